@@ -31,7 +31,8 @@ struct Device {
     life: u32,
     alive: bool,
     open: BTreeMap<u64, Run>,
-    /// By run: when others of its unit started while it was open. Whether it was still under way then shows when it ends.
+    /// By run: when others of its unit started while it was open. Whether it was still under way
+    /// then shows when it ends.
     met: BTreeMap<u64, Vec<Time>>,
     /// One more than the greatest run that started.
     runs: u64,
@@ -166,15 +167,16 @@ impl Flow {
         device.open.values().copied().filter(|run| device.alive && run.life == device.life)
     }
 
-    /// The device did not come to rest at `now`: what it has open it might yet have ended, but for runs that had their time.
+    /// The device did not come to rest at `now`: what it has open it might yet have ended, but for
+    /// runs that had their time.
     pub(super) fn at_no_rest(&mut self, device: DeviceId, now: Time) {
         let (device, patience) = (&mut self.devices[device.0 as usize], &self.patience);
         let (alive, life) = (device.alive, device.life);
         device.open.retain(|_, run| alive && run.life == life && run.is_silent(now, patience));
     }
 
-    /// The end, at `now`: runs of dead processes that no later life of the device has ended, and those of living ones that have said
-    /// nothing for too long.
+    /// The end, at `now`: runs of dead processes that no later life of the device has ended, and
+    /// those of living ones that have said nothing for too long.
     pub(super) fn finish(&mut self, now: Time, names: Names<'_>, findings: &mut Findings) {
         for (number, device) in self.devices.iter_mut().enumerate() {
             let id = DeviceId(number as u32);
@@ -221,7 +223,8 @@ impl Device {
         }
     }
 
-    /// What the device does, or waits for, at `at` is what its newest run does, of the unit that it is told of.
+    /// What the device does, or waits for, at `at` is what its newest run does, of the unit that it
+    /// is told of.
     fn sign_of_life(&mut self, at: Time, event: &Event<'_>) {
         let (unit, until) = match event {
             Event::RequestSent { unit: Some(unit), .. }

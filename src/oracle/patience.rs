@@ -2,7 +2,8 @@
 
 use crate::base::Span;
 
-/// What an engine was told of waiting, of which follows how long a run that goes on may say nothing.
+/// What an engine was told of waiting, of which follows how long a run that goes on may say
+/// nothing.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
     /// A request without an answer is given up after this.

@@ -117,7 +117,8 @@ fn is_whole(cell: &str) -> bool {
     !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// A number as its digits, without zeros at either end, and the power of ten of the last of them; the sign of nothing is none.
+/// A number as its digits, without zeros at either end, and the power of ten of the last of them;
+/// the sign of nothing is none.
 fn decimal(text: &str) -> Option<(bool, String, i64)> {
     let negative = text.starts_with('-');
     let text = text.strip_prefix(['-', '+']).unwrap_or(text);

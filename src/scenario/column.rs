@@ -177,7 +177,8 @@ pub(super) fn column_type(text: &str) -> Option<ColumnType> {
     }
 }
 
-/// What is wrong with a text that is nearly a column type: the limit that it passes, or its first word.
+/// What is wrong with a text that is nearly a column type: the limit that it passes, or its first
+/// word.
 fn beyond_limits(text: &str) -> Option<String> {
     const KINDS: &[&str] = &[
         "uuid key",

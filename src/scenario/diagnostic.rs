@@ -182,7 +182,8 @@ pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     scored.min_by_key(|&(distance, _)| distance).map(|(_, candidate)| candidate)
 }
 
-/// A help line: what was probably meant, and what there is: all of it, or of very much what is nearest, and how much it is.
+/// A help line: what was probably meant, and what there is: all of it, or of very much what is
+/// nearest, and how much it is.
 pub(super) fn choices(word: &str, candidates: &[&str]) -> String {
     const LENGTH: usize = 1_200;
     const NEAREST: usize = 24;
@@ -204,7 +205,8 @@ pub(super) fn choices(word: &str, candidates: &[&str]) -> String {
     }
 }
 
-/// How far a name is from a word: by its spelling, and one that has a part of the word in it is near.
+/// How far a name is from a word: by its spelling, and one that has a part of the word in it is
+/// near.
 fn apart(word: &str, name: &str) -> usize {
     let (word, name) = (excerpt(word).to_lowercase(), excerpt(name).to_lowercase());
     let shared =

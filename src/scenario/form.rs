@@ -84,7 +84,8 @@ pub(super) struct Written {
     pub(super) want: &'static str,
     /// Names that it may be, if there are such; those of a group begin alike, up to a slash.
     pub(super) known: LibraryNames,
-    /// What is wrong with a text, where that can be told: the limit that it passes, the word that was meant.
+    /// What is wrong with a text, where that can be told: the limit that it passes, the word that
+    /// was meant.
     pub(super) why: fn(&str) -> Option<String>,
     /// The text in its canonical form, if it is right.
     pub(super) canonical: fn(&str) -> Option<String>,

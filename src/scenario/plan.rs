@@ -8,7 +8,8 @@ use crate::base::{Bytes, DeviceId, EntityId, Key, Ppm, Seed, Span, Stamp, Time, 
 use crate::contract::{Chosen, Schema, SyncUnit};
 use crate::{backend, disk, engine, gateway, net, store, workload};
 
-/// In the drain so long passes between two devices that are asked to sync: a herd is a scenario of its own.
+/// In the drain so long passes between two devices that are asked to sync: a herd is a scenario of
+/// its own.
 pub const ASKED_EVERY: Span = Span::millis(25);
 
 /// One cell: scenario × variant × axes × seed.

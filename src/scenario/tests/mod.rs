@@ -6,6 +6,7 @@ mod captures;
 mod cascades;
 mod doubts;
 mod idle;
+mod limits;
 mod links;
 mod meaning;
 mod own_keys;
