@@ -2,30 +2,43 @@
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::commit::{Draft, Fact, Written};
+use super::content::Content;
+use super::database::Database;
+use super::delta::Sight;
 use super::index::Slot;
-use super::machine::Backend;
 use super::options::StampedBy;
-use crate::base::{EntityId, Key, Seed, Stamp, Time, Value};
+use crate::base::{Key, Seed, Stamp, Time, Value};
 use crate::contract::{Author, ColumnKind, EditKind, Entity, Mutation, Outcome, Refusal, Row, ScopeRule};
 
 /// What became of a mutation, as it is remembered; rows in the way are shown as they are when it is asked again.
 #[derive(Clone, Debug)]
-pub(super) enum Verdict {
+enum Verdict {
     Applied(Stamp),
     Conflict(Refusal, Option<Slot>),
     Rejected(String),
 }
 
-impl Backend {
-    /// Applies the mutations of a push of a device with these attributes in their order, and adds to `facts` what happened.
-    ///
-    /// One that is put off takes with it those that point to its row: they would be rejected for good.
-    pub fn push(
+/// Verdicts on mutations by their idempotency key.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Verdicts(FxHashMap<Box<str>, Verdict>);
+
+/// A mutation of a device with these attributes, and what is there when it comes.
+#[derive(Clone, Copy)]
+struct Case<'c> {
+    sight: Sight<'c>,
+    attributes: &'c [Value],
+    mutation: &'c Mutation,
+}
+
+impl Verdicts {
+    /// Applies the mutations of a push, as [`Backend::push`](super::Backend::push) does.
+    pub(super) fn push(
         &mut self,
-        now: Time,
+        (database, now): (&mut Database, Time),
         attributes: &[Value],
         mutations: &[Mutation],
         facts: &mut Vec<Fact>,
@@ -38,7 +51,7 @@ impl Backend {
             let outcome = if mutation.values.iter().any(|(_, value)| waits(value)) {
                 put_off_for_now(mutation, facts)
             } else {
-                self.apply(now, attributes, mutation, facts)
+                self.apply((&mut *database, now), attributes, mutation, facts)
             };
             if outcome == Outcome::Later {
                 put_off.push(&mutation.key);
@@ -48,29 +61,26 @@ impl Backend {
         outcomes
     }
 
-    /// Applies one mutation of a device with these attributes, and adds to `facts` what happened.
-    ///
-    /// A mutation whose idempotency key was seen before is answered with the verdict of that time, whatever it says now and
-    /// whatever the verdict was: a device that changes its mind after a conflict makes a new mutation with a new key. One
-    /// that is put off has had no verdict.
-    pub fn apply(
+    /// Applies one mutation, as [`Backend::apply`](super::Backend::apply) does.
+    pub(super) fn apply(
         &mut self,
-        now: Time,
+        (database, now): (&mut Database, Time),
         attributes: &[Value],
         mutation: &Mutation,
         facts: &mut Vec<Fact>,
     ) -> Outcome {
-        if let Some(verdict) = self.remembered.get(mutation.id.as_str()) {
+        let case = Case { sight: Sight { database, now }, attributes, mutation };
+        if let Some(verdict) = self.0.get(mutation.id.as_str()) {
             facts.push(Fact::Replayed(mutation.edit));
-            return self.outcome(now, attributes, mutation, verdict);
+            return case.outcome(verdict);
         }
-        if self.puts_off(now, mutation) {
+        if case.is_put_off() {
             return put_off_for_now(mutation, facts);
         }
-        let verdict = match self.judge(now, attributes, mutation) {
+        let verdict = match case.judge() {
             Ok(draft) => {
-                let date = (self.options.stamped_by == StampedBy::Device).then_some(mutation.made_at);
-                let commits = self.commit_dated(now, date, vec![draft]);
+                let date = (database.options.stamped_by == StampedBy::Device).then_some(mutation.made_at);
+                let commits = database.commit(now, date, vec![draft]);
                 let stamp = commits[0].stamp;
                 facts.extend(commits.into_iter().map(Fact::Committed));
                 Verdict::Applied(stamp)
@@ -91,80 +101,90 @@ impl Backend {
                 verdict
             }
         };
-        let outcome = self.outcome(now, attributes, mutation, &verdict);
-        self.remembered.insert(mutation.id.as_str().into(), verdict);
+        let case = Case { sight: Sight { database, now }, attributes, mutation };
+        let outcome = case.outcome(&verdict);
+        self.0.insert(mutation.id.as_str().into(), verdict);
         outcome
     }
+}
 
-    /// Whether a mutation is put off, by chance, this time.
-    fn puts_off(&self, now: Time, mutation: &Mutation) -> bool {
-        let share = self.options.partial;
-        share.0 > 0
-            && self.seed.hash("backend.partial", xxh3_64(mutation.id.as_bytes()), now.0) % 1_000_000
-                < u64::from(share.0)
+impl<'c> Case<'c> {
+    fn content(self) -> &'c Content {
+        &self.sight.database.content
     }
 
-    fn judge(&self, now: Time, attributes: &[Value], mutation: &Mutation) -> Result<Draft, Verdict> {
-        let entity = self.accepts(mutation).map_err(Verdict::Rejected)?;
+    /// Whether the mutation is put off, by chance, this time.
+    fn is_put_off(self) -> bool {
+        let Database { options, seed, .. } = self.sight.database;
+        let draw = || seed.hash("backend.partial", xxh3_64(self.mutation.id.as_bytes()), self.sight.now.0);
+        options.partial.0 > 0 && draw() % 1_000_000 < u64::from(options.partial.0)
+    }
+
+    fn judge(self) -> Result<Draft, Verdict> {
+        let Case { sight, attributes, mutation } = self;
+        let entity = self.accepts().map_err(Verdict::Rejected)?;
         let Mutation { entity: id, key, .. } = mutation;
-        let known = self.remembered_row(now, *id, key);
+        let known = sight.remembered_row(*id, key);
+        let (content, table) = (self.content(), self.content().table(*id));
         let values = match (mutation.kind, known) {
-            (EditKind::Create, None) => Some(self.created(entity, attributes, mutation)),
+            (EditKind::Create, None) => Some(self.created(entity)),
             (EditKind::Create, Some(slot)) => {
-                let record = self.table(*id).record(slot);
+                let record = table.record(slot);
                 let why = if record.deleted { Refusal::Gone } else { Refusal::Exists };
                 // Who names the very deletion that is undone has seen it.
                 if !record.deleted || mutation.base != Some(record.stamp) {
                     return Err(Verdict::Conflict(why, known));
                 }
-                Some(self.created(entity, attributes, mutation))
+                Some(self.created(entity))
             }
             (EditKind::Update | EditKind::Delete, None) => {
                 return Err(Verdict::Conflict(Refusal::Gone, None));
             }
             (EditKind::Update | EditKind::Delete, Some(slot)) => {
-                let record = self.table(*id).record(slot);
+                let record = table.record(slot);
                 if record.deleted {
                     return Err(Verdict::Conflict(Refusal::Gone, known));
                 }
                 if mutation.base != Some(record.stamp) {
                     return Err(Verdict::Conflict(Refusal::Stale, known));
                 }
-                (mutation.kind == EditKind::Update).then(|| self.with(*id, slot, &mutation.values))
+                (mutation.kind == EditKind::Update).then(|| content.with(*id, slot, &mutation.values))
             }
         };
         if let Some(values) = &values {
-            self.points_to_rows(entity, mutation)?;
-            if let Some(holder) = self.holder(*id, values, known) {
+            self.points_to_rows(entity)?;
+            if let Some(holder) = content.holder(*id, values, known) {
                 return Err(Verdict::Conflict(Refusal::Taken, Some(holder)));
             }
         }
         // A create may take over the place of a row that is forgotten.
-        let slot = known.or_else(|| self.table(*id).find(key));
+        let slot = known.or_else(|| table.find(key));
         let (key, author) = (key.clone(), Author::Device(mutation.edit));
         let written = Written { by: attributes.into(), at: mutation.made_at };
         Ok(Draft { entity: *id, key, slot, values, author, written: Some(written) })
     }
 
     /// The values of a new row.
-    fn created(&self, entity: &Entity, attributes: &[Value], mutation: &Mutation) -> Arc<[Value]> {
+    fn created(self, entity: &Entity) -> Arc<[Value]> {
         let mut values = vec![Value::Null; entity.columns.len()];
         for rule in &entity.scope {
             // What a device does not hold it cannot send; the row is made where the device belongs.
             if let ScopeRule::Attribute { column, attribute } = rule {
-                values[*column] = attributes[*attribute].clone();
+                values[*column] = self.attributes[*attribute].clone();
             }
         }
-        for (column, value) in &mutation.values {
+        for (column, value) in &self.mutation.values {
             values[*column] = value.clone();
         }
         values.into()
     }
 
     /// The mutation's entity, unless the backend would never accept such a mutation, whatever its content; then why.
-    fn accepts(&self, mutation: &Mutation) -> Result<&Entity, String> {
-        let entity = self
-            .entity(mutation.entity)
+    fn accepts(self) -> Result<&'c Entity, String> {
+        let mutation = self.mutation;
+        let entities = &self.content().schema.entities;
+        let entity = entities
+            .get(usize::from(mutation.entity.0))
             .ok_or_else(|| format!("there is no entity {}", mutation.entity.0))?;
         if !entity.delivery.is_on_devices() {
             return Err(format!("{} is not for devices", entity.name));
@@ -177,19 +197,18 @@ impl Backend {
             return Err(format!("{} takes {wanted}, not {value}", entity.columns[*column].name));
         }
         let draw = Seed(xxh3_64(mutation.id.as_bytes())).hash("poison", 0, 0) % 1_000_000;
-        if mutation.kind != EditKind::Delete && draw < u64::from(self.options.poison_ppm) {
+        if mutation.kind != EditKind::Delete && draw < u64::from(self.sight.database.options.poison_ppm) {
             return Err(format!("a rule of the backend refuses this {}", entity.name));
         }
         Ok(entity)
     }
 
     /// Rejects references to rows that are not there.
-    fn points_to_rows(&self, entity: &Entity, mutation: &Mutation) -> Result<(), Verdict> {
-        for (column, value) in &mutation.values {
+    fn points_to_rows(self, entity: &Entity) -> Result<(), Verdict> {
+        for (column, value) in &self.mutation.values {
             if let (ColumnKind::Ref(target), Value::Text(key)) = (&entity.columns[*column].kind, value) {
-                let row = self.row(*target, &Key(key.clone()));
-                if row.is_none_or(|row| row.deleted) {
-                    let name = &self.schema.entity(*target).name;
+                if self.content().live(*target, &Key(key.clone())).is_none() {
+                    let name = &self.content().schema.entity(*target).name;
                     return Err(Verdict::Rejected(format!("there is no {name} {key}")));
                 }
             }
@@ -197,27 +216,28 @@ impl Backend {
         Ok(())
     }
 
-    fn outcome(&self, now: Time, attributes: &[Value], mutation: &Mutation, verdict: &Verdict) -> Outcome {
-        let show = |slot: Slot| self.shown(mutation.entity, slot, attributes);
+    fn outcome(self, verdict: &Verdict) -> Outcome {
+        let Case { sight, mutation, .. } = self;
+        let show = |slot: Slot| self.shown(slot);
         match verdict {
             Verdict::Applied(stamp) => Outcome::Applied { stamp: *stamp },
             Verdict::Conflict(why, row) => {
-                let edited_at = row.map(|slot| self.table(mutation.entity).record(slot).edited_at);
+                let edited_at = row.map(|slot| self.content().table(mutation.entity).record(slot).edited_at);
                 Outcome::Conflict { why: *why, current: row.map(show), edited_at }
             }
             Verdict::Rejected(reason) => {
-                let known = self.entity(mutation.entity).is_some();
-                let row = known.then(|| self.remembered_row(now, mutation.entity, &mutation.key)).flatten();
+                let known = self.content().entity(mutation.entity).is_ok();
+                let row = known.then(|| sight.remembered_row(mutation.entity, &mutation.key)).flatten();
                 Outcome::Rejected { reason: reason.clone(), current: row.map(show) }
             }
         }
     }
 
-    /// A row as a device with these attributes may see it.
-    fn shown(&self, id: EntityId, slot: Slot, attributes: &[Value]) -> Row {
-        let entity = self.schema.entity(id);
-        let record = self.table(id).record(slot);
-        let theirs = !record.deleted && entity.in_scope(&record.values, attributes);
+    /// A row of the mutation's entity as its device may see it.
+    fn shown(self, slot: Slot) -> Row {
+        let entity = self.content().schema.entity(self.mutation.entity);
+        let record = self.content().table(self.mutation.entity).record(slot);
+        let theirs = !record.deleted && entity.in_scope(&record.values, self.attributes);
         let values = theirs.then(|| entity.project(&record.values));
         Row { key: record.key.clone(), stamp: record.stamp, values }
     }

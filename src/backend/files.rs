@@ -5,29 +5,14 @@
 
 use std::sync::Arc;
 
-use super::machine::Backend;
+use super::content::Content;
+use super::options::FileDrop;
 use super::serial::Style;
-use crate::base::{EntityId, Key, Span, Stamp, Time, Value};
+use crate::base::{EntityId, Key, Stamp, Time, Value};
+use crate::contract::Entity;
 
 /// What stands in the first cell of the last line.
 pub const END: &str = "#end";
-
-/// When files are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FileDrop {
-    /// How often, from time 0 on; more than nothing.
-    pub every: Span,
-    /// How long writing takes.
-    pub takes: Span,
-}
-
-impl FileDrop {
-    /// When the first file is complete that is begun after `at`.
-    pub fn complete_after(self, at: Time) -> Time {
-        let every = self.every.0.max(1);
-        Time((at.0 / every + 1).saturating_mul(every)) + self.takes
-    }
-}
 
 /// A file as it was fetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,8 +28,10 @@ pub struct File<'b> {
 }
 
 /// The last files of all entities.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Files {
+    /// When they are written, if they are.
+    drop: Option<FileDrop>,
     /// How many were begun.
     begun: u64,
     /// By entity.
@@ -58,26 +45,29 @@ struct Draft {
     text: Option<Vec<u8>>,
 }
 
-impl Backend {
+impl Files {
+    pub(super) fn new(drop: Option<FileDrop>) -> Files {
+        Files { drop, begun: 0, drafts: Vec::new() }
+    }
+
     /// Begins the file that is due. Nothing may have been written since its instant, so every write asks before it.
-    pub(super) fn drop_due(&mut self, now: Time) {
-        let Some(FileDrop { every, .. }) = self.options.files else { return };
+    pub(super) fn drop_due(&mut self, now: Time, content: &Content) {
+        let Some(FileDrop { every, .. }) = self.drop else { return };
         let due = now.0 / every.0.max(1) + 1;
-        if due == self.files.begun {
+        if due == self.begun {
             return;
         }
-        let draft = |entity| Draft { rows: self.table(entity).content(), text: None };
-        let drafts = self.schema.ids().map(draft).collect();
-        self.files = Files { begun: due, drafts };
+        let draft = |entity| Draft { rows: content.table(entity).content(), text: None };
+        (self.begun, self.drafts) = (due, content.schema.ids().map(draft).collect());
     }
 
     /// The file of `entity` that is there; `None` if the backend writes no files.
-    pub fn file(&mut self, now: Time, entity: EntityId) -> Option<File<'_>> {
-        let FileDrop { every, takes } = self.options.files?;
-        self.drop_due(now);
-        let number = self.files.begun - 1;
-        let schema = self.schema.entities.get(usize::from(entity.0))?;
-        let Draft { rows, text } = &mut self.files.drafts[usize::from(entity.0)];
+    pub(super) fn file(&mut self, now: Time, content: &Content, entity: EntityId) -> Option<File<'_>> {
+        let FileDrop { every, takes } = self.drop?;
+        self.drop_due(now, content);
+        let number = self.begun - 1;
+        let schema = content.entity(entity).ok()?;
+        let Draft { rows, text } = &mut self.drafts[usize::from(entity.0)];
         let text = text.get_or_insert_with(|| write(schema, Style::of(number), rows));
         let at = Time(number * every.0.max(1));
         let written = now.since(at).0;
@@ -89,7 +79,7 @@ impl Backend {
     }
 }
 
-fn write(entity: &crate::contract::Entity, style: Style, rows: &[(Key, Stamp, Arc<[Value]>)]) -> Vec<u8> {
+fn write(entity: &Entity, style: Style, rows: &[(Key, Stamp, Arc<[Value]>)]) -> Vec<u8> {
     let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
     let mut put = |record: Vec<String>| writer.write_record(record).expect("memory takes a record");
     put(style.heads(entity));
@@ -98,17 +88,4 @@ fn write(entity: &crate::contract::Entity, style: Style, rows: &[(Key, Stamp, Ar
     }
     put(vec![END.to_owned(), rows.len().to_string()]);
     writer.into_inner().expect("memory is flushed")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_committed_as_a_file_is_begun_is_waited_for_in_the_next() {
-        let drop = FileDrop { every: Span(20), takes: Span(15) };
-        for (at, complete) in [(0, 35), (19, 35), (20, 55), (110, 135)] {
-            assert_eq!(drop.complete_after(Time(at)), Time(complete));
-        }
-    }
 }

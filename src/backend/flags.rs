@@ -5,23 +5,23 @@
 //! find rows that are not synced costs what is found. To arm one belongs to the commit that changes it and costs nothing
 //! besides; to reset one, to claim one and to arm one by hand is a write.
 //!
-//! How: the commit does not touch the flags. They catch up with the stream of their place ([`log`](super::log)) when they are
-//! read, which comes to the same.
+//! How: the commit does not touch the flags. They catch up with the stream of their place
+//! ([`stream`](super::stream)) when they are read, which comes to the same.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
-use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::delta::{Change, Position, Scope, since};
+use super::content::Content;
 use super::index::Slot;
-use super::log::{Fate, Place, Stream, pulled};
-use super::machine::Backend;
+use super::partition::Scope;
+use super::position::{Change, Position, since};
 use super::provisioning::Provisioning;
+use super::stream::{Fate, Place, Stream};
 use super::table::Table;
 use crate::base::{DeviceId, EntityId, Key, Span, Stamp, Time, in_words};
-use crate::contract::{Entity, Schema, ServerError};
+use crate::contract::{Entity, ServerError};
 
 /// Whose flags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -133,6 +133,21 @@ pub(super) struct AllFlags {
     by_consumer: BTreeMap<(Consumer, EntityId, Place), Flags>,
 }
 
+/// Flags, and the content that they are of.
+#[derive(Debug)]
+pub struct Flagging<'b> {
+    pub(super) flags: &'b mut AllFlags,
+    pub(super) content: &'b mut Content,
+}
+
+impl AllFlags {
+    /// When the last claim ends, or ended, of those that do after `since` and by `upto`.
+    pub(super) fn claimed_until(&self, since: Time, upto: Time) -> Option<Time> {
+        let ends = |flags: &Flags| flags.ends.range(..=(upto, u64::MAX)).next_back().map(|(end, _)| *end);
+        self.by_consumer.values().filter_map(ends).max().filter(|end| *end > since)
+    }
+}
+
 impl Flags {
     fn arm(&mut self, slot: Slot) {
         self.disarm(slot);
@@ -185,7 +200,7 @@ impl Flags {
     }
 }
 
-impl Backend {
+impl Flagging<'_> {
     /// Makes a consumer's flags; if they are there already and it says that it has nothing, arms all that is synced or claimed, row by
     /// row: who claimed it is gone, or cannot say any more that it was committed. Gives the rows written for that.
     ///
@@ -199,20 +214,19 @@ impl Backend {
         scope: Scope<'_>,
         has: Has,
     ) -> Result<u64, ServerError> {
-        let (schema, place) = self.place(now, id, scope)?;
-        let entity = schema.entity(id);
-        let provisioning = self.options.provisioning;
+        let place = self.place(now, id, scope)?;
+        let Content { schema, provisioning, .. } = &*self.content;
+        let (entity, table) = (schema.entity(id), self.content.table(id));
         let key = (consumer, id, place);
-        let table = &self.tables[usize::from(id.0)];
         let Some(flags) = self.flags.by_consumer.get_mut(&key) else {
-            let flags = begun(table, entity, scope, place, has, provisioning);
+            let flags = begun(table, entity, scope, place, has, *provisioning);
             self.flags.by_consumer.insert(key, flags);
             return Ok(0);
         };
         if has != Has::Nothing {
             return Ok(0);
         }
-        flags.catch_up(table.stream(place), provisioning);
+        flags.catch_up(table.stream(place), *provisioning);
         let mut written = 0;
         for slot in live(table, entity, scope) {
             if !flags.is_free(slot) {
@@ -235,7 +249,7 @@ impl Backend {
         id: EntityId,
         scope: Scope<'_>,
     ) -> Result<Option<u64>, ServerError> {
-        let (_, place) = self.place(now, id, scope)?;
+        let place = self.place(now, id, scope)?;
         Ok(self.flags.by_consumer.get(&(consumer, id, place)).map(|flags| flags.receipt))
     }
 
@@ -251,7 +265,7 @@ impl Backend {
         scope: Scope<'_>,
         receipt: u64,
     ) -> Result<(), ServerError> {
-        let (_, place) = self.place(now, id, scope)?;
+        let place = self.place(now, id, scope)?;
         if let Some(flags) = self.flags.by_consumer.get_mut(&(consumer, id, place)) {
             flags.receipt = flags.receipt.max(receipt);
         }
@@ -260,7 +274,7 @@ impl Backend {
 
     /// Delivers rows that a consumer's flags say are not synced to `take`, in the order in which they were armed, until there
     /// are no more, `limit` is reached, or `take` breaks (the row that it broke at counts as taken). Rows that `passes_over` names
-    /// are looked at and left as they are. Their flags stay armed: that is reset by [`Backend::reset`].
+    /// are looked at and left as they are. Flags stay armed until [`Flagging::reset`].
     ///
     /// # Errors
     /// [`ServerError::BadRequest`] if the entity is not pulled as deltas.
@@ -271,9 +285,8 @@ impl Backend {
         passes_over: &dyn Fn(&Key) -> bool,
         take: &mut dyn FnMut(Change<'_>) -> ControlFlow<()>,
     ) -> Result<Flagged, ServerError> {
-        let (_, place) = self.place(now, query.entity, query.scope)?;
-        let provisioning = self.options.provisioning;
-        let table = &self.tables[usize::from(query.entity.0)];
+        let place = self.place(now, query.entity, query.scope)?;
+        let (provisioning, table) = (self.content.provisioning, self.content.table(query.entity));
         let flags = self.flags.by_consumer.entry((query.consumer, query.entity, place)).or_default();
         flags.catch_up(table.stream(place), provisioning);
         flags.release_due(now);
@@ -314,12 +327,12 @@ impl Backend {
 
     /// Says that a consumer has what was delivered to it; gives the rows written.
     pub fn reset(&mut self, now: Time, consumer: Consumer, id: EntityId, marks: &[Mark], how: Reset) -> u64 {
-        self.show_due(now);
-        let provisioning = self.options.provisioning;
+        self.content.show_due(now);
+        let (provisioning, table) = (self.content.provisioning, self.content.table(id));
         let mut written = 0;
         for Mark { place, slot, token } in marks {
             let Some(flags) = self.flags.by_consumer.get_mut(&(consumer, id, *place)) else { continue };
-            flags.catch_up(self.tables[usize::from(id.0)].stream(*place), provisioning);
+            flags.catch_up(table.stream(*place), provisioning);
             let armed = flags.tokens.get(slot).copied();
             if how == Reset::Naive || armed == Some(*token) {
                 flags.disarm(*slot);
@@ -338,44 +351,26 @@ impl Backend {
         }
     }
 
-    /// When the last claim ends, or ended, of those that do after `since` and by `upto`. One that ended before its consumer came again
-    /// is among them.
-    pub fn claimed_until(&self, since: Time, upto: Time) -> Option<Time> {
-        let ends = |flags: &Flags| flags.ends.range(..=(upto, u64::MAX)).next_back().map(|(end, _)| *end);
-        self.flags.by_consumer.values().filter_map(ends).max().filter(|end| *end > since)
-    }
-
     /// A user sets the flags of the first `rows` live rows of an entity, in the order of keys, to "not synced", for every consumer.
     ///
     /// # Panics
     /// If the backend keeps no log.
     pub fn touch(&mut self, now: Time, id: EntityId, rows: usize) {
-        self.show_due(now);
-        let table = &mut self.tables[usize::from(id.0)];
+        self.content.show_due(now);
+        let table = self.content.table(id);
         let mut live: Vec<(Key, Slot)> = (0..table.records().len() as Slot)
             .map(|slot| (table.record(slot), slot))
             .filter(|(record, _)| !record.deleted)
             .map(|(record, slot)| (record.key.clone(), slot))
             .collect();
         live.sort_unstable();
-        let log = self.log.as_mut().expect("flags need it kept");
-        for (_, slot) in live.into_iter().take(rows) {
-            table.touch(slot, log.show(now, None));
-        }
+        live.into_iter().take(rows).for_each(|(_, slot)| self.content.touch(now, id, slot));
     }
 
     /// What such a reader looks at.
-    fn place(
-        &mut self,
-        now: Time,
-        id: EntityId,
-        scope: Scope<'_>,
-    ) -> Result<(Arc<Schema>, Place), ServerError> {
-        self.show_due(now);
-        let schema = Arc::clone(&self.schema);
-        let entity = pulled(schema.entities.get(usize::from(id.0)), id, scope)?;
-        let place = self.tables[usize::from(id.0)].place_of(entity, scope);
-        Ok((schema, place))
+    fn place(&mut self, now: Time, id: EntityId, scope: Scope<'_>) -> Result<Place, ServerError> {
+        self.content.show_due(now);
+        self.content.place(id, scope)
     }
 }
 

@@ -1,116 +1,48 @@
-//! The machine: its content and its clock.
+//! The machine: its parts, put together.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
-
-use super::apply::Verdict;
-use super::delta::{Scope, Upto};
-use super::effects::Derivation;
-use super::files::Files;
-use super::flags::AllFlags;
-use super::index::Slot;
-use super::log::Log;
+use super::apply::Verdicts;
+use super::backup::{Backup, undone};
+use super::commit::{Commit, Fact};
+use super::database::Database;
+use super::delta::{Page, Query, Sight};
+use super::files::File;
+use super::flags::{AllFlags, Flagging};
+use super::log::{self, Holes, LogPage, LogPosition, LogQuery};
+use super::office::Office;
 use super::options::Options;
-use super::pool::{Load, Pool, Served, mean_service, slowed, varied};
-use super::quota::Quotas;
-use super::stamps::Stamps;
-use super::table::{Loaded, Record, Table};
-use super::tuple::Part;
-use super::visibility::Unshown;
-use crate::base::{DeviceId, EntityId, Key, Seed, Span, Stamp, Time, Value};
-use crate::contract::{Delivery, Entity, RequestKind, Schema, ServerError};
+use super::partition::Scope;
+use super::position::Change;
+use super::service::Service;
+use super::stretch::{Stretch, Stretched};
+use super::table::{Loaded, Record};
+use crate::base::{EntityId, Key, Seed, Span, Stamp, Time, Value};
+use crate::contract::{Mutation, Outcome, Schema, ServerError};
 
 /// The enterprise's system of record.
 #[derive(Debug)]
 pub struct Backend {
-    pub(super) schema: Arc<Schema>,
-    pub(super) options: Options,
-    pub(super) seed: Seed,
-    /// What the clock showed, or would have shown by the steps since, at time 0.
-    start: Stamp,
-    pub(super) tables: Vec<Table>,
-    /// For each entity the index of its natural key.
-    pub(super) unique: Vec<Option<usize>>,
-    /// For each entity that is fetched on opening a record, the index of the column that names the record.
-    pub(super) on_open: Vec<Option<usize>>,
-    pub(super) derivations: Vec<Derivation>,
-    pub(super) stamps: Stamps,
-    /// Verdicts on mutations by their idempotency key.
-    pub(super) remembered: FxHashMap<Box<str>, Verdict>,
-    pub(super) unshown: Unshown,
-    pub(super) log: Option<Log>,
-    pub(super) flags: AllFlags,
-    pub(super) files: Files,
-    pool: Pool,
-    quotas: Option<Quotas>,
-    /// How many requests came of each device.
-    asked: FxHashMap<DeviceId, u64>,
+    /// How requests are served.
+    pub service: Service,
+    pub(super) database: Database,
+    verdicts: Verdicts,
+    flags: AllFlags,
     /// When it last went back to a backup.
-    pub(super) incarnation: u64,
-}
-
-/// A request that was let in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use = "what is let in is served"]
-pub struct Admitted {
-    /// When it came.
-    pub at: Time,
-    /// Of whom.
-    pub device: DeviceId,
-    /// Whether it will fail by accident.
-    pub fails: Option<Failing>,
-    /// The how-manieth of its device.
-    nth: u64,
-}
-
-/// When a request fails.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Failing {
-    /// Before it has had any effect.
-    Before,
-    /// After it took effect: only the answer is lost.
-    After,
+    incarnation: u64,
 }
 
 impl Backend {
     /// An empty backend whose clock shows `start` at time 0; what is left to chance comes of `seed`.
     pub fn new(schema: Arc<Schema>, options: Options, start: Stamp, seed: Seed) -> Backend {
-        let table = |entity| Table::new(entity, options.provisioning, options.whole);
-        let mut tables: Vec<Table> = schema.entities.iter().map(table).collect();
-        if options.log.is_some() {
-            tables.iter_mut().for_each(Table::keep_streams);
-        }
-        let parts = |columns: &[usize]| columns.iter().map(|&c| Part::Whole(c)).collect();
-        let mut unique = Vec::new();
-        let mut on_open = Vec::new();
-        for (entity, table) in schema.entities.iter().zip(&mut tables) {
-            unique.push((!entity.unique.is_empty()).then(|| table.index_by(parts(&entity.unique))));
-            on_open.push(match entity.delivery {
-                Delivery::OnOpen { by } => Some(table.index_by(parts(&[by]))),
-                Delivery::Delta | Delivery::UploadOnly | Delivery::BackendOnly => None,
-            });
-        }
-        let derivations = options.effects.iter().map(|effect| Derivation::new(effect, &mut tables)).collect();
+        let options = Arc::new(options);
         Backend {
-            stamps: Stamps::new(options.stamp_precision, options.monotonic, options.ticks, start),
-            pool: Pool::new(&options),
-            quotas: options.quota.clone().map(Quotas::new),
-            remembered: FxHashMap::default(),
-            unshown: Unshown::default(),
-            log: options.log.map(Log::new),
+            service: Service::new(Arc::clone(&options), seed),
+            database: Database::new(schema, options, start, seed),
+            verdicts: Verdicts::default(),
             flags: AllFlags::default(),
-            files: Files::default(),
-            asked: FxHashMap::default(),
             incarnation: 0,
-            schema,
-            options,
-            seed,
-            start,
-            tables,
-            unique,
-            on_open,
-            derivations,
         }
     }
 
@@ -119,73 +51,61 @@ impl Backend {
     /// # Panics
     /// When a row has not as many values as the entity has columns, or a key comes twice.
     pub fn load(&mut self, entity: EntityId, rows: impl IntoIterator<Item = Loaded>) {
-        let Backend { schema, tables, stamps, .. } = self;
-        let mut latest = Stamp(i64::MIN);
-        let precision = stamps.clone();
-        let cut = |stamp| {
-            let stamp = precision.cut(stamp);
-            latest = latest.max(stamp);
-            stamp
-        };
-        tables[usize::from(entity.0)].load(schema.entity(entity), rows.into_iter(), cut);
-        stamps.seen(latest);
+        self.database.load(entity, rows.into_iter());
     }
 
     /// What is synced.
     pub fn schema(&self) -> &Arc<Schema> {
-        &self.schema
+        &self.database.content.schema
     }
 
     /// At most this many rows in one answer.
     pub fn page_cap(&self) -> u32 {
-        self.options.page_cap.max(1)
+        self.database.options.page_cap.max(1)
     }
 
     /// The gateway waits this long for an answer.
     pub fn gateway_timeout(&self) -> Span {
-        self.options.gateway_timeout
+        self.database.options.gateway_timeout
     }
 
     /// Sets the clock forward by so many microseconds at `now`, or back.
     pub fn step_clock(&mut self, now: Time, micros: i64) {
-        if micros < 0 {
-            self.stamps.stepped_back(self.clock(now));
-        }
-        self.start = Stamp(self.start.0 + micros);
+        self.database.clock.step(now, micros);
     }
 
     /// When all that is committed so far can be seen by readers of deltas, if that is still to come.
     pub fn shown_by(&self) -> Option<Time> {
+        let Database { clock, content, .. } = &self.database;
         // A clock that was put back shows it again later.
-        let closes = self.stamps.closes().map(|at| Time::ZERO + at.since(self.start));
-        self.unshown.last().max(closes)
+        content.unshown.last().max(clock.stamps.closes().map(|at| clock.when(at)))
     }
 
     /// When the clock is at the greatest stamp that there is; the beginning if it was before.
     pub fn clock_at_latest(&self) -> Time {
-        Time::ZERO + self.stamps.latest().since(self.start)
+        let clock = &self.database.clock;
+        clock.when(clock.stamps.latest())
     }
 
     /// Since when readers do not see at `now` all that was written, if so: a transaction is under way, or a read replica is behind.
     /// Databases say so of both.
     pub fn unseen_since(&mut self, now: Time) -> Option<Time> {
-        self.show_due(now);
-        self.unshown.since()
+        self.shown(now).database.content.unshown.since()
     }
 
     /// The backend's clock at `now`.
     pub fn clock(&self, now: Time) -> Stamp {
-        self.start.plus(now.since(Time::ZERO))
+        self.database.clock.at(now)
     }
 
     /// Whether a deleted row leaves a trace.
     pub fn remembers_deletions(&self) -> bool {
-        self.options.provisioning.deletes()
+        self.database.content.provisioning.deletes()
     }
 
     /// Live rows of `entity`.
     pub fn len(&self, entity: EntityId) -> usize {
-        self.table(entity).len()
+        self.database.content.table(entity).len()
     }
 
     /// Whether `entity` has no live row.
@@ -195,15 +115,12 @@ impl Backend {
 
     /// The row of this key, deleted or not.
     pub fn row(&self, entity: EntityId, key: &Key) -> Option<&Record> {
-        let table = self.table(entity);
-        table.find(key).map(|slot| table.record(slot))
+        self.database.content.row(entity, key)
     }
 
     /// All rows of `entity`, the deleted ones too, in the order of keys; sorted for each call.
     pub fn rows(&self, entity: EntityId) -> impl Iterator<Item = &Record> {
-        let mut rows: Vec<&Record> = self.table(entity).records().iter().collect();
-        rows.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-        rows.into_iter()
+        self.database.content.rows(entity)
     }
 
     /// The live rows of an entity pulled as deltas that belong on a device with these attributes, in the order of
@@ -213,109 +130,176 @@ impl Backend {
         entity: EntityId,
         attributes: &[Value],
     ) -> impl Iterator<Item = &'b Record> {
-        let table = self.table(entity);
-        let partition = table.partition(self.schema.entity(entity), Scope::Of(attributes));
-        partition.into_iter().flat_map(|p| p.live.values().flatten()).map(|&slot| table.record(slot))
+        self.database.content.in_scope(entity, attributes)
     }
 
-    /// Lets a request of `device` in that comes at `now`: called once for each, in the order in which they come.
+    /// Applies the mutations of a push of a device with these attributes in their order, and adds to `facts` what happened.
+    ///
+    /// One that is put off takes with it those that point to its row: they would be rejected for good.
+    pub fn push(
+        &mut self,
+        now: Time,
+        attributes: &[Value],
+        mutations: &[Mutation],
+        facts: &mut Vec<Fact>,
+    ) -> Vec<Outcome> {
+        self.verdicts.push((&mut self.database, now), attributes, mutations, facts)
+    }
+
+    /// Applies one mutation of a device with these attributes, and adds to `facts` what happened.
+    ///
+    /// A mutation whose idempotency key was seen before is answered with the verdict of that time, whatever it says now and
+    /// whatever the verdict was: a device that changes its mind after a conflict makes a new mutation with a new key. One
+    /// that is put off has had no verdict.
+    pub fn apply(
+        &mut self,
+        now: Time,
+        attributes: &[Value],
+        mutation: &Mutation,
+        facts: &mut Vec<Fact>,
+    ) -> Outcome {
+        self.verdicts.apply((&mut self.database, now), attributes, mutation, facts)
+    }
+
+    /// The office, which writes as it likes.
+    pub fn office(&mut self) -> Office<'_> {
+        Office(&mut self.database)
+    }
+
+    /// What can be read at `now` of what was shown when somebody last read or wrote.
+    pub fn sight(&self, now: Time) -> Sight<'_> {
+        Sight { database: &self.database, now }
+    }
+
+    /// What can be read at `now`, with what is due then.
+    fn shown(&mut self, now: Time) -> Sight<'_> {
+        self.database.content.show_due(now);
+        self.sight(now)
+    }
+
+    /// Delivers the changes after `query.after` to `take`, in the order of (stamp, key), until there are no more, `limit` is
+    /// reached, or `take` breaks (the change that it broke at counts as taken).
+    ///
+    /// A row that is in scope comes with its values; one that was and is no more, deleted or moved away, as a tombstone. A
+    /// first load gets tombstones only of what vanished since it began. Costs what is delivered, wherever in the entity, and
+    /// where the backend filters coarsely what was read since the last multiple of its precision.
     ///
     /// # Errors
-    /// [`ServerError::Unavailable`] inside a window of no service and where the queue is full; [`ServerError::Throttled`]
-    /// beyond the quota. What was taken before a window is served to its end.
-    pub fn admit(&mut self, now: Time, device: DeviceId) -> Result<Admitted, ServerError> {
-        let asked = self.asked.entry(device).or_default();
-        let nth = *asked;
-        *asked += 1;
-        let full = self.options.queue.is_some_and(|most| {
-            // A free worker takes it without a wait.
-            self.pool.begins(now) > now && self.pool.waiting(now) >= most as usize
-        });
-        if full || !self.pool.is_up(now) {
-            return Err(ServerError::Unavailable);
+    /// [`ServerError::CursorExpired`] if tombstones that the reader has not seen may be purged, or if it claims to have read
+    /// what is not written yet; [`ServerError::BadRequest`] if the entity is not pulled as deltas, or the backend keeps no
+    /// stamps.
+    pub fn changes(
+        &mut self,
+        now: Time,
+        query: Query<'_>,
+        take: impl FnMut(Change<'_>) -> ControlFlow<()>,
+    ) -> Result<Page, ServerError> {
+        let page = self.shown(now).changes(query, take)?;
+        self.database.clock.stamps.passed(page.next.stamp);
+        Ok(page)
+    }
+
+    /// Delivers changes within a stretch to `take`, in the order of (stamp, key). Where `take` breaks the limit is reached;
+    /// a tie that is to be whole goes on regardless.
+    ///
+    /// Costs what is delivered and what is passed over.
+    ///
+    /// # Errors
+    /// [`ServerError::CursorExpired`] if tombstones from there on may be purged; [`ServerError::BadRequest`] if the entity is
+    /// not pulled as deltas, or the backend keeps no stamps.
+    pub fn stretch(
+        &mut self,
+        now: Time,
+        stretch: Stretch<'_>,
+        take: impl FnMut(Change<'_>) -> ControlFlow<()>,
+    ) -> Result<Stretched, ServerError> {
+        let stretched = self.shown(now).stretch(stretch, take)?;
+        if let Some((stamp, _)) = &stretched.last {
+            self.database.clock.stamps.passed(*stamp);
         }
-        if let Some(quotas) = &mut self.quotas {
-            quotas.admit(now, device).map_err(ServerError::Throttled)?;
-        }
-        Ok(Admitted { at: now, device, fails: self.fails(device, nth), nth })
+        Ok(stretched)
     }
 
-    /// Whether the request of this number of a device will fail by accident.
-    fn fails(&self, device: DeviceId, nth: u64) -> Option<Failing> {
-        if self.options.errors.0 == 0 {
-            return None;
-        }
-        let mut stream = self.seed.stream("backend.error", u64::from(device.0), nth);
-        let fails = stream.chance(self.options.errors.share());
-        fails.then(|| if stream.chance(0.5) { Failing::Before } else { Failing::After })
+    /// Delivers to `take` all rows of `entity` in `scope` that readers see at `now`, in the order of keys: what one transaction
+    /// reads that is isolated from all others. Gives how many rows the backend looked at, which is all it has.
+    ///
+    /// # Errors
+    /// [`ServerError::BadRequest`] if there is no such entity, or the devices of the scope do not pull it.
+    pub fn all(
+        &mut self,
+        now: Time,
+        entity: EntityId,
+        scope: Scope<'_>,
+        take: impl FnMut(Change<'_>),
+    ) -> Result<u64, ServerError> {
+        self.shown(now).all(entity, scope, take)
     }
 
-    /// Takes no requests in `from <= now < until`, besides the windows of [`Options::down`].
-    pub fn set_down(&mut self, from: Time, until: Time) {
-        self.pool.set_down(from, until);
+    /// Where a reader of the log begins that has nothing.
+    ///
+    /// # Panics
+    /// If the backend keeps no log.
+    pub fn log_start(&mut self, now: Time, holes: Holes) -> LogPosition {
+        log::start(self.shown(now), holes)
     }
 
-    /// When a request that comes at `now` is begun.
-    pub fn begins(&self, now: Time) -> Time {
-        self.pool.begins(now)
+    /// Delivers what the log has after `query.after` to `take`, until there is no more, `limit` is reached, or `take` breaks
+    /// (the change that it broke at counts as taken). A reader that begins gets the content first.
+    ///
+    /// # Errors
+    /// [`ServerError::CursorExpired`] if entries that the reader has not seen are trimmed, or if it claims to have read what is
+    /// not written yet; [`ServerError::BadRequest`] if the entity is not pulled as deltas.
+    ///
+    /// # Panics
+    /// If the backend keeps no log.
+    pub fn logged(
+        &mut self,
+        now: Time,
+        query: LogQuery<'_>,
+        take: &mut dyn FnMut(Change<'_>) -> ControlFlow<()>,
+    ) -> Result<LogPage, ServerError> {
+        let place = self.database.content.place(query.entity, query.scope)?;
+        log::page(self.shown(now), place, query, take)
     }
 
-    /// Charges a request that was let in.
-    pub fn serve(&mut self, admitted: Admitted, kind: RequestKind, load: Load) -> Served {
-        let Admitted { at: now, device, nth, .. } = admitted;
-        let mean = mean_service(&self.options, kind, load);
-        let varied = varied(mean, self.options.service_cv_milli, self.seed, device, nth);
-        let begins = self.pool.begins(now);
-        let service = slowed(varied, self.options.busy.as_ref(), begins);
-        let Load { scanned, rows, written } = load;
-        let locked = if kind == RequestKind::Push || written > 0 {
-            let marks = self.options.write_row_cost * written;
-            self.pool.lock(begins, service.scaled(marks.0, mean.0.max(1)))
-        } else {
-            Span::ZERO
-        };
-        let (begins, done_at) = self.pool.serve(now, locked + service);
-        if let Some(quotas) = &mut self.quotas {
-            quotas.served(now, device, service, done_at);
-        }
-        Served {
-            device: admitted.device,
-            kind,
-            queued: begins.since(now),
-            locked,
-            service,
-            scanned,
-            rows,
-            done_at,
-        }
+    /// The flags of those who read by them.
+    pub fn flags(&mut self) -> Flagging<'_> {
+        Flagging { flags: &mut self.flags, content: &mut self.database.content }
     }
 
-    pub(super) fn table(&self, entity: EntityId) -> &Table {
-        &self.tables[usize::from(entity.0)]
+    /// When the last claim ends, or ended, of those that do after `since` and by `upto`. One that ended before its consumer came again
+    /// is among them.
+    pub fn claimed_until(&self, since: Time, upto: Time) -> Option<Time> {
+        self.flags.claimed_until(since, upto)
     }
 
-    /// The entity of this id, if there is one.
-    pub(super) fn entity(&self, id: EntityId) -> Option<&Entity> {
-        self.schema.entities.get(usize::from(id.0))
+    /// The file of `entity` that is there; `None` if the backend writes no files.
+    pub fn file(&mut self, now: Time, entity: EntityId) -> Option<File<'_>> {
+        self.database.files.file(now, &self.database.content, entity)
     }
 
-    /// The row of this key, unless it was deleted and the backend has forgotten it.
-    pub(super) fn remembered_row(&self, now: Time, entity: EntityId, key: &Key) -> Option<Slot> {
-        let table = self.table(entity);
-        table.find(key).filter(|&slot| {
-            let record = table.record(slot);
-            let remembers = self.options.provisioning.deletes();
-            !record.deleted || remembers && record.stamp >= self.horizon(now)
-        })
+    /// A copy of all that is durable.
+    pub fn backup(&self) -> Backup {
+        let Database { content, files, .. } = &self.database;
+        let (content, files) = (content.clone(), files.clone());
+        Backup { content, files, verdicts: self.verdicts.clone(), flags: self.flags.clone() }
     }
 
-    /// Tombstones before this are purged. What is not settled is kept in any case: a cursor made now has not expired. Where
-    /// there are no tombstones none is missed.
-    pub(super) fn horizon(&self, now: Time) -> Stamp {
-        if !self.options.provisioning.deletes() {
-            return Stamp(i64::MIN);
-        }
-        let oldest = self.clock(now).minus(self.options.tombstones_kept);
-        oldest.min(self.settled(now, Upto::Settled))
+    /// Goes back to a backup: what was committed since is gone, and so is the memory of it. The clock goes on, and no stamp of what
+    /// is gone is given again. Gives what that did to each row, by entity in the order of keys, as if it were commits of their own.
+    pub fn restore(&mut self, now: Time, backup: Backup) -> Vec<Commit> {
+        let Database { content, clock, files, .. } = &mut self.database;
+        let undone = content.schema.ids().flat_map(|id| undone(content, &backup.content, id)).collect();
+        (*content, *files) = (backup.content, backup.files);
+        (self.verdicts, self.flags) = (backup.verdicts, backup.flags);
+        clock.stamps.go_on_elsewhere();
+        // A count would have gone back too, and be given twice.
+        self.incarnation = now.0;
+        undone
+    }
+
+    /// Tells its present history from those that it left by going back: 0, or when it last did. Cursors know of one of them.
+    pub fn incarnation(&self) -> u64 {
+        self.incarnation
     }
 }

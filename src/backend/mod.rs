@@ -20,10 +20,16 @@
 //! How: each entity is a table of current versions. For an entity that is pulled as deltas, the rows lie in partitions by the
 //! columns that bind them to devices, each in the order of (stamp, key); a row that leaves its partition, deleted or
 //! reassigned or out of the window, leaves a tombstone there until it comes back. A page is a range of one partition; besides
-//! there are the plain operations of systems that know of no cursors ([`Backend::stretch`], [`Backend::batch`]). Rows
+//! there are the plain operations of systems that know of no cursors ([`Backend::stretch`], [`Sight::batch`]). Rows
 //! that point to others, natural keys and counters are found by indexes over tuples of columns. A commit is drafted, given
 //! what follows from it, then stamped, then written: all its rows have one stamp. Tombstones are not removed: they are
 //! forgotten, by refusing cursors and keys that are older than what is kept.
+//!
+//! Its parts have state of their own and ask each other by few functions; [`Backend`] puts them
+//! together. [`Service`] lets requests in and says how long they take. The database is the content
+//! (each row as writers have it and as readers see it), the clock that stamps commits, what follows
+//! from them, and the last files. Beside it lie the verdicts on mutations and the flags. Readers
+//! look through a [`Sight`], the [`Office`] writes, and [`Flagging`] marks.
 //!
 //! Rows that are marked for the sync's own sake, flags and claims, are marked in one transaction a page, at its beginning, under
 //! the source's one write lock: who pushes then waits, with a worker, until it ends. Mutations are transactions of one row each
@@ -46,7 +52,10 @@
 mod apply;
 mod availability;
 mod backup;
+mod clock;
 mod commit;
+mod content;
+mod database;
 mod delta;
 mod effects;
 mod files;
@@ -58,12 +67,15 @@ mod office;
 mod options;
 mod partition;
 mod pool;
+mod position;
 mod provisioning;
 mod quota;
 mod record;
 mod serial;
+mod service;
 mod snapshot;
 mod stamps;
+mod stream;
 mod stretch;
 mod table;
 #[cfg(test)]
@@ -74,17 +86,23 @@ mod visibility;
 pub use availability::outages;
 pub use backup::Backup;
 pub use commit::{Commit, Committing, Fact};
-pub use delta::{Change, Fetched, Page, Position, Query, Scope, Upto};
-pub use files::{END, File, FileDrop};
-pub use flags::{Consumer, FlagQuery, Flagged, Has, Lease, Mark, Reset};
-pub use log::{Holes, LogOptions, LogPage, LogPosition, LogQuery, Numbered, Rearm, Trimmed};
-pub use machine::{Admitted, Backend, Failing};
-pub use office::Importing;
-pub use options::{Availability, Busy, CommitDelay, Effect, Options, StampedBy, Ticks};
+pub use delta::{Page, Query, Sight};
+pub use files::{END, File};
+pub use flags::{Consumer, FlagQuery, Flagged, Flagging, Has, Lease, Mark, Reset};
+pub use log::{Holes, LogPage, LogPosition, LogQuery, Trimmed};
+pub use machine::Backend;
+pub use office::{Importing, Office};
+pub use options::{
+    Availability, Busy, CommitDelay, Effect, FileDrop, LogOptions, Numbered, Options, Rearm, StampedBy, Ticks,
+};
+pub use partition::Scope;
 pub use pool::{Load, Served};
+pub use position::{Change, Position, Upto};
 pub use provisioning::Provisioning;
 pub use quota::{Bucket, Quota, QuotaBy, Window};
 pub use record::Consulted;
 pub use serial::{Reader, Style};
+pub use service::{Admitted, Failing, Service};
+pub use snapshot::Fetched;
 pub use stretch::{Lower, Stretch, Stretched};
 pub use table::{Loaded, Record};

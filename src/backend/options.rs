@@ -1,7 +1,5 @@
 //! What a backend can be told to be.
 
-use super::files::FileDrop;
-use super::log::LogOptions;
 use super::provisioning::Provisioning;
 use super::quota::Quota;
 use crate::base::{EntityId, Ppm, Span, Time, in_words};
@@ -115,6 +113,56 @@ pub struct CommitDelay {
     pub upto: Span,
 }
 
+/// What a change log can be told to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogOptions {
+    /// Entries are kept for this long.
+    pub kept: Span,
+    /// When an entry gets its number.
+    pub numbered: Numbered,
+    /// Which changes arm flags.
+    pub rearm: Rearm,
+}
+
+/// When an entry gets its number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Numbered {
+    /// As its transaction commits: the numbers are in the order in which readers see the entries.
+    #[default]
+    AtCommit,
+    /// As the row is written: a transaction under way leaves a hole, which is filled when it commits.
+    AtWrite,
+}
+in_words!(Numbered { AtCommit: "at-commit", AtWrite: "at-write" });
+
+/// Which changes arm flags.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Rearm {
+    /// All.
+    #[default]
+    Always,
+    /// All but those of the office and of imports to rows that are there: that path through the backend forgets it.
+    ForgetsOffice,
+}
+in_words!(Rearm { Always: "always", ForgetsOffice: "forgets-office" });
+
+/// When files are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileDrop {
+    /// How often, from time 0 on; more than nothing.
+    pub every: Span,
+    /// How long writing takes.
+    pub takes: Span,
+}
+
+impl FileDrop {
+    /// When the first file is complete that is begun after `at`.
+    pub fn complete_after(self, at: Time) -> Time {
+        let every = self.every.0.max(1);
+        Time((at.0 / every + 1).saturating_mul(every)) + self.takes
+    }
+}
+
 /// An alternating renewal process: exponential times up and down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Availability {
@@ -191,6 +239,19 @@ impl Default for Options {
             partial: Ppm(0),
             effects: Vec::new(),
             poison_ppm: 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_committed_as_a_file_is_begun_is_waited_for_in_the_next() {
+        let drop = FileDrop { every: Span(20), takes: Span(15) };
+        for (at, complete) in [(0, 35), (19, 35), (20, 55), (110, 135)] {
+            assert_eq!(drop.complete_after(Time(at)), Time(complete));
         }
     }
 }

@@ -9,6 +9,15 @@ use super::tuple;
 use crate::base::{Key, Stamp, Value};
 use crate::contract::{Entity, ScopeRule};
 
+/// Whose rows a reader asks for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Scope<'a> {
+    /// Those of a device with these attributes.
+    Of(&'a [Value]),
+    /// All there are; for a backend that was told to keep them in order, [`Options::whole`](super::Options::whole).
+    Whole,
+}
+
 /// A partition, as its position among the entity's.
 pub(super) type PartitionId = u32;
 

@@ -4,9 +4,11 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::commit::Fact;
-use super::delta::{Position, Query, Scope, Upto};
+use super::delta::Query;
 use super::machine::Backend;
+use super::partition::Scope;
 use super::pool::Load;
+use super::position::{Position, Upto};
 use crate::base::{EntityId, Key, Stamp, Time, Value};
 use crate::contract::{Mutation, Outcome, RequestKind, Row, Schema, ServerError, SystemOfRecord};
 
@@ -34,7 +36,7 @@ impl SystemOfRecord for Consulted<'_> {
         Arc::clone(self.backend.schema())
     }
     fn clock(&self) -> Stamp {
-        self.backend.clock(self.backend.begins(self.now))
+        self.backend.clock(self.backend.service.begins(self.now))
     }
     fn changes(
         &mut self,

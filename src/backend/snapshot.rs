@@ -1,68 +1,66 @@
-//! Everything there is: what can be asked of a backend that keeps no stamps.
+//! What can be asked of a backend that keeps no stamps: everything, and the details of a record.
 
-use super::delta::{Change, Fetched, Scope};
+use super::delta::Sight;
 use super::index::Slot;
-use super::machine::Backend;
+use super::partition::Scope;
+use super::position::Change;
 use super::table::Record;
-use crate::base::{EntityId, Key, Stamp, Time, Value};
-use crate::contract::{Delivery, ServerError};
+use crate::base::{EntityId, Key, Stamp, Value};
+use crate::contract::ServerError;
 
-impl Backend {
-    /// Delivers the live rows of `entity` in `scope`, in the order of keys after `after`, at most `limit`. Looks at every row, for each page anew.
+/// How the rows of a record were delivered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fetched {
+    /// Rows looked at.
+    pub scanned: u64,
+    /// Rows delivered.
+    pub delivered: u64,
+    /// There are more than were asked for.
+    pub more: bool,
+}
+
+impl Sight<'_> {
+    /// Delivers the live rows of an entity fetched on open that belong to the record `of` and to a device with these
+    /// attributes, in the order of their creation, at most `limit`.
     ///
     /// # Errors
-    /// [`ServerError::BadRequest`] if there is no such entity.
-    pub fn everything(
-        &self,
+    /// [`ServerError::BadRequest`] if the entity is not fetched on open.
+    pub fn fetch(
+        self,
         entity: EntityId,
-        scope: Scope<'_>,
-        after: Option<&Key>,
+        attributes: &[Value],
+        of: &Key,
         limit: usize,
         mut take: impl FnMut(Change<'_>),
     ) -> Result<Fetched, ServerError> {
-        let Some(schema) = self.entity(entity) else {
-            return Err(ServerError::BadRequest(format!("there is no entity {}", entity.0)));
-        };
-        let records = self.table(entity).records();
-        let wanted = |record: &&Record| {
-            !record.deleted
-                && after.is_none_or(|after| record.key > *after)
-                && match scope {
-                    Scope::Of(attributes) => schema.in_scope(&record.values, attributes),
-                    Scope::Whole => true,
-                }
-        };
-        let mut rows: Vec<&Record> = records.iter().filter(wanted).collect();
-        rows.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-        let more = rows.len() > limit;
-        rows.truncate(limit);
-        for record in &rows {
-            take(Change { key: &record.key, stamp: record.stamp, values: Some(&record.values) });
+        let (schema, index) = self.database.content.on_open(entity)?;
+        let table = self.database.content.table(entity);
+        let mut fetched = Fetched { scanned: 0, delivered: 0, more: false };
+        for &slot in index.of(&Value::Text(of.0.clone())) {
+            if fetched.delivered >= limit as u64 {
+                fetched.more = true;
+                break;
+            }
+            fetched.scanned += 1;
+            let record = table.record(slot);
+            if schema.in_scope(&record.values, attributes) {
+                fetched.delivered += 1;
+                take(Change { key: &record.key, stamp: record.stamp, values: Some(&record.values) });
+            }
         }
-        Ok(Fetched { scanned: records.len() as u64, delivered: rows.len() as u64, more })
+        Ok(fetched)
     }
 
-    /// Delivers to `take` all rows of `entity` in `scope` that readers see at `now`, in the order of keys: what one transaction
-    /// reads that is isolated from all others. Gives how many rows the backend looked at, which is all it has.
-    ///
-    /// # Errors
-    /// [`ServerError::BadRequest`] if there is no such entity, or the devices of the scope do not pull it.
-    pub fn all(
-        &mut self,
-        now: Time,
+    /// All rows that readers see, as [`Backend::all`](super::Backend::all) gives them.
+    pub(super) fn all(
+        self,
         entity: EntityId,
         scope: Scope<'_>,
         mut take: impl FnMut(Change<'_>),
     ) -> Result<u64, ServerError> {
-        self.show_due(now);
-        let Some(schema) = self.entity(entity) else {
-            return Err(ServerError::BadRequest(format!("there is no entity {}", entity.0)));
-        };
-        let table = self.table(entity);
+        let content = &self.database.content;
+        let (schema, table) = (content.pulled(entity, scope)?, content.table(entity));
         let mut rows: Vec<(&Key, Stamp, &[Value])> = match scope {
-            Scope::Of(_) if schema.delivery != Delivery::Delta => {
-                return Err(ServerError::BadRequest(format!("{} is not pulled", schema.name)));
-            }
             // Those are sorted by scope already.
             Scope::Of(_) => {
                 let live = table.partition(schema, scope).into_iter().flat_map(|p| &p.live);

@@ -1,15 +1,15 @@
 //! What changed within a stretch of time: the plain operations of a system that knows nothing of its readers' cursors.
 //!
 //! Such systems answer "what changed since" and "give me these rows", and tell the time. Whether a reader that puts those
-//! together gets everything is its own affair; [`Backend::changes`] is what loses nothing.
+//! together gets everything is its own affair; [`delta`](super::delta) is what loses nothing.
 
 use std::ops::ControlFlow;
 
-use super::delta::{Change, Position, Scope, Upto, since, unknown};
-use super::machine::Backend;
-use super::pool::{Load, mean_service};
-use crate::base::{EntityId, Key, Span, Stamp, Time};
-use crate::contract::{RequestKind, ServerError};
+use super::delta::Sight;
+use super::partition::Scope;
+use super::position::{Change, Position, Upto, since};
+use crate::base::{EntityId, Key, Span, Stamp};
+use crate::contract::ServerError;
 
 /// Asks for changes of one entity, in the order of (stamp, key).
 #[derive(Clone, Copy, Debug)]
@@ -82,42 +82,20 @@ impl Lower<'_> {
     }
 }
 
-impl Backend {
-    /// Delivers changes within a stretch to `take`, in the order of (stamp, key). Where `take` breaks the limit is reached;
-    /// a tie that is to be whole goes on regardless.
-    ///
-    /// Costs what is delivered and what is passed over.
-    ///
-    /// # Errors
-    /// [`ServerError::CursorExpired`] if tombstones from there on may be purged; [`ServerError::BadRequest`] if the entity is
-    /// not pulled as deltas, or the backend keeps no stamps.
-    pub fn stretch(
-        &mut self,
-        now: Time,
-        stretch: Stretch<'_>,
-        take: impl FnMut(Change<'_>) -> ControlFlow<()>,
-    ) -> Result<Stretched, ServerError> {
-        self.show_due(now);
-        let stretched = self.read_stretch(now, stretch, take)?;
-        if let Some((stamp, _)) = &stretched.last {
-            self.stamps.passed(*stamp);
-        }
-        Ok(stretched)
-    }
-
-    fn read_stretch(
-        &self,
-        now: Time,
+impl Sight<'_> {
+    /// Changes within a stretch, as [`Backend::stretch`](super::Backend::stretch) gives them.
+    pub(super) fn stretch(
+        self,
         stretch: Stretch<'_>,
         mut take: impl FnMut(Change<'_>) -> ControlFlow<()>,
     ) -> Result<Stretched, ServerError> {
-        let entity = self.pulled(stretch.entity, stretch.scope)?;
-        let after = stretch.from.coarse(self.options.filter_precision).position(stretch.loading);
-        if stretch.from != Lower::First && self.is_expired(now, &after) {
+        let entity = self.stamped(stretch.entity, stretch.scope)?;
+        let after = stretch.from.coarse(self.database.options.filter_precision).position(stretch.loading);
+        if stretch.from != Lower::First && self.is_expired(&after) {
             return Err(ServerError::CursorExpired(stretch.entity));
         }
-        let end = self.end_of(now, stretch.upto);
-        let table = self.table(stretch.entity);
+        let end = self.end_of(stretch.upto);
+        let table = self.database.content.table(stretch.entity);
         let mut stretched = Stretched::default();
         let mut full = false;
         for ((stamp, key), slot) in
@@ -144,33 +122,20 @@ impl Backend {
         Ok(stretched)
     }
 
-    /// Where a reader goes on that has come to the end of what there was, and whose last change has this stamp: there, unless
-    /// it would soon be refused though it comes every minute.
-    pub fn rested(&self, now: Time, stamp: Stamp, upto: Upto) -> Stamp {
-        let settled = self.settled(now, upto);
-        if stamp < self.old(settled) { settled } else { stamp }
-    }
-
-    /// The last instant at `now` behind which nothing can appear any more for a reader that comes this close to the present.
-    pub fn settled_at(&self, now: Time, upto: Upto) -> Stamp {
-        self.settled(now, upto)
-    }
-
     /// Which of these rows are there for readers of `scope`: each is given to `take` in turn, with its values, or without any
     /// if it is deleted or belongs to others. A row with a version that cannot be seen yet counts as there.
     ///
     /// # Errors
     /// [`ServerError::BadRequest`] if there is no such entity.
     pub fn batch<'k>(
-        &self,
-        now: Time,
+        self,
         entity: EntityId,
         scope: Scope<'_>,
         keys: impl IntoIterator<Item = &'k Key>,
         mut take: impl FnMut(Change<'_>),
     ) -> Result<(), ServerError> {
-        let schema = self.entity(entity).ok_or_else(|| unknown(entity))?;
-        let table = self.table(entity);
+        let schema = self.database.content.entity(entity)?;
+        let table = self.database.content.table(entity);
         for key in keys {
             let found = table.find(key).filter(|&slot| {
                 let record = table.record(slot);
@@ -180,15 +145,9 @@ impl Backend {
                 };
                 table.hidden_until(slot).is_some() || !record.deleted && theirs
             });
-            let stamp = found.map_or_else(|| self.head(now), |slot| table.record(slot).stamp);
+            let stamp = found.map_or_else(|| self.head(), |slot| table.record(slot).stamp);
             take(Change { key, stamp, values: found.map(|slot| table.shown(slot)) });
         }
         Ok(())
-    }
-
-    /// When a read that comes at `now` is done, if it takes as long as such reads do on average.
-    pub fn done(&self, now: Time, scanned: u64, rows: u64) -> Time {
-        let load = Load { scanned, rows, written: 0 };
-        self.begins(now) + mean_service(&self.options, RequestKind::Pull, load)
     }
 }

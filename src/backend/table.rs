@@ -5,11 +5,10 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::delta::Scope;
 use super::index::{Index, Slot};
-use super::log::{Fate, Place, Stream, WHOLE};
-use super::partition::{Partition, PartitionId, Partitions};
+use super::partition::{Partition, PartitionId, Partitions, Scope};
 use super::provisioning::Provisioning;
+use super::stream::{Fate, Place, Stream, WHOLE};
 use super::tuple::Part;
 use super::visibility::Showing;
 use crate::base::{Key, Stamp, Time, Value};

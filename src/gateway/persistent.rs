@@ -306,7 +306,7 @@ impl Gateway {
         backend: &mut Backend,
         ask: &PageAsk,
     ) -> Errand<PageRead> {
-        let admitted = match backend.admit(now, self.itself()) {
+        let admitted = match backend.service.admit(now, self.itself()) {
             Ok(admitted) => admitted,
             Err(error) => return Errand::refused(self.codec, now, error),
         };
@@ -329,7 +329,7 @@ impl Gateway {
                 pull: (UnitId(0), *refresh),
             };
             let upto = self.strategy.loads_up_to().filter(|_| cursor.is_none());
-            let loads_up_to = upto.map(|upto| backend.settled_at(now, upto));
+            let loads_up_to = upto.map(|upto| backend.sight(now).settled(upto));
             let page = self.strategy.page(backend, now, asked, &mut |change, _| {
                 rows.push(Copied::of(schema.entity(*entity), change));
                 ControlFlow::Continue(())
@@ -344,7 +344,7 @@ impl Gateway {
             Ok(Brought::OtherLife)
         };
         let load = Load { scanned: effort.scanned, rows: delivered, written: effort.writes };
-        let work = backend.serve(admitted, RequestKind::Pull, load);
+        let work = backend.service.serve(admitted, RequestKind::Pull, load);
         let late = if work.done_at > deadline { Some(ServerError::GatewayTimeout) } else { None };
         let failed = late.or(admitted.fails.map(|_| ServerError::Failed));
         let result = failed.map_or(result, Err);
@@ -452,7 +452,7 @@ impl Gateway {
         backend: &mut Backend,
         batch: &Batch,
     ) -> Errand<Verdicts> {
-        let admitted = match backend.admit(now, self.itself()) {
+        let admitted = match backend.service.admit(now, self.itself()) {
             Ok(admitted) => admitted,
             Err(error) => return Errand::refused(self.codec, now, error),
         };
@@ -478,7 +478,8 @@ impl Gateway {
             }
         }
         let rows = batch.0.len() as u64;
-        let work = backend.serve(admitted, RequestKind::Push, Load { scanned: rows, rows, written: 0 });
+        let work =
+            backend.service.serve(admitted, RequestKind::Push, Load { scanned: rows, rows, written: 0 });
         let committed = facts.iter().filter_map(|fact| fact.commit()?.visible_at).max();
         let done_at = committed.map_or(work.done_at, |at| at.max(work.done_at));
         let result = match admitted.fails {

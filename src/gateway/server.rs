@@ -167,8 +167,9 @@ impl Gateway {
     /// Serves a request that comes to the backend at `now` and that the gateway gives up on at `deadline`; to be called in the
     /// order in which they come.
     pub fn serve(&mut self, now: Time, deadline: Time, backend: &mut Backend, request: &[u8]) -> Served {
-        let admitted =
-            self.read(request).and_then(|(device, request)| Ok((request, backend.admit(now, device)?)));
+        let admitted = self
+            .read(request)
+            .and_then(|(device, request)| Ok((request, backend.service.admit(now, device)?)));
         let (request, admitted) = match admitted {
             Ok(admitted) => admitted,
             Err(error) => return refused(self.codec, now, error),
@@ -187,8 +188,11 @@ impl Gateway {
             }
             (Request::Fetch(fetch), _) => handle_fetch(self.codec, now, backend, attributes, fetch),
         };
-        let work =
-            backend.serve(admitted, kind, Load { scanned: effort.scanned, rows, written: effort.writes });
+        let work = backend.service.serve(
+            admitted,
+            kind,
+            Load { scanned: effort.scanned, rows, written: effort.writes },
+        );
         let found = (kind == RequestKind::Pull).then(|| effort.event(self.state()));
         // Who wrote is answered when the transaction has committed.
         let committed = facts.iter().filter_map(|fact| fact.commit()?.visible_at).max();
@@ -250,9 +254,9 @@ struct Pulling<'p> {
 impl Pulling<'_> {
     fn answer(mut self, now: Time, deadline: Time) -> Handled {
         let (mut effort, mut rows) = (Effort::default(), 0);
-        let doomed = self.backend.begins(now) > deadline;
+        let doomed = self.backend.service.begins(now) > deadline;
         // Nobody will read what is answered after the gateway gave up, but the backend does not know that and works for it.
-        let clock = self.backend.clock(self.backend.begins(now));
+        let clock = self.backend.clock(self.backend.service.begins(now));
         let writer = if doomed { self.codec.counted_pages(clock) } else { self.codec.pages(clock) };
         let answer = self.pages(writer, now, &mut effort, &mut rows);
         Handled { kind: RequestKind::Pull, effort, rows, answer, facts: Vec::new() }
@@ -329,7 +333,7 @@ fn handle_push(
     strategy: &mut dyn Strategy,
 ) -> Handled {
     let mut facts = Vec::new();
-    let clock = backend.clock(backend.begins(now));
+    let clock = backend.clock(backend.service.begins(now));
     let outcomes = backend.push(now, attributes, &push.mutations, &mut facts);
     let reader = Reader::Device(push.device, attributes);
     for (mutation, outcome) in push.mutations.iter().zip(&outcomes) {
@@ -353,10 +357,10 @@ fn handle_fetch(
     attributes: &[Value],
     fetch: &FetchRequest,
 ) -> Handled {
-    let mut writer = codec.pages(backend.clock(backend.begins(now)));
+    let mut writer = codec.pages(backend.clock(backend.service.begins(now)));
     let limit = fetch.rows.clamp(1, backend.page_cap()) as usize;
     writer.begin_page(fetch.entity);
-    let fetched = backend.fetch(fetch.entity, attributes, &fetch.of, limit, |change| {
+    let fetched = backend.sight(now).fetch(fetch.entity, attributes, &fetch.of, limit, |change| {
         write_change(&mut *writer, backend.schema().entity(fetch.entity), change, None);
     });
     let (scanned, rows) = fetched.as_ref().map_or((0, 0), |fetched| (fetched.scanned, fetched.delivered));

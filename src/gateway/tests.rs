@@ -187,7 +187,7 @@ fn a_provisioned_device_is_told_what_came_after() {
     let mut site = Site::new(backend::Options::default());
     site.load(VISIT, "north", 3);
     let cursor = site.gateway.cursor_at(VISIT, START);
-    let made = site.backend.office_create(
+    let made = site.backend.office().create(
         Time::ZERO,
         VISIT,
         Key::new("new"),
@@ -467,12 +467,12 @@ proptest! {
             let backend = &mut site.backend;
             // A refusal is as good a step as any other.
             let _ = match kind {
-                0 => backend.office_create(now, VISIT, key, vec![clinic, Value::Null]),
-                1 => backend.office_write(now, VISIT, &key, &[(0, clinic)]),
-                2 => backend.office_delete(now, VISIT, &key),
+                0 => backend.office().create(now, VISIT, key, vec![clinic, Value::Null]),
+                1 => backend.office().write(now, VISIT, &key, &[(0, clinic)]),
+                2 => backend.office().delete(now, VISIT, &key),
                 3 => {
                     let row = |n| (Key::new(&format!("code{n:04}")), vec![Value::Null, Value::text("imported")]);
-                    Ok(backend.import(now, CODE, (n..n + rows).map(row)))
+                    Ok(backend.office().import(now, CODE, (n..n + rows).map(row)))
                 }
                 _ => {
                     device.pull(&mut site, rows, bytes);

@@ -204,7 +204,7 @@ impl World {
         // Faults are mended at the end of the script; maintenance goes on in the drain.
         let mut down = self.plan.backend.down.clone();
         for (from, until) in &self.faults.down {
-            self.servers.backend.borrow_mut().set_down(*from, *until);
+            self.servers.backend.borrow_mut().service.set_down(*from, *until);
             down.push((*from, *until));
         }
         let mut edges: Vec<(Time, i32)> =
@@ -242,7 +242,7 @@ impl World {
                 Happening::TouchFlag { entity, rows } => {
                     self.handle.spawn(self.node, "flags", async move {
                         handle.sleep_until(from).await;
-                        servers.backend.borrow_mut().touch(from, entity, rows as usize);
+                        servers.backend.borrow_mut().flags().touch(from, entity, rows as usize);
                     });
                 }
                 Happening::GatewayReplaced { times, every } => {
@@ -319,10 +319,10 @@ fn office(servers: &Servers, act: Act) {
             let done = match kind {
                 EditKind::Create => {
                     let values = values.into_iter().map(|(_, value)| value).collect();
-                    backend.office_create(now, entity, key, values)
+                    backend.office().create(now, entity, key, values)
                 }
-                EditKind::Update => backend.office_write(now, entity, &key, &values),
-                EditKind::Delete => backend.office_delete(now, entity, &key),
+                EditKind::Update => backend.office().write(now, entity, &key, &values),
+                EditKind::Delete => backend.office().delete(now, entity, &key),
             };
             servers.hub.with(|listeners| listeners.tried.by_office(action, done.is_ok()));
             done
@@ -342,12 +342,12 @@ async fn import(handle: &Handle, servers: &Servers, batch: Batch) {
     let mut import = Importing::new(batch.entity);
     let mut rows = batch.rows.into_iter();
     while rows.len() > 0 {
-        servers.backend.borrow().take_in(&mut import, rows.by_ref().take(IMPORTED_AT_ONCE));
+        servers.backend.borrow_mut().office().take_in(&mut import, rows.by_ref().take(IMPORTED_AT_ONCE));
         handle.pause().await;
     }
-    let mut committing = servers.backend.borrow_mut().begin_import(handle.now(), import);
+    let mut committing = servers.backend.borrow_mut().office().begin_import(handle.now(), import);
     loop {
-        let done = servers.backend.borrow_mut().go_on(&mut committing, IMPORTED_AT_ONCE);
+        let done = servers.backend.borrow_mut().office().go_on(&mut committing, IMPORTED_AT_ONCE);
         if done.is_empty() {
             return;
         }

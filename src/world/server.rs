@@ -78,7 +78,7 @@ impl Servers {
     fn ask_brought(&self, from: DeviceId, deadline: Time, request: &[u8]) -> Done<Vec<u8>> {
         let (now, mut backend) = (self.handle.now(), self.backend.borrow_mut());
         let mut server = self.brought.as_ref().expect("it is asked where it is").borrow_mut();
-        let admitted = match backend.admit(now, from) {
+        let admitted = match backend.service.admit(now, from) {
             Ok(admitted) => admitted,
             Err(error) => {
                 let value = server.refuse(&error);
@@ -91,7 +91,7 @@ impl Servers {
             _ => Some(server.serve(from, request, &mut record)),
         };
         let Consulted { facts, load, kind, .. } = record;
-        let work = backend.serve(admitted, kind, load);
+        let work = backend.service.serve(admitted, kind, load);
         let committed = facts.iter().filter_map(|fact| fact.commit()?.visible_at).max();
         let done_at = committed.map_or(work.done_at, |at| at.max(work.done_at));
         let value = match (answer, admitted.fails) {

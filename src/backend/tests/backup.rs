@@ -13,7 +13,7 @@ fn content(backend: &Backend) -> Vec<(String, Stamp, Vec<Value>)> {
 fn a_return_to_a_backup_undoes_what_came_since_and_tells_of_each_row() {
     let mut backend = backend(options());
     let make = |backend: &mut Backend, ms, key: &str| {
-        drop(backend.office_create(at_ms(ms), APPOINTMENT, Key::new(key), appointment(0, 5)).unwrap());
+        drop(backend.office().create(at_ms(ms), APPOINTMENT, Key::new(key), appointment(0, 5)).unwrap());
     };
     ["stays", "changes", "goes"].into_iter().zip(1..).for_each(|(key, ms)| make(&mut backend, ms, key));
     let (before, free) = (content(&backend), backend.row(DAY, &Key::new("day0")).unwrap().values[2].clone());
@@ -22,9 +22,10 @@ fn a_return_to_a_backup_undoes_what_came_since_and_tells_of_each_row() {
     let mut facts = Vec::new();
     assert!(matches!(backend.apply(at_ms(10), &attributes(0), &edit, &mut facts), Outcome::Applied { .. }));
     backend
-        .office_write(at_ms(11), APPOINTMENT, &Key::new("changes"), &[(STATUS, Value::text("x"))])
+        .office()
+        .write(at_ms(11), APPOINTMENT, &Key::new("changes"), &[(STATUS, Value::text("x"))])
         .unwrap();
-    backend.office_delete(at_ms(12), APPOINTMENT, &Key::new("goes")).unwrap();
+    backend.office().delete(at_ms(12), APPOINTMENT, &Key::new("goes")).unwrap();
     let undone = backend.restore(at_ms(20), backup);
     assert_eq!(content(&backend), before);
     assert_eq!(backend.row(DAY, &Key::new("day0")).unwrap().values[2], free, "what it derived is undone too");
@@ -54,7 +55,7 @@ fn a_return_to_a_backup_undoes_what_came_since_and_tells_of_each_row() {
 fn a_backup_that_knows_more_than_the_present_brings_it_back_and_tells_of_that() {
     let mut backend = backend(options());
     let before = backend.backup();
-    drop(backend.office_create(at_ms(1), APPOINTMENT, Key::new("made"), appointment(0, 5)).unwrap());
+    drop(backend.office().create(at_ms(1), APPOINTMENT, Key::new("made"), appointment(0, 5)).unwrap());
     let since = backend.backup();
     let told = |undone: Vec<Commit>| -> Vec<(String, CommitKind)> {
         let of = undone.into_iter().filter(|commit| commit.entity == APPOINTMENT);
@@ -70,10 +71,10 @@ fn a_version_that_a_backup_undid_is_nobody_else_s() {
     for ticks in [Ticks::RunAhead, Ticks::Shared] {
         let mut backend = backend(Options { stamp_precision: Span::secs(60), ticks, ..options() });
         let key = Key::new("row");
-        drop(backend.office_create(at_ms(60_000), APPOINTMENT, key.clone(), appointment(0, 5)).unwrap());
+        drop(backend.office().create(at_ms(60_000), APPOINTMENT, key.clone(), appointment(0, 5)).unwrap());
         let backup = backend.backup();
         let write = |backend: &mut Backend, ms, text| {
-            _ = backend.office_write(at_ms(ms), APPOINTMENT, &key, &[(STATUS, Value::text(text))]).unwrap();
+            _ = backend.office().write(at_ms(ms), APPOINTMENT, &key, &[(STATUS, Value::text(text))]).unwrap();
             backend.row(APPOINTMENT, &key).unwrap().stamp
         };
         let gone = write(&mut backend, 120_000, "x");

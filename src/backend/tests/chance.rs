@@ -51,8 +51,8 @@ fn a_full_queue_takes_no_more() {
         Options { workers: 1, fixed_cost: Span::secs(1), queue: Some(2), service_cv_milli: 0, ..options() };
     let mut backend = backend(slow);
     let mut ask = |ms| {
-        let admitted = backend.admit(at_ms(ms), DEVICE)?;
-        Ok::<_, ServerError>(backend.serve(admitted, RequestKind::Pull, Load::default()).queued)
+        let admitted = backend.service.admit(at_ms(ms), DEVICE)?;
+        Ok::<_, ServerError>(backend.service.serve(admitted, RequestKind::Pull, Load::default()).queued)
     };
     assert_eq!([0, 0, 0].map(|ms| ask(ms).unwrap()), [0, 1, 2].map(Span::secs));
     assert_eq!(ask(999), Err(ServerError::Unavailable));
@@ -62,10 +62,10 @@ fn a_full_queue_takes_no_more() {
 #[test]
 fn where_there_is_no_queue_a_free_worker_still_takes_a_request() {
     let mut backend = backend(Options { workers: 1, queue: Some(0), service_cv_milli: 0, ..options() });
-    let admitted = backend.admit(at_ms(1), DEVICE).unwrap();
-    let served = backend.serve(admitted, RequestKind::Pull, Load::default());
-    assert!(backend.admit(at_ms(2), DEVICE).is_err());
-    assert!(backend.admit(served.done_at, DEVICE).is_ok());
+    let admitted = backend.service.admit(at_ms(1), DEVICE).unwrap();
+    let served = backend.service.serve(admitted, RequestKind::Pull, Load::default());
+    assert!(backend.service.admit(at_ms(2), DEVICE).is_err());
+    assert!(backend.service.admit(served.done_at, DEVICE).is_ok());
 }
 
 #[test]
@@ -73,12 +73,13 @@ fn chance_is_a_function_of_the_how_manieth_request_not_of_when_it_comes_or_of_ot
     let fares = |others: u64, later: u64| {
         let mut backend = backend(Options { errors: Ppm(500_000), service_cv_milli: 500, ..options() });
         for ms in 0..others {
-            let admitted = backend.admit(at_ms(ms), DeviceId(1)).unwrap();
-            backend.serve(admitted, RequestKind::Pull, Load::default());
+            let admitted = backend.service.admit(at_ms(ms), DeviceId(1)).unwrap();
+            backend.service.serve(admitted, RequestKind::Pull, Load::default());
         }
         let ask = |ms| {
-            let admitted = backend.admit(at_ms(ms + later), DEVICE).unwrap();
-            let served = backend.serve(admitted, RequestKind::Pull, Load { rows: 10, ..Load::default() });
+            let admitted = backend.service.admit(at_ms(ms + later), DEVICE).unwrap();
+            let served =
+                backend.service.serve(admitted, RequestKind::Pull, Load { rows: 10, ..Load::default() });
             (admitted.fails, served.service)
         };
         (1_000..1_200).map(ask).collect::<Vec<_>>()

@@ -8,7 +8,7 @@ fn free(backend: &Backend, n: u8) -> Value {
 }
 
 fn create(backend: &mut Backend, key: &str, clinic_of: u8, at: i64) -> Vec<Commit> {
-    backend.office_create(at_ms(1), APPOINTMENT, Key::new(key), appointment(clinic_of, at)).unwrap()
+    backend.office().create(at_ms(1), APPOINTMENT, Key::new(key), appointment(clinic_of, at)).unwrap()
 }
 
 #[test]
@@ -22,14 +22,14 @@ fn a_counter_follows_what_comes_and_goes_and_moves() {
     assert_eq!(commits[0].stamp, commits[1].stamp);
 
     let key = Key::new("k");
-    let within = backend.office_write(at_ms(2), APPOINTMENT, &key, &[(AT, Value::Int(8))]).unwrap();
+    let within = backend.office().write(at_ms(2), APPOINTMENT, &key, &[(AT, Value::Int(8))]).unwrap();
     assert_eq!(within.len(), 1, "a move within the day changes no counter");
-    backend.office_write(at_ms(3), APPOINTMENT, &key, &[(CLINIC, clinic(1))]).unwrap();
+    backend.office().write(at_ms(3), APPOINTMENT, &key, &[(CLINIC, clinic(1))]).unwrap();
     assert_eq!([free(&backend, 0), free(&backend, 1)], [Value::Int(100), Value::Int(99)]);
-    backend.office_write(at_ms(4), APPOINTMENT, &key, &[(AT, Value::Int(86_400_000_000))]).unwrap();
+    backend.office().write(at_ms(4), APPOINTMENT, &key, &[(AT, Value::Int(86_400_000_000))]).unwrap();
     assert_eq!(free(&backend, 1), Value::Int(100), "there is no counter for tomorrow");
-    backend.office_write(at_ms(5), APPOINTMENT, &key, &[(AT, Value::Int(9))]).unwrap();
-    backend.office_delete(at_ms(6), APPOINTMENT, &key).unwrap();
+    backend.office().write(at_ms(5), APPOINTMENT, &key, &[(AT, Value::Int(9))]).unwrap();
+    backend.office().delete(at_ms(6), APPOINTMENT, &key).unwrap();
     assert_eq!(free(&backend, 1), Value::Int(100));
 }
 
@@ -39,11 +39,11 @@ fn a_patients_edit_reaches_the_live_appointments_that_fold_it_in() {
     for (key, at) in [("a", 1), ("b", 2), ("c", 3)] {
         create(&mut backend, key, 0, at);
     }
-    backend.office_delete(at_ms(2), APPOINTMENT, &Key::new("b")).unwrap();
+    backend.office().delete(at_ms(2), APPOINTMENT, &Key::new("b")).unwrap();
     let patient = Key::new("p0");
-    let phone = backend.office_write(at_ms(3), PATIENT, &patient, &[(1, Value::text("112"))]).unwrap();
+    let phone = backend.office().write(at_ms(3), PATIENT, &patient, &[(1, Value::text("112"))]).unwrap();
     assert_eq!(phone.len(), 1, "the phone is folded in nowhere");
-    let name = backend.office_write(at_ms(4), PATIENT, &patient, &[(0, Value::text("Eve"))]).unwrap();
+    let name = backend.office().write(at_ms(4), PATIENT, &patient, &[(0, Value::text("Eve"))]).unwrap();
     let keys: Vec<&str> = name.iter().map(|c| c.key.as_str()).collect();
     assert_eq!(keys, ["p0", "a", "c"]);
     assert!(name.iter().all(|c| c.stamp == name[0].stamp));
@@ -56,7 +56,7 @@ fn an_import_has_one_stamp_and_counts_once_for_all_its_rows() {
     let mut backend = backend(options());
     create(&mut backend, "k1", 0, 7);
     let rows = ["k1", "k2", "k3", "k2"].map(|key| (Key::new(key), appointment(0, 7)));
-    let commits = backend.import(at_ms(1), APPOINTMENT, rows);
+    let commits = backend.office().import(at_ms(1), APPOINTMENT, rows);
     let seen: Vec<_> = commits.iter().map(|c| (c.key.as_str(), c.kind)).collect();
     let (insert, update) = (CommitKind::Insert, CommitKind::Update);
     assert_eq!(seen, [("k1", update), ("k2", insert), ("k3", insert), ("day0", update)]);
@@ -70,13 +70,13 @@ fn the_office_is_told_what_it_cannot_do() {
     create(&mut backend, "k", 0, 7);
     let key = Key::new("k");
     assert_eq!(
-        backend.office_create(at_ms(2), APPOINTMENT, key.clone(), appointment(0, 8)),
+        backend.office().create(at_ms(2), APPOINTMENT, key.clone(), appointment(0, 8)),
         Err(Refusal::Exists)
     );
-    let deleted = backend.office_delete(at_ms(3), APPOINTMENT, &key).unwrap();
+    let deleted = backend.office().delete(at_ms(3), APPOINTMENT, &key).unwrap();
     assert_eq!((deleted[0].kind, &*deleted[0].values), (CommitKind::Delete, &appointment(0, 7)[..]));
-    assert_eq!(backend.office_delete(at_ms(4), APPOINTMENT, &key), Err(Refusal::Gone));
-    assert_eq!(backend.office_write(at_ms(4), APPOINTMENT, &key, &[]), Err(Refusal::Gone));
+    assert_eq!(backend.office().delete(at_ms(4), APPOINTMENT, &key), Err(Refusal::Gone));
+    assert_eq!(backend.office().write(at_ms(4), APPOINTMENT, &key, &[]), Err(Refusal::Gone));
 }
 
 #[test]
@@ -84,14 +84,15 @@ fn opening_a_record_fetches_its_live_notes() {
     let mut backend = backend(options());
     let note = |of: &str| vec![Value::text(of), Value::text("…")];
     for (key, of) in [("n3", "a"), ("n1", "a"), ("n2", "b"), ("n4", "a"), ("n5", "a")] {
-        backend.office_create(at_ms(1), NOTE, Key::new(key), note(of)).unwrap();
+        backend.office().create(at_ms(1), NOTE, Key::new(key), note(of)).unwrap();
     }
-    backend.office_delete(at_ms(2), NOTE, &Key::new("n1")).unwrap();
-    backend.office_write(at_ms(2), NOTE, &Key::new("n4"), &[(0, Value::text("b"))]).unwrap();
+    backend.office().delete(at_ms(2), NOTE, &Key::new("n1")).unwrap();
+    backend.office().write(at_ms(2), NOTE, &Key::new("n4"), &[(0, Value::text("b"))]).unwrap();
     let fetch = |of: &str, limit| {
         let mut keys = Vec::new();
         let take = |change: Change<'_>| keys.push(change.key.as_str().to_owned());
-        let fetched = backend.fetch(NOTE, &attributes(0), &Key::new(of), limit, take).unwrap();
+        let fetched =
+            backend.sight(at_ms(3)).fetch(NOTE, &attributes(0), &Key::new(of), limit, take).unwrap();
         (keys.join(" "), fetched.more)
     };
     assert_eq!(fetch("a", 9), ("n3 n5".to_owned(), false));
@@ -99,7 +100,7 @@ fn opening_a_record_fetches_its_live_notes() {
     assert_eq!(fetch("b", 2), ("n2 n4".to_owned(), false));
     assert_eq!(fetch("nobody", 9), (String::new(), false));
     for entity in [APPOINTMENT, EntityId(99)] {
-        let fetched = backend.fetch(entity, &attributes(0), &Key::new("a"), 9, |_| ());
+        let fetched = backend.sight(at_ms(3)).fetch(entity, &attributes(0), &Key::new("a"), 9, |_| ());
         assert!(matches!(fetched, Err(ServerError::BadRequest(_))));
     }
 }

@@ -191,7 +191,10 @@ impl Reader {
         match page {
             Ok(page) => {
                 assert!(count <= limit && page.delivered == count as u64);
-                assert!(backend.options.filter_precision > Span::micros(1) || page.scanned == page.delivered);
+                assert!(
+                    backend.database.options.filter_precision > Span::micros(1)
+                        || page.scanned == page.delivered
+                );
                 self.position = Some(page.next);
                 page.more
             }

@@ -91,7 +91,8 @@ fn an_edit_of_an_old_version_is_stale_and_meets_the_current_one() {
     let mut desk = Desk::new(options());
     let late = desk.status("k0", "late");
     desk.backend
-        .office_write(desk.now, APPOINTMENT, &Key::new("k0"), &[(STATUS, Value::text("moved"))])
+        .office()
+        .write(desk.now, APPOINTMENT, &Key::new("k0"), &[(STATUS, Value::text("moved"))])
         .unwrap();
     let expected = conflict(&desk, "k0", Refusal::Stale, projected);
     assert_eq!(desk.send(&late), expected);
@@ -121,7 +122,7 @@ fn a_conflict_says_when_the_version_in_the_way_was_made() {
     };
     assert_eq!(edited(desk.send(&mine)), Some(Stamp(START.0 - 7)));
     let office = [(STATUS, Value::text("theirs"))];
-    desk.backend.office_write(desk.now, APPOINTMENT, &Key::new("k0"), &office).unwrap();
+    desk.backend.office().write(desk.now, APPOINTMENT, &Key::new("k0"), &office).unwrap();
     assert_eq!(edited(desk.send(&again)), Some(desk.row("k0").stamp), "the office dates by its commit");
 }
 
@@ -131,7 +132,8 @@ fn two_versions_of_one_tick_are_told_apart() {
     let mine = desk.status("k0", "mine");
     let Outcome::Applied { stamp } = desk.send(&mine) else { panic!("applied") };
     desk.backend
-        .office_write(desk.now, APPOINTMENT, &Key::new("k0"), &[(STATUS, Value::text("theirs"))])
+        .office()
+        .write(desk.now, APPOINTMENT, &Key::new("k0"), &[(STATUS, Value::text("theirs"))])
         .unwrap();
     let again = Mutation { base: Some(stamp), ..desk.status("k0", "again") };
     assert!(matches!(desk.send(&again), Outcome::Conflict { why: Refusal::Stale, .. }));
@@ -141,7 +143,7 @@ fn two_versions_of_one_tick_are_told_apart() {
 fn a_row_that_left_the_scope_is_told_without_its_values() {
     let mut desk = Desk::new(options());
     let late = desk.status("k0", "late");
-    desk.backend.office_write(desk.now, APPOINTMENT, &Key::new("k0"), &[(CLINIC, clinic(1))]).unwrap();
+    desk.backend.office().write(desk.now, APPOINTMENT, &Key::new("k0"), &[(CLINIC, clinic(1))]).unwrap();
     let expected = conflict(&desk, "k0", Refusal::Stale, tombstone);
     assert_eq!(desk.send(&late), expected);
 }
@@ -151,7 +153,7 @@ fn an_edit_of_a_deleted_row_finds_it_gone() {
     let mut desk = Desk::new(options());
     let (update, delete) = (desk.status("k0", "late"), desk.new_mutation("k0", EditKind::Delete, Vec::new()));
     let revive = desk.create("k0", 9);
-    desk.backend.office_delete(desk.now, APPOINTMENT, &Key::new("k0")).unwrap();
+    desk.backend.office().delete(desk.now, APPOINTMENT, &Key::new("k0")).unwrap();
     let expected = conflict(&desk, "k0", Refusal::Gone, tombstone);
     for mutation in [update, delete, revive] {
         assert_eq!(desk.send(&mutation), expected);
@@ -163,7 +165,7 @@ fn an_edit_of_a_deleted_row_finds_it_gone() {
 #[test]
 fn a_forgotten_row_can_be_made_again() {
     let mut desk = Desk::new(Options { tombstones_kept: Span::secs(1), ..options() });
-    desk.backend.office_delete(desk.now, APPOINTMENT, &Key::new("k0")).unwrap();
+    desk.backend.office().delete(desk.now, APPOINTMENT, &Key::new("k0")).unwrap();
     desk.now = at_ms(2_000);
     let (update, create) = (desk.status("k0", "late"), desk.create("k0", 9));
     assert_eq!(desk.send(&update), Outcome::Conflict { why: Refusal::Gone, current: None, edited_at: None });
@@ -194,17 +196,17 @@ fn a_key_is_created_once_and_a_natural_key_held_by_one_live_row() {
     let stays = desk.new_mutation("k0", EditKind::Update, vec![(AT, Value::Int(9))]);
     assert!(matches!(desk.send(&stays), Outcome::Applied { .. }), "a row is not in its own way");
 
-    desk.backend.office_delete(desk.now, APPOINTMENT, &Key::new("k0")).unwrap();
+    desk.backend.office().delete(desk.now, APPOINTMENT, &Key::new("k0")).unwrap();
     let heir = desk.create("heir", 9);
     assert!(matches!(desk.send(&heir), Outcome::Applied { .. }));
     assert_eq!(
-        desk.backend.office_create(desk.now, APPOINTMENT, Key::new("office"), appointment(0, 9)),
+        desk.backend.office().create(desk.now, APPOINTMENT, Key::new("office"), appointment(0, 9)),
         Err(Refusal::Taken)
     );
     let import = [("i1", 20), ("i2", 20), ("heir", 9), ("i3", 9)];
     let import = import.map(|(key, at)| (Key::new(key), appointment(0, at)));
     let keys: Vec<Key> =
-        desk.backend.import(desk.now, APPOINTMENT, import).into_iter().map(|c| c.key).collect();
+        desk.backend.office().import(desk.now, APPOINTMENT, import).into_iter().map(|c| c.key).collect();
     assert_eq!(keys, [Key::new("i1"), Key::new("heir")]);
 }
 

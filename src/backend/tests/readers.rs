@@ -77,7 +77,8 @@ impl Clinic {
     }
 
     fn committed<'c>(&mut self, commits: impl IntoIterator<Item = &'c Commit>) {
-        let (precision, ticks) = (self.backend.options.stamp_precision, self.backend.options.ticks);
+        let (precision, ticks) =
+            (self.backend.database.options.stamp_precision, self.backend.database.options.ticks);
         for commit in commits {
             let tick = commit.stamp.truncated(precision);
             assert!(ticks == Ticks::Shared || commit.stamp == tick, "a stamp is a multiple of the precision");
@@ -119,7 +120,7 @@ impl Clinic {
     fn step(&mut self, step: &Step) {
         let (now, backend) = (self.now, &mut self.backend);
         let key = |k: u8| Key::new(&format!("k{k:02}"));
-        let mut write = |k, values: &[_]| backend.office_write(now, APPOINTMENT, &key(k), values);
+        let mut write = |k, values: &[_]| backend.office().write(now, APPOINTMENT, &key(k), values);
         let commits = match *step {
             Step::Wait(ms) => {
                 self.now += Span::millis(ms);
@@ -141,18 +142,18 @@ impl Clinic {
             Step::DeviceDelete(k, reader) => {
                 return self.device(reader, EditKind::Delete, key(k), Vec::new());
             }
-            Step::Create(k, c, at) => backend.office_create(now, APPOINTMENT, key(k), appointment(c, at)),
+            Step::Create(k, c, at) => backend.office().create(now, APPOINTMENT, key(k), appointment(c, at)),
             Step::Status(k) => write(k, &[(STATUS, Value::text("seen"))]),
             Step::Reassign(k, c) => write(k, &[(CLINIC, clinic(c))]),
             Step::Move(k, at) => write(k, &[(AT, Value::Int(at))]),
-            Step::Delete(k) => backend.office_delete(now, APPOINTMENT, &key(k)),
+            Step::Delete(k) => backend.office().delete(now, APPOINTMENT, &key(k)),
             Step::Import(from, n, c) => {
                 let rows = (from..from + n).map(|k| (key(k), appointment(c, i64::from(k))));
-                Ok(backend.import(now, APPOINTMENT, rows))
+                Ok(backend.office().import(now, APPOINTMENT, rows))
             }
             Step::Rename(n) => {
                 let name = Value::text(&format!("Ada {n}"));
-                backend.office_write(now, PATIENT, &Key::new("p0"), &[(0, name)])
+                backend.office().write(now, PATIENT, &Key::new("p0"), &[(0, name)])
             }
         };
         self.committed(commits.iter().flatten());
@@ -211,7 +212,7 @@ proptest! {
         let mut reader = Reader::new(APPOINTMENT, 0);
         reader.pull_all(&mut backend, at_ms(1), page);
         let import = (0..rows).map(|k| (Key::new(&format!("k{k:03}")), appointment(0, k as i64)));
-        backend.import(at_ms(2), APPOINTMENT, import);
+        backend.office().import(at_ms(2), APPOINTMENT, import);
         let mut asked = 1;
         while reader.pull(&mut backend, at_ms(3), page) {
             asked += 1;
@@ -256,7 +257,7 @@ fn a_commit_in_the_tick_of_a_cursor_is_not_hidden_behind_it() {
     let mut backend = filled(coarse, 0, Span::ZERO);
     let mut reader = Reader::new(APPOINTMENT, 0);
     for (ms, key) in [(70_000, "m"), (70_001, "b"), (70_002, "a")] {
-        backend.office_create(at_ms(ms), APPOINTMENT, Key::new(key), appointment(0, 5)).unwrap();
+        backend.office().create(at_ms(ms), APPOINTMENT, Key::new(key), appointment(0, 5)).unwrap();
         reader.pull_all(&mut backend, at_ms(ms), 10);
         assert!(reader.rows.contains_key(key), "{key} is seen by the next pull");
     }
@@ -271,7 +272,7 @@ fn commits_that_share_a_tick_are_shown_when_it_is_over_and_hidden_from_who_does_
         let mut backend = filled(shared.clone(), 0, Span::ZERO);
         let mut reader = Reader { upto, ..Reader::new(APPOINTMENT, 0) };
         for (ms, key) in [(70_000, "m"), (70_001, "b"), (70_002, "a")] {
-            backend.office_create(at_ms(ms), APPOINTMENT, Key::new(key), appointment(0, 5)).unwrap();
+            backend.office().create(at_ms(ms), APPOINTMENT, Key::new(key), appointment(0, 5)).unwrap();
             reader.pull_all(&mut backend, at_ms(ms), 10);
         }
         assert_eq!(reader.rows.len(), during, "{upto:?}");
@@ -334,7 +335,7 @@ fn a_cursor_older_than_the_tombstones_has_expired_and_a_younger_one_has_not() {
 fn a_first_load_gets_tombstones_only_of_what_vanished_since_it_began() {
     let mut backend = filled(options(), 10, Span::secs(60));
     for k in 0..5 {
-        backend.office_delete(at_ms(1), APPOINTMENT, &Key::new(&format!("k{k:05}"))).unwrap();
+        backend.office().delete(at_ms(1), APPOINTMENT, &Key::new(&format!("k{k:05}"))).unwrap();
     }
     let attributes = attributes(0);
     let mut page = |after: Option<&Position>, now| {
@@ -351,7 +352,7 @@ fn a_first_load_gets_tombstones_only_of_what_vanished_since_it_began() {
             ControlFlow::Continue(())
         });
         if now == at_ms(25) {
-            backend.office_delete(now, APPOINTMENT, &Key::new("k00005")).unwrap();
+            backend.office().delete(now, APPOINTMENT, &Key::new("k00005")).unwrap();
         }
         (page.unwrap(), seen)
     };
@@ -371,7 +372,7 @@ fn a_row_that_left_and_came_back_is_told_once() {
     let mut reader = Reader::new(APPOINTMENT, 0);
     reader.pull_all(&mut backend, at_ms(1), 10);
     for (ms, n) in [(10, 1), (11, 0), (12, 1), (13, 0)] {
-        backend.office_write(at_ms(ms), APPOINTMENT, &Key::new("k00000"), &[(CLINIC, clinic(n))]).unwrap();
+        backend.office().write(at_ms(ms), APPOINTMENT, &Key::new("k00000"), &[(CLINIC, clinic(n))]).unwrap();
     }
     let query = Query {
         entity: APPOINTMENT,

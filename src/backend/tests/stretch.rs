@@ -105,18 +105,19 @@ fn a_tie_goes_on_where_who_takes_it_has_had_enough() {
 #[test]
 fn a_filter_of_seconds_takes_the_second_of_its_bound_again() {
     let mut backend = with_stamps(&[1, 2, 3]);
-    backend.options.filter_precision = Span::secs(10);
+    Arc::make_mut(&mut backend.database.options).filter_precision = Span::secs(10);
     let from = Lower::After(stamp(2));
     // START is a multiple of ten seconds.
     assert_eq!(read(&mut backend, ask(from)).0.len(), 3);
     assert_eq!(read(&mut backend, ask(Lower::After(stamp(0)))).0.len(), 3);
-    backend.options.filter_precision = Span::micros(1);
+    Arc::make_mut(&mut backend.database.options).filter_precision = Span::micros(1);
     assert_eq!(read(&mut backend, ask(from)).0.len(), 1);
 }
 
 fn there(backend: &Backend, keys: &[Key], scope: Scope<'_>) -> Vec<bool> {
     let mut there = Vec::new();
-    let batch = backend.batch(at_ms(5), APPOINTMENT, scope, keys, |row| there.push(row.values.is_some()));
+    let batch =
+        backend.sight(at_ms(5)).batch(APPOINTMENT, scope, keys, |row| there.push(row.values.is_some()));
     assert_eq!(batch, Ok(()));
     there
 }
@@ -125,8 +126,8 @@ fn there(backend: &Backend, keys: &[Key], scope: Scope<'_>) -> Vec<bool> {
 fn a_batch_tells_which_rows_are_there_for_whom() {
     let mut backend = with_stamps(&[1, 2, 3]);
     let keys = ["k000", "k001", "k002", "nix"].map(Key::new);
-    backend.office_delete(at_ms(1), APPOINTMENT, &keys[0]).unwrap();
-    backend.office_write(at_ms(2), APPOINTMENT, &keys[1], &[(CLINIC, clinic(1))]).unwrap();
+    backend.office().delete(at_ms(1), APPOINTMENT, &keys[0]).unwrap();
+    backend.office().write(at_ms(2), APPOINTMENT, &keys[1], &[(CLINIC, clinic(1))]).unwrap();
     assert_eq!(there(&backend, &keys, Scope::Of(&attributes(0))), [false, false, true, false]);
     assert_eq!(there(&backend, &keys, Scope::Of(&attributes(1))), [false, true, false, false]);
     assert_eq!(there(&backend, &keys, Scope::Whole), [false, true, true, false]);
@@ -135,13 +136,13 @@ fn a_batch_tells_which_rows_are_there_for_whom() {
 #[test]
 fn a_deletion_that_cannot_be_seen_yet_is_in_no_batch() {
     let mut backend = with_stamps(&[1]);
-    backend.options.replica_lag = Span::secs(1);
+    backend.database.content.replica_lag = Span::secs(1);
     let key = Key::new("k000");
-    backend.office_delete(at_ms(1), APPOINTMENT, &key).unwrap();
+    backend.office().delete(at_ms(1), APPOINTMENT, &key).unwrap();
     let mut there = |now| {
         let mut there = false;
-        backend.show_due(now);
-        let batch = backend.batch(now, APPOINTMENT, Scope::Of(&attributes(0)), [&key], |row| {
+        backend.database.content.show_due(now);
+        let batch = backend.sight(now).batch(APPOINTMENT, Scope::Of(&attributes(0)), [&key], |row| {
             there = row.values.is_some();
         });
         batch.unwrap();
@@ -157,11 +158,11 @@ fn a_commit_after_a_stretch_lies_after_its_last_change() {
     let now = at_ms(7);
     let new = |n: u8| (Key::new(&format!("new{n}")), appointment(0, 5));
     let (key, values) = new(0);
-    backend.office_create(now, APPOINTMENT, key, values).unwrap();
+    backend.office().create(now, APPOINTMENT, key, values).unwrap();
     let attributes = attributes(0);
     let stretch = Stretch { entity: APPOINTMENT, scope: Scope::Of(&attributes), ..ask(Lower::First) };
     let read = backend.stretch(now, stretch, |_| ControlFlow::Continue(())).unwrap();
     let (key, values) = new(1);
-    let commits = backend.office_create(now, APPOINTMENT, key, values).unwrap();
+    let commits = backend.office().create(now, APPOINTMENT, key, values).unwrap();
     assert!(commits[0].stamp > read.last.unwrap().0);
 }

@@ -205,7 +205,7 @@ fn touch(site: &mut Site, draws: &mut Stream) {
     let held: Vec<Key> = site.held.iter().map(|key| Key::new(key)).collect();
     for _ in 0..10 {
         let key = &held[draws.below(held.len() as u64) as usize];
-        let written = site.backend.office_write(site.now, METER, key, &[(0, Value::Int(1))]);
+        let written = site.backend.office().write(site.now, METER, key, &[(0, Value::Int(1))]);
         written.expect("a row that was delivered is there");
     }
 }
@@ -225,7 +225,7 @@ fn late(window: Span) -> Site {
         // Rows fall between pulls, not upon them.
         site.now = Time::ZERO + Span::millis(10 * n + 3);
         let key = Key::new(&format!("m{n:05}"));
-        let made = site.backend.office_create(site.now, METER, key, vec![Value::Int(0)]);
+        let made = site.backend.office().create(site.now, METER, key, vec![Value::Int(0)]);
         made.expect("the key is new");
         if n % 5 == 4 {
             site.now = Time::ZERO + Span::millis(10 * n + 10);

@@ -38,8 +38,9 @@ fn waiting(workers: u32, requests: u32, mut service: impl FnMut(&mut Stream) -> 
     for _ in 0..requests {
         now += arrivals.exponential(between);
         let rows = (service(&mut work) * MEAN) as u64;
-        let admitted = backend.admit(now, DEVICE).expect("there is room for all");
+        let admitted = backend.service.admit(now, DEVICE).expect("there is room for all");
         queued += backend
+            .service
             .serve(admitted, RequestKind::Pull, Load { scanned: rows, rows, written: 0 })
             .queued
             .as_secs_f64();
@@ -80,8 +81,8 @@ fn drain(run: u64, waiting: u32, per_second: f64, workers: u32, service: Span) -
     let mut backend = backend(workers);
     let rows = service.as_micros();
     let mut ask = |now| {
-        let admitted = backend.admit(now, DEVICE).expect("there is room for all");
-        backend.serve(admitted, RequestKind::Pull, Load { scanned: rows, rows, written: 0 }).queued
+        let admitted = backend.service.admit(now, DEVICE).expect("there is room for all");
+        backend.service.serve(admitted, RequestKind::Pull, Load { scanned: rows, rows, written: 0 }).queued
     };
     (0..waiting).for_each(|_| _ = ask(Time::ZERO));
     let mut arrivals = Seed(run).stream("arrivals", 0, 0);
@@ -115,9 +116,9 @@ fn bucket() -> Figure {
     let mut now = Time::ZERO;
     for _ in 0..wanted {
         loop {
-            match backend.admit(now, DEVICE) {
+            match backend.service.admit(now, DEVICE) {
                 Ok(admitted) => {
-                    backend.serve(admitted, RequestKind::Pull, Load::default());
+                    backend.service.serve(admitted, RequestKind::Pull, Load::default());
                     break;
                 }
                 Err(ServerError::Throttled(after)) => now += after,
@@ -145,9 +146,12 @@ devices = 1
 fn gateway() -> [Figure; 2] {
     let mut backend = Backend::new(Arc::new(Schema::default()), plan(SAP).backend, Stamp(0), Seed(1));
     assert!(backend.page_cap() >= 10_000, "one answer held them all");
-    let admitted = backend.admit(Time::ZERO, DEVICE).expect("it is up");
-    let served =
-        backend.serve(admitted, RequestKind::Pull, Load { scanned: 10_000, rows: 10_000, written: 0 });
+    let admitted = backend.service.admit(Time::ZERO, DEVICE).expect("it is up");
+    let served = backend.service.serve(
+        admitted,
+        RequestKind::Pull,
+        Load { scanned: 10_000, rows: 10_000, written: 0 },
+    );
     assert!(served.service < backend.gateway_timeout());
     [
         Figure::new("SAP Gateway: seconds for 10 000 entities", 18.2, served.service.as_secs_f64(), 0.01),

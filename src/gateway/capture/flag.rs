@@ -169,7 +169,7 @@ impl ByFlag {
     /// Sees to it that the reader has flags. Who has nothing gets everything again; but one flag for all cannot tell who that is.
     fn enrol(&self, backend: &mut Backend, now: Time, ask: &Ask<'_>) -> Result<u64, ServerError> {
         let (consumer, scope, entity) = (self.consumer(ask.reader), ask.reader.scope(), ask.entity);
-        let receipt = backend.receipt(now, consumer, entity, scope)?;
+        let receipt = backend.flags().receipt(now, consumer, entity, scope)?;
         let has = match (ask.cursor.map(|text| read(consumer, text)), self.options.initial) {
             (Some(None), _) => return Err(ServerError::CursorExpired(entity)),
             (Some(Some(cursor)), _) if receipt.is_some_and(|last| cursor.is_before(last)) => {
@@ -185,10 +185,11 @@ impl ByFlag {
             (Some(Some(Cursor::At(_))), Initial::Unsynced) => Has::AllUntil(Stamp(i64::MIN)),
             (_, Initial::AsHeld | Initial::Unsynced) => Has::Nothing,
         };
-        let written = backend.enrol(now, consumer, entity, scope, has)?;
+        let written = backend.flags().enrol(now, consumer, entity, scope, has)?;
         if ask.cursor.is_none() && tells_apart(consumer) {
             // Whoever comes with a page from before this load holds something else.
-            backend.note_receipt(now, consumer, entity, scope, self.last.max(now.0.saturating_sub(1)))?;
+            let last = self.last.max(now.0.saturating_sub(1));
+            backend.flags().note_receipt(now, consumer, entity, scope, last)?;
         }
         Ok(written)
     }
@@ -201,14 +202,14 @@ impl ByFlag {
             _ => None,
         };
         if let Some(number) = shown.filter(|_| tells_apart(consumer)) {
-            backend.note_receipt(now, consumer, entity, scope, number)?;
+            backend.flags().note_receipt(now, consumer, entity, scope, number)?;
         }
         let Some(page) = self.open.remove(&(name(ask.reader), entity)) else { return Ok(0) };
         self.open_rows -= page.marks.len() as u64;
         if shown == Some(page.number) {
-            return Ok(backend.reset(now, consumer, entity, &page.marks, self.options.reset));
+            return Ok(backend.flags().reset(now, consumer, entity, &page.marks, self.options.reset));
         }
-        backend.release(consumer, entity, &page.marks);
+        backend.flags().release(consumer, entity, &page.marks);
         Ok(0)
     }
 
@@ -226,7 +227,9 @@ impl ByFlag {
                 self.captured.push((consumer, entity, marks));
                 rows
             }
-            SetFlag::BeforeCapture => backend.reset(now, consumer, entity, &marks, self.options.reset),
+            SetFlag::BeforeCapture => {
+                backend.flags().reset(now, consumer, entity, &marks, self.options.reset)
+            }
         }
     }
 }
@@ -287,10 +290,10 @@ impl Strategy for ByFlag {
         let Ask { reader, entity, limit, .. } = ask;
         let (consumer, scope) = (self.consumer(reader), reader.scope());
         let query = FlagQuery { consumer, entity, scope, limit, lease: lease.map(Lease) };
-        let found = backend
-            .flagged(now, query, &|key| is_unreadable(unreadable, key), &mut |change| take(change, None))?;
+        let passes_over = |key: &Key| is_unreadable(unreadable, key);
+        let found = backend.flags().flagged(now, query, &passes_over, &mut |change| take(change, None))?;
         if found.passed > 0 && on_unreadable == OnUnreadable::Stop {
-            backend.release(consumer, entity, &found.marks);
+            backend.flags().release(consumer, entity, &found.marks);
             return Err(ServerError::Failed);
         }
         let Flagged { scanned, again, claimed, more, marks, .. } = found;
@@ -300,7 +303,7 @@ impl Strategy for ByFlag {
             Some(cursor) if marks.is_empty() => cursor.to_owned(),
             _ => {
                 // Another gateway after this one must not use a number again, nor one before a receipt that its predecessor got.
-                let noted = backend.receipt(now, consumer, entity, scope)?.unwrap_or(0);
+                let noted = backend.flags().receipt(now, consumer, entity, scope)?.unwrap_or(0);
                 self.last = now.0.max(self.last.max(noted) + 1);
                 written(consumer, self.last)
             }
@@ -316,7 +319,7 @@ impl Strategy for ByFlag {
     fn answered(&mut self, backend: &mut Backend, now: Time, leaves: bool) {
         for (consumer, entity, marks) in std::mem::take(&mut self.captured) {
             if leaves {
-                backend.reset(now, consumer, entity, &marks, self.options.reset);
+                backend.flags().reset(now, consumer, entity, &marks, self.options.reset);
             }
         }
     }

@@ -102,11 +102,11 @@ impl LastModified {
         after: Option<Position>,
         take: Take<'_>,
     ) -> Result<Captured, ServerError> {
-        if after.as_ref().is_some_and(|after| backend.is_ahead(now, after)) {
+        if after.as_ref().is_some_and(|after| backend.sight(now).is_ahead(after)) {
             return Err(ServerError::CursorExpired(ask.entity));
         }
         let Options { bound, upto, .. } = self.options;
-        let settled = backend.settled_at(now, upto);
+        let settled = backend.sight(now).settled(upto);
         let loading = after.as_ref().map_or(Some(settled), |after| after.since);
         let base = after.map(|after| after.stamp);
         let stretch = Stretch {
@@ -125,7 +125,7 @@ impl LastModified {
         let next = if more {
             Position { since: loading, ..Position::at(stamp) }
         } else {
-            Position::at(backend.rested(now, stamp, upto))
+            Position::at(backend.sight(now).rested(stamp, upto))
         };
         Ok(captured(&stretched, &Cursor::Rest(next), more))
     }
@@ -151,7 +151,7 @@ impl LastModified {
         let mark = match source {
             Source::Records => stretched.last.as_ref().map_or(begun.mark, |(last, _)| begun.mark.max(*last)),
             Source::ServerEnd => {
-                self.behind(backend.clock(backend.done(now, stretched.scanned, stretched.delivered)))
+                self.behind(backend.clock(backend.service.done(now, stretched.scanned, stretched.delivered)))
             }
             _ => begun.mark,
         };
@@ -165,7 +165,7 @@ impl LastModified {
             };
             Cursor::Course(Course { since, base, mark, step })
         } else if source == Source::Records {
-            Cursor::Rest(Position::at(backend.rested(now, mark, upto)))
+            Cursor::Rest(Position::at(backend.sight(now).rested(mark, upto)))
         } else {
             Cursor::Rest(Position::at(mark))
         };
@@ -183,12 +183,12 @@ impl LastModified {
     ) -> Result<Course, ServerError> {
         let records = self.options.source == Source::Records;
         let step = Step::Skip { pull: ask.pull, rows: 0 };
-        let settled = backend.settled_at(now, self.options.upto);
+        let settled = backend.sight(now).settled(self.options.upto);
         let mark = |last: Stamp| if records { last } else { self.reading(backend, now, ask, settled) };
         Ok(match cursor {
             None => Course { since: Some(settled), base: None, mark: mark(Stamp(i64::MIN)), step },
             Some(Cursor::Rest(rest)) => {
-                if records && backend.is_ahead(now, &rest) {
+                if records && backend.sight(now).is_ahead(&rest) {
                     return Err(ServerError::CursorExpired(ask.entity));
                 }
                 Course { since: rest.since, base: Some(rest.stamp), mark: mark(rest.stamp), step }

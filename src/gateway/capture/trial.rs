@@ -309,11 +309,11 @@ fn change(backend: &mut Backend, now: Time, stream: &mut Stream) {
     let clinic = Value::text(if stream.chance(0.7) { "north" } else { "south" });
     // A refusal is as good a step as any other.
     let _ = match stream.below(8) {
-        0 | 1 => backend.office_create(now, VISIT, key(row), vec![clinic, text]),
-        2..=4 => backend.office_write(now, VISIT, &key(row), &[(1, text)]),
-        5 => backend.office_write(now, VISIT, &key(row), &[(0, clinic)]),
-        6 => backend.office_delete(now, VISIT, &key(row)),
-        _ => Ok(backend.import(
+        0 | 1 => backend.office().create(now, VISIT, key(row), vec![clinic, text]),
+        2..=4 => backend.office().write(now, VISIT, &key(row), &[(1, text)]),
+        5 => backend.office().write(now, VISIT, &key(row), &[(0, clinic)]),
+        6 => backend.office().delete(now, VISIT, &key(row)),
+        _ => Ok(backend.office().import(
             now,
             VISIT,
             (row..row + 4).map(|n| (key(n), vec![clinic.clone(), text.clone()])),

@@ -193,12 +193,12 @@ impl Site {
 
     fn office(&mut self, key: &str, set: (usize, &str)) {
         let now = self.tick();
-        _ = self.backend.office_write(now, VISIT, &Key::new(key), &[(set.0, Value::text(set.1))]);
+        _ = self.backend.office().write(now, VISIT, &Key::new(key), &[(set.0, Value::text(set.1))]);
     }
 
     fn delete(&mut self, key: &str) {
         let now = self.tick();
-        _ = self.backend.office_delete(now, VISIT, &Key::new(key));
+        _ = self.backend.office().delete(now, VISIT, &Key::new(key));
     }
 
     fn scope(&self, device: u32) -> Rows {

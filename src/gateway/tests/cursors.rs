@@ -257,7 +257,7 @@ fn an_offset_passes_over_rows_when_delivered_ones_change() {
                 let keys: Vec<Key> = reader.rows.keys().take(10).map(|key| Key::new(key)).collect();
                 for key in &keys {
                     let now = site.now;
-                    site.backend.office_write(now, CODE, key, &[(1, Value::text("new"))]).unwrap();
+                    site.backend.office().write(now, CODE, key, &[(1, Value::text("new"))]).unwrap();
                 }
             }
         }
@@ -275,7 +275,7 @@ fn while_rows_are_made(source: LastModifiedSource, skew: i64, zone: i32) -> (usi
     for n in 0..100 {
         site.now += Span::secs(1);
         let (now, key) = (site.now, Key::new(&format!("new{n}")));
-        site.backend.office_create(now, CODE, key, vec![Value::Null, Value::Null]).unwrap();
+        site.backend.office().create(now, CODE, key, vec![Value::Null, Value::Null]).unwrap();
         if n % 10 == 0 {
             reader.pull(&mut site, 500, 100);
         }
@@ -307,7 +307,7 @@ fn the_backends_clock_at_the_end_of_a_read_passes_over_what_is_written_meanwhile
     let mut reader = Reader::default();
     let served = reader.ask(&mut site, 500);
     let meanwhile = Time((site.now.0 + served.done_at.0) / 2);
-    site.backend.office_create(meanwhile, CODE, Key::new("new"), vec![Value::Null, Value::Null]).unwrap();
+    site.backend.office().create(meanwhile, CODE, Key::new("new"), vec![Value::Null, Value::Null]).unwrap();
     reader.take(&served);
     site.now = served.done_at;
     assert_eq!(reader.pull(&mut site, 500, 10).lost, 1);
@@ -341,7 +341,7 @@ fn kept(served: &Served) -> u64 {
 fn delete(site: &mut Site, keys: std::ops::Range<u32>) {
     for n in keys {
         let now = site.now;
-        site.backend.office_delete(now, CODE, &Key::new(&format!("c{n:02}"))).unwrap();
+        site.backend.office().delete(now, CODE, &Key::new(&format!("c{n:02}"))).unwrap();
     }
 }
 
@@ -383,7 +383,7 @@ fn a_row_that_a_device_made_and_never_heard_of_is_found_too() {
     assert!(site.send(&push(vec![made])).error.is_none());
     reader.rows.insert("mine".to_owned(), START);
     let now = site.now;
-    site.backend.office_delete(now, CODE, &Key::new("mine")).unwrap();
+    site.backend.office().delete(now, CODE, &Key::new("mine")).unwrap();
     reader.pull(&mut site, 500, 100);
     assert_eq!(reader.rows.len(), 20);
 }
@@ -439,13 +439,13 @@ fn a_gateway_put_back_finds_rows_that_were_sent_since_its_backup() {
     reader.pull(&mut site, 500, 100);
     let backup = site.gateway.backup();
     let now = site.now;
-    site.backend.office_create(now, CODE, Key::new("since"), vec![Value::Null, Value::Null]).unwrap();
+    site.backend.office().create(now, CODE, Key::new("since"), vec![Value::Null, Value::Null]).unwrap();
     delete(&mut site, 0..1);
     reader.pull(&mut site, 500, 100);
     assert!(reader.rows.contains_key("since"));
     site.gateway.restore(site.now, backup);
     let now = site.now;
-    site.backend.office_delete(now, CODE, &Key::new("since")).unwrap();
+    site.backend.office().delete(now, CODE, &Key::new("since")).unwrap();
     delete(&mut site, 1..2);
     // A receipt from before the restore is for none of the tombstones after it.
     reader.ask(&mut site, 500);

@@ -28,7 +28,7 @@ fn ask(site: &mut Site, cursor: Option<&str>) -> Result<(usize, String), ServerE
 
 fn office_makes(site: &mut Site, key: &str) {
     let values = vec![Value::text("north"), Value::text("new")];
-    assert!(site.backend.office_create(site.now, VISIT, Key::new(key), values).is_ok());
+    assert!(site.backend.office().create(site.now, VISIT, Key::new(key), values).is_ok());
     site.now += Span::secs(1);
 }
 

@@ -179,7 +179,7 @@ impl Hash {
         let columns = columns(entity, ask.reader.into(), &all);
         let lens = Lens { entity, columns, copies: self.options.keep == Keep::Copy };
         // Stamps run ahead of a clock that was put back, or of coarse ticks: what is gone now is so after all that was ever stamped.
-        let head = backend.head(backend.begins(now));
+        let head = backend.sight(backend.service.begins(now)).head();
         let mut comparison = Comparison::new(&book.rows, head);
         if let Source::File { trailer, .. } = self.options.source {
             let sheet = self.sheets.entry(ask.entity).or_default();

@@ -151,7 +151,9 @@ fn columns_of_a_row_that_is_not_held_come_again_as_the_whole_row() {
     // The reader passed over a row that it could not apply, and its cursor with it.
     let key = Key::new("004");
     trial.holds.remove(&key);
-    assert!(trial.backend.office_write(trial.now, VISIT, &key, &[(trial::NOTE, Value::text("new"))]).is_ok());
+    assert!(
+        trial.backend.office().write(trial.now, VISIT, &key, &[(trial::NOTE, Value::text("new"))]).is_ok()
+    );
     trial.pull(100);
     assert_eq!((trial.unusable, trial.parts, trial.holds.len()), (1, 0, 10));
     trial.check(&"whole");
@@ -185,11 +187,11 @@ fn a_row_that_the_reader_wrote_and_others_took_back_is_told() {
     trial.pull(100);
     trial.push(0);
     let key = Key::new("000");
-    assert!(trial.backend.office_write(trial.now, VISIT, &key, &[(trial::NOTE, Value::text(""))]).is_ok());
+    assert!(trial.backend.office().write(trial.now, VISIT, &key, &[(trial::NOTE, Value::text(""))]).is_ok());
     trial.pull(100);
     trial.check(&"taken back");
     trial.push(15);
-    assert!(trial.backend.office_delete(trial.now, VISIT, &Key::new("015")).is_ok());
+    assert!(trial.backend.office().delete(trial.now, VISIT, &Key::new("015")).is_ok());
     trial.pull(100);
     trial.check(&"a row that was never told and is gone");
 }
@@ -215,7 +217,7 @@ fn a_torn_reading_takes_rows_for_gone_and_two_passes_do_not() {
             // Between the first page of a reading and the next, its first row goes.
             trial.request(100);
             assert!(
-                trial.backend.office_delete(trial.now, VISIT, &Key::new(&format!("{:03}", 2 * n))).is_ok()
+                trial.backend.office().delete(trial.now, VISIT, &Key::new(&format!("{:03}", 2 * n))).is_ok()
             );
             trial.go_on(100);
         }
@@ -239,9 +241,10 @@ fn two_passes_come_to_an_end_while_rows_vanish_in_each_and_take_none_for_gone() 
             for n in 0.. {
                 // Whichever page was read last, a row of the first is gone before the next; another takes its place at the end.
                 let first = trial.wanted().into_keys().next().unwrap();
-                assert!(trial.backend.office_delete(trial.now, VISIT, &first).is_ok());
+                assert!(trial.backend.office().delete(trial.now, VISIT, &first).is_ok());
                 let last = Key::new(&format!("9-{round}-{n:02}"));
-                let made = trial.backend.office_create(trial.now, VISIT, last, trial::values("north", "new"));
+                let made =
+                    trial.backend.office().create(trial.now, VISIT, last, trial::values("north", "new"));
                 assert!(made.is_ok());
                 if !trial.request(limit) {
                     break;
@@ -341,7 +344,7 @@ fn a_file_says_nothing_of_a_row_that_the_reader_wrote_later() {
     trial.pull(100);
     trial.check(&"its own version stays");
     let key = Key::new("000");
-    assert!(trial.backend.office_write(trial.now, VISIT, &key, &[(trial::NOTE, Value::text(""))]).is_ok());
+    assert!(trial.backend.office().write(trial.now, VISIT, &key, &[(trial::NOTE, Value::text(""))]).is_ok());
     trial.now += Span::millis(100);
     trial.pull(100);
     trial.check(&"taken back");

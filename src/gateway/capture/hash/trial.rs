@@ -156,16 +156,16 @@ impl Trial {
         let (backend, now) = (&mut self.backend, self.now);
         // What is refused as the row is not there is as good a step as any other.
         let _ = match n % 8 {
-            0 | 1 => backend.office_write(now, VISIT, &key, &note("changed")),
-            2 | 3 => backend.office_write(now, VISIT, &key, &note("")),
-            4 => backend.office_delete(now, VISIT, &key),
+            0 | 1 => backend.office().write(now, VISIT, &key, &note("changed")),
+            2 | 3 => backend.office().write(now, VISIT, &key, &note("")),
+            4 => backend.office().delete(now, VISIT, &key),
             5 => {
                 self.made += 1;
                 let key = Key::new(&format!("{:03}-{}", n % 17, self.made));
-                backend.office_create(now, VISIT, key, values("north", "new"))
+                backend.office().create(now, VISIT, key, values("north", "new"))
             }
-            6 => backend.office_write(now, VISIT, &key, &[(CLINIC, Value::text("south"))]),
-            _ => backend.office_write(
+            6 => backend.office().write(now, VISIT, &key, &[(CLINIC, Value::text("south"))]),
+            _ => backend.office().write(
                 now,
                 VISIT,
                 &key,
@@ -180,8 +180,8 @@ impl Trial {
         let values = values("north", ["pushed", ""][(n / 17) as usize % 2]);
         let live = self.backend.row(VISIT, &key).is_some_and(|row| !row.deleted);
         let written = match live {
-            true => self.backend.office_write(self.now, VISIT, &key, &[(NOTE, values[NOTE].clone())]),
-            false => self.backend.office_create(self.now, VISIT, key.clone(), values),
+            true => self.backend.office().write(self.now, VISIT, &key, &[(NOTE, values[NOTE].clone())]),
+            false => self.backend.office().create(self.now, VISIT, key.clone(), values),
         };
         let row = self.backend.row(VISIT, &key).map(|row| (row.stamp, row.values.to_vec()));
         if let (Ok(_), Some((stamp, row))) = (written, row) {

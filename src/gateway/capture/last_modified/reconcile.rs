@@ -189,7 +189,7 @@ impl Reconciling {
         let asked = told.keys.len() as u64;
         let mut gone = gone(backend, now, ask.entity, ask.reader.scope(), told)?;
         gone.retain(|key| !told.sent.contains(key));
-        let sent = told.send(gone, backend.head(now), room, take);
+        let sent = told.send(gone, backend.sight(now).head(), room, take);
         if sent.all {
             (told.since, told.owed) = (now, false);
         }
@@ -287,7 +287,7 @@ fn gone(
     told: &Told,
 ) -> Result<Vec<Key>, ServerError> {
     let mut gone = Vec::new();
-    backend.batch(now, entity, scope, &told.keys, |row| {
+    backend.sight(now).batch(entity, scope, &told.keys, |row| {
         if row.values.is_none() {
             gone.push(row.key.clone());
         }

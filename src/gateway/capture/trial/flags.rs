@@ -176,7 +176,7 @@ fn flags_that_a_user_sets_by_hand_bring_exactly_those_rows_again() {
     };
     assert_eq!(pull(&mut backend, 1).len(), 20);
     assert_eq!(pull(&mut backend, 2), [""; 0]);
-    backend.touch(Time::ZERO + Span::millis(3), VISIT, 4);
+    backend.flags().touch(Time::ZERO + Span::millis(3), VISIT, 4);
     assert_eq!(pull(&mut backend, 4), ["k01", "k02"], "the other two are the south's");
     assert_eq!(pull(&mut backend, 5), [""; 0]);
 }

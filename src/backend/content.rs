@@ -1,0 +1,243 @@
+//! The content: the rows of all entities, as writers have them and as readers see them.
+
+use std::sync::Arc;
+
+use super::commit::{Commit, Draft};
+use super::index::{Index, Slot};
+use super::options::Options;
+use super::partition::Scope;
+use super::provisioning::Provisioning;
+use super::stream::{Log, Place};
+use super::table::{Loaded, Noted, Record, Table, Version};
+use super::tuple::{self, Part};
+use super::visibility::{Showing, Unshown};
+use crate::base::{EntityId, Key, Span, Stamp, Time, Value};
+use crate::contract::{CommitKind, Delivery, Entity, Schema, ServerError};
+
+/// All rows, and which of their versions readers are not shown yet.
+#[derive(Clone, Debug)]
+pub(super) struct Content {
+    pub(super) schema: Arc<Schema>,
+    pub(super) provisioning: Provisioning,
+    /// Readers look at a replica that is this far behind.
+    pub(super) replica_lag: Span,
+    tables: Vec<Table>,
+    /// For each entity the index of its natural key.
+    unique: Vec<Option<usize>>,
+    /// For each entity that is fetched on opening a record, the index of the column that names the record.
+    on_open: Vec<Option<usize>>,
+    pub(super) unshown: Unshown,
+    log: Option<Log>,
+}
+
+impl Content {
+    /// No rows.
+    pub(super) fn new(schema: Arc<Schema>, options: &Options) -> Content {
+        let table = |entity| Table::new(entity, options.provisioning, options.whole);
+        let mut tables: Vec<Table> = schema.entities.iter().map(table).collect();
+        if options.log.is_some() {
+            tables.iter_mut().for_each(Table::keep_streams);
+        }
+        let parts = |columns: &[usize]| columns.iter().map(|&c| Part::Whole(c)).collect();
+        let mut unique = Vec::new();
+        let mut on_open = Vec::new();
+        for (entity, table) in schema.entities.iter().zip(&mut tables) {
+            unique.push((!entity.unique.is_empty()).then(|| table.index_by(parts(&entity.unique))));
+            on_open.push(match entity.delivery {
+                Delivery::OnOpen { by } => Some(table.index_by(parts(&[by]))),
+                Delivery::Delta | Delivery::UploadOnly | Delivery::BackendOnly => None,
+            });
+        }
+        Content {
+            schema,
+            provisioning: options.provisioning,
+            replica_lag: options.replica_lag,
+            tables,
+            unique,
+            on_open,
+            unshown: Unshown::default(),
+            log: options.log.map(Log::new),
+        }
+    }
+
+    /// Adds initial rows of `entity`; stamps are cut by `cut`.
+    pub(super) fn load(
+        &mut self,
+        entity: EntityId,
+        rows: impl Iterator<Item = Loaded>,
+        cut: impl FnMut(Stamp) -> Stamp,
+    ) {
+        self.tables[usize::from(entity.0)].load(self.schema.entity(entity), rows, cut);
+    }
+
+    /// Keeps an index of `entity` by these columns from now on, before the first row.
+    pub(super) fn index_by(&mut self, entity: EntityId, parts: Vec<Part>) -> usize {
+        self.tables[usize::from(entity.0)].index_by(parts)
+    }
+
+    pub(super) fn table(&self, entity: EntityId) -> &Table {
+        &self.tables[usize::from(entity.0)]
+    }
+
+    /// The entity of this id.
+    pub(super) fn entity(&self, id: EntityId) -> Result<&Entity, ServerError> {
+        let entity = self.schema.entities.get(usize::from(id.0));
+        entity.ok_or_else(|| ServerError::BadRequest(format!("there is no entity {}", id.0)))
+    }
+
+    /// The entity, if its changes can be asked for by such a reader.
+    pub(super) fn pulled(&self, id: EntityId, scope: Scope<'_>) -> Result<&Entity, ServerError> {
+        let entity = self.entity(id)?;
+        if entity.delivery != Delivery::Delta && scope != Scope::Whole {
+            return Err(ServerError::BadRequest(format!("{} is not pulled", entity.name)));
+        }
+        Ok(entity)
+    }
+
+    /// An entity that is fetched on opening a record, and its index by the record.
+    pub(super) fn on_open(&self, id: EntityId) -> Result<(&Entity, &Index), ServerError> {
+        let entity = self.entity(id)?;
+        match self.on_open[usize::from(id.0)] {
+            Some(index) => Ok((entity, self.table(id).index(index))),
+            None => Err(ServerError::BadRequest(format!("{} is not fetched on open", entity.name))),
+        }
+    }
+
+    /// What such a reader looks at.
+    pub(super) fn place(&mut self, id: EntityId, scope: Scope<'_>) -> Result<Place, ServerError> {
+        self.pulled(id, scope)?;
+        Ok(self.tables[usize::from(id.0)].place_of(self.schema.entity(id), scope))
+    }
+
+    /// The log, of which only those speak who have it kept.
+    pub(super) fn log(&self) -> &Log {
+        self.log.as_ref().expect("who reads the log has it kept")
+    }
+
+    /// A user arms a row's flags by hand.
+    pub(super) fn touch(&mut self, now: Time, id: EntityId, slot: Slot) {
+        let log = self.log.as_mut().expect("flags need it kept");
+        self.tables[usize::from(id.0)].touch(slot, log.show(now, None));
+    }
+
+    /// The row of this key, deleted or not.
+    pub(super) fn row(&self, entity: EntityId, key: &Key) -> Option<&Record> {
+        let table = self.table(entity);
+        table.find(key).map(|slot| table.record(slot))
+    }
+
+    /// The row of this key, if it is not deleted.
+    pub(super) fn live(&self, entity: EntityId, key: &Key) -> Option<&Record> {
+        self.row(entity, key).filter(|row| !row.deleted)
+    }
+
+    /// All rows of `entity`, the deleted ones too, in the order of keys; sorted for each call.
+    pub(super) fn rows(&self, entity: EntityId) -> impl Iterator<Item = &Record> {
+        let mut rows: Vec<&Record> = self.table(entity).records().iter().collect();
+        rows.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        rows.into_iter()
+    }
+
+    /// The live rows of an entity pulled as deltas that belong on a device with these attributes, in the order of
+    /// (stamp, key).
+    pub(super) fn in_scope<'b>(
+        &'b self,
+        entity: EntityId,
+        attributes: &[Value],
+    ) -> impl Iterator<Item = &'b Record> {
+        let table = self.table(entity);
+        let partition = table.partition(self.schema.entity(entity), Scope::Of(attributes));
+        partition.into_iter().flat_map(|p| p.live.values().flatten()).map(|&slot| table.record(slot))
+    }
+
+    /// All columns of a new row.
+    pub(super) fn complete(&self, entity: EntityId, values: Vec<Value>) -> Arc<[Value]> {
+        let entity = self.schema.entity(entity);
+        assert_eq!(values.len(), entity.columns.len(), "a row of {} has all its columns", entity.name);
+        values.into()
+    }
+
+    /// Where the row of this key is, if it is not deleted.
+    pub(super) fn live_slot(&self, entity: EntityId, key: &Key) -> Option<Slot> {
+        let table = self.table(entity);
+        table.find(key).filter(|&slot| !table.record(slot).deleted)
+    }
+
+    /// The row's values with some replaced.
+    pub(super) fn with(&self, entity: EntityId, slot: Slot, values: &[(usize, Value)]) -> Arc<[Value]> {
+        let mut all = self.table(entity).record(slot).values.to_vec();
+        for (column, value) in values {
+            all[*column] = value.clone();
+        }
+        all.into()
+    }
+
+    /// The live row other than `but` that has the natural key of `values`.
+    pub(super) fn holder(&self, entity: EntityId, values: &[Value], but: Option<Slot>) -> Option<Slot> {
+        let index = self.table(entity).index(self.unique[usize::from(entity.0)]?);
+        index.like(index.parts(), values).iter().copied().find(|&slot| Some(slot) != but)
+    }
+
+    /// The natural key of `values` as bytes, if there is one.
+    pub(super) fn natural_key(&self, entity: EntityId, values: &[Value]) -> Option<Vec<u8>> {
+        let index = self.table(entity).index(self.unique[usize::from(entity.0)]?);
+        let mut name = Vec::new();
+        tuple::write(index.parts(), values, &mut name).then_some(name)
+    }
+
+    /// Writes one row of a transaction that is stamped now and commits when it ends.
+    pub(super) fn write(&mut self, now: Time, draft: Draft, stamp: Stamp, ends: Time) -> Commit {
+        let Draft { entity: id, key, slot, values, author, written } = draft;
+        // What nobody dates otherwise was made when it was committed.
+        let edited_at = written.as_ref().map_or(stamp, |written| written.at);
+        let writer = written.map(|written| written.by);
+        let entity = self.schema.entity(id);
+        let table = &mut self.tables[usize::from(id.0)];
+        let before = slot.map(|slot| table.record(slot)).filter(|record| !record.deleted);
+        let replaced = before.map(|record| record.stamp);
+        let kind = match (&before, &values) {
+            (None, _) => CommitKind::Insert,
+            (Some(_), Some(_)) => CommitKind::Update,
+            (Some(_), None) => CommitKind::Delete,
+        };
+        let after =
+            values.clone().unwrap_or_else(|| Arc::clone(&before.expect("only a live row is deleted").values));
+        let slot = slot.unwrap_or_else(|| table.insert(entity, key.clone()));
+        let number = self.log.as_mut().and_then(Log::write);
+        let showing = Showing { entity: id, slot, stamp, begun: now, values, writer, author, number };
+        let deleted = showing.values.is_none();
+        let version = Version { values: Arc::clone(&after), stamp, edited_at, deleted };
+        // A row's transactions follow one another: the next waits for the lock of the one before.
+        let lag = self.replica_lag;
+        let before = table.hidden_until(slot).map_or(now, |until| Time(until.0.saturating_sub(lag.0)));
+        let ends = ends.max(before);
+        let shown_at = ends + lag;
+        if shown_at > now {
+            table.hide(slot, shown_at);
+            self.unshown.add(shown_at, showing);
+        } else {
+            let noted = noted(&mut self.log, now, &showing);
+            table.show(entity, &showing, noted);
+        }
+        table.write(slot, version);
+        let visible_at = (ends > now).then_some(ends);
+        Commit { entity: id, key, stamp, kind, values: after, author, replaced, visible_at }
+    }
+
+    /// Shows what is due at `now` to the readers of deltas.
+    pub(super) fn show_due(&mut self, now: Time) {
+        while let Some(showing) = self.unshown.due(now) {
+            let entity = self.schema.entity(showing.entity);
+            let noted = noted(&mut self.log, now, &showing);
+            self.tables[usize::from(showing.entity.0)].show(entity, &showing, noted);
+        }
+    }
+}
+
+/// How a version is noted that is shown now.
+fn noted(log: &mut Option<Log>, now: Time, showing: &Showing) -> Noted {
+    match log {
+        Some(log) => Noted { number: log.show(now, showing.number), arms: log.arms(showing.author) },
+        None => Noted { number: 0, arms: false },
+    }
+}

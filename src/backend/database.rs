@@ -1,0 +1,88 @@
+//! The database: the content, what follows from its changes, and the clock that stamps its commits.
+
+use std::sync::Arc;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::clock::Clock;
+use super::commit::{Commit, Committing, Draft};
+use super::content::Content;
+use super::effects::Effects;
+use super::files::Files;
+use super::options::Options;
+use super::table::Loaded;
+use crate::base::{EntityId, Seed, Stamp, Time};
+use crate::contract::Schema;
+
+/// What is committed, and what comes of that by itself.
+#[derive(Debug)]
+pub(super) struct Database {
+    pub(super) options: Arc<Options>,
+    pub(super) seed: Seed,
+    pub(super) content: Content,
+    pub(super) clock: Clock,
+    effects: Effects,
+    pub(super) files: Files,
+}
+
+impl Database {
+    pub(super) fn new(schema: Arc<Schema>, options: Arc<Options>, start: Stamp, seed: Seed) -> Database {
+        let mut content = Content::new(schema, &options);
+        Database {
+            effects: Effects::new(&options.effects, &mut content),
+            clock: Clock::new(&options, start),
+            files: Files::new(options.files),
+            options,
+            seed,
+            content,
+        }
+    }
+
+    /// Adds initial rows of `entity`.
+    pub(super) fn load(&mut self, entity: EntityId, rows: impl Iterator<Item = Loaded>) {
+        let mut latest = Stamp(i64::MIN);
+        let cut = |stamp| {
+            let stamp = self.clock.stamps.cut(stamp);
+            latest = latest.max(stamp);
+            stamp
+        };
+        self.content.load(entity, rows, cut);
+        self.clock.stamps.seen(latest);
+    }
+
+    /// Commits `drafts`, of different rows, and what follows from them, under `date` if there is one.
+    pub(super) fn commit(&mut self, now: Time, date: Option<Stamp>, drafts: Vec<Draft>) -> Vec<Commit> {
+        let mut committing = self.begin(now, date, drafts);
+        self.go_on(&mut committing, usize::MAX)
+    }
+
+    /// Begins to commit `drafts`; nothing else may come between that and the last of them.
+    pub(super) fn begin(&mut self, now: Time, date: Option<Stamp>, mut drafts: Vec<Draft>) -> Committing {
+        self.files.drop_due(now, &self.content);
+        self.content.show_due(now);
+        self.effects.derive(&self.content, &mut drafts);
+        let Database { content, clock, .. } = &mut *self;
+        let replaced = |draft: &Draft| draft.slot.map(|slot| content.table(draft.entity).record(slot).stamp);
+        let old = drafts.iter().filter_map(replaced);
+        let stamp = match date {
+            Some(date) => clock.stamps.take(date, old),
+            None => clock.stamps.give(clock.at(now), old),
+        };
+        let ends = self.transaction_ends(now, &drafts);
+        Committing { drafts: drafts.into_iter(), now, stamp, ends }
+    }
+
+    /// Commits the next rows, at most so many; none if all are.
+    pub(super) fn go_on(&mut self, committing: &mut Committing, most: usize) -> Vec<Commit> {
+        let Committing { drafts, now, stamp, ends } = committing;
+        drafts.take(most).map(|draft| self.content.write(*now, draft, *stamp, *ends)).collect()
+    }
+
+    /// When the transaction of these drafts commits: at once, or by chance later. A function of the instant and the first row.
+    fn transaction_ends(&self, now: Time, drafts: &[Draft]) -> Time {
+        let (Some(delay), Some(first)) = (self.options.commit_delay, drafts.first()) else { return now };
+        let row = xxh3_64(first.key.as_str().as_bytes());
+        let mut stream = self.seed.stream("backend.commit", now.0, row);
+        if stream.chance(delay.share.share()) { now + stream.up_to(delay.upto) } else { now }
+    }
+}
