@@ -144,6 +144,8 @@ suite! {
     suite_chunk_curve_meets_its_expectations: "chunk-curve";
     suite_chunk_sizes_meets_its_expectations: "chunk-sizes";
     suite_chunk_theory_meets_its_expectations: "chunk-theory";
+    suite_conflicts_client_wins_meets_its_expectations: "conflicts/client-wins";
+    suite_conflicts_server_wins_meets_its_expectations: "conflicts/server-wins";
     suite_controllers_meets_its_expectations: "controllers";
     suite_device_cloned_meets_its_expectations: "device/cloned";
     suite_device_cloned_while_saving_meets_its_expectations: "device/cloned-while-saving";

@@ -530,7 +530,7 @@ fn rivals_are_whom_the_contention_names() {
             by_row.values().filter(|who| who.len() > 1 && who.contains(&None) == office).count()
         };
         assert_eq!(
-            (of(true) > 100, of(false) > 500),
+            (of(true) > 20, of(false) > 500),
             (office, devices),
             "{by:?}: {} {}",
             of(true),
