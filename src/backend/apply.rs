@@ -206,11 +206,11 @@ impl<'c> Case<'c> {
     /// Rejects references to rows that are not there.
     fn points_to_rows(self, entity: &Entity) -> Result<(), Verdict> {
         for (column, value) in &self.mutation.values {
-            if let (ColumnKind::Ref(target), Value::Text(key)) = (&entity.columns[*column].kind, value) {
-                if self.content().live(*target, &Key(key.clone())).is_none() {
-                    let name = &self.content().schema.entity(*target).name;
-                    return Err(Verdict::Rejected(format!("there is no {name} {key}")));
-                }
+            if let (ColumnKind::Ref(target), Value::Text(key)) = (&entity.columns[*column].kind, value)
+                && self.content().live(*target, &Key(key.clone())).is_none()
+            {
+                let name = &self.content().schema.entity(*target).name;
+                return Err(Verdict::Rejected(format!("there is no {name} {key}")));
             }
         }
         Ok(())

@@ -10,7 +10,7 @@ use super::partition::Scope;
 use super::pool::Load;
 use super::position::{Position, Upto};
 use crate::base::{EntityId, Key, Stamp, Time, Value};
-use crate::contract::{Mutation, Outcome, RequestKind, Row, Schema, ServerError, SystemOfRecord};
+use crate::contract::{EachChange, Mutation, Outcome, RequestKind, Row, Schema, ServerError, SystemOfRecord};
 
 /// The backend while one request is answered, and what was done for that.
 pub struct Consulted<'b> {
@@ -43,7 +43,7 @@ impl SystemOfRecord for Consulted<'_> {
         entity: EntityId,
         attributes: &[Value],
         since: Option<Stamp>,
-        f: &mut dyn FnMut(&str, Stamp, Option<&[Value]>),
+        f: &mut EachChange<'_>,
     ) -> Result<(), ServerError> {
         let position = since.map(Position::at);
         let query = Query {

@@ -36,7 +36,7 @@ pub use port::{
     Clock, CrashPoints, LocalBoxFuture, Machine, NetworkKind, Ports, Spawn, Transport, TransportError, Work,
 };
 pub use schema::{Attributes, Column, ColumnKind, Delivery, Entity, Schema, ScopeRule, SyncUnit, Trigger};
-pub use server::{Mutation, Outcome, Refusal, Row, ServerError, SyncServer, SystemOfRecord};
+pub use server::{EachChange, Mutation, Outcome, Refusal, Row, ServerError, SyncServer, SystemOfRecord};
 pub use stack::{
     Capabilities, Choice, Chosen, Described, MakeEngine, MakeServer, OptionForm, ServerSetup, Stack,
     StackOption,

@@ -133,6 +133,9 @@ pub trait SyncServer {
     fn died(&mut self) {}
 }
 
+/// Is called with each change: key, stamp, and the backend's values unless the row is gone.
+pub type EachChange<'f> = dyn FnMut(&str, Stamp, Option<&[Value]>) + 'f;
+
 /// The backend as a server uses it while it answers one request.
 pub trait SystemOfRecord {
     /// The entities.
@@ -151,7 +154,7 @@ pub trait SystemOfRecord {
         entity: EntityId,
         attributes: &[Value],
         since: Option<Stamp>,
-        f: &mut dyn FnMut(&str, Stamp, Option<&[Value]>),
+        f: &mut EachChange<'_>,
     ) -> Result<(), ServerError>;
     /// A row as it is now; a deleted one has no values.
     fn get(&mut self, entity: EntityId, key: &Key) -> Option<Row>;

@@ -328,7 +328,7 @@ fn reasons(
 /// Whether the scenario asks for edits that come to nothing.
 fn expects_missed(plan: &Plan) -> bool {
     let asks = |key: &&str| plan.expect.metrics.get(*key).is_some_and(|bound| bound.min > Some(0));
-    COME_TO_NOTHING.iter().any(|key| asks(key))
+    COME_TO_NOTHING.iter().any(asks)
 }
 
 /// Whether the scenario says how many there are, and not that there are none.

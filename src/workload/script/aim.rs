@@ -93,6 +93,9 @@ pub struct Found {
     pub values: Vec<(usize, Value)>,
 }
 
+/// A row that an aim may take: how it ranks, its key, its values.
+type Ranked = ((bool, u64), String, Vec<(usize, Value)>);
+
 impl Aimed {
     /// The row that it is about and what it writes there; `None` if nothing that is seen will do.
     pub fn find(&self, sight: &dyn Sight) -> Option<Found> {
@@ -158,7 +161,7 @@ impl Aimed {
     ) -> Option<(Key, Vec<(usize, Value)>)> {
         let seed = self.seed.derive(purpose, 0);
         let made = sight.made(entity);
-        let mut best: Option<((bool, u64), String, Vec<(usize, Value)>)> = None;
+        let mut best: Option<Ranked> = None;
         sight.rows(entity, &mut |key, cells| {
             let meant = match (only, self.aim) {
                 (Some(only), _) => only == key,

@@ -141,9 +141,12 @@ impl Deed {
     }
 }
 
+/// An edit whose row is found when it is made: when, and by whom if not the office.
+type AimedAt = (Time, Option<usize>, Aimed);
+
 fn put_on_stage(
     day: &Day<'_>,
-    (writes, aimed, openings): (Vec<Write>, Vec<(Time, Option<usize>, Aimed)>, Vec<Opening>),
+    (writes, aimed, openings): (Vec<Write>, Vec<AimedAt>, Vec<Opening>),
     steps: &mut Vec<Step>,
     summary: &mut ScriptSummary,
     stops: &dyn Fn() -> bool,
