@@ -31,7 +31,7 @@ pub struct Admitted {
     pub device: DeviceId,
     /// Whether it will fail by accident.
     pub fails: Option<Failing>,
-    /// The how-manieth of its device.
+    /// Its number among those of its device.
     nth: u64,
 }
 

@@ -377,7 +377,7 @@ impl Device {
         match event {
             AppEvent::Login => {
                 self.foreground.set(true);
-                // Another process of the app does not begin the wait anew.
+                // Another process of the app does not start the wait again.
                 self.waits_for_login.set(self.waits_for_login.get().or(Some(self.now())));
             }
             AppEvent::Resume => self.foreground.set(true),

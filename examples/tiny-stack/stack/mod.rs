@@ -1,4 +1,4 @@
-//! A sync stack with a protocol of its own: a phone sends what was edited, and gets all rows anew.
+//! A sync stack with a protocol of its own: a phone sends what was edited, and gets all rows again.
 //!
 //! It is as simple as it can be, and loses edits: where the row has another version than the edit
 //! was made on, the server does not take the edit, and the phone forgets it without a word. The

@@ -1,4 +1,4 @@
-//! Edits whose row is found at the moment they are made, from what whoever makes them sees then.
+//! Edits whose row is found at the moment they are made, from what their author sees then.
 //!
 //! The script has the intent and its numbers; the row is a pure function of those and of a
 //! [`Sight`]: of the rows that may be
