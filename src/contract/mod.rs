@@ -1,11 +1,10 @@
 //! The seam between a sync stack, the bench and everybody who listens.
 //!
-//! A *stack* ([`Stack`]) has two halves. What runs on a phone (`device`, `port`): an engine lives
-//! in one device's process; it is opened by an [`EngineFactory`], gets its [`Ports`] and a
-//! [`Database`], and answers to [`SyncEngine`]. What answers it (`server`): a [`SyncServer`]
-//! takes bytes and gives bytes, over the [`SystemOfRecord`]. *Listeners* (metrics, oracle,
-//! recorder) see one stream of [`Event`]s (`observe`); events flow up, calls never do. A stack of
-//! somebody's own needs this room, and the values of `base`.
+//! A *stack* ([`Stack`]) has two halves. What runs on a phone is in [`device`]: an engine lives in
+//! one device's process and gets its [`Ports`]. What answers it is in [`server`]: bytes in, bytes
+//! out, over the [`SystemOfRecord`]. *Listeners* (metrics, oracle, recorder) see one stream of
+//! [`Event`]s, which is in [`observe`]; events flow up, calls never do. A stack of somebody's own
+//! needs this room, and the values of `base`.
 //!
 //! What the halves say to each other is theirs: the [`Transport`] port carries bytes. The
 //! built-in engine and the gateway talk in the messages of room `protocol`. All mean the same by
@@ -15,29 +14,25 @@
 //! of a scenario only what a real app would know: its schema, its sync units, its own attributes,
 //! and its own options.
 
-mod conflict;
-mod device;
-mod observe;
-mod port;
+pub mod device;
+pub mod observe;
 mod schema;
-mod server;
+pub mod server;
 mod stack;
 
-pub use conflict::{ConflictKind, Decision, Sides};
 pub use device::{
-    AppEvent, Carried, Database, DeviceSetup, DeviceView, EditError, EditKind, EngineError, EngineFactory,
-    LocalEdit, LogEntry, LogKind, PendingEdit, Provision, SyncEngine, SyncError,
+    AppEvent, Carried, Clock, CrashPoints, Database, DeviceSetup, DeviceView, EditError, EditKind,
+    EngineError, EngineFactory, LocalBoxFuture, LocalEdit, LogEntry, LogKind, Machine, NetworkKind,
+    PendingEdit, Ports, Provision, Spawn, SyncEngine, SyncError, Transport, TransportError, Work,
 };
 pub use observe::{
-    AppliedChange, Author, CommitKind, DropReason, Event, EventSink, KillReason, Node, Occurrence, Overtaken,
-    RequestKind,
-};
-pub use port::{
-    Clock, CrashPoints, LocalBoxFuture, Machine, NetworkKind, Ports, Spawn, Transport, TransportError, Work,
+    AppliedChange, Author, CommitKind, ConflictKind, Decision, DropReason, Event, EventSink, KillReason,
+    Node, Occurrence, Overtaken, RequestKind, Sides,
 };
 pub use schema::{Attributes, Column, ColumnKind, Delivery, Entity, Schema, ScopeRule, SyncUnit, Trigger};
-pub use server::{EachChange, Mutation, Outcome, Refusal, Row, ServerError, SyncServer, SystemOfRecord};
+pub use server::{
+    EachChange, Mutation, Outcome, Refusal, Row, ServerError, ServerSetup, SyncServer, SystemOfRecord,
+};
 pub use stack::{
-    Capabilities, Choice, Chosen, Described, MakeEngine, MakeServer, OptionForm, ServerSetup, Stack,
-    StackOption,
+    Capabilities, Choice, Chosen, Described, MakeEngine, MakeServer, OptionForm, Stack, StackOption,
 };

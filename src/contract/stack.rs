@@ -3,11 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use super::device::EngineFactory;
-use super::schema::{Attributes, Schema};
-use super::server::SyncServer;
+use super::server::{ServerSetup, SyncServer};
 use crate::base::Span;
 
 /// Makes the half that runs on phones; called on the thread that runs the cell.
@@ -27,7 +25,7 @@ pub struct Stack {
     /// What a scenario may choose of it, in `[engine.options]`.
     pub options: &'static [StackOption],
     /// Named places at which chaos and events may kill its apps: those that it passes
-    /// ([`CrashPoints`](super::CrashPoints)).
+    /// ([`CrashPoints`](super::device::CrashPoints)).
     pub crash_points: &'static [&'static str],
     /// What the oracle may ask of it.
     pub capabilities: Capabilities,
@@ -36,30 +34,21 @@ pub struct Stack {
 /// What the oracle may ask of a stack; a check that needs what a stack does not have is not
 /// applicable, and never passed.
 ///
-/// Every stack tells of its runs ([`Event::SyncStart`](super::Event::SyncStart) and its ends), as
+/// Every stack tells of its runs ([`Event::SyncStart`](super::observe::Event::SyncStart) and its ends), as
 /// the bench waits for them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capabilities {
     /// It tells of each edit that it counts as done
-    /// ([`Event::EditAcknowledged`](super::Event::EditAcknowledged)).
+    /// ([`Event::EditAcknowledged`](super::observe::Event::EditAcknowledged)).
     pub acknowledges: bool,
     /// It keeps a log that the user can read of edits that did not go as made
-    /// ([`DeviceView::log`](super::DeviceView::log)).
+    /// ([`DeviceView::log`](super::device::DeviceView::log)).
     pub logs: bool,
 }
 
 impl Capabilities {
     /// Everything there is to ask.
     pub const ALL: Capabilities = Capabilities { acknowledges: true, logs: true };
-}
-
-/// What a server knows when it is made.
-#[derive(Clone, Debug)]
-pub struct ServerSetup {
-    /// The entities.
-    pub schema: Arc<Schema>,
-    /// What sets each device apart, by its number.
-    pub attributes: Vec<Attributes>,
 }
 
 /// Something that a scenario may choose of a stack.

@@ -1,14 +1,11 @@
 //! What an engine may ask of the world.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::rc::Rc;
 
-use super::observe::{Event, EventSink};
-use crate::base::{Seed, Span, Stamp, Time, in_words};
-
-/// A boxed future of a single-threaded world.
-pub type LocalBoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+use super::future::LocalBoxFuture;
+use super::transport::Transport;
+use crate::base::{Seed, Span, Stamp, Time};
+use crate::contract::observe::{Event, EventSink};
 
 /// Time as a device knows it.
 pub trait Clock {
@@ -28,51 +25,6 @@ pub trait Clock {
 pub trait Spawn {
     /// Starts a task.
     fn spawn(&self, task: LocalBoxFuture<'static, ()>);
-}
-
-/// The way to the gateway.
-pub trait Transport {
-    /// Sends `request`, waits for the answer, gives up at `deadline`.
-    fn request(
-        &self,
-        request: Vec<u8>,
-        deadline: Time,
-    ) -> LocalBoxFuture<'static, Result<Vec<u8>, TransportError>>;
-    // A stream from the server to the device would be another method here, and its counterpart
-    // another of `SyncServer`.
-    /// What the operating system believes about the network.
-    fn network(&self) -> NetworkKind;
-}
-
-/// What the operating system believes about the network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum NetworkKind {
-    /// No network.
-    None,
-    /// Wi-Fi.
-    Wifi,
-    /// A cellular network.
-    Cellular,
-    /// A satellite or another fixed link.
-    Other,
-}
-in_words!(NetworkKind { Wifi: "wifi", Cellular: "cellular", Other: "other" } but None);
-
-/// Why a request came to nothing. In every case the gateway may have acted on it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
-pub enum TransportError {
-    /// There is no network; nothing was sent.
-    #[error("offline")]
-    Offline,
-    /// No answer by the deadline.
-    #[error("timed out")]
-    Timeout,
-    /// The connection broke.
-    #[error("connection reset")]
-    Reset,
-    /// An answer came that is not the server's, such as the page of a captive portal. An engine finds that, no transport.
-    #[error("somebody else's answer")]
-    Foreign,
 }
 
 /// Named places in an engine at which the world may kill the process.

@@ -1,9 +1,10 @@
 //! Everything that can be observed of a world.
 
 use super::conflict::{ConflictKind, Decision, Sides};
-use super::device::{AppEvent, EditKind, LocalEdit, LogKind};
-use super::port::TransportError;
+use super::kind::{AppliedChange, Author, CommitKind, DropReason, KillReason, Overtaken, RequestKind};
 use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
+use crate::contract::device::{AppEvent, EditError, EditKind, LocalEdit, LogKind, SyncError, TransportError};
+use crate::contract::server::{Refusal, ServerError};
 
 /// Where something happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,93 +34,6 @@ pub struct Occurrence<'a> {
 pub trait EventSink {
     /// Something happened.
     fn emit(&self, event: Event<'_>);
-}
-
-/// The kind of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum RequestKind {
-    /// A pull of deltas.
-    Pull,
-    /// A push of mutations.
-    Push,
-    /// The details of a record.
-    Fetch,
-}
-
-/// Why a process died.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum KillReason {
-    /// The app was killed: what was written stays.
-    Killed,
-    /// The device lost power: what was not synced to flash is gone.
-    PowerLoss,
-    /// The app needed more memory than it may have: what was written stays.
-    LowMemory,
-}
-
-/// Why a message vanished.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum DropReason {
-    /// The link was down.
-    Outage,
-    /// The answer was lost on its way.
-    AnswerLost,
-    /// The network took the request and answered in the gateway's place.
-    CaptivePortal,
-}
-
-/// What became of a page for a replica that somebody else had moved past.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Overtaken {
-    /// It was written all the same.
-    Written {
-        /// Its rows.
-        rows: u64,
-    },
-    /// It was refused.
-    Refused {
-        /// Its rows.
-        rows: u64,
-    },
-}
-
-/// One change that a device has made durable.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct AppliedChange<'a> {
-    /// The entity.
-    pub entity: EntityId,
-    /// The row.
-    pub key: &'a str,
-    /// The backend's stamp of the version that the row now has.
-    pub stamp: Stamp,
-    /// The row was removed.
-    pub removed: bool,
-}
-
-/// Who is behind a commit on the backend.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Author {
-    /// A local edit of a device.
-    Device(EditId),
-    /// Somebody in the office.
-    Office,
-    /// An import.
-    Import,
-    /// The backend itself, following another commit: a counter, a folded column.
-    Derived,
-    /// The backend itself, going back to a backup: the version of then is there again.
-    Backup,
-}
-
-/// What a commit did to its row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum CommitKind {
-    /// A new row.
-    Insert,
-    /// New values.
-    Update,
-    /// The row is gone (a soft-deleted row counts as gone).
-    Delete,
 }
 
 /// Everything that can be observed. Events of devices come from the engine unless it says "the world".
@@ -237,7 +151,7 @@ pub enum Event<'a> {
         /// The run.
         run: u64,
         /// What the user is told.
-        error: &'a super::SyncError,
+        error: &'a SyncError,
     },
     /// The first blocking unit after a login is complete: the app can be used.
     Usable {
@@ -309,7 +223,7 @@ pub enum Event<'a> {
         /// Its kind.
         kind: RequestKind,
         /// Why.
-        error: &'a super::ServerError,
+        error: &'a ServerError,
         /// Since it was sent.
         took: Span,
     },
@@ -353,7 +267,7 @@ pub enum Event<'a> {
         /// The edit.
         edit: &'a LocalEdit,
         /// Why.
-        error: &'a super::EditError,
+        error: &'a EditError,
     },
     /// The world: a person wanted to make an edit and did not see it saved, since the app did not run, died first, or the world ended.
     EditMissed {
@@ -461,7 +375,7 @@ pub enum Event<'a> {
         /// What it wanted to do.
         kind: EditKind,
         /// `Some` for a conflict, `None` for a rejection for good.
-        conflict: Option<super::Refusal>,
+        conflict: Option<Refusal>,
     },
     /// The backend: a mutation came again and was answered from memory.
     MutationReplayed {

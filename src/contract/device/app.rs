@@ -1,0 +1,111 @@
+//! What happens to an app, and what people do in it.
+
+use crate::base::{EditId, EntityId, Key, Value, in_words};
+
+/// Something that happens to the app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AppEvent {
+    /// Somebody logged in.
+    Login,
+    /// The network came back.
+    Online,
+    /// The network went away.
+    Offline,
+    /// The app came to the foreground.
+    Resume,
+    /// The app went to the background.
+    Pause,
+}
+
+/// What an edit does to its row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EditKind {
+    /// A new row.
+    Create,
+    /// New values in some columns.
+    Update,
+    /// The row goes.
+    Delete,
+}
+in_words!(EditKind { Create: "create", Update: "update", Delete: "delete" });
+
+/// An edit that a person makes in the app.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LocalEdit {
+    /// Its number.
+    pub id: EditId,
+    /// The entity.
+    pub entity: EntityId,
+    /// The row; for a create a fresh key.
+    pub key: Key,
+    /// What it does.
+    pub kind: EditKind,
+    /// New values by position in the backend's columns; only columns that devices hold. All of them for a create.
+    pub values: Vec<(usize, Value)>,
+}
+
+/// Why an edit could not be made in the app; the person sees it at once, so nothing is lost.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EditError {
+    /// The device does not have the row.
+    #[error("the row is not on this device")]
+    NoSuchRow,
+    /// The device already has a row of this key.
+    #[error("the row is already on this device")]
+    Exists,
+    /// There is no room on the device.
+    #[error("the device's storage is full")]
+    StorageFull,
+    /// The disk failed: the process is about to die.
+    #[error("the database failed: {0}")]
+    Storage(String),
+}
+
+impl EditError {
+    /// The number that says so in a digest, where its words may change.
+    pub fn code(&self) -> u64 {
+        match self {
+            EditError::NoSuchRow => 1,
+            EditError::Exists => 2,
+            EditError::StorageFull => 3,
+            EditError::Storage(_) => 4,
+        }
+    }
+}
+
+/// Why a sync unit failed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SyncError {
+    /// No network, or it broke and retrying was given up.
+    #[error("offline: {0}")]
+    Offline(String),
+    /// The server asks to wait.
+    #[error("throttled: {0}")]
+    Throttled(String),
+    /// The server does not accept the request.
+    #[error("rejected: {0}")]
+    Rejected(String),
+    /// The process died in the middle; told by the next incarnation.
+    #[error("interrupted")]
+    Interrupted,
+    /// There is no room on the device.
+    #[error("the device's storage is full")]
+    StorageFull,
+    /// The local database or an answer is damaged.
+    #[error("corrupt: {0}")]
+    Corrupt(String),
+}
+
+impl SyncError {
+    /// The number that says so in a digest, where its words may change.
+    pub fn code(&self) -> u64 {
+        match self {
+            SyncError::Offline(_) => 1,
+            SyncError::Throttled(_) => 2,
+            SyncError::Rejected(_) => 3,
+            SyncError::Interrupted => 4,
+            SyncError::StorageFull => 5,
+            SyncError::Corrupt(_) => 6,
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! The engine on a device: what the bench calls.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::app::{AppEvent, EditError, LocalEdit, SyncError};
+use super::future::LocalBoxFuture;
+use super::port::Ports;
+use super::view::DeviceView;
+use crate::base::{DeviceId, EntityId, Incarnation, Key, Stamp, UnitId, Value};
+use crate::contract::schema::{Attributes, Schema, SyncUnit};
+
+/// Where a device's database lies: open it with SQLite by this path and, if named, this VFS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Database {
+    /// The path to give to SQLite.
+    pub path: String,
+    /// The VFS to open it with; SQLite's default if `None`.
+    pub vfs: Option<&'static str>,
+}
+
+/// What an app knows about itself when it starts.
+#[derive(Clone, Debug)]
+pub struct DeviceSetup {
+    /// Its number.
+    pub device: DeviceId,
+    /// The entities.
+    pub schema: Arc<Schema>,
+    /// The sync units.
+    pub units: Arc<[SyncUnit]>,
+    /// What sets it apart.
+    pub attributes: Attributes,
+}
+
+/// An engine could not be opened.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the engine did not open: {0}")]
+pub struct EngineError(pub String);
+
+/// A sync engine in one life of one device's process.
+///
+/// Every call is made from the device's single thread. No SQLite transaction may be open across an await.
+pub trait SyncEngine {
+    /// The life of the process: queue, sessions, timers. Never returns while the process lives.
+    fn run(self: Rc<Self>) -> LocalBoxFuture<'static, ()>;
+    /// Something happened to the app.
+    fn on(&self, event: AppEvent);
+    /// A person edits a row: one transaction holds the row and what must be sent.
+    ///
+    /// # Errors
+    /// When the edit makes no sense on this device; nothing is changed then.
+    fn edit(&self, edit: &LocalEdit) -> Result<(), EditError>;
+    /// Queues a unit; with `discard_pending` the units that wait are dropped first.
+    fn trigger(&self, unit: UnitId, discard_pending: bool);
+    /// Runs a unit directly, blocking the caller, without queue and without events.
+    fn sync(self: Rc<Self>, unit: UnitId) -> LocalBoxFuture<'static, Result<(), SyncError>>;
+    /// A person opens a record: fetches the rows of `entity` that belong to it.
+    fn fetch(self: Rc<Self>, entity: EntityId, of: Key) -> LocalBoxFuture<'static, Result<(), SyncError>>;
+    /// What the device holds, for the oracle.
+    fn view(&self) -> &dyn DeviceView;
+}
+
+/// A row that a device starts with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Carried<'a> {
+    /// Its entity.
+    pub entity: EntityId,
+    /// Its key.
+    pub key: &'a str,
+    /// Its stamp.
+    pub stamp: Stamp,
+    /// The backend's values; the engine projects them.
+    pub values: &'a [Value],
+}
+
+/// The state that a device starts with: as if every unit had completed at one instant.
+pub trait Provision {
+    /// When that was.
+    fn synced_at(&self) -> Stamp;
+    /// The cursor that the gateway would have given for `entity` then.
+    fn cursor(&self, entity: EntityId) -> String;
+    /// Calls `f` with each row the device held then.
+    fn rows(&self, f: &mut dyn FnMut(Carried<'_>));
+}
+
+/// Makes engines.
+pub trait EngineFactory {
+    /// Starts the engine in a new process on an existing or empty database.
+    ///
+    /// # Errors
+    /// When the database cannot be opened.
+    fn open(
+        &self,
+        setup: Rc<DeviceSetup>,
+        incarnation: Incarnation,
+        database: Database,
+        ports: Ports,
+    ) -> Result<Rc<dyn SyncEngine>, EngineError>;
+
+    /// Writes into an empty database what an earlier life of the app would have left behind. `None`: a fresh install
+    /// (schema only).
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    fn provision(
+        &self,
+        setup: &DeviceSetup,
+        database: Database,
+        state: Option<&dyn Provision>,
+    ) -> Result<(), EngineError>;
+}

@@ -1,0 +1,41 @@
+//! What runs on a phone: an engine in one process of one device, and what it may ask of the world.
+//!
+//! An [`EngineFactory`] opens a [`SyncEngine`] on the device's [`Database`] whenever the app's
+//! process starts, and fills the databases of devices that were synced before the scenario begins
+//! ([`Provision`]). The engine gets [`Ports`] and nothing else: no clock, no thread, no file and no
+//! random number of the host.
+//!
+//! | port | what it is |
+//! |---|---|
+//! | [`Clock`] | monotonic time, the device's wall clock (right or wrong), and waiting |
+//! | [`Spawn`] | tasks that end with the process |
+//! | [`Transport`] | a request to the stack's own server: bytes out, bytes back, or an error |
+//! | [`CrashPoints`] | named places at which the world may kill the process |
+//! | [`Machine`] | what work costs on this phone |
+//! | [`EventSink`](super::observe::EventSink) | who listens |
+//!
+//! The bench calls the engine for what happens to the app ([`AppEvent`]), for what people do
+//! ([`LocalEdit`]) and for syncs that are asked for. It reads what the device shows through
+//! [`DeviceView`], never through the engine's tables.
+//!
+//! Invariants:
+//! - All calls come from one thread, and no SQLite transaction is open across an await.
+//! - After each transaction the engine calls [`Machine::take_on`] and tells nobody of it before the
+//!   time that this gives: the process may die in between, and the disk then holds a part of it.
+//! - An edit that was taken stays in [`DeviceView::pending`] until the server has said what became
+//!   of it.
+//! - A death is no call: the process is gone. What the next one finds is its database.
+
+mod app;
+mod engine;
+mod future;
+mod port;
+mod transport;
+mod view;
+
+pub use app::{AppEvent, EditError, EditKind, LocalEdit, SyncError};
+pub use engine::{Carried, Database, DeviceSetup, EngineError, EngineFactory, Provision, SyncEngine};
+pub use future::LocalBoxFuture;
+pub use port::{Clock, CrashPoints, Machine, Ports, Spawn, Work};
+pub use transport::{NetworkKind, Transport, TransportError};
+pub use view::{DeviceView, LogEntry, LogKind, PendingEdit};

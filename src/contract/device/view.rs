@@ -1,0 +1,65 @@
+//! What a device holds, as the bench may see it.
+
+use crate::base::{EditId, EntityId, Key, Stamp, ValueRef};
+
+/// What a device holds, as the oracle may see it.
+pub trait DeviceView {
+    /// Calls `f` with each row of `entity` in the order of keys: key, the backend's stamp of the version last received
+    /// (0 if never), the device's columns.
+    fn rows(&self, entity: EntityId, f: &mut dyn FnMut(&str, Stamp, &[ValueRef<'_>]));
+    /// The edits that wait to be sent, oldest first.
+    fn pending(&self) -> Vec<PendingEdit>;
+    /// How many rows came that could not be applied yet and are kept for another try.
+    fn held_back(&self) -> u64;
+    /// What the user can read about edits that did not go as made.
+    fn log(&self) -> Vec<LogEntry>;
+    /// In a few words, what the engine is doing or waiting for.
+    fn doing(&self) -> String;
+    /// What is wrong with the storage, if anything that was asked for could not be read: what came then in its place says nothing.
+    /// `all`: after a look through the whole of it.
+    fn damage(&self, all: bool) -> Option<String> {
+        _ = all;
+        None
+    }
+}
+
+/// An edit that waits to be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PendingEdit {
+    /// The edit.
+    pub edit: EditId,
+    /// Its entity.
+    pub entity: EntityId,
+    /// Its row.
+    pub key: Key,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// The last error, if any.
+    pub last_error: Option<String>,
+}
+
+/// A line of the log that the user can read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogEntry {
+    /// The local edit it speaks of; `None` for somebody else's edit that a local one overwrote.
+    pub edit: Option<EditId>,
+    /// The entity.
+    pub entity: EntityId,
+    /// The row.
+    pub key: Key,
+    /// What happened.
+    pub kind: LogKind,
+    /// The backend's version that was met, if any.
+    pub met: Option<Stamp>,
+}
+
+/// What happened to an edit that did not go as made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LogKind {
+    /// A conflict rule let the backend's version win: this edit is superseded.
+    Superseded,
+    /// A conflict rule let this edit win over the backend's version `met`.
+    Overwrote,
+    /// The backend refused it for good.
+    Rejected,
+}

@@ -1,0 +1,90 @@
+//! Kinds of what is observed.
+
+use crate::base::{EditId, EntityId, Stamp};
+
+/// The kind of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RequestKind {
+    /// A pull of deltas.
+    Pull,
+    /// A push of mutations.
+    Push,
+    /// The details of a record.
+    Fetch,
+}
+
+/// Why a process died.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum KillReason {
+    /// The app was killed: what was written stays.
+    Killed,
+    /// The device lost power: what was not synced to flash is gone.
+    PowerLoss,
+    /// The app needed more memory than it may have: what was written stays.
+    LowMemory,
+}
+
+/// Why a message vanished.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DropReason {
+    /// The link was down.
+    Outage,
+    /// The answer was lost on its way.
+    AnswerLost,
+    /// The network took the request and answered in the gateway's place.
+    CaptivePortal,
+}
+
+/// What became of a page for a replica that somebody else had moved past.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overtaken {
+    /// It was written all the same.
+    Written {
+        /// Its rows.
+        rows: u64,
+    },
+    /// It was refused.
+    Refused {
+        /// Its rows.
+        rows: u64,
+    },
+}
+
+/// One change that a device has made durable.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AppliedChange<'a> {
+    /// The entity.
+    pub entity: EntityId,
+    /// The row.
+    pub key: &'a str,
+    /// The backend's stamp of the version that the row now has.
+    pub stamp: Stamp,
+    /// The row was removed.
+    pub removed: bool,
+}
+
+/// Who is behind a commit on the backend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Author {
+    /// A local edit of a device.
+    Device(EditId),
+    /// Somebody in the office.
+    Office,
+    /// An import.
+    Import,
+    /// The backend itself, following another commit: a counter, a folded column.
+    Derived,
+    /// The backend itself, going back to a backup: the version of then is there again.
+    Backup,
+}
+
+/// What a commit did to its row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CommitKind {
+    /// A new row.
+    Insert,
+    /// New values.
+    Update,
+    /// The row is gone (a soft-deleted row counts as gone).
+    Delete,
+}

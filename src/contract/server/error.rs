@@ -1,0 +1,40 @@
+//! Why a server says no.
+
+use crate::base::{EntityId, Span};
+
+/// The gateway or the backend cannot answer: what the device should do about it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ServerError {
+    /// Down for a while: try again later.
+    #[error("the backend is not available")]
+    Unavailable,
+    /// Asked too often.
+    #[error("throttled; try again after {0}")]
+    Throttled(Span),
+    /// The cursor is older than the tombstones that are kept, or not the gateway's own: load the entity afresh.
+    #[error("the cursor of entity {} has expired", .0.0)]
+    CursorExpired(EntityId),
+    /// The answer took longer than the gateway waits.
+    #[error("the gateway gave up waiting for the backend")]
+    GatewayTimeout,
+    /// It broke in the backend or on the way there, which may have acted: try again.
+    #[error("the server failed")]
+    Failed,
+    /// The request makes no sense.
+    #[error("bad request: {0}")]
+    BadRequest(String),
+}
+
+impl ServerError {
+    /// The number that says so in a digest, where its words may change.
+    pub fn code(&self) -> u64 {
+        match self {
+            ServerError::Unavailable => 1,
+            ServerError::Throttled(_) => 2,
+            ServerError::CursorExpired(_) => 3,
+            ServerError::GatewayTimeout => 4,
+            ServerError::Failed => 5,
+            ServerError::BadRequest(_) => 6,
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! What is said of rows and edits on the server's side.
+
+use crate::base::{EditId, EntityId, Key, Stamp, Value};
+use crate::contract::device::EditKind;
+
+/// One local intent on its way to the backend.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mutation {
+    /// The idempotency key: two mutations with the same key are one.
+    pub id: String,
+    /// The local edit behind it; carried, never read.
+    pub edit: EditId,
+    /// The entity.
+    pub entity: EntityId,
+    /// The row.
+    pub key: Key,
+    /// What to do.
+    pub kind: EditKind,
+    /// New values by position in the backend's columns; all of the device's columns for a create, none for a delete.
+    pub values: Vec<(usize, Value)>,
+    /// The stamp of the version that the edit was made on; `None` for a create.
+    pub base: Option<Stamp>,
+    /// When the person made it, by the device's clock.
+    pub made_at: Stamp,
+}
+
+/// A version of a row as the backend tells it to a device: projected values, or `None` for a tombstone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// The row's key.
+    pub key: Key,
+    /// The backend's stamp of this version.
+    pub stamp: Stamp,
+    /// The device's columns, or `None` if the row is deleted or out of the device's scope.
+    pub values: Option<Vec<Value>>,
+}
+
+/// What became of one mutation.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// Committed (now or by an earlier request with the same idempotency key); the row now has this stamp.
+    Applied {
+        /// The new version's stamp.
+        stamp: Stamp,
+    },
+    /// Not committed: the backend's row is not the version that the edit was made on.
+    Conflict {
+        /// Why.
+        why: Refusal,
+        /// The row in the way, as it is now; `None` if the backend never had it.
+        current: Option<Row>,
+        /// When that version was made, by its author's clock, if the backend says so.
+        edited_at: Option<Stamp>,
+    },
+    /// Not committed and not judged: the backend is too busy with others. Send it again.
+    Later,
+    /// Not judged yet and safe with the gateway, which brings it to the backend: ask again, by the same idempotency key, in a later
+    /// run.
+    Queued,
+    /// Not committed, and never will be: the backend does not accept it.
+    Rejected {
+        /// In the backend's words.
+        reason: String,
+        /// The row as it is; `None` if the backend does not have it.
+        current: Option<Row>,
+    },
+}
+
+/// Why a mutation met a conflict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Refusal {
+    /// The row has a newer version than the edit's base.
+    Stale,
+    /// The row was deleted.
+    Gone,
+    /// A create of a key that exists.
+    Exists,
+    /// Another row has the same natural key.
+    Taken,
+}
