@@ -1,19 +1,20 @@
 //! Pages asked for ahead: while one is applied, the next are on their way.
 //!
-//! A page brings the cursor that the next is asked with, so that can be asked for before this one is applied. Two stories go on
-//! side by side: one asks, the other applies, in the order in which was asked; between them lies a [`Line`]. Until a page is applied
-//! its cursor is a place to ask from and nothing else: it becomes durable with the page's rows, and whoever dies in between asks
-//! from there again. So no server may take such a cursor for a receipt; with those that do, nothing is asked for ahead.
+//! A page brings the cursor that the next is asked with, so that can be asked for before this one
+//! is applied. Two stories go on side by side: one asks, the other applies, in the order in which
+//! was asked; between them lies a [`Line`]. Until a page is applied its cursor is a place to ask
+//! from and nothing else: it becomes durable with the page's rows, and whoever dies in between asks
+//! from there again. So no server may take such a cursor for a receipt; with those that do, nothing
+//! is asked for ahead.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 
 use super::beside::until;
-use super::builtin::Builtin;
 use super::exchange::{GivenUp, Received, RunError};
-use super::pull::{Standstill, Taken, goes_on};
+use super::pull::{Puller, Run, Standstill, Taken, goes_on};
 use super::signal::Signal;
-use crate::base::{EntityId, UnitId};
+use crate::base::EntityId;
 use crate::contract::RequestKind;
 use crate::protocol::{Answer, Want};
 
@@ -85,83 +86,81 @@ impl Line {
     }
 }
 
-impl Builtin {
-    /// Pulls `left` up to the server's head; up to `ahead` pages are asked for while one is applied.
-    pub(super) async fn pull_ahead(
-        &self,
-        unit: UnitId,
-        mut left: Vec<EntityId>,
-        ahead: usize,
-    ) -> Result<(), RunError> {
-        let mut standstill = Standstill::default();
-        while !left.is_empty() {
-            let line = Line::default();
-            let asking = self.ask_ahead(unit, left.clone(), ahead, &line);
-            let applying = self.apply_in_order(unit, &line, &mut left, &mut standstill);
-            match until(&self.dead, applying, asking).await? {
-                Stopped::AtEnd => break,
-                Stopped::Unusable => {}
-                Stopped::Refused(given_up) => self.load_afresh_after(unit, given_up, &left).await?,
-                Stopped::Broken(error) => return Err(error),
-            }
+/// Pulls `left` up to the server's head; up to `ahead` pages are asked for while one is applied.
+pub(super) async fn pull_ahead(
+    puller: &Puller,
+    run: Run,
+    mut left: Vec<EntityId>,
+    ahead: usize,
+) -> Result<(), RunError> {
+    let mut standstill = Standstill::default();
+    while !left.is_empty() {
+        let line = Line::default();
+        let asking = ask_ahead(puller, run, left.clone(), ahead, &line);
+        let applying = apply_in_order(puller, run, &line, &mut left, &mut standstill);
+        match until(&puller.process.dead, applying, asking).await? {
+            Stopped::AtEnd => break,
+            Stopped::Unusable => {}
+            Stopped::Refused(given_up) => puller.load_afresh_after(run.unit, given_up, &left).await?,
+            Stopped::Broken(error) => return Err(error),
         }
-        Ok(())
     }
+    Ok(())
+}
 
-    async fn ask_ahead(&self, unit: UnitId, left: Vec<EntityId>, ahead: usize, line: &Line) {
-        let why = match self.ask_on(unit, &left, ahead, line).await {
-            Ok(None) => Stopped::AtEnd,
-            Ok(Some(given_up)) => Stopped::Refused(given_up),
-            Err(error) => Stopped::Broken(error),
+async fn ask_ahead(puller: &Puller, run: Run, left: Vec<EntityId>, ahead: usize, line: &Line) {
+    let why = match ask_on(puller, run, &left, ahead, line).await {
+        Ok(None) => Stopped::AtEnd,
+        Ok(Some(given_up)) => Stopped::Refused(given_up),
+        Err(error) => Stopped::Broken(error),
+    };
+    line.stop(why);
+}
+
+/// Asks for page after page; gives the request that ends it, if one does.
+async fn ask_on(
+    puller: &Puller,
+    run: Run,
+    left: &[EntityId],
+    ahead: usize,
+    line: &Line,
+) -> Result<Option<GivenUp>, RunError> {
+    let mut wants = puller.wants(run.unit, left)?;
+    puller.process.settle_work().await;
+    while !wants.is_empty() {
+        line.room(ahead).await;
+        puller.process.crash_point("pull.before-request").await;
+        let received = match puller.ask(run, &wants).await {
+            Ok(received) => received,
+            Err(given_up) => return Ok(Some(given_up)),
         };
-        line.stop(why);
+        let next = next_wants(&wants, &puller.page_came(run.unit, &received, &wants).await?);
+        line.add(Page { wants: std::mem::replace(&mut wants, next), received });
     }
+    Ok(None)
+}
 
-    /// Asks for page after page; gives the request that ends it, if one does.
-    async fn ask_on(
-        &self,
-        unit: UnitId,
-        left: &[EntityId],
-        ahead: usize,
-        line: &Line,
-    ) -> Result<Option<GivenUp>, RunError> {
-        let mut wants = self.wants(unit, left)?;
-        self.ports.work(self.store.work()).await;
-        while !wants.is_empty() {
-            line.room(ahead).await;
-            self.crash_point("pull.before-request").await;
-            let received = match self.ask(unit, &wants).await {
-                Ok(received) => received,
-                Err(given_up) => return Ok(Some(given_up)),
-            };
-            let next = next_wants(&wants, &self.page_came(unit, &received, &wants).await?);
-            line.add(Page { wants: std::mem::replace(&mut wants, next), received });
+/// Applies what comes until nothing more does; `left` loses what has ended.
+async fn apply_in_order(
+    puller: &Puller,
+    run: Run,
+    line: &Line,
+    left: &mut Vec<EntityId>,
+    standstill: &mut Standstill,
+) -> Result<Stopped, RunError> {
+    loop {
+        let Page { wants, received } = match line.next().await {
+            Ok(page) => page,
+            Err(why) => return Ok(why),
+        };
+        let answer = puller.caller.read(&received, RequestKind::Pull)?;
+        let taken = puller.take_pages(run.unit, &received, &answer, &wants).await?;
+        standstill.after(taken)?;
+        if taken == Taken::Unusable {
+            return Ok(Stopped::Unusable);
         }
-        Ok(None)
-    }
-
-    /// Applies what comes until nothing more does; `left` loses what has ended.
-    async fn apply_in_order(
-        &self,
-        unit: UnitId,
-        line: &Line,
-        left: &mut Vec<EntityId>,
-        standstill: &mut Standstill,
-    ) -> Result<Stopped, RunError> {
-        loop {
-            let Page { wants, received } = match line.next().await {
-                Ok(page) => page,
-                Err(why) => return Ok(why),
-            };
-            let answer = self.read(&received, RequestKind::Pull)?;
-            let taken = self.take_pages(unit, &received, &answer, &wants).await?;
-            standstill.after(taken)?;
-            if taken == Taken::Unusable {
-                return Ok(Stopped::Unusable);
-            }
-            left.retain(|&entity| goes_on(&answer, entity));
-            line.done();
-        }
+        left.retain(|&entity| goes_on(&answer, entity));
+        line.done();
     }
 }
 

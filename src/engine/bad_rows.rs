@@ -1,8 +1,9 @@
 //! Rows that cannot be applied when they come, and what is done about them.
 //!
-//! A row fails by its key, a number of times in one life of the process, and then goes well: as if something was locked, or
-//! another row was missing that has come by then. A cursor may pass a row that failed only if the row is kept on a durable list, from
-//! which it is tried again with each pull of its entity. That it is dropped from the list when a newer version of it is applied, and
+//! A row fails by its key, a number of times in one life of the process, and then goes well: as if
+//! something was locked, or another row was missing that has come by then. A cursor may pass a row
+//! that failed only if the row is kept on a durable list, from which it is tried again with each
+//! pull of its entity. That it is dropped from the list when a newer version of it is applied, and
 //! when a load begins that brings it again, keeps the list from bringing back what is gone.
 
 use std::cell::RefCell;
@@ -10,43 +11,10 @@ use std::collections::BTreeMap;
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::builtin::Builtin;
-use super::pull::{Told, damaged};
-use super::rules::Place;
-use crate::base::{EntityId, Key, Ppm, UnitId, in_words};
-use crate::contract::{Event, SyncError};
+use super::options::{BadRowOptions, OnBadRow};
+use crate::base::{EntityId, Key, Ppm};
 use crate::protocol::WireRow;
 use crate::store::{StoreError, Tx};
-
-/// Which rows fail, and what then.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BadRowOptions {
-    /// Share of the keys whose rows fail.
-    pub share: Ppm,
-    /// So often each of them fails in one life of the process.
-    pub tries: u32,
-    /// What is done about it.
-    pub then: OnBadRow,
-}
-
-/// What is done about a row that cannot be applied.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum OnBadRow {
-    /// The run ends, the cursor stays before the row.
-    #[default]
-    Stop,
-    /// Nothing: the cursor passes it.
-    Skip,
-    /// It is kept on a durable list and tried again with the next pull; the cursor passes it.
-    RetryList,
-}
-in_words!(OnBadRow { Stop: "stop", Skip: "skip", RetryList: "retry-list" });
-
-impl Default for BadRowOptions {
-    fn default() -> BadRowOptions {
-        BadRowOptions { share: Ppm(0), tries: 3, then: OnBadRow::default() }
-    }
-}
 
 /// A seed of its own: other choices by key are not the same rows.
 const SEED: u64 = 0x0062_6164_726f_7773;
@@ -54,7 +22,7 @@ const SEED: u64 = 0x0062_6164_726f_7773;
 /// How often each bad row has failed.
 #[derive(Debug)]
 pub(super) struct BadRows {
-    pub(super) options: BadRowOptions,
+    options: BadRowOptions,
     failed: RefCell<BTreeMap<(EntityId, Key), u32>>,
 }
 
@@ -69,7 +37,7 @@ impl BadRows {
     }
 
     /// Whether the row fails now.
-    fn fails(&self, entity: EntityId, key: &str) -> bool {
+    pub(super) fn fails(&self, entity: EntityId, key: &str) -> bool {
         let BadRowOptions { share, tries, .. } = self.options;
         if xxh3_64_with_seed(key.as_bytes(), SEED) % 1_000_000 >= u64::from(share.0) {
             return false;
@@ -80,81 +48,39 @@ impl BadRows {
         *failed <= tries
     }
 
-    /// Whether a pulled row is to be applied: it does not fail, or else what is done about it is done.
-    pub(super) fn passes(
+    /// What is to be done with a pulled row; one that goes on the list is put there.
+    pub(super) fn judge(
         &self,
         tx: &Tx<'_>,
         entity: EntityId,
         row: WireRow<'_>,
-        told: &mut Told,
-    ) -> Result<bool, StoreError> {
-        let list = self.has_list();
+    ) -> Result<Verdict, StoreError> {
         if !self.fails(entity, row.key) {
-            if list {
+            if self.has_list() {
                 tx.drop_late(entity, row.key)?;
             }
-            return Ok(true);
+            return Ok(Verdict::Apply);
         }
         match self.options.then {
-            OnBadRow::Stop => {
-                return Err(StoreError::Damaged(format!("row {} cannot be applied", row.key)));
-            }
-            OnBadRow::Skip => told.skipped += 1,
+            OnBadRow::Stop => Err(StoreError::Damaged(format!("row {} cannot be applied", row.key))),
+            OnBadRow::Skip => Ok(Verdict::Skip),
             OnBadRow::RetryList => {
                 tx.set_late(entity, row.key, row.stamp, row.values)?;
-                told.listed += 1;
+                Ok(Verdict::Listed)
             }
         }
-        Ok(false)
     }
 }
 
-impl Builtin {
-    /// Tries again what waits on the list of these entities.
-    pub(super) async fn retry_late(&self, unit: UnitId, entities: &[EntityId]) -> Result<(), SyncError> {
-        if !self.bad_rows.has_list() {
-            return Ok(());
-        }
-        let told = self.store.transaction(|tx| {
-            tx.keep_late_rows()?;
-            let mut told = Told::default();
-            for &entity in entities {
-                self.retry_entity(tx, entity, &mut told)?;
-            }
-            Ok(told)
-        });
-        let took = self.ports.work(self.store.work()).await;
-        self.tell_applied(Some(unit), &told.map_err(damaged)?, took);
-        Ok(())
-    }
-
-    fn retry_entity(&self, tx: &Tx<'_>, entity: EntityId, told: &mut Told) -> Result<(), StoreError> {
-        let dirty = tx.dirty()?;
-        for late in tx.late(entity)? {
-            let key = late.key.as_str();
-            if self.bad_rows.fails(entity, key) {
-                continue;
-            }
-            let dirty = dirty.iter().any(|(of, other)| *of == entity && other == key);
-            let place = Place { id: entity, generation: tx.generation(entity)?, dirty };
-            late.with(|values| {
-                let row = WireRow { key, stamp: late.stamp, values, part: None };
-                let applied = self.rules.apply.apply(tx, place, row)?;
-                told.note(entity, row, applied);
-                Ok(())
-            })?;
-            tx.drop_late(entity, key)?;
-        }
-        Ok(())
-    }
-
-    /// Says what became of bad rows.
-    pub(super) fn tell_bad_rows(&self, told: &Told) {
-        let Told { skipped, listed, .. } = *told;
-        if skipped + listed > 0 {
-            self.ports.emit(Event::RowsFailed { skipped, listed });
-        }
-    }
+/// What is to be done with a pulled row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It is applied.
+    Apply,
+    /// It is dropped.
+    Skip,
+    /// It waits on the list.
+    Listed,
 }
 
 #[cfg(test)]

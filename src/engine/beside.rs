@@ -1,7 +1,8 @@
 //! Stories that go on side by side in one task.
 //!
-//! They take turns at each poll of their task, always in the same order. Where one of them comes to a place at which the process
-//! dies, nothing of the others may go on, although the task is still being polled: that is what the cell `dead` says.
+//! They take turns at each poll of their task, always in the same order. Where one of them comes to
+//! a place at which the process dies, nothing of the others may go on, although the task is still
+//! being polled: that is what the cell `dead` says.
 
 use std::cell::Cell;
 use std::future::poll_fn;

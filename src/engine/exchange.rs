@@ -1,9 +1,11 @@
 //! One request and its answer, with retries.
 
-use super::builtin::{Builtin, Held};
-use super::control::{Fate, Observed, Size, Trouble};
-use super::retry::backoff;
-use crate::base::{Span, Time, UnitId};
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use super::control::{Fate, Observed, Size, Steering, Trouble};
+use super::process::{Held, Process};
+use crate::base::{EntityId, Span, Time, UnitId};
 use crate::contract::{Event, NetworkKind, RequestKind, ServerError, SyncError, TransportError, Work};
 use crate::protocol::{Answer, Request};
 
@@ -112,9 +114,52 @@ enum Attempt {
     Failed(Failure),
 }
 
-impl Builtin {
-    /// Sends what `make` builds for the given request number until an answer comes, the tries are used up, or there is no
-    /// network.
+/// Who asks the server: its requests have numbers, its chunks have sizes, and it heeds "try again
+/// after".
+pub(super) struct Caller {
+    process: Rc<Process>,
+    pulls: RefCell<Steering>,
+    pushes: RefCell<Steering>,
+    requests: Cell<u64>,
+    /// Nothing is sent before: the server asked for it.
+    quiet_until: Cell<Time>,
+}
+
+impl Caller {
+    pub(super) fn new(process: Rc<Process>) -> Caller {
+        let (pull, push) = (&process.options.pull, &process.options.push);
+        let pulls = Steering::new(&pull.steering, Size { rows: pull.chunk_rows, bytes: pull.chunk_bytes.0 });
+        let pushes = Steering::new(&push.steering, Size { rows: push.chunk_rows, bytes: push.chunk_bytes.0 });
+        Caller {
+            pulls: RefCell::new(pulls),
+            pushes: RefCell::new(pushes),
+            requests: Cell::new(0),
+            quiet_until: Cell::new(Time::ZERO),
+            process,
+        }
+    }
+
+    /// How large the next chunk of this kind may be; the rows of `first` come first in it.
+    pub(super) fn chunk(&self, kind: RequestKind, first: EntityId) -> Size {
+        let steering = self.steering(kind);
+        let size = steering.borrow().size(self.process.ports.clock.now(), first);
+        if let Some(rows) = steering.borrow_mut().news(size) {
+            self.process.emit(Event::ChunkSized { kind, rows });
+        }
+        size
+    }
+
+    /// A chunk of this kind has ended.
+    pub(super) fn chunk_ended(&self, kind: RequestKind, seen: &Observed) {
+        self.steering(kind).borrow_mut().observe(self.process.ports.clock.now(), seen);
+    }
+
+    fn steering(&self, kind: RequestKind) -> &RefCell<Steering> {
+        if kind == RequestKind::Push { &self.pushes } else { &self.pulls }
+    }
+
+    /// Sends what `make` builds for the given request number until an answer comes, the tries are
+    /// used up, or there is no network.
     pub(super) async fn exchange(
         &self,
         unit: Option<UnitId>,
@@ -124,11 +169,12 @@ impl Builtin {
         let mut previous = None;
         self.heed_after(unit.is_some()).await;
         loop {
-            let number = self.next_request();
+            let number = self.requests.get();
+            self.requests.set(number + 1);
             let failure = match self.attempt(unit, &make(number), number, failures).await {
                 Attempt::Answer(mut received) => {
                     received.failures = failures;
-                    received.held = Some(self.hold(received.opened.len() as u64).await);
+                    received.held = Some(self.process.hold(received.opened.len() as u64).await);
                     return Ok(received);
                 }
                 Attempt::Failed(failure) => failure,
@@ -136,38 +182,38 @@ impl Builtin {
             failures += 1;
             refused |= matches!(failure, Failure::Refused(_));
             let gone = matches!(failure, Failure::Silence(TransportError::Offline))
-                || self.ports.transport.network() == NetworkKind::None;
-            if gone || failures >= self.options.retry.attempts || !retryable(&failure) {
+                || self.process.ports.transport.network() == NetworkKind::None;
+            if gone || failures >= self.process.options.retry.attempts || !retryable(&failure) {
                 return Err(GivenUp { failure, tries: failures, refused });
             }
-            let drawn = backoff(&self.options.retry, failures, previous, &mut self.retry_stream.borrow_mut());
+            let drawn = self.process.backoff(failures, previous);
             previous = Some(drawn);
             self.wait_and_retry(unit.is_some(), failures, self.after_left() + drawn).await;
         }
     }
 
     pub(super) async fn wait_and_retry(&self, in_run: bool, failures: u32, wait: Span) {
-        self.ports.emit(Event::RetryScheduled { attempt: failures, wait, in_run });
-        self.ports.sleep(wait).await;
+        self.process.emit(Event::RetryScheduled { attempt: failures, wait, in_run });
+        self.process.ports.sleep(wait).await;
     }
 
-    /// How long the server has asked to be left alone. What was drawn comes on top: those who are told the same moment are
-    /// not to come back in it together.
+    /// How long the server has asked to be left alone. What was drawn comes on top: those who are
+    /// told the same moment are not to come back in it together.
     fn after_left(&self) -> Span {
-        self.quiet_until.get().since(self.ports.clock.now())
+        self.quiet_until.get().since(self.process.ports.clock.now())
     }
 
     async fn heed_after(&self, in_run: bool) {
         let left = self.after_left();
         if left > Span::ZERO {
-            let drawn = backoff(&self.options.retry, 1, None, &mut self.retry_stream.borrow_mut());
+            let drawn = self.process.backoff(1, None);
             self.wait_and_retry(in_run, 0, left + drawn).await;
         }
     }
 
     async fn attempt(&self, unit: Option<UnitId>, request: &Request, number: u64, failures: u32) -> Attempt {
         let kind = request.kind();
-        let body = self.options.codec.encode_request(request);
+        let body = self.process.options.codec.encode_request(request);
         let sent = body.len() as u64;
         let (rows, asked) = match request {
             Request::Pull(pull) => (0, Size { rows: pull.rows, bytes: pull.bytes }),
@@ -177,8 +223,8 @@ impl Builtin {
             }
             Request::Fetch(fetch) => (0, Size { rows: fetch.rows, bytes: 0 }),
         };
-        self.ports.work(Work { coded_bytes: sent, ..Work::default() }).await;
-        self.ports.emit(Event::RequestSent {
+        self.process.ports.work(Work { coded_bytes: sent, ..Work::default() }).await;
+        self.process.emit(Event::RequestSent {
             request: number,
             kind,
             unit,
@@ -187,18 +233,18 @@ impl Builtin {
             attempt: failures,
         });
         self.told_sent(request, number);
-        let sent_at = self.ports.clock.now();
-        let deadline = sent_at + self.options.request_timeout;
-        let answer = self.ports.transport.request(body, deadline).await;
-        let took = self.ports.clock.now() - sent_at;
+        let sent_at = self.process.ports.clock.now();
+        let deadline = sent_at + self.process.options.request_timeout;
+        let answer = self.process.ports.transport.request(body, deadline).await;
+        let took = self.process.ports.clock.now() - sent_at;
         let attempt = match answer {
             Err(error) => {
-                self.ports.emit(Event::RequestFailed { request: number, kind, error, took, wasted: sent });
+                self.process.emit(Event::RequestFailed { request: number, kind, error, took, wasted: sent });
                 Attempt::Failed(Failure::Silence(error))
             }
             Ok(message) => {
                 let bytes = message.len() as u64;
-                let opened = self.options.codec.open(message);
+                let opened = self.process.options.codec.open(message);
                 let (wire, held) = (took, None);
                 let came = Received {
                     opened: Vec::new(),
@@ -229,12 +275,12 @@ impl Builtin {
 
     /// Sorts out an answer that says no before anybody builds on it.
     fn judge(&self, received: Received, kind: RequestKind, took: Span) -> Attempt {
-        if !self.options.codec.is_refusal(&received.opened) {
+        if !self.process.options.codec.is_refusal(&received.opened) {
             return Attempt::Answer(received);
         }
-        let failure = match self.options.codec.decode_answer(&received.opened) {
+        let failure = match self.process.options.codec.decode_answer(&received.opened) {
             Ok(Err(error)) => {
-                self.ports.emit(Event::RequestRefused {
+                self.process.emit(Event::RequestRefused {
                     request: received.request,
                     kind,
                     error: &error,
@@ -246,16 +292,17 @@ impl Builtin {
             Err(damaged) => self.foreign(&received, kind, damaged.to_string()),
         };
         if let Failure::Refused(ServerError::Throttled(after)) = &failure
-            && self.options.retry.heeds_after
+            && self.process.options.retry.heeds_after
         {
-            self.quiet_until.set(self.ports.clock.now() + *after);
+            self.quiet_until.set(self.process.ports.clock.now() + *after);
         }
         Attempt::Failed(failure)
     }
 
-    /// Reads an answer. With one that is none, such as a captive portal's page, its request has failed.
+    /// Reads an answer. With one that is none, such as a captive portal's page, its request has
+    /// failed.
     pub(super) fn read<'r>(&self, received: &'r Received, kind: RequestKind) -> Result<Answer<'r>, RunError> {
-        let text = match self.options.codec.decode_answer(&received.opened) {
+        let text = match self.process.options.codec.decode_answer(&received.opened) {
             Ok(Ok(answer)) => return Ok(answer),
             Ok(Err(error)) => format!("an error where an answer was expected: {error}"),
             Err(damaged) => damaged.to_string(),
@@ -266,7 +313,7 @@ impl Builtin {
 
     /// An answer that nobody can read, as a failure of its request.
     fn foreign(&self, received: &Received, kind: RequestKind, text: String) -> Failure {
-        self.ports.emit(Event::RequestFailed {
+        self.process.emit(Event::RequestFailed {
             request: received.request,
             kind,
             error: TransportError::Foreign,
@@ -285,8 +332,8 @@ impl Builtin {
         rows: usize,
     ) {
         let bytes = received.bytes;
-        let took = self.ports.clock.now() - received.sent_at;
-        self.ports.emit(Event::ResponseReceived {
+        let took = self.process.ports.clock.now() - received.sent_at;
+        self.process.emit(Event::ResponseReceived {
             request: received.request,
             kind,
             unit,
@@ -294,13 +341,13 @@ impl Builtin {
             rows: rows as u32,
             took,
         });
-        self.ports.work(Work { coded_bytes: bytes, ..Work::default() }).await;
+        self.process.ports.work(Work { coded_bytes: bytes, ..Work::default() }).await;
     }
 
     fn told_sent(&self, request: &Request, number: u64) {
         if let Request::Push(push) = request {
             for m in &push.mutations {
-                self.ports.emit(Event::EditSent {
+                self.process.emit(Event::EditSent {
                     edit: m.edit,
                     entity: m.entity,
                     key: &m.key,

@@ -1,29 +1,38 @@
 //! The built-in sync engine.
 //!
-//! It decides what to ask for and when, how pulled rows are written and when a cursor moves, when an edit leaves the outbox,
-//! who wins a conflict, and when to try again. It leaves to the store how rows lie on disk, to the gateway what changed, and
-//! to the ports everything that waits.
+//! It decides what to ask for and when, how pulled rows are written and when a cursor moves, when
+//! an edit leaves the outbox, who wins a conflict, and when to try again. It leaves to the store
+//! how rows lie on disk, to the gateway what changed, and to the ports everything that waits.
 //!
-//! A unit's run is one straight story ([`Builtin`]): take the head of the queue, push the outbox chunk by chunk, pull every
-//! entity page by page, tell how it ended. Pages may be asked for ahead of the one that is applied, and
-//! entities pulled side by side, in one task. What decides on the way is a pure function or a small rule: [`Queue`], [`backoff`],
-//! the conflict rule, the [`control`]lers of chunk sizes, and the [`Rules`] that a planted bug replaces one by one.
+//! Parts, each with a state of its own: `Scheduler` (which unit runs when), `Session` (one run after
+//! the other: push the outbox, pull every entity, tell how it ended), `Pusher` and `Settler` (edits out,
+//! verdicts in), `Puller` and `Applier` (pages in, rows and cursors written), `Caller` (one request with
+//! its tries), all in one `Process`, which can die. Pages may be asked for ahead of the one that is
+//! applied, and entities pulled side by side, in one task. What decides on the way is a pure function or
+//! a small rule: [`Queue`], [`backoff`], the conflict [`Policy`], the [`control`]lers of chunk sizes, and
+//! the [`Rules`] that a planted bug replaces one by one.
 //!
 //! Invariants:
-//! - A page's cursor becomes durable in the transaction that holds the page's last row, never before.
-//! - An edit leaves the outbox only by a verdict of the backend, and one that was not committed leaves a line that the user
-//!   can read.
-//! - A row of which some columns come is completed from the version that they are to be put on, or not written.
+//! - A page's cursor becomes durable in the transaction that holds the page's last row, never
+//!   before.
+//! - An edit leaves the outbox only by a verdict of the backend, and one that was not committed
+//!   leaves a line that the user can read.
+//! - A row of which some columns come is completed from the version that they are to be put on, or
+//!   not written.
 //! - A row with local edits is not overwritten by a pull; the newer version waits in its shadow.
-//! - One run at a time; each run that starts ends in exactly one event, also when the process dies in between.
+//! - One run at a time; each run that starts ends in exactly one event, also when the process dies
+//!   in between.
 //! - No transaction is open across an await.
-//! - A page is applied after those of its entity that were asked for before it, however many are on their way; no cursor goes back
-//!   to a server that takes it for a receipt before its page is durable.
-//! - Nobody is told of a transaction before its time on the device is over: the process may die in the midst of it.
-//! - Where the device's storage is full nothing is lost: an edit is refused to the person, a run that cannot write ends with
-//!   an error, and the next begins when there is room.
+//! - A page is applied after those of its entity that were asked for before it, however many are on
+//!   their way; no cursor goes back to a server that takes it for a receipt before its page is
+//!   durable.
+//! - Nobody is told of a transaction before its time on the device is over: the process may die in
+//!   the midst of it.
+//! - Where the device's storage is full nothing is lost: an edit is refused to the person, a run
+//!   that cannot write ends with an error, and the next begins when there is room.
 
 mod ahead;
+mod apply;
 mod bad_rows;
 mod beside;
 mod builtin;
@@ -32,26 +41,29 @@ pub mod control;
 mod exchange;
 mod options;
 mod parts;
+mod process;
 mod pull;
 mod push;
 mod queue;
 mod retry;
 mod rules;
+mod scheduler;
+mod segments;
 mod session;
+mod settle;
 mod signal;
 mod streams;
 mod upload;
 mod view;
 
-pub use bad_rows::{BadRowOptions, OnBadRow};
 pub use builtin::{Builtin, BuiltinFactory};
 pub use conflict::{
     Conflict, POLICIES, POLICY_NAMES, Policy, Resolution, ResolveRule, kind_of, named as policy_named,
     says_the_same,
 };
 pub use options::{
-    ConflictOptions, CursorBook, Dates, Decoder, Identity, Jitter, Options, PullOptions, PushOptions,
-    RetryOptions,
+    BadRowOptions, ConflictOptions, CursorBook, Dates, Decoder, Identity, Jitter, OnBadRow, Options,
+    PullOptions, PushOptions, RetryOptions,
 };
 pub use queue::{Added, Queue};
 pub use retry::backoff;

@@ -1,9 +1,8 @@
 //! What the built-in engine can be told to be.
 
-use super::bad_rows::BadRowOptions;
 use super::conflict::Policy;
 use super::control::{Controller, SteeringOptions};
-use crate::base::{Bytes, Span, in_words};
+use crate::base::{Bytes, Ppm, Span, in_words};
 use crate::protocol::Codec;
 
 /// The built-in engine's options.
@@ -19,9 +18,9 @@ pub struct Options {
     pub conflict: ConflictOptions,
     /// A request without an answer is given up after this.
     pub request_timeout: Span,
-    /// A network that comes, the app's coming to the foreground and a period start a unit no sooner than this after its last
-    /// start: the first such trigger in that time starts it at its end, others in it do nothing. A login, a save and a person
-    /// are not held back.
+    /// A network that comes, the app's coming to the foreground and a period start a unit no sooner
+    /// than this after its last start: the first such trigger in that time starts it at its end,
+    /// others in it do nothing. A login, a save and a person are not held back.
     pub debounce: Span,
     /// What it writes messages with.
     pub codec: &'static dyn Codec,
@@ -44,7 +43,8 @@ pub enum Identity {
 }
 in_words!(Identity { Device: "device", Database: "database" });
 
-/// What an edit is dated by; conflicts are found by the backend's stamps, but who wins is decided by dates.
+/// What an edit is dated by; conflicts are found by the backend's stamps, but who wins is decided
+/// by dates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Dates {
     /// The device's wall clock in UTC.
@@ -61,7 +61,8 @@ pub enum Decoder {
     /// Native code that reads row by row: the class's native rate, memory of 2.5 times the answer.
     #[default]
     Streaming,
-    /// A tree of the whole answer in a managed language: the class's managed rate, memory of 6 times the answer.
+    /// A tree of the whole answer in a managed language: the class's managed rate, memory of 6
+    /// times the answer.
     Managed,
 }
 in_words!(Decoder { Streaming: "streaming", Managed: "managed" });
@@ -114,6 +115,36 @@ pub enum CursorBook {
     Unit,
 }
 in_words!(CursorBook { Entity: "entity", Unit: "unit" });
+
+/// Which rows fail, and what then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BadRowOptions {
+    /// Share of the keys whose rows fail.
+    pub share: Ppm,
+    /// So often each of them fails in one life of the process.
+    pub tries: u32,
+    /// What is done about it.
+    pub then: OnBadRow,
+}
+
+/// What is done about a row that cannot be applied.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnBadRow {
+    /// The run ends, the cursor stays before the row.
+    #[default]
+    Stop,
+    /// Nothing: the cursor passes it.
+    Skip,
+    /// It is kept on a durable list and tried again with the next pull; the cursor passes it.
+    RetryList,
+}
+in_words!(OnBadRow { Stop: "stop", Skip: "skip", RetryList: "retry-list" });
+
+impl Default for BadRowOptions {
+    fn default() -> BadRowOptions {
+        BadRowOptions { share: Ppm(0), tries: 3, then: OnBadRow::default() }
+    }
+}
 
 /// How the built-in engine pushes.
 #[derive(Clone, Debug, PartialEq)]

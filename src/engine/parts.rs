@@ -1,12 +1,13 @@
 //! Rows of which a page brings some columns.
 //!
-//! A part says of which version it is one. It is used only for a row that is held in that version and has no local edits; then
-//! the other columns are what the backend has. Anything else would be a row that never was: the answer is not used, and as its cursor is
-//! not saved the row comes whole when it is asked for again.
+//! A part says of which version it is one. It is used only for a row that is held in that version
+//! and has no local edits; then the other columns are what the backend has. Anything else would be
+//! a row that never was: the answer is not used, and as its cursor is not saved the row comes whole
+//! when it is asked for again.
 
 use std::collections::BTreeMap;
 
-use super::pull::Segment;
+use super::segments::Segment;
 use crate::base::{Cell, EntityId, Value};
 use crate::protocol::{Page, WireRow};
 use crate::store::{StoreError, Tx};

@@ -37,7 +37,8 @@ impl Queue {
         (Added::Queued { depth: self.waiting.len() as u32 }, discarded)
     }
 
-    /// Takes the unit whose turn it is, with the time since when it has waited: the first, or against the rule the last.
+    /// Takes the unit whose turn it is, with the time since when it has waited: the first, or
+    /// against the rule the last.
     pub fn take(&mut self, last: bool) -> Option<(UnitId, Time)> {
         if last { self.waiting.pop_back() } else { self.waiting.pop_front() }
     }

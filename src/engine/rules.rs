@@ -98,7 +98,8 @@ pub enum Applied {
 
 /// What a pulled row does to the local one.
 pub trait ApplyRule {
-    /// Applies `row`. A row with local edits keeps them; the new version lies in wait in its shadow until they are decided.
+    /// Applies `row`. A row with local edits keeps them; the new version lies in wait in its shadow
+    /// until they are decided.
     ///
     /// # Errors
     /// When the database fails.
@@ -120,8 +121,8 @@ pub trait ApplyRule {
     }
 }
 
-/// Writes a version of the backend below the local edits of its row: columns that an edit set keep the edit's value, a
-/// row that an edit deleted stays away.
+/// Writes a version of the backend below the local edits of its row: columns that an edit set keep
+/// the edit's value, a row that an edit deleted stays away.
 ///
 /// # Errors
 /// When the database fails.
@@ -178,7 +179,8 @@ pub trait OutboxRule {
         let _ = outcome;
         true
     }
-    /// Whether a newer version that waited in the row's shadow is applied when the last edit is settled.
+    /// Whether a newer version that waited in the row's shadow is applied when the last edit is
+    /// settled.
     fn lifts_shadows(&self) -> bool {
         true
     }

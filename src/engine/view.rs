@@ -18,7 +18,8 @@ impl View {
         View { store, damage: RefCell::default() }
     }
 
-    /// What the oracle looks at costs the device nothing. A disk that reorders what was not synced may leave a damaged file.
+    /// What the oracle looks at costs the device nothing. A disk that reorders what was not synced
+    /// may leave a damaged file.
     fn look<R: Default>(&self, at: impl FnOnce(&Store) -> Result<R, StoreError>) -> R {
         let seen = at(&self.store);
         _ = self.store.work();

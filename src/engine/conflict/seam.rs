@@ -26,7 +26,8 @@ pub enum Resolution {
     Same,
     /// The backend's version stays; the edit is superseded and the user is told.
     Remote,
-    /// The edit is sent again as an operation on this row, over its current version; the user is told.
+    /// The edit is sent again as an operation on this row, over its current version; the user is
+    /// told.
     Local {
         /// The row: another than the edit's own when two rows had one natural key.
         onto: Key,

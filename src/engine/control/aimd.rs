@@ -1,5 +1,5 @@
-//! Additive increase, multiplicative decrease: a chunk that went well makes the next a step larger, one that failed or took too
-//! long makes it a good deal smaller.
+//! Additive increase, multiplicative decrease: a chunk that went well makes the next a step larger,
+//! one that failed or took too long makes it a good deal smaller.
 //!
 //! Chiu and Jain 1989; TCP Reno halves, Netflix's concurrency-limits takes 0.9.
 

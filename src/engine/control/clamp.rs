@@ -1,7 +1,7 @@
 //! As many rows as fit a target time at the speed of the last chunk.
 //!
-//! An adaptive size in the field: clamp(5 s ÷ seconds a record, 10, 500). It knows nothing of overhead or outages: the target is
-//! where the guess is hidden.
+//! An adaptive size in the field: clamp(5 s ÷ seconds a record, 10, 500). It knows nothing of
+//! overhead or outages: the target is where the guess is hidden.
 
 use super::seam::{ChunkController, Observed};
 use crate::base::{EntityId, Span, Time};

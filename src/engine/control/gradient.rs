@@ -1,15 +1,16 @@
-//! Follows the gradient of the time a row against the least one seen: as long as rows cost little more than that it grows by a
-//! constant headroom, and shrinks in proportion when they cost more.
+//! Follows the gradient of the time a row against the least one seen: as long as rows cost little
+//! more than that it grows by a constant headroom, and shrinks in proportion when they cost more.
 //!
-//! After Gradient2 of Netflix's concurrency-limits (tolerance 1.5, smoothing 0.2, gradient within 0.5 to 1, headroom 4 of a start of
-//! 20), with the least time in place of the long average as TCP Vegas has it (Brakmo 1994), and time a row in place of latency,
-//! since a chunk's latency grows with its size anyhow.
+//! After Gradient2 of Netflix's concurrency-limits (tolerance 1.5, smoothing 0.2, gradient within
+//! 0.5 to 1, headroom 4 of a start of 20), with the least time in place of the long average as TCP
+//! Vegas has it (Brakmo 1994), and time a row in place of latency, since a chunk's latency grows
+//! with its size anyhow.
 
 use super::seam::{ChunkController, Observed};
 use crate::base::{EntityId, Time};
 
-/// The least time a row is forgotten by this much a chunk, so that a link that has become worse is not held against a better one
-/// for ever. An estimate: half is forgotten in 70 chunks.
+/// The least time a row is forgotten by this much a chunk, so that a link that has become worse is
+/// not held against a better one for ever. An estimate: half is forgotten in 70 chunks.
 const FORGETTING: f64 = 1.01;
 /// The steepest descent (Gradient2).
 const STEEPEST: f64 = 0.5;
@@ -39,7 +40,8 @@ impl Gradient {
     pub(super) fn new(options: GradientOptions, start: f64) -> Gradient {
         Gradient { options, headroom: options.headroom * start, rows: start, least: None }
     }
-    /// From where a chunk that asked for so many rows goes on: a part of a row is not lost where whole rows were asked for.
+    /// From where a chunk that asked for so many rows goes on: a part of a row is not lost where
+    /// whole rows were asked for.
     fn from(&self, asked: u32) -> f64 {
         let asked = f64::from(asked);
         if (asked..asked + 1.0).contains(&self.rows) { self.rows } else { asked }

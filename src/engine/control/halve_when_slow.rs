@@ -1,7 +1,7 @@
 //! Half of it when a chunk was slow, double when one was fast.
 //!
-//! Corrosion halves its messages from 8 KiB down to 1 KiB when a send takes over 500 ms. Where the overhead alone takes longer than
-//! that it ends at the least size, which is the worst one there.
+//! Corrosion halves its messages from 8 KiB down to 1 KiB when a send takes over 500 ms. Where the
+//! overhead alone takes longer than that it ends at the least size, which is the worst one there.
 
 use super::seam::{ChunkController, Fate, Observed};
 use crate::base::{EntityId, Span, Time};

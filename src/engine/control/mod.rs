@@ -1,12 +1,14 @@
 //! How large a chunk is, behind one seam.
 //!
-//! A [`ChunkController`] is asked for a size before each try of a request and told what each try came to: rows, times, and the kind
-//! of failure. [`Steering`] keeps it within bounds: never 0 rows, never above the cap, and never more bytes than the key says,
-//! because memory and not speed decides about those.
+//! A [`ChunkController`] is asked for a size before each try of a request and told what each try
+//! came to: rows, times, and the kind of failure. [`Steering`] keeps it within bounds: never 0
+//! rows, never above the cap, and never more bytes than the key says, because memory and not speed
+//! decides about those.
 //!
-//! There is one controller a direction and process. It belongs to no entity and no unit: overhead, outages and the speed of a
-//! link are the device's, each entity would have to learn them anew, and a request asks for several at once; where rows differ in
-//! width, the bound in bytes holds. What it learned lives in memory: a process that was killed starts over from the configured size,
+//! There is one controller a direction and process. It belongs to no entity and no unit: overhead,
+//! outages and the speed of a link are the device's, each entity would have to learn them anew, and
+//! a request asks for several at once; where rows differ in width, the bound in bytes holds. What
+//! it learned lives in memory: a process that was killed starts over from the configured size,
 //! often on another network than before.
 
 mod aimd;

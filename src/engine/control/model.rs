@@ -1,22 +1,27 @@
-//! Learns what a chunk costs, what a row costs and how often chunks are cut, and takes the size that the closed form says is best.
+//! Learns what a chunk costs, what a row costs and how often chunks are cut, and takes the size
+//! that the closed form says is best.
 //!
-//! A chunk of s rows takes o + c·s: a line through the chunks seen, least squares of relative deviations, old ones forgotten.
-//! Failures have the rate (failures + ½) ÷ (exposed time + T₀). The best size is [`Cost::best`]; it is approached by at most a factor
-//! of four a chunk, and kept below what is expected to meet the target time.
+//! A chunk of s rows takes o + c·s: a line through the chunks seen, least squares of relative
+//! deviations, old ones forgotten. Failures have the rate (failures + ½) ÷ (exposed time + T₀). The
+//! best size is [`Cost::best`]; it is approached by at most a factor of four a chunk, and kept
+//! below what is expected to meet the target time.
 
 use super::seam::{ChunkController, Fate, Observed, Trouble};
 use crate::base::{EntityId, Span, Time};
 use crate::theory::chunk::Cost;
 
-/// What a chunk without rows takes until more is known: a round trip and a service call. An estimate, which counts as a
-/// hundredth of a chunk: of chunks of one size it decides, against two sizes it does not.
+/// What a chunk without rows takes until more is known: a round trip and a service call. An
+/// estimate, which counts as a hundredth of a chunk: of chunks of one size it decides, against two
+/// sizes it does not.
 const OVERHEAD: f64 = 0.5;
 const BELIEF: f64 = 0.01;
-/// T₀: with half a failure, two minutes between outages until more is known, as on a fair mobile link.
+/// T₀: with half a failure, two minutes between outages until more is known, as on a fair mobile
+/// link.
 const EXPOSED: f64 = 60.0;
 /// A failure sooner than this share of the overhead is the same outage that is still there.
 const STILL_DOWN: f64 = 0.5;
-/// The largest step: no line is trusted further beyond the chunks that it was drawn through. An estimate.
+/// The largest step: no line is trusted further beyond the chunks that it was drawn through. An
+/// estimate.
 const STEP: f64 = 4.0;
 /// What a chunk that was too slow is divided by at least.
 const LESS: f64 = 2.0;

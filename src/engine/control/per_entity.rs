@@ -1,6 +1,8 @@
-//! A size an entity, set by hand: rows of one entity are alike, those of two may differ by orders of magnitude.
+//! A size an entity, set by hand: rows of one entity are alike, those of two may differ by orders
+//! of magnitude.
 //!
-//! A request asks for several entities in their order, and the size is that of the first which is still to come.
+//! A request asks for several entities in their order, and the size is that of the first which is
+//! still to come.
 
 use std::collections::BTreeMap;
 

@@ -22,7 +22,8 @@ pub struct Observed {
     pub full: bool,
     /// From sending the request to its answer, or to the news that none comes.
     pub wire: Span,
-    /// From sending the request until its rows were durable; of a chunk that failed the same as `wire`.
+    /// From sending the request until its rows were durable; of a chunk that failed the same as
+    /// `wire`.
     pub whole: Span,
     /// How it ended.
     pub fate: Fate,
@@ -53,8 +54,8 @@ impl Observed {
     pub fn was_too_large(&self) -> bool {
         matches!(self.fate, Fate::Failed(Trouble::Cut | Trouble::TooSlow))
     }
-    /// Seconds a row until it was durable; `None` of a chunk that says nothing about larger ones: it failed, or was small for want
-    /// of rows.
+    /// Seconds a row until it was durable; `None` of a chunk that says nothing about larger ones:
+    /// it failed, or was small for want of rows.
     pub fn seconds_a_row(&self) -> Option<f64> {
         let tells = self.fate == Fate::Done && self.full && self.rows > 0;
         tells.then(|| self.whole.as_secs_f64() / f64::from(self.rows))
@@ -63,8 +64,9 @@ impl Observed {
 
 /// Decides how large the next chunk is.
 ///
-/// A controller sees nothing but its arguments. Whatever it says is brought within bounds by [`Steering`](super::Steering), so it
-/// need not look after them; the size that it is told was asked for is the one within bounds.
+/// A controller sees nothing but its arguments. Whatever it says is brought within bounds by
+/// [`Steering`](super::Steering), so it need not look after them; the size that it is told was
+/// asked for is the one within bounds.
 pub trait ChunkController {
     /// Rows of the next chunk; the rows of `first` come first in it.
     fn rows(&self, now: Time, first: EntityId) -> f64;

@@ -52,8 +52,8 @@ pub struct Steering {
 }
 
 impl Steering {
-    /// A controller that starts at `start`. The bytes of a chunk are bounded by those of `start` whatever the controller says: they
-    /// are what the device's memory depends on.
+    /// A controller that starts at `start`. The bytes of a chunk are bounded by those of `start`
+    /// whatever the controller says: they are what the device's memory depends on.
     pub fn new(options: &SteeringOptions, start: Size) -> Steering {
         let rows = f64::from(start.rows);
         let controller: Box<dyn ChunkController> = match &options.controller {

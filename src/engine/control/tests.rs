@@ -1,4 +1,5 @@
-//! Controllers as functions: of any history they keep their bounds, and a simulated link of o + c·s with outages shows where they go.
+//! Controllers as functions: of any history they keep their bounds, and a simulated link of o + c·s
+//! with outages shows where they go.
 
 use proptest::prelude::*;
 
@@ -144,7 +145,8 @@ fn a_size_is_news_once() {
     assert_eq!(steering.news(Size { rows: 600, ..START }), Some(600));
 }
 
-/// Pulls `rows` over a link of these costs; gives the seconds it took. A cut chunk is repaired at once.
+/// Pulls `rows` over a link of these costs; gives the seconds it took. A cut chunk is repaired at
+/// once.
 fn load(controller: Controller, cost: Cost, rows: u32, seed: u64) -> f64 {
     let mut steering = Steering::new(&SteeringOptions { controller, min_rows: 1, max_rows: 100_000 }, START);
     let mut random = Seed(seed).stream("outages", 0, 0);

@@ -30,7 +30,6 @@ const WIDER: &[(&str, usize)] = &[
     ("docs/speed.md", 7),
     ("docs/sweeping.md", 25),
     ("docs/tuning.md", 37),
-    ("engine", 104),
     ("gateway", 212),
     ("metrics", 31),
     ("net", 238),

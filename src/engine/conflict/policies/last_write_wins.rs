@@ -26,7 +26,8 @@ impl ResolveRule for LastWriteWins {
             return Resolution::Same;
         }
         match (conflict.why, conflict.current) {
-            // Deleted, or out of this device's scope: nobody here can see what an overwrite would overwrite.
+            // Deleted, or out of this device's scope: nobody here can see what an overwrite would
+            // overwrite.
             (Refusal::Gone, _) | (_, None | Some(Row { values: None, .. })) => Resolution::Remote,
             (_, Some(current)) if conflict.entry.made_at > made(conflict, current) => {
                 Resolution::Local { onto: current.key.clone() }

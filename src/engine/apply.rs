@@ -1,0 +1,337 @@
+//! Pulled rows made durable: a network chunk is written in apply chunks, and the cursors move with
+//! the rows.
+
+use std::rc::Rc;
+
+use super::bad_rows::{BadRows, Verdict};
+use super::options::CursorBook;
+use super::parts::Completed;
+use super::process::{Process, damaged};
+use super::rules::{Applied, CursorMoment, Place};
+use super::segments::{Segment, cut};
+use crate::base::{EntityId, Key, Span, Stamp, UnitId};
+use crate::contract::{AppliedChange, Event, SyncError};
+use crate::protocol::{Answer, Page, WireRow};
+use crate::store::{self, Progress, StoreError, Tx};
+
+/// What one transaction changed, kept until it is committed and can be told.
+#[derive(Default)]
+struct Told {
+    changes: Vec<(EntityId, Key, Stamp, bool)>,
+    cursors: Vec<EntityId>,
+    echoed: u32,
+    /// Rows that could not be applied: dropped, or put on the list.
+    skipped: u32,
+    listed: u32,
+}
+
+/// The rows with local edits, in order.
+struct Dirty(Vec<(EntityId, String)>);
+
+impl Dirty {
+    fn has(&self, entity: EntityId, key: &str) -> bool {
+        self.0.binary_search_by(|(of, other)| (*of, &**other).cmp(&(entity, key))).is_ok()
+    }
+}
+
+impl Told {
+    /// A row was applied.
+    fn note(&mut self, entity: EntityId, row: WireRow<'_>, applied: Applied) {
+        if applied != Applied::Kept {
+            self.changes.push((entity, Key::new(row.key), row.stamp, applied == Applied::Removed));
+        }
+    }
+}
+
+/// Who writes what was pulled.
+pub(super) struct Applier {
+    process: Rc<Process>,
+    bad_rows: BadRows,
+}
+
+impl Applier {
+    pub(super) fn new(process: Rc<Process>) -> Applier {
+        Applier { bad_rows: BadRows::new(process.options.pull.bad_rows), process }
+    }
+
+    /// The book in which the unit's cursors stand.
+    pub(super) fn cursor_book(&self, unit: UnitId) -> UnitId {
+        match self.process.options.pull.cursor {
+            CursorBook::Entity => store::SHARED,
+            CursorBook::Unit => unit,
+        }
+    }
+
+    /// Tries again what waits on the list of these entities.
+    pub(super) async fn retry_late(&self, unit: UnitId, entities: &[EntityId]) -> Result<(), SyncError> {
+        if !self.bad_rows.has_list() {
+            return Ok(());
+        }
+        let (told, took) = self
+            .process
+            .write(|tx| {
+                tx.keep_late_rows()?;
+                let mut told = Told::default();
+                for &entity in entities {
+                    self.retry_entity(tx, entity, &mut told)?;
+                }
+                Ok(told)
+            })
+            .await;
+        self.tell(Some(unit), &told.map_err(damaged)?, took);
+        Ok(())
+    }
+
+    fn retry_entity(&self, tx: &Tx<'_>, entity: EntityId, told: &mut Told) -> Result<(), StoreError> {
+        let dirty = tx.dirty()?;
+        for late in tx.late(entity)? {
+            let key = late.key.as_str();
+            if self.bad_rows.fails(entity, key) {
+                continue;
+            }
+            let dirty = dirty.iter().any(|(of, other)| *of == entity && other == key);
+            let place = Place { id: entity, generation: tx.generation(entity)?, dirty };
+            late.with(|values| {
+                let row = WireRow { key, stamp: late.stamp, values, part: None };
+                let applied = self.process.rules.apply.apply(tx, place, row)?;
+                told.note(entity, row, applied);
+                Ok(())
+            })?;
+            tx.drop_late(entity, key)?;
+        }
+        Ok(())
+    }
+
+    /// Makes an answer to a unit's pull durable; false if a row came in part that is held in
+    /// another version: from there on nothing was written, and no cursor moved.
+    pub(super) async fn pages(&self, unit: UnitId, answer: &Answer<'_>) -> Result<bool, SyncError> {
+        if self.process.rules.cursor.moment() == CursorMoment::BeforeFirstRow {
+            self.save_cursors_early(unit, &answer.pages).await?;
+            self.process.crash_point("pull.cursor-saved").await;
+        }
+        self.transactions(Some(unit), answer, "pull.chunk-applied").await
+    }
+
+    /// Makes the rows of a record durable.
+    pub(super) async fn record(&self, answer: &Answer<'_>) -> Result<bool, SyncError> {
+        self.transactions(None, answer, "fetch.applied").await
+    }
+
+    async fn transactions(
+        &self,
+        unit: Option<UnitId>,
+        answer: &Answer<'_>,
+        point: &'static str,
+    ) -> Result<bool, SyncError> {
+        let sizes: Vec<usize> = answer.pages.iter().map(|page| page.rows.len()).collect();
+        for transaction in cut(&sizes, self.process.options.pull.apply_rows as usize) {
+            if !self.apply(unit, &answer.pages, &transaction).await? {
+                return Ok(false);
+            }
+            self.process.crash_point(point).await;
+        }
+        Ok(true)
+    }
+
+    /// One transaction: the rows of its segments, and the cursors of the pages that end in it.
+    /// False if a row came in part that is not held as it should be: then nothing is written.
+    async fn apply(
+        &self,
+        unit: Option<UnitId>,
+        pages: &[Page<'_>],
+        segments: &[Segment],
+    ) -> Result<bool, SyncError> {
+        let written = self.process.write(|tx| {
+            let mut told = Told::default();
+            let dirty = Dirty(tx.dirty()?);
+            let Some(completed) = Completed::of(tx, pages, segments, |id, key| dirty.has(id, key))? else {
+                return Ok(None);
+            };
+            for segment in segments {
+                let rows = (&completed, &dirty);
+                self.apply_segment(tx, unit, &pages[segment.page], *segment, rows, &mut told)?;
+            }
+            Ok(Some(told))
+        });
+        let (told, took) = written.await;
+        let Some(told) = told.map_err(damaged)? else { return Ok(false) };
+        self.tell(unit, &told, took);
+        for entity in told.cursors {
+            let unit = unit.expect("only a unit's pull moves cursors");
+            self.process.emit(Event::CursorSaved { unit, entity });
+        }
+        Ok(true)
+    }
+
+    /// Tells what a transaction changed.
+    fn tell(&self, unit: Option<UnitId>, told: &Told, took: Span) {
+        let changes: Vec<AppliedChange<'_>> = told
+            .changes
+            .iter()
+            .map(|(entity, key, stamp, removed)| AppliedChange {
+                entity: *entity,
+                key: key.as_str(),
+                stamp: *stamp,
+                removed: *removed,
+            })
+            .collect();
+        if !changes.is_empty() {
+            self.process.emit(Event::ChunkApplied { unit, changes: &changes, echoed: told.echoed, took });
+        }
+        let Told { skipped, listed, .. } = *told;
+        if skipped + listed > 0 {
+            self.process.emit(Event::RowsFailed { skipped, listed });
+        }
+    }
+
+    fn apply_segment(
+        &self,
+        tx: &Tx<'_>,
+        unit: Option<UnitId>,
+        page: &Page<'_>,
+        segment: Segment,
+        (completed, dirty): (&Completed, &Dirty),
+        told: &mut Told,
+    ) -> Result<(), StoreError> {
+        let (progress, latest) = match unit {
+            Some(unit) => {
+                let progress = self.progress(tx, unit, page.entity, segment.from == 0)?;
+                let latest = self.latest_load(tx, page.entity, progress.generation)?;
+                (progress, latest)
+            }
+            None => (Progress::default(), 0),
+        };
+        for index in segment.from..segment.until {
+            completed.with((segment.page, index), page.rows.get(index), |row| {
+                if unit.is_some() {
+                    match self.bad_rows.judge(tx, page.entity, row)? {
+                        Verdict::Apply => {}
+                        Verdict::Skip => {
+                            told.skipped += 1;
+                            return Ok(());
+                        }
+                        Verdict::Listed => {
+                            told.listed += 1;
+                            return Ok(());
+                        }
+                    }
+                }
+                let dirty = dirty.has(page.entity, row.key);
+                let place = Place { id: page.entity, generation: latest, dirty };
+                let applied = self.process.rules.apply.apply(tx, place, row)?;
+                told.echoed += u32::from(self.process.is_echo(page.entity, row.key, row.stamp));
+                if applied == Applied::Kept && progress.loading && row.values.is_some() {
+                    // Its edits may be settled before the load ends, and then nothing else keeps it
+                    // from the sweep.
+                    tx.seen(page.entity, row.key, latest)?;
+                }
+                told.note(page.entity, row, applied);
+                Ok::<(), StoreError>(())
+            })?;
+        }
+        if let Some(unit) = unit {
+            self.keep_progress(tx, unit, page, segment, progress, told)?;
+        }
+        Ok(())
+    }
+
+    /// How far `unit` has come with `entity` as a page begins or goes on.
+    ///
+    /// What is answered to no cursor begins a full load: it gets a generation of its own, also when
+    /// an earlier answer was written in part. The server tells only what vanished since the load
+    /// began anew, so what came before counts for nothing.
+    fn progress(
+        &self,
+        tx: &Tx<'_>,
+        unit: UnitId,
+        entity: EntityId,
+        begins_page: bool,
+    ) -> Result<Progress, StoreError> {
+        let mut progress = tx.progress(self.cursor_book(unit), entity)?;
+        if begins_page && progress.cursor.is_none() {
+            progress.loading = true;
+            progress.generation = self.latest_load(tx, entity, progress.generation)? + 1;
+            if self.bad_rows.has_list() {
+                tx.drop_all_late(entity)?;
+            }
+        }
+        Ok(progress)
+    }
+
+    /// The latest full load of `entity` by any unit, `own` being this one's. A row that comes
+    /// counts as seen by it: another unit's load would take away at its end what this one was told
+    /// and will not be told again.
+    fn latest_load(&self, tx: &Tx<'_>, entity: EntityId, own: u32) -> Result<u32, StoreError> {
+        match self.process.options.pull.cursor {
+            CursorBook::Entity => Ok(own),
+            CursorBook::Unit => Ok(own.max(tx.generation(entity)?)),
+        }
+    }
+
+    fn keep_progress(
+        &self,
+        tx: &Tx<'_>,
+        unit: UnitId,
+        page: &Page<'_>,
+        segment: Segment,
+        mut progress: Progress,
+        told: &mut Told,
+    ) -> Result<(), StoreError> {
+        let before = progress.clone();
+        if segment.ends_page {
+            progress.cursor = Some(page.cursor.clone().into_owned());
+            if progress.loading && !page.more {
+                progress.loading = false;
+                if self.process.rules.cursor.sweeps() {
+                    for key in tx.sweep(page.entity, progress.generation)? {
+                        told.changes.push((page.entity, key, Stamp(0), true));
+                    }
+                }
+            }
+        }
+        if progress != before || segment.until > segment.from {
+            tx.save_progress(self.cursor_book(unit), page.entity, &progress)?;
+            if segment.ends_page {
+                told.cursors.push(page.entity);
+            }
+        }
+        Ok(())
+    }
+
+    async fn save_cursors_early(&self, unit: UnitId, pages: &[Page<'_>]) -> Result<(), SyncError> {
+        let book = self.cursor_book(unit);
+        let (saved, _) = self
+            .process
+            .write(|tx| {
+                for page in pages {
+                    let mut progress = self.progress(tx, unit, page.entity, true)?;
+                    progress.cursor = Some(page.cursor.clone().into_owned());
+                    tx.save_progress(book, page.entity, &progress)?;
+                }
+                Ok(())
+            })
+            .await;
+        saved.map_err(damaged)?;
+        for page in pages {
+            self.process.emit(Event::CursorSaved { unit, entity: page.entity });
+        }
+        Ok(())
+    }
+
+    /// The server does not know the cursor any more: everything comes again, and what does not come
+    /// is removed at the end.
+    pub(super) async fn load_afresh(&self, unit: UnitId, entity: EntityId) -> Result<(), SyncError> {
+        let book = self.cursor_book(unit);
+        let (reset, _) = self
+            .process
+            .write(|tx| {
+                let progress = tx.progress(book, entity)?;
+                tx.drop_live_shadows(entity)?;
+                tx.save_progress(book, entity, &Progress { cursor: None, ..progress })
+            })
+            .await;
+        reset.map_err(damaged)?;
+        self.process.emit(Event::CursorReset { unit, entity });
+        Ok(())
+    }
+}

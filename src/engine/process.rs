@@ -1,0 +1,141 @@
+//! One life of a device's process: what all parts of the engine share, and how it dies.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use super::options::Options;
+use super::retry::backoff;
+use super::rules::Rules;
+use crate::base::{EntityId, Incarnation, Key, Span, Stamp, Stream};
+use crate::contract::{DeviceSetup, Event, Ports, SyncError};
+use crate::store::{Store, StoreError, Tx};
+
+use rustc_hash::FxHashMap;
+
+/// The process: its device's setup, ports and database, the engine's options and rules.
+pub(super) struct Process {
+    pub(super) setup: Rc<DeviceSetup>,
+    pub(super) ports: Ports,
+    pub(super) store: Rc<Store>,
+    pub(super) options: Rc<Options>,
+    pub(super) rules: Rules,
+    /// It died at a place in this code, and nothing of it may go on.
+    pub(super) dead: Cell<bool>,
+    /// Bytes of the answers that are in memory.
+    answers: Rc<Cell<u64>>,
+    retries: RefCell<Stream>,
+    /// Versions of rows that this process wrote to the backend: their coming back in a pull is an
+    /// echo.
+    own_versions: RefCell<FxHashMap<(EntityId, Key), Stamp>>,
+}
+
+/// The memory of an answer, given back when it is dropped.
+#[derive(Debug)]
+pub(super) struct Held {
+    bytes: u64,
+    of: Rc<Cell<u64>>,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.of.set(self.of.get() - self.bytes);
+    }
+}
+
+impl Process {
+    pub(super) fn new(
+        setup: Rc<DeviceSetup>,
+        incarnation: Incarnation,
+        ports: Ports,
+        store: Rc<Store>,
+        options: Rc<Options>,
+        rules: Rules,
+    ) -> Process {
+        let retries = ports.seed.stream("engine.retry", u64::from(setup.device.0), u64::from(incarnation.0));
+        Process {
+            setup,
+            ports,
+            store,
+            options,
+            rules,
+            dead: Cell::new(false),
+            answers: Rc::default(),
+            retries: RefCell::new(retries),
+            own_versions: RefCell::default(),
+        }
+    }
+
+    pub(super) fn emit(&self, event: Event<'_>) {
+        self.ports.emit(event);
+    }
+
+    /// Writes in one transaction and lets its time on the device pass; gives how long that was,
+    /// too. Nobody may be told of it before.
+    pub(super) async fn write<R>(
+        &self,
+        f: impl FnOnce(&Tx<'_>) -> Result<R, StoreError>,
+    ) -> (Result<R, StoreError>, Span) {
+        let written = self.store.transaction(f);
+        (written, self.settle_work().await)
+    }
+
+    /// Lets the time pass that the database has worked.
+    pub(super) async fn settle_work(&self) -> Span {
+        self.ports.work(self.store.work()).await
+    }
+
+    /// Passes a crash point, or dies there with all that this process does at the same time.
+    pub(super) async fn crash_point(&self, point: &'static str) {
+        if self.ports.crash.reached(point) {
+            self.die().await;
+        }
+    }
+
+    /// Gets the memory for an answer of `bytes` beside those that are there, or dies for want of
+    /// it.
+    pub(super) async fn hold(&self, bytes: u64) -> Held {
+        self.answers.set(self.answers.get() + bytes);
+        let held = Held { bytes, of: self.answers.clone() };
+        if !self.ports.machine.can_decode(self.answers.get()) {
+            self.die().await;
+        }
+        held
+    }
+
+    async fn die(&self) {
+        self.dead.set(true);
+        std::future::pending::<()>().await;
+    }
+
+    /// The wait after the failure number `failures` in a row; `previous` is the one before it.
+    pub(super) fn backoff(&self, failures: u32, previous: Option<Span>) -> Span {
+        backoff(&self.options.retry, failures, previous, &mut self.retries.borrow_mut())
+    }
+
+    pub(super) fn remember(&self, entity: EntityId, key: &Key, stamp: Stamp) {
+        self.own_versions.borrow_mut().insert((entity, key.clone()), stamp);
+    }
+
+    /// Whether this version is one that this process wrote; it is forgotten when it comes back.
+    pub(super) fn is_echo(&self, entity: EntityId, key: &str, stamp: Stamp) -> bool {
+        let mut own = self.own_versions.borrow_mut();
+        if own.is_empty() {
+            return false;
+        }
+        let key = (entity, Key::new(key));
+        if own.get(&key) == Some(&stamp) { own.remove(&key).is_some() } else { false }
+    }
+
+    /// Runs `task` as part of this process.
+    pub(super) fn spawn(&self, task: impl Future<Output = ()> + 'static) {
+        self.ports.spawn.spawn(Box::pin(task));
+    }
+}
+
+/// What the user is told of a database that did not do what it was asked to.
+pub(super) fn damaged(error: StoreError) -> SyncError {
+    match error {
+        StoreError::Full => SyncError::StorageFull,
+        other => SyncError::Corrupt(other.to_string()),
+    }
+}

@@ -1,0 +1,276 @@
+//! When which unit runs: triggers, the queue, other tries after failures.
+
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+
+use super::exchange::RunError;
+use super::process::Process;
+use super::pull::Run;
+use super::queue::{Added, Queue};
+use super::signal::Signal;
+use crate::base::{Span, Time, UnitId};
+use crate::contract::{Event, NetworkKind, Trigger};
+
+/// Who decides which unit runs next.
+pub(super) struct Scheduler {
+    me: Weak<Scheduler>,
+    process: Rc<Process>,
+    queue: RefCell<Queue>,
+    wake: Signal,
+    pub(super) foreground: Cell<bool>,
+    units: RefCell<Vec<UnitState>>,
+}
+
+/// What the engine remembers of a unit while the process lives.
+#[derive(Clone, Copy, Debug, Default)]
+struct UnitState {
+    /// When it last started.
+    started: Option<Time>,
+    /// The number of its last run.
+    run: u64,
+    /// Failed runs in a row, so many failed tries the last is followed as, and the wait that was
+    /// drawn after it.
+    failures: u32,
+    tries: u32,
+    waited: Option<Span>,
+    /// A start is planned for the end of the debounce interval.
+    planned: bool,
+    /// The number of the last plan for another try after a failure: a run that begins before it
+    /// voids it.
+    retry_plan: u64,
+    /// The server said no in the run that failed last, and no planned try has come due without a
+    /// network since.
+    refused: bool,
+    /// Edits that wait at the server, good runs in a row that left some, and whether asking about
+    /// them is planned.
+    queued: usize,
+    asked: u32,
+    ask_planned: bool,
+}
+
+impl Scheduler {
+    pub(super) fn new(process: Rc<Process>) -> Rc<Scheduler> {
+        let units = RefCell::new(vec![UnitState::default(); process.setup.units.len()]);
+        Rc::new_cyclic(|me| Scheduler {
+            me: me.clone(),
+            process,
+            queue: RefCell::default(),
+            wake: Signal::default(),
+            foreground: Cell::new(false),
+            units,
+        })
+    }
+
+    /// Starts the timers, and what the app's start starts.
+    pub(super) fn start(&self) {
+        for (index, unit) in self.process.setup.units.iter().enumerate() {
+            for trigger in &unit.on {
+                if let Trigger::Every(period) = trigger {
+                    self.process.spawn(self.myself().tick(UnitId(index as u16), *period));
+                }
+            }
+        }
+        self.fire(Trigger::Start);
+        if self.process.store.read(|tx| Ok(!tx.pending()?.is_empty())).unwrap_or(false) {
+            self.fire(Trigger::Save);
+        }
+    }
+
+    /// Waits for the next unit whose turn it is; gives since when it has waited, too.
+    pub(super) async fn next(&self) -> (UnitId, Time) {
+        loop {
+            let next = self.queue.borrow_mut().take(self.process.rules.order.takes_last());
+            match next {
+                None => self.wake.wait().await,
+                Some(next) => return next,
+            }
+        }
+    }
+
+    fn myself(&self) -> Rc<Scheduler> {
+        self.me.upgrade().expect("the scheduler is alive while it is called")
+    }
+
+    /// Runs `then` later.
+    fn after(&self, wait: Span, then: impl FnOnce(&Scheduler) + 'static) {
+        let scheduler = self.myself();
+        self.process.spawn(async move {
+            scheduler.process.ports.sleep(wait).await;
+            then(&scheduler);
+        });
+    }
+
+    /// Fires a unit's periodic trigger while the app is in the foreground.
+    async fn tick(self: Rc<Self>, unit: UnitId, period: Span) {
+        loop {
+            self.process.ports.sleep(period).await;
+            if self.foreground.get() {
+                self.enqueue_debounced(unit);
+            }
+        }
+    }
+
+    /// Starts every unit that waits for `trigger`.
+    pub(super) fn fire(&self, trigger: Trigger) {
+        for (index, unit) in self.process.setup.units.iter().enumerate() {
+            if unit.on.contains(&trigger) {
+                match trigger {
+                    Trigger::Online | Trigger::Resume => self.enqueue_debounced(UnitId(index as u16)),
+                    _ => self.enqueue(UnitId(index as u16), unit.discard_pending),
+                }
+            }
+        }
+    }
+
+    /// Queues a unit, but not sooner than the debounce interval after its last start: a flapping
+    /// network starts one sync an interval, and the last toggle is not forgotten.
+    fn enqueue_debounced(&self, unit: UnitId) {
+        let index = usize::from(unit.0);
+        let state = self.units.borrow()[index];
+        let earliest = state.started.map_or(Time::ZERO, |at| at + self.process.options.debounce);
+        let now = self.process.ports.clock.now();
+        if earliest <= now {
+            self.enqueue(unit, self.process.setup.units[index].discard_pending);
+        } else {
+            self.enqueue_after(unit, earliest - now);
+        }
+    }
+
+    fn enqueue_after(&self, unit: UnitId, wait: Span) {
+        let index = usize::from(unit.0);
+        if std::mem::replace(&mut self.units.borrow_mut()[index].planned, true) {
+            return;
+        }
+        self.after(wait, move |scheduler| {
+            scheduler.units.borrow_mut()[index].planned = false;
+            scheduler.enqueue(unit, scheduler.process.setup.units[index].discard_pending);
+        });
+    }
+
+    pub(super) fn enqueue(&self, unit: UnitId, discard: bool) {
+        let (added, discarded) = self.queue.borrow_mut().add(unit, discard, self.process.ports.clock.now());
+        for unit in discarded {
+            self.process.emit(Event::UnitDiscarded { unit });
+        }
+        match added {
+            Added::Coalesced => self.process.emit(Event::UnitCoalesced { unit }),
+            Added::Queued { depth } => {
+                self.process.emit(Event::UnitQueued { unit, depth });
+                self.wake.raise();
+            }
+        }
+    }
+
+    /// The unit's last run.
+    pub(super) fn last_run(&self, unit: UnitId) -> Run {
+        Run { unit, number: self.units.borrow()[usize::from(unit.0)].run }
+    }
+
+    /// A run begins.
+    pub(super) fn begun(&self, run: Run, now: Time) {
+        let state = &mut self.units.borrow_mut()[usize::from(run.unit.0)];
+        (state.started, state.run) = (Some(now), run.number);
+        // It is the try that was planned; another is planned when it fails.
+        state.retry_plan += 1;
+    }
+
+    /// So many edits of the unit wait at the server.
+    pub(super) fn wait_at_server(&self, unit: UnitId, queued: usize) {
+        self.units.borrow_mut()[usize::from(unit.0)].queued = queued;
+    }
+
+    /// A run has ended well.
+    pub(super) fn completed(&self, unit: UnitId) {
+        {
+            let state = &mut self.units.borrow_mut()[usize::from(unit.0)];
+            (state.failures, state.tries, state.waited) = (0, 0, None);
+        }
+        self.ask_again(unit);
+    }
+
+    /// A failed unit is tried again by itself, later and later: after the wait that follows the
+    /// tries of its run, or the next one if the run before failed, too.
+    pub(super) fn failed(&self, run: Run, ended: &RunError) {
+        let unit = run.unit;
+        let (failures, tries, previous) = {
+            let state = &mut self.units.borrow_mut()[usize::from(unit.0)];
+            state.failures += 1;
+            state.tries = state.tries.saturating_add(1).max(ended.tries);
+            state.refused = ended.refused;
+            (state.failures, state.tries, state.waited)
+        };
+        if self.process.rules.order.tells_failed_runs() {
+            self.process.emit(Event::SyncError { unit, run: run.number, error: &ended.error });
+        }
+        if self.process.rules.order.tries_again(failures) {
+            let wait = self.process.backoff(tries, previous);
+            self.units.borrow_mut()[usize::from(unit.0)].waited = Some(wait);
+            self.process.emit(Event::RetryScheduled { attempt: tries, wait, in_run: false });
+            self.retry_after(unit, wait);
+        }
+    }
+
+    /// Tries a failed unit again later, unless something else has started it by then.
+    fn retry_after(&self, unit: UnitId, wait: Span) {
+        let index = usize::from(unit.0);
+        let plan = {
+            let state = &mut self.units.borrow_mut()[index];
+            state.retry_plan += 1;
+            state.retry_plan
+        };
+        self.after(wait, move |scheduler| {
+            if scheduler.units.borrow()[index].retry_plan != plan {
+                return;
+            }
+            // Without a network a try is vain, and the next is made when one comes.
+            if scheduler.process.ports.transport.network() == NetworkKind::None {
+                scheduler.units.borrow_mut()[index].refused = false;
+            } else {
+                scheduler.retry(unit);
+            }
+        });
+    }
+
+    /// Edits that wait at the server are asked about again, later and later, if nothing else starts
+    /// the unit before.
+    fn ask_again(&self, unit: UnitId) {
+        let index = usize::from(unit.0);
+        let asked = {
+            let state = &mut self.units.borrow_mut()[index];
+            state.asked = if state.queued > 0 { state.asked + 1 } else { 0 };
+            if state.asked == 0 || std::mem::replace(&mut state.ask_planned, true) {
+                return;
+            }
+            state.asked
+        };
+        // The server needs some time to bring them to the backend: a try at once would ask in vain.
+        let tries = asked.saturating_add(self.process.options.retry.attempts).min(32);
+        let wait = self.process.backoff(tries, None);
+        self.after(wait, move |scheduler| {
+            let waits = {
+                let state = &mut scheduler.units.borrow_mut()[index];
+                state.ask_planned = false;
+                state.queued > 0
+            };
+            if waits {
+                scheduler.enqueue(unit, false);
+            }
+        });
+    }
+
+    /// The network is back: what failed for want of one need not wait any longer.
+    pub(super) fn retry_failed(&self) {
+        for index in 0..self.process.setup.units.len() {
+            if !self.units.borrow()[index].refused {
+                self.retry(UnitId(index as u16));
+            }
+        }
+    }
+
+    fn retry(&self, unit: UnitId) {
+        let failures = self.units.borrow()[usize::from(unit.0)].failures;
+        if failures > 0 && self.process.rules.order.tries_again(failures) {
+            self.enqueue(unit, false);
+        }
+    }
+}

@@ -1,0 +1,353 @@
+//! Settling: each edit of a request by the backend's verdict, a conflict by the policy.
+
+use std::rc::Rc;
+
+use super::conflict::{Conflict, Resolution, kind_of};
+use super::process::{Process, damaged};
+use super::rules::overlay;
+use crate::base::{EditId, EntityId, Key, Span, Stamp, UnitId};
+use crate::contract::{
+    AppliedChange, ConflictKind, EditKind, Event, LogEntry, LogKind, Outcome, Row, Sides, SyncError,
+};
+use crate::protocol::PushResult;
+use crate::store::{Entry, StoreError, Tx};
+
+/// What a batch came to.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Counts {
+    /// Edits that left the outbox.
+    pub(super) left: usize,
+    /// Edits that the server put off.
+    pub(super) put_off: usize,
+    /// Edits that wait at the server for a verdict.
+    pub(super) queued: usize,
+}
+
+/// What settling an edit did, kept until it is committed and can be told.
+enum Settled {
+    Acknowledged {
+        edit: EditId,
+        entity: EntityId,
+        key: Key,
+        stamp: Stamp,
+    },
+    Decided {
+        edit: EditId,
+        entity: EntityId,
+        key: Key,
+        kind: ConflictKind,
+        resolution: Resolution,
+        sides: Sides,
+    },
+    Logged {
+        edit: EditId,
+        entity: EntityId,
+        key: Key,
+        kind: LogKind,
+    },
+    /// The row has the backend's version now.
+    Holds {
+        entity: EntityId,
+        key: Key,
+        stamp: Stamp,
+        removed: bool,
+    },
+}
+
+/// Who settles edits.
+pub(super) struct Settler {
+    pub(super) process: Rc<Process>,
+}
+
+impl Settler {
+    /// Settles each edit of the batch in one transaction, by the result in its place.
+    ///
+    /// # Errors
+    /// When the database fails: then nothing is settled.
+    pub(super) async fn settle(
+        &self,
+        unit: UnitId,
+        batch: &[Entry],
+        results: &[PushResult<'_>],
+    ) -> Result<Counts, SyncError> {
+        let settled = self.process.write(|tx| {
+            let mut told = Vec::new();
+            let mut counts = Counts::default();
+            for (entry, result) in batch.iter().zip(results) {
+                counts.put_off += usize::from(result.outcome == Outcome::Later);
+                counts.left += usize::from(self.settle_one(tx, entry, &result.outcome, &mut told)?);
+            }
+            Ok((told, counts))
+        });
+        let (settled, took) = settled.await;
+        let (told, counts) = settled.map_err(damaged)?;
+        self.tell(unit, told, took);
+        Ok(counts)
+    }
+
+    /// Tells that edits are done of which nothing is known, as a broken rule has it.
+    pub(super) fn take_as_done(&self, unit: UnitId, batch: &[Entry]) {
+        self.tell(unit, batch.iter().map(|entry| acknowledged(entry, Stamp(0))).collect(), Span::ZERO);
+    }
+
+    /// Settles one edit. True if it left the outbox.
+    fn settle_one(
+        &self,
+        tx: &Tx<'_>,
+        entry: &Entry,
+        outcome: &Outcome,
+        told: &mut Vec<Settled>,
+    ) -> Result<bool, StoreError> {
+        match outcome {
+            Outcome::Applied { stamp } => {
+                told.push(acknowledged(entry, *stamp));
+                self.acknowledge(tx, entry, *stamp, told)?;
+                Ok(true)
+            }
+            Outcome::Later => {
+                tx.attempted(entry.seq, Some("put off by the server"))?;
+                Ok(false)
+            }
+            Outcome::Queued => {
+                tx.attempted(entry.seq, None)?;
+                Ok(false)
+            }
+            Outcome::Rejected { current, .. } => {
+                tx.drop_entry(entry.seq)?;
+                self.log(tx, entry, outcome, LogKind::Rejected, None, told)?;
+                self.take_over(tx, entry, current.as_ref(), told)?;
+                Ok(true)
+            }
+            Outcome::Conflict { why, current, edited_at } => {
+                let entity = self.process.setup.schema.entity(entry.entity);
+                let (why, current, edited_at) = (*why, current.as_ref(), *edited_at);
+                let conflict = Conflict { entry, entity, why, current, edited_at };
+                self.decide(tx, conflict, outcome, told)
+            }
+        }
+    }
+
+    /// The edit is on the backend: the row has its stamp, later edits of the row build on it.
+    fn acknowledge(
+        &self,
+        tx: &Tx<'_>,
+        entry: &Entry,
+        stamp: Stamp,
+        told: &mut Vec<Settled>,
+    ) -> Result<(), StoreError> {
+        tx.drop_entry(entry.seq)?;
+        tx.restamp(entry.entity, entry.key.as_str(), stamp)?;
+        tx.rebase(entry.entity, entry.key.as_str(), stamp)?;
+        self.process.remember(entry.entity, &entry.key, stamp);
+        self.lift_shadow(tx, entry.entity, &entry.key, stamp, told)
+    }
+
+    /// A newer version that was pulled while the row had local edits comes to light when the last
+    /// of them is settled.
+    fn lift_shadow(
+        &self,
+        tx: &Tx<'_>,
+        entity: EntityId,
+        key: &Key,
+        settled: Stamp,
+        told: &mut Vec<Settled>,
+    ) -> Result<(), StoreError> {
+        if !tx.entries_for(entity, key.as_str())?.is_empty() {
+            return Ok(());
+        }
+        match tx.take_shadow(entity, key.as_str())? {
+            Some(shadow) if is_news(&shadow, settled) && self.process.rules.outbox.lifts_shadows() => {
+                told.push(holds(entity, &shadow));
+                overlay(tx, self.process.setup.schema.entity(entity), entity, &shadow)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn decide(
+        &self,
+        tx: &Tx<'_>,
+        conflict: Conflict<'_>,
+        outcome: &Outcome,
+        told: &mut Vec<Settled>,
+    ) -> Result<bool, StoreError> {
+        let entry = conflict.entry;
+        let resolution = match self.process.rules.resolve.resolve(conflict) {
+            // It would bring a row back that a later edit of this device deletes.
+            Resolution::Local { onto } if self.has_nothing_to_create(tx, conflict, &onto)? => {
+                Resolution::Remote
+            }
+            resolution => resolution,
+        };
+        let remote = conflict.current.map_or(Stamp(0), |row| row.stamp);
+        if self.process.rules.outbox.tells(outcome) {
+            told.push(Settled::Decided {
+                edit: entry.edit,
+                entity: entry.entity,
+                key: entry.key.clone(),
+                kind: kind_of(conflict),
+                resolution: resolution.clone(),
+                sides: Sides { local: entry.made_at, remote, edited: conflict.edited_at },
+            });
+        }
+        match resolution {
+            Resolution::Same => {
+                tx.drop_entry(entry.seq)?;
+                told.push(acknowledged(entry, remote));
+                self.take_over(tx, entry, conflict.current, told)?;
+                Ok(true)
+            }
+            Resolution::Remote => {
+                tx.drop_entry(entry.seq)?;
+                self.log(tx, entry, outcome, LogKind::Superseded, Some(remote), told)?;
+                self.take_over(tx, entry, conflict.current, told)?;
+                Ok(true)
+            }
+            Resolution::Local { onto } => {
+                self.log(tx, entry, outcome, LogKind::Overwrote, Some(remote), told)?;
+                self.send_onto(tx, entry, &onto, conflict.current)?;
+                Ok(false)
+            }
+        }
+    }
+
+    /// Whether an edit of a row that is gone would have to create it and finds no row on the
+    /// device.
+    fn has_nothing_to_create(
+        &self,
+        tx: &Tx<'_>,
+        conflict: Conflict<'_>,
+        onto: &Key,
+    ) -> Result<bool, StoreError> {
+        let live = conflict.current.is_some_and(|row| row.values.is_some());
+        let creates = conflict.entry.kind == EditKind::Update && !live;
+        Ok(creates && tx.row(conflict.entry.entity, onto.as_str())?.is_none())
+    }
+
+    /// The edit goes out again as a change of the row `onto`, over its current version.
+    fn send_onto(
+        &self,
+        tx: &Tx<'_>,
+        entry: &Entry,
+        onto: &Key,
+        current: Option<&Row>,
+    ) -> Result<(), StoreError> {
+        let live = current.filter(|row| row.values.is_some());
+        let kind = match (entry.kind, live) {
+            (EditKind::Delete, _) => EditKind::Delete,
+            (_, Some(_)) => EditKind::Update,
+            (_, None) => EditKind::Create,
+        };
+        // The backend remembers its verdict on the old idempotency key: another try is another
+        // mutation.
+        let id = format!("{}+", entry.id);
+        tx.rewrite(entry.seq, &id, onto, kind, current)?;
+        if *onto != entry.key {
+            tx.remove(entry.entity, entry.key.as_str())?;
+        }
+        // What is created anew takes the row as it is here.
+        let Some(current) = live else { return Ok(()) };
+        overlay(tx, self.process.setup.schema.entity(entry.entity), entry.entity, current)
+    }
+
+    /// The backend's version takes the place of the local one, below the edits that still wait.
+    /// Those keep their base: they were made without knowledge of this version, and meet it in a
+    /// conflict of their own.
+    fn take_over(
+        &self,
+        tx: &Tx<'_>,
+        entry: &Entry,
+        current: Option<&Row>,
+        told: &mut Vec<Settled>,
+    ) -> Result<(), StoreError> {
+        let entity = self.process.setup.schema.entity(entry.entity);
+        match current {
+            Some(row) if row.key == entry.key => {
+                overlay(tx, entity, entry.entity, row)?;
+                told.push(holds(entry.entity, row));
+                self.lift_shadow(tx, entry.entity, &entry.key, row.stamp, told)
+            }
+            // Another row has the natural key, or the backend has none: the local row never was.
+            _ => {
+                tx.remove(entry.entity, entry.key.as_str())?;
+                Ok(())
+            }
+        }
+    }
+
+    fn log(
+        &self,
+        tx: &Tx<'_>,
+        entry: &Entry,
+        outcome: &Outcome,
+        kind: LogKind,
+        met: Option<Stamp>,
+        told: &mut Vec<Settled>,
+    ) -> Result<(), StoreError> {
+        if !self.process.rules.outbox.tells(outcome) {
+            return Ok(());
+        }
+        let (entity, key) = (entry.entity, entry.key.clone());
+        tx.log(&LogEntry { edit: Some(entry.edit), entity, key: key.clone(), kind, met })?;
+        told.push(Settled::Logged { edit: entry.edit, entity, key, kind });
+        Ok(())
+    }
+
+    fn tell(&self, unit: UnitId, told: Vec<Settled>, took: Span) {
+        let mut changes = Vec::new();
+        for settled in &told {
+            self.process.emit(match settled {
+                Settled::Holds { entity, key, stamp, removed } => {
+                    let (entity, stamp, removed) = (*entity, *stamp, *removed);
+                    changes.push(AppliedChange { entity, key: key.as_str(), stamp, removed });
+                    continue;
+                }
+                Settled::Acknowledged { edit, entity, key, stamp } => {
+                    Event::EditAcknowledged { edit: *edit, entity: *entity, key, stamp: *stamp }
+                }
+                Settled::Decided { edit, entity, key, kind, resolution, sides } => Event::ConflictDecided {
+                    edit: *edit,
+                    entity: *entity,
+                    key,
+                    kind: *kind,
+                    decision: resolution.decision(),
+                    sides: *sides,
+                },
+                Settled::Logged { edit, entity, key, kind } => {
+                    Event::EditLogged { edit: *edit, entity: *entity, key, kind: *kind }
+                }
+            });
+        }
+        if !changes.is_empty() {
+            self.process.emit(Event::ChunkApplied { unit: Some(unit), changes: &changes, echoed: 0, took });
+        }
+    }
+}
+
+/// Whether what waited in a shadow is unknown to who has settled the version of this stamp. That
+/// version itself is not; that it is out of the device's reach is.
+fn is_news(shadow: &Row, settled: Stamp) -> bool {
+    shadow.stamp > settled || shadow.stamp == settled && shadow.values.is_none()
+}
+
+fn acknowledged(entry: &Entry, stamp: Stamp) -> Settled {
+    Settled::Acknowledged { edit: entry.edit, entity: entry.entity, key: entry.key.clone(), stamp }
+}
+
+fn holds(entity: EntityId, row: &Row) -> Settled {
+    Settled::Holds { entity, key: row.key.clone(), stamp: row.stamp, removed: row.values.is_none() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_that_was_settled_is_no_news_unless_its_row_went_out_of_reach_with_it() {
+        let shadow = |stamp: i64, values| Row { key: Key::new("a"), stamp: Stamp(stamp), values };
+        for (stamp, there, gone) in [(4, false, false), (5, false, true), (6, true, true)] {
+            assert_eq!(is_news(&shadow(stamp, Some(Vec::new())), Stamp(5)), there, "{stamp}, there");
+            assert_eq!(is_news(&shadow(stamp, None), Stamp(5)), gone, "{stamp}, gone");
+        }
+    }
+}
