@@ -61,6 +61,8 @@ mod careful_tests;
 #[cfg(test)]
 mod selection_tests;
 #[cfg(test)]
+mod shows_tests;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod tune_tests;

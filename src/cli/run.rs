@@ -43,6 +43,9 @@ pub(super) fn run(args: &RunArgs, runner: &dyn Runner, console: &mut Console<'_>
     };
     let ran = carry_out(&plans, &order, runner, console)?;
     tell(&ran, args.format, console);
+    for line in report::unchecked(&plans) {
+        console.complaint(&format!("note: {line}\n"));
+    }
     if let Some((name, baseline)) = baseline {
         tell_of_baseline(name, baseline, &ran, console);
     }
@@ -125,6 +128,7 @@ pub(super) fn carry_out(
     let mut under_way = UnderWay::open(plans, &name_of(plans, order.twice), order)?;
     under_way.remark(console);
     let (mut judged, notes) = under_way.run(plans, runner, console);
+    let claims = report::hold_claims(plans, &mut judged);
     let (mut changes, mut standard) = (Vec::new(), None);
     let shown = under_way.shown().to_owned();
     if let Some((name, baseline)) = order.baseline {
@@ -142,6 +146,7 @@ pub(super) fn carry_out(
         }
     }
     let mut record = report::assemble(&shown, plans, judged, &notes);
+    record.claims = claims;
     record.accept = standard.and_then(|standard| standard.command_for(&record.cells));
     record.left_out = order.baseline.and_then(|(name, baseline)| baseline.left_out(name, &record.cells));
     record.sweep = order.sweep.clone();

@@ -79,6 +79,7 @@ pub fn assemble(folder: &str, plans: &[Plan], judged: Vec<Judged>, notes: &[Note
         exit_code: exit.code(),
         cells,
         gates,
+        claims: Vec::new(),
         planned_cells: plans.len() as u64,
         notes: notes.iter().map(|note| note.text.clone()).collect(),
         accept: None,

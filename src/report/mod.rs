@@ -23,6 +23,7 @@ mod baseline;
 mod build;
 mod builds;
 pub mod calibrate;
+mod claims;
 pub mod compare;
 mod drawn;
 mod exit;
@@ -60,6 +61,7 @@ mod tests;
 pub use assemble::{Note, UNWRITTEN, assemble, replay_command, replay_file, run_id, scenario_of, shell_word};
 pub use baseline::{Baseline, BaselineCell, BaselineError, Change, Standard, accept, hold};
 pub use build::{Build, RanBy};
+pub use claims::{hold_claims, unchecked};
 pub use drawn::keep_series_of_few;
 pub use exit::Exit;
 pub use folder::{Folder, FolderError, Part};
@@ -67,9 +69,10 @@ pub use judge::{Judged, broken, cell_ids, judge, record_name};
 pub use junit::junit;
 pub use listing::{CellSize, Covered, coverage, sizes, texts};
 pub use record::{
-    ACCEPT, AxisRecord, CellFigures, CellRecord, EndingKind, EndingRecord, ExpectationRecord, FaultRecord,
-    GateRecord, LifeRecord, Phases, Reason, RecordError, RunRecord, SCHEMA_VERSION, ScenarioRecord,
-    SeriesRecord, StepRecord, SweepRecord, Tool, UnplacedRecord, Verdict, ViolationRecord, schema_json,
+    ACCEPT, AxisRecord, CellFigures, CellRecord, ClaimRecord, EndingKind, EndingRecord, ExpectationRecord,
+    FaultRecord, GateRecord, LifeRecord, Phases, Reason, RecordError, RunRecord, SCHEMA_VERSION,
+    ScenarioRecord, SeriesRecord, StepRecord, SweepRecord, Tool, UnplacedRecord, Verdict, ViolationRecord,
+    schema_json,
 };
 pub use repro::{ReproHead, is_repro, repro, repro_head};
 pub use requests::requests;

@@ -48,6 +48,9 @@ pub struct RunRecord {
     pub cells: Vec<CellRecord>,
     /// All gates of all cells. The gates of a cell that expects a violation are left out.
     pub gates: Vec<GateRecord>,
+    /// What pairs of variants show side by side, under each seed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<ClaimRecord>,
     /// How many cells were asked for; fewer are in `cells` if the run was stopped.
     #[serde(default)]
     pub planned_cells: u64,
@@ -389,6 +392,36 @@ pub struct GateRecord {
     /// Why not, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+}
+
+/// What two cells of one scenario and seed show side by side: a figure fails in one and is mended
+/// in the other. It holds if the mended one lies within the bounds, and the failing one outside, or
+/// so many times above it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ClaimRecord {
+    /// What is shown, such as `R57`.
+    pub id: String,
+    /// The cell that fails.
+    pub fails: String,
+    /// The cell that mends it.
+    pub mends: String,
+    /// The figure, as an expectation names it.
+    pub metric: String,
+    /// Smallest accepted figure where it is mended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min: Option<u64>,
+    /// Greatest accepted figure where it is mended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<u64>,
+    /// How many thousandths of the mended figure the failing one comes to at least; it is above 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub factor_milli: Option<u32>,
+    /// The failing figure; `null` if there is none, which shows nothing.
+    pub fails_value: Option<u64>,
+    /// The mended figure; `null` if there is none, which shows nothing.
+    pub mends_value: Option<u64>,
+    /// Whether it holds. If not, the cell that mends fails by it.
+    pub pass: bool,
 }
 
 /// A text that is not a record this program can read.

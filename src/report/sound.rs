@@ -39,6 +39,7 @@ impl RunRecord {
             }
         }
         self.cells.iter().try_for_each(CellRecord::sound).map_err(RecordError::Contradiction)?;
+        self.claims_agree().map_err(RecordError::Contradiction)?;
         self.gates_agree().map_err(RecordError::Contradiction)?;
         self.adds_up().map_err(RecordError::Contradiction)?;
         let tune = self.tune.as_ref().map_or(Ok(()), |tune| self.searched(tune));
@@ -46,7 +47,8 @@ impl RunRecord {
         tune.and(sweep).map_err(RecordError::Contradiction)
     }
 
-    /// Refuses gates that say another thing than their figures or the cells that they gate, and cells that miss one which is met, in words.
+    /// Refuses gates that say another thing than their figures or the cells that they gate, and cells that miss one which is met, in words;
+    /// a claim counts as a gate of the cell that mends.
     fn gates_agree(&self) -> Result<(), String> {
         let mut missed: BTreeMap<&str, bool> = BTreeMap::new();
         for gate in &self.gates {
@@ -58,6 +60,9 @@ impl RunRecord {
                 ));
             }
             *missed.entry(cell).or_default() |= !gate.pass;
+        }
+        for claim in &self.claims {
+            *missed.entry(&claim.mends).or_default() |= !claim.pass;
         }
         let threshold = Exit::Threshold.code();
         for cell in &self.cells {
@@ -212,8 +217,8 @@ impl CellRecord {
         self.metrics.get(metric.as_str())?.stat(&gate.stat)
     }
 
-    /// The figure that an expectation names, as the cell has it.
-    fn expected(&self, what: &str) -> Option<u64> {
+    /// The figure that an expectation or a claim names, as the cell has it.
+    pub(super) fn expected(&self, what: &str) -> Option<u64> {
         let (metric, stat) = named(what, |name| self.metrics.contains_key(name))?;
         self.metrics.get(metric.as_str())?.stat(stat)
     }
@@ -373,17 +378,17 @@ fn seed_of(id: &str) -> Option<&str> {
 }
 
 /// A figure of a record in words, as it stands there.
-fn figure(value: Option<u64>) -> String {
+pub(super) fn figure(value: Option<u64>) -> String {
     value.map_or_else(|| "no figure".to_owned(), |value| value.to_string())
 }
 
 /// Whether a figure lies within its bounds; none does not.
-fn within(value: Option<u64>, min: Option<u64>, max: Option<u64>) -> bool {
+pub(super) fn within(value: Option<u64>, min: Option<u64>, max: Option<u64>) -> bool {
     value.is_some_and(|value| min.is_none_or(|min| value >= min) && max.is_none_or(|max| value <= max))
 }
 
 /// What is not `met`, in a word.
-fn other(met: bool) -> &'static str {
+pub(super) fn other(met: bool) -> &'static str {
     if met { "missed" } else { "met" }
 }
 

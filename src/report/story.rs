@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::assemble::replay_record;
+use super::claims;
 use super::exit::Exit;
 use super::grid::Grid;
 use super::human;
@@ -52,6 +53,7 @@ pub fn story(record: &RunRecord, paint: Paint, columns: usize, all: bool) -> Str
     text.push('\n');
     text.push_str(&table::figures(record, Form::Terminal(columns), all));
     text.push_str(&gates(record));
+    text.push_str(&claims::shown(record));
     text.push_str(&failures(record, paint));
     text.push_str(&notes(record, paint));
     text

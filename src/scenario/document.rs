@@ -2,17 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::check::{check, flatten, join};
 use super::derive::derive;
 use super::diagnostic::{Diagnostic, Invalid, LoadError, Source, choices};
 use super::file;
 use super::form::Form;
-use super::grammar::{ROOT, VARIANT};
+use super::grammar::{ROOT, SHOWS, VARIANT};
 use super::idle::{Unsaid, idle, without};
 use super::merge::{AXIS, Setting};
-use super::plan::Plan;
-use super::resolve::{Names, resolve};
+use super::plan::{Claim, Plan};
+use super::resolve::{Names, claims, resolve};
 use super::rows::{Brought, not_utf8, prepare};
 use super::traces::{Traces, in_place_of_rates};
 use super::tree::{Entry, Node, Table, Val, Via, parse_document};
@@ -139,13 +140,21 @@ impl Document {
     pub fn path(&self) -> &str {
         &self.path
     }
-    /// Ids of the requirements that it shows.
+    /// Ids of what it shows, each once: those under `shows`, then others that it covers.
     pub fn covers(&self) -> Vec<&str> {
-        match self.tree.get(&["covers"]).map(|n| &n.value) {
+        let shows = self.tree.get(&["shows"]).and_then(Node::table);
+        let mut ids: Vec<&str> = shows.into_iter().flatten().map(|(id, _)| id.as_str()).collect();
+        let covers = match self.tree.get(&["covers"]).map(|n| &n.value) {
             Some(Val::List(items)) => items.iter().filter_map(Node::as_text).collect(),
-            Some(Val::Text(one)) => vec![one],
+            Some(Val::Text(one)) => vec![one.as_str()],
             _ => Vec::new(),
+        };
+        for id in covers {
+            if !ids.contains(&id) {
+                ids.push(id);
+            }
         }
+        ids
     }
     /// The names of its variants in order.
     pub fn variants(&self) -> Vec<&str> {
@@ -156,7 +165,7 @@ impl Document {
     /// The same without its variants.
     #[must_use]
     pub fn base(mut self) -> Document {
-        self.tree = self.tree.without("variant");
+        self.tree = self.tree.without("variant").without("shows");
         self
     }
 
@@ -168,6 +177,7 @@ impl Document {
         let mut mistakes = Vec::new();
         let mut plans = Vec::new();
         let sets = settings(&request.sets, "--set", &mut mistakes);
+        let claims = self.claims(names, &mut mistakes);
         for variant in self.wanted(request, &mut mistakes) {
             for point in points(&request.axes) {
                 let mut settings = sets.clone();
@@ -181,6 +191,7 @@ impl Document {
                         let plan = Plan {
                             variant: variant.map(str::to_owned),
                             axes: point.into_iter().collect(),
+                            claims: Arc::clone(&claims),
                             ..plan
                         };
                         plans.extend(with_seeds(plan, &request.seeds));
@@ -206,6 +217,21 @@ impl Document {
         let mut all = Vec::new();
         walk(&cell.tree, "", &mut all);
         Ok(all)
+    }
+
+    /// What its variants are said to show side by side.
+    fn claims(&self, names: &Names<'_>, mistakes: &mut Vec<Diagnostic>) -> Arc<[Claim]> {
+        let none = || Arc::from([]);
+        let Some(shows) = self.tree.get(&["shows"]) else { return none() };
+        let mut shows = shows.clone();
+        check(&SHOWS, &mut shows, "shows", mistakes);
+        match claims(&shows, &self.variants(), names) {
+            Ok(claims) => claims.into(),
+            Err(wrong) => {
+                mistakes.extend(wrong);
+                none()
+            }
+        }
     }
 
     /// The variants that a request asks for; `None` stands for a scenario without any.
@@ -241,7 +267,7 @@ impl Document {
     /// The base with a variant and settings, completed and checked.
     fn cell(&self, variant: Option<&str>, settings: &[Setting]) -> Cell {
         let mut mistakes = Vec::new();
-        let mut tree = self.tree.without("variant");
+        let mut tree = self.tree.without("variant").without("shows");
         let written = variant.and_then(|name| Some((name, self.tree.get(&["variant", name])?)));
         let mut all = Vec::new();
         if let Some((name, written)) = written {

@@ -76,6 +76,8 @@ pub struct Plan {
     pub expect: Expect,
     /// What must not be exceeded.
     pub gates: Vec<Gate>,
+    /// What variants of its scenario show side by side; of all of them, whichever it is.
+    pub claims: Arc<[Claim]>,
     /// Metrics that a baseline gates by equality; the headline ones if empty.
     pub baseline_metrics: Vec<String>,
 
@@ -456,6 +458,25 @@ pub struct Bound {
     pub min: Option<u64>,
     /// Greatest.
     pub max: Option<u64>,
+}
+
+/// What two variants of a scenario show, under each seed: a figure fails in one and is mended in
+/// the other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// What is shown, such as `R57`.
+    pub id: String,
+    /// The variant that fails.
+    pub fails: String,
+    /// The variant that mends it.
+    pub mends: String,
+    /// The figure, as an expectation names it.
+    pub metric: String,
+    /// Where the figure lies that is mended.
+    pub bound: Bound,
+    /// So many thousandths of the mended figure the failing one comes to at least; without it, the
+    /// failing one lies outside of the bounds.
+    pub factor_milli: Option<u32>,
 }
 
 /// A threshold on a metric.

@@ -17,17 +17,23 @@ mod trouble;
 
 use super::form::{Form, Key, SOME_SPAN, key, named, optional, required, table};
 use super::profiles;
+use super::requirements::ID;
 use super::written::DATE;
 use crate::base::Span;
 
-pub(super) use trouble::VARIANT;
+pub(super) use trouble::{SHOWS, VARIANT};
 
 /// The whole file.
 pub(super) static ROOT: Form = table(ROOT_KEYS);
 
 const ROOT_KEYS: &[Key] = &[
     required("name", Form::Text, "The scenario's name."),
-    key("covers", Form::List(&Form::Text), "[]", "Ids of the requirements that it shows."),
+    key(
+        "covers",
+        Form::List(&Form::Written(&ID)),
+        "[]",
+        "Ids of what it shows, besides those under `shows`.",
+    ),
     key(
         "start",
         Form::Written(&DATE),
@@ -88,6 +94,11 @@ const ROOT_KEYS: &[Key] = &[
         named(&VARIANT),
         "{}",
         "Counter-stories, by name: what differs, as set = { \"engine.pull.chunk_rows\" = 20 }, and what must come out, as expect.",
+    ),
+    optional(
+        "shows",
+        SHOWS,
+        "What two variants show, by id: a figure that fails in one and is mended in the other.",
     ),
 ];
 

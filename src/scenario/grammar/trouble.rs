@@ -1,6 +1,8 @@
 //! Keys of what goes wrong and of what must come out.
 
-use super::super::form::{Form, Key, PERIOD, SOME_SPAN, SPAN, key, map, optional, required, table, word};
+use super::super::form::{
+    Form, Key, PERIOD, SOME_SPAN, SPAN, key, map, named, optional, required, table, word,
+};
 use super::super::plan::Lengths;
 use super::super::words::Beside;
 use super::super::written::{CLOCK, NAME, STEP};
@@ -292,4 +294,32 @@ const ANYTHING: Form = map(&Form::Any);
 pub(in super::super) const VARIANT: Form = table(&[
     key("set", ANYTHING, "{}", "Dotted keys and their values."),
     key("expect", EXPECT, "{}", "What must come out, besides the base's `expect`."),
+]);
+
+/// What two variants show, by id.
+pub(in super::super) const SHOWS: Form = named(&CLAIM);
+
+const CLAIM: Form = table(&[
+    required("fails", Form::Text, "The variant in which it fails."),
+    required("mends", Form::Text, "The variant in which it does not, under the same seed."),
+    required(
+        "metric",
+        Form::Text,
+        "The figure that shows it, such as oracle.lost.rows or engine.session.duration.p95.",
+    ),
+    optional(
+        "min",
+        Form::Figure,
+        "Not less than this in `mends`, and less in `fails` unless `factor` is there.",
+    ),
+    optional(
+        "max",
+        Form::Figure,
+        "Not more than this in `mends`, and more in `fails` unless `factor` is there; without any bound or factor it is 0.",
+    ),
+    optional(
+        "factor",
+        Form::Decimal { max: 1e6 },
+        "The figure of `fails` is above 0 and at least so many times that of `mends`; more than 1.",
+    ),
 ]);

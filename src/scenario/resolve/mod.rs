@@ -15,8 +15,10 @@ mod futile;
 mod gateway;
 mod hash;
 mod links;
+mod measured;
 mod people;
 mod schema;
+mod shows;
 mod size;
 mod stack;
 mod steering;
@@ -29,6 +31,7 @@ mod window;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub(super) use self::shows::claims;
 use self::view::{Mistakes, View};
 use super::diagnostic::Diagnostic;
 use super::plan::{Attribute, Plan};
@@ -130,6 +133,7 @@ pub(super) fn resolve(
         chaos: world.chaos(),
         expect: world.expect(),
         gates: world.gates(),
+        claims: Arc::from([]),
         data: Arc::new(entities.data),
         attributes: world.attributes,
         schema: Arc::new(world.schema),

@@ -2,42 +2,24 @@
 
 use std::collections::BTreeMap;
 
-use super::super::diagnostic::choices;
 use super::super::plan::{AtSync, Bound, Chaos, Expect, Gate, Happening, Planned, Who};
 use super::super::words::Beside;
 use super::super::written::signed;
 use super::World;
-use super::figure::figure;
 use super::fleet::{all_devices, named_link};
 use super::futile::is_nothing;
+use super::measured::{Measured, unit_of, with_stat};
 use super::view::{Given, View};
 use crate::base::{DeviceId, Ppm, Span, Time, UnitId};
 use crate::engine::Identity;
 use crate::gateway;
-use crate::metrics::{self, Unit};
+use crate::metrics::Unit;
 
 /// Faults are drawn before the first of them happens, and each is told.
 const FAULTS_MAX: u128 = 500_000;
 
 /// The first microsecond of that year since 1970, in UTC.
 const YEAR_10000: i64 = 253_402_300_800_000_000;
-
-/// The statistics of a distribution.
-const DISTRIBUTION: [&str; 6] = ["count", "min", "p50", "p95", "p99", "max"];
-
-/// Whether `name` goes on where `start` ends.
-fn begins(name: &str, start: &str) -> bool {
-    name.strip_prefix(start.trim_end_matches('.')).is_some_and(|rest| rest.starts_with('.'))
-}
-
-/// The metric and its statistic that an expectation names: `engine.session.duration.p95@1d`, or a number by its name.
-fn with_stat(name: &str) -> (String, &str) {
-    let (plain, state) = name.split_once('@').map_or((name, String::new()), |(n, s)| (n, format!("@{s}")));
-    match plain.rsplit_once('.').filter(|_| metrics::find(plain).is_none()) {
-        Some((metric, stat)) if DISTRIBUTION.contains(&stat) => (format!("{metric}{state}"), stat),
-        _ => (name.to_owned(), "value"),
-    }
-}
 
 impl World<'_> {
     /// Planned events by time, then by name.
@@ -329,13 +311,17 @@ impl World<'_> {
             let (metric, stat) = with_stat(name);
             let named = view.name(name);
             if let Some(unit) = self.metric(named, &metric)
-                && self.has_stat(named, &metric, stat)
+                && self.measured().has_stat(named, &metric, stat)
             {
-                let unit = if stat == "count" { Unit::Count } else { unit };
-                metrics.insert(name.to_owned(), self.bound(bound, unit));
+                metrics.insert(name.to_owned(), self.bound(bound, unit_of(stat, unit)));
             }
         }
         Expect { violations, metrics }
+    }
+
+    /// Reads what is said of metrics.
+    fn measured(&self) -> Measured<'_> {
+        Measured { metrics: self.names.metrics, wrong: self.wrong }
     }
 
     /// The unit of a metric; it may be followed by `@` and a state at the start.
@@ -344,32 +330,7 @@ impl World<'_> {
         if let Some(state) = state {
             self.start_state(view, state);
         }
-        let found = self.names.metrics.iter().find(|(known, _)| *known == metric);
-        if found.is_none() {
-            let known: Vec<&str> = self.names.metrics.iter().map(|(n, _)| *n).collect();
-            // A room or a noun alone is the beginning of what was meant.
-            let longer = known.iter().copied().filter(|name| begins(name, metric));
-            let longer: Vec<&str> = longer.collect();
-            let help = if longer.is_empty() { choices(metric, &known) } else { choices(metric, &longer) };
-            self.wrong.at(view, format!("there is no metric `{metric}`"), help);
-        }
-        found.map(|(_, unit)| *unit)
-    }
-
-    /// Whether a metric has this statistic; a mistake if not.
-    fn has_stat(&self, view: View<'_>, metric: &str, stat: &str) -> bool {
-        let name = metric.split_once('@').map_or(metric, |(name, _)| name);
-        let Some(kind) = metrics::find(name).map(|metric| metric.kind) else { return true };
-        let (what, stats) = match kind {
-            metrics::Kind::Distribution => ("a distribution", &DISTRIBUTION[..]),
-            _ => ("a single number", &["value"][..]),
-        };
-        if !stats.contains(&stat) {
-            let quoted: Vec<String> = stats.iter().map(|stat| format!("`{stat}`")).collect();
-            let title = format!("`{name}` has no `{stat}`");
-            self.wrong.at(view, title, format!("it is {what} and has {}", quoted.join(", ")));
-        }
-        stats.contains(&stat)
+        self.measured().unit(view, metric)
     }
 
     fn start_state(&self, view: View<'_>, state: &str) {
@@ -387,32 +348,10 @@ impl World<'_> {
 
     fn bound(&self, view: View<'_>, unit: Unit) -> Bound {
         if !view.is_table() {
-            let exactly = self.figure(view, unit);
+            let exactly = self.measured().figure(view, unit);
             return Bound { min: exactly, max: exactly };
         }
-        let bound = Bound {
-            min: view.at("min").present().and_then(|v| self.figure(v, unit)),
-            max: view.at("max").present().and_then(|v| self.figure(v, unit)),
-        };
-        self.sensible(view, bound);
-        bound
-    }
-
-    fn sensible(&self, view: View<'_>, bound: Bound) {
-        match (bound.min, bound.max) {
-            (None, None) if view.at("min").present().or(view.at("max").present()).is_none() => {
-                self.wrong.at(view, "no bound", "write `min`, `max` or both")
-            }
-            (Some(min), Some(max)) if min > max => {
-                self.wrong.at(view, "nothing lies between these bounds", "`min` is greater than `max`");
-            }
-            _ => {}
-        }
-    }
-
-    /// A figure in the unit of its metric.
-    fn figure(&self, view: View<'_>, unit: Unit) -> Option<u64> {
-        figure(unit, view.value()?).map_err(|wrong| self.wrong.at(view, wrong.title, wrong.help)).ok()
+        self.measured().ends(view, unit)
     }
 
     /// Thresholds by name.
@@ -425,16 +364,10 @@ impl World<'_> {
         let unit = self.metric(metric, metric.text())?;
         let (asked, stat) = (view.at("stat"), view.at("stat").text());
         let asked = if asked.place().is_some() { asked } else { metric };
-        if !view.at("stat").is_sound() || !self.has_stat(asked, metric.text(), stat) {
+        if !view.at("stat").is_sound() || !self.measured().has_stat(asked, metric.text(), stat) {
             return None;
         }
-        // A count is a count, whatever is counted.
-        let unit = if stat == "count" { Unit::Count } else { unit };
-        let bound = Bound {
-            min: view.at("min").present().and_then(|v| self.figure(v, unit)),
-            max: view.at("max").present().and_then(|v| self.figure(v, unit)),
-        };
-        self.sensible(view, bound);
+        let bound = self.measured().ends(view, unit_of(stat, unit));
         let start = view.at("start").present();
         if let Some(start) = start {
             self.start_state(start, start.text());

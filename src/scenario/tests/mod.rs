@@ -13,6 +13,7 @@ mod own_keys;
 mod own_rows;
 mod plans;
 mod products;
+mod shows;
 mod sizes;
 mod tunnels;
 mod written_down;

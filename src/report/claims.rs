@@ -1,0 +1,223 @@
+//! Claims: what two variants of a scenario show side by side, held against their figures under
+//! each seed.
+//!
+//! A claim is about the scenario as it is written, so cells with swept keys are not asked. One that
+//! does not hold is a reason of the cell that should have mended it.
+
+use std::collections::BTreeMap;
+
+use super::exit::Exit;
+use super::human;
+use super::judge::{Judged, cell_ids, named};
+use super::record::{CellRecord, ClaimRecord, EndingKind, RunRecord, Verdict};
+use super::sound::{figure, other, within};
+use crate::metrics::Unit;
+use crate::scenario::{Bound, Claim, Plan};
+
+/// A cell's place among others: what it is of, its variant, its seed.
+type Place<'a> = (&'a str, &'a str, &'a str, u64);
+
+fn place<'a>(plan: &'a Plan, variant: &'a str) -> Place<'a> {
+    (&plan.path, &plan.scenario, variant, plan.seed.0)
+}
+
+/// The cells as they are written, by place, with their numbers.
+fn places(plans: &[Plan]) -> BTreeMap<Place<'_>, usize> {
+    let mut places = BTreeMap::new();
+    for (i, plan) in plans.iter().enumerate().filter(|(_, plan)| plan.axes.is_empty()) {
+        let variant = plan.variant.as_deref().unwrap_or_default();
+        places.entry(place(plan, variant)).or_insert(i);
+    }
+    places
+}
+
+/// Holds the claims of plans against what came out. Of a pair of which a cell is missing or did not
+/// end, nothing is said.
+pub fn hold_claims(plans: &[Plan], judged: &mut [Judged]) -> Vec<ClaimRecord> {
+    let (ids, places) = (cell_ids(plans), places(plans));
+    let at: BTreeMap<String, usize> =
+        judged.iter().enumerate().map(|(i, judged)| (judged.cell.id.clone(), i)).collect();
+    let ended = |i: usize| {
+        let at = *at.get(&ids[i])?;
+        let cell = &judged[at].cell;
+        let has_figures = cell.verdict != Verdict::Incomplete && cell.ending.kind != EndingKind::Broken;
+        has_figures.then_some(at)
+    };
+    let mut pairs = Vec::new();
+    for (&(.., variant, _), &i) in &places {
+        for claim in plans[i].claims.iter().filter(|claim| claim.mends == variant) {
+            let failing = places.get(&place(&plans[i], &claim.fails));
+            if let (Some(failing), Some(mending)) = (failing.and_then(|i| ended(*i)), ended(i)) {
+                pairs.push((claim, failing, mending));
+            }
+        }
+    }
+    let mut records = Vec::new();
+    for (claim, failing, mending) in pairs {
+        let record = ClaimRecord::of(claim, &judged[failing].cell, &judged[mending].cell);
+        if !record.pass {
+            let text = record.missed(&judged[failing].cell, &judged[mending].cell);
+            judged[mending].fail(Exit::Threshold, text);
+        }
+        records.push(record);
+    }
+    records
+}
+
+/// What is said of claims that these plans cannot be held to, a line each: a variant is not among
+/// them.
+pub fn unchecked(plans: &[Plan]) -> Vec<String> {
+    let places = places(plans);
+    let mut lines = Vec::new();
+    for plan in plans.iter().filter(|plan| plan.axes.is_empty()) {
+        for claim in &*plan.claims {
+            let missing = |variant: &&String| !places.contains_key(&place(plan, variant));
+            let missing: Vec<String> = [&claim.fails, &claim.mends]
+                .into_iter()
+                .filter(missing)
+                .map(|variant| format!("`{variant}`"))
+                .collect();
+            let of = (!missing.is_empty()).then(|| missing.join(" and "));
+            let line = of.map(|of| format!("{}: {} is not checked without {of}", plan.scenario, claim.id));
+            lines.extend(line.filter(|line| !lines.contains(line)));
+        }
+    }
+    lines
+}
+
+/// Whether a claim holds: the mended figure lies within the bounds, the failing one outside, or so
+/// many thousandths of it above.
+fn holds(bound: Bound, factor_milli: Option<u32>, fails: Option<u64>, mends: Option<u64>) -> bool {
+    let within = |value| within(value, bound.min, bound.max);
+    let apart = match (factor_milli, fails, mends) {
+        (None, ..) => fails.is_some() && !within(fails),
+        (Some(factor), Some(fails), Some(mends)) => {
+            fails > 0 && u128::from(fails) * 1_000 >= u128::from(mends) * u128::from(factor)
+        }
+        _ => false,
+    };
+    apart && within(mends)
+}
+
+impl ClaimRecord {
+    fn of(claim: &Claim, fails: &CellRecord, mends: &CellRecord) -> ClaimRecord {
+        let [fails_value, mends_value] = [fails, mends].map(|cell| cell.expected(&claim.metric));
+        ClaimRecord {
+            id: claim.id.clone(),
+            fails: fails.id.clone(),
+            mends: mends.id.clone(),
+            metric: claim.metric.clone(),
+            min: claim.bound.min,
+            max: claim.bound.max,
+            factor_milli: claim.factor_milli,
+            fails_value,
+            mends_value,
+            pass: holds(claim.bound, claim.factor_milli, fails_value, mends_value),
+        }
+    }
+
+    /// Why it does not hold, in words: both figures, and what was claimed.
+    fn missed(&self, fails: &CellRecord, mends: &CellRecord) -> String {
+        let unit = unit_in(mends, &self.metric);
+        let [is, mended] = [self.fails_value, self.mends_value]
+            .map(|value| value.map_or_else(|| "without a figure".to_owned(), |n| human::figure(unit, n)));
+        let [failing, mending] = [fails, mends].map(variant);
+        let claimed = self.claimed(unit, failing, mending);
+        let (id, metric) = (&self.id, &self.metric);
+        format!(
+            "{id} is not shown: {metric} is {is} in `{failing}`, which fails, and {mended} in `{mending}`, \
+             which mends it; claimed is {claimed}"
+        )
+    }
+
+    fn claimed(&self, unit: Unit, failing: &str, mending: &str) -> String {
+        let bound = human::bound(unit, self.min, self.max);
+        let is_bounded = self.min.or(self.max).is_some();
+        match self.factor_milli.map(|milli| f64::from(milli) / 1e3) {
+            None => format!("{bound} in `{mending}` and not in `{failing}`"),
+            Some(factor) if is_bounded => {
+                format!("{bound} in `{mending}` and at least {factor} times as much in `{failing}`")
+            }
+            Some(factor) => format!("at least {factor} times as much in `{failing}`"),
+        }
+    }
+}
+
+impl RunRecord {
+    /// Refuses claims of other cells or figures than it has, in words.
+    pub(super) fn claims_agree(&self) -> Result<(), String> {
+        let cells: BTreeMap<&str, &CellRecord> =
+            self.cells.iter().map(|cell| (cell.id.as_str(), cell)).collect();
+        for claim in &self.claims {
+            let id = &claim.id;
+            let bound = Bound { min: claim.min, max: claim.max };
+            if claim.pass != holds(bound, claim.factor_milli, claim.fails_value, claim.mends_value) {
+                return Err(format!("the claim {id} is {}, by its figures", other(claim.pass)));
+            }
+            for (cell, told) in [(&claim.fails, claim.fails_value), (&claim.mends, claim.mends_value)] {
+                let Some(of) = cells.get(cell.as_str()) else {
+                    return Err(format!("the claim {id} is of the cell {cell}, which is not there"));
+                };
+                let own = of.expected(&claim.metric);
+                if own != told {
+                    let (own, told) = (figure(own), figure(told));
+                    return Err(format!("the claim {id} tells {told}, and the cell {cell} has {own}"));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What is shown, a line for each claim: both figures under the first seed, and under how many it
+/// holds.
+pub(super) fn shown(record: &RunRecord) -> String {
+    let cells: BTreeMap<&str, &CellRecord> =
+        record.cells.iter().map(|cell| (cell.id.as_str(), cell)).collect();
+    let mut by_claim: Vec<(&ClaimRecord, [&CellRecord; 2], [usize; 2])> = Vec::new();
+    for claim in &record.claims {
+        let Some(pair) = cells.get(claim.fails.as_str()).zip(cells.get(claim.mends.as_str())) else {
+            continue;
+        };
+        let pair = [*pair.0, *pair.1];
+        let is_its = |of: &[&CellRecord; 2]| {
+            of[0].scenario == pair[0].scenario && (0..2).all(|i| of[i].variant == pair[i].variant)
+        };
+        let held = usize::from(claim.pass);
+        match by_claim.iter_mut().find(|(first, of, _)| first.id == claim.id && is_its(of)) {
+            Some((.., [held_in, of])) => {
+                *held_in += held;
+                *of += 1;
+            }
+            None => by_claim.push((claim, pair, [held, 1])),
+        }
+    }
+    by_claim.into_iter().map(|(claim, pair, held)| told(claim, pair, held)).collect()
+}
+
+fn told(claim: &ClaimRecord, [fails, mends]: [&CellRecord; 2], [held, of]: [usize; 2]) -> String {
+    let unit = unit_in(mends, &claim.metric);
+    let show = |value: Option<u64>| value.map_or_else(|| "–".to_owned(), |n| human::figure(unit, n));
+    let [failing, mending] = [fails, mends].map(variant);
+    let seeds = match of {
+        1 => String::new(),
+        _ => format!(" under seed {}; holds under {held} of {of} seeds", mends.seed),
+    };
+    let is = if held == of { "is shown" } else { "is NOT shown" };
+    let (id, metric) = (&claim.id, &claim.metric);
+    let [is_there, is_mended] = [claim.fails_value, claim.mends_value].map(show);
+    format!("{id} {is}: {metric} {is_there} in `{failing}`, {is_mended} in `{mending}`{seeds}\n")
+}
+
+fn variant(cell: &CellRecord) -> &str {
+    cell.variant.as_deref().unwrap_or_default()
+}
+
+/// The unit of a figure that a claim names, as a cell has it.
+fn unit_in(cell: &CellRecord, key: &str) -> Unit {
+    let found = named(key, |name| cell.metrics.contains_key(name)).and_then(|(metric, stat)| {
+        let unit = cell.metrics.get(metric.as_str())?.unit();
+        Some(if stat == "count" { Unit::Count } else { unit })
+    });
+    found.unwrap_or(Unit::Count)
+}

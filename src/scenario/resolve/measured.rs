@@ -1,0 +1,92 @@
+//! What a scenario says of metrics: their names, their statistics, bounds of their figures.
+
+use super::super::diagnostic::choices;
+use super::super::plan::Bound;
+use super::figure::figure;
+use super::view::{Mistakes, View};
+use crate::metrics::{self, Unit};
+
+/// The statistics of a distribution.
+const DISTRIBUTION: [&str; 6] = ["count", "min", "p50", "p95", "p99", "max"];
+
+/// Reads what is said of the metrics that there are.
+#[derive(Clone, Copy)]
+pub(super) struct Measured<'a> {
+    pub(super) metrics: &'a [(&'a str, Unit)],
+    pub(super) wrong: &'a Mistakes,
+}
+
+/// The metric and its statistic that an expectation names: `engine.session.duration.p95@1d`, or a number by its name.
+pub(super) fn with_stat(name: &str) -> (String, &str) {
+    let (plain, state) = name.split_once('@').map_or((name, String::new()), |(n, s)| (n, format!("@{s}")));
+    match plain.rsplit_once('.').filter(|_| metrics::find(plain).is_none()) {
+        Some((metric, stat)) if DISTRIBUTION.contains(&stat) => (format!("{metric}{state}"), stat),
+        _ => (name.to_owned(), "value"),
+    }
+}
+
+/// The unit of a figure: a count is a count, whatever is counted.
+pub(super) fn unit_of(stat: &str, unit: Unit) -> Unit {
+    if stat == "count" { Unit::Count } else { unit }
+}
+
+/// Whether `name` goes on where `start` ends.
+fn begins(name: &str, start: &str) -> bool {
+    name.strip_prefix(start.trim_end_matches('.')).is_some_and(|rest| rest.starts_with('.'))
+}
+
+impl Measured<'_> {
+    /// The unit of a metric; a mistake if there is none of this name.
+    pub(super) fn unit(self, view: View<'_>, metric: &str) -> Option<Unit> {
+        let found = self.metrics.iter().find(|(known, _)| *known == metric);
+        if found.is_none() {
+            let known: Vec<&str> = self.metrics.iter().map(|(n, _)| *n).collect();
+            // A room or a noun alone is the beginning of what was meant.
+            let longer = known.iter().copied().filter(|name| begins(name, metric));
+            let longer: Vec<&str> = longer.collect();
+            let help = if longer.is_empty() { choices(metric, &known) } else { choices(metric, &longer) };
+            self.wrong.at(view, format!("there is no metric `{metric}`"), help);
+        }
+        found.map(|(_, unit)| *unit)
+    }
+
+    /// Whether a metric has this statistic; a mistake if not.
+    pub(super) fn has_stat(self, view: View<'_>, metric: &str, stat: &str) -> bool {
+        let name = metric.split_once('@').map_or(metric, |(name, _)| name);
+        let Some(kind) = metrics::find(name).map(|metric| metric.kind) else { return true };
+        let (what, stats) = match kind {
+            metrics::Kind::Distribution => ("a distribution", &DISTRIBUTION[..]),
+            _ => ("a single number", &["value"][..]),
+        };
+        if !stats.contains(&stat) {
+            let quoted: Vec<String> = stats.iter().map(|stat| format!("`{stat}`")).collect();
+            let title = format!("`{name}` has no `{stat}`");
+            self.wrong.at(view, title, format!("it is {what} and has {}", quoted.join(", ")));
+        }
+        stats.contains(&stat)
+    }
+
+    /// The bounds that a table has as `min` and `max`, of which one at least is needed.
+    pub(super) fn ends(self, view: View<'_>, unit: Unit) -> Bound {
+        let [low, high] = ["min", "max"].map(|key| view.at(key).present());
+        let bound = Bound {
+            min: low.and_then(|v| self.figure(v, unit)),
+            max: high.and_then(|v| self.figure(v, unit)),
+        };
+        match (bound.min, bound.max) {
+            (None, None) if low.or(high).is_none() => {
+                self.wrong.at(view, "no bound", "write `min`, `max` or both");
+            }
+            (Some(min), Some(max)) if min > max => {
+                self.wrong.at(view, "nothing lies between these bounds", "`min` is greater than `max`");
+            }
+            _ => {}
+        }
+        bound
+    }
+
+    /// A figure in the unit of its metric.
+    pub(super) fn figure(self, view: View<'_>, unit: Unit) -> Option<u64> {
+        figure(unit, view.value()?).map_err(|wrong| self.wrong.at(view, wrong.title, wrong.help)).ok()
+    }
+}

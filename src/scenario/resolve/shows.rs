@@ -1,0 +1,84 @@
+//! What two variants of a scenario are said to show side by side.
+
+use super::super::diagnostic::{Diagnostic, choices};
+use super::super::plan::{Bound, Claim};
+use super::super::requirements::{ID_WANT, nearest, requirement};
+use super::super::tree::Node;
+use super::Names;
+use super::measured::{Measured, unit_of, with_stat};
+use super::view::{Mistakes, View};
+use crate::metrics::Unit;
+
+/// The claims of `shows`, which was checked, of a scenario with these variants.
+///
+/// # Errors
+/// Ids that nothing has, variants and metrics that are not there, a variant that is held against
+/// itself, bounds between which nothing lies.
+pub(in super::super) fn claims(
+    shows: &Node,
+    variants: &[&str],
+    names: &Names<'_>,
+) -> Result<Vec<Claim>, Vec<Diagnostic>> {
+    let (view, wrong) = (View::new(shows), Mistakes::default());
+    let measured = Measured { metrics: names.metrics, wrong: &wrong };
+    let read = view.entries().filter_map(|(id, claim)| {
+        if requirement(id).is_none() {
+            let near = nearest(id).map_or_else(String::new, |near| format!("did you mean `{near}`? "));
+            let title = format!("there is nothing to show that is called `{id}`");
+            wrong.at(view.name(id), title, format!("{near}it takes {ID_WANT}"));
+        }
+        claim_of(id, claim, variants, measured)
+    });
+    let claims: Vec<Claim> = read.collect();
+    let (mut told, following) = wrong.into_inner();
+    if told.is_empty() {
+        told = following;
+    }
+    if told.is_empty() { Ok(claims) } else { Err(told) }
+}
+
+fn claim_of(id: &str, claim: View<'_>, variants: &[&str], measured: Measured<'_>) -> Option<Claim> {
+    let wrong = measured.wrong;
+    let [fails, mends] = ["fails", "mends"].map(|key| claim.at(key));
+    for half in [fails, mends].into_iter().filter(|half| half.is_sound()) {
+        if !variants.contains(&half.text()) {
+            let title = format!("there is no variant `{}`", half.text());
+            wrong.at(half, title, choices(half.text(), variants));
+        }
+    }
+    if fails.is_sound() && fails.text() == mends.text() {
+        wrong.at(mends, "a variant mends nothing of itself", "`fails` and `mends` are two variants");
+    }
+    let figure = claim.at("metric").present().filter(|figure| figure.is_sound())?;
+    let unit = unit_named(figure, measured)?;
+    let factor = claim.at("factor").present().filter(|factor| factor.is_sound());
+    if let Some(low) = factor.filter(|factor| factor.milli() <= 1_000) {
+        wrong.at(low, "such a factor asks for nothing", "it is more than 1");
+    }
+    let is_bounded = ["min", "max"].iter().any(|key| claim.at(key).present().is_some());
+    let bound = match (is_bounded, factor) {
+        (true, _) => measured.ends(claim, unit),
+        (false, Some(_)) => Bound::default(),
+        (false, None) => Bound { min: None, max: Some(0) },
+    };
+    Some(Claim {
+        id: id.to_owned(),
+        fails: fails.text().to_owned(),
+        mends: mends.text().to_owned(),
+        metric: figure.text().to_owned(),
+        bound,
+        factor_milli: factor.map(View::milli),
+    })
+}
+
+/// The unit of the figure that a claim names.
+fn unit_named(figure: View<'_>, measured: Measured<'_>) -> Option<Unit> {
+    let (metric, stat) = with_stat(figure.text());
+    if metric.contains('@') {
+        let help = "a claim is of all devices: write it without the state at the start";
+        measured.wrong.at(figure, "a claim names no state at the start", help);
+        return None;
+    }
+    let unit = measured.unit(figure, &metric)?;
+    measured.has_stat(figure, &metric, stat).then(|| unit_of(stat, unit))
+}
