@@ -116,6 +116,13 @@ pub const ALL: &[Bug] = &[
         breaks: |rules| Rules { outbox: push::hides_newer_versions(), ..rules },
     },
     Bug {
+        id: "deletes-what-left-scope",
+        check: "misfiled",
+        mechanism: "a delete of a row that was given to others meanwhile is sent again over the version that the device is not shown",
+        seen_in: "partial replication whose rules guard reads alone",
+        breaks: |rules| Rules { resolve: push::deletes_what_left_scope(rules.resolve.clone()), ..rules },
+    },
+    Bug {
         id: "forgets-the-shadow",
         check: "stale",
         mechanism: "a newer version that came while the row had edits is thrown away when they are acknowledged",

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::base::{Key, Seed};
-use crate::contract::{EditKind, Outcome, Refusal, ServerError};
+use crate::contract::{EditKind, Outcome, Refusal, Row, ServerError};
 use crate::engine::{Conflict, IdentityRule, OutboxRule, Resolution, ResolveRule};
 use crate::store::Entry;
 
@@ -87,6 +87,22 @@ pub(super) fn counts_winners_as_done(policy: Rc<dyn ResolveRule>) -> Rc<dyn Reso
             match self.0.resolve(conflict) {
                 Resolution::Local { .. } => Resolution::Same,
                 other => other,
+            }
+        }
+    }
+    Rc::new(Broken(policy))
+}
+
+/// A delete of a row that left the scope is sent again over the version that stands there.
+pub(super) fn deletes_what_left_scope(policy: Rc<dyn ResolveRule>) -> Rc<dyn ResolveRule> {
+    struct Broken(Rc<dyn ResolveRule>);
+    impl ResolveRule for Broken {
+        fn resolve(&self, conflict: Conflict<'_>) -> Resolution {
+            match (conflict.entry.kind, conflict.why, conflict.current) {
+                (EditKind::Delete, Refusal::Stale, Some(Row { key, values: None, .. })) => {
+                    Resolution::Local { onto: key.clone() }
+                }
+                _ => self.0.resolve(conflict),
             }
         }
     }

@@ -230,6 +230,7 @@ table! {
     OracleOrphan "oracle.orphan.rows" Rows Lower Counter "At the end, over all devices: live rows outside of the device's scope."
     OracleLostEdit "oracle.lost_edit.count" Count Lower Counter "Local edits that are neither on the backend nor waiting nor in a log that the user sees."
     OracleSilentDiscard "oracle.silent_discard.count" Count Lower Counter "Edits refused or dropped, and versions overwritten, of which no log speaks."
+    OracleMisfiled "oracle.misfiled.edits" Count Lower Counter "Edits that ended in a row of somebody else's scope, where none of their device had moved it."
     OracleDivergent "oracle.divergent.devices" Devices Lower Counter "Devices that at the end hold anything else than their scope of the backend."
     OracleStuck "oracle.stuck.devices" Devices Lower Counter "Devices with edits to send or a run under way at the end."
     OracleHalfSeen "oracle.half_seen.rows" Rows Lower Counter "At the end, over all devices: rows that point to a row which the device should have and lacks."

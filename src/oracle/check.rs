@@ -27,6 +27,7 @@ checks! {
     Orphan "orphan" "oracle.orphan.rows"
     LostEdit "lost-edit" "oracle.lost_edit.count"
     SilentDiscard "silent-discard" "oracle.silent_discard.count"
+    Misfiled "misfiled" "oracle.misfiled.edits"
     Divergent "divergent" "oracle.divergent.devices"
     Stuck "stuck" "oracle.stuck.devices"
     TwoSyncs "two-syncs-of-one-unit" "oracle.two_syncs_of_one_unit.count"
@@ -53,6 +54,7 @@ impl Check {
             | Check::UndetectedDelete
             | Check::Orphan
             | Check::LostEdit
+            | Check::Misfiled
             | Check::Divergent
             | Check::Stuck
             | Check::TwoSyncs

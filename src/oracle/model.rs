@@ -181,9 +181,13 @@ impl Oracle {
             creates: author.is_some_and(|edit| self.ledger.creates(edit.device, id)),
         };
         let concerns = (author.map(|edit| edit.device), Some((row.entity, row.key.as_str())));
+        let places = author.and_then(|edit| self.places.get(edit.device.0 as usize));
+        let place = places.map(|places| &places[usize::from(row.entity.0)]);
+        let misfiled = place.and_then(|place| checks::misfiled(&case, place));
         for (check, found) in [
             (Check::Resurrected, checks::resurrected_on_backend(&case)),
             (Check::Duplicate, checks::committed_twice(&case)),
+            (Check::Misfiled, misfiled),
         ] {
             if let Some(text) = found {
                 self.findings.add(check, concerns, || text);

@@ -39,12 +39,19 @@ const MOMENT: Ground =
 const CLIENT_WINS: Ground = Ground { sets: &["engine.conflict.policy=client-wins"], ..CROWD };
 const SERVER_WINS: Ground = Ground { sets: &["engine.conflict.policy=server-wins"], ..CROWD };
 
+/// The crowd, whose people delete what they see, be it given to others meanwhile.
+const SHOWN: Ground = Ground {
+    sets: &["action.hand-over.per_device=6", "action.drop.per_device=6", "action.drop.aim=shown"],
+    ..CROWD
+};
+
 fn ground(bug: &Bug) -> Ground {
     match bug.id {
         "cursor-before-rows" => KILLED_LOADS,
         "sync-starts-sync" => MOMENT,
         "counts-winners-as-done" => CLIENT_WINS,
         "gives-way-in-silence" => SERVER_WINS,
+        "deletes-what-left-scope" => SHOWN,
         _ => CROWD,
     }
 }

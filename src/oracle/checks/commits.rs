@@ -1,7 +1,8 @@
 //! Checks on what the backend commits.
 
+use super::edits::edit_in_words;
 use crate::base::{EditId, EntityId, Key, Time, Value};
-use crate::contract::{Author, CommitKind, EditKind, Entity, Schema};
+use crate::contract::{Author, CommitKind, EditKind, Entity, Schema, ScopeRule};
 use crate::oracle::clock::Clock;
 use crate::oracle::history::{History, Row, RowId, bit};
 use crate::oracle::ledger::{Edit, Ledger};
@@ -98,6 +99,33 @@ pub(in crate::oracle) fn blind_overwrite(case: &CommitCase<'_>) -> Option<String
         "edit {id} ({} {record}), made at {} without knowledge of the version that {author} committed at {at}, replaced it",
         words::kind(edit.kind),
         case.clock.time(edit.made),
+    ))
+}
+
+/// An edit ends in a row of its own device's scope, or where that device's person moved the row.
+///
+/// `place` is what the columns of the scope say in the rows of that device. Instants outside of a
+/// window are nobody else's, and no column that an edit of the device's own set is held against it.
+pub(in crate::oracle) fn misfiled(case: &CommitCase<'_>, place: &[Value]) -> Option<String> {
+    let (id, edit) = case.edit?;
+    let entity = case.schema.entity(edit.entity);
+    let columns = entity.scope.iter().filter_map(|rule| match rule {
+        ScopeRule::Attribute { column, .. } => Some(*column),
+        ScopeRule::Window { .. } => None,
+    });
+    let says = |of: &Edit, column: usize| {
+        of.values.iter().any(|(c, value)| *c == column && alike(&case.values[column], value))
+    };
+    let meant = |column: usize| {
+        case.ledger.of(id.device).any(|(_, other)| other.row == edit.row && says(other, column))
+    };
+    let foreign = |(column, own): &(usize, &Value)| !alike(&case.values[*column], own) && !meant(*column);
+    let (column, own) = columns.zip(place).find(foreign)?;
+    let what = edit_in_words(case.schema, case.clock, id, edit);
+    let (at, record, name) = (case.clock.time(case.at), case.record(), &entity.columns[column].name);
+    Some(format!(
+        "{what} ended at {at} in {record}, whose {name} is {}; {} has rows of {own} alone",
+        case.values[column], id.device
     ))
 }
 

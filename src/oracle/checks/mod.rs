@@ -5,7 +5,7 @@ mod edits;
 mod rows;
 
 pub(super) use commits::{
-    CommitCase, blind_overwrite, committed_twice, natural_keys, resurrected_on_backend,
+    CommitCase, blind_overwrite, committed_twice, misfiled, natural_keys, resurrected_on_backend,
 };
 pub(super) use edits::{
     EditCase, acknowledged_without_commit, edit_in_words, lost_edit, overwriting_logged, silent_discard,

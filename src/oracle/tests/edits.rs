@@ -1,6 +1,6 @@
 use super::stage::{CLINIC, DOCTOR, SLOT, STATUS, Stage, UNIT, VISIT, slot, visit};
 use super::{assert_only, assert_silent};
-use crate::base::{EditId, Key, Span, Stamp, Value};
+use crate::base::{DeviceId, EditId, Key, Span, Stamp, Value};
 use crate::contract::{
     Author, ConflictKind, Decision, EditKind, Event, KillReason, LogEntry, LogKind, Node, Refusal,
     RequestKind, Sides, SyncError,
@@ -453,4 +453,43 @@ fn an_engines_word_that_both_sides_say_the_same_is_checked() {
     let verdict = stage.verdict();
     assert_only(&verdict, "lost-edit", 1);
     assert_eq!(verdict.figures["oracle.silent_discard.count"], 1);
+}
+
+#[test]
+fn an_edit_in_a_row_that_others_got_meanwhile_is_misfiled() {
+    let note = || vec![(DOCTOR, Value::text("dr-b"))];
+    for (mover, columns, misfiled) in [
+        (Author::Office, note(), true),
+        // The person moves the row as well, by this edit or by another one.
+        (Author::Office, vec![(CLINIC, Value::text("b"))], false),
+        (Author::Device(EditId { device: DeviceId(0), number: 0 }), note(), false),
+    ] {
+        let mut stage = Stage::new();
+        let moved = || Some(visit("b", "new"));
+        if let Author::Device(_) = mover {
+            stage.edit(0, VISIT, "a1", EditKind::Update, vec![(CLINIC, Value::text("b"))]);
+        }
+        stage.commit(mover, VISIT, "a1", moved());
+        let edit = stage.edit(0, VISIT, "a1", EditKind::Update, columns);
+        let mut values = moved().unwrap();
+        values[DOCTOR] = Value::text("dr-b");
+        stage.commit(Author::Device(edit), VISIT, "a1", Some(values));
+        let verdict = stage.verdict_without_rest();
+        assert_eq!(verdict.figures["oracle.misfiled.edits"], u64::from(misfiled), "{mover:?}");
+        let told = verdict.violations.iter().find(|v| v.check == "misfiled").map(|v| v.text.as_str());
+        let words = "in visit a1, whose clinic is \"b\"; d0 has rows of \"a\" alone";
+        assert_eq!(told.is_some_and(|text| text.ends_with(words)), misfiled, "{told:?}");
+    }
+}
+
+#[test]
+fn a_row_that_is_filed_by_who_sends_it_is_misfiled() {
+    for (clinic, misfiled) in [("a", 0), ("b", 1)] {
+        let mut stage = Stage::new();
+        let values = vec![(STATUS, Value::text("new")), (DOCTOR, Value::Null)];
+        let edit = stage.edit(0, VISIT, "a-mine", EditKind::Create, values);
+        stage.commit(Author::Device(edit), VISIT, "a-mine", Some(visit(clinic, "new")));
+        let found = stage.verdict_without_rest().figures["oracle.misfiled.edits"];
+        assert_eq!(found, misfiled, "{clinic}");
+    }
 }
