@@ -9,7 +9,7 @@ use super::super::rows::Brought;
 use super::super::words::ReadFrom;
 use super::futile::{combinations, futile};
 use super::view::View;
-use crate::backend::Provisioning;
+use crate::backend::{Provisioning, Trimmed};
 use crate::base::words::{count, thousands};
 use crate::base::{EntityId, Ppm, Stamp, Time, Value};
 use crate::contract::{EditKind, Entity, ScopeRule};
@@ -216,16 +216,23 @@ fn read_again(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
 
 /// A replica that finds its cursor expired whenever it asks.
 fn loaded_each_time(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
-    let (Capture::LastModified(_), _) = capture(plan) else { return None };
-    let (kept, every) = (plan.backend.tombstones_kept, plan.gateway.refresh.every);
-    let deletes = plan.backend.provisioning.deletes() && plan.gateway.mode == Mode::Persistent;
-    (deletes && kept < every).then(|| {
+    let (every, backend) = (plan.gateway.refresh.every, &plan.backend);
+    let (what, kept, key, comes) = match capture(plan).0 {
+        Capture::LastModified(_) if backend.provisioning.deletes() => {
+            ("tombstones", backend.tombstones_kept, "tombstones_kept", "loads everything")
+        }
+        Capture::ChangeLog(options) => match options.trimmed {
+            Trimmed::Reload => ("its log", backend.log?.kept, "log.kept", "loads everything"),
+            Trimmed::Ignore => ("its log", backend.log?.kept, "log.kept", "misses what was trimmed"),
+        },
+        _ => return None,
+    };
+    (plan.gateway.mode == Mode::Persistent && kept < every).then(|| {
         let title = format!(
-            "the backend keeps tombstones for {kept}, and the replica is refreshed every {every}: each refresh loads \
-             everything"
+            "the backend keeps {what} for {kept}, and the replica is refreshed every {every}: each refresh {comes}"
         );
-        let help = "a longer `tombstones_kept`, or a shorter `gateway.refresh.every`";
-        Diagnostic::new(root.at("backend.tombstones_kept").place(), title).help(help)
+        let help = format!("a longer `{key}`, or a shorter `gateway.refresh.every`");
+        Diagnostic::new(root.at(&format!("backend.{key}")).place(), title).help(help)
     })
 }
 

@@ -88,10 +88,25 @@ impl World<'_> {
             nodes: self.nodes(view.at("nodes"), &capture),
             capture,
             page: view.at("page").count(),
-            kept: view.at("kept").present().map_or(kept, View::span),
+            kept: self.kept(view).unwrap_or(kept),
             fencing: view.at("fencing").flag(),
             cursor_saved: view.at("cursor_saved").word(),
         }
+    }
+
+    /// For how long the replica remembers; it forgets as it is refreshed, and not before.
+    fn kept(&self, view: View<'_>) -> Option<Span> {
+        let (kept, every) = (view.at("kept").present()?, view.at("every"));
+        if kept.span() < every.span() {
+            let title = format!(
+                "the replica forgets as it is refreshed, every {}: it cannot remember for {} alone",
+                every.span(),
+                kept.span()
+            );
+            let help = "as long as `gateway.refresh.every` or longer, or a shorter `every`";
+            self.wrong.given(&[every]).at(kept, title, help);
+        }
+        Some(kept.span())
     }
 
     /// How many nodes refresh the replica; refused where they would take each other's receipts away.

@@ -141,3 +141,17 @@ fn three_phones_of_one_name_are_refused_where_they_make_each_other_load_again() 
     }
     with_sets(MINIMAL, &[phones, first, name, &clone(0, 2)]);
 }
+
+#[test]
+fn a_replica_that_is_to_forget_between_its_refreshes_is_refused() {
+    let with = |kept: &str| {
+        let refresh = format!("mode = \"persistent\"\nrefresh = {{ every = \"1m\", kept = \"{kept}\" }}");
+        format!("{MINIMAL}\n[gateway]\n{refresh}\n")
+    };
+    let said = complaint(&with("2s"), &[]);
+    for part in ["as it is refreshed, every 1m", "for 2s alone", "test.toml:12:34", "`gateway.refresh.every`"]
+    {
+        assert!(said.contains(part), "{part:?} is not in:\n{said}");
+    }
+    assert_eq!(plan(&with("1m")).gateway.refresh.kept, crate::base::Span::secs(60));
+}

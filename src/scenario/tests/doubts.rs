@@ -223,6 +223,16 @@ fn a_replica_that_is_refreshed_more_rarely_than_tombstones_are_kept_is_told() {
     let told = of("1m");
     assert!(told.len() == 1 && told[0].contains("each refresh loads everything"), "{told:?}");
     assert_eq!(of("2m"), [""; 0]);
+    let log = |kept: &str, trimmed: &str| {
+        let refresh =
+            "[gateway]\nmode = \"persistent\"\nrefresh = { every = \"2m\", capture.change_log.trimmed";
+        doubted(&format!("{refresh} = \"{trimmed}\" }}\n[backend]\nlog.kept = \"{kept}\""))
+    };
+    for (trimmed, comes) in [("reload", "each refresh loads everything"), ("ignore", "each refresh misses")] {
+        let told = log("2s", trimmed);
+        assert!(told.iter().any(|told| told.contains("its log for 2s") && told.contains(comes)), "{told:?}");
+        assert!(!log("2m", trimmed).iter().any(|told| told.contains("each refresh")));
+    }
 }
 
 #[test]
