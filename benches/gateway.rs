@@ -14,7 +14,7 @@ mod stopwatch;
 use stopwatch::Stopwatch;
 use syncdyno::backend::{self, Backend, Loaded};
 use syncdyno::base::{DeviceId, EntityId, Key, Seed, Span, Stamp, Time, UnitId, Value};
-use syncdyno::contract::{Column, ColumnKind, Delivery, Entity, Schema, ScopeRule};
+use syncdyno::contract::{Column, ColumnKind, Delivery, Entity, Schema, ScopeRule, SyncServer};
 use syncdyno::gateway::{Gateway, Mode, Options};
 use syncdyno::protocol::{DEFAULT as CODEC, PullRequest, Request, Want};
 
@@ -126,10 +126,13 @@ fn main() {
         let mut rates = [Vec::new(), Vec::new()];
         let mut ratios = Vec::new();
         for _ in 0..ROUNDS {
-            let (over_the_air, one) =
-                load_all(page, &mut |request| ota.serve(Time::ZERO, Time::FAR, &mut backend, request).answer);
+            let (over_the_air, one) = load_all(page, &mut |request| {
+                let times = (Time::ZERO, Time::FAR);
+                let called = backend.answer_by(&mut ota, times, DeviceId(0), request);
+                called.answer.expect("a pull is answered")
+            });
             let (replica, other) = load_all(page, &mut |request| {
-                persistent.answer(Time::ZERO, request).expect("it keeps a replica").answer
+                persistent.answer(Time::ZERO, DeviceId(0), request).expect("it keeps a replica").answer
             });
             assert_eq!((one, other), (ROWS, ROWS), "both serve every row");
             rates[0].push(over_the_air);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::apply::Verdicts;
 use super::backup::{Backup, undone};
+use super::call::Call;
 use super::commit::{Commit, Fact};
 use super::database::Database;
 use super::delta::{Page, Query, Sight};
@@ -29,6 +30,8 @@ pub struct Backend {
     pub(super) database: Database,
     verdicts: Verdicts,
     flags: AllFlags,
+    /// The call that is under way, or was last.
+    pub call: Call,
     /// When it last went back to a backup.
     incarnation: u64,
 }
@@ -42,6 +45,7 @@ impl Backend {
             database: Database::new(schema, options, start, seed),
             verdicts: Verdicts::default(),
             flags: AllFlags::default(),
+            call: Call::new(Time::ZERO, Time::FAR),
             incarnation: 0,
         }
     }

@@ -52,6 +52,7 @@
 mod apply;
 mod availability;
 mod backup;
+mod call;
 mod clock;
 mod commit;
 mod content;
@@ -85,6 +86,7 @@ mod visibility;
 
 pub use availability::outages;
 pub use backup::Backup;
+pub use call::{Call, Called};
 pub use commit::{Commit, Committing, Fact};
 pub use delta::{Page, Query, Sight};
 pub use files::{END, File};
@@ -100,7 +102,6 @@ pub use pool::{Load, Served};
 pub use position::{Change, Position, Upto};
 pub use provisioning::Provisioning;
 pub use quota::{Bucket, Quota, QuotaBy, Window};
-pub use record::Consulted;
 pub use serial::{Reader, Style};
 pub use service::{Admitted, Failing, Service};
 pub use snapshot::Fetched;

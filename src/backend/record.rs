@@ -1,42 +1,69 @@
-//! The backend as a server of somebody's own uses it.
+//! The backend as a server uses it while it answers one request.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::commit::Fact;
+use super::call::{Call, Called};
 use super::delta::Query;
 use super::machine::Backend;
 use super::partition::Scope;
-use super::pool::Load;
 use super::position::{Position, Upto};
-use crate::base::{EntityId, Key, Stamp, Time, Value};
-use crate::contract::{EachChange, Mutation, Outcome, RequestKind, Row, Schema, ServerError, SystemOfRecord};
+use crate::base::{DeviceId, EntityId, Key, Stamp, Time, Value};
+use crate::contract::{
+    EachChange, Mutation, Outcome, RequestKind, Row, Schema, ServerError, SyncServer, SystemOfRecord,
+};
 
-/// The backend while one request is answered, and what was done for that.
-pub struct Consulted<'b> {
-    backend: &'b mut Backend,
-    now: Time,
-    /// What it did, in order.
-    pub facts: Vec<Fact>,
-    /// What that asks of it.
-    pub load: Load,
-    /// A push, if anything was written.
-    pub kind: RequestKind,
-}
+impl Backend {
+    /// Has a server answer a request of a device that comes at `now` and is given up on at
+    /// `deadline`; to be called in the order in which requests come.
+    pub fn answer_by<S: SyncServer<Backend> + ?Sized>(
+        &mut self,
+        server: &mut S,
+        (now, deadline): (Time, Time),
+        from: DeviceId,
+        request: &[u8],
+    ) -> Called<Vec<u8>> {
+        self.begin_call(now, deadline);
+        let answer = server.serve(from, request, self);
+        let called = self.end_call(answer);
+        server.ended(self, called.answer.is_ok());
+        called
+    }
 
-impl<'b> Consulted<'b> {
-    /// For a request that has come at `now`.
-    pub fn new(backend: &'b mut Backend, now: Time) -> Consulted<'b> {
-        Consulted { backend, now, facts: Vec::new(), load: Load::default(), kind: RequestKind::Pull }
+    /// A call comes at `now`, and is given up on at `deadline`.
+    pub fn begin_call(&mut self, now: Time, deadline: Time) {
+        self.call = Call::new(now, deadline);
+    }
+
+    /// Lets the call in for this device; to be asked once for each, before it does anything.
+    ///
+    /// # Errors
+    /// As [`Service::admit`](super::Service::admit), and [`ServerError::Failed`] where the call
+    /// fails before it has had any effect.
+    pub fn admit(&mut self, device: DeviceId) -> Result<(), ServerError> {
+        self.call.admit(&mut self.service, device)
+    }
+
+    /// The call ends with this answer, which may come too late.
+    pub fn end_call<T>(&mut self, answer: Result<T, ServerError>) -> Called<T> {
+        self.call.end(&mut self.service, answer)
+    }
+
+    /// Applies mutations for the call that is under way.
+    pub fn push_in_call(&mut self, attributes: &[Value], mutations: &[Mutation]) -> Vec<Outcome> {
+        let mut facts = std::mem::take(&mut self.call.facts);
+        let outcomes = self.push(self.call.now, attributes, mutations, &mut facts);
+        self.call.facts = facts;
+        outcomes
     }
 }
 
-impl SystemOfRecord for Consulted<'_> {
+impl SystemOfRecord for Backend {
     fn schema(&self) -> Arc<Schema> {
-        Arc::clone(self.backend.schema())
+        Arc::clone(Backend::schema(self))
     }
     fn clock(&self) -> Stamp {
-        self.backend.clock(self.backend.service.begins(self.now))
+        Backend::clock(self, self.service.begins(self.call.now))
     }
     fn changes(
         &mut self,
@@ -53,24 +80,24 @@ impl SystemOfRecord for Consulted<'_> {
             limit: usize::MAX,
             upto: Upto::Settled,
         };
-        let page = self.backend.changes(self.now, query, |change| {
+        let page = Backend::changes(self, self.call.now, query, |change| {
             f(change.key.as_str(), change.stamp, change.values);
             ControlFlow::Continue(())
         })?;
-        self.load.scanned += page.scanned;
-        self.load.rows += page.delivered;
+        self.call.load.scanned += page.scanned;
+        self.call.load.rows += page.delivered;
         Ok(())
     }
     fn get(&mut self, entity: EntityId, key: &Key) -> Option<Row> {
-        self.load.scanned += 1;
-        let record = self.backend.row(entity, key)?;
+        self.call.load.scanned += 1;
+        let record = self.row(entity, key)?;
         let values = (!record.deleted).then(|| record.values.to_vec());
         Some(Row { key: key.clone(), stamp: record.stamp, values })
     }
     fn write(&mut self, attributes: &[Value], mutations: &[Mutation]) -> Vec<Outcome> {
-        self.kind = RequestKind::Push;
-        self.load.scanned += mutations.len() as u64;
-        self.load.rows += mutations.len() as u64;
-        self.backend.push(self.now, attributes, mutations, &mut self.facts)
+        self.call.kind = RequestKind::Push;
+        self.call.load.scanned += mutations.len() as u64;
+        self.call.load.rows += mutations.len() as u64;
+        self.push_in_call(attributes, mutations)
     }
 }

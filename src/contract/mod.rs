@@ -21,8 +21,8 @@ pub mod server;
 mod stack;
 
 pub use device::{
-    AppEvent, Carried, Clock, CrashPoints, Database, DeviceSetup, DeviceView, EditError, EditKind,
-    EngineError, EngineFactory, LocalBoxFuture, LocalEdit, LogEntry, LogKind, Machine, NetworkKind,
+    AppEvent, Carried, CarriedRows, Clock, CrashPoints, Database, DeviceSetup, DeviceView, EditError,
+    EditKind, EngineError, EngineFactory, LocalBoxFuture, LocalEdit, LogEntry, LogKind, Machine, NetworkKind,
     PendingEdit, Ports, Provision, Spawn, SyncEngine, SyncError, Transport, TransportError, Work,
 };
 pub use observe::{
@@ -31,7 +31,8 @@ pub use observe::{
 };
 pub use schema::{Attributes, Column, ColumnKind, Delivery, Entity, Schema, ScopeRule, SyncUnit, Trigger};
 pub use server::{
-    EachChange, Mutation, Outcome, Refusal, Row, ServerError, ServerSetup, SyncServer, SystemOfRecord,
+    Answered, EachChange, EachServed, Mutation, Outcome, RecordPort, Refusal, Row, ServerError, ServerSetup,
+    SyncServer, SystemOfRecord,
 };
 pub use stack::{
     Capabilities, Choice, Chosen, Described, MakeEngine, MakeServer, OptionForm, Stack, StackOption,

@@ -4,26 +4,18 @@ use std::collections::VecDeque;
 
 use super::incarnation::Life;
 use super::replica::{Captures, Judged, Waiting};
-use crate::backend::{self, Fact};
+use crate::backend::Called;
 use crate::base::{DeviceId, EntityId, Span, Time};
-use crate::contract::{Event, ServerError};
+use crate::contract::ServerError;
 use crate::protocol::{Codec, Weighed};
 
 /// What something that the gateway wanted of the backend came to there.
 #[derive(Debug)]
 pub struct Errand<T> {
-    /// What it brings home.
-    pub result: Result<T, ServerError>,
+    /// What it brings home, and what it took.
+    pub called: Called<T>,
     /// About its size, in bytes.
     pub bytes: u64,
-    /// When it leaves the backend.
-    pub done_at: Time,
-    /// What the backend did, in order.
-    pub facts: Vec<Fact>,
-    /// The backend's work; `None` if the request did not get to it.
-    pub work: Option<backend::Served>,
-    /// What finding changes took the gateway.
-    pub found: Option<Event<'static>>,
 }
 
 /// A refresh under way.
@@ -121,12 +113,5 @@ impl Batch {
             }
         }
         devices
-    }
-}
-
-impl<T> Errand<T> {
-    pub(super) fn refused(codec: &dyn Codec, now: Time, error: ServerError) -> Errand<T> {
-        let bytes = codec.weight(Weighed::Copied(None));
-        Errand { result: Err(error), bytes, done_at: now, facts: Vec::new(), work: None, found: None }
     }
 }

@@ -17,17 +17,20 @@
 //! - What a persistent gateway answered is durable there: it outlives its process, and comes to the backend once.
 //!
 //! How: in mode [`Mode::Ota`] requests pass through. In mode [`Mode::Persistent`] they are answered from a `replica`, whatever the
-//! backend is doing ([`Gateway::answer`]): pulls and fetches read it, pushes are queued there. What the gateway itself wants of the
+//! backend is doing ([`SyncServer::answer`]): pulls and fetches read it, pushes are queued there. What the gateway itself wants of the
 //! backend are errands: pages for its replica and batches of its queue, each asked for here, done at the backend at the instant
 //! when it comes there, and brought home here in one transaction. A death in between loses an errand and nothing else,
 //! unless it is told to save a cursor apart from its rows ([`CursorSaved`]).
 //!
-//! [`Gateway::serve`] is a pure function of the time, the backend and the
-//! bytes; it acts at once and says when its answer is done. The [`Leg`] between gateway and backend is arithmetic of its own:
+//! It is the server half of the built-in stack: its [`SyncServer::serve`] is a pure function of the
+//! time, the backend and the bytes, and acts at once. The [`Leg`] between gateway and backend is arithmetic of its own:
 //! the world waits for what it says before and after. Where a device is, the device says, or the gateway holds it
 //! (`held`); [`Gateway::backup`] and [`Gateway::restore`] take it back to an older state, of which it knows unless it is
 //! told not to. A backend that goes back itself is known by the incarnation in each cursor (`incarnation`). How the gateway finds out what changed is a strategy of
 //! `capture`: one file that implements its trait, and one line that names it by its [`Capture`] option.
+//!
+//! [`SyncServer::answer`]: crate::contract::SyncServer::answer
+//! [`SyncServer::serve`]: crate::contract::SyncServer::serve
 
 mod capture;
 mod errand;
@@ -44,12 +47,11 @@ mod tests;
 pub use capture::{
     Canonical, ChangeLogOptions, Effort, FlagForm, FlagOptions, FlagPer, HashOptions, Initial, Keep,
     LastModifiedBound, LastModifiedEnd, LastModifiedOptions, LastModifiedPaging, LastModifiedSource,
-    OnUnreadable, Rows, SetFlag, Snapshot, Source,
+    OnUnreadable, SetFlag, Snapshot, Source,
 };
 pub use errand::{Batch, Errand, PageAsk, PageRead, Refresh, Upload, Verdicts};
 pub use held::{Advance, CursorHolder};
 pub use incarnation::Restored;
 pub use leg::{Direction, Leg, Options as LegOptions, Outage, OutageMode, Passage};
 pub use options::{Capture, CursorSaved, Mode, Options, RefreshOptions, Unfit};
-pub use persistent::Answered;
-pub use server::{Backup, Gateway, Served};
+pub use server::{Backup, Gateway};

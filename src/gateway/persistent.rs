@@ -12,9 +12,11 @@ use super::incarnation::Life;
 use super::options::{Capture, CursorSaved, RefreshOptions};
 use super::replica::{Captures, Copied, Judged, Replica, Sent, Taken, Waiting};
 use super::server::Gateway;
-use crate::backend::{self, Backend, Change, Failing, Load};
+use crate::backend::{self, Backend, Change, Load};
 use crate::base::{DeviceId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
-use crate::contract::{Carried, Event, Mutation, Outcome, Overtaken, RequestKind, Schema, ServerError};
+use crate::contract::{
+    Answered, Carried, Event, Mutation, Outcome, Overtaken, RequestKind, Schema, ServerError,
+};
 use crate::disk;
 use crate::protocol::{FetchRequest, PageWriter, PullRequest, PushRequest, Request, Weighed};
 
@@ -35,17 +37,6 @@ pub(super) struct Persistent {
     begins_afresh: bool,
     /// The backend's life that was last heard of by a page of each entity, since the process began.
     lives: BTreeMap<EntityId, Life>,
-}
-
-/// An answer that needed no backend.
-#[derive(Debug)]
-pub struct Answered {
-    /// The answer's bytes.
-    pub answer: Vec<u8>,
-    /// When it leaves.
-    pub done_at: Time,
-    /// What there is to tell of it.
-    pub events: Vec<Event<'static>>,
 }
 
 /// The keys of the rows that a verdict speaks of: that of the mutation, and one that is in its way.
@@ -210,7 +201,7 @@ impl Persistent {
 
 impl Gateway {
     /// Answers a request that comes at `now` from the replica; `None` if there is none, and the request is for the backend.
-    pub fn answer(&mut self, now: Time, request: &[u8]) -> Option<Answered> {
+    pub(super) fn answer_from_replica(&mut self, now: Time, request: &[u8]) -> Option<Answered> {
         self.persistent.as_ref()?;
         let read = self.read(request);
         let persistent = self.persistent.as_mut()?;
@@ -306,64 +297,63 @@ impl Gateway {
         backend: &mut Backend,
         ask: &PageAsk,
     ) -> Errand<PageRead> {
-        let admitted = match backend.service.admit(now, self.itself()) {
-            Ok(admitted) => admitted,
-            Err(error) => return Errand::refused(self.codec, now, error),
-        };
-        let limit = self.persistent.as_ref().map_or(1, |persistent| persistent.options.page);
-        let limit = limit.clamp(1, backend.page_cap()) as usize;
-        let (mut rows, mut effort, mut delivered) = (Vec::new(), Effort::default(), 0);
-        let PageAsk { entity, cursor, refresh } = ask;
-        let life = Life::of(backend.incarnation(), self.backend_restored);
-        let result = if admitted.fails == Some(Failing::Before) {
-            Err(ServerError::Failed)
-        } else if let Ok(cursor) = life.read(*entity, cursor.as_deref().map(Cow::Borrowed)) {
-            let (schema, clock) = (Arc::clone(backend.schema()), self.clock(now));
-            let asked = Ask {
-                reader: Reader::Replica,
-                entity: *entity,
-                cursor: cursor.as_deref(),
-                limit,
-                clock,
-                local: clock,
-                pull: (UnitId(0), *refresh),
-            };
-            let upto = self.strategy.loads_up_to().filter(|_| cursor.is_none());
-            let loads_up_to = upto.map(|upto| backend.sight(now).settled(upto));
-            let page = self.strategy.page(backend, now, asked, &mut |change, _| {
-                rows.push(Copied::of(schema.entity(*entity), change));
-                ControlFlow::Continue(())
-            });
-            page.map(|page| {
-                (effort, delivered) = (page.effort, page.delivered);
-                let cursor = life.named(page.cursor);
-                let captures = Captures { entity: *entity, rows, cursor, more: page.more, loads_up_to };
-                Brought::Page { captures, scanned: effort.scanned }
-            })
-        } else {
-            Ok(Brought::OtherLife)
-        };
-        let load = Load { scanned: effort.scanned, rows: delivered, written: effort.writes };
-        let work = backend.service.serve(admitted, RequestKind::Pull, load);
-        let late = if work.done_at > deadline { Some(ServerError::GatewayTimeout) } else { None };
-        let failed = late.or(admitted.fails.map(|_| ServerError::Failed));
-        let result = failed.map_or(result, Err);
-        self.strategy.answered(backend, now, result.is_ok());
-        let bytes = match &result {
-            Ok(Brought::Page { captures, .. }) => {
+        backend.begin_call(now, deadline);
+        let mut effort = Effort::default();
+        let admitted = backend.admit(self.itself());
+        let answer = admitted.and_then(|()| self.page_for_replica(backend, ask, &mut effort));
+        let mut called = backend.end_call(answer);
+        if backend.call.is_admitted() {
+            self.strategy.answered(backend, now, called.answer.is_ok());
+            called.found = Some(effort.event(self.strategy.state()));
+        }
+        let bytes = match &called.answer {
+            Ok(PageRead { brought: Brought::Page { captures, .. }, .. }) => {
                 let weight = |row: &Copied| self.codec.weight(Weighed::Copied(Some(row.weighed())));
                 captures.rows.iter().map(weight).sum()
             }
-            Ok(Brought::OtherLife) | Err(_) => 0,
+            Ok(_) | Err(_) => 0,
         };
-        Errand {
-            result: result.map(|brought| PageRead { life, brought }),
-            bytes: self.codec.weight(Weighed::Copied(None)) + bytes,
-            done_at: work.done_at.min(deadline),
-            facts: Vec::new(),
-            work: Some(work),
-            found: Some(effort.event(self.strategy.state())),
-        }
+        Errand { bytes: self.codec.weight(Weighed::Copied(None)) + bytes, called }
+    }
+
+    /// A page of changes for the replica, as a call that was let in reads it.
+    fn page_for_replica(
+        &mut self,
+        backend: &mut Backend,
+        ask: &PageAsk,
+        effort: &mut Effort,
+    ) -> Result<PageRead, ServerError> {
+        let now = backend.call.now;
+        let limit = self.persistent.as_ref().map_or(1, |persistent| persistent.options.page);
+        let limit = limit.clamp(1, backend.page_cap()) as usize;
+        let PageAsk { entity, cursor, refresh } = ask;
+        let life = Life::of(backend.incarnation(), self.backend_restored);
+        let Ok(cursor) = life.read(*entity, cursor.as_deref().map(Cow::Borrowed)) else {
+            return Ok(PageRead { life, brought: Brought::OtherLife });
+        };
+        let (schema, clock) = (Arc::clone(backend.schema()), self.clock(now));
+        let asked = Ask {
+            reader: Reader::Replica,
+            entity: *entity,
+            cursor: cursor.as_deref(),
+            limit,
+            clock,
+            local: clock,
+            pull: (UnitId(0), *refresh),
+        };
+        let upto = self.strategy.loads_up_to().filter(|_| cursor.is_none());
+        let loads_up_to = upto.map(|upto| backend.sight(now).settled(upto));
+        let mut rows = Vec::new();
+        let page = self.strategy.page(backend, now, asked, &mut |change, _| {
+            rows.push(Copied::of(schema.entity(*entity), change));
+            ControlFlow::Continue(())
+        })?;
+        *effort = page.effort;
+        let Effort { scanned, writes, .. } = page.effort;
+        backend.call.load = Load { scanned, rows: page.delivered, written: writes };
+        let cursor = life.named(page.cursor);
+        let captures = Captures { entity: *entity, rows, cursor, more: page.more, loads_up_to };
+        Ok(PageRead { life, brought: Brought::Page { captures, scanned } })
     }
 
     /// A page has come home, or has not: takes it into the replica. True if the refresh goes on.
@@ -452,49 +442,37 @@ impl Gateway {
         backend: &mut Backend,
         batch: &Batch,
     ) -> Errand<Verdicts> {
-        let admitted = match backend.service.admit(now, self.itself()) {
-            Ok(admitted) => admitted,
-            Err(error) => return Errand::refused(self.codec, now, error),
-        };
+        backend.begin_call(now, deadline);
+        backend.call.kind = RequestKind::Push;
+        let answer = backend.admit(self.itself()).map(|()| self.verdicts(backend, batch));
+        let rows = batch.0.len() as u64;
+        backend.call.load = Load { scanned: rows, rows, written: 0 };
+        let called = backend.end_call(answer);
+        let admitted = backend.call.is_admitted();
+        let weighed = if admitted { Weighed::Verdicts(rows) } else { Weighed::Copied(None) };
+        Errand { bytes: self.codec.weight(weighed), called }
+    }
+
+    /// What a batch comes to, as a call that was let in brings it.
+    fn verdicts(&mut self, backend: &mut Backend, batch: &Batch) -> Verdicts {
+        let now = backend.call.now;
         let life = Life::of(backend.incarnation(), self.backend_restored);
-        let mut facts = Vec::new();
         let put_off = || Judged { outcome: Outcome::Later, rows: Vec::new() };
         let mut judged: Vec<Judged> = batch.0.iter().map(|_| put_off()).collect();
-        if admitted.fails != Some(Failing::Before) {
-            for device in batch.devices() {
-                let of_device =
-                    || batch.0.iter().enumerate().filter(move |(_, waiting)| waiting.device == device);
-                let mutations: Vec<Mutation> =
-                    of_device().map(|(_, waiting)| waiting.mutation.clone()).collect();
-                let attributes = &self.attributes[device.0 as usize];
-                let outcomes = backend.push(now, attributes, &mutations, &mut facts);
-                for ((place, _), outcome) in of_device().zip(outcomes) {
-                    judged[place].outcome = outcome;
-                }
-            }
-            for (waiting, judged) in batch.0.iter().zip(&mut judged) {
-                judged.rows = spoken_of(backend, &waiting.mutation, &judged.outcome);
-                touched(now, &mut *self.strategy, &waiting.mutation, &judged.outcome);
+        for device in batch.devices() {
+            let of_device =
+                || batch.0.iter().enumerate().filter(move |(_, waiting)| waiting.device == device);
+            let mutations: Vec<Mutation> = of_device().map(|(_, waiting)| waiting.mutation.clone()).collect();
+            let outcomes = backend.push_in_call(&self.attributes[device.0 as usize], &mutations);
+            for ((place, _), outcome) in of_device().zip(outcomes) {
+                judged[place].outcome = outcome;
             }
         }
-        let rows = batch.0.len() as u64;
-        let work =
-            backend.service.serve(admitted, RequestKind::Push, Load { scanned: rows, rows, written: 0 });
-        let committed = facts.iter().filter_map(|fact| fact.commit()?.visible_at).max();
-        let done_at = committed.map_or(work.done_at, |at| at.max(work.done_at));
-        let result = match admitted.fails {
-            _ if done_at > deadline => Err(ServerError::GatewayTimeout),
-            Some(_) => Err(ServerError::Failed),
-            None => Ok(Verdicts { life, judged }),
-        };
-        Errand {
-            result,
-            bytes: self.codec.weight(Weighed::Verdicts(rows)),
-            done_at: done_at.min(deadline),
-            facts,
-            work: Some(work),
-            found: None,
+        for (waiting, judged) in batch.0.iter().zip(&mut judged) {
+            judged.rows = spoken_of(backend, &waiting.mutation, &judged.outcome);
+            touched(now, &mut *self.strategy, &waiting.mutation, &judged.outcome);
         }
+        Verdicts { life, judged }
     }
 
     /// The backend's verdicts have come home: writes them down, with the rows that they make. What was put off stays in the

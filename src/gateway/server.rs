@@ -3,20 +3,24 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::capture::{self, Ask, Effort, Reader, Rows, Strategy};
+use super::capture::{self, Ask, Effort, Reader, Strategy};
 use super::held::{CursorHolder, Cursors, Keeping, Line};
 use super::incarnation::{Life, Restored};
 use super::options::{Capture, Mode, Options};
 use super::persistent::Persistent;
-use crate::backend::{self, Backend, Change, Fact, Failing, Load};
+use crate::backend::{Backend, Call, Change, Load};
 use crate::base::{DeviceId, EntityId, Stamp, Time, Value};
-use crate::contract::{Attributes, Entity, Event, Outcome, RequestKind, Schema, ServerError};
+use crate::contract::{
+    Answered, Attributes, CarriedRows, EachServed, Entity, Outcome, RequestKind, Schema, ServerError,
+    SyncServer,
+};
 use crate::disk;
 use crate::protocol::{Codec, FetchRequest, PageWriter, Part, Projected, PullRequest, PushRequest, Request};
 
 /// The sync server.
 pub struct Gateway {
     pub(super) codec: &'static dyn Codec,
+    schema: Arc<Schema>,
     capture: Capture,
     pub(super) backend_restored: Restored,
     restored: Restored,
@@ -35,33 +39,6 @@ pub struct Backup {
     strategy: Box<dyn Strategy>,
     cursors: Option<Cursors>,
     replica: Option<disk::Backup>,
-}
-
-/// An answer, and what was done for it.
-#[derive(Debug)]
-pub struct Served {
-    /// The answer's bytes.
-    pub answer: Vec<u8>,
-    /// When the answer leaves the backend; at the deadline if the gateway gives up.
-    pub done_at: Time,
-    /// What the backend did, in order; all of it when the request came.
-    pub facts: Vec<Fact>,
-    /// The backend's work; `None` if the request did not get to it.
-    pub work: Option<backend::Served>,
-    /// What finding the changes of a pull took the gateway, if it was one.
-    pub found: Option<Event<'static>>,
-    /// Why the answer says no, if it does.
-    pub error: Option<ServerError>,
-}
-
-/// What a request comes to if nobody gives up on it.
-#[derive(Debug)]
-struct Handled {
-    kind: RequestKind,
-    effort: Effort,
-    rows: u64,
-    answer: Result<Vec<u8>, ServerError>,
-    facts: Vec<Fact>,
 }
 
 impl Gateway {
@@ -85,36 +62,23 @@ impl Gateway {
         };
         let strategy = capture::strategy(capture);
         let (capture, &Options { codec, backend_restored, restored, .. }) = (capture.clone(), options);
-        Gateway { codec, capture, backend_restored, restored, strategy, attributes, cursors, persistent }
+        let schema = Arc::clone(schema);
+        Gateway {
+            codec,
+            schema,
+            capture,
+            backend_restored,
+            restored,
+            strategy,
+            attributes,
+            cursors,
+            persistent,
+        }
     }
 
     /// What it writes messages with.
     pub fn codec(&self) -> &'static dyn Codec {
         self.codec
-    }
-
-    /// The cursor of a device that has seen everything of `entity` up to and including `stamp`, which is not later than the
-    /// backend's start.
-    pub fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String {
-        match &self.persistent {
-            Some(persistent) => persistent.cursor_at(entity, stamp),
-            None => self.strategy.cursor_at(entity, stamp),
-        }
-    }
-
-    /// The gateway's process ends: what is not durable is gone.
-    pub fn die(&mut self) {
-        self.strategy.forget();
-        if let Some(persistent) = &mut self.persistent {
-            persistent.die();
-        }
-    }
-
-    /// The next process begins.
-    pub fn revive(&mut self) {
-        if let Some(persistent) = &mut self.persistent {
-            persistent.reopen();
-        }
     }
 
     /// A copy of all that is durable.
@@ -149,68 +113,28 @@ impl Gateway {
         }
     }
 
-    /// A device begins with rows that it was sent before the start, and in each entity with the cursor of `stamp`.
-    pub fn begin_with(&mut self, schema: &Schema, device: DeviceId, stamp: Stamp, rows: &mut Rows<'_>) {
-        // Of devices that are served from a replica nothing is kept here.
-        if self.persistent.is_none() {
-            let reader = Reader::Device(device, &self.attributes[device.0 as usize]);
-            self.strategy.begin_with(schema, reader, stamp, rows);
-        }
-        for entity in schema.ids() {
-            let cursor = self.cursor_at(entity, stamp);
-            if let Some(cursors) = &mut self.cursors {
-                cursors.begin(device, entity, cursor);
-            }
-        }
-    }
-
-    /// Serves a request that comes to the backend at `now` and that the gateway gives up on at `deadline`; to be called in the
-    /// order in which they come.
-    pub fn serve(&mut self, now: Time, deadline: Time, backend: &mut Backend, request: &[u8]) -> Served {
-        let admitted = self
-            .read(request)
-            .and_then(|(device, request)| Ok((request, backend.service.admit(now, device)?)));
-        let (request, admitted) = match admitted {
-            Ok(admitted) => admitted,
-            Err(error) => return refused(self.codec, now, error),
-        };
-        let attributes = &self.attributes[admitted.device.0 as usize];
-        let Handled { kind, effort, rows, answer, facts } = match (&request, admitted.fails) {
-            (request, Some(Failing::Before)) => Handled::nothing(request),
-            (Request::Pull(pull), _) => {
-                let (strategy, cursors) = (&mut *self.strategy, self.cursors.as_mut());
+    /// What a request that was let in is answered.
+    fn handle(
+        &mut self,
+        request: &Request,
+        effort: &mut Effort,
+        backend: &mut Backend,
+    ) -> Result<Vec<u8>, ServerError> {
+        let Gateway { codec, strategy, cursors, .. } = self;
+        let (codec, strategy) = (*codec, &mut **strategy);
+        let attributes = &self.attributes[request.device().0 as usize];
+        match request {
+            Request::Pull(pull) => {
                 let life = Life::of(backend.incarnation(), self.backend_restored);
-                let codec = self.codec;
-                Pulling { codec, strategy, cursors, backend, life, attributes, pull }.answer(now, deadline)
+                let cursors = cursors.as_mut();
+                Pulling { codec, strategy, cursors, backend, life, attributes, pull }.answer(effort)
             }
-            (Request::Push(push), _) => {
-                handle_push(self.codec, now, backend, attributes, push, &mut *self.strategy)
+            Request::Push(push) => {
+                effort.scanned = push.mutations.len() as u64;
+                Ok(handle_push(codec, backend, attributes, push, strategy))
             }
-            (Request::Fetch(fetch), _) => handle_fetch(self.codec, now, backend, attributes, fetch),
-        };
-        let work = backend.service.serve(
-            admitted,
-            kind,
-            Load { scanned: effort.scanned, rows, written: effort.writes },
-        );
-        let found = (kind == RequestKind::Pull).then(|| effort.event(self.state()));
-        // Who wrote is answered when the transaction has committed.
-        let committed = facts.iter().filter_map(|fact| fact.commit()?.visible_at).max();
-        let done_at = committed.map_or(work.done_at, |at| at.max(work.done_at));
-        let answer = match admitted.fails {
-            _ if done_at > deadline => Err(ServerError::GatewayTimeout),
-            Some(_) => Err(ServerError::Failed),
-            None => answer,
-        };
-        if kind == RequestKind::Pull {
-            self.strategy.answered(backend, now, answer.is_ok());
-            self.cursors.iter_mut().for_each(|cursors| cursors.answered(answer.is_ok()));
+            Request::Fetch(fetch) => handle_fetch(codec, backend, attributes, fetch, effort),
         }
-        let (answer, error) = match answer {
-            Ok(answer) => (answer, None),
-            Err(error) => (self.codec.refusal(&error), Some(error)),
-        };
-        Served { answer, done_at: done_at.min(deadline), facts, work: Some(work), found, error }
     }
 
     /// Of when the oldest of the files is that it works from, if it does so and has been asked; time 0 where one was never complete.
@@ -240,6 +164,82 @@ impl Gateway {
     }
 }
 
+impl SyncServer<Backend> for Gateway {
+    fn serve(&mut self, _: DeviceId, request: &[u8], backend: &mut Backend) -> Result<Vec<u8>, ServerError> {
+        let (device, request) = self.read(request)?;
+        backend.call.kind = request.kind();
+        let mut effort = Effort::default();
+        let admitted = backend.admit(device);
+        let answer = admitted.and_then(|()| self.handle(&request, &mut effort, backend));
+        let Effort { scanned, writes, .. } = effort;
+        backend.call.load = Load { scanned, written: writes, ..backend.call.load };
+        if request.kind() == RequestKind::Pull && backend.call.is_admitted() {
+            backend.call.found = Some(effort.event(self.state()));
+        }
+        answer
+    }
+
+    fn refuse(&self, error: &ServerError) -> Vec<u8> {
+        self.codec.refusal(error)
+    }
+
+    fn answer(&mut self, now: Time, _: DeviceId, request: &[u8]) -> Option<Answered> {
+        self.answer_from_replica(now, request)
+    }
+
+    fn ended(&mut self, backend: &mut Backend, has_left: bool) {
+        if backend.call.kind == RequestKind::Pull && backend.call.is_admitted() {
+            let now = backend.call.now;
+            self.strategy.answered(backend, now, has_left);
+            self.cursors.iter_mut().for_each(|cursors| cursors.answered(has_left));
+        }
+    }
+
+    fn rows_in(&self, answer: &[u8], f: &mut EachServed<'_>) {
+        let Ok(opened) = self.codec.open(answer.to_vec()) else { return };
+        let Ok(Ok(answer)) = self.codec.decode_answer(&opened) else { return };
+        for page in &answer.pages {
+            for row in page.rows.iter() {
+                f(page.entity, row.key, row.stamp, row.values.is_none());
+            }
+        }
+    }
+
+    fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String {
+        match &self.persistent {
+            Some(persistent) => persistent.cursor_at(entity, stamp),
+            None => self.strategy.cursor_at(entity, stamp),
+        }
+    }
+
+    fn begin_with(&mut self, device: DeviceId, stamp: Stamp, rows: &mut CarriedRows<'_>) {
+        // Of devices that are served from a replica nothing is kept here.
+        if self.persistent.is_none() {
+            let reader = Reader::Device(device, &self.attributes[device.0 as usize]);
+            self.strategy.begin_with(&self.schema, reader, stamp, rows);
+        }
+        for entity in self.schema.ids() {
+            let cursor = self.cursor_at(entity, stamp);
+            if let Some(cursors) = &mut self.cursors {
+                cursors.begin(device, entity, cursor);
+            }
+        }
+    }
+
+    fn died(&mut self) {
+        self.strategy.forget();
+        if let Some(persistent) = &mut self.persistent {
+            persistent.die();
+        }
+    }
+
+    fn restarted(&mut self) {
+        if let Some(persistent) = &mut self.persistent {
+            persistent.reopen();
+        }
+    }
+}
+
 /// A pull that was let in.
 struct Pulling<'p> {
     codec: &'static dyn Codec,
@@ -252,14 +252,16 @@ struct Pulling<'p> {
 }
 
 impl Pulling<'_> {
-    fn answer(mut self, now: Time, deadline: Time) -> Handled {
-        let (mut effort, mut rows) = (Effort::default(), 0);
+    fn answer(mut self, effort: &mut Effort) -> Result<Vec<u8>, ServerError> {
+        let Call { now, deadline, .. } = self.backend.call;
         let doomed = self.backend.service.begins(now) > deadline;
         // Nobody will read what is answered after the gateway gave up, but the backend does not know that and works for it.
         let clock = self.backend.clock(self.backend.service.begins(now));
         let writer = if doomed { self.codec.counted_pages(clock) } else { self.codec.pages(clock) };
-        let answer = self.pages(writer, now, &mut effort, &mut rows);
-        Handled { kind: RequestKind::Pull, effort, rows, answer, facts: Vec::new() }
+        let mut rows = 0;
+        let answer = self.pages(writer, now, effort, &mut rows);
+        self.backend.call.load.rows = rows;
+        answer
     }
 
     /// Fills an answer with the wanted entities in their order, up to the rows and bytes that were asked for.
@@ -301,40 +303,16 @@ impl Pulling<'_> {
     }
 }
 
-impl Handled {
-    /// A request that failed before it had any effect.
-    fn nothing(request: &Request) -> Handled {
-        Handled {
-            kind: request.kind(),
-            effort: Effort::default(),
-            rows: 0,
-            answer: Err(ServerError::Failed),
-            facts: Vec::new(),
-        }
-    }
-}
-
-fn looked_at(rows: u64) -> Effort {
-    Effort { scanned: rows, ..Effort::default() }
-}
-
-/// What did not get to the backend's workers is answered at once.
-fn refused(codec: &dyn Codec, now: Time, error: ServerError) -> Served {
-    let answer = codec.refusal(&error);
-    Served { answer, done_at: now, facts: Vec::new(), work: None, found: None, error: Some(error) }
-}
-
 fn handle_push(
     codec: &dyn Codec,
-    now: Time,
     backend: &mut Backend,
     attributes: &[Value],
     push: &PushRequest,
     strategy: &mut dyn Strategy,
-) -> Handled {
-    let mut facts = Vec::new();
+) -> Vec<u8> {
+    let now = backend.call.now;
     let clock = backend.clock(backend.service.begins(now));
-    let outcomes = backend.push(now, attributes, &push.mutations, &mut facts);
+    let outcomes = backend.push_in_call(attributes, &push.mutations);
     let reader = Reader::Device(push.device, attributes);
     for (mutation, outcome) in push.mutations.iter().zip(&outcomes) {
         strategy.touched(now, reader, mutation.entity, &mutation.key);
@@ -344,32 +322,30 @@ fn handle_push(
             strategy.touched(now, reader, mutation.entity, &row.key);
         }
     }
+    backend.call.load.rows = outcomes.len() as u64;
     let ids = push.mutations.iter().map(|mutation| mutation.id.as_str());
-    let answer = Ok(codec.results(clock, &mut ids.zip(&outcomes)));
-    let rows = outcomes.len() as u64;
-    Handled { kind: RequestKind::Push, effort: looked_at(rows), rows, answer, facts }
+    codec.results(clock, &mut ids.zip(&outcomes))
 }
 
 fn handle_fetch(
     codec: &dyn Codec,
-    now: Time,
-    backend: &Backend,
+    backend: &mut Backend,
     attributes: &[Value],
     fetch: &FetchRequest,
-) -> Handled {
+    effort: &mut Effort,
+) -> Result<Vec<u8>, ServerError> {
+    let now = backend.call.now;
     let mut writer = codec.pages(backend.clock(backend.service.begins(now)));
     let limit = fetch.rows.clamp(1, backend.page_cap()) as usize;
     writer.begin_page(fetch.entity);
+    let schema = Arc::clone(backend.schema());
     let fetched = backend.sight(now).fetch(fetch.entity, attributes, &fetch.of, limit, |change| {
-        write_change(&mut *writer, backend.schema().entity(fetch.entity), change, None);
-    });
-    let (scanned, rows) = fetched.as_ref().map_or((0, 0), |fetched| (fetched.scanned, fetched.delivered));
-    let answer = fetched.map(|fetched| {
-        // There is nothing to go on from: a record with more rows than this shows its first ones.
-        writer.end_page("", fetched.more);
-        writer.finish()
-    });
-    Handled { kind: RequestKind::Fetch, effort: looked_at(scanned), rows, answer, facts: Vec::new() }
+        write_change(&mut *writer, schema.entity(fetch.entity), change, None);
+    })?;
+    (effort.scanned, backend.call.load.rows) = (fetched.scanned, fetched.delivered);
+    // There is nothing to go on from: a record with more rows than this shows its first ones.
+    writer.end_page("", fetched.more);
+    Ok(writer.finish())
 }
 
 /// Writes a change as the devices hold it.

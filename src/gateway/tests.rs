@@ -12,8 +12,8 @@ use super::*;
 use crate::backend::{self, Backend, Fact, Loaded};
 use crate::base::{DeviceId, EditId, EntityId, Key, Ppm, Seed, Span, Stamp, Time, UnitId, Value};
 use crate::contract::{
-    Column, ColumnKind, Delivery, EditKind, Entity, Mutation, Outcome, Refusal, RequestKind, Schema,
-    ScopeRule, ServerError,
+    Column, ColumnKind, Delivery, EditKind, Entity, Event, Mutation, Outcome, Refusal, RequestKind, Schema,
+    ScopeRule, ServerError, SyncServer,
 };
 use crate::protocol::{DEFAULT as CODEC, FetchRequest, PullRequest, PushRequest, Request, Want};
 
@@ -47,6 +47,16 @@ fn schema() -> Schema {
 /// A backend whose service time is what its costs say.
 fn exact() -> backend::Options {
     backend::Options { service_cv_milli: 0, ..backend::Options::default() }
+}
+
+/// What goes back to a device, and what it took.
+struct Served {
+    answer: Vec<u8>,
+    done_at: Time,
+    facts: Vec<Fact>,
+    work: Option<backend::Served>,
+    found: Option<Event<'static>>,
+    error: Option<ServerError>,
 }
 
 struct Site {
@@ -83,7 +93,15 @@ impl Site {
     fn send(&mut self, request: &Request) -> Served {
         self.now += Span::millis(1);
         let deadline = self.now + self.backend.gateway_timeout();
-        self.gateway.serve(self.now, deadline, &mut self.backend, &CODEC.encode_request(request))
+        self.serve((self.now, deadline), &CODEC.encode_request(request))
+    }
+
+    fn serve(&mut self, times: (Time, Time), request: &[u8]) -> Served {
+        let called = self.backend.answer_by(&mut self.gateway, times, DeviceId(0), request);
+        let error = called.answer.as_ref().err().cloned();
+        let answer = called.answer.unwrap_or_else(|error| self.gateway.refuse(&error));
+        let backend::Called { done_at, facts, work, found, .. } = called;
+        Served { answer, done_at, facts, work, found, error }
     }
 }
 
@@ -227,7 +245,7 @@ fn what_makes_no_sense_is_a_bad_request() {
         bytes.push(CODEC.encode_request(&Request::Fetch(fetch)));
     }
     for request in bytes {
-        let served = site.gateway.serve(site.now, Time::FAR, &mut site.backend, &request);
+        let served = site.serve((site.now, Time::FAR), &request);
         let text = String::from_utf8_lossy(&request);
         assert!(matches!(refusal(&served), ServerError::BadRequest(_)), "{text}");
     }
@@ -511,7 +529,7 @@ proptest! {
         let mut site =
             Site::by_time(serve, backend::Options { provisioning, filter_precision, ..Default::default() });
         site.load(VISIT, "north", 3);
-        let served = site.gateway.serve(Time::ZERO, Time::FAR, &mut site.backend, &bytes);
+        let served = site.serve((Time::ZERO, Time::FAR), &bytes);
         prop_assert!(matches!(refusal(&served), ServerError::BadRequest(_)));
         for cursor in [None, Some(cursor.as_str())] {
             let Request::Pull(asked) = pull(&[(VISIT, cursor)], 5, 99) else { unreachable!() };

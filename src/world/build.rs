@@ -12,7 +12,7 @@ use super::hub::{Hub, Listeners, NodeSink, Round};
 use super::phases::Watch;
 use super::process::Process;
 use super::registry::Halves;
-use super::server::{Counter, Servers};
+use super::server::{Brought, Counter, ServerHalf, Servers};
 use super::template::Templates;
 use super::tried::Tried;
 use super::truth::Initial;
@@ -75,13 +75,20 @@ impl World {
         let (node, gateway_node) = (handle.node("world"), handle.node("gateway"));
         let hub =
             Hub::new(handle.clone(), listeners(&plan, &devices, initial, lives, &mut script, capabilities));
-        let gateway = gateway(&plan, &devices, &backend, stops);
+        let (server, gateway): (Rc<RefCell<ServerHalf>>, _) = match server {
+            Some(brought) => (Rc::new(RefCell::new(Brought(brought))), None),
+            None => {
+                let gateway = gateway(&plan, &devices, &backend, stops);
+                let gateway = Rc::new(RefCell::new(gateway));
+                (gateway.clone(), Some(gateway))
+            }
+        };
         let leg = plan.gateway.leg.clone().map(|leg| RefCell::new(Leg::new(leg, faults.leg.clone())));
         let servers = Rc::new(Servers {
             handle: handle.clone(),
             hub: hub.clone(),
-            gateway: RefCell::new(gateway),
-            brought: server.map(RefCell::new),
+            server,
+            gateway,
             backend: RefCell::new(backend),
             leg,
             node: gateway_node,
@@ -139,8 +146,8 @@ impl World {
             units: self.plan.units.clone(),
             attributes: device.attributes.clone(),
         };
-        let disk = templates.disk(&device, &setup, &self.servers.gateway.borrow());
-        templates.tell(&device, &mut self.servers.gateway.borrow_mut());
+        let disk = templates.disk(&device, &setup, &*self.servers.server.borrow());
+        templates.tell(&device, &mut *self.servers.server.borrow_mut());
         disk.remember();
         let parts = Parts {
             setup,

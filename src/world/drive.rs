@@ -135,9 +135,10 @@ impl World {
                         to.become_copy(from, restart_after);
                     }
                     Whose::Gateway => {
-                        let state = servers.gateway.borrow().backup();
+                        let Some(gateway) = &servers.gateway else { return };
+                        let state = gateway.borrow().backup();
                         handle.sleep_until(at).await;
-                        servers.restore_gateway(state, backup, restart_after);
+                        servers.restore_gateway(gateway, state, backup, restart_after);
                     }
                     Whose::Backend => {
                         let state = servers.backend.borrow().backup();
@@ -249,7 +250,7 @@ impl World {
                     self.handle.spawn(self.node, "gateway", async move {
                         for n in 0..u64::from(times) {
                             handle.sleep_until(from + every * n).await;
-                            servers.gateway.borrow_mut().forget();
+                            servers.gateway.iter().for_each(|gateway| gateway.borrow_mut().forget());
                         }
                     });
                 }

@@ -28,6 +28,7 @@ mod fault_tests;
 mod faults;
 mod hardware;
 mod hub;
+mod lifecycle;
 mod logins;
 mod missed;
 mod outcome;
@@ -42,6 +43,7 @@ mod server;
 mod template;
 mod tried;
 mod truth;
+mod upkeep;
 
 pub use crate::workload::{ActionCount, Placed, ShortImport};
 pub use missed::Missed;

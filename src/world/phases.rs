@@ -135,7 +135,7 @@ impl World {
 
     /// Of when the file is that the gateway works from, if that does not hold all that was committed by `since`.
     fn file_behind(&self, since: Time) -> Option<Time> {
-        self.servers.gateway.borrow().files_as_of().filter(|file| *file <= since)
+        self.servers.gateway.as_ref()?.borrow().files_as_of().filter(|file| *file <= since)
     }
 
     fn clock(&self) -> Clock {
@@ -167,11 +167,12 @@ impl World {
             if let Some(ended) = ended {
                 return Err(ended);
             }
-            let mut gateway = self.servers.gateway.borrow_mut();
-            if fetches || gateway.files_as_of().is_none_or(|file| file == Time::ZERO) {
-                gateway.fetch_files(now, &mut self.servers.backend.borrow_mut());
+            if let Some(gateway) = &self.servers.gateway {
+                let mut gateway = gateway.borrow_mut();
+                if fetches || gateway.files_as_of().is_none_or(|file| file == Time::ZERO) {
+                    gateway.fetch_files(now, &mut self.servers.backend.borrow_mut());
+                }
             }
-            drop(gateway);
             now = self.await_gateway(now, deadline, watch)?;
             if self.hub.with(|l| l.round.commits) == 0 || now >= deadline {
                 return Ok((now, since));

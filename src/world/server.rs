@@ -1,32 +1,69 @@
-//! The gateway with the backend behind it, as the links see them.
+//! The server half of a stack with the backend behind it, as the links see them.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::hub::Hub;
 use super::process::Process;
-use crate::backend::{self, Backend, Commit, Consulted, Fact, Failing};
+use crate::backend::{self, Backend, Called, Commit, Fact};
 use crate::base::{DeviceId, Time};
-use crate::contract::{Event, LocalBoxFuture, Node, ServerError, SyncServer};
+use crate::contract::{Answered, EachServed, Event, LocalBoxFuture, Node, ServerError, SyncServer};
 use crate::gateway::{Direction, Gateway, Leg, Passage};
 use crate::net::Server;
-use crate::protocol::Codec;
 use crate::sim::{Handle, NodeId};
 
-/// Gateway and backend of a world.
+/// Backend of a world, and what answers devices before it.
 pub(super) struct Servers {
     pub(super) handle: Handle,
     pub(super) hub: Rc<Hub>,
-    pub(super) gateway: RefCell<Gateway>,
-    /// What answers devices in the gateway's place, if the stack is not the built-in one.
-    pub(super) brought: Option<RefCell<Box<dyn SyncServer>>>,
+    /// The server half of the stack.
+    pub(super) server: Rc<RefCell<ServerHalf>>,
+    /// The same, if that is the gateway of the built-in stack, for what it does of its own accord.
+    pub(super) gateway: Option<Rc<RefCell<Gateway>>>,
     pub(super) backend: RefCell<Backend>,
     /// The way between them, if there is one.
     pub(super) leg: Option<RefCell<Leg>>,
-    /// Where what goes over it is waited for: it goes on though the gateway's process dies.
+    /// Where what goes over it is waited for: it goes on though the server's process dies.
     pub(super) node: NodeId,
-    /// The gateway's process.
+    /// The server's process.
     pub(super) process: Process,
+}
+
+/// A server half before the backend, built-in or brought.
+pub(super) type ServerHalf = dyn SyncServer<Backend>;
+
+/// A server half that was brought: it sees a system of record, and its devices are let in by the
+/// link that they come by.
+pub(super) struct Brought(pub(super) Box<dyn SyncServer>);
+
+impl SyncServer<Backend> for Brought {
+    fn serve(
+        &mut self,
+        from: DeviceId,
+        request: &[u8],
+        backend: &mut Backend,
+    ) -> Result<Vec<u8>, ServerError> {
+        backend.admit(from)?;
+        self.0.serve(from, request, backend)
+    }
+    fn refuse(&self, error: &ServerError) -> Vec<u8> {
+        self.0.refuse(error)
+    }
+    fn answer(&mut self, now: Time, from: DeviceId, request: &[u8]) -> Option<Answered> {
+        self.0.answer(now, from, request)
+    }
+    fn ended(&mut self, backend: &mut Backend, has_left: bool) {
+        self.0.ended(backend, has_left);
+    }
+    fn rows_in(&self, answer: &[u8], f: &mut EachServed<'_>) {
+        self.0.rows_in(answer, f);
+    }
+    fn died(&mut self) {
+        self.0.died();
+    }
+    fn restarted(&mut self) {
+        self.0.restarted();
+    }
 }
 
 /// What something that was wanted of the backend came to there.
@@ -39,16 +76,9 @@ pub(super) struct Done<T> {
 }
 
 impl Servers {
-    /// Answers a request of a device that has come to the gateway.
+    /// Answers a request of a device that has come to the server.
     async fn answer(self: Rc<Self>, from: DeviceId, request: Vec<u8>) -> Vec<u8> {
-        if let Some(brought) = &self.brought {
-            let bytes = request.len() as u64;
-            let answer = self
-                .over(bytes, move |servers, deadline| servers.ask_brought(from, deadline, &request))
-                .await;
-            return answer.unwrap_or_else(|error| brought.borrow().refuse(&error));
-        }
-        let answered = self.gateway.borrow_mut().answer(self.handle.now(), &request);
+        let answered = self.server.borrow_mut().answer(self.handle.now(), from, &request);
         if let Some(answered) = answered {
             answered.events.into_iter().for_each(|event| self.hub.emit(Node::Gateway, event));
             if answered.done_at > self.handle.now() {
@@ -57,64 +87,28 @@ impl Servers {
             return answered.answer;
         }
         let bytes = request.len() as u64;
-        let answer = self.over(bytes, move |servers, deadline| servers.ask(deadline, &request)).await;
-        answer.unwrap_or_else(|error| self.codec().refusal(&error))
-    }
-
-    /// What devices and the gateway write messages with.
-    pub(super) fn codec(&self) -> &'static dyn Codec {
-        self.gateway.borrow().codec()
+        let answer = self.over(bytes, move |servers, deadline| servers.ask(from, deadline, &request)).await;
+        answer.unwrap_or_else(|error| self.server.borrow().refuse(&error))
     }
 
     /// A request is at the backend.
-    fn ask(&self, deadline: Time, request: &[u8]) -> Done<Vec<u8>> {
-        let now = self.handle.now();
-        let served = self.gateway.borrow_mut().serve(now, deadline, &mut self.backend.borrow_mut(), request);
-        self.tell_work(&served.facts, served.work.map(|work| work.event(Some(work.device))), served.found);
-        Done { bytes: served.answer.len() as u64, value: served.answer, at: served.done_at }
+    fn ask(&self, from: DeviceId, deadline: Time, request: &[u8]) -> Done<Vec<u8>> {
+        let (now, mut server) = (self.handle.now(), self.server.borrow_mut());
+        let mut backend = self.backend.borrow_mut();
+        let called = backend.answer_by(&mut *server, (now, deadline), from, request);
+        drop(backend);
+        self.tell_call(&called, true);
+        let answer = called.answer.unwrap_or_else(|error| server.refuse(&error));
+        Done { bytes: answer.len() as u64, value: answer, at: called.done_at }
     }
 
-    /// A request for a server that is not the gateway is at the backend, beside which that stands.
-    fn ask_brought(&self, from: DeviceId, deadline: Time, request: &[u8]) -> Done<Vec<u8>> {
-        let (now, mut backend) = (self.handle.now(), self.backend.borrow_mut());
-        let mut server = self.brought.as_ref().expect("it is asked where it is").borrow_mut();
-        let admitted = match backend.service.admit(now, from) {
-            Ok(admitted) => admitted,
-            Err(error) => {
-                let value = server.refuse(&error);
-                return Done { bytes: value.len() as u64, value, at: now };
-            }
-        };
-        let mut record = Consulted::new(&mut backend, now);
-        let answer = match admitted.fails {
-            Some(Failing::Before) => None,
-            _ => Some(server.serve(from, request, &mut record)),
-        };
-        let Consulted { facts, load, kind, .. } = record;
-        let work = backend.service.serve(admitted, kind, load);
-        let committed = facts.iter().filter_map(|fact| fact.commit()?.visible_at).max();
-        let done_at = committed.map_or(work.done_at, |at| at.max(work.done_at));
-        let value = match (answer, admitted.fails) {
-            _ if done_at > deadline => server.refuse(&ServerError::GatewayTimeout),
-            (Some(answer), None) => answer,
-            _ => server.refuse(&ServerError::Failed),
-        };
-        self.tell_work(&facts, Some(work.event(Some(from))), None);
-        Done { bytes: value.len() as u64, value, at: done_at.min(deadline) }
-    }
-
-    /// Tells the listeners what the backend did for somebody.
-    pub(super) fn tell_work(
-        &self,
-        facts: &[Fact],
-        work: Option<Event<'static>>,
-        found: Option<Event<'static>>,
-    ) {
-        self.tell(facts);
-        if let Some(work) = work {
-            self.tell_one(work);
+    /// Tells the listeners what the backend did for a call, of a device or of the gateway itself.
+    pub(super) fn tell_call<T>(&self, called: &Called<T>, of_device: bool) {
+        self.tell(&called.facts);
+        if let Some(work) = called.work {
+            self.tell_one(work.event(of_device.then_some(work.device)));
         }
-        if let Some(found) = found {
+        if let Some(found) = called.found {
             self.hub.emit(Node::Gateway, found);
         }
     }
@@ -206,15 +200,9 @@ impl Servers {
 
     /// Tells the recorders of lives which rows leave for a device.
     fn tell_rows(&self, device: DeviceId, answer: &[u8]) {
-        let codec = self.codec();
-        let Ok(opened) = codec.open(answer.to_vec()) else { return };
-        let Ok(Ok(answer)) = codec.decode_answer(&opened) else { return };
-        for page in &answer.pages {
-            for row in page.rows.iter() {
-                let (entity, key, stamp, removed) = (page.entity, row.key, row.stamp, row.values.is_none());
-                self.hub.tell_lives(Node::Gateway, Event::RowServed { device, entity, key, stamp, removed });
-            }
-        }
+        self.server.borrow().rows_in(answer, &mut |entity, key, stamp, removed| {
+            self.hub.tell_lives(Node::Gateway, Event::RowServed { device, entity, key, stamp, removed });
+        });
     }
 
     pub(super) fn tell_one(&self, event: Event<'_>) {
@@ -234,7 +222,7 @@ impl Server for Counter {
         let (servers, device) = (self.servers.clone(), self.device);
         Box::pin(async move {
             let answer = servers.process.or_death(servers.clone().answer(device, request)).await?;
-            if servers.hub.records_lives() && servers.brought.is_none() {
+            if servers.hub.records_lives() {
                 servers.tell_rows(device, &answer);
             }
             Some(answer)

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::device::Device;
+use super::server::ServerHalf;
 use crate::base::{EntityId, Span, Stamp};
 use crate::contract::{Attributes, Carried, DeviceSetup, EngineFactory, Provision};
 use crate::disk::{self, Disk, Template};
-use crate::gateway::Gateway;
 use crate::scenario::{DevicePlan, Plan};
 use crate::workload::Dataset;
 
@@ -38,7 +38,7 @@ impl<'a> Templates<'a> {
     }
 
     /// A disk for `device`, as its state at the start says.
-    pub(super) fn disk(&mut self, device: &DevicePlan, setup: &DeviceSetup, gateway: &Gateway) -> Disk {
+    pub(super) fn disk(&mut self, device: &DevicePlan, setup: &DeviceSetup, server: &ServerHalf) -> Disk {
         let Some(ago) = device.start.synced_ago else {
             let factory = &self.factory;
             let template = self.empty.get_or_insert_with(|| {
@@ -50,29 +50,29 @@ impl<'a> Templates<'a> {
         };
         let key = (ago, format!("{:?}", device.attributes));
         if !self.whole.contains_key(&key) {
-            let disk = Disk::from_template(self.shared(ago, setup, gateway));
-            let state = self.state(ago, setup, gateway, true);
+            let disk = Disk::from_template(self.shared(ago, setup, server));
+            let state = self.state(ago, setup, server, true);
             provision(&self.factory, setup, &disk, Some(&state));
             self.whole.insert(key.clone(), disk.template());
         }
         Disk::from_template(&self.whole[&key])
     }
 
-    /// Tells the gateway what `device` begins with.
-    pub(super) fn tell(&self, device: &DevicePlan, gateway: &mut Gateway) {
+    /// Tells the server what `device` begins with.
+    pub(super) fn tell(&self, device: &DevicePlan, server: &mut ServerHalf) {
         let Some(ago) = device.start.synced_ago else { return };
         let at = self.plan.start.minus(ago);
-        gateway.begin_with(&self.plan.schema, device.device, self.cursor_stamp(at), &mut |f| {
+        server.begin_with(device.device, self.cursor_stamp(at), &mut |f| {
             for scoped in [false, true] {
                 self.rows((&device.attributes, at), scoped, f);
             }
         });
     }
 
-    fn shared(&mut self, ago: Span, setup: &DeviceSetup, gateway: &Gateway) -> &Template {
+    fn shared(&mut self, ago: Span, setup: &DeviceSetup, server: &ServerHalf) -> &Template {
         if !self.shared.contains_key(&ago) {
             let disk = Disk::new(disk::Options::default());
-            let state = self.state(ago, setup, gateway, false);
+            let state = self.state(ago, setup, server, false);
             provision(&self.factory, setup, &disk, Some(&state));
             self.shared.insert(ago, disk.template());
         }
@@ -83,10 +83,10 @@ impl<'a> Templates<'a> {
         &'s self,
         ago: Span,
         setup: &'s DeviceSetup,
-        gateway: &'s Gateway,
+        server: &'s ServerHalf,
         scoped: bool,
     ) -> State<'s> {
-        State { templates: self, setup, gateway, at: self.plan.start.minus(ago), scoped }
+        State { templates: self, setup, server, at: self.plan.start.minus(ago), scoped }
     }
 
     /// The rows of a device with these attributes that was synced at this instant: those that depend on the attributes, or the
@@ -120,7 +120,7 @@ fn provision(
 struct State<'s> {
     templates: &'s Templates<'s>,
     setup: &'s DeviceSetup,
-    gateway: &'s Gateway,
+    server: &'s ServerHalf,
     at: Stamp,
     /// The rows that depend on the device's attributes, or those that do not.
     scoped: bool,
@@ -131,7 +131,7 @@ impl Provision for State<'_> {
         self.at
     }
     fn cursor(&self, entity: EntityId) -> String {
-        self.gateway.cursor_at(entity, self.templates.cursor_stamp(self.at))
+        self.server.cursor_at(entity, self.templates.cursor_stamp(self.at))
     }
     fn rows(&self, f: &mut dyn FnMut(Carried<'_>)) {
         self.templates.rows((&self.setup.attributes, self.at), self.scoped, f);

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 
 use syncdyno::base::DeviceId;
-use syncdyno::contract::{ServerError, Stack, SyncServer, SystemOfRecord};
+use syncdyno::contract::{RecordPort, ServerError, Stack, SyncServer};
 use syncdyno::report::{self, Verdict};
 use syncdyno::scenario::{Plan, Request};
 use syncdyno::world::{self, Ending, Outcome, Stacks, Unwatched};
@@ -88,8 +88,8 @@ fn a_stack_that_nothing_answers_is_refused() {
 struct Garbage;
 
 impl SyncServer for Garbage {
-    fn serve(&mut self, _: DeviceId, request: &[u8], _: &mut dyn SystemOfRecord) -> Vec<u8> {
-        request.iter().rev().copied().collect()
+    fn serve(&mut self, _: DeviceId, request: &[u8], _: &mut RecordPort) -> Result<Vec<u8>, ServerError> {
+        Ok(request.iter().rev().copied().collect())
     }
     fn refuse(&self, _: &ServerError) -> Vec<u8> {
         Vec::new()

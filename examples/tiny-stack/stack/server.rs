@@ -1,28 +1,23 @@
 //! The half that answers.
 
 use syncdyno::base::{DeviceId, EditId, Key};
-use syncdyno::contract::{EditKind, Mutation, Outcome, ServerError, ServerSetup, SyncServer, SystemOfRecord};
+use syncdyno::contract::{
+    EachServed, EditKind, Mutation, Outcome, RecordPort, ServerError, ServerSetup, SyncServer,
+};
 
 use super::{Answer, Ask, Edit, Row, from_json, to_json};
 
 pub(super) struct Server(pub(super) ServerSetup);
 
 impl SyncServer for Server {
-    fn serve(&mut self, from: DeviceId, request: &[u8], record: &mut dyn SystemOfRecord) -> Vec<u8> {
-        let answer = match serde_json::from_slice(request) {
-            Ok(ask) => self.answer(from, &ask, record),
-            Err(damaged) => Answer::No(damaged.to_string()),
-        };
-        serde_json::to_vec(&answer).expect("an answer can be written")
-    }
-
-    fn refuse(&self, error: &ServerError) -> Vec<u8> {
-        serde_json::to_vec(&Answer::No(error.to_string())).expect("an answer can be written")
-    }
-}
-
-impl Server {
-    fn answer(&self, from: DeviceId, ask: &Ask, record: &mut dyn SystemOfRecord) -> Answer {
+    fn serve(
+        &mut self,
+        from: DeviceId,
+        request: &[u8],
+        record: &mut RecordPort,
+    ) -> Result<Vec<u8>, ServerError> {
+        let ask: Ask = serde_json::from_slice(request)
+            .map_err(|damaged| ServerError::BadRequest(damaged.to_string()))?;
         let attributes = &self.0.attributes[from.0 as usize];
         let mutations: Vec<Mutation> = ask.edits.iter().map(mutation).collect();
         let outcomes = if mutations.is_empty() { Vec::new() } else { record.write(attributes, &mutations) };
@@ -33,16 +28,23 @@ impl Server {
         let mut rows = Vec::new();
         for &entity in &ask.pull {
             let schema = self.0.schema.entity(entity);
-            let read = record.changes(entity, attributes, None, &mut |key, stamp, values| {
+            record.changes(entity, attributes, None, &mut |key, stamp, values| {
                 let Some(values) = values else { return };
                 let held = schema.project(values).iter().map(|value| value.with_ref(to_json)).collect();
                 rows.push(Row(entity, key.to_owned(), stamp, held));
-            });
-            if let Err(error) = read {
-                return Answer::No(error.to_string());
-            }
+            })?;
         }
-        Answer::Done { taken: outcomes.iter().map(stamp).collect(), rows }
+        let taken = outcomes.iter().map(stamp).collect();
+        Ok(serde_json::to_vec(&Answer::Done { taken, rows }).expect("an answer can be written"))
+    }
+
+    fn refuse(&self, error: &ServerError) -> Vec<u8> {
+        serde_json::to_vec(&Answer::No(error.to_string())).expect("an answer can be written")
+    }
+
+    fn rows_in(&self, answer: &[u8], f: &mut EachServed<'_>) {
+        let Ok(Answer::Done { rows, .. }) = serde_json::from_slice(answer) else { return };
+        rows.iter().for_each(|Row(entity, key, stamp, _)| f(*entity, key, *stamp, false));
     }
 }
 

@@ -1,11 +1,11 @@
 //! A small clinic, and devices that read it.
 
 mod backup;
+mod calls;
 mod chance;
 mod content;
 mod mutations;
 mod readers;
-mod record;
 mod stretch;
 mod unseen;
 

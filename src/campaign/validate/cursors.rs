@@ -78,10 +78,10 @@ impl Site {
             zone: 0,
             run: self.run,
         });
-        let served =
-            self.gateway.serve(self.now, Time::FAR, &mut self.backend, &CODEC.encode_request(&request));
-        let answer =
-            CODEC.decode_answer(&served.answer).ok().and_then(Result::ok).expect("a pull is answered");
+        let (times, request) = ((self.now, Time::FAR), CODEC.encode_request(&request));
+        let called = self.backend.answer_by(&mut self.gateway, times, DeviceId(0), &request);
+        let answer = called.answer.expect("a pull is answered");
+        let answer = CODEC.decode_answer(&answer).ok().and_then(Result::ok).expect("it has pages");
         let page = &answer.pages[0];
         self.cursor = Some(page.cursor.to_string());
         self.held.extend(page.rows.iter().map(|row| row.key.to_owned()));

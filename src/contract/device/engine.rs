@@ -73,11 +73,15 @@ pub struct Carried<'a> {
     pub values: &'a [Value],
 }
 
+/// Gives the rows that a device starts with to who wants them; called only if somebody does.
+pub type CarriedRows<'r> = dyn FnMut(&mut dyn FnMut(Carried<'_>)) + 'r;
+
 /// The state that a device starts with: as if every unit had completed at one instant.
 pub trait Provision {
     /// When that was.
     fn synced_at(&self) -> Stamp;
-    /// The cursor that the gateway would have given for `entity` then.
+    /// The cursor that the server would have given for `entity` then
+    /// ([`SyncServer::cursor_at`](crate::contract::server::SyncServer::cursor_at)).
     fn cursor(&self, entity: EntityId) -> String;
     /// Calls `f` with each row the device held then.
     fn rows(&self, f: &mut dyn FnMut(Carried<'_>));

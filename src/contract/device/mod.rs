@@ -34,7 +34,9 @@ mod transport;
 mod view;
 
 pub use app::{AppEvent, EditError, EditKind, LocalEdit, SyncError};
-pub use engine::{Carried, Database, DeviceSetup, EngineError, EngineFactory, Provision, SyncEngine};
+pub use engine::{
+    Carried, CarriedRows, Database, DeviceSetup, EngineError, EngineFactory, Provision, SyncEngine,
+};
 pub use future::LocalBoxFuture;
 pub use port::{Clock, CrashPoints, Machine, Ports, Spawn, Work};
 pub use transport::{NetworkKind, Transport, TransportError};

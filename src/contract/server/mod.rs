@@ -18,4 +18,4 @@ mod serve;
 
 pub use error::ServerError;
 pub use mutation::{Mutation, Outcome, Refusal, Row};
-pub use serve::{EachChange, ServerSetup, SyncServer, SystemOfRecord};
+pub use serve::{Answered, EachChange, EachServed, RecordPort, ServerSetup, SyncServer, SystemOfRecord};

@@ -4,22 +4,75 @@ use std::sync::Arc;
 
 use super::error::ServerError;
 use super::mutation::{Mutation, Outcome, Row};
-use crate::base::{DeviceId, EntityId, Key, Stamp, Value};
+use crate::base::{DeviceId, EntityId, Key, Stamp, Time, Value};
+use crate::contract::device::CarriedRows;
+use crate::contract::observe::Event;
 use crate::contract::schema::{Attributes, Schema};
 
 /// The half of a stack that answers phones: bytes in, bytes out.
 ///
 /// It stands beside the system of record: a request takes effect at the instant at which it
-/// comes, and the bench says how long the backend worked for it.
-pub trait SyncServer {
-    /// Answers a request of a device, which is who it says it is.
-    fn serve(&mut self, from: DeviceId, request: &[u8], record: &mut dyn SystemOfRecord) -> Vec<u8>;
-    /// The answer to a request that is not served: the backend does not let it in, failed, or
-    /// took too long.
+/// comes, and the bench says how long the backend worked for it. `R` is what it sees of the
+/// backend. A stack of one's own sees the [`SystemOfRecord`]; the gateway of the built-in stack sees
+/// all of the backend, since capture strategies read flags, logs and files.
+pub trait SyncServer<R: ?Sized = RecordPort> {
+    /// Answers a request of a device at the backend.
+    ///
+    /// # Errors
+    /// What is wrong with the request, or what the backend said no to: the device is told by
+    /// [`refuse`](SyncServer::refuse).
+    fn serve(&mut self, from: DeviceId, request: &[u8], record: &mut R) -> Result<Vec<u8>, ServerError>;
+    /// The bytes that say no: a request was not served, or the backend does not let it in, failed,
+    /// or took too long.
     fn refuse(&self, error: &ServerError) -> Vec<u8>;
+    /// Answers a request without the backend, if it can; nothing goes to the backend then.
+    fn answer(&mut self, now: Time, from: DeviceId, request: &[u8]) -> Option<Answered> {
+        let _ = (now, from, request);
+        None
+    }
+    /// The call to the backend is over: what [`serve`](SyncServer::serve) gave has left for the
+    /// device, or was thrown away since the backend failed or was too late.
+    fn ended(&mut self, record: &mut R, has_left: bool) {
+        let _ = (record, has_left);
+    }
+    /// Calls `f` with each row in an answer, for the recorded life of a record: entity, key, stamp,
+    /// whether it is removed. A server that tells none has lives without this step.
+    fn rows_in(&self, answer: &[u8], f: &mut EachServed<'_>) {
+        let _ = (answer, f);
+    }
+    /// The cursor of a device that has seen everything of `entity` up to and including `stamp`, for
+    /// devices that were synced before the scenario begins.
+    fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String {
+        let _ = entity;
+        stamp.0.to_string()
+    }
+    /// A device begins with rows that it was sent before the start, and in each entity with the
+    /// cursor of `stamp`: a server that keeps in mind where its devices are notes that.
+    fn begin_with(&mut self, device: DeviceId, stamp: Stamp, rows: &mut CarriedRows<'_>) {
+        let _ = (device, stamp, rows);
+    }
     /// Its process died: what is not durable is gone.
     fn died(&mut self) {}
+    /// Its next process begins.
+    fn restarted(&mut self) {}
 }
+
+/// An answer that needed no backend.
+#[derive(Debug)]
+pub struct Answered {
+    /// The answer's bytes.
+    pub answer: Vec<u8>,
+    /// When it leaves.
+    pub done_at: Time,
+    /// What there is to tell of it.
+    pub events: Vec<Event<'static>>,
+}
+
+/// Is called with each row of an answer: entity, key, stamp, whether it is removed.
+pub type EachServed<'f> = dyn FnMut(EntityId, &str, Stamp, bool) + 'f;
+
+/// The backend as a server of one's own is given it.
+pub type RecordPort = dyn SystemOfRecord;
 
 /// What a server knows when it is made.
 #[derive(Clone, Debug)]

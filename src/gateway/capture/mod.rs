@@ -23,7 +23,7 @@ use std::ops::ControlFlow;
 use super::options::{Capture, Mode, Unfit};
 use crate::backend::{Backend, Change, Provisioning, Scope, Upto};
 use crate::base::{DeviceId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
-use crate::contract::{Carried, Event, Schema, ServerError};
+use crate::contract::{CarriedRows, Event, Schema, ServerError};
 use crate::protocol::Part;
 
 pub use change_log::Options as ChangeLogOptions;
@@ -93,9 +93,6 @@ pub struct Effort {
 /// Takes a page's changes; with a part, those columns suffice for a device.
 type Take<'t> = &'t mut dyn FnMut(Change<'_>, Option<Part>) -> ControlFlow<()>;
 
-/// Gives rows to who wants them; called only if somebody does.
-pub type Rows<'r> = dyn FnMut(&mut dyn FnMut(Carried<'_>)) + 'r;
-
 /// A way to find out what changed.
 pub(super) trait Strategy {
     /// Gives the next page of changes to `take`, which breaks after the last that it wants.
@@ -156,7 +153,7 @@ pub(super) trait Strategy {
     }
 
     /// A reader begins with rows of which the gateway knows: those that `rows` gives, in each entity with the cursor of `stamp`.
-    fn begin_with(&mut self, schema: &Schema, reader: Reader<'_>, stamp: Stamp, rows: &mut Rows<'_>) {
+    fn begin_with(&mut self, schema: &Schema, reader: Reader<'_>, stamp: Stamp, rows: &mut CarriedRows<'_>) {
         let _ = (schema, reader, stamp, rows);
     }
 

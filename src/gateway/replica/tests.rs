@@ -12,6 +12,7 @@ use crate::backend::{self, Backend, Loaded, Provisioning};
 use crate::base::{DeviceId, EditId, EntityId, Key, Seed, Span, Stamp, Time, UnitId, Value};
 use crate::contract::{
     Column, ColumnKind, Delivery, EditKind, Entity, Mutation, Outcome, Schema, ScopeRule, ServerError,
+    SyncServer,
 };
 use crate::protocol::{DEFAULT as CODEC, FetchRequest, PullRequest, PushRequest, Request, Want, WireRow};
 
@@ -93,7 +94,7 @@ impl Site {
         let mut refresh = self.gateway.begin_refresh(now);
         while let Some(ask) = self.gateway.next_page(&refresh) {
             let now = self.tick();
-            let page = self.gateway.read_page(now, Time::FAR, &mut self.backend, &ask).result;
+            let page = self.gateway.read_page(now, Time::FAR, &mut self.backend, &ask).called.answer;
             assert!(self.gateway.take_page(&mut refresh, &ask, page).0);
         }
         self.gateway.end_refresh(self.now, &refresh);
@@ -103,14 +104,17 @@ impl Site {
         let mut round = Upload::default();
         while let Some(batch) = self.gateway.next_batch(&round) {
             let now = self.tick();
-            let verdicts = self.gateway.push_batch(now, Time::FAR, &mut self.backend, &batch).result;
+            let verdicts = self.gateway.push_batch(now, Time::FAR, &mut self.backend, &batch).called.answer;
             self.gateway.settle(self.now, &mut round, &batch, &verdicts.unwrap());
         }
     }
 
     fn ask(&mut self, request: &Request) -> Vec<u8> {
         let now = self.tick();
-        self.gateway.answer(now, &CODEC.encode_request(request)).expect("it answers by itself").answer
+        self.gateway
+            .answer(now, DeviceId(0), &CODEC.encode_request(request))
+            .expect("it answers by itself")
+            .answer
     }
 
     /// One answer to a pull of visits: what it said.
@@ -270,7 +274,7 @@ fn nobody_is_served_before_the_first_load_has_come_to_its_end() {
     let now = site.tick();
     let mut refresh = site.gateway.begin_refresh(now);
     let ask = site.gateway.next_page(&refresh).unwrap();
-    let page = site.gateway.read_page(now, Time::FAR, &mut site.backend, &ask).result;
+    let page = site.gateway.read_page(now, Time::FAR, &mut site.backend, &ask).called.answer;
     site.gateway.take_page(&mut refresh, &ask, page);
     assert_eq!(site.pull_one(0, &mut None, 9, &mut held), Err(ServerError::Unavailable));
     site.refresh();
@@ -283,14 +287,14 @@ fn a_queued_edit_outlives_the_process_and_is_judged_once() {
     let mut site = Site::filled(1_000);
     let edit = site.mutation(0, "north0", EditKind::Update, vec![(1, Value::text("done"))]);
     assert_eq!(site.push(0, &edit), Outcome::Queued);
-    site.gateway.die();
-    site.gateway.revive();
+    site.gateway.died();
+    site.gateway.restarted();
     assert_eq!((site.push(0, &edit), site.gateway.waiting()), (Outcome::Queued, 1));
     site.upload();
     let stamp = site.backend.row(VISIT, &Key::new("north0")).unwrap().stamp;
     assert_eq!((site.push(0, &edit), site.gateway.waiting()), (Outcome::Applied { stamp }, 0));
-    site.gateway.die();
-    site.gateway.revive();
+    site.gateway.died();
+    site.gateway.restarted();
     assert_eq!(site.push(0, &edit), Outcome::Applied { stamp }, "as often as it asks");
 }
 
@@ -304,7 +308,7 @@ fn what_the_backend_took_is_there_before_the_next_refresh_and_no_older_page_goes
     let now = site.tick();
     let mut refresh = site.gateway.begin_refresh(now);
     let ask = site.gateway.next_page(&refresh).unwrap();
-    let read_before = site.gateway.read_page(now, Time::FAR, &mut site.backend, &ask).result;
+    let read_before = site.gateway.read_page(now, Time::FAR, &mut site.backend, &ask).called.answer;
     let edit = site.mutation(0, "north0", EditKind::Update, vec![(0, Value::text("south"))]);
     site.push(0, &edit);
     site.upload();
@@ -328,7 +332,7 @@ fn a_verdict_that_comes_late_brings_back_nothing_that_is_gone() {
     site.push(0, &edit);
     let batch = site.gateway.next_batch(&Upload::default()).unwrap();
     let now = site.tick();
-    let verdicts = site.gateway.push_batch(now, Time::FAR, &mut site.backend, &batch).result.unwrap();
+    let verdicts = site.gateway.push_batch(now, Time::FAR, &mut site.backend, &batch).called.answer.unwrap();
     site.delete("mine");
     site.refresh();
     site.gateway.settle(site.now, &mut Upload::default(), &batch, &verdicts);
@@ -553,8 +557,8 @@ proptest! {
                 }
                 Move::Upload => site.upload(),
                 Move::Kill => {
-                    site.gateway.die();
-                    site.gateway.revive();
+                    site.gateway.died();
+                    site.gateway.restarted();
                 }
             }
         }

@@ -333,7 +333,7 @@ fn reconciling(every: Span) -> Site {
 /// Bytes that the gateway keeps after this answer.
 fn kept(served: &Served) -> u64 {
     match served.found {
-        Some(crate::contract::Event::Captured { state, .. }) => state,
+        Some(Event::Captured { state, .. }) => state,
         _ => panic!("it was a pull"),
     }
 }
@@ -403,8 +403,7 @@ fn a_device_that_begins_with_its_rows_loads_nothing_and_hears_of_what_is_gone() 
     let mut site = reconciling(Span::ZERO);
     let mut reader = Reader { cursor: Some(site.gateway.cursor_at(CODE, START)), ..Reader::default() };
     reader.rows = (0..20).map(|n| (format!("c{n:02}"), START)).collect();
-    let schema = Arc::clone(site.backend.schema());
-    site.gateway.begin_with(&schema, DeviceId(0), START, &mut |f| {
+    site.gateway.begin_with(DeviceId(0), START, &mut |f| {
         for key in reader.rows.keys() {
             f(Carried { entity: CODE, key, stamp: START, values: &[] });
         }

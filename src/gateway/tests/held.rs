@@ -84,9 +84,9 @@ fn a_gateway_restored_behind_its_devices_knows_its_own_cursors_or_asks_for_a_loa
         let backup = site.gateway.backup();
         office_makes(&mut site, "new");
         let (_, cursor) = ask(&mut site, Some(&cursor)).unwrap();
-        site.gateway.die();
+        site.gateway.died();
         site.gateway.restore(site.now, backup);
-        site.gateway.revive();
+        site.gateway.restarted();
         let after = ask(&mut site, Some(&cursor)).map(|(rows, _)| rows);
         assert_eq!(after, said, "{holder:?}");
     }

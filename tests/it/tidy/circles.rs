@@ -62,7 +62,6 @@ const IN_CIRCLES: &[&str] = &[
     "world/hub.rs",
     "world/phases.rs",
     "world/ports.rs",
-    "world/process.rs",
     "world/server.rs",
     "world/template.rs",
     "world/truth.rs",

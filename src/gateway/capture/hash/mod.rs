@@ -32,7 +32,7 @@ use std::sync::Arc;
 use super::{Ask, Captured, Effort, Fits, Reader, Strategy, Take};
 use crate::backend::{Backend, Change, FileDrop, Provisioning};
 use crate::base::{DeviceId, EntityId, Key, Stamp, Time, in_words};
-use crate::contract::{Carried, Delivery, Entity, Schema, ServerError};
+use crate::contract::{Carried, CarriedRows, Delivery, Entity, Schema, ServerError};
 use crate::gateway::options::Unfit;
 
 use book::{Book, Comparison, Cursor, Kept, Lens, List, Print, not_seen};
@@ -338,7 +338,7 @@ impl Strategy for Hash {
         self.with_book((reader.into(), entity), |_, book| book.touch(key, now));
     }
 
-    fn begin_with(&mut self, schema: &Schema, reader: Reader<'_>, stamp: Stamp, rows: &mut super::Rows<'_>) {
+    fn begin_with(&mut self, schema: &Schema, reader: Reader<'_>, stamp: Stamp, rows: &mut CarriedRows<'_>) {
         let who = Who::from(reader);
         for entity in schema.ids() {
             self.books.entry((who, entity)).or_insert_with(|| Book::begun(Cursor::At(stamp)));

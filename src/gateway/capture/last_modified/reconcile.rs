@@ -16,11 +16,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::super::{Ask, Captured, Effort, Reader, Rows, Strategy, Take};
+use super::super::{Ask, Captured, Effort, Reader, Strategy, Take};
 use super::LastModified;
 use crate::backend::{Backend, Change, Scope, Upto};
 use crate::base::{DeviceId, EntityId, Key, Span, Stamp, Time};
-use crate::contract::{Carried, Schema, ServerError};
+use crate::contract::{Carried, CarriedRows, Schema, ServerError};
 
 /// A capture that looks for what is gone besides.
 #[derive(Clone)]
@@ -245,7 +245,7 @@ impl Strategy for Reconciling {
         }
     }
 
-    fn begin_with(&mut self, schema: &Schema, reader: Reader<'_>, _: Stamp, rows: &mut Rows<'_>) {
+    fn begin_with(&mut self, schema: &Schema, reader: Reader<'_>, _: Stamp, rows: &mut CarriedRows<'_>) {
         for entity in schema.ids() {
             self.told.entry(name(reader, entity)).or_default();
         }

@@ -6,10 +6,10 @@ use crate::gateway::{Backup, FlagOptions};
 impl Site {
     /// The gateway becomes what the backup holds, lives again and refreshes its replica.
     fn put_back(&mut self, backup: Backup) {
-        self.gateway.die();
+        self.gateway.died();
         let now = self.tick();
         self.gateway.restore(now, backup);
-        self.gateway.revive();
+        self.gateway.restarted();
         self.refresh();
     }
 }
@@ -66,7 +66,7 @@ fn a_verdict_of_a_life_that_the_backend_has_left_changes_nothing_and_is_asked_fo
     site.push(0, &edit);
     let batch = site.gateway.next_batch(&Upload::default()).unwrap();
     let now = site.tick();
-    let verdicts = site.gateway.push_batch(now, Time::FAR, &mut site.backend, &batch).result.unwrap();
+    let verdicts = site.gateway.push_batch(now, Time::FAR, &mut site.backend, &batch).called.answer.unwrap();
     let now = site.tick();
     site.backend.restore(now, backup);
     site.refresh();

@@ -1,0 +1,90 @@
+//! The life of the server's process: its starts and its ends, whatever stack it is of.
+
+use std::cell::RefCell;
+use std::rc::{Rc, Weak};
+
+use super::server::Servers;
+use super::upkeep;
+use crate::base::{Span, Time};
+use crate::contract::{Event, KillReason, Node};
+use crate::gateway::{self, Gateway};
+
+/// A server that dies by a plan of a sweep is started again after this.
+const RESTARTED_AFTER: Span = Span::secs(5);
+
+impl Servers {
+    /// Starts the gateway's process, if it does not run.
+    pub(super) fn start_gateway(self: &Rc<Self>) {
+        let process = &self.process;
+        if process.is_up.replace(true) {
+            return;
+        }
+        process.turns.upload_waits.set(false);
+        if !self.handle.is_up(process.node) {
+            let incarnation = self.handle.restart(process.node).0;
+            self.server.borrow_mut().restarted();
+            self.hub.emit(Node::Gateway, Event::ProcessStarted { incarnation });
+        }
+        if let Some(gateway) = &self.gateway {
+            upkeep::start(self, gateway);
+        }
+    }
+
+    /// Ends it: the connections to it break, what is not durable is gone. It comes back.
+    pub(super) fn kill_gateway(self: &Rc<Self>, restart_after: Span) {
+        if self.end_gateway() {
+            self.start_gateway_after(restart_after);
+        }
+    }
+
+    /// Its state goes back to what it was at `to`, by a backup of then.
+    pub(super) fn restore_gateway(
+        self: &Rc<Self>,
+        gateway: &RefCell<Gateway>,
+        backup: gateway::Backup,
+        to: Time,
+        restart_after: Span,
+    ) {
+        let was_up = self.end_gateway();
+        gateway.borrow_mut().restore(self.handle.now(), backup);
+        self.hub.emit(Node::Gateway, Event::Restored { to, life: 0 });
+        if was_up {
+            self.start_gateway_after(restart_after);
+        }
+    }
+
+    /// True if there was a process to end.
+    fn end_gateway(&self) -> bool {
+        let process = &self.process;
+        let was_up = process.is_up.replace(false);
+        if was_up {
+            self.handle.kill(process.node);
+            self.server.borrow_mut().died();
+            process.died.notify_all();
+            process.ways.borrow().iter().filter_map(Weak::upgrade).for_each(|way| way.gateway_died());
+            self.hub.emit(Node::Gateway, Event::ProcessKilled { reason: KillReason::Killed });
+        }
+        was_up
+    }
+
+    fn start_gateway_after(self: &Rc<Self>, wait: Span) {
+        let servers = self.clone();
+        self.handle.spawn(self.process.world, "restart", async move {
+            servers.handle.sleep(wait).await;
+            servers.start_gateway();
+        });
+    }
+
+    /// The executor killed its node by a plan of its own: the rest follows.
+    pub(super) fn gateway_was_killed(self: &Rc<Self>) {
+        self.kill_gateway(RESTARTED_AFTER);
+    }
+
+    /// Passes a crash point of the server's process, or dies there.
+    pub(super) async fn crash_point(self: &Rc<Self>, point: &'static str) {
+        if self.process.is_due(point) {
+            self.kill_gateway(RESTARTED_AFTER);
+            std::future::pending::<()>().await;
+        }
+    }
+}
