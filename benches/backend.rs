@@ -1,4 +1,5 @@
-//! What the backend costs the host: a page of deltas wherever it begins, the initial content, a mutation.
+//! What the backend costs the host: a page of deltas wherever it begins, the initial content, a
+//! mutation.
 
 use std::hint::black_box;
 use std::ops::ControlFlow;

@@ -1,7 +1,9 @@
-//! What capturing costs the host: a page by stamp and key wherever it begins, and the hash of a row.
+//! What capturing costs the host: a page by stamp and key wherever it begins, and the hash of a
+//! row.
 //!
-//! `cargo bench --bench capture` prints, after criterion's figures, the ratio of a page at the end of the table to one at its start,
-//! from rounds taken in turn, and rows hashed a second: time of this thread on a processor, which holds on a shared machine.
+//! `cargo bench --bench capture` prints, after criterion's figures, the ratio of a page at the end
+//! of the table to one at its start, from rounds taken in turn, and rows hashed a second: time of
+//! this thread on a processor, which holds on a shared machine.
 
 #![expect(clippy::disallowed_types, reason = "a bench measures host time")]
 #![expect(clippy::print_stdout, reason = "a bench prints")]
@@ -24,7 +26,8 @@ const VISIT: EntityId = EntityId(0);
 const START: Stamp = Stamp(1_700_000_000_000_000);
 const ROWS: u64 = 1_000_000;
 const PAGE: usize = 500;
-/// Pages of one place between two looks at the watch, which is brought up to date every few milliseconds only.
+/// Pages of one place between two looks at the watch, which is brought up to date every few
+/// milliseconds only.
 const PAGES: u32 = 2_000;
 const ROUNDS: usize = 15;
 const COLUMNS: [usize; 6] = [0, 1, 2, 3, 4, 5];

@@ -1,7 +1,8 @@
-//! What the simulated disk costs under SQLite, beside `:memory:`: upserts of 120-byte rows in transactions of 100.
+//! What the simulated disk costs under SQLite, beside `:memory:`: upserts of 120-byte rows in
+//! transactions of 100.
 //!
-//! The stores take turns within each round, so that what else the machine does meets all of them; the figure is the
-//! median of the rounds' ratios.
+//! The stores take turns within each round, so that what else the machine does meets all of them;
+//! the figure is the median of the rounds' ratios.
 
 #![expect(clippy::disallowed_types, reason = "a bench measures host time")]
 #![expect(clippy::print_stdout, reason = "a bench shows its figures")]
@@ -36,7 +37,8 @@ const UPSERT: &str = "INSERT INTO row VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT
 
 enum Place {
     Memory,
-    /// In memory as SQLite comes: with 48 KB of lookaside slots a connection, which all others go without.
+    /// In memory as SQLite comes: with 48 KB of lookaside slots a connection, which all others go
+    /// without.
     Stock,
     Disk,
 }

@@ -1,14 +1,16 @@
 //! The executor against tokio's current-thread runtime with a paused clock, on the same toy world.
 //!
-//! A device thinks for 1 to 9.6 s, sends a request, which travels for 20 to 89 ms, to one backend; that answers at once,
-//! and the answer travels for 20 to 89 ms. So a request costs three timers, one message, one answer of its own and five
-//! polls or so. In the second world each request also has a timeout of 30 s, which never comes: a fourth timer, always
-//! cancelled. No store, no codec. Both sides draw the same numbers; both are written the way their executor suggests.
+//! A device thinks for 1 to 9.6 s, sends a request, which travels for 20 to 89 ms, to one backend;
+//! that answers at once, and the answer travels for 20 to 89 ms. So a request costs three timers,
+//! one message, one answer of its own and five polls or so. In the second world each request also
+//! has a timeout of 30 s, which never comes: a fourth timer, always cancelled. No store, no codec.
+//! Both sides draw the same numbers; both are written the way their executor suggests.
 //!
-//! The world runs for a stretch of virtual time; what counts is requests answered per second that the thread was on a
-//! processor (of wall time, where the system does not tell), from the first poll to the end of the stretch: on a busy
-//! machine what is not counted is the others' time. Sim and tokio take turns, and the line printed gives the median of the
-//! pairs' ratios. A last line says how many times the time a fleet ten times as large takes for the same stretch.
+//! The world runs for a stretch of virtual time; what counts is requests answered per second that
+//! the thread was on a processor (of wall time, where the system does not tell), from the first
+//! poll to the end of the stretch: on a busy machine what is not counted is the others' time. Sim
+//! and tokio take turns, and the line printed gives the median of the pairs' ratios. A last line
+//! says how many times the time a fleet ten times as large takes for the same stretch.
 
 #![allow(clippy::print_stdout, reason = "a bench prints what it found")]
 #![allow(clippy::disallowed_types, reason = "a bench reads the wall clock")]
@@ -45,7 +47,8 @@ struct Run {
     took: Duration,
 }
 
-/// Fleet sizes, each with its stretch in virtual seconds and its goal as a multiple of tokio's rate.
+/// Fleet sizes, each with its stretch in virtual seconds and its goal as a multiple of tokio's
+/// rate.
 const FLEETS: [(u32, u64, f64); 3] = [(100, 20_000, 9.0), (10_000, 240, 2.5), (100_000, 20, 1.5)];
 const PAIRS: usize = 7;
 const TIMEOUT: Span = Span::secs(30);
@@ -223,7 +226,8 @@ fn compare(world: World, goal: &str) {
     );
 }
 
-/// Runs our side with a fleet and with one ten times as large in turns, and prints the median ratio of their times.
+/// Runs our side with a fleet and with one ten times as large in turns, and prints the median ratio
+/// of their times.
 fn grow(devices: u32, stretch: Span) {
     let small = World { devices, stretch, timeout: false };
     let large = World { devices: 10 * devices, ..small };

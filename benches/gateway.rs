@@ -1,7 +1,8 @@
-//! Rows a second that a gateway serves: over the air from a backend that is always there, and from its replica.
+//! Rows a second that a gateway serves: over the air from a backend that is always there, and from
+//! its replica.
 //!
-//! The same first loads, page by page, with the same rows in the same pages, in rounds taken in turn; the ratios of the rounds hold on
-//! any machine. Besides, how fast a replica takes rows in.
+//! The same first loads, page by page, with the same rows in the same pages, in rounds taken in
+//! turn; the ratios of the rounds hold on any machine. Besides, how fast a replica takes rows in.
 
 #![allow(clippy::print_stdout, reason = "a bench prints what it found")]
 #![allow(clippy::disallowed_types, reason = "a bench reads the wall clock")]
@@ -77,7 +78,8 @@ fn gateway(mode: Mode) -> Gateway {
     Gateway::new(&Options { mode, ..Options::default() }, &schema(), attributes, START)
 }
 
-/// First loads of a device of each clinic, in pages of `page` rows; gives rows a second and the rows.
+/// First loads of a device of each clinic, in pages of `page` rows; gives rows a second and the
+/// rows.
 fn load_all(page: u32, serve: &mut dyn FnMut(&[u8]) -> Vec<u8>) -> (f64, u64) {
     let mut rows = 0;
     let mut spent = std::time::Duration::ZERO;

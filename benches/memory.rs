@@ -1,9 +1,11 @@
 //! What a device costs in memory, and how fast a closed database is back.
 //!
-//! Each figure is the resident memory of a process that runs one world of 2 000 devices, less that of a process that runs the
-//! same world, with the same rows on its backend, and one device, for each device: database pages, engine, link, disk, script,
-//! oracle, metrics, all in. Measured while every device waits for its person's login, when each has pulled 500 rows that no
-//! other has and is idle again, when it has edited 20 of them besides, and in a world of which all apps run and nobody logs in.
+//! Each figure is the resident memory of a process that runs one world of 2 000 devices, less that
+//! of a process that runs the same world, with the same rows on its backend, and one device, for
+//! each device: database pages, engine, link, disk, script, oracle, metrics, all in. Measured while
+//! every device waits for its person's login, when each has pulled 500 rows that no other has and
+//! is idle again, when it has edited 20 of them besides, and in a world of which all apps run and
+//! nobody logs in.
 
 #![allow(clippy::print_stdout, reason = "a bench prints what it found")]
 #![allow(clippy::disallowed_types, reason = "a bench reads the wall clock")]
@@ -27,7 +29,8 @@ use stopwatch::Stopwatch;
 
 const DEVICES: u32 = 2_000;
 const ROWS: u32 = 500;
-/// When memory is looked at: before the first login, before the first edit, and when everything has long been done.
+/// When memory is looked at: before the first login, before the first edit, and when everything has
+/// long been done.
 const LOOKS: [Span; 3] = [Span::secs(600), Span::secs(2_350), Span::secs(3_300)];
 
 /// The world of `people` of whom `devices` have one; everybody logs in after 20 minutes, or never.
@@ -124,7 +127,8 @@ fn run(people: u32, devices: u32, logs_in: bool) -> [u64; 3] {
     let outcome = world::run(&plan, &Stacks::builtin(), &look).expect("the plan can be run");
     assert_eq!(outcome.ending, Ending::Drained);
     let pulled = outcome.figures["engine.pull.rows"].stat("value").expect("a counter has a value");
-    // The drain has everything pulled in the end; on the way only who logs in pulls, and gets back what it edited.
+    // The drain has everything pulled in the end; on the way only who logs in pulls, and gets back
+    // what it edited.
     assert!(pulled >= u64::from(devices * ROWS), "{pulled} rows pulled");
     let seen = look.0.into_inner().expect("one thread");
     LOOKS.map(|at| seen[&at])

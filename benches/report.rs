@@ -1,8 +1,9 @@
 //! What a report costs beside the simulation that it is of.
 //!
-//! A thousand cells of a world of a few milliseconds are run on one thread; then their record is put together and report.html
-//! rendered from it. Printed are the ratio of the two processor times, which a goal bounds, and the bytes of the page. A larger
-//! world only makes the report cheaper beside it.
+//! A thousand cells of a world of a few milliseconds are run on one thread; then their record is
+//! put together and report.html rendered from it. Printed are the ratio of the two processor times,
+//! which a goal bounds, and the bytes of the page. A larger world only makes the report cheaper
+//! beside it.
 
 #![allow(clippy::print_stdout, reason = "a bench prints what it found")]
 #![allow(clippy::disallowed_types, reason = "a bench reads the wall clock")]

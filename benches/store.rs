@@ -1,7 +1,8 @@
-//! Rows a second of the store against a hand-written loop on the same tables, with the same rows, transactions and disks.
+//! Rows a second of the store against a hand-written loop on the same tables, with the same rows,
+//! transactions and disks.
 //!
-//! `cargo bench --bench store` prints, after criterion's figures, the ratios of rounds taken in turn, which hold on any
-//! machine.
+//! `cargo bench --bench store` prints, after criterion's figures, the ratios of rounds taken in
+//! turn, which hold on any machine.
 
 #![expect(clippy::disallowed_types, reason = "a bench measures host time")]
 #![expect(clippy::print_stdout, reason = "a bench prints")]

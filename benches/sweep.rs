@@ -1,9 +1,10 @@
 //! A sweep on two threads against one.
 //!
-//! The cells of a small grid are run by a campaign with one job and with two, in turn. Two figures are printed: the ratio of the
-//! wall times, and the ratio of the processor time that a cell takes. The first is what a user sees, and means something on a
-//! machine with two idle processors only; the second is what two jobs cost each other (locks, caches, memory), whatever else the
-//! machine does: at 1.0 two idle processors do twice the work of one.
+//! The cells of a small grid are run by a campaign with one job and with two, in turn. Two figures
+//! are printed: the ratio of the wall times, and the ratio of the processor time that a cell takes.
+//! The first is what a user sees, and means something on a machine with two idle processors only;
+//! the second is what two jobs cost each other (locks, caches, memory), whatever else the machine
+//! does: at 1.0 two idle processors do twice the work of one.
 
 #![allow(clippy::print_stdout, reason = "a bench prints what it found")]
 #![allow(clippy::disallowed_types, reason = "a bench reads the wall clock")]

@@ -1,15 +1,16 @@
 //! The whole system against its store alone.
 //!
-//! Each device has 500 rows of its own on the backend. Its app starts, logs in and pulls them in chunks of 100; later its
-//! person edits 20 of them; at the end a sync pushes the edits and pulls them back, as every engine does that asks for what
-//! is newer than its cursor. On the one side all of this happens in a world: engine, JSON both ways, links, gateway,
-//! backend, executor, and every listener (metrics, digest and oracle) besides. On the other side a loop says the same
+//! Each device has 500 rows of its own on the backend. Its app starts, logs in and pulls them in
+//! chunks of 100; later its person edits 20 of them; at the end a sync pushes the edits and pulls
+//! them back, as every engine does that asks for what is newer than its cursor. On the one side all
+//! of this happens in a world: engine, JSON both ways, links, gateway, backend, executor, and every
+//! listener (metrics, digest and oracle) besides. On the other side a loop says the same
 //! transactions with the same rows to the same stores, device by device.
 //!
-//! What counts is rows written to the rows' tables per second that the thread was on a processor. A world's time runs from
-//! the first event of its script until it has come to rest; making the backend's rows and checking the devices at the end
-//! are not in it, opening the databases is, on both sides. They take turns, and the line printed gives the median of the
-//! pairs' ratios.
+//! What counts is rows written to the rows' tables per second that the thread was on a processor. A
+//! world's time runs from the first event of its script until it has come to rest; making the
+//! backend's rows and checking the devices at the end are not in it, opening the databases is, on
+//! both sides. They take turns, and the line printed gives the median of the pairs' ratios.
 
 #![allow(clippy::print_stdout, reason = "a bench prints what it found")]
 #![allow(clippy::disallowed_types, reason = "a bench reads the wall clock")]
@@ -117,7 +118,8 @@ fn plan(journal: Journal) -> Plan {
     plan
 }
 
-/// Times a world from the first slice of its script to the last of its drain, in which nothing happens any more.
+/// Times a world from the first slice of its script to the last of its drain, in which nothing
+/// happens any more.
 #[derive(Default)]
 struct Phases(Mutex<Option<(Stopwatch, Duration)>>);
 

@@ -1,7 +1,8 @@
 //! What a message costs the host: over connections, against a plain link of latency and rate.
 //!
-//! Both run in the same executor with the same server. The ratio is to be at most 5 from 1 kB to 10 MB without losses; the last table
-//! shows that a transfer costs a step for each doubling of its size, and one for each loss.
+//! Both run in the same executor with the same server. The ratio is to be at most 5 from 1 kB to 10
+//! MB without losses; the last table shows that a transfer costs a step for each doubling of its
+//! size, and one for each loss.
 
 #![allow(clippy::print_stdout, reason = "a bench prints what it found")]
 #![allow(clippy::disallowed_types, reason = "a bench reads the wall clock")]
@@ -72,7 +73,8 @@ impl Transport for PlainPort {
     }
 }
 
-/// Answers at once, with a body that the device gives back: what it costs to make one is not the transport's.
+/// Answers at once, with a body that the device gives back: what it costs to make one is not the
+/// transport's.
 struct Books(Rc<Cell<Vec<u8>>>);
 
 impl Server for Books {
@@ -125,7 +127,8 @@ fn seconds(over_tcp: bool, bytes: u64) -> f64 {
     begun.elapsed().as_secs_f64() / REQUESTS as f64
 }
 
-/// The fastest of many rounds of both, in turn: the host's pace changes from one second to the next, and so both meet the same.
+/// The fastest of many rounds of both, in turn: the host's pace changes from one second to the
+/// next, and so both meet the same.
 fn requests(_: &mut Criterion) {
     println!("one request and its answer, host time");
     println!("{:>12} {:>12} {:>12} {:>8}", "answer", "plain", "over TCP", "ratio");

@@ -10,7 +10,8 @@ use super::value::ValueRef;
 #[derive(Clone)]
 pub struct Digest {
     hash: Box<Xxh3>,
-    /// Parts that are not hashed yet: most are a few bytes, and each call of the hash costs more than those.
+    /// Parts that are not hashed yet: most are a few bytes, and each call of the hash costs more
+    /// than those.
     gathered: Vec<u8>,
 }
 

@@ -51,7 +51,8 @@ impl Key {
     /// A version-4-shaped UUID in its usual 36 characters, from 128 given bits.
     pub fn uuid(bits: u128) -> Key {
         let b = bits & !(0xf000 << 64) & !(0xc000 << 48) | (0x4000 << 64) | (0x8000 << 48);
-        // Written by hand: a scenario has hundreds of thousands of them, and `format!` takes three times as long.
+        // Written by hand: a scenario has hundreds of thousands of them, and `format!` takes three
+        // times as long.
         let mut text = *b"00000000-0000-0000-0000-000000000000";
         let places = (0..36).filter(|place| !matches!(place, 8 | 13 | 18 | 23));
         for (nibble, place) in places.enumerate() {

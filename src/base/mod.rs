@@ -1,16 +1,20 @@
-//! Values that every room speaks of: virtual time, wall-clock stamps, units, row values, random streams, digests.
+//! Values that every room speaks of: virtual time, wall-clock stamps, units, row values, random
+//! streams, digests.
 //!
-//! Nothing here decides anything and nothing here waits. A value knows how it is written in a scenario file
-//! ("64KiB", "30s", "1.6Mbit/s", "2%"), how it is shown to a person, and how it enters a digest.
+//! Nothing here decides anything and nothing here waits. A value knows how it is written in a
+//! scenario file ("64KiB", "30s", "1.6Mbit/s", "2%"), how it is shown to a person, and how it
+//! enters a digest.
 //!
-//! Invariants: time is an integer count of nanoseconds; no clock of the host is read; a random stream is a
-//! function of (seed, purpose, entity, incarnation) and of nothing else, so a new draw in one place moves nothing
-//! elsewhere; a digest does not depend on the order in which a hash map gives its entries.
+//! Invariants: time is an integer count of nanoseconds; no clock of the host is read; a random
+//! stream is a function of (seed, purpose, entity, incarnation) and of nothing else, so a new draw
+//! in one place moves nothing elsewhere; a digest does not depend on the order in which a hash map
+//! gives its entries.
 
 mod cell;
 mod digest;
 mod ids;
 pub mod json;
+mod number;
 mod random;
 mod time;
 mod units;
@@ -21,10 +25,11 @@ pub mod words;
 pub use cell::Cell;
 pub use digest::Digest;
 pub use ids::{DeviceId, EditId, EntityId, Incarnation, Key, UnitId};
+pub use number::UnitError;
+pub(crate) use number::split_number;
 pub use random::{Seed, Stream};
 pub use time::{Span, Stamp, Time};
-pub(crate) use units::split_number;
-pub use units::{BitRate, Bytes, Ppm, UnitError};
+pub use units::{BitRate, Bytes, Ppm};
 pub use value::{Fat, Value, ValueRef};
 pub use word::Word;
 pub(crate) use word::in_words;

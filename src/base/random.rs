@@ -1,7 +1,8 @@
 //! Named random streams.
 //!
-//! A stream is found by hashing (seed, purpose, entity, incarnation), never by drawing from a parent. The generator is
-//! xoshiro256++ (Blackman and Vigna 2021), whose output is specified; the hash is XXH3-128.
+//! A stream is found by hashing (seed, purpose, entity, incarnation), never by drawing from a
+//! parent. The generator is xoshiro256++ (Blackman and Vigna 2021), whose output is specified; the
+//! hash is XXH3-128.
 
 use rand_core::{Rng, SeedableRng, TryRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -22,7 +23,8 @@ impl Seed {
         Stream(Xoshiro256PlusPlus::seed_from_u64(self.hash(purpose, entity, incarnation)))
     }
 
-    /// A single draw that is a function of its name: for what must not depend on how often something was asked.
+    /// A single draw that is a function of its name: for what must not depend on how often
+    /// something was asked.
     pub fn hash(self, purpose: &str, entity: u64, counter: u64) -> u64 {
         let mut bytes = [0_u8; 24];
         bytes[..8].copy_from_slice(&self.0.to_le_bytes());

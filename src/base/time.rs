@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::{Add, AddAssign, Mul, Sub};
 
-use super::units::{UnitError, split_number};
+use super::number::{UnitError, split_number};
 
 /// An instant of virtual time: nanoseconds since the start of the world.
 #[derive(

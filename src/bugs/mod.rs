@@ -1,8 +1,9 @@
 //! Planted bugs: engines that are correct but for one rule.
 //!
-//! A check that nobody has seen fire is a hope. Each bug here is a mechanism by which a shipping engine has lost, doubled,
-//! resurrected or stranded its users' data, made small: it overrides one method of one rule of the built-in engine, and is
-//! registered as `broken:<id>`. Each names the check that must catch it; a catch by another check alone does not count.
+//! A check that nobody has seen fire is a hope. Each bug here is a mechanism by which a shipping
+//! engine has lost, doubled, resurrected or stranded its users' data, made small: it overrides one
+//! method of one rule of the built-in engine, and is registered as `broken:<id>`. Each names the
+//! check that must catch it; a catch by another check alone does not count.
 //!
 //! Invariant: no correct engine can reach this room.
 

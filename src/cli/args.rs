@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::compare::Tolerance;
+use super::tolerance::Tolerance;
 use crate::base::Span;
 use crate::campaign::Axis;
 use crate::campaign::calibrate::Only;

@@ -1,13 +1,12 @@
 //! `compare`: two runs, variants or baselines.
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
+use std::path::Path;
 
 use super::args::{CompareArgs, Table};
 use super::console::Console;
 use super::refusal::{Refusal, near};
+use super::sources::record_file;
 use super::{baseline, sources};
 use crate::metrics;
 use crate::report::compare::{
@@ -105,26 +104,6 @@ fn gate(
     Ok(Exit::first([failure, if worse { Exit::Regression } else { Exit::Success }]))
 }
 
-/// The largest change that is no finding, in millionths.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Tolerance(u64);
-
-impl FromStr for Tolerance {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Tolerance, String> {
-        let number = text.trim().strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok());
-        let percent = number.filter(|percent| (0.0..=1_000.0).contains(percent));
-        let ppm = percent.map(|percent| (percent * 1e4).round() as u64);
-        ppm.map(Tolerance).ok_or_else(|| "want a percentage from 0% to 1000%, such as 1%".to_owned())
-    }
-}
-
-impl fmt::Display for Tolerance {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} %", self.0 as f64 / 1e4)
-    }
-}
-
 /// Reads a side: a report's folder or its `run.json`, of which `#VARIANT` picks one variant, or a baseline.
 fn side(what: &str) -> anyhow::Result<Side> {
     let (place, variant) = match what.rsplit_once('#') {
@@ -147,12 +126,6 @@ fn side(what: &str) -> anyhow::Result<Side> {
         None => of_baseline(what, &baseline::load(place)?).only(variant),
     };
     found.map_err(|e| Refusal::usage(e.to_string()))
-}
-
-/// The file behind the name of a report or of a file.
-pub(super) fn record_file(path: &Path) -> Option<PathBuf> {
-    let inside = path.join("run.json");
-    if inside.exists() { Some(inside) } else { path.is_file().then(|| path.to_owned()) }
 }
 
 fn of_baseline(name: &str, baseline: &crate::report::Baseline) -> Side {

@@ -52,6 +52,7 @@ mod room;
 mod run;
 mod sources;
 mod sweep;
+mod tolerance;
 mod tune;
 mod validate;
 mod written;

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::args::{ReportArgs, ReportFormat};
-use super::compare::record_file;
 use super::console::Console;
 use super::refusal::Refusal;
+use super::sources::record_file;
 use super::{sources, written};
 use crate::campaign::Journal;
 use crate::report::{self, Exit, RunRecord, human};

@@ -357,3 +357,9 @@ fn nothing(strange: &[&str], known: &BTreeSet<&str>) -> String {
         known => format!("no variant {wanted}; {} {}", there_is(known.len()), known.join(", ")),
     }
 }
+
+/// The file behind the name of a report or of a file.
+pub(super) fn record_file(path: &Path) -> Option<PathBuf> {
+    let inside = path.join("run.json");
+    if inside.exists() { Some(inside) } else { path.is_file().then(|| path.to_owned()) }
+}

@@ -1,12 +1,14 @@
 //! The bytes of one file: what reads see now, and what would be left of it without power.
 //!
-//! A file is a run of 4096-byte pages. A page written since the file came into being is the file's own; any other
-//! shows through from a base that siblings share, or is zero. The first write to a page after a sync puts the page
-//! it replaces on the undo list, so a sync costs what was written since the last one and a power loss is an undo.
-//! At a sync, pages that read the same as another file's become one with it again.
+//! A file is a run of 4096-byte pages. A page written since the file came into being is the file's
+//! own; any other shows through from a base that siblings share, or is zero. The first write to a
+//! page after a sync puts the page it replaces on the undo list, so a sync costs what was written
+//! since the last one and a power loss is an undo. At a sync, pages that read the same as another
+//! file's become one with it again.
 //!
-//! A clone shares all pages with its original until one of them writes: it is what a file looked like at an instant.
-//! Besides, a file knows which of its pages the operating system has in memory: those cost no read of the medium.
+//! A clone shares all pages with its original until one of them writes: it is what a file looked
+//! like at an instant. Besides, a file knows which of its pages the operating system has in memory:
+//! those cost no read of the medium.
 
 use std::rc::Rc;
 
@@ -15,7 +17,8 @@ use crate::base::Stream;
 
 /// Bytes the medium writes as a whole: a torn write is torn between two of these.
 pub(super) const SECTOR: usize = 512;
-/// Pages in a chunk: small enough that a scattered write to a shared file costs little beside its page.
+/// Pages in a chunk: small enough that a scattered write to a shared file costs little beside its
+/// page.
 const FANOUT: usize = 16;
 /// Undo entries for which a file keeps the room.
 const UNDO_KEPT: usize = 8;
@@ -48,7 +51,8 @@ struct Undo {
 struct Shape {
     /// Bytes in the file.
     size: u64,
-    /// Leading pages of the base that still show through; a truncation cuts it and nothing raises it again.
+    /// Leading pages of the base that still show through; a truncation cuts it and nothing raises
+    /// it again.
     base_pages: usize,
 }
 
@@ -60,7 +64,8 @@ pub(super) struct Content {
     base: Option<Base>,
     chunks: Vec<Option<Rc<Chunk>>>,
     undo: Vec<Undo>,
-    /// Its pages are like no other file's, or gone soon: they are not looked for among those of others.
+    /// Its pages are like no other file's, or gone soon: they are not looked for among those of
+    /// others.
     passing: bool,
 }
 
@@ -142,8 +147,8 @@ impl Content {
         Rc::make_mut(self.chunks[at].get_or_insert_default())
     }
 
-    /// Hands `sink` the bytes from `at` on, piece by piece with the place of each; returns how many of `len` there are, and
-    /// how many pages of them the operating system did not have in memory.
+    /// Hands `sink` the bytes from `at` on, piece by piece with the place of each; returns how many
+    /// of `len` there are, and how many pages of them the operating system did not have in memory.
     #[inline]
     pub(super) fn read(&mut self, at: u64, len: usize, mut sink: impl FnMut(usize, &[u8])) -> (usize, u64) {
         let there = self.now.size.saturating_sub(at).min(len as u64) as usize;
@@ -196,7 +201,8 @@ impl Content {
         }
     }
 
-    /// Puts the page's present state on the undo list unless it is there already, and empties its place.
+    /// Puts the page's present state on the undo list unless it is there already, and empties its
+    /// place.
     fn displace(&mut self, index: usize) {
         let bit = 1 << (index % FANOUT);
         let chunk = self.chunk(index);
@@ -283,11 +289,12 @@ impl Content {
         self.now = self.synced;
     }
 
-    /// Forgets some of what was written since the last sync: each sector is as it was or as it is, a file that grew
-    /// may have grown in part, and one that was cut off stays so if `keeps_cut` says so. What is left is durable.
+    /// Forgets some of what was written since the last sync: each sector is as it was or as it is,
+    /// a file that grew may have grown in part, and one that was cut off stays so if `keeps_cut`
+    /// says so. What is left is durable.
     ///
-    /// A sector written several times since the sync is the first or the last version, never one in between: the
-    /// sweep over all operations meets those as last versions.
+    /// A sector written several times since the sync is the first or the last version, never one in
+    /// between: the sweep over all operations meets those as last versions.
     pub(super) fn lose_some(&mut self, keeps_cut: bool, stream: &mut Stream) {
         let (synced, written) = (self.synced.size, self.now.size);
         let size = match written < synced {
@@ -312,7 +319,8 @@ impl Content {
         let mut sheet = Sheet::copy_of(undo.page.as_deref().unwrap_or(under));
         let (page, now) = (sheet.edit(), self.page(undo.index));
         for start in (0..PAGE).step_by(SECTOR) {
-            // What lies past the end was not written but cut off, and comes back if the cut is lost.
+            // What lies past the end was not written but cut off, and comes back if the cut is
+            // lost.
             let is_there = ((undo.index * PAGE + start) as u64) < self.now.size;
             if stream.chance(0.5) && is_there {
                 page[start..start + SECTOR].copy_from_slice(&now[start..start + SECTOR]);
@@ -394,7 +402,8 @@ mod tests {
         ]
     }
 
-    /// Every sector is the one before, the one after or, where one of them ended, zeros; the size is between theirs.
+    /// Every sector is the one before, the one after or, where one of them ended, zeros; the size
+    /// is between theirs.
     fn could_survive(left: &[u8], before: &[u8], after: &[u8]) -> bool {
         let (least, most) = (before.len().min(after.len()), before.len().max(after.len()));
         let sector = |file: &[u8], at: usize, len: usize| {

@@ -1,4 +1,5 @@
-//! Power loss at every operation of a small workload; after each, SQLite recovers to a prefix of the commits.
+//! Power loss at every operation of a small workload; after each, SQLite recovers to a prefix of
+//! the commits.
 
 use rusqlite::Connection;
 
@@ -7,8 +8,8 @@ use crate::base::Seed;
 
 const TRANSACTIONS: u32 = 6;
 
-/// Six transactions that write, overwrite, grow and shrink the file, on a cache so small that pages spill before the
-/// commit. Notes each commit that returned.
+/// Six transactions that write, overwrite, grow and shrink the file, on a cache so small that pages
+/// spill before the commit. Notes each commit that returned.
 fn workload(disk: &Disk, pragmas: &str, committed: &mut u32) -> rusqlite::Result<()> {
     let connection = disk.open("app.db")?;
     connection.execute_batch(pragmas)?;
@@ -35,7 +36,8 @@ fn workload(disk: &Disk, pragmas: &str, committed: &mut u32) -> rusqlite::Result
     Ok(())
 }
 
-/// The transaction whose result the database shows, 0 before the first; all rows have to be of the same.
+/// The transaction whose result the database shows, 0 before the first; all rows have to be of the
+/// same.
 fn shown(connection: &Connection) -> u32 {
     let check: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
     assert_eq!(check, "ok");
@@ -61,8 +63,8 @@ fn shown(connection: &Connection) -> u32 {
     most
 }
 
-/// Runs the workload with the power failing in each operation in turn and loses what `how` says; returns how often a
-/// commit that had returned was gone, and in how many cases.
+/// Runs the workload with the power failing in each operation in turn and loses what `how` says;
+/// returns how often a commit that had returned was gone, and in how many cases.
 fn sweep(options: Options, pragmas: &str, how: &[PowerLoss]) -> (u32, u32) {
     let whole = Disk::new(options);
     let mut committed = 0;

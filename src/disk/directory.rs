@@ -1,9 +1,10 @@
 //! The names of a disk's files, and which of them have reached the medium.
 //!
-//! What changes a name or cuts a file off goes to the medium in its order, as on a journaling file system (ext4, F2FS,
-//! APFS). Without that order SQLite itself would not be safe in journal mode DELETE with `synchronous=FULL`: VACUUM
-//! deletes the journal, does not sync the directory, and then cuts the database off; a journal that came back after
-//! the cut would be rolled back into a file that lacks the pages.
+//! What changes a name or cuts a file off goes to the medium in its order, as on a journaling file
+//! system (ext4, F2FS, APFS). Without that order SQLite itself would not be safe in journal mode
+//! DELETE with `synchronous=FULL`: VACUUM deletes the journal, does not sync the directory, and
+//! then cuts the database off; a journal that came back after the cut would be rolled back into a
+//! file that lacks the pages.
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
@@ -13,7 +14,8 @@ use super::locks::Locks;
 use super::shm::Shm;
 use crate::base::Stream;
 
-/// Unsynced changes of one name that are kept apart: a file system writes the oldest back of its own accord.
+/// Unsynced changes of one name that are kept apart: a file system writes the oldest back of its
+/// own accord.
 const CHANGES_MAX: usize = 16;
 
 /// A file, whatever names it has.
@@ -35,8 +37,8 @@ impl std::fmt::Debug for File {
 }
 
 impl File {
-    /// An empty file that is to have this name. A journal has another life than a database: its pages are written once and cut
-    /// off.
+    /// An empty file that is to have this name. A journal has another life than a database: its
+    /// pages are written once and cut off.
     pub(super) fn named(name: &str) -> File {
         let is_log = name.ends_with("-wal");
         let content =
@@ -125,8 +127,8 @@ impl Directory {
         self.0.iter().any(|name| !name.since.is_empty() && is_it(name.now()))
     }
 
-    /// Makes a file durable, and with it all names if the file is new: so SQLite's unix VFS does it for journals and WALs,
-    /// and ext4, F2FS and APFS for any file.
+    /// Makes a file durable, and with it all names if the file is new: so SQLite's unix VFS does it
+    /// for journals and WALs, and ext4, F2FS and APFS for any file.
     pub(super) fn sync_file(&mut self, file: &Rc<File>) {
         file.sync();
         if self.is_new(file) {
@@ -170,7 +172,8 @@ impl Directory {
         }
     }
 
-    /// Each file once that has a name or may have it again after a power loss, in the order of names and changes.
+    /// Each file once that has a name or may have it again after a power loss, in the order of
+    /// names and changes.
     pub(super) fn known_files(&self) -> Vec<Rc<File>> {
         let mut files: Vec<Rc<File>> = Vec::new();
         for name in &self.0 {

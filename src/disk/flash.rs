@@ -19,9 +19,11 @@ pub struct Flash {
     pub seed: Seed,
 }
 
-/// The noise of a sync is log-normal about its median with this sigma of the logarithm (models of a mobile device).
+/// The noise of a sync is log-normal about its median with this sigma of the logarithm (models of a
+/// mobile device).
 const SIGMA: f64 = 0.5;
-/// So often a sync waits for the flash's own housekeeping, and then takes so many times as long (the same).
+/// So often a sync waits for the flash's own housekeeping, and then takes so many times as long
+/// (the same).
 const STALLS: (f64, f64) = (0.01, 20.0);
 
 impl Flash {
@@ -30,12 +32,14 @@ impl Flash {
         (self.read_latency * pages + Span::secs(1).scaled(bytes, self.read_rate.0)) * u64::from(self.slowness)
     }
 
-    /// Time to write `bytes` bytes. Where they go does not matter: the file system and the flash gather them.
+    /// Time to write `bytes` bytes. Where they go does not matter: the file system and the flash
+    /// gather them.
     pub fn write(&self, bytes: u64) -> Span {
         Span::secs(1).scaled(bytes, self.write_rate.0) * u64::from(self.slowness)
     }
 
-    /// Time of the sync that is operation `number` of its disk: LogN(ln T, 0.5), and one in a hundred 20 times as long.
+    /// Time of the sync that is operation `number` of its disk: LogN(ln T, 0.5), and one in a
+    /// hundred 20 times as long.
     pub fn sync(&self, number: u64) -> Span {
         if self.sync == Span::ZERO {
             return Span::ZERO;

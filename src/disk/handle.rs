@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::device::{Core, Dead, NotWritten};
+use super::core::{Core, Dead, NotWritten, OpenError};
 use super::directory::File;
 use super::history::What;
 use super::locks::Level;
@@ -19,12 +19,20 @@ pub(super) struct Handle {
 }
 
 impl Handle {
-    pub(super) fn new(core: Rc<Core>, file: Rc<File>) -> Handle {
+    fn new(core: Rc<Core>, file: Rc<File>) -> Handle {
         core.opened();
         Handle { generation: core.generation(), core, file, level: Level::None, mapping: None }
     }
 
-    /// A file without a name, for SQLite's sorters and statement journals; it is on no device's disk.
+    /// Opens the file `name` of a disk, or makes it if `create` says so; `fresh` insists on making
+    /// it.
+    pub(super) fn open(core: Rc<Core>, name: &str, create: bool, fresh: bool) -> Result<Handle, OpenError> {
+        let file = core.open(name, create, fresh)?;
+        Ok(Handle::new(core, file))
+    }
+
+    /// A file without a name, for SQLite's sorters and statement journals; it is on no device's
+    /// disk.
     pub(super) fn scratch() -> Handle {
         Handle::new(Core::scratch(), Rc::default())
     }

@@ -1,8 +1,9 @@
 //! What was done to the disk in a span of virtual time that is not over.
 //!
-//! SQLite does a transaction at once; on the device it takes a while. The operations are kept with their times from the
-//! first on until the last is past, together with what the disk looked like before. A process that dies in between leaves
-//! only what it had issued by then: the disk goes back to how it was and does those operations again.
+//! SQLite does a transaction at once; on the device it takes a while. The operations are kept with
+//! their times from the first on until the last is past, together with what the disk looked like
+//! before. A process that dies in between leaves only what it had issued by then: the disk goes
+//! back to how it was and does those operations again.
 
 use std::rc::Rc;
 
@@ -88,7 +89,8 @@ pub(super) struct Undone {
 }
 
 impl History {
-    /// Notes an operation that is about to be done on `directory`; `bytes` are those that it writes.
+    /// Notes an operation that is about to be done on `directory`; `bytes` are those that it
+    /// writes.
     pub(super) fn note(&mut self, number: u64, what: What, bytes: &[u8], directory: &Directory) {
         if self.before.is_none() {
             let files = directory.known_files().into_iter();
@@ -162,8 +164,9 @@ impl History {
 
     /// Takes the disk back to what was done by `at`; gives what was not.
     ///
-    /// An operation counts once it is issued: a write that the power interrupts may have reached the medium or not. Nothing
-    /// after an operation that does not count is kept. One without a time is done.
+    /// An operation counts once it is issued: a write that the power interrupts may have reached
+    /// the medium or not. Nothing after an operation that does not count is kept. One without a
+    /// time is done.
     pub(super) fn cut(&mut self, at: Time, death: Death, directory: &mut Directory) -> Undone {
         let counts = |o: &Operation| o.times.is_none_or(|(begun, done)| begun < at || done <= at);
         let interrupted = |o: &Operation| {

@@ -1,7 +1,7 @@
 //! SQLite's five lock levels among the handles of one database file.
 //!
-//! The rules are those of SQLite's unix VFS (`unixLock` in `os_unix.c`), which holds them in POSIX locks: many readers,
-//! one writer, and a pending writer keeps new readers out.
+//! The rules are those of SQLite's unix VFS (`unixLock` in `os_unix.c`), which holds them in POSIX
+//! locks: many readers, one writer, and a pending writer keeps new readers out.
 
 /// What one handle holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -29,8 +29,8 @@ pub(super) struct Locks {
 }
 
 impl Locks {
-    /// Raises a handle from what it has `held` to `want` and says whether that went; a refused `Exclusive` may leave
-    /// the handle at `Pending`.
+    /// Raises a handle from what it has `held` to `want` and says whether that went; a refused
+    /// `Exclusive` may leave the handle at `Pending`.
     pub(super) fn lock(&mut self, held: &mut Level, want: Level) -> bool {
         if *held >= want {
             return true;

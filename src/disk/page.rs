@@ -1,8 +1,9 @@
 //! Pages of memory, of which equal ones are kept once.
 //!
-//! Devices that start alike and pull the same rows come to write the same pages, one device after the other. A page is
-//! *listed* when its file is synced: it is held against all listed pages of this thread, and if one reads the same, the file
-//! has that one from then on. A listed page is never written again. Nothing but memory depends on it.
+//! Devices that start alike and pull the same rows come to write the same pages, one device after
+//! the other. A page is *listed* when its file is synced: it is held against all listed pages of
+//! this thread, and if one reads the same, the file has that one from then on. A listed page is
+//! never written again. Nothing but memory depends on it.
 
 use std::cell::{Cell, RefCell};
 use std::ops::Deref;

@@ -1,7 +1,8 @@
 //! The shared memory of a database in WAL mode: its index, and the eight locks that guard it.
 //!
-//! SQLite reads and writes the regions itself, through pointers; here they are only kept alive and in place. A killed
-//! process keeps the memory it had mapped, and its successor starts with none: the index is rebuilt from the WAL.
+//! SQLite reads and writes the regions itself, through pointers; here they are only kept alive and
+//! in place. A killed process keeps the memory it had mapped, and its successor starts with none:
+//! the index is rebuilt from the WAL.
 
 use std::cell::{Cell, RefCell};
 use std::ops::Range;
@@ -44,7 +45,8 @@ impl Mapping {
         Mapping { shm, held: [Hold::Nothing; SLOTS] }
     }
 
-    /// Region number `index` of `bytes` bytes, made of zeros if it is not there and `extend` says so.
+    /// Region number `index` of `bytes` bytes, made of zeros if it is not there and `extend` says
+    /// so.
     pub(super) fn region(&self, index: usize, bytes: usize, extend: bool) -> Option<Region> {
         let mut regions = self.shm.regions.borrow_mut();
         while extend && regions.len() <= index {

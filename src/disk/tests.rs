@@ -80,7 +80,8 @@ fn a_reader_sees_the_old_snapshot_until_the_commit_and_bars_it_until_it_ends() {
     let writer = database(&disk, "persist");
     insert(&writer, 0..10).unwrap();
     let reader = disk.open("app.db").unwrap();
-    // With OFF the journal looks hot from its first byte on: only the reserved lock tells the reader that it is not.
+    // With OFF the journal looks hot from its first byte on: only the reserved lock tells the
+    // reader that it is not.
     writer.execute_batch("PRAGMA synchronous=OFF; BEGIN IMMEDIATE; DELETE FROM t").unwrap();
     assert_eq!(count(&reader), 10);
     let busy = Some(ErrorCode::DatabaseBusy);

@@ -72,7 +72,8 @@ fn struck(pragmas: &str) -> (Disk, Charged, Vec<Moment>) {
     (disk, charged, moments)
 }
 
-/// Lets the device die around each operation of the transaction in turn; gives for each moment what is there then.
+/// Lets the device die around each operation of the transaction in turn; gives for each moment what
+/// is there then.
 fn swept(pragmas: &str, die: impl Fn(&Disk, Time)) -> Vec<(Time, u32)> {
     let (_, charged, moments) = struck(pragmas);
     assert_eq!((charged.from, charged.wrote), (START, true));
@@ -188,7 +189,8 @@ fn time_is_the_same_whether_it_is_remembered_or_not() {
 
 #[test]
 fn a_rollback_commit_syncs_four_times_and_a_log_once() {
-    // As measured: about four fsyncs a rollback commit (Jeong, USENIX ATC 2013), hence 25.6 ms against 6.4 ms an insert.
+    // As measured: about four fsyncs a rollback commit (Jeong, USENIX ATC 2013), hence 25.6 ms
+    // against 6.4 ms an insert.
     for (pragmas, syncs) in [(ROLLBACK, 4), ("PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL", 1)] {
         let (_, _, moments) = struck(pragmas);
         assert_eq!(moments.iter().filter(|m| m.is_sync).count(), syncs, "{pragmas}");

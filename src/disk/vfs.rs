@@ -2,10 +2,11 @@
 //!
 //! What the `unsafe` rests on, beside the contract stated at each block:
 //!
-//! - SQLite calls the methods of a file between its `xOpen` and its `xClose`, with a pointer to the `szOsFile` bytes it
-//!   set aside for it, and never two methods of one file at once: connections are opened without a mutex, and
-//!   `rusqlite::Connection` is not `Sync`.
-//! - It is `Send`, however, and a disk is not. Hence each open file notes its thread and refuses any other.
+//! - SQLite calls the methods of a file between its `xOpen` and its `xClose`, with a pointer to the
+//!   `szOsFile` bytes it set aside for it, and never two methods of one file at once: connections
+//!   are opened without a mutex, and `rusqlite::Connection` is not `Sync`.
+//! - It is `Send`, however, and a disk is not. Hence each open file notes its thread and refuses
+//!   any other.
 //! - No method calls back into SQLite, so none is entered while another of the same file runs.
 //! - A panic here does not unwind into C: it aborts, as `extern "C"` has it.
 
@@ -22,7 +23,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, ffi};
 
 use super::content::SECTOR;
-use super::device::{Dead, NotWritten, OpenError, find};
+use super::core::{Dead, NotWritten, OpenError, find};
 use super::handle::Handle;
 use super::locks::Level;
 
@@ -52,7 +53,8 @@ impl Location {
     }
 }
 
-/// Opens a database for use by one thread, made if it is not there; a taken lock is reported at once.
+/// Opens a database for use by one thread, made if it is not there; a taken lock is reported at
+/// once.
 ///
 /// # Errors
 /// As SQLite's.
@@ -70,11 +72,13 @@ pub fn open(location: &Location) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Gives back the 48 KB that SQLite sets aside for small allocations of each connection: a fleet has many, mostly idle.
+/// Gives back the 48 KB that SQLite sets aside for small allocations of each connection: a fleet
+/// has many, mostly idle.
 fn without_lookaside(connection: &Connection) {
-    // SAFETY: the handle is of an open connection, used by this thread alone and not closed here. The variable
-    // arguments are the buffer, the size and the number of its slots, as SQLite documents them for this option; it
-    // refuses with SQLITE_BUSY if a slot is in use, and changes nothing.
+    // SAFETY: the handle is of an open connection, used by this thread alone and not closed here.
+    // The variable arguments are the buffer, the size and the number of its slots, as SQLite
+    // documents them for this option; it refuses with SQLITE_BUSY if a slot is in use, and changes
+    // nothing.
     let code = unsafe {
         ffi::sqlite3_db_config(
             connection.handle(),
@@ -87,10 +91,11 @@ fn without_lookaside(connection: &Connection) {
     assert_eq!(code, ffi::SQLITE_OK, "a new connection uses no lookaside slot");
 }
 
-/// Sets up SQLite for this process and makes the simulated disks known to it; only the first call does anything.
+/// Sets up SQLite for this process and makes the simulated disks known to it; only the first call
+/// does anything.
 ///
-/// [`open`] calls it. Whoever opens a connection in another way calls it first: the settings are without effect once
-/// SQLite was used.
+/// [`open`] calls it. Whoever opens a connection in another way calls it first: the settings are
+/// without effect once SQLite was used.
 pub fn prepare() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -101,9 +106,10 @@ pub fn prepare() {
 
 /// Settings for many small databases on several threads.
 fn configure() {
-    // SAFETY: `sqlite3_config` must not run beside other calls of SQLite. `Once` lets one thread through and holds the
-    // others that come through `prepare`; all of this crate do. After initialisation it refuses with SQLITE_MISUSE and
-    // changes nothing. The variable arguments have the types that SQLite documents for each option.
+    // SAFETY: `sqlite3_config` must not run beside other calls of SQLite. `Once` lets one thread
+    // through and holds the others that come through `prepare`; all of this crate do. After
+    // initialisation it refuses with SQLITE_MISUSE and changes nothing. The variable arguments have
+    // the types that SQLite documents for each option.
     unsafe {
         // Malloc statistics take a global mutex at each allocation.
         ffi::sqlite3_config(ffi::SQLITE_CONFIG_MEMSTATUS, 0 as c_int);
@@ -137,8 +143,8 @@ fn register() {
         xGetSystemCall: None,
         xNextSystemCall: None,
     }));
-    // SAFETY: SQLite keeps the pointer and writes `pNext` under its own mutex; the structure is leaked, so it lives as
-    // long, and nobody else holds a reference to it.
+    // SAFETY: SQLite keeps the pointer and writes `pNext` under its own mutex; the structure is
+    // leaked, so it lives as long, and nobody else holds a reference to it.
     let code = unsafe { ffi::sqlite3_vfs_register(vfs, 0) };
     assert_eq!(code, ffi::SQLITE_OK, "SQLite takes a well-formed VFS");
 }
@@ -193,12 +199,13 @@ fn number_this_thread() -> u64 {
 /// The handle behind SQLite's pointer; `Dead` on a thread that is not its own.
 ///
 /// # Safety
-/// `file` is one that `open_file` filled and `close` has not emptied, and no other reference to its handle is alive.
+/// `file` is one that `open_file` filled and `close` has not emptied, and no other reference to its
+/// handle is alive.
 #[inline]
 unsafe fn handle<'a>(file: *mut ffi::sqlite3_file) -> Result<&'a mut Handle, Dead> {
     let file = file.cast::<OpenFile>();
-    // SAFETY: by this function's contract the pointer is to a filled `OpenFile`. Its `thread` is written only before
-    // SQLite can know the file, so reading it is sound from any thread.
+    // SAFETY: by this function's contract the pointer is to a filled `OpenFile`. Its `thread` is
+    // written only before SQLite can know the file, so reading it is sound from any thread.
     let thread = unsafe { (*file).thread };
     if thread != this_thread() {
         return Err(Dead);
@@ -240,7 +247,8 @@ unsafe extern "C" fn open_file(
     flags: c_int,
     flags_out: *mut c_int,
 ) -> c_int {
-    // SAFETY: SQLite passes `szOsFile` writable bytes; null methods mean that there is nothing to close.
+    // SAFETY: SQLite passes `szOsFile` writable bytes; null methods mean that there is nothing to
+    // close.
     unsafe { (*file).pMethods = ptr::null() };
     let has = |flag| flags & flag != 0;
     let opened = if name.is_null() {
@@ -249,7 +257,7 @@ unsafe extern "C" fn open_file(
         // SAFETY: SQLite passes a zero-terminated path that lives as long as the file is open.
         unsafe { text(name) }.and_then(find).ok_or(OpenError::Refused).and_then(|(core, name)| {
             let create = has(ffi::SQLITE_OPEN_CREATE);
-            core.open(name, create, create && has(ffi::SQLITE_OPEN_EXCLUSIVE))
+            Handle::open(core, name, create, create && has(ffi::SQLITE_OPEN_EXCLUSIVE))
         })
     };
     let handle = match opened {
@@ -258,8 +266,8 @@ unsafe extern "C" fn open_file(
         Err(OpenError::Refused) => return ffi::SQLITE_CANTOPEN,
     };
     let base = ffi::sqlite3_file { pMethods: &METHODS };
-    // SAFETY: the place is `szOsFile` bytes, which is the size of `OpenFile`, aligned to 8 as SQLite aligns all its
-    // memory; what was in it needs no drop. `flags_out` is null or writable.
+    // SAFETY: the place is `szOsFile` bytes, which is the size of `OpenFile`, aligned to 8 as
+    // SQLite aligns all its memory; what was in it needs no drop. `flags_out` is null or writable.
     unsafe {
         file.cast::<OpenFile>().write(OpenFile { base, thread: number_this_thread(), handle });
         if !flags_out.is_null() {
@@ -273,8 +281,8 @@ unsafe extern "C" fn close(file: *mut ffi::sqlite3_file) -> c_int {
     // SAFETY: SQLite closes an open file, once.
     match unsafe { handle(file) } {
         Ok(_) => {
-            // SAFETY: the reference just made is gone, the thread is the handle's own, and SQLite does not use the
-            // file any more: this is the one drop.
+            // SAFETY: the reference just made is gone, the thread is the handle's own, and SQLite
+            // does not use the file any more: this is the one drop.
             unsafe { ManuallyDrop::drop(&mut (*file.cast::<OpenFile>()).handle) };
             ffi::SQLITE_OK
         }
@@ -288,7 +296,8 @@ unsafe extern "C" fn read(file: *mut ffi::sqlite3_file, to: *mut c_void, len: c_
     // SAFETY: the file is open.
     let there = unsafe { handle(file) }.and_then(|handle| {
         handle.read(at as u64, len, |start, bytes| {
-            // SAFETY: `to` has room for `len` bytes, outside our memory; `start + bytes.len()` is at most `len`.
+            // SAFETY: `to` has room for `len` bytes, outside our memory; `start + bytes.len()` is
+            // at most `len`.
             unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), to.add(start), bytes.len()) }
         })
     });
@@ -401,8 +410,9 @@ unsafe extern "C" fn shm_map(
         return ffi::SQLITE_IOERR_SHMMAP;
     };
     let start = found.map_or(ptr::null_mut(), |region| region.as_ptr().cast_mut().cast());
-    // SAFETY: SQLite passes a place for one pointer. The region behind it is in cells, which may be written through any
-    // pointer to them, and stays in place while this file's mapping is there: until `shm_unmap` or `close`.
+    // SAFETY: SQLite passes a place for one pointer. The region behind it is in cells, which may be
+    // written through any pointer to them, and stays in place while this file's mapping is there:
+    // until `shm_unmap` or `close`.
     unsafe { *region = start };
     ffi::SQLITE_OK
 }
@@ -479,7 +489,8 @@ unsafe extern "C" fn full_pathname(
     ffi::SQLITE_OK
 }
 
-/// SQLite seeds its generator from its default VFS, which this is not; whoever asks here gets the same bytes always.
+/// SQLite seeds its generator from its default VFS, which this is not; whoever asks here gets the
+/// same bytes always.
 unsafe extern "C" fn randomness(_: *mut ffi::sqlite3_vfs, len: c_int, out: *mut c_char) -> c_int {
     // SAFETY: `out` has room for `len` bytes.
     unsafe { ptr::write_bytes(out, 0x5d, len as usize) };

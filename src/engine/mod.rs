@@ -4,13 +4,13 @@
 //! an edit leaves the outbox, who wins a conflict, and when to try again. It leaves to the store
 //! how rows lie on disk, to the gateway what changed, and to the ports everything that waits.
 //!
-//! Parts, each with a state of its own: `Scheduler` (which unit runs when), `Session` (one run after
-//! the other: push the outbox, pull every entity, tell how it ended), `Pusher` and `Settler` (edits out,
-//! verdicts in), `Puller` and `Applier` (pages in, rows and cursors written), `Caller` (one request with
-//! its tries), all in one `Process`, which can die. Pages may be asked for ahead of the one that is
-//! applied, and entities pulled side by side, in one task. What decides on the way is a pure function or
-//! a small rule: [`Queue`], [`backoff`], the conflict [`Policy`], the [`control`]lers of chunk sizes, and
-//! the [`Rules`] that a planted bug replaces one by one.
+//! Parts, each with a state of its own: `Scheduler` (which unit runs when), `Session` (one run
+//! after the other: push the outbox, pull every entity, tell how it ended), `Pusher` and `Settler`
+//! (edits out, verdicts in), `Puller` and `Applier` (pages in, rows and cursors written), `Caller`
+//! (one request with its tries), all in one `Process`, which can die. Pages may be asked for ahead
+//! of the one that is applied, and entities pulled side by side, in one task. What decides on the
+//! way is a pure function or a small rule: [`Queue`], [`backoff`], the conflict [`Policy`], the
+//! [`control`]lers of chunk sizes, and the [`Rules`] that a planted bug replaces one by one.
 //!
 //! Invariants:
 //! - A page's cursor becomes durable in the transaction that holds the page's last row, never

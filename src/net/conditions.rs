@@ -13,8 +13,8 @@ pub enum Direction {
     Down,
 }
 
-/// The weather of one link: functions of (link, direction, time), never of what is sent, so that two engines and two chunk
-/// sizes meet the same.
+/// The weather of one link: functions of (link, direction, time), never of what is sent, so that
+/// two engines and two chunk sizes meet the same.
 pub trait Conditions {
     /// Round trip without load at `now`.
     fn rtt(&self, now: Time) -> Span;
@@ -22,10 +22,12 @@ pub trait Conditions {
     fn jitter(&self, way: Direction, now: Time) -> Span;
     /// The bottleneck's rate at `now`; zero while it carries nothing.
     fn rate(&self, way: Direction, now: Time) -> BitRate;
-    /// When the last of `bytes` has left the bottleneck if the first begins at `from` and nothing else is sent: the inverse of
-    /// the cumulative capacity. Outages that hold packets back are times without capacity.
+    /// When the last of `bytes` has left the bottleneck if the first begins at `from` and nothing
+    /// else is sent: the inverse of the cumulative capacity. Outages that hold packets back are
+    /// times without capacity.
     fn leaves_by(&self, way: Direction, from: Time, bytes: u64) -> Time;
-    /// The most bytes whose last has left the bottleneck before `until` if the first begins at `from`.
+    /// The most bytes whose last has left the bottleneck before `until` if the first begins at
+    /// `from`.
     fn passed(&self, way: Direction, from: Time, until: Time) -> u64 {
         let passes = |bytes: &u64| self.leaves_by(way, from, *bytes) < until;
         let most =
@@ -42,15 +44,18 @@ pub trait Conditions {
     fn mtu(&self) -> u32;
     /// Whether it loses packets at some time.
     fn loses(&self, way: Direction) -> bool;
-    /// The number of the slot of packet loss at `at`: about one packet of the link's mean rate long.
+    /// The number of the slot of packet loss at `at`: about one packet of the link's mean rate
+    /// long.
     fn slot(&self, way: Direction, at: Time) -> u64;
     /// The first slot at or after `slot` whose packets are lost, if one comes before `until`.
     fn next_loss(&self, way: Direction, slot: u64, until: u64) -> Option<u64>;
     /// Outages that end after `now`, by start: those that drop and those that reset.
     fn outages(&self, now: Time) -> &[Outage];
-    /// How long the radio takes to wake up for a packet at `now` when its last one passed at `last`.
+    /// How long the radio takes to wake up for a packet at `now` when its last one passed at
+    /// `last`.
     fn wake_up(&self, last: Option<Time>, now: Time) -> Span;
-    /// The number of the IP session at `now`: connections of an earlier one are dead, and nobody told the device.
+    /// The number of the IP session at `now`: connections of an earlier one are dead, and nobody
+    /// told the device.
     fn session(&self, now: Time) -> u64;
     /// When the IP session of `now` ends.
     fn session_ends(&self, now: Time) -> Time;

@@ -3,7 +3,8 @@
 use smallvec::SmallVec;
 
 use super::conditions::Conditions;
-use super::sharing::{Ended, Sharing};
+use super::sharing::Sharing;
+use super::stage::Stage;
 use super::tcp::{Broken, Load, Sender, Transfer};
 use super::turns::Turns;
 use crate::base::Time;
@@ -13,9 +14,10 @@ pub(super) type MessageId = u64;
 /// What a connection has under way, by the number of its first message.
 pub(super) type FlowId = u64;
 
-/// The bottleneck of one direction. Flows that have packets for it share its rate; when one joins or leaves, the others are planned
-/// anew from where they are. A flow alone is planned once, and may stay on the list after its end until somebody asks for it. Messages
-/// of one connection are one flow: their frames take turns in it, and it has the window and the losses for all of them.
+/// The bottleneck of one direction. Flows that have packets for it share its rate; when one joins
+/// or leaves, the others are planned anew from where they are. A flow alone is planned once, and
+/// may stay on the list after its end until somebody asks for it. Messages of one connection are
+/// one flow: their frames take turns in it, and it has the window and the losses for all of them.
 #[derive(Debug, Default)]
 pub(super) struct Line {
     #[expect(
@@ -28,7 +30,8 @@ pub(super) struct Line {
     last: MessageId,
 }
 
-/// Messages under way together, from where they are to their end. Boxed: lists of them change with every message.
+/// Messages under way together, from where they are to their end. Boxed: lists of them change with
+/// every message.
 #[derive(Debug)]
 pub(super) struct Flow {
     id: FlowId,
@@ -49,13 +52,6 @@ struct Message {
     abandoned: bool,
 }
 
-/// A transfer with the sender that drives it.
-#[derive(Clone, Debug)]
-pub(super) struct Stage {
-    pub(super) transfer: Transfer,
-    pub(super) sender: Sender,
-}
-
 /// What is left when a message is over.
 #[derive(Debug)]
 pub(super) struct Gone {
@@ -64,17 +60,6 @@ pub(super) struct Gone {
     pub(super) flow: FlowId,
     /// Its flow, if it was the last message in it.
     pub(super) last_of: Option<Box<Flow>>,
-}
-
-impl Stage {
-    pub(super) fn run(&mut self, conditions: &dyn Conditions, until: Time) -> Ended {
-        self.transfer.run(&mut self.sender, conditions, until)
-    }
-
-    /// Bytes that it has in flight at the most.
-    pub(super) fn in_flight_at_most(&self) -> u64 {
-        self.transfer.in_flight_at_most(&self.sender)
-    }
 }
 
 impl Line {
@@ -132,7 +117,8 @@ impl Line {
         self.take(id, now, conditions, |_, _| ())
     }
 
-    /// A message is over because nothing of its flow is heard any more: of the last in it was sent what is handed over by now.
+    /// A message is over because nothing of its flow is heard any more: of the last in it was sent
+    /// what is handed over by now.
     pub(super) fn cut_off(&mut self, id: MessageId, now: Time, conditions: &dyn Conditions) -> Gone {
         self.take(id, now, conditions, |flow, share| {
             if flow.is_under_way(now) {
@@ -141,7 +127,8 @@ impl Line {
         })
     }
 
-    /// Takes a message from its flow, and with the last of them the flow from the line, on which it had that share until its `end`.
+    /// Takes a message from its flow, and with the last of them the flow from the line, on which it
+    /// had that share until its `end`.
     fn take(
         &mut self,
         id: MessageId,
@@ -164,7 +151,8 @@ impl Line {
         Gone { whole, flow, last_of }
     }
 
-    /// Nobody wants the rest of a message any more: what its sender has in flight goes on, nothing follows.
+    /// Nobody wants the rest of a message any more: what its sender has in flight goes on, nothing
+    /// follows.
     pub(super) fn abandon(&mut self, id: MessageId, now: Time, conditions: &dyn Conditions) {
         let Some(at) = self.flow_of(id) else { return };
         let ends = self.flows[at].message_ends(id).unwrap_or_else(|broken| broken.at);
@@ -178,7 +166,8 @@ impl Line {
         self.flows.iter().position(|flow| flow.messages.iter().any(|message| message.id == id))
     }
 
-    /// Brings the flows under way to `now`, changes them, with the share that each had, and plans them anew.
+    /// Brings the flows under way to `now`, changes them, with the share that each had, and plans
+    /// them anew.
     fn change(
         &mut self,
         now: Time,
@@ -234,7 +223,8 @@ impl Flow {
         Box::new(Flow { id: 0, messages, turns: None, ended: now.clone(), now, ends: Ok(Time::FAR) })
     }
 
-    /// One that is over becomes one that begins with this transfer: to make and move one for each message costs a twentieth of it.
+    /// One that is over becomes one that begins with this transfer: to make and move one for each
+    /// message costs a twentieth of it.
     #[inline]
     pub(super) fn renewed(mut self: Box<Flow>, transfer: Transfer, sender: &Sender) -> Box<Flow> {
         self.now.transfer = transfer;

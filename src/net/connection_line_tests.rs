@@ -25,7 +25,8 @@ fn flow_of(congestion: Congestion, now: Time, bytes: u64) -> Box<Flow> {
     Flow::new(transfer, sender)
 }
 
-/// When a message of `bytes` that joins a line at `from` alone and is given up at `at` has left it, and what was sent of it.
+/// When a message of `bytes` that joins a line at `from` alone and is given up at `at` has left it,
+/// and what was sent of it.
 fn given_up(link: &Steady, congestion: Congestion, bytes: u64, from: Time, at: Time) -> (Time, Traffic) {
     let mut line = Line::default();
     let dead = line.join(flow_of(congestion, from, bytes), from, link);
@@ -88,7 +89,8 @@ fn a_paced_flow_that_is_abandoned_sends_no_more_than_what_it_has_in_flight() {
     // On a slow link it is still at its start.
     let slow = Steady::new(Span::millis(150), BitRate(100_000), BitRate(100_000));
     let (_, traffic) = given_up(&slow, Congestion::Bbr, 1_000_000, at(9_000), at(10_000));
-    // Eight packets have left; with seven acknowledgements the window is seventeen, and grows until the sender is told.
+    // Eight packets have left; with seven acknowledgements the window is seventeen, and grows until
+    // the sender is told.
     assert!((24 * 1_500..=28 * 1_500).contains(&traffic.bytes), "{traffic:?}");
 }
 
@@ -110,7 +112,8 @@ fn what_goes_over_the_wire_does_not_depend_on_company() {
     assert!(end.since(at(0)) >= bare(350_000));
 }
 
-/// When all that joins a line has left it, on kept connections whose window has `opened` by so many bytes.
+/// When all that joins a line has left it, on kept connections whose window has `opened` by so many
+/// bytes.
 fn all_gone(link: &Steady, congestion: Congestion, opened: u64, joins: &[(u64, u64)]) -> Time {
     let kept = |now: Time, bytes: u64| {
         let sender = Sender::new(congestion, link.rtt, at(0), false);
@@ -159,7 +162,8 @@ proptest! {
         let all = rate.time_for(joins.iter().map(|(_, bytes)| wire(*bytes, 1_500)).sum());
         let congestion = if paced { Congestion::Bbr } else { Congestion::Cubic };
         let end = all_gone(&link, congestion, opened, &joins);
-        // Who is paced begins its packet anew where the shares change, planned or not; else a nanosecond of rounding a change.
+        // Who is paced begins its packet anew where the shares change, planned or not; else a
+        // nanosecond of rounding a change.
         let packets = if paced { rate.time_for(1_500 * 2 * gaps.len() as u64) } else { Span::ZERO };
         prop_assert!(end + packets + Span::nanos(100) >= at(0) + all, "{} for {}", end.since(at(0)), all);
     }
@@ -192,8 +196,9 @@ fn an_abandoned_flow_soon_leaves_the_line_to_others() {
 }
 
 proptest! {
-    /// Of two messages the longer has sent no less when both are given up at the same time, wherever in a round or a stretch that is;
-    /// and no more than the line has passed when it is over.
+    /// Of two messages the longer has sent no less when both are given up at the same time,
+    /// wherever in a round or a stretch that is; and no more than the line has passed when it is
+    /// over.
     #[test]
     fn of_a_longer_message_that_is_given_up_no_less_was_sent(
         kbits in 50_u64..20_000,
@@ -255,8 +260,8 @@ proptest! {
 }
 
 proptest! {
-    /// Nobody answers any more: what its sender has handed over by then is lost or left before, and all else are tries. Where the first
-    /// window fills the pipe and so nothing stalls.
+    /// Nobody answers any more: what its sender has handed over by then is lost or left before, and
+    /// all else are tries. Where the first window fills the pipe and so nothing stalls.
     #[test]
     fn what_was_sent_when_nobody_answers_any_more_was_handed_over_before(
         kbits in 50_u64..20_000, packets in 0.1..8.5_f64, bytes in 1_u64..2_000_000, share in 0.0..1.0_f64
@@ -276,7 +281,8 @@ proptest! {
     }
 }
 
-/// When each packet of a slow start is handed over: ten at once, and two more for each that is acknowledged.
+/// When each packet of a slow start is handed over: ten at once, and two more for each that is
+/// acknowledged.
 fn slow_start(rtt: Span, segment: Span, ack: Span, packets: usize) -> Vec<Time> {
     let (mut handed, mut free) = (vec![at(0); 10], at(0));
     for k in 0..packets {
@@ -288,7 +294,8 @@ fn slow_start(rtt: Span, segment: Span, ack: Span, packets: usize) -> Vec<Time> 
 }
 
 proptest! {
-    /// Up to where CUBIC may leave its slow start: with an acknowledgement every 2 ms or more at 86 packets.
+    /// Up to where CUBIC may leave its slow start: with an acknowledgement every 2 ms or more at 86
+    /// packets.
     #[test]
     fn who_is_given_up_in_slow_start_has_sent_what_acknowledgements_let_go(
         kbits in 50_u64..5_900, rtt in 10_u64..700, share in 0.0..1.0_f64
@@ -462,7 +469,8 @@ proptest! {
 
 #[test]
 fn who_joins_when_part_of_the_window_is_free_sends_no_more_than_there_is() {
-    // The free part covers the pipe of a slow link, and what is left is more than that and less than the whole window.
+    // The free part covers the pipe of a slow link, and what is left is more than that and less
+    // than the whole window.
     let link = Steady::new(Span::millis(100), BitRate(2_000_000), BitRate(2_000_000));
     let mut line = Line::default();
     let first = line.join(flow(at(0), 200_000), at(0), &link);

@@ -75,7 +75,8 @@ pub(super) enum Found {
 }
 
 impl Pool {
-    /// Looks for a connection at `now`. Those that the far end, an outage or a user has closed are let go.
+    /// Looks for a connection at `now`. Those that the far end, an outage or a user has closed are
+    /// let go.
     pub(super) fn find(&self, options: &TransportOptions, conditions: &dyn Conditions, now: Time) -> Found {
         let mut open = self.open.borrow_mut();
         open.retain(|shared| {

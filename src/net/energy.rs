@@ -1,9 +1,10 @@
 //! What a radio costs a battery: an estimate, from the times at which bytes pass.
 //!
-//! A burst of traffic costs the promotion that wakes the radio, power for as long as bytes pass and energy for each of them, and
-//! the tail in which the radio stays awake for more. A burst that begins within the tail of the one before pays neither a
-//! promotion nor the rest of that tail. Power that grows with the rate, α · Mbit/s for as long as it takes, is energy for each
-//! byte: 1 mW per Mbit/s is 8 nJ a byte.
+//! A burst of traffic costs the promotion that wakes the radio, power for as long as bytes pass and
+//! energy for each of them, and the tail in which the radio stays awake for more. A burst that
+//! begins within the tail of the one before pays neither a promotion nor the rest of that tail.
+//! Power that grows with the rate, α · Mbit/s for as long as it takes, is energy for each byte: 1
+//! mW per Mbit/s is 8 nJ a byte.
 
 use super::conditions::Direction;
 use super::options::Radio;
@@ -48,8 +49,8 @@ const WIFI: Power = Power {
     tail: [(Span::millis(240), 119), NO_TAIL],
     maintenance: 0,
 };
-/// LTE's, with what the whole-phone regressions of 5G add to those of LTE (220 mW; 11.5 and 32.2 mW per Mbit/s; tail 10.7 s).
-/// Source: estimate on the SIGCOMM 2021 5G study.
+/// LTE's, with what the whole-phone regressions of 5G add to those of LTE (220 mW; 11.5 and 32.2 mW
+/// per Mbit/s; tail 10.7 s). Source: estimate on the SIGCOMM 2021 5G study.
 const FIVE_G: Power = Power {
     promotion: (Span::millis(380), 460_000),
     active: 1_508,
@@ -59,7 +60,8 @@ const FIVE_G: Power = Power {
 };
 
 impl Power {
-    /// E(x kB) = 0.025·x + 3.5 J and a tail of 0.62 W for 12.5 s. Source: Balasubramanian et al., IMC 2009.
+    /// E(x kB) = 0.025·x + 3.5 J and a tail of 0.62 W for 12.5 s. Source: Balasubramanian et al.,
+    /// IMC 2009.
     pub const THREE_G_2009: Power = Power {
         promotion: (Span::ZERO, 3_500_000),
         active: 0,
@@ -75,8 +77,8 @@ impl Power {
         tail: [(Span::secs(6), 250), NO_TAIL],
         maintenance: 0,
     };
-    /// E(x kB) = 0.007·x + 5.9 J with scan and association, and 0.05 W to stay associated. Source: Balasubramanian et al., IMC
-    /// 2009.
+    /// E(x kB) = 0.007·x + 5.9 J with scan and association, and 0.05 W to stay associated. Source:
+    /// Balasubramanian et al., IMC 2009.
     pub const WIFI_2009: Power = Power {
         promotion: (Span::ZERO, 5_900_000),
         active: 0,
@@ -119,8 +121,8 @@ impl Power {
 pub struct Radios(Vec<(Radio, RadioUse)>);
 
 impl Radios {
-    /// At `now` it is known that `bytes` pass this radio from `from` to `until`; nothing that is told later begins before `now`. A
-    /// change of the radio ends the tail of the one before.
+    /// At `now` it is known that `bytes` pass this radio from `from` to `until`; nothing that is
+    /// told later begins before `now`. A change of the radio ends the tail of the one before.
     pub fn pass(&mut self, now: Time, radio: Radio, way: Direction, bytes: u64, times: (Time, Time)) {
         let Some(power) = Power::of(radio) else { return };
         if self.0.last().is_none_or(|(last, _)| *last != radio) {
@@ -169,7 +171,8 @@ impl RadioUse {
         RadioUse { power, last: None, open: Vec::new(), nanojoules: 0, on: Span::ZERO }
     }
 
-    /// At `now` it is known that `bytes` pass from `from` to `until`; nothing that is told later begins before `now`.
+    /// At `now` it is known that `bytes` pass from `from` to `until`; nothing that is told later
+    /// begins before `now`.
     pub fn pass(&mut self, now: Time, way: Direction, bytes: u64, (from, until): (Time, Time)) {
         self.settle(now);
         self.nanojoules += u128::from(self.power.byte[way as usize]) * u128::from(bytes);
@@ -184,7 +187,8 @@ impl RadioUse {
         });
     }
 
-    /// The cost up to `end`, and of the tail that the last burst has beyond it: whoever stops to look early does not make it cheaper.
+    /// The cost up to `end`, and of the tail that the last burst has beyond it: whoever stops to
+    /// look early does not make it cheaper.
     pub fn cost(&self, end: Time) -> RadioCost {
         let mut all = self.clone();
         all.close(end);

@@ -71,7 +71,8 @@ impl Link {
         self.lossy.push(lossy);
     }
 
-    /// Adds a time in which the network answers every request with a login page; before the world starts.
+    /// Adds a time in which the network answers every request with a login page; before the world
+    /// starts.
     pub fn add_portal(&mut self, from: Time, until: Time) {
         self.portals.push((from, until));
     }
@@ -81,7 +82,8 @@ impl Link {
         self.portals.iter().any(|(from, until)| (*from..*until).contains(&now)).then_some(LOGIN_PAGE)
     }
 
-    /// Notes for the battery that `bytes` pass the device's radio in these times, as is known at `now`.
+    /// Notes for the battery that `bytes` pass the device's radio in these times, as is known at
+    /// `now`.
     pub fn note_transfer(&mut self, now: Time, way: Direction, bytes: u64, times: (Time, Time)) {
         let radio = self.weather.profile(now).radio;
         self.radios.pass(now, radio, way, bytes, times);
@@ -94,8 +96,9 @@ impl Link {
 
     /// Sends a bare message of `bytes` at `now`: one that knows neither connections nor headers.
     ///
-    /// Time = wait for the bottleneck + what its capacity needs for the bytes + half a round trip + jitter. An outage on the way
-    /// breaks the connection, holds the message back, or swallows it until a retransmission gets through.
+    /// Time = wait for the bottleneck + what its capacity needs for the bytes + half a round trip +
+    /// jitter. An outage on the way breaks the connection, holds the message back, or swallows it
+    /// until a retransmission gets through.
     pub fn send(&mut self, now: Time, direction: Direction, bytes: u64) -> Fate {
         let way = direction as usize;
         let start = now.max(self.busy_until[way]);
@@ -104,8 +107,8 @@ impl Link {
         let rtt = weather.rtt(now);
         let latency = Span(rtt.0 / 2) + weather.jitter(direction, now);
         let (mut arrival, mut sent_by) = (sent + latency, sent);
-        // Up to here the message is on its way again: what an earlier outage, or the message before, has waited out is not
-        // waited out twice.
+        // Up to here the message is on its way again: what an earlier outage, or the message
+        // before, has waited out is not waited out twice.
         let mut resumed = start;
         for outage in weather.outages(now) {
             if outage.from >= arrival {
@@ -134,7 +137,8 @@ impl Link {
         Fate::Arrives(arrival)
     }
 
-    /// How many of the first `bytes` of a bare message that is sent at `now` have left by `until`, outages aside.
+    /// How many of the first `bytes` of a bare message that is sent at `now` have left by `until`,
+    /// outages aside.
     pub fn leaves_within(&self, now: Time, direction: Direction, bytes: u64, until: Time) -> u64 {
         let start = now.max(self.busy_until[direction as usize]);
         let weather = self.weather.at(now);

@@ -65,7 +65,8 @@ pub enum Radio {
 }
 in_words!(Radio { None: "none", TwoG: "2g", ThreeG: "3g", Lte: "lte", FiveG: "5g", Wifi: "wifi" });
 
-/// Steps of the round trip: each way a uniform draw within ± `within`, anew at each multiple of `every`.
+/// Steps of the round trip: each way a uniform draw within ± `within`, anew at each multiple of
+/// `every`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Steps {
     /// From one step to the next.
@@ -86,7 +87,8 @@ pub struct Jitter {
 }
 
 impl Jitter {
-    /// A longer delay is cut to this: it is a gap, and gaps are drawn by themselves; a Pareto tail of exponent 1.6 has no end of its own.
+    /// A longer delay is cut to this: it is a gap, and gaps are drawn by themselves; a Pareto tail
+    /// of exponent 1.6 has no end of its own.
     pub const LONGEST: Span = Span::secs(2);
 }
 
@@ -112,7 +114,8 @@ pub struct Variation {
 
 /// Gilbert and Elliott: a good state that loses nothing and a bad one that loses everything.
 ///
-/// Loss is p ÷ (p + r), the mean burst 1 ÷ r packets. Independent losses of probability p have r = 1 − p.
+/// Loss is p ÷ (p + r), the mean burst 1 ÷ r packets. Independent losses of probability p have r =
+/// 1 − p.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PacketLoss {
     /// From good to bad, a packet.
@@ -148,7 +151,8 @@ pub struct Gaps {
 /// How the lengths of gaps are spread about their mean.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum GapLengths {
-    /// As in cellular traces: nine in ten log-normal and short, one in ten log-normal and long, none beyond two minutes.
+    /// As in cellular traces: nine in ten log-normal and short, one in ten log-normal and long,
+    /// none beyond two minutes.
     Cellular,
     /// Exponential.
     #[default]
@@ -206,7 +210,8 @@ pub struct FieldWorker {
 /// What an outage does to a message in flight.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum OutageMode {
-    /// Packets vanish: the message waits for the end of the outage and a retransmission, or for its deadline.
+    /// Packets vanish: the message waits for the end of the outage and a retransmission, or for its
+    /// deadline.
     #[default]
     Drop,
     /// The network keeps the packets: the message is late by the rest of the outage.

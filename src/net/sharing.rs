@@ -1,16 +1,13 @@
-//! Flows that share a bottleneck: at any time those that have packets for it have equal parts of its rate. Who waits for acknowledgements
-//! leaves its part to the others meanwhile. In flight each may have what the others leave, and an equal part at least.
+//! Flows that share a bottleneck: at any time those that have packets for it have equal parts of
+//! its rate. Who waits for acknowledgements leaves its part to the others meanwhile. In flight each
+//! may have what the others leave, and an equal part at least.
 
 use smallvec::{SmallVec, smallvec};
 
 use super::conditions::{Conditions, Direction};
-use super::connection_line::Stage;
 use super::options::Outage;
-use super::tcp::Broken;
+use super::stage::{Ended, Stage};
 use crate::base::{BitRate, Span, Time};
-
-/// How a transfer ended, if it has.
-pub(super) type Ended = Option<Result<Time, Broken>>;
 
 /// Who shares, as of a time.
 #[derive(Clone, Copy, Debug)]
@@ -33,8 +30,8 @@ impl Sharing {
         Share { whole, flows: self.among, others: u64::MAX }
     }
 
-    /// Runs stages together until all are at `until` or at their ends: from one time at which one of them begins or ceases to send
-    /// to the next.
+    /// Runs stages together until all are at `until` or at their ends: from one time at which one
+    /// of them begins or ceases to send to the next.
     pub(super) fn run(
         &mut self,
         stages: &mut [&mut Stage],
@@ -107,7 +104,8 @@ impl Sharing {
     }
 }
 
-/// Conditions of one of several flows: a part of the rate, and of the queue what the others leave, or a part if that is more.
+/// Conditions of one of several flows: a part of the rate, and of the queue what the others leave,
+/// or a part if that is more.
 pub(super) struct Share<'c> {
     whole: &'c dyn Conditions,
     flows: u64,

@@ -18,7 +18,8 @@ use crate::sim::{Handle, NodeId, Notify, oneshot};
 
 /// Whoever answers requests: the gateway.
 pub trait Server {
-    /// Serves one request; resolves when the answer leaves, or with `None` when the server dies over it: its connection breaks.
+    /// Serves one request; resolves when the answer leaves, or with `None` when the server dies
+    /// over it: its connection breaks.
     fn serve(&self, request: Vec<u8>) -> LocalBoxFuture<'static, Option<Vec<u8>>>;
 }
 
@@ -41,7 +42,8 @@ pub struct Way {
     changed: [Notify; 2],
     /// Messages on the air, and since when as far as the radio was not told yet.
     air: RefCell<Vec<(Direction, MessageId, Time)>>,
-    /// When a packet of the device last passed; while its radio wakes up for one, when it will be awake.
+    /// When a packet of the device last passed; while its radio wakes up for one, when it will be
+    /// awake.
     last_packet: Cell<Option<Time>>,
 }
 
@@ -83,7 +85,8 @@ struct Errand {
     unwanted: Cell<bool>,
 }
 
-/// The device's hold on an errand. Dropped without an answer (deadline, break, death of the process) it closes the connection.
+/// The device's hold on an errand. Dropped without an answer (deadline, break, death of the
+/// process) it closes the connection.
 struct Lease {
     errand: Rc<Errand>,
     answered: bool,
@@ -91,7 +94,8 @@ struct Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        // A run that panics is over; if it was over this line, asking it again would end the whole program.
+        // A run that panics is over; if it was over this line, asking it again would end the whole
+        // program.
         if std::thread::panicking() {
             return;
         }
@@ -108,7 +112,8 @@ impl Drop for Lease {
     }
 }
 
-/// A place in the pool for a connection that is asked for. At the end, whatever ends it, the packets are booked that asked for it.
+/// A place in the pool for a connection that is asked for. At the end, whatever ends it, the
+/// packets are booked that asked for it.
 struct Place<'w> {
     way: &'w Way,
     /// Since when packets are sent.
@@ -212,7 +217,8 @@ impl Way {
         })
     }
 
-    /// When the device knows of a broken connection: at once if its operating system notices, or when the reset comes.
+    /// When the device knows of a broken connection: at once if its operating system notices, or
+    /// when the reset comes.
     fn told(&self, broken: Broken) -> Time {
         if !broken.cut {
             return broken.at;
@@ -224,7 +230,8 @@ impl Way {
         })
     }
 
-    /// What the radio needs to wake up for a packet. It is awake then, even if whoever has the packet gives up meanwhile.
+    /// What the radio needs to wake up for a packet. It is awake then, even if whoever has the
+    /// packet gives up meanwhile.
     fn wake_up(&self) -> Span {
         let wait = self.conditions(|weather, now| match self.last_packet.get() {
             Some(awake) if awake > now => awake.since(now),
@@ -305,7 +312,8 @@ impl Way {
         }
     }
 
-    /// What becomes of asking for a connection, which was begun at `begun` and is given up at `until`.
+    /// What becomes of asking for a connection, which was begun at `begun` and is given up at
+    /// `until`.
     fn greeted(&self, begun: Time, until: Time) -> Opening {
         let link = self.link.borrow();
         Connection::greet(&self.options.handshake, &link.weather().at(begun), begun, until)
@@ -402,8 +410,8 @@ impl Way {
         })
     }
 
-    /// Takes a message from the line, and with the last of a flow what the flow leaves behind. Whether all of it went out, and the bytes
-    /// that were sent in the flow.
+    /// Takes a message from the line, and with the last of a flow what the flow leaves behind.
+    /// Whether all of it went out, and the bytes that were sent in the flow.
     fn quit(&self, shared: &Shared, direction: Direction, message: MessageId) -> (bool, u64) {
         let (way, http2) = (direction as usize, self.options.protocol == Protocol::Http2);
         let gone = self.with_line(direction, |line, now, weather| line.leave(message, now, weather));
@@ -427,7 +435,8 @@ impl Way {
         self.link.borrow().login_page(self.handle.now())
     }
 
-    /// The server's answer or the network's login page, unless it is lost on its way or the server dies.
+    /// The server's answer or the network's login page, unless it is lost on its way or the server
+    /// dies.
     pub(super) async fn served(
         &self,
         request: Vec<u8>,
@@ -454,8 +463,8 @@ impl Way {
         Ok(bytes)
     }
 
-    /// Carries a request to the server and its answer back. What happens here happens whether or not the device's process
-    /// is still alive: what its connection has in flight goes on.
+    /// Carries a request to the server and its answer back. What happens here happens whether or
+    /// not the device's process is still alive: what its connection has in flight goes on.
     async fn carry(
         self: Rc<Self>,
         errand: Rc<Errand>,
@@ -492,7 +501,8 @@ impl Way {
         let _ = answer.send(Ok(message));
     }
 
-    /// Waits for an answer until the deadline, or until the device knows that its connection is cut.
+    /// Waits for an answer until the deadline, or until the device knows that its connection is
+    /// cut.
     pub(super) async fn answered<A>(
         &self,
         answer: oneshot::Receiver<Result<A, Time>>,

@@ -11,8 +11,8 @@ use crate::contract::{DropReason, Event, TransportError};
 use crate::sim::oneshot;
 
 impl Way {
-    /// Books a message that begins now, of its `size` bytes those that leave before its device gives up or its way breaks: there are no
-    /// packets.
+    /// Books a message that begins now, of its `size` bytes those that leave before its device
+    /// gives up or its way breaks: there are no packets.
     fn sent_bare(&self, direction: Direction, size: u64, deadline: Time) {
         let (now, link) = (self.handle.now(), self.link.borrow());
         // What begins on a broken way leaves for nothing.
@@ -21,8 +21,8 @@ impl Way {
         self.sent(direction, Traffic { bytes, ..Traffic::default() });
     }
 
-    /// Carries a request to the server and its answer back. What happens here happens whether or not the device's process
-    /// is still alive.
+    /// Carries a request to the server and its answer back. What happens here happens whether or
+    /// not the device's process is still alive.
     async fn carry_bare(
         self: Rc<Self>,
         request: Vec<u8>,
@@ -154,7 +154,8 @@ mod tests {
         Itinerary::settled(Arc::new(Profile::steady("plain", Span::millis(100), rate, rate)))
     }
 
-    /// One request of 1 000 bytes at 0 with a deadline at 1 s: its result, when it came, and how often the server worked.
+    /// One request of 1 000 bytes at 0 with a deadline at 1 s: its result, when it came, and how
+    /// often the server worked.
     fn one_request(weather: impl FnOnce(&mut Link)) -> (Result<usize, TransportError>, Time, u32) {
         let served = Rc::new(Cell::new(0));
         let (result, at) = one_request_to(|handle| Rc::new(Echo(handle, served.clone())), weather);

@@ -349,7 +349,8 @@ fn of_an_answer_that_is_lost_no_more_is_sent_than_leaves_while_somebody_waits() 
 
 #[test]
 fn a_session_that_ends_during_a_message_leaves_its_window_and_the_tries() {
-    // 1 MB takes 1 s and the start of a window; the server tries for 924 s, the device until it gives up.
+    // 1 MB takes 1 s and the start of a window; the server tries for 924 s, the device until it
+    // gives up.
     for (half_open, up, down, tries) in [
         (HalfOpen::Silent, 1_000, 1_000_000, 15..18),
         (HalfOpen::Reset, 1_000, 1_000_000, 0..1),
@@ -476,7 +477,8 @@ fn a_process_that_dies_while_it_connects_has_sent_its_syns() {
 
 #[test]
 fn what_is_sent_on_a_connection_of_an_earlier_session_goes_over_the_wire() {
-    // One packet at 20 s; in silence tries at 2·SRTT and then doubling until the device gives up ten seconds later.
+    // One packet at 20 s; in silence tries at 2·SRTT and then doubling until the device gives up
+    // ten seconds later.
     for (half_open, tries) in [(HalfOpen::Reset, 0), (HalfOpen::Silent, 6)] {
         let lost = |link: &mut Link| link.weather_mut().lose_sessions([at(15_000)]);
         let sent = |requests: &[u64]| {
@@ -507,7 +509,8 @@ fn who_gives_up_while_the_radio_wakes_is_told_in_time_sends_nothing_and_leaves_i
     sleepy.promotion = Some(Promotion { takes: Span::secs(3), after: Span::secs(5) });
     let mut bench = Bench::new(sleepy, options(), |_| ());
     bench.request(at(0), 100, 1_000, Span::secs(2));
-    // One that comes when it is awake opens the connection; the last finds it asleep again, and the connection open.
+    // One that comes when it is awake opens the connection; the last finds it asleep again, and the
+    // connection open.
     bench.request(at(3_500), 100, 1_000, PATIENT);
     bench.request(at(20_000), 50_000, 1_000, Span::secs(2));
     let ended = bench.run();

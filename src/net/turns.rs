@@ -2,11 +2,12 @@
 
 use std::collections::VecDeque;
 
-/// Payload of an HTTP/2 frame, as both ends may take it for granted (RFC 9113, SETTINGS_MAX_FRAME_SIZE).
+/// Payload of an HTTP/2 frame, as both ends may take it for granted (RFC 9113,
+/// SETTINGS_MAX_FRAME_SIZE).
 const FRAME: u64 = 16_384;
 
-/// Streams that take turns: a frame of each, round after round, the newest last (RFC 9218 for equal urgency, incremental).
-/// A stream is a message by its number.
+/// Streams that take turns: a frame of each, round after round, the newest last (RFC 9218 for equal
+/// urgency, incremental). A stream is a message by its number.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Turns {
     /// Whose turn it is, and what each has left.
@@ -21,7 +22,8 @@ impl Turns {
         self.row.push_back((stream, bytes));
     }
 
-    /// A stream is given up, `in_flight` bytes of all from now on have been handed over: how many of its bytes never will be.
+    /// A stream is given up, `in_flight` bytes of all from now on have been handed over: how many
+    /// of its bytes never will be.
     pub(super) fn drop_out(&mut self, stream: u64, in_flight: u64) -> u64 {
         let mut later = self.clone();
         later.pass(in_flight);

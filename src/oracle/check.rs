@@ -80,10 +80,12 @@ pub fn is_of_check(metric: &str) -> bool {
     ALL.iter().any(|(_, of_check)| *of_check == metric)
 }
 
-/// The checks that may fire along with `check` without being named: what `check` means at a larger scale.
+/// The checks that may fire along with `check` without being named: what `check` means at a larger
+/// scale.
 ///
-/// A device that lacks a row, or has one too many, is divergent. An edit that the backend refused and that then vanished
-/// is lost and was discarded silently. A device with a run that never ends does not come to rest.
+/// A device that lacks a row, or has one too many, is divergent. An edit that the backend refused
+/// and that then vanished is lost and was discarded silently. A device with a run that never ends
+/// does not come to rest.
 pub fn implied(check: &str) -> &'static [&'static str] {
     match check {
         "lost" | "stale" | "duplicate" | "resurrected" | "undetected-delete" | "orphan" => &["divergent"],

@@ -1,4 +1,5 @@
-//! Instants in words: the same way for virtual times, stamps and values, so that they can be held against each other.
+//! Instants in words: the same way for virtual times, stamps and values, so that they can be held
+//! against each other.
 
 use crate::base::{Span, Stamp, Time};
 
@@ -12,7 +13,8 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// An instant of virtual time as local time: `08:02:14.429`, with its date if that is not the start's.
+    /// An instant of virtual time as local time: `08:02:14.429`, with its date if that is not the
+    /// start's.
     pub fn time(self, at: Time) -> String {
         self.stamp(self.start.plus(Span(at.0)))
     }

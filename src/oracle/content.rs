@@ -17,8 +17,8 @@ pub(super) struct Expected {
     pub(super) content: u64,
 }
 
-/// The backend's live rows at the end by place, in the order of keys. Devices with equal attributes share a list, so the
-/// backend is read once however many devices there are.
+/// The backend's live rows at the end by place, in the order of keys. Devices with equal attributes
+/// share a list, so the backend is read once however many devices there are.
 pub(super) struct Contents {
     by_entity: Vec<Option<FxHashMap<u64, Vec<Expected>>>>,
     hash: RowHash,
@@ -47,7 +47,8 @@ impl Difference<'_> {
     }
 }
 
-/// The entities whose rows devices should hold in full: delivered as deltas, and pulled by some unit.
+/// The entities whose rows devices should hold in full: delivered as deltas, and pulled by some
+/// unit.
 fn compared(schema: &Schema, units: &[SyncUnit], id: EntityId) -> bool {
     schema.entity(id).delivery == Delivery::Delta && units.iter().any(|unit| unit.pull.contains(&id))
 }
@@ -84,8 +85,9 @@ impl Contents {
         places
     }
 
-    /// Walks through the rows that a device at `place` should hold and those that it shows, both in the order of keys, and
-    /// tells each difference. Nothing to tell of entities that devices do not hold in full, except rows shown twice.
+    /// Walks through the rows that a device at `place` should hold and those that it shows, both in
+    /// the order of keys, and tells each difference. Nothing to tell of entities that devices do
+    /// not hold in full, except rows shown twice.
     pub(super) fn compare(
         &mut self,
         id: EntityId,

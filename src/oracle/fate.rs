@@ -20,12 +20,14 @@ pub(super) struct Fate {
     elsewhere: Vec<(Key, Time)>,
 }
 
-/// What came of it on a device. Whether it was there from the start is not known: only what happened is.
+/// What came of it on a device. Whether it was there from the start is not known: only what
+/// happened is.
 #[derive(Clone, Copy, Debug, Default)]
 struct There {
     /// When the backend's last version last left for the device.
     sent: Option<Time>,
-    /// When the word that it is gone, from the backend or from the device's scope, last left after that version's commit.
+    /// When the word that it is gone, from the backend or from the device's scope, last left after
+    /// that version's commit.
     word: Option<Time>,
     /// When the device stored the backend's last version.
     current: Option<Time>,
@@ -122,12 +124,14 @@ impl Fate {
         }
     }
 
-    /// Whether this is the stamp of the backend's last version; every version is, if it is from before the start.
+    /// Whether this is the stamp of the backend's last version; every version is, if it is from
+    /// before the start.
     fn is_last(&self, stamp: Stamp) -> bool {
         self.stamp.is_none_or(|last| last == stamp)
     }
 
-    /// Where the record went wrong, if `check` found it on `device`; `None` if nothing is to be said.
+    /// Where the record went wrong, if `check` found it on `device`; `None` if nothing is to be
+    /// said.
     pub(super) fn ending(&self, check: &str, device: Option<DeviceId>, clock: Clock) -> Option<String> {
         match check {
             "lost" | "divergent" | "stale" | "undetected-delete" => {

@@ -9,7 +9,8 @@ use super::patience::Patience;
 use crate::base::{DeviceId, Time, UnitId};
 use crate::contract::{Event, KillReason, RequestKind, SyncError, SyncUnit};
 
-/// So many runs of a unit, each queued at the very instant at which the one before ended, are a loop.
+/// So many runs of a unit, each queued at the very instant at which the one before ended, are a
+/// loop.
 const LOOP: u32 = 10;
 /// No more runs than that begin before one is heard of.
 const UNHEARD: usize = 64;
@@ -40,11 +41,14 @@ struct Device {
     queue: VecDeque<(UnitId, Time)>,
     last_end: Option<(UnitId, Time)>,
     at_once: u32,
-    /// The process died in the midst of work and no run has started since: what it did last it may not have told.
+    /// The process died in the midst of work and no run has started since: what it did last it may
+    /// not have told.
     untold: bool,
-    /// Runs that ended for want of room since one was complete: what became of their beginnings a death may leave open.
+    /// Runs that ended for want of room since one was complete: what became of their beginnings a
+    /// death may leave open.
     unwritten: BTreeSet<u64>,
-    /// Runs that may come to light, and end, when others have run since: as nobody was told that they began, or that it was not written.
+    /// Runs that may come to light, and end, when others have run since: as nobody was told that
+    /// they began, or that it was not written.
     unheard: BTreeSet<u64>,
 }
 
@@ -246,15 +250,17 @@ impl Device {
         }
     }
 
-    /// The process dies between a commit and the word of it: a run that was open may have ended, one that nobody heard of
-    /// may have begun. No engine can do better, so neither is held against it.
+    /// The process dies between a commit and the word of it: a run that was open may have ended,
+    /// one that nobody heard of may have begun. No engine can do better, so neither is held against
+    /// it.
     fn died_untold(&mut self) {
         self.may_have_ended(Time::ZERO);
         self.unheard.append(&mut self.unwritten);
         self.untold = true;
     }
 
-    /// It holds the state of an instant: runs are numbered, and ended, as if what came since had not been.
+    /// It holds the state of an instant: runs are numbered, and ended, as if what came since had
+    /// not been.
     fn went_back(&mut self, to: Time) {
         self.may_have_ended(to);
         self.untold = true;
@@ -279,9 +285,11 @@ fn two_syncs_of_one_unit(device: &Device, unit: UnitId) -> Option<u64> {
     device.open.iter().find(|(_, run)| run.unit == unit && run.life == device.life).map(|(n, _)| *n)
 }
 
-/// Waiting units run in the order in which they were queued. A run that nobody queued (a retry) has no place in it.
+/// Waiting units run in the order in which they were queued. A run that nobody queued (a retry) has
+/// no place in it.
 fn unit_out_of_order(device: &mut Device, unit: UnitId, queued_at: Time) -> Option<UnitId> {
-    // A unit that is taken tells of its start a little later: what came meanwhile, even of the same unit, is another turn.
+    // A unit that is taken tells of its start a little later: what came meanwhile, even of the same
+    // unit, is another turn.
     let of_unit = device.queue.iter().filter(|(waiting, _)| *waiting == unit);
     let turn = of_unit.map(|(_, since)| *since).filter(|since| *since <= queued_at).max()?;
     let place = device.queue.iter().position(|entry| *entry == (unit, turn))?;
@@ -303,7 +311,8 @@ fn never_ends(device: &Device, now: Time, patience: &Patience) -> Vec<(u64, Run)
     device.open.iter().filter(|(_, run)| silent(run)).map(|(n, run)| (*n, *run)).collect()
 }
 
-/// Every run ends, if need be by the device's next life; after a power loss nobody can tell whether it had.
+/// Every run ends, if need be by the device's next life; after a power loss nobody can tell whether
+/// it had.
 fn event_without_end(device: &Device) -> impl Iterator<Item = (u64, Run)> {
     let left = |run: &Run| run.life < device.life && !run.may_have_ended;
     device.open.iter().filter(move |(_, run)| left(run)).map(|(n, run)| (*n, *run))

@@ -6,8 +6,9 @@ use super::history::{History, Row, RowId};
 use super::truth::Places;
 use crate::base::{DeviceId, Time, Value};
 
-/// What devices hold of one row that was touched since the start: how many of its versions each has, the latest included;
-/// 0 for what it began with. There are as many as rows times devices, so they take as little room as can be.
+/// What devices hold of one row that was touched since the start: how many of its versions each
+/// has, the latest included; 0 for what it began with. There are as many as rows times devices, so
+/// they take as little room as can be.
 #[derive(Clone, Debug)]
 enum Holders {
     /// A few, sorted by device.
@@ -21,7 +22,8 @@ enum Holders {
 struct Beside {
     /// The device removed the row, whatever it had.
     removed: bool,
-    /// How many of the row's versions it had when it last removed the row; [`NEVER`] if it never did.
+    /// How many of the row's versions it had when it last removed the row; [`NEVER`] if it never
+    /// did.
     removed_with: u32,
     /// Until when its time behind is counted.
     counted: Time,
@@ -40,7 +42,8 @@ struct Former {
 const NEVER: u32 = u32::MAX;
 
 impl Beside {
-    /// Of a holding of which nothing else was said: later versions are later than the last count too.
+    /// Of a holding of which nothing else was said: later versions are later than the last count
+    /// too.
     const NOTHING: Beside = Beside { removed: false, removed_with: NEVER, counted: Time::ZERO };
 }
 
@@ -53,20 +56,24 @@ pub(super) struct Behind {
     pub(super) stale: u128,
 }
 
-/// The holdings of all devices: only what differs from how they began, 4 to 8 bytes for each row and device.
+/// The holdings of all devices: only what differs from how they began, 4 to 8 bytes for each row
+/// and device.
 ///
-/// **Lost and stale over time.** A device is behind with a row from the commit of a version that belongs in its scope until
-/// it makes that version or a later one durable; offline time counts. While it is behind it is *stale* if it holds an
-/// older version of the row, else *lost*. A device's own edit is with it from its commit on. The time is added up when the
-/// device applies a change of that row, and at the end for what is then still wrong. A version from before the start
-/// counts only if it is still missing or older at the end, and then from the start on. A device is taken to begin with its
-/// whole scope as it was at the start; one that begins empty is stale where it is lost until its first load.
+/// **Lost and stale over time.** A device is behind with a row from the commit of a version that
+/// belongs in its scope until it makes that version or a later one durable; offline time counts.
+/// While it is behind it is *stale* if it holds an older version of the row, else *lost*. A
+/// device's own edit is with it from its commit on. The time is added up when the device applies a
+/// change of that row, and at the end for what is then still wrong. A version from before the start
+/// counts only if it is still missing or older at the end, and then from the start on. A device is
+/// taken to begin with its whole scope as it was at the start; one that begins empty is stale where
+/// it is lost until its first load.
 #[derive(Debug, Default)]
 pub(super) struct Held {
     by_row: Vec<Holders>,
     /// Looked up only, never iterated.
     beside: FxHashMap<(RowId, DeviceId), Beside>,
-    /// What devices held at the end of lives that are over: a backup of then may be put in again. Looked up only.
+    /// What devices held at the end of lives that are over: a backup of then may be put in again.
+    /// Looked up only.
     former: FxHashMap<(DeviceId, u32), Former>,
     pub(super) behind: Behind,
     pub(super) odd: Odd,
@@ -77,7 +84,8 @@ pub(super) struct Held {
 pub(super) struct Odd {
     /// Rows that a device had to remove though nothing had happened to them.
     pub(super) phantom_deletes: u64,
-    /// Rows that came back to a device that had removed them, though nothing had happened to them meanwhile.
+    /// Rows that came back to a device that had removed them, though nothing had happened to them
+    /// meanwhile.
     pub(super) phantom_inserts: u64,
     /// Versions that were replaced before a device heard of them.
     pub(super) skipped: u64,
@@ -116,7 +124,8 @@ impl Held {
         self.beside(id, device).removed_with as usize == row.versions.len()
     }
 
-    /// A pulled change brings the first `versions` versions, or the removal of the row: counts what is odd about that.
+    /// A pulled change brings the first `versions` versions, or the removal of the row: counts what
+    /// is odd about that.
     pub(super) fn look_at(&mut self, id: RowId, row: &Row, at: At<'_>, versions: usize, removed: bool) {
         let before = self.versions(id, at.device);
         let was_removed = self.beside(id, at.device).removed;
@@ -127,7 +136,8 @@ impl Held {
         self.odd.skipped += versions.saturating_sub(before + 1) as u64;
     }
 
-    /// The device now has the first `versions` versions, or has removed the row with the last of them.
+    /// The device now has the first `versions` versions, or has removed the row with the last of
+    /// them.
     pub(super) fn take(&mut self, id: RowId, row: &Row, at: At<'_>, versions: usize, removed: bool) {
         let behind = self.time_behind(id, row, at);
         self.behind.add(behind);
@@ -142,8 +152,8 @@ impl Held {
         self.holders(id).set(at.device, versions);
     }
 
-    /// The life `over` of the device is over: it went back to what it was at `to` in `life`. Of each row it has at most what was there by
-    /// then.
+    /// The life `over` of the device is over: it went back to what it was at `to` in `life`. Of
+    /// each row it has at most what was there by then.
     pub(super) fn go_back(
         &mut self,
         all: All<'_>,
@@ -198,7 +208,8 @@ impl Held {
         self.former.insert((device, over), former);
     }
 
-    /// From now on the device has so many versions, with what there is to say besides, whatever it had before.
+    /// From now on the device has so many versions, with what there is to say besides, whatever it
+    /// had before.
     fn put_in(&mut self, id: RowId, row: &Row, at: At<'_>, (versions, beside): (usize, Beside)) {
         self.take(id, row, at, versions, beside.removed);
         if versions == row.versions.len() && beside.removed_with == NEVER {

@@ -117,7 +117,8 @@ impl History {
         let content = self.hash.projected(entity, commit.values);
         let place = place(entity, commit.values);
         let Commit { at, stamp, author, .. } = commit;
-        // Most rows that are touched are touched once, and a vector that grows begins with room for four.
+        // Most rows that are touched are touched once, and a vector that grows begins with room for
+        // four.
         row.versions.reserve_exact(usize::from(row.versions.is_empty()));
         row.versions.push(Version { stamp, at, author, gone, place, content, changed, undone: None });
         let after = (!gone).then(|| commit.values.to_vec());
@@ -136,7 +137,8 @@ impl History {
         }
     }
 
-    /// At `now` the backend went back to what it was as `to` began. What was undone by a return that is itself undone is there again.
+    /// At `now` the backend went back to what it was as `to` began. What was undone by a return
+    /// that is itself undone is there again.
     pub(super) fn go_back(&mut self, to: Time, now: Time) {
         for version in self.rows.iter_mut().flat_map(|row| &mut row.versions) {
             if version.at >= to {
@@ -180,9 +182,11 @@ impl History {
 }
 
 impl Row {
-    /// How many versions a device holds that holds the version of this stamp: 0 for those before the start.
+    /// How many versions a device holds that holds the version of this stamp: 0 for those before
+    /// the start.
     ///
-    /// A stamp that no version has (coarse clocks, cut precision) counts as the latest version not after it.
+    /// A stamp that no version has (coarse clocks, cut precision) counts as the latest version not
+    /// after it.
     pub(super) fn held_with(&self, stamp: Stamp) -> usize {
         let exact = self.versions.iter().rposition(|v| v.stamp == stamp);
         let found = exact.or_else(|| self.versions.iter().rposition(|v| v.stamp < stamp));

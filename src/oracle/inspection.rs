@@ -29,7 +29,8 @@ pub struct Verdict {
     pub not_applicable: Vec<&'static str>,
 }
 
-/// A check under way. Devices may be handed in one after the other, so that not all of them must be open at once.
+/// A check under way. Devices may be handed in one after the other, so that not all of them must be
+/// open at once.
 pub struct Inspection<'a> {
     oracle: Oracle,
     at: Time,
@@ -48,14 +49,28 @@ struct Said {
 }
 
 impl Said {
-    /// The row shows local edits that the backend does not have yet: that is not a difference but being stuck.
+    /// The row shows local edits that the backend does not have yet: that is not a difference but
+    /// being stuck.
     fn is_dirty(&self, entity: EntityId, key: &str) -> bool {
         self.pending.iter().any(|p| p.entity == entity && p.key.as_str() == key)
     }
 }
 
+impl Oracle {
+    /// The end: the world hands in what the backend now holds, and then each device that was in
+    /// use.
+    pub fn begin_check<'a>(
+        self,
+        at: Time,
+        truth: &'a dyn Truth,
+        stops: &'a dyn Fn() -> bool,
+    ) -> Inspection<'a> {
+        Inspection::new(self, at, truth, stops)
+    }
+}
+
 impl<'a> Inspection<'a> {
-    pub(super) fn new(
+    fn new(
         mut oracle: Oracle,
         at: Time,
         truth: &'a dyn Truth,
@@ -70,7 +85,8 @@ impl<'a> Inspection<'a> {
         Inspection { oracle, at, truth, stops, contents, half_seen: 0 }
     }
 
-    /// Checks one device that was in use: its edits, and every row of the entities that it should hold in full.
+    /// Checks one device that was in use: its edits, and every row of the entities that it should
+    /// hold in full.
     ///
     /// A device that was never started should not be handed in: nothing is expected of it.
     pub fn check_device(&mut self, device: DeviceId, view: &dyn DeviceView) {
@@ -86,8 +102,9 @@ impl<'a> Inspection<'a> {
         self.check_rows(device, &said, view);
     }
 
-    /// Notes a device that did not come to rest by the deadline; `why` in words. With a view its edits are checked, but not its
-    /// rows nor the ends of its runs: what they lack may still be on its way, and being stuck is not being wrong.
+    /// Notes a device that did not come to rest by the deadline; `why` in words. With a view its
+    /// edits are checked, but not its rows nor the ends of its runs: what they lack may still be on
+    /// its way, and being stuck is not being wrong.
     pub fn check_stuck_device(&mut self, device: DeviceId, why: &str, view: Option<&dyn DeviceView>) {
         self.oracle.findings.add(Check::Stuck, (Some(device), None), || why.to_owned());
         self.cut_off(device);
@@ -99,7 +116,8 @@ impl<'a> Inspection<'a> {
         }
     }
 
-    /// What a run under way at the end was about to tell of the last answer, it does not tell any more.
+    /// What a run under way at the end was about to tell of the last answer, it does not tell any
+    /// more.
     fn cut_off(&mut self, device: DeviceId) {
         if self.oracle.flow.unfinished(device).next().is_some() {
             self.oracle.ledger.cut_short(device);
@@ -133,8 +151,8 @@ impl<'a> Inspection<'a> {
         Verdict { violations, figures, taken_back, not_applicable }
     }
 
-    /// The power may fail when a decision is durable and nobody was told: the log counts, not the event. Where the edit was copied the line
-    /// may be in the copy's.
+    /// The power may fail when a decision is durable and nobody was told: the log counts, not the
+    /// event. Where the edit was copied the line may be in the copy's.
     fn check_overwriting(&mut self, device: DeviceId, log: &[LogEntry]) {
         let Oracle { blind, ledger, .. } = &mut self.oracle;
         let speaks = |b: &Blind| checks::overwriting_logged(log, b.edit, (b.entity, &b.key));

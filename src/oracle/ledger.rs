@@ -21,8 +21,8 @@ pub(super) struct Edit {
     pub(super) made: Time,
     /// In which life of its device.
     life: u32,
-    /// How many of the row's versions its device had seen when it was made, or when a conflict over the row was decided
-    /// since.
+    /// How many of the row's versions its device had seen when it was made, or when a conflict over
+    /// the row was decided since.
     pub(super) seen: usize,
     /// How often the backend committed it.
     pub(super) commits: u32,
@@ -38,9 +38,11 @@ pub(super) struct Edit {
     pub(super) equal: bool,
     /// The backend refused it at least once, for a conflict or for good.
     pub(super) refused: Option<Time>,
-    /// Its commit went with the state of the backend, or its person did not see it saved: it need not be anywhere.
+    /// Its commit went with the state of the backend, or its person did not see it saved: it need
+    /// not be anywhere.
     pub(super) excused: bool,
-    /// Its device, whose commits do not outlive that, lost its power first since it made the edit or last logged something of it.
+    /// Its device, whose commits do not outlive that, lost its power first since it made the edit
+    /// or last logged something of it.
     pub(super) lost_power: Option<Time>,
     /// A refusal of which the device has not heard yet, and whether the values differed.
     unheard: Option<bool>,
@@ -61,8 +63,8 @@ pub(super) struct Edit {
 struct InFlight {
     request: u64,
     edit: EditId,
-    /// It was put off, or said to wait at a gateway, in answer to this request or to an older one that was late: whatever the backend said
-    /// of it before, the device may hear just that.
+    /// It was put off, or said to wait at a gateway, in answer to this request or to an older one
+    /// that was late: whatever the backend said of it before, the device may hear just that.
     waits: bool,
 }
 
@@ -80,18 +82,21 @@ struct Decided {
 pub(super) struct Ledger {
     devices: Vec<BTreeMap<u32, Edit>>,
     open: FxHashMap<RowId, Vec<EditId>>,
-    /// Edits that nobody saw saved, with when their person gave up and what they do: they may be in the storage all the same.
+    /// Edits that nobody saw saved, with when their person gave up and what they do: they may be in
+    /// the storage all the same.
     missed: BTreeMap<EditId, (Time, EditKind)>,
     pub(super) lives: Lives,
     /// By device: edits in requests under way, which are another's where that was copied.
     in_flight: Vec<Vec<InFlight>>,
-    /// By device: edits whose conflict came with the last answer to a push, and which the engine has not decided yet.
+    /// By device: edits whose conflict came with the last answer to a push, and which the engine
+    /// has not decided yet.
     undecided: Vec<Vec<EditId>>,
     /// By device: what it decided, of edits of others too, in whichever of its lives.
     decisions: BTreeMap<DeviceId, BTreeMap<EditId, Vec<Decided>>>,
     /// By device: edits that the last answer to a push refused though the backend said the same.
     alike: Vec<Vec<EditId>>,
-    /// Edits that met a true conflict: a refusal that the device heard of, with other values on the backend.
+    /// Edits that met a true conflict: a refusal that the device heard of, with other values on the
+    /// backend.
     pub(super) conflicts: u64,
 }
 
@@ -110,8 +115,8 @@ impl Edit {
         self.commits > 0 || self.carried
     }
 
-    /// Whether the row over which it was refused, or the one that has its natural key, says what it wants: the backend's, and what a
-    /// device at these `places` is shown of it.
+    /// Whether the row over which it was refused, or the one that has its natural key, says what it
+    /// wants: the backend's, and what a device at these `places` is shown of it.
     fn met(&self, (why, row): (Refusal, RowId), places: &Places, history: &mut History) -> Met {
         let row = if why == Refusal::Taken { taken_by(self, history) } else { Some(row) };
         let Some(row) = row.map(|row| history.row(row)) else { return Met { matches: false, differs: true } };
@@ -191,7 +196,8 @@ impl Ledger {
     /// A person did not see `edit` saved.
     pub(super) fn missed(&mut self, at: Time, id: EditId, kind: EditKind) {
         self.missed.insert(id, (at, kind));
-        // One that a copy told of need not be anywhere, and what it meets from now on is nobody's conflict.
+        // One that a copy told of need not be anywhere, and what it meets from now on is nobody's
+        // conflict.
         let Some(edit) = self.get_mut(id) else { return };
         edit.excused = true;
         for undecided in &mut self.undecided {
@@ -249,7 +255,8 @@ impl Ledger {
         self.stands(id, places, history);
     }
 
-    /// The backend answers with its refusal, if that is its word, and with the row as it is now, which may say what the edit wants by now.
+    /// The backend answers with its refusal, if that is its word, and with the row as it is now,
+    /// which may say what the edit wants by now.
     pub(super) fn stands(&mut self, id: EditId, places: &Places, history: &mut History) {
         let Some(edit) = self.get(id) else { return };
         let Some(stands) = edit.stands else { return };
@@ -264,7 +271,8 @@ impl Ledger {
         self.in_flight[device.0 as usize].push(InFlight { request, edit, waits: false });
     }
 
-    /// A gateway that was asked for the edit has no verdict on it to give, or the backend puts it off.
+    /// A gateway that was asked for the edit has no verdict on it to give, or the backend puts it
+    /// off.
     pub(super) fn waits(&mut self, id: EditId) {
         for device in std::iter::once(id.device).chain(self.lives.copies()) {
             let sent = self.in_flight[device.0 as usize].iter_mut().filter(|sent| sent.edit == id);
@@ -302,9 +310,9 @@ impl Ledger {
         self.alike[device.0 as usize].clear();
     }
 
-    /// The process died in the midst of work on its database: whether it had settled the last answer nobody can tell. If
-    /// not, it will hear of the conflicts again; if it had, they are in nobody's account, and of edits that met their own values
-    /// it will not say so again.
+    /// The process died in the midst of work on its database: whether it had settled the last
+    /// answer nobody can tell. If not, it will hear of the conflicts again; if it had, they are in
+    /// nobody's account, and of edits that met their own values it will not say so again.
     pub(super) fn cut_short(&mut self, device: DeviceId) {
         for id in std::mem::take(&mut self.alike[device.0 as usize]) {
             let Some(edit) = self.get_mut(id) else { continue };
@@ -313,7 +321,8 @@ impl Ledger {
         self.unsettled(device);
     }
 
-    /// The device did not settle what is left of the last answer, as where it has no room or died: it will hear of these conflicts again.
+    /// The device did not settle what is left of the last answer, as where it has no room or died:
+    /// it will hear of these conflicts again.
     pub(super) fn unsettled(&mut self, device: DeviceId) {
         for id in std::mem::take(&mut self.undecided[device.0 as usize]) {
             let Some(edit) = self.get_mut(id) else { continue };
@@ -324,7 +333,8 @@ impl Ledger {
         }
     }
 
-    /// The device went back to what it was in `life` as `to` began: what was made since went with it.
+    /// The device went back to what it was in `life` as `to` began: what was made since went with
+    /// it.
     pub(super) fn went_back(&mut self, device: DeviceId, life: u32, to: Time) {
         self.lives.went_back(device, life, to);
         self.begin_anew(device);
@@ -353,7 +363,8 @@ impl Ledger {
         all.filter(|(id, edit)| self.is_gone(*id, edit)).map(|(id, _)| id)
     }
 
-    /// Whether the line that a device has about an edit once it counts that as done is part of its state.
+    /// Whether the line that a device has about an edit once it counts that as done is part of its
+    /// state.
     pub(super) fn has_told(&self, id: EditId, committed: (u32, Time)) -> bool {
         let has = |(life, at)| self.lives.has(id.device, (id.device, life, at));
         let first = self.get(id).and_then(|edit| edit.acknowledged_first);
@@ -365,8 +376,8 @@ impl Ledger {
         edit.device == device || self.was_there(edit, device, self.lives.now(device))
     }
 
-    /// What a device decided, of edits of others too, is with its state, and so are the lines about it: where it is not part of that, its
-    /// engine may decide anew.
+    /// What a device decided, of edits of others too, is with its state, and so are the lines about
+    /// it: where it is not part of that, its engine may decide anew.
     fn decide_anew(&mut self, device: DeviceId) {
         let decided = self.decisions.remove(&device).unwrap_or_default();
         for (&id, decisions) in &decided {
@@ -380,7 +391,8 @@ impl Ledger {
         self.decisions.insert(device, decided);
     }
 
-    /// Whether an edit of another device came with a copy of a storage to the one that made `to`, before that.
+    /// Whether an edit of another device came with a copy of a storage to the one that made `to`,
+    /// before that.
     pub(super) fn was_copied(&self, edit: EditId, to: (DeviceId, &Edit)) -> bool {
         let (device, made) = to;
         self.was_there(edit, device, made.life)
@@ -393,8 +405,8 @@ impl Ledger {
         })
     }
 
-    /// The commit of an edit went with the state of the backend: it may be committed again, if its device still has it. False if
-    /// that was known.
+    /// The commit of an edit went with the state of the backend: it may be committed again, if its
+    /// device still has it. False if that was known.
     pub(super) fn undone(&mut self, id: EditId) -> bool {
         let Some(edit) = self.get_mut(id).filter(|edit| edit.commits > 0) else { return false };
         (edit.commits, edit.excused) = (0, true);
@@ -430,7 +442,8 @@ impl Ledger {
         edit.matched |= edit.matches(history.row(row).values.as_deref());
     }
 
-    /// The engine of `device` decided a conflict of the edit over `row`, of which the device has now seen `seen` versions.
+    /// The engine of `device` decided a conflict of the edit over `row`, of which the device has
+    /// now seen `seen` versions.
     pub(super) fn decided(
         &mut self,
         (at, device): (Time, DeviceId),
@@ -463,7 +476,8 @@ impl Ledger {
             let decided = Decided { life: self.lives.now(device), at, won };
             self.decisions.entry(device).or_default().entry(id).or_default().push(decided);
         }
-        // What this edit met, those of the same row that wait behind it know as well: on a copy, those that were copied and its own.
+        // What this edit met, those of the same row that wait behind it know as well: on a copy,
+        // those that were copied and its own.
         let whose = if device == id.device { vec![device] } else { vec![id.device, device] };
         for of in whose {
             for edit in self.devices[of.0 as usize].values_mut().filter(|edit| edit.row == row) {
@@ -485,14 +499,15 @@ impl Ledger {
         open.filter_map(|id| self.get(*id)).any(|edit| edit.kind == EditKind::Create)
     }
 
-    /// Whether the device made the row, which never was on the backend, and the backend committed that under another key.
+    /// Whether the device made the row, which never was on the backend, and the backend committed
+    /// that under another key.
     pub(super) fn created_elsewhere(&self, device: DeviceId, id: RowId, row: &Row) -> bool {
         let made = |edit: &Edit| edit.row == id && edit.kind == EditKind::Create && edit.commits > 0;
         row.versions.is_empty() && self.of(device).any(|(_, edit)| made(edit))
     }
 
-    /// Whether the commit of `author`, which left the row as `after`, brought what the open edit `id` says, too: the device
-    /// may send several edits of a row as one.
+    /// Whether the commit of `author`, which left the row as `after`, brought what the open edit
+    /// `id` says, too: the device may send several edits of a row as one.
     fn carries(&self, author: EditId, id: EditId, after: Option<&[Value]>) -> bool {
         let (Some(by), Some(edit)) = (self.get(author), self.get(id)) else { return false };
         if author.device != id.device || by.row != edit.row {

@@ -14,11 +14,13 @@ use crate::contract::{AppliedChange, Author, Event, LocalEdit, Node, Occurrence,
 pub struct Filter {
     /// Everything that concerns one of these records.
     pub records: BTreeSet<(EntityId, Key)>,
-    /// Of the records only this device's side is told, besides what others edited and what the backend holds.
+    /// Of the records only this device's side is told, besides what others edited and what the
+    /// backend holds.
     pub side: Option<DeviceId>,
     /// Everything that happens on this device.
     pub device: Option<DeviceId>,
-    /// What a check found wrong with the record, and on which device: the story ends with where it went wrong.
+    /// What a check found wrong with the record, and on which device: the story ends with where it
+    /// went wrong.
     pub found: Option<(&'static str, Option<DeviceId>)>,
 }
 
@@ -50,8 +52,9 @@ pub struct Step {
 
 /// A listener that writes a line for each event that its filter lets pass, up to [`Life::LINES`].
 ///
-/// A request is told if it carries an edit of a record of the filter, so that a lost answer is in the story; deaths and
-/// starts of a process are told of devices that edited such a record, hold it, or had it sent to them.
+/// A request is told if it carries an edit of a record of the filter, so that a lost answer is in
+/// the story; deaths and starts of a process are told of devices that edited such a record, hold
+/// it, or had it sent to them.
 #[derive(Debug)]
 pub struct Life {
     schema: Arc<Schema>,
@@ -59,7 +62,8 @@ pub struct Life {
     filter: Filter,
     requests: BTreeSet<(DeviceId, u64)>,
     concerned: BTreeSet<DeviceId>,
-    /// Devices to which a version is on its way, by entity: their cursors tell whether they think that they have it.
+    /// Devices to which a version is on its way, by entity: their cursors tell whether they think
+    /// that they have it.
     awaiting: BTreeSet<(DeviceId, EntityId)>,
     edits: BTreeSet<EditId>,
     clock: Clock,
@@ -116,7 +120,8 @@ impl Life {
         Story { lines: self.lines(), steps: self.steps.clone() }
     }
 
-    /// The lines so far, in order, then how many more there were, if any, and last where the record went wrong.
+    /// The lines so far, in order, then how many more there were, if any, and last where the record
+    /// went wrong.
     fn lines(&self) -> Vec<String> {
         let line = |step: &Step| format!("{} {} {}", step.clock, place(step.node), step.text);
         let more = (self.left_out > 0).then(|| format!("and {} more", self.left_out));

@@ -1,4 +1,5 @@
-//! The lives of devices' storages: where the state of each began, as it is put in by a backup or a copy.
+//! The lives of devices' storages: where the state of each began, as it is put in by a backup or a
+//! copy.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,7 +24,8 @@ struct Copied {
     unseen: Vec<EditId>,
 }
 
-/// The lives of all devices. A backup may be put in that is older than another that was put in since, so none is forgotten.
+/// The lives of all devices. A backup may be put in that is older than another that was put in
+/// since, so none is forgotten.
 #[derive(Debug, Default)]
 pub(super) struct Lives {
     /// By device: its lives but for the first.
@@ -73,8 +75,8 @@ impl Lives {
         at < until
     }
 
-    /// Whether `edit` came with a copy of the storage of its device, or of one that had it by then, to what `device` is in `life`;
-    /// `was_there` says whether its own device had it at an instant.
+    /// Whether `edit` came with a copy of the storage of its device, or of one that had it by then,
+    /// to what `device` is in `life`; `was_there` says whether its own device had it at an instant.
     pub(super) fn was_copied(
         &self,
         edit: EditId,

@@ -1,13 +1,15 @@
 //! The reference model and the checks against it: was anything lost?
 //!
-//! The oracle listens to the same events as everybody else, keeps a model of its own of what the backend committed and of
-//! what became of each local edit, and at the end holds the backend and every device against it. It is written a second
-//! time on purpose: it knows neither engine nor gateway, and evaluates scopes by itself, so that it does not share their
-//! mistakes. It leaves to others when a run ends, which devices are in use, and whether a violation was expected
+//! The oracle listens to the same events as everybody else, keeps a model of its own of what the
+//! backend committed and of what became of each local edit, and at the end holds the backend and
+//! every device against it. It is written a second time on purpose: it knows neither engine nor
+//! gateway, and evaluates scopes by itself, so that it does not share their mistakes. It leaves to
+//! others when a run ends, which devices are in use, and whether a violation was expected
 //! ([`implied`] helps there).
 //!
-//! Two kinds of checks. Those on the order of events (runs, queue, commits) speak at once; those on rows and edits speak at
-//! the end. Each is one function in `checks/` or `flow.rs`, with its invariant in its first line:
+//! Two kinds of checks. Those on the order of events (runs, queue, commits) speak at once; those on
+//! rows and edits speak at the end. Each is one function in `checks/` or `flow.rs`, with its
+//! invariant in its first line:
 //!
 //! | check | what must not be |
 //! |---|---|
@@ -22,24 +24,30 @@
 //! | `acknowledged-without-commit` | a device counts an edit as done that the backend never had |
 //! | `two-syncs-of-one-unit`, `event-without-end`, `unit-out-of-order`, `sync-loop` | runs overlap, do not end once, overtake, or start themselves for ever |
 //!
-//! Content decides before dates: a row that reads as it should is right, whatever its stamp. A row with edits that still
-//! wait is not compared; that is `stuck`. Entities delivered on open are not compared, except for rows shown twice.
+//! Content decides before dates: a row that reads as it should is right, whatever its stamp. A row
+//! with edits that still wait is not compared; that is `stuck`. Entities delivered on open are not
+//! compared, except for rows shown twice.
 //!
-//! Who goes back to a backup loses what came since. Of a device's own edits, and of commits of the backend, that is counted and held
-//! against nobody; what the backend's return did to its rows are commits like others, and devices must hear of them. A device that
-//! becomes a copy of another holds what that does, edits included: whichever of them settles one first has the line about it.
-//! No life of a device is forgotten (`lives`): a backup may be put in that is newer than one that was put in since.
-//! Where a loss of power takes what was committed, it takes lines of the log too, and that is told with what is missing then.
+//! Who goes back to a backup loses what came since. Of a device's own edits, and of commits of the
+//! backend, that is counted and held against nobody; what the backend's return did to its rows are
+//! commits like others, and devices must hear of them. A device that becomes a copy of another
+//! holds what that does, edits included: whichever of them settles one first has the line about it.
+//! No life of a device is forgotten (`lives`): a backup may be put in that is newer than one that
+//! was put in since. Where a loss of power takes what was committed, it takes lines of the log too,
+//! and that is told with what is missing then.
 //!
-//! A *conflict* is counted once for each edit: the backend refused it, the device received the answer, and the backend's
-//! row (or the row with its natural key), as the device is shown it, did not already say what the edit wants. A correct engine counts the same.
+//! A *conflict* is counted once for each edit: the backend refused it, the device received the
+//! answer, and the backend's row (or the row with its natural key), as the device is shown it, did
+//! not already say what the edit wants. A correct engine counts the same.
 //!
-//! Invariants: counts are exact however many violations there are, texts are kept of the first few; no hash map is
-//! iterated where order reaches a result; what is kept for each device is only what differs from how it began.
+//! Invariants: counts are exact however many violations there are, texts are kept of the first few;
+//! no hash map is iterated where order reaches a result; what is kept for each device is only what
+//! differs from how it began.
 //!
-//! How: `history` holds versions by row, `held` which of them each device has and for how long it was behind, `ledger` the
-//! edits, `lives` where the state of each device began, `flow` the runs. At the end `content` reads the backend once into sorted
-//! lists of (key, stamp, hash), shared by devices with equal attributes, and walks each device's rows along its list. [`Life`] is a
+//! How: `history` holds versions by row, `held` which of them each device has and for how long it
+//! was behind, `ledger` the edits, `lives` where the state of each device began, `flow` the runs.
+//! At the end `content` reads the backend once into sorted lists of (key, stamp, hash), shared by
+//! devices with equal attributes, and walks each device's rows along its list. [`Life`] is a
 //! listener of its own: it tells what happened to one record, in words.
 
 mod check;

@@ -12,7 +12,6 @@ use super::findings::Findings;
 use super::flow::{Flow, Names};
 use super::held::{All, At, Held};
 use super::history::{Commit, History, RowId};
-use super::inspection::Inspection;
 use super::ledger::Ledger;
 use super::patience::Patience;
 use super::truth::{Places, RowHash, Truth, place_of};
@@ -33,14 +32,15 @@ pub struct Setting {
     pub clock: Clock,
     /// What sets each device apart, by device.
     pub attributes: Vec<Attributes>,
-    /// Whether what a device committed outlives a loss of power. If not, it may go back to an older state by itself.
+    /// Whether what a device committed outlives a loss of power. If not, it may go back to an older
+    /// state by itself.
     pub durable: bool,
     /// What the engines were told of waiting.
     pub patience: Patience,
     /// What may be asked of the stack.
     pub capabilities: Capabilities,
-    /// What the backend held at virtual time zero. It is asked while events are told, so it must not need what tells them;
-    /// it is asked once for each row that something happens to.
+    /// What the backend held at virtual time zero. It is asked while events are told, so it must
+    /// not need what tells them; it is asked once for each row that something happens to.
     pub initial: Rc<dyn Truth>,
 }
 
@@ -49,7 +49,8 @@ pub struct Oracle {
     pub(super) schema: Arc<Schema>,
     pub(super) units: Arc<[SyncUnit]>,
     pub(super) clock: Clock,
-    /// By device and entity: the place of the rows that it should hold. Devices with equal attributes share them.
+    /// By device and entity: the place of the rows that it should hold. Devices with equal
+    /// attributes share them.
     pub(super) places: Vec<Rc<Places>>,
     pub(super) history: History,
     pub(super) held: Held,
@@ -57,12 +58,15 @@ pub struct Oracle {
     pub(super) flow: Flow,
     /// Whether what a device committed outlives a loss of power.
     durable: bool,
-    /// When a device last died in the midst of work on its database. What it had pulled by then it may hold without having told.
+    /// When a device last died in the midst of work on its database. What it had pulled by then it
+    /// may hold without having told.
     cut_short: FxHashMap<DeviceId, Time>,
     pub(super) findings: Findings,
-    /// Commits of edits that went with the state of the backend, when that went back to an older one.
+    /// Commits of edits that went with the state of the backend, when that went back to an older
+    /// one.
     pub(super) undone: Vec<EditId>,
-    /// Edits that replaced what their device had not seen, as far as it told; whether its log speaks of them shows at the end.
+    /// Edits that replaced what their device had not seen, as far as it told; whether its log
+    /// speaks of them shows at the end.
     pub(super) blind: Vec<Blind>,
 }
 
@@ -122,16 +126,6 @@ impl Oracle {
         let names = Names(&self.units, self.clock);
         self.flow.on(*at, *device, event, names, &mut self.findings);
         self.on_device(*at, *device, event);
-    }
-
-    /// The end: the world hands in what the backend now holds, and then each device that was in use.
-    pub fn begin_check<'a>(
-        self,
-        at: Time,
-        truth: &'a dyn Truth,
-        stops: &'a dyn Fn() -> bool,
-    ) -> Inspection<'a> {
-        Inspection::new(self, at, truth, stops)
     }
 
     fn on_backend(&mut self, at: Time, event: &Event<'_>) {
@@ -265,8 +259,8 @@ impl Oracle {
         }
     }
 
-    /// A device's storage went back to an older state. What its person did since is gone with it, as it would be with a device that
-    /// was lost; rows that it had it has to get again.
+    /// A device's storage went back to an older state. What its person did since is gone with it,
+    /// as it would be with a device that was lost; rows that it had it has to get again.
     fn went_back(&mut self, at: Time, device: DeviceId, life: u32, to: Time) {
         let present = self.ledger.lives.now(device);
         self.ledger.went_back(device, life, to);
@@ -275,10 +269,11 @@ impl Oracle {
         self.held.go_back(all, device, (present, life), to, at);
     }
 
-    /// A device's storage became a copy of another's: of its own nothing is left, and it holds what the other does.
+    /// A device's storage became a copy of another's: of its own nothing is left, and it holds what
+    /// the other does.
     fn became_copy(&mut self, at: Time, device: DeviceId, of: DeviceId, unseen: &[LocalEdit]) {
-        // The copy may bring them before their person sees that they are saved. What the other knew when it began to save them it has
-        // not told either, perhaps.
+        // The copy may bring them before their person sees that they are saved. What the other knew
+        // when it began to save them it has not told either, perhaps.
         for edit in unseen {
             let row = self.history.remember(edit.entity, edit.key.as_str());
             let seen = self.history.row(row).versions.len();
@@ -297,7 +292,8 @@ impl Oracle {
         self.held.copy(all, of, (device, present), at);
     }
 
-    /// The backend went back to an older state. Edits that it had committed since are gone with it, whatever their devices were told.
+    /// The backend went back to an older state. Edits that it had committed since are gone with it,
+    /// whatever their devices were told.
     fn backend_went_back(&mut self, at: Time, to: Time) {
         for (_, row) in self.history.rows() {
             for version in row.versions.iter().filter(|version| version.at >= to) {
@@ -309,7 +305,8 @@ impl Oracle {
         self.history.go_back(to, at);
     }
 
-    /// A pulled change is durable. Rows that nothing happened to since the start need no note, unless they go.
+    /// A pulled change is durable. Rows that nothing happened to since the start need no note,
+    /// unless they go.
     fn applied(&mut self, at: Time, device: DeviceId, change: &AppliedChange<'_>) {
         let id = match self.history.find(change.entity, change.key) {
             Some(id) => id,
@@ -325,14 +322,15 @@ impl Oracle {
         self.take(at, device, id, versions, change.removed);
     }
 
-    /// How many versions of the row were there when the device last died in the midst of work on its database.
+    /// How many versions of the row were there when the device last died in the midst of work on
+    /// its database.
     fn perhaps_held(&self, row: RowId, device: DeviceId) -> usize {
         let Some(cut) = self.cut_short.get(&device) else { return 0 };
         self.history.row(row).versions.iter().take_while(|version| version.at <= *cut).count()
     }
 
-    /// The answer to a push brought the backend's version of this stamp, or the latest; gives how many versions the device
-    /// has seen then.
+    /// The answer to a push brought the backend's version of this stamp, or the latest; gives how
+    /// many versions the device has seen then.
     fn met(
         &mut self,
         at: Time,

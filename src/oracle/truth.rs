@@ -13,7 +13,8 @@ pub trait Truth {
     fn for_each(&self, entity: EntityId, f: &mut dyn FnMut(&Key, Stamp, &[Value]));
 }
 
-/// The values that decide in whose scope a row is: one for each rule, in order. A window's is whether the row is inside.
+/// The values that decide in whose scope a row is: one for each rule, in order. A window's is
+/// whether the row is inside.
 ///
 /// Written a second time on purpose: the oracle must not share a mistake with what it checks.
 pub(super) fn place(entity: &Entity, values: &[Value]) -> Option<Box<[Value]>> {
@@ -42,7 +43,8 @@ pub(super) fn place_of(entity: &Entity, attributes: &Attributes) -> Box<[Value]>
 /// By entity, the place of the rows that a device holds.
 pub(super) type Places = [Rc<[Value]>];
 
-/// Hashes rows so that equal contents have equal hashes, whether they come from a message, a database or the backend.
+/// Hashes rows so that equal contents have equal hashes, whether they come from a message, a
+/// database or the backend.
 #[derive(Debug, Default)]
 pub(super) struct RowHash(Vec<u8>);
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::codec::Damaged;
+use super::damaged::Damaged;
 use crate::base::{Cell, EntityId, Key, Stamp, Value};
 use crate::contract::{Outcome, Row};
 
@@ -11,7 +11,8 @@ use crate::contract::{Outcome, Row};
 pub struct Answer<'a> {
     /// The server's clock.
     pub now: Stamp,
-    /// Pages of a pull or fetch, in the order in which they were asked for; entities whose turn did not come are missing.
+    /// Pages of a pull or fetch, in the order in which they were asked for; entities whose turn did
+    /// not come are missing.
     pub pages: Vec<Page<'a>>,
     /// Results of a push, one for each mutation, in order.
     pub results: Vec<PushResult<'a>>,
@@ -65,7 +66,8 @@ pub struct WireRow<'r> {
 pub struct Part {
     /// The version that the reader must hold, or else it cannot use the part.
     pub base: Stamp,
-    /// A bit for each column of the device that comes, the first being the lowest; at least one, of the first 63.
+    /// A bit for each column of the device that comes, the first being the lowest; at least one, of
+    /// the first 63.
     pub columns: u64,
 }
 
@@ -109,8 +111,8 @@ impl<'a> Rows<'a> {
     pub(super) fn add(&mut self, cell: Cell<'a>) {
         self.cells.push(cell);
     }
-    /// Ends the row that is being read: its key and its stamp, then its values; before them of a part its columns and the version that it
-    /// is one of.
+    /// Ends the row that is being read: its key and its stamp, then its values; before them of a
+    /// part its columns and the version that it is one of.
     ///
     /// # Errors
     /// [`Damaged`] if what was added is no row.

@@ -3,14 +3,10 @@
 use std::fmt;
 
 use super::answer::{Answer, Part, Projected};
+use super::damaged::Damaged;
 use super::message::Request;
 use crate::base::{EntityId, Key, Stamp, Value};
 use crate::contract::{Mutation, Outcome, ServerError};
-
-/// Bytes that are not a message of the protocol.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a message of the protocol: {0}")]
-pub struct Damaged(pub String);
 
 /// An idempotency key and the verdict on its mutation.
 pub type PushVerdict<'v> = (&'v str, &'v Outcome);
@@ -32,19 +28,22 @@ pub trait Codec: Send + Sync {
 
     /// Begins the answer to a pull or fetch, by the server's clock.
     fn pages(&self, now: Stamp) -> Box<dyn PageWriter>;
-    /// The same for an answer that nobody will read: its writer knows how long it would be, and gives no bytes.
+    /// The same for an answer that nobody will read: its writer knows how long it would be, and
+    /// gives no bytes.
     fn counted_pages(&self, now: Stamp) -> Box<dyn PageWriter>;
     /// The answer to a push.
     fn results(&self, now: Stamp, verdicts: &mut dyn Iterator<Item = PushVerdict<'_>>) -> Vec<u8>;
     /// An answer that says no.
     fn refusal(&self, error: &ServerError) -> Vec<u8>;
 
-    /// An answer as it is read, of the bytes as they came. Who reads it keeps what this gives: a codec that packs unpacks here.
+    /// An answer as it is read, of the bytes as they came. Who reads it keeps what this gives: a
+    /// codec that packs unpacks here.
     ///
     /// # Errors
     /// [`Damaged`] if it cannot be unpacked.
     fn open(&self, message: Vec<u8>) -> Result<Vec<u8>, Damaged>;
-    /// Whether an opened answer may say no, by a look at its beginning: a page is not decoded twice.
+    /// Whether an opened answer may say no, by a look at its beginning: a page is not decoded
+    /// twice.
     fn is_refusal(&self, opened: &[u8]) -> bool;
     /// Reads an opened answer; an answer that says no is the inner error.
     ///
@@ -52,8 +51,8 @@ pub trait Codec: Send + Sync {
     /// [`Damaged`] if the bytes are none.
     fn decode_answer<'a>(&self, opened: &'a [u8]) -> Result<Result<Answer<'a>, ServerError>, Damaged>;
 
-    /// About how many bytes a message or a part of one has, for who decides how much to send before writing it, and for messages
-    /// that are never written.
+    /// About how many bytes a message or a part of one has, for who decides how much to send before
+    /// writing it, and for messages that are never written.
     fn weight(&self, what: Weighed<'_>) -> u64;
 }
 
@@ -99,7 +98,8 @@ pub trait PageWriter {
     fn row(&mut self, key: &str, stamp: Stamp, values: Option<Projected<'_>>);
     /// Adds those of a row's values that `part` names.
     fn part(&mut self, part: Part, key: &str, stamp: Stamp, values: Projected<'_>);
-    /// Adds a row whose values a database kept ([`encode_cells`](crate::base::json::encode_cells)); none make a tombstone.
+    /// Adds a row whose values a database kept ([`encode_cells`](crate::base::json::encode_cells));
+    /// none make a tombstone.
     fn kept_row(&mut self, key: &str, stamp: Stamp, cells: &[u8]);
     /// Ends the page.
     fn end_page(&mut self, cursor: &str, more: bool);

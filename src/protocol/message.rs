@@ -31,7 +31,8 @@ pub struct PullRequest {
     pub clock: Stamp,
     /// How far the local time that people see there is ahead of that clock, seconds.
     pub zone: i32,
-    /// The number of the unit's run: all requests of one pull have the same, and the next pull has another.
+    /// The number of the unit's run: all requests of one pull have the same, and the next pull has
+    /// another.
     pub run: u64,
 }
 

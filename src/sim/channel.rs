@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use super::core::Core;
-use super::tasks::TaskId;
+use super::ids::TaskId;
 
 /// The sending end; clones send into the same queue.
 pub struct Sender<T> {

@@ -6,11 +6,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Context;
 
-use super::channel::Sender;
-use super::foreign::Inbox;
+use super::ids::{Life, NodeId, TaskId};
+use super::inbox::Inbox;
 use super::ready::Ready;
 use super::slots::Slot;
-use super::tasks::{Life, NodeId, TaskId, Tasks};
+use super::tasks::Tasks;
 use super::timers::{Advance, Timers};
 use crate::base::{Stream, Time};
 
@@ -20,9 +20,11 @@ pub(super) struct Core {
     /// The task being polled, or polled last in a run that is under way: whom a leaf future wakes.
     running: Cell<TaskId>,
     halted: Cell<bool>,
-    /// The task of the last poll, if it is to go on before all others; see [`Handle::pause`](super::Handle::pause).
+    /// The task of the last poll, if it is to go on before all others; see
+    /// [`Handle::pause`](super::Handle::pause).
     paused: Cell<TaskId>,
-    /// So many polls of this instant are for what was asked of the world from outside; see [`Handle::excuse`](super::Handle::excuse).
+    /// So many polls of this instant are for what was asked of the world from outside; see
+    /// [`Handle::excuse`](super::Handle::excuse).
     pub(super) excused: Cell<u64>,
     burying: Cell<bool>,
     /// The last poll was the one that a planned kill of this node waits for.
@@ -32,9 +34,13 @@ pub(super) struct Core {
     pub(super) timers: RefCell<Timers>,
     /// Futures of killed nodes, still to be dropped.
     dead: RefCell<VecDeque<Life>>,
-    kills: RefCell<Option<Sender<NodeId>>>,
+    /// Who is told of kills; false if nobody listens any more.
+    kills: RefCell<Option<Listener>>,
     pub(super) inbox: Arc<Inbox>,
 }
+
+/// Is told which node was killed; false if it does not listen any more.
+type Listener = Box<dyn Fn(NodeId) -> bool>;
 
 /// Where moving the clock has led.
 pub(super) enum Ahead<'a> {
@@ -176,8 +182,9 @@ impl Core {
         self.running.set(TaskId::NONE);
     }
 
-    /// Sets the clock to the next timer and wakes all that are due; if that is after the deadline, to the deadline. Nobody
-    /// is ready before, so a task that is woken alone is next and need not queue.
+    /// Sets the clock to the next timer and wakes all that are due; if that is after the deadline,
+    /// to the deadline. Nobody is ready before, so a task that is woken alone is next and need not
+    /// queue.
     #[inline]
     pub(super) fn advance(&self, deadline: Time) -> Ahead<'_> {
         let mut timers = self.timers.borrow_mut();
@@ -207,8 +214,8 @@ impl Core {
         if !self.tasks.kill(node, &mut self.dead.borrow_mut()) {
             return;
         }
-        let told = self.kills.borrow().as_ref().map(|kills| kills.send(node));
-        if told.is_some_and(|sent| sent.is_err()) {
+        let listens = self.kills.borrow().as_ref().map(|told| told(node));
+        if listens == Some(false) {
             self.kills.take();
         }
         self.bury();
@@ -222,12 +229,12 @@ impl Core {
         }
     }
 
-    pub(super) fn tell_kills(&self, kills: Option<Sender<NodeId>>) {
+    pub(super) fn tell_kills(&self, kills: Option<Listener>) {
         drop(self.kills.replace(kills));
     }
 
-    /// Drops the futures of killed nodes one by one, now or after the poll that is under way. What their drops kill or
-    /// spawn meanwhile joins the row.
+    /// Drops the futures of killed nodes one by one, now or after the poll that is under way. What
+    /// their drops kill or spawn meanwhile joins the row.
     fn bury(&self) {
         if self.running.get() != TaskId::NONE {
             self.inbox.call();

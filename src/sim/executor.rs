@@ -15,7 +15,8 @@ pub struct Options {
     pub polls_per_instant_max: u64,
     /// So many polls are the end of the run, if given.
     pub polls_max: Option<u64>,
-    /// Polls ready tasks in a random order drawn from this seed, instead of first come, first served.
+    /// Polls ready tasks in a random order drawn from this seed, instead of first come, first
+    /// served.
     pub shuffle: Option<Seed>,
 }
 
@@ -26,7 +27,8 @@ pub struct Sim {
     polls: u64,
 }
 
-/// Why a run stopped. Each can be run on; a run that stalled stalls again unless something was changed.
+/// Why a run stopped. Each can be run on; a run that stalled stalls again unless something was
+/// changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stop {
     /// No task is ready and no timer is set; the clock stands at the last event.
@@ -96,7 +98,8 @@ impl Sim {
         self.run_unless(deadline, &|| false)
     }
 
-    /// The same, until `halts` says that it is to halt, which is asked now and then within an instant, too.
+    /// The same, until `halts` says that it is to halt, which is asked now and then within an
+    /// instant, too.
     ///
     /// # Panics
     /// If the deadline is past.

@@ -2,62 +2,20 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Wake, Waker};
+use std::sync::Arc;
+use std::task::{Context, Waker};
 
 use super::handle::Handle;
-use super::tasks::TaskId;
-
-/// Where real wakers leave their wakes. They must be `Send`, so they cannot reach the ready tasks themselves.
-#[derive(Default)]
-pub(super) struct Inbox {
-    /// There is something to do before the next poll: for foreign wakes as for all else that is rare, so that the run loop
-    /// has one thing to look at.
-    attention: AtomicBool,
-    woken: Mutex<Vec<TaskId>>,
-}
-
-struct Bell {
-    task: TaskId,
-    inbox: Arc<Inbox>,
-}
-
-impl Wake for Bell {
-    #[inline]
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-    fn wake_by_ref(self: &Arc<Self>) {
-        self.inbox.woken.lock().unwrap_or_else(PoisonError::into_inner).push(self.task);
-        self.inbox.attention.store(true, Ordering::Release);
-    }
-}
-
-impl Inbox {
-    /// Makes the run loop look before the next poll.
-    pub(super) fn call(&self) {
-        self.attention.store(true, Ordering::Relaxed);
-    }
-
-    #[inline]
-    pub(super) fn is_called(&self) -> bool {
-        self.attention.load(Ordering::Relaxed)
-    }
-
-    /// The tasks woken since the last call, in the order of their wakes.
-    pub(super) fn take(&self) -> Vec<TaskId> {
-        self.attention.store(false, Ordering::Relaxed);
-        std::mem::take(&mut *self.woken.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
+use super::inbox::Bell;
 
 impl Handle {
-    /// Polls `future` with a real waker of the running task: for futures of other crates that wait on wakers.
+    /// Polls `future` with a real waker of the running task: for futures of other crates that wait
+    /// on wakers.
     ///
-    /// Tasks are polled with a waker that does nothing, since the futures of this room note the running task instead.
-    /// Inside a combinator that polls only those of its children whose waker was called (`FuturesUnordered`), a future
-    /// of this room is not polled again: spawn such children as tasks.
+    /// Tasks are polled with a waker that does nothing, since the futures of this room note the
+    /// running task instead. Inside a combinator that polls only those of its children whose waker
+    /// was called (`FuturesUnordered`), a future of this room is not polled again: spawn such
+    /// children as tasks.
     pub async fn with_waker<F: Future>(&self, future: F) -> F::Output {
         let bell = Bell { task: self.core.running(), inbox: Arc::clone(&self.core.inbox) };
         let waker = Waker::from(Arc::new(bell));

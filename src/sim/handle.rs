@@ -5,10 +5,10 @@ use std::task::Poll;
 
 use super::channel::{self, Receiver, Sender};
 use super::core::Core;
+use super::ids::{NodeId, TaskId};
 use super::notify::Notify;
 use super::oneshot;
 use super::sleep::{Sleep, Timeout, Yield};
-use super::tasks::{NodeId, TaskId};
 use crate::base::{Incarnation, Span, Time};
 
 /// A way into the simulation for the code inside it; cheap to clone.
@@ -33,8 +33,8 @@ impl Handle {
 
     /// Waits until `deadline`.
     ///
-    /// A time that is not in the future still costs one turn, as [`yield_now`](Handle::yield_now) does, so that a loop
-    /// around it is seen by the stall limit. [`Time::FAR`] is never.
+    /// A time that is not in the future still costs one turn, as [`yield_now`](Handle::yield_now)
+    /// does, so that a loop around it is seen by the stall limit. [`Time::FAR`] is never.
     #[inline]
     pub fn sleep_until(&self, deadline: Time) -> Sleep {
         Sleep::new(Rc::clone(&self.core), deadline)
@@ -57,7 +57,8 @@ impl Handle {
 
     /// Starts a task on a node; its first turn comes after those of all tasks that are ready now.
     ///
-    /// On a node that is down nothing starts and the future is dropped. `name` is shown in a [`Snapshot`](super::Snapshot).
+    /// On a node that is down nothing starts and the future is dropped. `name` is shown in a
+    /// [`Snapshot`](super::Snapshot).
     pub fn spawn(
         &self,
         node: NodeId,
@@ -67,14 +68,15 @@ impl Handle {
         self.core.spawn(node, name, Box::pin(future))
     }
 
-    /// So many more polls may there be in this instant before it counts as a stall: for one who brings in what was asked for from
-    /// outside, and is no loop.
+    /// So many more polls may there be in this instant before it counts as a stall: for one who
+    /// brings in what was asked for from outside, and is no loop.
     pub fn excuse(&self, polls: u64) {
         let excused = &self.core.excused;
         excused.set(excused.get().saturating_add(polls));
     }
 
-    /// Lets who runs the simulation look whether it is to halt; the task goes on before all others, and it is no poll of its own.
+    /// Lets who runs the simulation look whether it is to halt; the task goes on before all others,
+    /// and it is no poll of its own.
     pub async fn pause(&self) {
         let mut paused = false;
         std::future::poll_fn(|_| {
@@ -92,8 +94,8 @@ impl Handle {
         self.core.tasks.find(task).is_some()
     }
 
-    /// Makes the run stop with [`Stop::Halted`](super::Stop::Halted) after the current poll, or the next
-    /// run before its first.
+    /// Makes the run stop with [`Stop::Halted`](super::Stop::Halted) after the current poll, or the
+    /// next run before its first.
     pub fn halt(&self) {
         self.core.halt();
     }
@@ -117,16 +119,17 @@ impl Handle {
 
 /// Nodes.
 impl Handle {
-    /// Creates a node, up and in its first incarnation. `name` is shown in a [`Snapshot`](super::Snapshot).
+    /// Creates a node, up and in its first incarnation. `name` is shown in a
+    /// [`Snapshot`](super::Snapshot).
     pub fn node(&self, name: &str) -> NodeId {
         self.core.tasks.add_node(name)
     }
 
     /// Takes a node down: none of its tasks is polled again, and until a restart none starts on it.
     ///
-    /// Its futures are dropped after the current poll returns, in the order of their spawn; a task that kills its own
-    /// node runs on until it next waits. What other nodes hold lives on, and so does what was sent to them. Nothing
-    /// happens if the node is down already.
+    /// Its futures are dropped after the current poll returns, in the order of their spawn; a task
+    /// that kills its own node runs on until it next waits. What other nodes hold lives on, and so
+    /// does what was sent to them. Nothing happens if the node is down already.
     pub fn kill(&self, node: NodeId) {
         self.core.kill(node);
     }
@@ -154,7 +157,8 @@ impl Handle {
         self.core.tasks.polls(node)
     }
 
-    /// Plans a kill right after the node's poll number `polls` (counted as [`polls`](Handle::polls) counts), once.
+    /// Plans a kill right after the node's poll number `polls` (counted as [`polls`](Handle::polls)
+    /// counts), once.
     ///
     /// A kill that comes earlier calls the plan off.
     ///
@@ -164,12 +168,13 @@ impl Handle {
         self.core.tasks.plan_kill(node, polls);
     }
 
-    /// Every kill from now on, planned or not, in order; a later call takes over from an earlier one.
+    /// Every kill from now on, planned or not, in order; a later call takes over from an earlier
+    /// one.
     ///
     /// When a task receives a kill, the futures of the node are dropped already.
     pub fn kills(&self) -> Receiver<NodeId> {
         let (sender, receiver) = self.channel();
-        self.core.tell_kills(Some(sender));
+        self.core.tell_kills(Some(Box::new(move |node| sender.send(node).is_ok())));
         receiver
     }
 }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use super::core::Core;
-use super::tasks::TaskId;
+use super::ids::TaskId;
 
 /// Lets tasks wait until another says so; clones are the same bell.
 #[derive(Clone)]
@@ -56,7 +56,8 @@ impl Notify {
         Notify { bell: Rc::new(Bell { core, row: RefCell::default() }) }
     }
 
-    /// Wakes the one that has waited longest; if nobody waits, the next to wait goes straight through.
+    /// Wakes the one that has waited longest; if nobody waits, the next to wait goes straight
+    /// through.
     pub fn notify_one(&self) {
         self.bell.notify_one();
     }

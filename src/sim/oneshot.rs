@@ -6,14 +6,15 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use super::core::Core;
-use super::tasks::TaskId;
+use super::ids::TaskId;
 
 /// The sending end of a single value.
 pub struct Sender<T> {
     parcel: Rc<Parcel<T>>,
 }
 
-/// Waits for the single value: it is a future of `Option<T>`, None if the sender was dropped without sending.
+/// Waits for the single value: it is a future of `Option<T>`, None if the sender was dropped
+/// without sending.
 #[must_use = "a future does nothing unless it is awaited"]
 pub struct Receiver<T> {
     parcel: Rc<Parcel<T>>,

@@ -1,11 +1,12 @@
 //! The tasks that are ready to run.
 
-use super::tasks::TaskId;
+use super::ids::TaskId;
 use crate::base::Stream;
 
 /// Tasks to poll, first come, first served, or in an order that is drawn; an id may be stale.
 ///
-/// It is empty at the end of every instant, so a row with a mark at its head does for a ring, and costs less.
+/// It is empty at the end of every instant, so a row with a mark at its head does for a ring, and
+/// costs less.
 pub(super) struct Ready {
     row: Vec<TaskId>,
     /// Those before were served.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use super::core::Core;
-use super::tasks::TaskId;
+use super::ids::TaskId;
 use crate::base::Time;
 
 /// Waits until a time; see [`Handle::sleep_until`](super::Handle::sleep_until).
@@ -41,7 +41,8 @@ impl Sleep {
         }
     }
 
-    /// Takes the timer back if it has not come up: what is due has left the timers before any task runs.
+    /// Takes the timer back if it has not come up: what is due has left the timers before any task
+    /// runs.
     #[inline]
     fn cancel(&mut self) {
         if self.timer != 0 && self.deadline > self.core.now() {
@@ -75,7 +76,8 @@ impl Drop for Sleep {
     }
 }
 
-/// Waits until all tasks that are ready now have had their turn; see [`Handle::yield_now`](super::Handle::yield_now).
+/// Waits until all tasks that are ready now have had their turn; see
+/// [`Handle::yield_now`](super::Handle::yield_now).
 #[must_use = "a future does nothing unless it is awaited"]
 pub struct Yield {
     core: Rc<Core>,

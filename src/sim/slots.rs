@@ -2,15 +2,16 @@
 
 use std::cell::{Cell, OnceCell};
 
-use super::tasks::{Life, NodeId, TaskId};
+use super::ids::{FIRST_BLOCK, Life, NIL, NodeId, TaskId, index};
 
 /// Slots with a number each, one for each task that is not over.
 ///
-/// They are made in blocks that never move, each twice as large as the one before, and everything in a slot is a cell. So a
-/// slot is at hand for the whole of a poll, in which others may be added, and no borrow need be tracked.
+/// They are made in blocks that never move, each twice as large as the one before, and everything
+/// in a slot is a cell. So a slot is at hand for the whole of a poll, in which others may be added,
+/// and no borrow need be tracked.
 pub(super) struct Slots {
-    /// A slot's number and the size of the first block add up to a number whose highest bit tells the block and whose other
-    /// bits tell the place in it.
+    /// A slot's number and the size of the first block add up to a number whose highest bit tells
+    /// the block and whose other bits tell the place in it.
     blocks: [OnceCell<Box<[Slot]>>; u32::BITS as usize],
     /// The first vacant slot; the others follow by `next`.
     vacant: Cell<u32>,
@@ -36,11 +37,6 @@ pub(super) struct Slot {
     /// Whether a kill of its node is planned, so that each poll must be looked at.
     pub(super) watched: Cell<bool>,
 }
-
-/// No slot.
-pub(super) const NIL: u32 = u32::MAX;
-
-const FIRST_BLOCK: u32 = 64;
 
 impl Slots {
     pub(super) fn new() -> Slots {
@@ -134,7 +130,8 @@ impl Slot {
         self.life.take().expect("a ready task is in its slot")
     }
 
-    /// Puts the future of a task back that is not finished, or returns it if the task was killed during its poll.
+    /// Puts the future of a task back that is not finished, or returns it if the task was killed
+    /// during its poll.
     #[inline]
     pub(super) fn put_back(&self, task: TaskId, life: Life) -> Option<Life> {
         if self.id.get() != task {
@@ -142,11 +139,4 @@ impl Slot {
         }
         self.life.replace(Some(life))
     }
-}
-
-/// Slots and nodes are counted in 32 bits.
-pub(super) fn index(count: usize) -> u32 {
-    let count = u32::try_from(count).expect("fewer than 2^32 tasks and nodes");
-    assert!(count < NIL - FIRST_BLOCK, "the last numbers stand for none");
-    count
 }

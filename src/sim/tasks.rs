@@ -2,27 +2,13 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::pin::Pin;
 
-use super::slots::{NIL, Slot, Slots, index};
+use super::ids::{Life, NIL, NodeId, TaskId, index};
+use super::slots::{Slot, Slots};
 use crate::base::Incarnation;
 
-/// One future, from its spawn to its end. A finished task's id is never given again.
-///
-/// Slot and generation are one number because ids are copied all the time: two halves written apart and read as one cost
-/// the processor a dozen cycles.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct TaskId(u64);
-
-/// A node, counted from 0 in the order of creation: what is killed and restarted as one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct NodeId(pub u32);
-
-/// What a task still has to do.
-pub(super) type Life = Pin<Box<dyn Future<Output = ()>>>;
-
-/// All tasks and all nodes. Nothing here runs or drops a future: each is handed back to the caller, who does so with no
-/// borrow held.
+/// All tasks and all nodes. Nothing here runs or drops a future: each is handed back to the caller,
+/// who does so with no borrow held.
 pub(super) struct Tasks {
     slots: Slots,
     nodes: RefCell<Vec<Node>>,
@@ -33,7 +19,8 @@ const NEVER: u64 = u64::MAX;
 
 struct Node {
     name: Box<str>,
-    /// Polls of the tasks that are gone; each of the others counts its own, so that a poll need not come here.
+    /// Polls of the tasks that are gone; each of the others counts its own, so that a poll need not
+    /// come here.
     past_polls: u64,
     /// The node is killed after the poll with this number.
     fatal_poll: u64,
@@ -41,28 +28,6 @@ struct Node {
     last: u32,
     incarnation: u32,
     up: bool,
-}
-
-impl TaskId {
-    /// No task: it is never woken.
-    pub(super) const NONE: TaskId = TaskId::new(NIL, 0);
-
-    #[inline]
-    pub(super) const fn new(slot: u32, generation: u32) -> TaskId {
-        TaskId((generation as u64) << 32 | slot as u64)
-    }
-    #[cfg(test)]
-    pub(super) const fn numbered(number: u64) -> TaskId {
-        TaskId(number)
-    }
-    #[inline]
-    pub(super) fn slot(self) -> u32 {
-        self.0 as u32
-    }
-    #[inline]
-    pub(super) fn generation(self) -> u32 {
-        (self.0 >> 32) as u32
-    }
 }
 
 /// Tasks.
@@ -141,7 +106,8 @@ impl Tasks {
         id
     }
 
-    /// Takes the node down and moves its futures to `dead`, in the order of their spawn. False if it is down already.
+    /// Takes the node down and moves its futures to `dead`, in the order of their spawn. False if
+    /// it is down already.
     pub(super) fn kill(&self, node: NodeId, dead: &mut VecDeque<Life>) -> bool {
         let home = &mut self.nodes.borrow_mut()[node.0 as usize];
         if !home.up {

@@ -378,7 +378,8 @@ fn a_stale_wake_does_not_reach_the_next_task_in_the_slot() {
     assert!(handle.is_live(second) && !handle.is_live(first));
 }
 
-/// Runs a node of two tasks with five polls each; gives what they had done when the node was killed after `k` polls.
+/// Runs a node of two tasks with five polls each; gives what they had done when the node was killed
+/// after `k` polls.
 fn polls_until_kill(k: u64) -> (Vec<u32>, Vec<(NodeId, Time)>) {
     let (mut sim, handle, node) = sim();
     let log = collect();
@@ -455,7 +456,8 @@ fn the_end_of_the_world_drops_every_future() {
 type Program = Vec<Vec<u64>>;
 type Log = Vec<(u64, usize, usize)>;
 
-/// Runs a program on a node and logs (time, task, step) at each wake. Each step is raced against a sleep that loses.
+/// Runs a program on a node and logs (time, task, step) at each wake. Each step is raced against a
+/// sleep that loses.
 fn perform(program: &Program, options: Options) -> Log {
     let mut sim = Sim::new(options);
     let handle = sim.handle().clone();
@@ -475,7 +477,8 @@ fn perform(program: &Program, options: Options) -> Log {
     log.take()
 }
 
-/// The same by the rule: a sorted list of (time, sequence), where each step's end asks for the next.
+/// The same by the rule: a sorted list of (time, sequence), where each step's end asks for the
+/// next.
 fn foretell(program: &Program) -> Log {
     let mut row = std::collections::BTreeMap::new();
     let mut sequence = 0;

@@ -5,18 +5,21 @@ use std::cmp::Reverse;
 
 use rustc_hash::FxHashSet;
 
-use super::tasks::TaskId;
+use super::ids::TaskId;
 use crate::base::Time;
 
-/// Timers in the order of (time, sequence): those at one instant come up in the order in which they were asked for.
+/// Timers in the order of (time, sequence): those at one instant come up in the order in which they
+/// were asked for.
 ///
-/// A ladder: the next few timers lie sorted in the front, all others in a radix heap (Ahuja, Mehlhorn, Orlin and Tarjan
-/// 1990), which costs less than a binary heap because it moves along memory instead of jumping in it. It asks that no timer
-/// is earlier than the present, which is what time is. Times are written in digits; a timer lies in the bucket of the
-/// highest digit in which it differs from the heap's origin, so the lowest bucket that is not empty holds the next
-/// timers. A small one is sorted and becomes the front; a large one is dealt out to lower buckets first.
-/// A cancelled timer stays where it is until it comes up, or until there are half as many of them as there were timers at
-/// the last sweep: then they are swept out. So a timer costs no allocation, and cancelled ones do not pile up.
+/// A ladder: the next few timers lie sorted in the front, all others in a radix heap (Ahuja,
+/// Mehlhorn, Orlin and Tarjan 1990), which costs less than a binary heap because it moves along
+/// memory instead of jumping in it. It asks that no timer is earlier than the present, which is
+/// what time is. Times are written in digits; a timer lies in the bucket of the highest digit in
+/// which it differs from the heap's origin, so the lowest bucket that is not empty holds the next
+/// timers. A small one is sorted and becomes the front; a large one is dealt out to lower buckets
+/// first. A cancelled timer stays where it is until it comes up, or until there are half as many of
+/// them as there were timers at the last sweep: then they are swept out. So a timer costs no
+/// allocation, and cancelled ones do not pile up.
 pub(super) struct Timers {
     /// When timers last came up; every entry is later.
     present: Time,
@@ -47,7 +50,8 @@ const LEVELS: usize = (u64::BITS / DIGIT_BITS) as usize;
 
 /// So many timers are sorted faster than they are dealt out.
 const FRONT_MAX: usize = 16;
-/// A front that has grown to this is put back into the buckets: each further timer would move too many others.
+/// A front that has grown to this is put back into the buckets: each further timer would move too
+/// many others.
 const FRONT_FULL: usize = 64;
 
 /// So few cancelled timers are never worth a sweep.
@@ -111,8 +115,8 @@ impl Timers {
         }
     }
 
-    /// Lets the timers of the next time come up at which anything is due, unless that is later than `deadline`. Whom they
-    /// wake besides the first is left in `others`, in order.
+    /// Lets the timers of the next time come up at which anything is due, unless that is later than
+    /// `deadline`. Whom they wake besides the first is left in `others`, in order.
     #[inline]
     pub(super) fn advance(&mut self, deadline: Time) -> Advance {
         loop {
@@ -141,7 +145,8 @@ impl Timers {
         second.at != first.at
     }
 
-    /// Takes out the timers of the front's first time, of which there may be several, some of them cancelled.
+    /// Takes out the timers of the front's first time, of which there may be several, some of them
+    /// cancelled.
     #[inline(never)]
     fn sort_out(&mut self, at: Time) -> Option<TaskId> {
         let mut first = None;
@@ -178,7 +183,8 @@ impl Timers {
         self.levels |= 1 << level;
     }
 
-    /// The parts of an entry, so that they stay in registers: what is written in halves and read whole stalls.
+    /// The parts of an entry, so that they stay in registers: what is written in halves and read
+    /// whole stalls.
     #[inline]
     fn put_in_front(&mut self, at: Time, sequence: u64, task: TaskId) {
         if self.front.len() >= FRONT_FULL {
@@ -271,7 +277,8 @@ impl Timers {
         self.vacate(level);
         let mut bucket = std::mem::take(&mut self.buckets[level * DIGITS + digit]);
         bucket.drain(..).for_each(|Entry { at, sequence, task }| self.put(at, sequence, task));
-        // The room is used again. Nothing was put here meanwhile: what differs from the origin in this digit is elsewhere.
+        // The room is used again. Nothing was put here meanwhile: what differs from the origin in
+        // this digit is elsewhere.
         self.buckets[level * DIGITS + digit] = bucket;
     }
 

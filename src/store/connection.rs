@@ -9,14 +9,16 @@ use super::options::{Journal, Options, Synchronous};
 use crate::contract::{Database, Schema};
 use crate::disk;
 
-/// Prepared statements that a connection keeps for the next transaction; a session of many entities needs some dozens.
+/// Prepared statements that a connection keeps for the next transaction; a session of many entities
+/// needs some dozens.
 const STATEMENTS: usize = 128;
 
 /// A connection to a database that was opened before.
 pub(super) fn reopen(database: &Database, options: &Options) -> Result<Connection> {
     let connection = disk::open(&disk::Location { path: database.path.clone(), vfs: database.vfs })?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    // Else a statement is planned anew whenever another value is bound, for statistics that these tables do not have.
+    // Else a statement is planned anew whenever another value is bound, for statistics that these
+    // tables do not have.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.execute_batch(&pragmas(options))?;
     Ok(connection)
@@ -40,7 +42,8 @@ fn pragmas(options: &Options) -> String {
     let journal = match options.journal {
         Journal::Truncate => "TRUNCATE",
         Journal::Persist => "PERSIST",
-        // What Android checkpoints after (`db_wal_autocheckpoint`); SQLite's own 1000 pages would be most of a small database.
+        // What Android checkpoints after (`db_wal_autocheckpoint`); SQLite's own 1000 pages would
+        // be most of a small database.
         Journal::Wal => "WAL;PRAGMA wal_autocheckpoint=100",
         Journal::Memory => "MEMORY",
     };

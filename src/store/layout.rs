@@ -38,7 +38,8 @@ pub(super) enum RowStatement {
     Restamp,
     /// `?1` key, `?2` generation: set the generation.
     Seen,
-    /// `?1` generation, `?2` the entity: delete what is older and has no outbox entry, giving the keys.
+    /// `?1` generation, `?2` the entity: delete what is older and has no outbox entry, giving the
+    /// keys.
     Sweep,
     /// Key, stamp, columns of all rows in the order of keys.
     All,
@@ -59,8 +60,8 @@ pub(super) struct Layout {
 }
 
 thread_local! {
-    /// The layout asked for last: one world has one schema. It is a function of the schema, so sharing it shows in nothing
-    /// but time and memory.
+    /// The layout asked for last: one world has one schema. It is a function of the schema, so
+    /// sharing it shows in nothing but time and memory.
     static LATEST: RefCell<Option<Rc<Layout>>> = const { RefCell::new(None) };
 }
 
@@ -149,7 +150,8 @@ fn table(id: EntityId, entity: &Entity) -> String {
     quoted('e', usize::from(id.0), &entity.name)
 }
 
-/// A user's name as an identifier that is like no other, whatever its letters; SQL text ends at a NUL.
+/// A user's name as an identifier that is like no other, whatever its letters; SQL text ends at a
+/// NUL.
 fn quoted(kind: char, place: usize, name: &str) -> String {
     format!("\"{kind}{place}_{}\"", name.replace('"', "\"\"").replace('\0', "\u{fffd}"))
 }

@@ -1,10 +1,12 @@
-//! A line to a database: open while it is used and for a while after, closed when others need the room.
+//! A line to a database: open while it is used and for a while after, closed when others need the
+//! room.
 //!
-//! An open connection costs up to 250 KB of page cache and some 40 KB of prepared statements and schema; a fleet's devices are
-//! idle most of the day. So a thread keeps as many caches and as many connections as [`CACHES`] and [`CONNECTIONS`] say, and
-//! gives back one that was not used for longest, or nearly so, when one more is needed. A cache is filled again from memory; to
-//! open a database and to prepare its statements again takes tens of microseconds. Nothing is written for it: nobody can tell by
-//! what is on disk.
+//! An open connection costs up to 250 KB of page cache and some 40 KB of prepared statements and
+//! schema; a fleet's devices are idle most of the day. So a thread keeps as many caches and as many
+//! connections as [`CACHES`] and [`CONNECTIONS`] say, and gives back one that was not used for
+//! longest, or nearly so, when one more is needed. A cache is filled again from memory; to open a
+//! database and to prepare its statements again takes tens of microseconds. Nothing is written for
+//! it: nobody can tell by what is on disk.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -40,7 +42,8 @@ struct Turn {
     is_used: Cell<bool>,
 }
 
-/// Lines that keep something, in the order in which they are looked at when one has to give it back ("second chance").
+/// Lines that keep something, in the order in which they are looked at when one has to give it back
+/// ("second chance").
 struct Ring {
     max: usize,
     lines: VecDeque<Weak<Line>>,
@@ -77,7 +80,8 @@ impl Line {
         Ok(Rc::clone(connection.insert(opened)))
     }
 
-    /// Gives back what only speed needs. A database whose journal tells a connection's end from its rest stays open.
+    /// Gives back what only speed needs. A database whose journal tells a connection's end from its
+    /// rest stays open.
     pub(super) fn rest(&self) {
         let rolls_back = matches!(self.options.journal, Journal::Truncate | Journal::Persist);
         if rolls_back && self.database.path != ":memory:" {
@@ -99,7 +103,8 @@ impl Line {
         self.connection.borrow().as_ref().is_some_and(|connection| Rc::strong_count(connection) > 1)
     }
 
-    /// Notes that the line is used; one that was not in the ring comes into it, perhaps in the place of the one returned.
+    /// Notes that the line is used; one that was not in the ring comes into it, perhaps in the
+    /// place of the one returned.
     fn use_turn(self: &Rc<Line>, ring: usize) -> Option<Rc<Line>> {
         let turn = &self.turns[ring];
         turn.is_used.set(true);
@@ -120,7 +125,8 @@ impl Ring {
         RefCell::new(Ring { max, lines: VecDeque::new() })
     }
 
-    /// Takes out a line that was not used since it was last looked at; `None` if one that is no more made room.
+    /// Takes out a line that was not used since it was last looked at; `None` if one that is no
+    /// more made room.
     fn one_out(&mut self, ring: usize) -> Option<Rc<Line>> {
         // After a round nobody counts as having been used.
         for _ in 0..2 * self.lines.len() {

@@ -1,22 +1,25 @@
 //! The device's database: one SQLite file a device, and all that is ever said to it.
 //!
-//! It decides what lies in which table, what belongs into one transaction, and in which order waiting edits leave. It
-//! leaves to the engine when to pull, when to push and which side of a conflict wins; it leaves to the disk below what
-//! survives a crash.
+//! It decides what lies in which table, what belongs into one transaction, and in which order
+//! waiting edits leave. It leaves to the engine when to pull, when to push and which side of a
+//! conflict wins; it leaves to the disk below what survives a crash.
 //!
 //! Invariants:
 //!
 //! - An edit is its row's change and its outbox entry, both or neither.
-//! - Edits of one row leave in the order in which they were made, one at a time: [`Tx::outbox`] gives the oldest of
-//!   each row, or none of them while that one is parked.
+//! - Edits of one row leave in the order in which they were made, one at a time: [`Tx::outbox`]
+//!   gives the oldest of each row, or none of them while that one is parked.
 //! - A transaction is a closure: it cannot be open across an await.
-//! - What is stored is read back as it was, to the bit; columns have no declared type that SQLite could convert to.
+//! - What is stored is read back as it was, to the bit; columns have no declared type that SQLite
+//!   could convert to.
 //! - A row with a waiting edit is never swept.
 //!
-//! How: one table an entity, with the user's names behind a position (`e3_patient`, `c0_name`), so that no name clashes
-//! with another, with SQL or with ours. Rows lie in the order of keys, without an index beside them. `line` keeps the database
-//! of a device that is busy open and closes that of one that is not. The SQL texts are shared by all stores of a schema on a thread; a [`Tx`] keeps the statements it has
-//! used at hand by entity, so that a row of a page costs one look into a list of a few.
+//! How: one table an entity, with the user's names behind a position (`e3_patient`, `c0_name`), so
+//! that no name clashes with another, with SQL or with ours. Rows lie in the order of keys, without
+//! an index beside them. `line` keeps the database of a device that is busy open and closes that of
+//! one that is not. The SQL texts are shared by all stores of a schema on a thread; a [`Tx`] keeps
+//! the statements it has used at hand by entity, so that a row of a page costs one look into a list
+//! of a few.
 
 mod connection;
 mod error;

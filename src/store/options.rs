@@ -8,8 +8,8 @@ pub enum Journal {
     /// A rollback journal whose file is cut to nothing after each transaction: what Android sets.
     #[default]
     Truncate,
-    /// A rollback journal whose file is kept, as large as the largest transaction made it. Of simulated devices, that is
-    /// often most of their memory.
+    /// A rollback journal whose file is kept, as large as the largest transaction made it. Of
+    /// simulated devices, that is often most of their memory.
     Persist,
     /// A write-ahead log.
     Wal,

@@ -73,11 +73,12 @@ impl Store {
 impl Tx<'_> {
     /// Changes a row as a person wants it and puts the edit into the outbox.
     ///
-    /// The edit's base is the row's stamp, `None` for a row that the backend has not acknowledged. A new row counts as
-    /// seen by the full load that is under way, since that cannot bring it.
+    /// The edit's base is the row's stamp, `None` for a row that the backend has not acknowledged.
+    /// A new row counts as seen by the full load that is under way, since that cannot bring it.
     ///
     /// # Errors
-    /// When the edit makes no sense on this device or the disk fails; the transaction must not be committed then.
+    /// When the edit makes no sense on this device or the disk fails; the transaction must not be
+    /// committed then.
     pub fn edit(&self, edit: &LocalEdit, id: &str, made_at: Stamp) -> std::result::Result<(), EditError> {
         let key = edit.key.as_str();
         let row = self.row(edit.entity, key)?;
@@ -133,7 +134,8 @@ impl Tx<'_> {
     pub fn append(&self, entry: &NewEntry<'_>) -> Result<i64> {
         let NewEntry { id, edit, base, made_on, made_at } = entry;
         let last = self.query("SELECT ifnull(max(seq),0)FROM outbox", [], |row| Ok(row.get::<_, i64>(0)?))?;
-        // An answer may still be under way that speaks of an entry that is gone: its number is not given again.
+        // An answer may still be under way that speaks of an entry that is gone: its number is not
+        // given again.
         let seq = last[0].max(self.store().last_seq.get()) + 1;
         self.execute(
             "INSERT INTO outbox VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,0,NULL,0,?11)",
@@ -155,8 +157,8 @@ impl Tx<'_> {
         Ok(seq)
     }
 
-    /// What may be sent of these entities now, oldest first, `limit` at most: of each row the oldest edit, unless that is
-    /// parked.
+    /// What may be sent of these entities now, oldest first, `limit` at most: of each row the
+    /// oldest edit, unless that is parked.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -222,11 +224,13 @@ impl Tx<'_> {
         self.execute(sql, (entity.0, key, base.0)).map(drop)
     }
 
-    /// Turns an edit into another operation with an idempotency key of its own on the version `over`, maybe of another row. Its
-    /// values follow: a delete has none, and what becomes a create has all the values that the row has on the device.
+    /// Turns an edit into another operation with an idempotency key of its own on the version
+    /// `over`, maybe of another row. Its values follow: a delete has none, and what becomes a
+    /// create has all the values that the row has on the device.
     ///
     /// # Errors
-    /// [`StoreError::Damaged`] if there is no such entry, or no row for a create to take its values from.
+    /// [`StoreError::Damaged`] if there is no such entry, or no row for a create to take its values
+    /// from.
     pub fn rewrite(
         &self,
         seq: i64,

@@ -67,8 +67,8 @@ impl Tx<'_> {
         self.execute(sql, (unit.0, at.0)).map(drop)
     }
 
-    /// Marks `unit` as running until [`Tx::end_run`], over restarts; gives the number of the run, the device's first
-    /// being 1.
+    /// Marks `unit` as running until [`Tx::end_run`], over restarts; gives the number of the run,
+    /// the device's first being 1.
     ///
     /// # Errors
     /// When the database cannot be written.

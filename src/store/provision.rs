@@ -12,9 +12,9 @@ use crate::base::UnitId;
 use crate::contract::{Carried, Database, Provision, Schema, SyncUnit};
 
 impl Store {
-    /// Makes all tables in an empty database and fills them as if every unit had completed when `state` says: its rows,
-    /// the cursor of each unit for each entity that it pulls, and the date of its completion. One transaction; rows and
-    /// loads are of generation 0.
+    /// Makes all tables in an empty database and fills them as if every unit had completed when
+    /// `state` says: its rows, the cursor of each unit for each entity that it pulls, and the date
+    /// of its completion. One transaction; rows and loads are of generation 0.
     ///
     /// # Errors
     /// When the database cannot be written.

@@ -191,7 +191,8 @@ impl Tx<'_> {
         })
     }
 
-    /// Removes the rows of an older generation that have no outbox entry; gives their keys in order.
+    /// Removes the rows of an older generation that have no outbox entry; gives their keys in
+    /// order.
     ///
     /// # Errors
     /// When the database cannot be written.

@@ -41,7 +41,8 @@ struct Ready<'s> {
     statement: Counted<'s>,
 }
 
-/// A statement whose steps are added to the store's when it is put away: to read its counter costs more than a step.
+/// A statement whose steps are added to the store's when it is put away: to read its counter costs
+/// more than a step.
 pub(super) struct Counted<'s> {
     statement: CachedStatement<'s>,
     store: &'s Store,
@@ -137,8 +138,8 @@ impl Store {
         Work { coded_bytes: 0, steps: self.steps.take() }
     }
 
-    /// Gives back the memory that only speed needs; the next call opens the database again. Where there are many stores, those
-    /// that are not used come to rest by themselves.
+    /// Gives back the memory that only speed needs; the next call opens the database again. Where
+    /// there are many stores, those that are not used come to rest by themselves.
     pub fn rest(&self) {
         self.line.rest();
     }
@@ -172,7 +173,8 @@ impl<'s> Tx<'s> {
         Ok(Counted { statement: self.connection.prepare_cached(sql)?, store: self.store })
     }
 
-    /// Calls `f` with a statement on an entity's table. It is looked up by its text once a transaction.
+    /// Calls `f` with a statement on an entity's table. It is looked up by its text once a
+    /// transaction.
     #[inline]
     pub(super) fn with<R>(
         &self,

@@ -6,8 +6,9 @@ use crate::base::{Cell, EntityId, Key, Stamp, Value};
 use crate::contract::Row;
 
 impl Tx<'_> {
-    /// Keeps a version of a row, in place of one that was told before; no values are a tombstone. Its stamp does not matter: a
-    /// backend that went back to a backup tells older versions, and they hold.
+    /// Keeps a version of a row, in place of one that was told before; no values are a tombstone.
+    /// Its stamp does not matter: a backend that went back to a backup tells older versions, and
+    /// they hold.
     ///
     /// # Errors
     /// When the database cannot be written.
@@ -46,8 +47,8 @@ impl Tx<'_> {
         Ok(found.into_iter().next())
     }
 
-    /// Everything of `entity` comes again: versions that wait beside rows come too, if they are still there. Tombstones do not, and
-    /// stay.
+    /// Everything of `entity` comes again: versions that wait beside rows come too, if they are
+    /// still there. Tombstones do not, and stay.
     ///
     /// # Errors
     /// When the database cannot be written.

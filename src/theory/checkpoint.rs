@@ -1,7 +1,8 @@
 //! Work in segments with a checkpoint after each, where failures strike during the restart too.
 //!
-//! Source: Daly 2006, "A higher order estimate of the optimum checkpoint interval for restart dumps", Future Generation Computer
-//! Systems 22. A chunk of a pull is such a segment and its commit the checkpoint. All times in one unit of the caller's.
+//! Source: Daly 2006, "A higher order estimate of the optimum checkpoint interval for restart
+//! dumps", Future Generation Computer Systems 22. A chunk of a pull is such a segment and its
+//! commit the checkpoint. All times in one unit of the caller's.
 
 use super::lambert;
 
@@ -17,13 +18,14 @@ pub struct Job {
 }
 
 impl Job {
-    /// Mean time of a segment with `work` of work and its checkpoint: M·e^{R/M}(e^{(τ + δ)/M} − 1). Daly's equation 20 for one
-    /// segment.
+    /// Mean time of a segment with `work` of work and its checkpoint: M·e^{R/M}(e^{(τ + δ)/M} − 1).
+    /// Daly's equation 20 for one segment.
     pub fn segment(self, work: f64) -> f64 {
         self.mtbf * libm::exp(self.restart / self.mtbf) * libm::expm1((work + self.checkpoint) / self.mtbf)
     }
 
-    /// Mean wall time of `total` work in segments of `work`: its segments one after the other (Daly's equation 20).
+    /// Mean wall time of `total` work in segments of `work`: its segments one after the other
+    /// (Daly's equation 20).
     pub fn wall(self, total: f64, work: f64) -> f64 {
         self.segment(work) * total / work
     }
@@ -33,7 +35,8 @@ impl Job {
         self.mtbf * (1.0 + lambert::w0(-libm::exp(-self.checkpoint / self.mtbf - 1.0)))
     }
 
-    /// Daly's higher order estimate of it (equation 37): √(2δM)(1 + ⅓√(δ/2M) + ⅑·δ/2M) − δ for δ < 2M, else M.
+    /// Daly's higher order estimate of it (equation 37): √(2δM)(1 + ⅓√(δ/2M) + ⅑·δ/2M) − δ for δ <
+    /// 2M, else M.
     pub fn best_estimate(self) -> f64 {
         let half = self.checkpoint / (2.0 * self.mtbf);
         if half >= 1.0 {
@@ -48,7 +51,8 @@ impl Job {
 mod tests {
     use super::*;
 
-    /// Daly's figures 3 to 5: MTBF and best interval in minutes, wall time in hours; 500 hours of work.
+    /// Daly's figures 3 to 5: MTBF and best interval in minutes, wall time in hours; 500 hours of
+    /// work.
     const FIGURES: [(f64, f64, f64); 3] =
         [(24.0 * 60.0, 116.7, 547.9), (6.0 * 60.0, 56.7, 610.2), (15.0, 9.2, 2_504.2)];
 

@@ -1,7 +1,7 @@
 //! A chunk that starts over when an outage cuts it: its time and its best size.
 //!
-//! A chunk of s rows takes o + c·s: o is what it costs whatever its size (round trip, fixed service time, commit), c what a row
-//! costs. Outages are a Poisson process while it is under way.
+//! A chunk of s rows takes o + c·s: o is what it costs whatever its size (round trip, fixed service
+//! time, commit), c what a row costs. Outages are a Poisson process while it is under way.
 
 use super::lambert;
 
@@ -17,11 +17,11 @@ pub struct Cost {
 }
 
 impl Cost {
-    /// Mean time of a chunk of `rows` rows with its repeats, in seconds, if a repair takes `repair` seconds and nothing fails
-    /// during it: E\[T\] = (1/λ + R)(e^{λ(o + c·s)} − 1).
+    /// Mean time of a chunk of `rows` rows with its repeats, in seconds, if a repair takes `repair`
+    /// seconds and nothing fails during it: E\[T\] = (1/λ + R)(e^{λ(o + c·s)} − 1).
     ///
-    /// Source: the restart law with exponential failures, e.g. Asmussen, Lipsky, Thompson, ASMTA 2014; Daly 2006 with an immune
-    /// restart.
+    /// Source: the restart law with exponential failures, e.g. Asmussen, Lipsky, Thompson, ASMTA
+    /// 2014; Daly 2006 with an immune restart.
     pub fn time(self, rows: f64, repair: f64) -> f64 {
         (self.mtbf + repair) * libm::expm1((self.chunk + self.row * rows) / self.mtbf)
     }
@@ -33,7 +33,8 @@ impl Cost {
 
     /// The best chunk in rows: c·s* = (1/λ)(1 + W₀(−e^{−λ·o − 1})). The repair has no part in it.
     ///
-    /// Source: the derivative of [`Cost::time_a_row`] set to zero; Daly 2006, equation 34, has the same root.
+    /// Source: the derivative of [`Cost::time_a_row`] set to zero; Daly 2006, equation 34, has the
+    /// same root.
     pub fn best(self) -> f64 {
         let exposed = 1.0 + lambert::w0(-libm::exp(-self.chunk / self.mtbf - 1.0));
         self.mtbf * exposed / self.row
@@ -54,7 +55,8 @@ impl Cost {
         self.time_a_row(rows) / self.time_a_row(self.best()) - 1.0
     }
 
-    /// What a chunk of `rows` rows adds to the cost of its rows if nothing ever fails: o ÷ (c·s). It is the price of a cap.
+    /// What a chunk of `rows` rows adds to the cost of its rows if nothing ever fails: o ÷ (c·s).
+    /// It is the price of a cap.
     pub fn amortisation(self, rows: f64) -> f64 {
         self.chunk / (self.row * rows)
     }
@@ -64,8 +66,8 @@ impl Cost {
 mod tests {
     use super::*;
 
-    /// Links with o, c and 1/λ in seconds, the best chunk in rows, its efficiency, and the excess at a quarter and at four times
-    /// of it in per cent.
+    /// Links with o, c and 1/λ in seconds, the best chunk in rows, its efficiency, and the excess
+    /// at a quarter and at four times of it in per cent.
     type Row = (&'static str, (f64, f64, f64), f64, f64, (f64, f64));
     const LINKS: [Row; 6] = [
         ("LTE good", (0.25, 0.4e-3, 120.0), 18_951.0, 0.937, (7.0, 8.0)),

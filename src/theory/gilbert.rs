@@ -1,4 +1,5 @@
-//! Losses in bursts: a Markov chain of a good and a bad state, one step a packet, in which every packet of the bad state is lost.
+//! Losses in bursts: a Markov chain of a good and a bad state, one step a packet, in which every
+//! packet of the bad state is lost.
 //!
 //! Gilbert 1960; Elliott 1963, with no loss in the good state and nothing through in the bad one.
 

@@ -1,7 +1,8 @@
 //! Many clients at once: after an outage, and under a quota. Fluid limits; times in seconds.
 
-/// How long after an outage of `outage` seconds the queue is gone: (N + λ·T₀) ÷ (c/S − λ), with `waiting` clients that wait in any
-/// case, `arrivals` more a second, and `capacity` = c/S requests a second. `None` if more come than are served.
+/// How long after an outage of `outage` seconds the queue is gone: (N + λ·T₀) ÷ (c/S − λ), with
+/// `waiting` clients that wait in any case, `arrivals` more a second, and `capacity` = c/S requests
+/// a second. `None` if more come than are served.
 pub fn drain(waiting: f64, arrivals: f64, outage: f64, capacity: f64) -> Option<f64> {
     (capacity > arrivals).then(|| (waiting + arrivals * outage) / (capacity - arrivals))
 }
@@ -11,14 +12,14 @@ pub fn peak_wait(clients: f64, capacity: f64) -> f64 {
     clients / capacity
 }
 
-/// The shortest time over which `clients` must spread their starts so that no queue builds up beside `arrivals` a second; `None` if
-/// there is no such time.
+/// The shortest time over which `clients` must spread their starts so that no queue builds up
+/// beside `arrivals` a second; `None` if there is no such time.
 pub fn spread(clients: f64, arrivals: f64, capacity: f64) -> Option<f64> {
     (capacity > arrivals).then(|| clients / (capacity - arrivals))
 }
 
-/// When a client that needs `requests` requests is done under a token bucket of `burst` tokens that fills with `rate` a second:
-/// (R − b)/r, at once if the burst is enough.
+/// When a client that needs `requests` requests is done under a token bucket of `burst` tokens that
+/// fills with `rate` a second: (R − b)/r, at once if the burst is enough.
 pub fn token_bucket(requests: f64, burst: f64, rate: f64) -> f64 {
     ((requests - burst) / rate).max(0.0)
 }

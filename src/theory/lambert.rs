@@ -2,8 +2,8 @@
 
 /// The principal branch W₀ of x ≥ −1/e: the w ≥ −1 with w·eʷ = x.
 ///
-/// Halley's iteration from the series at the branch point or from ln(1 + x); Corless, Gonnet, Hare, Jeffrey, Knuth 1996, "On the
-/// Lambert W function", equations 4.22 and 5.9.
+/// Halley's iteration from the series at the branch point or from ln(1 + x); Corless, Gonnet, Hare,
+/// Jeffrey, Knuth 1996, "On the Lambert W function", equations 4.22 and 5.9.
 ///
 /// # Panics
 /// When x < −1/e by more than rounding.

@@ -1,7 +1,8 @@
 //! Waiting for one of c servers. Poisson arrivals; mean service time S; load ρ = λ·S/c < 1.
 //!
-//! Times are in units of S: a wait of 4.0 is four mean service times. Sources: Erlang 1917; Pollaczek 1930, Khinchine 1932; Lee and
-//! Longton 1959; all in Gross and Harris, "Fundamentals of Queueing Theory".
+//! Times are in units of S: a wait of 4.0 is four mean service times. Sources: Erlang 1917;
+//! Pollaczek 1930, Khinchine 1932; Lee and Longton 1959; all in Gross and Harris, "Fundamentals of
+//! Queueing Theory".
 
 /// Erlang B: the share of requests that find all `servers` busy and go away, at `offered` = λ·S.
 pub fn erlang_b(servers: u32, offered: f64) -> f64 {
@@ -25,15 +26,15 @@ pub fn mmc_wait_exceeds(servers: u32, load: f64, t: f64) -> f64 {
     erlang_c(servers, load) * libm::exp(-f64::from(servers) * (1.0 - load) * t)
 }
 
-/// Mean wait in an M/G/1, in service times: ρ(1 + cv²) ÷ (2(1 − ρ)) (Pollaczek and Khinchine); cv² is the squared coefficient of
-/// variation of the service time.
+/// Mean wait in an M/G/1, in service times: ρ(1 + cv²) ÷ (2(1 − ρ)) (Pollaczek and Khinchine); cv²
+/// is the squared coefficient of variation of the service time.
 pub fn mg1_wait(load: f64, cv2: f64) -> f64 {
     assert!((0.0..1.0).contains(&load), "a queue at load {load} has no mean");
     load * (1.0 + cv2) / (2.0 * (1.0 - load))
 }
 
-/// Mean wait in an M/G/c, in service times: the M/M/c's times (1 + cv²)/2 (Lee and Longton). Exact for one server, else an
-/// approximation.
+/// Mean wait in an M/G/c, in service times: the M/M/c's times (1 + cv²)/2 (Lee and Longton). Exact
+/// for one server, else an approximation.
 pub fn mgc_wait(servers: u32, load: f64, cv2: f64) -> f64 {
     mmc_wait(servers, load) * (1.0 + cv2) / 2.0
 }

@@ -1,12 +1,14 @@
 //! Throughput of a long TCP transfer under random loss, in bytes a second.
 
-/// Mathis, Semke, Mahdavi, Ott 1997: 1.22·MSS ÷ (RTT·√p). `rtt` in seconds, `loss` as a share of packets.
+/// Mathis, Semke, Mahdavi, Ott 1997: 1.22·MSS ÷ (RTT·√p). `rtt` in seconds, `loss` as a share of
+/// packets.
 pub fn mathis(mss: f64, rtt: f64, loss: f64) -> f64 {
     libm::sqrt(1.5) * mss / (rtt * libm::sqrt(loss))
 }
 
-/// Padhye, Firoiu, Towsley, Kurose 1998 ("PFTK", equation 31 without a receiver's window): MSS ÷ (RTT·√(2bp/3) +
-/// T₀·min(1, 3√(3bp/8))·p(1 + 32p²)), with `acks` packets an acknowledgement (b) and a first timeout of `timeout` seconds (T₀).
+/// Padhye, Firoiu, Towsley, Kurose 1998 ("PFTK", equation 31 without a receiver's window): MSS ÷
+/// (RTT·√(2bp/3) + T₀·min(1, 3√(3bp/8))·p(1 + 32p²)), with `acks` packets an acknowledgement (b)
+/// and a first timeout of `timeout` seconds (T₀).
 pub fn pftk(mss: f64, rtt: f64, timeout: f64, loss: f64, acks: f64) -> f64 {
     let recovered = rtt * libm::sqrt(2.0 * acks * loss / 3.0);
     let timed_out = (3.0 * libm::sqrt(3.0 * acks * loss / 8.0)).min(1.0);
@@ -25,7 +27,8 @@ mod tests {
 
     #[test]
     fn the_figures_of_the_models_page_come_out() {
-        // T₀ = SRTT + max(0.2 s, 4·RTTVAR) after the first sample, whose RTTVAR is half of the round trip (RFC 6298, Linux).
+        // T₀ = SRTT + max(0.2 s, 4·RTTVAR) after the first sample, whose RTTVAR is half of the
+        // round trip (RFC 6298, Linux).
         for (rtt, loss, theirs) in [
             (0.070, 0.001, 6.35),
             (0.070, 0.01, 1.86),

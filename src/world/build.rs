@@ -174,7 +174,7 @@ impl World {
         let end = Time::ZERO + self.plan.duration;
         let number = device.device.0 as usize;
         let mut itinerary = match &device.moves {
-            Some(moves) => Itinerary::moving(moves, &device.link, seed, end),
+            Some(moves) => moves.itinerary(&device.link, seed, end),
             None => Itinerary::settled(device.link.clone()),
         };
         for detour in &self.faults.detours[number] {

@@ -1,8 +1,10 @@
-//! BBR's start (first version, `net/ipv4/tcp_bbr.c`): packets leave paced, at 2.89 times the bandwidth that was seen so far.
+//! BBR's start (first version, `net/ipv4/tcp_bbr.c`): packets leave paced, at 2.89 times the
+//! bandwidth that was seen so far.
 //!
-//! Until the bandwidth stops growing a message is followed in grains of a thirty-second of the window, each of which carries the sample of
-//! the delivery rate that its acknowledgement gives; afterwards the pipe is full and the rest leaves at the link's own rate, but for
-//! the 200 ms in every ten seconds in which BBR looks for the round trip without load.
+//! Until the bandwidth stops growing a message is followed in grains of a thirty-second of the
+//! window, each of which carries the sample of the delivery rate that its acknowledgement gives;
+//! afterwards the pipe is full and the rest leaves at the link's own rate, but for the 200 ms in
+//! every ten seconds in which BBR looks for the round trip without load.
 
 use std::collections::VecDeque;
 
@@ -16,7 +18,8 @@ const MARGIN: f64 = 0.99;
 /// The first segments of a connection are not paced.
 const UNPACED: f64 = 10.0;
 const INITIAL: f64 = super::window::INITIAL;
-/// Growth of the bandwidth in a round that counts, and rounds without it after which the pipe is full.
+/// Growth of the bandwidth in a round that counts, and rounds without it after which the pipe is
+/// full.
 const GROWTH: f64 = 1.25;
 const ROUNDS: u32 = 3;
 /// How long the least round trip is believed.
@@ -85,9 +88,9 @@ impl Bbr {
         self.full.1 >= ROUNDS
     }
 
-    /// Sends `n` packets; `natural(from, done, k)` is when the `k` of them after the first `done` have left the bottleneck if they
-    /// begin at `from`. `handed` is told when the start hands over how many. Returns when all have left, and how many of them the start
-    /// sent.
+    /// Sends `n` packets; `natural(from, done, k)` is when the `k` of them after the first `done`
+    /// have left the bottleneck if they begin at `from`. `handed` is told when the start hands over
+    /// how many. Returns when all have left, and how many of them the start sent.
     pub(super) fn send(
         &mut self,
         n: u64,
@@ -118,8 +121,9 @@ impl Bbr {
         }
     }
 
-    /// What the probes for the round trip take of a transfer that would end at `end` without them. In each the link idles but for four
-    /// packets a round trip, from when the round trip is no longer believed until it was seen again: then it is believed anew.
+    /// What the probes for the round trip take of a transfer that would end at `end` without them.
+    /// In each the link idles but for four packets a round trip, from when the round trip is no
+    /// longer believed until it was seen again: then it is believed anew.
     fn probes(&mut self, end: Time, pace: &Pace) -> Span {
         let lasts = PROBE.max(pace.round.rtt) + pace.round.rtt;
         let share = (4.0 * pace.round.segment.as_secs_f64() / pace.turn.as_secs_f64()).min(1.0);
@@ -130,8 +134,9 @@ impl Bbr {
         idle * probes
     }
 
-    /// The paced start, in seconds after the pace's: when the bottleneck is free, and how many packets are left once the pipe is full.
-    /// `leaves` is as `natural`, in such seconds: an outage that holds is in it.
+    /// The paced start, in seconds after the pace's: when the bottleneck is free, and how many
+    /// packets are left once the pipe is full. `leaves` is as `natural`, in such seconds: an outage
+    /// that holds is in it.
     fn start(
         &mut self,
         n: u64,

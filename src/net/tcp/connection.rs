@@ -49,7 +49,8 @@ const RECORD: u64 = 16_384;
 const RECORD_OVERHEAD: u64 = 22;
 /// First wait of a SYN for its answer; it doubles (RFC 6298).
 const SYN_TIMEOUT: Span = Span::secs(1);
-/// A receiver that answers sooner than this after it received counts as chatty: it delays acknowledgements.
+/// A receiver that answers sooner than this after it received counts as chatty: it delays
+/// acknowledgements.
 const DELAYED_ACK: Span = Span::millis(40);
 
 /// An open connection.
@@ -71,8 +72,8 @@ pub struct Connection {
 /// What became of opening a connection.
 #[derive(Debug)]
 pub struct Opening {
-    /// The connection, and when its next flight or first message may leave; or that an outage cut it, or when nobody had answered and its
-    /// end gave up.
+    /// The connection, and when its next flight or first message may leave; or that an outage cut
+    /// it, or when nobody had answered and its end gave up.
     pub opened: Result<(Connection, Time), Broken>,
     /// What was sent for it, up and down.
     pub traffic: [Traffic; 2],
@@ -98,7 +99,8 @@ impl Handshake {
 }
 
 impl Connection {
-    /// Opens a connection at `at` over a link that it has for itself; nothing more is sent from `until` on.
+    /// Opens a connection at `at` over a link that it has for itself; nothing more is sent from
+    /// `until` on.
     pub fn open(how: &Handshake, conditions: &dyn Conditions, at: Time, until: Time) -> Opening {
         let Opening { opened, mut traffic } = Connection::greet(how, conditions, at, until);
         let shaken = opened
@@ -106,7 +108,8 @@ impl Connection {
         Opening { opened: shaken, traffic }
     }
 
-    /// The first of it, SYN and SYN-ACK: the connection and when its first flight may leave. It is open once its flights have passed.
+    /// The first of it, SYN and SYN-ACK: the connection and when its first flight may leave. It is
+    /// open once its flights have passed.
     pub(in crate::net) fn greet(
         how: &Handshake,
         conditions: &dyn Conditions,
@@ -162,7 +165,8 @@ impl Connection {
         self.patience.is_none()
     }
 
-    /// The transfer of a message of `bytes` that is handed over at `at`, in packets of at most `mtu` bytes; of a flight while it is opened.
+    /// The transfer of a message of `bytes` that is handed over at `at`, in packets of at most
+    /// `mtu` bytes; of a flight while it is opened.
     #[inline]
     pub fn message(&mut self, way: Direction, at: Time, bytes: u64, mtu: u32) -> Transfer {
         let (load, kept) =
@@ -177,7 +181,8 @@ impl Connection {
         let count = &mut self.messages[way as usize];
         *count += 1;
         let first = *count == 1;
-        // The server answers at once and so delays its acknowledgements; the device does while it asks without a pause.
+        // The server answers at once and so delays its acknowledgements; the device does while it
+        // asks without a pause.
         let kept = !first && (way == Direction::Up || at.since(self.last) < DELAYED_ACK);
         let mut load = self.load(bytes);
         if first && self.tls == Tls::V13 {
@@ -200,7 +205,8 @@ impl Connection {
         Load::of(bytes + RECORD_OVERHEAD * records)
     }
 
-    /// Runs a transfer to its end: when its last byte arrives, half a round trip and the jitter after it left.
+    /// Runs a transfer to its end: when its last byte arrives, half a round trip and the jitter
+    /// after it left.
     ///
     /// # Errors
     ///
@@ -220,8 +226,9 @@ pub(in crate::net) fn arrival(conditions: &dyn Conditions, way: Direction, left:
     left + Span(conditions.rtt(left).0 / 2) + conditions.jitter(way, left)
 }
 
-/// SYN and SYN-ACK: when the device may go on, and the round trip of the attempt that came through. A SYN goes out again after 1 s, 3 s,
-/// 7 s … without an answer, until `until` (RFC 6298); an answer that is only late is the answer to the one that it is for.
+/// SYN and SYN-ACK: when the device may go on, and the round trip of the attempt that came through.
+/// A SYN goes out again after 1 s, 3 s, 7 s … without an answer, until `until` (RFC 6298); an
+/// answer that is only late is the answer to the one that it is for.
 fn greet(
     conditions: &dyn Conditions,
     at: Time,

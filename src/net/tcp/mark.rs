@@ -2,8 +2,9 @@
 
 use crate::base::Time;
 
-/// The end of one stream's message among the packets of a transfer. It has passed when its last packet has, and every packet before
-/// it: TCP hands over bytes in order, so a loss holds back all streams behind it.
+/// The end of one stream's message among the packets of a transfer. It has passed when its last
+/// packet has, and every packet before it: TCP hands over bytes in order, so a loss holds back all
+/// streams behind it.
 #[derive(Clone, Debug)]
 pub(super) struct Mark {
     pub(super) stream: u64,

@@ -2,8 +2,8 @@
 
 use crate::base::Span;
 
-/// How long Linux retransmits into silence: with the first timeout after it it sends no more and gives the connection up
-/// (`tcp_retries2` = 15; `Documentation/networking/ip-sysctl.rst`).
+/// How long Linux retransmits into silence: with the first timeout after it it sends no more and
+/// gives the connection up (`tcp_retries2` = 15; `Documentation/networking/ip-sysctl.rst`).
 pub const GIVE_UP: Span = Span::secs(924);
 
 /// No wait for an answer is longer (TCP_RTO_MAX).
@@ -12,15 +12,16 @@ pub(super) const LONGEST_WAIT: Span = Span::secs(120);
 /// What a sender does through an outage that drops packets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Staircase {
-    /// How long after its start the outage is over for the sender; nothing if it has given up by then.
+    /// How long after its start the outage is over for the sender; nothing if it has given up by
+    /// then.
     pub over: Option<Span>,
     /// Packets that it sends in vain meanwhile, one a step.
     pub vain: u64,
 }
 
-/// What a sender does through an outage of length `lasts`. It is over for it at
-/// t_k = a + RTO·(2^k − 1) for the smallest k with t_k ≥ `lasts`, a = 2·SRTT (the tail-loss probe), RTO = SRTT + 0.2 s; `srtt` is that
-/// under load. Measured on Linux 6.18; RFC 6298, RFC 8985.
+/// What a sender does through an outage of length `lasts`. It is over for it at t_k = a + RTO·(2^k
+/// − 1) for the smallest k with t_k ≥ `lasts`, a = 2·SRTT (the tail-loss probe), RTO = SRTT + 0.2
+/// s; `srtt` is that under load. Measured on Linux 6.18; RFC 6298, RFC 8985.
 pub fn staircase(lasts: Span, srtt: Span) -> Staircase {
     let probe = srtt * 2;
     let timeout = srtt + Span::millis(200);

@@ -19,7 +19,8 @@ fn payload(mtu: u32) -> u64 {
     u64::from(mtu).checked_sub(HEADERS).filter(|left| *left > 0).expect("a packet has room for a payload")
 }
 
-/// Small segments that leave before a message and take places in its first window: what TLS has to say.
+/// Small segments that leave before a message and take places in its first window: what TLS has to
+/// say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Lead {
     /// How many.

@@ -13,8 +13,8 @@ pub enum Losses {
     None,
     /// Each for itself, with this probability.
     Bernoulli(f64),
-    /// In bursts (Gilbert 1960): a slot turns bad with probability `p` and good again with `r`; all packets of a bad one are lost. The
-    /// mean burst is 1/r packets and the loss p/(p + r).
+    /// In bursts (Gilbert 1960): a slot turns bad with probability `p` and good again with `r`; all
+    /// packets of a bad one are lost. The mean burst is 1/r packets and the loss p/(p + r).
     Bursts {
         /// From good to bad.
         p: f64,
@@ -23,8 +23,8 @@ pub enum Losses {
     },
 }
 
-/// A link of constant rate, delay, queue and loss. The losses are drawn for slots of a packet's length, by blocks, from the link's
-/// seed, the direction and the number of the block.
+/// A link of constant rate, delay, queue and loss. The losses are drawn for slots of a packet's
+/// length, by blocks, from the link's seed, the direction and the number of the block.
 #[derive(Clone, Debug)]
 pub struct Steady {
     /// Round trip without load.

@@ -44,7 +44,8 @@ fn sent_after(lead: Lead, link: &dyn Conditions, bytes: u64) -> (Time, Traffic) 
     (ended.expect("it ends").expect("nothing breaks"), transfer.traffic)
 }
 
-/// A steady link that carries nothing for a while, loses every packet up to a time, and counts how often it is asked.
+/// A steady link that carries nothing for a while, loses every packet up to a time, and counts how
+/// often it is asked.
 struct Gap {
     link: Steady,
     from: Time,
@@ -107,8 +108,9 @@ impl Conditions for Gap {
     }
 }
 
-/// The stall sum in closed form (Kurose and Ross, static objects, with a first window of ten):
-/// T = wire/R + P·turn − 10·(2^P − 1)·S, P = min(Q, K − 1), K = ⌈log2(N/10 + 1)⌉, Q the windows shorter than a turn.
+/// The stall sum in closed form (Kurose and Ross, static objects, with a first window of ten): T =
+/// wire/R + P·turn − 10·(2^P − 1)·S, P = min(Q, K − 1), K = ⌈log2(N/10 + 1)⌉, Q the windows shorter
+/// than a turn.
 fn closed_form(bytes: u64, rate: u64, rtt: Span, back: u64) -> f64 {
     let n = segments(bytes, 1_500) as f64;
     let segment = 12_000.0 / rate as f64;
@@ -152,7 +154,8 @@ proptest! {
         prop_assert!(fast <= slow + Span::nanos(100), "{fast:?} after {slow:?}");
     }
 
-    /// Where a first window just fills the pipe; of what is small in it some leave before their acknowledgement would have stalled it.
+    /// Where a first window just fills the pipe; of what is small in it some leave before their
+    /// acknowledgement would have stalled it.
     #[test]
     fn a_link_a_little_faster_is_never_later_behind_a_handshake(
         bytes in 1_u64..200_000, rate in 100_000_u64..20_000_000, more in 1_u64..50, rtt in 2_u64..600
@@ -254,7 +257,8 @@ fn a_link_that_never_opens_carries_the_syns_of_the_staircase_and_nothing_else() 
 
 #[test]
 fn a_handshake_sends_nothing_after_it_was_given_up() {
-    // The ClientHello leaves 70 ms after the SYN into an outage: a probe after 140 ms, then tries 270 ms later and doubling.
+    // The ClientHello leaves 70 ms after the SYN into an outage: a probe after 140 ms, then tries
+    // 270 ms later and doubling.
     for (until, packets) in [(200, 2), (300, 3), (500, 4), (2_000, 5), (5_000, 7), (59_000, 10)] {
         let mut link = lte();
         link.outages =
@@ -270,7 +274,8 @@ fn a_handshake_sends_nothing_after_it_was_given_up() {
 
 #[test]
 fn a_handshake_under_loss_takes_as_long_as_the_formula_says() {
-    // Cardwell 2000: each of SYN and SYN-ACK is lost n times in a row with p^n, and waited for 1, 2, 4 s: Ts·((1 − p)/(1 − 2p) − 1) a way.
+    // Cardwell 2000: each of SYN and SYN-ACK is lost n times in a row with p^n, and waited for 1,
+    // 2, 4 s: Ts·((1 − p)/(1 − 2p) − 1) a way.
     let loss = 0.05;
     let expected = 2.0 * ((1.0 - loss) / (1.0 - 2.0 * loss) - 1.0);
     let links = (0..20_000).map(|seed| lte().with_losses(Losses::Bernoulli(loss), Seed(seed)));
@@ -363,7 +368,8 @@ fn bbr_comes_to_an_end_though_each_look_for_the_round_trip_takes_longer_than_it_
         let link = Steady::new(Span::secs(rtt), BitRate(1_000_000), BitRate(1_000_000));
         let takes = sent_by_bbr(&link, bytes).since(at(0));
         let alone = BitRate(1_000_000).time_for(wire(bytes, 1_500));
-        // Ten seconds of work, then two round trips of four packets each; the start takes some rounds more.
+        // Ten seconds of work, then two round trips of four packets each; the start takes some
+        // rounds more.
         let looks = alone.as_secs_f64() / 10.0 * 2.0 * rtt as f64;
         let expected = alone.as_secs_f64() + looks;
         let off = takes.as_secs_f64() / expected - 1.0;
@@ -400,7 +406,8 @@ fn one_loss_costs_a_repair_and_not_more() {
             assert_eq!(left, clean);
         } else if traffic.retransmitted == 1 {
             let late = left.since(clean);
-            // A round trip at least; for the last packet a probe, which comes no later than the first timeout.
+            // A round trip at least; for the last packet a probe, which comes no later than the
+            // first timeout.
             assert!((Span::millis(60)..Span::millis(420)).contains(&late), "seed {seed}: {late}");
             worst = worst.max(late);
         }

@@ -16,7 +16,8 @@ use super::window::Round;
 use crate::base::{BitRate, Span, Time};
 use crate::net::{Conditions, Direction};
 
-/// A message of which a part may have left. A step sends a round or, when nothing stalls, all the rest.
+/// A message of which a part may have left. A step sends a round or, when nothing stalls, all the
+/// rest.
 #[derive(Debug)]
 pub struct Transfer {
     way: Direction,
@@ -45,7 +46,8 @@ pub struct Transfer {
     room: u64,
     /// Packets that left for acknowledgements that came before a loss was found.
     credit: u64,
-    /// So many of the next packets belong to the recovery under way: a loss among them does not shrink the window again.
+    /// So many of the next packets belong to the recovery under way: a loss among them does not
+    /// shrink the window again.
     excused: u64,
     /// The window was the limit.
     limited: bool,
@@ -68,7 +70,8 @@ impl Clone for Transfer {
         Transfer { marks: self.marks.clone(), ..*self }
     }
 
-    /// Field by field in its place: what is copied as one on its way would wait for small fields that have only just been written.
+    /// Field by field in its place: what is copied as one on its way would wait for small fields
+    /// that have only just been written.
     #[inline]
     fn clone_from(&mut self, other: &Transfer) {
         let mut marks = std::mem::take(&mut self.marks);
@@ -78,7 +81,8 @@ impl Clone for Transfer {
 }
 
 impl Transfer {
-    /// A message that its sender has at `at`, in packets of at most `mtu` bytes. On a `kept` connection the receiver acknowledges every second segment; on a young one each.
+    /// A message that its sender has at `at`, in packets of at most `mtu` bytes. On a `kept`
+    /// connection the receiver acknowledges every second segment; on a young one each.
     #[inline]
     pub fn new(way: Direction, at: Time, load: Load, mtu: u32, kept: bool) -> Transfer {
         Transfer {
@@ -113,8 +117,9 @@ impl Transfer {
         self.way
     }
 
-    /// Goes on until all has left, the connection broke, or `until` is reached: a round that has begun by then is finished, a stretch
-    /// is cut. Returns when the last byte has left the bottleneck.
+    /// Goes on until all has left, the connection broke, or `until` is reached: a round that has
+    /// begun by then is finished, a stretch is cut. Returns when the last byte has left the
+    /// bottleneck.
     pub fn run(
         &mut self,
         sender: &mut Sender,
@@ -185,8 +190,8 @@ impl Transfer {
         self.patience = patience;
     }
 
-    /// What is sent of it from where it is on if nobody answers any more for `lasts`: the first window if it has not begun, and tries with
-    /// the first packet that is not acknowledged.
+    /// What is sent of it from where it is on if nobody answers any more for `lasts`: the first
+    /// window if it has not begun, and tries with the first packet that is not acknowledged.
     pub(in crate::net) fn unheard(&self, sender: &mut Sender, lasts: Span) -> Traffic {
         if self.burst {
             sender.wakes(self.at);
@@ -206,8 +211,8 @@ impl Transfer {
         (self.load.payload(self.load.segments), self.load.payload(self.sent))
     }
 
-    /// Its messages change at `now`: `bytes` are left from here on, and each of `streams` ends after so many of them, or has none
-    /// left. What went out stays as it is.
+    /// Its messages change at `now`: `bytes` are left from here on, and each of `streams` ends
+    /// after so many of them, or has none left. What went out stays as it is.
     pub(in crate::net) fn change(&mut self, now: Time, bytes: u64, streams: &[(u64, Option<u64>)]) {
         let load = self.load.rest(self.sent, bytes);
         let (owed, earliest) = (self.owed().packets, self.free.max(self.repaired));
@@ -251,7 +256,8 @@ impl Transfer {
         self.again.plus(self.hidden)
     }
 
-    /// Bytes on the wire of the next `n` segments; repairs come first and are as large as what was lost.
+    /// Bytes on the wire of the next `n` segments; repairs come first and are as large as what was
+    /// lost.
     fn bytes(&self, n: u64) -> u64 {
         let fresh = n.saturating_sub(self.again.packets);
         self.load.first(self.sent + fresh) - self.load.first(self.sent) + self.again.first(n)
@@ -310,8 +316,9 @@ impl Transfer {
         lost.sort_unstable();
         lost.dedup();
         if let Some(first) = lost.first().filter(|_| step.stretch) {
-            // What is in flight when the loss is found goes on; the rest is looked at again with the smaller window. BBR's start
-            // goes on over it: cut short, it would know of acknowledgements before they come.
+            // What is in flight when the loss is found goes on; the rest is looked at again with
+            // the smaller window. BBR's start goes on over it: cut short, it would know of
+            // acknowledgements before they come.
             let seen = (first + step.window).max(step.opening).min(step.n);
             if seen < step.n {
                 self.shorten(&mut step, seen, sender, conditions, &pace, rested.as_deref());
@@ -381,8 +388,9 @@ impl Transfer {
         Step { n, window, stretch, opening: 0, told: false, ahead, start: pace.start, end: ends, short }
     }
 
-    /// How far the present window reaches without a stall: to the end, to where it overflows the queue, or less when the rate rises;
-    /// less than the `open` part of it, which is not all that is left, it never does.
+    /// How far the present window reaches without a stall: to the end, to where it overflows the
+    /// queue, or less when the rate rises; less than the `open` part of it, which is not all that
+    /// is left, it never does.
     fn stretch(&self, sender: &Sender, pace: &Pace, conditions: &dyn Conditions, open: u64) -> u64 {
         let window = sender.window.segments().min(open);
         let mut n = self.left().min(sender.window.until(self.room + 1)).max(window);
@@ -404,7 +412,8 @@ impl Transfer {
         queue.saturating_add(pace.round.rtt.0 / pace.round.segment.0.max(1)).min(u64::MAX / 4)
     }
 
-    /// Loses what the queue does not hold: of a burst its end, of a window that grows with its acknowledgements every second packet.
+    /// Loses what the queue does not hold: of a burst its end, of a window that grows with its
+    /// acknowledgements every second packet.
     fn overflow(&self, lost: &mut Vec<u64>, step: &Step, conditions: &dyn Conditions) {
         let (n, at_once) = (step.n, step.n.min(step.window));
         if self.burst {
@@ -484,7 +493,8 @@ impl Transfer {
         if behind == 0 && (!more || count == step.n) {
             return self.probe(step, lost, sender, pace);
         }
-        // Found by what arrives after it: three packets, or fewer and a quarter of a round trip (RACK, RFC 8985).
+        // Found by what arrives after it: three packets, or fewer and a quarter of a round trip
+        // (RACK, RFC 8985).
         let patience = if behind >= 3 || more { Span::ZERO } else { Span(pace.round.rtt.0 / 4) };
         let found = step.left_at(first + 4) + pace.back() + patience;
         let ending = lost.at.iter().rev().zip((0..step.n).rev()).take_while(|(lost, at)| **lost == *at);
@@ -506,7 +516,8 @@ impl Transfer {
         }
     }
 
-    /// The whole end of a message is lost, or a whole window: nothing that arrives tells. A probe goes out, or in a recovery the timeout ends it.
+    /// The whole end of a message is lost, or a whole window: nothing that arrives tells. A probe
+    /// goes out, or in a recovery the timeout ends it.
     fn probe(&mut self, step: &Step, lost: &Lost<'_>, sender: &mut Sender, pace: &Pace) {
         let first = lost.at[0];
         let heard = if first > 0 { step.left_at(first) + pace.back() } else { step.start };

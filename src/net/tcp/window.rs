@@ -82,8 +82,8 @@ impl Window {
         }
     }
 
-    /// `n` segments were acknowledged that all fitted into the window: Linux lets it grow to twice what was in flight, and only in
-    /// slow start.
+    /// `n` segments were acknowledged that all fitted into the window: Linux lets it grow to twice
+    /// what was in flight, and only in slow start.
     pub(super) fn acknowledged_below(&mut self, n: u64, now: Time, round: Round) {
         let room = 2.0 * n as f64 - self.size;
         if self.in_slow_start() && room > 0.0 {
@@ -91,8 +91,9 @@ impl Window {
         }
     }
 
-    /// Where HyStart ends slow start, if `n` acknowledgements lead there: at the window plus half a round trip's acknowledgements
-    /// when these come in a train for so long, or a few after a queue stands since the round before.
+    /// Where HyStart ends slow start, if `n` acknowledgements lead there: at the window plus half a
+    /// round trip's acknowledgements when these come in a train for so long, or a few after a queue
+    /// stands since the round before.
     fn exit(&self, n: f64, round: Round) -> Option<f64> {
         let segment = round.segment.as_secs_f64();
         let rtt = round.rtt.as_secs_f64();
@@ -154,7 +155,8 @@ impl Window {
         self.epoch = Some(Epoch { began: now, k, reno: self.size, looked: now });
     }
 
-    /// A stretch went on beyond what the link holds in flight: somewhere in it the queue overflowed.
+    /// A stretch went on beyond what the link holds in flight: somewhere in it the queue
+    /// overflowed.
     pub(super) fn overflowed(&mut self, room: u64, now: Time) {
         if self.size > room as f64 {
             self.size = room as f64;
@@ -168,8 +170,8 @@ impl Window {
         self.size = 1.0;
     }
 
-    /// Nothing was sent for `idle`: the window is halved for each timeout that fits in, down to the first window (RFC 9293 and
-    /// Linux's `tcp_cwnd_restart`).
+    /// Nothing was sent for `idle`: the window is halved for each timeout that fits in, down to the
+    /// first window (RFC 9293 and Linux's `tcp_cwnd_restart`).
     pub(super) fn rest(&mut self, idle: Span, timeout: Span) {
         let mut left = idle.saturating_sub(timeout);
         if left == Span::ZERO || self.size <= INITIAL {

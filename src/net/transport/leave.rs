@@ -57,7 +57,8 @@ impl Way {
             let until = match ends {
                 Ok(left) => {
                     arrives = self.arrival(shared, direction, left);
-                    // Who has the line for itself, and a connection that nobody joins, need not tell when it leaves it: one turn less.
+                    // Who has the line for itself, and a connection that nobody joins, need not
+                    // tell when it leaves it: one turn less.
                     if alone && self.options.protocol == Protocol::Http1 { arrives } else { left }
                 }
                 Err(broken) => broken.at,
@@ -93,8 +94,8 @@ impl Way {
         }
     }
 
-    /// How long a sender tries on a connection whose IP session is gone: until a reset comes, the device's patience ends, or the server
-    /// gives up.
+    /// How long a sender tries on a connection whose IP session is gone: until a reset comes, the
+    /// device's patience ends, or the server gives up.
     fn tries_for(&self, errand: &Errand, direction: Direction) -> Span {
         match (self.options.half_open, direction) {
             (HalfOpen::Reset, _) => Span::ZERO,
@@ -112,8 +113,8 @@ impl Way {
         self.sent(direction, transfer.unheard(&mut state.senders[direction as usize], lasts));
     }
 
-    /// Takes a message from the line whose connection is gone under it; with the last of a flow it books what that has sent, and what it
-    /// sends into the silence for as long as it `tries`.
+    /// Takes a message from the line whose connection is gone under it; with the last of a flow it
+    /// books what that has sent, and what it sends into the silence for as long as it `tries`.
     fn cut_off(&self, errand: &Errand, direction: Direction, message: MessageId, tries: Span) {
         errand.message.set(None);
         let now = self.handle.now();
@@ -132,8 +133,9 @@ impl Way {
         self.off_air((direction, message), bytes, (now, now));
     }
 
-    /// A message is off the air: the radio is told of its bytes, which passed at these times, and of all that was on the air with it up
-    /// to now. So it hears of everything in the order of time, and of what overlaps once.
+    /// A message is off the air: the radio is told of its bytes, which passed at these times, and
+    /// of all that was on the air with it up to now. So it hears of everything in the order of
+    /// time, and of what overlaps once.
     fn off_air(&self, message: (Direction, MessageId), bytes: u64, (from, until): (Time, Time)) {
         let now = self.handle.now();
         let mut air = self.air.borrow_mut();
@@ -147,7 +149,8 @@ impl Way {
         self.link.borrow_mut().note_transfer(now, direction, bytes, times);
     }
 
-    /// When what leaves the bottleneck at `left` arrives; messages of a connection do not overtake each other.
+    /// When what leaves the bottleneck at `left` arrives; messages of a connection do not overtake
+    /// each other.
     fn arrival(&self, shared: &Shared, direction: Direction, left: Time) -> Time {
         let arrives = self.conditions(|weather, _| arrival(weather, direction, left));
         arrives.max(shared.arrived[direction as usize].get())

@@ -2,7 +2,8 @@
 
 use super::*;
 
-/// How long an LTE radio was on for requests, each with its start, its answer's bytes and its patience.
+/// How long an LTE radio was on for requests, each with its start, its answer's bytes and its
+/// patience.
 fn radio_on(options: TransportOptions, requests: &[(u64, u32, u64)]) -> Span {
     radio_on_with(None, options, requests)
 }

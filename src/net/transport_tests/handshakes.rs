@@ -26,7 +26,8 @@ proptest! {
         }
         let ended = bench.run();
         let last = ended.iter().map(|(_, at)| *at).max().expect("there are some");
-        // Answers, and the certificates of as many connections as were opened; what was given up may have sent less.
+        // Answers, and the certificates of as many connections as were opened; what was given up
+        // may have sent less.
         let payload = |ended: &Ended| ended.0.as_ref().map_or(0, |bytes| *bytes as u64);
         let least = ended.iter().map(payload).sum::<u64>() + certificates * u64::from(bench.tally.connections.get());
         let begun = at(requests.iter().map(|(start, ..)| *start).min().unwrap_or(0));
@@ -55,7 +56,8 @@ fn five_that_are_opened_side_by_side_take_five_times_as_long_as_their_certificat
 
 #[test]
 fn a_handshake_sends_nothing_after_it_was_given_up() {
-    // The ClientHello leaves 100 ms after the SYN into an outage; then tries, each after twice the wait of the one before.
+    // The ClientHello leaves 100 ms after the SYN into an outage; then tries, each after twice the
+    // wait of the one before.
     let sent = |patience| {
         let mut bench = Bench::new(profile(), encrypted(3_000), |link| {
             link.weather_mut().add_outages([Outage {
@@ -69,7 +71,8 @@ fn a_handshake_sends_nothing_after_it_was_given_up() {
         assert_eq!(bench.run(), [(Err(TransportError::Timeout), at(patience))]);
         (bench.tally.packets.get(), bench.tally.again.get())
     };
-    // SYN and SYN-ACK, ClientHello, a probe after two round trips, a try after three more, six, twelve …
+    // SYN and SYN-ACK, ClientHello, a probe after two round trips, a try after three more, six,
+    // twelve …
     for (patience, packets) in
         [(250, 3), (400, 4), (750, 5), (1_500, 6), (3_000, 7), (6_000, 8), (59_000, 11)]
     {

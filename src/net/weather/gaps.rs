@@ -3,11 +3,13 @@
 use super::super::options::{GapLengths, Gaps, Outage, OutageMode, Profile, RadioChanges};
 use crate::base::{Seed, Span, Stream, Time};
 
-/// Shorter gaps pass without the operating system's notice; of packets that are held back it knows nothing at all.
+/// Shorter gaps pass without the operating system's notice; of packets that are held back it knows
+/// nothing at all.
 const NOTICED_AFTER: Span = Span::secs(2);
 
-/// The two log-normals of gaps in cellular traces, each with its share, median in seconds and sigma. Fitted to mahimahi's
-/// (gaps of at least 0.2 s: median 0.31–0.37 s, p90 1.0–1.3 s, p99 1.5–8 s).
+/// The two log-normals of gaps in cellular traces, each with its share, median in seconds and
+/// sigma. Fitted to mahimahi's (gaps of at least 0.2 s: median 0.31–0.37 s, p90 1.0–1.3 s, p99
+/// 1.5–8 s).
 const CELLULAR: [(f64, f64, f64); 2] = [(0.9, 0.35, 0.6), (0.1, 1.5, 1.0)];
 /// The longest of them.
 const CELLULAR_MAX: f64 = 120.0;
@@ -49,7 +51,8 @@ impl Gaps {
 }
 
 impl Profile {
-    /// About how many gaps and changes of radio it has in this time: all of them are drawn before the first.
+    /// About how many gaps and changes of radio it has in this time: all of them are drawn before
+    /// the first.
     pub fn interruptions(&self, within: Span) -> u64 {
         let times = |mtbf: Span, lasts: Span| within.0 / mtbf.0.saturating_add(lasts.0).max(1);
         let gaps = self.gaps.map_or(0, |gaps| times(gaps.mtbf, gaps.mean));
@@ -97,7 +100,8 @@ impl Lengths {
     }
 }
 
-/// The scale of the medians at which the capped mixture has this mean in seconds, by bisection: the mean grows with it.
+/// The scale of the medians at which the capped mixture has this mean in seconds, by bisection: the
+/// mean grows with it.
 fn scale(mean: f64) -> f64 {
     let (mut low, mut high) = (0.0, 1e4);
     for _ in 0..60 {
@@ -107,7 +111,8 @@ fn scale(mean: f64) -> f64 {
     low
 }
 
-/// The mean of the mixture, its medians times `scale`: E[min(X, c)] = m·e^(σ²/2)·Φ(z − σ) + c·(1 − Φ(z)), z = ln(c/m) ÷ σ.
+/// The mean of the mixture, its medians times `scale`: E[min(X, c)] = m·e^(σ²/2)·Φ(z − σ) + c·(1 −
+/// Φ(z)), z = ln(c/m) ÷ σ.
 fn capped_mean(scale: f64) -> f64 {
     let normal = |z: f64| 0.5 * libm::erfc(-z / std::f64::consts::SQRT_2);
     let part = |(share, median, sigma): (f64, f64, f64)| {

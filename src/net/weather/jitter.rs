@@ -3,7 +3,8 @@
 use super::super::options::{Jitter, Steps};
 use crate::base::{Seed, Span, Time};
 
-/// Packets of one slot are late by the same: two engines that send at different moments meet the same weather.
+/// Packets of one slot are late by the same: two engines that send at different moments meet the
+/// same weather.
 const SLOT: Span = Span::millis(100);
 
 /// What a packet at `at` is late.
@@ -60,7 +61,8 @@ mod tests {
 
     #[test]
     fn the_mixture_is_near_the_quantiles_of_enterprise_wlans() {
-        // 0.95 LogN(ln 3 ms, 1.3) + 0.05 Pareto(60 ms, 1.6). WiFiSeer (MobiSys 2016): median 3 ms, p90 20 ms, p99 250 ms.
+        // 0.95 LogN(ln 3 ms, 1.3) + 0.05 Pareto(60 ms, 1.6). WiFiSeer (MobiSys 2016): median 3 ms,
+        // p90 20 ms, p99 250 ms.
         let tail = JitterTail { share: Ppm(50_000), from: Span::millis(60), alpha_milli: 1_600 };
         let all = delays(Jitter { median: Span::millis(3), sigma_milli: 1_300, tail: Some(tail) });
         let law = |ms: f64| {

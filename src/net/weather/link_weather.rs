@@ -13,11 +13,13 @@ use super::radio;
 use crate::base::{BitRate, Seed, Span, Time};
 use crate::contract::NetworkKind;
 
-/// From one network to another: the old one's connections break, and the phone needs this long to be on the new one (estimate).
+/// From one network to another: the old one's connections break, and the phone needs this long to
+/// be on the new one (estimate).
 const SWITCH: Span = Span::millis(500);
 /// From one cell to another of the same technology. Source: 3GPP's target of 49.5 ms for LTE.
 const CELL_CHANGE: Span = Span::millis(50);
-/// From one cellular technology to another. Source: field test of LTE to UMTS handovers in Germany (olgen2013).
+/// From one cellular technology to another. Source: field test of LTE to UMTS handovers in Germany
+/// (olgen2013).
 const RADIO_CHANGE: Span = Span::millis(4_500);
 /// Share of those that lose the IP session. Source: Baltrunas 2015, one third on Norwegian trains.
 const RADIO_CHANGE_LOSES: f64 = 1.0 / 3.0;
@@ -41,8 +43,8 @@ pub struct Weather {
     loses: [bool; 2],
 }
 
-/// The weather as a message meets it that leaves at a moment: the queue and the largest packet are those of the link at that
-/// moment, everything else goes on with time.
+/// The weather as a message meets it that leaves at a moment: the queue and the largest packet are
+/// those of the link at that moment, everything else goes on with time.
 #[derive(Clone, Copy, Debug)]
 pub struct WeatherAt<'w> {
     weather: &'w Weather,
@@ -80,7 +82,8 @@ impl LinkWeather {
 }
 
 impl Weather {
-    /// The weather along an itinerary. Gaps, changes of radio and of network come up to `end`: then the world heals.
+    /// The weather along an itinerary. Gaps, changes of radio and of network come up to `end`: then
+    /// the world heals.
     pub fn new(itinerary: &Itinerary, seed: Seed, end: Time) -> Weather {
         let links = itinerary.links.iter().enumerate();
         let links: Vec<LinkWeather> = links
@@ -130,7 +133,8 @@ impl Weather {
             }
             one
         });
-        // Of outages that overlap the later one lasts as long as the earlier: what has ended stands before what has not.
+        // Of outages that overlap the later one lasts as long as the earlier: what has ended stands
+        // before what has not.
         let mut end = Time::ZERO;
         for outage in &mut self.breaks {
             end = end.max(outage.until);
@@ -166,7 +170,8 @@ impl Weather {
         within(&self.offline, now).is_none()
     }
 
-    /// When the operating system next sees a network: `now`, or the end of the outages that it has noticed.
+    /// When the operating system next sees a network: `now`, or the end of the outages that it has
+    /// noticed.
     pub fn seems_up_from(&self, now: Time) -> Time {
         within(&self.offline, now).unwrap_or(now)
     }
@@ -176,7 +181,8 @@ impl Weather {
         &self.offline
     }
 
-    /// The times at which the operating system notices that the network goes (false) or comes (true), in order.
+    /// The times at which the operating system notices that the network goes (false) or comes
+    /// (true), in order.
     pub fn toggles(&self) -> Vec<(Time, bool)> {
         self.offline.iter().flat_map(|(from, until)| [(*from, false), (*until, true)]).collect()
     }
@@ -204,7 +210,8 @@ impl Weather {
                 .collect();
             for (i, stay) in self.stays.iter().enumerate().filter(|(_, stay)| stay.link == number) {
                 let until = self.stays.get(i + 1).map_or(Time::FAR, |next| next.from);
-                // Only what is here: a device that moves often has as many stays as its links have gaps.
+                // Only what is here: a device that moves often has as many stays as its links have
+                // gaps.
                 let here = |o: &Outage| {
                     let outage = Outage { from: o.from.max(stay.from), until: o.until.min(until), ..*o };
                     (outage.from < outage.until).then_some(outage)
@@ -271,7 +278,8 @@ impl Weather {
         &self.links[self.stays[stay].link].ways[way as usize]
     }
 
-    /// From `at` on, when packets are next not held back on a link, until when, and what it lets pass.
+    /// From `at` on, when packets are next not held back on a link, until when, and what it lets
+    /// pass.
     fn flows(&self, at: Time, way: Direction) -> (Time, Time, &WayWeather) {
         let at = within(&self.holds, at).unwrap_or(at);
         let stay = self.stay(at);

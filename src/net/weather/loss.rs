@@ -1,9 +1,10 @@
 //! Which packets are lost: Gilbert and Elliott over slots of about one packet.
 //!
-//! Slots come in stretches, blocks of 65 536 or the windows of time in which losses come at all. Each stretch is seeded by
-//! itself, begins in the state that the stationary law draws, and is passed through in geometric jumps from one run of lost
-//! slots to the next. A run that a block's end cuts is the only trace of the blocks: one burst in (block ÷ distance of bursts).
-//! Source: Gilbert 1960, Elliott 1963, with h = 0 and k = 1.
+//! Slots come in stretches, blocks of 65 536 or the windows of time in which losses come at all.
+//! Each stretch is seeded by itself, begins in the state that the stationary law draws, and is
+//! passed through in geometric jumps from one run of lost slots to the next. A run that a block's
+//! end cuts is the only trace of the blocks: one burst in (block ÷ distance of bursts). Source:
+//! Gilbert 1960, Elliott 1963, with h = 0 and k = 1.
 
 use std::cell::RefCell;
 use std::ops::Range;
@@ -101,7 +102,8 @@ impl Losses {
         }
     }
 
-    /// The first lost slot from `slot` on in the stretch that begins at `start`; it may lie beyond the stretch.
+    /// The first lost slot from `slot` on in the stretch that begins at `start`; it may lie beyond
+    /// the stretch.
     fn lost_in(&self, law: Law, stretch: u64, start: u64, slot: u64) -> u64 {
         let mut last = self.last.borrow_mut();
         let passed = |runs: &Runs| runs.stretch != stretch || slot < runs.good_from;

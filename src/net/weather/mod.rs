@@ -1,16 +1,20 @@
-//! The weather of a device's link: what it offers at a time, as a function of (link, direction, time).
+//! The weather of a device's link: what it offers at a time, as a function of (link, direction,
+//! time).
 //!
-//! A [`Weather`] is that of a device which stays on one link or moves between several, as its [`Itinerary`] says; a message
-//! that leaves at a moment asks [`WeatherAt`], which implements [`Conditions`](super::Conditions). This room decides rate, delay, which packets are lost, when the link is gone and when the session dies; what
-//! that does to a message is for the transport.
+//! A [`Weather`] is that of a device which stays on one link or moves between several, as its
+//! [`Itinerary`] says; a message that leaves at a moment asks [`WeatherAt`], which implements
+//! [`Conditions`](super::Conditions). This room decides rate, delay, which packets are lost, when
+//! the link is gone and when the session dies; what that does to a message is for the transport.
 //!
-//! Invariants: nothing depends on what is sent or on what was asked before (two engines and two chunk sizes meet the same
-//! weather); what is drawn is named by time, so that no answer walks there from the start; what is kept (the last second's rate,
-//! the last run of losses) only makes the next answer cheaper. A stay's link has its own seed, by its position in the itinerary.
+//! Invariants: nothing depends on what is sent or on what was asked before (two engines and two
+//! chunk sizes meet the same weather); what is drawn is named by time, so that no answer walks
+//! there from the start; what is kept (the last second's rate, the last run of losses) only makes
+//! the next answer cheaper. A stay's link has its own seed, by its position in the itinerary.
 //!
-//! How: each part is a file of pure functions. `rate` is the log-autoregression, `trace` the replay of packet-delivery traces,
-//! `capacity` integrates and inverts either; `jitter`, `loss`, `gaps` and `radio` draw what their names say; `itinerary` tells
-//! where a device is, `workday` where a field worker is. Times without the link are few and are drawn before the world starts.
+//! How: each part is a file of pure functions. `rate` is the log-autoregression, `trace` the replay
+//! of packet-delivery traces, `capacity` integrates and inverts either; `jitter`, `loss`, `gaps`
+//! and `radio` draw what their names say; `itinerary` tells where a device is, `workday` where a
+//! field worker is. Times without the link are few and are drawn before the world starts.
 
 mod capacity;
 mod gaps;
@@ -18,6 +22,7 @@ mod itinerary;
 mod jitter;
 mod link_weather;
 mod loss;
+mod moves;
 mod radio;
 mod rate;
 mod trace;

@@ -3,12 +3,15 @@
 use super::super::options::Promotion;
 use crate::base::{Seed, Span, Time};
 
-/// Sigma of the logarithm of a promotion. Source: RRC-Probe (SIGCOMM 2021), spread of what a device-initiated request pays.
+/// Sigma of the logarithm of a promotion. Source: RRC-Probe (SIGCOMM 2021), spread of what a
+/// device-initiated request pays.
 const SIGMA: f64 = 0.25;
-/// Promotions within one second take alike long: what another engine sends at nearly the same time meets the same.
+/// Promotions within one second take alike long: what another engine sends at nearly the same time
+/// meets the same.
 const SLOT: Span = Span::secs(1);
 
-/// What a packet at `now` waits for a radio whose last packet passed at `last`; nothing before it fell asleep.
+/// What a packet at `now` waits for a radio whose last packet passed at `last`; nothing before it
+/// fell asleep.
 pub(super) fn wake_up(promotion: Option<Promotion>, seed: Seed, last: Option<Time>, now: Time) -> Span {
     match promotion {
         Some(promotion) if last.is_none_or(|last| now.since(last) >= promotion.after) => {

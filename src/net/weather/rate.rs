@@ -1,13 +1,16 @@
-//! How a rate varies: its logarithm is a stationary first-order autoregression in steps of a second.
+//! How a rate varies: its logarithm is a stationary first-order autoregression in steps of a
+//! second.
 //!
-//! X(s) = φ·X(s−1) + √(1−φ²)·e(s), rate = mean · exp(σ·X − σ²/2), so that the long-run mean is the mean. Source of the law and
-//! of φ and σ: models of measured cellular traces (mahimahi, 1 s bins: φ 0.6–0.9, σ 0.7–1.2, log-normal marginal).
+//! X(s) = φ·X(s−1) + √(1−φ²)·e(s), rate = mean · exp(σ·X − σ²/2), so that the long-run mean is the
+//! mean. Source of the law and of φ and σ: models of measured cellular traces (mahimahi, 1 s bins:
+//! φ 0.6–0.9, σ 0.7–1.2, log-normal marginal).
 //!
-//! The value at a second must be a function of that second, whoever asks and in whatever order. The process is Markov and
-//! Gaussian, so what lies half-way between two known points has a known law: with h steps to either side its mean is
-//! φʰ ÷ (1+φ²ʰ) times their sum and its variance (1−φ²ʰ) ÷ (1+φ²ʰ). Block ends, 256 s apart, are independent draws (their true
-//! correlation is φ²⁵⁶: 10⁻¹⁸ at φ = 0.85, 2·10⁻⁶ at 0.95); inside a block each second is reached by at most eight halvings, one
-//! normal draw each, named by the second. Nothing is walked through and nothing is kept.
+//! The value at a second must be a function of that second, whoever asks and in whatever order. The
+//! process is Markov and Gaussian, so what lies half-way between two known points has a known law:
+//! with h steps to either side its mean is φʰ ÷ (1+φ²ʰ) times their sum and its variance (1−φ²ʰ) ÷
+//! (1+φ²ʰ). Block ends, 256 s apart, are independent draws (their true correlation is φ²⁵⁶: 10⁻¹⁸
+//! at φ = 0.85, 2·10⁻⁶ at 0.95); inside a block each second is reached by at most eight halvings,
+//! one normal draw each, named by the second. Nothing is walked through and nothing is kept.
 
 use super::super::options::Variation;
 use crate::base::Seed;
@@ -18,7 +21,8 @@ const LEVELS: usize = 8;
 const BLOCK: u64 = 1 << LEVELS;
 /// Halvings of a part of it that is asked for as a whole.
 const PART_LEVELS: usize = 4;
-/// Seconds in such a part: who walks along the seconds draws each once, who asks for one draws few others.
+/// Seconds in such a part: who walks along the seconds draws each once, who asks for one draws few
+/// others.
 pub(super) const PART: u64 = 1 << PART_LEVELS;
 
 /// The law of a rate's logarithm.

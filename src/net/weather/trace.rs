@@ -1,8 +1,9 @@
-//! Packet-delivery traces: a line a packet, the millisecond since the start in which it may leave; at its end the trace begins
-//! again. The format of mahimahi (Netravali et al., USENIX ATC 2015).
+//! Packet-delivery traces: a line a packet, the millisecond since the start in which it may leave;
+//! at its end the trace begins again. The format of mahimahi (Netravali et al., USENIX ATC 2015).
 //!
-//! A packet carries 1 504 bytes. The packets of a millisecond share it evenly, so the capacity is a rate for each millisecond,
-//! zero where no line stands, and its integral can be inverted by looking up a packet's number.
+//! A packet carries 1 504 bytes. The packets of a millisecond share it evenly, so the capacity is a
+//! rate for each millisecond, zero where no line stands, and its integral can be inverted by
+//! looking up a packet's number.
 
 use std::io::{self, BufRead, Read as _};
 
@@ -152,9 +153,10 @@ impl Trace {
         BitRate(((bits * 1_000 / u128::from(self.period)) as u64).max(1))
     }
 
-    /// The same behind something that passes no more than `rate`: packets that come faster queue for it for less than `wait`, and the
-    /// others of a burst are lost. What queues at the trace's end passes as it begins again. A pause stays one, as nobody who comes in
-    /// it may have what is left of a burst.
+    /// The same behind something that passes no more than `rate`: packets that come faster queue
+    /// for it for less than `wait`, and the others of a burst are lost. What queues at the trace's
+    /// end passes as it begins again. A pause stays one, as nobody who comes in it may have what is
+    /// left of a burst.
     pub fn at_most(&self, rate: BitRate, wait: Span) -> Trace {
         let takes = (PACKET * 8_000_000_000).div_ceil(u128::from(rate.0.max(1)));
         let wait = u128::from(wait.0);
@@ -182,8 +184,9 @@ impl Trace {
         Trace { packets, period }
     }
 
-    /// Where the packets of so many cycles pass that each keep what is behind them busy for `takes`, which is free from a time on and
-    /// passes nothing that ends after `until`; and until when it is busy. Times in nanoseconds.
+    /// Where the packets of so many cycles pass that each keep what is behind them busy for
+    /// `takes`, which is free from a time on and passes nothing that ends after `until`; and until
+    /// when it is busy. Times in nanoseconds.
     fn behind(&self, takes: u128, wait: u128, cycles: u32, mut free: u128, until: u128) -> (Vec<u32>, u128) {
         let mut passed = Vec::new();
         for begun in (0..cycles).map(|n| n * self.period) {
@@ -206,7 +209,8 @@ impl Trace {
         (passed, free)
     }
 
-    /// The rate about `at`: that of the next 100 ms, or of the next ten packets if those take longer.
+    /// The rate about `at`: that of the next 100 ms, or of the next ten packets if those take
+    /// longer.
     pub(super) fn rate(&self, at: Time) -> BitRate {
         let soon = at + Span::millis(100);
         let bytes = self.passed(soon) - self.passed(at);
@@ -233,8 +237,9 @@ impl Trace {
         u64::try_from(ns).map_or(Time::FAR, Time)
     }
 
-    /// Whole bytes that have passed by `at` since the start. Parts of a byte are left out, so that a time rounded up to the
-    /// nanosecond is no later in the trace than the byte that it stands for.
+    /// Whole bytes that have passed by `at` since the start. Parts of a byte are left out, so that
+    /// a time rounded up to the nanosecond is no later in the trace than the byte that it stands
+    /// for.
     pub(super) fn passed(&self, at: Time) -> u128 {
         let (ms, ns) = (at.0 / MS, at.0 % MS);
         let period = u64::from(self.period);

@@ -1,8 +1,9 @@
 //! A field worker's day: depot, road, customers, lunch.
 //!
-//! All figures are estimates: 20 minutes of the depot's Wi-Fi at both ends of a shift from 08:00 to 17:00, lunch from 12:00 to
-//! 12:30, and between them legs on the road and visits in the proportion 35 to 50, with a dead zone (a basement, a shielded
-//! room) of 10 to 20 % of each visit. Out of the shift the device lies in its cradle at the depot.
+//! All figures are estimates: 20 minutes of the depot's Wi-Fi at both ends of a shift from 08:00 to
+//! 17:00, lunch from 12:00 to 12:30, and between them legs on the road and visits in the proportion
+//! 35 to 50, with a dead zone (a basement, a shielded room) of 10 to 20 % of each visit. Out of the
+//! shift the device lies in its cradle at the depot.
 
 use super::super::options::FieldWorker;
 use super::itinerary::{Itinerary, Stay};
@@ -84,7 +85,8 @@ impl Days {
         }
     }
 
-    /// The instant; what lies before the start of the world is its start, what lies behind its end its end.
+    /// The instant; what lies before the start of the world is its start, what lies behind its end
+    /// its end.
     fn time(&self, second: f64) -> Time {
         let since_start = Span::from_secs_f64(second).saturating_sub(self.since_midnight);
         (Time::ZERO + since_start).min(self.end)

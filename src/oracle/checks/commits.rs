@@ -34,7 +34,8 @@ impl CommitCase<'_> {
     }
 }
 
-/// A deleted row comes back only by a create of its own key, or openly by a rule that let an edit win over the delete.
+/// A deleted row comes back only by a create of its own key, or openly by a rule that let an edit
+/// win over the delete.
 pub(in crate::oracle) fn resurrected_on_backend(case: &CommitCase<'_>) -> Option<String> {
     if case.row.values.is_some() || case.kind == CommitKind::Delete {
         return None;
@@ -70,11 +71,13 @@ pub(in crate::oracle) fn committed_twice(case: &CommitCase<'_>) -> Option<String
     ))
 }
 
-/// An edit does not replace what somebody else wrote unless its device had seen it or a conflict rule decided over it.
+/// An edit does not replace what somebody else wrote unless its device had seen it or a conflict
+/// rule decided over it.
 ///
-/// Told when the edit was made on an older version than the one replaced, a version in between by somebody else set a
-/// column, and the commit put another value there, be it in the edit or not. What the backend derived, what a backup brought
-/// back, and what went with the state before it does not count as written; nor does what the device held as a copy of another.
+/// Told when the edit was made on an older version than the one replaced, a version in between by
+/// somebody else set a column, and the commit put another value there, be it in the edit or not.
+/// What the backend derived, what a backup brought back, and what went with the state before it
+/// does not count as written; nor does what the device held as a copy of another.
 pub(in crate::oracle) fn blind_overwrite(case: &CommitCase<'_>) -> Option<String> {
     let (id, edit) = case.edit.filter(|(_, edit)| edit.row == case.id)?;
     let before = case.row.values.as_deref()?;
@@ -129,7 +132,8 @@ pub(in crate::oracle) fn misfiled(case: &CommitCase<'_>, place: &[Value]) -> Opt
     ))
 }
 
-/// Among the live rows a natural key names one. Rows that were doubled before the start are not held against anybody.
+/// Among the live rows a natural key names one. Rows that were doubled before the start are not
+/// held against anybody.
 ///
 /// Gives the record that should not be there, with its words.
 pub(in crate::oracle) fn natural_keys(

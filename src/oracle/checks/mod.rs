@@ -1,4 +1,5 @@
-//! The checks, one invariant a function: each looks at one case and says in words what is wrong, or nothing.
+//! The checks, one invariant a function: each looks at one case and says in words what is wrong, or
+//! nothing.
 
 mod commits;
 mod edits;

@@ -21,8 +21,8 @@ pub(in crate::oracle) struct RowCase<'a> {
     pub(in crate::oracle) removed: bool,
     /// The row that the backend has under this key; asked for rows that the device should not have.
     pub(in crate::oracle) live: Option<&'a [Value]>,
-    /// The last edit of the row on this device that is not on the backend, and when it was made; asked for rows that are dated as the
-    /// backend's and differ.
+    /// The last edit of the row on this device that is not on the backend, and when it was made;
+    /// asked for rows that are dated as the backend's and differ.
     pub(in crate::oracle) uncommitted: Option<(EditId, Time)>,
     /// A create of this key on this device is on the backend under another key.
     pub(in crate::oracle) created_elsewhere: bool,

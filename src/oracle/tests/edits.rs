@@ -6,7 +6,8 @@ use crate::contract::{
     RequestKind, Sides, SyncError,
 };
 
-/// Device 0 and the office change one row; the phone is ahead of its time, so its edit wins, or it loses.
+/// Device 0 and the office change one row; the phone is ahead of its time, so its edit wins, or it
+/// loses.
 fn conflict(local_wins: bool) -> Stage {
     let mut stage = Stage::new();
     stage.ahead = local_wins;
@@ -104,7 +105,8 @@ fn a_device_that_died_in_the_midst_of_work_may_have_seen_what_it_did_not_tell() 
 
 #[test]
 fn an_edit_that_replaces_what_its_device_never_saw_discards_it_silently() {
-    // The third one writes the whole row as its device knew it, and so undoes a column that it did not mean to set.
+    // The third one writes the whole row as its device knew it, and so undoes a column that it did
+    // not mean to set.
     for (column, status, blind) in [(STATUS, "mine", true), (DOCTOR, "theirs", false), (DOCTOR, "new", true)]
     {
         let mut stage = Stage::new();
@@ -116,7 +118,8 @@ fn an_edit_that_replaces_what_its_device_never_saw_discards_it_silently() {
     }
 }
 
-/// Commits and acknowledges the only edit of device 0, of row a1; `blind` says whether that discards something in silence.
+/// Commits and acknowledges the only edit of device 0, of row a1; `blind` says whether that
+/// discards something in silence.
 fn assert_overwrites(mut stage: Stage, edit: EditId, values: Vec<Value>, blind: bool) {
     let stamp = stage.commit(Author::Device(edit), VISIT, "a1", Some(values));
     let entry = stage.phone(0).outbox[0].clone();
@@ -271,7 +274,8 @@ fn a_refusal_is_heard_of_when_an_answer_gives_it_and_not_where_it_says_that_the_
         let (kind, conflict) = (EditKind::Update, Some(Refusal::Stale));
         let refused = Event::MutationRefused { edit, entity: VISIT, key: &key, kind, conflict };
         let decided = Event::UploadDecided { edit, waited: Span::secs(9) };
-        // The backend judges before the answer is there, which says that the edit waits; another time it puts off what it judged before.
+        // The backend judges before the answer is there, which says that the edit waits; another
+        // time it puts off what it judged before.
         for (request, events) in [
             (90, [(Node::Gateway, Event::UploadQueued { edit }), (Node::Backend, refused)]),
             (91, [(Node::Gateway, Event::UploadWaits { edit }), (Node::Gateway, decided)]),
@@ -359,7 +363,8 @@ fn a_conflict_that_a_device_has_no_room_or_no_time_to_settle_counts_when_it_is_d
     }
 }
 
-/// A run that has heard how the backend refused its edit of a1, and has settled that without a word yet.
+/// A run that has heard how the backend refused its edit of a1, and has settled that without a word
+/// yet.
 fn settling(theirs: &str) -> Stage {
     let mut stage = Stage::new();
     stage.emit(0, Event::SyncStart { unit: UNIT, run: 0, waited: Span::ZERO });

@@ -231,7 +231,8 @@ fn a_unit_that_starts_itself_for_ever_without_time_passing_is_a_loop() {
 fn a_unit_that_is_asked_for_again_and_drops_another_keeps_its_place() {
     let mut stage = Stage::new();
     let queued = |unit| Event::UnitQueued { unit, depth: 1 };
-    // Taken, and about to start, when it is asked for again, and once more with the other dropped for it.
+    // Taken, and about to start, when it is asked for again, and once more with the other dropped
+    // for it.
     stage.emit(0, queued(UNIT));
     stage.later(1);
     stage.emit(0, queued(UNIT));

@@ -1,4 +1,5 @@
-//! Each check fires on the thing it is named after and on nothing else, and is silent on a correct world.
+//! Each check fires on the thing it is named after and on nothing else, and is silent on a correct
+//! world.
 
 mod edits;
 mod flow;

@@ -19,7 +19,8 @@ fn commit_and_tell(stage: &mut Stage, device: u32, edit: EditId, status: &str) {
     stage.acknowledge(device, &entry, stamp);
 }
 
-/// Device 0's edit has won a conflict, with the instant before that was decided; the edit waits still.
+/// Device 0's edit has won a conflict, with the instant before that was decided; the edit waits
+/// still.
 fn won_over_the_office() -> (Stage, Time) {
     let mut stage = Stage::new();
     stage.ahead = true;
@@ -125,8 +126,9 @@ fn a_create_that_its_person_did_not_see_saved_may_be_committed_again_after_its_c
     }
 }
 
-/// Device 0 makes an edit on the version of the start, the office writes the row, and the backend goes back to each of `backups`,
-/// seconds after the start; the commit of the edit is over what the last of them brought back.
+/// Device 0 makes an edit on the version of the start, the office writes the row, and the backend
+/// goes back to each of `backups`, seconds after the start; the commit of the edit is over what the
+/// last of them brought back.
 fn committed_over_a_backup(backups: &[(u64, &str)]) -> Verdict {
     let mut stage = Stage::new();
     let start = stage.now();
@@ -200,8 +202,8 @@ fn an_edit_on_top_of_one_that_came_with_a_copy_replaces_nothing_unseen() {
     }
 }
 
-/// A phone saves an edit as its storage is copied; the copy's person edits on top of it, and the copy brings both. Its person then sees it
-/// saved, or not.
+/// A phone saves an edit as its storage is copied; the copy's person edits on top of it, and the
+/// copy brings both. Its person then sees it saved, or not.
 fn copied_while_saving(is_told: bool, is_seen: bool) -> Verdict {
     let mut stage = Stage::new();
     let id = EditId { device: DeviceId(0), number: 0 };
@@ -269,8 +271,9 @@ fn an_edit_that_its_person_did_not_see_saved_may_come_with_a_later_copy() {
     }
 }
 
-/// Phone 0 has the office's version of a row or not, goes back to before that and, seconds later, to a newer backup of its first life;
-/// its person then edits the row, perhaps after the office did so once more.
+/// Phone 0 has the office's version of a row or not, goes back to before that and, seconds later,
+/// to a newer backup of its first life; its person then edits the row, perhaps after the office did
+/// so once more.
 fn edited_after_two_returns(newer: bool, again: bool) -> Verdict {
     let mut stage = Stage::new();
     let oldest = stage.now();
@@ -318,8 +321,8 @@ fn what_a_device_held_untold_it_holds_again_after_it_was_a_copy_of_one_that_died
     }
 }
 
-/// Phone 0's person edits a row; it goes back to before that, by a backup or as a copy of a copy of it, and then has the edit again, and
-/// drops it.
+/// Phone 0's person edits a row; it goes back to before that, by a backup or as a copy of a copy of
+/// it, and then has the edit again, and drops it.
 fn dropped_after_it_came_back(by_copy: bool) -> Verdict {
     let mut stage = Stage::new();
     let oldest = stage.now();

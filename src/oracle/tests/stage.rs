@@ -1,5 +1,5 @@
-//! A backend and a few phones in as few lines as possible, all correct: what the oracle must be silent about. Tests break
-//! one thing by hand.
+//! A backend and a few phones in as few lines as possible, all correct: what the oracle must be
+//! silent about. Tests break one thing by hand.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -13,7 +13,8 @@ use crate::contract::{
 };
 use crate::oracle::{Clock, Life, Oracle, Patience, Setting, Truth, Verdict};
 
-/// Delivered as deltas by clinic; columns clinic, status, doctor and hidden, of which devices hold the first three.
+/// Delivered as deltas by clinic; columns clinic, status, doctor and hidden, of which devices hold
+/// the first three.
 pub(super) const VISIT: EntityId = EntityId(0);
 /// Delivered as deltas to all; columns name, a natural key, and who.
 pub(super) const SLOT: EntityId = EntityId(1);
@@ -132,8 +133,8 @@ pub(super) fn visit(clinic: &str, status: &str) -> Vec<Value> {
 }
 
 impl Stage {
-    /// Two clinics with two phones each (0 and 1, 2 and 3); rows `a1`, `a2`, `a3` of clinic a and `b1` of clinic b are there
-    /// and on the phones.
+    /// Two clinics with two phones each (0 and 1, 2 and 3); rows `a1`, `a2`, `a3` of clinic a and
+    /// `b1` of clinic b are there and on the phones.
     pub(super) fn new() -> Stage {
         Stage::with(true)
     }
@@ -331,7 +332,8 @@ impl Stage {
                 Some(_) => None,
             }
         };
-        // A refusal is remembered until the device changes its mind; the row that goes with it is as it is now.
+        // A refusal is remembered until the device changes its mind; the row that goes with it is
+        // as it is now.
         if let Some((conflict, other)) = refusal {
             if !self.refused.insert(id) {
                 self.tell(Node::Backend, Event::MutationReplayed { edit: id });

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use serde::Deserialize;
 
 use super::super::answer::{Answer, Page, Part, Projected, PushResult, Rows};
-use super::super::codec::{Damaged, PageWriter, PushVerdict};
+use super::super::codec::{PageWriter, PushVerdict};
+use super::super::damaged::Damaged;
 use super::rows::{write_kept_row, write_part, write_row};
 use crate::base::json::{Counted, Sink, write_value};
 use crate::base::{EntityId, Span, Stamp, ValueRef};

@@ -1,7 +1,8 @@
 //! The codec.
 
 use super::super::answer::Answer;
-use super::super::codec::{Codec, Damaged, PageWriter, PushVerdict, Weighed};
+use super::super::codec::{Codec, PageWriter, PushVerdict, Weighed};
+use super::super::damaged::Damaged;
 use super::super::message::Request;
 use super::{answer, request, weight};
 use crate::base::Stamp;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::codec::Damaged;
+use super::super::damaged::Damaged;
 use super::super::message::{FetchRequest, PullRequest, PushRequest, Request, Want};
 use crate::base::{Cell, DeviceId, EditId, EntityId, Key, Stamp, UnitId, Value};
 use crate::contract::{EditKind, Mutation};

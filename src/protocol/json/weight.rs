@@ -1,11 +1,13 @@
-//! What messages weigh that are not written, or not yet. Characters that JSON escapes are counted as they are.
+//! What messages weigh that are not written, or not yet. Characters that JSON escapes are counted
+//! as they are.
 
 use super::super::codec::{CopiedRow, Weighed};
 use crate::base::{Value, ValueRef};
 
 /// What the JSON of a mutation holds besides its keys and values: names, brackets, numbers.
 const FRAME: u64 = 88;
-/// A request of the gateway's besides its cursor, a mutation that it brings besides its values, an answer besides what it brings.
+/// A request of the gateway's besides its cursor, a mutation that it brings besides its values, an
+/// answer besides what it brings.
 const HEAD: u64 = 120;
 /// A verdict.
 const VERDICT: u64 = 60;

@@ -34,8 +34,8 @@ fn entity(name: &str, columns: &[&str], projection: &[usize], delivery: Delivery
     }
 }
 
-/// A plain entity of whose four columns devices hold 0, 1 and 3, one that only the backend has, and two with names that
-/// SQL does not like and that differ in case alone.
+/// A plain entity of whose four columns devices hold 0, 1 and 3, one that only the backend has, and
+/// two with names that SQL does not like and that differ in case alone.
 fn schema() -> Arc<Schema> {
     let odd = &["select", "SELECT", "a \"b\" ' ; --", "key", "stamp", "", "é\0"];
     Arc::new(Schema {

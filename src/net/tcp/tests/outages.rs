@@ -33,8 +33,9 @@ proptest! {
             (sent(&steady(), bytes).0, sent(&dropped, bytes).0, sent(&held, bytes).0, false),
             (sent_by_bbr(&steady(), bytes), sent_by_bbr(&dropped, bytes), sent_by_bbr(&held, bytes), true),
         ] {
-            // BBR sees the link empty after an outage and need not look for the round trip so soon; what is held finds the pipe
-            // full a round earlier, and may save a look by that: 200 ms or a round trip, and another one.
+            // BBR sees the link empty after an outage and need not look for the round trip so soon;
+            // what is held finds the pipe full a round earlier, and may save a look by that: 200 ms
+            // or a round trip, and another one.
             let looks = bbr && clean > at(10_000);
             let look = if looks { paced.max(Span::millis(200)) + paced } else { Span::ZERO };
             let holding = if bbr { paced + look } else { rounding };
@@ -80,7 +81,8 @@ proptest! {
 
 #[test]
 fn an_outage_swallows_the_window_and_a_try_a_step_of_the_staircase() {
-    // Ten packets at once, of 70 ms: probe after 2·SRTT, then tries RTO = SRTT + 0.2 s later and doubling.
+    // Ten packets at once, of 70 ms: probe after 2·SRTT, then tries RTO = SRTT + 0.2 s later and
+    // doubling.
     for (lasts, tries) in [(100, 0), (300, 1), (700, 2), (1_500, 3), (5_000, 5)] {
         let mut link = lte();
         link.outages = vec![Outage { from: at(0), until: at(lasts), mode: OutageMode::Drop, noticed: false }];

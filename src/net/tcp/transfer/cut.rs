@@ -10,8 +10,9 @@ use crate::base::Span;
 use crate::net::{Conditions, Outage, OutageMode};
 
 impl Transfer {
-    /// Adds to `lost` what outages swallow of a step, before which BBR had `rested`, while later packets come through. The first outage
-    /// that outlasts what is in flight ends the step: it becomes what leaves before it, or nothing of it passes, which is told.
+    /// Adds to `lost` what outages swallow of a step, before which BBR had `rested`, while later
+    /// packets come through. The first outage that outlasts what is in flight ends the step: it
+    /// becomes what leaves before it, or nothing of it passes, which is told.
     pub(super) fn cut(
         &mut self,
         sender: &mut Sender,
@@ -43,8 +44,9 @@ impl Transfer {
         false
     }
 
-    /// Packets of a step that go out though from the first `before` on no acknowledgement comes: those in the queue, which are the window
-    /// less what has left and is not acknowledged; what is paced goes on to the end of the window.
+    /// Packets of a step that go out though from the first `before` on no acknowledgement comes:
+    /// those in the queue, which are the window less what has left and is not acknowledged; what is
+    /// paced goes on to the end of the window.
     fn goes_out_by_itself(&self, before: u64, sender: &Sender, pace: &Pace, step: &Step) -> u64 {
         let on_its_way = if sender.bbr.is_some() { 0 } else { pace.back().0 / pace.round.segment.0.max(1) };
         match step.stretch {
@@ -53,7 +55,8 @@ impl Transfer {
         }
     }
 
-    /// An outage swallows all that a step has in flight, and the tries after it; or it breaks the connection.
+    /// An outage swallows all that a step has in flight, and the tries after it; or it breaks the
+    /// connection.
     fn silenced(
         &mut self,
         outage: &Outage,
@@ -99,8 +102,9 @@ impl Transfer {
         }
     }
 
-    /// Packets in the queue that its last ones can have met: its window, if it sent as many; while that grew by a packet an
-    /// acknowledgement, half of what it grew by was still to be handed over when the packets left that are acknowledged now.
+    /// Packets in the queue that its last ones can have met: its window, if it sent as many; while
+    /// that grew by a packet an acknowledgement, half of what it grew by was still to be handed
+    /// over when the packets left that are acknowledged now.
     fn queued_at_most(&self, step: &Step) -> u64 {
         let sent = self.traffic.packets;
         step.window.min(sent).min((sent + self.flight.opened) / 2)

@@ -8,8 +8,9 @@ use super::Transfer;
 use crate::base::Time;
 use crate::net::Conditions;
 
-/// What tells how much was handed over: packets and windows of the last two runs, each of which left without a pause, and of the last
-/// step. A pause is shorter than a round trip, so acknowledgements that come now are of one of them.
+/// What tells how much was handed over: packets and windows of the last two runs, each of which
+/// left without a pause, and of the last step. A pause is shorter than a round trip, so
+/// acknowledgements that come now are of one of them.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Flight {
     /// The window of the message's begin.
@@ -58,13 +59,15 @@ impl Flight {
         }
     }
 
-    /// Of the present step packets up to `least` are handed over, more as they are acknowledged, with at most `most` in flight.
+    /// Of the present step packets up to `least` are handed over, more as they are acknowledged,
+    /// with at most `most` in flight.
     pub(super) fn goes_on(&mut self, least: u64, most: u64) {
         (self.least, self.most) = (least, most);
     }
 
-    /// Packets that are handed over by `now`, of which `sent` left by `free` or will: a window beyond those that are acknowledged. In slow
-    /// start each acknowledgement opens it by a packet, and by no more than CUBIC lets it at the end.
+    /// Packets that are handed over by `now`, of which `sent` left by `free` or will: a window
+    /// beyond those that are acknowledged. In slow start each acknowledgement opens it by a packet,
+    /// and by no more than CUBIC lets it at the end.
     fn handed_over(&self, sent: u64, free: Time, now: Time, pace: &Pace) -> u64 {
         let segment = pace.round.segment.0.max(1);
         let by = |at: Time, first: u64, end: u64, until: Time| {
@@ -82,7 +85,8 @@ impl Flight {
 }
 
 impl Transfer {
-    /// Takes note of what a step hands over: with `repairs` and losses all of it at once, a round as the one before it is acknowledged.
+    /// Takes note of what a step hands over: with `repairs` and losses all of it at once, a round
+    /// as the one before it is acknowledged.
     pub(super) fn hand_over(&mut self, step: &Step, sender: &Sender, repairs: bool) {
         let sent = self.traffic.packets;
         let (least, most) = match step.stretch {
@@ -95,8 +99,8 @@ impl Transfer {
         self.flight.goes_on(least, most);
     }
 
-    /// Packets of the message that are handed over by `now`, and of those that were sent: a round is booked as it begins, a stretch
-    /// as it leaves.
+    /// Packets of the message that are handed over by `now`, and of those that were sent: a round
+    /// is booked as it begins, a stretch as it leaves.
     fn handed_over(&self, now: Time, conditions: &dyn Conditions) -> u64 {
         let pace = self.pace_at(now, conditions);
         let sent = self.traffic.packets;
@@ -134,7 +138,8 @@ impl Transfer {
         }
     }
 
-    /// The rate changes at `now` from `before` to `after`: what has begun and still has to leave does so as it can then.
+    /// The rate changes at `now` from `before` to `after`: what has begun and still has to leave
+    /// does so as it can then.
     pub(in crate::net) fn leaves_anew(&mut self, now: Time, before: &dyn Conditions, after: &dyn Conditions) {
         let (way, sent, free) = (self.way, self.traffic.bytes, self.free);
         if self.burst || free <= now {
@@ -152,7 +157,8 @@ impl Transfer {
         anew(&mut self.free);
     }
 
-    /// Sends nothing more: what is handed over by `now` goes on, lost or not, and nothing follows. Whether something was left.
+    /// Sends nothing more: what is handed over by `now` goes on, lost or not, and nothing follows.
+    /// Whether something was left.
     pub(in crate::net) fn stop(&mut self, now: Time, conditions: &dyn Conditions) -> bool {
         let all = self.traffic.packets + self.left();
         if self.handed_over(now, conditions) == all && self.owed().packets == 0 {

@@ -1,0 +1,26 @@
+//! Numbers with units, as people write them.
+
+/// A text that is not the quantity that was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is not {want}")]
+pub struct UnitError {
+    text: String,
+    want: &'static str,
+}
+
+impl UnitError {
+    pub(crate) fn new(text: &str, want: &'static str) -> UnitError {
+        UnitError { text: text.to_owned(), want }
+    }
+    /// What would have been right, for a message of its own.
+    pub fn want(&self) -> &'static str {
+        self.want
+    }
+}
+
+/// Splits `"1_500.5ms"` into its non-negative number and the rest.
+pub(crate) fn split_number(text: &str) -> Option<(f64, &str)> {
+    let end = text.find(|c: char| !(c.is_ascii_digit() || c == '.' || c == '_')).unwrap_or(text.len());
+    let number: f64 = text[..end].replace('_', "").parse().ok()?;
+    number.is_finite().then(|| (number, text[end..].trim_start()))
+}

@@ -1,0 +1,272 @@
+//! What a disk is to its open files: its directory, the process that runs, and what was done.
+
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rustc_hash::FxHashMap;
+
+use super::directory::{Directory, File};
+use super::history::{History, What};
+
+/// What kind of disk a device has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// The disk reports a sync as done and does nothing, as cheap flash does: a power loss may undo
+    /// all that was written since the disk was new.
+    pub lies_about_sync: bool,
+}
+
+/// What was done on a disk since it was made. What a death undoes, as it came before, was not done,
+/// though the log may have been as large.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Reads.
+    pub reads: u64,
+    /// Writes.
+    pub writes: u64,
+    /// Syncs of a file or of its name.
+    pub syncs: u64,
+    /// Bytes that reads returned.
+    pub bytes_read: u64,
+    /// Bytes that writes were given.
+    pub bytes_written: u64,
+    /// Pages of 4096 bytes that the operating system did not have in memory when they were read.
+    pub pages_fetched: u64,
+    /// The greatest size of a write-ahead log, in bytes.
+    pub log_peak: u64,
+}
+
+/// The process that had the file open, or the power, is gone: SQLite is told of an I/O error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Dead;
+
+/// Why something was not written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NotWritten {
+    /// As [`Dead`].
+    Dead,
+    /// There is no room.
+    Full,
+}
+
+impl From<Dead> for NotWritten {
+    fn from(_: Dead) -> NotWritten {
+        NotWritten::Dead
+    }
+}
+
+/// Why a file was not opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum OpenError {
+    /// There is no power.
+    Dead,
+    /// The file is there and should not be, or the other way round.
+    Refused,
+}
+
+/// The inside of a disk.
+pub(super) struct Core {
+    pub(super) id: u64,
+    pub(super) options: Options,
+    /// Rises when the running process ends, by kill or for want of power; handles of an earlier one
+    /// are dead.
+    pub(super) generation: Cell<u64>,
+    pub(super) power_is_lost: Cell<bool>,
+    /// Number of the operation in which the power fails.
+    pub(super) fails_at: Cell<u64>,
+    pub(super) operations: Cell<u64>,
+    pub(super) counters: Cell<Counters>,
+    /// The counters when time was last charged.
+    pub(super) charged: Cell<Counters>,
+    /// Numbers of the syncs since then.
+    pub(super) syncs: RefCell<Vec<u64>>,
+    pub(super) is_full: Cell<bool>,
+    /// A write was refused for want of room, and nothing was synced since.
+    pub(super) refused: Cell<bool>,
+    /// What is being done, if it is remembered.
+    pub(super) history: RefCell<Option<History>>,
+    /// Handles of the running process.
+    pub(super) open: Cell<u32>,
+    pub(super) directory: RefCell<Directory>,
+}
+
+thread_local! {
+    /// The disks of this thread's world, by the id in a path.
+    static DISKS: RefCell<FxHashMap<u64, Weak<Core>>> = RefCell::default();
+}
+
+/// The disk and the file name that a path such as `/d42.0/app.db` means: of disk 42, for its
+/// process of generation 0.
+pub(super) fn find(path: &str) -> Option<(Rc<Core>, &str)> {
+    let (disk, name) = path.strip_prefix("/d")?.split_once('/')?;
+    let (id, generation) = disk.split_once('.')?;
+    let (id, generation): (u64, u64) = (id.parse().ok()?, generation.parse().ok()?);
+    let core = DISKS.with_borrow(|disks| disks.get(&id).and_then(Weak::upgrade))?;
+    (core.generation() == generation).then_some((core, name))
+}
+
+impl Core {
+    pub(super) fn new(options: Options, directory: Directory) -> Rc<Core> {
+        // Unique in the process, so that a connection strayed to another thread finds no disk
+        // instead of a wrong one.
+        static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+        let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
+        let core = Rc::new(Core::unlisted(id, options, directory));
+        DISKS.with_borrow_mut(|disks| disks.insert(id, Rc::downgrade(&core)));
+        core
+    }
+
+    fn unlisted(id: u64, options: Options, directory: Directory) -> Core {
+        Core {
+            id,
+            options,
+            generation: Cell::new(0),
+            power_is_lost: Cell::new(false),
+            fails_at: Cell::new(u64::MAX),
+            operations: Cell::new(0),
+            counters: Cell::default(),
+            charged: Cell::default(),
+            syncs: RefCell::default(),
+            is_full: Cell::new(false),
+            refused: Cell::new(false),
+            history: RefCell::default(),
+            open: Cell::new(0),
+            directory: RefCell::new(directory),
+        }
+    }
+
+    /// A disk that no path leads to.
+    pub(super) fn scratch() -> Rc<Core> {
+        Rc::new(Core::unlisted(0, Options::default(), Directory::default()))
+    }
+
+    pub(super) fn end_process(&self) {
+        self.generation.set(self.generation() + 1);
+        self.open.set(0);
+    }
+
+    #[inline]
+    pub(super) fn generation(&self) -> u64 {
+        self.generation.get()
+    }
+
+    /// Operations issued so far, which is the number of the next.
+    pub(super) fn operations(&self) -> u64 {
+        self.operations.get()
+    }
+
+    /// A handle of the running process more.
+    pub(super) fn opened(&self) {
+        self.open.set(self.open.get() + 1);
+    }
+
+    /// A handle of the running process less.
+    pub(super) fn closed(&self) {
+        self.open.set(self.open.get() - 1);
+    }
+
+    #[inline]
+    pub(super) fn count(&self, what: impl FnOnce(&mut Counters)) {
+        let mut counters = self.counters.get();
+        what(&mut counters);
+        self.counters.set(counters);
+    }
+
+    /// Whether a file that would grow by what is to be written must not.
+    pub(super) fn refuses_to_grow(&self) -> bool {
+        self.refused.set(self.refused.get() || self.is_full.get());
+        self.is_full.get()
+    }
+
+    /// Remembers an operation that is about to be done.
+    #[inline]
+    pub(super) fn note(&self, what: impl FnOnce() -> What, bytes: &[u8]) {
+        if let Some(history) = self.history.borrow_mut().as_mut() {
+            history.note(self.operations(), what(), bytes, &self.directory.borrow());
+        }
+    }
+
+    fn note_sync(&self) {
+        self.count(|counters| counters.syncs += 1);
+        self.syncs.borrow_mut().push(self.operations());
+    }
+
+    /// Numbers an operation that is being issued; `Dead` if the power fails in it.
+    #[inline]
+    pub(super) fn issue(&self) -> Result<(), Dead> {
+        let operation = self.operations.get();
+        self.operations.set(operation + 1);
+        if operation != self.fails_at.get() {
+            return Ok(());
+        }
+        self.end_process();
+        self.power_is_lost.set(true);
+        Err(Dead)
+    }
+
+    fn has_power(&self) -> Result<(), Dead> {
+        if self.power_is_lost.get() { Err(Dead) } else { Ok(()) }
+    }
+
+    /// Opens the file `name`, or makes it if `create` says so; `fresh` insists on making it.
+    pub(super) fn open(&self, name: &str, create: bool, fresh: bool) -> Result<Rc<File>, OpenError> {
+        self.has_power().map_err(|Dead| OpenError::Dead)?;
+        let known = self.directory.borrow().find(name).cloned();
+        match known {
+            Some(_) if fresh => Err(OpenError::Refused),
+            Some(file) => Ok(file),
+            None if create => {
+                let file = Rc::new(File::named(name));
+                self.note(|| What::Create { name: name.to_owned(), file: Rc::clone(&file) }, &[]);
+                self.directory.borrow_mut().set(name, self.operations(), Some(Rc::clone(&file)));
+                Ok(file)
+            }
+            None => Err(OpenError::Refused),
+        }
+    }
+
+    /// Whether SQLite should take a file as being there; an empty one it should not, as on unix.
+    pub(super) fn exists(&self, name: &str) -> Result<bool, Dead> {
+        self.has_power()?;
+        Ok(self.directory.borrow().find(name).is_some_and(|file| file.content.borrow().size() > 0))
+    }
+
+    /// Takes the name off its file, for good if `durable`; false if there was none.
+    pub(super) fn delete(&self, name: &str, durable: bool) -> Result<bool, Dead> {
+        self.has_power()?;
+        if self.directory.borrow().find(name).is_none() {
+            return Ok(false);
+        }
+        self.note(|| What::Delete { name: name.to_owned(), durable }, &[]);
+        if durable {
+            self.note_sync();
+        }
+        let mut directory = self.directory.borrow_mut();
+        directory.set(name, self.operations(), None);
+        self.issue()?;
+        if durable && !self.options.lies_about_sync {
+            directory.sync();
+        }
+        Ok(true)
+    }
+
+    /// Makes a file durable, as [`Directory::sync_file`] says.
+    pub(super) fn sync(&self, file: &Rc<File>) -> Result<(), Dead> {
+        self.note(|| What::Sync { file: Rc::clone(file) }, &[]);
+        self.note_sync();
+        self.issue()?;
+        self.refused.set(false);
+        if !self.options.lies_about_sync {
+            self.directory.borrow_mut().sync_file(file);
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Core {
+    fn drop(&mut self) {
+        // The thread's registry may be gone before the last disk is.
+        let _ = DISKS.try_with(|disks| disks.borrow_mut().remove(&self.id));
+    }
+}

@@ -1,0 +1,6 @@
+//! Bytes that are no message.
+
+/// Bytes that are not a message of the protocol.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a message of the protocol: {0}")]
+pub struct Damaged(pub String);

@@ -1,0 +1,52 @@
+//! Where wakes from outside the executor come in.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Wake;
+
+use super::ids::TaskId;
+
+/// Where real wakers leave their wakes. They must be `Send`, so they cannot reach the ready tasks
+/// themselves.
+#[derive(Default)]
+pub(super) struct Inbox {
+    /// There is something to do before the next poll: for foreign wakes as for all else that is
+    /// rare, so that the run loop has one thing to look at.
+    attention: AtomicBool,
+    woken: Mutex<Vec<TaskId>>,
+}
+
+/// A waker of one task.
+pub(super) struct Bell {
+    pub(super) task: TaskId,
+    pub(super) inbox: Arc<Inbox>,
+}
+
+impl Wake for Bell {
+    #[inline]
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.inbox.woken.lock().unwrap_or_else(PoisonError::into_inner).push(self.task);
+        self.inbox.attention.store(true, Ordering::Release);
+    }
+}
+
+impl Inbox {
+    /// Makes the run loop look before the next poll.
+    pub(super) fn call(&self) {
+        self.attention.store(true, Ordering::Relaxed);
+    }
+
+    #[inline]
+    pub(super) fn is_called(&self) -> bool {
+        self.attention.load(Ordering::Relaxed)
+    }
+
+    /// The tasks woken since the last call, in the order of their wakes.
+    pub(super) fn take(&self) -> Vec<TaskId> {
+        self.attention.store(false, Ordering::Relaxed);
+        std::mem::take(&mut *self.woken.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
