@@ -117,7 +117,7 @@ impl KeyType {
 pub(super) const COLUMN: Written = Written {
     want: "a column type: \"uuid key\", \"text\", \"text 24\", \"text 10..40\", \"fat 1.5kB\", \"fat 1.5kB..20kB 2% 150kB\", \"int\", \"int 0..100\", \
            \"real\", \"bool\", \"timestamp\", \"timestamp -90d..60d /20m\", \"ref ENTITY\", \"attribute NAME\", \"one of a|b|c\" or \
-           \"fold ENTITY.COLUMN via COLUMN\"",
+           \"fold ENTITY.COLUMN via COLUMN\"; with \"null 10%\" behind it that share of rows has nothing there",
     known: Vec::new,
     why: beyond_limits,
     canonical: |text| column_type(text).map(|_| text.split_whitespace().collect::<Vec<_>>().join(" ")),
@@ -140,9 +140,36 @@ pub(super) const COLUMNS_MAX: usize = 1_000;
 pub(super) const COLUMNS_WHY: &str =
     "a table of SQLite has room for 2000, and what the bench notes of a row is in it too";
 
+/// A column type without its word on nulls, and the share of rows that have null there; `None` of
+/// a share that is none.
+pub(super) fn without_null(text: &str) -> Option<(&str, Option<Ppm>)> {
+    let text = text.trim();
+    let Some((of, share)) = text.rsplit_once(" null") else { return Some((text, None)) };
+    if !share.is_empty() && !share.starts_with(' ') {
+        return Some((text, None));
+    }
+    let percent: f64 = share.trim().strip_suffix('%')?.parse().ok()?;
+    Some((of.trim_end(), Some(Ppm::from_share(percent / 100.0)?)))
+}
+
+/// Why a column of this type is never null by itself.
+fn never_null(kind: &ColumnType) -> Option<&'static str> {
+    match kind {
+        ColumnType::Key(_) => Some("a key is never null"),
+        ColumnType::Attribute(_) => Some("an attribute says whose a row is, and is never null"),
+        ColumnType::Fold { .. } => Some("a folded column is null where its source is"),
+        _ => None,
+    }
+}
+
 /// Reads a column type.
 pub(super) fn column_type(text: &str) -> Option<ColumnType> {
-    let text = text.trim();
+    let (text, null) = without_null(text)?;
+    let kind = bare_type(text)?;
+    (null.is_none() || never_null(&kind).is_none()).then_some(kind)
+}
+
+fn bare_type(text: &str) -> Option<ColumnType> {
     let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     let rest = rest.trim();
     match (word, rest) {
@@ -197,6 +224,14 @@ fn beyond_limits(text: &str) -> Option<String> {
         "one",
         "fold",
     ];
+    let Some((text, null)) = without_null(text) else {
+        return Some("\"null 10%\" says how many rows have nothing there, from 0% to 100%".to_owned());
+    };
+    if null.is_some()
+        && let Some(why) = bare_type(text).and_then(|kind| never_null(&kind))
+    {
+        return Some(why.to_owned());
+    }
     let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     let rest = rest.trim();
     let ends = || rest.split_once("..").unwrap_or((rest, rest));
@@ -387,11 +422,31 @@ mod tests {
             ("txt 20", "did you mean \"text\"?"),
             ("uuidkey", "did you mean \"uuid key\"?"),
             ("boole", "did you mean \"bool\"?"),
+            ("text null", "\"null 10%\" says how many rows"),
+            ("text null 101%", "from 0% to 100%"),
+            ("uuid key null 5%", "a key is never null"),
+            ("attribute ward null 5%", "is never null"),
+            ("fold a.b via a null 5%", "null where its source is"),
         ] {
             let why = beyond_limits(text).unwrap_or_else(|| panic!("{text}: nothing"));
             assert!(why.contains(said) && column_type(text).is_none(), "{text}: {why}");
         }
         assert_eq!(beyond_limits("varchar(20)"), None);
+    }
+
+    #[test]
+    fn a_share_of_nulls_stands_behind_a_type() {
+        for (text, of, share) in [
+            ("text 10..40 null 10%", "text 10..40", Some(100_000)),
+            ("ref folder null 0%", "ref folder", Some(0)),
+            ("one of a|b null 2.5%", "one of a|b", Some(25_000)),
+            ("fat 1kB..2kB 1% 3kB  null 7%", "fat 1kB..2kB 1% 3kB", Some(70_000)),
+            ("one of a|nullable", "one of a|nullable", None),
+        ] {
+            assert_eq!(without_null(text), Some((of, share.map(Ppm))), "{text}");
+            assert_eq!(column_type(text), bare_type(of), "{text}");
+            assert!(column_type(text).is_some(), "{text}");
+        }
     }
 
     #[test]

@@ -253,7 +253,12 @@ impl Brought {
     /// Types for all columns but the stamp, from the cells.
     fn infer(&self) -> Vec<(String, String)> {
         let columns = self.header.iter().enumerate().filter(|(i, _)| Some(*i) != self.updated_at);
-        let kind = |i: usize| if i == self.key { "text key".to_owned() } else { self.infer_column(i) };
+        let empty = |i: usize| self.records.iter().any(|record| record[i].trim().is_empty());
+        let kind = |i: usize| match self.infer_column(i) {
+            _ if i == self.key => "text key".to_owned(),
+            kind if empty(i) => format!("{kind} null 0%"),
+            kind => kind,
+        };
         columns.map(|(i, name)| (name.clone(), kind(i))).collect()
     }
 

@@ -1,5 +1,6 @@
 //! What people and the office can be told to do, and what the data looks like.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::base::{EntityId, Ppm, Span, Stamp, Time, Value, in_words};
@@ -161,6 +162,8 @@ pub struct EntityData {
     pub rows: u64,
     /// How each backend column is made, in order of the schema's columns.
     pub columns: Vec<Maker>,
+    /// Columns that may hold null, with the share of the made rows that do.
+    pub nulls: BTreeMap<usize, Ppm>,
     /// Rows of one's own, instead of made ones.
     pub given: Option<Arc<Vec<GivenRow>>>,
     /// All rows carry one stamp this long before the start (an import); `None` spreads the stamps over `age`.

@@ -1,5 +1,6 @@
 //! A small clinic for the tests of this room.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{
@@ -80,6 +81,7 @@ pub(super) fn data() -> Vec<EntityData> {
     let made = |rows, columns| EntityData {
         rows,
         columns,
+        nulls: BTreeMap::new(),
         given: None,
         one_stamp: None,
         age: Span::secs(200 * 86_400),

@@ -229,6 +229,7 @@ suite! {
     suite_strategies_two_nodes_meets_its_expectations: "strategies/two-nodes";
     suite_strategies_which_architecture_meets_its_expectations: "strategies/which-architecture";
     suite_scripts_made_meets_its_expectations: "scripts/made";
+    suite_scripts_nulls_meets_its_expectations: "scripts/nulls";
     suite_scripts_pairs_meets_its_expectations: "scripts/pairs";
     suite_scripts_shown_meets_its_expectations: "scripts/shown";
     suite_scripts_upload_only_meets_its_expectations: "scripts/upload-only";

@@ -1,5 +1,6 @@
 //! What planned edits are about: a row that is named, one row for all, values that are written.
 
+use super::super::column::without_null;
 use super::super::plan::About;
 use super::super::tree::Val;
 use super::World;
@@ -54,11 +55,22 @@ impl World<'_> {
                 self.wrong.at(at, format!("`{name}` {why}"), help);
             } else if values.iter().any(|(other, _)| *other == column) {
                 self.wrong.at(at, format!("`{name}` is written twice"), "`set` or `null`, not both");
+            } else if value.is_none() && !self.takes_null(entity, name) {
+                let written = self.root.at("entity").key(&of.name).at("schema").key(name).text();
+                let help = format!("write {name} = \"{written} null 0%\" in the entity's `schema`");
+                self.wrong.at(at, format!("`{name}` is never null"), help);
             } else if let Some(value) = self.value_for(&of.columns[column].kind, value, at) {
                 values.push((column, value));
             }
         }
         values
+    }
+
+    /// Whether a column may hold nothing.
+    fn takes_null(&self, entity: EntityId, column: &str) -> bool {
+        let entity = self.root.at("entity").key(&self.schema.entity(entity).name);
+        let written = entity.at("schema").key(column).text();
+        without_null(written).is_some_and(|(_, share)| share.is_some())
     }
 
     /// A value as it is written, for a column of this kind; null without one.

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::super::cell::Wanted;
-use super::super::column::{COLUMNS_MAX, COLUMNS_WHY, ColumnType, FAT_SIGMA_MILLI, KeyType, column_type};
+use super::super::column::{
+    COLUMNS_MAX, COLUMNS_WHY, ColumnType, FAT_SIGMA_MILLI, KeyType, column_type, without_null,
+};
 use super::super::plan::Attribute;
 use super::super::rows::Brought;
 use super::super::written::{Calendar, Scope, scope};
 use super::view::{Mistakes, View};
 use crate::backend::Effect;
-use crate::base::{EntityId, Span, Stamp};
+use crate::base::{EntityId, Ppm, Span, Stamp};
 use crate::contract::{Column, ColumnKind, Delivery, Entity, Schema, ScopeRule};
 use crate::workload::{EntityData, Maker};
 
@@ -25,6 +27,8 @@ struct Draft<'a> {
     name: &'a str,
     view: View<'a>,
     kind: ColumnType,
+    /// The share of rows that have null there.
+    null: Option<Ppm>,
 }
 
 /// An entity before its names are resolved.
@@ -76,7 +80,10 @@ fn sketch<'a>(name: &'a str, view: View<'a>, wrong: &Mistakes) -> Sketch<'a> {
         let kind = column_type(column.text()).unwrap_or(ColumnType::Bool);
         match kind {
             ColumnType::Key(kind) => keys.push((name, kind, column)),
-            kind => columns.push(Draft { name, view: column, kind }),
+            kind => {
+                let null = without_null(column.text()).and_then(|(_, share)| share);
+                columns.push(Draft { name, view: column, kind, null });
+            }
         }
     }
     if view.at("schema").present().is_none() {
@@ -143,9 +150,11 @@ impl Lookup<'_> {
         let id = self.names.iter().position(|n| *n == sketch.name).unwrap_or(0);
         let column = |c: &Draft<'_>| Column { name: c.name.to_owned(), kind: self.kind(c, c.view, id, 0) };
         let columns: Vec<Column> = sketch.columns.iter().map(column).collect();
-        let unique = sketch.view.at("unique").items().filter_map(|c| self.column(c, id, c.text())).collect();
+        let unique: Vec<usize> =
+            sketch.view.at("unique").items().filter_map(|c| self.column(c, id, c.text())).collect();
         let projection = self.projection(sketch, id, columns.len());
         let delivery = self.delivery(sketch, id, &columns);
+        self.says_something(sketch, &unique);
         if projection.is_empty() && delivery.is_on_devices() {
             let at = ["project", "schema"].iter().find_map(|key| sketch.view.at(key).present());
             let title = format!("devices hold nothing of `{}` but its key", sketch.name);
@@ -160,6 +169,24 @@ impl Lookup<'_> {
             delivery,
             columns,
             unique,
+        }
+    }
+
+    /// Refuses nulls where they would leave open which row it is, or whose.
+    fn says_something(&self, sketch: &Sketch<'_>, unique: &[usize]) {
+        let by = sketch.view.at("delivery").text().strip_prefix("on-open of ");
+        for (at, column) in sketch.columns.iter().enumerate().filter(|(_, column)| column.null.is_some()) {
+            let why = if unique.contains(&at) {
+                "is of the natural key"
+            } else if sketch.view.at("scope").key(column.name).present().is_some() {
+                "says in whose scope a row is"
+            } else if by == Some(column.name) {
+                "says with which record a row is opened"
+            } else {
+                continue;
+            };
+            let title = format!("`{}` {why}, and is never null", column.name);
+            self.wrong.at(column.view, title, "leave out what it says of nulls");
         }
     }
 
@@ -385,7 +412,7 @@ impl Lookup<'_> {
                 .map(|c| Wanted {
                     name: c.name,
                     kind: &c.kind,
-                    written: c.view.text(),
+                    written: without_null(c.view.text()).map_or("", |(of, _)| of),
                     place: written(c),
                     points_to: match &c.kind {
                         ColumnType::Ref(to) => self.key_type(to),
@@ -404,6 +431,7 @@ impl Lookup<'_> {
         EntityData {
             rows: given.as_ref().map_or(u64::from(view.at("rows").count()), |rows| rows.len() as u64),
             columns: sketch.columns.iter().map(|c| self.maker(c, sketch, id)).collect(),
+            nulls: sketch.columns.iter().enumerate().filter_map(|(at, c)| Some((at, c.null?))).collect(),
             given,
             one_stamp: view.at("one_stamp").present().map(View::span),
             age: view.at("age").span(),

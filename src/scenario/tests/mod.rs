@@ -1,5 +1,6 @@
 //! Scenario files as a whole: what they mean, and what is said of broken ones.
 
+mod about;
 mod broken;
 mod broken_names;
 mod captures;
@@ -37,7 +38,7 @@ fn with_names<R>(f: impl FnOnce(&Names<'_>) -> R) -> R {
     let crash_points =
         &["pull.answer-received", "pull.chunk-applied", "push.answer-received", "session.before-end"];
     let described = |name| Described { crash_points, ..Described::builtin(name) };
-    let stacks = ["builtin", "broken:gives-way-in-silence"].map(described);
+    let stacks = ["builtin", "broken:gives-way-in-silence", "broken:merges-without-nulls"].map(described);
     let metrics: Vec<_> = metrics::TABLE.iter().map(|metric| (metric.name, metric.unit)).collect();
     let checks: Vec<_> = oracle::check_names().collect();
     f(&Names { metrics: &metrics, checks: &checks, stacks: &stacks })

@@ -8,7 +8,7 @@ use super::cell::Cell;
 use super::natural::Natural;
 use super::table::{Partition, Table};
 use crate::base::words::count;
-use crate::base::{EntityId, Key, Seed, Stamp, Value};
+use crate::base::{EntityId, Key, Ppm, Seed, Stamp, Value};
 use crate::contract::{ColumnKind, Schema};
 use crate::workload::{EntityData, Maker};
 
@@ -140,6 +140,10 @@ impl Dataset {
                 let Maker::Attribute(attribute) = *maker else { continue };
                 let lead = made.columns.iter().enumerate().find_map(|(via, m)| {
                     let Maker::Ref(target) = *m else { return None };
+                    // Where it points nowhere it leads to no attribute.
+                    if made.nulls.contains_key(&via) {
+                        return None;
+                    }
                     let target = usize::from(target.0);
                     let seen = attribute_of(target, attribute)?;
                     let mut up = target;
@@ -284,7 +288,13 @@ impl Dataset {
         match table.given(row) {
             None => {
                 let target = table.refers_to(column)?;
-                table.target(row, column, self.live(target))
+                let live = self.live(target);
+                if !table.nulls.contains_key(&column) {
+                    return table.target(row, column, live);
+                }
+                // Rows that point to others of their kind, or nowhere, are trees: parents come before.
+                let count = if target == entity { live.min(row) } else { live };
+                table.target(row, column, count).filter(|_| !table.is_null(row, column))
             }
             Some(given) => {
                 let ColumnKind::Ref(target) = self.schema.entity(entity).columns[column].kind else {
@@ -335,6 +345,11 @@ impl Dataset {
     /// How a column is made.
     pub(in crate::workload) fn cell(&self, entity: EntityId, column: usize) -> &Cell {
         &self.table(entity).cells[column]
+    }
+
+    /// The share of rows with null in a column that may hold it.
+    pub(in crate::workload) fn nulls(&self, entity: EntityId, column: usize) -> Option<Ppm> {
+        self.table(entity).nulls.get(&column).copied()
     }
 
     /// The values of a device attribute.

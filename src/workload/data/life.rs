@@ -145,6 +145,7 @@ mod tests {
         EntityData {
             rows: 20_000,
             columns: Vec::new(),
+            nulls: Default::default(),
             given: None,
             one_stamp: None,
             age: Span::secs(365 * 86_400),

@@ -1,5 +1,6 @@
 //! One entity, compiled: everything about its rows that does not need other entities.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -8,7 +9,7 @@ use super::cell::{Cell, pick};
 use super::life::{Life, Lives};
 use super::natural::Natural;
 use super::words;
-use crate::base::{EntityId, Key, Seed, Stamp, Value};
+use crate::base::{EntityId, Key, Ppm, Seed, Stamp, Value};
 use crate::contract::{Entity, ScopeRule};
 use crate::workload::{EntityData, GivenRow, Maker};
 
@@ -20,6 +21,8 @@ pub(super) type Partition = FxHashMap<Arc<str>, Vec<u32>>;
 pub(super) struct Table {
     pub(super) seed: Seed,
     pub(super) cells: Vec<Cell>,
+    /// Columns that may hold null, with the share of made rows that do.
+    pub(super) nulls: BTreeMap<usize, Ppm>,
     pub(super) given: Option<Arc<Vec<GivenRow>>>,
     /// Rows that exist at the start.
     pub(super) live: u64,
@@ -62,6 +65,7 @@ impl Table {
             seed,
             changeable: changeable(entity, &cells),
             cells,
+            nulls: data.nulls.clone(),
             given: data.given.clone(),
             live,
             natural: Natural::None,
@@ -100,6 +104,9 @@ impl Table {
 
     /// The value of a made row's cell that looks at no other row.
     pub(super) fn made(&self, row: u64, column: usize) -> Value {
+        if self.is_null(row, column) {
+            return Value::Null;
+        }
         let cell = &self.cells[column];
         match (cell, &self.natural) {
             (Cell::Words { min, max }, Natural::Serial(serial)) if *serial == column => {
@@ -118,6 +125,16 @@ impl Table {
             }
             _ => self.position(row, column).map_or(Value::Null, |n| cell.nth(n)),
         }
+    }
+
+    /// Whether a made row has nothing there.
+    pub(super) fn is_null(&self, row: u64, column: usize) -> bool {
+        self.nothing("null", row, column)
+    }
+
+    fn nothing(&self, purpose: &str, row: u64, column: usize) -> bool {
+        let drawn = || self.seed.hash(purpose, row, column as u64) % 1_000_000;
+        self.nulls.get(&column).is_some_and(|share| drawn() < u64::from(share.0))
     }
 
     /// Where in its domain a made row's cell lies.
@@ -147,6 +164,9 @@ impl Table {
 
     /// Another value than the present one.
     fn made_before(&self, row: u64, column: usize) -> Value {
+        if !self.is_null(row, column) && self.nothing("null before", row, column) {
+            return Value::Null;
+        }
         let cell = &self.cells[column];
         match self.position(row, column) {
             Some(now) => {

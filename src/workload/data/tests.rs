@@ -6,7 +6,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::*;
-use crate::base::{EntityId, Seed, Span, Stamp, Value};
+use crate::base::{EntityId, Ppm, Seed, Span, Stamp, Value};
 use crate::contract::{ColumnKind, Provision};
 use crate::workload::sample::*;
 use crate::workload::{EntityData, GivenRow, Maker};
@@ -245,4 +245,33 @@ proptest! {
         prop_assert_eq!(last.1.is_none(), history.deleted.is_some());
         prop_assert!(START.since(history.updated) > Span::ZERO);
     }
+}
+
+#[test]
+fn as_many_rows_as_said_have_null_and_the_version_before_often_another_value() {
+    let mut some = data();
+    some[usize::from(APPOINTMENT.0)].nulls = [(REMARK, Ppm(300_000)), (STATUS, Ppm(0))].into();
+    let dataset = made(1, &some).unwrap();
+    let of = &dataset;
+    let null = |column| (0..6_000).filter(move |row| of.value(APPOINTMENT, *row, column) == Value::Null);
+    assert_eq!(null(STATUS).count(), 0);
+    assert!((1_680..1_920).contains(&null(REMARK).count()), "{}", null(REMARK).count());
+    let (plain, all) = (made(1, &data()).unwrap(), 0..6_000);
+    let same = |row: &u64| dataset.values(APPOINTMENT, *row) == plain.values(APPOINTMENT, *row);
+    assert_eq!(all.filter(same).count(), 6_000 - null(REMARK).count(), "the others are as before");
+}
+
+#[test]
+fn rows_that_may_point_nowhere_are_trees_with_roots() {
+    let mut schema = schema();
+    schema.entities[usize::from(PATIENT.0)].columns[1].kind = ColumnKind::Ref(PATIENT);
+    let mut trees = data();
+    let patient = &mut trees[usize::from(PATIENT.0)];
+    (patient.columns[1], patient.nulls) = (Maker::Ref(PATIENT), [(1, Ppm(100_000))].into());
+    let dataset = Dataset::new(Seed(1), Arc::new(schema), &trees, START, 0, &clinics(), &|| false).unwrap();
+    let parents = (0..dataset.live(PATIENT)).map(|row| (row, dataset.target(PATIENT, row, 1)));
+    let (roots, others): (Vec<_>, Vec<_>) = parents.partition(|(_, parent)| parent.is_none());
+    assert!((30..75).contains(&roots.len()) && roots[0].0 == 0, "{roots:?}");
+    assert!(others.iter().all(|(row, parent)| parent.is_some_and(|parent| parent < *row)));
+    assert_eq!(dataset.value(PATIENT, 0, 1), Value::Null);
 }

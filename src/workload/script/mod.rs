@@ -26,6 +26,8 @@ mod step;
 mod value;
 
 #[cfg(test)]
+mod null_tests;
+#[cfg(test)]
 mod tests;
 
 pub use aim::{Aimed, Cells, Draft, Found, Named, Sight};

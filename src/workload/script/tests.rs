@@ -19,7 +19,7 @@ fn setting<'a>(seed: u64, dataset: &'a Dataset, options: &'a Options, people: &'
     Setting { seed: Seed(seed), options, people, dataset, duration: EIGHTEEN_HOURS }
 }
 
-fn script_of(dataset: &Dataset, options: &Options, people: &[Person]) -> Script {
+pub(super) fn script_of(dataset: &Dataset, options: &Options, people: &[Person]) -> Script {
     write_script(&setting(11, dataset, options, people), &[], &[])
 }
 fn day() -> (Dataset, Script) {

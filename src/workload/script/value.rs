@@ -201,7 +201,13 @@ impl<'a> Rows<'a> {
         let mut drafts = Vec::with_capacity(columns.len());
         for &column in columns {
             let draft = match *self.dataset.cell(entity, column) {
-                Cell::Ref(target) if self.is_seen(target) => Draft::Ref { entity: target, or_null: false },
+                Cell::Ref(target) if self.is_seen(target) => {
+                    let or_null = self.dataset.nulls(entity, column).is_some();
+                    match self.draws_null(stream, entity, column) {
+                        true => Draft::OneOf(vec![Value::Null]),
+                        false => Draft::Ref { entity: target, or_null },
+                    }
+                }
                 Cell::Folded { entity, via, column } if self.is_seen(entity) => {
                     Draft::Folded { entity, via, column }
                 }
@@ -268,10 +274,17 @@ impl<'a> Rows<'a> {
         new.values[column] = match (dataset.cell(entity, column), own) {
             (Cell::Folded { .. }, _) => return Some(()),
             (Cell::Ref(target), _) if moment.finds_refs && self.is_seen(*target) => return Some(()),
+            _ if self.draws_null(stream, entity, column) => {
+                new.targets[column] = None;
+                Value::Null
+            }
             (Cell::Ref(target), _) => {
-                let row = self.pick(stream, moment.circle, *target, None, |_| true)?;
-                new.targets[column] = Some(row);
-                Value::Text(dataset.key(*target, u64::from(row)).0)
+                let row = self.pick(stream, moment.circle, *target, None, |_| true);
+                new.targets[column] = row;
+                match row {
+                    Some(row) => Value::Text(dataset.key(*target, u64::from(row)).0),
+                    None => dataset.nulls(entity, column).map(|_| Value::Null)?,
+                }
             }
             (_, Some(own)) => own,
             (Cell::Moment { first, step, count }, _) => {
@@ -284,6 +297,12 @@ impl<'a> Rows<'a> {
             (cell, _) => cell.draw(stream),
         };
         Some(())
+    }
+
+    /// Whether nothing is written into a column, of those that may hold null.
+    fn draws_null(&self, stream: &mut Stream, entity: EntityId, column: usize) -> bool {
+        let share = self.dataset.nulls(entity, column).filter(|share| share.0 > 0);
+        share.is_some_and(|share| stream.chance(share.share()))
     }
 
     /// Where a timestamp may lie, of what the data allows: within the scope's window; near the moment if that is asked
