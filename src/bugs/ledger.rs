@@ -56,6 +56,13 @@ pub const ALL: &[Bug] = &[
         breaks: |rules| Rules { apply: pull::merges_without_nulls(), ..rules },
     },
     Bug {
+        id: "pulls-over-edits",
+        check: "lost-edit",
+        mechanism: "a pulled row takes the place of one with edits, and those are forgotten",
+        seen_in: "adrianco/the-goodies #69, Azure/azure-mobile-apps #817",
+        breaks: |rules| Rules { apply: pull::pulls_over_edits(), ..rules },
+    },
+    Bug {
         id: "new-identity-each-try",
         check: "duplicate",
         mechanism: "a create that is sent again gets a new idempotency key and a new row key",
@@ -82,6 +89,20 @@ pub const ALL: &[Bug] = &[
         mechanism: "edits whose push got no answer are shown as saved",
         seen_in: "electric-sql/electric PR 4731",
         breaks: |rules| Rules { outbox: push::silence_is_consent(), ..rules },
+    },
+    Bug {
+        id: "keeps-what-is-refused",
+        check: "stuck",
+        mechanism: "an edit that was refused for good stays in the outbox, and what is behind it waits for ever",
+        seen_in: "laurent22/joplin #16504, rocicorp/mono PR 5982",
+        breaks: |rules| Rules { outbox: push::keeps_what_is_refused(), ..rules },
+    },
+    Bug {
+        id: "discards-edits",
+        check: "lost-edit",
+        mechanism: "the edits that a waiting unit was to send are dropped with it, when another discards it",
+        seen_in: "a queue whose requests carry what they send",
+        breaks: |rules| Rules { outbox: push::discards_edits(), ..rules },
     },
     Bug {
         id: "says-nothing",

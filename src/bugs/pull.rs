@@ -44,6 +44,22 @@ pub(super) fn ignores_tombstones() -> Rc<dyn ApplyRule> {
     Rc::new(Broken)
 }
 
+/// A pulled row takes the place of the local one, and the edits that wait are taken for old.
+pub(super) fn pulls_over_edits() -> Rc<dyn ApplyRule> {
+    struct Broken;
+    impl ApplyRule for Broken {
+        fn apply(&self, tx: &Tx<'_>, place: Place, row: WireRow<'_>) -> Result<Applied, StoreError> {
+            if place.dirty {
+                for entry in tx.entries_for(place.id, row.key)? {
+                    tx.drop_entry(entry.seq)?;
+                }
+            }
+            Correct.apply(tx, Place { dirty: false, ..place }, row)
+        }
+    }
+    Rc::new(Broken)
+}
+
 pub(super) fn merges_without_nulls() -> Rc<dyn ApplyRule> {
     struct Broken;
     impl ApplyRule for Broken {

@@ -42,6 +42,8 @@ outbox_rule!(drops_after_refusal: keeps_after_refusal(&ServerError) => false);
 outbox_rule!(drops_after_silence: keeps_after_silence() => false);
 outbox_rule!(silence_is_consent: takes_silence_for_consent() => true);
 outbox_rule!(says_nothing: tells(&Outcome) => false);
+outbox_rule!(keeps_what_is_refused: lets_rejected_go() => false);
+outbox_rule!(discards_edits: outlives_its_request() => false);
 outbox_rule!(forgets_the_shadow: lifts_shadows() => false);
 
 /// Nobody is told that a row was gone.

@@ -174,6 +174,14 @@ pub trait OutboxRule {
     fn takes_silence_for_consent(&self) -> bool {
         false
     }
+    /// Whether an edit that was refused for good leaves the outbox.
+    fn lets_rejected_go(&self) -> bool {
+        true
+    }
+    /// Whether edits stay when a unit that was to send them is discarded.
+    fn outlives_its_request(&self) -> bool {
+        true
+    }
     /// Whether anybody is told of an edit that was not committed as it was made.
     fn tells(&self, outcome: &Outcome) -> bool {
         let _ = outcome;

@@ -151,6 +151,9 @@ impl Scheduler {
         let (added, discarded) = self.queue.borrow_mut().add(unit, discard, self.process.ports.clock.now());
         for unit in discarded {
             self.process.emit(Event::UnitDiscarded { unit });
+            if !self.process.rules.outbox.outlives_its_request() {
+                self.forget_edits_of(unit);
+            }
         }
         match added {
             Added::Coalesced => self.process.emit(Event::UnitCoalesced { unit }),
@@ -159,6 +162,17 @@ impl Scheduler {
                 self.wake.raise();
             }
         }
+    }
+
+    /// What `unit` was to send is dropped; no correct rule asks for it.
+    fn forget_edits_of(&self, unit: UnitId) {
+        let entities = &self.process.setup.units[usize::from(unit.0)].push;
+        let forgotten = self.process.store.transaction(|tx| {
+            tx.outbox(entities, usize::MAX)?.iter().try_for_each(|entry| tx.drop_entry(entry.seq))
+        });
+        self.process.ports.machine.take_on(self.process.store.work());
+        // Without room for it they stay.
+        drop(forgotten);
     }
 
     /// The unit's last run.

@@ -112,6 +112,10 @@ impl Settler {
                 tx.attempted(entry.seq, None)?;
                 Ok(false)
             }
+            Outcome::Rejected { .. } if !self.process.rules.outbox.lets_rejected_go() => {
+                tx.attempted(entry.seq, Some("refused by the server"))?;
+                Ok(false)
+            }
             Outcome::Rejected { current, .. } => {
                 tx.drop_entry(entry.seq)?;
                 self.log(tx, entry, outcome, LogKind::Rejected, None, told)?;

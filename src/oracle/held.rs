@@ -87,6 +87,8 @@ pub(super) struct Odd {
     /// Rows that came back to a device that had removed them, though nothing had happened to them
     /// meanwhile.
     pub(super) phantom_inserts: u64,
+    /// Versions made in the run that came to a device which had them by then.
+    pub(super) repeated: u64,
     /// Versions that were replaced before a device heard of them.
     pub(super) skipped: u64,
 }
@@ -133,6 +135,7 @@ impl Held {
         let phantom = removed && !was_removed && row.has(before, at.place) && nothing_happened;
         self.odd.phantom_deletes += u64::from(phantom);
         self.odd.phantom_inserts += u64::from(!removed && was_removed && versions <= before);
+        self.odd.repeated += u64::from(!removed && !was_removed && versions > 0 && versions <= before);
         self.odd.skipped += versions.saturating_sub(before + 1) as u64;
     }
 

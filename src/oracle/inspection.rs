@@ -137,6 +137,7 @@ impl<'a> Inspection<'a> {
         figures.insert("oracle.stale.row_ns", clipped(held.behind.stale));
         figures.insert("oracle.phantom_delete.rows", held.odd.phantom_deletes);
         figures.insert("oracle.phantom_insert.rows", held.odd.phantom_inserts);
+        figures.insert("oracle.repeated.rows", held.odd.repeated);
         figures.insert("oracle.skipped.versions", held.odd.skipped);
         figures.insert("oracle.half_seen.rows", self.half_seen);
         figures.insert("oracle.conflicts.count", ledger.conflicts);

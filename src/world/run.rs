@@ -110,6 +110,7 @@ fn worked(devices: &[Rc<Device>]) -> BTreeMap<&'static str, u64> {
         ("device.lock.longest", longest(|spent| spent.longest_lock)),
         ("device.disk.syncs", disks.iter().map(|disk| disk.syncs).sum()),
         ("device.disk.written", disks.iter().map(|disk| disk.bytes_written).sum()),
+        ("device.database.bytes", devices.iter().map(|device| device.disk.bytes()).sum()),
         ("device.wal.peak", disks.iter().map(|disk| disk.log_peak).max().unwrap_or_default()),
     ])
 }

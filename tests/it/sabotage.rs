@@ -44,6 +44,9 @@ const SHOWN: Ground = Ground {
     sets: &["action.hand-over.per_device=6", "action.drop.per_device=6", "action.drop.aim=shown"],
     ..CROWD
 };
+/// The crowd where some edits are refused for good, and where a sync of all takes the place of what waits.
+const POISONED: Ground = Ground { sets: &["backend.poison=5%"], ..CROWD };
+const DISCARDING: Ground = Ground { sets: &["unit.Online.discard_pending=true"], ..CROWD };
 
 fn ground(bug: &Bug) -> Ground {
     match bug.id {
@@ -52,6 +55,8 @@ fn ground(bug: &Bug) -> Ground {
         "counts-winners-as-done" => CLIENT_WINS,
         "gives-way-in-silence" => SERVER_WINS,
         "deletes-what-left-scope" => SHOWN,
+        "keeps-what-is-refused" => POISONED,
+        "discards-edits" => DISCARDING,
         _ => CROWD,
     }
 }

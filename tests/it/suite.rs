@@ -236,6 +236,20 @@ suite! {
     suite_strategies_bad_rows_meets_its_expectations: "strategies/bad-rows";
     suite_strategies_products_meets_its_expectations: "strategies/products";
     suite_strategies_scope_moves_meets_its_expectations: "strategies/scope-moves";
+    suite_strategies_bulk_import_meets_its_expectations: "strategies/bulk-import";
+    suite_strategies_edits_meanwhile_meets_its_expectations: "strategies/edits-meanwhile";
+    suite_conflicts_told_meets_its_expectations: "conflicts/told";
+    suite_links_timeouts_meets_its_expectations: "links/timeouts";
+    suite_wire_lost_answers_meets_its_expectations: "wire/lost-answers";
+    suite_wire_deltas_meets_its_expectations: "wire/deltas";
+    suite_wire_projection_meets_its_expectations: "wire/projection";
+    suite_units_poison_meets_its_expectations: "units/poison";
+    suite_units_triggers_meets_its_expectations: "units/triggers";
+    suite_units_reconnect_meets_its_expectations: "units/reconnect";
+    suite_units_monolith_meets_its_expectations: "units/monolith";
+    suite_units_when_required_meets_its_expectations: "units/when-required";
+    suite_units_four_meets_its_expectations: "units/four";
+    suite_units_books_meets_its_expectations: "units/books";
 }
 
 #[test]

@@ -81,6 +81,23 @@ fn a_stale_row_dated_as_the_backends_is_told_by_whose_values_it_shows() {
 }
 
 #[test]
+fn a_version_that_comes_again_is_repeated_and_no_other_is() {
+    let mut stage = Stage::new();
+    let first = stage.office("a1", Some("busy"));
+    stage.pull(0);
+    stage.applied(0, "a1", first, false);
+    let second = stage.office("a1", Some("done"));
+    stage.pull(0);
+    stage.pull(1);
+    stage.applied(1, "a2", Stamp(100), false);
+    stage.applied(1, "a1", second, false);
+    stage.drain();
+    let verdict = stage.verdict();
+    assert_silent(&verdict);
+    assert_eq!(verdict.figures["oracle.repeated.rows"], 2, "what was there at the start is not counted");
+}
+
+#[test]
 fn a_content_that_no_version_had_is_divergent_and_nothing_else() {
     let mut stage = Stage::new();
     let stamp = stage.office("a1", Some("done"));
