@@ -61,8 +61,9 @@ impl SyncEngine for Builtin {
                 self.scheduler.fire(Trigger::Login);
             }
             AppEvent::Online => {
-                self.scheduler.fire(Trigger::Online);
+                // A sync of all that takes the place of what waits takes the place of these, too.
                 self.scheduler.retry_failed();
+                self.scheduler.fire(Trigger::Online);
             }
             AppEvent::Offline => {}
             AppEvent::Resume => {
