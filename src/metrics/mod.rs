@@ -34,5 +34,5 @@ pub use collector::{Collected, Collector, Setting};
 pub use distribution::Distribution;
 pub use figure::{Figure, Figures, Sample, Unit};
 pub use series::{QUEUED, SERIES};
-pub use table::{BY_SIZE, BY_START, BY_UNIT, Better, Id, Kind, Metric, TABLE, find, names};
+pub use table::{BY_SIZE, BY_START, BY_UNIT, Better, Id, Kind, Metric, TABLE, find, names, parts};
 pub use timeline::Timeline;

@@ -280,6 +280,13 @@ pub fn find(name: &str) -> Option<&'static Metric> {
         .or_else(|| split('/', BY_SIZE))
 }
 
+/// A metric's name without the part that is meant, and that with its mark: the state of
+/// `metric@state`, the unit of `metric/Unit`.
+pub fn parts(name: &str) -> (&str, Option<(char, &str)>) {
+    let mark = name.char_indices().find(|(_, c)| ['@', '/'].contains(c));
+    mark.map_or((name, None), |(at, mark)| (&name[..at], Some((mark, &name[at + 1..]))))
+}
+
 /// All names, for a "did you mean".
 pub fn names() -> impl Iterator<Item = &'static str> {
     TABLE.iter().map(|m| m.name)
@@ -310,6 +317,8 @@ mod tests {
         assert_eq!(find("engine.session.duration@1d").unwrap().id, Id::SessionDuration);
         assert_eq!(find("engine.session.duration/Login").unwrap().id, Id::SessionDuration);
         assert_eq!(find("oracle.lost.rows").unwrap().unit, Unit::Rows);
+        assert_eq!(parts("a.b.c/Login"), ("a.b.c", Some(('/', "Login"))));
+        assert_eq!(parts("a.b.c"), ("a.b.c", None));
         for wrong in [
             "engine.session",
             "oracle.lost.rows@1d",

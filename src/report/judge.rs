@@ -10,7 +10,7 @@ use super::record::{
 use super::{human, missed, unplaced};
 use crate::base::{EntityId, Key};
 use crate::contract::Schema;
-use crate::metrics::{Figure, Figures, Unit};
+use crate::metrics::{self, Figure, Figures, Unit};
 use crate::oracle::{self, Violation};
 use crate::scenario::{Bound, Gate, Plan};
 use crate::world::{Ending, InVain, Outcome};
@@ -216,9 +216,9 @@ pub(super) fn named(key: &str, is_there: impl Fn(&str) -> bool) -> Option<(Strin
     if is_there(key) {
         return Some((key.to_owned(), "value"));
     }
-    let (name, state) = key.split_once('@').map_or((key, None), |(name, state)| (name, Some(state)));
+    let (name, part) = metrics::parts(key);
     let (metric, stat) = name.rsplit_once('.')?;
-    let metric = state.map_or_else(|| metric.to_owned(), |state| format!("{metric}@{state}"));
+    let metric = part.map_or_else(|| metric.to_owned(), |(mark, part)| format!("{metric}{mark}{part}"));
     is_there(&metric).then_some((metric, stat))
 }
 

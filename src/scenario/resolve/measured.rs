@@ -16,11 +16,13 @@ pub(super) struct Measured<'a> {
     pub(super) wrong: &'a Mistakes,
 }
 
-/// The metric and its statistic that an expectation names: `engine.session.duration.p95@1d`, or a number by its name.
+/// The metric and its statistic that an expectation names: `engine.session.duration.p95@1d` or
+/// `engine.session.duration.count/Login`, or a number by its name.
 pub(super) fn with_stat(name: &str) -> (String, &str) {
-    let (plain, state) = name.split_once('@').map_or((name, String::new()), |(n, s)| (n, format!("@{s}")));
+    let (plain, part) = metrics::parts(name);
+    let part = part.map_or_else(String::new, |(mark, part)| format!("{mark}{part}"));
     match plain.rsplit_once('.').filter(|_| metrics::find(plain).is_none()) {
-        Some((metric, stat)) if DISTRIBUTION.contains(&stat) => (format!("{metric}{state}"), stat),
+        Some((metric, stat)) if DISTRIBUTION.contains(&stat) => (format!("{metric}{part}"), stat),
         _ => (name.to_owned(), "value"),
     }
 }
@@ -52,7 +54,7 @@ impl Measured<'_> {
 
     /// Whether a metric has this statistic; a mistake if not.
     pub(super) fn has_stat(self, view: View<'_>, metric: &str, stat: &str) -> bool {
-        let name = metric.split_once('@').map_or(metric, |(name, _)| name);
+        let (name, _) = metrics::parts(metric);
         let Some(kind) = metrics::find(name).map(|metric| metric.kind) else { return true };
         let (what, stats) = match kind {
             metrics::Kind::Distribution => ("a distribution", &DISTRIBUTION[..]),

@@ -13,7 +13,7 @@ use super::view::{Given, View};
 use crate::base::{DeviceId, Ppm, Span, Time, UnitId};
 use crate::engine::Identity;
 use crate::gateway;
-use crate::metrics::Unit;
+use crate::metrics::{self, Unit};
 
 /// Faults are drawn before the first of them happens, and each is told.
 const FAULTS_MAX: u128 = 500_000;
@@ -324,13 +324,25 @@ impl World<'_> {
         Measured { metrics: self.names.metrics, wrong: self.wrong }
     }
 
-    /// The unit of a metric; it may be followed by `@` and a state at the start.
+    /// The unit of a metric; it may be followed by `@` and a state at the start, or by `/` and a
+    /// sync unit.
     fn metric(&self, view: View<'_>, name: &str) -> Option<Unit> {
-        let (metric, state) = name.split_once('@').map_or((name, None), |(m, s)| (m, Some(s)));
-        if let Some(state) = state {
-            self.start_state(view, state);
+        let (metric, part) = metrics::parts(name);
+        match part {
+            Some(('@', state)) => self.start_state(view, state),
+            Some((_, unit)) => {
+                let units: Vec<&str> = self.root.at("unit").entries().map(|(name, _)| name).collect();
+                self.wrong.find(view, "sync unit", unit, &units);
+            }
+            None => {}
         }
-        self.measured().unit(view, metric)
+        let found = self.measured().unit(view, metric)?;
+        if metrics::find(name).is_none() && metrics::find(metric).is_some() {
+            let by = if name.contains('@') { "state at the start" } else { "sync unit" };
+            let help = format!("write `{metric}`, of all together");
+            self.wrong.at(view, format!("`{metric}` is not kept by {by}"), help);
+        }
+        Some(found)
     }
 
     fn start_state(&self, view: View<'_>, state: &str) {

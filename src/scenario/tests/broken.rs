@@ -215,6 +215,15 @@ fn a_statistic_is_one_that_the_metric_has() {
 }
 
 #[test]
+fn a_part_of_a_metric_is_a_unit_by_which_it_is_kept() {
+    let expect = |name: &str| format!("[expect]\n\"{name}\" = 1");
+    says(&expect("engine.session.duration.count/Sends"), &["no sync unit `Sends`", "`Send`"]);
+    let whole = ["`engine.requests.count` is not kept by sync unit", "write `engine.requests.count`"];
+    says(&expect("engine.requests.count/Send"), &whole);
+    super::plan(&format!("{MINIMAL}\n{}\n", expect("engine.session.duration.count/Send")));
+}
+
+#[test]
 fn the_beginning_of_a_metric_s_name_is_completed() {
     let gate = "[gate.g]\nmetric = \"engine.usable_after_login\"\nmax = 1";
     let said = complaint(&format!("{MINIMAL}{gate}\n"), &[]);
