@@ -44,7 +44,7 @@ const SHOWN: Ground = Ground {
     sets: &["action.hand-over.per_device=6", "action.drop.per_device=6", "action.drop.aim=shown"],
     ..CROWD
 };
-/// The crowd where some edits are refused for good, and where a sync of all takes the place of what waits.
+/// The crowd where some edits are refused for good, and where a sync of all discards what waits.
 const POISONED: Ground = Ground { sets: &["backend.poison=5%"], ..CROWD };
 const DISCARDING: Ground = Ground { sets: &["unit.Online.discard_pending=true"], ..CROWD };
 
