@@ -98,11 +98,14 @@ pub(super) enum Command {
     /// The figures that runs must come to again: named files under reports/baseline/.
     #[command(subcommand)]
     Baseline(BaselineCommand),
-    /// Run scenarios and write the table of requirement ids, scenarios and numbers (COVERAGE.md beside them).
+    /// Run scenarios and write what they show, a line for each requirement (COVERAGE.md beside them).
     Coverage {
         /// A folder of scenarios.
         #[arg(default_value = "scenarios")]
         path: PathBuf,
+        /// Print what each variant comes to, and write nothing.
+        #[arg(long)]
+        full: bool,
         #[command(flatten)]
         work: Work,
     },

@@ -1,19 +1,21 @@
-//! `coverage`: which scenario shows which requirement, with what numbers.
+//! `coverage`: what a folder of scenarios shows, with what numbers.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::args::{Selection, Work};
 use super::console::Console;
-use super::inspect::covered;
 use super::refusal::Refusal;
 use super::{run, sources};
 use crate::campaign::Runner;
-use crate::report::{self, Exit, Folder, Verdict};
+use crate::report::{self, Covered, Exit, Folder, Verdict};
+use crate::scenario::Document;
 
-/// Runs all scenarios of a folder and writes `COVERAGE.md` beside them. Of an incomplete run nothing is written: half a table would
-/// look like a whole one.
+/// Runs all scenarios of a folder and writes `COVERAGE.md` beside them, or prints the long table. Of an incomplete run nothing is
+/// written: half a table would look like a whole one.
 pub(super) fn coverage(
     path: &Path,
+    full: bool,
     work: &Work,
     runner: &dyn Runner,
     console: &mut Console<'_>,
@@ -25,7 +27,8 @@ pub(super) fn coverage(
     let selection = Selection { paths: vec![path.to_owned()], ..Selection::default() };
     let documents = sources::documents_of(&selection, runner, console)?;
     let plans = sources::expand(&documents, &selection, runner, console)?;
-    let folder = Folder::create(path).map_err(|e| Refusal::environment(e.to_string()))?;
+    let folder = (!full).then(|| Folder::create(path)).transpose();
+    let folder = folder.map_err(|e| Refusal::environment(e.to_string()))?;
     let mut campaign = run::campaign(&plans, runner, work, &run::options(work, false), console);
     let claims = report::hold_claims(&plans, &mut campaign.judged);
     let record = report::assemble("", &plans, campaign.judged, &campaign.notes);
@@ -37,13 +40,18 @@ pub(super) fn coverage(
         }
     }
     if record.verdict == Verdict::Incomplete || !record.complete {
-        console.complaint("not all cells ran to their end: COVERAGE.md is left as it was\n");
+        let left = if full { "" } else { ": COVERAGE.md is left as it was" };
+        console.complaint(&format!("not all cells ran to their end{left}\n"));
         return Ok(exit);
     }
-    let covered: Vec<report::Covered> = documents.iter().map(covered).collect();
+    let covered: Vec<Covered> = documents.iter().map(|document| covered(document, path)).collect();
+    let Some(folder) = folder else {
+        console.result(&report::coverage_in_full(&covered, &record));
+        return Ok(exit);
+    };
     let page = report::coverage(&covered, &record);
     folder.put("COVERAGE.md", page.as_bytes()).map_err(|e| Refusal::environment(e.to_string()))?;
-    let ids: std::collections::BTreeSet<&String> = covered.iter().flat_map(|covered| &covered.ids).collect();
+    let ids: BTreeSet<&String> = covered.iter().flat_map(|covered| &covered.ids).collect();
     console.result(&format!(
         "{}: {} in {}\n",
         folder.path().join("COVERAGE.md").display(),
@@ -51,4 +59,16 @@ pub(super) fn coverage(
         report::human::count(documents.len() as u64, "scenario"),
     ));
     Ok(exit)
+}
+
+/// What a document of a folder says it shows.
+fn covered(document: &Document, folder: &Path) -> Covered {
+    let path = Path::new(document.path());
+    let name = path.strip_prefix(folder).unwrap_or(path).with_extension("");
+    let parts: Vec<_> = name.iter().map(|part| part.to_string_lossy()).collect();
+    Covered {
+        name: parts.join("/"),
+        path: document.path().to_owned(),
+        ids: document.covers().into_iter().map(str::to_owned).collect(),
+    }
 }

@@ -16,7 +16,7 @@ use super::{cost, sources};
 use crate::base::words::there_is;
 use crate::campaign::Runner;
 use crate::report::{self, Exit, human};
-use crate::scenario::{self, Document, Happening, Library, Plan};
+use crate::scenario::{self, Happening, Library, Plan};
 
 /// Says of each scenario that it is well and how many cells it has. Of several files, those that are well are told though others are not.
 pub(super) fn check(
@@ -275,12 +275,4 @@ pub(super) fn completions(shell: clap_complete::Shell, console: &mut Console<'_>
     clap_complete::generate(shell, &mut Cli::command(), "syncdyno", &mut script);
     console.result(&String::from_utf8_lossy(&script));
     Exit::Success
-}
-
-/// What a document covers, in the words of the requirements.
-pub(super) fn covered(document: &Document) -> report::Covered {
-    report::Covered {
-        scenario: document.name().to_owned(),
-        ids: document.covers().into_iter().map(str::to_owned).collect(),
-    }
 }

@@ -1,5 +1,8 @@
 //! Claims of scenarios, as a run holds them.
 
+use std::fs;
+use std::sync::atomic::Ordering;
+
 use super::tests::Desk;
 use crate::report::fixture::TIES;
 
@@ -93,4 +96,60 @@ fn the_record_of_another_claim_than_it_has_figures_for_is_refused() {
         assert_eq!(desk.run("report @bent"), 2);
         assert!(desk.err.contains(said), "{}", desk.err);
     }
+}
+
+/// A folder with a pair, and two scenarios that name what they show.
+fn folder_of_three() -> Desk {
+    let desk = Desk::new();
+    let covers = |ids: &str| TIES.replacen("start =", &format!("covers = [{ids}]\nstart ="), 1);
+    let pair = covers("\"R24\", \"R9\"");
+    desk.write("s/ties.toml", &format!("{pair}{VARIANTS}\n[shows.R24]\n{HOLDS}\n"));
+    let gate = "\n[gate.quick]\nmetric = \"engine.session.duration\"\nstat = \"p95\"\nmax = \"3s\"\n";
+    desk.write("s/in/other.toml", &format!("{}{gate}", covers("\"R24\"")));
+    desk.write("s/slow.toml", &format!("{}{}", covers("\"R9\", \"F7\""), gate.replace("3s", "1s")));
+    desk
+}
+
+#[test]
+fn coverage_has_a_line_for_each_requirement() {
+    let mut desk = folder_of_three();
+    assert_eq!(desk.run("coverage @s --progress none"), 10, "{}{}", desk.out, desk.err);
+    let table = desk.read("s/COVERAGE.md");
+    let rows = table.lines().filter(|line| line.starts_with("| R") || line.starts_with("| W"));
+    assert_eq!(rows.count(), 114);
+    for line in [
+        "| R24 | many rows of one stamp across a page's end | `ties`: oracle.lost.rows 2 rows in `lost`, 0 rows in \
+         `fine` |",
+        "| R9 | work of the server for each row delivered | FAIL: `slow`; pass: `ties` |",
+        "| F7 | people see their own edits, and time goes forward | FAIL: `slow` |",
+        "| F8 | bounded waits and no storms | not yet there |",
+    ] {
+        assert!(table.contains(&format!("{line}\n")), "{line}\nis not in\n{table}");
+    }
+    let head = "Of 126\nrequirements 1 are shown by two variants, one that fails and one that mends it, 2 by what\n\
+                scenarios expect, and 123 not yet.";
+    assert!(table.contains(head), "{table}");
+    assert!(desk.out.ends_with("COVERAGE.md: 3 requirements in 3 scenarios\n"), "{}", desk.out);
+}
+
+#[test]
+fn coverage_in_full_is_printed_and_not_written() {
+    let mut desk = folder_of_three();
+    assert_eq!(desk.run("coverage @s --full --progress none"), 10, "{}{}", desk.out, desk.err);
+    for line in [
+        "| R9 | ties | lost | pass | lost happens |",
+        "| R24 | in/other |  | pass | engine.session.duration p95 2.48 s (≤ 3.00 s) |",
+    ] {
+        assert!(desk.out.contains(line), "{line}\nis not in\n{}", desk.out);
+    }
+    assert!(!desk.path("s/COVERAGE.md").exists());
+}
+
+#[test]
+fn half_a_table_of_coverage_is_not_written() {
+    let mut desk = folder_of_three();
+    desk.surroundings.signals.interrupt.store(true, Ordering::Relaxed);
+    fs::write(desk.path("s/COVERAGE.md"), "whole").unwrap();
+    assert_eq!(desk.run("coverage @s --progress none"), 130);
+    assert_eq!(desk.read("s/COVERAGE.md"), "whole");
 }

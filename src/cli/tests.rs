@@ -377,28 +377,6 @@ fn the_embedded_hospital_day_needs_no_file() {
 }
 
 #[test]
-fn coverage_is_a_table_beside_the_scenarios() {
-    let mut desk = Desk::new();
-    let covers = |ids: &str| TIES.replacen("start =", &format!("covers = [{ids}]\nstart ="), 1);
-    let expect = "expect = { violation = \"lost\", \"oracle.lost.rows\" = { min = 1 } }\n";
-    desk.write("s/ties.toml", &format!("{}{LOST}{expect}{FINE}", covers("\"R24\", \"R9\"")));
-    let other = covers("\"R24\"").replace("\"ties\"", "\"other\"");
-    desk.write(
-        "s/other.toml",
-        &format!(
-            "{other}\n[gate.quick]\nmetric = \"engine.session.duration\"\nstat = \"p95\"\nmax = \"3s\"\n"
-        ),
-    );
-    assert_eq!(desk.run("coverage @s --progress none"), 0, "{}{}", desk.out, desk.err);
-    insta::assert_snapshot!(desk.read("s/COVERAGE.md"));
-    assert!(desk.out.ends_with("COVERAGE.md: 2 requirements in 2 scenarios\n"), "{}", desk.out);
-    desk.surroundings.signals.interrupt.store(true, Ordering::Relaxed);
-    fs::write(desk.path("s/COVERAGE.md"), "whole").unwrap();
-    assert_eq!(desk.run("coverage @s --progress none"), 130);
-    assert_eq!(desk.read("s/COVERAGE.md"), "whole", "half a table is not written");
-}
-
-#[test]
 fn what_runs_nothing_prints_its_text() {
     let mut desk = Desk::new();
     for (args, start) in [

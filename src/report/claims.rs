@@ -196,17 +196,21 @@ pub(super) fn shown(record: &RunRecord) -> String {
 }
 
 fn told(claim: &ClaimRecord, [fails, mends]: [&CellRecord; 2], [held, of]: [usize; 2]) -> String {
-    let unit = unit_in(mends, &claim.metric);
-    let show = |value: Option<u64>| value.map_or_else(|| "–".to_owned(), |n| human::figure(unit, n));
-    let [failing, mending] = [fails, mends].map(variant);
     let seeds = match of {
         1 => String::new(),
         _ => format!(" under seed {}; holds under {held} of {of} seeds", mends.seed),
     };
     let is = if held == of { "is shown" } else { "is NOT shown" };
-    let (id, metric) = (&claim.id, &claim.metric);
+    format!("{} {is}: {}{seeds}\n", claim.id, both_figures(claim, [fails, mends]))
+}
+
+/// The figure of a claim in both cells, in words.
+pub(super) fn both_figures(claim: &ClaimRecord, [fails, mends]: [&CellRecord; 2]) -> String {
+    let unit = unit_in(mends, &claim.metric);
+    let show = |value: Option<u64>| value.map_or_else(|| "–".to_owned(), |n| human::figure(unit, n));
+    let [failing, mending] = [fails, mends].map(variant);
     let [is_there, is_mended] = [claim.fails_value, claim.mends_value].map(show);
-    format!("{id} {is}: {metric} {is_there} in `{failing}`, {is_mended} in `{mending}`{seeds}\n")
+    format!("{} {is_there} in `{failing}`, {is_mended} in `{mending}`", claim.metric)
 }
 
 fn variant(cell: &CellRecord) -> &str {

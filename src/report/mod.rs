@@ -25,6 +25,7 @@ mod builds;
 pub mod calibrate;
 mod claims;
 pub mod compare;
+mod coverage;
 mod drawn;
 mod exit;
 pub mod flat;
@@ -62,12 +63,13 @@ pub use assemble::{Note, UNWRITTEN, assemble, replay_command, replay_file, run_i
 pub use baseline::{Baseline, BaselineCell, BaselineError, Change, Standard, accept, hold};
 pub use build::{Build, RanBy};
 pub use claims::{hold_claims, unchecked};
+pub use coverage::{Covered, coverage, coverage_in_full};
 pub use drawn::keep_series_of_few;
 pub use exit::Exit;
 pub use folder::{Folder, FolderError, Part};
 pub use judge::{Judged, broken, cell_ids, judge, record_name};
 pub use junit::junit;
-pub use listing::{CellSize, Covered, coverage, sizes, texts};
+pub use listing::{CellSize, sizes, texts};
 pub use record::{
     ACCEPT, AxisRecord, CellFigures, CellRecord, ClaimRecord, EndingKind, EndingRecord, ExpectationRecord,
     FaultRecord, GateRecord, LifeRecord, Phases, Reason, RecordError, RunRecord, SCHEMA_VERSION,

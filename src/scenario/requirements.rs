@@ -1,7 +1,7 @@
 //! The ids that `covers` and `shows` may name: what a system that works offline owes its users.
 //!
-//! Each has a title of a few words, for tables. An id is shown by a scenario, or it stands in
-//! [`NOT_YET`]; a test refuses both at once, so that this list only shrinks.
+//! Each has a title of a few words, for tables. What the committed scenarios do not show yet stands
+//! in a list of the tests, which refuse an id that is shown and stands there: it only shrinks.
 
 use super::diagnostic::closest;
 use super::form::Written;

@@ -13,6 +13,7 @@ mod loads;
 mod metric_table;
 mod physics;
 mod reports;
+mod requirements;
 mod retries;
 mod sabotage;
 mod scripts;

@@ -1,9 +1,8 @@
 //! The committed scenarios meet what they expect.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
-use syncdyno::report::{Judged, judge};
+use syncdyno::report::{Judged, cell_ids, hold_claims, judge};
 use syncdyno::scenario::Request;
 use syncdyno::world::{self, Ended, Stacks, Unwatched};
 
@@ -18,11 +17,19 @@ fn meets_its_expectations(path: &str) {
     };
     let request = Request { seeds: (1..=seeds).collect(), ..Request::default() };
     let plans = worlds::plans(&worlds::document(path), &request);
+    let mut all: Vec<Judged> = plans
+        .iter()
+        .zip(cell_ids(&plans))
+        .map(|(plan, id)| {
+            let mut judged = judge(plan, &id, &run(plan));
+            judged.cell.series = None;
+            judged
+        })
+        .collect();
+    hold_claims(&plans, &mut all);
     let mut wrong = Vec::new();
-    for plan in &plans {
-        let cell = format!("{} {:?} seed {}", plan.scenario, plan.variant, plan.seed.0);
-        let Judged { cell: judged, .. } = judge(plan, &cell, &run(plan));
-        wrong.extend(judged.reasons.iter().map(|reason| format!("{cell}: {}", reason.text)));
+    for Judged { cell, .. } in &all {
+        wrong.extend(cell.reasons.iter().map(|reason| format!("{}: {}", cell.id, reason.text)));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
@@ -41,7 +48,7 @@ pub(crate) const CHAOS_SEEDS: u64 = 15;
 const MANY: &[&str] = &["scenarios/strategies/chaos.toml"];
 
 /// The names of the scenarios in a folder and those below it, `prefix` before each.
-fn scenarios(folder: &Path, prefix: &str, found: &mut Vec<String>) {
+pub(crate) fn scenarios(folder: &Path, prefix: &str, found: &mut Vec<String>) {
     for entry in std::fs::read_dir(folder).expect("the folder is there") {
         let path = entry.expect("an entry can be read").path();
         let name = path.file_name().and_then(|name| name.to_str()).expect("a name is a text");
@@ -76,37 +83,6 @@ fn suite_every_scenario_is_named_in_the_readme() {
     let is_named = |name: &String| lines.iter().any(|line| line.contains(&format!("`{name}.toml`")));
     found.retain(|name| !is_named(name));
     assert!(found.is_empty(), "scenarios/README.md does not say what these show: {}", found.join(", "));
-}
-
-/// The rows of the contract that are built from the first to the last: both architectures and all captures.
-fn contract() -> impl Iterator<Item = String> {
-    (1..=40).map(|n| format!("R{n}")).chain((1..=5).map(|n| format!("W{n}")))
-}
-
-/// The numbers in the table are held by `.ci/run`, which writes it anew; here it is what speaks of what.
-#[test]
-fn suite_covers_the_contract_and_the_table_of_that_is_not_stale() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
-    let (mut found, mut shown) = (Vec::new(), BTreeSet::new());
-    scenarios(&root, "", &mut found);
-    for name in &found {
-        let document = worlds::document(&format!("scenarios/{name}.toml"));
-        let plans = worlds::plans(&document, &Request::default());
-        for plan in &plans {
-            let variant = plan.variant.clone().unwrap_or_default();
-            let ids = document.covers();
-            shown.extend(ids.iter().map(|id| ((*id).to_owned(), plan.scenario.clone(), variant.clone())));
-        }
-    }
-    let missing: Vec<String> = contract().filter(|id| !shown.iter().any(|(shown, ..)| shown == id)).collect();
-    assert!(missing.is_empty(), "no scenario shows {}", missing.join(", "));
-    let table = std::fs::read_to_string(root.join("COVERAGE.md")).expect("the table is there");
-    let told = table.lines().skip_while(|line| !line.starts_with("| ---")).skip(1).map(|line| {
-        let fields: Vec<&str> = line.split(" | ").collect();
-        (fields[0].trim_start_matches("| ").to_owned(), fields[1].to_owned(), fields[2].to_owned())
-    });
-    let told: BTreeSet<_> = told.collect();
-    assert_eq!(told, shown, "`syncdyno coverage scenarios` writes the table anew");
 }
 
 /// A test for each scenario, so that they share the machine.

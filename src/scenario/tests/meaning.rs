@@ -138,7 +138,6 @@ fn every_committed_scenario_is_right_and_reads_back_as_itself() {
         let document = Document::load(&path).unwrap();
         let plans =
             with_names(|names| document.plans(&Request::default(), names)).unwrap_or_else(|e| panic!("{e}"));
-        assert!(!document.covers().is_empty(), "{} shows nothing", path.display());
         // What is stuck is not asked for its rows.
         let watched = plans.iter().all(|p| {
             p.expect.metrics.contains_key("oracle.lost.rows")

@@ -1,0 +1,86 @@
+//! What the committed scenarios show, and what is not shown yet.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use syncdyno::scenario::{Claim, Document, REQUIREMENTS, Request};
+
+use crate::{suite, worlds};
+
+/// What no scenario shows yet: it is not built, or nothing would fail without it. Who shows one
+/// takes it out.
+const NOT_YET: &[&str] = &[
+    "R41", "R42", "R43", "R44", "R45", "R46", "R47", "R48", "R54", "R56", "R57", "R58", "R59", "R60", "R61",
+    "R65", "R66", "R67", "R68", "R69", "R71", "R72", "R73", "R74", "R75", "R76", "R79", "R80", "R81", "R82",
+    "R84", "R85", "R87", "R94", "R95", "R97", "R98", "R101", "R102", "W6", "W7", "W8", "W10", "W11", "W12",
+    "F1", "F2", "F4", "F5", "F6", "F7", "F8", "F9", "F10", "F11", "F12",
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")
+}
+
+/// Every committed scenario, by its path without `.toml`.
+fn documents() -> BTreeMap<String, Document> {
+    let mut found = Vec::new();
+    suite::scenarios(&root(), "", &mut found);
+    let read = |name: String| {
+        let document = worlds::document(&format!("scenarios/{name}.toml"));
+        (name, document)
+    };
+    found.into_iter().map(read).collect()
+}
+
+#[test]
+fn every_requirement_is_shown_or_named_as_not_shown_yet() {
+    let documents = documents();
+    let shown: BTreeSet<&str> = documents.values().flat_map(Document::covers).collect();
+    let not_yet: BTreeSet<&str> = NOT_YET.iter().copied().collect();
+    assert_eq!(not_yet.len(), NOT_YET.len(), "one is named twice");
+    let both: Vec<_> = shown.intersection(&not_yet).collect();
+    assert!(both.is_empty(), "take out of NOT_YET, as a scenario shows them: {both:?}");
+    let known: BTreeSet<&str> = REQUIREMENTS.iter().map(|one| one.id).collect();
+    let all: BTreeSet<&str> = shown.union(&not_yet).copied().collect();
+    let missing: Vec<_> = known.symmetric_difference(&all).collect();
+    assert!(missing.is_empty(), "neither shown nor named: {missing:?}");
+}
+
+/// The names that the table gives beside an id: of a pair its scenario and variants, then the
+/// scenarios of other pairs; without a pair those that expect something.
+fn names_of(id: &str, documents: &BTreeMap<String, (Document, Vec<Claim>)>) -> Vec<String> {
+    let pairs = documents.iter().filter_map(|(name, (_, claims))| {
+        let claim = claims.iter().find(|claim| claim.id == id)?;
+        Some([name, &claim.fails, &claim.mends].map(String::clone))
+    });
+    let mut pairs = pairs.collect::<Vec<_>>().into_iter();
+    match pairs.next() {
+        Some(first) => first.into_iter().chain(pairs.map(|[name, ..]| name)).collect(),
+        None => {
+            let covers = |(document, _): &(Document, Vec<Claim>)| document.covers().contains(&id);
+            documents.iter().filter(|(_, of)| covers(of)).map(|(name, _)| name.clone()).collect()
+        }
+    }
+}
+
+/// The numbers in the table are held by `.ci/run`, which writes it anew; here it is what it speaks of.
+#[test]
+fn the_table_of_what_is_shown_is_not_stale() {
+    let with_claims = documents().into_iter().map(|(name, document)| {
+        let plans = worlds::plans(&document, &Request::default());
+        (name, (document, plans[0].claims.to_vec()))
+    });
+    let documents: BTreeMap<String, (Document, Vec<Claim>)> = with_claims.collect();
+    let table = std::fs::read_to_string(root().join("COVERAGE.md")).expect("the table is there");
+    let lines: Vec<&str> = table.lines().skip_while(|line| !line.starts_with("| ---")).skip(1).collect();
+    assert_eq!(lines.len(), REQUIREMENTS.len(), "a line for each");
+    assert!(table.len() <= 20_000, "{} bytes are more than a page", table.len());
+    for (line, requirement) in lines.iter().zip(REQUIREMENTS) {
+        let fields: Vec<&str> = line.trim_matches('|').split(" | ").map(str::trim).collect();
+        let (id, title) = (requirement.id, requirement.title);
+        assert_eq!(fields[..2], [id, title], "{line}");
+        let told: Vec<&str> = fields[2].split('`').skip(1).step_by(2).collect();
+        assert_eq!(told, names_of(id, &documents), "`syncdyno coverage scenarios` writes {id} anew");
+        assert_eq!(fields[2] == "not yet there", told.is_empty(), "{line}");
+        assert!(!fields[2].starts_with("FAIL"), "{line}");
+    }
+}
