@@ -66,6 +66,18 @@ impl Key {
     }
 }
 
+impl serde::Serialize for Key {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Key {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Key, D::Error> {
+        String::deserialize(deserializer).map(|text| Key::new(&text))
+    }
+}
+
 impl std::borrow::Borrow<str> for Key {
     fn borrow(&self) -> &str {
         &self.0

@@ -261,9 +261,9 @@ fn no_profile(name: &str) -> String {
 }
 
 /// Prints a JSON Schema.
-pub(super) fn schema(which: SchemaOf, console: &mut Console<'_>) -> Exit {
+pub(super) fn schema(which: SchemaOf, runner: &dyn Runner, console: &mut Console<'_>) -> Exit {
     console.result(&match which {
-        SchemaOf::Scenario => scenario::schema_json(),
+        SchemaOf::Scenario => scenario::schema_json(&runner.stacks()),
         SchemaOf::Report => report::schema_json(),
     });
     Exit::Success

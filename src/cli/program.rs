@@ -107,7 +107,7 @@ fn command(command: &Command, runner: &dyn Runner, console: &mut Console<'_>) ->
         Command::Coverage { path, full, work } => coverage::coverage(path, *full, work, runner, console),
         Command::Validate { what } => validate::validate(what.as_ref(), console),
         Command::Profiles(command) => inspect::profiles(command, runner, console),
-        Command::Schema { which } => Ok(inspect::schema(*which, console)),
+        Command::Schema { which } => Ok(inspect::schema(*which, runner, console)),
         Command::Completions { shell } => Ok(inspect::completions(*shell, console)),
     }
 }

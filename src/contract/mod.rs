@@ -3,12 +3,14 @@
 //! A *stack* ([`Stack`]) has two halves. What runs on a phone is in [`device`]: an engine lives in
 //! one device's process and gets its [`Ports`]. What answers it is in [`server`]: bytes in, bytes
 //! out, over the [`SystemOfRecord`]. *Listeners* (metrics, oracle, recorder) see one stream of
-//! [`Event`]s, which is in [`observe`]; events flow up, calls never do. A stack of somebody's own
-//! needs this room, and the values of `base`.
+//! [`Event`]s, which is in [`observe`]; events flow up, calls never do.
 //!
 //! What the halves say to each other is theirs: the [`Transport`] port carries bytes. The
 //! built-in engine and the gateway talk in the messages of room `protocol`. All mean the same by
 //! an edit on its way ([`Mutation`]) and by what becomes of it ([`Outcome`]).
+//!
+//! The values that it speaks in are those of `base`, and stand here too: a stack imports this room
+//! and no other.
 //!
 //! Invariants: nothing here reads a clock, draws a random number or touches a disk; a stack sees
 //! of a scenario only what a real app would know: its schema, its sync units, its own attributes,
@@ -20,10 +22,13 @@ mod schema;
 pub mod server;
 mod stack;
 
+pub use crate::base::{
+    Cell, DeviceId, EditId, EntityId, Incarnation, Key, Seed, Span, Stamp, Time, UnitId, Value, ValueRef,
+};
 pub use device::{
     AppEvent, Carried, CarriedRows, Clock, CrashPoints, Database, DeviceSetup, DeviceView, EditError,
     EditKind, EngineError, EngineFactory, LocalBoxFuture, LocalEdit, LogEntry, LogKind, Machine, NetworkKind,
-    PendingEdit, Ports, Provision, Spawn, SyncEngine, SyncError, Transport, TransportError, Work,
+    NoStream, PendingEdit, Ports, Provision, Spawn, SyncEngine, SyncError, Transport, TransportError, Work,
 };
 pub use observe::{
     AppliedChange, Author, CommitKind, ConflictKind, Decision, DropReason, Event, EventSink, KillReason,
@@ -35,5 +40,5 @@ pub use server::{
     SyncServer, SystemOfRecord,
 };
 pub use stack::{
-    Capabilities, Choice, Chosen, Described, MakeEngine, MakeServer, OptionForm, Stack, StackOption,
+    Capabilities, Choice, Chosen, Described, MakeEngine, MakeServer, Merge, OptionForm, Stack, StackOption,
 };

@@ -29,6 +29,9 @@ pub struct Stack {
     pub crash_points: &'static [&'static str],
     /// What the oracle may ask of it.
     pub capabilities: Capabilities,
+    /// No run of a unit that goes on says nothing for longer than this, with these options: the
+    /// oracle holds one that does to have hung.
+    pub patience: fn(&Chosen) -> Span,
 }
 
 /// What the oracle may ask of a stack; a check that needs what a stack does not have is not
@@ -41,6 +44,12 @@ pub struct Capabilities {
     /// It tells of each edit that it counts as done
     /// ([`Event::EditAcknowledged`](super::observe::Event::EditAcknowledged)).
     pub acknowledges: bool,
+    /// Its rows and changes carry the backend's stamps, by which an older version is known
+    /// ([`DeviceView::rows`](super::device::DeviceView::rows),
+    /// [`AppliedChange::stamp`](super::observe::AppliedChange::stamp)).
+    pub stamps: bool,
+    /// What it promises of an edit that met another version.
+    pub merge: Merge,
     /// It keeps a log that the user can read of edits that did not go as made
     /// ([`DeviceView::log`](super::device::DeviceView::log)).
     pub logs: bool,
@@ -48,7 +57,18 @@ pub struct Capabilities {
 
 impl Capabilities {
     /// Everything there is to ask.
-    pub const ALL: Capabilities = Capabilities { acknowledges: true, logs: true };
+    pub const ALL: Capabilities =
+        Capabilities { acknowledges: true, stamps: true, merge: Merge::Keeps, logs: true };
+}
+
+/// What a stack promises of an edit that met another version of its row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Merge {
+    /// It ends on the backend, in whole or in some columns, waits, or stands in the log.
+    Keeps,
+    /// The whole edit may be gone without a word: the other version stays. An edit that the backend
+    /// did not refuse is kept all the same.
+    Drops,
 }
 
 /// Something that a scenario may choose of a stack.

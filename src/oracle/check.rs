@@ -1,6 +1,6 @@
 //! The names of the checks, their metrics, and which implies which.
 
-use crate::contract::Capabilities;
+use crate::contract::{Capabilities, Merge};
 
 macro_rules! checks {
     ($($id:ident $name:literal $metric:literal)*) => {
@@ -42,18 +42,18 @@ impl Check {
     pub(super) fn name(self) -> &'static str {
         ALL[self as usize].0
     }
-    /// Whether it may be asked of a stack with these capabilities.
+    /// Whether a stack with these capabilities can pass it.
     pub(super) fn applies(self, capabilities: Capabilities) -> bool {
         match self {
             Check::SilentDiscard => capabilities.logs,
             Check::Acknowledged => capabilities.acknowledges,
+            Check::Stale => capabilities.stamps,
+            Check::LostEdit => capabilities.merge == Merge::Keeps,
             Check::Lost
-            | Check::Stale
             | Check::Duplicate
             | Check::Resurrected
             | Check::UndetectedDelete
             | Check::Orphan
-            | Check::LostEdit
             | Check::Misfiled
             | Check::Divergent
             | Check::Stuck

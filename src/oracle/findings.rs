@@ -26,6 +26,11 @@ impl Findings {
         Findings { capabilities, counts: vec![0; ALL.len()], violations: Vec::new() }
     }
 
+    /// Whether versions are known by their stamps.
+    pub(super) fn by_stamps(&self) -> bool {
+        self.capabilities.stamps
+    }
+
     /// Counts one more of `check`; the first [`VIOLATIONS_KEPT`] are kept in words.
     pub(super) fn add(
         &mut self,
@@ -33,9 +38,18 @@ impl Findings {
         (device, record): Concerns<'_>,
         text: impl FnOnce() -> String,
     ) {
-        if !check.applies(self.capabilities) {
-            return;
+        if check.applies(self.capabilities) {
+            self.add_certain(check, (device, record), text);
         }
+    }
+
+    /// Counts what is wrong whatever the stack is able to.
+    pub(super) fn add_certain(
+        &mut self,
+        check: Check,
+        (device, record): Concerns<'_>,
+        text: impl FnOnce() -> String,
+    ) {
         self.counts[check as usize] += 1;
         if self.counts[check as usize] <= VIOLATIONS_KEPT as u64 {
             let record = record.map(|(entity, key)| (entity, Key::new(key)));
@@ -47,7 +61,8 @@ impl Findings {
     pub(super) fn finish(mut self) -> (Vec<Violation>, BTreeMap<&'static str, u64>, Vec<&'static str>) {
         let rank = |name: &str| ALL.iter().position(|(n, _)| *n == name);
         self.violations.sort_by_key(|v| rank(v.check));
-        let applies = |check: &Check| check.applies(self.capabilities);
+        // What was found all the same is told.
+        let applies = |check: &Check| check.applies(self.capabilities) || self.counts[*check as usize] > 0;
         let figures = Check::EVERY.iter().filter(|check| applies(check));
         let figures = figures.map(|check| (ALL[*check as usize].1, self.counts[*check as usize])).collect();
         let others = Check::EVERY.iter().filter(|check| !applies(check)).map(|check| check.name()).collect();

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::check::Check;
+use super::check::{Check, metric_of};
 use super::checks::{self, EditCase, RowCase};
 use super::clock::Clock;
 use super::content::{Contents, Difference};
@@ -27,7 +27,12 @@ pub struct Verdict {
     pub taken_back: Option<String>,
     /// Checks that nothing can be said of, as the stack does not do what they look at.
     pub not_applicable: Vec<&'static str>,
+    /// Metrics that nothing was counted for, which is not the same as none.
+    pub uncounted: Vec<&'static str>,
 }
+
+/// What is counted by the stamps of what devices hold.
+const BY_STAMPS: [&str; 3] = ["oracle.lost.row_ns", "oracle.stale.row_ns", "oracle.skipped.versions"];
 
 /// A check under way. Devices may be handed in one after the other, so that not all of them must be
 /// open at once.
@@ -131,14 +136,20 @@ impl<'a> Inspection<'a> {
         let told = blind.into_iter().filter(|blind| ledger.has_told(blind.edit, blind.committed));
         told.for_each(|blind| blind.add_to(&mut findings));
         flow.finish(self.at, Names(&units, clock), &mut findings);
+        let by_stamps = findings.by_stamps();
         let (violations, mut figures, not_applicable) = findings.finish();
+        let mut uncounted: Vec<&'static str> =
+            not_applicable.iter().filter_map(|check| metric_of(check)).collect();
+        if !by_stamps {
+            uncounted.extend(BY_STAMPS);
+        }
         let clipped = |sum: u128| u64::try_from(sum).unwrap_or(u64::MAX);
         figures.insert("oracle.lost.row_ns", clipped(held.behind.lost));
         figures.insert("oracle.stale.row_ns", clipped(held.behind.stale));
+        figures.insert("oracle.skipped.versions", held.odd.skipped);
         figures.insert("oracle.phantom_delete.rows", held.odd.phantom_deletes);
         figures.insert("oracle.phantom_insert.rows", held.odd.phantom_inserts);
         figures.insert("oracle.repeated.rows", held.odd.repeated);
-        figures.insert("oracle.skipped.versions", held.odd.skipped);
         figures.insert("oracle.half_seen.rows", self.half_seen);
         figures.insert("oracle.conflicts.count", ledger.conflicts);
         let gone: Vec<EditId> = ledger.gone().collect();
@@ -149,7 +160,8 @@ impl<'a> Inspection<'a> {
             Some(format!("{edit} went with the state of {whose}, as that went back to an older one"))
         };
         let taken_back = with(&gone, "its device").or_else(|| with(&undone, "the backend"));
-        Verdict { violations, figures, taken_back, not_applicable }
+        figures.retain(|metric, _| !uncounted.contains(metric));
+        Verdict { violations, figures, taken_back, not_applicable, uncounted }
     }
 
     /// The power may fail when a decision is durable and nobody was told: the log counts, not the
@@ -174,8 +186,15 @@ impl<'a> Inspection<'a> {
             let deleted_later = last_delete.get(&edit.row).is_some_and(|&number| number > id.number);
             let case = case((&oracle.schema, oracle.clock), self.truth, said, (id, edit), deleted_later);
             let concerns = (Some(device), Some((edit.entity, edit.key.as_str())));
+            if let Some(text) = checks::lost_edit(&case) {
+                // What the backend never judged has no other version to give way to.
+                if edit.refused.is_none() && edit.won.is_none() {
+                    oracle.findings.add_certain(Check::LostEdit, concerns, || text);
+                } else {
+                    oracle.findings.add(Check::LostEdit, concerns, || text);
+                }
+            }
             for (check, found) in [
-                (Check::LostEdit, checks::lost_edit(&case)),
                 (Check::SilentDiscard, checks::silent_discard(&case)),
                 (Check::Acknowledged, checks::acknowledged_without_commit(&case)),
             ] {

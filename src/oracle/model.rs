@@ -35,7 +35,7 @@ pub struct Setting {
     /// Whether what a device committed outlives a loss of power. If not, it may go back to an older
     /// state by itself.
     pub durable: bool,
-    /// What the engines were told of waiting.
+    /// How long a run may say nothing.
     pub patience: Patience,
     /// What may be asked of the stack.
     pub capabilities: Capabilities,

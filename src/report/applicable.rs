@@ -17,7 +17,7 @@ pub(super) fn told(record: &RunRecord) -> Vec<String> {
         let names: Vec<&str> = checks.iter().copied().collect();
         let checks = count(checks.len() as u64, "check");
         format!(
-            "{scenario}: {checks} not applicable, as the stack gives nothing to look at: {}",
+            "{scenario}: {checks} not applicable, as the stack neither shows nor promises what they look at: {}",
             names.join(", ")
         )
     };

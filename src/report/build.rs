@@ -31,7 +31,7 @@ impl Build {
         static THIS: OnceLock<Build> = OnceLock::new();
         THIS.get_or_init(|| {
             let mut schema = Digest::new();
-            schema.text(&scenario::schema_json());
+            schema.text(&scenario::schema_json(&[]));
             Build {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
                 commit: env!("SYNCDYNO_COMMIT").to_owned(),

@@ -1,5 +1,6 @@
 //! The grammar written down: as a JSON Schema for editors, as a list of keys for people.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use schemars::{Schema, json_schema};
@@ -9,19 +10,61 @@ use super::check::join;
 use super::form::{Form, Key, Preset};
 use super::grammar::ROOT;
 use super::tree::parse_value;
+use crate::contract::{Choice, Described, OptionForm, StackOption};
 
-/// The JSON Schema of scenario files.
-pub fn schema_json() -> String {
+/// The JSON Schema of scenario files that may ask for these stacks. The options of those that are
+/// not built in are known by name; anything may be chosen where there are none.
+pub fn schema_json(stacks: &[Described]) -> String {
     let mut schema = json_schema!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "syncdyno scenario",
     });
-    if let Json::Object(root) = describe(&ROOT) {
+    let mut root = describe(&ROOT);
+    let options = options_of(stacks);
+    if let (Some(place), false) = (root.pointer_mut(ENGINE_OPTIONS), options.is_empty()) {
+        place["properties"] = Json::Object(options);
+        place["additionalProperties"] = json!(false);
+    }
+    if let Json::Object(root) = root {
         root.into_iter().for_each(|(key, value)| {
             schema.insert(key, value);
         });
     }
     print(&schema)
+}
+
+/// Where the options of stacks are described.
+const ENGINE_OPTIONS: &str = "/properties/engine/properties/options";
+
+/// What may be chosen of stacks, by key; where several have a key it is any of what they take.
+fn options_of(stacks: &[Described]) -> serde_json::Map<String, Json> {
+    let mut forms: BTreeMap<&str, Vec<Json>> = BTreeMap::new();
+    for stack in stacks {
+        for option in stack.options {
+            let mut form = match option.form {
+                OptionForm::Flag => json!({ "type": "boolean" }),
+                OptionForm::Int { min, max } => {
+                    json!({ "type": "integer", "minimum": min, "maximum": max })
+                }
+                OptionForm::Span { .. } => json!({ "type": "string" }),
+                OptionForm::Word(words) => json!({ "enum": words }),
+            };
+            let StackOption { about, form: takes, .. } = option;
+            form["description"] = json!(format!("Of `{}`: {about} It takes {takes}.", stack.name));
+            form["default"] = match option.preset {
+                Choice::Flag(flag) => json!(flag),
+                Choice::Int(n) => json!(n),
+                Choice::Span(span) => json!(span.to_string()),
+                Choice::Word(word) => json!(word),
+            };
+            forms.entry(option.name).or_default().push(form);
+        }
+    }
+    let one = |(name, mut forms): (&str, Vec<Json>)| {
+        let form = if forms.len() == 1 { forms.remove(0) } else { json!({ "anyOf": forms }) };
+        (name.to_owned(), form)
+    };
+    forms.into_iter().map(one).collect()
 }
 
 fn print(schema: &Schema) -> String {
@@ -189,7 +232,7 @@ mod tests {
 
     #[test]
     fn the_schema_knows_names_forms_and_defaults() {
-        let schema: Json = serde_json::from_str(&schema_json()).unwrap();
+        let schema: Json = serde_json::from_str(&schema_json(&[])).unwrap();
         let engine = &schema["properties"]["engine"]["properties"];
         assert_eq!(engine["pull"]["properties"]["chunk_rows"]["default"], json!(500));
         assert_eq!(

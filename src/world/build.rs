@@ -68,13 +68,13 @@ impl World {
         let dataset = dataset(&plan, stops)?;
         let mut script = written(&plan, &dataset, &devices, stops).unwrap_or_default();
         let (backend, initial) = loaded(&plan, &dataset, stops);
-        let Halves { engine: factory, server, crash_points, capabilities } = halves;
+        let Halves { engine: factory, server, crash_points, capabilities, patience } = halves;
         let faults = faults::draw(&plan, &devices, crash_points);
         let sim = Sim::new(sim::Options::default());
         let handle = sim.handle().clone();
         let (node, gateway_node) = (handle.node("world"), handle.node("gateway"));
-        let hub =
-            Hub::new(handle.clone(), listeners(&plan, &devices, initial, lives, &mut script, capabilities));
+        let asked = (capabilities, patience);
+        let hub = Hub::new(handle.clone(), listeners(&plan, &devices, initial, lives, &mut script, asked));
         let (server, gateway): (Rc<RefCell<ServerHalf>>, _) = match server {
             Some(brought) => (Rc::new(RefCell::new(Brought(brought))), None),
             None => {
@@ -371,7 +371,7 @@ fn listeners(
     initial: Initial,
     lives: Vec<Life>,
     script: &mut Script,
-    capabilities: Capabilities,
+    (capabilities, patience): (Capabilities, oracle::Patience),
 ) -> Listeners {
     let collector = metrics::Collector::new(metrics::Setting {
         starts: devices.iter().map(|d| d.start.name.clone()).collect(),
@@ -386,11 +386,7 @@ fn listeners(
         clock: Clock { start: plan.start, utc_offset: plan.utc_offset },
         attributes: devices.iter().map(|d| d.attributes.clone()).collect(),
         durable: plan.store.synchronous == Synchronous::Full,
-        patience: oracle::Patience {
-            request: plan.engine.request_timeout,
-            wait: plan.engine.retry.cap,
-            attempts: plan.engine.retry.attempts,
-        },
+        patience,
         capabilities,
         initial: Rc::new(initial),
     });
@@ -486,6 +482,7 @@ mod tests {
             server: None,
             crash_points: &[],
             capabilities: Capabilities::ALL,
+            patience: oracle::Patience::Stated(Span::ZERO),
         };
         let world = World::build(&plan, halves, Vec::new(), &*hundred);
         assert!(world.expect("it can be built").is_partial());

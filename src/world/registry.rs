@@ -8,6 +8,7 @@ use crate::base::DeviceId;
 use crate::bugs;
 use crate::contract::{Capabilities, Described, EngineFactory, ServerSetup, Stack, SyncServer};
 use crate::engine::{self, BuiltinFactory};
+use crate::oracle::Patience;
 use crate::scenario::Plan;
 use crate::store;
 
@@ -32,6 +33,8 @@ pub(super) struct Halves {
     pub(super) server: Option<Box<dyn SyncServer>>,
     pub(super) crash_points: &'static [&'static str],
     pub(super) capabilities: Capabilities,
+    /// How long a run of its engine may say nothing.
+    pub(super) patience: Patience,
 }
 
 impl Stacks {
@@ -88,6 +91,11 @@ impl Stacks {
                 server: None,
                 crash_points: engine::CRASH_POINTS,
                 capabilities: Capabilities::ALL,
+                patience: Patience::Computed {
+                    request: plan.engine.request_timeout,
+                    wait: plan.engine.retry.cap,
+                    attempts: plan.engine.retry.attempts,
+                },
             }),
             Entry::Brought(stack) => {
                 let attributes: Vec<_> = plan.devices().into_iter().map(|device| device.attributes).collect();
@@ -100,6 +108,7 @@ impl Stacks {
                     server: Some((stack.server?)(&plan.chosen, setup)),
                     crash_points: stack.crash_points,
                     capabilities: stack.capabilities,
+                    patience: Patience::Stated((stack.patience)(&plan.chosen)),
                 })
             }
         }

@@ -20,7 +20,7 @@ use crate::contract::KillReason;
 use crate::disk::Moment;
 use crate::metrics::Timeline;
 use crate::net::{Link, Radio, RadioCost};
-use crate::oracle::{self, Clock, Filter, Inspection, Life, Story, Truth, Verdict};
+use crate::oracle::{Clock, Filter, Inspection, Life, Story, Truth, Verdict};
 use crate::scenario::Plan;
 use crate::workload::Placed;
 
@@ -399,7 +399,7 @@ impl World {
         let mut rows = RowDigests::default();
         let inspection = listeners.oracle.begin_check(ended_at, truth, stops);
         let verdict = look_at(&devices, inspection, &ended, &mut rows, stops);
-        let Verdict { violations, mut figures, taken_back, not_applicable } = verdict;
+        let Verdict { violations, mut figures, taken_back, not_applicable, uncounted } = verdict;
         figures.extend(radiated(&links, ended_at));
         figures.extend(worked);
         digest::add_backend(&mut rows, &servers.backend.borrow(), stops);
@@ -415,9 +415,7 @@ impl World {
         listeners.digest.text(&content);
         listeners.digest.text(&rows.stamps.hex());
         let mut collected = listeners.collector.finish(ended_at, &figures);
-        // Nothing was counted there, which is not the same as none.
-        let uncounted = not_applicable.iter().filter_map(|check| oracle::metric_of(check));
-        uncounted.for_each(|metric| _ = collected.figures.remove(metric));
+        uncounted.iter().for_each(|metric| _ = collected.figures.remove(*metric));
         let outcome = Outcome {
             digest: listeners.digest.hex(),
             figures_digest: digest::of_figures(&collected.figures),

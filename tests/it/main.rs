@@ -1,6 +1,7 @@
 //! The integration tests: one binary, a module a subject.
 
 mod baselines;
+mod brought;
 mod calibrate;
 mod cli;
 mod comparisons;

@@ -2,30 +2,30 @@
 //! alone.
 
 #[path = "../../examples/tiny-stack/stack/mod.rs"]
-mod stack;
+pub(crate) mod stack;
 
 use std::fs;
 use std::path::Path;
 
-use syncdyno::base::DeviceId;
-use syncdyno::contract::{RecordPort, ServerError, Stack, SyncServer};
+use syncdyno::contract::{EntityId, Node, Stack};
+use syncdyno::oracle::{Filter, Step};
 use syncdyno::report::{self, Verdict};
-use syncdyno::scenario::{Plan, Request};
-use syncdyno::world::{self, Ending, Outcome, Stacks, Unwatched};
+use syncdyno::scenario::{self, Plan, Request};
+use syncdyno::world::{self, Outcome, Stacks, Unwatched};
 
 use crate::worlds;
 
-const CALM: &str = "examples/tiny-stack/calm.toml";
-const CONTENDED: &str = "examples/tiny-stack/contended.toml";
+pub(crate) const CALM: &str = "examples/tiny-stack/calm.toml";
+pub(crate) const CONTENDED: &str = "examples/tiny-stack/contended.toml";
 
-fn planned(stack: Stack, path: &str, sets: &[&str]) -> Result<Plan, String> {
+pub(crate) fn planned(stack: Stack, path: &str, sets: &[&str]) -> Result<Plan, String> {
     let sets = sets.iter().map(|set| (*set).to_owned()).collect();
     let request = Request { sets, ..Request::default() };
     let stacks = Stacks::builtin().with(stack);
     worlds::plans_with(&stacks, &worlds::document(path), &request).map(|mut plans| plans.remove(0))
 }
 
-fn run(stack: Stack, path: &str, sets: &[&str]) -> (Plan, Outcome) {
+pub(crate) fn run(stack: Stack, path: &str, sets: &[&str]) -> (Plan, Outcome) {
     let plan = planned(stack, path, sets).unwrap_or_else(|why| panic!("{why}"));
     let outcome = world::run(&plan, &Stacks::builtin().with(stack), &Unwatched);
     (plan, outcome.unwrap_or_else(|error| panic!("{error}")))
@@ -78,32 +78,49 @@ fn what_a_stack_does_not_know_is_refused_with_its_place() {
 }
 
 #[test]
-fn a_stack_that_nothing_answers_is_refused() {
-    let half = Stack { server: None, ..stack::STACK };
-    let said = planned(half, CALM, &[]).expect_err("nothing answers");
-    assert!(said.contains("the stack `tiny` has no server half") && said.contains("calm.toml:"), "{said}");
-}
-
-/// Answers with what is no message.
-struct Garbage;
-
-impl SyncServer for Garbage {
-    fn serve(&mut self, _: DeviceId, request: &[u8], _: &mut RecordPort) -> Result<Vec<u8>, ServerError> {
-        Ok(request.iter().rev().copied().collect())
-    }
-    fn refuse(&self, _: &ServerError) -> Vec<u8> {
-        Vec::new()
+fn the_example_sees_the_contract_alone() {
+    for part in ["mod", "phone", "server"] {
+        let path = format!("examples/tiny-stack/stack/{part}.rs");
+        let code = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect("it is there");
+        let rooms = code.matches("syncdyno::").count();
+        assert_eq!(rooms, code.matches("use syncdyno::contract::{").count(), "{part} sees more");
     }
 }
 
 #[test]
-fn a_server_that_sends_garbage_ends_stuck_in_its_own_words() {
-    let garbage = Stack { server: Some(|_, _| Box::new(Garbage)), ..stack::STACK };
-    let (plan, outcome) = run(garbage, CALM, &["drain=\"5m\""]);
-    assert!(matches!(outcome.ending, Ending::Stuck(_)), "{:?}", outcome.ending);
-    let judged = report::judge(&plan, "garbage", &outcome);
-    assert_eq!(judged.cell.verdict, Verdict::Fail);
-    assert!(judged.cell.reasons.iter().any(|reason| reason.text.starts_with("stuck: ")));
+fn options_of_a_stack_are_typed_in_the_schema() {
+    let path = "/properties/engine/properties/options";
+    let described = |stacks: &Stacks| {
+        let schema = scenario::schema_json(&stacks.described());
+        let schema: serde_json::Value = serde_json::from_str(&schema).expect("it is JSON");
+        schema.pointer(path).cloned().expect("there are options")
+    };
+    let ours = described(&Stacks::builtin());
+    assert!(ours["properties"].as_object().is_some_and(serde_json::Map::is_empty), "{ours}");
+    let with = described(&Stacks::builtin().with(stack::STACK));
+    let timeout = &with["properties"]["timeout"];
+    assert_eq!((&timeout["type"], &timeout["default"]), (&"string".into(), &"1m".into()), "{timeout}");
+    assert!(timeout["description"].as_str().is_some_and(|about| about.contains("from 1s to 10m")));
+    assert_eq!(with["additionalProperties"], false, "another key is marked in an editor");
+}
+
+#[test]
+fn a_life_tells_which_rows_a_brought_server_sent() {
+    let plan = planned(stack::STACK, CALM, &["duration=\"25m\""]).expect("it is sound");
+    let stacks = Stacks::builtin().with(stack::STACK);
+    let note = EntityId(0);
+    let key = world::keys(&plan, note).expect("there are rows").remove(0);
+    let filter = Filter { records: [(note, key)].into(), ..Filter::default() };
+    let (_, lives) = world::run_recording(&plan, &stacks, &Unwatched, &[filter]).expect("it can be run");
+    let left = |step: &&Step| step.node == Node::Gateway && matches!(step.to, Some(Node::Device(_)));
+    assert!(lives[0].steps.iter().filter(left).count() > 6, "{:?}", lives[0].lines);
+}
+
+#[test]
+fn a_stack_that_nothing_answers_is_refused() {
+    let half = Stack { server: None, ..stack::STACK };
+    let said = planned(half, CALM, &[]).expect_err("nothing answers");
+    assert!(said.contains("the stack `tiny` has no server half") && said.contains("calm.toml:"), "{said}");
 }
 
 #[test]

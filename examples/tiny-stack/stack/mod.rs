@@ -10,9 +10,9 @@ mod server;
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
-use syncdyno::base::{EntityId, Span, Stamp, Value, ValueRef};
-use syncdyno::contract::{Capabilities, Choice, OptionForm, Stack, StackOption};
+use syncdyno::contract::{
+    Capabilities, Choice, EntityId, Mutation, OptionForm, Row, Span, Stack, StackOption, Stamp,
+};
 
 /// What the bench is told of it.
 pub(crate) const STACK: Stack = Stack {
@@ -27,59 +27,24 @@ pub(crate) const STACK: Stack = Stack {
     }],
     crash_points: &["tiny.started", "tiny.answer-received", "tiny.applied"],
     // It says which edits it counts as done; there is no log of those that it forgets.
-    capabilities: Capabilities { acknowledges: true, logs: false },
+    capabilities: Capabilities { logs: false, ..Capabilities::ALL },
+    // A run is one request.
+    patience: |chosen| chosen.span("timeout"),
 };
 
-/// What a phone asks.
+/// What a phone asks: these entities, and to write these edits.
 #[derive(Serialize, Deserialize)]
 struct Ask {
     pull: Vec<EntityId>,
-    edits: Vec<Edit>,
+    edits: Vec<Mutation>,
 }
 
-/// An edit on its way.
-#[derive(Clone, Serialize, Deserialize)]
-struct Edit {
-    /// By whom, and its number there: the idempotency key.
-    by: u32,
-    number: u32,
-    entity: EntityId,
-    key: String,
-    /// "create", "update" or "delete".
-    kind: String,
-    values: Vec<(usize, Json)>,
-    base: Option<Stamp>,
-    made_at: Stamp,
-}
-
-/// What it is answered.
+/// What it is answered: the new stamp of each edit that was taken, in their order, and all rows.
 #[derive(Serialize, Deserialize)]
-enum Answer {
-    Done {
-        /// The new stamp of each edit that was taken, in the order in which they were sent; null
-        /// for one that was not.
-        taken: Vec<Option<Stamp>>,
-        rows: Vec<Row>,
-    },
-    No(String),
+struct Snapshot {
+    taken: Vec<Option<Stamp>>,
+    rows: Vec<(EntityId, Row)>,
 }
 
-#[derive(Serialize, Deserialize)]
-struct Row(EntityId, String, Stamp, Vec<Json>);
-
-fn to_json(value: ValueRef<'_>) -> Json {
-    match value {
-        ValueRef::Null => Json::Null,
-        ValueRef::Int(n) => n.into(),
-        ValueRef::Real(x) => x.into(),
-        ValueRef::Text(text) => text.into(),
-    }
-}
-
-fn from_json(json: &Json) -> Value {
-    match json {
-        Json::Number(n) => n.as_i64().map_or_else(|| Value::Real(n.as_f64().unwrap_or(0.0)), Value::Int),
-        Json::String(text) => Value::text(text),
-        _ => Value::Null,
-    }
-}
+/// Or why not.
+type Answer = Result<Snapshot, String>;

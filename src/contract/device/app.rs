@@ -18,7 +18,7 @@ pub enum AppEvent {
 }
 
 /// What an edit does to its row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub enum EditKind {
     /// A new row.
     Create,

@@ -39,5 +39,5 @@ pub use engine::{
 };
 pub use future::LocalBoxFuture;
 pub use port::{Clock, CrashPoints, Machine, Ports, Spawn, Work};
-pub use transport::{NetworkKind, Transport, TransportError};
+pub use transport::{NetworkKind, NoStream, Transport, TransportError};
 pub use view::{DeviceView, LogEntry, LogKind, PendingEdit};

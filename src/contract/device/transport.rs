@@ -11,11 +11,23 @@ pub trait Transport {
         request: Vec<u8>,
         deadline: Time,
     ) -> LocalBoxFuture<'static, Result<Vec<u8>, TransportError>>;
-    // A stream from the server to the device would be another method here, and its counterpart
-    // another of `SyncServer`.
+    /// The place for a stream from the server to the device: what the server says of its own
+    /// accord. No link of the bench carries one yet, so that this refuses; a transport that does will
+    /// give what comes, and [`SyncServer`](crate::contract::server::SyncServer) the method that sends.
+    ///
+    /// # Errors
+    /// [`NoStream`] where nothing but requests and their answers are carried.
+    fn stream(&self) -> Result<LocalBoxFuture<'static, Vec<u8>>, NoStream> {
+        Err(NoStream)
+    }
     /// What the operating system believes about the network.
     fn network(&self) -> NetworkKind;
 }
+
+/// A connection carries requests and their answers alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no stream from the server is carried")]
+pub struct NoStream;
 
 /// What the operating system believes about the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -10,11 +10,17 @@ pub trait DeviceView {
     /// The edits that wait to be sent, oldest first.
     fn pending(&self) -> Vec<PendingEdit>;
     /// How many rows came that could not be applied yet and are kept for another try.
-    fn held_back(&self) -> u64;
+    fn held_back(&self) -> u64 {
+        0
+    }
     /// What the user can read about edits that did not go as made.
-    fn log(&self) -> Vec<LogEntry>;
+    fn log(&self) -> Vec<LogEntry> {
+        Vec::new()
+    }
     /// In a few words, what the engine is doing or waiting for.
-    fn doing(&self) -> String;
+    fn doing(&self) -> String {
+        String::new()
+    }
     /// What is wrong with the storage, if anything that was asked for could not be read: what came then in its place says nothing.
     /// `all`: after a look through the whole of it.
     fn damage(&self, all: bool) -> Option<String> {

@@ -4,7 +4,7 @@ use crate::base::{EditId, EntityId, Key, Stamp, Value};
 use crate::contract::device::EditKind;
 
 /// One local intent on its way to the backend.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Mutation {
     /// The idempotency key: two mutations with the same key are one.
     pub id: String,
@@ -25,7 +25,7 @@ pub struct Mutation {
 }
 
 /// A version of a row as the backend tells it to a device: projected values, or `None` for a tombstone.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Row {
     /// The row's key.
     pub key: Key,

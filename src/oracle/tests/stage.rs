@@ -153,7 +153,7 @@ impl Stage {
             clock: Clock::default(),
             attributes,
             durable,
-            patience: Patience { request: Span::secs(30), wait: Span::secs(60), attempts: 10 },
+            patience: Patience::Computed { request: Span::secs(30), wait: Span::secs(60), attempts: 10 },
             capabilities: Capabilities::ALL,
             initial: Rc::new(backend.clone()),
         };

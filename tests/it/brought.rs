@@ -1,0 +1,383 @@
+//! Stacks that hang, panic, send garbage or cannot do what a check asks for: each ends as a verdict of
+//! its own cell, with words.
+
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::Poll;
+
+use syncdyno::campaign::{self, Bench, Campaign, Listener, Signals};
+use syncdyno::contract::{
+    Answered, AppEvent, Capabilities, Chosen, Database, DeviceId, DeviceSetup, DeviceView, EditError,
+    EngineError, EngineFactory, EntityId, Event, Incarnation, Key, LocalBoxFuture, LocalEdit, Merge,
+    NetworkKind, PendingEdit, Ports, Provision, RecordPort, ServerError, ServerSetup, Span, Stack, Stamp,
+    SyncEngine, SyncError, SyncServer, Time, Transport, TransportError, UnitId, ValueRef,
+};
+use syncdyno::report::{self, CellRecord, Verdict};
+use syncdyno::world::{Ending, Outcome, Stacks};
+
+use crate::tiny_stack::stack::STACK;
+use crate::tiny_stack::{CALM, CONTENDED, planned, run};
+
+/// A short day, so that nobody waits long for those who never answer.
+const SHORT: [&str; 2] = ["duration=\"25m\"", "drain=\"15m\""];
+
+/// The words of a stack that did not come to rest, and of all that was found.
+fn stuck(stack: Stack) -> (Vec<String>, Outcome) {
+    let (plan, outcome) = run(stack, CALM, &SHORT);
+    let Ending::Stuck(lines) = &outcome.ending else { panic!("{:?}", outcome.ending) };
+    let lines = lines.clone();
+    let judged = report::judge(&plan, "stuck", &outcome);
+    assert_eq!(judged.cell.verdict, Verdict::Fail);
+    assert!(judged.cell.reasons.iter().any(|reason| reason.text.starts_with("stuck: ")));
+    (lines, outcome)
+}
+
+/// A device half that begins a run and never goes on: it waits for ever, or is always busy.
+struct Hung {
+    ports: Ports,
+    spins: bool,
+}
+
+fn hung<const SPINS: bool>(_: &Chosen) -> Rc<dyn EngineFactory> {
+    struct Factory(bool);
+    impl EngineFactory for Factory {
+        fn open(
+            &self,
+            _: Rc<DeviceSetup>,
+            _: Incarnation,
+            _: Database,
+            ports: Ports,
+        ) -> Result<Rc<dyn SyncEngine>, EngineError> {
+            Ok(Rc::new(Hung { ports, spins: self.0 }))
+        }
+        fn provision(
+            &self,
+            _: &DeviceSetup,
+            _: Database,
+            _: Option<&dyn Provision>,
+        ) -> Result<(), EngineError> {
+            Ok(())
+        }
+    }
+    Rc::new(Factory(SPINS))
+}
+
+impl SyncEngine for Hung {
+    fn run(self: Rc<Self>) -> LocalBoxFuture<'static, ()> {
+        self.ports.emit(Event::SyncStart { unit: UnitId(0), run: 1, waited: Span::ZERO });
+        Box::pin(poll_fn(move |context| {
+            if self.spins {
+                context.waker().wake_by_ref();
+            }
+            Poll::Pending
+        }))
+    }
+    fn on(&self, _: AppEvent) {}
+    fn edit(&self, _: &LocalEdit) -> Result<(), EditError> {
+        Err(EditError::NoSuchRow)
+    }
+    fn trigger(&self, _: UnitId, _: bool) {}
+    fn sync(self: Rc<Self>, _: UnitId) -> LocalBoxFuture<'static, Result<(), SyncError>> {
+        Box::pin(std::future::pending())
+    }
+    fn fetch(self: Rc<Self>, _: EntityId, _: Key) -> LocalBoxFuture<'static, Result<(), SyncError>> {
+        Box::pin(std::future::pending())
+    }
+    fn view(&self) -> &dyn DeviceView {
+        self
+    }
+}
+
+impl DeviceView for Hung {
+    fn rows(&self, _: EntityId, _: &mut dyn FnMut(&str, Stamp, &[ValueRef<'_>])) {}
+    fn pending(&self) -> Vec<PendingEdit> {
+        Vec::new()
+    }
+    fn doing(&self) -> String {
+        "it hangs".to_owned()
+    }
+}
+
+#[test]
+fn a_device_half_that_hangs_is_stuck_and_its_run_has_no_end() {
+    let patience = |_: &Chosen| Span::secs(720);
+    let (lines, outcome) = stuck(Stack { engine: hung::<false>, patience, ..STACK });
+    assert!(lines.iter().any(|line| line.contains("its engine says: it hangs")), "{lines:?}");
+    let endless = |v: &&syncdyno::oracle::Violation| v.check == "event-without-end";
+    let text = &outcome.violations.iter().find(endless).expect("a run never ended").text;
+    assert!(text.contains("no run is silent for 12m, as its stack says"), "{text}");
+}
+
+#[test]
+fn a_device_half_that_is_always_busy_is_stalled() {
+    let (plan, outcome) = run(Stack { engine: hung::<true>, ..STACK }, CALM, &SHORT);
+    assert!(matches!(outcome.ending, Ending::Stalled(_)), "{:?}", outcome.ending);
+    let judged = report::judge(&plan, "busy", &outcome);
+    assert_eq!(judged.cell.verdict, Verdict::Fail);
+    assert_eq!(judged.cell.reasons[0].exit_code, 12, "{:?}", judged.cell.reasons);
+}
+
+/// A server half that takes requests and answers none of them.
+struct Silent;
+
+impl SyncServer for Silent {
+    fn serve(&mut self, _: DeviceId, _: &[u8], _: &mut RecordPort) -> Result<Vec<u8>, ServerError> {
+        Err(ServerError::Failed)
+    }
+    fn refuse(&self, _: &ServerError) -> Vec<u8> {
+        Vec::new()
+    }
+    fn answer(&mut self, _: Time, _: DeviceId, _: &[u8]) -> Option<Answered> {
+        Some(Answered { answer: Vec::new(), done_at: Time::FAR, events: Vec::new() })
+    }
+}
+
+#[test]
+fn a_server_half_that_never_answers_leaves_its_phones_stuck() {
+    let (lines, _) = stuck(Stack { server: Some(|_, _| Box::new(Silent)), ..STACK });
+    assert!(lines.iter().any(|line| line.contains("timed out")), "{lines:?}");
+}
+
+/// A server half that answers with what is no message.
+struct Garbage;
+
+impl SyncServer for Garbage {
+    fn serve(&mut self, _: DeviceId, request: &[u8], _: &mut RecordPort) -> Result<Vec<u8>, ServerError> {
+        Ok(request.iter().rev().copied().collect())
+    }
+    fn refuse(&self, _: &ServerError) -> Vec<u8> {
+        Vec::new()
+    }
+}
+
+#[test]
+fn a_server_half_that_sends_garbage_leaves_its_phones_stuck() {
+    let (lines, outcome) = stuck(Stack { server: Some(|_, _| Box::new(Garbage)), ..STACK });
+    assert!(lines.iter().any(|line| line.contains("still wait")), "{lines:?}");
+    assert!(crate::worlds::value(&outcome, "engine.session.failed") > 0, "its phones say so");
+}
+
+/// A way that turns the bytes of each request round.
+struct Garbling(Rc<dyn Transport>);
+
+impl Transport for Garbling {
+    fn request(
+        &self,
+        request: Vec<u8>,
+        deadline: Time,
+    ) -> LocalBoxFuture<'static, Result<Vec<u8>, TransportError>> {
+        self.0.request(request.into_iter().rev().collect(), deadline)
+    }
+    fn network(&self) -> NetworkKind {
+        self.0.network()
+    }
+}
+
+/// The device half of the tiny stack, with another transport.
+struct Garbler(Rc<dyn EngineFactory>);
+
+impl EngineFactory for Garbler {
+    fn open(
+        &self,
+        setup: Rc<DeviceSetup>,
+        incarnation: Incarnation,
+        database: Database,
+        mut ports: Ports,
+    ) -> Result<Rc<dyn SyncEngine>, EngineError> {
+        assert!(ports.transport.stream().is_err(), "no link carries a stream from the server");
+        ports.transport = Rc::new(Garbling(ports.transport));
+        self.0.open(setup, incarnation, database, ports)
+    }
+    fn provision(
+        &self,
+        setup: &DeviceSetup,
+        database: Database,
+        state: Option<&dyn Provision>,
+    ) -> Result<(), EngineError> {
+        self.0.provision(setup, database, state)
+    }
+}
+
+#[test]
+fn a_device_half_that_sends_garbage_is_refused_and_stuck() {
+    let engine = |chosen: &Chosen| Rc::new(Garbler((STACK.engine)(chosen))) as Rc<dyn EngineFactory>;
+    let (lines, outcome) = stuck(Stack { engine, ..STACK });
+    assert!(lines.iter().any(|line| line.contains("still wait")), "{lines:?}");
+    assert!(crate::worlds::value(&outcome, "engine.session.failed") > 0, "it is told so");
+    assert_eq!(crate::worlds::value(&outcome, "oracle.lost_edit.count"), 0, "what waits is not lost");
+}
+
+/// A server half with a mistake in it.
+struct Panics;
+
+impl SyncServer for Panics {
+    fn serve(&mut self, _: DeviceId, _: &[u8], _: &mut RecordPort) -> Result<Vec<u8>, ServerError> {
+        panic!("no row 7")
+    }
+    fn refuse(&self, _: &ServerError) -> Vec<u8> {
+        Vec::new()
+    }
+}
+
+struct Nobody;
+
+impl Listener for Nobody {
+    fn started(&self, _: usize) {}
+    fn progressed(&self, _: usize, _: Time, _: Span) {}
+    fn ended(&self, _: usize, _: &CellRecord) {}
+}
+
+/// Cells of these stacks, each with one of the tiny stack after it.
+fn campaign(stacks: &[Stack]) -> Campaign {
+    let mut plans = Vec::new();
+    let mut known = Stacks::builtin().with(STACK);
+    for stack in stacks {
+        let name = format!("engine.name=\"{}\"", stack.name);
+        plans.push(planned(*stack, CALM, &[SHORT[0], SHORT[1], &name]).expect("it is sound"));
+        plans.push(planned(STACK, CALM, &[]).expect("it is sound"));
+        known = known.with(*stack);
+    }
+    campaign::run(&plans, &Bench(known), &campaign::Options::default(), &Signals::default(), &Nobody)
+}
+
+#[test]
+fn a_campaign_goes_on_after_stacks_that_panic_hang_or_send_garbage() {
+    let ran = campaign(&[
+        Stack { name: "panics", server: Some(|_, _| Box::new(Panics)), ..STACK },
+        Stack { name: "hangs", engine: hung::<false>, ..STACK },
+        Stack { name: "garbage", server: Some(|_, _| Box::new(Garbage)), ..STACK },
+    ]);
+    let cells: Vec<&CellRecord> = ran.judged.iter().map(|judged| &judged.cell).collect();
+    assert_eq!(cells.len(), 6);
+    for pair in cells.chunks(2) {
+        assert_eq!(
+            (pair[0].verdict, pair[1].verdict),
+            (Verdict::Fail, Verdict::Pass),
+            "{:?}",
+            pair[0].reasons
+        );
+    }
+    assert_eq!(cells[0].reasons[0].text, "the stack `panics` panicked: no row 7");
+    assert!(cells[2].reasons.iter().any(|reason| reason.text.contains("it hangs")));
+}
+
+/// What the tiny stack with one capability less comes to, and with all of them.
+fn with_and_without(stack: Stack, path: &str, less: Capabilities, check: &str) -> Outcome {
+    let (_, all) =
+        run(Stack { capabilities: Capabilities { logs: false, ..Capabilities::ALL }, ..stack }, path, &[]);
+    assert!(all.violations.iter().any(|v| v.check == check), "{check} would be found: {:?}", all.violations);
+    let (plan, without) = run(Stack { capabilities: less, ..stack }, path, &[]);
+    assert!(without.not_applicable.contains(&check), "{:?}", without.not_applicable);
+    assert!(without.violations.iter().all(|v| v.check != check));
+    let metric = syncdyno::oracle::metric_of(check).expect("it is a check");
+    assert!(!without.figures.contains_key(metric), "no look is not a zero");
+    let judged = report::judge(&plan, "without", &without);
+    let record = report::assemble("reports/without", &[plan], vec![judged], &[]);
+    let told = report::notes(&record, report::Paint(false));
+    assert!(told.contains("not applicable") && told.contains(check), "{told}");
+    without
+}
+
+const LESS: Capabilities = Capabilities { logs: false, ..Capabilities::ALL };
+
+/// A server half that tells phones of edits that it does not have: of all of them, with this stamp.
+struct Boaster(Box<dyn SyncServer>);
+
+impl SyncServer for Boaster {
+    fn serve(
+        &mut self,
+        from: DeviceId,
+        request: &[u8],
+        record: &mut RecordPort,
+    ) -> Result<Vec<u8>, ServerError> {
+        let answer = String::from_utf8(self.0.serve(from, request, record)?).expect("it is JSON");
+        let (taken, rows) = answer.split_once("],").expect("what was taken comes first");
+        Ok(format!("{}],{rows}", taken.replace("null", "1")).into_bytes())
+    }
+    fn refuse(&self, error: &ServerError) -> Vec<u8> {
+        self.0.refuse(error)
+    }
+}
+
+fn tiny_server(chosen: &Chosen, setup: ServerSetup) -> Box<dyn SyncServer> {
+    (STACK.server.expect("it has one"))(chosen, setup)
+}
+
+#[test]
+fn a_stack_that_acknowledges_nothing_is_not_asked_whether_it_boasts() {
+    let server =
+        |chosen: &Chosen, setup| Box::new(Boaster(tiny_server(chosen, setup))) as Box<dyn SyncServer>;
+    let boasts = Stack { server: Some(server), ..STACK };
+    let less = Capabilities { acknowledges: false, ..LESS };
+    with_and_without(boasts, CONTENDED, less, "acknowledged-without-commit");
+}
+
+#[test]
+fn a_stack_that_promises_nothing_of_conflicts_may_drop_edits_in_them() {
+    let drops = Capabilities { merge: Merge::Drops, ..LESS };
+    let outcome = with_and_without(STACK, CONTENDED, drops, "lost-edit");
+    assert_eq!(outcome.violations, [], "and nothing else is wrong with it");
+}
+
+/// A server half that gives each phone what it gave it first, for ever.
+struct Frozen(Box<dyn SyncServer>, std::collections::BTreeMap<DeviceId, Vec<u8>>);
+
+impl SyncServer for Frozen {
+    fn serve(
+        &mut self,
+        from: DeviceId,
+        request: &[u8],
+        record: &mut RecordPort,
+    ) -> Result<Vec<u8>, ServerError> {
+        let answer = self.0.serve(from, request, record)?;
+        let rows =
+            |answer: &[u8]| String::from_utf8_lossy(answer).split_once("],").map(|(_, rows)| rows.to_owned());
+        let now = String::from_utf8(answer.clone()).expect("it is JSON");
+        let first = self.1.entry(from).or_insert(answer);
+        let (taken, _) = now.split_once("],").expect("what was taken comes first");
+        Ok(format!("{taken}],{}", rows(first).unwrap_or_default()).into_bytes())
+    }
+    fn refuse(&self, error: &ServerError) -> Vec<u8> {
+        self.0.refuse(error)
+    }
+}
+
+#[test]
+fn a_stack_without_stamps_is_not_asked_which_version_it_holds() {
+    let server = |chosen: &Chosen, setup| {
+        Box::new(Frozen(tiny_server(chosen, setup), Default::default())) as Box<dyn SyncServer>
+    };
+    let frozen = Stack { server: Some(server), ..STACK };
+    let outcome = with_and_without(frozen, CONTENDED, Capabilities { stamps: false, ..LESS }, "stale");
+    assert!(!outcome.figures.contains_key("oracle.stale.row_ns"), "older than what is not known");
+    assert!(
+        outcome.violations.iter().any(|v| v.check == "divergent"),
+        "that it differs is seen all the same"
+    );
+}
+
+#[test]
+fn an_edit_that_no_backend_judged_is_lost_whatever_a_stack_promises() {
+    struct Deaf(Box<dyn SyncServer>);
+    impl SyncServer for Deaf {
+        fn serve(
+            &mut self,
+            from: DeviceId,
+            request: &[u8],
+            record: &mut RecordPort,
+        ) -> Result<Vec<u8>, ServerError> {
+            let ask = String::from_utf8_lossy(request);
+            let (pull, _) = ask.split_once("\"edits\":").ok_or(ServerError::Failed)?;
+            self.0.serve(from, format!("{pull}\"edits\":[]}}").as_bytes(), record)
+        }
+        fn refuse(&self, error: &ServerError) -> Vec<u8> {
+            self.0.refuse(error)
+        }
+    }
+    let server = |chosen: &Chosen, setup| Box::new(Deaf(tiny_server(chosen, setup))) as Box<dyn SyncServer>;
+    let deaf =
+        Stack { server: Some(server), capabilities: Capabilities { merge: Merge::Drops, ..LESS }, ..STACK };
+    let (_, outcome) = run(deaf, CALM, &[]);
+    assert!(outcome.violations.iter().any(|v| v.check == "lost-edit"), "{:?}", outcome.violations);
+    assert!(!outcome.not_applicable.contains(&"lost-edit"), "what was found is no matter of promises");
+}
