@@ -18,13 +18,15 @@ pub struct Entity {
     pub key: String,
     /// The backend's columns without the key, in order. A backend row's values follow this order.
     pub columns: Vec<Column>,
-    /// The columns that devices hold, as ascending positions in `columns`. A device row's values follow this order.
+    /// The columns that devices hold, as ascending positions in `columns`. A device row's values
+    /// follow this order.
     pub projection: Vec<usize>,
     /// Which rows a device holds: those for which every rule is true.
     pub scope: Vec<ScopeRule>,
     /// How rows come to devices.
     pub delivery: Delivery,
-    /// A natural key: positions of columns that together name a row once among the rows that are not deleted; empty for none.
+    /// A natural key: positions of columns that together name a row once among the rows that are
+    /// not deleted; empty for none.
     pub unique: Vec<usize>,
 }
 
@@ -80,7 +82,8 @@ pub enum ScopeRule {
 pub enum Delivery {
     /// Pulled as deltas by sync units.
     Delta,
-    /// Fetched when a person opens a record: the rows whose column at this position holds the opened row's key.
+    /// Fetched when a person opens a record: the rows whose column at this position holds the
+    /// opened row's key.
     OnOpen {
         /// Position in [`Entity::columns`].
         by: usize,

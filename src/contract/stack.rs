@@ -37,8 +37,8 @@ pub struct Stack {
 /// What the oracle may ask of a stack; a check that needs what a stack does not have is not
 /// applicable, and never passed.
 ///
-/// Every stack tells of its runs ([`Event::SyncStart`](super::observe::Event::SyncStart) and its ends), as
-/// the bench waits for them.
+/// Every stack tells of its runs ([`Event::SyncStart`](super::observe::Event::SyncStart) and its
+/// ends), as the bench waits for them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capabilities {
     /// It tells of each edit that it counts as done

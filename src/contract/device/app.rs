@@ -40,7 +40,8 @@ pub struct LocalEdit {
     pub key: Key,
     /// What it does.
     pub kind: EditKind,
-    /// New values by position in the backend's columns; only columns that devices hold. All of them for a create.
+    /// New values by position in the backend's columns; only columns that devices hold. All of them
+    /// for a create.
     pub values: Vec<(usize, Value)>,
 }
 

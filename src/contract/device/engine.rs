@@ -39,7 +39,8 @@ pub struct EngineError(pub String);
 
 /// A sync engine in one life of one device's process.
 ///
-/// Every call is made from the device's single thread. No SQLite transaction may be open across an await.
+/// Every call is made from the device's single thread. No SQLite transaction may be open across an
+/// await.
 pub trait SyncEngine {
     /// The life of the process: queue, sessions, timers. Never returns while the process lives.
     fn run(self: Rc<Self>) -> LocalBoxFuture<'static, ()>;
@@ -101,8 +102,8 @@ pub trait EngineFactory {
         ports: Ports,
     ) -> Result<Rc<dyn SyncEngine>, EngineError>;
 
-    /// Writes into an empty database what an earlier life of the app would have left behind. `None`: a fresh install
-    /// (schema only).
+    /// Writes into an empty database what an earlier life of the app would have left behind.
+    /// `None`: a fresh install (schema only).
     ///
     /// # Errors
     /// When the database cannot be written.

@@ -13,7 +13,8 @@ pub trait Clock {
     fn now(&self) -> Time;
     /// The device's wall clock, right or wrong.
     fn wall(&self) -> Stamp;
-    /// What the person sees: the wall clock in local time, which a journey or daylight saving moves.
+    /// What the person sees: the wall clock in local time, which a journey or daylight saving
+    /// moves.
     fn local(&self) -> Stamp {
         self.wall()
     }
@@ -29,7 +30,8 @@ pub trait Spawn {
 
 /// Named places in an engine at which the world may kill the process.
 pub trait CrashPoints {
-    /// Called on reaching `point`; `true` means that the process dies here and the caller must not go on: it awaits for ever.
+    /// Called on reaching `point`; `true` means that the process dies here and the caller must not
+    /// go on: it awaits for ever.
     fn reached(&self, point: &'static str) -> bool;
 }
 
@@ -44,13 +46,15 @@ pub struct Work {
 
 /// The device's hardware.
 pub trait Machine {
-    /// Takes on `work`, and whatever was done to the disk since the last call; says when it is done.
+    /// Takes on `work`, and whatever was done to the disk since the last call; says when it is
+    /// done.
     ///
-    /// Call it right after each transaction, and tell nobody of what was done before that time: the process may die in
-    /// between. Work on the database waits for the work on it that was taken on before.
+    /// Call it right after each transaction, and tell nobody of what was done before that time: the
+    /// process may die in between. Work on the database waits for the work on it that was taken on
+    /// before.
     fn take_on(&self, work: Work) -> Time;
-    /// The process is about to decode an answer of `bytes`. `false` means that it has not the memory for that and dies here,
-    /// and that the caller must not go on: it awaits for ever.
+    /// The process is about to decode an answer of `bytes`. `false` means that it has not the
+    /// memory for that and dies here, and that the caller must not go on: it awaits for ever.
     fn can_decode(&self, bytes: u64) -> bool;
 }
 

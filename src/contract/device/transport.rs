@@ -12,8 +12,9 @@ pub trait Transport {
         deadline: Time,
     ) -> LocalBoxFuture<'static, Result<Vec<u8>, TransportError>>;
     /// The place for a stream from the server to the device: what the server says of its own
-    /// accord. No link of the bench carries one yet, so that this refuses; a transport that does will
-    /// give what comes, and [`SyncServer`](crate::contract::server::SyncServer) the method that sends.
+    /// accord. No link of the bench carries one yet, so that this refuses; a transport that does
+    /// will give what comes, and [`SyncServer`](crate::contract::server::SyncServer) the method
+    /// that sends.
     ///
     /// # Errors
     /// [`NoStream`] where nothing but requests and their answers are carried.
@@ -55,7 +56,8 @@ pub enum TransportError {
     /// The connection broke.
     #[error("connection reset")]
     Reset,
-    /// An answer came that is not the server's, such as the page of a captive portal. An engine finds that, no transport.
+    /// An answer came that is not the server's, such as the page of a captive portal. An engine
+    /// finds that, no transport.
     #[error("somebody else's answer")]
     Foreign,
 }

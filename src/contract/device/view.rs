@@ -4,8 +4,8 @@ use crate::base::{EditId, EntityId, Key, Stamp, ValueRef};
 
 /// What a device holds, as the oracle may see it.
 pub trait DeviceView {
-    /// Calls `f` with each row of `entity` in the order of keys: key, the backend's stamp of the version last received
-    /// (0 if never), the device's columns.
+    /// Calls `f` with each row of `entity` in the order of keys: key, the backend's stamp of the
+    /// version last received (0 if never), the device's columns.
     fn rows(&self, entity: EntityId, f: &mut dyn FnMut(&str, Stamp, &[ValueRef<'_>]));
     /// The edits that wait to be sent, oldest first.
     fn pending(&self) -> Vec<PendingEdit>;
@@ -21,8 +21,8 @@ pub trait DeviceView {
     fn doing(&self) -> String {
         String::new()
     }
-    /// What is wrong with the storage, if anything that was asked for could not be read: what came then in its place says nothing.
-    /// `all`: after a look through the whole of it.
+    /// What is wrong with the storage, if anything that was asked for could not be read: what came
+    /// then in its place says nothing. `all`: after a look through the whole of it.
     fn damage(&self, all: bool) -> Option<String> {
         _ = all;
         None

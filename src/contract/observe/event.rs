@@ -36,7 +36,8 @@ pub trait EventSink {
     fn emit(&self, event: Event<'_>);
 }
 
-/// Everything that can be observed. Events of devices come from the engine unless it says "the world".
+/// Everything that can be observed. Events of devices come from the engine unless it says "the
+/// world".
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
     /// The world: a process starts; `start` names the state it began the scenario with.
@@ -49,8 +50,9 @@ pub enum Event<'a> {
         /// Why.
         reason: KillReason,
     },
-    /// The world: a process is about to die in the midst of work on its database, of which only a part is done, or after a
-    /// transaction that failed for want of room and may yet be there: what it did last it may not have told.
+    /// The world: a process is about to die in the midst of work on its database, of which only a
+    /// part is done, or after a transaction that failed for want of room and may yet be there: what
+    /// it did last it may not have told.
     CutShort,
     /// The world: an answer is decoded.
     Decoded {
@@ -240,7 +242,8 @@ pub enum Event<'a> {
         attempt: u32,
         /// How long it waits.
         wait: Span,
-        /// Whether a run of a unit waits: no record that somebody opens, and not the queue between runs.
+        /// Whether a run of a unit waits: no record that somebody opens, and not the queue between
+        /// runs.
         in_run: bool,
     },
     /// Changes of a pull or fetch are committed on the device.
@@ -269,7 +272,8 @@ pub enum Event<'a> {
         /// Why.
         error: &'a EditError,
     },
-    /// The world: a person wanted to make an edit and did not see it saved, since the app did not run, died first, or the world ended.
+    /// The world: a person wanted to make an edit and did not see it saved, since the app did not
+    /// run, died first, or the world ended.
     EditMissed {
         /// The edit.
         edit: &'a LocalEdit,
@@ -349,19 +353,23 @@ pub enum Event<'a> {
         /// Kept on a durable list, to be tried again.
         listed: u32,
     },
-    /// A device, the gateway or the backend: its state went back to what it was at an earlier instant, and its process begins anew
-    /// from there. Of the backend what that did to its rows follows as commits.
+    /// A device, the gateway or the backend: its state went back to what it was at an earlier
+    /// instant, and its process begins anew from there. Of the backend what that did to its rows
+    /// follows as commits.
     Restored {
         /// The instant, as it began.
         to: Time,
-        /// How often the state of a device had been put in by then, by a backup or a copy; 0 for the gateway and the backend.
+        /// How often the state of a device had been put in by then, by a backup or a copy; 0 for
+        /// the gateway and the backend.
         life: u32,
     },
-    /// A device: its state became a copy of another's, edits included, and its process begins anew from there.
+    /// A device: its state became a copy of another's, edits included, and its process begins anew
+    /// from there.
     BecameCopy {
         /// The other.
         of: DeviceId,
-        /// Edits that the other is saving: they are in its storage, and its person is yet to see that.
+        /// Edits that the other is saving: they are in its storage, and its person is yet to see
+        /// that.
         unseen: &'a [LocalEdit],
     },
     /// The backend: a mutation was not committed.
@@ -398,7 +406,8 @@ pub enum Event<'a> {
         /// When its transaction commits.
         until: Time,
     },
-    /// The gateway: an answer with this row leaves for a device. Told only where lives are recorded: it costs a reading.
+    /// The gateway: an answer with this row leaves for a device. Told only where lives are
+    /// recorded: it costs a reading.
     RowServed {
         /// To whom.
         device: DeviceId,

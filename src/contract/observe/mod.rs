@@ -7,8 +7,8 @@
 //! An engine tells of its runs ([`Event::SyncStart`] and its end, always both unless the process
 //! dies), its requests, what it has committed ([`Event::ChunkApplied`]) and what became of edits:
 //! [`Event::EditSent`], [`Event::EditAcknowledged`], [`Event::ConflictDecided`] with its
-//! [`Decision`]. What a stack cannot tell its [`Capabilities`](super::Capabilities) say. Events that
-//! begin with "the world" in their description are the bench's own.
+//! [`Decision`]. What a stack cannot tell its [`Capabilities`](super::Capabilities) say. Events
+//! that begin with "the world" in their description are the bench's own.
 //!
 //! Invariant: an event is told when what it says is durable and its time is over.
 

@@ -11,7 +11,8 @@ pub enum ServerError {
     /// Asked too often.
     #[error("throttled; try again after {0}")]
     Throttled(Span),
-    /// The cursor is older than the tombstones that are kept, or not the gateway's own: load the entity afresh.
+    /// The cursor is older than the tombstones that are kept, or not the gateway's own: load the
+    /// entity afresh.
     #[error("the cursor of entity {} has expired", .0.0)]
     CursorExpired(EntityId),
     /// The answer took longer than the gateway waits.

@@ -16,7 +16,8 @@ pub struct Mutation {
     pub key: Key,
     /// What to do.
     pub kind: EditKind,
-    /// New values by position in the backend's columns; all of the device's columns for a create, none for a delete.
+    /// New values by position in the backend's columns; all of the device's columns for a create,
+    /// none for a delete.
     pub values: Vec<(usize, Value)>,
     /// The stamp of the version that the edit was made on; `None` for a create.
     pub base: Option<Stamp>,
@@ -24,7 +25,8 @@ pub struct Mutation {
     pub made_at: Stamp,
 }
 
-/// A version of a row as the backend tells it to a device: projected values, or `None` for a tombstone.
+/// A version of a row as the backend tells it to a device: projected values, or `None` for a
+/// tombstone.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Row {
     /// The row's key.
@@ -38,7 +40,8 @@ pub struct Row {
 /// What became of one mutation.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
-    /// Committed (now or by an earlier request with the same idempotency key); the row now has this stamp.
+    /// Committed (now or by an earlier request with the same idempotency key); the row now has this
+    /// stamp.
     Applied {
         /// The new version's stamp.
         stamp: Stamp,
@@ -54,8 +57,8 @@ pub enum Outcome {
     },
     /// Not committed and not judged: the backend is too busy with others. Send it again.
     Later,
-    /// Not judged yet and safe with the gateway, which brings it to the backend: ask again, by the same idempotency key, in a later
-    /// run.
+    /// Not judged yet and safe with the gateway, which brings it to the backend: ask again, by the
+    /// same idempotency key, in a later run.
     Queued,
     /// Not committed, and never will be: the backend does not accept it.
     Rejected {

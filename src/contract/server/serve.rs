@@ -11,10 +11,10 @@ use crate::contract::schema::{Attributes, Schema};
 
 /// The half of a stack that answers phones: bytes in, bytes out.
 ///
-/// It stands beside the system of record: a request takes effect at the instant at which it
-/// comes, and the bench says how long the backend worked for it. `R` is what it sees of the
-/// backend. A stack of one's own sees the [`SystemOfRecord`]; the gateway of the built-in stack sees
-/// all of the backend, since capture strategies read flags, logs and files.
+/// It stands beside the system of record: a request takes effect at the instant at which it comes,
+/// and the bench says how long the backend worked for it. `R` is what it sees of the backend. A
+/// stack of one's own sees the [`SystemOfRecord`]; the gateway of the built-in stack sees all of
+/// the backend, since capture strategies read flags, logs and files.
 pub trait SyncServer<R: ?Sized = RecordPort> {
     /// Answers a request of a device at the backend.
     ///

@@ -16,7 +16,6 @@ const WIDER: &[(&str, usize)] = &[
     ("backend", 151),
     ("campaign", 408),
     ("cli", 112),
-    ("contract", 31),
     ("contrib/README.md", 3),
     ("docs/accuracy.md", 24),
     ("docs/architectures.md", 28),
