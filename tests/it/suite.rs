@@ -130,6 +130,7 @@ suite! {
     suite_device_cut_short_meets_its_expectations: "device/cut-short";
     suite_device_handed_on_meets_its_expectations: "device/handed-on";
     suite_device_killed_away_meets_its_expectations: "device/killed-away";
+    suite_device_killed_load_meets_its_expectations: "device/killed-load";
     suite_device_late_login_meets_its_expectations: "device/late-login";
     suite_device_login_while_looking_meets_its_expectations: "device/login-while-looking";
     suite_device_disk_full_meets_its_expectations: "device/disk-full";
