@@ -8,9 +8,9 @@ use std::task::Poll;
 use syncdyno::campaign::{self, Bench, Campaign, Listener, Signals};
 use syncdyno::contract::{
     Answered, AppEvent, Capabilities, Chosen, Database, DeviceId, DeviceSetup, DeviceView, EditError,
-    EngineError, EngineFactory, EntityId, Event, Incarnation, Key, LocalBoxFuture, LocalEdit, Merge,
-    NetworkKind, PendingEdit, Ports, Provision, RecordPort, ServerError, ServerSetup, Span, Stack, Stamp,
-    SyncEngine, SyncError, SyncServer, Time, Transport, TransportError, UnitId, ValueRef,
+    EngineError, EngineFactory, EntityId, Event, Incarnation, LocalBoxFuture, LocalEdit, Merge, NetworkKind,
+    PendingEdit, Ports, Provision, RecordPort, ServerError, ServerSetup, Span, Stack, Stamp, SyncEngine,
+    SyncError, SyncServer, Time, Transport, TransportError, UnitId, ValueRef,
 };
 use syncdyno::oracle::{Violation, metric_of};
 use syncdyno::report::{self, CellRecord, Verdict};
@@ -79,9 +79,6 @@ impl SyncEngine for Hung {
     }
     fn trigger(&self, _: UnitId, _: bool) {}
     fn sync(self: Rc<Self>, _: UnitId) -> LocalBoxFuture<'static, Result<(), SyncError>> {
-        Box::pin(std::future::pending())
-    }
-    fn fetch(self: Rc<Self>, _: EntityId, _: Key) -> LocalBoxFuture<'static, Result<(), SyncError>> {
         Box::pin(std::future::pending())
     }
     fn view(&self) -> &dyn DeviceView {

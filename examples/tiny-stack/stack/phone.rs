@@ -110,8 +110,7 @@ impl Phone {
     }
 
     fn fire(&self, trigger: Trigger) {
-        let units = self.setup.units.iter().zip(0..).filter(|(unit, _)| unit.on.contains(&trigger));
-        units.for_each(|(_, index)| self.enqueue(UnitId(index)));
+        self.setup.units_on(trigger).for_each(|unit| self.enqueue(unit));
     }
 
     async fn live(self: Rc<Self>) {
@@ -272,12 +271,7 @@ impl SyncEngine for Phone {
         Box::pin(self.live())
     }
     fn on(&self, event: AppEvent) {
-        match event {
-            AppEvent::Login => self.fire(Trigger::Login),
-            AppEvent::Online => self.fire(Trigger::Online),
-            AppEvent::Resume => self.fire(Trigger::Resume),
-            AppEvent::Offline | AppEvent::Pause => {}
-        }
+        event.trigger().into_iter().for_each(|trigger| self.fire(trigger));
     }
     fn edit(&self, edit: &LocalEdit) -> Result<(), EditError> {
         let saved = self.save(edit);
@@ -292,9 +286,6 @@ impl SyncEngine for Phone {
     fn sync(self: Rc<Self>, unit: UnitId) -> LocalBoxFuture<'static, Result<(), SyncError>> {
         Box::pin(async move { self.exchange(unit).await })
     }
-    fn fetch(self: Rc<Self>, _: EntityId, _: Key) -> LocalBoxFuture<'static, Result<(), SyncError>> {
-        Box::pin(async { Err(SyncError::Rejected("rows are not fetched on open".to_owned())) })
-    }
     fn view(&self) -> &dyn DeviceView {
         self
     }
@@ -308,14 +299,8 @@ impl DeviceView for Phone {
         }
     }
     fn pending(&self) -> Vec<PendingEdit> {
-        let edits: Vec<Mutation> = read(&self.database, EDITS, ()).unwrap_or_default();
-        let pending = |Mutation { edit, entity, key, .. }| PendingEdit {
-            edit,
-            entity,
-            key,
-            attempts: 0,
-            last_error: None,
-        };
+        let edits = read(&self.database, EDITS, ()).unwrap_or_default();
+        let pending = |Mutation { edit, entity, key, .. }| PendingEdit::new(edit, entity, key);
         edits.into_iter().map(pending).collect()
     }
     fn doing(&self) -> String {

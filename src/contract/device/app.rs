@@ -1,6 +1,7 @@
 //! What happens to an app, and what people do in it.
 
 use crate::base::{EditId, EntityId, Key, Value, in_words};
+use crate::contract::schema::Trigger;
 
 /// Something that happens to the app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -15,6 +16,18 @@ pub enum AppEvent {
     Resume,
     /// The app went to the background.
     Pause,
+}
+
+impl AppEvent {
+    /// What it triggers, if anything.
+    pub fn trigger(self) -> Option<Trigger> {
+        match self {
+            AppEvent::Login => Some(Trigger::Login),
+            AppEvent::Online => Some(Trigger::Online),
+            AppEvent::Resume => Some(Trigger::Resume),
+            AppEvent::Offline | AppEvent::Pause => None,
+        }
+    }
 }
 
 /// What an edit does to its row.

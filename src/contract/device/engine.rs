@@ -8,7 +8,7 @@ use super::future::LocalBoxFuture;
 use super::port::Ports;
 use super::view::DeviceView;
 use crate::base::{DeviceId, EntityId, Incarnation, Key, Stamp, UnitId, Value};
-use crate::contract::schema::{Attributes, Schema, SyncUnit};
+use crate::contract::schema::{Attributes, Schema, SyncUnit, Trigger};
 
 /// Where a device's database lies: open it with SQLite by this path and, if named, this VFS.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +30,14 @@ pub struct DeviceSetup {
     pub units: Arc<[SyncUnit]>,
     /// What sets it apart.
     pub attributes: Attributes,
+}
+
+impl DeviceSetup {
+    /// The units that this starts.
+    pub fn units_on(&self, trigger: Trigger) -> impl Iterator<Item = UnitId> + '_ {
+        let units = self.units.iter().zip(0..).filter(move |(unit, _)| unit.on.contains(&trigger));
+        units.map(|(_, index)| UnitId(index))
+    }
 }
 
 /// An engine could not be opened.
@@ -55,8 +63,12 @@ pub trait SyncEngine {
     fn trigger(&self, unit: UnitId, discard_pending: bool);
     /// Runs a unit directly, blocking the caller, without queue and without events.
     fn sync(self: Rc<Self>, unit: UnitId) -> LocalBoxFuture<'static, Result<(), SyncError>>;
-    /// A person opens a record: fetches the rows of `entity` that belong to it.
-    fn fetch(self: Rc<Self>, entity: EntityId, of: Key) -> LocalBoxFuture<'static, Result<(), SyncError>>;
+    /// A person opens a record: fetches the rows of `entity` that belong to it, if the stack
+    /// delivers rows on open.
+    fn fetch(self: Rc<Self>, entity: EntityId, of: Key) -> LocalBoxFuture<'static, Result<(), SyncError>> {
+        let _ = (entity, of);
+        Box::pin(async { Err(SyncError::Rejected("rows are not delivered on open".to_owned())) })
+    }
     /// What the device holds, for the oracle.
     fn view(&self) -> &dyn DeviceView;
 }

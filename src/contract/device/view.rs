@@ -44,6 +44,13 @@ pub struct PendingEdit {
     pub last_error: Option<String>,
 }
 
+impl PendingEdit {
+    /// One that was not tried yet.
+    pub fn new(edit: EditId, entity: EntityId, key: Key) -> PendingEdit {
+        PendingEdit { edit, entity, key, attempts: 0, last_error: None }
+    }
+}
+
 /// A line of the log that the user can read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogEntry {
