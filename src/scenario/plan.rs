@@ -392,8 +392,23 @@ pub enum Happening {
     Trigger {
         /// The unit.
         unit: UnitId,
+        /// How they ask.
+        how: Asking,
     },
 }
+
+/// How people ask for a sync.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Asking {
+    /// Its unit is put into the queue.
+    #[default]
+    Queued,
+    /// It takes the place of the units that wait.
+    Alone,
+    /// It runs when the running one has ended, beside the queue and without events.
+    Direct,
+}
+in_words!(Asking { Queued: "queued", Alone: "alone", Direct: "direct" });
 
 /// How lengths are spread about their mean.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -18,6 +18,7 @@ use crate::contract::{
 use crate::disk::{Backup, Disk, PowerLoss};
 use crate::engine::Identity;
 use crate::net::Way;
+use crate::scenario::Asking;
 use crate::sim::{Handle, NodeId};
 use crate::store::Journal;
 
@@ -461,8 +462,17 @@ impl Device {
         });
     }
 
-    pub(super) fn trigger(&self, unit: UnitId) {
-        self.with_engine(|engine| engine.trigger(unit, false));
+    /// A person asks for a sync.
+    pub(super) fn trigger(&self, unit: UnitId, how: Asking) {
+        self.with_engine(|engine| match how {
+            Asking::Queued => engine.trigger(unit, false),
+            Asking::Alone => engine.trigger(unit, true),
+            Asking::Direct => {
+                let sync = engine.clone().sync(unit);
+                // How it ends shows in its requests' events, and nowhere else.
+                self.ports.spawn.spawn(Box::pin(async move { drop(sync.await) }));
+            }
+        });
     }
 
     /// What the device holds, if its process runs and its database can be read.

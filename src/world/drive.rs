@@ -262,13 +262,13 @@ impl World {
     fn play_triggers(&self) {
         let devices = self.plan.devices();
         for planned in &self.plan.events {
-            let Happening::Trigger { unit } = planned.what else { continue };
+            let Happening::Trigger { unit, how } = planned.what else { continue };
             let chosen = choose(&planned.who, &planned.name, self.plan.seed, &devices);
             let chosen: Vec<Rc<Device>> = chosen.iter().map(|d| self.device(*d)).collect();
             let (handle, at) = (self.handle.clone(), planned.at);
             self.handle.spawn(self.node, "trigger", async move {
                 handle.sleep_until(at).await;
-                chosen.iter().for_each(|device| device.trigger(unit));
+                chosen.iter().for_each(|device| device.trigger(unit, how));
             });
         }
     }

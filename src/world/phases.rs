@@ -5,7 +5,7 @@ use crate::base::words::{count, said_once};
 use crate::base::{DeviceId, EntityId, Span, Time, UnitId};
 use crate::contract::SyncUnit;
 use crate::oracle::Clock;
-use crate::scenario::ASKED_EVERY;
+use crate::scenario::{ASKED_EVERY, Asking};
 use crate::sim::Stop;
 
 /// Who watches a run from outside; called from the thread that runs the cell.
@@ -249,7 +249,7 @@ impl World {
         self.handle.spawn(self.node, "drain", async move {
             for device in all {
                 for unit in &units {
-                    device.trigger(*unit);
+                    device.trigger(*unit, Asking::Queued);
                 }
                 handle.sleep(ASKED_EVERY).await;
             }
@@ -260,7 +260,7 @@ impl World {
     fn ask_again(&self, units: &[UnitId]) {
         let dropped = self.hub.with(|l| l.round.take_dropped());
         for (device, unit) in dropped.into_iter().filter(|(_, unit)| units.contains(unit)) {
-            self.devices[device].trigger(unit);
+            self.devices[device].trigger(unit, Asking::Queued);
         }
     }
 

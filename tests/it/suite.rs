@@ -213,6 +213,9 @@ suite! {
     suite_strategies_bad_rows_meets_its_expectations: "strategies/bad-rows";
     suite_strategies_products_meets_its_expectations: "strategies/products";
     suite_strategies_scope_moves_meets_its_expectations: "strategies/scope-moves";
+    suite_device_away_meets_its_expectations: "device/away";
+    suite_units_priority_meets_its_expectations: "units/priority";
+    suite_units_direct_meets_its_expectations: "units/direct";
     suite_strategies_bulk_import_meets_its_expectations: "strategies/bulk-import";
     suite_strategies_edits_meanwhile_meets_its_expectations: "strategies/edits-meanwhile";
     suite_conflicts_told_meets_its_expectations: "conflicts/told";

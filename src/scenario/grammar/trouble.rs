@@ -3,7 +3,7 @@
 use super::super::form::{
     Form, Key, PERIOD, SOME_SPAN, SPAN, key, map, named, optional, required, table, word,
 };
-use super::super::plan::Lengths;
+use super::super::plan::{Asking, Lengths};
 use super::super::words::Beside;
 use super::super::written::{CLOCK, NAME, STEP};
 use super::flag::{GATEWAY_REPLACED, TOUCH_FLAG};
@@ -173,7 +173,19 @@ pub(super) const EVENT: Form = Form::Table {
             ],
             "People make edits.",
         ),
-        optional("trigger", on_devices![required("unit", Form::Text, "The unit.")], "People ask for a sync."),
+        optional(
+            "trigger",
+            on_devices![
+                required("unit", Form::Text, "The unit."),
+                optional(
+                    "how",
+                    Form::word::<Asking>(),
+                    "Behind what waits, in place of what waits, or beside the queue and without \
+                     events, as soon as none runs; queued if it is missing."
+                ),
+            ],
+            "People ask for a sync.",
+        ),
         optional(
             "clock_step",
             jump![required("by", Form::Written(&STEP), "How far ahead or back.")],

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::plan::{AtSync, Bound, Chaos, Expect, Gate, Happening, Planned, Who};
+use super::super::plan::{Asking, AtSync, Bound, Chaos, Expect, Gate, Happening, Planned, Who};
 use super::super::words::Beside;
 use super::super::written::signed;
 use super::World;
@@ -172,6 +172,7 @@ impl World<'_> {
                 let unit = view.at("unit");
                 Happening::Trigger {
                     unit: UnitId(self.given_names("unit").find(unit, "unit", unit.text(), &units)? as u16),
+                    how: view.at("how").present().map_or(Asking::Queued, View::word),
                 }
             }
             "clock_step" => Happening::ClockStep { micros: signed(view.at("by").text())? },
