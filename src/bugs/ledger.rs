@@ -28,6 +28,13 @@ pub const ALL: &[Bug] = &[
         breaks: |rules| Rules { cursor: pull::cursor_before_rows(), ..rules },
     },
     Bug {
+        id: "one-date-for-all",
+        check: "stale",
+        mechanism: "one date of the last sync for all units: whichever syncs moves it past what others lack",
+        seen_in: "RocketChat.ReactNative PR 7506, alex-soldatkin/payload-expo-tauri #9",
+        breaks: |rules| Rules { cursor: pull::one_date_for_all(), ..rules },
+    },
+    Bug {
         id: "inserts-only",
         check: "stale",
         mechanism: "a pulled row that the device has already is ignored",

@@ -18,6 +18,16 @@ pub(super) fn cursor_before_rows() -> Rc<dyn CursorRule> {
     Rc::new(Broken)
 }
 
+pub(super) fn one_date_for_all() -> Rc<dyn CursorRule> {
+    struct Broken;
+    impl CursorRule for Broken {
+        fn is_shared(&self) -> bool {
+            true
+        }
+    }
+    Rc::new(Broken)
+}
+
 pub(super) fn inserts_only() -> Rc<dyn ApplyRule> {
     struct Broken;
     impl ApplyRule for Broken {

@@ -293,6 +293,23 @@ impl Applier {
             tx.save_progress(self.cursor_book(unit), page.entity, &progress)?;
             if segment.ends_page {
                 told.cursors.push(page.entity);
+                if self.process.rules.cursor.is_shared() {
+                    self.move_all(tx, unit, &progress)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Moves the cursors of all entities that have one to where this one is; no correct rule asks
+    /// for it.
+    fn move_all(&self, tx: &Tx<'_>, unit: UnitId, to: &Progress) -> Result<(), StoreError> {
+        let book = self.cursor_book(unit);
+        for index in 0..self.process.setup.schema.entities.len() {
+            let entity = EntityId(index as u16);
+            let progress = tx.progress(book, entity)?;
+            if progress.cursor.is_some() && !progress.loading {
+                tx.save_progress(book, entity, &Progress { cursor: to.cursor.clone(), ..progress })?;
             }
         }
         Ok(())

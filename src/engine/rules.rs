@@ -68,6 +68,10 @@ pub trait CursorRule {
     fn moment(&self) -> CursorMoment {
         CursorMoment::WithLastRow
     }
+    /// Whether there is one cursor for all entities, which any of them moves.
+    fn is_shared(&self) -> bool {
+        false
+    }
     /// Whether the rows that a full load did not bring are removed when it ends.
     fn sweeps(&self) -> bool {
         true

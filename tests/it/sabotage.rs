@@ -48,6 +48,9 @@ const SHOWN: Ground = Ground {
 const POISONED: Ground = Ground { sets: &["backend.poison=5%"], ..CROWD };
 const DISCARDING: Ground = Ground { sets: &["unit.Online.discard_pending=true"], ..CROWD };
 
+/// Two units with an entity each.
+const DATES: Ground = Ground { path: "scenarios/units/dates.toml", sets: &[], seeds: 5 };
+
 fn ground(bug: &Bug) -> Ground {
     match bug.id {
         "cursor-before-rows" => KILLED_LOADS,
@@ -57,6 +60,7 @@ fn ground(bug: &Bug) -> Ground {
         "deletes-what-left-scope" => SHOWN,
         "keeps-what-is-refused" => POISONED,
         "discards-edits" => DISCARDING,
+        "one-date-for-all" => DATES,
         _ => CROWD,
     }
 }

@@ -34,11 +34,25 @@ schema = { id = "uuid key", title = "text" }
 devices = 4
 "#;
 
+/// The engines of the committed scenarios.
+const STACKS: [&str; 10] = [
+    "builtin",
+    "broken:discards-edits",
+    "broken:gives-way-in-silence",
+    "broken:keeps-what-is-refused",
+    "broken:last-in-first-out",
+    "broken:merges-without-nulls",
+    "broken:new-identity-each-try",
+    "broken:one-date-for-all",
+    "broken:pulls-over-edits",
+    "broken:says-nothing",
+];
+
 fn with_names<R>(f: impl FnOnce(&Names<'_>) -> R) -> R {
     let crash_points =
         &["pull.answer-received", "pull.chunk-applied", "push.answer-received", "session.before-end"];
     let described = |name| Described { crash_points, ..Described::builtin(name) };
-    let stacks = ["builtin", "broken:gives-way-in-silence", "broken:merges-without-nulls"].map(described);
+    let stacks = STACKS.map(described);
     let metrics: Vec<_> = metrics::TABLE.iter().map(|metric| (metric.name, metric.unit)).collect();
     let checks: Vec<_> = oracle::check_names().collect();
     f(&Names { metrics: &metrics, checks: &checks, stacks: &stacks })
