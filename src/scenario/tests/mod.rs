@@ -35,8 +35,9 @@ devices = 4
 "#;
 
 /// The engines of the committed scenarios.
-const STACKS: [&str; 10] = [
+const STACKS: [&str; 11] = [
     "builtin",
+    "broken:cursor-before-rows",
     "broken:discards-edits",
     "broken:gives-way-in-silence",
     "broken:keeps-what-is-refused",
