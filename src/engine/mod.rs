@@ -62,8 +62,8 @@ pub use conflict::{
     says_the_same,
 };
 pub use options::{
-    BadRowOptions, ConflictOptions, CursorBook, Dates, Decoder, Identity, Jitter, OnBadRow, Options,
-    PullOptions, PushOptions, RetryOptions,
+    BadRowOptions, Compared, ConflictOptions, CursorBook, Dates, Decoder, Identity, Jitter, OnBadRow,
+    Options, PullOptions, PushOptions, RetryOptions,
 };
 pub use queue::{Added, Queue};
 pub use retry::backoff;

@@ -82,7 +82,20 @@ impl Decoder {
 pub struct ConflictOptions {
     /// What becomes of an edit in conflict.
     pub policy: Policy,
+    /// Which date of the backend's version an edit's date is held against.
+    pub compares: Compared,
 }
+
+/// Which date of the backend's version is compared, where dates decide who wins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Compared {
+    /// When its author made it, by the author's clock, if the backend knows.
+    #[default]
+    Edited,
+    /// When the backend committed it: what was made earlier and sent later wins.
+    Committed,
+}
+in_words!(Compared { Edited: "edited", Committed: "committed" });
 
 /// How the built-in engine pulls.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::conflict::{Conflict, Resolution, kind_of};
+use super::options::Compared;
 use super::process::{Process, damaged};
 use super::rules::overlay;
 use crate::base::{EditId, EntityId, Key, Span, Stamp, UnitId};
@@ -124,7 +125,11 @@ impl Settler {
             }
             Outcome::Conflict { why, current, edited_at } => {
                 let entity = self.process.setup.schema.entity(entry.entity);
-                let (why, current, edited_at) = (*why, current.as_ref(), *edited_at);
+                let (why, current) = (*why, current.as_ref());
+                let edited_at = match self.process.options.conflict.compares {
+                    Compared::Edited => *edited_at,
+                    Compared::Committed => None,
+                };
                 let conflict = Conflict { entry, entity, why, current, edited_at };
                 self.decide(tx, conflict, outcome, told)
             }

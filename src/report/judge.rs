@@ -365,7 +365,7 @@ fn stuck_text(outcome: &Outcome) -> String {
 fn counted(figures: &Figures, check: &str) -> Option<String> {
     let names = [check.to_owned(), check.replace('-', "_")];
     let metrics = names.iter().flat_map(|name| {
-        ["rows", "count", "devices"].into_iter().map(move |noun| format!("oracle.{name}.{noun}"))
+        ["rows", "count", "edits", "devices"].into_iter().map(move |noun| format!("oracle.{name}.{noun}"))
     });
     metrics.filter_map(|metric| figures.get(&metric)).find_map(|figure| {
         let value = figure.stat("value").filter(|&value| value > 0)?;

@@ -121,6 +121,7 @@ suite! {
     suite_chunk_sizes_meets_its_expectations: "chunk-sizes";
     suite_chunk_theory_meets_its_expectations: "chunk-theory";
     suite_conflicts_client_wins_meets_its_expectations: "conflicts/client-wins";
+    suite_conflicts_dates_compared_meets_its_expectations: "conflicts/dates-compared";
     suite_conflicts_server_wins_meets_its_expectations: "conflicts/server-wins";
     suite_controllers_meets_its_expectations: "controllers";
     suite_device_cloned_meets_its_expectations: "device/cloned";

@@ -2,7 +2,7 @@
 
 use super::super::form::{Form, Key, SOME, SOME_SPAN, SPAN, key, map, table, word};
 use super::super::words::Steered;
-use crate::engine::{CursorBook, Dates, Decoder, Identity, Jitter, OnBadRow, POLICY_NAMES};
+use crate::engine::{Compared, CursorBook, Dates, Decoder, Identity, Jitter, OnBadRow, POLICY_NAMES};
 use crate::protocol;
 
 pub(super) const ENGINE: Form = table(&[
@@ -229,6 +229,10 @@ const CONFLICT: Form = table(&[
         Form::Word(&["last-received-stamp"]),
         "\"last-received-stamp\"",
         "Which offline date is compared.",
+    ),
+    word::<Compared>(
+        "compares",
+        "Where dates decide: when the backend's version was made, by its author's clock, or when it was committed.",
     ),
     key("policy", Form::Word(POLICY_NAMES), "\"last-write-wins\"", "What becomes of an edit in conflict."),
     key("while_open", Form::Word(&["carry-on"]), "\"carry-on\"", "What happens while a conflict is open."),

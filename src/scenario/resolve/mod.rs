@@ -210,6 +210,7 @@ impl World<'_> {
             retry: self.retry(view.at("retry")),
             conflict: engine::ConflictOptions {
                 policy: engine::policy_named(view.at("conflict.policy").text()).unwrap_or_default(),
+                compares: view.at("conflict.compares").word(),
             },
             request_timeout: view.at("request_timeout").span(),
             debounce: view.at("debounce").span(),
