@@ -1,7 +1,11 @@
 //! The list of planted bugs.
 
-use super::{order, pull, push};
-use crate::engine::Rules;
+use std::rc::Rc;
+
+use super::{app, order, pull, push};
+use crate::contract::EngineFactory;
+use crate::engine::{self, BuiltinFactory, Rules};
+use crate::store;
 
 /// One planted bug.
 #[derive(Clone, Copy)]
@@ -14,8 +18,30 @@ pub struct Bug {
     pub mechanism: &'static str,
     /// Where it was seen.
     pub seen_in: &'static str,
-    /// Puts the broken rule among those of the plan.
-    pub breaks: fn(Rules) -> Rules,
+    /// What is broken.
+    pub breaks: Breaks,
+}
+
+/// What a planted bug breaks.
+#[derive(Clone, Copy)]
+pub enum Breaks {
+    /// A rule of the engine: puts the broken one among those of the plan.
+    Rule(fn(Rules) -> Rules),
+    /// The app's own code, around a correct engine.
+    App(fn(Rc<dyn EngineFactory>) -> Rc<dyn EngineFactory>),
+}
+
+impl Bug {
+    /// Its engines, with these options.
+    pub fn engine(&self, options: engine::Options, store: store::Options) -> Rc<dyn EngineFactory> {
+        let factory = BuiltinFactory::new(options, store);
+        match self.breaks {
+            Breaks::Rule(breaks) => {
+                Rc::new(BuiltinFactory { rules: breaks(factory.rules.clone()), ..factory })
+            }
+            Breaks::App(app) => app(Rc::new(factory)),
+        }
+    }
 }
 
 /// Every planted bug, at least one for each check.
@@ -25,172 +51,178 @@ pub const ALL: &[Bug] = &[
         check: "lost",
         mechanism: "the cursor is saved when a page arrives, its rows later: a kill in between loses them",
         seen_in: "apache/pouchdb #1240",
-        breaks: |rules| Rules { cursor: pull::cursor_before_rows(), ..rules },
+        breaks: Breaks::Rule(|rules| Rules { cursor: pull::cursor_before_rows(), ..rules }),
     },
     Bug {
         id: "one-date-for-all",
         check: "stale",
         mechanism: "one date of the last sync for all units: whichever syncs moves it past what others lack",
         seen_in: "RocketChat.ReactNative PR 7506, alex-soldatkin/payload-expo-tauri #9",
-        breaks: |rules| Rules { cursor: pull::one_date_for_all(), ..rules },
+        breaks: Breaks::Rule(|rules| Rules { cursor: pull::one_date_for_all(), ..rules }),
     },
     Bug {
         id: "inserts-only",
         check: "stale",
         mechanism: "a pulled row that the device has already is ignored",
         seen_in: "pubkey/rxdb #5571",
-        breaks: |rules| Rules { apply: pull::inserts_only(), ..rules },
+        breaks: Breaks::Rule(|rules| Rules { apply: pull::inserts_only(), ..rules }),
     },
     Bug {
         id: "ignores-tombstones",
         check: "undetected-delete",
         mechanism: "tombstones are skipped",
         seen_in: "RocketChat.ReactNative PR 7506",
-        breaks: |rules| Rules { apply: pull::ignores_tombstones(), ..rules },
+        breaks: Breaks::Rule(|rules| Rules { apply: pull::ignores_tombstones(), ..rules }),
     },
     Bug {
         id: "keeps-what-left-scope",
         check: "orphan",
         mechanism: "tombstones are skipped, here for rows that were given to another group",
         seen_in: "one-way sync by last modification: a change of scope is invisible to it",
-        breaks: |rules| Rules { apply: pull::ignores_tombstones(), ..rules },
+        breaks: Breaks::Rule(|rules| Rules { apply: pull::ignores_tombstones(), ..rules }),
     },
     Bug {
         id: "merges-without-nulls",
         check: "divergent",
         mechanism: "a pulled value of null or an empty text does not replace what is there",
         seen_in: "powersync-ja/powersync-sqlite-core PR 45",
-        breaks: |rules| Rules { apply: pull::merges_without_nulls(), ..rules },
+        breaks: Breaks::Rule(|rules| Rules { apply: pull::merges_without_nulls(), ..rules }),
     },
     Bug {
         id: "pulls-over-edits",
         check: "lost-edit",
         mechanism: "a pulled row takes the place of one with edits, and those are forgotten",
         seen_in: "adrianco/the-goodies #69, Azure/azure-mobile-apps #817",
-        breaks: |rules| Rules { apply: pull::pulls_over_edits(), ..rules },
+        breaks: Breaks::Rule(|rules| Rules { apply: pull::pulls_over_edits(), ..rules }),
     },
     Bug {
         id: "new-identity-each-try",
         check: "duplicate",
         mechanism: "a create that is sent again gets a new idempotency key and a new row key",
         seen_in: "SalesforceMobileSDK-iOS #2632, dartway #105",
-        breaks: |rules| Rules { identity: push::new_identity_each_try(), ..rules },
+        breaks: Breaks::Rule(|rules| Rules { identity: push::new_identity_each_try(), ..rules }),
     },
     Bug {
         id: "drops-after-refusal",
         check: "lost-edit",
         mechanism: "a refusal that would pass, such as a backend that is down, is taken for good: the edits are dropped",
         seen_in: "hercycle-ai PR 313, WorkSphere #712",
-        breaks: |rules| Rules { outbox: push::drops_after_refusal(), ..rules },
+        breaks: Breaks::Rule(|rules| Rules { outbox: push::drops_after_refusal(), ..rules }),
     },
     Bug {
         id: "drops-after-timeout",
         check: "lost-edit",
         mechanism: "edits whose push got no answer are dropped",
         seen_in: "powersync-swift #179",
-        breaks: |rules| Rules { outbox: push::drops_after_silence(), ..rules },
+        breaks: Breaks::Rule(|rules| Rules { outbox: push::drops_after_silence(), ..rules }),
     },
     Bug {
         id: "silence-is-consent",
         check: "acknowledged-without-commit",
         mechanism: "edits whose push got no answer are shown as saved",
         seen_in: "electric-sql/electric PR 4731",
-        breaks: |rules| Rules { outbox: push::silence_is_consent(), ..rules },
+        breaks: Breaks::Rule(|rules| Rules { outbox: push::silence_is_consent(), ..rules }),
     },
     Bug {
         id: "keeps-what-is-refused",
         check: "stuck",
         mechanism: "an edit that was refused for good stays in the outbox, and what is behind it waits for ever",
         seen_in: "laurent22/joplin #16504, rocicorp/mono PR 5982",
-        breaks: |rules| Rules { outbox: push::keeps_what_is_refused(), ..rules },
+        breaks: Breaks::Rule(|rules| Rules { outbox: push::keeps_what_is_refused(), ..rules }),
     },
     Bug {
         id: "discards-edits",
         check: "lost-edit",
         mechanism: "the edits that a waiting unit was to send are dropped with it, when another discards it",
         seen_in: "a queue whose requests carry what they send",
-        breaks: |rules| Rules { outbox: push::discards_edits(), ..rules },
+        breaks: Breaks::Rule(|rules| Rules { outbox: push::discards_edits(), ..rules }),
     },
     Bug {
         id: "says-nothing",
         check: "silent-discard",
         mechanism: "an edit that was refused or superseded is dropped without a line that the user can read",
         seen_in: "adrianco/the-goodies #69",
-        breaks: |rules| Rules { outbox: push::says_nothing(), ..rules },
+        breaks: Breaks::Rule(|rules| Rules { outbox: push::says_nothing(), ..rules }),
     },
     Bug {
         id: "update-brings-back",
         check: "resurrected",
         mechanism: "an edit of a row that is deleted meanwhile is sent as a create: the row is back, and nobody is told",
         seen_in: "apache/pouchdb #7645, Nozbe/WatermelonDB #1374",
-        breaks: |rules| Rules {
+        breaks: Breaks::Rule(|rules| Rules {
             resolve: push::update_brings_back(rules.resolve.clone()),
             outbox: push::hides_deletions(),
             ..rules
-        },
+        }),
     },
     Bug {
         id: "counts-winners-as-done",
         check: "acknowledged-without-commit",
         mechanism: "an edit that wins its conflict is shown as saved and never sent again",
         seen_in: "a retry that forgets to enqueue",
-        breaks: |rules| Rules { resolve: push::counts_winners_as_done(rules.resolve.clone()), ..rules },
+        breaks: Breaks::Rule(|rules| Rules {
+            resolve: push::counts_winners_as_done(rules.resolve.clone()),
+            ..rules
+        }),
     },
     Bug {
         id: "gives-way-in-silence",
         check: "silent-discard",
         mechanism: "an edit that gives way to a newer version is dropped, and the log says nothing of it",
         seen_in: "server-wins without a page of conflicts",
-        breaks: |rules| Rules { outbox: push::hides_newer_versions(), ..rules },
+        breaks: Breaks::Rule(|rules| Rules { outbox: push::hides_newer_versions(), ..rules }),
     },
     Bug {
         id: "deletes-what-left-scope",
         check: "misfiled",
         mechanism: "a delete of a row that was given to others meanwhile is sent again over the version that the device is not shown",
         seen_in: "partial replication whose rules guard reads alone",
-        breaks: |rules| Rules { resolve: push::deletes_what_left_scope(rules.resolve.clone()), ..rules },
+        breaks: Breaks::Rule(|rules| Rules {
+            resolve: push::deletes_what_left_scope(rules.resolve.clone()),
+            ..rules
+        }),
     },
     Bug {
         id: "forgets-the-shadow",
         check: "stale",
         mechanism: "a newer version that came while the row had edits is thrown away when they are acknowledged",
         seen_in: "Nozbe/WatermelonDB PR 1073",
-        breaks: |rules| Rules { outbox: push::forgets_the_shadow(), ..rules },
+        breaks: Breaks::Rule(|rules| Rules { outbox: push::forgets_the_shadow(), ..rules }),
     },
     Bug {
         id: "turn-never-given-back",
         check: "stuck",
         mechanism: "the in-flight flag is not cleared after a failure: nothing syncs any more",
         seen_in: "automerge/automerge #702, rocicorp/replicache #42",
-        breaks: |rules| Rules { order: order::turn_never_given_back(), ..rules },
+        breaks: Breaks::Rule(|rules| Rules { order: order::turn_never_given_back(), ..rules }),
     },
     Bug {
         id: "fails-without-a-word",
         check: "event-without-end",
         mechanism: "a failed run is not told to the app, which shows \"syncing\" for ever",
         seen_in: "powersync.dart #307",
-        breaks: |rules| Rules { order: order::fails_without_a_word(), ..rules },
+        breaks: Breaks::Rule(|rules| Rules { order: order::fails_without_a_word(), ..rules }),
     },
     Bug {
         id: "two-at-once",
         check: "two-syncs-of-one-unit",
         mechanism: "a unit starts although one runs",
         seen_in: "powersync-ja/powersync.dart #253",
-        breaks: |rules| Rules { order: order::two_at_once(), ..rules },
+        breaks: Breaks::Rule(|rules| Rules { order: order::two_at_once(), ..rules }),
     },
     Bug {
         id: "sync-starts-sync",
         check: "sync-loop",
         mechanism: "the completion hook triggers the same unit again",
         seen_in: "the seed products' own warning",
-        breaks: |rules| Rules { order: order::sync_starts_sync(), ..rules },
+        breaks: Breaks::App(app::sync_starts_sync),
     },
     Bug {
         id: "last-in-first-out",
         check: "unit-out-of-order",
         mechanism: "the unit that came last runs first",
         seen_in: "a stack where a queue was meant",
-        breaks: |rules| Rules { order: order::last_in_first_out(), ..rules },
+        breaks: Breaks::Rule(|rules| Rules { order: order::last_in_first_out(), ..rules }),
     },
 ];
 

@@ -2,14 +2,16 @@
 //!
 //! A check that nobody has seen fire is a hope. Each bug here is a mechanism by which a shipping
 //! engine has lost, doubled, resurrected or stranded its users' data, made small: it overrides one
-//! method of one rule of the built-in engine, and is registered as `broken:<id>`. Each names the
-//! check that must catch it; a catch by another check alone does not count.
+//! method of one rule of the built-in engine, or puts a hook into the app around it, and is
+//! registered as `broken:<id>`. Each names the check that must catch it; a catch by another check
+//! alone does not count.
 //!
 //! Invariant: no correct engine can reach this room.
 
+mod app;
 mod ledger;
 mod order;
 mod pull;
 mod push;
 
-pub use ledger::{ALL, Bug, find};
+pub use ledger::{ALL, Breaks, Bug, find};

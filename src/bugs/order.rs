@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use crate::base::UnitId;
 use crate::engine::OrderRule;
 
 /// Overrides one method of the order rule.
@@ -24,13 +23,3 @@ order_rule!(turn_never_given_back: gives_turn_after_failure => false);
 order_rule!(fails_without_a_word: tells_failed_runs => false);
 order_rule!(two_at_once: one_at_a_time => false);
 order_rule!(last_in_first_out: takes_last => true);
-
-pub(super) fn sync_starts_sync() -> Rc<dyn OrderRule> {
-    struct Broken;
-    impl OrderRule for Broken {
-        fn after(&self, unit: UnitId) -> Option<UnitId> {
-            Some(unit)
-        }
-    }
-    Rc::new(Broken)
-}

@@ -27,8 +27,9 @@ pub use crate::base::{
 };
 pub use device::{
     AppEvent, Carried, CarriedRows, Clock, CrashPoints, Database, DeviceSetup, DeviceView, EditError,
-    EditKind, EngineError, EngineFactory, LocalBoxFuture, LocalEdit, LogEntry, LogKind, Machine, NetworkKind,
-    NoStream, PendingEdit, Ports, Provision, Spawn, SyncEngine, SyncError, Transport, TransportError, Work,
+    EditKind, EngineError, EngineFactory, Hook, HookEnd, HookError, Hooks, LocalBoxFuture, LocalEdit,
+    LogEntry, LogKind, Machine, NetworkKind, NoStream, Occasion, PendingEdit, Ports, Provision, Spawn,
+    SyncEngine, SyncError, Threw, Transport, TransportError, Work,
 };
 pub use observe::{
     AppliedChange, Author, CommitKind, ConflictKind, Decision, DropReason, Event, EventSink, KillReason,

@@ -64,8 +64,9 @@ impl SyncEngine for Builtin {
                 // A sync of all that takes the place of what waits takes the place of these, too.
                 self.scheduler.retry_failed();
                 self.scheduler.fire(Trigger::Online);
+                self.process.network_changed();
             }
-            AppEvent::Offline => {}
+            AppEvent::Offline => self.process.network_changed(),
             AppEvent::Resume => {
                 self.scheduler.foreground.set(true);
                 self.scheduler.fire(Trigger::Resume);

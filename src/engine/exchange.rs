@@ -6,7 +6,9 @@ use std::rc::Rc;
 use super::control::{Fate, Observed, Size, Steering, Trouble};
 use super::process::{Held, Process};
 use crate::base::{EntityId, Span, Time, UnitId};
-use crate::contract::{Event, NetworkKind, RequestKind, ServerError, SyncError, TransportError, Work};
+use crate::contract::{
+    Event, HookError, NetworkKind, RequestKind, ServerError, SyncError, TransportError, Work,
+};
 use crate::protocol::{Answer, Request};
 
 /// Why an exchange came to nothing.
@@ -71,6 +73,13 @@ pub(super) struct RunError {
     pub(super) tries: u32,
     /// The server said no: another network does not help.
     pub(super) refused: bool,
+}
+
+impl From<HookError> for RunError {
+    fn from(failed: HookError) -> RunError {
+        // No network that comes mends the app.
+        RunError { error: SyncError::Aborted(failed.to_string()), tries: 1, refused: true }
+    }
 }
 
 impl From<SyncError> for RunError {

@@ -22,6 +22,8 @@
 //! - A row with local edits is not overwritten by a pull; the newer version waits in its shadow.
 //! - One run at a time; each run that starts ends in exactly one event, also when the process dies
 //!   in between.
+//! - The app's hooks are called at most once for a run, and one run's hooks have ended before the
+//!   next run begins.
 //! - No transaction is open across an await.
 //! - A page is applied after those of its entity that were asked for before it, however many are on
 //!   their way; no cursor goes back to a server that takes it for a receipt before its page is

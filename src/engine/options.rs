@@ -22,6 +22,8 @@ pub struct Options {
     /// than this after its last start: the first such trigger in that time starts it at its end,
     /// others in it do nothing. A login, a save and a person are not held back.
     pub debounce: Span,
+    /// A hook of the app is given up after this, if there is a limit.
+    pub hook_timeout: Option<Span>,
     /// What it writes messages with.
     pub codec: &'static dyn Codec,
     /// How it reads an answer.
@@ -225,6 +227,7 @@ impl Default for Options {
             conflict: ConflictOptions::default(),
             request_timeout: Span::secs(30),
             debounce: Span::secs(60),
+            hook_timeout: None,
             codec: Default::default(),
             decoder: Decoder::default(),
             dates: Dates::default(),

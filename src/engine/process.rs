@@ -7,7 +7,7 @@ use super::options::Options;
 use super::retry::backoff;
 use super::rules::Rules;
 use crate::base::{EntityId, Incarnation, Key, Span, Stamp, Stream};
-use crate::contract::{DeviceSetup, Event, Ports, SyncError};
+use crate::contract::{DeviceSetup, Event, HookError, Occasion, Ports, SyncError};
 use crate::store::{Store, StoreError, Tx};
 
 use rustc_hash::FxHashMap;
@@ -67,6 +67,22 @@ impl Process {
 
     pub(super) fn emit(&self, event: Event<'_>) {
         self.ports.emit(event);
+    }
+
+    /// Calls the app's hook for `occasion`, if there is one, and waits for its end.
+    pub(super) async fn hook(&self, occasion: Occasion<'_>) -> Result<(), HookError> {
+        match self.ports.hook(occasion, self.options.hook_timeout) {
+            Some(hook) => hook.await,
+            None => Ok(()),
+        }
+    }
+
+    /// The network came or went; nobody waits for what the app does about it.
+    pub(super) fn network_changed(&self) {
+        let occasion = Occasion::NetworkStatusChanged(self.ports.transport.network());
+        if let Some(hook) = self.ports.hook(occasion, self.options.hook_timeout) {
+            self.spawn(async move { drop(hook.await) });
+        }
     }
 
     /// Writes in one transaction and lets its time on the device pass; gives how long that was,

@@ -4,7 +4,7 @@
 
 use std::rc::Rc;
 
-use crate::base::{EntityId, Key, UnitId};
+use crate::base::{EntityId, Key};
 use crate::contract::{EditKind, Entity, Outcome, Row, ServerError};
 use crate::protocol::WireRow;
 use crate::store::{Entry, StoreError, Tx};
@@ -215,11 +215,6 @@ pub trait OrderRule {
     /// Whether a unit is taken from the end of the queue.
     fn takes_last(&self) -> bool {
         false
-    }
-    /// A unit that the app starts from the completion hook of `unit`.
-    fn after(&self, unit: UnitId) -> Option<UnitId> {
-        let _ = unit;
-        None
     }
     /// Whether a unit that failed `failures` times in a row is tried again by itself.
     fn tries_again(&self, failures: u32) -> bool {

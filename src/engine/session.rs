@@ -12,7 +12,7 @@ use super::scheduler::Scheduler;
 use super::signal::Signal;
 use super::streams::pull;
 use crate::base::{Span, Time, UnitId};
-use crate::contract::{Event, SyncError};
+use crate::contract::{Event, Occasion, SyncError};
 use crate::store::{StoreError, Tx};
 
 /// On a full device the engine looks this often whether there is room again.
@@ -52,7 +52,9 @@ impl Session {
         }
         self.write_down(|tx| running.iter().try_for_each(|(unit, _)| tx.end_run(*unit))).await?;
         for (unit, run) in running {
-            self.process.emit(Event::SyncError { unit, run, error: &SyncError::Interrupted });
+            let error = &SyncError::Interrupted;
+            self.process.emit(Event::SyncError { unit, run, error });
+            self.ended(Occasion::SyncError(unit, run, error)).await;
         }
         Ok(())
     }
@@ -81,11 +83,14 @@ impl Session {
         self.scheduler.begun(run, started);
         self.process.emit(Event::SyncStart { unit, run: run.number, waited: started - queued_at });
         if begun.is_err() {
-            self.scheduler.failed(run, &SyncError::StorageFull.into());
+            self.failed(run, &SyncError::StorageFull.into()).await;
             return Err(SyncError::StorageFull);
         }
         self.process.crash_point("session.started").await;
-        let result = self.transfer(run).await;
+        let result = match self.process.hook(Occasion::SyncStart(unit, run.number)).await {
+            Ok(()) => self.transfer(run).await,
+            Err(failed) => Err(failed.into()),
+        };
         self.process.crash_point("session.before-end").await;
         let synced_on = self.process.ports.clock.wall();
         self.write_down(|tx| {
@@ -96,8 +101,8 @@ impl Session {
         })
         .await?;
         match &result {
-            Ok(()) => self.completed(run, started),
-            Err(ended) => self.scheduler.failed(run, ended),
+            Ok(()) => self.completed(run, started).await,
+            Err(ended) => self.failed(run, ended).await,
         }
         self.process.crash_point("session.ended").await;
         result.map_err(|ended| ended.error)
@@ -132,16 +137,28 @@ impl Session {
         pull(&self.puller, run).await
     }
 
-    fn completed(&self, run: Run, started: Time) {
+    async fn completed(&self, run: Run, started: Time) {
         let (unit, now) = (run.unit, self.process.ports.clock.now());
         self.scheduler.completed(unit);
         let blocking = self.process.setup.units[usize::from(unit.0)].blocking;
         self.process.emit(Event::SyncComplete { unit, run: run.number, took: now - started, blocking });
-        if blocking && let Some(login_at) = self.login_at.take() {
-            self.process.emit(Event::Usable { since_login: now - login_at });
+        let waits_since = if blocking { self.login_at.take() } else { None };
+        self.ended(Occasion::SyncComplete(unit, run.number)).await;
+        if let Some(login_at) = waits_since {
+            self.process.emit(Event::Usable { since_login: self.process.ports.clock.now() - login_at });
         }
-        if let Some(next) = self.process.rules.order.after(unit) {
-            self.scheduler.enqueue(next, false);
+    }
+
+    async fn failed(&self, run: Run, ended: &RunError) {
+        self.scheduler.failed(run, ended);
+        if self.process.rules.order.tells_failed_runs() {
+            self.ended(Occasion::SyncError(run.unit, run.number, &ended.error)).await;
         }
+    }
+
+    /// Calls the app's hook for the end of a run, which stands whatever that does.
+    async fn ended(&self, occasion: Occasion<'_>) {
+        // One that fails tells so by itself.
+        drop(self.process.hook(occasion).await);
     }
 }

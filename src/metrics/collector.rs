@@ -7,6 +7,7 @@ use super::control::Control;
 use super::distribution::Distribution;
 use super::edits::Edits;
 use super::figure::{Figures, Sample};
+use super::hooks::HookCounts;
 use super::presence::Presence;
 use super::replication::Replication;
 use super::series::{Levels, Series};
@@ -48,6 +49,7 @@ pub struct Collected {
 pub struct Collector {
     board: Board,
     sessions: Sessions,
+    hooks: HookCounts,
     control: Control,
     traffic: Traffic,
     edits: Edits,
@@ -65,6 +67,7 @@ impl Collector {
         Collector {
             board: Board::new(&setting.starts, setting.units),
             sessions: Sessions::new(devices),
+            hooks: HookCounts::default(),
             control: Control::default(),
             traffic: Traffic::new(devices),
             edits: Edits::default(),
@@ -121,6 +124,7 @@ impl Collector {
         let (ours, theirs) = (self.board.value(Id::ConflictsFound), self.board.value(Id::OracleConflicts));
         self.board.set(Id::ConflictsMiscounted, ours.abs_diff(theirs));
         self.sessions.finish(at, &mut self.board);
+        self.hooks.finish(&mut self.board);
         self.replication.finish(at, &mut self.board);
         self.traffic.finish(at, &mut self.board);
         let (figures, distributions) = self.board.figures();
@@ -142,6 +146,7 @@ impl Collector {
         }
         self.presence.on(at, device, event);
         self.sessions.on(at, device, event, &mut self.board);
+        self.hooks.on(event, &mut self.board);
         self.traffic.on_device(at, device, event, &mut self.board);
         self.traffic.on_engine(device, event, &mut self.board);
         self.control.on(at, device, event, &mut self.board);

@@ -84,6 +84,7 @@ fn everything(t: &mut Telling) {
         t.device(device, Event::ProcessStarted { incarnation: 0 })
             .device(device, Event::App(AppEvent::Login));
     }
+    crate::metrics::hooks::EVERY.iter().for_each(|event| _ = t.device(0, *event));
     t.device(0, Event::UnitQueued { unit: UNIT, depth: 1 })
         .device(0, Event::UnitCoalesced { unit: UNIT })
         .device(0, Event::UnitDiscarded { unit: UNIT })

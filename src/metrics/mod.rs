@@ -21,6 +21,7 @@ mod control;
 mod distribution;
 mod edits;
 mod figure;
+mod hooks;
 mod presence;
 mod replication;
 mod series;

@@ -74,6 +74,12 @@ table! {
     SyncsBlocked "engine.syncs.blocked" Ns Lower Counter "Over all devices: time from a run's bad end to the device's next good one."
     Usable "engine.usable_after_login.duration" Ns Lower Distribution "From a login, which waits for a network, to the end of its first blocking unit, over restarts of an app that dies in between."
     FirstRows "engine.first_rows.duration" Ns Lower Distribution "From a run's start to the first rows that it made durable."
+    HookCount "engine.hooks.count" Count Neither Counter "Calls of the app's hooks."
+    HookThrew "engine.hooks.threw" Count Lower Counter "Calls of the app's hooks that threw."
+    HookTimedOut "engine.hooks.timed_out" Count Lower Counter "Calls of the app's hooks that the engine gave up."
+    HookUnended "engine.hooks.unended" Count Lower Gauge "Calls of the app's hooks that never ended: their process died, or the run of the bench was over."
+    HookTriggers "engine.hooks.triggers" Count Lower Counter "Syncs that the app's hooks triggered."
+    HookDuration "engine.hook.duration" Ns Lower Distribution "From the call of a hook of the app to its end."
     Requests "engine.requests.count" Count Lower Counter "Requests that left, retries included."
     RequestsEmpty "engine.requests.empty" Count Lower Counter "Pulls and fetches whose answer had no row."
     RequestsFailed "engine.requests.failed" Count Lower Counter "Requests without an answer of the server: those that found no network and have not left and those that a captive portal answered included."
@@ -246,7 +252,7 @@ table! {
     OracleTwoSyncs "oracle.two_syncs_of_one_unit.count" Count Lower Counter "Runs of a unit that started while the same process ran that unit."
     OracleWithoutEnd "oracle.event_without_end.count" Count Lower Counter "Runs that did not end exactly once."
     OracleUnitOrder "oracle.unit_out_of_order.count" Count Lower Counter "Units that ran before one that had waited longer."
-    OracleSyncLoop "oracle.sync_loop.count" Count Lower Counter "Times a unit started again and again from its own end, with no time passing."
+    OracleSyncLoop "oracle.sync_loop.count" Count Lower Counter "Times ten runs in a row were each started by the end of the one before, or by a hook of the app at its end, with no person and no network in between."
     OracleAcknowledged "oracle.acknowledged_without_commit.count" Count Lower Counter "Edits acknowledged to the device although the backend neither committed them nor said the same already."
 }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use crate::base::{DeviceId, Span, Time};
-use crate::contract::{Decision, Event, KillReason, Node, Occurrence, RequestKind};
+use crate::base::{DeviceId, Span, Time, Word};
+use crate::contract::{Decision, Event, HookEnd, KillReason, Node, Occurrence, RequestKind};
 
 /// A listener that keeps a slice for each session, request, transaction and outage, and a mark for what has no length.
 ///
@@ -34,15 +34,17 @@ enum Track {
     Details = 4,
     Database = 5,
     Link = 6,
+    Hooks = 7,
 }
 
-const TRACKS: [(Track, &str); 6] = [
+const TRACKS: [(Track, &str); 7] = [
     (Track::App, "app and person"),
     (Track::Sync, "sync units"),
     (Track::Requests, "requests"),
     (Track::Details, "details on open"),
     (Track::Database, "database"),
     (Track::Link, "link down"),
+    (Track::Hooks, "hooks of the app"),
 ];
 
 /// The backend's number in the picture; a device's is its own and this.
@@ -126,6 +128,15 @@ impl Timeline {
                 self.mark(device, Track::Sync, name, at);
             }
             Event::CursorReset { .. } => self.mark(device, Track::Sync, "cursor reset", at),
+            Event::HookEnded { hook, ended, took, .. } => {
+                let how = match ended {
+                    HookEnd::Well => "ended",
+                    HookEnd::Threw => "threw",
+                    HookEnd::TimedOut => "given up",
+                };
+                let args = format!("\"ended\":{}", quoted(how));
+                self.ended(device, Track::Hooks, hook.word(), at, *took, &args);
+            }
             _ => {}
         }
     }

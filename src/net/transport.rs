@@ -439,6 +439,7 @@ impl Way {
     /// dies.
     pub(super) async fn served(
         &self,
+        server: &dyn Server,
         request: Vec<u8>,
         page: Option<&'static [u8]>,
     ) -> Result<Vec<u8>, NoAnswer> {
@@ -448,7 +449,7 @@ impl Way {
                 self.events.emit(Event::MessageDropped { reason, bytes });
                 page.to_vec()
             }
-            None => match self.server.serve(request).await {
+            None => match server.serve(request).await {
                 Some(bytes) => bytes,
                 None => return Err(NoAnswer::Broken(self.told_of_death())),
             },
@@ -468,7 +469,7 @@ impl Way {
     async fn carry(
         self: Rc<Self>,
         errand: Rc<Errand>,
-        request: Vec<u8>,
+        (server, request): (Rc<dyn Server>, Vec<u8>),
         answer: oneshot::Sender<Result<Vec<u8>, Time>>,
     ) {
         let (mut message, mut direction) = (request, Direction::Up);
@@ -485,7 +486,7 @@ impl Way {
                 // Nobody may be waiting any more.
                 Passed::Broken(told) => return drop(answer.send(Err(told))),
             }
-            match self.served(message, page).await {
+            match self.served(&*server, message, page).await {
                 Ok(bytes) => (message, direction) = (bytes, Direction::Down),
                 Err(NoAnswer::Lost(bytes)) => {
                     // It leaves as any other, and whoever waits gives up.
@@ -525,18 +526,38 @@ impl Way {
         }
     }
 
-    async fn exchange(self: Rc<Self>, request: Vec<u8>, deadline: Time) -> Result<Vec<u8>, TransportError> {
+    /// Sends a request over this way to `server`, which is another one beside the gateway, and
+    /// waits for its answer. It shares the connections, and whatever happens to the link.
+    ///
+    /// # Errors
+    /// As those of [`Transport::request`].
+    pub fn request_of(
+        self: &Rc<Self>,
+        server: Rc<dyn Server>,
+        request: Vec<u8>,
+        deadline: Time,
+    ) -> LocalBoxFuture<'static, Result<Vec<u8>, TransportError>> {
+        Box::pin(self.clone().exchange(server, request, deadline))
+    }
+
+    async fn exchange(
+        self: Rc<Self>,
+        server: Rc<dyn Server>,
+        request: Vec<u8>,
+        deadline: Time,
+    ) -> Result<Vec<u8>, TransportError> {
         let now = self.handle.now();
         if !self.link.borrow().weather().seems_up(now) {
             return Err(TransportError::Offline);
         }
         if self.options.protocol == Protocol::Bare {
-            return Box::pin(self.exchange_bare(request, deadline)).await;
+            return Box::pin(self.exchange_bare(server, request, deadline)).await;
         }
         let mut lease = self.connection(deadline).await?;
         let (sender, receiver) = self.handle.oneshot();
         let (_, cut) = self.next_cut(deadline);
-        self.handle.spawn(self.gateway, "request", self.clone().carry(lease.errand.clone(), request, sender));
+        let carried = self.clone().carry(lease.errand.clone(), (server, request), sender);
+        self.handle.spawn(self.gateway, "request", carried);
         let answer = self.answered(receiver, cut, deadline).await;
         lease.answered = answer.is_ok();
         answer
@@ -560,7 +581,7 @@ impl Transport for Rc<Way> {
         request: Vec<u8>,
         deadline: Time,
     ) -> LocalBoxFuture<'static, Result<Vec<u8>, TransportError>> {
-        Box::pin(self.clone().exchange(request, deadline))
+        self.request_of(self.server.clone(), request, deadline)
     }
 
     fn network(&self) -> NetworkKind {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::conditions::Direction;
 use super::link::Fate;
 use super::tcp::Traffic;
-use super::transport::{NoAnswer, Way, ended};
+use super::transport::{NoAnswer, Server, Way, ended};
 use crate::base::Time;
 use crate::contract::{DropReason, Event, TransportError};
 use crate::sim::oneshot;
@@ -25,14 +25,14 @@ impl Way {
     /// not the device's process is still alive.
     async fn carry_bare(
         self: Rc<Self>,
-        request: Vec<u8>,
+        (server, request): (Rc<dyn Server>, Vec<u8>),
         arrives: Time,
         (broken_at, deadline): (Time, Time),
         answer: oneshot::Sender<Result<Vec<u8>, Time>>,
     ) {
         let page = self.login_page();
         self.handle.sleep_until(arrives).await;
-        let bytes = match self.served(request, page).await {
+        let bytes = match self.served(&*server, request, page).await {
             // The way that the request came by is gone.
             Ok(bytes) if self.handle.now() >= broken_at => {
                 let dropped = Event::MessageDropped { reason: DropReason::Outage, bytes: bytes.len() as u64 };
@@ -62,6 +62,7 @@ impl Way {
     /// One request and its answer.
     pub(super) async fn exchange_bare(
         self: Rc<Self>,
+        server: Rc<dyn Server>,
         request: Vec<u8>,
         deadline: Time,
     ) -> Result<Vec<u8>, TransportError> {
@@ -82,7 +83,7 @@ impl Way {
         self.handle.spawn(
             self.gateway,
             "request",
-            self.clone().carry_bare(request, arrives, (broken_at, deadline), sender),
+            self.clone().carry_bare((server, request), arrives, (broken_at, deadline), sender),
         );
         self.answered(receiver, broken_at, deadline).await
     }
@@ -95,7 +96,6 @@ mod tests {
 
     use super::super::link::Link;
     use super::super::options::{Outage, OutageMode, Profile};
-    use super::super::transport::Server;
     use super::super::transport_options::TransportOptions;
     use super::super::weather::Itinerary;
     use super::*;

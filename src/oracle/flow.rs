@@ -9,8 +9,7 @@ use super::patience::Patience;
 use crate::base::{DeviceId, Time, UnitId};
 use crate::contract::{Event, KillReason, RequestKind, SyncError, SyncUnit};
 
-/// So many runs of a unit, each queued at the very instant at which the one before ended, are a
-/// loop.
+/// So many runs, each started by the end of the one before or by a hook at its end, are a loop.
 const LOOP: u32 = 10;
 /// No more runs than that begin before one is heard of.
 const UNHEARD: usize = 64;
@@ -24,6 +23,17 @@ pub(super) struct Run {
     sign: Time,
     life: u32,
     may_have_ended: bool,
+    /// So many runs before it led to it, each to the next.
+    chain: u32,
+}
+
+/// A run that ended.
+#[derive(Clone, Copy, Debug)]
+struct Ended {
+    unit: UnitId,
+    run: u64,
+    at: Time,
+    chain: u32,
 }
 
 #[derive(Debug, Default)]
@@ -39,8 +49,11 @@ struct Device {
     runs: u64,
     /// Units that wait, with when they came.
     queue: VecDeque<(UnitId, Time)>,
-    last_end: Option<(UnitId, Time)>,
-    at_once: u32,
+    last_end: Option<Ended>,
+    /// A hook is triggering this unit, for a run to which so many led.
+    triggering: Option<(UnitId, u32)>,
+    /// Units that wait as a hook triggered them, each with how many runs led to that.
+    triggered: BTreeMap<UnitId, u32>,
     /// The process died in the midst of work and no run has started since: what it did last it may
     /// not have told.
     untold: bool,
@@ -96,7 +109,7 @@ impl Flow {
             Event::ProcessStarted { .. } => {
                 (device.life, device.alive) = (device.life + 1, true);
                 device.queue.clear();
-                device.person_acted();
+                device.somebody_acted();
             }
             Event::ProcessKilled { reason } => {
                 device.alive = false;
@@ -109,9 +122,13 @@ impl Flow {
             Event::CutShort => device.died_untold(),
             Event::Restored { to, .. } => device.went_back(*to),
             Event::BecameCopy { .. } => device.went_back(Time::ZERO),
-            Event::App(_) | Event::EditMade { .. } => device.person_acted(),
+            Event::App(_) | Event::EditMade { .. } => device.somebody_acted(),
             // It may be there already: taken, and about to tell of its start.
-            Event::UnitQueued { unit, .. } => device.queue.push_back((*unit, at)),
+            Event::UnitQueued { unit, .. } => {
+                device.queue.push_back((*unit, at));
+                device.queued_by_hook(*unit);
+            }
+            Event::HookTriggered { run, unit, .. } => device.hook_triggers(*run, *unit),
             Event::UnitDiscarded { unit } => {
                 let last = device.queue.iter().rposition(|(waiting, _)| waiting == unit);
                 last.map(|place| device.queue.remove(place));
@@ -127,10 +144,11 @@ impl Flow {
                         format!("{id} started {unit} at {at} although {first} had waited longer")
                     });
                 }
-                if sync_loop(device, *unit, queued_at) {
+                let chain = device.chain(*unit, queued_at);
+                if sync_loop(chain) {
                     findings.add(Check::SyncLoop, concerns, || {
                         let (unit, at) = (names.unit(*unit), names.time(at));
-                        format!("{id} started {unit} {LOOP} times in a row at the end of {unit}, the last time at {at}")
+                        format!("{id} started {unit} at {at} by the end of the run before, or by a hook at that end, and so on {LOOP} times in a row")
                     });
                 }
                 if device.untold {
@@ -138,11 +156,14 @@ impl Flow {
                 }
                 device.untold = false;
                 let (unit, life) = (*unit, device.life);
-                device.open.insert(*run, Run { unit, since: at, sign: at, life, may_have_ended: false });
+                device
+                    .open
+                    .insert(*run, Run { unit, since: at, sign: at, life, may_have_ended: false, chain });
                 device.runs = device.runs.max(run + 1);
             }
             Event::SyncComplete { unit, run, .. } | Event::SyncError { unit, run, .. } => {
-                device.last_end = Some((*unit, at));
+                let chain = device.open.get(run).map_or(0, |open| open.chain);
+                device.last_end = Some(Ended { unit: *unit, run: *run, at, chain });
                 let unheard = device.unheard.remove(run) || device.untold && *run >= device.runs;
                 match event {
                     Event::SyncError { error: SyncError::StorageFull, .. } => {
@@ -233,7 +254,9 @@ impl Device {
         let (unit, until) = match event {
             Event::RequestSent { unit: Some(unit), .. }
             | Event::ResponseReceived { unit: Some(unit), .. }
-            | Event::ChunkApplied { unit: Some(unit), .. } => (Some(*unit), at),
+            | Event::ChunkApplied { unit: Some(unit), .. }
+            | Event::HookStarted { run: Some((unit, _)), .. }
+            | Event::HookEnded { run: Some((unit, _)), .. } => (Some(*unit), at),
             Event::RequestFailed { kind, .. } | Event::RequestRefused { kind, .. }
                 if *kind != RequestKind::Fetch =>
             {
@@ -275,8 +298,36 @@ impl Device {
         begun.for_each(|run| run.may_have_ended = true);
     }
 
-    fn person_acted(&mut self) {
-        (self.last_end, self.at_once) = (None, 0);
+    /// A person or the network did something: what runs, or waits, is no chain any more.
+    fn somebody_acted(&mut self) {
+        self.last_end = None;
+        self.triggered.clear();
+        self.open.values_mut().for_each(|run| run.chain = 0);
+    }
+
+    /// A hook of `run`, if it is about one, is about to trigger `unit`.
+    fn hook_triggers(&mut self, run: Option<(UnitId, u64)>, unit: UnitId) {
+        let chain = run.and_then(|(_, run)| {
+            let open = self.open.get(&run).map(|open| open.chain);
+            open.or(self.last_end.filter(|ended| ended.run == run).map(|ended| ended.chain))
+        });
+        self.triggering = chain.map(|chain| (unit, chain + 1));
+    }
+
+    /// A unit waits now that did not wait before.
+    fn queued_by_hook(&mut self, unit: UnitId) {
+        match self.triggering.take_if(|(triggered, _)| *triggered == unit) {
+            Some((_, chain)) => _ = self.triggered.insert(unit, chain),
+            None => _ = self.triggered.remove(&unit),
+        }
+    }
+
+    /// How many runs led, each to the next, to the one of `unit` that starts now and was queued
+    /// then.
+    fn chain(&mut self, unit: UnitId, queued_at: Time) -> u32 {
+        let at_once = self.last_end.filter(|ended| (ended.unit, ended.at) == (unit, queued_at));
+        let by_end = at_once.map(|ended| ended.chain + 1);
+        self.triggered.remove(&unit).max(by_end).unwrap_or(0)
     }
 }
 
@@ -299,10 +350,9 @@ fn unit_out_of_order(device: &mut Device, unit: UnitId, queued_at: Time) -> Opti
     overtaken
 }
 
-/// A unit does not start itself for ever: told once for each row of runs.
-fn sync_loop(device: &mut Device, unit: UnitId, queued_at: Time) -> bool {
-    device.at_once = if device.last_end == Some((unit, queued_at)) { device.at_once + 1 } else { 0 };
-    device.at_once == LOOP
+/// Runs do not start each other for ever: told once for each row of them.
+fn sync_loop(chain: u32) -> bool {
+    chain == LOOP
 }
 
 /// Every run ends in the life of its process, or says at least that it goes on.

@@ -2,11 +2,11 @@
 
 use super::clock::Clock;
 use super::words;
-use crate::base::UnitId;
 use crate::base::words::count;
+use crate::base::{UnitId, Word};
 use crate::contract::{
-    AppEvent, AppliedChange, CommitKind, ConflictKind, Decision, DropReason, Event, KillReason, LocalEdit,
-    LogKind, Refusal, RequestKind, Schema, SyncUnit, TransportError,
+    AppEvent, AppliedChange, CommitKind, ConflictKind, Decision, DropReason, Event, Hook, HookEnd,
+    KillReason, LocalEdit, LogKind, Refusal, RequestKind, Schema, SyncUnit, TransportError,
 };
 
 /// Tells events with the names of a scenario.
@@ -37,6 +37,9 @@ impl Told<'_> {
             | Event::Usable { .. }
             | Event::CursorSaved { .. }
             | Event::CursorReset { .. } => self.run(event),
+            Event::HookStarted { .. } | Event::HookEnded { .. } | Event::HookTriggered { .. } => {
+                self.hook(event)
+            }
             Event::RequestSent { .. }
             | Event::ResponseReceived { .. }
             | Event::RequestFailed { .. }
@@ -119,6 +122,28 @@ impl Told<'_> {
                 )
             }
             _ => unreachable!("not an event of runs"),
+        }
+    }
+
+    fn hook(&self, event: &Event<'_>) -> String {
+        let named = |hook: &Hook, run: &Option<(UnitId, u64)>| match run {
+            Some((unit, run)) => format!("{} of run {run} of {}", hook.word(), self.unit(*unit)),
+            None => hook.word().to_owned(),
+        };
+        match event {
+            Event::HookStarted { hook, run } => format!("{} is called", named(hook, run)),
+            Event::HookEnded { hook, run, ended, took } => {
+                let how = match ended {
+                    HookEnd::Well => "ended",
+                    HookEnd::Threw => "threw",
+                    HookEnd::TimedOut => "was given up",
+                };
+                format!("{} {how} after {took}", named(hook, run))
+            }
+            Event::HookTriggered { hook, run, unit } => {
+                format!("{} triggers {}", named(hook, run), self.unit(*unit))
+            }
+            _ => unreachable!("not an event of hooks"),
         }
     }
 

@@ -28,6 +28,7 @@ mod document;
 pub mod file;
 mod form;
 mod grammar;
+mod hook;
 mod idle;
 mod keys;
 mod merge;
@@ -47,6 +48,7 @@ mod zone;
 
 pub use diagnostic::{Diagnostic, Invalid, LoadError, Place, Source, closest};
 pub use document::{Document, Provenance, Request, text_of};
+pub use hook::{AppCall, Fate, HookPlan, Hooks};
 pub use keys::{key_table, schema_json};
 pub use plan::*;
 pub use profiles::{Library, Profile, Sourced};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::diagnostic::Diagnostic;
+use super::hook::Hooks;
 use crate::base::{Bytes, DeviceId, EntityId, Key, Ppm, Seed, Span, Stamp, Time, UnitId, Value, in_words};
 use crate::contract::{Chosen, Schema, SyncUnit};
 use crate::{backend, disk, engine, gateway, net, store, workload};
@@ -67,6 +68,8 @@ pub struct Plan {
     pub transport: net::TransportOptions,
     /// What people and the office do.
     pub workload: workload::Options,
+    /// What the app's hooks do, which the engine calls.
+    pub hooks: Arc<Hooks>,
     /// What happens at set times.
     pub events: Vec<Planned>,
     /// What random trouble is drawn.

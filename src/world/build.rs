@@ -155,6 +155,7 @@ impl World {
             disk,
             journal: self.plan.store.journal,
             way,
+            hooks: self.plan.hooks.clone(),
             factory: factory.clone(),
             start: self.plan.start,
             utc_offset: self.plan.utc_offset,

@@ -2,9 +2,11 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
+use std::sync::Arc;
 
 use super::clock::{DeviceClock, Gait};
 use super::hardware::{Hardware, Spent};
+use super::hooks::AppHooks;
 use super::hub::{DeviceSink, Hub};
 use super::missed::Struck;
 use super::ports::{CrashBook, DeviceTasks};
@@ -12,13 +14,13 @@ use super::power::SyncLoss;
 use crate::base::words::count;
 use crate::base::{DeviceId, EntityId, Key, Seed, Span, Stamp, Time, UnitId};
 use crate::contract::{
-    AppEvent, Database, DeviceSetup, DeviceView, EditError, EngineFactory, Event, KillReason, LocalEdit,
-    Machine, Node, Ports, SyncEngine, Work,
+    AppEvent, Database, DeviceSetup, DeviceView, EditError, EngineFactory, Event, Hook, KillReason,
+    LocalEdit, Machine, Node, Ports, SyncEngine, Work,
 };
 use crate::disk::{Backup, Disk, PowerLoss};
 use crate::engine::Identity;
 use crate::net::Way;
-use crate::scenario::Asking;
+use crate::scenario::{Asking, Hooks};
 use crate::sim::{Handle, NodeId};
 use crate::store::Journal;
 
@@ -86,6 +88,7 @@ pub(super) struct Parts {
     pub(super) disk: Disk,
     pub(super) journal: Journal,
     pub(super) way: Rc<Way>,
+    pub(super) hooks: Arc<Hooks>,
     pub(super) factory: Rc<dyn EngineFactory>,
     pub(super) start: Stamp,
     pub(super) utc_offset: i32,
@@ -116,12 +119,29 @@ impl Device {
                 disk: parts.disk.clone(),
                 waits_for_login: waits_for_login.clone(),
             };
+            let trigger = {
+                let me = me.clone();
+                move |hook, run, unit| {
+                    if let Some(device) = me.upgrade() {
+                        device.trigger_by_hook(hook, run, unit);
+                    }
+                }
+            };
+            let hooks = AppHooks {
+                plan: parts.hooks,
+                handle: handle.clone(),
+                way: parts.way.clone(),
+                seed: parts.seed.derive("hooks", 0),
+                trigger: Rc::new(trigger),
+                called: RefCell::default(),
+            };
             let ports = Ports {
                 clock: Rc::new(clock),
                 spawn: Rc::new(DeviceTasks { handle: handle.clone(), node, device: me.clone() }),
                 transport: Rc::new(parts.way.clone()),
                 crash: crash.clone(),
                 events: Rc::new(sink),
+                hooks: Rc::new(hooks),
                 machine: hardware.clone(),
                 seed: parts.seed,
             };
@@ -472,6 +492,14 @@ impl Device {
                 // How it ends shows in its requests' events, and nowhere else.
                 self.ports.spawn.spawn(Box::pin(async move { drop(sync.await) }));
             }
+        });
+    }
+
+    /// A hook of the app, called for this unit and run if for any, asks for a sync.
+    pub(super) fn trigger_by_hook(&self, hook: Hook, run: Option<(UnitId, u64)>, unit: UnitId) {
+        self.with_engine(|engine| {
+            self.tell(Event::HookTriggered { hook, run, unit });
+            engine.trigger(unit, false);
         });
     }
 

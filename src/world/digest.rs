@@ -7,8 +7,8 @@ use crate::backend::Backend;
 use crate::base::{DeviceId, Digest, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value, ValueRef};
 use crate::contract::{
     AppEvent, AppliedChange, Author, CommitKind, ConflictKind, Decision, DeviceView, DropReason, EditError,
-    EditKind, Event, KillReason, LocalEdit, LogEntry, LogKind, Node, Occurrence, Overtaken, PendingEdit,
-    Refusal, RequestKind, ServerError, Sides, SyncError, TransportError,
+    EditKind, Event, Hook, HookEnd, KillReason, LocalEdit, LogEntry, LogKind, Node, Occurrence, Overtaken,
+    PendingEdit, Refusal, RequestKind, ServerError, Sides, SyncError, TransportError,
 };
 use crate::metrics::Figures;
 
@@ -104,6 +104,9 @@ events! {
     73 AppWrote { took, waited },
     74 StorageFull,
     75 UploadWaits { edit },
+    76 HookStarted { hook, run },
+    77 HookEnded { hook, run, ended, took },
+    78 HookTriggered { hook, run, unit },
 }
 
 /// Of what is one number.
@@ -136,6 +139,8 @@ told_as! {
     ConflictKind: it => *it as u64,
     DropReason: it => *it as u64,
     EditKind: it => *it as u64,
+    Hook: it => *it as u64,
+    HookEnd: it => *it as u64,
     KillReason: it => *it as u64,
     LogKind: it => *it as u64,
     Refusal: it => *it as u64,
@@ -165,6 +170,13 @@ impl<T: Told> Told for [T] {
     fn tell(&self, digest: &mut Digest) {
         digest.number(self.len() as u64);
         self.iter().for_each(|it| it.tell(digest));
+    }
+}
+
+impl Told for (UnitId, u64) {
+    fn tell(&self, digest: &mut Digest) {
+        self.0.tell(digest);
+        self.1.tell(digest);
     }
 }
 

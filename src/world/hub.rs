@@ -8,7 +8,7 @@ use super::requests::RequestLog;
 use super::tried::Tried;
 use crate::base::words::thousands;
 use crate::base::{DeviceId, Digest, Time, UnitId};
-use crate::contract::{Event, EventSink, Node, Occurrence, ServerError, TransportError};
+use crate::contract::{Event, EventSink, Hook, Node, Occurrence, ServerError, TransportError};
 use crate::disk::Disk;
 use crate::metrics::{Collector, Timeline};
 use crate::oracle::{Life, Oracle};
@@ -46,6 +46,8 @@ pub(super) struct Round {
     pub(super) completed: Vec<Vec<bool>>,
     /// By device: runs under way, with the round in which each began and its unit.
     pub(super) open: Vec<BTreeMap<u64, (u32, UnitId)>>,
+    /// By device: hooks of runs that have not ended.
+    pub(super) hooks: Vec<BTreeSet<(u64, Hook)>>,
     /// By device: units that waited in this round and were dropped for another, or with their process. Whoever asked for them
     /// has to ask again.
     dropped: Vec<BTreeSet<UnitId>>,
@@ -145,7 +147,8 @@ impl Round {
     /// Before the drain.
     pub(super) fn new(devices: usize) -> Round {
         let (open, dropped) = (vec![BTreeMap::new(); devices], vec![BTreeSet::new(); devices]);
-        Round { open, dropped, failures: vec![Failures::default(); devices], ..Round::default() }
+        let (hooks, failures) = (vec![BTreeSet::new(); devices], vec![Failures::default(); devices]);
+        Round { open, hooks, dropped, failures, ..Round::default() }
     }
 
     /// The next round begins.
@@ -170,9 +173,11 @@ impl Round {
         again
     }
 
-    /// Whether every device has completed these units, and no run is under way.
+    /// Whether every device has completed these units, and no run is under way, nor a hook of one.
     pub(super) fn is_done(&self, units: &[UnitId]) -> bool {
-        self.open.iter().all(BTreeMap::is_empty) && self.is_complete(units)
+        self.open.iter().all(BTreeMap::is_empty)
+            && self.hooks.iter().all(BTreeSet::is_empty)
+            && self.is_complete(units)
     }
 
     /// Whether every device has completed these units; later runs may be under way.
@@ -188,6 +193,7 @@ impl Round {
             (Node::Device(device), Event::ProcessStarted { .. }) => {
                 let device = device.0 as usize;
                 self.open[device].clear();
+                self.hooks[device].clear();
                 if let Some(completed) = self.completed.get(device) {
                     self.dropped[device].extend((0..completed.len()).map(|unit| UnitId(unit as u16)));
                 }
@@ -206,6 +212,12 @@ impl Round {
                 if began.is_some_and(|(round, _)| round == self.number) && self.number > 0 {
                     self.completed[device.0 as usize][usize::from(unit.0)] = true;
                 }
+            }
+            (Node::Device(device), Event::HookStarted { hook, run: Some((_, run)) }) => {
+                self.hooks[device.0 as usize].insert((*run, *hook));
+            }
+            (Node::Device(device), Event::HookEnded { hook, run: Some((_, run)), .. }) => {
+                self.hooks[device.0 as usize].remove(&(*run, *hook));
             }
             (_, Event::Committed { .. }) => self.commits += 1,
             _ => {}

@@ -27,6 +27,7 @@ mod drive;
 mod fault_tests;
 mod faults;
 mod hardware;
+mod hooks;
 mod hub;
 mod lifecycle;
 mod logins;

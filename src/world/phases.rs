@@ -2,8 +2,8 @@
 
 use super::build::World;
 use crate::base::words::{count, said_once};
-use crate::base::{DeviceId, EntityId, Span, Time, UnitId};
-use crate::contract::SyncUnit;
+use crate::base::{DeviceId, EntityId, Span, Time, UnitId, Word};
+use crate::contract::{Hook, SyncUnit};
 use crate::oracle::Clock;
 use crate::scenario::{ASKED_EVERY, Asking};
 use crate::sim::Stop;
@@ -286,10 +286,11 @@ impl World {
         let (mut reasons, mut unseen) = (Vec::new(), 0);
         let commits = self.hub.with(|l| l.round.commits);
         for (index, device) in self.devices.iter().enumerate() {
-            let (open, under_way): (Vec<&str>, bool) = self.hub.with(|l| {
+            let (open, under_way, hook): (Vec<&str>, bool, Option<Hook>) = self.hub.with(|l| {
                 let left = units.iter().filter(|u| !l.round.completed[index][usize::from(u.0)]);
                 let names = left.map(|u| self.plan.units[usize::from(u.0)].name.as_str());
-                (names.collect(), !l.round.open[index].is_empty())
+                let hook = l.round.hooks[index].first().map(|(_, hook)| *hook);
+                (names.collect(), !l.round.open[index].is_empty() || hook.is_some(), hook)
             });
             let state = device.with_view(|view| {
                 let pending = view.pending();
@@ -312,6 +313,7 @@ impl World {
                 Some((waiting, error, held_back, doing)) => {
                     let mut why = left_to_do((waiting, error), held_back, &open);
                     why.extend(self.hub.with(|l| l.round.failures[index].told()));
+                    why.extend(hook.map(|hook| format!("the app's hook `{}` has not ended", hook.word())));
                     why.push(format!("its engine says: {doing}"));
                     format!("device {} did not come to rest in time: {}", device.id().0, why.join("; "))
                 }

@@ -13,7 +13,7 @@ use crate::scenario::Plan;
 use crate::store;
 
 /// Makes the built-in engine by a scenario's options; called on the thread that runs the cell.
-type MakeBuiltin = Arc<dyn Fn(engine::Options, store::Options) -> BuiltinFactory + Send + Sync>;
+type MakeBuiltin = Arc<dyn Fn(engine::Options, store::Options) -> Rc<dyn EngineFactory> + Send + Sync>;
 
 #[derive(Clone)]
 enum Entry {
@@ -42,10 +42,8 @@ impl Stacks {
     pub fn builtin() -> Stacks {
         let mut stacks = Stacks(BTreeMap::new()).with_builtin("builtin", BuiltinFactory::new);
         for bug in bugs::ALL {
-            stacks = stacks.with_builtin(&format!("broken:{}", bug.id), |options, store| {
-                let factory = BuiltinFactory::new(options, store);
-                BuiltinFactory { rules: (bug.breaks)(factory.rules.clone()), ..factory }
-            });
+            let entry = Entry::Builtin(Arc::new(|options, store| bug.engine(options, store)));
+            stacks.0.insert(format!("broken:{}", bug.id), entry);
         }
         stacks
     }
@@ -64,6 +62,7 @@ impl Stacks {
         name: &str,
         make: impl Fn(engine::Options, store::Options) -> BuiltinFactory + Send + Sync + 'static,
     ) -> Stacks {
+        let make = move |options, store| -> Rc<dyn EngineFactory> { Rc::new(make(options, store)) };
         self.0.insert(name.to_owned(), Entry::Builtin(Arc::new(make)));
         self
     }
@@ -87,7 +86,7 @@ impl Stacks {
     pub(super) fn halves(&self, plan: &Plan) -> Option<Halves> {
         match self.0.get(&plan.engine_name)? {
             Entry::Builtin(make) => Some(Halves {
-                engine: Rc::new(make(plan.engine.clone(), plan.store.clone())),
+                engine: make(plan.engine.clone(), plan.store.clone()),
                 server: None,
                 crash_points: engine::CRASH_POINTS,
                 capabilities: Capabilities::ALL,

@@ -10,6 +10,7 @@ mod crash_sweep;
 mod determinism;
 mod drain;
 mod gateway_sweep;
+mod hooks;
 mod loads;
 mod metric_table;
 mod physics;

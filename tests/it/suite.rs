@@ -206,6 +206,9 @@ suite! {
     suite_strategies_gateway_restored_deletes_meets_its_expectations: "strategies/gateway-restored-deletes";
     suite_strategies_two_nodes_meets_its_expectations: "strategies/two-nodes";
     suite_strategies_which_architecture_meets_its_expectations: "strategies/which-architecture";
+    suite_hooks_slow_meets_its_expectations: "hooks/slow";
+    suite_hooks_throwing_meets_its_expectations: "hooks/throwing";
+    suite_hooks_loop_meets_its_expectations: "hooks/loop";
     suite_scripts_made_meets_its_expectations: "scripts/made";
     suite_scripts_nulls_meets_its_expectations: "scripts/nulls";
     suite_scripts_pairs_meets_its_expectations: "scripts/pairs";

@@ -108,6 +108,9 @@ pub enum SyncError {
     /// The local database or an answer is damaged.
     #[error("corrupt: {0}")]
     Corrupt(String),
+    /// A hook of the app failed at the start.
+    #[error("aborted by the app: {0}")]
+    Aborted(String),
 }
 
 impl SyncError {
@@ -120,6 +123,7 @@ impl SyncError {
             SyncError::Interrupted => 4,
             SyncError::StorageFull => 5,
             SyncError::Corrupt(_) => 6,
+            SyncError::Aborted(_) => 7,
         }
     }
 }

@@ -12,6 +12,7 @@
 //! | [`Transport`] | a request to the stack's own server: bytes out, bytes back, or an error |
 //! | [`CrashPoints`] | named places at which the world may kill the process |
 //! | [`Machine`] | what work costs on this phone |
+//! | [`Hooks`] | the app's own code, which the engine calls and waits for |
 //! | [`EventSink`](super::observe::EventSink) | who listens |
 //!
 //! The bench calls the engine for what happens to the app ([`AppEvent`]), for what people do
@@ -29,6 +30,7 @@
 mod app;
 mod engine;
 mod future;
+mod hook;
 mod port;
 mod transport;
 mod view;
@@ -38,6 +40,7 @@ pub use engine::{
     Carried, CarriedRows, Database, DeviceSetup, EngineError, EngineFactory, Provision, SyncEngine,
 };
 pub use future::LocalBoxFuture;
+pub use hook::{Hook, HookEnd, HookError, Hooks, Occasion, Threw};
 pub use port::{Clock, CrashPoints, Machine, Ports, Spawn, Work};
 pub use transport::{NetworkKind, NoStream, Transport, TransportError};
 pub use view::{DeviceView, LogEntry, LogKind, PendingEdit};

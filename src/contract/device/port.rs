@@ -1,8 +1,11 @@
 //! What an engine may ask of the world.
 
+use std::future::poll_fn;
 use std::rc::Rc;
+use std::task::Poll;
 
 use super::future::LocalBoxFuture;
+use super::hook::{HookEnd, HookError, Hooks, Occasion, Threw};
 use super::transport::Transport;
 use crate::base::{Seed, Span, Stamp, Time};
 use crate::contract::observe::{Event, EventSink};
@@ -71,6 +74,8 @@ pub struct Ports {
     pub crash: Rc<dyn CrashPoints>,
     /// Whoever listens.
     pub events: Rc<dyn EventSink>,
+    /// The app's own code.
+    pub hooks: Rc<dyn Hooks>,
     /// The hardware.
     pub machine: Rc<dyn Machine>,
     /// Where the engine's random streams come from: this device, this incarnation.
@@ -106,5 +111,39 @@ impl Ports {
         if !self.machine.can_decode(bytes) {
             std::future::pending::<()>().await;
         }
+    }
+    /// Calls the app's hook for `occasion`, and tells of its start and its end; `None` if the app
+    /// has none there. What comes back is waited for; it gives up after `limit`, if there is one.
+    pub fn hook(
+        &self,
+        occasion: Occasion<'_>,
+        limit: Option<Span>,
+    ) -> Option<LocalBoxFuture<'static, Result<(), HookError>>> {
+        let (of, run) = (occasion.hook(), occasion.run());
+        let called = self.hooks.call(occasion)?;
+        let (ports, begun) = (self.clone(), self.clock.now());
+        ports.emit(Event::HookStarted { hook: of, run });
+        Some(Box::pin(async move {
+            let ended = ports.within(limit, called).await;
+            let (how, result) = match ended {
+                Ok(Ok(())) => (HookEnd::Well, Ok(())),
+                Ok(Err(Threw(text))) => (HookEnd::Threw, Err(HookError::Threw { of, text })),
+                Err(limit) => (HookEnd::TimedOut, Err(HookError::TimedOut { of, limit })),
+            };
+            let took = ports.clock.now() - begun;
+            ports.emit(Event::HookEnded { hook: of, run, ended: how, took });
+            result
+        }))
+    }
+
+    /// What comes of `work`, or the limit that it passed.
+    async fn within<T>(&self, limit: Option<Span>, mut work: LocalBoxFuture<'static, T>) -> Result<T, Span> {
+        let Some(limit) = limit else { return Ok(work.await) };
+        let mut over = self.clock.sleep_until(self.clock.now() + limit);
+        poll_fn(|context| match work.as_mut().poll(context) {
+            Poll::Ready(done) => Poll::Ready(Ok(done)),
+            Poll::Pending => over.as_mut().poll(context).map(|()| Err(limit)),
+        })
+        .await
     }
 }

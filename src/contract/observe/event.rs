@@ -3,7 +3,9 @@
 use super::conflict::{ConflictKind, Decision, Sides};
 use super::kind::{AppliedChange, Author, CommitKind, DropReason, KillReason, Overtaken, RequestKind};
 use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
-use crate::contract::device::{AppEvent, EditError, EditKind, LocalEdit, LogKind, SyncError, TransportError};
+use crate::contract::device::{
+    AppEvent, EditError, EditKind, Hook, HookEnd, LocalEdit, LogKind, SyncError, TransportError,
+};
 use crate::contract::server::{Refusal, ServerError};
 
 /// Where something happened.
@@ -159,6 +161,33 @@ pub enum Event<'a> {
     Usable {
         /// Since the login.
         since_login: Span,
+    },
+    /// A hook of the app was called.
+    HookStarted {
+        /// Which.
+        hook: Hook,
+        /// For which unit and run, if it is about one.
+        run: Option<(UnitId, u64)>,
+    },
+    /// A hook of the app ended.
+    HookEnded {
+        /// Which.
+        hook: Hook,
+        /// For which unit and run, if it is about one.
+        run: Option<(UnitId, u64)>,
+        /// How.
+        ended: HookEnd,
+        /// Since it was called.
+        took: Span,
+    },
+    /// The world: a hook of the app is about to trigger a sync.
+    HookTriggered {
+        /// Which.
+        hook: Hook,
+        /// For which unit and run it was called, if it is about one.
+        run: Option<(UnitId, u64)>,
+        /// The unit that it triggers.
+        unit: UnitId,
     },
     /// A cursor moved, together with the rows before it.
     CursorSaved {

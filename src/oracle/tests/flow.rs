@@ -1,7 +1,7 @@
 use super::stage::{OTHER_UNIT, Stage, UNIT};
 use super::{assert_only, assert_silent};
 use crate::base::{Span, UnitId};
-use crate::contract::{AppEvent, Event, KillReason, RequestKind, SyncError, TransportError};
+use crate::contract::{AppEvent, Event, Hook, KillReason, RequestKind, SyncError, TransportError};
 
 impl Stage {
     fn start(&mut self, unit: UnitId, run: u64) {
@@ -224,6 +224,37 @@ fn a_unit_that_starts_itself_for_ever_without_time_passing_is_a_loop() {
         if loops == 1 {
             assert_only(&verdict, "sync-loop", 1);
         }
+    }
+}
+
+#[test]
+fn runs_that_hooks_let_follow_each_other_are_a_loop() {
+    // After how many runs the network comes, and whether the unit that is triggered waits already.
+    for (acts_after, waits, loops) in [(30, false, 1), (9, false, 0), (30, true, 0)] {
+        let mut stage = Stage::new();
+        let unit = |run: u64| [UNIT, OTHER_UNIT][run as usize % 2];
+        for run in 0..30 {
+            let (this, next) = (unit(run), unit(run + 1));
+            stage.start(this, run);
+            stage.complete(this, run);
+            // The hook takes its time.
+            stage.later(1);
+            if waits {
+                stage.emit(0, Event::UnitQueued { unit: next, depth: 1 });
+            }
+            let hook = Hook::SyncComplete;
+            stage.emit(0, Event::HookTriggered { hook, run: Some((this, run)), unit: next });
+            let told = match waits {
+                true => Event::UnitCoalesced { unit: next },
+                false => Event::UnitQueued { unit: next, depth: 1 },
+            };
+            stage.emit(0, told);
+            if run % acts_after == acts_after - 1 {
+                stage.emit(0, Event::App(AppEvent::Online));
+            }
+        }
+        let verdict = stage.verdict();
+        assert_eq!(verdict.figures["oracle.sync_loop.count"], loops, "{acts_after}, {waits}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! Keys of the engine.
 
-use super::super::form::{Form, Key, SOME, SOME_SPAN, SPAN, key, map, table, word};
+use super::super::form::{Form, Key, SOME, SOME_SPAN, SPAN, key, map, optional, table, word};
 use super::super::words::Steered;
 use crate::engine::{Compared, CursorBook, Dates, Decoder, Identity, Jitter, OnBadRow, POLICY_NAMES};
 use crate::protocol;
@@ -14,6 +14,11 @@ pub(super) const ENGINE: Form = table(&[
         SPAN,
         "\"1m\"",
         "A network that comes, a resume and a period start a unit no sooner than this after its last start: what comes before waits until then, once. A login, a save or a person is not held back.",
+    ),
+    optional(
+        "hook_timeout",
+        SOME_SPAN,
+        "A hook of the app is given up after this, which counts as if it threw; without it the engine waits as long as it takes.",
     ),
     key(
         "codec",

@@ -10,6 +10,7 @@ mod devices;
 mod engine;
 mod flag;
 mod gateway;
+mod hooks;
 mod links;
 mod people;
 mod transport;
@@ -85,6 +86,7 @@ const ROOT_KEYS: &[Key] = &[
         named(&people::ACTION),
         "Kinds of writes, by name; without any: edits of every entity.",
     ),
+    key("hooks", hooks::HOOKS, "{}", "What the app's own code does when the engine calls it."),
     key("event", named(&trouble::EVENT), "{}", "What happens at set times, by name."),
     optional("chaos", trouble::CHAOS, "Random trouble, drawn from the seed."),
     key("expect", trouble::EXPECT, "{}", "What must come out."),

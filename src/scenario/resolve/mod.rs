@@ -14,6 +14,7 @@ mod fleet;
 mod futile;
 mod gateway;
 mod hash;
+mod hooks;
 mod links;
 mod measured;
 mod people;
@@ -129,6 +130,7 @@ pub(super) fn resolve(
         store: world.store(),
         transport: transport::transport(root.at("transport")),
         workload: world.workload(),
+        hooks: Arc::new(world.hooks()),
         events,
         chaos: world.chaos(),
         expect: world.expect(),
@@ -214,6 +216,7 @@ impl World<'_> {
             },
             request_timeout: view.at("request_timeout").span(),
             debounce: view.at("debounce").span(),
+            hook_timeout: view.at("hook_timeout").present().map(View::span),
             codec: gateway.codec,
             decoder: view.at("decoder").word(),
             dates: view.at("dates").word(),

@@ -10,7 +10,7 @@ use super::fleet::{all_devices, named_link};
 use super::futile::is_nothing;
 use super::measured::{Measured, unit_of, with_stat};
 use super::view::{Given, View};
-use crate::base::{DeviceId, Ppm, Span, Time, UnitId};
+use crate::base::{DeviceId, Ppm, Span, Time};
 use crate::engine::Identity;
 use crate::gateway;
 use crate::metrics::{self, Unit};
@@ -167,14 +167,10 @@ impl World<'_> {
                     about: self.about(view, written),
                 }
             }
-            "trigger" => {
-                let units = self.root.at("unit").names();
-                let unit = view.at("unit");
-                Happening::Trigger {
-                    unit: UnitId(self.given_names("unit").find(unit, "unit", unit.text(), &units)? as u16),
-                    how: view.at("how").present().map_or(Asking::Queued, View::word),
-                }
-            }
+            "trigger" => Happening::Trigger {
+                unit: self.unit_named(view.at("unit"))?,
+                how: view.at("how").present().map_or(Asking::Queued, View::word),
+            },
             "clock_step" => Happening::ClockStep { micros: signed(view.at("by").text())? },
             "time_zone" => Happening::TimeZone { micros: signed(view.at("by").text())? },
             "disk_full" => Happening::DiskFull { length },

@@ -106,6 +106,20 @@ fn a_number_without_its_unit_is_refused_with_the_forms() {
 }
 
 #[test]
+fn hooks_are_told_by_name_with_what_there_is() {
+    says("[hooks.on_sync_finish]", &["unknown key `on_sync_finish` in `hooks`", "`on_sync_complete`", "^^"]);
+    says(
+        "[hooks.on_sync_error]\ntriggers = \"Onlin\"",
+        &["there is no unit `Onlin`", "did you mean `Online`?", "test.toml:10:12"],
+    );
+    says("[hooks.on_sync_start]\nunit = \"Sned\"", &["there is no unit `Sned`", "`Send`"]);
+    says("[hooks.network_status_changed]\nunit = \"Send\"", &["unknown key `unit`"]);
+    says("[hooks.on_sync_start]\nthrows = 2", &["`hooks.on_sync_start.throws` is wrong", "between 0 and 1"]);
+    says("[hooks.on_sync_start.calls]\nresponse = \"1GiB\"", &["from 0B to 64MiB"]);
+    says("[engine]\nhook_timeout = \"0s\"", &["`engine.hook_timeout` is wrong", "from 1ns"]);
+}
+
+#[test]
 fn a_figure_out_of_range_is_told_with_the_range() {
     says("[engine]\npull.chunk_rows = 0", &["a whole number from 1 to 10000000"]);
     says("[store]\npage_size = 1000", &["this is no power of two"]);

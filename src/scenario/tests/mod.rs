@@ -35,10 +35,11 @@ devices = 4
 "#;
 
 /// The engines of the committed scenarios.
-const STACKS: [&str; 11] = [
+const STACKS: [&str; 12] = [
     "builtin",
     "broken:cursor-before-rows",
     "broken:discards-edits",
+    "broken:fails-without-a-word",
     "broken:gives-way-in-silence",
     "broken:keeps-what-is-refused",
     "broken:last-in-first-out",

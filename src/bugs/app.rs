@@ -1,0 +1,71 @@
+//! Bugs of the app's own code, which the engine calls.
+
+use std::cell::OnceCell;
+use std::rc::{Rc, Weak};
+
+use crate::base::Incarnation;
+use crate::contract::{
+    Database, DeviceSetup, EngineError, EngineFactory, Event, EventSink, Hooks, LocalBoxFuture, Occasion,
+    Ports, Provision, SyncEngine, Threw,
+};
+
+/// The app's hook triggers the unit whose run has just ended well.
+pub(super) fn sync_starts_sync(engine: Rc<dyn EngineFactory>) -> Rc<dyn EngineFactory> {
+    Rc::new(InRestlessApp(engine))
+}
+
+/// Engines in an app with such a hook.
+struct InRestlessApp(Rc<dyn EngineFactory>);
+
+impl EngineFactory for InRestlessApp {
+    fn open(
+        &self,
+        setup: Rc<DeviceSetup>,
+        incarnation: Incarnation,
+        database: Database,
+        ports: Ports,
+    ) -> Result<Rc<dyn SyncEngine>, EngineError> {
+        let hooks = Rc::new(Restless {
+            others: ports.hooks.clone(),
+            events: ports.events.clone(),
+            engine: Rc::new(OnceCell::new()),
+        });
+        let opened = self.0.open(setup, incarnation, database, Ports { hooks: hooks.clone(), ..ports })?;
+        hooks.engine.get_or_init(|| Rc::downgrade(&opened));
+        Ok(opened)
+    }
+
+    fn provision(
+        &self,
+        setup: &DeviceSetup,
+        database: Database,
+        state: Option<&dyn Provision>,
+    ) -> Result<(), EngineError> {
+        self.0.provision(setup, database, state)
+    }
+}
+
+struct Restless {
+    /// What the app does besides.
+    others: Rc<dyn Hooks>,
+    events: Rc<dyn EventSink>,
+    engine: Rc<OnceCell<Weak<dyn SyncEngine>>>,
+}
+
+impl Hooks for Restless {
+    fn call(&self, occasion: Occasion<'_>) -> Option<LocalBoxFuture<'static, Result<(), Threw>>> {
+        let (hook, others) = (occasion.hook(), self.others.call(occasion));
+        let Occasion::SyncComplete(unit, run) = occasion else { return others };
+        let (events, engine) = (self.events.clone(), self.engine.clone());
+        Some(Box::pin(async move {
+            if let Some(others) = others {
+                others.await?;
+            }
+            if let Some(engine) = engine.get().and_then(Weak::upgrade) {
+                events.emit(Event::HookTriggered { hook, run: Some((unit, run)), unit });
+                engine.trigger(unit, false);
+            }
+            Ok(())
+        }))
+    }
+}

@@ -1,0 +1,96 @@
+//! What the app's hooks do, as a plan says it.
+
+use std::collections::BTreeMap;
+
+use crate::base::{Bytes, Ppm, Seed, Span, UnitId, Word};
+use crate::contract::{Hook, Occasion};
+
+/// The hooks that the app has.
+pub type Hooks = BTreeMap<Hook, HookPlan>;
+
+/// What a hook does each time, in the order of the fields.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HookPlan {
+    /// It is there for the runs of this unit alone; of all units if `None`.
+    pub unit: Option<UnitId>,
+    /// The app is busy for so long.
+    pub takes: Span,
+    /// In this share of its calls it never ends.
+    pub hangs: Ppm,
+    /// It calls a service out.
+    pub calls: Option<AppCall>,
+    /// In this share of its calls it throws, where the call has not thrown.
+    pub throws: Ppm,
+    /// It triggers a sync of this unit.
+    pub triggers: Option<UnitId>,
+}
+
+/// A call of the app to a service of its own, over the device's link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AppCall {
+    /// Size of the request's body.
+    pub request: Bytes,
+    /// Size of the response's body.
+    pub response: Bytes,
+    /// How long the service works.
+    pub takes: Span,
+    /// A call without a response is given up after this, and throws.
+    pub timeout: Span,
+}
+
+/// What one call of a hook comes to, besides its call to a service.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fate {
+    /// It never ends.
+    pub hangs: bool,
+    /// It throws.
+    pub throws: bool,
+}
+
+impl HookPlan {
+    /// Whether it is there for `occasion`.
+    pub fn is_for(&self, occasion: &Occasion<'_>) -> bool {
+        self.unit.is_none_or(|own| occasion.run().is_some_and(|(unit, _)| unit == own))
+    }
+
+    /// What the call number `nth` of `hook` comes to on the device of `seed`.
+    pub fn fate(&self, seed: Seed, hook: Hook, nth: u64) -> Fate {
+        let befalls = |share: Ppm, what: &str| {
+            let seed = seed.derive(hook.word(), 0);
+            seed.hash(what, 0, nth) % u64::from(Ppm::ONE.0) < u64::from(share.0)
+        };
+        Fate { hangs: befalls(self.hangs, "hangs"), throws: befalls(self.throws, "throws") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::NetworkKind;
+
+    #[test]
+    fn a_hook_with_a_unit_is_there_for_its_runs_alone() {
+        let network = Occasion::NetworkStatusChanged(NetworkKind::Wifi);
+        let of = |unit| Occasion::SyncComplete(UnitId(unit), 7);
+        let (all, one) = (HookPlan::default(), HookPlan { unit: Some(UnitId(2)), ..HookPlan::default() });
+        assert!(all.is_for(&of(1)) && all.is_for(&of(2)) && all.is_for(&network));
+        assert!(!one.is_for(&of(1)) && one.is_for(&of(2)) && !one.is_for(&network));
+    }
+
+    #[test]
+    fn a_share_of_calls_throws_whatever_others_do() {
+        let share = |per_cent: u32| Ppm(per_cent * 10_000);
+        let plan =
+            |hangs, throws| HookPlan { hangs: share(hangs), throws: share(throws), ..HookPlan::default() };
+        let fates =
+            |plan: &HookPlan, hook| (0..10_000).map(|nth| plan.fate(Seed(5), hook, nth)).collect::<Vec<_>>();
+        let thrown = |fates: &[Fate]| fates.iter().map(|fate| fate.throws).collect::<Vec<_>>();
+        let (some, more) = (fates(&plan(0, 10), Hook::SyncStart), fates(&plan(30, 10), Hook::SyncStart));
+        let count = some.iter().filter(|fate| fate.throws).count();
+        assert!((900..1_100).contains(&count), "{count}");
+        assert_eq!(thrown(&some), thrown(&more), "hangs draw nothing from throws");
+        assert_ne!(thrown(&some), thrown(&fates(&plan(0, 10), Hook::SyncError)));
+        assert!(some.iter().all(|fate| !fate.hangs));
+        assert!(fates(&plan(100, 100), Hook::SyncError).iter().all(|fate| fate.hangs && fate.throws));
+    }
+}
