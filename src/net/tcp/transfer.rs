@@ -2,6 +2,7 @@
 
 mod cut;
 mod flight;
+mod handing_over;
 mod paced;
 
 use flight::Flight;

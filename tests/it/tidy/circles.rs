@@ -21,8 +21,6 @@ const IN_CIRCLES: &[&str] = &[
     "gateway/options.rs",
     "gateway/persistent.rs",
     "gateway/server.rs",
-    "net/tcp/transfer.rs",
-    "net/tcp/transfer/flight.rs",
     "workload/script/intent.rs",
     "workload/script/plot.rs",
     "workload/script/stage.rs",

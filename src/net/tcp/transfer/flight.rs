@@ -1,12 +1,8 @@
 //! What a sender has handed over by a time.
 
-use super::super::segment::Owed;
-use super::super::sender::Sender;
 use super::super::step::{Pace, Step};
 use super::super::traffic::Traffic;
-use super::Transfer;
 use crate::base::Time;
-use crate::net::Conditions;
 
 /// What tells how much was handed over: packets and windows of the last two runs, each of which
 /// left without a pause, and of the last step. A pause is shorter than a round trip, so
@@ -16,10 +12,10 @@ pub(super) struct Flight {
     /// The window of the message's begin.
     pub(super) opened: u64,
     /// When the present run began.
-    from: Time,
+    pub(super) from: Time,
     /// What was sent before it.
     packets: u64,
-    bytes: u64,
+    pub(super) bytes: u64,
     /// The window that it began with.
     window: u64,
     last: Last,
@@ -68,7 +64,7 @@ impl Flight {
     /// Packets that are handed over by `now`, of which `sent` left by `free` or will: a window
     /// beyond those that are acknowledged. In slow start each acknowledgement opens it by a packet,
     /// and by no more than CUBIC lets it at the end.
-    fn handed_over(&self, sent: u64, free: Time, now: Time, pace: &Pace) -> u64 {
+    pub(super) fn handed_over(&self, sent: u64, free: Time, now: Time, pace: &Pace) -> u64 {
         let segment = pace.round.segment.0.max(1);
         let by = |at: Time, first: u64, end: u64, until: Time| {
             end - (end - first).min(until.since(at).0.div_ceil(segment))
@@ -81,92 +77,5 @@ impl Flight {
         let window = self.last.window + (acknowledged - self.last.packets);
         let left = by(now, self.packets, sent, free);
         (acknowledged + window.min(self.most)).max(left).max(self.least)
-    }
-}
-
-impl Transfer {
-    /// Takes note of what a step hands over: with `repairs` and losses all of it at once, a round
-    /// as the one before it is acknowledged.
-    pub(super) fn hand_over(&mut self, step: &Step, sender: &Sender, repairs: bool) {
-        let sent = self.traffic.packets;
-        let (least, most) = match step.stretch {
-            _ if sender.bbr.is_some() => (sent + step.ahead, 0),
-            true if step.ahead == 0 => (sent, 0),
-            true => (sent, step.ahead.max(sender.window.segments())),
-            false if repairs || self.recovering => (sent, 0),
-            false => (sent - step.n, step.window),
-        };
-        self.flight.goes_on(least, most);
-    }
-
-    /// Packets of the message that are handed over by `now`, and of those that were sent: a round
-    /// is booked as it begins, a stretch as it leaves.
-    fn handed_over(&self, now: Time, conditions: &dyn Conditions) -> u64 {
-        let pace = self.pace_at(now, conditions);
-        let sent = self.traffic.packets;
-        self.flight.handed_over(sent, self.free, now, &pace).min(sent + self.left())
-    }
-
-    /// Packets that are handed over by `now` beyond those that went out.
-    pub(super) fn in_flight(&self, now: Time, conditions: &dyn Conditions) -> u64 {
-        self.handed_over(now, conditions).saturating_sub(self.traffic.packets)
-    }
-
-    /// Bytes of messages that are handed over by `now` beyond those that went out.
-    pub(in crate::net) fn payload_in_flight(&self, now: Time, conditions: &dyn Conditions) -> u64 {
-        let flight = self.in_flight(now, conditions);
-        let fresh = flight.saturating_sub(self.again.packets);
-        self.load.payload(self.sent + fresh) - self.load.payload(self.sent)
-    }
-
-    /// Brings what is sent to what is handed over by `now`.
-    pub(in crate::net) fn settle(&mut self, now: Time, conditions: &dyn Conditions) {
-        let (handed_over, sent) = (self.handed_over(now, conditions), self.traffic.packets);
-        let (never, flight) = (sent.saturating_sub(handed_over), handed_over.saturating_sub(sent));
-        if never > 0 {
-            self.traffic.packets -= never;
-            self.traffic.bytes -= self.load.first(self.sent) - self.load.first(self.sent - never);
-            self.sent -= never;
-            let run = self.traffic.bytes - self.flight.bytes;
-            self.free = conditions.leaves_by(self.way, self.flight.from, run).min(self.free);
-        } else if flight > 0 {
-            self.free = conditions.leaves_by(self.way, self.free, self.bytes(flight));
-            self.traffic = self.traffic.plus(self.next(flight));
-            let repairs = flight.min(self.again.packets);
-            self.again = self.again.less(repairs);
-            self.sent += flight - repairs;
-        }
-    }
-
-    /// The rate changes at `now` from `before` to `after`: what has begun and still has to leave
-    /// does so as it can then.
-    pub(in crate::net) fn leaves_anew(&mut self, now: Time, before: &dyn Conditions, after: &dyn Conditions) {
-        let (way, sent, free) = (self.way, self.traffic.bytes, self.free);
-        if self.burst || free <= now {
-            return;
-        }
-        let anew = |at: &mut Time| {
-            // No byte of it is left out.
-            let left = 1 + before.passed(way, now, *at).min(sent);
-            *at = after.leaves_by(way, now, left);
-        };
-        for mark in &mut self.marks {
-            let times = mark.passed.iter_mut().chain([&mut mark.earliest]);
-            times.filter(|at| now < **at && **at <= free).for_each(anew);
-        }
-        anew(&mut self.free);
-    }
-
-    /// Sends nothing more: what is handed over by `now` goes on, lost or not, and nothing follows.
-    /// Whether something was left.
-    pub(in crate::net) fn stop(&mut self, now: Time, conditions: &dyn Conditions) -> bool {
-        let all = self.traffic.packets + self.left();
-        if self.handed_over(now, conditions) == all && self.owed().packets == 0 {
-            return false;
-        }
-        self.settle(now, conditions);
-        (self.sent, self.again, self.hidden) = (self.load.segments, Owed::default(), Owed::default());
-        self.repaired = self.free;
-        true
     }
 }
