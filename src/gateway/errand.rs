@@ -27,8 +27,8 @@ pub struct Refresh {
     pub(super) failures: u32,
 }
 
-/// A page that failed is asked for again after this, and after each further failure after twice as long: a minute in all. What is throttled
-/// waits as it is told.
+/// A page that failed is asked for again after this, and after each further failure after twice as
+/// long: a minute in all. What is throttled waits as it is told.
 const AGAIN_AFTER: Span = Span::secs(1);
 const AGAIN_AT_MOST: u32 = 6;
 

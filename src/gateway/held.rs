@@ -1,10 +1,12 @@
 //! Cursors that the gateway holds for its devices, by unit and entity.
 //!
-//! Who holds them must know when a page has arrived. It can take the answer's leaving for that ([`Advance::OnAnswer`]): an answer
-//! that is lost, or a device that went back to an older state, then lacks rows, and nobody will know. Or each page has a receipt,
-//! which the device keeps with the page's rows and sends with its next request ([`Advance::OnReceipt`]). The gateway goes on from
-//! the page whose receipt comes; a receipt that it does not know has expired, and everything comes again. So do all of another
-//! epoch: a gateway that went back to an older state might give a number twice.
+//! Who holds them must know when a page has arrived. It can take the answer's leaving for that
+//! ([`Advance::OnAnswer`]): an answer that is lost, or a device that went back to an older state,
+//! then lacks rows, and nobody will know. Or each page has a receipt, which the device keeps with
+//! the page's rows and sends with its next request ([`Advance::OnReceipt`]). The gateway goes on
+//! from the page whose receipt comes; a receipt that it does not know has expired, and everything
+//! comes again. So do all of another epoch: a gateway that went back to an older state might give a
+//! number twice.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -36,7 +38,8 @@ in_words!(Advance { OnAnswer: "on-answer", OnReceipt: "on-receipt" });
 /// Bytes that a line takes in a database, about: who, two receipts and two cursors.
 const LINE: u64 = 160;
 
-/// Whose cursor it is. Receipts are looked for over all units of an entity: devices may keep one for all.
+/// Whose cursor it is. Receipts are looked for over all units of an entity: devices may keep one
+/// for all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Line {
     pub(super) device: DeviceId,

@@ -1,8 +1,9 @@
 //! Which life of the backend a cursor belongs to.
 //!
-//! A backend that went back to a backup has another history from there on. Its clock is right, so the stamps of the new one lie
-//! beyond every cursor that was given: a reader that goes on sees what is new, and never hears that what it holds of the time
-//! between is gone. A cursor therefore begins with the number of the life it was made in. The first life needs none.
+//! A backend that went back to a backup has another history from there on. Its clock is right, so
+//! the stamps of the new one lie beyond every cursor that was given: a reader that goes on sees
+//! what is new, and never hears that what it holds of the time between is gone. A cursor therefore
+//! begins with the number of the life it was made in. The first life needs none.
 
 use std::borrow::Cow;
 

@@ -1,33 +1,42 @@
 //! The sync server between devices and the backend.
 //!
-//! The gateway knows the devices and their attributes, reads and writes the protocol's bytes, and owns the cursors: what a
-//! device sends back to say how far it has come is made here and means nothing to anybody else. It decides which entities
-//! fit into an answer. What changed, what a mutation comes to and how long it takes is the backend's; the way of the bytes is
-//! the network's; the world waits until an answer is done.
+//! The gateway knows the devices and their attributes, reads and writes the protocol's bytes, and
+//! owns the cursors: what a device sends back to say how far it has come is made here and means
+//! nothing to anybody else. It decides which entities fit into an answer. What changed, what a
+//! mutation comes to and how long it takes is the backend's; the way of the bytes is the network's;
+//! the world waits until an answer is done.
 //!
 //! Invariants:
 //! - A request of a device is one request to the backend, however many entities it wants.
-//! - Nothing that a device sends makes the gateway panic: damaged bytes and unknown devices are bad requests, a cursor that is
-//!   damaged, foreign, or from the future has expired. Where a cursor is what a device's clock says it may be of any time.
-//! - A page ends where its cursor says, also where it was cut by bytes. Captures that are told to, do otherwise.
-//! - What a request did to the backend is reported whatever the device is told: after the gateway gave up, too, or after
-//!   the way back broke.
+//! - Nothing that a device sends makes the gateway panic: damaged bytes and unknown devices are bad
+//!   requests, a cursor that is damaged, foreign, or from the future has expired. Where a cursor is
+//!   what a device's clock says it may be of any time.
+//! - A page ends where its cursor says, also where it was cut by bytes. Captures that are told to,
+//!   do otherwise.
+//! - What a request did to the backend is reported whatever the device is told: after the gateway
+//!   gave up, too, or after the way back broke.
 //!
-//! - A cursor holds for one life of the backend: where that goes back to a backup, everybody loads again.
-//! - What a persistent gateway answered is durable there: it outlives its process, and comes to the backend once.
+//! - A cursor holds for one life of the backend: where that goes back to a backup, everybody loads
+//!   again.
+//! - What a persistent gateway answered is durable there: it outlives its process, and comes to the
+//!   backend once.
 //!
-//! How: in mode [`Mode::Ota`] requests pass through. In mode [`Mode::Persistent`] they are answered from a `replica`, whatever the
-//! backend is doing ([`SyncServer::answer`]): pulls and fetches read it, pushes are queued there. What the gateway itself wants of the
-//! backend are errands: pages for its replica and batches of its queue, each asked for here, done at the backend at the instant
-//! when it comes there, and brought home here in one transaction. A death in between loses an errand and nothing else,
-//! unless it is told to save a cursor apart from its rows ([`CursorSaved`]).
+//! How: in mode [`Mode::Ota`] requests pass through. In mode [`Mode::Persistent`] they are answered
+//! from a `replica`, whatever the backend is doing ([`SyncServer::answer`]): pulls and fetches read
+//! it, pushes are queued there. What the gateway itself wants of the backend are errands: pages for
+//! its replica and batches of its queue, each asked for here, done at the backend at the instant
+//! when it comes there, and brought home here in one transaction. A death in between loses an
+//! errand and nothing else, unless it is told to save a cursor apart from its rows
+//! ([`CursorSaved`]).
 //!
 //! It is the server half of the built-in stack: its [`SyncServer::serve`] is a pure function of the
-//! time, the backend and the bytes, and acts at once. The [`Leg`] between gateway and backend is arithmetic of its own:
-//! the world waits for what it says before and after. Where a device is, the device says, or the gateway holds it
-//! (`held`); [`Gateway::backup`] and [`Gateway::restore`] take it back to an older state, of which it knows unless it is
-//! told not to. A backend that goes back itself is known by the incarnation in each cursor (`incarnation`). How the gateway finds out what changed is a strategy of
-//! `capture`: one file that implements its trait, and one line that names it by its [`Capture`] option.
+//! time, the backend and the bytes, and acts at once. The [`Leg`] between gateway and backend is
+//! arithmetic of its own: the world waits for what it says before and after. Where a device is, the
+//! device says, or the gateway holds it (`held`); [`Gateway::backup`] and [`Gateway::restore`] take
+//! it back to an older state, of which it knows unless it is told not to. A backend that goes back
+//! itself is known by the incarnation in each cursor (`incarnation`). How the gateway finds out
+//! what changed is a strategy of `capture`: one file that implements its trait, and one line that
+//! names it by its [`Capture`] option.
 //!
 //! [`SyncServer::answer`]: crate::contract::SyncServer::answer
 //! [`SyncServer::serve`]: crate::contract::SyncServer::serve
@@ -37,15 +46,17 @@ mod errand;
 mod held;
 mod incarnation;
 mod leg;
+mod mode;
 mod options;
 mod persistent;
 mod replica;
+mod replica_side;
 mod server;
 #[cfg(test)]
 mod tests;
 
 pub use capture::{
-    Canonical, ChangeLogOptions, Effort, FlagForm, FlagOptions, FlagPer, HashOptions, Initial, Keep,
+    Canonical, Capture, ChangeLogOptions, Effort, FlagForm, FlagOptions, FlagPer, HashOptions, Initial, Keep,
     LastModifiedBound, LastModifiedEnd, LastModifiedOptions, LastModifiedPaging, LastModifiedSource,
     OnUnreadable, SetFlag, Snapshot, Source,
 };
@@ -53,5 +64,6 @@ pub use errand::{Batch, Errand, PageAsk, PageRead, Refresh, Upload, Verdicts};
 pub use held::{Advance, CursorHolder};
 pub use incarnation::Restored;
 pub use leg::{Direction, Leg, Options as LegOptions, Outage, OutageMode, Passage};
-pub use options::{Capture, CursorSaved, Mode, Options, RefreshOptions, Unfit};
+pub use mode::{Mode, Unfit};
+pub use options::{CursorSaved, Options, RefreshOptions};
 pub use server::{Backup, Gateway};

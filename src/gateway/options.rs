@@ -1,9 +1,10 @@
 //! What a gateway can be told to be.
 
-use super::capture::{ChangeLogOptions, FlagOptions, FlagPer, HashOptions, LastModifiedOptions};
+use super::capture::{Capture, FlagPer};
 use super::held::{Advance, CursorHolder};
 use super::incarnation::Restored;
 use super::leg;
+use super::mode::{Mode, Unfit};
 use crate::base::{Span, Time, in_words};
 use crate::protocol::Codec;
 
@@ -28,17 +29,6 @@ pub struct Options {
     pub leg: Option<leg::Options>,
 }
 
-/// Where a device's request is answered.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Mode {
-    /// By the backend, each time ("OTA").
-    #[default]
-    Ota,
-    /// By the gateway, from a replica that it refreshes on its own schedule; what devices write is queued for the backend.
-    Persistent,
-}
-in_words!(Mode { Ota: "ota", Persistent: "persistent" });
-
 /// How a replica is fed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefreshOptions {
@@ -54,8 +44,8 @@ pub struct RefreshOptions {
     pub kept: Span,
     /// So many nodes refresh it, each on the schedule and none knowing of the others.
     pub nodes: u32,
-    /// Whether a page is taken only if nobody has moved the cursor since it was asked for: the cursor that a node asked with is its
-    /// token.
+    /// Whether a page is taken only if nobody has moved the cursor since it was asked for: the
+    /// cursor that a node asked with is its token.
     pub fencing: bool,
     /// When its cursor becomes durable.
     pub cursor_saved: CursorSaved,
@@ -67,8 +57,8 @@ pub enum CursorSaved {
     /// In the transaction that writes its page.
     #[default]
     WithRows,
-    /// As soon as a page has come; rows are gathered, and written together at the end of their entity. Who dies in between asks for
-    /// what comes after them.
+    /// As soon as a page has come; rows are gathered, and written together at the end of their
+    /// entity. Who dies in between asks for what comes after them.
     BeforeRows,
 }
 in_words!(CursorSaved { WithRows: "with-rows", BeforeRows: "before-rows" });
@@ -120,15 +110,17 @@ impl Options {
 }
 
 impl Options {
-    /// Whether a device whose receipt is not its last one loads afresh, so that devices of one name do that to each other.
+    /// Whether a device whose receipt is not its last one loads afresh, so that devices of one name
+    /// do that to each other.
     pub fn reloads_namesakes(&self) -> bool {
         let per_device = matches!(&self.serve, Capture::Flag(options) if options.per == FlagPer::Device);
         let by_receipt = per_device || matches!(self.serve, Capture::Hash(_));
         self.cursors == CursorHolder::Server(Advance::OnReceipt) || self.mode == Mode::Ota && by_receipt
     }
 
-    /// Why a device must have committed a page before it sends the page's cursor: because something here takes it for the page's
-    /// receipt. `None` if a cursor is a place to go on from and nothing else.
+    /// Why a device must have committed a page before it sends the page's cursor: because something
+    /// here takes it for the page's receipt. `None` if a cursor is a place to go on from and
+    /// nothing else.
     pub fn takes_receipts(&self) -> Option<Unfit> {
         if let CursorHolder::Server(_) = self.cursors {
             return Some(Unfit {
@@ -143,48 +135,4 @@ impl Options {
             instead: "a capture by `last_modified` or `change_log`, a persistent gateway, or `prefetch = 0`",
         })
     }
-}
-
-/// A way to find out what changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Capture {
-    /// By the time of last modification.
-    LastModified(LastModifiedOptions),
-    /// By a flag on each row.
-    Flag(FlagOptions),
-    /// By the backend's log of changes.
-    ChangeLog(ChangeLogOptions),
-    /// By comparing everything with what was sent before.
-    Hash(HashOptions),
-}
-
-impl Capture {
-    /// What a cursor that comes back does to the page that it came with, beyond telling where to go on.
-    pub fn takes_receipts(&self) -> Option<&'static str> {
-        match self {
-            Capture::Flag(_) => {
-                Some("a cursor that comes back sets the flags of its page, which may never be committed")
-            }
-            Capture::Hash(_) => {
-                Some("a cursor that comes back makes its page count as held, and it may never be committed")
-            }
-            Capture::LastModified(_) | Capture::ChangeLog(_) => None,
-        }
-    }
-}
-
-impl Default for Capture {
-    fn default() -> Capture {
-        Capture::LastModified(LastModifiedOptions::default())
-    }
-}
-
-/// A strategy that cannot work with a backend.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{why}")]
-pub struct Unfit {
-    /// Why not.
-    pub why: &'static str,
-    /// What would do.
-    pub instead: &'static str,
 }

@@ -3,10 +3,11 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::capture::{self, Ask, Effort, Reader, Strategy};
+use super::capture::{self, Ask, Capture, Effort, Reader, Strategy};
 use super::held::{CursorHolder, Cursors, Keeping, Line};
 use super::incarnation::{Life, Restored};
-use super::options::{Capture, Mode, Options};
+use super::mode::Mode;
+use super::options::Options;
 use super::persistent::Persistent;
 use crate::backend::{Backend, Call, Change, Load};
 use crate::base::{DeviceId, EntityId, Stamp, Time, Value};
@@ -42,7 +43,8 @@ pub struct Backup {
 }
 
 impl Gateway {
-    /// A gateway for devices with these attributes, by their number, whose clock shows `start` at time 0.
+    /// A gateway for devices with these attributes, by their number, whose clock shows `start` at
+    /// time 0.
     pub fn new(
         options: &Options,
         schema: &Arc<Schema>,
@@ -90,8 +92,8 @@ impl Gateway {
         }
     }
 
-    /// While no process runs, its state goes back to that of a backup. If it notices that, what it gives out from now on is unlike
-    /// what was given between the backup and `now`.
+    /// While no process runs, its state goes back to that of a backup. If it notices that, what it
+    /// gives out from now on is unlike what was given between the backup and `now`.
     pub fn restore(&mut self, now: Time, backup: Backup) {
         (self.strategy, self.cursors) = (backup.strategy, backup.cursors);
         self.strategy.forget();
@@ -137,7 +139,8 @@ impl Gateway {
         }
     }
 
-    /// Of when the oldest of the files is that it works from, if it does so and has been asked; time 0 where one was never complete.
+    /// Of when the oldest of the files is that it works from, if it does so and has been asked;
+    /// time 0 where one was never complete.
     pub fn files_as_of(&self) -> Option<Time> {
         self.strategy.files_as_of()
     }
@@ -255,7 +258,8 @@ impl Pulling<'_> {
     fn answer(mut self, effort: &mut Effort) -> Result<Vec<u8>, ServerError> {
         let Call { now, deadline, .. } = self.backend.call;
         let doomed = self.backend.service.begins(now) > deadline;
-        // Nobody will read what is answered after the gateway gave up, but the backend does not know that and works for it.
+        // Nobody will read what is answered after the gateway gave up, but the backend does not
+        // know that and works for it.
         let clock = self.backend.clock(self.backend.service.begins(now));
         let writer = if doomed { self.codec.counted_pages(clock) } else { self.codec.pages(clock) };
         let mut rows = 0;
@@ -264,7 +268,8 @@ impl Pulling<'_> {
         answer
     }
 
-    /// Fills an answer with the wanted entities in their order, up to the rows and bytes that were asked for.
+    /// Fills an answer with the wanted entities in their order, up to the rows and bytes that were
+    /// asked for.
     fn pages(
         &mut self,
         mut writer: Box<dyn PageWriter>,

@@ -1,11 +1,12 @@
 //! By the backend's log of changes: the order in which its transactions committed.
 //!
 //! The cursor is the number of the last entry that was read. While a first load is under way it is
-//! `number|until|since/stamp,key`: the entry after which the log goes on, the last version of the content, and where in it the
-//! load is. `@stamp` is a device that had everything up to that instant.
+//! `number|until|since/stamp,key`: the entry after which the log goes on, the last version of the
+//! content, and where in it the load is. `@stamp` is a device that had everything up to that
+//! instant.
 
-use super::super::options::Unfit;
-use super::{Ask, Captured, Effort, Fits, Strategy, Take};
+use super::super::mode::Unfit;
+use super::seam::{Ask, Captured, Effort, Fits, Strategy, Take};
 use crate::backend::{Backend, Holes, LogPosition, LogQuery, Position, Provisioning, Trimmed, Upto};
 use crate::base::{EntityId, Key, Stamp, Time};
 use crate::contract::ServerError;
@@ -31,7 +32,8 @@ impl ChangeLog {
 }
 
 impl Fits for Options {
-    /// A log is kept beside the rows, by triggers or from the database's own journal: it asks nothing of their columns.
+    /// A log is kept beside the rows, by triggers or from the database's own journal: it asks
+    /// nothing of their columns.
     fn fits(&self, provisioning: Provisioning) -> Result<(), Unfit> {
         if provisioning != Provisioning::Nothing {
             return Ok(());

@@ -1,19 +1,21 @@
 //! By a flag on each row that says whether it is synced.
 //!
-//! Rows whose flag says "not synced" are delivered, and then their flags are set in the source. When that is, is an option. The
-//! cursor is the number of a page: it comes back from who has committed the page. The gateway remembers which rows lay in it
-//! until then. If it forgets that, their flags stay as they are and the rows come again.
+//! Rows whose flag says "not synced" are delivered, and then their flags are set in the source.
+//! When that is, is an option. The cursor is the number of a page: it comes back from who has
+//! committed the page. The gateway remembers which rows lay in it until then. If it forgets that,
+//! their flags stay as they are and the rows come again.
 //!
-//! A device's own flags say what it held when it showed its last receipt, and the source notes that receipt beside them. Who shows an
-//! older one, or that of another device, holds something else: it was put back or is a copy, and loads again. Where each unit has
-//! its own cursors, each change of units is a load. One flag for all cannot tell.
+//! A device's own flags say what it held when it showed its last receipt, and the source notes that
+//! receipt beside them. Who shows an older one, or that of another device, holds something else: it
+//! was put back or is a copy, and loads again. Where each unit has its own cursors, each change of
+//! units is a load. One flag for all cannot tell.
 
 use std::collections::BTreeMap;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::super::options::{Mode, Unfit};
-use super::{Ask, Captured, Effort, Fits, Reader, Strategy, Take, leaves_no_trace};
+use super::super::mode::{Mode, Unfit};
+use super::seam::{Ask, Captured, Effort, Fits, Reader, Strategy, Take, leaves_no_trace};
 use crate::backend::{Backend, Consumer, FlagQuery, Flagged, Has, Lease, Mark, Provisioning, Reset, Upto};
 use crate::base::{EntityId, Key, Ppm, Span, Stamp, Time, in_words};
 use crate::contract::ServerError;
@@ -166,7 +168,8 @@ impl ByFlag {
         }
     }
 
-    /// Sees to it that the reader has flags. Who has nothing gets everything again; but one flag for all cannot tell who that is.
+    /// Sees to it that the reader has flags. Who has nothing gets everything again; but one flag
+    /// for all cannot tell who that is.
     fn enrol(&self, backend: &mut Backend, now: Time, ask: &Ask<'_>) -> Result<u64, ServerError> {
         let (consumer, scope, entity) = (self.consumer(ask.reader), ask.reader.scope(), ask.entity);
         let receipt = backend.flags().receipt(now, consumer, entity, scope)?;
@@ -213,7 +216,8 @@ impl ByFlag {
         Ok(0)
     }
 
-    /// Keeps in mind what was delivered, or sets its flags; gives the flags written or to be written.
+    /// Keeps in mind what was delivered, or sets its flags; gives the flags written or to be
+    /// written.
     fn delivered(&mut self, backend: &mut Backend, now: Time, ask: &Ask<'_>, marks: Vec<Mark>) -> u64 {
         let (consumer, entity) = (self.consumer(ask.reader), ask.entity);
         match self.options.set {
@@ -234,7 +238,8 @@ impl ByFlag {
     }
 }
 
-/// Whether a consumer's receipts are those of one device, one after the other: nodes of a gateway may share a replica.
+/// Whether a consumer's receipts are those of one device, one after the other: nodes of a gateway
+/// may share a replica.
 fn tells_apart(consumer: Consumer) -> bool {
     matches!(consumer, Consumer::Device(_))
 }
@@ -302,7 +307,8 @@ impl Strategy for ByFlag {
             // Who has nothing new keeps what it has.
             Some(cursor) if marks.is_empty() => cursor.to_owned(),
             _ => {
-                // Another gateway after this one must not use a number again, nor one before a receipt that its predecessor got.
+                // Another gateway after this one must not use a number again, nor one before a
+                // receipt that its predecessor got.
                 let noted = backend.flags().receipt(now, consumer, entity, scope)?.unwrap_or(0);
                 self.last = now.0.max(self.last.max(noted) + 1);
                 written(consumer, self.last)

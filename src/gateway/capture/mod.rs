@@ -1,30 +1,28 @@
 //! Ways to find out what changed, behind one seam.
 //!
-//! A strategy gives pages of changes to a reader: a device, or the gateway's own replica. It makes its own cursors and reads
-//! them again; to everybody else they mean nothing. A cursor comes back only from who has committed the page that it came
-//! with, so it is also the receipt for that page, and the only one there is. Whether an answer leaves the gateway at all it is
-//! told when that is known ([`Strategy::answered`]). What it keeps between requests besides what it put into the cursor and the
-//! source it may lose at any time ([`Strategy::forget`]). What it does to the source, and what it costs the gateway, it tells as
-//! its [`Effort`]. One that knows what a device holds of a row may tell of the [`Part`] that differs, naming the version that it
-//! differs from: a device that holds another takes nothing of the answer, and asks again with the cursor that it has.
+//! A strategy gives pages of changes to a reader: a device, or the gateway's own replica. It makes
+//! its own cursors and reads them again; to everybody else they mean nothing. A cursor comes back
+//! only from who has committed the page that it came with, so it is also the receipt for that page,
+//! and the only one there is. Whether an answer leaves the gateway at all it is told when that is
+//! known ([`Strategy::answered`]). What it keeps between requests besides what it put into the
+//! cursor and the source it may lose at any time ([`Strategy::forget`]). What it does to the
+//! source, and what it costs the gateway, it tells as its [`Effort`]. One that knows what a device
+//! holds of a row may tell of the [`Part`] that differs, naming the version that it differs from: a
+//! device that holds another takes nothing of the answer, and asks again with the cursor that it
+//! has.
 //!
-//! A strategy is one file here with options of its own, one variant of [`Capture`](super::Capture), one line in [`strategy`],
-//! and one in the grammar of scenario files. What it needs of the backend its options say ([`Fits`]).
+//! A strategy is one file here with options of its own, one variant of [`Capture`], one line in
+//! [`strategy`], and one in the grammar of scenario files. What it needs of the backend its options
+//! say ([`Fits`]).
 
 mod change_log;
+mod choice;
 mod flag;
 mod hash;
 mod last_modified;
+mod seam;
 #[cfg(test)]
 mod trial;
-
-use std::ops::ControlFlow;
-
-use super::options::{Capture, Mode, Unfit};
-use crate::backend::{Backend, Change, Provisioning, Scope, Upto};
-use crate::base::{DeviceId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
-use crate::contract::{CarriedRows, Event, Schema, ServerError};
-use crate::protocol::Part;
 
 pub use change_log::Options as ChangeLogOptions;
 pub use flag::{FlagForm, FlagPer, Initial, OnUnreadable, Options as FlagOptions, SetFlag};
@@ -34,259 +32,7 @@ pub use last_modified::{
     Paging as LastModifiedPaging, Source as LastModifiedSource,
 };
 
-/// Who reads.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Reader<'q> {
-    /// A device with these attributes.
-    Device(DeviceId, &'q [Value]),
-    /// The gateway's replica, which holds everybody's rows.
-    Replica,
-}
-
-/// Asks for a page of one entity.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Ask<'q> {
-    /// Who asks.
-    pub(super) reader: Reader<'q>,
-    /// For which entity.
-    pub(super) entity: EntityId,
-    /// The reader's cursor; `None` begins a first load.
-    pub(super) cursor: Option<&'q str>,
-    /// At most this many rows, at least 1.
-    pub(super) limit: usize,
-    /// The reader's own clock when it asked.
-    pub(super) clock: Stamp,
-    /// The local time that people see there, as if it were UTC.
-    pub(super) local: Stamp,
-    /// Which pull this is a page of: the unit, and the number of its run.
-    pub(super) pull: (UnitId, u64),
-}
-
-/// The end of a page.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Captured {
-    /// Changes delivered.
-    pub(super) delivered: u64,
-    /// Where the next page begins.
-    pub(super) cursor: String,
-    /// There may be more.
-    pub(super) more: bool,
-    /// What it took.
-    pub(super) effort: Effort,
-}
-
-/// What finding changes takes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Effort {
-    /// Rows that the backend looked at.
-    pub scanned: u64,
-    /// Rows written in the source: flags, claims.
-    pub writes: u64,
-    /// Bytes of those.
-    pub written: u64,
-    /// Rows that the gateway looked at itself: compared, found again, delivered again, held back.
-    pub handled: u64,
-    /// Bytes hashed by the gateway.
-    pub hashed: u64,
-}
-
-/// Takes a page's changes; with a part, those columns suffice for a device.
-type Take<'t> = &'t mut dyn FnMut(Change<'_>, Option<Part>) -> ControlFlow<()>;
-
-/// A way to find out what changed.
-pub(super) trait Strategy {
-    /// Gives the next page of changes to `take`, which breaks after the last that it wants.
-    ///
-    /// # Errors
-    /// [`ServerError::CursorExpired`] for a cursor that this strategy did not make or can no longer serve, and what the
-    /// backend says.
-    fn page(
-        &mut self,
-        backend: &mut Backend,
-        now: Time,
-        ask: Ask<'_>,
-        take: Take<'_>,
-    ) -> Result<Captured, ServerError>;
-
-    /// The answer with the pages since the last call leaves, or it does not.
-    fn answered(&mut self, backend: &mut Backend, now: Time, leaves: bool) {
-        let _ = (backend, now, leaves);
-    }
-
-    /// The cursor of a device that has seen everything of `entity` up to and including `stamp`.
-    fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String;
-
-    /// What the gateway keeps for it between requests, bytes.
-    fn state(&self) -> u64 {
-        0
-    }
-
-    /// Whether it tells of a deletion that left no trace.
-    fn finds_absence(&self) -> bool {
-        false
-    }
-
-    /// Of when the oldest of the files is that it works from, if it does so and has been asked; time 0 where one was never complete.
-    fn files_as_of(&self) -> Option<Time> {
-        None
-    }
-
-    /// Reads the files that are there, if it works from files.
-    fn fetch_files(&mut self, backend: &mut Backend, now: Time) {
-        let _ = (backend, now);
-    }
-
-    /// Whether a pull that ends with a page that failed was in vain: the next one begins a reading of many pages anew.
-    fn reads_in_pages(&self) -> bool {
-        false
-    }
-
-    /// How close to the present a load comes that says nothing of what was gone before it began; `None` if it does, or says it later.
-    fn loads_up_to(&self) -> Option<Upto> {
-        None
-    }
-
-    /// At `now` a reader has written a row, or was told of it in answer to a write: whatever it was sent of it before, it may hold
-    /// something else now.
-    fn touched(&mut self, now: Time, reader: Reader<'_>, entity: EntityId, key: &Key) {
-        let _ = (now, reader, entity, key);
-    }
-
-    /// A reader begins with rows of which the gateway knows: those that `rows` gives, in each entity with the cursor of `stamp`.
-    fn begin_with(&mut self, schema: &Schema, reader: Reader<'_>, stamp: Stamp, rows: &mut CarriedRows<'_>) {
-        let _ = (schema, reader, stamp, rows);
-    }
-
-    /// It is as a backup had it, and knows that; devices went on meanwhile, and wrote of which no cursor tells.
-    fn put_back(&mut self) {}
-
-    /// What a backup holds of it.
-    fn copy(&self) -> Box<dyn Strategy>;
-
-    /// The gateway's process died: what is not in its database, such as sessions and caches, is gone.
-    fn forget(&mut self) {}
-}
-
-/// What a strategy's options say of it before it runs.
-pub(super) trait Fits {
-    /// Whether a backend of this provisioning has what the strategy asks it for. That it finds everything is another matter.
-    ///
-    /// # Errors
-    /// [`Unfit`] if it cannot even ask.
-    fn fits(&self, provisioning: Provisioning) -> Result<(), Unfit>;
-
-    /// Whether it never hears of some of the rows that a device, or a replica, holds and that are no longer there for it.
-    fn leaves_orphans(&self, provisioning: Provisioning, mode: Mode) -> bool {
-        let _ = (provisioning, mode);
-        false
-    }
-
-    /// From when on, at the latest, who asks finds a change that can be seen from `shown` on.
-    fn found_by(&self, shown: Time) -> Time {
-        shown
-    }
-}
-
-/// The strategy of this name.
-pub(super) fn strategy(capture: &Capture) -> Box<dyn Strategy> {
-    match capture {
-        Capture::LastModified(options) => last_modified::strategy(*options),
-        Capture::Flag(options) => Box::new(flag::ByFlag::new(*options)),
-        Capture::ChangeLog(options) => Box::new(change_log::ChangeLog::new(*options)),
-        Capture::Hash(options) => Box::new(hash::Hash::new(*options)),
-    }
-}
-
-/// Whether rows leave no trace where a reader looks: a device in its own scope, a replica everywhere.
-fn leaves_no_trace(provisioning: Provisioning, mode: Mode) -> bool {
-    !provisioning.deletes() || mode == Mode::Ota && !provisioning.moves()
-}
-
-impl Capture {
-    fn options(&self) -> &dyn Fits {
-        match self {
-            Capture::LastModified(options) => options,
-            Capture::Flag(options) => options,
-            Capture::ChangeLog(options) => options,
-            Capture::Hash(options) => options,
-        }
-    }
-
-    /// From when on, at the latest, who asks finds a change that can be seen from `shown` on.
-    pub fn found_by(&self, shown: Time) -> Time {
-        self.options().found_by(shown)
-    }
-
-    /// Whether a backend of this provisioning has what the strategy asks it for. That it finds everything is another matter:
-    /// where rows are deleted for good, most miss that.
-    ///
-    /// # Errors
-    /// [`Unfit`] if it cannot even ask.
-    pub fn fits(&self, provisioning: Provisioning) -> Result<(), Unfit> {
-        self.options().fits(provisioning)
-    }
-
-    /// The captures, as a scenario writes them, that such a backend has everything for and that miss nothing there.
-    pub fn fitting(provisioning: Provisioning, mode: Mode) -> impl Iterator<Item = &'static str> {
-        let reconcile = Some(Span::secs(15 * 60));
-        let reconciling = LastModifiedOptions { reconcile, ..Default::default() };
-        let all = [
-            ("{ last_modified = {} }", Capture::LastModified(Default::default())),
-            (r#"{ last_modified = { reconcile = { every = "15m" } } }"#, Capture::LastModified(reconciling)),
-            ("{ flag = {} }", Capture::Flag(Default::default())),
-            ("{ change_log = {} }", Capture::ChangeLog(Default::default())),
-            ("{ hash = {} }", Capture::Hash(Default::default())),
-        ];
-        let does = move |capture: &Capture| {
-            capture.fits(provisioning).is_ok() && !capture.options().leaves_orphans(provisioning, mode)
-        };
-        let plain = does(&all[0].1);
-        // What costs more and finds no more is not told.
-        let kept =
-            move |(place, (_, capture)): &(usize, (_, Capture))| does(capture) && !(*place == 1 && plain);
-        all.into_iter().enumerate().filter(kept).map(|(_, (written, _))| written)
-    }
-}
-
-impl Effort {
-    /// Both.
-    pub fn plus(self, other: Effort) -> Effort {
-        Effort {
-            scanned: self.scanned + other.scanned,
-            writes: self.writes + other.writes,
-            written: self.written + other.written,
-            handled: self.handled + other.handled,
-            hashed: self.hashed + other.hashed,
-        }
-    }
-}
-
-/// Processor time of the gateway for a row that it reads, keeps in mind or passes on: the store of the same machine takes in
-/// a million rows a second (`cargo bench --bench store`).
-const ROW: Span = Span::micros(1);
-/// Processor time to write a row in its canonical form and hash it, a byte: a row of 120 bytes takes 46 ns (`cargo bench --bench
-/// capture`), rounded up.
-const HASHED: Span = Span::nanos(1);
-
-impl Effort {
-    /// Processor time of the gateway.
-    pub fn cpu(self) -> Span {
-        ROW * (self.scanned + self.handled) + HASHED * self.hashed
-    }
-
-    /// As it is told, with what the strategy keeps.
-    pub(super) fn event(self, state: u64) -> Event<'static> {
-        let Effort { writes, written, handled, .. } = self;
-        Event::Captured { writes, written, handled, cpu: self.cpu(), state }
-    }
-}
-
-impl<'q> Reader<'q> {
-    /// Whose rows it wants.
-    pub(super) fn scope(self) -> Scope<'q> {
-        match self {
-            Reader::Device(_, attributes) => Scope::Of(attributes),
-            Reader::Replica => Scope::Whole,
-        }
-    }
-}
+pub use choice::Capture;
+pub(super) use choice::strategy;
+pub use seam::Effort;
+pub(super) use seam::{Ask, Reader, Strategy};

@@ -1,4 +1,5 @@
-//! A reader that commits what it gets, before a backend that changes, with trouble at any one request.
+//! A reader that commits what it gets, before a backend that changes, with trouble at any one
+//! request.
 
 mod flags;
 
@@ -6,10 +7,13 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use super::seam::{Ask, Captured, Effort, Reader, Strategy};
 use super::*;
-use crate::backend::{self, CommitDelay, Holes, LogOptions, Numbered, Rearm, Reset, Trimmed};
-use crate::base::{EditId, Key, Ppm, Seed, Stream, UnitId};
-use crate::contract::{Column, ColumnKind, Delivery, EditKind, Entity, Mutation, Outcome, Schema, ScopeRule};
+use crate::backend::{self, Backend, CommitDelay, Holes, LogOptions, Numbered, Rearm, Reset, Trimmed};
+use crate::base::{DeviceId, EditId, EntityId, Key, Ppm, Seed, Span, Stamp, Stream, Time, UnitId, Value};
+use crate::contract::{
+    Column, ColumnKind, Delivery, EditKind, Entity, Mutation, Outcome, Schema, ScopeRule, ServerError,
+};
 
 const VISIT: EntityId = EntityId(0);
 const START: Stamp = Stamp(1_700_000_000_000_000);

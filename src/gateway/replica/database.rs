@@ -14,7 +14,8 @@ use crate::disk::{self, Disk};
 const NAME: &str = "replica.db";
 /// Prepared statements that stay: fourteen an entity, and a dozen.
 const STATEMENTS: usize = 512;
-/// A server commits into a log, and has memory for more than a page or two. What a killed process committed stays.
+/// A server commits into a log, and has memory for more than a page or two. What a killed process
+/// committed stays.
 const PRAGMAS: &str = "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
                        PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 1000";
 /// The size of a page.
@@ -41,7 +42,8 @@ pub(super) struct Open {
 }
 
 impl Replica {
-    /// An empty replica on a new disk. `epoch` is unlike that of any other that devices may have cursors of.
+    /// An empty replica on a new disk. `epoch` is unlike that of any other that devices may have
+    /// cursors of.
     pub(in super::super) fn new(schema: Arc<Schema>, epoch: i64) -> Replica {
         let mut replica = Replica {
             disk: Disk::new(disk::Options::default()),
@@ -83,7 +85,8 @@ impl Replica {
         self.disk.backup()
     }
 
-    /// While it is closed: its files go back to those of a backup, and get another epoch if there is one.
+    /// While it is closed: its files go back to those of a backup, and get another epoch if there
+    /// is one.
     pub(in super::super) fn restore(&mut self, files: &disk::Backup, epoch: Option<i64>) {
         self.disk.restore(files);
         if let Some(epoch) = epoch {
@@ -186,7 +189,8 @@ impl Open {
     }
 }
 
-/// The gateway's disk has power and room, and nobody else writes to it: that SQLite fails there is a mistake of ours.
+/// The gateway's disk has power and room, and nobody else writes to it: that SQLite fails there is
+/// a mistake of ours.
 pub(super) fn sound<T>(result: rusqlite::Result<T>) -> T {
     result.unwrap_or_else(|error| panic!("the replica's database failed: {error}"))
 }

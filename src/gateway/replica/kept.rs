@@ -1,4 +1,5 @@
-//! How a replica keeps mutations that wait, and verdicts on them: JSON of its own, whatever devices speak.
+//! How a replica keeps mutations that wait, and verdicts on them: JSON of its own, whatever devices
+//! speak.
 
 use std::borrow::Cow;
 

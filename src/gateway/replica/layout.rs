@@ -33,7 +33,8 @@ pub(super) enum Statement {
     Unmet,
     /// Changes after a number: scope, seq, limit.
     Changes,
-    /// The same while a first load is under way: scope, seq, limit, and the number after which tombstones count.
+    /// The same while a first load is under way: scope, seq, limit, and the number after which
+    /// tombstones count.
     Load,
     /// Rows of a record: record, limit.
     OfRecord,

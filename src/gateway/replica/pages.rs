@@ -1,7 +1,7 @@
 //! What devices read.
 //!
-//! A cursor is `epoch,seq`: everything of its place up to that number is read. While a first load is under way the number at
-//! which it began comes before: `epoch,since/seq`.
+//! A cursor is `epoch,seq`: everything of its place up to that number is read. While a first load
+//! is under way the number at which it began comes before: `epoch,since/seq`.
 
 use std::ops::ControlFlow;
 
@@ -31,23 +31,23 @@ struct Position {
 }
 
 impl Replica {
-    /// The cursor of a device that has seen everything of `entity` up to and including `stamp`; of what devices cannot get there
-    /// is nothing to be seen.
+    /// The cursor of a device that has seen everything of `entity` up to and including `stamp`; of
+    /// what devices cannot get there is nothing to be seen.
     pub(in super::super) fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String {
         let is_held = self.entities().any(|held| held == entity);
         let seq = if is_held { self.last_by(entity, stamp) } else { 0 };
         self.named(Position { seq, since: None })
     }
 
-    /// Delivers the changes of `entity` after `cursor` for a device with these attributes to `take`, in the order in which the
-    /// replica heard of them, until there are no more, `limit` is reached, or `take` breaks (the change that it broke at counts
-    /// as taken).
+    /// Delivers the changes of `entity` after `cursor` for a device with these attributes to
+    /// `take`, in the order in which the replica heard of them, until there are no more, `limit` is
+    /// reached, or `take` breaks (the change that it broke at counts as taken).
     ///
     /// # Errors
-    /// [`ServerError::Unavailable`] until the replica's own first load has come to its end; [`ServerError::CursorExpired`] for a
-    /// cursor that another database made, or this one before it was put back to an older state, or that is so old that a tombstone
-    /// after it is forgotten; [`ServerError::BadRequest`] if the
-    /// entity is not pulled.
+    /// [`ServerError::Unavailable`] until the replica's own first load has come to its end;
+    /// [`ServerError::CursorExpired`] for a cursor that another database made, or this one before
+    /// it was put back to an older state, or that is so old that a tombstone after it is forgotten;
+    /// [`ServerError::BadRequest`] if the entity is not pulled.
     pub(in super::super) fn page(
         &self,
         entity: EntityId,
@@ -103,8 +103,9 @@ impl Replica {
         Ok(Page { delivered, cursor: self.named(at), more })
     }
 
-    /// Delivers the rows of an entity fetched on open that belong to the record `of` and to a device with these attributes, at
-    /// most `limit`; gives how many those are, and whether there are more.
+    /// Delivers the rows of an entity fetched on open that belong to the record `of` and to a
+    /// device with these attributes, at most `limit`; gives how many those are, and whether there
+    /// are more.
     ///
     /// # Errors
     /// As [`Replica::page`].

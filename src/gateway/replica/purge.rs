@@ -1,9 +1,10 @@
 //! What the replica forgets, and who must load again for it.
 //!
-//! A tombstone is kept for as long as a device may be away and go on from where it was. Its age is that of its number, not of the
-//! backend's stamp: a row that a load did not meet may have been gone for long when the replica hears of it. Of the numbers the ages
-//! of a few are written down, so that a tombstone is kept a little longer than it must be. Each place knows the last tombstone that
-//! it forgot: a device that had not come so far has missed one.
+//! A tombstone is kept for as long as a device may be away and go on from where it was. Its age is
+//! that of its number, not of the backend's stamp: a row that a load did not meet may have been
+//! gone for long when the replica hears of it. Of the numbers the ages of a few are written down,
+//! so that a tombstone is kept a little longer than it must be. Each place knows the last tombstone
+//! that it forgot: a device that had not come so far has missed one.
 
 use rusqlite::OptionalExtension;
 
@@ -15,8 +16,8 @@ use crate::base::{Span, Time};
 const AGES: u64 = 16;
 
 impl Replica {
-    /// A refresh that began at `begun` has come to its end at `now`. What is older than `kept` is forgotten with it: tombstones, and
-    /// verdicts that nobody came for.
+    /// A refresh that began at `begun` has come to its end at `now`. What is older than `kept` is
+    /// forgotten with it: tombstones, and verdicts that nobody came for.
     pub(in super::super) fn refreshed(&mut self, begun: Time, now: Time, kept: Span) {
         self.transact(|replica| {
             // A node that began earlier may end later.

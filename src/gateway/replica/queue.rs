@@ -32,8 +32,8 @@ pub(in super::super) struct Judged {
 }
 
 impl Replica {
-    /// Takes the mutations of a push in one transaction: to each the backend's verdict, if there is one. `waits` is told of
-    /// those that have none, and which are new.
+    /// Takes the mutations of a push in one transaction: to each the backend's verdict, if there is
+    /// one. `waits` is told of those that have none, and which are new.
     pub(in super::super) fn queue(
         &mut self,
         now: Time,
@@ -76,7 +76,8 @@ impl Replica {
         sound(count) as u64
     }
 
-    /// The first that wait after this place, in their order, at most `limit`; none of these devices.
+    /// The first that wait after this place, in their order, at most `limit`; none of these
+    /// devices.
     pub(in super::super) fn first(&self, after: i64, limit: usize, but: &[DeviceId]) -> Vec<Waiting> {
         let sql =
             "SELECT seq, device, request, queued FROM upload WHERE verdict IS NULL AND seq > ?1 ORDER BY seq";
@@ -98,8 +99,9 @@ impl Replica {
         first
     }
 
-    /// Writes down the backend's verdicts, and the rows that it showed with them, in one transaction; each comes with the attributes
-    /// of its device. They are of a backend that `went_back` once, or has not.
+    /// Writes down the backend's verdicts, and the rows that it showed with them, in one
+    /// transaction; each comes with the attributes of its device. They are of a backend that
+    /// `went_back` once, or has not.
     pub(in super::super) fn settle<'v>(
         &mut self,
         now: Time,

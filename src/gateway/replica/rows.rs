@@ -38,7 +38,8 @@ pub(in super::super) struct Captures {
     pub(in super::super) cursor: String,
     /// There may be more.
     pub(in super::super) more: bool,
-    /// A load begins with it, which meets each row whose last version has this stamp or an earlier one.
+    /// A load begins with it, which meets each row whose last version has this stamp or an earlier
+    /// one.
     pub(in super::super) loads_up_to: Option<Stamp>,
 }
 
@@ -47,7 +48,8 @@ pub(in super::super) struct Captures {
 pub(in super::super) struct Taken {
     /// How many rows got a new version.
     pub(in super::super) changed: u64,
-    /// Rows of which a newer version is here already: what the replica holds is not what it was told.
+    /// Rows of which a newer version is here already: what the replica holds is not what it was
+    /// told.
     pub(in super::super) passed_over: Vec<Key>,
 }
 
@@ -113,7 +115,8 @@ const NOWHERE: i64 = 0;
 enum Source {
     /// The backend told it to the replica.
     Captured,
-    /// The backend showed it with its verdict on a device's edit, ahead of what it tells the replica.
+    /// The backend showed it with its verdict on a device's edit, ahead of what it tells the
+    /// replica.
     Ahead,
 }
 
@@ -140,8 +143,8 @@ impl Held {
     }
 }
 
-/// The name of the place where a row with these values belongs: the values of the columns that bind it to devices, encoded.
-/// `None` if it lies outside a window.
+/// The name of the place where a row with these values belongs: the values of the columns that bind
+/// it to devices, encoded. `None` if it lies outside a window.
 fn place_of(entity: &Entity, value: impl Fn(usize) -> Value) -> Option<String> {
     let mut values = Vec::new();
     for rule in &entity.scope {
@@ -178,8 +181,9 @@ fn record_of(entity: &Entity, value: &dyn Fn(usize) -> Value) -> Option<String> 
 }
 
 impl Replica {
-    /// Holds what the backend holds now, in the order of its stamps, and if `traces` what it has deleted; `cursor` is the replica's
-    /// own as of then, by entity. Once it `stops` no more is written.
+    /// Holds what the backend holds now, in the order of its stamps, and if `traces` what it has
+    /// deleted; `cursor` is the replica's own as of then, by entity. Once it `stops` no more is
+    /// written.
     pub(in super::super) fn fill(
         &mut self,
         backend: &Backend,
@@ -214,7 +218,8 @@ impl Replica {
         self.transact(|replica| replica.set_fresh(Time::ZERO));
     }
 
-    /// The number as of which a device has seen everything that changed up to and including `stamp`.
+    /// The number as of which a device has seen everything that changed up to and including
+    /// `stamp`.
     pub(super) fn last_by(&self, entity: EntityId, stamp: Stamp) -> i64 {
         sound(self.on(entity, Statement::LastBy).query_row([stamp.0], |row| row.get(0)))
     }
@@ -229,13 +234,15 @@ impl Replica {
         self.entities().any(|entity| self.progress(entity).loading)
     }
 
-    /// The replica's cursor has expired: the next page begins a load, at whose end goes what it did not meet.
+    /// The replica's cursor has expired: the next page begins a load, at whose end goes what it did
+    /// not meet.
     pub(in super::super) fn load_afresh(&mut self, entity: EntityId) {
         self.transact(|replica| replica.begin_load(entity));
     }
 
-    /// The backend's history is another from some time ago on: the same, and what was known ahead of it counts no more than the rest.
-    /// Verdicts are of the old one: whoever comes for one is judged again, by a backend that knows what it still has.
+    /// The backend's history is another from some time ago on: the same, and what was known ahead
+    /// of it counts no more than the rest. Verdicts are of the old one: whoever comes for one is
+    /// judged again, by a backend that knows what it still has.
     pub(in super::super) fn begin_again(&mut self, entity: EntityId) {
         self.transact(|replica| {
             sound(replica.open().prepare("DELETE FROM upload WHERE verdict IS NOT NULL").execute([]));
@@ -277,10 +284,11 @@ impl Replica {
         })
     }
 
-    /// The backend has judged a mutation of a device with these attributes, and these were the rows that it spoke of: the replica
-    /// has them at once. With `took` the device holds a row of this key as it wrote it, and hears of it whatever became of it. Where
-    /// the backend has gone back once, it may come again to what is here already: if that is not what the device is told,
-    /// it must hear of it then.
+    /// The backend has judged a mutation of a device with these attributes, and these were the rows
+    /// that it spoke of: the replica has them at once. With `took` the device holds a row of this
+    /// key as it wrote it, and hears of it whatever became of it. Where the backend has gone back
+    /// once, it may come again to what is here already: if that is not what the device is told, it
+    /// must hear of it then.
     pub(super) fn write_through(
         &mut self,
         entity: EntityId,
@@ -301,7 +309,8 @@ impl Replica {
             }
         }
         let Some((key, stamp, attributes)) = took else { return };
-        // The version that left, if the row is known: the device takes what is no newer than its edit for what it has.
+        // The version that left, if the row is known: the device takes what is no newer than its
+        // edit for what it has.
         let left = rows.iter().filter(|row| row.key == *key).map(|row| row.stamp).max();
         let stamp = left.map_or(stamp, |left| left.max(stamp));
         self.tell_again(entity, key, stamp);
@@ -311,9 +320,10 @@ impl Replica {
         }
     }
 
-    /// A device that holds a row as it wrote it, as of `stamp`, hears of its end, wherever it is: it may have begun after the row was gone, and
-    /// a load passes over the end of a row that no device was known to have written. So it is with an edit that is in the queue anew, of
-    /// which the backend remembers its verdict.
+    /// A device that holds a row as it wrote it, as of `stamp`, hears of its end, wherever it is:
+    /// it may have begun after the row was gone, and a load passes over the end of a row that no
+    /// device was known to have written. So it is with an edit that is in the queue anew, of which
+    /// the backend remembers its verdict.
     fn tell_again(&mut self, entity: EntityId, key: &Key, stamp: Stamp) {
         for old in self.find(entity, key).into_iter().filter(|old| old.gone) {
             sound(self.on(entity, Statement::Delete).execute((old.place, old.seq)));
@@ -396,8 +406,8 @@ impl Replica {
         sound(sound(found).collect())
     }
 
-    /// Takes away the rows that the load of this generation has not met; gives how many those are. What is gone as before is told
-    /// again to who may have been told otherwise.
+    /// Takes away the rows that the load of this generation has not met; gives how many those are.
+    /// What is gone as before is told again to who may have been told otherwise.
     fn sweep(&mut self, entity: EntityId, generation: i64) -> u64 {
         let gone: Vec<(String, i64)> = {
             let mut unmet = self.on(entity, Statement::Unmet);

@@ -52,7 +52,8 @@ struct Site {
 }
 
 impl Site {
-    /// Devices 0 and 1 are in the north and in the south; both clinics have two visits, the first of them a note.
+    /// Devices 0 and 1 are in the north and in the south; both clinics have two visits, the first
+    /// of them a note.
     fn new(options: backend::Options, page: u32) -> Site {
         Site::with(options, RefreshOptions { page, ..RefreshOptions::default() })
     }

@@ -266,8 +266,8 @@ fn an_offset_passes_over_rows_when_delivered_ones_change() {
     }
 }
 
-/// Codes made one a second, read in between; what a reader whose clock is ahead by `skew` seconds lacks at the end, and what
-/// came again.
+/// Codes made one a second, read in between; what a reader whose clock is ahead by `skew` seconds
+/// lacks at the end, and what came again.
 fn while_rows_are_made(source: LastModifiedSource, skew: i64, zone: i32) -> (usize, usize) {
     let options = LastModifiedOptions { source, ..LastModifiedOptions::default() };
     let mut site = site(options, &[1; 5]);

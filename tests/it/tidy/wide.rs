@@ -25,7 +25,6 @@ const WIDER: &[(&str, usize)] = &[
     ("docs/speed.md", 7),
     ("docs/sweeping.md", 25),
     ("docs/tuning.md", 37),
-    ("gateway", 212),
     ("metrics", 31),
     ("net", 1),
     ("reference/README.md", 10),

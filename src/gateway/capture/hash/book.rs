@@ -1,9 +1,10 @@
 //! What one reader holds of one entity, as far as the gateway knows.
 //!
-//! A row that was sent is [`Kept::Unsure`] until the cursor of its page comes back: the reader may have written it, in part or
-//! not at all. So is a row that the reader itself has written. What is unsure differs from everything and is sent again at the
-//! next comparison, as it is or as gone. Without that a row that changes and changes back would stay wrong where the answer in
-//! between got lost.
+//! A row that was sent is [`Kept::Unsure`] until the cursor of its page comes back: the reader may
+//! have written it, in part or not at all. So is a row that the reader itself has written. What is
+//! unsure differs from everything and is sent again at the next comparison, as it is or as gone.
+//! Without that a row that changes and changes back would stay wrong where the answer in between
+//! got lost.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -13,7 +14,7 @@ use super::source::{Gap, Reading};
 use crate::backend::Change;
 use crate::base::{Key, Stamp, Time, UnitId, Value};
 use crate::contract::Entity;
-use crate::gateway::capture::Take;
+use crate::gateway::capture::seam::Take;
 use crate::protocol::Part;
 
 /// What is kept of a row.
@@ -56,9 +57,10 @@ impl Kept {
 
     /// What differs in a copy, if sending that alone is shorter than the row.
     ///
-    /// The reader may hold something else in spite of its cursor: an edit that was not sent yet, or no row at all where it passed
-    /// over one that it could not apply. It sees that by the stamp of the version, and asks again with the cursor that it has. Then
-    /// the row is unsure, as what was told and not confirmed always is, and comes whole.
+    /// The reader may hold something else in spite of its cursor: an edit that was not sent yet, or
+    /// no row at all where it passed over one that it could not apply. It sees that by the stamp of
+    /// the version, and asks again with the cursor that it has. Then the row is unsure, as what was
+    /// told and not confirmed always is, and comes whole.
     fn part(&self, print: Print<'_>) -> Option<Part> {
         let (Kept::Copy(base, kept), Print::Values(values, columns)) = (self, print) else { return None };
         let (mut differs, mut spared) = (0, 0);
@@ -87,7 +89,8 @@ impl Kept {
 /// What naming the columns of a part and its base takes on the wire, in bytes.
 const PART: u64 = 24;
 
-/// Whether two values read the same; two texts that are made when they are read are told apart without making them.
+/// Whether two values read the same; two texts that are made when they are read are told apart
+/// without making them.
 fn reads_as(a: &Value, b: &Value) -> bool {
     a == b || b.with_ref(|b| a.reads_as(b))
 }
@@ -158,7 +161,8 @@ struct Difference {
     part: Option<Part>,
     /// What is kept when the reader has it.
     kept: Option<Kept>,
-    /// The reader has written the row since it was looked at: what was found then is not to be told.
+    /// The reader has written the row since it was looked at: what was found then is not to be
+    /// told.
     passed: bool,
 }
 
@@ -197,7 +201,8 @@ impl<'b> Comparison<'b> {
         }
     }
 
-    /// All rows have come: what was not among them is gone, unless it may lie in one of `gaps`. Nothing is told of those in `not`.
+    /// All rows have come: what was not among them is gone, unless it may lie in one of `gaps`.
+    /// Nothing is told of those in `not`.
     pub(super) fn end(mut self, not: &BTreeSet<Key>, gaps: &[Gap]) -> List {
         self.pass(None);
         let unread =
@@ -207,7 +212,8 @@ impl<'b> Comparison<'b> {
     }
 }
 
-/// What was touched since the source does not show everything, if so; the rest is forgotten, as the source knows of it.
+/// What was touched since the source does not show everything, if so; the rest is forgotten, as the
+/// source knows of it.
 pub(super) fn not_seen(touched: &mut BTreeMap<Key, Time>, since: Option<Time>) -> BTreeSet<Key> {
     touched.retain(|_, at| since.is_some_and(|since| *at >= since));
     touched.keys().cloned().collect()
@@ -267,9 +273,11 @@ pub(super) struct Book {
     pub(super) rows: Rows,
     /// The reader has committed the page of this cursor.
     confirmed: Option<Cursor>,
-    /// The last page, of which the reader may know nothing: its cursor, and which differences it told.
+    /// The last page, of which the reader may know nothing: its cursor, and which differences it
+    /// told.
     sent: Option<(Cursor, Range<usize>)>,
-    /// Rows that the reader has written, and when: what a source says that is as of earlier is not to be told.
+    /// Rows that the reader has written, and when: what a source says that is as of earlier is not
+    /// to be told.
     pub(super) touched: BTreeMap<Key, Time>,
     /// The last pull that asked.
     pull: Option<(UnitId, u64)>,
@@ -285,12 +293,15 @@ impl Book {
         Book { confirmed: Some(at), ..Book::default() }
     }
 
-    /// The cursor that the reader sends says what it has committed. False if it says nothing that is known here.
+    /// The cursor that the reader sends says what it has committed. False if it says nothing that
+    /// is known here.
     ///
-    /// A page that did not arrive is told again if `dear`: to find anew what differs takes many requests.
+    /// A page that did not arrive is told again if `dear`: to find anew what differs takes many
+    /// requests.
     pub(super) fn receive(&mut self, cursor: Option<Cursor>, pull: (UnitId, u64), dear: bool) -> bool {
         let known = self.committed(cursor, dear);
-        // What was found in an earlier pull is too old: this one has to tell all that was committed before it began.
+        // What was found in an earlier pull is too old: this one has to tell all that was committed
+        // before it began.
         if self.pull.replace(pull) != Some(pull) {
             self.forget();
         }

@@ -1,9 +1,10 @@
 //! A row as bytes, the same whenever the row reads the same and different whenever it does not.
 //!
-//! Columns come in the order of the schema, each as a tag and what follows it: nothing for null, eight bytes for a number, the
-//! length and the bytes of a text. So null is not the empty text, and no text runs into the next. What serialisers disagree
-//! about is settled before: a whole number in a column of fractions counts as a fraction, the two zeros are one, a boolean and
-//! a timestamp are whole numbers, a text that is made when it is read counts as what it says.
+//! Columns come in the order of the schema, each as a tag and what follows it: nothing for null,
+//! eight bytes for a number, the length and the bytes of a text. So null is not the empty text, and
+//! no text runs into the next. What serialisers disagree about is settled before: a whole number in
+//! a column of fractions counts as a fraction, the two zeros are one, a boolean and a timestamp are
+//! whole numbers, a text that is made when it is read counts as what it says.
 
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -17,8 +18,8 @@ pub struct Canonical {
 }
 
 impl Canonical {
-    /// The hash of `columns` of a row with these `values`: 128 bits of XXH3, which is not cryptographic. Among 10⁹ versions two
-    /// have the same one with a probability of about 10⁻²¹.
+    /// The hash of `columns` of a row with these `values`: 128 bits of XXH3, which is not
+    /// cryptographic. Among 10⁹ versions two have the same one with a probability of about 10⁻²¹.
     pub fn hash(&mut self, entity: &Entity, columns: &[usize], values: &[Value]) -> u128 {
         self.bytes.clear();
         for &column in columns {

@@ -1,25 +1,29 @@
 //! By comparing everything with what was sent before.
 //!
-//! Works with any backend, as all it asks for is all. For each reader and entity the gateway keeps the hash of each row that the
-//! reader holds, or the row; a row that is not there any more was deleted. What differs is told in pages.
+//! Works with any backend, as all it asks for is all. For each reader and entity the gateway keeps
+//! the hash of each row that the reader holds, or the row; a row that is not there any more was
+//! deleted. What differs is told in pages.
 //!
-//! The cursor is the number of a page. When it comes back, what the page told counts as held by the reader; until then it is
-//! unsure and told again. The cursor before begins another comparison, no cursor a first load; any other has expired: a device
-//! restored from a backup, a gateway that has lost its database or went back to an older one: what devices wrote since moved no
-//! cursor, and is not in that book. A cursor belongs to an entity; where each unit has its own, each
-//! change of units is a load.
+//! The cursor is the number of a page. When it comes back, what the page told counts as held by the
+//! reader; until then it is unsure and told again. The cursor before begins another comparison, no
+//! cursor a first load; any other has expired: a device restored from a backup, a gateway that has
+//! lost its database or went back to an older one: what devices wrote since moved no cursor, and is
+//! not in that book. A cursor belongs to an entity; where each unit has its own, each change of
+//! units is a load.
 //!
-//! A comparison is of one instant, in the pull that it is made for: its pages tell what was found then, and what was committed
-//! later comes with the next pull. A reading by offset has no instant, and may take a row for gone that was only moved past
-//! ([`Snapshot::Torn`]).
+//! A comparison is of one instant, in the pull that it is made for: its pages tell what was found
+//! then, and what was committed later comes with the next pull. A reading by offset has no instant,
+//! and may take a row for gone that was only moved past ([`Snapshot::Torn`]).
 //!
-//! Who keeps copies sees which columns differ, and sends a device those alone, above the version that it holds; who keeps hashes
-//! sends the row.
+//! Who keeps copies sees which columns differ, and sends a device those alone, above the version
+//! that it holds; who keeps hashes sends the row.
 //!
-//! The stamp of a row is passed on, as an edit names by it what it replaces; no comparison looks at it.
+//! The stamp of a row is passed on, as an edit names by it what it replaces; no comparison looks at
+//! it.
 
 mod book;
 mod canonical;
+mod options;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -29,96 +33,16 @@ mod trial;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Ask, Captured, Effort, Fits, Reader, Strategy, Take};
-use crate::backend::{Backend, Change, FileDrop, Provisioning};
-use crate::base::{DeviceId, EntityId, Key, Stamp, Time, in_words};
+use super::seam::{Ask, Captured, Effort, Reader, Strategy, Take};
+use crate::backend::{Backend, Change};
+use crate::base::{DeviceId, EntityId, Key, Stamp, Time};
 use crate::contract::{Carried, CarriedRows, Delivery, Entity, Schema, ServerError};
-use crate::gateway::options::Unfit;
 
 use book::{Book, Comparison, Cursor, Kept, Lens, List, Print, not_seen};
 use source::{Raw, Reading, Seen, Sheet, Whole};
 
 pub use canonical::Canonical;
-
-/// What is compared, and where it comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Options {
-    /// What is kept of each row.
-    pub keep: Keep,
-    /// Whether rows are hashed in a canonical form, or as the source writes them, which is never twice the same.
-    pub canonical: bool,
-    /// How the source is read.
-    pub snapshot: Snapshot,
-    /// Rows that the source gives at once where it is read in pages; at least 1.
-    pub read_rows: u32,
-    /// Where rows come from.
-    pub source: Source,
-}
-
-/// What is kept of each row.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Keep {
-    /// 128 bits: what differs is sent as a whole.
-    #[default]
-    Hash,
-    /// All that the reader gets: a device is sent the columns that differ.
-    Copy,
-}
-in_words!(Keep { Hash: "hash", Copy: "copy" });
-
-/// How the source is read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Snapshot {
-    /// In one transaction, isolated from all others.
-    #[default]
-    Isolated,
-    /// In pages by offset while others write, a page with each request of a pull. A row that is deleted moves all that follow
-    /// it: one is skipped, and taken for gone.
-    Torn,
-    /// In the same way until a pass sees all that the one before saw: so that one skipped nothing. If rows vanish in several passes
-    /// on end, what might have been skipped is left for the next time.
-    TwoPass,
-}
-in_words!(Snapshot { Isolated: "isolated", Torn: "torn", TwoPass: "two-pass" });
-
-/// Where rows come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// The backend is asked.
-    Api,
-    /// It writes files.
-    File {
-        /// When.
-        drop: FileDrop,
-        /// Whether a file is used only if its last line says that it is complete.
-        trailer: bool,
-    },
-}
-
-impl Default for Options {
-    fn default() -> Options {
-        Options {
-            keep: Keep::default(),
-            canonical: true,
-            snapshot: Snapshot::default(),
-            read_rows: 500,
-            source: Source::Api,
-        }
-    }
-}
-
-impl Fits for Options {
-    fn fits(&self, _: Provisioning) -> Result<(), Unfit> {
-        Ok(())
-    }
-
-    fn found_by(&self, shown: Time) -> Time {
-        match self.source {
-            Source::Api => shown,
-            Source::File { drop, .. } => drop.complete_after(shown),
-        }
-    }
-}
+pub use options::{Keep, Options, Snapshot, Source};
 
 /// Whose book it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -178,7 +102,8 @@ impl Hash {
         let all: Vec<usize> = (0..entity.columns.len()).collect();
         let columns = columns(entity, ask.reader.into(), &all);
         let lens = Lens { entity, columns, copies: self.options.keep == Keep::Copy };
-        // Stamps run ahead of a clock that was put back, or of coarse ticks: what is gone now is so after all that was ever stamped.
+        // Stamps run ahead of a clock that was put back, or of coarse ticks: what is gone now is so
+        // after all that was ever stamped.
         let head = backend.sight(backend.service.begins(now)).head();
         let mut comparison = Comparison::new(&book.rows, head);
         if let Source::File { trailer, .. } = self.options.source {
@@ -208,7 +133,8 @@ impl Hash {
             return Ok(Some(comparison.end(&not_seen(&mut book.touched, backend.unseen_since(now)), &[])));
         }
         if book.reading.is_none() {
-            // What the source does not show as the reading begins may be missing in it, though it shows it by the end.
+            // What the source does not show as the reading begins may be missing in it, though it
+            // shows it by the end.
             let touched = not_seen(&mut book.touched, backend.unseen_since(now));
             book.reading = Some(Reading::beside(touched));
         }
@@ -237,7 +163,8 @@ impl Hash {
         let (told, delivered) = book.tell(ask.limit, take);
         let more = book.list.as_ref().is_none_or(|list| !list.is_told());
         let cursor = book.answer(told, more, || {
-            // A gateway that replaces this one must not give a number again that means something else.
+            // A gateway that replaces this one must not give a number again that means something
+            // else.
             self.pages = (self.pages + 1).max(now.0 / 1_000);
             self.pages
         });

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::canonical::Canonical;
-use super::{Ask, Options, Snapshot};
+use super::options::{Options, Snapshot};
 use crate::backend::{self, Backend, Style};
 use crate::base::{EntityId, Key, Stamp, Time, Value};
 use crate::contract::{Entity, ServerError};
-use crate::gateway::capture::Effort;
+use crate::gateway::capture::seam::{Ask, Effort};
 
 /// A row that was read.
 #[derive(Clone, Debug)]
@@ -38,7 +38,8 @@ pub(super) struct Reading {
 
 /// Keys that no page speaks of: after this one, and before that if there is one.
 ///
-/// A page is of one instant, and from its first key to its last it says all. What is skipped lies before the next.
+/// A page is of one instant, and from its first key to its last it says all. What is skipped lies
+/// before the next.
 #[derive(Clone, Debug)]
 pub(super) struct Gap(Key, Option<Key>);
 
@@ -104,7 +105,8 @@ impl Reading {
         Ok(None)
     }
 
-    /// Notes what lies between the page of which the row at `from` is the first and the pages before.
+    /// Notes what lies between the page of which the row at `from` is the first and the pages
+    /// before.
     fn note_gap(&mut self, from: usize) {
         let Some(last) = self.rows[..from].iter().map(|row| &row.key).max() else { return };
         let next = self.rows.get(from).map(|row| &row.key);
@@ -113,9 +115,10 @@ impl Reading {
         }
     }
 
-    /// All pages were read. A row is skipped only where one that was read before it has vanished meanwhile: if the next pass
-    /// misses none of what this one saw, this one skipped nothing. Where rows vanish in each pass, the last one counts as far as
-    /// it goes: what is missing between two pages is neither there nor gone, and left to the next reading.
+    /// All pages were read. A row is skipped only where one that was read before it has vanished
+    /// meanwhile: if the next pass misses none of what this one saw, this one skipped nothing.
+    /// Where rows vanish in each pass, the last one counts as far as it goes: what is missing
+    /// between two pages is neither there nor gone, and left to the next reading.
     fn end_pass(&mut self, snapshot: Snapshot) -> Option<Whole> {
         let (mut rows, gaps) = (std::mem::take(&mut self.rows), std::mem::take(&mut self.gaps));
         self.offset = 0;
@@ -144,7 +147,8 @@ impl Reading {
     }
 }
 
-/// How a source's own words are hashed, where no canonical form is made: another style with each occasion.
+/// How a source's own words are hashed, where no canonical form is made: another style with each
+/// occasion.
 pub(super) struct Raw<'e> {
     style: Option<Style>,
     entity: &'e Entity,
@@ -181,7 +185,8 @@ pub(super) struct Sheet {
 }
 
 impl Sheet {
-    /// Reads the file that is there, if it is not the one that was read before. `None` if it cannot be used, and there was none.
+    /// Reads the file that is there, if it is not the one that was read before. `None` if it cannot
+    /// be used, and there was none.
     pub(super) fn fetch<'s>(
         sheet: &'s mut Option<Sheet>,
         trailer: bool,
@@ -205,7 +210,8 @@ impl Sheet {
     }
 }
 
-/// The rows of a file, and whether its last line says that these are all. Lines that are no rows are passed over.
+/// The rows of a file, and whether its last line says that these are all. Lines that are no rows
+/// are passed over.
 fn parse(entity: &Entity, text: &[u8]) -> Option<(Vec<Seen>, bool)> {
     let mut lines = csv::ReaderBuilder::new().flexible(true).has_headers(false).from_reader(text);
     let mut records = lines.records().map_while(Result::ok);

@@ -6,7 +6,7 @@ use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop, prop_assert_e
 
 use super::trial::{self, TROUBLES, Trial, Trouble, VISIT};
 use super::*;
-use crate::backend::{self, Style};
+use crate::backend::{self, FileDrop, Provisioning, Style};
 use crate::base::{Fat, Span, UnitId, Value};
 
 fn trial(options: Options, provisioning: Provisioning, rows: u32) -> Trial {
@@ -26,7 +26,8 @@ fn file(every: u64, takes: u64, trailer: bool) -> Options {
 const PROVISIONINGS: [Provisioning; 3] =
     [Provisioning::Nothing, Provisioning::StampsOnly, Provisioning::Full];
 
-/// Loads, then pulls again and again while others and the reader itself write, then once more in peace.
+/// Loads, then pulls again and again while others and the reader itself write, then once more in
+/// peace.
 fn live(trial: &mut Trial, limit: usize) {
     for round in 0..4 {
         for step in 0..12 {
@@ -239,7 +240,8 @@ fn two_passes_come_to_an_end_while_rows_vanish_in_each_and_take_none_for_gone() 
         for round in 0..4 {
             let before = trial.requests;
             for n in 0.. {
-                // Whichever page was read last, a row of the first is gone before the next; another takes its place at the end.
+                // Whichever page was read last, a row of the first is gone before the next; another
+                // takes its place at the end.
                 let first = trial.wanted().into_keys().next().unwrap();
                 assert!(trial.backend.office().delete(trial.now, VISIT, &first).is_ok());
                 let last = Key::new(&format!("9-{round}-{n:02}"));
@@ -405,8 +407,8 @@ fn row() -> impl Strategy<Value = Vec<Value>> {
     prop::collection::vec(value(), trial::entity().columns.len())
 }
 
-/// What the canonical form promises: two rows are the same if each of their values reads the same, a whole number in a column of
-/// fractions as a fraction.
+/// What the canonical form promises: two rows are the same if each of their values reads the same,
+/// a whole number in a column of fractions as a fraction.
 fn reads_alike(a: &[Value], b: &[Value]) -> bool {
     let text = |value: &Value| value.with_ref(|v| v.to_value());
     let number = |column: usize, value: Value| match value {

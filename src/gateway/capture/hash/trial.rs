@@ -1,11 +1,11 @@
-//! A reader that meets trouble, for the tests of strategies: it holds rows as an engine would, and what it holds in the end is
-//! compared with the backend.
+//! A reader that meets trouble, for the tests of strategies: it holds rows as an engine would, and
+//! what it holds in the end is compared with the backend.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::super::{Ask, Captured, Effort, Reader, Strategy};
+use super::super::seam::{Ask, Captured, Effort, Reader, Strategy};
 use crate::backend::{Backend, Loaded, Options, Scope};
 use crate::base::{DeviceId, EntityId, Key, Seed, Span, Stamp, Time, UnitId, Value};
 use crate::contract::{Column, ColumnKind, Delivery, Entity, Schema, ScopeRule, ServerError};
@@ -50,7 +50,8 @@ pub(super) struct Trial {
     pub(super) holds: BTreeMap<Key, Vec<Value>>,
     /// Of which versions those are.
     stamps: BTreeMap<Key, Stamp>,
-    /// Rows that came in part and were completed, and answers that could not be used as a part was of another version.
+    /// Rows that came in part and were completed, and answers that could not be used as a part was
+    /// of another version.
     pub(super) parts: u64,
     pub(super) unusable: u64,
     pub(super) cursor: Option<String>,

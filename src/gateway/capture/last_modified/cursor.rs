@@ -1,11 +1,13 @@
 //! The text of a cursor.
 //!
-//! At rest it names what was delivered last: `stamp,key`. Alone, `stamp` means all changes up to and including it. While a
-//! first load is under way the instant at which it began comes first: `since/stamp,key`.
+//! At rest it names what was delivered last: `stamp,key`. Alone, `stamp` means all changes up to
+//! and including it. While a first load is under way the instant at which it began comes first:
+//! `since/stamp,key`.
 //!
-//! Where all pages of a pull begin at one time, a cursor within it has four parts, `@since;base;mark;step`: when a first load
-//! began, if it is one; the time at which the pages begin; what the cursor will be when the pull has ended; and how far it
-//! has come, either `s` with unit, run and rows passed over, or `k` with stamp and key.
+//! Where all pages of a pull begin at one time, a cursor within it has four parts,
+//! `@since;base;mark;step`: when a first load began, if it is one; the time at which the pages
+//! begin; what the cursor will be when the pull has ended; and how far it has come, either `s` with
+//! unit, run and rows passed over, or `k` with stamp and key.
 
 use crate::backend::Position;
 use crate::base::{Key, Stamp, UnitId};

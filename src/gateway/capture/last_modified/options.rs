@@ -1,7 +1,7 @@
 //! What a capture by the time of last modification can be told to be.
 
-use super::super::super::options::{Mode, Unfit};
-use super::super::{Fits, leaves_no_trace};
+use super::super::super::mode::{Mode, Unfit};
+use super::super::seam::{Fits, leaves_no_trace};
 use crate::backend::{Provisioning, Upto};
 use crate::base::{Span, Time, in_words};
 
@@ -20,7 +20,8 @@ pub struct Options {
     pub upto: Upto,
     /// How a pull knows its end.
     pub end: End,
-    /// Rows that a device was told of and that are no longer there for it are looked for this often.
+    /// Rows that a device was told of and that are no longer there for it are looked for this
+    /// often.
     pub reconcile: Option<Span>,
 }
 
@@ -29,11 +30,13 @@ pub struct Options {
 pub enum Bound {
     /// After the last stamp delivered, `>`: what shares it and was not delivered is passed over.
     Strict,
-    /// With the last stamp delivered, `>=`: what shares it comes again, for ever if it fills a page.
+    /// With the last stamp delivered, `>=`: what shares it comes again, for ever if it fills a
+    /// page.
     Inclusive,
     /// After the first stamp that was not delivered: what has it is passed over.
     FirstNotReturned,
-    /// The same, while a page goes on to the end of its last stamp: a vendor's pseudocode read to the letter.
+    /// The same, while a page goes on to the end of its last stamp: a vendor's pseudocode read to
+    /// the letter.
     FirstNotReturnedExtended,
     /// After the last stamp delivered, and a page goes on to the end of its last stamp.
     TieExtended,
@@ -71,7 +74,8 @@ pub enum Source {
     ClientClock,
     /// What people see there, without its offset from UTC.
     ClientLocal,
-    /// The backend's clock when a pull begins, or where that is earlier, the last instant that is settled.
+    /// The backend's clock when a pull begins, or where that is earlier, the last instant that is
+    /// settled.
     ServerStart,
     /// The backend's clock when its last page is done.
     ServerEnd,

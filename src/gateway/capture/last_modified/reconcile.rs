@@ -1,23 +1,26 @@
 //! Looks for rows that are gone without a trace.
 //!
-//! A row that is deleted for good, or that goes to somebody else where the backend keeps no note of that, shows in no list of
-//! changes. So the gateway keeps for each device the keys that it was told of, asks the backend from time to time which of
-//! them are still there, and sends tombstones for the others, at the end of a pull.
+//! A row that is deleted for good, or that goes to somebody else where the backend keeps no note of
+//! that, shows in no list of changes. So the gateway keeps for each device the keys that it was
+//! told of, asks the backend from time to time which of them are still there, and sends tombstones
+//! for the others, at the end of a pull.
 //!
-//! A key is forgotten when its tombstone has arrived. For that the cursor carries the number of the last round of them,
-//! `~load.round~` before the rest: if it comes back, they were committed; if the one before comes, they go out again. Of several
-//! rounds on their way, to nodes that share a replica, any may be the one that arrives. A cursor that is
-//! older than what was committed has expired: its reader was put back, and may hold again what is forgotten here.
+//! A key is forgotten when its tombstone has arrived. For that the cursor carries the number of the
+//! last round of them, `~load.round~` before the rest: if it comes back, they were committed; if
+//! the one before comes, they go out again. Of several rounds on their way, to nodes that share a
+//! replica, any may be the one that arrives. A cursor that is older than what was committed has
+//! expired: its reader was put back, and may hold again what is forgotten here.
 //!
-//! What is kept must hold at least what the reader holds. So a cursor names besides the load that the keys go back to: one of
-//! another has expired. That is how a device loads everything once that was set up elsewhere, or before a gateway that went back to
-//! an older state. A backup does not hold what devices were told, as they were told more since; what the replica was told is as
-//! old as the replica that is restored with it.
+//! What is kept must hold at least what the reader holds. So a cursor names besides the load that
+//! the keys go back to: one of another has expired. That is how a device loads everything once that
+//! was set up elsewhere, or before a gateway that went back to an older state. A backup does not
+//! hold what devices were told, as they were told more since; what the replica was told is as old
+//! as the replica that is restored with it.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::super::{Ask, Captured, Effort, Reader, Strategy, Take};
-use super::LastModified;
+use super::super::seam::{Ask, Captured, Effort, Reader, Strategy, Take};
+use super::by_time::LastModified;
 use crate::backend::{Backend, Change, Scope, Upto};
 use crate::base::{DeviceId, EntityId, Key, Span, Stamp, Time};
 use crate::contract::{Carried, CarriedRows, Schema, ServerError};
@@ -43,7 +46,8 @@ type Name = (Option<DeviceId>, EntityId);
 /// What a reader was told of one entity.
 #[derive(Clone, Debug, Default)]
 struct Told {
-    /// Names it: unlike any other, also of a gateway that this one replaces; 0 of a reader that began with its rows.
+    /// Names it: unlike any other, also of a gateway that this one replaces; 0 of a reader that
+    /// began with its rows.
     load: u64,
     keys: BTreeSet<Key>,
     /// Bytes of the keys.
@@ -78,8 +82,8 @@ impl Told {
         }
     }
 
-    /// The reader goes on from a page of this round, or from none: what went out with it is gone there. False if it was further
-    /// already.
+    /// The reader goes on from a page of this round, or from none: what went out with it is gone
+    /// there. False if it was further already.
     fn arrived(&mut self, round: Option<u64>) -> bool {
         if round.is_some_and(|round| round < self.committed) {
             return false;
@@ -198,8 +202,8 @@ impl Reconciling {
         Ok(Captured { delivered, cursor, more: !sent.all, effort })
     }
 
-    /// A reader begins with nothing. What it was told before counts still: it may die before it has the first page, and go on
-    /// as it was.
+    /// A reader begins with nothing. What it was told before counts still: it may die before it has
+    /// the first page, and go on as it was.
     fn load(&mut self, name: Name, now: Time) {
         // A gateway that replaces this one must not give a name again.
         let next = (self.loads + 1).max(now.0 / 1_000);

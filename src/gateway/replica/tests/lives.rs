@@ -210,7 +210,8 @@ fn a_row_that_was_known_by_a_verdict_and_cannot_be_seen_yet_outlives_a_load() {
     assert_eq!(site.told(0, &mut None), ["+north0", "+north1", "+made"]);
 }
 
-/// A device is told of a row as it was in a life that the replica never enters; the one after has it as the replica holds it.
+/// A device is told of a row as it was in a life that the replica never enters; the one after has
+/// it as the replica holds it.
 #[test]
 fn what_a_device_was_told_in_a_life_that_the_replica_missed_is_told_otherwise_again() {
     let write = |site: &mut Site| site.office("north0", (1, "later"));

@@ -1,0 +1,102 @@
+//! Which strategy: the options of each, and what they say of it.
+
+use super::change_log::{self, Options as ChangeLogOptions};
+use super::flag::{self, Options as FlagOptions};
+use super::hash::{self, Options as HashOptions};
+use super::last_modified::{self, Options as LastModifiedOptions};
+use super::seam::{Fits, Strategy};
+use crate::backend::Provisioning;
+use crate::base::{Span, Time};
+use crate::gateway::mode::{Mode, Unfit};
+
+/// A way to find out what changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Capture {
+    /// By the time of last modification.
+    LastModified(LastModifiedOptions),
+    /// By a flag on each row.
+    Flag(FlagOptions),
+    /// By the backend's log of changes.
+    ChangeLog(ChangeLogOptions),
+    /// By comparing everything with what was sent before.
+    Hash(HashOptions),
+}
+
+impl Capture {
+    /// What a cursor that comes back does to the page that it came with, beyond telling where to go
+    /// on.
+    pub fn takes_receipts(&self) -> Option<&'static str> {
+        match self {
+            Capture::Flag(_) => {
+                Some("a cursor that comes back sets the flags of its page, which may never be committed")
+            }
+            Capture::Hash(_) => {
+                Some("a cursor that comes back makes its page count as held, and it may never be committed")
+            }
+            Capture::LastModified(_) | Capture::ChangeLog(_) => None,
+        }
+    }
+}
+
+impl Default for Capture {
+    fn default() -> Capture {
+        Capture::LastModified(LastModifiedOptions::default())
+    }
+}
+
+/// The strategy of this name.
+pub(in crate::gateway) fn strategy(capture: &Capture) -> Box<dyn Strategy> {
+    match capture {
+        Capture::LastModified(options) => last_modified::strategy(*options),
+        Capture::Flag(options) => Box::new(flag::ByFlag::new(*options)),
+        Capture::ChangeLog(options) => Box::new(change_log::ChangeLog::new(*options)),
+        Capture::Hash(options) => Box::new(hash::Hash::new(*options)),
+    }
+}
+
+impl Capture {
+    fn options(&self) -> &dyn Fits {
+        match self {
+            Capture::LastModified(options) => options,
+            Capture::Flag(options) => options,
+            Capture::ChangeLog(options) => options,
+            Capture::Hash(options) => options,
+        }
+    }
+
+    /// From when on, at the latest, who asks finds a change that can be seen from `shown` on.
+    pub fn found_by(&self, shown: Time) -> Time {
+        self.options().found_by(shown)
+    }
+
+    /// Whether a backend of this provisioning has what the strategy asks it for. That it finds
+    /// everything is another matter: where rows are deleted for good, most miss that.
+    ///
+    /// # Errors
+    /// [`Unfit`] if it cannot even ask.
+    pub fn fits(&self, provisioning: Provisioning) -> Result<(), Unfit> {
+        self.options().fits(provisioning)
+    }
+
+    /// The captures, as a scenario writes them, that such a backend has everything for and that
+    /// miss nothing there.
+    pub fn fitting(provisioning: Provisioning, mode: Mode) -> impl Iterator<Item = &'static str> {
+        let reconcile = Some(Span::secs(15 * 60));
+        let reconciling = LastModifiedOptions { reconcile, ..Default::default() };
+        let all = [
+            ("{ last_modified = {} }", Capture::LastModified(Default::default())),
+            (r#"{ last_modified = { reconcile = { every = "15m" } } }"#, Capture::LastModified(reconciling)),
+            ("{ flag = {} }", Capture::Flag(Default::default())),
+            ("{ change_log = {} }", Capture::ChangeLog(Default::default())),
+            ("{ hash = {} }", Capture::Hash(Default::default())),
+        ];
+        let does = move |capture: &Capture| {
+            capture.fits(provisioning).is_ok() && !capture.options().leaves_orphans(provisioning, mode)
+        };
+        let plain = does(&all[0].1);
+        // What costs more and finds no more is not told.
+        let kept =
+            move |(place, (_, capture)): &(usize, (_, Capture))| does(capture) && !(*place == 1 && plain);
+        all.into_iter().enumerate().filter(kept).map(|(_, (written, _))| written)
+    }
+}
