@@ -1,21 +1,24 @@
 //! What people do with the app, and what the back office does with the data.
 //!
-//! This room decides two things before a world starts, and nothing while it runs. [`Dataset`] is the content: each row of
-//! each entity with its history before the start, so that the backend's rows and the state of a device that synced three
-//! days ago come from one source. [`Script`] is the day: every login, foreground stretch, edit, opened record, office
-//! write and import, with its time, as one sorted list.
+//! This room decides two things before a world starts, and nothing while it runs. [`Dataset`] is
+//! the content: each row of each entity with its history before the start, so that the backend's
+//! rows and the state of a device that synced three days ago come from one source. [`Script`] is
+//! the day: every login, foreground stretch, edit, opened record, office write and import, with its
+//! time, as one sorted list.
 //!
-//! It leaves to others: what a device does with an event (the engine), who meets which network, and whether an edit
-//! survives. Nothing here looks at what an engine does, so two engines are given the same day.
+//! It leaves to others: what a device does with an event (the engine), who meets which network, and
+//! whether an edit survives. Nothing here looks at what an engine does, so two engines are given
+//! the same day.
 //!
-//! Invariants: a row is a function of (seed, entity, index); a step is drawn from the stream of (seed, action, actor,
-//! number), so another draw elsewhere moves it only where both want the same row or the same natural key; a share is an
-//! exact count by largest remainder; no key is created twice; no natural key is given away twice unless the contention
-//! asks for it.
+//! Invariants: a row is a function of (seed, entity, index); a step is drawn from the stream of
+//! (seed, action, actor, number), so another draw elsewhere moves it only where both want the same
+//! row or the same natural key; a share is an exact count by largest remainder; no key is created
+//! twice; no natural key is given away twice unless the contention asks for it.
 //!
-//! How: `data` compiles each column's maker once and answers for any cell without making the others; `script` first
-//! draws who writes when (intents), then walks them in the order of time to choose rows, values and free natural keys, and
-//! last lays the foreground stretches around what a person does.
+//! How: `data` compiles each column's maker once and answers for any cell without making the
+//! others; `script` first draws who writes when (intents), then walks them in the order of time to
+//! choose rows, values and free natural keys, and last lays the foreground stretches around what a
+//! person does.
 
 mod data;
 mod options;

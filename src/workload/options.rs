@@ -21,7 +21,8 @@ pub struct Options {
     pub browsing: Option<Browsing>,
     /// Data that is no older than this is fresh to people.
     pub freshness: Span,
-    /// Times with more writes than others; what is left of the writes is spread evenly over the working time.
+    /// Times with more writes than others; what is left of the writes is spread evenly over the
+    /// working time.
     pub peaks: Vec<Peak>,
     /// What people and the office do to rows.
     pub actions: Vec<Action>,
@@ -36,7 +37,8 @@ pub struct Options {
 }
 
 impl Options {
-    /// From one time that the app comes to the foreground by habit to the next, on average; `None` if it stays there.
+    /// From one time that the app comes to the foreground by habit to the next, on average; `None`
+    /// if it stays there.
     pub fn visits_every(&self) -> Option<Span> {
         let (rate, mean) = (u64::from(self.resumes_per_hour_milli), self.foreground);
         (rate > 0 && mean > Span::ZERO)
@@ -53,7 +55,8 @@ pub struct Browsing {
     pub rows: u32,
 }
 
-/// Steps of SQLite's machine to show a row of a list: eight columns, the row, the next (counted in its listing of such a query).
+/// Steps of SQLite's machine to show a row of a list: eight columns, the row, the next (counted in
+/// its listing of such a query).
 const STEPS_TO_SHOW_A_ROW: u64 = 10;
 
 impl Browsing {
@@ -61,7 +64,8 @@ impl Browsing {
     pub fn every(&self) -> Span {
         Span::secs(1).scaled(1_000, u64::from(self.queries_per_second_milli))
     }
-    /// Processor time of a query, on a device whose step of SQLite's machine takes so many picoseconds.
+    /// Processor time of a query, on a device whose step of SQLite's machine takes so many
+    /// picoseconds.
     pub fn cost(&self, step_picos: u64) -> Span {
         let steps = u64::from(self.rows) * STEPS_TO_SHOW_A_ROW;
         Span::nanos((u128::from(steps) * u128::from(step_picos) / 1_000) as u64)
@@ -105,7 +109,8 @@ pub struct Action {
     pub per_device_milli: u32,
     /// Which share is made on devices; the office makes the rest.
     pub on_devices: Ppm,
-    /// Only rows whose timestamp in this column lies within this span around the moment of the write: (column, before, after).
+    /// Only rows whose timestamp in this column lies within this span around the moment of the
+    /// write: (column, before, after).
     pub near: Option<(usize, Span, Span)>,
     /// Which rows it is done to, and which its new rows refer to.
     pub aim: Aim,
@@ -151,7 +156,8 @@ pub struct Contention {
     pub equal: Ppm,
     /// Share of the devices' creates whose natural key somebody else creates within the same time.
     pub double_create: Ppm,
-    /// Share of the devices' updates whose row the office deletes within the same time; apart from those of `share`.
+    /// Share of the devices' updates whose row the office deletes within the same time; apart from
+    /// those of `share`.
     pub deletes: Ppm,
 }
 
@@ -166,23 +172,29 @@ pub struct EntityData {
     pub nulls: BTreeMap<usize, Ppm>,
     /// Rows of one's own, instead of made ones.
     pub given: Option<Arc<Vec<GivenRow>>>,
-    /// All rows carry one stamp this long before the start (an import); `None` spreads the stamps over `age`.
+    /// All rows carry one stamp this long before the start (an import); `None` spreads the stamps
+    /// over `age`.
     pub one_stamp: Option<Span>,
     /// The oldest row is this old at the start.
     pub age: Span,
-    /// Share of rows that were changed in the last 24 hours before the start; the rate is the same on earlier days.
+    /// Share of rows that were changed in the last 24 hours before the start; the rate is the same
+    /// on earlier days.
     pub changed_daily: Ppm,
-    /// Share of rows that were created in the last 24 hours before the start; the rate is the same on earlier days.
+    /// Share of rows that were created in the last 24 hours before the start; the rate is the same
+    /// on earlier days.
     pub created_daily: Ppm,
-    /// Share of rows that were deleted in the last 24 hours before the start; the rate is the same on earlier days.
+    /// Share of rows that were deleted in the last 24 hours before the start; the rate is the same
+    /// on earlier days.
     pub deleted_daily: Ppm,
 }
 
 impl EntityData {
-    /// What a row takes more where it comes with an import, in bytes, about (measured): it waits in the script, and is told to many.
+    /// What a row takes more where it comes with an import, in bytes, about (measured): it waits in
+    /// the script, and is told to many.
     pub const IMPORTED_BYTES: u64 = 500;
 
-    /// Memory of one of its rows on the backend, in bytes, about: measured with 100 000 to 300 000 rows of 1, 11 and 21 columns of text.
+    /// Memory of one of its rows on the backend, in bytes, about: measured with 100 000 to 300 000
+    /// rows of 1, 11 and 21 columns of text.
     pub fn row_bytes(&self) -> u64 {
         let column = |maker: &Maker| match maker {
             Maker::Words { min, max } => 60 + (u64::from(*min) + u64::from(*max)) / 2,
@@ -238,7 +250,8 @@ pub enum Maker {
     Bool,
     /// One of these texts.
     OneOf(Vec<String>),
-    /// A timestamp: on a grid of `step` between `from` and `until`, both relative to the start's midnight, in microseconds.
+    /// A timestamp: on a grid of `step` between `from` and `until`, both relative to the start's
+    /// midnight, in microseconds.
     Moment {
         /// First.
         from: i64,
@@ -251,7 +264,8 @@ pub enum Maker {
     Ref(EntityId),
     /// One of the values of the device attribute at this position.
     Attribute(usize),
-    /// The value that column `column` has in the row of `entity` that this row's column `via` points to.
+    /// The value that column `column` has in the row of `entity` that this row's column `via`
+    /// points to.
     Folded {
         /// The entity looked at.
         entity: EntityId,

@@ -8,7 +8,8 @@ use super::words;
 use crate::base::{EntityId, Fat, Ppm, Stamp, Stream, Value};
 use crate::workload::Maker;
 
-/// The value of a device attribute, such as `clinic-07`: `index` counts from 0, the text from 1, padded for `count` values.
+/// The value of a device attribute, such as `clinic-07`: `index` counts from 0, the text from 1,
+/// padded for `count` values.
 pub fn attribute_value(name: &str, index: u32, count: u32) -> Value {
     let width = count.to_string().len();
     Value::text(&format!("{name}-{:0width$}", u64::from(index) + 1))
@@ -104,7 +105,8 @@ impl Cell {
         }
     }
 
-    /// A value drawn from `stream`; what looks at other rows (references, folded columns) is not drawn here.
+    /// A value drawn from `stream`; what looks at other rows (references, folded columns) is not
+    /// drawn here.
     pub(in crate::workload) fn draw(&self, stream: &mut Stream) -> Value {
         match self {
             Cell::Words { min, max } => {

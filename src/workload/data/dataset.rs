@@ -66,8 +66,9 @@ pub enum DataError {
 }
 
 impl Dataset {
-    /// The data for `start`, whose local midnight (`utc_offset` in seconds) anchors all timestamps; `attributes` are the
-    /// values of the device attributes. Once it `stops` no more rows are looked up by their attributes.
+    /// The data for `start`, whose local midnight (`utc_offset` in seconds) anchors all timestamps;
+    /// `attributes` are the values of the device attributes. Once it `stops` no more rows are
+    /// looked up by their attributes.
     ///
     /// # Errors
     /// When the data cannot be made as asked.
@@ -292,7 +293,8 @@ impl Dataset {
                 if !table.nulls.contains_key(&column) {
                     return table.target(row, column, live);
                 }
-                // Rows that point to others of their kind, or nowhere, are trees: parents come before.
+                // Rows that point to others of their kind, or nowhere, are trees: parents come
+                // before.
                 let count = if target == entity { live.min(row) } else { live };
                 table.target(row, column, count).filter(|_| !table.is_null(row, column))
             }
@@ -333,7 +335,8 @@ impl Dataset {
         there.then(|| life.changed.filter(|changed| *changed <= instant).unwrap_or(life.created))
     }
 
-    /// The version of `row` that was there at `instant`: its stamp and its values; `None` if there was none.
+    /// The version of `row` that was there at `instant`: its stamp and its values; `None` if there
+    /// was none.
     pub fn at(&self, entity: EntityId, row: u64, instant: Stamp) -> Option<(Stamp, Vec<Value>)> {
         let stamp = self.stamp_at(entity, row, instant)?;
         let table = self.table(entity);

@@ -4,8 +4,8 @@ use super::mixing::Mixing;
 use crate::base::{Ppm, Seed, Span, Stamp};
 use crate::workload::EntityData;
 
-/// For how long before the start deletions are made up: longer than a backend keeps tombstones, so that a device that was
-/// away even longer still holds rows of which nobody speaks any more.
+/// For how long before the start deletions are made up: longer than a backend keeps tombstones, so
+/// that a device that was away even longer still holds rows of which nobody speaks any more.
 const DELETIONS_REACH_BACK: Span = Span::secs(90 * 86_400);
 /// Milliseconds of a day; ages are counted in milliseconds, the finest stamp of a common backend.
 const DAY: f64 = 86_400_000.0;
@@ -48,7 +48,8 @@ impl Rate {
     fn new(seed: u64, daily: Ppm, rows: u64) -> Rate {
         Rate { daily: daily.share(), rows, order: Mixing::new(seed, rows.max(1)) }
     }
-    /// How many milliseconds ago it was row `row`'s turn; `part` (0 to 1) places it within its turn.
+    /// How many milliseconds ago it was row `row`'s turn; `part` (0 to 1) places it within its
+    /// turn.
     fn age(&self, row: u64, part: f64) -> Option<f64> {
         (self.daily > 0.0).then(|| (self.order.at(row) as f64 + part) / self.rows as f64 / self.daily * DAY)
     }
@@ -104,7 +105,8 @@ impl Lives {
         }
     }
 
-    /// Rows come at the daily rate; those that were there before are from the oldest tenth of the entity's age.
+    /// Rows come at the daily rate; those that were there before are from the oldest tenth of the
+    /// entity's age.
     fn creation_age(&self, row: u64) -> f64 {
         let part = self.part("created", row);
         let age = self.created.age(row, part).filter(|age| *age < self.oldest);

@@ -12,7 +12,8 @@ pub(super) enum Natural {
     None,
     /// The row's number is written at the beginning of this column's text.
     Serial(usize),
-    /// The row's number, permuted, is read as a number with a digit for each column: (column, its domain).
+    /// The row's number, permuted, is read as a number with a digit for each column: (column, its
+    /// domain).
     Digits { columns: Vec<(usize, u64)>, order: Mixing, names: u64 },
 }
 
@@ -27,7 +28,8 @@ impl Natural {
         for &column in &entity.unique {
             match &cells[column] {
                 cell @ Cell::Ref(_) => columns.push((column, live(cell))),
-                // Drawn at random: no two long texts are alike. A folded column follows its reference.
+                // Drawn at random: no two long texts are alike. A folded column follows its
+                // reference.
                 Cell::Fat { .. } => return Natural::None,
                 Cell::Folded { .. } | Cell::Words { .. } => {}
                 cell => columns.push((column, cell.domain().unwrap_or(1))),
@@ -48,7 +50,8 @@ impl Natural {
         }
     }
 
-    /// The position of `column`'s value in its domain, for row `row`. Rows beyond the last name take one that was there.
+    /// The position of `column`'s value in its domain, for row `row`. Rows beyond the last name
+    /// take one that was there.
     pub(super) fn digit(&self, row: u64, column: usize) -> Option<u64> {
         let Natural::Digits { columns, order, names } = self else { return None };
         let place = columns.iter().position(|(c, _)| *c == column)?;

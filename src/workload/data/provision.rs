@@ -6,8 +6,9 @@ use crate::contract::{Attributes, Carried, Delivery, Entity, Provision, ScopeRul
 
 /// What a device with these attributes held after a complete sync at one past instant.
 ///
-/// Windows of scopes are anchored at the scenario's start day, also for a device that synced long before it. Entities whose
-/// scope names no attribute come first: those rows are the same for all devices of the same instant.
+/// Windows of scopes are anchored at the scenario's start day, also for a device that synced long
+/// before it. Entities whose scope names no attribute come first: those rows are the same for all
+/// devices of the same instant.
 pub struct Synced<'a, C> {
     dataset: &'a Dataset,
     attributes: Attributes,
@@ -16,7 +17,8 @@ pub struct Synced<'a, C> {
 }
 
 impl Dataset {
-    /// What a device with `attributes` held when it had synced everything at `at`; `cursor` gives the cursors of then.
+    /// What a device with `attributes` held when it had synced everything at `at`; `cursor` gives
+    /// the cursors of then.
     pub fn provision<C: Fn(EntityId) -> String>(
         &self,
         attributes: Attributes,
@@ -43,8 +45,8 @@ impl<C: Fn(EntityId) -> String> Provision for Synced<'_, C> {
 }
 
 impl<C> Synced<'_, C> {
-    /// Calls `f` with the rows of the entities whose scope names an attribute, or of those whose scope does not, until it `stops`:
-    /// that is asked before each, as one may be long.
+    /// Calls `f` with the rows of the entities whose scope names an attribute, or of those whose
+    /// scope does not, until it `stops`: that is asked before each, as one may be long.
     pub fn rows_of_group(
         &self,
         of_attribute: bool,
@@ -78,7 +80,8 @@ impl<C> Synced<'_, C> {
     }
 
     fn carry(&self, id: EntityId, entity: &Entity, row: u64, f: &mut dyn FnMut(Carried<'_>)) {
-        // The columns of a scope are the same in all versions, so most rows are told apart by one cell.
+        // The columns of a scope are the same in all versions, so most rows are told apart by one
+        // cell.
         let inside = |rule: &ScopeRule| match rule {
             ScopeRule::Attribute { column, attribute } => {
                 self.dataset.value(id, row, *column) == self.attributes[*attribute]

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::person::{Person, Presence};
 use super::rhythm::Rhythm;
+use super::setting::{Burst, Setting};
 use super::share;
-use super::stage::{Burst, Setting};
 use crate::base::{Ppm, Seed, Span, Stream, Time};
 use crate::contract::EditKind;
 use crate::workload::{Action, Rivals};
@@ -217,8 +217,8 @@ impl Day<'_> {
         (stream.chance(share) && !others.is_empty()).then(|| *stream.pick(&others))
     }
 
-    /// Which of the devices' writes of this kind are in the share, of those that nobody contends yet; of creates only those
-    /// that have a natural key.
+    /// Which of the devices' writes of this kind are in the share, of those that nobody contends
+    /// yet; of creates only those that have a natural key.
     fn drawn(&self, intents: &[Intent], kind: EditKind, purpose: &str, of: Ppm) -> Vec<usize> {
         let fits = |intent: &Intent| {
             let action = &self.setting.options.actions[intent.action];

@@ -1,8 +1,9 @@
 //! The day: who does what when, written down before it begins.
 //!
-//! Three passes. `intent` draws who writes when, each write from its own stream. `plot` walks the writes in the order of
-//! time and chooses rows, values and free natural keys; it remembers what it changed, so that a status changes to another
-//! one and a booked slot stays booked. `stage` lays the foreground stretches around what each person does.
+//! Three passes. `intent` draws who writes when, each write from its own stream. `plot` walks the
+//! writes in the order of time and chooses rows, values and free natural keys; it remembers what it
+//! changed, so that a status changes to another one and a booked slot stays booked. `stage` lays
+//! the foreground stretches around what each person does.
 //!
 //! Deletions choose their rows before everything else, so no other edit that is `kept` meets a row
 //! that the script deletes, and such
@@ -11,8 +12,8 @@
 //! (`aim`): they meet rows that are deleted meanwhile, that left a scope and are still there, and
 //! that came in the run.
 //!
-//! A person comes to work with the login (or, in a scenario without logins, with the working hours) and writes until they
-//! end. The login brings the app to the foreground; no `Resume` goes with it.
+//! A person comes to work with the login (or, in a scenario without logins, with the working hours)
+//! and writes until they end. The login brings the app to the foreground; no `Resume` goes with it.
 
 mod aim;
 mod intent;
@@ -20,6 +21,7 @@ mod person;
 mod plot;
 mod pool;
 mod rhythm;
+mod setting;
 mod share;
 mod stage;
 mod step;
@@ -32,7 +34,8 @@ mod tests;
 
 pub use aim::{Aimed, Cells, Draft, Found, Named, Sight};
 pub use person::Person;
-pub use stage::{Burst, Import, Setting, Target, write_script};
+pub use setting::{Burst, Import, Setting, Target};
+pub use stage::write_script;
 pub use step::{
     Act, ActionCount, Actor, Batch, OfficeEdit, Placed, Script, ScriptSummary, ShortImport, Step,
 };

@@ -90,7 +90,8 @@ fn waves_of(seed: Seed, logins: &[LoginWave], people: &[Person]) -> Vec<usize> {
     waves
 }
 
-/// Normal around the wave's middle; what falls outside the working time is drawn again, at last moved inside.
+/// Normal around the wave's middle; what falls outside the working time is drawn again, at last
+/// moved inside.
 fn login_time(stream: &mut Stream, wave: &LoginWave, hours: (Time, Time)) -> Time {
     let mut drawn = wave.at;
     for _ in 0..8 {
@@ -103,8 +104,8 @@ fn login_time(stream: &mut Stream, wave: &LoginWave, hours: (Time, Time)) -> Tim
     drawn.clamp(hours.0, Time(hours.1.0 - 1))
 }
 
-/// The stretches of time, sorted and apart, in which the person would look at the app without having anything to write: the
-/// first begins with the day, the pauses between are exponential.
+/// The stretches of time, sorted and apart, in which the person would look at the app without
+/// having anything to write: the first begins with the day, the pauses between are exponential.
 pub(super) fn stretches(stream: &mut Stream, options: &Options, day: &Presence) -> Vec<(Time, Time)> {
     let (mean, Some(every)) = (options.foreground, options.visits_every()) else {
         return vec![(day.from, day.until)];

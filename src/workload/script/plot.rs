@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::aim::{Aimed, Draft, Named};
 use super::intent::{Day, Intent, Opposite, Twin};
 use super::pool::{Circle, Near, OFFICE};
-use super::stage::{Burst, Import, Target};
+use super::setting::{Burst, Import, Target};
 use super::step::{ActionCount, Batch};
 use super::value::{Moment, NewRow, Rows};
 use crate::base::{EntityId, Key, Span, Stamp, Time, Value};
@@ -84,8 +84,8 @@ impl<'a> Plot<'a> {
         }
     }
 
-    /// Plays all intents: deletions first, so that nobody is after a row that will be gone; the rest in the order of time. `None` if it
-    /// was stopped.
+    /// Plays all intents: deletions first, so that nobody is after a row that will be gone; the
+    /// rest in the order of time. `None` if it was stopped.
     pub(super) fn play(&mut self, mut intents: Vec<Intent>, stops: &dyn Fn() -> bool) -> Option<()> {
         let day = self.day;
         let kind = |intent: &Intent| day.setting.options.actions[intent.action].kind;
@@ -265,7 +265,8 @@ impl<'a> Plot<'a> {
         Some(())
     }
 
-    /// What the office writes into the row that a phone has just chosen: the same, or something else.
+    /// What the office writes into the row that a phone has just chosen: the same, or something
+    /// else.
     fn twin_values(
         &mut self,
         intent: &Intent,
@@ -369,7 +370,8 @@ impl<'a> Plot<'a> {
         Some(near(self.wall(at), (column, AROUND_NOW, AROUND_NOW)))
     }
 
-    /// The rows of an import; fewer than asked for if the natural keys run out. `None` if it was stopped.
+    /// The rows of an import; fewer than asked for if the natural keys run out. `None` if it was
+    /// stopped.
     pub(super) fn import(&mut self, import: &Import, nth: u64, stops: &dyn Fn() -> bool) -> Option<Batch> {
         let setting = self.day.setting;
         let entity = import.entity;
@@ -417,7 +419,8 @@ fn near(now: Stamp, (column, before, after): (usize, Span, Span)) -> Near {
     Near { column, from: now.minus(before).0, until: now.plus(after).0 }
 }
 
-/// Tells whether somebody can have a row at that time: soon after the login only what the device started with.
+/// Tells whether somebody can have a row at that time: soon after the login only what the device
+/// started with.
 fn held<'a>(day: &'a Day<'_>, who: Option<usize>, at: Time, entity: EntityId) -> impl Fn(u32) -> bool + 'a {
     let dataset = day.setting.dataset;
     let synced_at = who

@@ -82,7 +82,8 @@ impl<'a> Pools<'a> {
         self.circles[circle.0].attributes.get(attribute)?.as_ref()
     }
 
-    /// A row that `accept` takes: among those near the moment if there are any (true), else among all of the circle's.
+    /// A row that `accept` takes: among those near the moment if there are any (true), else among
+    /// all of the circle's.
     pub(super) fn pick(
         &mut self,
         stream: &mut Stream,

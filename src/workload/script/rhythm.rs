@@ -3,10 +3,12 @@
 use crate::base::{Span, Time};
 use crate::workload::{LoginWave, Peak};
 
-/// The writes' density over the working time: each peak holds its share, the time outside the peaks what is left.
+/// The writes' density over the working time: each peak holds its share, the time outside the peaks
+/// what is left.
 #[derive(Clone, Debug)]
 pub(super) struct Rhythm {
-    /// Ends of stretches of even density, each with the share of writes up to it. The first is the start, with share 0.
+    /// Ends of stretches of even density, each with the share of writes up to it. The first is the
+    /// start, with share 0.
     ends: Vec<(Time, f64)>,
 }
 
@@ -22,8 +24,9 @@ impl Rhythm {
         Rhythm::with_loads(hours, &loads(hours, peaks))
     }
 
-    /// The rhythm of people who come with these logins, each writing as much as any other: stronger in the early peaks by as
-    /// much as those who are not there yet leave out, so that all of them together meet the shares.
+    /// The rhythm of people who come with these logins, each writing as much as any other: stronger
+    /// in the early peaks by as much as those who are not there yet leave out, so that all of them
+    /// together meet the shares.
     ///
     /// Depends on the options alone, not on who logs in when.
     pub(super) fn of_people(hours: (Time, Time), peaks: &[Peak], logins: &[LoginWave]) -> Rhythm {

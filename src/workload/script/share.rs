@@ -7,7 +7,8 @@ pub(super) fn exact(share: Ppm, of: u64) -> u64 {
     share.of(of)
 }
 
-/// Divides `total` by `weights` with the largest remainders (Hamilton); `tie` breaks ties, the smallest first.
+/// Divides `total` by `weights` with the largest remainders (Hamilton); `tie` breaks ties, the
+/// smallest first.
 pub(super) fn split(total: u64, weights: &[u64], tie: impl Fn(usize) -> u64) -> Vec<u64> {
     let sum: u128 = weights.iter().map(|w| u128::from(*w)).sum();
     if sum == 0 {
@@ -24,8 +25,8 @@ pub(super) fn split(total: u64, weights: &[u64], tie: impl Fn(usize) -> u64) -> 
     parts
 }
 
-/// The positions of the `count` smallest of `draws`, ascending: an exact number of winners, most of whom stay the same when
-/// others come or go.
+/// The positions of the `count` smallest of `draws`, ascending: an exact number of winners, most of
+/// whom stay the same when others come or go.
 pub(super) fn winners(draws: &[u64], count: u64) -> Vec<usize> {
     let mut order: Vec<usize> = (0..draws.len()).collect();
     order.sort_by_key(|&i| (draws[i], i));

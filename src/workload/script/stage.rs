@@ -1,78 +1,22 @@
 //! From writes to steps: logins, foreground stretches, numbers of edits, one order.
 
-use super::aim::{Aimed, Named};
+use super::aim::Aimed;
 use super::intent::Day;
-use super::person::{Person, presences, stretches, united, working_hours};
+use super::person::{presences, stretches, united, working_hours};
 use super::plot::{Opening, Plot, Write};
 use super::rhythm::Rhythm;
+use super::setting::{Burst, Import, Setting};
 use super::step::{Act, Actor, OfficeEdit, Script, ScriptSummary, ShortImport, Step};
-use crate::base::{DeviceId, EditId, EntityId, Seed, Span, Time, Value};
+use crate::base::{EditId, Span, Time};
 use crate::contract::{AppEvent, LocalEdit};
-use crate::workload::{Dataset, Options};
 
 /// The app is in the foreground for at most so long before a person does something in it.
 const REACHING_FOR_IT: Span = Span::secs(15);
 /// It stays there for at least so long after it.
 const PUTTING_IT_AWAY: Span = Span::secs(5);
 
-/// What a script is written from.
-#[derive(Clone, Copy, Debug)]
-pub struct Setting<'a> {
-    /// Where its randomness comes from.
-    pub seed: Seed,
-    /// What people and the office do.
-    pub options: &'a Options,
-    /// Everybody with a device.
-    pub people: &'a [Person],
-    /// The rows there are.
-    pub dataset: &'a Dataset,
-    /// How long the script is.
-    pub duration: Span,
-}
-
-/// Edits that one person makes at a set time, on top of the day's.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Burst {
-    /// Index of the action.
-    pub action: usize,
-    /// Who; an unknown device makes none.
-    pub device: DeviceId,
-    /// How many.
-    pub count: u32,
-    /// From when.
-    pub at: Time,
-    /// Spread evenly over this time.
-    pub over: Span,
-    /// Which row it is about, and what is written there.
-    pub target: Target,
-}
-
-/// What planned edits are about, where more is said than by their action.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Target {
-    /// The row, or of a create the one that it refers to.
-    pub row: Option<Named>,
-    /// The group that hears which row it was; new rows of one group have one natural key.
-    pub group: Option<u64>,
-    /// Values in place of drawn ones, by position in the backend's columns.
-    pub set: Vec<(usize, Value)>,
-}
-
-/// New rows that the office brings in at once.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Import {
-    /// When.
-    pub at: Time,
-    /// The entity.
-    pub entity: EntityId,
-    /// How many.
-    pub rows: u64,
-    /// All with one value of the attribute at this position; of all values if `None`.
-    pub of_one: Option<usize>,
-}
-
-/// Writes the whole script: the day's writes, the bursts and the imports, with everything around them; unless `stops` says that
-/// nobody waits for it any more, which is asked now and then.
+/// Writes the whole script: the day's writes, the bursts and the imports, with everything around
+/// them; unless `stops` says that nobody waits for it any more, which is asked now and then.
 pub fn write_script(
     setting: &Setting<'_>,
     bursts: &[Burst],
@@ -242,7 +186,8 @@ fn perform(
     steps.extend(own.into_iter().map(|(at, _, act)| Step { at, actor: Actor::Device(device), act }));
 }
 
-/// When the app is in the foreground: as the person's habit has it, and around everything the person does.
+/// When the app is in the foreground: as the person's habit has it, and around everything the
+/// person does.
 fn foreground(day: &Day<'_>, who: usize, login: Time, deeds: &[Deed]) -> Vec<(Time, Time)> {
     let setting = day.setting;
     let device = u64::from(setting.people[who].device.0);

@@ -7,7 +7,8 @@ use crate::contract::{AppEvent, EditKind, LocalEdit};
 /// Everything that people, the office and imports do, in the order of time.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Script {
-    /// The steps, sorted by time, then by actor; those of one actor at one instant in the order they are to be done.
+    /// The steps, sorted by time, then by actor; those of one actor at one instant in the order
+    /// they are to be done.
     pub steps: Vec<Step>,
     /// By device, in the order of its edits' numbers: the action that each is of.
     pub edits: Vec<Vec<u16>>,
@@ -68,7 +69,8 @@ pub struct OfficeEdit {
     pub key: Key,
     /// What it does.
     pub kind: EditKind,
-    /// New values by position in the backend's columns; all of them for a create, none for a delete.
+    /// New values by position in the backend's columns; all of them for a create, none for a
+    /// delete.
     pub values: Vec<(usize, Value)>,
 }
 

@@ -369,7 +369,8 @@ fn another_action_or_more_devices_move_nothing_that_a_person_does_otherwise() {
     let status = own_times(&script, EditKind::Update, APPOINTMENT);
     assert!(status.len() > 20);
     assert_eq!(status, own_times(&other, EditKind::Update, APPOINTMENT));
-    // A larger fleet changes a person's number of writes by one at most, and moves none of the others.
+    // A larger fleet changes a person's number of writes by one at most, and moves none of the
+    // others.
     let mut fewer = options();
     fewer.logins = Vec::new();
     let small = script_of(&dataset, &fewer, &people(PEOPLE));

@@ -109,8 +109,8 @@ impl<'a> Rows<'a> {
         changed.unwrap_or_else(|| self.dataset.value(entity, u64::from(row), column))
     }
 
-    /// The values of a new row whose natural key is free, or is that of `same`. `None` if a reference finds no row or no key
-    /// is free.
+    /// The values of a new row whose natural key is free, or is that of `same`. `None` if a
+    /// reference finds no row or no key is free.
     pub(super) fn create(
         &mut self,
         stream: &mut Stream,
@@ -145,8 +145,9 @@ impl<'a> Rows<'a> {
         None
     }
 
-    /// New values for `columns` of a row, each unlike the present one and, where possible, unlike that in `avoid`; the
-    /// natural key stays free of others'. Columns that are folded in through a changed reference come with it, if `held`.
+    /// New values for `columns` of a row, each unlike the present one and, where possible, unlike
+    /// that in `avoid`; the natural key stays free of others'. Columns that are folded in through a
+    /// changed reference come with it, if `held`.
     pub(super) fn update(
         &mut self,
         stream: &mut Stream,
@@ -236,7 +237,8 @@ impl<'a> Rows<'a> {
         self.dataset.schema().entity(entity).delivery.is_on_devices()
     }
 
-    /// Draws until the value differs from the present one and `other`; if that cannot be, from `other` or the present one.
+    /// Draws until the value differs from the present one and `other`; if that cannot be, from
+    /// `other` or the present one.
     fn draw_unlike(
         &mut self,
         new: &mut NewRow,
@@ -305,8 +307,8 @@ impl<'a> Rows<'a> {
         share.is_some_and(|share| stream.chance(share.share()))
     }
 
-    /// Where a timestamp may lie, of what the data allows: within the scope's window; near the moment if that is asked
-    /// for, else not before it. A wish that leaves nothing is dropped.
+    /// Where a timestamp may lie, of what the data allows: within the scope's window; near the
+    /// moment if that is asked for, else not before it. A wish that leaves nothing is dropped.
     fn moments(
         &mut self,
         entity: EntityId,

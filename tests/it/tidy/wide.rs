@@ -31,7 +31,6 @@ const WIDER: &[(&str, usize)] = &[
     ("report", 351),
     ("scenario", 125),
     ("tests", 39),
-    ("workload", 73),
     ("world", 103),
 ];
 

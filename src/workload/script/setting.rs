@@ -1,0 +1,62 @@
+//! What a script is written from, besides what people do of themselves.
+
+use super::aim::Named;
+use super::person::Person;
+use crate::base::{DeviceId, EntityId, Seed, Span, Time, Value};
+use crate::workload::{Dataset, Options};
+
+/// What a script is written from.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting<'a> {
+    /// Where its randomness comes from.
+    pub seed: Seed,
+    /// What people and the office do.
+    pub options: &'a Options,
+    /// Everybody with a device.
+    pub people: &'a [Person],
+    /// The rows there are.
+    pub dataset: &'a Dataset,
+    /// How long the script is.
+    pub duration: Span,
+}
+
+/// Edits that one person makes at a set time, on top of the day's.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Burst {
+    /// Index of the action.
+    pub action: usize,
+    /// Who; an unknown device makes none.
+    pub device: DeviceId,
+    /// How many.
+    pub count: u32,
+    /// From when.
+    pub at: Time,
+    /// Spread evenly over this time.
+    pub over: Span,
+    /// Which row it is about, and what is written there.
+    pub target: Target,
+}
+
+/// What planned edits are about, where more is said than by their action.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Target {
+    /// The row, or of a create the one that it refers to.
+    pub row: Option<Named>,
+    /// The group that hears which row it was; new rows of one group have one natural key.
+    pub group: Option<u64>,
+    /// Values in place of drawn ones, by position in the backend's columns.
+    pub set: Vec<(usize, Value)>,
+}
+
+/// New rows that the office brings in at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Import {
+    /// When.
+    pub at: Time,
+    /// The entity.
+    pub entity: EntityId,
+    /// How many.
+    pub rows: u64,
+    /// All with one value of the attribute at this position; of all values if `None`.
+    pub of_one: Option<usize>,
+}
