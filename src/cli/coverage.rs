@@ -24,6 +24,12 @@ pub(super) fn coverage(
         let text = format!("{} is one file: the table is of a folder of scenarios", path.display());
         return Err(Refusal::usage(text));
     }
+    let table = path.join("COVERAGE.md");
+    let there = std::fs::read_to_string(&table).unwrap_or_default();
+    if !full && table.exists() && !report::is_coverage(&there) {
+        let text = format!("{} is not a table of coverage: it would be written over", table.display());
+        return Err(Refusal::usage(text));
+    }
     let selection = Selection { paths: vec![path.to_owned()], ..Selection::default() };
     let documents = sources::documents_of(&selection, runner, console)?;
     let plans = sources::expand(&documents, &selection, runner, console)?;

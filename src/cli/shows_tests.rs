@@ -149,7 +149,17 @@ fn coverage_in_full_is_printed_and_not_written() {
 fn half_a_table_of_coverage_is_not_written() {
     let mut desk = folder_of_three();
     desk.surroundings.signals.interrupt.store(true, Ordering::Relaxed);
-    fs::write(desk.path("s/COVERAGE.md"), "whole").unwrap();
+    let whole = "# What the scenarios show\n\nwhole";
+    fs::write(desk.path("s/COVERAGE.md"), whole).unwrap();
     assert_eq!(desk.run("coverage @s --progress none"), 130);
-    assert_eq!(desk.read("s/COVERAGE.md"), "whole");
+    assert_eq!(desk.read("s/COVERAGE.md"), whole);
+}
+
+#[test]
+fn a_page_of_somebody_else_is_not_written_over() {
+    let mut desk = folder_of_three();
+    fs::write(desk.path("s/COVERAGE.md"), "my own notes").unwrap();
+    assert_eq!(desk.run("coverage @s --progress none"), 2);
+    assert_eq!(desk.read("s/COVERAGE.md"), "my own notes");
+    assert!(desk.err.contains("it would be written over"), "{}", desk.err);
 }

@@ -21,6 +21,14 @@ pub struct Covered {
     pub ids: Vec<String>,
 }
 
+/// The heading of the table: a page without it is somebody else's.
+const HEADING: &str = "# What the scenarios show";
+
+/// Whether `page` is a table that `syncdyno coverage` wrote.
+pub fn is_coverage(page: &str) -> bool {
+    page.lines().next() == Some(HEADING)
+}
+
 /// `COVERAGE.md`: for each requirement the pair of variants that shows it, with both numbers, or the
 /// scenarios that show it by what they expect, or that none does.
 pub fn coverage(covered: &[Covered], record: &RunRecord) -> String {
@@ -45,7 +53,7 @@ pub fn coverage(covered: &[Covered], record: &RunRecord) -> String {
     let all = REQUIREMENTS.len();
     let left = all - pairs - others;
     format!(
-        "# What the scenarios show\n\n\
+        "{HEADING}\n\n\
          Written by `syncdyno coverage`; every number is simulated and comes out the same on every machine. Of {all}\n\
          requirements {pairs} are shown by two variants, one that fails and one that mends it, {others} by what\n\
          scenarios expect, and {left} not yet. `syncdyno coverage --full` tells what each variant comes to.\n\n{}",

@@ -63,7 +63,7 @@ pub use assemble::{Note, UNWRITTEN, assemble, replay_command, replay_file, run_i
 pub use baseline::{Baseline, BaselineCell, BaselineError, Change, Standard, accept, hold};
 pub use build::{Build, RanBy};
 pub use claims::{hold_claims, unchecked};
-pub use coverage::{Covered, coverage, coverage_in_full};
+pub use coverage::{Covered, coverage, coverage_in_full, is_coverage};
 pub use drawn::keep_series_of_few;
 pub use exit::Exit;
 pub use folder::{Folder, FolderError, Part};
