@@ -69,7 +69,7 @@ pub(super) enum OpenError {
 pub(super) struct Core {
     pub(super) id: u64,
     pub(super) options: Options,
-    /// Rises when the running process ends, by kill or for want of power; handles of an earlier one
+    /// Rises when the running process ends, by kill or for lack of power; handles of an earlier one
     /// are dead.
     pub(super) generation: Cell<u64>,
     pub(super) power_is_lost: Cell<bool>,
@@ -82,7 +82,7 @@ pub(super) struct Core {
     /// Numbers of the syncs since then.
     pub(super) syncs: RefCell<Vec<u64>>,
     pub(super) is_full: Cell<bool>,
-    /// A write was refused for want of room, and nothing was synced since.
+    /// A write was refused for lack of room, and nothing was synced since.
     pub(super) refused: Cell<bool>,
     /// What is being done, if it is remembered.
     pub(super) history: RefCell<Option<History>>,

@@ -222,13 +222,13 @@ impl Disk {
         }
     }
 
-    /// As [`Disk::kill`], in the midst of what was charged: only operations issued by `at` are
+    /// As [`Disk::kill`], in the middle of what was charged: only operations issued by `at` are
     /// there. True if that was not all.
     pub fn kill_at(&self, at: Time) -> bool {
         self.cut(at, Death::OfProcess)
     }
 
-    /// As [`Disk::power_loss`], in the midst of what was charged: only operations issued by `at`
+    /// As [`Disk::power_loss`], in the middle of what was charged: only operations issued by `at`
     /// may have reached the medium, and only syncs done by then count. True if that was not all.
     pub fn power_loss_at(&self, at: Time, how: PowerLoss) -> bool {
         // What failed by number came as far as it came.
@@ -260,7 +260,7 @@ impl Disk {
         self.0.is_full.set(full);
     }
 
-    /// Whether a transaction that failed for want of room may come to light if the process dies
+    /// Whether a transaction that failed for lack of room may come to light if the process dies
     /// now.
     ///
     /// SQLite fills the sector behind a commit in the log with copies of its last frame. Where the
@@ -276,7 +276,7 @@ impl Disk {
         self.0.operations()
     }
 
-    /// Lets the power fail in the midst of operation number `operation`, counted from 0 as
+    /// Lets the power fail in the middle of operation number `operation`, counted from 0 as
     /// [`Disk::operations`] does: it was issued and nobody knows how far it came. From then on
     /// everything fails until [`Disk::power_loss`].
     pub fn fail_power_at(&self, operation: u64) {

@@ -19,7 +19,7 @@
 //!   there, until it is synced and reads the same as another disk's.
 //! - SQLite does its work at once, and [`Disk::charge`] says afterwards how long it took: first the
 //!   processor, then the reads, then one operation after the other. Until that time is past a
-//!   process can die in the midst of it, and only what it had issued by then is there
+//!   process can die in the middle of it, and only what it had issued by then is there
 //!   ([`Disk::kill_at`]); of a sync that the power interrupts nothing counts
 //!   ([`Disk::power_loss_at`]). What is left of a transaction is always a beginning of its
 //!   operations.

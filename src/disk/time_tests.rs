@@ -1,4 +1,4 @@
-//! A process that dies in the midst of a transaction's time leaves what it had issued by then.
+//! A process that dies in the middle of a transaction's time leaves what it had issued by then.
 
 use rusqlite::Connection;
 

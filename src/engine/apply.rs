@@ -239,7 +239,7 @@ impl Applier {
     ///
     /// What is answered to no cursor begins a full load: it gets a generation of its own, also when
     /// an earlier answer was written in part. The server tells only what vanished since the load
-    /// began anew, so what came before counts for nothing.
+    /// began again, so what came before counts for nothing.
     fn progress(
         &self,
         tx: &Tx<'_>,

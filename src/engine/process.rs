@@ -107,7 +107,7 @@ impl Process {
         }
     }
 
-    /// Gets the memory for an answer of `bytes` beside those that are there, or dies for want of
+    /// Gets the memory for an answer of `bytes` beside those that are there, or dies for lack of
     /// it.
     pub(super) async fn hold(&self, bytes: u64) -> Held {
         self.answers.set(self.answers.get() + bytes);

@@ -272,7 +272,7 @@ impl Scheduler {
         });
     }
 
-    /// The network is back: what failed for want of one need not wait any longer.
+    /// The network is back: what failed for lack of one need not wait any longer.
     pub(super) fn retry_failed(&self) {
         for index in 0..self.process.setup.units.len() {
             if !self.units.borrow()[index].refused {

@@ -15,7 +15,7 @@ pub(super) type MessageId = u64;
 pub(super) type FlowId = u64;
 
 /// The bottleneck of one direction. Flows that have packets for it share its rate; when one joins
-/// or leaves, the others are planned anew from where they are. A flow alone is planned once, and
+/// or leaves, the others are planned again from where they are. A flow alone is planned once, and
 /// may stay on the list after its end until somebody asks for it. Messages of one connection are
 /// one flow: their frames take turns in it, and it has the window and the losses for all of them.
 #[derive(Debug, Default)]

@@ -7,7 +7,7 @@
 //!
 //! A [`Way`] is the transport port over a link. It keeps a pool of connections: HTTP/1.1 with
 //! several, or one of HTTP/2. A request takes a kept one, opens one, or waits; its message joins
-//! the others on the line of its direction, which share the rate and are planned anew when one
+//! the others on the line of its direction, which share the rate and are planned again when one
 //! joins or leaves. Those of one HTTP/2 connection share its window as well: their frames take
 //! turns, and what is lost of one holds back all that was sent after it. (Under BBR what has begun
 //! is paced to its end in one piece: a stream that joins then follows it.) What was in flight goes

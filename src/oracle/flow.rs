@@ -54,10 +54,10 @@ struct Device {
     triggering: Option<(UnitId, u32)>,
     /// Units that wait as a hook triggered them, each with how many runs led to that.
     triggered: BTreeMap<UnitId, u32>,
-    /// The process died in the midst of work and no run has started since: what it did last it may
+    /// The process died in the middle of work and no run has started since: what it did last it may
     /// not have told.
     untold: bool,
-    /// Runs that ended for want of room since one was complete: what became of their beginnings a
+    /// Runs that ended for lack of room since one was complete: what became of their beginnings a
     /// death may leave open.
     unwritten: BTreeSet<u64>,
     /// Runs that may come to light, and end, when others have run since: as nobody was told that

@@ -310,7 +310,7 @@ impl Ledger {
         self.alike[device.0 as usize].clear();
     }
 
-    /// The process died in the midst of work on its database: whether it had settled the last
+    /// The process died in the middle of work on its database: whether it had settled the last
     /// answer nobody can tell. If not, it will hear of the conflicts again; if it had, they are in
     /// nobody's account, and of edits that met their own values it will not say so again.
     pub(super) fn cut_short(&mut self, device: DeviceId) {

@@ -58,7 +58,7 @@ pub struct Oracle {
     pub(super) flow: Flow,
     /// Whether what a device committed outlives a loss of power.
     durable: bool,
-    /// When a device last died in the midst of work on its database. What it had pulled by then it
+    /// When a device last died in the middle of work on its database. What it had pulled by then it
     /// may hold without having told.
     cut_short: FxHashMap<DeviceId, Time>,
     pub(super) findings: Findings,
@@ -322,7 +322,7 @@ impl Oracle {
         self.take(at, device, id, versions, change.removed);
     }
 
-    /// How many versions of the row were there when the device last died in the midst of work on
+    /// How many versions of the row were there when the device last died in the middle of work on
     /// its database.
     fn perhaps_held(&self, row: RowId, device: DeviceId) -> usize {
         let Some(cut) = self.cut_short.get(&device) else { return 0 };

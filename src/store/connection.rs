@@ -17,7 +17,7 @@ const STATEMENTS: usize = 128;
 pub(super) fn reopen(database: &Database, options: &Options) -> Result<Connection> {
     let connection = disk::open(&disk::Location { path: database.path.clone(), vfs: database.vfs })?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    // Else a statement is planned anew whenever another value is bound, for statistics that these
+    // Else a statement is planned again whenever another value is bound, for statistics that these
     // tables do not have.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.execute_batch(&pragmas(options))?;

@@ -56,7 +56,7 @@ pub(super) struct Device {
     losses: Cell<u64>,
     /// How often its state was put in by a backup or a copy.
     lives: Cell<u32>,
-    /// How often the process died for want of memory since it last stayed up.
+    /// How often the process died for lack of memory since it last stayed up.
     starved: Cell<u64>,
     /// Why it last did not start.
     refused: RefCell<Option<String>>,

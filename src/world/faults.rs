@@ -393,7 +393,7 @@ impl Faults {
             let mut stream = seed.stream(name, 0, 0);
             for at in moments(mtbf, end, &mut stream) {
                 let restart_after = Span::secs(1) + stream.exponential(Span::secs(20));
-                // Half of the kills strike in the midst of a sync, wherever that is.
+                // Half of the kills strike in the middle of a sync, wherever that is.
                 let at_point = reason == KillReason::Killed && stream.chance(0.5) && !crash_points.is_empty();
                 let point =
                     at_point.then(|| (stream.pick(crash_points).to_string(), 1 + stream.below(3) as u32));

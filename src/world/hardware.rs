@@ -18,7 +18,7 @@ use crate::engine::Decoder;
 use crate::scenario::DeviceClass;
 use crate::sim::Handle;
 
-/// A person who saw the app die for want of memory opens it again after this.
+/// A person who saw the app die for lack of memory opens it again after this.
 const OPENED_AGAIN_AFTER: Span = Span::secs(60);
 
 /// Times in which a disk takes so many times as long.

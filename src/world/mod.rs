@@ -8,7 +8,7 @@
 //! *drain* (each device is asked to sync until a round brings the backend nothing new, and no device has rows that it is to
 //! try again), *check* (the oracle looks at every device). A world that does not come to rest by its deadline is stuck, which is told apart from being wrong.
 //!
-//! A device's work has a duration ([`Machine`](crate::contract::Machine)): the processor's and the flash's, with one write lock; a process that dies in the midst of
+//! A device's work has a duration ([`Machine`](crate::contract::Machine)): the processor's and the flash's, with one write lock; a process that dies in the middle of
 //! it leaves what it had issued by then. What its app does for the person who looks at it is a model beside that work: the
 //! queries of `workload.foreground` share the processor and wait for the lock (`browsing`). Clocks are functions of time
 //! (`clock`).

@@ -59,7 +59,7 @@ impl RequestLog {
     pub(super) fn on(&mut self, occurrence: &Occurrence<'_>) {
         let Node::Device(device) = occurrence.node else { return };
         match occurrence.event {
-            // Numbers begin anew with each life; what a dead process had sent never ends.
+            // Numbers begin again with each life; what a dead process had sent never ends.
             Event::ProcessKilled { .. } => self.sent.retain(|(whose, _), _| *whose != device),
             Event::RequestSent { request, .. } => {
                 self.sent.insert((device, request), occurrence.at);

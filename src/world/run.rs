@@ -75,7 +75,7 @@ pub enum Strike {
         /// Its passing of this number, from 1.
         nth: u32,
     },
-    /// The power fails in the midst of this operation of the device's disk, counted from 0.
+    /// The power fails in the middle of this operation of the device's disk, counted from 0.
     AtDiskOperation {
         /// The device.
         device: DeviceId,

@@ -96,7 +96,7 @@ impl Upkeep {
         }
     }
 
-    /// One refresh, page by page; what fails waits for the next, but for pages of a reading that would begin anew. True if it came to its end.
+    /// One refresh, page by page; what fails waits for the next, but for pages of a reading that would begin again. True if it came to its end.
     async fn refresh(&self) -> bool {
         let mut refresh = self.gateway.borrow_mut().begin_refresh(self.servers.handle.now());
         loop {

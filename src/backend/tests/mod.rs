@@ -164,7 +164,7 @@ struct Reader {
     upto: Upto,
     position: Option<Position>,
     rows: BTreeMap<Key, (Stamp, Vec<Value>)>,
-    /// How often it had to begin anew.
+    /// How often it had to begin again.
     resets: u32,
 }
 

@@ -106,7 +106,7 @@ impl Ports {
         }
         until - begun
     }
-    /// Gets the memory to decode an answer of `bytes`, or dies for want of it.
+    /// Gets the memory to decode an answer of `bytes`, or dies for lack of it.
     pub async fn decoding(&self, bytes: u64) {
         if !self.machine.can_decode(bytes) {
             std::future::pending::<()>().await;

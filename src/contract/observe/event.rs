@@ -52,8 +52,8 @@ pub enum Event<'a> {
         /// Why.
         reason: KillReason,
     },
-    /// The world: a process is about to die in the midst of work on its database, of which only a
-    /// part is done, or after a transaction that failed for want of room and may yet be there: what
+    /// The world: a process is about to die in the middle of work on its database, of which only a
+    /// part is done, or after a transaction that failed for lack of room and may yet be there: what
     /// it did last it may not have told.
     CutShort,
     /// The world: an answer is decoded.
@@ -383,7 +383,7 @@ pub enum Event<'a> {
         listed: u32,
     },
     /// A device, the gateway or the backend: its state went back to what it was at an earlier
-    /// instant, and its process begins anew from there. Of the backend what that did to its rows
+    /// instant, and its process begins again from there. Of the backend what that did to its rows
     /// follows as commits.
     Restored {
         /// The instant, as it began.
@@ -392,7 +392,7 @@ pub enum Event<'a> {
         /// the gateway and the backend.
         life: u32,
     },
-    /// A device: its state became a copy of another's, edits included, and its process begins anew
+    /// A device: its state became a copy of another's, edits included, and its process begins again
     /// from there.
     BecameCopy {
         /// The other.

@@ -55,7 +55,7 @@ impl Observed {
         matches!(self.fate, Fate::Failed(Trouble::Cut | Trouble::TooSlow))
     }
     /// Seconds a row until it was durable; `None` of a chunk that says nothing about larger ones:
-    /// it failed, or was small for want of rows.
+    /// it failed, or was small for lack of rows.
     pub fn seconds_a_row(&self) -> Option<f64> {
         let tells = self.fate == Fate::Done && self.full && self.rows > 0;
         tells.then(|| self.whole.as_secs_f64() / f64::from(self.rows))

@@ -63,7 +63,7 @@ struct Trial {
     seed: u64,
     /// The reader was there before the start, and has what there was.
     provisioned: bool,
-    /// Nobody reads for so long in the midst of it.
+    /// Nobody reads for so long in the middle of it.
     absent: Span,
 }
 

@@ -149,8 +149,8 @@ impl LastModified {
         Ok(captured(&stretched, &next, more))
     }
 
-    /// The pull that this page belongs to. A pull by offset that was broken off begins anew: at the
-    /// latest time that was saved if times are those of records, else where it began.
+    /// The pull that this page belongs to. A pull by offset that was broken off begins again: at
+    /// the latest time that was saved if times are those of records, else where it began.
     fn course(
         &self,
         backend: &Backend,
