@@ -39,6 +39,32 @@ struct Chunk {
     warm: u16,
 }
 
+impl Chunk {
+    /// Puts the present state of a page of it on the undo list unless it is there already, and
+    /// empties its place.
+    fn displace(&mut self, index: usize, undo: &mut Vec<Undo>) {
+        let bit = 1 << (index % FANOUT);
+        let page = self.own[index % FANOUT].take();
+        let first = self.dirty & bit == 0;
+        self.dirty |= bit;
+        if first {
+            undo.push(Undo { index, page });
+        } else if let Some(page) = page {
+            page.free();
+        }
+    }
+}
+
+/// The chunk with the page, the file's own.
+#[inline]
+fn chunk_of(chunks: &mut Vec<Option<Rc<Chunk>>>, index: usize) -> &mut Chunk {
+    let at = index / FANOUT;
+    if at >= chunks.len() {
+        chunks.resize_with(at + 1, || None);
+    }
+    Rc::make_mut(chunks[at].get_or_insert_default())
+}
+
 /// What a page was at the last sync: `None` if it showed through from the base, or was not there.
 #[derive(Clone)]
 struct Undo {
@@ -140,11 +166,7 @@ impl Content {
     }
 
     fn chunk(&mut self, index: usize) -> &mut Chunk {
-        let at = index / FANOUT;
-        if at >= self.chunks.len() {
-            self.chunks.resize_with(at + 1, || None);
-        }
-        Rc::make_mut(self.chunks[at].get_or_insert_default())
+        chunk_of(&mut self.chunks, index)
     }
 
     /// Hands `sink` the bytes from `at` on, piece by piece with the place of each; returns how many
@@ -201,32 +223,16 @@ impl Content {
         }
     }
 
-    /// Puts the page's present state on the undo list unless it is there already, and empties its
-    /// place.
-    fn displace(&mut self, index: usize) {
-        let bit = 1 << (index % FANOUT);
-        let chunk = self.chunk(index);
-        let page = chunk.own[index % FANOUT].take();
-        let first = chunk.dirty & bit == 0;
-        chunk.dirty |= bit;
-        if first {
-            self.undo.push(Undo { index, page });
-        } else if let Some(page) = page {
-            page.free();
-        }
-    }
-
     fn replace(&mut self, index: usize, bytes: &Page) {
         let bit = 1 << (index % FANOUT);
-        let chunk = self.chunk(index);
+        let chunk = chunk_of(&mut self.chunks, index);
         if chunk.dirty & bit != 0
             && let Some(page) = &mut chunk.own[index % FANOUT]
         {
             page.own().copy_from_slice(bytes);
             return;
         }
-        self.displace(index);
-        let chunk = self.chunk(index);
+        chunk.displace(index, &mut self.undo);
         chunk.own[index % FANOUT] = Some(Sheet::copy_of(bytes));
         chunk.warm |= bit;
     }
@@ -234,14 +240,14 @@ impl Content {
     /// The page, the file's own and on the undo list, to be changed in part.
     fn edit(&mut self, index: usize) -> &mut Page {
         let bit = 1 << (index % FANOUT);
-        let chunk = self.chunk(index);
-        if chunk.dirty & bit == 0 || chunk.own[index % FANOUT].is_none() {
-            let copy = Sheet::copy_of(self.page(index));
-            self.displace(index);
-            self.chunk(index).own[index % FANOUT] = Some(copy);
-        }
-        let chunk = self.chunk(index);
+        let chunk = chunk_of(&mut self.chunks, index);
         chunk.warm |= bit;
+        if chunk.dirty & bit == 0 || chunk.own[index % FANOUT].is_none() {
+            let under = || Content::under(self.base.as_ref(), self.now, index);
+            let copy = Sheet::copy_of(chunk.own[index % FANOUT].as_deref().unwrap_or_else(under));
+            chunk.displace(index, &mut self.undo);
+            chunk.own[index % FANOUT] = Some(copy);
+        }
         chunk.own[index % FANOUT].as_mut().expect("the page was made the file's own above").own()
     }
 
@@ -250,7 +256,7 @@ impl Content {
         let (keep, had) = (pages_in(size), pages_in(self.now.size));
         for index in keep..had {
             if index < self.now.base_pages || self.own(index).is_some() {
-                self.displace(index);
+                chunk_of(&mut self.chunks, index).displace(index, &mut self.undo);
             }
         }
         let tail = (size % PAGE as u64) as usize;

@@ -5,6 +5,7 @@
 //! before. A process that dies in between leaves only what it had issued by then: the disk goes
 //! back to how it was and does those operations again.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::content::Content;
@@ -100,6 +101,7 @@ impl History {
                 (file, content, cut_at)
             };
             self.before = Some(Snapshot { directory: directory.clone(), files: files.map(copy).collect() });
+            self.bytes = ROOM.with_borrow_mut(Vec::pop).unwrap_or_default();
         }
         self.bytes.extend_from_slice(bytes);
         self.operations.push(Operation { number, what, times: None });
@@ -158,7 +160,7 @@ impl History {
         }
         self.operations.clear();
         self.operations.shrink_to(KEPT);
-        self.bytes = Vec::new();
+        give_back(std::mem::take(&mut self.bytes));
         (self.timed, self.until) = (0, Time::ZERO);
     }
 
@@ -197,6 +199,27 @@ impl History {
 
 /// Room for so many operations is kept for the next transaction.
 const KEPT: usize = 16;
+/// Buffers kept for the next transactions of any disk, and how large one may be.
+const BUFFERS: usize = 16;
+const BUFFER: usize = 1 << 20;
+
+thread_local! {
+    /// Buffers that nobody uses: one that grows anew in each transaction copies most of it twice.
+    static ROOM: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+}
+
+fn give_back(mut bytes: Vec<u8>) {
+    bytes.clear();
+    if (1..=BUFFER).contains(&bytes.capacity()) {
+        // The thread's buffers may be gone before the last disk is.
+        _ = ROOM.try_with(|room| {
+            let mut room = room.borrow_mut();
+            if room.len() < BUFFERS {
+                room.push(bytes);
+            }
+        });
+    }
+}
 
 impl Operation {
     fn is_sync(&self) -> bool {
