@@ -3,14 +3,16 @@
 //! Devices that start alike and pull the same rows come to write the same pages, one device after
 //! the other. A page is *listed* when its file is synced: it is held against all listed pages of
 //! this thread, and if one reads the same, the file has that one from then on. A listed page is
-//! never written again. Nothing but memory depends on it.
+//! never written again. Nothing but memory depends on it. Pages with one hash of 128 bits are taken
+//! to read the same: among a billion pages two others would have one once in 10^20 such runs, and a
+//! comparison would fetch a page that was written on another device long ago.
 
 use std::cell::{Cell, RefCell};
 use std::ops::Deref;
 use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::xxh3_128;
 
 /// Bytes in a page of the simulated medium; SQLite's own page size may be any other.
 pub(super) const PAGE: usize = 4096;
@@ -25,13 +27,13 @@ pub(super) struct Sheet(Rc<Leaf>);
 
 struct Leaf {
     /// The hash under which it is listed.
-    listed: Cell<Option<u64>>,
+    listed: Cell<Option<u128>>,
     bytes: Page,
 }
 
 thread_local! {
     /// Listed pages by hash. One that nobody else holds is taken off at once.
-    static LISTED: RefCell<FxHashMap<u64, Rc<Leaf>>> = RefCell::default();
+    static LISTED: RefCell<FxHashMap<u128, Rc<Leaf>>> = RefCell::default();
     /// Pages that nobody holds: the system's allocator is slow at this size.
     static FREE: RefCell<Vec<Sheet>> = const { RefCell::new(Vec::new()) };
 }
@@ -70,7 +72,7 @@ impl Sheet {
         if self.0.listed.get().is_some() {
             return;
         }
-        let hash = xxh3_64(&self.0.bytes);
+        let hash = xxh3_128(&self.0.bytes);
         let found = LISTED.with_borrow_mut(|listed| {
             let leaf = listed.entry(hash).or_insert_with(|| {
                 self.0.listed.set(Some(hash));
@@ -78,8 +80,7 @@ impl Sheet {
             });
             Rc::clone(leaf)
         });
-        // Another content with this hash stays unlisted.
-        if !Rc::ptr_eq(&found, &self.0) && found.bytes == self.0.bytes {
+        if !Rc::ptr_eq(&found, &self.0) {
             std::mem::replace(self, Sheet(found)).free();
         }
     }
