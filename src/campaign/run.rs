@@ -180,8 +180,9 @@ fn run_cell(
     }
     let ran = Ran { judged, suspects: suspects(&outcome), wall };
     let length = outcome.length();
+    let mut lines = histograms::Lines::default();
     let histogram = |(metric, distribution): &(&str, Distribution)| {
-        ((*metric).to_owned(), histograms::line(id, length, distribution.counted()))
+        ((*metric).to_owned(), lines.line(id, length, distribution.counted()))
     };
     let histograms = outcome.distributions.iter().map(histogram).collect();
     (ran, Observed { series: outcome.series, histograms })

@@ -1,10 +1,14 @@
-//! `hist/*.hlog`: whole distributions in the log format of `HdrHistogram`, which other tools merge and draw.
+//! `hist/*.hlog`: whole distributions in the log format of `HdrHistogram`, which other tools merge
+//! and draw.
 
+use std::io::{self, Write};
 use std::time::Duration;
 
-use hdrhistogram::Histogram;
-use hdrhistogram::serialization::V2DeflateSerializer;
+use flate2::Compression;
+use flate2::write::ZlibEncoder;
 use hdrhistogram::serialization::interval_log::{IntervalLogWriterBuilder, Tag};
+use hdrhistogram::serialization::{Serializer, V2SerializeError, V2Serializer};
+use hdrhistogram::{Counter, Histogram};
 
 use crate::base::Span;
 
@@ -15,23 +19,81 @@ const DIGITS: u8 = 3;
 pub const HEAD: &str = "#[Histogram log format version 1.3]\n#[StartTime: 0.000 (seconds since epoch)]\n\
     \"StartTimestamp\",\"Interval_Length\",\"Interval_Max\",\"Interval_Compressed_Histogram\"\n";
 
-/// A line of a log: what a cell of this length observed of one metric, as values in ascending order with how often each was
-/// seen. The tag is the cell's name; values are in the metric's unit. The interval begins at virtual time zero.
-pub fn line(cell: &str, length: Span, observed: &[(u64, u64)]) -> String {
-    let mut histogram = Histogram::<u64>::new(DIGITS).expect("so many digits can be kept");
-    for &(value, times) in observed {
-        // Its smallest bucket is 1.
-        histogram.record_n(value.min(i64::MAX as u64), times).expect("it grows as wanted");
+/// What a compressed histogram begins with; the length of the rest follows.
+const COMPRESSED: u32 = 0x1c84_9314;
+
+/// Writes lines of logs.
+///
+/// Making a compressor takes longer than compressing a histogram, so one is kept for all lines.
+pub struct Lines {
+    plain: V2Serializer,
+    bytes: Vec<u8>,
+    zlib: ZlibEncoder<Vec<u8>>,
+}
+
+impl Default for Lines {
+    fn default() -> Lines {
+        let zlib = ZlibEncoder::new(Vec::new(), Compression::default());
+        Lines { plain: V2Serializer::new(), bytes: Vec::new(), zlib }
     }
-    // A tag ends at a comma or a blank.
-    let plain: String = cell.chars().map(|c| if c == ',' || c.is_whitespace() { '_' } else { c }).collect();
-    let (mut line, mut serializer) = (Vec::new(), V2DeflateSerializer::new());
-    let mut log = IntervalLogWriterBuilder::new()
-        .begin_log_with(&mut line, &mut serializer)
-        .expect("writing to memory does not fail");
-    log.write_histogram(&histogram, Duration::ZERO, Duration::from_nanos(length.0), Tag::new(&plain))
-        .expect("a histogram is written to memory");
-    String::from_utf8(line).expect("a log is text")
+}
+
+impl Lines {
+    /// A line of a log: what a cell of this length observed of one metric, as values in ascending
+    /// order with how often each was seen. The tag is the cell's name; values are in the metric's
+    /// unit. The interval begins at virtual time zero.
+    pub fn line(&mut self, cell: &str, length: Span, observed: &[(u64, u64)]) -> String {
+        let mut histogram = Histogram::<u64>::new(DIGITS).expect("so many digits can be kept");
+        // The largest first: it grows but once.
+        for &(value, times) in observed.iter().rev() {
+            // Its smallest bucket is 1.
+            histogram.record_n(value.min(i64::MAX as u64), times).expect("it grows as wanted");
+        }
+        // A tag ends at a comma or a blank.
+        let plain: String =
+            cell.chars().map(|c| if c == ',' || c.is_whitespace() { '_' } else { c }).collect();
+        let mut line = Vec::new();
+        let mut log = IntervalLogWriterBuilder::new()
+            .begin_log_with(&mut line, self)
+            .expect("writing to memory does not fail");
+        log.write_histogram(&histogram, Duration::ZERO, Duration::from_nanos(length.0), Tag::new(&plain))
+            .expect("a histogram is written to memory");
+        String::from_utf8(line).expect("a log is text")
+    }
+}
+
+/// Why a histogram was not written.
+#[derive(Debug)]
+pub enum NotWritten {
+    /// It has no such form.
+    Form(V2SerializeError),
+    /// It did not go where it was to go.
+    Io(io::Error),
+}
+
+impl From<io::Error> for NotWritten {
+    fn from(cause: io::Error) -> NotWritten {
+        NotWritten::Io(cause)
+    }
+}
+
+impl Serializer for Lines {
+    type SerializeError = NotWritten;
+
+    fn serialize<T: Counter, W: Write>(
+        &mut self,
+        histogram: &Histogram<T>,
+        writer: &mut W,
+    ) -> Result<usize, NotWritten> {
+        self.bytes.clear();
+        self.plain.serialize(histogram, &mut self.bytes).map_err(NotWritten::Form)?;
+        self.zlib.write_all(&self.bytes)?;
+        let packed = self.zlib.reset(Vec::new())?;
+        writer.write_all(&COMPRESSED.to_be_bytes())?;
+        writer.write_all(&(packed.len() as u32).to_be_bytes())?;
+        writer.write_all(&packed)?;
+        Ok(8 + packed.len())
+    }
 }
 
 #[cfg(test)]
@@ -44,9 +106,9 @@ mod tests {
     #[test]
     fn another_reader_finds_the_cells_and_their_percentiles() {
         let observed: Vec<(u64, u64)> = (1..=1_000).map(|n| (n * 1_000_000, 1)).collect();
-        let mut log = HEAD.as_bytes().to_vec();
-        log.extend(line("a, b", Span::secs(60), &observed).bytes());
-        log.extend(line("c", Span::secs(60), &[(0, 5)]).bytes());
+        let (mut log, mut lines) = (HEAD.as_bytes().to_vec(), Lines::default());
+        log.extend(lines.line("a, b", Span::secs(60), &observed).bytes());
+        log.extend(lines.line("c", Span::secs(60), &[(0, 5)]).bytes());
         let mut found = Vec::new();
         for entry in IntervalLogIterator::new(&log) {
             let LogEntry::Interval(interval) = entry.expect("a log") else { continue };
