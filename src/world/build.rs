@@ -9,13 +9,14 @@ use super::device::{Device, Parts};
 use super::faults::{self, Faults};
 use super::hardware::{Fitting, Hardware};
 use super::hub::{Hub, Listeners, NodeSink, Round};
-use super::phases::Watch;
 use super::process::Process;
 use super::registry::Halves;
 use super::server::{Brought, Counter, ServerHalf, Servers};
 use super::template::Templates;
 use super::tried::Tried;
 use super::truth::Initial;
+use super::wanted::Wanted;
+use super::watch::Watch;
 use crate::backend::{Backend, Loaded};
 use crate::base::{Digest, Seed, Stamp, Time};
 use crate::contract::{Capabilities, DeviceSetup, EngineFactory, Node};
@@ -303,37 +304,6 @@ pub(super) fn dataset(plan: &Plan, stops: &dyn Fn() -> bool) -> Result<Dataset, 
     )
 }
 
-/// After so many rows it is asked again whether anybody waits for them.
-pub(super) const ASKED_EVERY: u64 = 1_024;
-
-/// Rows, until somebody says that nobody waits for them.
-pub(super) struct Wanted<'a, I> {
-    rows: I,
-    given: u64,
-    stops: &'a dyn Fn() -> bool,
-}
-
-impl<'a, I> Wanted<'a, I> {
-    pub(super) fn new(rows: I, stops: &'a dyn Fn() -> bool) -> Wanted<'a, I> {
-        Wanted { rows, given: 0, stops }
-    }
-}
-
-impl<I: Iterator> Iterator for Wanted<'_, I> {
-    type Item = I::Item;
-    fn next(&mut self) -> Option<I::Item> {
-        if self.given.is_multiple_of(ASKED_EVERY) && (self.stops)() {
-            return None;
-        }
-        self.given += 1;
-        self.rows.next()
-    }
-    // Whoever keeps the rows makes room for them at once.
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        self.rows.size_hint()
-    }
-}
-
 /// The backend with its rows, and those rows as the oracle will ask for them; not all of them if `stops` says that nobody waits for
 /// them.
 fn loaded(plan: &Plan, dataset: &Dataset, stops: &dyn Fn() -> bool) -> (Backend, Initial) {
@@ -412,6 +382,7 @@ mod tests {
     use super::super::outcome::Ending;
     use super::super::registry::Stacks;
     use super::super::run::run;
+    use super::super::wanted::ASKED_EVERY;
     use super::*;
     use crate::base::{EntityId, Incarnation, Span};
     use crate::contract::{Database, Described, EngineError, Ports, Provision, SyncEngine};

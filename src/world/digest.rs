@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use super::build::{ASKED_EVERY, Wanted};
+use super::wanted::{ASKED_EVERY, Wanted};
 use crate::backend::Backend;
 use crate::base::{DeviceId, Digest, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value, ValueRef};
 use crate::contract::{

@@ -1,9 +1,9 @@
 //! Faults strike as often as they are said to.
 
 use super::outcome::{Ending, Outcome};
-use super::phases::Unwatched;
 use super::registry::Stacks;
 use super::run::run;
+use super::watch::Unwatched;
 use crate::base::DeviceId;
 use crate::base::words::thousands;
 use crate::scenario::{Document, Names, Request};

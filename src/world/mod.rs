@@ -45,11 +45,12 @@ mod template;
 mod tried;
 mod truth;
 mod upkeep;
+mod wanted;
+mod watch;
 
 pub use crate::workload::{ActionCount, Placed, ShortImport};
 pub use missed::Missed;
 pub use outcome::{Ending, Outcome};
-pub use phases::{Unwatched, Watch};
 pub use registry::Stacks;
 pub use requests::{Ended, LoggedRequest, RequestLog};
 pub use run::{
@@ -57,3 +58,4 @@ pub use run::{
     run_struck, run_tracing,
 };
 pub use tried::InVain;
+pub use watch::{Unwatched, Watch};

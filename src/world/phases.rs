@@ -1,31 +1,13 @@
 //! The phases of a run: script, heal and drain.
 
 use super::build::World;
+use super::watch::Watch;
 use crate::base::words::{count, said_once};
 use crate::base::{DeviceId, EntityId, Span, Time, UnitId, Word};
 use crate::contract::{Hook, SyncUnit};
 use crate::oracle::Clock;
 use crate::scenario::{ASKED_EVERY, Asking};
 use crate::sim::Stop;
-
-/// Who watches a run from outside; called from the thread that runs the cell.
-pub trait Watch: Sync {
-    /// The cell has come to `now`; its script ends at `of`.
-    fn progress(&self, now: Time, of: Span);
-    /// Whether the run is to end as soon as it can.
-    fn interrupted(&self) -> bool;
-}
-
-/// Nobody watches.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Unwatched;
-
-impl Watch for Unwatched {
-    fn progress(&self, _: Time, _: Span) {}
-    fn interrupted(&self) -> bool {
-        false
-    }
-}
 
 /// How a phase ended.
 #[derive(Clone, Debug, PartialEq, Eq)]

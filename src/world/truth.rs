@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use super::build::Wanted;
+use super::wanted::Wanted;
 use crate::backend::{Backend, Loaded};
 use crate::base::{EntityId, Key, Stamp, Value};
 use crate::oracle::Truth;
