@@ -5,10 +5,11 @@ use std::rc::Rc;
 
 use super::browsing::Browser;
 use super::clock::Gait;
-use super::device::{Device, Parts};
+use super::device::Device;
 use super::faults::{self, Faults};
 use super::hardware::{Fitting, Hardware};
 use super::hub::{Hub, Listeners, NodeSink, Round};
+use super::ports::{self, Parts};
 use super::process::Process;
 use super::registry::Halves;
 use super::server::{Brought, Counter, ServerHalf, Servers};
@@ -46,100 +47,88 @@ pub(super) struct World {
     pub(super) faults: Faults,
     pub(super) script: Script,
     /// Its building was interrupted: not all rows and devices are there.
-    is_partial: bool,
+    pub(super) is_partial: bool,
 }
 
-impl World {
-    /// Builds the world of `plan` with these halves of a stack; `lives` listen too. Who watches
-    /// may interrupt that, too: the world has then not all of its rows and devices.
-    pub(super) fn build(
-        plan: &Plan,
-        halves: Halves,
-        lives: Vec<Life>,
-        watch: &dyn Watch,
-    ) -> Result<World, DataError> {
-        let plan = Rc::new(plan.clone());
-        let devices = plan.devices();
-        // What was stopped stays so, and is looked at no more.
-        let stopped = Cell::new(false);
-        let stops: &dyn Fn() -> bool = &|| {
-            stopped.set(stopped.get() || watch.interrupted());
-            stopped.get()
-        };
-        let dataset = dataset(&plan, stops)?;
-        let mut script = written(&plan, &dataset, &devices, stops).unwrap_or_default();
-        let (backend, initial) = loaded(&plan, &dataset, stops);
-        let Halves { engine: factory, server, crash_points, capabilities, patience } = halves;
-        let faults = faults::draw(&plan, &devices, crash_points);
-        let sim = Sim::new(sim::Options::default());
-        let handle = sim.handle().clone();
-        let (node, gateway_node) = (handle.node("world"), handle.node("gateway"));
-        let asked = (capabilities, patience);
-        let hub = Hub::new(handle.clone(), listeners(&plan, &devices, initial, lives, &mut script, asked));
-        let (server, gateway): (Rc<RefCell<ServerHalf>>, _) = match server {
-            Some(brought) => (Rc::new(RefCell::new(Brought(brought))), None),
-            None => {
-                let gateway = gateway(&plan, &devices, &backend, stops);
-                let gateway = Rc::new(RefCell::new(gateway));
-                (gateway.clone(), Some(gateway))
-            }
-        };
-        let leg = plan.gateway.leg.clone().map(|leg| RefCell::new(Leg::new(leg, faults.leg.clone())));
-        let servers = Rc::new(Servers {
-            handle: handle.clone(),
-            hub: hub.clone(),
-            server,
-            gateway,
-            backend: RefCell::new(backend),
-            leg,
-            node: gateway_node,
-            process: Process::new(&handle, node),
-        });
-        let mut world = World {
-            sim,
-            handle,
-            node,
-            hub,
-            servers,
-            devices: Vec::with_capacity(devices.len()),
-            links: Vec::with_capacity(devices.len()),
-            faults,
-            script,
-            plan,
-            is_partial: false,
-        };
-        let plan = world.plan.clone();
-        let mut templates = Templates::new(&plan, factory.clone(), &dataset, stops);
-        for device in devices {
-            if stops() {
-                break;
-            }
-            world.add_device(device, gateway_node, &factory, &mut templates);
+/// Builds the world of `plan` with these halves of a stack; `lives` listen too. Who watches may
+/// interrupt that, too: the world has then not all of its rows and devices.
+pub(super) fn build(
+    plan: &Plan,
+    halves: Halves,
+    lives: Vec<Life>,
+    watch: &dyn Watch,
+) -> Result<World, DataError> {
+    let plan = Rc::new(plan.clone());
+    let devices = plan.devices();
+    // What was stopped stays so, and is looked at no more.
+    let stopped = Cell::new(false);
+    let stops: &dyn Fn() -> bool = &|| {
+        stopped.set(stopped.get() || watch.interrupted());
+        stopped.get()
+    };
+    let dataset = dataset(&plan, stops)?;
+    let mut script = written(&plan, &dataset, &devices, stops).unwrap_or_default();
+    let (backend, initial) = loaded(&plan, &dataset, stops);
+    let Halves { engine: factory, server, crash_points, capabilities, patience } = halves;
+    let faults = faults::draw(&plan, &devices, crash_points);
+    let sim = Sim::new(sim::Options::default());
+    let handle = sim.handle().clone();
+    let (node, gateway_node) = (handle.node("world"), handle.node("gateway"));
+    let asked = (capabilities, patience);
+    let hub = Hub::new(handle.clone(), listeners(&plan, &devices, initial, lives, &mut script, asked));
+    let (server, gateway): (Rc<RefCell<ServerHalf>>, _) = match server {
+        Some(brought) => (Rc::new(RefCell::new(Brought(brought))), None),
+        None => {
+            let gateway = gateway(&plan, &devices, &backend, stops);
+            let gateway = Rc::new(RefCell::new(gateway));
+            (gateway.clone(), Some(gateway))
         }
-        world.is_partial = stopped.get();
-        Ok(world)
+    };
+    let leg = plan.gateway.leg.clone().map(|leg| RefCell::new(Leg::new(leg, faults.leg.clone())));
+    let servers = Rc::new(Servers {
+        handle: handle.clone(),
+        hub: hub.clone(),
+        server,
+        gateway,
+        backend: RefCell::new(backend),
+        leg,
+        node: gateway_node,
+        process: Process::new(&handle, node),
+    });
+    let (mut built, mut links) = (Vec::with_capacity(devices.len()), Vec::with_capacity(devices.len()));
+    let mut templates = Templates::new(&plan, factory.clone(), &dataset, stops);
+    let fitter =
+        Fitter { plan: &plan, handle: &handle, hub: &hub, servers: &servers, faults: &faults, node, factory };
+    for device in devices.into_iter().take_while(|_| !stops()) {
+        let (device, link) = fitter.device(device, &mut templates);
+        built.push(device);
+        links.push(link);
     }
+    let is_partial = stopped.get();
+    Ok(World { sim, handle, node, hub, servers, devices: built, links, faults, script, plan, is_partial })
+}
 
-    /// Whether its building was interrupted.
-    pub(super) fn is_partial(&self) -> bool {
-        self.is_partial
-    }
+/// What devices are fitted from.
+struct Fitter<'w> {
+    plan: &'w Plan,
+    handle: &'w Handle,
+    hub: &'w Rc<Hub>,
+    servers: &'w Rc<Servers>,
+    faults: &'w Faults,
+    /// The bench's own node.
+    node: NodeId,
+    factory: Rc<dyn EngineFactory>,
+}
 
-    fn add_device(
-        &mut self,
-        device: DevicePlan,
-        gateway: NodeId,
-        factory: &Rc<dyn EngineFactory>,
-        templates: &mut Templates<'_>,
-    ) {
+impl Fitter<'_> {
+    fn device(&self, device: DevicePlan, templates: &mut Templates<'_>) -> (Rc<Device>, Rc<RefCell<Link>>) {
         let id = device.device;
         let seed = self.plan.seed.derive("world.device", u64::from(id.0));
-        let link = self.link(&device, seed.derive("net", 0));
-        let link = Rc::new(RefCell::new(link));
+        let link = Rc::new(RefCell::new(self.link(&device, seed.derive("net", 0))));
         let sink = Rc::new(NodeSink { hub: self.hub.clone(), node: Node::Device(id) });
         let counter = Rc::new(Counter { servers: self.servers.clone(), device: id });
         let options = self.plan.transport.clone();
-        let way = Way::new(self.handle.clone(), gateway, link.clone(), counter, sink, options);
+        let way = Way::new(self.handle.clone(), self.servers.node, link.clone(), counter, sink, options);
         self.servers.process.reached_by(&way);
         let setup = DeviceSetup {
             device: id,
@@ -157,7 +146,7 @@ impl World {
             journal: self.plan.store.journal,
             way,
             hooks: self.plan.hooks.clone(),
-            factory: factory.clone(),
+            factory: self.factory.clone(),
             start: self.plan.start,
             utc_offset: self.plan.utc_offset,
             gait: self.gait(&device, &link.borrow(), seed),
@@ -165,12 +154,9 @@ impl World {
             identity: self.plan.engine.identity,
             world: self.node,
         };
-        self.devices.push(Device::new(&self.handle, &self.hub, parts));
-        self.links.push(link);
+        (ports::device(self.handle, self.hub, parts), link)
     }
-}
 
-impl World {
     /// A device's link with everything that happens to it.
     fn link(&self, device: &DevicePlan, seed: Seed) -> Link {
         let end = Time::ZERO + self.plan.duration;
@@ -208,7 +194,7 @@ impl World {
                 Browser::new(every, cost, plan.store.journal != Journal::Wal, seed.stream("browsing", 0, 0))
             }),
         };
-        Hardware::new(&self.handle, &self.hub, fitting)
+        Hardware::new(self.handle, self.hub, fitting)
     }
 
     fn gait(&self, device: &DevicePlan, link: &Link, seed: Seed) -> Gait {
@@ -456,8 +442,8 @@ mod tests {
             capabilities: Capabilities::ALL,
             patience: oracle::Patience::Stated(Span::ZERO),
         };
-        let world = World::build(&plan, halves, Vec::new(), &*hundred);
-        assert!(world.expect("it can be built").is_partial());
+        let world = build(&plan, halves, Vec::new(), &*hundred);
+        assert!(world.expect("it can be built").is_partial);
         assert_eq!(hundred.0.load(Ordering::Relaxed), 100);
     }
 

@@ -193,9 +193,9 @@ impl World {
                 let (handle, device) = (self.handle.clone(), device.clone());
                 self.handle.spawn(self.node, "full disk", async move {
                     handle.sleep_until(from).await;
-                    device.lose_room(true);
+                    device.storage.lose_room(true);
                     handle.sleep_until(until).await;
-                    device.lose_room(false);
+                    device.storage.lose_room(false);
                 });
             }
         }
@@ -282,7 +282,7 @@ impl World {
                     servers.gateway_was_killed();
                 }
                 // Nodes are numbered as devices are.
-                if let Ok(at) = devices.binary_search_by_key(&node, |device| device.node) {
+                if let Ok(at) = devices.binary_search_by_key(&node, |device| device.app.node) {
                     devices[at].node_was_killed(RESTARTED_AFTER);
                 }
             }

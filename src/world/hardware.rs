@@ -5,21 +5,17 @@
 //! written and synced. Coding a message takes the processor alone and waits for nobody.
 
 use std::cell::{Cell, RefCell};
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 
 use super::browsing::{Browser, Query};
-use super::device::Device;
 use super::hub::Hub;
-use super::power::SyncLosses;
+use super::power::{SyncLoss, SyncLosses};
 use crate::base::{Bytes, DeviceId, Seed, Span, Time};
-use crate::contract::{Event, KillReason, Machine, Node, Work};
+use crate::contract::{Event, Node, Work};
 use crate::disk::{Disk, Flash};
 use crate::engine::Decoder;
 use crate::scenario::DeviceClass;
 use crate::sim::Handle;
-
-/// A person who saw the app die for lack of memory opens it again after this.
-const OPENED_AGAIN_AFTER: Span = Span::secs(60);
 
 /// Times in which a disk takes so many times as long.
 pub(super) type SlowTime = (Time, Time, u32);
@@ -40,7 +36,6 @@ pub(super) struct Fitting {
 pub(super) struct Hardware {
     handle: Handle,
     hub: Rc<Hub>,
-    owner: RefCell<Weak<Device>>,
     id: DeviceId,
     disk: Disk,
     /// Picoseconds.
@@ -73,13 +68,20 @@ pub(super) struct Spent {
     pub(super) longest_lock: Span,
 }
 
+/// Work that was taken on.
+pub(super) struct Done {
+    /// When it is done.
+    pub(super) until: Time,
+    /// When the power fails over it, and which loss that is.
+    pub(super) losses: Vec<(Time, SyncLoss)>,
+}
+
 impl Hardware {
     pub(super) fn new(handle: &Handle, hub: &Rc<Hub>, fitting: Fitting) -> Hardware {
         let Fitting { device, class, decoder, slow, disk, seed, browser } = fitting;
         Hardware {
             handle: handle.clone(),
             hub: hub.clone(),
-            owner: RefCell::default(),
             id: device,
             disk,
             step: class.step_picos,
@@ -98,10 +100,6 @@ impl Hardware {
             browser: RefCell::new(browser),
             sync_losses: SyncLosses::default(),
         }
-    }
-
-    pub(super) fn belongs_to(&self, device: &Rc<Device>) {
-        *self.owner.borrow_mut() = Rc::downgrade(device);
     }
 
     /// When the work on the database that was taken on so far is done.
@@ -203,19 +201,19 @@ impl Hardware {
         }
     }
 
-    fn work_on_database(&self, steps: u64) -> Time {
+    fn work_on_database(&self, steps: u64) -> Done {
         let cpu = self.steps(steps);
         let start = self.handle.now().max(self.free_at.get());
         let computed = self.compute(start, cpu);
         let charged = self.disk.charge(start, computed - start, &self.flash(start));
         self.free_at.set(charged.until);
-        self.fail_at_syncs(charged.from);
+        let losses = self.losses_from(charged.from);
         self.told_until(self.handle.now());
         self.under_way.borrow_mut().push((charged.from, charged.until, charged.wrote));
         if let Some(browser) = self.browser.borrow_mut().as_mut() {
             browser.busy(start, computed, charged.until, charged.wrote);
         }
-        charged.until
+        Done { until: charged.until, losses }
     }
 
     /// Tells of the work on the database that is done by then.
@@ -232,15 +230,12 @@ impl Hardware {
         }
     }
 
-    /// Lets the power fail at a sync that ends after `from`, if one of them is waited for.
-    fn fail_at_syncs(&self, from: Time) {
-        if self.sync_losses.is_armed()
-            && let Some(device) = self.owner.borrow().upgrade()
-        {
-            for (at, loss) in self.sync_losses.due(&self.disk.sync_ends(from)) {
-                device.lose_power_at(at, loss);
-            }
+    /// The losses of power that wait for one of the syncs that end after `from`.
+    fn losses_from(&self, from: Time) -> Vec<(Time, SyncLoss)> {
+        if !self.sync_losses.is_armed() {
+            return Vec::new();
         }
+        self.sync_losses.due(&self.disk.sync_ends(from))
     }
 
     fn code(&self, start: Time, bytes: u64) -> Time {
@@ -251,30 +246,25 @@ impl Hardware {
         }
         until
     }
-}
 
-impl Machine for Hardware {
-    fn take_on(&self, work: Work) -> Time {
-        let now = self.handle.now();
+    /// Takes on work.
+    pub(super) fn take_on(&self, work: Work) -> Done {
         self.browse(Browser::next_answered);
-        let mut until = now;
+        let mut done = Done { until: self.handle.now(), losses: Vec::new() };
         if work.steps > 0 || self.disk.owes() {
-            until = self.work_on_database(work.steps);
+            done = self.work_on_database(work.steps);
         }
         if work.coded_bytes > 0 {
-            until = self.code(until, work.coded_bytes);
+            done.until = self.code(done.until, work.coded_bytes);
         }
-        until
+        done
     }
 
-    fn can_decode(&self, bytes: u64) -> bool {
+    /// Whether there is memory to decode a message of so many bytes.
+    pub(super) fn has_memory_for(&self, bytes: u64) -> bool {
         let peak = self.decoder.peak(bytes);
         let tight = peak > self.memory.0 / 4;
         self.hub.emit(Node::Device(self.id), Event::Decoded { peak, tight });
-        let fits = peak <= self.memory.0;
-        if !fits && let Some(device) = self.owner.borrow().upgrade() {
-            device.die_here(KillReason::LowMemory, Some(OPENED_AGAIN_AFTER));
-        }
-        fits
+        peak <= self.memory.0
     }
 }

@@ -1,15 +1,14 @@
 //! Where events come together: each is told to every listener, with its time and place.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::requests::RequestLog;
 use super::tried::Tried;
 use crate::base::words::thousands;
-use crate::base::{DeviceId, Digest, Time, UnitId};
+use crate::base::{Digest, UnitId};
 use crate::contract::{Event, EventSink, Hook, Node, Occurrence, ServerError, TransportError};
-use crate::disk::Disk;
 use crate::metrics::{Collector, Timeline};
 use crate::oracle::{Life, Oracle};
 use crate::sim::Handle;
@@ -234,29 +233,5 @@ pub(super) struct NodeSink {
 impl EventSink for NodeSink {
     fn emit(&self, event: Event<'_>) {
         self.hub.emit(self.node, event);
-    }
-}
-
-/// A device's line to the hub. A device without power says nothing.
-pub(super) struct DeviceSink {
-    pub(super) hub: Rc<Hub>,
-    pub(super) device: DeviceId,
-    pub(super) disk: Disk,
-    /// When the person logged in whose blocking unit has not completed.
-    pub(super) waits_for_login: Rc<Cell<Option<Time>>>,
-}
-
-impl EventSink for DeviceSink {
-    fn emit(&self, mut event: Event<'_>) {
-        if self.disk.power_is_lost() {
-            return;
-        }
-        if let Event::Usable { since_login } = &mut event
-            && let Some(since) = self.waits_for_login.take()
-        {
-            // The process knows of its own life alone, and the person waits over those before it.
-            *since_login = self.hub.handle.now().since(since);
-        }
-        self.hub.emit(Node::Device(self.device), event);
     }
 }

@@ -17,9 +17,12 @@
 //! alone; a process that dies takes its futures with it and leaves its disk.
 
 mod aims;
+mod app;
+mod attention;
 mod browsing;
 mod build;
 mod clock;
+mod crash;
 mod device;
 mod digest;
 mod drive;
@@ -41,9 +44,11 @@ mod registry;
 mod requests;
 mod run;
 mod server;
+mod storage;
 mod template;
 mod tried;
 mod truth;
+mod unsaved;
 mod upkeep;
 mod wanted;
 mod watch;

@@ -1,22 +1,118 @@
-//! The ports that a device's process gets.
+//! The ports that a device's process gets, and a device with them.
 
-use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::cell::RefCell;
 use std::pin::Pin;
 use std::rc::{Rc, Weak};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use super::app::App;
+use super::attention::Attention;
+use super::clock::{DeviceClock, Gait};
+use super::crash::CrashBook;
 use super::device::Device;
-use super::missed::Struck;
-use crate::base::{Span, Time};
-use crate::contract::{CrashPoints, KillReason, LocalBoxFuture, Spawn};
+use super::hardware::Hardware;
+use super::hooks::AppHooks;
+use super::hub::Hub;
+use super::storage::Storage;
+use super::unsaved::Unsaved;
+use crate::base::{DeviceId, Seed, Span, Stamp, Time};
+use crate::contract::{
+    CrashPoints, DeviceSetup, EngineFactory, Event, EventSink, KillReason, LocalBoxFuture, Machine, Node,
+    Ports, Spawn, Work,
+};
+use crate::disk::Disk;
+use crate::engine::Identity;
+use crate::net::Way;
+use crate::scenario::Hooks;
 use crate::sim::{Handle, NodeId};
+use crate::store::Journal;
+
+/// A person who saw the app die for lack of memory opens it again after this.
+const OPENED_AGAIN_AFTER: Span = Span::secs(60);
+
+/// What a device is made of.
+pub(super) struct Parts {
+    pub(super) setup: DeviceSetup,
+    pub(super) hardware: Hardware,
+    pub(super) disk: Disk,
+    pub(super) journal: Journal,
+    pub(super) way: Rc<Way>,
+    pub(super) hooks: Arc<Hooks>,
+    pub(super) factory: Rc<dyn EngineFactory>,
+    pub(super) start: Stamp,
+    pub(super) utc_offset: i32,
+    pub(super) gait: Gait,
+    pub(super) seed: Seed,
+    pub(super) identity: Identity,
+    /// The node of the bench itself, which outlives every device's.
+    pub(super) world: NodeId,
+}
+
+/// A device with its ports.
+pub(super) fn device(handle: &Handle, hub: &Rc<Hub>, parts: Parts) -> Rc<Device> {
+    let Parts { setup, disk, way, seed, .. } = parts;
+    let id = setup.device;
+    let node = handle.node(&id.to_string());
+    let (hardware, attention) = (Rc::new(parts.hardware), Rc::new(Attention::default()));
+    let Parts { start, utc_offset, gait, .. } = parts;
+    Rc::new_cyclic(|me: &Weak<Device>| {
+        let line = DeviceSink {
+            hub: hub.clone(),
+            handle: handle.clone(),
+            device: id,
+            disk: disk.clone(),
+            attention: attention.clone(),
+        };
+        let ports = Ports {
+            clock: Rc::new(DeviceClock { handle: handle.clone(), start, utc_offset, gait }),
+            spawn: Rc::new(DeviceTasks { handle: handle.clone(), node, device: me.clone() }),
+            transport: Rc::new(way.clone()),
+            crash: Rc::new(DevicePoints(me.clone())),
+            events: Rc::new(line),
+            hooks: Rc::new(hooks(handle, parts.hooks, &way, seed, me.clone())),
+            machine: Rc::new(DeviceMachine { device: me.clone(), hardware: hardware.clone() }),
+            seed,
+        };
+        Device {
+            me: me.clone(),
+            id,
+            handle: handle.clone(),
+            world: parts.world,
+            hub: hub.clone(),
+            way,
+            ports,
+            app: App::new(handle, node, parts.factory, parts.journal),
+            storage: Storage::new(disk, setup, parts.identity, seed),
+            crash: CrashBook::default(),
+            hardware,
+            attention,
+            unsaved: Unsaved::default(),
+        }
+    })
+}
+
+fn hooks(handle: &Handle, plan: Arc<Hooks>, way: &Rc<Way>, seed: Seed, device: Weak<Device>) -> AppHooks {
+    let trigger = move |hook, run, unit| {
+        if let Some(device) = device.upgrade() {
+            device.trigger_by_hook(hook, run, unit);
+        }
+    };
+    AppHooks {
+        plan,
+        handle: handle.clone(),
+        way: way.clone(),
+        seed: seed.derive("hooks", 0),
+        trigger: Rc::new(trigger),
+        called: RefCell::default(),
+    }
+}
 
 /// Tasks of a device's process.
-pub(super) struct DeviceTasks {
-    pub(super) handle: Handle,
-    pub(super) node: NodeId,
-    pub(super) device: Weak<Device>,
+struct DeviceTasks {
+    handle: Handle,
+    node: NodeId,
+    device: Weak<Device>,
 }
 
 impl Spawn for DeviceTasks {
@@ -27,7 +123,8 @@ impl Spawn for DeviceTasks {
     }
 }
 
-/// A task that settles with its device's disk around each step, and looks whether there still is power.
+/// A task that settles with its device's disk around each step, and looks whether there still is
+/// power.
 struct Guarded {
     task: LocalBoxFuture<'static, ()>,
     device: Weak<Device>,
@@ -47,80 +144,63 @@ impl Future for Guarded {
     }
 }
 
-/// Crash points that are armed, and how often each was passed.
-#[derive(Default)]
-pub(super) struct CrashBook {
-    device: RefCell<Weak<Device>>,
-    armed: RefCell<Vec<Armed>>,
-    ever_armed: Cell<u64>,
-    passed: RefCell<BTreeMap<&'static str, u64>>,
-    suspended: Cell<bool>,
+/// A device's line to the hub. A device without power says nothing.
+struct DeviceSink {
+    hub: Rc<Hub>,
+    handle: Handle,
+    device: DeviceId,
+    disk: Disk,
+    attention: Rc<Attention>,
 }
 
-struct Armed {
-    number: u64,
-    point: String,
-    from: Time,
-    left: u32,
-    restart_after: Span,
-    struck: Struck,
-}
-
-impl CrashBook {
-    pub(super) fn belongs_to(&self, device: &Rc<Device>) {
-        *self.device.borrow_mut() = Rc::downgrade(device);
-    }
-
-    /// Kills the device at the passing number `nth` (from 1) of `point` at or after `from`. Gives a number to disarm it by.
-    pub(super) fn arm(&self, point: &str, nth: u32, from: Time, restart_after: Span, struck: &Struck) -> u64 {
-        let number = self.ever_armed.replace(self.ever_armed.get() + 1);
-        let (point, left, struck) = (point.to_owned(), nth.max(1), struck.clone());
-        let armed = Armed { number, point, from, left, restart_after, struck };
-        self.armed.borrow_mut().push(armed);
-        number
-    }
-
-    /// Whether it did not come to kill; now it will not.
-    pub(super) fn disarm(&self, number: u64) -> bool {
-        self.armed.borrow_mut().extract_if(.., |armed| armed.number == number).next().is_some()
-    }
-
-    /// No more kills: the world heals.
-    pub(super) fn suspend(&self) {
-        self.suspended.set(true);
-    }
-
-    /// How often each point was passed.
-    pub(super) fn passed(&self) -> BTreeMap<&'static str, u64> {
-        self.passed.borrow().clone()
-    }
-
-    fn due(&self, point: &str, now: Time) -> Option<Span> {
-        if self.suspended.get() {
-            return None;
+impl EventSink for DeviceSink {
+    fn emit(&self, mut event: Event<'_>) {
+        if self.disk.power_is_lost() {
+            return;
         }
-        let mut armed = self.armed.borrow_mut();
-        for one in armed.iter_mut().filter(|a| a.point == point && a.from <= now) {
-            one.left = one.left.saturating_sub(1);
+        if let Event::Usable { since_login } = &mut event
+            && let Some(waited) = self.attention.let_in(self.handle.now())
+        {
+            // The process knows of its own life alone, and the person waits over those before it.
+            *since_login = waited;
         }
-        // Of several that are due one strikes, and the others at the next passing.
-        let due = armed.iter().position(|a| a.point == point && a.left == 0)?;
-        let due = armed.remove(due);
-        due.struck.set();
-        Some(due.restart_after)
+        self.hub.emit(Node::Device(self.device), event);
     }
 }
 
-impl CrashPoints for CrashBook {
+/// Crash points at which a device's process may die.
+struct DevicePoints(Weak<Device>);
+
+impl CrashPoints for DevicePoints {
     fn reached(&self, point: &'static str) -> bool {
-        *self.passed.borrow_mut().entry(point).or_default() += 1;
-        let Some(device) = self.device.borrow().upgrade() else { return false };
-        match self.due(point, device.now()) {
-            Some(restart_after) => {
-                device.die_here(KillReason::Killed, Some(restart_after));
-                true
-            }
-            None => false,
+        let Some(device) = self.0.upgrade() else { return false };
+        let due = device.crash.pass(point, device.now());
+        if due.is_some() {
+            device.die_here(KillReason::Killed, due);
         }
+        due.is_some()
+    }
+}
+
+/// A device's hardware, whose power may fail and whose memory may be too small.
+struct DeviceMachine {
+    device: Weak<Device>,
+    hardware: Rc<Hardware>,
+}
+
+impl Machine for DeviceMachine {
+    fn take_on(&self, work: Work) -> Time {
+        match self.device.upgrade() {
+            Some(device) => device.take_on(work),
+            None => self.hardware.take_on(work).until,
+        }
+    }
+
+    fn can_decode(&self, bytes: u64) -> bool {
+        let fits = self.hardware.has_memory_for(bytes);
+        if !fits && let Some(device) = self.device.upgrade() {
+            device.die_here(KillReason::LowMemory, Some(OPENED_AGAIN_AFTER));
+        }
+        fits
     }
 }

@@ -103,7 +103,7 @@ pub struct Places {
 /// What the devices' hardware has done, by metric.
 fn worked(devices: &[Rc<Device>]) -> BTreeMap<&'static str, u64> {
     let (spent, disks): (Vec<_>, Vec<_>) =
-        devices.iter().map(|device| (device.spent(), device.disk.counters())).unzip();
+        devices.iter().map(|device| (device.spent(), device.storage.disk.counters())).unzip();
     let longest = |of: fn(&Spent) -> Span| spent.iter().map(of).max().unwrap_or_default().0;
     BTreeMap::from([
         ("device.cpu.busy", spent.iter().fold(0_u64, |sum, spent| sum.saturating_add(spent.cpu.0))),
@@ -111,7 +111,7 @@ fn worked(devices: &[Rc<Device>]) -> BTreeMap<&'static str, u64> {
         ("device.lock.longest", longest(|spent| spent.longest_lock)),
         ("device.disk.syncs", disks.iter().map(|disk| disk.syncs).sum()),
         ("device.disk.written", disks.iter().map(|disk| disk.bytes_written).sum()),
-        ("device.database.bytes", devices.iter().map(|device| device.disk.bytes()).sum()),
+        ("device.database.bytes", devices.iter().map(|device| device.storage.disk.bytes()).sum()),
         ("device.wal.peak", disks.iter().map(|disk| disk.log_peak).max().unwrap_or_default()),
     ])
 }
@@ -236,7 +236,7 @@ pub fn run_struck(
     strike: &Strike,
 ) -> Result<Outcome, Unrunnable> {
     let world = build(plan, stacks, Vec::new(), watch)?;
-    if !world.is_partial() {
+    if !world.is_partial {
         world.prepare(strike);
     }
     Ok(finish(world, watch, None).outcome)
@@ -259,7 +259,7 @@ pub fn run_probing(
 
 fn build(plan: &Plan, stacks: &Stacks, lives: Vec<Life>, watch: &dyn Watch) -> Result<World, Unrunnable> {
     let halves = stacks.halves(plan).ok_or_else(|| Unrunnable::NoEngine(plan.engine_name.clone()))?;
-    World::build(plan, halves, lives, watch).map_err(|error| Unrunnable::Data(error.to_string()))
+    build::build(plan, halves, lives, watch).map_err(|error| Unrunnable::Data(error.to_string()))
 }
 
 /// A run that is over.
@@ -272,11 +272,11 @@ struct Finished {
 }
 
 fn finish(mut world: World, watch: &dyn Watch, probed: Option<DeviceId>) -> Finished {
-    if world.is_partial() {
+    if world.is_partial {
         return world.conclude(Ended::Interrupted, Places::default(), watch);
     }
     let before = probed.map_or(0, |device| {
-        let disk = &world.devices[device.0 as usize].disk;
+        let disk = &world.devices[device.0 as usize].storage.disk;
         disk.trace();
         disk.operations()
     });
@@ -337,7 +337,7 @@ impl World {
         const RESTARTED_AFTER: Span = Span::secs(5);
         match strike {
             Strike::AfterPoll { device, polls } => {
-                self.handle.kill_after_polls(self.devices[device.0 as usize].node, *polls);
+                self.handle.kill_after_polls(self.devices[device.0 as usize].app.node, *polls);
             }
             Strike::AtPoint { device, point, nth } => {
                 self.devices[device.0 as usize].crash.arm(
@@ -365,7 +365,7 @@ impl World {
             }
             Strike::GatewayAtPoint { point, nth } => self.servers.process.arm(point, *nth),
             Strike::AtDiskOperation { device, operation } => {
-                self.devices[device.0 as usize].disk.fail_power_at(*operation);
+                self.devices[device.0 as usize].storage.disk.fail_power_at(*operation);
             }
         }
     }
@@ -373,11 +373,11 @@ impl World {
     fn places(&self, device: DeviceId, before: u64) -> Places {
         let device = &self.devices[device.0 as usize];
         Places {
-            polls: self.handle.polls(device.node),
-            operations: (before, device.disk.operations()),
+            polls: self.handle.polls(device.app.node),
+            operations: (before, device.storage.disk.operations()),
             points: device.crash.passed(),
             gateway: (self.servers.process.polls(), self.servers.process.passed()),
-            moments: device.disk.traced(),
+            moments: device.storage.disk.traced(),
         }
     }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::device::Device;
 use super::server::ServerHalf;
+use super::storage::database;
 use crate::base::{EntityId, Span, Stamp};
 use crate::contract::{Attributes, Carried, DeviceSetup, EngineFactory, Provision};
 use crate::disk::{self, Disk, Template};
@@ -112,7 +112,7 @@ fn provision(
     disk: &Disk,
     state: Option<&dyn Provision>,
 ) {
-    let done = factory.provision(setup, Device::database(disk), state);
+    let done = factory.provision(setup, database(disk), state);
     done.unwrap_or_else(|error| panic!("a fresh disk with power takes a database: {error}"));
 }
 

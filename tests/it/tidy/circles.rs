@@ -6,22 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::code::Modules;
 use super::root;
 
-/// The files under `src/` that stand in a circle. The list only shrinks: what is opened is taken
-/// out, and no file comes in.
-const IN_CIRCLES: &[&str] = &[
-    "world/build.rs",
-    "world/device.rs",
-    "world/digest.rs",
-    "world/faults.rs",
-    "world/hardware.rs",
-    "world/hub.rs",
-    "world/phases.rs",
-    "world/ports.rs",
-    "world/server.rs",
-    "world/template.rs",
-    "world/truth.rs",
-];
-
 /// Sets of modules of which each leads to each other, of more than one.
 fn circles(needs: &BTreeMap<usize, BTreeSet<usize>>) -> Vec<BTreeSet<usize>> {
     let reached = |from: usize| {
@@ -68,14 +52,9 @@ fn circles_of_files() -> Vec<BTreeMap<String, Vec<String>>> {
 }
 
 #[test]
-fn no_files_of_a_room_need_each_other_but_those_listed() {
+fn no_files_of_a_room_need_each_other() {
     let there = circles_of_files();
-    let is_listed = |file: &String| IN_CIRCLES.contains(&file.as_str());
-    let new: Vec<_> = there.iter().filter(|circle| !circle.keys().all(is_listed)).collect();
-    assert!(new.is_empty(), "files that need each other, and what each needs of the others: {new:#?}");
-    let closed: BTreeSet<&str> = there.iter().flat_map(BTreeMap::keys).map(String::as_str).collect();
-    let opened: Vec<_> = IN_CIRCLES.iter().filter(|file| !closed.contains(*file)).collect();
-    assert!(opened.is_empty(), "they stand in no circle any more, take them out of the list: {opened:#?}");
+    assert!(there.is_empty(), "files that need each other, and what each needs of the others: {there:#?}");
 }
 
 #[test]

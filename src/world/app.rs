@@ -1,0 +1,105 @@
+//! The app's process on a device, which comes and goes.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use super::storage::database;
+use crate::base::Incarnation;
+use crate::base::words::count;
+use crate::contract::{Database, DeviceSetup, EngineFactory, KillReason, Ports, SyncEngine};
+use crate::disk::Disk;
+use crate::sim::{Handle, NodeId};
+use crate::store::Journal;
+
+/// The app of one device, over all lives of its process.
+pub(super) struct App {
+    handle: Handle,
+    /// Where the tasks of the process run.
+    pub(super) node: NodeId,
+    factory: Rc<dyn EngineFactory>,
+    journal: Journal,
+    /// The engine, while the process runs.
+    engine: RefCell<Option<Rc<dyn SyncEngine>>>,
+    /// Why it last did not start.
+    refused: RefCell<Option<String>>,
+    /// How often it died for lack of memory since it last stayed up.
+    starved: Cell<u64>,
+}
+
+impl App {
+    pub(super) fn new(
+        handle: &Handle,
+        node: NodeId,
+        factory: Rc<dyn EngineFactory>,
+        journal: Journal,
+    ) -> App {
+        let (engine, refused, starved) = Default::default();
+        App { handle: handle.clone(), node, factory, journal, engine, refused, starved }
+    }
+
+    /// Whether a process runs.
+    pub(super) fn runs(&self) -> bool {
+        self.engine.borrow().is_some()
+    }
+
+    /// The engine of the process that runs.
+    pub(super) fn engine(&self) -> Option<Rc<dyn SyncEngine>> {
+        self.engine.borrow().clone()
+    }
+
+    /// A process comes up, with nothing in it yet.
+    pub(super) fn come_up(&self) -> Incarnation {
+        if !self.handle.is_up(self.node) {
+            self.handle.restart(self.node);
+        }
+        self.handle.incarnation(self.node)
+    }
+
+    /// An engine on the database, for the process that came up; `None` if it does not open.
+    pub(super) fn open(
+        &self,
+        incarnation: Incarnation,
+        disk: &Disk,
+        setup: Rc<DeviceSetup>,
+        ports: Ports,
+    ) -> Option<Rc<dyn SyncEngine>> {
+        // Without a journal in the file layer there is no file either: for benches, it begins empty
+        // and ends with the process.
+        let database = match self.journal {
+            Journal::Memory => Database { path: ":memory:".to_owned(), vfs: None },
+            _ => database(disk),
+        };
+        let opened = self.factory.open(setup, incarnation, database, ports);
+        *self.refused.borrow_mut() = opened.as_ref().err().map(ToString::to_string);
+        opened.ok()
+    }
+
+    /// The process runs with this engine from here on.
+    pub(super) fn begin(&self, engine: Rc<dyn SyncEngine>) {
+        *self.engine.borrow_mut() = Some(engine);
+    }
+
+    /// The process did not come to run: it goes down.
+    pub(super) fn go_down(&self) {
+        self.handle.kill(self.node);
+    }
+
+    /// The process ends, and its tasks with it. Its engine is for the caller to drop.
+    pub(super) fn end(&self, reason: KillReason) -> Option<Rc<dyn SyncEngine>> {
+        self.starved.set(if reason == KillReason::LowMemory { self.starved.get() + 1 } else { 0 });
+        self.handle.kill(self.node);
+        self.engine.take()
+    }
+
+    /// Why it does not run, in words.
+    pub(super) fn why_down(&self) -> String {
+        match (self.refused.borrow().as_deref(), self.starved.get()) {
+            (Some(refused), _) => format!("its app does not start: {refused}"),
+            (_, 0) => "its app does not run".to_owned(),
+            (_, starved) => {
+                let times = count(starved, "time");
+                format!("its app was killed for want of memory {times} in a row")
+            }
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! What a device keeps when its process ends: its disk, and the name that it goes by at the server.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use crate::base::{Seed, Time};
+use crate::contract::{Database, DeviceSetup, KillReason};
+use crate::disk::{Backup, Disk, PowerLoss};
+use crate::engine::Identity;
+
+/// The database's name on the disk.
+const DATABASE: &str = "app.db";
+
+/// Where the database lies on a disk.
+pub(super) fn database(disk: &Disk) -> Database {
+    let location = disk.location(DATABASE);
+    Database { path: location.path, vfs: location.vfs }
+}
+
+/// The storage of one device.
+pub(super) struct Storage {
+    pub(super) disk: Disk,
+    /// With the name.
+    setup: RefCell<Rc<DeviceSetup>>,
+    /// Where the name is kept.
+    identity: Identity,
+    seed: Seed,
+    /// How often the power failed.
+    losses: Cell<u64>,
+    /// How often its state was put in by a backup or a copy.
+    lives: Cell<u32>,
+    takers_of_room: Cell<i32>,
+}
+
+/// What a storage was at an instant, to be put in again.
+pub(super) struct Saved {
+    pub(super) at: Time,
+    disk: Backup,
+    setup: Rc<DeviceSetup>,
+    pub(super) life: u32,
+}
+
+impl Storage {
+    pub(super) fn new(disk: Disk, setup: DeviceSetup, identity: Identity, seed: Seed) -> Storage {
+        let (losses, lives, takers_of_room) = Default::default();
+        Storage { disk, setup: RefCell::new(Rc::new(setup)), identity, seed, losses, lives, takers_of_room }
+    }
+
+    pub(super) fn setup(&self) -> Rc<DeviceSetup> {
+        self.setup.borrow().clone()
+    }
+
+    /// The process ends for this reason, with what that does to what is not synced.
+    pub(super) fn fail(&self, reason: KillReason, now: Time) {
+        match reason {
+            KillReason::Killed | KillReason::LowMemory => _ = self.disk.kill_at(now),
+            KillReason::PowerLoss => {
+                let loss = self.losses.replace(self.losses.get() + 1);
+                let how = match self.seed.hash("world.power-loss", loss, 0) % 3 {
+                    0 => PowerLoss::LoseAll,
+                    _ => PowerLoss::LoseSome(self.seed.derive("world.power-loss", loss)),
+                };
+                _ = self.disk.power_loss_at(now, how);
+            }
+        }
+    }
+
+    /// Whether it ever lost its power.
+    pub(super) fn ever_lost_power(&self) -> bool {
+        self.losses.get() > 0
+    }
+
+    /// What is owed for what was done is let off, and what is done by `now` is.
+    pub(super) fn settle(&self, now: Time) {
+        if self.disk.owes() {
+            self.disk.forgive();
+        }
+        self.disk.settle(now);
+    }
+
+    /// What it is now.
+    pub(super) fn save(&self, now: Time) -> Saved {
+        Saved { at: now, disk: self.disk.backup(), setup: self.setup(), life: self.lives.get() }
+    }
+
+    /// It goes back to what it was, with the name: one that is kept elsewhere never changed.
+    pub(super) fn restore(&self, saved: &Saved) {
+        *self.setup.borrow_mut() = saved.setup.clone();
+        self.put_in(&saved.disk);
+    }
+
+    /// It becomes what another was; the other's name comes along if that is kept there.
+    pub(super) fn become_copy(&self, other: &Saved) {
+        if self.identity == Identity::Database {
+            *self.setup.borrow_mut() = other.setup.clone();
+        }
+        self.put_in(&other.disk);
+    }
+
+    fn put_in(&self, backup: &Backup) {
+        self.disk.restore(backup);
+        self.lives.set(self.lives.get() + 1);
+    }
+
+    /// Something takes the room, or gives it back; who is last to give it back gives it.
+    pub(super) fn lose_room(&self, lost: bool) {
+        let takers = self.takers_of_room.get() + if lost { 1 } else { -1 };
+        self.takers_of_room.set(takers);
+        self.disk.set_full(takers > 0);
+    }
+}
