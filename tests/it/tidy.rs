@@ -2,6 +2,7 @@
 
 mod circles;
 mod code;
+mod spread;
 mod unused;
 mod wide;
 

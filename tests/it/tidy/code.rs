@@ -145,6 +145,11 @@ impl Modules {
         paths.filter_map(|path| self.resolve(module, path, 0)).filter(|other| *other != module).collect()
     }
 
+    /// The module that defines what a module calls by this name.
+    pub(super) fn home(&self, module: usize, name: &str) -> usize {
+        self.imported(module, name, 0).unwrap_or(module)
+    }
+
     /// The module that defines what a path names; `None` where it leads out of the crate.
     fn resolve(&self, from: usize, path: &[String], depth: usize) -> Option<usize> {
         let mut at = from;
@@ -181,7 +186,7 @@ impl Modules {
 }
 
 /// What follows the first tests of a file that are a module in it are tests.
-fn without_tests(code: &str) -> String {
+pub(super) fn without_tests(code: &str) -> String {
     let mut lines = code.lines().peekable();
     let mut kept = String::new();
     while let Some(line) = lines.next() {
