@@ -6,7 +6,7 @@ use super::check::check;
 use super::column::{ColumnType, column_type};
 use super::grammar::ROOT;
 use super::profiles::tunnel::carrier;
-use super::profiles::{FIELD_WORKER, Library, complete, complete_tunnel};
+use super::profiles::{self, FIELD_WORKER, Library, complete, complete_tunnel};
 use super::tree::{Entry, Node, Origin, Table, Val, parse_own};
 use super::written::clock;
 
@@ -14,14 +14,14 @@ use super::written::clock;
 pub(super) fn derive(tree: &mut Node) {
     product(tree);
     backend(tree);
-    let mut links = used(tree, "link", "wifi-good");
+    let mut links = used(tree, "link", profiles::LINK);
     links.extend(passed_through(tree));
     let tunnels = tunnels_over_own(tree, &links);
     from_library(tree, "link", &links, Library::Links, &tunnels);
     for name in &tunnels {
         tunnel(tree, name);
     }
-    from_library(tree, "class", &used(tree, "class", "mid"), Library::Classes, &[]);
+    from_library(tree, "class", &used(tree, "class", profiles::CLASS), Library::Classes, &[]);
     attributes(tree);
     workload(tree);
     if tree.get(&["unit"]).is_none() {
@@ -57,7 +57,7 @@ fn product(tree: &mut Node) {
 fn backend(tree: &mut Node) {
     let name = match tree.get(&["backend", "profile"]) {
         Some(node) => node.as_text().unwrap_or_default().to_owned(),
-        None => "sql-modern".to_owned(),
+        None => profiles::BACKEND.to_owned(),
     };
     if let (Some(profile), Some(backend)) = (Library::Backends.find(&name), top(tree, "backend")) {
         complete(backend, profile);

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::base::{BitRate, Bytes, Ppm, Span, Word};
 
+use super::stated::Stated;
 use super::tree::Val;
 
 /// One key of a table.
@@ -111,13 +112,23 @@ pub(super) const fn key(name: &'static str, form: Form, preset: &'static str, ab
     Key { name, form, preset: Preset::Is(preset), about }
 }
 
+/// A key whose default is that of the room that heeds it.
+pub(super) const fn owned(
+    name: &'static str,
+    form: Form,
+    preset: fn() -> String,
+    about: &'static str,
+) -> Key {
+    Key { name, form, preset: Preset::Owned(preset), about }
+}
+
 /// A key whose value is a word; its default is that of the type.
 pub(super) const fn word<T: Word + Default>(name: &'static str, about: &'static str) -> Key {
     Key { name, form: Form::word::<T>(), preset: Preset::Owned(default_word::<T>), about }
 }
 
 fn default_word<T: Word + Default>() -> String {
-    format!("\"{}\"", T::default().word())
+    T::default().word().stated()
 }
 
 /// A key whose default comes from a profile.

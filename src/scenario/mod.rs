@@ -39,6 +39,7 @@ mod requirements;
 mod resolve;
 mod rows;
 mod share;
+mod stated;
 mod template;
 mod traces;
 mod tree;

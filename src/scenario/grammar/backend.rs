@@ -3,54 +3,80 @@
 use jiff::civil::Weekday;
 
 use super::super::form::{
-    COUNT, Form, PERIOD, SOME, SOME_SPAN, SPAN, key, named, optional, profiled, required, table, word,
+    COUNT, Form, PERIOD, SOME, SOME_SPAN, SPAN, key, named, optional, owned, profiled, required, table, word,
 };
 use super::super::profiles;
+use super::super::stated::Stated;
 use super::super::written::CLOCK;
 use super::super::zone::ZONE;
 use super::flag::{LOG, REARM};
-use crate::backend::{Provisioning, QuotaBy, StampedBy, Ticks};
-use crate::base::Span;
+use crate::backend::{Options, Provisioning, QuotaBy, StampedBy, Ticks};
+use crate::base::{Ppm, Span};
 
 pub(super) const BACKEND: Form = table(&[
-    key(
+    owned(
         "profile",
         Form::Word(profiles::BACKENDS),
-        "\"sql-modern\"",
+        || profiles::BACKEND.stated(),
         "Where the keys that are not written come from.",
     ),
     word::<Provisioning>("provisioning", "Which columns for syncing the backend keeps."),
     word::<StampedBy>("stamped_by", "Whose clock stamps what devices write."),
-    key(
+    owned(
         "stamp_precision",
         Form::Span { min: Span::micros(1), max: Span::secs(86_400) },
-        "\"1ms\"",
+        || Options::default().stamp_precision.stated(),
         "Stamps are cut to multiples of this, those of rows of one's own too.",
     ),
     word::<Ticks>(
         "ticks",
         "Whether stamps go on where one was read already, or stay and readers wait for the end of the tick.",
     ),
-    key(
+    owned(
         "filter_precision",
         Form::Span { min: Span::micros(1), max: Span::secs(86_400) },
-        "\"1us\"",
+        || Options::default().filter_precision.stated(),
         "Changes can only be asked for since a multiple of this; what was read since comes again. A page that begins at a time and not after a key never gets beyond rows of one multiple that fill it.",
     ),
-    key("monotonic", Form::Bool, "true", "No stamp lies before an earlier one, though the clock steps back."),
+    owned(
+        "monotonic",
+        Form::Bool,
+        || Options::default().monotonic.stated(),
+        "No stamp lies before an earlier one, though the clock steps back.",
+    ),
     optional("commit_delay", COMMIT_DELAY, "Transactions that are stamped before others can see them."),
-    key("replica_lag", SPAN, "\"0s\"", "Changes are read from a replica that is this far behind."),
+    owned(
+        "replica_lag",
+        SPAN,
+        || Options::default().replica_lag.stated(),
+        "Changes are read from a replica that is this far behind.",
+    ),
     key("log", LOG, "{}", "The log of changes, if anybody reads it."),
     REARM,
-    key("tombstones_kept", SOME_SPAN, "\"30d\"", "Deleted rows are remembered for this long."),
-    key("poison", Form::Share, "0", "Share of creates and updates that are refused for good."),
-    key(
+    owned(
+        "tombstones_kept",
+        SOME_SPAN,
+        || Options::default().tombstones_kept.stated(),
+        "Deleted rows are remembered for this long.",
+    ),
+    owned(
+        "poison",
+        Form::Share,
+        || Ppm(Options::default().poison_ppm).stated(),
+        "Share of creates and updates that are refused for good.",
+    ),
+    owned(
         "errors",
         Form::Share,
-        "0",
+        || Options::default().errors.stated(),
         "Share of requests that fail by accident, half of them after they took effect.",
     ),
-    key("partial", Form::Share, "0", "Share of mutations that are put off, each time they come."),
+    owned(
+        "partial",
+        Form::Share,
+        || Options::default().partial.stated(),
+        "Share of mutations that are put off, each time they come.",
+    ),
     optional("availability", AVAILABILITY, "Failures besides maintenance, drawn from the seed."),
     key("maintenance", named(&MAINTENANCE), "{}", "Times without a backend, by name."),
     profiled("workers", Form::Int { min: 1, max: 100_000 }, "Requests served at the same time."),

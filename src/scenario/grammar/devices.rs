@@ -1,10 +1,11 @@
 //! Keys of devices: hardware, fleets, databases.
 
-use super::super::form::{COUNT, Form, SPAN, key, map, optional, required, table, word};
+use super::super::form::{COUNT, Form, SPAN, key, map, optional, owned, required, table, word};
 use super::super::profiles;
+use super::super::stated::Stated;
 use super::super::words::Clocks;
 use super::super::written::{DRIFT, MOVES, NAME, OFFSET, START_STATE};
-use crate::store::{Journal, Synchronous};
+use crate::store::{Journal, Options, Synchronous};
 
 pub(super) const CLASSES: Form = Form::Named { of: &CLASS, library: profiles::classes };
 
@@ -32,11 +33,11 @@ const CLASS: Form = table(&[
 
 pub(super) const FLEET: Form = table(&[
     required("devices", Form::Int { min: 1, max: 1_000_000 }, "How many."),
-    key("class", Form::Shares(&NAME), "\"mid\"", "Hardware classes with their shares."),
-    key(
+    owned("class", Form::Shares(&NAME), || profiles::CLASS.stated(), "Hardware classes with their shares."),
+    owned(
         "link",
         Form::Shares(&NAME),
-        "\"wifi-good\"",
+        || profiles::LINK.stated(),
         "Links with their shares; `vpn-over-` and the name of any link is a tunnel over that link.",
     ),
     optional(
@@ -79,11 +80,16 @@ const CLOCK: Form = table(&[
 ]);
 
 pub(super) const STORE: Form = table(&[
-    key("page_size", Form::Int { min: 512, max: 65_536 }, "4096", "Bytes a page, a power of two."),
+    owned(
+        "page_size",
+        Form::Int { min: 512, max: 65_536 },
+        || Options::default().page_size.stated(),
+        "Bytes a page, a power of two.",
+    ),
     word::<Journal>("journal", "How SQLite keeps its journal."),
     word::<Synchronous>(
         "synchronous",
         "How often SQLite waits for the disk. With \"normal\" a loss of power may take what was committed last (edits, lines of the log, the end of a run), and with a rollback journal it may damage the file.",
     ),
-    key("cache_pages", COUNT, "64", "Pages of cache."),
+    owned("cache_pages", COUNT, || Options::default().cache_pages.stated(), "Pages of cache."),
 ]);

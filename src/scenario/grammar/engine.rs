@@ -1,18 +1,26 @@
 //! Keys of the engine.
 
-use super::super::form::{Form, Key, SOME, SOME_SPAN, SPAN, key, map, optional, table, word};
+use super::super::form::{Form, Key, SOME, SOME_SPAN, SPAN, key, map, optional, owned, table, word};
+use super::super::stated::Stated;
 use super::super::words::Steered;
-use crate::engine::{Compared, CursorBook, Dates, Decoder, Identity, Jitter, OnBadRow, POLICY_NAMES};
+use crate::engine::{
+    Compared, CursorBook, Dates, Decoder, Identity, Jitter, OnBadRow, Options, POLICY_NAMES,
+};
 use crate::protocol;
 
 pub(super) const ENGINE: Form = table(&[
     key("name", Form::Text, "\"builtin\"", "The name of the stack: `builtin`, `broken:<bug>`, or one's own."),
     key("options", map(&Form::Any), "{}", "What is chosen of a stack of one's own; it says what there is."),
-    key("request_timeout", SOME_SPAN, "\"30s\"", "A request without an answer is given up after this."),
-    key(
+    owned(
+        "request_timeout",
+        SOME_SPAN,
+        || Options::default().request_timeout.stated(),
+        "A request without an answer is given up after this.",
+    ),
+    owned(
         "debounce",
         SPAN,
-        "\"1m\"",
+        || Options::default().debounce.stated(),
         "A network that comes, a resume and a period start a unit no sooner than this after its last start: what comes before waits until then, once. A login, a save or a person is not held back.",
     ),
     optional(
@@ -20,10 +28,10 @@ pub(super) const ENGINE: Form = table(&[
         SOME_SPAN,
         "A hook of the app is given up after this, which counts as if it threw; without it the engine waits as long as it takes.",
     ),
-    key(
+    owned(
         "codec",
         Form::Word(protocol::NAMES),
-        "\"json\"",
+        || protocol::NAMES[0].stated(),
         "What it writes messages with; the gateway must speak that too.",
     ),
     word::<Decoder>(
@@ -42,45 +50,50 @@ pub(super) const ENGINE: Form = table(&[
 ]);
 
 const PULL: Form = table(&[
-    key(
+    owned(
         "chunk_rows",
         Form::Int { min: 1, max: 10_000_000 },
-        "500",
+        || Options::default().pull.chunk_rows.stated(),
         "The network chunk: rows asked for in one request.",
     ),
-    key(
+    owned(
         "chunk_bytes",
         Form::Size { min: 256, max: 1 << 30 },
-        "\"1MiB\"",
+        || Options::default().pull.chunk_bytes.stated(),
         "The network chunk in bytes: the answer ends after about this much.",
     ),
-    key(
+    owned(
         "apply_rows",
         Form::Int { min: 1, max: 10_000_000 },
-        "500",
+        || Options::default().pull.apply_rows.stated(),
         "The apply chunk: rows written in one transaction.",
     ),
-    key(
+    owned(
         "prefetch",
         Form::Int { min: 0, max: 4 },
-        "0",
+        || Options::default().pull.prefetch.stated(),
         "Pages asked for ahead while one is applied; each takes memory until it is applied. Not where the gateway takes a cursor that comes back for the receipt of its page: capture by flag or hash, cursors that the gateway holds.",
     ),
-    key(
+    owned(
         "streams",
         Form::Int { min: 1, max: 8 },
-        "1",
+        || Options::default().pull.streams.stated(),
         "Entities of a unit pulled at the same time, once its first request has left some: rows may come before those of other entities that they refer to.",
     ),
     word::<CursorBook>(
         "cursor",
         "What a cursor belongs to: units that overlap go on where the other stopped, or fetch rows twice.",
     ),
-    key("bad_rows", Form::Share, "0", "Share of the keys whose rows cannot be applied when they come."),
-    key(
+    owned(
+        "bad_rows",
+        Form::Share,
+        || Options::default().pull.bad_rows.share.stated(),
+        "Share of the keys whose rows cannot be applied when they come.",
+    ),
+    owned(
         "bad_tries",
         Form::Int { min: 1, max: 1_000_000 },
-        "3",
+        || Options::default().pull.bad_rows.tries.stated(),
         "So often each of those fails in one life of the app's process; then it goes well.",
     ),
     word::<OnBadRow>(
@@ -92,11 +105,16 @@ const PULL: Form = table(&[
 ]);
 
 const PUSH: Form = table(&[
-    key("chunk_rows", Form::Int { min: 1, max: 100_000 }, "50", "Mutations in one request."),
-    key(
+    owned(
+        "chunk_rows",
+        Form::Int { min: 1, max: 100_000 },
+        || Options::default().push.chunk_rows.stated(),
+        "Mutations in one request.",
+    ),
+    owned(
         "chunk_bytes",
         Form::Size { min: 256, max: 1 << 30 },
-        "\"1MiB\"",
+        || Options::default().push.chunk_bytes.stated(),
         "The mutations of one request come to about this much at most; one is always sent.",
     ),
     CONTROLLER,
@@ -111,13 +129,18 @@ const CONTROLLER: Key = word::<Steered>(
 const CONTROL: Key = key(
     "control",
     table(&[
-        key(
+        owned(
             "min_rows",
             SOME,
-            "10",
+            || Options::default().pull.steering.min_rows.stated(),
             "A controller that learns asks for no fewer (an adaptive size in the field: 10 to 500).",
         ),
-        key("max_rows", SOME, "10000", "And for no more (the largest default in the field, SymmetricDS)."),
+        owned(
+            "max_rows",
+            SOME,
+            || Options::default().pull.steering.max_rows.stated(),
+            "And for no more (the largest default in the field, SymmetricDS).",
+        ),
         key(
             "per_entity",
             map(&SOME),
@@ -207,22 +230,27 @@ const MODEL: Form = table(&[
 ]);
 
 const RETRY: Form = table(&[
-    key("base", SOME_SPAN, "\"1s\"", "The first wait is at most this; it doubles."),
-    key("cap", SOME_SPAN, "\"5m\"", "No wait is longer."),
+    owned(
+        "base",
+        SOME_SPAN,
+        || Options::default().retry.base.stated(),
+        "The first wait is at most this; it doubles.",
+    ),
+    owned("cap", SOME_SPAN, || Options::default().retry.cap.stated(), "No wait is longer."),
     word::<Jitter>(
         "jitter",
         "What of a wait is random: nothing, all, half, or all up to three times the wait before.",
     ),
-    key(
+    owned(
         "heeds_after",
         Form::Bool,
-        "true",
+        || Options::default().retry.heeds_after.stated(),
         "Nothing is sent before the moment that a throttling server names.",
     ),
-    key(
+    owned(
         "attempts",
         SOME,
-        "5",
+        || Options::default().retry.attempts.stated(),
         "Failures in a row after which a run of a unit ends with an error, or one where another try would not help now, as without a network. It is tried again after the wait that follows so many tries as it made, or after the next one if the run before failed, too, and at once when a network comes, unless it was the server that said no; without one not at all.",
     ),
 ]);
@@ -239,6 +267,11 @@ const CONFLICT: Form = table(&[
         "compares",
         "Where dates decide: when the backend's version was made, by its author's clock, or when it was committed.",
     ),
-    key("policy", Form::Word(POLICY_NAMES), "\"last-write-wins\"", "What becomes of an edit in conflict."),
+    owned(
+        "policy",
+        Form::Word(POLICY_NAMES),
+        || POLICY_NAMES[0].stated(),
+        "What becomes of an edit in conflict.",
+    ),
     key("while_open", Form::Word(&["carry-on"]), "\"carry-on\"", "What happens while a conflict is open."),
 ]);

@@ -1,20 +1,26 @@
 //! Keys of the gateway.
 
-use super::super::form::{Form, PERIOD, SOME, SOME_SPAN, SPAN, key, optional, required, table, word};
+use super::super::form::{Form, PERIOD, SOME, SOME_SPAN, SPAN, key, optional, owned, required, table, word};
+use super::super::stated::Stated;
 use super::super::words::{Holder, ReadFrom};
 use super::super::written::{NAME, UPTO};
 use super::backend::AVAILABILITY;
 use super::flag::{CHANGE_LOG, FLAG};
 use crate::base::Span;
 use crate::gateway::{
-    Advance, CursorSaved, Keep, LastModifiedBound, LastModifiedEnd, LastModifiedPaging, LastModifiedSource,
-    Mode, Restored, Snapshot,
+    Advance, CursorSaved, HashOptions, Keep, LastModifiedBound, LastModifiedEnd, LastModifiedOptions,
+    LastModifiedPaging, LastModifiedSource, Mode, RefreshOptions as Refresh, Restored, Snapshot,
 };
 use crate::protocol;
 
 pub(super) const GATEWAY: Form = table(&[
     word::<Mode>("mode", "Each request goes to the backend, or a replica answers."),
-    key("codecs", Form::List(&Form::Word(protocol::NAMES)), "[\"json\"]", "What it can read and write."),
+    owned(
+        "codecs",
+        Form::List(&Form::Word(protocol::NAMES)),
+        || format!("[{}]", protocol::NAMES[0].stated()),
+        "What it can read and write.",
+    ),
     optional("refresh", REFRESH, "How the replica of a persistent gateway is fed."),
     key("serve", SERVE, "{}", "How devices are served."),
     word::<Restored>(
@@ -36,30 +42,40 @@ const LEG: Form = table(&[
 ]);
 
 const REFRESH: Form = table(&[
-    key(
+    owned(
         "every",
         PERIOD,
-        "\"15m\"",
+        || Refresh::default().every.stated(),
         "From the start of one refresh to that of the next; a failed one waits for it too, after a minute of asking again where it reads in pages what it compares.",
     ),
-    key("upload_every", PERIOD, "\"10s\"", "How often what devices wrote is offered to the backend."),
+    owned(
+        "upload_every",
+        PERIOD,
+        || Refresh::default().upload_every.stated(),
+        "How often what devices wrote is offered to the backend.",
+    ),
     key("capture", CAPTURE, "{ last_modified = {} }", "How changes are found."),
-    key("page", Form::Int { min: 1, max: 1_000_000 }, "1000", "At most this many rows in one answer."),
+    owned(
+        "page",
+        Form::Int { min: 1, max: 1_000_000 },
+        || Refresh::default().page.stated(),
+        "At most this many rows in one answer.",
+    ),
     optional(
         "kept",
         SOME_SPAN,
         "Tombstones, and verdicts on uploads, are remembered for this long; who was away longer loads afresh. As long as the backend's `tombstones_kept` if missing.",
     ),
-    key(
+    owned(
         "nodes",
         Form::Int { min: 1, max: 100 },
-        "1",
+        || Refresh::default().nodes.stated(),
         "So many nodes refresh it, each on the schedule and none knowing of the others. Several not where the gateway takes a cursor that comes back for the receipt of its page: capture by flag or hash.",
     ),
-    key(
+    owned(
         "fencing",
         Form::Bool,
-        "true",
+        || Refresh::default().fencing.stated(),
         "A page is taken only if the cursor is still the one that it was asked with; else whoever comes last writes.",
     ),
     word::<CursorSaved>(
@@ -100,10 +116,10 @@ const LAST_MODIFIED: Form = table(&[
         "source",
         "Whose time the cursor is: the rows', the device's when a pull begins (its clock, or what people see there without the offset), or the backend's when a pull begins or when its last page is done.",
     ),
-    key(
+    owned(
         "precision",
         Form::Span { min: Span::micros(1), max: Span::secs(86_400) },
-        "\"1us\"",
+        || LastModifiedOptions::default().precision.stated(),
         "Cursors are cut to multiples of this on their way.",
     ),
     key("window", Form::Written(&UPTO), "\"settled\"", "How far behind now a pull stays."),
@@ -117,17 +133,22 @@ const LAST_MODIFIED: Form = table(&[
 
 const HASH: Form = table(&[
     word::<Keep>("keep", "What is kept of each row that a reader has."),
-    key(
+    owned(
         "canonical",
         Form::Bool,
-        "true",
+        || HashOptions::default().canonical.stated(),
         "Rows are hashed in a canonical form; else as the source writes them, each time in another style.",
     ),
     word::<Snapshot>(
         "snapshot",
         "The source is read at one instant, in pages by offset while others write, or so until nothing was skipped.",
     ),
-    key("read_rows", SOME, "500", "Rows in a page of a torn or two-pass reading; a page with each request."),
+    owned(
+        "read_rows",
+        SOME,
+        || HashOptions::default().read_rows.stated(),
+        "Rows in a page of a torn or two-pass reading; a page with each request.",
+    ),
     word::<ReadFrom>("source", "The backend is asked for all rows, or drops files."),
     key("file_every", PERIOD, "\"1h\"", "How often the backend writes a file, from the start on."),
     key("file_takes", SPAN, "\"0s\"", "How long writing it takes; meanwhile there is only its beginning."),

@@ -1,6 +1,6 @@
 //! Keys of what people and the office do.
 
-use super::super::form::{Form, SOME_SPAN, SPAN, key, map, named, optional, required, table};
+use super::super::form::{Form, SOME_SPAN, SPAN, key, map, named, optional, required, table, word};
 use super::super::written::CLOCK;
 use crate::contract::EditKind;
 use crate::workload::{Aim, Rivals};
@@ -75,10 +75,8 @@ const PEAK: Form = table(&[
 ]);
 
 const CONTENTION: Form = table(&[
-    key(
+    word::<Rivals>(
         "by",
-        Form::word::<Rivals>(),
-        "\"office\"",
         "Who the other is: the office; a colleague at work whose device has the same attributes, the office where there is none; half and half. Of creates \
          it is half and half unless it says \"devices\".",
     ),
@@ -107,10 +105,8 @@ pub(super) const ACTION: Form = table(&[
         "What it does to a row. A delete that is `kept` has its row for itself from the start: no other such edit is made on it, \
          and where deletes leave none the others are left out, which `run` tells.",
     ),
-    key(
+    word::<Aim>(
         "aim",
-        Form::word::<Aim>(),
-        "\"kept\"",
         "Which rows it is done to, and which its new rows refer to: rows of the start that no such edit deletes or takes out of a scope; those that came in \
          the run, of a person's those that this person made; whatever the app shows at that moment, for the office whatever the backend has.",
     ),

@@ -1,8 +1,10 @@
 //! Keys of the transport.
 
-use super::super::form::{Form, SPAN, key, table, word};
+use super::super::form::{Form, SPAN, owned, table, word};
+use super::super::stated::Stated;
+use crate::base::Bytes;
 use crate::net::tcp::{Congestion, Tls};
-use crate::net::{HalfOpen, Protocol};
+use crate::net::{HalfOpen, Protocol, TransportOptions};
 
 /// No header of HTTP is longer than servers accept.
 const HEADER: Form = Form::Size { min: 0, max: 64 << 10 };
@@ -12,24 +14,29 @@ pub(super) const TRANSPORT: Form = table(&[
         "protocol",
         "One request at a time on each of several connections, all on one connection, or messages that know neither connections nor headers.",
     ),
-    key(
+    owned(
         "connections",
         Form::Int { min: 1, max: 64 },
-        "6",
+        || TransportOptions::default().connections.stated(),
         "Connections that a device opens at most with HTTP/1.1.",
     ),
     word::<Tls>("tls", "Encryption: no, two or one round trip for each new connection."),
-    key(
+    owned(
         "certificates",
         Form::Size { min: 0, max: 1 << 20 },
-        "\"3kB\"",
+        || Bytes(TransportOptions::default().handshake.certificates).stated(),
         "Bytes of the server's first flight: certificates, key and signature.",
     ),
-    key("handshake_work", SPAN, "\"3ms\"", "Time that both ends compute for a handshake."),
-    key(
+    owned(
+        "handshake_work",
+        SPAN,
+        || TransportOptions::default().handshake.work.stated(),
+        "Time that both ends compute for a handshake.",
+    ),
+    owned(
         "keep_alive",
         SPAN,
-        "\"75s\"",
+        || TransportOptions::default().keep_alive.stated(),
         "The far end closes a connection after this long without traffic (nginx 75s, Apache 5s); 0s keeps none.",
     ),
     word::<HalfOpen>(
@@ -40,12 +47,22 @@ pub(super) const TRANSPORT: Form = table(&[
         "congestion",
         "Congestion control of both ends. With BBR no queue overflows, which is true of those that hold two round trips and more; through an outage it waits as CUBIC does (measured: a tenth longer).",
     ),
-    key(
+    owned(
         "slow_start_after_idle",
         Form::Bool,
-        "true",
+        || TransportOptions::default().handshake.restarts.stated(),
         "An idle connection starts slowly again, as Linux has it.",
     ),
-    key("header_up", HEADER, "\"500B\"", "HTTP headers of a request."),
-    key("header_down", HEADER, "\"300B\"", "HTTP headers of an answer."),
+    owned(
+        "header_up",
+        HEADER,
+        || Bytes(TransportOptions::default().header_up).stated(),
+        "HTTP headers of a request.",
+    ),
+    owned(
+        "header_down",
+        HEADER,
+        || Bytes(TransportOptions::default().header_down).stated(),
+        "HTTP headers of an answer.",
+    ),
 ]);

@@ -16,6 +16,11 @@ pub use figures::{Profile, Sourced};
 pub(super) use links::FIELD_WORKER;
 pub(super) use products::NAMES as PRODUCTS;
 
+/// The backend, the link and the class of those who name none.
+pub(super) const BACKEND: &str = "sql-modern";
+pub(super) const LINK: &str = "wifi-good";
+pub(super) const CLASS: &str = "mid";
+
 use super::tree::{Entry, Node, Origin, Table, Val, Via, parse_own};
 
 /// A kind of profile.

@@ -2,7 +2,7 @@
 
 use super::super::{Document, HOSPITAL_DAY, Request};
 use super::{MINIMAL, document, plan, plans, with_names};
-use crate::{engine, store};
+use crate::{backend, engine, gateway, net, store};
 
 #[test]
 fn the_resolved_text_reads_back_as_the_same_scenario() {
@@ -76,7 +76,13 @@ fn the_defaults_are_those_of_the_rooms() {
     let plan = plan(MINIMAL);
     assert_eq!(plan.engine, engine::Options::default());
     assert_eq!(plan.store, store::Options::default());
-    assert_eq!(plan.backend, crate::backend::Options::default());
+    assert_eq!(plan.backend, backend::Options::default());
+    assert_eq!(plan.gateway, gateway::Options::default());
+    assert_eq!(plan.transport, net::TransportOptions::default());
+    let refreshed = self::plan(&format!("{MINIMAL}\n[gateway]\nmode = \"persistent\"\n"));
+    assert_eq!(refreshed.gateway.refresh, gateway::RefreshOptions::default());
+    let compared = self::plan(&format!("{MINIMAL}\n[gateway.serve.capture]\nhash = {{}}\n"));
+    assert_eq!(compared.gateway.serve, gateway::Capture::Hash(gateway::HashOptions::default()));
 }
 
 #[test]
