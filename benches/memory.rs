@@ -174,7 +174,7 @@ fn bring_back() {
     let filled = store.transaction(|tx| {
         (0..ROWS).try_for_each(|n| {
             let cells = [0; 6].map(|_| Cell::Text("some twenty letters.".into()));
-            tx.put(EntityId(0), &n.to_string(), Stamp(1), 0, &cells)
+            tx.put(EntityId(0), &n.to_string(), Stamp(1), 0, Stamp(1), &cells).map(drop)
         })
     });
     filled.expect("a disk with power takes rows");

@@ -156,7 +156,9 @@ fn fill_stores(stores: &[Store], rows: &[WireRow]) {
         for store in stores {
             store
                 .transaction(|tx| {
-                    chunk.iter().try_for_each(|row| tx.put(TASK, &row.key, row.stamp, 0, &row.cells))
+                    chunk.iter().try_for_each(|row| {
+                        tx.put(TASK, &row.key, row.stamp, 0, row.stamp, &row.cells).map(drop)
+                    })
                 })
                 .unwrap();
         }

@@ -277,7 +277,8 @@ fn pull(store: &Store, rows: &[Row]) -> Result<(), StoreError> {
     store.transaction(|tx| {
         tx.dirty()?;
         tx.progress(UNIT, TASK)?;
-        rows.iter().try_for_each(|row| tx.put(TASK, row.key.as_str(), row.stamp, 1, &row.cells))?;
+        let put = |row: &Row| tx.put(TASK, row.key.as_str(), row.stamp, 1, row.stamp, &row.cells).map(drop);
+        rows.iter().try_for_each(put)?;
         let cursor = rows.last().map(|row| format!("{},{}", row.stamp.0, row.key.as_str()));
         tx.save_progress(UNIT, TASK, &Progress { cursor, generation: 1, loading: false })
     })

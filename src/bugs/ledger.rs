@@ -190,6 +190,27 @@ pub const ALL: &[Bug] = &[
         breaks: Breaks::Rule(|rules| Rules { outbox: push::forgets_the_shadow(), ..rules }),
     },
     Bug {
+        id: "takes-older-versions",
+        check: "went-back",
+        mechanism: "a version that comes down is taken for newer than what is there, also from a copy of the backend that lags",
+        seen_in: "reads from a replica without a session token",
+        breaks: Breaks::Rule(|rules| Rules { apply: pull::takes_older_versions(), ..rules }),
+    },
+    Bug {
+        id: "forgets-ends",
+        check: "own-write-vanished",
+        mechanism: "a row that was deleted here and on the backend comes down once more as it was before, and is shown",
+        seen_in: "reads from a replica without a session token",
+        breaks: Breaks::Rule(|rules| Rules { apply: pull::forgets_ends(), ..rules }),
+    },
+    Bug {
+        id: "shows-the-shadow",
+        check: "own-write-vanished",
+        mechanism: "a version that came while the row had edits is shown when they are acknowledged, though they are newer",
+        seen_in: "pubkey/rxdb #5571, Azure/azure-mobile-apps #817",
+        breaks: Breaks::Rule(|rules| Rules { outbox: push::shows_the_shadow(), ..rules }),
+    },
+    Bug {
         id: "turn-never-given-back",
         check: "stuck",
         mechanism: "the in-flight flag is not cleared after a failure: nothing syncs any more",

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use crate::base::Cell;
+use crate::base::{Cell, Stamp};
 use crate::engine::{Applied, ApplyRule, Correct, CursorMoment, CursorRule, Place};
 use crate::protocol::WireRow;
 use crate::store::{StoreError, Tx};
@@ -49,6 +49,28 @@ pub(super) fn ignores_tombstones() -> Rc<dyn ApplyRule> {
                 return Ok(Applied::Kept);
             }
             Correct.apply(tx, place, row)
+        }
+    }
+    Rc::new(Broken)
+}
+
+/// Whatever comes down is taken for newer than what is there.
+pub(super) fn takes_older_versions() -> Rc<dyn ApplyRule> {
+    struct Broken;
+    impl ApplyRule for Broken {
+        fn apply(&self, tx: &Tx<'_>, place: Place, row: WireRow<'_>) -> Result<Applied, StoreError> {
+            Correct.apply(tx, Place { over: Stamp(i64::MAX), ..place }, row)
+        }
+    }
+    Rc::new(Broken)
+}
+
+/// That a row ended here is forgotten as soon as the backend has heard of it.
+pub(super) fn forgets_ends() -> Rc<dyn ApplyRule> {
+    struct Broken;
+    impl ApplyRule for Broken {
+        fn apply(&self, tx: &Tx<'_>, place: Place, row: WireRow<'_>) -> Result<Applied, StoreError> {
+            Correct.apply(tx, Place { ended: None, ..place }, row)
         }
     }
     Rc::new(Broken)

@@ -90,10 +90,11 @@ impl Applier {
                 continue;
             }
             let dirty = dirty.iter().any(|(of, other)| *of == entity && other == key);
-            let place = Place { id: entity, generation: tx.generation(entity)?, dirty };
+            let over = self.process.passed.gives_way(tx, entity, 0)?;
+            let place = Place { id: entity, generation: tx.generation(entity)?, dirty, over, ended: None };
             late.with(|values| {
                 let row = WireRow { key, stamp: late.stamp, values, part: None };
-                let applied = self.process.rules.apply.apply(tx, place, row)?;
+                let applied = self.apply_row(tx, place, row)?;
                 told.note(entity, row, applied);
                 Ok(())
             })?;
@@ -201,6 +202,7 @@ impl Applier {
             }
             None => (Progress::default(), 0),
         };
+        let over = self.process.passed.gives_way(tx, page.entity, page.life)?;
         for index in segment.from..segment.until {
             completed.with((segment.page, index), page.rows.get(index), |row| {
                 if unit.is_some() {
@@ -217,10 +219,11 @@ impl Applier {
                     }
                 }
                 let dirty = dirty.has(page.entity, row.key);
-                let place = Place { id: page.entity, generation: latest, dirty };
-                let applied = self.process.rules.apply.apply(tx, place, row)?;
+                let place = Place { id: page.entity, generation: latest, dirty, over, ended: None };
+                let applied = self.apply_row(tx, place, row)?;
                 told.echoed += u32::from(self.process.is_echo(page.entity, row.key, row.stamp));
-                if applied == Applied::Kept && progress.loading && row.values.is_some() {
+                let seen = progress.loading || !dirty;
+                if applied == Applied::Kept && seen && row.values.is_some() {
                     // Its edits may be settled before the load ends, and then nothing else keeps it
                     // from the sweep.
                     tx.seen(page.entity, row.key, latest)?;
@@ -233,6 +236,17 @@ impl Applier {
             self.keep_progress(tx, unit, page, segment, progress, told)?;
         }
         Ok(())
+    }
+
+    /// Applies a row by the rule, and forgets that it ended when that or something later comes
+    /// down.
+    fn apply_row(&self, tx: &Tx<'_>, place: Place, row: WireRow<'_>) -> Result<Applied, StoreError> {
+        let ended = self.process.passed.end_of(tx, place.id, row.key)?;
+        let applied = self.process.rules.apply.apply(tx, Place { ended, ..place }, row)?;
+        if ended.is_some() && applied != Applied::Kept {
+            self.process.passed.forget(tx, place.id, row.key)?;
+        }
+        Ok(applied)
     }
 
     /// How far `unit` has come with `entity` as a page begins or goes on.
@@ -283,6 +297,10 @@ impl Applier {
             if progress.loading && !page.more {
                 progress.loading = false;
                 if self.process.rules.cursor.sweeps() {
+                    // A load may pass over what is not settled yet, as what was just made here.
+                    for key in self.process.just_made(page.entity) {
+                        tx.seen(page.entity, key.as_str(), progress.generation)?;
+                    }
                     for key in tx.sweep(page.entity, progress.generation)? {
                         told.changes.push((page.entity, key, Stamp(0), true));
                     }

@@ -43,6 +43,7 @@ pub mod control;
 mod exchange;
 mod options;
 mod parts;
+mod passed;
 mod process;
 mod pull;
 mod push;

@@ -4,13 +4,26 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::options::Options;
+use super::passed::Passed;
 use super::retry::backoff;
 use super::rules::Rules;
-use crate::base::{EntityId, Incarnation, Key, Span, Stamp, Stream};
+use crate::base::{EntityId, Incarnation, Key, Span, Stamp, Stream, Time};
 use crate::contract::{DeviceSetup, Event, HookError, Occasion, Ports, SyncError};
 use crate::store::{Store, StoreError, Tx};
 
 use rustc_hash::FxHashMap;
+
+/// What was committed is shown to readers within this time, as the tick of the backend's stamps in
+/// which it was is over then: a load that does not bring it says nothing of it before.
+const SHOWN_WITHIN: Span = Span::secs(5);
+
+/// A version that this process wrote to the backend.
+#[derive(Clone, Copy, Debug)]
+struct Written {
+    stamp: Stamp,
+    /// When the backend said so, if it made the row.
+    made: Option<Time>,
+}
 
 /// The process: its device's setup, ports and database, the engine's options and rules.
 pub(super) struct Process {
@@ -26,7 +39,8 @@ pub(super) struct Process {
     retries: RefCell<Stream>,
     /// Versions of rows that this process wrote to the backend: their coming back in a pull is an
     /// echo.
-    own_versions: RefCell<FxHashMap<(EntityId, Key), Stamp>>,
+    own_versions: RefCell<FxHashMap<(EntityId, Key), Written>>,
+    pub(super) passed: Passed,
 }
 
 /// The memory of an answer, given back when it is dropped.
@@ -62,6 +76,7 @@ impl Process {
             answers: Rc::default(),
             retries: RefCell::new(retries),
             own_versions: RefCell::default(),
+            passed: Passed::default(),
         }
     }
 
@@ -128,8 +143,21 @@ impl Process {
         backoff(&self.options.retry, failures, previous, &mut self.retries.borrow_mut())
     }
 
-    pub(super) fn remember(&self, entity: EntityId, key: &Key, stamp: Stamp) {
-        self.own_versions.borrow_mut().insert((entity, key.clone()), stamp);
+    /// The backend has an edit of a row as of `stamp`, which may have made the row.
+    pub(super) fn remember(&self, entity: EntityId, key: &Key, stamp: Stamp, made: bool) {
+        let written = Written { stamp, made: made.then(|| self.ports.clock.now()) };
+        self.own_versions.borrow_mut().insert((entity, key.clone()), written);
+    }
+
+    /// Rows of `entity` that this process made a moment ago and that have not come back, in the
+    /// order of keys.
+    pub(super) fn just_made(&self, entity: EntityId) -> Vec<Key> {
+        let (own, now) = (self.own_versions.borrow(), self.ports.clock.now());
+        let fresh = |written: &Written| written.made.is_some_and(|at| now.since(at) < SHOWN_WITHIN);
+        let made = own.iter().filter(|((of, _), written)| *of == entity && fresh(written));
+        let mut keys: Vec<Key> = made.map(|((_, key), _)| key.clone()).collect();
+        keys.sort_unstable();
+        keys
     }
 
     /// Whether this version is one that this process wrote; it is forgotten when it comes back.
@@ -139,7 +167,7 @@ impl Process {
             return false;
         }
         let key = (entity, Key::new(key));
-        if own.get(&key) == Some(&stamp) { own.remove(&key).is_some() } else { false }
+        own.get(&key).is_some_and(|written| written.stamp == stamp) && own.remove(&key).is_some()
     }
 
     /// Runs `task` as part of this process.

@@ -4,7 +4,7 @@
 
 use std::rc::Rc;
 
-use crate::base::{EntityId, Key};
+use crate::base::{EntityId, Key, Stamp};
 use crate::contract::{EditKind, Entity, Outcome, Row, ServerError};
 use crate::protocol::WireRow;
 use crate::store::{Entry, StoreError, Tx};
@@ -87,6 +87,10 @@ pub struct Place {
     pub generation: u32,
     /// The row has local edits that were not acknowledged.
     pub dirty: bool,
+    /// Held versions up to this stamp give way to any other.
+    pub over: Stamp,
+    /// As of when the row ended here, if that has not come down yet.
+    pub ended: Option<Stamp>,
 }
 
 /// What a pulled row did.
@@ -96,14 +100,14 @@ pub enum Applied {
     Put,
     /// The row is gone.
     Removed,
-    /// Nothing changed: local edits decide first.
+    /// Nothing changed: local edits decide first, or the device has moved past this version.
     Kept,
 }
 
 /// What a pulled row does to the local one.
 pub trait ApplyRule {
     /// Applies `row`. A row with local edits keeps them; the new version lies in wait in its shadow
-    /// until they are decided.
+    /// until they are decided. A version that the device has moved past stays out.
     ///
     /// # Errors
     /// When the database fails.
@@ -113,9 +117,10 @@ pub trait ApplyRule {
             return Ok(Applied::Kept);
         }
         match row.values {
+            Some(_) if place.ended.is_some_and(|ended| row.stamp <= ended) => Ok(Applied::Kept),
             Some(values) => {
-                tx.put(place.id, row.key, row.stamp, place.generation, values)?;
-                Ok(Applied::Put)
+                let put = tx.put(place.id, row.key, row.stamp, place.generation, place.over, values)?;
+                Ok(if put { Applied::Put } else { Applied::Kept })
             }
             None => {
                 tx.remove(place.id, row.key)?;
@@ -191,10 +196,10 @@ pub trait OutboxRule {
         let _ = outcome;
         true
     }
-    /// Whether a newer version that waited in the row's shadow is applied when the last edit is
-    /// settled.
-    fn lifts_shadows(&self) -> bool {
-        true
+    /// Whether a version that waited in the row's shadow is applied when the last edit is settled;
+    /// `is_news` says whether it is newer than what that was settled with.
+    fn lifts_shadow(&self, is_news: bool) -> bool {
+        is_news
     }
 }
 

@@ -147,8 +147,19 @@ impl Settler {
         tx.drop_entry(entry.seq)?;
         tx.restamp(entry.entity, entry.key.as_str(), stamp)?;
         tx.rebase(entry.entity, entry.key.as_str(), stamp)?;
-        self.process.remember(entry.entity, &entry.key, stamp);
-        self.lift_shadow(tx, entry.entity, &entry.key, stamp, told)
+        self.process.remember(entry.entity, &entry.key, stamp, entry.kind == EditKind::Create);
+        self.lift_shadow(tx, entry.entity, &entry.key, stamp, told)?;
+        if entry.kind == EditKind::Delete { self.ended(tx, entry, stamp) } else { Ok(()) }
+    }
+
+    /// The row ended on the backend: what comes down may be older than that.
+    fn ended(&self, tx: &Tx<'_>, entry: &Entry, stamp: Stamp) -> Result<(), StoreError> {
+        let (entity, key) = (entry.entity, &entry.key);
+        let waits = !tx.entries_for(entity, key.as_str())?.is_empty();
+        if waits || tx.row(entity, key.as_str())?.is_some() {
+            return Ok(());
+        }
+        self.process.passed.ended(tx, entity, key, stamp)
     }
 
     /// A newer version that was pulled while the row had local edits comes to light when the last
@@ -165,7 +176,7 @@ impl Settler {
             return Ok(());
         }
         match tx.take_shadow(entity, key.as_str())? {
-            Some(shadow) if is_news(&shadow, settled) && self.process.rules.outbox.lifts_shadows() => {
+            Some(shadow) if self.process.rules.outbox.lifts_shadow(is_news(&shadow, settled)) => {
                 told.push(holds(entity, &shadow));
                 overlay(tx, self.process.setup.schema.entity(entity), entity, &shadow)
             }
@@ -274,7 +285,8 @@ impl Settler {
             Some(row) if row.key == entry.key => {
                 overlay(tx, entity, entry.entity, row)?;
                 told.push(holds(entry.entity, row));
-                self.lift_shadow(tx, entry.entity, &entry.key, row.stamp, told)
+                self.lift_shadow(tx, entry.entity, &entry.key, row.stamp, told)?;
+                if row.values.is_none() { self.ended(tx, entry, row.stamp) } else { Ok(()) }
             }
             // Another row has the natural key, or the backend has none: the local row never was.
             _ => {

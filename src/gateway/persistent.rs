@@ -63,6 +63,13 @@ impl Persistent {
         self.lives.values().any(|known| *known > life)
     }
 
+    /// Of which life of the backend the replica's rows of `entity` are, as far as it knows.
+    fn life_of(&self, entity: EntityId) -> Life {
+        let heard = self.lives.get(&entity).copied().unwrap_or_default();
+        let kept = self.replica.cursor(entity).map(|cursor| Life::in_cursor(&cursor));
+        heard.max(kept.unwrap_or_default())
+    }
+
     /// Takes a page into the replica.
     pub(super) fn take(&mut self, page: Captures) -> Taken {
         if self.options.cursor_saved == CursorSaved::WithRows {
@@ -125,6 +132,7 @@ impl Persistent {
                 if writer.bytes() >= pull.bytes { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             });
             let page = page.inspect_err(|error| cursors.failed(line, error))?;
+            writer.of_life(self.life_of(want.entity).number());
             writer.end_page(&cursors.sends(line, page.cursor), page.more);
             rows += page.delivered;
         }
@@ -144,6 +152,7 @@ impl Persistent {
                 writer.kept_row(key, stamp, cells);
             });
         let (rows, more) = fetched?;
+        writer.of_life(self.life_of(fetch.entity).number());
         writer.end_page("", more);
         Ok((writer.finish(), rows))
     }

@@ -300,6 +300,7 @@ impl Pulling<'_> {
                 if writer.bytes() >= pull.bytes { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             });
             let page = page.inspect_err(|error| cursors.failed(line, error))?;
+            writer.of_life(backend.incarnation());
             writer.end_page(&cursors.sends(line, life.named(page.cursor)), page.more);
             *effort = effort.plus(page.effort);
             *rows += page.delivered;
@@ -349,6 +350,7 @@ fn handle_fetch(
     })?;
     (effort.scanned, backend.call.load.rows) = (fetched.scanned, fetched.delivered);
     // There is nothing to go on from: a record with more rows than this shows its first ones.
+    writer.of_life(backend.incarnation());
     writer.end_page("", fetched.more);
     Ok(writer.finish())
 }

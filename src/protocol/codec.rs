@@ -101,6 +101,9 @@ pub trait PageWriter {
     /// Adds a row whose values a database kept ([`encode_cells`](crate::base::json::encode_cells));
     /// none make a tombstone.
     fn kept_row(&mut self, key: &str, stamp: Stamp, cells: &[u8]);
+    /// Says of which life of the backend the rows of this page are; if nothing is said, of the
+    /// first.
+    fn of_life(&mut self, life: u64);
     /// Ends the page.
     fn end_page(&mut self, cursor: &str, more: bool);
     /// Bytes so far.

@@ -30,6 +30,9 @@ pub(super) const FROM_FIRST: &str =
 pub(super) enum RowStatement {
     /// `?1` key, `?2` stamp, `?3` generation, then the columns: insert or replace.
     Put,
+    /// The same in place of an older version, and then `?` a stamp: also of any that is no later
+    /// than that.
+    PutNewer,
     /// `?1` key: stamp, generation, columns.
     Get,
     /// `?1` key: delete.
@@ -45,10 +48,12 @@ pub(super) enum RowStatement {
     All,
     /// How many rows.
     Count,
+    /// The greatest stamp.
+    Latest,
 }
 
 /// The statements of one entity, in the order of [`RowStatement`].
-type RowSql = [String; 8];
+type RowSql = [String; 10];
 
 /// The SQL of a schema, written once for all stores of a thread.
 #[derive(Debug)]
@@ -118,11 +123,16 @@ fn row_sql(id: EntityId, entity: &Entity) -> Option<RowSql> {
     for place in 0..entity.projection.len() {
         write_all(&mut places, format_args!(",?{}", place + 4));
     }
+    let put = format!(
+        "INSERT INTO {table} VALUES(?1,?2,?3{places})ON CONFLICT(key)DO UPDATE SET stamp=excluded.stamp,\
+         generation=excluded.generation{set}"
+    );
+    let newer =
+        format!(" WHERE excluded.stamp>={table}.stamp OR {table}.stamp<=?{}", entity.projection.len() + 4);
+    let put_newer = put.clone() + &newer;
     Some([
-        format!(
-            "INSERT INTO {table} VALUES(?1,?2,?3{places})ON CONFLICT(key)DO UPDATE SET stamp=excluded.stamp,\
-             generation=excluded.generation{set}"
-        ),
+        put,
+        put_newer,
         format!("SELECT stamp,generation{names} FROM {table} WHERE key=?1"),
         format!("DELETE FROM {table} WHERE key=?1"),
         format!("UPDATE {table} SET stamp=?2 WHERE key=?1"),
@@ -133,6 +143,7 @@ fn row_sql(id: EntityId, entity: &Entity) -> Option<RowSql> {
         ),
         format!("SELECT key,stamp{names} FROM {table} ORDER BY key"),
         format!("SELECT count(*)FROM {table}"),
+        format!("SELECT ifnull(max(stamp),0)FROM {table}"),
     ])
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::SHARED;
 use super::error::Result;
+use super::layout::RowStatement;
 use super::options::Options;
 use super::progress::Progress;
 use super::rows::bind;
@@ -52,10 +53,11 @@ impl Store {
 /// Stores a row of the backend's columns.
 fn carry(tx: &Tx<'_>, row: &Carried<'_>) -> Result<()> {
     let projection = &tx.store().entity(row.entity).projection;
-    tx.put_all(row.entity, row.key, row.stamp, 0, projection.len(), |statement| {
+    tx.put_all((row.entity, RowStatement::Put), row.key, row.stamp, 0, projection.len(), |statement| {
         for (place, &column) in projection.iter().enumerate() {
             row.values[column].with_ref(|value| bind(statement, place + 4, value))?;
         }
         Ok(())
     })
+    .map(drop)
 }

@@ -65,7 +65,8 @@ impl Store {
 }
 
 impl Tx<'_> {
-    /// Stores a row as it came from the wire, in place of what there was.
+    /// Stores a row as it came from the wire, in place of a version that is no newer; one of the
+    /// stamp `over` or an earlier one gives way to any. False if what there was stays.
     ///
     /// # Errors
     /// [`StoreError::Damaged`] if it has not the device's columns.
@@ -76,13 +77,14 @@ impl Tx<'_> {
         key: &str,
         stamp: Stamp,
         generation: u32,
+        over: Stamp,
         values: &[Cell<'_>],
-    ) -> Result<()> {
-        self.put_all(entity, key, stamp, generation, values.len(), |statement| {
+    ) -> Result<bool> {
+        self.put_all((entity, RowStatement::PutNewer), key, stamp, generation, values.len(), |statement| {
             for (place, cell) in values.iter().enumerate() {
                 bind(statement, place + 4, cell.as_ref())?;
             }
-            Ok(())
+            statement.raw_bind_parameter(values.len() + 4, over.0)
         })
     }
 
@@ -98,37 +100,37 @@ impl Tx<'_> {
         generation: u32,
         values: &[Value],
     ) -> Result<()> {
-        self.put_all(entity, key, stamp, generation, values.len(), |statement| {
+        self.put_all((entity, RowStatement::Put), key, stamp, generation, values.len(), |statement| {
             for (place, value) in values.iter().enumerate() {
                 value.with_ref(|value| bind(statement, place + 4, value))?;
             }
             Ok(())
         })
+        .map(drop)
     }
 
     #[inline]
     pub(super) fn put_all(
         &self,
-        entity: EntityId,
+        (entity, which): (EntityId, RowStatement),
         key: &str,
         stamp: Stamp,
         generation: u32,
         columns: usize,
         bind_values: impl FnOnce(&mut CachedStatement<'_>) -> rusqlite::Result<()>,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         // A place that is not bound would hold the previous row's value.
         let expected = self.store().entity(entity).projection.len();
         if columns != expected {
             return Err(StoreError::Damaged(format!("a row of {columns} values for {expected} columns")));
         }
         self.writes();
-        self.with(entity, RowStatement::Put, |statement| {
+        self.with(entity, which, |statement| {
             statement.raw_bind_parameter(1, key)?;
             statement.raw_bind_parameter(2, stamp.0)?;
             statement.raw_bind_parameter(3, generation)?;
             bind_values(statement)?;
-            statement.raw_execute()?;
-            Ok(())
+            Ok(statement.raw_execute()? > 0)
         })
     }
 
@@ -160,6 +162,18 @@ impl Tx<'_> {
             let values =
                 (0..columns).map(|c| Ok(value_at(row, c + 2)?.to_value())).collect::<Result<Vec<_>>>()?;
             Ok(Some(StoredRow { stamp: Stamp(row.get(0)?), generation: row.get(1)?, values }))
+        })
+    }
+
+    /// The greatest stamp of an entity's rows; 0 if there are none.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn latest_stamp(&self, entity: EntityId) -> Result<Stamp> {
+        self.with(entity, RowStatement::Latest, |statement| {
+            let mut rows = statement.raw_query();
+            let latest = rows.next()?.map(|row| row.get(0)).transpose()?;
+            Ok(Stamp(latest.unwrap_or_default()))
         })
     }
 

@@ -47,6 +47,25 @@ impl Tx<'_> {
         Ok(found.into_iter().next())
     }
 
+    /// Rows that ended here and have no edits that wait: with the stamps of their ends.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn ends(&self) -> Result<Vec<((EntityId, Key), Stamp)>> {
+        let sql = "SELECT entity,key,stamp FROM shadow AS s WHERE \"values\" IS NULL AND NOT EXISTS\
+                   (SELECT 1 FROM outbox AS o WHERE o.entity=s.entity AND o.key=s.key)";
+        self.query(sql, [], |row| Ok(((EntityId(row.get(0)?), Key(row.get(1)?)), Stamp(row.get(2)?))))
+    }
+
+    /// Nothing waits beside a row any longer that says that it ended.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn drop_end(&self, entity: EntityId, key: &str) -> Result<()> {
+        let sql = "DELETE FROM shadow WHERE entity=?1 AND key=?2 AND \"values\" IS NULL";
+        self.execute(sql, (entity.0, key)).map(drop)
+    }
+
     /// Everything of `entity` comes again: versions that wait beside rows come too, if they are
     /// still there. Tombstones do not, and stay.
     ///

@@ -17,13 +17,14 @@ pub(super) struct Writer<S> {
     out: S,
     rows: u32,
     first: bool,
+    life: u64,
 }
 
 impl<S: Sink + Default> Writer<S> {
     pub(super) fn new(now: Stamp) -> Writer<S> {
         let mut out = S::default();
         out.put(format!("{{\"now\":{},\"pages\":[", now.0).as_bytes());
-        Writer { out, rows: 0, first: true }
+        Writer { out, rows: 0, first: true, life: 0 }
     }
     fn begin_row(&mut self) {
         if self.rows > 0 {
@@ -55,9 +56,16 @@ impl<S: Sink + Default + IntoBytes> PageWriter for Writer<S> {
         self.begin_row();
         write_kept_row(&mut self.out, key, stamp, cells);
     }
+    fn of_life(&mut self, life: u64) {
+        self.life = life;
+    }
     fn end_page(&mut self, cursor: &str, more: bool) {
         self.out.put(b"],\"cursor\":");
         write_value(&mut self.out, ValueRef::Text(cursor));
+        let life = std::mem::take(&mut self.life);
+        if life > 0 {
+            self.out.put(format!(",\"life\":{life}").as_bytes());
+        }
         self.out.put(if more { b",\"more\":true}" } else { b",\"more\":false}" });
     }
     fn bytes(&self) -> u64 {
@@ -211,6 +219,8 @@ struct RawPage<'a> {
     #[serde(borrow)]
     cursor: Cow<'a, str>,
     more: bool,
+    #[serde(default)]
+    life: u64,
 }
 
 /// Reads an answer.
@@ -222,7 +232,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Result<Answer<'_>, ServerError>, Da
     if raw.pages.is_none() && raw.results.is_none() {
         return Err(Damaged("an answer is one of pages, results, error".to_owned()));
     }
-    let page = |RawPage { e, rows, cursor, more }| Page { entity: e, rows, cursor, more };
+    let page = |RawPage { e, rows, cursor, more, life }| Page { entity: e, rows, cursor, more, life };
     let pages = raw.pages.into_iter().flatten().map(page).collect();
     let results = raw.results.into_iter().flatten().map(push_result).collect::<Result<_, _>>()?;
     Ok(Ok(Answer { now: raw.now, pages, results }))

@@ -120,7 +120,7 @@ fn a_provisioned_database_is_as_if_it_had_been_pulled() {
                 page.iter().try_for_each(|(entity, key, stamp, values)| {
                     let values = schema.entity(*entity).project(values);
                     let cells: Vec<_> = values.iter().map(Cell::of).collect();
-                    tx.put(*entity, key, *stamp, 0, &cells)
+                    tx.put(*entity, key, *stamp, 0, *stamp, &cells).map(drop)
                 })
             })
             .unwrap();

@@ -36,7 +36,7 @@ fn every_kind_of_value_is_read_back_as_it_was_put() {
     for (index, values) in rows.iter().enumerate() {
         let key = format!("k{index}");
         let cells: Vec<Cell<'_>> = values.iter().map(Cell::of).collect();
-        store.transaction(|tx| tx.put(TASK, &key, Stamp(-1), 0, &cells)).unwrap();
+        store.transaction(|tx| tx.put(TASK, &key, Stamp(-1), 0, Stamp(0), &cells)).unwrap();
         let read = row(&store, &key).unwrap();
         assert_eq!(format!("{:?}", read.values), format!("{values:?}"));
         store.transaction(|tx| tx.put_values(TASK, &key, Stamp(-2), u32::MAX, values)).unwrap();
@@ -47,6 +47,33 @@ fn every_kind_of_value_is_read_back_as_it_was_put() {
     let values = [Value::Fat(fat), Value::Null, Value::Null];
     store.transaction(|tx| tx.put_values(TASK, "fat", Stamp(1), 0, &values)).unwrap();
     assert!(row(&store, "fat").unwrap().values[0].reads_as(ValueRef::Text(&fat.text())));
+}
+
+#[test]
+fn a_version_from_the_wire_stays_out_if_an_older_one_is_held_that_does_not_give_way() {
+    let store = store();
+    let cells: Vec<Cell<'_>> = ["x", "y", "z"].map(|text| Cell::Text(text.into())).to_vec();
+    let put = |stamp, over| {
+        let put = |tx: &Tx<'_>| tx.put(TASK, "k", Stamp(stamp), 1, Stamp(over), &cells);
+        (store.transaction(put).unwrap(), row(&store, "k").unwrap().stamp.0)
+    };
+    assert_eq!(put(5, 0), (true, 5), "there was none");
+    assert_eq!(put(4, 0), (false, 5));
+    assert_eq!(put(5, 0), (true, 5));
+    assert_eq!(put(4, 4), (false, 5), "it is later than what gives way");
+    assert_eq!(put(4, 5), (true, 4));
+    assert_eq!(store.read(|tx| tx.latest_stamp(TASK)).unwrap(), Stamp(4));
+}
+
+#[test]
+fn ends_are_kept_beside_rows_without_edits_until_they_are_dropped() {
+    let store = store();
+    store.transaction(|tx| tx.set_shadow(TASK, "gone", Stamp(7), None)).unwrap();
+    store.transaction(|tx| tx.set_shadow(TASK, "there", Stamp(8), Some(&[]))).unwrap();
+    let ends = || store.read(|tx| tx.ends()).unwrap();
+    assert_eq!(ends(), [((TASK, Key::new("gone")), Stamp(7))]);
+    store.transaction(|tx| tx.drop_end(TASK, "there").and_then(|()| tx.drop_end(TASK, "gone"))).unwrap();
+    assert_eq!(ends(), []);
 }
 
 #[test]
@@ -77,7 +104,7 @@ fn rows_are_given_in_the_order_of_their_keys_bytes() {
 fn a_row_with_too_few_or_too_many_values_is_refused() {
     let store = store();
     for cells in [&[Cell::Null, Cell::Null][..], &[Cell::Null, Cell::Null, Cell::Null, Cell::Null]] {
-        let result = store.transaction(|tx| tx.put(TASK, "k", Stamp(1), 0, cells));
+        let result = store.transaction(|tx| tx.put(TASK, "k", Stamp(1), 0, Stamp(0), cells));
         assert!(matches!(result, Err(StoreError::Damaged(_))), "{result:?}");
     }
     assert_eq!(store.count(TASK).unwrap(), 0);
