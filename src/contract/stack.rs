@@ -48,6 +48,9 @@ pub struct Capabilities {
     /// ([`DeviceView::rows`](super::device::DeviceView::rows),
     /// [`AppliedChange::stamp`](super::observe::AppliedChange::stamp)).
     pub stamps: bool,
+    /// A row that it shows never goes back to a version that its device had moved past, unless the
+    /// backend did; if not promised that is counted and not judged.
+    pub sessions: bool,
     /// What it promises of an edit that met another version.
     pub merge: Merge,
     /// It keeps a log that the user can read of edits that did not go as made
@@ -58,7 +61,7 @@ pub struct Capabilities {
 impl Capabilities {
     /// Everything there is to ask.
     pub const ALL: Capabilities =
-        Capabilities { acknowledges: true, stamps: true, merge: Merge::Keeps, logs: true };
+        Capabilities { acknowledges: true, stamps: true, sessions: true, merge: Merge::Keeps, logs: true };
 }
 
 /// What a stack promises of an edit that met another version of its row.

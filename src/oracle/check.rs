@@ -34,6 +34,8 @@ checks! {
     WithoutEnd "event-without-end" "oracle.event_without_end.count"
     UnitOrder "unit-out-of-order" "oracle.unit_out_of_order.count"
     SyncLoop "sync-loop" "oracle.sync_loop.count"
+    WentBack "went-back" "oracle.went_back.count"
+    OwnWriteVanished "own-write-vanished" "oracle.own_write_vanished.count"
     Acknowledged "acknowledged-without-commit" "oracle.acknowledged_without_commit.count"
 }
 
@@ -48,6 +50,7 @@ impl Check {
             Check::SilentDiscard => capabilities.logs,
             Check::Acknowledged => capabilities.acknowledges,
             Check::Stale => capabilities.stamps,
+            Check::WentBack | Check::OwnWriteVanished => capabilities.stamps && capabilities.sessions,
             Check::LostEdit => capabilities.merge == Merge::Keeps,
             Check::Lost
             | Check::Duplicate
@@ -61,6 +64,14 @@ impl Check {
             | Check::WithoutEnd
             | Check::UnitOrder
             | Check::SyncLoop => true,
+        }
+    }
+
+    /// Whether what it looks at can be counted, be it held against the stack or not.
+    pub(super) fn counts(self, capabilities: Capabilities) -> bool {
+        match self {
+            Check::WentBack | Check::OwnWriteVanished => capabilities.stamps,
+            other => other.applies(capabilities),
         }
     }
 }
@@ -83,13 +94,17 @@ pub fn is_of_check(metric: &str) -> bool {
 /// The checks that may fire along with `check` without being named: what `check` means at a larger
 /// scale.
 ///
-/// A device that lacks a row, or has one too many, is divergent. An edit that the backend refused
-/// and that then vanished is lost and was discarded silently. A device with a run that never ends
+/// A device that lacks a row, or has one too many, is divergent. One that has a deleted row again
+/// went back. An edit that the backend refused
+/// and that then vanished is lost and was discarded silently. A device that lost sight of its own
+/// write went back. A device with a run that never ends
 /// does not come to rest.
 pub fn implied(check: &str) -> &'static [&'static str] {
     match check {
-        "lost" | "stale" | "duplicate" | "resurrected" | "undetected-delete" | "orphan" => &["divergent"],
+        "lost" | "stale" | "duplicate" | "undetected-delete" | "orphan" => &["divergent"],
+        "resurrected" => &["divergent", "went-back", "own-write-vanished"],
         "lost-edit" => &["silent-discard"],
+        "own-write-vanished" => &["went-back"],
         "event-without-end" => &["stuck"],
         _ => &[],
     }

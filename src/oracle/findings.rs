@@ -15,6 +15,8 @@ pub const VIOLATIONS_KEPT: usize = 20;
 pub(super) struct Findings {
     capabilities: Capabilities,
     counts: Vec<u64>,
+    /// What was counted of checks that the stack does not have to pass.
+    unjudged: Vec<u64>,
     violations: Vec<Violation>,
 }
 
@@ -23,7 +25,12 @@ pub(super) type Concerns<'a> = (Option<DeviceId>, Option<(EntityId, &'a str)>);
 
 impl Findings {
     pub(super) fn new(capabilities: Capabilities) -> Findings {
-        Findings { capabilities, counts: vec![0; ALL.len()], violations: Vec::new() }
+        Findings {
+            capabilities,
+            counts: vec![0; ALL.len()],
+            unjudged: vec![0; ALL.len()],
+            violations: Vec::new(),
+        }
     }
 
     /// Whether versions are known by their stamps.
@@ -40,6 +47,8 @@ impl Findings {
     ) {
         if check.applies(self.capabilities) {
             self.add_certain(check, (device, record), text);
+        } else if check.counts(self.capabilities) {
+            self.unjudged[check as usize] += 1;
         }
     }
 
@@ -63,8 +72,10 @@ impl Findings {
         self.violations.sort_by_key(|v| rank(v.check));
         // What was found all the same is told.
         let applies = |check: &Check| check.applies(self.capabilities) || self.counts[*check as usize] > 0;
-        let figures = Check::EVERY.iter().filter(|check| applies(check));
-        let figures = figures.map(|check| (ALL[*check as usize].1, self.counts[*check as usize])).collect();
+        let counts = |check: &&Check| applies(check) || check.counts(self.capabilities);
+        let count = |check: Check| self.counts[check as usize] + self.unjudged[check as usize];
+        let figures = Check::EVERY.iter().filter(counts);
+        let figures = figures.map(|check| (ALL[*check as usize].1, count(*check))).collect();
         let others = Check::EVERY.iter().filter(|check| !applies(check)).map(|check| check.name()).collect();
         (self.violations, figures, others)
     }

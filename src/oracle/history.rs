@@ -104,6 +104,13 @@ impl History {
         id
     }
 
+    /// The stamp and the content of the row as the world began, if it was there.
+    pub(super) fn first(&mut self, id: RowId) -> Option<(Stamp, u64)> {
+        let Row { entity, key, .. } = &self.rows[id as usize];
+        let (stamp, values) = self.initial.row(*entity, key.as_str())?;
+        Some((stamp, self.hash.projected(self.schema.entity(*entity), &values)))
+    }
+
     /// Adds a version; gives the values that the row had before.
     pub(super) fn commit(&mut self, id: RowId, commit: Commit<'_>) -> Option<Vec<Value>> {
         let schema = Arc::clone(&self.schema);

@@ -32,7 +32,8 @@ pub struct Verdict {
 }
 
 /// What is counted by the stamps of what devices hold.
-const BY_STAMPS: [&str; 3] = ["oracle.lost.row_ns", "oracle.stale.row_ns", "oracle.skipped.versions"];
+const BY_STAMPS: [&str; 4] =
+    ["oracle.lost.row_ns", "oracle.stale.row_ns", "oracle.went_back.row_ns", "oracle.skipped.versions"];
 
 /// A check under way. Devices may be handed in one after the other, so that not all of them must be
 /// open at once.
@@ -131,8 +132,9 @@ impl<'a> Inspection<'a> {
 
     /// The verdict, after the last device.
     pub fn finish(self) -> Verdict {
-        let Oracle { schema, units, clock, mut flow, mut findings, held, ledger, blind, undone, .. } =
-            self.oracle;
+        let Oracle {
+            schema, units, clock, mut flow, mut findings, held, shown, ledger, blind, undone, ..
+        } = self.oracle;
         let told = blind.into_iter().filter(|blind| ledger.has_told(blind.edit, blind.committed));
         told.for_each(|blind| blind.add_to(&mut findings));
         flow.finish(self.at, Names(&units, clock), &mut findings);
@@ -140,12 +142,14 @@ impl<'a> Inspection<'a> {
         let (violations, mut figures, not_applicable) = findings.finish();
         let mut uncounted: Vec<&'static str> =
             not_applicable.iter().filter_map(|check| metric_of(check)).collect();
+        uncounted.retain(|metric| !figures.contains_key(metric));
         if !by_stamps {
             uncounted.extend(BY_STAMPS);
         }
         let clipped = |sum: u128| u64::try_from(sum).unwrap_or(u64::MAX);
         figures.insert("oracle.lost.row_ns", clipped(held.behind.lost));
         figures.insert("oracle.stale.row_ns", clipped(held.behind.stale));
+        figures.insert("oracle.went_back.row_ns", clipped(shown.row_ns(self.at)));
         figures.insert("oracle.skipped.versions", held.odd.skipped);
         figures.insert("oracle.phantom_delete.rows", held.odd.phantom_deletes);
         figures.insert("oracle.phantom_insert.rows", held.odd.phantom_inserts);

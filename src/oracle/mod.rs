@@ -20,6 +20,7 @@
 //! | `lost-edit` | a local edit is neither on the backend nor waiting nor in a log that the user can read |
 //! | `silent-discard` | what the backend refused, a rule dropped, or an edit replaced unseen is in no log |
 //! | `misfiled` | an edit ends in a row of somebody else's scope, and its person does not mean that |
+//! | `own-write-vanished`, `went-back` | a row on a device goes back behind its own write, or behind any version that it had moved on to |
 //! | `stuck` | edits wait or a run is under way at the end |
 //! | `acknowledged-without-commit` | a device counts an edit as done that the backend never had |
 //! | `two-syncs-of-one-unit`, `event-without-end`, `unit-out-of-order`, `sync-loop` | runs overlap, do not end once, overtake, or start themselves for ever |
@@ -65,6 +66,7 @@ mod life;
 mod lives;
 mod model;
 mod patience;
+mod shown;
 #[cfg(test)]
 mod tests;
 mod told;

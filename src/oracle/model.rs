@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::check::Check;
-use super::checks::{self, CommitCase};
+use super::checks::{self, CommitCase, ShownCase};
 use super::clock::Clock;
 use super::findings::Findings;
 use super::flow::{Flow, Names};
@@ -14,6 +14,7 @@ use super::held::{All, At, Held};
 use super::history::{Commit, History, RowId};
 use super::ledger::Ledger;
 use super::patience::Patience;
+use super::shown::Shown;
 use super::truth::{Places, RowHash, Truth, place_of};
 use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Time};
 use crate::contract::{
@@ -54,6 +55,7 @@ pub struct Oracle {
     pub(super) places: Vec<Rc<Places>>,
     pub(super) history: History,
     pub(super) held: Held,
+    pub(super) shown: Shown,
     pub(super) ledger: Ledger,
     pub(super) flow: Flow,
     /// Whether what a device committed outlives a loss of power.
@@ -102,6 +104,7 @@ impl Oracle {
             places: setting.attributes.iter().map(&mut places_of).collect(),
             history: History::new(Arc::clone(&setting.schema), setting.initial),
             held: Held::default(),
+            shown: Shown::default(),
             ledger: Ledger::new(devices),
             flow: Flow::new(devices, setting.durable, setting.patience),
             durable: setting.durable,
@@ -198,6 +201,7 @@ impl Oracle {
             // The edit has been on its device all along.
             let versions = self.history.row(id).versions.len();
             self.take(commit.at, edit.device, id, versions, after.is_none());
+            self.shown.committed(id, edit.device, versions, commit.at);
         }
     }
 
@@ -207,6 +211,7 @@ impl Oracle {
                 self.ledger.process_ended(device);
                 if reason == KillReason::PowerLoss && !self.durable {
                     self.ledger.lost_power(device, at);
+                    self.shown.forget(device, at);
                 }
             }
             Event::EditMade { edit, .. } => {
@@ -264,6 +269,7 @@ impl Oracle {
     fn went_back(&mut self, at: Time, device: DeviceId, life: u32, to: Time) {
         let present = self.ledger.lives.now(device);
         self.ledger.went_back(device, life, to);
+        self.shown.forget(device, at);
         let Some(places) = self.places.get(device.0 as usize) else { return };
         let all = All { history: &self.history, places };
         self.held.go_back(all, device, (present, life), to, at);
@@ -282,6 +288,7 @@ impl Oracle {
         let unseen = unseen.iter().map(|edit| edit.id).collect();
         let present = self.ledger.lives.now(device);
         self.ledger.became_copy(device, of, at, unseen);
+        self.shown.forget(device, at);
         // A backup of its own may be put in again, so that what it died with itself counts as well.
         if let Some(cut) = self.cut_short.get(&of).copied() {
             let own = self.cut_short.entry(device).or_insert(cut);
@@ -319,7 +326,35 @@ impl Oracle {
             let at = At { device, place: &places[usize::from(row.entity.0)], now: at };
             self.held.look_at(id, row, at, versions, change.removed);
         }
+        self.look_back(at, device, id, versions, change);
         self.take(at, device, id, versions, change.removed);
+        self.shown.told(id, device, versions, at);
+        let (row, places) = (self.history.row(id), self.places.get(device.0 as usize));
+        let there = |places: &Rc<Places>| row.has(versions, &places[usize::from(row.entity.0)]);
+        if change.removed && places.is_some_and(there) {
+            self.shown.removed_vaguely(id, device);
+        }
+    }
+
+    /// Whether a change that leaves the device with so many versions of the row takes it back.
+    fn look_back(&mut self, now: Time, device: DeviceId, id: RowId, has: usize, change: &AppliedChange<'_>) {
+        let had = self.held.versions(id, device);
+        if has >= had || !self.shown.knows(id, device) {
+            return;
+        }
+        let Some(places) = self.places.get(device.0 as usize) else { return };
+        let first = if has == 0 && !change.removed { self.history.first(id) } else { None };
+        let row = self.history.row(id);
+        let (schema, clock, place) = (&*self.schema, self.clock, &*places[usize::from(row.entity.0)]);
+        let AppliedChange { stamp, removed, .. } = *change;
+        let case = ShownCase { schema, clock, device, now, row, place, had, has, stamp, removed, first };
+        let Some(text) = checks::went_back(&case) else { return };
+        let concerns = (Some(device), Some((row.entity, row.key.as_str())));
+        if let Some(text) = checks::own_write_vanished(&case) {
+            self.findings.add(Check::OwnWriteVanished, concerns, || text);
+        }
+        self.findings.add(Check::WentBack, concerns, || text);
+        self.shown.went_back(id, device, had, now);
     }
 
     /// How many versions of the row were there when the device last died in the middle of work on
@@ -347,6 +382,7 @@ impl Oracle {
         }
         let gone = versions > 0 && row.versions[versions - 1].gone;
         self.take(at, device, id, versions, gone);
+        self.shown.told(id, device, versions, at);
         versions
     }
 

@@ -357,6 +357,25 @@ fn a_stack_without_stamps_is_not_asked_which_version_it_holds() {
 }
 
 #[test]
+fn what_a_stack_does_not_promise_of_sessions_is_counted_and_not_judged() {
+    let server = |chosen: &Chosen, setup| {
+        Box::new(Frozen(tiny_server(chosen, setup), Default::default())) as Box<dyn SyncServer>
+    };
+    let frozen = Stack { server: Some(server), ..STACK };
+    let checks = ["went-back", "own-write-vanished"];
+    let (_, promised) = run(Stack { capabilities: LESS, ..frozen }, CONTENDED, &[]);
+    let less = Capabilities { sessions: false, ..LESS };
+    let (_, free) = run(Stack { capabilities: less, ..frozen }, CONTENDED, &[]);
+    for check in checks {
+        assert!(promised.violations.iter().any(|v| v.check == check), "{check} would be found");
+        assert!(free.violations.iter().all(|v| v.check != check));
+        assert!(free.not_applicable.contains(&check), "{:?}", free.not_applicable);
+        let metric = metric_of(check).expect("it is a check");
+        assert_eq!(free.figures[metric], promised.figures[metric]);
+    }
+}
+
+#[test]
 fn an_edit_that_no_backend_judged_is_lost_whatever_a_stack_promises() {
     struct Deaf(Box<dyn SyncServer>);
     impl SyncServer for Deaf {

@@ -48,6 +48,12 @@ const SHOWN: Ground = Ground {
 const POISONED: Ground = Ground { sets: &["backend.poison=5%"], ..CROWD };
 const DISCARDING: Ground = Ground { sets: &["unit.Online.discard_pending=true"], ..CROWD };
 
+/// The crowd, whose changes are read from a copy of the backend that lags.
+const LAGGING: Ground = Ground {
+    sets: &["backend.replica_lag=15s", "action.drop.per_device=6", "action.drop.aim=shown"],
+    ..CROWD
+};
+
 /// Two units with an entity each.
 const DATES: Ground = Ground { path: "scenarios/units/dates.toml", sets: &[], seeds: 5 };
 
@@ -61,6 +67,7 @@ fn ground(bug: &Bug) -> Ground {
         "keeps-what-is-refused" => POISONED,
         "discards-edits" => DISCARDING,
         "one-date-for-all" => DATES,
+        "takes-older-versions" | "forgets-ends" => LAGGING,
         _ => CROWD,
     }
 }

@@ -117,6 +117,7 @@ suite! {
     suite_backend_office_hours_meets_its_expectations: "backend/office-hours";
     suite_backend_partial_success_meets_its_expectations: "backend/partial-success";
     suite_backend_provisioning_meets_its_expectations: "backend/provisioning";
+    suite_backend_own_writes_meets_its_expectations: "backend/own-writes";
     suite_backend_replica_lag_meets_its_expectations: "backend/replica-lag";
     suite_backend_replica_under_quota_meets_its_expectations: "backend/replica-under-quota";
     suite_chaos_meets_its_expectations: "chaos";

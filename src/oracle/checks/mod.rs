@@ -4,6 +4,7 @@
 mod commits;
 mod edits;
 mod rows;
+mod shown;
 
 pub(super) use commits::{
     CommitCase, blind_overwrite, committed_twice, misfiled, natural_keys, resurrected_on_backend,
@@ -13,3 +14,4 @@ pub(super) use edits::{
     silent_overwrite, stuck,
 };
 pub(super) use rows::{RowCase, duplicate, lost, orphan, resurrected, stale, undetected_delete};
+pub(super) use shown::{ShownCase, own_write_vanished, went_back};

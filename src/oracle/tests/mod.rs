@@ -7,6 +7,7 @@ mod life;
 mod random;
 mod returns;
 mod rows;
+mod shown;
 mod stage;
 
 use super::{Verdict, implied};

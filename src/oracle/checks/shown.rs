@@ -1,0 +1,92 @@
+//! Checks on what a device shows from one commit of its database to the next.
+
+use crate::base::{DeviceId, Stamp, Time, Value};
+use crate::contract::{Author, Schema};
+use crate::oracle::clock::Clock;
+use crate::oracle::history::{Row, Version};
+use crate::oracle::words;
+
+/// A change that a device told, and that may be older than what it had.
+#[derive(Clone, Copy)]
+pub(in crate::oracle) struct ShownCase<'a> {
+    pub(in crate::oracle) schema: &'a Schema,
+    pub(in crate::oracle) clock: Clock,
+    pub(in crate::oracle) device: DeviceId,
+    pub(in crate::oracle) now: Time,
+    pub(in crate::oracle) row: &'a Row,
+    /// The place of the rows that the device should hold.
+    pub(in crate::oracle) place: &'a [Value],
+    /// So many versions of the row the device had.
+    pub(in crate::oracle) had: usize,
+    /// So many it has now; of a row that is removed without a version, none.
+    pub(in crate::oracle) has: usize,
+    pub(in crate::oracle) stamp: Stamp,
+    pub(in crate::oracle) removed: bool,
+    /// The stamp and the content of the row as the world began, if it was there.
+    pub(in crate::oracle) first: Option<(Stamp, u64)>,
+}
+
+impl<'a> ShownCase<'a> {
+    /// Versions that the device had moved on to, and that it shows no more; none if it went
+    /// forward, or nobody can tell.
+    pub(in crate::oracle) fn lost(&self) -> &'a [Version] {
+        let from = if self.removed { self.removed_as_of() } else { self.put_as_of() };
+        let lost = from.map_or(&[][..], |from| &self.row.versions[from..self.had]);
+        let backend_went_back = |v: &Version| v.undone.is_some() || v.author == Author::Backup;
+        if lost.iter().any(backend_went_back) { &[] } else { lost }
+    }
+
+    /// As of how many versions it shows the row, if those are fewer than it had and read otherwise.
+    fn put_as_of(&self) -> Option<usize> {
+        let (has, had) = (self.has, self.had);
+        if has >= had {
+            return None;
+        }
+        let (stamp, content) = match has.checked_sub(1) {
+            Some(last) => (self.row.versions[last].stamp, self.row.versions[last].content),
+            None => self.first?,
+        };
+        let last = &self.row.versions[had - 1];
+        // A stamp that was cut is no version's, and what reads the same nobody misses.
+        (stamp == self.stamp && (last.gone || last.content != content)).then_some(has)
+    }
+
+    /// As of how many versions the row is removed rightly, if that is only so of fewer than it had.
+    fn removed_as_of(&self) -> Option<usize> {
+        let rightly = |held: &usize| !self.row.has(*held, self.place);
+        if (self.had..=self.row.versions.len()).any(|held| rightly(&held)) {
+            return None;
+        }
+        let from = (0..self.had).rev().find(rightly)?;
+        let named = from.checked_sub(1).map(|last| self.row.versions[last].stamp);
+        (self.stamp == Stamp(0) || named == Some(self.stamp)).then_some(from)
+    }
+
+    fn words(&self, lost: &Version) -> String {
+        let record = words::record(self.schema, self.row.entity, self.row.key.as_str());
+        let (device, clock, now) = (self.device, self.clock, self.clock.time(self.now));
+        let went = match (self.removed, lost.gone) {
+            (true, _) => "removed again".to_owned(),
+            (false, true) => format!("there again as of {}", clock.stamp(self.stamp)),
+            (false, false) => format!("back at the version of {}", clock.stamp(self.stamp)),
+        };
+        let did = if lost.gone { "deleted it" } else { "committed" };
+        let (author, at) = (words::author(lost.author), clock.time(lost.at));
+        format!(
+            "{record} is {went} on {device} at {now}, which had what {author} {did} at {at}, as of {}",
+            clock.stamp(lost.stamp)
+        )
+    }
+}
+
+/// A device that has moved on to a version of a row does not go back behind it, unless the backend
+/// did.
+pub(in crate::oracle) fn went_back(case: &ShownCase<'_>) -> Option<String> {
+    case.lost().last().map(|lost| case.words(lost))
+}
+
+/// What a device wrote itself, and the backend committed, it goes on to show.
+pub(in crate::oracle) fn own_write_vanished(case: &ShownCase<'_>) -> Option<String> {
+    let own = |v: &&Version| matches!(v.author, Author::Device(edit) if edit.device == case.device);
+    case.lost().iter().rfind(own).map(|lost| case.words(lost))
+}
