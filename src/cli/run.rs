@@ -151,7 +151,7 @@ pub(super) fn carry_out(
     record.left_out = order.baseline.and_then(|(name, baseline)| baseline.left_out(name, &record.cells));
     record.sweep = order.sweep.clone();
     if order.matrix {
-        record = record.of_matrix(&notes);
+        record = report::of_matrix(record, &notes);
     }
     under_way.close(record, plans, changes)
 }

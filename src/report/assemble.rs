@@ -92,30 +92,27 @@ pub fn assemble(folder: &str, plans: &[Plan], judged: Vec<Judged>, notes: &[Note
     }
 }
 
-impl RunRecord {
-    /// Makes it that of a matrix: what a setting loses or misses is what was asked for, and no failure, unless that stopped the run.
-    #[must_use]
-    pub fn of_matrix(mut self, notes: &[Note]) -> RunRecord {
-        self.matrix = true;
-        let stopped = notes.iter().map(|note| note.exit);
-        if !self.complete && Exit::first(stopped.clone()) == Exit::Success {
-            return self;
-        }
-        let broken: Vec<Exit> = self.faults().collect();
-        self.verdict = match broken.as_slice() {
-            [] if self.complete => Verdict::Pass,
-            [] => Verdict::Incomplete,
-            _ => Verdict::Fail,
-        };
-        self.exit_code = Exit::first(broken.into_iter().chain(stopped)).code();
-        self
+/// Makes it that of a matrix: what a setting loses or misses is what was asked for, and no failure, unless that stopped the run.
+pub fn of_matrix(mut record: RunRecord, notes: &[Note]) -> RunRecord {
+    record.matrix = true;
+    let stopped = notes.iter().map(|note| note.exit);
+    if !record.complete && Exit::first(stopped.clone()) == Exit::Success {
+        return record;
     }
+    let broken: Vec<Exit> = faults(&record).collect();
+    record.verdict = match broken.as_slice() {
+        [] if record.complete => Verdict::Pass,
+        [] => Verdict::Incomplete,
+        _ => Verdict::Fail,
+    };
+    record.exit_code = Exit::first(broken.into_iter().chain(stopped)).code();
+    record
+}
 
-    /// What the run fails by, as far as its cells go: of a matrix or a search that is no finding of a setting.
-    fn faults(&self) -> impl Iterator<Item = Exit> {
-        let reasons = self.cells.iter().flat_map(|cell| &cell.reasons);
-        reasons.map(|reason| Exit::of(reason.exit_code)).filter(|exit| !exit.is_finding())
-    }
+/// What the run fails by, as far as its cells go: of a matrix or a search that is no finding of a setting.
+fn faults(record: &RunRecord) -> impl Iterator<Item = Exit> {
+    let reasons = record.cells.iter().flat_map(|cell| &cell.reasons);
+    reasons.map(|reason| Exit::of(reason.exit_code)).filter(|exit| !exit.is_finding())
 }
 
 /// The scenario that the plans come from; of several, their names and paths in one line, and a digest over all.

@@ -6,11 +6,11 @@
 
 use std::collections::BTreeMap;
 
+use super::bounds::{figure, other, within};
 use super::exit::Exit;
 use super::human;
 use super::judge::{Judged, cell_ids, named};
 use super::record::{CellRecord, ClaimRecord, EndingKind, RunRecord, Verdict};
-use super::sound::{figure, other, within};
 use crate::metrics::Unit;
 use crate::scenario::{Bound, Claim, Plan};
 
@@ -143,30 +143,28 @@ impl ClaimRecord {
     }
 }
 
-impl RunRecord {
-    /// Refuses claims of other cells or figures than it has, in words.
-    pub(super) fn claims_agree(&self) -> Result<(), String> {
-        let cells: BTreeMap<&str, &CellRecord> =
-            self.cells.iter().map(|cell| (cell.id.as_str(), cell)).collect();
-        for claim in &self.claims {
-            let id = &claim.id;
-            let bound = Bound { min: claim.min, max: claim.max };
-            if claim.pass != holds(bound, claim.factor_milli, claim.fails_value, claim.mends_value) {
-                return Err(format!("the claim {id} is {}, by its figures", other(claim.pass)));
-            }
-            for (cell, told) in [(&claim.fails, claim.fails_value), (&claim.mends, claim.mends_value)] {
-                let Some(of) = cells.get(cell.as_str()) else {
-                    return Err(format!("the claim {id} is of the cell {cell}, which is not there"));
-                };
-                let own = of.expected(&claim.metric);
-                if own != told {
-                    let (own, told) = (figure(own), figure(told));
-                    return Err(format!("the claim {id} tells {told}, and the cell {cell} has {own}"));
-                }
+/// Refuses claims of other cells or figures than it has, in words.
+pub(super) fn claims_agree(record: &RunRecord) -> Result<(), String> {
+    let cells: BTreeMap<&str, &CellRecord> =
+        record.cells.iter().map(|cell| (cell.id.as_str(), cell)).collect();
+    for claim in &record.claims {
+        let id = &claim.id;
+        let bound = Bound { min: claim.min, max: claim.max };
+        if claim.pass != holds(bound, claim.factor_milli, claim.fails_value, claim.mends_value) {
+            return Err(format!("the claim {id} is {}, by its figures", other(claim.pass)));
+        }
+        for (cell, told) in [(&claim.fails, claim.fails_value), (&claim.mends, claim.mends_value)] {
+            let Some(of) = cells.get(cell.as_str()) else {
+                return Err(format!("the claim {id} is of the cell {cell}, which is not there"));
+            };
+            let own = of.expected(&claim.metric);
+            if own != told {
+                let (own, told) = (figure(own), figure(told));
+                return Err(format!("the claim {id} tells {told}, and the cell {cell} has {own}"));
             }
         }
-        Ok(())
     }
+    Ok(())
 }
 
 /// What is shown, a line for each claim: both figures under the first seed, and under how many it

@@ -20,6 +20,7 @@
 mod applicable;
 mod assemble;
 mod baseline;
+mod bounds;
 mod build;
 mod builds;
 pub mod calibrate;
@@ -59,7 +60,9 @@ pub(crate) mod fixture;
 #[cfg(test)]
 mod tests;
 
-pub use assemble::{Note, UNWRITTEN, assemble, replay_command, replay_file, run_id, scenario_of, shell_word};
+pub use assemble::{
+    Note, UNWRITTEN, assemble, of_matrix, replay_command, replay_file, run_id, scenario_of, shell_word,
+};
 pub use baseline::{Baseline, BaselineCell, BaselineError, Change, Standard, accept, hold};
 pub use build::{Build, RanBy};
 pub use claims::{hold_claims, unchecked};

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::assemble::Note;
+use super::bounds::{figure, other, within};
+use super::claims::claims_agree;
 use super::exit::Exit;
 use super::human;
 use super::judge::named;
@@ -39,7 +41,7 @@ impl RunRecord {
             }
         }
         self.cells.iter().try_for_each(CellRecord::sound).map_err(RecordError::Contradiction)?;
-        self.claims_agree().map_err(RecordError::Contradiction)?;
+        claims_agree(self).map_err(RecordError::Contradiction)?;
         self.gates_agree().map_err(RecordError::Contradiction)?;
         self.adds_up().map_err(RecordError::Contradiction)?;
         let tune = self.tune.as_ref().map_or(Ok(()), |tune| self.searched(tune));
@@ -375,21 +377,6 @@ fn seed_of(id: &str) -> Option<&str> {
     // One of several cells of one name has its number behind.
     let part = if number(&last) { parts.next()? } else { last };
     part.strip_prefix('s').filter(number)
-}
-
-/// A figure of a record in words, as it stands there.
-pub(super) fn figure(value: Option<u64>) -> String {
-    value.map_or_else(|| "no figure".to_owned(), |value| value.to_string())
-}
-
-/// Whether a figure lies within its bounds; none does not.
-pub(super) fn within(value: Option<u64>, min: Option<u64>, max: Option<u64>) -> bool {
-    value.is_some_and(|value| min.is_none_or(|min| value >= min) && max.is_none_or(|max| value <= max))
-}
-
-/// What is not `met`, in a word.
-pub(super) fn other(met: bool) -> &'static str {
-    if met { "missed" } else { "met" }
 }
 
 impl SweepRecord {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use syncdyno::report::svg::{Size, Svg};
-use syncdyno::report::sweep::Sweep;
+use syncdyno::report::sweep::{Sweep, curves, heat_map};
 use syncdyno::report::{RunRecord, html};
 use tempfile::TempDir;
 
@@ -151,8 +151,8 @@ fn examples(desk: &TempDir) -> Vec<(&'static str, Svg)> {
     let cell = &losing.cells[0];
     let wide = Size::Wide;
     vec![
-        ("chunk-curve", sweep.curves().unwrap().draw(wide)),
-        ("heat-map", sweep.heat_map().unwrap().draw(wide)),
+        ("chunk-curve", curves(&sweep).unwrap().draw(wide)),
+        ("heat-map", heat_map(&sweep).unwrap().draw(wide)),
         ("percentiles", html::percentiles(cell).unwrap().draw(wide)),
         ("fleet", html::fleet(cell).unwrap().draw(wide)),
         ("outages", html::outages(&losing, cell).unwrap().draw(wide)),

@@ -9,7 +9,7 @@ use super::super::drawn::to_draw;
 use super::super::record::{CellRecord, RunRecord, SweepRecord, Verdict};
 use super::super::story::{Paint, headline};
 use super::super::svg;
-use super::super::sweep::{Objective, Sweep};
+use super::super::sweep::{self, Objective, Sweep};
 use super::super::tune::TuneRecord;
 use super::drawing::figure;
 use super::{failures, figures, plots, style, tables, tuned};
@@ -141,7 +141,7 @@ fn drawn(record: &RunRecord) -> Markup {
             div.plots { (plots) }
             (in_words(&words))
             @if record.sweep.as_ref().is_some_and(|sweep| sweep.against.is_some()) {
-                pre { (super::super::sweep::retold(record).unwrap_or_default()) }
+                pre { (sweep::retold(record).unwrap_or_default()) }
             }
         }
         @if !timed.is_empty() {
@@ -197,7 +197,7 @@ fn of_sweep(record: &RunRecord, told: &SweepRecord) -> Option<(Markup, Vec<Strin
     let mean = objective.mean();
     let sweep = Sweep::new(record, &axes, objective);
     let plots = html! {
-        @if let Some(curves) = sweep.curves() {
+        @if let Some(curves) = sweep::curves(&sweep) {
             (figure(&curves.title, |size| curves.draw(size),
                 &format!(
                     "How to read it: a line is a series of settings, its shade the 95 % interval of the {mean} over seeds; a cross is no \
@@ -209,7 +209,7 @@ fn of_sweep(record: &RunRecord, told: &SweepRecord) -> Option<(Markup, Vec<Strin
                 p.note { "The first " (svg::Curves::MOST) " of " (curves.curves.len()) " series are drawn; the table has all." }
             }
         }
-        @if let Some(map) = sweep.heat_map() {
+        @if let Some(map) = sweep::heat_map(&sweep) {
             (figure(&map.title, |size| map.draw(size),
                 "How to read it: a row is compared with its own best setting, which has a frame; 1.30× takes 30 % more. The darker a \
                  cell (on a dark page: the lighter), the dearer. An exclamation mark is no candidate: it lost something, got stuck or missed a gate.",

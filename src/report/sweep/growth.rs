@@ -11,7 +11,7 @@ const REACH_MIN: f64 = 10.0;
 const OFF_MAX: f64 = 1.25;
 
 /// The slope of the least-squares line through (ln x, ln y); `None` if that is no line.
-fn exponent(points: &[(f64, f64)]) -> Option<f64> {
+fn slope(points: &[(f64, f64)]) -> Option<f64> {
     let logs: Vec<(f64, f64)> = points
         .iter()
         .filter(|(x, y)| *x > 0.0 && *y > 0.0)
@@ -30,30 +30,28 @@ fn exponent(points: &[(f64, f64)]) -> Option<f64> {
     logs.iter().all(|point| off(point) <= libm::log(OFF_MAX)).then_some(slope)
 }
 
-impl Sweep<'_> {
-    /// The power of the first axis that a series follows, if it follows one. Of rates there is none: they end at what is slowest.
-    pub(super) fn exponent(&self, series: &Series<'_>) -> Option<f64> {
-        if self.objective.better == Better::Higher {
-            return None;
-        }
-        let points: Option<Vec<(f64, f64)>> =
-            series.points.iter().map(|point| Some((point.number()?, point.price()?))).collect();
-        exponent(&points?)
+/// The power of the first axis that a series follows, if it follows one. Of rates there is none: they end at what is slowest.
+pub(super) fn exponent(sweep: &Sweep<'_>, series: &Series<'_>) -> Option<f64> {
+    if sweep.objective.better == Better::Higher {
+        return None;
     }
+    let points: Option<Vec<(f64, f64)>> =
+        series.points.iter().map(|point| Some((point.number()?, point.price()?))).collect();
+    slope(&points?)
+}
 
-    /// A line for each series that follows a power.
-    pub(super) fn growth(&self) -> String {
-        let metric = self.objective.name();
-        let line = |series: &Series<'_>| {
-            let exponent = self.exponent(series)?;
-            let whose = if series.name == metric { String::new() } else { format!("{}: ", series.name) };
-            // A slope of minus nothing is none, and so is what is rounded to that.
-            let exponent = (exponent * 100.0).round() / 100.0 + 0.0;
-            Some(format!("{whose}{metric} grows as {}^{exponent:.2}\n", self.axis))
-        };
-        let lines: String = self.series.iter().filter_map(line).collect();
-        if lines.is_empty() { lines } else { lines + "\n" }
-    }
+/// A line for each series that follows a power.
+pub(super) fn growth(sweep: &Sweep<'_>) -> String {
+    let metric = sweep.objective.name();
+    let line = |series: &Series<'_>| {
+        let exponent = exponent(sweep, series)?;
+        let whose = if series.name == metric { String::new() } else { format!("{}: ", series.name) };
+        // A slope of minus nothing is none, and so is what is rounded to that.
+        let exponent = (exponent * 100.0).round() / 100.0 + 0.0;
+        Some(format!("{whose}{metric} grows as {}^{exponent:.2}\n", sweep.axis))
+    };
+    let lines: String = sweep.series.iter().filter_map(line).collect();
+    if lines.is_empty() { lines } else { lines + "\n" }
 }
 
 #[cfg(test)]
@@ -61,7 +59,7 @@ mod tests {
     use super::*;
 
     fn of(figure: impl Fn(f64) -> f64) -> Option<f64> {
-        exponent(&[1e3, 1e4, 1e5, 1e6].map(|x| (x, figure(x))))
+        slope(&[1e3, 1e4, 1e5, 1e6].map(|x| (x, figure(x))))
     }
 
     #[test]
@@ -77,7 +75,7 @@ mod tests {
         assert_eq!(of(|x| (x - 3e4).abs()), None, "it falls and rises");
         assert_eq!(of(|x| x + 1e5), None, "it begins to grow late");
         assert_eq!(of(|_| 0.0), None);
-        assert_eq!(exponent(&[(1.0, 1.0), (100.0, 100.0)]), None, "two points lie on any line");
-        assert_eq!(exponent(&[(1.0, 1.0), (2.0, 2.0), (3.0, 3.0)]), None, "too short");
+        assert_eq!(slope(&[(1.0, 1.0), (100.0, 100.0)]), None, "two points lie on any line");
+        assert_eq!(slope(&[(1.0, 1.0), (2.0, 2.0), (3.0, 3.0)]), None, "too short");
     }
 }

@@ -31,6 +31,7 @@ mod tests;
 pub use findings::{FAR, worse_beyond_noise};
 pub use limits::contradicted;
 pub use objective::Objective;
+pub use plots::{curves, heat_map};
 pub use regret::Regret;
 pub use series::Sweep;
 pub use shares::queued_share;

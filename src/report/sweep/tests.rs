@@ -394,7 +394,7 @@ fn regret_is_what_a_setting_costs_more_than_the_best_of_the_reference() {
 fn the_plots_show_what_the_words_say() {
     let record = record(8, |_| {});
     let sweep = Sweep::new(&record, &axes(), Objective::default());
-    let curves = sweep.curves().unwrap();
+    let curves = curves(&sweep).unwrap();
     let best: Vec<Option<f64>> = curves.curves.iter().map(|curve| curve.best).collect();
     let told =
         json(&record)["series"].as_array().unwrap().iter().map(|s| number(&s["best"])).collect::<Vec<_>>();
@@ -407,7 +407,7 @@ fn the_plots_show_what_the_words_say() {
             assert!(low < point.y && point.y < high, "the mean lies within its interval");
         }
     }
-    let map = sweep.heat_map().unwrap();
+    let map = heat_map(&sweep).unwrap();
     for row in &map.rows {
         let bests = row.cells.iter().filter(|heat| heat.cost == Some(1.0)).count();
         assert_eq!((bests, row.cells.len()), (1, SIZES.len()));
@@ -423,10 +423,10 @@ fn a_setting_that_lost_a_row_is_drawn_as_no_candidate() {
         }
     });
     let sweep = Sweep::new(&record, &axes(), Objective::default());
-    let curves = sweep.curves().unwrap();
+    let curves = curves(&sweep).unwrap();
     let fallen = |x: f64| curves.curves.iter().all(|c| c.points.iter().any(|p| p.x == x && !p.candidate));
     assert!(fallen(512.0) && !fallen(256.0));
-    let map = sweep.heat_map().unwrap();
+    let map = heat_map(&sweep).unwrap();
     assert!(map.rows.iter().all(|row| row.cells[4].trouble && row.cells[4].cost.is_none()));
 }
 
@@ -434,7 +434,7 @@ fn a_setting_that_lost_a_row_is_drawn_as_no_candidate() {
 fn without_numbers_or_figures_there_is_no_plot_that_lies() {
     let record = record(1, |cell| cell.metrics.clear());
     let sweep = Sweep::new(&record, &axes(), Objective::default());
-    assert_eq!((sweep.curves(), sweep.heat_map()), (None, None));
+    assert_eq!((curves(&sweep), heat_map(&sweep)), (None, None));
 }
 
 /// Two modes over shares of time in which a backend is up, and over two refresh intervals.
@@ -554,7 +554,7 @@ fn of_words_there_is_no_interval_but_which_are_as_good() {
     }
     let json: serde_json::Value = serde_json::from_str(&sweep.to_json()).unwrap();
     assert_eq!(json["series"][0]["optimum_between"], serde_json::Value::Null);
-    let curves = sweep.curves().unwrap();
+    let curves = curves(&sweep).unwrap();
     assert!(curves.curves.iter().all(|curve| curve.flat.is_none() && curve.between.is_none()));
     let few = of_words(1);
     let story = Sweep::new(&few, &axes, "engine.session.time".parse().unwrap()).story();

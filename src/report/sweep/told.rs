@@ -6,6 +6,7 @@ use super::super::record::{AxisRecord, RunRecord, Verdict};
 use super::chart::{Curve, chart};
 use super::crossover::Crossover;
 use super::findings::{Finding, alike, costs, find};
+use super::growth::growth;
 use super::limits::{closed_form, limits, value};
 use super::objective::Objective;
 use super::regret::Regret;
@@ -67,7 +68,7 @@ impl Sweep<'_> {
             text.push('\n');
         }
         text.push_str("  * best   ~ as good within the noise   ! no candidate   – nothing measured\n\n");
-        text.push_str(&self.growth());
+        text.push_str(&growth(self));
         text.push_str(&self.chart());
         for (series, reading) in read {
             text.push_str(&self.words(series, reading));

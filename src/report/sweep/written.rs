@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::findings::costs;
+use super::growth::exponent;
 use super::series::{Point, Series, Sweep};
 use super::told::Reading;
 use crate::metrics::{Better, Unit};
@@ -127,7 +128,7 @@ impl Sweep<'_> {
             flat: ordered.map(|f| pair(f.flat)),
             limits,
             closed_form,
-            growth_milli: self.exponent(series).map(|exponent| libm::round(exponent * 1e3) as i64),
+            growth_milli: exponent(self, series).map(|exponent| libm::round(exponent * 1e3) as i64),
         }
     }
 

@@ -12,8 +12,6 @@ const FILES: usize = 3;
 const SPREAD: &[(&str, &str, usize)] = &[
     ("gateway/replica/database.rs", "Replica", 5),
     ("net/tcp/transfer.rs", "Transfer", 4),
-    ("report/record.rs", "RunRecord", 5),
-    ("report/sweep/series.rs", "Sweep", 5),
     ("scenario/resolve/mod.rs", "World", 12),
     ("store/session.rs", "Store", 4),
     ("store/session.rs", "Tx", 7),
