@@ -148,7 +148,7 @@ impl EngineFactory for BuiltinFactory {
     ) -> Result<(), EngineError> {
         let made = match state {
             None => Store::create(&database, &setup.schema, &self.store),
-            Some(state) => Store::provision(&database, &setup.schema, &setup.units, &self.store, state),
+            Some(state) => store::provision(&database, &setup.schema, &setup.units, &self.store, state),
         };
         made.map_err(refused)
     }

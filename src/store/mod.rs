@@ -43,6 +43,7 @@ pub use late::LateRow;
 pub use options::*;
 pub use outbox::{Entry, NewEntry};
 pub use progress::Progress;
+pub use provision::provision;
 pub use rows::StoredRow;
 pub use session::{Store, Tx};
 

@@ -12,42 +12,40 @@ use super::session::{Store, Tx};
 use crate::base::UnitId;
 use crate::contract::{Carried, Database, Provision, Schema, SyncUnit};
 
-impl Store {
-    /// Makes all tables in an empty database and fills them as if every unit had completed when
-    /// `state` says: its rows, the cursor of each unit for each entity that it pulls, and the date
-    /// of its completion. One transaction; rows and loads are of generation 0.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
-    pub fn provision(
-        db: &Database,
-        schema: &Arc<Schema>,
-        units: &[SyncUnit],
-        options: &Options,
-        state: &dyn Provision,
-    ) -> Result<()> {
-        let store = Store::open(db, Arc::clone(schema), options)?;
-        store.transaction(|tx| {
-            let mut result = Ok(());
-            state.rows(&mut |row| {
-                if result.is_ok() {
-                    result = carry(tx, &row);
-                }
-            });
-            result?;
-            for (index, unit) in units.iter().enumerate() {
-                let id = UnitId(index as u16);
-                for &entity in &unit.pull {
-                    let cursor = Some(state.cursor(entity));
-                    let progress = Progress { cursor, ..Progress::default() };
-                    tx.save_progress(id, entity, &progress)?;
-                    tx.save_progress(SHARED, entity, &progress)?;
-                }
-                tx.set_last_sync_on(id, state.synced_at())?;
+/// Makes all tables in an empty database and fills them as if every unit had completed when
+/// `state` says: its rows, the cursor of each unit for each entity that it pulls, and the date
+/// of its completion. One transaction; rows and loads are of generation 0.
+///
+/// # Errors
+/// When the database cannot be written.
+pub fn provision(
+    db: &Database,
+    schema: &Arc<Schema>,
+    units: &[SyncUnit],
+    options: &Options,
+    state: &dyn Provision,
+) -> Result<()> {
+    let store = Store::open(db, Arc::clone(schema), options)?;
+    store.transaction(|tx| {
+        let mut result = Ok(());
+        state.rows(&mut |row| {
+            if result.is_ok() {
+                result = carry(tx, &row);
             }
-            Ok(())
-        })
-    }
+        });
+        result?;
+        for (index, unit) in units.iter().enumerate() {
+            let id = UnitId(index as u16);
+            for &entity in &unit.pull {
+                let cursor = Some(state.cursor(entity));
+                let progress = Progress { cursor, ..Progress::default() };
+                tx.save_progress(id, entity, &progress)?;
+                tx.save_progress(SHARED, entity, &progress)?;
+            }
+            tx.set_last_sync_on(id, state.synced_at())?;
+        }
+        Ok(())
+    })
 }
 
 /// Stores a row of the backend's columns.

@@ -110,7 +110,7 @@ fn a_provisioned_database_is_as_if_it_had_been_pulled() {
     };
     let units = [unit(&[TASK, GROUP]), unit(&[]), unit(&[TASK])];
     let db = file(&dir);
-    Store::provision(&db, &schema, &units, &options(), &Earlier(rows.clone())).unwrap();
+    provision(&db, &schema, &units, &options(), &Earlier(rows.clone())).unwrap();
     let provisioned = Store::open(&db, Arc::clone(&schema), &options()).unwrap();
 
     let pulled = store();

@@ -13,7 +13,6 @@ const SPREAD: &[(&str, &str, usize)] = &[
     ("gateway/replica/database.rs", "Replica", 5),
     ("net/tcp/transfer.rs", "Transfer", 4),
     ("scenario/resolve/mod.rs", "World", 12),
-    ("store/session.rs", "Store", 4),
     ("store/session.rs", "Tx", 7),
 ];
 
