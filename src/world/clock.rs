@@ -1,9 +1,10 @@
 //! A device's clocks: the monotonic one, the wall clock, and what people see.
 //!
-//! The wall clock is ahead by an offset of the device, by what it has drifted since the network last set it, and by the steps
-//! it was given since. The network takes back drift and steps, not the offset: that is a clock that somebody set, or a time
-//! zone that stands wrong. It does so daily at a time of the device's own, if the device is online then. What people see is
-//! the wall clock in local time, which a journey or daylight saving moves.
+//! The wall clock is ahead by an offset of the device, by what it has drifted since the network
+//! last set it, and by the steps it was given since. The network takes back drift and steps, not
+//! the offset: that is a clock that somebody set, or a time zone that stands wrong. It does so
+//! daily at a time of the device's own, if the device is online then. What people see is the wall
+//! clock in local time, which a journey or daylight saving moves.
 //!
 //! Everything is a function of time, so that nobody has to look for the clock to go on.
 
@@ -27,8 +28,8 @@ pub(super) struct Gait {
     pub(super) zones: Vec<Jump>,
 }
 
-/// When the network sets a clock: time after time, but not while the device is offline. Asked for, not listed: a period may be
-/// short and a run long.
+/// When the network sets a clock: time after time, but not while the device is offline. Asked for,
+/// not listed: a period may be short and a run long.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Settings {
     /// The first time; `None` if it never does.
@@ -66,8 +67,8 @@ impl Settings {
 pub(super) type Jump = (Time, i64);
 
 impl Gait {
-    /// The clock of a device up to `end`, drawn from its seed where the model leaves it open; the network does not set it in
-    /// the times that are `offline`, in order and apart.
+    /// The clock of a device up to `end`, drawn from its seed where the model leaves it open; the
+    /// network does not set it in the times that are `offline`, in order and apart.
     pub(super) fn new(model: ClockModel, seed: Seed, end: Time, offline: &[(Time, Time)]) -> Gait {
         let mut stream = seed.stream("clock", 0, 0);
         let day = Span::secs(86_400);
@@ -109,8 +110,8 @@ impl Gait {
     }
 }
 
-/// How far phones' clocks are off, in microseconds: .90 Laplace(0, .15 s) + .05 N(0, 5 s) + .02 ± 15 s + .025 ± 1 h +
-/// .005 U(± 30 d) (OpenSignal 2013; Mani, IMC 2016).
+/// How far phones' clocks are off, in microseconds: .90 Laplace(0, .15 s) + .05 N(0, 5 s) + .02 ±
+/// 15 s + .025 ± 1 h + .005 U(± 30 d) (OpenSignal 2013; Mani, IMC 2016).
 fn phone_offset(stream: &mut Stream) -> i64 {
     let kind = stream.unit();
     let sign = if stream.chance(0.5) { 1.0 } else { -1.0 };
@@ -219,7 +220,8 @@ mod tests {
         assert_eq!(gait.ahead(hours(3)), 0);
     }
 
-    /// 3.5 % of phones were more than an hour off by some accounts; here .025 are an hour off and most of .005 more.
+    /// 3.5 % of phones were more than an hour off by some accounts; here .025 are an hour off and
+    /// most of .005 more.
     #[test]
     fn phones_are_off_as_measured() {
         let offsets: Vec<i64> =

@@ -1,8 +1,9 @@
 //! What a device's processor, memory and flash make of the work of its app.
 //!
-//! SQLite does a transaction at once. Here it gets its time: it begins when the transactions before it are done, since there
-//! is one write lock; first the processor is busy for the steps of SQLite's machine, then the flash for what was really read,
-//! written and synced. Coding a message takes the processor alone and waits for nobody.
+//! SQLite does a transaction at once. Here it gets its time: it begins when the transactions before
+//! it are done, since there is one write lock; first the processor is busy for the steps of
+//! SQLite's machine, then the flash for what was really read, written and synced. Coding a message
+//! takes the processor alone and waits for nobody.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -48,7 +49,8 @@ pub(super) struct Hardware {
     /// When the work on the database that was taken on is done.
     free_at: Cell<Time>,
     spent: Cell<Spent>,
-    /// Work on the database that may not be done: from when on, until when, and whether it holds the lock.
+    /// Work on the database that may not be done: from when on, until when, and whether it holds
+    /// the lock.
     under_way: RefCell<Vec<(Time, Time, bool)>>,
     /// Processor work that may not be done: from when on, until when, and its time.
     computing: RefCell<Vec<(Time, Time, Span)>>,
@@ -143,7 +145,8 @@ impl Hardware {
         }
     }
 
-    /// The world ends: what the app did for the person who still looks at it is told, and what it was still to do.
+    /// The world ends: what the app did for the person who still looks at it is told, and what it
+    /// was still to do.
     pub(super) fn close_books(&self) {
         self.stop_computing(self.handle.now());
         self.browse(Browser::next_asked);
@@ -181,7 +184,8 @@ impl Hardware {
         self.spent.set(spent);
     }
 
-    /// Processor work, shared with what the app does for people, from `start` on; gives when it is done.
+    /// Processor work, shared with what the app does for people, from `start` on; gives when it is
+    /// done.
     fn compute(&self, start: Time, cpu: Span) -> Time {
         let until = start + self.shared(cpu);
         self.spend(|spent| spent.cpu += cpu);

@@ -6,7 +6,8 @@ use crate::base::{DeviceId, Time};
 use crate::contract::AppEvent;
 use crate::workload::{Act, Actor, Step};
 
-/// A script with each login at the first instant from which there seems to be a network, as `up_from` tells of a device and a time.
+/// A script with each login at the first instant from which there seems to be a network, as
+/// `up_from` tells of a device and a time.
 pub(super) fn once_up(steps: Vec<Step>, up_from: impl Fn(DeviceId, Time) -> Time) -> Vec<Step> {
     let mut late = BTreeMap::new();
     for step in &steps {
@@ -32,8 +33,9 @@ pub(super) fn once_up(steps: Vec<Step>, up_from: impl Fn(DeviceId, Time) -> Time
     all
 }
 
-/// One person's steps with the login at `up`. Who has put the app away meanwhile takes it up for that, and looks at it for as long as they
-/// would have at first; who comes back to it in that time has not put it away.
+/// One person's steps with the login at `up`. Who has put the app away meanwhile takes it up for
+/// that, and looks at it for as long as they would have at first; who comes back to it in that time
+/// has not put it away.
 fn with_login_at(up: Time, mut steps: Vec<Step>) -> Vec<Step> {
     let is = |step: &Step, event: AppEvent| matches!(step.act, Act::App(other) if other == event);
     let login = steps.iter().position(|step| is(step, AppEvent::Login)).expect("these have a login");
@@ -47,7 +49,8 @@ fn with_login_at(up: Time, mut steps: Vec<Step>) -> Vec<Step> {
     steps.insert(last.map_or(0, |last| last + 1), Step { at: up, ..login.clone() });
     let Some(put_away) = put_away else { return steps };
     let put_away = Step { at: put_away, act: Act::App(AppEvent::Pause), ..login };
-    // Whether the person looks at it on, and so into a stretch of its own, whose end then is the end of both.
+    // Whether the person looks at it on, and so into a stretch of its own, whose end then is the
+    // end of both.
     let (mut looks_on, mut ends_later) = (false, false);
     steps.retain(|step| {
         if step.at <= up || ends_later {

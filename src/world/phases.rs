@@ -22,8 +22,8 @@ pub(super) enum Ended {
     Interrupted,
 }
 
-/// Looks at the watcher this often, in parts of the script, and so often again for each so many devices: who interrupts a large
-/// fleet does not wait for minutes.
+/// Looks at the watcher this often, in parts of the script, and so often again for each so many
+/// devices: who interrupts a large fleet does not wait for minutes.
 const SLICES: u64 = 400;
 const SLICED_AGAIN: usize = 500;
 /// How often the drain looks whether it is done.
@@ -32,7 +32,8 @@ const DRAIN_STEP: Span = Span::secs(2);
 const STUCK_NAMED: usize = 10;
 
 impl World {
-    /// Runs the script to its end, also where nothing is left to do before: radios fall asleep and connections close until then.
+    /// Runs the script to its end, also where nothing is left to do before: radios fall asleep and
+    /// connections close until then.
     pub(super) fn run_script(&mut self, watch: &dyn Watch) -> Ended {
         let end = Time::ZERO + self.plan.duration;
         let slices = SLICES * (1 + self.devices.len() / SLICED_AGAIN) as u64;
@@ -50,9 +51,9 @@ impl World {
         Ended::Well
     }
 
-    /// Everything that is broken is mended, everything that was killed starts again; then each device is asked to sync until
-    /// a round brings nothing new to the backend, leaves no device with a row that it has yet to apply, and nothing was withheld
-    /// from it.
+    /// Everything that is broken is mended, everything that was killed starts again; then each
+    /// device is asked to sync until a round brings nothing new to the backend, leaves no device
+    /// with a row that it has yet to apply, and nothing was withheld from it.
     pub(super) fn drain(&mut self, watch: &dyn Watch) -> Ended {
         self.servers.start_gateway();
         for device in &self.devices {
@@ -76,7 +77,8 @@ impl World {
                     return Ended::Stuck(self.reasons(&units));
                 }
                 if self.hub.with(|l| l.round.is_complete(&units)) && self.nothing_waits() {
-                    // Later runs are under way. Where many sync every minute somebody always does, and there is no rest.
+                    // Later runs are under way. Where many sync every minute somebody always does,
+                    // and there is no rest.
                     self.devices.iter().for_each(|device| device.put_away());
                 }
                 self.ask_again(&units);
@@ -90,7 +92,8 @@ impl World {
                 continue;
             }
             if let Some(until) = self.claimed_until(begun) {
-                // Nobody is slow for that. One that ended meanwhile may have done so when its device had asked.
+                // Nobody is slow for that. One that ended meanwhile may have done so when its
+                // device had asked.
                 let until = until.max(now);
                 deadline += until - now;
                 now = until;
@@ -108,14 +111,15 @@ impl World {
         }
     }
 
-    /// Until when rows are claimed that no device could get in a round that began at `begun`: who is there has shown its receipt in
-    /// it, or given up its claims.
+    /// Until when rows are claimed that no device could get in a round that began at `begun`: who
+    /// is there has shown its receipt in it, or given up its claims.
     fn claimed_until(&self, begun: Time) -> Option<Time> {
         let upto = self.plan.gateway.claimed_until(begun)?;
         self.servers.backend.borrow().claimed_until(begun, upto)
     }
 
-    /// Of when the file is that the gateway works from, if that does not hold all that was committed by `since`.
+    /// Of when the file is that the gateway works from, if that does not hold all that was
+    /// committed by `since`.
     fn file_behind(&self, since: Time) -> Option<Time> {
         self.servers.gateway.as_ref()?.borrow().files_as_of().filter(|file| *file <= since)
     }
@@ -124,9 +128,10 @@ impl World {
         Clock { start: self.plan.start, utc_offset: self.plan.utc_offset }
     }
 
-    /// Lets time pass until readers can see all that is committed: a round that begins earlier would miss it. Requests that were
-    /// on their way commit meanwhile, and are waited for too. A file that comes may be complete too briefly for a device to meet: the
-    /// gateway `fetches` it then, as it does where it has none. Gives besides up to when all is shown.
+    /// Lets time pass until readers can see all that is committed: a round that begins earlier
+    /// would miss it. Requests that were on their way commit meanwhile, and are waited for too. A
+    /// file that comes may be complete too briefly for a device to meet: the gateway `fetches` it
+    /// then, as it does where it has none. Gives besides up to when all is shown.
     fn await_readers(
         &mut self,
         (mut now, deadline): (Time, Time),
@@ -162,8 +167,8 @@ impl World {
         }
     }
 
-    /// When the backend's clock has come so far that who reads up to a window behind it sees all that is committed, if somebody does.
-    /// A clock that was put back takes until then.
+    /// When the backend's clock has come so far that who reads up to a window behind it sees all
+    /// that is committed, if somebody does. A clock that was put back takes until then.
     fn read_by_clock(&self) -> Option<Time> {
         let window = self.plan.gateway.reads_behind()?;
         Some(self.servers.backend.borrow().clock_at_latest() + window)
@@ -182,7 +187,8 @@ impl World {
         self.advance(until, watch)
     }
 
-    /// Lets time pass until the gateway has brought the backend what it has queued, and its replica has what the backend has.
+    /// Lets time pass until the gateway has brought the backend what it has queued, and its replica
+    /// has what the backend has.
     fn await_gateway(&mut self, now: Time, deadline: Time, watch: &dyn Watch) -> Result<Time, Ended> {
         let (since, mut now) = (now, now);
         while !self.servers.is_caught_up(since) && now < deadline {
@@ -195,7 +201,8 @@ impl World {
         if self.servers.is_caught_up(since) { Ok(now) } else { Err(self.gateway_is_stuck(since)) }
     }
 
-    /// The gateway is not there in time, so no device is asked any more: what it would get is not all there is.
+    /// The gateway is not there in time, so no device is asked any more: what it would get is not
+    /// all there is.
     fn gateway_is_stuck(&self, since: Time) -> Ended {
         let left = self.servers.left_to_do(since, self.clock());
         let again = self.again();
@@ -255,15 +262,16 @@ impl World {
         self.devices.iter().all(|d| d.with_view(|view| view.pending().is_empty()) == Some(true))
     }
 
-    /// Whether a device has rows that it could not apply and will try again: with its next pull, that is in another round.
+    /// Whether a device has rows that it could not apply and will try again: with its next pull,
+    /// that is in another round.
     fn anything_held_back(&self) -> bool {
         self.devices
             .iter()
             .any(|device| device.with_view(|view| view.held_back()).is_some_and(|rows| rows > 0))
     }
 
-    /// For each device that is not at rest a line that says why. Where the backend got something new meanwhile that is all of
-    /// them: no further round brought it to those that were through.
+    /// For each device that is not at rest a line that says why. Where the backend got something
+    /// new meanwhile that is all of them: no further round brought it to those that were through.
     fn reasons(&self, units: &[UnitId]) -> Vec<(DeviceId, String)> {
         let (mut reasons, mut unseen) = (Vec::new(), 0);
         let commits = self.hub.with(|l| l.round.commits);
@@ -306,7 +314,8 @@ impl World {
     }
 }
 
-/// What a device has yet to do: changes that wait, with the error of one of them, rows that it holds back, and units.
+/// What a device has yet to do: changes that wait, with the error of one of them, rows that it
+/// holds back, and units.
 fn left_to_do((waiting, error): (usize, Option<String>), held_back: u64, units: &[&str]) -> Vec<String> {
     let error = error.map_or(String::new(), |e| format!(" (last error: {})", said_once(&e)));
     let mut left = Vec::new();

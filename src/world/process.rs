@@ -11,12 +11,13 @@ use crate::base::{Span, Time};
 use crate::net::Way;
 use crate::sim::{Handle, NodeId, Notify};
 
-/// After a hurried errand that failed, nobody hurries the next one for so long, and after each further one for twice as long.
+/// After a hurried errand that failed, nobody hurries the next one for so long, and after each
+/// further one for twice as long.
 const LEFT_ALONE: Span = Span::secs(2);
 const LEFT_ALONE_DOUBLED: u32 = 12;
 
-/// Begins an errand before its time. One that fails is left alone for longer and longer: else those who wait for it use up the
-/// quota that it needs, or send it in the way of another for ever.
+/// Begins an errand before its time. One that fails is left alone for longer and longer: else those
+/// who wait for it use up the quota that it needs, or send it in the way of another for ever.
 pub(super) struct Bell {
     rung: Notify,
     failures: Cell<u32>,
@@ -50,8 +51,9 @@ impl Bell {
     }
 }
 
-/// Whose turn it is where the backend lets only so many in. A refresh asks for page after page and would take each place as it becomes
-/// free, so an upload that was sent away has the next one; then one page may go, and so on.
+/// Whose turn it is where the backend lets only so many in. A refresh asks for page after page and
+/// would take each place as it becomes free, so an upload that was sent away has the next one; then
+/// one page may go, and so on.
 pub(super) struct Turns {
     pub(super) upload_waits: Cell<bool>,
     upload_went: Notify,

@@ -113,8 +113,8 @@ impl Servers {
         }
     }
 
-    /// Sends a message of this size to the backend, where `work` is done when it comes, and waits for what that comes to. It is
-    /// told until when anybody waits.
+    /// Sends a message of this size to the backend, where `work` is done when it comes, and waits
+    /// for what that comes to. It is told until when anybody waits.
     pub(super) async fn over<T: 'static>(
         self: &Rc<Self>,
         bytes: u64,
@@ -129,8 +129,8 @@ impl Servers {
         self.over_leg(leg, deadline, bytes, work).await
     }
 
-    /// The same over the leg: waits for the answer, the break of the connection, or the deadline. What has come to the backend
-    /// is done there, whether or not anybody still waits.
+    /// The same over the leg: waits for the answer, the break of the connection, or the deadline.
+    /// What has come to the backend is done there, whether or not anybody still waits.
     async fn over_leg<T: 'static>(
         self: &Rc<Self>,
         leg: &RefCell<Leg>,

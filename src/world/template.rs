@@ -1,4 +1,5 @@
-//! The disks that devices start with: made once for all devices that start alike, shared copy-on-write.
+//! The disks that devices start with: made once for all devices that start alike, shared
+//! copy-on-write.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -89,8 +90,8 @@ impl<'a> Templates<'a> {
         State { templates: self, setup, server, at: self.plan.start.minus(ago), scoped }
     }
 
-    /// The rows of a device with these attributes that was synced at this instant: those that depend on the attributes, or the
-    /// others.
+    /// The rows of a device with these attributes that was synced at this instant: those that
+    /// depend on the attributes, or the others.
     fn rows(&self, (attributes, at): (&Attributes, Stamp), scoped: bool, f: &mut dyn FnMut(Carried<'_>)) {
         let synced = self.dataset.provision(attributes.clone(), at, |_| String::new());
         let precision = self.plan.backend.stamp_precision;
@@ -99,8 +100,8 @@ impl<'a> Templates<'a> {
         });
     }
 
-    /// Up to where a device that was synced at `at` has seen everything: before the tick of that instant, as what is stamped with the
-    /// tick may have been changed after it, and comes again.
+    /// Up to where a device that was synced at `at` has seen everything: before the tick of that
+    /// instant, as what is stamped with the tick may have been changed after it, and comes again.
     fn cursor_stamp(&self, at: Stamp) -> Stamp {
         at.truncated(self.plan.backend.stamp_precision).minus(Span::micros(1))
     }
