@@ -14,6 +14,7 @@ fn meets_its_expectations(path: &str) {
         _ if STILL.contains(&path) => 3,
         _ if MANY.contains(&path) => CHAOS_SEEDS,
         _ if worlds::every_place() => SEEDS,
+        _ if LONG.contains(&path) => FEWEST_SEEDS,
         _ => FEW_SEEDS,
     };
     let request = Request { seeds: (1..=seeds).collect(), ..Request::default() };
@@ -38,7 +39,20 @@ fn meets_its_expectations(path: &str) {
 /// Seeds of each scenario, from 1, that its bounds hold for (`SYNCDYNO_EVERY=1`).
 const SEEDS: u64 = 50;
 /// As many are tried by default, so that all tests end in a few minutes.
-const FEW_SEEDS: u64 = 20;
+const FEW_SEEDS: u64 = 10;
+/// And as many of those that take a quarter of a second a seed or longer.
+const FEWEST_SEEDS: u64 = 4;
+
+/// Scenarios of long days, many variants, or a run for each place at which a device may fail.
+const LONG: &[&str] = &[
+    "scenarios/backend/backend-restored.toml",
+    "scenarios/chunk-curve.toml",
+    "scenarios/chunk-sizes.toml",
+    "scenarios/conflicts/server-wins.toml",
+    "scenarios/device/cut-short.toml",
+    "scenarios/device/login-while-looking.toml",
+    "scenarios/device/power-at-syncs.toml",
+];
 
 /// In these nothing that comes out depends on the seed, and thousands of rows are written each time.
 const STILL: &[&str] =

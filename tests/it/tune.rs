@@ -104,8 +104,12 @@ fn the_search_says_how_wrong_other_chunk_sizes_are() {
     );
 }
 
+/// Half a minute for sixty phones that queue: by `SYNCDYNO_EVERY=1` alone.
 #[test]
 fn a_search_over_fleet_sizes_says_how_the_herd_moves_the_best_and_where_the_backend_is_full() {
+    if !crate::worlds::every_place() {
+        return;
+    }
     let (told, _) = tune(
         "tune-fleet.toml",
         &["--fleet=1,20,60", "--knob=engine.pull.chunk_rows=200,2000", "--seeds=1..=2", "--no-field"],

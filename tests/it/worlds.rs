@@ -79,7 +79,8 @@ pub(crate) fn trouble(outcome: &Outcome) -> Vec<String> {
     trouble
 }
 
-/// Whether sweeps try every place of theirs (`SYNCDYNO_EVERY=1`); else those that have thousands try one in a few.
+/// Whether everything is tried (`SYNCDYNO_EVERY=1`); else sweeps of thousands of places try one in a
+/// few, and scenarios fewer seeds.
 pub(crate) fn every_place() -> bool {
     std::env::var_os("SYNCDYNO_EVERY").is_some()
 }

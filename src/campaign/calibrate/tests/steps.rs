@@ -47,10 +47,10 @@ fn held(model: &Model, step: f64, clock: Clock) -> [u32; 4] {
 fn clocks_of_seconds_and_tenths_have_intervals_that_hold_what_they_leave_out_as_often_as_a_fine_one() {
     // Answers of one to eight steps, of three to twenty, and of tenths.
     let long = Model { overhead: 3.0, row: 4e-3, ..MODEL };
-    for (model, step) in [(MODEL, 1.0), (long, 1.0), (MODEL, 0.1)] {
-        let fine = held(&model, FINE, f64::round);
+    for (model, step) in few_of(&[(MODEL, 1.0), (long, 1.0), (MODEL, 0.1)], 1) {
+        let fine = held(model, FINE, f64::round);
         for (name, clock) in CLOCKS {
-            let coarse = held(&model, step, clock);
+            let coarse = held(model, *step, clock);
             let enough = coarse.iter().zip(fine).all(|(coarse, fine)| *coarse >= fine.min(36));
             assert!(enough, "a step of {step} s that {name}: {coarse:?} of 40, {fine:?} of a fine clock");
         }

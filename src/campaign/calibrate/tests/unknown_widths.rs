@@ -1,6 +1,6 @@
 //! Logs of tables whose rows differ in width, most of them without bytes.
 
-use super::said;
+use super::{few_of, said};
 use crate::base::{Seed, Stream};
 use crate::campaign::calibrate::calibrate;
 use crate::report::calibrate::Advice;
@@ -312,7 +312,7 @@ fn of_rows_of_one_width_nothing_is_said_of_widths() {
 
 #[test]
 fn wide_rows_that_break_more_often_are_in_the_interval_whatever_is_asked_for_after_a_failure() {
-    for (mtbf, answers) in [(2.75, 1_000), (2.75, 300), (5.0, 300), (20.0, 300)] {
+    for &(mtbf, answers) in few_of(&[(2.75, 300), (20.0, 300), (2.75, 1_000), (5.0, 300)], 2) {
         for another in [false, true] {
             let world = World { width: MIX, mtbf, answers, bytes: true, another, ..EVEN };
             let [overhead, row, _] = world.held();

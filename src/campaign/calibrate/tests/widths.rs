@@ -1,6 +1,6 @@
 //! Logs of tables whose rows differ in width, over links that break so often that wide rows break more often than narrow ones.
 
-use super::{MODEL, Model};
+use super::{MODEL, Model, few_of};
 use crate::campaign::calibrate::calibrate;
 
 /// Of a hundred logs, how many hold the overhead and a row with its bytes, and what the logs say of the bytes of a row, on average; of
@@ -24,7 +24,7 @@ fn held(model: Model, bytes: bool) -> (u32, u32, f64) {
 
 #[test]
 fn a_row_with_its_bytes_lies_in_its_interval_whatever_is_asked_for_after_a_failure() {
-    for (mtbf, answers) in [(40.0, 1_000), (8.0, 1_000), (4.0, 1_000), (3.0, 300)] {
+    for &(mtbf, answers) in few_of(&[(3.0, 300), (8.0, 1_000), (40.0, 1_000), (4.0, 1_000)], 2) {
         for another in [false, true] {
             let (overhead, row, width) = held(Model { mtbf, answers, another, ..MODEL }, true);
             let case = format!("a failure every {mtbf} s, another chunk after it: {another}");
