@@ -8,10 +8,11 @@ use super::super::plan::{ASKED_EVERY, Fleet, Plan};
 use super::super::rows::Brought;
 use super::super::words::ReadFrom;
 use super::futile::{combinations, futile};
+use super::undelivered::{unopened, unpulled, unpushed};
 use super::view::View;
 use crate::backend::{Provisioning, Trimmed};
 use crate::base::words::{count, thousands};
-use crate::base::{EntityId, Ppm, Stamp, Time, Value};
+use crate::base::{Ppm, Stamp, Time, Value};
 use crate::contract::{EditKind, Entity, ScopeRule};
 use crate::gateway::{Capture, LastModifiedBound, LastModifiedPaging, LastModifiedSource, Mode};
 use crate::net::Moves;
@@ -24,9 +25,9 @@ const NAMED: usize = 6;
 /// length, ρ / (2 (1 − ρ)) of it (Pollaczek 1930).
 const OVERWORKED: f64 = 2.0 / 3.0;
 
-/// Data that cannot be made as the scenario asks; told here so that nobody has to run it to learn that.
+/// What no run can do as the scenario asks; told here so that nobody has to run it to learn that.
 pub(super) fn impossible(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
-    no_time_to_drain(plan, root).or_else(|| no_such_data(plan, root))
+    no_time_to_drain(plan, root).or_else(|| unpulled(plan, root)).or_else(|| no_such_data(plan, root))
 }
 
 /// A drain that is over before its last device is asked to sync: every run of it would be stuck.
@@ -86,6 +87,7 @@ pub(super) fn doubts(plan: &Plan, root: View<'_>, brought: &BTreeMap<String, Bro
         doubts.extend(out_of_days(entity, &rows, file, scope));
     }
     doubts.extend(unpushed(plan, root));
+    doubts.extend(unopened(plan, root));
     doubts.extend(unmoved(plan, root));
     doubts.extend(asleep(plan, root));
     doubts.extend(too_rare(plan, root));
@@ -473,33 +475,6 @@ fn out_of_days(entity: &Entity, rows: &[&[Value]], file: &str, scope: View<'_>) 
         );
         Some(Diagnostic::new(scope.key(name).place(), title).help(help))
     })
-}
-
-/// Entities that people edit on devices and no unit pushes.
-fn unpushed(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
-    let pushed = |entity: EntityId| plan.units.iter().any(|unit| unit.push.contains(&entity));
-    let by_events: BTreeSet<usize> = plan
-        .events
-        .iter()
-        .filter_map(|event| match event.what {
-            Happening::Edits { action, .. } => Some(action),
-            _ => None,
-        })
-        .collect();
-    let mut told = BTreeSet::new();
-    let mut doubts = Vec::new();
-    for (number, action) in plan.workload.actions.iter().enumerate() {
-        let edited = action.on_devices > Ppm(0) && action.per_device_milli > 0 || by_events.contains(&number);
-        if edited && !pushed(action.entity) && told.insert(action.entity) {
-            let entity = &plan.schema.entity(action.entity).name;
-            let written = root.at("action").key(&action.name).at("entity");
-            let at = written.place().or_else(|| root.at("unit").place());
-            let title = format!("no unit pushes `{entity}`, which people edit on devices");
-            let help = format!("their edits wait for ever; write push = [\"{entity}\"] in a unit");
-            doubts.push(Diagnostic::new(at, title).help(help));
-        }
-    }
-    doubts
 }
 
 fn by_attribute(rule: &ScopeRule) -> Option<(usize, usize)> {

@@ -26,6 +26,7 @@ mod steering;
 mod transport;
 mod trouble;
 mod tunnel;
+mod undelivered;
 mod view;
 mod window;
 

@@ -120,6 +120,36 @@ fn an_entity_that_people_edit_and_no_unit_pushes_is_told() {
 }
 
 #[test]
+fn an_entity_that_no_unit_pulls_is_refused() {
+    let other = "[entity.photo]\nrows = 5\nschema = { id = \"uuid key\", of = \"text\" }\n";
+    let unit = "[unit.Login]\non = [\"login\"]\npull = [\"note\"]\npush = [\"*\"]\n";
+    let told = complaint(&format!("{MINIMAL}{other}{unit}"), &[]);
+    for part in [
+        "error: no unit pulls `photo`: no row would ever come to a device",
+        "entity.photo",
+        "write pull = [\"photo\"] in a unit",
+        "\"upload-only\" or \"backend-only\"",
+    ] {
+        assert!(told.contains(part), "{part} in:\n{told}");
+    }
+    for delivery in ["upload-only", "backend-only"] {
+        plan(&format!("{MINIMAL}{other}delivery = \"{delivery}\"\n{unit}"));
+    }
+}
+
+#[test]
+fn rows_that_come_on_open_where_nobody_opens_are_told() {
+    let line = "[entity.line]\nrows = 5\ndelivery = \"on-open of note\"\n\
+                schema = { id = \"uuid key\", note = \"ref note\", text = \"text\" }\n";
+    let told = doubted(line);
+    assert!(
+        told.len() == 1 && told[0].contains("rows of `line` come as a `note` is opened, and nobody opens one"),
+        "{told:?}"
+    );
+    assert_eq!(doubted(&format!("{line}[workload]\nopens = {{ entity = \"note\", per_day = 3 }}")), [""; 0]);
+}
+
+#[test]
 fn a_script_that_ends_in_maintenance_which_outlasts_the_drain_is_told() {
     let of = |window: &str| {
         let night = format!("start = \"2026-03-02T13:30:00Z\"\nduration = \"8h\"\ndrain = \"2h\"\n{MINIMAL}");

@@ -1,0 +1,87 @@
+//! Entities that no sync carries: their rows never come, or their edits never leave.
+
+use std::collections::BTreeSet;
+
+use super::super::diagnostic::Diagnostic;
+use super::super::plan::Plan;
+use super::view::View;
+use crate::base::{EntityId, Ppm};
+use crate::contract::{ColumnKind, Delivery};
+use crate::scenario::plan::Happening;
+use crate::workload::Action;
+
+/// Entities whose rows come to devices as deltas, and that no unit pulls. Nothing of them would
+/// ever come, and the oracle would look for nothing.
+pub(super) fn unpulled(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
+    let pulled = |id: EntityId| plan.units.iter().any(|unit| unit.pull.contains(&id));
+    let forgotten = |id: &EntityId| plan.schema.entity(*id).delivery == Delivery::Delta && !pulled(*id);
+    let names: Vec<&str> =
+        plan.schema.ids().filter(forgotten).map(|id| &*plan.schema.entity(id).name).collect();
+    let first = *names.first()?;
+    let entity = root.at("entity").key(first);
+    let at = [entity.at("delivery"), entity].into_iter().find_map(View::place);
+    let title = format!("no unit pulls `{}`: no row would ever come to a device", names.join("`, `"));
+    let help = format!(
+        "write pull = [\"{first}\"] in a unit; delivery = \"upload-only\" or \"backend-only\" says that no row is to come"
+    );
+    Some(Diagnostic::new(at, title).help(help))
+}
+
+/// Entities that people edit on devices, and that no unit pushes.
+pub(super) fn unpushed(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
+    let pushed = |entity: EntityId| plan.units.iter().any(|unit| unit.push.contains(&entity));
+    let mut told = BTreeSet::new();
+    let mut doubts = Vec::new();
+    for action in edited(plan) {
+        if !pushed(action.entity) && told.insert(action.entity) {
+            let entity = &plan.schema.entity(action.entity).name;
+            let written = root.at("action").key(&action.name).at("entity");
+            let at = written.place().or_else(|| root.at("unit").place());
+            let title = format!("no unit pushes `{entity}`, which people edit on devices");
+            let help = format!("their edits wait for ever; write push = [\"{entity}\"] in a unit");
+            doubts.push(Diagnostic::new(at, title).help(help));
+        }
+    }
+    doubts
+}
+
+/// Entities whose rows come as a record is opened, where nobody opens such a record.
+pub(super) fn unopened(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
+    let record_of = |id: EntityId| match plan.schema.entity(id).delivery {
+        Delivery::OnOpen { by } => match plan.schema.entity(id).columns[by].kind {
+            ColumnKind::Ref(record) => Some(record),
+            _ => None,
+        },
+        _ => None,
+    };
+    let opened = plan.workload.opened.filter(|_| plan.workload.opens_per_day_milli > 0);
+    // Who edits such a row has opened its record before.
+    let edited = edited(plan).filter_map(|action| record_of(action.entity));
+    let read: BTreeSet<EntityId> =
+        edited.chain(opened.map(|id| record_of(id).unwrap_or(id))).collect();
+    let told = |id: EntityId| {
+        let record = record_of(id).filter(|record| !read.contains(record))?;
+        let [name, record] = [id, record].map(|id| &plan.schema.entity(id).name);
+        let at = root.at("entity").key(name).at("delivery");
+        let title = format!("rows of `{name}` come as a `{record}` is opened, and nobody opens one");
+        let help = format!("write [workload] opens = {{ entity = \"{record}\", per_day = 5 }}");
+        Some(Diagnostic::new(at.place(), title).help(help))
+    };
+    plan.schema.ids().filter_map(told).collect()
+}
+
+/// The actions that people do on devices.
+fn edited(plan: &Plan) -> impl Iterator<Item = &Action> {
+    let by_events: BTreeSet<usize> = plan
+        .events
+        .iter()
+        .filter_map(|event| match event.what {
+            Happening::Edits { action, .. } => Some(action),
+            _ => None,
+        })
+        .collect();
+    let actions = plan.workload.actions.iter().enumerate().filter(move |(number, action)| {
+        action.on_devices > Ppm(0) && action.per_device_milli > 0 || by_events.contains(number)
+    });
+    actions.map(|(_, action)| action)
+}
