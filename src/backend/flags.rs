@@ -355,7 +355,7 @@ impl Flagging<'_> {
     ///
     /// # Panics
     /// If the backend keeps no log.
-    pub fn touch(&mut self, now: Time, id: EntityId, rows: usize) {
+    pub fn touch(&mut self, now: Time, id: EntityId, rows: usize) -> usize {
         self.content.show_due(now);
         let table = self.content.table(id);
         let mut live: Vec<(Key, Slot)> = (0..table.records().len() as Slot)
@@ -364,7 +364,9 @@ impl Flagging<'_> {
             .map(|(record, slot)| (record.key.clone(), slot))
             .collect();
         live.sort_unstable();
+        let touched = rows.min(live.len());
         live.into_iter().take(rows).for_each(|(_, slot)| self.content.touch(now, id, slot));
+        touched
     }
 
     /// What such a reader looks at.

@@ -20,7 +20,8 @@ Exit codes:
   2   usage; also a path that is not there, a file that would be overwritten
   3   scenario invalid
   4   nothing selected
-  10  threshold failed, a violation that was expected did not occur, or no edit of an action came to be
+  10  threshold failed, a violation that was expected did not occur, no edit of an action came to be, or
+      no device sent a request
   11  correctness: something lost, duplicated, resurrected, divergent
   12  stuck: did not converge by the deadline, or an engine that spins or stalls
   13  a figure is not the baseline's, or compare --fail-on-worse found something worse
@@ -45,7 +46,7 @@ pub(super) struct Cli {
 #[derive(Clone, Copy, Debug, Args)]
 pub(super) struct Voice {
     /// Of a run or a sweep say only the verdict, what is wrong, where the report is and the commands that run failing cells again, of a
-    /// comparison the verdict and what is worse; no remarks.
+    /// comparison the verdict and what is worse; warnings, and no remarks.
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(super) quiet: bool,
     /// Show every figure.

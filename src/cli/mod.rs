@@ -14,7 +14,7 @@
 //! | 2 | usage: an argument that makes no sense, a path that is not there, a file that would be overwritten, a replay of what is not recorded |
 //! | 3 | scenario invalid; also by what `--set` makes of it |
 //! | 4 | nothing selected: a folder without scenarios, a variant that no scenario has |
-//! | 10 | threshold failed, a violation that was expected did not occur, or no edit of an action came to be |
+//! | 10 | threshold failed, a violation that was expected did not occur, no edit of an action came to be, or no device sent a request |
 //! | 11 | correctness: something lost, duplicated, resurrected, divergent |
 //! | 12 | stuck: did not converge by the deadline, or an engine that spins or stalls |
 //! | 13 | a figure is not the baseline's, or compare --fail-on-worse found something worse |

@@ -173,7 +173,8 @@ pub(super) fn plans(
     expand(&documents_of(selection, runner, console)?, selection, runner, console)
 }
 
-/// Says what the scenarios are probably not meant to be, and what was inferred; each once, however many cells there are.
+/// Says what the scenarios are probably not meant to be, and what was inferred; each once, however
+/// many cells there are. Who asked for quiet is warned, too: what is warned of makes a pass hollow.
 pub(super) fn remark_on(plans: &[Plan], console: &mut Console<'_>) {
     let colour = console.err_paint().0;
     let mut told: Vec<String> = Vec::new();
@@ -184,11 +185,16 @@ pub(super) fn remark_on(plans: &[Plan], console: &mut Console<'_>) {
             continue;
         }
         seen = Some(plan);
-        let warnings = plan.warnings.iter().map(|warning| console.drawn(&warning.render(colour)) + "\n\n");
-        let notes = plan.notes.iter().map(|note| format!("note: {note}\n"));
-        for text in warnings.chain(notes).collect::<Vec<_>>() {
+        let warnings =
+            plan.warnings.iter().map(|warning| (true, console.drawn(&warning.render(colour)) + "\n\n"));
+        let notes = plan.notes.iter().map(|note| (false, format!("note: {note}\n")));
+        for (warns, text) in warnings.chain(notes).collect::<Vec<_>>() {
             if !told.contains(&text) {
-                console.remark(&text);
+                if warns {
+                    console.complaint(&text)
+                } else {
+                    console.remark(&text)
+                }
                 told.push(text);
             }
         }

@@ -288,8 +288,9 @@ fn a_size_counts_as_reached_when_it_is_first_between_its_powers_of_two() {
     assert!(!figures.contains_key("engine.control.reached/pull-1024"));
 }
 
-/// What the world knows of its devices' hardware.
-const WORKED_OUT: [&str; 7] = [
+/// What the world knows of its devices' hardware and of its script.
+const WORKED_OUT: [&str; 8] = [
+    "workload.edits.unplaced",
     "device.cpu.busy",
     "device.disk.syncs",
     "device.disk.written",

@@ -155,6 +155,7 @@ table! {
     WorkloadMade "workload.edits.made" Count Neither Counter "Edits that people made on devices."
     WorkloadMissed "workload.edits.missed" Count Lower Counter "Edits that people wanted to make and did not see saved: the app did not run, died first, or the run ended."
     WorkloadRefused "workload.edits.refused" Count Lower Counter "Edits that people wanted to make and the app refused."
+    WorkloadUnplaced "workload.edits.unplaced" Count Lower Counter "Edits that the script was asked for and has not: no row to edit, or no free natural key, was left."
     DeviceStarts "device.starts.count" Count Neither Counter "Processes that started."
     DeviceKills "device.kills.count" Count Neither Counter "Processes that were killed."
     DevicePowerLosses "device.power_losses.count" Count Neither Counter "Processes that died as their device lost power."

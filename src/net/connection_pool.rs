@@ -75,6 +75,11 @@ pub(super) enum Found {
 }
 
 impl Pool {
+    /// Whether a connection is open, as far as the device knows, or being opened.
+    pub(super) fn has_any(&self) -> bool {
+        self.opening.get() > 0 || self.open.borrow().iter().any(|shared| !shared.is_closed())
+    }
+
     /// Looks for a connection at `now`. Those that the far end, an outage or a user has closed are
     /// let go.
     pub(super) fn find(&self, options: &TransportOptions, conditions: &dyn Conditions, now: Time) -> Found {

@@ -176,6 +176,11 @@ impl Way {
         self.pool.close_all();
     }
 
+    /// Whether a connection is open, as far as the device knows, or being opened.
+    pub fn has_connections(&self) -> bool {
+        self.pool.has_any()
+    }
+
     /// The gateway's process is dead: its operating system resets its connections.
     pub fn gateway_died(&self) {
         self.pool.cut_all();

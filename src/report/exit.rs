@@ -14,7 +14,7 @@ pub enum Exit {
     Invalid = 3,
     /// Nothing was selected.
     Nothing = 4,
-    /// A threshold failed, a violation that was expected did not occur, or no edit of an action came to be.
+    /// A threshold failed, a violation that was expected did not occur, no edit of an action came to be, or no device sent a request.
     Threshold = 10,
     /// Something was lost, duplicated, resurrected, or is divergent.
     Correctness = 11,

@@ -57,6 +57,7 @@ pub(crate) fn outcome() -> Outcome {
         faults: vec![(Time(5), "kill d3".to_owned())],
         missed: Vec::new(),
         in_vain: Vec::new(),
+        is_silent: false,
         placed: Placed::default(),
         events: 99,
     }

@@ -312,6 +312,13 @@ fn reasons(
     if !expects_missed(plan) {
         reasons.extend(outcome.in_vain.iter().map(|one| reason(Exit::Threshold, in_vain_text(one))));
     }
+    let silence = plan.expect.metrics.get(REQUESTS).is_some_and(|bound| bound.max == Some(0));
+    if outcome.is_silent && !silence {
+        let text = format!(
+            "the run tested nothing: no device sent a request; `expect` with \"{REQUESTS}\" = 0 says that this is meant"
+        );
+        reasons.push(reason(Exit::Threshold, text));
+    }
     for e in expectations.iter().filter(|e| !e.pass) {
         let why = e.reason.as_deref().unwrap_or("is not as expected");
         reasons.push(reason(Exit::Threshold, format!("expected {}: {why}", e.what)));
@@ -339,16 +346,36 @@ fn expects(plan: &Plan, metric: &str) -> bool {
 /// The metric of saved edits that a return to a backup destroyed.
 const TAKEN_BACK: &str = "oracle.taken_back.edits";
 
-/// Metrics of edits that people did not see saved.
-const COME_TO_NOTHING: [&str; 2] = ["workload.edits.missed", "workload.edits.refused"];
+/// The metric of requests.
+const REQUESTS: &str = "engine.requests.count";
 
-fn in_vain_text(InVain { action, wanted }: &InVain) -> String {
+/// Metrics of edits that people did not see saved.
+const COME_TO_NOTHING: [&str; 3] =
+    ["workload.edits.missed", "workload.edits.refused", "workload.edits.unplaced"];
+
+fn in_vain_text(InVain { action, wanted, unplaced }: &InVain) -> String {
     let edits = human::count(*wanted, "edit");
-    let [missed, refused] = COME_TO_NOTHING;
+    let why = match (wanted - unplaced, *unplaced) {
+        (_, 0) => "no app ran, the row was not there, or the app refused it",
+        (0, _) => "the script found no row for it, or no free natural key",
+        _ => "the script found no row for it, no app ran, or the app refused it",
+    };
+    let [missed, refused, unplaced] = COME_TO_NOTHING;
+    let subject = in_vain_subject(action);
     format!(
-        "action {action} tested nothing: of {edits} none came to be, as no app ran, the row was not there, or the \
-         app refused it; `expect` with at least one of {missed} or {refused} says that this is meant"
+        "{subject} of {edits} none was made, as {why}; `expect` with at least one of {missed}, \
+         {refused} or {unplaced} says that this is meant"
     )
+}
+
+fn in_vain_subject(action: &str) -> String {
+    format!("action {action} tested nothing:")
+}
+
+/// Whether the cell fails as no edit of this action was made.
+pub(super) fn fails_in_vain(cell: &CellRecord, action: &str) -> bool {
+    let subject = in_vain_subject(action);
+    cell.reasons.iter().any(|reason| reason.text.starts_with(&subject))
 }
 
 fn stuck_text(outcome: &Outcome) -> String {

@@ -1,9 +1,9 @@
-//! Kills and losses of power that a scenario plans and that did not come, in words.
+//! Faults that a scenario plans and that did not fire, in words.
 
 use std::collections::BTreeMap;
 
 use super::human::{count, thousands};
-use super::record::{MissedRecord, RunRecord};
+use super::record::{CellRecord, MissedRecord, RunRecord};
 use crate::world::Missed;
 
 /// Devices that a record names.
@@ -23,11 +23,21 @@ pub(super) fn recorded(missed: &[Missed]) -> Vec<MissedRecord> {
     missed.iter().map(record).collect()
 }
 
-/// A line for each event of each scenario, over all cells.
+/// A line for each event of each scenario, over all cells. What only has to meet somebody is told
+/// where it met nobody with any seed.
 pub(super) fn told(record: &RunRecord) -> Vec<String> {
+    let mut seeds: BTreeMap<&str, u64> = BTreeMap::new();
+    record.cells.iter().for_each(|cell| *seeds.entry(&cell.resolved).or_default() += 1);
+    let missed = || record.cells.iter().flat_map(|cell| cell.missed.iter().map(move |one| (cell, one)));
+    let mut in_vain: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+    for (cell, one) in missed() {
+        *in_vain.entry((&cell.resolved, &one.event)).or_default() += 1;
+    }
+    let every = |cell: &CellRecord, one: &MissedRecord| {
+        seeds.get(&*cell.resolved) == in_vain.get(&(&*cell.resolved, &*one.event))
+    };
     let mut events: BTreeMap<(&str, &str, &str), (u64, MissedRecord)> = BTreeMap::new();
-    let missed = record.cells.iter().flat_map(|cell| cell.missed.iter().map(move |one| (cell, one)));
-    for (cell, one) in missed {
+    for (cell, one) in missed().filter(|(cell, one)| one.of > 0 || every(cell, one)) {
         let blank = || (0, MissedRecord { missed: 0, of: 0, ..one.clone() });
         let (cells, sum) = events.entry((&cell.scenario, &one.event, &one.why)).or_insert_with(blank);
         *cells += 1;
@@ -44,14 +54,19 @@ pub(super) fn told(record: &RunRecord) -> Vec<String> {
 
 fn line(cells: u64, of: &MissedRecord) -> String {
     let MissedRecord { event, why, missed, of, devices } = of;
+    let in_cells = format!(" in {}", count(cells, "cell"));
+    if *of == 0 {
+        let what = if event.starts_with("chaos.") { event.clone() } else { format!("event {event}") };
+        return format!("{what} changed nothing{}: {why}", if cells > 1 { &in_cells } else { "" });
+    }
     let all = count(*of, "device");
     let place = if cells > 1 {
-        format!(" in {}", count(cells, "cell"))
+        in_cells
     } else {
         let more = if *missed > TOLD as u64 { ", …" } else { "" };
         format!(" ({}{more})", devices.iter().take(TOLD).cloned().collect::<Vec<_>>().join(", "))
     };
-    format!("event {event} did not strike {} of {all}{place}: {why}", thousands(*missed))
+    format!("event {event} did not fire on {} of {all}{place}: {why}", thousands(*missed))
 }
 
 #[cfg(test)]
@@ -61,7 +76,7 @@ mod tests {
     use crate::base::DeviceId;
 
     #[test]
-    fn an_event_that_did_not_strike_is_told_with_its_devices_and_once_for_all_cells() {
+    fn an_event_that_did_not_fire_is_told_with_its_devices_and_once() {
         let why = "nothing passed fetch.applied from then on".to_owned();
         let devices: Vec<DeviceId> = (3..9).map(DeviceId).collect();
         let missed = vec![Missed { event: "k".to_owned(), why, devices, of: 1_000 }];
@@ -72,14 +87,31 @@ mod tests {
         assert_eq!(told(&record), [""; 0]);
         record.cells.push(judged.cell.clone());
         let said = format!(
-            "event k did not strike 6 of {} (d3, d4, d5, d6, …): nothing passed fetch.applied from then on",
+            "event k did not fire on 6 of {} (d3, d4, d5, d6, …): nothing passed fetch.applied from then on",
             count(1_000, "device")
         );
         assert_eq!(told(&record), [said]);
         record.cells.push(judged.cell);
-        assert!(told(&record)[0].starts_with("event k did not strike 12 of "), "{:?}", told(&record));
+        assert!(told(&record)[0].starts_with("event k did not fire on 12 of "), "{:?}", told(&record));
         assert!(told(&record)[0].contains(" in 2 cells: "), "{:?}", told(&record));
         let warned = super::super::story::notes(&record, super::super::story::Paint(false));
-        assert!(warned.starts_with("warning: event k did not strike"), "{warned}");
+        assert!(warned.starts_with("warning: event k did not fire"), "{warned}");
+    }
+
+    #[test]
+    fn a_fault_that_met_somebody_with_one_seed_is_not_told() {
+        let missed =
+            vec![Missed { event: "lunch".to_owned(), why: "why".to_owned(), devices: Vec::new(), of: 0 }];
+        let cell = |missed: &[Missed]| {
+            let outcome = crate::world::Outcome { missed: missed.to_vec(), ..fixture::outcome() };
+            judge(&fixture::plan(None, 1), "c", &outcome).cell
+        };
+        let mut record = assemble("reports/x", &[], Vec::new(), &[]);
+        record.cells = vec![cell(&missed)];
+        assert_eq!(told(&record), ["event lunch changed nothing: why"]);
+        record.cells.push(cell(&missed));
+        assert_eq!(told(&record), ["event lunch changed nothing in 2 cells: why"]);
+        record.cells.push(cell(&[]));
+        assert_eq!(told(&record), [""; 0]);
     }
 }

@@ -274,16 +274,16 @@ pub struct UnplacedRecord {
     pub import: bool,
 }
 
-/// A kill or a loss of power that an event planned, and that did not come on some of its devices.
+/// A planned fault that did not fire on some of its devices, or that met nobody.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MissedRecord {
-    /// The event.
+    /// The event, or the key of `chaos`.
     pub event: String,
-    /// Why it did not come, in words.
+    /// Why it did not fire, in words.
     pub why: String,
-    /// On how many devices it did not.
+    /// On how many devices it did not fire; 0 if it had to meet somebody and met nobody.
     pub missed: u64,
-    /// On how many it was to come.
+    /// On how many it was to fire; 0 if it had to meet somebody.
     pub of: u64,
     /// The first of those on which it did not, such as `d17`.
     pub devices: Vec<String>,

@@ -157,6 +157,7 @@ pub(super) const HEADLINE: &[&str] = &[
     "workload.edits.made",
     "workload.edits.missed",
     "workload.edits.refused",
+    "workload.edits.unplaced",
 ];
 
 /// Whether a figure is worth a row of its own when nobody asked for all: it says something, and it is a headline or the oracle's.

@@ -48,6 +48,14 @@ fn ending(ending: Ending) -> Outcome {
     Outcome { ending, ..outcome() }
 }
 
+/// An outcome in which no device sent a request.
+fn silent() -> Outcome {
+    let mut outcome = Outcome { is_silent: true, ..outcome() };
+    let none = Figure::Value { unit: Unit::Count, value: 0 };
+    outcome.figures.insert("engine.requests.count".to_owned(), none);
+    outcome
+}
+
 /// An outcome in which no edit of an action came to be.
 fn in_vain() -> Outcome {
     let mut outcome = outcome();
@@ -55,7 +63,7 @@ fn in_vain() -> Outcome {
     for metric in ["workload.edits.missed", "workload.edits.refused"] {
         outcome.figures.insert(metric.to_owned(), value.clone());
     }
-    outcome.in_vain.push(InVain { action: "survey".to_owned(), wanted: 9 });
+    outcome.in_vain.push(InVain { action: "survey".to_owned(), wanted: 9, unplaced: 0 });
     outcome
 }
 
@@ -112,6 +120,8 @@ fn each_outcome_has_its_exit_code() {
         ("the same where some may be missed", wanting("workload.edits.missed", None, Some(9)), in_vain(), 10),
         ("the same as expected", wanting("workload.edits.missed", Some(1), None), in_vain(), 0),
         ("the same refused as expected", wanting("workload.edits.refused", Some(1), None), in_vain(), 0),
+        ("a run without a request", plan(None, 1), silent(), 10),
+        ("the same as expected", wanting("engine.requests.count", None, Some(0)), silent(), 0),
     ] {
         assert_eq!(code(plan, outcome), want, "{what}");
     }

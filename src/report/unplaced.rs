@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 
 use super::human::{count, thousands};
 use super::record::{RunRecord, UnplacedRecord};
-use super::{applicable, missed};
+use super::{applicable, judge, missed};
 use crate::world::{ActionCount, Placed};
 
 /// A line for each action and each event of each scenario, over all cells.
 pub(super) fn unplaced(record: &RunRecord) -> Vec<String> {
     let mut actions: BTreeMap<(&str, bool, &str), UnplacedRecord> = BTreeMap::new();
     let told = record.cells.iter().flat_map(|cell| cell.unplaced.iter().map(move |one| (cell, one)));
-    for (cell, one) in told {
+    // Of an action of which nothing came to be the reasons of the failing cell speak.
+    for (cell, one) in told.filter(|(cell, one)| !judge::fails_in_vain(cell, &one.action)) {
         let sum = actions.entry((&cell.scenario, one.import, &one.action));
         let sum = sum.or_insert_with(|| UnplacedRecord { asked: 0, left_out: 0, astray: 0, ..one.clone() });
         sum.asked = sum.asked.saturating_add(one.asked);

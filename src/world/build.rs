@@ -7,6 +7,7 @@ use super::browsing::Browser;
 use super::clock::Gait;
 use super::device::Device;
 use super::faults::{self, Faults};
+use super::fired::{self, Windows};
 use super::hardware::{Fitting, Hardware};
 use super::hub::{Hub, Listeners, NodeSink, Round};
 use super::ports::{self, Parts};
@@ -70,12 +71,15 @@ pub(super) fn build(
     let mut script = written(&plan, &dataset, &devices, stops).unwrap_or_default();
     let (backend, initial) = loaded(&plan, &dataset, stops);
     let Halves { engine: factory, server, crash_points, capabilities, patience } = halves;
-    let faults = faults::draw(&plan, &devices, crash_points);
+    let mut faults = faults::draw(&plan, &devices, crash_points);
+    let windows;
+    (faults.fired, windows) = fired::planned(&plan, &devices);
     let sim = Sim::new(sim::Options::default());
     let handle = sim.handle().clone();
     let (node, gateway_node) = (handle.node("world"), handle.node("gateway"));
-    let asked = (capabilities, patience);
-    let hub = Hub::new(handle.clone(), listeners(&plan, &devices, initial, lives, &mut script, asked));
+    let mut listeners = listeners(&plan, &devices, initial, &mut script, (capabilities, patience));
+    (listeners.lives, listeners.windows) = (lives, windows);
+    let hub = Hub::new(handle.clone(), listeners);
     let (server, gateway): (Rc<RefCell<ServerHalf>>, _) = match server {
         Some(brought) => (Rc::new(RefCell::new(Brought(brought))), None),
         None => {
@@ -326,7 +330,6 @@ fn listeners(
     plan: &Plan,
     devices: &[DevicePlan],
     initial: Initial,
-    lives: Vec<Life>,
     script: &mut Script,
     (capabilities, patience): (Capabilities, oracle::Patience),
 ) -> Listeners {
@@ -350,12 +353,13 @@ fn listeners(
     Listeners {
         collector,
         oracle,
-        lives,
+        lives: Vec::new(),
         timeline: None,
         requests: None,
         digest: Digest::new(),
         events: 0,
         tried: Tried::new(script, plan.workload.actions.len()),
+        windows: Windows::default(),
         round: Round::new(devices.len()),
     }
 }

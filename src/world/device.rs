@@ -300,8 +300,9 @@ impl Device {
         });
     }
 
-    /// A person asks for a sync.
-    pub(super) fn trigger(&self, unit: UnitId, how: Asking) {
+    /// A person asks for a sync; false if no app runs.
+    pub(super) fn trigger(&self, unit: UnitId, how: Asking) -> bool {
+        let runs = self.is_running();
         self.with_engine(|engine| match how {
             Asking::Queued => engine.trigger(unit, false),
             Asking::Alone => engine.trigger(unit, true),
@@ -311,6 +312,12 @@ impl Device {
                 self.ports.spawn.spawn(Box::pin(async move { drop(sync.await) }));
             }
         });
+        runs
+    }
+
+    /// Whether it has a connection, or is opening one.
+    pub(super) fn has_connections(&self) -> bool {
+        self.way.has_connections()
     }
 
     /// A hook of the app, called for this unit and run if for any, asks for a sync.

@@ -7,6 +7,7 @@ use super::build::World;
 use super::device::Device;
 use super::faults::{Kill, Restore, Whose, choose};
 use super::logins::once_up;
+use super::missed::{Awaited, Struck};
 use super::server::Servers;
 use super::watch::Watch;
 use crate::backend::Importing;
@@ -47,12 +48,12 @@ impl World {
         }
         self.play_script();
         self.play_kills();
-        self.play_gateway_kills();
         self.play_networks();
         self.play_full_disks();
         self.play_backend();
         self.play_clock_steps();
         self.play_triggers();
+        self.look_for_connections();
         self.play_gateway();
         self.follow_kills();
     }
@@ -104,16 +105,6 @@ impl World {
         }
         for loss in &self.faults.sync_losses {
             self.devices[loss.device.0 as usize].lose_power_at_sync(loss.clone());
-        }
-    }
-
-    fn play_gateway_kills(&self) {
-        for (at, restart_after) in self.faults.gateway_kills.iter().copied() {
-            let (handle, servers) = (self.handle.clone(), self.servers.clone());
-            self.handle.spawn(self.node, "kill", async move {
-                handle.sleep_until(at).await;
-                servers.kill_gateway(restart_after);
-            });
         }
     }
 
@@ -235,15 +226,26 @@ impl World {
         }
     }
 
-    /// What users do to flags, and what becomes of the gateway's memory.
+    /// What users do to flags, and what becomes of the gateway and of its memory.
     fn play_gateway(&self) {
         for planned in &self.plan.events {
             let (handle, servers, from) = (self.handle.clone(), self.servers.clone(), planned.at);
+            let met = self.met(&planned.name);
             match planned.what {
+                Happening::GatewayKill { restart_after } => {
+                    self.handle.spawn(self.node, "kill", async move {
+                        handle.sleep_until(from).await;
+                        if servers.kill_gateway(restart_after) {
+                            met.set();
+                        }
+                    });
+                }
                 Happening::TouchFlag { entity, rows } => {
                     self.handle.spawn(self.node, "flags", async move {
                         handle.sleep_until(from).await;
-                        servers.backend.borrow_mut().flags().touch(from, entity, rows as usize);
+                        if servers.backend.borrow_mut().flags().touch(from, entity, rows as usize) > 0 {
+                            met.set();
+                        }
                     });
                 }
                 Happening::GatewayReplaced { times, every } => {
@@ -265,12 +267,40 @@ impl World {
             let Happening::Trigger { unit, how } = planned.what else { continue };
             let chosen = choose(&planned.who, &planned.name, self.plan.seed, &devices);
             let chosen: Vec<Rc<Device>> = chosen.iter().map(|d| self.device(*d)).collect();
-            let (handle, at) = (self.handle.clone(), planned.at);
+            let (handle, at, met) = (self.handle.clone(), planned.at, self.met(&planned.name));
             self.handle.spawn(self.node, "trigger", async move {
                 handle.sleep_until(at).await;
-                chosen.iter().for_each(|device| device.trigger(unit, how));
+                for device in chosen {
+                    if device.trigger(unit, how) {
+                        met.set();
+                    }
+                }
             });
         }
+    }
+
+    /// Looks whether there is a connection when one is to break.
+    fn look_for_connections(&self) {
+        let devices = self.plan.devices();
+        for planned in &self.plan.events {
+            if !matches!(planned.what, Happening::SessionLoss | Happening::HalfOpen) {
+                continue;
+            }
+            let chosen = choose(&planned.who, &planned.name, self.plan.seed, &devices);
+            let chosen: Vec<Rc<Device>> = chosen.iter().map(|d| self.device(*d)).collect();
+            let (handle, at, met) = (self.handle.clone(), planned.at, self.met(&planned.name));
+            self.handle.spawn(self.node, "connections", async move {
+                handle.sleep_until(at).await;
+                if chosen.iter().any(|device| device.has_connections()) {
+                    met.set();
+                }
+            });
+        }
+    }
+
+    /// Whether an event met somebody, to be set by whoever makes it happen.
+    fn met(&self, event: &str) -> Struck {
+        self.faults.fired.get(event).map(Awaited::met).unwrap_or_default()
     }
 
     /// A node that the executor killed by itself is a killed app.

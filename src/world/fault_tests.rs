@@ -15,8 +15,12 @@ fn outcome(scenario: &str) -> Outcome {
 }
 
 fn ended(scenario: &str) -> Outcome {
+    ended_with(scenario, "")
+}
+
+fn ended_with(scenario: &str, note: &str) -> Outcome {
     let text = format!(
-        "name = \"faults\"\n{scenario}[entity.note]\nrows = 5\nschema = {{ id = \"uuid key\", title = \"text\" }}\n"
+        "name = \"faults\"\n{scenario}[entity.note]\nrows = 5\nschema = {{ id = \"uuid key\", title = \"text\" }}\n{note}"
     );
     let document = Document::parse("faults.toml", &text).expect("it is TOML");
     let stacks = Stacks::builtin().described();
@@ -111,4 +115,84 @@ fn every_run_that_started_ended_well_or_not_whichever_sync_the_power_fails_at() 
         assert_eq!(value(&outcome, "device.power_losses.count"), 2, "{nth} {when}");
         assert_eq!(figure("count"), well + figure("failed"), "{nth} {when}");
     }
+}
+
+/// The events of a world that met nobody, with the reason; each is planned for `at`.
+fn met_nobody(at: &str, setting: &str, planned: &[(&str, &str)]) -> Vec<(String, String)> {
+    let event = |(name, what): &(&str, &str)| format!("[event.{name}]\nat = \"{at}\"\n{what}\n");
+    let events: String = planned.iter().map(event).collect();
+    let outcome = outcome(&format!("duration = \"3h\"\n{setting}{PULLING}{events}"));
+    let nobody = outcome.missed.into_iter().filter(|missed| missed.of == 0);
+    nobody.map(|missed| (missed.event, missed.why)).collect()
+}
+
+/// Events that need a device which uses its network or its storage, or somebody who asks the backend.
+const SHORT: [(&str, &str); 10] = [
+    ("down", "backend_down = { for = \"1m\" }"),
+    ("elsewhere", "network_change = { for = \"1m\", link = \"edge\" }"),
+    ("flaps", "flap = { for = \"1m\" }"),
+    ("full", "disk_full = { for = \"1m\" }"),
+    ("leg", "leg_outage = { for = \"1m\" }"),
+    ("lost", "answer_loss = { for = \"1m\", loss = 1 }"),
+    ("out", "outage = { for = \"1m\" }"),
+    ("portal", "captive_portal = { for = \"1m\" }"),
+    ("restored", "restore = { of = \"1m\" }"),
+    ("slow", "slow_disk = { for = \"1m\" }"),
+];
+
+#[test]
+fn each_fault_that_meets_nobody_is_told_and_why() {
+    // Between the syncs of each hour nobody does anything.
+    let told = met_nobody("+30m", "", &SHORT);
+    let names: Vec<&str> = told.iter().map(|(event, _)| event.as_str()).collect();
+    assert_eq!(names, SHORT.map(|(name, _)| name), "{told:?}");
+    let why = |event: &str| told.iter().find(|(name, _)| name == event).map(|(_, why)| why.as_str());
+    assert_eq!(why("out"), Some("none of its devices used the network while it lasted"));
+    assert_eq!(why("down"), Some("nobody asked the backend for anything while it lasted"));
+    assert_eq!(why("restored"), Some("none of its devices wrote anything since the backup"));
+}
+
+#[test]
+fn a_fault_that_meets_somebody_is_not_told() {
+    for (name, what) in SHORT.iter().filter(|(name, _)| *name != "restored") {
+        assert_eq!(met_nobody("+59m50s", "", &[(name, what)]), [], "{name}");
+    }
+    let longer = [("restored", "restore = { of = \"30m\" }")];
+    assert_eq!(met_nobody("+70m", "", &longer), [], "they synced in between");
+    let others = [
+        ("killed", "gateway_kill = {}"),
+        ("on", "clock_step = { by = \"+1h\" }"),
+        ("synced", "trigger = { unit = \"All\" }"),
+    ];
+    assert_eq!(met_nobody("+30m", "", &others), []);
+}
+
+#[test]
+fn a_sync_that_nobody_can_ask_for_is_told() {
+    let dead = "[event.killed]\nat = \"+29m\"\nkill = { restart_after = \"1h\" }\n";
+    let events = format!("{dead}[event.synced]\nat = \"+30m\"\ntrigger = {{ unit = \"All\" }}\n");
+    let outcome = outcome(&format!("duration = \"3h\"\n{PULLING}{events}"));
+    let [missed] = &outcome.missed[..] else { panic!("{:?}", outcome.missed) };
+    assert_eq!((&*missed.event, &*missed.why), ("synced", "the app of none of its devices ran at the time"));
+}
+
+#[test]
+fn chaos_of_which_nothing_comes_is_told() {
+    let chaos = "[chaos]\nkill_mtbf = \"1000d\"\noutage_mtbf = \"1m\"\n";
+    let outcome = outcome(&format!("duration = \"1h\"\n{PULLING}{chaos}"));
+    let [missed] = &outcome.missed[..] else { panic!("{:?}", outcome.missed) };
+    let why = "none came by chance in 1 h; one comes every 1000 d";
+    assert_eq!((&*missed.event, &*missed.why), ("chaos.kill_mtbf", why));
+}
+
+#[test]
+fn a_run_in_which_no_device_asks_for_anything_is_silent() {
+    let syncing = outcome(&format!("duration = \"1h\"\n{PULLING}"));
+    assert!(!syncing.is_silent);
+    let never = PULLING.replace("\"login\", \"every 1h\"", "\"every 9h\"");
+    assert!(!outcome(&format!("duration = \"1h\"\n{never}")).is_silent, "the drain asks");
+    let nothing = PULLING.replace("pull = [\"*\"]", "push = [\"*\"]");
+    let upload_only = format!("duration = \"1h\"\n{nothing}").to_owned();
+    let outcome = ended_with(&upload_only, "delivery = \"upload-only\"\n");
+    assert!(outcome.is_silent && outcome.ending == Ending::Drained, "{:?}", outcome.ending);
 }

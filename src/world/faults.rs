@@ -1,5 +1,6 @@
 //! Everything that goes wrong in a world, drawn before it starts.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::clock::Jump;
@@ -43,12 +44,12 @@ pub(super) struct Faults {
     pub(super) kills: Vec<Kill>,
     /// Power that fails at syncs.
     pub(super) sync_losses: Vec<SyncLoss>,
-    /// What events plan of these.
+    /// Ends of processes that events plan, and keys of `chaos` that nothing was drawn for.
     pub(super) awaited: Vec<Awaited>,
+    /// What else events plan, by name.
+    pub(super) fired: BTreeMap<String, Awaited>,
     /// Who goes back to an older state.
     pub(super) restores: Vec<Restore>,
-    /// When the gateway's process dies, and how long until it is started again.
-    pub(super) gateway_kills: Vec<(Time, Span)>,
     /// Times without the backend.
     pub(super) down: Vec<(Time, Time)>,
     /// Outages of the leg between gateway and backend.
@@ -120,10 +121,7 @@ pub(super) fn draw(plan: &Plan, devices: &[DevicePlan], crash_points: &[&str]) -
         faults.plan(planned.at, &planned.name, &planned.what, &chosen);
     }
     if let Some(chaos) = &plan.chaos {
-        for device in devices {
-            faults.draw_device(plan, chaos, device.device, crash_points);
-        }
-        faults.draw_backend(plan, chaos);
+        faults.draw_chaos(plan, chaos, devices, crash_points);
     }
     let end = Time::ZERO + plan.duration;
     faults.draw_availability(plan, end);
@@ -255,7 +253,6 @@ impl Faults {
                 self.tell(at, format!("{name}: nothing between gateway and backend for {length} ({mode:?})"));
             }
             Happening::GatewayKill { restart_after } => {
-                self.gateway_kills.push((at, *restart_after));
                 self.tell(at, format!("{name}: the gateway is killed, and comes back after {restart_after}"));
             }
             Happening::Restore { of, restart_after } => {
@@ -381,6 +378,34 @@ impl Faults {
             }
         }
         self.tell(at, format!("{name}: {text}"));
+    }
+
+    /// Random faults. A kind of which none comes is told.
+    fn draw_chaos(&mut self, plan: &Plan, chaos: &Chaos, devices: &[DevicePlan], crash_points: &[&str]) {
+        let before = self.drawn();
+        for device in devices {
+            self.draw_device(plan, chaos, device.device, crash_points);
+        }
+        self.draw_backend(plan, chaos);
+        let kinds = [
+            ("chaos.kill_mtbf", chaos.kill_mtbf),
+            ("chaos.power_loss_mtbf", chaos.power_loss_mtbf),
+            ("chaos.outage_mtbf", chaos.outage_mtbf),
+            ("chaos.backend_mtbf", chaos.backend_mtbf),
+        ];
+        for ((key, mtbf), (before, after)) in kinds.into_iter().zip(before.into_iter().zip(self.drawn())) {
+            if mtbf > Span::ZERO && before == after {
+                let why = format!("none came by chance in {}; one comes every {mtbf}", plan.duration);
+                self.awaited.push(Awaited::anywhere(key, why));
+            }
+        }
+    }
+
+    /// How many kills, losses of power, outages and failures of the backend there are so far.
+    fn drawn(&self) -> [usize; 4] {
+        let ends = |reason| self.kills.iter().filter(|kill| kill.reason == reason).count();
+        let outages = self.outages.iter().map(Vec::len).sum();
+        [ends(KillReason::Killed), ends(KillReason::PowerLoss), outages, self.down.len()]
     }
 
     fn draw_device(&mut self, plan: &Plan, chaos: &Chaos, device: DeviceId, crash_points: &[&str]) {

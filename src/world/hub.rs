@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use super::fired::Windows;
 use super::requests::RequestLog;
 use super::tried::Tried;
 use crate::base::words::thousands;
@@ -31,6 +32,8 @@ pub(super) struct Listeners {
     pub(super) digest: Digest,
     pub(super) events: u64,
     pub(super) tried: Tried,
+    /// When faults are still to meet somebody.
+    pub(super) windows: Windows,
     /// What the drain has to wait for.
     pub(super) round: Round,
 }
@@ -116,6 +119,7 @@ impl Hub {
             requests.on(&occurrence);
         }
         listeners.tried.on(&event);
+        listeners.windows.on(occurrence.at, node, &event);
         listeners.round.on(node, &event);
     }
 

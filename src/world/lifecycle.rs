@@ -30,11 +30,14 @@ impl Servers {
         }
     }
 
-    /// Ends it: the connections to it break, what is not durable is gone. It comes back.
-    pub(super) fn kill_gateway(self: &Rc<Self>, restart_after: Span) {
-        if self.end_gateway() {
+    /// Ends it: the connections to it break, what is not durable is gone. It comes back. True if
+    /// there was a process to end.
+    pub(super) fn kill_gateway(self: &Rc<Self>, restart_after: Span) -> bool {
+        let was_up = self.end_gateway();
+        if was_up {
             self.start_gateway_after(restart_after);
         }
+        was_up
     }
 
     /// Its state goes back to what it was at `to`, by a backup of then.

@@ -1,4 +1,4 @@
-//! Ends of processes that events plan and that never come: who is not told believes that they struck.
+//! Faults that a scenario plans and that do not fire: who is not told believes that they did.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -12,30 +12,43 @@ use crate::scenario::AtSync;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Struck(Rc<Cell<bool>>);
 
-/// An end that an event plans, and what became of it on each of its devices.
+/// A fault that an event plans, and what became of it.
 #[derive(Clone, Debug)]
 pub(super) struct Awaited {
     event: String,
     why: String,
-    on: Vec<(DeviceId, Struck)>,
+    on: On,
 }
 
-/// A planned end of processes that did not come on some of its devices.
+/// Where a fault is to fire.
+#[derive(Clone, Debug)]
+enum On {
+    /// On each of these devices.
+    Each(Vec<(DeviceId, Struck)>),
+    /// Somewhere: it is enough that it met somebody.
+    Any(Struck),
+}
+
+/// A planned fault that did not fire on some of its devices, or that met nobody.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Missed {
-    /// The event.
+    /// The event, or the key of `chaos`.
     pub event: String,
-    /// Why it did not come there, in words.
+    /// Why it did not fire there, in words.
     pub why: String,
-    /// Where it did not come.
+    /// Where it did not fire; empty if it had to meet somebody, whoever that is, and met nobody.
     pub devices: Vec<DeviceId>,
-    /// On how many devices it was to come.
+    /// On how many devices it was to fire; 0 if it had to meet somebody.
     pub of: u64,
 }
 
 impl Struck {
     pub(super) fn set(&self) {
         self.0.set(true);
+    }
+
+    pub(super) fn get(&self) -> bool {
+        self.0.get()
     }
 }
 
@@ -69,21 +82,45 @@ impl Awaited {
                 _ => "the app did not run at the time".to_owned(),
             },
         };
-        Awaited { event: event.to_owned(), why, on: Vec::new() }
+        Awaited { event: event.to_owned(), why, on: On::Each(Vec::new()) }
     }
 
-    /// One more device that it is to come on.
+    /// What has to meet somebody: an event, or a key of `chaos`.
+    pub(super) fn anywhere(event: &str, why: impl Into<String>) -> Awaited {
+        Awaited { event: event.to_owned(), why: why.into(), on: On::Any(Struck::default()) }
+    }
+
+    /// One more device that it is to fire on.
     pub(super) fn on(&mut self, device: DeviceId) -> Struck {
-        let struck = Struck::default();
-        self.on.push((device, struck.clone()));
-        struck
+        match &mut self.on {
+            On::Each(devices) => {
+                let struck = Struck::default();
+                devices.push((device, struck.clone()));
+                struck
+            }
+            On::Any(struck) => struck.clone(),
+        }
     }
 
-    /// Where it did not come, if it did not everywhere.
+    /// Whether it met somebody, if that is enough.
+    pub(super) fn met(&self) -> Struck {
+        match &self.on {
+            On::Each(_) => Struck::default(),
+            On::Any(struck) => struck.clone(),
+        }
+    }
+
+    /// Where it did not fire, if it did not everywhere.
     pub(super) fn missed(&self) -> Option<Missed> {
-        let left = self.on.iter().filter(|(_, struck)| !struck.0.get());
-        let devices: Vec<DeviceId> = left.map(|(device, _)| *device).collect();
         let (event, why) = (self.event.clone(), self.why.clone());
-        (!devices.is_empty()).then_some(Missed { event, why, devices, of: self.on.len() as u64 })
+        let on = match &self.on {
+            On::Each(on) => on,
+            On::Any(struck) => {
+                return (!struck.get()).then_some(Missed { event, why, devices: Vec::new(), of: 0 });
+            }
+        };
+        let left = on.iter().filter(|(_, struck)| !struck.get());
+        let devices: Vec<DeviceId> = left.map(|(device, _)| *device).collect();
+        (!devices.is_empty()).then_some(Missed { event, why, devices, of: on.len() as u64 })
     }
 }

@@ -29,6 +29,7 @@ mod drive;
 #[cfg(test)]
 mod fault_tests;
 mod faults;
+mod fired;
 mod hardware;
 mod hooks;
 mod hub;

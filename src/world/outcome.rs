@@ -38,10 +38,12 @@ pub struct Outcome {
     pub distributions: Vec<(&'static str, Distribution)>,
     /// Faults that were drawn or planned, in order, in words.
     pub faults: Vec<(Time, String)>,
-    /// Kills and losses of power that events planned and that did not come.
+    /// Faults that events or chaos planned and that did not fire, or met nobody.
     pub missed: Vec<Missed>,
     /// Actions of which no edit came to be, in a world that was not cut off.
     pub in_vain: Vec<InVain>,
+    /// No device sent a request, in a world that was not cut off.
+    pub is_silent: bool,
     /// How often the script does each action, how often it could not, and what its imports lack.
     pub placed: Placed,
     /// Events that happened.

@@ -384,7 +384,7 @@ impl World {
     /// The check phase: the oracle looks at every device, unless the run was interrupted, and everything goes into the digest. Who
     /// watches may interrupt that, too: what was found until then is no verdict.
     fn conclude(self, mut ended: Ended, places: Places, watch: &dyn Watch) -> Finished {
-        let World { sim, handle, hub, servers, devices, links, faults, script, plan, .. } = self;
+        let World { sim, handle, hub, servers, devices, links, faults, script, .. } = self;
         let ended_at = handle.now();
         devices.iter().for_each(|device| device.close_books());
         let worked = worked(&devices);
@@ -409,9 +409,12 @@ impl World {
         }
         // What was still to come in a world that was cut off is no fault that missed.
         let whole = matches!(ended, Ended::Well | Ended::Stuck(_));
-        let awaited = if whole { &faults.awaited[..] } else { &[] };
-        let in_vain = if whole { listeners.tried.in_vain(&plan.workload.actions) } else { Vec::new() };
-        let missed = awaited.iter().filter_map(Awaited::missed).collect();
+        let awaited = faults.awaited.iter().chain(faults.fired.values()).filter(|_| whole);
+        let placed = script.summary.placed();
+        let in_vain = if whole { listeners.tried.in_vain(&placed.actions) } else { Vec::new() };
+        let unplaced = placed.actions.iter().map(|action| action.left_out).sum();
+        figures.insert("workload.edits.unplaced", unplaced);
+        let missed = awaited.filter_map(Awaited::missed).collect();
         let content = rows.content.hex();
         listeners.digest.text(&content);
         listeners.digest.text(&rows.stamps.hex());
@@ -434,7 +437,8 @@ impl World {
             faults: faults.told,
             missed,
             in_vain,
-            placed: script.summary.placed(),
+            is_silent: whole && !listeners.tried.has_asked(),
+            placed,
             events: listeners.events,
         };
         // Futures hold engines, and engines hold disks: the executor goes first.

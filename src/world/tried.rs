@@ -1,7 +1,8 @@
-//! What became of the edits of each action: one of which none came to be tested nothing.
+//! What a run tried at all: an action of which no edit came to be tested nothing, and neither did a
+//! run without a request.
 
 use crate::contract::Event;
-use crate::workload::{Action, Script};
+use crate::workload::{ActionCount, Script};
 
 /// How many edits of each action were to be made, and how many were.
 #[derive(Debug, Default)]
@@ -11,6 +12,8 @@ pub(super) struct Tried {
     /// By action.
     wanted: Vec<u64>,
     made: Vec<u64>,
+    /// Whether a device asked a server for anything.
+    asked: bool,
 }
 
 /// An action of which no edit came to be.
@@ -20,6 +23,8 @@ pub struct InVain {
     pub action: String,
     /// How many were to be made.
     pub wanted: u64,
+    /// How many of them the script had no row or no free natural key for.
+    pub unplaced: u64,
 }
 
 impl Tried {
@@ -28,15 +33,31 @@ impl Tried {
         let edits = std::mem::take(&mut script.edits);
         let (mut wanted, made) = (vec![0; actions], vec![0; actions]);
         edits.iter().flatten().for_each(|action| wanted[usize::from(*action)] += 1);
-        Tried { edits, wanted, made }
+        Tried { edits, wanted, made, asked: false }
     }
 
     pub(super) fn on(&mut self, event: &Event<'_>) {
-        let Event::EditMade { edit, .. } = event else { return };
+        let edit = match event {
+            Event::EditMade { edit, .. } => edit,
+            // An engine that was brought may not tell of its requests.
+            Event::RequestSent { .. }
+            | Event::ConnectionOpened { .. }
+            | Event::MessageDropped { .. }
+            | Event::BackendServed { device: Some(_), .. } => {
+                self.asked = true;
+                return;
+            }
+            _ => return,
+        };
         let edits = self.edits.get(edit.id.device.0 as usize);
         if let Some(action) = edits.and_then(|edits| edits.get(edit.id.number as usize)) {
             self.made[usize::from(*action)] += 1;
         }
+    }
+
+    /// Whether a device asked a server for anything, or tried to.
+    pub(super) fn has_asked(&self) -> bool {
+        self.asked
     }
 
     /// The office has tried an edit of `action`.
@@ -45,10 +66,13 @@ impl Tried {
         self.made[usize::from(action)] += u64::from(made);
     }
 
-    /// The actions of which no edit came to be, though some were to be made.
-    pub(super) fn in_vain(&self, actions: &[Action]) -> Vec<InVain> {
-        let counts = self.wanted.iter().zip(&self.made).zip(actions);
-        let none = counts.filter(|((wanted, made), _)| **wanted > 0 && **made == 0);
-        none.map(|((wanted, _), action)| InVain { action: action.name.clone(), wanted: *wanted }).collect()
+    /// The actions of which no edit came to be, though some were to be made; `placed` says of each
+    /// what the script made of it.
+    pub(super) fn in_vain(&self, placed: &[ActionCount]) -> Vec<InVain> {
+        let in_vain = |((wanted, made), count): ((&u64, &u64), &ActionCount)| {
+            let (wanted, unplaced) = (wanted + count.left_out, count.left_out);
+            (wanted > 0 && *made == 0).then(|| InVain { action: count.name.clone(), wanted, unplaced })
+        };
+        self.wanted.iter().zip(&self.made).zip(placed).filter_map(in_vain).collect()
     }
 }

@@ -40,7 +40,11 @@ fn a_run_in_which_every_edit_of_an_action_is_missed_fails() {
     assert_eq!(value(&outcome, "workload.edits.missed"), 10);
     let reasons = judge(&plan, "cell", &outcome).cell.reasons;
     assert_eq!(reasons.iter().map(|reason| reason.exit_code).collect::<Vec<_>>(), [10]);
-    assert!(reasons[0].text.contains("action fill tested nothing: of 10 edits none"), "{}", reasons[0].text);
+    assert!(
+        reasons[0].text.contains("action fill tested nothing: of 10 edits none was made"),
+        "{}",
+        reasons[0].text
+    );
     let expected = format!("{NOBODY_LOGGED_IN}\n[expect]\n\"workload.edits.missed\" = {{ min = 1 }}\n");
     assert!(judge(&written(&expected), "cell", &outcome).cell.reasons.is_empty(), "the file asks for it");
 }
@@ -51,4 +55,21 @@ fn an_action_of_which_one_edit_came_to_be_is_not_in_vain() {
     let outcome = run(&plan);
     assert!(value(&outcome, "workload.edits.missed") > 0 && value(&outcome, "workload.edits.made") > 0);
     assert_eq!(outcome.in_vain, []);
+}
+
+#[test]
+fn an_action_that_finds_no_row_to_edit_fails_the_run() {
+    let none = NOBODY_LOGGED_IN.replace("rows = 4", "rows = 0").replace("at = \"+15m\"", "at = \"+1m\"");
+    let plan = written(&none);
+    let outcome = run(&plan);
+    let in_vain: Vec<_> =
+        outcome.in_vain.iter().map(|one| (one.action.as_str(), one.wanted, one.unplaced)).collect();
+    assert_eq!(in_vain, [("rename", 2, 2)], "nothing is there to rename");
+    assert_eq!(value(&outcome, "workload.edits.unplaced"), 2);
+    let reasons = judge(&plan, "cell", &outcome).cell.reasons;
+    let why = "action rename tested nothing: of 2 edits none was made, as the script found no row for it";
+    assert!(reasons.len() == 1 && reasons[0].text.starts_with(why), "{reasons:?}");
+    assert_eq!(reasons[0].exit_code, 10);
+    let expected = format!("{none}\n[expect]\n\"workload.edits.unplaced\" = 2\n");
+    assert!(judge(&written(&expected), "cell", &outcome).cell.reasons.is_empty(), "the file asks for it");
 }

@@ -57,8 +57,7 @@ pub(super) fn unopened(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     let opened = plan.workload.opened.filter(|_| plan.workload.opens_per_day_milli > 0);
     // Who edits such a row has opened its record before.
     let edited = edited(plan).filter_map(|action| record_of(action.entity));
-    let read: BTreeSet<EntityId> =
-        edited.chain(opened.map(|id| record_of(id).unwrap_or(id))).collect();
+    let read: BTreeSet<EntityId> = edited.chain(opened.map(|id| record_of(id).unwrap_or(id))).collect();
     let told = |id: EntityId| {
         let record = record_of(id).filter(|record| !read.contains(record))?;
         let [name, record] = [id, record].map(|id| &plan.schema.entity(id).name);

@@ -143,7 +143,8 @@ fn rows_that_come_on_open_where_nobody_opens_are_told() {
                 schema = { id = \"uuid key\", note = \"ref note\", text = \"text\" }\n";
     let told = doubted(line);
     assert!(
-        told.len() == 1 && told[0].contains("rows of `line` come as a `note` is opened, and nobody opens one"),
+        told.len() == 1
+            && told[0].contains("rows of `line` come as a `note` is opened, and nobody opens one"),
         "{told:?}"
     );
     assert_eq!(doubted(&format!("{line}[workload]\nopens = {{ entity = \"note\", per_day = 3 }}")), [""; 0]);
