@@ -76,6 +76,49 @@ impl Check {
     }
 }
 
+/// What a check looks at: where there is none of it, that it found nothing says nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Subject {
+    /// Rows that devices hold or should hold.
+    Rows,
+    /// Edits that people made on devices.
+    Edits,
+    /// Runs of sync units.
+    Runs,
+    /// The world: it is always there.
+    World,
+}
+
+impl Check {
+    /// What it looks at.
+    pub(super) fn subject(self) -> Subject {
+        match self {
+            Check::Lost | Check::Stale | Check::UndetectedDelete | Check::Orphan | Check::Divergent => {
+                Subject::Rows
+            }
+            Check::LostEdit
+            | Check::SilentDiscard
+            | Check::Misfiled
+            | Check::Acknowledged
+            | Check::OwnWriteVanished => Subject::Edits,
+            Check::TwoSyncs | Check::WithoutEnd | Check::UnitOrder | Check::SyncLoop => Subject::Runs,
+            _ => Subject::World,
+        }
+    }
+}
+
+/// What a check looks at, in words: "no … was there". `None` of no check, and of one that always has
+/// something to look at.
+pub fn subject_of(check: &str) -> Option<&'static str> {
+    let at = ALL.iter().position(|(name, _)| *name == check)?;
+    match Check::EVERY[at].subject() {
+        Subject::Rows => Some("no device held a row or lacked one"),
+        Subject::Edits => Some("nobody made an edit on a device"),
+        Subject::Runs => Some("no sync began"),
+        Subject::World => None,
+    }
+}
+
 /// All names that a violation can have, for scenario files and their "did you mean".
 pub fn check_names() -> impl Iterator<Item = &'static str> {
     ALL.iter().map(|(name, _)| *name)

@@ -86,22 +86,22 @@ impl Contents {
     }
 
     /// Walks through the rows that a device at `place` should hold and those that it shows, both in
-    /// the order of keys, and tells each difference. Nothing to tell of entities that devices do
-    /// not hold in full, except rows shown twice.
+    /// the order of keys, and tells each difference; gives how many rows were compared. Nothing to
+    /// tell of entities that devices do not hold in full, except rows shown twice.
     pub(super) fn compare(
         &mut self,
         id: EntityId,
         place: &[Value],
         view: &dyn DeviceView,
         tell: &mut dyn FnMut(Difference<'_>),
-    ) {
+    ) -> u64 {
         let place = self.hash.own(place.iter());
         let places = self.by_entity[usize::from(id.0)].as_ref();
         let whole = places.is_some();
         let mut expected =
             places.and_then(|p| p.get(&place)).map_or(&[][..], Vec::as_slice).iter().peekable();
         let mut last: Option<String> = None;
-        let hash = &mut self.hash;
+        let (hash, mut compared) = (&mut self.hash, 0);
         view.rows(id, &mut |key, stamp, values| {
             if last.as_deref().is_some_and(|last| last >= key) {
                 tell(Difference::Twice { key });
@@ -111,6 +111,7 @@ impl Contents {
             if !whole {
                 return;
             }
+            compared += 1;
             // Keys lie anywhere in memory: each is looked at once.
             while let Some(next) = expected.peek().copied() {
                 let order = next.key.as_str().cmp(key);
@@ -131,7 +132,11 @@ impl Contents {
             }
             tell(Difference::Extra { key, stamp });
         });
-        expected.for_each(|missing| tell(Difference::Missing(missing)));
+        for missing in expected {
+            compared += 1;
+            tell(Difference::Missing(missing));
+        }
+        compared
     }
 }
 

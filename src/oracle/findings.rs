@@ -66,6 +66,14 @@ impl Findings {
         }
     }
 
+    /// The checks that apply, have found nothing so far, and are like that.
+    pub(super) fn unfound(&self, like: impl Fn(Check) -> bool) -> Vec<&'static str> {
+        let unfound = |check: &&Check| {
+            check.applies(self.capabilities) && self.counts[**check as usize] == 0 && like(**check)
+        };
+        Check::EVERY.iter().filter(unfound).map(|check| check.name()).collect()
+    }
+
     /// The violations by check, the counts by metric, and the checks that are not applicable.
     pub(super) fn finish(mut self) -> (Vec<Violation>, BTreeMap<&'static str, u64>, Vec<&'static str>) {
         let rank = |name: &str| ALL.iter().position(|(n, _)| *n == name);

@@ -95,6 +95,11 @@ impl Flow {
         Flow { devices: (0..devices).map(|_| Device::default()).collect(), durable, patience }
     }
 
+    /// Whether no run ever began.
+    pub(super) fn is_empty(&self) -> bool {
+        self.devices.iter().all(|device| device.runs == 0)
+    }
+
     pub(super) fn on(
         &mut self,
         at: Time,

@@ -111,6 +111,11 @@ impl History {
         Some((stamp, self.hash.projected(self.schema.entity(*entity), &values)))
     }
 
+    /// The row as it was when the world began, with its stamp; `None` if it was not there.
+    pub(super) fn at_the_start(&self, entity: EntityId, key: &str) -> Option<(Stamp, Vec<Value>)> {
+        self.initial.row(entity, key)
+    }
+
     /// Adds a version; gives the values that the row had before.
     pub(super) fn commit(&mut self, id: RowId, commit: Commit<'_>) -> Option<Vec<Value>> {
         let schema = Arc::clone(&self.schema);

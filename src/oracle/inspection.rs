@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::check::{Check, metric_of};
+use super::check::{Check, Subject, metric_of};
 use super::checks::{self, EditCase, RowCase};
 use super::clock::Clock;
 use super::content::{Contents, Difference};
@@ -10,6 +10,7 @@ use super::flow::{Names, Run};
 use super::held::{At, Behind};
 use super::ledger::Edit;
 use super::model::{Blind, Oracle};
+use super::opened::Opened;
 use super::truth::Truth;
 use super::violation::Violation;
 use crate::base::words::count;
@@ -27,6 +28,8 @@ pub struct Verdict {
     pub taken_back: Option<String>,
     /// Checks that nothing can be said of, as the stack does not do what they look at.
     pub not_applicable: Vec<&'static str>,
+    /// Checks that had nothing to look at: they found nothing, and that says nothing.
+    pub untried: Vec<&'static str>,
     /// Metrics that nothing was counted for, which is not the same as none.
     pub uncounted: Vec<&'static str>,
 }
@@ -46,6 +49,8 @@ pub struct Inspection<'a> {
     contents: Contents,
     /// Rows on devices that point to one that their device lacks.
     half_seen: u64,
+    /// Rows that were compared, over all devices.
+    compared: u64,
 }
 
 /// What a device says of its edits.
@@ -88,7 +93,7 @@ impl<'a> Inspection<'a> {
                 oracle.findings.add(Check::Duplicate, (None, Some((id, key.as_str()))), || text);
             }
         }
-        Inspection { oracle, at, truth, stops, contents, half_seen: 0 }
+        Inspection { oracle, at, truth, stops, contents, half_seen: 0, compared: 0 }
     }
 
     /// Checks one device that was in use: its edits, and every row of the entities that it should
@@ -139,6 +144,12 @@ impl<'a> Inspection<'a> {
         told.for_each(|blind| blind.add_to(&mut findings));
         flow.finish(self.at, Names(&units, clock), &mut findings);
         let by_stamps = findings.by_stamps();
+        let untried = findings.unfound(|check| match check.subject() {
+            Subject::Rows => self.compared == 0,
+            Subject::Edits => ledger.is_empty(),
+            Subject::Runs => flow.is_empty(),
+            Subject::World => false,
+        });
         let (violations, mut figures, not_applicable) = findings.finish();
         let mut uncounted: Vec<&'static str> =
             not_applicable.iter().filter_map(|check| metric_of(check)).collect();
@@ -165,7 +176,7 @@ impl<'a> Inspection<'a> {
         };
         let taken_back = with(&gone, "its device").or_else(|| with(&undone, "the backend"));
         figures.retain(|metric, _| !uncounted.contains(metric));
-        Verdict { violations, figures, taken_back, not_applicable, uncounted }
+        Verdict { violations, figures, taken_back, not_applicable, untried, uncounted }
     }
 
     /// The power may fail when a decision is durable and nobody was told: the log counts, not the
@@ -233,7 +244,7 @@ impl<'a> Inspection<'a> {
             let place = &places[usize::from(entity.0)];
             let (oracle, truth, at) = (&mut self.oracle, self.truth, At { device, place, now: self.at });
             let stops = self.stops;
-            self.contents.compare(entity, place, view, &mut |difference| {
+            self.compared += self.contents.compare(entity, place, view, &mut |difference| {
                 if stops() {
                     return;
                 }
@@ -244,6 +255,15 @@ impl<'a> Inspection<'a> {
                     wrong += 1;
                     first.get_or_insert_with(|| (entity, difference.key().to_owned()));
                     judge(oracle, truth, entity, at, difference);
+                }
+            });
+            let by_stamps = self.oracle.findings.by_stamps();
+            let Oracle { schema, history, .. } = &self.oracle;
+            let opened = Opened { schema, history, truth, by_stamps };
+            self.compared += opened.compare(entity, view, &mut |key| {
+                if !stops() && !said.is_dirty(entity, key) {
+                    wrong += 1;
+                    first.get_or_insert_with(|| (entity, key.to_owned()));
                 }
             });
         }

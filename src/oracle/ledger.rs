@@ -152,6 +152,11 @@ impl Ledger {
         }
     }
 
+    /// Whether nobody made an edit.
+    pub(super) fn is_empty(&self) -> bool {
+        self.devices.iter().all(BTreeMap::is_empty)
+    }
+
     pub(super) fn get(&self, edit: EditId) -> Option<&Edit> {
         self.devices.get(edit.device.0 as usize)?.get(&edit.number)
     }

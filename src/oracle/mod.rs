@@ -26,8 +26,9 @@
 //! | `two-syncs-of-one-unit`, `event-without-end`, `unit-out-of-order`, `sync-loop` | runs overlap, do not end once, overtake, or start themselves for ever |
 //!
 //! Content decides before dates: a row that reads as it should is right, whatever its stamp. A row
-//! with edits that still wait is not compared; that is `stuck`. Entities delivered on open are not
-//! compared, except for rows shown twice.
+//! with edits that still wait is not compared; that is `stuck`. Of entities delivered on open nobody
+//! is to hold all rows: those that a device holds are compared with the versions that there were
+//! (`opened`). A check that had nothing to look at has not passed ([`Verdict::untried`]).
 //!
 //! Who goes back to a backup loses what came since. Of a device's own edits, and of commits of the
 //! backend, that is counted and held against nobody; what the backend's return did to its rows are
@@ -65,6 +66,7 @@ mod ledger;
 mod life;
 mod lives;
 mod model;
+mod opened;
 mod patience;
 mod shown;
 #[cfg(test)]
@@ -74,7 +76,7 @@ mod truth;
 mod violation;
 mod words;
 
-pub use check::{check_names, implied, is_of_check, metric_of};
+pub use check::{check_names, implied, is_of_check, metric_of, subject_of};
 pub use clock::Clock;
 pub use findings::VIOLATIONS_KEPT;
 pub use inspection::{Inspection, Verdict};

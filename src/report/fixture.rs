@@ -52,6 +52,7 @@ pub(crate) fn outcome() -> Outcome {
         violations: Vec::new(),
         taken_back: None,
         not_applicable: Vec::new(),
+        untried: Vec::new(),
         series: vec![Sample { at_ns: 60_000_000_000, series: "device.online.count", value: 7 }],
         distributions: Vec::new(),
         faults: vec![(Time(5), "kill d3".to_owned())],

@@ -42,6 +42,7 @@ pub fn judge(plan: &Plan, id: &str, outcome: &Outcome) -> Judged {
     cell.metrics = held_figures(&outcome.figures);
     cell.violations = outcome.violations.iter().map(|v| violation(&plan.schema, v)).collect();
     cell.not_applicable = outcome.not_applicable.iter().map(|check| (*check).to_owned()).collect();
+    cell.untried = outcome.untried.iter().map(|check| (*check).to_owned()).collect();
     cell.phases = Phases { script_ns: outcome.script.0, drain_ns: outcome.drained_in.0 };
     cell.events = outcome.events;
     cell.faults =
@@ -128,6 +129,7 @@ fn blank(plan: &Plan, id: &str) -> CellRecord {
         metrics: CellFigures::new(),
         violations: Vec::new(),
         not_applicable: Vec::new(),
+        untried: Vec::new(),
         replay: String::new(),
         scenario: plan.scenario.clone(),
         path: plan.path.clone(),

@@ -174,6 +174,9 @@ pub struct CellRecord {
     /// at: neither passed nor failed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_applicable: Vec<String>,
+    /// Checks of the oracle that had nothing to look at: they found nothing, and have not passed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub untried: Vec<String>,
     /// What had to come out, and whether it did.
     #[serde(default)]
     pub expectations: Vec<ExpectationRecord>,
@@ -277,7 +280,7 @@ pub struct UnplacedRecord {
 /// A planned fault that did not fire on some of its devices, or that met nobody.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MissedRecord {
-    /// The event, or the key of `chaos`.
+    /// The event, or the key of `chaos` or `hooks`.
     pub event: String,
     /// Why it did not fire, in words.
     pub why: String,

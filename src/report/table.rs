@@ -219,7 +219,7 @@ fn single(cell: &CellRecord, all: bool) -> Grid {
     grid
 }
 
-/// What the oracle looked for and did not find, in a sentence.
+/// What the oracle looked for and did not find, and what it could not look for, in a sentence each.
 fn not_found(cell: &CellRecord, form: Form) -> String {
     let quiet = |check: &&str| {
         let prefix = format!("oracle.{}.", check.replace('-', "_"));
@@ -227,17 +227,27 @@ fn not_found(cell: &CellRecord, form: Form) -> String {
             cell.metrics.iter().filter(|(name, _)| name.starts_with(&prefix) && !name.ends_with("row_ns"));
         figures.next().is_some_and(|(_, figure)| !says_something(figure))
     };
-    let names: Vec<&str> = oracle::check_names().filter(quiet).collect();
-    if names.is_empty() {
-        return String::new();
+    let untried = |check: &&str| cell.untried.iter().any(|untried| untried == check);
+    let (hollow, passed): (Vec<&str>, Vec<&str>) = oracle::check_names().filter(quiet).partition(untried);
+    let checks = |names: &[&str]| human::count(names.len() as u64, "check");
+    let passed = (format!("{} passed:", checks(&passed)), passed);
+    let hollow = (format!("{} had nothing to look at:", checks(&hollow)), hollow);
+    let lists = [passed, hollow].into_iter().filter(|(_, names)| !names.is_empty());
+    match form {
+        Form::Terminal(columns) => {
+            let text: String = lists.map(|(title, names)| listed(&title, &names, columns)).collect();
+            if text.is_empty() { text } else { text + "\n" }
+        }
+        Form::Markdown => lists.map(|(title, names)| format!("{title} {}\n\n", names.join(", "))).collect(),
+        Form::Html => lists
+            .map(|(title, names)| format!("<p class=\"note\">{title} {}</p>\n", names.join(", ")))
+            .collect(),
     }
-    let found_by = format!("not found by {} checks: {}", names.len(), names.join(", "));
-    let columns = match form {
-        Form::Markdown => return found_by + "\n\n",
-        Form::Html => return format!("<p class=\"note\">{found_by}</p>\n"),
-        Form::Terminal(columns) => columns,
-    };
-    let mut text = format!("  not found by {} checks:", names.len());
+}
+
+/// A list behind its title, on lines of so many columns.
+fn listed(title: &str, names: &[&str], columns: usize) -> String {
+    let mut text = format!("  {title}");
     let mut width = text.len();
     for (index, name) in names.iter().enumerate() {
         if width + name.len() + 2 > columns {
@@ -246,7 +256,7 @@ fn not_found(cell: &CellRecord, form: Form) -> String {
         }
         text.push(' ');
         text.push_str(name);
-        text.push_str(if index + 1 < names.len() { "," } else { "\n\n" });
+        text.push_str(if index + 1 < names.len() { "," } else { "\n" });
         width += name.len() + 2;
     }
     text

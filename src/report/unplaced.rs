@@ -25,7 +25,8 @@ pub(super) fn unplaced(record: &RunRecord) -> Vec<String> {
         let whose = if several { format!("{scenario}: ") } else { String::new() };
         lines(action, sum).into_iter().map(move |line| format!("{whose}{line}"))
     });
-    lines.chain(missed::told(record)).chain(applicable::told(record)).collect()
+    let looked = applicable::told(record).into_iter().chain(applicable::hollow(record));
+    lines.chain(missed::told(record)).chain(looked).collect()
 }
 
 /// The same of one script.

@@ -32,6 +32,8 @@ pub struct Outcome {
     pub taken_back: Option<String>,
     /// Checks of the oracle that the stack gives nothing to look at.
     pub not_applicable: Vec<&'static str>,
+    /// Checks of the oracle that had nothing to look at.
+    pub untried: Vec<&'static str>,
     /// Figures over virtual time.
     pub series: Vec<Sample>,
     /// The observations behind the figures that are distributions, by metric.

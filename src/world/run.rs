@@ -400,7 +400,7 @@ impl World {
         let mut rows = RowDigests::default();
         let inspection = listeners.oracle.begin_check(ended_at, truth, stops);
         let verdict = look_at(&devices, inspection, &ended, &mut rows, stops);
-        let Verdict { violations, mut figures, taken_back, not_applicable, uncounted } = verdict;
+        let Verdict { violations, mut figures, taken_back, not_applicable, untried, uncounted } = verdict;
         figures.extend(radiated(&links, ended_at));
         figures.extend(worked);
         digest::add_backend(&mut rows, &servers.backend.borrow(), stops);
@@ -432,6 +432,7 @@ impl World {
             violations,
             taken_back,
             not_applicable,
+            untried,
             series: collected.series,
             distributions: collected.distributions,
             faults: faults.told,

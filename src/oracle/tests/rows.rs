@@ -285,3 +285,47 @@ fn a_phones_own_edit_keeps_it_waiting_for_nothing() {
     stage.pull(0);
     assert_eq!(over_time(stage), (0, 12), "only the other phone of the clinic was behind");
 }
+
+#[test]
+fn a_row_that_came_on_open_reads_as_a_version_that_there_was() {
+    let holds = |held: &[(&str, u64, &str)]| {
+        let mut stage = Stage::new();
+        let note = |visit: &str| Some(vec![Value::text(visit)]);
+        let first = stage.commit(Author::Office, NOTE, "n1", note("a1"));
+        let second = stage.commit(Author::Office, NOTE, "n1", note("a2"));
+        stage.commit(Author::Office, NOTE, "n2", note("a1"));
+        stage.commit(Author::Office, NOTE, "n2", None);
+        stage.drain();
+        stage.phone(0).rows.retain(|(entity, _), _| *entity != NOTE);
+        for (key, version, visit) in held {
+            let stamp = if *version == 1 { first } else { second };
+            stage.phone(0).rows.insert(id(NOTE, key), (stamp, vec![Value::text(visit)]));
+        }
+        stage.verdict()
+    };
+    assert_silent(&holds(&[("n1", 2, "a2")]));
+    assert_silent(&holds(&[("n1", 1, "a1"), ("n2", 1, "a1")]));
+    for wrong in [("n1", 1, "a3"), ("n1", 2, "a1"), ("n2", 1, "a2"), ("n3", 1, "a1")] {
+        assert_only(&holds(&[wrong]), "divergent", 1);
+    }
+}
+
+#[test]
+fn checks_that_had_nothing_to_look_at_are_named() {
+    let quiet = Stage::new().verdict();
+    let of_edits = ["lost-edit", "silent-discard", "misfiled", "acknowledged-without-commit"];
+    for check in of_edits.into_iter().chain(["sync-loop", "event-without-end"]) {
+        assert!(quiet.untried.contains(&check), "{check} of {:?}", quiet.untried);
+    }
+    assert!(!quiet.untried.contains(&"lost"), "rows are held");
+    let mut edited = Stage::new();
+    edited.update(0, "a1", "busy");
+    edited.drain();
+    let untried = edited.verdict().untried;
+    assert!(of_edits.iter().all(|check| !untried.contains(check)), "{untried:?}");
+    let mut empty = Stage::new();
+    empty.backend.rows.clear();
+    empty.phones.iter_mut().for_each(|phone| phone.rows.clear());
+    let untried = empty.verdict().untried;
+    assert!(["lost", "stale", "divergent"].iter().all(|check| untried.contains(check)), "{untried:?}");
+}
