@@ -189,6 +189,13 @@ const IDLE: &[Idle] = &[
         help: "a unit with several, such as pull = [\"*\"] where there are several, pulls so many at once",
     },
     Idle {
+        keys: &["engine.hook_timeout"],
+        needs: |tree| find(tree, "hooks").and_then(Node::table).is_some_and(|hooks| !hooks.is_empty()),
+        chosen_by: &["hooks"],
+        why: "the app has no hooks, so none takes too long",
+        help: "[hooks.on_sync_start] takes = \"5s\" is one",
+    },
+    Idle {
         keys: &["engine.identity"],
         needs: |tree| happens(tree, "clone"),
         chosen_by: &["event"],

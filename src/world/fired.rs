@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use super::faults::choose;
 use super::missed::{Awaited, Struck};
-use crate::base::{DeviceId, Span, Time};
-use crate::contract::{DropReason, Event, Node};
+use crate::base::{DeviceId, Span, Time, Word};
+use crate::contract::{DropReason, Event, Hook, Node};
 use crate::scenario::{DevicePlan, Happening, Plan};
 
 /// What an instant lasts.
@@ -46,9 +46,12 @@ pub(super) struct Windows {
     /// By device; empty if there are none.
     by_device: Vec<Vec<Window>>,
     anywhere: Vec<Window>,
+    /// Hooks that are yet to be called.
+    hooks: Vec<(Hook, Struck)>,
 }
 
-/// The events of `plan` that have to meet somebody, by name, and when that would show.
+/// The events, kinds of chaos and hooks of `plan` that have to meet somebody, by name, and when that
+/// would show.
 pub(super) fn planned(plan: &Plan, devices: &[DevicePlan]) -> (BTreeMap<String, Awaited>, Windows) {
     let (mut events, mut windows) = (BTreeMap::new(), Windows::default());
     let end = Time::ZERO + plan.duration;
@@ -74,6 +77,12 @@ pub(super) fn planned(plan: &Plan, devices: &[DevicePlan]) -> (BTreeMap<String, 
         let all: Vec<DeviceId> = devices.iter().map(|device| device.device).collect();
         windows.add(window, &all, devices.len());
         events.insert("chaos.answer_loss".to_owned(), awaited);
+    }
+    for hook in plan.hooks.keys() {
+        let key = format!("hooks.{}", hook.word());
+        let awaited = Awaited::anywhere(&key, "it was never called");
+        windows.hooks.push((*hook, awaited.met()));
+        events.insert(key, awaited);
     }
     (events, windows)
 }
@@ -154,6 +163,9 @@ impl Windows {
     pub(super) fn on(&mut self, at: Time, node: Node, event: &Event<'_>) {
         if !self.anywhere.is_empty() {
             self.anywhere.retain(|window| !window.is_met(at, node, event));
+        }
+        if let Event::HookStarted { hook, .. } = event {
+            self.hooks.iter().filter(|(own, _)| own == hook).for_each(|(_, met)| met.set());
         }
         let Node::Device(device) = node else { return };
         if let Some(windows) = self.by_device.get_mut(device.0 as usize).filter(|all| !all.is_empty()) {

@@ -1,15 +1,19 @@
 //! The app's own code on a device, as the plan says it: what the engine calls.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::base::{Seed, UnitId};
+use crate::base::{Seed, Span, Time, UnitId};
 use crate::contract::{Hook, Hooks, LocalBoxFuture, Occasion, Threw};
 use crate::net::{Server, Way};
 use crate::scenario::{self, AppCall, Fate, HookPlan};
 use crate::sim::Handle;
+
+/// An app's hooks trigger no more than one sync in this time. Without a network a run fails at once,
+/// and one that its own error triggers would begin for ever at one instant.
+const BETWEEN_TRIGGERS: Span = Span::millis(100);
 
 /// Asks the engine for a sync of a unit, for a hook that was called for this unit and run, if for
 /// any.
@@ -24,6 +28,8 @@ pub(super) struct AppHooks {
     pub(super) trigger: Rc<Trigger>,
     /// How often each was called.
     pub(super) called: RefCell<BTreeMap<Hook, u64>>,
+    /// From when on the next may trigger a sync.
+    pub(super) may_trigger: Rc<Cell<Time>>,
 }
 
 impl Hooks for AppHooks {
@@ -44,6 +50,7 @@ impl Hooks for AppHooks {
             handle: self.handle.clone(),
             way: self.way.clone(),
             trigger: self.trigger.clone(),
+            may_trigger: self.may_trigger.clone(),
         })))
     }
 }
@@ -57,11 +64,12 @@ struct Call {
     handle: Handle,
     way: Rc<Way>,
     trigger: Rc<Trigger>,
+    may_trigger: Rc<Cell<Time>>,
 }
 
 /// What a hook does, from its call to its end.
 async fn run(call: Call) -> Result<(), Threw> {
-    let Call { plan, fate, hook, run, handle, way, trigger } = call;
+    let Call { plan, fate, hook, run, handle, way, trigger, may_trigger } = call;
     handle.sleep(plan.takes).await;
     if fate.hangs {
         std::future::pending::<()>().await;
@@ -73,6 +81,8 @@ async fn run(call: Call) -> Result<(), Threw> {
         return Err(Threw("an exception of the app".to_owned()));
     }
     if let Some(unit) = plan.triggers {
+        handle.sleep_until(may_trigger.get()).await;
+        may_trigger.set(handle.now() + BETWEEN_TRIGGERS);
         trigger(hook, run, unit);
     }
     Ok(())

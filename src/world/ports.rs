@@ -105,6 +105,7 @@ fn hooks(handle: &Handle, plan: Arc<Hooks>, way: &Rc<Way>, seed: Seed, device: W
         seed: seed.derive("hooks", 0),
         trigger: Rc::new(trigger),
         called: RefCell::default(),
+        may_trigger: Rc::default(),
     }
 }
 

@@ -205,6 +205,21 @@ fn a_completion_that_triggers_its_own_unit_is_a_loop() {
 }
 
 #[test]
+fn an_error_that_triggers_its_own_unit_offline_is_a_loop_that_goes_on() {
+    // A phone whose storage takes no time, so that a run without a network takes none either.
+    let fast = "[class.fast]\ncpu = 0.01\nsync = \"0s\"\nread_latency = \"0s\"\nparse_rate = \"1GB\"\n\
+                managed_rate = \"1GB\"\nread_rate = \"1GB\"\nwrite_rate = \"1GB\"\nmemory = \"1GB\"\n";
+    let hook = "[hooks.on_sync_error]\ntriggers = \"Online\"\n";
+    let out = "[event.out]\nat = \"+5m\"\noutage = { for = \"2m\" }\n";
+    let phone = PHONE.replace("link = \"wifi-good\"", "link = \"wifi-good\"\nclass = \"fast\"");
+    let outcome = worlds::run(&worlds::written(&format!("{phone}{fast}{hook}{out}")));
+    assert_eq!(outcome.ending, Ending::Drained, "virtual time goes on");
+    assert!(value(&outcome, "oracle.sync_loop.count") > 0);
+    let [_, failed, _] = counts(&outcome);
+    assert!((1_000..=1_300).contains(&failed), "{failed} runs in 120 s");
+}
+
+#[test]
 fn a_completion_that_triggers_another_unit_is_no_loop() {
     let other = "[unit.Other]\npull = [\"*\"]\non = []\n";
     let hook = "[hooks.on_sync_complete]\nunit = \"Online\"\ntriggers = \"Other\"\n";

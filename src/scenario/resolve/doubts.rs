@@ -8,7 +8,7 @@ use super::super::plan::{ASKED_EVERY, Fleet, Plan};
 use super::super::rows::Brought;
 use super::super::words::ReadFrom;
 use super::futile::{combinations, futile};
-use super::undelivered::{unopened, unpulled, unpushed};
+use super::undelivered::{unopened, unpulled, unpushed, unstarted};
 use super::view::View;
 use crate::backend::{Provisioning, Trimmed};
 use crate::base::words::{count, thousands};
@@ -88,6 +88,7 @@ pub(super) fn doubts(plan: &Plan, root: View<'_>, brought: &BTreeMap<String, Bro
     }
     doubts.extend(unpushed(plan, root));
     doubts.extend(unopened(plan, root));
+    doubts.extend(unstarted(plan, root));
     doubts.extend(unmoved(plan, root));
     doubts.extend(asleep(plan, root));
     doubts.extend(too_rare(plan, root));

@@ -1,12 +1,13 @@
-//! Entities that no sync carries: their rows never come, or their edits never leave.
+//! Entities that no sync carries, whose rows never come or whose edits never leave, and units that
+//! nothing starts.
 
 use std::collections::BTreeSet;
 
 use super::super::diagnostic::Diagnostic;
 use super::super::plan::Plan;
 use super::view::View;
-use crate::base::{EntityId, Ppm};
-use crate::contract::{ColumnKind, Delivery};
+use crate::base::{EntityId, Ppm, UnitId};
+use crate::contract::{ColumnKind, Delivery, SyncUnit, Trigger};
 use crate::scenario::plan::Happening;
 use crate::workload::Action;
 
@@ -67,6 +68,28 @@ pub(super) fn unopened(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
         Some(Diagnostic::new(at.place(), title).help(help))
     };
     plan.schema.ids().filter_map(told).collect()
+}
+
+/// Units that nothing starts: they run when the script is over.
+pub(super) fn unstarted(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
+    let by_events = plan.events.iter().filter_map(|event| match event.what {
+        Happening::Trigger { unit, .. } => Some(unit),
+        _ => None,
+    });
+    let by_hooks = plan.hooks.values().filter_map(|hook| hook.triggers);
+    let triggered: BTreeSet<UnitId> = by_events.chain(by_hooks).collect();
+    let started = |number: usize, unit: &SyncUnit| {
+        unit.on.iter().any(|trigger| *trigger != Trigger::Manual)
+            || triggered.contains(&UnitId(number as u16))
+    };
+    let told = |(number, unit): (usize, &SyncUnit)| {
+        let written = root.at("unit").key(&unit.name);
+        let at = [written.at("on"), written].into_iter().find_map(View::place);
+        let title = format!("nothing starts `unit.{}` before the script is over", unit.name);
+        let help = "name what does in `on`, such as [\"login\"], or trigger it by an event or a hook";
+        (!started(number, unit)).then(|| Diagnostic::new(at, title).help(help))
+    };
+    plan.units.iter().enumerate().filter_map(told).collect()
 }
 
 /// The actions that people do on devices.
