@@ -71,10 +71,24 @@ fn a_figure_that_nobody_observed_shows_nothing() {
 fn a_run_without_one_of_both_variants_says_that_nothing_was_checked() {
     let mut desk = desk(HOLDS);
     assert_eq!(desk.run("-q run @ties.toml --variant fine --out @out --progress none"), 0);
-    assert!(desk.err.contains("note: ties: R24 is not checked without `lost`\n"), "{}", desk.err);
+    assert!(desk.err.contains("note: ties: claim R24 is not checked: variant `lost` is not run\n"), "{}", desk.err);
     assert!(desk.record("out").claims.is_empty());
     assert_eq!(desk.run("run @ties.toml --out @out --progress none"), 0);
     assert!(!desk.err.contains("not checked"), "{}", desk.err);
+}
+
+#[test]
+fn claims_of_other_seeds_and_of_sweeps_are_told_as_not_checked() {
+    let mut desk = desk(HOLDS);
+    let seeds = desk.read("ties.toml").replace("[variant.fine]\nset = { seed = 1 }", "[variant.fine]\nset = { seed = 7 }");
+    desk.write("seeds.toml", &seeds);
+    assert_eq!(desk.run("run @seeds.toml --out @out --progress none"), 0, "{}", desk.err);
+    let why = "claim R24 is not checked: `lost` and `fine` run with different seeds";
+    assert!(desk.err.contains(why), "{}", desk.err);
+    let sweep = "-q sweep @ties.toml --axis engine.pull.chunk_rows=64,128 --out @sweep --progress none";
+    desk.run(sweep);
+    let why = "claim R24 is not checked: it is about the scenario without swept keys";
+    assert_eq!(desk.err.matches(why).count(), 1, "{}", desk.err);
 }
 
 #[test]
@@ -126,8 +140,8 @@ fn coverage_has_a_line_for_each_requirement() {
     ] {
         assert!(table.contains(&format!("{line}\n")), "{line}\nis not in\n{table}");
     }
-    let head = "Of 126\nrequirements 1 are shown by two variants, one that fails and one that mends it, 2 by what\n\
-                scenarios expect, and 123 not yet.";
+    let head = "Of 126\nrequirements 1 are shown by two variants, one that fails and one that mends it, 0 by what\n\
+                scenarios expect, and 125 not yet, 2 of these as a scenario fails.";
     assert!(table.contains(head), "{table}");
     assert!(desk.out.ends_with("COVERAGE.md: 3 requirements in 3 scenarios\n"), "{}", desk.out);
 }

@@ -66,6 +66,9 @@ pub(super) fn sweep(
             console.remark(&last);
         }
     }
+    for line in report::unchecked(&plans) {
+        console.complaint(&format!("note: {line}\n"));
+    }
     Ok(ran.close(console))
 }
 

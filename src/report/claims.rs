@@ -65,24 +65,37 @@ pub fn hold_claims(plans: &[Plan], judged: &mut [Judged]) -> Vec<ClaimRecord> {
 }
 
 /// What is said of claims that these plans cannot be held to, a line each: a variant is not among
-/// them.
+/// them, or runs with another seed, or keys are swept.
 pub fn unchecked(plans: &[Plan]) -> Vec<String> {
     let places = places(plans);
     let mut lines = Vec::new();
-    for plan in plans.iter().filter(|plan| plan.axes.is_empty()) {
+    for plan in plans {
         for claim in &*plan.claims {
-            let missing = |variant: &&String| !places.contains_key(&place(plan, variant));
-            let missing: Vec<String> = [&claim.fails, &claim.mends]
-                .into_iter()
-                .filter(missing)
-                .map(|variant| format!("`{variant}`"))
-                .collect();
-            let of = (!missing.is_empty()).then(|| missing.join(" and "));
-            let line = of.map(|of| format!("{}: {} is not checked without {of}", plan.scenario, claim.id));
+            let line = not_held(plan, claim, plans, &places);
+            let line = line.map(|why| format!("{}: claim {} is not checked: {why}", plan.scenario, claim.id));
             lines.extend(line.filter(|line| !lines.contains(line)));
         }
     }
     lines
+}
+
+/// Why a claim is not held against the cell of `plan`, in words; `None` if it is.
+fn not_held(plan: &Plan, claim: &Claim, plans: &[Plan], places: &BTreeMap<Place<'_>, usize>) -> Option<String> {
+    if !plan.axes.is_empty() {
+        return Some("it is about the scenario without swept keys".to_owned());
+    }
+    let missing = |variant: &&String| !places.contains_key(&place(plan, variant));
+    let missing: Vec<&String> = [&claim.fails, &claim.mends].into_iter().filter(missing).collect();
+    let runs = |variant: &&&String| {
+        let same = |other: &Plan| (&other.path, &other.scenario) == (&plan.path, &plan.scenario);
+        plans.iter().any(|other| same(other) && other.variant.as_ref() == Some(**variant))
+    };
+    match missing.iter().find(|variant| !runs(variant)) {
+        Some(variant) => Some(format!("variant `{variant}` is not run")),
+        None => missing.first().map(|_| {
+            format!("`{}` and `{}` run with different seeds; --seed N gives both the same", claim.fails, claim.mends)
+        }),
+    }
 }
 
 /// Whether a claim holds: the mended figure lies within the bounds, the failing one outside, or so

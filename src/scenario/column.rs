@@ -162,6 +162,11 @@ fn never_null(kind: &ColumnType) -> Option<&'static str> {
     }
 }
 
+/// Why no `null 10%` may stand behind a column type; `None` if it may.
+pub(super) fn why_never_null(text: &str) -> Option<&'static str> {
+    bare_type(without_null(text)?.0).and_then(|kind| never_null(&kind))
+}
+
 /// Reads a column type.
 pub(super) fn column_type(text: &str) -> Option<ColumnType> {
     let (text, null) = without_null(text)?;

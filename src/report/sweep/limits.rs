@@ -18,6 +18,7 @@ enum Cause {
     Backoff,
     PutOff,
     Writing,
+    Hooks,
     Kills,
 }
 
@@ -288,6 +289,10 @@ impl<'a> Beside<'a> {
             Cause::Backoff => time("waiting before retries", ""),
             Cause::PutOff => time("the backend puts changes off", " is waiting to send them again"),
             Cause::Writing => time("writing on the device", ""),
+            Cause::Hooks if killed(self.here) > 0.0 => {
+                time("the app's hooks, and kills of the app", " is neither of a request nor of writing")
+            }
+            Cause::Hooks => time("the app's hooks", " is waiting for them"),
             Cause::Kills => {
                 let [kills, at_best] = [self.here, self.best].map(killed);
                 format!(
@@ -348,7 +353,10 @@ fn parts(here: &Point<'_>, best: &Point<'_>, fitted: bool) -> Vec<(Cause, Part)>
     };
     parts.retain(|(cause, _)| *cause != waits.0);
     parts.push(waits);
-    if killed(here) > 0.0 {
+    // What no request and no writing took is of hooks and of kills: they are not told apart.
+    if here.sum("engine.hooks.count") > 0.0 {
+        parts.push((Cause::Hooks, |s| s.rest));
+    } else if killed(here) > 0.0 {
         parts.push((Cause::Kills, |s| s.rest));
     }
     parts

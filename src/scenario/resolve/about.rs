@@ -1,12 +1,12 @@
 //! What planned edits are about: a row that is named, one row for all, values that are written.
 
-use super::super::column::without_null;
+use super::super::column::{why_never_null, without_null};
 use super::super::plan::About;
 use super::super::tree::Val;
 use super::World;
 use super::view::View;
 use crate::base::{EntityId, Key, Value};
-use crate::contract::{ColumnKind, EditKind};
+use crate::contract::{ColumnKind, Delivery, EditKind, ScopeRule};
 use crate::workload::{Action, Aim};
 
 impl World<'_> {
@@ -56,9 +56,7 @@ impl World<'_> {
             } else if values.iter().any(|(other, _)| *other == column) {
                 self.wrong.at(at, format!("`{name}` is written twice"), "`set` or `null`, not both");
             } else if value.is_none() && !self.takes_null(entity, name) {
-                let written = self.root.at("entity").key(&of.name).at("schema").key(name).text();
-                let help = format!("write {name} = \"{written} null 0%\" in the entity's `schema`");
-                self.wrong.at(at, format!("`{name}` is never null"), help);
+                self.wrong.at(at, format!("`{name}` is never null"), self.null_help(entity, column));
             } else if let Some(value) = self.value_for(&of.columns[column].kind, value, at) {
                 values.push((column, value));
             }
@@ -71,6 +69,26 @@ impl World<'_> {
         let entity = self.root.at("entity").key(&self.schema.entity(entity).name);
         let written = entity.at("schema").key(column).text();
         without_null(written).is_some_and(|(_, share)| share.is_some())
+    }
+
+    /// What lets a column be null, or why nothing does.
+    fn null_help(&self, entity: EntityId, column: usize) -> String {
+        let of = self.schema.entity(entity);
+        let name = &of.columns[column].name;
+        let written = self.root.at("entity").key(&of.name).at("schema").key(name).text();
+        let is_of_scope = of.scope.iter().any(|rule| match rule {
+            ScopeRule::Attribute { column: own, .. } | ScopeRule::Window { column: own, .. } => *own == column,
+        });
+        if is_of_scope {
+            return "it says in whose scope a row is".to_owned();
+        }
+        if of.delivery == (Delivery::OnOpen { by: column }) {
+            return "it says with which record a row is opened".to_owned();
+        }
+        match why_never_null(written) {
+            Some(why) => why.to_owned(),
+            None => format!("write {name} = \"{written} null 0%\" in the entity's `schema`"),
+        }
     }
 
     /// A value as it is written, for a column of this kind; null without one.

@@ -131,3 +131,23 @@ fn columns_that_say_which_row_it_is_or_whose_are_never_null() {
         assert!(said.contains(part), "{part:?} is not in:\n{said}");
     }
 }
+
+#[test]
+fn what_can_never_be_null_is_told_with_why() {
+    for (sets, why) in [
+        (&["entity.note.schema.remark=\"fold folder.label via folder\""][..], "a folded column is null where"),
+        (
+            &[
+                "entity.note.schema.remark=\"text\"",
+                "entity.note.scope={remark=\"device.ward\"}",
+                "fleet.phones.attributes={ward=2}",
+            ],
+            "it says in whose scope a row is",
+        ),
+    ] {
+        let sets: Vec<&str> = sets.iter().copied().chain(["event.first.edits.null=[\"remark\"]"]).collect();
+        let told = complaint(EDITS, &sets);
+        assert!(told.contains("`remark` is never null") && told.contains(why), "{told}");
+        assert!(!told.contains("write remark"), "{told}");
+    }
+}

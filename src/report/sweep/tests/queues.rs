@@ -64,6 +64,34 @@ fn two_causes_that_explain_a_cost_together_alone_are_both_named() {
 }
 
 #[test]
+fn what_hooks_cost_is_not_put_down_to_kills() {
+    // Of 1 000 s more all are neither of a request nor of writing.
+    let told = |counts: &[(&'static str, u64)]| {
+        below(&record(3, |cell| {
+            let small = cell.axes["engine.pull.chunk_rows"] == 32;
+            let session: u64 = if small { 2_000 } else { 1_000 };
+            for (name, s) in
+                [("engine.session.time", session), ("engine.requests.lost_time", 0), ("engine.pull.time", 900)]
+            {
+                cell.metrics.insert(name.into(), Figure::Value { unit: Unit::Ns, value: s * 1_000_000_000 });
+            }
+            let value = ROWS as u64 * 1_000 / session;
+            let rate = Figure::Value { unit: Unit::MilliRowsPerSecond, value };
+            cell.metrics.insert("engine.rows.rate".into(), rate);
+            for &(name, value) in counts {
+                cell.metrics.insert(name.into(), Figure::Value { unit: Unit::Count, value });
+            }
+        }))
+    };
+    let (kills, hooks) = (("device.kills.count", 3), ("engine.hooks.count", 40));
+    let alone = told(&[hooks]);
+    assert!(alone.contains(", the app's hooks: at 32, 5") && alone.contains(" is waiting for them"), "{alone}");
+    assert!(told(&[kills]).contains(", the app is killed: at 32, "), "{}", told(&[kills]));
+    let both = told(&[kills, hooks]);
+    assert!(both.contains(", the app's hooks, and kills of the app: at 32, "), "{both}");
+}
+
+#[test]
 fn of_two_settings_no_line_is_fitted_and_answers_are_named() {
     let two =
         [("engine.pull.chunk_rows".to_owned(), vec!["32".to_owned(), "256".to_owned()]), axes().remove(1)];
