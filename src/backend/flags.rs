@@ -30,7 +30,7 @@ pub enum Consumer {
     Device(DeviceId),
     /// The gateway's replica.
     Replica,
-    /// One flag for whoever comes.
+    /// One flag for all who come.
     Anybody,
 }
 

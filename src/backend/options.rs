@@ -48,7 +48,7 @@ pub struct Options {
     pub replica_lag: Span,
     /// Which columns for syncing it keeps.
     pub provisioning: Provisioning,
-    /// It can be asked for the changes of all rows, whoever they belong to: somebody keeps a copy.
+    /// It can be asked for the changes of all rows, of all owners: somebody keeps a copy.
     pub whole: bool,
     /// It keeps the order in which versions become visible: for flags and for the log of changes.
     pub log: Option<LogOptions>,

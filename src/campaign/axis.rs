@@ -289,7 +289,7 @@ impl Range {
             Step::Times(factor) => self.first * libm::pow(factor, f64::from(n)),
             Step::Plus(more) => self.first + more * f64::from(n),
         };
-        let count = u32::try_from(self.count()).expect("whoever makes values has counted them");
+        let count = u32::try_from(self.count()).expect("who makes values has counted them");
         let mut values: Vec<String> = (0..count).map(|n| self.shown(at(n))).collect();
         values.dedup();
         values

@@ -71,7 +71,7 @@ fn read(name: &str, path: &Path) -> anyhow::Result<Baseline> {
         // What lies elsewhere may be anything.
         let anew = if path.starts_with(HOME) {
             let (file, name) = (shell_word(&file.to_string()), shell_word(name));
-            format!("; to begin anew: rm {file}, then syncdyno baseline save {name} RUN --reason \"…\"")
+            format!("; to begin again: rm {file}, then syncdyno baseline save {name} RUN --reason \"…\"")
         } else {
             String::new()
         };

@@ -49,7 +49,7 @@ pub(super) fn compare(args: &CompareArgs, console: &mut Console<'_>) -> anyhow::
         return Err(Refusal::because(Exit::NoBaseline, format!("not comparable: {copies}")));
     }
     if let Some(unlike) = comparison.unlike() {
-        let text = format!("not comparable: {unlike}; save the older side anew from a run");
+        let text = format!("not comparable: {unlike}; save the older side again, from a run");
         return Err(Refusal::because(Exit::NoBaseline, text));
     }
     if let (true, Some((base, candidate))) = (args.fail_on_worse, &comparison.scenarios) {

@@ -137,7 +137,7 @@ const CELLS_KEPT: &str =
 const NOTHING_JUDGED: &str = "stopped at once: nothing is judged, and nothing is written";
 
 /// Makes SIGINT and SIGTERM set their flags; the second of a kind stops at once, and so does the first while nobody looks at them:
-/// whoever waits for a pipe that nobody writes to cannot.
+/// a read of a pipe that nobody writes to cannot.
 fn heed(signals: &Signals) -> io::Result<()> {
     use signal_hook::consts::{SIGINT, SIGTERM};
     // Whoever limits the size of files (`ulimit -f`) is told of the write that failed, as of a full disk, and no signal ends us before.

@@ -71,7 +71,11 @@ fn a_figure_that_nobody_observed_shows_nothing() {
 fn a_run_without_one_of_both_variants_says_that_nothing_was_checked() {
     let mut desk = desk(HOLDS);
     assert_eq!(desk.run("-q run @ties.toml --variant fine --out @out --progress none"), 0);
-    assert!(desk.err.contains("note: ties: claim R24 is not checked: variant `lost` is not run\n"), "{}", desk.err);
+    assert!(
+        desk.err.contains("note: ties: claim R24 is not checked: variant `lost` is not run\n"),
+        "{}",
+        desk.err
+    );
     assert!(desk.record("out").claims.is_empty());
     assert_eq!(desk.run("run @ties.toml --out @out --progress none"), 0);
     assert!(!desk.err.contains("not checked"), "{}", desk.err);
@@ -80,7 +84,9 @@ fn a_run_without_one_of_both_variants_says_that_nothing_was_checked() {
 #[test]
 fn claims_of_other_seeds_and_of_sweeps_are_told_as_not_checked() {
     let mut desk = desk(HOLDS);
-    let seeds = desk.read("ties.toml").replace("[variant.fine]\nset = { seed = 1 }", "[variant.fine]\nset = { seed = 7 }");
+    let seeds = desk
+        .read("ties.toml")
+        .replace("[variant.fine]\nset = { seed = 1 }", "[variant.fine]\nset = { seed = 7 }");
     desk.write("seeds.toml", &seeds);
     assert_eq!(desk.run("run @seeds.toml --out @out --progress none"), 0, "{}", desk.err);
     let why = "claim R24 is not checked: `lost` and `fine` run with different seeds";

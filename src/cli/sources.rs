@@ -232,7 +232,7 @@ pub(super) fn read(path: &Path) -> anyhow::Result<String> {
     text.ok_or_else(|| Refusal::because(Exit::Invalid, mistakes.0[0].render(false)))
 }
 
-/// The text of a record or a baseline; bytes that are no text are said with their place, for whoever knows what it should be.
+/// The text of a record or a baseline; bytes that are no text are said with their place, so that it can be found.
 pub(super) fn read_record(path: &Path) -> io::Result<Result<String, String>> {
     let bytes = file::read(path, file::Named::InFile, file::RECORD_MAX)?;
     let unmarked = |text: String| text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);

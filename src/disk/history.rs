@@ -204,7 +204,7 @@ const BUFFERS: usize = 16;
 const BUFFER: usize = 1 << 20;
 
 thread_local! {
-    /// Buffers that nobody uses: one that grows anew in each transaction copies most of it twice.
+    /// Buffers that nobody uses: one that grows again in each transaction copies most of it twice.
     static ROOM: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
 }
 

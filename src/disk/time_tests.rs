@@ -32,7 +32,7 @@ fn database(pragmas: &str) -> (Disk, Connection) {
     (disk, connection)
 }
 
-/// Writes every row anew.
+/// Writes every row again.
 fn transaction(connection: &Connection, n: u32) {
     connection.execute_batch("BEGIN IMMEDIATE").unwrap();
     for k in 0..12 {

@@ -489,7 +489,7 @@ unsafe extern "C" fn full_pathname(
     ffi::SQLITE_OK
 }
 
-/// SQLite seeds its generator from its default VFS, which this is not; whoever asks here gets the
+/// SQLite seeds its generator from its default VFS, which this is not; who asks here gets the
 /// same bytes always.
 unsafe extern "C" fn randomness(_: *mut ffi::sqlite3_vfs, len: c_int, out: *mut c_char) -> c_int {
     // SAFETY: `out` has room for `len` bytes.

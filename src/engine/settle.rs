@@ -265,7 +265,7 @@ impl Settler {
         if *onto != entry.key {
             tx.remove(entry.entity, entry.key.as_str())?;
         }
-        // What is created anew takes the row as it is here.
+        // What is created again takes the row as it is here.
         let Some(current) = live else { return Ok(()) };
         overlay(tx, self.process.setup.schema.entity(entry.entity), entry.entity, current)
     }

@@ -167,7 +167,7 @@ impl Cursors {
     }
 }
 
-/// What a request asks of whoever holds cursors.
+/// What a request asks of the side that holds cursors.
 pub(super) trait Keeping {
     /// Where the next page of a line begins, given what the device sent.
     ///

@@ -211,7 +211,8 @@ impl Gateway {
                 }
                 refresh.failures = 0;
                 let Taken { changed, passed_over } = persistent.take(captures);
-                // Told it is, and yet it does not hold that: whoever compares has to tell it again.
+                // Told it is, and yet it does not hold that: a capture that compares has to tell it
+                // again.
                 for key in &passed_over {
                     strategy.touched(refresh.begun, Reader::Replica, ask.entity, key);
                 }
@@ -231,7 +232,7 @@ impl Gateway {
     }
 
     /// A page of a refresh failed: after how long it is asked for again. `None` if that is left to
-    /// the next refresh, which goes on from there, unless the capture would begin a reading anew,
+    /// the next refresh, which goes on from there, unless the capture would begin a reading again,
     /// or was throttled: one that always begins with more pages than it is let in with would never
     /// end.
     pub fn asks_again(&self, refresh: &mut Refresh, error: &ServerError) -> Option<Span> {

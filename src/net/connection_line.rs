@@ -167,7 +167,7 @@ impl Line {
     }
 
     /// Brings the flows under way to `now`, changes them, with the share that each had, and plans
-    /// them anew.
+    /// them again.
     fn change(
         &mut self,
         now: Time,

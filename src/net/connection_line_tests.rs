@@ -162,7 +162,7 @@ proptest! {
         let all = rate.time_for(joins.iter().map(|(_, bytes)| wire(*bytes, 1_500)).sum());
         let congestion = if paced { Congestion::Bbr } else { Congestion::Cubic };
         let end = all_gone(&link, congestion, opened, &joins);
-        // Who is paced begins its packet anew where the shares change, planned or not; else a
+        // Who is paced begins its packet again where the shares change, planned or not; else a
         // nanosecond of rounding a change.
         let packets = if paced { rate.time_for(1_500 * 2 * gaps.len() as u64) } else { Span::ZERO };
         prop_assert!(end + packets + Span::nanos(100) >= at(0) + all, "{} for {}", end.since(at(0)), all);

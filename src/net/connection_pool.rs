@@ -109,7 +109,7 @@ impl Pool {
         self.opening.set(self.opening.get() - 1);
     }
 
-    /// A connection has the kept place, and whoever asked for it.
+    /// A connection has the kept place, and so has the request that asked for it.
     pub(super) fn opened(&self, connection: Connection) -> Rc<Shared> {
         self.gives_up();
         let shared = Rc::new(Shared::new(connection));

@@ -187,7 +187,7 @@ impl RadioUse {
         });
     }
 
-    /// The cost up to `end`, and of the tail that the last burst has beyond it: whoever stops to
+    /// The cost up to `end`, and of the tail that the last burst has beyond it: who stops to
     /// look early does not make it cheaper.
     pub fn cost(&self, end: Time) -> RadioCost {
         let mut all = self.clone();

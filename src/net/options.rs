@@ -65,8 +65,8 @@ pub enum Radio {
 }
 in_words!(Radio { None: "none", TwoG: "2g", ThreeG: "3g", Lte: "lte", FiveG: "5g", Wifi: "wifi" });
 
-/// Steps of the round trip: each way a uniform draw within ± `within`, anew at each multiple of
-/// `every`.
+/// Steps of the round trip: each way a uniform draw within ± `within`, drawn again at each multiple
+/// of `every`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Steps {
     /// From one step to the next.

@@ -235,8 +235,8 @@ impl Way {
         })
     }
 
-    /// What the radio needs to wake up for a packet. It is awake then, even if whoever has the
-    /// packet gives up meanwhile.
+    /// What the radio needs to wake up for a packet. It is awake then, even if the request that has
+    /// the packet gives up meanwhile.
     fn wake_up(&self) -> Span {
         let wait = self.conditions(|weather, now| match self.last_packet.get() {
             Some(awake) if awake > now => awake.since(now),
@@ -494,7 +494,7 @@ impl Way {
             match self.served(&*server, message, page).await {
                 Ok(bytes) => (message, direction) = (bytes, Direction::Down),
                 Err(NoAnswer::Lost(bytes)) => {
-                    // It leaves as any other, and whoever waits gives up.
+                    // It leaves as any other, and the request that waits gives up.
                     _ = self.leave(&errand, Direction::Down, bytes + self.options.header_down).await;
                     return;
                 }

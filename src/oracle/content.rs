@@ -140,7 +140,7 @@ impl Contents {
     }
 }
 
-/// Keeps `key` without allocating anew.
+/// Keeps `key` in the memory that is there.
 fn remember(last: &mut Option<String>, key: &str) {
     let last = last.get_or_insert_default();
     last.clear();

@@ -382,7 +382,7 @@ impl Ledger {
     }
 
     /// What a device decided, of edits of others too, is with its state, and so are the lines about
-    /// it: where it is not part of that, its engine may decide anew.
+    /// it: where it is not part of that, its engine may decide again.
     fn decide_anew(&mut self, device: DeviceId) {
         let decided = self.decisions.remove(&device).unwrap_or_default();
         for (&id, decisions) in &decided {

@@ -4,8 +4,8 @@
 //! verdict on each mutation, or with a word why not. A [`Codec`] makes bytes of that and reads them
 //! back; who speaks never looks at bytes, and asks the codec also for what a message would weigh
 //! and whether an answer says no. A page is written row by row, as its reader limits its bytes, and
-//! read into one flat list of cells that borrow from the body; the body is owned by whoever got it
-//! ([`Codec::open`]).
+//! read into one flat list of cells that borrow from the body; the body is owned by the side that
+//! got it ([`Codec::open`]).
 //!
 //! Invariants: what is encoded decodes to itself; damaged bytes are an error, never a panic;
 //! nothing is kept on a disk as a codec writes it, so that databases outlive a change of codec.

@@ -30,7 +30,8 @@ impl Build {
         static THIS: OnceLock<Build> = OnceLock::new();
         THIS.get_or_init(|| {
             let mut schema = Digest::new();
-            // As a test holds it fresh; writing it down anew would be most of a small run's start.
+            // As a test holds it fresh; to write it down again would be most of a small run's
+            // start.
             schema.text(include_str!("../../schema/scenario.schema.json"));
             Build {
                 version: env!("CARGO_PKG_VERSION").to_owned(),

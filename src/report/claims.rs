@@ -80,7 +80,12 @@ pub fn unchecked(plans: &[Plan]) -> Vec<String> {
 }
 
 /// Why a claim is not held against the cell of `plan`, in words; `None` if it is.
-fn not_held(plan: &Plan, claim: &Claim, plans: &[Plan], places: &BTreeMap<Place<'_>, usize>) -> Option<String> {
+fn not_held(
+    plan: &Plan,
+    claim: &Claim,
+    plans: &[Plan],
+    places: &BTreeMap<Place<'_>, usize>,
+) -> Option<String> {
     if !plan.axes.is_empty() {
         return Some("it is about the scenario without swept keys".to_owned());
     }
@@ -93,7 +98,10 @@ fn not_held(plan: &Plan, claim: &Claim, plans: &[Plan], places: &BTreeMap<Place<
     match missing.iter().find(|variant| !runs(variant)) {
         Some(variant) => Some(format!("variant `{variant}` is not run")),
         None => missing.first().map(|_| {
-            format!("`{}` and `{}` run with different seeds; --seed N gives both the same", claim.fails, claim.mends)
+            format!(
+                "`{}` and `{}` run with different seeds; --seed N gives both the same",
+                claim.fails, claim.mends
+            )
         }),
     }
 }

@@ -54,7 +54,8 @@ pub fn coverage(covered: &[Covered], record: &RunRecord) -> String {
     }
     let all = REQUIREMENTS.len();
     let left = all - pairs - others;
-    let failing = if failing > 0 { format!(", {failing} of these as a scenario fails") } else { String::new() };
+    let failing =
+        if failing > 0 { format!(", {failing} of these as a scenario fails") } else { String::new() };
     format!(
         "{HEADING}\n\n\
          Written by `syncdyno coverage`; every number is simulated and comes out the same on every machine. Of {all}\n\

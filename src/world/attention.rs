@@ -37,8 +37,8 @@ impl Attention {
         self.logged_in.get().is_some()
     }
 
-    /// The app can be used: how long whoever logged in has waited for it, over all lives of its
-    /// process; `None` if nobody waits.
+    /// The app can be used: how long the person who logged in has waited for it, over all lives of
+    /// its process; `None` if nobody waits.
     pub(super) fn let_in(&self, now: Time) -> Option<Span> {
         self.logged_in.take().map(|since| now.since(since))
     }

@@ -137,7 +137,7 @@ impl Browser {
 
     /// The next of those that came up to `now` and are answered `by` a time.
     fn next_told(&mut self, now: Time, by: Time) -> Option<Query> {
-        // One that lasts is not worked out anew for each piece of work beside it.
+        // One that lasts is not worked out again for each piece of work beside it.
         if self.not_before > by {
             return None;
         }

@@ -122,7 +122,7 @@ impl Device {
         self.hardware.sync_losses.arm(loss);
     }
 
-    /// Ends the process at a place in its own code: whoever came there has told what was done before.
+    /// Ends the process at a place in its own code: the code that came there has told what was done before.
     pub(super) fn die_here(&self, reason: KillReason, restart_after: Option<Span>) {
         let under_way = self.hardware.free_at() > self.now();
         self.die(reason, restart_after, under_way);

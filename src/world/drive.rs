@@ -20,7 +20,7 @@ use crate::workload::{Act, Actor, Batch, OfficeEdit};
 /// Polls that a step of the script is good for: its own, and those of the app that it is told to. A million edits may be asked for at one
 /// instant, and are no loop.
 const POLLS_A_STEP: u64 = 8;
-/// After so many rows of an import whoever runs the world may halt it.
+/// After so many rows of an import the caller may halt the world.
 const IMPORTED_AT_ONCE: usize = 1_024;
 /// A process that the executor killed by a plan of a sweep is started again after this.
 const RESTARTED_AFTER: Span = Span::secs(5);
@@ -73,7 +73,7 @@ impl World {
                 match (step.actor, step.act) {
                     (Actor::Device(id), Act::App(AppEvent::Login)) => {
                         log_in(&devices[id.0 as usize]);
-                        // Many log in at one instant, and whoever runs the world may halt it between.
+                        // Many log in at one instant, and the caller may halt the world between.
                         handle.pause().await;
                     }
                     (Actor::Device(id), Act::Aimed(Some(edit), aimed)) => {
@@ -298,7 +298,7 @@ impl World {
         }
     }
 
-    /// Whether an event met somebody, to be set by whoever makes it happen.
+    /// Whether an event met somebody, to be set by the code that makes it happen.
     fn met(&self, event: &str) -> Struck {
         self.faults.fired.get(event).map(Awaited::met).unwrap_or_default()
     }
@@ -368,7 +368,7 @@ fn office(servers: &Servers, act: Act) {
     }
 }
 
-/// The office imports rows: one transaction at one instant, at which whoever runs the world may halt it now and then.
+/// The office imports rows: one transaction at one instant, at which the caller may halt the world.
 async fn import(handle: &Handle, servers: &Servers, batch: Batch) {
     let mut import = Importing::new(batch.entity);
     let mut rows = batch.rows.into_iter();

@@ -89,7 +89,7 @@ pub(super) fn planned(plan: &Plan, devices: &[DevicePlan]) -> (BTreeMap<String, 
 
 /// How it shows that an event met somebody.
 struct Meets {
-    /// What shows it, and when; `None` where whoever makes it happen says so.
+    /// What shows it, and when; `None` where the code that makes it happen says so.
     by: Option<(Sign, Time, Time)>,
     /// Why it did not, in words.
     otherwise: &'static str,

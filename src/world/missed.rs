@@ -36,7 +36,7 @@ pub struct Missed {
     pub event: String,
     /// Why it did not fire there, in words.
     pub why: String,
-    /// Where it did not fire; empty if it had to meet somebody, whoever that is, and met nobody.
+    /// Where it did not fire; empty if it had to meet somebody and met nobody.
     pub devices: Vec<DeviceId>,
     /// On how many devices it was to fire; 0 if it had to meet somebody.
     pub of: u64,

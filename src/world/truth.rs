@@ -67,7 +67,7 @@ impl Truth for Now<'_> {
     }
 }
 
-/// The backend of a world that was cut off: nobody reads it, as whoever cut it off waits.
+/// The backend of a world that was cut off: nobody reads it, as the caller waits.
 pub(super) struct Unread;
 
 impl Truth for Unread {

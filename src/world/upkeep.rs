@@ -1,7 +1,7 @@
 //! What the gateway does of its own accord if it keeps a replica.
 //!
 //! It refreshes its replica on a schedule, and offers what devices wrote to the backend. Both are straight stories; a kill ends
-//! them wherever they are, and the next life begins them anew from what is durable.
+//! them wherever they are, and the next life begins them again from what is durable.
 
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -18,7 +18,8 @@ fn of_a_baseline_that_cannot_be_read_every_command_says_what_helps_and_that_help
             let (exit, _, told) =
                 syncdyno(&desk, &["baseline", command, "main", "first", "--reason", "anew"]);
             assert_eq!(exit, 14, "{told}");
-            let remedy = "to begin anew: rm reports/baseline/main.json, then syncdyno baseline save main RUN";
+            let remedy =
+                "to begin again: rm reports/baseline/main.json, then syncdyno baseline save main RUN";
             assert!(told.contains(why) && told.contains(remedy), "{command}: {told}");
             assert!(!told.contains("baseline update"), "{command}: {told}");
         }

@@ -321,7 +321,7 @@ fn a_changed_scenario_is_not_comparable_and_an_update_needs_a_reason() {
     assert_eq!(exit, 14, "{told}");
     assert!(told.contains("not comparable"), "{told}");
     assert_eq!(syncdyno(&desk, &["baseline", "update", "main", "out"]).0, 2, "without a reason");
-    // The record itself failed only by the baseline: it is run anew to be saved.
+    // The record itself failed only by the baseline: it is run again to be saved.
     run(&desk, "1..=1", "new");
     assert_eq!(syncdyno(&desk, &["baseline", "update", "main", "new", "--reason", "six edits each"]).0, 0);
     assert_eq!(syncdyno(&desk, &held).0, 0);

@@ -64,6 +64,6 @@ fn the_list_of_metrics_is_written_down() {
         std::fs::write(&path, format!("{before}{BEGIN}{}{END}{after}", written()))
             .expect("the page is written");
     } else {
-        assert_eq!(committed, written(), "SYNCDYNO_BLESS=1 writes it anew");
+        assert_eq!(committed, written(), "SYNCDYNO_BLESS=1 writes it again");
     }
 }

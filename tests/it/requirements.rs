@@ -61,7 +61,7 @@ fn names_of(id: &str, documents: &BTreeMap<String, (Document, Vec<Claim>)>) -> V
     }
 }
 
-/// The numbers in the table are held by `.ci/run`, which writes it anew; here it is what it speaks of.
+/// The numbers in the table are held by `.ci/run`, which writes it again; here it is what it speaks of.
 #[test]
 fn the_table_of_what_is_shown_is_not_stale() {
     let with_claims = documents().into_iter().map(|(name, document)| {
@@ -78,7 +78,7 @@ fn the_table_of_what_is_shown_is_not_stale() {
         let (id, title) = (requirement.id, requirement.title);
         assert_eq!(fields[..2], [id, title], "{line}");
         let told: Vec<&str> = fields[2].split('`').skip(1).step_by(2).collect();
-        assert_eq!(told, names_of(id, &documents), "`syncdyno coverage scenarios` writes {id} anew");
+        assert_eq!(told, names_of(id, &documents), "`syncdyno coverage scenarios` writes {id} again");
         assert_eq!(fields[2] == "not yet there", told.is_empty(), "{line}");
         assert!(!fields[2].starts_with("FAIL"), "{line}");
     }

@@ -63,7 +63,7 @@ impl<const K: usize> Line<K> {
         Line::fitted(samples, None)
     }
 
-    /// The line that leaves the coefficient `zero` out, where it would be less than nothing: the others are fitted anew. Such a line need not
+    /// The line that leaves the coefficient `zero` out, where it would be less than nothing: the others are fitted again. Such a line need not
     /// be that of the samples, so weights are 1/fit: with these it has their mean, as a ratio of sums has (Cochran 1977, §2.11). Intervals
     /// are those of a line that leaves nothing out, as that it is nothing is not known but estimated.
     pub(super) fn without(samples: &[Sample<K>], zero: usize) -> Option<Line<K>> {

@@ -1,5 +1,5 @@
 //! What answers have in common with those before them, so that they are not independent given their sizes: a network that changes slowly,
-//! a connection that is opened anew.
+//! a connection that is opened again.
 
 use std::collections::BTreeMap;
 

@@ -23,7 +23,7 @@ pub(super) struct Reached {
     pub(super) after: f64,
     pub(super) longest: f64,
     /// How many answers take longer, if that is no accident: other devices, or other requests, have a longer timeout or none. Answers up to
-    /// the shortest are seen whoever's they are.
+    /// the shortest are seen, of all of them.
     pub(super) longer: u64,
 }
 

@@ -272,7 +272,7 @@ impl Down {
 
 /// The time from the end of a failure to the start of the device's next request that gets through: one that is answered, or is cut when
 /// it was well under way, and so begins a repair of its own. What times out or is not sent may have met the same failure, and so may what
-/// is refused meanwhile: whoever refuses it gives no answer.
+/// is refused meanwhile: what refuses it gives no answer.
 /// Of a failure without a duration the request took half of what such a request takes (`typical`), and was under way: it counts as a
 /// failure of its own in their rate. What the app gave up after a time of its own broke before, in the middle of what such a request
 /// takes.

@@ -6,9 +6,9 @@
 //! decides about those.
 //!
 //! There is one controller a direction and process. It belongs to no entity and no unit: overhead,
-//! outages and the speed of a link are the device's, each entity would have to learn them anew, and
-//! a request asks for several at once; where rows differ in width, the bound in bytes holds. What
-//! it learned lives in memory: a process that was killed starts over from the configured size,
+//! outages and the speed of a link are the device's, each entity would have to learn them again,
+//! and a request asks for several at once; where rows differ in width, the bound in bytes holds.
+//! What it learned lives in memory: a process that was killed starts over from the configured size,
 //! often on another network than before.
 
 mod aimd;

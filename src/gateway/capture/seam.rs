@@ -112,7 +112,7 @@ pub(in crate::gateway) trait Strategy {
     }
 
     /// Whether a pull that ends with a page that failed was in vain: the next one begins a reading
-    /// of many pages anew.
+    /// of many pages again.
     fn reads_in_pages(&self) -> bool {
         false
     }

@@ -13,7 +13,8 @@
 //!   of a push: what was answered outlives the process.
 //! - A row that comes as it is gets no new number.
 //! - A cursor names the database that made it. One of another database, or from this one's future,
-//!   has expired: who comes to a replica that was made anew loads afresh and misses nothing.
+//!   has expired: who comes to a replica that was made again loads all rows again and misses
+//!   nothing.
 //! - The rows that the backend shows with a verdict are here at once, ahead of the next refresh,
 //!   and no older version goes over them.
 //! - Who was away for less than tombstones are kept hears of each; who was away longer loads

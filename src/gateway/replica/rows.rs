@@ -241,8 +241,8 @@ impl Replica {
     }
 
     /// The backend's history is another from some time ago on: the same, and what was known ahead
-    /// of it counts no more than the rest. Verdicts are of the old one: whoever comes for one is
-    /// judged again, by a backend that knows what it still has.
+    /// of it counts no more than the rest. Verdicts are of the old one: a device that comes for one
+    /// is judged again, by a backend that knows what it still has.
     pub(in super::super) fn begin_again(&mut self, entity: EntityId) {
         self.transact(|replica| {
             sound(replica.open().prepare("DELETE FROM upload WHERE verdict IS NOT NULL").execute([]));
@@ -322,7 +322,7 @@ impl Replica {
 
     /// A device that holds a row as it wrote it, as of `stamp`, hears of its end, wherever it is:
     /// it may have begun after the row was gone, and a load passes over the end of a row that no
-    /// device was known to have written. So it is with an edit that is in the queue anew, of which
+    /// device was known to have written. So it is with an edit that is in the queue again, of which
     /// the backend remembers its verdict.
     fn tell_again(&mut self, entity: EntityId, key: &Key, stamp: Stamp) {
         for old in self.find(entity, key).into_iter().filter(|old| old.gone) {

@@ -123,7 +123,7 @@ impl Bbr {
 
     /// What the probes for the round trip take of a transfer that would end at `end` without them.
     /// In each the link idles but for four packets a round trip, from when the round trip is no
-    /// longer believed until it was seen again: then it is believed anew.
+    /// longer believed until it was seen again: then it is believed again.
     fn probes(&mut self, end: Time, pace: &Pace) -> Span {
         let lasts = PROBE.max(pace.round.rtt) + pace.round.rtt;
         let share = (4.0 * pace.round.segment.as_secs_f64() / pace.turn.as_secs_f64()).min(1.0);

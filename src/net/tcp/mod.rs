@@ -17,10 +17,10 @@
 //!
 //! An acknowledgement that is lost costs nothing, but for that of a SYN, which is sent again. The
 //! next one says the same and more (RFC 9293, 3.4), Linux lets the window grow by what is
-//! acknowledged rather than by the number of acknowledgements (RFC 3465), and whoever waits for a
-//! message has it before its last one is sent. A sender stalls only when all of a window's are
-//! lost: of ten segments, in turn for every second one, at a loss of 1 % once in 10¹⁰ rounds. The
-//! measured transfers lose packets both ways, and show no more.
+//! acknowledged rather than by the number of acknowledgements (RFC 3465), and a sender that waits
+//! for a message has it before its last one is sent. A sender stalls only when all of a window's
+//! are lost: of ten segments, in turn for every second one, at a loss of 1 % once in 10¹⁰ rounds.
+//! The measured transfers lose packets both ways, and show no more.
 //!
 //! Invariants: nothing here draws a number; losses and outages are asked of
 //! [`Conditions`](super::Conditions) by time. More capacity is never later for CUBIC on a link

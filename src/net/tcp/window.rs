@@ -13,7 +13,7 @@ const SAMPLES: f64 = 8.0;
 /// While no loss was met CUBIC adds a segment for so many acknowledged: 5 % a round trip.
 const SEARCHING: f64 = 20.0;
 
-/// Linux computes the cubic anew no more often than this.
+/// Linux computes the cubic again no more often than this.
 const LOOKS: Span = Span::micros(31_250);
 
 /// What a sender may have in flight, in segments.

@@ -8,7 +8,7 @@ fn encrypted(certificates: u64) -> TransportOptions {
 }
 
 proptest! {
-    /// Whatever else is on the link, and whoever gives up.
+    /// Whatever else is on the link, and whichever side gives up.
     #[test]
     fn connections_that_are_opened_pass_no_more_than_the_link(
         kbits in 20_u64..5_000, rtt in 2_u64..600, certificates in 500_u64..100_000, v12 in proptest::bool::ANY,

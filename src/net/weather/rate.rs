@@ -5,12 +5,13 @@
 //! mean. Source of the law and of φ and σ: models of measured cellular traces (mahimahi, 1 s bins:
 //! φ 0.6–0.9, σ 0.7–1.2, log-normal marginal).
 //!
-//! The value at a second must be a function of that second, whoever asks and in whatever order. The
-//! process is Markov and Gaussian, so what lies half-way between two known points has a known law:
-//! with h steps to either side its mean is φʰ ÷ (1+φ²ʰ) times their sum and its variance (1−φ²ʰ) ÷
-//! (1+φ²ʰ). Block ends, 256 s apart, are independent draws (their true correlation is φ²⁵⁶: 10⁻¹⁸
-//! at φ = 0.85, 2·10⁻⁶ at 0.95); inside a block each second is reached by at most eight halvings,
-//! one normal draw each, named by the second. Nothing is walked through and nothing is kept.
+//! The value at a second must be a function of that second alone, in whatever order it is asked
+//! for. The process is Markov and Gaussian, so what lies half-way between two known points has a
+//! known law: with h steps to either side its mean is φʰ ÷ (1+φ²ʰ) times their sum and its variance
+//! (1−φ²ʰ) ÷ (1+φ²ʰ). Block ends, 256 s apart, are independent draws (their true correlation is
+//! φ²⁵⁶: 10⁻¹⁸ at φ = 0.85, 2·10⁻⁶ at 0.95); inside a block each second is reached by at most eight
+//! halvings, one normal draw each, named by the second. Nothing is walked through and nothing is
+//! kept.
 
 use super::super::options::Variation;
 use crate::base::Seed;

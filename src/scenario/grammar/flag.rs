@@ -44,7 +44,7 @@ pub(super) const CHANGE_LOG: Form = table(&[
     ),
     word::<Trimmed>(
         "trimmed",
-        "Entries that may be trimmed: load everything anew, or go on with what is there.",
+        "Entries that may be trimmed: load everything again, or go on with what is there.",
     ),
 ]);
 

@@ -76,7 +76,7 @@ const REFRESH: Form = table(&[
         "fencing",
         Form::Bool,
         || Refresh::default().fencing.stated(),
-        "A page is taken only if the cursor is still the one that it was asked with; else whoever comes last writes.",
+        "A page is taken only if the cursor is still the one that it was asked with; else the last one writes.",
     ),
     word::<CursorSaved>(
         "cursor_saved",

@@ -77,7 +77,9 @@ impl World<'_> {
         let name = &of.columns[column].name;
         let written = self.root.at("entity").key(&of.name).at("schema").key(name).text();
         let is_of_scope = of.scope.iter().any(|rule| match rule {
-            ScopeRule::Attribute { column: own, .. } | ScopeRule::Window { column: own, .. } => *own == column,
+            ScopeRule::Attribute { column: own, .. } | ScopeRule::Window { column: own, .. } => {
+                *own == column
+            }
         });
         if is_of_scope {
             return "it says in whose scope a row is".to_owned();

@@ -135,7 +135,10 @@ fn columns_that_say_which_row_it_is_or_whose_are_never_null() {
 #[test]
 fn what_can_never_be_null_is_told_with_why() {
     for (sets, why) in [
-        (&["entity.note.schema.remark=\"fold folder.label via folder\""][..], "a folded column is null where"),
+        (
+            &["entity.note.schema.remark=\"fold folder.label via folder\""][..],
+            "a folded column is null where",
+        ),
         (
             &[
                 "entity.note.schema.remark=\"text\"",

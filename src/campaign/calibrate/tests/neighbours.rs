@@ -1,4 +1,4 @@
-//! Logs whose answers are not independent: a network that changes slowly, and connections that are opened anew.
+//! Logs whose answers are not independent: a network that changes slowly, and connections that are opened again.
 
 use super::{curved, said};
 use crate::base::{Seed, Span, Stream};

@@ -2,7 +2,7 @@
 //!
 //! [`transfers`] and [`outages`] read a file of measurements, predict each cell with the arithmetic of [`net::tcp`](crate::net::tcp), and
 //! say how far off the predictions are, by group and by kind, beside the tolerance of each kind. The prediction never looks at the
-//! measured times. [`TRANSFERS`] and [`OUTAGES`] are the files that the model was built beside; whoever measures their own network
+//! measured times. [`TRANSFERS`] and [`OUTAGES`] are the files that the model was built beside; who measures a network of their own
 //! writes the same columns.
 //!
 //! How a cell is predicted: `cold` and `tls` on a new connection; `warm0` and `warmidle` on a kept one that carries all sizes of its group

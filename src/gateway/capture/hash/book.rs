@@ -296,7 +296,7 @@ impl Book {
     /// The cursor that the reader sends says what it has committed. False if it says nothing that
     /// is known here.
     ///
-    /// A page that did not arrive is told again if `dear`: to find anew what differs takes many
+    /// A page that did not arrive is told again if `dear`: to find again what differs takes many
     /// requests.
     pub(super) fn receive(&mut self, cursor: Option<Cursor>, pull: (UnitId, u64), dear: bool) -> bool {
         let known = self.committed(cursor, dear);

@@ -1,4 +1,4 @@
-//! Flags, whoever has them and whenever they are set.
+//! Flags, of each kind of consumer and whenever they are set.
 
 use super::*;
 

@@ -70,9 +70,11 @@ fn what_hooks_cost_is_not_put_down_to_kills() {
         below(&record(3, |cell| {
             let small = cell.axes["engine.pull.chunk_rows"] == 32;
             let session: u64 = if small { 2_000 } else { 1_000 };
-            for (name, s) in
-                [("engine.session.time", session), ("engine.requests.lost_time", 0), ("engine.pull.time", 900)]
-            {
+            for (name, s) in [
+                ("engine.session.time", session),
+                ("engine.requests.lost_time", 0),
+                ("engine.pull.time", 900),
+            ] {
                 cell.metrics.insert(name.into(), Figure::Value { unit: Unit::Ns, value: s * 1_000_000_000 });
             }
             let value = ROWS as u64 * 1_000 / session;
@@ -85,7 +87,10 @@ fn what_hooks_cost_is_not_put_down_to_kills() {
     };
     let (kills, hooks) = (("device.kills.count", 3), ("engine.hooks.count", 40));
     let alone = told(&[hooks]);
-    assert!(alone.contains(", the app's hooks: at 32, 5") && alone.contains(" is waiting for them"), "{alone}");
+    assert!(
+        alone.contains(", the app's hooks: at 32, 5") && alone.contains(" is waiting for them"),
+        "{alone}"
+    );
     assert!(told(&[kills]).contains(", the app is killed: at 32, "), "{}", told(&[kills]));
     let both = told(&[kills, hooks]);
     assert!(both.contains(", the app's hooks, and kills of the app: at 32, "), "{both}");
