@@ -245,7 +245,7 @@ impl Document {
             for (name, entry) in variants.table_mut().into_iter().flatten() {
                 // Its name is a part of its cells'.
                 if !is_title(name) {
-                    let title = "this is no name for a variant";
+                    let title = "a variant cannot have this name";
                     mistakes.push(Diagnostic::new(entry.key.place.clone(), title).help(TITLE_WANT));
                 }
                 check(&VARIANT, &mut entry.node, &join("variant", name), mistakes);

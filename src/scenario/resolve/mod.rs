@@ -177,7 +177,7 @@ impl World<'_> {
     fn name(&self) {
         let name = self.root.at("name");
         if !is_title(name.text()) {
-            self.wrong.given(&[name]).at(name, "this is no name for a scenario", TITLE_WANT);
+            self.wrong.given(&[name]).at(name, "a scenario cannot have this name", TITLE_WANT);
         }
     }
 
@@ -256,7 +256,7 @@ impl World<'_> {
         let view = self.root.at("store");
         let page_size = view.at("page_size");
         if page_size.int() > 0 && !page_size.count().is_power_of_two() {
-            self.wrong.at(page_size, "this is no power of two", "SQLite takes 512, 1024, … 65536");
+            self.wrong.at(page_size, "`page_size` must be a power of two", "SQLite takes 512, 1024, … 65536");
         }
         store::Options {
             page_size: page_size.count(),

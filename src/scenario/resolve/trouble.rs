@@ -190,7 +190,7 @@ impl World<'_> {
             "clone" => {
                 let (from, to) = (self.one_device(view.at("from")), self.one_device(view.at("to")));
                 if from == to {
-                    self.wrong.at(view.at("to"), "a device is no copy of itself", "name two devices");
+                    self.wrong.at(view.at("to"), "`from` and `to` must differ", "name two devices");
                 }
                 Happening::Clone { from, to, restart_after }
             }

@@ -122,7 +122,7 @@ fn hooks_are_told_by_name_with_what_there_is() {
 #[test]
 fn a_figure_out_of_range_is_told_with_the_range() {
     says("[engine]\npull.chunk_rows = 0", &["a whole number from 1 to 10000000"]);
-    says("[store]\npage_size = 1000", &["this is no power of two"]);
+    says("[store]\npage_size = 1000", &["`page_size` must be a power of two"]);
     says("[backend]\nstamp_precision = \"0s\"", &["from 1us to 1d"]);
 }
 
@@ -492,7 +492,7 @@ fn more_faults_than_can_be_told_and_names_that_no_file_can_have_are_refused() {
     }
     let long = format!("name=\"{}\"", "x".repeat(81));
     for name in ["name=\"a\\u001bb\"", &long] {
-        assert!(complaint(MINIMAL, &[name]).contains("no name for a scenario"), "{name}");
+        assert!(complaint(MINIMAL, &[name]).contains("a scenario cannot have this name"), "{name}");
     }
 }
 

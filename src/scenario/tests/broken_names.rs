@@ -7,10 +7,10 @@ fn a_name_that_no_folder_or_replay_can_have_is_refused_with_what_may_be_in_it() 
     let help = "1 to 80 characters, no `#` and no control characters among them";
     for name in ["", "  ", "a#b", "a\\u0007b", &"x".repeat(81)] {
         let said = complaint(&MINIMAL.replace("\"least\"", &format!("\"{name}\"")), &[]);
-        assert!(said.starts_with("error: this is no name for a scenario\n --> test.toml:2:8\n"), "{said}");
+        assert!(said.starts_with("error: a scenario cannot have this name\n --> test.toml:2:8\n"), "{said}");
         assert!(said.contains(help) && said.matches("error: ").count() == 1, "{said}");
         let said = complaint(&format!("{MINIMAL}[variant.\"{name}\"]\nset = {{ seed = 2 }}\n"), &[]);
-        assert!(said.starts_with("error: this is no name for a variant\n --> test.toml:9:10\n"), "{said}");
+        assert!(said.starts_with("error: a variant cannot have this name\n --> test.toml:9:10\n"), "{said}");
         assert!(said.contains(help), "{said}");
     }
     for name in ["my app", "Über.2", "v1=2,x", "a/b"] {
