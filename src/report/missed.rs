@@ -56,7 +56,8 @@ fn line(cells: u64, of: &MissedRecord) -> String {
     let MissedRecord { event, why, missed, of, devices } = of;
     let in_cells = format!(" in {}", count(cells, "cell"));
     if *of == 0 {
-        let is_key = ["chaos.", "hooks."].iter().any(|table| event.starts_with(table));
+        let is_key =
+            ["chaos.", "hooks.", "backend.", "gateway."].iter().any(|table| event.starts_with(table));
         let what = if is_key { event.clone() } else { format!("event {event}") };
         return format!("{what} changed nothing{}: {why}", if cells > 1 { &in_cells } else { "" });
     }

@@ -280,7 +280,7 @@ pub struct UnplacedRecord {
 /// A planned fault that did not fire on some of its devices, or that met nobody.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MissedRecord {
-    /// The event, or the key of `chaos` or `hooks`.
+    /// The event, or the key of what comes by itself, such as `chaos.kill_mtbf`.
     pub event: String,
     /// Why it did not fire, in words.
     pub why: String,

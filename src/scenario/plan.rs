@@ -213,6 +213,16 @@ pub struct Planned {
     pub what: Happening,
 }
 
+impl Planned {
+    /// The action whose edits it plans, if it does, by position.
+    pub fn action(&self) -> Option<usize> {
+        match self.what {
+            Happening::Edits { action, .. } => Some(action),
+            _ => None,
+        }
+    }
+}
+
 /// Which devices an event concerns.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Who {

@@ -198,3 +198,24 @@ fn a_run_in_which_no_device_asks_for_anything_is_silent() {
     let outcome = ended_with(&upload_only, "delivery = \"upload-only\"\n");
     assert!(outcome.is_silent && outcome.ending == Ending::Drained, "{:?}", outcome.ending);
 }
+
+#[test]
+fn backend_faults_of_which_nothing_comes_are_told() {
+    let told = |backend: &str| -> Vec<(String, String)> {
+        let outcome = outcome(&format!("duration = \"1h\"\n{PULLING}[backend]\n{backend}\n"));
+        outcome.missed.into_iter().map(|missed| (missed.event, missed.why)).collect()
+    };
+    for (backend, key, why) in [
+        ("poison = 0.5", "backend.poison", "no edit was refused for good"),
+        ("partial = 0.5", "backend.partial", "no edit was put off"),
+        ("availability = { share = 0.9999999 }", "backend.availability", "no outage came by chance"),
+        (
+            "maintenance.night = { from = \"03:00\", for = \"1m\" }",
+            "backend.maintenance",
+            "nobody asked the backend for anything while it lasted",
+        ),
+    ] {
+        assert_eq!(told(backend), [(key.to_owned(), why.to_owned())]);
+    }
+    assert_eq!(told("errors = 0.9"), [], "requests fail");
+}

@@ -462,16 +462,27 @@ impl Faults {
     fn draw_availability(&mut self, plan: &Plan, end: Time) {
         let seed = |part| plan.seed.derive("world.availability", part);
         if let Some(availability) = plan.backend.availability {
-            for (from, until) in backend::outages(availability, seed(0), end) {
+            let outages = backend::outages(availability, seed(0), end);
+            self.awaits_any("backend.availability", availability.share, outages.is_empty());
+            for (from, until) in outages {
                 self.down.push((from, until));
                 self.tell(from, format!("the backend is down for {}", until - from));
             }
         }
         if let Some(availability) = plan.gateway.leg.as_ref().and_then(|leg| leg.availability) {
-            for (from, until) in backend::outages(availability, seed(1), end) {
+            let outages = backend::outages(availability, seed(1), end);
+            self.awaits_any("gateway.leg.availability", availability.share, outages.is_empty());
+            for (from, until) in outages {
                 self.leg.push(gateway::Outage { from, until, mode: gateway::OutageMode::Reset });
                 self.tell(from, format!("nothing between gateway and backend for {}", until - from));
             }
+        }
+    }
+
+    /// Notes that no outage was drawn though some share of the time is one.
+    fn awaits_any(&mut self, key: &str, up: Ppm, none: bool) {
+        if none && up < Ppm::ONE {
+            self.awaited.push(Awaited::anywhere(key, "no outage came by chance"));
         }
     }
 

@@ -12,6 +12,9 @@ use crate::scenario::{DevicePlan, Happening, Plan};
 /// What an instant lasts.
 const INSTANT: Span = Span::millis(1);
 
+/// An edit is saved so long after it was begun, at the latest: it waits for the lock.
+const SAVED_WITHIN: Span = Span::secs(120);
+
 /// What shows that a fault met somebody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Sign {
@@ -29,6 +32,14 @@ enum Sign {
     Gateway,
     /// The backend has a new version of a row.
     Commit,
+    /// The backend refused an edit for good.
+    Rejected,
+    /// The backend put an edit off.
+    PutOff,
+    /// A server said no.
+    Refused,
+    /// A person made an edit.
+    Edit,
 }
 
 /// A time in which a fault is to meet somebody.
@@ -55,6 +66,7 @@ pub(super) struct Windows {
 pub(super) fn planned(plan: &Plan, devices: &[DevicePlan]) -> (BTreeMap<String, Awaited>, Windows) {
     let (mut events, mut windows) = (BTreeMap::new(), Windows::default());
     let end = Time::ZERO + plan.duration;
+    let all: Vec<DeviceId> = devices.iter().map(|device| device.device).collect();
     for event in &plan.events {
         let Some(meets) = meets(event.at, &event.what) else { continue };
         let chosen = choose(&event.who, &event.name, plan.seed, devices);
@@ -71,12 +83,13 @@ pub(super) fn planned(plan: &Plan, devices: &[DevicePlan]) -> (BTreeMap<String, 
         }
         events.insert(event.name.clone(), awaited);
     }
-    if plan.chaos.as_ref().is_some_and(|chaos| chaos.answer_loss.0 > 0) {
-        let awaited = Awaited::anywhere("chaos.answer_loss", "no response was lost");
-        let window = Window { from: Time::ZERO, until: end, sign: Sign::LostResponse, met: awaited.met() };
-        let all: Vec<DeviceId> = devices.iter().map(|device| device.device).collect();
-        windows.add(window, &all, devices.len());
-        events.insert("chaos.answer_loss".to_owned(), awaited);
+    for Kind { key, sign, during, otherwise } in kinds(plan) {
+        let awaited = Awaited::anywhere(key, otherwise);
+        for (from, until) in during {
+            let window = Window { from, until, sign, met: awaited.met() };
+            windows.add(window, &all, devices.len());
+        }
+        events.insert(key.to_owned(), awaited);
     }
     for hook in plan.hooks.keys() {
         let key = format!("hooks.{}", hook.word());
@@ -85,6 +98,41 @@ pub(super) fn planned(plan: &Plan, devices: &[DevicePlan]) -> (BTreeMap<String, 
         events.insert(key, awaited);
     }
     (events, windows)
+}
+
+/// A kind of fault that comes by itself.
+struct Kind {
+    key: &'static str,
+    sign: Sign,
+    /// When.
+    during: Vec<(Time, Time)>,
+    /// Why it met nobody, in words.
+    otherwise: &'static str,
+}
+
+/// The kinds of faults that come by themselves, as `plan` has them.
+fn kinds(plan: &Plan) -> Vec<Kind> {
+    let always = || vec![(Time::ZERO, Time::FAR)];
+    let (backend, mut kinds) = (&plan.backend, Vec::new());
+    if plan.chaos.as_ref().is_some_and(|chaos| chaos.answer_loss.0 > 0) {
+        let during = vec![(Time::ZERO, Time::ZERO + plan.duration)];
+        let (sign, otherwise) = (Sign::LostResponse, "no response was lost");
+        kinds.push(Kind { key: "chaos.answer_loss", sign, during, otherwise });
+    }
+    if !backend.down.is_empty() {
+        let (sign, during) = (Sign::Backend, backend.down.clone());
+        let otherwise = "nobody asked the backend for anything while it lasted";
+        kinds.push(Kind { key: "backend.maintenance", sign, during, otherwise });
+    }
+    let shares = [
+        ("backend.poison", backend.poison_ppm, Sign::Rejected, "no edit was refused for good"),
+        ("backend.errors", backend.errors.0, Sign::Refused, "no request failed"),
+        ("backend.partial", backend.partial.0, Sign::PutOff, "no edit was put off"),
+    ];
+    for (key, _, sign, otherwise) in shares.into_iter().filter(|(_, share, ..)| *share > 0) {
+        kinds.push(Kind { key, sign, during: always(), otherwise });
+    }
+    kinds
 }
 
 /// How it shows that an event met somebody.
@@ -136,11 +184,13 @@ fn meets(at: Time, what: &Happening) -> Option<Meets> {
         }
         Happening::TouchFlag { .. } => (None, "there was no row"),
         Happening::Trigger { .. } => (None, "the app of none of its devices ran at the time"),
-        // Ends of processes are told by device, edits and imports by their number.
+        Happening::Edits { over, .. } => {
+            (Some((Sign::Edit, at, at + *over + SAVED_WITHIN)), "none of its edits was made")
+        }
+        // Ends of processes are told by device, imports by the number of their rows.
         Happening::Kill { .. }
         | Happening::PowerLoss { .. }
         | Happening::Import { .. }
-        | Happening::Edits { .. }
         | Happening::Clone { .. }
         | Happening::GatewayReplaced { .. } => return None,
     };
@@ -191,7 +241,10 @@ impl Window {
 
 impl Sign {
     fn is_of_servers(self) -> bool {
-        matches!(self, Sign::Backend | Sign::Gateway | Sign::Commit)
+        matches!(
+            self,
+            Sign::Backend | Sign::Gateway | Sign::Commit | Sign::Rejected | Sign::PutOff | Sign::Refused
+        )
     }
 
     /// For how long what it is a sign of has gone on when this event is told; `None` if it is not
@@ -246,6 +299,15 @@ impl Sign {
             )),
             (Sign::Gateway, _) => at_once(node == Node::Gateway),
             (Sign::Commit, _) => at_once(matches!(event, Event::Committed { .. })),
+            (Sign::Rejected, _) => at_once(matches!(event, Event::MutationRefused { conflict: None, .. })),
+            (Sign::PutOff, _) => at_once(matches!(event, Event::MutationPutOff { .. })),
+            (Sign::Refused, _) => at_once(matches!(
+                event,
+                Event::RequestRefused { .. }
+                    | Event::RequestFailed { .. }
+                    | Event::RefreshAsked { failed: true, .. }
+            )),
+            (Sign::Edit, _) => at_once(matches!(event, Event::EditMade { .. })),
             (Sign::LostResponse, _) => None,
         }
     }

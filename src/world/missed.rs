@@ -32,7 +32,7 @@ enum On {
 /// A planned fault that did not fire on some of its devices, or that met nobody.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Missed {
-    /// The event, or the key of `chaos` or `hooks`.
+    /// The event, or the key of what comes by itself, such as `chaos.kill_mtbf`.
     pub event: String,
     /// Why it did not fire there, in words.
     pub why: String,
@@ -85,7 +85,7 @@ impl Awaited {
         Awaited { event: event.to_owned(), why, on: On::Each(Vec::new()) }
     }
 
-    /// What has to meet somebody: an event, or a key of `chaos` or `hooks`.
+    /// What has to meet somebody: an event, or the key of what comes by itself.
     pub(super) fn anywhere(event: &str, why: impl Into<String>) -> Awaited {
         Awaited { event: event.to_owned(), why: why.into(), on: On::Any(Struck::default()) }
     }

@@ -22,7 +22,7 @@ use crate::disk::Moment;
 use crate::metrics::Timeline;
 use crate::net::{Link, Radio, RadioCost};
 use crate::oracle::{Clock, Filter, Inspection, Life, Story, Truth, Verdict};
-use crate::scenario::Plan;
+use crate::scenario::{Plan, Planned};
 use crate::workload::Placed;
 
 /// A plan that cannot be run; the scenario has to be changed.
@@ -384,7 +384,7 @@ impl World {
     /// The check phase: the oracle looks at every device, unless the run was interrupted, and everything goes into the digest. Who
     /// watches may interrupt that, too: what was found until then is no verdict.
     fn conclude(self, mut ended: Ended, places: Places, watch: &dyn Watch) -> Finished {
-        let World { sim, handle, hub, servers, devices, links, faults, script, .. } = self;
+        let World { sim, handle, hub, servers, devices, links, faults, script, plan, .. } = self;
         let ended_at = handle.now();
         devices.iter().for_each(|device| device.close_books());
         let worked = worked(&devices);
@@ -414,7 +414,13 @@ impl World {
         let in_vain = if whole { listeners.tried.in_vain(&placed.actions) } else { Vec::new() };
         let unplaced = placed.actions.iter().map(|action| action.left_out).sum();
         figures.insert("workload.edits.unplaced", unplaced);
-        let missed = awaited.filter_map(Awaited::missed).collect();
+        // Of an action of which no edit was made all is told.
+        let all_told = |event: &str| {
+            let action = plan.events.iter().find(|planned| planned.name == event).and_then(Planned::action);
+            let name = action.map(|action| &plan.workload.actions[action].name);
+            name.is_some_and(|name| in_vain.iter().any(|one| one.action == *name))
+        };
+        let missed = awaited.filter_map(Awaited::missed).filter(|one| !all_told(&one.event)).collect();
         let content = rows.content.hex();
         listeners.digest.text(&content);
         listeners.digest.text(&rows.stamps.hex());

@@ -73,3 +73,14 @@ fn an_action_that_finds_no_row_to_edit_fails_the_run() {
     let expected = format!("{none}\n[expect]\n\"workload.edits.unplaced\" = 2\n");
     assert!(judge(&written(&expected), "cell", &outcome).cell.reasons.is_empty(), "the file asks for it");
 }
+
+#[test]
+fn an_event_of_which_no_edit_is_made_is_told_beside_one_that_makes_some() {
+    let later = "[event.later]\nat = \"+16m\"\nedits = { action = \"fill\", count = 1 }\n";
+    let outcome = run(&written(&format!("{NOBODY_LOGGED_IN}{later}")));
+    assert_eq!(outcome.in_vain, [], "some are made");
+    let missed: Vec<_> = outcome.missed.iter().map(|one| (one.event.as_str(), one.why.as_str())).collect();
+    assert_eq!(missed, [("work", "none of its edits was made")]);
+    let alone = run(&written(NOBODY_LOGGED_IN));
+    assert_eq!((alone.in_vain.len(), alone.missed), (1, Vec::new()), "told once");
+}

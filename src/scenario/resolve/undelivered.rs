@@ -8,7 +8,7 @@ use super::super::plan::Plan;
 use super::view::View;
 use crate::base::{EntityId, Ppm, UnitId};
 use crate::contract::{ColumnKind, Delivery, SyncUnit, Trigger};
-use crate::scenario::plan::Happening;
+use crate::scenario::plan::{Happening, Planned};
 use crate::workload::Action;
 
 /// Entities whose rows come to devices as deltas, and that no unit pulls. Nothing of them would
@@ -94,14 +94,7 @@ pub(super) fn unstarted(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
 
 /// The actions that people do on devices.
 fn edited(plan: &Plan) -> impl Iterator<Item = &Action> {
-    let by_events: BTreeSet<usize> = plan
-        .events
-        .iter()
-        .filter_map(|event| match event.what {
-            Happening::Edits { action, .. } => Some(action),
-            _ => None,
-        })
-        .collect();
+    let by_events: BTreeSet<usize> = plan.events.iter().filter_map(Planned::action).collect();
     let actions = plan.workload.actions.iter().enumerate().filter(move |(number, action)| {
         action.on_devices > Ppm(0) && action.per_device_milli > 0 || by_events.contains(number)
     });
