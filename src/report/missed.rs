@@ -24,17 +24,17 @@ pub(super) fn recorded(missed: &[Missed]) -> Vec<MissedRecord> {
 }
 
 /// A line for each event of each scenario, over all cells. What only has to meet somebody is told
-/// where it met nobody with any seed.
+/// where it met nobody with any seed; a hook, where no variant called it.
 pub(super) fn told(record: &RunRecord) -> Vec<String> {
-    let mut seeds: BTreeMap<&str, u64> = BTreeMap::new();
-    record.cells.iter().for_each(|cell| *seeds.entry(&cell.resolved).or_default() += 1);
     let missed = || record.cells.iter().flat_map(|cell| cell.missed.iter().map(move |one| (cell, one)));
     let mut in_vain: BTreeMap<(&str, &str), u64> = BTreeMap::new();
     for (cell, one) in missed() {
-        *in_vain.entry((&cell.resolved, &one.event)).or_default() += 1;
+        *in_vain.entry((group(cell, one), &one.event)).or_default() += 1;
     }
     let every = |cell: &CellRecord, one: &MissedRecord| {
-        seeds.get(&*cell.resolved) == in_vain.get(&(&*cell.resolved, &*one.event))
+        let of = group(cell, one);
+        let cells = record.cells.iter().filter(|other| group(other, one) == of).count() as u64;
+        in_vain.get(&(of, &*one.event)) == Some(&cells)
     };
     let mut events: BTreeMap<(&str, &str, &str), (u64, MissedRecord)> = BTreeMap::new();
     for (cell, one) in missed().filter(|(cell, one)| one.of > 0 || every(cell, one)) {
@@ -50,6 +50,11 @@ pub(super) fn told(record: &RunRecord) -> Vec<String> {
         format!("{whose}{}", line(*cells, sum))
     };
     events.iter().map(line).collect()
+}
+
+/// The cells that something is to meet somebody in, together.
+fn group<'c>(cell: &'c CellRecord, one: &MissedRecord) -> &'c str {
+    if one.event.starts_with("hooks.") { &cell.scenario } else { &cell.resolved }
 }
 
 fn line(cells: u64, of: &MissedRecord) -> String {

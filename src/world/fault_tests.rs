@@ -217,5 +217,5 @@ fn backend_faults_of_which_nothing_comes_are_told() {
     ] {
         assert_eq!(told(backend), [(key.to_owned(), why.to_owned())]);
     }
-    assert_eq!(told("errors = 0.9"), [], "requests fail");
+    assert_eq!(told("errors = 0.5"), [], "requests fail");
 }

@@ -280,6 +280,8 @@ impl Sign {
                     | Event::EditLogged { .. }
                     | Event::CursorSaved { .. }
                     | Event::StorageFull
+                    | Event::Restored { .. }
+                    | Event::BecameCopy { .. }
             )),
             (Sign::App, _) => at_once(matches!(
                 event,

@@ -7,7 +7,7 @@ use super::super::diagnostic::Diagnostic;
 use super::super::plan::Plan;
 use super::view::View;
 use crate::base::{EntityId, Ppm, UnitId};
-use crate::contract::{ColumnKind, Delivery, SyncUnit, Trigger};
+use crate::contract::{ColumnKind, Delivery, SyncUnit};
 use crate::scenario::plan::{Happening, Planned};
 use crate::workload::Action;
 
@@ -70,7 +70,8 @@ pub(super) fn unopened(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     plan.schema.ids().filter_map(told).collect()
 }
 
-/// Units that nothing starts: they run when the script is over.
+/// Units that nothing starts: they run when the script is over. Who writes that they are started by
+/// hand (`manual`) knows that.
 pub(super) fn unstarted(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     let by_events = plan.events.iter().filter_map(|event| match event.what {
         Happening::Trigger { unit, .. } => Some(unit),
@@ -78,10 +79,8 @@ pub(super) fn unstarted(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     });
     let by_hooks = plan.hooks.values().filter_map(|hook| hook.triggers);
     let triggered: BTreeSet<UnitId> = by_events.chain(by_hooks).collect();
-    let started = |number: usize, unit: &SyncUnit| {
-        unit.on.iter().any(|trigger| *trigger != Trigger::Manual)
-            || triggered.contains(&UnitId(number as u16))
-    };
+    let started =
+        |number: usize, unit: &SyncUnit| !unit.on.is_empty() || triggered.contains(&UnitId(number as u16));
     let told = |(number, unit): (usize, &SyncUnit)| {
         let written = root.at("unit").key(&unit.name);
         let at = [written.at("on"), written].into_iter().find_map(View::place);

@@ -151,6 +151,20 @@ fn rows_that_come_on_open_where_nobody_opens_are_told() {
 }
 
 #[test]
+fn a_unit_that_nothing_starts_is_told() {
+    let unit = |on: &str| format!("[unit.All]\non = {on}\npull = [\"*\"]\npush = [\"*\"]\n");
+    let told = doubted(&unit("[]"));
+    assert!(
+        told.len() == 1 && told[0].contains("nothing starts `unit.All` before the script is over"),
+        "{told:?}"
+    );
+    let trigger = "[event.tap]\nat = \"+1m\"\ntrigger = { unit = \"All\" }\n";
+    for started in [unit("[\"login\"]"), unit("[\"manual\"]"), unit("[]") + trigger] {
+        assert_eq!(doubted(&started), [""; 0], "{started}");
+    }
+}
+
+#[test]
 fn a_script_that_ends_in_maintenance_which_outlasts_the_drain_is_told() {
     let of = |window: &str| {
         let night = format!("start = \"2026-03-02T13:30:00Z\"\nduration = \"8h\"\ndrain = \"2h\"\n{MINIMAL}");

@@ -243,3 +243,9 @@ fn bare_messages_are_refused_what_only_connections_and_packets_have() {
 fn replayed(first: &Plan) {
     assert_eq!(plan(&first.resolved).digest, first.digest, "{}", first.resolved);
 }
+
+#[test]
+fn a_limit_of_hooks_where_there_are_none_is_refused() {
+    let hook = "[hooks.on_sync_start]\ntakes = \"1s\"";
+    idle("[engine]\nhook_timeout = \"5s\"", hook, &["the app has no hooks", "[hooks.on_sync_start]"]);
+}
