@@ -208,7 +208,7 @@ fn backend_faults_of_which_nothing_comes_are_told() {
     for (backend, key, why) in [
         ("poison = 0.5", "backend.poison", "no edit was refused for good"),
         ("partial = 0.5", "backend.partial", "no edit was put off"),
-        ("availability = { share = 0.9999999 }", "backend.availability", "no outage came by chance"),
+        ("availability = { share = 0.999999 }", "backend.availability", "no outage came by chance"),
         (
             "maintenance.night = { from = \"03:00\", for = \"1m\" }",
             "backend.maintenance",

@@ -147,6 +147,8 @@ struct Meets {
 /// if that is told otherwise.
 fn meets(at: Time, what: &Happening) -> Option<Meets> {
     let ago = |of: &Span| Time(at.0.saturating_sub(of.0));
+    // What a return itself does is no sign that it had something to undo.
+    let before = Time(at.0.saturating_sub(1));
     let (by, otherwise) = match what {
         Happening::Outage { length, .. }
         | Happening::Flap { length, .. }
@@ -174,13 +176,13 @@ fn meets(at: Time, what: &Happening) -> Option<Meets> {
             (Some((Sign::Commit, at, Time::FAR)), "nothing was committed afterwards")
         }
         Happening::Restore { of, .. } => {
-            (Some((Sign::Storage, ago(of), at)), "none of its devices wrote anything since the backup")
+            (Some((Sign::Storage, ago(of), before)), "none of its devices wrote anything since the backup")
         }
         Happening::RestoreGateway { of, .. } => {
-            (Some((Sign::Gateway, ago(of), at)), "the gateway did nothing since the backup")
+            (Some((Sign::Gateway, ago(of), before)), "the gateway did nothing since the backup")
         }
         Happening::RestoreBackend { of, .. } => {
-            (Some((Sign::Commit, ago(of), at)), "nothing was committed since the backup")
+            (Some((Sign::Commit, ago(of), before)), "nothing was committed since the backup")
         }
         Happening::TouchFlag { .. } => (None, "there was no row"),
         Happening::Trigger { .. } => (None, "the app of none of its devices ran at the time"),
@@ -279,6 +281,8 @@ impl Sign {
                     | Event::EditAcknowledged { .. }
                     | Event::EditLogged { .. }
                     | Event::CursorSaved { .. }
+                    | Event::SyncStart { .. }
+                    | Event::SyncComplete { .. }
                     | Event::StorageFull
                     | Event::Restored { .. }
                     | Event::BecameCopy { .. }
