@@ -209,13 +209,7 @@ fn backend_faults_of_which_nothing_comes_are_told() {
         ("poison = 0.5", "backend.poison", "no edit was refused for good"),
         ("partial = 0.5", "backend.partial", "no edit was put off"),
         ("availability = { share = 0.999999 }", "backend.availability", "no outage came by chance"),
-        (
-            "maintenance.night = { from = \"03:00\", for = \"1m\" }",
-            "backend.maintenance",
-            "nobody asked the backend for anything while it lasted",
-        ),
     ] {
         assert_eq!(told(backend), [(key.to_owned(), why.to_owned())]);
     }
-    assert_eq!(told("errors = 0.5"), [], "requests fail");
 }
