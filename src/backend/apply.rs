@@ -86,18 +86,7 @@ impl Verdicts {
                 Verdict::Applied(stamp)
             }
             Err(verdict) => {
-                let conflict = match &verdict {
-                    Verdict::Conflict(why, _) => Some(*why),
-                    _ => None,
-                };
-                let Mutation { edit, entity, key, kind, .. } = mutation;
-                facts.push(Fact::Refused {
-                    edit: *edit,
-                    entity: *entity,
-                    key: key.clone(),
-                    kind: *kind,
-                    conflict,
-                });
+                facts.push(case.refused(&verdict));
                 verdict
             }
         };
@@ -214,6 +203,17 @@ impl<'c> Case<'c> {
             }
         }
         Ok(())
+    }
+
+    fn refused(self, verdict: &Verdict) -> Fact {
+        let Mutation { edit, entity, key, kind, .. } = self.mutation;
+        let (conflict, row) = match verdict {
+            Verdict::Conflict(why, row) => (Some(*why), *row),
+            _ => (None, None),
+        };
+        let holder = row.filter(|_| conflict == Some(Refusal::Taken));
+        let holder = holder.map(|slot| self.content().table(*entity).record(slot).key.clone());
+        Fact::Refused { edit: *edit, entity: *entity, key: key.clone(), kind: *kind, conflict, holder }
     }
 
     fn outcome(self, verdict: &Verdict) -> Outcome {

@@ -44,6 +44,8 @@ pub enum Fact {
         kind: EditKind,
         /// `Some` for a conflict, `None` for a rejection for good.
         conflict: Option<Refusal>,
+        /// The other row, where that has the natural key.
+        holder: Option<Key>,
     },
     /// A mutation came again and was answered from memory.
     Replayed(EditId),
@@ -78,9 +80,14 @@ impl Fact {
     pub fn event(&self) -> Event<'_> {
         match self {
             Fact::Committed(commit) => commit.event(),
-            Fact::Refused { edit, entity, key, kind, conflict } => {
-                Event::MutationRefused { edit: *edit, entity: *entity, key, kind: *kind, conflict: *conflict }
-            }
+            Fact::Refused { edit, entity, key, kind, conflict, holder } => Event::MutationRefused {
+                edit: *edit,
+                entity: *entity,
+                key,
+                kind: *kind,
+                conflict: *conflict,
+                holder: holder.as_ref(),
+            },
             Fact::Replayed(edit) => Event::MutationReplayed { edit: *edit },
             Fact::PutOff(edit) => Event::MutationPutOff { edit: *edit },
         }

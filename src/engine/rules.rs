@@ -131,7 +131,8 @@ pub trait ApplyRule {
 }
 
 /// Writes a version of the backend below the local edits of its row: columns that an edit set keep
-/// the edit's value, a row that an edit deleted stays away.
+/// the edit's value, a row that an edit deleted stays away. Edits of that very version are made on
+/// what it says, also where they were made on an edit that is gone.
 ///
 /// # Errors
 /// When the database fails.
@@ -141,6 +142,9 @@ pub fn overlay(tx: &Tx<'_>, entity: &Entity, id: EntityId, version: &Row) -> Res
         return Ok(());
     };
     for entry in tx.entries_for(id, version.key.as_str())? {
+        if entry.base == Some(version.stamp) {
+            tx.make_on(&entry, &values)?;
+        }
         if entry.kind == EditKind::Delete {
             tx.remove(id, version.key.as_str())?;
             return Ok(());

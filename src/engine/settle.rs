@@ -6,9 +6,9 @@ use super::conflict::{Conflict, Resolution, kind_of};
 use super::options::Compared;
 use super::process::{Process, damaged};
 use super::rules::overlay;
-use crate::base::{EditId, EntityId, Key, Span, Stamp, UnitId};
+use crate::base::{EditId, EntityId, Key, Span, Stamp, UnitId, Value};
 use crate::contract::{
-    AppliedChange, ConflictKind, EditKind, Event, LogEntry, LogKind, Outcome, Row, Sides, SyncError,
+    AppliedChange, ConflictKind, EditKind, Entity, Event, LogEntry, LogKind, Outcome, Row, Sides, SyncError,
 };
 use crate::protocol::PushResult;
 use crate::store::{Entry, StoreError, Tx};
@@ -192,7 +192,7 @@ impl Settler {
         told: &mut Vec<Settled>,
     ) -> Result<bool, StoreError> {
         let entry = conflict.entry;
-        let resolution = match self.process.rules.resolve.resolve(conflict) {
+        let resolution = match self.process.rules.resolve.decide(conflict) {
             // It would bring a row back that a later edit of this device deletes.
             Resolution::Local { onto } if self.has_nothing_to_create(tx, conflict, &onto)? => {
                 Resolution::Remote
@@ -215,6 +215,11 @@ impl Settler {
                 tx.drop_entry(entry.seq)?;
                 told.push(acknowledged(entry, remote));
                 self.take_over(tx, entry, conflict.current, told)?;
+                Ok(true)
+            }
+            Resolution::Remote if conflict.wants_taken_key() => {
+                self.log(tx, entry, outcome, LogKind::Superseded, Some(remote), told)?;
+                self.take_back(tx, entry, told)?;
                 Ok(true)
             }
             Resolution::Remote => {
@@ -268,6 +273,19 @@ impl Settler {
         // What is created again takes the row as it is here.
         let Some(current) = live else { return Ok(()) };
         overlay(tx, self.process.setup.schema.entity(entry.entity), entry.entity, current)
+    }
+
+    /// The edit leaves, and its row is as if it had not been made: the backend, which speaks of
+    /// another row, has the version that the edit was made on.
+    fn take_back(&self, tx: &Tx<'_>, entry: &Entry, told: &mut Vec<Settled>) -> Result<(), StoreError> {
+        let (id, key) = (entry.entity, &entry.key);
+        let entity = self.process.setup.schema.entity(id);
+        let shown = tx.row(id, key.as_str())?.map(|row| row.values);
+        let values = beneath(entity, shown, &tx.entries_for(id, key.as_str())?);
+        let version = Row { key: key.clone(), stamp: entry.base.unwrap_or(Stamp(0)), values };
+        tx.drop_entry(entry.seq)?;
+        overlay(tx, entity, id, &version)?;
+        self.lift_shadow(tx, id, key, version.stamp, told)
     }
 
     /// The backend's version takes the place of the local one, below the edits that still wait.
@@ -351,6 +369,29 @@ fn is_news(shadow: &Row, settled: Stamp) -> bool {
     shadow.stamp > settled || shadow.stamp == settled && shadow.values.is_none()
 }
 
+/// What a row was before all its `edits`, in the order in which they were made, by what it is
+/// `shown` as with them.
+fn beneath(entity: &Entity, shown: Option<Vec<Value>>, edits: &[Entry]) -> Option<Vec<Value>> {
+    let mut values = shown;
+    for Entry { kind, made_on, .. } in edits.iter().rev() {
+        match kind {
+            EditKind::Create => values = None,
+            EditKind::Delete => {
+                values = made_on.as_ref().map(|all| all.iter().map(|(_, value)| value.clone()).collect());
+            }
+            EditKind::Update => {
+                for (column, value) in made_on.iter().flatten() {
+                    let place = entity.projection.binary_search(column).ok();
+                    if let Some(slot) = values.as_mut().zip(place).and_then(|(v, at)| v.get_mut(at)) {
+                        *slot = value.clone();
+                    }
+                }
+            }
+        }
+    }
+    values
+}
+
 fn acknowledged(entry: &Entry, stamp: Stamp) -> Settled {
     Settled::Acknowledged { edit: entry.edit, entity: entry.entity, key: entry.key.clone(), stamp }
 }
@@ -362,6 +403,86 @@ fn holds(entity: EntityId, row: &Row) -> Settled {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::{DeviceId, EditId};
+    use crate::contract::{Column, ColumnKind, Database, Delivery, LocalEdit, Schema};
+    use crate::store::{Journal, Options, Store};
+
+    /// Of whose three columns devices hold the first and the last.
+    fn entity() -> Entity {
+        let column = |name: &str| Column { name: name.to_owned(), kind: ColumnKind::Text };
+        Entity {
+            name: "task".to_owned(),
+            key: "id".to_owned(),
+            columns: ["due", "hidden", "title"].map(column).to_vec(),
+            projection: vec![0, 2],
+            scope: Vec::new(),
+            delivery: Delivery::Delta,
+            unique: vec![0],
+        }
+    }
+
+    const TASK: EntityId = EntityId(0);
+
+    fn texts(texts: [&str; 2]) -> Vec<Value> {
+        texts.map(Value::text).to_vec()
+    }
+
+    /// Makes edits of row k, which is `[due one, title a]` as of 5: each sets a column, or deletes.
+    fn edited(edits: &[(EditKind, usize, &str)]) -> Store {
+        let database = Database { path: ":memory:".to_owned(), vfs: None };
+        let options = Options { journal: Journal::Memory, ..Options::default() };
+        let store = Store::open(&database, Schema { entities: vec![entity()] }.into(), &options).unwrap();
+        store.transaction(|tx| tx.put_values(TASK, "k", Stamp(5), 0, &texts(["one", "a"]))).unwrap();
+        for (number, &(kind, column, text)) in (0..).zip(edits) {
+            let values = if kind == EditKind::Delete { vec![] } else { vec![(column, Value::text(text))] };
+            let id = EditId { device: DeviceId(0), number };
+            let edit = LocalEdit { id, entity: TASK, key: Key::new("k"), kind, values };
+            store.edit(&edit, &number.to_string(), Stamp(7)).unwrap();
+        }
+        store
+    }
+
+    #[test]
+    fn beneath_its_edits_a_row_is_what_it_was_before_them() {
+        use EditKind::{Delete, Update};
+        for edits in [
+            &[(Update, 0, "two"), (Update, 2, "b"), (Update, 0, "three")][..],
+            &[(Update, 0, "two"), (Delete, 0, "")],
+        ] {
+            let (shown, entries) = edited(edits)
+                .read(|tx| Ok((tx.row(TASK, "k")?.map(|row| row.values), tx.entries_for(TASK, "k")?)))
+                .unwrap();
+            assert_eq!(beneath(&entity(), shown, &entries), Some(texts(["one", "a"])), "{edits:?}");
+            let made = Entry { kind: EditKind::Create, ..entries[0].clone() };
+            assert_eq!(beneath(&entity(), Some(texts(["one", "a"])), &[made]), None);
+        }
+    }
+
+    #[test]
+    fn edits_behind_one_that_is_gone_are_made_on_what_it_was_made_on() {
+        use EditKind::{Delete, Update};
+        let store = edited(&[(Update, 0, "two"), (Update, 0, "three"), (Update, 2, "b"), (Delete, 0, "")]);
+        let version = Row { key: Key::new("k"), stamp: Stamp(5), values: Some(texts(["one", "a"])) };
+        let made_on = |other_stamp: Option<i64>| {
+            store
+                .transaction(|tx| {
+                    let stamp = other_stamp.map_or(version.stamp, Stamp);
+                    overlay(tx, &entity(), TASK, &Row { stamp, ..version.clone() })?;
+                    tx.entries_for(TASK, "k")
+                })
+                .unwrap()
+                .into_iter()
+                .map(|entry| entry.made_on.unwrap())
+                .collect::<Vec<_>>()
+        };
+        let first = store.read(|tx| tx.entries_for(TASK, "k")).unwrap().remove(0);
+        store.transaction(|tx| tx.drop_entry(first.seq)).unwrap();
+        let of = |column: usize, text| (column, Value::text(text));
+        assert_eq!(made_on(Some(9))[0], [of(0, "two")], "of another version they know nothing");
+        let expected = [vec![of(0, "one")], vec![of(2, "a")], vec![of(0, "three"), of(2, "b")]];
+        assert_eq!(made_on(None), expected);
+        assert_eq!(store.read(|tx| tx.row(TASK, "k")).unwrap(), None, "the last one deletes it");
+    }
 
     #[test]
     fn a_version_that_was_settled_is_no_news_unless_its_row_went_out_of_reach_with_it() {

@@ -217,7 +217,8 @@ fn refusals(t: &mut Telling, made: &LocalEdit, key: &Key) {
     t.tell(Node::Backend, Event::MutationPutOff { edit });
     t.tell(Node::Backend, Event::CommitDelayed { entity, key, stamp: Stamp(5), until: Time::ZERO });
     for conflict in [None, Some(Refusal::Stale)] {
-        t.tell(Node::Backend, Event::MutationRefused { edit, entity, key, kind: EditKind::Update, conflict });
+        let (kind, holder) = (EditKind::Update, None);
+        t.tell(Node::Backend, Event::MutationRefused { edit, entity, key, kind, conflict, holder });
     }
     let (queued, locked, service) = (took, took, took);
     let served =
@@ -225,8 +226,8 @@ fn refusals(t: &mut Telling, made: &LocalEdit, key: &Key) {
     t.tell(Node::Backend, Event::MutationReplayed { edit });
     t.tell(Node::Backend, served(kind)).tell(Node::Backend, served(RequestKind::Push));
     t.tell(Node::Gateway, Event::Captured { writes: 3, written: 6, handled: 9, cpu: Span(5), state: 70 });
-    use ConflictKind::{DeleteUpdate, Equal, InsertInsert, UpdateDelete, UpdateUpdate};
-    for kind in [UpdateUpdate, UpdateDelete, DeleteUpdate, InsertInsert, Equal] {
+    use ConflictKind::{DeleteUpdate, Equal, InsertInsert, UpdateDelete, UpdateTaken, UpdateUpdate};
+    for kind in [UpdateUpdate, UpdateDelete, DeleteUpdate, InsertInsert, UpdateTaken, Equal] {
         let (columns, other): (&[usize], _) = (&[1], Key::new("b"));
         let told = [
             Decision::Local,

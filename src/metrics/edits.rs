@@ -72,6 +72,7 @@ impl Edits {
             ConflictKind::UpdateDelete => Id::ConflictsUpdateDelete,
             ConflictKind::DeleteUpdate => Id::ConflictsDeleteUpdate,
             ConflictKind::InsertInsert => Id::ConflictsInsertInsert,
+            ConflictKind::UpdateTaken => Id::ConflictsUpdateTaken,
         };
         board.add(of_kind, 1);
         let decided = match decision {

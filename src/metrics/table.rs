@@ -149,6 +149,7 @@ table! {
     ConflictsUpdateDelete "engine.conflicts.update_delete" Count Neither Counter "Decisions where the row was changed here and deleted there."
     ConflictsDeleteUpdate "engine.conflicts.delete_update" Count Neither Counter "Decisions where the row was deleted here and changed there."
     ConflictsInsertInsert "engine.conflicts.insert_insert" Count Neither Counter "Decisions where both sides made the row."
+    ConflictsUpdateTaken "engine.conflicts.update_taken" Count Neither Counter "Decisions where the row was changed here to the natural key of another row; such an edit always gives way."
     EditsSuperseded "engine.edits.superseded" Count Lower Counter "Lines in users' logs: an edit gave way to the backend's version."
     EditsOverwrote "engine.edits.overwrote" Count Neither Counter "Lines in users' logs: an edit replaced a version of somebody else."
     EditsRejected "engine.edits.rejected" Count Lower Counter "Lines in users' logs: the backend refused an edit for good."

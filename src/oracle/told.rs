@@ -3,7 +3,7 @@
 use super::clock::Clock;
 use super::words;
 use crate::base::words::count;
-use crate::base::{UnitId, Word};
+use crate::base::{Key, UnitId, Word};
 use crate::contract::{
     AppEvent, AppliedChange, CommitKind, ConflictKind, Decision, DropReason, Event, Hook, HookEnd,
     KillReason, LocalEdit, LogKind, Refusal, RequestKind, Schema, SyncUnit, TransportError,
@@ -214,8 +214,9 @@ impl Told<'_> {
                 let edited = sides.edited.filter(|edited| *edited != sides.remote);
                 let made =
                     edited.map_or_else(String::new, |at| format!(", made at {}", self.clock.stamp(at)));
+                let theirs = if *kind == ConflictKind::UpdateTaken { "another row's" } else { "the" };
                 format!(
-                    "conflict of edit {edit} of {local} with the version of {remote}{made}: {}, {decided}",
+                    "conflict of edit {edit} of {local} with {theirs} version of {remote}{made}: {}, {decided}",
                     conflict(*kind)
                 )
             }
@@ -245,9 +246,10 @@ impl Told<'_> {
                 let values = words::values(self.schema, self.clock, *entity, &shown);
                 format!("{record} committed by {author} as of {stamp}: {values}")
             }
-            Event::MutationRefused { edit, entity, key, conflict, .. } => {
-                let record = words::record(self.schema, *entity, key.as_str());
-                format!("edit {edit} of {record} refused: {}", refusal(*conflict))
+            Event::MutationRefused { edit, entity, key, conflict, holder, .. } => {
+                let record = |key: &Key| words::record(self.schema, *entity, key.as_str());
+                let holder = holder.map_or_else(String::new, |holder| format!(": {}", record(holder)));
+                format!("edit {edit} of {} refused: {}{holder}", record(key), refusal(*conflict))
             }
             Event::MutationReplayed { edit } => format!("edit {edit} came again, answered from memory"),
             Event::MutationPutOff { edit } => format!("edit {edit} put off"),
@@ -364,6 +366,7 @@ fn conflict(kind: ConflictKind) -> &'static str {
         ConflictKind::UpdateDelete => "changed here, deleted there",
         ConflictKind::DeleteUpdate => "deleted here, changed there",
         ConflictKind::InsertInsert => "made here and there",
+        ConflictKind::UpdateTaken => "changed here to the natural key there",
         ConflictKind::Equal => "other dates",
     }
 }

@@ -43,8 +43,8 @@ pub struct Entry {
     /// The stamp of the version that it was made on; `None` if the backend has none.
     pub base: Option<Stamp>,
     /// The values that it was made on, by position in the backend's columns: of the columns that it
-    /// sets, and of all that the device has if it deletes the row. `None` for a create, and where
-    /// an earlier version of the app wrote it.
+    /// sets, and of all that the device has if it deletes the row. `None` for a create, unless that
+    /// is an update which makes its row again, and where an earlier version of the app wrote it.
     pub made_on: Option<Vec<(usize, Value)>>,
     /// When it was made, by the device's clock.
     pub made_at: Stamp,
@@ -224,6 +224,19 @@ impl Tx<'_> {
         self.execute(sql, (entity.0, key, base.0)).map(drop)
     }
 
+    /// Notes on which values of its row an edit is made, `row` being the device's columns.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn make_on(&self, entry: &Entry, row: &[Value]) -> Result<()> {
+        let under = Some(self.values_under(entry.entity, entry.kind, &entry.values, row));
+        if entry.kind == EditKind::Create || entry.made_on == under {
+            return Ok(());
+        }
+        self.execute("UPDATE outbox SET made_on=?2 WHERE seq=?1", (entry.seq, under.as_deref().map(json)))
+            .map(drop)
+    }
+
     /// Turns an edit into another operation with an idempotency key of its own on the version
     /// `over`, maybe of another row. Its values follow: a delete has none, and what becomes a
     /// create has all the values that the row has on the device.
@@ -253,8 +266,13 @@ impl Tx<'_> {
             }
             EditKind::Create | EditKind::Update => old.values,
         };
-        let under = over.and_then(|row| row.values.as_ref()).filter(|_| kind != EditKind::Create);
-        let made_on = under.map(|row| self.values_under(old.entity, kind, &values, row));
+        let under = over.and_then(|row| row.values.as_ref());
+        let made_on = match kind {
+            EditKind::Create => old.made_on,
+            EditKind::Update | EditKind::Delete => {
+                under.map(|row| self.values_under(old.entity, kind, &values, row))
+            }
+        };
         self.execute(
             "UPDATE outbox SET id=?2,key=?3,kind=?4,\"values\"=?5,base=?6,made_on=?7 WHERE seq=?1",
             (

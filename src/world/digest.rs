@@ -79,7 +79,7 @@ events! {
     27 ConflictDecided { edit, kind, decision, sides; entity, key },
     28 EditLogged { edit, kind; entity, key },
     29 Committed { entity, key, stamp, kind, values, author, replaced },
-    30 MutationRefused { edit, conflict; entity, key, kind },
+    30 MutationRefused { edit, conflict; entity, key, kind, holder },
     31 MutationReplayed { edit },
     32 BackendServed { device, kind, queued, locked, service, scanned, rows },
     33 RowServed { device, entity, key, stamp, removed },

@@ -103,6 +103,7 @@ fn an_edit_of_an_old_version_is_stale_and_meets_the_current_one() {
         key: Key::new("k0"),
         kind: EditKind::Update,
         conflict: Some(Refusal::Stale),
+        holder: None,
     };
     assert_eq!(desk.facts, [refused]);
 }
@@ -193,6 +194,7 @@ fn a_key_is_created_once_and_a_natural_key_held_by_one_live_row() {
     assert_eq!(desk.send(&twin), taken);
     let moved = desk.new_mutation("k1", EditKind::Update, vec![(AT, Value::Int(9))]);
     assert_eq!(desk.send(&moved), taken);
+    assert!(matches!(&desk.facts[..], [Fact::Refused { holder: Some(key), .. }] if key.as_str() == "k0"));
     let stays = desk.new_mutation("k0", EditKind::Update, vec![(AT, Value::Int(9))]);
     assert!(matches!(desk.send(&stays), Outcome::Applied { .. }), "a row is not in its own way");
 

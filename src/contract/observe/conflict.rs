@@ -15,6 +15,8 @@ pub enum ConflictKind {
     InsertInsert,
     /// The dates differ but both sides wrote the same: no conflict.
     Equal,
+    /// A change of a row would give it the natural key that another row has.
+    UpdateTaken,
 }
 
 /// The two sides of a conflict, by kind of edit here and there.
@@ -22,7 +24,7 @@ pub enum ConflictKind {
 pub struct Sides {
     /// When the local edit was made, by the device's clock.
     pub local: Stamp,
-    /// The stamp of the backend's version.
+    /// The stamp of the backend's version: of the row in the way.
     pub remote: Stamp,
     /// When that version was made, by its author's clock, if the backend says so.
     pub edited: Option<Stamp>,

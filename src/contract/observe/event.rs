@@ -413,6 +413,8 @@ pub enum Event<'a> {
         kind: EditKind,
         /// `Some` for a conflict, `None` for a rejection for good.
         conflict: Option<Refusal>,
+        /// The other row, where that has the natural key.
+        holder: Option<&'a Key>,
     },
     /// The backend: a mutation came again and was answered from memory.
     MutationReplayed {

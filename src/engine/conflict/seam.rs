@@ -19,6 +19,16 @@ pub struct Conflict<'a> {
     pub edited_at: Option<Stamp>,
 }
 
+impl Conflict<'_> {
+    /// Whether the edit would give its row the natural key of another row. Those stay two rows:
+    /// what one of them says is no word on the other.
+    pub fn wants_taken_key(&self) -> bool {
+        let Entry { kind, made_on, .. } = self.entry;
+        // An update that has to make its row again knows what it was made on.
+        self.why == Refusal::Taken && (*kind == EditKind::Update || made_on.is_some())
+    }
+}
+
 /// What becomes of a local edit that met a conflict.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Resolution {
@@ -47,12 +57,20 @@ impl Resolution {
 
 /// What becomes of an edit in conflict.
 pub trait ResolveRule {
-    /// Decides.
+    /// Decides between an edit and the row that it is about.
     fn resolve(&self, conflict: Conflict<'_>) -> Resolution;
+    /// Decides. An edit that wants another row's natural key gives way, whatever the rule: it can
+    /// neither be done nor go to that row.
+    fn decide(&self, conflict: Conflict<'_>) -> Resolution {
+        if conflict.wants_taken_key() { Resolution::Remote } else { self.resolve(conflict) }
+    }
 }
 
 /// Whether the backend's row already is what the edit wants.
 pub fn says_the_same(conflict: Conflict<'_>) -> bool {
+    if conflict.wants_taken_key() {
+        return false;
+    }
     let gone = conflict.why == Refusal::Gone;
     match (conflict.entry.kind, conflict.current) {
         (EditKind::Delete, _) => gone,
@@ -74,6 +92,9 @@ fn reads_alike(a: &Value, b: &Value) -> bool {
 pub fn kind_of(conflict: Conflict<'_>) -> ConflictKind {
     if says_the_same(conflict) {
         return ConflictKind::Equal;
+    }
+    if conflict.wants_taken_key() {
+        return ConflictKind::UpdateTaken;
     }
     match (conflict.why, conflict.entry.kind) {
         (Refusal::Exists | Refusal::Taken, _) | (_, EditKind::Create) => ConflictKind::InsertInsert,

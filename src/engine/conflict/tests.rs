@@ -88,6 +88,23 @@ fn a_create_on_a_taken_natural_key_goes_onto_the_row_that_has_it_or_gives_way() 
 }
 
 #[test]
+fn an_edit_that_wants_the_natural_key_of_another_row_gives_way() {
+    let entity = entity();
+    // The other row says what the edit wants, and is older.
+    let taken = Row { key: Key::new("other"), ..row(10, Some("mine")) };
+    let update = entry(EditKind::Update, "mine", 20);
+    let again = Entry { made_on: Some(vec![(1, Value::text("old"))]), ..entry(EditKind::Create, "mine", 20) };
+    for policy in POLICIES {
+        for (entry, current) in [(&update, Some(&taken)), (&again, Some(&taken)), (&update, None)] {
+            let conflict = Conflict { entry, entity: &entity, why: Refusal::Taken, current, edited_at: None };
+            assert_eq!((policy.rule)().decide(conflict), Resolution::Remote, "{}: {entry:?}", policy.name);
+            assert_eq!(kind_of(conflict), ConflictKind::UpdateTaken);
+            assert!(!says_the_same(conflict));
+        }
+    }
+}
+
+#[test]
 fn an_offline_edit_wins_over_an_earlier_one_that_was_committed_first() {
     let (entity, entry) = (entity(), entry(EditKind::Update, "done", 15));
     let current = row(20, Some("new"));

@@ -196,7 +196,8 @@ fn a_rewritten_entry_carries_the_values_of_its_new_operation() {
         })
     };
     let entry = rewrite("k", EditKind::Create, None).unwrap();
-    assert_eq!((entry.kind, entry.base, entry.made_on), (EditKind::Create, None, None));
+    assert_eq!((entry.kind, entry.base), (EditKind::Create, None));
+    assert_eq!(entry.made_on.unwrap(), [(3, Value::text("n"))], "it was an update");
     assert_eq!(entry.values, [(0, Value::text("t")), (1, Value::text("s")), (3, Value::text("mine"))]);
     let entry = rewrite("other", EditKind::Create, None).unwrap();
     assert_eq!((entry.key.as_str(), entry.values.len()), ("other", 3));
