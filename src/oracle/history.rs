@@ -48,8 +48,6 @@ pub(super) struct History {
     initial: Rc<dyn Truth>,
     index: Vec<FxHashMap<Key, RowId>>,
     rows: Vec<Row>,
-    /// Live rows that were committed since the start, by the hash of their natural key.
-    natural: FxHashMap<(EntityId, u64), RowId>,
     hash: RowHash,
 }
 
@@ -68,7 +66,6 @@ impl History {
         History {
             index: schema.entities.iter().map(|_| FxHashMap::default()).collect(),
             rows: Vec::new(),
-            natural: FxHashMap::default(),
             hash: RowHash::default(),
             schema,
             initial,
@@ -134,11 +131,7 @@ impl History {
         row.versions.reserve_exact(usize::from(row.versions.is_empty()));
         row.versions.push(Version { stamp, at, author, gone, place, content, changed, undone: None });
         let after = (!gone).then(|| commit.values.to_vec());
-        let before = std::mem::replace(&mut row.values, after);
-        if !entity.unique.is_empty() {
-            self.move_natural(id, before.as_deref(), (!gone).then_some(commit.values));
-        }
-        before
+        std::mem::replace(&mut row.values, after)
     }
 
     /// The version of this stamp can be seen only from `until` on: nobody is behind with it before.
@@ -158,37 +151,6 @@ impl History {
             } else if version.undone.is_some_and(|undone| undone >= to) {
                 version.undone = None;
             }
-        }
-    }
-
-    /// The columns of the natural key.
-    pub(super) fn unique_columns(&self, entity: EntityId) -> Vec<usize> {
-        self.schema.entity(entity).unique.clone()
-    }
-
-    /// The row that has this natural key, if it was committed since the start.
-    pub(super) fn by_natural_key(&self, entity: EntityId, unique: u64) -> Option<RowId> {
-        self.natural.get(&(entity, unique)).copied()
-    }
-
-    /// The hash of the natural key in these values.
-    pub(super) fn natural_key<'a>(&mut self, values: impl Iterator<Item = &'a Value>) -> u64 {
-        self.hash.own(values)
-    }
-
-    fn move_natural(&mut self, id: RowId, before: Option<&[Value]>, after: Option<&[Value]>) {
-        let entity = self.rows[id as usize].entity;
-        let schema = Arc::clone(&self.schema);
-        let unique = &schema.entity(entity).unique;
-        if let Some(values) = before {
-            let old = self.hash.own(unique.iter().map(|&column| &values[column]));
-            if self.natural.get(&(entity, old)) == Some(&id) {
-                self.natural.remove(&(entity, old));
-            }
-        }
-        if let Some(values) = after {
-            let new = self.hash.own(unique.iter().map(|&column| &values[column]));
-            self.natural.insert((entity, new), id);
         }
     }
 }

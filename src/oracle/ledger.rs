@@ -48,14 +48,24 @@ pub(super) struct Edit {
     unheard: Option<bool>,
     /// The last answer may have said it, or that the edit waits.
     perhaps_heard: bool,
-    /// For what the backend refused it, and over which row, as long as that is its last word.
-    stands: Option<(Refusal, RowId)>,
+    /// How the backend refused it, as long as that is its last word.
+    stands: Option<Refused>,
     /// It met a true conflict.
     pub(super) conflict: bool,
     /// How the last true conflict was decided: for the edit, or against it.
     pub(super) won: Option<bool>,
     /// Whose engine decided that; a copy of its device may, and then that one has the line.
     pub(super) decided_on: Option<DeviceId>,
+}
+
+/// How the backend refused an edit.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Refused {
+    pub(super) why: Refusal,
+    /// The row in the way: the one that it was to change, or another that has its natural key.
+    pub(super) row: RowId,
+    /// What it wanted to do there, which may be another thing than its person did.
+    pub(super) kind: EditKind,
 }
 
 /// An edit in a request under way.
@@ -115,17 +125,21 @@ impl Edit {
         self.commits > 0 || self.carried
     }
 
-    /// Whether the row over which it was refused, or the one that has its natural key, says what it
-    /// wants: the backend's, and what a device at these `places` is shown of it.
-    fn met(&self, (why, row): (Refusal, RowId), places: &Places, history: &mut History) -> Met {
-        let row = if why == Refusal::Taken { taken_by(self, history) } else { Some(row) };
-        let Some(row) = row.map(|row| history.row(row)) else { return Met { matches: false, differs: true } };
-        let values = row.values.as_deref();
-        let matches = self.matches(values);
+    /// Whether the row in its way says what it wants: the backend's, and what a device at these
+    /// `places` is shown of it.
+    fn met(&self, refused: Refused, places: &Places, history: &History) -> Met {
+        let Refused { why, row, kind } = refused;
+        if why == Refusal::Taken && (kind, self.kind) != (EditKind::Create, EditKind::Create) {
+            // A row that is there is not another one that has the natural key which it wants.
+            return Met { matches: self.matches(history.row(self.row).values.as_deref()), differs: true };
+        }
+        let row = history.row(row);
+        let matches = self.matches(row.values.as_deref());
         let says_so = match (self.kind, why) {
-            // A refusal stands, and so does that the row was gone then.
+            // A refusal stands, and so does that the row was gone then. Of one that has gone since
+            // nothing is shown, as of one that has left the scope.
             (kind, Refusal::Gone) => kind == EditKind::Delete,
-            (EditKind::Delete, _) => matches,
+            (EditKind::Delete, _) => false,
             // A row that has left the scope is not shown.
             _ => matches && row.has(row.versions.len(), &places[usize::from(self.entity.0)]),
         };
@@ -250,9 +264,9 @@ impl Ledger {
         &mut self,
         at: Time,
         id: EditId,
-        stands: Option<(Refusal, RowId)>,
+        stands: Option<Refused>,
         places: &Places,
-        history: &mut History,
+        history: &History,
     ) {
         let Some(edit) = self.get_mut(id) else { return };
         edit.refused = Some(at);
@@ -262,13 +276,19 @@ impl Ledger {
 
     /// The backend answers with its refusal, if that is its word, and with the row as it is now,
     /// which may say what the edit wants by now.
-    pub(super) fn stands(&mut self, id: EditId, places: &Places, history: &mut History) {
+    pub(super) fn stands(&mut self, id: EditId, places: &Places, history: &History) {
         let Some(edit) = self.get(id) else { return };
         let Some(stands) = edit.stands else { return };
         let met = edit.met(stands, places, history);
         let edit = self.get_mut(id).expect("it was there a moment ago");
         edit.unheard = Some(met.differs);
         edit.matched |= met.matches;
+    }
+
+    /// The other row in the edit's way, if one has the natural key.
+    pub(super) fn other_row(&self, id: EditId) -> Option<RowId> {
+        let refused = self.get(id)?.stands.filter(|refused| refused.why == Refusal::Taken);
+        refused.map(|refused| refused.row)
     }
 
     /// The edit is in a request.
@@ -545,15 +565,4 @@ impl Ledger {
             }
         }
     }
-}
-
-/// The row that has the natural key of a create, if it was committed since the start.
-fn taken_by(edit: &Edit, history: &mut History) -> Option<RowId> {
-    let unique = history.unique_columns(edit.entity);
-    let own: Option<Vec<Value>> = unique
-        .iter()
-        .map(|column| edit.values.iter().find(|(c, _)| c == column).map(|(_, value)| value.clone()))
-        .collect();
-    let hash = history.natural_key(own?.iter());
-    history.by_natural_key(edit.entity, hash)
 }

@@ -12,14 +12,14 @@ use super::findings::Findings;
 use super::flow::{Flow, Names};
 use super::held::{All, At, Held};
 use super::history::{Commit, History, RowId};
-use super::ledger::Ledger;
+use super::ledger::{Ledger, Refused};
 use super::patience::Patience;
 use super::shown::Shown;
 use super::truth::{Places, RowHash, Truth, place_of};
 use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Time};
 use crate::contract::{
-    AppliedChange, Attributes, Author, Capabilities, CommitKind, Event, KillReason, LocalEdit, LogKind, Node,
-    Occurrence, RequestKind, Schema, SyncError, SyncUnit,
+    AppliedChange, Attributes, Author, Capabilities, CommitKind, Decision, Event, KillReason, LocalEdit,
+    LogKind, Node, Occurrence, RequestKind, Schema, SyncError, SyncUnit,
 };
 
 /// What the oracle must know before the first event.
@@ -141,10 +141,11 @@ impl Oracle {
                 let row = self.history.remember(entity, key.as_str());
                 self.history.delay(row, stamp, until);
             }
-            Event::MutationRefused { edit, entity, key, conflict, .. } => {
-                let row = self.history.remember(entity, key.as_str());
-                let (stands, places) = (conflict.map(|why| (why, row)), &self.places[edit.device.0 as usize]);
-                self.ledger.refused(at, edit, stands, places, &mut self.history);
+            Event::MutationRefused { edit, entity, key, kind, conflict, holder } => {
+                let row = self.history.remember(entity, holder.unwrap_or(key).as_str());
+                let stands = conflict.map(|why| Refused { why, row, kind });
+                let places = &self.places[edit.device.0 as usize];
+                self.ledger.refused(at, edit, stands, places, &self.history);
             }
             Event::UploadQueued { edit }
             | Event::UploadWaits { edit }
@@ -152,7 +153,7 @@ impl Oracle {
                 self.ledger.waits(edit);
             }
             Event::MutationReplayed { edit } => {
-                self.ledger.stands(edit, &self.places[edit.device.0 as usize], &mut self.history);
+                self.ledger.stands(edit, &self.places[edit.device.0 as usize], &self.history);
             }
             _ => {}
         }
@@ -247,17 +248,24 @@ impl Oracle {
             Event::EditAcknowledged { edit, entity, key, stamp } => {
                 let row = self.history.remember(entity, key.as_str());
                 self.ledger.acknowledged(at, edit, row, &self.history);
-                self.met(at, device, entity, key.as_str(), Some(stamp));
+                self.met(at, device, row, Some(stamp));
             }
             Event::ConflictDecided { edit, entity, key, decision, sides, .. } => {
-                let seen = self.met(at, device, entity, key.as_str(), Some(sides.remote));
-                let row = self.history.remember(entity, key.as_str());
+                let own = self.history.remember(entity, key.as_str());
+                let goes = !matches!(decision, Decision::Remote | Decision::Same);
+                // Another row is not seen, unless the edit goes onto it.
+                let (row, seen) = match self.ledger.other_row(edit) {
+                    Some(other) if goes => (other, self.met(at, device, other, Some(sides.remote))),
+                    Some(_) => (own, 0),
+                    None => (own, self.met(at, device, own, Some(sides.remote))),
+                };
                 self.ledger.decided((at, device), edit, row, decision, seen, &self.history);
             }
             Event::EditLogged { edit, entity, key, kind } => {
                 self.ledger.logged(edit);
                 if kind == LogKind::Rejected {
-                    self.met(at, device, entity, key.as_str(), None);
+                    let row = self.history.remember(entity, key.as_str());
+                    self.met(at, device, row, None);
                 }
             }
             _ => {}
@@ -366,15 +374,7 @@ impl Oracle {
 
     /// The answer to a push brought the backend's version of this stamp, or the latest; gives how
     /// many versions the device has seen then.
-    fn met(
-        &mut self,
-        at: Time,
-        device: DeviceId,
-        entity: EntityId,
-        key: &str,
-        stamp: Option<Stamp>,
-    ) -> usize {
-        let Some(id) = self.history.find(entity, key) else { return 0 };
+    fn met(&mut self, at: Time, device: DeviceId, id: RowId, stamp: Option<Stamp>) -> usize {
         let row = self.history.row(id);
         let versions = stamp.map_or(row.versions.len(), |stamp| row.held_with(stamp));
         if versions < self.held.versions(id, device) {

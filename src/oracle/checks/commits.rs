@@ -149,6 +149,10 @@ pub(in crate::oracle) fn natural_keys(
     let mut hash = RowHash::default();
     let mut named: Vec<(u64, Key)> = Vec::new();
     truth.for_each(id, &mut |key, _, values| {
+        // Nothing is not a name: any number of rows may lack one.
+        if entity.unique.iter().any(|&column| values[column] == Value::Null) {
+            return;
+        }
         let unique = hash.own(entity.unique.iter().map(|&column| &values[column]));
         named.push((unique, key.clone()));
     });

@@ -17,6 +17,12 @@ fn conflict(local_wins: bool) -> Stage {
     stage
 }
 
+/// The backend does not take an update of a visit, which has a newer version.
+fn refused(edit: EditId, key: &Key) -> Event<'_> {
+    let (kind, conflict) = (EditKind::Update, Some(Refusal::Stale));
+    Event::MutationRefused { edit, entity: VISIT, key, kind, conflict, holder: None }
+}
+
 #[test]
 fn edits_that_arrive_wait_for_nothing_and_conflicts_that_are_told_are_in_order() {
     for local_wins in [true, false] {
@@ -271,8 +277,7 @@ fn a_refusal_is_heard_of_when_an_answer_gives_it_and_not_where_it_says_that_the_
         let mut stage = Stage::new();
         let (edit, key) = (stage.update(0, "a1", "mine"), Key::new("a1"));
         stage.office("a1", Some("theirs"));
-        let (kind, conflict) = (EditKind::Update, Some(Refusal::Stale));
-        let refused = Event::MutationRefused { edit, entity: VISIT, key: &key, kind, conflict };
+        let refused = refused(edit, &key);
         let decided = Event::UploadDecided { edit, waited: Span::secs(9) };
         // The backend judges before the answer is there, which says that the edit waits; another
         // time it puts off what it judged before.
@@ -372,8 +377,7 @@ fn settling(theirs: &str) -> Stage {
     stage.office("a1", Some(theirs));
     let (key, request, unit) = (Key::new("a1"), 99, Some(UNIT));
     stage.emit(0, Event::EditSent { edit, entity: VISIT, key: &key, request });
-    let (kind, conflict) = (EditKind::Update, Some(Refusal::Stale));
-    stage.tell(Node::Backend, Event::MutationRefused { edit, entity: VISIT, key: &key, kind, conflict });
+    stage.tell(Node::Backend, refused(edit, &key));
     let (kind, took) = (RequestKind::Push, Span::secs(1));
     stage.emit(0, Event::ResponseReceived { request, kind, unit, bytes: 1, rows: 1, took });
     stage
@@ -421,8 +425,7 @@ fn an_edit_that_met_its_own_values_as_its_process_died_is_not_lost_and_any_other
         stage.office("a1", Some(theirs));
         let (key, request) = (Key::new("a1"), 99);
         stage.emit(0, Event::EditSent { edit, entity: VISIT, key: &key, request });
-        let (kind, conflict) = (EditKind::Update, Some(Refusal::Stale));
-        stage.tell(Node::Backend, Event::MutationRefused { edit, entity: VISIT, key: &key, kind, conflict });
+        stage.tell(Node::Backend, refused(edit, &key));
         if heard {
             let (kind, took) = (RequestKind::Push, Span::secs(1));
             let unit = Some(UNIT);
@@ -447,9 +450,7 @@ fn an_engines_word_that_both_sides_say_the_same_is_checked() {
     let edit = stage.update(0, "a1", "mine");
     stage.office("a1", Some("theirs"));
     let key = Key::new("a1");
-    let conflict = Some(Refusal::Stale);
-    let kind = EditKind::Update;
-    stage.tell(Node::Backend, Event::MutationRefused { edit, entity: VISIT, key: &key, kind, conflict });
+    stage.tell(Node::Backend, refused(edit, &key));
     let (kind, decision) = (ConflictKind::Equal, Decision::Same);
     let sides = Sides { local: Stamp(1), remote: stage.stamp(), edited: None };
     stage.emit(0, Event::ConflictDecided { edit, entity: VISIT, key: &key, kind, decision, sides });
@@ -458,6 +459,58 @@ fn an_engines_word_that_both_sides_say_the_same_is_checked() {
     let verdict = stage.verdict();
     assert_only(&verdict, "lost-edit", 1);
     assert_eq!(verdict.figures["oracle.silent_discard.count"], 1);
+}
+
+#[test]
+fn an_update_is_not_done_by_another_row_that_says_what_it_wants() {
+    let mut stage = Stage::new();
+    let s2 = Some(slot("tuesday", "office"));
+    let stamp = stage.commit(Author::Office, SLOT, "s2", s2);
+    let edit = stage.edit(0, SLOT, "s1", EditKind::Update, vec![(0, Value::text("tuesday"))]);
+    let (key, holder, request) = (Key::new("s1"), Some(&Key::new("s2")), 99);
+    let (kind, conflict) = (EditKind::Update, Some(Refusal::Taken));
+    stage.emit(0, Event::EditSent { edit, entity: SLOT, key: &key, request });
+    stage.tell(
+        Node::Backend,
+        Event::MutationRefused { edit, entity: SLOT, key: &key, kind, conflict, holder },
+    );
+    let (kind, took) = (RequestKind::Push, Span::secs(1));
+    stage.emit(0, Event::ResponseReceived { request, kind, unit: Some(UNIT), bytes: 1, rows: 1, took });
+    let (kind, decision) = (ConflictKind::Equal, Decision::Same);
+    let sides = Sides { local: Stamp(1), remote: stamp, edited: None };
+    stage.emit(0, Event::ConflictDecided { edit, entity: SLOT, key: &key, kind, decision, sides });
+    stage.emit(0, Event::EditAcknowledged { edit, entity: SLOT, key: &key, stamp });
+    stage.phone(0).outbox.clear();
+    stage.drain();
+    let verdict = stage.verdict();
+    assert_eq!(super::fired(&verdict), ["lost-edit", "silent-discard", "acknowledged-without-commit"]);
+    assert_eq!(verdict.figures["oracle.conflicts.count"], 1);
+}
+
+#[test]
+fn an_edit_behind_a_create_that_went_onto_its_row_knows_what_that_one_met() {
+    let mut stage = Stage::new();
+    stage.ahead = true;
+    stage.commit(Author::Office, SLOT, "s1", Some(slot("monday", "somebody")));
+    let values = slot("monday", "me").into_iter().enumerate().collect();
+    stage.edit(0, SLOT, "s2", EditKind::Create, values);
+    stage.push(0, true);
+    stage.edit(0, SLOT, "s1", EditKind::Update, vec![(1, Value::text("me again"))]);
+    stage.drain();
+    assert_silent(&stage.verdict());
+}
+
+#[test]
+fn a_create_may_be_done_by_a_row_from_before_the_start() {
+    for (who, conflicts) in [("office", 0), ("me", 1)] {
+        let mut stage = Stage::new();
+        let values = slot("monday", who).into_iter().enumerate().collect();
+        stage.edit(0, SLOT, "s2", EditKind::Create, values);
+        stage.drain();
+        let verdict = stage.verdict();
+        assert_silent(&verdict);
+        assert_eq!(verdict.figures["oracle.conflicts.count"], conflicts);
+    }
 }
 
 #[test]

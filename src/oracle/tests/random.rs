@@ -19,6 +19,7 @@ enum Step {
     Delete(u8, u8),
     Create(u8, u8),
     MakeSlot(u8, u8, bool),
+    RenameSlot(u8, u8, u8),
     Poison(u8, u8),
     Push(u8, bool),
     Pull(u8),
@@ -28,7 +29,7 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     use Step as S;
-    (0..14_u8, 0..4_u8, any::<u8>(), 0..3_u8, any::<bool>()).prop_map(|(what, phone, row, value, flag)| {
+    (0..15_u8, 0..4_u8, any::<u8>(), 0..3_u8, any::<bool>()).prop_map(|(what, phone, row, value, flag)| {
         match what {
             0 => S::Office(row, value),
             1 => S::OfficeMoves(row),
@@ -43,6 +44,7 @@ fn step() -> impl Strategy<Value = Step> {
             10 => S::Push(phone, flag),
             11 => S::Pull(phone),
             12 => S::Clock(flag),
+            13 => S::RenameSlot(phone, row, value),
             _ => S::Restart(phone),
         }
     })
@@ -65,6 +67,8 @@ fn phone_row(stage: &Stage, phone: u8, row: u8) -> Option<String> {
 
 fn play(stage: &mut Stage, step: Step) {
     let value = |n: u8| Value::text(["new", "busy", "done"][usize::from(n)]);
+    // One of the slots is there from the start.
+    let name = |n: u8| Value::text(["monday", "tuesday", "friday"][usize::from(n)]);
     let clinic_of = |phone: u8| if phone < 2 { "a" } else { "b" };
     match step {
         Step::Office(row, n) => change(stage, row, |values| values[STATUS] = value(n)),
@@ -77,7 +81,7 @@ fn play(stage: &mut Stage, step: Step) {
             }
         }
         Step::OfficeMakesSlot(n) => {
-            let name = value(n);
+            let name = name(n);
             if stage.backend.rows.iter().all(|((e, _), (_, v))| *e != SLOT || v[0] != name) {
                 let key = stage.fresh_key("s");
                 stage.commit(Author::Office, SLOT, &key, Some(vec![name, Value::text("office")]));
@@ -100,8 +104,14 @@ fn play(stage: &mut Stage, step: Step) {
         Step::MakeSlot(phone, n, flag) => {
             let key = stage.fresh_key("s");
             let who = if flag { "office" } else { "phone" };
-            let values = vec![(0, value(n)), (1, Value::text(who))];
+            let values = vec![(0, name(n)), (1, Value::text(who))];
             stage.edit(u32::from(phone), SLOT, &key, EditKind::Create, values);
+        }
+        Step::RenameSlot(phone, row, n) => {
+            let slots = stage.phones[usize::from(phone)].rows.keys().filter(|(e, _)| *e == SLOT);
+            let slots: Vec<_> = slots.map(|(_, key)| key.clone()).collect();
+            let key = &slots[usize::from(row) % slots.len()];
+            stage.edit(u32::from(phone), SLOT, key, EditKind::Update, vec![(0, name(n))]);
         }
         Step::Poison(phone, row) => {
             if let Some(key) = phone_row(stage, phone, row) {

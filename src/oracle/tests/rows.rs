@@ -136,6 +136,16 @@ fn two_live_rows_of_one_natural_key_are_one_duplicate_if_one_of_them_is_new() {
 }
 
 #[test]
+fn rows_without_a_natural_key_are_not_one() {
+    let mut stage = Stage::new();
+    for key in ["s2", "s3"] {
+        stage.commit(Author::Office, SLOT, key, Some(vec![Value::Null, Value::text("office")]));
+    }
+    stage.drain();
+    assert_silent(&stage.verdict());
+}
+
+#[test]
 fn a_deleted_row_that_a_device_still_holds_is_an_undetected_delete() {
     let mut stage = Stage::new();
     stage.office("a1", None);

@@ -85,7 +85,7 @@ pub(super) struct Stage {
     /// Edits whose device's clock runs fast, so that they win.
     pub(super) ahead: bool,
     remembered: Remembered,
-    refused: BTreeSet<EditId>,
+    refused: BTreeMap<EditId, (Option<Refusal>, Option<String>)>,
     next_row: u32,
 }
 
@@ -165,7 +165,7 @@ impl Stage {
             poison: BTreeSet::new(),
             ahead: false,
             remembered: Remembered::new(),
-            refused: BTreeSet::new(),
+            refused: BTreeMap::new(),
             next_row: 0,
             backend,
             schema,
@@ -287,7 +287,8 @@ impl Stage {
             let (edit, entity, key) = (entry.edit.id, entry.edit.entity, Key::new(&entry.onto));
             self.emit(device, Event::EditSent { edit, entity, key: &key, request });
         }
-        let outcomes: Vec<_> = entries.iter().map(|entry| self.take(entry)).collect();
+        // Each is answered with what its phone is shown at the time.
+        let outcomes: Vec<_> = entries.iter().map(|entry| (self.take(entry), self.scope(device))).collect();
         self.later(1);
         let (kind, took) = (RequestKind::Push, Span::secs(1));
         if !heard {
@@ -297,8 +298,8 @@ impl Stage {
         }
         let rows = entries.len() as u32;
         self.emit(device, Event::ResponseReceived { request, kind, unit: Some(UNIT), bytes: 1, rows, took });
-        for (entry, outcome) in entries.into_iter().zip(outcomes) {
-            self.settle(device, entry, outcome);
+        for (entry, (outcome, scope)) in entries.into_iter().zip(outcomes) {
+            self.settle((device, &scope), entry, outcome);
         }
     }
 
@@ -310,37 +311,30 @@ impl Stage {
             self.tell(Node::Backend, Event::MutationReplayed { edit: id });
             return Ok(stamp);
         }
-        let current = self.backend.rows.get(&(entity, entry.onto.clone())).cloned();
-        let create = entry.edit.kind == EditKind::Create && !entry.as_update;
-        let name = entry.edit.values.first().map(|(_, value)| value);
-        let named = |((e, _), (_, v)): &(&(EntityId, String), &(Stamp, Vec<Value>))| {
-            create && entity == SLOT && *e == SLOT && v.first() == name
-        };
-        let taken = self.backend.rows.iter().find(named).map(|((_, key), _)| key.clone());
-        let refusal = if self.poison.contains(&id) {
-            Some((None, Some(entry.onto.clone())))
-        } else if let Some(taken) = taken {
-            Some((Some(Refusal::Taken), Some(taken)))
-        } else {
-            match &current {
-                None if create => None,
-                None => Some((Some(Refusal::Gone), None)),
-                Some(_) if create => Some((Some(Refusal::Exists), Some(entry.onto.clone()))),
-                Some((stamp, _)) if Some(*stamp) != entry.base => {
-                    Some((Some(Refusal::Stale), Some(entry.onto.clone())))
-                }
-                Some(_) => None,
-            }
-        };
         // A refusal is remembered until the device changes its mind; the row that goes with it is
         // as it is now.
+        if let Some(refused) = self.refused.get(&id).cloned() {
+            self.tell(Node::Backend, Event::MutationReplayed { edit: id });
+            return Err(refused);
+        }
+        let current = self.backend.rows.get(&(entity, entry.onto.clone())).cloned();
+        let create = entry.edit.kind == EditKind::Create && !entry.as_update;
+        let own = || Some(entry.onto.clone());
+        let refusal = match &current {
+            _ if self.poison.contains(&id) => Some((None, own())),
+            None if !create => Some((Some(Refusal::Gone), None)),
+            Some((stamp, _)) if !create && Some(*stamp) != entry.base => Some((Some(Refusal::Stale), own())),
+            Some(_) if create => Some((Some(Refusal::Exists), own())),
+            _ => self.holder(entry).map(|holder| (Some(Refusal::Taken), Some(holder))),
+        };
         if let Some((conflict, other)) = refusal {
-            if !self.refused.insert(id) {
-                self.tell(Node::Backend, Event::MutationReplayed { edit: id });
-                return Err((conflict, other));
-            }
             let (key, kind) = (Key::new(&entry.onto), entry.edit.kind);
-            self.tell(Node::Backend, Event::MutationRefused { edit: id, entity, key: &key, kind, conflict });
+            let kind = if entry.as_update { EditKind::Update } else { kind };
+            let holder = other.as_deref().filter(|_| conflict == Some(Refusal::Taken)).map(Key::new);
+            let holder = holder.as_ref();
+            let refused = Event::MutationRefused { edit: id, entity, key: &key, kind, conflict, holder };
+            self.tell(Node::Backend, refused);
+            self.refused.insert(id, (conflict, other.clone()));
             return Err((conflict, other));
         }
         let after = match entry.edit.kind {
@@ -352,10 +346,21 @@ impl Stage {
         Ok(stamp)
     }
 
+    /// The slot that has the name which an edit wants to give to another one.
+    fn holder(&self, entry: &Entry) -> Option<String> {
+        let (_, name) =
+            entry.edit.values.iter().find(|(column, _)| entry.edit.entity == SLOT && *column == 0)?;
+        let mut slots = self.backend.rows.iter().filter(|((entity, _), _)| *entity == SLOT);
+        let holds = |((_, key), (_, values)): &(&(EntityId, String), &(Stamp, Vec<Value>))| {
+            *key != entry.onto && values[0] == *name
+        };
+        slots.find(holds).map(|((_, key), _)| key.clone())
+    }
+
     /// The phone takes the backend's word.
     fn settle(
         &mut self,
-        device: u32,
+        (device, scope): (u32, &Rows),
         entry: Entry,
         outcome: Result<Stamp, (Option<Refusal>, Option<String>)>,
     ) {
@@ -363,12 +368,11 @@ impl Stage {
         match outcome {
             Ok(stamp) => self.acknowledge(device, &entry, stamp),
             Err((None, _)) => {
-                let current = self.scope(device).remove(&row);
-                self.set_row(device, &row, current);
+                self.set_row(device, &row, scope.get(&row).cloned());
                 self.log(device, &entry, LogKind::Rejected);
                 self.drop_entry(device, entry.edit.id);
             }
-            Err((Some(why), other)) => self.conflict(device, entry, why, other),
+            Err((Some(why), other)) => self.conflict((device, scope), entry, why, other),
         }
     }
 
@@ -390,13 +394,14 @@ impl Stage {
         self.emit(device, Event::EditAcknowledged { edit, entity, key: &key, stamp });
     }
 
-    fn conflict(&mut self, device: u32, entry: Entry, why: Refusal, other: Option<String>) {
+    fn conflict(&mut self, (device, scope): (u32, &Rows), entry: Entry, why: Refusal, other: Option<String>) {
         let (id, entity) = (entry.edit.id, entry.edit.entity);
         let theirs = other.map(|key| (entity, key));
         // What has left its scope is gone, as far as the phone is told.
-        let scope = self.scope(device);
         let current = theirs.as_ref().and_then(|row| scope.get(row).cloned());
+        let renames = why == Refusal::Taken && (entry.edit.kind == EditKind::Update || entry.as_update);
         let equal = match (&current, entry.edit.kind) {
+            _ if renames => false,
             (None, kind) => kind == EditKind::Delete && why == Refusal::Gone,
             (Some(_), EditKind::Delete) => false,
             (Some((_, values)), _) => {
@@ -404,9 +409,10 @@ impl Stage {
             }
         };
         let remote = current.as_ref().map_or(self.stamp(), |c| c.0);
-        let local = current.is_some() && entry.made_at > remote && !equal;
+        let local = current.is_some() && entry.made_at > remote && !equal && !renames;
         let kind = match (equal, why) {
             (true, _) => ConflictKind::Equal,
+            _ if renames => ConflictKind::UpdateTaken,
             (_, Refusal::Exists | Refusal::Taken) => ConflictKind::InsertInsert,
             (_, Refusal::Gone) => ConflictKind::UpdateDelete,
             (_, Refusal::Stale) => ConflictKind::UpdateUpdate,
@@ -426,8 +432,10 @@ impl Stage {
             (mine.onto, mine.base) = (theirs.1.clone(), Some(remote));
             return;
         }
-        let row = (entity, entry.onto.clone());
-        self.set_row(device, &row, scope.get(&row).cloned());
+        if !renames {
+            let row = (entity, entry.onto.clone());
+            self.set_row(device, &row, scope.get(&row).cloned());
+        }
         self.drop_entry(device, id);
         if equal {
             self.emit(device, Event::EditAcknowledged { edit: id, entity, key: &key, stamp: remote });
