@@ -173,6 +173,13 @@ pub const ALL: &[Bug] = &[
         breaks: Breaks::Rule(|rules| Rules { outbox: push::hides_newer_versions(), ..rules }),
     },
     Bug {
+        id: "taken-is-done",
+        check: "acknowledged-without-commit",
+        mechanism: "an edit that is refused because another row has its natural key counts as there already",
+        seen_in: "a client to whom every 409 says that its request came twice",
+        breaks: Breaks::Rule(|rules| Rules { resolve: push::takes_taken_for_done(rules.resolve), ..rules }),
+    },
+    Bug {
         id: "deletes-what-left-scope",
         check: "misfiled",
         mechanism: "a delete of a row that was given to others meanwhile is sent again over the version that the device is not shown",

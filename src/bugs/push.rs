@@ -96,6 +96,20 @@ pub(super) fn counts_winners_as_done(policy: Rc<dyn ResolveRule>) -> Rc<dyn Reso
     Rc::new(Broken(policy))
 }
 
+/// A change to another row's natural key is taken for one that is there already.
+pub(super) fn takes_taken_for_done(policy: Rc<dyn ResolveRule>) -> Rc<dyn ResolveRule> {
+    struct Broken(Rc<dyn ResolveRule>);
+    impl ResolveRule for Broken {
+        fn resolve(&self, conflict: Conflict<'_>) -> Resolution {
+            self.0.resolve(conflict)
+        }
+        fn decide(&self, conflict: Conflict<'_>) -> Resolution {
+            if conflict.wants_taken_key() { Resolution::Same } else { self.0.decide(conflict) }
+        }
+    }
+    Rc::new(Broken(policy))
+}
+
 /// A delete of a row that left the scope is sent again over the version that stands there.
 pub(super) fn deletes_what_left_scope(policy: Rc<dyn ResolveRule>) -> Rc<dyn ResolveRule> {
     struct Broken(Rc<dyn ResolveRule>);

@@ -54,6 +54,9 @@ const LAGGING: Ground = Ground {
     ..CROWD
 };
 
+/// Changes to natural keys that others have.
+const TAKEN: Ground = Ground { path: "scenarios/conflicts/taken-updates.toml", sets: &[], seeds: 5 };
+
 /// Two units with an entity each.
 const DATES: Ground = Ground { path: "scenarios/units/dates.toml", sets: &[], seeds: 5 };
 
@@ -66,6 +69,7 @@ fn ground(bug: &Bug) -> Ground {
         "deletes-what-left-scope" => SHOWN,
         "keeps-what-is-refused" => POISONED,
         "discards-edits" => DISCARDING,
+        "taken-is-done" => TAKEN,
         "one-date-for-all" => DATES,
         "takes-older-versions" | "forgets-ends" => LAGGING,
         _ => CROWD,

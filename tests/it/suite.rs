@@ -241,6 +241,7 @@ suite! {
     suite_units_direct_meets_its_expectations: "units/direct";
     suite_strategies_bulk_import_meets_its_expectations: "strategies/bulk-import";
     suite_strategies_edits_meanwhile_meets_its_expectations: "strategies/edits-meanwhile";
+    suite_conflicts_taken_updates_meets_its_expectations: "conflicts/taken-updates";
     suite_conflicts_told_meets_its_expectations: "conflicts/told";
     suite_links_timeouts_meets_its_expectations: "links/timeouts";
     suite_wire_lost_answers_meets_its_expectations: "wire/lost-answers";
