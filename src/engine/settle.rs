@@ -285,7 +285,12 @@ impl Settler {
         let version = Row { key: key.clone(), stamp: entry.base.unwrap_or(Stamp(0)), values };
         tx.drop_entry(entry.seq)?;
         overlay(tx, entity, id, &version)?;
-        self.lift_shadow(tx, id, key, version.stamp, told)
+        self.lift_shadow(tx, id, key, version.stamp, told)?;
+        // It was to make its row again, as that had ended.
+        if version.values.is_none() && entry.base.is_some() {
+            self.ended(tx, entry, version.stamp)?;
+        }
+        Ok(())
     }
 
     /// The backend's version takes the place of the local one, below the edits that still wait.
