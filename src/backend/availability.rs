@@ -3,8 +3,8 @@
 use super::options::Availability;
 use crate::base::{Seed, Span, Time};
 
-/// The outages of an alternating renewal process up to `end`, in order: exponential times up and down, in its steady state
-/// from the start on.
+/// The outages of an alternating renewal process up to `end`, in order: exponential times up and
+/// down, in its steady state from the start on.
 pub fn outages(availability: Availability, seed: Seed, end: Time) -> Vec<(Time, Time)> {
     let share = availability.share.share();
     let mean_down = availability.mean_outage;

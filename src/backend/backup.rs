@@ -18,8 +18,8 @@ pub struct Backup {
     pub(super) files: Files,
 }
 
-/// What the rows of an entity come to if they go back to those of `before`. That may know of more than the present: a backup is
-/// older or later than the one that the present began with.
+/// What the rows of an entity come to if they go back to those of `before`. That may know of more
+/// than the present: a backup is older or later than the one that the present began with.
 pub(super) fn undone(present: &Content, before: &Content, id: EntityId) -> Vec<Commit> {
     let mut keys: Vec<&Key> = present.rows(id).map(|now| &now.key).collect();
     let is_new = |then: &&Record| present.row(id, &then.key).is_none();

@@ -24,7 +24,8 @@ pub(super) struct Content {
     tables: Vec<Table>,
     /// For each entity the index of its natural key.
     unique: Vec<Option<usize>>,
-    /// For each entity that is fetched on opening a record, the index of the column that names the record.
+    /// For each entity that is fetched on opening a record, the index of the column that names the
+    /// record.
     on_open: Vec<Option<usize>>,
     pub(super) unshown: Unshown,
     log: Option<Log>,
@@ -138,8 +139,8 @@ impl Content {
         rows.into_iter()
     }
 
-    /// The live rows of an entity pulled as deltas that belong on a device with these attributes, in the order of
-    /// (stamp, key).
+    /// The live rows of an entity pulled as deltas that belong on a device with these attributes,
+    /// in the order of (stamp, key).
     pub(super) fn in_scope<'b>(
         &'b self,
         entity: EntityId,

@@ -50,7 +50,8 @@ impl Database {
         self.clock.stamps.seen(latest);
     }
 
-    /// Commits `drafts`, of different rows, and what follows from them, under `date` if there is one.
+    /// Commits `drafts`, of different rows, and what follows from them, under `date` if there is
+    /// one.
     pub(super) fn commit(&mut self, now: Time, date: Option<Stamp>, drafts: Vec<Draft>) -> Vec<Commit> {
         let mut committing = self.begin(now, date, drafts);
         self.go_on(&mut committing, usize::MAX)
@@ -78,7 +79,8 @@ impl Database {
         drafts.take(most).map(|draft| self.content.write(*now, draft, *stamp, *ends)).collect()
     }
 
-    /// When the transaction of these drafts commits: at once, or by chance later. A function of the instant and the first row.
+    /// When the transaction of these drafts commits: at once, or by chance later. A function of the
+    /// instant and the first row.
     fn transaction_ends(&self, now: Time, drafts: &[Draft]) -> Time {
         let (Some(delay), Some(first)) = (self.options.commit_delay, drafts.first()) else { return now };
         let row = xxh3_64(first.key.as_str().as_bytes());

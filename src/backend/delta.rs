@@ -102,8 +102,8 @@ impl<'b> Sight<'b> {
         position.age() < self.horizon()
     }
 
-    /// Tombstones before this are purged. What is not settled is kept in any case: a cursor made now has not expired. Where
-    /// there are no tombstones none is missed.
+    /// Tombstones before this are purged. What is not settled is kept in any case: a cursor made
+    /// now has not expired. Where there are no tombstones none is missed.
     fn horizon(self) -> Stamp {
         if !self.database.content.provisioning.deletes() {
             return Stamp(i64::MIN);
@@ -149,7 +149,8 @@ impl<'b> Sight<'b> {
         }
     }
 
-    /// Changes up to `after` that come again, as the backend filters by multiples of its precision alone.
+    /// Changes up to `after` that come again, as the backend filters by multiples of its precision
+    /// alone.
     fn read_again(self, partition: &Partition, after: &Position) -> u64 {
         let Some(key) = &after.key else { return 0 };
         let from = after.stamp.truncated(self.database.options.filter_precision);
@@ -162,9 +163,9 @@ impl<'b> Sight<'b> {
 
     /// Moves the position of a reader that has read everything.
     ///
-    /// It stays at the last row, so that an idle reader need not write a new cursor each time; unless that row is so old
-    /// that the position would soon expire though the reader comes every minute, or a first load ends, which has no need
-    /// of the tombstones in between.
+    /// It stays at the last row, so that an idle reader need not write a new cursor each time;
+    /// unless that row is so old that the position would soon expire though the reader comes every
+    /// minute, or a first load ends, which has no need of the tombstones in between.
     fn end(self, next: &mut Position, settled: Stamp) {
         let ends_load = next.since.take().is_some();
         if next.stamp < settled && (ends_load || next.stamp < self.old(settled)) {
@@ -177,8 +178,8 @@ impl<'b> Sight<'b> {
         settled.minus(Span(self.database.options.tombstones_kept.0 / 10))
     }
 
-    /// Where a reader goes on that has come to the end of what there was, and whose last change has this stamp: there, unless
-    /// it would soon be refused though it comes every minute.
+    /// Where a reader goes on that has come to the end of what there was, and whose last change has
+    /// this stamp: there, unless it would soon be refused though it comes every minute.
     pub fn rested(self, stamp: Stamp, upto: Upto) -> Stamp {
         let settled = self.settled(upto);
         if stamp < self.old(settled) { settled } else { stamp }

@@ -106,7 +106,8 @@ impl Effects {
         Effects(effects.iter().map(|effect| Derivation::new(effect, content)).collect())
     }
 
-    /// Adds to `drafts` the rows that change because of them. What follows from those is not followed further.
+    /// Adds to `drafts` the rows that change because of them. What follows from those is not
+    /// followed further.
     pub(super) fn derive(&self, content: &Content, drafts: &mut Vec<Draft>) {
         let mut followers = Followers::default();
         for draft in &*drafts {

@@ -1,7 +1,9 @@
-//! Files of whole entities that the backend writes from time to time, for others to fetch: a feed by FTP.
+//! Files of whole entities that the backend writes from time to time, for others to fetch: a feed
+//! by FTP.
 //!
-//! A file holds what was committed at its instant, as CSV with a line of heads, the rows in the order of keys, and a last line
-//! that says how many there are. It is written over the one before and takes its time: who fetches it meanwhile gets its beginning.
+//! A file holds what was committed at its instant, as CSV with a line of heads, the rows in the
+//! order of keys, and a last line that says how many there are. It is written over the one before
+//! and takes its time: who fetches it meanwhile gets its beginning.
 
 use std::sync::Arc;
 
@@ -50,7 +52,8 @@ impl Files {
         Files { drop, begun: 0, drafts: Vec::new() }
     }
 
-    /// Begins the file that is due. Nothing may have been written since its instant, so every write asks before it.
+    /// Begins the file that is due. Nothing may have been written since its instant, so every write
+    /// asks before it.
     pub(super) fn drop_due(&mut self, now: Time, content: &Content) {
         let Some(FileDrop { every, .. }) = self.drop else { return };
         let due = now.0 / every.0.max(1) + 1;

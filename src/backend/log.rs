@@ -1,7 +1,7 @@
 //! The log of changes: what became visible, in that order.
 //!
-//! It tells of a row once, by its latest entry and as it is now: net changes. What is older than the
-//! log is kept is forgotten, by refusing its readers.
+//! It tells of a row once, by its latest entry and as it is now: net changes. What is older than
+//! the log is kept is forgotten, by refusing its readers.
 
 use std::ops::{Bound, ControlFlow};
 
@@ -182,7 +182,8 @@ fn load_on(
     let content = &sight.database.content;
     let (entity, table) = (content.schema.entity(query.entity), content.table(query.entity));
     let stream = table.stream(place);
-    // A device that was provisioned before the start reads the log from its first entry: it tells of all that was touched.
+    // A device that was provisioned before the start reads the log from its first entry: it tells
+    // of all that was touched.
     let comes_later = |slot: Option<Slot>| {
         at.since.is_none()
             && slot.is_some_and(|slot| stream.is_some_and(|stream| stream.fate(slot).is_some()))

@@ -37,7 +37,8 @@ pub struct Backend {
 }
 
 impl Backend {
-    /// An empty backend whose clock shows `start` at time 0; what is left to chance comes of `seed`.
+    /// An empty backend whose clock shows `start` at time 0; what is left to chance comes of
+    /// `seed`.
     pub fn new(schema: Arc<Schema>, options: Options, start: Stamp, seed: Seed) -> Backend {
         let options = Arc::new(options);
         Backend {
@@ -78,7 +79,8 @@ impl Backend {
         self.database.clock.step(now, micros);
     }
 
-    /// When all that is committed so far can be seen by readers of deltas, if that is still to come.
+    /// When all that is committed so far can be seen by readers of deltas, if that is still to
+    /// come.
     pub fn shown_by(&self) -> Option<Time> {
         let Database { clock, content, .. } = &self.database;
         // A clock that was put back shows it again later.
@@ -91,8 +93,8 @@ impl Backend {
         clock.when(clock.stamps.latest())
     }
 
-    /// Since when readers do not see at `now` all that was written, if so: a transaction is under way, or a read replica is behind.
-    /// Databases say so of both.
+    /// Since when readers do not see at `now` all that was written, if so: a transaction is under
+    /// way, or a read replica is behind. Databases say so of both.
     pub fn unseen_since(&mut self, now: Time) -> Option<Time> {
         self.shown(now).database.content.unshown.since()
     }
@@ -127,8 +129,8 @@ impl Backend {
         self.database.content.rows(entity)
     }
 
-    /// The live rows of an entity pulled as deltas that belong on a device with these attributes, in the order of
-    /// (stamp, key).
+    /// The live rows of an entity pulled as deltas that belong on a device with these attributes,
+    /// in the order of (stamp, key).
     pub fn in_scope<'b>(
         &'b self,
         entity: EntityId,
@@ -137,9 +139,11 @@ impl Backend {
         self.database.content.in_scope(entity, attributes)
     }
 
-    /// Applies the mutations of a push of a device with these attributes in their order, and adds to `facts` what happened.
+    /// Applies the mutations of a push of a device with these attributes in their order, and adds
+    /// to `facts` what happened.
     ///
-    /// One that is put off takes with it those that point to its row: they would be rejected for good.
+    /// One that is put off takes with it those that point to its row: they would be rejected for
+    /// good.
     pub fn push(
         &mut self,
         now: Time,
@@ -152,9 +156,9 @@ impl Backend {
 
     /// Applies one mutation of a device with these attributes, and adds to `facts` what happened.
     ///
-    /// A mutation whose idempotency key was seen before is answered with the verdict of that time, whatever it says now and
-    /// whatever the verdict was: a device that changes its mind after a conflict makes a new mutation with a new key. One
-    /// that is put off has had no verdict.
+    /// A mutation whose idempotency key was seen before is answered with the verdict of that time,
+    /// whatever it says now and whatever the verdict was: a device that changes its mind after a
+    /// conflict makes a new mutation with a new key. One that is put off has had no verdict.
     pub fn apply(
         &mut self,
         now: Time,
@@ -181,17 +185,19 @@ impl Backend {
         self.sight(now)
     }
 
-    /// Delivers the changes after `query.after` to `take`, in the order of (stamp, key), until there are no more, `limit` is
-    /// reached, or `take` breaks (the change that it broke at counts as taken).
+    /// Delivers the changes after `query.after` to `take`, in the order of (stamp, key), until
+    /// there are no more, `limit` is reached, or `take` breaks (the change that it broke at counts
+    /// as taken).
     ///
-    /// A row that is in scope comes with its values; one that was and is no more, deleted or moved away, as a tombstone. A
-    /// first load gets tombstones only of what vanished since it began. Costs what is delivered, wherever in the entity, and
-    /// where the backend filters coarsely what was read since the last multiple of its precision.
+    /// A row that is in scope comes with its values; one that was and is no more, deleted or moved
+    /// away, as a tombstone. A first load gets tombstones only of what vanished since it began.
+    /// Costs what is delivered, wherever in the entity, and where the backend filters coarsely what
+    /// was read since the last multiple of its precision.
     ///
     /// # Errors
-    /// [`ServerError::CursorExpired`] if tombstones that the reader has not seen may be purged, or if it claims to have read
-    /// what is not written yet; [`ServerError::BadRequest`] if the entity is not pulled as deltas, or the backend keeps no
-    /// stamps.
+    /// [`ServerError::CursorExpired`] if tombstones that the reader has not seen may be purged, or
+    /// if it claims to have read what is not written yet; [`ServerError::BadRequest`] if the entity
+    /// is not pulled as deltas, or the backend keeps no stamps.
     pub fn changes(
         &mut self,
         now: Time,
@@ -203,14 +209,15 @@ impl Backend {
         Ok(page)
     }
 
-    /// Delivers changes within a stretch to `take`, in the order of (stamp, key). Where `take` breaks the limit is reached;
-    /// a tie that is to be whole goes on regardless.
+    /// Delivers changes within a stretch to `take`, in the order of (stamp, key). Where `take`
+    /// breaks the limit is reached; a tie that is to be whole goes on regardless.
     ///
     /// Costs what is delivered and what is passed over.
     ///
     /// # Errors
-    /// [`ServerError::CursorExpired`] if tombstones from there on may be purged; [`ServerError::BadRequest`] if the entity is
-    /// not pulled as deltas, or the backend keeps no stamps.
+    /// [`ServerError::CursorExpired`] if tombstones from there on may be purged;
+    /// [`ServerError::BadRequest`] if the entity is not pulled as deltas, or the backend keeps no
+    /// stamps.
     pub fn stretch(
         &mut self,
         now: Time,
@@ -224,11 +231,13 @@ impl Backend {
         Ok(stretched)
     }
 
-    /// Delivers to `take` all rows of `entity` in `scope` that readers see at `now`, in the order of keys: what one transaction
-    /// reads that is isolated from all others. Gives how many rows the backend looked at, which is all it has.
+    /// Delivers to `take` all rows of `entity` in `scope` that readers see at `now`, in the order
+    /// of keys: what one transaction reads that is isolated from all others. Gives how many rows
+    /// the backend looked at, which is all it has.
     ///
     /// # Errors
-    /// [`ServerError::BadRequest`] if there is no such entity, or the devices of the scope do not pull it.
+    /// [`ServerError::BadRequest`] if there is no such entity, or the devices of the scope do not
+    /// pull it.
     pub fn all(
         &mut self,
         now: Time,
@@ -247,12 +256,14 @@ impl Backend {
         log::start(self.shown(now), holes)
     }
 
-    /// Delivers what the log has after `query.after` to `take`, until there is no more, `limit` is reached, or `take` breaks
-    /// (the change that it broke at counts as taken). A reader that begins gets the content first.
+    /// Delivers what the log has after `query.after` to `take`, until there is no more, `limit` is
+    /// reached, or `take` breaks (the change that it broke at counts as taken). A reader that
+    /// begins gets the content first.
     ///
     /// # Errors
-    /// [`ServerError::CursorExpired`] if entries that the reader has not seen are trimmed, or if it claims to have read what is
-    /// not written yet; [`ServerError::BadRequest`] if the entity is not pulled as deltas.
+    /// [`ServerError::CursorExpired`] if entries that the reader has not seen are trimmed, or if it
+    /// claims to have read what is not written yet; [`ServerError::BadRequest`] if the entity is
+    /// not pulled as deltas.
     ///
     /// # Panics
     /// If the backend keeps no log.
@@ -271,8 +282,8 @@ impl Backend {
         Flagging { flags: &mut self.flags, content: &mut self.database.content }
     }
 
-    /// When the last claim ends, or ended, of those that do after `since` and by `upto`. One that ended before its consumer came again
-    /// is among them.
+    /// When the last claim ends, or ended, of those that do after `since` and by `upto`. One that
+    /// ended before its consumer came again is among them.
     pub fn claimed_until(&self, since: Time, upto: Time) -> Option<Time> {
         self.flags.claimed_until(since, upto)
     }
@@ -289,8 +300,9 @@ impl Backend {
         Backup { content, files, verdicts: self.verdicts.clone(), flags: self.flags.clone() }
     }
 
-    /// Goes back to a backup: what was committed since is gone, and so is the memory of it. The clock goes on, and no stamp of what
-    /// is gone is given again. Gives what that did to each row, by entity in the order of keys, as if it were commits of their own.
+    /// Goes back to a backup: what was committed since is gone, and so is the memory of it. The
+    /// clock goes on, and no stamp of what is gone is given again. Gives what that did to each row,
+    /// by entity in the order of keys, as if it were commits of their own.
     pub fn restore(&mut self, now: Time, backup: Backup) -> Vec<Commit> {
         let Database { content, clock, files, .. } = &mut self.database;
         let undone = content.schema.ids().flat_map(|id| undone(content, &backup.content, id)).collect();
@@ -302,7 +314,8 @@ impl Backend {
         undone
     }
 
-    /// Tells its present history from those that it left by going back: 0, or when it last did. Cursors know of one of them.
+    /// Tells its present history from those that it left by going back: 0, or when it last did.
+    /// Cursors know of one of them.
     pub fn incarnation(&self) -> u64 {
         self.incarnation
     }

@@ -1,7 +1,8 @@
 //! What the office and imports do to the content.
 //!
-//! They work on the backend itself: no queue, no window of no service, no idempotency key, no base version. What they write
-//! wins over what was there; only a natural key that another row holds stops them.
+//! They work on the backend itself: no queue, no window of no service, no idempotency key, no base
+//! version. What they write wins over what was there; only a natural key that another row holds
+//! stops them.
 
 use std::collections::BTreeSet;
 
@@ -34,7 +35,8 @@ impl Office<'_> {
     /// The office sets some columns of a row.
     ///
     /// # Errors
-    /// [`Refusal::Gone`] if there is no such live row, [`Refusal::Taken`] if another row has the natural key.
+    /// [`Refusal::Gone`] if there is no such live row, [`Refusal::Taken`] if another row has the
+    /// natural key.
     pub fn write(
         &mut self,
         now: Time,
@@ -55,7 +57,8 @@ impl Office<'_> {
     /// The office makes a row with all its columns.
     ///
     /// # Errors
-    /// [`Refusal::Exists`] if the key was ever used, [`Refusal::Taken`] if another row has the natural key.
+    /// [`Refusal::Exists`] if the key was ever used, [`Refusal::Taken`] if another row has the
+    /// natural key.
     pub fn create(
         &mut self,
         now: Time,
@@ -84,8 +87,9 @@ impl Office<'_> {
         Ok(self.0.commit(now, None, vec![draft]))
     }
 
-    /// An import writes whole rows of `entity`, new and old ones, all with one stamp. Of two rows with one key or one
-    /// natural key the first counts; rows whose natural key another row has are left out.
+    /// An import writes whole rows of `entity`, new and old ones, all with one stamp. Of two rows
+    /// with one key or one natural key the first counts; rows whose natural key another row has are
+    /// left out.
     pub fn import(
         &mut self,
         now: Time,

@@ -14,7 +14,8 @@ use crate::contract::{Entity, ScopeRule};
 pub enum Scope<'a> {
     /// Those of a device with these attributes.
     Of(&'a [Value]),
-    /// All there are; for a backend that was told to keep them in order, [`Options::whole`](super::Options::whole).
+    /// All there are; for a backend that was told to keep them in order,
+    /// [`Options::whole`](super::Options::whole).
     Whole,
 }
 
@@ -24,11 +25,12 @@ pub(super) type PartitionId = u32;
 /// What all devices with the same attributes hold of one entity.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Partition {
-    /// Rows that belong here; without a slot, tombstones of rows that a device has written. A first load needs those too:
-    /// a device that pushes before its first load holds a row that may be gone from here when the load begins.
+    /// Rows that belong here; without a slot, tombstones of rows that a device has written. A first
+    /// load needs those too: a device that pushes before its first load holds a row that may be
+    /// gone from here when the load begins.
     pub(super) live: BTreeMap<(Stamp, Key), Option<Slot>>,
-    /// The other rows that belonged here until they were deleted or left, by when that was. Apart, so that a first load
-    /// does not wade through them.
+    /// The other rows that belonged here until they were deleted or left, by when that was. Apart,
+    /// so that a first load does not wade through them.
     pub(super) gone: BTreeSet<(Stamp, Key)>,
 }
 
@@ -51,9 +53,9 @@ impl Partition {
 
 /// The partitions of one entity.
 ///
-/// A row is in the partition that the columns of its [`ScopeRule::Attribute`]s name, provided that it lies in all
-/// [`ScopeRule::Window`]s, which are the same for every device. A device reads exactly one partition, and every live row
-/// in it is in the device's scope: nothing is skipped.
+/// A row is in the partition that the columns of its [`ScopeRule::Attribute`]s name, provided that
+/// it lies in all [`ScopeRule::Window`]s, which are the same for every device. A device reads
+/// exactly one partition, and every live row in it is in the device's scope: nothing is skipped.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Partitions {
     ids: FxHashMap<Box<[u8]>, PartitionId>,

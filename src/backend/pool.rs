@@ -52,7 +52,8 @@ impl Served {
 pub(super) struct Pool {
     /// When each worker is free.
     free: BinaryHeap<Reverse<Time>>,
-    /// When each request that waits is begun, in the order in which they came, which is that of these times.
+    /// When each request that waits is begun, in the order in which they came, which is that of
+    /// these times.
     waiting: VecDeque<Time>,
     /// When the write lock is free.
     unlocked: Time,
@@ -101,7 +102,8 @@ impl Pool {
         locked
     }
 
-    /// Queues a request that comes at `now` and takes `service`; gives when it is begun and when it is done.
+    /// Queues a request that comes at `now` and takes `service`; gives when it is begun and when it
+    /// is done.
     pub(super) fn serve(&mut self, now: Time, service: Span) -> (Time, Time) {
         let begins = self.begins(now);
         let ends = begins + service;
@@ -126,8 +128,8 @@ pub(super) fn mean_service(options: &Options, kind: RequestKind, load: Load) -> 
         }
 }
 
-/// A log-normal variable with mean 1 and this coefficient of variation, times `mean`: σ² = ln(1 + cv²), µ = −σ²/2. It is a
-/// function of its name alone: the how-manieth request of which device.
+/// A log-normal variable with mean 1 and this coefficient of variation, times `mean`: σ² = ln(1 +
+/// cv²), µ = −σ²/2. It is a function of its name alone: the how-manieth request of which device.
 pub(super) fn varied(mean: Span, cv_milli: u32, seed: Seed, of: DeviceId, nth: u64) -> Span {
     if cv_milli == 0 {
         return mean;

@@ -8,26 +8,28 @@ use crate::base::{Key, Span, Stamp, Value};
 
 /// How far a reader has come in one entity.
 ///
-/// Everything at or before (`stamp`, `key`) is read; without a key, everything with this stamp or an earlier one.
+/// Everything at or before (`stamp`, `key`) is read; without a key, everything with this stamp or
+/// an earlier one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Position {
     /// The stamp of the last row.
     pub stamp: Stamp,
     /// Its key.
     pub key: Option<Key>,
-    /// Set while a first load is under way: it needs no tombstone of this instant or before, and it is as old as this,
-    /// however old the rows are that it has come to.
+    /// Set while a first load is under way: it needs no tombstone of this instant or before, and it
+    /// is as old as this, however old the rows are that it has come to.
     pub since: Option<Stamp>,
 }
 
 /// How close to the present a reader comes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Upto {
-    /// Up to the oldest version that is stamped and cannot be seen yet, or the tick that is not over: nothing will appear behind the
-    /// reader.
+    /// Up to the oldest version that is stamped and cannot be seen yet, or the tick that is not
+    /// over: nothing will appear behind the reader.
     #[default]
     Settled,
-    /// Up to this long before the backend's clock; what becomes visible later than that appears behind the reader.
+    /// Up to this long before the backend's clock; what becomes visible later than that appears
+    /// behind the reader.
     Behind(Span),
 }
 
@@ -68,7 +70,8 @@ fn beyond(stamp: Stamp) -> Bound<(Stamp, Key)> {
     Bound::Included((Stamp(stamp.0.saturating_add(1)), Key::new("")))
 }
 
-/// The changes in `partition` that a reader at `after` has yet to see: live rows by their slot, tombstones without.
+/// The changes in `partition` that a reader at `after` has yet to see: live rows by their slot,
+/// tombstones without.
 pub(super) fn since<'p>(
     partition: &'p Partition,
     after: &Position,

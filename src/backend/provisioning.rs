@@ -5,19 +5,22 @@ use crate::base::in_words;
 /// Which columns for syncing a backend keeps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Provisioning {
-    /// A stamp of the last change and a soft-delete flag, and a note of where a row was before it was reassigned.
+    /// A stamp of the last change and a soft-delete flag, and a note of where a row was before it
+    /// was reassigned.
     #[default]
     Full,
     /// A stamp of the last change; rows are deleted for good.
     StampsOnly,
     /// A soft-delete flag and no stamp.
     SoftDeleteOnly,
-    /// Stamps of creation, change and deletion. A row that is reassigned is gone from where it was without a trace.
+    /// Stamps of creation, change and deletion. A row that is reassigned is gone from where it was
+    /// without a trace.
     ThreeStamps,
     /// Nothing: rows are deleted for good, and all that can be asked for is all.
     Nothing,
-    /// A stamp of the last change and a soft-delete flag, as the vendor defined them. Nobody can add a column, so nothing can be
-    /// marked, and a row that is reassigned is gone from where it was without a trace.
+    /// A stamp of the last change and a soft-delete flag, as the vendor defined them. Nobody can
+    /// add a column, so nothing can be marked, and a row that is reassigned is gone from where it
+    /// was without a trace.
     ReadOnlySchema,
 }
 in_words!(Provisioning {

@@ -182,7 +182,8 @@ mod tests {
         Time::ZERO + Span::millis(ms)
     }
 
-    /// Asks at each of these milliseconds; what is let in takes `service_ms`. Gives the waits of those that are refused.
+    /// Asks at each of these milliseconds; what is let in takes `service_ms`. Gives the waits of
+    /// those that are refused.
     fn ask(quotas: &mut Quotas, service_ms: u64, times: &[u64]) -> Vec<Option<u64>> {
         let mut one = |&ms: &u64| match quotas.admit(at(ms), DeviceId(0)) {
             Ok(()) => {

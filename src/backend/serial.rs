@@ -1,8 +1,10 @@
 //! Rows as texts, in the styles in which serialisers write the same row.
 //!
-//! Styles differ in the order of columns, in what stands for null, and in how fractions and timestamps are written; each reads
-//! back as the same row. A text is written as it is, with a backslash before a first backslash: so null, which is a backslash
-//! with something behind it, is not the empty text. What is no timestamp or number in a column of such is marked in the same way.
+//! Styles differ in the order of columns, in what stands for null, and in how fractions and
+//! timestamps are written; each reads back as the same row. A text is written as it is, with a
+//! backslash before a first backslash: so null, which is a backslash with something behind it, is
+//! not the empty text. What is no timestamp or number in a column of such is marked in the same
+//! way.
 
 use crate::base::{Key, Stamp, Value, ValueRef};
 use crate::contract::{ColumnKind, Entity};
@@ -33,7 +35,8 @@ impl Style {
         })
     }
 
-    /// What stands above the columns: the key, the version by which an edit names what it replaces, the entity's.
+    /// What stands above the columns: the key, the version by which an edit names what it replaces,
+    /// the entity's.
     pub fn heads(self, entity: &Entity) -> Vec<String> {
         let own = self.order(entity).map(|column| entity.columns[column].name.as_str());
         [KEY, STAMP].into_iter().chain(own).map(str::to_owned).collect()

@@ -50,11 +50,13 @@ impl Service {
         Service { options, seed, pool, quotas, asked: FxHashMap::default() }
     }
 
-    /// Lets a request of `device` in that comes at `now`: called once for each, in the order in which they come.
+    /// Lets a request of `device` in that comes at `now`: called once for each, in the order in
+    /// which they come.
     ///
     /// # Errors
-    /// [`ServerError::Unavailable`] inside a window of no service and where the queue is full; [`ServerError::Throttled`]
-    /// beyond the quota. What was taken before a window is served to its end.
+    /// [`ServerError::Unavailable`] inside a window of no service and where the queue is full;
+    /// [`ServerError::Throttled`] beyond the quota. What was taken before a window is served to its
+    /// end.
     pub fn admit(&mut self, now: Time, device: DeviceId) -> Result<Admitted, ServerError> {
         let asked = self.asked.entry(device).or_default();
         let nth = *asked;

@@ -20,8 +20,8 @@ pub struct Fetched {
 }
 
 impl Sight<'_> {
-    /// Delivers the live rows of an entity fetched on open that belong to the record `of` and to a device with these
-    /// attributes, in the order of their creation, at most `limit`.
+    /// Delivers the live rows of an entity fetched on open that belong to the record `of` and to a
+    /// device with these attributes, in the order of their creation, at most `limit`.
     ///
     /// # Errors
     /// [`ServerError::BadRequest`] if the entity is not fetched on open.

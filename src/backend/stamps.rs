@@ -6,23 +6,30 @@ use crate::base::{Span, Stamp};
 /// Gives out stamps: the time, cut to the precision, unless that would hide a commit from somebody.
 ///
 /// Three things can push a stamp past the time, always to the next multiple of the precision:
-/// - A stamp never lies before one that was given before, whatever the clock does; two commits may share one.
-/// - A row's next version has a later stamp than the one it replaces. Otherwise a compare-and-set on the stamp would take
-///   two versions for one, and the later edit would overwrite the earlier unseen.
-/// - Once a cursor was handed out that ends at (s, key), no commit is stamped s or earlier. Otherwise a commit in the same
-///   tick with a smaller key would lie before the cursor, and that device would never see it. Holding back the open tick's
-///   rows until the tick is over would keep stamps true to the clock, but would make a write invisible for up to a tick,
-///   which with a precision of a minute is a minute.
+/// - A stamp never lies before one that was given before, whatever the clock does; two commits may
+///   share one.
+/// - A row's next version has a later stamp than the one it replaces. Otherwise a compare-and-set
+///   on the stamp would take two versions for one, and the later edit would overwrite the earlier
+///   unseen.
+/// - Once a cursor was handed out that ends at (s, key), no commit is stamped s or earlier.
+///   Otherwise a commit in the same tick with a smaller key would lie before the cursor, and that
+///   device would never see it. Holding back the open tick's rows until the tick is over would keep
+///   stamps true to the clock, but would make a write invisible for up to a tick, which with a
+///   precision of a minute is a minute.
 ///
-/// Without the guard of the first and the third (a backend that stamps by its clock alone) the second still holds.
+/// Without the guard of the first and the third (a backend that stamps by its clock alone) the
+/// second still holds.
 ///
-/// So with a precision coarser than the pace of commits the stamps run ahead of the clock, and catch up when it is quiet
-/// ([`Ticks::RunAhead`]). Or they stay at the tick ([`Ticks::Shared`]): whatever is committed within one has its stamp, a row's next
-/// version a microsecond more, which stands for the version number that such a table has besides. Then it is the readers who wait: nobody who
-/// stays behind what is settled is shown a tick before it is over. One that was over when the clock stepped back stays over: readers have
-/// passed it, and what is committed from then on has the tick that was open.
+/// So with a precision coarser than the pace of commits the stamps run ahead of the clock, and
+/// catch up when it is quiet ([`Ticks::RunAhead`]). Or they stay at the tick ([`Ticks::Shared`]):
+/// whatever is committed within one has its stamp, a row's next version a microsecond more, which
+/// stands for the version number that such a table has besides. Then it is the readers who wait:
+/// nobody who stays behind what is settled is shown a tick before it is over. One that was over
+/// when the clock stepped back stays over: readers have passed it, and what is committed from then
+/// on has the tick that was open.
 ///
-/// Where the content goes back to a backup the guard does not: whatever was given before lies behind all that is given from then on.
+/// Where the content goes back to a backup the guard does not: whatever was given before lies
+/// behind all that is given from then on.
 #[derive(Clone, Debug)]
 pub(super) struct Stamps {
     precision: Span,
@@ -33,8 +40,8 @@ pub(super) struct Stamps {
     latest: Stamp,
     /// The smallest stamp that no cursor has passed.
     floor: Stamp,
-    /// Where commits share a tick: the first stamp of the one that was open when the clock stepped back, or of the first one after all
-    /// that a backup has undone.
+    /// Where commits share a tick: the first stamp of the one that was open when the clock stepped
+    /// back, or of the first one after all that a backup has undone.
     open: Stamp,
     /// The greatest stamp that a device gave.
     dated: Stamp,
@@ -76,8 +83,8 @@ impl Stamps {
         }
     }
 
-    /// The clock steps back from `now`: what was settled until then stays so. A load that began before is told of what is stamped after
-    /// that, and of nothing else.
+    /// The clock steps back from `now`: what was settled until then stays so. A load that began
+    /// before is told of what is stamped after that, and of nothing else.
     pub(super) fn stepped_back(&mut self, now: Stamp) {
         if !self.monotonic {
             return;
@@ -89,7 +96,8 @@ impl Stamps {
         *least = (*least).max(now.truncated(self.precision));
     }
 
-    /// The content goes back to that of a backup. What is gone was seen, and who names its version means it: no stamp is given again.
+    /// The content goes back to that of a backup. What is gone was seen, and who names its version
+    /// means it: no stamp is given again.
     pub(super) fn go_on_elsewhere(&mut self) {
         if !self.monotonic {
             return;
@@ -141,8 +149,8 @@ impl Stamps {
         stamp
     }
 
-    /// The stamp of a commit that a device has dated itself and that replaces versions with these stamps. No guard helps: it
-    /// may lie behind any cursor.
+    /// The stamp of a commit that a device has dated itself and that replaces versions with these
+    /// stamps. No guard helps: it may lie behind any cursor.
     pub(super) fn take(&mut self, made_at: Stamp, replaced: impl Iterator<Item = Stamp>) -> Stamp {
         let stamp = replaced.map(|old| self.next_version(old)).fold(self.cut(made_at), Stamp::max);
         self.dated = self.dated.max(stamp);

@@ -1,7 +1,8 @@
 //! The order in which versions became visible.
 //!
-//! Each place that readers look at, a partition or all rows, has a stream of entries. A row that leaves a place has an entry
-//! there, so that who held it hears of it. Nothing is removed from a stream.
+//! Each place that readers look at, a partition or all rows, has a stream of entries. A row that
+//! leaves a place has an entry there, so that who held it hears of it. Nothing is removed from a
+//! stream.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -130,7 +131,8 @@ impl Log {
         now.0.checked_sub(self.options.kept.0).map_or(0, |time| self.before(Time(time)))
     }
 
-    /// A reader that is still here would soon be refused although there is nothing that it has not read.
+    /// A reader that is still here would soon be refused although there is nothing that it has not
+    /// read.
     pub(super) fn is_old(&self, now: Time, number: u64) -> bool {
         now.0.checked_sub(self.options.kept.0 / 10).is_some_and(|time| number < self.before(Time(time)))
     }

@@ -1,7 +1,9 @@
-//! What changed within a stretch of time: the plain operations of a system that knows nothing of its readers' cursors.
+//! What changed within a stretch of time: the plain operations of a system that knows nothing of
+//! its readers' cursors.
 //!
-//! Such systems answer "what changed since" and "give me these rows", and tell the time. Whether a reader that puts those
-//! together gets everything is its own affair; [`delta`](super::delta) is what loses nothing.
+//! Such systems answer "what changed since" and "give me these rows", and tell the time. Whether a
+//! reader that puts those together gets everything is its own affair; [`delta`](super::delta) is
+//! what loses nothing.
 
 use std::ops::ControlFlow;
 
@@ -61,7 +63,8 @@ pub struct Stretched {
 }
 
 impl Lower<'_> {
-    /// The same bound where only multiples of `unit` can be asked for; a stamp that is none begins at the one before.
+    /// The same bound where only multiples of `unit` can be asked for; a stamp that is none begins
+    /// at the one before.
     fn coarse(self, unit: Span) -> Self {
         match self {
             Lower::After(stamp) | Lower::At(stamp) if stamp.truncated(unit) != stamp => {
@@ -122,8 +125,9 @@ impl Sight<'_> {
         Ok(stretched)
     }
 
-    /// Which of these rows are there for readers of `scope`: each is given to `take` in turn, with its values, or without any
-    /// if it is deleted or belongs to others. A row with a version that cannot be seen yet counts as there.
+    /// Which of these rows are there for readers of `scope`: each is given to `take` in turn, with
+    /// its values, or without any if it is deleted or belongs to others. A row with a version that
+    /// cannot be seen yet counts as there.
     ///
     /// # Errors
     /// [`ServerError::BadRequest`] if there is no such entity.

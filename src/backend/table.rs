@@ -1,4 +1,5 @@
-//! All versions that count of one entity's rows: the current ones, and where devices must hear that a row is gone.
+//! All versions that count of one entity's rows: the current ones, and where devices must hear that
+//! a row is gone.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -126,7 +127,8 @@ impl Table {
         self.streams = Some(FxHashMap::default());
     }
 
-    /// Keeps an index by these columns from now on, before the first row; the same columns share one.
+    /// Keeps an index by these columns from now on, before the first row; the same columns share
+    /// one.
     pub(super) fn index_by(&mut self, parts: Vec<Part>) -> usize {
         assert!(self.records.is_empty(), "indexes are made before the content");
         self.indexes.iter().position(|index| index.parts() == parts).unwrap_or_else(|| {
@@ -189,7 +191,8 @@ impl Table {
                 left: left.map(|id| (id, stamp)).into_iter().collect(),
             });
         }
-        // Building a tree from sorted entries takes a third of the time of inserting them one by one.
+        // Building a tree from sorted entries takes a third of the time of inserting them one by
+        // one.
         for (id, (live, gone)) in placed {
             let partition = self.partitions.as_mut().expect("something was placed").get_mut(id);
             partition.live.append(&mut live.into_iter().collect());
@@ -353,10 +356,12 @@ impl Table {
         record.deleted = deleted;
     }
 
-    /// Shows a row's next version to the readers of deltas: moves it between partitions, leaving a tombstone where it is no
-    /// longer. Of a version that is shown at once this comes before its [`Table::write`].
+    /// Shows a row's next version to the readers of deltas: moves it between partitions, leaving a
+    /// tombstone where it is no longer. Of a version that is shown at once this comes before its
+    /// [`Table::write`].
     ///
-    /// The device that wrote it hears of it in any case: as of a tombstone if the row is not in its scope.
+    /// The device that wrote it hears of it in any case: as of a tombstone if the row is not in its
+    /// scope.
     pub(super) fn show(&mut self, entity: &Entity, showing: &Showing, noted: Noted) {
         let Showing { slot, stamp, values, .. } = showing;
         let record = &mut self.records[*slot as usize];

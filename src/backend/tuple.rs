@@ -14,7 +14,8 @@ pub(super) enum Part {
     Day(usize, Span),
 }
 
-/// Appends the tuple of `parts`; `false`, and nothing of use in `out`, if one of them is null or a day of no timestamp.
+/// Appends the tuple of `parts`; `false`, and nothing of use in `out`, if one of them is null or a
+/// day of no timestamp.
 ///
 /// A null names nothing and equals nothing, as in SQL.
 pub(super) fn write(parts: &[Part], values: &[Value], out: &mut Vec<u8>) -> bool {

@@ -1,4 +1,5 @@
-//! What is committed and not yet to be seen: by transactions that are stamped before they commit, and on a replica.
+//! What is committed and not yet to be seen: by transactions that are stamped before they commit,
+//! and on a replica.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

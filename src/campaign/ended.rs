@@ -14,7 +14,8 @@ pub(super) struct Ran {
     pub(super) suspects: Vec<Subject>,
 }
 
-/// What is too much to be in a record: points over virtual time, and the observations behind the distributions.
+/// What is too much to be in a record: points over virtual time, and the observations behind the
+/// distributions.
 #[derive(Clone, Debug, Default)]
 pub struct Observed {
     /// Figures over virtual time.

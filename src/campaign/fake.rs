@@ -1,4 +1,5 @@
-//! A runner without a simulation, for the tests of this room and of the command line: the variant's name says what happens.
+//! A runner without a simulation, for the tests of this room and of the command line: the variant's
+//! name says what happens.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,8 +15,8 @@ use crate::scenario::Plan;
 use crate::workload::Action;
 use crate::world::{ActionCount, Ending, Outcome, Placed, RequestLog, Traced, Unrunnable, Watch};
 
-/// `lost` loses rows, `panics` panics, `endless` runs until it is interrupted, `moody` never has the same digest twice, `senseless`
-/// cannot be run; all others are well.
+/// `lost` loses rows, `panics` panics, `endless` runs until it is interrupted, `moody` never has
+/// the same digest twice, `senseless` cannot be run; all others are well.
 #[derive(Debug, Default)]
 pub(crate) struct Fake {
     /// Runs so far.

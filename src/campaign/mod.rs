@@ -1,23 +1,29 @@
 //! Campaigns: many cells, one after the other or side by side.
 //!
-//! This is the only room with threads. A cell is one plan, run by a [`Runner`] on one thread from its start to its end; nothing is
-//! shared between cells but what is constant. [`run`] hands the cells of a list to its workers and gives back the judged cells in
-//! the order of the list; [`replay`] runs one cell again and holds its digest against the one that was recorded; [`validate`] holds
-//! our models against what is known; [`calibrate`] reads a request log of one's own and says what it costs.
+//! This is the only room with threads. A cell is one plan, run by a [`Runner`] on one thread from
+//! its start to its end; nothing is shared between cells but what is constant. [`run`] hands the
+//! cells of a list to its workers and gives back the judged cells in the order of the list;
+//! [`replay`] runs one cell again and holds its digest against the one that was recorded;
+//! [`validate`] holds our models against what is known; [`calibrate`] reads a request log of one's
+//! own and says what it costs.
 //!
 //! [`validate`] and [`calibrate`] are apart: they simulate no world.
 //!
-//! What a cell comes to is decided in `report`; how it is simulated in `world`; what a person sees meanwhile in `cli`, through
-//! [`Listener`].
+//! What a cell comes to is decided in `report`; how it is simulated in `world`; what a person sees
+//! meanwhile in `cli`, through [`Listener`].
 //!
 //! Invariants:
 //!
 //! - Results do not depend on the number of threads, nor on which cell was done first.
-//! - The lives of records are told for the first failing cells of the list, not for the first that happened to fail.
-//! - A stop is never lost and never silent: SIGINT starts no more cells and lets the running ones finish, for a while; SIGTERM, the
-//!   time limit and `--fail-fast` end the running ones too, which are then incomplete. The notes say so.
-//! - A cell that has ended is kept in the [`Journal`] at once: a run that is killed and resumed comes to the same as one that was not.
-//! - A panic in one cell is that cell's failure (exit 1), and a plan that cannot be run its own (exit 3); the others are kept.
+//! - The lives of records are told for the first failing cells of the list, not for the first that
+//!   happened to fail.
+//! - A stop is never lost and never silent: SIGINT starts no more cells and lets the running ones
+//!   finish, for a while; SIGTERM, the time limit and `--fail-fast` end the running ones too, which
+//!   are then incomplete. The notes say so.
+//! - A cell that has ended is kept in the [`Journal`] at once: a run that is killed and resumed
+//!   comes to the same as one that was not.
+//! - A panic in one cell is that cell's failure (exit 1), and a plan that cannot be run its own
+//!   (exit 3); the others are kept.
 
 mod axis;
 pub mod calibrate;

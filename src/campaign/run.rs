@@ -50,8 +50,8 @@ pub trait Listener: Sync {
     fn progressed(&self, cell: usize, now: Time, of: Span);
     /// It came to its end.
     fn ended(&self, cell: usize, record: &CellRecord);
-    /// What the cell of this name observed. Cells come in the order of the plans, whatever the number of threads; nobody else keeps
-    /// this.
+    /// What the cell of this name observed. Cells come in the order of the plans, whatever the
+    /// number of threads; nobody else keeps this.
     fn observed(&self, _id: &str, _observed: &Observed) {}
 }
 
@@ -66,7 +66,8 @@ pub struct Campaign {
     pub notes: Vec<Note>,
 }
 
-/// Runs all plans. The results are those of running them one after the other, whatever the number of threads.
+/// Runs all plans. The results are those of running them one after the other, whatever the number
+/// of threads.
 pub fn run(
     plans: &[Plan],
     runner: &dyn Runner,
@@ -77,8 +78,8 @@ pub fn run(
     run_kept(plans, runner, options, signals, listener, None)
 }
 
-/// The same with a journal: cells that it holds are taken from it, all others are kept in it as they end. The results are those of
-/// running all.
+/// The same with a journal: cells that it holds are taken from it, all others are kept in it as
+/// they end. The results are those of running all.
 pub fn run_kept(
     plans: &[Plan],
     runner: &dyn Runner,
@@ -226,7 +227,8 @@ fn suspects(outcome: &Outcome) -> Vec<Subject> {
     first
 }
 
-/// Runs the first failing cells again to tell what happened to their suspects. Not while somebody waits for us to stop.
+/// Runs the first failing cells again to tell what happened to their suspects. Not while somebody
+/// waits for us to stop.
 fn tell_lives(ran: &mut [(usize, Ran)], plans: &[Plan], runner: &dyn Runner, stop: &Stop) {
     let waited_for = || stop.waited_for();
     let failing = ran.iter_mut().filter(|(_, ran)| ran.judged.cell.verdict == Verdict::Fail);
@@ -253,8 +255,8 @@ pub(super) fn lives_told(plan: &Plan, records: &[Record], lives: Vec<Story>) -> 
     told.collect()
 }
 
-/// Runs something of a cell; what keeps it from ending becomes the verdict on the cell. A panic too: one broken cell must not take a
-/// night's results with it.
+/// Runs something of a cell; what keeps it from ending becomes the verdict on the cell. A panic
+/// too: one broken cell must not take a night's results with it.
 pub(super) fn attempt<T>(
     plan: &Plan,
     id: &str,

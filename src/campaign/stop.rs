@@ -92,8 +92,8 @@ impl Stop {
         self.signals.any() || self.late()
     }
 
-    /// What to say of it in the record, when `ended` of `planned` cells came to their end: nothing where all did, whatever came
-    /// meanwhile. A failing cell speaks for itself.
+    /// What to say of it in the record, when `ended` of `planned` cells came to their end: nothing
+    /// where all did, whatever came meanwhile. A failing cell speaks for itself.
     pub(super) fn notes(&self, ended: usize, planned: usize) -> Vec<Note> {
         if ended == planned {
             return Vec::new();

@@ -64,7 +64,8 @@ fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     })
 }
 
-/// Writes the scenario and says what can be done with it. A file that is there was edited by somebody.
+/// Writes the scenario and says what can be done with it. A file that is there was edited by
+/// somebody.
 fn write(path: &Path, calibration: &Calibration, rtt: Span) -> anyhow::Result<String> {
     let shown = path.display();
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();

@@ -23,7 +23,8 @@ pub struct Surroundings {
     pub columns: Option<usize>,
     /// What signals set.
     pub signals: crate::campaign::Signals,
-    /// Ends the process when so much time is over and nobody heeds signals yet; `None` where the process is somebody else's.
+    /// Ends the process when so much time is over and nobody heeds signals yet; `None` where the
+    /// process is somebody else's.
     pub guard: Option<fn(Duration, &crate::campaign::Signals)>,
 }
 
@@ -71,8 +72,8 @@ impl<'a> Console<'a> {
         self.out_broken.as_ref().filter(|e| e.kind() != io::ErrorKind::BrokenPipe)
     }
 
-    /// The command has so much time, counted from its start. Until something runs, which looks at the time itself, a guard does:
-    /// who reads a file or waits for a pipe cannot.
+    /// The command has so much time, counted from its start. Until something runs, which looks at
+    /// the time itself, a guard does: who reads a file or waits for a pipe cannot.
     pub(super) fn limit_to(&self, time_limit: Option<Duration>) {
         if let Some((limit, guard)) = time_limit.zip(self.surroundings.guard) {
             guard(limit.saturating_sub(self.elapsed()), &self.surroundings.signals);
@@ -97,7 +98,8 @@ impl<'a> Console<'a> {
         const NARROWEST: usize = 40;
         self.surroundings.columns.map_or(crate::report::WIDTH, |columns| columns.max(NARROWEST))
     }
-    /// Mistakes as they are drawn, with help that is longer than the terminal is wide over several lines.
+    /// Mistakes as they are drawn, with help that is longer than the terminal is wide over several
+    /// lines.
     pub(super) fn drawn(&self, mistakes: &str) -> String {
         let Some(columns) = self.surroundings.columns.map(|_| self.columns()) else {
             return mistakes.to_owned();
@@ -122,8 +124,9 @@ impl<'a> Console<'a> {
     }
 }
 
-/// The text without what would steer a terminal: names come from files of anybody. Lines, tabs and our own colours stay; what else is
-/// a control character is written as JSON writes it, so that JSON stays what it was.
+/// The text without what would steer a terminal: names come from files of anybody. Lines, tabs and
+/// our own colours stay; what else is a control character is written as JSON writes it, so that
+/// JSON stays what it was.
 fn printable(text: &str) -> Cow<'_, str> {
     let steers = |at: usize, c: char| match c {
         '\n' | '\t' => false,
@@ -145,7 +148,8 @@ fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(plain)
 }
 
-/// A line of help over as many lines as it needs, the later ones under the beginning of its words; any other line as it is.
+/// A line of help over as many lines as it needs, the later ones under the beginning of its words;
+/// any other line as it is.
 fn folded(line: &str, columns: usize) -> String {
     let width = |text: &str| shown(text).chars().count();
     let Some(at) = line.find("help").filter(|_| width(line) > columns) else { return line.to_owned() };

@@ -1,4 +1,5 @@
-//! What cells will cost on this host: an estimate, from the cost of a small cell that runs now and from what is in the plans.
+//! What cells will cost on this host: an estimate, from the cost of a small cell that runs now and
+//! from what is in the plans.
 
 use std::collections::BTreeSet;
 use std::num::NonZero;
@@ -26,20 +27,23 @@ schema = { id = "uuid key", title = "text 10..60" }
 devices = 10
 "#;
 
-/// A row that comes to a device costs this part of a unit's run, in thousandths: 5 µs against 110 µs (1 000 000 rows on 100 devices
-/// against 4 hours of 1 000 devices, measured side by side).
+/// A row that comes to a device costs this part of a unit's run, in thousandths: 5 µs against 110
+/// µs (1 000 000 rows on 100 devices against 4 hours of 1 000 devices, measured side by side).
 const ROW_OF_RUN_MILLI: u64 = 45;
-/// Peak memory, fitted to what release builds measured: the hospital day on 50 phones 508 MiB, on 200 691, on 400 924, on 1 000 1 717, on 5 000
-/// 4 096; 20 000 phones of `benches/twenty-thousand-phones.toml` 1 946, 2 000 of them 254; 10 000 rows on 100 phones 100. What a cell takes in
-/// any case, a device, and a run of a unit in bytes; what the backend's rows take beside themselves, in per cent of them.
+/// Peak memory, fitted to what release builds measured: the hospital day on 50 phones 508 MiB, on
+/// 200 691, on 400 924, on 1 000 1 717, on 5 000 4 096; 20 000 phones of
+/// `benches/twenty-thousand-phones.toml` 1 946, 2 000 of them 254; 10 000 rows on 100 phones 100.
+/// What a cell takes in any case, a device, and a run of a unit in bytes; what the backend's rows
+/// take beside themselves, in per cent of them.
 const MEMORY: Memory = Memory { base: 12 << 20, device: 15 << 10, run: 1_700, content_percent: 140, row: 60 };
-/// A row with fat texts takes up to so much more in a database than its texts: pages that are not full (measured, as are the next
-/// three, with rows of 3 to 300 kB).
+/// A row with fat texts takes up to so much more in a database than its texts: pages that are not
+/// full (measured, as are the next three, with rows of 3 to 300 kB).
 const FAT_ROW: u64 = 2_600;
 /// A replica that is filled holds its rows twice.
 const REPLICA: u64 = 2;
-/// Of rows with fat texts, pages of a device's own, in per cent: of all that it pulls at its first load, of what changed while it was away, and
-/// of what people write during the script (fitted to what release builds measured, as the tests tell).
+/// Of rows with fat texts, pages of a device's own, in per cent: of all that it pulls at its first
+/// load, of what changed while it was away, and of what people write during the script (fitted to
+/// what release builds measured, as the tests tell).
 const OWN_PERCENT: u64 = 6;
 const AWAY_PERCENT: u64 = 50;
 const WRITTEN_PERCENT: u64 = 60;
@@ -69,11 +73,14 @@ pub(super) struct Work {
     backend_rows: u64,
     /// Bytes of memory for them and for those of imports.
     content: u64,
-    /// Rows of one device that are loaded or may change there: others lie on pages that phones share.
+    /// Rows of one device that are loaded or may change there: others lie on pages that phones
+    /// share.
     written: u64,
-    /// Bytes of fat texts that are there in any case: on pages that devices share, and in a replica.
+    /// Bytes of fat texts that are there in any case: on pages that devices share, and in a
+    /// replica.
     fat: u64,
-    /// Bytes of fat texts on pages that devices have for themselves, as far as nothing that they write comes to lie alike.
+    /// Bytes of fat texts on pages that devices have for themselves, as far as nothing that they
+    /// write comes to lie alike.
     fat_apart: u64,
 }
 
@@ -155,8 +162,9 @@ fn content(plan: &Plan) -> u64 {
     there + imported.sum::<u64>()
 }
 
-/// Bytes of fat texts: first those on pages that all devices share that start alike, and in a replica, then those on pages that devices
-/// have for themselves: of what they pull in another order than others, and of what is written.
+/// Bytes of fat texts: first those on pages that all devices share that start alike, and in a
+/// replica, then those on pages that devices have for themselves: of what they pull in another
+/// order than others, and of what is written.
 fn fat(plan: &Plan, devices: u64) -> (u64, u64) {
     let starts = || plan.fleets.iter().flat_map(|fleet| &fleet.starts).filter(|(_, n)| *n > 0);
     let states: BTreeSet<_> = starts().map(|(state, _)| state.synced_ago).collect();

@@ -11,8 +11,8 @@ use crate::campaign::Runner;
 use crate::report::{self, Covered, Exit, Folder, Verdict};
 use crate::scenario::Document;
 
-/// Runs all scenarios of a folder and writes `COVERAGE.md` beside them, or prints the long table. Of an incomplete run nothing is
-/// written: half a table would look like a whole one.
+/// Runs all scenarios of a folder and writes `COVERAGE.md` beside them, or prints the long table.
+/// Of an incomplete run nothing is written: half a table would look like a whole one.
 pub(super) fn coverage(
     path: &Path,
     full: bool,

@@ -8,16 +8,17 @@ use crate::campaign::{Axis, CELLS_MAX, Runner};
 use crate::report::human;
 use crate::scenario::Plan;
 
-/// Seeds of a grid if none are named, from the scenario's own on: with fewer nothing could be said of the noise.
+/// Seeds of a grid if none are named, from the scenario's own on: with fewer nothing could be said
+/// of the noise.
 const SEEDS: u64 = 8;
 /// The key whose values are seeds.
 pub(super) const SEED: &str = "seed";
 
-/// The cells of a grid: what was selected, with every combination of the axes' values, all under the same seeds. Without axes,
-/// what was selected.
+/// The cells of a grid: what was selected, with every combination of the axes' values, all under
+/// the same seeds. Without axes, what was selected.
 ///
-/// The first combination is tried alone: what is wrong with the file or with a key is then told once, and of a grid that is too
-/// large nothing is made.
+/// The first combination is tried alone: what is wrong with the file or with a key is then told
+/// once, and of a grid that is too large nothing is made.
 pub(super) fn plans(grid: &Grid, runner: &dyn Runner, console: &Console<'_>) -> anyhow::Result<Vec<Plan>> {
     let Grid { selection, axis: axes } = grid;
     if axes.is_empty() {

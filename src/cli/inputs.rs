@@ -1,4 +1,5 @@
-//! Files that scenarios read, kept with the report: a cell can be run again from anywhere, and after they are gone.
+//! Files that scenarios read, kept with the report: a cell can be run again from anywhere, and
+//! after they are gone.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
@@ -83,8 +84,8 @@ pub(super) fn recorded(inputs: &BTreeMap<String, Vec<Input>>) -> BTreeMap<String
     inputs.iter().map(|(digest, inputs)| (digest.clone(), names(inputs))).collect()
 }
 
-/// A recorded scenario that reads the copies in its report's folder, and a path there that stands for its own; `None` if the report
-/// has no copies.
+/// A recorded scenario that reads the copies in its report's folder, and a path there that stands
+/// for its own; `None` if the report has no copies.
 pub(super) fn from_copies(run: &RunRecord, digest: &str, folder: &Path) -> Option<(String, PathBuf)> {
     let copies = run.inputs.get(digest)?;
     if !copies.values().all(|copy| folder.join(copy).is_file()) {

@@ -18,7 +18,8 @@ use crate::campaign::Runner;
 use crate::report::{self, Exit, human};
 use crate::scenario::{self, Happening, Library, Plan};
 
-/// Says of each scenario that it is well and how many cells it has. Of several files, those that are well are told though others are not.
+/// Says of each scenario that it is well and how many cells it has. Of several files, those that
+/// are well are told though others are not.
 pub(super) fn check(
     selection: &Selection,
     runner: &dyn Runner,
@@ -55,11 +56,12 @@ fn all_well(selection: &Selection, runner: &dyn Runner, console: &mut Console<'_
     Ok(Exit::Success)
 }
 
-/// Cells up to so many rows and devices have their scripts written to be checked: a second or two for the largest.
+/// Cells up to so many rows and devices have their scripts written to be checked: a second or two
+/// for the largest.
 const WRITTEN: (u64, u64) = (500_000, 1_000);
 
-/// Tells of edits that find no row, and of imports whose rows find no free natural key. Of cells that differ in their seed alone the
-/// first stands for all.
+/// Tells of edits that find no row, and of imports whose rows find no free natural key. Of cells
+/// that differ in their seed alone the first stands for all.
 fn remark_on_edits(plans: &[Plan], runner: &dyn Runner, console: &mut Console<'_>) -> anyhow::Result<()> {
     let mut seen = BTreeSet::new();
     for plan in plans {
@@ -125,7 +127,8 @@ pub(super) fn new(name: &Path, console: &mut Console<'_>) -> anyhow::Result<Exit
             format!("a scenario cannot be called so, by {length} characters: {}", scenario::TITLE_WANT);
         return Err(Refusal::usage(text));
     }
-    // The scenario is called as it was typed; its file so that every shell and file system takes it.
+    // The scenario is called as it was typed; its file so that every shell and file system takes
+    // it.
     let plain = |c: char| if c.is_alphanumeric() || "._-".contains(c) { c } else { '-' };
     let path = name.with_file_name(format!("{}.toml", stem.chars().map(plain).collect::<String>()));
     let shown = path.display();

@@ -76,7 +76,8 @@ pub(super) fn matrix(
     Ok(ran.close(console))
 }
 
-/// The scenario as it stands in one variant, or without any: the costs of several would be added up.
+/// The scenario as it stands in one variant, or without any: the costs of several would be added
+/// up.
 fn of_one_kind(
     document: &Document,
     selection: &Selection,

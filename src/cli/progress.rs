@@ -18,7 +18,8 @@ use crate::scenario::Plan;
 /// A counter says no more than one line in this time.
 const COUNTER_PAUSE: Duration = Duration::from_secs(10);
 
-/// Follows a campaign, hands on what its cells observed, and shows how far it is: in milliseconds of virtual time, of which the scripts together have a known number.
+/// Follows a campaign, hands on what its cells observed, and shows how far it is: in milliseconds
+/// of virtual time, of which the scripts together have a known number.
 pub(super) struct Progress<'a> {
     observations: Option<&'a Observations>,
     shown: Shown,
@@ -197,7 +198,8 @@ fn bar(plans: &[Plan]) -> ProgressBar {
             }
         })
         .with_key("speed", |state: &indicatif::ProgressState, out: &mut dyn std::fmt::Write| {
-            // The bar counts milliseconds of virtual time. A bar that cannot be drawn is not worth an error.
+            // The bar counts milliseconds of virtual time. A bar that cannot be drawn is not worth
+            // an error.
             let _ = write!(out, "{:.0}", state.per_sec() / 1e3);
         });
     bar.set_style(style);

@@ -237,7 +237,8 @@ fn from_file(path: &Path, runner: &dyn Runner, console: &Console<'_>) -> anyhow:
     Ok(Target { plan, id, digests, other_build, again })
 }
 
-/// Refuses a record that was not there at the start and that nothing happened to: its key is mistyped.
+/// Refuses a record that was not there at the start and that nothing happened to: its key is
+/// mistyped.
 fn known(
     plan: &Plan,
     texts: &[String],

@@ -51,7 +51,8 @@ pub(super) fn report(args: &ReportArgs, console: &mut Console<'_>) -> anyhow::Re
     Ok(Exit::Success)
 }
 
-/// Lets the commands that run cells again name the record where it is now: who reads them on a terminal copies them there.
+/// Lets the commands that run cells again name the record where it is now: who reads them on a
+/// terminal copies them there.
 fn lies_at(file: &Path, record: &mut RunRecord) {
     let folder = file.parent().filter(|_| file.ends_with("run.json"));
     let at = match folder {

@@ -1,4 +1,5 @@
-//! Whether the machine has the memory that a run will take: what finds none is ended by the system, with all that was simulated.
+//! Whether the machine has the memory that a run will take: what finds none is ended by the system,
+//! with all that was simulated.
 
 use std::path::Path;
 
@@ -18,7 +19,8 @@ enum Room {
     None,
 }
 
-/// Refuses cells that surely find no memory here, and warns of those that may not, `jobs` of them at once.
+/// Refuses cells that surely find no memory here, and warns of those that may not, `jobs` of them
+/// at once.
 pub(super) fn for_plans(plans: &[Plan], jobs: usize, console: &mut Console<'_>) -> anyhow::Result<()> {
     let read = |path: &str| std::fs::read_to_string(path).ok();
     let machine = read("/proc/meminfo").and_then(|text| free(&text));
@@ -51,7 +53,8 @@ fn room(sure: u64, need: u64, free: u64) -> Room {
     }
 }
 
-/// Bytes that the system can give, those that it can swap to among them, out of `/proc/meminfo` (proc(5), in kB).
+/// Bytes that the system can give, those that it can swap to among them, out of `/proc/meminfo`
+/// (proc(5), in kB).
 fn free(meminfo: &str) -> Option<u64> {
     let kilobytes = |name: &str| {
         let line = meminfo.lines().find_map(|line| line.strip_prefix(name))?;
@@ -60,8 +63,9 @@ fn free(meminfo: &str) -> Option<u64> {
     Some((kilobytes("MemAvailable")? + kilobytes("SwapFree").unwrap_or(0)) << 10)
 }
 
-/// Bytes that the control group of a process leaves it, as a container's: the least of its own and those above it; `None` without a
-/// limit. What is read of files is given back when it is needed (cgroups(7), `memory.stat`).
+/// Bytes that the control group of a process leaves it, as a container's: the least of its own and
+/// those above it; `None` without a limit. What is read of files is given back when it is needed
+/// (cgroups(7), `memory.stat`).
 fn left(groups: &str, read: &dyn Fn(&str) -> Option<String>) -> Option<u64> {
     let mut least = None;
     for line in groups.lines() {

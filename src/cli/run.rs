@@ -181,7 +181,8 @@ pub(super) struct UnderWay<'a> {
     timing: Vec<CellTiming>,
 }
 
-/// Refuses a folder that holds what a report would replace or remove and that no report has put there.
+/// Refuses a folder that holds what a report would replace or remove and that no report has put
+/// there.
 fn spare_others(folder: &Path) -> anyhow::Result<()> {
     let mut head = Vec::new();
     let path = folder.join("run.json");
@@ -221,7 +222,8 @@ fn spare_linked(folder: &Path) -> anyhow::Result<()> {
     }
 }
 
-/// Refuses a folder in which something stands in the way of what a report writes, before anything of an earlier one goes.
+/// Refuses a folder in which something stands in the way of what a report writes, before anything
+/// of an earlier one goes.
 fn spare_obstructed(folder: &Path) -> Result<(), FolderError> {
     let told = |path: PathBuf, why: &str| Err(FolderError { path, cause: io::Error::other(why.to_owned()) });
     for name in RENDERED.iter().chain(&["run.json"]) {
@@ -243,7 +245,8 @@ fn spare_obstructed(folder: &Path) -> Result<(), FolderError> {
     Ok(())
 }
 
-/// Takes what an earlier run left out of a report that is open, and begins what grows while cells run.
+/// Takes what an earlier run left out of a report that is open, and begins what grows while cells
+/// run.
 fn prepared(folder: &Folder, plans: &[Plan]) -> Result<Observations, FolderError> {
     unrender(folder)?;
     inputs::keep(folder, &inputs::of_plans(plans))?;
@@ -251,7 +254,8 @@ fn prepared(folder: &Folder, plans: &[Plan]) -> Result<Observations, FolderError
 }
 
 impl<'a> UnderWay<'a> {
-    /// Opens the report of the run of this `name`, which is of these plans or begins with them. Nothing has run yet.
+    /// Opens the report of the run of this `name`, which is of these plans or begins with them.
+    /// Nothing has run yet.
     pub(super) fn open(plans: &[Plan], name: &str, order: &Order<'a>) -> anyhow::Result<UnderWay<'a>> {
         let (path, resumed) = match (order.place.resume, order.place.out) {
             (Some(folder), _) => (folder.to_owned(), true),
@@ -278,7 +282,8 @@ impl<'a> UnderWay<'a> {
         begun.tune.clone_from(&order.tune);
         folder.put("run.json", begun.to_json().as_bytes()).map_err(refused)?;
         let observations = prepared(&folder, plans).map_err(|e| {
-            // It cannot go on, and nobody cut it off; that it cannot be told, either, is nothing new.
+            // It cannot go on, and nobody cut it off; that it cannot be told, either, is nothing
+            // new.
             begun.exit_code = Exit::Environment.code();
             let _ = folder.put("run.json", begun.to_json().as_bytes());
             refused(e)
@@ -390,7 +395,8 @@ impl Ran {
         }
     }
 
-    /// The lines that end what is said of a run: its place, and the commands that run failing cells again from there.
+    /// The lines that end what is said of a run: its place, and the commands that run failing cells
+    /// again from there.
     pub(super) fn last_lines(&self) -> String {
         match &self.written {
             Ok(()) => report::last_lines(&self.record, &self.folder),
@@ -398,7 +404,8 @@ impl Ran {
         }
     }
 
-    /// Says what is no result, after the result: the host's time, and what could not be written. Gives the exit code.
+    /// Says what is no result, after the result: the host's time, and what could not be written.
+    /// Gives the exit code.
     pub(super) fn close(&self, console: &mut Console<'_>) -> Exit {
         // Host time never meets simulated figures: it goes to stderr.
         console.remark(&self.timing.line());
@@ -473,7 +480,8 @@ fn is_ours(path: &Path) -> bool {
     }
 }
 
-/// Whether a metric may be called so, also one of an earlier version: by the group of one that there is.
+/// Whether a metric may be called so, also one of an earlier version: by the group of one that
+/// there is.
 fn is_metric(name: &str) -> bool {
     let group = |name: &str| name.split_once('.').map(|(group, _)| group.to_owned());
     group(name).is_some_and(|own| metrics::TABLE.iter().any(|m| group(m.name).as_ref() == Some(&own)))
@@ -525,8 +533,8 @@ fn write_report(
     Ok(())
 }
 
-/// Says what came out, in the form that was asked for. The last lines name the report and the commands that run failing cells again;
-/// they go to stderr where stdout carries JSON.
+/// Says what came out, in the form that was asked for. The last lines name the report and the
+/// commands that run failing cells again; they go to stderr where stdout carries JSON.
 fn tell(ran: &Ran, format: Format, console: &mut Console<'_>) {
     let (record, last) = (&ran.record, ran.last_lines());
     let paint = console.out_paint();
@@ -547,8 +555,8 @@ fn tell(ran: &Ran, format: Format, console: &mut Console<'_>) {
     }
 }
 
-/// What those who want it quiet are told of a run: its verdict, what is wrong, where the report is and the commands that run failing
-/// cells again.
+/// What those who want it quiet are told of a run: its verdict, what is wrong, where the report is
+/// and the commands that run failing cells again.
 pub(super) fn in_short(record: &RunRecord, last: &str, console: &Console<'_>) -> String {
     let mixed = record.mixed().map_or_else(String::new, |mixed| format!("note: {mixed}\n"));
     let paint = console.out_paint();

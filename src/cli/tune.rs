@@ -20,7 +20,8 @@ use crate::scenario::{Document, Plan};
 /// The key that is searched if none is named.
 const PULL_ROWS: &str = "engine.pull.chunk_rows";
 const PULL_BYTES: &str = "engine.pull.chunk_bytes";
-/// Seeds if none are named, from the scenario's own on: with fewer little could be said of the noise.
+/// Seeds if none are named, from the scenario's own on: with fewer little could be said of the
+/// noise.
 const SEEDS: u64 = 8;
 
 /// Runs `tune`.
@@ -122,7 +123,8 @@ impl<'a> Search<'a> {
         Ok(search)
     }
 
-    /// Adds a place. The first grid of each knob is made, so that what is wrong with a value is told before anything runs.
+    /// Adds a place. The first grid of each knob is made, so that what is wrong with a value is
+    /// told before anything runs.
     fn begin(
         &mut self,
         variant: Option<String>,
@@ -179,8 +181,8 @@ impl<'a> Search<'a> {
         Ok(())
     }
 
-    /// The knob without rows that no answer brings: over the air none has more than the backend gives at once. What is written down
-    /// as a list stays.
+    /// The knob without rows that no answer brings: over the air none has more than the backend
+    /// gives at once. What is written down as a list stays.
     fn within_cap(&mut self, knob: &Knob, corner: &Plan) -> Knob {
         let cap = corner.backend.page_cap;
         let capped = knob.key() == PULL_ROWS && corner.gateway.mode == Mode::Ota;
@@ -271,7 +273,8 @@ impl<'a> Search<'a> {
         sources::setting(&self.document, &self.args.selection, variant, point, runner, console)
     }
 
-    /// The record of the run with what the search came to. A setting that fails is a finding; the run fails where no setting is left.
+    /// The record of the run with what the search came to. A setting that fails is a finding; the
+    /// run fails where no setting is left.
     fn record(&mut self, folder: &str) -> RunRecord {
         let tune = self.tuned();
         // Who wanted it to stop came too late: nothing is left to do.
@@ -318,7 +321,8 @@ impl<'a> Search<'a> {
     }
 }
 
-/// The metric that tells how large became what the knob bounds. A controller's first chunk is no bound.
+/// The metric that tells how large became what the knob bounds. A controller's first chunk is no
+/// bound.
 fn size(knob: &Knob, plan: &Plan) -> Option<&'static str> {
     let (controller, metric) = match knob.key() {
         PULL_ROWS => (&plan.engine.pull.steering.controller, "engine.pull.chunk_rows"),
@@ -362,7 +366,8 @@ fn given(args: &TuneArgs, knobs: &[Knob]) -> Vec<String> {
     ranges.chain(limits).chain(args.no_field.then(|| "--no-field".to_owned())).collect()
 }
 
-/// What is searched for several values of: links, classes and numbers of devices of every fleet, and further axes.
+/// What is searched for several values of: links, classes and numbers of devices of every fleet,
+/// and further axes.
 fn across(args: &TuneArgs, base: &Plan, knobs: &[Knob]) -> anyhow::Result<Vec<Across>> {
     let mut all = Vec::new();
     let options = [

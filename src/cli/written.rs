@@ -6,7 +6,8 @@ use std::path::Path;
 
 use super::refusal::Refusal;
 
-/// Refuses to write where something is already: somebody may want it. A device or a pipe is there to be written to.
+/// Refuses to write where something is already: somebody may want it. A device or a pipe is there
+/// to be written to.
 pub(super) fn spare_present(path: &Path) -> anyhow::Result<()> {
     let takes_all = fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir());
     if path.symlink_metadata().is_ok() && !takes_all {
@@ -29,7 +30,8 @@ pub(super) fn spare(source: &Path, path: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes beside the place, whose folder is made if it is not there, and renames, so that nobody meets half a file.
+/// Writes beside the place, whose folder is made if it is not there, and renames, so that nobody
+/// meets half a file.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let failed = |e| Refusal::environment(format!("cannot write {}: {e}", path.display()));
     if fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {

@@ -42,7 +42,8 @@ impl Board {
         }
     }
 
-    /// Counts `n` more. What many people wait together may come to more than the 584 years that are the most that is told.
+    /// Counts `n` more. What many people wait together may come to more than the 584 years that are
+    /// the most that is told.
     pub(super) fn add(&mut self, id: Id, n: u64) {
         debug_assert_ne!(id.metric().kind, Kind::Distribution);
         let value = &mut self.values[id as usize];
@@ -119,7 +120,8 @@ impl Board {
     }
 }
 
-/// Adds the figures of metrics that are also kept by part, as the metric's name, a mark and the part's name.
+/// Adds the figures of metrics that are also kept by part, as the metric's name, a mark and the
+/// part's name.
 fn split(kept: &mut [Vec<Distribution>], ids: &[Id], parts: &[String], mark: char, figures: &mut Figures) {
     for (id, kept) in ids.iter().zip(kept) {
         let metric = id.metric();

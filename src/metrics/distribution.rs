@@ -2,17 +2,20 @@
 
 use super::figure::{Figure, Unit};
 
-/// Observations by value, exact: sorted pairs of (value, how often), with the latest ones not yet sorted in.
+/// Observations by value, exact: sorted pairs of (value, how often), with the latest ones not yet
+/// sorted in.
 ///
-/// Costs 16 bytes for each distinct value and amortised O(log n) for an observation, so 10⁷ durations of nanoseconds take
-/// 160 MB and 10⁷ sizes of chunks take nothing. Two of them merge without loss.
+/// Costs 16 bytes for each distinct value and amortised O(log n) for an observation, so 10⁷
+/// durations of nanoseconds take 160 MB and 10⁷ sizes of chunks take nothing. Two of them merge
+/// without loss.
 #[derive(Clone, Debug, Default)]
 pub struct Distribution {
     sorted: Vec<(u64, u64)>,
     fresh: Vec<u64>,
 }
 
-/// Fresh values are sorted in when there are as many of them as sorted ones, but not in smaller heaps than this.
+/// Fresh values are sorted in when there are as many of them as sorted ones, but not in smaller
+/// heaps than this.
 const HEAP: usize = 1_024;
 
 impl Distribution {
@@ -35,8 +38,8 @@ impl Distribution {
 
     /// The figure: count, smallest, greatest and percentiles by nearest rank.
     ///
-    /// The p-th percentile of n observations is the one of rank ⌈p·n/100⌉ in ascending order, counted from 1: always a
-    /// value that was observed. Of no observations every statistic is 0.
+    /// The p-th percentile of n observations is the one of rank ⌈p·n/100⌉ in ascending order,
+    /// counted from 1: always a value that was observed. Of no observations every statistic is 0.
     pub fn figure(&mut self, unit: Unit) -> Figure {
         self.settle();
         let count: u64 = self.sorted.iter().map(|(_, n)| n).sum();
@@ -52,8 +55,8 @@ impl Distribution {
         }
     }
 
-    /// The observations: each value that was seen and how often, in ascending order. Only of a distribution whose figure was taken
-    /// last of all.
+    /// The observations: each value that was seen and how often, in ascending order. Only of a
+    /// distribution whose figure was taken last of all.
     ///
     /// # Panics
     /// When something was observed since.

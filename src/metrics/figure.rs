@@ -70,8 +70,8 @@ pub enum Figure {
     },
 }
 
-/// All figures of a cell by metric name. A metric of the devices that started in one state has the name
-/// `metric@state`, such as `engine.usable_after_login.duration@1d`.
+/// All figures of a cell by metric name. A metric of the devices that started in one state has the
+/// name `metric@state`, such as `engine.usable_after_login.duration@1d`.
 pub type Figures = BTreeMap<String, Figure>;
 
 impl Figure {
@@ -101,8 +101,9 @@ impl Figure {
             Figure::Value { .. } | Figure::Clipped { .. } => true,
         }
     }
-    /// The statistic of this name: `value`, or `count`, `min`, `p50`, `p95`, `p99`, `max` of a distribution. `None` if this
-    /// figure has no such statistic, or if it is a percentile of nothing.
+    /// The statistic of this name: `value`, or `count`, `min`, `p50`, `p95`, `p99`, `max` of a
+    /// distribution. `None` if this figure has no such statistic, or if it is a percentile of
+    /// nothing.
     pub fn stat(&self, name: &str) -> Option<u64> {
         match (self, name) {
             (Figure::Value { value, .. } | Figure::Clipped { value, .. }, "value") => Some(*value),

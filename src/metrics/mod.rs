@@ -1,19 +1,22 @@
 //! One table of metrics, and the collectors that fill it from events.
 //!
-//! The table ([`TABLE`]) is the only place that names a metric, its unit, which direction is better, its kind and how it is
-//! taken. Collectors, gates, filters, help and reports all read it. A name is `room.noun.measure`.
+//! The table ([`TABLE`]) is the only place that names a metric, its unit, which direction is
+//! better, its kind and how it is taken. Collectors, gates, filters, help and reports all read it.
+//! A name is `room.noun.measure`.
 //!
-//! The [`Collector`] is a listener: it gets every [`crate::contract::Occurrence`] and never calls anybody. What it cannot see
-//! in events (what the oracle found) is handed in at the end by name. A [`Timeline`] listens as well, where a picture of the run is
-//! wanted. The room leaves to others what a figure means: gates,
-//! baselines and comparison live further down.
+//! The [`Collector`] is a listener: it gets every [`crate::contract::Occurrence`] and never calls
+//! anybody. What it cannot see in events (what the oracle found) is handed in at the end by name. A
+//! [`Timeline`] listens as well, where a picture of the run is wanted. The room leaves to others
+//! what a figure means: gates, baselines and comparison live further down.
 //!
-//! Invariants: every figure is a whole number of its unit; a [`Distribution`] keeps exact values, so figures of two runs can
-//! be merged without loss; a metric that is in the table is in the figures of every cell, as zero or as a percentile of
-//! nothing if nothing happened; no hash map is iterated.
+//! Invariants: every figure is a whole number of its unit; a [`Distribution`] keeps exact values,
+//! so figures of two runs can be merged without loss; a metric that is in the table is in the
+//! figures of every cell, as zero or as a percentile of nothing if nothing happened; no hash map is
+//! iterated.
 //!
-//! How: an [`Id`] is an index into two boards, one of numbers and one of distributions. The metrics of [`BY_START`] are also
-//! kept by the state in which a device started, as `metric@state`; those of [`BY_UNIT`] also by sync unit, as `metric/Unit`.
+//! How: an [`Id`] is an index into two boards, one of numbers and one of distributions. The metrics
+//! of [`BY_START`] are also kept by the state in which a device started, as `metric@state`; those
+//! of [`BY_UNIT`] also by sync unit, as `metric/Unit`.
 
 mod board;
 mod collector;

@@ -13,8 +13,8 @@ struct Device {
     present_since: Option<Time>,
 }
 
-/// Follows what the world does to devices. The foreground begins with a login or a resume and ends with a pause or with
-/// the process.
+/// Follows what the world does to devices. The foreground begins with a login or a resume and ends
+/// with a pause or with the process.
 #[derive(Debug)]
 pub(super) struct Presence {
     devices: Vec<Device>,

@@ -18,7 +18,8 @@ pub const QUEUED: &str = "backend.request.queued";
 /// How many samples the length of a script is cut into.
 const SAMPLES: u64 = 240;
 
-/// Takes samples at even distances: 240 over the script, at most as many again after it, and one at the end.
+/// Takes samples at even distances: 240 over the script, at most as many again after it, and one at
+/// the end.
 #[derive(Debug)]
 pub(super) struct Series {
     every: Span,

@@ -26,7 +26,8 @@ struct Started {
 #[derive(Debug)]
 pub(super) struct Sessions {
     open: Vec<Option<Run>>,
-    /// How long requests of a device were, or will be, in the queue of the backend, of those that are under way.
+    /// How long requests of a device were, or will be, in the queue of the backend, of those that
+    /// are under way.
     queued: Vec<Span>,
     /// The run of each device that was told last as started, and not as ended.
     started: Vec<Option<Started>>,
@@ -121,8 +122,9 @@ impl Sessions {
         }
     }
 
-    /// The run of the device whose process died and whose end nobody has told: it was written, and the process did not live to tell it, or
-    /// its beginning was lost. Runs that a later life finds open it tells of before it begins another.
+    /// The run of the device whose process died and whose end nobody has told: it was written, and
+    /// the process did not live to tell it, or its beginning was lost. Runs that a later life finds
+    /// open it tells of before it begins another.
     pub(super) fn untold(&self, device: DeviceId) -> Option<(UnitId, u64)> {
         self.started[device.0 as usize]
             .filter(|started| started.died)
@@ -135,8 +137,8 @@ impl Sessions {
         *all = Span(all.0.saturating_add(queued.0));
     }
 
-    /// Adds the time of a request of a run that came to nothing, and to the part of such time that is told apart. What comes between runs,
-    /// or beside them, is not theirs.
+    /// Adds the time of a request of a run that came to nothing, and to the part of such time that
+    /// is told apart. What comes between runs, or beside them, is not theirs.
     fn lost(&mut self, device: DeviceId, kind: RequestKind, took: Span, part: Option<Id>, board: &mut Board) {
         self.queued[device.0 as usize] = Span::ZERO;
         if kind != RequestKind::Fetch && self.open[device.0 as usize].is_some() {
@@ -144,7 +146,8 @@ impl Sessions {
         }
     }
 
-    /// Works out the rates. Runs that are under way at the end lasted until then, as what they brought counts, too.
+    /// Works out the rates. Runs that are under way at the end lasted until then, as what they
+    /// brought counts, too.
     pub(super) fn finish(&mut self, at: Time, board: &mut Board) {
         for device in 0..self.open.len() as u32 {
             self.close(at, DeviceId(device), board);
@@ -178,8 +181,8 @@ impl Sessions {
         }
     }
 
-    /// A run ends. What was not told as started started all the same: its process died before it told of it, or it ended before, and a
-    /// backup, a copy or a loss of power took that back.
+    /// A run ends. What was not told as started started all the same: its process died before it
+    /// told of it, or it ended before, and a backup, a copy or a loss of power took that back.
     fn ended(&mut self, device: DeviceId, run: u64, board: &mut Board) {
         let untold = self.started[device.0 as usize].take_if(|started| started.run == run).is_none();
         board.add(Id::SessionCount, u64::from(untold));

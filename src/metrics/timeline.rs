@@ -1,4 +1,5 @@
-//! A run as a timeline: who did what from when to when, in the trace format that Perfetto and Chrome read.
+//! A run as a timeline: who did what from when to when, in the trace format that Perfetto and
+//! Chrome read.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -6,10 +7,12 @@ use std::fmt::Write;
 use crate::base::{DeviceId, Span, Time, Word};
 use crate::contract::{Decision, Event, HookEnd, KillReason, Node, Occurrence, RequestKind};
 
-/// A listener that keeps a slice for each session, request, transaction and outage, and a mark for what has no length.
+/// A listener that keeps a slice for each session, request, transaction and outage, and a mark for
+/// what has no length.
 ///
-/// Instants are virtual time, in microseconds with three decimals; the format is the array form of Chrome's Trace Event
-/// Format. Keeps up to [`Timeline::EVENTS`] entries, about 150 bytes each, and counts the others.
+/// Instants are virtual time, in microseconds with three decimals; the format is the array form of
+/// Chrome's Trace Event Format. Keeps up to [`Timeline::EVENTS`] entries, about 150 bytes each, and
+/// counts the others.
 #[derive(Debug)]
 pub struct Timeline {
     units: Vec<String>,

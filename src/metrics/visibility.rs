@@ -26,8 +26,8 @@ struct Committed {
     by: Option<DeviceId>,
 }
 
-/// The devices that have a version: each is counted once. Who shares rows has neighbouring numbers as a rule, so these are
-/// 64 devices to a word, by the number of the word.
+/// The devices that have a version: each is counted once. Who shares rows has neighbouring numbers
+/// as a rule, so these are 64 devices to a word, by the number of the word.
 #[derive(Clone, Debug, Default)]
 struct Seen(Vec<(u32, u64)>);
 

@@ -26,7 +26,8 @@ const NOTES: [(&str, Exit); 5] = [
     ("stopped at the first failing cell", Exit::Success),
     (UNWRITTEN, Exit::Success),
 ];
-/// What is said of a report that found no room: that is for the exit code of the program, not for that of the run.
+/// What is said of a report that found no room: that is for the exit code of the program, not for
+/// that of the run.
 pub const UNWRITTEN: &str = "not all of the report was written";
 
 impl Note {
@@ -92,7 +93,8 @@ pub fn assemble(folder: &str, plans: &[Plan], judged: Vec<Judged>, notes: &[Note
     }
 }
 
-/// Makes it that of a matrix: what a setting loses or misses is what was asked for, and no failure, unless that stopped the run.
+/// Makes it that of a matrix: what a setting loses or misses is what was asked for, and no failure,
+/// unless that stopped the run.
 pub fn of_matrix(mut record: RunRecord, notes: &[Note]) -> RunRecord {
     record.matrix = true;
     let stopped = notes.iter().map(|note| note.exit);
@@ -109,13 +111,15 @@ pub fn of_matrix(mut record: RunRecord, notes: &[Note]) -> RunRecord {
     record
 }
 
-/// What the run fails by, as far as its cells go: of a matrix or a search that is no finding of a setting.
+/// What the run fails by, as far as its cells go: of a matrix or a search that is no finding of a
+/// setting.
 fn faults(record: &RunRecord) -> impl Iterator<Item = Exit> {
     let reasons = record.cells.iter().flat_map(|cell| &cell.reasons);
     reasons.map(|reason| Exit::of(reason.exit_code)).filter(|exit| !exit.is_finding())
 }
 
-/// The scenario that the plans come from; of several, their names and paths in one line, and a digest over all.
+/// The scenario that the plans come from; of several, their names and paths in one line, and a
+/// digest over all.
 pub fn scenario_of(plans: &[Plan]) -> ScenarioRecord {
     let list = |texts: BTreeSet<&str>| texts.into_iter().collect::<Vec<_>>().join(" ");
     let digests: BTreeSet<&str> = plans.iter().map(|plan| plan.digest.as_str()).collect();
@@ -133,8 +137,8 @@ pub fn scenario_of(plans: &[Plan]) -> ScenarioRecord {
     }
 }
 
-/// The name of a run: scenario, seed, short digest. It depends on what is run, not on what comes out, so that its folder can be
-/// made before anything runs.
+/// The name of a run: scenario, seed, short digest. It depends on what is run, not on what comes
+/// out, so that its folder can be made before anything runs.
 pub fn run_id(plans: &[Plan]) -> String {
     let scenario = scenario_of(plans);
     let names: BTreeSet<&str> = plans.iter().map(|plan| plan.scenario.as_str()).collect();

@@ -1,9 +1,11 @@
 //! Baselines: the figures that a run must come to again.
 //!
-//! A baseline is a committed file, sorted, a line a figure, so that a change of it can be read in a review. It keeps every
-//! figure of every cell. The metrics that its scenario names (`baseline_metrics`; the headline ones and the oracle's if it
-//! names none) are gated by equality, in both directions: an improvement that nobody has accepted hides the next regression.
-//! Other figures that changed are told. A cell of another scenario digest is not comparable, which is never a pass.
+//! A baseline is a committed file, sorted, a line a figure, so that a change of it can be read in a
+//! review. It keeps every figure of every cell. The metrics that its scenario names
+//! (`baseline_metrics`; the headline ones and the oracle's if it names none) are gated by equality,
+//! in both directions: an improvement that nobody has accepted hides the next regression. Other
+//! figures that changed are told. A cell of another scenario digest is not comparable, which is
+//! never a pass.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -87,7 +89,8 @@ pub enum BaselineError {
 }
 
 impl Baseline {
-    /// The figures of a run, all cells of which passed, or failed only by not being what another baseline holds.
+    /// The figures of a run, all cells of which passed, or failed only by not being what another
+    /// baseline holds.
     ///
     /// # Errors
     /// When a cell did not, when there is none, or when it is a search that failed.
@@ -130,8 +133,8 @@ impl Baseline {
         })
     }
 
-    /// Takes the cells of `newer` in, in the place of those of the same name; the others stay. Gives how many are new and how many
-    /// stay as they are.
+    /// Takes the cells of `newer` in, in the place of those of the same name; the others stay.
+    /// Gives how many are new and how many stay as they are.
     pub fn take_in(&mut self, newer: Baseline) -> (usize, usize) {
         let before = self.cells.len();
         let taken = newer.cells.len();
@@ -141,7 +144,8 @@ impl Baseline {
         (new, self.cells.len() - taken)
     }
 
-    /// Which of its cells are not among `cells`, in words that call it `name`; `None` if it has no others.
+    /// Which of its cells are not among `cells`, in words that call it `name`; `None` if it has no
+    /// others.
     pub fn left_out(&self, name: &str, cells: &[CellRecord]) -> Option<String> {
         let ran = |id: &str| cells.iter().any(|cell| cell.id == id);
         let not_run: Vec<&str> = self.cells.keys().map(String::as_str).filter(|id| !ran(id)).collect();
@@ -151,7 +155,8 @@ impl Baseline {
         Some(format!("{cells} of baseline {name} not in this run: {first}{others}"))
     }
 
-    /// Whether it has this cell, of another scenario digest: the two are not comparable figure by figure.
+    /// Whether it has this cell, of another scenario digest: the two are not comparable figure by
+    /// figure.
     pub fn of_another_scenario(&self, cell: &CellRecord) -> bool {
         self.cells.get(&cell.id).is_some_and(|base| base.resolved != cell.resolved)
     }
@@ -159,7 +164,8 @@ impl Baseline {
     /// Reads a baseline.
     ///
     /// # Errors
-    /// When the text is none, one of another major version, or one with percentiles that no distribution has.
+    /// When the text is none, one of another major version, or one with percentiles that no
+    /// distribution has.
     pub fn parse(text: &str) -> Result<Baseline, BaselineError> {
         #[derive(Deserialize)]
         struct Version {
@@ -289,8 +295,9 @@ pub struct Standard<'a> {
     pub acceptable: bool,
 }
 
-/// Holds a cell that has passed so far against a baseline; the cell fails by what differs. `wanted` are the metrics that its scenario
-/// wants gated; the usual ones if empty. Returns the figures that changed.
+/// Holds a cell that has passed so far against a baseline; the cell fails by what differs. `wanted`
+/// are the metrics that its scenario wants gated; the usual ones if empty. Returns the figures that
+/// changed.
 pub fn hold(judged: &mut Judged, wanted: &[String], standard: Standard<'_>) -> Vec<Change> {
     if judged.cell.verdict == Verdict::Incomplete {
         return Vec::new();
@@ -335,7 +342,8 @@ impl Standard<'_> {
         base.lacking(cell, of_this_program).map(|lacking| format!("baseline {name} {lacking}"))
     }
 
-    /// The command that accepts a run some cells of which have other figures. What is not comparable says it itself.
+    /// The command that accepts a run some cells of which have other figures. What is not
+    /// comparable says it itself.
     pub fn command_for(&self, cells: &[CellRecord]) -> Option<String> {
         let mut reasons = cells.iter().flat_map(|cell| &cell.reasons);
         let differs = reasons.any(|reason| reason.exit_code == Exit::Regression.code());
@@ -358,7 +366,8 @@ fn accept_command(name: &str, folder: &str) -> String {
     format!("syncdyno baseline update {name} {folder} --reason \"…\"")
 }
 
-/// What differs between a cell and its baseline, in the order of [`Turn`]: who tells only the first of it tells what matters most.
+/// What differs between a cell and its baseline, in the order of [`Turn`]: who tells only the first
+/// of it tells what matters most.
 fn changes(base: &BaselineCell, cell: &CellRecord) -> Vec<Change> {
     let mut names: Vec<&str> = base.metrics.keys().chain(cell.metrics.keys()).map(AsRef::as_ref).collect();
     names.sort();
@@ -380,8 +389,8 @@ fn changes(base: &BaselineCell, cell: &CellRecord) -> Vec<Change> {
     changed.into_iter().map(|(_, change)| change).collect()
 }
 
-/// When a change is told: what is worse before what is otherwise, that before what is better; of each the greatest beside what it was first,
-/// in millionths.
+/// When a change is told: what is worse before what is otherwise, that before what is better; of
+/// each the greatest beside what it was first, in millionths.
 type Turn = (Kind, Reverse<u128>);
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -394,7 +403,8 @@ enum Kind {
 /// Of what has no size.
 const UNSIZED: Turn = (Kind::Changed, Reverse(0));
 
-/// `engine.rows.rate is worse: 27.8 rows/s → 26.1 rows/s (−6.1 %)`, of the first statistic that differs.
+/// `engine.rows.rate is worse: 27.8 rows/s → 26.1 rows/s (−6.1 %)`, of the first statistic that
+/// differs.
 fn moved(name: &str, before: &Figure, now: &Figure) -> (Turn, String) {
     let stats = ["value", "p95", "p50", "p99", "max", "min", "count"];
     let differs = |stat: &&str| before.stat(stat) != now.stat(stat);

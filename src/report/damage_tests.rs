@@ -237,7 +237,8 @@ fn what_a_run_contradicts_itself_in_is_told() {
     }
 }
 
-/// The record of two cells, the second of which meets a gate and an expectation, and that gate's name.
+/// The record of two cells, the second of which meets a gate and an expectation, and that gate's
+/// name.
 fn met() -> (Value, String) {
     let gate = fixture::gate("engine.session.duration", "p95", 5_000_000_000);
     let mut plan = Plan { gates: vec![gate], ..fixture::plan(None, 2) };

@@ -1,7 +1,8 @@
 //! Which cells are drawn over time: of a thousand a page shows a few.
 //!
-//! Of each setting comes one cell before a second of any, one that fails before others; of a search the best settings and the present ones
-//! come before all others. So the series of the first cells are kept in a record, and the first of those are drawn.
+//! Of each setting comes one cell before a second of any, one that fails before others; of a search
+//! the best settings and the present ones come before all others. So the series of the first cells
+//! are kept in a record, and the first of those are drawn.
 
 use std::collections::BTreeMap;
 

@@ -8,7 +8,8 @@ use crate::metrics::Sample;
 
 const STATS: [&str; 6] = ["count", "min", "p50", "p95", "p99", "max"];
 
-/// Writes `cells.csv`: a row a cell, a column a swept key, a metric or a statistic of one; empty where a cell has no such figure.
+/// Writes `cells.csv`: a row a cell, a column a swept key, a metric or a statistic of one; empty
+/// where a cell has no such figure.
 ///
 /// # Errors
 /// When `out` takes no more.
@@ -46,8 +47,8 @@ pub fn cells(record: &RunRecord, out: impl Write) -> io::Result<()> {
     writer.flush()
 }
 
-/// `series.csv`, long form: a row for each point of each series of each cell. It is written cell by cell, for the points of many
-/// cells are more than one likes to hold.
+/// `series.csv`, long form: a row for each point of each series of each cell. It is written cell by
+/// cell, for the points of many cells are more than one likes to hold.
 pub struct Series<W: Write>(csv::Writer<W>);
 
 impl<W: Write> Series<W> {
@@ -79,7 +80,8 @@ impl<W: Write> Series<W> {
     }
 }
 
-/// A text that no spreadsheet takes for a formula, with an apostrophe before it if need be; numbers are themselves.
+/// A text that no spreadsheet takes for a formula, with an apostrophe before it if need be; numbers
+/// are themselves.
 fn no_formula(text: &str) -> String {
     let begins = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
     if begins && text.parse::<f64>().is_err() { format!("'{text}") } else { text.to_owned() }

@@ -1,7 +1,7 @@
 //! The folder of a report.
 //!
-//! It is made before anything runs, so that a run which cannot be kept does not start. Every file is written under another name
-//! and renamed, so that a reader never meets half a file.
+//! It is made before anything runs, so that a run which cannot be kept does not start. Every file
+//! is written under another name and renamed, so that a reader never meets half a file.
 
 use std::fs;
 use std::io::{self, Write};
@@ -59,8 +59,8 @@ impl Folder {
         })
     }
 
-    /// Begins a file that is written bit by bit; it has its name once it is [finished](Part::finish); `name` may
-    /// name a subfolder.
+    /// Begins a file that is written bit by bit; it has its name once it is
+    /// [finished](Part::finish); `name` may name a subfolder.
     ///
     /// # Errors
     /// When the file system refuses.
@@ -71,7 +71,8 @@ impl Folder {
         Ok(Part { out: io::BufWriter::new(file), part, path })
     }
 
-    /// Where the file `name` goes. Its subfolder is made, and is no link: what that leads to is somebody else's.
+    /// Where the file `name` goes. Its subfolder is made, and is no link: what that leads to is
+    /// somebody else's.
     fn place(&self, name: &str) -> Result<PathBuf, FolderError> {
         let path = self.path.join(name);
         if let Some(parent) = path.parent() {
@@ -98,7 +99,8 @@ impl Folder {
         Ok(())
     }
 
-    /// Removes the files of the subfolder `sub` that are `ours`; the subfolder stays, and what others put there.
+    /// Removes the files of the subfolder `sub` that are `ours`; the subfolder stays, and what
+    /// others put there.
     ///
     /// # Errors
     /// When the file system refuses, or the subfolder is a link.

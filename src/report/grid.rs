@@ -12,7 +12,8 @@ pub(super) struct Grid {
 }
 
 impl Grid {
-    /// An empty table with these columns, of which the first `texts` hold texts and the others figures.
+    /// An empty table with these columns, of which the first `texts` hold texts and the others
+    /// figures.
     pub(super) fn new(texts: usize, header: impl IntoIterator<Item = impl Into<String>>) -> Grid {
         Grid { header: header.into_iter().map(Into::into).collect(), texts, rows: Vec::new() }
     }

@@ -12,7 +12,8 @@ use hdrhistogram::{Counter, Histogram};
 
 use crate::base::Span;
 
-/// Significant digits that a histogram keeps: values within 0.1 %. The exact figures are in the record.
+/// Significant digits that a histogram keeps: values within 0.1 %. The exact figures are in the
+/// record.
 const DIGITS: u8 = 3;
 
 /// The head of a log.

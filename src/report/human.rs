@@ -4,7 +4,8 @@ use crate::base::Ppm;
 pub use crate::base::words::{count, thousands};
 use crate::metrics::Unit;
 
-/// A figure in its unit, with three significant digits where it is not a count: `1.24 s`, `3.30 MiB`, `12 345 rows`.
+/// A figure in its unit, with three significant digits where it is not a count: `1.24 s`,
+/// `3.30 MiB`, `12 345 rows`.
 pub fn figure(unit: Unit, value: u64) -> String {
     match unit {
         Unit::Ns => span(value),
@@ -36,7 +37,8 @@ pub fn ended(ended: u64, planned: u64) -> String {
 /// A unit that figures are shown in: the least that is, its size, its name.
 type Scale = (u64, u64, &'static str);
 
-/// The units in which figures that may be far apart are shown, the finest first; spans of more than a minute have several at once.
+/// The units in which figures that may be far apart are shown, the finest first; spans of more than
+/// a minute have several at once.
 fn scales(unit: Unit) -> &'static [Scale] {
     const S: u64 = 1_000_000_000;
     const H: u64 = 3_600 * S;
@@ -59,8 +61,8 @@ fn scales(unit: Unit) -> &'static [Scale] {
     }
 }
 
-/// Two figures to be compared, in one unit: the finer of theirs while the greater can be read in it, else the coarser. Each has its own
-/// where neither will do.
+/// Two figures to be compared, in one unit: the finer of theirs while the greater can be read in
+/// it, else the coarser. Each has its own where neither will do.
 pub fn pair(unit: Unit, a: u64, b: u64) -> [String; 2] {
     let (low, high) = (a.min(b), a.max(b));
     let own =
@@ -83,7 +85,8 @@ pub fn pair(unit: Unit, a: u64, b: u64) -> [String; 2] {
     })
 }
 
-/// Two figures that differ, with digits enough to see it: all of them where three decimals are the same.
+/// Two figures that differ, with digits enough to see it: all of them where three decimals are the
+/// same.
 pub fn apart(unit: Unit, a: u64, b: u64) -> [String; 2] {
     let shown = [a, b].map(|n| figure(unit, n));
     if a == b || shown[0] != shown[1] {
@@ -147,7 +150,8 @@ pub fn span(ns: u64) -> String {
     }
 }
 
-/// As [`span`], of what many cells last together: that may be longer than what one can last, 584 years.
+/// As [`span`], of what many cells last together: that may be longer than what one can last, 584
+/// years.
 pub fn total_span(ns: u128) -> String {
     u64::try_from(ns).map_or_else(|_| days_and_hours((ns / 1_000_000_000) as u64), span)
 }
@@ -192,8 +196,8 @@ pub fn percent(ppm: i64) -> String {
     }
 }
 
-/// A mean in its unit, of which the whole number may say too little: of few things that are counted with hundredths, and what is more than
-/// nothing is never told as nothing.
+/// A mean in its unit, of which the whole number may say too little: of few things that are counted
+/// with hundredths, and what is more than nothing is never told as nothing.
 pub fn mean(unit: Unit, mean: f64) -> String {
     let whole = libm::round(mean) as u64;
     let counted = matches!(unit, Unit::Rows | Unit::Devices | Unit::Count);
@@ -268,7 +272,8 @@ pub fn held(unit: Unit, value: u64, min: Option<u64>, max: Option<u64>) -> [Stri
     [is, condition(show, min, max)]
 }
 
-/// Rows times time, in row-seconds or row-hours; the greatest number stands for all that are greater.
+/// Rows times time, in row-seconds or row-hours; the greatest number stands for all that are
+/// greater.
 fn row_time(row_ns: u64) -> String {
     const SECOND: u64 = 1_000_000_000;
     match row_ns / SECOND {

@@ -8,12 +8,13 @@ use super::exit::Exit;
 use super::human;
 use super::record::{CellRecord, GateRecord, Reason, RunRecord, Verdict};
 
-/// The run as JUnit's XML: a suite a scenario, a case for what a cell's checks and expectations came to, and one for each of
-/// its gates.
+/// The run as JUnit's XML: a suite a scenario, a case for what a cell's checks and expectations
+/// came to, and one for each of its gates.
 ///
-/// A case has the seed, the digest and the replay command as properties. No time is in it: the same run gives the same bytes.
-/// A cell that could not be run is an error, one that was not run to its end is skipped; a run that was cut off is an error too. What
-/// settings of a search or a matrix miss is what these found: such a case succeeds, and its output says it.
+/// A case has the seed, the digest and the replay command as properties. No time is in it: the same
+/// run gives the same bytes. A cell that could not be run is an error, one that was not run to its
+/// end is skipped; a run that was cut off is an error too. What settings of a search or a matrix
+/// miss is what these found: such a case succeeds, and its output says it.
 pub fn junit(record: &RunRecord) -> String {
     let mut suites: BTreeMap<&str, TestSuite> = BTreeMap::new();
     let mut gates: BTreeMap<&str, Vec<&GateRecord>> = BTreeMap::new();
@@ -38,7 +39,8 @@ pub fn junit(record: &RunRecord) -> String {
     report.to_string().expect("texts of a record are written as XML")
 }
 
-/// What a run that was cut off adds: without it the cells that are missing would be missed by nobody.
+/// What a run that was cut off adds: without it the cells that are missing would be missed by
+/// nobody.
 const CUT_OFF: &str = "the run as a whole";
 
 fn cut_off(record: &RunRecord) -> TestCaseStatus {

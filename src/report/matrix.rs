@@ -1,7 +1,8 @@
-//! Every backend with every capture in both places: what converges, what it misses, and what it costs.
+//! Every backend with every capture in both places: what converges, what it misses, and what it
+//! costs.
 //!
-//! Everything is read from the record of a run whose cells know their provisioning, capture and mode as axes, and from what was
-//! refused before it ran.
+//! Everything is read from the record of a run whose cells know their provisioning, capture and
+//! mode as axes, and from what was refused before it ran.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +13,8 @@ use super::human;
 use super::record::{CellRecord, EndingKind, RunRecord};
 use crate::metrics::Unit;
 
-/// One setting of the matrix: how the backend is provisioned, how changes are found, and where devices are served.
+/// One setting of the matrix: how the backend is provisioned, how changes are found, and where
+/// devices are served.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Setting {
     /// What the backend keeps.
@@ -56,9 +58,11 @@ pub struct Costs {
     pub wire_bytes: u64,
     /// The most that the gateway kept to find changes, summed over the seeds.
     pub state_bytes: u64,
-    /// Processor time of the gateway for finding changes, and for its replica, by its model, in nanoseconds.
+    /// Processor time of the gateway for finding changes, and for its replica, by its model, in
+    /// nanoseconds.
     pub cpu_ns: u64,
-    /// Rows that came to devices, once more than they had to too: what sends many for nothing is cheap for each.
+    /// Rows that came to devices, once more than they had to too: what sends many for nothing is
+    /// cheap for each.
     pub delivered: u64,
 }
 
@@ -133,7 +137,8 @@ impl Costs {
 }
 
 impl Matrix {
-    /// The cells of `record` by their settings, which `of` reads from a cell, and what was refused; in the order of `settings`.
+    /// The cells of `record` by their settings, which `of` reads from a cell, and what was refused;
+    /// in the order of `settings`.
     pub fn new(
         settings: &[Setting],
         refused: &BTreeMap<Setting, String>,
@@ -211,7 +216,8 @@ impl Matrix {
         grid
     }
 
-    /// For each provisioning which settings converge, the one that scans least first; and why others were refused.
+    /// For each provisioning which settings converge, the one that scans least first; and why
+    /// others were refused.
     fn words(&self) -> String {
         let mut text = String::new();
         for provisioning in self.provisionings() {
@@ -237,7 +243,8 @@ impl Matrix {
         lines.iter().map(line).collect()
     }
 
-    /// Each reason on this backend with the captures that it is of, and their mode where it is not both.
+    /// Each reason on this backend with the captures that it is of, and their mode where it is not
+    /// both.
     fn refused_on(&self, provisioning: &str) -> Vec<(&str, String)> {
         let mut reasons: Vec<(&str, Vec<&Setting>)> = Vec::new();
         for (setting, came) in self.lines.iter().filter(|(setting, _)| setting.provisioning == provisioning) {

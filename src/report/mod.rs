@@ -1,18 +1,20 @@
 //! Reports: what a recorded outcome means, and how it is shown.
 //!
-//! [`judge`] holds the outcome of a cell against what its plan says must come out and gives a [`CellRecord`]; [`assemble`] puts
-//! the cells of a run together into the [`RunRecord`] that `run.json` holds. Everything else here is rendered from that record
-//! alone: the [`story`] for a terminal, [`html`] for a browser, [`summary`] and [`junit()`] for CI, [`flat::cells`] and [`flat::Series`] for other programs,
-//! [`repro`] for running one cell again, [`sweep`] for what a grid of settings came to. [`compare`] holds two records against each
-//! other, [`calibrate`] shows what a request log says, [`svg`] draws plots, a [`Baseline`] is the record that a run must come to again. Nothing here touches a simulation, and no renderer touches a
-//! file: [`Folder`] does.
+//! [`judge`] holds the outcome of a cell against what its plan says must come out and gives a
+//! [`CellRecord`]; [`assemble`] puts the cells of a run together into the [`RunRecord`] that
+//! `run.json` holds. Everything else here is rendered from that record alone: the [`story`] for a
+//! terminal, [`html`] for a browser, [`summary`] and [`junit()`] for CI, [`flat::cells`] and
+//! [`flat::Series`] for other programs, [`repro`] for running one cell again, [`sweep`] for what a
+//! grid of settings came to. [`compare`] holds two records against each other, [`calibrate`] shows
+//! what a request log says, [`svg`] draws plots, a [`Baseline`] is the record that a run must come
+//! to again. Nothing here touches a simulation, and no renderer touches a file: [`Folder`] does.
 //!
 //! Invariants:
 //!
-//! - The record holds whole numbers only, and no time of the host: the same run gives the same bytes. What the host had to do is
-//!   [`Timing`], a file of its own.
-//! - What cannot be judged is not a pass: a gate or an expectation on a metric that is absent or was never observed fails and says
-//!   so; an interrupted cell is incomplete.
+//! - The record holds whole numbers only, and no time of the host: the same run gives the same
+//!   bytes. What the host had to do is [`Timing`], a file of its own.
+//! - What cannot be judged is not a pass: a gate or an expectation on a metric that is absent or
+//!   was never observed fails and says so; an interrupted cell is incomplete.
 //! - Of several exit codes the one that [`Exit::BY_PRECEDENCE`] names first wins.
 //! - The names of the record are relied upon by others: add, never rename ([`SCHEMA_VERSION`]).
 //! - The page for a CI job is bounded ([`SUMMARY_MAX`]), however many cells fail.

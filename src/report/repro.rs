@@ -6,8 +6,8 @@ const DIGEST_MARK: &str = "# digest: ";
 const FIGURES_MARK: &str = "# digest of the figures: ";
 const SOURCE_MARK: &str = "# digest of the program: ";
 
-/// The resolved scenario of a cell with its seed pinned, headed by what it shows and the command that runs it again.
-/// `source` is the digest of the program that ran it, if it is known.
+/// The resolved scenario of a cell with its seed pinned, headed by what it shows and the command
+/// that runs it again. `source` is the digest of the program that ran it, if it is known.
 pub fn repro(cell: &CellRecord, source: Option<&str>, resolved: &str) -> String {
     let mut text = head(&cell.id);
     for reason in &cell.reasons {
@@ -40,7 +40,8 @@ fn head(cell: &str) -> String {
     format!("# {cell}, reduced to one cell.\n")
 }
 
-/// Whether the file that is called by this cell was written by [`repro`] of the cell, and is no copy under another name.
+/// Whether the file that is called by this cell was written by [`repro`] of the cell, and is no
+/// copy under another name.
 pub fn is_repro(cell: &str, text: &[u8]) -> bool {
     text.starts_with(head(cell).as_bytes())
 }

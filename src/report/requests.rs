@@ -6,8 +6,9 @@ use crate::base::Stamp;
 use crate::contract::RequestKind;
 use crate::world::{Ended, LoggedRequest};
 
-/// Writes `requests` with a header, in the order of their starts; `began` is the wall clock at virtual time zero. Columns: start
-/// (RFC 3339), device, kind, rows and bytes of the answer, `duration_ms`, outcome.
+/// Writes `requests` with a header, in the order of their starts; `began` is the wall clock at
+/// virtual time zero. Columns: start (RFC 3339), device, kind, rows and bytes of the answer,
+/// `duration_ms`, outcome.
 ///
 /// # Errors
 /// When `out` refuses.

@@ -1,4 +1,5 @@
-//! What a record must hold because those who render it rely on it: anybody may have edited the file.
+//! What a record must hold because those who render it rely on it: anybody may have edited the
+//! file.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -49,8 +50,8 @@ impl RunRecord {
         tune.and(sweep).map_err(RecordError::Contradiction)
     }
 
-    /// Refuses gates that say another thing than their figures or the cells that they gate, and cells that miss one which is met, in words;
-    /// a claim counts as a gate of the cell that mends.
+    /// Refuses gates that say another thing than their figures or the cells that they gate, and
+    /// cells that miss one which is met, in words; a claim counts as a gate of the cell that mends.
     fn gates_agree(&self) -> Result<(), String> {
         let mut missed: BTreeMap<&str, bool> = BTreeMap::new();
         for gate in &self.gates {
@@ -101,7 +102,8 @@ impl RunRecord {
         Ok(())
     }
 
-    /// Refuses a number of cells, a verdict or an exit code that the cells do not come to, in words. A search goes by what it has found.
+    /// Refuses a number of cells, a verdict or an exit code that the cells do not come to, in
+    /// words. A search goes by what it has found.
     fn adds_up(&self) -> Result<(), String> {
         let ended = self.cells.iter().filter(|cell| cell.verdict != Verdict::Incomplete).count() as u64;
         // Of a record of old it is not known how many cells were planned.
@@ -139,7 +141,8 @@ impl RunRecord {
         }
     }
 
-    /// The exit codes that may follow from the record, the likeliest first; `None` where a reason or a note of a later program has a say.
+    /// The exit codes that may follow from the record, the likeliest first; `None` where a reason
+    /// or a note of a later program has a say.
     fn exits(&self) -> Option<Vec<Exit>> {
         let reasons = self.cells.iter().flat_map(|cell| &cell.reasons);
         let reasons: Option<Vec<Exit>> = reasons.map(|reason| Exit::from_code(reason.exit_code)).collect();
@@ -162,7 +165,8 @@ impl RunRecord {
         Some([told].into_iter().chain(others.into_iter().map(|other| Exit::first([told, other]))).collect())
     }
 
-    /// Refuses a search with a verdict that its exit code does not come to, and cells under seeds that it has not, in words.
+    /// Refuses a search with a verdict that its exit code does not come to, and cells under seeds
+    /// that it has not, in words.
     fn searched(&self, tune: &TuneRecord) -> Result<(), String> {
         let right = Exit::from_code(self.exit_code).map(|exit| tune::verdict(exit, self.complete));
         if let Some(right) = right.filter(|right| *right != self.verdict) {
@@ -236,12 +240,14 @@ impl CellRecord {
             || check == "stuck" && self.is_stuck()
     }
 
-    /// Whether it has a violation of a check that only a later program knows: what else it found may be called otherwise there.
+    /// Whether it has a violation of a check that only a later program knows: what else it found
+    /// may be called otherwise there.
     fn is_of_later(&self) -> bool {
         self.violations.iter().any(|violation| !is_known(&violation.check))
     }
 
-    /// Refuses violations that their metrics do not count, and counts of which there is no violation, in words.
+    /// Refuses violations that their metrics do not count, and counts of which there is no
+    /// violation, in words.
     fn counts_agree(&self) -> Result<(), String> {
         let id = &self.id;
         if self.resolved.is_empty() {
@@ -261,7 +267,8 @@ impl CellRecord {
         Ok(())
     }
 
-    /// Refuses expectations of violations that are met by none, and reasons to fail without what they are of or the other way, in words.
+    /// Refuses expectations of violations that are met by none, and reasons to fail without what
+    /// they are of or the other way, in words.
     fn reasons_agree(&self) -> Result<(), String> {
         let id = &self.id;
         let named = self.named_violations();
@@ -278,7 +285,8 @@ impl CellRecord {
         let unexpected = |check: &&str| !is_expected(&named, check);
         let checks = || self.violations.iter().map(|violation| violation.check.as_str());
         let of_rows = checks().filter(|check| *check != "stuck").find(unexpected);
-        // Not what a later program finds, nor in a record of old, which does not say what was expected.
+        // Not what a later program finds, nor in a record of old, which does not say what was
+        // expected.
         let known = |check: &&str| !self.resolved.is_empty() && is_known(check);
         if fails(Exit::Correctness) && of_rows.is_none() {
             return Err(format!(
@@ -311,7 +319,8 @@ impl CellRecord {
         all.filter_map(|expected| Some((expected.what.strip_prefix("violation ")?, expected.pass))).collect()
     }
 
-    /// Refuses expectations, violations and an ending that a cell with its verdict has not, in words.
+    /// Refuses expectations, violations and an ending that a cell with its verdict has not, in
+    /// words.
     fn findings_agree(&self) -> Result<(), String> {
         let id = &self.id;
         for ExpectationRecord { what, min, max, value, pass, .. } in &self.expectations {
@@ -338,8 +347,8 @@ impl CellRecord {
         }
         let named = self.named_violations();
         let expected = |check: &str| is_expected(&named, check);
-        // Of a check that a later program knows nobody here can say what it follows from, and a cell of a record of old, which does not name its
-        // scenario, not what it was to find.
+        // Of a check that a later program knows nobody here can say what it follows from, and a
+        // cell of a record of old, which does not name its scenario, not what it was to find.
         let of_old = self.resolved.is_empty();
         let known = |check: &str| !of_old && is_known(check);
         let found = |check: &&str| known(check) && !expected(check);

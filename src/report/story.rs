@@ -1,4 +1,5 @@
-//! What a person reads at the end of a run: the verdict, the figures, what is wrong and how to see it again.
+//! What a person reads at the end of a run: the verdict, the figures, what is wrong and how to see
+//! it again.
 
 use std::collections::BTreeMap;
 
@@ -59,7 +60,8 @@ pub fn story(record: &RunRecord, paint: Paint, columns: usize, all: bool) -> Str
     text
 }
 
-/// What the script could not do as asked, what stopped the run, and whether builds are mixed, a line each.
+/// What the script could not do as asked, what stopped the run, and whether builds are mixed, a
+/// line each.
 pub fn notes(record: &RunRecord, paint: Paint) -> String {
     let notes = record.notes.iter().map(|note| format!("{} {note}\n", paint.bad("note:")));
     let mixed = record.mixed().map(|text| format!("{} {text}\n", paint.bad("note:")));
@@ -71,7 +73,8 @@ pub fn warnings(record: &RunRecord, paint: Paint) -> String {
     unplaced(record).into_iter().map(|line| format!("{} {line}\n", paint.bad("warning:"))).collect()
 }
 
-/// The lines that end a run's output: where the report is, and for each failing cell the command that runs it again.
+/// The lines that end a run's output: where the report is, and for each failing cell the command
+/// that runs it again.
 pub fn last_lines(record: &RunRecord, folder: &str) -> String {
     let mut text = format!("report: {folder}\n");
     for cell in record.failing() {
@@ -80,7 +83,8 @@ pub fn last_lines(record: &RunRecord, folder: &str) -> String {
     text
 }
 
-/// Why the failing cells fail, a line a reason, and what stopped the run: what is said when nothing else is.
+/// Why the failing cells fail, a line a reason, and what stopped the run: what is said when nothing
+/// else is.
 pub fn reasons(record: &RunRecord) -> String {
     let mut text = String::new();
     for (cell, others) in by_scenario(record) {
@@ -94,8 +98,8 @@ pub fn reasons(record: &RunRecord) -> String {
     text
 }
 
-/// The failing cells, those of one scenario that is not its baseline's as the first of them with how many there are besides: what is said
-/// of each is the same.
+/// The failing cells, those of one scenario that is not its baseline's as the first of them with
+/// how many there are besides: what is said of each is the same.
 fn by_scenario(record: &RunRecord) -> Vec<(&CellRecord, usize)> {
     let mut told: Vec<(&CellRecord, usize)> = Vec::new();
     for cell in record.failing() {
@@ -127,7 +131,8 @@ pub fn lives(cell: &CellRecord) -> String {
     text
 }
 
-/// One line for each failing cell, as a GitHub job shows errors beside the file they belong to, and what of the baseline was left out.
+/// One line for each failing cell, as a GitHub job shows errors beside the file they belong to, and
+/// what of the baseline was left out.
 pub fn annotations(record: &RunRecord) -> String {
     let escaped = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
     let property = |text: &str| escaped(text).replace(':', "%3A").replace(',', "%2C");
@@ -185,8 +190,8 @@ fn shortened(names: &str) -> String {
     }
 }
 
-/// Gates: all of them for one cell; for several cells how many are met, the failing ones, and of each other gate the cell nearest to its
-/// bound.
+/// Gates: all of them for one cell; for several cells how many are met, the failing ones, and of
+/// each other gate the cell nearest to its bound.
 fn gates(record: &RunRecord) -> String {
     let met = record.gates.iter().filter(|gate| gate.pass).count();
     let told: Vec<&GateRecord> = if record.cells.len() == 1 {
@@ -273,7 +278,8 @@ fn failure(cell: &CellRecord, others: usize, paint: Paint) -> String {
     let lines = cell.ending.text.iter().filter(|line| stuck && !in_reasons(line));
     let lines: Vec<&String> = lines.take(TOLD_VIOLATIONS).collect();
     lines.iter().for_each(|line| text.push_str(&format!("  {line}\n")));
-    // The ending tells the devices that are stuck, and what the reasons say in full is not said again.
+    // The ending tells the devices that are stuck, and what the reasons say in full is not said
+    // again.
     let is_told =
         |v: &ViolationRecord| v.check == "stuck" && v.record.is_none() && (stuck || in_reasons(&v.text));
     let devices = cell.violations.iter().filter(|v| is_told(v)).count();
@@ -287,7 +293,8 @@ fn failure(cell: &CellRecord, others: usize, paint: Paint) -> String {
     text
 }
 
-/// How many violations there are besides those that are told: a record keeps the first of each check alone.
+/// How many violations there are besides those that are told: a record keeps the first of each
+/// check alone.
 fn untold(cell: &CellRecord, told: usize) -> String {
     let kept = cell.violations.len().saturating_sub(told) as u64;
     let mut by_check: BTreeMap<&str, u64> = BTreeMap::new();
@@ -324,7 +331,8 @@ fn life_of<'c>(cell: &'c CellRecord, violation: &ViolationRecord) -> Option<&'c 
     cell.lives.iter().find(|life| Some(&life.record) == violation.record.as_ref())
 }
 
-/// What is wrong with one record: in words, by which other checks, its life, and how to see all of that again.
+/// What is wrong with one record: in words, by which other checks, its life, and how to see all of
+/// that again.
 fn told_violations(
     cell: &CellRecord,
     first: &ViolationRecord,

@@ -1,4 +1,5 @@
-//! Holds a tree against its grammar: every mistake is noted, defaults are filled in, values get their canonical form.
+//! Holds a tree against its grammar: every mistake is noted, defaults are filled in, values get
+//! their canonical form.
 
 use super::diagnostic::{Diagnostic, choices, closest, excerpt};
 use super::form::{Form, Key, Preset, share_of};
@@ -85,7 +86,8 @@ fn wrong_form(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic
     out.push(Diagnostic::new(node.origin.place.clone(), title).help(help));
 }
 
-/// What a name that is not known was probably meant to be, and those that there are: of its group, if it names one.
+/// What a name that is not known was probably meant to be, and those that there are: of its group,
+/// if it names one.
 fn among(known: Vec<&'static str>, text: &str) -> Option<String> {
     let group = text.split_once('/').map_or("", |(group, _)| group);
     let alike = |name: &&str| name.split_once('/').is_some_and(|(other, _)| other == group);
@@ -203,7 +205,8 @@ fn fill(key: &Key, table: &mut Table, path: &str, at: &Origin, out: &mut Vec<Dia
     }
 }
 
-/// What a table that every scenario needs may look like: "a table" alone helps nobody who has not written one yet.
+/// What a table that every scenario needs may look like: "a table" alone helps nobody who has not
+/// written one yet.
 fn example(path: &str, key: &Key) -> &'static str {
     match (path, key.name) {
         ("", "entity") => ", such as [entity.note] with schema = { id = \"uuid key\", title = \"text\" }",

@@ -1,4 +1,5 @@
-//! What a scenario means where it is silent: profiles, sync units, logins and writes, put in before checking.
+//! What a scenario means where it is silent: profiles, sync units, logins and writes, put in before
+//! checking.
 
 use crate::base::Span;
 
@@ -80,7 +81,8 @@ fn used(tree: &Node, key: &str, default: &str) -> Vec<String> {
     names
 }
 
-/// The names of links that devices come to without starting there, and of the one behind the gateway.
+/// The names of links that devices come to without starting there, and of the one behind the
+/// gateway.
 fn passed_through(tree: &Node) -> Vec<String> {
     let under = |name: &str| tree.get(&[name]).and_then(Node::table).into_iter().flat_map(Table::values);
     let text = |node: &Node, path: &[&str]| node.get(path).and_then(Node::as_text).map(str::to_owned);
@@ -93,7 +95,8 @@ fn passed_through(tree: &Node) -> Vec<String> {
     names
 }
 
-/// The tunnels, used or written, over links that are written: those over a link of the library as it is are in the library too.
+/// The tunnels, used or written, over links that are written: those over a link of the library as
+/// it is are in the library too.
 fn tunnels_over_own(tree: &Node, used: &[String]) -> Vec<String> {
     let Some(written) = tree.get(&["link"]).and_then(Node::table) else { return Vec::new() };
     let over_own = |name: &&String| {
@@ -124,7 +127,8 @@ fn tunnel(tree: &mut Node, name: &str) {
     }
 }
 
-/// Adds what the library says of these names and of those that are written, but for those that come from `elsewhere`.
+/// Adds what the library says of these names and of those that are written, but for those that come
+/// from `elsewhere`.
 fn from_library(tree: &mut Node, table: &str, names: &[String], library: Library, elsewhere: &[String]) {
     let Some(table) = top(tree, table) else { return };
     let written: Vec<String> = table.keys().cloned().collect();
@@ -137,10 +141,12 @@ fn from_library(tree: &mut Node, table: &str, names: &[String], library: Library
     }
 }
 
-/// One value for this many devices, where a scope names an attribute and no fleet says how many values it has.
+/// One value for this many devices, where a scope names an attribute and no fleet says how many
+/// values it has.
 const DEVICES_A_VALUE: i64 = 8;
 
-/// An attribute that a scope names and no fleet has gets one value for each eight devices of its fleet.
+/// An attribute that a scope names and no fleet has gets one value for each eight devices of its
+/// fleet.
 fn attributes(tree: &mut Node) {
     let scopes = entities(tree).filter_map(|(_, entity)| entity.get(&["scope"])?.table());
     let named =
@@ -190,7 +196,8 @@ fn workload(tree: &mut Node) {
     }
 }
 
-/// The seed's four units; Splash pulls what every device holds in full, and is left out if that is nothing.
+/// The seed's four units; Splash pulls what every device holds in full, and is left out if that is
+/// nothing.
 fn units(tree: &Node) -> Node {
     let mut text = "{ Login = { on = [\"login\"], pull = [\"*\"], blocking = true }, \
          Send = { on = [\"save\"], push = [\"*\"] }, \

@@ -16,9 +16,9 @@ impl Attribute {
 impl Plan {
     /// Every device with all choices made.
     ///
-    /// Attributes come in blocks: device i of n has value ⌊i·k/n⌋ of k. Roles are dealt within the devices that share all
-    /// attributes; classes, links and states at the start within the fleet, each by a stream of its own, so that changing the
-    /// shares of one moves no other.
+    /// Attributes come in blocks: device i of n has value ⌊i·k/n⌋ of k. Roles are dealt within the
+    /// devices that share all attributes; classes, links and states at the start within the fleet,
+    /// each by a stream of its own, so that changing the shares of one moves no other.
     pub fn devices(&self) -> Vec<DevicePlan> {
         let mut devices = Vec::new();
         for (number, fleet) in self.fleets.iter().enumerate() {

@@ -227,7 +227,8 @@ pub(super) fn boundary(text: &str, at: usize) -> usize {
     (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
-/// A message, of which names and values are shown by their beginning and end where they are too long to be read.
+/// A message, of which names and values are shown by their beginning and end where they are too
+/// long to be read.
 fn brief(message: String) -> String {
     const NAME: usize = 300;
     const WORDS: usize = 2_000;

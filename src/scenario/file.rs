@@ -23,7 +23,8 @@ pub enum Named {
 /// A file to read from.
 ///
 /// # Errors
-/// It cannot be opened; or, with [`ErrorKind::InvalidInput`], it is no file. A pipe is refused before it is opened, as that may wait for ever.
+/// It cannot be opened; or, with [`ErrorKind::InvalidInput`], it is no file. A pipe is refused
+/// before it is opened, as that may wait for ever.
 pub fn open(path: &Path, named: Named) -> io::Result<File> {
     open_with(path, named, OpenOptions::new().read(true))
 }

@@ -1,4 +1,5 @@
-//! The forms that values take. One description of every key serves checking, defaults, the JSON Schema and the key list.
+//! The forms that values take. One description of every key serves checking, defaults, the JSON
+//! Schema and the key list.
 
 use std::borrow::Cow;
 
@@ -58,11 +59,13 @@ pub(super) enum Form {
     Values { max: i64 },
     /// Named parts of a whole; a single name may stand for all of it.
     Shares(&'static Written),
-    /// Known keys, and in `kinds` those of which exactly one must be there (none if `kinds` is empty).
+    /// Known keys, and in `kinds` those of which exactly one must be there (none if `kinds` is
+    /// empty).
     Table { keys: &'static [Key], kinds: &'static [Key] },
     /// Tables by free names. `library` gives the names that exist without being written.
     Named { of: &'static Form, library: LibraryNames },
-    /// Known keys, and free names with values of one form. `dotted` names may also be written as tables in tables.
+    /// Known keys, and free names with values of one form. `dotted` names may also be written as
+    /// tables in tables.
     Map { keys: &'static [Key], rest: &'static Form, dotted: bool },
     /// A plain value or a table.
     Either { plain: &'static Form, table: &'static Form },

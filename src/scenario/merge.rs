@@ -11,7 +11,8 @@ use super::tree::{Entry, Node, Origin, Table, Val, Via, parse_path, parse_value}
 /// The option of an axis.
 pub(super) const AXIS: &str = "--axis";
 
-/// Whether what is called so gives a key several values: an axis, or one of the options of `tune` that are axes.
+/// Whether what is called so gives a key several values: an axis, or one of the options of `tune`
+/// that are axes.
 pub(super) fn is_axis(source: &str) -> bool {
     [AXIS, "--knob", "--class", "--link", "--fleet"].contains(&source)
 }
@@ -54,7 +55,8 @@ impl Setting {
         Ok(Setting { path, key: Origin { place: entry.key.place.clone(), via }, value })
     }
 
-    /// An axis that turns what a variant sets, whose expectations are for what it sets; or what is below that, or above.
+    /// An axis that turns what a variant sets, whose expectations are for what it sets; or what is
+    /// below that, or above.
     pub(super) fn turns(&self, of_variant: &Setting) -> Option<Diagnostic> {
         let Via::Variant(name) = &of_variant.key.via else { return None };
         let place = self.key.place.as_ref()?;
@@ -66,7 +68,8 @@ impl Setting {
         })
     }
 
-    /// What is said of a `--set` that takes the place of what a variant sets: it is still called after that.
+    /// What is said of a `--set` that takes the place of what a variant sets: it is still called
+    /// after that.
     pub(super) fn covers(&self, of_variant: &Setting) -> Option<String> {
         let place = self.key.place.as_ref()?;
         let is_in = |node: &Node, below: &[String]| {

@@ -1,14 +1,16 @@
 //! Scenario files: read, checked, resolved to plans.
 //!
-//! This room decides what a scenario file means. It reads TOML, tells every mistake at once with file, line, caret and what
-//! would be right, fills in what is not said, and resolves names, clock times and shares to a [`Plan`] in which nothing is
-//! left to decide. What a plan comes to is for `world`; what metrics, checks, engines and crash points there are, the caller
-//! says in [`Names`], because those rooms are not below this one.
+//! This room decides what a scenario file means. It reads TOML, tells every mistake at once with
+//! file, line, caret and what would be right, fills in what is not said, and resolves names, clock
+//! times and shares to a [`Plan`] in which nothing is left to decide. What a plan comes to is for
+//! `world`; what metrics, checks, engines and crash points there are, the caller says in [`Names`],
+//! because those rooms are not below this one.
 //!
-//! Invariants: a key that does not exist is an error, never passed over; the order of a file has no meaning (everything that
-//! repeats is a table by name, and entities stand parents first, then by name); a share is an exact count by largest
-//! remainder; the resolved text of a plan reads back as the same plan; the digest covers what a scenario means, rows of one's
-//! own included, and neither its comments nor its seed.
+//! Invariants: a key that does not exist is an error, never passed over; the order of a file has no
+//! meaning (everything that repeats is a table by name, and entities stand parents first, then by
+//! name); a share is an exact count by largest remainder; the resolved text of a plan reads back as
+//! the same plan; the digest covers what a scenario means, rows of one's own included, and neither
+//! its comments nor its seed.
 //!
 //! How: `tree` is TOML in which each value remembers its place. `grammar` lists every key once,
 //! with its form, default and meaning; a key that takes one of some words names the type whose

@@ -1,6 +1,7 @@
 //! Quotes in a table that a reader takes and nobody can have meant.
 
-/// A quoted cell from its quote on: the bytes that it takes, with both quotes; `None` if it is never closed.
+/// A quoted cell from its quote on: the bytes that it takes, with both quotes; `None` if it is
+/// never closed.
 fn quoted(text: &str) -> Option<usize> {
     let mut at = 1;
     loop {
@@ -12,7 +13,8 @@ fn quoted(text: &str) -> Option<usize> {
     }
 }
 
-/// Where the first quoted cell of a record begins that goes over the end of its line, and whether it ends where a cell ends.
+/// Where the first quoted cell of a record begins that goes over the end of its line, and whether
+/// it ends where a cell ends.
 pub(super) fn long(record: &str) -> Option<(usize, bool)> {
     let mut at = 0;
     loop {
@@ -28,7 +30,8 @@ pub(super) fn long(record: &str) -> Option<(usize, bool)> {
     }
 }
 
-/// Where something else than a comma or the end of the line stands behind the quote that ends a cell of a record.
+/// Where something else than a comma or the end of the line stands behind the quote that ends a
+/// cell of a record.
 pub(super) fn behind(record: &str) -> Option<usize> {
     let mut at = 0;
     loop {

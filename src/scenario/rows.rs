@@ -33,8 +33,8 @@ pub(super) struct Brought {
 /// No more than this many mistakes of one file are told.
 const TOLD: usize = 20;
 
-/// Reads the CSVs that `tree` names, and gives their entities a schema where the scenario has none. What was inferred is told
-/// in `notes`.
+/// Reads the CSVs that `tree` names, and gives their entities a schema where the scenario has none.
+/// What was inferred is told in `notes`.
 pub(super) fn prepare(
     tree: &mut Node,
     dir: Option<&Path>,
@@ -50,7 +50,8 @@ pub(super) fn prepare(
             Ok(brought) => brought,
             Err(mistakes) => {
                 out.extend(mistakes);
-                // Without the file there is nothing to infer from: nothing can be said of its columns.
+                // Without the file there is nothing to infer from: nothing can be said of its
+                // columns.
                 if entry.node.get(&["schema"]).is_none() {
                     insert_schema(&mut entry.node, vec![("id".to_owned(), "text key".to_owned())], false);
                 }
@@ -83,7 +84,8 @@ fn insert_schema(entity: &mut Node, columns: Vec<(String, String)>, known: bool)
 }
 
 impl Brought {
-    /// Reads the file that `rows` names; the types of its columns are to be `inferred` for this entity, or are written.
+    /// Reads the file that `rows` names; the types of its columns are to be `inferred` for this
+    /// entity, or are written.
     fn read(rows: &Node, dir: Option<&Path>, inferred: Option<&str>) -> Result<Brought, Vec<Diagnostic>> {
         let at = rows.origin.place.clone();
         let name = |key: &str| rows.get(&[key]).and_then(Node::as_text);
@@ -173,7 +175,8 @@ impl Brought {
         mistakes
     }
 
-    /// The quote of a record that is never closed, or that swallows the lines after it until it meets some other quote.
+    /// The quote of a record that is never closed, or that swallows the lines after it until it
+    /// meets some other quote.
     fn open_quote(&self, record: &csv::StringRecord) -> Option<Diagnostic> {
         let (open, closed) = quotes::long(self.rest(record))?;
         if closed && record.len() == self.header.len() {
@@ -288,7 +291,8 @@ impl Brought {
         if max == 0 { "text".to_owned() } else { format!("text {min}..{max}") }
     }
 
-    /// The rows with their values in the order of `columns`, which are written at these places. Without a calendar nothing can be said of dates.
+    /// The rows with their values in the order of `columns`, which are written at these places.
+    /// Without a calendar nothing can be said of dates.
     ///
     /// # Errors
     /// Cells that are not what their column holds, columns that the file does not have.
@@ -349,7 +353,8 @@ impl Brought {
         mistakes.told().collect()
     }
 
-    /// Cells of the column `name` that point to no row of `target`, which is called `to` and has such keys.
+    /// Cells of the column `name` that point to no row of `target`, which is called `to` and has
+    /// such keys.
     pub(super) fn strays(&self, name: &str, to: &str, (target, key): (&Brought, KeyType)) -> Vec<Diagnostic> {
         let Some(column) = self.header.iter().position(|h| h == name) else { return Vec::new() };
         let spelt = |text| key.canonical(text).unwrap_or(Cow::Borrowed(text));
@@ -424,7 +429,8 @@ impl Brought {
     }
 }
 
-/// Cells that are not what their column holds: the first few of each column are told, the others counted.
+/// Cells that are not what their column holds: the first few of each column are told, the others
+/// counted.
 #[derive(Default)]
 struct WrongCells(BTreeMap<usize, (Vec<Diagnostic>, usize)>);
 

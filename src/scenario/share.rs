@@ -2,8 +2,9 @@
 
 use crate::base::Ppm;
 
-/// Splits `total` by shares: each part gets the whole number below its quota, and what is left goes to the largest remainders,
-/// of equal ones to the first (Hamilton's method). The parts come to `total` unless all shares are zero.
+/// Splits `total` by shares: each part gets the whole number below its quota, and what is left goes
+/// to the largest remainders, of equal ones to the first (Hamilton's method). The parts come to
+/// `total` unless all shares are zero.
 pub(super) fn largest_remainder(total: u32, shares: &[Ppm]) -> Vec<u32> {
     let whole: u64 = shares.iter().map(|p| u64::from(p.0)).sum();
     if whole == 0 {

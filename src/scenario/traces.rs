@@ -62,8 +62,9 @@ impl Traces {
     }
 }
 
-/// Takes out of a checked tree the rates in whose place a trace is replayed. Who wrote both is told so, unless somebody else chose the
-/// trace: a variant, `--set` or an axis leaves the rate to the others; or a profile brought the rate.
+/// Takes out of a checked tree the rates in whose place a trace is replayed. Who wrote both is told
+/// so, unless somebody else chose the trace: a variant, `--set` or an axis leaves the rate to the
+/// others; or a profile brought the rate.
 pub(super) fn in_place_of_rates(tree: &mut Node, out: &mut Vec<Diagnostic>) {
     let links =
         tree.table_mut().and_then(|root| root.get_mut("link")).and_then(|links| links.node.table_mut());

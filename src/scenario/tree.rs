@@ -221,7 +221,8 @@ pub(super) fn parse_path(key: &str) -> Option<Vec<String>> {
     }
 }
 
-/// What is not TOML, once a line. A bracket that is never closed makes nonsense of all that follows: only the bracket is told then.
+/// What is not TOML, once a line. A bracket that is never closed makes nonsense of all that
+/// follows: only the bracket is told then.
 fn syntax_errors(errors: &[toml::de::Error], source: &Arc<Source>) -> Vec<Diagnostic> {
     let mut told: Vec<Diagnostic> = errors.iter().map(|e| not_toml(e, source, 0)).collect();
     let start = |d: &Diagnostic| d.place.as_ref().map_or(0, |place| place.span.start);
@@ -287,7 +288,8 @@ impl Reading<'_> {
             let origin = self.origin(key.span());
             let name: std::borrow::Cow<'_, str> = key.into_inner();
             let mut node = self.node(value, errors);
-            // A table's own span is its header or its first dotted key; its name is the better place to point at.
+            // A table's own span is its header or its first dotted key; its name is the better
+            // place to point at.
             if matches!(node.value, Val::Table(_)) {
                 node.origin = origin.clone();
             }

@@ -162,7 +162,8 @@ pub(super) const NAME_WANT: &str = "1 to 80 characters, no control characters am
 /// What a scenario or variant may be called.
 pub const TITLE_WANT: &str = "1 to 80 characters, no `#` and no control characters among them";
 
-/// Whether a scenario or variant may be called so: folders and files are, terminals show it, and `RUN#NAME` picks it.
+/// Whether a scenario or variant may be called so: folders and files are, terminals show it, and
+/// `RUN#NAME` picks it.
 pub fn is_title(text: &str) -> bool {
     is_name(text) && !text.contains('#')
 }

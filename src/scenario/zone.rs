@@ -1,4 +1,5 @@
-//! Time zones: fixed offsets, and those of some cities with the rules for daylight saving that hold today.
+//! Time zones: fixed offsets, and those of some cities with the rules for daylight saving that hold
+//! today.
 
 use jiff::tz::{Offset, TimeZone};
 
@@ -12,8 +13,9 @@ pub(super) const ZONE: Written = Written {
     canonical: |text| zone(text).map(|_| text.to_owned()),
 };
 
-/// Zones by the POSIX rule at the end of their file in the time zone database of the IANA (2025b). A rule has no history: it
-/// holds for years after its last change, which is what scenarios are about, and it needs no files of the system.
+/// Zones by the POSIX rule at the end of their file in the time zone database of the IANA (2025b).
+/// A rule has no history: it holds for years after its last change, which is what scenarios are
+/// about, and it needs no files of the system.
 const ZONES: &[(&str, &str)] = &[
     ("UTC", "UTC0"),
     ("Africa/Cairo", "EET-2EEST,M4.5.5/0,M10.5.4/24"),

@@ -8,7 +8,8 @@ fn late() -> Options {
     Options { commit_delay, ..options() }
 }
 
-/// Rows k00, k01 … made one after the other, a reader of `upto` after each; gives how many it lacks at the end.
+/// Rows k00, k01 … made one after the other, a reader of `upto` after each; gives how many it lacks
+/// at the end.
 fn missed(options: Options, upto: Upto, clock_step: i64) -> usize {
     // A counter would tie the stamps of all rows to its own.
     let mut backend = backend(Options { effects: Vec::new(), ..options });

@@ -10,10 +10,12 @@ const DRAWS: usize = 4_000;
 /// What counts as flat: a row costs at most so much more than at best.
 pub(super) const FLAT: f64 = 0.03;
 
-/// The best chunk for answers that follow `line` (overhead, time a row) and break as `outages` says; `rows` is the log's mean chunk.
+/// The best chunk for answers that follow `line` (overhead, time a row) and break as `outages`
+/// says; `rows` is the log's mean chunk.
 ///
-/// The interval is a parametric bootstrap (Efron and Tibshirani 1993, §6.5): overhead and time a row from their joint law, the rate from a
-/// gamma law between those of its two exact bounds. `None` if overhead or time a row cannot be told from nothing.
+/// The interval is a parametric bootstrap (Efron and Tibshirani 1993, §6.5): overhead and time a
+/// row from their joint law, the rate from a gamma law between those of its two exact bounds.
+/// `None` if overhead or time a row cannot be told from nothing.
 pub(super) fn advice(line: &Line<2>, outages: &Outages, rows: f64) -> Option<Advice> {
     let (request, row) = (line.estimate([1.0, 0.0]), line.estimate([0.0, 1.0]));
     if request.low <= 0.0 || row.low <= 0.0 {
@@ -56,8 +58,8 @@ fn draw(line: &Line<2>, outages: &Outages, stream: &mut Stream) -> Cost {
     let root = libm::sqrt(covariance[0][0]);
     let slope = if root > 0.0 { covariance[0][1] / root } else { 0.0 };
     let rest = libm::sqrt((covariance[1][1] - slope * slope).max(0.0));
-    // What may be higher, or lower, by more than its interval is so or is not: one draw in two has it, of overhead and row each by itself,
-    // as the same answers are of wide rows or hung.
+    // What may be higher, or lower, by more than its interval is so or is not: one draw in two has
+    // it, of overhead and row each by itself, as the same answers are of wide rows or hung.
     let mut perhaps = |by: f64| if by != 0.0 && stream.chance(0.5) { by } else { 0.0 };
     let (higher, lower) = (line.upward.map(&mut perhaps), line.downward.map(&mut perhaps));
     let rate = gamma(outages.failures as f64 + 0.5, stream) / outages.exposed;

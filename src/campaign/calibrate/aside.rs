@@ -1,15 +1,19 @@
-//! What answers are that lie far from the line of the others, where nobody knows how wide rows are: requests that hang, or wide rows.
+//! What answers are that lie far from the line of the others, where nobody knows how wide rows are:
+//! requests that hang, or wide rows.
 //!
-//! They differ in what they have to do with rows. A request hangs whatever its rows, so that as many of few rows do as of many. What a wide
-//! row takes longer goes with the rows: at few of them it hides behind the overhead, and the widths of rows that are seen do not hang on
-//! how many there are. Each of the two is a law that the log can refute; where it refutes neither, the intervals hold both.
+//! They differ in what they have to do with rows. A request hangs whatever its rows, so that as
+//! many of few rows do as of many. What a wide row takes longer goes with the rows: at few of them
+//! it hides behind the overhead, and the widths of rows that are seen do not hang on how many there
+//! are. Each of the two is a law that the log can refute; where it refutes neither, the intervals
+//! hold both.
 
 use super::line::{Far, Line, NORMAL, Sample, outlying};
 use super::log::{Log, Outcome, Request};
 
 /// A share of outliers that is no accident.
 pub(super) const OUTLIERS_MANY: f64 = 0.05;
-/// Answers far above the line by which they are judged (estimate); more are thinned out, as pairs of them are compared.
+/// Answers far above the line by which they are judged (estimate); more are thinned out, as pairs
+/// of them are compared.
 const JUDGED_MAX: usize = 1_000;
 
 /// Standard deviations beyond which nothing is chance.
@@ -45,12 +49,14 @@ impl Bytes {
 /// What the answers far above the line are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cause {
-    /// There are none but of many rows and no farther than wide ones may be, or the log tells bytes and no width explains them.
+    /// There are none but of many rows and no farther than wide ones may be, or the log tells bytes
+    /// and no width explains them.
     Known,
-    /// None lies far above it, but noise does not explain some, and nothing shows that these have many rows: wide rows, or requests that
-    /// hang for no longer than rows may take. They are kept.
+    /// None lies far above it, but noise does not explain some, and nothing shows that these have
+    /// many rows: wide rows, or requests that hang for no longer than rows may take. They are kept.
     Near,
-    /// As many of few rows as of many, and of few rows they take as much longer: requests that hang.
+    /// As many of few rows as of many, and of few rows they take as much longer: requests that
+    /// hang.
     Hangs,
     /// They have many rows, and what they take longer goes with these: wide rows. They are kept.
     Wide,
@@ -114,7 +120,8 @@ impl Aside {
         Aside { out: far.by_noise(), above: Vec::new(), cause: Cause::Known }
     }
 
-    /// Those of `samples` that neither noise nor widths explain; `seen` seconds are the longest that an answer may take in this log.
+    /// Those of `samples` that neither noise nor widths explain; `seen` seconds are the longest
+    /// that an answer may take in this log.
     pub(super) fn of_unknown(far: &Far, samples: &[Sample<2>], seen: f64) -> Aside {
         let far_off = far.by_noise_and_widths();
         let above: Vec<bool> = far_off.iter().enumerate().map(|(n, off)| *off && far.is_above(n)).collect();
@@ -142,7 +149,8 @@ impl Aside {
         if cause == Cause::Wide && aside.contains(&true) {
             cause = Cause::Farther;
         }
-        // Requests that hang for as long whatever their rows are not so far from the line where these are many.
+        // Requests that hang for as long whatever their rows are not so far from the line where
+        // these are many.
         if cause == Cause::Hangs && many_rows(samples, &noisy) <= NORMAL {
             noisy.iter().for_each(|n| aside[*n] = true);
         }
@@ -154,7 +162,8 @@ impl Aside {
     }
 }
 
-/// Seconds beyond which answers are missing from a log: the shortest timeout, and the time between failures.
+/// Seconds beyond which answers are missing from a log: the shortest timeout, and the time between
+/// failures.
 pub(super) fn seen(log: &Log, rate: f64) -> f64 {
     let timeouts = log.requests.iter().filter(|r| r.outcome == Outcome::TimedOut && r.timed);
     timeouts.map(|request: &Request| request.duration).fold(1.0 / rate, f64::min)
@@ -176,7 +185,8 @@ pub(super) fn go_with_rows(samples: &[Sample<2>], above: &[usize]) -> bool {
     !above.is_empty() && many_rows(samples, above) > SURELY
 }
 
-/// By how many standard deviations more of the samples `above` have many rows than have of any as many (Mann and Whitney 1947).
+/// By how many standard deviations more of the samples `above` have many rows than have of any as
+/// many (Mann and Whitney 1947).
 pub(super) fn many_rows(samples: &[Sample<2>], above: &[usize]) -> f64 {
     let mut rows: Vec<f64> = samples.iter().map(|sample| sample.x[1]).collect();
     rows.sort_by(f64::total_cmp);
@@ -193,9 +203,10 @@ pub(super) fn many_rows(samples: &[Sample<2>], above: &[usize]) -> f64 {
     if deviation > 0.0 { off / deviation } else { 0.0 }
 }
 
-/// Whether rows of the answers `above` would be the wider the fewer they are, beyond chance. What an answer has to take to lie above the
-/// line hides narrow rows where they are few, and what it may take at most wide ones where they are many, so that two answers compare
-/// only if each would have been seen with the other's rows (Efron and Petrosian 1992).
+/// Whether rows of the answers `above` would be the wider the fewer they are, beyond chance. What
+/// an answer has to take to lie above the line hides narrow rows where they are few, and what it
+/// may take at most wide ones where they are many, so that two answers compare only if each would
+/// have been seen with the other's rows (Efron and Petrosian 1992).
 fn rows_do_not(line: &Line<2>, samples: &[Sample<2>], above: &[usize], [least, most]: [f64; 2]) -> bool {
     let [overhead, row] = line.coefficients.map(|cost| cost.max(0.0));
     let says = |rows: f64| overhead + row * rows;

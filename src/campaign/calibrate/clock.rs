@@ -1,4 +1,5 @@
-//! What of durations a log does not tell: what lies within a step of its clock, and what its app's timeout cut off.
+//! What of durations a log does not tell: what lies within a step of its clock, and what its app's
+//! timeout cut off.
 
 use super::reached::Reached;
 use super::step::Step;

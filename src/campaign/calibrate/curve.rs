@@ -1,10 +1,12 @@
-//! Whether answers lie on a line. If not, no line tells what larger ones cost, and least of all if a row costs more in these.
+//! Whether answers lie on a line. If not, no line tells what larger ones cost, and least of all if
+//! a row costs more in these.
 //!
-//! Answers that follow a line take no part of its square besides (Ramsey 1969). Where they bend up by a part of it that has a row cost more in
-//! the line's chunk than in some size of the log, or where answers of about as many rows show that by themselves, the best is looked for
-//! among the sizes that the log has, by what their answers took. Where they only bend down, evenly, larger chunks are cheaper
-//! than the line says, and so is its chunk than those of the log. A size that so few answers show that they do not tell whether it is
-//! cheaper is left open, and that is said.
+//! Answers that follow a line take no part of its square besides (Ramsey 1969). Where they bend up
+//! by a part of it that has a row cost more in the line's chunk than in some size of the log, or
+//! where answers of about as many rows show that by themselves, the best is looked for among the
+//! sizes that the log has, by what their answers took. Where they only bend down, evenly, larger
+//! chunks are cheaper than the line says, and so is its chunk than those of the log. A size that so
+//! few answers show that they do not tell whether it is cheaper is left open, and that is said.
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
@@ -17,20 +19,25 @@ use crate::report::calibrate::{Advice, Census, Estimate, Outages, Rate};
 const CHANCE: f64 = 0.01;
 /// How often chance may have one of several sizes so much cheaper than another.
 const SELDOM: f64 = 1e-3;
-/// Of the time between failures, answers that take this share break often (estimate, of logs on a line).
+/// Of the time between failures, answers that take this share break often (estimate, of logs on a
+/// line).
 const BREAKING: f64 = 0.28;
 /// Answers of some sizes that are so far off the line bend it.
 const BEND: f64 = 0.05;
-/// By how much less a row may cost in a size of the log than in the chunk, and the page does not say so.
+/// By how much less a row may cost in a size of the log than in the chunk, and the page does not
+/// say so.
 const MAY_SAVE: f64 = 0.2;
-/// Fewer answers than that, of fewer rows than the largest, tell next to nothing of sizes (estimate).
+/// Fewer answers than that, of fewer rows than the largest, tell next to nothing of sizes
+/// (estimate).
 const OTHERS: usize = 20;
 /// One in so many of the answers far above a line has any number of rows, and the others have many.
 const FEW: usize = 5;
-/// By how much more a row may cost in a chunk than in the best of the log's sizes, and that does not matter.
+/// By how much more a row may cost in a chunk than in the best of the log's sizes, and that does
+/// not matter.
 const SLIGHT: f64 = 0.05;
 
-/// By how many standard deviations answers have a part of their line's square, and the line with it, by what the line says in `unit`s.
+/// By how many standard deviations answers have a part of their line's square, and the line with
+/// it, by what the line says in `unit`s.
 pub(super) struct Square {
     off: f64,
     line: Line<3>,
@@ -71,11 +78,13 @@ pub(super) fn bent<const K: usize>(line: &Line<K>, samples: &[Sample<K>]) -> f64
 
 /// What speaks against a line.
 pub(super) struct Curve {
-    /// By rows, and by rows and bytes: where rows are wider in larger answers the line by both is straight, and a row costs more all the
-    /// same. Without those that answers do not tell from the line.
+    /// By rows, and by rows and bytes: where rows are wider in larger answers the line by both is
+    /// straight, and a row costs more all the same. Without those that answers do not tell from the
+    /// line.
     squares: Vec<Square>,
     sizes: Parts,
-    /// Rows of the answers that took far longer than the line says, if these are what has many; ascending.
+    /// Rows of the answers that took far longer than the line says, if these are what has many;
+    /// ascending.
     above: Vec<f64>,
 }
 
@@ -122,8 +131,9 @@ impl Curve {
         Some(Advice::Rows { best: Estimate { value: best.mean, low, high }, flat, excess, within_log: true })
     }
 
-    /// Whether a row takes more in the chunk of `advice` than in the best size of the log, enough to matter: by the square if answers bend up,
-    /// or by what answers of about as many rows took. Where the line meets its curve again it says nothing of the way there.
+    /// Whether a row takes more in the chunk of `advice` than in the best size of the log, enough
+    /// to matter: by the square if answers bend up, or by what answers of about as many rows took.
+    /// Where the line meets its curve again it says nothing of the way there.
     fn is_dear(&self, advice: Option<Advice>, line: &Line<2>, rate: f64, census: &Census) -> bool {
         let chunk = chunk(advice, census);
         let dear = (1.0 + SLIGHT) * self.best(rate).0.a_row(rate).0;
@@ -133,12 +143,14 @@ impl Curve {
             || !self.breaks(rate) && self.is_dearer(chunk, rate)
     }
 
-    /// Whether answers take about as long as transfers last: those that came through are then too few of the long ones to tell sizes apart.
+    /// Whether answers take about as long as transfers last: those that came through are then too
+    /// few of the long ones to tell sizes apart.
     fn breaks(&self, rate: f64) -> bool {
         self.sizes.all.iter().any(|part| part.took.0 * rate > BREAKING)
     }
 
-    /// Whether answers of about as many rows as `chunk` took more a row than those of the best size, beyond chance among so many.
+    /// Whether answers of about as many rows as `chunk` took more a row than those of the best
+    /// size, beyond chance among so many.
     fn is_dearer(&self, chunk: f64, rate: f64) -> bool {
         let level = 1.0 - SELDOM / 2.0 / self.sizes.all.len() as f64;
         let sure = StudentsT::new(0.0, 1.0, self.sizes.freedom).map(|law| law.inverse_cdf(level));
@@ -156,7 +168,8 @@ impl Curve {
         self.sizes.short.map(Open::Short)
     }
 
-    /// What the log leaves open of sizes that may be cheaper than the chunk of `advice`, which is the line's.
+    /// What the log leaves open of sizes that may be cheaper than the chunk of `advice`, which is
+    /// the line's.
     pub(super) fn leaves_open(
         &self,
         advice: Advice,
@@ -223,12 +236,14 @@ fn chunk(advice: Option<Advice>, census: &Census) -> f64 {
 /// What a log leaves open of its sizes.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Open {
-    /// Answers of that size, from the least rows to the most, may cost so much less a row, as a share.
+    /// Answers of that size, from the least rows to the most, may cost so much less a row, as a
+    /// share.
     Cheaper { rows: (f64, f64), answers: u64, less: f64 },
-    /// So many answers, most of them from the least rows to the most, took far longer than the line says, and the chunk has as many rows, or
-    /// more than any answer that did not.
+    /// So many answers, most of them from the least rows to the most, took far longer than the line
+    /// says, and the chunk has as many rows, or more than any answer that did not.
     Above { rows: (f64, f64), answers: u64 },
-    /// No answer has more rows than the first and fewer than the second, and the chunk is among these or next to them.
+    /// No answer has more rows than the first and fewer than the second, and the chunk is among
+    /// these or next to them.
     Between((f64, f64)),
     /// Answers of up to so many rows take less than a step of the clock.
     Short(f64),
@@ -246,7 +261,8 @@ fn span<'a>(parts: impl Iterator<Item = &'a Part>) -> Option<(f64, f64)> {
     parts.map(|part| part.rows).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
 }
 
-/// The least and the most rows of some answers, and by how much longer they take than the line says, as a share.
+/// The least and the most rows of some answers, and by how much longer they take than the line
+/// says, as a share.
 pub(super) type Bend = (f64, f64, f64);
 
 /// The sizes of which answers are farthest off the line, if that is more than chance.
@@ -267,7 +283,8 @@ pub(super) fn bend(rows: &[Sample<2>], off: &[f64]) -> Option<Bend> {
         let edge = |at: Option<&usize>| at.map_or(0.0, |i| rows[*i].x[1]);
         sure.then(|| (edge(part.first()), edge(part.last()), mean))
     };
-    // Those of one size are in one part, which they have to themselves where they are a quarter: its edges else name sizes of others.
+    // Those of one size are in one part, which they have to themselves where they are a quarter:
+    // its edges else name sizes of others.
     let quarter = rows.len().div_ceil(QUARTERS);
     let (mut parts, mut rest) = (Vec::new(), &order[..]);
     while !rest.is_empty() {

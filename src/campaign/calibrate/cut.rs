@@ -1,9 +1,12 @@
-//! Slow answers that an app's timeout ends: of those that come through the longer ones are missing, the more so the more rows there are.
+//! Slow answers that an app's timeout ends: of those that come through the longer ones are missing,
+//! the more so the more rows there are.
 //!
-//! What share of the line an answer takes is taken to be drawn alike whatever its rows, as noise is (`line`). Each answer shows such a
-//! share if it ends before the timeout, so that small ones show the long shares that large ones lack: of samples that are seen up to a bound
-//! of their own the product-limit estimate tells how they are drawn (Lynden-Bell 1971; Woodroofe 1985). Answers then count as long as
-//! they would be on average if nothing ended them, and the line through these is drawn again until it stays.
+//! What share of the line an answer takes is taken to be drawn alike whatever its rows, as noise is
+//! (`line`). Each answer shows such a share if it ends before the timeout, so that small ones show
+//! the long shares that large ones lack: of samples that are seen up to a bound of their own the
+//! product-limit estimate tells how they are drawn (Lynden-Bell 1971; Woodroofe 1985). Answers then
+//! count as long as they would be on average if nothing ended them, and the line through these is
+//! drawn again until it stays.
 
 use super::line::{Line, Sample, student};
 
@@ -13,10 +16,11 @@ const AT_RISK_MIN: usize = 5;
 const ROUNDS_MAX: usize = 60;
 /// A line has settled that moves less than this share at every answer.
 const SETTLED: f64 = 1e-4;
-/// Parts of the answers that are left out in turn to see by how much the line is luck (the jackknife: Tukey 1958).
+/// Parts of the answers that are left out in turn to see by how much the line is luck (the
+/// jackknife: Tukey 1958).
 const PARTS: usize = 16;
-/// Where more than this share of the answers takes this share of the most that any could have shown, those that none shows are many, too
-/// (estimates).
+/// Where more than this share of the answers takes this share of the most that any could have
+/// shown, those that none shows are many, too (estimates).
 const NEAR: (f64, f64) = (0.01, 0.8);
 /// A line is no lower than this share of the timeout.
 const FLOOR: f64 = 1e-3;
@@ -27,12 +31,13 @@ pub(super) struct Luck {
     pub(super) of_rows: [f64; 2],
     /// Of a line through rows and bytes, where durations were made up by one.
     pub(super) of_both: Option<[f64; 3]>,
-    /// Whether even the answers of small pages come near the timeout, so that none shows how long the longest take.
+    /// Whether even the answers of small pages come near the timeout, so that none shows how long
+    /// the longest take.
     pub(super) in_part: bool,
 }
 
-/// Has answers take the time that they would on average if none was ended `after` so many seconds. `None`, and nothing changed, where no
-/// line tells it.
+/// Has answers take the time that they would on average if none was ended `after` so many seconds.
+/// `None`, and nothing changed, where no line tells it.
 pub(super) fn make_up(
     after: f64,
     rows: &mut [Sample<2>],
@@ -49,8 +54,9 @@ pub(super) fn make_up(
     Some(Luck { of_rows, of_both, in_part })
 }
 
-/// How many times as long samples would take on average if none was ended `after` so many seconds, by how many deviations of the line
-/// through these each of its coefficients is luck, and whether the longest are many that no sample shows.
+/// How many times as long samples would take on average if none was ended `after` so many seconds,
+/// by how many deviations of the line through these each of its coefficients is luck, and whether
+/// the longest are many that no sample shows.
 fn uncut<const K: usize>(after: f64, samples: &[Sample<K>]) -> Option<(Vec<f64>, [f64; K], bool)> {
     let (line, times) = settled(after, samples, Line::through(samples)?)?;
     let least = samples.iter().map(|sample| at(&line, sample, after)).reduce(f64::min)?;
@@ -71,7 +77,8 @@ fn uncut<const K: usize>(after: f64, samples: &[Sample<K>]) -> Option<(Vec<f64>,
     Some((times, luck, in_part))
 }
 
-/// The line that stays where it is, from `line` on, and how many times as long as it is each sample then counts.
+/// The line that stays where it is, from `line` on, and how many times as long as it is each sample
+/// then counts.
 fn settled<const K: usize>(
     after: f64,
     samples: &[Sample<K>],

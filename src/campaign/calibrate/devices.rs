@@ -19,8 +19,9 @@ const UNLIKE_CHANCE: f64 = 0.002;
 /// Devices whose answers take a tenth more or less are alike for all practical purposes.
 const UNLIKE: f64 = 0.1;
 
-/// Whether failures come to devices as by chance, given how long each was under way: X² of the counts within three standard deviations.
-/// If not, which device is the farthest from it, how many of all failures it has and what share of the time.
+/// Whether failures come to devices as by chance, given how long each was under way: X² of the
+/// counts within three standard deviations. If not, which device is the farthest from it, how many
+/// of all failures it has and what share of the time.
 pub(super) fn uneven(log: &Log, outages: &Outages, typical: f64) -> Option<(u32, u64, f64)> {
     let expected = |own: &Outages| outages.failures as f64 * own.exposed / outages.exposed;
     let off = |own: &Outages| {
@@ -52,8 +53,8 @@ pub(super) fn by_device(log: &Log) -> BTreeMap<u32, Log> {
 /// By how much more or less than `expected` the answers of a device take on average, as a share.
 pub(super) type Off = (u32, f64);
 
-/// The devices whose answers take the least and the most on average, and those of which it is more than chance, the farthest first; `None`
-/// if of no device it is more.
+/// The devices whose answers take the least and the most on average, and those of which it is more
+/// than chance, the farthest first; `None` if of no device it is more.
 pub(super) fn unlike(
     answers: &[&Request],
     expected: impl Fn(&Request) -> f64,

@@ -16,11 +16,13 @@ use super::tries::{self, InARow};
 use super::trouble::{self, Order, Repair};
 use crate::report::calibrate::{Calibration, Census, Estimate, Outages, Rate};
 
-/// What is said where no request succeeded: how long a transfer takes that fails says nothing of how often one does.
+/// What is said where no request succeeded: how long a transfer takes that fails says nothing of
+/// how often one does.
 const NOTHING: &str = "anything: no request was answered, and failures alone tell neither what an answer costs nor how often \
                        transfers break; it takes a log with answers";
 
-/// Estimates from the bytes of a log called `source` what its requests cost; of its lines those that all of `only` let pass.
+/// Estimates from the bytes of a log called `source` what its requests cost; of its lines those
+/// that all of `only` let pass.
 ///
 /// # Errors
 /// The log is malformed: where and why, up to twenty times.
@@ -150,8 +152,8 @@ fn nothing(source: &str, census: Census) -> Calibration {
     }
 }
 
-/// The failures in a row by the reading that they were not taken for, where the log does not refute it: that alone needs a log of its own
-/// beside the one that was read.
+/// The failures in a row by the reading that they were not taken for, where the log does not refute
+/// it: that alone needs a log of its own beside the one that was read.
 fn other_reading(log: &Log, in_a_row: InARow) -> Option<Outages> {
     let answered = log.requests.iter().any(|request| request.outcome == Outcome::Answered);
     match in_a_row {
@@ -165,8 +167,9 @@ fn other_reading(log: &Log, in_a_row: InARow) -> Option<Outages> {
     }
 }
 
-/// How often transfers break, and repairs, if the server hung or was only slow where failures took one and the same time: what comes
-/// right after one of these is then no try on a dead link for that.
+/// How often transfers break, and repairs, if the server hung or was only slow where failures took
+/// one and the same time: what comes right after one of these is then no try on a dead link for
+/// that.
 fn if_slow(hung: &Hung, written: &Log) -> Option<Outages> {
     let log = hung.ended(written, Outcome::Refused);
     let read = match tries::judge(&log) {

@@ -1,7 +1,8 @@
 //! The lines through a log's answers, and whether they tell rows from bytes.
 //!
-//! Whether they do is judged by the noise and by which answers there are, and not by what their residuals make of the line: those are
-//! small where it follows its own errors, and the logs chosen by them would be the ones whose intervals are too narrow.
+//! Whether they do is judged by the noise and by which answers there are, and not by what their
+//! residuals make of the line: those are small where it follows its own errors, and the logs chosen
+//! by them would be the ones whose intervals are too narrow.
 
 use super::aside::{self, Aside, Bytes, Cause, Outliers};
 use super::clock::Clock;
@@ -25,19 +26,21 @@ const SPLIT_MAX: f64 = 0.25;
 /// Of fewer answers those tell rows from bytes by chance of which the noise is understated.
 const SPLIT_FREEDOM: f64 = 57.0;
 
-/// Answers of sizes that take this share of an app's timeout on average come through, but for a few (estimate).
+/// Answers of sizes that take this share of an app's timeout on average come through, but for a few
+/// (estimate).
 const CUT_OFF_SHARE: f64 = 0.5;
 /// The lines through a log's answers.
 pub(super) struct Fit {
-    /// By rows alone: overhead, and a row with its bytes. Where the log tells rows from bytes it is made of the line by both: tables whose
-    /// rows are not equally wide lie on no line by rows.
+    /// By rows alone: overhead, and a row with its bytes. Where the log tells rows from bytes it is
+    /// made of the line by both: tables whose rows are not equally wide lie on no line by rows.
     pub(super) rows: Line<2>,
     /// By rows and bytes, where they are not in step.
     pub(super) both: Option<Line<3>>,
     split: Option<Split>,
     /// What would take less than no time and is left out, which the others are fitted without.
     pub(super) left_out: Option<LeftOut>,
-    /// How many answers far above the line leave its intervals open, and why the log does not tell what they are.
+    /// How many answers far above the line leave its intervals open, and why the log does not tell
+    /// what they are.
     pub(super) above: Option<(u64, Bytes)>,
     /// What speaks against the line, if anything does.
     curve: Option<Curve>,
@@ -72,7 +75,8 @@ impl Reach {
 }
 
 impl Fit {
-    /// The lines through `answers`, which are those of a process that breaks transfers at `rate` a second.
+    /// The lines through `answers`, which are those of a process that breaks transfers at `rate` a
+    /// second.
     pub(super) fn of(
         answers: &[&Request],
         log: &Log,
@@ -153,7 +157,8 @@ impl Fit {
         let widths = has_bytes.then(|| widths(both, rate)).flatten();
         census.bytes_a_row = widths.map(|widths| widths.a_row.0);
         census.bytes_around = widths.and_then(Widths::surely_around);
-        // Rows of a request that are wider than others are none of its noise, and no weight brings back what was not lost: see `widths`.
+        // Rows of a request that are wider than others are none of its noise, and no weight brings
+        // back what was not lost: see `widths`.
         let even: Vec<Sample<2>> = rows.iter().map(|s| Sample { weight: 1.0, ..*s }).collect();
         let line = Line::through(&even).map_or(line, |even| line.as_open_as(&even));
         let mut fit = Fit {
@@ -169,16 +174,18 @@ impl Fit {
         if widths.and_then(|widths| fit.take_apart(both, widths, bound)).is_none() {
             fit.leave_out(rows);
         }
-        // Of a log without bytes `hold` says how far intervals reach. What widths say beyond what came through is no part of these answers.
+        // Of a log without bytes `hold` says how far intervals reach. What widths say beyond what
+        // came through is no part of these answers.
         if has_bytes {
             fit.rows = fit.rows.within(bound);
         }
         Some(fit)
     }
 
-    /// What speaks against the line through `rows` and `both`; `all` answers tell what sizes cost, those put aside far `above` the line too,
-    /// where they are what has many rows: requests that hang do so whatever their rows. A clock of a long `step` bends all lines where answers
-    /// take few of them, so that none of these counts against the line.
+    /// What speaks against the line through `rows` and `both`; `all` answers tell what sizes cost,
+    /// those put aside far `above` the line too, where they are what has many rows: requests that
+    /// hang do so whatever their rows. A clock of a long `step` bends all lines where answers take
+    /// few of them, so that none of these counts against the line.
     fn curve(
         &self,
         rows: &[Sample<2>],
@@ -200,7 +207,8 @@ impl Fit {
         Curve::of(squares, sizes, above)
     }
 
-    /// Has the intervals hold the line with what lies far from it, too, as far as that may be of unlike widths; `samples` are the answers.
+    /// Has the intervals hold the line with what lies far from it, too, as far as that may be of
+    /// unlike widths; `samples` are the answers.
     fn hold(&mut self, far: &Far, aside: &Aside, bytes: Bytes, samples: &[Sample<2>]) {
         let through = |of: &dyn Fn(usize) -> bool| {
             Line::through(&(0..samples.len()).filter(|n| of(*n)).map(|n| samples[n]).collect::<Vec<_>>())
@@ -257,8 +265,8 @@ impl Fit {
         }
     }
 
-    /// Has the intervals hold the line through the answers of sizes that take a part of the time after which an app gives up: of longer ones
-    /// only the quick came through.
+    /// Has the intervals hold the line through the answers of sizes that take a part of the time
+    /// after which an app gives up: of longer ones only the quick came through.
     fn hold_short(&mut self, after: f64, answers: &[Sample<2>]) {
         let short = |sample: &&Sample<2>| self.rows.at(&sample.x) <= CUT_OFF_SHARE * after;
         let short: Vec<Sample<2>> = answers.iter().filter(short).copied().collect();
@@ -277,8 +285,8 @@ impl Fit {
         }
     }
 
-    /// Takes rows and bytes apart, if the log tells how a row's time divides; the line by rows is then made of that by both. Nothing
-    /// ends above `bound`.
+    /// Takes rows and bytes apart, if the log tells how a row's time divides; the line by rows is
+    /// then made of that by both. Nothing ends above `bound`.
     fn take_apart(&mut self, answers: &[Sample<3>], widths: Widths, bound: [f64; 2]) -> Option<()> {
         let both = self.both?;
         let [row, byte] = [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
@@ -299,13 +307,15 @@ impl Fit {
         let mut split = Split { row: told(row), byte: told(byte) };
         split.row.high = split.row.high.min(bound[1]).max(split.row.value);
         let floor = split.row.low + split.byte.low * narrowest(answers, widths);
-        // Within the bound first: what is kept of an end while it is drawn in from below is no longer held by it.
+        // Within the bound first: what is kept of an end while it is drawn in from below is no
+        // longer held by it.
         let rows = row_from(floor, line.by_rows(widths.around, widths.a_row, widths.upward).within(bound));
         *self = Fit { rows, both: Some(line), split: Some(split), left_out, above: None, curve: None };
         Some(())
     }
 
-    /// A line by rows alone that has something take less than no time is drawn without that, or the rest would take more than the answers.
+    /// A line by rows alone that has something take less than no time is drawn without that, or the
+    /// rest would take more than the answers.
     fn leave_out(&mut self, answers: &[Sample<2>]) {
         let Some(zero) = self.rows.coefficients.iter().position(|cost| *cost < 0.0) else { return };
         if let Some(line) = Line::without(answers, zero) {
@@ -322,8 +332,9 @@ impl Fit {
         }
     }
 
-    /// What the answers that were not kept hold of the time, and how much longer answers take with them, as a share of what the line says:
-    /// of those that were put aside by chance more are large or small.
+    /// What the answers that were not kept hold of the time, and how much longer answers take with
+    /// them, as a share of what the line says: of those that were put aside by chance more are
+    /// large or small.
     fn outliers(&self, answers: &[&Request], kept: &[usize], cause: Cause, bytes: Bytes) -> Outliers {
         let n = kept.len() as f64;
         let sum = |of: &dyn Fn(&Request) -> f64| kept.iter().map(|n| of(answers[*n])).sum::<f64>();
@@ -340,8 +351,8 @@ impl Fit {
         Outliers { held: 1.0 - took / all, longer, open, cause, bytes }
     }
 
-    /// `advice`, or that of the log's own sizes where no line tells it. Where the log does not tell what answers far above
-    /// the line are, nothing tells whether it bends.
+    /// `advice`, or that of the log's own sizes where no line tells it. Where the log does not tell
+    /// what answers far above the line are, nothing tells whether it bends.
     pub(super) fn within_log(
         &self,
         advice: Option<Advice>,
@@ -374,7 +385,8 @@ impl Fit {
         self.curve.as_ref().is_some_and(Curve::is_up)
     }
 
-    /// How many times what the line says an answer of so many rows may take at most, by how answers bend from it.
+    /// How many times what the line says an answer of so many rows may take at most, by how answers
+    /// bend from it.
     pub(super) fn at_most(&self, rows: f64) -> Option<f64> {
         self.curve.as_ref()?.at_most(self.rows.at(&[1.0, rows]))
     }
@@ -390,7 +402,8 @@ impl Fit {
 
     pub(super) fn costs(&self) -> Costs {
         let split = self.split;
-        // What rows that are not equally wide do to a line by rows alone is no noise; what rows do that take no time is.
+        // What rows that are not equally wide do to a line by rows alone is no noise; what rows do
+        // that take no time is.
         let both = self.both.filter(|_| self.left_out != Some(LeftOut::Row));
         let noise = both.map_or(self.rows.noise, |both| both.noise);
         Costs { request: self.rows.estimate([1.0, 0.0]), row: self.rows.estimate([0.0, 1.0]), split, noise }
@@ -402,14 +415,15 @@ fn most(n: usize) -> f64 {
     chi_square(2.0 * n as f64 + 2.0, 0.975) / 2.0 / n as f64
 }
 
-/// What a request, and a row, would take at most if nothing else took the time of `answers`: as nothing takes less than no time, neither
-/// takes more.
+/// What a request, and a row, would take at most if nothing else took the time of `answers`: as
+/// nothing takes less than no time, neither takes more.
 fn nothing_else(answers: &[Sample<2>]) -> [f64; 2] {
     std::array::from_fn(|i| Ratio::of(answers, |sample| [sample.x[i], sample.y]).high())
 }
 
-/// The same of answers some of which are `far` above the line: few of them tell no mean, so that these may be as many as come up so often.
-/// What widths make of those that came through is no part of it (`Fit::through`).
+/// The same of answers some of which are `far` above the line: few of them tell no mean, so that
+/// these may be as many as come up so often. What widths make of those that came through is no part
+/// of it (`Fit::through`).
 fn nothing_else_of(answers: &[Sample<2>], far: impl Fn(usize) -> bool) -> [f64; 2] {
     let even: Vec<Sample<2>> = answers.iter().map(|s| Sample { weight: 1.0, ..*s }).collect();
     let few = (0..answers.len()).filter(|n| far(*n)).count();
@@ -435,9 +449,10 @@ fn no_higher_than(bound: [f64; 2], mut line: Line<2>) -> Line<2> {
     line.within(bound)
 }
 
-/// The bytes that rows have at least, of the request whose rows have the fewest, and with as many bytes around them as there may be. Rows are
-/// as wide on average, whichever of the wide ones the log lacks: how much it tells of the mean opens an interval to above, but not to below
-/// what such a row and its bytes take if each of the two takes as little as it may.
+/// The bytes that rows have at least, of the request whose rows have the fewest, and with as many
+/// bytes around them as there may be. Rows are as wide on average, whichever of the wide ones the
+/// log lacks: how much it tells of the mean opens an interval to above, but not to below what such
+/// a row and its bytes take if each of the two takes as little as it may.
 fn narrowest(answers: &[Sample<3>], widths: Widths) -> f64 {
     let (around, variance) = widths.around;
     let around = around + NORMAL * libm::sqrt(variance);

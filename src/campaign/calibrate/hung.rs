@@ -1,4 +1,5 @@
-//! Failures that all took one and the same time: an app's timeout ended them. A link that broke unseen ends so, and a server that hangs.
+//! Failures that all took one and the same time: an app's timeout ended them. A link that broke
+//! unseen ends so, and a server that hangs.
 
 use super::log::{Log, Outcome, Request};
 use super::spike::{at_least, spikes};
@@ -47,7 +48,8 @@ fn alike(log: &Log, share: f64) -> Vec<Timeout> {
     let mut timeouts: Vec<Timeout> = Vec::new();
     while let Some(timeout) = Timeout::of_most(&others, share).filter(|_| timeouts.len() < TIMEOUTS_MAX) {
         let least = if timeouts.is_empty() || by_word(log, timeout) { 1 } else { BESIDE_MIN };
-        // Of those that are left: to the rate of what breaks at random it does not matter how many the others are.
+        // Of those that are left: to the rate of what breaks at random it does not matter how many
+        // the others are.
         if timeout.requests < least || (timeout.requests as f64) < SHARE_MIN * others.len() as f64 {
             break;
         }
@@ -58,8 +60,9 @@ fn alike(log: &Log, share: f64) -> Vec<Timeout> {
     timeouts
 }
 
-/// Those of a log, if they are more than chance has: transfers that break at random end at any time, and those from half of that time on
-/// would be some ten times as many or more; or if they are `spikes`. Where durations are told in steps of `step`, all of the first ones are alike.
+/// Those of a log, if they are more than chance has: transfers that break at random end at any
+/// time, and those from half of that time on would be some ten times as many or more; or if they
+/// are `spikes`. Where durations are told in steps of `step`, all of the first ones are alike.
 pub(super) fn hung(log: &Log, step: Option<Step>) -> Option<Hung> {
     let of = log.requests.iter().filter(|r| failed(r)).count();
     let mut timeouts: Vec<Timeout> = Vec::new();
@@ -102,8 +105,8 @@ impl Hung {
         self.timeouts.iter().any(|timeout| timeout.has(request))
     }
 
-    /// A log as it is if they ended otherwise: `TimedOut` if the link broke unseen, at some time before the app gave up, and `Refused` if
-    /// it did not and the server hung.
+    /// A log as it is if they ended otherwise: `TimedOut` if the link broke unseen, at some time
+    /// before the app gave up, and `Refused` if it did not and the server hung.
     pub(super) fn ended(&self, log: &Log, outcome: Outcome) -> Log {
         let mut log = log.clone();
         log.requests.iter_mut().filter(|request| self.has(request)).for_each(|r| r.outcome = outcome);

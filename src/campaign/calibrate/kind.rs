@@ -1,6 +1,7 @@
 //! Answers of few rows that are of another kind than the others, as those of another endpoint are.
 //!
-//! Where the others lie on a line, and these far off it, a line through all is that of neither: costs are then those of the others.
+//! Where the others lie on a line, and these far off it, a line through all is that of neither:
+//! costs are then those of the others.
 
 use super::curve::bent;
 use super::line::{Far, Line, Sample, outlying};
@@ -9,11 +10,11 @@ use super::samples::{ANSWERS_MIN, samples};
 
 /// Rows are few that are less than this share of the mean answer with rows (estimate).
 const FEW: f64 = 0.1;
-/// Answers are of another kind that take so much more or less than the line of the others says, as a share, beyond so many standard
-/// deviations.
+/// Answers are of another kind that take so much more or less than the line of the others says, as
+/// a share, beyond so many standard deviations.
 const UNLIKE: (f64, f64) = (0.1, 3.0);
-/// Standard deviations by which the others may bend the way to the few and yet lie on a line: where chance goes beyond in one log of twenty,
-/// so that what bends by nature seldom passes.
+/// Standard deviations by which the others may bend the way to the few and yet lie on a line: where
+/// chance goes beyond in one log of twenty, so that what bends by nature seldom passes.
 const BENT: f64 = 1.645;
 
 /// Answers of few rows that are of another kind than the others.
@@ -28,7 +29,8 @@ pub(super) struct Few {
 }
 
 impl Few {
-    /// Takes such answers out of `answers`, those that broke at `rate` a second; `None`, and nothing taken, where there are none.
+    /// Takes such answers out of `answers`, those that broke at `rate` a second; `None`, and
+    /// nothing taken, where there are none.
     pub(super) fn apart(answers: &mut Vec<&Request>, has_bytes: bool, rate: f64) -> Option<Few> {
         let (sum, n) =
             answers.iter().fold((0.0, 0u32), |(sum, n), r| (sum + r.rows, n + u32::from(r.rows > 0.0)));
@@ -50,7 +52,8 @@ impl Few {
     }
 }
 
-/// What `few` take on average, and what the line of the others says, if that is more than chance and the others lie on it.
+/// What `few` take on average, and what the line of the others says, if that is more than chance
+/// and the others lie on it.
 fn off<const K: usize>(few: &[Sample<K>], others: &[Sample<K>]) -> Option<[f64; 2]> {
     let noise = Far::of(others)?.by_noise();
     let others: Vec<Sample<K>> =

@@ -5,7 +5,8 @@ pub(super) type Matrix<const K: usize> = [[f64; K]; K];
 /// A pivot smaller than this is a column that the others make up.
 const PIVOT_MIN: f64 = 1e-9;
 
-/// The coefficients of least squares without one of them, from those with it and the inverse of XᵀWX.
+/// The coefficients of least squares without one of them, from those with it and the inverse of
+/// XᵀWX.
 pub(super) fn leaving_out<const K: usize>(zero: usize, with: &[f64; K], inverse: &Matrix<K>) -> [f64; K] {
     let share = with[zero] / inverse[zero][zero];
     std::array::from_fn(|i| if i == zero { 0.0 } else { with[i] - inverse[i][zero] * share })
@@ -34,7 +35,8 @@ pub(super) fn product<const K: usize>(a: &Matrix<K>, b: &Matrix<K>) -> Matrix<K>
     std::array::from_fn(|i| std::array::from_fn(|j| cell(i, j)))
 }
 
-/// The inverse of a symmetric positive matrix, by Gauss and Jordan on its scaled form; `None` if it has none.
+/// The inverse of a symmetric positive matrix, by Gauss and Jordan on its scaled form; `None` if it
+/// has none.
 pub(super) fn inverse<const K: usize>(matrix: &Matrix<K>) -> Option<Matrix<K>> {
     let scale: [f64; K] = std::array::from_fn(|i| libm::sqrt(matrix[i][i]));
     if scale.iter().any(|s| !(*s > 0.0 && s.is_finite())) {

@@ -1,19 +1,25 @@
 //! From a request log of one's own to what its link and backend cost.
 //!
-//! [`calibrate`] reads a CSV with a line a request (`header` says which columns, `log` reads them) and estimates
+//! [`calibrate`] reads a CSV with a line a request (`header` says which columns, `log` reads them)
+//! and estimates
 //!
-//! - what an answer takes: overhead + rows × time a row, with rows and bytes apart where the log can tell them apart (`line`, `fit`), and
-//!   what lies far from that line (`aside`), within a step of the clock (`step`, `clock`), or beyond the app's
-//!   timeout (`reached`, `cut`), or of another kind (`kind`), and whether larger answers bend away from it (`curve`, `part`);
-//! - how often a transfer breaks, a second of transfer, and how long it is until the next one succeeds (`trouble`), and which of the failures
-//!   were transfers (`tries`), or may be the server's (`hung`, `timeout`), and whether devices, and answers one after another, are alike (`devices`, `neighbours`);
-//! - the chunk that the closed form of [`theory::chunk`](crate::theory::chunk) recommends for these (`advice`), and what the log does not tell (`told`, `untold`).
+//! - what an answer takes: overhead + rows × time a row, with rows and bytes apart where the log
+//!   can tell them apart (`line`, `fit`), and what lies far from that line (`aside`), within a step
+//!   of the clock (`step`, `clock`), or beyond the app's timeout (`reached`, `cut`), or of another
+//!   kind (`kind`), and whether larger answers bend away from it (`curve`, `part`);
+//! - how often a transfer breaks, a second of transfer, and how long it is until the next one
+//!   succeeds (`trouble`), and which of the failures were transfers (`tries`), or may be the
+//!   server's (`hung`, `timeout`), and whether devices, and answers one after another, are alike
+//!   (`devices`, `neighbours`);
+//! - the chunk that the closed form of [`theory::chunk`](crate::theory::chunk) recommends for these
+//!   (`advice`), and what the log does not tell (`told`, `untold`).
 //!
-//! It stands on these assumptions, and the calibration says where the log speaks against them: requests are independent, given
-//! their sizes; noise is a share of the duration; failures are a Poisson process while a request is under way.
+//! It stands on these assumptions, and the calibration says where the log speaks against them:
+//! requests are independent, given their sizes; noise is a share of the duration; failures are a
+//! Poisson process while a request is under way.
 //!
-//! Invariants: nothing is drawn but from a named stream, so the same log gives the same figures; what cannot be told is absent
-//! and has a sentence; a malformed log gives no figure at all.
+//! Invariants: nothing is drawn but from a named stream, so the same log gives the same figures;
+//! what cannot be told is absent and has a sentence; a malformed log gives no figure at all.
 
 mod advice;
 mod aside;

@@ -1,21 +1,26 @@
-//! What answers of about as many rows took, size by size: what a log shows of chunks without a line.
+//! What answers of about as many rows took, size by size: what a log shows of chunks without a
+//! line.
 //!
-//! A window of so many answers slides along the sizes, so that some end wherever costs jump. Noise is taken to be the same share of
-//! every duration, so that all sizes together tell it: few answers tell their own badly.
+//! A window of so many answers slides along the sizes, so that some end wherever costs jump. Noise
+//! is taken to be the same share of every duration, so that all sizes together tell it: few answers
+//! tell their own badly.
 
 use super::line::Sample;
 
-/// A window has a 16th of the answers that are no full pages, less where each has a hundred, and no fewer than five (estimates).
+/// A window has a 16th of the answers that are no full pages, less where each has a hundred, and no
+/// fewer than five (estimates).
 const PARTS: (usize, usize) = (16, 32);
 const ANSWERS: (usize, usize) = (5, 100);
 /// A window starts so many times before the next that shares no answer with it.
 const STEPS: usize = 4;
-/// A window of so many answers or more has no answers of more than so many times the rows of its first (estimates).
+/// A window of so many answers or more has no answers of more than so many times the rows of its
+/// first (estimates).
 const ENOUGH: usize = 12;
 const WIDE: f64 = 1.25;
 /// Answers with so many times as many rows, or as few, tell what a chunk costs.
 const NEAR: f64 = 1.2;
-/// How many times as many rows the next size of a log may have, and what lies between is taken for known.
+/// How many times as many rows the next size of a log may have, and what lies between is taken for
+/// known.
 const GAP: f64 = 2.5;
 /// A line that says less than this share of the mean duration says nothing.
 const FLOOR: f64 = 1e-3;
@@ -47,7 +52,8 @@ impl Part {
     }
 }
 
-/// Seconds a row of answers of `rows` that take `took`, with what breaks at `rate` a second: the restart law of `theory::chunk`.
+/// Seconds a row of answers of `rows` that take `took`, with what breaks at `rate` a second: the
+/// restart law of `theory::chunk`.
 pub(super) fn a_row(took: f64, rows: f64, rate: f64) -> f64 {
     let again = if rate > 0.0 { libm::expm1(rate * took) / rate } else { took };
     again / rows
@@ -68,8 +74,9 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    /// Those of the samples that have rows, with whether they were put aside, of which a line `says` what they take. Each is told to half a
-    /// `step`, all of them off alike, and sizes of which the line says less than one are no parts.
+    /// Those of the samples that have rows, with whether they were put aside, of which a line
+    /// `says` what they take. Each is told to half a `step`, all of them off alike, and sizes of
+    /// which the line says less than one are no parts.
     pub(super) fn of(samples: &[(Sample<2>, bool)], says: impl Fn(&Sample<2>) -> f64, step: f64) -> Parts {
         let mut samples: Vec<(Sample<2>, bool)> =
             samples.iter().filter(|(sample, _)| sample.x[1] > 0.0).copied().collect();
@@ -123,7 +130,8 @@ impl Parts {
     }
 }
 
-/// How many answers a window has: of those of sizes that are no page, which most have or many, with a window to itself.
+/// How many answers a window has: of those of sizes that are no page, which most have or many, with
+/// a window to itself.
 fn window(samples: &[(Sample<2>, bool)]) -> usize {
     let of = |answers: usize| (answers / (answers / ANSWERS.1).clamp(PARTS.0, PARTS.1)).max(ANSWERS.0);
     let sizes: Vec<usize> =
@@ -133,8 +141,8 @@ fn window(samples: &[(Sample<2>, bool)]) -> usize {
     of(tails.iter().filter(|answers| **answers < many).sum())
 }
 
-/// Where windows of `least` answers begin and end in samples by size. Those of one size lie in one window, which they have to themselves if
-/// they are as many.
+/// Where windows of `least` answers begin and end in samples by size. Those of one size lie in one
+/// window, which they have to themselves if they are as many.
 fn windows(samples: &[(Sample<2>, bool)], least: usize) -> Vec<(usize, usize)> {
     let rows = |i: usize| samples[i].0.x[1];
     let end = |i: usize| i + samples[i..].partition_point(|(sample, _)| sample.x[1] <= rows(i));
@@ -181,7 +189,8 @@ fn part(samples: &[(Sample<2>, bool)], says: impl Fn(&Sample<2>) -> f64) -> Part
     }
 }
 
-/// Has none of `parts` surer of its mean than the noise of all but the last, which may be of full pages, lets it be.
+/// Has none of `parts` surer of its mean than the noise of all but the last, which may be of full
+/// pages, lets it be.
 fn even(parts: &mut [Part]) {
     let Some((_, others)) = parts.split_last() else { return };
     let noise = |part: &Part| part.answers as f64 * (part.took.1 / part.took.0) * (part.took.1 / part.took.0);

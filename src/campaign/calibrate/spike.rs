@@ -1,4 +1,5 @@
-//! Timeouts among many transfers that break: so many failures that took exactly the same time are no chance, however many broke before.
+//! Timeouts among many transfers that break: so many failures that took exactly the same time are
+//! no chance, however many broke before.
 
 use statrs::distribution::{DiscreteCDF, Poisson};
 
@@ -66,8 +67,9 @@ pub(super) fn spikes(log: &Log, timeouts: &[Timeout]) -> Vec<Timeout> {
     spikes
 }
 
-/// Whether more of the failures took that time than chance has in any of them: transfers break at a rate no higher than in the half of
-/// that time before. A clock of steps heaps other failures, too, and answers.
+/// Whether more of the failures took that time than chance has in any of them: transfers break at a
+/// rate no higher than in the half of that time before. A clock of steps heaps other failures, too,
+/// and answers.
 fn no_chance(failures: &Times, answers: &Times, step: f64, after: f64) -> bool {
     let (from, until) = (BESIDE.0 * after, BESIDE.1 * after);
     let share = |span: f64| 2.0 * JITTER.max(step / after) * after / span;

@@ -1,14 +1,16 @@
 //! Durations in steps, as of a clock of whole seconds: what lies within a step is lost.
 //!
-//! Whether such a clock rounds or cuts off the log does not tell: each duration may be off by half a step where it rounds, in whatever way
-//! moves a line most, and all of them by half a step more where it does not. Intervals hold that.
+//! Whether such a clock rounds or cuts off the log does not tell: each duration may be off by half
+//! a step where it rounds, in whatever way moves a line most, and all of them by half a step more
+//! where it does not. Intervals hold that.
 
 use super::line::{Line, Sample};
 use super::log::{Log, Outcome, Request};
 
 /// A step of a smaller share of the mean answer moves costs by little, and is not told (estimate).
 const COARSE: f64 = 0.02;
-/// Of a step that is as long as this share of the mean answer an eighth of the cuts is told as of no duration (estimate).
+/// Of a step that is as long as this share of the mean answer an eighth of the cuts is told as of
+/// no duration (estimate).
 const CUT_WITHIN: f64 = 0.25;
 /// In nanoseconds: steps that clocks have, besides decimal ones: 64 and 60 a second.
 const TICKS: [u64; 2] = [15_625_000, 16_666_667];
@@ -31,7 +33,8 @@ pub(super) struct Step {
 }
 
 impl Step {
-    /// The longest that all answers of a log are multiples of, or more of them than chance has, as of a log that was joined from two.
+    /// The longest that all answers of a log are multiples of, or more of them than chance has, as
+    /// of a log that was joined from two.
     pub(super) fn of(log: &Log) -> Option<Step> {
         let answers: Vec<u64> = answered(log).map(|r| (r.duration * 1e9).round() as u64).collect();
         let unit = answers.iter().copied().fold(0, greatest_divisor);
@@ -47,9 +50,10 @@ impl Step {
         Some(Step { lasts: step as f64 / 1e9, is_coarse, has_all: !unlike || step == unit })
     }
 
-    /// Answers within the first step took some time: half of what the half of it is that is rounded to nothing. So did transfers that were
-    /// cut there, where the step is so long that these are many, and all lines are of that clock: beside a finer one a cut of no duration may be
-    /// a try that found the link still down.
+    /// Answers within the first step took some time: half of what the half of it is that is rounded
+    /// to nothing. So did transfers that were cut there, where the step is so long that these are
+    /// many, and all lines are of that clock: beside a finer one a cut of no duration may be a try
+    /// that found the link still down.
     pub(super) fn fill(self, log: &mut Log) {
         let (n, took) = answered(log).fold((0, 0.0), |(n, took), r| (n + 1, took + r.duration));
         let cuts_too = self.has_all && self.lasts >= CUT_WITHIN * took / f64::from(n);
@@ -60,8 +64,8 @@ impl Step {
         log.requests.iter_mut().filter(instant).for_each(|r| r.duration = self.lasts / 4.0);
     }
 
-    /// The log as it is if the clock cuts off, and if it rounds up: what it tells as cut after one step may then have taken nothing, where
-    /// not all lines are of that clock (`fill`).
+    /// The log as it is if the clock cuts off, and if it rounds up: what it tells as cut after one
+    /// step may then have taken nothing, where not all lines are of that clock (`fill`).
     pub(super) fn otherwise(self, log: &Log) -> [Log; 2] {
         [0.5, -0.5].map(|steps| {
             let mut log = log.clone();
@@ -93,8 +97,9 @@ fn decimal() -> impl Iterator<Item = u64> {
     (3..12).flat_map(|power| [1, 2, 5].map(|digit| digit * 10_u64.pow(power)))
 }
 
-/// The longest step, longer than the `unit` that all are multiples of, that as many answers are multiples of beyond chance as of any. What
-/// a clock ticks by need be no multiple of the unit: it is rounded to that.
+/// The longest step, longer than the `unit` that all are multiples of, that as many answers are
+/// multiples of beyond chance as of any. What a clock ticks by need be no multiple of the unit: it
+/// is rounded to that.
 fn of_many(answers: &[u64], unit: u64) -> Option<u64> {
     // No time is a multiple of any.
     let answers: Vec<u64> = answers.iter().copied().filter(|ns| *ns > 0).collect();

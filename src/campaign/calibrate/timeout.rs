@@ -24,12 +24,14 @@ pub(super) struct Timeout {
 }
 
 impl Timeout {
-    /// Those of failures, in the order of what they took, of which more lie within a `share` of each other than of any others.
+    /// Those of failures, in the order of what they took, of which more lie within a `share` of
+    /// each other than of any others.
     pub(super) fn of_most(times: &[f64], share: f64) -> Option<Timeout> {
         let until = |time: f64| times.partition_point(|other| *other < time);
         let alike = |from: usize| until(times[from] * (1.0 + share)) - from;
         let first = (0..times.len()).max_by_key(|from| alike(*from))?;
-        // A few just before are there by accident, and answers that take longer than those are none of a longer timeout.
+        // A few just before are there by accident, and answers that take longer than those are none
+        // of a longer timeout.
         let most = alike(first);
         let accidents = ACCIDENT.min(most / 10);
         let latest = (first..first + most).rfind(|from| alike(*from) + accidents >= most)?;

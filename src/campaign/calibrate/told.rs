@@ -1,4 +1,5 @@
-//! What is said beside the figures: what the log does not tell, and what speaks against the assumptions.
+//! What is said beside the figures: what the log does not tell, and what speaks against the
+//! assumptions.
 
 use super::aside::{Bytes, Cause, OUTLIERS_MANY, Outliers};
 use super::curve::{Bend, Open};
@@ -20,7 +21,8 @@ use crate::report::human;
 const NAMED: usize = 3;
 /// To say no takes a server less than this share of its quickest answers.
 const REFUSED_SOON: f64 = 0.5;
-/// Fewer answers do not show how noise is drawn that a timeout cuts off (estimate, of logs of 12 to 60).
+/// Fewer answers do not show how noise is drawn that a timeout cuts off (estimate, of logs of 12 to
+/// 60).
 const FEW: usize = 45;
 
 /// What is said beside the figures.
@@ -298,8 +300,8 @@ impl Told {
         }
     }
 
-    /// Devices whose answers do not cost the same: what the least and the most of them take beside the line of all, and which are the
-    /// farthest from it.
+    /// Devices whose answers do not cost the same: what the least and the most of them take beside
+    /// the line of all, and which are the farthest from it.
     pub(super) fn of_unlike(&mut self, unlike: Option<([Off; 2], Vec<Off>)>) {
         let Some(([least, most], sure)) = unlike else { return };
         let named = |(device, off): &Off| format!("`{}` ({:+.0} %)", self.names.of(*device), 100.0 * off);
@@ -379,7 +381,8 @@ impl Told {
         }
     }
 
-    /// So many answers that are too far from the line for noise, and count as those of wider or narrower rows.
+    /// So many answers that are too far from the line for noise, and count as those of wider or
+    /// narrower rows.
     pub(super) fn of_widths(&mut self, n: usize, bytes: Bytes, cause: Cause) {
         if n > 0 {
             let (lie, they) = if n == 1 { ("lies", "its") } else { ("lie", "their") };

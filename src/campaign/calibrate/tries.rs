@@ -1,7 +1,9 @@
-//! Failures one right after another: transfers that broke under way, or tries while the link was still down.
+//! Failures one right after another: transfers that broke under way, or tries while the link was
+//! still down.
 //!
-//! Transfers that break at random know nothing of each other, so that only so many follow a failure. What is beyond that are tries, or
-//! breaks that come in bursts; of either reading the figures are estimated, and where the log does not refute one the intervals hold both.
+//! Transfers that break at random know nothing of each other, so that only so many follow a
+//! failure. What is beyond that are tries, or breaks that come in bursts; of either reading the
+//! figures are estimated, and where the log does not refute one the intervals hold both.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -12,17 +14,21 @@ use super::devices::{SURE, by_device};
 use super::log::{Log, Outcome, Request};
 use super::trouble::{self, Order, SURELY};
 
-/// Below this probability chance is doubted, and below one in n of n failures in a row: of many the doubtful ones would speak up.
+/// Below this probability chance is doubted, and below one in n of n failures in a row: of many the
+/// doubtful ones would speak up.
 const DOUBT: f64 = 0.2;
-/// Requests after a failure that break no more often than this many times as often as others break as they do.
+/// Requests after a failure that break no more often than this many times as often as others break
+/// as they do.
 const AS_OFTEN: f64 = 2.0;
 /// Below this probability it is shown that they do not break even so often.
 const SHOWN: f64 = 0.05;
 /// Of the standard error of a count: fewer move no interval by much.
 const FEW: f64 = 0.5;
-/// No rate times duration beyond this: e⁴ breaks a transfer that is answered; more would be a guess about a few.
+/// No rate times duration beyond this: e⁴ breaks a transfer that is answered; more would be a guess
+/// about a few.
 const RATE_MAX: f64 = 4.0;
-/// Of failures in a row that ended before any answer could come, a share that leaves few for another reading.
+/// Of failures in a row that ended before any answer could come, a share that leaves few for
+/// another reading.
 const MOST: f64 = 0.8;
 /// Tries that fail for one cause last no longer than this many times their median.
 const TRIES_ALIKE: f64 = 4.0;
@@ -32,16 +38,18 @@ const TRIES_ALIKE: f64 = 4.0;
 pub(super) enum InARow {
     /// For what they are called.
     Cuts,
-    /// So many may be cuts, or tries: they are as many as transfers that break at random have, and do not say how long they took; or they
-    /// say it (`timed`), and are more than is likely, did not last as transfers that break would, or are too few to show that they are
-    /// not; or requests run side by side.
+    /// So many may be cuts, or tries: they are as many as transfers that break at random have, and
+    /// do not say how long they took; or they say it (`timed`), and are more than is likely, did
+    /// not last as transfers that break would, or are too few to show that they are not; or
+    /// requests run side by side.
     Unclear { n: u64, timed: bool },
-    /// More than those have: `n` in a row, where `chance` would have so many. `sure` if most ended too soon for transfers.
+    /// More than those have: `n` in a row, where `chance` would have so many. `sure` if most ended
+    /// too soon for transfers.
     Tries { n: u64, chance: f64, sure: bool },
 }
 
-/// Of each request whether the last of its device that had ended failed: of those in turn the one before, of those side by side by
-/// their ends.
+/// Of each request whether the last of its device that had ended failed: of those in turn the one
+/// before, of those side by side by their ends.
 fn after_failures(log: &Log, fails: fn(&Request) -> bool) -> Vec<bool> {
     let in_turn = Order::of(log).in_turn();
     /// What ends next, in nanoseconds, which have an order, and whether it fails.
@@ -68,8 +76,9 @@ fn in_a_row(log: &Log) -> Vec<usize> {
     (0..log.requests.len()).filter(|n| after[*n] && log.requests[*n].outcome.breaks()).collect()
 }
 
-/// Of transfers that break, the share that follows another one, at most: all that break come from durations d with e^{λd} − 1 tries
-/// before the answer, and with the same chunk tried again (1 − e^{−λd}) of those follow another. Without answers it may be all.
+/// Of transfers that break, the share that follows another one, at most: all that break come from
+/// durations d with e^{λd} − 1 tries before the answer, and with the same chunk tried again (1 −
+/// e^{−λd}) of those follow another. Without answers it may be all.
 fn share_by_chance(log: &Log, rate: f64) -> f64 {
     let (mut all, mut follow) = (0.0, 0.0);
     for duration in trouble::durations(log) {
@@ -80,7 +89,8 @@ fn share_by_chance(log: &Log, rate: f64) -> f64 {
     if all > 0.0 { follow / all } else { 1.0 }
 }
 
-/// A device as if all its failures were transfers that broke: its log, how many they are, and how many a second.
+/// A device as if all its failures were transfers that broke: its log, how many they are, and how
+/// many a second.
 struct Device {
     log: Log,
     failures: f64,
@@ -120,7 +130,8 @@ fn devices(log: &Log) -> BTreeMap<u32, Device> {
     by_device(log).into_iter().map(|(device, log)| (device, of(log))).collect()
 }
 
-/// What the failures in a row of a log are. Where requests of a device run side by side one outage breaks several, and nobody can tell.
+/// What the failures in a row of a log are. Where requests of a device run side by side one outage
+/// breaks several, and nobody can tell.
 pub(super) fn judge(log: &Log) -> InARow {
     let rows = in_a_row(log);
     let n = rows.len() as u64;
@@ -162,18 +173,21 @@ struct Often {
     chance: f64,
     /// Of so many or more if those that follow a failure break as all others do.
     probability: f64,
-    /// Of so few or fewer if they break `AS_OFTEN` times as often, where there are enough to matter: of few requests nobody knows.
+    /// Of so few or fewer if they break `AS_OFTEN` times as often, where there are enough to
+    /// matter: of few requests nobody knows.
     as_rarely: f64,
 }
 
-/// If requests that follow a failure break as often, a second under way, as those that do not, each failure is one of theirs with their
-/// share of the time (Przyborowski and Wilenski 1940). Where shares differ from device to device the tail of their mean is no smaller
-/// (Hoeffding 1956). Failures without a duration have no part in it.
+/// If requests that follow a failure break as often, a second under way, as those that do not, each
+/// failure is one of theirs with their share of the time (Przyborowski and Wilenski 1940). Where
+/// shares differ from device to device the tail of their mean is no smaller (Hoeffding 1956).
+/// Failures without a duration have no part in it.
 fn often(devices: &BTreeMap<u32, Device>) -> Often {
     let told = || devices.values().filter(|device| device.first.exposed > 0.0 && device.after.exposed > 0.0);
     let follow = told().map(|device| device.after.failures).sum::<f64>();
     let all = follow + told().map(|device| device.first.failures).sum::<f64>();
-    // How many follow, and by what law, if those that follow a failure break so many times as often.
+    // How many follow, and by what law, if those that follow a failure break so many times as
+    // often.
     let times = |times: f64| {
         let share = |Device { first, after, .. }: &Device| {
             let exposed = times * after.exposed;
@@ -195,8 +209,9 @@ fn often(devices: &BTreeMap<u32, Device>) -> Often {
     }
 }
 
-/// At most the probabilities that transfers that break do so as soon, and as late, as the failures in a row did that say how long they
-/// took: each has its place in the law of its device's, and places lie evenly from 0 to 1, off by so much (Massart 1990).
+/// At most the probabilities that transfers that break do so as soon, and as late, as the failures
+/// in a row did that say how long they took: each has its place in the law of its device's, and
+/// places lie evenly from 0 to 1, off by so much (Massart 1990).
 fn soon_and_late(devices: &BTreeMap<u32, Device>) -> (f64, f64) {
     let (mut early, mut late): (Vec<f64>, Vec<f64>) = devices.values().flat_map(places).unzip();
     early.sort_by(f64::total_cmp);
@@ -212,10 +227,12 @@ fn soon_and_late(devices: &BTreeMap<u32, Device>) -> (f64, f64) {
     (probability(&early), probability(&late))
 }
 
-/// The share of a device's transfers that break that do so before each of its failures in a row, by what its answers took; and of those
-/// alone that would take as long as the longest answer, as a chunk may that is tried again.
+/// The share of a device's transfers that break that do so before each of its failures in a row, by
+/// what its answers took; and of those alone that would take as long as the longest answer, as a
+/// chunk may that is tried again.
 ///
-/// Of transfers of length d, e^{λd} − 1 break for each that is answered, of these (1 − e^{−λt})/(1 − e^{−λd}) before t: e^{λd}(1 − e^{−λt}).
+/// Of transfers of length d, e^{λd} − 1 break for each that is answered, of these (1 − e^{−λt})/(1
+/// − e^{−λd}) before t: e^{λd}(1 − e^{−λt}).
 fn places(device: &Device) -> Vec<(f64, f64)> {
     let mut durations = trouble::durations(&device.log);
     durations.sort_by(f64::total_cmp);
@@ -255,8 +272,8 @@ pub(super) fn as_tries(mut log: Log) -> Log {
     log
 }
 
-/// Of failures in a `row` those that may be tries: all, or, where most ended before any answer could come, those that lasted no longer
-/// than such tries do. The others were transfers.
+/// Of failures in a `row` those that may be tries: all, or, where most ended before any answer
+/// could come, those that lasted no longer than such tries do. The others were transfers.
 fn tries(log: &Log, row: Vec<usize>) -> Vec<usize> {
     if share_soon(log, &row) <= MOST {
         return row;
@@ -268,8 +285,9 @@ fn tries(log: &Log, row: Vec<usize>) -> Vec<usize> {
     row.into_iter().filter(|n| !log.requests[*n].timed || log.requests[*n].duration <= longest).collect()
 }
 
-/// What tells how often transfers break where nobody knows which failures after a failure were transfers: the requests of a log that
-/// follow none. With them go the answers after failures, or there would be too many.
+/// What tells how often transfers break where nobody knows which failures after a failure were
+/// transfers: the requests of a log that follow none. With them go the answers after failures, or
+/// there would be too many.
 pub(super) fn first_tries(log: &Log) -> Log {
     let after = after_failures(log, |r| r.outcome == Outcome::NotSent || r.outcome.breaks());
     let requests = log.requests.iter().zip(after).filter(|(_, after)| !after).map(|(request, _)| *request);

@@ -7,7 +7,8 @@ use super::told::{Told, seconds};
 use crate::report::calibrate::{Advice, Census, Costs, UNTOLD_ROUND_TRIP};
 use crate::report::human;
 
-/// A scenario has no larger chunk, and no log's costs and failures are known so well that they tell one.
+/// A scenario has no larger chunk, and no log's costs and failures are known so well that they tell
+/// one.
 const CHUNK_MAX: f64 = 1e6;
 /// What answers may take beyond the line that is worth a word, as a share.
 const MAY_BEND: f64 = 0.5;

@@ -2,7 +2,8 @@
 
 use super::line::{Line, NORMAL, Sample, skewed};
 
-/// A transfer that takes less than this share of the time between failures mostly comes through (estimate).
+/// A transfer that takes less than this share of the time between failures mostly comes through
+/// (estimate).
 const SURVIVING: f64 = 1.0;
 /// Fewer answers tell no mean width (estimate).
 const FEW_MIN: usize = 20;
@@ -24,10 +25,12 @@ impl Widths {
     }
 }
 
-/// Bytes of an answer around its rows, and of a row. An app that tries a chunk until its answer comes has an answer of each, however long:
-/// none counts more than another. One that asks for another chunk after a failure lacks the long ones, which are wide: where their weights
-/// give other widths, or answers of so few rows that no width breaks them, the intervals hold these, too. Where sizes differ much the rows are
-/// those of a few requests, which seldom are wide ones where these are seldom: upper ends hold what all requests alike have, too.
+/// Bytes of an answer around its rows, and of a row. An app that tries a chunk until its answer
+/// comes has an answer of each, however long: none counts more than another. One that asks for
+/// another chunk after a failure lacks the long ones, which are wide: where their weights give
+/// other widths, or answers of so few rows that no width breaks them, the intervals hold these,
+/// too. Where sizes differ much the rows are those of a few requests, which seldom are wide ones
+/// where these are seldom: upper ends hold what all requests alike have, too.
 pub(super) fn widths(answers: &[Sample<3>], rate: f64) -> Option<Widths> {
     let each = widths_by(answers, |_| 1.0)?;
     let weighted = widths_by(answers, |sample| sample.weight)?;
@@ -43,7 +46,8 @@ pub(super) fn widths(answers: &[Sample<3>], rate: f64) -> Option<Widths> {
     Some(Widths { around: open(each.around, weighted.around), a_row, upward })
 }
 
-/// The same by answers of so few rows that the widest of the log would mostly come through, each request as much as another. `None` if those of all would come through, or of too few.
+/// The same by answers of so few rows that the widest of the log would mostly come through, each
+/// request as much as another. `None` if those of all would come through, or of too few.
 fn widths_of_few(answers: &[Sample<3>], around: f64, rate: f64) -> Option<Widths> {
     let line = Line::through(answers)?;
     let with_rows = || answers.iter().filter(|sample| sample.x[1] > 0.0);
@@ -57,13 +61,15 @@ fn widths_of_few(answers: &[Sample<3>], around: f64, rate: f64) -> Option<Widths
     widths_of_requests(&few)
 }
 
-/// The same, each request as much as another: what rows have if that has nothing to do with how many there are.
+/// The same, each request as much as another: what rows have if that has nothing to do with how
+/// many there are.
 fn widths_of_requests(answers: &[Sample<3>]) -> Option<Widths> {
     let with_rows: Vec<Sample<3>> = answers.iter().filter(|sample| sample.x[1] > 0.0).copied().collect();
     widths_by(&with_rows, |sample| sample.weight / sample.x[1])
 }
 
-/// The same with these weights, by a line through both; no answer has fewer bytes than are around its rows.
+/// The same with these weights, by a line through both; no answer has fewer bytes than are around
+/// its rows.
 fn widths_by(answers: &[Sample<3>], weight: impl Fn(&Sample<3>) -> f64) -> Option<Widths> {
     let bytes: Vec<Sample<2>> = answers
         .iter()
@@ -72,7 +78,8 @@ fn widths_by(answers: &[Sample<3>], weight: impl Fn(&Sample<3>) -> f64) -> Optio
     let least = bytes.iter().map(|sample| sample.y).fold(f64::MAX, f64::min);
     let line = Line::through(&bytes)?;
     let around = line.coefficients[0].clamp(0.0, least.max(0.0));
-    // It lies between these two, and no deviation is larger than the way to the farther of them; the line alone may know far less.
+    // It lies between these two, and no deviation is larger than the way to the farther of them;
+    // the line alone may know far less.
     let way = around.max(least - around);
     let of_around = line.covariance[0][0].min(way * way);
     let Ratio { value: a_row, variance, third } =
@@ -94,7 +101,8 @@ pub(super) struct Ratio {
 }
 
 impl Ratio {
-    /// Of the second to the first of each sample (Cochran 1977, §2.11); each as if it had been left out, as it draws the ratio to itself.
+    /// Of the second to the first of each sample (Cochran 1977, §2.11); each as if it had been left
+    /// out, as it draws the ratio to itself.
     pub(super) fn of(samples: &[Sample<2>], each: impl Fn(&Sample<2>) -> [f64; 2]) -> Ratio {
         let sum = |i: usize| samples.iter().map(|s| s.weight * each(s)[i]).sum::<f64>();
         let all = sum(0);

@@ -47,8 +47,9 @@ impl Place {
         tuned
     }
 
-    /// Why the setting is out that came nearest to being a candidate: by the luck of the seeds, if one is; else by how far its figures are
-    /// beyond the limits; of those with which something else is wrong, the best.
+    /// Why the setting is out that came nearest to being a candidate: by the luck of the seeds, if
+    /// one is; else by how far its figures are beyond the limits; of those with which something
+    /// else is wrong, the best.
     fn nearest(&self) -> Option<String> {
         let far = |setting: &Setting, measured: &Measured| {
             let cells: Vec<&CellRecord> = self.cells.get(setting).into_iter().flatten().collect();
@@ -65,7 +66,8 @@ impl Place {
         Some(format!("at {at}, {trouble}{luck}"))
     }
 
-    /// The best under the seeds that the most settings have, of a search that has not come to its end.
+    /// The best under the seeds that the most settings have, of a search that has not come to its
+    /// end.
     fn so_far(&self) -> Found {
         let space = self.within_reach();
         let most = self.known.0.values().map(|measured| measured.prices.len()).max().unwrap_or(0);
@@ -161,7 +163,8 @@ impl Place {
         }
     }
 
-    /// Below and above what was asked for, the best of the settings there that are better than the best: it is the range that limits.
+    /// Below and above what was asked for, the best of the settings there that are better than the
+    /// best: it is the range that limits.
     fn better_beyond(&self, k: usize, best: &Setting, points: &[PointTuned]) -> [Option<String>; 2] {
         let the = &self.space.knobs[k];
         let Some(ends) = the.extremes() else { return [None, None] };
@@ -209,8 +212,8 @@ impl Place {
         lines
     }
 
-    /// The positions of a candidate and of one behind it, seen from the best, that costs less, both beyond the noise and for all practical
-    /// purposes: such a curve is not smooth.
+    /// The positions of a candidate and of one behind it, seen from the best, that costs less, both
+    /// beyond the noise and for all practical purposes: such a curve is not smooth.
     fn dent(&self, k: usize, best: &Setting, points: &[PointTuned]) -> Option<[usize; 2]> {
         if !self.space.knobs[k].is_ordered() {
             return None;
@@ -230,7 +233,8 @@ impl Place {
         below.or_else(above)
     }
 
-    /// Where what costs less than the best misses a limit alone: between there and the candidates others may be better that were not run.
+    /// Where what costs less than the best misses a limit alone: between there and the candidates
+    /// others may be better that were not run.
     fn up_to_a_limit(&self, k: usize, best: &Setting, points: &[PointTuned]) -> Vec<String> {
         let the = &self.space.knobs[k];
         let at = points.iter().position(|point| point.value == best[k]).expect("the best was measured");
@@ -257,9 +261,10 @@ impl Place {
         sides.into_iter().filter_map(of_side).collect()
     }
 
-    /// The positions of the first and the last setting that are as good for all practical purposes, of those that were run: between them and
-    /// the next ones a curve may jump, as where a chunk of one row fewer takes one request more. What lies inside may be worse by the noise.
-    /// What was run under fewer seeds than the best is no end: of a part of the seeds a cost is luck.
+    /// The positions of the first and the last setting that are as good for all practical purposes,
+    /// of those that were run: between them and the next ones a curve may jump, as where a chunk of
+    /// one row fewer takes one request more. What lies inside may be worse by the noise. What was
+    /// run under fewer seeds than the best is no end: of a part of the seeds a cost is luck.
     fn flat(&self, k: usize, best: &Setting, points: &[PointTuned]) -> (usize, usize) {
         let the = &self.space.knobs[k];
         let at = points.iter().position(|point| point.value == best[k]).expect("the best was measured");
@@ -273,9 +278,10 @@ impl Place {
         (first, last)
     }
 
-    /// The settings between which the optimum lies, of those that the search ended at and of what was only to be shown: next to all that
-    /// are as good within the noise, the nearest that is worse under all seeds or no candidate. One that is none by the luck of the seeds
-    /// ends nothing, unless it costs more; where it costs less, the optimum may be there.
+    /// The settings between which the optimum lies, of those that the search ended at and of what
+    /// was only to be shown: next to all that are as good within the noise, the nearest that is
+    /// worse under all seeds or no candidate. One that is none by the luck of the seeds ends
+    /// nothing, unless it costs more; where it costs less, the optimum may be there.
     fn ends(
         &self,
         points: &[PointTuned],
@@ -308,7 +314,8 @@ impl Place {
         [below.map(value), above.map(value)]
     }
 
-    /// Whether a setting that was run under all seeds is as good as the best within the noise between them.
+    /// Whether a setting that was run under all seeds is as good as the best within the noise
+    /// between them.
     fn is_within_noise(&self, there: &Setting, best: &Setting) -> bool {
         let seeds = self.space.seeds.len();
         let all = self.shown.get(there).is_some_and(|measured| measured.prices.len() == seeds);
@@ -359,8 +366,8 @@ impl Place {
 /// What is missed by the luck of seeds is missed in these, and what to do.
 const SEEDS: &str = "in some seeds: take more seeds, or loosen it";
 
-/// Where settings that keep every limit in at least half of their seeds would be better than the best, or lie among the candidates: which
-/// are candidates is luck there.
+/// Where settings that keep every limit in at least half of their seeds would be better than the
+/// best, or lie among the candidates: which are candidates is luck there.
 fn luck(points: &[&PointTuned], best: &str) -> Option<String> {
     let doubtful: Vec<&PointTuned> = points.iter().copied().filter(|point| point.in_doubt).collect();
     let candidate = |point: &&PointTuned| point.trouble.is_none();
@@ -408,9 +415,10 @@ fn as_cells_have_it(value: &str) -> serde_json::Value {
     value.parse::<i64>().map_or_else(|_| value.into(), Into::into)
 }
 
-/// Says for each group of places that differ in the values of `key` (the number of devices) alone how the best moves with it, and
-/// from where on the backend has enough: half of the requests wait longer in its queue than they are served, or that wait is half of the
-/// time of the syncs. Where many requests are for the end alone, and next to no work, the middle one waits and says nothing.
+/// Says for each group of places that differ in the values of `key` (the number of devices) alone
+/// how the best moves with it, and from where on the backend has enough: half of the requests wait
+/// longer in its queue than they are served, or that wait is half of the time of the syncs. Where
+/// many requests are for the end alone, and next to no work, the middle one waits and says nothing.
 pub fn herd(places: &[PlaceTuned], key: &str) -> Vec<String> {
     let mut groups: BTreeMap<String, Vec<(u64, &PlaceTuned)>> = BTreeMap::new();
     for place in places {
@@ -424,7 +432,8 @@ pub fn herd(places: &[PlaceTuned], key: &str) -> Vec<String> {
     groups.map(|(name, group)| of_group(&name, group)).collect()
 }
 
-/// More of the time than this in the queue of the backend, in millionths: it has more to do than it can.
+/// More of the time than this in the queue of the backend, in millionths: it has more to do than it
+/// can.
 const QUEUED_MAX: u64 = 500_000;
 
 fn waits_at_the_median(backend: &BackendTuned) -> bool {

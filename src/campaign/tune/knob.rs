@@ -14,13 +14,15 @@ pub struct Knob {
 
 /// The first grid goes through a range in steps of this factor, if none is named.
 const COARSE: &str = "*4";
-/// Between neighbours closer than this factor nothing is looked for. Where a cost of two parts, one falling with the size and one rising,
-/// is least in the middle between two that are √2 apart, the better one costs (2^¼ + 2^−¼)/2 of it: 1.5 % more, half of what counts as flat.
+/// Between neighbours closer than this factor nothing is looked for. Where a cost of two parts, one
+/// falling with the size and one rising, is least in the middle between two that are √2 apart, the
+/// better one costs (2^¼ + 2^−¼)/2 of it: 1.5 % more, half of what counts as flat.
 const NEAR: f64 = std::f64::consts::SQRT_2;
 /// The step of the full grid that a search is measured by.
 pub const STEP: f64 = 1.25;
 
-/// Values of keys that are named alone: ranges wider than what anybody ships (requirements, table of chunk knobs in the field).
+/// Values of keys that are named alone: ranges wider than what anybody ships (requirements, table
+/// of chunk knobs in the field).
 const RANGES: [(&str, &str); 6] = [
     ("engine.pull.chunk_rows", "16..16384"),
     ("engine.pull.chunk_bytes", "4KiB..16384KiB"),
@@ -39,12 +41,13 @@ impl Knob {
     pub fn text(&self) -> &str {
         &self.text
     }
-    /// The knob with nothing above `most` in its range; `None` if there is nothing above it. A list stays as somebody wrote it.
+    /// The knob with nothing above `most` in its range; `None` if there is nothing above it. A list
+    /// stays as somebody wrote it.
     pub fn up_to(&self, most: f64) -> Option<Knob> {
         Some(Knob { axis: self.axis.up_to(most)?, text: self.text.clone() })
     }
-    /// The value that stands for all above `most` where these do the same: of a list the least that is no less, so that it is one that
-    /// was asked for; else `most`.
+    /// The value that stands for all above `most` where these do the same: of a list the least that
+    /// is no less, so that it is one that was asked for; else `most`.
     pub fn standing_for(&self, most: f64) -> String {
         self.axis.least_from(most).unwrap_or_else(|| format!("{most:.0}"))
     }
@@ -109,13 +112,15 @@ impl Knob {
     pub fn shown(&self, x: f64) -> Option<String> {
         self.axis.ends().map(|_| self.axis.shown(x))
     }
-    /// `value` times `factor`, kept within the ends; `None` if that is no other value, or values are a list.
+    /// `value` times `factor`, kept within the ends; `None` if that is no other value, or values
+    /// are a list.
     pub fn times(&self, value: &str, factor: f64) -> Option<String> {
         let (first, last) = self.axis.ends()?;
         let x = (self.number(value)? * factor).clamp(first, last);
         Some(self.axis.shown(x)).filter(|other| other != value)
     }
-    /// `value` times `factor`; `None` if that is beyond an end, or no other value, or values are a list.
+    /// `value` times `factor`; `None` if that is beyond an end, or no other value, or values are a
+    /// list.
     pub fn times_within(&self, value: &str, factor: f64) -> Option<String> {
         let (first, last) = self.axis.ends()?;
         let x = self.number(value)? * factor;
@@ -125,8 +130,8 @@ impl Knob {
     pub fn is_end(&self, value: &str, factor: f64) -> bool {
         self.axis.ends().is_some() && self.times(value, factor).is_none()
     }
-    /// The value that divides the way from `near` to `far` by the golden section, in the logarithm, the shorter part first; `None`
-    /// if they are neighbours for all purposes.
+    /// The value that divides the way from `near` to `far` by the golden section, in the logarithm,
+    /// the shorter part first; `None` if they are neighbours for all purposes.
     pub fn between(&self, near: &str, far: &str) -> Option<String> {
         self.axis.ends()?;
         let (near_x, far_x) = (self.number(near)?, self.number(far)?);
@@ -138,7 +143,8 @@ impl Knob {
         let x = near_x * libm::pow(far_x / near_x, SHORTER);
         Some(self.axis.shown(x)).filter(|value| value != near && value != far)
     }
-    /// The value in the middle of two, in the logarithm; `None` if a full grid would have none between them.
+    /// The value in the middle of two, in the logarithm; `None` if a full grid would have none
+    /// between them.
     pub fn halfway(&self, one: &str, other: &str) -> Option<String> {
         self.axis.ends()?;
         let (one_x, other_x) = (self.number(one)?, self.number(other)?);

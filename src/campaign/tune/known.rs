@@ -22,7 +22,8 @@ pub struct Measured {
     pub in_doubt: bool,
     /// Whether it is more than a limit or a gate that is missed: other seeds tell nothing new.
     pub broken: bool,
-    /// Of each knob that bounds the size of something, the largest that came up in a cell that ended well.
+    /// Of each knob that bounds the size of something, the largest that came up in a cell that
+    /// ended well.
     pub largest: Vec<Option<u64>>,
 }
 
@@ -39,7 +40,8 @@ impl Measured {
     pub(super) fn shows(&self, seeds: &[u64]) -> bool {
         self.broken || seeds.iter().all(|seed| self.prices.contains_key(seed))
     }
-    /// Whether it is no candidate for a limit or a gate alone, so that what it costs means something.
+    /// Whether it is no candidate for a limit or a gate alone, so that what it costs means
+    /// something.
     pub(super) fn misses_a_limit(&self) -> bool {
         self.trouble.is_some() && !self.broken
     }
@@ -69,9 +71,10 @@ impl Known {
             self.0.insert(setting, measured);
         }
     }
-    /// The value of a knob from which on a larger one changes nothing, because nothing came up that is as large: the largest that did
-    /// under a larger bound. `None` if each bound was reached. `number` gives the number of a value; of settings that are not `open` another
-    /// knob may be what kept it small.
+    /// The value of a knob from which on a larger one changes nothing, because nothing came up that
+    /// is as large: the largest that did under a larger bound. `None` if each bound was reached.
+    /// `number` gives the number of a value; of settings that are not `open` another knob may be
+    /// what kept it small.
     pub(super) fn reach(
         &self,
         knob: usize,
@@ -93,7 +96,8 @@ impl Known {
         let (Some(one), Some(other)) = (self.get(one), self.get(other)) else { return Vec::new() };
         one.prices.keys().filter_map(|seed| Some((one.price(*seed)?, other.price(*seed)?))).collect()
     }
-    /// What a setting costs relative to the best, under the seeds that both have; `None` if there are none, or the best costs nothing.
+    /// What a setting costs relative to the best, under the seeds that both have; `None` if there
+    /// are none, or the best costs nothing.
     pub(super) fn cost(&self, setting: &Setting, best: &Setting) -> Option<f64> {
         let pairs = self.pairs(setting, best);
         let sum = |side: fn(&(f64, f64)) -> f64| pairs.iter().map(side).sum::<f64>();
@@ -104,8 +108,8 @@ impl Known {
             Some(here / there).filter(|cost| cost.is_finite())
         }
     }
-    /// By how much [`cost`](Known::cost) may be otherwise under other seeds, with a confidence of 95 %: a ratio of two sums of pairs
-    /// (Cochran 1977, §2.11). `None` of too few seeds to know.
+    /// By how much [`cost`](Known::cost) may be otherwise under other seeds, with a confidence of
+    /// 95 %: a ratio of two sums of pairs (Cochran 1977, §2.11). `None` of too few seeds to know.
     pub(super) fn noise(&self, setting: &Setting, best: &Setting) -> Option<f64> {
         let pairs = self.pairs(setting, best);
         let n = pairs.len() as f64;
@@ -116,7 +120,8 @@ impl Known {
         let noise = student(n - 1.0) * libm::sqrt(squares * n / (n - 1.0)) / of_best;
         Some(noise).filter(|noise| noise.is_finite())
     }
-    /// Whether a setting costs so many times what the best costs under each of at least so many seeds; so does what is out.
+    /// Whether a setting costs so many times what the best costs under each of at least so many
+    /// seeds; so does what is out.
     pub(super) fn costs(&self, setting: &Setting, best: &Setting, times: f64, seeds: usize) -> bool {
         let out = self.get(setting).is_some_and(|measured| measured.trouble.is_some());
         let pairs = self.pairs(setting, best);
@@ -131,7 +136,8 @@ impl Known {
         let out = self.get(setting).is_none_or(|measured| measured.trouble.is_some());
         out || self.dearer(setting, best)
     }
-    /// Whether a setting costs more than the best beyond the noise between seeds, be it a candidate or not.
+    /// Whether a setting costs more than the best beyond the noise between seeds, be it a candidate
+    /// or not.
     pub(super) fn dearer(&self, setting: &Setting, best: &Setting) -> bool {
         worse_beyond_noise(&self.pairs(setting, best), 0)
     }

@@ -55,8 +55,8 @@ impl Place {
         }
     }
 
-    /// What the search finds. A setting that was only to be shown beside the best, and turns out to be better under all seeds, is
-    /// taken into the search, which goes on from there.
+    /// What the search finds. A setting that was only to be shown beside the best, and turns out to
+    /// be better under all seeds, is taken into the search, which goes on from there.
     pub(super) fn found(&self) -> Result<Found, Wanted> {
         let mut known = self.known.clone();
         let space = self.within_reach();

@@ -1,7 +1,8 @@
 //! The search: which cells are wanted next, and where the best lies.
 //!
-//! A search has no state. It is gone through from its beginning each time with all that is known, and ends where something is
-//! missing: what is missing is wanted. A search that is cut off and resumed therefore goes on as if nothing had happened.
+//! A search has no state. It is gone through from its beginning each time with all that is known,
+//! and ends where something is missing: what is missing is wanted. A search that is cut off and
+//! resumed therefore goes on as if nothing had happened.
 
 use std::collections::BTreeMap;
 
@@ -52,8 +53,9 @@ pub struct Wanted {
 pub struct Found {
     /// The best setting; `None` if none is a candidate.
     pub best: Option<Setting>,
-    /// For each knob the settings around the best between which the optimum lies: those next to the ones that are as good within the
-    /// noise. At an end of the range there is none; of too few seeds nothing is known.
+    /// For each knob the settings around the best between which the optimum lies: those next to the
+    /// ones that are as good within the noise. At an end of the range there is none; of too few
+    /// seeds nothing is known.
     pub between: Vec<Option<[Option<String>; 2]>>,
 }
 
@@ -61,12 +63,13 @@ pub struct Found {
 pub(super) const FLAT: f64 = FLAT_PPM as f64 / 1e6;
 /// Of the settings of a line one in so many is run under all seeds (successive halving with η = 3).
 const SURVIVE: usize = 3;
-/// So many seeds that all say that a setting costs so much more leave no doubt that it is worse: where a seed is a fifth of luck, equal
-/// settings come to that three times in a hundred.
+/// So many seeds that all say that a setting costs so much more leave no doubt that it is worse:
+/// where a seed is a fifth of luck, equal settings come to that three times in a hundred.
 const WORSE: f64 = 1.04;
 const SEEDS_WORSE: usize = 4;
-/// A gap narrower than this has been cut once: the golden section leaves 2.36 of the 4 between values of the first grid. Where the noise
-/// hides what its ends differ by, it would hide what lies between them, too.
+/// A gap narrower than this has been cut once: the golden section leaves 2.36 of the 4 between
+/// values of the first grid. Where the noise hides what its ends differ by, it would hide what lies
+/// between them, too.
 const CUT: f64 = 2.5;
 /// Knobs are gone through so often, unless nothing changes before.
 const PASSES: usize = 3;
@@ -81,9 +84,10 @@ impl Space {
         &self.seeds[..self.seeds.len().div_ceil(2).max(self.few().len())]
     }
 
-    /// The space as far as its settings differ: where a bound is larger than anything that came up, a still larger one does the same,
-    /// and what is measured of the two differs by luck alone. What stands beyond is taken for the value from which on that is so, or
-    /// for the next one on a list: a list is searched at what was asked for.
+    /// The space as far as its settings differ: where a bound is larger than anything that came up,
+    /// a still larger one does the same, and what is measured of the two differs by luck alone.
+    /// What stands beyond is taken for the value from which on that is so, or for the next one on a
+    /// list: a list is searched at what was asked for.
     pub(super) fn within_reach(&self, known: &Known) -> Space {
         let mut space = self.clone();
         for k in (0..self.knobs.len()).filter(|k| self.sizes[*k].is_some()) {
@@ -111,7 +115,8 @@ impl Space {
         space
     }
 
-    /// Whether no other knob of a setting bounds what this one does, as bytes bound rows: each stands at its greatest, or beyond.
+    /// Whether no other knob of a setting bounds what this one does, as bytes bound rows: each
+    /// stands at its greatest, or beyond.
     fn leaves_open(&self, knob: usize, setting: &Setting) -> bool {
         let at_most = |k: usize| {
             let the = &self.knobs[k];
@@ -121,12 +126,14 @@ impl Space {
         (0..self.knobs.len()).filter(|k| *k != knob && self.bounds[*k]).all(at_most)
     }
 
-    /// Whether a setting is one that may be chosen: within what was asked for, and told apart from others.
+    /// Whether a setting is one that may be chosen: within what was asked for, and told apart from
+    /// others.
     fn has(&self, setting: &Setting) -> bool {
         self.knobs.iter().zip(setting).all(|(knob, value)| knob.has(value))
     }
 
-    /// All values of a knob that have been measured while the others stand as in `at`, in order, as far as they are told apart.
+    /// All values of a knob that have been measured while the others stand as in `at`, in order, as
+    /// far as they are told apart.
     pub(super) fn line_of(&self, known: &Known, knob: usize, at: &Setting) -> Vec<String> {
         let mut values = line_of(known, &self.knobs[knob], knob, at);
         values.retain(|value| self.is_reached(knob, value));
@@ -177,8 +184,8 @@ impl Space {
         self.settle(known, at)
     }
 
-    /// The best value of one knob while the others stay; `None` if none is a candidate. Of a line that is gone through `again` only
-    /// what lies around the present best is looked at.
+    /// The best value of one knob while the others stay; `None` if none is a candidate. Of a line
+    /// that is gone through `again` only what lies around the present best is looked at.
     fn line(&self, known: &Known, knob: usize, at: &Setting, again: bool) -> Result<Option<String>, Wanted> {
         let the = &self.knobs[knob];
         let mut values = match again {
@@ -209,8 +216,9 @@ impl Space {
         self.last_round(known, knob, at, &values)
     }
 
-    /// The best of some values under the first seeds. Where none is a candidate, the present one, what others ship and what lies between
-    /// the values are looked at, too, before the search gives up.
+    /// The best of some values under the first seeds. Where none is a candidate, the present one,
+    /// what others ship and what lies between the values are looked at, too, before the search
+    /// gives up.
     fn first(
         &self,
         known: &Known,
@@ -249,7 +257,8 @@ impl Space {
         values
     }
 
-    /// The best of some values under these seeds; the first of several. Only those that have all of the seeds are compared.
+    /// The best of some values under these seeds; the first of several. Only those that have all of
+    /// the seeds are compared.
     fn pick(
         &self,
         known: &Known,
@@ -263,8 +272,9 @@ impl Space {
         priced.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, value)| value.clone())
     }
 
-    /// The next value to look at, and its place in the line: by golden section in the wider of the gaps beside the best at `i`. `None`
-    /// if both neighbours are near, or as good as the best for all practical purposes, or not told from it by the seeds so far.
+    /// The next value to look at, and its place in the line: by golden section in the wider of the
+    /// gaps beside the best at `i`. `None` if both neighbours are near, or as good as the best for
+    /// all practical purposes, or not told from it by the seeds so far.
     fn finer(
         &self,
         known: &Known,
@@ -310,8 +320,8 @@ impl Space {
         Ok(best.or_else(|| self.pick(known, knob, at, values, self.more())))
     }
 
-    /// Looks to both sides of the best of each knob, under all seeds, until settings are worse beyond the noise. What turns out to be
-    /// better is the best from then on.
+    /// Looks to both sides of the best of each knob, under all seeds, until settings are worse
+    /// beyond the noise. What turns out to be better is the best from then on.
     fn settle(&self, known: &Known, mut at: Setting) -> Result<Found, Wanted> {
         need(known, std::slice::from_ref(&at), &self.seeds)?;
         let mut between = vec![None; self.knobs.len()];
@@ -351,8 +361,9 @@ impl Space {
         Ok(Found { best: (!out).then_some(at), between })
     }
 
-    /// Where on a side of the best something costs less and misses a limit, looks for where the candidates end on that side: such a curve
-    /// has dents, as where 2 000 rows come in eight requests of 250 and in nine of 245, and what lies behind one may be a better candidate.
+    /// Where on a side of the best something costs less and misses a limit, looks for where the
+    /// candidates end on that side: such a curve has dents, as where 2 000 rows come in eight
+    /// requests of 250 and in nine of 245, and what lies behind one may be a better candidate.
     fn past_dents(&self, known: &Known, knob: usize, at: &Setting) -> Result<(), Wanted> {
         for mut side in [true, false].map(|below| self.outward(known, knob, at, below)) {
             side.insert(0, at.clone());
@@ -372,9 +383,10 @@ impl Space {
         Ok(())
     }
 
-    /// Where a value of a knob costs less than the best and misses a limit alone, looks for what the other knobs have to give for it: more
-    /// streams keep a limit of memory with smaller chunks. Of such values on one side the nearest is looked at, the middle one and
-    /// the cheapest.
+    /// Where a value of a knob costs less than the best and misses a limit alone, looks for what
+    /// the other knobs have to give for it: more streams keep a limit of memory with smaller
+    /// chunks. Of such values on one side the nearest is looked at, the middle one and the
+    /// cheapest.
     fn trade(&self, known: &Known, at: &Setting) -> Result<(), Wanted> {
         for knob in (0..self.knobs.len()).filter(|_| self.knobs.len() > 1) {
             for mut better in [true, false].map(|below| self.outward(known, knob, at, below)) {
@@ -400,8 +412,8 @@ impl Space {
         Ok(())
     }
 
-    /// Whether one setting is better than another under all seeds. Of two that are as good each stays where it is, or a search would go
-    /// round and round.
+    /// Whether one setting is better than another under all seeds. Of two that are as good each
+    /// stays where it is, or a search would go round and round.
     fn cheaper(&self, known: &Known, one: &Setting, other: &Setting) -> bool {
         let price = |setting| known.get(setting).and_then(|measured| measured.mean(&self.seeds));
         price(one).is_some_and(|here| price(other).is_none_or(|there| here < there))
@@ -414,8 +426,9 @@ impl Space {
         priced.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, setting)| setting.clone())
     }
 
-    /// The first value below or above the best that is worse beyond the noise, if what is nearer to the best is not worse than what is
-    /// farther. One looks first where the seeds known so far make a difference.
+    /// The first value below or above the best that is worse beyond the noise, if what is nearer to
+    /// the best is not worse than what is farther. One looks first where the seeds known so far
+    /// make a difference.
     fn outwards(
         &self,
         known: &Known,
@@ -432,7 +445,8 @@ impl Space {
         let mut end = side.iter().position(differs).unwrap_or(last);
         while !self.is_worse(known, &side[end], at)? {
             if end == last {
-                // The line of what is the best for another knob's sake may end before the range does.
+                // The line of what is the best for another knob's sake may end before the range
+                // does.
                 let beyond = self.knobs[knob].times(&side[last][knob], if below { 0.25 } else { 4.0 });
                 let beyond = beyond.map(|value| with(at, knob, &value));
                 need(known, beyond.as_slice(), self.more())?;
@@ -446,7 +460,8 @@ impl Space {
         Ok(Some(side[end][knob].clone()))
     }
 
-    /// Whether a setting is worse than the best beyond the noise. Where half of the seeds leave no doubt the others are not run.
+    /// Whether a setting is worse than the best beyond the noise. Where half of the seeds leave no
+    /// doubt the others are not run.
     fn is_worse(&self, known: &Known, there: &Setting, best: &Setting) -> Result<bool, Wanted> {
         need(known, std::slice::from_ref(there), self.more())?;
         if known.costs(there, best, WORSE, self.more().len().max(SEEDS_WORSE)) {
@@ -456,7 +471,8 @@ impl Space {
         Ok(known.worse(there, best))
     }
 
-    /// Values that are shown beside the best of a knob: half and double of it, and what others ship.
+    /// Values that are shown beside the best of a knob: half and double of it, and what others
+    /// ship.
     pub(super) fn shown_beside(&self, knob: usize, best: &Setting) -> Vec<String> {
         let the = &self.knobs[knob];
         let mut values: Vec<String> =
@@ -465,8 +481,9 @@ impl Space {
         values
     }
 
-    /// What is still to be run to show the present setting, half and double, the field's defaults and the ends of the flat region beside the
-    /// best: all of them under all seeds, or what is told of them and of the best would not agree.
+    /// What is still to be run to show the present setting, half and double, the field's defaults
+    /// and the ends of the flat region beside the best: all of them under all seeds, or what is
+    /// told of them and of the best would not agree.
     ///
     /// # Errors
     /// The cells that are missing.
@@ -494,7 +511,8 @@ impl Space {
         all
     }
 
-    /// The first and the last setting of a knob that is as good as the best for all practical purposes, by the seeds known so far.
+    /// The first and the last setting of a knob that is as good as the best for all practical
+    /// purposes, by the seeds known so far.
     fn ends_of_flat(&self, known: &Known, knob: usize, best: &Setting) -> [Option<Setting>; 2] {
         let line = settings(best, knob, &self.line_of(known, knob, best));
         let flat = |there: &&Setting| {

@@ -1,5 +1,6 @@
-//! Clients that try again after a conflict, against the simulator of the AWS Architecture Blog (Brooker 2015;
-//! aws-samples/aws-arch-backoff-simulator, Apache-2.0): each reads a row's version and writes if it is still the same.
+//! Clients that try again after a conflict, against the simulator of the AWS Architecture Blog
+//! (Brooker 2015; aws-samples/aws-arch-backoff-simulator, Apache-2.0): each reads a row's version
+//! and writes if it is still the same.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;

@@ -1,5 +1,5 @@
-//! Chunks that start over when the connection breaks: their mean time against E\[T\] = (1/λ + R)(e^{λ(o + c·s)} − 1), and their best
-//! size.
+//! Chunks that start over when the connection breaks: their mean time against E\[T\] = (1/λ +
+//! R)(e^{λ(o + c·s)} − 1), and their best size.
 
 use super::figures::Figure;
 use super::rig::{Failures, Order, time};
@@ -60,8 +60,8 @@ fn times(cost: Cost, rows: f64, seed: Seed) -> (f64, f64) {
     (reference, total as f64 / 1e9 / f64::from(CHUNKS))
 }
 
-/// The best chunk in rows, and what a row costs in chunks of a quarter and of four times of it, the best being 1 (models of chunk
-/// sizes, six links).
+/// The best chunk in rows, and what a row costs in chunks of a quarter and of four times of it, the
+/// best being 1 (models of chunk sizes, six links).
 const BEST: [(f64, [f64; 2]); 6] = [
     (18_951.0, [1.07, 1.08]),
     (5_440.0, [1.16, 1.19]),

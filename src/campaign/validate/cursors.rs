@@ -1,7 +1,9 @@
-//! Rows lost by construction: what each cursor by time loses while a device reads, and how often it asks. The first figures are
-//! exact; where rows are touched or committed late, draws decide, and a tenth is allowed.
+//! Rows lost by construction: what each cursor by time loses while a device reads, and how often it
+//! asks. The first figures are exact; where rows are touched or committed late, draws decide, and a
+//! tenth is allowed.
 //!
-//! Where rows are lost the figure is the loss; where none may be, it is the rows that the device has in the end.
+//! Where rows are lost the figure is the loss; where none may be, it is the rows that the device
+//! has in the end.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -172,7 +174,8 @@ fn by_offset() -> LastModifiedOptions {
     LastModifiedOptions { paging: Paging::Offset, end: End::Count, ..LastModifiedOptions::default() }
 }
 
-/// Cursors over rows that change: ten of those delivered are touched after each page, and transactions that commit late.
+/// Cursors over rows that change: ten of those delivered are touched after each page, and
+/// transactions that commit late.
 pub(super) fn moving() -> Vec<Figure> {
     let mut figures = Vec::new();
     for (page, lost, requests) in [(100, 327, 41), (500, 67, 9)] {

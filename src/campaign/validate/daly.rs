@@ -1,4 +1,5 @@
-//! Work in segments with a checkpoint after each, where failures strike the restart too: Daly 2006, figures 3 to 5.
+//! Work in segments with a checkpoint after each, where failures strike the restart too: Daly 2006,
+//! figures 3 to 5.
 
 use super::figures::Figure;
 use super::rig::{Failures, Order, time};

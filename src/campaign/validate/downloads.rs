@@ -1,7 +1,7 @@
 //! Whole worlds: first downloads of which vendors tell how long they took.
 //!
-//! What the vendors used is told in part only, so class, link and backend are our choice of what is nearest, and the tolerances
-//! are wide. No constant was fitted to these figures.
+//! What the vendors used is told in part only, so class, link and backend are our choice of what is
+//! nearest, and the tolerances are wide. No constant was fitted to these figures.
 
 use super::figures::Figure;
 use super::plans::plan;
@@ -24,10 +24,11 @@ fn figure(outcome: &Outcome, metric: &str, stat: &str) -> f64 {
     figure.unwrap_or_else(|| panic!("there is no {metric} {stat}")) as f64
 }
 
-/// PowerSync's benchmark for Flutter: a Pixel 8a beside its server, rows of 142 bytes; a million of them took 62 s to download and
-/// were available after 139 s. Here a fiftieth of them, a thousand a chunk as PowerSync has them, which comes one chunk after the
-/// other and is written as it comes; what the server needs for one is the mean of its profile. All million of them take a quarter longer
-/// than theirs (172 s): an index of random keys that outgrows its cache.
+/// PowerSync's benchmark for Flutter: a Pixel 8a beside its server, rows of 142 bytes; a million of
+/// them took 62 s to download and were available after 139 s. Here a fiftieth of them, a thousand a
+/// chunk as PowerSync has them, which comes one chunk after the other and is written as it comes;
+/// what the server needs for one is the mean of its profile. All million of them take a quarter
+/// longer than theirs (172 s): an index of random keys that outgrows its cache.
 fn powersync() -> [Figure; 2] {
     const SCENARIO: &str = r#"name = "powersync"
 duration = "5m"
@@ -62,8 +63,8 @@ apply_rows = 1_000
     ]
 }
 
-/// Volt MX's guide has first provisionings of 30 MB in 10 minutes to 400 MB in 3 hours: 50 to 37 kB a second. Here 30 MB from the
-/// measured SAP gateway, over a poor 3G link.
+/// Volt MX's guide has first provisionings of 30 MB in 10 minutes to 400 MB in 3 hours: 50 to 37 kB
+/// a second. Here 30 MB from the measured SAP gateway, over a poor 3G link.
 fn volt_mx() -> Figure {
     const SCENARIO: &str = r#"name = "volt-mx"
 duration = "30m"

@@ -1,7 +1,8 @@
 //! What a radio costs a battery: 50 kB every 20 s, by the models of Balasubramanian et al., IMC 2009.
 //!
-//! It holds the arithmetic of bursts and tails to figures that were measured. Runs use these constants for 2G alone; those of Huang et
-//! al., MobiSys 2012, which they use for the other radios, were published without such a total.
+//! It holds the arithmetic of bursts and tails to figures that were measured. Runs use these
+//! constants for 2G alone; those of Huang et al., MobiSys 2012, which they use for the other
+//! radios, were published without such a total.
 
 use super::figures::Figure;
 use crate::base::{Span, Time};

@@ -1,7 +1,7 @@
 //! SQLite on the simulated disk of the device classes, against what was measured on devices.
 //!
-//! One constant is fitted, to the desktop's 150 ms. The other figures are what comes of it: the steps, syncs and bytes are
-//! SQLite's own, and the classes' figures have sources of their own.
+//! One constant is fitted, to the desktop's 150 ms. The other figures are what comes of it: the
+//! steps, syncs and bytes are SQLite's own, and the classes' figures have sources of their own.
 
 use rusqlite::{Connection, StatementStatus};
 

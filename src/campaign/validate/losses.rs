@@ -9,13 +9,15 @@ use crate::net::{Conditions, Direction, Itinerary, Link, PacketLoss, Profile};
 use crate::theory::gilbert::GilbertElliott;
 use crate::theory::tcp::{mathis, pftk};
 
-/// Throughput of long transfers under independent losses, in the middle between what Reno's formulas say: CUBIC keeps a little more.
+/// Throughput of long transfers under independent losses, in the middle between what Reno's
+/// formulas say: CUBIC keeps a little more.
 pub(super) fn throughput() -> Vec<Figure> {
     const MSS: f64 = 1_448.0;
     let (rtt, loss) = (0.070, 0.01);
     let found = megabits(rtt, loss);
     let name = |formula| format!("{formula}, 70 ms, 1 % lost: Mbit/s");
-    // The first timeout: the round trip and four times its variance, which is half of it (RFC 6298).
+    // The first timeout: the round trip and four times its variance, which is half of it (RFC
+    // 6298).
     let theirs = [("PFTK", pftk(MSS, rtt, 3.0 * rtt, loss, 1.0)), ("Mathis", mathis(MSS, rtt, loss))];
     theirs.map(|(formula, bytes)| Figure::new(name(formula), bytes * 8.0 / 1e6, found, 0.25)).to_vec()
 }

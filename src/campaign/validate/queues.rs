@@ -1,4 +1,5 @@
-//! The pool and the quota of a backend, against queueing theory; a profile, against the measurement that it comes from.
+//! The pool and the quota of a backend, against queueing theory; a profile, against the measurement
+//! that it comes from.
 
 use std::sync::Arc;
 
@@ -27,8 +28,8 @@ fn backend(workers: u32) -> Backend {
     Backend::new(Arc::new(Schema::default()), options, Stamp(0), Seed(1))
 }
 
-/// Mean time in the queue over mean time at work, of requests that come as a Poisson process and load each of the workers by
-/// 0.8; `service` draws a time at work with mean 1.
+/// Mean time in the queue over mean time at work, of requests that come as a Poisson process and
+/// load each of the workers by 0.8; `service` draws a time at work with mean 1.
 fn waiting(workers: u32, requests: u32, mut service: impl FnMut(&mut Stream) -> f64) -> f64 {
     let mut backend = backend(workers);
     let mut arrivals = Seed(7).stream("arrivals", u64::from(workers), 0);
@@ -76,7 +77,8 @@ pub(super) fn figures() -> Vec<Figure> {
     figures
 }
 
-/// How long a herd takes to go: `waiting` requests at once, and others as a Poisson process; seconds.
+/// How long a herd takes to go: `waiting` requests at once, and others as a Poisson process;
+/// seconds.
 fn drain(run: u64, waiting: u32, per_second: f64, workers: u32, service: Span) -> f64 {
     let mut backend = backend(workers);
     let rows = service.as_micros();
@@ -97,7 +99,8 @@ fn drain(run: u64, waiting: u32, per_second: f64, workers: u32, service: Span) -
 
 /// A herd is gone when the surplus of service has worked it off.
 fn herd() -> Figure {
-    // Eight workers, 100 ms a request, 40 a second; 500 had waited, and those of half a minute came on top.
+    // Eight workers, 100 ms a request, 40 a second; 500 had waited, and those of half a minute came
+    // on top.
     let (herd, missed, rate) = (500, 1_200, 40.0);
     let runs = 40;
     let mean =

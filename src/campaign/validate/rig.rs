@@ -1,4 +1,5 @@
-//! A device behind a link whose connection breaks at random, and a server that works as long as it is asked to.
+//! A device behind a link whose connection breaks at random, and a server that works as long as it
+//! is asked to.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -9,7 +10,8 @@ use crate::contract::{Event, EventSink, LocalBoxFuture, Transport};
 use crate::net::{GapLengths, Gaps, Itinerary, Link, OutageMode, Profile, Server, TransportOptions, Way};
 use crate::sim::{Handle, Options, Sim};
 
-/// How the link fails: up for an exponential time, then down for another; nothing fails while it is down.
+/// How the link fails: up for an exponential time, then down for another; nothing fails while it is
+/// down.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Failures {
     /// Mean time between failures.
@@ -59,8 +61,8 @@ impl Client {
     }
 }
 
-/// The virtual time that `job` takes on a device whose link has this round trip, this rate and these failures. They are drawn
-/// up to `horizon`.
+/// The virtual time that `job` takes on a device whose link has this round trip, this rate and
+/// these failures. They are drawn up to `horizon`.
 pub(super) fn time<F: Future<Output = ()> + 'static>(
     seed: Seed,
     (rtt, down): (Span, BitRate),

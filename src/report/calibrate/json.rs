@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use super::record::{Advice, Calibration, Estimate, Rate};
 
 impl Calibration {
-    /// JSON with whole numbers only; each figure is `{ value, low, high }`, and `null` where the log cannot tell it.
+    /// JSON with whole numbers only; each figure is `{ value, low, high }`, and `null` where the
+    /// log cannot tell it.
     pub fn to_json(&self) -> String {
         let census = &self.census;
         let costs = self.costs.as_ref();

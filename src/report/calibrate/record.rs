@@ -17,7 +17,8 @@ impl Estimate {
         (self.low..=self.high).contains(&x)
     }
 
-    /// The same where another reading of the log may be the true one: the interval holds those of both.
+    /// The same where another reading of the log may be the true one: the interval holds those of
+    /// both.
     pub fn as_open_as(self, other: Estimate) -> Estimate {
         Estimate { low: self.low.min(other.low), high: self.high.max(other.high), ..self }
     }
@@ -69,7 +70,8 @@ pub struct Census {
     pub rows_max: u64,
     /// Bytes of an answer that come with each row.
     pub bytes_a_row: Option<f64>,
-    /// Bytes of an answer that come with it whatever its rows, where it surely has such: the overhead holds their time.
+    /// Bytes of an answer that come with it whatever its rows, where it surely has such: the
+    /// overhead holds their time.
     pub bytes_around: Option<f64>,
     /// Answers that are far from all others and were put aside.
     pub outliers: u64,
@@ -78,8 +80,8 @@ pub struct Census {
 }
 
 impl Census {
-    /// Seconds that a request may take in a search: half of a gateway's usual timeout of 30 s, doubled until the log's own answers have
-    /// room.
+    /// Seconds that a request may take in a search: half of a gateway's usual timeout of 30 s,
+    /// doubled until the log's own answers have room.
     pub fn request_limit(&self) -> u64 {
         let mut limit = 15;
         while (limit as f64) < 2.0 * self.duration_mean && limit < 12 * 3_600 {
@@ -134,7 +136,8 @@ pub struct Outages {
 }
 
 impl Outages {
-    /// The same where another reading of the log may be the true one. What that cannot tell stays untold.
+    /// The same where another reading of the log may be the true one. What that cannot tell stays
+    /// untold.
     pub fn as_open_as(self, other: Outages) -> Outages {
         let rate = match (self.rate, other.rate) {
             (Rate::Known(rate), Rate::Known(other)) => Rate::Known(rate.as_open_as(other)),
@@ -154,12 +157,15 @@ pub enum Advice {
         best: Estimate,
         /// The sizes within 3 % of it.
         flat: (f64, f64),
-        /// How much more a row costs in chunks of the log's mean size than in the best: 0.07 is 7 %.
+        /// How much more a row costs in chunks of the log's mean size than in the best: 0.07 is 7
+        /// %.
         excess: Estimate,
-        /// Only the sizes that the log has were compared, by what their answers took, as these lie on no line that tells more.
+        /// Only the sizes that the log has were compared, by what their answers took, as these lie
+        /// on no line that tells more.
         within_log: bool,
     },
-    /// Nothing in the log limits a chunk; below this many rows, overhead costs more than failures could.
+    /// Nothing in the log limits a chunk; below this many rows, overhead costs more than failures
+    /// could.
     AtLeast(f64),
 }
 

@@ -1,14 +1,16 @@
 //! A calibration as a scenario: a link and backend costs that give requests as the log has them.
 //!
-//! The transport is bare and the backend never full: handshakes, slow start and queues are in the measured times already. What grows
-//! with bytes goes to the link where the log tells it apart; all else is the backend's, with the log's noise.
+//! The transport is bare and the backend never full: handshakes, slow start and queues are in the
+//! measured times already. What grows with bytes goes to the link where the log tells it apart; all
+//! else is the backend's, with the log's noise.
 
 use super::super::human;
 use super::record::{Advice, Calibration, Costs, Estimate, Outages, Rate};
 use super::told::whole;
 use crate::base::{BitRate, Span};
 
-/// Bytes of JSON around a row's text, and of a page around its rows: what `entity.row` of the scenario comes to.
+/// Bytes of JSON around a row's text, and of a page around its rows: what `entity.row` of the
+/// scenario comes to.
 const ROW_AROUND: f64 = 61.0;
 const PAGE_AROUND: f64 = 145.0;
 /// A row of which the log does not tell the bytes.
@@ -23,15 +25,16 @@ const TEXT_MAX: u64 = 1_000_000;
 const CHUNK_MAX: u64 = 1_000_000;
 /// Seconds: a scenario has no gap that is briefer, and no two that are not farther apart.
 const BRIEFEST: f64 = 1e-3;
-/// Seconds of the script, and interruptions of all links that a scenario may have, of which there are fewer by far in any log.
+/// Seconds of the script, and interruptions of all links that a scenario may have, of which there
+/// are fewer by far in any log.
 const LASTS: u64 = 48 * 3_600;
 const BREAKS_MAX: f64 = 1e7;
 /// A gap of which the log does not tell the length.
 const GAP_ASSUMED: f64 = 5.0;
 /// Chunks that a sweep tries about the best.
 const AROUND: f64 = 8.0;
-/// The largest chunk that is tried is at least so many times the least: a search costs no less in a narrower range, of which the full grid
-/// is smaller.
+/// The largest chunk that is tried is at least so many times the least: a search costs no less in a
+/// narrower range, of which the full grid is smaller.
 const REACH: u64 = 512;
 /// A chunk that is no larger than answers of the log were.
 const WITHIN_LOG: &str = "recommended chunk in rows, of the sizes in the log, as answers lie on no line";
@@ -58,8 +61,8 @@ struct Figures {
 }
 
 impl Calibration {
-    /// A scenario called `name` that gives such requests; `rtt` of the overhead is the link's. `None` if the log does not tell what
-    /// requests cost.
+    /// A scenario called `name` that gives such requests; `rtt` of the overhead is the link's.
+    /// `None` if the log does not tell what requests cost.
     pub fn scenario(&self, name: &str, rtt: Span) -> Option<String> {
         let costs = self.costs.as_ref()?;
         let (from, to) = self.axis()?;
@@ -117,7 +120,8 @@ impl Calibration {
         }
     }
 
-    /// What the log did not tell, and what the scenario has in its place. Caps are the last of it, always.
+    /// What the log did not tell, and what the scenario has in its place. Caps are the last of it,
+    /// always.
     pub fn untold(&self) -> Vec<(&'static str, &'static str)> {
         const PERHAPS: &str = "it may be next to none; the scenario has the estimate";
         let mut untold = Vec::new();
@@ -171,7 +175,8 @@ impl Calibration {
         matches!(self.advice, Some(Advice::Rows { within_log: true, .. }))
     }
 
-    /// The least and the most rows of a chunk that are worth a sweep of the scenario, for an axis of doublings; `None` without one.
+    /// The least and the most rows of a chunk that are worth a sweep of the scenario, for an axis
+    /// of doublings; `None` without one.
     pub fn axis(&self) -> Option<(u64, u64)> {
         let figures = self.figures(self.costs.as_ref()?, Span::ZERO);
         if let Some(Advice::Rows { best, within_log: true, .. }) = self.advice {
@@ -213,8 +218,8 @@ impl Calibration {
     }
 }
 
-/// An axis of doublings that ends at `best` rows, or little above it: costs of the scenario are a line, and tell nothing beyond. No end has
-/// more than `most` rows, but where one row is the most.
+/// An axis of doublings that ends at `best` rows, or little above it: costs of the scenario are a
+/// line, and tell nothing beyond. No end has more than `most` rows, but where one row is the most.
 fn up_to(best: f64, most: f64) -> (u64, u64) {
     let axis = |doublings: u32| {
         let from = ((best / f64::from(1 << doublings)).ceil() as u64).max(1);

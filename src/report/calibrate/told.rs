@@ -93,7 +93,8 @@ fn of_costs(grid: &mut Grid, costs: &Costs, around: Option<f64>) {
     put(grid, "overhead of a request", costs.request, span);
     if let Some(bytes) = around {
         let what = format!("{} around its rows", human::bytes(libm::round(bytes) as u64));
-        // How many bytes these are is known less well than what a byte takes: the overhead's interval holds it.
+        // How many bytes these are is known less well than what a byte takes: the overhead's
+        // interval holds it.
         let (what, took) = match &costs.split {
             Some(split) => (format!("  of that: {what}"), span(split.byte.value * bytes)),
             None => (format!("  which holds {what}"), String::new()),

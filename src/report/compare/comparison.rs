@@ -87,7 +87,8 @@ impl Comparison {
         (!all.is_empty()).then(|| all.into_iter().collect::<Vec<_>>().join("; "))
     }
 
-    /// The seeds that a side has run several times to unlike ends, in words; `None` if there are none.
+    /// The seeds that a side has run several times to unlike ends, in words; `None` if there are
+    /// none.
     pub fn copies(&self) -> Option<String> {
         let of = |group: &Group| match group.title.as_str() {
             "" => group.copies.join(", "),
@@ -102,9 +103,10 @@ impl Comparison {
         })
     }
 
-    /// What one side has measured under every seed and the other under none, in words: of the metrics that were `asked` for, else of the
-    /// headline ones and the oracle's, as rare ones come and go; of those asked for, too, what was measured under too few seeds. `None` if
-    /// there is no such metric.
+    /// What one side has measured under every seed and the other under none, in words: of the
+    /// metrics that were `asked` for, else of the headline ones and the oracle's, as rare ones come
+    /// and go; of those asked for, too, what was measured under too few seeds. `None` if there is
+    /// no such metric.
     pub fn unmeasured(&self, asked: &[String]) -> Option<String> {
         let matters = |metric: &String| match asked {
             [] => table::is_gated(metric),

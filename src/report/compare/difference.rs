@@ -59,19 +59,21 @@ pub struct Difference {
     pub unit: Unit,
     /// Which direction is better.
     pub better: Better,
-    /// The base's mean, rounded, over the seeds under which both sides have the figure, or over its own where there is no such pair;
-    /// `None` if it has the figure under no seed.
+    /// The base's mean, rounded, over the seeds under which both sides have the figure, or over its
+    /// own where there is no such pair; `None` if it has the figure under no seed.
     pub base: Option<u64>,
     /// The candidate's.
     pub candidate: Option<u64>,
     /// Both means as they are: of what is rare the whole number says nothing.
     pub means: [Option<f64>; 2],
-    /// Candidate over base, less one, in parts per million; `None` for a base of zero or none. Where there is an interval it is of the mean ratio
-    /// of pairs as that is, so it may lie off the ratio of the two means: one long wait moves those, and is one pair.
+    /// Candidate over base, less one, in parts per million; `None` for a base of zero or none.
+    /// Where there is an interval it is of the mean ratio of pairs as that is, so it may lie off
+    /// the ratio of the two means: one long wait moves those, and is one pair.
     pub change_ppm: Option<i64>,
     /// The interval of 95 % of the change, in parts per million, where pairs are no exact matter.
     pub interval_ppm: Option<(i64, i64)>,
-    /// Whether cells of one side have observed nothing where those of the other have: these are left out.
+    /// Whether cells of one side have observed nothing where those of the other have: these are
+    /// left out.
     pub lopsided: bool,
     /// Whether every cell of one side has observed something and no cell of the other.
     pub one_sided: bool,
@@ -94,30 +96,34 @@ pub struct Group {
     pub failed: (usize, usize),
     /// What cells failed with in the candidate that did not in the base; success if there is none.
     pub new_failure: Exit,
-    /// Seeds of the base that the candidate lacks, where others are paired, or whose figures it lacks.
+    /// Seeds of the base that the candidate lacks, where others are paired, or whose figures it
+    /// lacks.
     pub missing: Vec<String>,
     /// Metrics that are not measured alike on both sides, in words: they are not compared.
     pub unlike: Vec<String>,
     /// Seeds of which a side has several cells of one scenario that did not come to the same.
     pub copies: Vec<String>,
-    /// Of pairs that are exact, how many differ in their digests, where no figure differs: what happened is not the same.
+    /// Of pairs that are exact, how many differ in their digests, where no figure differs: what
+    /// happened is not the same.
     pub other_digests: usize,
-    /// Of pairs that are exact, in how many the same happened, and figures are not the same: another program counts them.
+    /// Of pairs that are exact, in how many the same happened, and figures are not the same:
+    /// another program counts them.
     pub counted_otherwise: usize,
     /// All statistics, those without a difference too.
     pub differences: Vec<Difference>,
 }
 
 impl Group {
-    /// The least number of seeds that the group lacks to be judged; `None` where it is judged, or where nothing differs.
+    /// The least number of seeds that the group lacks to be judged; `None` where it is judged, or
+    /// where nothing differs.
     pub fn lacks(&self) -> Option<usize> {
         let least = self.basis.least();
         let differs = self.differences.iter().any(|difference| difference.finding == Finding::Unclear);
         (differs && self.seeds.0.min(self.seeds.1) < least).then_some(least)
     }
 
-    /// The least number of seeds that this figure takes if too few have it on both sides to say what it comes to, though the group has
-    /// enough of them.
+    /// The least number of seeds that this figure takes if too few have it on both sides to say
+    /// what it comes to, though the group has enough of them.
     pub(super) fn rests_on_too_few(&self, figure: &Difference) -> Option<usize> {
         let least = self.basis.least();
         let open = !matches!(figure.finding, Finding::Same | Finding::Better | Finding::Worse);
@@ -126,7 +132,8 @@ impl Group {
 }
 
 impl Difference {
-    /// Whether it is larger than a share of `ppm` millionths: all of its interval, where it has one. From nothing any step is.
+    /// Whether it is larger than a share of `ppm` millionths: all of its interval, where it has
+    /// one. From nothing any step is.
     pub fn exceeds(&self, ppm: u64) -> bool {
         let nearest = |(low, high): (i64, i64)| low.unsigned_abs().min(high.unsigned_abs());
         let change = self.interval_ppm.map(nearest).or(self.change_ppm.map(i64::unsigned_abs));
@@ -134,12 +141,13 @@ impl Difference {
     }
 }
 
-/// The statistics of a distribution that are compared. Where chance plays a part its ends and its count say little, and would hide others:
-/// more figures take more to be no chance.
+/// The statistics of a distribution that are compared. Where chance plays a part its ends and its
+/// count say little, and would hide others: more figures take more to be no chance.
 const STATS: &[&str] = &["p50", "p95", "p99"];
 /// Those that are compared where every difference is real: all.
 const STATS_EXACT: &[&str] = &["p50", "p95", "p99", "max", "min", "count"];
-/// What fails more often, where the base loses something too, may be by chance up to this: to pass a loss is worse than to ask twice.
+/// What fails more often, where the base loses something too, may be by chance up to this: to pass
+/// a loss is worse than to ask twice.
 const LEVEL_OF_LOSS: f64 = 0.1;
 /// The chance of a false finding in a comparison, all its statistics together.
 const LEVEL: f64 = 0.01;
@@ -157,12 +165,14 @@ struct Observed {
     better: Better,
     base: Vec<u64>,
     candidate: Vec<u64>,
-    /// Each side's mean over these, or over all that it has where no cells can be paired; `None` if it has none.
+    /// Each side's mean over these, or over all that it has where no cells can be paired; `None` if
+    /// it has none.
     means: [Option<f64>; 2],
-    /// Whether some cells have observed nothing where the other side's have: their figures are left out, and what is left is no
-    /// picture of both.
+    /// Whether some cells have observed nothing where the other side's have: their figures are left
+    /// out, and what is left is no picture of both.
     lopsided: bool,
-    /// Of a figure that all cells of one side have and none of the other: how many the smaller side has.
+    /// Of a figure that all cells of one side have and none of the other: how many the smaller side
+    /// has.
     one_sided: Option<usize>,
 }
 
@@ -206,7 +216,8 @@ impl Observed {
     }
 }
 
-/// A group of which it is known how far its sides lie apart, but not yet whether that is more than chance.
+/// A group of which it is known how far its sides lie apart, but not yet whether that is more than
+/// chance.
 struct Weighed {
     /// Without its differences.
     group: Group,
@@ -272,7 +283,8 @@ impl Weighed {
         Weighed { group, observed, changes }
     }
 
-    /// The group; of each statistic that chance plays a part in, `surprising` tells whether it is more than that.
+    /// The group; of each statistic that chance plays a part in, `surprising` tells whether it is
+    /// more than that.
     fn judged(self, surprising: &mut impl Iterator<Item = bool>) -> Group {
         let Weighed { group, observed, changes } = self;
         let differences: Vec<Difference> = match group.basis {
@@ -296,21 +308,23 @@ fn counted_otherwise(base: &Measured, candidate: &Measured) -> bool {
     known && base.digest == candidate.digest && base.figures_digest != candidate.figures_digest
 }
 
-/// Whether the candidate loses under seeds under which the base loses nothing: no chance, however few they are.
+/// Whether the candidate loses under seeds under which the base loses nothing: no chance, however
+/// few they are.
 fn is_new_loss(observed: &Observed) -> bool {
     let has_more = sum(&observed.candidate) > 0 && sum(&observed.base) == 0;
     has_more && oracle::is_of_check(&observed.metric)
 }
 
-/// What a greater part of the candidate's seeds failed with than of the base's: seeds that are not the same fail each for itself, and only
-/// more of them are new.
+/// What a greater part of the candidate's seeds failed with than of the base's: seeds that are not
+/// the same fail each for itself, and only more of them are new.
 fn failed_more_often(base: &[&Measured], candidate: &[&Measured]) -> Exit {
     let seeds = (base.len(), candidate.len());
     let with =
         |side: &[&Measured], exit: Exit| side.iter().filter(|cell| cell.failed.contains(&exit)).count();
     let is_new = |exit: &Exit| {
         let failed = (with(base, *exit), with(candidate, *exit));
-        // A threshold that is missed now and then is missed by luck; what is lost once, where the base loses nothing, is lost.
+        // A threshold that is missed now and then is missed by luck; what is lost once, where the
+        // base loses nothing, is lost.
         let level = if *exit == Exit::Threshold { LEVEL } else { LEVEL_OF_LOSS };
         let by_chance = || statistics::as_many_failed(seeds, failed).is_none_or(|chance| chance > level);
         failed.1 * seeds.0 > failed.0 * seeds.1
@@ -332,7 +346,8 @@ fn is_part(metric: &str) -> bool {
     metric.contains(['@', '/'])
 }
 
-/// The seed of a pair with what of the base's figures the candidate lacks; `None` if it has all of them.
+/// The seed of a pair with what of the base's figures the candidate lacks; `None` if it has all of
+/// them.
 fn without(base: &Measured, candidate: &Measured) -> Option<String> {
     let names = base.metrics.keys().map(AsRef::as_ref).filter(|name: &&str| !is_part(name));
     let lacking: Vec<&str> = names.filter(|name| !candidate.metrics.contains_key(*name)).collect();
@@ -341,8 +356,8 @@ fn without(base: &Measured, candidate: &Measured) -> Option<String> {
     lacking.first().map(|first| format!("{} (without {first}{and_more})", base.seed))
 }
 
-/// The metrics that are not in one unit, or not in one shape, in all cells, each in words: a number of the one says nothing beside one of
-/// the other. A baseline of another version may have such.
+/// The metrics that are not in one unit, or not in one shape, in all cells, each in words: a number
+/// of the one says nothing beside one of the other. A baseline of another version may have such.
 fn unlike(base: &[&Measured], candidate: &[&Measured]) -> BTreeMap<String, String> {
     let shape = |figure: &Figure| (figure.unit(), figure.is_distribution());
     let word = |(unit, distribution): (Unit, bool)| {
@@ -361,8 +376,8 @@ fn unlike(base: &[&Measured], candidate: &[&Measured]) -> BTreeMap<String, Strin
     unlike
 }
 
-/// The observations of every statistic that both sides have and that is not `unlike`. A part that a cell lacks did not occur in it; a
-/// distribution in which nothing was observed has no figure.
+/// The observations of every statistic that both sides have and that is not `unlike`. A part that a
+/// cell lacks did not occur in it; a distribution in which nothing was observed has no figure.
 fn observed(
     base: &[&Measured],
     candidate: &[&Measured],
@@ -447,7 +462,8 @@ fn sampled(Observed { base, candidate, one_sided, .. }: &Observed) -> Change {
     Change { chance: chance.unwrap_or(1.0), ..Change::UNKNOWN }
 }
 
-/// That all cells of one side observed something and none of the other: of fewer than `least` that says nothing.
+/// That all cells of one side observed something and none of the other: of fewer than `least` that
+/// says nothing.
 fn alone(cells: usize, least: usize) -> Change {
     let chance = if cells < least { 1.0 } else { statistics::one_sided(cells) };
     Change { chance, ..Change::UNKNOWN }

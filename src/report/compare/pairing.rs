@@ -12,14 +12,16 @@ pub(super) struct Opposed<'a> {
     pub(super) pairs: Vec<(&'a Measured, &'a Measured)>,
     /// Cells whose seed the other side does not have.
     pub(super) alone: (Vec<&'a Measured>, Vec<&'a Measured>),
-    /// Seeds of which a side has several cells of one scenario, none of which says what it comes to.
+    /// Seeds of which a side has several cells of one scenario, none of which says what it comes
+    /// to.
     pub(super) copies: Vec<String>,
 }
 
 /// Names of both sides' cells that have no counterpart.
 pub(super) type Unmatched = (Vec<String>, Vec<String>);
 
-/// Opposes the cells of both sides. A variant's name sets cells apart unless each side has but one, and so does a scenario's.
+/// Opposes the cells of both sides. A variant's name sets cells apart unless each side has but one,
+/// and so does a scenario's.
 pub(super) fn opposed<'a>(base: &'a Side, candidate: &'a Side) -> (Vec<Opposed<'a>>, Unmatched) {
     let variants_matter = !(one(base, |c| &c.variant) && one(candidate, |c| &c.variant));
     let scenarios_matter = !(one(base, |c| &c.scenario) && one(candidate, |c| &c.scenario));
@@ -60,8 +62,9 @@ fn once(cells: Vec<&Measured>) -> Vec<&Measured> {
     cells.into_iter().filter(|cell| seen.insert((&cell.resolved, &cell.seed, &cell.digest))).collect()
 }
 
-/// Opposes cells of one title. Where several scenarios of a side have one name a seed does not tell their cells apart: a scenario that
-/// both sides have stands against itself, and of the others, which were changed, each against that of its place.
+/// Opposes cells of one title. Where several scenarios of a side have one name a seed does not tell
+/// their cells apart: a scenario that both sides have stands against itself, and of the others,
+/// which were changed, each against that of its place.
 fn by_scenario<'a>(
     title: String,
     base: Vec<&'a Measured>,
@@ -121,7 +124,8 @@ fn several(cells: &[&Measured]) -> bool {
     cells.iter().any(|cell| *of_seeds.entry(&cell.seed).or_insert(&cell.resolved) != &cell.resolved)
 }
 
-/// Seeds of which there are several cells of one scenario: those that came to the same count `once`.
+/// Seeds of which there are several cells of one scenario: those that came to the same count
+/// `once`.
 fn copies(cells: &[&Measured]) -> BTreeSet<String> {
     let mut seen = BTreeSet::new();
     let again = cells.iter().filter(|cell| !seen.insert((&cell.resolved, &cell.seed)));

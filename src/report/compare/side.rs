@@ -37,7 +37,8 @@ pub struct Side {
     pub name: String,
     /// Its cells.
     pub cells: Vec<Measured>,
-    /// The builds that ran them, in words, by the digests of their sources; none of a baseline, which is there to be held against others.
+    /// The builds that ran them, in words, by the digests of their sources; none of a baseline,
+    /// which is there to be held against others.
     pub builds: BTreeMap<String, String>,
 }
 
@@ -59,8 +60,8 @@ pub enum SideError {
     },
 }
 
-/// What a cell failed with. A figure that is not a baseline's is what a comparison is for; a failure without a reason is a change for the
-/// worse.
+/// What a cell failed with. A figure that is not a baseline's is what a comparison is for; a
+/// failure without a reason is a change for the worse.
 fn failures(cell: &CellRecord) -> Vec<Exit> {
     if cell.verdict != Verdict::Fail {
         return Vec::new();
@@ -103,7 +104,8 @@ impl Side {
         Side { name: name.to_owned(), cells: ended.map(Measured::from).collect(), builds }.only(variant)
     }
 
-    /// With these metrics alone, and digests of these, as a cell's own holds more; with all where none is named.
+    /// With these metrics alone, and digests of these, as a cell's own holds more; with all where
+    /// none is named.
     pub fn of_metrics(mut self, names: &[String]) -> Side {
         if names.is_empty() {
             return self;

@@ -158,7 +158,8 @@ fn a_wait_that_ends_at_one_of_two_times_is_no_finding_of_three_seeds() {
 
 #[test]
 fn of_many_figures_only_what_chance_does_not_explain_differs_and_one_that_is_named_is_judged_alone() {
-    // Two hundred figures that go up and down from seed to seed, and one that is half a per cent off, three times its error.
+    // Two hundred figures that go up and down from seed to seed, and one that is half a per cent
+    // off, three times its error.
     let noise = |seed: u64, n: u64| Seed(seed).stream("noise", n, 0).below(1_000);
     let cells = |variant: &'static str, shift: u64| {
         let cell = move |seed| {
@@ -237,7 +238,8 @@ fn figures_that_the_candidate_lacks_are_told_and_are_no_zeros() {
     assert_eq!((comparison.lacking(), comparison.found(Finding::Worse).count()), (None, 0));
 }
 
-/// Of seeds `from` on, with a distribution that has observed something under those that `some` is true of.
+/// Of seeds `from` on, with a distribution that has observed something under those that `some` is
+/// true of.
 fn waits(variant: Option<&str>, from: u64, some: impl Fn(u64) -> bool) -> Side {
     let cell = |seed| {
         let mut cell = cell(variant, seed, 1_000, 50);

@@ -11,7 +11,8 @@ use super::super::table::{self, Form};
 use super::plots::observed;
 use crate::metrics::{self, Better, Figure, Unit};
 
-/// What people ask first: the metric (or by how much it exceeds another), which figure of it, and what it says.
+/// What people ask first: the metric (or by how much it exceeds another), which figure of it, and
+/// what it says.
 const HEADLINES: [(&str, &str, &str); 10] = [
     ("engine.usable_after_login.duration", "p95", "after login, until 95 of 100 people could work"),
     ("engine.write_acknowledged.duration", "p95", "until 95 of 100 edits were safe on the backend"),
@@ -40,8 +41,9 @@ fn columns(record: &RunRecord) -> BTreeSet<(&str, Option<&str>, String)> {
     cells.map(|cell| (cell.scenario.as_str(), cell.variant.as_deref(), settings(cell))).collect()
 }
 
-/// One card for each headline: of cells that differ in their seed alone the median and the range, of what the oracle found the worst; of
-/// others, which no figure stands for, the worst cell of all.
+/// One card for each headline: of cells that differ in their seed alone the median and the range,
+/// of what the oracle found the worst; of others, which no figure stands for, the worst cell of
+/// all.
 pub(super) fn cards(record: &RunRecord) -> Markup {
     let ended: Vec<&CellRecord> =
         record.cells.iter().filter(|cell| cell.verdict != Verdict::Incomplete).collect();
@@ -96,7 +98,8 @@ impl Found {
     }
 }
 
-/// The figures without those that cells which pass were expected to have: these are no measure of what is wrong.
+/// The figures without those that cells which pass were expected to have: these are no measure of
+/// what is wrong.
 fn of_failing(values: Values<'_>) -> Values<'_> {
     values.into_iter().filter(|(value, cell)| *value == 0 || cell.verdict == Verdict::Fail).collect()
 }

@@ -47,7 +47,8 @@ pub fn page(record: &RunRecord) -> String {
                     p { (summed_up(record)) }
                 }
                 main {
-                    // A search that found something opens with the answer: what fails there is no candidate.
+                    // A search that found something opens with the answer: what fails there is no
+                    // candidate.
                     @if let Some(tune) = found(record) { (tuned::best(record, tune)) (failures::no_candidates(record)) }
                     @if record.is_of_findings() && record.matrix { (failures::answers(record)) }
                     @if !record.is_of_findings() { (failures::failures(record)) }
@@ -80,7 +81,8 @@ pub fn page(record: &RunRecord) -> String {
     unbroken(&page.into_string())
 }
 
-/// The page with numbers that stay in one line: their thousands, and a number and its per cent. What is to be copied stays as it is.
+/// The page with numbers that stay in one line: their thousands, and a number and its per cent.
+/// What is to be copied stays as it is.
 fn unbroken(page: &str) -> String {
     const NARROW: char = '\u{202f}';
     let mut text = String::with_capacity(page.len() + page.len() / 64);

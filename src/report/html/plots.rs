@@ -19,9 +19,11 @@ const DURATIONS: [(&str, &str); 5] = [
 const DEVICES_DRAWN: usize = 2;
 /// Faults of so many names have a strip of their own.
 const FAULTS_DRAWN: usize = 6;
-/// What happens within this part of the time is one mark: no eye tells it apart, and a page must not grow with the number of devices.
+/// What happens within this part of the time is one mark: no eye tells it apart, and a page must
+/// not grow with the number of devices.
 const MARKS: u64 = 400;
-/// More marks in a row than this are a bar; they are told by their number in each of so many stretches.
+/// More marks in a row than this are a bar; they are told by their number in each of so many
+/// stretches.
 const DIAMONDS: usize = 48;
 const BINS: u64 = 100;
 
@@ -142,8 +144,8 @@ pub fn outages(record: &RunRecord, cell: &CellRecord) -> Option<Timeline> {
     Some(Timeline { title: "Outages and faults".to_owned(), about, strips, ..blank })
 }
 
-/// Lets one mark stand for all that begin within `apart` of it; of stretches it is as high as the highest, and as long as all. How many
-/// have no mark of their own.
+/// Lets one mark stand for all that begin within `apart` of it; of stretches it is as high as the
+/// highest, and as long as all. How many have no mark of their own.
 fn thinned(strip: &mut Strip, apart: u64) -> u64 {
     let before = strip.spans.len() + strip.ticks.len();
     let mut spans: Vec<(u64, u64, f64, String)> = Vec::new();
@@ -190,8 +192,9 @@ fn first_online(series: &SeriesRecord) -> u64 {
     first.checked_sub(1).and_then(|before| series.at_ns.get(before)).copied().unwrap_or(0)
 }
 
-/// Stretches in which devices were without link or process, with their share. A device before its first login is none of them, so it is
-/// the most that were online at once until then that they are held against.
+/// Stretches in which devices were without link or process, with their share. A device before its
+/// first login is none of them, so it is the most that were online at once until then that they are
+/// held against.
 fn offline(series: &SeriesRecord, online: &[u64], devices: u64) -> Vec<(u64, u64, f64, String)> {
     let mut spans: Vec<(u64, u64, f64, String)> = Vec::new();
     let instants = series.at_ns.iter().zip(series.at_ns.iter().skip(1).chain(series.at_ns.last()));
@@ -220,8 +223,8 @@ fn devices(record: &RunRecord, cell: &CellRecord) -> Option<u64> {
     Some(devices.filter_map(|n| u64::try_from(n).ok()).sum())
 }
 
-/// The life of a record as a diagram, with a lane for each device on which something is wrong with it; `None` if the cell's record
-/// holds no steps of it.
+/// The life of a record as a diagram, with a lane for each device on which something is wrong with
+/// it; `None` if the cell's record holds no steps of it.
 pub fn life(cell: &CellRecord, life: &LifeRecord) -> Option<SpaceTime> {
     let of_it = cell.violations.iter().filter(|v| v.record.as_ref() == Some(&life.record));
     let mut devices: Vec<String> = of_it.filter_map(|violation| violation.device.clone()).collect();

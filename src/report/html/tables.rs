@@ -10,8 +10,8 @@ const ROWS_OVER_TIME: u64 = 24;
 /// Stretches and instants told of one strip.
 const TOLD_OF_A_STRIP: usize = 40;
 
-/// A row a setting, a column a curve, before each how many seeds its points rest on, where these differ: behind it a small screen would not
-/// show them.
+/// A row a setting, a column a curve, before each how many seeds its points rest on, where these
+/// differ: behind it a small screen would not show them.
 pub(super) fn of_curves(curves: &Curves) -> String {
     let counted = curves.curves.iter().flat_map(|curve| &curve.points).any(|point| point.seeds.is_some());
     let columns = |texts: [String; 2]| texts.into_iter().skip(usize::from(!counted));

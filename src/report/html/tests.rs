@@ -377,7 +377,8 @@ fn a_search_shows_the_interval_of_what_ran_under_all_seeds_and_which_settings_di
     let intervals: Vec<bool> = points.iter().map(|point| point.interval.is_some()).collect();
     assert_eq!(intervals, [false, true, true, false], "of two seeds, of four twice, without cells");
     let (low, high) = points[2].interval.unwrap();
-    // The harmonic mean of 90 to 105 is 97.2, its standard error 3.3 %, and Student's factor for four seeds 3.18.
+    // The harmonic mean of 90 to 105 is 97.2, its standard error 3.3 %, and Student's factor for
+    // four seeds 3.18.
     assert!((87_000.0..89_000.0).contains(&low) && (107_000.0..109_000.0).contains(&high), "{low} to {high}");
     let svg = drawn.draw(Size::Wide).inline();
     assert_eq!(svg.matches("class=\"o c0\"").count(), 1, "64 is hollow");

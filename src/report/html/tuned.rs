@@ -13,7 +13,8 @@ use super::super::tune::field::EVERYTHING;
 use super::super::tune::{KnobTuned, PlaceTuned, PointTuned, TuneRecord, told};
 use super::{drawing, tables};
 
-/// The best settings: a plot for each key that was searched, then each place in words and beside what others ship.
+/// The best settings: a plot for each key that was searched, then each place in words and beside
+/// what others ship.
 pub(super) fn best(record: &RunRecord, tune: &TuneRecord) -> Markup {
     html! {
         h2 { "The best settings" }
@@ -123,7 +124,8 @@ fn values(tune: &TuneRecord, key: &str) -> Vec<String> {
     values
 }
 
-/// The figure along one key, a curve for each place; `None` if its settings are no numbers or fewer than two were measured.
+/// The figure along one key, a curve for each place; `None` if its settings are no numbers or fewer
+/// than two were measured.
 pub(super) fn curves(record: &RunRecord, tune: &TuneRecord, key: &str) -> Option<Curves> {
     let knobs: Vec<(&PlaceTuned, &KnobTuned)> = tune
         .places
@@ -217,7 +219,8 @@ fn marks(knobs: &[(&PlaceTuned, &KnobTuned)], place: Places) -> Vec<(f64, String
 /// Where settings lie on the axis.
 #[derive(Clone, Copy)]
 struct Places {
-    /// Everything at once is written as a number beyond all others: it lies a step behind the last of them.
+    /// Everything at once is written as a number beyond all others: it lies a step behind the last
+    /// of them.
     everything: f64,
 }
 

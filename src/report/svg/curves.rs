@@ -1,4 +1,5 @@
-//! Curves over the settings of one key: each with its interval, its best setting, and the region that is as good.
+//! Curves over the settings of one key: each with its interval, its best setting, and the region
+//! that is as good.
 
 use super::frame::{Inside, LETTERS, Size, Svg, bottom_axis, left_axis, left_room};
 use super::ink::{Anchor, Ink, cut_apart, spread, width, wrapped};
@@ -53,7 +54,8 @@ pub struct Point {
     pub interval: Option<(f64, f64)>,
     /// Whether it may be the best; what lost a row may not.
     pub candidate: bool,
-    /// Under how many seeds it was run, where that differs between points: hollow is what was run under fewer than others.
+    /// Under how many seeds it was run, where that differs between points: hollow is what was run
+    /// under fewer than others.
     pub seeds: Option<u64>,
 }
 
@@ -124,7 +126,8 @@ impl Curves {
         marks
     }
 
-    /// A dashed line for each mark with its letter above: names have no room beside each other, and stand in the legend.
+    /// A dashed line for each mark with its letter above: names have no room beside each other, and
+    /// stand in the legend.
     fn draw_marks(&self, ink: &mut Ink, inside: Inside, x: Scale) {
         let places: Vec<f64> = self.sorted_marks().iter().map(|(at, _)| x.at(*at)).collect();
         let letters = spread(&places, 13.0, inside.left, inside.right);
@@ -138,7 +141,8 @@ impl Curves {
         }
     }
 
-    /// Below all, each mark with its letter, its setting, its names, in as many lines as these take. How high that is.
+    /// Below all, each mark with its letter, its setting, its names, in as many lines as these
+    /// take. How high that is.
     fn draw_legend(&self, ink: &mut Ink, top: f64, size: Size) -> f64 {
         let label = |at: f64| self.settings.iter().find(|(x, _)| *x == at).map(|(_, label)| label.as_str());
         let columns = size.pick(2, 1);
@@ -166,7 +170,8 @@ impl Curves {
         if most > 0 { most as f64 * ROW + 10.0 } else { 0.0 }
     }
 
-    /// Below the axis, a row for each curve: a bar over its flat region, a whisker over where the optimum lies, its best.
+    /// Below the axis, a row for each curve: a bar over its flat region, a whisker over where the
+    /// optimum lies, its best.
     fn draw_regions(&self, ink: &mut Ink, curves: &[Curve], inside: Inside, height: f64, x: Scale) {
         let mut y = height + 28.0;
         for (i, curve) in curves.iter().enumerate() {

@@ -113,7 +113,8 @@ pub(super) fn left_room(scale: Scale, unit: Unit, most: usize) -> f64 {
     widest + 10.0
 }
 
-/// Draws the axis at the bottom with these labels, as far as they have room, those `first` before all others, and its name below.
+/// Draws the axis at the bottom with these labels, as far as they have room, those `first` before
+/// all others, and its name below.
 pub(super) fn bottom_axis(
     ink: &mut Ink,
     inside: Inside,

@@ -35,7 +35,8 @@ pub struct HeatRow {
 /// A cell of a map.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Heat {
-    /// What it costs beside the best of its row, which costs 1; `None` if it is no candidate or was not measured.
+    /// What it costs beside the best of its row, which costs 1; `None` if it is no candidate or was
+    /// not measured.
     pub cost: Option<f64>,
     /// Its figure with its unit, or why there is none.
     pub told: String,
@@ -111,7 +112,8 @@ impl HeatMap {
         Svg::new(size, bottom + 74.0, &self.title, &self.about, ink)
     }
 
-    /// The columns that are drawn: all, or of more than `most` both ends, the best of the rows, and others as evenly between as it goes.
+    /// The columns that are drawn: all, or of more than `most` both ends, the best of the rows, and
+    /// others as evenly between as it goes.
     fn shown(&self, rows: &[HeatRow], most: usize) -> Vec<usize> {
         let all = self.columns.len();
         if all <= most {

@@ -109,7 +109,8 @@ pub(super) fn px(x: f64) -> String {
     if rest == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{rest}") }
 }
 
-/// How wide a text is at this size, in the widest of the usual sans-serif faces: what has room by this measure has room.
+/// How wide a text is at this size, in the widest of the usual sans-serif faces: what has room by
+/// this measure has room.
 pub(super) fn width(text: &str, size: f64) -> f64 {
     let em = |c: char| match c {
         'i' | 'j' | 'l' | '\'' | '|' => 0.29,
@@ -138,7 +139,8 @@ pub(super) fn cut(text: &str, size: f64, room: f64) -> String {
     kept.trim_end().to_owned() + "…"
 }
 
-/// As [`cut`] of several texts, which stay apart: of those that would read the same what they have in common is left out.
+/// As [`cut`] of several texts, which stay apart: of those that would read the same what they have
+/// in common is left out.
 pub(super) fn cut_apart(texts: &[&str], size: f64, room: f64) -> Vec<String> {
     let mut shown: Vec<String> = texts.iter().map(|text| cut(text, size, room)).collect();
     // Texts that still read the same have more in common.
@@ -196,8 +198,8 @@ pub(super) fn wrapped(text: &str, size: f64, room: f64) -> Vec<String> {
     lines
 }
 
-/// Moves places apart, in order, until each is at least `apart` from the next and all lie between `low` and `high`; where there is no
-/// room for that they lie evenly.
+/// Moves places apart, in order, until each is at least `apart` from the next and all lie between
+/// `low` and `high`; where there is no room for that they lie evenly.
 pub(super) fn spread(wanted: &[f64], apart: f64, low: f64, high: f64) -> Vec<f64> {
     let mut order: Vec<usize> = (0..wanted.len()).collect();
     order.sort_by(|a, b| wanted[*a].total_cmp(&wanted[*b]));

@@ -1,4 +1,5 @@
-//! The life of one record across devices, gateway and backend: a lane a place, time from top to bottom, an arrow for what was sent.
+//! The life of one record across devices, gateway and backend: a lane a place, time from top to
+//! bottom, an arrow for what was sent.
 
 use super::frame::{LETTERS, SMALL, Size, Svg};
 use super::ink::{Anchor, Ink, cut, width, wrapped};
@@ -136,8 +137,8 @@ impl SpaceTime {
         Plan { lanes, words, together, heads, rows, bottom: y }
     }
 
-    /// An arrow from each sending to the arrival that belongs to it: the next one at that place that comes from there. What never
-    /// arrives ends in a cross before its lane.
+    /// An arrow from each sending to the arrival that belongs to it: the next one at that place
+    /// that comes from there. What never arrives ends in a cross before its lane.
     fn arrows(&self, ink: &mut Ink, plan: &Plan<'_>) {
         let mut arrived = vec![false; self.moments.len()];
         for (i, moment) in self.moments.iter().enumerate() {

@@ -7,9 +7,10 @@ pub(super) const SHADES: usize = 9;
 
 /// The style of all plots, light, dark and printed.
 ///
-/// The colours of series are those of Okabe and Ito (2008, "Color universal design"), which people of all kinds of colour vision tell
-/// apart, darkened on paper and lightened on black until a thin line is seen (contrast 3 : 1, WCAG 2.2 criterion 1.4.11). The shades of
-/// heat differ in lightness above all. Of each hue the second comes late, so that plots of six series have six hues.
+/// The colours of series are those of Okabe and Ito (2008, "Color universal design"), which people
+/// of all kinds of colour vision tell apart, darkened on paper and lightened on black until a thin
+/// line is seen (contrast 3 : 1, WCAG 2.2 criterion 1.4.11). The shades of heat differ in lightness
+/// above all. Of each hue the second comes late, so that plots of six series have six hues.
 pub const CSS: &str = "\
 :root{--ink:#1b1f24;--soft:#57606a;--rule:#d8dee4;--paper:#fff;--band:#0969da1f;--good:#1a7f37;--bad:#b3261e;--hot:#b3261e;\
 --c0:#0072b2;--c1:#c14e00;--c2:#00805d;--c3:#a8558a;--c4:#9a6700;--c5:#1b1f24;--c6:#2483b8;--c7:#57606a;\

@@ -1,4 +1,5 @@
-//! What happened over virtual time: panels one below the other with one axis, and strips below them.
+//! What happened over virtual time: panels one below the other with one axis, and strips below
+//! them.
 
 use super::frame::{Inside, LETTERS, Size, Svg, bottom_axis, left_axis, left_room};
 use super::ink::{Anchor, Ink, cut, width};

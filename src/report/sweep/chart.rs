@@ -51,7 +51,8 @@ pub(in super::super) fn chart(axis: &str, curves: &[Curve<'_>]) -> String {
     text
 }
 
-/// Where each setting lies between the left and the right end; `None` if settings are not numbers in order.
+/// Where each setting lies between the left and the right end; `None` if settings are not numbers
+/// in order.
 fn places(points: &[Point<'_>]) -> Option<Vec<f64>> {
     let numbers: Vec<f64> = points.iter().map(Point::number).collect::<Option<_>>()?;
     if numbers.len() < 3 || numbers.windows(2).any(|pair| pair[0] >= pair[1]) {
@@ -72,7 +73,8 @@ impl Canvas {
         Canvas { dots: vec![0; WIDTH * HEIGHT], letters: vec![None; WIDTH * HEIGHT] }
     }
 
-    /// Draws through points given as shares of the width and the height; a gap in the points is a gap in the line.
+    /// Draws through points given as shares of the width and the height; a gap in the points is a
+    /// gap in the line.
     fn curve(&mut self, letter: char, points: impl Iterator<Item = Option<(f64, f64)>>) {
         let mut before: Option<(i64, i64)> = None;
         for point in points {

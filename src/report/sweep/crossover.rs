@@ -1,6 +1,7 @@
 //! Two modes: where each of them wins.
 //!
-//! The other axes span the ground. Down its first one the winner changes, or does not: where it does is the crossover.
+//! The other axes span the ground. Down its first one the winner changes, or does not: where it
+//! does is the crossover.
 
 use super::super::grid::Grid;
 use super::super::human;
@@ -93,8 +94,8 @@ impl<'s, 'a> Crossover<'s, 'a> {
         parts.join(", ")
     }
 
-    /// A row for each value of the first of the other axes, a column for each way; `figure` is what the column of a way without a name
-    /// shows.
+    /// A row for each value of the first of the other axes, a column for each way; `figure` is what
+    /// the column of a way without a name shows.
     fn tables(&self, ways: &[Way], figure: &str, cell: &dyn Fn(usize) -> String) -> String {
         let mut text = String::new();
         for band in ways.chunks(COLUMNS_MAX) {

@@ -11,16 +11,18 @@ use crate::base::{Seed, Stream};
 pub(in super::super) struct Finding {
     /// The best.
     pub(in super::super) best: usize,
-    /// The first and the last setting that is no worse beyond the noise; `None` if there are too few seeds to tell. Where one between
-    /// them is, luck is about: the optimum may lie on either side of it.
+    /// The first and the last setting that is no worse beyond the noise; `None` if there are too
+    /// few seeds to tell. Where one between them is, luck is about: the optimum may lie on either
+    /// side of it.
     pub(in super::super) noise: Option<(usize, usize)>,
     /// The settings around it that cost at most [`FLAT`] more, first and last.
     pub(in super::super) flat: (usize, usize),
 }
 
 impl Finding {
-    /// The settings between which the optimum lies: those next to the ones that are as good within the noise, since a curve with one
-    /// minimum has risen there. At an end of the `settings` there is none.
+    /// The settings between which the optimum lies: those next to the ones that are as good within
+    /// the noise, since a curve with one minimum has risen there. At an end of the `settings` there
+    /// is none.
     pub(super) fn between(&self, settings: usize) -> Option<[Option<usize>; 2]> {
         let (first, last) = self.noise?;
         Some([first.checked_sub(1), Some(last + 1).filter(|i| *i < settings)])
@@ -33,16 +35,19 @@ pub(super) const FLAT: f64 = 1.03;
 pub const FAR: f64 = 1.15;
 /// Fewer seeds say nothing of the noise between them.
 const SEEDS_MIN: usize = 3;
-/// What differs by less than a hundredth of a percent, as by a digit more in a request or by how a rate is rounded, does not differ.
+/// What differs by less than a hundredth of a percent, as by a digit more in a request or by how a
+/// rate is rounded, does not differ.
 const NOTHING: f64 = 1e-4;
 /// Resamples of the paired differences (Efron 1979).
 const RESAMPLES: usize = 2_000;
 /// Resamples for an interval that is drawn: its ends are seen to a pixel or two.
 const RESAMPLES_DRAWN: usize = 400;
-/// A setting is worse beyond the noise if it is in more than this share of the resamples: one side of a 95 % interval.
+/// A setting is worse beyond the noise if it is in more than this share of the resamples: one side
+/// of a 95 % interval.
 const CONFIDENCE: f64 = 0.975;
 
-/// Finds the best setting of a series; `None` if no setting is a candidate or no figure is better than another.
+/// Finds the best setting of a series; `None` if no setting is a candidate or no figure is better
+/// than another.
 pub(super) fn find(series: &Series<'_>, objective: &Objective) -> Option<Finding> {
     if !objective.ranks() {
         return None;
@@ -65,8 +70,9 @@ pub(super) fn find(series: &Series<'_>, objective: &Objective) -> Option<Finding
     Some(Finding { best, noise, flat })
 }
 
-/// The settings that are as good as the best, wherever they stand: those within the noise (`None` of too few seeds), and those that cost
-/// at most [`FLAT`] as much. Of words only this can be told: they have no order, and nothing lies between two of them.
+/// The settings that are as good as the best, wherever they stand: those within the noise (`None`
+/// of too few seeds), and those that cost at most [`FLAT`] as much. Of words only this can be told:
+/// they have no order, and nothing lies between two of them.
 pub(super) fn alike(series: &Series<'_>, finding: &Finding) -> (Option<Vec<usize>>, Vec<usize>) {
     let costs = costs(series).unwrap_or_default();
     let that = |good: &dyn Fn(usize, f64) -> bool| -> Vec<usize> {
@@ -78,7 +84,8 @@ pub(super) fn alike(series: &Series<'_>, finding: &Finding) -> (Option<Vec<usize
     (noise, that(&|_, cost| cost <= FLAT))
 }
 
-/// What each setting costs relative to the best, as a factor; `None` for what is no candidate. `None` if nothing is.
+/// What each setting costs relative to the best, as a factor; `None` for what is no candidate.
+/// `None` if nothing is.
 pub(super) fn costs(series: &Series<'_>) -> Option<Vec<Option<f64>>> {
     let prices: Vec<Option<f64>> = series.points.iter().map(Point::candidate).collect();
     let best = prices.iter().flatten().copied().min_by(f64::total_cmp)?;
@@ -102,8 +109,9 @@ fn worse(point: &Point<'_>, best: &Point<'_>, position: u64) -> bool {
     worse_beyond_noise(&pairs(point, best), position)
 }
 
-/// Whether `point` may be dearer than `best` by luck: it is not worse beyond the noise, or, where it was run under too few of the seeds to
-/// tell, not [`FAR`] dearer under each. Where the best has too few, nothing is known of luck.
+/// Whether `point` may be dearer than `best` by luck: it is not worse beyond the noise, or, where
+/// it was run under too few of the seeds to tell, not [`FAR`] dearer under each. Where the best has
+/// too few, nothing is known of luck.
 pub(super) fn may_be_luck(point: &Point<'_>, best: &Point<'_>, position: u64) -> bool {
     let pairs = pairs(point, best);
     let far = !pairs.is_empty() && pairs.iter().all(|(here, there)| *here > there * FAR);
@@ -116,11 +124,12 @@ fn pairs(one: &Point<'_>, other: &Point<'_>) -> Vec<(f64, f64)> {
     one.prices.iter().filter_map(|(seed, price)| Some((*price, *other.prices.get(seed)?))).collect()
 }
 
-/// Whether a setting is worse than another, by what both pay with each seed that both have: the ratios lie beyond one by Student's law of
-/// their logarithms (where something is zero, the differences beyond zero), and the mean difference beyond zero in its bootstrap
-/// distribution. Of few seeds the bootstrap alone is too sure of itself (Hesterberg 2015, "What teachers should know about the
-/// bootstrap", §4.2); of many it minds the skewed ones. `position` names the stream of the resamples. Of fewer than three seeds nothing
-/// is known.
+/// Whether a setting is worse than another, by what both pay with each seed that both have: the
+/// ratios lie beyond one by Student's law of their logarithms (where something is zero, the
+/// differences beyond zero), and the mean difference beyond zero in its bootstrap distribution. Of
+/// few seeds the bootstrap alone is too sure of itself (Hesterberg 2015, "What teachers should know
+/// about the bootstrap", §4.2); of many it minds the skewed ones. `position` names the stream of
+/// the resamples. Of fewer than three seeds nothing is known.
 pub fn worse_beyond_noise(pairs: &[(f64, f64)], position: u64) -> bool {
     let has_ratios = pairs.iter().all(|&(here, there)| here > 0.0 && there > 0.0);
     let ratio = |&(here, there): &(f64, f64)| libm::log(here / there);
@@ -137,7 +146,8 @@ pub fn worse_beyond_noise(pairs: &[(f64, f64)], position: u64) -> bool {
     worse as f64 > CONFIDENCE * RESAMPLES as f64
 }
 
-/// A mean, and how far it may be off with a confidence of 95 % by Student's law; `None` of too few seeds.
+/// A mean, and how far it may be off with a confidence of 95 % by Student's law; `None` of too few
+/// seeds.
 fn mean_and_noise(values: &[f64]) -> Option<(f64, f64)> {
     let n = values.len() as f64;
     let law = StudentsT::new(0.0, 1.0, n - 1.0).ok().filter(|_| values.len() >= SEEDS_MIN)?;
@@ -146,8 +156,8 @@ fn mean_and_noise(values: &[f64]) -> Option<(f64, f64)> {
     Some((mean, law.inverse_cdf(CONFIDENCE) * libm::sqrt(squares / (n - 1.0) / n)))
 }
 
-/// Between what the mean price of a setting lies with a confidence of 95 %, by Student's law or by the bootstrap, whichever is wider;
-/// `None` of too few seeds.
+/// Between what the mean price of a setting lies with a confidence of 95 %, by Student's law or by
+/// the bootstrap, whichever is wider; `None` of too few seeds.
 pub(super) fn interval(point: &Point<'_>, position: u64) -> Option<(f64, f64)> {
     let prices: Vec<f64> = point.prices.values().copied().collect();
     let (mean, noise) = mean_and_noise(&prices)?;
@@ -180,8 +190,9 @@ fn resampled_sum(values: &[f64], stream: &mut Stream) -> f64 {
 mod tests {
     use super::*;
 
-    /// How many of 2 000 settings are called worse that cost this many times as much, where each of so many seeds makes all settings
-    /// dearer alike, by up to a third, and each by luck of its own.
+    /// How many of 2 000 settings are called worse that cost this many times as much, where each of
+    /// so many seeds makes all settings dearer alike, by up to a third, and each by luck of its
+    /// own.
     fn called_worse(seeds: usize, times: f64, luck: impl Fn(&mut Stream) -> f64) -> usize {
         let tried = |n: &u64| {
             let mut stream = Seed(*n).stream("findings.luck", seeds as u64, 0);

@@ -7,7 +7,8 @@ use crate::metrics::Better;
 const POINTS_MIN: usize = 3;
 /// How many times the first setting the last must be.
 const REACH_MIN: f64 = 10.0;
-/// A point may lie off the line by this factor. What is off further follows no power, and no exponent is told.
+/// A point may lie off the line by this factor. What is off further follows no power, and no
+/// exponent is told.
 const OFF_MAX: f64 = 1.25;
 
 /// The slope of the least-squares line through (ln x, ln y); `None` if that is no line.
@@ -30,7 +31,8 @@ fn slope(points: &[(f64, f64)]) -> Option<f64> {
     logs.iter().all(|point| off(point) <= libm::log(OFF_MAX)).then_some(slope)
 }
 
-/// The power of the first axis that a series follows, if it follows one. Of rates there is none: they end at what is slowest.
+/// The power of the first axis that a series follows, if it follows one. Of rates there is none:
+/// they end at what is slowest.
 pub(super) fn exponent(sweep: &Sweep<'_>, series: &Series<'_>) -> Option<f64> {
     if sweep.objective.better == Better::Higher {
         return None;

@@ -20,7 +20,8 @@ pub struct Objective {
 
 /// A share of 1, in parts per million.
 const WHOLE: f64 = 1e6;
-/// Rows made durable in the time in which units ran: how fast an engine moves data while it is at it.
+/// Rows made durable in the time in which units ran: how fast an engine moves data while it is at
+/// it.
 const DEFAULT: &str = "engine.rows.rate";
 /// The same of what goes up.
 const OF_PUSHES: &str = "engine.push.rate";
@@ -36,9 +37,10 @@ impl Objective {
         let metric = if key.starts_with("engine.push.") { OF_PUSHES } else { DEFAULT };
         metric.parse().expect("the defaults are in the table of metrics")
     }
-    /// What a cell pays by this figure, the less the better; `None` if it has none. Of a rate that is time a row, so that means over
-    /// seeds are of times: a lucky seed's rate must not make up for an unlucky one's wait. Of a share it is the whole and what it lacks
-    /// of that, so that means are of shares.
+    /// What a cell pays by this figure, the less the better; `None` if it has none. Of a rate that
+    /// is time a row, so that means over seeds are of times: a lucky seed's rate must not make up
+    /// for an unlucky one's wait. Of a share it is the whole and what it lacks of that, so that
+    /// means are of shares.
     pub fn price(&self, cell: &CellRecord) -> Option<f64> {
         let figure = cell.metrics.get(self.metric.as_str())?.stat(&self.stat)? as f64;
         let price = match (self.better, self.unit) {
@@ -69,12 +71,14 @@ impl Objective {
     pub fn ranks(&self) -> bool {
         self.better != Better::Neither
     }
-    /// Whether it goes by the time that a row of a chunk of `key` takes, which is what the closed form is about.
+    /// Whether it goes by the time that a row of a chunk of `key` takes, which is what the closed
+    /// form is about.
     pub fn is_time_a_row(&self, key: &str) -> bool {
         self.metric == DEFAULT || *self == Objective::of_axis(key)
     }
-    /// Whether it is how long syncs take or a rate in that time, which its parts explain. They are those of all units and of all devices:
-    /// of one unit, or of the devices of one state, they explain nothing.
+    /// Whether it is how long syncs take or a rate in that time, which its parts explain. They are
+    /// those of all units and of all devices: of one unit, or of the devices of one state, they
+    /// explain nothing.
     pub fn is_of_sync_time(&self) -> bool {
         let is_of_all = !self.metric.contains(['@', '/']);
         let is_time = SYNC_TIMES.contains(&self.metric.as_str()) && self.stat != "count";
@@ -89,7 +93,8 @@ impl Objective {
     pub fn is_of_one_sync(&self) -> bool {
         self.is_of_sync_time() && self.stat != "value"
     }
-    /// Whether it is how long all runs since a login took, the failed ones too, and not a good one alone.
+    /// Whether it is how long all runs since a login took, the failed ones too, and not a good one
+    /// alone.
     pub fn is_since_login(&self) -> bool {
         self.metric.starts_with(SINCE_LOGIN)
     }

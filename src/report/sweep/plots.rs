@@ -6,7 +6,8 @@ use super::findings::{Finding, costs, figure_between, find};
 use super::limits::value;
 use super::series::{Series, Sweep};
 
-/// The figure along the first axis, a curve for each series; `None` if fewer than two settings were measured.
+/// The figure along the first axis, a curve for each series; `None` if fewer than two settings were
+/// measured.
 pub fn curves(sweep: &Sweep<'_>) -> Option<Curves> {
     let places = places(sweep);
     if places.len() < 2 || sweep.seeds() == 0 {
@@ -36,7 +37,8 @@ pub fn curves(sweep: &Sweep<'_>) -> Option<Curves> {
     })
 }
 
-/// What each setting costs beside the best of its series, a row for each; `None` of a single series or of what has no better.
+/// What each setting costs beside the best of its series, a row for each; `None` of a single series
+/// or of what has no better.
 pub fn heat_map(sweep: &Sweep<'_>) -> Option<HeatMap> {
     if sweep.series.len() < 2 || !sweep.objective.ranks() || sweep.seeds() == 0 {
         return None;

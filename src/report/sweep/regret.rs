@@ -1,7 +1,9 @@
-//! What settings cost beside the best of other settings, in hindsight: controllers against fixed sizes, say.
+//! What settings cost beside the best of other settings, in hindsight: controllers against fixed
+//! sizes, say.
 //!
-//! The reference is a sweep of another key over the same other axes and seeds. Its best setting is found by series, afterwards, which
-//! nobody who must choose beforehand can do: that is why the difference is called regret.
+//! The reference is a sweep of another key over the same other axes and seeds. Its best setting is
+//! found by series, afterwards, which nobody who must choose beforehand can do: that is why the
+//! difference is called regret.
 
 use serde::Serialize;
 
@@ -47,7 +49,8 @@ struct Paid {
     value: String,
     /// What it costs more than the best of the reference, in parts per million; less is below 0.
     regret_ppm: Option<i64>,
-    /// How long its chunks took to get into the flat region, by the median of the seeds; `null` if they did not or do not adapt.
+    /// How long its chunks took to get into the flat region, by the median of the seeds; `null` if
+    /// they did not or do not adapt.
     reached_ns: Option<u64>,
     trouble: Option<String>,
 }
@@ -182,8 +185,9 @@ impl Comparison {
     }
 }
 
-/// How long the devices' chunks took until they were as large as one between `low` and `high`, to a factor of two: the median over
-/// seeds of the median over devices. `None` if half of the seeds did not get there.
+/// How long the devices' chunks took until they were as large as one between `low` and `high`, to a
+/// factor of two: the median over seeds of the median over devices. `None` if half of the seeds did
+/// not get there.
 fn reached(point: &Point<'_>, kind: &str, low: u64, high: u64) -> Option<u64> {
     let powers = low.max(1).ilog2()..=high.max(1).ilog2();
     let mut times: Vec<u64> = Vec::new();

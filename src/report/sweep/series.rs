@@ -43,7 +43,8 @@ pub(in super::super) struct Point<'a> {
 }
 
 impl<'a> Sweep<'a> {
-    /// Sorts the cells of `record` by the axes, each with its values in order, the first axis first.
+    /// Sorts the cells of `record` by the axes, each with its values in order, the first axis
+    /// first.
     pub fn new(record: &'a RunRecord, axes: &[(String, Vec<String>)], objective: Objective) -> Sweep<'a> {
         let (first, others) = axes.split_first().expect("a sweep has an axis");
         let mut sorted: BTreeMap<(Option<&str>, Vec<String>), Vec<&CellRecord>> = BTreeMap::new();
@@ -79,7 +80,8 @@ impl<'a> Sweep<'a> {
     }
 }
 
-/// Settings by their number, however they were asked for: what lies between and beyond goes by it. Words stay as they are.
+/// Settings by their number, however they were asked for: what lies between and beyond goes by it.
+/// Words stay as they are.
 fn in_order(mut points: Vec<Point<'_>>) -> Vec<Point<'_>> {
     if points.iter().all(|point| point.number().is_some()) {
         points.sort_by(|a, b| a.number().partial_cmp(&b.number()).expect("numbers of settings are finite"));
@@ -179,8 +181,8 @@ impl<'a> Point<'a> {
     }
 }
 
-/// Why a setting is no candidate: the gravest reason of its cells, and in how many it holds. A reason of a later program, which this one
-/// cannot weigh, is as grave as any.
+/// Why a setting is no candidate: the gravest reason of its cells, and in how many it holds. A
+/// reason of a later program, which this one cannot weigh, is as grave as any.
 pub(in super::super) fn trouble(cells: &[&CellRecord]) -> Option<String> {
     let failing: Vec<&&CellRecord> = cells.iter().filter(|cell| cell.verdict == Verdict::Fail).collect();
     let exit = |reason: &Reason| Exit::of(reason.exit_code);

@@ -15,7 +15,8 @@ pub(in super::super) struct Side {
     time: &'static str,
     /// Writing them on the device, where that is known.
     writing: Option<&'static str>,
-    /// Bytes on the wire in that direction, and those of them that were of use: the first less the others.
+    /// Bytes on the wire in that direction, and those of them that were of use: the first less the
+    /// others.
     wire: &'static str,
     of_use: (&'static str, Option<&'static str>),
     /// What a chunk is called, and what may bound it besides the key.
@@ -66,7 +67,8 @@ pub(in super::super) struct Fit {
     pub(super) mtbf: Option<f64>,
 }
 
-/// The rows that a setting brought, in both directions; a change that is answered again is none more.
+/// The rows that a setting brought, in both directions; a change that is answered again is none
+/// more.
 pub(super) fn rows(point: &Point<'_>) -> f64 {
     point.sum(PULL.rows) + point.sum("engine.push.acknowledged")
 }
@@ -80,7 +82,8 @@ pub(super) struct Shares {
     pub(super) queued: f64,
     /// Rows on their way, on the wire and through the backend.
     pub(super) moving: f64,
-    /// Requests that came to nothing; of these, those that were refused and those that ran into their deadline.
+    /// Requests that came to nothing; of these, those that were refused and those that ran into
+    /// their deadline.
     lost: f64,
     pub(super) refused: f64,
     pub(super) timed_out: f64,
@@ -90,7 +93,8 @@ pub(super) struct Shares {
     pub(super) writing: f64,
     /// What no request that ended and no writing took.
     pub(super) rest: f64,
-    /// Bytes that crossed the wire beyond those of use, of all that crossed it. What a cut message had still to send is in neither.
+    /// Bytes that crossed the wire beyond those of use, of all that crossed it. What a cut message
+    /// had still to send is in neither.
     pub(super) in_vain: f64,
 }
 
@@ -106,8 +110,9 @@ const FAILURES_MIN: f64 = 25.0;
 const UNLIKE_MAX: f64 = 0.02;
 
 impl Fit {
-    /// Fits what an answer takes to the rows in it: o + c·rows, least squares of relative deviations over the settings. `None`
-    /// where no line fits or answers of one size leave nothing to tell apart.
+    /// Fits what an answer takes to the rows in it: o + c·rows, least squares of relative
+    /// deviations over the settings. `None` where no line fits or answers of one size leave nothing
+    /// to tell apart.
     pub(in super::super) fn of(side: Side, series: &Series<'_>) -> Option<Fit> {
         let answered: Vec<&Point<'_>> =
             series.points.iter().filter(|point| tells_its_answers(side, point)).collect();
@@ -127,7 +132,8 @@ impl Fit {
         }
         let writing = side.writing.and_then(|writing| line(&samples(writing)));
         let commit = writing.map_or(0.0, |(commit, _)| commit.max(0.0));
-        // What fails where no answer ever came, as of a chunk that does not fit into memory, is no failure of the link.
+        // What fails where no answer ever came, as of a chunk that does not fit into memory, is no
+        // failure of the link.
         let came = || series.points.iter().filter(|point| point.count(side.chunk_rows) > 0.0);
         let sum = |metric: &str| came().map(|point| point.sum(metric)).sum::<f64>();
         let failed = sum("engine.requests.cut");
@@ -137,7 +143,8 @@ impl Fit {
         Some(Fit { chunk, row, misfit, commit, mtbf: random.then(|| exposed / failed) })
     }
 
-    /// The costs as the closed form takes them; `None` without random failures, or if the line is only a rough one.
+    /// The costs as the closed form takes them; `None` without random failures, or if the line is
+    /// only a rough one.
     pub(in super::super) fn cost(self) -> Option<Cost> {
         if self.misfit > MISFIT_OF_COST_MAX {
             return None;
@@ -146,13 +153,15 @@ impl Fit {
     }
 }
 
-/// Whether the answers of a setting say what answers take: where most of the time is lost, those that came are the odd ones.
+/// Whether the answers of a setting say what answers take: where most of the time is lost, those
+/// that came are the odd ones.
 fn tells_its_answers(side: Side, point: &Point<'_>) -> bool {
     let lost = point.sum("engine.requests.lost_time") + point.sum("engine.retry.time");
     point.count(side.chunk_rows) > 0.0 && lost <= LOST_MAX * point.sum("engine.session.time")
 }
 
-/// The line y = a + b·x with the least squared relative deviations; `None` of fewer than three different x.
+/// The line y = a + b·x with the least squared relative deviations; `None` of fewer than three
+/// different x.
 fn line(samples: &[(f64, f64)]) -> Option<(f64, f64)> {
     let mut xs: Vec<f64> = samples.iter().map(|(x, _)| *x).collect();
     xs.sort_by(f64::total_cmp);
@@ -214,7 +223,8 @@ impl Shares {
     }
 }
 
-/// How much of the time of the syncs of some cells is waiting in the backend's queue; `None` if there is no such time.
+/// How much of the time of the syncs of some cells is waiting in the backend's queue; `None` if
+/// there is no such time.
 pub fn queued_share(cells: &[&CellRecord]) -> Option<f64> {
     let sum = |metric: &str| -> f64 {
         let of_cell = |cell: &&CellRecord| cell.metrics.get(metric)?.stat("value");

@@ -26,7 +26,8 @@ fn axes() -> Vec<(String, Vec<String>)> {
     vec![("engine.pull.chunk_rows".to_owned(), sizes), ("fleet.phones.link".to_owned(), links)]
 }
 
-/// One cell as the closed form has it. A seed makes all settings slower or faster alike, by up to a third, and each a little more.
+/// One cell as the closed form has it. A seed makes all settings slower or faster alike, by up to a
+/// third, and each a little more.
 fn cell(size: u32, link: &str, cost: Cost, seed: u64) -> CellRecord {
     let mut cell = judge(&fixture::plan(None, seed), "cell", &fixture::outcome()).cell;
     let own = |n: u64| Seed(seed).stream("noise", n, 0).unit();
@@ -161,7 +162,8 @@ fn the_sides_are_told_by_what_limits_them() {
 
 #[test]
 fn what_explains_less_than_half_of_a_cost_is_not_named_as_its_cause() {
-    // It costs four times as much, though waiting before retries takes three points more of the time.
+    // It costs four times as much, though waiting before retries takes three points more of the
+    // time.
     let waits = record(8, |cell| {
         let size = cell.axes["engine.pull.chunk_rows"].as_u64().unwrap();
         let value = if size == 32 { 4_000_000_000_000 } else { 1_000_000_000 * (1_000 + size) };
@@ -325,8 +327,8 @@ fn an_axis_of_names_has_a_table_and_no_chart() {
     assert!(story.contains("best at lte"), "{story}");
 }
 
-/// The sizes of [`record`], and three controllers: one that is always at the best size of the grid, one that is always at the smallest,
-/// and one that loses rows.
+/// The sizes of [`record`], and three controllers: one that is always at the best size of the grid,
+/// one that is always at the smallest, and one that loses rows.
 fn with_controllers(seeds: u64) -> (RunRecord, Vec<(String, Vec<String>)>) {
     let mut record = record(seeds, |_| {});
     let names = ["good", "small", "lossy"];
@@ -508,7 +510,8 @@ fn where_two_modes_do_not_differ_neither_wins() {
     assert!(story.contains("too few seeds to tell the noise"), "{story}");
 }
 
-/// Ways of doing something that are no numbers, each with how many of its requests are refused and why; the second is the best.
+/// Ways of doing something that are no numbers, each with how many of its requests are refused and
+/// why; the second is the best.
 fn of_words(seeds: u64) -> RunRecord {
     let mut record = assemble("reports/x", &[], Vec::new(), &[]);
     for (mode, whole, refused) in [("eager", 300, 40), ("lazy", 100, 0), ("steady", 101, 0)] {
@@ -563,7 +566,8 @@ fn of_words_there_is_no_interval_but_which_are_as_good() {
 
 #[test]
 fn settings_within_three_percent_beyond_one_that_is_dearer_are_told_beside_the_region() {
-    // A row takes so long at 64, 128 and so on: 128 is in the flat region of 512, and something dearer lies between.
+    // A row takes so long at 64, 128 and so on: 128 is in the flat region of 512, and something
+    // dearer lies between.
     let mut record = record(3, |_| {});
     let times = [(64, 2_000), (128, 1_010), (256, 1_100), (512, 1_000), (1_024, 1_020)];
     record.cells.retain(|cell| times.iter().any(|(rows, _)| cell.axes["engine.pull.chunk_rows"] == *rows));

@@ -21,7 +21,8 @@ const TOO_FEW: &str = "too few seeds to tell the noise (try --seeds 1..=8)";
 /// A series with what was found out about it.
 pub(super) struct Reading {
     pub(super) finding: Option<Finding>,
-    /// The settings that are as good as the best within the noise, wherever they stand; `None` of too few seeds.
+    /// The settings that are as good as the best within the noise, wherever they stand; `None` of
+    /// too few seeds.
     pub(super) as_good: Option<Vec<usize>>,
     /// Those within 3 %, wherever they stand.
     pub(super) flat: Vec<usize>,
@@ -76,7 +77,8 @@ impl Sweep<'_> {
         text
     }
 
-    /// What was found out, a text for each series: its best setting in the first line, then what limits the others, a line each.
+    /// What was found out, a text for each series: its best setting in the first line, then what
+    /// limits the others, a line each.
     pub fn words_of_series(&self) -> Vec<String> {
         self.series.iter().map(|series| self.words(series, &Reading::of(self, series))).collect()
     }
@@ -142,7 +144,8 @@ impl Sweep<'_> {
     }
 }
 
-/// Of settings none of which is a candidate, the one that fails in the smallest share of its cells, the best of these, and why.
+/// Of settings none of which is a candidate, the one that fails in the smallest share of its cells,
+/// the best of these, and why.
 fn nearest<'s>(series: &'s Series<'_>) -> Option<(String, &'s str)> {
     let out = series.points.iter().filter_map(|point| {
         let failing = point.cells.iter().filter(|cell| cell.verdict == Verdict::Fail).count();
@@ -214,8 +217,8 @@ fn mark(point: &Point<'_>, position: usize, reading: &Reading) -> char {
     }
 }
 
-/// What a recorded sweep came to, as the terminal showed it; `None` if the record is of no sweep, or of a metric that this version of the
-/// program does not know.
+/// What a recorded sweep came to, as the terminal showed it; `None` if the record is of no sweep,
+/// or of a metric that this version of the program does not know.
 pub fn retold(record: &RunRecord) -> Option<String> {
     let told = record.sweep.as_ref().filter(|told| !told.axes.is_empty())?;
     let objective: Objective = told.objective.parse().ok()?;

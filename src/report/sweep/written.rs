@@ -28,9 +28,11 @@ struct WrittenSeries<'a> {
     points: Vec<WrittenPoint<'a>>,
     /// The best setting; `null` if there is none.
     best: Option<&'a str>,
-    /// First and last setting that is as good as the best within the noise; `null` without enough seeds, or of words.
+    /// First and last setting that is as good as the best within the noise; `null` without enough
+    /// seeds, or of words.
     within_noise: Option<[&'a str; 2]>,
-    /// The settings between which the optimum lies; `null` at an end of what was tried, and of words.
+    /// The settings between which the optimum lies; `null` at an end of what was tried, and of
+    /// words.
     optimum_between: Option<[Option<&'a str>; 2]>,
     /// First and last setting within 3 % of the best; `null` of words.
     flat: Option<[&'a str; 2]>,

@@ -21,7 +21,8 @@ pub(super) struct Limit {
 }
 
 impl Limit {
-    /// How many times the limit a figure is. Of a limit of nothing all figures would be infinitely many, and none the nearest.
+    /// How many times the limit a figure is. Of a limit of nothing all figures would be infinitely
+    /// many, and none the nearest.
     fn times(&self, figure: u64) -> f64 {
         figure as f64 / self.max.max(1) as f64
     }
@@ -46,7 +47,8 @@ impl LimitFlag {
     }
 }
 
-/// The longest that a person waits for the app's answer, at the 99th percentile, while it syncs (R52).
+/// The longest that a person waits for the app's answer, at the 99th percentile, while it syncs
+/// (R52).
 const FOREGROUND: Span = Span::millis(100);
 /// Half of a timeout that was put out of the way.
 const NO_TIMEOUT: Span = Span::secs(6 * 3_600);
@@ -57,8 +59,9 @@ const NAMES: [(&str, &str, &str); 3] = [
 ];
 
 impl Limits {
-    /// Those of R52 for this plan, with what was asked for in their place: foreground p99 at most 100 ms, requests' p99 at most half
-    /// of the gateway's timeout if it has one to speak of, memory for an answer at most a quarter of the least that a device of the fleet has.
+    /// Those of R52 for this plan, with what was asked for in their place: foreground p99 at most
+    /// 100 ms, requests' p99 at most half of the gateway's timeout if it has one to speak of,
+    /// memory for an answer at most a quarter of the least that a device of the fleet has.
     pub fn of(plan: &Plan, flags: &[LimitFlag]) -> Limits {
         let memory =
             plan.fleets.iter().flat_map(|fleet| &fleet.classes).map(|(class, _)| class.memory.0).min();
@@ -84,8 +87,8 @@ impl Limits {
         self.0.iter().map(record).collect()
     }
 
-    /// The first limit that a cell does not keep: its place, how many times the limit the figure is, and both in words. What was never
-    /// observed is within every limit.
+    /// The first limit that a cell does not keep: its place, how many times the limit the figure
+    /// is, and both in words. What was never observed is within every limit.
     fn missed(&self, cell: &CellRecord) -> Option<(usize, f64, String)> {
         self.0.iter().enumerate().find_map(|(place, limit)| {
             let figure: &Figure = cell.metrics.get(limit.metric)?;
@@ -99,7 +102,8 @@ impl Limits {
     }
 }
 
-/// Why a setting is no candidate, by its cells: something is wrong with one of them, or it does not keep a limit.
+/// Why a setting is no candidate, by its cells: something is wrong with one of them, or it does not
+/// keep a limit.
 pub fn trouble(cells: &[&CellRecord], limits: &Limits) -> Option<String> {
     if let Some(failed) = series::trouble(cells) {
         return Some(failed);
@@ -113,8 +117,8 @@ pub fn trouble(cells: &[&CellRecord], limits: &Limits) -> Option<String> {
     })
 }
 
-/// Whether it may be the luck of the seeds that a setting is no candidate: at most half of its cells miss a limit or a gate, and nothing
-/// else is wrong with them.
+/// Whether it may be the luck of the seeds that a setting is no candidate: at most half of its
+/// cells miss a limit or a gate, and nothing else is wrong with them.
 pub fn in_doubt(cells: &[&CellRecord], limits: &Limits) -> bool {
     let missed = cells.iter().filter(|cell| missed_a_gate(cell) || limits.missed(cell).is_some()).count();
     is_sound(cells) && missed > 0 && missed * 2 <= cells.len()
@@ -131,7 +135,8 @@ fn missed_a_gate(cell: &CellRecord) -> bool {
     cell.verdict == Verdict::Fail && cell.reasons.iter().all(|reason| reason.exit_code == threshold)
 }
 
-/// How many times the limit a figure of these cells is at most; `None` if something else is wrong with one of them.
+/// How many times the limit a figure of these cells is at most; `None` if something else is wrong
+/// with one of them.
 pub fn excess(cells: &[&CellRecord], limits: &Limits) -> Option<f64> {
     let sound = cells.iter().all(|cell| cell.verdict != Verdict::Fail);
     let times = |cell: &&CellRecord| {

@@ -16,7 +16,8 @@ pub struct Line<'a> {
     pub points: Vec<(String, Vec<&'a CellRecord>, Option<String>)>,
     /// The position of the best.
     pub best: usize,
-    /// The first and the last position within the flat region, or, where nothing is to be told of a side, within the line.
+    /// The first and the last position within the flat region, or, where nothing is to be told of a
+    /// side, within the line.
     pub flat: (usize, usize),
     /// The settings between which the optimum lies, as numbers; `None` without enough seeds.
     pub between: Option<[Option<f64>; 2]>,

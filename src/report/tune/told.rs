@@ -7,7 +7,8 @@ use super::super::sweep::series::Point;
 use super::field::EVERYTHING;
 use super::record::{CellsTuned, KnobTuned, PlaceTuned, PointTuned, TuneRecord};
 
-/// What a setting that is as good as the best for all practical purposes costs at most, beside it: 3 % more.
+/// What a setting that is as good as the best for all practical purposes costs at most, beside it:
+/// 3 % more.
 pub const FLAT_PPM: u64 = 1_030_000;
 
 /// The whole story for a terminal of 80 columns.
@@ -142,7 +143,8 @@ pub(in super::super) fn all_equal(place: &PlaceTuned) -> Option<usize> {
     (equal && values.len() > 1).then_some(values.len())
 }
 
-/// The answer alone, a line a place, with what the luck of seeds does to it; then where the backend has enough.
+/// The answer alone, a line a place, with what the luck of seeds does to it; then where the backend
+/// has enough.
 pub fn answers(tune: &TuneRecord) -> String {
     let line = |place: &PlaceTuned| {
         let told = place.knobs.iter().filter(|_| place.best.is_some() && all_equal(place).is_none());
@@ -186,7 +188,8 @@ fn sureness(tune: &TuneRecord, place: &PlaceTuned, knob: &KnobTuned) -> String {
     format!("{head}{between}; within 3 %: {flat}{}{}", save(knob), noise(knob))
 }
 
-/// Settings within the flat region that were measured to cost more, by the luck of the seeds or not.
+/// Settings within the flat region that were measured to cost more, by the luck of the seeds or
+/// not.
 fn save(knob: &KnobTuned) -> String {
     let number = |text: &str| text.parse::<f64>().ok();
     let [Some(first), Some(last)] = knob.flat.each_ref().map(|end| number(end)) else { return String::new() };
@@ -197,7 +200,8 @@ fn save(knob: &KnobTuned) -> String {
     if told.is_empty() { String::new() } else { format!(", save {}", told.join(", ")) }
 }
 
-/// How sure the costs in the flat region and next to the best are, by the median of them: a region of 3 % is told no sharper than that.
+/// How sure the costs in the flat region and next to the best are, by the median of them: a region
+/// of 3 % is told no sharper than that.
 fn noise(knob: &KnobTuned) -> String {
     let number = |text: &str| text.parse::<f64>().ok();
     let [first, last] = knob.flat.each_ref().map(|end| number(end));

@@ -4,7 +4,8 @@ use super::super::exit::Exit;
 use super::super::record::{CellRecord, Verdict};
 use super::record::PlaceTuned;
 
-/// The verdict of a search with this exit code: a setting that fails is a finding, and the search fails where no setting is left.
+/// The verdict of a search with this exit code: a setting that fails is a finding, and the search
+/// fails where no setting is left.
 pub fn verdict(exit: Exit, complete: bool) -> Verdict {
     match exit {
         Exit::Success if complete => Verdict::Pass,

@@ -1,8 +1,9 @@
 //! Every key of a scenario file, once: its form, its default and what it means.
 //!
-//! Checking, defaults, the JSON Schema and the key list in `scenarios/README.md` all read these tables, a file for each part of a
-//! scenario. A key that stands here is known everywhere; one that does not is refused, with the nearest that does. What keys mean
-//! together is for `resolve` to say.
+//! Checking, defaults, the JSON Schema and the key list in `scenarios/README.md` all read these
+//! tables, a file for each part of a scenario. A key that stands here is known everywhere; one that
+//! does not is refused, with the nearest that does. What keys mean together is for `resolve` to
+//! say.
 
 mod backend;
 mod data;

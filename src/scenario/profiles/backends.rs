@@ -8,7 +8,8 @@ use super::figures::{ESTIMATE, Profile, profile};
 pub(in super::super) const NAMES: &[&str] =
     &["sql-modern", "sap-odata", "hospital", "dataverse", "business-central", "salesforce", "netsuite"];
 
-/// What the time of a request is made of: fixed, a row looked at, a row delivered, a push, a mutation.
+/// What the time of a request is made of: fixed, a row looked at, a row delivered, a push, a
+/// mutation.
 struct Costs {
     source: &'static str,
     fixed: &'static str,

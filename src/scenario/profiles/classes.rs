@@ -1,17 +1,19 @@
 //! The library of device classes.
 //!
-//! One constant is fitted, and to one published figure: [`REFERENCE_STEP`]. All else is measured by others, as each figure's
-//! source says, or an estimate and called so.
+//! One constant is fitted, and to one published figure: [`REFERENCE_STEP`]. All else is measured by
+//! others, as each figure's source says, or an estimate and called so.
 
 use std::sync::LazyLock;
 
 use super::figures::{ESTIMATE, Profile, profile};
 
-/// Time of one step of SQLite's virtual machine on the reference core (class `laptop`), in picoseconds.
+/// Time of one step of SQLite's virtual machine on the reference core (class `laptop`), in
+/// picoseconds.
 ///
-/// Source: 10 000 rows with a unique and a composite index in one transaction take 150 ms on a desktop with an i3 of the
-/// eighth generation (sqlite.work). Here they are 29 steps a row, and the disk takes 4 ms of the time. What SQLite does
-/// besides steps, such as copying pages, is in the figure, since it was in the measurement.
+/// Source: 10 000 rows with a unique and a composite index in one transaction take 150 ms on a
+/// desktop with an i3 of the eighth generation (sqlite.work). Here they are 29 steps a row, and the
+/// disk takes 4 ms of the time. What SQLite does besides steps, such as copying pages, is in the
+/// figure, since it was in the measurement.
 pub(in super::super) const REFERENCE_STEP: u64 = 503_000;
 
 const A42: &str =

@@ -1,7 +1,8 @@
-//! The libraries of links, device classes, backends and products' architectures, each figure with its source.
+//! The libraries of links, device classes, backends and products' architectures, each figure with
+//! its source.
 //!
-//! A product's architecture is settings of our gateway and engine, and not the product: what its pages do not say, its profile
-//! leaves out.
+//! A product's architecture is settings of our gateway and engine, and not the product: what its
+//! pages do not say, its profile leaves out.
 
 mod backends;
 mod classes;
@@ -32,7 +33,8 @@ pub enum Library {
     Classes,
     /// Backends, used by `backend.profile`.
     Backends,
-    /// Architectures named after products, used by `product`: settings of our gateway and engine, not the products.
+    /// Architectures named after products, used by `product`: settings of our gateway and engine,
+    /// not the products.
     Products,
 }
 

@@ -1,16 +1,20 @@
 //! The library of architectures that products are known by.
 //!
-//! These are settings of our own gateway and engine, not the products: each says where a product answers its devices, how it finds
-//! out what changed, and how much it moves at once, as far as its pages say so and there is a key for it. Where they say nothing,
-//! the keys keep their defaults, and how rows are cut into pages, retried, merged and judged is always ours. What the pages do say
-//! and no key can:
+//! These are settings of our own gateway and engine, not the products: each says where a product
+//! answers its devices, how it finds out what changed, and how much it moves at once, as far as its
+//! pages say so and there is a key for it. Where they say nothing, the keys keep their defaults,
+//! and how rows are cut into pages, retried, merged and judged is always ours. What the pages do
+//! say and no key can:
 //!
-//! - Offline Objects: its upload cache, which replays the answers to requests of the last 24 h. Ours are remembered by key, for longer.
+//! - Offline Objects: its upload cache, which replays the answers to requests of the last 24 h.
+//!   Ours are remembered by key, for longer.
 //! - PouchDB: ten batches in memory; `engine.pull.prefetch` goes to 4, and is left alone.
-//! - PowerSync: uploads go past its service to the app's own backend. Ours are queued at the gateway.
+//! - PowerSync: uploads go past its service to the app's own backend. Ours are queued at the
+//!   gateway.
 //! - SymmetricDS: up to 60 batches in one exchange. Ours has one.
 //! - Couchbase Lite: rows are inserted after 20 ms too, though there be fewer than 100 of them.
-//! - Datasync: its delta token, in milliseconds, and pages by links. The cursor here is (time, key), which loses nothing.
+//! - Datasync: its delta token, in milliseconds, and pages by links. The cursor here is (time,
+//!   key), which loses nothing.
 
 use std::sync::LazyLock;
 

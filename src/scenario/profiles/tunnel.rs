@@ -8,7 +8,8 @@ const PREFIX: &str = "vpn-over-";
 /// Where its figures come from.
 pub(super) const SOURCE: &str =
     "estimate: a corporate VPN with a hairpin of 20 to 60 ms and 5 to 50 Mbit/s a user";
-/// What it adds to a round trip; its queue holds back less of a burst, so that no answer to a burst finds a part of it.
+/// What it adds to a round trip; its queue holds back less of a burst, so that no answer to a burst
+/// finds a part of it.
 pub(in super::super) const RTT: Span = Span::millis(40);
 const RECONNECT: Span = Span::secs(3);
 const MTU: u32 = 1_380;
@@ -17,7 +18,8 @@ pub(in super::super) const LEAST: u32 = 576;
 
 /// What it lets pass at most.
 pub(in super::super) const RATE: BitRate = BitRate(20_000_000);
-/// Bytes of each packet of the link below that it takes for itself: what is between 1380 and Ethernet's 1500.
+/// Bytes of each packet of the link below that it takes for itself: what is between 1380 and
+/// Ethernet's 1500.
 pub(in super::super) const TAKES: u32 = 120;
 
 /// The name of a tunnel over the link of this name.
@@ -30,8 +32,9 @@ pub(in super::super) fn carrier(name: &str) -> Option<&str> {
     name.strip_prefix(PREFIX)
 }
 
-/// What a figure of the link below is in a tunnel over it, both as scenario files write them: 40 ms more, at most 20 Mbit/s, packets 120
-/// bytes smaller and of at most 1380, 3 s more to come back; nothing if it stays as it is.
+/// What a figure of the link below is in a tunnel over it, both as scenario files write them: 40 ms
+/// more, at most 20 Mbit/s, packets 120 bytes smaller and of at most 1380, 3 s more to come back;
+/// nothing if it stays as it is.
 pub(in super::super) fn figure(key: &str, value: &str) -> Option<String> {
     Some(match key {
         "rtt" => form::span(value.parse::<Span>().ok()? + RTT),

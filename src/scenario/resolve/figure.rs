@@ -1,5 +1,5 @@
-//! Figures of metrics as bounds say them. A plain number has no other meaning than the reader's: where the metric's own unit is too
-//! small for people, it is refused.
+//! Figures of metrics as bounds say them. A plain number has no other meaning than the reader's:
+//! where the metric's own unit is too small for people, it is refused.
 
 use super::super::form::share_of;
 use super::super::tree::Val;
@@ -34,7 +34,8 @@ pub(super) fn figure(unit: Unit, value: &Val) -> Result<u64, NoFigure> {
     })
 }
 
-/// The same number with a unit, if it says none and the metric's own is not the one that people think of.
+/// The same number with a unit, if it says none and the metric's own is not the one that people
+/// think of.
 fn misread(unit: Unit, value: &Val) -> Option<String> {
     let number = match value {
         Val::Int(n) if *n > 0 => n.to_string(),

@@ -26,7 +26,8 @@ impl World<'_> {
         }
     }
 
-    /// What the backend keeps of the order in which versions become visible, if anybody asks for that.
+    /// What the backend keeps of the order in which versions become visible, if anybody asks for
+    /// that.
     pub(super) fn log(&self) -> Option<LogOptions> {
         let asks = |place: &str| {
             let capture = self.root.at(place);

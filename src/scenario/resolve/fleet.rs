@@ -221,7 +221,8 @@ pub(super) fn room_for_a_row(root: View<'_>, fleets: &[Fleet], entities: &Entiti
     }
 }
 
-/// The most bytes that a row takes in an answer: its values, and about twenty for each that has no length of its own.
+/// The most bytes that a row takes in an answer: its values, and about twenty for each that has no
+/// length of its own.
 fn longest_row(columns: &[Maker]) -> u64 {
     let most = |maker: &Maker| match maker {
         Maker::Words { max, .. } => u64::from(*max),

@@ -19,7 +19,8 @@ pub(super) fn futile(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     doubts
 }
 
-/// Events whose list of devices is empty, or whose share rounds to none. A share of 0 is what a variant or an axis changes.
+/// Events whose list of devices is empty, or whose share rounds to none. A share of 0 is what a
+/// variant or an axis changes.
 fn of_nobody(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     let told = |event: &Planned| {
         let kinds = root.at("event").key(&event.name).entries();
@@ -53,7 +54,8 @@ fn of_nobody(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     plan.events.iter().filter_map(told).collect()
 }
 
-/// Events of no length or no size that the file itself writes; of an axis or a variant that is where it begins.
+/// Events of no length or no size that the file itself writes; of an axis or a variant that is
+/// where it begins.
 fn of_no_length(root: View<'_>) -> Vec<Diagnostic> {
     let told = |(name, event): (&str, View<'_>)| {
         let (kind, own) = event.entries().find(|(key, _)| *key != "at")?;
@@ -87,7 +89,8 @@ fn of_no_trouble(root: View<'_>) -> Vec<Diagnostic> {
     keys.into_iter().filter_map(told).collect()
 }
 
-/// Changes to the link that the devices are on. One that moves may be on another then, and one that another change took elsewhere is.
+/// Changes to the link that the devices are on. One that moves may be on another then, and one that
+/// another change took elsewhere is.
 fn to_where_they_are(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     let to = |event: &Planned| match &event.what {
         Happening::NetworkChange { link, .. } => Some(link.name.clone()),
@@ -130,7 +133,8 @@ pub(super) fn combinations(plan: &Plan) -> BTreeSet<Vec<u32>> {
     all
 }
 
-/// Whether an event is one of no length or no size, as an axis begins with: the world is as without it.
+/// Whether an event is one of no length or no size, as an axis begins with: the world is as without
+/// it.
 pub(super) fn is_nothing(kind: &str, own: View<'_>) -> bool {
     let neutral = |key: &str| own.at(key).is_itself_sound() && own.at(key).span() == Span::ZERO;
     match kind {

@@ -109,7 +109,8 @@ impl World<'_> {
         Some(kept.span())
     }
 
-    /// How many nodes refresh the replica; refused where they would take each other's receipts away.
+    /// How many nodes refresh the replica; refused where they would take each other's receipts
+    /// away.
     fn nodes(&self, view: View<'_>, capture: &Capture) -> u32 {
         if view.count() > 1
             && let Some(why) = capture.takes_receipts()
@@ -201,8 +202,9 @@ impl World<'_> {
         options
     }
 
-    /// A reader that has everything is behind by the window, and does not move before that has grown by a tenth of what tombstones
-    /// are kept for. A cursor that is older than those has expired, so a longer window loads for ever.
+    /// A reader that has everything is behind by the window, and does not move before that has
+    /// grown by a tenth of what tombstones are kept for. A cursor that is older than those has
+    /// expired, so a longer window loads for ever.
     fn within_tombstones(&self, window: View<'_>, behind: Span) {
         let kept_at = self.root.at("backend.tombstones_kept");
         let kept = kept_at.span();

@@ -104,7 +104,8 @@ fn one_network(name: &str, kind: NetworkKind, radio: Radio, view: View<'_>, wron
     wrong.given(&[view.at("kind")]).at(at, title, help);
 }
 
-/// What only a radio does, on a link that has none. It is told where the link says one or the other; what both come from was told there.
+/// What only a radio does, on a link that has none. It is told where the link says one or the
+/// other; what both come from was told there.
 fn without_radio(view: View<'_>, kind: NetworkKind, wrong: &Mistakes) {
     let (radio, called) = (view.at("radio"), view.at("kind"));
     if self::radio(radio, kind) != Radio::None {

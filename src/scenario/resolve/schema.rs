@@ -49,7 +49,8 @@ struct Lookup<'a> {
     wrong: &'a Mistakes,
 }
 
-/// Reads the entities. They stand parents first, then by name, so that a plan does not depend on the file's order.
+/// Reads the entities. They stand parents first, then by name, so that a plan does not depend on
+/// the file's order.
 pub(super) fn entities<'a>(
     root: View<'a>,
     calendar: Option<Calendar>,
@@ -115,7 +116,8 @@ fn sketch<'a>(name: &'a str, view: View<'a>, wrong: &Mistakes) -> Sketch<'a> {
     Sketch { name, view, key, key_type, columns }
 }
 
-/// Entities that others point to come before those that point; otherwise by name, in which order they are given.
+/// Entities that others point to come before those that point; otherwise by name, in which order
+/// they are given.
 fn parents_first(mut left: Vec<Sketch<'_>>) -> Vec<Sketch<'_>> {
     let mut sorted: Vec<Sketch<'_>> = Vec::new();
     while !left.is_empty() {

@@ -1,4 +1,5 @@
-//! How much a plan may bring: rows, weather and a script are made before the first instant, so all of them must fit into memory.
+//! How much a plan may bring: rows, weather and a script are made before the first instant, so all
+//! of them must fit into memory.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +22,8 @@ const WRITES_MAX: u64 = 20_000_000;
 /// Times that an app comes to the foreground without being needed, on all devices: some 8 GB.
 const VISITS_MAX: u64 = 50_000_000;
 
-/// Queries of all people, each told by itself: some minutes, in which a run heeds no limit of its time.
+/// Queries of all people, each told by itself: some minutes, in which a run heeds no limit of its
+/// time.
 const QUERIES_MAX: u64 = 1_000_000_000;
 
 /// A part of what is made: how much, and where that is written.
@@ -156,7 +158,8 @@ fn queries(plan: &Plan, root: View<'_>) -> Vec<Lot> {
     vec![(times(devices(&plan.fleets), each), root.at("workload.foreground.queries").place())]
 }
 
-/// A visit and the pause after it come at most this often in the working time, and that many times in all of it.
+/// A visit and the pause after it come at most this often in the working time, and that many times
+/// in all of it.
 fn visits_of_one(workload: &Options, duration: Span) -> u64 {
     let Some(every) = workload.visits_every() else { return 1 };
     let (from, until) = workload.hours;

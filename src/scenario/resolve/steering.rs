@@ -26,7 +26,8 @@ impl World<'_> {
             let names: Vec<&str> = self.schema.entities.iter().map(|entity| entity.name.as_str()).collect();
             Some((EntityId(self.wrong.find(rows, "entity", name, &names)? as u16), rows.count()))
         });
-        // Collected in any case: a name that is wrong is told although another controller is at work.
+        // Collected in any case: a name that is wrong is told although another controller is at
+        // work.
         let own = own.collect();
         let controller = match side.at("controller").word() {
             Steered::Fixed => Controller::Fixed,

@@ -1,7 +1,8 @@
 //! Reading values out of a tree that was checked.
 //!
-//! A wrong value was reported by the check, so reading it gives a stand-in instead of a second report; the plan that is made
-//! of it is thrown away. A complaint about something that depends on a wrong value is kept back in the same way.
+//! A wrong value was reported by the check, so reading it gives a stand-in instead of a second
+//! report; the plan that is made of it is thrown away. A complaint about something that depends on
+//! a wrong value is kept back in the same way.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -75,7 +76,8 @@ impl Given<'_> {
             self.mistakes.following.borrow_mut().push(diagnostic);
         }
     }
-    /// The position of a name among those there are; a mistake if it is none of them, told once for each name.
+    /// The position of a name among those there are; a mistake if it is none of them, told once for
+    /// each name.
     pub(super) fn find(self, view: View<'_>, what: &str, name: &str, known: &[&str]) -> Option<usize> {
         let found = known.iter().position(|k| *k == name);
         if found.is_none() {

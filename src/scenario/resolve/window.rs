@@ -9,7 +9,8 @@ use super::view::View;
 use crate::base::{Span, Stamp, Time};
 
 impl World<'_> {
-    /// Windows of maintenance, sorted and apart. Two that overlap are a mistake; two that touch are one.
+    /// Windows of maintenance, sorted and apart. Two that overlap are a mistake; two that touch are
+    /// one.
     pub(super) fn maintenance(&self, view: View<'_>) -> Vec<(Time, Time)> {
         let entries: Vec<_> = view.entries().collect();
         let (windows, apart) = self.joined(&entries);
@@ -25,8 +26,9 @@ impl World<'_> {
         windows
     }
 
-    /// The times that some tables with `from` and `for` come to, sorted and apart, up to the end of the drain. That they do
-    /// not overlap is seen to for more than a week, however short the script is.
+    /// The times that some tables with `from` and `for` come to, sorted and apart, up to the end of
+    /// the drain. That they do not overlap is seen to for more than a week, however short the
+    /// script is.
     pub(super) fn windows(&self, tables: &[(&str, View<'_>)]) -> Vec<(Time, Time)> {
         self.joined(tables).0
     }
@@ -54,7 +56,8 @@ impl World<'_> {
         (joined, apart)
     }
 
-    /// Tells of the first overlap of each two windows, sorted by their beginning; whether there is none.
+    /// Tells of the first overlap of each two windows, sorted by their beginning; whether there is
+    /// none.
     fn no_overlap(&self, times: &[(Time, Time, &str, View<'_>)]) -> bool {
         let mut told = Vec::new();
         for pair in times.windows(2) {
@@ -78,8 +81,8 @@ impl World<'_> {
         told.is_empty()
     }
 
-    /// When, before `end`, a table with `from` and `for` happens: once for a time since the start; for a local time on each of its days,
-    /// from the one that still lasts at the start.
+    /// When, before `end`, a table with `from` and `for` happens: once for a time since the start;
+    /// for a local time on each of its days, from the one that still lasts at the start.
     fn occurrences(&self, view: View<'_>, end: Time) -> Vec<(Time, Time)> {
         let length = self.length(view);
         let Some(since_midnight) = clock(view.at("from").text()).and_then(|clock| clock.since_midnight())
@@ -154,7 +157,8 @@ impl World<'_> {
     }
 }
 
-/// The instant of a local time. One that the clocks jump over comes as much later; of one that comes twice the first counts.
+/// The instant of a local time. One that the clocks jump over comes as much later; of one that
+/// comes twice the first counts.
 fn at(date: jiff::civil::Date, since_midnight: Span, zone: &jiff::tz::TimeZone) -> Option<Stamp> {
     let seconds = i8::try_from(since_midnight.0 / 1_000_000_000 % 60).ok()?;
     let minutes = since_midnight.0 / 60_000_000_000;

@@ -282,7 +282,8 @@ fn a_nightly_window_comes_again_every_night() {
 
 #[test]
 fn a_window_has_a_zone_of_its_own_with_its_daylight_saving_and_its_days() {
-    // Monday 00:00 in Berlin, three weeks before the clocks go on there, and one before New York's do.
+    // Monday 00:00 in Berlin, three weeks before the clocks go on there, and one before New York's
+    // do.
     let text = format!(
         "start = \"2026-03-02T00:00:00+01:00\"\nduration = \"28d\"\ndrain = \"1s\"\n{MINIMAL}\n\
          [backend]\nmaintenance.weekly = {{ from = \"22:00\", for = \"4h\", zone = \"America/New_York\", days = [\"sat\"] }}\n\

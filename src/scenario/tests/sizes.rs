@@ -1,4 +1,5 @@
-//! What is said of scenarios that no memory holds: before anything is made, with the key that asks for the most.
+//! What is said of scenarios that no memory holds: before anything is made, with the key that asks
+//! for the most.
 
 use super::{MINIMAL, complaint, plan, with_sets};
 use crate::base::words::thousands;

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use super::super::{key_table, schema_json};
 
-/// Compares a committed file with what it should be; the fresh text is left under `target/fresh` to be copied.
+/// Compares a committed file with what it should be; the fresh text is left under `target/fresh` to
+/// be copied.
 fn is_fresh(path: &str, fresh: &str) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let committed = std::fs::read_to_string(root.join(path)).unwrap_or_default();

@@ -33,7 +33,8 @@ fn where_a_limit_keeps_out_what_costs_less_it_is_said_between_which_settings_a_b
     assert!(near <= 700.0 && 700.0 < far && far <= beyond, "{near} {far} {beyond}: {:?}", knob.limits);
     let run = |x: f64| knob.points.iter().any(|point| point.value.parse() == Ok::<f64, _>(x));
     assert!(run(near) && run(far) && run(beyond), "{:?}", knob.limits);
-    // Where nothing misses a limit, or what does costs more, or the two are next to each other, nothing is open.
+    // Where nothing misses a limit, or what does costs more, or the two are next to each other,
+    // nothing is open.
     let falling = |x: f64, _| (1e7 / (x + 1e4 / x)) as u64;
     for (rate, slow) in
         [(rising as fn(f64, u64) -> u64, (|_| false) as fn(f64) -> bool), (falling, |x| x > 700.0)]
@@ -86,7 +87,8 @@ fn a_search_goes_up_to_the_limit_that_bounds_it_though_luck_hides_what_is_better
 
 #[test]
 fn of_a_curve_that_jumps_between_settings_only_those_that_were_run_are_told_as_flat() {
-    // 2 000 rows in so many requests, each with its own cost: 1 999 rows a request take two, and nearly twice as long.
+    // 2 000 rows in so many requests, each with its own cost: 1 999 rows a request take two, and
+    // nearly twice as long.
     let requests = |x: f64| libm::ceil(2_000.0 / x);
     let jumping = knob_tuned("k=50..2000", "500", &[], |x| (1e9 / requests(x) / (0.35 + x / 1e3)) as u64);
     let told =

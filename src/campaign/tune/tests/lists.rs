@@ -147,7 +147,8 @@ fn every_knob_is_searched_around_the_best_of_all_though_luck_has_moved_it() {
 #[test]
 fn of_two_knobs_each_is_searched_until_something_is_worse_where_luck_hides_what_is_near() {
     for luck in 0..10 {
-        // One stream does not tell small chunks from large ones, four do; a seed is a fifth of luck.
+        // One stream does not tell small chunks from large ones, four do; a seed is a fifth of
+        // luck.
         let price = |setting: &Setting, seed: u64| {
             let (rows, streams): (f64, f64) = (setting[0].parse().unwrap(), setting[1].parse().unwrap());
             let own = Seed(luck * 100 + seed).stream("own", rows as u64 * 8 + streams as u64, 0).unit();

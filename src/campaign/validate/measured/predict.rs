@@ -5,7 +5,8 @@ use crate::base::{BitRate, Seed, Span, Time};
 use crate::net::tcp::{Broken, Congestion, Connection, Handshake, Losses, Steady, Tls};
 use crate::net::{Conditions, Direction, Outage, OutageMode};
 
-/// What a test server sends first: a self-signed certificate with an RSA key of 2048 bits, its signature, and the rest of the flight.
+/// What a test server sends first: a self-signed certificate with an RSA key of 2048 bits, its
+/// signature, and the rest of the flight.
 const CERTIFICATES: u64 = 1_500;
 /// Key exchange, one signature and its check on a server core.
 const CRYPTOGRAPHY: Span = Span::millis(2);
@@ -20,7 +21,8 @@ const REQUEST: u64 = 200;
 pub(super) struct Prediction {
     /// In seconds.
     pub(super) seconds: f64,
-    /// Standard error that the mean of as many measured samples has, in seconds; zero without losses.
+    /// Standard error that the mean of as many measured samples has, in seconds; zero without
+    /// losses.
     pub(super) error: f64,
 }
 
@@ -41,7 +43,8 @@ fn steady(link: &Link) -> Steady {
     steady
 }
 
-/// One request and its answer over an open connection, handed over at `at`; the server needs no time. When the answer is there.
+/// One request and its answer over an open connection, handed over at `at`; the server needs no
+/// time. When the answer is there.
 fn exchange(
     connection: &mut Connection,
     link: &Steady,
@@ -67,8 +70,8 @@ fn connected(how: &Handshake, link: &Steady, bytes: [u64; 2]) -> Result<Time, Br
     exchange(&mut connection, link, opened, bytes)
 }
 
-/// The cells of one link, mode and direction. Those on a kept connection share it, as they did when the reference was measured: sizes
-/// in rising order, as many rounds as there are samples.
+/// The cells of one link, mode and direction. Those on a kept connection share it, as they did when
+/// the reference was measured: sizes in rising order, as many rounds as there are samples.
 pub(super) fn group(cells: &[&Cell]) -> Vec<Prediction> {
     match cells.first() {
         Some(first) if matches!(first.mode, Mode::Warm | Mode::WarmIdle) => kept(cells),
@@ -87,7 +90,8 @@ fn fresh(cell: &Cell) -> Prediction {
     over_runs(&runs, 1, cell.samples)
 }
 
-/// The mean of the runs, each the mean of `each` transfers, with the error that the mean of `samples` has.
+/// The mean of the runs, each the mean of `each` transfers, with the error that the mean of
+/// `samples` has.
 fn over_runs(runs: &[f64], each: usize, samples: u64) -> Prediction {
     let mean = mean(runs);
     let variance = runs.iter().map(|run| (run - mean) * (run - mean)).sum::<f64>() / runs.len() as f64;
@@ -154,7 +158,8 @@ fn median(values: &[f64]) -> f64 {
     if sorted.len() % 2 == 1 { sorted[middle] } else { (sorted[middle - 1] + sorted[middle]) / 2.0 }
 }
 
-/// A cold transfer during which everything is dropped for a while: seconds, or nothing if TCP gives the connection up.
+/// A cold transfer during which everything is dropped for a while: seconds, or nothing if TCP gives
+/// the connection up.
 pub(super) fn outage(cell: &OutageCell) -> Option<f64> {
     let mut link = steady(&cell.link);
     let from = Time::ZERO + cell.start;

@@ -183,7 +183,8 @@ pub(super) fn outages(cells: &[OutageCell], predictions: &[Option<f64>]) -> (Vec
         let off = Off { amount, error: 0.0 };
         let name = format!("{}, {}", cell.link.name, congestion_word(cell.congestion));
         groups.entry(name).or_default().push(off);
-        // At the edge of a step some samples take one timeout more than others: no one figure is right.
+        // At the edge of a step some samples take one timeout more than others: no one figure is
+        // right.
         let [min, max] = cell.extremes;
         if max - min <= STAIR * cell.median {
             counted.push(off);

@@ -2,8 +2,9 @@
 
 use super::*;
 
-/// The cells with a backend that is down for a thousand requests of any size, and with what else is counted of one setting, whose sessions
-/// last three times as long for that: what is told of its side.
+/// The cells with a backend that is down for a thousand requests of any size, and with what else is
+/// counted of one setting, whose sessions last three times as long for that: what is told of its
+/// side.
 fn down_and(size: u64, metric: &'static str, kind: &'static str, times: u64) -> String {
     let swept = record(3, |cell| {
         let here = cell.axes["engine.pull.chunk_rows"] == size;
@@ -50,8 +51,9 @@ fn outages_that_cut_big_chunks_are_named_though_the_backend_is_down_for_all() {
     assert!(!told.contains("the server is down"), "{told}");
 }
 
-/// What is told of a setting of 32, where all takes twice as long as elsewhere: 2 000 s, of which so many seconds are lost to refusals
-/// and the waits after them; elsewhere these are 100 and 740 of 1 000.
+/// What is told of a setting of 32, where all takes twice as long as elsewhere: 2 000 s, of which
+/// so many seconds are lost to refusals and the waits after them; elsewhere these are 100 and 740
+/// of 1 000.
 fn twice_as_long(lost: u64, backoff: u64) -> String {
     let refused = record(8, |cell| {
         let small = cell.axes["engine.pull.chunk_rows"] == 32;
