@@ -357,7 +357,7 @@ fn a_stack_without_stamps_is_not_asked_which_version_it_holds() {
 }
 
 #[test]
-fn what_a_stack_does_not_promise_of_sessions_is_counted_and_not_judged() {
+fn sessions_that_are_not_promised_are_counted_and_not_judged() {
     let server = |chosen: &Chosen, setup| {
         Box::new(Frozen(tiny_server(chosen, setup), Default::default())) as Box<dyn SyncServer>
     };

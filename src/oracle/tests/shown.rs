@@ -26,7 +26,7 @@ fn ends(mut stage: Stage) -> Verdict {
 }
 
 #[test]
-fn a_row_that_goes_back_to_any_older_version_is_told_with_its_time() {
+fn a_row_that_goes_back_is_told_with_its_time() {
     for to_first in [true, false] {
         let mut stage = Stage::new();
         let older = stage.office("a1", Some("one"));
@@ -106,7 +106,7 @@ fn a_device_that_was_put_back_gets_its_rows_anew() {
 }
 
 #[test]
-fn a_row_made_here_is_not_swept_away_by_a_load_that_does_not_know_it() {
+fn a_row_made_here_is_not_swept_away_by_a_load() {
     for known in [false, true] {
         let mut stage = Stage::new();
         let key = stage.fresh_key("a");

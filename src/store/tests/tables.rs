@@ -50,7 +50,7 @@ fn every_kind_of_value_is_read_back_as_it_was_put() {
 }
 
 #[test]
-fn a_version_from_the_wire_stays_out_if_an_older_one_is_held_that_does_not_give_way() {
+fn a_pulled_version_that_is_older_than_the_held_one_stays_out() {
     let store = store();
     let cells: Vec<Cell<'_>> = ["x", "y", "z"].map(|text| Cell::Text(text.into())).to_vec();
     let put = |stamp, over| {
@@ -66,7 +66,7 @@ fn a_version_from_the_wire_stays_out_if_an_older_one_is_held_that_does_not_give_
 }
 
 #[test]
-fn ends_are_kept_beside_rows_without_edits_until_they_are_dropped() {
+fn ends_of_rows_are_kept_until_they_are_dropped() {
     let store = store();
     store.transaction(|tx| tx.set_shadow(TASK, "gone", Stamp(7), None)).unwrap();
     store.transaction(|tx| tx.set_shadow(TASK, "there", Stamp(8), Some(&[]))).unwrap();
