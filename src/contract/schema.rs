@@ -119,7 +119,7 @@ pub struct SyncUnit {
     pub pull: Vec<EntityId>,
     /// The entities it pushes.
     pub push: Vec<EntityId>,
-    /// The person waits for it: the app is usable when it ends.
+    /// The person waits for it, and the app takes no edit meanwhile: it is usable when it ends.
     pub blocking: bool,
     /// Its start empties the queue of the units that wait; their local changes stay in the outbox.
     pub discard_pending: bool,

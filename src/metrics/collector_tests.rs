@@ -91,7 +91,8 @@ fn everything(t: &mut Telling) {
         .device(0, Event::SyncStart { unit: UNIT, run: 0, waited: Span::secs(1) })
         .device(0, Event::EditMade { edit: &made, made_at: Stamp(5) })
         .device(0, Event::EditRefused { edit: &edit(0, 8), error: &EditError::NoSuchRow })
-        .device(0, Event::EditMissed { edit: &edit(0, 9), waited: Span::millis(3) });
+        .device(0, Event::EditMissed { edit: &edit(0, 9), waited: Span::millis(3) })
+        .device(0, Event::EditPrevented { edit: &edit(0, 10), waited: Span::secs(60) });
     for kind in [RequestKind::Pull, RequestKind::Push] {
         let bytes = 1_000_000_000;
         t.at(1)
@@ -289,9 +290,10 @@ fn a_size_counts_as_reached_when_it_is_first_between_its_powers_of_two() {
     assert!(!figures.contains_key("engine.control.reached/pull-1024"));
 }
 
-/// What the world knows of its devices' hardware and of its script.
-const WORKED_OUT: [&str; 8] = [
+/// What the world knows of its devices and of its script.
+const WORKED_OUT: [&str; 9] = [
     "workload.edits.unplaced",
+    "device.screen.blocked",
     "device.cpu.busy",
     "device.disk.syncs",
     "device.disk.written",

@@ -40,6 +40,7 @@ impl Edits {
                 board.add(Id::WorkloadMissed, 1);
                 board.add(Id::DeviceUiBlocked, waited.0);
             }
+            Event::EditPrevented { .. } => board.add(Id::WorkloadPrevented, 1),
             Event::EditAcknowledged { edit, .. } => {
                 self.waiting.remove(edit);
                 if let Some(made) = self.made.remove(edit) {

@@ -165,7 +165,8 @@ impl Life {
         match *event {
             Event::EditMade { edit, .. }
             | Event::EditRefused { edit, .. }
-            | Event::EditMissed { edit, .. } => self.edited(edit),
+            | Event::EditMissed { edit, .. }
+            | Event::EditPrevented { edit, .. } => self.edited(edit),
             Event::EditSent { edit, entity, key, request } => {
                 let ours = self.has(entity, key.as_str()) || self.edits.contains(&edit);
                 if ours {

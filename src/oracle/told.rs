@@ -50,6 +50,7 @@ impl Told<'_> {
             Event::EditMade { .. }
             | Event::EditRefused { .. }
             | Event::EditMissed { .. }
+            | Event::EditPrevented { .. }
             | Event::EditSent { .. }
             | Event::EditAcknowledged { .. }
             | Event::ConflictDecided { .. }
@@ -189,6 +190,10 @@ impl Told<'_> {
             Event::EditRefused { edit, error } => format!("{} refused by the app: {error}", self.local(edit)),
             Event::EditMissed { edit, .. } => {
                 format!("{} not seen saved: the app did not run or ended first", self.local(edit))
+            }
+            Event::EditPrevented { edit, waited } => {
+                let edit = self.local(edit);
+                format!("{edit} not made: a sync had the screen, and the person gave up after {waited}")
             }
             Event::EditSent { edit, entity, key, request } => {
                 format!(

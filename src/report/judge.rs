@@ -352,21 +352,28 @@ const TAKEN_BACK: &str = "oracle.taken_back.edits";
 const REQUESTS: &str = "engine.requests.count";
 
 /// Metrics of edits that people did not see saved.
-const COME_TO_NOTHING: [&str; 3] =
-    ["workload.edits.missed", "workload.edits.refused", "workload.edits.unplaced"];
+const COME_TO_NOTHING: [&str; 4] = [
+    "workload.edits.missed",
+    "workload.edits.refused",
+    "workload.edits.unplaced",
+    "workload.edits.prevented",
+];
 
-fn in_vain_text(InVain { action, wanted, unplaced }: &InVain) -> String {
+fn in_vain_text(InVain { action, wanted, unplaced, prevented }: &InVain) -> String {
     let edits = human::count(*wanted, "edit");
-    let why = match (wanted - unplaced, *unplaced) {
-        (_, 0) => "no app ran, the row was not there, or the app refused it",
-        (0, _) => "the script found no row for it, or no free natural key",
-        _ => "the script found no row for it, no app ran, or the app refused it",
-    };
-    let [missed, refused, unplaced] = COME_TO_NOTHING;
+    let [missed, refused, left_out, given_up] = COME_TO_NOTHING;
+    let others = wanted - unplaced - prevented;
+    let whys = [
+        (*unplaced, "the script found no row for it, or no free natural key"),
+        (*prevented, "a blocking sync had the screen until people gave up"),
+        (others, "no app ran, the row was not there, or the app refused it"),
+    ];
+    let whys: Vec<&str> = whys.iter().filter(|(edits, _)| *edits > 0).map(|(_, why)| *why).collect();
+    let why = whys.join("; or ");
     let subject = in_vain_subject(action);
     format!(
         "{subject} of {edits} none was made, as {why}; `expect` with at least one of {missed}, \
-         {refused} or {unplaced} says that this is meant"
+         {refused}, {left_out} or {given_up} says that this is meant"
     )
 }
 

@@ -135,6 +135,7 @@ pub(super) const HEADLINE: &[&str] = &[
     "backend.scanned.rows",
     "device.kills.count",
     "device.power_losses.count",
+    "device.screen.blocked",
     "engine.bytes.rate",
     "engine.conflicts.found",
     "engine.down.bytes",
@@ -156,6 +157,7 @@ pub(super) const HEADLINE: &[&str] = &[
     "net.outages.count",
     "workload.edits.made",
     "workload.edits.missed",
+    "workload.edits.prevented",
     "workload.edits.refused",
     "workload.edits.unplaced",
 ];

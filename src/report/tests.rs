@@ -60,10 +60,10 @@ fn silent() -> Outcome {
 fn in_vain() -> Outcome {
     let mut outcome = outcome();
     let value = Figure::Value { unit: Unit::Count, value: 9 };
-    for metric in ["workload.edits.missed", "workload.edits.refused"] {
+    for metric in ["workload.edits.missed", "workload.edits.refused", "workload.edits.prevented"] {
         outcome.figures.insert(metric.to_owned(), value.clone());
     }
-    outcome.in_vain.push(InVain { action: "survey".to_owned(), wanted: 9, unplaced: 0 });
+    outcome.in_vain.push(InVain { action: "survey".to_owned(), wanted: 9, unplaced: 0, prevented: 0 });
     outcome
 }
 
@@ -120,11 +120,25 @@ fn each_outcome_has_its_exit_code() {
         ("the same where some may be missed", wanting("workload.edits.missed", None, Some(9)), in_vain(), 10),
         ("the same as expected", wanting("workload.edits.missed", Some(1), None), in_vain(), 0),
         ("the same refused as expected", wanting("workload.edits.refused", Some(1), None), in_vain(), 0),
+        ("the same prevented as expected", wanting("workload.edits.prevented", Some(1), None), in_vain(), 0),
         ("a run without a request", plan(None, 1), silent(), 10),
         ("the same as expected", wanting("engine.requests.count", None, Some(0)), silent(), 0),
     ] {
         assert_eq!(code(plan, outcome), want, "{what}");
     }
+}
+
+#[test]
+fn what_kept_people_from_every_edit_of_an_action_is_said() {
+    let why = |prevented| {
+        let mut outcome = in_vain();
+        outcome.in_vain[0].prevented = prevented;
+        judge(&plan(None, 1), "cell", &outcome).cell.reasons[0].text.clone()
+    };
+    assert!(!why(0).contains("a blocking sync"), "{}", why(0));
+    let some = "as a blocking sync had the screen until people gave up; or no app ran";
+    assert!(why(4).contains(some), "{}", why(4));
+    assert!(why(9).contains("none was made, as a blocking sync had the screen"), "{}", why(9));
 }
 
 #[test]

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::device::Device;
+use super::screen::Wish;
 use super::server::Servers;
-use crate::base::{DeviceId, EditId, EntityId, Key};
+use crate::base::{DeviceId, EntityId, Key};
 use crate::contract::{DeviceView, EditKind, LocalEdit, Schema};
 use crate::workload::{Act, Actor, Aimed, Cells, Found, OfficeEdit, Script, Sight};
 
@@ -29,22 +30,23 @@ impl Aims {
         Aims { schema, wanted, by_device, by_all, groups }
     }
 
-    /// Notes the rows that a step makes.
-    pub(super) fn note(&mut self, actor: Actor, act: &Act) {
+    /// Notes the rows that a step of the office makes.
+    pub(super) fn note_office(&mut self, act: &Act) {
         match act {
-            _ if !self.wanted => {}
-            Act::Edit(LocalEdit { kind: EditKind::Create, entity, key, .. })
-            | Act::Office(OfficeEdit { kind: EditKind::Create, entity, key, .. }) => {
-                self.made(actor, *entity, key);
+            Act::Office(OfficeEdit { kind: EditKind::Create, entity, key, .. }) => {
+                self.made(Actor::Office, *entity, key);
             }
             Act::Import(batch) => {
-                batch.rows.iter().for_each(|(key, _)| self.made(actor, batch.entity, key));
+                batch.rows.iter().for_each(|(key, _)| self.made(Actor::Office, batch.entity, key));
             }
             _ => {}
         }
     }
 
     fn made(&mut self, actor: Actor, entity: EntityId, key: &Key) {
+        if !self.wanted {
+            return;
+        }
         if let Actor::Device(device) = actor {
             let own = self.by_device.entry(device).or_default();
             own.entry(entity).or_default().insert(key.clone());
@@ -62,20 +64,23 @@ impl Aims {
     }
 
     /// A person edits what the app shows; who sees no row that will do edits none.
-    pub(super) fn on_device(&mut self, device: &Device, id: EditId, aimed: &Aimed) {
+    pub(super) fn on_device(&mut self, device: &Device, wish: Wish) {
+        let person = Actor::Device(device.id());
+        let (id, aimed) = match wish {
+            Wish::Edit(edit) => {
+                if edit.kind == EditKind::Create {
+                    self.made(person, edit.entity, &edit.key);
+                }
+                return device.edit(&edit);
+            }
+            Wish::Aimed(id, ref aimed) => (id, aimed),
+        };
         let made = self.by_device.get(&device.id());
-        let found = device.with_view(|view| aimed.find(&Screen { view, made, aims: self })).flatten();
-        let Aimed { entity, kind, .. } = *aimed;
-        match found {
-            Some(found) => {
-                self.found(Actor::Device(device.id()), aimed, &found);
-                let Found { key, values } = found;
-                device.edit(&LocalEdit { id, entity, key, kind, values });
-            }
-            None => {
-                device.miss(&LocalEdit { id, entity, key: Key("".into()), kind, values: Vec::new() });
-            }
-        }
+        let found = device.with_view(|view| aimed.find(&Shown { view, made, aims: self })).flatten();
+        let Some(found) = found else { return device.miss(&wish.edit()) };
+        self.found(person, aimed, &found);
+        let (Aimed { entity, kind, .. }, Found { key, values }) = (&**aimed, found);
+        device.edit(&LocalEdit { id, entity: *entity, key, kind: *kind, values });
     }
 
     /// What the office writes, if it sees a row that will do.
@@ -88,13 +93,13 @@ impl Aims {
 }
 
 /// What a person sees.
-struct Screen<'a> {
+struct Shown<'a> {
     view: &'a dyn DeviceView,
     made: Option<&'a Keys>,
     aims: &'a Aims,
 }
 
-impl Sight for Screen<'_> {
+impl Sight for Shown<'_> {
     fn rows(&self, entity: EntityId, f: &mut dyn FnMut(&str, &Cells<'_>)) {
         let projection = &self.aims.schema.entity(entity).projection;
         let place = |column: usize| projection.binary_search(&column).ok();

@@ -9,6 +9,7 @@ use super::hardware::{Hardware, Spent};
 use super::hub::Hub;
 use super::missed::Struck;
 use super::power::SyncLoss;
+use super::screen::{Screen, Wish};
 use super::storage::{Saved, Storage};
 use super::unsaved::Unsaved;
 use crate::base::{DeviceId, EntityId, Key, Span, Stamp, Time, UnitId};
@@ -40,6 +41,7 @@ pub(super) struct Device {
     pub(super) crash: CrashBook,
     pub(super) hardware: Rc<Hardware>,
     pub(super) attention: Rc<Attention>,
+    pub(super) screen: Rc<Screen>,
     pub(super) unsaved: Unsaved,
 }
 
@@ -291,6 +293,18 @@ impl Device {
         }
     }
 
+    /// A person wanted to edit and gave up, as a sync had the screen.
+    pub(super) fn prevented(&self, wish: &Wish, waited: Span) {
+        self.tell(Event::EditPrevented { edit: &wish.edit(), waited });
+    }
+
+    /// Nobody works any more, and who still waits for the screen does so in vain.
+    pub(super) fn end_of_work(&self) {
+        for (wish, waited) in self.screen.close(self.now()) {
+            self.prevented(&wish, waited);
+        }
+    }
+
     /// A person opens a record.
     pub(super) fn open_record(&self, entity: EntityId, of: Key) {
         self.with_engine(|engine| {
@@ -308,8 +322,13 @@ impl Device {
             Asking::Alone => engine.trigger(unit, true),
             Asking::Direct => {
                 let sync = engine.clone().sync(unit);
-                // How it ends shows in its requests' events, and nowhere else.
-                self.ports.spawn.spawn(Box::pin(async move { drop(sync.await) }));
+                let (screen, handle) = (self.screen.clone(), self.handle.clone());
+                let call = screen.call(self.now(), unit);
+                self.ports.spawn.spawn(Box::pin(async move {
+                    // How it ends shows in its requests' events, and nowhere else.
+                    drop(sync.await);
+                    call.into_iter().for_each(|call| screen.came_back(handle.now(), call));
+                }));
             }
         });
         runs
@@ -355,6 +374,7 @@ impl Device {
     pub(super) fn close_books(&self) {
         self.hardware.close_books();
         self.miss_unsaved();
+        self.end_of_work();
     }
 
     /// What its hardware has done.
@@ -375,6 +395,7 @@ impl Device {
     }
 
     fn tell(&self, event: Event<'_>) {
+        self.screen.on(self.now(), &event);
         self.hub.emit(Node::Device(self.id()), event);
     }
 }

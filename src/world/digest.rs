@@ -107,6 +107,7 @@ events! {
     76 HookStarted { hook, run },
     77 HookEnded { hook, run, ended, took },
     78 HookTriggered { hook, run, unit },
+    79 EditPrevented { edit, waited },
 }
 
 /// Of what is one number.

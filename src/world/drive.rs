@@ -8,6 +8,8 @@ use super::device::Device;
 use super::faults::{Kill, Restore, Whose, choose};
 use super::logins::once_up;
 use super::missed::{Awaited, Struck};
+use super::people::{POLLS_A_STEP, People};
+use super::screen::Wish;
 use super::server::Servers;
 use super::watch::Watch;
 use crate::backend::Importing;
@@ -17,9 +19,6 @@ use crate::scenario::Happening;
 use crate::sim::Handle;
 use crate::workload::{Act, Actor, Batch, OfficeEdit};
 
-/// Polls that a step of the script is good for: its own, and those of the app that it is told to. A million edits may be asked for at one
-/// instant, and are no loop.
-const POLLS_A_STEP: u64 = 8;
 /// After so many rows of an import the caller may halt the world.
 const IMPORTED_AT_ONCE: usize = 1_024;
 /// A process that the executor killed by a plan of a sweep is started again after this.
@@ -59,7 +58,8 @@ impl World {
     }
 
     fn play_script(&mut self) {
-        let mut aims = Aims::new(self.plan.schema.clone(), &self.script);
+        let aims = Aims::new(self.plan.schema.clone(), &self.script);
+        let people = People::new(&self.handle, self.node, aims);
         let steps = std::mem::take(&mut self.script.steps);
         let (handle, servers) = (self.handle.clone(), self.servers.clone());
         let (devices, links) = (self.devices.clone(), &self.links);
@@ -69,23 +69,27 @@ impl World {
             for step in steps {
                 handle.sleep_until(step.at).await;
                 handle.excuse(POLLS_A_STEP);
-                aims.note(step.actor, &step.act);
                 match (step.actor, step.act) {
                     (Actor::Device(id), Act::App(AppEvent::Login)) => {
                         log_in(&devices[id.0 as usize]);
                         // Many log in at one instant, and the caller may halt the world between.
                         handle.pause().await;
                     }
-                    (Actor::Device(id), Act::Aimed(Some(edit), aimed)) => {
-                        aims.on_device(&devices[id.0 as usize], edit, &aimed);
+                    (Actor::Device(id), act) => person(&people, &devices[id.0 as usize], act),
+                    (Actor::Office, Act::Aimed(_, aimed)) => {
+                        let found = people.aims.borrow_mut().in_office(&servers, &aimed);
+                        match found {
+                            Some(edit) => office(&servers, Act::Office(edit)),
+                            None => servers.hub.with(|hub| hub.tried.by_office(aimed.action, false)),
+                        }
                     }
-                    (Actor::Office, Act::Aimed(_, aimed)) => match aims.in_office(&servers, &aimed) {
-                        Some(edit) => office(&servers, Act::Office(edit)),
-                        None => servers.hub.with(|listeners| listeners.tried.by_office(aimed.action, false)),
-                    },
-                    (Actor::Device(id), act) => person(&devices[id.0 as usize], act),
-                    (Actor::Office, Act::Import(batch)) => import(&handle, &servers, batch).await,
-                    (Actor::Office, act) => office(&servers, act),
+                    (Actor::Office, act) => {
+                        people.aims.borrow_mut().note_office(&act);
+                        match act {
+                            Act::Import(batch) => import(&handle, &servers, batch).await,
+                            act => office(&servers, act),
+                        }
+                    }
                 }
             }
         });
@@ -331,13 +335,15 @@ fn log_in(device: &Device) {
 }
 
 /// Does what a person with a device does.
-fn person(device: &Device, act: Act) {
+fn person(people: &Rc<People>, device: &Rc<Device>, act: Act) {
     match act {
         Act::App(event) => device.app(event),
-        Act::Edit(edit) => device.edit(&edit),
+        Act::Edit(edit) => people.want(device, Wish::Edit(edit)),
+        Act::Aimed(Some(id), aimed) => people.want(device, Wish::Aimed(id, aimed)),
         Act::Open { entity, of } => device.open_record(entity, of),
-        Act::Aimed(..) => unreachable!("its row is found first"),
-        Act::Office(_) | Act::Import(_) => unreachable!("people with devices do not write to the backend"),
+        Act::Aimed(None, _) | Act::Office(_) | Act::Import(_) => {
+            unreachable!("people with devices do not write to the backend")
+        }
     }
 }
 

@@ -57,6 +57,7 @@ impl World {
     pub(super) fn drain(&mut self, watch: &dyn Watch) -> Ended {
         self.servers.start_gateway();
         for device in &self.devices {
+            device.end_of_work();
             device.crash.suspend();
             device.start();
         }

@@ -14,6 +14,7 @@ use super::device::Device;
 use super::hardware::Hardware;
 use super::hooks::AppHooks;
 use super::hub::Hub;
+use super::screen::Screen;
 use super::storage::Storage;
 use super::unsaved::Unsaved;
 use crate::base::{DeviceId, Seed, Span, Stamp, Time};
@@ -55,6 +56,7 @@ pub(super) fn device(handle: &Handle, hub: &Rc<Hub>, parts: Parts) -> Rc<Device>
     let id = setup.device;
     let node = handle.node(&id.to_string());
     let (hardware, attention) = (Rc::new(parts.hardware), Rc::new(Attention::default()));
+    let screen = Rc::new(Screen::new(&setup.units));
     let Parts { start, utc_offset, gait, .. } = parts;
     Rc::new_cyclic(|me: &Weak<Device>| {
         let line = DeviceSink {
@@ -63,6 +65,7 @@ pub(super) fn device(handle: &Handle, hub: &Rc<Hub>, parts: Parts) -> Rc<Device>
             device: id,
             disk: disk.clone(),
             attention: attention.clone(),
+            screen: screen.clone(),
         };
         let ports = Ports {
             clock: Rc::new(DeviceClock { handle: handle.clone(), start, utc_offset, gait }),
@@ -87,6 +90,7 @@ pub(super) fn device(handle: &Handle, hub: &Rc<Hub>, parts: Parts) -> Rc<Device>
             crash: CrashBook::default(),
             hardware,
             attention,
+            screen,
             unsaved: Unsaved::default(),
         }
     })
@@ -152,6 +156,7 @@ struct DeviceSink {
     device: DeviceId,
     disk: Disk,
     attention: Rc<Attention>,
+    screen: Rc<Screen>,
 }
 
 impl EventSink for DeviceSink {
@@ -165,6 +170,7 @@ impl EventSink for DeviceSink {
             // The process knows of its own life alone, and the person waits over those before it.
             *since_login = waited;
         }
+        self.screen.on(self.handle.now(), &event);
         self.hub.emit(Node::Device(self.device), event);
     }
 }

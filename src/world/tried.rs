@@ -12,6 +12,7 @@ pub(super) struct Tried {
     /// By action.
     wanted: Vec<u64>,
     made: Vec<u64>,
+    prevented: Vec<u64>,
     /// Whether a device asked a server for anything.
     asked: bool,
 }
@@ -23,6 +24,8 @@ pub struct InVain {
     pub action: String,
     /// How many were to be made.
     pub wanted: u64,
+    /// From how many of them a blocking sync kept their people.
+    pub prevented: u64,
     /// How many of them the script had no row or no free natural key for.
     pub unplaced: u64,
 }
@@ -31,14 +34,16 @@ impl Tried {
     /// Of a script, from which it takes what each edit is of, with so many actions.
     pub(super) fn new(script: &mut Script, actions: usize) -> Tried {
         let edits = std::mem::take(&mut script.edits);
-        let (mut wanted, made) = (vec![0; actions], vec![0; actions]);
+        let none = vec![0; actions];
+        let (mut wanted, made, prevented) = (none.clone(), none.clone(), none);
         edits.iter().flatten().for_each(|action| wanted[usize::from(*action)] += 1);
-        Tried { edits, wanted, made, asked: false }
+        Tried { edits, wanted, made, prevented, asked: false }
     }
 
     pub(super) fn on(&mut self, event: &Event<'_>) {
-        let edit = match event {
-            Event::EditMade { edit, .. } => edit,
+        let (edit, counts) = match event {
+            Event::EditMade { edit, .. } => (edit, &mut self.made),
+            Event::EditPrevented { edit, .. } => (edit, &mut self.prevented),
             // An engine that was brought may not tell of its requests.
             Event::RequestSent { .. }
             | Event::ConnectionOpened { .. }
@@ -51,7 +56,7 @@ impl Tried {
         };
         let edits = self.edits.get(edit.id.device.0 as usize);
         if let Some(action) = edits.and_then(|edits| edits.get(edit.id.number as usize)) {
-            self.made[usize::from(*action)] += 1;
+            counts[usize::from(*action)] += 1;
         }
     }
 
@@ -69,10 +74,12 @@ impl Tried {
     /// The actions of which no edit came to be, though some were to be made; `placed` says of each
     /// what the script made of it.
     pub(super) fn in_vain(&self, placed: &[ActionCount]) -> Vec<InVain> {
-        let in_vain = |((wanted, made), count): ((&u64, &u64), &ActionCount)| {
-            let (wanted, unplaced) = (wanted + count.left_out, count.left_out);
-            (wanted > 0 && *made == 0).then(|| InVain { action: count.name.clone(), wanted, unplaced })
+        let in_vain = |(at, count): (usize, &ActionCount)| {
+            let (wanted, unplaced) = (self.wanted[at] + count.left_out, count.left_out);
+            let (action, prevented) = (count.name.clone(), self.prevented[at]);
+            let is_in_vain = wanted > 0 && self.made[at] == 0;
+            is_in_vain.then_some(InVain { action, wanted, unplaced, prevented })
         };
-        self.wanted.iter().zip(&self.made).zip(placed).filter_map(in_vain).collect()
+        placed.iter().enumerate().filter_map(in_vain).collect()
     }
 }

@@ -18,6 +18,7 @@ mod reports;
 mod requirements;
 mod retries;
 mod sabotage;
+mod screen;
 mod scripts;
 mod strategies;
 mod suite;

@@ -250,6 +250,7 @@ suite! {
     suite_units_poison_meets_its_expectations: "units/poison";
     suite_units_triggers_meets_its_expectations: "units/triggers";
     suite_units_reconnect_meets_its_expectations: "units/reconnect";
+    suite_units_blocking_login_meets_its_expectations: "units/blocking-login";
     suite_units_monolith_meets_its_expectations: "units/monolith";
     suite_units_when_required_meets_its_expectations: "units/when-required";
     suite_units_four_meets_its_expectations: "units/four";

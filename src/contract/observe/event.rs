@@ -309,6 +309,14 @@ pub enum Event<'a> {
         /// For how long the person had waited for the lock.
         waited: Span,
     },
+    /// The world: a person wanted to make an edit and gave up, as a run of a blocking unit had the
+    /// screen for so long, or until nobody worked any more.
+    EditPrevented {
+        /// The edit; of one whose row is found as it is made the key is empty.
+        edit: &'a LocalEdit,
+        /// For how long the person had waited for the screen.
+        waited: Span,
+    },
     /// An edit is in a push request.
     EditSent {
         /// The edit.

@@ -87,7 +87,12 @@ pub(super) const UNIT: Form = table(&[
     required("on", Form::List(&Form::Written(&TRIGGER)), "What starts it."),
     key("pull", Form::List(&Form::Text), "[]", "The entities that it pulls, in order; \"*\" for all."),
     key("push", Form::List(&Form::Text), "[]", "The entities that it pushes; \"*\" for all."),
-    key("blocking", Form::Bool, "false", "The person waits for it."),
+    key(
+        "blocking",
+        Form::Bool,
+        "false",
+        "The person waits for it: while it is asked for or runs, the app takes no edit.",
+    ),
     key(
         "discard_pending",
         Form::Bool,

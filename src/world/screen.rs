@@ -1,0 +1,339 @@
+//! What has a device's screen, and who waits for it.
+//!
+//! While a run of a blocking unit is asked for or under way, with what the app's own code does for
+//! it, the app takes no edit. What the engine tells of its runs says so, whoever's engine it is; a
+//! unit that is called without events holds the screen, too. Who wants to edit meanwhile waits, and
+//! gives up after a minute.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeSet, VecDeque};
+
+use crate::base::{EditId, Key, Span, Time, UnitId};
+use crate::contract::{AppEvent, Event, Hook, LocalEdit, SyncUnit};
+use crate::workload::Aimed;
+
+/// So long somebody waits for the screen.
+const PATIENCE: Span = Span::secs(60);
+
+/// An edit that somebody wants to make.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Wish {
+    /// Of a row that is known.
+    Edit(LocalEdit),
+    /// Of a row that is found when it is made.
+    Aimed(EditId, Box<Aimed>),
+}
+
+impl Wish {
+    /// The edit, as far as it is known before it is made.
+    pub(super) fn edit(&self) -> LocalEdit {
+        match self {
+            Wish::Edit(edit) => edit.clone(),
+            Wish::Aimed(id, aimed) => {
+                let (id, entity, kind) = (*id, aimed.entity, aimed.kind);
+                LocalEdit { id, entity, key: Key("".into()), kind, values: Vec::new() }
+            }
+        }
+    }
+}
+
+/// What comes of an edit that waited.
+#[derive(Debug, PartialEq)]
+pub(super) enum Turn {
+    /// It is made now.
+    Make(Wish),
+    /// Whoever wanted it has given up, after so long.
+    GiveUp(Wish, Span),
+}
+
+/// What has the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Holder {
+    /// A unit in the queue.
+    Queued(UnitId),
+    /// A unit of which a run is under way: an end that nobody tells is over with that of the next.
+    Running(UnitId),
+    /// The app's code for a run.
+    Hook(u64, Hook),
+    /// The call of this number, of a unit without queue and events.
+    Call(u64),
+}
+
+/// The screen of one device, over all lives of its app.
+#[derive(Debug, Default)]
+pub(super) struct Screen {
+    /// By unit.
+    blocking: Vec<bool>,
+    holders: RefCell<BTreeSet<Holder>>,
+    calls: Cell<u64>,
+    /// Whether somebody looks at it.
+    watched: Cell<bool>,
+    /// Since when somebody looks at it in vain, and for how long they did before.
+    blocked_since: Cell<Option<Time>>,
+    blocked: Cell<Span>,
+    /// Edits in the order in which they were wanted, with since when each waits.
+    waiting: RefCell<VecDeque<(Wish, Time)>>,
+    closed: Cell<bool>,
+}
+
+impl Screen {
+    /// Of an app with these units.
+    pub(super) fn new(units: &[SyncUnit]) -> Screen {
+        Screen { blocking: units.iter().map(|unit| unit.blocking).collect(), ..Screen::default() }
+    }
+
+    /// Something happened on its device.
+    pub(super) fn on(&self, now: Time, event: &Event<'_>) {
+        match event {
+            Event::UnitQueued { unit, .. } if self.is_blocking(*unit) => self.hold(Holder::Queued(*unit)),
+            Event::UnitDiscarded { unit } => self.let_go(Holder::Queued(*unit)),
+            Event::SyncStart { unit, .. } if self.is_blocking(*unit) => {
+                self.let_go(Holder::Queued(*unit));
+                self.hold(Holder::Running(*unit));
+            }
+            Event::SyncComplete { unit, .. } | Event::SyncError { unit, .. } => {
+                self.let_go(Holder::Running(*unit));
+            }
+            Event::HookStarted { hook, run: Some((unit, run)) } if self.is_blocking(*unit) => {
+                self.hold(Holder::Hook(*run, *hook));
+            }
+            Event::HookEnded { hook, run: Some((_, run)), .. } => self.let_go(Holder::Hook(*run, *hook)),
+            Event::App(AppEvent::Login | AppEvent::Resume) => self.watched.set(true),
+            Event::App(AppEvent::Pause) => self.watched.set(false),
+            Event::ProcessKilled { .. } => {
+                self.holders.borrow_mut().clear();
+                self.watched.set(false);
+            }
+            _ => return,
+        }
+        self.count(now);
+    }
+
+    /// A unit is called that tells of no run; what has the screen until it comes back, if it is a
+    /// blocking one.
+    pub(super) fn call(&self, now: Time, unit: UnitId) -> Option<Holder> {
+        if !self.is_blocking(unit) {
+            return None;
+        }
+        self.calls.set(self.calls.get() + 1);
+        let call = Holder::Call(self.calls.get());
+        self.hold(call);
+        self.count(now);
+        Some(call)
+    }
+
+    /// A call has come back.
+    pub(super) fn came_back(&self, now: Time, call: Holder) {
+        self.let_go(call);
+        self.count(now);
+    }
+
+    /// Whether an edit is made as it is wanted: nothing has the screen, and nobody waits for it.
+    pub(super) fn is_free(&self) -> bool {
+        self.holders.borrow().is_empty() && !self.has_waiting()
+    }
+
+    /// Whether somebody waits.
+    pub(super) fn has_waiting(&self) -> bool {
+        !self.waiting.borrow().is_empty()
+    }
+
+    /// An edit waits from now on.
+    pub(super) fn wait(&self, now: Time, wish: Wish) {
+        self.waiting.borrow_mut().push_back((wish, now));
+    }
+
+    /// What comes of the edit that waits first, if that is known now; `runs` says whether the app
+    /// does.
+    pub(super) fn next(&self, now: Time, runs: bool) -> Option<Turn> {
+        let is_taken = !runs || !self.holders.borrow().is_empty();
+        let mut waiting = self.waiting.borrow_mut();
+        let waited = now - waiting.front()?.1;
+        if is_taken && waited < PATIENCE {
+            return None;
+        }
+        let (wish, _) = waiting.pop_front()?;
+        Some(if is_taken { Turn::GiveUp(wish, waited) } else { Turn::Make(wish) })
+    }
+
+    /// Nobody works any more: edits that still wait, with how long they did.
+    pub(super) fn close(&self, now: Time) -> Vec<(Wish, Span)> {
+        self.closed.set(true);
+        self.count(now);
+        self.waiting.take().into_iter().map(|(wish, since)| (wish, now - since)).collect()
+    }
+
+    /// For how long somebody looked at it in vain.
+    pub(super) fn blocked(&self) -> Span {
+        self.blocked.get()
+    }
+
+    fn is_blocking(&self, unit: UnitId) -> bool {
+        self.blocking.get(usize::from(unit.0)) == Some(&true)
+    }
+
+    fn hold(&self, holder: Holder) {
+        self.holders.borrow_mut().insert(holder);
+    }
+
+    fn let_go(&self, holder: Holder) {
+        self.holders.borrow_mut().remove(&holder);
+    }
+
+    fn count(&self, now: Time) {
+        let blocks = self.watched.get() && !self.closed.get() && !self.holders.borrow().is_empty();
+        match (blocks, self.blocked_since.get()) {
+            (true, None) => self.blocked_since.set(Some(now)),
+            (false, Some(since)) => {
+                self.blocked.set(self.blocked.get() + (now - since));
+                self.blocked_since.set(None);
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{DeviceId, EntityId};
+    use crate::contract::{EditKind, HookEnd, KillReason, SyncError};
+
+    const BLOCKING: UnitId = UnitId(1);
+
+    fn screen() -> Screen {
+        let unit = |blocking| SyncUnit {
+            name: "u".to_owned(),
+            on: Vec::new(),
+            pull: Vec::new(),
+            push: Vec::new(),
+            blocking,
+            discard_pending: false,
+        };
+        Screen::new(&[unit(false), unit(true)])
+    }
+
+    fn at(secs: u64) -> Time {
+        Time::ZERO + Span::secs(secs)
+    }
+
+    fn wish(number: u32) -> Wish {
+        Wish::Edit(LocalEdit {
+            id: EditId { device: DeviceId(0), number },
+            entity: EntityId(0),
+            key: Key::new("k"),
+            kind: EditKind::Delete,
+            values: Vec::new(),
+        })
+    }
+
+    fn queued(unit: UnitId) -> Event<'static> {
+        Event::UnitQueued { unit, depth: 1 }
+    }
+
+    fn start(unit: UnitId, run: u64) -> Event<'static> {
+        Event::SyncStart { unit, run, waited: Span::ZERO }
+    }
+
+    fn complete(unit: UnitId, run: u64) -> Event<'static> {
+        Event::SyncComplete { unit, run, took: Span::ZERO, blocking: unit == BLOCKING }
+    }
+
+    const KILLED: Event<'static> = Event::ProcessKilled { reason: KillReason::Killed };
+
+    #[track_caller]
+    fn frees(screen: &Screen, steps: &[(Event<'_>, bool)]) {
+        for (event, is_free) in steps {
+            screen.on(at(0), event);
+            assert_eq!(screen.is_free(), *is_free, "after {event:?}");
+        }
+    }
+
+    #[test]
+    fn a_blocking_run_has_the_screen_from_the_wish_to_its_end() {
+        let unit = UnitId(0);
+        frees(&screen(), &[(queued(unit), true), (start(unit, 1), true), (complete(unit, 1), true)]);
+        frees(
+            &screen(),
+            &[
+                (queued(BLOCKING), false),
+                (start(BLOCKING, 2), false),
+                (queued(BLOCKING), false),
+                (Event::SyncError { unit: BLOCKING, run: 2, error: &SyncError::StorageFull }, false),
+                (start(BLOCKING, 3), false),
+                (complete(UnitId(0), 1), false),
+                (complete(BLOCKING, 3), true),
+            ],
+        );
+        frees(&screen(), &[(queued(BLOCKING), false), (Event::UnitDiscarded { unit: BLOCKING }, true)]);
+        let untold =
+            [(start(BLOCKING, 4), false), (start(BLOCKING, 5), false), (complete(BLOCKING, 5), true)];
+        frees(&screen(), &untold);
+        frees(&screen(), &[(start(BLOCKING, 4), false), (KILLED, true), (start(BLOCKING, 5), false)]);
+    }
+
+    #[test]
+    fn code_of_the_app_for_a_blocking_run_has_the_screen() {
+        let started = |unit, run| Event::HookStarted { hook: Hook::SyncComplete, run: Some((unit, run)) };
+        let ended = |unit, run| Event::HookEnded {
+            hook: Hook::SyncComplete,
+            run: Some((unit, run)),
+            ended: HookEnd::Well,
+            took: Span::ZERO,
+        };
+        let screen = screen();
+        frees(
+            &screen,
+            &[
+                (start(BLOCKING, 1), false),
+                (complete(BLOCKING, 1), true),
+                (started(BLOCKING, 1), false),
+                (ended(BLOCKING, 1), true),
+                (started(UnitId(0), 2), true),
+                (Event::HookStarted { hook: Hook::NetworkStatusChanged, run: None }, true),
+            ],
+        );
+        assert_eq!(screen.call(at(0), UnitId(0)), None);
+        let call = screen.call(at(0), BLOCKING).expect("it is a blocking one");
+        assert!(!screen.is_free());
+        screen.came_back(at(0), call);
+        assert!(screen.is_free());
+    }
+
+    #[test]
+    fn edits_wait_in_order_and_for_no_longer_than_a_minute() {
+        let screen = screen();
+        screen.on(at(0), &start(BLOCKING, 1));
+        screen.wait(at(0), wish(0));
+        screen.wait(at(30), wish(1));
+        screen.wait(at(31), wish(2));
+        assert_eq!(screen.next(at(59), true), None);
+        assert_eq!(screen.next(at(60), true), Some(Turn::GiveUp(wish(0), Span::secs(60))));
+        assert_eq!(screen.next(at(60), true), None, "the next one has time");
+        screen.on(at(61), &complete(BLOCKING, 1));
+        assert!(!screen.is_free(), "others come first");
+        assert_eq!(screen.next(at(61), false), None, "the app does not run");
+        assert_eq!(screen.next(at(62), true), Some(Turn::Make(wish(1))));
+        assert_eq!(screen.close(at(63)), [(wish(2), Span::secs(32))]);
+        assert!(screen.is_free());
+    }
+
+    #[test]
+    fn it_is_blocked_while_somebody_looks_at_a_blocking_run() {
+        let screen = screen();
+        let login = Event::App(AppEvent::Login);
+        screen.on(at(10), &queued(BLOCKING));
+        screen.on(at(12), &login);
+        screen.on(at(15), &start(BLOCKING, 1));
+        screen.on(at(20), &KILLED);
+        assert_eq!(screen.blocked(), Span::secs(8));
+        screen.on(at(30), &login);
+        screen.on(at(30), &queued(BLOCKING));
+        screen.on(at(34), &Event::App(AppEvent::Pause));
+        assert_eq!(screen.blocked(), Span::secs(12), "nobody looks at a dead app");
+        screen.on(at(40), &Event::App(AppEvent::Resume));
+        screen.close(at(41));
+        screen.on(at(50), &complete(BLOCKING, 1));
+        assert_eq!(screen.blocked(), Span::secs(13), "nor at any when work is over");
+    }
+}
