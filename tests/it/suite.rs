@@ -52,6 +52,11 @@ const LONG: &[&str] = &[
     "scenarios/device/cut-short.toml",
     "scenarios/device/login-while-looking.toml",
     "scenarios/device/power-at-syncs.toml",
+    "scenarios/links/profiles.toml",
+    "scenarios/links/streams.toml",
+    "scenarios/links/timeouts.toml",
+    "scenarios/strategies/bulk-import.toml",
+    "scenarios/strategies/flag-lock.toml",
 ];
 
 /// In these nothing that comes out depends on the seed, and thousands of rows are written each time.
