@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{app, order, pull, push};
+use super::{app, order, pull, push, send};
 use crate::contract::EngineFactory;
 use crate::engine::{self, BuiltinFactory, Rules};
 use crate::store;
@@ -100,7 +100,7 @@ pub const ALL: &[Bug] = &[
         check: "duplicate",
         mechanism: "a create that is sent again gets a new idempotency key and a new row key",
         seen_in: "SalesforceMobileSDK-iOS #2632, dartway #105",
-        breaks: Breaks::Rule(|rules| Rules { identity: push::new_identity_each_try(), ..rules }),
+        breaks: Breaks::Rule(|rules| Rules { send: send::new_identity_each_try(), ..rules }),
     },
     Bug {
         id: "drops-after-refusal",
@@ -188,6 +188,55 @@ pub const ALL: &[Bug] = &[
             resolve: push::deletes_what_left_scope(rules.resolve.clone()),
             ..rules
         }),
+    },
+    Bug {
+        id: "deletes-as-updates",
+        check: "unasked-commit",
+        mechanism: "a delete is sent as an update that marks the row by a column of the device's own: the backend keeps the row",
+        seen_in: "a record flag that the service does not map",
+        breaks: Breaks::Rule(|rules| Rules { send: send::deletes_as_updates(), ..rules }),
+    },
+    Bug {
+        id: "deletes-what-failed",
+        check: "unasked-commit",
+        mechanism: "a record flag means both that an upload failed and that the row is deleted: an update that is tried again deletes its row",
+        seen_in: "flags of an upload queue that are not those of the service",
+        breaks: Breaks::Rule(|rules| Rules { send: send::deletes_what_failed(), ..rules }),
+    },
+    Bug {
+        id: "cleans-up-at-the-backend",
+        check: "unasked-commit",
+        mechanism: "what was uploaded is removed from the upload table, and the removal goes out as a delete of the row",
+        seen_in: "change tracking that records what the sync itself writes",
+        breaks: Breaks::Rule(|rules| Rules { send: send::cleans_up_at_the_backend(), ..rules }),
+    },
+    Bug {
+        id: "values-of-the-one-before",
+        check: "unasked-commit",
+        mechanism: "a buffer is not cleared between the edits of a request: an update goes out with the values of the one before it",
+        seen_in: "a record object that is reused in a loop",
+        breaks: Breaks::Rule(|rules| Rules { send: send::values_of_the_one_before(), ..rules }),
+    },
+    Bug {
+        id: "key-of-the-one-before",
+        check: "unasked-commit",
+        mechanism: "an edit is sent under the key and version of the one before it in the request",
+        seen_in: "two lists of a request that are matched by position, one of them filtered",
+        breaks: Breaks::Rule(|rules| Rules { send: send::key_of_the_one_before(), ..rules }),
+    },
+    Bug {
+        id: "newest-first",
+        check: "reordered",
+        mechanism: "of a row's edits the newest goes out first, each on the version that the one before it made: the last word is lost",
+        seen_in: "an outbox that is read from its end",
+        breaks: Breaks::Rule(|rules| Rules { send: send::newest_first(), ..rules }),
+    },
+    Bug {
+        id: "children-first",
+        check: "reordered",
+        mechanism: "rows go out newest first: a row that refers to another which the device made before it comes first, and is refused",
+        seen_in: "Azure/azure-mobile-apps-net-client #161",
+        breaks: Breaks::Rule(|rules| Rules { send: send::children_first(), ..rules }),
     },
     Bug {
         id: "forgets-the-shadow",

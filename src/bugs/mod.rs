@@ -13,5 +13,6 @@ mod ledger;
 mod order;
 mod pull;
 mod push;
+mod send;
 
 pub use ledger::{ALL, Breaks, Bug, find};

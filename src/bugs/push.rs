@@ -1,26 +1,9 @@
-//! Bugs in how edits are sent and settled.
+//! Bugs in how edits are settled.
 
 use std::rc::Rc;
 
-use crate::base::{Key, Seed};
 use crate::contract::{EditKind, Outcome, Refusal, Row, ServerError};
-use crate::engine::{Conflict, IdentityRule, OutboxRule, Resolution, ResolveRule};
-use crate::store::Entry;
-
-pub(super) fn new_identity_each_try() -> Rc<dyn IdentityRule> {
-    struct Broken;
-    impl IdentityRule for Broken {
-        fn identify(&self, entry: &Entry, attempt: u64) -> (String, Key) {
-            let id = format!("{}/{attempt}", entry.id);
-            if entry.kind != EditKind::Create {
-                return (id, entry.key.clone());
-            }
-            let bits = Seed(attempt).stream(&entry.id, 0, 0).bits128();
-            (id, Key::uuid(bits))
-        }
-    }
-    Rc::new(Broken)
-}
+use crate::engine::{Conflict, OutboxRule, Resolution, ResolveRule};
 
 /// Overrides one method of the outbox rule.
 macro_rules! outbox_rule {

@@ -71,7 +71,7 @@ pub use options::{
 pub use queue::{Added, Queue};
 pub use retry::backoff;
 pub use rules::{
-    Applied, ApplyRule, Correct, CursorMoment, CursorRule, IdentityRule, OrderRule, OutboxRule, Place, Rules,
+    Applied, ApplyRule, Correct, CursorMoment, CursorRule, OrderRule, OutboxRule, Place, Rules, SendRule,
     overlay,
 };
 

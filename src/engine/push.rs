@@ -9,7 +9,7 @@ use super::process::{Process, damaged};
 use super::settle::{Counts, Settler};
 use super::upload::fitting;
 use crate::base::{Span, UnitId};
-use crate::contract::{Mutation, Outcome, RequestKind, SyncError};
+use crate::contract::{Outcome, RequestKind, SyncError};
 use crate::protocol::{PushRequest, Request};
 use crate::store::Entry;
 
@@ -49,7 +49,10 @@ impl Pusher {
             let limit = entities
                 .first()
                 .map_or(1, |first| self.caller.chunk(RequestKind::Push, *first).rows as usize);
-            let waiting = self.process.store.read(|tx| tx.outbox(&entities, limit + queued.len()));
+            let waiting = self
+                .process
+                .store
+                .read(|tx| self.process.rules.send.next(tx, &entities, limit + queued.len()));
             let mut batch = waiting.map_err(damaged)?;
             batch.retain(|entry| !queued.contains(&entry.seq));
             batch.truncate(limit);
@@ -98,19 +101,7 @@ impl Pusher {
     }
 
     fn push_request(&self, unit: UnitId, batch: &[Entry], request: u64) -> PushRequest {
-        let mutation = |entry: &Entry| {
-            let (id, key) = self.process.rules.identity.identify(entry, request);
-            Mutation {
-                id,
-                edit: entry.edit,
-                entity: entry.entity,
-                key,
-                kind: entry.kind,
-                values: entry.values.clone(),
-                base: entry.base,
-                made_at: entry.made_at,
-            }
-        };
+        let mutation = |entry: &Entry| self.process.rules.send.mutation(entry, request);
         PushRequest {
             device: self.process.setup.device,
             unit,

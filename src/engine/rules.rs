@@ -4,8 +4,8 @@
 
 use std::rc::Rc;
 
-use crate::base::{EntityId, Key, Stamp};
-use crate::contract::{EditKind, Entity, Outcome, Row, ServerError};
+use crate::base::{EntityId, Stamp};
+use crate::contract::{EditKind, Entity, Mutation, Outcome, Row, ServerError};
 use crate::protocol::WireRow;
 use crate::store::{Entry, StoreError, Tx};
 
@@ -19,8 +19,8 @@ pub struct Rules {
     pub cursor: Rc<dyn CursorRule>,
     /// What a pulled row does to the local one.
     pub apply: Rc<dyn ApplyRule>,
-    /// How an edit is named towards the backend.
-    pub identity: Rc<dyn IdentityRule>,
+    /// What goes out, and in which order.
+    pub send: Rc<dyn SendRule>,
     /// When an edit leaves the outbox.
     pub outbox: Rc<dyn OutboxRule>,
     /// Who wins a conflict.
@@ -35,7 +35,7 @@ impl Rules {
         Rules {
             cursor: Rc::new(Correct),
             apply: Rc::new(Correct),
-            identity: Rc::new(Correct),
+            send: Rc::new(Correct),
             outbox: Rc::new(Correct),
             resolve: (options.conflict.policy.rule)(),
             order: Rc::new(Correct),
@@ -49,7 +49,7 @@ pub struct Correct;
 
 impl CursorRule for Correct {}
 impl ApplyRule for Correct {}
-impl IdentityRule for Correct {}
+impl SendRule for Correct {}
 impl OutboxRule for Correct {}
 impl OrderRule for Correct {}
 
@@ -163,12 +163,20 @@ pub fn overlay(tx: &Tx<'_>, entity: &Entity, id: EntityId, version: &Row) -> Res
     tx.put_values(id, version.key.as_str(), version.stamp, generation, &values)
 }
 
-/// How an edit is named towards the backend.
-pub trait IdentityRule {
-    /// The idempotency key and the row's key for the try number `attempt` of this process.
-    fn identify(&self, entry: &Entry, attempt: u64) -> (String, Key) {
+/// What of the outbox goes out, and how it is told to the backend.
+pub trait SendRule {
+    /// The edits of these entities that go out next, at most `limit`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn next(&self, tx: &Tx<'_>, entities: &[EntityId], limit: usize) -> Result<Vec<Entry>, StoreError> {
+        tx.outbox(entities, limit)
+    }
+    /// An edit as the backend is told it, in the try number `attempt` of this process.
+    fn mutation(&self, entry: &Entry, attempt: u64) -> Mutation {
         let _ = attempt;
-        (entry.id.clone(), entry.key.clone())
+        let Entry { id, edit, entity, key, kind, values, base, made_at, .. } = entry.clone();
+        Mutation { id, edit, entity, key, kind, values, base, made_at }
     }
 }
 

@@ -242,6 +242,8 @@ table! {
     OracleLostEdit "oracle.lost_edit.count" Count Lower Counter "Local edits that are neither on the backend nor waiting nor in a log that the user sees."
     OracleSilentDiscard "oracle.silent_discard.count" Count Lower Counter "Edits refused or dropped, and versions overwritten, of which no log speaks."
     OracleMisfiled "oracle.misfiled.edits" Count Lower Counter "Edits that ended in a row of somebody else's scope, where none of their device had moved it."
+    OracleUnasked "oracle.unasked_commit.count" Count Lower Counter "Commits of devices that nobody asked for: another row, kind of change or value than that of the edit."
+    OracleReordered "oracle.reordered.edits" Count Lower Counter "Edits that took effect after one that their device made later and that says otherwise, or before the row that they refer to."
     OracleDivergent "oracle.divergent.devices" Devices Lower Counter "Devices that at the end hold anything else than their scope of the backend."
     OracleStuck "oracle.stuck.devices" Devices Lower Counter "Devices with edits to send or a run under way at the end."
     OracleHalfSeen "oracle.half_seen.rows" Rows Lower Counter "At the end, over all devices: rows that point to a row which the device should have and lacks."

@@ -28,6 +28,8 @@ checks! {
     LostEdit "lost-edit" "oracle.lost_edit.count"
     SilentDiscard "silent-discard" "oracle.silent_discard.count"
     Misfiled "misfiled" "oracle.misfiled.edits"
+    Unasked "unasked-commit" "oracle.unasked_commit.count"
+    Reordered "reordered" "oracle.reordered.edits"
     Divergent "divergent" "oracle.divergent.devices"
     Stuck "stuck" "oracle.stuck.devices"
     TwoSyncs "two-syncs-of-one-unit" "oracle.two_syncs_of_one_unit.count"
@@ -58,6 +60,8 @@ impl Check {
             | Check::UndetectedDelete
             | Check::Orphan
             | Check::Misfiled
+            | Check::Unasked
+            | Check::Reordered
             | Check::Divergent
             | Check::Stuck
             | Check::TwoSyncs
@@ -138,13 +142,14 @@ pub fn is_of_check(metric: &str) -> bool {
 /// scale.
 ///
 /// A device that lacks a row, or has one too many, is divergent. One that has a deleted row again
-/// went back. An edit that the backend refused
-/// and that then vanished is lost and was discarded silently. A device that lost sight of its own
-/// write went back. A device with a run that never ends
-/// does not come to rest.
+/// went back. An edit that the backend refused and that then vanished is lost and was discarded
+/// silently. One that is committed again under another key is a commit that nobody asked for. A
+/// device that lost sight of its own write went back. A device with a run that never ends does not
+/// come to rest.
 pub fn implied(check: &str) -> &'static [&'static str] {
     match check {
-        "lost" | "stale" | "duplicate" | "undetected-delete" | "orphan" => &["divergent"],
+        "duplicate" => &["divergent", "unasked-commit"],
+        "lost" | "stale" | "undetected-delete" | "orphan" => &["divergent"],
         "resurrected" => &["divergent", "went-back", "own-write-vanished"],
         "lost-edit" => &["silent-discard"],
         "own-write-vanished" => &["went-back"],

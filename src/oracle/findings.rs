@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::check::{ALL, Check};
 use super::violation::Violation;
 use crate::base::{DeviceId, EntityId, Key};
-use crate::contract::Capabilities;
+use crate::contract::{Capabilities, Merge};
 
 /// How many violations of one check are kept with their text.
 pub const VIOLATIONS_KEPT: usize = 20;
@@ -36,6 +36,11 @@ impl Findings {
     /// Whether versions are known by their stamps.
     pub(super) fn by_stamps(&self) -> bool {
         self.capabilities.stamps
+    }
+
+    /// Whether every edit ends on the backend, waits, or stands in a log.
+    pub(super) fn keeps_edits(&self) -> bool {
+        self.capabilities.merge == Merge::Keeps
     }
 
     /// Counts one more of `check`; the first [`VIOLATIONS_KEPT`] are kept in words.

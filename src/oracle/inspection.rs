@@ -138,8 +138,20 @@ impl<'a> Inspection<'a> {
     /// The verdict, after the last device.
     pub fn finish(self) -> Verdict {
         let Oracle {
-            schema, units, clock, mut flow, mut findings, held, shown, ledger, blind, undone, ..
+            schema,
+            units,
+            clock,
+            mut flow,
+            mut findings,
+            held,
+            shown,
+            ledger,
+            blind,
+            undone,
+            intents,
+            ..
         } = self.oracle;
+        intents.finish(&mut findings);
         let told = blind.into_iter().filter(|blind| ledger.has_told(blind.edit, blind.committed));
         told.for_each(|blind| blind.add_to(&mut findings));
         flow.finish(self.at, Names(&units, clock), &mut findings);
@@ -182,7 +194,8 @@ impl<'a> Inspection<'a> {
     /// The power may fail when a decision is durable and nobody was told: the log counts, not the
     /// event. Where the edit was copied the line may be in the copy's.
     fn check_overwriting(&mut self, device: DeviceId, log: &[LogEntry]) {
-        let Oracle { blind, ledger, .. } = &mut self.oracle;
+        let Oracle { blind, ledger, intents, .. } = &mut self.oracle;
+        intents.read(log, |edit| ledger.came_to(edit, device));
         let speaks = |b: &Blind| checks::overwriting_logged(log, b.edit, (b.entity, &b.key));
         blind.retain(|blind| !(ledger.came_to(blind.edit, device) && speaks(blind)));
     }

@@ -180,6 +180,24 @@ impl Ledger {
         self.devices[device.0 as usize].iter().map(move |(&number, edit)| (EditId { device, number }, edit))
     }
 
+    /// The edits that a device made after this one, in their order.
+    pub(super) fn after(&self, id: EditId) -> impl Iterator<Item = (EditId, &Edit)> {
+        let later = self.devices[id.device.0 as usize].range(id.number.saturating_add(1)..);
+        later.map(move |(&number, edit)| (EditId { device: id.device, number }, edit))
+    }
+
+    /// The edits of a row, of whichever device, that are open.
+    pub(super) fn open_on(&self, row: RowId) -> impl Iterator<Item = (EditId, &Edit)> {
+        let open = self.open.get(&row).into_iter().flatten();
+        open.filter_map(|id| Some((*id, self.get(*id)?)))
+    }
+
+    /// The edits of a device, and of those whose storage was once put in from somewhere.
+    pub(super) fn with_storage_of(&self, device: DeviceId) -> impl Iterator<Item = (EditId, &Edit)> {
+        let others = self.lives.of_several().filter(move |other| *other != device);
+        std::iter::once(device).chain(others).flat_map(|device| self.of(device))
+    }
+
     /// A person made `edit` on top of the first `seen` versions of `row`.
     pub(super) fn made(&mut self, at: Time, edit: &LocalEdit, row: RowId, seen: usize) {
         let life = self.lives.now(edit.id.device);

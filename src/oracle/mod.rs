@@ -21,6 +21,8 @@
 //! | `silent-discard` | what the backend refused, a rule dropped, or an edit replaced unseen is in no log |
 //! | `misfiled` | an edit ends in a row of somebody else's scope, and its person does not mean that |
 //! | `own-write-vanished`, `went-back` | a row on a device goes back behind its own write, or behind any version that it had moved on to |
+//! | `unasked-commit` | a device commits what nobody asked for: another row, another kind of change, another value |
+//! | `reordered` | of two edits of a device the earlier takes effect last, or one before the row that it refers to |
 //! | `stuck` | edits wait or a run is under way at the end |
 //! | `acknowledged-without-commit` | a device counts an edit as done that the backend never had |
 //! | `two-syncs-of-one-unit`, `event-without-end`, `unit-out-of-order`, `sync-loop` | runs overlap, do not end once, overtake, or start themselves for ever |
@@ -47,7 +49,7 @@
 //! differs from how it began.
 //!
 //! How: `history` holds versions by row, `held` which of them each device has and for how long it
-//! was behind, `ledger` the edits, `lives` where the state of each device began, `flow` the runs.
+//! was behind, `ledger` the edits, `intents` what else people meant, `lives` where the state of each device began, `flow` the runs.
 //! At the end `content` reads the backend once into sorted lists of (key, stamp, hash), shared by
 //! devices with equal attributes, and walks each device's rows along its list. [`Life`] is a
 //! listener of its own: it tells what happened to one record, in words.
@@ -62,6 +64,7 @@ mod flow;
 mod held;
 mod history;
 mod inspection;
+mod intents;
 mod ledger;
 mod life;
 mod lives;

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::check::Check;
-use super::checks::{self, CommitCase, ShownCase};
+use super::checks::{self, CommitCase, ShownCase, Turn};
 use super::clock::Clock;
 use super::findings::Findings;
 use super::flow::{Flow, Names};
 use super::held::{All, At, Held};
 use super::history::{Commit, History, RowId};
+use super::intents::Intents;
 use super::ledger::{Ledger, Refused};
 use super::patience::Patience;
 use super::shown::Shown;
@@ -57,6 +58,7 @@ pub struct Oracle {
     pub(super) held: Held,
     pub(super) shown: Shown,
     pub(super) ledger: Ledger,
+    pub(super) intents: Intents,
     pub(super) flow: Flow,
     /// Whether what a device committed outlives a loss of power.
     durable: bool,
@@ -106,6 +108,7 @@ impl Oracle {
             held: Held::default(),
             shown: Shown::default(),
             ledger: Ledger::new(devices),
+            intents: Intents::default(),
             flow: Flow::new(devices, setting.durable, setting.patience),
             durable: setting.durable,
             cut_short: FxHashMap::default(),
@@ -146,6 +149,9 @@ impl Oracle {
                 let stands = conflict.map(|why| Refused { why, row, kind });
                 let places = &self.places[edit.device.0 as usize];
                 self.ledger.refused(at, edit, stands, places, &self.history);
+                if conflict.is_none() {
+                    self.rejected(at, edit);
+                }
             }
             Event::UploadQueued { edit }
             | Event::UploadWaits { edit }
@@ -176,6 +182,7 @@ impl Oracle {
             author: commit.author,
             edit: author.and_then(|edit| Some((edit, self.ledger.get(edit)?))),
             ledger: &self.ledger,
+            history: &self.history,
             creates: author.is_some_and(|edit| self.ledger.creates(edit.device, id)),
         };
         let concerns = (author.map(|edit| edit.device), Some((row.entity, row.key.as_str())));
@@ -191,6 +198,7 @@ impl Oracle {
                 self.findings.add(check, concerns, || text);
             }
         }
+        self.intents.judge(&case, concerns, &mut self.findings);
         if let (Some(edit), Some(text)) = (author, checks::blind_overwrite(&case)) {
             let committed = (self.ledger.lives.now(edit.device), commit.at);
             self.blind.push(Blind { edit, entity: row.entity, key: row.key.clone(), committed, text });
@@ -206,6 +214,13 @@ impl Oracle {
         }
     }
 
+    /// The backend will never commit the edit.
+    fn rejected(&mut self, at: Time, id: EditId) {
+        let Some(edit) = self.ledger.get(id) else { return };
+        let turn = Turn { schema: &self.schema, clock: self.clock, at, id, edit, ledger: &self.ledger };
+        self.intents.rejected(&turn, &self.history, &mut self.findings);
+    }
+
     fn on_device(&mut self, at: Time, device: DeviceId, event: &Event<'_>) {
         match *event {
             Event::ProcessKilled { reason } => {
@@ -216,6 +231,7 @@ impl Oracle {
                 }
             }
             Event::EditMade { edit, .. } => {
+                self.intents.made(edit);
                 // A copy may have told of it before.
                 if self.ledger.get(edit.id).is_some() {
                     return;
@@ -224,7 +240,11 @@ impl Oracle {
                 let told = self.held.versions(row, edit.id.device);
                 self.ledger.made(at, edit, row, told.max(self.perhaps_held(row, edit.id.device)));
             }
-            Event::EditMissed { edit, .. } => self.ledger.missed(at, edit.id, edit.kind),
+            Event::EditMissed { edit, .. } => {
+                self.intents.missed(edit);
+                self.ledger.missed(at, edit.id, edit.kind);
+            }
+            Event::EditRefused { edit, error } => self.intents.refused(edit, error),
             Event::CutShort => {
                 self.cut_short.insert(device, at);
                 self.ledger.cut_short(device);
@@ -259,6 +279,7 @@ impl Oracle {
                     Some(_) => (own, 0),
                     None => (own, self.met(at, device, own, Some(sides.remote))),
                 };
+                self.intents.decided(edit, decision);
                 self.ledger.decided((at, device), edit, row, decision, seen, &self.history);
             }
             Event::EditLogged { edit, entity, key, kind } => {
@@ -289,6 +310,7 @@ impl Oracle {
         // The copy may bring them before their person sees that they are saved. What the other knew
         // when it began to save them it has not told either, perhaps.
         for edit in unseen {
+            self.intents.made(edit);
             let row = self.history.remember(edit.entity, edit.key.as_str());
             let seen = self.history.row(row).versions.len();
             self.ledger.made(at, edit, row, seen);
@@ -317,6 +339,7 @@ impl Oracle {
                 }
             }
         }
+        self.intents.backend_went_back();
         self.history.go_back(to, at);
     }
 

@@ -53,6 +53,8 @@ const LAGGING: Ground = Ground {
     sets: &["backend.replica_lag=15s", "action.drop.per_device=6", "action.drop.aim=shown"],
     ..CROWD
 };
+/// People who make rows and rows that refer to them.
+const MADE: Ground = Ground { path: "scenarios/scripts/made.toml", sets: &["duration=1h"], seeds: 5 };
 
 /// Changes to natural keys that others have.
 const TAKEN: Ground = Ground { path: "scenarios/conflicts/taken-updates.toml", sets: &[], seeds: 5 };
@@ -70,6 +72,7 @@ fn ground(bug: &Bug) -> Ground {
         "keeps-what-is-refused" => POISONED,
         "discards-edits" => DISCARDING,
         "taken-is-done" => TAKEN,
+        "children-first" => MADE,
         "one-date-for-all" => DATES,
         "takes-older-versions" | "forgets-ends" => LAGGING,
         _ => CROWD,

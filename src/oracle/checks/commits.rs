@@ -4,7 +4,7 @@ use super::edits::edit_in_words;
 use crate::base::{EditId, EntityId, Key, Time, Value};
 use crate::contract::{Author, CommitKind, EditKind, Entity, Schema, ScopeRule};
 use crate::oracle::clock::Clock;
-use crate::oracle::history::{History, Row, RowId, bit};
+use crate::oracle::history::{History, Row, RowId, Version, bit};
 use crate::oracle::ledger::{Edit, Ledger};
 use crate::oracle::truth::{RowHash, Truth, alike};
 use crate::oracle::words;
@@ -24,12 +24,13 @@ pub(in crate::oracle) struct CommitCase<'a> {
     /// The author, if that is an edit that the oracle knows.
     pub(in crate::oracle) edit: Option<(EditId, &'a Edit)>,
     pub(in crate::oracle) ledger: &'a Ledger,
+    pub(in crate::oracle) history: &'a History,
     /// The author's device has an uncommitted create of this row.
     pub(in crate::oracle) creates: bool,
 }
 
 impl CommitCase<'_> {
-    fn record(&self) -> String {
+    pub(super) fn record(&self) -> String {
         words::record(self.schema, self.row.entity, self.row.key.as_str())
     }
 }
@@ -81,18 +82,7 @@ pub(in crate::oracle) fn committed_twice(case: &CommitCase<'_>) -> Option<String
 pub(in crate::oracle) fn blind_overwrite(case: &CommitCase<'_>) -> Option<String> {
     let (id, edit) = case.edit.filter(|(_, edit)| edit.row == case.id)?;
     let before = case.row.values.as_deref()?;
-    let unseen = case.row.versions.get(edit.seen..)?;
-    let foreign = |author: Author| match author {
-        Author::Device(by) => by.device != id.device && !case.ledger.was_copied(by, (id.device, edit)),
-        Author::Office | Author::Import => true,
-        Author::Derived | Author::Backup => false,
-    };
-    let written = unseen.iter().filter(|v| foreign(v.author) && v.undone.is_none());
-    let (mut columns, mut by) = (0, None);
-    for version in written {
-        columns |= version.changed;
-        by = Some(version);
-    }
+    let (columns, by) = written_unseen(case, id, edit);
     let gone = case.kind == CommitKind::Delete;
     let other = |column: usize| gone || !alike(&before[column], &case.values[column]);
     let overwritten = (0..before.len()).any(|column| columns & bit(column) != 0 && other(column));
@@ -103,6 +93,27 @@ pub(in crate::oracle) fn blind_overwrite(case: &CommitCase<'_>) -> Option<String
         words::kind(edit.kind),
         case.clock.time(edit.made),
     ))
+}
+
+/// The columns of the edit's row that others wrote and that its device had not seen as it was made,
+/// one bit each, and the last version that did.
+pub(super) fn written_unseen<'a>(
+    case: &CommitCase<'a>,
+    id: EditId,
+    edit: &Edit,
+) -> (u64, Option<&'a Version>) {
+    let foreign = |author: Author| match author {
+        Author::Device(by) => by.device != id.device && !case.ledger.was_copied(by, (id.device, edit)),
+        Author::Office | Author::Import => true,
+        Author::Derived | Author::Backup => false,
+    };
+    let unseen = case.row.versions.get(edit.seen..).unwrap_or_default();
+    let (mut columns, mut by) = (0, None);
+    for version in unseen.iter().filter(|v| foreign(v.author) && v.undone.is_none()) {
+        columns |= version.changed;
+        by = Some(version);
+    }
+    (columns, by)
 }
 
 /// An edit ends in a row of its own device's scope, or where that device's person moved the row.

@@ -1,11 +1,14 @@
 //! The checks, one invariant a function: each looks at one case and says in words what is wrong, or
 //! nothing.
 
+mod asked;
 mod commits;
 mod edits;
 mod rows;
 mod shown;
+mod turn;
 
+pub(super) use asked::{Meant, by_a_stranger, unasked};
 pub(super) use commits::{
     CommitCase, blind_overwrite, committed_twice, misfiled, natural_keys, resurrected_on_backend,
 };
@@ -15,3 +18,4 @@ pub(super) use edits::{
 };
 pub(super) use rows::{RowCase, duplicate, lost, orphan, resurrected, stale, undetected_delete};
 pub(super) use shown::{ShownCase, own_write_vanished, went_back};
+pub(super) use turn::{Turn, before_its_children, before_its_parent, reordered};

@@ -1,6 +1,7 @@
 //! Each check fires on the thing it is named after and on nothing else, and is silent on a correct
 //! world.
 
+mod asked;
 mod edits;
 mod flow;
 mod life;

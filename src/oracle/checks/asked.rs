@@ -1,0 +1,209 @@
+//! Every commit of a device is the edit of a person: of that row, of that kind, with its values.
+
+use super::commits::{CommitCase, written_unseen};
+use crate::base::{EditId, EntityId, Key, Value};
+use crate::contract::{CommitKind, EditKind};
+use crate::oracle::history::bit;
+use crate::oracle::intents::Intents;
+use crate::oracle::ledger::Edit;
+use crate::oracle::truth::alike;
+use crate::oracle::words;
+
+/// What a person wanted of a row.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::oracle) struct Meant<'a> {
+    pub(in crate::oracle) id: EditId,
+    pub(in crate::oracle) entity: EntityId,
+    pub(in crate::oracle) key: &'a Key,
+    pub(in crate::oracle) kind: EditKind,
+    pub(in crate::oracle) values: &'a [(usize, Value)],
+}
+
+/// A commit and the edit behind it.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    case: &'a CommitCase<'a>,
+    meant: &'a Meant<'a>,
+    intents: &'a Intents,
+}
+
+/// A device commits what a person asked for: a delete leaves the row gone, an update leaves it
+/// there, a create makes its own row or the one that has its natural key, and the values are those
+/// of the edit.
+///
+/// A device may send several edits of a row as one: what an edit of the row asks that is not on the
+/// backend yet may come with it. A rule that merges may leave columns as somebody else wrote them
+/// meanwhile. Of a stack that does not keep all edits, columns that nobody asked for are not
+/// judged: whole rows may win there.
+pub(in crate::oracle) fn unasked(
+    case: &CommitCase<'_>,
+    meant: &Meant<'_>,
+    intents: &Intents,
+    keeps_edits: bool,
+) -> Option<String> {
+    let asked = Asked { case, meant, intents };
+    let why =
+        asked.another_row().or_else(|| asked.another_kind()).or_else(|| asked.another_value(keeps_edits))?;
+    let (id, at) = (meant.id, case.clock.time(case.at));
+    let made = case.edit.map_or_else(
+        || "which nobody saw saved".to_owned(),
+        |(_, edit)| format!("of {}", case.clock.time(edit.made)),
+    );
+    let own = words::record(case.schema, meant.entity, meant.key.as_str());
+    let values = words::values(case.schema, case.clock, meant.entity, meant.values);
+    let values = if values.is_empty() { values } else { format!(": {values}") };
+    let what = format!("edit {id} {made} ({} {own}{values})", words::kind(meant.kind));
+    Some(format!("{} of {} at {at} is not what {what} asks: {why}", did(case.kind), case.record()))
+}
+
+/// A commit by an edit that nobody made, in words.
+pub(in crate::oracle) fn by_a_stranger(case: &CommitCase<'_>, id: EditId) -> String {
+    let (record, at) = (case.record(), case.clock.time(case.at));
+    format!(
+        "{} of {record} at {at} is by edit {id} of {}, and nobody made such an edit",
+        did(case.kind),
+        id.device
+    )
+}
+
+fn did(kind: CommitKind) -> &'static str {
+    match kind {
+        CommitKind::Insert => "the insert",
+        CommitKind::Update => "the update",
+        CommitKind::Delete => "the delete",
+    }
+}
+
+impl<'a> Asked<'a> {
+    fn edit(self) -> Option<&'a Edit> {
+        self.case.edit.map(|(_, edit)| edit)
+    }
+
+    /// Whether the commit is on the row that the person meant.
+    fn on_its_row(self) -> bool {
+        (self.case.row.entity, &self.case.row.key) == (self.meant.entity, self.meant.key)
+    }
+
+    fn another_row(self) -> Option<String> {
+        let Asked { case, meant, intents } = self;
+        let own = self.edit().map(|edit| edit.row);
+        let goes = self.on_its_row()
+            || intents.goes_to(meant.id, own, case.id, &case.row.key)
+            || meant.kind == EditKind::Create && self.has_its_natural_key();
+        (!goes).then(|| "it is another row".to_owned())
+    }
+
+    /// Whether a row that was there has the natural key of the edit, as far as the edit sets that.
+    fn has_its_natural_key(self) -> bool {
+        let Asked { case, meant, .. } = self;
+        let unique = &case.schema.entity(meant.entity).unique;
+        let says = |column: &usize| meant.values.iter().find(|(of, _)| of == column);
+        let mut said = unique.iter().filter_map(says).peekable();
+        let was_there = case.row.values.is_some() || !case.row.versions.is_empty();
+        was_there
+            && case.row.entity == meant.entity
+            && said.peek().is_some()
+            && said.all(|(column, value)| case.values.get(*column).is_some_and(|after| alike(after, value)))
+    }
+
+    fn another_kind(self) -> Option<String> {
+        let Asked { case, meant, .. } = self;
+        let deletes = |kind: EditKind| kind == EditKind::Delete;
+        match case.kind {
+            CommitKind::Delete if !deletes(meant.kind) && !self.others().any(|other| deletes(other.kind)) => {
+                Some("nobody there deletes the row".to_owned())
+            }
+            CommitKind::Insert | CommitKind::Update
+                if deletes(meant.kind) && !self.others().any(|other| !deletes(other.kind)) =>
+            {
+                Some("a delete leaves its row gone".to_owned())
+            }
+            _ => None,
+        }
+    }
+
+    fn another_value(self, keeps_edits: bool) -> Option<String> {
+        let Asked { case, meant, .. } = self;
+        if case.kind == CommitKind::Delete {
+            return None;
+        }
+        let own = meant.values.iter().find(|(column, value)| {
+            case.values.get(*column).is_some_and(|after| {
+                !alike(after, value)
+                    && !self.asked_since(*column, after)
+                    && !self.left_as_it_was(*column, keeps_edits)
+            })
+        });
+        if let Some((column, _)) = own {
+            return Some(self.says(*column));
+        }
+        let before = case.row.values.as_deref().filter(|_| keeps_edits)?;
+        let foreign = before.iter().zip(case.values).enumerate().find(|(column, (before, after))| {
+            before != after
+                && meant.values.iter().all(|(own, _)| own != column)
+                && !alike(before, after)
+                && !self.asked(*column, after)
+        });
+        foreign.map(|(column, _)| self.says(column))
+    }
+
+    fn says(self, column: usize) -> String {
+        let value = [(column, self.case.values[column].clone())];
+        let Meant { entity, id, .. } = *self.meant;
+        let said = words::values(self.case.schema, self.case.clock, entity, &value);
+        format!("it says {said}, which no edit of {} that waits does", id.device)
+    }
+
+    /// Edits of the row that are not on the backend, of the device or of who has its storage.
+    fn others(self) -> impl Iterator<Item = Meant<'a>> {
+        let Asked { case, meant, intents } = self;
+        let rows = [Some(case.id), self.edit().map(|edit| edit.row).filter(|row| *row != case.id)];
+        let open = rows.into_iter().flatten().flat_map(|row| case.ledger.open_on(row));
+        let several = case.ledger.lives.of_several().next().is_some();
+        let open = open.filter(move |(id, _)| several || id.device == meant.id.device).map(|(id, edit)| {
+            let Edit { entity, ref key, kind, ref values, .. } = *edit;
+            Meant { id, entity, key, kind, values }
+        });
+        let unseen = intents.unseen_of(meant.entity, meant.key).map(|edit| {
+            let crate::contract::LocalEdit { id, entity, ref key, kind, ref values } = *edit;
+            Meant { id, entity, key, kind, values }
+        });
+        open.chain(unseen).filter(move |other| other.id != meant.id)
+    }
+
+    /// Whether another edit that may come with this one sets the column so.
+    fn asked(self, column: usize, value: &Value) -> bool {
+        self.others().any(|other| sets(other.values, column, value))
+    }
+
+    /// The same of edits that were made later, and so have the last word. What comes back whole,
+    /// and what a rule sends again, has the values of its device, those that it has sent included.
+    fn asked_since(self, column: usize, value: &Value) -> bool {
+        let Asked { case, meant, .. } = self;
+        let later = |other: EditId| other.device != meant.id.device || other.number > meant.id.number;
+        let waits = self.others().any(|other| later(other.id) && sets(other.values, column, value));
+        let again = case.kind == CommitKind::Insert
+            && (meant.kind != EditKind::Create || self.edit().is_none_or(|edit| edit.refused.is_some()));
+        waits
+            || again
+                && case.ledger.with_storage_of(meant.id.device).any(|(_, other)| {
+                    (other.entity, &other.key) == (case.row.entity, &case.row.key)
+                        && sets(&other.values, column, value)
+                })
+    }
+
+    /// Whether the column reads as before because a rule left it to somebody else.
+    fn left_as_it_was(self, column: usize, keeps_edits: bool) -> bool {
+        let Asked { case, meant, intents } = self;
+        let before = case.row.values.as_deref();
+        if !before.is_some_and(|before| alike(&before[column], &case.values[column])) {
+            return false;
+        }
+        let written = |edit: &Edit| written_unseen(case, meant.id, edit).0 & bit(column) != 0;
+        !keeps_edits || intents.gives_up_columns(meant.id) || self.edit().is_none_or(written)
+    }
+}
+
+fn sets(values: &[(usize, Value)], column: usize, value: &Value) -> bool {
+    values.iter().any(|(of, to)| *of == column && alike(to, value))
+}

@@ -1,0 +1,138 @@
+//! Edits of a device take effect in the order in which they were made: those of one row, and those
+//! of rows of which one refers to the other.
+
+use std::collections::BTreeSet;
+
+use super::commits::CommitCase;
+use super::edits::edit_in_words;
+use crate::base::{EditId, Time, Value};
+use crate::contract::{ColumnKind, CommitKind, EditKind, Schema};
+use crate::oracle::clock::Clock;
+use crate::oracle::history::History;
+use crate::oracle::ledger::{Edit, Ledger};
+use crate::oracle::truth::alike;
+use crate::oracle::words;
+
+/// An edit whose turn it is at the backend.
+#[derive(Clone, Copy)]
+pub(in crate::oracle) struct Turn<'a> {
+    pub(in crate::oracle) schema: &'a Schema,
+    pub(in crate::oracle) clock: Clock,
+    pub(in crate::oracle) at: Time,
+    pub(in crate::oracle) id: EditId,
+    pub(in crate::oracle) edit: &'a Edit,
+    pub(in crate::oracle) ledger: &'a Ledger,
+}
+
+impl Turn<'_> {
+    fn what(&self, id: EditId, edit: &Edit) -> String {
+        edit_in_words(self.schema, self.clock, id, edit)
+    }
+
+    /// Whether another edit of the device was made before and waits still, and nothing has refused
+    /// it.
+    fn waits_before(&self, id: EditId, edit: &Edit) -> bool {
+        let decided = edit.committed() || edit.refused.is_some() || edit.excused;
+        id.device == self.id.device
+            && id.number < self.id.number
+            && !decided
+            && !self.ledger.is_gone(id, edit)
+    }
+}
+
+/// Of two edits of a device of one row the later has the last word, in each column and on whether
+/// the row is there.
+///
+/// What comes after an edit that was made later must not replace what that said. `undoes` is
+/// whether the backend ever went back: what came with another edit may be undone then.
+pub(in crate::oracle) fn reordered(case: &CommitCase<'_>, undoes: bool) -> Option<String> {
+    let (id, edit) = case.edit.filter(|(_, edit)| edit.row == case.id)?;
+    let of_row = |(_, other): &(EditId, &Edit)| other.row == edit.row && other.made >= edit.made;
+    let mut later: Vec<_> = case.ledger.after(id).filter(of_row).collect();
+    // What an earlier commit happened to say did not come with it.
+    later.truncate(later.iter().rposition(|(_, other)| other.commits > 0)? + 1);
+    later.retain(|(_, other)| other.commits > 0 || other.carried && !undoes);
+    let &(last_id, last) = later.last()?;
+    let last_deletes = last.kind == EditKind::Delete;
+    let deletes = case.kind == CommitKind::Delete;
+    let (by_id, by, lost) = if deletes != last_deletes {
+        (last_id, last, if deletes { "the row is gone now" } else { "the row is there now" }.to_owned())
+    } else {
+        let overrides = |column: usize, value: &Value| {
+            let said = |other: &&(EditId, &Edit)| sets(&other.1.values, column);
+            let (id, other) = *later.iter().rfind(said)?;
+            let last = other.values.iter().find(|(of, _)| *of == column).map(|(_, value)| value)?;
+            (!alike(last, value) && !said_later(case, id, column, value)).then_some((id, other))
+        };
+        let set = edit.values.iter().filter_map(|(column, _)| Some((*column, case.values.get(*column)?)));
+        let (column, value, (id, other)) = set
+            .filter(|_| !deletes)
+            .find_map(|(column, value)| Some((column, value, overrides(column, value)?)))?;
+        let now = words::values(case.schema, case.clock, edit.entity, &[(column, value.clone())]);
+        (id, other, format!("now {now}"))
+    };
+    let words = |id, edit| edit_in_words(case.schema, case.clock, id, edit);
+    let at = case.clock.time(case.at);
+    let (what, before) = (words(id, edit), words(by_id, by));
+    Some(format!("{what} was committed at {at}, after {before}, which was made later: {lost}"))
+}
+
+fn sets(values: &[(usize, Value)], column: usize) -> bool {
+    values.iter().any(|(of, _)| *of == column)
+}
+
+/// Whether an edit that was made after `id` and is not on the backend says so: it came with this
+/// one.
+fn said_later(case: &CommitCase<'_>, id: EditId, column: usize, value: &Value) -> bool {
+    let says = |edit: &Edit| edit.values.iter().any(|(of, to)| *of == column && alike(to, value));
+    case.ledger
+        .open_on(case.id)
+        .any(|(other, edit)| other.device == id.device && other.number > id.number && says(edit))
+}
+
+/// A row that a device makes is on the backend before the rows of the device that refer to it.
+///
+/// A parent that the backend refused, or that went with the state of its device, is not waited for.
+/// `came` is what became of the edit in words.
+pub(in crate::oracle) fn before_its_parent(turn: &Turn<'_>, history: &History, came: &str) -> Option<String> {
+    let columns = &turn.schema.entity(turn.edit.entity).columns;
+    let parents =
+        turn.edit.values.iter().filter_map(|(column, value)| match (&columns[*column].kind, value) {
+            (ColumnKind::Ref(target), Value::Text(key)) => history.find(*target, key),
+            _ => None,
+        });
+    let makes = |(id, edit): &(EditId, &Edit)| edit.kind == EditKind::Create && turn.waits_before(*id, edit);
+    let (id, parent) = parents.flat_map(|row| turn.ledger.open_on(row)).find(makes)?;
+    let (what, parent) = (turn.what(turn.id, turn.edit), turn.what(id, parent));
+    let at = turn.clock.time(turn.at);
+    Some(format!(
+        "{what} {came} at {at}, before the row that it refers to: {parent} was made earlier and waits"
+    ))
+}
+
+/// A row that a device deletes goes after the rows that refer to it and that the device deleted
+/// before.
+pub(in crate::oracle) fn before_its_children(
+    turn: &Turn<'_>,
+    history: &History,
+    deletes: Option<&BTreeSet<u32>>,
+) -> Option<String> {
+    let device = turn.id.device;
+    let refers = |edit: &Edit| {
+        let columns = &turn.schema.entity(edit.entity).columns;
+        let values = history.row(edit.row).values.as_deref().unwrap_or_default();
+        columns.iter().zip(values).any(|(column, value)| {
+            matches!((&column.kind, value), (ColumnKind::Ref(target), Value::Text(key))
+                if *target == turn.edit.entity && *key == turn.edit.key.0)
+        })
+    };
+    let earlier = deletes?.range(..turn.id.number).map(|&number| EditId { device, number });
+    let (id, child) = earlier
+        .filter_map(|id| Some((id, turn.ledger.get(id)?)))
+        .find(|(id, edit)| turn.waits_before(*id, edit) && refers(edit))?;
+    let (what, child) = (turn.what(turn.id, turn.edit), turn.what(id, child));
+    let at = turn.clock.time(turn.at);
+    Some(format!(
+        "{what} was committed at {at}, before a row that refers to it: {child} was made earlier and waits"
+    ))
+}

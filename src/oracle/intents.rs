@@ -1,0 +1,173 @@
+//! Whose a commit is, and whether it comes in its turn: what the ledger of edits does not say.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_hash::FxHashMap;
+
+use super::check::Check;
+use super::checks::{self, CommitCase, Meant, Turn};
+use super::findings::{Concerns, Findings};
+use super::history::{History, RowId};
+use super::ledger::Edit;
+use crate::base::{DeviceId, EditId, EntityId, Key};
+use crate::contract::{Author, CommitKind, Decision, EditError, EditKind, LocalEdit, LogEntry};
+
+/// What people meant besides the edits that they saw saved, and what rules made of those.
+#[derive(Debug, Default)]
+pub(super) struct Intents {
+    /// Edits that may be in a storage although nobody saw them saved.
+    unseen: BTreeMap<EditId, LocalEdit>,
+    /// Edits of which a rule gave up some columns, or made a row of its own with this key.
+    ruled: FxHashMap<EditId, Option<Key>>,
+    /// Rows that a device made and that the backend has under the key of another.
+    elsewhere: FxHashMap<RowId, RowId>,
+    /// By device: the deletes that it made and that are not decided.
+    deletes: BTreeMap<DeviceId, BTreeSet<u32>>,
+    /// The backend went back to an older state: what a later edit carried may be undone.
+    backend_went_back: bool,
+    /// Commits by edits that nobody has told of so far.
+    strangers: BTreeMap<EditId, Found>,
+    /// Edits that the backend had refused and that took effect out of turn: the log may say why.
+    out_of_turn: Vec<(EditId, Found)>,
+}
+
+/// What is a violation unless something is told that explains it.
+#[derive(Debug)]
+struct Found {
+    entity: EntityId,
+    key: Key,
+    text: String,
+}
+
+impl Intents {
+    /// A person made an edit, and it is known from now on.
+    pub(super) fn made(&mut self, edit: &LocalEdit) {
+        self.strangers.remove(&edit.id);
+        if edit.kind == EditKind::Delete {
+            self.deletes.entry(edit.id.device).or_default().insert(edit.id.number);
+        }
+    }
+
+    /// A person did not see an edit saved: it may be there all the same.
+    pub(super) fn missed(&mut self, edit: &LocalEdit) {
+        self.strangers.remove(&edit.id);
+        self.unseen.insert(edit.id, edit.clone());
+    }
+
+    /// The app refused an edit. After a failure of the storage it may be there all the same.
+    pub(super) fn refused(&mut self, edit: &LocalEdit, error: &EditError) {
+        if matches!(error, EditError::Storage(_) | EditError::StorageFull) {
+            self.missed(edit);
+        }
+    }
+
+    /// A conflict rule spoke.
+    pub(super) fn decided(&mut self, edit: EditId, decision: Decision<'_>) {
+        match decision {
+            Decision::Merged { .. } => _ = self.ruled.insert(edit, None),
+            Decision::Both { key } => _ = self.ruled.insert(edit, Some(key.clone())),
+            Decision::Local | Decision::Remote | Decision::Same | Decision::Parked => {}
+        }
+    }
+
+    /// The backend went back to an older state.
+    pub(super) fn backend_went_back(&mut self) {
+        self.backend_went_back = true;
+    }
+
+    /// A version is about to be committed.
+    pub(super) fn judge(&mut self, case: &CommitCase<'_>, concerns: Concerns<'_>, findings: &mut Findings) {
+        let Author::Device(id) = case.author else { return };
+        let Some(meant) = self.meant(id, case.edit) else {
+            let text = checks::by_a_stranger(case, id);
+            let found = Found { entity: case.row.entity, key: case.row.key.clone(), text };
+            self.strangers.entry(id).or_insert(found);
+            return;
+        };
+        let unasked = checks::unasked(case, &meant, self, findings.keeps_edits());
+        let row = case.edit.map(|(_, edit)| edit.row);
+        match (unasked, row) {
+            (Some(text), _) => findings.add(Check::Unasked, concerns, || text),
+            (None, Some(row)) if row != case.id => _ = self.elsewhere.insert(row, case.id),
+            (None, _) => {}
+        }
+        // That one is committed again is another check's.
+        let Some((_, edit)) = case.edit.filter(|(_, edit)| edit.commits == 0) else { return };
+        if let Some(text) = checks::reordered(case, self.backend_went_back) {
+            if edit.refused.is_some() {
+                let found = Found { entity: case.row.entity, key: case.row.key.clone(), text };
+                self.out_of_turn.push((id, found));
+            } else {
+                findings.add(Check::Reordered, concerns, || text);
+            }
+        }
+        let turn =
+            Turn { schema: case.schema, clock: case.clock, at: case.at, id, edit, ledger: case.ledger };
+        let deletes = self.deletes.get(&id.device);
+        let behind = match case.kind {
+            CommitKind::Delete => checks::before_its_children(&turn, case.history, deletes),
+            _ => checks::before_its_parent(&turn, case.history, "was committed"),
+        };
+        if let Some(text) = behind {
+            findings.add(Check::Reordered, concerns, || text);
+        }
+        self.settled(id);
+    }
+
+    /// The backend refused an edit for good.
+    pub(super) fn rejected(&self, turn: &Turn<'_>, history: &History, findings: &mut Findings) {
+        if let Some(text) = checks::before_its_parent(turn, history, "was refused for good") {
+            let concerns = (Some(turn.id.device), Some((turn.edit.entity, turn.edit.key.as_str())));
+            findings.add(Check::Reordered, concerns, || text);
+        }
+    }
+
+    /// The log of a device is looked at: `speaks` tells whether it says of an edit of a row that it
+    /// replaced another version.
+    pub(super) fn read(&mut self, log: &[LogEntry], came_to: impl Fn(EditId) -> bool) {
+        self.out_of_turn.retain(|(id, found)| {
+            !(came_to(*id) && checks::overwriting_logged(log, *id, (found.entity, &found.key)))
+        });
+    }
+
+    /// Nothing is told any more.
+    pub(super) fn finish(self, findings: &mut Findings) {
+        let strangers = self.strangers.into_iter().map(|(id, found)| (Check::Unasked, id, found));
+        let late = self.out_of_turn.into_iter().map(|(id, found)| (Check::Reordered, id, found));
+        for (check, id, found) in strangers.chain(late) {
+            let concerns = (Some(id.device), Some((found.entity, found.key.as_str())));
+            findings.add(check, concerns, || found.text);
+        }
+    }
+
+    /// Whether a rule of the device's gave up columns of the edit.
+    pub(super) fn gives_up_columns(&self, edit: EditId) -> bool {
+        self.ruled.contains_key(&edit)
+    }
+
+    /// Whether the edit, which was made on row `own`, goes to another row by what is known.
+    pub(super) fn goes_to(&self, edit: EditId, own: Option<RowId>, row: RowId, key: &Key) -> bool {
+        self.ruled.get(&edit).is_some_and(|to| to.as_ref() == Some(key))
+            || own.is_some_and(|own| self.elsewhere.get(&own) == Some(&row))
+    }
+
+    /// Edits of a row that nobody saw saved.
+    pub(super) fn unseen_of(&self, entity: EntityId, key: &Key) -> impl Iterator<Item = &LocalEdit> {
+        self.unseen.values().filter(move |edit| edit.entity == entity && edit.key == *key)
+    }
+
+    fn meant<'m>(&'m self, id: EditId, edit: Option<(EditId, &'m Edit)>) -> Option<Meant<'m>> {
+        if let Some((_, edit)) = edit {
+            let Edit { entity, ref key, kind, ref values, .. } = *edit;
+            return Some(Meant { id, entity, key, kind, values });
+        }
+        let LocalEdit { entity, key, kind, values, .. } = self.unseen.get(&id)?;
+        Some(Meant { id, entity: *entity, key, kind: *kind, values })
+    }
+
+    fn settled(&mut self, id: EditId) {
+        if let Some(deletes) = self.deletes.get_mut(&id.device) {
+            deletes.remove(&id.number);
+        }
+    }
+}
