@@ -111,8 +111,8 @@ impl Check {
     }
 }
 
-/// What a check looks at, in words: "no … was there". `None` of no check, and of one that always has
-/// something to look at.
+/// Why a check had nothing to look at, in words. `None` of no check, and of one that always has
+/// something.
 pub fn subject_of(check: &str) -> Option<&'static str> {
     let at = ALL.iter().position(|(name, _)| *name == check)?;
     match Check::EVERY[at].subject() {

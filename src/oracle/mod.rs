@@ -28,9 +28,9 @@
 //! | `two-syncs-of-one-unit`, `event-without-end`, `unit-out-of-order`, `sync-loop` | runs overlap, do not end once, overtake, or start themselves for ever |
 //!
 //! Content decides before dates: a row that reads as it should is right, whatever its stamp. A row
-//! with edits that still wait is not compared; that is `stuck`. Of entities delivered on open nobody
-//! is to hold all rows: those that a device holds are compared with the versions that there were
-//! (`opened`). A check that had nothing to look at has not passed ([`Verdict::untried`]).
+//! with edits that still wait is not compared; that is `stuck`. Of entities delivered on open
+//! nobody is to hold all rows: those that a device holds are compared with the versions that there
+//! were (`opened`). A check that had nothing to look at has not passed ([`Verdict::untried`]).
 //!
 //! Who goes back to a backup loses what came since. Of a device's own edits, and of commits of the
 //! backend, that is counted and held against nobody; what the backend's return did to its rows are

@@ -370,21 +370,11 @@ fn in_vain_text(InVain { action, wanted, unplaced, prevented }: &InVain) -> Stri
     ];
     let whys: Vec<&str> = whys.iter().filter(|(edits, _)| *edits > 0).map(|(_, why)| *why).collect();
     let why = whys.join("; or ");
-    let subject = in_vain_subject(action);
+    let subject = unplaced::in_vain_subject(action);
     format!(
         "{subject} of {edits} none was made, as {why}; `expect` with at least one of {missed}, \
          {refused}, {left_out} or {given_up} says that this is meant"
     )
-}
-
-fn in_vain_subject(action: &str) -> String {
-    format!("action {action} tested nothing:")
-}
-
-/// Whether the cell fails as no edit of this action was made.
-pub(super) fn fails_in_vain(cell: &CellRecord, action: &str) -> bool {
-    let subject = in_vain_subject(action);
-    cell.reasons.iter().any(|reason| reason.text.starts_with(&subject))
 }
 
 fn stuck_text(outcome: &Outcome) -> String {

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use super::human::{count, thousands};
-use super::record::{RunRecord, UnplacedRecord};
-use super::{applicable, judge, missed};
+use super::record::{CellRecord, RunRecord, UnplacedRecord};
+use super::{applicable, missed};
 use crate::world::{ActionCount, Placed};
 
 /// A line for each action and each event of each scenario, over all cells.
@@ -13,7 +13,7 @@ pub(super) fn unplaced(record: &RunRecord) -> Vec<String> {
     let mut actions: BTreeMap<(&str, bool, &str), UnplacedRecord> = BTreeMap::new();
     let told = record.cells.iter().flat_map(|cell| cell.unplaced.iter().map(move |one| (cell, one)));
     // Of an action of which nothing came to be the reasons of the failing cell speak.
-    for (cell, one) in told.filter(|(cell, one)| !judge::fails_in_vain(cell, &one.action)) {
+    for (cell, one) in told.filter(|(cell, one)| !fails_in_vain(cell, &one.action)) {
         let sum = actions.entry((&cell.scenario, one.import, &one.action));
         let sum = sum.or_insert_with(|| UnplacedRecord { asked: 0, left_out: 0, astray: 0, ..one.clone() });
         sum.asked = sum.asked.saturating_add(one.asked);
@@ -27,6 +27,17 @@ pub(super) fn unplaced(record: &RunRecord) -> Vec<String> {
     });
     let looked = applicable::told(record).into_iter().chain(applicable::hollow(record));
     lines.chain(missed::told(record)).chain(looked).collect()
+}
+
+/// How the reason of a cell begins in which no edit of an action was made.
+pub(super) fn in_vain_subject(action: &str) -> String {
+    format!("action {action} tested nothing:")
+}
+
+/// Whether a cell fails as no edit of this action was made.
+fn fails_in_vain(cell: &CellRecord, action: &str) -> bool {
+    let subject = in_vain_subject(action);
+    cell.reasons.iter().any(|reason| reason.text.starts_with(&subject))
 }
 
 /// The same of one script.
@@ -76,7 +87,6 @@ fn lines(action: &str, of: &UnplacedRecord) -> Vec<String> {
 mod tests {
     use super::super::{assemble, fixture, judge};
     use super::*;
-    use crate::report::record::CellRecord;
     use crate::world::ShortImport;
 
     fn cell(scenario: &str, unplaced: &[(&str, u64, u64, u64)]) -> CellRecord {

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use super::faults::choose;
-use super::missed::{Awaited, Struck};
+use super::missed::Awaited;
+use super::windows::{Sign, Window, Windows};
 use crate::base::{DeviceId, Span, Time, Word};
-use crate::contract::{DropReason, Event, Hook, Node};
 use crate::scenario::{DevicePlan, Happening, Plan};
 
 /// What an instant lasts.
@@ -14,52 +14,6 @@ const INSTANT: Span = Span::millis(1);
 
 /// An edit is saved so long after it was begun, at the latest: it waits for the lock.
 const SAVED_WITHIN: Span = Span::secs(120);
-
-/// What shows that a fault met somebody.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Sign {
-    /// The device asked for something, or wanted to sync.
-    Network,
-    /// A response to the device was lost.
-    LostResponse,
-    /// The device wrote something.
-    Storage,
-    /// The app of the device did something.
-    App,
-    /// Somebody asked the backend for something.
-    Backend,
-    /// The gateway did something.
-    Gateway,
-    /// The backend has a new version of a row.
-    Commit,
-    /// The backend refused an edit for good.
-    Rejected,
-    /// The backend put an edit off.
-    PutOff,
-    /// A server said no.
-    Refused,
-    /// A person made an edit.
-    Edit,
-}
-
-/// A time in which a fault is to meet somebody.
-#[derive(Clone, Debug)]
-struct Window {
-    from: Time,
-    until: Time,
-    sign: Sign,
-    met: Struck,
-}
-
-/// The times in which faults are still to meet somebody.
-#[derive(Debug, Default)]
-pub(super) struct Windows {
-    /// By device; empty if there are none.
-    by_device: Vec<Vec<Window>>,
-    anywhere: Vec<Window>,
-    /// Hooks that are yet to be called.
-    hooks: Vec<(Hook, Struck)>,
-}
 
 /// The events, kinds of chaos and hooks of `plan` that have to meet somebody, by name, and when that
 /// would show.
@@ -94,7 +48,7 @@ pub(super) fn planned(plan: &Plan, devices: &[DevicePlan]) -> (BTreeMap<String, 
     for hook in plan.hooks.keys() {
         let key = format!("hooks.{}", hook.word());
         let awaited = Awaited::anywhere(&key, "it was never called");
-        windows.hooks.push((*hook, awaited.met()));
+        windows.await_hook(*hook, awaited.met());
         events.insert(key, awaited);
     }
     (events, windows)
@@ -197,124 +151,4 @@ fn meets(at: Time, what: &Happening) -> Option<Meets> {
         | Happening::GatewayReplaced { .. } => return None,
     };
     Some(Meets { by, otherwise })
-}
-
-impl Windows {
-    fn add(&mut self, window: Window, chosen: &[DeviceId], devices: usize) {
-        if window.sign.is_of_servers() {
-            self.anywhere.push(window);
-            return;
-        }
-        self.by_device.resize(devices, Vec::new());
-        for device in chosen {
-            self.by_device[device.0 as usize].push(window.clone());
-        }
-    }
-
-    /// Something happened. What met somebody is looked at no more.
-    pub(super) fn on(&mut self, at: Time, node: Node, event: &Event<'_>) {
-        if !self.anywhere.is_empty() {
-            self.anywhere.retain(|window| !window.is_met(at, node, event));
-        }
-        if let Event::HookStarted { hook, .. } = event {
-            self.hooks.iter().filter(|(own, _)| own == hook).for_each(|(_, met)| met.set());
-        }
-        let Node::Device(device) = node else { return };
-        if let Some(windows) = self.by_device.get_mut(device.0 as usize).filter(|all| !all.is_empty()) {
-            windows.retain(|window| !window.is_met(at, node, event));
-        }
-    }
-}
-
-impl Window {
-    /// Whether it has met somebody by now.
-    fn is_met(&self, at: Time, node: Node, event: &Event<'_>) -> bool {
-        if self.met.get() {
-            return true;
-        }
-        let shows = self.sign.shows(node, event);
-        let meets = shows.is_some_and(|took| self.from <= at && at.0.saturating_sub(took.0) < self.until.0);
-        if meets {
-            self.met.set();
-        }
-        meets
-    }
-}
-
-impl Sign {
-    fn is_of_servers(self) -> bool {
-        matches!(
-            self,
-            Sign::Backend | Sign::Gateway | Sign::Commit | Sign::Rejected | Sign::PutOff | Sign::Refused
-        )
-    }
-
-    /// For how long what it is a sign of has gone on when this event is told; `None` if it is not
-    /// one.
-    fn shows(self, node: Node, event: &Event<'_>) -> Option<Span> {
-        let at_once = |shows: bool| shows.then_some(Span::ZERO);
-        match (self, event) {
-            (
-                Sign::Network | Sign::Backend,
-                Event::ResponseReceived { took, .. }
-                | Event::RequestFailed { took, .. }
-                | Event::RequestRefused { took, .. },
-            )
-            | (Sign::Network, Event::ConnectionOpened { took })
-            | (Sign::Storage, Event::ChunkApplied { took, .. }) => Some(*took),
-            (Sign::Network, _) => at_once(matches!(
-                event,
-                Event::RequestSent { .. }
-                    | Event::MessageDropped { .. }
-                    | Event::UnitQueued { .. }
-                    | Event::SyncStart { .. }
-                    | Event::SyncError { .. }
-            )),
-            (Sign::LostResponse, Event::MessageDropped { reason, .. }) => {
-                at_once(*reason == DropReason::AnswerLost)
-            }
-            (Sign::Storage, _) => at_once(matches!(
-                event,
-                Event::EditMade { .. }
-                    | Event::EditRefused { .. }
-                    | Event::EditMissed { .. }
-                    | Event::EditAcknowledged { .. }
-                    | Event::EditLogged { .. }
-                    | Event::CursorSaved { .. }
-                    | Event::SyncStart { .. }
-                    | Event::SyncComplete { .. }
-                    | Event::StorageFull
-                    | Event::Restored { .. }
-                    | Event::BecameCopy { .. }
-            )),
-            (Sign::App, _) => at_once(matches!(
-                event,
-                Event::ProcessStarted { .. }
-                    | Event::SyncStart { .. }
-                    | Event::RequestSent { .. }
-                    | Event::EditMade { .. }
-                    | Event::AppQueried { .. }
-            )),
-            (Sign::Backend, _) => at_once(matches!(
-                event,
-                Event::RefreshAsked { .. }
-                    | Event::Refreshed { .. }
-                    | Event::BackendServed { .. }
-                    | Event::UploadQueued { .. }
-                    | Event::UploadDecided { .. }
-            )),
-            (Sign::Gateway, _) => at_once(node == Node::Gateway),
-            (Sign::Commit, _) => at_once(matches!(event, Event::Committed { .. })),
-            (Sign::Rejected, _) => at_once(matches!(event, Event::MutationRefused { conflict: None, .. })),
-            (Sign::PutOff, _) => at_once(matches!(event, Event::MutationPutOff { .. })),
-            (Sign::Refused, _) => at_once(matches!(
-                event,
-                Event::RequestRefused { .. }
-                    | Event::RequestFailed { .. }
-                    | Event::RefreshAsked { failed: true, .. }
-            )),
-            (Sign::Edit, _) => at_once(matches!(event, Event::EditMade { .. })),
-            (Sign::LostResponse, _) => None,
-        }
-    }
 }

@@ -4,9 +4,9 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::fired::Windows;
 use super::requests::RequestLog;
 use super::tried::Tried;
+use super::windows::Windows;
 use crate::base::words::thousands;
 use crate::base::{Digest, UnitId};
 use crate::contract::{Event, EventSink, Hook, Node, Occurrence, ServerError, TransportError};

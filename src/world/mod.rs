@@ -55,6 +55,7 @@ mod unsaved;
 mod upkeep;
 mod wanted;
 mod watch;
+mod windows;
 
 pub use crate::workload::{ActionCount, Placed, ShortImport};
 pub use missed::Missed;

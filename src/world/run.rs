@@ -7,13 +7,14 @@ use std::rc::Rc;
 use super::build::{self, World, dataset};
 use super::device::Device;
 use super::digest::{self, Digested, RowDigests};
-use super::faults::Kill;
+use super::faults::{Faults, Kill};
 use super::hardware::Spent;
-use super::missed::{Awaited, Struck};
+use super::missed::{Awaited, Missed, Struck};
 use super::outcome::{Ending, Outcome};
 use super::phases::{Ended, named};
 use super::registry::Stacks;
 use super::requests::RequestLog;
+use super::tried::InVain;
 use super::truth::{Now, Unread};
 use super::watch::Watch;
 use crate::base::{DeviceId, EntityId, Key, Span, Time};
@@ -303,6 +304,18 @@ fn told(ended: Ended) -> Ending {
     }
 }
 
+/// The faults that did not fire in a world that was not cut off. Of an event whose action had no
+/// edit made all is told.
+fn missed(faults: &Faults, plan: &Plan, in_vain: &[InVain]) -> Vec<Missed> {
+    let is_told = |missed: &Missed| {
+        let planned = plan.events.iter().find(|planned| planned.name == missed.event);
+        let name = planned.and_then(Planned::action).map(|action| &plan.workload.actions[action].name);
+        name.is_some_and(|name| in_vain.iter().any(|one| one.action == *name))
+    };
+    let awaited = faults.awaited.iter().chain(faults.fired.values());
+    awaited.filter_map(Awaited::missed).filter(|missed| !is_told(missed)).collect()
+}
+
 /// The oracle looks at one device after the other, until it `stops`.
 fn look_at(
     devices: &[Rc<Device>],
@@ -408,20 +421,11 @@ impl World {
         if stopped.get() {
             ended = Ended::Interrupted;
         }
-        // What was still to come in a world that was cut off is no fault that missed.
         let whole = matches!(ended, Ended::Well | Ended::Stuck(_));
-        let awaited = faults.awaited.iter().chain(faults.fired.values()).filter(|_| whole);
         let placed = script.summary.placed();
         let in_vain = if whole { listeners.tried.in_vain(&placed.actions) } else { Vec::new() };
-        let unplaced = placed.actions.iter().map(|action| action.left_out).sum();
-        figures.insert("workload.edits.unplaced", unplaced);
-        // Of an action of which no edit was made all is told.
-        let all_told = |event: &str| {
-            let action = plan.events.iter().find(|planned| planned.name == event).and_then(Planned::action);
-            let name = action.map(|action| &plan.workload.actions[action].name);
-            name.is_some_and(|name| in_vain.iter().any(|one| one.action == *name))
-        };
-        let missed = awaited.filter_map(Awaited::missed).filter(|one| !all_told(&one.event)).collect();
+        figures.insert("workload.edits.unplaced", placed.actions.iter().map(|action| action.left_out).sum());
+        let missed = if whole { missed(&faults, &plan, &in_vain) } else { Vec::new() };
         let content = rows.content.hex();
         listeners.digest.text(&content);
         listeners.digest.text(&rows.stamps.hex());
