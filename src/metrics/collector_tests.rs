@@ -291,8 +291,9 @@ fn a_size_counts_as_reached_when_it_is_first_between_its_powers_of_two() {
 }
 
 /// What the world knows of its devices and of its script.
-const WORKED_OUT: [&str; 9] = [
+const WORKED_OUT: [&str; 10] = [
     "workload.edits.unplaced",
+    "workload.edits.office_missed",
     "device.screen.blocked",
     "device.cpu.busy",
     "device.disk.syncs",

@@ -158,6 +158,7 @@ table! {
     WorkloadRefused "workload.edits.refused" Count Lower Counter "Edits that people wanted to make and the app refused."
     WorkloadPrevented "workload.edits.prevented" Count Lower Counter "Edits that people wanted to make and gave up: a blocking sync had the screen for a minute, or until the script ended."
     WorkloadUnplaced "workload.edits.unplaced" Count Lower Counter "Edits that the script was asked for and has not: no row to edit, or no free natural key, was left."
+    WorkloadOfficeMissed "workload.edits.office_missed" Count Lower Counter "Edits that the office wanted to make and did not: it saw no row that would do, or the backend refused it."
     DeviceStarts "device.starts.count" Count Neither Counter "Processes that started."
     DeviceKills "device.kills.count" Count Neither Counter "Processes that were killed."
     DevicePowerLosses "device.power_losses.count" Count Neither Counter "Processes that died as their device lost power."

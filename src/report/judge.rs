@@ -351,29 +351,30 @@ const TAKEN_BACK: &str = "oracle.taken_back.edits";
 /// The metric of requests.
 const REQUESTS: &str = "engine.requests.count";
 
-/// Metrics of edits that people did not see saved.
-const COME_TO_NOTHING: [&str; 4] = [
+/// Metrics of edits that came to nothing.
+const COME_TO_NOTHING: [&str; 5] = [
     "workload.edits.missed",
     "workload.edits.refused",
     "workload.edits.unplaced",
     "workload.edits.prevented",
+    "workload.edits.office_missed",
 ];
 
 fn in_vain_text(InVain { action, wanted, unplaced, prevented }: &InVain) -> String {
     let edits = human::count(*wanted, "edit");
-    let [missed, refused, left_out, given_up] = COME_TO_NOTHING;
+    let [missed, refused, left_out, given_up, office] = COME_TO_NOTHING;
     let others = wanted - unplaced - prevented;
     let whys = [
         (*unplaced, "the script found no row for it, or no free natural key"),
         (*prevented, "a blocking sync had the screen until people gave up"),
-        (others, "no app ran, the row was not there, or the app refused it"),
+        (others, "no app ran, the row was not there, or it was refused"),
     ];
     let whys: Vec<&str> = whys.iter().filter(|(edits, _)| *edits > 0).map(|(_, why)| *why).collect();
     let why = whys.join("; or ");
     let subject = unplaced::in_vain_subject(action);
     format!(
         "{subject} of {edits} none was made, as {why}; `expect` with at least one of {missed}, \
-         {refused}, {left_out} or {given_up} says that this is meant"
+         {refused}, {left_out}, {given_up} or {office} says that this is meant"
     )
 }
 

@@ -60,7 +60,7 @@ fn silent() -> Outcome {
 fn in_vain() -> Outcome {
     let mut outcome = outcome();
     let value = Figure::Value { unit: Unit::Count, value: 9 };
-    for metric in ["workload.edits.missed", "workload.edits.refused", "workload.edits.prevented"] {
+    for metric in ["workload.edits.missed", "workload.edits.refused", "workload.edits.prevented", "workload.edits.office_missed"] {
         outcome.figures.insert(metric.to_owned(), value.clone());
     }
     outcome.in_vain.push(InVain { action: "survey".to_owned(), wanted: 9, unplaced: 0, prevented: 0 });
@@ -121,6 +121,7 @@ fn each_outcome_has_its_exit_code() {
         ("the same as expected", wanting("workload.edits.missed", Some(1), None), in_vain(), 0),
         ("the same refused as expected", wanting("workload.edits.refused", Some(1), None), in_vain(), 0),
         ("the same prevented as expected", wanting("workload.edits.prevented", Some(1), None), in_vain(), 0),
+        ("the office's as expected", wanting("workload.edits.office_missed", Some(1), None), in_vain(), 0),
         ("a run without a request", plan(None, 1), silent(), 10),
         ("the same as expected", wanting("engine.requests.count", None, Some(0)), silent(), 0),
     ] {

@@ -425,6 +425,7 @@ impl World {
         let placed = script.summary.placed();
         let in_vain = if whole { listeners.tried.in_vain(&placed.actions) } else { Vec::new() };
         figures.insert("workload.edits.unplaced", placed.actions.iter().map(|action| action.left_out).sum());
+        figures.insert("workload.edits.office_missed", listeners.tried.office_missed());
         let missed = if whole { missed(&faults, &plan, &in_vain) } else { Vec::new() };
         let content = rows.content.hex();
         listeners.digest.text(&content);

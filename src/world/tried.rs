@@ -13,6 +13,8 @@ pub(super) struct Tried {
     wanted: Vec<u64>,
     made: Vec<u64>,
     prevented: Vec<u64>,
+    /// Edits that the office tried in vain.
+    office_missed: u64,
     /// Whether a device asked a server for anything.
     asked: bool,
 }
@@ -37,7 +39,7 @@ impl Tried {
         let none = vec![0; actions];
         let (mut wanted, made, prevented) = (none.clone(), none.clone(), none);
         edits.iter().flatten().for_each(|action| wanted[usize::from(*action)] += 1);
-        Tried { edits, wanted, made, prevented, asked: false }
+        Tried { edits, wanted, made, prevented, office_missed: 0, asked: false }
     }
 
     pub(super) fn on(&mut self, event: &Event<'_>) {
@@ -69,6 +71,12 @@ impl Tried {
     pub(super) fn by_office(&mut self, action: u16, made: bool) {
         self.wanted[usize::from(action)] += 1;
         self.made[usize::from(action)] += u64::from(made);
+        self.office_missed += u64::from(!made);
+    }
+
+    /// How many edits the office tried in vain.
+    pub(super) fn office_missed(&self) -> u64 {
+        self.office_missed
     }
 
     /// The actions of which no edit came to be, though some were to be made; `placed` says of each

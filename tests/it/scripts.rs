@@ -84,3 +84,35 @@ fn an_event_of_which_no_edit_is_made_is_told_beside_one_that_makes_some() {
     let alone = run(&written(NOBODY_LOGGED_IN));
     assert_eq!((alone.in_vain.len(), alone.missed), (1, Vec::new()), "told once");
 }
+
+/// The office is to rename what came in the run, and nothing does.
+const NOTHING_MADE: &str = r#"
+name = "nothing-made"
+duration = "20m"
+[entity.survey]
+rows = 4
+schema = { id = "uuid key", site = "text" }
+[fleet.phones]
+devices = 2
+[action.rename]
+entity = "survey"
+kind = "update"
+columns = ["site"]
+aim = "made"
+per_device = 2
+on_devices = 0
+"#;
+
+#[test]
+fn a_file_can_expect_that_the_office_does_nothing() {
+    let plan = written(NOTHING_MADE);
+    let outcome = run(&plan);
+    assert_eq!(value(&outcome, "workload.edits.office_missed"), 4);
+    let reasons = judge(&plan, "cell", &outcome).cell.reasons;
+    assert_eq!(reasons.iter().map(|reason| reason.exit_code).collect::<Vec<_>>(), [10]);
+    assert!(reasons[0].text.contains("workload.edits.office_missed says"), "{}", reasons[0].text);
+    let expected = format!("{NOTHING_MADE}\n[expect]\n\"workload.edits.office_missed\" = 4\n");
+    assert!(judge(&written(&expected), "cell", &outcome).cell.reasons.is_empty(), "the file asks for it");
+    let none = format!("{NOTHING_MADE}\n[expect]\n\"workload.edits.missed\" = 0\n");
+    assert!(!judge(&written(&none), "cell", &outcome).cell.reasons.is_empty(), "that is another thing");
+}
