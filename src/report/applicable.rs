@@ -1,5 +1,5 @@
-//! Checks that nothing can be said of, and those that had nothing to look at, in words: who reads no
-//! violation is not to believe that there was a look.
+//! Checks that nothing can be said of, and those that had nothing to look at, in words: who reads
+//! no violation is not to believe that there was a look.
 
 use std::collections::{BTreeMap, BTreeSet};
 

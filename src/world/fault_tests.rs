@@ -128,7 +128,8 @@ fn met_nobody(at: &str, name: &str, what: &str) -> Vec<(String, String)> {
     nobody.map(|missed| (missed.event, missed.why)).collect()
 }
 
-/// Events that need a device which uses its network or its storage, or somebody who asks the backend.
+/// Events that need a device which uses its network or its storage, or somebody who asks the
+/// backend.
 const SHORT: [(&str, &str); 10] = [
     ("down", "backend_down = { for = \"1m\" }"),
     ("elsewhere", "network_change = { for = \"1m\", link = \"edge\" }"),

@@ -11,8 +11,8 @@ use crate::net::{Server, Way};
 use crate::scenario::{self, AppCall, Fate, HookPlan};
 use crate::sim::Handle;
 
-/// An app's hooks trigger no more than one sync in this time. Without a network a run fails at once,
-/// and one that its own error triggers would begin for ever at one instant.
+/// An app's hooks trigger no more than one sync in this time. Without a network a run fails at
+/// once, and one that its own error triggers would begin for ever at one instant.
 const BETWEEN_TRIGGERS: Span = Span::millis(100);
 
 /// Asks the engine for a sync of a unit, for a hook that was called for this unit and run, if for
