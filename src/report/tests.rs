@@ -60,7 +60,12 @@ fn silent() -> Outcome {
 fn in_vain() -> Outcome {
     let mut outcome = outcome();
     let value = Figure::Value { unit: Unit::Count, value: 9 };
-    for metric in ["workload.edits.missed", "workload.edits.refused", "workload.edits.prevented", "workload.edits.office_missed"] {
+    for metric in [
+        "workload.edits.missed",
+        "workload.edits.refused",
+        "workload.edits.prevented",
+        "workload.edits.office_missed",
+    ] {
         outcome.figures.insert(metric.to_owned(), value.clone());
     }
     outcome.in_vain.push(InVain { action: "survey".to_owned(), wanted: 9, unplaced: 0, prevented: 0 });
