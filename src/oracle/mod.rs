@@ -49,10 +49,11 @@
 //! differs from how it began.
 //!
 //! How: `history` holds versions by row, `held` which of them each device has and for how long it
-//! was behind, `ledger` the edits, `intents` what else people meant, `lives` where the state of each device began, `flow` the runs.
-//! At the end `content` reads the backend once into sorted lists of (key, stamp, hash), shared by
-//! devices with equal attributes, and walks each device's rows along its list. [`Life`] is a
-//! listener of its own: it tells what happened to one record, in words.
+//! was behind, `ledger` the edits, `intents` what else people meant, `lives` where the state of
+//! each device began, `flow` the runs. At the end `content` reads the backend once into sorted
+//! lists of (key, stamp, hash), shared by devices with equal attributes, and walks each device's
+//! rows along its list. [`Life`] is a listener of its own: it tells what happened to one record, in
+//! words.
 
 mod check;
 mod checks;

@@ -15,8 +15,8 @@ const INSTANT: Span = Span::millis(1);
 /// An edit is saved so long after it was begun, at the latest: it waits for the lock.
 const SAVED_WITHIN: Span = Span::secs(120);
 
-/// The events, kinds of chaos and hooks of `plan` that have to meet somebody, by name, and when that
-/// would show.
+/// The events, kinds of chaos and hooks of `plan` that have to meet somebody, by name, and when
+/// that would show.
 pub(super) fn planned(plan: &Plan, devices: &[DevicePlan]) -> (BTreeMap<String, Awaited>, Windows) {
     let (mut events, mut windows) = (BTreeMap::new(), Windows::default());
     let end = Time::ZERO + plan.duration;
@@ -30,7 +30,8 @@ pub(super) fn planned(plan: &Plan, devices: &[DevicePlan]) -> (BTreeMap<String, 
         }
         let awaited = Awaited::anywhere(&event.name, meets.otherwise);
         if let Some((sign, from, until)) = meets.by {
-            // What the end of a fault sets off is its doing; what the end of the script does is not.
+            // What the end of a fault sets off is its doing; what the end of the script does is
+            // not.
             let until = if until < end { Time(until.0 + 1) } else { end };
             let window = Window { from, until, sign, met: awaited.met() };
             windows.add(window, &chosen, devices.len());
