@@ -7,7 +7,7 @@ use super::control::{Fate, Observed, Size, Steering, Trouble};
 use super::process::{Held, Process};
 use crate::base::{EntityId, Span, Time, UnitId};
 use crate::contract::{
-    Event, HookError, NetworkKind, RequestKind, ServerError, SyncError, TransportError, Work,
+    Call, Event, HookError, NetworkKind, RequestKind, ServerError, SyncError, TransportError, Work,
 };
 use crate::protocol::{Answer, Request};
 
@@ -224,33 +224,21 @@ impl Caller {
         let kind = request.kind();
         let body = self.process.options.codec.encode_request(request);
         let sent = body.len() as u64;
-        let (rows, asked) = match request {
-            Request::Pull(pull) => (0, Size { rows: pull.rows, bytes: pull.bytes }),
+        let (edits, asked) = match request {
+            Request::Pull(pull) => (&[][..], Size { rows: pull.rows, bytes: pull.bytes }),
             Request::Push(push) => {
-                let rows = push.mutations.len() as u32;
-                (rows, Size { rows, bytes: sent })
+                (&push.mutations[..], Size { rows: push.mutations.len() as u32, bytes: sent })
             }
-            Request::Fetch(fetch) => (0, Size { rows: fetch.rows, bytes: 0 }),
+            Request::Fetch(fetch) => (&[][..], Size { rows: fetch.rows, bytes: 0 }),
         };
         self.process.ports.work(Work { coded_bytes: sent, ..Work::default() }).await;
-        self.process.emit(Event::RequestSent {
-            request: number,
-            kind,
-            unit,
-            bytes: sent,
-            rows,
-            attempt: failures,
-        });
-        self.told_sent(request, number);
         let sent_at = self.process.ports.clock.now();
         let deadline = sent_at + self.process.options.request_timeout;
-        let answer = self.process.ports.transport.request(body, deadline).await;
+        let call = Call { number, kind, unit, edits, attempt: failures };
+        let answer = self.process.ports.call(call, body, deadline).await;
         let took = self.process.ports.clock.now() - sent_at;
         let attempt = match answer {
-            Err(error) => {
-                self.process.emit(Event::RequestFailed { request: number, kind, error, took, wasted: sent });
-                Attempt::Failed(Failure::Silence(error))
-            }
+            Err(error) => Attempt::Failed(Failure::Silence(error)),
             Ok(message) => {
                 let bytes = message.len() as u64;
                 let opened = self.process.options.codec.open(message);
@@ -351,19 +339,6 @@ impl Caller {
             took,
         });
         self.process.ports.work(Work { coded_bytes: bytes, ..Work::default() }).await;
-    }
-
-    fn told_sent(&self, request: &Request, number: u64) {
-        if let Request::Push(push) = request {
-            for m in &push.mutations {
-                self.process.emit(Event::EditSent {
-                    edit: m.edit,
-                    entity: m.entity,
-                    key: &m.key,
-                    request: number,
-                });
-            }
-        }
     }
 }
 

@@ -47,7 +47,6 @@ mod passed;
 mod process;
 mod pull;
 mod push;
-mod queue;
 mod retry;
 mod rules;
 mod scheduler;
@@ -68,7 +67,6 @@ pub use options::{
     BadRowOptions, Compared, ConflictOptions, CursorBook, Dates, Decoder, Identity, Jitter, OnBadRow,
     Options, PullOptions, PushOptions, RetryOptions,
 };
-pub use queue::{Added, Queue};
 pub use retry::backoff;
 pub use rules::{
     Applied, ApplyRule, Correct, CursorMoment, CursorRule, OrderRule, OutboxRule, Place, Rules, SendRule,

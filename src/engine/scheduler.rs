@@ -6,17 +6,14 @@ use std::rc::{Rc, Weak};
 use super::exchange::RunError;
 use super::process::Process;
 use super::pull::Run;
-use super::queue::{Added, Queue};
-use super::signal::Signal;
 use crate::base::{Span, Time, UnitId};
-use crate::contract::{Event, NetworkKind, Trigger};
+use crate::contract::{Added, Event, NetworkKind, Queue, Trigger};
 
 /// Who decides which unit runs next.
 pub(super) struct Scheduler {
     me: Weak<Scheduler>,
     process: Rc<Process>,
-    queue: RefCell<Queue>,
-    wake: Signal,
+    queue: Queue,
     pub(super) foreground: Cell<bool>,
     units: RefCell<Vec<UnitState>>,
 }
@@ -54,8 +51,7 @@ impl Scheduler {
         Rc::new_cyclic(|me| Scheduler {
             me: me.clone(),
             process,
-            queue: RefCell::default(),
-            wake: Signal::default(),
+            queue: Queue::default(),
             foreground: Cell::new(false),
             units,
         })
@@ -63,12 +59,13 @@ impl Scheduler {
 
     /// Starts the timers, and what the app's start starts.
     pub(super) fn start(&self) {
-        for (index, unit) in self.process.setup.units.iter().enumerate() {
-            for trigger in &unit.on {
-                if let Trigger::Every(period) = trigger {
-                    self.process.spawn(self.myself().tick(UnitId(index as u16), *period));
+        for (unit, period) in self.process.setup.periods() {
+            let scheduler = self.myself();
+            self.process.ports.every(period, move || {
+                if scheduler.foreground.get() {
+                    scheduler.enqueue_debounced(unit);
                 }
-            }
+            });
         }
         self.fire(Trigger::Start);
         if self.process.store.read(|tx| Ok(!tx.pending()?.is_empty())).unwrap_or(false) {
@@ -78,13 +75,7 @@ impl Scheduler {
 
     /// Waits for the next unit whose turn it is; gives since when it has waited, too.
     pub(super) async fn next(&self) -> (UnitId, Time) {
-        loop {
-            let next = self.queue.borrow_mut().take(self.process.rules.order.takes_last());
-            match next {
-                None => self.wake.wait().await,
-                Some(next) => return next,
-            }
-        }
+        self.queue.next(self.process.rules.order.takes_last()).await
     }
 
     fn myself(&self) -> Rc<Scheduler> {
@@ -98,16 +89,6 @@ impl Scheduler {
             scheduler.process.ports.sleep(wait).await;
             then(&scheduler);
         });
-    }
-
-    /// Fires a unit's periodic trigger while the app is in the foreground.
-    async fn tick(self: Rc<Self>, unit: UnitId, period: Span) {
-        loop {
-            self.process.ports.sleep(period).await;
-            if self.foreground.get() {
-                self.enqueue_debounced(unit);
-            }
-        }
     }
 
     /// Starts every unit that waits for `trigger`.
@@ -148,7 +129,7 @@ impl Scheduler {
     }
 
     pub(super) fn enqueue(&self, unit: UnitId, discard: bool) {
-        let (added, discarded) = self.queue.borrow_mut().add(unit, discard, self.process.ports.clock.now());
+        let (added, discarded) = self.queue.add(unit, discard, self.process.ports.clock.now());
         for unit in discarded {
             self.process.emit(Event::UnitDiscarded { unit });
             if !self.process.rules.outbox.outlives_its_request() {
@@ -157,10 +138,7 @@ impl Scheduler {
         }
         match added {
             Added::Coalesced => self.process.emit(Event::UnitCoalesced { unit }),
-            Added::Queued { depth } => {
-                self.process.emit(Event::UnitQueued { unit, depth });
-                self.wake.raise();
-            }
+            Added::Queued { depth } => self.process.emit(Event::UnitQueued { unit, depth }),
         }
     }
 

@@ -1,5 +1,6 @@
 //! The engine on a device: what the bench calls.
 
+use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -7,7 +8,7 @@ use super::app::{AppEvent, EditError, LocalEdit, SyncError};
 use super::future::LocalBoxFuture;
 use super::port::Ports;
 use super::view::DeviceView;
-use crate::base::{DeviceId, EntityId, Incarnation, Key, Stamp, UnitId, Value};
+use crate::base::{DeviceId, EntityId, Incarnation, Key, Span, Stamp, UnitId, Value};
 use crate::contract::schema::{Attributes, Schema, SyncUnit, Trigger};
 
 /// Where a device's database lies: open it with SQLite by this path and, if named, this VFS.
@@ -38,12 +39,27 @@ impl DeviceSetup {
         let units = self.units.iter().zip(0..).filter(move |(unit, _)| unit.on.contains(&trigger));
         units.map(|(_, index)| UnitId(index))
     }
+    /// The units that a clock starts, and how often.
+    pub fn periods(&self) -> impl Iterator<Item = (UnitId, Span)> + '_ {
+        self.units.iter().zip(0..).flat_map(|(unit, index)| {
+            let period =
+                |trigger: &Trigger| if let Trigger::Every(span) = trigger { Some(*span) } else { None };
+            unit.on.iter().filter_map(period).map(move |span| (UnitId(index), span))
+        })
+    }
 }
 
 /// An engine could not be opened.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the engine did not open: {0}")]
 pub struct EngineError(pub String);
+
+impl EngineError {
+    /// For what went wrong with the database.
+    pub fn of(cause: impl fmt::Display) -> EngineError {
+        EngineError(cause.to_string())
+    }
+}
 
 /// A sync engine in one life of one device's process.
 ///
@@ -100,6 +116,9 @@ pub trait Provision {
     fn rows(&self, f: &mut dyn FnMut(Carried<'_>));
 }
 
+/// An engine that was started, or why it was not.
+pub type Opened = Result<Rc<dyn SyncEngine>, EngineError>;
+
 /// Makes engines.
 pub trait EngineFactory {
     /// Starts the engine in a new process on an existing or empty database.
@@ -112,7 +131,7 @@ pub trait EngineFactory {
         incarnation: Incarnation,
         database: Database,
         ports: Ports,
-    ) -> Result<Rc<dyn SyncEngine>, EngineError>;
+    ) -> Opened;
 
     /// Writes into an empty database what an earlier life of the app would have left behind.
     /// `None`: a fresh install (schema only).

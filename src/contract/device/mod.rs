@@ -32,15 +32,17 @@ mod engine;
 mod future;
 mod hook;
 mod port;
+mod queue;
 mod transport;
 mod view;
 
 pub use app::{AppEvent, EditError, EditKind, LocalEdit, SyncError};
 pub use engine::{
-    Carried, CarriedRows, Database, DeviceSetup, EngineError, EngineFactory, Provision, SyncEngine,
+    Carried, CarriedRows, Database, DeviceSetup, EngineError, EngineFactory, Opened, Provision, SyncEngine,
 };
 pub use future::LocalBoxFuture;
 pub use hook::{Hook, HookEnd, HookError, Hooks, Occasion, Threw};
-pub use port::{Clock, CrashPoints, Machine, Ports, Spawn, Work};
+pub use port::{Call, Clock, CrashPoints, Machine, Ports, Spawn, Work};
+pub use queue::{Added, Queue};
 pub use transport::{NetworkKind, NoStream, Transport, TransportError};
 pub use view::{DeviceView, LogEntry, LogKind, PendingEdit};

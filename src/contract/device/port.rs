@@ -6,9 +6,10 @@ use std::task::Poll;
 
 use super::future::LocalBoxFuture;
 use super::hook::{HookEnd, HookError, Hooks, Occasion, Threw};
-use super::transport::Transport;
-use crate::base::{Seed, Span, Stamp, Time};
-use crate::contract::observe::{Event, EventSink};
+use super::transport::{Transport, TransportError};
+use crate::base::{Seed, Span, Stamp, Time, UnitId};
+use crate::contract::observe::{Event, EventSink, RequestKind};
+use crate::contract::server::Mutation;
 
 /// Time as a device knows it.
 pub trait Clock {
@@ -61,6 +62,21 @@ pub trait Machine {
     fn can_decode(&self, bytes: u64) -> bool;
 }
 
+/// A request, as those are told of it who listen.
+#[derive(Clone, Copy, Debug)]
+pub struct Call<'a> {
+    /// Its number in the process.
+    pub number: u64,
+    /// What it is for.
+    pub kind: RequestKind,
+    /// The unit that it is part of.
+    pub unit: Option<UnitId>,
+    /// The edits that it brings.
+    pub edits: &'a [Mutation],
+    /// How many tries of it failed before.
+    pub attempt: u32,
+}
+
 /// Everything that an engine gets of the world.
 #[derive(Clone)]
 pub struct Ports {
@@ -90,6 +106,41 @@ impl Ports {
     /// Waits for `span`.
     pub async fn sleep(&self, span: Span) {
         self.clock.sleep_until(self.clock.now() + span).await;
+    }
+    /// Does `tick` once each `period` while the process lives.
+    pub fn every(&self, period: Span, tick: impl Fn() + 'static) {
+        let ports = self.clone();
+        self.spawn.spawn(Box::pin(async move {
+            loop {
+                ports.sleep(period).await;
+                tick();
+            }
+        }));
+    }
+    /// Sends a request, and waits for its answer until `deadline`. Tells that it and its edits are
+    /// sent, and if so that it failed; whether what came is an answer only the engine can tell.
+    ///
+    /// # Errors
+    /// Why no answer came.
+    pub async fn call(
+        &self,
+        call: Call<'_>,
+        body: Vec<u8>,
+        deadline: Time,
+    ) -> Result<Vec<u8>, TransportError> {
+        let Call { number: request, kind, unit, edits, attempt } = call;
+        let (bytes, rows) = (body.len() as u64, edits.len() as u32);
+        self.emit(Event::RequestSent { request, kind, unit, bytes, rows, attempt });
+        for Mutation { edit, entity, key, .. } in edits {
+            self.emit(Event::EditSent { edit: *edit, entity: *entity, key, request });
+        }
+        let sent_at = self.clock.now();
+        let answer = self.transport.request(body, deadline).await;
+        if let Err(error) = answer {
+            let took = self.clock.now() - sent_at;
+            self.emit(Event::RequestFailed { request, kind, error, took, wasted: bytes });
+        }
+        answer
     }
     /// Passes a crash point, or dies there.
     pub async fn crash_point(&self, point: &'static str) {

@@ -1,6 +1,6 @@
 //! Kinds of what is observed.
 
-use crate::base::{EditId, EntityId, Stamp};
+use crate::base::{EditId, EntityId, Key, Stamp};
 
 /// The kind of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -61,6 +61,13 @@ pub struct AppliedChange<'a> {
     pub stamp: Stamp,
     /// The row was removed.
     pub removed: bool,
+}
+
+impl AppliedChange<'_> {
+    /// A change of the row of this key.
+    pub fn of(entity: EntityId, key: &Key, stamp: Stamp, removed: bool) -> AppliedChange<'_> {
+        AppliedChange { entity, key: key.as_str(), stamp, removed }
+    }
 }
 
 /// Who is behind a commit on the backend.

@@ -1,7 +1,7 @@
 //! What is said of rows and edits on the server's side.
 
 use crate::base::{EditId, EntityId, Key, Stamp, Value};
-use crate::contract::device::EditKind;
+use crate::contract::device::{EditKind, LocalEdit};
 
 /// One local intent on its way to the backend.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -23,6 +23,14 @@ pub struct Mutation {
     pub base: Option<Stamp>,
     /// When the person made it, by the device's clock.
     pub made_at: Stamp,
+}
+
+impl Mutation {
+    /// An edit by its own number, which no other edit has.
+    pub fn of(edit: &LocalEdit, base: Option<Stamp>, made_at: Stamp) -> Mutation {
+        let LocalEdit { id: edit, entity, key, kind, values } = edit.clone();
+        Mutation { id: edit.to_string(), edit, entity, key, kind, values, base, made_at }
+    }
 }
 
 /// A version of a row as the backend tells it to a device: projected values, or `None` for a

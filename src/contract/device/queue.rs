@@ -1,13 +1,18 @@
 //! The queue of sync units: first in, first out, each unit at most once.
 
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::task::{Poll, Waker};
 
 use crate::base::{Time, UnitId};
 
-/// Units that wait for their turn; the running one is not among them.
-#[derive(Debug, Default)]
+/// Units that wait for their turn; the running one is not among them. One task takes them, others
+/// add them.
+#[derive(Default)]
 pub struct Queue {
-    waiting: VecDeque<(UnitId, Time)>,
+    waiting: RefCell<VecDeque<(UnitId, Time)>>,
+    taker: Cell<Option<Waker>>,
 }
 
 /// What adding a unit did.
@@ -24,33 +29,50 @@ pub enum Added {
 
 impl Queue {
     /// Adds `unit` at `now`; with `discard` the units that wait are dropped first, and given back.
-    pub fn add(&mut self, unit: UnitId, discard: bool, now: Time) -> (Added, Vec<UnitId>) {
+    pub fn add(&self, unit: UnitId, discard: bool, now: Time) -> (Added, Vec<UnitId>) {
+        let mut waiting = self.waiting.borrow_mut();
         let mut discarded = Vec::new();
         if discard {
-            discarded = self.waiting.iter().map(|(u, _)| *u).filter(|u| *u != unit).collect();
-            self.waiting.retain(|(u, _)| *u == unit);
+            discarded = waiting.iter().map(|(u, _)| *u).filter(|u| *u != unit).collect();
+            waiting.retain(|(u, _)| *u == unit);
         }
-        if self.waiting.iter().any(|(u, _)| *u == unit) {
+        if waiting.iter().any(|(u, _)| *u == unit) {
             return (Added::Coalesced, discarded);
         }
-        self.waiting.push_back((unit, now));
-        (Added::Queued { depth: self.waiting.len() as u32 }, discarded)
+        waiting.push_back((unit, now));
+        let depth = waiting.len() as u32;
+        drop(waiting);
+        self.taker.take().into_iter().for_each(Waker::wake);
+        (Added::Queued { depth }, discarded)
     }
 
     /// Takes the unit whose turn it is, with the time since when it has waited: the first, or
     /// against the rule the last.
-    pub fn take(&mut self, last: bool) -> Option<(UnitId, Time)> {
-        if last { self.waiting.pop_back() } else { self.waiting.pop_front() }
+    pub fn take(&self, last: bool) -> Option<(UnitId, Time)> {
+        let mut waiting = self.waiting.borrow_mut();
+        if last { waiting.pop_back() } else { waiting.pop_front() }
+    }
+
+    /// As [`take`](Queue::take), waiting until there is one.
+    pub async fn next(&self, last: bool) -> (UnitId, Time) {
+        poll_fn(|context| match self.take(last) {
+            Some(next) => Poll::Ready(next),
+            None => {
+                self.taker.set(Some(context.waker().clone()));
+                Poll::Pending
+            }
+        })
+        .await
     }
 
     /// How many wait.
     pub fn len(&self) -> usize {
-        self.waiting.len()
+        self.waiting.borrow().len()
     }
 
     /// Whether none waits.
     pub fn is_empty(&self) -> bool {
-        self.waiting.is_empty()
+        self.waiting.borrow().is_empty()
     }
 }
 
@@ -64,7 +86,7 @@ mod tests {
 
     #[test]
     fn units_leave_in_the_order_in_which_they_came() {
-        let mut queue = Queue::default();
+        let queue = Queue::default();
         for unit in [B, A, C] {
             queue.add(unit, false, Time(1));
         }
@@ -74,7 +96,7 @@ mod tests {
 
     #[test]
     fn a_unit_that_waits_is_not_added_again() {
-        let mut queue = Queue::default();
+        let queue = Queue::default();
         queue.add(A, false, Time(1));
         assert_eq!(queue.add(A, false, Time(2)), (Added::Coalesced, Vec::new()));
         assert_eq!(queue.take(false), Some((A, Time(1))));
@@ -83,7 +105,7 @@ mod tests {
 
     #[test]
     fn discarding_drops_what_waits_and_keeps_the_unit_itself() {
-        let mut queue = Queue::default();
+        let queue = Queue::default();
         for unit in [A, B] {
             queue.add(unit, false, Time(1));
         }
