@@ -7,11 +7,12 @@
 mod phone;
 mod server;
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 use syncdyno::contract::{
-    Capabilities, Choice, EntityId, Mutation, OptionForm, Row, Span, Stack, StackOption, Stamp,
+    Capabilities, Choice, EntityId, Key, Mutation, OptionForm, Span, Stack, StackOption, Stamp, Value,
 };
 
 /// What the bench is told of it.
@@ -32,6 +33,9 @@ pub(crate) const STACK: Stack = Stack {
     patience: |chosen| chosen.span("timeout"),
 };
 
+/// The rows of an entity by key: the stamp and what a phone holds.
+type Rows = BTreeMap<Key, (Stamp, Vec<Value>)>;
+
 /// What a phone asks: these entities, and to write these edits.
 #[derive(Serialize, Deserialize)]
 struct Ask {
@@ -43,7 +47,7 @@ struct Ask {
 #[derive(Serialize, Deserialize)]
 struct Snapshot {
     taken: Vec<Option<Stamp>>,
-    rows: Vec<(EntityId, Row)>,
+    rows: BTreeMap<EntityId, Rows>,
 }
 
 /// Or why not.

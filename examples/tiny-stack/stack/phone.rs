@@ -1,112 +1,102 @@
 //! The half that runs on a phone.
 
 use std::cell::{Cell as StdCell, RefCell};
-use std::collections::{BTreeMap, VecDeque};
-use std::future::poll_fn;
+use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::rc::Rc;
-use std::task::{Poll, Waker};
 
-use rusqlite::{Connection, OpenFlags, Params, Result};
-use serde::{Serialize, de::DeserializeOwned};
+use rusqlite::{Connection, OpenFlags};
+use serde::{Deserialize, Serialize};
 use syncdyno::contract::{
-    AppEvent, AppliedChange, Cell, Database, DeviceSetup, DeviceView, EditError, EditKind, EngineError,
-    EngineFactory, EntityId, Event, Incarnation, Key, LocalBoxFuture, LocalEdit, Mutation, PendingEdit,
-    Ports, Provision, RequestKind, Row, Span, Stamp, SyncEngine, SyncError, Trigger, UnitId, Value, ValueRef,
-    Work,
+    AppEvent, AppliedChange, Call, Cell, Database, DeviceSetup, DeviceView, EditError, EditKind, EngineError,
+    EngineFactory, EntityId, Event, Incarnation, Key, LocalBoxFuture, LocalEdit, Mutation, Opened,
+    PendingEdit, Ports, Provision, Queue, RequestKind, Span, Stamp, SyncEngine, SyncError, Time, Trigger,
+    UnitId, Value, ValueRef, Work,
 };
 
-use super::{Answer, Ask, Snapshot};
+use super::{Answer, Ask, Rows, Snapshot};
 
 const LAYOUT: &str = "PRAGMA journal_mode=TRUNCATE;
-    CREATE TABLE IF NOT EXISTS held(entity, key, row, PRIMARY KEY(entity, key)) WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS edit(number INTEGER PRIMARY KEY, row);
-    CREATE TABLE IF NOT EXISTS run(number INTEGER PRIMARY KEY AUTOINCREMENT, unit);";
-const EDITS: &str = "SELECT row FROM edit ORDER BY number";
-const ROWS: &str = "SELECT row FROM held WHERE entity=?1 ORDER BY key";
+    CREATE TABLE IF NOT EXISTS phone(id INTEGER PRIMARY KEY, state);";
+
+/// All that a phone keeps: one document in its database.
+#[derive(Clone, Default, Serialize, Deserialize)]
+struct State {
+    rows: BTreeMap<EntityId, Rows>,
+    edits: Vec<Mutation>,
+    runs: u64,
+    open: Option<UnitId>,
+}
+
+struct Kept {
+    database: Connection,
+    state: RefCell<State>,
+}
+
+impl Kept {
+    fn open(at: &Database) -> rusqlite::Result<Kept> {
+        let database = match at.vfs {
+            Some(vfs) => Connection::open_with_flags_and_vfs(&at.path, OpenFlags::default(), vfs)?,
+            None => Connection::open(&at.path)?,
+        };
+        database.execute_batch(LAYOUT)?;
+        let text: Option<String> =
+            database.query_row("SELECT max(state) FROM phone", [], |row| row.get(0))?;
+        let state = text.map(|text| serde_json::from_str(&text).expect("it was written here"));
+        Ok(Kept { database, state: RefCell::new(state.unwrap_or_default()) })
+    }
+
+    /// Changes the state in one transaction, or not at all.
+    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> rusqlite::Result<T> {
+        let mut state = self.state.borrow().clone();
+        let given = change(&mut state);
+        let text = serde_json::to_string(&state).expect("it can be written");
+        self.database.execute("REPLACE INTO phone VALUES(1, ?1)", [text])?;
+        self.state.replace(state);
+        Ok(given)
+    }
+}
 
 pub(super) struct Factory {
     pub(super) timeout: Span,
 }
 
-struct Phone {
-    setup: Rc<DeviceSetup>,
-    ports: Ports,
-    database: Connection,
-    timeout: Span,
-    queue: RefCell<VecDeque<UnitId>>,
-    sleeper: StdCell<Option<Waker>>,
-    requests: StdCell<u64>,
-}
-
-fn open(database: &Database) -> Result<Connection> {
-    let connection = match database.vfs {
-        Some(vfs) => Connection::open_with_flags_and_vfs(&database.path, OpenFlags::default(), vfs)?,
-        None => Connection::open(&database.path)?,
-    };
-    connection.execute_batch(LAYOUT).map(|()| connection)
-}
-
-fn json(value: &impl Serialize) -> String {
-    serde_json::to_string(value).expect("it can be written")
-}
-
-fn read<T: DeserializeOwned>(from: &Connection, sql: &str, which: impl Params) -> Result<Vec<T>> {
-    let mut read = from.prepare(sql)?;
-    let texts = read.query_map(which, |row| row.get::<_, String>(0))?;
-    texts.map(|text| Ok(serde_json::from_str(&text?).expect("it was written here"))).collect()
-}
-
-fn get(from: &Connection, entity: EntityId, key: &Key) -> Result<Option<Row>> {
-    let sql = "SELECT row FROM held WHERE entity=?1 AND key=?2";
-    read(from, sql, (entity.0, key.as_str())).map(|mut rows| rows.pop())
-}
-
-fn put(tx: &Connection, entity: EntityId, row: &Row) -> Result<()> {
-    tx.execute("REPLACE INTO held VALUES(?1,?2,?3)", (entity.0, row.key.as_str(), json(row))).map(drop)
-}
-
 impl EngineFactory for Factory {
-    fn open(
-        &self,
-        setup: Rc<DeviceSetup>,
-        _: Incarnation,
-        database: Database,
-        ports: Ports,
-    ) -> Result<Rc<dyn SyncEngine>, EngineError> {
-        let database = open(&database).map_err(|error| EngineError(error.to_string()))?;
-        let (queue, sleeper, requests) = Default::default();
-        Ok(Rc::new(Phone { setup, ports, database, timeout: self.timeout, queue, sleeper, requests }))
+    fn open(&self, setup: Rc<DeviceSetup>, _: Incarnation, at: Database, ports: Ports) -> Opened {
+        let kept = Kept::open(&at).map_err(EngineError::of)?;
+        let (timeout, (queue, requests)) = (self.timeout, Default::default());
+        Ok(Rc::new(Phone { setup, ports, kept, timeout, queue, requests }))
     }
 
     fn provision(
         &self,
         setup: &DeviceSetup,
-        database: Database,
+        at: Database,
         state: Option<&dyn Provision>,
     ) -> Result<(), EngineError> {
-        let fill = || {
-            let database = open(&database)?;
-            let tx = database.unchecked_transaction()?;
-            let mut rows = Vec::new();
-            if let Some(state) = state {
-                state.rows(&mut |row| {
-                    let values = Some(setup.schema.entity(row.entity).project(row.values));
-                    rows.push((row.entity, Row { key: Key::new(row.key), stamp: row.stamp, values }));
-                });
-            }
-            rows.iter().try_for_each(|(entity, row)| put(&tx, *entity, row))?;
-            tx.commit()
+        let fill = |kept: &mut State| {
+            let Some(state) = state else { return };
+            state.rows(&mut |row| {
+                let values = setup.schema.entity(row.entity).project(row.values);
+                kept.rows.entry(row.entity).or_default().insert(Key::new(row.key), (row.stamp, values));
+            });
         };
-        fill().map_err(|error: rusqlite::Error| EngineError(error.to_string()))
+        Kept::open(&at).and_then(|kept| kept.change(fill)).map_err(EngineError::of)
     }
+}
+
+struct Phone {
+    setup: Rc<DeviceSetup>,
+    ports: Ports,
+    kept: Kept,
+    timeout: Span,
+    queue: Queue,
+    requests: StdCell<u64>,
 }
 
 impl Phone {
     fn enqueue(&self, unit: UnitId) {
-        if !self.queue.borrow().contains(&unit) {
-            self.queue.borrow_mut().push_back(unit);
-            self.sleeper.take().into_iter().for_each(Waker::wake);
-        }
+        self.queue.add(unit, false, self.ports.clock.now());
     }
 
     fn fire(&self, trigger: Trigger) {
@@ -114,48 +104,39 @@ impl Phone {
     }
 
     async fn live(self: Rc<Self>) {
-        let open = "SELECT json_array(number, unit) FROM run";
-        for (run, unit) in read(&self.database, open, ()).unwrap_or_default() {
-            self.end(run, unit, Err(SyncError::Interrupted)).await;
+        let (last, open) = (self.kept.state.borrow().runs, self.kept.state.borrow().open);
+        if let Some(unit) = open {
+            self.end(last, unit, Err(SyncError::Interrupted)).await;
         }
-        for (unit, index) in self.setup.units.iter().zip(0..) {
-            for trigger in &unit.on {
-                let Trigger::Every(period) = *trigger else { continue };
-                let phone = self.clone();
-                self.ports.spawn.spawn(Box::pin(async move {
-                    loop {
-                        phone.ports.sleep(period).await;
-                        phone.enqueue(UnitId(index));
-                    }
-                }));
-            }
+        for (unit, period) in self.setup.periods() {
+            let phone = self.clone();
+            self.ports.every(period, move || phone.enqueue(unit));
         }
         self.fire(Trigger::Start);
         loop {
-            let unit = poll_fn(|context| {
-                self.sleeper.set(Some(context.waker().clone()));
-                self.queue.borrow_mut().pop_front().map_or(Poll::Pending, Poll::Ready)
-            });
-            self.session(unit.await).await;
+            let (unit, since) = self.queue.next(false).await;
+            self.session(unit, since).await;
         }
     }
 
-    async fn session(&self, unit: UnitId) {
+    async fn session(&self, unit: UnitId, since: Time) {
+        let begin = |state: &mut State| {
+            (state.open, state.runs) = (Some(unit), state.runs + 1);
+            state.runs
+        };
         // A disk that fails ends the process before anybody reads on.
-        _ = self.database.execute("INSERT INTO run(unit) VALUES(?1)", [unit.0]);
-        let run = self.database.last_insert_rowid() as u32;
+        let run = self.kept.change(begin).unwrap_or_default();
         self.ports.work(Work::default()).await;
         let started = self.ports.clock.now();
-        self.ports.emit(Event::SyncStart { unit, run: run.into(), waited: Span::ZERO });
+        self.ports.emit(Event::SyncStart { unit, run, waited: started - since });
         self.ports.crash_point("tiny.started").await;
         let result = self.exchange(unit).await;
         self.end(run, unit, result.map(|()| self.ports.clock.now() - started)).await;
     }
 
-    async fn end(&self, run: u32, unit: UnitId, result: Result<Span, SyncError>) {
-        _ = self.database.execute("DELETE FROM run WHERE number=?1", [run]);
+    async fn end(&self, run: u64, unit: UnitId, result: Result<Span, SyncError>) {
+        _ = self.kept.change(|state| state.open = None);
         self.ports.work(Work::default()).await;
-        let run = run.into();
         self.ports.emit(match &result {
             Ok(took) => Event::SyncComplete { unit, run, took: *took, blocking: false },
             Err(error) => Event::SyncError { unit, run, error },
@@ -163,37 +144,27 @@ impl Phone {
     }
 
     async fn exchange(&self, unit: UnitId) -> Result<(), SyncError> {
-        let damaged = |error: rusqlite::Error| SyncError::Corrupt(error.to_string());
         let pull = self.setup.units[usize::from(unit.0)].pull.clone();
-        let ask = Ask { pull, edits: read(&self.database, EDITS, ()).map_err(damaged)? };
-        let body = json(&ask).into_bytes();
-        let request = self.requests.replace(self.requests.get() + 1);
-        let (kind, unit, bytes, rows) =
-            (RequestKind::Pull, Some(unit), body.len() as u64, ask.edits.len() as u32);
-        self.ports.emit(Event::RequestSent { request, kind, unit, bytes, rows, attempt: 0 });
+        let ask = Ask { pull, edits: self.kept.state.borrow().edits.clone() };
+        let body = serde_json::to_vec(&ask).expect("it can be written");
+        let (number, kind, unit) = (self.requests.get(), RequestKind::Pull, Some(unit));
+        self.requests.set(number + 1);
         let sent_at = self.ports.clock.now();
-        let answer = self.ports.transport.request(body, sent_at + self.timeout).await;
-        let took = self.ports.clock.now() - sent_at;
-        let answer = answer.map_err(|error| {
-            self.ports.emit(Event::RequestFailed { request, kind, error, took, wasted: bytes });
-            SyncError::Offline(error.to_string())
-        })?;
+        let call = Call { number, kind, unit, edits: &ask.edits, attempt: 0 };
+        let answer = self.ports.call(call, body, sent_at + self.timeout).await;
+        let answer = answer.map_err(|error| SyncError::Offline(error.to_string()))?;
         self.ports.crash_point("tiny.answer-received").await;
-        let bytes = answer.len() as u64;
-        let answer: Answer =
-            serde_json::from_slice(&answer).map_err(|error| SyncError::Corrupt(error.to_string()))?;
-        let Snapshot { taken, rows } = answer.map_err(SyncError::Rejected)?;
-        let count = rows.len() as u32;
-        self.ports.emit(Event::ResponseReceived { request, kind, unit, bytes, rows: count, took });
-        let changed = self.replace(&ask, &rows).map_err(damaged)?;
+        let read: Answer = serde_json::from_slice(&answer).map_err(corrupt)?;
+        let Snapshot { taken, rows } = read.map_err(SyncError::Rejected)?;
+        let (bytes, took) = (answer.len() as u64, self.ports.clock.now() - sent_at);
+        let count = rows.values().map(|rows| rows.len() as u32).sum();
+        self.ports.emit(Event::ResponseReceived { request: number, kind, unit, bytes, rows: count, took });
+        let changed = self.kept.change(|state| state.replace(&ask.edits, rows)).map_err(corrupt)?;
         let took = self.ports.work(Work { coded_bytes: bytes, ..Work::default() }).await;
-        let changes = changed.iter().map(|((entity, key), (stamp, removed))| AppliedChange {
-            entity: *entity,
-            key: key.as_str(),
-            stamp: *stamp,
-            removed: *removed,
-        });
-        let changes: Vec<_> = changes.collect();
+        let changes: Vec<_> = changed
+            .iter()
+            .map(|(row, stamp, gone)| AppliedChange::of(row.0, &row.1, *stamp, *gone))
+            .collect();
         self.ports.emit(Event::ChunkApplied { unit, changes: &changes, echoed: 0, took });
         for (Mutation { edit, entity, key, .. }, stamp) in ask.edits.iter().zip(taken) {
             // Of one that was not taken nobody hears.
@@ -204,67 +175,46 @@ impl Phone {
         Ok(())
     }
 
-    /// Has these rows instead of those that it had, and the edits that were made meanwhile on
-    /// top; gives what changed, with the stamp, and whether it is gone.
-    fn replace(&self, ask: &Ask, rows: &[(EntityId, Row)]) -> Result<Changed> {
-        let tx = self.database.unchecked_transaction()?;
-        let mut changed = BTreeMap::new();
-        for entity in &ask.pull {
-            for Row { key, stamp, .. } in read(&tx, ROWS, [entity.0])? {
-                changed.insert((*entity, key), (stamp, true));
+    /// The rows of an entity as the app shows them: with the edits that wait on top.
+    fn shown(&self, entity: EntityId) -> Rows {
+        let state = self.kept.state.borrow();
+        let mut rows = state.rows.get(&entity).cloned().unwrap_or_default();
+        let projection = &self.setup.schema.entity(entity).projection;
+        for edit in state.edits.iter().filter(|edit| edit.entity == entity) {
+            let row = rows.entry(edit.key.clone());
+            let (_, held) = row.or_insert_with(|| (Stamp(0), vec![Value::Null; projection.len()]));
+            for (column, value) in &edit.values {
+                held[projection.binary_search(column).expect("a phone holds it")] = value.clone();
             }
-            tx.execute("DELETE FROM held WHERE entity=?1", [entity.0])?;
-        }
-        for (entity, row) in rows {
-            put(&tx, *entity, row)?;
-            let before = changed.insert((*entity, row.key.clone()), (row.stamp, false));
-            if before.is_some_and(|(stamp, _)| stamp == row.stamp) {
-                changed.remove(&(*entity, row.key.clone()));
+            if edit.kind == EditKind::Delete {
+                rows.remove(&edit.key);
             }
         }
-        for sent in &ask.edits {
-            tx.execute("DELETE FROM edit WHERE number=?1", [sent.edit.number])?;
-        }
-        for edit in read(&tx, EDITS, ())? {
-            self.show(&tx, &edit)?;
-        }
-        tx.commit().map(|()| changed)
-    }
-
-    /// Has a row show an edit.
-    fn show(&self, tx: &Connection, edit: &Mutation) -> Result<()> {
-        if edit.kind == EditKind::Delete {
-            let sql = "DELETE FROM held WHERE entity=?1 AND key=?2";
-            return tx.execute(sql, (edit.entity.0, edit.key.as_str())).map(drop);
-        }
-        let projection = &self.setup.schema.entity(edit.entity).projection;
-        let row = get(tx, edit.entity, &edit.key)?;
-        let (stamp, held) = row.map_or((Stamp(0), None), |row| (row.stamp, row.values));
-        let mut held = held.unwrap_or_else(|| vec![Value::Null; projection.len()]);
-        for (column, value) in &edit.values {
-            if let Some(place) = projection.iter().position(|held| held == column) {
-                held[place] = value.clone();
-            }
-        }
-        put(tx, edit.entity, &Row { key: edit.key.clone(), stamp, values: Some(held) })
-    }
-
-    fn save(&self, edit: &LocalEdit) -> Result<Result<(), EditError>> {
-        let tx = self.database.unchecked_transaction()?;
-        let found = get(&tx, edit.entity, &edit.key)?;
-        if (edit.kind == EditKind::Create) == found.is_some() {
-            return Ok(Err(if found.is_some() { EditError::Exists } else { EditError::NoSuchRow }));
-        }
-        let LocalEdit { id, entity, key, kind, values } = edit.clone();
-        let (base, made_at) = (found.map(|row| row.stamp), self.ports.clock.wall());
-        let edit = Mutation { id: id.to_string(), edit: id, entity, key, kind, values, base, made_at };
-        tx.execute("INSERT INTO edit VALUES(?1, ?2)", (id.number, json(&edit)))?;
-        self.show(&tx, &edit)?;
-        tx.commit().map(Ok)
+        rows
     }
 }
 
-type Changed = BTreeMap<(EntityId, Key), (Stamp, bool)>;
+/// A row that is another now: with its stamp, and whether it is gone.
+type Changed = ((EntityId, Key), Stamp, bool);
+
+impl State {
+    /// Has these rows instead of those that it had, and forgets the edits that were sent.
+    fn replace(&mut self, sent: &[Mutation], rows: BTreeMap<EntityId, Rows>) -> Vec<Changed> {
+        self.edits.retain(|edit| sent.iter().all(|sent| sent.id != edit.id));
+        let mut changed = Vec::new();
+        for (entity, now) in rows {
+            let before = self.rows.insert(entity, now.clone()).unwrap_or_default();
+            let gone = before.iter().filter(|(key, _)| !now.contains_key(*key)).map(|row| (row, true));
+            let came = now.iter().filter(|(key, row)| before.get(*key) != Some(*row)).map(|row| (row, false));
+            changed.extend(gone.chain(came).map(|((key, row), gone)| ((entity, key.clone()), row.0, gone)));
+        }
+        changed
+    }
+}
+
+fn corrupt(error: impl Display) -> SyncError {
+    SyncError::Corrupt(error.to_string())
+}
 
 impl SyncEngine for Phone {
     fn run(self: Rc<Self>) -> LocalBoxFuture<'static, ()> {
@@ -274,9 +224,16 @@ impl SyncEngine for Phone {
         event.trigger().into_iter().for_each(|trigger| self.fire(trigger));
     }
     fn edit(&self, edit: &LocalEdit) -> Result<(), EditError> {
-        let saved = self.save(edit);
+        let base = self.shown(edit.entity).get(&edit.key).map(|(stamp, _)| *stamp);
+        match edit.kind {
+            EditKind::Create if base.is_some() => return Err(EditError::Exists),
+            EditKind::Update | EditKind::Delete if base.is_none() => return Err(EditError::NoSuchRow),
+            _ => {}
+        }
+        let edit = Mutation::of(edit, base, self.ports.clock.wall());
+        let saved = self.kept.change(|state| state.edits.push(edit));
         self.ports.machine.take_on(Work::default());
-        saved.map_err(|error| EditError::Storage(error.to_string()))??;
+        saved.map_err(|error| EditError::Storage(error.to_string()))?;
         self.fire(Trigger::Save);
         Ok(())
     }
@@ -293,17 +250,13 @@ impl SyncEngine for Phone {
 
 impl DeviceView for Phone {
     fn rows(&self, entity: EntityId, f: &mut dyn FnMut(&str, Stamp, &[ValueRef<'_>])) {
-        for Row { key, stamp, values } in read(&self.database, ROWS, [entity.0]).unwrap_or_default() {
-            let cells: Vec<Cell<'_>> = values.iter().flatten().map(Cell::of).collect();
+        for (key, (stamp, values)) in self.shown(entity) {
+            let cells: Vec<_> = values.iter().map(Cell::of).collect();
             f(key.as_str(), stamp, &cells.iter().map(Cell::as_ref).collect::<Vec<_>>());
         }
     }
     fn pending(&self) -> Vec<PendingEdit> {
-        let edits = read(&self.database, EDITS, ()).unwrap_or_default();
-        let pending = |Mutation { edit, entity, key, .. }| PendingEdit::new(edit, entity, key);
-        edits.into_iter().map(pending).collect()
-    }
-    fn doing(&self) -> String {
-        format!("{} units wait", self.queue.borrow().len())
+        let edits = &self.kept.state.borrow().edits;
+        edits.iter().map(|edit| PendingEdit::new(edit.edit, edit.entity, edit.key.clone())).collect()
     }
 }

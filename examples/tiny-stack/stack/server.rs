@@ -1,37 +1,32 @@
 //! The half that answers.
 
+use std::collections::BTreeMap;
+
 use syncdyno::contract::{
-    DeviceId, EachServed, Key, Outcome, RecordPort, Row, ServerError, ServerSetup, SyncServer,
+    DeviceId, EachServed, Key, Outcome, RecordPort, ServerError, ServerSetup, SyncServer,
 };
 
-use super::{Answer, Ask, Snapshot};
+use super::{Answer, Ask, Rows, Snapshot};
 
 pub(super) struct Server(pub(super) ServerSetup);
 
 impl SyncServer for Server {
-    fn serve(
-        &mut self,
-        from: DeviceId,
-        request: &[u8],
-        record: &mut RecordPort,
-    ) -> Result<Vec<u8>, ServerError> {
-        let ask: Ask =
-            serde_json::from_slice(request).map_err(|bad| ServerError::BadRequest(bad.to_string()))?;
-        let attributes = &self.0.attributes[from.0 as usize];
+    fn serve(&mut self, of: DeviceId, ask: &[u8], record: &mut RecordPort) -> Result<Vec<u8>, ServerError> {
+        let bad = |why: String| ServerError::BadRequest(why);
+        let ask: Ask = serde_json::from_slice(ask).map_err(|error| bad(error.to_string()))?;
+        let attributes = &self.0.attributes[of.0 as usize];
         let outcomes = if ask.edits.is_empty() { Vec::new() } else { record.write(attributes, &ask.edits) };
-        let stamp = |outcome: &Outcome| match outcome {
-            Outcome::Applied { stamp } => Some(*stamp),
-            _ => None,
-        };
-        let taken = outcomes.iter().map(stamp).collect();
-        let mut rows = Vec::new();
+        let stamp = |outcome| if let Outcome::Applied { stamp } = outcome { Some(stamp) } else { None };
+        let taken = outcomes.into_iter().map(stamp).collect();
+        let mut rows = BTreeMap::new();
         for entity in ask.pull {
             let schema = self.0.schema.entities.get(usize::from(entity.0));
-            let schema = schema.ok_or_else(|| ServerError::BadRequest("no such entity".to_owned()))?;
+            let schema = schema.ok_or_else(|| bad("no such entity".to_owned()))?;
+            let mut found = Rows::new();
             record.changes(entity, attributes, None, &mut |key, stamp, values| {
-                let values = values.map(|values| schema.project(values));
-                rows.push((entity, Row { key: Key::new(key), stamp, values }));
+                found.extend(values.map(|values| (Key::new(key), (stamp, schema.project(values)))));
             })?;
+            rows.insert(entity, found);
         }
         Ok(bytes(&Ok(Snapshot { taken, rows })))
     }
@@ -42,7 +37,9 @@ impl SyncServer for Server {
 
     fn rows_in(&self, answer: &[u8], f: &mut EachServed<'_>) {
         let Ok(Ok(Snapshot { rows, .. })) = serde_json::from_slice::<Answer>(answer) else { return };
-        rows.iter().for_each(|(entity, row)| f(*entity, row.key.as_str(), row.stamp, false));
+        for (entity, rows) in rows {
+            rows.iter().for_each(|(key, (stamp, _))| f(entity, key.as_str(), *stamp, false));
+        }
     }
 }
 
