@@ -97,11 +97,11 @@ impl Persistent {
     }
 
     /// The replica's files are those of a backup. Where that was `noticed`, devices that heard of
-    /// more load again. Flags did not go back with it: what was marked since then would not come
-    /// again, so everything does.
+    /// more load again, when a refresh has brought it to what they had heard of. Flags did not go
+    /// back with it: what was marked since then would not come again, so everything does.
     pub(super) fn restore(&mut self, noticed: Option<Time>, files: &disk::Backup) {
-        let epoch = noticed.map(|now| self.start.plus(now.since(Time::ZERO)).0);
-        self.replica.restore(files, epoch);
+        let epoch = |now: Time| self.start.plus(now.since(Time::ZERO)).0;
+        self.replica.restore(files, noticed.map(|now| (epoch(now), now)));
         self.begins_afresh = noticed.is_some() && matches!(self.options.capture, Capture::Flag(_));
     }
 

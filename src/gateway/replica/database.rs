@@ -37,6 +37,8 @@ pub(super) struct Open {
     pub(super) epoch: i64,
     /// The last number that was given.
     pub(super) head: i64,
+    /// When it was put back to a backup, nanoseconds; below 0 if it never was.
+    put_back: i64,
     /// Numbers of places by their names.
     places: FxHashMap<(EntityId, Box<str>), i64>,
 }
@@ -70,12 +72,14 @@ impl Replica {
         if version == 0 {
             let ddl = ddl(&self.schema);
             sound(connection.execute_batch(&format!(
-                "BEGIN; {ddl} INSERT INTO meta VALUES('epoch', {epoch}), ('head', 0), ('fresh', -1); \
+                "BEGIN; {ddl} INSERT INTO meta VALUES('epoch', {epoch}), ('head', 0), ('fresh', -1), ('put_back', -1); \
                  PRAGMA user_version = 1; COMMIT"
             )));
         }
-        let mut open = Open { connection, epoch: 0, head: 0, places: FxHashMap::default() };
+        let places = FxHashMap::default();
+        let mut open = Open { connection, epoch: 0, head: 0, put_back: -1, places };
         (open.epoch, open.head) = (open.meta("epoch"), open.meta("head"));
+        open.put_back = open.meta("put_back");
         self.open = Some(open);
         self.disk.forgive();
     }
@@ -85,15 +89,25 @@ impl Replica {
         self.disk.backup()
     }
 
-    /// While it is closed: its files go back to those of a backup, and get another epoch if there
-    /// is one.
-    pub(in super::super) fn restore(&mut self, files: &disk::Backup, epoch: Option<i64>) {
+    /// While it is closed: its files go back to those of a backup. If that is noticed, they get
+    /// another epoch as of now.
+    pub(in super::super) fn restore(&mut self, files: &disk::Backup, noticed: Option<(i64, Time)>) {
         self.disk.restore(files);
-        if let Some(epoch) = epoch {
+        if let Some((epoch, now)) = noticed {
             self.reopen(epoch);
-            self.transact(|replica| replica.open().set_meta("epoch", epoch));
+            self.transact(|replica| {
+                replica.open().set_meta("epoch", epoch);
+                replica.open().set_meta("put_back", now.0 as i64);
+            });
             self.kill();
         }
+    }
+
+    /// Whether it was put back and no refresh has begun and ended since: what devices hold may be
+    /// newer than all that is here.
+    pub(super) fn is_behind(&self) -> bool {
+        let put_back = self.open().put_back;
+        put_back >= 0 && self.open().meta("fresh") < put_back
     }
 
     pub(super) fn schema(&self) -> &Arc<Schema> {

@@ -44,7 +44,8 @@ impl Replica {
     /// reached, or `take` breaks (the change that it broke at counts as taken).
     ///
     /// # Errors
-    /// [`ServerError::Unavailable`] until the replica's own first load has come to its end;
+    /// [`ServerError::Unavailable`] until the replica's own first load has come to its end, and one
+    /// that was put back to a backup has been refreshed: a device would go back with it;
     /// [`ServerError::CursorExpired`] for a cursor that another database made, or this one before
     /// it was put back to an older state, or that is so old that a tombstone after it is forgotten;
     /// [`ServerError::BadRequest`] if the entity is not pulled.
@@ -61,7 +62,7 @@ impl Replica {
         let Some(schema) = schema else {
             return Err(ServerError::BadRequest(format!("entity {} is not pulled", entity.0)));
         };
-        if !self.progress(entity).loaded {
+        if !self.progress(entity).loaded || self.is_behind() {
             return Err(ServerError::Unavailable);
         }
         let head = self.open().head;
@@ -122,7 +123,7 @@ impl Replica {
         let Some(schema) = schema else {
             return Err(ServerError::BadRequest(format!("entity {} is not fetched on open", entity.0)));
         };
-        if !self.progress(entity).loaded {
+        if !self.progress(entity).loaded || self.is_behind() {
             return Err(ServerError::Unavailable);
         }
         let Some(place) = self.known_place(entity, &place_for(schema, attributes)) else {
