@@ -20,7 +20,7 @@ use super::truth::{Places, RowHash, Truth, place_of};
 use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Time};
 use crate::contract::{
     AppliedChange, Attributes, Author, Capabilities, CommitKind, Decision, Event, KillReason, LocalEdit,
-    LogKind, Node, Occurrence, RequestKind, Schema, SyncError, SyncUnit,
+    Node, Occurrence, RequestKind, Schema, SyncError, SyncUnit,
 };
 
 /// What the oracle must know before the first event.
@@ -268,27 +268,21 @@ impl Oracle {
             Event::EditAcknowledged { edit, entity, key, stamp } => {
                 let row = self.history.remember(entity, key.as_str());
                 self.ledger.acknowledged(at, edit, row, &self.history);
-                self.met(at, device, row, Some(stamp));
+                self.met(at, device, row, stamp);
             }
             Event::ConflictDecided { edit, entity, key, decision, sides, .. } => {
                 let own = self.history.remember(entity, key.as_str());
                 let goes = !matches!(decision, Decision::Remote | Decision::Same);
                 // Another row is not seen, unless the edit goes onto it.
                 let (row, seen) = match self.ledger.other_row(edit) {
-                    Some(other) if goes => (other, self.met(at, device, other, Some(sides.remote))),
+                    Some(other) if goes => (other, self.met(at, device, other, sides.remote)),
                     Some(_) => (own, 0),
-                    None => (own, self.met(at, device, own, Some(sides.remote))),
+                    None => (own, self.met(at, device, own, sides.remote)),
                 };
                 self.intents.decided(edit, decision);
                 self.ledger.decided((at, device), edit, row, decision, seen, &self.history);
             }
-            Event::EditLogged { edit, entity, key, kind } => {
-                self.ledger.logged(edit);
-                if kind == LogKind::Rejected {
-                    let row = self.history.remember(entity, key.as_str());
-                    self.met(at, device, row, None);
-                }
-            }
+            Event::EditLogged { edit, .. } => self.ledger.logged(edit),
             _ => {}
         }
     }
@@ -395,11 +389,11 @@ impl Oracle {
         self.history.row(row).versions.iter().take_while(|version| version.at <= *cut).count()
     }
 
-    /// The answer to a push brought the backend's version of this stamp, or the latest; gives how
+    /// The answer to a push brought the backend's version of this stamp; gives how
     /// many versions the device has seen then.
-    fn met(&mut self, at: Time, device: DeviceId, id: RowId, stamp: Option<Stamp>) -> usize {
+    fn met(&mut self, at: Time, device: DeviceId, id: RowId, stamp: Stamp) -> usize {
         let row = self.history.row(id);
-        let versions = stamp.map_or(row.versions.len(), |stamp| row.held_with(stamp));
+        let versions = row.held_with(stamp);
         if versions < self.held.versions(id, device) {
             return versions;
         }
