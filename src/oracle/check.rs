@@ -104,9 +104,11 @@ impl Check {
             | Check::SilentDiscard
             | Check::Misfiled
             | Check::Acknowledged
-            | Check::OwnWriteVanished => Subject::Edits,
+            | Check::OwnWriteVanished
+            | Check::Unasked
+            | Check::Reordered => Subject::Edits,
             Check::TwoSyncs | Check::WithoutEnd | Check::UnitOrder | Check::SyncLoop => Subject::Runs,
-            _ => Subject::World,
+            Check::Duplicate | Check::Resurrected | Check::Stuck | Check::WentBack => Subject::World,
         }
     }
 }

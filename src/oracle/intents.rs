@@ -2,25 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rustc_hash::FxHashMap;
-
 use super::check::Check;
-use super::checks::{self, CommitCase, Meant, Turn};
+use super::checks::{self, CommitCase, Turn};
 use super::findings::{Concerns, Findings};
-use super::history::{History, RowId};
+use super::history::History;
 use super::ledger::Edit;
+use super::meant::{Beside, Meant};
 use crate::base::{DeviceId, EditId, EntityId, Key};
 use crate::contract::{Author, CommitKind, Decision, EditError, EditKind, LocalEdit, LogEntry};
 
 /// What people meant besides the edits that they saw saved, and what rules made of those.
 #[derive(Debug, Default)]
 pub(super) struct Intents {
-    /// Edits that may be in a storage although nobody saw them saved.
-    unseen: BTreeMap<EditId, LocalEdit>,
-    /// Edits of which a rule gave up some columns, or made a row of its own with this key.
-    ruled: FxHashMap<EditId, Option<Key>>,
-    /// Rows that a device made and that the backend has under the key of another.
-    elsewhere: FxHashMap<RowId, RowId>,
+    beside: Beside,
     /// By device: the deletes that it made and that are not decided.
     deletes: BTreeMap<DeviceId, BTreeSet<u32>>,
     /// The backend went back to an older state: what a later edit carried may be undone.
@@ -51,7 +45,7 @@ impl Intents {
     /// A person did not see an edit saved: it may be there all the same.
     pub(super) fn missed(&mut self, edit: &LocalEdit) {
         self.strangers.remove(&edit.id);
-        self.unseen.insert(edit.id, edit.clone());
+        self.beside.unseen.insert(edit.id, edit.clone());
     }
 
     /// The app refused an edit. After a failure of the storage it may be there all the same.
@@ -63,11 +57,7 @@ impl Intents {
 
     /// A conflict rule spoke.
     pub(super) fn decided(&mut self, edit: EditId, decision: Decision<'_>) {
-        match decision {
-            Decision::Merged { .. } => _ = self.ruled.insert(edit, None),
-            Decision::Both { key } => _ = self.ruled.insert(edit, Some(key.clone())),
-            Decision::Local | Decision::Remote | Decision::Same | Decision::Parked => {}
-        }
+        self.beside.decided(edit, decision);
     }
 
     /// The backend went back to an older state.
@@ -84,11 +74,11 @@ impl Intents {
             self.strangers.entry(id).or_insert(found);
             return;
         };
-        let unasked = checks::unasked(case, &meant, self, findings.keeps_edits());
+        let unasked = checks::unasked(case, &meant, &self.beside, findings.keeps_edits());
         let row = case.edit.map(|(_, edit)| edit.row);
         match (unasked, row) {
             (Some(text), _) => findings.add(Check::Unasked, concerns, || text),
-            (None, Some(row)) if row != case.id => _ = self.elsewhere.insert(row, case.id),
+            (None, Some(row)) if row != case.id => _ = self.beside.elsewhere.insert(row, case.id),
             (None, _) => {}
         }
         // That one is committed again is another check's.
@@ -140,28 +130,12 @@ impl Intents {
         }
     }
 
-    /// Whether a rule of the device's gave up columns of the edit.
-    pub(super) fn gives_up_columns(&self, edit: EditId) -> bool {
-        self.ruled.contains_key(&edit)
-    }
-
-    /// Whether the edit, which was made on row `own`, goes to another row by what is known.
-    pub(super) fn goes_to(&self, edit: EditId, own: Option<RowId>, row: RowId, key: &Key) -> bool {
-        self.ruled.get(&edit).is_some_and(|to| to.as_ref() == Some(key))
-            || own.is_some_and(|own| self.elsewhere.get(&own) == Some(&row))
-    }
-
-    /// Edits of a row that nobody saw saved.
-    pub(super) fn unseen_of(&self, entity: EntityId, key: &Key) -> impl Iterator<Item = &LocalEdit> {
-        self.unseen.values().filter(move |edit| edit.entity == entity && edit.key == *key)
-    }
-
     fn meant<'m>(&'m self, id: EditId, edit: Option<(EditId, &'m Edit)>) -> Option<Meant<'m>> {
         if let Some((_, edit)) = edit {
             let Edit { entity, ref key, kind, ref values, .. } = *edit;
             return Some(Meant { id, entity, key, kind, values });
         }
-        let LocalEdit { entity, key, kind, values, .. } = self.unseen.get(&id)?;
+        let LocalEdit { entity, key, kind, values, .. } = self.beside.unseen.get(&id)?;
         Some(Meant { id, entity: *entity, key, kind: *kind, values })
     }
 

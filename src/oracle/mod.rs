@@ -69,6 +69,7 @@ mod intents;
 mod ledger;
 mod life;
 mod lives;
+mod meant;
 mod model;
 mod opened;
 mod patience;

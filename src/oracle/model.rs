@@ -223,13 +223,7 @@ impl Oracle {
 
     fn on_device(&mut self, at: Time, device: DeviceId, event: &Event<'_>) {
         match *event {
-            Event::ProcessKilled { reason } => {
-                self.ledger.process_ended(device);
-                if reason == KillReason::PowerLoss && !self.durable {
-                    self.ledger.lost_power(device, at);
-                    self.shown.forget(device, at);
-                }
-            }
+            Event::ProcessKilled { reason } => self.process_ended(at, device, reason),
             Event::EditMade { edit, .. } => {
                 self.intents.made(edit);
                 // A copy may have told of it before.
@@ -284,6 +278,15 @@ impl Oracle {
             }
             Event::EditLogged { edit, .. } => self.ledger.logged(edit),
             _ => {}
+        }
+    }
+
+    /// The process of a device ended. What was not synced may be gone with the power.
+    fn process_ended(&mut self, at: Time, device: DeviceId, reason: KillReason) {
+        self.ledger.process_ended(device);
+        if reason == KillReason::PowerLoss && !self.durable {
+            self.ledger.lost_power(device, at);
+            self.shown.forget(device, at);
         }
     }
 

@@ -319,8 +319,18 @@ fn a_stack_that_promises_nothing_of_conflicts_may_drop_edits_in_them() {
     assert_eq!(outcome.violations, [], "and nothing else is wrong with it");
 }
 
-/// A server half that gives each phone what it gave it first, for ever.
-struct Frozen(Box<dyn SyncServer>, std::collections::BTreeMap<DeviceId, Vec<u8>>);
+/// A server half that gives each phone what it gave it first: for ever, or every second time.
+struct Frozen {
+    inner: Box<dyn SyncServer>,
+    thaws: bool,
+    first: std::collections::BTreeMap<DeviceId, (String, u64)>,
+}
+
+impl Frozen {
+    fn boxed(chosen: &Chosen, setup: ServerSetup, thaws: bool) -> Box<dyn SyncServer> {
+        Box::new(Frozen { inner: tiny_server(chosen, setup), thaws, first: Default::default() })
+    }
+}
 
 impl SyncServer for Frozen {
     fn serve(
@@ -329,25 +339,22 @@ impl SyncServer for Frozen {
         request: &[u8],
         record: &mut RecordPort,
     ) -> Result<Vec<u8>, ServerError> {
-        let answer = self.0.serve(from, request, record)?;
-        let rows =
-            |answer: &[u8]| String::from_utf8_lossy(answer).split_once("],").map(|(_, rows)| rows.to_owned());
-        let now = String::from_utf8(answer.clone()).expect("it is JSON");
-        let first = self.1.entry(from).or_insert(answer);
-        let (taken, _) = now.split_once("],").expect("what was taken comes first");
-        Ok(format!("{taken}],{}", rows(first).unwrap_or_default()).into_bytes())
+        let answer = self.inner.serve(from, request, record)?;
+        let text = String::from_utf8(answer).expect("it is JSON");
+        let (taken, rows) = text.split_once("],").expect("what was taken comes first");
+        let (first, asked) = self.first.entry(from).or_insert_with(|| (rows.to_owned(), 0));
+        *asked += 1;
+        let rows = if self.thaws && *asked % 2 == 0 { rows } else { first };
+        Ok(format!("{taken}],{rows}").into_bytes())
     }
     fn refuse(&self, error: &ServerError) -> Vec<u8> {
-        self.0.refuse(error)
+        self.inner.refuse(error)
     }
 }
 
 #[test]
 fn a_stack_without_stamps_is_not_asked_which_version_it_holds() {
-    let server = |chosen: &Chosen, setup| {
-        Box::new(Frozen(tiny_server(chosen, setup), Default::default())) as Box<dyn SyncServer>
-    };
-    let frozen = Stack { server: Some(server), ..STACK };
+    let frozen = Stack { server: Some(|chosen, setup| Frozen::boxed(chosen, setup, false)), ..STACK };
     let outcome = with_and_without(frozen, CONTENDED, Capabilities { stamps: false, ..LESS }, "stale");
     assert!(!outcome.figures.contains_key("oracle.stale.row_ns"), "older than what is not known");
     assert!(
@@ -358,14 +365,11 @@ fn a_stack_without_stamps_is_not_asked_which_version_it_holds() {
 
 #[test]
 fn sessions_that_are_not_promised_are_counted_and_not_judged() {
-    let server = |chosen: &Chosen, setup| {
-        Box::new(Frozen(tiny_server(chosen, setup), Default::default())) as Box<dyn SyncServer>
-    };
-    let frozen = Stack { server: Some(server), ..STACK };
+    let wavers = Stack { server: Some(|chosen, setup| Frozen::boxed(chosen, setup, true)), ..STACK };
     let checks = ["went-back", "own-write-vanished"];
-    let (_, promised) = run(Stack { capabilities: LESS, ..frozen }, CONTENDED, &[]);
+    let (_, promised) = run(Stack { capabilities: LESS, ..wavers }, CONTENDED, &[]);
     let less = Capabilities { sessions: false, ..LESS };
-    let (_, free) = run(Stack { capabilities: less, ..frozen }, CONTENDED, &[]);
+    let (_, free) = run(Stack { capabilities: less, ..wavers }, CONTENDED, &[]);
     for check in checks {
         assert!(promised.violations.iter().any(|v| v.check == check), "{check} would be found");
         assert!(free.violations.iter().all(|v| v.check != check));

@@ -1,30 +1,20 @@
 //! Every commit of a device is the edit of a person: of that row, of that kind, with its values.
 
 use super::commits::{CommitCase, written_unseen};
-use crate::base::{EditId, EntityId, Key, Value};
+use crate::base::{EditId, Value};
 use crate::contract::{CommitKind, EditKind};
 use crate::oracle::history::bit;
-use crate::oracle::intents::Intents;
 use crate::oracle::ledger::Edit;
+use crate::oracle::meant::{Beside, Meant};
 use crate::oracle::truth::alike;
 use crate::oracle::words;
-
-/// What a person wanted of a row.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::oracle) struct Meant<'a> {
-    pub(in crate::oracle) id: EditId,
-    pub(in crate::oracle) entity: EntityId,
-    pub(in crate::oracle) key: &'a Key,
-    pub(in crate::oracle) kind: EditKind,
-    pub(in crate::oracle) values: &'a [(usize, Value)],
-}
 
 /// A commit and the edit behind it.
 #[derive(Clone, Copy)]
 struct Asked<'a> {
     case: &'a CommitCase<'a>,
     meant: &'a Meant<'a>,
-    intents: &'a Intents,
+    beside: &'a Beside,
 }
 
 /// A device commits what a person asked for: a delete leaves the row gone, an update leaves it
@@ -38,10 +28,10 @@ struct Asked<'a> {
 pub(in crate::oracle) fn unasked(
     case: &CommitCase<'_>,
     meant: &Meant<'_>,
-    intents: &Intents,
+    beside: &Beside,
     keeps_edits: bool,
 ) -> Option<String> {
-    let asked = Asked { case, meant, intents };
+    let asked = Asked { case, meant, beside };
     let why =
         asked.another_row().or_else(|| asked.another_kind()).or_else(|| asked.another_value(keeps_edits))?;
     let (id, at) = (meant.id, case.clock.time(case.at));
@@ -85,10 +75,10 @@ impl<'a> Asked<'a> {
     }
 
     fn another_row(self) -> Option<String> {
-        let Asked { case, meant, intents } = self;
+        let Asked { case, meant, beside } = self;
         let own = self.edit().map(|edit| edit.row);
         let goes = self.on_its_row()
-            || intents.goes_to(meant.id, own, case.id, &case.row.key)
+            || beside.goes_to(meant.id, own, case.id, &case.row.key)
             || meant.kind == EditKind::Create && self.has_its_natural_key();
         (!goes).then(|| "it is another row".to_owned())
     }
@@ -156,7 +146,7 @@ impl<'a> Asked<'a> {
 
     /// Edits of the row that are not on the backend, of the device or of who has its storage.
     fn others(self) -> impl Iterator<Item = Meant<'a>> {
-        let Asked { case, meant, intents } = self;
+        let Asked { case, meant, beside } = self;
         let rows = [Some(case.id), self.edit().map(|edit| edit.row).filter(|row| *row != case.id)];
         let open = rows.into_iter().flatten().flat_map(|row| case.ledger.open_on(row));
         let several = case.ledger.lives.of_several().next().is_some();
@@ -164,7 +154,7 @@ impl<'a> Asked<'a> {
             let Edit { entity, ref key, kind, ref values, .. } = *edit;
             Meant { id, entity, key, kind, values }
         });
-        let unseen = intents.unseen_of(meant.entity, meant.key).map(|edit| {
+        let unseen = beside.unseen_of(meant.entity, meant.key).map(|edit| {
             let crate::contract::LocalEdit { id, entity, ref key, kind, ref values } = *edit;
             Meant { id, entity, key, kind, values }
         });
@@ -194,13 +184,13 @@ impl<'a> Asked<'a> {
 
     /// Whether the column reads as before because a rule left it to somebody else.
     fn left_as_it_was(self, column: usize, keeps_edits: bool) -> bool {
-        let Asked { case, meant, intents } = self;
+        let Asked { case, meant, beside } = self;
         let before = case.row.values.as_deref();
         if !before.is_some_and(|before| alike(&before[column], &case.values[column])) {
             return false;
         }
         let written = |edit: &Edit| written_unseen(case, meant.id, edit).0 & bit(column) != 0;
-        !keeps_edits || intents.gives_up_columns(meant.id) || self.edit().is_none_or(written)
+        !keeps_edits || beside.gives_up_columns(meant.id) || self.edit().is_none_or(written)
     }
 }
 

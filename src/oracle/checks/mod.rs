@@ -8,7 +8,7 @@ mod rows;
 mod shown;
 mod turn;
 
-pub(super) use asked::{Meant, by_a_stranger, unasked};
+pub(super) use asked::{by_a_stranger, unasked};
 pub(super) use commits::{
     CommitCase, blind_overwrite, committed_twice, misfiled, natural_keys, resurrected_on_backend,
 };

@@ -35,7 +35,7 @@ devices = 4
 "#;
 
 /// The engines of the committed scenarios.
-const STACKS: [&str; 12] = [
+const STACKS: [&str; 13] = [
     "builtin",
     "broken:cursor-before-rows",
     "broken:discards-edits",
@@ -48,6 +48,7 @@ const STACKS: [&str; 12] = [
     "broken:one-date-for-all",
     "broken:pulls-over-edits",
     "broken:says-nothing",
+    "broken:taken-is-done",
 ];
 
 fn with_names<R>(f: impl FnOnce(&Names<'_>) -> R) -> R {
