@@ -83,6 +83,10 @@ fn hold<const N: usize>(names: [&str; N], logs: impl Iterator<Item = [bool; N]>)
 fn what_a_simulated_request_costs_and_how_it_fails_lies_in_the_intervals_of_ninety_logs_of_a_hundred() {
     let sets = [
         "unit.Login.pull=[\"machine\"]",
+        "entity.customer.delivery=backend-only",
+        "entity.order.delivery=backend-only",
+        "entity.price.delivery=backend-only",
+        "action.nothing={entity=\"machine\",kind=\"update\",columns=[\"serial\"],per_device=0}",
         "entity.machine.rows=400",
         "engine.pull.controller=aimd",
         "engine.pull.control={min_rows=2,max_rows=40,aimd={step=5,target=\"800ms\"}}",

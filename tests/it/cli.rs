@@ -97,18 +97,11 @@ per_device = 4
 "#;
     let few = SMALL.replace("rows = 200", "rows = 6").replace("\n[expect]", &format!("{more}\n[expect]"));
     fs::write(desk.path().join("few.toml"), few).unwrap();
-    let warning =
-        "\nwarning: 0 of 12 edits of action ren made: no row or no free natural key was left for more\n";
+    let told = "action ren tested nothing: of 12 edits none was made, as the script found no row for it";
     let run = ["few.toml", "--out", "out"];
-    syncdyno(desk.path()).arg("run").args(run).assert().success().stdout(predicate::str::contains(warning));
+    syncdyno(desk.path()).arg("run").args(run).assert().code(10).stdout(predicate::str::contains(told));
     let axis = ["few.toml", "--out", "swept", "--axis", "engine.pull.chunk_rows=5,10"];
-    let warning = "\nwarning: 0 of 192 edits of action ren made: ";
-    syncdyno(desk.path())
-        .arg("sweep")
-        .args(axis)
-        .assert()
-        .success()
-        .stdout(predicate::str::contains(warning));
+    syncdyno(desk.path()).arg("sweep").args(axis).assert().code(10).stdout(predicate::str::contains(told));
     let record = record(&desk, "out");
     let unplaced = &record.cells[0].unplaced;
     assert_eq!((unplaced.len(), unplaced[0].asked, unplaced[0].left_out, unplaced[0].astray), (1, 12, 12, 0));
@@ -409,9 +402,9 @@ fn an_action_that_finds_no_row_is_told_to_who_wants_quiet() {
     let none =
         SMALL.replace("rows = 200", "rows = 0") + "[action.rename]\nentity = \"task\"\nkind = \"update\"\n";
     fs::write(desk.path().join("none.toml"), none + "columns = [\"title\"]\nper_device = 2\n").unwrap();
-    let told = predicate::str::contains("warning: 0 of 6 edits of action rename made");
+    let told = predicate::str::contains("action rename tested nothing: of 6 edits none was made");
     let run = ["run", "none.toml", "-q", "--out", "out", "--progress", "none"];
-    syncdyno(desk.path()).args(run).assert().success().stdout(told);
+    syncdyno(desk.path()).args(run).assert().code(10).stdout(told);
     let told = predicate::str::contains("0 of 6 edits of action rename made");
     syncdyno(desk.path()).args(["check", "none.toml", "-q"]).assert().success().stderr(told);
 }

@@ -1,0 +1,57 @@
+//! What people meant, and what is known of it besides the edits that they saw saved.
+
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
+
+use super::history::RowId;
+use crate::base::{EditId, EntityId, Key, Value};
+use crate::contract::{Decision, EditKind, LocalEdit};
+
+/// What a person wanted of a row.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Meant<'a> {
+    pub(super) id: EditId,
+    pub(super) entity: EntityId,
+    pub(super) key: &'a Key,
+    pub(super) kind: EditKind,
+    pub(super) values: &'a [(usize, Value)],
+}
+
+/// What people meant besides, and what rules made of their edits.
+#[derive(Debug, Default)]
+pub(super) struct Beside {
+    /// Edits that may be in a storage although nobody saw them saved.
+    pub(super) unseen: BTreeMap<EditId, LocalEdit>,
+    /// Edits of which a rule gave up some columns, or made a row of its own with this key.
+    pub(super) ruled: FxHashMap<EditId, Option<Key>>,
+    /// Rows that a device made and that the backend has under the key of another.
+    pub(super) elsewhere: FxHashMap<RowId, RowId>,
+}
+
+impl Beside {
+    /// A conflict rule spoke.
+    pub(super) fn decided(&mut self, edit: EditId, decision: Decision<'_>) {
+        match decision {
+            Decision::Merged { .. } => _ = self.ruled.insert(edit, None),
+            Decision::Both { key } => _ = self.ruled.insert(edit, Some(key.clone())),
+            Decision::Local | Decision::Remote | Decision::Same | Decision::Parked => {}
+        }
+    }
+
+    /// Whether a rule of the device's gave up columns of the edit.
+    pub(super) fn gives_up_columns(&self, edit: EditId) -> bool {
+        self.ruled.contains_key(&edit)
+    }
+
+    /// Whether the edit, which was made on row `own`, goes to another row by what is known.
+    pub(super) fn goes_to(&self, edit: EditId, own: Option<RowId>, row: RowId, key: &Key) -> bool {
+        self.ruled.get(&edit).is_some_and(|to| to.as_ref() == Some(key))
+            || own.is_some_and(|own| self.elsewhere.get(&own) == Some(&row))
+    }
+
+    /// Edits of a row that nobody saw saved.
+    pub(super) fn unseen_of(&self, entity: EntityId, key: &Key) -> impl Iterator<Item = &LocalEdit> {
+        self.unseen.values().filter(move |edit| edit.entity == entity && edit.key == *key)
+    }
+}
