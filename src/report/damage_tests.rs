@@ -326,6 +326,18 @@ fn a_cell_that_fails_by_none_of_its_thresholds_or_passes_with_one_that_is_missed
 }
 
 #[test]
+fn a_cell_that_tried_nothing_fails_though_its_gates_are_met() {
+    let (mut met, _) = met();
+    met["cells"][1]["verdict"] = json!("fail");
+    for text in ["action add tested nothing: of 6 edits none was made", "the run tested nothing: no request"]
+    {
+        met["cells"][1]["reasons"] = json!([{ "exit_code": 10, "text": text }]);
+        let told = RunRecord::parse(&met.to_string()).err().map(|error| error.to_string());
+        assert!(told.as_ref().is_none_or(|told| !told.contains("by a threshold")), "{told:?}");
+    }
+}
+
+#[test]
 fn what_a_cell_was_to_find_is_no_contradiction() {
     let mut plan = fixture::plan(None, 1);
     plan.expect.violations = vec!["lost".to_owned()];

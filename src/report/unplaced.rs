@@ -31,7 +31,15 @@ pub(super) fn unplaced(record: &RunRecord) -> Vec<String> {
 
 /// How the reason of a cell begins in which no edit of an action was made.
 pub(super) fn in_vain_subject(action: &str) -> String {
-    format!("action {action} tested nothing:")
+    format!("action {action}{NOTHING}")
+}
+
+/// In a reason of a cell that was to try something and did not.
+const NOTHING: &str = " tested nothing:";
+
+/// Whether the reason of a cell is that it tried nothing: then no figure has missed its bounds.
+pub(super) fn tested_nothing(reason: &str) -> bool {
+    reason.contains(NOTHING)
 }
 
 /// Whether a cell fails as no edit of this action was made.
