@@ -315,7 +315,7 @@ impl Oracle {
         let unseen = unseen.iter().map(|edit| edit.id).collect();
         let present = self.ledger.lives.now(device);
         self.ledger.became_copy(device, of, at, unseen);
-        self.shown.forget(device, at);
+        self.shown.became_copy(device, of, at);
         // A backup of its own may be put in again, so that what it died with itself counts as well.
         if let Some(cut) = self.cut_short.get(&of).copied() {
             let own = self.cut_short.entry(device).or_insert(cut);

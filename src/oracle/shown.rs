@@ -8,7 +8,8 @@
 //!
 //! Of a device whose state was put in, or that lost what it had committed, it is not known what it
 //! has: a row of it counts again once it was told anew. So it is with a row that was removed
-//! without an end that the device could have heard of.
+//! without an end that the device could have heard of. Two phones of one name bring each other's
+//! edits: what either has of them nobody can tell, and neither is judged from then on.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -29,6 +30,8 @@ pub(super) struct Shown {
     back: FxHashMap<(RowId, DeviceId), Back>,
     /// Of devices of which it is not known what they have: the rows that were told since.
     unsure: FxHashMap<DeviceId, FxHashSet<RowId>>,
+    /// Devices that were copied, or are copies.
+    copied: FxHashSet<DeviceId>,
     /// Rows that were removed though no version of them ends, as of the word that removed them.
     vague: FxHashSet<(RowId, DeviceId)>,
     /// Rows times the time for which they were back.
@@ -38,6 +41,9 @@ pub(super) struct Shown {
 impl Shown {
     /// Whether it is known which version of the row the device has.
     pub(super) fn knows(&self, id: RowId, device: DeviceId) -> bool {
+        if !self.copied.is_empty() && self.copied.contains(&device) {
+            return false;
+        }
         let told = self.unsure.get(&device).is_none_or(|told| told.contains(&id));
         told && (self.vague.is_empty() || !self.vague.contains(&(id, device)))
     }
@@ -82,6 +88,14 @@ impl Shown {
         {
             self.row_ns += u128::from(now.since(back.since).0);
             self.back.remove(&(id, device));
+        }
+    }
+
+    /// The device became a copy of another.
+    pub(super) fn became_copy(&mut self, device: DeviceId, of: DeviceId, now: Time) {
+        for device in [device, of] {
+            self.forget(device, now);
+            self.copied.insert(device);
         }
     }
 

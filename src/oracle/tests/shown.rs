@@ -2,7 +2,7 @@
 
 use super::stage::{DOCTOR, Stage, VISIT, visit};
 use super::{assert_only, assert_silent};
-use crate::base::{Span, Stamp};
+use crate::base::{DeviceId, Span, Stamp};
 use crate::contract::{Author, EditKind, Event, KillReason, Node};
 use crate::oracle::Verdict;
 
@@ -103,6 +103,22 @@ fn a_device_that_was_put_back_gets_its_rows_anew() {
     after(&mut stage, "a1", older);
     let verdict = ends(stage);
     assert_eq!(verdict.figures["oracle.went_back.count"], 0, "{:?}", verdict.violations);
+}
+
+#[test]
+fn phones_of_one_name_are_not_judged_by_each_others_edits() {
+    for copied in [false, true] {
+        let mut stage = Stage::new();
+        if copied {
+            stage.emit(1, Event::BecameCopy { of: DeviceId(0), unseen: &[] });
+        }
+        stage.update(0, "a1", "mine");
+        stage.push(0, true);
+        after(&mut stage, "a1", FIRST);
+        let verdict = ends(stage);
+        let fired = verdict.violations.iter().any(|violation| violation.check == "own-write-vanished");
+        assert_eq!(fired, !copied, "{verdict:?}");
+    }
 }
 
 #[test]

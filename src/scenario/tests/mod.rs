@@ -35,11 +35,13 @@ devices = 4
 "#;
 
 /// The engines of the committed scenarios.
-const STACKS: [&str; 13] = [
+const STACKS: [&str; 16] = [
     "builtin",
     "broken:cursor-before-rows",
     "broken:discards-edits",
+    "broken:drops-after-timeout",
     "broken:fails-without-a-word",
+    "broken:forgets-ends",
     "broken:gives-way-in-silence",
     "broken:keeps-what-is-refused",
     "broken:last-in-first-out",
@@ -49,6 +51,7 @@ const STACKS: [&str; 13] = [
     "broken:pulls-over-edits",
     "broken:says-nothing",
     "broken:taken-is-done",
+    "broken:takes-older-versions",
 ];
 
 fn with_names<R>(f: impl FnOnce(&Names<'_>) -> R) -> R {
