@@ -9,8 +9,9 @@
 //! (edits out, verdicts in), `Puller` and `Applier` (pages in, rows and cursors written), `Caller`
 //! (one request with its tries), all in one `Process`, which can die. Pages may be asked for ahead
 //! of the one that is applied, and entities pulled side by side, in one task. What decides on the
-//! way is a pure function or a small rule: [`Queue`], [`backoff`], the conflict [`Policy`], the
-//! [`control`]lers of chunk sizes, and the [`Rules`] that a planted bug replaces one by one.
+//! way is a pure function or a small rule: the contract's `Queue`, [`backoff`], the conflict
+//! [`Policy`], the [`control`]lers of chunk sizes, and the [`Rules`] that a planted bug replaces
+//! one by one.
 //!
 //! Invariants:
 //! - A page's cursor becomes durable in the transaction that holds the page's last row, never
