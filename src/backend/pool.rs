@@ -129,7 +129,7 @@ pub(super) fn mean_service(options: &Options, kind: RequestKind, load: Load) -> 
 }
 
 /// A log-normal variable with mean 1 and this coefficient of variation, times `mean`: σ² = ln(1 +
-/// cv²), µ = −σ²/2. It is a function of its name alone: the how-manieth request of which device.
+/// cv²), µ = −σ²/2. It is a function of its name alone: the request's number and device.
 pub(super) fn varied(mean: Span, cv_milli: u32, seed: Seed, of: DeviceId, nth: u64) -> Span {
     if cv_milli == 0 {
         return mean;

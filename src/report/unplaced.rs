@@ -39,7 +39,8 @@ const NOTHING: &str = " tested nothing:";
 
 /// Whether the reason of a cell is that it tried nothing: then no figure has missed its bounds.
 pub(super) fn tested_nothing(reason: &str) -> bool {
-    reason.contains(NOTHING)
+    let subject = reason.split_once(NOTHING).map(|(subject, _)| subject);
+    subject.is_some_and(|subject| subject == "the run" || subject.starts_with("action "))
 }
 
 /// Whether a cell fails as no edit of this action was made.

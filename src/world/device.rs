@@ -298,7 +298,7 @@ impl Device {
         self.tell(Event::EditPrevented { edit: &wish.edit(), waited });
     }
 
-    /// Nobody works any more, and who still waits for the screen does so in vain.
+    /// Nobody works any more, and who still waits for the screen gives up.
     pub(super) fn end_of_work(&self) {
         for (wish, waited) in self.screen.close(self.now()) {
             self.prevented(&wish, waited);

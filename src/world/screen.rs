@@ -42,7 +42,7 @@ impl Wish {
 pub(super) enum Turn {
     /// It is made now.
     Make(Wish),
-    /// Whoever wanted it has given up, after so long.
+    /// The person who wanted it has given up, after so long.
     GiveUp(Wish, Span),
 }
 
@@ -68,7 +68,7 @@ pub(super) struct Screen {
     calls: Cell<u64>,
     /// Whether somebody looks at it.
     watched: Cell<bool>,
-    /// Since when somebody looks at it in vain, and for how long they did before.
+    /// Since when somebody looks at it and cannot edit, and for how long before.
     blocked_since: Cell<Option<Time>>,
     blocked: Cell<Span>,
     /// Edits in the order in which they were wanted, with since when each waits.
@@ -163,7 +163,7 @@ impl Screen {
         self.waiting.take().into_iter().map(|(wish, since)| (wish, now - since)).collect()
     }
 
-    /// For how long somebody looked at it in vain.
+    /// For how long somebody looked at it and could not edit.
     pub(super) fn blocked(&self) -> Span {
         self.blocked.get()
     }

@@ -13,7 +13,7 @@ pub(super) struct Tried {
     wanted: Vec<u64>,
     made: Vec<u64>,
     prevented: Vec<u64>,
-    /// Edits that the office tried in vain.
+    /// Edits that the office tried and that came to nothing.
     office_missed: u64,
     /// Whether a device asked a server for anything.
     asked: bool,
@@ -74,7 +74,7 @@ impl Tried {
         self.office_missed += u64::from(!made);
     }
 
-    /// How many edits the office tried in vain.
+    /// How many edits the office tried that came to nothing.
     pub(super) fn office_missed(&self) -> u64 {
         self.office_missed
     }

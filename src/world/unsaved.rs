@@ -30,7 +30,7 @@ impl Unsaved {
         self.0.borrow().iter().map(|waiting| waiting.edit.clone()).collect()
     }
 
-    /// Who waits waits in vain from `now` on: each edit, and how long it has waited for the lock.
+    /// Who still waits gives up at `now`: each edit, and how long it has waited for the lock.
     pub(super) fn give_up(&self, now: Time) -> Vec<(LocalEdit, Span)> {
         let left = self.0.take().into_iter();
         left.map(|Waiting { edit, since, locked }| (edit, locked.min(now - since))).collect()

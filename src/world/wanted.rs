@@ -25,7 +25,7 @@ impl<I: Iterator> Iterator for Wanted<'_, I> {
         self.given += 1;
         self.rows.next()
     }
-    // Whoever keeps the rows makes room for them at once.
+    // A holder of rows makes room for them at once.
     fn size_hint(&self) -> (usize, Option<usize>) {
         self.rows.size_hint()
     }
