@@ -147,6 +147,7 @@ pub(super) fn carry_out(
     }
     let mut record = report::assemble(&shown, plans, judged, &notes);
     record.claims = claims;
+    report::hold_occurrences(plans, &mut record);
     record.accept = standard.and_then(|standard| standard.command_for(&record.cells));
     record.left_out = order.baseline.and_then(|(name, baseline)| baseline.left_out(name, &record.cells));
     record.sweep = order.sweep.clone();

@@ -1,6 +1,7 @@
 //! The listener that fills the table.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::board::Board;
 use super::control::Control;
@@ -12,11 +13,12 @@ use super::presence::Presence;
 use super::replication::Replication;
 use super::series::{Levels, Series};
 use super::sessions::Sessions;
+use super::situations::Situations;
 use super::table::{Id, Kind, TABLE};
 use super::traffic::Traffic;
 use super::visibility::Visibility;
 use crate::base::{DeviceId, Span, Time};
-use crate::contract::{Event, Node, Occurrence, SyncError};
+use crate::contract::{Event, Node, Occurrence, Schema, SyncError};
 
 /// What a collector must know before the first event.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +33,8 @@ pub struct Setting {
     pub script: Span,
     /// Data that is no older than this is fresh to people.
     pub freshness: Span,
+    /// The entities.
+    pub schema: Arc<Schema>,
 }
 
 /// What came together.
@@ -56,6 +60,7 @@ pub struct Collector {
     presence: Presence,
     visibility: Visibility,
     replication: Replication,
+    situations: Situations,
     series: Series,
     devices: u32,
 }
@@ -74,6 +79,7 @@ impl Collector {
             presence: Presence::new(devices),
             visibility: Visibility::default(),
             replication: Replication::new(devices, setting.pulls, setting.freshness),
+            situations: Situations::new(devices, setting.schema),
             series: Series::new(setting.script),
             devices: devices as u32,
         }
@@ -88,6 +94,7 @@ impl Collector {
         }
         let board = &mut self.board;
         self.edits.on(*at, event, board);
+        self.situations.on(*at, *node, event, board);
         let device = match node {
             Node::Device(device) => Some(*device),
             _ => None,
@@ -123,6 +130,7 @@ impl Collector {
         }
         let (ours, theirs) = (self.board.value(Id::ConflictsFound), self.board.value(Id::OracleConflicts));
         self.board.set(Id::ConflictsMiscounted, ours.abs_diff(theirs));
+        self.situations.finish(at, &mut self.board);
         self.sessions.finish(at, &mut self.board);
         self.hooks.finish(&mut self.board);
         self.replication.finish(at, &mut self.board);

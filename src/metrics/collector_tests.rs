@@ -24,6 +24,7 @@ impl Telling {
             pulls: vec![true, false],
             script: Span::secs(240),
             freshness: Span::secs(3_600),
+            schema: Arc::default(),
         };
         Telling { collector: Collector::new(setting), now: Time::ZERO }
     }
@@ -290,8 +291,9 @@ fn a_size_counts_as_reached_when_it_is_first_between_its_powers_of_two() {
     assert!(!figures.contains_key("engine.control.reached/pull-1024"));
 }
 
-/// How the names begin of what the world and the oracle know, and no event tells.
-const WORKED_OUT: &str = "oracle. workload.edits.unplaced workload.edits.office_missed device.cpu. device.disk. \
+/// How the names begin of what the world and the oracle know, and no event tells; situations have
+/// tests of their own.
+const WORKED_OUT: &str = "oracle. situation. workload.edits.unplaced workload.edits.office_missed device.cpu. device.disk. \
     device.radio. device.screen. device.transaction. device.lock. device.wal. device.database.";
 
 #[test]

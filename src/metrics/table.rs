@@ -264,6 +264,18 @@ table! {
     OracleOwnWriteVanished "oracle.own_write_vanished.count" Count Lower Counter "Those of them by which a device lost sight of what it had written itself and the backend has."
     OracleWentBackTime "oracle.went_back.row_ns" RowNs Lower Counter "Rows times the time for which they were back behind a version that their device had moved on to."
     OracleAcknowledged "oracle.acknowledged_without_commit.count" Count Lower Counter "Edits acknowledged to the device although the backend neither committed them nor said the same already."
+    SituationAnswerLost "situation.answer_lost.count" Count Neither Counter "Pushes without an answer of which the backend, or the gateway's queue, has an edit."
+    SituationKilledInPage "situation.killed_in_page.count" Count Neither Counter "Processes that died after a page came and before a cursor was saved."
+    SituationTieAcrossPages "situation.tie_across_pages.count" Count Neither Counter "Pages that begin with the stamp with which the one before ended."
+    SituationDeleteAgainstEdit "situation.delete_against_edit.count" Count Neither Counter "Conflicts of a delete with an edit of other values."
+    SituationOwnDelete "situation.own_delete_under_way.count" Count Neither Counter "Deletes of rows by who made them, after their create was sent and before it was settled."
+    SituationStaleTombstone "situation.stale_tombstone.count" Count Neither Counter "Removals that came to a device which was down or without a network as the row was deleted."
+    SituationScopeAndBack "situation.scope_and_back.count" Count Neither Counter "Rows that went from a device, though nobody deleted them, and came to it again."
+    SituationKeyAgain "situation.key_again.count" Count Neither Counter "Rows committed under the key, or the natural key, of one that was deleted in the run."
+    SituationParentAndChild "situation.parent_and_child.count" Count Neither Counter "Rows made on a device that refer to one which it made and which was not acknowledged yet."
+    SituationHotRow "situation.hot_row.count" Count Neither Counter "Rows that came to two dozen edits on devices."
+    SituationEditWhilePulled "situation.edit_while_pulled.count" Count Neither Counter "Edits on a device, while a pull was under way, of a row that somebody else had changed since the device last synced."
+    SituationLongSession "situation.long_session.count" Count Neither Counter "Processes that ran for a day or longer."
 }
 
 /// Metrics that are also kept by the state in which a device started, as `metric@state`.

@@ -7,7 +7,7 @@ use super::record::{
     CellFigures, CellRecord, EndingKind, EndingRecord, ExpectationRecord, FaultRecord, GateRecord, Phases,
     Reason, SeriesRecord, Verdict, ViolationRecord, held as held_figures,
 };
-use super::{human, missed, unplaced};
+use super::{human, missed, occurrences, unplaced};
 use crate::base::{EntityId, Key};
 use crate::contract::Schema;
 use crate::metrics::{self, Figure, Figures, Unit};
@@ -49,6 +49,9 @@ pub fn judge(plan: &Plan, id: &str, outcome: &Outcome) -> Judged {
         outcome.faults.iter().map(|(at, text)| FaultRecord { at_ns: at.0, text: text.clone() }).collect();
     cell.unplaced = unplaced::recorded(&outcome.placed);
     cell.missed = missed::recorded(&outcome.missed);
+    if plan.swarm.is_some() {
+        cell.missed.extend(outcome.in_vain.iter().map(missed::in_vain));
+    }
     cell.ending = ending(&outcome.ending);
     cell.series = SeriesRecord::of(&outcome.series);
     if outcome.ending == Ending::Interrupted {
@@ -134,6 +137,7 @@ fn blank(plan: &Plan, id: &str) -> CellRecord {
         scenario: plan.scenario.clone(),
         path: plan.path.clone(),
         resolved: plan.digest.clone(),
+        swarm: plan.drawn.as_deref().map(occurrences::drawn),
         ending: EndingRecord::default(),
         phases: Phases::default(),
         events: 0,
@@ -197,8 +201,8 @@ fn expectations(plan: &Plan, outcome: &Outcome) -> Vec<ExpectationRecord> {
     });
     let metrics = plan.expect.metrics.iter().map(|(key, bound)| {
         let found = expected_figure(&outcome.figures, key);
-        let (value, reason) = held(found, *bound);
-        let Bound { min, max } = *bound;
+        let bound @ Bound { min, max } = occurrences::of_one_cell(plan, *bound);
+        let (value, reason) = held(found, bound);
         ExpectationRecord { min, max, value, pass: reason.is_none(), reason, ..blank(key.clone()) }
     });
     violations.chain(metrics).collect()
@@ -311,7 +315,7 @@ fn reasons(
         );
         reasons.push(reason(Exit::Correctness, text));
     }
-    if !expects_missed(plan) {
+    if !expects_missed(plan) && plan.swarm.is_none() {
         reasons.extend(outcome.in_vain.iter().map(|one| reason(Exit::Threshold, in_vain_text(one))));
     }
     let silence = plan.expect.metrics.get(REQUESTS).is_some_and(|bound| bound.max == Some(0));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::human::{count, thousands};
 use super::record::{CellRecord, MissedRecord, RunRecord};
-use crate::world::Missed;
+use crate::world::{InVain, Missed};
 
 /// Devices that a record names.
 const NAMED: usize = 20;
@@ -23,6 +23,13 @@ pub(super) fn recorded(missed: &[Missed]) -> Vec<MissedRecord> {
     missed.iter().map(record).collect()
 }
 
+/// The same of an action of a swarm: it may need another, which this seed has not.
+pub(super) fn in_vain(of: &InVain) -> MissedRecord {
+    let why =
+        "none of its edits was made, as no app ran or no row was there, or they were refused".to_owned();
+    MissedRecord { event: format!("action.{}", of.action), why, missed: 0, of: 0, devices: Vec::new() }
+}
+
 /// A line for each event of each scenario, over all cells. What only has to meet somebody is told
 /// where it met nobody with any seed; a hook, where no variant called it.
 pub(super) fn told(record: &RunRecord) -> Vec<String> {
@@ -33,7 +40,8 @@ pub(super) fn told(record: &RunRecord) -> Vec<String> {
     }
     let every = |cell: &CellRecord, one: &MissedRecord| {
         let of = group(cell, one);
-        let cells = record.cells.iter().filter(|other| group(other, one) == of).count() as u64;
+        let has = |cell: &&CellRecord| group(cell, one) == of && !is_off(cell, &one.event);
+        let cells = record.cells.iter().filter(has).count() as u64;
         in_vain.get(&(of, &*one.event)) == Some(&cells)
     };
     let mut events: BTreeMap<(&str, &str, &str), (u64, MissedRecord)> = BTreeMap::new();
@@ -52,6 +60,12 @@ pub(super) fn told(record: &RunRecord) -> Vec<String> {
     events.iter().map(line).collect()
 }
 
+/// Whether the seed of a cell has not got it: an event, or a kind of trouble by its key.
+fn is_off(cell: &CellRecord, event: &str) -> bool {
+    let off = |kind: &String| kind == event || kind.strip_prefix("event.") == Some(event);
+    cell.swarm.as_ref().is_some_and(|swarm| swarm.off.iter().any(off))
+}
+
 /// The cells that something is to meet somebody in, together.
 fn group<'c>(cell: &'c CellRecord, one: &MissedRecord) -> &'c str {
     if one.event.starts_with("hooks.") { &cell.scenario } else { &cell.resolved }
@@ -61,8 +75,9 @@ fn line(cells: u64, of: &MissedRecord) -> String {
     let MissedRecord { event, why, missed, of, devices } = of;
     let in_cells = format!(" in {}", count(cells, "cell"));
     if *of == 0 {
-        let is_key =
-            ["chaos.", "hooks.", "backend.", "gateway."].iter().any(|table| event.starts_with(table));
+        let is_key = ["chaos.", "hooks.", "backend.", "gateway.", "action."]
+            .iter()
+            .any(|table| event.starts_with(table));
         let what = if is_key { event.clone() } else { format!("event {event}") };
         return format!("{what} changed nothing{}: {why}", if cells > 1 { &in_cells } else { "" });
     }

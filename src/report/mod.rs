@@ -42,6 +42,7 @@ mod junit;
 mod listing;
 pub mod matrix;
 mod missed;
+mod occurrences;
 mod record;
 mod repro;
 mod requests;
@@ -75,11 +76,12 @@ pub use folder::{Folder, FolderError, Part};
 pub use judge::{Judged, broken, cell_ids, judge, record_name};
 pub use junit::junit;
 pub use listing::{CellSize, sizes, texts};
+pub use occurrences::hold_occurrences;
 pub use record::{
     ACCEPT, AxisRecord, CellFigures, CellRecord, ClaimRecord, EndingKind, EndingRecord, ExpectationRecord,
-    FaultRecord, GateRecord, LifeRecord, Phases, Reason, RecordError, RunRecord, SCHEMA_VERSION,
-    ScenarioRecord, SeriesRecord, StepRecord, SweepRecord, Tool, UnplacedRecord, Verdict, ViolationRecord,
-    schema_json,
+    FaultRecord, GateRecord, LifeRecord, OccurrenceRecord, Phases, Reason, RecordError, RunRecord,
+    SCHEMA_VERSION, ScenarioRecord, SeriesRecord, StepRecord, SwarmRecord, SweepRecord, Tool, UnplacedRecord,
+    Verdict, ViolationRecord, schema_json,
 };
 pub use repro::{ReproHead, is_repro, repro, repro_head};
 pub use requests::requests;

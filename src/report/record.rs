@@ -4,6 +4,7 @@
 //! record of its own major version; a field that it does not know is passed over, and a field added later has a default.
 
 mod life;
+mod occurrence;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -19,6 +20,8 @@ use super::tune::TuneRecord;
 use crate::metrics::{self, Figure, Figures, Sample};
 
 pub use life::{LifeRecord, StepRecord};
+pub(super) use occurrence::MissedRecord;
+pub use occurrence::{OccurrenceRecord, SwarmRecord};
 
 /// The version of the record's shape.
 pub const SCHEMA_VERSION: &str = "1.0.0";
@@ -51,6 +54,9 @@ pub struct RunRecord {
     /// What pairs of variants show side by side, under each seed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub claims: Vec<ClaimRecord>,
+    /// What had to occur in some of the cells, and in how many it did.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub occurrences: Vec<OccurrenceRecord>,
     /// How many cells were asked for; fewer are in `cells` if the run was stopped.
     #[serde(default)]
     pub planned_cells: u64,
@@ -152,6 +158,9 @@ pub struct CellRecord {
     /// The key of its resolved scenario in the run's `resolved`.
     #[serde(default)]
     pub resolved: String,
+    /// What of its scenario's swarm its seed has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub swarm: Option<SwarmRecord>,
     /// How it ended.
     #[serde(default)]
     pub ending: EndingRecord,
@@ -275,21 +284,6 @@ pub struct UnplacedRecord {
     /// Rows that imports of the entity of this name bring, not edits of an action.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub import: bool,
-}
-
-/// A planned fault that did not fire on some of its devices, or that met nobody.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct MissedRecord {
-    /// The event, or the key of what comes by itself, such as `chaos.kill_mtbf`.
-    pub event: String,
-    /// Why it did not fire, in words.
-    pub why: String,
-    /// On how many devices it did not fire; 0 if it had to meet somebody and met nobody.
-    pub missed: u64,
-    /// On how many it was to fire; 0 if it had to meet somebody.
-    pub of: u64,
-    /// The first of those on which it did not, such as `d17`.
-    pub devices: Vec<String>,
 }
 
 /// A broken promise.

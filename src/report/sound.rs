@@ -11,6 +11,7 @@ use super::claims::claims_agree;
 use super::exit::Exit;
 use super::human;
 use super::judge::named;
+use super::occurrences::occurrences_agree;
 use super::record::{
     AxisRecord, CellRecord, EndingKind, ExpectationRecord, GateRecord, Reason, RecordError, RunRecord,
     SweepRecord, Verdict,
@@ -44,6 +45,7 @@ impl RunRecord {
         }
         self.cells.iter().try_for_each(CellRecord::sound).map_err(RecordError::Contradiction)?;
         claims_agree(self).map_err(RecordError::Contradiction)?;
+        occurrences_agree(self).map_err(RecordError::Contradiction)?;
         self.gates_agree().map_err(RecordError::Contradiction)?;
         self.adds_up().map_err(RecordError::Contradiction)?;
         let tune = self.tune.as_ref().map_or(Ok(()), |tune| self.searched(tune));
@@ -121,8 +123,10 @@ impl RunRecord {
         }
         let own =
             |cell: &CellRecord| cell.reasons.iter().any(|reason| !Exit::of(reason.exit_code).is_finding());
+        let lacks = self.occurrences.iter().any(|one| !one.pass);
         let right = match self.failing().find(|cell| !self.matrix || own(cell)) {
             _ if of_search => self.verdict,
+            _ if lacks => Verdict::Fail,
             Some(_) => Verdict::Fail,
             None if self.complete => Verdict::Pass,
             // What stopped a matrix may be the first setting that misses something.
@@ -159,6 +163,7 @@ impl RunRecord {
         } else if self.matrix && (self.complete || notes.iter().any(|exit| *exit != Exit::Success)) {
             reasons.retain(|exit| !exit.is_finding());
         }
+        reasons.extend(self.occurrences.iter().filter(|one| !one.pass).map(|_| Exit::Threshold));
         if !self.complete && notes.is_empty() {
             // What is killed, or finds no room, has not come to tell.
             others.extend([Exit::Interrupted, Exit::Terminated, Exit::TimeLimit, Exit::Environment]);

@@ -8,7 +8,10 @@ use super::claims;
 use super::exit::Exit;
 use super::grid::Grid;
 use super::human;
-use super::record::{CellRecord, EndingKind, GateRecord, LifeRecord, RunRecord, Verdict, ViolationRecord};
+use super::occurrences;
+use super::record::{
+    CellRecord, EndingKind, GateRecord, LifeRecord, RunRecord, SwarmRecord, Verdict, ViolationRecord,
+};
 use super::table::{self, Form};
 use super::unplaced::unplaced;
 use crate::metrics::Unit;
@@ -55,6 +58,7 @@ pub fn story(record: &RunRecord, paint: Paint, columns: usize, all: bool) -> Str
     text.push_str(&table::figures(record, Form::Terminal(columns), all));
     text.push_str(&gates(record));
     text.push_str(&claims::shown(record));
+    text.push_str(&occurrences::shown(record));
     text.push_str(&failures(record, paint));
     text.push_str(&notes(record, paint));
     text
@@ -91,6 +95,9 @@ pub fn reasons(record: &RunRecord) -> String {
         for reason in &cell.reasons {
             text.push_str(&format!("{}{}: {}\n", cell.id, and_more(others), reason.text));
         }
+    }
+    for line in occurrences::missing(record) {
+        text.push_str(&format!("{line}\n"));
     }
     for note in &record.notes {
         text.push_str(&format!("note: {note}\n"));
@@ -146,7 +153,9 @@ pub fn annotations(record: &RunRecord) -> String {
     });
     let left_out =
         record.left_out.iter().map(|text| format!("::warning title=baseline::{}\n", escaped(text)));
-    lines.chain(left_out).collect()
+    let missing = occurrences::missing(record).into_iter();
+    let missing = missing.map(|text| format!("::error title=never occurred::{}\n", escaped(&text)));
+    lines.chain(missing).chain(left_out).collect()
 }
 
 /// One line: what was run and what it comes to.
@@ -273,6 +282,7 @@ fn failure(cell: &CellRecord, others: usize, paint: Paint) -> String {
     for reason in &cell.reasons {
         text.push_str(&format!("  {}\n", reason.text));
     }
+    text.push_str(&cell.swarm.as_ref().map_or_else(String::new, told_swarm));
     let in_reasons = |text: &str| cell.reasons.iter().any(|reason| reason.text.ends_with(text));
     let stuck = matches!(cell.ending.kind, EndingKind::Stuck | EndingKind::Stalled);
     let lines = cell.ending.text.iter().filter(|line| stuck && !in_reasons(line));
@@ -291,6 +301,13 @@ fn failure(cell: &CellRecord, others: usize, paint: Paint) -> String {
     }
     text.push_str(&untold(cell, told));
     text
+}
+
+/// What the seed of a failing cell has of its swarm, a line.
+fn told_swarm(swarm: &SwarmRecord) -> String {
+    let off = if swarm.off.is_empty() { "nothing".to_owned() } else { swarm.off.join(", ") };
+    let sizes: Vec<String> = swarm.sizes.iter().map(|(key, size)| format!("{key} = {size}")).collect();
+    format!("  of the swarm this seed lacks {off}; {}\n", sizes.join(", "))
 }
 
 /// How many violations there are besides those that are told: a record keeps the first of each

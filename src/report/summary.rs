@@ -34,6 +34,9 @@ pub fn summary(record: &RunRecord) -> String {
     if let Some(command) = record.acceptance() {
         text.push_str(&format!("- {ACCEPT}`{command}`\n"));
     }
+    for line in super::occurrences::missing(record) {
+        text.push_str(&format!("- {}\n", escaped(&line)));
+    }
     let unplaced = super::unplaced::unplaced(record);
     let mixed = record.mixed();
     let notes: Vec<&String> =

@@ -367,10 +367,10 @@ fn expect_too(name: &str, variant: &Node, tree: &mut Node) {
 
 fn with_seeds(plan: Plan, seeds: &[u64]) -> Vec<Plan> {
     if seeds.is_empty() {
-        return vec![plan];
+        return vec![plan.drawn()];
     }
     // The text is shared, for there may be thousands of seeds; who runs it again names the seed.
-    seeds.iter().map(|&seed| Plan { seed: Seed(seed), ..plan.clone() }).collect()
+    seeds.iter().map(|&seed| Plan { seed: Seed(seed), ..plan.clone() }.drawn()).collect()
 }
 
 /// The tree as TOML.

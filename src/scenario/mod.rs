@@ -10,7 +10,7 @@
 //! meaning (everything that repeats is a table by name, and entities stand parents first, then by
 //! name); a share is an exact count by largest remainder; the resolved text of a plan reads back as
 //! the same plan; the digest covers what a scenario means, rows of one's own included, and neither
-//! its comments nor its seed.
+//! its comments nor its seed; what a swarm gives a seed is a function of both.
 //!
 //! How: `tree` is TOML in which each value remembers its place. `grammar` lists every key once,
 //! with its form, default and meaning; a key that takes one of some words names the type whose
@@ -42,6 +42,7 @@ mod resolve;
 mod rows;
 mod share;
 mod stated;
+mod swarm;
 mod template;
 mod traces;
 mod tree;

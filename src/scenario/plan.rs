@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::diagnostic::Diagnostic;
 use super::hook::Hooks;
+pub use super::swarm::{Drawn, Situations, Swarm};
 use crate::base::{Bytes, DeviceId, EntityId, Key, Ppm, Seed, Span, Stamp, Time, UnitId, Value, in_words};
 use crate::contract::{Chosen, Schema, SyncUnit};
 use crate::{backend, disk, engine, gateway, net, store, workload};
@@ -74,7 +75,13 @@ pub struct Plan {
     pub events: Vec<Planned>,
     /// What random trouble is drawn.
     pub chaos: Option<Chaos>,
+    /// What differs from seed to seed, if anything does.
+    pub swarm: Option<Arc<Swarm>>,
+    /// What of it this seed has.
+    pub drawn: Option<Arc<Drawn>>,
 
+    /// What a run of many seeds must come to.
+    pub situations: Situations,
     /// What must come out.
     pub expect: Expect,
     /// What must not be exceeded.

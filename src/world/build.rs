@@ -340,6 +340,7 @@ fn listeners(
         pulls: plan.units.iter().map(|unit| !unit.pull.is_empty()).collect(),
         script: plan.duration,
         freshness: plan.workload.freshness,
+        schema: plan.schema.clone(),
     });
     let oracle = Oracle::new(oracle::Setting {
         schema: plan.schema.clone(),

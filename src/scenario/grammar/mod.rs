@@ -14,6 +14,7 @@ mod gateway;
 mod hooks;
 mod links;
 mod people;
+mod swarm;
 mod transport;
 mod trouble;
 
@@ -90,6 +91,12 @@ const ROOT_KEYS: &[Key] = &[
     key("hooks", hooks::HOOKS, "{}", "What the app's own code does when the engine calls it."),
     key("event", named(&trouble::EVENT), "{}", "What happens at set times, by name."),
     optional("chaos", trouble::CHAOS, "Random trouble, drawn from the seed."),
+    optional(
+        "swarm",
+        swarm::SWARM,
+        "Each seed gets a part of the trouble, and sizes of its own: what must have at least some of a figure in `expect` has it with one of the seeds.",
+    ),
+    optional("situations", swarm::SITUATIONS, "What a run of many seeds must come to."),
     key("expect", trouble::EXPECT, "{}", "What must come out."),
     key("gate", named(&trouble::GATE), "{}", "Thresholds, by name."),
     key(

@@ -23,6 +23,7 @@ mod shows;
 mod size;
 mod stack;
 mod steering;
+mod swarm;
 mod transport;
 mod trouble;
 mod tunnel;
@@ -134,6 +135,9 @@ pub(super) fn resolve(
         hooks: Arc::new(world.hooks()),
         events,
         chaos: world.chaos(),
+        swarm: swarm::swarm(&world).map(Arc::new),
+        drawn: None,
+        situations: swarm::situations(&world),
         expect: world.expect(),
         gates: world.gates(),
         claims: Arc::from([]),

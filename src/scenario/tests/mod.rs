@@ -16,6 +16,7 @@ mod plans;
 mod products;
 mod shows;
 mod sizes;
+mod swarms;
 mod tunnels;
 mod written_down;
 

@@ -1,0 +1,533 @@
+//! Situations in which sync engines go wrong: a campaign that never came to one has not tried it.
+
+use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::board::Board;
+use super::table::Id;
+use crate::base::{DeviceId, EditId, EntityId, Seed, Span, Stamp, Time, Value, in_words};
+use crate::contract::{
+    AppliedChange, Author, ColumnKind, CommitKind, ConflictKind, EditKind, Event, LocalEdit, LogKind, Node,
+    RequestKind, Schema,
+};
+
+/// Edits on devices that make a row a hot one.
+const HOT: u32 = 24;
+/// A process that runs for so long has a long session.
+const LONG: Span = Span::secs(86_400);
+
+/// What a campaign can be asked to come to; its metric says what it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Situation {
+    /// An answer is lost after the commit.
+    AnswerLost,
+    /// A kill strikes between a page and its cursor.
+    KilledInPage,
+    /// Rows of one stamp come in two pages.
+    TieAcrossPages,
+    /// A delete meets an edit.
+    DeleteAgainstEdit,
+    /// A row is deleted by who made it while its create is under way.
+    OwnDeleteUnderWay,
+    /// A tombstone comes to a device that was away.
+    StaleTombstone,
+    /// A row leaves a scope and comes back.
+    ScopeAndBack,
+    /// A key is there again.
+    KeyAgain,
+    /// A parent and its child are made together.
+    ParentAndChild,
+    /// A row has dozens of edits.
+    HotRow,
+    /// A row is edited while it is being pulled.
+    EditWhilePulled,
+    /// A process runs for a day.
+    LongSession,
+}
+in_words!(Situation {
+    AnswerLost: "answer-lost",
+    KilledInPage: "killed-in-page",
+    TieAcrossPages: "tie-across-pages",
+    DeleteAgainstEdit: "delete-against-edit",
+    OwnDeleteUnderWay: "own-delete-under-way",
+    StaleTombstone: "stale-tombstone",
+    ScopeAndBack: "scope-and-back",
+    KeyAgain: "key-again",
+    ParentAndChild: "parent-and-child",
+    HotRow: "hot-row",
+    EditWhilePulled: "edit-while-pulled",
+    LongSession: "long-session",
+});
+
+impl Situation {
+    /// How often a world came to it.
+    pub fn metric(self) -> &'static str {
+        self.id().metric().name
+    }
+
+    fn id(self) -> Id {
+        match self {
+            Situation::AnswerLost => Id::SituationAnswerLost,
+            Situation::KilledInPage => Id::SituationKilledInPage,
+            Situation::TieAcrossPages => Id::SituationTieAcrossPages,
+            Situation::DeleteAgainstEdit => Id::SituationDeleteAgainstEdit,
+            Situation::OwnDeleteUnderWay => Id::SituationOwnDelete,
+            Situation::StaleTombstone => Id::SituationStaleTombstone,
+            Situation::ScopeAndBack => Id::SituationScopeAndBack,
+            Situation::KeyAgain => Id::SituationKeyAgain,
+            Situation::ParentAndChild => Id::SituationParentAndChild,
+            Situation::HotRow => Id::SituationHotRow,
+            Situation::EditWhilePulled => Id::SituationEditWhilePulled,
+            Situation::LongSession => Id::SituationLongSession,
+        }
+    }
+}
+
+/// A row, or a natural key, by a hash of its name.
+type Row = u64;
+
+fn row(entity: EntityId, key: &str) -> Row {
+    Seed(0).hash(key, u64::from(entity.0), 0)
+}
+
+/// Sees what a world comes to.
+#[derive(Debug)]
+pub(super) struct Situations {
+    schema: Arc<Schema>,
+    devices: Vec<Seen>,
+    /// Edits under way: the device that sent each last, and with which request.
+    sent: FxHashMap<EditId, (DeviceId, u64)>,
+    /// Keys and natural keys of rows that are deleted.
+    gone: FxHashSet<Row>,
+    /// By deleted row the devices that were away.
+    missed_by: FxHashMap<Row, Vec<DeviceId>>,
+    /// When a row was last changed, and by which device if by one.
+    changed: FxHashMap<Row, (Time, Option<DeviceId>)>,
+    /// Edits on devices by row.
+    edits: FxHashMap<Row, u32>,
+}
+
+/// What is seen of a device.
+#[derive(Debug, Default)]
+struct Seen {
+    /// Requests of which something was made durable.
+    landed: FxHashSet<u64>,
+    /// A page came, and no cursor was saved since.
+    in_page: bool,
+    /// Answers to pulls so far.
+    pages: u64,
+    /// By entity the last change that was written: its stamp, its row and its page.
+    last: FxHashMap<EntityId, (Stamp, Row, u64)>,
+    /// Creates that are not settled, and whether they were sent.
+    creates: FxHashMap<Row, bool>,
+    by_edit: FxHashMap<EditId, Row>,
+    /// Since when the process runs.
+    runs: Option<Time>,
+    offline: bool,
+    /// Rows that went though nobody deleted them.
+    left: FxHashSet<Row>,
+    /// Pulls under way, and when a run last ended well.
+    pulls: u32,
+    synced: Time,
+}
+
+impl Situations {
+    pub(super) fn new(devices: usize, schema: Arc<Schema>) -> Situations {
+        Situations {
+            schema,
+            devices: (0..devices).map(|_| Seen::default()).collect(),
+            sent: FxHashMap::default(),
+            gone: FxHashSet::default(),
+            missed_by: FxHashMap::default(),
+            changed: FxHashMap::default(),
+            edits: FxHashMap::default(),
+        }
+    }
+
+    pub(super) fn on(&mut self, at: Time, node: Node, event: &Event<'_>, board: &mut Board) {
+        match (node, event) {
+            (_, Event::Committed { entity, key, kind, values, author, .. }) => {
+                if let Author::Device(edit) = author {
+                    self.landed(*edit);
+                }
+                if *kind == CommitKind::Update {
+                    let by = if let Author::Device(edit) = author { Some(edit.device) } else { None };
+                    self.changed.insert(row(*entity, key.as_str()), (at, by));
+                }
+                self.committed(*entity, key.as_str(), *kind, values, board);
+            }
+            (_, Event::UploadQueued { edit }) => self.landed(*edit),
+            (Node::Device(device), Event::EditMade { edit, .. }) => self.made(device, edit, board),
+            (Node::Device(device), Event::EditSent { edit, request, .. }) => {
+                self.sent.insert(*edit, (device, *request));
+                let seen = &mut self.devices[device.0 as usize];
+                if let Some(sent) = seen.by_edit.get(edit).and_then(|row| seen.creates.get_mut(row)) {
+                    *sent = true;
+                }
+            }
+            (Node::Device(device), Event::ChunkApplied { changes, .. }) => {
+                self.applied(device, changes, board);
+            }
+            (Node::Device(device), _) => self.devices[device.0 as usize].on(at, event, board),
+            _ => {}
+        }
+    }
+
+    pub(super) fn finish(&mut self, at: Time, board: &mut Board) {
+        self.devices.iter_mut().for_each(|seen| seen.ends(at, board));
+    }
+
+    fn landed(&mut self, edit: EditId) {
+        if let Some((device, request)) = self.sent.get(&edit) {
+            self.devices[device.0 as usize].landed.insert(*request);
+        }
+    }
+
+    fn committed(
+        &mut self,
+        entity: EntityId,
+        key: &str,
+        kind: CommitKind,
+        values: &[Value],
+        board: &mut Board,
+    ) {
+        let unique = self.schema.entities.get(usize::from(entity.0)).map_or(&[][..], |of| &of.unique);
+        let natural = || {
+            let parts: Vec<String> = unique.iter().map(|at| format!("{:?}", values.get(*at))).collect();
+            (!parts.is_empty()).then(|| Seed(1).hash(&parts.join("\0"), u64::from(entity.0), 0))
+        };
+        match kind {
+            CommitKind::Delete => {
+                let row = row(entity, key);
+                self.gone.insert(row);
+                self.gone.extend(natural());
+                let away: Vec<DeviceId> = (0..self.devices.len())
+                    .filter(|device| self.devices[*device].is_away())
+                    .map(|device| DeviceId(device as u32))
+                    .collect();
+                self.missed_by.insert(row, away);
+            }
+            CommitKind::Insert if !self.gone.is_empty() => {
+                let again = self.gone.remove(&row(entity, key));
+                let again = natural().is_some_and(|natural| self.gone.remove(&natural)) || again;
+                board.add(Id::SituationKeyAgain, u64::from(again));
+            }
+            CommitKind::Insert | CommitKind::Update => {}
+        }
+    }
+
+    fn made(&mut self, device: DeviceId, edit: &LocalEdit, board: &mut Board) {
+        let LocalEdit { id, entity, key, kind, values } = edit;
+        let own = row(*entity, key.as_str());
+        let edits = self.edits.entry(own).or_default();
+        *edits += 1;
+        board.add(Id::SituationHotRow, u64::from(*edits == HOT));
+        let columns = self.schema.entities.get(usize::from(entity.0)).map_or(&[][..], |of| &of.columns);
+        let seen = &mut self.devices[device.0 as usize];
+        if seen.pulls > 0 {
+            let change = self.changed.get(&own);
+            let is_coming = change.is_some_and(|(at, by)| *at > seen.synced && *by != Some(device));
+            board.add(Id::SituationEditWhilePulled, u64::from(is_coming));
+        }
+        match kind {
+            EditKind::Create => {
+                let parent = |(at, value): &(usize, Value)| match (&columns.get(*at)?.kind, value) {
+                    (ColumnKind::Ref(to), Value::Text(key)) => Some(row(*to, key)),
+                    _ => None,
+                };
+                let together = values.iter().filter_map(parent).any(|row| seen.creates.contains_key(&row));
+                board.add(Id::SituationParentAndChild, u64::from(together));
+                seen.creates.insert(own, false);
+                seen.by_edit.insert(*id, own);
+            }
+            EditKind::Delete => {
+                let under_way = seen.creates.get(&own).is_some_and(|sent| *sent);
+                board.add(Id::SituationOwnDelete, u64::from(under_way));
+            }
+            EditKind::Update => {}
+        }
+    }
+
+    fn applied(&mut self, device: DeviceId, changes: &[AppliedChange<'_>], board: &mut Board) {
+        let seen = &mut self.devices[device.0 as usize];
+        if let (Some(first), Some(last)) = (changes.first(), changes.last()) {
+            let own = row(first.entity, first.key);
+            let tie = seen.last.get(&first.entity).is_some_and(|(stamp, row, page)| {
+                *stamp == first.stamp && *row != own && *page != seen.pages
+            });
+            board.add(Id::SituationTieAcrossPages, u64::from(tie));
+            seen.last.insert(last.entity, (last.stamp, row(last.entity, last.key), seen.pages));
+        }
+        if seen.left.is_empty() && !changes.iter().any(|change| change.removed) {
+            return;
+        }
+        for change in changes {
+            let row = row(change.entity, change.key);
+            if !change.removed {
+                board.add(Id::SituationScopeAndBack, u64::from(seen.left.remove(&row)));
+                continue;
+            }
+            if !self.gone.contains(&row) {
+                seen.left.insert(row);
+            }
+            let missed = self.missed_by.get_mut(&row);
+            let at = missed.as_ref().and_then(|by| by.iter().position(|other| *other == device));
+            if let Some((by, at)) = missed.zip(at) {
+                by.swap_remove(at);
+                board.add(Id::SituationStaleTombstone, 1);
+            }
+        }
+    }
+}
+
+impl Seen {
+    fn is_away(&self) -> bool {
+        self.offline || self.runs.is_none()
+    }
+
+    fn on(&mut self, at: Time, event: &Event<'_>, board: &mut Board) {
+        match event {
+            Event::ProcessStarted { .. } => {
+                self.runs = Some(at);
+                self.pulls = 0;
+                self.in_page = false;
+                self.landed.clear();
+            }
+            Event::ProcessKilled { .. } => {
+                board.add(Id::SituationKilledInPage, u64::from(self.in_page));
+                self.ends(at, board);
+            }
+            Event::LinkDown => self.offline = true,
+            Event::LinkUp => self.offline = false,
+            Event::RequestSent { kind: RequestKind::Pull, .. } => self.pulls += 1,
+            Event::ResponseReceived { request, kind, rows, .. } => {
+                self.landed.remove(request);
+                if *kind == RequestKind::Pull {
+                    self.pulls = self.pulls.saturating_sub(1);
+                    self.pages += 1;
+                    self.in_page = *rows > 0;
+                }
+            }
+            Event::RequestFailed { request, kind, .. } => {
+                self.pulls = self.pulls.saturating_sub(u32::from(*kind == RequestKind::Pull));
+                board.add(Id::SituationAnswerLost, u64::from(self.landed.remove(request)));
+            }
+            Event::RequestRefused { request, kind, .. } => {
+                self.pulls = self.pulls.saturating_sub(u32::from(*kind == RequestKind::Pull));
+                self.landed.remove(request);
+            }
+            Event::CursorSaved { .. } => self.in_page = false,
+            Event::SyncComplete { .. } => {
+                self.in_page = false;
+                self.synced = at;
+            }
+            Event::SyncError { .. } => self.in_page = false,
+            Event::ConflictDecided {
+                kind: ConflictKind::UpdateDelete | ConflictKind::DeleteUpdate, ..
+            } => board.add(Id::SituationDeleteAgainstEdit, 1),
+            Event::EditAcknowledged { edit, .. }
+            | Event::EditLogged { edit, kind: LogKind::Superseded | LogKind::Rejected, .. } => {
+                if let Some(row) = self.by_edit.remove(edit) {
+                    self.creates.remove(&row);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The process is no more.
+    fn ends(&mut self, at: Time, board: &mut Board) {
+        let long = self.runs.take().is_some_and(|since| at - since >= LONG);
+        board.add(Id::SituationLongSession, u64::from(long));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{Key, Word};
+    use crate::contract::{Column, Decision, Delivery, Entity, KillReason, Sides, TransportError};
+
+    const TASK: EntityId = EntityId(0);
+    const ME: Node = Node::Device(DeviceId(0));
+    const OTHER: Node = Node::Device(DeviceId(1));
+
+    /// Tasks with a number that is theirs alone, and the task that they belong to.
+    fn schema() -> Arc<Schema> {
+        let column = |name: &str, kind| Column { name: name.to_owned(), kind };
+        let task = Entity {
+            name: "task".to_owned(),
+            key: "id".to_owned(),
+            columns: vec![column("number", ColumnKind::Int), column("under", ColumnKind::Ref(TASK))],
+            projection: vec![0, 1],
+            scope: Vec::new(),
+            delivery: Delivery::Delta,
+            unique: vec![0],
+        };
+        Arc::new(Schema { entities: vec![task] })
+    }
+
+    struct Told {
+        seen: Situations,
+        board: Board,
+        at: Time,
+    }
+
+    impl Told {
+        fn new() -> Told {
+            let mut told = Told {
+                seen: Situations::new(2, schema()),
+                board: Board::new(&[], Vec::new()),
+                at: Time::ZERO,
+            };
+            told.tell(ME, Event::ProcessStarted { incarnation: 0 });
+            told
+        }
+        fn tell(&mut self, node: Node, event: Event<'_>) -> &mut Told {
+            self.at += Span::secs(1);
+            self.seen.on(self.at, node, &event, &mut self.board);
+            self
+        }
+        fn edit(&mut self, number: u32, kind: EditKind, key: &str, under: &str) -> EditId {
+            let id = EditId { device: DeviceId(0), number };
+            let values = vec![(1, Value::text(under))];
+            let edit = LocalEdit { id, entity: TASK, key: Key::new(key), kind, values };
+            self.tell(ME, Event::EditMade { edit: &edit, made_at: Stamp(0) });
+            id
+        }
+        fn sent(&mut self, edit: EditId, request: u64) -> &mut Told {
+            self.tell(ME, Event::EditSent { edit, entity: TASK, key: &Key::new("a"), request })
+        }
+        fn commit(&mut self, key: &str, kind: CommitKind, author: Author) -> &mut Told {
+            let (key, values) = (Key::new(key), [Value::Int(7), Value::Null]);
+            let (stamp, replaced) = (Stamp(1), None);
+            self.tell(
+                Node::Backend,
+                Event::Committed { entity: TASK, key: &key, stamp, kind, values: &values, author, replaced },
+            )
+        }
+        fn page(&mut self, changes: &[(&str, i64, bool)]) -> &mut Told {
+            let (kind, unit, took) = (RequestKind::Pull, None, Span::ZERO);
+            self.tell(ME, Event::ResponseReceived { request: 9, kind, unit, bytes: 1, rows: 1, took });
+            let change = |(key, stamp, removed): &(&'static str, i64, bool)| AppliedChange {
+                entity: TASK,
+                key,
+                stamp: Stamp(*stamp),
+                removed: *removed,
+            };
+            let changes: Vec<(&'static str, i64, bool)> =
+                changes.iter().map(|(key, stamp, gone)| (&*key.to_string().leak(), *stamp, *gone)).collect();
+            let changes: Vec<AppliedChange<'_>> = changes.iter().map(change).collect();
+            self.tell(ME, Event::ChunkApplied { unit, changes: &changes, echoed: 0, took })
+        }
+        fn failed(&mut self, request: u64) -> &mut Told {
+            let (error, took) = (TransportError::Timeout, Span::ZERO);
+            self.tell(ME, Event::RequestFailed { request, kind: RequestKind::Push, error, took, wasted: 0 })
+        }
+        fn times(&self, situation: Situation) -> u64 {
+            self.board.value(situation.id())
+        }
+    }
+
+    #[test]
+    fn an_answer_is_lost_after_the_commit_only_if_there_was_one() {
+        let mut told = Told::new();
+        let edit = told.edit(0, EditKind::Update, "a", "");
+        told.sent(edit, 1).failed(1);
+        assert_eq!(told.times(Situation::AnswerLost), 0);
+        told.sent(edit, 2).commit("a", CommitKind::Update, Author::Device(edit)).failed(2).failed(3);
+        assert_eq!(told.times(Situation::AnswerLost), 1);
+    }
+
+    #[test]
+    fn pages_that_share_a_stamp_and_those_cut_by_a_kill_are_seen() {
+        let mut told = Told::new();
+        told.page(&[("a", 5, false), ("b", 6, false)]).page(&[("c", 7, false)]).page(&[("d", 7, false)]);
+        assert_eq!(told.times(Situation::TieAcrossPages), 1);
+        let killed = Event::ProcessKilled { reason: KillReason::Killed };
+        let saved = Event::CursorSaved { unit: crate::base::UnitId(0), entity: TASK };
+        told.tell(ME, saved).tell(ME, killed);
+        assert_eq!(told.times(Situation::KilledInPage), 0);
+        told.tell(ME, Event::ProcessStarted { incarnation: 1 }).page(&[("e", 8, false)]).tell(ME, killed);
+        assert_eq!(told.times(Situation::KilledInPage), 1);
+    }
+
+    #[test]
+    fn rows_that_go_and_come_are_told_from_those_that_are_deleted() {
+        let mut told = Told::new();
+        told.page(&[("a", 1, true), ("b", 1, true)]).page(&[("a", 2, false), ("c", 2, false)]);
+        assert_eq!(told.times(Situation::ScopeAndBack), 1);
+        told.commit("b", CommitKind::Delete, Author::Office).page(&[("b", 3, true)]);
+        assert_eq!((told.times(Situation::ScopeAndBack), told.times(Situation::StaleTombstone)), (1, 0));
+        told.tell(ME, Event::LinkDown).commit("c", CommitKind::Delete, Author::Office);
+        told.tell(ME, Event::LinkUp).page(&[("c", 4, true)]).page(&[("c", 4, true)]);
+        assert_eq!(told.times(Situation::StaleTombstone), 1);
+        told.commit("d", CommitKind::Insert, Author::Import);
+        assert_eq!(told.times(Situation::KeyAgain), 1, "the number of those that are gone");
+    }
+
+    #[test]
+    fn what_one_makes_is_followed_until_it_is_settled() {
+        let mut told = Told::new();
+        let parent = told.edit(0, EditKind::Create, "p", "");
+        told.edit(1, EditKind::Create, "q", "p");
+        told.edit(2, EditKind::Delete, "p", "");
+        let both =
+            |told: &Told| (told.times(Situation::ParentAndChild), told.times(Situation::OwnDeleteUnderWay));
+        assert_eq!(both(&told), (1, 0), "it was not sent");
+        told.sent(parent, 1).edit(3, EditKind::Delete, "p", "");
+        assert_eq!(both(&told), (1, 1));
+        let key = Key::new("p");
+        told.tell(ME, Event::EditAcknowledged { edit: parent, entity: TASK, key: &key, stamp: Stamp(1) });
+        told.edit(4, EditKind::Create, "r", "p");
+        told.edit(5, EditKind::Delete, "p", "");
+        assert_eq!(both(&told), (1, 1));
+    }
+
+    #[test]
+    fn edits_meet_pulls_deletes_and_each_other() {
+        let mut told = Told::new();
+        told.commit("a", CommitKind::Update, Author::Office).edit(0, EditKind::Update, "a", "");
+        let sent = Event::RequestSent {
+            request: 1,
+            kind: RequestKind::Pull,
+            unit: None,
+            bytes: 1,
+            rows: 0,
+            attempt: 0,
+        };
+        told.tell(OTHER, sent).edit(1, EditKind::Update, "a", "");
+        assert_eq!(told.times(Situation::EditWhilePulled), 0);
+        told.tell(ME, sent).edit(2, EditKind::Update, "a", "");
+        told.edit(3, EditKind::Update, "b", "");
+        assert_eq!(told.times(Situation::EditWhilePulled), 1);
+        (4..40).for_each(|n| _ = told.edit(n, EditKind::Update, "a", ""));
+        assert_eq!(told.times(Situation::HotRow), 1);
+        for kind in [ConflictKind::UpdateUpdate, ConflictKind::DeleteUpdate, ConflictKind::UpdateDelete] {
+            let (edit, key) = (EditId { device: DeviceId(0), number: 0 }, Key::new("a"));
+            let sides = Sides { local: Stamp(5), remote: Stamp(6), edited: None };
+            let decision = Decision::Local;
+            told.tell(ME, Event::ConflictDecided { edit, entity: TASK, key: &key, kind, decision, sides });
+        }
+        assert_eq!(told.times(Situation::DeleteAgainstEdit), 2);
+    }
+
+    #[test]
+    fn a_session_is_long_from_a_day_on() {
+        let mut told = Told::new();
+        told.at = Time::ZERO + LONG;
+        told.tell(OTHER, Event::ProcessStarted { incarnation: 0 });
+        told.tell(ME, Event::ProcessKilled { reason: KillReason::Killed });
+        told.seen.finish(told.at, &mut told.board);
+        assert_eq!(told.times(Situation::LongSession), 1);
+    }
+
+    #[test]
+    fn every_situation_has_a_metric_of_its_name() {
+        for situation in Situation::VALUES {
+            let name = format!("situation.{}.count", situation.word().replace('-', "_"));
+            assert_eq!(situation.metric(), name);
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Keys of what differs from seed to seed, and of what many seeds must come to.
+
+use super::super::form::{Form, Key, SOME, key, required, table};
+use super::super::words::Occurs;
+
+pub(super) const SWARM: Form = table(SWARM_KEYS);
+
+const SWARM_KEYS: &[Key] = &[
+    key(
+        "on",
+        Form::Share,
+        "0.75",
+        "The chance that a kind of trouble is there with a seed: each of `chaos`, `workload.contention`, `backend.poison`, each event and each action.",
+    ),
+    key(
+        "always",
+        Form::List(&Form::Text),
+        "[]",
+        "What is there with each seed, such as \"chaos.answer_loss\", \"event.import\" or \"action.add\".",
+    ),
+    key(
+        "sizes",
+        Form::Bool,
+        "true",
+        "Whether sizes are drawn too: of the chunks of `engine.pull` and `engine.push`, of `apply_rows` and of the replica's page. Three in ten are as they are written; others are 1, 2, or such that they or a multiple of them is the size of an import, of a tie or of an entity, one less or one more.",
+    ),
+];
+
+pub(super) const SITUATIONS: Form = table(&[
+    required(
+        "occur",
+        Form::List(&Form::word::<Occurs>()),
+        "What must occur with one of the seeds; \"all\" are all there are. What each is, its metric says, such as situation.hot_row.count.",
+    ),
+    key("seeds", SOME, "200", "Of how many cells on it is a failure if one never did; of fewer it is told."),
+]);

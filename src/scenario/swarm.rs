@@ -1,0 +1,201 @@
+//! Swarms: each seed has a part of the trouble that its scenario names, and sizes of its own.
+//!
+//! A world in which everything goes wrong hides what only shows where something does not (Groce et
+//! al., Swarm Testing, 2012); and pages go wrong where a tie, an import or a whole entity is as
+//! large as they are, one row less or one more. Each kind is drawn from a stream of its own.
+
+use std::sync::Arc;
+
+use super::plan::{Chaos, Happening, Plan};
+use crate::base::{Ppm, Seed, Span, Stream};
+use crate::metrics::Situation;
+
+/// What differs from seed to seed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Swarm {
+    /// The chance that a kind of trouble is there.
+    pub on: Ppm,
+    /// Kinds that always are, such as `event.import`.
+    pub always: Vec<String>,
+    /// Whether sizes are drawn.
+    pub sizes: bool,
+}
+
+/// What of a swarm one seed has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Drawn {
+    /// Kinds that are there.
+    pub on: Vec<String>,
+    /// Kinds that are not.
+    pub off: Vec<String>,
+    /// Sizes by key.
+    pub sizes: Vec<(&'static str, u32)>,
+}
+
+/// What a run of many seeds must come to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Situations {
+    /// Each must occur with one of them.
+    pub occur: Vec<Situation>,
+    /// Of fewer cells than this it is told and no failure; also of what a swarm's figures have to
+    /// come to.
+    pub seeds: u64,
+}
+
+impl Plan {
+    /// The same with what of its swarm its seed has.
+    #[must_use]
+    pub(super) fn drawn(mut self) -> Plan {
+        let Some(swarm) = self.swarm.clone() else { return self };
+        let mut draw =
+            Draw { seed: self.seed.derive("scenario.swarm", 0), swarm: &swarm, drawn: Drawn::default() };
+        // What there is to draw from does not depend on what is drawn.
+        let ties = self.ties();
+        draw.trouble(&mut self);
+        if swarm.sizes {
+            draw.sizes(&mut self, &ties);
+        }
+        self.drawn = Some(Arc::new(draw.drawn));
+        self
+    }
+
+    /// Rows that may come with one stamp: of imports and of entities of one stamp; of others all.
+    fn ties(&self) -> Vec<u32> {
+        let rows = |rows: u64| u32::try_from(rows).unwrap_or(u32::MAX - 1);
+        let imports = self.events.iter().filter_map(|event| match event.what {
+            Happening::Import { rows: imported, .. } => Some(rows(imported)),
+            _ => None,
+        });
+        let stamped = self.data.iter().filter(|data| data.one_stamp.is_some()).map(|data| rows(data.rows));
+        let ties: Vec<u32> = imports.chain(stamped).filter(|tie| *tie > 0).collect();
+        if ties.is_empty() { self.data.iter().map(|data| rows(data.rows)).collect() } else { ties }
+    }
+
+    /// Edits that may wait at once.
+    fn burst(&self) -> u32 {
+        let bursts = self.events.iter().filter_map(|event| match event.what {
+            Happening::Edits { count, .. } => Some(count),
+            _ => None,
+        });
+        bursts.max().unwrap_or(2 * self.engine.push.chunk_rows)
+    }
+}
+
+struct Draw<'s> {
+    seed: Seed,
+    swarm: &'s Swarm,
+    drawn: Drawn,
+}
+
+impl Draw<'_> {
+    /// Whether a kind is there.
+    fn has(&mut self, kind: &str) -> bool {
+        let is_on = self.swarm.always.iter().any(|always| always == kind)
+            || self.seed.stream(kind, 0, 0).chance(self.swarm.on.share());
+        if is_on { &mut self.drawn.on } else { &mut self.drawn.off }.push(kind.to_owned());
+        is_on
+    }
+
+    fn trouble(&mut self, plan: &mut Plan) {
+        if let Some(chaos) = &mut plan.chaos {
+            self.chaos(chaos);
+        }
+        let workload = &mut plan.workload;
+        if workload.contention != Default::default() && !self.has("workload.contention") {
+            workload.contention = Default::default();
+        }
+        if plan.backend.poison_ppm > 0 && !self.has("backend.poison") {
+            plan.backend.poison_ppm = 0;
+        }
+        for action in workload.actions.iter_mut().filter(|action| action.per_device_milli > 0) {
+            if !self.has(&format!("action.{}", action.name)) {
+                action.per_device_milli = 0;
+            }
+        }
+        let events = std::mem::take(&mut plan.events);
+        plan.events = events.into_iter().filter(|event| self.has(&format!("event.{}", event.name))).collect();
+        self.without_their_row(plan);
+    }
+
+    /// Edits of a row that an event was to find go with that event.
+    fn without_their_row(&mut self, plan: &mut Plan) {
+        loop {
+            let names: Vec<String> = plan.events.iter().map(|event| event.name.clone()).collect();
+            let lacks = |what: &Happening| match what {
+                Happening::Edits { about, .. } => about.row_of.as_ref().is_some_and(|of| !names.contains(of)),
+                _ => false,
+            };
+            let Some(at) = plan.events.iter().position(|event| lacks(&event.what)) else { return };
+            let kind = format!("event.{}", plan.events.remove(at).name);
+            self.drawn.on.retain(|on| *on != kind);
+            self.drawn.off.push(kind);
+        }
+    }
+
+    fn chaos(&mut self, chaos: &mut Chaos) {
+        for (kind, every) in [
+            ("chaos.kill_mtbf", &mut chaos.kill_mtbf),
+            ("chaos.power_loss_mtbf", &mut chaos.power_loss_mtbf),
+            ("chaos.outage_mtbf", &mut chaos.outage_mtbf),
+            ("chaos.backend_mtbf", &mut chaos.backend_mtbf),
+        ] {
+            if *every > Span::ZERO && !self.has(kind) {
+                *every = Span::ZERO;
+            }
+        }
+        for (kind, share) in [("chaos.answer_loss", &mut chaos.answer_loss)] {
+            if share.0 > 0 && !self.has(kind) {
+                *share = Ppm(0);
+            }
+        }
+    }
+
+    fn sizes(&mut self, plan: &mut Plan, ties: &[u32]) {
+        let burst = plan.burst();
+        let engine = &mut plan.engine;
+        engine.pull.chunk_rows = self.size("engine.pull.chunk_rows", engine.pull.chunk_rows, ties);
+        engine.push.chunk_rows = self.size("engine.push.chunk_rows", engine.push.chunk_rows, &[burst]);
+        let (chunk, written) = (engine.pull.chunk_rows, engine.pull.apply_rows);
+        engine.pull.apply_rows = self.size("engine.pull.apply_rows", written, &[chunk]);
+        if plan.gateway.mode == crate::gateway::Mode::Persistent {
+            let refresh = &mut plan.gateway.refresh;
+            refresh.page = self.size("gateway.refresh.page", refresh.page, ties);
+        }
+    }
+
+    fn size(&mut self, key: &'static str, written: u32, ties: &[u32]) -> u32 {
+        let size = size(written, ties, &mut self.seed.stream(key, 0, 0));
+        self.drawn.sizes.push((key, size));
+        size
+    }
+}
+
+/// As it is written, 1, 2, or a part of a tie, of one row less or of one more.
+fn size(written: u32, ties: &[u32], stream: &mut Stream) -> u32 {
+    match stream.below(10) {
+        0..3 => written,
+        3 => 1,
+        4 => 2,
+        _ if ties.is_empty() => written,
+        _ => {
+            let near = (stream.pick(ties) + 1).saturating_sub(stream.below(3) as u32).max(1);
+            let parts: Vec<u32> = (1..=6).filter(|parts| near % parts == 0).collect();
+            near / stream.pick(&parts)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn sizes_are_parts_of_a_tie_and_of_what_is_beside_it() {
+        let mut stream = Seed(1).stream("test", 0, 0);
+        let sizes: BTreeSet<u32> = (0..400).map(|_| size(17, &[40], &mut stream)).collect();
+        assert_eq!(sizes, BTreeSet::from([1, 2, 8, 10, 13, 17, 20, 39, 40, 41]));
+        assert!((0..50).all(|_| size(1, &[1], &mut stream) <= 2), "nothing is below one row");
+        assert!((0..50).all(|_| size(9, &[], &mut stream) <= 9));
+    }
+}

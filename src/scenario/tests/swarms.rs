@@ -1,0 +1,104 @@
+//! What a swarm gives to each seed, and what is said of broken ones.
+
+use std::collections::BTreeSet;
+
+use super::super::{Plan, Request};
+use super::{MINIMAL, complaint, plans};
+use crate::base::{Ppm, Span};
+use crate::metrics::Situation;
+
+const TROUBLE: &str = r#"
+[workload]
+contention = { share = "30%" }
+[action.tick]
+entity = "note"
+kind = "update"
+columns = ["title"]
+per_device = 3
+[action.add]
+entity = "note"
+kind = "create"
+per_device = 2
+[event.first]
+at = "+5m"
+edits = { action = "tick" }
+[event.second]
+at = "+6m"
+edits = { action = "tick", row_of = "first" }
+[event.import]
+at = "+7m"
+bulk_import = { entity = "note", rows = 30 }
+[chaos]
+kill_mtbf = "5m"
+answer_loss = "5%"
+"#;
+
+fn swarm(keys: &str) -> Vec<Plan> {
+    let seeds = (1..=200).collect();
+    plans(&format!("{MINIMAL}{TROUBLE}[swarm]\n{keys}"), &Request { seeds, ..Request::default() })
+}
+
+fn names(plan: &Plan) -> Vec<&str> {
+    plan.events.iter().map(|event| event.name.as_str()).collect()
+}
+
+#[test]
+fn each_seed_of_a_swarm_has_a_part_of_the_trouble() {
+    let all = swarm("");
+    let has = |what: fn(&Plan) -> bool| all.iter().filter(|plan| what(plan)).count();
+    let kills = |plan: &Plan| plan.chaos.as_ref().unwrap().kill_mtbf > Span::ZERO;
+    let losses = |plan: &Plan| plan.chaos.as_ref().unwrap().answer_loss > Ppm(0);
+    let contends = |plan: &Plan| plan.workload.contention.share > Ppm(0);
+    let ticks =
+        |plan: &Plan| plan.workload.actions.iter().any(|a| a.name == "tick" && a.per_device_milli > 0);
+    for part in [has(kills), has(losses), has(contends), has(ticks)] {
+        assert!((120..180).contains(&part), "three in four of 200: {part}");
+    }
+    assert!(all.iter().any(|plan| kills(plan) && !losses(plan)), "each by itself");
+    for plan in &all {
+        let names = names(plan);
+        assert!(!names.contains(&"second") || names.contains(&"first"), "its row goes with the first");
+        let drawn = plan.drawn.as_ref().unwrap();
+        assert_eq!(drawn.on.contains(&"event.second".to_owned()), names.contains(&"second"));
+        assert_eq!(drawn.on.len() + drawn.off.len(), 8);
+    }
+    let digests: BTreeSet<&str> = all.iter().map(|plan| plan.digest.as_str()).collect();
+    assert_eq!(digests.len(), 1, "one scenario, whatever a seed has of it");
+}
+
+#[test]
+fn a_seed_has_the_same_part_each_time() {
+    let (once, again) = (swarm(""), swarm(""));
+    for (once, again) in once.iter().zip(&again) {
+        assert_eq!((&once.drawn, names(once)), (&again.drawn, names(again)));
+    }
+    let chunks: BTreeSet<u32> = once.iter().map(|plan| plan.engine.pull.chunk_rows).collect();
+    assert!([1, 2, 29, 30, 31, 15, 10].iter().all(|size| chunks.contains(size)), "{chunks:?}");
+}
+
+#[test]
+fn what_is_always_there_and_sizes_as_written_can_be_asked_for() {
+    let all = swarm("on = 0.01\nalways = [\"event.import\"]\nsizes = false");
+    assert!(all.iter().all(|plan| names(plan).contains(&"import")));
+    assert!(all.iter().all(|plan| plan.engine.pull.chunk_rows == all[0].engine.pull.chunk_rows));
+    assert!(all.iter().filter(|plan| names(plan).contains(&"first")).count() < 20);
+    assert!(plans(MINIMAL, &Request::default())[0].drawn.is_none());
+}
+
+#[test]
+fn situations_are_asked_for_by_name_or_all() {
+    let occur = |what: &str| plans(&format!("{MINIMAL}[situations]\noccur = {what}"), &Request::default());
+    let asked = occur("[\"hot-row\", \"answer-lost\"]").remove(0).situations;
+    assert_eq!(asked.occur, [Situation::AnswerLost, Situation::HotRow]);
+    assert_eq!(asked.seeds, 200);
+    assert_eq!(occur("\"all\"")[0].situations.occur.len(), 12);
+    let said = complaint(&format!("{MINIMAL}[situations]\noccur = [\"hot-rows\"]"), &[]);
+    assert!(said.contains("did you mean `hot-row`?"), "{said}");
+}
+
+#[test]
+fn a_kind_that_is_no_trouble_is_refused() {
+    let said = complaint(&format!("{MINIMAL}{TROUBLE}[swarm]\nalways = [\"event.imports\"]"), &[]);
+    assert!(said.contains("there is no kind of trouble `event.imports`"), "{said}");
+    assert!(said.contains("event.import"), "{said}");
+}
