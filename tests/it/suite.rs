@@ -140,6 +140,7 @@ suite! {
     suite_backend_replica_lag_meets_its_expectations: "backend/replica-lag";
     suite_backend_replica_under_quota_meets_its_expectations: "backend/replica-under-quota";
     suite_chaos_meets_its_expectations: "chaos";
+    suite_chaos_days_meets_its_expectations: "chaos-days";
     suite_chunk_curve_meets_its_expectations: "chunk-curve";
     suite_chunk_sizes_meets_its_expectations: "chunk-sizes";
     suite_chunk_theory_meets_its_expectations: "chunk-theory";
