@@ -1,12 +1,14 @@
 //! Local edits on their way to the backend.
 
+use std::collections::{BTreeMap, BTreeSet, btree_map};
+
 use rusqlite::Row;
 use serde_json::value::RawValue;
 
 use super::error::{Result, StoreError};
 use super::session::{Store, Tx};
 use crate::base::{Cell, DeviceId, EditId, EntityId, Key, Stamp, Value};
-use crate::contract::{self, EditError, EditKind, LocalEdit, PendingEdit};
+use crate::contract::{self, ColumnKind, EditError, EditKind, Entity, LocalEdit, PendingEdit};
 
 /// An edit to be put into the outbox.
 #[derive(Clone, Copy, Debug)]
@@ -160,6 +162,10 @@ impl Tx<'_> {
     /// What may be sent of these entities now, oldest first, `limit` at most: of each row the
     /// oldest edit, unless that is parked.
     ///
+    /// A row that others refer to is made before them and deleted after them: an edit that refers
+    /// to a row which an older edit makes does not leave before that, and a delete stays until no
+    /// older edit waits that refers to its row.
+    ///
     /// # Errors
     /// When the database cannot be read.
     pub fn outbox(&self, entities: &[EntityId], limit: usize) -> Result<Vec<Entry>> {
@@ -170,14 +176,50 @@ impl Tx<'_> {
         let mut statement = self.prepare(&sql)?;
         let mut rows = statement.query([])?;
         let mut entries = Vec::new();
+        let mut turns = Turns { entities, unmade: BTreeSet::new(), referred: BTreeMap::new() };
         while entries.len() < limit
             && let Some(row) = rows.next()?
         {
             if entities.contains(&EntityId(row.get(4)?)) {
-                entries.push(entry(row)?);
+                let entry = entry(row)?;
+                let waits = turns.waits(self, &entry)?;
+                if waits || entry.kind != EditKind::Create {
+                    turns.unmade.insert((entry.entity, entry.key.clone()));
+                }
+                if !waits {
+                    entries.push(entry);
+                }
             }
         }
         Ok(entries)
+    }
+
+    /// Whether an edit before `seq` makes a row.
+    fn makes(&self, entity: EntityId, key: &Key, seq: i64) -> Result<bool> {
+        let sql = "SELECT 1 FROM outbox WHERE entity=?1 AND key=?2 AND kind='create' AND seq<?3 LIMIT 1";
+        let found = self.query(sql, (entity.0, key.as_str(), seq), |_| Ok(()))?;
+        Ok(!found.is_empty())
+    }
+
+    /// The rows of an entity to which edits refer, by what they set and what they were made on,
+    /// with the oldest of those.
+    fn referred(&self, target: EntityId) -> Result<BTreeMap<Key, i64>> {
+        let mut oldest = BTreeMap::new();
+        for id in self.store().schema().ids() {
+            let entity = self.store().entity(id);
+            if entity.columns.iter().all(|column| column.kind != ColumnKind::Ref(target)) {
+                continue;
+            }
+            let entries = self.query(&format!("{ENTRY} WHERE entity=?1 ORDER BY seq"), [id.0], entry)?;
+            for Entry { seq, values, made_on, .. } in entries {
+                let made_on = made_on.unwrap_or_default();
+                let rows = references(entity, &values).chain(references(entity, &made_on));
+                for (_, key) in rows.filter(|(of, _)| *of == target) {
+                    oldest.entry(key).or_insert(seq);
+                }
+            }
+        }
+        Ok(oldest)
     }
 
     /// All edits of a row, oldest first.
@@ -321,6 +363,51 @@ impl Tx<'_> {
             })
         })
     }
+}
+
+/// Which edits have to wait for older ones of other rows.
+struct Turns<'t> {
+    /// The entities whose edits may go.
+    entities: &'t [EntityId],
+    /// Rows of those of which an edit was met that does not make them now.
+    unmade: BTreeSet<(EntityId, Key)>,
+    /// By entity: its rows to which edits refer, each with the oldest of those. Read as deletes are
+    /// met.
+    referred: BTreeMap<EntityId, BTreeMap<Key, i64>>,
+}
+
+impl Turns<'_> {
+    /// Whether the edit is to wait; those before it were met.
+    fn waits(&mut self, tx: &Tx<'_>, entry: &Entry) -> Result<bool> {
+        if entry.kind == EditKind::Delete {
+            return self.is_referred_to(tx, entry);
+        }
+        let entity = tx.store().entity(entry.entity);
+        for (target, key) in references(entity, &entry.values) {
+            let is_met = self.entities.contains(&target) && !self.unmade.contains(&(target, key.clone()));
+            if !is_met && tx.makes(target, &key, entry.seq)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether an older edit refers to the row of this one.
+    fn is_referred_to(&mut self, tx: &Tx<'_>, entry: &Entry) -> Result<bool> {
+        let referred = match self.referred.entry(entry.entity) {
+            btree_map::Entry::Occupied(known) => known.into_mut(),
+            btree_map::Entry::Vacant(unknown) => unknown.insert(tx.referred(entry.entity)?),
+        };
+        Ok(referred.get(&entry.key).is_some_and(|&oldest| oldest < entry.seq))
+    }
+}
+
+/// The rows that these values of an entity's columns refer to.
+fn references(entity: &Entity, values: &[(usize, Value)]) -> impl Iterator<Item = (EntityId, Key)> {
+    values.iter().filter_map(|(column, value)| match (&entity.columns[*column].kind, value) {
+        (ColumnKind::Ref(target), Value::Text(key)) => Some((*target, Key(key.clone()))),
+        _ => None,
+    })
 }
 
 fn entry(row: &Row<'_>) -> Result<Entry> {
