@@ -58,6 +58,16 @@ pub struct Entry {
     pub parked: bool,
 }
 
+impl Entry {
+    /// The values that its person set. An update that makes its row again has all of the row's
+    /// besides.
+    pub fn own_values(&self) -> impl Iterator<Item = &(usize, Value)> {
+        let again = self.made_on.as_deref().filter(|_| self.kind == EditKind::Create);
+        let set = move |column: usize| again.is_none_or(|own| own.iter().any(|(of, _)| *of == column));
+        self.values.iter().filter(move |(column, _)| set(*column))
+    }
+}
+
 /// What [`entry`] reads.
 const ENTRY: &str = "SELECT seq,id,device,number,entity,key,kind,\"values\",base,made_at,attempts,last_error,parked,made_on \
                      FROM outbox";
@@ -280,39 +290,27 @@ impl Tx<'_> {
     }
 
     /// Turns an edit into another operation with an idempotency key of its own on the version
-    /// `over`, maybe of another row. Its values follow: a delete has none, and what becomes a
-    /// create has all the values that the row has on the device.
+    /// `over`, maybe of another row, with these values.
     ///
     /// # Errors
-    /// [`StoreError::Damaged`] if there is no such entry, or no row for a create to take its values
-    /// from.
+    /// [`StoreError::Damaged`] if there is no such entry.
     pub fn rewrite(
         &self,
         seq: i64,
         id: &str,
         key: &Key,
-        kind: EditKind,
+        (kind, values): (EditKind, &[(usize, Value)]),
         over: Option<&contract::Row>,
     ) -> Result<()> {
         let found = self.query(&format!("{ENTRY} WHERE seq=?1"), [seq], entry)?;
         let Some(old) = found.into_iter().next() else {
             return Err(StoreError::Damaged(format!("no entry {seq} in the outbox")));
         };
-        let values = match kind {
-            EditKind::Delete => Vec::new(),
-            EditKind::Create if old.kind != EditKind::Create => {
-                let row = self.row(old.entity, key.as_str())?;
-                let row = row.ok_or_else(|| StoreError::Damaged(format!("no row {key} to create")))?;
-                let projection = &self.store().entity(old.entity).projection;
-                projection.iter().copied().zip(row.values).collect()
-            }
-            EditKind::Create | EditKind::Update => old.values,
-        };
         let under = over.and_then(|row| row.values.as_ref());
         let made_on = match kind {
             EditKind::Create => old.made_on,
             EditKind::Update | EditKind::Delete => {
-                under.map(|row| self.values_under(old.entity, kind, &values, row))
+                under.map(|row| self.values_under(old.entity, kind, values, row))
             }
         };
         self.execute(
@@ -322,7 +320,7 @@ impl Tx<'_> {
                 id,
                 key.as_str(),
                 kind_name(kind),
-                json(&values),
+                json(values),
                 over.map(|row| row.stamp.0),
                 made_on.as_deref().map(json),
             ),
