@@ -118,13 +118,15 @@ pub trait ApplyRule {
         }
         match row.values {
             Some(_) if place.ended.is_some_and(|ended| row.stamp <= ended) => Ok(Applied::Kept),
+            None if place.ended.is_some_and(|ended| row.stamp < ended) => Ok(Applied::Kept),
             Some(values) => {
                 let put = tx.put(place.id, row.key, row.stamp, place.generation, place.over, values)?;
                 Ok(if put { Applied::Put } else { Applied::Kept })
             }
             None => {
-                tx.remove(place.id, row.key)?;
-                Ok(Applied::Removed)
+                let is_newer = !tx.remove_by(place.id, row.key, row.stamp.max(place.over))?
+                    && tx.row(place.id, row.key)?.is_some();
+                Ok(if is_newer { Applied::Kept } else { Applied::Removed })
             }
         }
     }

@@ -37,6 +37,8 @@ pub(super) enum RowStatement {
     Get,
     /// `?1` key: delete.
     Remove,
+    /// `?1` key, `?2` stamp: delete, unless it is of a later one.
+    RemoveBy,
     /// `?1` key, `?2` stamp: set the stamp.
     Restamp,
     /// `?1` key, `?2` generation: set the generation.
@@ -53,7 +55,7 @@ pub(super) enum RowStatement {
 }
 
 /// The statements of one entity, in the order of [`RowStatement`].
-type RowSql = [String; 10];
+type RowSql = [String; 11];
 
 /// The SQL of a schema, written once for all stores of a thread.
 #[derive(Debug)]
@@ -135,6 +137,7 @@ fn row_sql(id: EntityId, entity: &Entity) -> Option<RowSql> {
         put_newer,
         format!("SELECT stamp,generation{names} FROM {table} WHERE key=?1"),
         format!("DELETE FROM {table} WHERE key=?1"),
+        format!("DELETE FROM {table} WHERE key=?1 AND stamp<=?2"),
         format!("UPDATE {table} SET stamp=?2 WHERE key=?1"),
         format!("UPDATE {table} SET generation=?2 WHERE key=?1"),
         format!(

@@ -147,6 +147,20 @@ impl Tx<'_> {
         Ok(rows > 0)
     }
 
+    /// Removes a row, unless it is of a later stamp; false if none was removed.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn remove_by(&self, entity: EntityId, key: &str, stamp: Stamp) -> Result<bool> {
+        self.writes();
+        let rows = self.with(entity, RowStatement::RemoveBy, |statement| {
+            statement.raw_bind_parameter(1, key)?;
+            statement.raw_bind_parameter(2, stamp.0)?;
+            Ok(statement.raw_execute()?)
+        })?;
+        Ok(rows > 0)
+    }
+
     /// A row, if it is on the device.
     ///
     /// # Errors
