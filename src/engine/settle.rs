@@ -330,10 +330,11 @@ impl Settler {
                 self.lift_shadow(tx, entry.entity, &entry.key, row.stamp, told)?;
                 if row.values.is_none() { self.ended(tx, entry, row.stamp) } else { Ok(()) }
             }
-            // Another row has the natural key, or the backend has none: the local row never was.
+            // Another row has the natural key, or the backend has none: the local row never was,
+            // unless it was made since and has come down.
             _ => {
                 tx.remove(entry.entity, entry.key.as_str())?;
-                Ok(())
+                self.lift_shadow(tx, entry.entity, &entry.key, entry.base.unwrap_or(Stamp(0)), told)
             }
         }
     }
