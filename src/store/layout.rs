@@ -50,12 +50,10 @@ pub(super) enum RowStatement {
     All,
     /// How many rows.
     Count,
-    /// The greatest stamp.
-    Latest,
 }
 
 /// The statements of one entity, in the order of [`RowStatement`].
-type RowSql = [String; 11];
+type RowSql = [String; 10];
 
 /// The SQL of a schema, written once for all stores of a thread.
 #[derive(Debug)]
@@ -146,7 +144,6 @@ fn row_sql(id: EntityId, entity: &Entity) -> Option<RowSql> {
         ),
         format!("SELECT key,stamp{names} FROM {table} ORDER BY key"),
         format!("SELECT count(*)FROM {table}"),
-        format!("SELECT ifnull(max(stamp),0)FROM {table}"),
     ])
 }
 

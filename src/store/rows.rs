@@ -179,18 +179,6 @@ impl Tx<'_> {
         })
     }
 
-    /// The greatest stamp of an entity's rows; 0 if there are none.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub fn latest_stamp(&self, entity: EntityId) -> Result<Stamp> {
-        self.with(entity, RowStatement::Latest, |statement| {
-            let mut rows = statement.raw_query();
-            let latest = rows.next()?.map(|row| row.get(0)).transpose()?;
-            Ok(Stamp(latest.unwrap_or_default()))
-        })
-    }
-
     /// Sets a row's stamp, if the row is on the device.
     ///
     /// # Errors
