@@ -303,19 +303,19 @@ impl Backend {
     /// Goes back to a backup: what was committed since is gone, and so is the memory of it. The
     /// clock goes on, and no stamp of what is gone is given again. Gives what that did to each row,
     /// by entity in the order of keys, as if it were commits of their own.
-    pub fn restore(&mut self, now: Time, backup: Backup) -> Vec<Commit> {
+    pub fn restore(&mut self, backup: Backup) -> Vec<Commit> {
         let Database { content, clock, files, .. } = &mut self.database;
         let undone = content.schema.ids().flat_map(|id| undone(content, &backup.content, id)).collect();
         (*content, *files) = (backup.content, backup.files);
         (self.verdicts, self.flags) = (backup.verdicts, backup.flags);
-        clock.stamps.go_on_elsewhere();
         // A count would have gone back too, and be given twice.
-        self.incarnation = now.0;
+        self.incarnation = (self.incarnation + 1).max(clock.stamps.greatest().0.max(0) as u64);
+        clock.stamps.go_on_elsewhere();
         undone
     }
 
-    /// Tells its present history from those that it left by going back: 0, or when it last did.
-    /// Cursors know of one of them.
+    /// Tells its present history from those that it left by going back: 0, or the latest stamp that
+    /// it had given when it last did. Cursors know of one of them.
     pub fn incarnation(&self) -> u64 {
         self.incarnation
     }

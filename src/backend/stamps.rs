@@ -128,6 +128,11 @@ impl Stamps {
         self.latest
     }
 
+    /// The same, be it by the clock of a device.
+    pub(super) fn greatest(&self) -> Stamp {
+        self.latest.max(self.dated)
+    }
+
     /// When the tick of the last commit is over, where commits share one.
     pub(super) fn closes(&self) -> Option<Stamp> {
         (self.ticks == Ticks::Shared).then(|| self.after(self.latest))

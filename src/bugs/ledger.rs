@@ -239,6 +239,20 @@ pub const ALL: &[Bug] = &[
         breaks: Breaks::Rule(|rules| Rules { send: send::children_first(), ..rules }),
     },
     Bug {
+        id: "parents-first",
+        check: "reordered",
+        mechanism: "rows go out table by table, parents first, which is right for what is made: a row that is deleted goes before the rows that refer to it and were deleted before it",
+        seen_in: "uploads in the order of foreign keys",
+        breaks: Breaks::Rule(|rules| Rules { send: send::parents_first(), ..rules }),
+    },
+    Bug {
+        id: "whole-rows-again",
+        check: "unasked-commit",
+        mechanism: "an edit that was to make its row again goes over the row that somebody else has made again with all its columns",
+        seen_in: "an upsert of the whole record as the answer to a conflict",
+        breaks: Breaks::Rule(|rules| Rules { outbox: push::sends_whole_rows(), ..rules }),
+    },
+    Bug {
         id: "forgets-the-shadow",
         check: "stale",
         mechanism: "a newer version that came while the row had edits is thrown away when they are acknowledged",
@@ -251,6 +265,13 @@ pub const ALL: &[Bug] = &[
         mechanism: "a version that comes down is taken for newer than what is there, also from a copy of the backend that lags",
         seen_in: "reads from a replica without a session token",
         breaks: Breaks::Rule(|rules| Rules { apply: pull::takes_older_versions(), ..rules }),
+    },
+    Bug {
+        id: "takes-older-tombstones",
+        check: "went-back",
+        mechanism: "a tombstone takes whatever version there is, also one that is newer, as of a row that came back",
+        seen_in: "reads from a replica without a session token",
+        breaks: Breaks::Rule(|rules| Rules { apply: pull::takes_older_tombstones(), ..rules }),
     },
     Bug {
         id: "forgets-ends",

@@ -65,6 +65,18 @@ pub(super) fn takes_older_versions() -> Rc<dyn ApplyRule> {
     Rc::new(Broken)
 }
 
+/// A tombstone takes whatever is there.
+pub(super) fn takes_older_tombstones() -> Rc<dyn ApplyRule> {
+    struct Broken;
+    impl ApplyRule for Broken {
+        fn apply(&self, tx: &Tx<'_>, place: Place, row: WireRow<'_>) -> Result<Applied, StoreError> {
+            let over = if row.values.is_none() { Stamp(i64::MAX) } else { place.over };
+            Correct.apply(tx, Place { over, ..place }, row)
+        }
+    }
+    Rc::new(Broken)
+}
+
 /// That a row ended here is forgotten as soon as the backend has heard of it.
 pub(super) fn forgets_ends() -> Rc<dyn ApplyRule> {
     struct Broken;

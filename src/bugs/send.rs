@@ -106,6 +106,16 @@ send_rule!(children_first: next(tx, entities, limit) {
     Ok(batch)
 });
 
+send_rule!(parents_first: next(tx, entities, limit) {
+    let mut batch = Vec::new();
+    for (entity, key) in tx.dirty()?.into_iter().filter(|(entity, _)| entities.contains(entity)) {
+        batch.extend(tx.entries_for(entity, &key)?.into_iter().next().filter(|entry| !entry.parked));
+    }
+    batch.sort_by_key(|entry| (entry.entity, entry.seq));
+    batch.truncate(limit);
+    Ok(batch)
+});
+
 /// What left the outbox since it was sent goes out once more, as a delete.
 pub(super) fn cleans_up_at_the_backend() -> Rc<dyn SendRule> {
     #[derive(Default)]

@@ -7,8 +7,9 @@
 //! rows, as a tombstone in its shadow, until it comes down itself.
 //!
 //! There is one who does go back: a backend that was put back to a backup shows versions that are
-//! older, and they hold. Its pages say which life of it they are of. When that is a later one than
-//! was heard of, what is held by then is of another history, and gives way to any version.
+//! older, and they hold. Its pages say which life of it they are of, by the latest stamp that it had
+//! given before: what is dated up to that may be of another history, and gives way to any version.
+//! What came since does not, be it an edit of this device that the new life has.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -29,9 +30,8 @@ type Gone = BTreeMap<(EntityId, Key), Stamp>;
 pub(super) struct Passed {
     /// As the shadows have it; `None` until they were asked.
     gone: RefCell<Option<Gone>>,
-    /// By entity: the latest life of the backend that was heard of, and the latest stamp that was
-    /// held by then.
-    lives: RefCell<FxHashMap<EntityId, (u64, Stamp)>>,
+    /// By entity: the latest life of the backend that was heard of.
+    lives: RefCell<FxHashMap<EntityId, u64>>,
 }
 
 impl Passed {
@@ -40,14 +40,12 @@ impl Passed {
     /// # Errors
     /// When the database fails.
     pub(super) fn gives_way(&self, tx: &Tx<'_>, entity: EntityId, life: u64) -> Result<Stamp, StoreError> {
-        let known = self.lives.borrow().get(&entity).copied().unwrap_or((0, NEVER));
-        if life <= known.0 {
-            return Ok(known.1);
+        let known = self.lives.borrow().get(&entity).copied().unwrap_or_default();
+        if life > known {
+            self.forget_up_to(tx, entity, begin_of(life))?;
+            self.lives.borrow_mut().insert(entity, life);
         }
-        let held = tx.latest_stamp(entity)?;
-        self.forget_all(tx, entity)?;
-        self.lives.borrow_mut().insert(entity, (life, held));
-        Ok(held)
+        Ok(begin_of(life.max(known)))
     }
 
     /// When the row ended, if that is known and has not come down yet.
@@ -87,13 +85,14 @@ impl Passed {
         tx.drop_end(entity, key)
     }
 
-    /// Whatever ended did so in another history.
+    /// What ended up to then may have done so in another history.
     ///
     /// # Errors
     /// When the database fails.
-    fn forget_all(&self, tx: &Tx<'_>, entity: EntityId) -> Result<(), StoreError> {
+    fn forget_up_to(&self, tx: &Tx<'_>, entity: EntityId, upto: Stamp) -> Result<(), StoreError> {
         let of_entity = |gone: &mut Gone| -> Vec<Key> {
-            gone.keys().filter(|(of, _)| *of == entity).map(|(_, key)| key.clone()).collect()
+            let ended = gone.iter().filter(|((of, _), stamp)| *of == entity && **stamp <= upto);
+            ended.map(|((_, key), _)| key.clone()).collect()
         };
         let keys = self.with(tx, of_entity)?;
         keys.iter().try_for_each(|key| self.forget(tx, entity, key.as_str()))
@@ -107,4 +106,9 @@ impl Passed {
         };
         Ok(f(gone))
     }
+}
+
+/// Versions of this life are dated later.
+fn begin_of(life: u64) -> Stamp {
+    if life == 0 { NEVER } else { Stamp(life as i64) }
 }

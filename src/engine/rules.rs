@@ -118,13 +118,15 @@ pub trait ApplyRule {
         }
         match row.values {
             Some(_) if place.ended.is_some_and(|ended| row.stamp <= ended) => Ok(Applied::Kept),
+            None if place.ended.is_some_and(|ended| row.stamp < ended) => Ok(Applied::Kept),
             Some(values) => {
                 let put = tx.put(place.id, row.key, row.stamp, place.generation, place.over, values)?;
                 Ok(if put { Applied::Put } else { Applied::Kept })
             }
             None => {
-                tx.remove(place.id, row.key)?;
-                Ok(Applied::Removed)
+                let is_newer = !tx.remove_by(place.id, row.key, row.stamp.max(place.over))?
+                    && tx.row(place.id, row.key)?.is_some();
+                Ok(if is_newer { Applied::Kept } else { Applied::Removed })
             }
         }
     }
@@ -149,9 +151,9 @@ pub fn overlay(tx: &Tx<'_>, entity: &Entity, id: EntityId, version: &Row) -> Res
             tx.remove(id, version.key.as_str())?;
             return Ok(());
         }
-        for (column, value) in entry.values {
-            if let Ok(position) = entity.projection.binary_search(&column) {
-                values[position] = value;
+        for (column, value) in entry.own_values() {
+            if let Ok(position) = entity.projection.binary_search(column) {
+                values[position] = value.clone();
             }
         }
     }
@@ -206,6 +208,11 @@ pub trait OutboxRule {
     /// Whether anybody is told of an edit that was not committed as it was made.
     fn tells(&self, outcome: &Outcome) -> bool {
         let _ = outcome;
+        true
+    }
+    /// Whether an edit that was to make its row again, and finds it there, goes on with what its
+    /// person set alone.
+    fn sends_own_values(&self) -> bool {
         true
     }
     /// Whether a version that waited in the row's shadow is applied when the last edit is settled;

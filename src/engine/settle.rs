@@ -263,16 +263,35 @@ impl Settler {
             (_, Some(_)) => EditKind::Update,
             (_, None) => EditKind::Create,
         };
+        let narrows = self.process.rules.outbox.sends_own_values();
+        let values = match kind {
+            EditKind::Delete => Vec::new(),
+            EditKind::Create if entry.kind != EditKind::Create => self.as_of(tx, entry, onto)?,
+            // What was to make its row again has all of that: the row is there, and others write it.
+            EditKind::Update if narrows => entry.own_values().cloned().collect(),
+            EditKind::Create | EditKind::Update => entry.values.clone(),
+        };
         // The backend remembers its verdict on the old idempotency key: another try is another
         // mutation.
         let id = format!("{}+", entry.id);
-        tx.rewrite(entry.seq, &id, onto, kind, current)?;
+        tx.rewrite(entry.seq, &id, onto, (kind, &values), current)?;
         if *onto != entry.key {
             tx.remove(entry.entity, entry.key.as_str())?;
         }
         // What is created again takes the row as it is here.
         let Some(current) = live else { return Ok(()) };
         overlay(tx, self.process.setup.schema.entity(entry.entity), entry.entity, current)
+    }
+
+    /// All that the row has with an edit that makes it again. Later edits of it follow as they are.
+    fn as_of(&self, tx: &Tx<'_>, entry: &Entry, key: &Key) -> Result<Vec<(usize, Value)>, StoreError> {
+        let entity = self.process.setup.schema.entity(entry.entity);
+        let shown = tx.row(entry.entity, key.as_str())?.map(|row| row.values);
+        let mut later = tx.entries_for(entry.entity, key.as_str())?;
+        later.retain(|other| other.seq > entry.seq);
+        let values = beneath(entity, shown, &later);
+        let values = values.ok_or_else(|| StoreError::Damaged(format!("no row {key} to create")))?;
+        Ok(entity.projection.iter().copied().zip(values).collect())
     }
 
     /// The edit leaves, and its row is as if it had not been made: the backend, which speaks of
@@ -311,10 +330,11 @@ impl Settler {
                 self.lift_shadow(tx, entry.entity, &entry.key, row.stamp, told)?;
                 if row.values.is_none() { self.ended(tx, entry, row.stamp) } else { Ok(()) }
             }
-            // Another row has the natural key, or the backend has none: the local row never was.
+            // Another row has the natural key, or the backend has none: the local row never was,
+            // unless it was made since and has come down.
             _ => {
                 tx.remove(entry.entity, entry.key.as_str())?;
-                Ok(())
+                self.lift_shadow(tx, entry.entity, &entry.key, entry.base.unwrap_or(Stamp(0)), told)
             }
         }
     }

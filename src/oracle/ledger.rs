@@ -536,6 +536,13 @@ impl Ledger {
         edits.filter(move |(_, edit)| edit.decided_on == Some(device))
     }
 
+    /// Whether a rule ever let the edit win, be it in a life of its device that is over: a gateway
+    /// may have it still.
+    pub(super) fn ever_won(&self, id: EditId) -> bool {
+        let decided = self.decisions.values().filter_map(|of| of.get(&id)).flatten();
+        decided.into_iter().any(|decided| decided.won == Some(true))
+    }
+
     /// Whether the device has made the row and that is not committed yet.
     pub(super) fn creates(&self, device: DeviceId, row: RowId) -> bool {
         let open = self.open.get(&row).into_iter().flatten().filter(|id| id.device == device);

@@ -29,7 +29,8 @@ pub struct Page<'a> {
     pub cursor: Cow<'a, str>,
     /// There may be more behind it.
     pub more: bool,
-    /// Of which life of the backend its rows are; 0 for the first, and a later one is greater.
+    /// Of which life of the backend its rows are: 0 for the first, else the latest stamp that was
+    /// given before it, so that a later one is greater.
     pub life: u64,
 }
 

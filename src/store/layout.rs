@@ -37,6 +37,8 @@ pub(super) enum RowStatement {
     Get,
     /// `?1` key: delete.
     Remove,
+    /// `?1` key, `?2` stamp: delete, unless it is of a later one.
+    RemoveBy,
     /// `?1` key, `?2` stamp: set the stamp.
     Restamp,
     /// `?1` key, `?2` generation: set the generation.
@@ -48,8 +50,6 @@ pub(super) enum RowStatement {
     All,
     /// How many rows.
     Count,
-    /// The greatest stamp.
-    Latest,
 }
 
 /// The statements of one entity, in the order of [`RowStatement`].
@@ -135,6 +135,7 @@ fn row_sql(id: EntityId, entity: &Entity) -> Option<RowSql> {
         put_newer,
         format!("SELECT stamp,generation{names} FROM {table} WHERE key=?1"),
         format!("DELETE FROM {table} WHERE key=?1"),
+        format!("DELETE FROM {table} WHERE key=?1 AND stamp<=?2"),
         format!("UPDATE {table} SET stamp=?2 WHERE key=?1"),
         format!("UPDATE {table} SET generation=?2 WHERE key=?1"),
         format!(
@@ -143,7 +144,6 @@ fn row_sql(id: EntityId, entity: &Entity) -> Option<RowSql> {
         ),
         format!("SELECT key,stamp{names} FROM {table} ORDER BY key"),
         format!("SELECT count(*)FROM {table}"),
-        format!("SELECT ifnull(max(stamp),0)FROM {table}"),
     ])
 }
 

@@ -8,7 +8,8 @@
 //!
 //! - An edit is its row's change and its outbox entry, both or neither.
 //! - Edits of one row leave in the order in which they were made, one at a time: [`Tx::outbox`]
-//!   gives the oldest of each row, or none of them while that one is parked.
+//!   gives the oldest of each row, or none of them while that one is parked. A row that others
+//!   refer to leaves before them as it is made, and after them as it is deleted.
 //! - A transaction is a closure: it cannot be open across an await.
 //! - What is stored is read back as it was, to the bit; columns have no declared type that SQLite
 //!   could convert to.

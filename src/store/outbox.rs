@@ -1,12 +1,14 @@
 //! Local edits on their way to the backend.
 
+use std::collections::{BTreeMap, BTreeSet, btree_map};
+
 use rusqlite::Row;
 use serde_json::value::RawValue;
 
 use super::error::{Result, StoreError};
 use super::session::{Store, Tx};
 use crate::base::{Cell, DeviceId, EditId, EntityId, Key, Stamp, Value};
-use crate::contract::{self, EditError, EditKind, LocalEdit, PendingEdit};
+use crate::contract::{self, ColumnKind, EditError, EditKind, Entity, LocalEdit, PendingEdit};
 
 /// An edit to be put into the outbox.
 #[derive(Clone, Copy, Debug)]
@@ -54,6 +56,16 @@ pub struct Entry {
     pub last_error: Option<String>,
     /// It waits for a person and is not sent.
     pub parked: bool,
+}
+
+impl Entry {
+    /// The values that its person set. An update that makes its row again has all of the row's
+    /// besides.
+    pub fn own_values(&self) -> impl Iterator<Item = &(usize, Value)> {
+        let again = self.made_on.as_deref().filter(|_| self.kind == EditKind::Create);
+        let set = move |column: usize| again.is_none_or(|own| own.iter().any(|(of, _)| *of == column));
+        self.values.iter().filter(move |(column, _)| set(*column))
+    }
 }
 
 /// What [`entry`] reads.
@@ -160,6 +172,10 @@ impl Tx<'_> {
     /// What may be sent of these entities now, oldest first, `limit` at most: of each row the
     /// oldest edit, unless that is parked.
     ///
+    /// A row that others refer to is made before them and deleted after them: an edit that refers
+    /// to a row which an older edit makes does not leave before that, and a delete stays until no
+    /// older edit waits that refers to its row.
+    ///
     /// # Errors
     /// When the database cannot be read.
     pub fn outbox(&self, entities: &[EntityId], limit: usize) -> Result<Vec<Entry>> {
@@ -170,14 +186,50 @@ impl Tx<'_> {
         let mut statement = self.prepare(&sql)?;
         let mut rows = statement.query([])?;
         let mut entries = Vec::new();
+        let mut turns = Turns { entities, unmade: BTreeSet::new(), referred: BTreeMap::new() };
         while entries.len() < limit
             && let Some(row) = rows.next()?
         {
             if entities.contains(&EntityId(row.get(4)?)) {
-                entries.push(entry(row)?);
+                let entry = entry(row)?;
+                let waits = turns.waits(self, &entry)?;
+                if waits || entry.kind != EditKind::Create {
+                    turns.unmade.insert((entry.entity, entry.key.clone()));
+                }
+                if !waits {
+                    entries.push(entry);
+                }
             }
         }
         Ok(entries)
+    }
+
+    /// Whether an edit before `seq` makes a row.
+    fn makes(&self, entity: EntityId, key: &Key, seq: i64) -> Result<bool> {
+        let sql = "SELECT 1 FROM outbox WHERE entity=?1 AND key=?2 AND kind='create' AND seq<?3 LIMIT 1";
+        let found = self.query(sql, (entity.0, key.as_str(), seq), |_| Ok(()))?;
+        Ok(!found.is_empty())
+    }
+
+    /// The rows of an entity to which edits refer, by what they set and what they were made on,
+    /// with the oldest of those.
+    fn referred(&self, target: EntityId) -> Result<BTreeMap<Key, i64>> {
+        let mut oldest = BTreeMap::new();
+        for id in self.store().schema().ids() {
+            let entity = self.store().entity(id);
+            if entity.columns.iter().all(|column| column.kind != ColumnKind::Ref(target)) {
+                continue;
+            }
+            let entries = self.query(&format!("{ENTRY} WHERE entity=?1 ORDER BY seq"), [id.0], entry)?;
+            for Entry { seq, values, made_on, .. } in entries {
+                let made_on = made_on.unwrap_or_default();
+                let rows = references(entity, &values).chain(references(entity, &made_on));
+                for (_, key) in rows.filter(|(of, _)| *of == target) {
+                    oldest.entry(key).or_insert(seq);
+                }
+            }
+        }
+        Ok(oldest)
     }
 
     /// All edits of a row, oldest first.
@@ -238,39 +290,27 @@ impl Tx<'_> {
     }
 
     /// Turns an edit into another operation with an idempotency key of its own on the version
-    /// `over`, maybe of another row. Its values follow: a delete has none, and what becomes a
-    /// create has all the values that the row has on the device.
+    /// `over`, maybe of another row, with these values.
     ///
     /// # Errors
-    /// [`StoreError::Damaged`] if there is no such entry, or no row for a create to take its values
-    /// from.
+    /// [`StoreError::Damaged`] if there is no such entry.
     pub fn rewrite(
         &self,
         seq: i64,
         id: &str,
         key: &Key,
-        kind: EditKind,
+        (kind, values): (EditKind, &[(usize, Value)]),
         over: Option<&contract::Row>,
     ) -> Result<()> {
         let found = self.query(&format!("{ENTRY} WHERE seq=?1"), [seq], entry)?;
         let Some(old) = found.into_iter().next() else {
             return Err(StoreError::Damaged(format!("no entry {seq} in the outbox")));
         };
-        let values = match kind {
-            EditKind::Delete => Vec::new(),
-            EditKind::Create if old.kind != EditKind::Create => {
-                let row = self.row(old.entity, key.as_str())?;
-                let row = row.ok_or_else(|| StoreError::Damaged(format!("no row {key} to create")))?;
-                let projection = &self.store().entity(old.entity).projection;
-                projection.iter().copied().zip(row.values).collect()
-            }
-            EditKind::Create | EditKind::Update => old.values,
-        };
         let under = over.and_then(|row| row.values.as_ref());
         let made_on = match kind {
             EditKind::Create => old.made_on,
             EditKind::Update | EditKind::Delete => {
-                under.map(|row| self.values_under(old.entity, kind, &values, row))
+                under.map(|row| self.values_under(old.entity, kind, values, row))
             }
         };
         self.execute(
@@ -280,7 +320,7 @@ impl Tx<'_> {
                 id,
                 key.as_str(),
                 kind_name(kind),
-                json(&values),
+                json(values),
                 over.map(|row| row.stamp.0),
                 made_on.as_deref().map(json),
             ),
@@ -321,6 +361,51 @@ impl Tx<'_> {
             })
         })
     }
+}
+
+/// Which edits have to wait for older ones of other rows.
+struct Turns<'t> {
+    /// The entities whose edits may go.
+    entities: &'t [EntityId],
+    /// Rows of those of which an edit was met that does not make them now.
+    unmade: BTreeSet<(EntityId, Key)>,
+    /// By entity: its rows to which edits refer, each with the oldest of those. Read as deletes are
+    /// met.
+    referred: BTreeMap<EntityId, BTreeMap<Key, i64>>,
+}
+
+impl Turns<'_> {
+    /// Whether the edit is to wait; those before it were met.
+    fn waits(&mut self, tx: &Tx<'_>, entry: &Entry) -> Result<bool> {
+        if entry.kind == EditKind::Delete {
+            return self.is_referred_to(tx, entry);
+        }
+        let entity = tx.store().entity(entry.entity);
+        for (target, key) in references(entity, &entry.values) {
+            let is_met = self.entities.contains(&target) && !self.unmade.contains(&(target, key.clone()));
+            if !is_met && tx.makes(target, &key, entry.seq)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether an older edit refers to the row of this one.
+    fn is_referred_to(&mut self, tx: &Tx<'_>, entry: &Entry) -> Result<bool> {
+        let referred = match self.referred.entry(entry.entity) {
+            btree_map::Entry::Occupied(known) => known.into_mut(),
+            btree_map::Entry::Vacant(unknown) => unknown.insert(tx.referred(entry.entity)?),
+        };
+        Ok(referred.get(&entry.key).is_some_and(|&oldest| oldest < entry.seq))
+    }
+}
+
+/// The rows that these values of an entity's columns refer to.
+fn references(entity: &Entity, values: &[(usize, Value)]) -> impl Iterator<Item = (EntityId, Key)> {
+    values.iter().filter_map(|(column, value)| match (&entity.columns[*column].kind, value) {
+        (ColumnKind::Ref(target), Value::Text(key)) => Some((*target, Key(key.clone()))),
+        _ => None,
+    })
 }
 
 fn entry(row: &Row<'_>) -> Result<Entry> {

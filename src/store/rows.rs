@@ -147,6 +147,20 @@ impl Tx<'_> {
         Ok(rows > 0)
     }
 
+    /// Removes a row, unless it is of a later stamp; false if none was removed.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn remove_by(&self, entity: EntityId, key: &str, stamp: Stamp) -> Result<bool> {
+        self.writes();
+        let rows = self.with(entity, RowStatement::RemoveBy, |statement| {
+            statement.raw_bind_parameter(1, key)?;
+            statement.raw_bind_parameter(2, stamp.0)?;
+            Ok(statement.raw_execute()?)
+        })?;
+        Ok(rows > 0)
+    }
+
     /// A row, if it is on the device.
     ///
     /// # Errors
@@ -162,18 +176,6 @@ impl Tx<'_> {
             let values =
                 (0..columns).map(|c| Ok(value_at(row, c + 2)?.to_value())).collect::<Result<Vec<_>>>()?;
             Ok(Some(StoredRow { stamp: Stamp(row.get(0)?), generation: row.get(1)?, values }))
-        })
-    }
-
-    /// The greatest stamp of an entity's rows; 0 if there are none.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub fn latest_stamp(&self, entity: EntityId) -> Result<Stamp> {
-        self.with(entity, RowStatement::Latest, |statement| {
-            let mut rows = statement.raw_query();
-            let latest = rows.next()?.map(|row| row.get(0)).transpose()?;
-            Ok(Stamp(latest.unwrap_or_default()))
         })
     }
 

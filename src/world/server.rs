@@ -193,7 +193,7 @@ impl Servers {
 
     /// The backend's state goes back to what it was at `to`, by a backup of then.
     pub(super) fn restore_backend(&self, backup: backend::Backup, to: Time) {
-        let undone = self.backend.borrow_mut().restore(self.handle.now(), backup);
+        let undone = self.backend.borrow_mut().restore(backup);
         self.tell_one(Event::Restored { to, life: 0 });
         undone.iter().for_each(|commit| self.tell_commit(commit));
     }

@@ -59,6 +59,13 @@ const MADE: Ground = Ground { path: "scenarios/scripts/made.toml", sets: &["dura
 /// Changes to natural keys that others have.
 const TAKEN: Ground = Ground { path: "scenarios/conflicts/taken-updates.toml", sets: &[], seeds: 5 };
 
+/// People who make rows and what refers to them, and take all apart again.
+const APART: Ground = Ground { path: "scenarios/scripts/taken-apart.toml", sets: &[], seeds: 5 };
+/// Edits that win over deletes on several phones.
+const AGAIN: Ground = Ground { path: "scenarios/conflicts/made-again.toml", sets: &[], seeds: 5 };
+/// Rows that go and come back, read from a copy that lags.
+const BACK: Ground = Ground { path: "scenarios/backend/gone-and-back.toml", sets: &[], seeds: 5 };
+
 /// Two units with an entity each.
 const DATES: Ground = Ground { path: "scenarios/units/dates.toml", sets: &[], seeds: 5 };
 
@@ -73,6 +80,9 @@ fn ground(bug: &Bug) -> Ground {
         "discards-edits" => DISCARDING,
         "taken-is-done" => TAKEN,
         "children-first" => MADE,
+        "parents-first" => APART,
+        "whole-rows-again" => AGAIN,
+        "takes-older-tombstones" => BACK,
         "one-date-for-all" => DATES,
         "takes-older-versions" | "forgets-ends" => LAGGING,
         _ => CROWD,

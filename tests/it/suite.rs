@@ -127,6 +127,7 @@ suite! {
     suite_backend_coarse_stamps_meets_its_expectations: "backend/coarse-stamps";
     suite_backend_failing_backend_meets_its_expectations: "backend/failing-backend";
     suite_backend_gateway_timeout_meets_its_expectations: "backend/gateway-timeout";
+    suite_backend_gone_and_back_meets_its_expectations: "backend/gone-and-back";
     suite_backend_herd_after_outage_meets_its_expectations: "backend/herd-after-outage";
     suite_backend_herd_under_quota_meets_its_expectations: "backend/herd-under-quota";
     suite_backend_late_commits_meets_its_expectations: "backend/late-commits";
@@ -139,6 +140,7 @@ suite! {
     suite_backend_own_writes_meets_its_expectations: "backend/own-writes";
     suite_backend_replica_lag_meets_its_expectations: "backend/replica-lag";
     suite_backend_replica_under_quota_meets_its_expectations: "backend/replica-under-quota";
+    suite_backend_restored_under_edits_meets_its_expectations: "backend/restored-under-edits";
     suite_chaos_meets_its_expectations: "chaos";
     suite_chaos_days_meets_its_expectations: "chaos-days";
     suite_chunk_curve_meets_its_expectations: "chunk-curve";
@@ -146,6 +148,7 @@ suite! {
     suite_chunk_theory_meets_its_expectations: "chunk-theory";
     suite_conflicts_client_wins_meets_its_expectations: "conflicts/client-wins";
     suite_conflicts_dates_compared_meets_its_expectations: "conflicts/dates-compared";
+    suite_conflicts_made_again_meets_its_expectations: "conflicts/made-again";
     suite_conflicts_server_wins_meets_its_expectations: "conflicts/server-wins";
     suite_controllers_meets_its_expectations: "controllers";
     suite_device_cloned_meets_its_expectations: "device/cloned";
@@ -237,6 +240,7 @@ suite! {
     suite_scripts_nulls_meets_its_expectations: "scripts/nulls";
     suite_scripts_pairs_meets_its_expectations: "scripts/pairs";
     suite_scripts_shown_meets_its_expectations: "scripts/shown";
+    suite_scripts_taken_apart_meets_its_expectations: "scripts/taken-apart";
     suite_scripts_upload_only_meets_its_expectations: "scripts/upload-only";
     suite_strategies_bad_rows_meets_its_expectations: "strategies/bad-rows";
     suite_strategies_products_meets_its_expectations: "strategies/products";

@@ -75,7 +75,7 @@ pub fn says_the_same(conflict: Conflict<'_>) -> bool {
     match (conflict.entry.kind, conflict.current) {
         (EditKind::Delete, _) => gone,
         (_, Some(Row { values: Some(current), .. })) if !gone => {
-            conflict.entry.values.iter().all(|(column, value)| {
+            conflict.entry.own_values().all(|(column, value)| {
                 let position = conflict.entity.projection.binary_search(column);
                 position.is_ok_and(|position| reads_alike(value, &current[position]))
             })

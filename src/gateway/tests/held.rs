@@ -61,7 +61,7 @@ fn a_backend_restored_with_a_clock_that_is_right_is_known_by_its_incarnation() {
             office_makes(&mut site, "gone");
             let (rows, cursor) = ask(&mut site, Some(&cursor)).unwrap();
             assert_eq!(rows, 1);
-            site.backend.restore(site.now, backup);
+            site.backend.restore(backup);
             office_makes(&mut site, "new");
             let came = ask(&mut site, Some(&cursor)).map(|(rows, _)| rows);
             if restored == Restored::Ignored {

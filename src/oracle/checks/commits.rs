@@ -47,10 +47,10 @@ pub(in crate::oracle) fn resurrected_on_backend(case: &CommitCase<'_>) -> Option
         (Author::Derived, _) => was_deleted,
         (Author::Device(edit), None) => was_deleted && !case.ledger.is_missed_create(edit),
         (Author::Backup, _) => false,
-        (Author::Device(_), Some((_, edit))) => match edit.kind {
+        (Author::Device(_), Some((id, edit))) => match edit.kind {
             EditKind::Create => was_deleted && edit.commits > 0,
             // A row that the backend no longer remembers was deleted before the start.
-            _ => !case.creates && edit.won != Some(true),
+            _ => !case.creates && !case.ledger.ever_won(id),
         },
     };
     comes_back.then(|| {

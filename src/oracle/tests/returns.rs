@@ -3,7 +3,9 @@
 use super::stage::{CLINIC, DOCTOR, STATUS, Stage, VISIT, visit};
 use super::{assert_only, assert_silent};
 use crate::base::{DeviceId, EditId, Key, Span, Stamp, Time, Value};
-use crate::contract::{Author, EditKind, Event, KillReason, LocalEdit, LogEntry, LogKind, Node};
+use crate::contract::{
+    Author, ConflictKind, Decision, EditKind, Event, KillReason, LocalEdit, LogEntry, LogKind, Node, Sides,
+};
 use crate::oracle::Verdict;
 
 /// Device 0 goes back to what it was at the start of the stage's present second.
@@ -59,6 +61,28 @@ fn what_a_device_decided_after_its_backup_is_in_no_log_of_its_and_no_silent_disc
         stage.drain();
         let verdict = stage.verdict();
         assert_eq!(verdict.figures["oracle.silent_discard.count"], silent, "{decided_after}");
+    }
+}
+
+#[test]
+fn an_edit_that_won_in_a_life_that_is_over_brings_its_row_back_openly() {
+    for won in [true, false] {
+        let mut stage = Stage::new();
+        let before = stage.now();
+        stage.later(5);
+        let edit = stage.update(0, "a1", "mine");
+        let remote = stage.office("a1", None);
+        let (key, sides) = (Key::new("a1"), Sides { local: remote, remote, edited: None });
+        let (kind, decision) = (ConflictKind::UpdateDelete, Decision::Local);
+        if won {
+            stage.emit(0, Event::ConflictDecided { edit, entity: VISIT, key: &key, kind, decision, sides });
+        }
+        goes_back(&mut stage, before);
+        stage.phone(0).outbox.clear();
+        // A gateway has it, and brings it to the backend.
+        stage.commit(Author::Device(edit), VISIT, "a1", Some(visit("a", "mine")));
+        stage.drain();
+        assert_eq!(stage.verdict().figures["oracle.resurrected.rows"], u64::from(!won), "{won}");
     }
 }
 

@@ -36,23 +36,27 @@ devices = 4
 "#;
 
 /// The engines of the committed scenarios.
-const STACKS: [&str; 16] = [
+const STACKS: [&str; 20] = [
     "builtin",
     "broken:cursor-before-rows",
     "broken:discards-edits",
     "broken:drops-after-timeout",
     "broken:fails-without-a-word",
     "broken:forgets-ends",
+    "broken:forgets-the-shadow",
     "broken:gives-way-in-silence",
     "broken:keeps-what-is-refused",
     "broken:last-in-first-out",
     "broken:merges-without-nulls",
     "broken:new-identity-each-try",
     "broken:one-date-for-all",
+    "broken:parents-first",
     "broken:pulls-over-edits",
     "broken:says-nothing",
     "broken:taken-is-done",
+    "broken:takes-older-tombstones",
     "broken:takes-older-versions",
+    "broken:whole-rows-again",
 ];
 
 fn with_names<R>(f: impl FnOnce(&Names<'_>) -> R) -> R {

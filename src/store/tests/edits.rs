@@ -184,28 +184,68 @@ fn a_rewritten_entry_carries_the_values_of_its_new_operation() {
     put(&store, "k", 5, 0);
     store.edit(&update(0, "k", "mine"), "id", Stamp(1)).unwrap();
     let seq = store.read(|tx| tx.outbox(&[TASK], 1)).unwrap()[0].seq;
-    let rewrite = |key: &str, kind, base: Option<Stamp>| {
+    let rewrite = |key: &str, kind, values: &[(usize, &str)], base: Option<Stamp>| {
         let over = base.map(|stamp| crate::contract::Row {
             key: Key::new(key),
             stamp,
             values: Some(texts(&["t", "s", "theirs"])),
         });
+        let values: Vec<_> = values.iter().map(|&(column, text)| (column, Value::text(text))).collect();
         store.transaction(|tx| {
-            tx.rewrite(seq, "again", &Key::new(key), kind, over.as_ref())?;
+            tx.rewrite(seq, "again", &Key::new(key), (kind, &values), over.as_ref())?;
             Ok(tx.entries_for(TASK, key)?.remove(0))
         })
     };
-    let entry = rewrite("k", EditKind::Create, None).unwrap();
-    assert_eq!((entry.kind, entry.base), (EditKind::Create, None));
-    assert_eq!(entry.made_on.unwrap(), [(3, Value::text("n"))], "it was an update");
-    assert_eq!(entry.values, [(0, Value::text("t")), (1, Value::text("s")), (3, Value::text("mine"))]);
-    let entry = rewrite("other", EditKind::Create, None).unwrap();
-    assert_eq!((entry.key.as_str(), entry.values.len()), ("other", 3));
-    let entry = rewrite("k", EditKind::Update, Some(Stamp(9))).unwrap();
-    assert_eq!(entry.made_on.unwrap()[2], (3, Value::text("theirs")));
-    let entry = rewrite("k", EditKind::Delete, Some(Stamp(9))).unwrap();
+    let whole = [(0, "t"), (1, "s"), (3, "mine")];
+    let entry = rewrite("k", EditKind::Create, &whole, None).unwrap();
+    assert_eq!((entry.kind, entry.base, entry.values.len()), (EditKind::Create, None, 3));
+    assert_eq!(entry.made_on.as_deref().unwrap(), [(3, Value::text("n"))], "it was an update");
+    assert_eq!(entry.own_values().collect::<Vec<_>>(), [&(3, Value::text("mine"))]);
+    let entry = rewrite("other", EditKind::Update, &whole[2..], Some(Stamp(9))).unwrap();
+    assert_eq!((entry.key.as_str(), entry.own_values().count()), ("other", 1));
+    assert_eq!(entry.made_on.unwrap(), [(3, Value::text("theirs"))]);
+    let entry = rewrite("k", EditKind::Delete, &[], Some(Stamp(9))).unwrap();
     assert_eq!((entry.kind, entry.base, entry.values), (EditKind::Delete, Some(Stamp(9)), vec![]));
-    assert!(matches!(rewrite("none", EditKind::Create, None), Err(StoreError::Damaged(_))));
+}
+
+#[test]
+fn a_row_that_others_refer_to_goes_before_and_after_them() {
+    let (order, line) = (EntityId(0), EntityId(1));
+    let mut lines = entity("line", &["order", "text"], &[0, 1], Delivery::Delta);
+    lines.columns[0].kind = ColumnKind::Ref(order);
+    let schema = Schema { entities: vec![entity("order", &["title"], &[0], Delivery::Delta), lines] };
+    let db = Database { path: ":memory:".to_owned(), vfs: None };
+    let store = Store::open(&db, schema.into(), &options()).unwrap();
+    let edit = |number: u32, entity, key: &str, kind, values: &[(usize, &str)]| {
+        let id = EditId { device: DeviceId(0), number };
+        let values = values.iter().map(|&(column, text)| (column, Value::text(text))).collect();
+        let edit = LocalEdit { id, entity, key: Key::new(key), kind, values };
+        store.edit(&edit, &number.to_string(), Stamp(7)).unwrap();
+    };
+    let goes = |entities: &[EntityId]| -> Vec<u32> {
+        let batch = store.read(|tx| tx.outbox(entities, 9)).unwrap();
+        batch.iter().map(|entry| entry.edit.number).collect()
+    };
+    let done = |number: u32| {
+        let seq = store.read(|tx| tx.outbox(&[order, line], 9)).unwrap();
+        let seq = seq.iter().find(|entry| entry.edit.number == number).unwrap().seq;
+        store.transaction(|tx| tx.drop_entry(seq)).unwrap();
+    };
+    edit(0, order, "o", EditKind::Create, &[(0, "an order")]);
+    edit(1, line, "l", EditKind::Create, &[(0, "o"), (1, "one")]);
+    assert_eq!(goes(&[order, line]), [0, 1]);
+    assert_eq!(goes(&[line]), [] as [u32; 0], "what it refers to is to go with others");
+    done(0);
+    assert_eq!(goes(&[line]), [1]);
+    edit(2, line, "l", EditKind::Update, &[(1, "two")]);
+    edit(3, line, "l", EditKind::Delete, &[]);
+    edit(4, order, "o", EditKind::Delete, &[]);
+    edit(5, line, "later", EditKind::Create, &[(0, "o"), (1, "one")]);
+    for number in [1, 2, 3] {
+        assert_eq!(goes(&[order, line]), [number, 5], "the order goes after its line");
+        done(number);
+    }
+    assert_eq!(goes(&[order, line]), [4, 5]);
 }
 
 proptest! {

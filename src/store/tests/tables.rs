@@ -62,7 +62,8 @@ fn a_pulled_version_that_is_older_than_the_held_one_stays_out() {
     assert_eq!(put(5, 0), (true, 5));
     assert_eq!(put(4, 4), (false, 5), "it is later than what gives way");
     assert_eq!(put(4, 5), (true, 4));
-    assert_eq!(store.read(|tx| tx.latest_stamp(TASK)).unwrap(), Stamp(4));
+    let remove = |stamp| store.transaction(|tx| tx.remove_by(TASK, "k", Stamp(stamp))).unwrap();
+    assert_eq!([remove(3), remove(4), remove(5)], [false, true, false], "then there is none");
 }
 
 #[test]
