@@ -143,10 +143,15 @@ impl Process {
         backoff(&self.options.retry, failures, previous, &mut self.retries.borrow_mut())
     }
 
-    /// The backend has an edit of a row as of `stamp`, which may have made the row.
+    /// The backend has an edit of a row as of `stamp`, which may have made the row. A later edit of
+    /// a row that was just made does not make it older.
     pub(super) fn remember(&self, entity: EntityId, key: &Key, stamp: Stamp, made: bool) {
-        let written = Written { stamp, made: made.then(|| self.ports.clock.now()) };
-        self.own_versions.borrow_mut().insert((entity, key.clone()), written);
+        let mut own = self.own_versions.borrow_mut();
+        let written = own.entry((entity, key.clone())).or_insert(Written { stamp, made: None });
+        written.stamp = stamp;
+        if made {
+            written.made = Some(self.ports.clock.now());
+        }
     }
 
     /// Rows of `entity` that this process made a moment ago and that have not come back, in the
