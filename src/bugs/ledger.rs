@@ -173,6 +173,13 @@ pub const ALL: &[Bug] = &[
         breaks: Breaks::Rule(|rules| Rules { outbox: push::hides_newer_versions(), ..rules }),
     },
     Bug {
+        id: "merges-in-silence",
+        check: "silent-discard",
+        mechanism: "a merge in which one side's value of a column gives way to the other's leaves no line that the user can read",
+        seen_in: "merges by columns of document stores",
+        breaks: Breaks::Rule(|rules| Rules { resolve: push::merges_in_silence(rules.resolve), ..rules }),
+    },
+    Bug {
         id: "taken-is-done",
         check: "acknowledged-without-commit",
         mechanism: "an edit that is refused because another row has its natural key counts as there already",

@@ -94,6 +94,20 @@ pub(super) fn takes_taken_for_done(policy: Rc<dyn ResolveRule>) -> Rc<dyn Resolv
     Rc::new(Broken(policy))
 }
 
+/// Where both sides changed a column, one of them gives way without a line.
+pub(super) fn merges_in_silence(policy: Rc<dyn ResolveRule>) -> Rc<dyn ResolveRule> {
+    struct Broken(Rc<dyn ResolveRule>);
+    impl ResolveRule for Broken {
+        fn resolve(&self, conflict: Conflict<'_>) -> Resolution {
+            match self.0.resolve(conflict) {
+                Resolution::Merged { columns, .. } => Resolution::Merged { columns, line: None },
+                other => other,
+            }
+        }
+    }
+    Rc::new(Broken(policy))
+}
+
 /// A delete of a row that left the scope is sent again over the version that stands there.
 pub(super) fn deletes_what_left_scope(policy: Rc<dyn ResolveRule>) -> Rc<dyn ResolveRule> {
     struct Broken(Rc<dyn ResolveRule>);

@@ -233,6 +233,15 @@ impl Settler {
                 self.send_onto(tx, entry, &onto, conflict.current)?;
                 Ok(false)
             }
+            Resolution::Merged { columns, line } => {
+                if let Some(kind) = line {
+                    self.log(tx, entry, outcome, kind, Some(remote), told)?;
+                }
+                let mut kept = entry.clone();
+                kept.values.retain(|(column, _)| columns.contains(column));
+                self.send_onto(tx, &kept, &entry.key, conflict.current)?;
+                Ok(false)
+            }
         }
     }
 

@@ -52,6 +52,8 @@ impl Edits {
             }
             Event::EditLogged { edit, kind, .. } => match kind {
                 LogKind::Overwrote => board.add(Id::EditsOverwrote, 1),
+                // `engine.conflicts.merged` counts it.
+                LogKind::Merged => {}
                 LogKind::Superseded | LogKind::Rejected => {
                     let superseded = *kind == LogKind::Superseded;
                     board.add(if superseded { Id::EditsSuperseded } else { Id::EditsRejected }, 1);

@@ -148,6 +148,7 @@ impl<'a> Inspection<'a> {
             ledger,
             blind,
             undone,
+            overwritten,
             intents,
             ..
         } = self.oracle;
@@ -179,6 +180,7 @@ impl<'a> Inspection<'a> {
         figures.insert("oracle.repeated.rows", held.odd.repeated);
         figures.insert("oracle.half_seen.rows", self.half_seen);
         figures.insert("oracle.conflicts.count", ledger.conflicts);
+        figures.insert("oracle.overwritten.columns", overwritten);
         let gone: Vec<EditId> = ledger.gone().collect();
         figures.insert("oracle.taken_back.edits", (undone.len() + gone.len()) as u64);
         let with = |of: &[EditId], whose: &str| {

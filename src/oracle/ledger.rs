@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::history::{History, Row, RowId};
 use super::lives::Lives;
+use super::overwritten::GaveWay;
 use super::truth::{Places, alike};
 use crate::base::{DeviceId, EditId, EntityId, Key, Time, Value};
 use crate::contract::{Decision, EditKind, LocalEdit, Refusal};
@@ -52,8 +53,8 @@ pub(super) struct Edit {
     stands: Option<Refused>,
     /// It met a true conflict.
     pub(super) conflict: bool,
-    /// How the last true conflict was decided: for the edit, or against it.
-    pub(super) won: Option<bool>,
+    /// Which side gave way in the last true conflict, if one did.
+    pub(super) won: Option<Won>,
     /// Whose engine decided that; a copy of its device may, and then that one has the line.
     pub(super) decided_on: Option<DeviceId>,
 }
@@ -83,8 +84,18 @@ struct InFlight {
 struct Decided {
     life: u32,
     at: Time,
-    /// For the edit, or against it.
-    won: Option<bool>,
+    won: Option<Won>,
+}
+
+/// Who won a conflict in which somebody gave way: the user is owed a line about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Won {
+    /// The edit, over what it had not seen.
+    Edit,
+    /// The edit in some columns, and in others another version.
+    Part,
+    /// Another version.
+    Other,
 }
 
 /// All edits, and which of them are open: not committed and not carried.
@@ -111,6 +122,35 @@ pub(super) struct Ledger {
 }
 
 impl Edit {
+    /// One that a person made in a `life` of the device, on the first `seen` versions of `row`.
+    pub(super) fn new(edit: &LocalEdit, made: Time, life: u32, (row, seen): (RowId, usize)) -> Edit {
+        Edit {
+            entity: edit.entity,
+            key: edit.key.clone(),
+            row,
+            kind: edit.kind,
+            values: edit.values.clone(),
+            made,
+            life,
+            seen,
+            commits: 0,
+            carried: false,
+            matched: false,
+            acknowledged: false,
+            acknowledged_first: None,
+            equal: false,
+            refused: None,
+            excused: false,
+            lost_power: None,
+            unheard: None,
+            perhaps_heard: false,
+            stands: None,
+            conflict: false,
+            won: None,
+            decided_on: None,
+        }
+    }
+
     /// Whether the backend's row says what the edit wants.
     fn matches(&self, values: Option<&[Value]>) -> bool {
         match (self.kind, values) {
@@ -118,6 +158,12 @@ impl Edit {
             (_, None) => false,
             (_, Some(values)) => self.values.iter().all(|(column, value)| alike(&values[*column], value)),
         }
+    }
+
+    /// Whether it would put something else into a column that says `now`.
+    pub(super) fn replaces(&self, column: usize, now: &Value) -> bool {
+        self.kind == EditKind::Delete
+            || self.values.iter().any(|(of, value)| *of == column && !alike(now, value))
     }
 
     /// Whether it is on the backend, by a commit of its own or of another edit.
@@ -201,31 +247,7 @@ impl Ledger {
     /// A person made `edit` on top of the first `seen` versions of `row`.
     pub(super) fn made(&mut self, at: Time, edit: &LocalEdit, row: RowId, seen: usize) {
         let life = self.lives.now(edit.id.device);
-        let new = Edit {
-            entity: edit.entity,
-            key: edit.key.clone(),
-            row,
-            kind: edit.kind,
-            values: edit.values.clone(),
-            made: at,
-            life,
-            seen,
-            commits: 0,
-            carried: false,
-            matched: false,
-            acknowledged: false,
-            acknowledged_first: None,
-            equal: false,
-            refused: None,
-            excused: false,
-            lost_power: None,
-            unheard: None,
-            perhaps_heard: false,
-            stands: None,
-            conflict: false,
-            won: None,
-            decided_on: None,
-        };
+        let new = Edit::new(edit, at, life, (row, seen));
         self.devices[edit.id.device.0 as usize].insert(edit.id.number, new);
         self.open.entry(row).or_default().push(edit.id);
     }
@@ -493,7 +515,7 @@ impl Ledger {
         id: EditId,
         row: RowId,
         decision: Decision<'_>,
-        seen: usize,
+        (seen, gave_way): (usize, GaveWay),
         history: &History,
     ) {
         self.undecided[device.0 as usize].retain(|undecided| *undecided != id);
@@ -504,8 +526,10 @@ impl Ledger {
         }
         let Some(edit) = self.get_mut(id) else { return };
         let won = match decision {
-            Decision::Local => Some(true),
-            Decision::Remote => Some(false),
+            Decision::Local => Some(Won::Edit),
+            Decision::Remote => Some(Won::Other),
+            Decision::Merged { .. } if gave_way.ours > 0 => Some(Won::Part),
+            Decision::Merged { .. } if gave_way.theirs > 0 => Some(Won::Edit),
             // Nobody's write is given up: there is nothing that a log must say.
             Decision::Merged { .. } | Decision::Both { .. } | Decision::Parked => None,
             Decision::Same => {
@@ -540,7 +564,7 @@ impl Ledger {
     /// may have it still.
     pub(super) fn ever_won(&self, id: EditId) -> bool {
         let decided = self.decisions.values().filter_map(|of| of.get(&id)).flatten();
-        decided.into_iter().any(|decided| decided.won == Some(true))
+        decided.into_iter().any(|decided| decided.won == Some(Won::Edit))
     }
 
     /// Whether the device has made the row and that is not committed yet.

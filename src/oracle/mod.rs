@@ -72,6 +72,7 @@ mod lives;
 mod meant;
 mod model;
 mod opened;
+mod overwritten;
 mod patience;
 mod shown;
 #[cfg(test)]

@@ -14,6 +14,7 @@ use super::held::{All, At, Held};
 use super::history::{Commit, History, RowId};
 use super::intents::Intents;
 use super::ledger::{Ledger, Refused};
+use super::overwritten::{self, GaveWay};
 use super::patience::Patience;
 use super::shown::Shown;
 use super::truth::{Places, RowHash, Truth, place_of};
@@ -72,6 +73,8 @@ pub struct Oracle {
     /// Edits that replaced what their device had not seen, as far as it told; whether its log
     /// speaks of them shows at the end.
     pub(super) blind: Vec<Blind>,
+    /// Columns in which one person's value took the place of another's, unseen.
+    pub(super) overwritten: u64,
 }
 
 /// An edit that replaced somebody else's version unseen.
@@ -115,6 +118,7 @@ impl Oracle {
             findings: Findings::new(setting.capabilities),
             undone: Vec::new(),
             blind: Vec::new(),
+            overwritten: 0,
             schema: setting.schema,
             units: setting.units,
             clock: setting.clock,
@@ -199,6 +203,7 @@ impl Oracle {
             }
         }
         self.intents.judge(&case, concerns, &mut self.findings);
+        self.overwritten += overwritten::by_commit(&case);
         if let (Some(edit), Some(text)) = (author, checks::blind_overwrite(&case)) {
             let committed = (self.ledger.lives.now(edit.device), commit.at);
             self.blind.push(Blind { edit, entity: row.entity, key: row.key.clone(), committed, text });
@@ -274,7 +279,13 @@ impl Oracle {
                     None => (own, self.met(at, device, own, sides.remote)),
                 };
                 self.intents.decided(edit, decision);
-                self.ledger.decided((at, device), edit, row, decision, seen, &self.history);
+                let gave_way = self.ledger.get(edit).map_or_else(GaveWay::default, |made| {
+                    let of = self.history.row(row);
+                    let (unseen, _) = checks::written_unseen(of, &self.ledger, edit, made);
+                    GaveWay::by(decision, made, of, unseen)
+                });
+                self.overwritten += gave_way.ours + gave_way.theirs;
+                self.ledger.decided((at, device), edit, row, decision, (seen, gave_way), &self.history);
             }
             Event::EditLogged { edit, .. } => self.ledger.logged(edit),
             _ => {}

@@ -228,6 +228,7 @@ impl Told<'_> {
             Event::EditLogged { edit, kind, .. } => {
                 let says = match kind {
                     LogKind::Superseded => "was superseded",
+                    LogKind::Merged => "gave way in some of its columns",
                     LogKind::Overwrote => "overwrote another version",
                     LogKind::Rejected => "was rejected for good",
                 };

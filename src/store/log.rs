@@ -14,6 +14,7 @@ impl Tx<'_> {
         let LogEntry { edit, entity, key, kind, met } = entry;
         let kind = match kind {
             LogKind::Superseded => "superseded",
+            LogKind::Merged => "merged",
             LogKind::Overwrote => "overwrote",
             LogKind::Rejected => "rejected",
         };
@@ -42,6 +43,7 @@ impl Tx<'_> {
             let edit = device.zip(number).map(|(d, number)| EditId { device: DeviceId(d), number });
             let kind = match row.get_ref(4)?.as_str().unwrap_or_default() {
                 "superseded" => LogKind::Superseded,
+                "merged" => LogKind::Merged,
                 "overwrote" => LogKind::Overwrote,
                 "rejected" => LogKind::Rejected,
                 other => return Err(StoreError::Damaged(format!("a line of kind {other:?}"))),

@@ -38,6 +38,7 @@ const MOMENT: Ground =
 /// The crowd, with one side that always wins.
 const CLIENT_WINS: Ground = Ground { sets: &["engine.conflict.policy=client-wins"], ..CROWD };
 const SERVER_WINS: Ground = Ground { sets: &["engine.conflict.policy=server-wins"], ..CROWD };
+const FIELD_MERGE: Ground = Ground { sets: &["engine.conflict.policy=field-merge"], ..CROWD };
 
 /// The crowd, whose people delete what they see, be it given to others meanwhile.
 const SHOWN: Ground = Ground {
@@ -75,6 +76,7 @@ fn ground(bug: &Bug) -> Ground {
         "sync-starts-sync" => MOMENT,
         "counts-winners-as-done" => CLIENT_WINS,
         "gives-way-in-silence" => SERVER_WINS,
+        "merges-in-silence" => FIELD_MERGE,
         "deletes-what-left-scope" => SHOWN,
         "keeps-what-is-refused" => POISONED,
         "discards-edits" => DISCARDING,

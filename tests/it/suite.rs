@@ -253,6 +253,7 @@ suite! {
     suite_strategies_edits_meanwhile_meets_its_expectations: "strategies/edits-meanwhile";
     suite_conflicts_taken_updates_meets_its_expectations: "conflicts/taken-updates";
     suite_conflicts_told_meets_its_expectations: "conflicts/told";
+    suite_conflicts_two_technicians_meets_its_expectations: "conflicts/two-technicians";
     suite_links_timeouts_meets_its_expectations: "links/timeouts";
     suite_wire_lost_answers_meets_its_expectations: "wire/lost-answers";
     suite_wire_deltas_meets_its_expectations: "wire/deltas";

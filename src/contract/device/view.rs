@@ -71,6 +71,8 @@ pub struct LogEntry {
 pub enum LogKind {
     /// A conflict rule let the backend's version win: this edit is superseded.
     Superseded,
+    /// A conflict rule let the backend's version win in some of this edit's columns.
+    Merged,
     /// A conflict rule let this edit win over the backend's version `met`.
     Overwrote,
     /// The backend refused it for good.

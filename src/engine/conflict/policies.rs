@@ -16,6 +16,7 @@ policies! {
     last_write_wins,
     client_wins,
     server_wins,
+    field_merge,
 }
 
 /// Their names.

@@ -1,7 +1,7 @@
 //! What a policy gets, and what it gives back.
 
 use crate::base::{Key, Stamp, Value};
-use crate::contract::{ConflictKind, Decision, EditKind, Entity, Refusal, Row};
+use crate::contract::{ConflictKind, Decision, EditKind, Entity, LogKind, Refusal, Row};
 use crate::store::Entry;
 
 /// A local edit and the backend's row in its way.
@@ -42,6 +42,13 @@ pub enum Resolution {
         /// The row: another than the edit's own when two rows had one natural key.
         onto: Key,
     },
+    /// The edit is sent again with these of its columns, over the backend's current version.
+    Merged {
+        /// The edit's columns that stay, by position in the backend's columns.
+        columns: Vec<usize>,
+        /// What the user is told, if both sides set a column to different values.
+        line: Option<LogKind>,
+    },
 }
 
 impl Resolution {
@@ -51,6 +58,7 @@ impl Resolution {
             Resolution::Same => Decision::Same,
             Resolution::Remote => Decision::Remote,
             Resolution::Local { .. } => Decision::Local,
+            Resolution::Merged { columns, .. } => Decision::Merged { columns },
         }
     }
 }
@@ -84,7 +92,7 @@ pub fn says_the_same(conflict: Conflict<'_>) -> bool {
     }
 }
 
-fn reads_alike(a: &Value, b: &Value) -> bool {
+pub(super) fn reads_alike(a: &Value, b: &Value) -> bool {
     b.with_ref(|b| a.reads_as(b))
 }
 

@@ -1,9 +1,10 @@
 //! The policies, by tables.
 
+use super::policies::field_merge::FieldMerge;
 use super::policies::last_write_wins::LastWriteWins;
 use super::*;
 use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Value};
-use crate::contract::{Column, ColumnKind, ConflictKind, Delivery, EditKind, Entity, Refusal, Row};
+use crate::contract::{Column, ColumnKind, ConflictKind, Delivery, EditKind, Entity, LogKind, Refusal, Row};
 use crate::store::Entry;
 
 fn entity() -> Entity {
@@ -122,5 +123,40 @@ fn an_offline_edit_wins_over_an_earlier_one_that_was_committed_first() {
             edited_at: edited_at.map(Stamp),
         };
         assert_eq!(LastWriteWins.resolve(conflict), expected, "{edited_at:?}");
+    }
+}
+
+#[test]
+fn a_merge_keeps_what_one_side_alone_changed() {
+    let entity = entity();
+    let merged = |columns: &[usize], line| Resolution::Merged { columns: columns.to_vec(), line };
+    let update = |made_at, clinic: &str, status: &str| Entry {
+        values: vec![(0, Value::text(clinic)), (1, Value::text(status))],
+        made_on: Some(vec![(0, Value::text("c1")), (1, Value::text("new"))]),
+        ..entry(EditKind::Update, "", made_at)
+    };
+    let (earlier, later) = (5, 20);
+    let theirs = |status| row(10, Some(status));
+    for (entry, current, expected) in [
+        // They changed nothing that the edit sets.
+        (update(earlier, "c2", "done"), theirs("new"), merged(&[0, 1], None)),
+        // They changed one of its columns: the later one has that.
+        (update(earlier, "c2", "done"), theirs("late"), merged(&[0], Some(LogKind::Merged))),
+        (update(later, "c2", "done"), theirs("late"), merged(&[0, 1], Some(LogKind::Overwrote))),
+        // To the same.
+        (update(earlier, "c2", "done"), theirs("done"), merged(&[0, 1], None)),
+        (update(earlier, "c1", "done"), theirs("done"), Resolution::Same),
+    ] {
+        let why = Refusal::Stale;
+        let conflict =
+            Conflict { entry: &entry, entity: &entity, why, current: Some(&current), edited_at: None };
+        assert_eq!(FieldMerge.resolve(conflict), expected, "{entry:?} against {current:?}");
+    }
+    let only = Entry { values: vec![(1, Value::text("done"))], ..update(earlier, "", "") };
+    let gone = row(10, None);
+    for (why, current) in [(Refusal::Stale, theirs("late")), (Refusal::Gone, gone)] {
+        let conflict =
+            Conflict { entry: &only, entity: &entity, why, current: Some(&current), edited_at: None };
+        assert_eq!(FieldMerge.resolve(conflict), Resolution::Remote, "{current:?}");
     }
 }

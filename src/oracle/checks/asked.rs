@@ -189,7 +189,8 @@ impl<'a> Asked<'a> {
         if !before.is_some_and(|before| alike(&before[column], &case.values[column])) {
             return false;
         }
-        let written = |edit: &Edit| written_unseen(case, meant.id, edit).0 & bit(column) != 0;
+        let written =
+            |edit: &Edit| written_unseen(case.row, case.ledger, meant.id, edit).0 & bit(column) != 0;
         !keeps_edits || beside.gives_up_columns(meant.id) || self.edit().is_none_or(written)
     }
 }

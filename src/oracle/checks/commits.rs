@@ -82,7 +82,7 @@ pub(in crate::oracle) fn committed_twice(case: &CommitCase<'_>) -> Option<String
 pub(in crate::oracle) fn blind_overwrite(case: &CommitCase<'_>) -> Option<String> {
     let (id, edit) = case.edit.filter(|(_, edit)| edit.row == case.id)?;
     let before = case.row.values.as_deref()?;
-    let (columns, by) = written_unseen(case, id, edit);
+    let (columns, by) = written_unseen(case.row, case.ledger, id, edit);
     let gone = case.kind == CommitKind::Delete;
     let other = |column: usize| gone || !alike(&before[column], &case.values[column]);
     let overwritten = (0..before.len()).any(|column| columns & bit(column) != 0 && other(column));
@@ -97,17 +97,18 @@ pub(in crate::oracle) fn blind_overwrite(case: &CommitCase<'_>) -> Option<String
 
 /// The columns of the edit's row that others wrote and that its device had not seen as it was made,
 /// one bit each, and the last version that did.
-pub(super) fn written_unseen<'a>(
-    case: &CommitCase<'a>,
+pub(in crate::oracle) fn written_unseen<'a>(
+    row: &'a Row,
+    ledger: &Ledger,
     id: EditId,
     edit: &Edit,
 ) -> (u64, Option<&'a Version>) {
     let foreign = |author: Author| match author {
-        Author::Device(by) => by.device != id.device && !case.ledger.was_copied(by, (id.device, edit)),
+        Author::Device(by) => by.device != id.device && !ledger.was_copied(by, (id.device, edit)),
         Author::Office | Author::Import => true,
         Author::Derived | Author::Backup => false,
     };
-    let unseen = case.row.versions.get(edit.seen..).unwrap_or_default();
+    let unseen = row.versions.get(edit.seen..).unwrap_or_default();
     let (mut columns, mut by) = (0, None);
     for version in unseen.iter().filter(|v| foreign(v.author) && v.undone.is_none()) {
         columns |= version.changed;

@@ -5,7 +5,7 @@ use crate::base::{DeviceId, EditId, EntityId, Key};
 use crate::contract::{EditKind, LogEntry, LogKind, PendingEdit, Schema};
 use crate::oracle::clock::Clock;
 use crate::oracle::flow::{Names, Run};
-use crate::oracle::ledger::Edit;
+use crate::oracle::ledger::{Edit, Won};
 use crate::oracle::words;
 
 /// An edit at the end, and what its device says of it.
@@ -102,9 +102,13 @@ pub(in crate::oracle) fn lost_edit(case: &EditCase<'_>) -> Option<String> {
 /// What the backend refused or a rule dropped, and what a rule overwrote, is in a log that the user
 /// can read.
 pub(in crate::oracle) fn silent_discard(case: &EditCase<'_>) -> Option<String> {
-    if case.lost() && (case.edit.refused.is_some() || case.edit.won == Some(false)) {
+    if case.lost() && (case.edit.refused.is_some() || case.edit.won == Some(Won::Other)) {
         let (what, powerless) = (case.what(), case.powerless());
         return Some(format!("{what} was refused or superseded, and no log speaks of it{powerless}"));
+    }
+    if case.edit.won == Some(Won::Part) && !case.logged() {
+        let (what, powerless) = (case.what(), case.powerless());
+        return Some(format!("{what} gave way in some columns, and no log speaks of it{powerless}"));
     }
     let here = case.edit.decided_on.is_none_or(|device| device == case.id.device);
     if here { silent_overwrite(case) } else { None }
@@ -112,7 +116,7 @@ pub(in crate::oracle) fn silent_discard(case: &EditCase<'_>) -> Option<String> {
 
 /// What a rule overwrote is in the log of the device on which it did.
 pub(in crate::oracle) fn silent_overwrite(case: &EditCase<'_>) -> Option<String> {
-    let overwrote = case.edit.commits > 0 && case.edit.won == Some(true) && !case.overwriting_logged();
+    let overwrote = case.edit.commits > 0 && case.edit.won == Some(Won::Edit) && !case.overwriting_logged();
     overwrote.then(|| {
         let (what, powerless) = (case.what(), case.powerless());
         format!("{what} won over another version, and no log speaks of it{powerless}")
