@@ -118,7 +118,7 @@ impl Settler {
                 Ok(false)
             }
             Outcome::Rejected { current, .. } => {
-                tx.drop_entry(entry.seq)?;
+                self.give_up(tx, entry)?;
                 self.log(tx, entry, outcome, LogKind::Rejected, None, told)?;
                 self.take_over(tx, entry, current.as_ref(), told)?;
                 Ok(true)
@@ -223,7 +223,7 @@ impl Settler {
                 Ok(true)
             }
             Resolution::Remote => {
-                tx.drop_entry(entry.seq)?;
+                self.give_up(tx, entry)?;
                 self.log(tx, entry, outcome, LogKind::Superseded, Some(remote), told)?;
                 self.take_over(tx, entry, conflict.current, told)?;
                 Ok(true)
@@ -301,6 +301,24 @@ impl Settler {
         let values = beneath(entity, shown, &later);
         let values = values.ok_or_else(|| StoreError::Damaged(format!("no row {key} to create")))?;
         Ok(entity.projection.iter().copied().zip(values).collect())
+    }
+
+    /// The edit leaves: what later edits of its row were made on never was.
+    fn give_up(&self, tx: &Tx<'_>, entry: &Entry) -> Result<(), StoreError> {
+        let entity = self.process.setup.schema.entity(entry.entity);
+        let shown = tx.row(entry.entity, entry.key.as_str())?.map(|row| row.values);
+        let edits = tx.entries_for(entry.entity, entry.key.as_str())?;
+        tx.drop_entry(entry.seq)?;
+        let Some(mut values) = beneath(entity, shown, &edits) else { return Ok(()) };
+        for later in edits.iter().filter(|later| later.seq != entry.seq) {
+            tx.make_on(later, &values)?;
+            for (column, value) in &later.values {
+                if let Ok(place) = entity.projection.binary_search(column) {
+                    values[place] = value.clone();
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The edit leaves, and its row is as if it had not been made: the backend, which speaks of

@@ -26,6 +26,8 @@ pub(super) struct Version {
     pub(super) content: u64,
     /// The backend's columns that it changed, one bit each; columns from 63 on share the last bit.
     pub(super) changed: u64,
+    /// What stood in those columns before; `None` if there was no row.
+    replaced: Option<Box<[(usize, Value)]>>,
     /// When it went with the state of the backend, if it did.
     pub(super) undone: Option<Time>,
 }
@@ -119,8 +121,13 @@ impl History {
         let row = &mut self.rows[id as usize];
         let entity = schema.entity(row.entity);
         let gone = commit.kind == CommitKind::Delete;
-        let changed = match (&row.values, gone) {
-            (Some(before), false) => changed_columns(before, commit.values),
+        let replaced = row.values.as_deref().map(|before| {
+            let differs = |column: usize| gone || before[column] != commit.values[column];
+            let columns = before.iter().enumerate().filter(|(column, _)| differs(*column));
+            columns.map(|(column, value)| (column, value.clone())).collect::<Box<[_]>>()
+        });
+        let changed = match &replaced {
+            Some(replaced) if !gone => replaced.iter().fold(0, |bits, (column, _)| bits | bit(*column)),
             _ => u64::MAX,
         };
         let content = self.hash.projected(entity, commit.values);
@@ -129,7 +136,17 @@ impl History {
         // Most rows that are touched are touched once, and a vector that grows begins with room for
         // four.
         row.versions.reserve_exact(usize::from(row.versions.is_empty()));
-        row.versions.push(Version { stamp, at, author, gone, place, content, changed, undone: None });
+        row.versions.push(Version {
+            stamp,
+            at,
+            author,
+            gone,
+            place,
+            content,
+            changed,
+            replaced,
+            undone: None,
+        });
         let after = (!gone).then(|| commit.values.to_vec());
         std::mem::replace(&mut row.values, after)
     }
@@ -156,6 +173,17 @@ impl History {
 }
 
 impl Row {
+    /// What a column said after the first `versions` of them; `None` if there was no row then.
+    pub(super) fn said(&self, column: usize, versions: usize) -> Option<&Value> {
+        for version in self.versions.get(versions..).unwrap_or_default() {
+            let replaced = version.replaced.as_deref()?;
+            if let Some((_, value)) = replaced.iter().find(|(of, _)| *of == column) {
+                return Some(value);
+            }
+        }
+        self.values.as_ref()?.get(column)
+    }
+
     /// How many versions a device holds that holds the version of this stamp: 0 for those before
     /// the start.
     ///
@@ -186,9 +214,4 @@ impl Version {
 /// The bit of a column in [`Version::changed`].
 pub(super) fn bit(column: usize) -> u64 {
     1 << column.min(63)
-}
-
-fn changed_columns(before: &[Value], after: &[Value]) -> u64 {
-    let columns = before.iter().zip(after).enumerate();
-    columns.filter(|(_, (a, b))| a != b).fold(0, |bits, (column, _)| bits | bit(column))
 }

@@ -160,12 +160,6 @@ impl Edit {
         }
     }
 
-    /// Whether it would put something else into a column that says `now`.
-    pub(super) fn replaces(&self, column: usize, now: &Value) -> bool {
-        self.kind == EditKind::Delete
-            || self.values.iter().any(|(of, value)| *of == column && !alike(now, value))
-    }
-
     /// Whether it is on the backend, by a commit of its own or of another edit.
     pub(super) fn committed(&self) -> bool {
         self.commits > 0 || self.carried

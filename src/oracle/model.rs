@@ -14,7 +14,7 @@ use super::held::{All, At, Held};
 use super::history::{Commit, History, RowId};
 use super::intents::Intents;
 use super::ledger::{Ledger, Refused};
-use super::overwritten::{self, GaveWay};
+use super::overwritten::GaveWay;
 use super::patience::Patience;
 use super::shown::Shown;
 use super::truth::{Places, RowHash, Truth, place_of};
@@ -203,7 +203,7 @@ impl Oracle {
             }
         }
         self.intents.judge(&case, concerns, &mut self.findings);
-        self.overwritten += overwritten::by_commit(&case);
+        self.overwritten += GaveWay::by_commit(&case).theirs;
         if let (Some(edit), Some(text)) = (author, checks::blind_overwrite(&case)) {
             let committed = (self.ledger.lives.now(edit.device), commit.at);
             self.blind.push(Blind { edit, entity: row.entity, key: row.key.clone(), committed, text });
@@ -282,7 +282,7 @@ impl Oracle {
                 let gave_way = self.ledger.get(edit).map_or_else(GaveWay::default, |made| {
                     let of = self.history.row(row);
                     let (unseen, _) = checks::written_unseen(of, &self.ledger, edit, made);
-                    GaveWay::by(decision, made, of, unseen)
+                    GaveWay::by(decision, made, (of, seen), unseen)
                 });
                 self.overwritten += gave_way.ours + gave_way.theirs;
                 self.ledger.decided((at, device), edit, row, decision, (seen, gave_way), &self.history);

@@ -5,6 +5,7 @@ mod asked;
 mod edits;
 mod flow;
 mod life;
+mod overwritten;
 mod random;
 mod returns;
 mod rows;
