@@ -223,7 +223,7 @@ impl Applier {
                 let applied = self.apply_row(tx, place, row)?;
                 told.echoed += u32::from(self.process.is_echo(page.entity, row.key, row.stamp));
                 let seen = progress.loading || !dirty;
-                if applied == Applied::Kept && seen && (row.values.is_some() || !dirty) {
+                if applied == Applied::Kept && seen && row.values.is_some() {
                     // Its edits may be settled before the load ends, and then nothing else keeps it
                     // from the sweep.
                     tx.seen(page.entity, row.key, latest)?;

@@ -7,7 +7,7 @@
 //! rows, as a tombstone in its shadow, until it comes down itself.
 //!
 //! There is one who does go back: a backend that was put back to a backup shows versions that are
-//! older, and they hold. Its pages say which life of it they are of, by the latest stamp that it had
+//! older, and they hold. Its pages say which life of it they are of, by the latest stamp that was
 //! given before: what is dated up to that may be of another history, and gives way to any version.
 //! What came since does not, be it an edit of this device that the new life has.
 

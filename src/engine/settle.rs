@@ -276,7 +276,7 @@ impl Settler {
         let values = match kind {
             EditKind::Delete => Vec::new(),
             EditKind::Create if entry.kind != EditKind::Create => self.as_of(tx, entry, onto)?,
-            // What was to make its row again has all of that: the row is there, and others write it.
+            // What was to make its row again has all of that, and others write there.
             EditKind::Update if narrows => entry.own_values().cloned().collect(),
             EditKind::Create | EditKind::Update => entry.values.clone(),
         };

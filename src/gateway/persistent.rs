@@ -76,8 +76,9 @@ impl Persistent {
             return self.replica.take(&page);
         }
         let (entity, more) = (page.entity, page.more);
-        let cursor = page.cursor.clone();
-        self.replica.take(&Captures { entity, rows: Vec::new(), cursor, more: true, loads_up_to: None });
+        let (cursor, as_of) = (page.cursor.clone(), page.as_of);
+        let rows = Vec::new();
+        self.replica.take(&Captures { entity, rows, cursor, more: true, loads_up_to: None, as_of });
         self.gathered.push(page);
         if more {
             return Taken::default();

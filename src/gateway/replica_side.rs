@@ -10,7 +10,7 @@ use super::incarnation::Life;
 use super::options::RefreshOptions;
 use super::replica::{Captures, Copied, Judged, Replica, Taken, Waiting};
 use super::server::Gateway;
-use crate::backend::{self, Backend, Change, Load};
+use crate::backend::{self, Backend, Change, Load, Upto};
 use crate::base::{DeviceId, Key, Span, Stamp, Time, UnitId};
 use crate::contract::{Answered, Carried, Event, Mutation, Outcome, Overtaken, RequestKind, ServerError};
 use crate::protocol::{Request, Weighed};
@@ -164,8 +164,9 @@ impl Gateway {
             local: clock,
             pull: (UnitId(0), *refresh),
         };
-        let upto = self.strategy.loads_up_to().filter(|_| cursor.is_none());
-        let loads_up_to = upto.map(|upto| backend.sight(now).settled(upto));
+        let upto = self.strategy.loads_up_to();
+        let as_of = backend.sight(now).settled(upto.unwrap_or(Upto::Settled));
+        let loads_up_to = upto.filter(|_| cursor.is_none()).map(|_| as_of);
         let mut rows = Vec::new();
         let page = self.strategy.page(backend, now, asked, &mut |change, _| {
             rows.push(Copied::of(schema.entity(*entity), change));
@@ -175,7 +176,7 @@ impl Gateway {
         let Effort { scanned, writes, .. } = page.effort;
         backend.call.load = Load { scanned, rows: page.delivered, written: writes };
         let cursor = life.named(page.cursor);
-        let captures = Captures { entity: *entity, rows, cursor, more: page.more, loads_up_to };
+        let captures = Captures { entity: *entity, rows, cursor, more: page.more, loads_up_to, as_of };
         Ok(PageRead { life, brought: Brought::Page { captures, scanned } })
     }
 

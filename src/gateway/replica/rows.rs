@@ -41,6 +41,9 @@ pub(in super::super) struct Captures {
     /// A load begins with it, which meets each row whose last version has this stamp or an earlier
     /// one.
     pub(in super::super) loads_up_to: Option<Stamp>,
+    /// A load that ends with it has met each row whose last version has this stamp or an earlier
+    /// one: the others are gone as of then.
+    pub(in super::super) as_of: Stamp,
 }
 
 /// What became of a page.
@@ -259,7 +262,7 @@ impl Replica {
 
     /// Takes a page with its cursor in one transaction.
     pub(in super::super) fn take(&mut self, page: &Captures) -> Taken {
-        let Captures { entity, rows, cursor, more, loads_up_to } = page;
+        let Captures { entity, rows, cursor, more, loads_up_to, as_of } = page;
         self.transact(|replica| {
             let progress = replica.progress(*entity);
             let mut taken = Taken::default();
@@ -275,7 +278,7 @@ impl Replica {
                 }
             }
             if progress.loading && !more {
-                taken.changed += replica.sweep(*entity, progress.generation);
+                taken.changed += replica.sweep(*entity, progress.generation, *as_of);
             }
             let (loaded, loading) = (progress.loaded || !more, progress.loading && *more);
             let cursor = Some(cursor.clone());
@@ -407,15 +410,16 @@ impl Replica {
     }
 
     /// Takes away the rows that the load of this generation has not met; gives how many those are.
-    /// What is gone as before is told again to who may have been told otherwise.
-    fn sweep(&mut self, entity: EntityId, generation: i64) -> u64 {
+    /// A device may have a later version of one than the replica, and that is gone as well. What is
+    /// gone as before is told again to who may have been told otherwise.
+    fn sweep(&mut self, entity: EntityId, generation: i64, as_of: Stamp) -> u64 {
         let gone: Vec<(String, i64)> = {
             let mut unmet = self.on(entity, Statement::Unmet);
             let rows = sound(unmet.query_map([generation], |row| Ok((row.get(0)?, row.get(1)?))));
             sound(rows.collect())
         };
         for (key, stamp) in &gone {
-            let row = Copied { key: Key::new(key), stamp: Stamp(*stamp), held: None };
+            let row = Copied { key: Key::new(key), stamp: as_of.max(Stamp(*stamp)), held: None };
             self.apply(entity, &row, Source::Captured, generation);
         }
         let doubted: Vec<(i64, i64)> = {
