@@ -26,6 +26,7 @@ impl Failure {
     /// What the user is told.
     pub(super) fn told(self) -> SyncError {
         match self {
+            Failure::Silence(TransportError::Cancelled) => SyncError::Cancelled,
             Failure::Silence(error) => SyncError::Offline(error.to_string()),
             Failure::Refused(error @ ServerError::Throttled(_)) => SyncError::Throttled(error.to_string()),
             Failure::Refused(ServerError::BadRequest(text)) => SyncError::Rejected(text),
@@ -178,6 +179,10 @@ impl Caller {
         let mut previous = None;
         self.heed_after(unit.is_some()).await;
         loop {
+            if unit.is_some() && self.process.stop.is_asked() {
+                let failure = Failure::Silence(TransportError::Cancelled);
+                return Err(GivenUp { failure, tries: failures, refused });
+            }
             let number = self.requests.get();
             self.requests.set(number + 1);
             let failure = match self.attempt(unit, &make(number), number, failures).await {
@@ -203,7 +208,12 @@ impl Caller {
 
     pub(super) async fn wait_and_retry(&self, in_run: bool, failures: u32, wait: Span) {
         self.process.emit(Event::RetryScheduled { attempt: failures, wait, in_run });
-        self.process.ports.sleep(wait).await;
+        let wait = self.process.ports.sleep(wait);
+        if in_run {
+            _ = self.process.stop.or(wait).await;
+        } else {
+            wait.await;
+        }
     }
 
     /// How long the server has asked to be left alone. What was drawn comes on top: those who are
@@ -235,7 +245,7 @@ impl Caller {
         let sent_at = self.process.ports.clock.now();
         let deadline = sent_at + self.process.options.request_timeout;
         let call = Call { number, kind, unit, edits, attempt: failures };
-        let answer = self.process.ports.call(call, body, deadline).await;
+        let answer = self.call(call, body, deadline).await;
         let took = self.process.ports.clock.now() - sent_at;
         let attempt = match answer {
             Err(error) => Attempt::Failed(Failure::Silence(error)),
@@ -262,12 +272,29 @@ impl Caller {
         };
         if let Attempt::Failed(failure) = &attempt
             && kind != RequestKind::Fetch
+            && !matches!(failure, Failure::Silence(TransportError::Cancelled))
         {
             let fate = Fate::Failed(failure.trouble());
             let seen = Observed { asked, rows: 0, full: false, wire: took, whole: took, fate };
             self.chunk_ended(kind, &seen);
         }
         attempt
+    }
+
+    /// Sends a request. One of a run that is cancelled is waited for no more, and its connection is
+    /// closed.
+    async fn call(&self, call: Call<'_>, body: Vec<u8>, deadline: Time) -> Result<Vec<u8>, TransportError> {
+        let Call { number: request, kind, unit, .. } = call;
+        let (sent_at, wasted) = (self.process.ports.clock.now(), body.len() as u64);
+        let called = self.process.ports.call(call, body, deadline);
+        if unit.is_none() {
+            return called.await;
+        }
+        self.process.stop.or(called).await.unwrap_or_else(|| {
+            let (error, took) = (TransportError::Cancelled, self.process.ports.clock.now() - sent_at);
+            self.process.emit(Event::RequestFailed { request, kind, error, took, wasted });
+            Err(error)
+        })
     }
 
     /// Sorts out an answer that says no before anybody builds on it.
@@ -304,8 +331,13 @@ impl Caller {
             Ok(Err(error)) => format!("an error where an answer was expected: {error}"),
             Err(damaged) => damaged.to_string(),
         };
+        Err(self.not_its_own(received, kind, text))
+    }
+
+    /// The end of a run whose request was answered with what is not its answer.
+    pub(super) fn not_its_own(&self, received: &Received, kind: RequestKind, text: String) -> RunError {
         let failure = self.foreign(received, kind, text);
-        Err(GivenUp { failure, tries: received.failures + 1, refused: false }.ends_run())
+        GivenUp { failure, tries: received.failures + 1, refused: false }.ends_run()
     }
 
     /// An answer that nobody can read, as a failure of its request.
@@ -344,7 +376,7 @@ impl Caller {
 
 fn retryable(failure: &Failure) -> bool {
     match failure {
-        Failure::Silence(_) => true,
+        Failure::Silence(error) => *error != TransportError::Cancelled,
         Failure::Refused(error) => {
             matches!(
                 error,

@@ -55,6 +55,7 @@ mod segments;
 mod session;
 mod settle;
 mod signal;
+mod stop;
 mod streams;
 mod upload;
 mod view;

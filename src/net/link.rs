@@ -2,6 +2,7 @@
 
 use super::conditions::{Conditions, Direction};
 use super::energy::{RadioCost, Radios};
+use super::foreign::{ForeignTime, Mixed, Mixer};
 use super::options::{OutageMode, Radio};
 use super::tcp::{search, staircase};
 use super::weather::{Itinerary, Weather};
@@ -35,6 +36,8 @@ pub struct Link {
     lossy: Vec<LossyTime>,
     /// Times in which somebody else answers.
     portals: Vec<(Time, Time)>,
+    /// Times in which some answers are those to others.
+    foreign: Vec<ForeignTime>,
     radios: Radios,
     /// When the last message sent leaves the bottleneck, by direction.
     busy_until: [Time; 2],
@@ -50,6 +53,7 @@ impl Link {
             seed,
             lossy: Vec::new(),
             portals: Vec::new(),
+            foreign: Vec::new(),
             radios: Radios::default(),
             busy_until: [Time::ZERO; 2],
             last_arrival: [Time::ZERO; 2],
@@ -75,6 +79,16 @@ impl Link {
     /// starts.
     pub fn add_portal(&mut self, from: Time, until: Time) {
         self.portals.push((from, until));
+    }
+
+    /// What becomes of the answer to a request at `now`, and whether answers are ever mixed up.
+    pub(super) fn mixes(&self, mixer: &Mixer, now: Time) -> (Option<Mixed>, bool) {
+        (mixer.next(&self.foreign, self.seed, now), !self.foreign.is_empty())
+    }
+
+    /// Adds a time in which some answers are somebody else's; before the world starts.
+    pub fn add_foreign(&mut self, time: ForeignTime) {
+        self.foreign.push(time);
     }
 
     /// The page that the network gives at `now` in the gateway's place, if it does.

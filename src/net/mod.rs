@@ -23,6 +23,7 @@ mod conditions;
 mod connection_line;
 mod connection_pool;
 mod energy;
+mod foreign;
 mod link;
 mod options;
 mod sharing;
@@ -39,6 +40,7 @@ mod transport_tests;
 
 pub use conditions::{Conditions, Direction};
 pub use energy::{Power, RadioCost, RadioUse, Radios};
+pub use foreign::{Foreign, ForeignTime};
 pub use link::{Fate, Link, LossyTime};
 pub use options::{
     FieldWorker, GapLengths, Gaps, Jitter, JitterTail, LossWindow, Moves, Outage, OutageMode, PacketLoss,

@@ -5,11 +5,11 @@ mod leave;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use super::conditions::{Conditions, Direction};
+use super::conditions::{Conditions, Direction, first_reset};
 use super::connection_line::{Flow, Line, MessageId};
 use super::connection_pool::{Found, Pool, Shared};
+use super::foreign::Mixer;
 use super::link::Link;
-use super::options::OutageMode;
 use super::tcp::{Broken, Connection, Opening, Tls, Traffic};
 use super::transport_options::{Protocol, TransportOptions};
 use crate::base::{Span, Time};
@@ -32,6 +32,7 @@ pub struct Way {
     pub(super) events: Rc<dyn EventSink>,
     options: TransportOptions,
     answers: Cell<u64>,
+    mixer: Mixer,
     pool: Pool,
     /// A connection was opened, released or closed.
     freed: Notify,
@@ -161,6 +162,7 @@ impl Way {
             events,
             options,
             answers: Cell::new(0),
+            mixer: Mixer::default(),
             pool: Pool::default(),
             freed,
             lines: Default::default(),
@@ -454,10 +456,17 @@ impl Way {
                 self.events.emit(Event::MessageDropped { reason, bytes });
                 page.to_vec()
             }
-            None => match server.serve(request).await {
-                Some(bytes) => bytes,
-                None => return Err(NoAnswer::Broken(self.told_of_death())),
-            },
+            None => {
+                let (mixed, keeps) = self.link.borrow().mixes(&self.mixer, self.handle.now());
+                let sent = request.len() as u64;
+                let answered = self.mixer.answer(mixed, keeps, || server.serve(request)).await;
+                let (bytes, is_own) = answered.ok_or_else(|| NoAnswer::Broken(self.told_of_death()))?;
+                if !is_own {
+                    let reason = DropReason::ForeignAnswer;
+                    self.events.emit(Event::MessageDropped { reason, bytes: sent });
+                }
+                bytes
+            }
         };
         let now = self.handle.now();
         let number = self.answers.replace(self.answers.get() + 1);
@@ -567,12 +576,6 @@ impl Way {
         lease.answered = answer.is_ok();
         answer
     }
-}
-
-/// When the next outage begins that resets, or the one that lasts began, if that is before `until`.
-fn first_reset(weather: &dyn Conditions, now: Time, until: Time) -> Option<Time> {
-    let mut outages = weather.outages(now).iter().take_while(|outage| outage.from < until);
-    outages.find(|outage| outage.mode == OutageMode::Reset).map(|outage| outage.from)
 }
 
 pub(super) fn ended(broken_at: Time, deadline: Time) -> TransportError {

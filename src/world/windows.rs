@@ -2,7 +2,7 @@
 
 use super::missed::Struck;
 use crate::base::{DeviceId, Span, Time};
-use crate::contract::{DropReason, Event, Hook, Node};
+use crate::contract::{DropReason, EditKind, Event, Hook, Node};
 
 /// What shows that a fault met somebody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +11,12 @@ pub(super) enum Sign {
     Network,
     /// A response to the device was lost.
     LostResponse,
+    /// An answer to the device was not its request's.
+    Foreign,
+    /// The device could not read a row.
+    BadRow,
+    /// The backend refused a delete for good.
+    DeleteRefused,
     /// The device wrote something.
     Storage,
     /// The app of the device did something.
@@ -101,7 +107,13 @@ impl Sign {
     fn is_of_servers(self) -> bool {
         matches!(
             self,
-            Sign::Backend | Sign::Gateway | Sign::Commit | Sign::Rejected | Sign::PutOff | Sign::Refused
+            Sign::Backend
+                | Sign::Gateway
+                | Sign::Commit
+                | Sign::Rejected
+                | Sign::DeleteRefused
+                | Sign::PutOff
+                | Sign::Refused
         )
     }
 
@@ -129,6 +141,14 @@ impl Sign {
             (Sign::LostResponse, Event::MessageDropped { reason, .. }) => {
                 at_once(*reason == DropReason::AnswerLost)
             }
+            (Sign::Foreign, Event::MessageDropped { reason, .. }) => {
+                at_once(*reason == DropReason::ForeignAnswer)
+            }
+            (Sign::BadRow, _) => at_once(matches!(event, Event::RowUnreadable { .. })),
+            (Sign::DeleteRefused, _) => at_once(matches!(
+                event,
+                Event::MutationRefused { conflict: None, kind: EditKind::Delete, .. }
+            )),
             (Sign::Storage, _) => at_once(matches!(
                 event,
                 Event::EditMade { .. }
@@ -170,7 +190,7 @@ impl Sign {
                     | Event::RefreshAsked { failed: true, .. }
             )),
             (Sign::Edit, _) => at_once(matches!(event, Event::EditMade { .. })),
-            (Sign::LostResponse, _) => None,
+            (Sign::LostResponse | Sign::Foreign, _) => None,
         }
     }
 }

@@ -7,7 +7,7 @@ use std::task::Poll;
 use super::future::LocalBoxFuture;
 use super::hook::{HookEnd, HookError, Hooks, Occasion, Threw};
 use super::transport::{Transport, TransportError};
-use crate::base::{Seed, Span, Stamp, Time, UnitId};
+use crate::base::{EntityId, Seed, Span, Stamp, Time, UnitId};
 use crate::contract::observe::{Event, EventSink, RequestKind};
 use crate::contract::server::Mutation;
 
@@ -60,6 +60,16 @@ pub trait Machine {
     /// The process is about to decode an answer of `bytes`. `false` means that it has not the
     /// memory for that and dies here, and that the caller must not go on: it awaits for ever.
     fn can_decode(&self, bytes: u64) -> bool;
+    /// A row of an answer is about to be written. `false` means that it cannot be read this time,
+    /// as if its text was damaged or something was locked; another time it may.
+    fn can_read(&self, entity: EntityId, key: &str) -> bool {
+        let _ = (entity, key);
+        true
+    }
+    /// Whether there may ever be a row that cannot be read.
+    fn has_bad_rows(&self) -> bool {
+        false
+    }
 }
 
 /// A request, as those are told of it who listen.

@@ -60,4 +60,7 @@ pub enum TransportError {
     /// finds that, no transport.
     #[error("somebody else's answer")]
     Foreign,
+    /// Who asked does not wait for it any more: its run was cancelled.
+    #[error("cancelled")]
+    Cancelled,
 }

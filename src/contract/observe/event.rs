@@ -77,6 +77,11 @@ pub enum Event<'a> {
         /// How much of that it waited for the lock.
         waited: Span,
     },
+    /// The world: a row that came cannot be read this time.
+    RowUnreadable {
+        /// Its entity.
+        entity: EntityId,
+    },
     /// There is no room on the device for what the engine has to write; the user is told.
     StorageFull,
     /// The world: something happened to the app.
