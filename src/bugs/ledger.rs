@@ -166,6 +166,13 @@ pub const ALL: &[Bug] = &[
         breaks: Breaks::Rule(|rules| Rules { outbox: push::keeps_refused_deletes_away(), ..rules }),
     },
     Bug {
+        id: "asks-caches",
+        check: "stale",
+        mechanism: "pages are asked for by an address that says nothing of when: a proxy on the way answers with what it kept",
+        seen_in: "a GET without Cache-Control behind a company's proxy",
+        breaks: Breaks::Rule(|rules| Rules { send: send::asks_caches(), ..rules }),
+    },
+    Bug {
         id: "keeps-what-is-refused",
         check: "stuck",
         mechanism: "an edit that was refused for good stays in the outbox, and what is behind it waits for ever",

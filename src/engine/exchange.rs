@@ -4,10 +4,11 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::control::{Fate, Observed, Size, Steering, Trouble};
+use super::options::Requests;
 use super::process::{Held, Process};
 use crate::base::{EntityId, Span, Time, UnitId};
 use crate::contract::{
-    Call, Event, HookError, NetworkKind, RequestKind, ServerError, SyncError, TransportError, Work,
+    Cacheable, Call, Event, HookError, NetworkKind, RequestKind, ServerError, SyncError, TransportError, Work,
 };
 use crate::protocol::{Answer, Request};
 
@@ -245,7 +246,7 @@ impl Caller {
         let sent_at = self.process.ports.clock.now();
         let deadline = sent_at + self.process.options.request_timeout;
         let call = Call { number, kind, unit, edits, attempt: failures };
-        let answer = self.call(call, body, deadline).await;
+        let answer = self.call(call, body, self.cacheable(request), deadline).await;
         let took = self.process.ports.clock.now() - sent_at;
         let attempt = match answer {
             Err(error) => Attempt::Failed(Failure::Silence(error)),
@@ -281,12 +282,29 @@ impl Caller {
         attempt
     }
 
+    /// The address by which a request is asked for, if caches on the way may answer it.
+    fn cacheable(&self, request: &Request) -> Option<Cacheable> {
+        let Request::Pull(pull) = request else { return None };
+        let validated = match self.process.rules.send.requests(self.process.options.pull.requests) {
+            Requests::Unique => return None,
+            Requests::Plain => false,
+            Requests::Validated => true,
+        };
+        Some(Cacheable { address: pull.address(), validated })
+    }
+
     /// Sends a request. One of a run that is cancelled is waited for no more, and its connection is
     /// closed.
-    async fn call(&self, call: Call<'_>, body: Vec<u8>, deadline: Time) -> Result<Vec<u8>, TransportError> {
+    async fn call(
+        &self,
+        call: Call<'_>,
+        body: Vec<u8>,
+        cacheable: Option<Cacheable>,
+        deadline: Time,
+    ) -> Result<Vec<u8>, TransportError> {
         let Call { number: request, kind, unit, .. } = call;
         let (sent_at, wasted) = (self.process.ports.clock.now(), body.len() as u64);
-        let called = self.process.ports.call(call, body, deadline);
+        let called = self.process.ports.call_by(call, body, cacheable, deadline);
         if unit.is_none() {
             return called.await;
         }

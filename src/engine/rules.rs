@@ -10,7 +10,7 @@ use crate::protocol::WireRow;
 use crate::store::{Entry, StoreError, Tx};
 
 use super::conflict::ResolveRule;
-use super::options::Options;
+use super::options::{Options, Requests};
 
 /// All rules of an engine.
 #[derive(Clone)]
@@ -177,6 +177,10 @@ pub trait SendRule {
     /// When the database fails.
     fn next(&self, tx: &Tx<'_>, entities: &[EntityId], limit: usize) -> Result<Vec<Entry>, StoreError> {
         tx.outbox(entities, limit)
+    }
+    /// What requests for pages are to caches on the way, where this was `chosen`.
+    fn requests(&self, chosen: Requests) -> Requests {
+        chosen
     }
     /// An edit as the backend is told it, in the try number `attempt` of this process.
     fn mutation(&self, entry: &Entry, attempt: u64) -> Mutation {

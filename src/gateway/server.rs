@@ -83,6 +83,11 @@ impl Gateway {
         self.codec
     }
 
+    /// Whether it answers from a replica.
+    pub fn is_persistent(&self) -> bool {
+        self.persistent.is_some()
+    }
+
     /// A copy of all that is durable.
     pub fn backup(&self) -> Backup {
         Backup {

@@ -195,6 +195,11 @@ impl Traffic {
                 board.add(Id::NetCaptive, u64::from(*reason == DropReason::CaptivePortal));
                 board.add(Id::NetForeign, u64::from(*reason == DropReason::ForeignAnswer));
             }
+            Event::CacheAnswered { bytes, stale, asked } => {
+                board.add(if *asked { Id::NetProxyAsked } else { Id::NetProxyHits }, 1);
+                board.add(Id::NetProxyStale, u64::from(*stale));
+                board.add(Id::NetProxySaved, *bytes);
+            }
             Event::BackendAvailable(true) => {
                 if let Some(since) = self.backend_down.take() {
                     board.observe(Id::BackendOutage, (at - since).0);

@@ -8,8 +8,7 @@ use crate::base::{Seed, Time, in_words};
 /// What comes in the place of an answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Foreign {
-    /// A proxy's error page, with the status of a good answer; half of the requests have come to
-    /// the server all the same.
+    /// A proxy's error page, with the status of a good answer.
     Page,
     /// The answer to an earlier request: those of a connection are shifted by one.
     Earlier,
@@ -32,13 +31,13 @@ pub struct ForeignTime {
     pub what: Foreign,
 }
 
-/// What becomes of one request.
+/// What becomes of one request whose answer is mixed up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mixed {
-    /// It is answered with a page; whether the server has it.
-    Page { served: bool },
-    /// It is served, and answered with what was held back of the one before.
-    Earlier,
+pub(super) struct Mixed {
+    /// It comes to the server all the same, as half of them do.
+    served: bool,
+    /// It gets the answer to an earlier one, if there is one; otherwise a page.
+    earlier: bool,
 }
 
 /// Who mixes up the answers of one device.
@@ -59,12 +58,12 @@ impl Mixer {
         let mut there = times.iter().filter(|time| (time.from..time.until).contains(&now));
         let draw = |what: &str| seed.hash(what, number, 0);
         let due = there.find(|time| draw("net.foreign") % 1_000_000 < u64::from(time.share_ppm))?;
-        let page = Mixed::Page { served: draw("net.foreign-served").is_multiple_of(2) };
-        Some(match due.what {
-            Foreign::Page => page,
-            Foreign::Any if draw("net.foreign-what").is_multiple_of(2) => page,
-            Foreign::Earlier | Foreign::Any => Mixed::Earlier,
-        })
+        let earlier = match due.what {
+            Foreign::Page => false,
+            Foreign::Earlier => true,
+            Foreign::Any => draw("net.foreign-what").is_multiple_of(2),
+        };
+        Some(Mixed { served: draw("net.foreign-served").is_multiple_of(2), earlier })
     }
 
     /// What a request is answered that `serve` would answer, and whether that is its own; `None` if
@@ -75,15 +74,15 @@ impl Mixer {
         keeps: bool,
         serve: impl FnOnce() -> F,
     ) -> Option<(Vec<u8>, bool)> {
-        if mixed == Some(Mixed::Page { served: false }) {
-            return Some((ERROR_PAGE.to_vec(), false));
+        let own = if mixed.is_some_and(|mixed| !mixed.served) { None } else { Some(serve().await?) };
+        let held = self.held.borrow().clone();
+        if let Some(own) = own.as_ref().filter(|_| keeps) {
+            *self.held.borrow_mut() = Some(own.clone());
         }
-        let own = serve().await?;
-        let held = keeps.then(|| self.held.replace(Some(own.clone()))).flatten();
-        Some(match (mixed, held) {
-            (None, _) => (own, true),
-            (Some(Mixed::Earlier), Some(held)) => (held, false),
-            (Some(_), _) => (ERROR_PAGE.to_vec(), false),
+        Some(match (mixed, own, held) {
+            (None, Some(own), _) => (own, true),
+            (Some(Mixed { earlier: true, .. }), _, Some(held)) => (held, false),
+            _ => (ERROR_PAGE.to_vec(), false),
         })
     }
 }
@@ -100,7 +99,7 @@ mod tests {
     fn a_share_of_the_answers_is_mixed_up_while_it_lasts() {
         let time = ForeignTime { from: Time(10), until: Time(20), share_ppm: 300_000, what: Foreign::Any };
         let mixer = Mixer::default();
-        let mut count = |now| (0..1_000).filter(|_| mixer.next(&[time], Seed(1), now).is_some()).count();
+        let count = |now| (0..1_000).filter(|_| mixer.next(&[time], Seed(1), now).is_some()).count();
         assert_eq!((count(Time(9)), count(Time(20))), (0, 0));
         assert!((250..350).contains(&count(Time(15))));
         assert_eq!(mixer.next(&[], Seed(1), Time(15)), None);

@@ -1,5 +1,6 @@
 //! One device's link: what its weather does to messages, and what they do to each other.
 
+use super::cache::CacheTime;
 use super::conditions::{Conditions, Direction};
 use super::energy::{RadioCost, Radios};
 use super::foreign::{ForeignTime, Mixed, Mixer};
@@ -38,6 +39,8 @@ pub struct Link {
     portals: Vec<(Time, Time)>,
     /// Times in which some answers are those to others.
     foreign: Vec<ForeignTime>,
+    /// Times with a proxy that keeps answers.
+    caches: Vec<CacheTime>,
     radios: Radios,
     /// When the last message sent leaves the bottleneck, by direction.
     busy_until: [Time; 2],
@@ -54,6 +57,7 @@ impl Link {
             lossy: Vec::new(),
             portals: Vec::new(),
             foreign: Vec::new(),
+            caches: Vec::new(),
             radios: Radios::default(),
             busy_until: [Time::ZERO; 2],
             last_arrival: [Time::ZERO; 2],
@@ -79,6 +83,17 @@ impl Link {
     /// starts.
     pub fn add_portal(&mut self, from: Time, until: Time) {
         self.portals.push((from, until));
+    }
+
+    /// Adds a time with a proxy that keeps answers; before the world starts.
+    pub fn add_cache(&mut self, time: CacheTime) {
+        self.caches.push(time);
+    }
+
+    /// For how long a proxy gives an answer again at `now`, if there is one.
+    pub(super) fn cached_for(&self, now: Time) -> Option<Span> {
+        let there = self.caches.iter().filter(|time| (time.from..time.until).contains(&now));
+        there.map(|time| time.ttl).max()
     }
 
     /// What becomes of the answer to a request at `now`, and whether answers are ever mixed up.

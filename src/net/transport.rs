@@ -5,23 +5,21 @@ mod leave;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use super::cache::Cache;
 use super::conditions::{Conditions, Direction, first_reset};
 use super::connection_line::{Flow, Line, MessageId};
 use super::connection_pool::{Found, Pool, Shared};
 use super::foreign::Mixer;
 use super::link::Link;
+use super::server::{NoAnswer, Server, ended};
 use super::tcp::{Broken, Connection, Opening, Tls, Traffic};
+use super::through_cache::ThroughCache;
 use super::transport_options::{Protocol, TransportOptions};
 use crate::base::{Span, Time};
-use crate::contract::{DropReason, Event, EventSink, LocalBoxFuture, NetworkKind, Transport, TransportError};
+use crate::contract::{
+    Cacheable, DropReason, Event, EventSink, LocalBoxFuture, NetworkKind, Transport, TransportError,
+};
 use crate::sim::{Handle, NodeId, Notify, oneshot};
-
-/// Whoever answers requests: the gateway.
-pub trait Server {
-    /// Serves one request; resolves when the answer leaves, or with `None` when the server dies
-    /// over it: its connection breaks.
-    fn serve(&self, request: Vec<u8>) -> LocalBoxFuture<'static, Option<Vec<u8>>>;
-}
 
 /// A device's way to the gateway. It belongs to the device, not to its process: it outlives a kill.
 pub struct Way {
@@ -33,6 +31,7 @@ pub struct Way {
     options: TransportOptions,
     answers: Cell<u64>,
     mixer: Mixer,
+    cache: Rc<Cache>,
     pool: Pool,
     /// A connection was opened, released or closed.
     freed: Notify,
@@ -57,14 +56,6 @@ enum Passed {
     /// Nobody waits for it any more; what was in flight has gone on.
     Unwanted,
     /// The connection broke; its device knows then.
-    Broken(Time),
-}
-
-/// Why there is no answer.
-pub(super) enum NoAnswer {
-    /// These bytes of it are lost on their way, and nobody is told.
-    Lost(u64),
-    /// The server died; the device knows then.
     Broken(Time),
 }
 
@@ -163,6 +154,7 @@ impl Way {
             options,
             answers: Cell::new(0),
             mixer: Mixer::default(),
+            cache: Rc::default(),
             pool: Pool::default(),
             freed,
             lines: Default::default(),
@@ -578,10 +570,6 @@ impl Way {
     }
 }
 
-pub(super) fn ended(broken_at: Time, deadline: Time) -> TransportError {
-    if broken_at <= deadline { TransportError::Reset } else { TransportError::Timeout }
-}
-
 /// The port for one life of the process.
 impl Transport for Rc<Way> {
     fn request(
@@ -590,6 +578,18 @@ impl Transport for Rc<Way> {
         deadline: Time,
     ) -> LocalBoxFuture<'static, Result<Vec<u8>, TransportError>> {
         self.request_of(self.server.clone(), request, deadline)
+    }
+
+    fn request_cacheable(
+        &self,
+        request: Vec<u8>,
+        cacheable: Cacheable,
+        deadline: Time,
+    ) -> LocalBoxFuture<'static, Result<Vec<u8>, TransportError>> {
+        let (handle, link, events) = (self.handle.clone(), self.link.clone(), self.events.clone());
+        let (cache, server) = (self.cache.clone(), self.server.clone());
+        let through = ThroughCache { handle, link, events, cache, server, cacheable };
+        self.request_of(Rc::new(through), request, deadline)
     }
 
     fn network(&self) -> NetworkKind {

@@ -88,6 +88,7 @@ impl Told<'_> {
             | Event::ConnectionOpened { .. }
             | Event::PacketsSent { .. }
             | Event::MessageDropped { .. }
+            | Event::CacheAnswered { .. }
             | Event::BackendAvailable(_) => world(event),
         }
     }
@@ -355,6 +356,10 @@ fn world(event: &Event<'_>) -> String {
         }
         Event::MessageDropped { reason: DropReason::ForeignAnswer, bytes } => {
             format!("request of {} given an answer that is not its own", count(*bytes, "byte"))
+        }
+        Event::CacheAnswered { bytes, stale, .. } => {
+            let what = if *stale { "stale answer" } else { "answer" };
+            format!("{what} of {} from a cache on the way", count(*bytes, "byte"))
         }
         Event::BackendAvailable(true) => "backend up".to_owned(),
         Event::BackendAvailable(false) => "backend down".to_owned(),

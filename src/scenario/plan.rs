@@ -79,6 +79,8 @@ pub struct Plan {
     pub swarm: Option<Arc<Swarm>>,
     /// What of it this seed has.
     pub drawn: Option<Arc<Drawn>>,
+    /// How long a proxy on the way gives an answer again, if there always is one.
+    pub proxy: Option<Span>,
 
     /// What a run of many seeds must come to.
     pub situations: Situations,
@@ -276,6 +278,13 @@ pub enum Happening {
         share: Ppm,
         /// What comes in their place.
         what: net::Foreign,
+    },
+    /// A proxy on the way keeps answers and gives them again.
+    CachingProxy {
+        /// For how long there is one.
+        length: Span,
+        /// How long it gives an answer again.
+        ttl: Span,
     },
     /// Some rows that come cannot be read this time.
     BadRows {
@@ -508,6 +517,8 @@ pub struct Chaos {
     pub answer_loss: Ppm,
     /// Share of answers that are not those to their requests.
     pub foreign_answers: Ppm,
+    /// How long a proxy on the way gives an answer again; zero without one.
+    pub proxy_ttl: Span,
     /// Share of rows that cannot be read when they come.
     pub bad_rows: Ppm,
     /// Share of edits that the backend puts off.

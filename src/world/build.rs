@@ -105,6 +105,7 @@ pub(super) fn build(
         leg,
         node: gateway_node,
         process: Process::new(&handle, node),
+        commits: Cell::new(0),
     });
     let (mut built, mut links) = (Vec::with_capacity(devices.len()), Vec::with_capacity(devices.len()));
     let mut templates = Templates::new(&plan, factory.clone(), &dataset, stops);
@@ -206,6 +207,9 @@ impl Fitter<'_> {
         link.weather_mut().lose_sessions(self.faults.half_open[number].iter().copied());
         for (from, until) in &self.faults.portals[number] {
             link.add_portal(*from, *until);
+        }
+        for cache in &self.disturbances.caches[number] {
+            link.add_cache(*cache);
         }
         for foreign in &self.disturbances.foreign[number] {
             link.add_foreign(*foreign);

@@ -109,6 +109,7 @@ events! {
     78 HookTriggered { hook, run, unit },
     79 EditPrevented { edit, waited },
     95 RowUnreadable { entity },
+    96 CacheAnswered { bytes, stale, asked },
 }
 
 /// Of what is one number.

@@ -6,7 +6,7 @@ use super::faults::{choose, count, moments};
 use super::missed::{Awaited, Struck};
 use crate::backend::{Hindered, Hindrance};
 use crate::base::{DeviceId, Ppm, Span, Time};
-use crate::net::{Foreign, ForeignTime};
+use crate::net::{CacheTime, Foreign, ForeignTime};
 use crate::scenario::{Chaos, DevicePlan, Happening, Plan};
 
 /// In chaos a run is cancelled so long after a request of it has left, in the mean.
@@ -18,6 +18,8 @@ pub(super) struct Disturbances {
     end: Time,
     /// Times in which answers are mixed up, by device.
     pub(super) foreign: Vec<Vec<ForeignTime>>,
+    /// Times with a proxy that keeps answers, by device.
+    pub(super) caches: Vec<Vec<CacheTime>>,
     /// Times in which rows cannot be read, by device, and their share.
     pub(super) unreadable: Vec<Vec<(Time, Time, Ppm)>>,
     /// Runs that are cancelled.
@@ -35,6 +37,7 @@ pub(super) fn draw(plan: &Plan, devices: &[DevicePlan]) -> Disturbances {
     let mut all = Disturbances {
         end: Time::ZERO + plan.duration,
         foreign: vec![Vec::new(); devices.len()],
+        caches: vec![Vec::new(); devices.len()],
         unreadable: vec![Vec::new(); devices.len()],
         ..Disturbances::default()
     };
@@ -43,6 +46,11 @@ pub(super) fn draw(plan: &Plan, devices: &[DevicePlan]) -> Disturbances {
         if let Some(text) = all.plan(planned.at, &planned.name, &planned.what, &chosen) {
             all.told.push((planned.at, format!("{}: {text}", planned.name)));
         }
+    }
+    if let Some(ttl) = plan.proxy {
+        // It is how things are, and no fault that is mended.
+        let always = CacheTime { from: Time::ZERO, until: Time::FAR, ttl };
+        all.caches.iter_mut().for_each(|caches| caches.push(always));
     }
     if let Some(chaos) = &plan.chaos {
         all.draw_chaos(plan, chaos, devices);
@@ -58,6 +66,10 @@ impl Disturbances {
             Happening::ForeignAnswers { length, share, what } => {
                 self.mix_up(at, at + *length, *share, *what, chosen);
                 format!("{share} of the answers to {whom} are not theirs for {length}")
+            }
+            Happening::CachingProxy { length, ttl } => {
+                self.cache(at, at + *length, *ttl, chosen);
+                format!("{whom} behind a proxy that keeps answers for {ttl}, for {length}")
             }
             Happening::BadRows { length, share } => {
                 self.spoil(at, at + *length, *share, chosen);
@@ -88,6 +100,11 @@ impl Disturbances {
         chosen.iter().for_each(|device| self.foreign[device.0 as usize].push(time));
     }
 
+    fn cache(&mut self, from: Time, until: Time, ttl: Span, chosen: &[DeviceId]) {
+        let time = CacheTime { from, until: until.min(self.end), ttl };
+        chosen.iter().for_each(|device| self.caches[device.0 as usize].push(time));
+    }
+
     fn spoil(&mut self, from: Time, until: Time, share: Ppm, chosen: &[DeviceId]) {
         let time = (from, until.min(self.end), share);
         chosen.iter().for_each(|device| self.unreadable[device.0 as usize].push(time));
@@ -106,6 +123,9 @@ impl Disturbances {
         let (from, until) = (Time::ZERO, self.end);
         if chaos.foreign_answers > Ppm(0) {
             self.mix_up(from, until, chaos.foreign_answers, Foreign::Any, &all);
+        }
+        if chaos.proxy_ttl > Span::ZERO {
+            self.cache(from, until, chaos.proxy_ttl, &all);
         }
         if chaos.bad_rows > Ppm(0) {
             self.spoil(from, until, chaos.bad_rows, &all);

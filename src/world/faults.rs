@@ -218,6 +218,7 @@ impl Faults {
             | Happening::GatewayReplaced { .. }
             | Happening::TouchFlag { .. } => self.plan_gateway(at, name, what, chosen),
             Happening::ForeignAnswers { .. }
+            | Happening::CachingProxy { .. }
             | Happening::BadRows { .. }
             | Happening::PutOff { .. }
             | Happening::RefusedDeletes { .. }

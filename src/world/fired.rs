@@ -77,6 +77,16 @@ fn kinds(plan: &Plan) -> Vec<Kind> {
         ("chaos.put_off", chaos.put_off, Sign::PutOff, "no edit was put off"),
         ("chaos.refused_deletes", chaos.refused_deletes, Sign::DeleteRefused, "no delete was refused"),
     ];
+    let asked_through = "none of the devices used the network";
+    for (key, ttl, until) in [
+        ("chaos.proxy_ttl", chaos.proxy_ttl, Time::ZERO + plan.duration),
+        ("proxy", plan.proxy.unwrap_or_default(), Time::FAR),
+    ] {
+        if ttl > Span::ZERO {
+            let during = vec![(Time::ZERO, until)];
+            kinds.push(Kind { key, sign: Sign::Network, during, otherwise: asked_through });
+        }
+    }
     for (key, _, sign, otherwise) in drawn.into_iter().filter(|(_, share, ..)| share.0 > 0) {
         let during = vec![(Time::ZERO, Time::ZERO + plan.duration)];
         kinds.push(Kind { key, sign, during, otherwise });
@@ -116,6 +126,7 @@ fn meets(at: Time, what: &Happening) -> Option<Meets> {
         Happening::Outage { length, .. }
         | Happening::Flap { length, .. }
         | Happening::CaptivePortal { length }
+        | Happening::CachingProxy { length, .. }
         | Happening::NetworkChange { length, .. } => {
             (Some((Sign::Network, at, at + *length)), "none of its devices used the network while it lasted")
         }

@@ -138,17 +138,6 @@ impl Sign {
                     | Event::SyncStart { .. }
                     | Event::SyncError { .. }
             )),
-            (Sign::LostResponse, Event::MessageDropped { reason, .. }) => {
-                at_once(*reason == DropReason::AnswerLost)
-            }
-            (Sign::Foreign, Event::MessageDropped { reason, .. }) => {
-                at_once(*reason == DropReason::ForeignAnswer)
-            }
-            (Sign::BadRow, _) => at_once(matches!(event, Event::RowUnreadable { .. })),
-            (Sign::DeleteRefused, _) => at_once(matches!(
-                event,
-                Event::MutationRefused { conflict: None, kind: EditKind::Delete, .. }
-            )),
             (Sign::Storage, _) => at_once(matches!(
                 event,
                 Event::EditMade { .. }
@@ -180,17 +169,32 @@ impl Sign {
                     | Event::UploadDecided { .. }
             )),
             (Sign::Gateway, _) => at_once(node == Node::Gateway),
-            (Sign::Commit, _) => at_once(matches!(event, Event::Committed { .. })),
-            (Sign::Rejected, _) => at_once(matches!(event, Event::MutationRefused { conflict: None, .. })),
-            (Sign::PutOff, _) => at_once(matches!(event, Event::MutationPutOff { .. })),
             (Sign::Refused, _) => at_once(matches!(
                 event,
                 Event::RequestRefused { .. }
                     | Event::RequestFailed { .. }
                     | Event::RefreshAsked { failed: true, .. }
             )),
-            (Sign::Edit, _) => at_once(matches!(event, Event::EditMade { .. })),
-            (Sign::LostResponse | Sign::Foreign, _) => None,
+            _ => at_once(self.is_shown_by(event)),
+        }
+    }
+
+    /// Whether what happened to a single edit, row or answer shows it.
+    fn is_shown_by(self, event: &Event<'_>) -> bool {
+        match (self, event) {
+            (Sign::LostResponse, Event::MessageDropped { reason, .. }) => *reason == DropReason::AnswerLost,
+            (Sign::Foreign, Event::MessageDropped { reason, .. }) => *reason == DropReason::ForeignAnswer,
+            (Sign::DeleteRefused, Event::MutationRefused { kind, conflict: None, .. }) => {
+                *kind == EditKind::Delete
+            }
+            (sign, event) => matches!(
+                (sign, event),
+                (Sign::BadRow, Event::RowUnreadable { .. })
+                    | (Sign::Commit, Event::Committed { .. })
+                    | (Sign::Rejected, Event::MutationRefused { conflict: None, .. })
+                    | (Sign::PutOff, Event::MutationPutOff { .. })
+                    | (Sign::Edit, Event::EditMade { .. })
+            ),
         }
     }
 }

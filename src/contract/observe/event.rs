@@ -113,6 +113,15 @@ pub enum Event<'a> {
         /// Its size.
         bytes: u64,
     },
+    /// The world: a cache on the way answered a request with what it had kept.
+    CacheAnswered {
+        /// The size of that.
+        bytes: u64,
+        /// Something has changed on the backend since it was kept.
+        stale: bool,
+        /// The server was asked before whether it still holds.
+        asked: bool,
+    },
     /// The world: the backend went down or came back.
     BackendAvailable(bool),
 

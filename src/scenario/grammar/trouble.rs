@@ -80,6 +80,11 @@ pub(super) const EVENT: Form = Form::Table {
             "Some answers are not those to their requests.",
         ),
         optional(
+            "caching_proxy",
+            on_devices![FOR, required("ttl", SOME_SPAN, "How long it gives an answer again.")],
+            "A proxy on the way keeps answers and gives them again; requests that no cache may answer pass it.",
+        ),
+        optional(
             "bad_rows",
             on_devices![FOR, required("rows", Form::Share, "The share of rows, each time they come.")],
             "Rows of a page cannot be read this time, and may be the next.",
@@ -322,6 +327,12 @@ pub(super) const CHAOS: Form = table(&[
         "Share of answers that are not those to their requests: a proxy's page, or an earlier answer.",
     ),
     key(
+        "proxy_ttl",
+        SPAN,
+        "\"0s\"",
+        "How long a proxy on the way of all devices gives an answer again; there is none if 0s.",
+    ),
+    key(
         "bad_rows",
         Form::Share,
         "0",
@@ -338,6 +349,9 @@ pub(super) const CHAOS: Form = table(&[
     key("backend_mtbf", SPAN, "\"0s\"", "Mean time between failures of the backend; none if 0s."),
     key("backend_mean", SPAN, "\"2m\"", "Mean length of such a failure."),
 ]);
+
+pub(super) const PROXY: Form =
+    table(&[key("ttl", SPAN, "\"0s\"", "How long it gives an answer again; there is none if 0s.")]);
 
 pub(super) const EXPECT: Form = Form::Map {
     keys: &[optional("violation", Form::List(&Form::Text), "Violations each of which must occur.")],
