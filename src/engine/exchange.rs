@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::control::{Fate, Observed, Size, Steering, Trouble};
 use super::options::Requests;
 use super::process::{Held, Process};
-use crate::base::{EntityId, Span, Time, UnitId};
+use crate::base::{EntityId, Span, Stamp, Time, UnitId};
 use crate::contract::{
     Cacheable, Call, Event, HookError, NetworkKind, RequestKind, ServerError, SyncError, TransportError, Work,
 };
@@ -106,6 +106,9 @@ pub(super) struct Received {
     /// Bytes that came.
     bytes: u64,
     pub(super) request: u64,
+    /// The clock that its request told, if the answer has to name it: what is asked for by an
+    /// address has one answer for all who ask.
+    asked_at: Option<Stamp>,
     sent_at: Time,
     /// Bytes of the request.
     sent: u64,
@@ -246,7 +249,9 @@ impl Caller {
         let sent_at = self.process.ports.clock.now();
         let deadline = sent_at + self.process.options.request_timeout;
         let call = Call { number, kind, unit, edits, attempt: failures };
-        let answer = self.call(call, body, self.cacheable(request), deadline).await;
+        let cacheable = self.cacheable(request);
+        let asked_at = request.clock().filter(|_| cacheable.is_none());
+        let answer = self.call(call, body, cacheable, deadline).await;
         let took = self.process.ports.clock.now() - sent_at;
         let attempt = match answer {
             Err(error) => Attempt::Failed(Failure::Silence(error)),
@@ -258,6 +263,7 @@ impl Caller {
                     opened: Vec::new(),
                     bytes,
                     request: number,
+                    asked_at,
                     sent_at,
                     sent,
                     asked,
@@ -345,11 +351,18 @@ impl Caller {
     /// failed.
     pub(super) fn read<'r>(&self, received: &'r Received, kind: RequestKind) -> Result<Answer<'r>, RunError> {
         let text = match self.process.options.codec.decode_answer(&received.opened) {
-            Ok(Ok(answer)) => return Ok(answer),
+            Ok(Ok(answer)) if self.is_of(&answer, received, kind) => return Ok(answer),
+            Ok(Ok(_)) => "it is the answer to another request".to_owned(),
             Ok(Err(error)) => format!("an error where an answer was expected: {error}"),
             Err(damaged) => damaged.to_string(),
         };
         Err(self.not_its_own(received, kind, text))
+    }
+
+    /// Whether an answer is the one to its request.
+    fn is_of(&self, answer: &Answer<'_>, received: &Received, kind: RequestKind) -> bool {
+        let unchecked = kind == RequestKind::Push && self.process.rules.outbox.takes_verdicts_by_place();
+        unchecked || received.asked_at.is_none_or(|asked_at| asked_at == answer.asked_at)
     }
 
     /// The end of a run whose request was answered with what is not its answer.

@@ -93,6 +93,14 @@ impl Request {
             Request::Fetch(fetch) => fetch.device,
         }
     }
+    /// The clock that it tells, by which its answer is known; a fetch tells none.
+    pub fn clock(&self) -> Option<Stamp> {
+        match self {
+            Request::Pull(pull) => Some(pull.clock),
+            Request::Push(push) => Some(push.clock),
+            Request::Fetch(_) => None,
+        }
+    }
     /// What for.
     pub fn kind(&self) -> RequestKind {
         match self {

@@ -58,6 +58,11 @@ const MADE: Ground = Ground { path: "scenarios/scripts/made.toml", sets: &["dura
 
 /// The crowd, and a kind of trouble besides that it does not have.
 const FOREIGN: Ground = Ground { sets: &["chaos.foreign_answers=15%"], ..CROWD };
+const MIXED_UP: Ground = Ground {
+    path: "scenarios/links/foreign-answers.toml",
+    sets: &["event.proxy.foreign_answers.what=earlier"],
+    seeds: 5,
+};
 const CANCELLED: Ground = Ground { sets: &["chaos.cancel_mtbf=20s"], ..CROWD };
 const PUT_OFF: Ground = Ground { sets: &["chaos.put_off=15%"], ..CROWD };
 const BAD_ROWS: Ground = Ground { sets: &["chaos.bad_rows=3%"], ..CROWD };
@@ -95,7 +100,8 @@ fn ground(bug: &Bug) -> Ground {
         "whole-rows-again" => AGAIN,
         "takes-older-tombstones" => BACK,
         "one-date-for-all" => DATES,
-        "foreign-answer-is-ack" | "verdicts-by-place" => FOREIGN,
+        "foreign-answer-is-ack" => FOREIGN,
+        "verdicts-by-place" => MIXED_UP,
         "cancel-drops-in-flight" => CANCELLED,
         "put-off-is-done" => PUT_OFF,
         "one-bad-row-drops-page" => BAD_ROWS,
