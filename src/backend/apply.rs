@@ -9,9 +9,10 @@ use super::commit::{Draft, Fact, Written};
 use super::content::Content;
 use super::database::Database;
 use super::delta::Sight;
+use super::hindrance::Hindered;
 use super::index::Slot;
 use super::options::StampedBy;
-use crate::base::{Key, Seed, Stamp, Time, Value};
+use crate::base::{Key, Ppm, Seed, Stamp, Time, Value};
 use crate::contract::{Author, ColumnKind, EditKind, Entity, Mutation, Outcome, Refusal, Row, ScopeRule};
 
 /// What became of a mutation, as it is remembered; rows in the way are shown as they are when it is asked again.
@@ -104,9 +105,20 @@ impl<'c> Case<'c> {
 
     /// Whether the mutation is put off, by chance, this time.
     fn is_put_off(self) -> bool {
-        let Database { options, seed, .. } = self.sight.database;
-        let draw = || seed.hash("backend.partial", xxh3_64(self.mutation.id.as_bytes()), self.sight.now.0);
-        options.partial.0 > 0 && draw() % 1_000_000 < u64::from(options.partial.0)
+        let Database { options, seed, hindrances, .. } = self.sight.database;
+        let now = self.sight.now;
+        let share = hindrances.share(Hindered::PutOff, options.partial, now);
+        let draw = || seed.hash("backend.partial", xxh3_64(self.mutation.id.as_bytes()), now.0);
+        share > Ppm(0) && draw() % 1_000_000 < u64::from(share.0)
+    }
+
+    /// Whether the backend keeps the row that the mutation deletes.
+    fn keeps_row(self) -> bool {
+        let Database { options, hindrances, .. } = self.sight.database;
+        let share = hindrances.share(Hindered::Deletes, options.refused_deletes, self.sight.now);
+        let draw = || Seed(xxh3_64(self.mutation.id.as_bytes())).hash("refused-delete", 0, 0);
+        let deletes = self.mutation.kind == EditKind::Delete;
+        deletes && share > Ppm(0) && draw() % 1_000_000 < u64::from(share.0)
     }
 
     fn judge(self) -> Result<Draft, Verdict> {
@@ -188,6 +200,9 @@ impl<'c> Case<'c> {
         let draw = Seed(xxh3_64(mutation.id.as_bytes())).hash("poison", 0, 0) % 1_000_000;
         if mutation.kind != EditKind::Delete && draw < u64::from(self.sight.database.options.poison_ppm) {
             return Err(format!("a rule of the backend refuses this {}", entity.name));
+        }
+        if self.keeps_row() {
+            return Err(format!("something else refers to this {}", entity.name));
         }
         Ok(entity)
     }

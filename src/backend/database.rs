@@ -9,6 +9,7 @@ use super::commit::{Commit, Committing, Draft};
 use super::content::Content;
 use super::effects::Effects;
 use super::files::Files;
+use super::hindrance::Hindrances;
 use super::options::Options;
 use super::table::Loaded;
 use crate::base::{EntityId, Seed, Stamp, Time};
@@ -23,6 +24,8 @@ pub(super) struct Database {
     pub(super) clock: Clock,
     effects: Effects,
     pub(super) files: Files,
+    /// Times in which some edits are not taken.
+    pub(super) hindrances: Hindrances,
 }
 
 impl Database {
@@ -32,6 +35,7 @@ impl Database {
             effects: Effects::new(&options.effects, &mut content),
             clock: Clock::new(&options, start),
             files: Files::new(options.files),
+            hindrances: Hindrances::default(),
             options,
             seed,
             content,

@@ -11,6 +11,7 @@ use super::database::Database;
 use super::delta::{Page, Query, Sight};
 use super::files::File;
 use super::flags::{AllFlags, Flagging};
+use super::hindrance::Hindrance;
 use super::log::{self, Holes, LogPage, LogPosition, LogQuery};
 use super::office::Office;
 use super::options::Options;
@@ -77,6 +78,11 @@ impl Backend {
     /// Sets the clock forward by so many microseconds at `now`, or back.
     pub fn step_clock(&mut self, now: Time, micros: i64) {
         self.database.clock.step(now, micros);
+    }
+
+    /// Adds a time in which it does not take some edits; before the world starts.
+    pub fn hinder(&mut self, hindrance: Hindrance) {
+        self.database.hindrances.0.push(hindrance);
     }
 
     /// When all that is committed so far can be seen by readers of deltas, if that is still to

@@ -69,6 +69,8 @@ pub struct Options {
     /// Mutations of these rows are refused for good: a share in parts per million of creates and updates, by the hash of
     /// their idempotency key.
     pub poison_ppm: u32,
+    /// Share of deletes that are refused for good, as if something else referred to their rows.
+    pub refused_deletes: Ppm,
 }
 
 /// Times in which every request takes longer.
@@ -239,6 +241,7 @@ impl Default for Options {
             partial: Ppm(0),
             effects: Vec::new(),
             poison_ppm: 0,
+            refused_deletes: Ppm(0),
         }
     }
 }

@@ -24,12 +24,27 @@ macro_rules! outbox_rule {
 outbox_rule!(drops_after_refusal: keeps_after_refusal(&ServerError) => false);
 outbox_rule!(drops_after_silence: keeps_after_silence() => false);
 outbox_rule!(silence_is_consent: takes_silence_for_consent() => true);
+outbox_rule!(takes_later_for_done: takes_later_for_done() => true);
+outbox_rule!(any_answer_is_consent: takes_any_answer_for_consent() => true);
+outbox_rule!(takes_verdicts_by_place: takes_verdicts_by_place() => true);
+outbox_rule!(drops_after_cancel: keeps_after_cancel() => false);
 outbox_rule!(says_nothing: tells(&Outcome) => false);
 outbox_rule!(keeps_what_is_refused: lets_rejected_go() => false);
 outbox_rule!(discards_edits: outlives_its_request() => false);
 outbox_rule!(sends_whole_rows: sends_own_values() => false);
 outbox_rule!(forgets_the_shadow: lifts_shadow(bool) => false);
 outbox_rule!(shows_the_shadow: lifts_shadow(bool) => true);
+
+/// A delete that was refused is told, and its row stays away.
+pub(super) fn keeps_refused_deletes_away() -> Rc<dyn OutboxRule> {
+    struct Broken;
+    impl OutboxRule for Broken {
+        fn shows_what_was_refused(&self, kind: EditKind) -> bool {
+            kind != EditKind::Delete
+        }
+    }
+    Rc::new(Broken)
+}
 
 /// Nobody is told that a row was gone.
 pub(super) fn hides_deletions() -> Rc<dyn OutboxRule> {

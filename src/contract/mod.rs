@@ -26,10 +26,11 @@ pub use crate::base::{
     Cell, DeviceId, EditId, EntityId, Incarnation, Key, Seed, Span, Stamp, Time, UnitId, Value, ValueRef,
 };
 pub use device::{
-    Added, AppEvent, Call, Carried, CarriedRows, Clock, CrashPoints, Database, DeviceSetup, DeviceView,
-    EditError, EditKind, EngineError, EngineFactory, Hook, HookEnd, HookError, Hooks, LocalBoxFuture,
-    LocalEdit, LogEntry, LogKind, Machine, NetworkKind, NoStream, Occasion, Opened, PendingEdit, Ports,
-    Provision, Queue, Spawn, SyncEngine, SyncError, Threw, Transport, TransportError, Work,
+    Added, AppEvent, Cacheable, Call, Carried, CarriedRows, Clock, CrashPoints, Database, DeviceSetup,
+    DeviceView, EditError, EditKind, EngineError, EngineFactory, Hook, HookEnd, HookError, Hooks,
+    LocalBoxFuture, LocalEdit, LogEntry, LogKind, Machine, NetworkKind, NoStream, Occasion, Opened,
+    PendingEdit, Ports, Provision, Queue, Spawn, SyncEngine, SyncError, Threw, Transport, TransportError,
+    Work,
 };
 pub use observe::{
     AppliedChange, Author, CommitKind, ConflictKind, Decision, DropReason, Event, EventSink, KillReason,

@@ -51,7 +51,10 @@ pub(super) struct Applier {
 
 impl Applier {
     pub(super) fn new(process: Rc<Process>) -> Applier {
-        Applier { bad_rows: BadRows::new(process.options.pull.bad_rows), process }
+        Applier {
+            bad_rows: BadRows::new(process.options.pull.bad_rows, process.ports.machine.clone()),
+            process,
+        }
     }
 
     /// The book in which the unit's cursors stand.
@@ -126,7 +129,15 @@ impl Applier {
     ) -> Result<bool, SyncError> {
         let sizes: Vec<usize> = answer.pages.iter().map(|page| page.rows.len()).collect();
         for transaction in cut(&sizes, self.process.options.pull.apply_rows as usize) {
-            if !self.apply(unit, &answer.pages, &transaction).await? {
+            let applied = self.apply(unit, &answer.pages, &transaction).await;
+            if applied.is_err()
+                && self.process.rules.cursor.passes_what_failed()
+                && let Some(unit) = unit
+            {
+                self.save_cursors_early(unit, &answer.pages).await?;
+                return Ok(true);
+            }
+            if !applied? {
                 return Ok(false);
             }
             self.process.crash_point(point).await;

@@ -8,11 +8,13 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::options::{BadRowOptions, OnBadRow};
 use crate::base::{EntityId, Key, Ppm};
+use crate::contract::Machine;
 use crate::protocol::WireRow;
 use crate::store::{StoreError, Tx};
 
@@ -20,27 +22,29 @@ use crate::store::{StoreError, Tx};
 const SEED: u64 = 0x0062_6164_726f_7773;
 
 /// How often each bad row has failed.
-#[derive(Debug)]
 pub(super) struct BadRows {
     options: BadRowOptions,
+    machine: Rc<dyn Machine>,
     failed: RefCell<BTreeMap<(EntityId, Key), u32>>,
 }
 
 impl BadRows {
-    pub(super) fn new(options: BadRowOptions) -> BadRows {
-        BadRows { options, failed: RefCell::default() }
+    /// By the engine's options, and by what the device makes of a row.
+    pub(super) fn new(options: BadRowOptions, machine: Rc<dyn Machine>) -> BadRows {
+        BadRows { options, machine, failed: RefCell::default() }
     }
 
     /// Whether there may be a list.
     pub(super) fn has_list(&self) -> bool {
-        self.options.share > Ppm(0) && self.options.then == OnBadRow::RetryList
+        let any = self.options.share > Ppm(0) || self.machine.has_bad_rows();
+        any && self.options.then == OnBadRow::RetryList
     }
 
     /// Whether the row fails now.
     pub(super) fn fails(&self, entity: EntityId, key: &str) -> bool {
         let BadRowOptions { share, tries, .. } = self.options;
         if xxh3_64_with_seed(key.as_bytes(), SEED) % 1_000_000 >= u64::from(share.0) {
-            return false;
+            return !self.machine.can_read(entity, key);
         }
         let mut failed = self.failed.borrow_mut();
         let failed = failed.entry((entity, Key::new(key))).or_default();
@@ -86,20 +90,37 @@ pub(super) enum Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::Time;
+    use crate::contract::Work;
+
+    struct Good;
+
+    impl Machine for Good {
+        fn take_on(&self, _: Work) -> Time {
+            Time::ZERO
+        }
+        fn can_decode(&self, _: u64) -> bool {
+            true
+        }
+    }
+
+    fn rows(options: BadRowOptions) -> BadRows {
+        BadRows::new(options, Rc::new(Good))
+    }
 
     #[test]
     fn a_bad_row_fails_so_often_and_then_goes_well() {
-        let rows = BadRows::new(BadRowOptions { share: Ppm(1_000_000), tries: 2, then: OnBadRow::Skip });
-        let said: Vec<bool> = (0..4).map(|_| rows.fails(EntityId(0), "k")).collect();
+        let bad = rows(BadRowOptions { share: Ppm(1_000_000), tries: 2, then: OnBadRow::Skip });
+        let said: Vec<bool> = (0..4).map(|_| bad.fails(EntityId(0), "k")).collect();
         assert_eq!(said, [true, true, false, false]);
-        assert!(rows.fails(EntityId(1), "k"));
-        assert!(!BadRows::new(BadRowOptions::default()).fails(EntityId(0), "k"));
+        assert!(bad.fails(EntityId(1), "k"));
+        assert!(!rows(BadRowOptions::default()).fails(EntityId(0), "k"));
     }
 
     #[test]
     fn a_share_of_the_keys_is_bad() {
-        let rows = BadRows::new(BadRowOptions { share: Ppm(250_000), ..BadRowOptions::default() });
-        let bad = (0..1_000).filter(|n| rows.fails(EntityId(0), &format!("key {n}"))).count();
+        let bad = rows(BadRowOptions { share: Ppm(250_000), ..BadRowOptions::default() });
+        let bad = (0..1_000).filter(|n| bad.fails(EntityId(0), &format!("key {n}"))).count();
         assert!((200..300).contains(&bad), "{bad}");
     }
 }

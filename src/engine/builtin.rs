@@ -95,6 +95,10 @@ impl SyncEngine for Builtin {
         Box::pin(async move { self.session.sync(unit).await })
     }
 
+    fn cancel(&self) -> bool {
+        self.session.cancel()
+    }
+
     fn fetch(self: Rc<Self>, entity: EntityId, of: Key) -> LocalBoxFuture<'static, Result<(), SyncError>> {
         Box::pin(async move { self.session.puller.fetch_rows(entity, of).await.map_err(|ended| ended.error) })
     }

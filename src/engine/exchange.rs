@@ -4,10 +4,11 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::control::{Fate, Observed, Size, Steering, Trouble};
+use super::options::Requests;
 use super::process::{Held, Process};
-use crate::base::{EntityId, Span, Time, UnitId};
+use crate::base::{EntityId, Span, Stamp, Time, UnitId};
 use crate::contract::{
-    Call, Event, HookError, NetworkKind, RequestKind, ServerError, SyncError, TransportError, Work,
+    Cacheable, Call, Event, HookError, NetworkKind, RequestKind, ServerError, SyncError, TransportError, Work,
 };
 use crate::protocol::{Answer, Request};
 
@@ -26,6 +27,7 @@ impl Failure {
     /// What the user is told.
     pub(super) fn told(self) -> SyncError {
         match self {
+            Failure::Silence(TransportError::Cancelled) => SyncError::Cancelled,
             Failure::Silence(error) => SyncError::Offline(error.to_string()),
             Failure::Refused(error @ ServerError::Throttled(_)) => SyncError::Throttled(error.to_string()),
             Failure::Refused(ServerError::BadRequest(text)) => SyncError::Rejected(text),
@@ -104,6 +106,9 @@ pub(super) struct Received {
     /// Bytes that came.
     bytes: u64,
     pub(super) request: u64,
+    /// The clock that its request told, if the answer has to name it: what is asked for by an
+    /// address has one answer for all who ask.
+    asked_at: Option<Stamp>,
     sent_at: Time,
     /// Bytes of the request.
     sent: u64,
@@ -178,6 +183,10 @@ impl Caller {
         let mut previous = None;
         self.heed_after(unit.is_some()).await;
         loop {
+            if unit.is_some() && self.process.stop.is_asked() {
+                let failure = Failure::Silence(TransportError::Cancelled);
+                return Err(GivenUp { failure, tries: failures, refused });
+            }
             let number = self.requests.get();
             self.requests.set(number + 1);
             let failure = match self.attempt(unit, &make(number), number, failures).await {
@@ -203,7 +212,12 @@ impl Caller {
 
     pub(super) async fn wait_and_retry(&self, in_run: bool, failures: u32, wait: Span) {
         self.process.emit(Event::RetryScheduled { attempt: failures, wait, in_run });
-        self.process.ports.sleep(wait).await;
+        let wait = self.process.ports.sleep(wait);
+        if in_run {
+            _ = self.process.stop.or(wait).await;
+        } else {
+            wait.await;
+        }
     }
 
     /// How long the server has asked to be left alone. What was drawn comes on top: those who are
@@ -235,7 +249,9 @@ impl Caller {
         let sent_at = self.process.ports.clock.now();
         let deadline = sent_at + self.process.options.request_timeout;
         let call = Call { number, kind, unit, edits, attempt: failures };
-        let answer = self.process.ports.call(call, body, deadline).await;
+        let cacheable = self.cacheable(request);
+        let asked_at = request.clock().filter(|_| cacheable.is_none());
+        let answer = self.call(call, body, cacheable, deadline).await;
         let took = self.process.ports.clock.now() - sent_at;
         let attempt = match answer {
             Err(error) => Attempt::Failed(Failure::Silence(error)),
@@ -247,6 +263,7 @@ impl Caller {
                     opened: Vec::new(),
                     bytes,
                     request: number,
+                    asked_at,
                     sent_at,
                     sent,
                     asked,
@@ -262,12 +279,46 @@ impl Caller {
         };
         if let Attempt::Failed(failure) = &attempt
             && kind != RequestKind::Fetch
+            && !matches!(failure, Failure::Silence(TransportError::Cancelled))
         {
             let fate = Fate::Failed(failure.trouble());
             let seen = Observed { asked, rows: 0, full: false, wire: took, whole: took, fate };
             self.chunk_ended(kind, &seen);
         }
         attempt
+    }
+
+    /// The address by which a request is asked for, if caches on the way may answer it.
+    fn cacheable(&self, request: &Request) -> Option<Cacheable> {
+        let Request::Pull(pull) = request else { return None };
+        let validated = match self.process.rules.send.requests(self.process.options.pull.requests) {
+            Requests::Unique => return None,
+            Requests::Plain => false,
+            Requests::Validated => true,
+        };
+        Some(Cacheable { address: pull.address(), validated })
+    }
+
+    /// Sends a request. One of a run that is cancelled is waited for no more, and its connection is
+    /// closed.
+    async fn call(
+        &self,
+        call: Call<'_>,
+        body: Vec<u8>,
+        cacheable: Option<Cacheable>,
+        deadline: Time,
+    ) -> Result<Vec<u8>, TransportError> {
+        let Call { number: request, kind, unit, .. } = call;
+        let (sent_at, wasted) = (self.process.ports.clock.now(), body.len() as u64);
+        let called = self.process.ports.call_by(call, body, cacheable, deadline);
+        if unit.is_none() {
+            return called.await;
+        }
+        self.process.stop.or(called).await.unwrap_or_else(|| {
+            let (error, took) = (TransportError::Cancelled, self.process.ports.clock.now() - sent_at);
+            self.process.emit(Event::RequestFailed { request, kind, error, took, wasted });
+            Err(error)
+        })
     }
 
     /// Sorts out an answer that says no before anybody builds on it.
@@ -300,12 +351,24 @@ impl Caller {
     /// failed.
     pub(super) fn read<'r>(&self, received: &'r Received, kind: RequestKind) -> Result<Answer<'r>, RunError> {
         let text = match self.process.options.codec.decode_answer(&received.opened) {
-            Ok(Ok(answer)) => return Ok(answer),
+            Ok(Ok(answer)) if self.is_of(&answer, received, kind) => return Ok(answer),
+            Ok(Ok(_)) => "it is the answer to another request".to_owned(),
             Ok(Err(error)) => format!("an error where an answer was expected: {error}"),
             Err(damaged) => damaged.to_string(),
         };
+        Err(self.not_its_own(received, kind, text))
+    }
+
+    /// Whether an answer is the one to its request.
+    fn is_of(&self, answer: &Answer<'_>, received: &Received, kind: RequestKind) -> bool {
+        let unchecked = kind == RequestKind::Push && self.process.rules.outbox.takes_verdicts_by_place();
+        unchecked || received.asked_at.is_none_or(|asked_at| asked_at == answer.asked_at)
+    }
+
+    /// The end of a run whose request was answered with what is not its answer.
+    pub(super) fn not_its_own(&self, received: &Received, kind: RequestKind, text: String) -> RunError {
         let failure = self.foreign(received, kind, text);
-        Err(GivenUp { failure, tries: received.failures + 1, refused: false }.ends_run())
+        GivenUp { failure, tries: received.failures + 1, refused: false }.ends_run()
     }
 
     /// An answer that nobody can read, as a failure of its request.
@@ -344,7 +407,7 @@ impl Caller {
 
 fn retryable(failure: &Failure) -> bool {
     match failure {
-        Failure::Silence(_) => true,
+        Failure::Silence(error) => *error != TransportError::Cancelled,
         Failure::Refused(error) => {
             matches!(
                 error,

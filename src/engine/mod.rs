@@ -55,6 +55,7 @@ mod segments;
 mod session;
 mod settle;
 mod signal;
+mod stop;
 mod streams;
 mod upload;
 mod view;
@@ -66,7 +67,7 @@ pub use conflict::{
 };
 pub use options::{
     BadRowOptions, Compared, ConflictOptions, CursorBook, Dates, Decoder, Identity, Jitter, OnBadRow,
-    Options, PullOptions, PushOptions, RetryOptions,
+    Options, PullOptions, PushOptions, Requests, RetryOptions,
 };
 pub use retry::backoff;
 pub use rules::{

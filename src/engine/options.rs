@@ -118,7 +118,22 @@ pub struct PullOptions {
     pub prefetch: u32,
     /// Entities of a unit pulled at the same time, at least 1.
     pub streams: u32,
+    /// What its requests are to caches on the way.
+    pub requests: Requests,
 }
+
+/// What requests for pages are to caches on the way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Requests {
+    /// Each is one of its own, as a POST or by an address that comes once: no cache may answer it.
+    #[default]
+    Unique,
+    /// An address says all of what is asked, and a cache may give what it keeps.
+    Plain,
+    /// The same, but a cache asks the server first whether what it keeps still holds.
+    Validated,
+}
+in_words!(Requests { Unique: "unique", Plain: "plain", Validated: "validated" });
 
 /// What a cursor belongs to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -215,6 +230,7 @@ impl Default for Options {
                 steering: steering.clone(),
                 prefetch: 0,
                 streams: 1,
+                requests: Requests::default(),
             },
             push: PushOptions { chunk_rows: 50, chunk_bytes: Bytes(1 << 20), steering },
             retry: RetryOptions {

@@ -7,6 +7,7 @@ use super::options::Options;
 use super::passed::Passed;
 use super::retry::backoff;
 use super::rules::Rules;
+use super::stop::Stop;
 use crate::base::{EntityId, Incarnation, Key, Span, Stamp, Stream, Time};
 use crate::contract::{DeviceSetup, Event, HookError, Occasion, Ports, SyncError};
 use crate::store::{Store, StoreError, Tx};
@@ -34,6 +35,8 @@ pub(super) struct Process {
     pub(super) rules: Rules,
     /// It died at a place in this code, and nothing of it may go on.
     pub(super) dead: Cell<bool>,
+    /// Whether the run under way is cancelled.
+    pub(super) stop: Stop,
     /// Bytes of the answers that are in memory.
     answers: Rc<Cell<u64>>,
     retries: RefCell<Stream>,
@@ -73,6 +76,7 @@ impl Process {
             options,
             rules,
             dead: Cell::new(false),
+            stop: Stop::default(),
             answers: Rc::default(),
             retries: RefCell::new(retries),
             own_versions: RefCell::default(),

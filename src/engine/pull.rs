@@ -125,6 +125,10 @@ impl Puller {
             .map_err(GivenUp::ends_run)?;
         self.process.crash_point("fetch.answer-received").await;
         let answer = self.caller.read(&received, RequestKind::Fetch)?;
+        if answer.pages.iter().any(|page| page.entity != entity) || !answer.results.is_empty() {
+            let text = "it is not of the record that was asked for".to_owned();
+            return Err(self.caller.not_its_own(&received, RequestKind::Fetch, text));
+        }
         self.caller.told_received(&received, RequestKind::Fetch, None, rows(&answer)).await;
         if !self.applier.record(&answer).await? {
             return Err(SyncError::Corrupt("a row of a record came in part".to_owned()).into());
@@ -168,11 +172,12 @@ impl Puller {
         let answer = self.caller.read(received, RequestKind::Pull)?;
         let asked = |page: &Page<'_>| wants.iter().any(|want| want.entity == page.entity);
         if let Some(page) = answer.pages.iter().find(|page| !asked(page)) {
-            return Err(SyncError::Corrupt(format!("entity {} was not asked for", page.entity.0)).into());
+            let text = format!("entity {} was not asked for", page.entity.0);
+            return Err(self.caller.not_its_own(received, RequestKind::Pull, text));
         }
         if !moves(&answer, wants) && rows(&answer) == 0 {
             let text = "the answer moves no cursor and says there is more".to_owned();
-            return Err(SyncError::Corrupt(text).into());
+            return Err(self.caller.not_its_own(received, RequestKind::Pull, text));
         }
         self.caller.told_received(received, RequestKind::Pull, Some(unit), rows(&answer)).await;
         Ok(answer)

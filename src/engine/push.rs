@@ -9,8 +9,8 @@ use super::process::{Process, damaged};
 use super::settle::{Counts, Settler};
 use super::upload::fitting;
 use crate::base::{Span, UnitId};
-use crate::contract::{Outcome, RequestKind, SyncError};
-use crate::protocol::{PushRequest, Request};
+use crate::contract::{Outcome, RequestKind, SyncError, TransportError};
+use crate::protocol::{Answer, PushRequest, PushResult, Request};
 use crate::store::Entry;
 
 /// A chunk that meets nothing but conflicts this often in a row is left for the next run: somebody
@@ -115,6 +115,7 @@ impl Pusher {
         let failure = &given_up.failure;
         let keeps = match failure {
             Failure::Refused(error) => self.process.rules.outbox.keeps_after_refusal(error),
+            Failure::Silence(TransportError::Cancelled) => self.process.rules.outbox.keeps_after_cancel(),
             Failure::Silence(_) => self.process.rules.outbox.keeps_after_silence(),
             Failure::Damaged(_) => true,
         };
@@ -141,6 +142,36 @@ impl Pusher {
         Err(told)
     }
 
+    /// Reads the answer to a push of this batch: a verdict for each of its edits, by name.
+    fn verdicts<'r>(&self, batch: &[Entry], received: &'r Received) -> Result<Answer<'r>, RunError> {
+        let answer = self.caller.read(received, RequestKind::Push)?;
+        let sent = |entry: &Entry| self.process.rules.send.mutation(entry, received.request).id;
+        let is_of = |(entry, result): (&Entry, &PushResult<'_>)| result.id == sent(entry);
+        let by_place = self.process.rules.outbox.takes_verdicts_by_place();
+        let all = answer.results.len() == batch.len();
+        if all && (by_place || batch.iter().zip(&answer.results).all(is_of)) {
+            return Ok(answer);
+        }
+        let text = format!("{} results, and not for these {} edits", answer.results.len(), batch.len());
+        Err(self.caller.not_its_own(received, RequestKind::Push, text))
+    }
+
+    /// What came was no answer to this batch: its edits stay, as without any.
+    async fn without_verdict(
+        &self,
+        unit: UnitId,
+        batch: &[Entry],
+        ended: RunError,
+    ) -> Result<Counts, RunError> {
+        if !self.process.rules.outbox.takes_any_answer_for_consent() {
+            return Err(ended);
+        }
+        let dropped = self.process.write(|tx| batch.iter().try_for_each(|entry| tx.drop_entry(entry.seq)));
+        dropped.await.0.map_err(damaged)?;
+        self.settler.take_as_done(unit, batch);
+        Ok(Counts { left: batch.len(), ..Counts::default() })
+    }
+
     /// Settles each edit of the batch in one transaction; `more` edits wait besides. Those that
     /// wait at the server go into `queued` by their place in the outbox.
     async fn settle(
@@ -152,11 +183,10 @@ impl Pusher {
         queued: &mut BTreeSet<i64>,
     ) -> Result<Counts, RunError> {
         self.process.crash_point("push.answer-received").await;
-        let answer = self.caller.read(&received, RequestKind::Push)?;
-        if answer.results.len() != batch.len() {
-            let text = format!("{} results for {} edits", answer.results.len(), batch.len());
-            return Err(SyncError::Corrupt(text).into());
-        }
+        let answer = match self.verdicts(batch, &received) {
+            Ok(answer) => answer,
+            Err(error) => return self.without_verdict(unit, batch, error).await,
+        };
         self.caller.told_received(&received, RequestKind::Push, Some(unit), batch.len()).await;
         let mut counts = self.settler.settle(unit, batch, &answer.results).await?;
         let results = batch.iter().zip(&answer.results);

@@ -10,7 +10,7 @@ use crate::protocol::WireRow;
 use crate::store::{Entry, StoreError, Tx};
 
 use super::conflict::ResolveRule;
-use super::options::Options;
+use super::options::{Options, Requests};
 
 /// All rules of an engine.
 #[derive(Clone)]
@@ -70,6 +70,10 @@ pub trait CursorRule {
     }
     /// Whether there is one cursor for all entities, which any of them moves.
     fn is_shared(&self) -> bool {
+        false
+    }
+    /// Whether the cursors of an answer are saved of which a row could not be written.
+    fn passes_what_failed(&self) -> bool {
         false
     }
     /// Whether the rows that a full load did not bring are removed when it ends.
@@ -174,6 +178,10 @@ pub trait SendRule {
     fn next(&self, tx: &Tx<'_>, entities: &[EntityId], limit: usize) -> Result<Vec<Entry>, StoreError> {
         tx.outbox(entities, limit)
     }
+    /// What requests for pages are to caches on the way, where this was `chosen`.
+    fn requests(&self, chosen: Requests) -> Requests {
+        chosen
+    }
     /// An edit as the backend is told it, in the try number `attempt` of this process.
     fn mutation(&self, entry: &Entry, attempt: u64) -> Mutation {
         let _ = attempt;
@@ -192,6 +200,27 @@ pub trait OutboxRule {
     /// Whether edits whose request got no answer stay.
     fn keeps_after_silence(&self) -> bool {
         true
+    }
+    /// Whether edits stay whose request was under way as its run was cancelled.
+    fn keeps_after_cancel(&self) -> bool {
+        true
+    }
+    /// Whether an edit that the server put off counts as acknowledged with the others.
+    fn takes_later_for_done(&self) -> bool {
+        false
+    }
+    /// Whether a row is shown again whose edit of this kind was refused.
+    fn shows_what_was_refused(&self, kind: EditKind) -> bool {
+        let _ = kind;
+        true
+    }
+    /// Whether edits count as acknowledged whose request got an answer that nobody can read.
+    fn takes_any_answer_for_consent(&self) -> bool {
+        false
+    }
+    /// Whether verdicts belong to edits by their place in an answer, and not by name.
+    fn takes_verdicts_by_place(&self) -> bool {
+        false
     }
     /// Whether edits whose request got no answer count as acknowledged.
     fn takes_silence_for_consent(&self) -> bool {

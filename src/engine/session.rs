@@ -67,7 +67,17 @@ impl Session {
 
     pub(super) fn give_turn(&self) {
         self.open.set(false);
+        self.process.stop.over();
         self.idle.raise();
+    }
+
+    /// Ends the run under way, if one is.
+    pub(super) fn cancel(&self) -> bool {
+        let runs = self.open.get();
+        if runs {
+            self.process.stop.ask();
+        }
+        runs
     }
 
     /// One run of a unit, with its events.

@@ -105,6 +105,11 @@ impl Settler {
                 self.acknowledge(tx, entry, *stamp, told)?;
                 Ok(true)
             }
+            Outcome::Later if self.process.rules.outbox.takes_later_for_done() => {
+                tx.drop_entry(entry.seq)?;
+                told.push(acknowledged(entry, entry.base.unwrap_or(Stamp(0))));
+                Ok(true)
+            }
             Outcome::Later => {
                 tx.attempted(entry.seq, Some("put off by the server"))?;
                 Ok(false)
@@ -120,7 +125,9 @@ impl Settler {
             Outcome::Rejected { current, .. } => {
                 self.give_up(tx, entry)?;
                 self.log(tx, entry, outcome, LogKind::Rejected, None, told)?;
-                self.take_over(tx, entry, current.as_ref(), told)?;
+                if self.process.rules.outbox.shows_what_was_refused(entry.kind) {
+                    self.take_over(tx, entry, current.as_ref(), told)?;
+                }
                 Ok(true)
             }
             Outcome::Conflict { why, current, edited_at } => {

@@ -34,13 +34,13 @@ impl Gateway {
             let attributes = &self.attributes[device.0 as usize];
             let (answer, rows) = match &request {
                 Request::Pull(pull) => {
-                    persistent.pull(self.cursors.as_mut(), attributes, pull, codec.pages(clock))?
+                    persistent.pull(self.cursors.as_mut(), attributes, pull, codec.pages(pull.clock))?
                 }
                 Request::Fetch(fetch) => persistent.fetch(attributes, fetch, codec.pages(clock))?,
                 Request::Push(push) => {
                     let outcomes = persistent.push(now, push, &mut events);
                     let ids = push.mutations.iter().map(|mutation| mutation.id.as_str());
-                    let answer = codec.results(clock, &mut ids.zip(&outcomes));
+                    let answer = codec.results(push.clock, &mut ids.zip(&outcomes));
                     return Ok((answer, WRITTEN * push.mutations.len() as u64));
                 }
             };

@@ -83,6 +83,11 @@ impl Gateway {
         self.codec
     }
 
+    /// Whether it answers from a replica.
+    pub fn is_persistent(&self) -> bool {
+        self.persistent.is_some()
+    }
+
     /// A copy of all that is durable.
     pub fn backup(&self) -> Backup {
         Backup {
@@ -260,8 +265,8 @@ impl Pulling<'_> {
         let doomed = self.backend.service.begins(now) > deadline;
         // Nobody will read what is answered after the gateway gave up, but the backend does not
         // know that and works for it.
-        let clock = self.backend.clock(self.backend.service.begins(now));
-        let writer = if doomed { self.codec.counted_pages(clock) } else { self.codec.pages(clock) };
+        let asked_at = self.pull.clock;
+        let writer = if doomed { self.codec.counted_pages(asked_at) } else { self.codec.pages(asked_at) };
         let mut rows = 0;
         let answer = self.pages(writer, now, effort, &mut rows);
         self.backend.call.load.rows = rows;
@@ -317,7 +322,6 @@ fn handle_push(
     strategy: &mut dyn Strategy,
 ) -> Vec<u8> {
     let now = backend.call.now;
-    let clock = backend.clock(backend.service.begins(now));
     let outcomes = backend.push_in_call(attributes, &push.mutations);
     let reader = Reader::Device(push.device, attributes);
     for (mutation, outcome) in push.mutations.iter().zip(&outcomes) {
@@ -330,7 +334,7 @@ fn handle_push(
     }
     backend.call.load.rows = outcomes.len() as u64;
     let ids = push.mutations.iter().map(|mutation| mutation.id.as_str());
-    codec.results(clock, &mut ids.zip(&outcomes))
+    codec.results(push.clock, &mut ids.zip(&outcomes))
 }
 
 fn handle_fetch(

@@ -116,6 +116,7 @@ fn everything(t: &mut Telling) {
         .device(1, Event::SyncStart { unit: UNIT, run: 0, waited: Span::ZERO })
         .device(1, applied(&change(7)));
     t.device(1, Event::SyncError { unit: UNIT, run: 0, error: &SyncError::Interrupted });
+    t.device(1, Event::SyncError { unit: UNIT, run: 0, error: &SyncError::Cancelled });
     t.device(0, Event::LinkDown).device(1, Event::ProcessKilled { reason: KillReason::Killed });
     t.device(0, Event::ProcessKilled { reason: KillReason::PowerLoss });
     t.device(0, Event::ProcessKilled { reason: KillReason::LowMemory });
@@ -205,7 +206,11 @@ fn refusals(t: &mut Telling, made: &LocalEdit, key: &Key) {
         .tell(Node::World, Event::PacketsSent { up: true, packets: 9, retransmitted: 1, bytes: 9 })
         .tell(Node::World, Event::PacketsSent { up: false, packets: 9, retransmitted: 1, bytes: 9 })
         .tell(Node::World, Event::MessageDropped { reason: DropReason::AnswerLost, bytes: 9 })
-        .tell(Node::World, Event::MessageDropped { reason: DropReason::CaptivePortal, bytes: 9 });
+        .tell(Node::World, Event::MessageDropped { reason: DropReason::CaptivePortal, bytes: 9 })
+        .tell(Node::World, Event::MessageDropped { reason: DropReason::ForeignAnswer, bytes: 9 })
+        .tell(Node::World, Event::CacheAnswered { bytes: 9, stale: true, asked: false })
+        .tell(Node::World, Event::CacheAnswered { bytes: 9, stale: false, asked: true })
+        .device(0, Event::RowUnreadable { entity: ENTITY });
     use ServerError::{Failed, GatewayTimeout, Throttled, Unavailable};
     t.device(
         0,
@@ -219,7 +224,7 @@ fn refusals(t: &mut Telling, made: &LocalEdit, key: &Key) {
     t.tell(Node::Backend, Event::MutationPutOff { edit });
     t.tell(Node::Backend, Event::CommitDelayed { entity, key, stamp: Stamp(5), until: Time::ZERO });
     for conflict in [None, Some(Refusal::Stale)] {
-        let (kind, holder) = (EditKind::Update, None);
+        let (kind, holder) = (EditKind::Delete, None);
         t.tell(Node::Backend, Event::MutationRefused { edit, entity, key, kind, conflict, holder });
     }
     let (queued, locked, service) = (took, took, took);

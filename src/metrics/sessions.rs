@@ -79,6 +79,7 @@ impl Sessions {
                 if **error == SyncError::Interrupted {
                     board.add(Id::SessionInterrupted, 1);
                 }
+                board.add(Id::SessionCancelled, u64::from(**error == SyncError::Cancelled));
                 self.close(at, device, board);
             }
             Event::ProcessKilled { .. } => {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::board::Board;
 use super::table::Id;
 use crate::base::{DeviceId, Span, Time};
-use crate::contract::{DropReason, Event, KillReason, RequestKind, ServerError, TransportError};
+use crate::contract::{DropReason, EditKind, Event, KillReason, RequestKind, ServerError, TransportError};
 
 /// A request that has left.
 #[derive(Clone, Copy, Debug, Default)]
@@ -147,6 +147,7 @@ impl Traffic {
         match event {
             Event::ProcessStarted { .. } => board.add(Id::DeviceStarts, 1),
             Event::ProcessKilled { reason: KillReason::Killed } => board.add(Id::DeviceKills, 1),
+            Event::RowUnreadable { .. } => board.add(Id::DeviceBadRows, 1),
             Event::ProcessKilled { reason: KillReason::PowerLoss } => board.add(Id::DevicePowerLosses, 1),
             Event::ProcessKilled { reason: KillReason::LowMemory } => board.add(Id::DeviceLowMemory, 1),
             Event::Decoded { peak, tight } => {
@@ -192,6 +193,12 @@ impl Traffic {
                 board.add(Id::NetDroppedBytes, *bytes);
                 board.add(Id::NetAnswersLost, u64::from(*reason == DropReason::AnswerLost));
                 board.add(Id::NetCaptive, u64::from(*reason == DropReason::CaptivePortal));
+                board.add(Id::NetForeign, u64::from(*reason == DropReason::ForeignAnswer));
+            }
+            Event::CacheAnswered { bytes, stale, asked } => {
+                board.add(if *asked { Id::NetProxyAsked } else { Id::NetProxyHits }, 1);
+                board.add(Id::NetProxyStale, u64::from(*stale));
+                board.add(Id::NetProxySaved, *bytes);
             }
             Event::BackendAvailable(true) => {
                 if let Some(since) = self.backend_down.take() {
@@ -204,7 +211,10 @@ impl Traffic {
             }
             Event::Committed { .. } => board.add(Id::BackendCommits, 1),
             Event::MutationRefused { conflict: Some(_), .. } => board.add(Id::BackendConflicted, 1),
-            Event::MutationRefused { conflict: None, .. } => board.add(Id::BackendRejected, 1),
+            Event::MutationRefused { conflict: None, kind, .. } => {
+                board.add(Id::BackendRejected, 1);
+                board.add(Id::BackendDeletesRefused, u64::from(*kind == EditKind::Delete));
+            }
             Event::MutationPutOff { .. } => board.add(Id::BackendPutOff, 1),
             Event::CommitDelayed { .. } => board.add(Id::BackendLate, 1),
             Event::MutationReplayed { .. } => board.add(Id::BackendReplayed, 1),

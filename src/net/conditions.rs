@@ -1,6 +1,6 @@
 //! What a link offers at a time, whatever is sent over it.
 
-use super::options::Outage;
+use super::options::{Outage, OutageMode};
 use super::tcp::search;
 use crate::base::{BitRate, Span, Time};
 
@@ -59,4 +59,10 @@ pub trait Conditions {
     fn session(&self, now: Time) -> u64;
     /// When the IP session of `now` ends.
     fn session_ends(&self, now: Time) -> Time;
+}
+
+/// When the next outage begins that resets, or the one that lasts began, if that is before `until`.
+pub(super) fn first_reset(weather: &dyn Conditions, now: Time, until: Time) -> Option<Time> {
+    let mut outages = weather.outages(now).iter().take_while(|outage| outage.from < until);
+    outages.find(|outage| outage.mode == OutageMode::Reset).map(|outage| outage.from)
 }

@@ -1,7 +1,9 @@
 //! One device's link: what its weather does to messages, and what they do to each other.
 
+use super::cache::CacheTime;
 use super::conditions::{Conditions, Direction};
 use super::energy::{RadioCost, Radios};
+use super::foreign::{ForeignTime, Mixed, Mixer};
 use super::options::{OutageMode, Radio};
 use super::tcp::{search, staircase};
 use super::weather::{Itinerary, Weather};
@@ -35,6 +37,10 @@ pub struct Link {
     lossy: Vec<LossyTime>,
     /// Times in which somebody else answers.
     portals: Vec<(Time, Time)>,
+    /// Times in which some answers are those to others.
+    foreign: Vec<ForeignTime>,
+    /// Times with a proxy that keeps answers.
+    caches: Vec<CacheTime>,
     radios: Radios,
     /// When the last message sent leaves the bottleneck, by direction.
     busy_until: [Time; 2],
@@ -50,6 +56,8 @@ impl Link {
             seed,
             lossy: Vec::new(),
             portals: Vec::new(),
+            foreign: Vec::new(),
+            caches: Vec::new(),
             radios: Radios::default(),
             busy_until: [Time::ZERO; 2],
             last_arrival: [Time::ZERO; 2],
@@ -75,6 +83,27 @@ impl Link {
     /// starts.
     pub fn add_portal(&mut self, from: Time, until: Time) {
         self.portals.push((from, until));
+    }
+
+    /// Adds a time with a proxy that keeps answers; before the world starts.
+    pub fn add_cache(&mut self, time: CacheTime) {
+        self.caches.push(time);
+    }
+
+    /// For how long a proxy gives an answer again at `now`, if there is one.
+    pub(super) fn cached_for(&self, now: Time) -> Option<Span> {
+        let there = self.caches.iter().filter(|time| (time.from..time.until).contains(&now));
+        there.map(|time| time.ttl).max()
+    }
+
+    /// What becomes of the answer to a request at `now`, and whether answers are ever mixed up.
+    pub(super) fn mixes(&self, mixer: &Mixer, now: Time) -> (Option<Mixed>, bool) {
+        (mixer.next(&self.foreign, self.seed, now), !self.foreign.is_empty())
+    }
+
+    /// Adds a time in which some answers are somebody else's; before the world starts.
+    pub fn add_foreign(&mut self, time: ForeignTime) {
+        self.foreign.push(time);
     }
 
     /// The page that the network gives at `now` in the gateway's place, if it does.

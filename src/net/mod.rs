@@ -19,15 +19,19 @@
 //! deadline at the latest; nothing is sent where the operating system sees no network; a connection
 //! whose request ended badly is not used again.
 
+mod cache;
 mod conditions;
 mod connection_line;
 mod connection_pool;
 mod energy;
+mod foreign;
 mod link;
 mod options;
+mod server;
 mod sharing;
 mod stage;
 pub mod tcp;
+mod through_cache;
 mod transport;
 mod transport_bare;
 mod transport_options;
@@ -37,13 +41,16 @@ mod weather;
 #[cfg(test)]
 mod transport_tests;
 
+pub use cache::{CacheTime, Version};
 pub use conditions::{Conditions, Direction};
 pub use energy::{Power, RadioCost, RadioUse, Radios};
+pub use foreign::{Foreign, ForeignTime};
 pub use link::{Fate, Link, LossyTime};
 pub use options::{
     FieldWorker, GapLengths, Gaps, Jitter, JitterTail, LossWindow, Moves, Outage, OutageMode, PacketLoss,
     Profile, Promotion, Radio, RadioChanges, Steps, Variation,
 };
-pub use transport::{Server, Way};
+pub use server::Server;
+pub use transport::Way;
 pub use transport_options::{HalfOpen, Protocol, TransportOptions};
 pub use weather::{Itinerary, Trace, TraceError, Weather, WeatherAt};

@@ -5,23 +5,21 @@ mod leave;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use super::conditions::{Conditions, Direction};
+use super::cache::Cache;
+use super::conditions::{Conditions, Direction, first_reset};
 use super::connection_line::{Flow, Line, MessageId};
 use super::connection_pool::{Found, Pool, Shared};
+use super::foreign::Mixer;
 use super::link::Link;
-use super::options::OutageMode;
+use super::server::{NoAnswer, Server, ended};
 use super::tcp::{Broken, Connection, Opening, Tls, Traffic};
+use super::through_cache::ThroughCache;
 use super::transport_options::{Protocol, TransportOptions};
 use crate::base::{Span, Time};
-use crate::contract::{DropReason, Event, EventSink, LocalBoxFuture, NetworkKind, Transport, TransportError};
+use crate::contract::{
+    Cacheable, DropReason, Event, EventSink, LocalBoxFuture, NetworkKind, Transport, TransportError,
+};
 use crate::sim::{Handle, NodeId, Notify, oneshot};
-
-/// Whoever answers requests: the gateway.
-pub trait Server {
-    /// Serves one request; resolves when the answer leaves, or with `None` when the server dies
-    /// over it: its connection breaks.
-    fn serve(&self, request: Vec<u8>) -> LocalBoxFuture<'static, Option<Vec<u8>>>;
-}
 
 /// A device's way to the gateway. It belongs to the device, not to its process: it outlives a kill.
 pub struct Way {
@@ -32,6 +30,8 @@ pub struct Way {
     pub(super) events: Rc<dyn EventSink>,
     options: TransportOptions,
     answers: Cell<u64>,
+    mixer: Mixer,
+    cache: Rc<Cache>,
     pool: Pool,
     /// A connection was opened, released or closed.
     freed: Notify,
@@ -56,14 +56,6 @@ enum Passed {
     /// Nobody waits for it any more; what was in flight has gone on.
     Unwanted,
     /// The connection broke; its device knows then.
-    Broken(Time),
-}
-
-/// Why there is no answer.
-pub(super) enum NoAnswer {
-    /// These bytes of it are lost on their way, and nobody is told.
-    Lost(u64),
-    /// The server died; the device knows then.
     Broken(Time),
 }
 
@@ -161,6 +153,8 @@ impl Way {
             events,
             options,
             answers: Cell::new(0),
+            mixer: Mixer::default(),
+            cache: Rc::default(),
             pool: Pool::default(),
             freed,
             lines: Default::default(),
@@ -454,10 +448,17 @@ impl Way {
                 self.events.emit(Event::MessageDropped { reason, bytes });
                 page.to_vec()
             }
-            None => match server.serve(request).await {
-                Some(bytes) => bytes,
-                None => return Err(NoAnswer::Broken(self.told_of_death())),
-            },
+            None => {
+                let (mixed, keeps) = self.link.borrow().mixes(&self.mixer, self.handle.now());
+                let sent = request.len() as u64;
+                let answered = self.mixer.answer(mixed, keeps, || server.serve(request)).await;
+                let (bytes, is_own) = answered.ok_or_else(|| NoAnswer::Broken(self.told_of_death()))?;
+                if !is_own {
+                    let reason = DropReason::ForeignAnswer;
+                    self.events.emit(Event::MessageDropped { reason, bytes: sent });
+                }
+                bytes
+            }
         };
         let now = self.handle.now();
         let number = self.answers.replace(self.answers.get() + 1);
@@ -569,16 +570,6 @@ impl Way {
     }
 }
 
-/// When the next outage begins that resets, or the one that lasts began, if that is before `until`.
-fn first_reset(weather: &dyn Conditions, now: Time, until: Time) -> Option<Time> {
-    let mut outages = weather.outages(now).iter().take_while(|outage| outage.from < until);
-    outages.find(|outage| outage.mode == OutageMode::Reset).map(|outage| outage.from)
-}
-
-pub(super) fn ended(broken_at: Time, deadline: Time) -> TransportError {
-    if broken_at <= deadline { TransportError::Reset } else { TransportError::Timeout }
-}
-
 /// The port for one life of the process.
 impl Transport for Rc<Way> {
     fn request(
@@ -587,6 +578,18 @@ impl Transport for Rc<Way> {
         deadline: Time,
     ) -> LocalBoxFuture<'static, Result<Vec<u8>, TransportError>> {
         self.request_of(self.server.clone(), request, deadline)
+    }
+
+    fn request_cacheable(
+        &self,
+        request: Vec<u8>,
+        cacheable: Cacheable,
+        deadline: Time,
+    ) -> LocalBoxFuture<'static, Result<Vec<u8>, TransportError>> {
+        let (handle, link, events) = (self.handle.clone(), self.link.clone(), self.events.clone());
+        let (cache, server) = (self.cache.clone(), self.server.clone());
+        let through = ThroughCache { handle, link, events, cache, server, cacheable };
+        self.request_of(Rc::new(through), request, deadline)
     }
 
     fn network(&self) -> NetworkKind {

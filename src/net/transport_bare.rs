@@ -4,8 +4,9 @@ use std::rc::Rc;
 
 use super::conditions::Direction;
 use super::link::Fate;
+use super::server::{NoAnswer, Server, ended};
 use super::tcp::Traffic;
-use super::transport::{NoAnswer, Server, Way, ended};
+use super::transport::Way;
 use crate::base::Time;
 use crate::contract::{DropReason, Event, TransportError};
 use crate::sim::oneshot;

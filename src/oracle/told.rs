@@ -81,12 +81,14 @@ impl Told<'_> {
             | Event::AppQueried { .. }
             | Event::AppWrote { .. }
             | Event::StorageFull
+            | Event::RowUnreadable { .. }
             | Event::App(_)
             | Event::LinkDown
             | Event::LinkUp
             | Event::ConnectionOpened { .. }
             | Event::PacketsSent { .. }
             | Event::MessageDropped { .. }
+            | Event::CacheAnswered { .. }
             | Event::BackendAvailable(_) => world(event),
         }
     }
@@ -328,6 +330,7 @@ fn world(event: &Event<'_>) -> String {
         }
         Event::AppWrote { took, waited } => format!("saving took {took}, {waited} of it locked out"),
         Event::StorageFull => "no room on the device".to_owned(),
+        Event::RowUnreadable { .. } => "a row that came cannot be read".to_owned(),
         Event::App(AppEvent::Login) => "login".to_owned(),
         Event::App(AppEvent::Online) => "app told that it is online".to_owned(),
         Event::App(AppEvent::Offline) => "app told that it is offline".to_owned(),
@@ -351,6 +354,13 @@ fn world(event: &Event<'_>) -> String {
         }
         Event::MessageDropped { reason: DropReason::CaptivePortal, bytes } => {
             format!("request of {} answered by a captive portal", count(*bytes, "byte"))
+        }
+        Event::MessageDropped { reason: DropReason::ForeignAnswer, bytes } => {
+            format!("request of {} given an answer that is not its own", count(*bytes, "byte"))
+        }
+        Event::CacheAnswered { bytes, stale, .. } => {
+            let what = if *stale { "stale answer" } else { "answer" };
+            format!("{what} of {} from a cache on the way", count(*bytes, "byte"))
         }
         Event::BackendAvailable(true) => "backend up".to_owned(),
         Event::BackendAvailable(false) => "backend down".to_owned(),

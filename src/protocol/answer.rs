@@ -9,8 +9,9 @@ use crate::contract::{Outcome, Row};
 /// An answer, borrowed from the bytes that came.
 #[derive(Debug, Default)]
 pub struct Answer<'a> {
-    /// The server's clock.
-    pub now: Stamp,
+    /// The clock that its request told, by which who asked knows that it is no other's; of a
+    /// request that tells none the server's.
+    pub asked_at: Stamp,
     /// Pages of a pull or fetch, in the order in which they were asked for; entities whose turn did
     /// not come are missing.
     pub pages: Vec<Page<'a>>,

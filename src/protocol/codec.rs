@@ -26,13 +26,13 @@ pub trait Codec: Send + Sync {
     /// [`Damaged`] if the bytes are none.
     fn decode_request(&self, bytes: &[u8]) -> Result<Request, Damaged>;
 
-    /// Begins the answer to a pull or fetch, by the server's clock.
-    fn pages(&self, now: Stamp) -> Box<dyn PageWriter>;
+    /// Begins the answer to a pull or fetch that told this clock.
+    fn pages(&self, asked_at: Stamp) -> Box<dyn PageWriter>;
     /// The same for an answer that nobody will read: its writer knows how long it would be, and
     /// gives no bytes.
-    fn counted_pages(&self, now: Stamp) -> Box<dyn PageWriter>;
-    /// The answer to a push.
-    fn results(&self, now: Stamp, verdicts: &mut dyn Iterator<Item = PushVerdict<'_>>) -> Vec<u8>;
+    fn counted_pages(&self, asked_at: Stamp) -> Box<dyn PageWriter>;
+    /// The answer to a push that told this clock.
+    fn results(&self, asked_at: Stamp, verdicts: &mut dyn Iterator<Item = PushVerdict<'_>>) -> Vec<u8>;
     /// An answer that says no.
     fn refusal(&self, error: &ServerError) -> Vec<u8>;
 

@@ -36,6 +36,19 @@ pub struct PullRequest {
     pub run: u64,
 }
 
+impl PullRequest {
+    /// Path and query of the request where it is asked for by an address: all that its answer
+    /// depends on but the server's content. What says who asks when goes as headers.
+    pub fn address(&self) -> String {
+        let PullRequest { device, unit, rows, bytes, .. } = self;
+        let mut address = format!("/pull?device={device}&unit={}&rows={rows}&bytes={bytes}", unit.0);
+        for Want { entity, cursor } in &self.wants {
+            address.push_str(&format!("&e{}={}", entity.0, cursor.as_deref().unwrap_or("")));
+        }
+        address
+    }
+}
+
 /// One entity of a pull.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Want {
@@ -78,6 +91,14 @@ impl Request {
             Request::Pull(pull) => pull.device,
             Request::Push(push) => push.device,
             Request::Fetch(fetch) => fetch.device,
+        }
+    }
+    /// The clock that it tells, by which its answer is known; a fetch tells none.
+    pub fn clock(&self) -> Option<Stamp> {
+        match self {
+            Request::Pull(pull) => Some(pull.clock),
+            Request::Push(push) => Some(push.clock),
+            Request::Fetch(_) => None,
         }
     }
     /// What for.

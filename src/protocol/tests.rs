@@ -107,7 +107,7 @@ fn a_page_decodes_to_what_was_written() {
         let opened = codec.open(bytes).unwrap();
         assert!(!codec.is_refusal(&opened));
         let answer = codec.decode_answer(&opened).unwrap().unwrap();
-        assert_eq!(answer.now, Stamp(9));
+        assert_eq!(answer.asked_at, Stamp(9));
         let page = &answer.pages[0];
         assert_eq!((page.entity, &*page.cursor, page.more, page.rows.len()), (EntityId(3), "7,k1", true, 4));
         let read =

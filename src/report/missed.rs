@@ -75,7 +75,7 @@ fn line(cells: u64, of: &MissedRecord) -> String {
     let MissedRecord { event, why, missed, of, devices } = of;
     let in_cells = format!(" in {}", count(cells, "cell"));
     if *of == 0 {
-        let is_key = ["chaos.", "hooks.", "backend.", "gateway.", "action."]
+        let is_key = ["chaos.", "hooks.", "backend.", "gateway.", "action.", "proxy"]
             .iter()
             .any(|table| event.starts_with(table));
         let what = if is_key { event.clone() } else { format!("event {event}") };

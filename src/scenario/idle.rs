@@ -148,9 +148,16 @@ const IDLE: &[Idle] = &[
         help: "capture by last_modified does, in gateway.serve.capture, or gateway.refresh.capture in mode \"persistent\"",
     },
     Idle {
-        keys: &["engine.pull.bad_tries", "engine.pull.on_bad_row"],
+        keys: &["engine.pull.bad_tries"],
         needs: |tree| has_share(tree, "engine.pull.bad_rows"),
         chosen_by: &["engine.pull.bad_rows"],
+        why: "there are no bad rows",
+        help: "bad_rows is their share, such as 0.01",
+    },
+    Idle {
+        keys: &["engine.pull.on_bad_row"],
+        needs: |tree| has_share(tree, "engine.pull.bad_rows") || disturbs_rows(tree),
+        chosen_by: &["engine.pull.bad_rows", "chaos.bad_rows"],
         why: "there are no bad rows",
         help: "bad_rows is their share, such as 0.01",
     },
@@ -227,6 +234,12 @@ fn has_share(tree: &Node, path: &str) -> bool {
 fn happens(tree: &Node, kind: &str) -> bool {
     let events = find(tree, "event").and_then(Node::table);
     events.is_some_and(|events| events.values().any(|event| event.node.get(&[kind]).is_some()))
+}
+
+/// Whether rows cannot be read when they come, by an event or by chaos.
+fn disturbs_rows(tree: &Node) -> bool {
+    let drawn = find(tree, "chaos.bad_rows").and_then(|node| share_of(&node.value));
+    happens(tree, "bad_rows") || drawn.is_some_and(|share| share > Ppm(0))
 }
 
 /// Whether an axis gives the key its values: that they come to the same is then what is to be seen.

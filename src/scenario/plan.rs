@@ -79,6 +79,8 @@ pub struct Plan {
     pub swarm: Option<Arc<Swarm>>,
     /// What of it this seed has.
     pub drawn: Option<Arc<Drawn>>,
+    /// How long a proxy on the way gives an answer again, if there always is one.
+    pub proxy: Option<Span>,
 
     /// What a run of many seeds must come to.
     pub situations: Situations,
@@ -267,6 +269,48 @@ pub enum Happening {
     CaptivePortal {
         /// For how long.
         length: Span,
+    },
+    /// Some answers are not those to their requests.
+    ForeignAnswers {
+        /// For how long.
+        length: Span,
+        /// The share of answers.
+        share: Ppm,
+        /// What comes in their place.
+        what: net::Foreign,
+    },
+    /// A proxy on the way keeps answers and gives them again.
+    CachingProxy {
+        /// For how long there is one.
+        length: Span,
+        /// How long it gives an answer again.
+        ttl: Span,
+    },
+    /// Some rows that come cannot be read this time.
+    BadRows {
+        /// For how long.
+        length: Span,
+        /// The share of rows, each time they come.
+        share: Ppm,
+    },
+    /// The backend puts some edits of each push off.
+    PutOff {
+        /// For how long.
+        length: Span,
+        /// The share of edits, each time they come.
+        share: Ppm,
+    },
+    /// The backend refuses deletes for good.
+    RefusedDeletes {
+        /// For how long.
+        length: Span,
+        /// The share of deletes.
+        share: Ppm,
+    },
+    /// The run under way is cancelled.
+    Cancel {
+        /// If none is, the next one so long after it has sent a request.
+        after: Span,
     },
     /// Connections break, and both ends are told.
     SessionLoss,
@@ -471,6 +515,18 @@ pub struct Chaos {
     pub outage_noticed: Ppm,
     /// Share of answers that are lost.
     pub answer_loss: Ppm,
+    /// Share of answers that are not those to their requests.
+    pub foreign_answers: Ppm,
+    /// How long a proxy on the way gives an answer again; zero without one.
+    pub proxy_ttl: Span,
+    /// Share of rows that cannot be read when they come.
+    pub bad_rows: Ppm,
+    /// Share of edits that the backend puts off.
+    pub put_off: Ppm,
+    /// Share of deletes that the backend refuses for good.
+    pub refused_deletes: Ppm,
+    /// Mean time between cancels of a device's runs; zero for none.
+    pub cancel_mtbf: Span,
     /// Mean time between failures of the backend; zero for none.
     pub backend_mtbf: Span,
     /// Mean length of such a failure.

@@ -3,9 +3,11 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use super::bad_rows::BadRows;
 use super::browsing::Browser;
 use super::clock::Gait;
 use super::device::Device;
+use super::disturbances::{self, Disturbances};
 use super::faults::{self, Faults};
 use super::fired;
 use super::hardware::{Fitting, Hardware};
@@ -47,6 +49,7 @@ pub(super) struct World {
     pub(super) devices: Vec<Rc<Device>>,
     pub(super) links: Vec<Rc<RefCell<Link>>>,
     pub(super) faults: Faults,
+    pub(super) disturbances: Disturbances,
     pub(super) script: Script,
     /// Its building was interrupted: not all rows and devices are there.
     pub(super) is_partial: bool,
@@ -70,9 +73,12 @@ pub(super) fn build(
     };
     let dataset = dataset(&plan, stops)?;
     let mut script = written(&plan, &dataset, &devices, stops).unwrap_or_default();
-    let (backend, initial) = loaded(&plan, &dataset, stops);
+    let (mut backend, initial) = loaded(&plan, &dataset, stops);
     let Halves { engine: factory, server, crash_points, capabilities, patience } = halves;
     let mut faults = faults::draw(&plan, &devices, crash_points);
+    let mut disturbances = disturbances::draw(&plan, &devices);
+    faults.add((&mut disturbances.told, &mut disturbances.awaited));
+    disturbances.hindrances.iter().for_each(|hindrance| backend.hinder(*hindrance));
     let windows;
     (faults.fired, windows) = fired::planned(&plan, &devices);
     let sim = Sim::new(sim::Options::default());
@@ -99,18 +105,40 @@ pub(super) fn build(
         leg,
         node: gateway_node,
         process: Process::new(&handle, node),
+        commits: Cell::new(0),
     });
     let (mut built, mut links) = (Vec::with_capacity(devices.len()), Vec::with_capacity(devices.len()));
     let mut templates = Templates::new(&plan, factory.clone(), &dataset, stops);
-    let fitter =
-        Fitter { plan: &plan, handle: &handle, hub: &hub, servers: &servers, faults: &faults, node, factory };
+    let fitter = Fitter {
+        plan: &plan,
+        handle: &handle,
+        hub: &hub,
+        servers: &servers,
+        faults: &faults,
+        disturbances: &disturbances,
+        node,
+        factory,
+    };
     for device in devices.into_iter().take_while(|_| !stops()) {
         let (device, link) = fitter.device(device, &mut templates);
         built.push(device);
         links.push(link);
     }
     let is_partial = stopped.get();
-    Ok(World { sim, handle, node, hub, servers, devices: built, links, faults, script, plan, is_partial })
+    Ok(World {
+        sim,
+        handle,
+        node,
+        hub,
+        servers,
+        devices: built,
+        links,
+        faults,
+        disturbances,
+        script,
+        plan,
+        is_partial,
+    })
 }
 
 /// What devices are fitted from.
@@ -120,6 +148,7 @@ struct Fitter<'w> {
     hub: &'w Rc<Hub>,
     servers: &'w Rc<Servers>,
     faults: &'w Faults,
+    disturbances: &'w Disturbances,
     /// The bench's own node.
     node: NodeId,
     factory: Rc<dyn EngineFactory>,
@@ -179,6 +208,12 @@ impl Fitter<'_> {
         for (from, until) in &self.faults.portals[number] {
             link.add_portal(*from, *until);
         }
+        for cache in &self.disturbances.caches[number] {
+            link.add_cache(*cache);
+        }
+        for foreign in &self.disturbances.foreign[number] {
+            link.add_foreign(*foreign);
+        }
         for lossy in &self.faults.lossy[number] {
             link.add_lossy(*lossy);
         }
@@ -194,6 +229,7 @@ impl Fitter<'_> {
             slow: self.faults.slow[device.device.0 as usize].clone(),
             disk: disk.clone(),
             seed,
+            bad_rows: BadRows::new(self.disturbances.unreadable[device.device.0 as usize].clone(), seed),
             browser: plan.workload.browsing.map(|browsing| {
                 let (every, cost) = (browsing.every(), browsing.cost(device.class.step_picos));
                 Browser::new(every, cost, plan.store.journal != Journal::Wal, seed.stream("browsing", 0, 0))

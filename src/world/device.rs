@@ -4,6 +4,7 @@ use std::rc::{Rc, Weak};
 
 use super::app::App;
 use super::attention::Attention;
+use super::cancels::{Cancel, Cancels};
 use super::crash::CrashBook;
 use super::hardware::{Hardware, Spent};
 use super::hub::Hub;
@@ -39,6 +40,7 @@ pub(super) struct Device {
     pub(super) app: App,
     pub(super) storage: Storage,
     pub(super) crash: CrashBook,
+    pub(super) cancels: Cancels,
     pub(super) hardware: Rc<Hardware>,
     pub(super) attention: Rc<Attention>,
     pub(super) screen: Rc<Screen>,
@@ -332,6 +334,25 @@ impl Device {
             }
         });
         runs
+    }
+
+    /// Somebody cancels the run under way, or waits for the next that sends a request.
+    pub(super) fn cancel(&self, cancel: Cancel) {
+        let mut taken = false;
+        if self.now() < cancel.until {
+            self.with_engine(|engine| taken = engine.cancel());
+            if taken { cancel.struck.set() } else { self.cancels.wait(cancel) }
+        }
+    }
+
+    /// A request of a run has left: who waits to cancel one does so in its midst.
+    pub(super) fn is_asking(&self) {
+        let Some(cancel) = self.cancels.next() else { return };
+        let (device, handle) = (self.shared(), self.handle.clone());
+        self.handle.spawn(self.world, "cancel", async move {
+            handle.sleep(cancel.after).await;
+            device.cancel(cancel);
+        });
     }
 
     /// Whether it has a connection, or is opening one.

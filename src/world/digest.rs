@@ -108,6 +108,8 @@ events! {
     77 HookEnded { hook, run, ended, took },
     78 HookTriggered { hook, run, unit },
     79 EditPrevented { edit, waited },
+    95 RowUnreadable { entity },
+    96 CacheAnswered { bytes, stale, asked },
 }
 
 /// Of what is one number.

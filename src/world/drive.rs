@@ -52,6 +52,7 @@ impl World {
         self.play_backend();
         self.play_clock_steps();
         self.play_triggers();
+        self.play_cancels();
         self.look_for_connections();
         self.play_gateway();
         self.follow_kills();
@@ -279,6 +280,16 @@ impl World {
                         met.set();
                     }
                 }
+            });
+        }
+    }
+
+    fn play_cancels(&self) {
+        for cancel in &self.disturbances.cancels {
+            let (handle, device, cancel) = (self.handle.clone(), self.device(cancel.device), cancel.clone());
+            self.handle.spawn(self.node, "cancel", async move {
+                handle.sleep_until(cancel.at).await;
+                device.cancel(cancel);
             });
         }
     }

@@ -130,7 +130,7 @@ fn met_nobody(at: &str, name: &str, what: &str) -> Vec<(String, String)> {
 
 /// Events that need a device which uses its network or its storage, or somebody who asks the
 /// backend.
-const SHORT: [(&str, &str); 10] = [
+const SHORT: [(&str, &str); 12] = [
     ("down", "backend_down = { for = \"1m\" }"),
     ("elsewhere", "network_change = { for = \"1m\", link = \"edge\" }"),
     ("flaps", "flap = { for = \"1m\" }"),
@@ -138,6 +138,8 @@ const SHORT: [(&str, &str); 10] = [
     ("leg", "leg_outage = { for = \"1m\" }"),
     ("lost", "answer_loss = { for = \"1m\", loss = 1 }"),
     ("out", "outage = { for = \"1m\" }"),
+    ("mixed", "foreign_answers = { for = \"1m\", answers = 1 }"),
+    ("proxy", "caching_proxy = { for = \"1m\", ttl = \"1m\" }"),
     ("portal", "captive_portal = { for = \"1m\" }"),
     ("restored", "restore = { of = \"1m\" }"),
     ("slow", "slow_disk = { for = \"1m\" }"),
@@ -152,6 +154,7 @@ fn each_fault_that_meets_nobody_is_told_and_why() {
             "down" | "leg" => "nobody asked the backend for anything while it lasted",
             "full" | "slow" => "none of its devices wrote anything while it lasted",
             "lost" => "no response was lost",
+            "mixed" => "no answer came that was not its request's",
             "restored" => "none of its devices wrote anything since the backup",
             _ => "none of its devices used the network while it lasted",
         };
@@ -189,6 +192,38 @@ fn chaos_of_which_nothing_comes_is_told() {
 }
 
 #[test]
+fn disturbances_that_meet_nobody_are_told_and_why() {
+    let never = PULLING.replace("\"login\", \"every 1h\"", "\"manual\"");
+    for (kind, key, why) in [
+        (
+            "cancel = {}",
+            "cancel_mtbf = \"1m\"",
+            "no run was under way from then on, or the engine cancels none",
+        ),
+        ("bad_rows = { for = \"1m\", rows = 1 }", "bad_rows = 0.5", "no row came that could not be read"),
+        ("put_off = { for = \"1m\", edits = 1 }", "put_off = 0.5", "no edit was put off"),
+        ("refused_deletes = { for = \"1m\", deletes = 1 }", "refused_deletes = 0.5", "no delete was refused"),
+    ] {
+        let event = format!("[event.e]\nat = \"+30m\"\n{kind}\n[chaos]\n{key}\n");
+        let outcome = outcome(&format!("duration = \"1h\"\n{never}{event}"));
+        let told = outcome.missed.iter().map(|missed| (&*missed.event, &*missed.why));
+        let key = format!("chaos.{}", key.split(' ').next().unwrap_or_default());
+        let expected = [("e", why), (&*key, why)];
+        assert_eq!(told.collect::<std::collections::BTreeSet<_>>(), expected.into());
+    }
+}
+
+#[test]
+fn a_run_that_is_cancelled_ends_and_the_next_brings_everything() {
+    let chaos = "[chaos]\ncancel_mtbf = \"10m\"\n";
+    let outcome = outcome(&format!("duration = \"1d\"\n{PULLING}{chaos}"));
+    assert!(outcome.violations.is_empty() && outcome.missed.is_empty(), "{:?}", outcome.violations);
+    let (count, cancelled) =
+        (value(&outcome, "engine.session.failed"), value(&outcome, "engine.session.cancelled"));
+    assert!(cancelled >= 15 && cancelled == count, "{cancelled} of {count}");
+}
+
+#[test]
 fn a_run_in_which_no_device_asks_for_anything_is_silent() {
     let syncing = outcome(&format!("duration = \"1h\"\n{PULLING}"));
     assert!(!syncing.is_silent);
@@ -209,6 +244,7 @@ fn backend_faults_of_which_nothing_comes_are_told() {
     for (backend, key, why) in [
         ("poison = 0.5", "backend.poison", "no edit was refused for good"),
         ("partial = 0.5", "backend.partial", "no edit was put off"),
+        ("refused_deletes = 0.5", "backend.refused_deletes", "no delete was refused"),
         ("availability = { share = 0.999999 }", "backend.availability", "no outage came by chance"),
     ] {
         assert_eq!(told(backend), [(key.to_owned(), why.to_owned())]);

@@ -217,7 +217,15 @@ impl Faults {
             | Happening::RestoreBackend { .. }
             | Happening::GatewayReplaced { .. }
             | Happening::TouchFlag { .. } => self.plan_gateway(at, name, what, chosen),
-            Happening::Import { .. } | Happening::Edits { .. } | Happening::Trigger { .. } => {}
+            Happening::ForeignAnswers { .. }
+            | Happening::CachingProxy { .. }
+            | Happening::BadRows { .. }
+            | Happening::PutOff { .. }
+            | Happening::RefusedDeletes { .. }
+            | Happening::Cancel { .. }
+            | Happening::Import { .. }
+            | Happening::Edits { .. }
+            | Happening::Trigger { .. } => {}
         }
     }
 
@@ -536,12 +544,19 @@ impl Faults {
         self.awaited.push(awaited);
     }
 
+    /// Adds what was planned or drawn besides.
+    pub(super) fn add(&mut self, (told, awaited): (&mut Vec<(Time, String)>, &mut Vec<Awaited>)) {
+        self.told.append(told);
+        self.told.sort_by_key(|(at, _)| *at);
+        self.awaited.append(awaited);
+    }
+
     fn tell(&mut self, at: Time, text: String) {
         self.told.push((at, text));
     }
 }
 
-fn count(devices: &[DeviceId]) -> String {
+pub(super) fn count(devices: &[DeviceId]) -> String {
     match devices {
         [one] => one.to_string(),
         many => words::count(many.len() as u64, "device"),
@@ -571,7 +586,7 @@ fn told_point(point: Option<&(String, u32)>) -> String {
 }
 
 /// Moments of a Poisson process up to `end`; none if the mean time between them is zero.
-fn moments(mtbf: Span, end: Time, stream: &mut Stream) -> Vec<Time> {
+pub(super) fn moments(mtbf: Span, end: Time, stream: &mut Stream) -> Vec<Time> {
     let mut moments = Vec::new();
     if mtbf > Span::ZERO {
         let mut at = Time::ZERO + stream.exponential(mtbf);

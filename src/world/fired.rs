@@ -69,10 +69,27 @@ struct Kind {
 fn kinds(plan: &Plan) -> Vec<Kind> {
     let always = || vec![(Time::ZERO, Time::FAR)];
     let (backend, mut kinds) = (&plan.backend, Vec::new());
-    if plan.chaos.as_ref().is_some_and(|chaos| chaos.answer_loss.0 > 0) {
+    let chaos = plan.chaos.clone().unwrap_or_default();
+    let drawn = [
+        ("chaos.answer_loss", chaos.answer_loss, Sign::LostResponse, "no response was lost"),
+        ("chaos.foreign_answers", chaos.foreign_answers, Sign::Foreign, "no answer was somebody else's"),
+        ("chaos.bad_rows", chaos.bad_rows, Sign::BadRow, "no row came that could not be read"),
+        ("chaos.put_off", chaos.put_off, Sign::PutOff, "no edit was put off"),
+        ("chaos.refused_deletes", chaos.refused_deletes, Sign::DeleteRefused, "no delete was refused"),
+    ];
+    let asked_through = "none of the devices used the network";
+    for (key, ttl, until) in [
+        ("chaos.proxy_ttl", chaos.proxy_ttl, Time::ZERO + plan.duration),
+        ("proxy", plan.proxy.unwrap_or_default(), Time::FAR),
+    ] {
+        if ttl > Span::ZERO {
+            let during = vec![(Time::ZERO, until)];
+            kinds.push(Kind { key, sign: Sign::Network, during, otherwise: asked_through });
+        }
+    }
+    for (key, _, sign, otherwise) in drawn.into_iter().filter(|(_, share, ..)| share.0 > 0) {
         let during = vec![(Time::ZERO, Time::ZERO + plan.duration)];
-        let (sign, otherwise) = (Sign::LostResponse, "no response was lost");
-        kinds.push(Kind { key: "chaos.answer_loss", sign, during, otherwise });
+        kinds.push(Kind { key, sign, during, otherwise });
     }
     if !backend.down.is_empty() {
         let (sign, during) = (Sign::Backend, backend.down.clone());
@@ -81,6 +98,7 @@ fn kinds(plan: &Plan) -> Vec<Kind> {
     }
     let shares = [
         ("backend.poison", backend.poison_ppm, Sign::Rejected, "no edit was refused for good"),
+        ("backend.refused_deletes", backend.refused_deletes.0, Sign::DeleteRefused, "no delete was refused"),
         ("backend.errors", backend.errors.0, Sign::Refused, "no request failed"),
         ("backend.partial", backend.partial.0, Sign::PutOff, "no edit was put off"),
     ];
@@ -108,11 +126,22 @@ fn meets(at: Time, what: &Happening) -> Option<Meets> {
         Happening::Outage { length, .. }
         | Happening::Flap { length, .. }
         | Happening::CaptivePortal { length }
+        | Happening::CachingProxy { length, .. }
         | Happening::NetworkChange { length, .. } => {
             (Some((Sign::Network, at, at + *length)), "none of its devices used the network while it lasted")
         }
         Happening::AnswerLoss { length, .. } => {
             (Some((Sign::LostResponse, at, at + *length)), "no response was lost")
+        }
+        Happening::ForeignAnswers { length, .. } => {
+            (Some((Sign::Foreign, at, at + *length)), "no answer came that was not its request's")
+        }
+        Happening::BadRows { length, .. } => {
+            (Some((Sign::BadRow, at, at + *length)), "no row came that could not be read")
+        }
+        Happening::PutOff { length, .. } => (Some((Sign::PutOff, at, at + *length)), "no edit was put off"),
+        Happening::RefusedDeletes { length, .. } => {
+            (Some((Sign::DeleteRefused, at, at + *length)), "no delete was refused")
         }
         Happening::SessionLoss | Happening::HalfOpen => {
             (Some((Sign::Network, at, at + INSTANT)), "none of its devices had a connection at the time")
@@ -147,6 +176,7 @@ fn meets(at: Time, what: &Happening) -> Option<Meets> {
         // Ends of processes are told by device, imports by the number of their rows.
         Happening::Kill { .. }
         | Happening::PowerLoss { .. }
+        | Happening::Cancel { .. }
         | Happening::Import { .. }
         | Happening::Clone { .. }
         | Happening::GatewayReplaced { .. } => return None,

@@ -8,10 +8,11 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use super::bad_rows::BadRows;
 use super::browsing::{Browser, Query};
 use super::hub::Hub;
 use super::power::{SyncLoss, SyncLosses};
-use crate::base::{Bytes, DeviceId, Seed, Span, Time};
+use crate::base::{Bytes, DeviceId, EntityId, Seed, Span, Time};
 use crate::contract::{Event, Node, Work};
 use crate::disk::{Disk, Flash};
 use crate::engine::Decoder;
@@ -31,6 +32,7 @@ pub(super) struct Fitting {
     pub(super) seed: Seed,
     /// What the app does in the foreground.
     pub(super) browser: Option<Browser>,
+    pub(super) bad_rows: BadRows,
 }
 
 /// The hardware of one device.
@@ -57,6 +59,8 @@ pub(super) struct Hardware {
     browser: RefCell<Option<Browser>>,
     /// Syncs at which the power fails.
     pub(super) sync_losses: SyncLosses,
+    /// Rows that cannot be read when they come.
+    pub(super) bad_rows: BadRows,
 }
 
 /// What the hardware has done.
@@ -80,7 +84,7 @@ pub(super) struct Done {
 
 impl Hardware {
     pub(super) fn new(handle: &Handle, hub: &Rc<Hub>, fitting: Fitting) -> Hardware {
-        let Fitting { device, class, decoder, slow, disk, seed, browser } = fitting;
+        let Fitting { device, class, decoder, slow, disk, seed, browser, bad_rows } = fitting;
         Hardware {
             handle: handle.clone(),
             hub: hub.clone(),
@@ -101,7 +105,17 @@ impl Hardware {
             computing: RefCell::default(),
             browser: RefCell::new(browser),
             sync_losses: SyncLosses::default(),
+            bad_rows,
         }
+    }
+
+    /// Whether a row can be read this time.
+    pub(super) fn can_read(&self, entity: EntityId, key: &str) -> bool {
+        let can = self.bad_rows.can_read(self.handle.now(), entity, key);
+        if !can {
+            self.hub.emit(Node::Device(self.id), Event::RowUnreadable { entity });
+        }
+        can
     }
 
     /// When the work on the database that was taken on so far is done.

@@ -19,12 +19,15 @@
 mod aims;
 mod app;
 mod attention;
+mod bad_rows;
 mod browsing;
 mod build;
+mod cancels;
 mod clock;
 mod crash;
 mod device;
 mod digest;
+mod disturbances;
 mod drive;
 #[cfg(test)]
 mod fault_tests;

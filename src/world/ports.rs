@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 
 use super::app::App;
 use super::attention::Attention;
+use super::cancels::Cancels;
 use super::clock::{DeviceClock, Gait};
 use super::crash::CrashBook;
 use super::device::Device;
@@ -17,7 +18,7 @@ use super::hub::Hub;
 use super::screen::Screen;
 use super::storage::Storage;
 use super::unsaved::Unsaved;
-use crate::base::{DeviceId, Seed, Span, Stamp, Time};
+use crate::base::{DeviceId, EntityId, Seed, Span, Stamp, Time};
 use crate::contract::{
     CrashPoints, DeviceSetup, EngineFactory, Event, EventSink, KillReason, LocalBoxFuture, Machine, Node,
     Ports, Spawn, Work,
@@ -66,6 +67,7 @@ pub(super) fn device(handle: &Handle, hub: &Rc<Hub>, parts: Parts) -> Rc<Device>
             disk: disk.clone(),
             attention: attention.clone(),
             screen: screen.clone(),
+            owner: me.clone(),
         };
         let ports = Ports {
             clock: Rc::new(DeviceClock { handle: handle.clone(), start, utc_offset, gait }),
@@ -88,6 +90,7 @@ pub(super) fn device(handle: &Handle, hub: &Rc<Hub>, parts: Parts) -> Rc<Device>
             app: App::new(handle, node, parts.factory, parts.journal),
             storage: Storage::new(disk, setup, parts.identity, seed),
             crash: CrashBook::default(),
+            cancels: Cancels::default(),
             hardware,
             attention,
             screen,
@@ -157,6 +160,7 @@ struct DeviceSink {
     disk: Disk,
     attention: Rc<Attention>,
     screen: Rc<Screen>,
+    owner: Weak<Device>,
 }
 
 impl EventSink for DeviceSink {
@@ -172,6 +176,11 @@ impl EventSink for DeviceSink {
         }
         self.screen.on(self.handle.now(), &event);
         self.hub.emit(Node::Device(self.device), event);
+        if let Event::RequestSent { unit: Some(_), .. } = event
+            && let Some(device) = self.owner.upgrade()
+        {
+            device.is_asking();
+        }
     }
 }
 
@@ -196,6 +205,14 @@ struct DeviceMachine {
 }
 
 impl Machine for DeviceMachine {
+    fn can_read(&self, entity: EntityId, key: &str) -> bool {
+        self.hardware.can_read(entity, key)
+    }
+
+    fn has_bad_rows(&self) -> bool {
+        self.hardware.bad_rows.are_there()
+    }
+
     fn take_on(&self, work: Work) -> Time {
         match self.device.upgrade() {
             Some(device) => device.take_on(work),

@@ -71,7 +71,7 @@ impl RequestLog {
                 let ended = match error {
                     TransportError::Timeout => Ended::TimedOut,
                     TransportError::Offline => Ended::NotSent,
-                    TransportError::Reset => Ended::Cut,
+                    TransportError::Reset | TransportError::Cancelled => Ended::Cut,
                     TransportError::Foreign => Ended::Refused,
                 };
                 self.end((device, request), (kind, 0, 0), took, ended);

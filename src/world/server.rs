@@ -1,6 +1,6 @@
 //! The server half of a stack with the backend behind it, as the links see them.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::hub::Hub;
@@ -9,7 +9,7 @@ use crate::backend::{self, Backend, Called, Commit, Fact};
 use crate::base::{DeviceId, Time};
 use crate::contract::{Answered, EachServed, Event, LocalBoxFuture, Node, ServerError, SyncServer};
 use crate::gateway::{Direction, Gateway, Leg, Passage};
-use crate::net::Server;
+use crate::net::{Server, Version};
 use crate::sim::{Handle, NodeId};
 
 /// Backend of a world, and what answers devices before it.
@@ -27,6 +27,8 @@ pub(super) struct Servers {
     pub(super) node: NodeId,
     /// The server's process.
     pub(super) process: Process,
+    /// How many changes there were on the backend.
+    pub(super) commits: Cell<u64>,
 }
 
 /// A server half before the backend, built-in or brought.
@@ -185,6 +187,7 @@ impl Servers {
 
     /// Tells the listeners of a commit.
     pub(super) fn tell_commit(&self, commit: &Commit) {
+        self.commits.set(self.commits.get() + 1);
         self.tell_one(commit.event());
         if let Some(delay) = commit.delay() {
             self.tell_one(delay);
@@ -218,6 +221,19 @@ pub(super) struct Counter {
 }
 
 impl Server for Counter {
+    fn version(&self) -> Version {
+        let shown = self.servers.backend.borrow().shown_by();
+        let gateway = self.servers.gateway.as_ref();
+        // A replica has changes later than the backend.
+        let at_once = gateway.is_some_and(|gateway| !gateway.borrow().is_persistent());
+        let settled = at_once && shown.is_none_or(|at| at <= self.servers.handle.now());
+        Version { number: self.servers.commits.get(), settled }
+    }
+
+    fn is_good(&self, answer: &[u8]) -> bool {
+        self.servers.gateway.as_ref().is_none_or(|gateway| !gateway.borrow().codec().is_refusal(answer))
+    }
+
     fn serve(&self, request: Vec<u8>) -> LocalBoxFuture<'static, Option<Vec<u8>>> {
         let (servers, device) = (self.servers.clone(), self.device);
         Box::pin(async move {

@@ -2,7 +2,7 @@
 
 use super::missed::Struck;
 use crate::base::{DeviceId, Span, Time};
-use crate::contract::{DropReason, Event, Hook, Node};
+use crate::contract::{DropReason, EditKind, Event, Hook, Node};
 
 /// What shows that a fault met somebody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +11,12 @@ pub(super) enum Sign {
     Network,
     /// A response to the device was lost.
     LostResponse,
+    /// An answer to the device was not its request's.
+    Foreign,
+    /// The device could not read a row.
+    BadRow,
+    /// The backend refused a delete for good.
+    DeleteRefused,
     /// The device wrote something.
     Storage,
     /// The app of the device did something.
@@ -101,7 +107,13 @@ impl Sign {
     fn is_of_servers(self) -> bool {
         matches!(
             self,
-            Sign::Backend | Sign::Gateway | Sign::Commit | Sign::Rejected | Sign::PutOff | Sign::Refused
+            Sign::Backend
+                | Sign::Gateway
+                | Sign::Commit
+                | Sign::Rejected
+                | Sign::DeleteRefused
+                | Sign::PutOff
+                | Sign::Refused
         )
     }
 
@@ -126,9 +138,6 @@ impl Sign {
                     | Event::SyncStart { .. }
                     | Event::SyncError { .. }
             )),
-            (Sign::LostResponse, Event::MessageDropped { reason, .. }) => {
-                at_once(*reason == DropReason::AnswerLost)
-            }
             (Sign::Storage, _) => at_once(matches!(
                 event,
                 Event::EditMade { .. }
@@ -160,17 +169,32 @@ impl Sign {
                     | Event::UploadDecided { .. }
             )),
             (Sign::Gateway, _) => at_once(node == Node::Gateway),
-            (Sign::Commit, _) => at_once(matches!(event, Event::Committed { .. })),
-            (Sign::Rejected, _) => at_once(matches!(event, Event::MutationRefused { conflict: None, .. })),
-            (Sign::PutOff, _) => at_once(matches!(event, Event::MutationPutOff { .. })),
             (Sign::Refused, _) => at_once(matches!(
                 event,
                 Event::RequestRefused { .. }
                     | Event::RequestFailed { .. }
                     | Event::RefreshAsked { failed: true, .. }
             )),
-            (Sign::Edit, _) => at_once(matches!(event, Event::EditMade { .. })),
-            (Sign::LostResponse, _) => None,
+            _ => at_once(self.is_shown_by(event)),
+        }
+    }
+
+    /// Whether what happened to a single edit, row or answer shows it.
+    fn is_shown_by(self, event: &Event<'_>) -> bool {
+        match (self, event) {
+            (Sign::LostResponse, Event::MessageDropped { reason, .. }) => *reason == DropReason::AnswerLost,
+            (Sign::Foreign, Event::MessageDropped { reason, .. }) => *reason == DropReason::ForeignAnswer,
+            (Sign::DeleteRefused, Event::MutationRefused { kind, conflict: None, .. }) => {
+                *kind == EditKind::Delete
+            }
+            (sign, event) => matches!(
+                (sign, event),
+                (Sign::BadRow, Event::RowUnreadable { .. })
+                    | (Sign::Commit, Event::Committed { .. })
+                    | (Sign::Rejected, Event::MutationRefused { conflict: None, .. })
+                    | (Sign::PutOff, Event::MutationPutOff { .. })
+                    | (Sign::Edit, Event::EditMade { .. })
+            ),
         }
     }
 }

@@ -57,6 +57,22 @@ const LAGGING: Ground = Ground {
 /// People who make rows and rows that refer to them.
 const MADE: Ground = Ground { path: "scenarios/scripts/made.toml", sets: &["duration=1h"], seeds: 5 };
 
+/// The crowd, and a kind of trouble besides that it does not have.
+const FOREIGN: Ground = Ground { sets: &["chaos.foreign_answers=15%"], ..CROWD };
+const MIXED_UP: Ground = Ground {
+    path: "scenarios/links/foreign-answers.toml",
+    sets: &["event.proxy.foreign_answers.what=earlier"],
+    seeds: 5,
+};
+const CANCELLED: Ground = Ground { sets: &["chaos.cancel_mtbf=20s"], ..CROWD };
+const PUT_OFF: Ground = Ground { sets: &["chaos.put_off=15%"], ..CROWD };
+const BAD_ROWS: Ground = Ground { sets: &["chaos.bad_rows=3%"], ..CROWD };
+const KEPT_ROWS: Ground = Ground {
+    sets: &["chaos.refused_deletes=50%", "action.drop.per_device=6", "action.drop.aim=shown"],
+    ..CROWD
+};
+const PROXY: Ground = Ground { path: "scenarios/links/caching-proxy.toml", sets: &[], seeds: 5 };
+
 /// Changes to natural keys that others have.
 const TAKEN: Ground = Ground { path: "scenarios/conflicts/taken-updates.toml", sets: &[], seeds: 5 };
 
@@ -86,6 +102,13 @@ fn ground(bug: &Bug) -> Ground {
         "whole-rows-again" => AGAIN,
         "takes-older-tombstones" => BACK,
         "one-date-for-all" => DATES,
+        "foreign-answer-is-ack" => FOREIGN,
+        "verdicts-by-place" => MIXED_UP,
+        "cancel-drops-in-flight" => CANCELLED,
+        "put-off-is-done" => PUT_OFF,
+        "one-bad-row-drops-page" => BAD_ROWS,
+        "refused-delete-stays-gone" => KEPT_ROWS,
+        "asks-caches" => PROXY,
         "takes-older-versions" | "forgets-ends" => LAGGING,
         _ => CROWD,
     }

@@ -135,6 +135,8 @@ suite! {
     suite_backend_leg_outage_meets_its_expectations: "backend/leg-outage";
     suite_backend_maintenance_by_zone_meets_its_expectations: "backend/maintenance-by-zone";
     suite_backend_office_hours_meets_its_expectations: "backend/office-hours";
+    suite_backend_put_off_meets_its_expectations: "backend/put-off";
+    suite_backend_refused_deletes_meets_its_expectations: "backend/refused-deletes";
     suite_backend_partial_success_meets_its_expectations: "backend/partial-success";
     suite_backend_provisioning_meets_its_expectations: "backend/provisioning";
     suite_backend_own_writes_meets_its_expectations: "backend/own-writes";
@@ -171,6 +173,10 @@ suite! {
     suite_hospital_hour_meets_its_expectations: "hospital-hour";
     suite_kill_in_pull_meets_its_expectations: "kill-in-pull";
     suite_kill_in_push_meets_its_expectations: "kill-in-push";
+    suite_device_cancelled_meets_its_expectations: "device/cancelled";
+    suite_device_unreadable_rows_meets_its_expectations: "device/unreadable-rows";
+    suite_links_caching_proxy_meets_its_expectations: "links/caching-proxy";
+    suite_links_foreign_answers_meets_its_expectations: "links/foreign-answers";
     suite_links_captive_portal_meets_its_expectations: "links/captive-portal";
     suite_links_connections_meets_its_expectations: "links/connections";
     suite_links_field_worker_meets_its_expectations: "links/field-worker";

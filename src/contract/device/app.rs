@@ -111,6 +111,9 @@ pub enum SyncError {
     /// A hook of the app failed at the start.
     #[error("aborted by the app: {0}")]
     Aborted(String),
+    /// Somebody cancelled it; the next run goes on where it was.
+    #[error("cancelled")]
+    Cancelled,
 }
 
 impl SyncError {
@@ -124,6 +127,7 @@ impl SyncError {
             SyncError::StorageFull => 5,
             SyncError::Corrupt(_) => 6,
             SyncError::Aborted(_) => 7,
+            SyncError::Cancelled => 8,
         }
     }
 }

@@ -79,6 +79,12 @@ pub trait SyncEngine {
     fn trigger(&self, unit: UnitId, discard_pending: bool);
     /// Runs a unit directly, blocking the caller, without queue and without events.
     fn sync(self: Rc<Self>, unit: UnitId) -> LocalBoxFuture<'static, Result<(), SyncError>>;
+    /// Ends the run that is under way, as a person or the operating system asks: with its event, no
+    /// edit lost, so that the next goes on where it was. False if none is, or if the engine cancels
+    /// none.
+    fn cancel(&self) -> bool {
+        false
+    }
     /// A person opens a record: fetches the rows of `entity` that belong to it, if the stack
     /// delivers rows on open.
     fn fetch(self: Rc<Self>, entity: EntityId, of: Key) -> LocalBoxFuture<'static, Result<(), SyncError>> {

@@ -44,5 +44,5 @@ pub use future::LocalBoxFuture;
 pub use hook::{Hook, HookEnd, HookError, Hooks, Occasion, Threw};
 pub use port::{Call, Clock, CrashPoints, Machine, Ports, Spawn, Work};
 pub use queue::{Added, Queue};
-pub use transport::{NetworkKind, NoStream, Transport, TransportError};
+pub use transport::{Cacheable, NetworkKind, NoStream, Transport, TransportError};
 pub use view::{DeviceView, LogEntry, LogKind, PendingEdit};

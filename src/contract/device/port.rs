@@ -6,8 +6,8 @@ use std::task::Poll;
 
 use super::future::LocalBoxFuture;
 use super::hook::{HookEnd, HookError, Hooks, Occasion, Threw};
-use super::transport::{Transport, TransportError};
-use crate::base::{Seed, Span, Stamp, Time, UnitId};
+use super::transport::{Cacheable, Transport, TransportError};
+use crate::base::{EntityId, Seed, Span, Stamp, Time, UnitId};
 use crate::contract::observe::{Event, EventSink, RequestKind};
 use crate::contract::server::Mutation;
 
@@ -60,6 +60,16 @@ pub trait Machine {
     /// The process is about to decode an answer of `bytes`. `false` means that it has not the
     /// memory for that and dies here, and that the caller must not go on: it awaits for ever.
     fn can_decode(&self, bytes: u64) -> bool;
+    /// A row of an answer is about to be written. `false` means that it cannot be read this time,
+    /// as if its text was damaged or something was locked; another time it may.
+    fn can_read(&self, entity: EntityId, key: &str) -> bool {
+        let _ = (entity, key);
+        true
+    }
+    /// Whether there may ever be a row that cannot be read.
+    fn has_bad_rows(&self) -> bool {
+        false
+    }
 }
 
 /// A request, as those are told of it who listen.
@@ -128,6 +138,19 @@ impl Ports {
         body: Vec<u8>,
         deadline: Time,
     ) -> Result<Vec<u8>, TransportError> {
+        self.call_by(call, body, None, deadline).await
+    }
+    /// The same for a request that a cache on the way may answer, if it is `cacheable`.
+    ///
+    /// # Errors
+    /// Why no answer came.
+    pub async fn call_by(
+        &self,
+        call: Call<'_>,
+        body: Vec<u8>,
+        cacheable: Option<Cacheable>,
+        deadline: Time,
+    ) -> Result<Vec<u8>, TransportError> {
         let Call { number: request, kind, unit, edits, attempt } = call;
         let (bytes, rows) = (body.len() as u64, edits.len() as u32);
         self.emit(Event::RequestSent { request, kind, unit, bytes, rows, attempt });
@@ -135,7 +158,10 @@ impl Ports {
             self.emit(Event::EditSent { edit: *edit, entity: *entity, key, request });
         }
         let sent_at = self.clock.now();
-        let answer = self.transport.request(body, deadline).await;
+        let answer = match cacheable {
+            None => self.transport.request(body, deadline).await,
+            Some(cacheable) => self.transport.request_cacheable(body, cacheable, deadline).await,
+        };
         if let Err(error) = answer {
             let took = self.clock.now() - sent_at;
             self.emit(Event::RequestFailed { request, kind, error, took, wasted: bytes });

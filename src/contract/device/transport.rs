@@ -3,6 +3,15 @@
 use super::future::LocalBoxFuture;
 use crate::base::{Time, in_words};
 
+/// A request that a cache on the way may answer, as it is asked for by an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cacheable {
+    /// Path and query: requests of one address are one to a cache.
+    pub address: String,
+    /// A cache is to ask the server each time whether what it keeps still holds.
+    pub validated: bool,
+}
+
 /// The way to the gateway.
 pub trait Transport {
     /// Sends `request`, waits for the answer, gives up at `deadline`.
@@ -11,6 +20,16 @@ pub trait Transport {
         request: Vec<u8>,
         deadline: Time,
     ) -> LocalBoxFuture<'static, Result<Vec<u8>, TransportError>>;
+    /// The same for a request that a cache on the way may answer in the server's place.
+    fn request_cacheable(
+        &self,
+        request: Vec<u8>,
+        cacheable: Cacheable,
+        deadline: Time,
+    ) -> LocalBoxFuture<'static, Result<Vec<u8>, TransportError>> {
+        drop(cacheable);
+        self.request(request, deadline)
+    }
     /// The place for a stream from the server to the device: what the server says of its own
     /// accord. No link of the bench carries one yet, so that this refuses; a transport that does
     /// will give what comes, and [`SyncServer`](crate::contract::server::SyncServer) the method
@@ -60,4 +79,7 @@ pub enum TransportError {
     /// finds that, no transport.
     #[error("somebody else's answer")]
     Foreign,
+    /// Who asked does not wait for it any more: its run was cancelled.
+    #[error("cancelled")]
+    Cancelled,
 }

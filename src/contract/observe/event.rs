@@ -77,6 +77,11 @@ pub enum Event<'a> {
         /// How much of that it waited for the lock.
         waited: Span,
     },
+    /// The world: a row that came cannot be read this time.
+    RowUnreadable {
+        /// Its entity.
+        entity: EntityId,
+    },
     /// There is no room on the device for what the engine has to write; the user is told.
     StorageFull,
     /// The world: something happened to the app.
@@ -107,6 +112,15 @@ pub enum Event<'a> {
         reason: DropReason,
         /// Its size.
         bytes: u64,
+    },
+    /// The world: a cache on the way answered a request with what it had kept.
+    CacheAnswered {
+        /// The size of that.
+        bytes: u64,
+        /// Something has changed on the backend since it was kept.
+        stale: bool,
+        /// The server was asked before whether it still holds.
+        asked: bool,
     },
     /// The world: the backend went down or came back.
     BackendAvailable(bool),

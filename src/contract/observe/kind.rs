@@ -33,6 +33,8 @@ pub enum DropReason {
     AnswerLost,
     /// The network took the request and answered in the gateway's place.
     CaptivePortal,
+    /// It was answered with what is not its answer: a proxy's page, or another request's.
+    ForeignAnswer,
 }
 
 /// What became of a page for a replica that somebody else had moved past.

@@ -21,9 +21,9 @@ pub(super) struct Writer<S> {
 }
 
 impl<S: Sink + Default> Writer<S> {
-    pub(super) fn new(now: Stamp) -> Writer<S> {
+    pub(super) fn new(asked_at: Stamp) -> Writer<S> {
         let mut out = S::default();
-        out.put(format!("{{\"now\":{},\"pages\":[", now.0).as_bytes());
+        out.put(format!("{{\"for\":{},\"pages\":[", asked_at.0).as_bytes());
         Writer { out, rows: 0, first: true, life: 0 }
     }
     fn begin_row(&mut self) {
@@ -95,8 +95,8 @@ impl IntoBytes for Counted {
 }
 
 /// A push's answer.
-pub(super) fn results(now: Stamp, verdicts: &mut dyn Iterator<Item = PushVerdict<'_>>) -> Vec<u8> {
-    let mut out = format!("{{\"now\":{},\"results\":[", now.0).into_bytes();
+pub(super) fn results(asked_at: Stamp, verdicts: &mut dyn Iterator<Item = PushVerdict<'_>>) -> Vec<u8> {
+    let mut out = format!("{{\"for\":{},\"results\":[", asked_at.0).into_bytes();
     for (index, (id, outcome)) in verdicts.enumerate() {
         if index > 0 {
             out.push(b',');
@@ -178,8 +178,8 @@ fn refusal_name(refusal: Refusal) -> &'static str {
 
 #[derive(Deserialize)]
 struct RawAnswer<'a> {
-    #[serde(default)]
-    now: Stamp,
+    #[serde(default, rename = "for")]
+    asked_at: Stamp,
     #[serde(default, borrow)]
     pages: Option<Vec<RawPage<'a>>>,
     #[serde(default, borrow)]
@@ -235,7 +235,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Result<Answer<'_>, ServerError>, Da
     let page = |RawPage { e, rows, cursor, more, life }| Page { entity: e, rows, cursor, more, life };
     let pages = raw.pages.into_iter().flatten().map(page).collect();
     let results = raw.results.into_iter().flatten().map(push_result).collect::<Result<_, _>>()?;
-    Ok(Ok(Answer { now: raw.now, pages, results }))
+    Ok(Ok(Answer { asked_at: raw.asked_at, pages, results }))
 }
 
 fn server_error(raw: RawError) -> Result<ServerError, Damaged> {

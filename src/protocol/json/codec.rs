@@ -22,14 +22,14 @@ impl Codec for Json {
     fn decode_request(&self, bytes: &[u8]) -> Result<Request, Damaged> {
         request::decode(bytes)
     }
-    fn pages(&self, now: Stamp) -> Box<dyn PageWriter> {
-        Box::new(answer::Writer::<Vec<u8>>::new(now))
+    fn pages(&self, asked_at: Stamp) -> Box<dyn PageWriter> {
+        Box::new(answer::Writer::<Vec<u8>>::new(asked_at))
     }
-    fn counted_pages(&self, now: Stamp) -> Box<dyn PageWriter> {
-        Box::new(answer::Writer::<Counted>::new(now))
+    fn counted_pages(&self, asked_at: Stamp) -> Box<dyn PageWriter> {
+        Box::new(answer::Writer::<Counted>::new(asked_at))
     }
-    fn results(&self, now: Stamp, verdicts: &mut dyn Iterator<Item = PushVerdict<'_>>) -> Vec<u8> {
-        answer::results(now, verdicts)
+    fn results(&self, asked_at: Stamp, verdicts: &mut dyn Iterator<Item = PushVerdict<'_>>) -> Vec<u8> {
+        answer::results(asked_at, verdicts)
     }
     fn refusal(&self, error: &ServerError) -> Vec<u8> {
         answer::refusal(error)

@@ -66,6 +66,12 @@ pub(super) const BACKEND: Form = table(&[
         "Share of creates and updates that are refused for good.",
     ),
     owned(
+        "refused_deletes",
+        Form::Share,
+        || Options::default().refused_deletes.stated(),
+        "Share of deletes that are refused for good, as if something else referred to their rows.",
+    ),
+    owned(
         "errors",
         Form::Share,
         || Options::default().errors.stated(),

@@ -4,7 +4,7 @@ use super::super::form::{Form, Key, SOME, SOME_SPAN, SPAN, key, map, optional, o
 use super::super::stated::Stated;
 use super::super::words::Steered;
 use crate::engine::{
-    Compared, CursorBook, Dates, Decoder, Identity, Jitter, OnBadRow, Options, POLICY_NAMES,
+    Compared, CursorBook, Dates, Decoder, Identity, Jitter, OnBadRow, Options, POLICY_NAMES, Requests,
 };
 use crate::protocol;
 
@@ -83,6 +83,10 @@ const PULL: Form = table(&[
     word::<CursorBook>(
         "cursor",
         "What a cursor belongs to: units that overlap go on where the other stopped, or fetch rows twice.",
+    ),
+    word::<Requests>(
+        "requests",
+        "What a pull is to caches on the way: a request of its own, which none may answer, as a POST or an address that comes once; an address, for which they may give what they keep; or the same with a validator, for which they ask the server first.",
     ),
     owned(
         "bad_rows",

@@ -97,6 +97,12 @@ const ROOT_KEYS: &[Key] = &[
         "Each seed gets a part of the trouble, and sizes of its own: what must have at least some of a figure in `expect` has it with one of the seeds.",
     ),
     optional("situations", swarm::SITUATIONS, "What a run of many seeds must come to."),
+    key(
+        "proxy",
+        trouble::PROXY,
+        "{}",
+        "A proxy on the way of all devices that keeps answers, also beyond the script's end.",
+    ),
     key("expect", trouble::EXPECT, "{}", "What must come out."),
     key("gate", named(&trouble::GATE), "{}", "Thresholds, by name."),
     key(

@@ -8,7 +8,7 @@ use super::super::words::Beside;
 use super::super::written::{CLOCK, NAME, STEP};
 use super::flag::{GATEWAY_REPLACED, TOUCH_FLAG};
 use crate::gateway;
-use crate::net::OutageMode;
+use crate::net::{Foreign, OutageMode};
 
 /// The keys of an event that concerns devices, and its own.
 macro_rules! on_devices {
@@ -66,6 +66,48 @@ pub(super) const EVENT: Form = Form::Table {
             "captive_portal",
             on_devices![FOR],
             "The network seems to be there, and answers every request with its own login page.",
+        ),
+        optional(
+            "foreign_answers",
+            on_devices![
+                FOR,
+                required("answers", Form::Share, "The share of answers."),
+                word::<Foreign>(
+                    "what",
+                    "What comes in their place: a proxy's page, the answer to an earlier request, or either."
+                ),
+            ],
+            "Some answers are not those to their requests.",
+        ),
+        optional(
+            "caching_proxy",
+            on_devices![FOR, required("ttl", SOME_SPAN, "How long it gives an answer again.")],
+            "A proxy on the way keeps answers and gives them again; requests that no cache may answer pass it.",
+        ),
+        optional(
+            "bad_rows",
+            on_devices![FOR, required("rows", Form::Share, "The share of rows, each time they come.")],
+            "Rows of a page cannot be read this time, and may be the next.",
+        ),
+        optional(
+            "put_off",
+            table(&[FOR, required("edits", Form::Share, "The share of edits, each time they come.")]),
+            "The backend puts edits of a push off while it commits the others.",
+        ),
+        optional(
+            "refused_deletes",
+            table(&[FOR, required("deletes", Form::Share, "The share of deletes.")]),
+            "The backend refuses deletes for good, as if something else referred to their rows.",
+        ),
+        optional(
+            "cancel",
+            on_devices![key(
+                "after",
+                SPAN,
+                "\"100ms\"",
+                "If no run is under way: the next one so long after it has sent a request."
+            )],
+            "The person cancels the run that is under way; the next goes on where it was.",
         ),
         optional("session_loss", on_devices![], "Connections break, and both ends are told."),
         optional("half_open", on_devices![], "Connections are dead, and the device is not told."),
@@ -278,9 +320,38 @@ pub(super) const CHAOS: Form = table(&[
         "Share of them that the phone notices; in the others it sends into the void.",
     ),
     key("answer_loss", Form::Share, "0", "Share of answers that are lost."),
+    key(
+        "foreign_answers",
+        Form::Share,
+        "0",
+        "Share of answers that are not those to their requests: a proxy's page, or an earlier answer.",
+    ),
+    key(
+        "proxy_ttl",
+        SPAN,
+        "\"0s\"",
+        "How long a proxy on the way of all devices gives an answer again; there is none if 0s.",
+    ),
+    key(
+        "bad_rows",
+        Form::Share,
+        "0",
+        "Share of rows that cannot be read when they come, and can the next time.",
+    ),
+    key("put_off", Form::Share, "0", "Share of edits that the backend puts off, each time they come."),
+    key("refused_deletes", Form::Share, "0", "Share of deletes that the backend refuses for good."),
+    key(
+        "cancel_mtbf",
+        SPAN,
+        "\"0s\"",
+        "Mean time between the times at which somebody cancels a run of a device: the next that sends a request; none if 0s.",
+    ),
     key("backend_mtbf", SPAN, "\"0s\"", "Mean time between failures of the backend; none if 0s."),
     key("backend_mean", SPAN, "\"2m\"", "Mean length of such a failure."),
 ]);
+
+pub(super) const PROXY: Form =
+    table(&[key("ttl", SPAN, "\"0s\"", "How long it gives an answer again; there is none if 0s.")]);
 
 pub(super) const EXPECT: Form = Form::Map {
     keys: &[optional("violation", Form::List(&Form::Text), "Violations each of which must occur.")],

@@ -43,6 +43,7 @@ impl World<'_> {
             partial: view.at("partial").share(),
             effects,
             poison_ppm: view.at("poison").share().0,
+            refused_deletes: view.at("refused_deletes").share(),
         }
     }
 

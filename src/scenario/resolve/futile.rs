@@ -143,7 +143,8 @@ pub(super) fn is_nothing(kind: &str, own: View<'_>) -> bool {
         }
         "slow_disk" => neutral("for") || own.at("factor").int() == 1,
         "outage" | "flap" | "captive_portal" | "network_change" | "answer_loss" | "backend_down"
-        | "leg_outage" | "disk_full" => neutral("for"),
+        | "leg_outage" | "disk_full" | "foreign_answers" | "bad_rows" | "put_off" | "refused_deletes"
+        | "caching_proxy" => neutral("for"),
         _ => false,
     }
 }

@@ -138,6 +138,7 @@ pub(super) fn resolve(
         swarm: swarm::swarm(&world).map(Arc::new),
         drawn: None,
         situations: swarm::situations(&world),
+        proxy: root.at("proxy.ttl").present().map(|ttl| ttl.span()).filter(|ttl| *ttl > Span::ZERO),
         expect: world.expect(),
         gates: world.gates(),
         claims: Arc::from([]),
@@ -208,6 +209,7 @@ impl World<'_> {
                 steering: self.steering(view.at("pull")),
                 prefetch: self.prefetch(view.at("pull.prefetch"), gateway),
                 streams: view.at("pull.streams").count(),
+                requests: view.at("pull.requests").word(),
             },
             push: engine::PushOptions {
                 chunk_rows: view.at("push.chunk_rows").count(),

@@ -136,6 +136,14 @@ impl World<'_> {
             "outage" => Happening::Outage { length, mode: view.at("mode").word() },
             "flap" => Happening::Flap { every: self.flap(view), length },
             "captive_portal" => Happening::CaptivePortal { length },
+            "foreign_answers" => Happening::ForeignAnswers {
+                length,
+                share: view.at("answers").share(),
+                what: view.at("what").word(),
+            },
+            "caching_proxy" => Happening::CachingProxy { length, ttl: view.at("ttl").span() },
+            "bad_rows" => Happening::BadRows { length, share: view.at("rows").share() },
+            "cancel" => Happening::Cancel { after: view.at("after").span() },
             "session_loss" => Happening::SessionLoss,
             "half_open" => Happening::HalfOpen,
             "network_change" => {
@@ -185,6 +193,8 @@ impl World<'_> {
         let restart_after = view.at("restart_after").span();
         Some(match kind {
             "leg_outage" => Happening::LegOutage { length, mode: view.at("mode").word() },
+            "put_off" => Happening::PutOff { length, share: view.at("edits").share() },
+            "refused_deletes" => Happening::RefusedDeletes { length, share: view.at("deletes").share() },
             "gateway_kill" => Happening::GatewayKill { restart_after },
             "restore" => Happening::Restore { of: view.at("of").span(), restart_after },
             "clone" => {
@@ -274,6 +284,7 @@ impl World<'_> {
             ("kill_mtbf", devices),
             ("power_loss_mtbf", devices),
             ("outage_mtbf", devices),
+            ("cancel_mtbf", devices),
             ("backend_mtbf", 1),
         ] {
             let mtbf = view.at(key).span();
@@ -290,6 +301,12 @@ impl World<'_> {
             outage_lengths: view.at("outage_lengths").word(),
             outage_noticed: view.at("outage_noticed").share(),
             answer_loss: view.at("answer_loss").share(),
+            foreign_answers: view.at("foreign_answers").share(),
+            proxy_ttl: view.at("proxy_ttl").span(),
+            bad_rows: view.at("bad_rows").share(),
+            put_off: view.at("put_off").share(),
+            refused_deletes: view.at("refused_deletes").share(),
+            cancel_mtbf: view.at("cancel_mtbf").span(),
             backend_mtbf: view.at("backend_mtbf").span(),
             backend_mean: view.at("backend_mean").span(),
         })

@@ -36,12 +36,14 @@ devices = 4
 "#;
 
 /// The engines of the committed scenarios.
-const STACKS: [&str; 20] = [
+const STACKS: [&str; 26] = [
     "builtin",
+    "broken:cancel-drops-in-flight",
     "broken:cursor-before-rows",
     "broken:discards-edits",
     "broken:drops-after-timeout",
     "broken:fails-without-a-word",
+    "broken:foreign-answer-is-ack",
     "broken:forgets-ends",
     "broken:forgets-the-shadow",
     "broken:gives-way-in-silence",
@@ -49,14 +51,18 @@ const STACKS: [&str; 20] = [
     "broken:last-in-first-out",
     "broken:merges-without-nulls",
     "broken:new-identity-each-try",
+    "broken:one-bad-row-drops-page",
     "broken:one-date-for-all",
     "broken:parents-first",
     "broken:pulls-over-edits",
+    "broken:put-off-is-done",
+    "broken:refused-delete-stays-gone",
     "broken:says-nothing",
     "broken:taken-is-done",
     "broken:takes-older-tombstones",
     "broken:takes-older-versions",
     "broken:whole-rows-again",
+    "broken:verdicts-by-place",
 ];
 
 fn with_names<R>(f: impl FnOnce(&Names<'_>) -> R) -> R {
