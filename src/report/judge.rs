@@ -315,12 +315,17 @@ fn reasons(
         );
         reasons.push(reason(Exit::Correctness, text));
     }
-    let in_vain = outcome.in_vain.iter().filter(|one| plan.swarm.is_none() && !is_optional(plan, &one.action));
+    let in_vain =
+        outcome.in_vain.iter().filter(|one| plan.swarm.is_none() && !is_optional(plan, &one.action));
     reasons.extend(in_vain.map(|one| reason(Exit::Threshold, in_vain_text(one))));
     let expects_none = |metric| plan.expect.metrics.get(metric).is_some_and(|bound| bound.max == Some(0));
     let nothing = [
         (outcome.is_silent, "no device sent a request", REQUESTS),
-        (outcome.is_still && plan.swarm.is_none(), "nobody wanted to edit anything, and no row came to a device", APPLIED),
+        (
+            outcome.is_still && plan.swarm.is_none(),
+            "nobody wanted to edit anything, and no row came to a device",
+            APPLIED,
+        ),
     ];
     if let Some((_, why, metric)) = nothing.into_iter().find(|(is_so, ..)| *is_so)
         && !expects_none(metric)

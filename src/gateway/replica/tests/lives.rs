@@ -65,7 +65,7 @@ fn a_verdict_of_a_life_that_the_backend_has_left_changes_nothing_and_is_asked_fo
     let edit = site.mutation(0, "north0", EditKind::Update, vec![(1, Value::text("done"))]);
     site.push(0, &edit);
     let batch = site.gateway.next_batch(&Upload::default()).unwrap();
-    site.tick();
+    let now = site.tick();
     let verdicts = site.gateway.push_batch(now, Time::FAR, &mut site.backend, &batch).called.answer.unwrap();
     site.tick();
     site.backend.restore(backup);
