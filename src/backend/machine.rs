@@ -105,6 +105,11 @@ impl Backend {
         self.shown(now).database.content.unshown.since()
     }
 
+    /// The smallest stamp of those versions, if so.
+    pub fn unseen_from(&mut self, now: Time) -> Option<Stamp> {
+        self.shown(now).database.content.unshown.oldest()
+    }
+
     /// The backend's clock at `now`.
     pub fn clock(&self, now: Time) -> Stamp {
         self.database.clock.at(now)

@@ -312,6 +312,10 @@ impl Applier {
                     for key in self.process.just_made(page.entity) {
                         tx.seen(page.entity, key.as_str(), progress.generation)?;
                     }
+                    // Nor is what this device heard of by another way.
+                    if let Some(from) = page.unseen {
+                        tx.spare(page.entity, progress.generation, from)?;
+                    }
                     for key in tx.sweep(page.entity, progress.generation)? {
                         told.changes.push((page.entity, key, Stamp(0), true));
                     }

@@ -57,7 +57,6 @@ impl SyncEngine for Builtin {
         match event {
             AppEvent::Login => {
                 self.scheduler.foreground.set(true);
-                self.session.login_at.set(Some(self.process.ports.clock.now()));
                 self.scheduler.fire(Trigger::Login);
             }
             AppEvent::Online => {

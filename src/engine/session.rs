@@ -26,7 +26,6 @@ pub(super) struct Session {
     pusher: Pusher,
     open: Cell<bool>,
     idle: Signal,
-    pub(super) login_at: Cell<Option<Time>>,
 }
 
 impl Session {
@@ -40,7 +39,6 @@ impl Session {
             scheduler,
             open: Cell::new(false),
             idle: Signal::default(),
-            login_at: Cell::new(None),
         }
     }
 
@@ -152,11 +150,7 @@ impl Session {
         self.scheduler.completed(unit);
         let blocking = self.process.setup.units[usize::from(unit.0)].blocking;
         self.process.emit(Event::SyncComplete { unit, run: run.number, took: now - started, blocking });
-        let waits_since = if blocking { self.login_at.take() } else { None };
         self.ended(Occasion::SyncComplete(unit, run.number)).await;
-        if let Some(login_at) = waits_since {
-            self.process.emit(Event::Usable { since_login: self.process.ports.clock.now() - login_at });
-        }
     }
 
     async fn failed(&self, run: Run, ended: &RunError) {

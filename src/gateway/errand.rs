@@ -25,6 +25,8 @@ pub struct Refresh {
     pub(super) left: VecDeque<EntityId>,
     /// How often on end the present page has failed.
     pub(super) failures: u32,
+    /// Its pages saw all that was committed by then.
+    pub(super) shown: Time,
 }
 
 /// A page that failed is asked for again after this, and after each further failure after twice as
@@ -66,7 +68,12 @@ pub struct PageRead {
 #[derive(Debug)]
 pub(super) enum Brought {
     /// A page of changes on its way into the replica.
-    Page { captures: Captures, scanned: u64 },
+    Page {
+        captures: Captures,
+        scanned: u64,
+        /// Readers were shown all that was committed by then.
+        shown: Time,
+    },
     /// The backend went back to a backup since the replica's cursor was made.
     OtherLife,
 }

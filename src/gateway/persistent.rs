@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::capture::Capture;
-use super::errand::{Brought, PageAsk, PageRead};
+use super::errand::{Brought, PageAsk, PageRead, Refresh};
 use super::held::{Cursors, Keeping, Line};
 use super::incarnation::Life;
 use super::options::{CursorSaved, RefreshOptions};
@@ -68,6 +68,25 @@ impl Persistent {
         let heard = self.lives.get(&entity).copied().unwrap_or_default();
         let kept = self.replica.cursor(entity).map(|cursor| Life::in_cursor(&cursor));
         heard.max(kept.unwrap_or_default())
+    }
+
+    /// A verdict on a row of `entity` comes home from this life of the backend: what the replica
+    /// holds from before is not of it.
+    pub(super) fn hears(&mut self, entity: EntityId, life: Life) {
+        if self.replica.entities().any(|held| held == entity) && self.life_of(entity) < life {
+            self.lives.insert(entity, life);
+            self.replica.begin_again(entity);
+            self.gathered.retain(|page| page.entity != entity);
+        }
+    }
+
+    /// A refresh has come to its end. A replica that was put back may serve again if the refresh
+    /// saw all that was committed until then, as that may have been served.
+    pub(super) fn refreshed(&mut self, refresh: &Refresh, now: Time) {
+        if self.replica.put_back().is_some_and(|put_back| refresh.begun.min(refresh.shown) >= put_back) {
+            self.replica.caught_up();
+        }
+        self.replica.refreshed(refresh.begun, now, self.options.kept);
     }
 
     /// Takes a page into the replica.

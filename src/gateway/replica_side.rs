@@ -103,7 +103,7 @@ impl Gateway {
 
     /// Begins a refresh of all entities.
     pub fn begin_refresh(&mut self, now: Time) -> Refresh {
-        Refresh { begun: now, left: self.replica().entities().collect(), failures: 0 }
+        Refresh { begun: now, left: self.replica().entities().collect(), failures: 0, shown: Time::FAR }
     }
 
     /// The next page that a refresh needs; `None` at its end.
@@ -177,7 +177,9 @@ impl Gateway {
         backend.call.load = Load { scanned, rows: page.delivered, written: writes };
         let cursor = life.named(page.cursor);
         let captures = Captures { entity: *entity, rows, cursor, more: page.more, loads_up_to, as_of };
-        Ok(PageRead { life, brought: Brought::Page { captures, scanned } })
+        let sees_by = backend.unseen_since(now).unwrap_or(now);
+        let shown = self.files_as_of().unwrap_or(now).min(sees_by);
+        Ok(PageRead { life, brought: Brought::Page { captures, scanned, shown } })
     }
 
     /// A page has come home, or has not: takes it into the replica. True if the refresh goes on.
@@ -199,11 +201,12 @@ impl Gateway {
         }
         let (changed, scanned, goes_on, failed) = match page.map(|page| page.brought) {
             Ok(Brought::OtherLife) => (0, 0, true, false),
-            Ok(Brought::Page { captures, scanned }) if refused => {
+            Ok(Brought::Page { captures, scanned, .. }) if refused => {
                 overtaken = Some(Overtaken::Refused { rows: captures.rows.len() as u64 });
                 (0, scanned, true, false)
             }
-            Ok(Brought::Page { captures, scanned }) => {
+            Ok(Brought::Page { captures, scanned, shown }) => {
+                refresh.shown = refresh.shown.min(shown);
                 if late {
                     overtaken = Some(Overtaken::Written { rows: captures.rows.len() as u64 });
                 }
@@ -246,7 +249,7 @@ impl Gateway {
     /// A refresh has come to its end.
     pub fn end_refresh(&mut self, now: Time, refresh: &Refresh) -> Event<'static> {
         let persistent = self.persistent.as_mut().expect("only a persistent gateway has errands");
-        persistent.replica.refreshed(refresh.begun, now, persistent.options.kept);
+        persistent.refreshed(refresh, now);
         Event::Refreshed { took: now.since(refresh.begun) }
     }
 
@@ -317,6 +320,9 @@ impl Gateway {
             round.after = batch.0.iter().map(|waiting| waiting.seq).fold(round.after, i64::max);
             round.put_off.extend(batch.devices());
             return Vec::new();
+        }
+        for waiting in &batch.0 {
+            persistent.hears(waiting.mutation.entity, verdicts.life);
         }
         let both = || batch.0.iter().zip(&verdicts.judged);
         for (waiting, judged) in both() {

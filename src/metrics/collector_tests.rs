@@ -298,7 +298,8 @@ fn a_size_counts_as_reached_when_it_is_first_between_its_powers_of_two() {
 
 /// How the names begin of what the world and the oracle know, and no event tells; situations have
 /// tests of their own.
-const WORKED_OUT: &str = "oracle. situation. workload.edits.unplaced workload.edits.office_missed device.cpu. device.disk. \
+const WORKED_OUT: &str = "oracle. situation. engine.usable_after_login.never workload.edits.unplaced \
+    workload.edits.office_missed device.cpu. device.disk. \
     device.radio. device.screen. device.transaction. device.lock. device.wal. device.database.";
 
 #[test]

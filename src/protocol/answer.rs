@@ -33,6 +33,8 @@ pub struct Page<'a> {
     /// Of which life of the backend its rows are: 0 for the first, else the latest stamp that was
     /// given before it, so that a later one is greater.
     pub life: u64,
+    /// From which stamp on there may be versions that it does not show, if it is behind.
+    pub unseen: Option<Stamp>,
 }
 
 /// What became of one mutation.

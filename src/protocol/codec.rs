@@ -104,6 +104,9 @@ pub trait PageWriter {
     /// Says of which life of the backend the rows of this page are; if nothing is said, of the
     /// first.
     fn of_life(&mut self, life: u64);
+    /// Says from which stamp on there may be versions that this page does not show, as who reads
+    /// is behind who writes; if nothing is said, there are none.
+    fn unseen_from(&mut self, stamp: Stamp);
     /// Ends the page.
     fn end_page(&mut self, cursor: &str, more: bool);
     /// Bytes so far.

@@ -26,6 +26,7 @@ fn pages(mut writer: Box<dyn PageWriter>) -> (u64, Vec<u8>) {
     writer.part(Part { base: Stamp(5), columns: 0b1010 }, "k3", Stamp(6), held);
     writer.kept_row("k4", Stamp(9), &encode_cells(values.iter()));
     writer.of_life(9);
+    writer.unseen_from(Stamp(-7));
     writer.end_page("7,k1", true);
     writer.begin_page(EntityId(4));
     writer.end_page("", false);
@@ -123,6 +124,7 @@ fn a_page_decodes_to_what_was_written() {
         assert_eq!((page.rows.get(3).key, read(3)), ("k4", Some(vec![text, int, null, real])));
         assert!(answer.pages[1].rows.is_empty());
         assert_eq!([page.life, answer.pages[1].life], [9, 0]);
+        assert_eq!([page.unseen, answer.pages[1].unseen], [Some(Stamp(-7)), None]);
     }
 }
 

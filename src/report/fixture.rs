@@ -59,6 +59,7 @@ pub(crate) fn outcome() -> Outcome {
         missed: Vec::new(),
         in_vain: Vec::new(),
         is_silent: false,
+        is_still: false,
         placed: Placed::default(),
         events: 99,
     }

@@ -315,14 +315,23 @@ fn reasons(
         );
         reasons.push(reason(Exit::Correctness, text));
     }
-    if !expects_missed(plan) && plan.swarm.is_none() {
-        reasons.extend(outcome.in_vain.iter().map(|one| reason(Exit::Threshold, in_vain_text(one))));
-    }
-    let silence = plan.expect.metrics.get(REQUESTS).is_some_and(|bound| bound.max == Some(0));
-    if outcome.is_silent && !silence {
-        let text = format!(
-            "the run tested nothing: no device sent a request; `expect` with \"{REQUESTS}\" = 0 says that this is meant"
-        );
+    let in_vain =
+        outcome.in_vain.iter().filter(|one| plan.swarm.is_none() && !is_optional(plan, &one.action));
+    reasons.extend(in_vain.map(|one| reason(Exit::Threshold, in_vain_text(one))));
+    let expects_none = |metric| plan.expect.metrics.get(metric).is_some_and(|bound| bound.max == Some(0));
+    let nothing = [
+        (outcome.is_silent, "no device sent a request", REQUESTS),
+        (
+            outcome.is_still && plan.swarm.is_none(),
+            "nobody wanted to edit anything, and no row came to a device",
+            APPLIED,
+        ),
+    ];
+    if let Some((_, why, metric)) = nothing.into_iter().find(|(is_so, ..)| *is_so)
+        && !expects_none(metric)
+    {
+        let text =
+            format!("the run tested nothing: {why}; `expect` with \"{metric}\" = 0 says that this is meant");
         reasons.push(reason(Exit::Threshold, text));
     }
     for e in expectations.iter().filter(|e| !e.pass) {
@@ -338,10 +347,9 @@ fn reasons(
     reasons
 }
 
-/// Whether the scenario asks for edits that come to nothing.
-fn expects_missed(plan: &Plan) -> bool {
-    let asks = |key: &&str| plan.expect.metrics.get(*key).is_some_and(|bound| bound.min > Some(0));
-    COME_TO_NOTHING.iter().any(asks)
+/// Whether the scenario says that no edit of the action need be made.
+fn is_optional(plan: &Plan, action: &str) -> bool {
+    plan.expect.optional.iter().any(|known| known == action)
 }
 
 /// Whether the scenario says how many there are, and not that there are none.
@@ -355,18 +363,11 @@ const TAKEN_BACK: &str = "oracle.taken_back.edits";
 /// The metric of requests.
 const REQUESTS: &str = "engine.requests.count";
 
-/// Metrics of edits that came to nothing.
-const COME_TO_NOTHING: [&str; 5] = [
-    "workload.edits.missed",
-    "workload.edits.refused",
-    "workload.edits.unplaced",
-    "workload.edits.prevented",
-    "workload.edits.office_missed",
-];
+/// The metric of rows that came to devices.
+const APPLIED: &str = "engine.apply.rows";
 
-fn in_vain_text(InVain { action, wanted, unplaced, prevented }: &InVain) -> String {
+fn in_vain_text(InVain { action, on_phones, wanted, unplaced, prevented }: &InVain) -> String {
     let edits = human::count(*wanted, "edit");
-    let [missed, refused, left_out, given_up, office] = COME_TO_NOTHING;
     let others = wanted - unplaced - prevented;
     let whys = [
         (*unplaced, "the script found no row for it, or no free natural key"),
@@ -376,9 +377,10 @@ fn in_vain_text(InVain { action, wanted, unplaced, prevented }: &InVain) -> Stri
     let whys: Vec<&str> = whys.iter().filter(|(edits, _)| *edits > 0).map(|(_, why)| *why).collect();
     let why = whys.join("; or ");
     let subject = unplaced::in_vain_subject(action);
+    let place = if *on_phones { " on phones" } else { "" };
     format!(
-        "{subject} of {edits} none was made, as {why}; `expect` with at least one of {missed}, \
-         {refused}, {left_out}, {given_up} or {office} says that this is meant"
+        "{subject} of {edits}{place} none was made, as {why}; `action.{action}.optional` = true says that \
+         this may be"
     )
 }
 

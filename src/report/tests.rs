@@ -56,6 +56,20 @@ fn silent() -> Outcome {
     outcome
 }
 
+/// A plan with an action of which no edit need be made.
+fn optional(action: &str) -> Plan {
+    let mut plan = plan(None, 1);
+    plan.expect.optional.push(action.to_owned());
+    plan
+}
+
+/// An outcome in which nobody wanted to edit, and nothing came.
+fn still() -> Outcome {
+    let mut outcome = Outcome { is_still: true, ..outcome() };
+    outcome.figures.insert("engine.apply.rows".to_owned(), Figure::Value { unit: Unit::Rows, value: 0 });
+    outcome
+}
+
 /// An outcome in which no edit of an action came to be.
 fn in_vain() -> Outcome {
     let mut outcome = outcome();
@@ -68,7 +82,8 @@ fn in_vain() -> Outcome {
     ] {
         outcome.figures.insert(metric.to_owned(), value.clone());
     }
-    outcome.in_vain.push(InVain { action: "survey".to_owned(), wanted: 9, unplaced: 0, prevented: 0 });
+    let action = "survey".to_owned();
+    outcome.in_vain.push(InVain { action, on_phones: false, wanted: 9, unplaced: 0, prevented: 0 });
     outcome
 }
 
@@ -122,13 +137,18 @@ fn each_outcome_has_its_exit_code() {
         ("a statistic of a single number", gated("oracle.lost.rows", "p95", 9), outcome(), 10),
         ("a missed gate beside a loss", gated("engine.session.duration", "p95", 1), lost(1), 11),
         ("an action of which nothing came", plan(None, 1), in_vain(), 10),
-        ("the same where some may be missed", wanting("workload.edits.missed", None, Some(9)), in_vain(), 10),
-        ("the same as expected", wanting("workload.edits.missed", Some(1), None), in_vain(), 0),
-        ("the same refused as expected", wanting("workload.edits.refused", Some(1), None), in_vain(), 0),
-        ("the same prevented as expected", wanting("workload.edits.prevented", Some(1), None), in_vain(), 0),
-        ("the office's as expected", wanting("workload.edits.office_missed", Some(1), None), in_vain(), 0),
+        (
+            "the same where edits are to be missed",
+            wanting("workload.edits.missed", Some(1), None),
+            in_vain(),
+            10,
+        ),
+        ("the same where that may be", optional("survey"), in_vain(), 0),
+        ("the same where another may be", optional("walk"), in_vain(), 10),
         ("a run without a request", plan(None, 1), silent(), 10),
         ("the same as expected", wanting("engine.requests.count", None, Some(0)), silent(), 0),
+        ("a run in which nothing changes", plan(None, 1), still(), 10),
+        ("the same as expected", wanting("engine.apply.rows", None, Some(0)), still(), 0),
     ] {
         assert_eq!(code(plan, outcome), want, "{what}");
     }

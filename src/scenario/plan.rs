@@ -540,6 +540,8 @@ pub struct Expect {
     pub violations: Vec<String>,
     /// Metrics that must lie within bounds.
     pub metrics: BTreeMap<String, Bound>,
+    /// Actions of which no edit need be made.
+    pub optional: Vec<String>,
 }
 
 /// Bounds of a metric, both included.

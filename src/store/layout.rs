@@ -46,6 +46,9 @@ pub(super) enum RowStatement {
     /// `?1` generation, `?2` the entity: delete what is older and has no outbox entry, giving the
     /// keys.
     Sweep,
+    /// `?1` generation, `?2` a stamp: set the generation of what is older and has this stamp or a
+    /// later one.
+    Spare,
     /// Key, stamp, columns of all rows in the order of keys.
     All,
     /// How many rows.
@@ -53,7 +56,7 @@ pub(super) enum RowStatement {
 }
 
 /// The statements of one entity, in the order of [`RowStatement`].
-type RowSql = [String; 10];
+type RowSql = [String; 11];
 
 /// The SQL of a schema, written once for all stores of a thread.
 #[derive(Debug)]
@@ -142,6 +145,7 @@ fn row_sql(id: EntityId, entity: &Entity) -> Option<RowSql> {
             "DELETE FROM {table} AS r WHERE generation<?1 AND NOT EXISTS\
              (SELECT 1 FROM outbox WHERE entity=?2 AND key=r.key)RETURNING key"
         ),
+        format!("UPDATE {table} SET generation=?1 WHERE generation<?1 AND stamp>=?2"),
         format!("SELECT key,stamp{names} FROM {table} ORDER BY key"),
         format!("SELECT count(*)FROM {table}"),
     ])

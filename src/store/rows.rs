@@ -227,6 +227,16 @@ impl Tx<'_> {
         swept.sort();
         Ok(swept)
     }
+
+    /// Rows as of `from` or later count as seen by the load of this generation.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn spare(&self, entity: EntityId, generation: u32, from: Stamp) -> Result<()> {
+        self.writes();
+        self.with(entity, RowStatement::Spare, |statement| Ok(statement.execute((generation, from.0))?))?;
+        Ok(())
+    }
 }
 
 /// Binds a value; SQLite copies it.

@@ -1,25 +1,62 @@
-//! Whether a person looks at the app of a device, and since when they wait to be let in.
+//! Whether a person looks at the app of a device, and what they wait for who log in.
+//!
+//! Who logs in waits for the units that the login starts: for those that have the screen, or where
+//! none has, for all of them, as then the work is there. A unit that was thrown away for another is
+//! made up for by good runs of others that bring whatever it was to bring. What the engine tells
+//! of its runs says so, whoever's engine it is.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use crate::base::{Span, Time};
-use crate::contract::AppEvent;
+use crate::base::{EntityId, Span, Time, UnitId};
+use crate::contract::{AppEvent, Event, Hook, Occasion, SyncUnit, Trigger};
+use crate::scenario::Hooks;
 
 /// What a person gives to the app, over all lives of its process.
-#[derive(Default)]
 pub(super) struct Attention {
+    units: Vec<SyncUnit>,
+    hooks: Arc<Hooks>,
     looks: Cell<bool>,
-    /// When the person logged in whose blocking unit has not completed.
+    /// Whether anybody has ever logged in.
+    begun: Cell<bool>,
+    /// When the person logged in who waits.
     logged_in: Cell<Option<Time>>,
+    wait: RefCell<Wait>,
+}
+
+/// What somebody who logged in waits for, as far as this process of the app has not brought it.
+#[derive(Debug, Default)]
+struct Wait {
+    units: Vec<UnitId>,
+    /// What good runs have brought.
+    came: BTreeSet<EntityId>,
 }
 
 impl Attention {
+    /// For an app with these units and hooks.
+    pub(super) fn new(units: &[SyncUnit], hooks: Arc<Hooks>) -> Attention {
+        Attention {
+            units: units.to_vec(),
+            hooks,
+            looks: Cell::default(),
+            begun: Cell::default(),
+            logged_in: Cell::default(),
+            wait: RefCell::default(),
+        }
+    }
+
     pub(super) fn on(&self, event: AppEvent, now: Time) {
         match event {
             AppEvent::Login => {
                 self.looks.set(true);
-                // Another process of the app does not start the wait again.
-                self.logged_in.set(self.logged_in.get().or(Some(now)));
+                self.begun.set(true);
+                let units = self.awaited();
+                if !units.is_empty() {
+                    // Another process of the app does not start the wait again.
+                    self.logged_in.set(self.logged_in.get().or(Some(now)));
+                }
+                *self.wait.borrow_mut() = Wait { units, came: BTreeSet::new() };
             }
             AppEvent::Resume => self.looks.set(true),
             AppEvent::Pause => self.looks.set(false),
@@ -32,14 +69,138 @@ impl Attention {
         self.looks.get()
     }
 
-    /// Whether somebody who logged in waits for the first blocking unit.
-    pub(super) fn waits_for_login(&self) -> bool {
+    /// Whether somebody who logged in is not let in.
+    pub(super) fn waits(&self) -> bool {
         self.logged_in.get().is_some()
     }
 
-    /// The app can be used: how long the person who logged in has waited for it, over all lives of
-    /// its process; `None` if nobody waits.
-    pub(super) fn let_in(&self, now: Time) -> Option<Span> {
-        self.logged_in.take().map(|since| now.since(since))
+    /// Whether another process of the app begins with a login: of somebody who is not let in, and
+    /// always where a login has the screen of nobody.
+    pub(super) fn logs_in_again(&self) -> bool {
+        self.waits() || self.begun.get() && self.units.iter().all(|unit| !unit.blocking)
+    }
+
+    /// Something happened on the device, where `has_screen` says of a unit whether it has the
+    /// screen. Gives how long the person has waited who is let in by that, over all lives of the
+    /// process.
+    pub(super) fn let_in(
+        &self,
+        now: Time,
+        event: &Event<'_>,
+        has_screen: impl Fn(UnitId) -> bool,
+    ) -> Option<Span> {
+        let since = self.logged_in.get()?;
+        match event {
+            Event::SyncComplete { unit, run, .. } if !self.is_hooked(*unit, *run) => self.came(*unit),
+            Event::HookEnded { hook: Hook::SyncComplete, run: Some((unit, _)), .. } => self.came(*unit),
+            Event::UnitDiscarded { .. } => {}
+            _ => return None,
+        }
+        let mut wait = self.wait.borrow_mut();
+        let Wait { units, came } = &mut *wait;
+        units.retain(|unit| {
+            let pull = &self.units[usize::from(unit.0)].pull;
+            has_screen(*unit) || pull.is_empty() || !pull.iter().all(|entity| came.contains(entity))
+        });
+        units.is_empty().then(|| {
+            self.logged_in.set(None);
+            now.since(since)
+        })
+    }
+
+    /// A run of the unit has ended well.
+    fn came(&self, unit: UnitId) {
+        let mut wait = self.wait.borrow_mut();
+        wait.units.retain(|awaited| *awaited != unit);
+        wait.came.extend(self.units.get(usize::from(unit.0)).iter().flat_map(|unit| &unit.pull));
+    }
+
+    /// Whether the app has more to do before such a run is over.
+    fn is_hooked(&self, unit: UnitId, run: u64) -> bool {
+        let plan = self.hooks.get(&Hook::SyncComplete);
+        plan.is_some_and(|plan| plan.is_for(&Occasion::SyncComplete(unit, run)))
+    }
+
+    fn awaited(&self) -> Vec<UnitId> {
+        let of = |wanted: &dyn Fn(&SyncUnit) -> bool| -> Vec<UnitId> {
+            let units = self.units.iter().enumerate().filter(|(_, unit)| wanted(unit));
+            units.map(|(at, _)| UnitId(at as u16)).collect()
+        };
+        let by_login = |unit: &SyncUnit| unit.on.contains(&Trigger::Login);
+        let blocking = of(&|unit| by_login(unit) && unit.blocking);
+        if blocking.is_empty() { of(&by_login) } else { blocking }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOGIN: UnitId = UnitId(0);
+    const ALL: UnitId = UnitId(1);
+    const PART: UnitId = UnitId(2);
+
+    fn attention(blocking: bool) -> Attention {
+        let unit = |on: &[Trigger], pull: &[u16], blocking| SyncUnit {
+            name: "u".to_owned(),
+            on: on.to_vec(),
+            pull: pull.iter().copied().map(EntityId).collect(),
+            push: Vec::new(),
+            blocking,
+            discard_pending: false,
+        };
+        let units = [
+            unit(&[Trigger::Login], &[0, 1], blocking),
+            unit(&[Trigger::Online], &[0, 1, 2], false),
+            unit(&[Trigger::Online], &[1], false),
+        ];
+        let attention = Attention::new(&units, Arc::default());
+        attention.on(AppEvent::Login, at(10));
+        attention
+    }
+
+    fn at(secs: u64) -> Time {
+        Time::ZERO + Span::secs(secs)
+    }
+
+    fn complete(unit: UnitId) -> Event<'static> {
+        Event::SyncComplete { unit, run: 1, took: Span::ZERO, blocking: unit == LOGIN }
+    }
+
+    #[test]
+    fn a_login_ends_with_its_unit_be_it_blocking_or_not() {
+        for blocking in [true, false] {
+            let attention = attention(blocking);
+            assert_eq!(attention.let_in(at(12), &complete(PART), |_| false), None);
+            assert_eq!(attention.let_in(at(15), &complete(LOGIN), |_| false), Some(Span::secs(5)));
+            assert_eq!(attention.let_in(at(16), &complete(LOGIN), |_| false), None, "once");
+            assert_eq!(attention.logs_in_again(), !blocking);
+        }
+    }
+
+    #[test]
+    fn a_discarded_login_ends_when_others_brought_it() {
+        let attention = attention(true);
+        let discarded = Event::UnitDiscarded { unit: LOGIN };
+        assert_eq!(attention.let_in(at(11), &discarded, |_| false), None);
+        assert_eq!(attention.let_in(at(14), &complete(PART), |_| false), None);
+        assert!(attention.logs_in_again());
+        assert_eq!(attention.let_in(at(18), &complete(ALL), |_| false), Some(Span::secs(8)));
+    }
+
+    #[test]
+    fn nobody_is_let_in_while_the_login_has_the_screen() {
+        let attention = attention(true);
+        assert_eq!(attention.let_in(at(12), &complete(ALL), |unit| unit == LOGIN), None);
+        let discarded = Event::UnitDiscarded { unit: LOGIN };
+        assert_eq!(attention.let_in(at(13), &discarded, |_| false), Some(Span::secs(3)));
+    }
+
+    #[test]
+    fn another_process_has_to_bring_all_of_it_again() {
+        let attention = attention(true);
+        attention.on(AppEvent::Login, at(20));
+        assert_eq!(attention.let_in(at(22), &complete(PART), |_| false), None);
+        assert_eq!(attention.let_in(at(25), &complete(LOGIN), |_| false), Some(Span::secs(15)));
     }
 }

@@ -77,7 +77,7 @@ impl Device {
         self.tell(Event::ProcessStarted { incarnation: incarnation.0 });
         self.app.begin(engine.clone());
         self.ports.spawn.spawn(engine.run());
-        if self.attention.waits_for_login() {
+        if self.attention.logs_in_again() {
             let was_looked_at = self.attention.looks();
             self.app(AppEvent::Login);
             // Nobody looks at it for its having been killed.

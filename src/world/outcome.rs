@@ -46,6 +46,8 @@ pub struct Outcome {
     pub in_vain: Vec<InVain>,
     /// No device sent a request, in a world that was not cut off.
     pub is_silent: bool,
+    /// Nobody wanted to edit, and no row came to a device, in a world that was not cut off.
+    pub is_still: bool,
     /// How often the script does each action, how often it could not, and what its imports lack.
     pub placed: Placed,
     /// Events that happened.

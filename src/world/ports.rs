@@ -56,7 +56,8 @@ pub(super) fn device(handle: &Handle, hub: &Rc<Hub>, parts: Parts) -> Rc<Device>
     let Parts { setup, disk, way, seed, .. } = parts;
     let id = setup.device;
     let node = handle.node(&id.to_string());
-    let (hardware, attention) = (Rc::new(parts.hardware), Rc::new(Attention::default()));
+    let hardware = Rc::new(parts.hardware);
+    let attention = Rc::new(Attention::new(&setup.units, parts.hooks.clone()));
     let screen = Rc::new(Screen::new(&setup.units));
     let Parts { start, utc_offset, gait, .. } = parts;
     Rc::new_cyclic(|me: &Weak<Device>| {
@@ -164,18 +165,17 @@ struct DeviceSink {
 }
 
 impl EventSink for DeviceSink {
-    fn emit(&self, mut event: Event<'_>) {
+    fn emit(&self, event: Event<'_>) {
         if self.disk.power_is_lost() {
             return;
         }
-        if let Event::Usable { since_login } = &mut event
-            && let Some(waited) = self.attention.let_in(self.handle.now())
-        {
-            // The process knows of its own life alone, and the person waits over those before it.
-            *since_login = waited;
+        let (now, me) = (self.handle.now(), Node::Device(self.device));
+        self.screen.on(now, &event);
+        let waited = self.attention.let_in(now, &event, |unit| self.screen.belongs_to(unit));
+        self.hub.emit(me, event);
+        if let Some(since_login) = waited {
+            self.hub.emit(me, Event::Usable { since_login });
         }
-        self.screen.on(self.handle.now(), &event);
-        self.hub.emit(Node::Device(self.device), event);
         if let Event::RequestSent { unit: Some(_), .. } = event
             && let Some(device) = self.owner.upgrade()
         {

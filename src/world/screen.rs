@@ -133,6 +133,12 @@ impl Screen {
         self.holders.borrow().is_empty() && !self.has_waiting()
     }
 
+    /// Whether a run of the unit is asked for or under way, and has the screen.
+    pub(super) fn belongs_to(&self, unit: UnitId) -> bool {
+        let holders = self.holders.borrow();
+        holders.contains(&Holder::Queued(unit)) || holders.contains(&Holder::Running(unit))
+    }
+
     /// Whether somebody waits.
     pub(super) fn has_waiting(&self) -> bool {
         !self.waiting.borrow().is_empty()

@@ -1,5 +1,5 @@
-//! What a run tried at all: an action of which no edit came to be tested nothing, and neither did a
-//! run without a request.
+//! What a run tried at all: an action of which no edit came to be, or none on phones, tested
+//! nothing there, and neither did a run without a request, or one in which nothing changed.
 
 use crate::contract::Event;
 use crate::workload::{ActionCount, Script};
@@ -10,13 +10,20 @@ pub(super) struct Tried {
     /// By device, in the order of its edits' numbers: the action that each is of.
     edits: Vec<Vec<u16>>,
     /// By action.
-    wanted: Vec<u64>,
-    made: Vec<u64>,
-    prevented: Vec<u64>,
-    /// Edits that the office tried and that came to nothing.
-    office_missed: u64,
+    on_phones: Vec<Made>,
+    in_office: Vec<Made>,
     /// Whether a device asked a server for anything.
     asked: bool,
+    /// Whether anything was committed, or a row came to a device.
+    changed: bool,
+}
+
+/// Edits of one action on one side.
+#[derive(Clone, Copy, Debug, Default)]
+struct Made {
+    wanted: u64,
+    made: u64,
+    prevented: u64,
 }
 
 /// An action of which no edit came to be.
@@ -24,6 +31,8 @@ pub(super) struct Tried {
 pub struct InVain {
     /// Its name.
     pub action: String,
+    /// On phones, while the office makes its own.
+    pub on_phones: bool,
     /// How many were to be made.
     pub wanted: u64,
     /// From how many of them a blocking sync kept their people.
@@ -36,29 +45,33 @@ impl Tried {
     /// Of a script, from which it takes what each edit is of, with so many actions.
     pub(super) fn new(script: &mut Script, actions: usize) -> Tried {
         let edits = std::mem::take(&mut script.edits);
-        let none = vec![0; actions];
-        let (mut wanted, made, prevented) = (none.clone(), none.clone(), none);
-        edits.iter().flatten().for_each(|action| wanted[usize::from(*action)] += 1);
-        Tried { edits, wanted, made, prevented, office_missed: 0, asked: false }
+        let none = vec![Made::default(); actions];
+        let (mut on_phones, in_office) = (none.clone(), none);
+        edits.iter().flatten().for_each(|action| on_phones[usize::from(*action)].wanted += 1);
+        Tried { edits, on_phones, in_office, ..Tried::default() }
     }
 
     pub(super) fn on(&mut self, event: &Event<'_>) {
-        let (edit, counts) = match event {
-            Event::EditMade { edit, .. } => (edit, &mut self.made),
-            Event::EditPrevented { edit, .. } => (edit, &mut self.prevented),
-            // An engine that was brought may not tell of its requests.
-            Event::RequestSent { .. }
-            | Event::ConnectionOpened { .. }
-            | Event::MessageDropped { .. }
-            | Event::BackendServed { device: Some(_), .. } => {
-                self.asked = true;
-                return;
+        let (edit, made, prevented) = match event {
+            Event::EditMade { edit, .. } => (edit, 1, 0),
+            Event::EditPrevented { edit, .. } => (edit, 0, 1),
+            Event::Committed { .. } => return self.changed = true,
+            Event::ChunkApplied { changes, .. } => return self.changed |= !changes.is_empty(),
+            // An engine that was brought may not tell of its requests, nor of what they bring.
+            Event::BackendServed { device: Some(_), rows, .. } => {
+                self.changed |= *rows > 0;
+                return self.asked = true;
+            }
+            Event::RequestSent { .. } | Event::ConnectionOpened { .. } | Event::MessageDropped { .. } => {
+                return self.asked = true;
             }
             _ => return,
         };
         let edits = self.edits.get(edit.id.device.0 as usize);
         if let Some(action) = edits.and_then(|edits| edits.get(edit.id.number as usize)) {
-            counts[usize::from(*action)] += 1;
+            let of = &mut self.on_phones[usize::from(*action)];
+            of.made += made;
+            of.prevented += prevented;
         }
     }
 
@@ -67,26 +80,36 @@ impl Tried {
         self.asked
     }
 
+    /// Whether anything was committed or came to a device, or anybody wanted to edit.
+    pub(super) fn has_changed(&self) -> bool {
+        self.changed || self.on_phones.iter().chain(&self.in_office).any(|of| of.wanted > 0)
+    }
+
     /// The office has tried an edit of `action`.
     pub(super) fn by_office(&mut self, action: u16, made: bool) {
-        self.wanted[usize::from(action)] += 1;
-        self.made[usize::from(action)] += u64::from(made);
-        self.office_missed += u64::from(!made);
+        let of = &mut self.in_office[usize::from(action)];
+        of.wanted += 1;
+        of.made += u64::from(made);
     }
 
     /// How many edits the office tried that came to nothing.
     pub(super) fn office_missed(&self) -> u64 {
-        self.office_missed
+        self.in_office.iter().map(|of| of.wanted - of.made).sum()
     }
 
     /// The actions of which no edit came to be, though some were to be made; `placed` says of each
     /// what the script made of it.
     pub(super) fn in_vain(&self, placed: &[ActionCount]) -> Vec<InVain> {
         let in_vain = |(at, count): (usize, &ActionCount)| {
-            let (wanted, unplaced) = (self.wanted[at] + count.left_out, count.left_out);
-            let (action, prevented) = (count.name.clone(), self.prevented[at]);
-            let is_in_vain = wanted > 0 && self.made[at] == 0;
-            is_in_vain.then_some(InVain { action, wanted, unplaced, prevented })
+            let (phones, office) = (self.on_phones[at], self.in_office[at]);
+            let all = phones.wanted + office.wanted + count.left_out;
+            let on_phones = office.made > 0;
+            let (wanted, unplaced) = if on_phones { (phones.wanted, 0) } else { (all, count.left_out) };
+            if wanted == 0 || phones.made > 0 {
+                return None;
+            }
+            let (action, prevented) = (count.name.clone(), phones.prevented);
+            Some(InVain { action, on_phones, wanted, prevented, unplaced })
         };
         placed.iter().enumerate().filter_map(in_vain).collect()
     }

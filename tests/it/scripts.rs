@@ -45,8 +45,34 @@ fn a_run_in_which_every_edit_of_an_action_is_missed_fails() {
         "{}",
         reasons[0].text
     );
+    let optional = |action: &str| {
+        let key = format!("[action.{action}]\noptional = true");
+        written(&NOBODY_LOGGED_IN.replace(&format!("[action.{action}]"), &key))
+    };
+    assert!(
+        judge(&optional("fill"), "cell", &outcome).cell.reasons.is_empty(),
+        "the file says that it may be"
+    );
+    assert_eq!(judge(&optional("rename"), "cell", &outcome).cell.reasons.len(), 1, "that is another action");
     let expected = format!("{NOBODY_LOGGED_IN}\n[expect]\n\"workload.edits.missed\" = {{ min = 1 }}\n");
-    assert!(judge(&written(&expected), "cell", &outcome).cell.reasons.is_empty(), "the file asks for it");
+    assert_eq!(judge(&written(&expected), "cell", &outcome).cell.reasons.len(), 1, "so may be any");
+}
+
+#[test]
+fn phones_that_make_no_edit_fail_beside_an_office_that_does() {
+    let gone = "[event.gone]\nat = \"+1s\"\noutage = { for = \"30m\" }\n";
+    let both =
+        NOBODY_LOGGED_IN.replace("per_device = 1\non_devices = 0\n", "per_device = 20\non_devices = 0.5\n");
+    let both = both + gone;
+    let plan = written(&both);
+    let outcome = run(&plan);
+    let in_vain: Vec<_> = outcome.in_vain.iter().map(|one| (one.action.as_str(), one.on_phones)).collect();
+    assert_eq!(in_vain, [("fill", false), ("rename", true)]);
+    assert!(value(&outcome, "backend.commits.count") > 5, "the office renames");
+    let reasons = judge(&plan, "cell", &outcome).cell.reasons;
+    let told = &reasons[1];
+    assert!(told.text.starts_with("action rename tested nothing: of ") && told.exit_code == 10, "{told:?}");
+    assert!(told.text.contains(" edits on phones none was made, as no app ran"), "{told:?}");
 }
 
 #[test]
@@ -70,8 +96,6 @@ fn an_action_that_finds_no_row_to_edit_fails_the_run() {
     let why = "action rename tested nothing: of 2 edits none was made, as the script found no row for it";
     assert!(reasons.len() == 1 && reasons[0].text.starts_with(why), "{reasons:?}");
     assert_eq!(reasons[0].exit_code, 10);
-    let expected = format!("{none}\n[expect]\n\"workload.edits.unplaced\" = 2\n");
-    assert!(judge(&written(&expected), "cell", &outcome).cell.reasons.is_empty(), "the file asks for it");
 }
 
 #[test]
@@ -104,15 +128,42 @@ on_devices = 0
 "#;
 
 #[test]
-fn a_file_can_expect_that_the_office_does_nothing() {
+fn an_office_that_finds_nothing_to_do_fails_the_run() {
     let plan = written(NOTHING_MADE);
     let outcome = run(&plan);
     assert_eq!(value(&outcome, "workload.edits.office_missed"), 4);
     let reasons = judge(&plan, "cell", &outcome).cell.reasons;
     assert_eq!(reasons.iter().map(|reason| reason.exit_code).collect::<Vec<_>>(), [10]);
-    assert!(reasons[0].text.contains("workload.edits.office_missed says"), "{}", reasons[0].text);
-    let expected = format!("{NOTHING_MADE}\n[expect]\n\"workload.edits.office_missed\" = 4\n");
-    assert!(judge(&written(&expected), "cell", &outcome).cell.reasons.is_empty(), "the file asks for it");
-    let none = format!("{NOTHING_MADE}\n[expect]\n\"workload.edits.missed\" = 0\n");
-    assert!(!judge(&written(&none), "cell", &outcome).cell.reasons.is_empty(), "that is another thing");
+}
+
+/// Two synced phones in a world in which nothing happens.
+const NOTHING_HAPPENS: &str = r#"
+name = "nothing-happens"
+duration = "20m"
+[entity.survey]
+rows = 4
+schema = { id = "uuid key", site = "text" }
+[fleet.phones]
+devices = 2
+start = "1d"
+[action.rename]
+entity = "survey"
+kind = "update"
+columns = ["site"]
+per_device = 0
+"#;
+
+#[test]
+fn a_run_in_which_nothing_changes_fails() {
+    for file in [NOTHING_HAPPENS.to_owned(), NOTHING_HAPPENS.replace("20m", "1ns")] {
+        let outcome = run(&written(&file));
+        assert!(outcome.is_still && value(&outcome, "engine.requests.count") > 0);
+        let reasons = judge(&written(&file), "cell", &outcome).cell.reasons;
+        assert!(reasons[0].text.starts_with("the run tested nothing: nobody wanted to edit"), "{reasons:?}");
+        assert_eq!(reasons[0].exit_code, 10);
+        let expected = format!("{file}\n[expect]\n\"engine.apply.rows\" = 0\n");
+        assert!(judge(&written(&expected), "cell", &outcome).cell.reasons.is_empty(), "the file asks for it");
+    }
+    assert!(!run(&written(&NOTHING_HAPPENS.replace("start = \"1d\"", ""))).is_still, "rows are loaded");
+    assert!(!run(&written(&NOTHING_HAPPENS.replace("= 0", "= 1"))).is_still, "people edit");
 }

@@ -268,6 +268,8 @@ suite! {
     suite_units_triggers_meets_its_expectations: "units/triggers";
     suite_units_reconnect_meets_its_expectations: "units/reconnect";
     suite_units_blocking_login_meets_its_expectations: "units/blocking-login";
+    suite_backend_restored_behind_meets_its_expectations: "backend/restored-behind";
+    suite_units_login_discarded_meets_its_expectations: "units/login-discarded";
     suite_units_monolith_meets_its_expectations: "units/monolith";
     suite_units_when_required_meets_its_expectations: "units/when-required";
     suite_units_four_meets_its_expectations: "units/four";

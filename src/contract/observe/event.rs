@@ -171,9 +171,10 @@ pub enum Event<'a> {
         /// What the user is told.
         error: &'a SyncError,
     },
-    /// The first blocking unit after a login is complete: the app can be used.
+    /// The world: what a login waits for is there: its blocking units have ended, or all of its
+    /// units where none blocks; or what they were to bring, where they were discarded.
     Usable {
-        /// Since the login.
+        /// Since the login, over all lives of the process.
         since_login: Span,
     },
     /// A hook of the app was called.

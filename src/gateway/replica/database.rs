@@ -37,7 +37,7 @@ pub(super) struct Open {
     pub(super) epoch: i64,
     /// The last number that was given.
     pub(super) head: i64,
-    /// When it was put back to a backup, nanoseconds; below 0 if it never was.
+    /// When it was put back to a backup, nanoseconds; below 0 if it never was, or has caught up.
     put_back: i64,
     /// Numbers of places by their names.
     places: FxHashMap<(EntityId, Box<str>), i64>,
@@ -103,11 +103,16 @@ impl Replica {
         }
     }
 
-    /// Whether it was put back and no refresh has begun and ended since: what devices hold may be
-    /// newer than all that is here.
-    pub(super) fn is_behind(&self) -> bool {
-        let put_back = self.open().put_back;
-        put_back >= 0 && self.open().meta("fresh") < put_back
+    /// When it was put back, if no refresh has caught up since: what devices hold may be newer than
+    /// all that is here.
+    pub(in super::super) fn put_back(&self) -> Option<Time> {
+        u64::try_from(self.open().put_back).ok().map(Time)
+    }
+
+    /// A refresh has brought it to what it was when it was put back, or further.
+    pub(in super::super) fn caught_up(&mut self) {
+        self.transact(|replica| replica.open().set_meta("put_back", -1));
+        self.open.as_mut().expect("a gateway that is down does nothing").put_back = -1;
     }
 
     pub(super) fn schema(&self) -> &Arc<Schema> {

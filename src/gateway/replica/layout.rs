@@ -59,8 +59,8 @@ const FIXED: &str = "
         generation INTEGER NOT NULL
     );
     CREATE TABLE upload(
-        seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, device INTEGER NOT NULL, request BLOB NOT NULL,
-        queued INTEGER NOT NULL, settled INTEGER, verdict BLOB
+        seq INTEGER PRIMARY KEY, id TEXT NOT NULL, device INTEGER NOT NULL, request BLOB NOT NULL,
+        queued INTEGER NOT NULL, settled INTEGER, verdict BLOB, UNIQUE(id, device)
     );
     CREATE INDEX upload_waits ON upload(seq) WHERE verdict IS NULL;
     CREATE INDEX upload_settled ON upload(settled) WHERE verdict IS NOT NULL;

@@ -62,7 +62,7 @@ impl Replica {
         let Some(schema) = schema else {
             return Err(ServerError::BadRequest(format!("entity {} is not pulled", entity.0)));
         };
-        if !self.progress(entity).loaded || self.is_behind() {
+        if !self.progress(entity).loaded || self.put_back().is_some() {
             return Err(ServerError::Unavailable);
         }
         let head = self.open().head;
@@ -123,7 +123,7 @@ impl Replica {
         let Some(schema) = schema else {
             return Err(ServerError::BadRequest(format!("entity {} is not fetched on open", entity.0)));
         };
-        if !self.progress(entity).loaded || self.is_behind() {
+        if !self.progress(entity).loaded || self.put_back().is_some() {
             return Err(ServerError::Unavailable);
         }
         let Some(place) = self.known_place(entity, &place_for(schema, attributes)) else {

@@ -41,7 +41,7 @@ impl Replica {
         mut waits: impl FnMut(&Mutation, bool),
     ) -> Vec<Outcome> {
         self.transact(|replica| {
-            let mut outcome = |mutation: &Mutation| match replica.verdict(&mutation.id) {
+            let mut outcome = |mutation: &Mutation| match replica.verdict(&mutation.id, push.device) {
                 Some(Some(verdict)) => verdict,
                 Some(None) => {
                     waits(mutation, false);
@@ -60,10 +60,12 @@ impl Replica {
         })
     }
 
-    /// What is known of a mutation: nothing, that it waits, or its verdict.
-    fn verdict(&self, id: &str) -> Option<Option<Outcome>> {
-        let mut find = self.open().prepare("SELECT verdict FROM upload WHERE id = ?1");
-        let verdict: Option<Option<Vec<u8>>> = sound(find.query_row([id], |row| row.get(0)).optional());
+    /// What is known of a mutation as this device sent it: nothing, that it waits, or its verdict.
+    /// A copy of its maker sends it, too, and is shown other rows with the verdict.
+    fn verdict(&self, id: &str, of: DeviceId) -> Option<Option<Outcome>> {
+        let mut find = self.open().prepare("SELECT verdict FROM upload WHERE id = ?1 AND device = ?2");
+        let verdict = find.query_row((id, of.0), |row| row.get(0)).optional();
+        let verdict: Option<Option<Vec<u8>>> = sound(verdict);
         Some(verdict?.map(|bytes| kept::read_verdict(&bytes)))
     }
 

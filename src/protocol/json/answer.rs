@@ -18,13 +18,14 @@ pub(super) struct Writer<S> {
     rows: u32,
     first: bool,
     life: u64,
+    unseen: Option<Stamp>,
 }
 
 impl<S: Sink + Default> Writer<S> {
     pub(super) fn new(asked_at: Stamp) -> Writer<S> {
         let mut out = S::default();
         out.put(format!("{{\"for\":{},\"pages\":[", asked_at.0).as_bytes());
-        Writer { out, rows: 0, first: true, life: 0 }
+        Writer { out, rows: 0, first: true, life: 0, unseen: None }
     }
     fn begin_row(&mut self) {
         if self.rows > 0 {
@@ -59,12 +60,18 @@ impl<S: Sink + Default + IntoBytes> PageWriter for Writer<S> {
     fn of_life(&mut self, life: u64) {
         self.life = life;
     }
+    fn unseen_from(&mut self, stamp: Stamp) {
+        self.unseen = Some(stamp);
+    }
     fn end_page(&mut self, cursor: &str, more: bool) {
         self.out.put(b"],\"cursor\":");
         write_value(&mut self.out, ValueRef::Text(cursor));
         let life = std::mem::take(&mut self.life);
         if life > 0 {
             self.out.put(format!(",\"life\":{life}").as_bytes());
+        }
+        if let Some(Stamp(unseen)) = self.unseen.take() {
+            self.out.put(format!(",\"unseen\":{unseen}").as_bytes());
         }
         self.out.put(if more { b",\"more\":true}" } else { b",\"more\":false}" });
     }
@@ -221,6 +228,7 @@ struct RawPage<'a> {
     more: bool,
     #[serde(default)]
     life: u64,
+    unseen: Option<Stamp>,
 }
 
 /// Reads an answer.
@@ -232,7 +240,14 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Result<Answer<'_>, ServerError>, Da
     if raw.pages.is_none() && raw.results.is_none() {
         return Err(Damaged("an answer is one of pages, results, error".to_owned()));
     }
-    let page = |RawPage { e, rows, cursor, more, life }| Page { entity: e, rows, cursor, more, life };
+    let page = |RawPage { e, rows, cursor, more, life, unseen }| Page {
+        entity: e,
+        rows,
+        cursor,
+        more,
+        life,
+        unseen,
+    };
     let pages = raw.pages.into_iter().flatten().map(page).collect();
     let results = raw.results.into_iter().flatten().map(push_result).collect::<Result<_, _>>()?;
     Ok(Ok(Answer { asked_at: raw.asked_at, pages, results }))

@@ -117,6 +117,12 @@ pub(super) const ACTION: Form = table(&[
         "How many in the whole script for each device of the fleet, the office's included.",
     ),
     key("on_devices", Form::Share, "1", "Which share is made on devices; the office makes the rest."),
+    key(
+        "optional",
+        Form::Bool,
+        "false",
+        "Whether it may be that no edit of it is made; otherwise a run of which every edit is missed, or every one on devices, fails.",
+    ),
     optional(
         "near",
         NEAR,

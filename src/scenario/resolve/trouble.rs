@@ -330,7 +330,9 @@ impl World<'_> {
                 metrics.insert(name.to_owned(), self.bound(bound, unit_of(stat, unit)));
             }
         }
-        Expect { violations, metrics }
+        let actions = self.root.at("action").entries();
+        let optional = actions.filter(|(_, action)| action.at("optional").flag());
+        Expect { violations, metrics, optional: optional.map(|(name, _)| name.to_owned()).collect() }
     }
 
     /// Reads what is said of metrics.
