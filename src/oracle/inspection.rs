@@ -11,6 +11,7 @@ use super::held::{At, Behind};
 use super::ledger::Edit;
 use super::model::{Blind, Oracle};
 use super::opened::Opened;
+use super::owed::Told;
 use super::truth::Truth;
 use super::violation::Violation;
 use crate::base::words::count;
@@ -96,6 +97,14 @@ impl<'a> Inspection<'a> {
         Inspection { oracle, at, truth, stops, contents, half_seen: 0, compared: 0 }
     }
 
+    /// What the device owes at the end, and what it was owing when the edits were made that wait.
+    fn check_owed(&mut self, device: DeviceId, said: &Said) {
+        let Oracle { schema, units, clock, owing, findings, .. } = &mut self.oracle;
+        let told = Told { schema, units, clock: *clock };
+        owing.judge(self.at, device, told, findings);
+        said.pending.iter().for_each(|waits| owing.confirm(device, waits.edit, findings));
+    }
+
     /// Checks one device that was in use: its edits, and every row of the entities that it should
     /// hold in full.
     ///
@@ -108,6 +117,7 @@ impl<'a> Inspection<'a> {
         if let Some(text) = checks::stuck(device, &said.pending, &unfinished, &view.doing(), names) {
             self.oracle.findings.add(Check::Stuck, (Some(device), None), || text);
         }
+        self.check_owed(device, &said);
         self.check_overwriting(device, &said.log);
         self.check_edits(device, &said);
         self.check_rows(device, &said, view);
@@ -122,6 +132,7 @@ impl<'a> Inspection<'a> {
         self.oracle.flow.at_no_rest(device, self.at);
         if let Some(view) = view {
             let said = Said { pending: view.pending(), log: view.log() };
+            self.check_owed(device, &said);
             self.check_overwriting(device, &said.log);
             self.check_edits(device, &said);
         }
@@ -142,6 +153,7 @@ impl<'a> Inspection<'a> {
             units,
             clock,
             mut flow,
+            owing,
             mut findings,
             held,
             shown,
@@ -167,6 +179,9 @@ impl<'a> Inspection<'a> {
         let mut uncounted: Vec<&'static str> =
             not_applicable.iter().filter_map(|check| metric_of(check)).collect();
         uncounted.retain(|metric| !figures.contains_key(metric));
+        if !figures.contains_key("oracle.idle_with_work.count") {
+            uncounted.push("oracle.idle_with_work.ns");
+        }
         if !by_stamps {
             uncounted.extend(BY_STAMPS);
         }
@@ -174,6 +189,7 @@ impl<'a> Inspection<'a> {
         figures.insert("oracle.lost.row_ns", clipped(held.behind.lost));
         figures.insert("oracle.stale.row_ns", clipped(held.behind.stale));
         figures.insert("oracle.went_back.row_ns", clipped(shown.row_ns(self.at)));
+        figures.insert("oracle.idle_with_work.ns", clipped(owing.idle_ns()));
         figures.insert("oracle.skipped.versions", held.odd.skipped);
         figures.insert("oracle.phantom_delete.rows", held.odd.phantom_deletes);
         figures.insert("oracle.phantom_insert.rows", held.odd.phantom_inserts);

@@ -15,6 +15,7 @@ use super::history::{Commit, History, RowId};
 use super::intents::Intents;
 use super::ledger::{Ledger, Refused};
 use super::overwritten::GaveWay;
+use super::owed::{Owing, Told};
 use super::patience::Patience;
 use super::shown::Shown;
 use super::truth::{Places, RowHash, Truth, place_of};
@@ -38,7 +39,7 @@ pub struct Setting {
     /// Whether what a device committed outlives a loss of power. If not, it may go back to an older
     /// state by itself.
     pub durable: bool,
-    /// How long a run may say nothing.
+    /// How long a run may say nothing, and one that is to begin may wait.
     pub patience: Patience,
     /// What may be asked of the stack.
     pub capabilities: Capabilities,
@@ -61,6 +62,7 @@ pub struct Oracle {
     pub(super) ledger: Ledger,
     pub(super) intents: Intents,
     pub(super) flow: Flow,
+    pub(super) owing: Owing,
     /// Whether what a device committed outlives a loss of power.
     durable: bool,
     /// When a device last died in the middle of work on its database. What it had pulled by then it
@@ -113,6 +115,7 @@ impl Oracle {
             ledger: Ledger::new(devices),
             intents: Intents::default(),
             flow: Flow::new(devices, setting.durable, setting.patience),
+            owing: Owing::new(devices, setting.patience, setting.capabilities.acknowledges),
             durable: setting.durable,
             cut_short: FxHashMap::default(),
             findings: Findings::new(setting.capabilities),
@@ -135,6 +138,8 @@ impl Oracle {
         let Node::Device(device) = node else { return };
         let names = Names(&self.units, self.clock);
         self.flow.on(*at, *device, event, names, &mut self.findings);
+        let told = Told { schema: &self.schema, units: &self.units, clock: self.clock };
+        self.owing.on(*at, *device, event, told, &mut self.findings);
         self.on_device(*at, *device, event);
     }
 

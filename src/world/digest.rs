@@ -108,6 +108,7 @@ events! {
     77 HookEnded { hook, run, ended, took },
     78 HookTriggered { hook, run, unit },
     79 EditPrevented { edit, waited },
+    80 RowsRetried { left },
 }
 
 /// Of what is one number.

@@ -36,26 +36,33 @@ devices = 4
 "#;
 
 /// The engines of the committed scenarios.
-const STACKS: [&str; 20] = [
+const STACKS: [&str; 27] = [
     "builtin",
     "broken:cursor-before-rows",
     "broken:discards-edits",
     "broken:drops-after-timeout",
     "broken:fails-without-a-word",
     "broken:forgets-ends",
+    "broken:forgets-late-rows",
     "broken:forgets-the-shadow",
+    "broken:gives-up-for-good",
     "broken:gives-way-in-silence",
+    "broken:ignores-the-network",
     "broken:keeps-what-is-refused",
     "broken:last-in-first-out",
     "broken:merges-without-nulls",
+    "broken:misses-saves-in-a-run",
+    "broken:never-forgives",
     "broken:new-identity-each-try",
     "broken:one-date-for-all",
     "broken:parents-first",
     "broken:pulls-over-edits",
+    "broken:rests-in-the-middle",
     "broken:says-nothing",
     "broken:taken-is-done",
     "broken:takes-older-tombstones",
     "broken:takes-older-versions",
+    "broken:waits-without-a-ceiling",
     "broken:whole-rows-again",
 ];
 
