@@ -2,13 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::accounts::Accounts;
+use super::busy::Eventful;
 use super::check::{Check, Subject, metric_of};
 use super::checks::{self, EditCase, RowCase};
 use super::clock::Clock;
 use super::content::{Contents, Difference};
 use super::flow::{Names, Run};
 use super::held::{At, Behind};
-use super::ledger::Edit;
+use super::history::RowId;
+use super::ledger::{Edit, Ledger};
 use super::model::{Blind, Oracle};
 use super::opened::Opened;
 use super::owed::Told;
@@ -25,6 +28,10 @@ pub struct Verdict {
     pub violations: Vec<Violation>,
     /// The exact counts by metric name, zeros included.
     pub figures: BTreeMap<&'static str, u64>,
+    /// The records to which most happened, most first.
+    pub eventful: Vec<Eventful>,
+    /// The first edits whose conflicts the engine counts otherwise than the oracle, in words.
+    pub miscounted: Vec<String>,
     /// The first of the edits that were saved, and that a return to a backup destroyed, in words.
     pub taken_back: Option<String>,
     /// Checks that nothing can be said of, as the stack does not do what they look at.
@@ -61,6 +68,12 @@ struct Said {
 }
 
 impl Said {
+    /// The record of an edit that waits, of one that failed if there is one.
+    fn waits(&self) -> Option<(EntityId, &str)> {
+        let failed = self.pending.iter().find(|edit| edit.last_error.is_some());
+        failed.or(self.pending.first()).map(|edit| (edit.entity, edit.key.as_str()))
+    }
+
     /// The row shows local edits that the backend does not have yet: that is not a difference but
     /// being stuck.
     fn is_dirty(&self, entity: EntityId, key: &str) -> bool {
@@ -114,8 +127,9 @@ impl<'a> Inspection<'a> {
         let said = Said { pending: view.pending(), log: view.log() };
         let unfinished: Vec<Run> = self.oracle.flow.unfinished(device).collect();
         let names = Names(&self.oracle.units, self.oracle.clock);
-        if let Some(text) = checks::stuck(device, &said.pending, &unfinished, &view.doing(), names) {
-            self.oracle.findings.add(Check::Stuck, (Some(device), None), || text);
+        let schema = &self.oracle.schema;
+        if let Some(text) = checks::stuck(schema, device, &said.pending, &unfinished, &view.doing(), names) {
+            self.oracle.findings.add(Check::Stuck, (Some(device), said.waits()), || text);
         }
         self.check_owed(device, &said);
         self.check_overwriting(device, &said.log);
@@ -127,11 +141,12 @@ impl<'a> Inspection<'a> {
     /// edits are checked, but not its rows nor the ends of its runs: what they lack may still be on
     /// its way, and being stuck is not being wrong.
     pub fn check_stuck_device(&mut self, device: DeviceId, why: &str, view: Option<&dyn DeviceView>) {
-        self.oracle.findings.add(Check::Stuck, (Some(device), None), || why.to_owned());
+        let said = view.map(|view| Said { pending: view.pending(), log: view.log() });
+        let waits = said.as_ref().and_then(Said::waits);
+        self.oracle.findings.add(Check::Stuck, (Some(device), waits), || why.to_owned());
         self.cut_off(device);
         self.oracle.flow.at_no_rest(device, self.at);
-        if let Some(view) = view {
-            let said = Said { pending: view.pending(), log: view.log() };
+        if let Some(said) = said {
             self.check_owed(device, &said);
             self.check_overwriting(device, &said.log);
             self.check_edits(device, &said);
@@ -154,6 +169,9 @@ impl<'a> Inspection<'a> {
             clock,
             mut flow,
             owing,
+            busy,
+            accounts,
+            history,
             mut findings,
             held,
             shown,
@@ -175,7 +193,16 @@ impl<'a> Inspection<'a> {
             Subject::Runs => flow.is_empty(),
             Subject::World => false,
         });
-        let (violations, mut figures, not_applicable) = findings.finish();
+        let (mut violations, mut figures, not_applicable) = findings.finish();
+        let record = |row: RowId| {
+            let row = history.row(row);
+            (row.entity, row.key.clone())
+        };
+        for violation in violations.iter_mut().filter(|violation| violation.record.is_none()) {
+            violation.beside = violation.device.and_then(|device| busy.last_of(device)).map(record);
+        }
+        let eventful = busy.most(record);
+        let miscounted = miscounted(&accounts, &ledger, &schema, clock);
         let mut uncounted: Vec<&'static str> =
             not_applicable.iter().filter_map(|check| metric_of(check)).collect();
         uncounted.retain(|metric| !figures.contains_key(metric));
@@ -206,7 +233,7 @@ impl<'a> Inspection<'a> {
         };
         let taken_back = with(&gone, "its device").or_else(|| with(&undone, "the backend"));
         figures.retain(|metric, _| !uncounted.contains(metric));
-        Verdict { violations, figures, taken_back, not_applicable, untried, uncounted }
+        Verdict { violations, figures, eventful, miscounted, taken_back, not_applicable, untried, uncounted }
     }
 
     /// The power may fail when a decision is durable and nobody was told: the log counts, not the
@@ -312,6 +339,24 @@ impl<'a> Inspection<'a> {
             });
         }
     }
+}
+
+/// The first edits whose conflicts the engine counts otherwise than we do.
+fn miscounted(accounts: &Accounts, ledger: &Ledger, schema: &Schema, clock: Clock) -> Vec<String> {
+    const TOLD: usize = 3;
+    let told = |(id, of_engine): (EditId, bool)| {
+        let edit = match ledger.get(id) {
+            Some(edit) => checks::edit_in_words(schema, clock, id, edit),
+            None => format!("edit {id}"),
+        };
+        let why = if of_engine {
+            "in the engine's account and not in the oracle's"
+        } else {
+            "in the oracle's account and not in the engine's"
+        };
+        format!("{edit} is {why}")
+    };
+    accounts.differing(ledger).into_iter().take(TOLD).map(told).collect()
 }
 
 fn case<'a>(

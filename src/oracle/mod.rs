@@ -56,6 +56,8 @@
 //! rows along its list. [`Life`] is a listener of its own: it tells what happened to one record, in
 //! words.
 
+mod accounts;
+mod busy;
 mod check;
 mod checks;
 mod clock;
@@ -84,6 +86,7 @@ mod truth;
 mod violation;
 mod words;
 
+pub use busy::{Eventful, Happened};
 pub use check::{check_names, implied, is_of_check, metric_of, subject_of};
 pub use clock::Clock;
 pub use findings::VIOLATIONS_KEPT;
@@ -93,3 +96,4 @@ pub use model::{Oracle, Setting};
 pub use patience::{Patience, Waits};
 pub use truth::Truth;
 pub use violation::Violation;
+pub use words::waiting;

@@ -414,7 +414,16 @@ impl World {
         let mut rows = RowDigests::default();
         let inspection = listeners.oracle.begin_check(ended_at, truth, stops);
         let verdict = look_at(&devices, inspection, &ended, &mut rows, stops);
-        let Verdict { violations, mut figures, taken_back, not_applicable, untried, uncounted } = verdict;
+        let Verdict {
+            violations,
+            mut figures,
+            eventful,
+            miscounted,
+            taken_back,
+            not_applicable,
+            untried,
+            uncounted,
+        } = verdict;
         figures.extend(radiated(&links, ended_at));
         figures.extend(worked);
         digest::add_backend(&mut rows, &servers.backend.borrow(), stops);
@@ -442,6 +451,8 @@ impl World {
             drained_in: Span::ZERO,
             figures: collected.figures,
             violations,
+            eventful,
+            miscounted,
             taken_back,
             not_applicable,
             untried,
