@@ -344,13 +344,6 @@ pub const ALL: &[Bug] = &[
         breaks: Breaks::Rule(|rules| Rules { wake: wake::ignores_the_network(), ..rules }),
     },
     Bug {
-        id: "misses-the-network-in-a-run",
-        check: "idle-with-work",
-        mechanism: "a network that comes back while a run is still failing is forgotten",
-        seen_in: "a flag \"syncing\" that a wake-up finds set and leaves",
-        breaks: Breaks::Rule(|rules| Rules { wake: wake::misses_the_network_in_a_run(), ..rules }),
-    },
-    Bug {
         id: "never-forgives",
         check: "idle-with-work",
         mechanism: "a good run does not end the row of failures: each failure waits longer than the one before, for days",

@@ -61,7 +61,7 @@ impl SyncEngine for Builtin {
                 self.scheduler.fire(Trigger::Login);
             }
             AppEvent::Online => {
-                if self.process.rules.wake.heeds_network(self.session.is_under_way()) {
+                if self.process.rules.wake.heeds_network() {
                     // A sync of all that takes the place of what waits takes the place of these,
                     // too.
                     self.scheduler.retry_failed();

@@ -259,10 +259,8 @@ pub trait WakeRule {
         let _ = running;
         true
     }
-    /// Whether a network that comes back starts anything; `running` says whether a run is under
-    /// way.
-    fn heeds_network(&self, running: bool) -> bool {
-        let _ = running;
+    /// Whether a network that comes back starts anything.
+    fn heeds_network(&self) -> bool {
         true
     }
     /// Whether a good run ends the row of failures by which waits grow.

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::accounts::Accounts;
-use super::busy::Eventful;
+use super::busy::{Busy, Eventful};
 use super::check::{Check, Subject, metric_of};
 use super::checks::{self, EditCase, RowCase};
 use super::clock::Clock;
 use super::content::{Contents, Difference};
 use super::flow::{Names, Run};
 use super::held::{At, Behind};
-use super::history::RowId;
+use super::history::{History, RowId};
 use super::ledger::{Edit, Ledger};
 use super::model::{Blind, Oracle};
 use super::opened::Opened;
@@ -194,14 +194,7 @@ impl<'a> Inspection<'a> {
             Subject::World => false,
         });
         let (mut violations, mut figures, not_applicable) = findings.finish();
-        let record = |row: RowId| {
-            let row = history.row(row);
-            (row.entity, row.key.clone())
-        };
-        for violation in violations.iter_mut().filter(|violation| violation.record.is_none()) {
-            violation.beside = violation.device.and_then(|device| busy.last_of(device)).map(record);
-        }
-        let eventful = busy.most(record);
+        let eventful = with_records(&mut violations, &busy, &history);
         let miscounted = miscounted(&accounts, &ledger, &schema, clock);
         let mut uncounted: Vec<&'static str> =
             not_applicable.iter().filter_map(|check| metric_of(check)).collect();
@@ -339,6 +332,19 @@ impl<'a> Inspection<'a> {
             });
         }
     }
+}
+
+/// Names the record that a device was last busy with where a violation names none; gives the
+/// records to which most happened.
+fn with_records(violations: &mut [Violation], busy: &Busy, history: &History) -> Vec<Eventful> {
+    let record = |row: RowId| {
+        let row = history.row(row);
+        (row.entity, row.key.clone())
+    };
+    for violation in violations.iter_mut().filter(|violation| violation.record.is_none()) {
+        violation.beside = violation.device.and_then(|device| busy.last_of(device)).map(record);
+    }
+    busy.most(record)
 }
 
 /// The first edits whose conflicts the engine counts otherwise than we do.

@@ -25,7 +25,7 @@
 //! | `reordered` | of two edits of a device the earlier takes effect last, or one before the row that it refers to |
 //! | `stuck` | edits wait or a run is under way at the end |
 //! | `acknowledged-without-commit` | a device counts an edit as done that the backend never had |
-//! | `idle-with-work` | a device does nothing though it is online and owes a run: an edit waits, a trigger fired, a run failed |
+//! | `idle-with-work` | a device is online, and does not begin what a trigger or a failure asks |
 //! | `two-syncs-of-one-unit`, `event-without-end`, `unit-out-of-order`, `sync-loop` | runs overlap, do not end once, overtake, or start themselves for ever |
 //!
 //! Content decides before dates: a row that reads as it should is right, whatever its stamp. A row
@@ -51,10 +51,10 @@
 //!
 //! How: `history` holds versions by row, `held` which of them each device has and for how long it
 //! was behind, `ledger` the edits, `intents` what else people meant, `lives` where the state of
-//! each device began, `flow` the runs, `owed` those that are to begin. At the end `content` reads the backend once into sorted
-//! lists of (key, stamp, hash), shared by devices with equal attributes, and walks each device's
-//! rows along its list. [`Life`] is a listener of its own: it tells what happened to one record, in
-//! words.
+//! each device began, `flow` the runs, `owed` those that are to begin. At the end `content` reads
+//! the backend once into sorted lists of (key, stamp, hash), shared by devices with equal
+//! attributes, and walks each device's rows along its list. [`Life`] is a listener of its own: it
+//! tells what happened to one record, in words.
 
 mod accounts;
 mod busy;

@@ -80,7 +80,7 @@ const LISTING: Ground =
 
 fn ground(bug: &Bug) -> Ground {
     match bug.id {
-        "misses-saves-in-a-run" | "ignores-the-network" | "misses-the-network-in-a-run" => QUIET,
+        "misses-saves-in-a-run" | "ignores-the-network" => QUIET,
         "gives-up-for-good" | "rests-in-the-middle" => QUIET,
         "never-forgives" | "waits-without-a-ceiling" => HASTY,
         "forgets-late-rows" => LISTING,
