@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::ledger::Ledger;
-use crate::base::EditId;
+use crate::base::{DeviceId, EditId};
 use crate::contract::{ConflictKind, Event};
 
 /// Edits that engines say met a true conflict.
@@ -30,9 +30,12 @@ impl Accounts {
         }
     }
 
-    /// The edits that one account has and the other has not, with whether it is the engine's.
-    pub(super) fn differing(&self, ledger: &Ledger) -> Vec<(EditId, bool)> {
-        let ours: BTreeSet<EditId> = ledger.in_conflict().collect();
+    /// The edits of so many devices that one account has and the other has not, with whether it is
+    /// the engine's.
+    pub(super) fn differing(&self, ledger: &Ledger, devices: usize) -> Vec<(EditId, bool)> {
+        let all = (0..devices as u32).flat_map(|device| ledger.of(DeviceId(device)));
+        let ours = all.filter(|(_, edit)| edit.conflict && !edit.excused).map(|(id, _)| id);
+        let ours: BTreeSet<EditId> = ours.collect();
         let all = self.found.symmetric_difference(&ours);
         all.map(|edit| (*edit, self.found.contains(edit))).collect()
     }

@@ -171,6 +171,7 @@ impl<'a> Inspection<'a> {
             owing,
             busy,
             accounts,
+            places,
             history,
             mut findings,
             held,
@@ -195,7 +196,7 @@ impl<'a> Inspection<'a> {
         });
         let (mut violations, mut figures, not_applicable) = findings.finish();
         let eventful = with_records(&mut violations, &busy, &history);
-        let miscounted = miscounted(&accounts, &ledger, &schema, clock);
+        let miscounted = miscounted(&accounts, (&ledger, places.len()), &schema, clock);
         let mut uncounted: Vec<&'static str> =
             not_applicable.iter().filter_map(|check| metric_of(check)).collect();
         uncounted.retain(|metric| !figures.contains_key(metric));
@@ -348,7 +349,12 @@ fn with_records(violations: &mut [Violation], busy: &Busy, history: &History) ->
 }
 
 /// The first edits whose conflicts the engine counts otherwise than we do.
-fn miscounted(accounts: &Accounts, ledger: &Ledger, schema: &Schema, clock: Clock) -> Vec<String> {
+fn miscounted(
+    accounts: &Accounts,
+    (ledger, devices): (&Ledger, usize),
+    schema: &Schema,
+    clock: Clock,
+) -> Vec<String> {
     const TOLD: usize = 3;
     let told = |(id, of_engine): (EditId, bool)| {
         let edit = match ledger.get(id) {
@@ -362,7 +368,7 @@ fn miscounted(accounts: &Accounts, ledger: &Ledger, schema: &Schema, clock: Cloc
         };
         format!("{edit} is {why}")
     };
-    accounts.differing(ledger).into_iter().take(TOLD).map(told).collect()
+    accounts.differing(ledger, devices).into_iter().take(TOLD).map(told).collect()
 }
 
 fn case<'a>(

@@ -220,13 +220,6 @@ impl Ledger {
         self.devices[device.0 as usize].iter().map(move |(&number, edit)| (EditId { device, number }, edit))
     }
 
-    /// The edits that met a true conflict.
-    pub(super) fn in_conflict(&self) -> impl Iterator<Item = EditId> {
-        let devices = (0..self.devices.len() as u32).map(DeviceId);
-        let all = devices.flat_map(|device| self.of(device));
-        all.filter(|(_, edit)| edit.conflict && !edit.excused).map(|(id, _)| id)
-    }
-
     /// The edits that a device made after this one, in their order.
     pub(super) fn after(&self, id: EditId) -> impl Iterator<Item = (EditId, &Edit)> {
         let later = self.devices[id.device.0 as usize].range(id.number.saturating_add(1)..);
