@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{app, order, pull, push, send};
+use super::{app, order, pull, push, send, wake};
 use crate::contract::EngineFactory;
 use crate::engine::{self, BuiltinFactory, Rules};
 use crate::store;
@@ -377,6 +377,55 @@ pub const ALL: &[Bug] = &[
         mechanism: "the unit that came last runs first",
         seen_in: "a stack where a queue was meant",
         breaks: Breaks::Rule(|rules| Rules { order: order::last_in_first_out(), ..rules }),
+    },
+    Bug {
+        id: "misses-saves-in-a-run",
+        check: "idle-with-work",
+        mechanism: "an edit that is saved while a run is under way is not followed by another run: it waits for the next one",
+        seen_in: "a flag \"syncing\" that a wake-up finds set and leaves",
+        breaks: Breaks::Rule(|rules| Rules { wake: wake::misses_saves_in_a_run(), ..rules }),
+    },
+    Bug {
+        id: "ignores-the-network",
+        check: "idle-with-work",
+        mechanism: "a network that comes back starts nothing: what failed for want of one waits for the next trigger",
+        seen_in: "a listener that was removed with the screen that set it",
+        breaks: Breaks::Rule(|rules| Rules { wake: wake::ignores_the_network(), ..rules }),
+    },
+    Bug {
+        id: "never-forgives",
+        check: "idle-with-work",
+        mechanism: "a good run does not end the row of failures: each failure waits longer than the one before, for days",
+        seen_in: "a counter of attempts that only grows",
+        breaks: Breaks::Rule(|rules| Rules { wake: wake::never_forgives(), ..rules }),
+    },
+    Bug {
+        id: "waits-without-a-ceiling",
+        check: "idle-with-work",
+        mechanism: "waits between tries double without an end",
+        seen_in: "an exponential back-off without a cap",
+        breaks: Breaks::Rule(|rules| Rules { wake: wake::waits_without_a_ceiling(), ..rules }),
+    },
+    Bug {
+        id: "gives-up-for-good",
+        check: "idle-with-work",
+        mechanism: "what failed three times in a row is not tried again",
+        seen_in: "a limit of attempts that nobody resets",
+        breaks: Breaks::Rule(|rules| Rules { order: order::gives_up_for_good(), ..rules }),
+    },
+    Bug {
+        id: "forgets-late-rows",
+        check: "idle-with-work",
+        mechanism: "rows that could not be applied are kept on a list that nobody reads",
+        seen_in: "a table of pending rows whose reader was never written",
+        breaks: Breaks::Rule(|rules| Rules { wake: wake::forgets_late_rows(), ..rules }),
+    },
+    Bug {
+        id: "rests-in-the-middle",
+        check: "event-without-end",
+        mechanism: "between two pages a run waits minutes for a connection that nobody gives back",
+        seen_in: "a pool of one connection, and a reader that is not closed",
+        breaks: Breaks::Rule(|rules| Rules { wake: wake::rests_in_the_middle(), ..rules }),
     },
 ];
 

@@ -14,5 +14,6 @@ mod order;
 mod pull;
 mod push;
 mod send;
+mod wake;
 
 pub use ledger::{ALL, Breaks, Bug, find};

@@ -23,3 +23,14 @@ order_rule!(turn_never_given_back: gives_turn_after_failure => false);
 order_rule!(fails_without_a_word: tells_failed_runs => false);
 order_rule!(two_at_once: one_at_a_time => false);
 order_rule!(last_in_first_out: takes_last => true);
+
+/// Whoever failed three times in a row is let alone.
+pub(super) fn gives_up_for_good() -> Rc<dyn OrderRule> {
+    struct Broken;
+    impl OrderRule for Broken {
+        fn tries_again(&self, failures: u32) -> bool {
+            failures < 3
+        }
+    }
+    Rc::new(Broken)
+}

@@ -261,7 +261,12 @@ fn known(
                 0 => String::new(),
                 n => format!("; {} {}", there_is(n), near.join(", ")),
             };
-            return Err(Refusal::usage(format!("no such record: {text}{hint}")));
+            let most: Vec<String> = cell.eventful.iter().map(report::EventfulRecord::told).collect();
+            let most = match most.len() {
+                0 => String::new(),
+                _ => format!("; most happened to {}", most.join(", ")),
+            };
+            return Err(Refusal::usage(format!("no such record: {text}{hint}{most}")));
         }
     }
     Ok(())

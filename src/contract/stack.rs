@@ -30,7 +30,8 @@ pub struct Stack {
     /// What the oracle may ask of it.
     pub capabilities: Capabilities,
     /// No run of a unit that goes on says nothing for longer than this, with these options: the
-    /// oracle holds one that does to have hung.
+    /// oracle holds one that does to have hung. Nor does one wait for longer that is to begin, if
+    /// the stack is [`prompt`](Capabilities::prompt).
     pub patience: fn(&Chosen) -> Span,
 }
 
@@ -51,6 +52,9 @@ pub struct Capabilities {
     /// A row that it shows never goes back to a version that its device had moved past, unless the
     /// backend did; if not promised that is counted and not judged.
     pub sessions: bool,
+    /// A phone that is online begins a run within its [`patience`](Stack::patience) of each trigger
+    /// of a unit, and of each run that failed or left edits.
+    pub prompt: bool,
     /// What it promises of an edit that met another version.
     pub merge: Merge,
     /// It keeps a log that the user can read of edits that did not go as made
@@ -60,8 +64,14 @@ pub struct Capabilities {
 
 impl Capabilities {
     /// Everything there is to ask.
-    pub const ALL: Capabilities =
-        Capabilities { acknowledges: true, stamps: true, sessions: true, merge: Merge::Keeps, logs: true };
+    pub const ALL: Capabilities = Capabilities {
+        acknowledges: true,
+        stamps: true,
+        sessions: true,
+        prompt: true,
+        merge: Merge::Keeps,
+        logs: true,
+    };
 }
 
 /// What a stack promises of an edit that met another version of its row.

@@ -70,18 +70,23 @@ impl Applier {
         if !self.bad_rows.has_list() {
             return Ok(());
         }
+        let tries = self.process.rules.wake.tries_late_rows();
         let (told, took) = self
             .process
             .write(|tx| {
                 tx.keep_late_rows()?;
                 let mut told = Told::default();
-                for &entity in entities {
+                for &entity in entities.iter().filter(|_| tries) {
                     self.retry_entity(tx, entity, &mut told)?;
                 }
-                Ok(told)
+                Ok((told, tx.all_late()?))
             })
             .await;
-        self.tell(Some(unit), &told.map_err(damaged)?, took);
+        let (told, left) = told.map_err(damaged)?;
+        self.tell(Some(unit), &told, took);
+        if tries {
+            self.process.emit(Event::RowsRetried { left });
+        }
         Ok(())
     }
 

@@ -60,9 +60,12 @@ impl SyncEngine for Builtin {
                 self.scheduler.fire(Trigger::Login);
             }
             AppEvent::Online => {
-                // A sync of all that takes the place of what waits takes the place of these, too.
-                self.scheduler.retry_failed();
-                self.scheduler.fire(Trigger::Online);
+                if self.process.rules.wake.heeds_network() {
+                    // A sync of all that takes the place of what waits takes the place of these,
+                    // too.
+                    self.scheduler.retry_failed();
+                    self.scheduler.fire(Trigger::Online);
+                }
                 self.process.network_changed();
             }
             AppEvent::Offline => self.process.network_changed(),
@@ -82,7 +85,9 @@ impl SyncEngine for Builtin {
         let saved = self.process.store.edit(edit, &edit.id.to_string(), made_at);
         self.process.ports.machine.take_on(self.process.store.work());
         saved?;
-        self.scheduler.fire(Trigger::Save);
+        if self.process.rules.wake.heeds_saving(self.session.is_under_way()) {
+            self.scheduler.fire(Trigger::Save);
+        }
         Ok(())
     }
 

@@ -72,7 +72,7 @@ pub use options::{
 pub use retry::backoff;
 pub use rules::{
     Applied, ApplyRule, Correct, CursorMoment, CursorRule, OrderRule, OutboxRule, Place, Rules, SendRule,
-    overlay,
+    WakeRule, overlay,
 };
 
 /// The named places at which the world may kill the process.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::apply::Applier;
 use super::exchange::{Caller, Failure, GivenUp, Received, RunError};
 use super::process::{Process, damaged};
-use crate::base::{EntityId, Key, UnitId};
+use crate::base::{EntityId, Key, Span, UnitId};
 use crate::contract::{RequestKind, ServerError, SyncError};
 use crate::protocol::{Answer, FetchRequest, Page, PullRequest, Request, Want};
 use crate::store::StoreError;
@@ -197,6 +197,10 @@ impl Puller {
         let full = answer.pages.iter().any(|page| page.more);
         let chunk = received.chunk(self.process.ports.clock.now(), rows(answer), full);
         self.caller.chunk_ended(RequestKind::Pull, &chunk);
+        let rest = self.process.rules.wake.rests_after(received.request);
+        if rest > Span::ZERO {
+            self.process.ports.sleep(rest).await;
+        }
         Ok(Taken::Applied { moved: moves(answer, wants) })
     }
 }

@@ -4,7 +4,7 @@
 
 use std::rc::Rc;
 
-use crate::base::{EntityId, Stamp};
+use crate::base::{EntityId, Span, Stamp};
 use crate::contract::{EditKind, Entity, Mutation, Outcome, Row, ServerError};
 use crate::protocol::WireRow;
 use crate::store::{Entry, StoreError, Tx};
@@ -27,6 +27,8 @@ pub struct Rules {
     pub resolve: Rc<dyn ResolveRule>,
     /// How units follow each other.
     pub order: Rc<dyn OrderRule>,
+    /// What starts a unit, and how long it waits.
+    pub wake: Rc<dyn WakeRule>,
 }
 
 impl Rules {
@@ -39,6 +41,7 @@ impl Rules {
             outbox: Rc::new(Correct),
             resolve: (options.conflict.policy.rule)(),
             order: Rc::new(Correct),
+            wake: Rc::new(Correct),
         }
     }
 }
@@ -52,6 +55,7 @@ impl ApplyRule for Correct {}
 impl SendRule for Correct {}
 impl OutboxRule for Correct {}
 impl OrderRule for Correct {}
+impl WakeRule for Correct {}
 
 /// When a cursor becomes durable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -273,5 +277,37 @@ pub trait OrderRule {
     fn tries_again(&self, failures: u32) -> bool {
         let _ = failures;
         true
+    }
+}
+
+/// What starts a unit, and how long it waits.
+pub trait WakeRule {
+    /// Whether an edit that was saved starts what saving starts; `running` says whether a run is
+    /// under way.
+    fn heeds_saving(&self, running: bool) -> bool {
+        let _ = running;
+        true
+    }
+    /// Whether a network that comes back starts anything.
+    fn heeds_network(&self) -> bool {
+        true
+    }
+    /// Whether a good run ends the row of failures by which waits grow.
+    fn forgives(&self) -> bool {
+        true
+    }
+    /// How long is waited after so many failed tries in a row, where `drawn` was drawn.
+    fn wait(&self, tries: u32, drawn: Span) -> Span {
+        let _ = tries;
+        drawn
+    }
+    /// Whether rows that wait on the list are tried again.
+    fn tries_late_rows(&self) -> bool {
+        true
+    }
+    /// How long nothing is done when the answer to this request of the process is durable.
+    fn rests_after(&self, request: u64) -> Span {
+        let _ = request;
+        Span::ZERO
     }
 }

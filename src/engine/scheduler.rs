@@ -175,7 +175,10 @@ impl Scheduler {
     pub(super) fn completed(&self, unit: UnitId) {
         {
             let state = &mut self.units.borrow_mut()[usize::from(unit.0)];
-            (state.failures, state.tries, state.waited) = (0, 0, None);
+            state.failures = 0;
+            if self.process.rules.wake.forgives() {
+                (state.tries, state.waited) = (0, None);
+            }
         }
         self.ask_again(unit);
     }
@@ -195,7 +198,7 @@ impl Scheduler {
             self.process.emit(Event::SyncError { unit, run: run.number, error: &ended.error });
         }
         if self.process.rules.order.tries_again(failures) {
-            let wait = self.process.backoff(tries, previous);
+            let wait = self.process.rules.wake.wait(tries, self.process.backoff(tries, previous));
             self.units.borrow_mut()[usize::from(unit.0)].waited = Some(wait);
             self.process.emit(Event::RetryScheduled { attempt: tries, wait, in_run: false });
             self.retry_after(unit, wait);

@@ -57,6 +57,11 @@ impl Session {
         Ok(())
     }
 
+    /// Whether somebody has the turn.
+    pub(super) fn is_under_way(&self) -> bool {
+        self.open.get()
+    }
+
     pub(super) async fn take_turn(&self) {
         while self.open.replace(true) {
             self.idle.wait().await;

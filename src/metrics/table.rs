@@ -270,6 +270,8 @@ table! {
     OracleWithoutEnd "oracle.event_without_end.count" Count Lower Counter "Runs that did not end exactly once."
     OracleUnitOrder "oracle.unit_out_of_order.count" Count Lower Counter "Units that ran before one that had waited longer."
     OracleSyncLoop "oracle.sync_loop.count" Count Lower Counter "Times ten runs in a row were each started by the end of the one before, or by a hook of the app at its end, with no person and no network in between."
+    OracleIdle "oracle.idle_with_work.count" Count Lower Counter "Runs that were asked for, by a trigger, a failure or an edit that waits, and did not begin in time on a device that was online and had nothing else to do."
+    OracleIdleTime "oracle.idle_with_work.ns" Ns Lower Counter "The time for which devices were idle with such a run to begin."
     OracleWentBack "oracle.went_back.count" Count Lower Counter "Times a row on a device went back behind a version that the device had moved on to, though the backend did not."
     OracleOwnWriteVanished "oracle.own_write_vanished.count" Count Lower Counter "Those of them by which a device lost sight of what it had written itself and the backend has."
     OracleWentBackTime "oracle.went_back.row_ns" RowNs Lower Counter "Rows times the time for which they were back behind a version that their device had moved on to."

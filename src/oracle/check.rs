@@ -36,6 +36,7 @@ checks! {
     WithoutEnd "event-without-end" "oracle.event_without_end.count"
     UnitOrder "unit-out-of-order" "oracle.unit_out_of_order.count"
     SyncLoop "sync-loop" "oracle.sync_loop.count"
+    IdleWithWork "idle-with-work" "oracle.idle_with_work.count"
     WentBack "went-back" "oracle.went_back.count"
     OwnWriteVanished "own-write-vanished" "oracle.own_write_vanished.count"
     Acknowledged "acknowledged-without-commit" "oracle.acknowledged_without_commit.count"
@@ -54,6 +55,7 @@ impl Check {
             Check::Stale => capabilities.stamps,
             Check::WentBack | Check::OwnWriteVanished => capabilities.stamps && capabilities.sessions,
             Check::LostEdit => capabilities.merge == Merge::Keeps,
+            Check::IdleWithWork => capabilities.prompt,
             Check::Lost
             | Check::Duplicate
             | Check::Resurrected
@@ -107,7 +109,11 @@ impl Check {
             | Check::OwnWriteVanished
             | Check::Unasked
             | Check::Reordered => Subject::Edits,
-            Check::TwoSyncs | Check::WithoutEnd | Check::UnitOrder | Check::SyncLoop => Subject::Runs,
+            Check::TwoSyncs
+            | Check::WithoutEnd
+            | Check::UnitOrder
+            | Check::SyncLoop
+            | Check::IdleWithWork => Subject::Runs,
             Check::Duplicate | Check::Resurrected | Check::Stuck | Check::WentBack => Subject::World,
         }
     }

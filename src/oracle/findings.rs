@@ -67,7 +67,13 @@ impl Findings {
         self.counts[check as usize] += 1;
         if self.counts[check as usize] <= VIOLATIONS_KEPT as u64 {
             let record = record.map(|(entity, key)| (entity, Key::new(key)));
-            self.violations.push(Violation { check: check.name(), device, record, text: text() });
+            self.violations.push(Violation {
+                check: check.name(),
+                device,
+                record,
+                beside: None,
+                text: text(),
+            });
         }
     }
 

@@ -6,13 +6,16 @@ use super::check::Check;
 use super::clock::Clock;
 use super::findings::Findings;
 use super::patience::Patience;
-use crate::base::{DeviceId, Time, UnitId};
-use crate::contract::{Event, KillReason, RequestKind, SyncError, SyncUnit};
+use crate::base::{DeviceId, Span, Time, UnitId};
+use crate::contract::{Event, KillReason, RequestKind, ServerError, SyncError, SyncUnit};
 
 /// So many runs, each started by the end of the one before or by a hook at its end, are a loop.
 const LOOP: u32 = 10;
 /// No more runs than that begin before one is heard of.
 const UNHEARD: usize = 64;
+
+/// A disk that takes so long for what a person does keeps a run waiting, too.
+const SLOW: Span = Span::secs(1);
 
 /// A run that has not ended.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +24,10 @@ pub(super) struct Run {
     pub(super) since: Time,
     /// Until when it is known to have done something, or to wait for something.
     sign: Time,
+    /// Hooks of the app that it waits for.
+    hooks: u32,
+    /// That it says nothing was told.
+    told: bool,
     life: u32,
     may_have_ended: bool,
     /// So many runs before it led to it, each to the next.
@@ -41,6 +48,8 @@ struct Device {
     /// Processes started; the current one's number.
     life: u32,
     alive: bool,
+    /// Until when the server has asked to be left alone.
+    left_alone: Time,
     open: BTreeMap<u64, Run>,
     /// By run: when others of its unit started while it was open. Whether it was still under way
     /// then shows when it ends.
@@ -110,6 +119,7 @@ impl Flow {
     ) {
         let device = &mut self.devices[id.0 as usize];
         let concerns = (Some(id), None);
+        device.tell_silent(id, at, (&self.patience, names), findings);
         match event {
             Event::ProcessStarted { .. } => {
                 (device.life, device.alive) = (device.life + 1, true);
@@ -161,9 +171,9 @@ impl Flow {
                 }
                 device.untold = false;
                 let (unit, life) = (*unit, device.life);
-                device
-                    .open
-                    .insert(*run, Run { unit, since: at, sign: at, life, may_have_ended: false, chain });
+                let (hooks, told, may_have_ended) = (0, false, false);
+                let begun = Run { unit, since: at, sign: at, hooks, told, life, may_have_ended, chain };
+                device.open.insert(*run, begun);
                 device.runs = device.runs.max(run + 1);
             }
             Event::SyncComplete { unit, run, .. } | Event::SyncError { unit, run, .. } => {
@@ -187,7 +197,7 @@ impl Flow {
                     });
                 }
             }
-            event => device.sign_of_life(at, event),
+            event => device.sign_of_life(at, event, &self.patience),
         }
     }
 
@@ -210,16 +220,10 @@ impl Flow {
     pub(super) fn finish(&mut self, now: Time, names: Names<'_>, findings: &mut Findings) {
         for (number, device) in self.devices.iter_mut().enumerate() {
             let id = DeviceId(number as u32);
-            for (run, open) in never_ends(device, now, &self.patience) {
-                // It was not under way any more when others of its unit started.
-                device.met.remove(&run);
-                findings.add(Check::WithoutEnd, (Some(id), None), || {
-                    let (unit, since, sign) =
-                        (names.unit(open.unit), names.time(open.since), names.time(open.sign));
-                    let patience = self.patience.told();
-                    format!("{id} started run {run} of {unit} at {since} and never ended it: it has said nothing since {sign}, and {patience}")
-                });
-            }
+            device.tell_silent(id, now, (&self.patience, names), findings);
+            // They were not under way any more when others of their unit started.
+            let silent = device.open.iter().filter(|(_, run)| run.told).map(|(run, _)| *run);
+            silent.collect::<Vec<_>>().iter().for_each(|run| _ = device.met.remove(run));
             for (run, open) in device.open.clone() {
                 device.tell_met(id, run, &open, names, findings);
             }
@@ -236,11 +240,31 @@ impl Flow {
 impl Run {
     /// Whether it has said nothing for longer than any run may.
     fn is_silent(&self, now: Time, patience: &Patience) -> bool {
-        now.since(self.sign) >= patience.longest()
+        now.since(self.sign) >= patience.of_run(self.hooks > 0)
     }
 }
 
 impl Device {
+    /// Every run says something now and then until it ends.
+    fn tell_silent(
+        &mut self,
+        id: DeviceId,
+        now: Time,
+        (patience, names): (&Patience, Names<'_>),
+        findings: &mut Findings,
+    ) {
+        let (alive, life) = (self.alive, self.life);
+        let silent = |run: &Run| alive && run.life == life && !run.told && run.is_silent(now, patience);
+        for (number, run) in self.open.iter_mut().filter(|(_, run)| silent(run)) {
+            run.told = true;
+            findings.add(Check::WithoutEnd, (Some(id), None), || {
+                let (unit, since, sign) = (names.unit(run.unit), names.time(run.since), names.time(run.sign));
+                let (now, patience) = (names.time(now), patience.told_of_run(run.hooks > 0));
+                format!("{id} started run {number} of {unit} at {since}, which did not end and said nothing between {sign} and {now}; {patience}")
+            });
+        }
+    }
+
     /// A run was under way, as its end shows, when others of its unit started.
     fn tell_met(&mut self, id: DeviceId, run: u64, open: &Run, names: Names<'_>, findings: &mut Findings) {
         for at in self.met.remove(&run).unwrap_or_default() {
@@ -255,7 +279,19 @@ impl Device {
 
     /// What the device does, or waits for, at `at` is what its newest run does, of the unit that it
     /// is told of.
-    fn sign_of_life(&mut self, at: Time, event: &Event<'_>) {
+    fn sign_of_life(&mut self, at: Time, event: &Event<'_>, patience: &Patience) {
+        match event {
+            Event::RequestRefused { error: ServerError::Throttled(after), .. } => {
+                self.left_alone = at + *after
+            }
+            Event::HookStarted { run: Some((_, run)), .. } => {
+                self.open.get_mut(run).into_iter().for_each(|run| run.hooks += 1);
+            }
+            Event::HookEnded { run: Some((_, run)), .. } => {
+                self.open.get_mut(run).into_iter().for_each(|run| run.hooks = run.hooks.saturating_sub(1));
+            }
+            _ => {}
+        }
         let (unit, until) = match event {
             Event::RequestSent { unit: Some(unit), .. }
             | Event::ResponseReceived { unit: Some(unit), .. }
@@ -267,8 +303,11 @@ impl Device {
             {
                 (None, at)
             }
-            Event::RetryScheduled { wait, in_run: true, .. } => (None, at + *wait),
+            Event::RetryScheduled { wait, in_run: true, .. } => {
+                (None, (at + *wait).min(at.max(self.left_alone) + patience.of_wait()))
+            }
             Event::StorageFull => (None, at),
+            Event::AppWrote { took, .. } | Event::AppQueried { took, .. } if *took >= SLOW => (None, at),
             _ => return,
         };
         let life = self.life;
@@ -358,12 +397,6 @@ fn unit_out_of_order(device: &mut Device, unit: UnitId, queued_at: Time) -> Opti
 /// Runs do not start each other for ever: told once for each row of them.
 fn sync_loop(chain: u32) -> bool {
     chain == LOOP
-}
-
-/// Every run ends in the life of its process, or says at least that it goes on.
-fn never_ends(device: &Device, now: Time, patience: &Patience) -> Vec<(u64, Run)> {
-    let silent = |run: &Run| device.alive && run.life == device.life && run.is_silent(now, patience);
-    device.open.iter().filter(|(_, run)| silent(run)).map(|(n, run)| (*n, *run)).collect()
 }
 
 /// Every run ends, if need be by the device's next life; after a power loss nobody can tell whether

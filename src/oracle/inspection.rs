@@ -2,15 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::accounts::Accounts;
+use super::busy::{Busy, Eventful};
 use super::check::{Check, Subject, metric_of};
 use super::checks::{self, EditCase, RowCase};
 use super::clock::Clock;
 use super::content::{Contents, Difference};
 use super::flow::{Names, Run};
 use super::held::{At, Behind};
-use super::ledger::Edit;
+use super::history::{History, RowId};
+use super::ledger::{Edit, Ledger};
 use super::model::{Blind, Oracle};
 use super::opened::Opened;
+use super::owed::Told;
 use super::truth::Truth;
 use super::violation::Violation;
 use crate::base::words::count;
@@ -24,6 +28,10 @@ pub struct Verdict {
     pub violations: Vec<Violation>,
     /// The exact counts by metric name, zeros included.
     pub figures: BTreeMap<&'static str, u64>,
+    /// The records to which most happened, most first.
+    pub eventful: Vec<Eventful>,
+    /// The first edits whose conflicts the engine counts otherwise than the oracle, in words.
+    pub miscounted: Vec<String>,
     /// The first of the edits that were saved, and that a return to a backup destroyed, in words.
     pub taken_back: Option<String>,
     /// Checks that nothing can be said of, as the stack does not do what they look at.
@@ -60,6 +68,12 @@ struct Said {
 }
 
 impl Said {
+    /// The record of an edit that waits, of one that failed if there is one.
+    fn waits(&self) -> Option<(EntityId, &str)> {
+        let failed = self.pending.iter().find(|edit| edit.last_error.is_some());
+        failed.or(self.pending.first()).map(|edit| (edit.entity, edit.key.as_str()))
+    }
+
     /// The row shows local edits that the backend does not have yet: that is not a difference but
     /// being stuck.
     fn is_dirty(&self, entity: EntityId, key: &str) -> bool {
@@ -96,6 +110,14 @@ impl<'a> Inspection<'a> {
         Inspection { oracle, at, truth, stops, contents, half_seen: 0, compared: 0 }
     }
 
+    /// What the device owes at the end, and what it was owing when the edits were made that wait.
+    fn check_owed(&mut self, device: DeviceId, said: &Said) {
+        let Oracle { schema, units, clock, owing, findings, .. } = &mut self.oracle;
+        let told = Told { schema, units, clock: *clock };
+        owing.judge(self.at, device, told, findings);
+        said.pending.iter().for_each(|waits| owing.confirm(device, waits.edit, findings));
+    }
+
     /// Checks one device that was in use: its edits, and every row of the entities that it should
     /// hold in full.
     ///
@@ -105,9 +127,11 @@ impl<'a> Inspection<'a> {
         let said = Said { pending: view.pending(), log: view.log() };
         let unfinished: Vec<Run> = self.oracle.flow.unfinished(device).collect();
         let names = Names(&self.oracle.units, self.oracle.clock);
-        if let Some(text) = checks::stuck(device, &said.pending, &unfinished, &view.doing(), names) {
-            self.oracle.findings.add(Check::Stuck, (Some(device), None), || text);
+        let schema = &self.oracle.schema;
+        if let Some(text) = checks::stuck(schema, device, &said.pending, &unfinished, &view.doing(), names) {
+            self.oracle.findings.add(Check::Stuck, (Some(device), said.waits()), || text);
         }
+        self.check_owed(device, &said);
         self.check_overwriting(device, &said.log);
         self.check_edits(device, &said);
         self.check_rows(device, &said, view);
@@ -117,11 +141,13 @@ impl<'a> Inspection<'a> {
     /// edits are checked, but not its rows nor the ends of its runs: what they lack may still be on
     /// its way, and being stuck is not being wrong.
     pub fn check_stuck_device(&mut self, device: DeviceId, why: &str, view: Option<&dyn DeviceView>) {
-        self.oracle.findings.add(Check::Stuck, (Some(device), None), || why.to_owned());
+        let said = view.map(|view| Said { pending: view.pending(), log: view.log() });
+        let waits = said.as_ref().and_then(Said::waits);
+        self.oracle.findings.add(Check::Stuck, (Some(device), waits), || why.to_owned());
         self.cut_off(device);
         self.oracle.flow.at_no_rest(device, self.at);
-        if let Some(view) = view {
-            let said = Said { pending: view.pending(), log: view.log() };
+        if let Some(said) = said {
+            self.check_owed(device, &said);
             self.check_overwriting(device, &said.log);
             self.check_edits(device, &said);
         }
@@ -142,6 +168,11 @@ impl<'a> Inspection<'a> {
             units,
             clock,
             mut flow,
+            owing,
+            busy,
+            accounts,
+            places,
+            history,
             mut findings,
             held,
             shown,
@@ -163,10 +194,15 @@ impl<'a> Inspection<'a> {
             Subject::Runs => flow.is_empty(),
             Subject::World => false,
         });
-        let (violations, mut figures, not_applicable) = findings.finish();
+        let (mut violations, mut figures, not_applicable) = findings.finish();
+        let eventful = with_records(&mut violations, &busy, &history);
+        let miscounted = miscounted(&accounts, (&ledger, places.len()), &schema, clock);
         let mut uncounted: Vec<&'static str> =
             not_applicable.iter().filter_map(|check| metric_of(check)).collect();
         uncounted.retain(|metric| !figures.contains_key(metric));
+        if !figures.contains_key("oracle.idle_with_work.count") {
+            uncounted.push("oracle.idle_with_work.ns");
+        }
         if !by_stamps {
             uncounted.extend(BY_STAMPS);
         }
@@ -174,6 +210,7 @@ impl<'a> Inspection<'a> {
         figures.insert("oracle.lost.row_ns", clipped(held.behind.lost));
         figures.insert("oracle.stale.row_ns", clipped(held.behind.stale));
         figures.insert("oracle.went_back.row_ns", clipped(shown.row_ns(self.at)));
+        figures.insert("oracle.idle_with_work.ns", clipped(owing.idle_ns()));
         figures.insert("oracle.skipped.versions", held.odd.skipped);
         figures.insert("oracle.phantom_delete.rows", held.odd.phantom_deletes);
         figures.insert("oracle.phantom_insert.rows", held.odd.phantom_inserts);
@@ -190,7 +227,7 @@ impl<'a> Inspection<'a> {
         };
         let taken_back = with(&gone, "its device").or_else(|| with(&undone, "the backend"));
         figures.retain(|metric, _| !uncounted.contains(metric));
-        Verdict { violations, figures, taken_back, not_applicable, untried, uncounted }
+        Verdict { violations, figures, eventful, miscounted, taken_back, not_applicable, untried, uncounted }
     }
 
     /// The power may fail when a decision is durable and nobody was told: the log counts, not the
@@ -296,6 +333,42 @@ impl<'a> Inspection<'a> {
             });
         }
     }
+}
+
+/// Names the record that a device was last busy with where a violation names none; gives the
+/// records to which most happened.
+fn with_records(violations: &mut [Violation], busy: &Busy, history: &History) -> Vec<Eventful> {
+    let record = |row: RowId| {
+        let row = history.row(row);
+        (row.entity, row.key.clone())
+    };
+    for violation in violations.iter_mut().filter(|violation| violation.record.is_none()) {
+        violation.beside = violation.device.and_then(|device| busy.last_of(device)).map(record);
+    }
+    busy.most(record)
+}
+
+/// The first edits whose conflicts the engine counts otherwise than we do.
+fn miscounted(
+    accounts: &Accounts,
+    (ledger, devices): (&Ledger, usize),
+    schema: &Schema,
+    clock: Clock,
+) -> Vec<String> {
+    const TOLD: usize = 3;
+    let told = |(id, of_engine): (EditId, bool)| {
+        let edit = match ledger.get(id) {
+            Some(edit) => checks::edit_in_words(schema, clock, id, edit),
+            None => format!("edit {id}"),
+        };
+        let why = if of_engine {
+            "in the engine's account and not in the oracle's"
+        } else {
+            "in the oracle's account and not in the engine's"
+        };
+        format!("{edit} is {why}")
+    };
+    accounts.differing(ledger, devices).into_iter().take(TOLD).map(told).collect()
 }
 
 fn case<'a>(

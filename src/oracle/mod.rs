@@ -25,6 +25,7 @@
 //! | `reordered` | of two edits of a device the earlier takes effect last, or one before the row that it refers to |
 //! | `stuck` | edits wait or a run is under way at the end |
 //! | `acknowledged-without-commit` | a device counts an edit as done that the backend never had |
+//! | `idle-with-work` | a device is online, and does not begin what a trigger or a failure asks |
 //! | `two-syncs-of-one-unit`, `event-without-end`, `unit-out-of-order`, `sync-loop` | runs overlap, do not end once, overtake, or start themselves for ever |
 //!
 //! Content decides before dates: a row that reads as it should is right, whatever its stamp. A row
@@ -50,11 +51,13 @@
 //!
 //! How: `history` holds versions by row, `held` which of them each device has and for how long it
 //! was behind, `ledger` the edits, `intents` what else people meant, `lives` where the state of
-//! each device began, `flow` the runs. At the end `content` reads the backend once into sorted
-//! lists of (key, stamp, hash), shared by devices with equal attributes, and walks each device's
-//! rows along its list. [`Life`] is a listener of its own: it tells what happened to one record, in
-//! words.
+//! each device began, `flow` the runs, `owed` those that are to begin. At the end `content` reads
+//! the backend once into sorted lists of (key, stamp, hash), shared by devices with equal
+//! attributes, and walks each device's rows along its list. [`Life`] is a listener of its own: it
+//! tells what happened to one record, in words.
 
+mod accounts;
+mod busy;
 mod check;
 mod checks;
 mod clock;
@@ -73,6 +76,7 @@ mod meant;
 mod model;
 mod opened;
 mod overwritten;
+mod owed;
 mod patience;
 mod shown;
 #[cfg(test)]
@@ -82,12 +86,14 @@ mod truth;
 mod violation;
 mod words;
 
+pub use busy::{Eventful, Happened};
 pub use check::{check_names, implied, is_of_check, metric_of, subject_of};
 pub use clock::Clock;
 pub use findings::VIOLATIONS_KEPT;
 pub use inspection::{Inspection, Verdict};
 pub use life::{Filter, Life, Step, Story, place};
 pub use model::{Oracle, Setting};
-pub use patience::Patience;
+pub use patience::{Patience, Waits};
 pub use truth::Truth;
 pub use violation::Violation;
+pub use words::waiting;

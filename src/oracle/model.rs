@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::accounts::Accounts;
+use super::busy::{Busy, Happened};
 use super::check::Check;
 use super::checks::{self, CommitCase, ShownCase, Turn};
 use super::clock::Clock;
@@ -15,13 +17,14 @@ use super::history::{Commit, History, RowId};
 use super::intents::Intents;
 use super::ledger::{Ledger, Refused};
 use super::overwritten::GaveWay;
+use super::owed::{Owing, Told};
 use super::patience::Patience;
 use super::shown::Shown;
 use super::truth::{Places, RowHash, Truth, place_of};
 use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Time};
 use crate::contract::{
     AppliedChange, Attributes, Author, Capabilities, CommitKind, Decision, Event, KillReason, LocalEdit,
-    Node, Occurrence, RequestKind, Schema, SyncError, SyncUnit,
+    LogKind, Node, Occurrence, RequestKind, Schema, SyncError, SyncUnit,
 };
 
 /// What the oracle must know before the first event.
@@ -38,7 +41,7 @@ pub struct Setting {
     /// Whether what a device committed outlives a loss of power. If not, it may go back to an older
     /// state by itself.
     pub durable: bool,
-    /// How long a run may say nothing.
+    /// How long a run may say nothing, and one that is to begin may wait.
     pub patience: Patience,
     /// What may be asked of the stack.
     pub capabilities: Capabilities,
@@ -61,6 +64,9 @@ pub struct Oracle {
     pub(super) ledger: Ledger,
     pub(super) intents: Intents,
     pub(super) flow: Flow,
+    pub(super) owing: Owing,
+    pub(super) busy: Busy,
+    pub(super) accounts: Accounts,
     /// Whether what a device committed outlives a loss of power.
     durable: bool,
     /// When a device last died in the middle of work on its database. What it had pulled by then it
@@ -113,6 +119,9 @@ impl Oracle {
             ledger: Ledger::new(devices),
             intents: Intents::default(),
             flow: Flow::new(devices, setting.durable, setting.patience),
+            owing: Owing::new(devices, setting.patience, setting.capabilities.acknowledges),
+            busy: Busy::default(),
+            accounts: Accounts::default(),
             durable: setting.durable,
             cut_short: FxHashMap::default(),
             findings: Findings::new(setting.capabilities),
@@ -135,7 +144,29 @@ impl Oracle {
         let Node::Device(device) = node else { return };
         let names = Names(&self.units, self.clock);
         self.flow.on(*at, *device, event, names, &mut self.findings);
+        let told = Told { schema: &self.schema, units: &self.units, clock: self.clock };
+        self.owing.on(*at, *device, event, told, &mut self.findings);
+        self.accounts.on(event);
+        self.note(*device, event);
         self.on_device(*at, *device, event);
+    }
+
+    /// Something happened on a device to a record, perhaps.
+    fn note(&mut self, device: DeviceId, event: &Event<'_>) {
+        let mut note = |entity: EntityId, key: &str, what: fn(&mut Happened)| {
+            self.busy.note(self.history.remember(entity, key), Some(device), what);
+        };
+        match event {
+            Event::EditMade { edit, .. } => note(edit.entity, edit.key.as_str(), |what| what.edits += 1),
+            Event::EditSent { entity, key, .. } => note(*entity, key.as_str(), |what| what.sent += 1),
+            Event::ConflictDecided { entity, key, .. } => {
+                note(*entity, key.as_str(), |what| what.conflicts += 1);
+            }
+            Event::EditLogged { entity, key, kind: LogKind::Rejected, .. } => {
+                note(*entity, key.as_str(), |what| what.refused += 1);
+            }
+            _ => {}
+        }
     }
 
     fn on_backend(&mut self, at: Time, event: &Event<'_>) {
@@ -143,6 +174,9 @@ impl Oracle {
             Event::Committed { entity, key, stamp, kind, values, author, .. } => {
                 let id = self.history.remember(entity, key.as_str());
                 self.committed(id, Commit { at, stamp, kind, values, author });
+                if kind == CommitKind::Delete {
+                    self.busy.note(id, None, |what| what.deletes += 1);
+                }
             }
             Event::CommitDelayed { entity, key, stamp, until } => {
                 let row = self.history.remember(entity, key.as_str());

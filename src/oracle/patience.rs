@@ -1,53 +1,143 @@
-//! How long a run of a unit may say nothing.
+//! How long an engine may take: to say something of a run, and to begin one.
 
 use crate::base::Span;
 
-/// How long a run that goes on may say nothing.
+/// How long a run that goes on may say nothing, and one that is to begin may wait.
 #[derive(Clone, Copy, Debug)]
 pub enum Patience {
     /// It follows from what the built-in engine was told of waiting.
-    Computed {
-        /// A request without an answer is given up after this.
-        request: Span,
-        /// No wait before another try is longer.
-        wait: Span,
-        /// Failures in a row after which a run ends.
-        attempts: u32,
-    },
+    Computed(Waits),
     /// The stack says it of itself.
     Stated(Span),
 }
 
+/// What the built-in engine was told of waiting.
+#[derive(Clone, Copy, Debug)]
+pub struct Waits {
+    /// A request without an answer is given up after this.
+    pub request: Span,
+    /// The first wait before another try is no longer.
+    pub first: Span,
+    /// Each further one is so many times as long at most.
+    pub growth: u32,
+    /// No wait before another try is longer.
+    pub cap: Span,
+    /// Some triggers start a unit no sooner than this after its last start.
+    pub debounce: Span,
+}
+
 /// However short the times are that an engine was told: a transaction on a slow disk takes a while.
-const LEAST: Span = Span::secs(600);
+const OF_DISK: Span = Span::secs(120);
+/// So long the code of the app may take that a run waits for.
+const OF_HOOK: Span = Span::secs(600);
+/// As does the one that writes down that a run begins.
+const TO_BEGIN: Span = Span::secs(60);
+
+impl Waits {
+    /// No wait after so many failures in a row is longer: min(cap, first · growth^(n − 1)).
+    fn after(&self, failures: u32) -> Span {
+        let growth = u64::from(self.growth).checked_pow(failures.saturating_sub(1)).unwrap_or(u64::MAX);
+        Span(self.first.0.saturating_mul(growth)).min(self.cap)
+    }
+}
 
 impl Patience {
-    /// (request + wait) × attempts: as if none of them had been told. At least ten minutes.
-    pub(super) fn longest(&self) -> Span {
-        self.said().max(LEAST)
-    }
-
-    fn said(&self) -> Span {
+    /// How long a run that goes on says nothing, its waits before other tries not counted; it may
+    /// wait for a hook of the app.
+    pub(super) fn of_run(&self, in_hook: bool) -> Span {
+        let hook = if in_hook { OF_HOOK } else { Span::ZERO };
         match self {
-            Patience::Computed { request, wait, attempts } => {
-                let one = request.0.saturating_add(wait.0);
-                Span(one.saturating_mul(u64::from((*attempts).max(1))))
-            }
-            Patience::Stated(span) => *span,
+            Patience::Computed(waits) => waits.request + OF_DISK + hook,
+            Patience::Stated(span) => (*span).max(OF_DISK) + hook,
         }
     }
 
-    /// In words, as the end of a sentence.
-    pub(super) fn told(&self) -> String {
-        let said = self.said();
-        let least = if said < LEAST { format!(", but {LEAST} at least") } else { String::new() };
+    /// How long a wait before another try may last, besides what the server asked for.
+    pub(super) fn of_wait(&self) -> Span {
         match self {
-            Patience::Computed { request, wait, attempts } => format!(
-                "no run is silent for (request_timeout + retry.cap) × retry.attempts = ({request} + {wait}) × {attempts} = {said}{least}"
+            Patience::Computed(waits) => waits.cap,
+            Patience::Stated(_) => Span(u64::MAX / 4),
+        }
+    }
+
+    /// How long a unit may wait that starts at once.
+    pub(super) fn at_once(&self) -> Span {
+        self.begins_within(|_| Span::ZERO)
+    }
+
+    /// The same of one that is to start after `period`, and not too soon after its last start.
+    pub(super) fn held_back(&self, period: Span) -> Span {
+        period + self.begins_within(|waits| waits.debounce)
+    }
+
+    /// The same of one that failed so many times in a row.
+    pub(super) fn after(&self, failures: u32) -> Span {
+        self.begins_within(|waits| waits.after(failures))
+    }
+
+    fn begins_within(&self, of: impl Fn(&Waits) -> Span) -> Span {
+        match self {
+            Patience::Computed(waits) => of(waits) + TO_BEGIN,
+            Patience::Stated(span) => (*span).max(TO_BEGIN),
+        }
+    }
+
+    /// The bound of [`of_run`](Patience::of_run) in words, as the end of a sentence.
+    pub(super) fn told_of_run(&self, in_hook: bool) -> String {
+        let bound = self.of_run(in_hook);
+        let (name, hook) = if in_hook {
+            (format!(" + {OF_HOOK} for a hook"), format!(" + {OF_HOOK}"))
+        } else {
+            (String::new(), String::new())
+        };
+        match self {
+            Patience::Computed(Waits { request, .. }) => format!(
+                "no run is silent for request_timeout + {OF_DISK} for its disk{name} = {request} + {OF_DISK}{hook} = {bound}"
             ),
-            Patience::Stated(_) => {
-                format!("no run is silent for {said}, as its stack says{least}")
-            }
+            Patience::Stated(_) => format!("no run is silent for {bound}, as its stack says{name}"),
+        }
+    }
+
+    /// The bound of [`at_once`](Patience::at_once) in words.
+    pub(super) fn told_at_once(&self) -> String {
+        self.told("it begins at once", &format!("{TO_BEGIN}"), self.at_once())
+    }
+
+    /// The bound of [`held_back`](Patience::held_back) in words.
+    pub(super) fn told_held_back(&self, period: Span) -> String {
+        let Patience::Computed(Waits { debounce, .. }) = self else {
+            return self.told("", "", self.held_back(period));
+        };
+        let (name, of) = if period == Span::ZERO {
+            (String::new(), String::new())
+        } else {
+            ("the period + ".to_owned(), format!("{period} + "))
+        };
+        let terms = format!("{name}debounce + {TO_BEGIN} = {of}{debounce} + {TO_BEGIN}");
+        self.told("it begins", &terms, self.held_back(period))
+    }
+
+    /// The bound of [`after`](Patience::after) in words.
+    pub(super) fn told_after(&self, failures: u32) -> String {
+        let Patience::Computed(waits) = self else { return self.told("", "", self.after(failures)) };
+        let Waits { first, growth, cap, .. } = *waits;
+        let wait = waits.after(failures);
+        let terms = if wait == cap {
+            format!("retry.cap + {TO_BEGIN} = {cap} + {TO_BEGIN}")
+        } else {
+            let exponent = failures.saturating_sub(1);
+            format!(
+                "retry.base · {growth}^{exponent} + {TO_BEGIN} = {first} · {growth}^{exponent} + {TO_BEGIN}"
+            )
+        };
+        self.told("it begins", &terms, self.after(failures))
+    }
+
+    fn told(&self, begins: &str, terms: &str, bound: Span) -> String {
+        match self {
+            Patience::Computed(_) if terms == bound.to_string() => format!("{begins}, within {bound}"),
+            Patience::Computed(_) => format!("{begins} within {terms} = {bound}"),
+            Patience::Stated(_) => format!("its stack says that it begins within {bound}"),
         }
     }
 }
@@ -56,22 +146,49 @@ impl Patience {
 mod tests {
     use super::*;
 
+    const USUAL: Waits = Waits {
+        request: Span::secs(30),
+        first: Span::secs(1),
+        growth: 2,
+        cap: Span::secs(300),
+        debounce: Span::secs(60),
+    };
+
     #[test]
     fn the_bound_of_silence_is_told_with_its_formula() {
-        let computed = |wait: Span, attempts| Patience::Computed { request: Span::secs(30), wait, attempts };
-        let usual = computed(Span::secs(300), 5);
-        assert_eq!(usual.longest(), Span::secs(1_650));
-        assert!(usual.told().ends_with("(30s + 5m) × 5 = 27m30s"), "{}", usual.told());
-        let hasty = computed(Span::secs(30), 1);
-        assert_eq!(hasty.longest(), LEAST);
-        assert!(hasty.told().ends_with("(30s + 30s) × 1 = 1m, but 10m at least"), "{}", hasty.told());
+        let usual = Patience::Computed(USUAL);
+        assert_eq!(usual.of_run(false), Span::secs(150));
+        assert!(usual.told_of_run(false).ends_with("= 30s + 2m = 2m30s"));
+        let told = usual.told_of_run(true);
+        assert!(told.ends_with("for a hook = 30s + 2m + 10m = 12m30s"), "{told}");
+    }
+
+    #[test]
+    fn what_failed_may_wait_longer_with_each_failure_up_to_the_cap() {
+        let usual = Patience::Computed(USUAL);
+        let bounds = [1, 2, 5, 9, 10, u32::MAX].map(|n| usual.after(n).0 / 1_000_000_000);
+        assert_eq!(bounds, [61, 62, 76, 316, 360, 360]);
+        assert_eq!(usual.told_after(5), "it begins within retry.base · 2^4 + 1m = 1s · 2^4 + 1m = 1m16s");
+        assert_eq!(usual.told_after(10), "it begins within retry.cap + 1m = 5m + 1m = 6m");
+    }
+
+    #[test]
+    fn a_trigger_that_is_held_back_has_the_debounce_besides() {
+        let usual = Patience::Computed(USUAL);
+        assert_eq!(usual.told_at_once(), "it begins at once, within 1m");
+        assert_eq!(usual.told_held_back(Span::ZERO), "it begins within debounce + 1m = 1m + 1m = 2m");
+        assert_eq!(
+            usual.told_held_back(Span::secs(600)),
+            "it begins within the period + debounce + 1m = 10m + 1m + 1m = 12m"
+        );
     }
 
     #[test]
     fn the_bound_that_a_stack_states_is_told_as_its_own() {
         let stated = Patience::Stated(Span::secs(1_200));
-        assert_eq!(stated.longest(), Span::secs(1_200));
-        assert!(stated.told().ends_with("20m, as its stack says"), "{}", stated.told());
-        assert_eq!(Patience::Stated(Span::secs(1)).longest(), LEAST);
+        assert_eq!((stated.of_run(false), stated.at_once()), (Span::secs(1_200), Span::secs(1_200)));
+        assert!(stated.told_of_run(false).ends_with("20m, as its stack says"));
+        assert_eq!(stated.told_after(3), "its stack says that it begins within 20m");
+        assert_eq!(Patience::Stated(Span::secs(1)).of_run(false), OF_DISK);
     }
 }

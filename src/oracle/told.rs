@@ -66,6 +66,7 @@ impl Told<'_> {
             Event::RowsFailed { skipped, listed } => {
                 format!("{skipped} rows that failed dropped, {listed} put on a list")
             }
+            Event::RowsRetried { left } => format!("rows on the list tried again, {left} left"),
             Event::BecameCopy { of, .. } => format!("became a copy of {of}"),
             Event::Restored { to, .. } => format!("put back to its state of {}", self.clock.time(*to)),
             Event::RefreshAsked { .. }

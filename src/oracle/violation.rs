@@ -11,6 +11,9 @@ pub struct Violation {
     pub device: Option<DeviceId>,
     /// The record, where one is concerned.
     pub record: Option<(EntityId, Key)>,
+    /// The record that the device was last busy with, where none is concerned: its life tells what
+    /// happened about then.
+    pub beside: Option<(EntityId, Key)>,
     /// In words, with names and figures.
     pub text: String,
 }

@@ -3,8 +3,9 @@
 use std::fmt::Write;
 
 use super::clock::Clock;
+use crate::base::words::{count, said_once, thousands};
 use crate::base::{EntityId, Stamp, Value};
-use crate::contract::{Author, ColumnKind, EditKind, Schema};
+use crate::contract::{Author, ColumnKind, EditKind, PendingEdit, Schema};
 
 /// At most so many values of an edit or a row are written out.
 const VALUES: usize = 4;
@@ -31,6 +32,25 @@ pub(super) fn values(schema: &Schema, clock: Clock, entity: EntityId, values: &[
         let _ = write!(text, "{}{name}={value}", if i == 0 { "" } else { ", " });
     }
     text
+}
+
+/// The edits that wait, one of them by name: what it is, how often it was tried, and its last
+/// error; `None` if none waits.
+pub fn waiting(schema: &Schema, pending: &[PendingEdit]) -> Option<String> {
+    let failed = pending.iter().find(|edit| edit.last_error.is_some());
+    let PendingEdit { edit, entity, key, attempts, last_error } = failed.or(pending.first())?;
+    let name = format!("edit {edit} of {}/{key}", schema.entity(*entity).name);
+    let what = match pending.len() {
+        1 => format!("{name} still waits in its outbox"),
+        many => format!("{} still wait in its outbox, among them {name}", count(many as u64, "change")),
+    };
+    let error = last_error.as_deref().map(|error| format!(" (last error: {})", said_once(error)));
+    let tried = match attempts {
+        0 => ", not tried yet".to_owned(),
+        1 => ", tried once".to_owned(),
+        times => format!(", tried {} times", thousands(u64::from(*times))),
+    };
+    Some(format!("{what}{tried}{}", error.unwrap_or_default()))
 }
 
 /// `create`, `update`, `delete`.

@@ -50,6 +50,8 @@ pub(crate) fn outcome() -> Outcome {
         drained_in: Span::secs(60),
         figures,
         violations: Vec::new(),
+        eventful: Vec::new(),
+        miscounted: Vec::new(),
         taken_back: None,
         not_applicable: Vec::new(),
         untried: Vec::new(),
@@ -87,6 +89,7 @@ pub(crate) fn found(check: &'static str, n: u64) -> Violation {
         check,
         device: Some(DeviceId(17)),
         record: Some((EntityId(0), Key::new(&format!("k{n}")))),
+        beside: None,
         text: format!("d17 never got k{n}"),
     }
 }

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use super::exit::Exit;
 use super::record::{
-    CellFigures, CellRecord, EndingKind, EndingRecord, ExpectationRecord, FaultRecord, GateRecord, Phases,
-    Reason, SeriesRecord, Verdict, ViolationRecord, held as held_figures,
+    CellFigures, CellRecord, EndingKind, EndingRecord, EventfulRecord, ExpectationRecord, FaultRecord,
+    GateRecord, Phases, Reason, SeriesRecord, Verdict, ViolationRecord, held as held_figures,
 };
 use super::{human, missed, occurrences, unplaced};
 use crate::base::{EntityId, Key};
 use crate::contract::Schema;
 use crate::metrics::{self, Figure, Figures, Unit};
-use crate::oracle::{self, Violation};
+use crate::oracle::{self, Eventful, Violation};
 use crate::scenario::{Bound, Gate, Plan};
 use crate::world::{Ending, InVain, Outcome};
 
@@ -52,6 +52,7 @@ pub fn judge(plan: &Plan, id: &str, outcome: &Outcome) -> Judged {
     if plan.swarm.is_some() {
         cell.missed.extend(outcome.in_vain.iter().map(missed::in_vain));
     }
+    cell.eventful = eventful(&plan.schema, &outcome.eventful);
     cell.ending = ending(&outcome.ending);
     cell.series = SeriesRecord::of(&outcome.series);
     if outcome.ending == Ending::Interrupted {
@@ -147,6 +148,7 @@ fn blank(plan: &Plan, id: &str) -> CellRecord {
         expectations: Vec::new(),
         reasons: Vec::new(),
         lives: Vec::new(),
+        eventful: Vec::new(),
         series: None,
     }
 }
@@ -161,8 +163,14 @@ fn violation(schema: &Schema, v: &Violation) -> ViolationRecord {
         check: v.check.to_owned(),
         device: v.device.map(|d| d.to_string()),
         record: v.record.as_ref().map(|record| record_name(schema, record)),
+        beside: v.beside.as_ref().map(|record| record_name(schema, record)),
         text: v.text.clone(),
     }
+}
+
+fn eventful(schema: &Schema, eventful: &[Eventful]) -> Vec<EventfulRecord> {
+    let of = |one: &Eventful| EventfulRecord::new(record_name(schema, &one.record), one.happened);
+    eventful.iter().map(of).collect()
 }
 
 fn ending(ending: &Ending) -> EndingRecord {
@@ -336,7 +344,9 @@ fn reasons(
     }
     for e in expectations.iter().filter(|e| !e.pass) {
         let why = e.reason.as_deref().unwrap_or("is not as expected");
-        reasons.push(reason(Exit::Threshold, format!("expected {}: {why}", e.what)));
+        let named = if e.what == MISCOUNTED { outcome.miscounted.as_slice() } else { &[] };
+        let named: String = named.iter().map(|edit| format!("; {edit}")).collect();
+        reasons.push(reason(Exit::Threshold, format!("expected {}: {why}{named}", e.what)));
     }
     for g in gates.iter().filter(|g| !g.pass) {
         let why = g.reason.as_deref().unwrap_or("is not within bounds");
@@ -359,6 +369,9 @@ fn expects(plan: &Plan, metric: &str) -> bool {
 
 /// The metric of saved edits that a return to a backup destroyed.
 const TAKEN_BACK: &str = "oracle.taken_back.edits";
+
+/// The metric of conflicts that engine and oracle count otherwise.
+const MISCOUNTED: &str = "engine.conflicts.miscounted";
 
 /// The metric of requests.
 const REQUESTS: &str = "engine.requests.count";

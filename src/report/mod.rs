@@ -78,10 +78,10 @@ pub use junit::junit;
 pub use listing::{CellSize, sizes, texts};
 pub use occurrences::hold_occurrences;
 pub use record::{
-    ACCEPT, AxisRecord, CellFigures, CellRecord, ClaimRecord, EndingKind, EndingRecord, ExpectationRecord,
-    FaultRecord, GateRecord, LifeRecord, OccurrenceRecord, Phases, Reason, RecordError, RunRecord,
-    SCHEMA_VERSION, ScenarioRecord, SeriesRecord, StepRecord, SwarmRecord, SweepRecord, Tool, UnplacedRecord,
-    Verdict, ViolationRecord, schema_json,
+    ACCEPT, AxisRecord, CellFigures, CellRecord, ClaimRecord, EndingKind, EndingRecord, EventfulRecord,
+    ExpectationRecord, FaultRecord, GateRecord, LifeRecord, OccurrenceRecord, Phases, Reason, RecordError,
+    RunRecord, SCHEMA_VERSION, ScenarioRecord, SeriesRecord, StepRecord, SwarmRecord, SweepRecord, Tool,
+    UnplacedRecord, Verdict, ViolationRecord, schema_json,
 };
 pub use repro::{ReproHead, is_repro, repro, repro_head};
 pub use requests::requests;

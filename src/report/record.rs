@@ -3,8 +3,10 @@
 //! Other programs rely on these names: anything may be added, nothing renamed without a new major version. A reader takes any
 //! record of its own major version; a field that it does not know is passed over, and a field added later has a default.
 
+mod eventful;
 mod life;
 mod occurrence;
+mod violation;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -19,9 +21,11 @@ use super::exit::Exit;
 use super::tune::TuneRecord;
 use crate::metrics::{self, Figure, Figures, Sample};
 
+pub use eventful::EventfulRecord;
 pub use life::{LifeRecord, StepRecord};
 pub(super) use occurrence::MissedRecord;
 pub use occurrence::{OccurrenceRecord, SwarmRecord};
+pub use violation::ViolationRecord;
 
 /// The version of the record's shape.
 pub const SCHEMA_VERSION: &str = "1.0.0";
@@ -195,6 +199,9 @@ pub struct CellRecord {
     /// The lives of the records that the first violations speak of.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lives: Vec<LifeRecord>,
+    /// The records to which most happened, most first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub eventful: Vec<EventfulRecord>,
     /// Figures over virtual time, of the first cells and the first failing ones; those of all cells are in `series.csv`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub series: Option<SeriesRecord>,
@@ -284,19 +291,6 @@ pub struct UnplacedRecord {
     /// Rows that imports of the entity of this name bring, not edits of an action.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub import: bool,
-}
-
-/// A broken promise.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct ViolationRecord {
-    /// The check's name.
-    pub check: String,
-    /// The device, such as `d17`, where one is concerned.
-    pub device: Option<String>,
-    /// The record as `entity/key`, where one is concerned.
-    pub record: Option<String>,
-    /// In words.
-    pub text: String,
 }
 
 /// One thing that had to come out of a cell.

@@ -60,7 +60,23 @@ pub fn story(record: &RunRecord, paint: Paint, columns: usize, all: bool) -> Str
     text.push_str(&claims::shown(record));
     text.push_str(&occurrences::shown(record));
     text.push_str(&failures(record, paint));
+    if all {
+        text.push_str(&eventful(record));
+    }
     text.push_str(&notes(record, paint));
+    text
+}
+
+/// The records of the only cell to which most happened: where to look when nothing is wrong.
+fn eventful(record: &RunRecord) -> String {
+    let [cell] = record.cells.as_slice() else { return String::new() };
+    let Some(first) = cell.eventful.first() else { return String::new() };
+    let mut text = "most happened to\n".to_owned();
+    cell.eventful.iter().for_each(|one| text.push_str(&format!("  {}\n", one.told())));
+    if !cell.replay.is_empty() {
+        text.push_str(&format!("  {}\n", replay_record(&cell.replay, &first.record)));
+    }
+    text.push('\n');
     text
 }
 
@@ -288,10 +304,13 @@ fn failure(cell: &CellRecord, others: usize, paint: Paint) -> String {
     let lines = cell.ending.text.iter().filter(|line| stuck && !in_reasons(line));
     let lines: Vec<&String> = lines.take(TOLD_VIOLATIONS).collect();
     lines.iter().for_each(|line| text.push_str(&format!("  {line}\n")));
+    let stuck_on = cell.violations.iter().filter(|v| v.check == "stuck").find_map(|v| v.record.as_ref());
+    if let Some(record) = stuck_on {
+        text.push_str(&format!("    {}\n", replay_record(&cell.replay, record)));
+    }
     // The ending tells the devices that are stuck, and what the reasons say in full is not said
     // again.
-    let is_told =
-        |v: &ViolationRecord| v.check == "stuck" && v.record.is_none() && (stuck || in_reasons(&v.text));
+    let is_told = |v: &ViolationRecord| v.check == "stuck" && (stuck || in_reasons(&v.text));
     let devices = cell.violations.iter().filter(|v| is_told(v)).count();
     let mut told = if stuck { devices.min(lines.len() + 1) } else { devices };
     let left = by_record(cell).into_iter().filter(|(first, _)| !is_told(first));
@@ -378,6 +397,8 @@ fn told_violations(
     if let Some(life) = life_of(cell, first) {
         text.push_str(&told_life(&life.lines, paint));
         text.push_str(&format!("    {}\n", replay_record(&cell.replay, &life.record)));
+    } else if let Some(record) = first.beside.as_ref().filter(|_| first.record.is_none()) {
+        text.push_str(&format!("    {}\n", replay_record(&cell.replay, record)));
     }
     text
 }

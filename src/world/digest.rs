@@ -110,6 +110,7 @@ events! {
     79 EditPrevented { edit, waited },
     95 RowUnreadable { entity },
     96 CacheAnswered { bytes, stale, asked },
+    80 RowsRetried { left },
 }
 
 /// Of what is one number.

@@ -4,7 +4,7 @@ use super::missed::Missed;
 use super::tried::InVain;
 use crate::base::{Span, Time};
 use crate::metrics::{Distribution, Figures, Sample};
-use crate::oracle::Violation;
+use crate::oracle::{Eventful, Violation};
 use crate::workload::Placed;
 
 /// The outcome of one cell.
@@ -28,6 +28,10 @@ pub struct Outcome {
     pub figures: Figures,
     /// What the oracle found, at most [`Outcome::VIOLATIONS_KEPT`] of each check; the counts are in the figures.
     pub violations: Vec<Violation>,
+    /// The records to which most happened, most first.
+    pub eventful: Vec<Eventful>,
+    /// The first edits whose conflicts the engine counts otherwise than the oracle, in words.
+    pub miscounted: Vec<String>,
     /// The first of the edits that were saved, and that a return to a backup destroyed, in words.
     pub taken_back: Option<String>,
     /// Checks of the oracle that the stack gives nothing to look at.

@@ -2,10 +2,10 @@
 
 use super::build::World;
 use super::watch::Watch;
-use crate::base::words::{count, said_once};
+use crate::base::words::count;
 use crate::base::{DeviceId, EntityId, Span, Time, UnitId, Word};
 use crate::contract::{Hook, SyncUnit};
-use crate::oracle::Clock;
+use crate::oracle::{Clock, waiting};
 use crate::scenario::{ASKED_EVERY, Asking};
 use crate::sim::Stop;
 
@@ -284,9 +284,8 @@ impl World {
                 (names.collect(), !l.round.open[index].is_empty() || hook.is_some(), hook)
             });
             let state = device.with_view(|view| {
-                let pending = view.pending();
-                let error = pending.iter().find_map(|p| p.last_error.clone());
-                (pending.len(), error, view.held_back(), view.doing())
+                let waiting = waiting(&self.plan.schema, &view.pending());
+                (waiting, view.held_back(), view.doing())
             });
             if let Some(why) = device.out_of_sight() {
                 // The others may wait for it: it is told first.
@@ -296,13 +295,13 @@ impl World {
             }
             let line = match state {
                 None => continue,
-                Some((0, _, 0, _)) if open.is_empty() && !under_way && commits == 0 => continue,
-                Some((0, _, 0, _)) if open.is_empty() && !under_way => format!(
+                Some((None, 0, _)) if open.is_empty() && !under_way && commits == 0 => continue,
+                Some((None, 0, _)) if open.is_empty() && !under_way => format!(
                     "device {} was not asked again for what others brought in the last round, as that did not end in time",
                     device.id().0
                 ),
-                Some((waiting, error, held_back, doing)) => {
-                    let mut why = left_to_do((waiting, error), held_back, &open);
+                Some((waiting, held_back, doing)) => {
+                    let mut why = left_to_do(waiting, held_back, &open);
                     why.extend(self.hub.with(|l| l.round.failures[index].told()));
                     why.extend(hook.map(|hook| format!("the app's hook `{}` has not ended", hook.word())));
                     why.push(format!("its engine says: {doing}"));
@@ -315,16 +314,9 @@ impl World {
     }
 }
 
-/// What a device has yet to do: changes that wait, with the error of one of them, rows that it
-/// holds back, and units.
-fn left_to_do((waiting, error): (usize, Option<String>), held_back: u64, units: &[&str]) -> Vec<String> {
-    let error = error.map_or(String::new(), |e| format!(" (last error: {})", said_once(&e)));
-    let mut left = Vec::new();
-    if waiting > 0 {
-        let wait = if waiting == 1 { "waits" } else { "wait" };
-        let waiting = count(waiting as u64, "change");
-        left.push(format!("{waiting} still {wait} in its outbox{error}"));
-    }
+/// What a device has yet to do: changes that wait, rows that it holds back, and units.
+fn left_to_do(waiting: Option<String>, held_back: u64, units: &[&str]) -> Vec<String> {
+    let mut left: Vec<String> = waiting.into_iter().collect();
     if held_back > 0 {
         left.push(format!("{} that it could not apply would be tried again", count(held_back, "row")));
     }

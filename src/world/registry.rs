@@ -8,7 +8,7 @@ use crate::base::DeviceId;
 use crate::bugs;
 use crate::contract::{Capabilities, Described, EngineFactory, ServerSetup, Stack, SyncServer};
 use crate::engine::{self, BuiltinFactory};
-use crate::oracle::Patience;
+use crate::oracle::{Patience, Waits};
 use crate::scenario::Plan;
 use crate::store;
 
@@ -90,11 +90,7 @@ impl Stacks {
                 server: None,
                 crash_points: engine::CRASH_POINTS,
                 capabilities: Capabilities::ALL,
-                patience: Patience::Computed {
-                    request: plan.engine.request_timeout,
-                    wait: plan.engine.retry.cap,
-                    attempts: plan.engine.retry.attempts,
-                },
+                patience: Patience::Computed(waits(&plan.engine)),
             }),
             Entry::Brought(stack) => {
                 let attributes: Vec<_> = plan.devices().into_iter().map(|device| device.attributes).collect();
@@ -112,4 +108,14 @@ impl Stacks {
             }
         }
     }
+}
+
+/// What the built-in engine was told of waiting.
+fn waits(options: &engine::Options) -> Waits {
+    let retry = &options.retry;
+    // Decorrelated jitter grows by what was drawn before.
+    let growth = if retry.jitter == engine::Jitter::Decorrelated { 3 } else { 2 };
+    let first = if growth == 3 { retry.base * 3 } else { retry.base };
+    let (request, cap, debounce) = (options.request_timeout, retry.cap, options.debounce);
+    Waits { request, first: first.min(cap), growth, cap, debounce }
 }

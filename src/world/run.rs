@@ -415,7 +415,7 @@ impl World {
         let mut rows = RowDigests::default();
         let inspection = listeners.oracle.begin_check(ended_at, truth, stops);
         let verdict = look_at(&devices, inspection, &ended, &mut rows, stops);
-        let Verdict { violations, mut figures, taken_back, not_applicable, untried, uncounted } = verdict;
+        let mut figures = verdict.figures;
         figures.extend(radiated(&links, ended_at));
         figures.extend(worked);
         digest::add_backend(&mut rows, &servers.backend.borrow(), stops);
@@ -432,7 +432,7 @@ impl World {
         listeners.digest.text(&content);
         listeners.digest.text(&rows.stamps.hex());
         let mut collected = listeners.collector.finish(ended_at, &figures);
-        uncounted.iter().for_each(|metric| _ = collected.figures.remove(*metric));
+        verdict.uncounted.iter().for_each(|metric| _ = collected.figures.remove(*metric));
         let outcome = Outcome {
             digest: listeners.digest.hex(),
             figures_digest: digest::of_figures(&collected.figures),
@@ -442,10 +442,12 @@ impl World {
             script: Span::ZERO,
             drained_in: Span::ZERO,
             figures: collected.figures,
-            violations,
-            taken_back,
-            not_applicable,
-            untried,
+            violations: verdict.violations,
+            eventful: verdict.eventful,
+            miscounted: verdict.miscounted,
+            taken_back: verdict.taken_back,
+            not_applicable: verdict.not_applicable,
+            untried: verdict.untried,
             series: collected.series,
             distributions: collected.distributions,
             faults: faults.told,

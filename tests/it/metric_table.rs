@@ -28,7 +28,7 @@ fn the_figures_of_the_oracle_are_the_ones_of_the_table() {
         clock: Clock::default(),
         attributes: Vec::new(),
         durable: true,
-        patience: Patience::Computed { request: Span::secs(30), wait: Span::secs(300), attempts: 5 },
+        patience: Patience::Stated(Span::secs(600)),
         capabilities: Capabilities::ALL,
         initial,
     });

@@ -86,8 +86,20 @@ const BACK: Ground = Ground { path: "scenarios/backend/gone-and-back.toml", sets
 /// Two units with an entity each.
 const DATES: Ground = Ground { path: "scenarios/units/dates.toml", sets: &[], seeds: 5 };
 
+/// Phones that are often idle, and a backend and a network that are gone for minutes.
+const QUIET: Ground = Ground { path: "tests/it/worlds/quiet.toml", sets: &[], seeds: 10 };
+/// The same where each run fails at its first failure.
+const HASTY: Ground = Ground { sets: &["engine.retry.attempts=1"], ..QUIET };
+/// The same, with rows that cannot be applied at once.
+const LISTING: Ground =
+    Ground { sets: &["engine.pull.bad_rows=0.2", "engine.pull.on_bad_row=retry-list"], ..QUIET };
+
 fn ground(bug: &Bug) -> Ground {
     match bug.id {
+        "misses-saves-in-a-run" | "ignores-the-network" => QUIET,
+        "gives-up-for-good" | "rests-in-the-middle" => QUIET,
+        "never-forgives" | "waits-without-a-ceiling" => HASTY,
+        "forgets-late-rows" => LISTING,
         "cursor-before-rows" => KILLED_LOADS,
         "sync-starts-sync" => MOMENT,
         "counts-winners-as-done" => CLIENT_WINS,

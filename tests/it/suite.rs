@@ -252,6 +252,7 @@ suite! {
     suite_strategies_products_meets_its_expectations: "strategies/products";
     suite_strategies_scope_moves_meets_its_expectations: "strategies/scope-moves";
     suite_units_dates_meets_its_expectations: "units/dates";
+    suite_units_waits_meets_its_expectations: "units/waits";
     suite_device_away_meets_its_expectations: "device/away";
     suite_units_priority_meets_its_expectations: "units/priority";
     suite_units_direct_meets_its_expectations: "units/direct";

@@ -405,6 +405,12 @@ pub enum Event<'a> {
         /// Kept on a durable list, to be tried again.
         listed: u32,
     },
+    /// The engine: in a run it tried again the rows on its durable list. Who lists rows tells this
+    /// in each run that pulls.
+    RowsRetried {
+        /// Rows that are on it still.
+        left: u64,
+    },
     /// A device, the gateway or the backend: its state went back to what it was at an earlier
     /// instant, and its process begins again from there. Of the backend what that did to its rows
     /// follows as commits.

@@ -1,6 +1,5 @@
 //! Checks on what became of a device's edits.
 
-use crate::base::words::{count, said_once};
 use crate::base::{DeviceId, EditId, EntityId, Key};
 use crate::contract::{EditKind, LogEntry, LogKind, PendingEdit, Schema};
 use crate::oracle::clock::Clock;
@@ -133,6 +132,7 @@ pub(in crate::oracle) fn acknowledged_without_commit(case: &EditCase<'_>) -> Opt
 
 /// At the end nothing waits and nothing is under way.
 pub(in crate::oracle) fn stuck(
+    schema: &Schema,
     device: DeviceId,
     pending: &[PendingEdit],
     unfinished: &[Run],
@@ -140,13 +140,7 @@ pub(in crate::oracle) fn stuck(
     names: Names<'_>,
 ) -> Option<String> {
     let mut reasons = Vec::new();
-    if let Some(first) = pending.first() {
-        let error = first
-            .last_error
-            .as_deref()
-            .map_or("not tried yet".to_owned(), |e| format!("last error {}", said_once(e)));
-        reasons.push(format!("{} in the outbox, {error}", count(pending.len() as u64, "change")));
-    }
+    reasons.extend(words::waiting(schema, pending));
     for run in unfinished {
         reasons.push(format!("{} under way since {}", names.unit(run.unit), names.time(run.since)));
     }

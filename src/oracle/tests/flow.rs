@@ -1,7 +1,9 @@
 use super::stage::{OTHER_UNIT, Stage, UNIT};
 use super::{assert_only, assert_silent};
 use crate::base::{Span, UnitId};
-use crate::contract::{AppEvent, Event, Hook, KillReason, RequestKind, SyncError, TransportError};
+use crate::contract::{
+    AppEvent, Event, Hook, KillReason, RequestKind, ServerError, SyncError, TransportError,
+};
 
 impl Stage {
     fn start(&mut self, unit: UnitId, run: u64) {
@@ -362,13 +364,13 @@ fn a_run_that_never_ends_in_a_living_process_is_found() {
             stage.start(UNIT, 1);
             stage.complete(UNIT, 1);
         }
-        // (30 s + 60 s) × 10 after its last request.
+        // More than 30 s + 2 min after its last request.
         stage.later(840);
         let verdict = stage.verdict();
         let found: Vec<&str> = verdict.violations.iter().map(|v| v.check).filter(|c| *c != "stuck").collect();
         assert_eq!(found, ["event-without-end"], "{:?}", verdict.violations);
         let text = &verdict.violations.last().unwrap().text;
-        assert!(text.contains("(30s + 1m) × 10 = 15m"), "{text}");
+        assert!(text.contains("30s + 2m = 2m30s"), "{text}");
     }
 }
 
@@ -377,12 +379,14 @@ fn a_run_that_goes_on_is_no_run_without_end() {
     // It was heard of, or waits as long as the server told it to.
     let heard: [&dyn Fn(&mut Stage); 2] = [
         &|stage| {
-            stage.later(899);
+            stage.later(149);
         },
         &|stage| {
-            let wait = Span::secs(3_600);
+            let (request, wait, kind) = (1, Span::secs(3_600), RequestKind::Pull);
+            let error = &ServerError::Throttled(wait);
+            stage.emit(0, Event::RequestRefused { request, kind, error, took: Span::ZERO });
             stage.emit(0, Event::RetryScheduled { attempt: 0, wait, in_run: true });
-            stage.later(4_000);
+            stage.later(3_740);
         },
     ];
     for hear in heard {
@@ -392,6 +396,25 @@ fn a_run_that_goes_on_is_no_run_without_end() {
         let verdict = stage.verdict();
         assert_eq!(verdict.figures["oracle.event_without_end.count"], 0, "{:?}", verdict.violations);
     }
+}
+
+#[test]
+fn a_run_that_goes_on_after_a_long_silence_is_found_all_the_same() {
+    let mut stage = Stage::new();
+    stage.start(UNIT, 0);
+    stage.later(160);
+    stage.complete(UNIT, 0);
+    assert_only(&stage.verdict(), "event-without-end", 1);
+}
+
+#[test]
+fn a_wait_beyond_the_ceiling_is_no_sign_of_life() {
+    let mut stage = Stage::new();
+    stage.start(UNIT, 0);
+    stage.emit(0, Event::RetryScheduled { attempt: 0, wait: Span::secs(3_600), in_run: true });
+    stage.later(3_000);
+    stage.complete(UNIT, 0);
+    assert_only(&stage.verdict(), "event-without-end", 1);
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod edits;
 mod flow;
 mod life;
 mod overwritten;
+mod owed;
 mod random;
 mod returns;
 mod rows;

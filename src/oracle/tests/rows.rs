@@ -217,7 +217,9 @@ fn rows_with_edits_that_wait_are_stuck_and_not_different() {
     stage.edit(0, VISIT, &made, EditKind::Create, vec![(0, Value::text("a")), (STATUS, Value::text("new"))]);
     let verdict = stage.verdict();
     assert_only(&verdict, "stuck", 1);
-    assert_eq!(verdict.violations[0].text, "device 0: 3 changes in the outbox, last error throttled");
+    let text = "device 0: 3 changes still wait in its outbox, among them edit d0.e0 of visit/a1, tried once (last error: throttled)";
+    assert_eq!(verdict.violations[0].text, text);
+    assert_eq!(verdict.violations[0].record, Some((VISIT, Key::new("a1"))));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::contract::{
     DeviceView, EditKind, Entity, Event, LocalEdit, LogEntry, LogKind, Node, Occurrence, PendingEdit,
     Refusal, RequestKind, Schema, ScopeRule, Sides, SyncUnit,
 };
-use crate::oracle::{Clock, Life, Oracle, Patience, Setting, Truth, Verdict};
+use crate::oracle::{Clock, Life, Oracle, Patience, Setting, Truth, Verdict, Waits};
 
 /// Delivered as deltas by clinic; columns clinic, status, doctor and hidden, of which devices hold
 /// the first three.
@@ -153,7 +153,13 @@ impl Stage {
             clock: Clock::default(),
             attributes,
             durable,
-            patience: Patience::Computed { request: Span::secs(30), wait: Span::secs(60), attempts: 10 },
+            patience: Patience::Computed(Waits {
+                request: Span::secs(30),
+                first: Span::secs(1),
+                growth: 2,
+                cap: Span::secs(60),
+                debounce: Span::secs(60),
+            }),
             capabilities: Capabilities::ALL,
             initial: Rc::new(backend.clone()),
         };

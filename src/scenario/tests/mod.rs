@@ -36,7 +36,7 @@ devices = 4
 "#;
 
 /// The engines of the committed scenarios.
-const STACKS: [&str; 26] = [
+const STACKS: &[&str] = &[
     "builtin",
     "broken:cancel-drops-in-flight",
     "broken:cursor-before-rows",
@@ -45,11 +45,16 @@ const STACKS: [&str; 26] = [
     "broken:fails-without-a-word",
     "broken:foreign-answer-is-ack",
     "broken:forgets-ends",
+    "broken:forgets-late-rows",
     "broken:forgets-the-shadow",
+    "broken:gives-up-for-good",
     "broken:gives-way-in-silence",
+    "broken:ignores-the-network",
     "broken:keeps-what-is-refused",
     "broken:last-in-first-out",
     "broken:merges-without-nulls",
+    "broken:misses-saves-in-a-run",
+    "broken:never-forgives",
     "broken:new-identity-each-try",
     "broken:one-bad-row-drops-page",
     "broken:one-date-for-all",
@@ -57,10 +62,12 @@ const STACKS: [&str; 26] = [
     "broken:pulls-over-edits",
     "broken:put-off-is-done",
     "broken:refused-delete-stays-gone",
+    "broken:rests-in-the-middle",
     "broken:says-nothing",
     "broken:taken-is-done",
     "broken:takes-older-tombstones",
     "broken:takes-older-versions",
+    "broken:waits-without-a-ceiling",
     "broken:whole-rows-again",
     "broken:verdicts-by-place",
 ];

@@ -1,0 +1,104 @@
+//! Which records most happened to: where to look when nothing else says it.
+
+use std::cmp::Reverse;
+
+use rustc_hash::FxHashMap;
+
+use super::history::RowId;
+use crate::base::words::count;
+use crate::base::{DeviceId, EntityId, Key};
+
+/// How many records are told.
+const TOLD: usize = 8;
+
+/// A record that much happened to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Eventful {
+    /// The record.
+    pub record: (EntityId, Key),
+    /// What.
+    pub happened: Happened,
+}
+
+/// How often what happened to a record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Happened {
+    /// Edits that people made on devices.
+    pub edits: u32,
+    /// Edits in requests, retries included.
+    pub sent: u32,
+    /// Conflicts that an engine decided.
+    pub conflicts: u32,
+    /// Edits that the backend refused for good.
+    pub refused: u32,
+    /// Commits that removed it.
+    pub deletes: u32,
+}
+
+impl Happened {
+    /// In words: `4 edits, 9 sends, 2 conflicts`.
+    pub fn told(&self) -> String {
+        let parts = [
+            (self.edits, "edit"),
+            (self.sent, "send"),
+            (self.conflicts, "conflict"),
+            (self.refused, "refusal"),
+            (self.deletes, "delete"),
+        ];
+        let parts = parts.iter().filter(|(times, _)| *times > 0);
+        parts.map(|(times, noun)| count(u64::from(*times), noun)).collect::<Vec<_>>().join(", ")
+    }
+
+    /// What is worth looking at most comes first: what went another way than it was meant.
+    fn weight(&self) -> u32 {
+        let again = self.sent.saturating_sub(self.edits);
+        8 * (self.conflicts + self.refused) + 4 * self.deletes + 2 * again + self.edits
+    }
+}
+
+/// What happened to the rows that something happened to.
+#[derive(Debug, Default)]
+pub(super) struct Busy {
+    rows: FxHashMap<RowId, Happened>,
+    /// By device: the row that it was last busy with.
+    last: FxHashMap<DeviceId, RowId>,
+}
+
+impl Busy {
+    pub(super) fn note(&mut self, row: RowId, device: Option<DeviceId>, what: impl FnOnce(&mut Happened)) {
+        what(self.rows.entry(row).or_default());
+        if let Some(device) = device {
+            self.last.insert(device, row);
+        }
+    }
+
+    /// The row that the device was last busy with.
+    pub(super) fn last_of(&self, device: DeviceId) -> Option<RowId> {
+        self.last.get(&device).copied()
+    }
+
+    /// The rows to which most happened, most first.
+    pub(super) fn most(&self, record: impl Fn(RowId) -> (EntityId, Key)) -> Vec<Eventful> {
+        let mut rows: Vec<(RowId, Happened)> = self.rows.iter().map(|(row, what)| (*row, *what)).collect();
+        rows.sort_unstable_by_key(|(row, what)| (Reverse(what.weight()), *row));
+        rows.truncate(TOLD);
+        rows.into_iter().map(|(row, happened)| Eventful { record: record(row), happened }).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_went_another_way_than_meant_comes_before_what_was_edited_often() {
+        let mut busy = Busy::default();
+        let device = DeviceId(3);
+        (0..5).for_each(|_| busy.note(7, Some(device), |what| what.edits += 1));
+        busy.note(9, None, |what| what.conflicts += 1);
+        assert_eq!(busy.last_of(device), Some(7));
+        let most = busy.most(|row| (EntityId(0), Key::new(&row.to_string())));
+        let told: Vec<_> = most.iter().map(|one| (one.record.1.as_str(), one.happened.told())).collect();
+        assert_eq!(told, [("9", "1 conflict".to_owned()), ("7", "5 edits".to_owned())]);
+    }
+}

@@ -1,0 +1,538 @@
+//! What devices owe: runs that something asked for and that could begin.
+//!
+//! A device that is online, whose app runs and whose engine has nothing else under way begins what
+//! a trigger asks for, tries again what failed, and sends what waits, each within a bound that
+//! follows from what its engine was told. Only time in which nothing stood in the way counts: what
+//! fails on its way to a server was tried, and a request is no idleness.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::check::Check;
+use super::clock::Clock;
+use super::findings::Findings;
+use super::patience::Patience;
+use super::words;
+use crate::base::words::count;
+use crate::base::{DeviceId, EditId, EntityId, Key, Span, Time, UnitId};
+use crate::contract::{
+    AppEvent, Decision, Event, Hook, KillReason, LocalEdit, LogKind, RequestKind, Schema, SyncError,
+    SyncUnit, Trigger,
+};
+
+/// Names for the texts.
+#[derive(Clone, Copy)]
+pub(super) struct Told<'a> {
+    pub(super) schema: &'a Schema,
+    pub(super) units: &'a [SyncUnit],
+    pub(super) clock: Clock,
+}
+
+/// Why a run is owed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Why {
+    /// The edit was saved, and saving starts the unit.
+    Saved(EditId),
+    /// A run that pushes ended well and left the edit, which was there before it began.
+    Left(EditId),
+    /// A trigger of the unit fired.
+    Fired(Trigger),
+    /// The unit waits in the queue.
+    Queued,
+    /// The unit failed, so many tries in a row.
+    Failed(u32),
+}
+
+/// A run that has not begun.
+#[derive(Clone, Copy, Debug)]
+struct Owed {
+    unit: UnitId,
+    why: Why,
+    since: Time,
+    /// For how long nothing stood in its way.
+    idle: Span,
+    told: bool,
+}
+
+/// An edit that was made here and of which no verdict is known.
+#[derive(Clone, Debug)]
+struct Waiting {
+    entity: EntityId,
+    key: Key,
+    made: Time,
+    /// It was in a request, so that it may be settled although nobody said so.
+    sent: bool,
+}
+
+/// A run under way.
+#[derive(Clone, Copy, Debug)]
+struct Begun {
+    at: Time,
+    unit: UnitId,
+    /// Tries of its requests that failed.
+    failures: u32,
+    /// It tried again the rows that wait on the list.
+    retried: bool,
+}
+
+/// What would be wrong if the edit does wait.
+#[derive(Debug)]
+struct Suspicion {
+    edit: EditId,
+    idle: Span,
+    text: String,
+}
+
+#[derive(Debug, Default)]
+struct Device {
+    alive: bool,
+    offline: bool,
+    foreground: bool,
+    /// Up to when time was counted.
+    mark: Time,
+    runs: BTreeMap<u64, Begun>,
+    /// Hooks of runs: the next unit waits for their ends.
+    hooks: BTreeSet<(u64, Hook)>,
+    edits: BTreeMap<EditId, Waiting>,
+    /// Tries in a row that failed, at least one for each failed run.
+    failures: BTreeMap<UnitId, u32>,
+    /// When a run of the unit put rows on the list that were not tried again since.
+    listed: BTreeMap<UnitId, Time>,
+    owed: Vec<Owed>,
+    suspicions: Vec<Suspicion>,
+}
+
+/// Follows what every device owes.
+#[derive(Debug)]
+pub(super) struct Owing {
+    devices: Vec<Device>,
+    patience: Patience,
+    /// Whether an engine tells what became of an edit.
+    acknowledges: bool,
+    /// The time for which devices were idle with work.
+    idle: u128,
+}
+
+impl Owing {
+    pub(super) fn new(devices: usize, patience: Patience, acknowledges: bool) -> Owing {
+        let devices = (0..devices).map(|_| Device::default()).collect();
+        Owing { devices, patience, acknowledges, idle: 0 }
+    }
+
+    /// For how long devices were idle with work, in nanoseconds.
+    pub(super) fn idle_ns(&self) -> u128 {
+        self.idle
+    }
+
+    pub(super) fn on(
+        &mut self,
+        at: Time,
+        id: DeviceId,
+        event: &Event<'_>,
+        told: Told<'_>,
+        findings: &mut Findings,
+    ) {
+        if !concerns(event) {
+            return;
+        }
+        if let Event::AppWrote { took, .. } | Event::AppQueried { took, .. } = event {
+            // A slow disk is at work, and who has to write waits for it.
+            let device = &mut self.devices[id.0 as usize];
+            device.mark = (device.mark + *took).min(device.mark.max(at));
+        }
+        self.judge(at, id, told, findings);
+        let acknowledges = self.acknowledges;
+        let device = &mut self.devices[id.0 as usize];
+        if let Some(text) = device.leaves_listed(at, id, event, told) {
+            findings.add(Check::IdleWithWork, (Some(id), None), || text);
+        }
+        device.on_process(at, event, told.units);
+        device.on_run(at, event, told.units, acknowledges);
+        device.on_edit(at, id, event, told.units);
+        if let Event::EditSent { edit, .. } = event {
+            self.confirm(id, *edit, findings);
+        }
+    }
+
+    /// What has waited by `now` for longer than it may.
+    pub(super) fn judge(&mut self, now: Time, id: DeviceId, told: Told<'_>, findings: &mut Findings) {
+        let device = &mut self.devices[id.0 as usize];
+        if !device.count_to(now) {
+            return;
+        }
+        let Device { owed, edits, suspicions, .. } = device;
+        for owed in owed.iter_mut().filter(|owed| owed.is_overdue(&self.patience)) {
+            owed.told = true;
+            let text = owed.text(id, now, edits, told, &self.patience);
+            match owed.why {
+                Why::Saved(edit) | Why::Left(edit) => {
+                    suspicions.push(Suspicion { edit, idle: owed.idle, text });
+                }
+                _ => {
+                    self.idle += u128::from(owed.idle.0);
+                    findings.add(Check::IdleWithWork, (Some(id), None), || text);
+                }
+            }
+        }
+    }
+
+    /// The edit does wait: so it did before.
+    pub(super) fn confirm(&mut self, id: DeviceId, edit: EditId, findings: &mut Findings) {
+        let device = &mut self.devices[id.0 as usize];
+        let Some(place) = device.suspicions.iter().position(|one| one.edit == edit) else { return };
+        let Suspicion { idle, text, .. } = device.suspicions.remove(place);
+        self.idle += u128::from(idle.0);
+        let waiting = device.edits.get(&edit).map(|waiting| (waiting.entity, waiting.key.clone()));
+        let record = waiting.as_ref().map(|(entity, key)| (*entity, key.as_str()));
+        findings.add(Check::IdleWithWork, (Some(id), record), || text);
+    }
+}
+
+/// Whether an event may change what is owed, or say that the engine is not idle.
+fn concerns(event: &Event<'_>) -> bool {
+    matches!(
+        event,
+        Event::ProcessStarted { .. }
+            | Event::ProcessKilled { .. }
+            | Event::Restored { .. }
+            | Event::BecameCopy { .. }
+            | Event::App(_)
+            | Event::LinkDown
+            | Event::LinkUp
+            | Event::StorageFull
+            | Event::AppWrote { .. }
+            | Event::AppQueried { .. }
+            | Event::UnitQueued { .. }
+            | Event::UnitDiscarded { .. }
+            | Event::SyncStart { .. }
+            | Event::SyncComplete { .. }
+            | Event::SyncError { .. }
+            | Event::HookStarted { .. }
+            | Event::HookEnded { .. }
+            | Event::RequestSent { .. }
+            | Event::RequestFailed { .. }
+            | Event::RequestRefused { .. }
+            | Event::ResponseReceived { .. }
+            | Event::RetryScheduled { .. }
+            | Event::ChunkApplied { .. }
+            | Event::RowsFailed { .. }
+            | Event::RowsRetried { .. }
+            | Event::CursorReset { .. }
+            | Event::EditMade { .. }
+            | Event::EditSent { .. }
+            | Event::EditAcknowledged { .. }
+            | Event::EditLogged { .. }
+            | Event::ConflictDecided { .. }
+    )
+}
+
+impl Owed {
+    fn is_overdue(&self, patience: &Patience) -> bool {
+        !self.told && self.idle > self.bound(patience)
+    }
+
+    fn bound(&self, patience: &Patience) -> Span {
+        match self.why {
+            Why::Saved(_) | Why::Queued | Why::Fired(Trigger::Start | Trigger::Login) => patience.at_once(),
+            Why::Fired(Trigger::Every(period)) => patience.held_back(period),
+            Why::Fired(_) => patience.held_back(Span::ZERO),
+            Why::Failed(failures) => patience.after(failures),
+            Why::Left(_) => patience.after(u32::MAX),
+        }
+    }
+
+    /// Whether only the time counts in which somebody looks at the app.
+    fn is_periodic(&self) -> bool {
+        matches!(self.why, Why::Fired(Trigger::Every(_)))
+    }
+
+    fn text(
+        &self,
+        id: DeviceId,
+        now: Time,
+        edits: &BTreeMap<EditId, Waiting>,
+        told: Told<'_>,
+        patience: &Patience,
+    ) -> String {
+        let unit = told.units.get(usize::from(self.unit.0)).map_or("an unknown unit", |unit| &unit.name);
+        let of = |edit: &EditId| {
+            let record = edits.get(edit).map_or_else(String::new, |waiting| {
+                let made = told.clock.time(waiting.made);
+                format!(" of {made} ({})", words::record(told.schema, waiting.entity, waiting.key.as_str()))
+            });
+            format!("edit {edit}{record}")
+        };
+        let why = match &self.why {
+            Why::Saved(edit) => format!("{} was saved, and no run that sends it began", of(edit)),
+            Why::Left(edit) => format!("a run of {unit} left {}, and no other began", of(edit)),
+            Why::Fired(Trigger::Every(period)) => {
+                format!("{unit} did not run, which does each {period} while somebody looks at the app")
+            }
+            Why::Fired(trigger) => format!("{unit} did not run {}", after(*trigger)),
+            Why::Queued => format!("{unit} waited in the queue, and did not begin"),
+            Why::Failed(failures) => format!(
+                "{unit} was not tried again after {} in a row",
+                count(u64::from(*failures), "failed try").replace("trys", "tries")
+            ),
+        };
+        let (since, until) = (told.clock.time(self.since), told.clock.time(now));
+        let bound = match self.why {
+            Why::Saved(_) | Why::Queued | Why::Fired(Trigger::Start | Trigger::Login) => {
+                patience.told_at_once()
+            }
+            Why::Fired(Trigger::Every(period)) => patience.told_held_back(period),
+            Why::Fired(_) => patience.told_held_back(Span::ZERO),
+            Why::Failed(failures) => patience.told_after(failures),
+            Why::Left(_) => patience.told_after(u32::MAX),
+        };
+        format!(
+            "{id} was idle for {} between {since} and {until}, online and with work: {why}; {bound}",
+            self.idle
+        )
+    }
+}
+
+fn after(trigger: Trigger) -> String {
+    match trigger {
+        Trigger::Start => "after the start of the app".to_owned(),
+        Trigger::Login => "after a login".to_owned(),
+        Trigger::Online => "after the network came back".to_owned(),
+        Trigger::Resume => "after the app came to the foreground".to_owned(),
+        Trigger::Save => "after an edit was saved".to_owned(),
+        Trigger::Manual => "after somebody asked".to_owned(),
+        Trigger::Every(period) => format!("after {period}"),
+    }
+}
+
+impl Device {
+    /// Counts the time up to `now` as idle if it is; false if nothing is owed.
+    fn count_to(&mut self, now: Time) -> bool {
+        let idle = now.since(self.mark);
+        if idle == Span::ZERO {
+            return false;
+        }
+        self.mark = now;
+        if !self.alive || self.offline || !self.runs.is_empty() || !self.hooks.is_empty() {
+            return false;
+        }
+        let foreground = self.foreground;
+        let counted = self.owed.iter_mut().filter(|owed| foreground || !owed.is_periodic());
+        counted.for_each(|owed| owed.idle += idle);
+        !self.owed.is_empty()
+    }
+
+    fn owe(&mut self, at: Time, unit: UnitId, why: Why) {
+        self.owed.push(Owed { unit, why, since: at, idle: Span::ZERO, told: false });
+    }
+
+    /// What is owed is owed from now on.
+    fn begin_again(&mut self, at: Time, which: impl Fn(&Owed) -> bool) {
+        for owed in self.owed.iter_mut().filter(|owed| which(owed)) {
+            (owed.since, owed.idle, owed.told) = (at, Span::ZERO, false);
+        }
+    }
+
+    fn on_process(&mut self, at: Time, event: &Event<'_>, units: &[SyncUnit]) {
+        match event {
+            Event::ProcessStarted { .. } => self.started(at, units),
+            Event::ProcessKilled { reason } => {
+                self.alive = false;
+                self.runs.clear();
+                self.hooks.clear();
+                self.owed.clear();
+                self.failures.clear();
+                // What was sent may be settled, and what was written before the power failed may
+                // be gone.
+                self.edits.retain(|_, edit| !edit.sent && *reason != KillReason::PowerLoss);
+                if *reason == KillReason::PowerLoss {
+                    self.listed.clear();
+                }
+            }
+            Event::Restored { .. } | Event::BecameCopy { .. } => {
+                self.edits.clear();
+                self.suspicions.clear();
+                self.listed.clear();
+            }
+            Event::LinkDown => self.offline = true,
+            Event::LinkUp => {
+                self.offline = false;
+                self.begin_again(at, |_| true);
+            }
+            Event::App(event) => {
+                self.foreground = match event {
+                    AppEvent::Login | AppEvent::Resume => true,
+                    AppEvent::Pause => false,
+                    AppEvent::Online | AppEvent::Offline => self.foreground,
+                };
+                if !matches!(event, AppEvent::Online | AppEvent::Offline) {
+                    self.begin_again(at, Owed::is_periodic);
+                }
+                if let Some(trigger) = event.trigger() {
+                    self.fire(at, trigger, units);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn started(&mut self, at: Time, units: &[SyncUnit]) {
+        (self.alive, self.foreground, self.mark) = (true, false, at);
+        self.fire(at, Trigger::Start, units);
+        for (unit, number) in units.iter().zip(0..) {
+            for trigger in unit.on.iter().filter(|trigger| matches!(trigger, Trigger::Every(_))) {
+                self.owe(at, UnitId(number), Why::Fired(*trigger));
+            }
+        }
+        let waiting: Vec<_> = self.edits.iter().map(|(id, edit)| (*id, edit.entity)).collect();
+        waiting.into_iter().for_each(|(id, entity)| self.saved(at, id, entity, units));
+    }
+
+    fn fire(&mut self, at: Time, trigger: Trigger, units: &[SyncUnit]) {
+        for (unit, number) in units.iter().zip(0..) {
+            if unit.on.contains(&trigger) {
+                self.owe(at, UnitId(number), Why::Fired(trigger));
+            }
+        }
+    }
+
+    /// An edit was saved: a unit that saving starts, and that pushes its entity, is to run.
+    fn saved(&mut self, at: Time, edit: EditId, entity: EntityId, units: &[SyncUnit]) {
+        let sends = |unit: &&SyncUnit| unit.on.contains(&Trigger::Save) && unit.push.contains(&entity);
+        let Some(number) = units.iter().position(|unit| sends(&unit)) else { return };
+        let is_saved = |owed: &Owed| matches!(owed.why, Why::Saved(_));
+        // One is enough: the run that it starts sends the others, too.
+        let unit = UnitId(number as u16);
+        if !self.owed.iter().any(|owed| owed.unit == unit && is_saved(owed)) {
+            self.owe(at, unit, Why::Saved(edit));
+        }
+    }
+
+    fn on_run(&mut self, at: Time, event: &Event<'_>, units: &[SyncUnit], acknowledges: bool) {
+        match *event {
+            Event::UnitQueued { unit, .. } => self.owe(at, unit, Why::Queued),
+            Event::UnitDiscarded { unit } => {
+                self.owed.retain(|owed| owed.unit != unit || owed.is_periodic());
+                self.forget_saved(unit, units);
+            }
+            Event::SyncStart { unit, run, .. } => {
+                self.runs.insert(run, Begun { at, unit, failures: 0, retried: false });
+                self.owed.retain(|owed| owed.unit != unit || owed.is_periodic());
+                self.begin_again(at, |owed| owed.unit == unit);
+                self.forget_saved(unit, units);
+            }
+            Event::SyncComplete { unit, run, .. } => {
+                self.failures.remove(&unit);
+                let Some(begun) = self.runs.remove(&run) else { return };
+                let pushes = |edit: &Waiting| units[usize::from(unit.0)].push.contains(&edit.entity);
+                let left = |(_, edit): &(&EditId, &Waiting)| edit.made < begun.at && pushes(edit);
+                let left = self.edits.iter().find(left).map(|(id, _)| *id);
+                if let Some(edit) = left.filter(|_| acknowledges) {
+                    self.owe(at, unit, Why::Left(edit));
+                }
+            }
+            Event::SyncError { unit, run, error } => {
+                let begun = self.runs.remove(&run);
+                // What an earlier process left open is not tried again for that.
+                if let Some(begun) = begun.filter(|_| *error != SyncError::Interrupted) {
+                    let failures = self.failures.entry(unit).or_default();
+                    *failures = failures.saturating_add(begun.failures.max(1));
+                    let failures = *failures;
+                    self.owe(at, unit, Why::Failed(failures));
+                }
+            }
+            Event::HookStarted { hook, run: Some((_, run)) } => _ = self.hooks.insert((run, hook)),
+            Event::HookEnded { hook, run: Some((_, run)), .. } => _ = self.hooks.remove(&(run, hook)),
+            _ => self.sign_of_life(at, event),
+        }
+    }
+
+    /// Rows that could not be applied are tried again with the next run of the unit that met them.
+    fn leaves_listed(&mut self, at: Time, id: DeviceId, event: &Event<'_>, told: Told<'_>) -> Option<String> {
+        match *event {
+            Event::RowsFailed { listed: 1.., .. } => {
+                let begun = self.runs.values().next_back()?;
+                self.listed.entry(begun.unit).or_insert(at);
+            }
+            Event::RowsRetried { left } => {
+                let begun = self.runs.values_mut().next_back()?;
+                begun.retried = true;
+                if left == 0 {
+                    self.listed.clear();
+                }
+            }
+            Event::SyncComplete { unit, run, .. } => {
+                let begun = *self.runs.get(&run)?;
+                let since = *self.listed.get(&unit).filter(|since| **since < begun.at && !begun.retried)?;
+                self.listed.remove(&unit);
+                let unit = &told.units[usize::from(unit.0)].name;
+                let (since, at) = (told.clock.time(since), told.clock.time(at));
+                return Some(format!(
+                    "{id} has rows on its list since {since} that could not be applied, and run {run} of {unit}, which ended at {at}, did not try them again"
+                ));
+            }
+            // All of the entity comes again.
+            Event::CursorReset { .. } => self.listed.clear(),
+            _ => {}
+        }
+        None
+    }
+
+    /// What a run of the unit that starts now sends was not forgotten.
+    fn forget_saved(&mut self, unit: UnitId, units: &[SyncUnit]) {
+        let push = &units[usize::from(unit.0)].push;
+        let edits = &self.edits;
+        let sends = |edit: &EditId| edits.get(edit).is_none_or(|edit| push.contains(&edit.entity));
+        self.owed.retain(|owed| !matches!(&owed.why, Why::Saved(edit) if sends(edit)));
+    }
+
+    /// The engine did something for a unit, or waits to. Outside of its runs that is a sync that
+    /// was called directly, of which nobody hears besides.
+    fn sign_of_life(&mut self, at: Time, event: &Event<'_>) {
+        let until = match *event {
+            Event::RequestSent { unit: Some(_), .. }
+            | Event::ResponseReceived { unit: Some(_), .. }
+            | Event::ChunkApplied { unit: Some(_), .. }
+            | Event::StorageFull => at,
+            Event::RequestFailed { kind, .. } | Event::RequestRefused { kind, .. }
+                if kind != RequestKind::Fetch =>
+            {
+                if let Some(run) = self.runs.values_mut().next_back() {
+                    run.failures = run.failures.saturating_add(1);
+                }
+                at
+            }
+            Event::RetryScheduled { wait, in_run: true, .. } => at + wait,
+            _ => return,
+        };
+        if self.runs.is_empty() {
+            self.begin_again(at, |_| true);
+            self.mark = self.mark.max(until);
+        }
+    }
+
+    fn on_edit(&mut self, at: Time, id: DeviceId, event: &Event<'_>, units: &[SyncUnit]) {
+        match *event {
+            Event::EditMade { edit: LocalEdit { id: edit, entity, key, .. }, .. } if edit.device == id => {
+                let waiting = Waiting { entity: *entity, key: key.clone(), made: at, sent: false };
+                self.edits.insert(*edit, waiting);
+                self.saved(at, *edit, *entity, units);
+            }
+            Event::EditSent { edit, .. } => {
+                if let Some(waiting) = self.edits.get_mut(&edit) {
+                    waiting.sent = true;
+                }
+                self.owed.retain(|owed| owed.why != Why::Saved(edit));
+            }
+            Event::EditAcknowledged { edit, .. }
+            | Event::EditLogged { edit, kind: LogKind::Superseded | LogKind::Rejected, .. }
+            | Event::ConflictDecided {
+                edit,
+                decision: Decision::Remote | Decision::Same | Decision::Parked,
+                ..
+            } => {
+                self.edits.remove(&edit);
+                self.owed.retain(|owed| owed.why != Why::Saved(edit) && owed.why != Why::Left(edit));
+            }
+            _ => {}
+        }
+    }
+}
