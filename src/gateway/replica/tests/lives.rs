@@ -104,6 +104,22 @@ fn a_gateway_put_back_to_before_the_backend_went_back_forgets_what_it_knew_ahead
 }
 
 #[test]
+fn a_row_that_a_load_does_not_meet_is_gone_as_of_the_load() {
+    let mut site = Site::filled(1_000);
+    site.refresh();
+    let mut north = None;
+    assert_eq!(site.told(0, &mut north), ["+north0", "+north1"]);
+    let known = site.backend.row(VISIT, &Key::new("north0")).unwrap().stamp;
+    site.delete("north0");
+    let backup = site.backend.backup();
+    site.backend.restore(backup);
+    site.refresh();
+    let told = site.told_with_stamps(0, &mut north);
+    assert_eq!(told.iter().map(|(told, _)| &**told).collect::<Vec<_>>(), ["-north0"]);
+    assert!(told[0].1 > known, "a device may have a later version than that");
+}
+
+#[test]
 fn a_row_whose_edit_a_gateway_put_back_brings_again_goes_with_its_verdict_where_it_is_gone_by_then() {
     let compare = Capture::Hash(HashOptions::default());
     for capture in [Capture::Flag(FlagOptions::default()), compare, Capture::default()] {
