@@ -167,7 +167,7 @@ pub const ALL: &[Bug] = &[
     },
     Bug {
         id: "asks-caches",
-        check: "stale",
+        check: "lost",
         mechanism: "pages are asked for by an address that says nothing of when: a proxy on the way answers with what it kept",
         seen_in: "a GET without Cache-Control behind a company's proxy",
         breaks: Breaks::Rule(|rules| Rules { send: send::asks_caches(), ..rules }),

@@ -47,3 +47,26 @@ impl Stop {
         .await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, ready};
+    use std::task::Context;
+
+    use super::*;
+
+    fn poll<T>(future: impl Future<Output = T>) -> Poll<T> {
+        pin!(future).poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    #[test]
+    fn a_run_that_is_to_end_waits_for_nothing_and_keeps_what_is_there() {
+        let stop = Stop::default();
+        assert_eq!(poll(stop.or(pending::<u8>())), Poll::Pending);
+        stop.ask();
+        assert_eq!(poll(stop.or(pending::<u8>())), Poll::Ready(None));
+        assert_eq!(poll(stop.or(ready(7))), Poll::Ready(Some(7)), "what has come is not thrown away");
+        stop.over();
+        assert_eq!(poll(stop.or(pending::<u8>())), Poll::Pending, "the next run is another");
+    }
+}
