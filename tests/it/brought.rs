@@ -379,6 +379,66 @@ fn sessions_that_are_not_promised_are_counted_and_not_judged() {
     }
 }
 
+/// A device half that does not hear what happens to the app.
+struct Deaf(Rc<dyn SyncEngine>);
+
+impl SyncEngine for Deaf {
+    fn run(self: Rc<Self>) -> LocalBoxFuture<'static, ()> {
+        self.0.clone().run()
+    }
+    fn on(&self, _: AppEvent) {}
+    fn edit(&self, edit: &LocalEdit) -> Result<(), EditError> {
+        self.0.edit(edit)
+    }
+    fn trigger(&self, unit: UnitId, discard_pending: bool) {
+        self.0.trigger(unit, discard_pending);
+    }
+    fn sync(self: Rc<Self>, unit: UnitId) -> LocalBoxFuture<'static, Result<(), SyncError>> {
+        self.0.clone().sync(unit)
+    }
+    fn view(&self) -> &dyn DeviceView {
+        self.0.view()
+    }
+}
+
+fn deaf(chosen: &Chosen) -> Rc<dyn EngineFactory> {
+    struct Factory(Rc<dyn EngineFactory>);
+    impl EngineFactory for Factory {
+        fn open(
+            &self,
+            setup: Rc<DeviceSetup>,
+            incarnation: Incarnation,
+            database: Database,
+            ports: Ports,
+        ) -> Result<Rc<dyn SyncEngine>, EngineError> {
+            Ok(Rc::new(Deaf(self.0.open(setup, incarnation, database, ports)?)))
+        }
+        fn provision(
+            &self,
+            setup: &DeviceSetup,
+            database: Database,
+            state: Option<&dyn Provision>,
+        ) -> Result<(), EngineError> {
+            self.0.provision(setup, database, state)
+        }
+    }
+    Rc::new(Factory((STACK.engine)(chosen)))
+}
+
+#[test]
+fn a_stack_that_promises_no_promptness_may_leave_a_trigger_unanswered() {
+    let (check, sets) = ("idle-with-work", ["unit.Notes.on=[\"login\", \"every 30m\"]"]);
+    let deaf = Stack { engine: deaf, ..STACK };
+    let (_, promised) = run(deaf, CALM, &sets);
+    assert!(promised.violations.iter().any(|v| v.check == check), "{:?}", promised.violations);
+    let (_, free) = run(Stack { capabilities: Capabilities { prompt: false, ..LESS }, ..deaf }, CALM, &sets);
+    assert!(free.violations.iter().all(|v| v.check != check));
+    assert!(free.not_applicable.contains(&check), "{:?}", free.not_applicable);
+    for metric in ["oracle.idle_with_work.count", "oracle.idle_with_work.ns"] {
+        assert!(!free.figures.contains_key(metric), "no look is not a zero");
+    }
+}
+
 #[test]
 fn an_edit_that_no_backend_judged_is_lost_whatever_a_stack_promises() {
     struct Deaf(Box<dyn SyncServer>);

@@ -94,6 +94,9 @@ struct Phone {
     requests: StdCell<u64>,
 }
 
+/// What failed is tried again after this.
+const TRIED_AGAIN_AFTER: Span = Span::secs(20);
+
 impl Phone {
     fn enqueue(&self, unit: UnitId) {
         self.queue.add(unit, false, self.ports.clock.now());
@@ -115,11 +118,18 @@ impl Phone {
         self.fire(Trigger::Start);
         loop {
             let (unit, since) = self.queue.next(false).await;
-            self.session(unit, since).await;
+            if !self.session(unit, since).await {
+                let phone = self.clone();
+                self.ports.spawn.spawn(Box::pin(async move {
+                    phone.ports.sleep(TRIED_AGAIN_AFTER).await;
+                    phone.enqueue(unit);
+                }));
+            }
         }
     }
 
-    async fn session(&self, unit: UnitId, since: Time) {
+    /// A run of a unit; false if it failed.
+    async fn session(&self, unit: UnitId, since: Time) -> bool {
         let begin = |state: &mut State| {
             (state.open, state.runs) = (Some(unit), state.runs + 1);
             state.runs
@@ -131,7 +141,9 @@ impl Phone {
         self.ports.emit(Event::SyncStart { unit, run, waited: started - since });
         self.ports.crash_point("tiny.started").await;
         let result = self.exchange(unit).await;
+        let went_well = result.is_ok();
         self.end(run, unit, result.map(|()| self.ports.clock.now() - started)).await;
+        went_well
     }
 
     async fn end(&self, run: u64, unit: UnitId, result: Result<Span, SyncError>) {
