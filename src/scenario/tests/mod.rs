@@ -76,7 +76,7 @@ fn with_names<R>(f: impl FnOnce(&Names<'_>) -> R) -> R {
     let crash_points =
         &["pull.answer-received", "pull.chunk-applied", "push.answer-received", "session.before-end"];
     let described = |name| Described { crash_points, ..Described::builtin(name) };
-    let stacks = STACKS.map(described);
+    let stacks = STACKS.iter().copied().map(described).collect::<Vec<_>>();
     let metrics: Vec<_> = metrics::TABLE.iter().map(|metric| (metric.name, metric.unit)).collect();
     let checks: Vec<_> = oracle::check_names().collect();
     f(&Names { metrics: &metrics, checks: &checks, stacks: &stacks })
