@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::sweep::{self, Objective};
 use super::tune::{self, TuneRecord, tests::tuned};
 use super::*;
+use crate::metrics::{Figure, Unit};
 use crate::scenario::{Bound, Plan};
 
 /// Whatever can be asked of a record.
@@ -420,6 +421,18 @@ fn a_cell_fails_by_what_it_found_and_by_nothing_else() {
     let broken = broken(&plan, "broken", Exit::Invalid, "it cannot be run");
     let broken = serde_json::to_value(of_cells(vec![broken.cell])).unwrap();
     assert_eq!(told(&broken, &slower), "the cell broken is broken and does not fail by it");
+}
+
+#[test]
+fn a_cell_may_fail_by_edits_alone_that_went_with_a_backup() {
+    let mut outcome = fixture::outcome();
+    outcome.taken_back = Some("edit d0.e1 of 08:00:00".to_owned());
+    let gone = Figure::Value { unit: Unit::Count, value: 1 };
+    outcome.figures.insert("oracle.taken_back.edits".to_owned(), gone);
+    let cell = judge(&fixture::plan(None, 1), "cell", &outcome).cell;
+    let whole = serde_json::to_value(of_cells(vec![cell])).unwrap();
+    let none = told(&whole, &[("/cells/0/metrics", json!({}))]);
+    assert_eq!(none, "the cell cell fails by correctness, and has no violation that was not expected");
 }
 
 #[test]

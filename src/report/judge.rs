@@ -368,7 +368,7 @@ fn expects(plan: &Plan, metric: &str) -> bool {
 }
 
 /// The metric of saved edits that a return to a backup destroyed.
-const TAKEN_BACK: &str = "oracle.taken_back.edits";
+pub(super) const TAKEN_BACK: &str = "oracle.taken_back.edits";
 
 /// The metric of conflicts that engine and oracle count otherwise.
 const MISCOUNTED: &str = "engine.conflicts.miscounted";
