@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::history::{History, Row, RowId};
 use super::lives::Lives;
-use super::overwritten::GaveWay;
+use super::meant::{GaveWay, Won};
 use super::truth::{Places, alike};
 use crate::base::{DeviceId, EditId, EntityId, Key, Time, Value};
 use crate::contract::{Decision, EditKind, LocalEdit, Refusal};
@@ -85,17 +85,6 @@ struct Decided {
     life: u32,
     at: Time,
     won: Option<Won>,
-}
-
-/// Who won a conflict in which somebody gave way: the user is owed a line about it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Won {
-    /// The edit, over what it had not seen.
-    Edit,
-    /// The edit in some columns, and in others another version.
-    Part,
-    /// Another version.
-    Other,
 }
 
 /// All edits, and which of them are open: not committed and not carried.

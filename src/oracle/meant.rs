@@ -8,6 +8,28 @@ use super::history::RowId;
 use crate::base::{EditId, EntityId, Key, Value};
 use crate::contract::{Decision, EditKind, LocalEdit};
 
+/// Who won a conflict in which somebody gave way: the user is owed a line about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Won {
+    /// The edit, over what it had not seen.
+    Edit,
+    /// The edit in some columns, and in others another version.
+    Part,
+    /// Another version.
+    Other,
+}
+
+/// In how many columns the sides of a conflict gave way to each other. A column gives way where
+/// another value takes its place and it says something else than its last reader knew: what was
+/// changed and changed back is nobody's loss.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct GaveWay {
+    /// Columns of the edit.
+    pub(super) ours: u64,
+    /// Columns that others wrote.
+    pub(super) theirs: u64,
+}
+
 /// What a person wanted of a row.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Meant<'a> {

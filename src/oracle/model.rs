@@ -16,7 +16,8 @@ use super::held::{All, At, Held};
 use super::history::{Commit, History, RowId};
 use super::intents::Intents;
 use super::ledger::{Ledger, Refused};
-use super::overwritten::GaveWay;
+use super::meant::GaveWay;
+use super::overwritten;
 use super::owed::{Owing, Told};
 use super::patience::Patience;
 use super::shown::Shown;
@@ -237,7 +238,7 @@ impl Oracle {
             }
         }
         self.intents.judge(&case, concerns, &mut self.findings);
-        self.overwritten += GaveWay::by_commit(&case).theirs;
+        self.overwritten += overwritten::by_commit(&case).theirs;
         if let (Some(edit), Some(text)) = (author, checks::blind_overwrite(&case)) {
             let committed = (self.ledger.lives.now(edit.device), commit.at);
             self.blind.push(Blind { edit, entity: row.entity, key: row.key.clone(), committed, text });
@@ -316,7 +317,7 @@ impl Oracle {
                 let gave_way = self.ledger.get(edit).map_or_else(GaveWay::default, |made| {
                     let of = self.history.row(row);
                     let (unseen, _) = checks::written_unseen(of, &self.ledger, edit, made);
-                    GaveWay::by(decision, made, (of, seen), unseen)
+                    overwritten::by_rule(decision, made, (of, seen), unseen)
                 });
                 self.overwritten += gave_way.ours + gave_way.theirs;
                 self.ledger.decided((at, device), edit, row, decision, (seen, gave_way), &self.history);

@@ -4,7 +4,8 @@ use crate::base::{DeviceId, EditId, EntityId, Key};
 use crate::contract::{EditKind, LogEntry, LogKind, PendingEdit, Schema};
 use crate::oracle::clock::Clock;
 use crate::oracle::flow::{Names, Run};
-use crate::oracle::ledger::{Edit, Won};
+use crate::oracle::ledger::Edit;
+use crate::oracle::meant::Won;
 use crate::oracle::words;
 
 /// An edit at the end, and what its device says of it.
