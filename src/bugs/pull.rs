@@ -1,9 +1,11 @@
 //! Bugs in how pulled rows are written.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::rc::Rc;
 
-use crate::base::{Cell, Stamp};
+use crate::base::{Cell, EntityId, Key, Seed, Stamp};
+use crate::contract::EditKind;
 use crate::engine::{Applied, ApplyRule, Correct, CursorMoment, CursorRule, Place};
 use crate::protocol::WireRow;
 use crate::store::{StoreError, Tx};
@@ -46,6 +48,115 @@ pub(super) fn inserts_only() -> Rc<dyn ApplyRule> {
                 return Ok(Applied::Kept);
             }
             Correct.apply(tx, place, row)
+        }
+    }
+    Rc::new(Broken)
+}
+
+/// Writing a row fails for one key in twelve, and nobody looks at the errors of single rows.
+pub(super) fn passes_over_errors() -> Rc<dyn ApplyRule> {
+    struct Broken;
+    impl ApplyRule for Broken {
+        fn apply(&self, tx: &Tx<'_>, place: Place, row: WireRow<'_>) -> Result<Applied, StoreError> {
+            let fails = Seed(0).hash(row.key, 0, 0).is_multiple_of(12);
+            if fails && row.values.is_some() && tx.row(place.id, row.key)?.is_none() {
+                return Ok(Applied::Kept);
+            }
+            Correct.apply(tx, place, row)
+        }
+    }
+    Rc::new(Broken)
+}
+
+/// A new row with the stamp of the one before it is taken for that one, coming twice.
+pub(super) fn one_row_a_stamp() -> Rc<dyn ApplyRule> {
+    #[derive(Default)]
+    struct Broken(RefCell<Option<(EntityId, Stamp, String)>>);
+    impl ApplyRule for Broken {
+        fn apply(&self, tx: &Tx<'_>, place: Place, row: WireRow<'_>) -> Result<Applied, StoreError> {
+            let own = (place.id, row.stamp, row.key.to_owned());
+            let before = self.0.replace(Some(own.clone()));
+            let is_again =
+                before.is_some_and(|(id, stamp, key)| (id, stamp) == (own.0, own.1) && key != own.2);
+            if is_again && row.values.is_some() && tx.row(place.id, row.key)?.is_none() {
+                return Ok(Applied::Kept);
+            }
+            Correct.apply(tx, place, row)
+        }
+    }
+    Rc::new(Broken::default())
+}
+
+/// Of what went from the device a note is kept, and what is noted never comes again.
+pub(super) fn tombstones_for_ever() -> Rc<dyn ApplyRule> {
+    struct Broken;
+    impl ApplyRule for Broken {
+        fn apply(&self, tx: &Tx<'_>, place: Place, row: WireRow<'_>) -> Result<Applied, StoreError> {
+            if place.dirty {
+                return Correct.apply(tx, place, row);
+            }
+            // Beside the row's own, which the engine keeps for as long as it needs it.
+            let note = format!("{} is gone", row.key);
+            if row.values.is_none() {
+                tx.set_shadow(place.id, &note, row.stamp, None)?;
+                return Correct.apply(tx, place, row);
+            }
+            let Some(gone) = tx.take_shadow(place.id, &note)? else { return Correct.apply(tx, place, row) };
+            tx.set_shadow(place.id, &note, gone.stamp, None)?;
+            Ok(Applied::Kept)
+        }
+    }
+    Rc::new(Broken)
+}
+
+/// What comes down for a row with edits is passed over, as its edits are newer.
+pub(super) fn ignores_what_comes_meanwhile() -> Rc<dyn ApplyRule> {
+    struct Broken;
+    impl ApplyRule for Broken {
+        fn apply(&self, tx: &Tx<'_>, place: Place, row: WireRow<'_>) -> Result<Applied, StoreError> {
+            if place.dirty { Ok(Applied::Kept) } else { Correct.apply(tx, place, row) }
+        }
+    }
+    Rc::new(Broken)
+}
+
+/// Edits that wait are told to be made on the version that came down meanwhile.
+pub(super) fn goes_over_what_came_meanwhile() -> Rc<dyn ApplyRule> {
+    struct Broken;
+    impl ApplyRule for Broken {
+        fn apply(&self, tx: &Tx<'_>, place: Place, row: WireRow<'_>) -> Result<Applied, StoreError> {
+            if place.dirty && row.values.is_some() {
+                tx.rebase(place.id, row.key, row.stamp)?;
+            }
+            Correct.apply(tx, place, row)
+        }
+    }
+    Rc::new(Broken)
+}
+
+/// Rows that a full load did not bring stay.
+pub(super) fn never_sweeps() -> Rc<dyn CursorRule> {
+    struct Broken;
+    impl CursorRule for Broken {
+        fn sweep(&self, _: &Tx<'_>, _: EntityId, _: u32) -> Result<Vec<Key>, StoreError> {
+            Ok(Vec::new())
+        }
+    }
+    Rc::new(Broken)
+}
+
+/// Whatever a full load did not bring goes, also what was made here and never sent.
+pub(super) fn sweeps_what_waits() -> Rc<dyn CursorRule> {
+    struct Broken;
+    impl CursorRule for Broken {
+        fn sweep(&self, tx: &Tx<'_>, entity: EntityId, generation: u32) -> Result<Vec<Key>, StoreError> {
+            for (_, key) in tx.dirty()?.into_iter().filter(|(of, _)| *of == entity) {
+                let entries = tx.entries_for(entity, &key)?;
+                if entries.iter().any(|entry| entry.kind == EditKind::Create) {
+                    entries.iter().try_for_each(|entry| tx.drop_entry(entry.seq))?;
+                }
+            }
+            tx.sweep(entity, generation)
         }
     }
     Rc::new(Broken)

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use crate::contract::{EditKind, Outcome, Refusal, Row, ServerError};
 use crate::engine::{Conflict, OutboxRule, Resolution, ResolveRule};
+use crate::store::{Entry, StoreError, Tx};
 
 /// Overrides one method of the outbox rule.
 macro_rules! outbox_rule {
@@ -41,6 +42,46 @@ pub(super) fn keeps_refused_deletes_away() -> Rc<dyn OutboxRule> {
     impl OutboxRule for Broken {
         fn shows_what_was_refused(&self, kind: EditKind) -> bool {
             kind != EditKind::Delete
+        }
+    }
+    Rc::new(Broken)
+}
+
+/// An acknowledgement marks its row clean, whatever was edited since it was sent.
+pub(super) fn marks_clean_what_changed() -> Rc<dyn OutboxRule> {
+    struct Broken;
+    impl OutboxRule for Broken {
+        fn lets_go(&self, tx: &Tx<'_>, entry: &Entry) -> Result<(), StoreError> {
+            let entries = tx.entries_for(entry.entity, entry.key.as_str())?;
+            entries.iter().try_for_each(|entry| tx.drop_entry(entry.seq))
+        }
+    }
+    Rc::new(Broken)
+}
+
+/// An edit after which its row was edited again is never marked as done.
+pub(super) fn forgets_what_was_superseded() -> Rc<dyn OutboxRule> {
+    struct Broken;
+    impl OutboxRule for Broken {
+        fn lets_go(&self, tx: &Tx<'_>, entry: &Entry) -> Result<(), StoreError> {
+            let entries = tx.entries_for(entry.entity, entry.key.as_str())?;
+            if entries.iter().any(|other| other.seq > entry.seq) { Ok(()) } else { tx.drop_entry(entry.seq) }
+        }
+    }
+    Rc::new(Broken)
+}
+
+/// A create that failed and the delete of its row cancel each other, though it may have arrived.
+pub(super) fn cancels_what_was_sent() -> Rc<dyn OutboxRule> {
+    struct Broken;
+    impl OutboxRule for Broken {
+        fn tried(&self, tx: &Tx<'_>, entry: &Entry, error: &str) -> Result<(), StoreError> {
+            let entries = tx.entries_for(entry.entity, entry.key.as_str())?;
+            let ends = entries.iter().any(|other| other.kind == EditKind::Delete);
+            if entry.kind != EditKind::Create || !ends {
+                return tx.attempted(entry.seq, Some(error));
+            }
+            entries.iter().try_for_each(|entry| tx.drop_entry(entry.seq))
         }
     }
     Rc::new(Broken)

@@ -312,18 +312,16 @@ impl Applier {
             progress.cursor = Some(page.cursor.clone().into_owned());
             if progress.loading && !page.more {
                 progress.loading = false;
-                if self.process.rules.cursor.sweeps() {
-                    // A load may pass over what is not settled yet, as what was just made here.
-                    for key in self.process.just_made(page.entity) {
-                        tx.seen(page.entity, key.as_str(), progress.generation)?;
-                    }
-                    // Nor is what this device heard of by another way.
-                    if let Some(from) = page.unseen {
-                        tx.spare(page.entity, progress.generation, from)?;
-                    }
-                    for key in tx.sweep(page.entity, progress.generation)? {
-                        told.changes.push((page.entity, key, Stamp(0), true));
-                    }
+                // A load may pass over what is not settled yet, as what was just made here.
+                for key in self.process.just_made(page.entity) {
+                    tx.seen(page.entity, key.as_str(), progress.generation)?;
+                }
+                // Nor is what this device heard of by another way.
+                if let Some(from) = page.unseen {
+                    tx.spare(page.entity, progress.generation, from)?;
+                }
+                for key in self.process.rules.cursor.sweep(tx, page.entity, progress.generation)? {
+                    told.changes.push((page.entity, key, Stamp(0), true));
                 }
             }
         }

@@ -127,7 +127,7 @@ impl Pusher {
             .write(|tx| {
                 for entry in batch {
                     if keeps && !consents {
-                        tx.attempted(entry.seq, Some(&told.error.to_string()))?;
+                        self.process.rules.outbox.tried(tx, entry, &told.error.to_string())?;
                     } else {
                         tx.drop_entry(entry.seq)?;
                     }

@@ -4,7 +4,7 @@
 
 use std::rc::Rc;
 
-use crate::base::{EntityId, Span, Stamp};
+use crate::base::{EntityId, Key, Span, Stamp};
 use crate::contract::{EditKind, Entity, Mutation, Outcome, Row, ServerError};
 use crate::protocol::WireRow;
 use crate::store::{Entry, StoreError, Tx};
@@ -80,9 +80,13 @@ pub trait CursorRule {
     fn passes_what_failed(&self) -> bool {
         false
     }
-    /// Whether the rows that a full load did not bring are removed when it ends.
-    fn sweeps(&self) -> bool {
-        true
+    /// Removes the rows that a full load of this generation did not bring, as it ends; gives their
+    /// keys.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn sweep(&self, tx: &Tx<'_>, entity: EntityId, generation: u32) -> Result<Vec<Key>, StoreError> {
+        tx.sweep(entity, generation)
     }
 }
 
@@ -196,6 +200,20 @@ pub trait SendRule {
 
 /// When an edit leaves the outbox.
 pub trait OutboxRule {
+    /// Takes an acknowledged edit out.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn lets_go(&self, tx: &Tx<'_>, entry: &Entry) -> Result<(), StoreError> {
+        tx.drop_entry(entry.seq)
+    }
+    /// Notes that an edit was tried in vain.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn tried(&self, tx: &Tx<'_>, entry: &Entry, error: &str) -> Result<(), StoreError> {
+        tx.attempted(entry.seq, Some(error))
+    }
     /// Whether edits whose request met this refusal of the whole request stay.
     fn keeps_after_refusal(&self, error: &ServerError) -> bool {
         let _ = error;

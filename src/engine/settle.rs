@@ -151,7 +151,7 @@ impl Settler {
         stamp: Stamp,
         told: &mut Vec<Settled>,
     ) -> Result<(), StoreError> {
-        tx.drop_entry(entry.seq)?;
+        self.process.rules.outbox.lets_go(tx, entry)?;
         tx.restamp(entry.entity, entry.key.as_str(), stamp)?;
         tx.rebase(entry.entity, entry.key.as_str(), stamp)?;
         self.process.remember(entry.entity, &entry.key, stamp, entry.kind == EditKind::Create);

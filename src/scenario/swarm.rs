@@ -137,13 +137,21 @@ impl Draw<'_> {
             ("chaos.kill_mtbf", &mut chaos.kill_mtbf),
             ("chaos.power_loss_mtbf", &mut chaos.power_loss_mtbf),
             ("chaos.outage_mtbf", &mut chaos.outage_mtbf),
+            ("chaos.cancel_mtbf", &mut chaos.cancel_mtbf),
+            ("chaos.proxy_ttl", &mut chaos.proxy_ttl),
             ("chaos.backend_mtbf", &mut chaos.backend_mtbf),
         ] {
             if *every > Span::ZERO && !self.has(kind) {
                 *every = Span::ZERO;
             }
         }
-        for (kind, share) in [("chaos.answer_loss", &mut chaos.answer_loss)] {
+        for (kind, share) in [
+            ("chaos.answer_loss", &mut chaos.answer_loss),
+            ("chaos.foreign_answers", &mut chaos.foreign_answers),
+            ("chaos.bad_rows", &mut chaos.bad_rows),
+            ("chaos.put_off", &mut chaos.put_off),
+            ("chaos.refused_deletes", &mut chaos.refused_deletes),
+        ] {
             if share.0 > 0 && !self.has(kind) {
                 *share = Ppm(0);
             }

@@ -390,7 +390,7 @@ fn listeners(
     });
     Listeners {
         collector,
-        oracle,
+        oracle: Some(oracle),
         lives: Vec::new(),
         timeline: None,
         requests: None,

@@ -22,7 +22,8 @@ pub(super) struct Hub {
 
 pub(super) struct Listeners {
     pub(super) collector: Collector,
-    pub(super) oracle: Oracle,
+    /// Nobody judges what is only timed without it.
+    pub(super) oracle: Option<Oracle>,
     /// Recorders of lives, if any are to be told.
     pub(super) lives: Vec<Life>,
     /// The recorder of a timeline, if one is wanted.
@@ -108,7 +109,9 @@ impl Hub {
         listeners.events += 1;
         super::digest::add(&mut listeners.digest, &occurrence);
         listeners.collector.on(&occurrence);
-        listeners.oracle.on(&occurrence);
+        if let Some(oracle) = &mut listeners.oracle {
+            oracle.on(&occurrence);
+        }
         for life in &mut listeners.lives {
             life.on(&occurrence);
         }

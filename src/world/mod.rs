@@ -67,7 +67,7 @@ pub use registry::Stacks;
 pub use requests::{Ended, LoggedRequest, RequestLog};
 pub use run::{
     Places, Strike, Traced, Unrunnable, keys, placed, run, run_logging, run_probing, run_recording,
-    run_struck, run_tracing,
+    run_struck, run_tracing, run_unjudged,
 };
 pub use tried::InVain;
 pub use watch::{Unwatched, Watch};

@@ -18,7 +18,7 @@ use super::tried::InVain;
 use super::truth::{Now, Unread};
 use super::watch::Watch;
 use crate::base::{DeviceId, EntityId, Key, Span, Time};
-use crate::contract::KillReason;
+use crate::contract::{DeviceView, KillReason};
 use crate::disk::Moment;
 use crate::metrics::Timeline;
 use crate::net::{Link, Radio, RadioCost};
@@ -150,6 +150,17 @@ fn radiated(links: &[Rc<RefCell<Link>>], end: Time) -> BTreeMap<&'static str, u6
 /// When the plan cannot be run.
 pub fn run(plan: &Plan, stacks: &Stacks, watch: &dyn Watch) -> Result<Outcome, Unrunnable> {
     Ok(finish(build(plan, stacks, Vec::new(), watch)?, watch, None).outcome)
+}
+
+/// Runs `plan` without the oracle, to tell what that costs: nothing is found, and there are none of
+/// its figures.
+///
+/// # Errors
+/// When the plan cannot be run.
+pub fn run_unjudged(plan: &Plan, stacks: &Stacks, watch: &dyn Watch) -> Result<Outcome, Unrunnable> {
+    let world = build(plan, stacks, Vec::new(), watch)?;
+    world.hub.with(|listeners| listeners.oracle = None);
+    Ok(finish(world, watch, None).outcome)
 }
 
 /// Runs `plan` again and tells for each filter the life of what it lets pass.
@@ -347,6 +358,24 @@ fn look_at(
     inspection.finish()
 }
 
+/// Nobody looks at the devices, but what they hold is a part of the digest.
+fn read_only(
+    devices: &[Rc<Device>],
+    plan: &Plan,
+    rows: &mut RowDigests,
+    stops: &dyn Fn() -> bool,
+) -> Verdict {
+    for device in devices.iter().take_while(|_| !stops()) {
+        rows.content.number(u64::from(device.id().0));
+        device.with_view(|view| {
+            let digested = Digested::new(view, rows, stops);
+            let held = plan.schema.ids().filter(|id| plan.schema.entity(*id).delivery.is_on_devices());
+            held.for_each(|id| digested.rows(id, &mut |_, _, _| {}));
+        });
+    }
+    Verdict::default()
+}
+
 impl World {
     fn prepare(&self, strike: &Strike) {
         const RESTARTED_AFTER: Span = Span::secs(5);
@@ -413,8 +442,11 @@ impl World {
         let now = Now(&servers.backend, stops);
         let truth: &dyn Truth = if stopped.get() { &Unread } else { &now };
         let mut rows = RowDigests::default();
-        let inspection = listeners.oracle.begin_check(ended_at, truth, stops);
-        let verdict = look_at(&devices, inspection, &ended, &mut rows, stops);
+        let inspection = listeners.oracle.take().map(|oracle| oracle.begin_check(ended_at, truth, stops));
+        let verdict = match inspection {
+            Some(inspection) => look_at(&devices, inspection, &ended, &mut rows, stops),
+            None => read_only(&devices, &plan, &mut rows, stops),
+        };
         let mut figures = verdict.figures;
         figures.extend(radiated(&links, ended_at));
         figures.extend(worked);

@@ -2,8 +2,9 @@
 
 use std::thread;
 
+use syncdyno::metrics::Figure;
 use syncdyno::scenario::Plan;
-use syncdyno::world::Outcome;
+use syncdyno::world::{self, Outcome, Stacks, Unwatched};
 
 use crate::worlds::{self, run};
 
@@ -35,6 +36,23 @@ fn determinism_holds_one_after_the_other_and_on_two_threads_at_once() {
             same(&first, &other.join().expect("the world runs to its end"));
         }
     });
+}
+
+/// What is counted by others than the oracle.
+fn without_the_oracle(outcome: &Outcome) -> Vec<(&String, &Figure)> {
+    let by_oracle = |name: &str| name.starts_with("oracle.") || name == "engine.conflicts.miscounted";
+    outcome.figures.iter().filter(|(name, _)| !by_oracle(name)).collect()
+}
+
+#[test]
+fn determinism_does_not_depend_on_who_judges() {
+    let plan = hour(&[]);
+    let judged = run(&plan);
+    let unjudged = world::run_unjudged(&plan, &Stacks::builtin(), &Unwatched);
+    let unjudged = unjudged.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!((judged.events, judged.ended_at), (unjudged.events, unjudged.ended_at));
+    assert_eq!(without_the_oracle(&judged), without_the_oracle(&unjudged));
+    assert!(unjudged.violations.is_empty());
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod determinism;
 mod drain;
 mod gateway_sweep;
 mod hooks;
+mod hunts;
 mod loads;
 mod metric_table;
 mod physics;

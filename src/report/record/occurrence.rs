@@ -1,4 +1,4 @@
-//! What a seed has of a swarm, what had to occur with some of many, and what was planned and did not.
+//! What a seed has of a swarm, what had to occur with some of many, and what was planned in vain.
 
 use std::collections::BTreeMap;
 

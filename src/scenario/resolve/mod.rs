@@ -23,7 +23,6 @@ mod shows;
 mod size;
 mod stack;
 mod steering;
-mod swarm;
 mod transport;
 mod trouble;
 mod tunnel;
@@ -135,9 +134,9 @@ pub(super) fn resolve(
         hooks: Arc::new(world.hooks()),
         events,
         chaos: world.chaos(),
-        swarm: swarm::swarm(&world).map(Arc::new),
+        swarm: world.swarm().map(Arc::new),
         drawn: None,
-        situations: swarm::situations(&world),
+        situations: world.situations(),
         proxy: root.at("proxy.ttl").present().map(|ttl| ttl.span()).filter(|ttl| *ttl > Span::ZERO),
         expect: world.expect(),
         gates: world.gates(),

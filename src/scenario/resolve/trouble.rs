@@ -3,20 +3,24 @@
 use std::collections::BTreeMap;
 
 use super::super::plan::{Asking, AtSync, Bound, Chaos, Expect, Gate, Happening, Planned, Who};
-use super::super::words::Beside;
+use super::super::swarm::{Situations, Swarm};
+use super::super::words::{Beside, Occurs};
 use super::super::written::signed;
 use super::World;
 use super::fleet::{all_devices, named_link};
 use super::futile::is_nothing;
 use super::measured::{Measured, unit_of, with_stat};
 use super::view::{Given, View};
-use crate::base::{DeviceId, Ppm, Span, Time};
+use crate::base::{DeviceId, Ppm, Span, Time, Word};
 use crate::engine::Identity;
 use crate::gateway;
-use crate::metrics::{self, Unit};
+use crate::metrics::{self, Situation, Unit};
 
 /// Faults are drawn before the first of them happens, and each is told.
 const FAULTS_MAX: u128 = 500_000;
+
+/// Of so many cells on a swarm is held to what its figures have to come to at least.
+const CELLS: u64 = 200;
 
 /// The first microsecond of that year since 1970, in UTC.
 const YEAR_10000: i64 = 253_402_300_800_000_000;
@@ -310,6 +314,43 @@ impl World<'_> {
             backend_mtbf: view.at("backend_mtbf").span(),
             backend_mean: view.at("backend_mean").span(),
         })
+    }
+
+    /// What a seed has a part of.
+    pub(super) fn swarm(&self) -> Option<Swarm> {
+        let view = self.root.at("swarm").present()?;
+        let kinds = self.kinds();
+        let known: Vec<&str> = kinds.iter().map(String::as_str).collect();
+        let always = view.at("always").items().inspect(|kind| {
+            self.wrong.find(*kind, "kind of trouble", kind.text(), &known);
+        });
+        Some(Swarm {
+            on: view.at("on").share(),
+            always: always.map(|kind| kind.text().to_owned()).collect(),
+            sizes: view.at("sizes").flag(),
+        })
+    }
+
+    /// The kinds of trouble that a swarm may leave out.
+    fn kinds(&self) -> Vec<String> {
+        let under = |table: &'static str| {
+            let names = self.root.at(table).entries().map(|(name, _)| name);
+            names.map(move |name| format!("{table}.{name}")).collect::<Vec<_>>()
+        };
+        let singles = ["workload.contention", "backend.poison"].map(str::to_owned);
+        [under("chaos"), under("event"), under("action"), singles.into()].concat()
+    }
+
+    /// What a run of many seeds must come to.
+    pub(super) fn situations(&self) -> Situations {
+        let view = self.root.at("situations");
+        let Some(view) = view.present() else { return Situations { seeds: CELLS, ..Situations::default() } };
+        let asked: Vec<Occurs> = view.at("occur").items().map(View::word).collect();
+        let is_asked = |situation: &&Situation| {
+            asked.iter().any(|one| matches!(one, Occurs::All) || *one == Occurs::One(**situation))
+        };
+        let occur = Situation::VALUES.iter().filter(is_asked).copied().collect();
+        Situations { occur, seeds: u64::from(view.at("seeds").count()) }
     }
 
     /// What must come out.

@@ -3,7 +3,7 @@
 use super::Wrong;
 use crate::suite;
 
-/// Worlds for those that not every world shows, seeds from 1; the suite runs the file's own variants with as many.
+/// Worlds for those that not every world shows; the suite runs the file's own variants with as many.
 const MANY: u64 = suite::CHAOS_SEEDS;
 /// For one that few worlds show.
 const RARE: u64 = 60;
@@ -13,6 +13,7 @@ const FEW: u64 = 5;
 /// By keyset in the world as it is written: what all others say beside it.
 const PLAIN: Wrong = Wrong {
     name: "",
+    class: "",
     why: "",
     file: "",
     variant: "keyset",
@@ -29,6 +30,7 @@ const COMPARE: Wrong = Wrong { variant: "compare", ..PLAIN };
 const BOUNDS: [Wrong; 7] = [
     Wrong {
         name: "strict",
+        class: "A4",
         why: "rows that share a stamp with the page's last",
         file: "strategies/cursor-table.toml",
         sets: &["=last_modified.bound=strict"],
@@ -36,6 +38,7 @@ const BOUNDS: [Wrong; 7] = [
     },
     Wrong {
         name: "first-not-returned",
+        class: "A4",
         why: "the first row of each further page, which is asked for with `>`",
         file: "strategies/cursor-table.toml",
         sets: &["=last_modified.bound=first-not-returned"],
@@ -43,6 +46,7 @@ const BOUNDS: [Wrong; 7] = [
     },
     Wrong {
         name: "first-not-returned-extended",
+        class: "A4",
         why: "the stamp after each tie: the vendor's pseudocode to the letter",
         file: "strategies/cursor-table.toml",
         sets: &["=last_modified.bound=first-not-returned-extended"],
@@ -50,6 +54,7 @@ const BOUNDS: [Wrong; 7] = [
     },
     Wrong {
         name: "inclusive",
+        class: "A5",
         why: "its way: a tie that fills a page comes again for ever",
         file: "strategies/cursor-table.toml",
         sets: &["=last_modified.bound=inclusive", "drain=5m"],
@@ -57,6 +62,7 @@ const BOUNDS: [Wrong; 7] = [
     },
     Wrong {
         name: "offset",
+        class: "A9",
         why: "rows that move down while others are delivered",
         file: "strategies/cursor-offset-touched.toml",
         sets: &["=last_modified.paging=offset", "=last_modified.bound=strict"],
@@ -64,6 +70,7 @@ const BOUNDS: [Wrong; 7] = [
     },
     Wrong {
         name: "a cursor cut to minutes",
+        class: "A5",
         why: "its way: a minute that fills a page comes again for ever",
         file: "strategies/cursor-precision.toml",
         sets: &["=last_modified.precision=1m", "drain=5m"],
@@ -72,6 +79,7 @@ const BOUNDS: [Wrong; 7] = [
     },
     Wrong {
         name: "strict, where filters know minutes",
+        class: "A4",
         why: "its way: as with a cursor that is cut",
         file: "strategies/cursor-precision.toml",
         world: &["backend.filter_precision=1m", "drain=5m"],
@@ -85,6 +93,7 @@ const BOUNDS: [Wrong; 7] = [
 const TIMES: [Wrong; 8] = [
     Wrong {
         name: "no window",
+        class: "A7",
         why: "transactions that commit behind the cursor",
         file: "strategies/cursor-late-commits.toml",
         sets: &["=last_modified.window=0s"],
@@ -92,6 +101,7 @@ const TIMES: [Wrong; 8] = [
     },
     Wrong {
         name: "no window, where a tick is shared",
+        class: "A7",
         why: "what gets the stamp of a tick that was read already",
         file: "backend/coarse-stamps.toml",
         world: &["backend.ticks=shared", "backend.stamp_precision=20s"],
@@ -101,6 +111,7 @@ const TIMES: [Wrong; 8] = [
     },
     Wrong {
         name: "client's clock",
+        class: "A16",
         why: "what was written while the clock of a device was ahead",
         file: "strategies/cursor-source.toml",
         sets: &["=last_modified.source=client-clock", "=last_modified.bound=strict"],
@@ -108,6 +119,7 @@ const TIMES: [Wrong; 8] = [
     },
     Wrong {
         name: "client's local time",
+        class: "A16",
         why: "what was written in the hour by which it is ahead of UTC",
         file: "strategies/cursor-source.toml",
         sets: &["=last_modified.source=client-local"],
@@ -116,6 +128,7 @@ const TIMES: [Wrong; 8] = [
     },
     Wrong {
         name: "server's clock at the end",
+        class: "A7",
         why: "what is committed between the reading and the end",
         file: "strategies/cursor-source.toml",
         sets: &["=last_modified.source=server-end", "=last_modified.bound=strict"],
@@ -123,6 +136,7 @@ const TIMES: [Wrong; 8] = [
     },
     Wrong {
         name: "stamps by the device",
+        class: "A16",
         why: "what it wrote before others read on, and uploads after",
         file: "strategies/stamped-by-device.toml",
         sets: &["backend.stamped_by=device"],
@@ -131,6 +145,7 @@ const TIMES: [Wrong; 8] = [
     },
     Wrong {
         name: "stamps that go back with the clock",
+        class: "D",
         why: "what is written until the clock is where it was",
         file: "backend/clock-step-back.toml",
         world: &[r#"event.step={ at = "+4m", backend_clock_step = { by = "-1m" } }"#],
@@ -140,6 +155,7 @@ const TIMES: [Wrong; 8] = [
     },
     Wrong {
         name: "a log with holes skipped",
+        class: "A7",
         why: "transactions that fill their hole later",
         file: "strategies/change-log.toml",
         variant: "change-log",
@@ -153,6 +169,7 @@ const TIMES: [Wrong; 8] = [
 const GONE: [Wrong; 4] = [
     Wrong {
         name: "no trace of deletions, keys not compared",
+        class: "A11",
         why: "each deletion and each row that went to another ward",
         file: "strategies/hard-deletes.toml",
         world: &["backend.provisioning=stamps-only"],
@@ -162,6 +179,7 @@ const GONE: [Wrong; 4] = [
     },
     Wrong {
         name: "no note of where rows were",
+        class: "A",
         why: "rows that went to another ward: they stay",
         file: "strategies/scope-moves.toml",
         sets: &["backend.provisioning=three-stamps"],
@@ -170,6 +188,7 @@ const GONE: [Wrong; 4] = [
     },
     Wrong {
         name: "a log that was trimmed, not noticed",
+        class: "A22",
         why: "the entries that were trimmed",
         file: "strategies/change-log.toml",
         variant: "change-log",
@@ -180,6 +199,7 @@ const GONE: [Wrong; 4] = [
     },
     Wrong {
         name: "bad rows skipped",
+        class: "A2",
         why: "rows that could not be applied when they came",
         file: "strategies/bad-rows.toml",
         world: &["engine.pull.bad_rows=20%", "engine.pull.bad_tries=3"],
@@ -194,6 +214,7 @@ const GONE: [Wrong; 4] = [
 const FLAGS: [Wrong; 8] = [
     Wrong {
         name: "flag before capture",
+        class: "A1",
         why: "pages whose answer is lost",
         file: "strategies/flag-when.toml",
         sets: &["=flag.set=before-capture"],
@@ -201,6 +222,7 @@ const FLAGS: [Wrong; 8] = [
     },
     Wrong {
         name: "flag after capture",
+        class: "A1",
         why: "pages that the gateway had and the device did not",
         file: "strategies/flag-when.toml",
         sets: &["=flag.set=after-capture"],
@@ -208,6 +230,7 @@ const FLAGS: [Wrong; 8] = [
     },
     Wrong {
         name: "flag set without comparing",
+        class: "B3",
         why: "a second change between the reading and the flag",
         file: "strategies/flag-race.toml",
         sets: &["=flag.reset=naive"],
@@ -215,6 +238,7 @@ const FLAGS: [Wrong; 8] = [
     },
     Wrong {
         name: "one flag for all",
+        class: "A",
         why: "what another device was given",
         file: "strategies/flag-per-device.toml",
         sets: &["=flag.per=all"],
@@ -222,6 +246,7 @@ const FLAGS: [Wrong; 8] = [
     },
     Wrong {
         name: "flags that begin as \"synced\"",
+        class: "D7",
         why: "what was there before the flag",
         file: "strategies/flag-initial.toml",
         sets: &["=flag.initial=synced"],
@@ -230,6 +255,7 @@ const FLAGS: [Wrong; 8] = [
     },
     Wrong {
         name: "a path that forgets the flag",
+        class: "A",
         why: "what the office changes and deletes",
         file: "strategies/flag-rearm.toml",
         sets: &["backend.rearm=forgets-office"],
@@ -238,6 +264,7 @@ const FLAGS: [Wrong; 8] = [
     },
     Wrong {
         name: "unreadable rows passed over",
+        class: "A2",
         why: "the tenth that cannot be captured",
         file: "strategies/flag-poison.toml",
         sets: &["=flag.unreadable=10%"],
@@ -246,6 +273,7 @@ const FLAGS: [Wrong; 8] = [
     },
     Wrong {
         name: "unreadable rows fail their page",
+        class: "B9",
         why: "its way: the page comes again for ever",
         file: "strategies/flag-poison.toml",
         sets: &["=flag.unreadable=10%", "=flag.on_unreadable=stop", "drain=5m"],
@@ -258,6 +286,7 @@ const FLAGS: [Wrong; 8] = [
 const MEMORIES: [Wrong; 8] = [
     Wrong {
         name: "the server's cursor moves with the answer",
+        class: "A1",
         why: "pages whose answer is lost",
         file: "strategies/cursor-answers-lost.toml",
         world: &["gateway.serve.cursor_held_by=server"],
@@ -266,6 +295,7 @@ const MEMORIES: [Wrong; 8] = [
     },
     Wrong {
         name: "the backend's backup, not noticed",
+        class: "D",
         why: "what went back: rows stay that never were, and those that are there again do not come",
         file: "backend/backend-restored.toml",
         world: &[r#"event.backup={ at = "+6m", restore_backend = { of = "1m", for = "5s" } }"#],
@@ -274,6 +304,7 @@ const MEMORIES: [Wrong; 8] = [
     },
     Wrong {
         name: "the gateway's backup, not noticed",
+        class: "D",
         why: "rows whose numbers were given before, to others",
         file: "strategies/gateway-restored.toml",
         variant: "replica-keyset",
@@ -283,6 +314,7 @@ const MEMORIES: [Wrong; 8] = [
     },
     Wrong {
         name: "the same, fed by flags",
+        class: "D",
         why: "also what was flagged since, which the replica forgot",
         file: "strategies/gateway-restored.toml",
         variant: "replica-flag",
@@ -292,6 +324,7 @@ const MEMORIES: [Wrong; 8] = [
     },
     Wrong {
         name: "the same, where it compares",
+        class: "D",
         why: "what a phone wrote since and another undid",
         file: "strategies/gateway-restored.toml",
         world: &[
@@ -313,6 +346,7 @@ const MEMORIES: [Wrong; 8] = [
     },
     Wrong {
         name: "the replica's cursor saved before its rows",
+        class: "A1",
         why: "pages that a killed gateway had noted and not written",
         file: "strategies/two-nodes.toml",
         variant: "replica-keyset",
@@ -327,6 +361,7 @@ const MEMORIES: [Wrong; 8] = [
     },
     Wrong {
         name: "two nodes without fencing",
+        class: "B7",
         why: "work: rows come twice, and go back in the replica until the next refresh",
         file: "strategies/two-nodes.toml",
         variant: "replica-keyset",
@@ -338,6 +373,7 @@ const MEMORIES: [Wrong; 8] = [
     },
     Wrong {
         name: "flags that begin as \"not synced\"",
+        class: "A21",
         why: "work: all rows come again to those who have them",
         file: "strategies/flag-initial.toml",
         world: &["fleet.phones.start=1d"],
@@ -352,6 +388,7 @@ const MEMORIES: [Wrong; 8] = [
 const COMPARISONS: [Wrong; 4] = [
     Wrong {
         name: "rows hashed as they were written",
+        class: "C11",
         why: "work: rows that nobody changed come with each pull",
         file: "strategies/compare-canonical.toml",
         sets: &["=hash.canonical=false"],
@@ -361,6 +398,7 @@ const COMPARISONS: [Wrong; 4] = [
     },
     Wrong {
         name: "a torn snapshot",
+        class: "D1",
         why: "rows that moved while it was read, until the next pull",
         file: "strategies/torn-snapshot.toml",
         world: &["gateway.leg.rtt=400ms", "action.drop.per_device=12", "action.drop.on_devices=0"],
@@ -370,6 +408,7 @@ const COMPARISONS: [Wrong; 4] = [
     },
     Wrong {
         name: "files without a trailer",
+        class: "D1",
         why: "rows that are not written yet, until the next file",
         file: "strategies/file-drop.toml",
         world: &["=hash.source=file", "=hash.file_every=30s", "=hash.file_takes=10s"],
@@ -380,6 +419,7 @@ const COMPARISONS: [Wrong; 4] = [
     },
     Wrong {
         name: "an end that is an answer without rows",
+        class: "A",
         why: "work: a request more for each pull",
         file: "strategies/end-marker.toml",
         sets: &["=last_modified.end=count"],

@@ -1,0 +1,225 @@
+//! Hunts for what is known to be wrong: how many worlds it takes to catch it, from each of five
+//! seeds on. All of it is written down in one table, `scenarios/BUGS.md`.
+//!
+//! What is hunted stands beside: engines with a broken rule (`sabotage`) and options that lose
+//! something (`strategies`). By default a test takes the first catch that is written down and sees
+//! it again; with `SYNCDYNO_EVERY=1` everything is hunted anew, and `SYNCDYNO_BLESS=1` writes it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::{sabotage, strategies, worlds};
+
+/// The seeds from which on a hunt goes.
+const RANGES: [u64; 5] = [1, 1_001, 2_001, 3_001, 4_001];
+
+/// As what it is seen, if it is; or why that says nothing.
+type Shown = Result<Option<BTreeSet<String>>, String>;
+
+/// Something that is wrong, and the world that it is hunted in.
+pub(crate) struct Hunted {
+    /// What it is called.
+    pub(crate) name: String,
+    /// The class of what it does, by where it goes wrong: A pull, B push, C conflicts, D the life
+    /// of a process and what is around it; with the number of the bug that it is like.
+    pub(crate) class: &'static str,
+    pub(crate) why: &'static str,
+    pub(crate) world: String,
+    /// Where it was seen, or what is about it.
+    pub(crate) see: String,
+    /// Worlds of each range at most.
+    pub(crate) seeds: u64,
+    /// How it shows in the world of a seed, if it does; or what is wrong there without it.
+    pub(crate) caught: Box<dyn Fn(u64) -> Shown + Send + Sync>,
+}
+
+/// What hunts came to: how many worlds each took, and as what it was seen.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Catch {
+    worlds: [Option<u64>; 5],
+    seen: BTreeSet<String>,
+    /// What is wrong without it.
+    wrong: Vec<String>,
+}
+
+impl Hunted {
+    #[expect(clippy::print_stdout, reason = "hunts take minutes: who waits sees how far they are")]
+    fn hunt(&self) -> Catch {
+        let (mut seen, mut wrong) = (BTreeSet::new(), Vec::new());
+        let worlds = RANGES.map(|from| {
+            (1..=self.seeds).find(|n| match (self.caught)(from + n - 1) {
+                Ok(shown) => shown.map(|shown| seen.extend(shown)).is_some(),
+                Err(why) => {
+                    wrong.push(why);
+                    false
+                }
+            })
+        });
+        let catch = Catch { worlds, seen, wrong };
+        println!("{}", self.line(&catch));
+        catch
+    }
+
+    fn line(&self, Catch { worlds, seen, .. }: &Catch) -> String {
+        let Hunted { name, class, why, world, see, seeds, .. } = self;
+        let told = |worlds: &Option<u64>| worlds.map_or_else(|| format!("> {seeds}"), |n| n.to_string());
+        let each: Vec<String> = worlds.iter().map(told).collect();
+        let mut sorted = *worlds;
+        sorted.sort_by_key(|worlds| worlds.unwrap_or(u64::MAX));
+        let seen: Vec<&str> = seen.iter().map(String::as_str).collect();
+        let (median, each, seen) = (told(&sorted[2]), each.join(", "), seen.join(", "));
+        format!("| {name} | {class} | {why} | {seen} | {median} | {each} | {world} | {see} |")
+    }
+}
+
+/// The catch that a line tells, by the name of what was caught.
+fn told(line: &str) -> Option<(String, Catch)> {
+    let cells: Vec<&str> = line.strip_prefix("| ")?.strip_suffix(" |")?.split(" | ").collect();
+    let [name, _, _, seen, _, each, ..] = cells.as_slice() else { return None };
+    let mut worlds = [None; 5];
+    let each: Vec<&str> = each.split(", ").collect();
+    if each.len() != worlds.len() {
+        return None;
+    }
+    worlds.iter_mut().zip(each).for_each(|(worlds, told)| *worlds = told.parse().ok());
+    let seen = seen.split(", ").map(str::to_owned).collect();
+    Some(((*name).to_owned(), Catch { worlds, seen, wrong: Vec::new() }))
+}
+
+fn path() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/BUGS.md")
+}
+
+fn committed() -> String {
+    std::fs::read_to_string(path()).unwrap_or_default()
+}
+
+/// Whether everything is hunted anew, and not what is written down seen again.
+fn anew() -> bool {
+    worlds::every_place() || std::env::var_os("SYNCDYNO_BLESS").is_some()
+}
+
+/// Sees again what is written down of each: in the world of the first range in which it was caught.
+pub(crate) fn seen_again(all: &[Hunted]) {
+    if anew() {
+        return;
+    }
+    let told: BTreeMap<String, Catch> = committed().lines().filter_map(told).collect();
+    let mut away = Vec::new();
+    for hunted in all {
+        let first = told.get(&hunted.name).and_then(|catch| {
+            let mut caught = RANGES.iter().zip(&catch.worlds).filter_map(|(from, n)| Some(from + (*n)? - 1));
+            caught.next()
+        });
+        match first {
+            Some(seed) => match (hunted.caught)(seed) {
+                Ok(Some(_)) => {}
+                Ok(None) => away.push(format!("{}, seed {seed}", hunted.name)),
+                Err(why) => away.push(why),
+            },
+            None => away.push(format!("{}, which is not written down", hunted.name)),
+        }
+    }
+    assert!(away.is_empty(), "not caught; SYNCDYNO_BLESS=1 hunts again: {}", away.join("; "));
+}
+
+fn everything() -> Vec<Hunted> {
+    sabotage::hunted().into_iter().chain(strategies::hunted()).collect()
+}
+
+/// Hunts all, on as many threads as there are processors.
+fn hunt_all(all: &[Hunted]) -> Vec<Catch> {
+    let (next, catches) = (AtomicUsize::new(0), Mutex::new(vec![Catch::default(); all.len()]));
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while let Some((at, hunted)) =
+                    Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, all.get(at)?)))
+                {
+                    let catch = hunted.hunt();
+                    catches.lock().expect("no hunt panics while it holds it")[at] = catch;
+                }
+            });
+        }
+    });
+    catches.into_inner().expect("no hunt panics while it holds it")
+}
+
+const HEAD: &str = "# Planted bugs, and what it took to catch them
+
+Each engine `broken:<id>` is the built-in one with one rule broken; `syncdyno run FILE --set engine.name=broken:<id>` runs it. What
+has settings beside its name is a choice that teams make: an option, tried in a variant of
+`scenarios/strategies/chaos.toml` with all of its trouble and the sizes as they are written (`swarm.on=1` `swarm.sizes=false`); keys
+without a table before them are of `gateway.serve.capture`.
+
+A bug counts as caught when its own check fires, `divergent` only where no check that implies it does; a choice when any check does,
+or, where none at the end finds anything, when a metric comes to more than with its twin, which has the right option in the same
+world. Worlds are tried from each of five seeds on (1, 1001, 2001, 3001, 4001); told is how many it took, and the median. The correct
+engine, and the twin, pass the worlds of the hunts. The class says where it goes wrong: A pull, B push, C conflicts and ends of rows,
+D the life of a process and what is around it.
+
+`cargo test --test it -- sabotage strategies` sees the first catch of each again, with `SYNCDYNO_EVERY=1` all are hunted anew, and
+`SYNCDYNO_BLESS=1` writes this page.
+
+| bug | class | what it does wrong | caught by | worlds, median | worlds, from each seed | hunted in | seen in, or told in |
+|---|---|---|---|---:|---|---|---|
+";
+
+const FOOT: &str = "
+Planted after the checks that catch them: A `passes-over-errors`, `one-row-a-stamp`; B `marks-clean-what-changed`,
+`cancels-what-was-sent`, `forgets-what-was-superseded`; C `tombstones-for-ever`, `ignores-what-comes-meanwhile`,
+`goes-over-what-came`; D `never-sweeps`, `sweeps-what-waits`.
+
+Not here: claims (`flag.lease`) matter to workers that share one flag, and each of these lacks rows of the others in any
+case: `flag-parallel.toml`. A file tells the last state alone, as every pull does; what it skips between two is in
+`file-drop.toml`, and is more in some worlds and the same in most.
+";
+
+#[test]
+fn hunts_are_written_down_in_one_table() {
+    let (all, before) = (everything(), committed());
+    let names: BTreeSet<&str> = all.iter().map(|hunted| hunted.name.as_str()).collect();
+    assert_eq!(names.len(), all.len(), "no two have one name");
+    let catches = if anew() {
+        hunt_all(&all)
+    } else {
+        let told: BTreeMap<String, Catch> = before.lines().filter_map(told).collect();
+        all.iter().map(|hunted| told.get(&hunted.name).cloned().unwrap_or_default()).collect()
+    };
+    let mut text = HEAD.to_owned();
+    for (hunted, catch) in all.iter().zip(&catches) {
+        writeln!(text, "{}", hunted.line(catch)).expect("a text takes what is written");
+    }
+    text.push_str(FOOT);
+    if std::env::var_os("SYNCDYNO_BLESS").is_some() {
+        std::fs::write(path(), &text).expect("the table can be written");
+    }
+    let wrong: Vec<&str> = catches.iter().flat_map(|catch| &catch.wrong).map(String::as_str).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let away = all.iter().zip(&catches).filter(|(_, catch)| catch.worlds.iter().flatten().next().is_none());
+    let away: Vec<&str> = away.map(|(hunted, _)| hunted.name.as_str()).collect();
+    assert!(away.is_empty(), "not caught from any seed on: {}", away.join(", "));
+    assert!(committed() == text, "BUGS.md is not what the hunts say; SYNCDYNO_BLESS=1 writes:\n{text}");
+}
+
+#[test]
+fn a_line_of_a_hunt_reads_back_as_what_it_tells() {
+    let hunted = Hunted {
+        name: "`x`".to_owned(),
+        class: "A1",
+        why: "why",
+        world: "w".to_owned(),
+        see: "s".to_owned(),
+        seeds: 7,
+        caught: Box::new(|seed| Ok((seed % 1_000 > 3 && seed > 2_000).then(BTreeSet::new))),
+    };
+    let catch = Catch { seen: BTreeSet::from(["lost".to_owned(), "stale".to_owned()]), ..hunted.hunt() };
+    assert_eq!(catch.worlds, [None, None, Some(4), Some(4), Some(4)]);
+    let line = hunted.line(&catch);
+    assert_eq!(line, "| `x` | A1 | why | lost, stale | 4 | > 7, > 7, 4, 4, 4 | w | s |");
+    assert_eq!(told(&line), Some((hunted.name, catch)));
+}
