@@ -442,6 +442,13 @@ pub const ALL: &[Bug] = &[
         breaks: Breaks::App(app::sync_starts_sync),
     },
     Bug {
+        id: "tries-without-a-pause",
+        check: "request-storm",
+        mechanism: "what fails is sent again at once, and for as long as it fails",
+        seen_in: "a stack where the wait before a retry was left out",
+        breaks: Breaks::Rule(|rules| Rules { order: order::tries_without_a_pause(), ..rules }),
+    },
+    Bug {
         id: "last-in-first-out",
         check: "unit-out-of-order",
         mechanism: "the unit that came last runs first",

@@ -22,6 +22,7 @@ macro_rules! order_rule {
 order_rule!(turn_never_given_back: gives_turn_after_failure => false);
 order_rule!(fails_without_a_word: tells_failed_runs => false);
 order_rule!(two_at_once: one_at_a_time => false);
+order_rule!(tries_without_a_pause: pauses => false);
 order_rule!(last_in_first_out: takes_last => true);
 
 /// Whoever failed three times in a row is let alone.

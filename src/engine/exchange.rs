@@ -201,8 +201,13 @@ impl Caller {
             refused |= matches!(failure, Failure::Refused(_));
             let gone = matches!(failure, Failure::Silence(TransportError::Offline))
                 || self.process.ports.transport.network() == NetworkKind::None;
-            if gone || failures >= self.process.options.retry.attempts || !retryable(&failure) {
+            let pauses = self.process.rules.order.pauses();
+            let tried_enough = pauses && failures >= self.process.options.retry.attempts;
+            if gone || tried_enough || !retryable(&failure) {
                 return Err(GivenUp { failure, tries: failures, refused });
+            }
+            if !pauses {
+                continue;
             }
             let drawn = self.process.backoff(failures, previous);
             previous = Some(drawn);

@@ -287,6 +287,10 @@ pub trait OrderRule {
     fn gives_turn_after_failure(&self) -> bool {
         true
     }
+    /// Whether there is a wait before another try of a request, and an end of tries.
+    fn pauses(&self) -> bool {
+        true
+    }
     /// Whether a unit is taken from the end of the queue.
     fn takes_last(&self) -> bool {
         false

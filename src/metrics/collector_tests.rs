@@ -144,6 +144,10 @@ fn replication(t: &mut Telling, edit: EditId) {
         .tell(Node::Gateway, Event::UploadDecided { edit, waited: took })
         .tell(Node::Gateway, Event::ProcessKilled { reason: KillReason::Killed })
         .device(1, Event::ChunkApplied { unit: None, changes: &change(7), echoed: 0, took });
+    let again = change(7).map(|change| AppliedChange { removed: false, ..change });
+    for _ in 0..2 {
+        t.device(1, Event::ChunkApplied { unit: None, changes: &again, echoed: 0, took });
+    }
 }
 
 #[test]
@@ -298,7 +302,7 @@ fn a_size_counts_as_reached_when_it_is_first_between_its_powers_of_two() {
 
 /// How the names begin of what the world and the oracle know, and no event tells; situations have
 /// tests of their own.
-const WORKED_OUT: &str = "oracle. situation. engine.usable_after_login.never workload.edits.unplaced \
+const WORKED_OUT: &str = "oracle. situation. engine.never_usable.devices workload.edits.unplaced \
     workload.edits.office_missed device.cpu. device.disk. \
     device.radio. device.screen. device.transaction. device.lock. device.wal. device.database.";
 

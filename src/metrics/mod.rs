@@ -34,6 +34,7 @@ mod table;
 mod timeline;
 mod traffic;
 mod visibility;
+mod waste;
 
 pub use collector::{Collected, Collector, Setting};
 pub use distribution::Distribution;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::board::Board;
 use super::table::Id;
+use super::waste::Waste;
 use crate::base::{DeviceId, Span, Time};
 use crate::contract::{DropReason, EditKind, Event, KillReason, RequestKind, ServerError, TransportError};
 
@@ -30,16 +31,19 @@ pub(super) struct Traffic {
     backend_down: Option<Time>,
     /// Requests under way, by device and number.
     under_way: BTreeMap<(DeviceId, u64), Sent>,
+    waste: Waste,
 }
 
 impl Traffic {
     pub(super) fn new(devices: usize) -> Traffic {
-        Traffic { link_down: vec![None; devices], backend_down: None, under_way: BTreeMap::new() }
+        let (under_way, waste) = (BTreeMap::new(), Waste::new(devices));
+        Traffic { link_down: vec![None; devices], backend_down: None, under_way, waste }
     }
 
     /// What a device's engine did.
     pub(super) fn on_engine(&mut self, device: DeviceId, event: &Event<'_>, board: &mut Board) {
-        self.on_request(device, event, board);
+        let sent = self.on_request(device, event, board);
+        self.waste.on(device, event, sent.bytes, board);
         match event {
             Event::RequestSent { bytes, rows, .. } => {
                 board.add(Id::Requests, 1);
@@ -99,8 +103,8 @@ impl Traffic {
         }
     }
 
-    /// What became of a device's requests.
-    fn on_request(&mut self, device: DeviceId, event: &Event<'_>, board: &mut Board) {
+    /// What became of a device's requests; gives the one that has ended.
+    fn on_request(&mut self, device: DeviceId, event: &Event<'_>, board: &mut Board) -> Sent {
         match event {
             Event::RequestSent { kind, request, bytes, rows, .. } => {
                 let sent =
@@ -115,6 +119,7 @@ impl Traffic {
                     board.add(Id::PushBytes, sent.bytes);
                     board.observe(Id::PushChunkBytes, sent.bytes);
                 }
+                return sent;
             }
             Event::RequestFailed { request, error, .. } => {
                 let sent = self.under_way.remove(&(device, *request)).unwrap_or_default();
@@ -127,6 +132,7 @@ impl Traffic {
             Event::RequestRefused { request, .. } => {
                 let sent = self.under_way.remove(&(device, *request)).unwrap_or_default();
                 board.add(Id::PushWasted, sent.of_push());
+                return sent;
             }
             Event::ProcessKilled { .. } => {
                 self.under_way.retain(|(whose, _), sent| {
@@ -140,6 +146,7 @@ impl Traffic {
             Event::EditAcknowledged { .. } => board.add(Id::PushAcknowledged, 1),
             _ => {}
         }
+        Sent::default()
     }
 
     /// What the world did to a device.

@@ -37,6 +37,7 @@ checks! {
     UnitOrder "unit-out-of-order" "oracle.unit_out_of_order.count"
     SyncLoop "sync-loop" "oracle.sync_loop.count"
     IdleWithWork "idle-with-work" "oracle.idle_with_work.count"
+    Storm "request-storm" "oracle.request_storm.devices"
     WentBack "went-back" "oracle.went_back.count"
     OwnWriteVanished "own-write-vanished" "oracle.own_write_vanished.count"
     Acknowledged "acknowledged-without-commit" "oracle.acknowledged_without_commit.count"
@@ -69,7 +70,8 @@ impl Check {
             | Check::TwoSyncs
             | Check::WithoutEnd
             | Check::UnitOrder
-            | Check::SyncLoop => true,
+            | Check::SyncLoop
+            | Check::Storm => true,
         }
     }
 
@@ -113,7 +115,8 @@ impl Check {
             | Check::WithoutEnd
             | Check::UnitOrder
             | Check::SyncLoop
-            | Check::IdleWithWork => Subject::Runs,
+            | Check::IdleWithWork
+            | Check::Storm => Subject::Runs,
             Check::Duplicate | Check::Resurrected | Check::Stuck | Check::WentBack => Subject::World,
         }
     }
@@ -124,7 +127,7 @@ impl Check {
 pub fn subject_of(check: &str) -> Option<&'static str> {
     let at = ALL.iter().position(|(name, _)| *name == check)?;
     match Check::EVERY[at].subject() {
-        Subject::Rows => Some("no device held a row or lacked one"),
+        Subject::Rows => Some("of no device that came to rest was a row compared"),
         Subject::Edits => Some("nobody made an edit on a device"),
         Subject::Runs => Some("no sync began"),
         Subject::World => None,

@@ -181,12 +181,14 @@ impl<'a> Inspection<'a> {
             undone,
             overwritten,
             intents,
+            thrift,
             ..
         } = self.oracle;
         intents.finish(&mut findings);
         let told = blind.into_iter().filter(|blind| ledger.has_told(blind.edit, blind.committed));
         told.for_each(|blind| blind.add_to(&mut findings));
         flow.finish(self.at, Names(&units, clock), &mut findings);
+        thrift.finish(Names(&units, clock), &mut findings);
         let by_stamps = findings.by_stamps();
         let untried = findings.unfound(|check| match check.subject() {
             Subject::Rows => self.compared == 0,

@@ -81,6 +81,7 @@ mod patience;
 mod shown;
 #[cfg(test)]
 mod tests;
+mod thrift;
 mod told;
 mod truth;
 mod violation;
@@ -94,6 +95,7 @@ pub use inspection::{Inspection, Verdict};
 pub use life::{Filter, Life, Step, Story, place};
 pub use model::{Oracle, Setting};
 pub use patience::{Patience, Waits};
+pub use thrift::Retries;
 pub use truth::Truth;
 pub use violation::Violation;
 pub use words::waiting;

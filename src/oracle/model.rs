@@ -21,6 +21,7 @@ use super::overwritten;
 use super::owed::{Owing, Told};
 use super::patience::Patience;
 use super::shown::Shown;
+use super::thrift::{Retries, Thrift};
 use super::truth::{Places, RowHash, Truth, place_of};
 use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Time};
 use crate::contract::{
@@ -44,6 +45,8 @@ pub struct Setting {
     pub durable: bool,
     /// How long a run may say nothing, and one that is to begin may wait.
     pub patience: Patience,
+    /// How it tries again.
+    pub retries: Retries,
     /// What may be asked of the stack.
     pub capabilities: Capabilities,
     /// What the backend held at virtual time zero. It is asked while events are told, so it must
@@ -68,6 +71,7 @@ pub struct Oracle {
     pub(super) owing: Owing,
     pub(super) busy: Busy,
     pub(super) accounts: Accounts,
+    pub(super) thrift: Thrift,
     /// Whether what a device committed outlives a loss of power.
     durable: bool,
     /// When a device last died in the middle of work on its database. What it had pulled by then it
@@ -123,6 +127,7 @@ impl Oracle {
             owing: Owing::new(devices, setting.patience, setting.capabilities.acknowledges),
             busy: Busy::default(),
             accounts: Accounts::default(),
+            thrift: Thrift::new(devices, &setting.units, setting.retries),
             durable: setting.durable,
             cut_short: FxHashMap::default(),
             findings: Findings::new(setting.capabilities),
@@ -147,6 +152,7 @@ impl Oracle {
         self.flow.on(*at, *device, event, names, &mut self.findings);
         let told = Told { schema: &self.schema, units: &self.units, clock: self.clock };
         self.owing.on(*at, *device, event, told, &mut self.findings);
+        self.thrift.on(*at, *device, event);
         self.accounts.on(event);
         self.note(*device, event);
         self.on_device(*at, *device, event);
@@ -168,6 +174,11 @@ impl Oracle {
             }
             _ => {}
         }
+    }
+
+    /// Somebody asks a device for a sync, or opens a record on it: no event tells.
+    pub fn asked(&mut self, device: DeviceId) {
+        self.thrift.asked(device);
     }
 
     fn on_backend(&mut self, at: Time, event: &Event<'_>) {

@@ -220,13 +220,13 @@ impl BaselineCell {
     }
 
     /// What it would have to have to gate this cell, as every saved one has.
-    fn lacking(&self, cell: &CellRecord, of_this_program: bool) -> Option<String> {
+    fn lacking(&self, cell: &CellRecord, knows: impl Fn(&str) -> bool) -> Option<String> {
         let id = &cell.id;
         if (&self.scenario, &self.seed) != (&cell.scenario, &cell.seed) {
             return Some(format!("has another scenario or seed under {id}"));
         }
-        // What a later program has learned to measure nobody can have saved.
-        let gated = |name: &&str| self.gates(name) && (of_this_program || !self.gated.is_empty());
+        // What a program has learned to measure since nobody can have saved: that is told, as new.
+        let gated = |name: &&str| self.gates(name) && (knows(name) || !self.gated.is_empty());
         let mut measured = cell.metrics.keys().map(AsRef::as_ref).filter(gated);
         match measured.find(|name| !self.metrics.contains_key(*name)) {
             Some(name) => Some(format!("has no figure of {name} for {id}, which it gates")),
@@ -338,8 +338,8 @@ impl Standard<'_> {
                 told(wanted)
             ));
         }
-        let of_this_program = self.baseline.tool == Tool::this();
-        base.lacking(cell, of_this_program).map(|lacking| format!("baseline {name} {lacking}"))
+        let knows = |name: &str| self.baseline.cells.values().any(|cell| cell.metrics.contains_key(name));
+        base.lacking(cell, knows).map(|lacking| format!("baseline {name} {lacking}"))
     }
 
     /// The command that accepts a run some cells of which have other figures. What is not
@@ -562,13 +562,14 @@ mod tests {
         };
         assert_eq!(held(&whole), []);
         let mut fewer = whole.clone();
+        fewer.cells.insert("ties.s2".to_owned(), whole.cells["ties.s1"].clone());
         let figures = &mut fewer.cells.get_mut("ties.s1").unwrap().metrics;
         figures.remove("engine.requests.count").expect("it is a headline");
         let reasons = held(&fewer);
         let said = "baseline main has no figure of engine.requests.count for ties.s1, which it gates";
         assert!(matches!(&reasons[..], [(14, text)] if text.starts_with(said)), "{reasons:?}");
         // A program that did not measure it has not lost it.
-        fewer.tool.version = "0.0.1".to_owned();
+        fewer.cells.remove("ties.s2");
         assert_eq!(held(&fewer), []);
         // What its scenario wants gated is not for the baseline to say.
         let mut lenient = whole;

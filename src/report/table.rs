@@ -152,6 +152,7 @@ pub(super) const HEADLINE: &[&str] = &[
     "engine.up.bytes",
     "engine.usable_after_login.duration",
     "engine.wasted.bytes",
+    "engine.wasted.rows",
     "engine.write_acknowledged.duration",
     "engine.write_visible.duration",
     "net.outages.count",

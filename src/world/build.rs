@@ -363,6 +363,17 @@ fn gateway(plan: &Plan, devices: &[DevicePlan], backend: &Backend, stops: &dyn F
     gateway
 }
 
+/// How the stack of a plan, with this patience, tries again.
+fn retries(plan: &Plan, patience: oracle::Patience) -> oracle::Retries {
+    match patience {
+        oracle::Patience::Computed(waits) => {
+            let attempts = plan.engine.retry.attempts;
+            oracle::Retries { base: waits.first, cap: waits.cap, attempts }
+        }
+        oracle::Patience::Stated(_) => oracle::Retries::UNKNOWN,
+    }
+}
+
 fn listeners(
     plan: &Plan,
     devices: &[DevicePlan],
@@ -384,6 +395,7 @@ fn listeners(
         clock: Clock { start: plan.start, utc_offset: plan.utc_offset },
         attributes: devices.iter().map(|d| d.attributes.clone()).collect(),
         durable: plan.store.synchronous == Synchronous::Full,
+        retries: retries(plan, patience),
         patience,
         capabilities,
         initial: Rc::new(initial),

@@ -309,6 +309,7 @@ impl Device {
 
     /// A person opens a record.
     pub(super) fn open_record(&self, entity: EntityId, of: Key) {
+        self.hub.asked(self.id);
         self.with_engine(|engine| {
             let fetch = engine.clone().fetch(entity, of);
             // A failed fetch shows on the screen and in the request's events; nothing waits for it.
@@ -318,6 +319,7 @@ impl Device {
 
     /// A person asks for a sync; false if no app runs.
     pub(super) fn trigger(&self, unit: UnitId, how: Asking) -> bool {
+        self.hub.asked(self.id);
         let runs = self.is_running();
         self.with_engine(|engine| match how {
             Asking::Queued => engine.trigger(unit, false),

@@ -8,7 +8,7 @@ use super::requests::RequestLog;
 use super::tried::Tried;
 use super::windows::Windows;
 use crate::base::words::thousands;
-use crate::base::{Digest, UnitId};
+use crate::base::{DeviceId, Digest, UnitId};
 use crate::contract::{Event, EventSink, Hook, Node, Occurrence, ServerError, TransportError};
 use crate::metrics::{Collector, Timeline};
 use crate::oracle::{Life, Oracle};
@@ -124,6 +124,11 @@ impl Hub {
         listeners.tried.on(&event);
         listeners.windows.on(occurrence.at, node, &event);
         listeners.round.on(node, &event);
+    }
+
+    /// A person asked a device for something.
+    pub(super) fn asked(&self, device: DeviceId) {
+        self.with(|listeners| _ = listeners.oracle.as_mut().map(|oracle| oracle.asked(device)));
     }
 
     /// Whether lives of records are recorded.

@@ -107,7 +107,7 @@ fn worked(devices: &[Rc<Device>]) -> BTreeMap<&'static str, u64> {
         devices.iter().map(|device| (device.spent(), device.storage.disk.counters())).unzip();
     let longest = |of: fn(&Spent) -> Span| spent.iter().map(of).max().unwrap_or_default().0;
     BTreeMap::from([
-        ("engine.usable_after_login.never", devices.iter().map(|d| u64::from(d.attention.waits())).sum()),
+        ("engine.never_usable.devices", devices.iter().map(|d| u64::from(d.attention.waits())).sum()),
         ("device.screen.blocked", devices.iter().map(|device| device.screen.blocked().0).sum()),
         ("device.cpu.busy", spent.iter().fold(0_u64, |sum, spent| sum.saturating_add(spent.cpu.0))),
         ("device.transaction.longest", longest(|spent| spent.longest_work)),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use syncdyno::base::{EntityId, Key, Span, Stamp, Time, Value};
 use syncdyno::contract::{Capabilities, Schema};
 use syncdyno::metrics;
-use syncdyno::oracle::{Clock, Oracle, Patience, Setting, Truth};
+use syncdyno::oracle::{Clock, Oracle, Patience, Retries, Setting, Truth};
 
 /// A backend without rows.
 struct Nothing;
@@ -29,6 +29,7 @@ fn the_figures_of_the_oracle_are_the_ones_of_the_table() {
         attributes: Vec::new(),
         durable: true,
         patience: Patience::Stated(Span::secs(600)),
+        retries: Retries::UNKNOWN,
         capabilities: Capabilities::ALL,
         initial,
     });

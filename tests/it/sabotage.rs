@@ -34,6 +34,9 @@ const KILLED_LOADS: Ground = Ground {
 const MOMENT: Ground =
     Ground { path: "tests/it/worlds/crowd.toml", sets: &["duration=40s", "drain=1m"], seeds: 5 };
 
+/// A backend that is down for a while.
+const DOWN: Ground = Ground { path: "scenarios/backend/request-storm.toml", sets: &[], seeds: 5 };
+
 /// The crowd, with one side that always wins.
 const CLIENT_WINS: Ground = Ground { sets: &["engine.conflict.policy=client-wins"], ..CROWD };
 const SERVER_WINS: Ground = Ground { sets: &["engine.conflict.policy=server-wins"], ..CROWD };
@@ -119,6 +122,7 @@ fn ground(bug: &Bug) -> Ground {
         "forgets-late-rows" => LISTING,
         "cursor-before-rows" => KILLED_LOADS,
         "sync-starts-sync" => MOMENT,
+        "tries-without-a-pause" => DOWN,
         "counts-winners-as-done" => CLIENT_WINS,
         "gives-way-in-silence" => SERVER_WINS,
         "merges-in-silence" => FIELD_MERGE,

@@ -269,6 +269,7 @@ suite! {
     suite_units_triggers_meets_its_expectations: "units/triggers";
     suite_units_reconnect_meets_its_expectations: "units/reconnect";
     suite_units_blocking_login_meets_its_expectations: "units/blocking-login";
+    suite_backend_request_storm_meets_its_expectations: "backend/request-storm";
     suite_backend_restored_behind_meets_its_expectations: "backend/restored-behind";
     suite_units_login_discarded_meets_its_expectations: "units/login-discarded";
     suite_units_monolith_meets_its_expectations: "units/monolith";

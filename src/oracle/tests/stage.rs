@@ -11,7 +11,7 @@ use crate::contract::{
     DeviceView, EditKind, Entity, Event, LocalEdit, LogEntry, LogKind, Node, Occurrence, PendingEdit,
     Refusal, RequestKind, Schema, ScopeRule, Sides, SyncUnit,
 };
-use crate::oracle::{Clock, Life, Oracle, Patience, Setting, Truth, Verdict, Waits};
+use crate::oracle::{Clock, Life, Oracle, Patience, Retries, Setting, Truth, Verdict, Waits};
 
 /// Delivered as deltas by clinic; columns clinic, status, doctor and hidden, of which devices hold
 /// the first three.
@@ -160,6 +160,7 @@ impl Stage {
                 cap: Span::secs(60),
                 debounce: Span::secs(60),
             }),
+            retries: Retries::UNKNOWN,
             capabilities: Capabilities::ALL,
             initial: Rc::new(backend.clone()),
         };

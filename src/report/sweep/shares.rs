@@ -40,7 +40,7 @@ const PUSH: Side = Side {
     time: "engine.push.time",
     writing: None,
     wire: "net.up.bytes",
-    of_use: ("engine.up.bytes", Some("engine.wasted.bytes")),
+    of_use: ("engine.up.bytes", Some("engine.push.wasted_bytes")),
     holder: "push",
     caps: "chunk_bytes, or all there is",
 };

@@ -8,7 +8,7 @@ use super::super::plan::{ASKED_EVERY, Fleet, Plan};
 use super::super::rows::Brought;
 use super::super::words::ReadFrom;
 use super::futile::{combinations, futile};
-use super::undelivered::{unopened, unpulled, unpushed, unstarted};
+use super::undelivered::{unopened, unpulled, unpushed, unstarted, without_parents};
 use super::view::View;
 use crate::backend::{Provisioning, Trimmed};
 use crate::base::words::{count, thousands};
@@ -87,6 +87,7 @@ pub(super) fn doubts(plan: &Plan, root: View<'_>, brought: &BTreeMap<String, Bro
         doubts.extend(out_of_days(entity, &rows, file, scope));
     }
     doubts.extend(unpushed(plan, root));
+    doubts.extend(without_parents(plan, root));
     doubts.extend(unopened(plan, root));
     doubts.extend(unstarted(plan, root));
     doubts.extend(unmoved(plan, root));

@@ -154,6 +154,13 @@ impl Lookup<'_> {
         let columns: Vec<Column> = sketch.columns.iter().map(column).collect();
         let unique: Vec<usize> =
             sketch.view.at("unique").items().filter_map(|c| self.column(c, id, c.text())).collect();
+        let twice = sketch.view.at("unique").items().find(|item| {
+            sketch.view.at("unique").items().filter(|other| other.text() == item.text()).count() > 1
+        });
+        if let Some(item) = twice {
+            let title = format!("`{}` stands twice in `unique`", item.text());
+            self.wrong.at(item, title, "a natural key names each of its columns once");
+        }
         let projection = self.projection(sketch, id, columns.len());
         let delivery = self.delivery(sketch, id, &columns);
         self.says_something(sketch, &unique);

@@ -7,7 +7,7 @@ use super::super::diagnostic::Diagnostic;
 use super::super::plan::Plan;
 use super::view::View;
 use crate::base::{EntityId, Ppm, UnitId};
-use crate::contract::{ColumnKind, Delivery, SyncUnit};
+use crate::contract::{ColumnKind, Delivery, EditKind, SyncUnit};
 use crate::scenario::plan::{Happening, Planned};
 use crate::workload::Action;
 
@@ -41,6 +41,35 @@ pub(super) fn unpushed(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
             let title = format!("no unit pushes `{entity}`, which people edit on devices");
             let help = format!("their edits wait for ever; write push = [\"{entity}\"] in a unit");
             doubts.push(Diagnostic::new(at, title).help(help));
+        }
+    }
+    doubts
+}
+
+/// Units that push rows which refer to others that people make, and leave those to another unit:
+/// what goes out before its parent is refused, or has to wait for it.
+pub(super) fn without_parents(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
+    let made = |entity: EntityId| {
+        edited(plan).any(|action| action.entity == entity && action.kind == EditKind::Create)
+    };
+    let mut doubts = Vec::new();
+    for unit in plan.units.iter() {
+        for child in unit.push.iter().filter(|child| made(**child)) {
+            let parents = plan.schema.entity(*child).projected().filter_map(|column| match column.kind {
+                ColumnKind::Ref(parent) => Some(parent),
+                _ => None,
+            });
+            for parent in parents.filter(|parent| !unit.push.contains(parent) && made(*parent)) {
+                let [child, parent] = [*child, parent].map(|id| &plan.schema.entity(id).name);
+                let title = format!(
+                    "`unit.{}` pushes `{child}` and not `{parent}`, which that refers to and people make, too",
+                    unit.name
+                );
+                let help =
+                    format!("a `{child}` that goes before its `{parent}` is refused: push both in one unit");
+                let at = root.at("unit").key(&unit.name).at("push");
+                doubts.push(Diagnostic::new(at.place(), title).help(help));
+            }
         }
     }
     doubts

@@ -70,6 +70,7 @@ const STACKS: &[&str] = &[
     "broken:waits-without-a-ceiling",
     "broken:whole-rows-again",
     "broken:verdicts-by-place",
+    "broken:tries-without-a-pause",
 ];
 
 fn with_names<R>(f: impl FnOnce(&Names<'_>) -> R) -> R {

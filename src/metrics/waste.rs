@@ -1,0 +1,71 @@
+//! What brought nothing: rows that a device held in that version, and bytes of requests and answers
+//! that changed nothing.
+
+use rustc_hash::FxHashMap;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::board::Board;
+use super::table::Id;
+use crate::base::{DeviceId, EntityId, Stamp};
+use crate::contract::{Event, KillReason, RequestKind};
+
+/// What a device is known to hold, and what its rows weigh.
+#[derive(Clone, Debug, Default)]
+struct Shelf {
+    /// The version of each row that came to it or that it wrote in the run, by a digest of the row.
+    held: FxHashMap<u64, Stamp>,
+    rows: u64,
+    bytes: u64,
+}
+
+/// Follows what comes to devices.
+#[derive(Debug)]
+pub(super) struct Waste(Vec<Shelf>);
+
+impl Waste {
+    pub(super) fn new(devices: usize) -> Waste {
+        Waste(vec![Shelf::default(); devices])
+    }
+
+    /// `sent` is the size of the request that the event is about.
+    pub(super) fn on(&mut self, device: DeviceId, event: &Event<'_>, sent: u64, board: &mut Board) {
+        let shelf = &mut self.0[device.0 as usize];
+        match event {
+            Event::ResponseReceived { kind, bytes, rows: 0, .. } if *kind != RequestKind::Push => {
+                board.add(Id::WastedBytes, sent + bytes);
+            }
+            Event::ResponseReceived { kind, bytes, rows, .. } if *kind != RequestKind::Push => {
+                shelf.rows += u64::from(*rows);
+                shelf.bytes += bytes;
+            }
+            Event::RequestRefused { .. } => board.add(Id::WastedBytes, sent),
+            Event::EditAcknowledged { entity, key, stamp, .. } => {
+                shelf.held.insert(row(*entity, key.as_str()), *stamp);
+            }
+            Event::ChunkApplied { changes, .. } => {
+                let mut again = 0;
+                for change in *changes {
+                    let row = row(change.entity, change.key);
+                    let before = if change.removed {
+                        shelf.held.remove(&row);
+                        None
+                    } else {
+                        shelf.held.insert(row, change.stamp)
+                    };
+                    again += u64::from(before == Some(change.stamp));
+                }
+                board.add(Id::WastedRows, again);
+                board.add(Id::WastedBytes, shelf.bytes * again / shelf.rows.max(1));
+            }
+            // What it holds then, nobody told.
+            Event::Restored { .. }
+            | Event::BecameCopy { .. }
+            | Event::ProcessKilled { reason: KillReason::PowerLoss } => shelf.held.clear(),
+            _ => {}
+        }
+    }
+}
+
+fn row(entity: EntityId, key: &str) -> u64 {
+    xxh3_64(key.as_bytes()).wrapping_add(u64::from(entity.0).wrapping_mul(0x9E37_79B9_7F4A_7C15))
+}
