@@ -470,6 +470,13 @@ pub const ALL: &[Bug] = &[
         breaks: Breaks::Rule(|rules| Rules { wake: wake::ignores_the_network(), ..rules }),
     },
     Bug {
+        id: "never-ends-plans",
+        check: "idle-with-work",
+        mechanism: "a start that was put off once counts as planned for ever: no later trigger that comes too soon after a run starts anything",
+        seen_in: "a debounce whose timer is set once",
+        breaks: Breaks::Rule(|rules| Rules { wake: wake::never_ends_plans(), ..rules }),
+    },
+    Bug {
         id: "never-forgives",
         check: "idle-with-work",
         mechanism: "a good run does not end the row of failures: each failure waits longer than the one before, for days",

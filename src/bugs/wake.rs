@@ -21,6 +21,7 @@ macro_rules! wake_rule {
 
 wake_rule!(misses_saves_in_a_run: heeds_saving(running: bool) -> bool { !running });
 wake_rule!(ignores_the_network: heeds_network() -> bool { false });
+wake_rule!(never_ends_plans: ends_plans() -> bool { false });
 wake_rule!(never_forgives: forgives() -> bool { false });
 wake_rule!(forgets_late_rows: tries_late_rows() -> bool { false });
 

@@ -314,6 +314,10 @@ pub trait WakeRule {
     fn heeds_network(&self) -> bool {
         true
     }
+    /// Whether a start that was planned for later, and has come, is planned no more.
+    fn ends_plans(&self) -> bool {
+        true
+    }
     /// Whether a good run ends the row of failures by which waits grow.
     fn forgives(&self) -> bool {
         true

@@ -123,7 +123,7 @@ impl Scheduler {
             return;
         }
         self.after(wait, move |scheduler| {
-            scheduler.units.borrow_mut()[index].planned = false;
+            scheduler.units.borrow_mut()[index].planned = !scheduler.process.rules.wake.ends_plans();
             scheduler.enqueue(unit, scheduler.process.setup.units[index].discard_pending);
         });
     }

@@ -114,8 +114,12 @@ const HASTY: Ground = Ground { sets: &["engine.retry.attempts=1"], ..QUIET };
 const LISTING: Ground =
     Ground { sets: &["engine.pull.bad_rows=0.2", "engine.pull.on_bad_row=retry-list"], ..QUIET };
 
+/// Trouble of every kind, with networks that come and go.
+const CHAOS: Ground = Ground { path: "scenarios/chaos.toml", sets: &[], seeds: 10 };
+
 fn ground(bug: &Bug) -> Ground {
     match bug.id {
+        "never-ends-plans" => CHAOS,
         "misses-saves-in-a-run" | "ignores-the-network" => QUIET,
         "gives-up-for-good" | "rests-in-the-middle" => QUIET,
         "never-forgives" | "waits-without-a-ceiling" => HASTY,
