@@ -10,8 +10,8 @@ use super::truth::alike;
 use crate::base::Value;
 use crate::contract::{CommitKind, Decision, EditKind};
 
-/// What gives way by a decision over an edit whose device has now read the first `met` versions of `row`;
-/// `unseen` has a bit for each column that others wrote since the edit.
+/// What gives way by a decision over an edit whose device has now read the first `met` versions of
+/// `row`; `unseen` has a bit for each column that others wrote since the edit.
 pub(super) fn by_rule(
     decision: Decision<'_>,
     edit: &Edit,

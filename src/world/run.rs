@@ -14,7 +14,7 @@ use super::outcome::{Ending, Outcome};
 use super::phases::{Ended, named};
 use super::registry::Stacks;
 use super::requests::RequestLog;
-use super::tried::InVain;
+use super::tried::{InVain, Tried};
 use super::truth::{Now, Unread};
 use super::watch::Watch;
 use crate::base::{DeviceId, EntityId, Key, Span, Time};
@@ -22,7 +22,7 @@ use crate::contract::{DeviceView, KillReason};
 use crate::disk::Moment;
 use crate::metrics::Timeline;
 use crate::net::{Link, Radio, RadioCost};
-use crate::oracle::{Clock, Filter, Inspection, Life, Story, Truth, Verdict};
+use crate::oracle::{Clock, Filter, Inspection, Life, Oracle, Story, Truth, Verdict};
 use crate::scenario::{Plan, Planned};
 use crate::workload::Placed;
 
@@ -328,6 +328,12 @@ fn missed(faults: &Faults, plan: &Plan, in_vain: &[InVain]) -> Vec<Missed> {
     awaited.filter_map(Awaited::missed).filter(|missed| !is_told(missed)).collect()
 }
 
+/// Edits of the script that were not placed, and edits of the office that came to nothing.
+fn in_script(placed: &Placed, tried: &Tried) -> [(&'static str, u64); 2] {
+    let unplaced = placed.actions.iter().map(|action| action.left_out).sum();
+    [("workload.edits.unplaced", unplaced), ("workload.edits.office_missed", tried.office_missed())]
+}
+
 /// The oracle looks at one device after the other, until it `stops`.
 fn look_at(
     devices: &[Rc<Device>],
@@ -442,14 +448,13 @@ impl World {
         let now = Now(&servers.backend, stops);
         let truth: &dyn Truth = if stopped.get() { &Unread } else { &now };
         let mut rows = RowDigests::default();
-        let inspection = listeners.oracle.take().map(|oracle| oracle.begin_check(ended_at, truth, stops));
-        let verdict = match inspection {
+        let begin = |oracle: Oracle| oracle.begin_check(ended_at, truth, stops);
+        let verdict = match listeners.oracle.take().map(begin) {
             Some(inspection) => look_at(&devices, inspection, &ended, &mut rows, stops),
             None => read_only(&devices, &plan, &mut rows, stops),
         };
         let mut figures = verdict.figures;
-        figures.extend(radiated(&links, ended_at));
-        figures.extend(worked);
+        figures.extend(radiated(&links, ended_at).into_iter().chain(worked));
         digest::add_backend(&mut rows, &servers.backend.borrow(), stops);
         if stopped.get() {
             ended = Ended::Interrupted;
@@ -457,8 +462,7 @@ impl World {
         let whole = matches!(ended, Ended::Well | Ended::Stuck(_));
         let placed = script.summary.placed();
         let in_vain = if whole { listeners.tried.in_vain(&placed.actions) } else { Vec::new() };
-        figures.insert("workload.edits.unplaced", placed.actions.iter().map(|action| action.left_out).sum());
-        figures.insert("workload.edits.office_missed", listeners.tried.office_missed());
+        figures.extend(in_script(&placed, &listeners.tried));
         let missed = if whole { missed(&faults, &plan, &in_vain) } else { Vec::new() };
         let content = rows.content.hex();
         listeners.digest.text(&content);

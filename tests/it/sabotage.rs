@@ -249,7 +249,11 @@ fn class(id: &str) -> &'static str {
         "ignores-the-network" | "never-forgives" | "waits-without-a-ceiling" | "gives-up-for-good" => "D",
         "forgets-late-rows" => "A",
         "merges-in-silence" => "C",
-        "fails-without-a-word" | "sync-starts-sync" | "last-in-first-out" => "D",
+        "fails-without-a-word"
+        | "sync-starts-sync"
+        | "last-in-first-out"
+        | "tries-without-a-pause"
+        | "never-ends-plans" => "D",
         other => panic!("of which class is {other}?"),
     }
 }
