@@ -63,7 +63,7 @@ impl Database {
 
     /// Begins to commit `drafts`; nothing else may come between that and the last of them.
     pub(super) fn begin(&mut self, now: Time, date: Option<Stamp>, mut drafts: Vec<Draft>) -> Committing {
-        self.files.drop_due(now, &self.content);
+        self.files.drop_due(now, &self.content, &self.clock);
         self.content.show_due(now);
         self.effects.derive(&self.content, &mut drafts);
         let Database { content, clock, .. } = &mut *self;

@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 
+use super::clock::Clock;
 use super::content::Content;
 use super::options::FileDrop;
 use super::serial::Style;
@@ -23,6 +24,8 @@ pub struct File<'b> {
     pub number: u64,
     /// Of when its content is.
     pub at: Time,
+    /// The last instant that a row could have by then.
+    pub head: Stamp,
     /// What is there of it.
     pub text: &'b [u8],
     /// Rows that the backend read to write all of it.
@@ -36,6 +39,8 @@ pub(super) struct Files {
     drop: Option<FileDrop>,
     /// How many were begun.
     begun: u64,
+    /// The last instant that a row could have as the last one was begun.
+    head: Stamp,
     /// By entity.
     drafts: Vec<Draft>,
 }
@@ -49,25 +54,31 @@ struct Draft {
 
 impl Files {
     pub(super) fn new(drop: Option<FileDrop>) -> Files {
-        Files { drop, begun: 0, drafts: Vec::new() }
+        Files { drop, begun: 0, head: Stamp(0), drafts: Vec::new() }
     }
 
     /// Begins the file that is due. Nothing may have been written since its instant, so every write
     /// asks before it.
-    pub(super) fn drop_due(&mut self, now: Time, content: &Content) {
+    pub(super) fn drop_due(&mut self, now: Time, content: &Content, clock: &Clock) {
         let Some(FileDrop { every, .. }) = self.drop else { return };
         let due = now.0 / every.0.max(1) + 1;
         if due == self.begun {
             return;
         }
         let draft = |entity| Draft { rows: content.table(entity).content(), text: None };
+        self.head = clock.stamps.head(clock.at(Time((due - 1) * every.0.max(1))));
         (self.begun, self.drafts) = (due, content.schema.ids().map(draft).collect());
     }
 
     /// The file of `entity` that is there; `None` if the backend writes no files.
-    pub(super) fn file(&mut self, now: Time, content: &Content, entity: EntityId) -> Option<File<'_>> {
+    pub(super) fn file(
+        &mut self,
+        now: Time,
+        (content, clock): (&Content, &Clock),
+        entity: EntityId,
+    ) -> Option<File<'_>> {
         let FileDrop { every, takes } = self.drop?;
-        self.drop_due(now, content);
+        self.drop_due(now, content, clock);
         let number = self.begun - 1;
         let schema = content.entity(entity).ok()?;
         let Draft { rows, text } = &mut self.drafts[usize::from(entity.0)];
@@ -78,7 +89,7 @@ impl Files {
             takes if written >= takes => text.len(),
             takes => (text.len() as u128 * u128::from(written) / u128::from(takes)) as usize,
         };
-        Some(File { number, at, text: &text[..there], rows: rows.len() as u64 })
+        Some(File { number, at, head: self.head, text: &text[..there], rows: rows.len() as u64 })
     }
 }
 

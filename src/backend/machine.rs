@@ -301,7 +301,8 @@ impl Backend {
 
     /// The file of `entity` that is there; `None` if the backend writes no files.
     pub fn file(&mut self, now: Time, entity: EntityId) -> Option<File<'_>> {
-        self.database.files.file(now, &self.database.content, entity)
+        let Database { files, content, clock, .. } = &mut self.database;
+        files.file(now, (content, clock), entity)
     }
 
     /// A copy of all that is durable.

@@ -102,15 +102,13 @@ impl Hash {
         let all: Vec<usize> = (0..entity.columns.len()).collect();
         let columns = columns(entity, ask.reader.into(), &all);
         let lens = Lens { entity, columns, copies: self.options.keep == Keep::Copy };
-        // Stamps run ahead of a clock that was put back, or of coarse ticks: what is gone now is so
-        // after all that was ever stamped.
-        let head = backend.sight(backend.service.begins(now)).head();
-        let mut comparison = Comparison::new(&book.rows, head);
         if let Source::File { trailer, .. } = self.options.source {
             let sheet = self.sheets.entry(ask.entity).or_default();
             let sheet = Sheet::fetch(sheet, trailer, (backend, now), ask.entity, effort);
             // Without any rows it is better to wait than to say that there are none.
-            let Sheet { rows, at, .. } = sheet.ok_or(ServerError::Unavailable)?;
+            let Sheet { rows, at, head, .. } = sheet.ok_or(ServerError::Unavailable)?;
+            // What a file lacks was gone by then, and may be there again.
+            let mut comparison = Comparison::new(&book.rows, *head);
             let not = not_seen(&mut book.touched, Some(*at));
             for row in rows.iter().filter(|row| is_theirs(entity, ask.reader, row)) {
                 let raw = row.raw.filter(|_| !self.options.canonical);
@@ -119,6 +117,10 @@ impl Hash {
             effort.handled += comparison.seen;
             return Ok(Some(comparison.end(&not, &[])));
         }
+        // Stamps run ahead of a clock that was put back, or of coarse ticks: what is gone now is so
+        // after all that was ever stamped.
+        let head = backend.sight(backend.service.begins(now)).head();
+        let mut comparison = Comparison::new(&book.rows, head);
         if self.options.snapshot == Snapshot::Isolated {
             let raw = Raw::new(&self.options, entity, now);
             effort.scanned += backend.all(now, ask.entity, ask.reader.scope(), |row| {

@@ -181,6 +181,8 @@ pub(super) struct Sheet {
     number: u64,
     /// Of when it is.
     pub(super) at: Time,
+    /// The last instant that a row could have by then.
+    pub(super) head: Stamp,
     pub(super) rows: Vec<Seen>,
 }
 
@@ -203,7 +205,7 @@ impl Sheet {
                 effort.scanned += file.rows;
                 // What is incomplete is read again.
                 let number = if whole { file.number } else { u64::MAX };
-                *sheet = Some(Sheet { number, at: file.at, rows });
+                *sheet = Some(Sheet { number, at: file.at, head: file.head, rows });
             }
         }
         sheet.as_ref()
