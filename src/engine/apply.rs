@@ -222,16 +222,12 @@ impl Applier {
         for index in segment.from..segment.until {
             completed.with((segment.page, index), page.rows.get(index), |row| {
                 if unit.is_some() {
-                    match self.bad_rows.judge(tx, page.entity, row)? {
-                        Verdict::Apply => {}
-                        Verdict::Skip => {
-                            told.skipped += 1;
-                            return Ok(());
-                        }
-                        Verdict::Listed => {
-                            told.listed += 1;
-                            return Ok(());
-                        }
+                    let verdict = self.bad_rows.judge(tx, page.entity, row)?;
+                    if verdict != Verdict::Apply {
+                        told.skipped += u32::from(verdict == Verdict::Skip);
+                        told.listed += u32::from(verdict == Verdict::Listed);
+                        // It is there, as an older version at worst: no load takes it away.
+                        return tx.seen(page.entity, row.key, latest);
                     }
                 }
                 let dirty = dirty.has(page.entity, row.key);

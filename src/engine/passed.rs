@@ -48,6 +48,11 @@ impl Passed {
         Ok(begin_of(life.max(known)))
     }
 
+    /// Up to which stamp versions may be of another history, as far as pages have told.
+    pub(super) fn begin(&self, entity: EntityId) -> Stamp {
+        begin_of(self.lives.borrow().get(&entity).copied().unwrap_or_default())
+    }
+
     /// When the row ended, if that is known and has not come down yet.
     ///
     /// # Errors

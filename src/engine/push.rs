@@ -56,8 +56,12 @@ impl Pusher {
             let mut batch = waiting.map_err(damaged)?;
             batch.retain(|entry| !queued.contains(&entry.seq));
             batch.truncate(limit);
-            if batch.is_empty() || fruitless >= CONFLICTS_IN_A_ROW {
+            if batch.is_empty() {
                 return Ok(queued.len());
+            }
+            if fruitless >= CONFLICTS_IN_A_ROW {
+                let error = SyncError::Throttled(format!("{} changes meet others each time", batch.len()));
+                return Err(RunError { error, tries: 1, refused: true });
             }
             self.process.settle_work().await;
             self.process.crash_point("push.before-request").await;

@@ -170,7 +170,7 @@ impl Settler {
     }
 
     /// A newer version that was pulled while the row had local edits comes to light when the last
-    /// of them is settled.
+    /// of them is settled. One that is no news any more does not wait for that.
     fn lift_shadow(
         &self,
         tx: &Tx<'_>,
@@ -179,16 +179,16 @@ impl Settler {
         settled: Stamp,
         told: &mut Vec<Settled>,
     ) -> Result<(), StoreError> {
-        if !tx.entries_for(entity, key.as_str())?.is_empty() {
+        let waits = !tx.entries_for(entity, key.as_str())?.is_empty();
+        let Some(shadow) = tx.take_shadow(entity, key.as_str())? else { return Ok(()) };
+        if !self.process.rules.outbox.lifts_shadow(is_news(&shadow, settled)) {
             return Ok(());
         }
-        match tx.take_shadow(entity, key.as_str())? {
-            Some(shadow) if self.process.rules.outbox.lifts_shadow(is_news(&shadow, settled)) => {
-                told.push(holds(entity, &shadow));
-                overlay(tx, self.process.setup.schema.entity(entity), entity, &shadow)
-            }
-            _ => Ok(()),
+        if waits {
+            return tx.keep_shadow(entity, &shadow);
         }
+        told.push(holds(entity, &shadow));
+        overlay(tx, self.process.setup.schema.entity(entity), entity, &shadow)
     }
 
     fn decide(
@@ -221,6 +221,9 @@ impl Settler {
             Resolution::Same => {
                 tx.drop_entry(entry.seq)?;
                 told.push(acknowledged(entry, remote));
+                if self.has_moved_past(tx, entry, remote)? {
+                    return Ok(true);
+                }
                 self.take_over(tx, entry, conflict.current, told)?;
                 Ok(true)
             }
@@ -250,6 +253,14 @@ impl Settler {
                 Ok(false)
             }
         }
+    }
+
+    /// Whether the row is here as of later than this version: a verdict may have waited at a
+    /// gateway while the device heard of others.
+    fn has_moved_past(&self, tx: &Tx<'_>, entry: &Entry, version: Stamp) -> Result<bool, StoreError> {
+        let held = tx.row(entry.entity, entry.key.as_str())?.map(|row| row.stamp);
+        let over = version.max(self.process.passed.begin(entry.entity));
+        Ok(held.is_some_and(|held| held > over))
     }
 
     /// Whether an edit of a row that is gone would have to create it and finds no row on the

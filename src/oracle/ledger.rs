@@ -25,6 +25,8 @@ pub(super) struct Edit {
     /// How many of the row's versions its device had seen when it was made, or when a conflict over
     /// the row was decided since.
     pub(super) seen: usize,
+    /// How many when it was made.
+    pub(super) made_on: usize,
     /// How often the backend committed it.
     pub(super) commits: u32,
     /// A commit of another edit of the same device and row brought what it says.
@@ -122,6 +124,7 @@ impl Edit {
             made,
             life,
             seen,
+            made_on: seen,
             commits: 0,
             carried: false,
             matched: false,
@@ -543,8 +546,7 @@ impl Ledger {
         edits.filter(move |(_, edit)| edit.decided_on == Some(device))
     }
 
-    /// Whether a rule ever let the edit win, be it in a life of its device that is over: a gateway
-    /// may have it still.
+    /// Whether a rule ever let the edit win, be it in a life of its device that is over.
     pub(super) fn ever_won(&self, id: EditId) -> bool {
         let decided = self.decisions.values().filter_map(|of| of.get(&id)).flatten();
         decided.into_iter().any(|decided| decided.won == Some(Won::Edit))
@@ -556,15 +558,13 @@ impl Ledger {
         open.filter_map(|id| self.get(*id)).any(|edit| edit.kind == EditKind::Create)
     }
 
-    /// Whether the device made the row, which never was on the backend, and the backend committed
-    /// that under another key.
+    /// Whether the device made the row, and the backend committed that under another key alone.
     pub(super) fn created_elsewhere(&self, device: DeviceId, id: RowId, row: &Row) -> bool {
         let made = |edit: &Edit| edit.row == id && edit.kind == EditKind::Create && edit.commits > 0;
         row.versions.is_empty() && self.of(device).any(|(_, edit)| made(edit))
     }
 
-    /// Whether the commit of `author`, which left the row as `after`, brought what the open edit
-    /// `id` says, too: the device may send several edits of a row as one.
+    /// Whether the commit of `author`, which left the row as `after`, brought what `id` says, too.
     fn carries(&self, author: EditId, id: EditId, after: Option<&[Value]>) -> bool {
         let (Some(by), Some(edit)) = (self.get(author), self.get(id)) else { return false };
         if author.device != id.device || by.row != edit.row {

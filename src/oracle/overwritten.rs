@@ -29,8 +29,11 @@ pub(super) fn by_rule(
     let says = |column: usize, value: &Value| row.said(column, met).is_some_and(|v| alike(v, value));
     let ours = edit.values.iter().filter(|(column, value)| !kept(*column) && !says(*column, value));
     let theirs = changed(row, edit.seen..met, unseen).filter(|(column, value)| {
+        // The device may have heard of others since, and its person not.
+        let found = row.said(*column, edit.made_on);
         let sets = |(of, to): &(usize, Value)| of == column && !alike(to, value);
-        kept(*column) && (edit.kind == EditKind::Delete || edit.values.iter().any(sets))
+        let differs = found.is_none_or(|found| !alike(found, value));
+        kept(*column) && differs && (edit.kind == EditKind::Delete || edit.values.iter().any(sets))
     });
     GaveWay { ours: ours.count() as u64, theirs: theirs.count() as u64 }
 }

@@ -29,6 +29,16 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Keeps a version that was taken.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn keep_shadow(&self, entity: EntityId, version: &Row) -> Result<()> {
+        let cells: Option<Vec<Cell<'_>>> =
+            version.values.as_ref().map(|values| values.iter().map(Cell::of).collect());
+        self.set_shadow(entity, version.key.as_str(), version.stamp, cells.as_deref())
+    }
+
     /// Takes the version that was kept of a row, if any.
     ///
     /// # Errors
