@@ -411,6 +411,8 @@ impl Device {
             Event::UnitQueued { unit, .. } => self.owe(at, unit, Why::Queued),
             Event::UnitDiscarded { unit } => {
                 self.owed.retain(|owed| owed.unit != unit || owed.is_periodic());
+                // It was due, and is due again a period later.
+                self.begin_again(at, |owed| owed.unit == unit);
                 self.forget_saved(unit, units);
             }
             Event::SyncStart { unit, run, .. } => {

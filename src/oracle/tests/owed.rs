@@ -166,3 +166,18 @@ fn rows_on_the_list_are_tried_again_by_the_next_run() {
         assert_only(&stage.verdict(), "idle-with-work", found);
     }
 }
+
+#[test]
+fn a_unit_that_another_discards_is_due_again_a_period_later() {
+    for (waits, found) in [(715, 0), (725, 1)] {
+        let mut stage = stage(&[Trigger::Every(Span::secs(600))]);
+        stage.emit(0, Event::App(AppEvent::Resume));
+        stage.later(500);
+        stage.emit(0, Event::UnitQueued { unit: UNIT, depth: 1 });
+        stage.emit(0, Event::UnitDiscarded { unit: UNIT });
+        stage.later(waits);
+        begins(&mut stage, 0);
+        ends(&mut stage, 0);
+        assert_only(&stage.verdict(), "idle-with-work", found);
+    }
+}
