@@ -424,9 +424,7 @@ impl Device {
             Event::SyncComplete { unit, run, .. } => {
                 self.failures.remove(&unit);
                 let Some(begun) = self.runs.remove(&run) else { return };
-                let pushes = |edit: &Waiting| units[usize::from(unit.0)].push.contains(&edit.entity);
-                let left = |(_, edit): &(&EditId, &Waiting)| edit.made < begun.at && pushes(edit);
-                let left = self.edits.iter().find(left).map(|(id, _)| *id);
+                let left = self.left(&units[usize::from(unit.0)].push, begun.at);
                 if let Some(edit) = left.filter(|_| acknowledges) {
                     self.owe(at, unit, Why::Left(edit));
                 }
@@ -445,6 +443,18 @@ impl Device {
             Event::HookEnded { hook, run: Some((_, run)), .. } => _ = self.hooks.remove(&(run, hook)),
             _ => self.sign_of_life(at, event),
         }
+    }
+
+    /// An edit that a run which pushes these entities left, though it was there when that began at
+    /// `begun`. One that was never sent may have to wait for an older one that others push.
+    fn left(&self, push: &[EntityId], begun: Time) -> Option<EditId> {
+        let held_back = |edit: &Waiting| !push.contains(&edit.entity);
+        let first = self.edits.iter().find(|(_, edit)| held_back(edit)).map(|(id, _)| *id);
+        let may_go = |id: EditId, edit: &Waiting| edit.sent || first.is_none_or(|first| id < first);
+        let left = |(id, edit): &(&EditId, &Waiting)| {
+            edit.made < begun && push.contains(&edit.entity) && may_go(**id, edit)
+        };
+        self.edits.iter().find(left).map(|(id, _)| *id)
     }
 
     /// Rows that could not be applied are tried again with the next run of the unit that met them.

@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
-use super::stage::{Stage, UNIT};
+use super::stage::{SLOT, Stage, UNIT, VISIT};
 use super::{assert_only, assert_silent};
-use crate::base::Span;
-use crate::contract::{AppEvent, Event, KillReason, SyncError, Trigger};
+use crate::base::{Span, Value};
+use crate::contract::{AppEvent, EditKind, Event, KillReason, SyncError, Trigger};
 
 /// A stage on whose first phone these triggers start the unit.
 fn stage(on: &[Trigger]) -> Stage {
@@ -178,6 +178,26 @@ fn a_unit_that_another_discards_is_due_again_a_period_later() {
         stage.later(waits);
         begins(&mut stage, 0);
         ends(&mut stage, 0);
+        assert_only(&stage.verdict(), "idle-with-work", found);
+    }
+}
+
+#[test]
+fn an_edit_behind_an_older_one_that_others_push_is_not_left() {
+    for (behind, found) in [(true, 0), (false, 1)] {
+        let mut stage = stage(&[]);
+        let mut units = stage.oracle.units.to_vec();
+        units[usize::from(UNIT.0)].push = vec![VISIT];
+        stage.oracle.units = Arc::from(units);
+        if behind {
+            stage.edit(0, SLOT, "s1", EditKind::Update, vec![(1, Value::text("ward"))]);
+        }
+        stage.update(0, "a1", "done");
+        stage.later(1);
+        begins(&mut stage, 0);
+        ends(&mut stage, 0);
+        stage.later(600);
+        stage.drain();
         assert_only(&stage.verdict(), "idle-with-work", found);
     }
 }
