@@ -90,6 +90,9 @@ struct Device {
     /// Up to when time was counted.
     mark: Time,
     runs: BTreeMap<u64, Begun>,
+    /// Requests of units without an answer, and until when one may be awaited: also those of a sync
+    /// that was called directly.
+    requests: BTreeMap<u64, Time>,
     /// Hooks of runs: the next unit waits for their ends.
     hooks: BTreeSet<(u64, Hook)>,
     edits: BTreeMap<EditId, Waiting>,
@@ -146,6 +149,7 @@ impl Owing {
             findings.add(Check::IdleWithWork, (Some(id), None), || text);
         }
         device.on_process(at, event, told.units);
+        device.on_request(at, event, self.patience.of_run(false));
         device.on_run(at, event, told.units, acknowledges);
         device.on_edit(at, id, event, told.units);
         if let Event::EditSent { edit, .. } = event {
@@ -306,6 +310,9 @@ fn after(trigger: Trigger) -> String {
 impl Device {
     /// Counts the time up to `now` as idle if it is; false if nothing is owed.
     fn count_to(&mut self, now: Time) -> bool {
+        if let Some(awaited) = self.requests.values().max() {
+            self.mark = self.mark.max(now.min(*awaited));
+        }
         let idle = now.since(self.mark);
         if idle == Span::ZERO {
             return false;
@@ -337,6 +344,7 @@ impl Device {
             Event::ProcessKilled { reason } => {
                 self.alive = false;
                 self.runs.clear();
+                self.requests.clear();
                 self.hooks.clear();
                 self.owed.clear();
                 self.failures.clear();
@@ -494,6 +502,19 @@ impl Device {
         let edits = &self.edits;
         let sends = |edit: &EditId| edits.get(edit).is_none_or(|edit| push.contains(&edit.entity));
         self.owed.retain(|owed| !matches!(&owed.why, Why::Saved(edit) if sends(edit)));
+    }
+
+    /// Who waits for an answer is at work for as long as a run may be silent.
+    fn on_request(&mut self, at: Time, event: &Event<'_>, silent: Span) {
+        match *event {
+            Event::RequestSent { request, unit: Some(_), .. } => {
+                self.requests.insert(request, at + silent);
+            }
+            Event::ResponseReceived { request, .. }
+            | Event::RequestFailed { request, .. }
+            | Event::RequestRefused { request, .. } => _ = self.requests.remove(&request),
+            _ => {}
+        }
     }
 
     /// The engine did something for a unit, or waits to. Outside of its runs that is a sync that

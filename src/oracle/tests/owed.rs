@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::stage::{SLOT, Stage, UNIT, VISIT};
 use super::{assert_only, assert_silent};
 use crate::base::{Span, Value};
-use crate::contract::{AppEvent, EditKind, Event, KillReason, SyncError, Trigger};
+use crate::contract::{AppEvent, EditKind, Event, KillReason, RequestKind, SyncError, Trigger};
 
 /// A stage on whose first phone these triggers start the unit.
 fn stage(on: &[Trigger]) -> Stage {
@@ -198,6 +198,20 @@ fn an_edit_behind_an_older_one_that_others_push_is_not_left() {
         ends(&mut stage, 0);
         stage.later(600);
         stage.drain();
+        assert_only(&stage.verdict(), "idle-with-work", found);
+    }
+}
+
+#[test]
+fn a_device_that_awaits_an_answer_outside_of_its_runs_is_not_idle() {
+    for (waits, found) in [(205, 0), (215, 1)] {
+        let mut stage = stage(&[]);
+        let (kind, unit) = (RequestKind::Push, Some(UNIT));
+        stage.emit(0, Event::RequestSent { request: 99, kind, unit, bytes: 9, rows: 0, attempt: 0 });
+        stage.emit(0, Event::UnitQueued { unit: UNIT, depth: 1 });
+        stage.later(waits);
+        begins(&mut stage, 0);
+        ends(&mut stage, 0);
         assert_only(&stage.verdict(), "idle-with-work", found);
     }
 }
