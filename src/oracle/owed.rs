@@ -90,6 +90,9 @@ struct Device {
     /// Up to when time was counted.
     mark: Time,
     runs: BTreeMap<u64, Begun>,
+    /// Requests of units without an answer, and until when one may be awaited: also those of a sync
+    /// that was called directly.
+    requests: BTreeMap<u64, Time>,
     /// Hooks of runs: the next unit waits for their ends.
     hooks: BTreeSet<(u64, Hook)>,
     edits: BTreeMap<EditId, Waiting>,
@@ -146,6 +149,7 @@ impl Owing {
             findings.add(Check::IdleWithWork, (Some(id), None), || text);
         }
         device.on_process(at, event, told.units);
+        device.on_request(at, event, self.patience.of_run(false));
         device.on_run(at, event, told.units, acknowledges);
         device.on_edit(at, id, event, told.units);
         if let Event::EditSent { edit, .. } = event {
@@ -306,6 +310,9 @@ fn after(trigger: Trigger) -> String {
 impl Device {
     /// Counts the time up to `now` as idle if it is; false if nothing is owed.
     fn count_to(&mut self, now: Time) -> bool {
+        if let Some(awaited) = self.requests.values().max() {
+            self.mark = self.mark.max(now.min(*awaited));
+        }
         let idle = now.since(self.mark);
         if idle == Span::ZERO {
             return false;
@@ -337,6 +344,7 @@ impl Device {
             Event::ProcessKilled { reason } => {
                 self.alive = false;
                 self.runs.clear();
+                self.requests.clear();
                 self.hooks.clear();
                 self.owed.clear();
                 self.failures.clear();
@@ -411,6 +419,8 @@ impl Device {
             Event::UnitQueued { unit, .. } => self.owe(at, unit, Why::Queued),
             Event::UnitDiscarded { unit } => {
                 self.owed.retain(|owed| owed.unit != unit || owed.is_periodic());
+                // It was due, and is due again a period later.
+                self.begin_again(at, |owed| owed.unit == unit);
                 self.forget_saved(unit, units);
             }
             Event::SyncStart { unit, run, .. } => {
@@ -422,9 +432,7 @@ impl Device {
             Event::SyncComplete { unit, run, .. } => {
                 self.failures.remove(&unit);
                 let Some(begun) = self.runs.remove(&run) else { return };
-                let pushes = |edit: &Waiting| units[usize::from(unit.0)].push.contains(&edit.entity);
-                let left = |(_, edit): &(&EditId, &Waiting)| edit.made < begun.at && pushes(edit);
-                let left = self.edits.iter().find(left).map(|(id, _)| *id);
+                let left = self.left(&units[usize::from(unit.0)].push, begun.at);
                 if let Some(edit) = left.filter(|_| acknowledges) {
                     self.owe(at, unit, Why::Left(edit));
                 }
@@ -443,6 +451,18 @@ impl Device {
             Event::HookEnded { hook, run: Some((_, run)), .. } => _ = self.hooks.remove(&(run, hook)),
             _ => self.sign_of_life(at, event),
         }
+    }
+
+    /// An edit that a run which pushes these entities left, though it was there when that began at
+    /// `begun`. One that was never sent may have to wait for an older one that others push.
+    fn left(&self, push: &[EntityId], begun: Time) -> Option<EditId> {
+        let held_back = |edit: &Waiting| !push.contains(&edit.entity);
+        let first = self.edits.iter().find(|(_, edit)| held_back(edit)).map(|(id, _)| *id);
+        let may_go = |id: EditId, edit: &Waiting| edit.sent || first.is_none_or(|first| id < first);
+        let left = |(id, edit): &(&EditId, &Waiting)| {
+            edit.made < begun && push.contains(&edit.entity) && may_go(**id, edit)
+        };
+        self.edits.iter().find(left).map(|(id, _)| *id)
     }
 
     /// Rows that could not be applied are tried again with the next run of the unit that met them.
@@ -482,6 +502,19 @@ impl Device {
         let edits = &self.edits;
         let sends = |edit: &EditId| edits.get(edit).is_none_or(|edit| push.contains(&edit.entity));
         self.owed.retain(|owed| !matches!(&owed.why, Why::Saved(edit) if sends(edit)));
+    }
+
+    /// Who waits for an answer is at work for as long as a run may be silent.
+    fn on_request(&mut self, at: Time, event: &Event<'_>, silent: Span) {
+        match *event {
+            Event::RequestSent { request, unit: Some(_), .. } => {
+                self.requests.insert(request, at + silent);
+            }
+            Event::ResponseReceived { request, .. }
+            | Event::RequestFailed { request, .. }
+            | Event::RequestRefused { request, .. } => _ = self.requests.remove(&request),
+            _ => {}
+        }
     }
 
     /// The engine did something for a unit, or waits to. Outside of its runs that is a sync that

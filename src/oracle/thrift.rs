@@ -4,7 +4,8 @@
 //! Everything that may ask for a sync starts all units, each of which sends a push and asks for
 //! each of its entities; whatever an answer brings makes another request worth it; whatever fails
 //! is tried so many times, after waits that grow from one bound to another, and then go on at that.
-//! What is sent beyond all of that nobody asked for.
+//! Where they need not grow, none is shorter than the least. What is sent beyond all of that nobody
+//! asked for.
 
 use super::check::Check;
 use super::findings::Findings;
@@ -22,6 +23,8 @@ pub struct Retries {
     pub cap: Span,
     /// Failures in a row after which a run ends.
     pub attempts: u32,
+    /// Waits are drawn from this upwards and need not grow; else below a bound that doubles.
+    pub least: Option<Span>,
 }
 
 /// Waits are drawn below their bound: so many come in the time of the longest, with room.
@@ -29,12 +32,22 @@ const WAITS: u64 = 8;
 
 impl Retries {
     /// Of a stack that says nothing of it.
-    pub const UNKNOWN: Retries = Retries { base: Span::millis(100), cap: Span::secs(60), attempts: 10 };
+    pub const UNKNOWN: Retries =
+        Retries { base: Span::millis(100), cap: Span::secs(60), attempts: 10, least: None };
 
     /// Waits that double from the first to the longest.
     fn steps(self) -> u64 {
         let ratio = self.cap.0 / self.base.0.max(1);
         u64::from(u64::BITS - ratio.leading_zeros()) + 1
+    }
+
+    /// Waits that may have passed by `at`, where as often as `times` they began with the first.
+    fn waits(self, at: Time, times: u64) -> u64 {
+        match self.least {
+            Some(least) => at.0 / least.0.max(1) + times + 1,
+            // Of the longest in that time besides.
+            None => self.steps() * (times + 1) + WAITS.saturating_mul(at.0) / self.cap.0.max(1),
+        }
     }
 }
 
@@ -112,16 +125,11 @@ impl Thrift {
         self.periods.iter().map(|period| at.0 / period.0.max(1) + 1).sum()
     }
 
-    /// Waits of the longest that may have passed by then.
-    fn waits(&self, at: Time) -> u64 {
-        WAITS.saturating_mul(at.0) / self.retries.cap.0.max(1)
-    }
-
     /// Requests that the device may have sent by then.
     fn most(&self, at: Time, device: DeviceId) -> u64 {
         let Account { asked, brought, .. } = self.accounts[device.0 as usize];
         let times = asked + self.due(at);
-        let tries = self.parts * times + self.retries.steps() * (times + 1) + brought + self.waits(at);
+        let tries = self.parts * times + brought + self.retries.waits(at, times);
         tries.saturating_mul(u64::from(self.retries.attempts.max(1)))
     }
 
@@ -135,14 +143,39 @@ impl Thrift {
     }
 
     fn told(&self, device: DeviceId, at: Time, most: u64, names: Names<'_>) -> String {
-        let Retries { attempts, cap, .. } = self.retries;
+        let Retries { attempts, cap, least, .. } = self.retries;
         let (sent, at_most) = (thousands(self.accounts[device.0 as usize].sent), thousands(most));
         let (parts, steps, when) = (self.parts, self.retries.steps(), names.time(at));
+        let (waits, with) = match least {
+            Some(least) => ("syncs + 1 + time / retry.base".to_owned(), format!("a base of {least}")),
+            None => (
+                format!("steps of the wait × (those + 1) + {WAITS} × time / retry.cap"),
+                format!("{steps} steps and a cap of {cap}"),
+            ),
+        };
         format!(
             "{device} sent {sent} requests, and by {when} no more than {at_most} were asked for: \
-             retry.attempts × (requests of a sync × syncs asked for or due + steps of the wait × (those + 1) \
-             + answers that brought something + {WAITS} × time / retry.cap), with {attempts} attempts, {parts} \
-             requests a sync, {steps} steps and a cap of {cap}"
+             retry.attempts × (requests of a sync × syncs asked for or due + answers that brought \
+             something + {waits}), with {attempts} attempts, {parts} requests a sync, {with}"
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DOUBLES: Retries =
+        Retries { base: Span::millis(10), cap: Span::secs(300), attempts: 1, least: None };
+
+    #[test]
+    fn waits_that_need_not_grow_are_as_many_as_the_least_allows() {
+        let decorrelated = Retries { least: Some(Span::millis(10)), ..DOUBLES };
+        assert_eq!(decorrelated.waits(Time::ZERO + Span::secs(60), 3), 6_000 + 3 + 1);
+    }
+
+    #[test]
+    fn waits_that_double_are_few() {
+        assert_eq!(DOUBLES.waits(Time::ZERO + Span::secs(300), 3), 16 * 4 + 8);
     }
 }

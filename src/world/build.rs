@@ -26,6 +26,7 @@ use crate::backend::{Backend, Loaded};
 use crate::base::{Digest, Seed, Stamp, Time};
 use crate::contract::{Capabilities, DeviceSetup, EngineFactory, Node};
 use crate::disk::Disk;
+use crate::engine::Jitter;
 use crate::gateway::{Gateway, Leg};
 use crate::metrics;
 use crate::net::{Itinerary, Link, Way};
@@ -367,8 +368,9 @@ fn gateway(plan: &Plan, devices: &[DevicePlan], backend: &Backend, stops: &dyn F
 fn retries(plan: &Plan, patience: oracle::Patience) -> oracle::Retries {
     match patience {
         oracle::Patience::Computed(waits) => {
-            let attempts = plan.engine.retry.attempts;
-            oracle::Retries { base: waits.first, cap: waits.cap, attempts }
+            let retry = &plan.engine.retry;
+            let least = (retry.jitter == Jitter::Decorrelated).then_some(retry.base);
+            oracle::Retries { base: waits.first, cap: waits.cap, attempts: retry.attempts, least }
         }
         oracle::Patience::Stated(_) => oracle::Retries::UNKNOWN,
     }

@@ -149,7 +149,9 @@ impl World {
             if let Some(at) = by_clock.filter(|at| *at > deadline) {
                 return Err(self.clock_is_behind(at));
             }
-            let waits = fetches || by_clock.is_some_and(|at| at > now);
+            // Where nothing is left to do the executor's clock stands still, and shows nothing.
+            let unshown = shown.is_some_and(|shown| shown > self.handle.now());
+            let waits = fetches || unshown || by_clock.is_some_and(|at| at > now);
             now = by_clock.map_or(now, |at| at.max(now));
             let ended = if waits { self.wait(now, watch) } else { self.advance(now, watch) };
             if let Some(ended) = ended {

@@ -190,3 +190,15 @@ fn every_edit_that_people_want_to_make_is_made_or_refused_or_missed() {
     }
     assert!(missed > 100, "{missed}");
 }
+
+#[test]
+fn a_drain_among_readers_behind_the_backend_is_asked_once_they_see_all() {
+    let sets = [
+        "gateway={ mode = \"ota\" }",
+        "backend.replica_lag=2m",
+        "action.edit={ entity = \"a\", kind = \"update\", columns = [\"t\"], per_device = 20 }",
+        "duration=10m",
+        "unit.All={ on = [\"login\", \"save\"], pull = [\"*\"], push = [\"*\"] }",
+    ];
+    assert_eq!(troubles("replica", &sets, 1..=8), []);
+}

@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
-use super::stage::{Stage, UNIT};
+use super::stage::{SLOT, Stage, UNIT, VISIT};
 use super::{assert_only, assert_silent};
-use crate::base::Span;
-use crate::contract::{AppEvent, Event, KillReason, SyncError, Trigger};
+use crate::base::{Span, Value};
+use crate::contract::{AppEvent, EditKind, Event, KillReason, RequestKind, SyncError, Trigger};
 
 /// A stage on whose first phone these triggers start the unit.
 fn stage(on: &[Trigger]) -> Stage {
@@ -163,6 +163,55 @@ fn rows_on_the_list_are_tried_again_by_the_next_run() {
             stage.emit(0, Event::RowsRetried { left: 2 });
         }
         ends(&mut stage, 1);
+        assert_only(&stage.verdict(), "idle-with-work", found);
+    }
+}
+
+#[test]
+fn a_unit_that_another_discards_is_due_again_a_period_later() {
+    for (waits, found) in [(715, 0), (725, 1)] {
+        let mut stage = stage(&[Trigger::Every(Span::secs(600))]);
+        stage.emit(0, Event::App(AppEvent::Resume));
+        stage.later(500);
+        stage.emit(0, Event::UnitQueued { unit: UNIT, depth: 1 });
+        stage.emit(0, Event::UnitDiscarded { unit: UNIT });
+        stage.later(waits);
+        begins(&mut stage, 0);
+        ends(&mut stage, 0);
+        assert_only(&stage.verdict(), "idle-with-work", found);
+    }
+}
+
+#[test]
+fn an_edit_behind_an_older_one_that_others_push_is_not_left() {
+    for (behind, found) in [(true, 0), (false, 1)] {
+        let mut stage = stage(&[]);
+        let mut units = stage.oracle.units.to_vec();
+        units[usize::from(UNIT.0)].push = vec![VISIT];
+        stage.oracle.units = Arc::from(units);
+        if behind {
+            stage.edit(0, SLOT, "s1", EditKind::Update, vec![(1, Value::text("ward"))]);
+        }
+        stage.update(0, "a1", "done");
+        stage.later(1);
+        begins(&mut stage, 0);
+        ends(&mut stage, 0);
+        stage.later(600);
+        stage.drain();
+        assert_only(&stage.verdict(), "idle-with-work", found);
+    }
+}
+
+#[test]
+fn a_device_that_awaits_an_answer_outside_of_its_runs_is_not_idle() {
+    for (waits, found) in [(205, 0), (215, 1)] {
+        let mut stage = stage(&[]);
+        let (kind, unit) = (RequestKind::Push, Some(UNIT));
+        stage.emit(0, Event::RequestSent { request: 99, kind, unit, bytes: 9, rows: 0, attempt: 0 });
+        stage.emit(0, Event::UnitQueued { unit: UNIT, depth: 1 });
+        stage.later(waits);
+        begins(&mut stage, 0);
+        ends(&mut stage, 0);
         assert_only(&stage.verdict(), "idle-with-work", found);
     }
 }
