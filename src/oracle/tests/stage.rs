@@ -375,7 +375,12 @@ impl Stage {
         match outcome {
             Ok(stamp) => self.acknowledge(device, &entry, stamp),
             Err((None, _)) => {
-                self.set_row(device, &row, scope.get(&row).cloned());
+                let current = scope.get(&row).cloned();
+                if let (VISIT, Some((stamp, _))) = (row.0, &current) {
+                    // The answer brings the version that the backend keeps.
+                    self.applied(device, &row.1, *stamp, false);
+                }
+                self.set_row(device, &row, current);
                 self.log(device, &entry, LogKind::Rejected);
                 self.drop_entry(device, entry.edit.id);
             }
