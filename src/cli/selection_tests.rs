@@ -163,13 +163,20 @@ fn an_axis_over_what_a_variant_sets_is_refused() {
 }
 
 #[test]
-fn a_setting_that_takes_the_place_of_what_variants_set_is_remarked_once() {
+fn a_setting_in_the_place_of_what_a_variant_sets_is_warned_of_once() {
     let mut desk = Desk::new();
     let set = |rows: u32| format!("set = {{ \"engine.pull\" = {{ chunk_rows = {rows} }} }}\n");
     desk.write("ties.toml", &format!("{TIES}\n[variant.seven]\n{}[variant.nine]\n{}", set(7), set(9)));
-    let said = "note: --set engine.pull.chunk_rows takes the place of what variants set";
-    assert_eq!(desk.run("run @ties.toml --set engine.pull.chunk_rows=5 --out @out --progress none"), 0);
-    assert_eq!(desk.err.matches(said).count(), 1, "{}", desk.err);
+    for how in [
+        "run @ties.toml -q --set engine.pull.chunk_rows=5",
+        "sweep @ties.toml -q --axis engine.pull.chunk_rows=1,5",
+    ] {
+        assert_eq!(desk.run(&format!("{how} --out @out --progress none")), 0, "{}", desk.err);
+        for variant in ["seven", "nine"] {
+            let said = format!("engine.pull.chunk_rows takes the place of what variant `{variant}` sets");
+            assert_eq!(desk.err.matches(&said).count(), 1, "{how}: {}", desk.err);
+        }
+    }
     assert_eq!(desk.run("run @ties.toml --set engine.pull.prefetch=1 --out @out --progress none"), 0);
     assert!(!desk.err.contains("takes the place"), "{}", desk.err);
 }

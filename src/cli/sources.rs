@@ -181,7 +181,7 @@ pub(super) fn remark_on(plans: &[Plan], console: &mut Console<'_>) {
     let mut seen: Option<&Plan> = None;
     for plan in plans {
         // The cells of one scenario that differ in nothing but their seed come one after the other.
-        if seen.is_some_and(|last| last.digest == plan.digest) {
+        if seen.is_some_and(|last| last.digest == plan.digest && last.variant == plan.variant) {
             continue;
         }
         seen = Some(plan);

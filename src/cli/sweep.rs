@@ -6,7 +6,7 @@ use super::args::{Grid, SweepArgs, SweepFormat};
 use super::console::Console;
 use super::refusal::Refusal;
 use super::run::Order;
-use super::{grid, run};
+use super::{grid, run, sources};
 use crate::campaign::Runner;
 use crate::report::sweep::{Objective, Regret, Sweep};
 use crate::report::{self, Exit, SweepRecord};
@@ -44,6 +44,7 @@ pub(super) fn sweep(
         matrix: false,
         tune: None,
     };
+    sources::remark_on(&plans, console);
     let ran = run::carry_out(&plans, &order, runner, console)?;
     let swept = |grid: &Grid| Sweep::new(&ran.record, &grid::values(&grid.axis), objective.clone());
     let sweep = swept(&args.grid);

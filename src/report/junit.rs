@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::exit::Exit;
-use super::human;
-use super::record::{CellRecord, GateRecord, Reason, RunRecord, Verdict};
+use super::record::{CellRecord, GateRecord, OccurrenceRecord, Reason, RunRecord, Verdict};
+use super::{human, occurrences};
 
 /// The run as JUnit's XML: a suite a scenario, a case for what a cell's checks and expectations
-/// came to, and one for each of its gates.
+/// came to, one for each of its gates, and one for what had to occur with some seed and never did.
 ///
 /// A case has the seed, the digest and the replay command as properties. No time is in it: the same
 /// run gives the same bytes. A cell that could not be run is an error, one that was not run to its
@@ -29,6 +29,16 @@ pub fn junit(record: &RunRecord) -> String {
             let case = case(cell, &name, status);
             suite.add_test_case(if record.is_of_findings() { found(case) } else { case });
         }
+    }
+    for one in record.occurrences.iter().filter(|one| !one.pass) {
+        // A figure's least is of a scenario with its variant, which stands after it.
+        let of = |cell: &&CellRecord| {
+            let rest = one.scenario.strip_prefix(&cell.scenario);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+        };
+        let name = record.cells.iter().find(of).map_or(one.scenario.as_str(), |cell| &cell.scenario);
+        let suite = suites.entry(name).or_insert_with(|| TestSuite::new(name));
+        suite.add_test_case(never(one));
     }
     if !record.complete {
         let suite = suites.entry(CUT_OFF).or_insert_with(|| TestSuite::new(CUT_OFF));
@@ -61,6 +71,16 @@ fn case(cell: &CellRecord, name: &str, status: TestCaseStatus) -> TestCase {
     case.add_property(("seed", cell.seed.as_str()));
     case.add_property(("digest", cell.digest.as_str()));
     case.add_property(("replay", cell.replay.as_str()));
+    case
+}
+
+/// What had to occur with some seed and never did: no cell is to blame.
+fn never(one: &OccurrenceRecord) -> TestCase {
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+    status.set_message(occurrences::never(one));
+    status.set_type(format!("exit {}", Exit::Threshold.code()));
+    let mut case = TestCase::new(format!("{}: {}", one.scenario, one.what), status);
+    case.set_classname(one.scenario.as_str());
     case
 }
 

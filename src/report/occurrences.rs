@@ -105,29 +105,42 @@ pub(super) fn occurrences_agree(record: &RunRecord) -> Result<(), String> {
 /// What had to occur and never did, a line each.
 pub(super) fn missing(record: &RunRecord) -> Vec<String> {
     let missing = record.occurrences.iter().filter(|one| !one.pass);
-    let line = |one: &OccurrenceRecord| {
-        format!("{}: {} occurred in none of {}", one.scenario, one.what, human::count(one.of, "cell"))
-    };
-    missing.map(line).collect()
+    missing.map(|one| format!("{}: {}", one.scenario, never(one))).collect()
+}
+
+/// That it never occurred.
+pub(super) fn never(one: &OccurrenceRecord) -> String {
+    format!("{} occurred in none of {}", one.what, human::count(one.of, "cell"))
+}
+
+/// What had to occur, by scenario, rarest first.
+pub(super) fn rarest_first(record: &RunRecord) -> Vec<&OccurrenceRecord> {
+    let mut all: Vec<&OccurrenceRecord> = record.occurrences.iter().collect();
+    all.sort_by_key(|one| (&one.scenario, one.cells));
+    all
+}
+
+/// What is wrong with how often it occurred, in words; empty if nothing is.
+pub(super) fn mark(one: &OccurrenceRecord) -> &'static str {
+    match (one.pass, one.cells) {
+        (false, _) => "FAIL",
+        (true, 0) => "not yet",
+        _ => "",
+    }
 }
 
 /// What had to occur in some of the cells, with how many it did in, rarest first.
 pub(super) fn shown(record: &RunRecord) -> String {
-    let mut all: Vec<&OccurrenceRecord> = record.occurrences.iter().collect();
-    all.sort_by_key(|one| (&one.scenario, one.cells));
     let mut text = String::new();
     let mut under = "";
-    for one in all {
+    for one in rarest_first(record) {
         if one.scenario != under {
             under = &one.scenario;
             text.push_str(&format!("{under}, of {}:\n", human::count(one.of, "cell")));
         }
-        let mark = match (one.pass, one.cells) {
-            (false, _) => "  FAIL",
-            (true, 0) => "  not yet",
-            _ => "",
-        };
-        text.push_str(&format!("  {:>7} {}{mark}\n", human::thousands(one.cells), one.what));
+        let line = format!("  {:>7} {}  {}", human::thousands(one.cells), one.what, mark(one));
+        text.push_str(line.trim_end());
+        text.push('\n');
     }
     if text.is_empty() { text } else { format!("occurred\n{text}\n") }
 }
@@ -186,5 +199,13 @@ mod tests {
         let many = record(&[outcome(0, 1), outcome(0, 0), outcome(0, 0)]);
         assert_eq!((many.verdict, many.exit_code), (Verdict::Fail, Exit::Threshold.code()));
         assert_eq!(missing(&many), ["ties: situation hot-row occurred in none of 3 cells"]);
+        let said = "situation hot-row occurred in none of 3 cells";
+        let junit = super::super::junit::junit(&many);
+        assert!(junit.contains("failures=\"1\"") && junit.contains(said), "{junit}");
+        let page = super::super::html::page(&many);
+        assert!(page.contains(said) && page.contains("What occurred"), "{page}");
+        let summary = super::super::summary::summary(&many);
+        assert!(summary.contains(&format!("- ties: {said}\n\n")), "{summary}");
+        assert!(!super::super::junit::junit(&few).contains(said), "few cells are no failure");
     }
 }

@@ -34,13 +34,11 @@ pub fn summary(record: &RunRecord) -> String {
     if let Some(command) = record.acceptance() {
         text.push_str(&format!("- {ACCEPT}`{command}`\n"));
     }
-    for line in super::occurrences::missing(record) {
-        text.push_str(&format!("- {}\n", escaped(&line)));
-    }
+    let missing = super::occurrences::missing(record);
     let unplaced = super::unplaced::unplaced(record);
     let mixed = record.mixed();
-    let notes: Vec<&String> =
-        unplaced.iter().chain(&record.left_out).chain(&record.notes).chain(&mixed).collect();
+    let found = missing.iter().chain(&unplaced);
+    let notes: Vec<&String> = found.chain(&record.left_out).chain(&record.notes).chain(&mixed).collect();
     for note in &notes {
         text.push_str(&format!("- {}\n", escaped(note)));
     }

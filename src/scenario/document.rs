@@ -78,6 +78,8 @@ struct Cell {
     traces: Traces,
     unsaid: Unsaid,
     notes: Vec<String>,
+    /// What of a variant an option takes the place of.
+    covered: Vec<Diagnostic>,
     mistakes: Vec<Diagnostic>,
 }
 
@@ -285,7 +287,8 @@ impl Document {
             mistakes.extend(settings.iter().filter_map(fights));
         }
         let covers = |set: &Setting| all.iter().find_map(|own| set.covers(own));
-        let mut notes: Vec<String> = settings.iter().filter_map(covers).collect();
+        let covered: Vec<Diagnostic> = settings.iter().filter_map(covers).collect();
+        let mut notes = Vec::new();
         all.extend_from_slice(settings);
         // What cannot be set yet may be a key of what is derived, such as a unit that nobody wrote.
         all.retain(|setting| setting.apply(&mut tree).is_err());
@@ -296,11 +299,11 @@ impl Document {
         check(&ROOT, &mut tree, "", &mut mistakes);
         let unsaid = idle(&mut tree, &mut mistakes);
         in_place_of_rates(&mut tree, &mut mistakes);
-        Cell { tree, brought, traces, unsaid, notes, mistakes }
+        Cell { tree, brought, traces, unsaid, notes, covered, mistakes }
     }
 
     fn plan(&self, cell: Cell, names: &Names<'_>) -> Result<Plan, Vec<Diagnostic>> {
-        let Cell { tree, brought, traces, unsaid, notes, mut mistakes } = cell;
+        let Cell { tree, brought, traces, unsaid, notes, covered, mut mistakes } = cell;
         let plan = match resolve(&tree, &brought, &traces, names, mistakes.is_empty()) {
             Ok(plan) => plan,
             Err(wrong) => {
@@ -321,6 +324,7 @@ impl Document {
             resolved: text(&tree).into(),
             files,
             notes: notes.into(),
+            warnings: covered.iter().chain(plan.warnings.iter()).cloned().collect(),
             ..plan
         })
     }

@@ -68,22 +68,26 @@ impl Setting {
         })
     }
 
-    /// What is said of a `--set` that takes the place of what a variant sets: it is still called
-    /// after that.
-    pub(super) fn covers(&self, of_variant: &Setting) -> Option<String> {
-        let place = self.key.place.as_ref()?;
+    /// What is said of a `--set`, or of an axis, that takes the place of what a variant sets: it is
+    /// still called after that.
+    pub(super) fn covers(&self, of_variant: &Setting) -> Option<Diagnostic> {
+        let Via::Variant(name) = &of_variant.key.via else { return None };
+        let option = &self.key.place.as_ref()?.source.name;
         let is_in = |node: &Node, below: &[String]| {
             let names: Vec<&str> = below.iter().map(String::as_str).collect();
             node.table().is_none() || node.get(&names).is_some()
         };
         let shared = self.path.len().min(of_variant.path.len());
-        let covers = place.source.name == "--set"
+        let covers = (option == "--set" || is_axis(option))
             && self.meets(of_variant)
             && is_in(&of_variant.value, &self.path[shared..])
             && is_in(&self.value, &of_variant.path[shared..]);
         covers.then(|| {
             let key = self.path.join(".");
-            format!("--set {key} takes the place of what variants set: their names and what they expect are of that")
+            let title = format!(
+                "{option} {key} takes the place of what variant `{name}` sets: its name and what it expects are of that"
+            );
+            Diagnostic::new(None, title).warning()
         })
     }
 

@@ -174,6 +174,17 @@ fn a_fault_that_meets_somebody_is_not_told() {
 }
 
 #[test]
+fn edits_of_a_row_that_never_is_are_told_beside_others() {
+    let row = "[event.zzz]\nat = \"+1h\"\nedits = { action = \"none\", count = 3, row = \"zzz\" }\n";
+    let edited = PULLING.replace("per_device = 0", "per_device = 200");
+    let edited = edited.replace("pull = [\"*\"]", "pull = [\"*\"]\npush = [\"*\"]");
+    let outcome = outcome(&format!("duration = \"3h\"\n{edited}{row}"));
+    let missed: Vec<_> = outcome.missed.iter().map(|one| (&*one.event, &*one.why)).collect();
+    assert_eq!(missed, [("zzz", "none of its edits was made")]);
+    assert!(value(&outcome, "workload.edits.made") > 0, "others were");
+}
+
+#[test]
 fn a_sync_that_nobody_can_ask_for_is_told() {
     let dead = "[event.killed]\nat = \"+29m\"\nkill = { restart_after = \"1h\" }\n";
     let events = format!("{dead}[event.synced]\nat = \"+30m\"\ntrigger = {{ unit = \"All\" }}\n");

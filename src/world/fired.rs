@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use super::faults::choose;
 use super::missed::Awaited;
 use super::windows::{Sign, Window, Windows};
-use crate::base::{DeviceId, Span, Time, Word};
+use crate::base::{DeviceId, EntityId, Key, Span, Time, Word};
+use crate::contract::EditKind;
 use crate::scenario::{DevicePlan, Happening, Plan};
 
 /// What an instant lasts.
@@ -33,7 +34,7 @@ pub(super) fn planned(plan: &Plan, devices: &[DevicePlan]) -> (BTreeMap<String, 
             // What the end of a fault sets off is its doing; what the end of the script does is
             // not.
             let until = if until < end { Time(until.0 + 1) } else { end };
-            let window = Window { from, until, sign, met: awaited.met() };
+            let window = Window { from, until, sign, row: named(plan, &event.what), met: awaited.met() };
             windows.add(window, &chosen, devices.len());
         }
         events.insert(event.name.clone(), awaited);
@@ -41,7 +42,7 @@ pub(super) fn planned(plan: &Plan, devices: &[DevicePlan]) -> (BTreeMap<String, 
     for Kind { key, sign, during, otherwise } in kinds(plan) {
         let awaited = Awaited::anywhere(key, otherwise);
         for (from, until) in during {
-            let window = Window { from, until, sign, met: awaited.met() };
+            let window = Window { from, until, sign, row: None, met: awaited.met() };
             windows.add(window, &all, devices.len());
         }
         events.insert(key.to_owned(), awaited);
@@ -53,6 +54,14 @@ pub(super) fn planned(plan: &Plan, devices: &[DevicePlan]) -> (BTreeMap<String, 
         events.insert(key, awaited);
     }
     (events, windows)
+}
+
+/// The row that edits name; of a create it is the one that its row refers to.
+fn named(plan: &Plan, what: &Happening) -> Option<(EntityId, Key)> {
+    let Happening::Edits { action, about, .. } = what else { return None };
+    let action = &plan.workload.actions[*action];
+    let key = about.row.clone().filter(|_| action.kind != EditKind::Create)?;
+    Some((action.entity, key))
 }
 
 /// A kind of fault that comes by itself.

@@ -1,7 +1,7 @@
 //! The times in which faults are to meet somebody, and what shows that they do.
 
 use super::missed::Struck;
-use crate::base::{DeviceId, Span, Time};
+use crate::base::{DeviceId, EntityId, Key, Span, Time};
 use crate::contract::{DropReason, EditKind, Event, Hook, Node};
 
 /// What shows that a fault met somebody.
@@ -43,6 +43,8 @@ pub(super) struct Window {
     pub(super) from: Time,
     pub(super) until: Time,
     pub(super) sign: Sign,
+    /// Of edits only those of this row count.
+    pub(super) row: Option<(EntityId, Key)>,
     pub(super) met: Struck,
 }
 
@@ -93,6 +95,13 @@ impl Window {
     fn is_met(&self, at: Time, node: Node, event: &Event<'_>) -> bool {
         if self.met.get() {
             return true;
+        }
+        let is_another = |(entity, key): &(EntityId, Key)| match event {
+            Event::EditMade { edit, .. } => (edit.entity, &edit.key) != (*entity, key),
+            _ => false,
+        };
+        if self.row.as_ref().is_some_and(is_another) {
+            return false;
         }
         let shows = self.sign.shows(node, event);
         let meets = shows.is_some_and(|took| self.from <= at && at.0.saturating_sub(took.0) < self.until.0);

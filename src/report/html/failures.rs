@@ -3,9 +3,9 @@
 use maud::{Markup, html};
 
 use super::super::assemble::replay_record;
-use super::super::human;
-use super::super::record::{CellRecord, LifeRecord, RunRecord, Verdict};
+use super::super::record::{CellRecord, LifeRecord, OccurrenceRecord, RunRecord, Verdict};
 use super::super::unplaced::unplaced;
+use super::super::{human, occurrences};
 use super::drawing::drawn_twice;
 use super::plots;
 
@@ -33,6 +33,42 @@ pub(super) fn failures(record: &RunRecord) -> Markup {
             }
             @for cell in failing.iter().take(WHOLE) { (failure(cell)) }
             @if failing.len() > WHOLE { (others(&failing[WHOLE..], "more failing cell")) }
+        }
+    }
+}
+
+/// What had to occur with some seed and never did: no cell is to blame.
+pub(super) fn never_occurred(record: &RunRecord) -> Markup {
+    let missing = occurrences::missing(record);
+    html! {
+        @if !missing.is_empty() {
+            h2 { "What never occurred" }
+            ul { @for line in &missing { li { (line) } } }
+            p.note { "It had to with one seed at least: a world in which it never does tests nothing of it." }
+        }
+    }
+}
+
+/// What had to occur with some seed, and in how many cells it did.
+pub(super) fn occurred(record: &RunRecord) -> Markup {
+    let all = occurrences::rarest_first(record);
+    let row = |one: &OccurrenceRecord| {
+        html! { tr {
+            td { (one.scenario) }
+            td { (one.what) }
+            td.n { (human::thousands(one.cells)) }
+            td.n { (human::thousands(one.of)) }
+            td { (occurrences::mark(one)) }
+        } }
+    };
+    html! {
+        @if !all.is_empty() {
+            h2 { "What occurred" }
+            p.note { "What had to with one of many seeds, rarest first; of too few cells it is told and no failure." }
+            div.scroll tabindex="0" { table {
+                thead { tr { th { "scenario" } th { "what" } th.n { "cells" } th.n { "of" } th { "" } } }
+                tbody { @for one in all { (row(one)) } }
+            } }
         }
     }
 }

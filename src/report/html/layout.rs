@@ -47,6 +47,7 @@ pub fn page(record: &RunRecord) -> String {
                     p { (summed_up(record)) }
                 }
                 main {
+                    (failures::never_occurred(record))
                     // A search that found something opens with the answer: what fails there is no
                     // candidate.
                     @if let Some(tune) = found(record) { (tuned::best(record, tune)) (failures::no_candidates(record)) }
@@ -58,6 +59,7 @@ pub fn page(record: &RunRecord) -> String {
                         (figures::cards(record))
                     }
                     (drawn(record))
+                    (failures::occurred(record))
                     @if !record.gates.is_empty() { h2 { "Gates" } (figures::gates(record)) }
                     @if !is_a_grid(record) && !record.cells.is_empty() {
                         h2 { "Figures" }

@@ -10,7 +10,7 @@ const SWARM_KEYS: &[Key] = &[
         "on",
         Form::Share,
         "0.75",
-        "The chance that a kind of trouble is there with a seed: each of `chaos`, `workload.contention`, `backend.poison`, each event and each action.",
+        "The chance that a kind of trouble is there with a seed, above 0: each of `chaos`, `workload.contention`, `backend.poison`, each event and each action.",
     ),
     key(
         "always",

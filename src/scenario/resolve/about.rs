@@ -29,8 +29,14 @@ impl World<'_> {
     /// The name of another event whose edits find a row.
     fn event_with_edits(&self, view: View<'_>) -> Option<String> {
         let events = self.root.at("event");
-        let with_edits = events.entries().filter(|(_, event)| event.at("edits").present().is_some());
-        let names: Vec<&str> = with_edits.map(|(name, _)| name).collect();
+        let with_edits = || events.entries().filter(|(_, event)| event.at("edits").present().is_some());
+        let is_own = |event: View<'_>| event.at("edits").at("row_of").place() == view.place();
+        if with_edits().any(|(name, event)| name == view.text() && is_own(event)) {
+            let help = "`row_of` names another event; `same_row` = true has all edits of this one on one row";
+            self.wrong.at(view, "these edits wait for a row that they are to find themselves", help);
+            return None;
+        }
+        let names: Vec<&str> = with_edits().map(|(name, _)| name).collect();
         self.given_names("event").find(view, "event with `edits`", view.text(), &names)?;
         Some(view.text().to_owned())
     }

@@ -324,6 +324,10 @@ impl World<'_> {
         let always = view.at("always").items().inspect(|kind| {
             self.wrong.find(*kind, "kind of trouble", kind.text(), &known);
         });
+        if view.at("on").share().0 == 0 {
+            let help = "it takes a share above 0 and at most 1, such as 0.75 or \"75%\"";
+            self.wrong.at(view.at("on"), "with `swarm.on` = 0 no seed has any trouble", help);
+        }
         Some(Swarm {
             on: view.at("on").share(),
             always: always.map(|kind| kind.text().to_owned()).collect(),

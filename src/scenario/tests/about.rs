@@ -57,6 +57,7 @@ fn rows_and_values_of_planned_edits_that_cannot_be_are_refused_with_the_reason()
         (&["row=\"a\"", "same_row=true"], &["about more than one row", "one of `row`, `row_of`"]),
         (&["row=\"a\"", "row_of=\"second\""], &["about more than one row"]),
         (&["row_of=\"sceond\""], &["there is no event with `edits` `sceond`", "`second`"]),
+        (&["row_of=\"first\""], &["are to find themselves", "`row_of` names another event"]),
         (&["row_of=\"outage\""], &["there is no event with `edits` `outage`"]),
         (&["set.title=3"], &["does not fit its column", "it takes a text"]),
         (&["set.stars=\"many\""], &["it takes a whole number"]),

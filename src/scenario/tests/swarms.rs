@@ -97,6 +97,14 @@ fn situations_are_asked_for_by_name_or_all() {
 }
 
 #[test]
+fn a_swarm_without_any_trouble_is_refused_with_its_range() {
+    for none in ["0", "0.0", "\"0%\""] {
+        let said = complaint(&format!("{MINIMAL}{TROUBLE}[swarm]\non = {none}"), &[]);
+        assert!(said.contains("above 0 and at most 1") && said.contains(&format!("on = {none}")), "{said}");
+    }
+}
+
+#[test]
 fn a_kind_that_is_no_trouble_is_refused() {
     let said = complaint(&format!("{MINIMAL}{TROUBLE}[swarm]\nalways = [\"event.imports\"]"), &[]);
     assert!(said.contains("there is no kind of trouble `event.imports`"), "{said}");
