@@ -24,6 +24,8 @@ pub struct Waits {
     pub cap: Span,
     /// Some triggers start a unit no sooner than this after its last start.
     pub debounce: Span,
+    /// So many times as long as usual a disk may take for everything, as an event has it.
+    pub slowness: u32,
 }
 
 /// However short the times are that an engine was told: a transaction on a slow disk takes a while.
@@ -47,7 +49,7 @@ impl Patience {
     pub(super) fn of_run(&self, in_hook: bool) -> Span {
         let hook = if in_hook { OF_HOOK } else { Span::ZERO };
         match self {
-            Patience::Computed(waits) => waits.request + OF_DISK + hook,
+            Patience::Computed(waits) => waits.request + self.of_disk() + hook,
             Patience::Stated(span) => (*span).max(OF_DISK) + hook,
         }
     }
@@ -75,16 +77,32 @@ impl Patience {
         self.begins_within(|waits| waits.after(failures))
     }
 
+    /// A transaction takes no second where no event slows disks.
+    fn slowed(&self) -> Span {
+        match self {
+            Patience::Computed(waits) => Span::secs(u64::from(waits.slowness)),
+            Patience::Stated(_) => Span::ZERO,
+        }
+    }
+
+    fn of_disk(&self) -> Span {
+        OF_DISK.max(self.slowed())
+    }
+
+    fn to_begin(&self) -> Span {
+        TO_BEGIN.max(self.slowed())
+    }
+
     fn begins_within(&self, of: impl Fn(&Waits) -> Span) -> Span {
         match self {
-            Patience::Computed(waits) => of(waits) + TO_BEGIN,
+            Patience::Computed(waits) => of(waits) + self.to_begin(),
             Patience::Stated(span) => (*span).max(TO_BEGIN),
         }
     }
 
     /// The bound of [`of_run`](Patience::of_run) in words, as the end of a sentence.
     pub(super) fn told_of_run(&self, in_hook: bool) -> String {
-        let bound = self.of_run(in_hook);
+        let (bound, disk) = (self.of_run(in_hook), self.of_disk());
         let (name, hook) = if in_hook {
             (format!(" + {OF_HOOK} for a hook"), format!(" + {OF_HOOK}"))
         } else {
@@ -92,7 +110,7 @@ impl Patience {
         };
         match self {
             Patience::Computed(Waits { request, .. }) => format!(
-                "no run is silent for request_timeout + {OF_DISK} for its disk{name} = {request} + {OF_DISK}{hook} = {bound}"
+                "no run is silent for request_timeout + {disk} for its disk{name} = {request} + {disk}{hook} = {bound}"
             ),
             Patience::Stated(_) => format!("no run is silent for {bound}, as its stack says{name}"),
         }
@@ -100,7 +118,7 @@ impl Patience {
 
     /// The bound of [`at_once`](Patience::at_once) in words.
     pub(super) fn told_at_once(&self) -> String {
-        self.told("it begins at once", &format!("{TO_BEGIN}"), self.at_once())
+        self.told("it begins at once", &self.to_begin().to_string(), self.at_once())
     }
 
     /// The bound of [`held_back`](Patience::held_back) in words.
@@ -113,7 +131,8 @@ impl Patience {
         } else {
             ("the period + ".to_owned(), format!("{period} + "))
         };
-        let terms = format!("{name}debounce + {TO_BEGIN} = {of}{debounce} + {TO_BEGIN}");
+        let begin = self.to_begin();
+        let terms = format!("{name}debounce + {begin} = {of}{debounce} + {begin}");
         self.told("it begins", &terms, self.held_back(period))
     }
 
@@ -121,14 +140,12 @@ impl Patience {
     pub(super) fn told_after(&self, failures: u32) -> String {
         let Patience::Computed(waits) = self else { return self.told("", "", self.after(failures)) };
         let Waits { first, growth, cap, .. } = *waits;
-        let wait = waits.after(failures);
+        let (wait, begin) = (waits.after(failures), self.to_begin());
         let terms = if wait == cap {
-            format!("retry.cap + {TO_BEGIN} = {cap} + {TO_BEGIN}")
+            format!("retry.cap + {begin} = {cap} + {begin}")
         } else {
             let exponent = failures.saturating_sub(1);
-            format!(
-                "retry.base · {growth}^{exponent} + {TO_BEGIN} = {first} · {growth}^{exponent} + {TO_BEGIN}"
-            )
+            format!("retry.base · {growth}^{exponent} + {begin} = {first} · {growth}^{exponent} + {begin}")
         };
         self.told("it begins", &terms, self.after(failures))
     }
@@ -152,7 +169,14 @@ mod tests {
         growth: 2,
         cap: Span::secs(300),
         debounce: Span::secs(60),
+        slowness: 1,
     };
+
+    #[test]
+    fn a_disk_that_an_event_slows_has_more_time() {
+        let slow = Patience::Computed(Waits { slowness: 300, ..USUAL });
+        assert_eq!((slow.of_run(false), slow.at_once()), (Span::secs(330), Span::secs(300)));
+    }
 
     #[test]
     fn the_bound_of_silence_is_told_with_its_formula() {

@@ -9,7 +9,7 @@ use crate::bugs;
 use crate::contract::{Capabilities, Described, EngineFactory, ServerSetup, Stack, SyncServer};
 use crate::engine::{self, BuiltinFactory};
 use crate::oracle::{Patience, Waits};
-use crate::scenario::Plan;
+use crate::scenario::{Happening, Plan};
 use crate::store;
 
 /// Makes the built-in engine by a scenario's options; called on the thread that runs the cell.
@@ -90,7 +90,7 @@ impl Stacks {
                 server: None,
                 crash_points: engine::CRASH_POINTS,
                 capabilities: Capabilities::ALL,
-                patience: Patience::Computed(waits(&plan.engine)),
+                patience: Patience::Computed(waits(plan)),
             }),
             Entry::Brought(stack) => {
                 let attributes: Vec<_> = plan.devices().into_iter().map(|device| device.attributes).collect();
@@ -111,11 +111,17 @@ impl Stacks {
 }
 
 /// What the built-in engine was told of waiting.
-fn waits(options: &engine::Options) -> Waits {
+fn waits(plan: &Plan) -> Waits {
+    let options = &plan.engine;
     let retry = &options.retry;
     // Decorrelated jitter grows by what was drawn before.
     let growth = if retry.jitter == engine::Jitter::Decorrelated { 3 } else { 2 };
     let first = if growth == 3 { retry.base * 3 } else { retry.base };
     let (request, cap, debounce) = (options.request_timeout, retry.cap, options.debounce);
-    Waits { request, first: first.min(cap), growth, cap, debounce }
+    let slowed = plan.events.iter().filter_map(|event| match &event.what {
+        Happening::SlowDisk { factor, .. } => Some(*factor),
+        _ => None,
+    });
+    let slowness = slowed.max().unwrap_or(1);
+    Waits { request, first: first.min(cap), growth, cap, debounce, slowness }
 }

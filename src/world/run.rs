@@ -463,13 +463,13 @@ impl World {
         let placed = script.summary.placed();
         let in_vain = if whole { listeners.tried.in_vain(&placed.actions) } else { Vec::new() };
         figures.extend(in_script(&placed, &listeners.tried));
-        let missed = if whole { missed(&faults, &plan, &in_vain) } else { Vec::new() };
         let content = rows.content.hex();
         listeners.digest.text(&content);
         listeners.digest.text(&rows.stamps.hex());
         let mut collected = listeners.collector.finish(ended_at, &figures);
         verdict.uncounted.iter().for_each(|metric| _ = collected.figures.remove(*metric));
         let outcome = Outcome {
+            missed: if whole { missed(&faults, &plan, &in_vain) } else { Vec::new() },
             digest: listeners.digest.hex(),
             figures_digest: digest::of_figures(&collected.figures),
             content,
@@ -487,7 +487,6 @@ impl World {
             series: collected.series,
             distributions: collected.distributions,
             faults: faults.told,
-            missed,
             in_vain,
             is_silent: whole && !listeners.tried.has_asked(),
             is_still: whole && !listeners.tried.has_changed(),

@@ -275,7 +275,9 @@ fn sabotage_grounds_let_the_correct_engine_pass() {
     let mut wrong = Vec::new();
     for ground in grounds {
         let seeds = if worlds::every_place() { ground.seeds } else { ground.seeds.min(10) };
-        for plan in ground.plans("builtin", (1..=seeds).collect()) {
+        // A variant may be there to show what goes wrong.
+        let plans = ground.plans("builtin", (1..=seeds).collect());
+        for plan in plans.into_iter().filter(|plan| plan.expect.violations.is_empty()) {
             let found = trouble(&worlds::run(&plan));
             wrong.extend(found.iter().map(|text| format!("{} seed {}: {text}", ground.path, plan.seed.0)));
         }
