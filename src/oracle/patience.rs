@@ -89,13 +89,13 @@ impl Patience {
         OF_DISK.max(self.slowed())
     }
 
-    fn to_begin(&self) -> Span {
+    fn disk_begins(&self) -> Span {
         TO_BEGIN.max(self.slowed())
     }
 
     fn begins_within(&self, of: impl Fn(&Waits) -> Span) -> Span {
         match self {
-            Patience::Computed(waits) => of(waits) + self.to_begin(),
+            Patience::Computed(waits) => of(waits) + self.disk_begins(),
             Patience::Stated(span) => (*span).max(TO_BEGIN),
         }
     }
@@ -118,7 +118,7 @@ impl Patience {
 
     /// The bound of [`at_once`](Patience::at_once) in words.
     pub(super) fn told_at_once(&self) -> String {
-        self.told("it begins at once", &self.to_begin().to_string(), self.at_once())
+        self.told("it begins at once", &self.disk_begins().to_string(), self.at_once())
     }
 
     /// The bound of [`held_back`](Patience::held_back) in words.
@@ -131,7 +131,7 @@ impl Patience {
         } else {
             ("the period + ".to_owned(), format!("{period} + "))
         };
-        let begin = self.to_begin();
+        let begin = self.disk_begins();
         let terms = format!("{name}debounce + {begin} = {of}{debounce} + {begin}");
         self.told("it begins", &terms, self.held_back(period))
     }
@@ -140,7 +140,7 @@ impl Patience {
     pub(super) fn told_after(&self, failures: u32) -> String {
         let Patience::Computed(waits) = self else { return self.told("", "", self.after(failures)) };
         let Waits { first, growth, cap, .. } = *waits;
-        let (wait, begin) = (waits.after(failures), self.to_begin());
+        let (wait, begin) = (waits.after(failures), self.disk_begins());
         let terms = if wait == cap {
             format!("retry.cap + {begin} = {cap} + {begin}")
         } else {

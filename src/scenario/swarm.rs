@@ -187,7 +187,7 @@ fn size(written: u32, ties: &[u32], stream: &mut Stream) -> u32 {
         _ if ties.is_empty() => written,
         _ => {
             let near = (stream.pick(ties) + 1).saturating_sub(stream.below(3) as u32).max(1);
-            let parts: Vec<u32> = (1..=6).filter(|parts| near % parts == 0).collect();
+            let parts: Vec<u32> = (1..=6).filter(|parts| near.is_multiple_of(*parts)).collect();
             near / stream.pick(&parts)
         }
     }
