@@ -54,7 +54,7 @@ fn compare(name: &str, seeds: u64, pairs: usize, goal: f64) {
     let plans = plans(name, seeds);
     let mut ratios: Vec<(f64, f64)> = Vec::new();
     for n in 0..pairs {
-        // Whoever goes second finds a warmer machine, so they change places.
+        // The second one finds a warmer machine, so they change places.
         let (with, without) = if n % 2 == 0 {
             let with = timed(&plans, world::run);
             (with, timed(&plans, world::run_unjudged))

@@ -465,7 +465,7 @@ pub const ALL: &[Bug] = &[
     Bug {
         id: "ignores-the-network",
         check: "idle-with-work",
-        mechanism: "a network that comes back starts nothing: what failed for want of one waits for the next trigger",
+        mechanism: "a network that comes back starts nothing: what failed without one waits for the next trigger",
         seen_in: "a listener that was removed with the screen that set it",
         breaks: Breaks::Rule(|rules| Rules { wake: wake::ignores_the_network(), ..rules }),
     },

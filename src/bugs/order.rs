@@ -25,7 +25,7 @@ order_rule!(two_at_once: one_at_a_time => false);
 order_rule!(tries_without_a_pause: pauses => false);
 order_rule!(last_in_first_out: takes_last => true);
 
-/// Whoever failed three times in a row is let alone.
+/// Who failed three times in a row is let alone.
 pub(super) fn gives_up_for_good() -> Rc<dyn OrderRule> {
     struct Broken;
     impl OrderRule for Broken {

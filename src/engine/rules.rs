@@ -207,7 +207,7 @@ pub trait OutboxRule {
     fn lets_go(&self, tx: &Tx<'_>, entry: &Entry) -> Result<(), StoreError> {
         tx.drop_entry(entry.seq)
     }
-    /// Notes that an edit was tried in vain.
+    /// Notes that an edit was tried and nothing came of it.
     ///
     /// # Errors
     /// When the database fails.

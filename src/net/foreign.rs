@@ -1,4 +1,4 @@
-//! Answers that are somebody else's: a proxy's page in the midst of the day, or what was meant for
+//! Answers that are somebody else's: a proxy's page during the day, or what was meant for
 //! another request.
 
 use std::cell::{Cell, RefCell};

@@ -1,4 +1,4 @@
-//! Runs that are cancelled: at once, or the next in the midst of a request.
+//! Runs that are cancelled: at once, or the next while a request is under way.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;

@@ -3,7 +3,7 @@
 //!
 //! What is hunted stands beside: engines with a broken rule (`sabotage`) and options that lose
 //! something (`strategies`). By default a test takes the first catch that is written down and sees
-//! it again; with `SYNCDYNO_EVERY=1` everything is hunted anew, and `SYNCDYNO_BLESS=1` writes it.
+//! it again; with `SYNCDYNO_EVERY=1` everything is hunted again, and `SYNCDYNO_BLESS=1` writes it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -97,14 +97,14 @@ fn committed() -> String {
     std::fs::read_to_string(path()).unwrap_or_default()
 }
 
-/// Whether everything is hunted anew, and not what is written down seen again.
-fn anew() -> bool {
+/// Whether everything is hunted again, and not what is written down seen again.
+fn hunts_again() -> bool {
     worlds::every_place() || std::env::var_os("SYNCDYNO_BLESS").is_some()
 }
 
 /// Sees again what is written down of each: in the world of the first range in which it was caught.
 pub(crate) fn seen_again(all: &[Hunted]) {
-    if anew() {
+    if hunts_again() {
         return;
     }
     let told: BTreeMap<String, Catch> = committed().lines().filter_map(told).collect();
@@ -162,7 +162,7 @@ world. Worlds are tried from each of five seeds on (1, 1001, 2001, 3001, 4001); 
 engine, and the twin, pass the worlds of the hunts. The class says where it goes wrong: A pull, B push, C conflicts and ends of rows,
 D the life of a process and what is around it.
 
-`cargo test --test it -- sabotage strategies` sees the first catch of each again, with `SYNCDYNO_EVERY=1` all are hunted anew, and
+`cargo test --test it -- sabotage strategies` sees the first catch of each again, with `SYNCDYNO_EVERY=1` all are hunted again, and
 `SYNCDYNO_BLESS=1` writes this page.
 
 | bug | class | what it does wrong | caught by | worlds, median | worlds, from each seed | hunted in | seen in, or told in |
@@ -184,7 +184,7 @@ fn hunts_are_written_down_in_one_table() {
     let (all, before) = (everything(), committed());
     let names: BTreeSet<&str> = all.iter().map(|hunted| hunted.name.as_str()).collect();
     assert_eq!(names.len(), all.len(), "no two have one name");
-    let catches = if anew() {
+    let catches = if hunts_again() {
         hunt_all(&all)
     } else {
         let told: BTreeMap<String, Catch> = before.lines().filter_map(told).collect();
