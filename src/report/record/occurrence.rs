@@ -1,4 +1,4 @@
-//! What a seed has of a swarm, what had to occur with some of many, and what was planned for nothing.
+//! What a seed has of a swarm, what had to occur with some of many, and what changed nothing.
 
 use std::collections::BTreeMap;
 
