@@ -262,6 +262,15 @@ suite! {
     suite_conflicts_taken_updates_meets_its_expectations: "conflicts/taken-updates";
     suite_conflicts_told_meets_its_expectations: "conflicts/told";
     suite_conflicts_two_technicians_meets_its_expectations: "conflicts/two-technicians";
+    suite_conflicts_matrix_update_update_same_meets_its_expectations: "conflicts/matrix/update-update-same";
+    suite_conflicts_matrix_update_update_other_meets_its_expectations: "conflicts/matrix/update-update-other";
+    suite_conflicts_matrix_update_update_equal_meets_its_expectations: "conflicts/matrix/update-update-equal";
+    suite_conflicts_matrix_update_delete_meets_its_expectations: "conflicts/matrix/update-delete";
+    suite_conflicts_matrix_delete_update_meets_its_expectations: "conflicts/matrix/delete-update";
+    suite_conflicts_matrix_delete_delete_meets_its_expectations: "conflicts/matrix/delete-delete";
+    suite_conflicts_matrix_insert_insert_meets_its_expectations: "conflicts/matrix/insert-insert";
+    suite_conflicts_matrix_parent_deleted_meets_its_expectations: "conflicts/matrix/parent-deleted";
+    suite_conflicts_matrix_child_inserted_meets_its_expectations: "conflicts/matrix/child-inserted";
     suite_links_timeouts_meets_its_expectations: "links/timeouts";
     suite_wire_lost_answers_meets_its_expectations: "wire/lost-answers";
     suite_wire_deltas_meets_its_expectations: "wire/deltas";
