@@ -26,6 +26,7 @@
 //! | `stuck` | edits wait or a run is under way at the end |
 //! | `acknowledged-without-commit` | a device counts an edit as done that the backend never had |
 //! | `idle-with-work` | a device is online, and does not begin what a trigger or a failure asks |
+| `request-storm` | a device tries again without waiting as its settings say, or asks for what nobody wants |
 //! | `two-syncs-of-one-unit`, `event-without-end`, `unit-out-of-order`, `sync-loop` | runs overlap, do not end once, overtake, or start themselves for ever |
 //!
 //! Content decides before dates: a row that reads as it should is right, whatever its stamp. A row
@@ -65,6 +66,7 @@ mod content;
 mod fate;
 mod findings;
 mod flow;
+mod haste;
 mod held;
 mod history;
 mod inspection;
@@ -91,11 +93,11 @@ pub use busy::{Eventful, Happened};
 pub use check::{check_names, implied, is_of_check, metric_of, subject_of};
 pub use clock::Clock;
 pub use findings::VIOLATIONS_KEPT;
+pub use haste::Retries;
 pub use inspection::{Inspection, Verdict};
 pub use life::{Filter, Life, Step, Story, place};
 pub use model::{Oracle, Setting};
 pub use patience::{Patience, Waits};
-pub use thrift::Retries;
 pub use truth::Truth;
 pub use violation::Violation;
 pub use words::waiting;

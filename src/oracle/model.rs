@@ -12,6 +12,7 @@ use super::checks::{self, CommitCase, ShownCase, Turn};
 use super::clock::Clock;
 use super::findings::Findings;
 use super::flow::{Flow, Names};
+use super::haste::Retries;
 use super::held::{All, At, Held};
 use super::history::{Commit, History, RowId};
 use super::intents::Intents;
@@ -21,7 +22,7 @@ use super::overwritten;
 use super::owed::{Owing, Told};
 use super::patience::Patience;
 use super::shown::Shown;
-use super::thrift::{Retries, Thrift};
+use super::thrift::Thrift;
 use super::truth::{Places, RowHash, Truth, place_of};
 use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Time};
 use crate::contract::{
@@ -207,6 +208,10 @@ impl Oracle {
             | Event::UploadWaits { edit }
             | Event::MutationPutOff { edit, .. } => {
                 self.ledger.waits(edit);
+                self.thrift.on_edit(edit, event);
+            }
+            Event::BackendServed { device: Some(device), kind: RequestKind::Pull, scanned, .. } => {
+                self.thrift.looked(device, scanned);
             }
             Event::MutationReplayed { edit } => {
                 self.ledger.stands(edit, &self.places[edit.device.0 as usize], &self.history);

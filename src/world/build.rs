@@ -370,7 +370,13 @@ fn retries(plan: &Plan, patience: oracle::Patience) -> oracle::Retries {
         oracle::Patience::Computed(waits) => {
             let retry = &plan.engine.retry;
             let least = (retry.jitter == Jitter::Decorrelated).then_some(retry.base);
-            oracle::Retries { base: waits.first, cap: waits.cap, attempts: retry.attempts, least }
+            oracle::Retries {
+                base: waits.first,
+                cap: waits.cap,
+                attempts: retry.attempts,
+                streams: plan.engine.pull.streams,
+                least,
+            }
         }
         oracle::Patience::Stated(_) => oracle::Retries::UNKNOWN,
     }
