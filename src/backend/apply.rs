@@ -12,6 +12,7 @@ use super::delta::Sight;
 use super::hindrance::Hindered;
 use super::index::Slot;
 use super::options::StampedBy;
+use super::writes::may_change;
 use crate::base::{Key, Ppm, Seed, Stamp, Time, Value};
 use crate::contract::{Author, ColumnKind, EditKind, Entity, Mutation, Outcome, Refusal, Row, ScopeRule};
 
@@ -146,7 +147,7 @@ impl<'c> Case<'c> {
                 if record.deleted {
                     return Err(Verdict::Conflict(Refusal::Gone, known));
                 }
-                if mutation.base != Some(record.stamp) {
+                if !may_change(&sight.database.options, mutation, record) {
                     return Err(Verdict::Conflict(Refusal::Stale, known));
                 }
                 (mutation.kind == EditKind::Update).then(|| content.with(*id, slot, &mutation.values))

@@ -95,6 +95,7 @@ mod table;
 mod tests;
 mod tuple;
 mod visibility;
+mod writes;
 
 pub use availability::outages;
 pub use backup::Backup;
@@ -108,7 +109,8 @@ pub use log::{Holes, LogPage, LogPosition, LogQuery, Trimmed};
 pub use machine::Backend;
 pub use office::{Importing, Office};
 pub use options::{
-    Availability, Busy, CommitDelay, Effect, FileDrop, LogOptions, Numbered, Options, Rearm, StampedBy, Ticks,
+    Availability, Busy, CommitDelay, Effect, FileDrop, LogOptions, Numbered, Options, Rearm, StampedBy,
+    Ticks, Writes,
 };
 pub use partition::Scope;
 pub use pool::{Load, Served};

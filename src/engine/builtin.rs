@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::conflict::OwnRule;
 use super::options::{Dates, Options};
 use super::process::Process;
 use super::rules::Rules;
@@ -127,6 +128,13 @@ impl BuiltinFactory {
     /// A factory of correct engines.
     pub fn new(options: Options, store: store::Options) -> BuiltinFactory {
         BuiltinFactory { rules: Rules::of(&options), options: Rc::new(options), store }
+    }
+
+    /// With a rule of one's own that decides conflicts, where the policy is `callback`.
+    #[must_use]
+    pub fn with_rule(mut self, rule: Rc<dyn OwnRule>) -> BuiltinFactory {
+        self.rules.own = self.rules.own.map(|_| rule);
+        self
     }
 }
 

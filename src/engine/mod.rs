@@ -62,12 +62,12 @@ mod view;
 
 pub use builtin::{Builtin, BuiltinFactory};
 pub use conflict::{
-    Conflict, POLICIES, POLICY_NAMES, Policy, Resolution, ResolveRule, kind_of, named as policy_named,
-    says_the_same,
+    CallbackOptions, Conflict, Contested, OwnRule, POLICIES, POLICY_NAMES, Policy, Resolution, ResolveRule,
+    Say, Says, kind_of, named as policy_named, says_the_same,
 };
 pub use options::{
-    BadRowOptions, Compared, ConflictOptions, CursorBook, Dates, Decoder, Identity, Jitter, OnBadRow,
-    Options, PullOptions, PushOptions, Requests, RetryOptions,
+    BadRowOptions, ConflictOptions, CursorBook, Dates, Decoder, Identity, Jitter, OnBadRow, Options,
+    PullOptions, PushOptions, Requests, RetryOptions,
 };
 pub use retry::backoff;
 pub use rules::{

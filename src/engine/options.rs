@@ -1,6 +1,6 @@
 //! What the built-in engine can be told to be.
 
-use super::conflict::Policy;
+use super::conflict::{CallbackOptions, Policy};
 use super::control::{Controller, SteeringOptions};
 use crate::base::{Bytes, Ppm, Span, in_words};
 use crate::protocol::Codec;
@@ -84,20 +84,9 @@ impl Decoder {
 pub struct ConflictOptions {
     /// What becomes of an edit in conflict.
     pub policy: Policy,
-    /// Which date of the backend's version an edit's date is held against.
-    pub compares: Compared,
+    /// What the rule of the app does, where that decides.
+    pub callback: CallbackOptions,
 }
-
-/// Which date of the backend's version is compared, where dates decide who wins.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Compared {
-    /// When its author made it, by the author's clock, if the backend knows.
-    #[default]
-    Edited,
-    /// When the backend committed it: what was made earlier and sent later wins.
-    Committed,
-}
-in_words!(Compared { Edited: "edited", Committed: "committed" });
 
 /// How the built-in engine pulls.
 #[derive(Clone, Debug, PartialEq)]

@@ -9,7 +9,7 @@ use crate::contract::{EditKind, Entity, Mutation, Outcome, Row, ServerError};
 use crate::protocol::WireRow;
 use crate::store::{Entry, StoreError, Tx};
 
-use super::conflict::ResolveRule;
+use super::conflict::{OwnRule, ResolveRule};
 use super::options::{Options, Requests};
 
 /// All rules of an engine.
@@ -25,6 +25,8 @@ pub struct Rules {
     pub outbox: Rc<dyn OutboxRule>,
     /// Who wins a conflict.
     pub resolve: Rc<dyn ResolveRule>,
+    /// The app's own word on who wins, if it is asked.
+    pub own: Option<Rc<dyn OwnRule>>,
     /// How units follow each other.
     pub order: Rc<dyn OrderRule>,
     /// What starts a unit, and how long it waits.
@@ -40,6 +42,7 @@ impl Rules {
             send: Rc::new(Correct),
             outbox: Rc::new(Correct),
             resolve: (options.conflict.policy.rule)(),
+            own: options.conflict.policy.asks_app.then(|| Rc::new(options.conflict.callback.clone()) as _),
             order: Rc::new(Correct),
             wake: Rc::new(Correct),
         }

@@ -2,8 +2,7 @@
 
 use std::rc::Rc;
 
-use super::conflict::{Conflict, Resolution, kind_of};
-use super::options::Compared;
+use super::conflict::{Conflict, Contested, Resolution, ask, kind_of, resolution, says_the_same};
 use super::process::{Process, damaged};
 use super::rules::overlay;
 use crate::base::{EditId, EntityId, Key, Span, Stamp, UnitId, Value};
@@ -71,12 +70,13 @@ impl Settler {
         batch: &[Entry],
         results: &[PushResult<'_>],
     ) -> Result<Counts, SyncError> {
+        let said = self.ask_app(batch, results).await;
         let settled = self.process.write(|tx| {
             let mut told = Vec::new();
             let mut counts = Counts::default();
-            for (entry, result) in batch.iter().zip(results) {
+            for ((entry, result), said) in batch.iter().zip(results).zip(said) {
                 counts.put_off += usize::from(result.outcome == Outcome::Later);
-                counts.left += usize::from(self.settle_one(tx, entry, &result.outcome, &mut told)?);
+                counts.left += usize::from(self.settle_one(tx, entry, (&result.outcome, said), &mut told)?);
             }
             Ok((told, counts))
         });
@@ -91,14 +91,45 @@ impl Settler {
         self.tell(unit, batch.iter().map(|entry| acknowledged(entry, Stamp(0))).collect(), Span::ZERO);
     }
 
-    /// Settles one edit. True if it left the outbox.
+    /// What a rule of the app's own makes of each that met a conflict, if there is one and it has
+    /// an answer.
+    async fn ask_app(&self, batch: &[Entry], results: &[PushResult<'_>]) -> Vec<Option<Resolution>> {
+        let mut said = vec![None; batch.len()];
+        let Some(rule) = &self.process.rules.own else { return said };
+        let met = batch.iter().zip(results).map(|(entry, result)| self.conflict(entry, &result.outcome));
+        let is_open = |c: &Conflict<'_>| !c.wants_taken_key() && !says_the_same(*c);
+        let met: Vec<_> = met.enumerate().filter_map(|(at, met)| Some((at, met.filter(is_open)?))).collect();
+        if met.is_empty() {
+            return said;
+        }
+        let asked = met.iter().map(|(_, conflict)| Contested::of(*conflict)).collect();
+        let limit = self.process.options.conflict.callback.timeout;
+        let says = ask(&**rule, asked, &self.process.ports.clock, limit).await;
+        for ((at, conflict), say) in met.into_iter().zip(says) {
+            said[at] = say.and_then(|say| resolution(&say, conflict));
+        }
+        said
+    }
+
+    /// The conflict that an edit met, if it did.
+    fn conflict<'a>(&'a self, entry: &'a Entry, outcome: &'a Outcome) -> Option<Conflict<'a>> {
+        let Outcome::Conflict { why, current, edited_at } = outcome else { return None };
+        let entity = self.process.setup.schema.entity(entry.entity);
+        Some(Conflict { entry, entity, why: *why, current: current.as_ref(), edited_at: *edited_at })
+    }
+
+    /// Settles one edit, about which the app's own rule may have `said` what becomes of it. True if
+    /// it left the outbox.
     fn settle_one(
         &self,
         tx: &Tx<'_>,
         entry: &Entry,
-        outcome: &Outcome,
+        (outcome, said): (&Outcome, Option<Resolution>),
         told: &mut Vec<Settled>,
     ) -> Result<bool, StoreError> {
+        if let Some(conflict) = self.conflict(entry, outcome) {
+            return self.decide(tx, conflict, (outcome, said), told);
+        }
         match outcome {
             Outcome::Applied { stamp } => {
                 told.push(acknowledged(entry, *stamp));
@@ -130,16 +161,7 @@ impl Settler {
                 }
                 Ok(true)
             }
-            Outcome::Conflict { why, current, edited_at } => {
-                let entity = self.process.setup.schema.entity(entry.entity);
-                let (why, current) = (*why, current.as_ref());
-                let edited_at = match self.process.options.conflict.compares {
-                    Compared::Edited => *edited_at,
-                    Compared::Committed => None,
-                };
-                let conflict = Conflict { entry, entity, why, current, edited_at };
-                self.decide(tx, conflict, outcome, told)
-            }
+            Outcome::Conflict { .. } => unreachable!("it was decided above"),
         }
     }
 
@@ -195,11 +217,11 @@ impl Settler {
         &self,
         tx: &Tx<'_>,
         conflict: Conflict<'_>,
-        outcome: &Outcome,
+        (outcome, said): (&Outcome, Option<Resolution>),
         told: &mut Vec<Settled>,
     ) -> Result<bool, StoreError> {
         let entry = conflict.entry;
-        let resolution = match self.process.rules.resolve.decide(conflict) {
+        let resolution = match said.unwrap_or_else(|| self.process.rules.resolve.decide(conflict)) {
             // It would bring a row back that a later edit of this device deletes.
             Resolution::Local { onto } if self.has_nothing_to_create(tx, conflict, &onto)? => {
                 Resolution::Remote

@@ -29,6 +29,7 @@ mod diagnostic;
 mod document;
 pub mod file;
 mod form;
+mod former;
 mod grammar;
 mod hook;
 mod idle;

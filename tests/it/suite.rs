@@ -48,6 +48,7 @@ const LONG: &[&str] = &[
     "scenarios/backend/backend-restored.toml",
     "scenarios/chunk-curve.toml",
     "scenarios/chunk-sizes.toml",
+    "scenarios/conflicts/chaos.toml",
     "scenarios/conflicts/server-wins.toml",
     "scenarios/device/cut-short.toml",
     "scenarios/device/login-while-looking.toml",
@@ -286,6 +287,10 @@ suite! {
     suite_units_when_required_meets_its_expectations: "units/when-required";
     suite_units_four_meets_its_expectations: "units/four";
     suite_units_books_meets_its_expectations: "units/books";
+    suite_conflicts_blind_writes_meets_its_expectations: "conflicts/blind-writes";
+    suite_conflicts_callback_meets_its_expectations: "conflicts/callback";
+    suite_conflicts_chaos_meets_its_expectations: "conflicts/chaos";
+    suite_conflicts_clock_an_hour_off_meets_its_expectations: "conflicts/clock-an-hour-off";
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod mutations;
 mod readers;
 mod stretch;
 mod unseen;
+mod writes;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;

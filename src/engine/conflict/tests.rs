@@ -1,13 +1,15 @@
 //! The policies, by tables.
 
 use super::policies::field_merge::FieldMerge;
+use super::policies::last_arrival_wins::LastArrivalWins;
+use super::policies::last_commit_wins::LastCommitWins;
 use super::policies::last_write_wins::LastWriteWins;
 use super::*;
 use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Value};
 use crate::contract::{Column, ColumnKind, ConflictKind, Delivery, EditKind, Entity, LogKind, Refusal, Row};
 use crate::store::Entry;
 
-fn entity() -> Entity {
+pub(super) fn entity() -> Entity {
     let column = |name: &str| Column { name: name.to_owned(), kind: ColumnKind::Text };
     Entity {
         name: "appointment".to_owned(),
@@ -20,7 +22,7 @@ fn entity() -> Entity {
     }
 }
 
-fn entry(kind: EditKind, status: &str, made_at: i64) -> Entry {
+pub(super) fn entry(kind: EditKind, status: &str, made_at: i64) -> Entry {
     Entry {
         seq: 1,
         id: "d0.e0".to_owned(),
@@ -38,7 +40,7 @@ fn entry(kind: EditKind, status: &str, made_at: i64) -> Entry {
     }
 }
 
-fn row(stamp: i64, status: Option<&str>) -> Row {
+pub(super) fn row(stamp: i64, status: Option<&str>) -> Row {
     let values = status.map(|s| vec![Value::text("c1"), Value::text(s)]);
     Row { key: Key::new("k"), stamp: Stamp(stamp), values }
 }
@@ -158,5 +160,28 @@ fn a_merge_keeps_what_one_side_alone_changed() {
         let conflict =
             Conflict { entry: &only, entity: &entity, why, current: Some(&current), edited_at: None };
         assert_eq!(FieldMerge.resolve(conflict), Resolution::Remote, "{current:?}");
+    }
+}
+
+#[test]
+fn three_rules_of_the_last_write_compare_three_dates() {
+    let entity = entity();
+    // Committed at 20, made at 10.
+    let current = row(20, Some("new"));
+    let local = || Resolution::Local { onto: Key::new("k") };
+    let rules: [(&str, &dyn ResolveRule, [bool; 3]); 3] = [
+        ("by client time", &LastWriteWins, [false, true, true]),
+        ("by server time", &LastCommitWins, [false, false, true]),
+        ("by arrival", &LastArrivalWins, [true, true, true]),
+    ];
+    for (name, rule, wins) in rules {
+        for (made_at, wins) in [5, 15, 25].into_iter().zip(wins) {
+            let entry = entry(EditKind::Update, "done", made_at);
+            let (why, edited_at) = (Refusal::Stale, Some(Stamp(10)));
+            let conflict =
+                Conflict { entry: &entry, entity: &entity, why, current: Some(&current), edited_at };
+            let expected = if wins { local() } else { Resolution::Remote };
+            assert_eq!(rule.resolve(conflict), expected, "{name}, {made_at}");
+        }
     }
 }

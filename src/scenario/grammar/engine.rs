@@ -4,7 +4,8 @@ use super::super::form::{Form, Key, SOME, SOME_SPAN, SPAN, key, map, optional, o
 use super::super::stated::Stated;
 use super::super::words::Steered;
 use crate::engine::{
-    Compared, CursorBook, Dates, Decoder, Identity, Jitter, OnBadRow, Options, POLICY_NAMES, Requests,
+    CallbackOptions, CursorBook, Dates, Decoder, Identity, Jitter, OnBadRow, Options, POLICY_NAMES, Requests,
+    Says,
 };
 use crate::protocol;
 
@@ -267,15 +268,30 @@ const CONFLICT: Form = table(&[
         "\"last-received-stamp\"",
         "Which offline date is compared.",
     ),
-    word::<Compared>(
-        "compares",
-        "Where dates decide: when the backend's version was made, by its author's clock, or when it was committed.",
-    ),
     owned(
         "policy",
         Form::Word(POLICY_NAMES),
         || POLICY_NAMES[0].stated(),
-        "What becomes of an edit in conflict.",
+        "What becomes of an edit in conflict: the later of the two stays, by the clocks of their authors, by when they arrive, or as against when the \
+         backend committed its own; the device's; the backend's; both, column by column; what arrives last, unasked; what a rule of the app says.",
     ),
+    key("callback", CALLBACK, "{}", "What the rule of the app does, where that decides."),
     key("while_open", Form::Word(&["carry-on"]), "\"carry-on\"", "What happens while a conflict is open."),
+]);
+
+const CALLBACK: Form = table(&[
+    word::<Says>(
+        "says",
+        "Who wins: the later one by the clocks of the authors, the edit, the backend's version.",
+    ),
+    owned("takes", SPAN, || CallbackOptions::default().takes.stated(), "How long it thinks."),
+    owned(
+        "timeout",
+        SOME_SPAN,
+        || CallbackOptions::default().timeout.stated(),
+        "It is given up after this; the edit gives way then, and a line tells.",
+    ),
+    key("hangs", Form::Share, "0", "Share of the edits about which it never answers."),
+    key("panics", Form::Share, "0", "Share of the edits about which it panics."),
+    key("nonsense", Form::Share, "0", "Share of the edits about which it says what cannot be done."),
 ]);

@@ -7,6 +7,7 @@
 
 mod about;
 mod backend;
+mod conflict;
 mod doubts;
 mod figure;
 mod flag;
@@ -216,10 +217,7 @@ impl World<'_> {
                 steering: self.steering(view.at("push")),
             },
             retry: self.retry(view.at("retry")),
-            conflict: engine::ConflictOptions {
-                policy: engine::policy_named(view.at("conflict.policy").text()).unwrap_or_default(),
-                compares: view.at("conflict.compares").word(),
-            },
+            conflict: conflict::conflict(self.root, self.wrong),
             request_timeout: view.at("request_timeout").span(),
             debounce: view.at("debounce").span(),
             hook_timeout: view.at("hook_timeout").present().map(View::span),
