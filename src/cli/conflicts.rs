@@ -6,13 +6,18 @@ use super::refusal::Refusal;
 use super::run::Order;
 use super::{run, sources};
 use crate::campaign::Runner;
+use crate::engine::POLICY_NAMES;
 use crate::report::conflicts::{Conflicts, Line};
 use crate::report::{CellRecord, Exit};
 use crate::scenario::{CONFLICTS_EXPECTED, Document, Plan};
 
 const POLICY: &str = "engine.conflict.policy";
-/// Its policies, in the order in which they are told.
-const POLICIES: [&str; 4] = ["last-write-wins", "client-wins", "server-wins", "field-merge"];
+const WRITES: &str = "backend.writes";
+
+/// What backend a policy meets: one that takes what arrives, if nothing is checked on the device.
+fn writes(policy: &str) -> &'static str {
+    if policy == "none" { "blind" } else { "checked" }
+}
 
 /// Cells that are told one by one, of those that are not as expected.
 const TOLD: usize = 10;
@@ -59,9 +64,10 @@ pub(super) fn conflicts(
 /// A world's cells, in both orders, of a setting.
 fn plans(runner: &dyn Runner) -> anyhow::Result<Vec<Plan>> {
     let mut plans = Vec::new();
-    for policy in POLICIES {
+    for policy in POLICY_NAMES {
         for document in Document::conflicts() {
-            let axes = vec![(POLICY.to_owned(), vec![policy.to_owned()])];
+            let one = |key: &str, value: &str| (key.to_owned(), vec![value.to_owned()]);
+            let axes = vec![one(POLICY, policy), one(WRITES, writes(policy))];
             let cells = sources::with(&document, &Selection::default(), axes, runner);
             plans.extend(cells.map_err(|why| Refusal::because(Exit::Internal, why))?);
         }
