@@ -103,6 +103,13 @@ pub const ALL: &[Bug] = &[
         breaks: Breaks::Rule(|rules| Rules { cursor: pull::sweeps_what_waits(), ..rules }),
     },
     Bug {
+        id: "sweeps-what-is-withheld",
+        check: "went-back",
+        mechanism: "what a full load did not bring is removed at once, also rows whose latest version cannot be seen yet",
+        seen_in: "the built-in engine, until its loads told what they leave out",
+        breaks: Breaks::Rule(|rules| Rules { cursor: pull::sweeps_what_is_withheld(), ..rules }),
+    },
+    Bug {
         id: "tombstones-for-ever",
         check: "lost",
         mechanism: "of what went from the device a note is kept, and a row that comes back is passed over",

@@ -306,6 +306,11 @@ impl Applier {
         let before = progress.clone();
         if segment.ends_page {
             progress.cursor = Some(page.cursor.clone().into_owned());
+            if progress.loading && self.process.rules.cursor.keeps_what_is_withheld() {
+                for key in &page.withheld {
+                    tx.seen(page.entity, key, progress.generation)?;
+                }
+            }
             if progress.loading && !page.more {
                 progress.loading = false;
                 // A load may pass over what is not settled yet, as what was just made here.

@@ -83,6 +83,11 @@ pub trait CursorRule {
     fn passes_what_failed(&self) -> bool {
         false
     }
+    /// Whether a row stays of which a full load says that it is there in a version that comes
+    /// later.
+    fn keeps_what_is_withheld(&self) -> bool {
+        true
+    }
     /// Removes the rows that a full load of this generation did not bring, as it ends; gives their
     /// keys.
     ///

@@ -132,7 +132,8 @@ impl Gateway {
         let bytes = match &called.answer {
             Ok(PageRead { brought: Brought::Page { captures, .. }, .. }) => {
                 let weight = |row: &Copied| self.codec.weight(Weighed::Copied(Some(row.weighed())));
-                captures.rows.iter().map(weight).sum()
+                let withheld = captures.withheld.iter().map(|key| key.as_str().len() as u64);
+                captures.rows.iter().map(weight).sum::<u64>() + withheld.sum::<u64>()
             }
             Ok(_) | Err(_) => 0,
         };
@@ -176,7 +177,8 @@ impl Gateway {
         let Effort { scanned, writes, .. } = page.effort;
         backend.call.load = Load { scanned, rows: page.delivered, written: writes };
         let cursor = life.named(page.cursor);
-        let captures = Captures { entity: *entity, rows, cursor, more: page.more, loads_up_to, as_of };
+        let (more, withheld) = (page.more, page.withheld);
+        let captures = Captures { entity: *entity, rows, cursor, more, withheld, loads_up_to, as_of };
         let sees_by = backend.unseen_since(now).unwrap_or(now);
         let shown = self.files_as_of().unwrap_or(now).min(sees_by);
         Ok(PageRead { life, brought: Brought::Page { captures, scanned, shown } })

@@ -306,6 +306,7 @@ impl Pulling<'_> {
             });
             let page = page.inspect_err(|error| cursors.failed(line, error))?;
             writer.of_life(backend.incarnation());
+            page.withheld.iter().for_each(|key| writer.withheld(key.as_str()));
             backend.unseen_from(now).into_iter().for_each(|stamp| writer.unseen_from(stamp));
             writer.end_page(&cursors.sends(line, life.named(page.cursor)), page.more);
             *effort = effort.plus(page.effort);

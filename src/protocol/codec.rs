@@ -104,6 +104,8 @@ pub trait PageWriter {
     /// Says of which life of the backend the rows of this page are; if nothing is said, of the
     /// first.
     fn of_life(&mut self, life: u64);
+    /// Says that a row is there of which this page, and those of its load, do not tell.
+    fn withheld(&mut self, key: &str);
     /// Says from which stamp on there may be versions that this page does not show, as who reads
     /// is behind who writes; if nothing is said, there are none.
     fn unseen_from(&mut self, stamp: Stamp);

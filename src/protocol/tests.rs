@@ -27,6 +27,8 @@ fn pages(mut writer: Box<dyn PageWriter>) -> (u64, Vec<u8>) {
     writer.kept_row("k4", Stamp(9), &encode_cells(values.iter()));
     writer.of_life(9);
     writer.unseen_from(Stamp(-7));
+    writer.withheld("k5");
+    writer.withheld("\"k6\"");
     writer.end_page("7,k1", true);
     writer.begin_page(EntityId(4));
     writer.end_page("", false);
@@ -125,6 +127,8 @@ fn a_page_decodes_to_what_was_written() {
         assert!(answer.pages[1].rows.is_empty());
         assert_eq!([page.life, answer.pages[1].life], [9, 0]);
         assert_eq!([page.unseen, answer.pages[1].unseen], [Some(Stamp(-7)), None]);
+        assert_eq!(page.withheld, ["k5", "\"k6\""]);
+        assert!(answer.pages[1].withheld.is_empty(), "they are of their page alone");
     }
 }
 

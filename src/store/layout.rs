@@ -41,7 +41,7 @@ pub(super) enum RowStatement {
     RemoveBy,
     /// `?1` key, `?2` stamp: set the stamp.
     Restamp,
-    /// `?1` key, `?2` generation: set the generation.
+    /// `?1` key, `?2` generation: set the generation, unless it is a later one.
     Seen,
     /// `?1` generation, `?2` the entity: delete what is older and has no outbox entry, giving the
     /// keys.
@@ -140,7 +140,7 @@ fn row_sql(id: EntityId, entity: &Entity) -> Option<RowSql> {
         format!("DELETE FROM {table} WHERE key=?1"),
         format!("DELETE FROM {table} WHERE key=?1 AND stamp<=?2"),
         format!("UPDATE {table} SET stamp=?2 WHERE key=?1"),
-        format!("UPDATE {table} SET generation=?2 WHERE key=?1"),
+        format!("UPDATE {table} SET generation=?2 WHERE key=?1 AND generation<?2"),
         format!(
             "DELETE FROM {table} AS r WHERE generation<?1 AND NOT EXISTS\
              (SELECT 1 FROM outbox WHERE entity=?2 AND key=r.key)RETURNING key"

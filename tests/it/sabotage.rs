@@ -78,6 +78,13 @@ const PROXY: Ground = Ground { path: "scenarios/links/caching-proxy.toml", sets:
 /// Changes to natural keys that others have.
 const TAKEN: Ground = Ground { path: "scenarios/conflicts/taken-updates.toml", sets: &[], seeds: 5 };
 
+/// Loads in the midst of the day, while the last commits cannot be seen yet.
+const MIDLIFE: Ground = Ground {
+    path: "scenarios/backend/load-in-midlife.toml",
+    sets: &["backend.stamp_precision=10s", "backend.ticks=shared"],
+    seeds: 10,
+};
+
 /// People who make rows and what refers to them, and take all apart again.
 const APART: Ground = Ground { path: "scenarios/scripts/taken-apart.toml", sets: &[], seeds: 5 };
 /// Edits that win over deletes on several phones.
@@ -147,6 +154,7 @@ fn ground(bug: &Bug) -> Ground {
         "refused-delete-stays-gone" => KEPT_ROWS,
         "asks-caches" => PROXY,
         "never-sweeps" | "sweeps-what-waits" => EXPIRING,
+        "sweeps-what-is-withheld" => MIDLIFE,
         "cancels-what-was-sent" => REGRETTED,
         "tombstones-for-ever" => MOVED,
         "takes-older-versions" | "forgets-ends" => LAGGING,
@@ -204,6 +212,7 @@ fn class(id: &str) -> &'static str {
         "one-date-for-all" | "ignores-tombstones" => "A11",
         "merges-without-nulls" => "A14",
         "never-sweeps" => "A22, D",
+        "sweeps-what-is-withheld" => "A",
         "keeps-what-left-scope" | "takes-older-versions" | "takes-older-tombstones" => "A",
         "new-identity-each-try" => "B1",
         "marks-clean-what-changed" => "B3",

@@ -134,6 +134,7 @@ suite! {
     suite_backend_late_commits_meets_its_expectations: "backend/late-commits";
     suite_backend_leg_and_replica_meets_its_expectations: "backend/leg-and-replica";
     suite_backend_leg_outage_meets_its_expectations: "backend/leg-outage";
+    suite_backend_load_in_midlife_meets_its_expectations: "backend/load-in-midlife";
     suite_backend_maintenance_by_zone_meets_its_expectations: "backend/maintenance-by-zone";
     suite_backend_office_hours_meets_its_expectations: "backend/office-hours";
     suite_backend_put_off_meets_its_expectations: "backend/put-off";

@@ -19,13 +19,14 @@ pub(super) struct Writer<S> {
     first: bool,
     life: u64,
     unseen: Option<Stamp>,
+    withheld: Vec<u8>,
 }
 
 impl<S: Sink + Default> Writer<S> {
     pub(super) fn new(asked_at: Stamp) -> Writer<S> {
         let mut out = S::default();
         out.put(format!("{{\"for\":{},\"pages\":[", asked_at.0).as_bytes());
-        Writer { out, rows: 0, first: true, life: 0, unseen: None }
+        Writer { out, rows: 0, first: true, life: 0, unseen: None, withheld: Vec::new() }
     }
     fn begin_row(&mut self) {
         if self.rows > 0 {
@@ -60,6 +61,12 @@ impl<S: Sink + Default + IntoBytes> PageWriter for Writer<S> {
     fn of_life(&mut self, life: u64) {
         self.life = life;
     }
+    fn withheld(&mut self, key: &str) {
+        if !self.withheld.is_empty() {
+            self.withheld.put(b",");
+        }
+        write_value(&mut self.withheld, ValueRef::Text(key));
+    }
     fn unseen_from(&mut self, stamp: Stamp) {
         self.unseen = Some(stamp);
     }
@@ -72,6 +79,12 @@ impl<S: Sink + Default + IntoBytes> PageWriter for Writer<S> {
         }
         if let Some(Stamp(unseen)) = self.unseen.take() {
             self.out.put(format!(",\"unseen\":{unseen}").as_bytes());
+        }
+        let withheld = std::mem::take(&mut self.withheld);
+        if !withheld.is_empty() {
+            self.out.put(b",\"withheld\":[");
+            self.out.put(&withheld);
+            self.out.put(b"]");
         }
         self.out.put(if more { b",\"more\":true}" } else { b",\"more\":false}" });
     }
@@ -229,6 +242,8 @@ struct RawPage<'a> {
     #[serde(default)]
     life: u64,
     unseen: Option<Stamp>,
+    #[serde(default, borrow)]
+    withheld: Vec<Cow<'a, str>>,
 }
 
 /// Reads an answer.
@@ -240,13 +255,14 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Result<Answer<'_>, ServerError>, Da
     if raw.pages.is_none() && raw.results.is_none() {
         return Err(Damaged("an answer is one of pages, results, error".to_owned()));
     }
-    let page = |RawPage { e, rows, cursor, more, life, unseen }| Page {
+    let page = |RawPage { e, rows, cursor, more, life, unseen, withheld }| Page {
         entity: e,
         rows,
         cursor,
         more,
         life,
         unseen,
+        withheld,
     };
     let pages = raw.pages.into_iter().flatten().map(page).collect();
     let results = raw.results.into_iter().flatten().map(push_result).collect::<Result<_, _>>()?;

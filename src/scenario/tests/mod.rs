@@ -64,6 +64,7 @@ const STACKS: &[&str] = &[
     "broken:refused-delete-stays-gone",
     "broken:rests-in-the-middle",
     "broken:says-nothing",
+    "broken:sweeps-what-is-withheld",
     "broken:taken-is-done",
     "broken:takes-older-tombstones",
     "broken:takes-older-versions",

@@ -231,7 +231,7 @@ impl Trial {
             page.push(Sent { key: change.key.clone(), stamp: change.stamp, values, part });
             ControlFlow::Continue(())
         });
-        let Captured { delivered, cursor, more, effort } = match answer {
+        let Captured { delivered, cursor, more, effort, .. } = match answer {
             Ok(captured) => captured,
             Err(error) => {
                 assert_eq!(error, ServerError::CursorExpired(VISIT));
