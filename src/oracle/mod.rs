@@ -26,7 +26,7 @@
 //! | `stuck` | edits wait or a run is under way at the end |
 //! | `acknowledged-without-commit` | a device counts an edit as done that the backend never had |
 //! | `idle-with-work` | a device is online, and does not begin what a trigger or a failure asks |
-| `request-storm` | a device tries again without waiting as its settings say, or asks for what nobody wants |
+//! | `request-storm` | a device tries again without waiting as its settings say, or asks for what nobody wants |
 //! | `two-syncs-of-one-unit`, `event-without-end`, `unit-out-of-order`, `sync-loop` | runs overlap, do not end once, overtake, or start themselves for ever |
 //!
 //! Content decides before dates: a row that reads as it should is right, whatever its stamp. A row
