@@ -76,6 +76,7 @@ mod hindrance;
 mod index;
 mod log;
 mod machine;
+mod named;
 mod office;
 mod options;
 mod partition;

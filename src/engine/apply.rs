@@ -218,6 +218,9 @@ impl Applier {
             }
             None => (Progress::default(), 0),
         };
+        if let Some((first, count)) = page.ids.filter(|_| segment.from == 0) {
+            tx.add_keys(page.entity, first, count)?;
+        }
         let over = self.process.passed.gives_way(tx, page.entity, page.life)?;
         for index in segment.from..segment.until {
             completed.with((segment.page, index), page.rows.get(index), |row| {

@@ -11,10 +11,10 @@ use super::session::Session;
 use super::view::View;
 use crate::base::{EntityId, Incarnation, Key, UnitId};
 use crate::contract::{
-    AppEvent, Database, DeviceSetup, DeviceView, EditError, EngineError, EngineFactory, LocalBoxFuture,
-    LocalEdit, Ports, Provision, SyncEngine, SyncError, Trigger,
+    AppEvent, Database, DeviceSetup, DeviceView, EditError, EditKind, EngineError, EngineFactory, Event,
+    LocalBoxFuture, LocalEdit, NamedBy, Ports, Provision, SyncEngine, SyncError, Trigger,
 };
-use crate::store::{self, Store};
+use crate::store::{self, Store, Tx};
 
 /// The built-in engine in one life of a device's process.
 pub struct Builtin {
@@ -83,9 +83,18 @@ impl SyncEngine for Builtin {
             Dates::Utc => self.process.ports.clock.wall(),
             Dates::Local => self.process.ports.clock.local(),
         };
-        let saved = self.process.store.edit(edit, &edit.id.to_string(), made_at);
-        self.process.ports.machine.take_on(self.process.store.work());
-        saved?;
+        let (store, id) = (&self.process.store, edit.id.to_string());
+        let naming = self.process.setup.schema.naming(edit.entity);
+        let saved = if edit.kind == EditKind::Create && naming.by == NamedBy::Pool {
+            let key = |tx: &Tx<'_>| self.process.rules.send.new_key(tx, edit.entity);
+            store::edit_pooled(store, edit, &id, made_at, key).map(Some)
+        } else {
+            store.edit(edit, &id, made_at).map(|()| None)
+        };
+        self.process.ports.machine.take_on(store.work());
+        if let Some(key) = saved? {
+            self.process.emit(Event::Renamed { entity: edit.entity, from: &edit.key, to: &key });
+        }
         if self.process.rules.wake.heeds_saving(self.session.is_under_way()) {
             self.scheduler.fire(Trigger::Save);
         }

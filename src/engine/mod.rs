@@ -42,6 +42,7 @@ mod builtin;
 mod conflict;
 pub mod control;
 mod exchange;
+mod named;
 mod options;
 mod parts;
 mod passed;

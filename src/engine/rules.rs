@@ -7,7 +7,7 @@ use std::rc::Rc;
 use crate::base::{EntityId, Key, Span, Stamp};
 use crate::contract::{EditKind, Entity, Mutation, Outcome, Row, ServerError};
 use crate::protocol::WireRow;
-use crate::store::{Entry, StoreError, Tx};
+use crate::store::{Entry, Reach, StoreError, Tx};
 
 use super::conflict::{OwnRule, ResolveRule};
 use super::options::{Options, Requests};
@@ -198,6 +198,13 @@ pub trait SendRule {
     fn requests(&self, chosen: Requests) -> Requests {
         chosen
     }
+    /// Takes a key for a new row out of the pool, if there is one left.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn new_key(&self, tx: &Tx<'_>, entity: EntityId) -> Result<Option<Key>, StoreError> {
+        tx.take_key(entity)
+    }
     /// An edit as the backend is told it, in the try number `attempt` of this process.
     fn mutation(&self, entry: &Entry, attempt: u64) -> Mutation {
         let _ = attempt;
@@ -273,6 +280,10 @@ pub trait OutboxRule {
     /// person set alone.
     fn sends_own_values(&self) -> bool {
         true
+    }
+    /// What else gets the new key of a row that the backend has named.
+    fn renames(&self) -> Reach {
+        Reach::ALL
     }
     /// Whether a version that waited in the row's shadow is applied when the last edit is settled;
     /// `is_news` says whether it is newer than what that was settled with.

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::conflict::{Conflict, Contested, Resolution, ask, kind_of, resolution, says_the_same};
+use super::named;
 use super::process::{Process, damaged};
 use super::rules::overlay;
 use crate::base::{EditId, EntityId, Key, Span, Stamp, UnitId, Value};
@@ -45,6 +46,8 @@ enum Settled {
         key: Key,
         kind: LogKind,
     },
+    /// The row has another key now.
+    Renamed(EntityId, Key, Key),
     /// The row has the backend's version now.
     Holds {
         entity: EntityId,
@@ -74,9 +77,14 @@ impl Settler {
         let settled = self.process.write(|tx| {
             let mut told = Vec::new();
             let mut counts = Counts::default();
+            let mut renamed = false;
             for ((entry, result), said) in batch.iter().zip(results).zip(said) {
                 counts.put_off += usize::from(result.outcome == Outcome::Later);
+                // What this one says of a row that was renamed just now is old.
+                let now = if renamed { named::as_it_waits(tx, entry)? } else { None };
+                let entry = now.as_ref().unwrap_or(entry);
                 counts.left += usize::from(self.settle_one(tx, entry, (&result.outcome, said), &mut told)?);
+                renamed |= told.iter().any(|told| matches!(told, Settled::Renamed(..)));
             }
             Ok((told, counts))
         });
@@ -132,6 +140,13 @@ impl Settler {
         }
         match outcome {
             Outcome::Applied { stamp } => {
+                told.push(acknowledged(entry, *stamp));
+                self.acknowledge(tx, entry, *stamp, told)?;
+                Ok(true)
+            }
+            Outcome::Named { stamp, row } => {
+                told.push(Settled::Renamed(entry.entity, entry.key.clone(), row.key.clone()));
+                let entry = &named::rename(tx, entry, row, self.process.rules.outbox.renames())?;
                 told.push(acknowledged(entry, *stamp));
                 self.acknowledge(tx, entry, *stamp, told)?;
                 Ok(true)
@@ -220,8 +235,15 @@ impl Settler {
         (outcome, said): (&Outcome, Option<Resolution>),
         told: &mut Vec<Settled>,
     ) -> Result<bool, StoreError> {
-        let entry = conflict.entry;
-        let resolution = match said.unwrap_or_else(|| self.process.rules.resolve.decide(conflict)) {
+        let made_as = conflict.entry.key.clone();
+        let renamed = self.take_for_same(tx, &conflict, told)?;
+        let entry = renamed.as_ref().unwrap_or(conflict.entry);
+        let conflict = Conflict { entry, ..conflict };
+        let decided = match &renamed {
+            Some(_) => named::merged(self.process.setup.schema.naming(entry.entity).merge, conflict),
+            None => said.unwrap_or_else(|| self.process.rules.resolve.decide(conflict)),
+        };
+        let resolution = match decided {
             // It would bring a row back that a later edit of this device deletes.
             Resolution::Local { onto } if self.has_nothing_to_create(tx, conflict, &onto)? => {
                 Resolution::Remote
@@ -233,7 +255,7 @@ impl Settler {
             told.push(Settled::Decided {
                 edit: entry.edit,
                 entity: entry.entity,
-                key: entry.key.clone(),
+                key: made_as,
                 kind: kind_of(conflict),
                 resolution: resolution.clone(),
                 sides: Sides { local: entry.made_at, remote, edited: conflict.edited_at },
@@ -275,6 +297,20 @@ impl Settler {
                 Ok(false)
             }
         }
+    }
+
+    /// A row that was made twice, by its natural key, is the one that was there.
+    fn take_for_same(
+        &self,
+        tx: &Tx<'_>,
+        conflict: &Conflict<'_>,
+        told: &mut Vec<Settled>,
+    ) -> Result<Option<Entry>, StoreError> {
+        let entry = conflict.entry;
+        let naming = self.process.setup.schema.naming(entry.entity);
+        let Some(row) = named::same_row(naming, conflict) else { return Ok(None) };
+        told.push(Settled::Renamed(entry.entity, entry.key.clone(), row.key.clone()));
+        named::rename(tx, entry, row, self.process.rules.outbox.renames()).map(Some)
     }
 
     /// Whether the row is here as of later than this version: a verdict may have waited at a
@@ -433,6 +469,7 @@ impl Settler {
                     changes.push(AppliedChange { entity, key: key.as_str(), stamp, removed });
                     continue;
                 }
+                Settled::Renamed(entity, from, to) => Event::Renamed { entity: *entity, from, to },
                 Settled::Acknowledged { edit, entity, key, stamp } => {
                     Event::EditAcknowledged { edit: *edit, entity: *entity, key, stamp: *stamp }
                 }
@@ -493,95 +530,4 @@ fn holds(entity: EntityId, row: &Row) -> Settled {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::base::{DeviceId, EditId};
-    use crate::contract::{Column, ColumnKind, Database, Delivery, LocalEdit, Schema};
-    use crate::store::{Journal, Options, Store};
-
-    /// Of whose three columns devices hold the first and the last.
-    fn entity() -> Entity {
-        let column = |name: &str| Column { name: name.to_owned(), kind: ColumnKind::Text };
-        Entity {
-            name: "task".to_owned(),
-            key: "id".to_owned(),
-            columns: ["due", "hidden", "title"].map(column).to_vec(),
-            projection: vec![0, 2],
-            scope: Vec::new(),
-            delivery: Delivery::Delta,
-            unique: vec![0],
-        }
-    }
-
-    const TASK: EntityId = EntityId(0);
-
-    fn texts(texts: [&str; 2]) -> Vec<Value> {
-        texts.map(Value::text).to_vec()
-    }
-
-    /// Makes edits of row k, which is `[due one, title a]` as of 5: each sets a column, or deletes.
-    fn edited(edits: &[(EditKind, usize, &str)]) -> Store {
-        let database = Database { path: ":memory:".to_owned(), vfs: None };
-        let options = Options { journal: Journal::Memory, ..Options::default() };
-        let store = Store::open(&database, Schema { entities: vec![entity()] }.into(), &options).unwrap();
-        store.transaction(|tx| tx.put_values(TASK, "k", Stamp(5), 0, &texts(["one", "a"]))).unwrap();
-        for (number, &(kind, column, text)) in (0..).zip(edits) {
-            let values = if kind == EditKind::Delete { vec![] } else { vec![(column, Value::text(text))] };
-            let id = EditId { device: DeviceId(0), number };
-            let edit = LocalEdit { id, entity: TASK, key: Key::new("k"), kind, values };
-            store.edit(&edit, &number.to_string(), Stamp(7)).unwrap();
-        }
-        store
-    }
-
-    #[test]
-    fn beneath_its_edits_a_row_is_what_it_was_before_them() {
-        use EditKind::{Delete, Update};
-        for edits in [
-            &[(Update, 0, "two"), (Update, 2, "b"), (Update, 0, "three")][..],
-            &[(Update, 0, "two"), (Delete, 0, "")],
-        ] {
-            let (shown, entries) = edited(edits)
-                .read(|tx| Ok((tx.row(TASK, "k")?.map(|row| row.values), tx.entries_for(TASK, "k")?)))
-                .unwrap();
-            assert_eq!(beneath(&entity(), shown, &entries), Some(texts(["one", "a"])), "{edits:?}");
-            let made = Entry { kind: EditKind::Create, ..entries[0].clone() };
-            assert_eq!(beneath(&entity(), Some(texts(["one", "a"])), &[made]), None);
-        }
-    }
-
-    #[test]
-    fn edits_behind_one_that_is_gone_are_made_on_what_it_was_made_on() {
-        use EditKind::{Delete, Update};
-        let store = edited(&[(Update, 0, "two"), (Update, 0, "three"), (Update, 2, "b"), (Delete, 0, "")]);
-        let version = Row { key: Key::new("k"), stamp: Stamp(5), values: Some(texts(["one", "a"])) };
-        let made_on = |other_stamp: Option<i64>| {
-            store
-                .transaction(|tx| {
-                    let stamp = other_stamp.map_or(version.stamp, Stamp);
-                    overlay(tx, &entity(), TASK, &Row { stamp, ..version.clone() })?;
-                    tx.entries_for(TASK, "k")
-                })
-                .unwrap()
-                .into_iter()
-                .map(|entry| entry.made_on.unwrap())
-                .collect::<Vec<_>>()
-        };
-        let first = store.read(|tx| tx.entries_for(TASK, "k")).unwrap().remove(0);
-        store.transaction(|tx| tx.drop_entry(first.seq)).unwrap();
-        let of = |column: usize, text| (column, Value::text(text));
-        assert_eq!(made_on(Some(9))[0], [of(0, "two")], "of another version they know nothing");
-        let expected = [vec![of(0, "one")], vec![of(2, "a")], vec![of(0, "three"), of(2, "b")]];
-        assert_eq!(made_on(None), expected);
-        assert_eq!(store.read(|tx| tx.row(TASK, "k")).unwrap(), None, "the last one deletes it");
-    }
-
-    #[test]
-    fn a_version_that_was_settled_is_no_news_unless_its_row_went_out_of_reach_with_it() {
-        let shadow = |stamp: i64, values| Row { key: Key::new("a"), stamp: Stamp(stamp), values };
-        for (stamp, there, gone) in [(4, false, false), (5, false, true), (6, true, true)] {
-            assert_eq!(is_news(&shadow(stamp, Some(Vec::new())), Stamp(5)), there, "{stamp}, there");
-            assert_eq!(is_news(&shadow(stamp, None), Stamp(5)), gone, "{stamp}, gone");
-        }
-    }
-}
+mod tests;

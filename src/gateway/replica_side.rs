@@ -360,6 +360,7 @@ fn keys_of<'m>(mutation: &'m Mutation, outcome: &'m Outcome) -> impl Iterator<It
         Outcome::Conflict { current, .. } | Outcome::Rejected { current, .. } => {
             current.as_ref().map(|row| &row.key).filter(|key| **key != mutation.key)
         }
+        Outcome::Named { row, .. } => Some(&row.key),
         Outcome::Applied { .. } | Outcome::Later | Outcome::Queued => None,
     };
     std::iter::once(&mutation.key).chain(other)

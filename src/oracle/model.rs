@@ -18,6 +18,7 @@ use super::history::{Commit, History, RowId};
 use super::intents::Intents;
 use super::ledger::{Ledger, Refused};
 use super::meant::GaveWay;
+use super::names::Names as Keys;
 use super::overwritten;
 use super::owed::{Owing, Told};
 use super::patience::Patience;
@@ -26,8 +27,9 @@ use super::thrift::Thrift;
 use super::truth::{Places, RowHash, Truth, place_of};
 use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Time};
 use crate::contract::{
-    AppliedChange, Attributes, Author, Capabilities, CommitKind, Decision, Event, KillReason, LocalEdit,
-    LogKind, Node, Occurrence, RequestKind, Schema, SyncError, SyncUnit,
+    AppliedChange, Attributes, Author, Capabilities, ColumnKind, CommitKind, Decision, EditKind, Event,
+    KillReason, LocalEdit, LogKind, NamedBy, Node, Occurrence, Refusal, RequestKind, Schema, SyncError,
+    SyncUnit,
 };
 
 /// What the oracle must know before the first event.
@@ -64,6 +66,10 @@ pub struct Oracle {
     /// attributes share them.
     pub(super) places: Vec<Rc<Places>>,
     pub(super) history: History,
+    /// Keys that rows got after they were made.
+    pub(super) names: Rc<Keys>,
+    /// Whether any can.
+    renames: bool,
     pub(super) held: Held,
     pub(super) shown: Shown,
     pub(super) ledger: Ledger,
@@ -120,6 +126,8 @@ impl Oracle {
         Oracle {
             places: setting.attributes.iter().map(&mut places_of).collect(),
             history: History::new(Arc::clone(&setting.schema), setting.initial),
+            names: Rc::default(),
+            renames: setting.schema.renames_any(),
             held: Held::default(),
             shown: Shown::default(),
             ledger: Ledger::new(devices),
@@ -143,6 +151,46 @@ impl Oracle {
 
     /// Something happened.
     pub fn on(&mut self, occurrence: &Occurrence<'_>) {
+        let Occurrence { at, node, event } = *occurrence;
+        self.learn(node, &event);
+        if self.names.is_empty() {
+            return self.told(occurrence);
+        }
+        let told = self.names.told(&self.schema, &event);
+        let changes = told.changes();
+        self.told(&Occurrence { at, node, event: told.event(event, &changes) });
+    }
+
+    /// Rows may be called otherwise from now on.
+    fn learn(&mut self, node: Node, event: &Event<'_>) {
+        if !self.renames {
+            return;
+        }
+        let device = match node {
+            Node::Device(device) => Some(device),
+            _ => None,
+        };
+        if let Some(twice) = Rc::make_mut(&mut self.names).learn(&self.schema, event) {
+            let concerns = (device, Some((twice.entity, twice.rows[1].as_str())));
+            self.findings.add(Check::IdTwice, concerns, || checks::id_twice(&self.schema, &twice));
+        }
+        if let Event::MutationRefused { edit, entity, key, conflict: None, holder: Some(to), .. } = event {
+            let of = self.schema.entity(*entity);
+            let targets = of.columns.iter().filter_map(|column| match column.kind {
+                ColumnKind::Ref(target) => Some(target),
+                _ => None,
+            });
+            if targets.into_iter().any(|target| self.names.is_outdated(target, to.as_str())) {
+                let concerns = (Some(edit.device), Some((*entity, key.as_str())));
+                self.findings.add(Check::DanglingId, concerns, || {
+                    format!("edit {edit} was refused, as it refers to {to}: the backend has that row under another key")
+                });
+            }
+        }
+    }
+
+    /// Something happened, told in first keys.
+    fn told(&mut self, occurrence: &Occurrence<'_>) {
         let Occurrence { at, node, event } = occurrence;
         match (node, event) {
             (Node::Backend, Event::Restored { to, .. }) => self.backend_went_back(*at, *to),
@@ -196,7 +244,13 @@ impl Oracle {
                 self.history.delay(row, stamp, until);
             }
             Event::MutationRefused { edit, entity, key, kind, conflict, holder } => {
+                let holder = holder.filter(|_| conflict.is_some());
                 let row = self.history.remember(entity, holder.unwrap_or(key).as_str());
+                let by = self.schema.naming(entity).by;
+                if by == NamedBy::NaturalKey && (kind, conflict) == (EditKind::Create, Some(Refusal::Taken)) {
+                    let own = self.history.remember(entity, key.as_str());
+                    self.intents.is_called(own, row);
+                }
                 let stands = conflict.map(|why| Refused { why, row, kind });
                 let places = &self.places[edit.device.0 as usize];
                 self.ledger.refused(at, edit, stands, places, &self.history);

@@ -50,8 +50,8 @@ fn requests() -> Vec<Request> {
     let edit = EditId { device: DeviceId(8), number: 1 };
     let create = Mutation { kind: EditKind::Create, base: None, edit, ..mutation.clone() };
     let wants = vec![
-        Want { entity: EntityId(0), cursor: None },
-        Want { entity: EntityId(1), cursor: Some("1,k".into()) },
+        Want { entity: EntityId(0), cursor: None, ids: 0 },
+        Want { entity: EntityId(1), cursor: Some("1,k".into()), ids: 0 },
     ];
     vec![
         Request::Pull(PullRequest {

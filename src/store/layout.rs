@@ -18,6 +18,10 @@ CREATE TABLE unit(unit INTEGER PRIMARY KEY,last_sync_on,run,running);\
 CREATE TABLE shadow(entity,key,stamp,\"values\",PRIMARY KEY(entity,key))WITHOUT ROWID;\
 CREATE TABLE log(seq INTEGER PRIMARY KEY,device,number,entity,key,kind,met);";
 
+/// The tables of rows that got another key, and of keys for new ones, where there can be any.
+const RENAMED: &str = "CREATE TABLE renamed(entity,key,\"to\",PRIMARY KEY(entity,key))WITHOUT ROWID;\
+    CREATE TABLE pool(entity,first,next,until,PRIMARY KEY(entity,first))WITHOUT ROWID;";
+
 /// The layout that a database says it has; 0 is an empty file.
 pub(super) const VERSION: i64 = 2;
 
@@ -111,8 +115,17 @@ pub(super) fn ddl(schema: &Schema) -> String {
             );
         }
     }
+    if schema.renames_any() {
+        ddl.push_str(RENAMED);
+    }
     write_all(&mut ddl, format_args!("PRAGMA user_version={VERSION};"));
     ddl
+}
+
+/// The table of an entity, and its columns in the device's order.
+pub(super) fn names(id: EntityId, entity: &Entity) -> (String, Vec<String>) {
+    let columns = entity.projected().enumerate();
+    (table(id, entity), columns.map(|(place, column)| quoted('c', place, &column.name)).collect())
 }
 
 fn row_sql(id: EntityId, entity: &Entity) -> Option<RowSql> {

@@ -69,7 +69,7 @@ impl Entry {
 }
 
 /// What [`entry`] reads.
-const ENTRY: &str = "SELECT seq,id,device,number,entity,key,kind,\"values\",base,made_at,attempts,last_error,parked,made_on \
+pub(super) const ENTRY: &str = "SELECT seq,id,device,number,entity,key,kind,\"values\",base,made_at,attempts,last_error,parked,made_on \
                      FROM outbox";
 
 impl Store {
@@ -92,6 +92,7 @@ impl Tx<'_> {
     /// When the edit makes no sense on this device or the disk fails; the transaction must not be
     /// committed then.
     pub fn edit(&self, edit: &LocalEdit, id: &str, made_at: Stamp) -> std::result::Result<(), EditError> {
+        let edit = &*self.followed(edit)?;
         let key = edit.key.as_str();
         let row = self.row(edit.entity, key)?;
         let base = row.as_ref().map(|row| row.stamp).filter(|&stamp| stamp != Stamp(0));
@@ -408,7 +409,7 @@ fn references(entity: &Entity, values: &[(usize, Value)]) -> impl Iterator<Item 
     })
 }
 
-fn entry(row: &Row<'_>) -> Result<Entry> {
+pub(super) fn entry(row: &Row<'_>) -> Result<Entry> {
     Ok(Entry {
         seq: row.get(0)?,
         id: row.get(1)?,
@@ -446,7 +447,7 @@ fn damaged(error: impl std::fmt::Display) -> StoreError {
     StoreError::Damaged(error.to_string())
 }
 
-fn json(values: &[(usize, Value)]) -> String {
+pub(super) fn json(values: &[(usize, Value)]) -> String {
     let cells: Vec<_> = values.iter().map(|(column, value)| (*column, Cell::of(value))).collect();
     serde_json::to_string(&cells).expect("writing to memory does not fail")
 }

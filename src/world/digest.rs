@@ -111,6 +111,7 @@ events! {
     95 RowUnreadable { entity },
     96 CacheAnswered { bytes, stale, asked },
     80 RowsRetried { left },
+    140 Renamed { entity, from, to },
 }
 
 /// Of what is one number.

@@ -110,6 +110,11 @@ const REGRETTED: Ground = Ground {
 const MOVED: Ground =
     Ground { path: "scenarios/chaos.toml", sets: &["swarm.on=1", "swarm.sizes=false"], seeds: 10 };
 
+/// Rows that the backend gives their keys, with answers that are lost.
+const NAMED: Ground = Ground { path: "scenarios/conflicts/server-ids.toml", sets: &[], seeds: 10 };
+/// Keys that are given out beforehand.
+const POOL: Ground = Ground { path: "scenarios/conflicts/id-pool.toml", sets: &[], seeds: 5 };
+
 /// Two units with an entity each.
 const DATES: Ground = Ground { path: "scenarios/units/dates.toml", sets: &[], seeds: 5 };
 
@@ -145,6 +150,8 @@ fn ground(bug: &Bug) -> Ground {
         "parents-first" => APART,
         "whole-rows-again" => AGAIN,
         "takes-older-tombstones" => BACK,
+        "rename-forgets-edits" | "rename-forgets-rows" | "rename-forgets-newer" => NAMED,
+        "pool-gives-again" => POOL,
         "one-date-for-all" => DATES,
         "foreign-answer-is-ack" => FOREIGN,
         "verdicts-by-place" => MIXED_UP,
@@ -258,6 +265,7 @@ fn class(id: &str) -> &'static str {
         "ignores-the-network" | "never-forgives" | "waits-without-a-ceiling" | "gives-up-for-good" => "D",
         "forgets-late-rows" => "A",
         "merges-in-silence" => "C",
+        "rename-forgets-edits" | "rename-forgets-rows" | "rename-forgets-newer" | "pool-gives-again" => "C",
         "fails-without-a-word"
         | "sync-starts-sync"
         | "last-in-first-out"

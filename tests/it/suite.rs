@@ -263,6 +263,9 @@ suite! {
     suite_strategies_edits_meanwhile_meets_its_expectations: "strategies/edits-meanwhile";
     suite_conflicts_taken_updates_meets_its_expectations: "conflicts/taken-updates";
     suite_conflicts_told_meets_its_expectations: "conflicts/told";
+    suite_conflicts_id_pool_meets_its_expectations: "conflicts/id-pool";
+    suite_conflicts_server_ids_meets_its_expectations: "conflicts/server-ids";
+    suite_conflicts_two_foo_meets_its_expectations: "conflicts/two-foo";
     suite_conflicts_two_technicians_meets_its_expectations: "conflicts/two-technicians";
     suite_conflicts_matrix_update_update_same_meets_its_expectations: "conflicts/matrix/update-update-same";
     suite_conflicts_matrix_update_update_other_meets_its_expectations: "conflicts/matrix/update-update-other";

@@ -74,7 +74,7 @@ fn schema() -> Arc<Schema> {
     let day = entity("day", &[("clinic", Text), ("day", Timestamp), ("free", Int)], Delivery::Delta);
     let note =
         entity("note", &[("appointment", Ref(APPOINTMENT)), ("text", Text)], Delivery::OnOpen { by: 0 });
-    Arc::new(Schema { entities: vec![patient, appointment, day, note] })
+    Arc::new(Schema { entities: vec![patient, appointment, day, note], ..Schema::default() })
 }
 
 fn options() -> Options {

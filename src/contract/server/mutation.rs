@@ -54,6 +54,13 @@ pub enum Outcome {
         /// The new version's stamp.
         stamp: Stamp,
     },
+    /// Committed as a new row, now or before, to which the backend has given a key of its own.
+    Named {
+        /// The new row's first stamp.
+        stamp: Stamp,
+        /// The row as it is now.
+        row: Row,
+    },
     /// Not committed: the backend's row is not the version that the edit was made on.
     Conflict {
         /// Why.

@@ -87,7 +87,7 @@ fn schema() -> Schema {
         delivery: Delivery::Delta,
         unique: Vec::new(),
     };
-    Schema { entities: vec![visit] }
+    Schema { entities: vec![visit], ..Schema::default() }
 }
 
 fn log() -> LogOptions {

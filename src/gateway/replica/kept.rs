@@ -116,6 +116,9 @@ const REFUSALS: [(Refusal, &str); 4] = [
 pub(super) fn verdict(outcome: &Outcome) -> Vec<u8> {
     let verdict = match outcome {
         Outcome::Applied { stamp } => Verdict { ok: Some(*stamp), ..Verdict::default() },
+        Outcome::Named { stamp, row } => {
+            Verdict { ok: Some(*stamp), row: Some(vec![cells(row)]), ..Verdict::default() }
+        }
         Outcome::Later => Verdict { later: true, ..Verdict::default() },
         Outcome::Queued => Verdict { queued: true, ..Verdict::default() },
         Outcome::Conflict { why, current, edited_at } => {
@@ -142,7 +145,10 @@ pub(super) fn read_verdict(bytes: &[u8]) -> Outcome {
     let Verdicts { results: [verdict], .. } = serde_json::from_slice(bytes).expect(SOUND);
     let current = verdict.row.iter().flatten().find_map(|cells| row(cells));
     match (verdict.ok, verdict.conflict, verdict.rejected) {
-        (Some(stamp), ..) => Outcome::Applied { stamp },
+        (Some(stamp), ..) => match current {
+            Some(row) => Outcome::Named { stamp, row },
+            None => Outcome::Applied { stamp },
+        },
         (_, Some(name), _) => {
             let why = REFUSALS.iter().find(|(_, known)| *known == name).expect(SOUND).0;
             Outcome::Conflict { why, current, edited_at: verdict.edited }

@@ -147,7 +147,7 @@ pub(in crate::oracle) fn misfiled(case: &CommitCase<'_>, place: &[Value]) -> Opt
 /// Among the live rows a natural key names one. Rows that were doubled before the start are not
 /// held against anybody.
 ///
-/// Gives the record that should not be there, with its words.
+/// Gives the records that should not be there, with their words.
 pub(in crate::oracle) fn natural_keys(
     schema: &Schema,
     id: EntityId,

@@ -41,6 +41,8 @@ struct RawWant<'a> {
     e: EntityId,
     #[serde(borrow)]
     cursor: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "is_none")]
+    ids: u32,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -74,15 +76,21 @@ fn is_utc(zone: &i32) -> bool {
     *zone == 0
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn is_none(ids: &u32) -> bool {
+    *ids == 0
+}
+
 /// The request as bytes.
 pub(super) fn encode(request: &Request) -> Vec<u8> {
     let empty = |device, clock, unit| RawRequest { device, clock, unit, pull: None, push: None, fetch: None };
     let raw = match request {
         Request::Pull(pull) => {
-            let wants = pull
-                .wants
-                .iter()
-                .map(|w| RawWant { e: w.entity, cursor: w.cursor.as_deref().map(Cow::from) });
+            let wants = pull.wants.iter().map(|w| RawWant {
+                e: w.entity,
+                cursor: w.cursor.as_deref().map(Cow::from),
+                ids: w.ids,
+            });
             let (rows, bytes, run, zone) = (pull.rows, pull.bytes, pull.run, pull.zone);
             let body = RawPull { rows, bytes, run, zone, wants: wants.collect() };
             RawRequest { pull: Some(body), ..empty(pull.device, pull.clock, pull.unit) }
@@ -132,7 +140,9 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Request, Damaged> {
         (Some(pull), None, None) => {
             let RawPull { rows, bytes, run, zone, wants } = pull;
             let wants = wants.into_iter();
-            let wants = wants.map(|w| Want { entity: w.e, cursor: w.cursor.map(Cow::into_owned) }).collect();
+            let wants =
+                wants.map(|w| Want { entity: w.e, cursor: w.cursor.map(Cow::into_owned), ids: w.ids });
+            let wants = wants.collect();
             Ok(Request::Pull(PullRequest { device, unit, wants, rows, bytes, clock, zone, run }))
         }
         (None, Some(push), None) => {

@@ -18,6 +18,7 @@ mod hash;
 mod hooks;
 mod links;
 mod measured;
+mod naming;
 mod people;
 mod schema;
 mod shows;
@@ -108,6 +109,7 @@ pub(super) fn resolve(
     world.baseline_metrics();
     let gateway = world.gateway();
     let (engine, events) = (world.engine(&gateway), world.events());
+    naming::keys_fit(root, world.mode(), &wrong);
     world.namesakes(&gateway, engine.identity, &events);
     let plan = Plan {
         scenario: root.at("name").text().to_owned(),

@@ -72,6 +72,10 @@ const STACKS: &[&str] = &[
     "broken:whole-rows-again",
     "broken:verdicts-by-place",
     "broken:tries-without-a-pause",
+    "broken:rename-forgets-edits",
+    "broken:rename-forgets-rows",
+    "broken:rename-forgets-newer",
+    "broken:pool-gives-again",
 ];
 
 fn with_names<R>(f: impl FnOnce(&Names<'_>) -> R) -> R {
