@@ -166,7 +166,7 @@ impl<'c> Case<'c> {
                 if record.deleted {
                     return Err(Verdict::Conflict(Refusal::Gone, known));
                 }
-                if !may_change(&sight.database.options, mutation, record) {
+                if !may_change(&sight.database.options, entity, mutation, record) {
                     return Err(Verdict::Conflict(Refusal::Stale, known));
                 }
                 (mutation.kind == EditKind::Update).then(|| content.with(*id, slot, &mutation.values))

@@ -386,6 +386,13 @@ pub const ALL: &[Bug] = &[
         breaks: Breaks::Rule(|rules| Rules { outbox: push::sends_whole_rows(), ..rules }),
     },
     Bug {
+        id: "merge-speaks-for-all",
+        check: "silent-discard",
+        mechanism: "an edit that was merged into another version takes the edits of its row behind it along: they go over what somebody else wrote in other columns, which nobody compared",
+        seen_in: "a row's base that moves on with the first of its edits that is accepted",
+        breaks: Breaks::Rule(|rules| Rules { outbox: push::speaks_for_those_behind(), ..rules }),
+    },
+    Bug {
         id: "forgets-the-shadow",
         check: "stale",
         mechanism: "a newer version that came while the row had edits is thrown away when they are acknowledged",

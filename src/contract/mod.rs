@@ -42,8 +42,8 @@ pub use schema::{
     Attributes, Column, ColumnKind, Delivery, Entity, Schema, ScopeRule, SyncUnit, Trigger, given_key,
 };
 pub use server::{
-    Answered, EachChange, EachServed, Mutation, Outcome, RecordPort, Refusal, Row, ServerError, ServerSetup,
-    SyncServer, SystemOfRecord,
+    Answered, EachChange, EachServed, Guard, Mutation, Outcome, RecordPort, Refusal, Row, ServerError,
+    ServerSetup, SyncServer, SystemOfRecord, image,
 };
 pub use stack::{
     Capabilities, Choice, Chosen, Described, MakeEngine, MakeServer, Merge, OptionForm, Stack, StackOption,

@@ -37,6 +37,7 @@
 mod ahead;
 mod apply;
 mod bad_rows;
+mod beneath;
 mod beside;
 mod builtin;
 mod conflict;
@@ -44,6 +45,7 @@ pub mod control;
 mod exchange;
 mod named;
 mod options;
+mod outgoing;
 mod parts;
 mod passed;
 mod process;
@@ -63,12 +65,12 @@ mod view;
 
 pub use builtin::{Builtin, BuiltinFactory};
 pub use conflict::{
-    CallbackOptions, Conflict, Contested, OwnRule, POLICIES, POLICY_NAMES, Policy, Resolution, ResolveRule,
-    Say, Says, kind_of, named as policy_named, says_the_same,
+    BaseDate, CallbackOptions, Conflict, Contested, Detect, OwnRule, POLICIES, POLICY_NAMES, Policy,
+    Resolution, ResolveRule, Say, Says, kind_of, named as policy_named, says_the_same,
 };
 pub use options::{
     BadRowOptions, ConflictOptions, CursorBook, Dates, Decoder, Identity, Jitter, OnBadRow, Options,
-    PullOptions, PushOptions, Requests, RetryOptions,
+    PullOptions, PushOptions, Requests, RetryOptions, Sends,
 };
 pub use retry::backoff;
 pub use rules::{

@@ -1,6 +1,6 @@
 //! What the built-in engine can be told to be.
 
-use super::conflict::{CallbackOptions, Policy};
+use super::conflict::{BaseDate, CallbackOptions, Detect, Policy};
 use super::control::{Controller, SteeringOptions};
 use crate::base::{Bytes, Ppm, Span, in_words};
 use crate::protocol::Codec;
@@ -84,6 +84,10 @@ impl Decoder {
 pub struct ConflictOptions {
     /// What becomes of an edit in conflict.
     pub policy: Policy,
+    /// What makes a conflict.
+    pub detect: Detect,
+    /// The date by which an edit names the version that it was made on.
+    pub base: BaseDate,
     /// What the rule of the app does, where that decides.
     pub callback: CallbackOptions,
 }
@@ -174,7 +178,20 @@ pub struct PushOptions {
     pub chunk_bytes: Bytes,
     /// What the chunk is steered by.
     pub steering: SteeringOptions,
+    /// What of a row an update brings.
+    pub sends: Sends,
 }
+
+/// What of a row an update brings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sends {
+    /// The columns that its person set.
+    #[default]
+    Changed,
+    /// The whole row as the device holds it.
+    Row,
+}
+in_words!(Sends { Changed: "changed", Row: "row" });
 
 /// How the built-in engine tries again.
 #[derive(Clone, Debug, PartialEq)]
@@ -221,7 +238,12 @@ impl Default for Options {
                 streams: 1,
                 requests: Requests::default(),
             },
-            push: PushOptions { chunk_rows: 50, chunk_bytes: Bytes(1 << 20), steering },
+            push: PushOptions {
+                chunk_rows: 50,
+                chunk_bytes: Bytes(1 << 20),
+                steering,
+                sends: Sends::default(),
+            },
             retry: RetryOptions {
                 base: Span::secs(1),
                 cap: Span::secs(300),

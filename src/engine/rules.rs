@@ -5,7 +5,7 @@
 use std::rc::Rc;
 
 use crate::base::{EntityId, Key, Span, Stamp};
-use crate::contract::{EditKind, Entity, Mutation, Outcome, Row, ServerError};
+use crate::contract::{EditKind, Entity, Guard, Mutation, Outcome, Row, ServerError};
 use crate::protocol::WireRow;
 use crate::store::{Entry, Reach, StoreError, Tx};
 
@@ -209,7 +209,7 @@ pub trait SendRule {
     fn mutation(&self, entry: &Entry, attempt: u64) -> Mutation {
         let _ = attempt;
         let Entry { id, edit, entity, key, kind, values, base, made_at, .. } = entry.clone();
-        Mutation { id, edit, entity, key, kind, values, base, made_at }
+        Mutation { id, edit, entity, key, kind, values, base, made_at, guard: Guard::Base }
     }
 }
 
@@ -284,6 +284,12 @@ pub trait OutboxRule {
     /// What else gets the new key of a row that the backend has named.
     fn renames(&self) -> Reach {
         Reach::ALL
+    }
+    /// Whether what an acknowledged edit met was read for the edits of its row that wait behind it,
+    /// too, so that they meet no conflict of their own. One that stands beside another version has
+    /// no word on the columns that they set.
+    fn speaks_for_those_behind(&self, entry: &Entry) -> bool {
+        !entry.is_merged()
     }
     /// Whether a version that waited in the row's shadow is applied when the last edit is settled;
     /// `is_news` says whether it is newer than what that was settled with.

@@ -2,13 +2,17 @@
 
 use std::rc::Rc;
 
-use super::conflict::{Conflict, Contested, Resolution, ask, kind_of, resolution, says_the_same};
+use super::beneath::{as_of, beneath};
+use super::conflict::{
+    Conflict, Contested, Resolution, ask, is_uncontested, kind_of, resolution, says_the_same,
+};
 use super::named;
+use super::options::Sends;
 use super::process::{Process, damaged};
 use super::rules::overlay;
-use crate::base::{EditId, EntityId, Key, Span, Stamp, UnitId, Value};
+use crate::base::{EditId, EntityId, Key, Span, Stamp, UnitId};
 use crate::contract::{
-    AppliedChange, ConflictKind, EditKind, Entity, Event, LogEntry, LogKind, Outcome, Row, Sides, SyncError,
+    AppliedChange, ConflictKind, EditKind, Event, LogEntry, LogKind, Outcome, Row, Sides, SyncError,
 };
 use crate::protocol::PushResult;
 use crate::store::{Entry, StoreError, Tx};
@@ -105,7 +109,9 @@ impl Settler {
         let mut said = vec![None; batch.len()];
         let Some(rule) = &self.process.rules.own else { return said };
         let met = batch.iter().zip(results).map(|(entry, result)| self.conflict(entry, &result.outcome));
-        let is_open = |c: &Conflict<'_>| !c.wants_taken_key() && !says_the_same(*c);
+        let detect = self.process.options.conflict.detect;
+        let is_open =
+            |c: &Conflict<'_>| !c.wants_taken_key() && !says_the_same(*c) && !is_uncontested(detect, *c);
         let met: Vec<_> = met.enumerate().filter_map(|(at, met)| Some((at, met.filter(is_open)?))).collect();
         if met.is_empty() {
             return said;
@@ -123,7 +129,9 @@ impl Settler {
     fn conflict<'a>(&'a self, entry: &'a Entry, outcome: &'a Outcome) -> Option<Conflict<'a>> {
         let Outcome::Conflict { why, current, edited_at } = outcome else { return None };
         let entity = self.process.setup.schema.entity(entry.entity);
-        Some(Conflict { entry, entity, why: *why, current: current.as_ref(), edited_at: *edited_at })
+        let compares_values = self.process.options.conflict.detect.compares_values();
+        let (why, current, edited_at) = (*why, current.as_ref(), *edited_at);
+        Some(Conflict { entry, entity, why, current, edited_at, compares_values })
     }
 
     /// Settles one edit, about which the app's own rule may have `said` what becomes of it. True if
@@ -190,7 +198,11 @@ impl Settler {
     ) -> Result<(), StoreError> {
         self.process.rules.outbox.lets_go(tx, entry)?;
         tx.restamp(entry.entity, entry.key.as_str(), stamp)?;
-        tx.rebase(entry.entity, entry.key.as_str(), stamp)?;
+        if self.process.rules.outbox.speaks_for_those_behind(entry) {
+            tx.rebase(entry.entity, entry.key.as_str(), stamp)?;
+        } else {
+            tx.rebase_from(entry.entity, entry.key.as_str(), entry.base, stamp)?;
+        }
         self.process.remember(entry.entity, &entry.key, stamp, entry.kind == EditKind::Create);
         self.lift_shadow(tx, entry.entity, &entry.key, stamp, told)?;
         if entry.kind == EditKind::Delete { self.ended(tx, entry, stamp) } else { Ok(()) }
@@ -235,6 +247,14 @@ impl Settler {
         (outcome, said): (&Outcome, Option<Resolution>),
         told: &mut Vec<Settled>,
     ) -> Result<bool, StoreError> {
+        if is_uncontested(self.process.options.conflict.detect, conflict) {
+            let entry = conflict.entry;
+            let columns = entry.values.iter().map(|(column, _)| *column).collect();
+            let beside = Resolution::Merged { columns, line: None };
+            told.push(told_of(conflict, entry.key.clone(), ConflictKind::Equal, beside));
+            self.send_onto(tx, (entry, true), &entry.key, conflict.current)?;
+            return Ok(false);
+        }
         let made_as = conflict.entry.key.clone();
         let renamed = self.take_for_same(tx, &conflict, told)?;
         let entry = renamed.as_ref().unwrap_or(conflict.entry);
@@ -252,14 +272,7 @@ impl Settler {
         };
         let remote = conflict.current.map_or(Stamp(0), |row| row.stamp);
         if self.process.rules.outbox.tells(outcome) {
-            told.push(Settled::Decided {
-                edit: entry.edit,
-                entity: entry.entity,
-                key: made_as,
-                kind: kind_of(conflict),
-                resolution: resolution.clone(),
-                sides: Sides { local: entry.made_at, remote, edited: conflict.edited_at },
-            });
+            told.push(told_of(conflict, made_as, kind_of(conflict), resolution.clone()));
         }
         match resolution {
             Resolution::Same => {
@@ -284,7 +297,10 @@ impl Settler {
             }
             Resolution::Local { onto } => {
                 self.log(tx, entry, outcome, LogKind::Overwrote, Some(remote), told)?;
-                self.send_onto(tx, entry, &onto, conflict.current)?;
+                match self.as_whole(tx, conflict, &onto)? {
+                    Some(whole) => self.send_onto(tx, (&whole, false), &onto, conflict.current)?,
+                    None => self.send_onto(tx, (entry, false), &onto, conflict.current)?,
+                }
                 Ok(false)
             }
             Resolution::Merged { columns, line } => {
@@ -293,7 +309,7 @@ impl Settler {
                 }
                 let mut kept = entry.clone();
                 kept.values.retain(|(column, _)| columns.contains(column));
-                self.send_onto(tx, &kept, &entry.key, conflict.current)?;
+                self.send_onto(tx, (&kept, true), &entry.key, conflict.current)?;
                 Ok(false)
             }
         }
@@ -334,11 +350,25 @@ impl Settler {
         Ok(creates && tx.row(conflict.entry.entity, onto.as_str())?.is_none())
     }
 
-    /// The edit goes out again as a change of the row `onto`, over its current version.
+    /// The edit with all that its row has on the device, where whole rows are sent: the version
+    /// that it wins over goes with all its columns.
+    fn as_whole(&self, tx: &Tx<'_>, conflict: Conflict<'_>, onto: &Key) -> Result<Option<Entry>, StoreError> {
+        let entry = conflict.entry;
+        let live = conflict.current.is_some_and(|row| row.values.is_some());
+        let sends = self.process.options.push.sends;
+        if sends != Sends::Row || entry.kind != EditKind::Update || !live || *onto != entry.key {
+            return Ok(None);
+        }
+        let values = as_of(tx, conflict.entity, entry, onto)?;
+        Ok(Some(Entry { values, ..entry.clone() }))
+    }
+
+    /// The edit goes out again as a change of the row `onto`, over its current version, or `merged`
+    /// into that.
     fn send_onto(
         &self,
         tx: &Tx<'_>,
-        entry: &Entry,
+        (entry, merged): (&Entry, bool),
         onto: &Key,
         current: Option<&Row>,
     ) -> Result<(), StoreError> {
@@ -351,14 +381,16 @@ impl Settler {
         let narrows = self.process.rules.outbox.sends_own_values();
         let values = match kind {
             EditKind::Delete => Vec::new(),
-            EditKind::Create if entry.kind != EditKind::Create => self.as_of(tx, entry, onto)?,
+            EditKind::Create if entry.kind != EditKind::Create => {
+                as_of(tx, self.process.setup.schema.entity(entry.entity), entry, onto)?
+            }
             // What was to make its row again has all of that, and others write there.
             EditKind::Update if narrows => entry.own_values().cloned().collect(),
             EditKind::Create | EditKind::Update => entry.values.clone(),
         };
         // The backend remembers its verdict on the old idempotency key: another try is another
         // mutation.
-        let id = format!("{}+", entry.id);
+        let id = entry.id_again(merged);
         tx.rewrite(entry.seq, &id, onto, (kind, &values), current)?;
         if *onto != entry.key {
             tx.remove(entry.entity, entry.key.as_str())?;
@@ -366,17 +398,6 @@ impl Settler {
         // What is created again takes the row as it is here.
         let Some(current) = live else { return Ok(()) };
         overlay(tx, self.process.setup.schema.entity(entry.entity), entry.entity, current)
-    }
-
-    /// All that the row has with an edit that makes it again. Later edits of it follow as they are.
-    fn as_of(&self, tx: &Tx<'_>, entry: &Entry, key: &Key) -> Result<Vec<(usize, Value)>, StoreError> {
-        let entity = self.process.setup.schema.entity(entry.entity);
-        let shown = tx.row(entry.entity, key.as_str())?.map(|row| row.values);
-        let mut later = tx.entries_for(entry.entity, key.as_str())?;
-        later.retain(|other| other.seq > entry.seq);
-        let values = beneath(entity, shown, &later);
-        let values = values.ok_or_else(|| StoreError::Damaged(format!("no row {key} to create")))?;
-        Ok(entity.projection.iter().copied().zip(values).collect())
     }
 
     /// The edit leaves: what later edits of its row were made on never was.
@@ -498,27 +519,11 @@ fn is_news(shadow: &Row, settled: Stamp) -> bool {
     shadow.stamp > settled || shadow.stamp == settled && shadow.values.is_none()
 }
 
-/// What a row was before all its `edits`, in the order in which they were made, by what it is
-/// `shown` as with them.
-fn beneath(entity: &Entity, shown: Option<Vec<Value>>, edits: &[Entry]) -> Option<Vec<Value>> {
-    let mut values = shown;
-    for Entry { kind, made_on, .. } in edits.iter().rev() {
-        match kind {
-            EditKind::Create => values = None,
-            EditKind::Delete => {
-                values = made_on.as_ref().map(|all| all.iter().map(|(_, value)| value.clone()).collect());
-            }
-            EditKind::Update => {
-                for (column, value) in made_on.iter().flatten() {
-                    let place = entity.projection.binary_search(column).ok();
-                    if let Some(slot) = values.as_mut().zip(place).and_then(|(v, at)| v.get_mut(at)) {
-                        *slot = value.clone();
-                    }
-                }
-            }
-        }
-    }
-    values
+fn told_of(conflict: Conflict<'_>, key: Key, kind: ConflictKind, resolution: Resolution) -> Settled {
+    let Conflict { entry, current, edited_at, .. } = conflict;
+    let remote = current.map_or(Stamp(0), |row| row.stamp);
+    let sides = Sides { local: entry.made_at, remote, edited: edited_at };
+    Settled::Decided { edit: entry.edit, entity: entry.entity, key, kind, resolution, sides }
 }
 
 fn acknowledged(entry: &Entry, stamp: Stamp) -> Settled {

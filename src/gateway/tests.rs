@@ -12,8 +12,8 @@ use super::*;
 use crate::backend::{self, Backend, Fact, Loaded};
 use crate::base::{DeviceId, EditId, EntityId, Key, Ppm, Seed, Span, Stamp, Time, UnitId, Value};
 use crate::contract::{
-    Column, ColumnKind, Delivery, EditKind, Entity, Event, Mutation, Outcome, Refusal, RequestKind, Schema,
-    ScopeRule, ServerError, SyncServer,
+    Column, ColumnKind, Delivery, EditKind, Entity, Event, Guard, Mutation, Outcome, Refusal, RequestKind,
+    Schema, ScopeRule, ServerError, SyncServer,
 };
 use crate::protocol::{DEFAULT as CODEC, FetchRequest, PullRequest, PushRequest, Request, Want};
 
@@ -135,6 +135,7 @@ fn create(number: u32, key: &str) -> Mutation {
         values: vec![(1, Value::text("new"))],
         base: None,
         made_at: START,
+        guard: Guard::Base,
     }
 }
 

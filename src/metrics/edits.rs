@@ -70,7 +70,9 @@ impl Edits {
         let of_kind = match kind {
             ConflictKind::Equal => {
                 board.add(Id::ConflictsEqual, 1);
-                self.waiting.remove(&edit);
+                if decision == Decision::Same {
+                    self.waiting.remove(&edit);
+                }
                 return;
             }
             ConflictKind::UpdateUpdate => Id::ConflictsUpdateUpdate,

@@ -270,6 +270,8 @@ table! {
     OracleRepeated "oracle.repeated.rows" Rows Lower Counter "Versions made in the run that came to a device which had them: by another cursor, as its own edits coming back, or as what a conflict had told it."
     OracleSkipped "oracle.skipped.versions" Count Neither Counter "Versions of rows that were replaced before a device heard of them; summed over devices."
     OracleConflicts "oracle.conflicts.count" Count Neither Counter "Edits that met a true conflict by the oracle's account, each once."
+    OracleConflictsFalse "oracle.conflicts.false" Count Lower Counter "Edits about which a rule decided as in a conflict, though by commits nobody else had changed what they set."
+    OracleConflictsMissed "oracle.conflicts.missed" Count Lower Counter "Edits that replaced, unread, what somebody else had written: conflicts that nobody called."
     OracleOverwritten "oracle.overwritten.columns" Count Lower Counter "Columns in which one person's value took the place of another's, unread: an edit that gave way, a version that an edit replaced."
     OracleTakenBack "oracle.taken_back.edits" Count Neither Counter "Edits that went with the state of their device, as that went back to an older one, and never reached the backend, or with the backend's."
     OracleTwoSyncs "oracle.two_syncs_of_one_unit.count" Count Lower Counter "Runs of a unit that started while the same process ran that unit."

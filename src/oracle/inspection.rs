@@ -200,6 +200,7 @@ impl<'a> Inspection<'a> {
             blind,
             undone,
             overwritten,
+            miscalled,
             intents,
             thrift,
             ..
@@ -240,6 +241,8 @@ impl<'a> Inspection<'a> {
         figures.insert("oracle.doubled.rows", self.doubles);
         figures.insert("oracle.half_seen.rows", self.half_seen);
         figures.insert("oracle.conflicts.count", ledger.conflicts);
+        figures.insert("oracle.conflicts.false", miscalled.falsely);
+        figures.insert("oracle.conflicts.missed", miscalled.missed);
         figures.insert("oracle.overwritten.columns", overwritten);
         let gone: Vec<EditId> = ledger.gone().collect();
         figures.insert("oracle.taken_back.edits", (undone.len() + gone.len()) as u64);

@@ -16,20 +16,22 @@ use super::haste::Retries;
 use super::held::{All, At, Held};
 use super::history::{Commit, History, RowId};
 use super::intents::Intents;
-use super::ledger::{Ledger, Refused};
+use super::ledger::Ledger;
 use super::meant::GaveWay;
+use super::miscalled::Miscalled;
 use super::names::Names as Keys;
 use super::overwritten;
 use super::owed::{Owing, Told};
 use super::patience::Patience;
+use super::refused::{Definition, Refused};
 use super::shown::Shown;
 use super::thrift::Thrift;
 use super::truth::{Places, RowHash, Truth, place_of};
 use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Time};
 use crate::contract::{
-    AppliedChange, Attributes, Author, Capabilities, ColumnKind, CommitKind, Decision, EditKind, Event,
-    KillReason, LocalEdit, LogKind, NamedBy, Node, Occurrence, Refusal, RequestKind, Schema, SyncError,
-    SyncUnit,
+    AppliedChange, Attributes, Author, Capabilities, ColumnKind, CommitKind, ConflictKind, Decision,
+    EditKind, Event, KillReason, LocalEdit, LogKind, NamedBy, Node, Occurrence, Refusal, RequestKind, Schema,
+    SyncError, SyncUnit,
 };
 
 /// What the oracle must know before the first event.
@@ -52,6 +54,8 @@ pub struct Setting {
     pub retries: Retries,
     /// What may be asked of the stack.
     pub capabilities: Capabilities,
+    /// What makes a conflict by its definition.
+    pub definition: Definition,
     /// What the backend held at virtual time zero. It is asked while events are told, so it must
     /// not need what tells them; it is asked once for each row that something happens to.
     pub initial: Rc<dyn Truth>,
@@ -93,6 +97,7 @@ pub struct Oracle {
     pub(super) blind: Vec<Blind>,
     /// Columns in which one person's value took the place of another's, unseen.
     pub(super) overwritten: u64,
+    pub(super) miscalled: Miscalled,
 }
 
 /// An edit that replaced somebody else's version unseen.
@@ -130,7 +135,7 @@ impl Oracle {
             renames: setting.schema.renames_any(),
             held: Held::default(),
             shown: Shown::default(),
-            ledger: Ledger::new(devices),
+            ledger: Ledger::new(devices, setting.definition),
             intents: Intents::default(),
             flow: Flow::new(devices, setting.durable, setting.patience),
             owing: Owing::new(devices, setting.patience, setting.capabilities.acknowledges),
@@ -143,6 +148,7 @@ impl Oracle {
             undone: Vec::new(),
             blind: Vec::new(),
             overwritten: 0,
+            miscalled: Miscalled::default(),
             schema: setting.schema,
             units: setting.units,
             clock: setting.clock,
@@ -308,7 +314,8 @@ impl Oracle {
             }
         }
         self.intents.judge(&case, concerns, &mut self.findings);
-        self.overwritten += overwritten::by_commit(&case).theirs;
+        self.overwritten += overwritten::by_commit(&case).theirs + overwritten::untouched(&case);
+        self.miscalled.committed(&case);
         if let (Some(edit), Some(text)) = (author, checks::blind_overwrite(&case)) {
             let committed = (self.ledger.lives.now(edit.device), commit.at);
             self.blind.push(Blind { edit, entity: row.entity, key: row.key.clone(), committed, text });
@@ -342,7 +349,9 @@ impl Oracle {
                 }
                 let row = self.history.remember(edit.entity, edit.key.as_str());
                 let told = self.held.versions(row, edit.id.device);
-                self.ledger.made(at, edit, row, told.max(self.perhaps_held(row, edit.id.device)));
+                let perhaps = self.perhaps_held(row, edit.id.device);
+                self.ledger.made(at, edit, row, told.max(perhaps));
+                self.ledger.found_by(edit.id, self.history.row(row), told, perhaps <= told);
             }
             Event::EditMissed { edit, .. } => {
                 self.intents.missed(edit);
@@ -374,7 +383,7 @@ impl Oracle {
                 self.ledger.acknowledged(at, edit, row, &self.history);
                 self.met(at, device, row, stamp);
             }
-            Event::ConflictDecided { edit, entity, key, decision, sides, .. } => {
+            Event::ConflictDecided { edit, entity, key, kind, decision, sides } => {
                 let own = self.history.remember(entity, key.as_str());
                 let goes = !matches!(decision, Decision::Remote | Decision::Same);
                 // Another row is not seen, unless the edit goes onto it.
@@ -384,15 +393,28 @@ impl Oracle {
                     None => (own, self.met(at, device, own, sides.remote)),
                 };
                 self.intents.decided(edit, decision);
+                if let Some(made) = self.ledger.get(edit).filter(|_| kind != ConflictKind::Equal) {
+                    let of = (self.history.row(row), seen);
+                    self.miscalled.decided(
+                        (edit, made),
+                        of,
+                        self.ledger.other_row(edit).is_none(),
+                        &self.ledger,
+                    );
+                }
                 let gave_way = self.ledger.get(edit).map_or_else(GaveWay::default, |made| {
-                    let of = self.history.row(row);
-                    let (unseen, _) = checks::written_unseen(of, &self.ledger, edit, made);
-                    overwritten::by_rule(decision, made, (of, seen), unseen)
+                    overwritten::by_rule(decision, (edit, made), (self.history.row(row), seen), &self.ledger)
                 });
                 self.overwritten += gave_way.ours + gave_way.theirs;
+                self.ledger.found.decided(edit, decision, self.history.row(row), seen);
                 self.ledger.decided((at, device), edit, row, decision, (seen, gave_way), &self.history);
             }
-            Event::EditLogged { edit, .. } => self.ledger.logged(edit),
+            Event::EditLogged { edit, kind, .. } => {
+                self.ledger.logged(edit);
+                if kind == LogKind::Rejected {
+                    self.ledger.found.given_up(edit);
+                }
+            }
             _ => {}
         }
     }

@@ -88,6 +88,8 @@ const MIDLIFE: Ground = Ground {
 /// People who make rows and what refers to them, and take all apart again.
 const APART: Ground = Ground { path: "scenarios/scripts/taken-apart.toml", sets: &[], seeds: 5 };
 /// Edits that win over deletes on several phones.
+/// Several edits of a row, of which the first is merged.
+const BEHIND: Ground = Ground { path: "scenarios/conflicts/behind-a-merge.toml", sets: &[], seeds: 5 };
 const AGAIN: Ground = Ground { path: "scenarios/conflicts/made-again.toml", sets: &[], seeds: 5 };
 /// Rows that go and come back, read from a copy that lags.
 const BACK: Ground = Ground { path: "scenarios/backend/gone-and-back.toml", sets: &[], seeds: 5 };
@@ -149,6 +151,7 @@ fn ground(bug: &Bug) -> Ground {
         "children-first" => MADE,
         "parents-first" => APART,
         "whole-rows-again" => AGAIN,
+        "merge-speaks-for-all" => BEHIND,
         "takes-older-tombstones" => BACK,
         "rename-forgets-edits" | "rename-forgets-rows" | "rename-forgets-newer" => NAMED,
         "pool-gives-again" => POOL,
@@ -258,6 +261,7 @@ fn class(id: &str) -> &'static str {
         | "counts-winners-as-done"
         | "deletes-what-left-scope"
         | "forgets-ends"
+        | "merge-speaks-for-all"
         | "whole-rows-again" => "C",
         "sweeps-what-waits" => "D2",
         "goes-over-what-came" => "D13",

@@ -291,9 +291,12 @@ suite! {
     suite_units_when_required_meets_its_expectations: "units/when-required";
     suite_units_four_meets_its_expectations: "units/four";
     suite_units_books_meets_its_expectations: "units/books";
+    suite_conflicts_behind_a_merge_meets_its_expectations: "conflicts/behind-a-merge";
     suite_conflicts_blind_writes_meets_its_expectations: "conflicts/blind-writes";
     suite_conflicts_callback_meets_its_expectations: "conflicts/callback";
     suite_conflicts_chaos_meets_its_expectations: "conflicts/chaos";
+    suite_conflicts_detection_meets_its_expectations: "conflicts/detection";
+    suite_conflicts_whole_rows_meets_its_expectations: "conflicts/whole-rows";
     suite_conflicts_clock_an_hour_off_meets_its_expectations: "conflicts/clock-an-hour-off";
 }
 

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use super::*;
 use crate::base::{DeviceId, EditId, EntityId, Key, Seed, Span, Stamp, Time, Value};
 use crate::contract::{
-    Column, ColumnKind, Delivery, EditKind, Entity, Mutation, Outcome, Schema, ScopeRule, ServerError,
+    Column, ColumnKind, Delivery, EditKind, Entity, Guard, Mutation, Outcome, Schema, ScopeRule, ServerError,
 };
 
 const PATIENT: EntityId = EntityId(0);
@@ -155,6 +155,7 @@ fn mutation(
         values,
         base: None,
         made_at: START,
+        guard: Guard::Base,
     }
 }
 

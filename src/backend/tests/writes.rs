@@ -46,7 +46,7 @@ fn a_check_by_dates_is_no_finer_than_stamps_and_grace() {
         (Span::secs(1), Span::ZERO, 1_100, false),
         (Span::secs(1), Span::ZERO, 900, true),
     ] {
-        let shared = crate::backend::Ticks::Shared;
+        let shared = Ticks::Shared;
         let options = Options {
             writes: Writes::Dated,
             writes_grace: grace,
@@ -65,5 +65,48 @@ fn a_backend_of_newer_dates_asks_for_no_version() {
     for (grace, made, stale) in [(0, 999, true), (0, 1_000, true), (0, 1_001, false), (5, 996, false)] {
         let outcome = sent(newer(Span::millis(grace)), Span::millis(made), None, Span::secs(1));
         assert_eq!(is_stale(&outcome), stale, "{grace} {made}");
+    }
+}
+
+#[test]
+fn a_row_that_reads_as_it_did_may_be_changed_whatever_is_checked() {
+    use crate::contract::{Guard, image};
+    for writes in [Writes::Checked, Writes::Dated, Writes::Blind] {
+        let mut backend = backend(Options { writes, ..options() });
+        backend.load(APPOINTMENT, [loaded("k", appointment(0, 0), START.minus(Span::secs(60)))]);
+        let key = Key::new("k");
+        let record = backend.row(APPOINTMENT, &key).unwrap();
+        let (base, values) = (Some(record.stamp), Arc::clone(&record.values));
+        let schema = Arc::clone(backend.schema());
+        let projection = &schema.entity(APPOINTMENT).projection;
+        let held = image(projection.iter().map(|column| &values[*column]));
+        let status = |number, text, guard| Mutation {
+            base,
+            guard,
+            ..mutation(number, APPOINTMENT, "k", EditKind::Update, vec![(STATUS, Value::text(text))])
+        };
+        let mut send =
+            |at, mutation: &Mutation| backend.apply(at_ms(at), &attributes(0), mutation, &mut Vec::new());
+        let first = send(10, &status(1, "theirs", Guard::Image(held)));
+        assert!(matches!(first, Outcome::Applied { .. }), "{writes:?}");
+        assert!(is_stale(&send(20, &status(2, "mine", Guard::Image(held)))), "{writes:?}");
+    }
+}
+
+#[test]
+fn what_changed_before_the_last_sync_is_not_seen_by_its_date() {
+    // The row was committed at 1.5 s.
+    for (synced, stale) in [(1_000, true), (1_499, true), (1_500, false), (1_700, false)] {
+        let mut backend = backend(options());
+        backend.load(APPOINTMENT, [loaded("k", appointment(0, 0), START.minus(Span::secs(60)))]);
+        let office = [(STATUS, Value::text("theirs"))];
+        backend.office().write(at_ms(1_500), APPOINTMENT, &Key::new("k"), &office).unwrap();
+        let mine = Mutation {
+            base: Some(START.plus(Span::millis(synced))),
+            guard: Guard::Since,
+            ..mutation(2, APPOINTMENT, "k", EditKind::Update, vec![(STATUS, Value::text("mine"))])
+        };
+        let outcome = backend.apply(at_ms(1_800), &attributes(0), &mine, &mut Vec::new());
+        assert_eq!(is_stale(&outcome), stale, "{synced}");
     }
 }

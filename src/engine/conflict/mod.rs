@@ -9,6 +9,7 @@
 //! How to add a policy: a file in `policies/` with its rule and its `Policy`, a line in
 //! `policies.rs`, a scenario under `scenarios/conflicts/`, a planted bug in room `bugs`.
 
+mod detect;
 mod own;
 #[cfg(test)]
 mod own_tests;
@@ -19,6 +20,8 @@ mod seam;
 #[cfg(test)]
 mod tests;
 
+pub(super) use detect::is_uncontested;
+pub use detect::{BaseDate, Detect};
 pub use own::{Contested, OwnRule, Say};
 pub(super) use own::{ask, resolution};
 pub use policies::{POLICIES, POLICY_NAMES, named};

@@ -52,6 +52,7 @@ fn asked(rule: &dyn OwnRule, keys: &[&str]) -> Vec<Option<Say>> {
             why,
             current: Some(&current),
             edited_at: None,
+            compares_values: true,
         })
     };
     let clock: Rc<dyn Clock> = Rc::new(Over);
@@ -97,8 +98,14 @@ fn what_cannot_be_done_was_not_said() {
         (Say::Columns(Vec::new()), Stale, &theirs, None),
         (Say::Columns(vec![0]), Gone, &gone, None),
     ] {
-        let conflict =
-            Conflict { entry: &both, entity: &entity, why, current: Some(current), edited_at: None };
+        let conflict = Conflict {
+            entry: &both,
+            entity: &entity,
+            why,
+            current: Some(current),
+            edited_at: None,
+            compares_values: true,
+        };
         assert_eq!(resolution(&say, conflict), expected, "{say:?} {why:?}");
     }
 }

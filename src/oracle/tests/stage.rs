@@ -163,6 +163,7 @@ impl Stage {
             }),
             retries: Retries::UNKNOWN,
             capabilities: Capabilities::ALL,
+            definition: crate::oracle::Definition::Values,
             initial: Rc::new(backend.clone()),
         };
         let mut stage = Stage {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::super::damaged::Damaged;
 use super::super::message::{FetchRequest, PullRequest, PushRequest, Request, Want};
 use crate::base::{Cell, DeviceId, EditId, EntityId, Key, Stamp, UnitId, Value};
-use crate::contract::{EditKind, Mutation};
+use crate::contract::{EditKind, Guard, Mutation};
 
 #[derive(Serialize, Deserialize)]
 struct RawRequest<'a> {
@@ -69,6 +69,8 @@ struct RawMutation<'a> {
     at: Stamp,
     #[serde(borrow)]
     set: Vec<(usize, Cell<'a>)>,
+    #[serde(default, skip_serializing_if = "Guard::is_base")]
+    guard: Guard,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
@@ -129,6 +131,7 @@ fn raw_mutation(device: DeviceId, mutation: &Mutation) -> RawMutation<'_> {
         base: mutation.base,
         at: mutation.made_at,
         set: mutation.values.iter().map(|(column, value)| (*column, cell(value))).collect(),
+        guard: mutation.guard,
     }
 }
 
@@ -174,6 +177,7 @@ fn mutation(device: DeviceId, raw: RawMutation<'_>) -> Result<Mutation, Damaged>
         values: raw.set.iter().map(|(column, cell)| (*column, cell.to_value())).collect(),
         base: raw.base,
         made_at: raw.at,
+        guard: raw.guard,
     })
 }
 

@@ -4,8 +4,8 @@ use super::super::form::{Form, Key, SOME, SOME_SPAN, SPAN, key, map, optional, o
 use super::super::stated::Stated;
 use super::super::words::Steered;
 use crate::engine::{
-    CallbackOptions, CursorBook, Dates, Decoder, Identity, Jitter, OnBadRow, Options, POLICY_NAMES, Requests,
-    Says,
+    BaseDate, CallbackOptions, CursorBook, Dates, Decoder, Detect, Identity, Jitter, OnBadRow, Options,
+    POLICY_NAMES, Requests, Says, Sends,
 };
 use crate::protocol;
 
@@ -121,6 +121,10 @@ const PUSH: Form = table(&[
         Form::Size { min: 256, max: 1 << 30 },
         || Options::default().push.chunk_bytes.stated(),
         "The mutations of one request come to about this much at most; one is always sent.",
+    ),
+    word::<Sends>(
+        "sends",
+        "What of a row an update brings: the columns that its person set, or the whole row as the device holds it.",
     ),
     CONTROLLER,
     CONTROL,
@@ -261,12 +265,15 @@ const RETRY: Form = table(&[
 ]);
 
 const CONFLICT: Form = table(&[
-    key("detect", Form::Word(&["dates-then-values"]), "\"dates-then-values\"", "What makes a conflict."),
-    key(
+    word::<Detect>(
+        "detect",
+        "What makes a conflict with a version that the device had not seen: that the dates differ; and then the values, too; that the version is another; \
+         that both sides changed a column; that the row, which is read before the upload, does not read as the edit found it.",
+    ),
+    word::<BaseDate>(
         "base",
-        Form::Word(&["last-received-stamp"]),
-        "\"last-received-stamp\"",
-        "Which offline date is compared.",
+        "The date by which an edit names the version that it was made on, where dates are compared: that version's, that of the edit, that of the \
+         last sync.",
     ),
     owned(
         "policy",

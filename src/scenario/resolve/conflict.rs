@@ -2,8 +2,8 @@
 
 use super::view::{Mistakes, View};
 use crate::backend::Writes;
-use crate::base::Word;
-use crate::engine::{self, CallbackOptions, ConflictOptions};
+use crate::base::{Span, Word};
+use crate::engine::{self, BaseDate, CallbackOptions, ConflictOptions, Detect};
 
 /// What it does about conflicts.
 pub(super) fn conflict(root: View<'_>, wrong: &Mistakes) -> ConflictOptions {
@@ -11,6 +11,8 @@ pub(super) fn conflict(root: View<'_>, wrong: &Mistakes) -> ConflictOptions {
     let callback = view.at("callback");
     let options = ConflictOptions {
         policy: engine::policy_named(view.at("policy").text()).unwrap_or_default(),
+        detect: view.at("detect").word(),
+        base: view.at("base").word(),
         callback: CallbackOptions {
             says: callback.at("says").word(),
             takes: callback.at("takes").span(),
@@ -43,8 +45,20 @@ fn is_served(root: View<'_>, options: &ConflictOptions, wrong: &Mistakes) {
         let help = format!("it takes {}; or another `backend.writes`", fit.join(" or "));
         wrong.given(&[policy, writes]).at(told, title, help);
     }
+    let (detect, base) = (root.at("engine.conflict.detect"), root.at("engine.conflict.base"));
+    if options.detect == Detect::Version && kind == Writes::Dated {
+        let title = "the backend knows dates alone, and no version";
+        let help = "`backend.writes = \"checked\"`, or another `detect`";
+        wrong.given(&[detect, writes]).at(detect, title, help);
+    }
+    let dated = matches!(options.detect, Detect::Dates | Detect::DatesThenValues);
+    if !dated && options.base != BaseDate::LastReceivedStamp {
+        let title = format!("\"{}\" compares no dates", options.detect.word());
+        let help = "`detect` is \"dates\" or \"dates-then-values\", or no other `base`";
+        wrong.given(&[detect]).at(base, title, help);
+    }
     let grace = root.at("backend.writes_grace");
-    if grace.place().is_some() && matches!(kind, Writes::Checked | Writes::Blind) {
+    if grace.span() > Span::ZERO && matches!(kind, Writes::Checked | Writes::Blind) {
         let title = format!("a backend that is \"{}\" compares no dates", kind.word());
         let help = "`backend.writes` is \"dated\" or \"newer-date\", or no grace";
         wrong.given(&[writes]).at(grace, title, help);

@@ -217,6 +217,7 @@ impl World<'_> {
                 chunk_rows: view.at("push.chunk_rows").count(),
                 chunk_bytes: view.at("push.chunk_bytes").bytes(),
                 steering: self.steering(view.at("push")),
+                sends: view.at("push.sends").word(),
             },
             retry: self.retry(view.at("retry")),
             conflict: conflict::conflict(self.root, self.wrong),
