@@ -76,6 +76,7 @@ const STACKS: &[&str] = &[
     "broken:rename-forgets-rows",
     "broken:rename-forgets-newer",
     "broken:pool-gives-again",
+    "broken:cursor-before-the-last-page",
 ];
 
 fn with_names<R>(f: impl FnOnce(&Names<'_>) -> R) -> R {
