@@ -258,6 +258,7 @@ suite! {
     suite_device_away_meets_its_expectations: "device/away";
     suite_device_listed_in_a_load_meets_its_expectations: "device/listed-in-a-load";
     suite_units_priority_meets_its_expectations: "units/priority";
+    suite_units_pages_again_meets_its_expectations: "units/pages-again";
     suite_units_direct_meets_its_expectations: "units/direct";
     suite_strategies_bulk_import_meets_its_expectations: "strategies/bulk-import";
     suite_strategies_edits_meanwhile_meets_its_expectations: "strategies/edits-meanwhile";
