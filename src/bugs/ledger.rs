@@ -75,6 +75,13 @@ pub const ALL: &[Bug] = &[
         breaks: Breaks::Rule(|rules| Rules { apply: pull::passes_over_errors(), ..rules }),
     },
     Bug {
+        id: "first-batch-of-a-page",
+        check: "lost",
+        mechanism: "the rows of a page are written in batches of three, and nobody writes the second",
+        seen_in: "apache/pouchdb #6809",
+        breaks: Breaks::Rule(|rules| Rules { apply: pull::first_batch_of_a_page(), ..rules }),
+    },
+    Bug {
         id: "one-row-a-stamp",
         check: "lost",
         mechanism: "a new row with the stamp of the one before it is taken for that one, coming twice",

@@ -222,7 +222,8 @@ impl Applier {
             tx.add_keys(page.entity, first, count)?;
         }
         let over = self.process.passed.gives_way(tx, page.entity, page.life)?;
-        for index in segment.from..segment.until {
+        let taken = |index: &usize| self.process.rules.apply.takes(*index);
+        for index in (segment.from..segment.until).filter(taken) {
             completed.with((segment.page, index), page.rows.get(index), |row| {
                 if unit.is_some() {
                     let verdict = self.bad_rows.judge(tx, page.entity, row)?;

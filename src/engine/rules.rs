@@ -130,6 +130,10 @@ pub enum Applied {
 
 /// What a pulled row does to the local one.
 pub trait ApplyRule {
+    /// Whether the row at this place of its page is looked at.
+    fn takes(&self, _place: usize) -> bool {
+        true
+    }
     /// Applies `row`. A row with local edits keeps them; the new version lies in wait in its shadow
     /// until they are decided. A version that the device has moved past stays out.
     ///
