@@ -64,7 +64,7 @@ fn refuse_twice(axes: &[Axis], selection: &Selection) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Refuses variants that are the same once the axes have their values: their columns would be equal.
+/// Refuses variants that are the same once the axes have their values, as their columns would be.
 fn refuse_alike(corner: &[Plan], axes: &[Axis]) -> anyhow::Result<()> {
     for (i, plan) in corner.iter().enumerate() {
         let same = |other: &&Plan| (&other.path, &other.digest) == (&plan.path, &plan.digest);
