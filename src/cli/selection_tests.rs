@@ -172,7 +172,7 @@ fn a_setting_in_the_place_of_what_a_variant_sets_is_warned_of_once() {
     let axis = "--axis engine.pull.chunk_rows=1,5 --out @out --progress none";
     assert_eq!(desk.run(&format!("sweep @ties.toml {axis}")), 2, "{}", desk.out);
     assert!(
-        desk.err.contains("`seven` and `nine` differ in nothing but `engine.pull.chunk_rows`"),
+        desk.err.contains("`nine` and `seven` differ in nothing but `engine.pull.chunk_rows`"),
         "{}",
         desk.err
     );
