@@ -46,6 +46,7 @@ mod exchange;
 mod named;
 mod options;
 mod outgoing;
+mod parents;
 mod parts;
 mod passed;
 mod process;
@@ -69,8 +70,8 @@ pub use conflict::{
     Resolution, ResolveRule, Say, Says, kind_of, named as policy_named, says_the_same,
 };
 pub use options::{
-    BadRowOptions, ConflictOptions, CursorBook, Dates, Decoder, Identity, Jitter, OnBadRow, Options,
-    PullOptions, PushOptions, Requests, RetryOptions, Sends,
+    BadRowOptions, ConflictOptions, CursorBook, Dates, Decoder, Identity, Jitter, MissingParent, OnBadRow,
+    Options, PullOptions, PushOptions, Requests, RetryOptions, Sends,
 };
 pub use retry::backoff;
 pub use rules::{

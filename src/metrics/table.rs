@@ -160,6 +160,8 @@ table! {
     WorkloadMissed "workload.edits.missed" Count Lower Counter "Edits that people wanted to make and did not see saved: the app did not run, died first, or the run ended."
     WorkloadRefused "workload.edits.refused" Count Lower Counter "Edits that people wanted to make and the app refused."
     WorkloadNoKey "workload.edits.without_key" Count Lower Counter "Those of them that were to make a row, as no key of the pool was left for it."
+    ApplyAborted "engine.apply.aborted" Count Lower Counter "Transactions of a pull that the database refused, since a row would refer to one that is not there."
+    DanglingTime "device.dangling.row_ns" RowNs Lower Counter "Rows that refer to one that the device does not have times the time for which people saw them so; with `store.watch_references`, and 0 without."
     EngineRenamed "engine.rows.renamed" Rows Neither Counter "Rows made on a device that got another key there: from the backend, from a pool, or of the row with the same natural key."
     WorkloadPrevented "workload.edits.prevented" Count Lower Counter "Edits that people wanted to make and gave up: a blocking sync had the screen for a minute, or until the script ended."
     WorkloadUnplaced "workload.edits.unplaced" Count Lower Counter "Edits that the script was asked for and has not: no row to edit, or no free natural key, was left."

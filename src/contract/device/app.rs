@@ -67,6 +67,9 @@ pub enum EditError {
     /// The device already has a row of this key.
     #[error("the row is already on this device")]
     Exists,
+    /// Another row refers to the row, or the row to one that is not there.
+    #[error("rows that refer to each other go together")]
+    Referred,
     /// No key is left for a new row.
     #[error("no key is left for a new row until the next sync")]
     NoKey,
@@ -87,6 +90,7 @@ impl EditError {
             EditError::StorageFull => 3,
             EditError::Storage(_) => 4,
             EditError::NoKey => 5,
+            EditError::Referred => 6,
         }
     }
 }
