@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{app, order, pull, push, send, wake};
+use super::{app, order, pull, push, send, squash, wake};
 use crate::contract::EngineFactory;
 use crate::engine::{self, BuiltinFactory, Rules};
 use crate::store;
@@ -510,6 +510,27 @@ pub const ALL: &[Bug] = &[
         mechanism: "between two pages a run waits minutes for a connection that nobody gives back",
         seen_in: "a pool of one connection, and a reader that is not closed",
         breaks: Breaks::Rule(|rules| Rules { wake: wake::rests_in_the_middle(), ..rules }),
+    },
+    Bug {
+        id: "squashes-into-what-was-sent",
+        check: "acknowledged-without-commit",
+        mechanism: "an edit is written over the one of its row that waits, though that was sent: the verdict on the first counts for both",
+        seen_in: "a queue that keeps one entry a row",
+        breaks: Breaks::Rule(|rules| Rules { squash: squash::squashes_into_what_was_sent(), ..rules }),
+    },
+    Bug {
+        id: "takes-back-what-was-sent",
+        check: "lost-edit",
+        mechanism: "a row that is made and deleted before a verdict on it is forgotten, though its create was sent: it comes back",
+        seen_in: "Azure/azure-mobile-services #413",
+        breaks: Breaks::Rule(|rules| Rules { squash: squash::takes_back_what_was_sent(), ..rules }),
+    },
+    Bug {
+        id: "sends-the-last-update-alone",
+        check: "lost-edit",
+        mechanism: "of the updates of a row that go as one only the last is sent, not what the others set besides",
+        seen_in: "a debounced save of changed columns",
+        breaks: Breaks::Rule(|rules| Rules { squash: squash::sends_the_last_update_alone(), ..rules }),
     },
 ];
 

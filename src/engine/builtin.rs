@@ -82,7 +82,7 @@ impl SyncEngine for Builtin {
             Dates::Utc => self.process.ports.clock.wall(),
             Dates::Local => self.process.ports.clock.local(),
         };
-        let saved = self.process.store.edit(edit, &edit.id.to_string(), made_at);
+        let saved = self.process.save(edit, made_at);
         self.process.ports.machine.take_on(self.process.store.work());
         saved?;
         if self.process.rules.wake.heeds_saving(self.session.is_under_way()) {

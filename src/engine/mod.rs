@@ -39,6 +39,7 @@ mod apply;
 mod bad_rows;
 mod beside;
 mod builtin;
+mod capture;
 mod conflict;
 pub mod control;
 mod exchange;
@@ -55,6 +56,7 @@ mod segments;
 mod session;
 mod settle;
 mod signal;
+mod squash;
 mod stop;
 mod streams;
 mod upload;
@@ -66,14 +68,15 @@ pub use conflict::{
     says_the_same,
 };
 pub use options::{
-    BadRowOptions, Compared, ConflictOptions, CursorBook, Dates, Decoder, Identity, Jitter, OnBadRow,
-    Options, PullOptions, PushOptions, Requests, RetryOptions,
+    BadRowOptions, Compared, ConflictOptions, CursorBook, Dates, Decoder, Identity, Jitter, LocalCapture,
+    OnBadRow, Options, PullOptions, PushOptions, Requests, RetryOptions, SyncDate,
 };
 pub use retry::backoff;
 pub use rules::{
     Applied, ApplyRule, Correct, CursorMoment, CursorRule, OrderRule, OutboxRule, Place, Rules, SendRule,
     WakeRule, overlay,
 };
+pub use squash::{SquashRule, joined};
 
 /// The named places at which the world may kill the process.
 pub const CRASH_POINTS: &[&str] = &[

@@ -4,14 +4,16 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use super::capture::Listed;
 use super::exchange::{Caller, Failure, GivenUp, Received, RunError};
 use super::process::{Process, damaged};
 use super::settle::{Counts, Settler};
+use super::squash;
 use super::upload::fitting;
-use crate::base::{Span, UnitId};
+use crate::base::{EntityId, Span, UnitId};
 use crate::contract::{Outcome, RequestKind, SyncError, TransportError};
 use crate::protocol::{Answer, PushRequest, PushResult, Request};
-use crate::store::Entry;
+use crate::store::{Entry, StoreError};
 
 /// A chunk that meets nothing but conflicts this often in a row is left for the next run: somebody
 /// else is faster.
@@ -45,16 +47,14 @@ impl Pusher {
         let mut fruitless = 0;
         let mut put_off = Waits::default();
         let mut queued = BTreeSet::new();
+        let mut listed = Listed::of(&self.process, unit, &entities).map_err(damaged)?;
         loop {
             let limit = entities
                 .first()
                 .map_or(1, |first| self.caller.chunk(RequestKind::Push, *first).rows as usize);
-            let waiting = self
-                .process
-                .store
-                .read(|tx| self.process.rules.send.next(tx, &entities, limit + queued.len()));
+            let waiting = self.next(&entities, listed.limit(limit + queued.len())).await;
             let mut batch = waiting.map_err(damaged)?;
-            batch.retain(|entry| !queued.contains(&entry.seq));
+            batch.retain(|entry| !queued.contains(&entry.seq) && listed.has(entry));
             batch.truncate(limit);
             if batch.is_empty() {
                 return Ok(queued.len());
@@ -79,7 +79,7 @@ impl Pusher {
                 Ok(received) => received,
                 Err(given_up) => return self.give_up(unit, batch, given_up).await.map(|()| queued.len()),
             };
-            let settled = self.settle(unit, batch, more, received, &mut queued).await?;
+            let settled = self.settle(unit, batch, more, received, (&mut queued, &mut listed)).await?;
             if settled.put_off > 0 {
                 self.wait_for_later(settled, &mut put_off).await?;
                 continue;
@@ -87,6 +87,15 @@ impl Pusher {
             put_off = Waits::default();
             fruitless = if settled.left + settled.queued == 0 { fruitless + 1 } else { 0 };
         }
+    }
+
+    /// The edits that go out next, at most `limit`.
+    async fn next(&self, entities: &[EntityId], limit: usize) -> Result<Vec<Entry>, StoreError> {
+        let Process { options, store, rules, .. } = &*self.process;
+        if options.push.squash {
+            return squash::next(&self.process, entities, limit).await;
+        }
+        store.read(|tx| rules.send.next(tx, entities, limit))
     }
 
     /// Some edits were put off: they go out again after a while, and after several such answers in
@@ -184,7 +193,7 @@ impl Pusher {
         batch: &[Entry],
         more: bool,
         received: Received,
-        queued: &mut BTreeSet<i64>,
+        (queued, listed): (&mut BTreeSet<i64>, &mut Listed),
     ) -> Result<Counts, RunError> {
         self.process.crash_point("push.answer-received").await;
         let answer = match self.verdicts(batch, &received) {
@@ -193,6 +202,7 @@ impl Pusher {
         };
         self.caller.told_received(&received, RequestKind::Push, Some(unit), batch.len()).await;
         let mut counts = self.settler.settle(unit, batch, &answer.results).await?;
+        listed.settled(batch, &answer.results);
         let results = batch.iter().zip(&answer.results);
         let waits = results.filter(|(_, result)| result.outcome == Outcome::Queued);
         let before = queued.len();

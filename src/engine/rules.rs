@@ -9,8 +9,10 @@ use crate::contract::{EditKind, Entity, Mutation, Outcome, Row, ServerError};
 use crate::protocol::WireRow;
 use crate::store::{Entry, StoreError, Tx};
 
+use super::capture;
 use super::conflict::ResolveRule;
 use super::options::{Options, Requests};
+use super::squash::SquashRule;
 
 /// All rules of an engine.
 #[derive(Clone)]
@@ -21,6 +23,8 @@ pub struct Rules {
     pub apply: Rc<dyn ApplyRule>,
     /// What goes out, and in which order.
     pub send: Rc<dyn SendRule>,
+    /// Which edits of a row go out as one, where they do.
+    pub squash: Rc<dyn SquashRule>,
     /// When an edit leaves the outbox.
     pub outbox: Rc<dyn OutboxRule>,
     /// Who wins a conflict.
@@ -37,8 +41,9 @@ impl Rules {
         Rules {
             cursor: Rc::new(Correct),
             apply: Rc::new(Correct),
-            send: Rc::new(Correct),
-            outbox: Rc::new(Correct),
+            send: capture::send_rule(options.push.capture),
+            squash: Rc::new(Correct),
+            outbox: capture::outbox_rule(options.push.capture),
             resolve: (options.conflict.policy.rule)(),
             order: Rc::new(Correct),
             wake: Rc::new(Correct),
@@ -53,6 +58,7 @@ pub struct Correct;
 impl CursorRule for Correct {}
 impl ApplyRule for Correct {}
 impl SendRule for Correct {}
+impl SquashRule for Correct {}
 impl OutboxRule for Correct {}
 impl OrderRule for Correct {}
 impl WakeRule for Correct {}

@@ -9,6 +9,7 @@ use super::distribution::Distribution;
 use super::edits::Edits;
 use super::figure::{Figures, Sample};
 use super::hooks::HookCounts;
+use super::passing::Passing;
 use super::presence::Presence;
 use super::replication::Replication;
 use super::series::{Levels, Series};
@@ -59,6 +60,7 @@ pub struct Collector {
     edits: Edits,
     presence: Presence,
     visibility: Visibility,
+    passing: Passing,
     replication: Replication,
     situations: Situations,
     series: Series,
@@ -78,6 +80,7 @@ impl Collector {
             edits: Edits::default(),
             presence: Presence::new(devices),
             visibility: Visibility::default(),
+            passing: Passing::default(),
             replication: Replication::new(devices, setting.pulls, setting.freshness),
             situations: Situations::new(devices, setting.schema),
             series: Series::new(setting.script),
@@ -100,6 +103,7 @@ impl Collector {
             _ => None,
         };
         self.visibility.on(*at, device, event, &self.presence, board);
+        self.passing.on(device, event, board);
         match event {
             Event::BackendAvailable(available) => self.presence.on_backend(*available),
             Event::BackendServed { device, queued, .. } => {

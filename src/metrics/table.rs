@@ -156,6 +156,8 @@ table! {
     EditsSuperseded "engine.edits.superseded" Count Lower Counter "Lines in users' logs: an edit gave way to the backend's version."
     EditsOverwrote "engine.edits.overwrote" Count Neither Counter "Lines in users' logs: an edit replaced a version of somebody else."
     EditsRejected "engine.edits.rejected" Count Lower Counter "Lines in users' logs: the backend refused an edit for good."
+    EditsSquashed "engine.edits.squashed" Count Neither Counter "Edits that were not sent as a later edit of their row went out in their place, or as the row was made and deleted before anything was sent."
+    VisiblePassing "engine.edits.passing_seen" Count Lower Counter "Versions that somebody else's device came to show although their author had edited the row again before they were sent: once for each device."
     WorkloadMade "workload.edits.made" Count Neither Counter "Edits that people made on devices."
     WorkloadMissed "workload.edits.missed" Count Lower Counter "Edits that people wanted to make and did not see saved: the app did not run, died first, or the run ended."
     WorkloadRefused "workload.edits.refused" Count Lower Counter "Edits that people wanted to make and the app refused."

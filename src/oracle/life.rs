@@ -152,6 +152,7 @@ impl Life {
                     event,
                     Event::EditMade { .. }
                         | Event::EditSent { .. }
+                        | Event::EditsSquashed { .. }
                         | Event::EditAcknowledged { .. }
                         | Event::ConflictDecided { .. }
                         | Event::EditLogged { .. }
@@ -176,6 +177,7 @@ impl Life {
             }
             // An edit of the record stays one of its life though an engine gives it another key.
             Event::EditAcknowledged { edit, entity, key, .. }
+            | Event::EditsSquashed { edit, entity, key, .. }
             | Event::ConflictDecided { edit, entity, key, .. }
             | Event::EditLogged { edit, entity, key, .. }
             | Event::MutationRefused { edit, entity, key, .. }

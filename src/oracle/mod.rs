@@ -58,6 +58,7 @@
 
 mod accounts;
 mod busy;
+mod carried;
 mod check;
 mod checks;
 mod clock;

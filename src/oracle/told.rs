@@ -52,6 +52,7 @@ impl Told<'_> {
             | Event::EditMissed { .. }
             | Event::EditPrevented { .. }
             | Event::EditSent { .. }
+            | Event::EditsSquashed { .. }
             | Event::EditAcknowledged { .. }
             | Event::ConflictDecided { .. }
             | Event::EditLogged { .. } => self.edit(event),
@@ -203,6 +204,14 @@ impl Told<'_> {
                     "edit {edit} of {} sent in request {request}",
                     words::record(self.schema, *entity, key.as_str())
                 )
+            }
+            Event::EditsSquashed { edit, with, stays, .. } => {
+                let with: Vec<String> = with.iter().map(ToString::to_string).collect();
+                let with = with.join(", ");
+                match stays {
+                    true => format!("edit {edit} takes back {with}: nobody else hears of the row"),
+                    false => format!("edit {edit} goes out in the place of {with}, too"),
+                }
             }
             Event::EditAcknowledged { edit, stamp, .. } => {
                 format!("edit {edit} acknowledged as of {}", self.clock.stamp(*stamp))

@@ -28,6 +28,7 @@ mod late;
 mod layout;
 mod line;
 mod log;
+mod marks;
 mod options;
 mod outbox;
 mod progress;
@@ -35,18 +36,21 @@ mod provision;
 mod rows;
 mod session;
 mod shadow;
+mod squash;
 
 #[cfg(test)]
 mod tests;
 
 pub use error::StoreError;
 pub use late::LateRow;
+pub use marks::{keep_mark, mark, marked, pass_by};
 pub use options::*;
 pub use outbox::{Entry, NewEntry};
 pub use progress::Progress;
 pub use provision::provision;
 pub use rows::StoredRow;
 pub use session::{Store, Tx};
+pub use squash::{edited_again, fold, has_shadow, is_referred_to, names_behind, others_between, seal};
 
 /// The book of cursors that all units share.
 pub const SHARED: crate::base::UnitId = crate::base::UnitId(u16::MAX);

@@ -111,6 +111,7 @@ events! {
     95 RowUnreadable { entity },
     96 CacheAnswered { bytes, stale, asked },
     80 RowsRetried { left },
+    110 EditsSquashed { edit, with, stays; entity, key },
 }
 
 /// Of what is one number.

@@ -255,6 +255,8 @@ suite! {
     suite_units_waits_meets_its_expectations: "units/waits";
     suite_device_away_meets_its_expectations: "device/away";
     suite_device_listed_in_a_load_meets_its_expectations: "device/listed-in-a-load";
+    suite_device_local_capture_meets_its_expectations: "device/local-capture";
+    suite_device_squash_meets_its_expectations: "device/squash";
     suite_units_priority_meets_its_expectations: "units/priority";
     suite_units_direct_meets_its_expectations: "units/direct";
     suite_strategies_bulk_import_meets_its_expectations: "strategies/bulk-import";

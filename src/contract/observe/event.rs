@@ -343,6 +343,19 @@ pub enum Event<'a> {
         /// The request.
         request: u64,
     },
+    /// Edits of a row that were never sent go out as one with a later edit, or none of them does.
+    EditsSquashed {
+        /// The last of them.
+        edit: EditId,
+        /// Its entity.
+        entity: EntityId,
+        /// Its row.
+        key: &'a Key,
+        /// The earlier ones.
+        with: &'a [EditId],
+        /// It deletes a row that nobody else has heard of: nothing is sent.
+        stays: bool,
+    },
     /// An edit is on the backend and leaves the outbox.
     EditAcknowledged {
         /// The edit.

@@ -2,6 +2,7 @@
 //! world.
 
 mod asked;
+mod carried;
 mod edits;
 mod flow;
 mod life;

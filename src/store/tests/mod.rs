@@ -2,6 +2,7 @@
 
 mod edits;
 mod files;
+mod marks;
 mod sync;
 mod tables;
 

@@ -429,10 +429,30 @@ const COMPARISONS: [Wrong; 4] = [
     },
 ];
 
+/// What a device sends of what was edited on it.
+const MARKS: [Wrong; 2] = [
+    Wrong {
+        name: "a flag on the row that the answer clears",
+        class: "B3",
+        why: "what was edited since the request left",
+        file: "device/local-capture.toml",
+        sets: &["engine.push.capture=dirty-flags"],
+        ..PLAIN
+    },
+    Wrong {
+        name: "what was edited after the last sync's end",
+        class: "B5",
+        why: "what was edited while a sync ran",
+        file: "device/local-capture.toml",
+        sets: &["engine.push.capture=updated-after-last-sync"],
+        ..PLAIN
+    },
+];
+
 const GATEWAY_BACK: &str = r#"event.backup={ at = "+6m", restore_gateway = { of = "1m" } }"#;
 
 /// All, in the order in which they are written down.
 pub(super) fn all() -> impl Iterator<Item = &'static Wrong> {
-    let kinds: [&[Wrong]; 6] = [&BOUNDS, &TIMES, &GONE, &FLAGS, &MEMORIES, &COMPARISONS];
+    let kinds: [&[Wrong]; 7] = [&BOUNDS, &TIMES, &GONE, &FLAGS, &MEMORIES, &COMPARISONS, &MARKS];
     kinds.into_iter().flatten()
 }
