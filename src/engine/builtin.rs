@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::capture;
 use super::options::{Dates, Options};
 use super::process::Process;
 use super::rules::Rules;
@@ -126,7 +127,7 @@ pub struct BuiltinFactory {
 impl BuiltinFactory {
     /// A factory of correct engines.
     pub fn new(options: Options, store: store::Options) -> BuiltinFactory {
-        BuiltinFactory { rules: Rules::of(&options), options: Rc::new(options), store }
+        BuiltinFactory { rules: capture::rules(&options), options: Rc::new(options), store }
     }
 }
 

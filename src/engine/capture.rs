@@ -7,27 +7,23 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use super::options::{LocalCapture, SyncDate};
+use super::options::{LocalCapture, Options, SyncDate};
 use super::process::Process;
-use super::rules::{Correct, OutboxRule, SendRule, overlay};
+use super::rules::{OutboxRule, Rules, SendRule, overlay};
 use crate::base::{EntityId, Key, Span, Stamp, UnitId};
 use crate::contract::{AppliedChange, EditError, Event, LocalEdit, Outcome};
 use crate::protocol::PushResult;
 use crate::store::{self, Entry, StoreError, Tx};
 
-/// What goes out next.
-pub(super) fn send_rule(capture: LocalCapture) -> Rc<dyn SendRule> {
-    match capture {
-        LocalCapture::Outbox => Rc::new(Correct),
-        LocalCapture::DirtyFlags | LocalCapture::UpdatedAfterLastSync => Rc::new(RowsAsTheyAre),
-    }
-}
-
-/// What a verdict clears.
-pub(super) fn outbox_rule(capture: LocalCapture) -> Rc<dyn OutboxRule> {
-    match capture {
-        LocalCapture::Outbox | LocalCapture::DirtyFlags => Rc::new(Correct),
-        LocalCapture::UpdatedAfterLastSync => Rc::new(DatesStay),
+/// The correct rules of an engine with these options.
+pub(super) fn rules(options: &Options) -> Rules {
+    let rules = Rules::of(options);
+    match options.push.capture {
+        LocalCapture::Outbox => rules,
+        LocalCapture::DirtyFlags => Rules { send: Rc::new(RowsAsTheyAre), ..rules },
+        LocalCapture::UpdatedAfterLastSync => {
+            Rules { send: Rc::new(RowsAsTheyAre), outbox: Rc::new(DatesStay), ..rules }
+        }
     }
 }
 
@@ -74,7 +70,7 @@ pub(super) struct Listed {
 }
 
 impl Listed {
-    /// What a push of the unit begins with: by dates, the rows that were edited after its last sync.
+    /// What a push of the unit begins with: by dates, rows that were edited after its last sync.
     pub(super) fn of(process: &Process, unit: UnitId, entities: &[EntityId]) -> Result<Listed, StoreError> {
         if process.options.push.capture != LocalCapture::UpdatedAfterLastSync {
             return Ok(Listed::default());

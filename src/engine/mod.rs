@@ -43,6 +43,7 @@ mod capture;
 mod conflict;
 pub mod control;
 mod exchange;
+mod joined;
 mod options;
 mod parts;
 mod passed;
@@ -67,6 +68,7 @@ pub use conflict::{
     Conflict, POLICIES, POLICY_NAMES, Policy, Resolution, ResolveRule, kind_of, named as policy_named,
     says_the_same,
 };
+pub use joined::{SquashRule, joined};
 pub use options::{
     BadRowOptions, Compared, ConflictOptions, CursorBook, Dates, Decoder, Identity, Jitter, LocalCapture,
     OnBadRow, Options, PullOptions, PushOptions, Requests, RetryOptions, SyncDate,
@@ -76,7 +78,6 @@ pub use rules::{
     Applied, ApplyRule, Correct, CursorMoment, CursorRule, OrderRule, OutboxRule, Place, Rules, SendRule,
     WakeRule, overlay,
 };
-pub use squash::{SquashRule, joined};
 
 /// The named places at which the world may kill the process.
 pub const CRASH_POINTS: &[&str] = &[

@@ -8,12 +8,12 @@ use super::capture::Listed;
 use super::exchange::{Caller, Failure, GivenUp, Received, RunError};
 use super::process::{Process, damaged};
 use super::settle::{Counts, Settler};
-use super::squash;
+use super::squash::{self, Next};
 use super::upload::fitting;
 use crate::base::{EntityId, Span, UnitId};
 use crate::contract::{Outcome, RequestKind, SyncError, TransportError};
 use crate::protocol::{Answer, PushRequest, PushResult, Request};
-use crate::store::{Entry, StoreError};
+use crate::store::{self, Entry, StoreError};
 
 /// A chunk that meets nothing but conflicts this often in a row is left for the next run: somebody
 /// else is faster.
@@ -52,8 +52,8 @@ impl Pusher {
             let limit = entities
                 .first()
                 .map_or(1, |first| self.caller.chunk(RequestKind::Push, *first).rows as usize);
-            let waiting = self.next(&entities, listed.limit(limit + queued.len())).await;
-            let mut batch = waiting.map_err(damaged)?;
+            let next = self.next(&entities, listed.limit(limit + queued.len())).await;
+            let Next { mut batch, fresh } = next.map_err(damaged)?;
             batch.retain(|entry| !queued.contains(&entry.seq) && listed.has(entry));
             batch.truncate(limit);
             if batch.is_empty() {
@@ -77,7 +77,9 @@ impl Pusher {
             let batch = &batch[..sent.get()];
             let received = match answered {
                 Ok(received) => received,
-                Err(given_up) => return self.give_up(unit, batch, given_up).await.map(|()| queued.len()),
+                Err(given_up) => {
+                    return self.give_up(unit, (batch, &fresh), given_up).await.map(|()| queued.len());
+                }
             };
             let settled = self.settle(unit, batch, more, received, (&mut queued, &mut listed)).await?;
             if settled.put_off > 0 {
@@ -90,12 +92,13 @@ impl Pusher {
     }
 
     /// The edits that go out next, at most `limit`.
-    async fn next(&self, entities: &[EntityId], limit: usize) -> Result<Vec<Entry>, StoreError> {
+    async fn next(&self, entities: &[EntityId], limit: usize) -> Result<Next, StoreError> {
         let Process { options, store, rules, .. } = &*self.process;
         if options.push.squash {
             return squash::next(&self.process, entities, limit).await;
         }
-        store.read(|tx| rules.send.next(tx, entities, limit))
+        let batch = store.read(|tx| rules.send.next(tx, entities, limit))?;
+        Ok(Next { batch, ..Next::default() })
     }
 
     /// Some edits were put off: they go out again after a while, and after several such answers in
@@ -123,9 +126,16 @@ impl Pusher {
         }
     }
 
-    /// No verdict came: the edits stay, with the try noted.
-    async fn give_up(&self, unit: UnitId, batch: &[Entry], given_up: GivenUp) -> Result<(), RunError> {
+    /// No verdict came: the edits stay, with the try noted. Those that did not leave, now or
+    /// before, may go with later ones.
+    async fn give_up(
+        &self,
+        unit: UnitId,
+        (batch, fresh): (&[Entry], &BTreeSet<i64>),
+        given_up: GivenUp,
+    ) -> Result<(), RunError> {
         let failure = &given_up.failure;
+        let left = given_up.tries > 1 || !matches!(failure, Failure::Silence(TransportError::Offline));
         let keeps = match failure {
             Failure::Refused(error) => self.process.rules.outbox.keeps_after_refusal(error),
             Failure::Silence(TransportError::Cancelled) => self.process.rules.outbox.keeps_after_cancel(),
@@ -141,6 +151,9 @@ impl Pusher {
                 for entry in batch {
                     if keeps && !consents {
                         self.process.rules.outbox.tried(tx, entry, &told.error.to_string())?;
+                        if !left && fresh.contains(&entry.seq) {
+                            store::unseal(tx, entry)?;
+                        }
                     } else {
                         tx.drop_entry(entry.seq)?;
                     }

@@ -9,10 +9,9 @@ use crate::contract::{EditKind, Entity, Mutation, Outcome, Row, ServerError};
 use crate::protocol::WireRow;
 use crate::store::{Entry, StoreError, Tx};
 
-use super::capture;
 use super::conflict::ResolveRule;
+use super::joined::SquashRule;
 use super::options::{Options, Requests};
-use super::squash::SquashRule;
 
 /// All rules of an engine.
 #[derive(Clone)]
@@ -41,9 +40,9 @@ impl Rules {
         Rules {
             cursor: Rc::new(Correct),
             apply: Rc::new(Correct),
-            send: capture::send_rule(options.push.capture),
+            send: Rc::new(Correct),
             squash: Rc::new(Correct),
-            outbox: capture::outbox_rule(options.push.capture),
+            outbox: Rc::new(Correct),
             resolve: (options.conflict.policy.rule)(),
             order: Rc::new(Correct),
             wake: Rc::new(Correct),

@@ -258,6 +258,7 @@ fn refusals(t: &mut Telling, made: &LocalEdit, key: &Key) {
     t.device(0, Event::EditSent { edit, entity, key, request }).tell(Node::Backend, committed(key, edit, 9));
     t.device(1, applied(&change(9)));
     t.device(0, Event::EditsSquashed { edit: last.id, entity, key, with: &[edit], stays: true });
+    t.tell(Node::Backend, Event::MutationIgnored { edit, entity, key });
 }
 
 #[test]

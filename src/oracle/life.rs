@@ -199,6 +199,7 @@ impl Life {
                 device.is_some_and(|device| self.awaiting.remove(&(device, entity)))
             }
             Event::MutationReplayed { edit }
+            | Event::MutationIgnored { edit, .. }
             | Event::MutationPutOff { edit }
             | Event::UploadQueued { edit }
             | Event::UploadWaits { edit }
@@ -280,6 +281,7 @@ fn ways(event: &Event<'_>) -> (Option<Node>, Option<Node>) {
         Event::Committed { author: Author::Device(edit), .. } => (None, Some(Node::Device(edit.device))),
         Event::MutationRefused { edit, .. }
         | Event::MutationReplayed { edit }
+        | Event::MutationIgnored { edit, .. }
         | Event::MutationPutOff { edit } => (None, Some(Node::Device(edit.device))),
         Event::ChunkApplied { .. } => (None, Some(Node::Gateway)),
         _ => (None, None),

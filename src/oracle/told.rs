@@ -60,6 +60,7 @@ impl Told<'_> {
             | Event::MutationRefused { .. }
             | Event::MutationReplayed { .. }
             | Event::MutationPutOff { .. }
+            | Event::MutationIgnored { .. }
             | Event::CommitDelayed { .. }
             | Event::RowServed { .. }
             | Event::BackendServed { .. }
@@ -270,6 +271,9 @@ impl Told<'_> {
                 format!("edit {edit} of {} refused: {}{holder}", record(key), refusal(*conflict))
             }
             Event::MutationReplayed { edit } => format!("edit {edit} came again, answered from memory"),
+            Event::MutationIgnored { edit, .. } => {
+                format!("edit {edit} answered as if it was committed; its row is not the device's")
+            }
             Event::MutationPutOff { edit } => format!("edit {edit} put off"),
             Event::CommitDelayed { entity, key, stamp, until } => {
                 let record = words::record(self.schema, *entity, key.as_str());

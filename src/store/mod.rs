@@ -50,7 +50,9 @@ pub use progress::Progress;
 pub use provision::provision;
 pub use rows::StoredRow;
 pub use session::{Store, Tx};
-pub use squash::{edited_again, fold, has_shadow, is_referred_to, names_behind, others_between, seal};
+pub use squash::{
+    edited_again, fold, has_shadow, is_referred_to, names_behind, others_between, seal, unseal,
+};
 
 /// The book of cursors that all units share.
 pub const SHARED: crate::base::UnitId = crate::base::UnitId(u16::MAX);

@@ -49,16 +49,26 @@ pub fn fold(tx: &Tx<'_>, places: &[i64], into: Option<&Entry>) -> Result<()> {
     Ok(())
 }
 
-/// An edit is about to be sent.
+/// An edit is about to be sent; false if it was before.
 ///
 /// # Errors
 /// When the database cannot be written.
-pub fn seal(tx: &Tx<'_>, entry: &mut Entry) -> Result<()> {
+pub fn seal(tx: &Tx<'_>, entry: &mut Entry) -> Result<bool> {
     if entry.is_sealed() {
-        return Ok(());
+        return Ok(false);
     }
     entry.id.push(SEAL);
-    tx.execute("UPDATE outbox SET id=?2 WHERE seq=?1", (entry.seq, &entry.id)).map(drop)
+    tx.execute("UPDATE outbox SET id=?2 WHERE seq=?1", (entry.seq, &entry.id))?;
+    Ok(true)
+}
+
+/// An edit that was about to be sent did not leave.
+///
+/// # Errors
+/// When the database cannot be written.
+pub fn unseal(tx: &Tx<'_>, entry: &Entry) -> Result<()> {
+    let id = entry.id.strip_suffix(SEAL).unwrap_or(&entry.id);
+    tx.execute("UPDATE outbox SET id=?2 WHERE seq=?1", (entry.seq, id)).map(drop)
 }
 
 /// Whether these values of an entity's columns name a row that an edit behind `seq` makes.

@@ -111,6 +111,7 @@ events! {
     95 RowUnreadable { entity },
     96 CacheAnswered { bytes, stale, asked },
     80 RowsRetried { left },
+    111 MutationIgnored { edit; entity, key },
     110 EditsSquashed { edit, with, stays; entity, key },
 }
 

@@ -458,6 +458,16 @@ pub enum Event<'a> {
         /// The other row, where that has the natural key.
         holder: Option<&'a Key>,
     },
+    /// The backend: a mutation was answered as if it was committed, and was not: its row is out of
+    /// the device's reach.
+    MutationIgnored {
+        /// The edit.
+        edit: EditId,
+        /// The entity.
+        entity: EntityId,
+        /// The row.
+        key: &'a Key,
+    },
     /// The backend: a mutation came again and was answered from memory.
     MutationReplayed {
         /// The edit.

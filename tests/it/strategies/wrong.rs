@@ -429,8 +429,18 @@ const COMPARISONS: [Wrong; 4] = [
     },
 ];
 
-/// What a device sends of what was edited on it.
-const MARKS: [Wrong; 2] = [
+/// What a device sends of what was edited on it, and what becomes of it there.
+const MARKS: [Wrong; 3] = [
+    Wrong {
+        name: "edits of rows of others, filtered",
+        class: "C",
+        why: "what people go on to write into rows that were given to others",
+        file: "backend/authorisation.toml",
+        world: &["action.hand-over.per_device=6"],
+        sets: &["backend.authorisation=filter"],
+        right: &["backend.authorisation=refuse"],
+        ..PLAIN
+    },
     Wrong {
         name: "a flag on the row that the answer clears",
         class: "B3",
