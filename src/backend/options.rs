@@ -75,7 +75,8 @@ pub struct Options {
     pub authorisation: Authorisation,
 }
 
-/// What becomes of an edit of a row that is out of its device's scope, or that would make one there.
+/// What becomes of an edit of a row that is out of its device's scope, or that would make one
+/// there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Authorisation {
     /// Whose the row is does not matter.

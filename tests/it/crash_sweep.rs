@@ -37,6 +37,8 @@ const SIDE_BY_SIDE: &[&str] = &[
 const SQUASHED: &[&str] = &[
     "engine.push.squash=true",
     "engine.push.chunk_rows=2",
+    "entity.task.rows=10",
+    r#"event.again={at="+42s",edits={action="retitle",count=24,over="7s"}}"#,
     "action.retitle={entity=\"task\",kind=\"update\",columns=[\"title\"],per_device=16}",
     "action.drop.aim=made",
     "action.drop.per_device=3",
