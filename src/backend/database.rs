@@ -12,8 +12,8 @@ use super::files::Files;
 use super::hindrance::Hindrances;
 use super::options::Options;
 use super::table::Loaded;
-use crate::base::{EntityId, Seed, Stamp, Time};
-use crate::contract::Schema;
+use crate::base::{EntityId, Key, Seed, Stamp, Time};
+use crate::contract::{Schema, given_key};
 
 /// What is committed, and what comes of that by itself.
 #[derive(Debug)]
@@ -26,6 +26,9 @@ pub(super) struct Database {
     pub(super) files: Files,
     /// Times in which some edits are not taken.
     pub(super) hindrances: Hindrances,
+    /// By entity: how many keys it has given out. A sequence is not part of what goes back to a
+    /// backup.
+    given: Vec<u64>,
 }
 
 impl Database {
@@ -36,6 +39,7 @@ impl Database {
             clock: Clock::new(&options, start),
             files: Files::new(options.files),
             hindrances: Hindrances::default(),
+            given: vec![0; content.schema.entities.len()],
             options,
             seed,
             content,
@@ -52,6 +56,28 @@ impl Database {
         };
         self.content.load(entity, rows, cut);
         self.clock.stamps.seen(latest);
+    }
+
+    /// Gives out a block of so many numbers for keys of an entity, none of which a row has; gives
+    /// the first.
+    pub(super) fn give(&mut self, entity: EntityId, count: u32) -> u64 {
+        let of = self.content.schema.entity(entity);
+        let table = self.content.table(entity);
+        let mut first = self.given[usize::from(entity.0)] + 1;
+        let taken = |first: u64| {
+            (first..first + u64::from(count)).rev().find(|n| table.find(&given_key(of, *n)).is_some())
+        };
+        while let Some(last) = taken(first) {
+            first = last + 1;
+        }
+        self.given[usize::from(entity.0)] = first + u64::from(count) - 1;
+        first
+    }
+
+    /// Gives out the key of a new row.
+    pub(super) fn give_key(&mut self, entity: EntityId) -> Key {
+        let number = self.give(entity, 1);
+        given_key(self.content.schema.entity(entity), number)
     }
 
     /// Commits `drafts`, of different rows, and what follows from them, under `date` if there is

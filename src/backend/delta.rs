@@ -149,6 +149,19 @@ impl<'b> Sight<'b> {
         }
     }
 
+    /// The rows that are there for readers of `scope` in a version that one who comes this close is
+    /// not shown yet, in the order of (stamp, key): of them a load says nothing else.
+    ///
+    /// # Errors
+    /// [`ServerError::BadRequest`] if the entity is not pulled, or the backend keeps no stamps.
+    pub fn withheld(self, id: EntityId, scope: Scope<'_>, upto: Upto) -> Result<Vec<Key>, ServerError> {
+        let entity = self.stamped(id, scope)?;
+        let partition = self.database.content.table(id).partition(entity, scope);
+        let (Some(partition), Some(end)) = (partition, self.end_of(upto)) else { return Ok(Vec::new()) };
+        let rows = partition.live.range((end, Key::new(""))..).filter(|(_, slot)| slot.is_some());
+        Ok(rows.map(|((_, key), _)| key.clone()).collect())
+    }
+
     /// Changes up to `after` that come again, as the backend filters by multiples of its precision
     /// alone.
     fn read_again(self, partition: &Partition, after: &Position) -> u64 {

@@ -11,7 +11,7 @@ use super::partition::Scope;
 use super::position::{Change, Position, since};
 use super::stream::{Entry, Fate, Log, Place};
 use super::table::Table;
-use crate::base::{EntityId, Stamp, in_words};
+use crate::base::{EntityId, Key, Stamp, in_words};
 use crate::contract::ServerError;
 
 /// Where a reader of the log is.
@@ -80,6 +80,8 @@ pub struct LogPage {
     pub next: LogPosition,
     /// Something is there already.
     pub more: bool,
+    /// At the end, the rows that are there by an entry behind a number that is missing.
+    pub withheld: Vec<Key>,
 }
 
 impl Holes {
@@ -128,7 +130,7 @@ pub(super) fn page(
     let mut next = query.after.clone();
     in_time(sight, query.entity, &mut next, query.trimmed)?;
     let mut taking = Taking { limit: query.limit as u64, scanned: 0, delivered: 0, take, full: false };
-    let mut more = true;
+    let (mut more, mut withheld) = (true, Vec::new());
     if let LogPosition::Loading { from, until, at } = &mut next {
         let from = *from;
         if load_on(sight, query, place, (*until, at), &mut taking) {
@@ -138,11 +140,14 @@ pub(super) fn page(
     if let LogPosition::After(number) = &mut next {
         let end = query.holes.end(log);
         more = read_on(table, place, number, end, &mut taking);
+        if !more {
+            withheld = behind(table, place, end);
+        }
         if !more && log.is_old(sight.now, *number) {
             *number = end.max(*number);
         }
     }
-    Ok(LogPage { scanned: taking.scanned, delivered: taking.delivered, next, more })
+    Ok(LogPage { scanned: taking.scanned, delivered: taking.delivered, next, more, withheld })
 }
 
 /// Checks that nothing is trimmed that a reader at `next` wants, or does as if it were not.
@@ -209,6 +214,16 @@ fn load_on(
         (at.stamp, at.key) = (stamp, Some(key));
     }
     done
+}
+
+/// The rows that are there by an entry after `end`, in the order of their entries.
+fn behind(table: &Table, place: Place, end: u64) -> Vec<Key> {
+    let Some(stream) = table.stream(place) else { return Vec::new() };
+    let entries = stream.by_number.range((Bound::Excluded(end), Bound::Unbounded));
+    let entries = entries.map(|(_, index)| (stream.entries[*index as usize], index));
+    let here =
+        entries.filter(|(entry, index)| entry.fate == Fate::Here && stream.latest[&entry.slot] == **index);
+    here.map(|(entry, _)| table.record(entry.slot).key.clone()).collect()
 }
 
 /// Delivers the entries after `number` and up to `end`; true if there are more.

@@ -76,6 +76,7 @@ mod hindrance;
 mod index;
 mod log;
 mod machine;
+mod named;
 mod office;
 mod options;
 mod partition;
@@ -95,6 +96,7 @@ mod table;
 mod tests;
 mod tuple;
 mod visibility;
+mod writes;
 
 pub use availability::outages;
 pub use backup::Backup;
@@ -109,7 +111,7 @@ pub use machine::Backend;
 pub use office::{Importing, Office};
 pub use options::{
     Authorisation, Availability, Busy, CommitDelay, Effect, FileDrop, LogOptions, Numbered, Options, Rearm,
-    StampedBy, Ticks,
+    StampedBy, Ticks, Writes,
 };
 pub use partition::Scope;
 pub use pool::{Load, Served};

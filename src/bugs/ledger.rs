@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{app, order, pull, push, send, squash, wake};
+use super::{app, named, order, pull, push, send, squash, wake};
 use crate::contract::EngineFactory;
 use crate::engine::{self, BuiltinFactory, Rules};
 use crate::store;
@@ -101,6 +101,13 @@ pub const ALL: &[Bug] = &[
         mechanism: "what a full load did not bring is removed, also what was made here and never sent",
         seen_in: "3lvis/SwiftSync PR 625",
         breaks: Breaks::Rule(|rules| Rules { cursor: pull::sweeps_what_waits(), ..rules }),
+    },
+    Bug {
+        id: "sweeps-what-is-withheld",
+        check: "went-back",
+        mechanism: "what a full load did not bring is removed at once, also rows whose latest version cannot be seen yet",
+        seen_in: "the built-in engine, until its loads told what they leave out",
+        breaks: Breaks::Rule(|rules| Rules { cursor: pull::sweeps_what_is_withheld(), ..rules }),
     },
     Bug {
         id: "tombstones-for-ever",
@@ -379,6 +386,13 @@ pub const ALL: &[Bug] = &[
         breaks: Breaks::Rule(|rules| Rules { outbox: push::sends_whole_rows(), ..rules }),
     },
     Bug {
+        id: "merge-speaks-for-all",
+        check: "silent-discard",
+        mechanism: "an edit that was merged into another version takes the edits of its row behind it along: they go over what somebody else wrote in other columns, which nobody compared",
+        seen_in: "a row's base that moves on with the first of its edits that is accepted",
+        breaks: Breaks::Rule(|rules| Rules { outbox: push::speaks_for_those_behind(), ..rules }),
+    },
+    Bug {
         id: "forgets-the-shadow",
         check: "stale",
         mechanism: "a newer version that came while the row had edits is thrown away when they are acknowledged",
@@ -510,6 +524,34 @@ pub const ALL: &[Bug] = &[
         mechanism: "between two pages a run waits minutes for a connection that nobody gives back",
         seen_in: "a pool of one connection, and a reader that is not closed",
         breaks: Breaks::Rule(|rules| Rules { wake: wake::rests_in_the_middle(), ..rules }),
+    },
+    Bug {
+        id: "rename-forgets-edits",
+        check: "dangling-id",
+        mechanism: "when the backend names a row, edits that wait still refer to it by the key that it was made with",
+        seen_in: "temporary ids that are replaced in tables and not in the queue",
+        breaks: Breaks::Rule(|rules| Rules { outbox: named::forgets_waiting_edits(), ..rules }),
+    },
+    Bug {
+        id: "rename-forgets-rows",
+        check: "dangling-id",
+        mechanism: "when the backend names a row, rows that refer to it keep the key that it was made with",
+        seen_in: "temporary ids that are replaced in one table alone",
+        breaks: Breaks::Rule(|rules| Rules { outbox: named::forgets_other_rows(), ..rules }),
+    },
+    Bug {
+        id: "rename-forgets-newer",
+        check: "stale",
+        mechanism: "the answer to a create was lost, the row comes down and changes, and the create's answer puts the old one in its place",
+        seen_in: "an insert that is told again after its row was pulled",
+        breaks: Breaks::Rule(|rules| Rules { outbox: named::forgets_what_came(), ..rules }),
+    },
+    Bug {
+        id: "pool-gives-again",
+        check: "id-twice",
+        mechanism: "the next key of a pool is worked out from its first one, not from the last that was given",
+        seen_in: "a counter that lives in memory while its block lives on disk",
+        breaks: Breaks::Rule(|rules| Rules { send: named::gives_keys_again(), ..rules }),
     },
     Bug {
         id: "squashes-into-what-was-sent",

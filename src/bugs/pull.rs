@@ -145,6 +145,17 @@ pub(super) fn never_sweeps() -> Rc<dyn CursorRule> {
     Rc::new(Broken)
 }
 
+/// Whatever a full load did not bring goes, also what comes a moment later in a newer version.
+pub(super) fn sweeps_what_is_withheld() -> Rc<dyn CursorRule> {
+    struct Broken;
+    impl CursorRule for Broken {
+        fn keeps_what_is_withheld(&self) -> bool {
+            false
+        }
+    }
+    Rc::new(Broken)
+}
+
 /// Whatever a full load did not bring goes, also what was made here and never sent.
 pub(super) fn sweeps_what_waits() -> Rc<dyn CursorRule> {
     struct Broken;

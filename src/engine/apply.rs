@@ -218,6 +218,9 @@ impl Applier {
             }
             None => (Progress::default(), 0),
         };
+        if let Some((first, count)) = page.ids.filter(|_| segment.from == 0) {
+            tx.add_keys(page.entity, first, count)?;
+        }
         let over = self.process.passed.gives_way(tx, page.entity, page.life)?;
         for index in segment.from..segment.until {
             completed.with((segment.page, index), page.rows.get(index), |row| {
@@ -306,6 +309,11 @@ impl Applier {
         let before = progress.clone();
         if segment.ends_page {
             progress.cursor = Some(page.cursor.clone().into_owned());
+            if progress.loading && self.process.rules.cursor.keeps_what_is_withheld() {
+                for key in &page.withheld {
+                    tx.seen(page.entity, key, progress.generation)?;
+                }
+            }
             if progress.loading && !page.more {
                 progress.loading = false;
                 // A load may pass over what is not settled yet, as what was just made here.

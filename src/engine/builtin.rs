@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::capture;
+use super::conflict::OwnRule;
 use super::options::{Dates, Options};
 use super::process::Process;
 use super::rules::Rules;
@@ -11,8 +12,8 @@ use super::session::Session;
 use super::view::View;
 use crate::base::{EntityId, Incarnation, Key, UnitId};
 use crate::contract::{
-    AppEvent, Database, DeviceSetup, DeviceView, EditError, EngineError, EngineFactory, LocalBoxFuture,
-    LocalEdit, Ports, Provision, SyncEngine, SyncError, Trigger,
+    AppEvent, Database, DeviceSetup, DeviceView, EditError, EngineError, EngineFactory, Event,
+    LocalBoxFuture, LocalEdit, Ports, Provision, SyncEngine, SyncError, Trigger,
 };
 use crate::store::{self, Store};
 
@@ -85,7 +86,9 @@ impl SyncEngine for Builtin {
         };
         let saved = self.process.save(edit, made_at);
         self.process.ports.machine.take_on(self.process.store.work());
-        saved?;
+        if let Some(key) = saved? {
+            self.process.emit(Event::Renamed { entity: edit.entity, from: &edit.key, to: &key });
+        }
         if self.process.rules.wake.heeds_saving(self.session.is_under_way()) {
             self.scheduler.fire(Trigger::Save);
         }
@@ -128,6 +131,13 @@ impl BuiltinFactory {
     /// A factory of correct engines.
     pub fn new(options: Options, store: store::Options) -> BuiltinFactory {
         BuiltinFactory { rules: capture::rules(&options), options: Rc::new(options), store }
+    }
+
+    /// With a rule of one's own that decides conflicts, where the policy is `callback`.
+    #[must_use]
+    pub fn with_rule(mut self, rule: Rc<dyn OwnRule>) -> BuiltinFactory {
+        self.rules.own = self.rules.own.map(|_| rule);
+        self
     }
 }
 

@@ -11,7 +11,7 @@ use super::options::{LocalCapture, Options, SyncDate};
 use super::process::Process;
 use super::rules::{OutboxRule, Rules, SendRule, overlay};
 use crate::base::{EntityId, Key, Span, Stamp, UnitId};
-use crate::contract::{AppliedChange, EditError, Event, LocalEdit, Outcome};
+use crate::contract::{AppliedChange, EditError, EditKind, Event, LocalEdit, NamedBy, Outcome};
 use crate::protocol::PushResult;
 use crate::store::{self, Entry, StoreError, Tx};
 
@@ -50,15 +50,18 @@ impl OutboxRule for DatesStay {
 }
 
 impl Process {
-    /// Saves an edit as this engine keeps them.
-    pub(super) fn save(&self, edit: &LocalEdit, made_at: Stamp) -> Result<(), EditError> {
-        let id = edit.id.to_string();
-        match self.options.push.capture {
-            LocalCapture::Outbox => self.store.edit(edit, &id, made_at),
-            LocalCapture::DirtyFlags | LocalCapture::UpdatedAfterLastSync => {
-                store::mark(&self.store, edit, &id, made_at)
-            }
+    /// Saves an edit as this engine keeps them; gives the key of a row that is made under one of a
+    /// pool.
+    pub(super) fn save(&self, edit: &LocalEdit, made_at: Stamp) -> Result<Option<Key>, EditError> {
+        let (store, id) = (&self.store, edit.id.to_string());
+        if self.options.push.capture != LocalCapture::Outbox {
+            return store::mark(store, edit, &id, made_at).map(|()| None);
         }
+        if edit.kind == EditKind::Create && self.setup.schema.naming(edit.entity).by == NamedBy::Pool {
+            let key = |tx: &Tx<'_>| self.rules.send.new_key(tx, edit.entity);
+            return store::edit_pooled(store, edit, &id, made_at, key).map(Some);
+        }
+        store.edit(edit, &id, made_at).map(|()| None)
     }
 }
 

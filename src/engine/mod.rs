@@ -37,6 +37,7 @@
 mod ahead;
 mod apply;
 mod bad_rows;
+mod beneath;
 mod beside;
 mod builtin;
 mod capture;
@@ -44,7 +45,9 @@ mod conflict;
 pub mod control;
 mod exchange;
 mod joined;
+mod named;
 mod options;
+mod outgoing;
 mod parts;
 mod passed;
 mod process;
@@ -65,13 +68,13 @@ mod view;
 
 pub use builtin::{Builtin, BuiltinFactory};
 pub use conflict::{
-    Conflict, POLICIES, POLICY_NAMES, Policy, Resolution, ResolveRule, kind_of, named as policy_named,
-    says_the_same,
+    BaseDate, CallbackOptions, Conflict, Contested, Detect, OwnRule, POLICIES, POLICY_NAMES, Policy,
+    Resolution, ResolveRule, Say, Says, kind_of, named as policy_named, says_the_same,
 };
 pub use joined::{SquashRule, joined};
 pub use options::{
-    BadRowOptions, Compared, ConflictOptions, CursorBook, Dates, Decoder, Identity, Jitter, LocalCapture,
-    OnBadRow, Options, PullOptions, PushOptions, Requests, RetryOptions, SyncDate,
+    BadRowOptions, ConflictOptions, CursorBook, Dates, Decoder, Identity, Jitter, LocalCapture, OnBadRow,
+    Options, PullOptions, PushOptions, Requests, RetryOptions, Sends, SyncDate,
 };
 pub use retry::backoff;
 pub use rules::{

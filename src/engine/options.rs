@@ -1,6 +1,6 @@
 //! What the built-in engine can be told to be.
 
-use super::conflict::Policy;
+use super::conflict::{BaseDate, CallbackOptions, Detect, Policy};
 use super::control::{Controller, SteeringOptions};
 use crate::base::{Bytes, Ppm, Span, in_words};
 use crate::protocol::Codec;
@@ -84,20 +84,13 @@ impl Decoder {
 pub struct ConflictOptions {
     /// What becomes of an edit in conflict.
     pub policy: Policy,
-    /// Which date of the backend's version an edit's date is held against.
-    pub compares: Compared,
+    /// What makes a conflict.
+    pub detect: Detect,
+    /// The date by which an edit names the version that it was made on.
+    pub base: BaseDate,
+    /// What the rule of the app does, where that decides.
+    pub callback: CallbackOptions,
 }
-
-/// Which date of the backend's version is compared, where dates decide who wins.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Compared {
-    /// When its author made it, by the author's clock, if the backend knows.
-    #[default]
-    Edited,
-    /// When the backend committed it: what was made earlier and sent later wins.
-    Committed,
-}
-in_words!(Compared { Edited: "edited", Committed: "committed" });
 
 /// How the built-in engine pulls.
 #[derive(Clone, Debug, PartialEq)]
@@ -185,6 +178,8 @@ pub struct PushOptions {
     pub chunk_bytes: Bytes,
     /// What the chunk is steered by.
     pub steering: SteeringOptions,
+    /// What of a row an update brings.
+    pub sends: Sends,
     /// How it knows what to send.
     pub capture: LocalCapture,
     /// Which moment of a run is the date of the last sync, where what to send is told by that.
@@ -220,6 +215,16 @@ pub enum SyncDate {
     Start,
 }
 in_words!(SyncDate { End: "end", Start: "start" });
+/// What of a row an update brings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sends {
+    /// The columns that its person set.
+    #[default]
+    Changed,
+    /// The whole row as the device holds it.
+    Row,
+}
+in_words!(Sends { Changed: "changed", Row: "row" });
 
 /// How the built-in engine tries again.
 #[derive(Clone, Debug, PartialEq)]
@@ -273,6 +278,7 @@ impl Default for Options {
                 capture: LocalCapture::default(),
                 sync_date: SyncDate::default(),
                 squash: false,
+                sends: Sends::default(),
             },
             retry: RetryOptions {
                 base: Span::secs(1),

@@ -96,8 +96,9 @@ impl Persistent {
         }
         let (entity, more) = (page.entity, page.more);
         let (cursor, as_of) = (page.cursor.clone(), page.as_of);
-        let rows = Vec::new();
-        self.replica.take(&Captures { entity, rows, cursor, more: true, loads_up_to: None, as_of });
+        let (rows, withheld) = (Vec::new(), Vec::new());
+        let saved = Captures { entity, rows, cursor, more: true, withheld, loads_up_to: None, as_of };
+        self.replica.take(&saved);
         self.gathered.push(page);
         if more {
             return Taken::default();

@@ -132,7 +132,8 @@ impl Gateway {
         let bytes = match &called.answer {
             Ok(PageRead { brought: Brought::Page { captures, .. }, .. }) => {
                 let weight = |row: &Copied| self.codec.weight(Weighed::Copied(Some(row.weighed())));
-                captures.rows.iter().map(weight).sum()
+                let withheld = captures.withheld.iter().map(|key| key.as_str().len() as u64);
+                captures.rows.iter().map(weight).sum::<u64>() + withheld.sum::<u64>()
             }
             Ok(_) | Err(_) => 0,
         };
@@ -174,9 +175,10 @@ impl Gateway {
         })?;
         *effort = page.effort;
         let Effort { scanned, writes, .. } = page.effort;
-        backend.call.load = Load { scanned, rows: page.delivered, written: writes };
+        backend.call.load = Load { scanned, rows: page.delivered, written: writes, ..Load::default() };
         let cursor = life.named(page.cursor);
-        let captures = Captures { entity: *entity, rows, cursor, more: page.more, loads_up_to, as_of };
+        let (more, withheld) = (page.more, page.withheld);
+        let captures = Captures { entity: *entity, rows, cursor, more, withheld, loads_up_to, as_of };
         let sees_by = backend.unseen_since(now).unwrap_or(now);
         let shown = self.files_as_of().unwrap_or(now).min(sees_by);
         Ok(PageRead { life, brought: Brought::Page { captures, scanned, shown } })
@@ -275,7 +277,7 @@ impl Gateway {
         backend.call.kind = RequestKind::Push;
         let answer = backend.admit(self.itself()).map(|()| self.verdicts(backend, batch));
         let rows = batch.0.len() as u64;
-        backend.call.load = Load { scanned: rows, rows, written: 0 };
+        backend.call.load = Load { scanned: rows, rows, read: backend.call.load.read, ..Load::default() };
         let called = backend.end_call(answer);
         let admitted = backend.call.is_admitted();
         let weighed = if admitted { Weighed::Verdicts(rows) } else { Weighed::Copied(None) };
@@ -358,6 +360,7 @@ fn keys_of<'m>(mutation: &'m Mutation, outcome: &'m Outcome) -> impl Iterator<It
         Outcome::Conflict { current, .. } | Outcome::Rejected { current, .. } => {
             current.as_ref().map(|row| &row.key).filter(|key| **key != mutation.key)
         }
+        Outcome::Named { row, .. } => Some(&row.key),
         Outcome::Applied { .. } | Outcome::Later | Outcome::Queued => None,
     };
     std::iter::once(&mutation.key).chain(other)

@@ -40,6 +40,8 @@ checks! {
     Storm "request-storm" "oracle.request_storm.devices"
     WentBack "went-back" "oracle.went_back.count"
     OwnWriteVanished "own-write-vanished" "oracle.own_write_vanished.count"
+    DanglingId "dangling-id" "oracle.dangling_id.rows"
+    IdTwice "id-twice" "oracle.id_twice.count"
     Acknowledged "acknowledged-without-commit" "oracle.acknowledged_without_commit.count"
 }
 
@@ -71,6 +73,8 @@ impl Check {
             | Check::WithoutEnd
             | Check::UnitOrder
             | Check::SyncLoop
+            | Check::DanglingId
+            | Check::IdTwice
             | Check::Storm => true,
         }
     }
@@ -117,7 +121,12 @@ impl Check {
             | Check::SyncLoop
             | Check::IdleWithWork
             | Check::Storm => Subject::Runs,
-            Check::Duplicate | Check::Resurrected | Check::Stuck | Check::WentBack => Subject::World,
+            Check::Duplicate
+            | Check::Resurrected
+            | Check::Stuck
+            | Check::DanglingId
+            | Check::IdTwice
+            | Check::WentBack => Subject::World,
         }
     }
 }

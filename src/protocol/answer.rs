@@ -35,6 +35,11 @@ pub struct Page<'a> {
     pub life: u64,
     /// From which stamp on there may be versions that it does not show, if it is behind.
     pub unseen: Option<Stamp>,
+    /// Keys of rows that are there and of which neither this page tells nor those of its load
+    /// before it: who holds one keeps it.
+    pub withheld: Vec<Cow<'a, str>>,
+    /// A block of keys for new rows: the number of its first, and how many.
+    pub ids: Option<(u64, u32)>,
 }
 
 /// What became of one mutation.

@@ -104,9 +104,13 @@ pub trait PageWriter {
     /// Says of which life of the backend the rows of this page are; if nothing is said, of the
     /// first.
     fn of_life(&mut self, life: u64);
+    /// Says that a row is there of which this page, and those of its load, do not tell.
+    fn withheld(&mut self, key: &str);
     /// Says from which stamp on there may be versions that this page does not show, as who reads
     /// is behind who writes; if nothing is said, there are none.
     fn unseen_from(&mut self, stamp: Stamp);
+    /// The page that was begun brings a block of keys for new rows.
+    fn ids(&mut self, first: u64, count: u32);
     /// Ends the page.
     fn end_page(&mut self, cursor: &str, more: bool);
     /// Bytes so far.

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::base::json::encode_cells;
 use crate::base::{Cell, DeviceId, EditId, EntityId, Key, Span, Stamp, UnitId, Value};
-use crate::contract::{EditKind, Mutation, Outcome, Refusal, Row, ServerError};
+use crate::contract::{EditKind, Guard, Mutation, Outcome, Refusal, Row, ServerError};
 
 fn every_codec() -> impl Iterator<Item = &'static dyn Codec> {
     NAMES.iter().map(|name| named(name).expect("it is listed"))
@@ -27,6 +27,8 @@ fn pages(mut writer: Box<dyn PageWriter>) -> (u64, Vec<u8>) {
     writer.kept_row("k4", Stamp(9), &encode_cells(values.iter()));
     writer.of_life(9);
     writer.unseen_from(Stamp(-7));
+    writer.withheld("k5");
+    writer.withheld("\"k6\"");
     writer.end_page("7,k1", true);
     writer.begin_page(EntityId(4));
     writer.end_page("", false);
@@ -44,12 +46,13 @@ fn requests() -> Vec<Request> {
         values: vec![(3, Value::text("é\n")), (5, Value::Null), (6, Value::Int(i64::MIN))],
         base: Some(Stamp(-4)),
         made_at: Stamp(11),
+        guard: Guard::Base,
     };
     let edit = EditId { device: DeviceId(8), number: 1 };
     let create = Mutation { kind: EditKind::Create, base: None, edit, ..mutation.clone() };
     let wants = vec![
-        Want { entity: EntityId(0), cursor: None },
-        Want { entity: EntityId(1), cursor: Some("1,k".into()) },
+        Want { entity: EntityId(0), cursor: None, ids: 0 },
+        Want { entity: EntityId(1), cursor: Some("1,k".into()), ids: 0 },
     ];
     vec![
         Request::Pull(PullRequest {
@@ -125,6 +128,8 @@ fn a_page_decodes_to_what_was_written() {
         assert!(answer.pages[1].rows.is_empty());
         assert_eq!([page.life, answer.pages[1].life], [9, 0]);
         assert_eq!([page.unseen, answer.pages[1].unseen], [Some(Stamp(-7)), None]);
+        assert_eq!(page.withheld, ["k5", "\"k6\""]);
+        assert!(answer.pages[1].withheld.is_empty(), "they are of their page alone");
     }
 }
 
@@ -170,6 +175,7 @@ fn an_edit_weighs_about_what_is_written_of_it() {
         values: vec![(3, Value::Text("x".repeat(length).into())), (4, Value::Int(1))],
         base: Some(Stamp(1_772_434_800_000_000)),
         made_at: Stamp(1_772_434_800_000_000),
+        guard: Guard::Base,
     };
     for (codec, length) in every_codec().flat_map(|codec| [0, 10, 200, 5_000].map(|length| (codec, length))) {
         let mutations: Vec<Mutation> = (0..50).map(|number| edit(number, length)).collect();

@@ -18,6 +18,10 @@ CREATE TABLE unit(unit INTEGER PRIMARY KEY,last_sync_on,run,running);\
 CREATE TABLE shadow(entity,key,stamp,\"values\",PRIMARY KEY(entity,key))WITHOUT ROWID;\
 CREATE TABLE log(seq INTEGER PRIMARY KEY,device,number,entity,key,kind,met);";
 
+/// The tables of rows that got another key, and of keys for new ones, where there can be any.
+const RENAMED: &str = "CREATE TABLE renamed(entity,key,\"to\",PRIMARY KEY(entity,key))WITHOUT ROWID;\
+    CREATE TABLE pool(entity,first,next,until,PRIMARY KEY(entity,first))WITHOUT ROWID;";
+
 /// The layout that a database says it has; 0 is an empty file.
 pub(super) const VERSION: i64 = 2;
 
@@ -41,7 +45,7 @@ pub(super) enum RowStatement {
     RemoveBy,
     /// `?1` key, `?2` stamp: set the stamp.
     Restamp,
-    /// `?1` key, `?2` generation: set the generation.
+    /// `?1` key, `?2` generation: set the generation, unless it is a later one.
     Seen,
     /// `?1` generation, `?2` the entity: delete what is older and has no outbox entry, giving the
     /// keys.
@@ -111,8 +115,17 @@ pub(super) fn ddl(schema: &Schema) -> String {
             );
         }
     }
+    if schema.renames_any() {
+        ddl.push_str(RENAMED);
+    }
     write_all(&mut ddl, format_args!("PRAGMA user_version={VERSION};"));
     ddl
+}
+
+/// The table of an entity, and its columns in the device's order.
+pub(super) fn names(id: EntityId, entity: &Entity) -> (String, Vec<String>) {
+    let columns = entity.projected().enumerate();
+    (table(id, entity), columns.map(|(place, column)| quoted('c', place, &column.name)).collect())
 }
 
 fn row_sql(id: EntityId, entity: &Entity) -> Option<RowSql> {
@@ -140,7 +153,7 @@ fn row_sql(id: EntityId, entity: &Entity) -> Option<RowSql> {
         format!("DELETE FROM {table} WHERE key=?1"),
         format!("DELETE FROM {table} WHERE key=?1 AND stamp<=?2"),
         format!("UPDATE {table} SET stamp=?2 WHERE key=?1"),
-        format!("UPDATE {table} SET generation=?2 WHERE key=?1"),
+        format!("UPDATE {table} SET generation=?2 WHERE key=?1 AND generation<?2"),
         format!(
             "DELETE FROM {table} AS r WHERE generation<?1 AND NOT EXISTS\
              (SELECT 1 FROM outbox WHERE entity=?2 AND key=r.key)RETURNING key"

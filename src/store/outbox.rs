@@ -58,12 +58,32 @@ pub struct Entry {
     pub parked: bool,
 }
 
+/// What the idempotency key of an edit ends with that is sent again over what it met.
+const OVER: char = '+';
+/// The same where it stands beside that.
+const BESIDE: char = '~';
+
 impl Entry {
     /// Whether it may be on the backend, or on its way: what it says under its idempotency key
     /// stands, and no other edit goes with it. Known where edits are squashed; a conflict rule that
     /// sends it again gives it a key of its own, too.
     pub fn is_sealed(&self) -> bool {
         self.id != self.edit.to_string()
+    }
+
+    /// Whether it met a conflict and goes out again, as another mutation.
+    pub fn is_sent_again(&self) -> bool {
+        self.id.ends_with([OVER, BESIDE])
+    }
+
+    /// Whether it goes out again beside what it met, and not over that.
+    pub fn is_merged(&self) -> bool {
+        self.id.ends_with(BESIDE)
+    }
+
+    /// The idempotency key with which it goes out again: over what it met, or beside that.
+    pub fn id_again(&self, merged: bool) -> String {
+        format!("{}{}", self.id, if merged { BESIDE } else { OVER })
     }
 
     /// The values that its person set. An update that makes its row again has all of the row's
@@ -99,6 +119,7 @@ impl Tx<'_> {
     /// When the edit makes no sense on this device or the disk fails; the transaction must not be
     /// committed then.
     pub fn edit(&self, edit: &LocalEdit, id: &str, made_at: Stamp) -> std::result::Result<(), EditError> {
+        let edit = &*self.followed(edit)?;
         let (base, made_on) = self.change(edit)?;
         self.append(&NewEntry { id, edit, base, made_on: made_on.as_deref(), made_at })?;
         Ok(())
@@ -291,6 +312,15 @@ impl Tx<'_> {
     pub fn rebase(&self, entity: EntityId, key: &str, base: Stamp) -> Result<()> {
         let sql = "UPDATE outbox SET base=?3 WHERE entity=?1 AND key=?2";
         self.execute(sql, (entity.0, key, base.0)).map(drop)
+    }
+
+    /// The same for those that are made on the version `from`.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn rebase_from(&self, entity: EntityId, key: &str, from: Option<Stamp>, base: Stamp) -> Result<()> {
+        let sql = "UPDATE outbox SET base=?4 WHERE entity=?1 AND key=?2 AND base IS ?3";
+        self.execute(sql, (entity.0, key, from.map(|from| from.0), base.0)).map(drop)
     }
 
     /// Notes on which values of its row an edit is made, `row` being the device's columns.

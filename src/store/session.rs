@@ -9,7 +9,7 @@ use rusqlite::{CachedStatement, Connection, Params, StatementStatus};
 
 use super::connection;
 use super::error::{Result, StoreError};
-use super::layout::{Layout, RowStatement};
+use super::layout::{self, Layout, RowStatement};
 use super::line::Line;
 use super::options::Options;
 use crate::base::EntityId;
@@ -152,6 +152,11 @@ impl Store {
     }
     pub(super) fn schema(&self) -> &Schema {
         &self.layout.schema
+    }
+
+    /// The table of an entity, and its columns in the device's order.
+    pub(super) fn names(&self, entity: EntityId) -> (String, Vec<String>) {
+        layout::names(entity, self.entity(entity))
     }
 
     pub(super) fn entity(&self, entity: EntityId) -> &Entity {

@@ -113,6 +113,7 @@ events! {
     80 RowsRetried { left },
     111 MutationIgnored { edit; entity, key },
     110 EditsSquashed { edit, with, stays; entity, key },
+    140 Renamed { entity, from, to },
 }
 
 /// Of what is one number.

@@ -44,6 +44,12 @@ const SQUASHED: &[&str] = &[
     "action.drop.per_device=3",
     "action.add.per_device=4",
 ];
+/// Rows that the backend names: as it commits them, by what they say, or beforehand.
+const NAMED: [&[&str]; 3] = [
+    &["entity.task.ids=server", "entity.task.doubles=true"],
+    &["entity.task.ids=natural-key", "entity.task.merge=fill-empty"],
+    &["entity.task.ids=pool", "entity.task.doubles=true", "entity.task.pool=4", "entity.task.refill=2"],
+];
 const JOURNALS: [&[&str]; 2] =
     [&["store.journal=truncate", "store.synchronous=full"], &["store.journal=wal", "store.synchronous=full"]];
 
@@ -210,6 +216,20 @@ fn crash_sweep_a_kill_at_any_crash_point_loses_nothing_while_edits_go_as_one() {
 #[test]
 fn crash_sweep_a_kill_at_the_time_of_any_disk_operation_loses_nothing_while_edits_go_as_one() {
     assert!(nothing_is_lost(Sweep::KillTimes, &[JOURNALS[0], SQUASHED].concat()) > 1_000);
+}
+
+#[test]
+fn crash_sweep_a_kill_after_any_poll_doubles_nothing_that_the_backend_names() {
+    for (at, named) in NAMED.into_iter().enumerate() {
+        assert!(nothing_is_lost(Sweep::Polls, &[JOURNALS[at % 2], named].concat()) > 200);
+    }
+}
+
+#[test]
+fn crash_sweep_a_kill_at_any_crash_point_doubles_nothing_that_the_backend_names() {
+    for (at, named) in NAMED.into_iter().enumerate() {
+        assert!(nothing_is_lost(Sweep::Points, &[JOURNALS[(at + 1) % 2], named].concat()) > 100);
+    }
 }
 
 #[test]

@@ -78,9 +78,18 @@ const PROXY: Ground = Ground { path: "scenarios/links/caching-proxy.toml", sets:
 /// Changes to natural keys that others have.
 const TAKEN: Ground = Ground { path: "scenarios/conflicts/taken-updates.toml", sets: &[], seeds: 5 };
 
+/// Loads in the midst of the day, while the last commits cannot be seen yet.
+const MIDLIFE: Ground = Ground {
+    path: "scenarios/backend/load-in-midlife.toml",
+    sets: &["backend.stamp_precision=10s", "backend.ticks=shared"],
+    seeds: 10,
+};
+
 /// People who make rows and what refers to them, and take all apart again.
 const APART: Ground = Ground { path: "scenarios/scripts/taken-apart.toml", sets: &[], seeds: 5 };
 /// Edits that win over deletes on several phones.
+/// Several edits of a row, of which the first is merged.
+const BEHIND: Ground = Ground { path: "scenarios/conflicts/behind-a-merge.toml", sets: &[], seeds: 5 };
 const AGAIN: Ground = Ground { path: "scenarios/conflicts/made-again.toml", sets: &[], seeds: 5 };
 /// Rows that go and come back, read from a copy that lags.
 const BACK: Ground = Ground { path: "scenarios/backend/gone-and-back.toml", sets: &[], seeds: 5 };
@@ -102,6 +111,11 @@ const REGRETTED: Ground = Ground {
 /// All trouble of every kind, beds that go to the other ward and come back among it.
 const MOVED: Ground =
     Ground { path: "scenarios/chaos.toml", sets: &["swarm.on=1", "swarm.sizes=false"], seeds: 10 };
+
+/// Rows that the backend gives their keys, with answers that are lost.
+const NAMED: Ground = Ground { path: "scenarios/conflicts/server-ids.toml", sets: &[], seeds: 10 };
+/// Keys that are given out beforehand.
+const POOL: Ground = Ground { path: "scenarios/conflicts/id-pool.toml", sets: &[], seeds: 5 };
 
 /// Two units with an entity each.
 const DATES: Ground = Ground { path: "scenarios/units/dates.toml", sets: &[], seeds: 5 };
@@ -162,7 +176,10 @@ fn ground(bug: &Bug) -> Ground {
         "children-first" => MADE,
         "parents-first" => APART,
         "whole-rows-again" => AGAIN,
+        "merge-speaks-for-all" => BEHIND,
         "takes-older-tombstones" => BACK,
+        "rename-forgets-edits" | "rename-forgets-rows" | "rename-forgets-newer" => NAMED,
+        "pool-gives-again" => POOL,
         "one-date-for-all" => DATES,
         "foreign-answer-is-ack" => FOREIGN,
         "verdicts-by-place" => MIXED_UP,
@@ -172,6 +189,7 @@ fn ground(bug: &Bug) -> Ground {
         "refused-delete-stays-gone" => KEPT_ROWS,
         "asks-caches" => PROXY,
         "never-sweeps" | "sweeps-what-waits" => EXPIRING,
+        "sweeps-what-is-withheld" => MIDLIFE,
         "cancels-what-was-sent" => REGRETTED,
         "tombstones-for-ever" => MOVED,
         "takes-older-versions" | "forgets-ends" => LAGGING,
@@ -229,6 +247,7 @@ fn class(id: &str) -> &'static str {
         "one-date-for-all" | "ignores-tombstones" => "A11",
         "merges-without-nulls" => "A14",
         "never-sweeps" => "A22, D",
+        "sweeps-what-is-withheld" => "A",
         "keeps-what-left-scope" | "takes-older-versions" | "takes-older-tombstones" => "A",
         "new-identity-each-try" => "B1",
         "marks-clean-what-changed" => "B3",
@@ -267,6 +286,7 @@ fn class(id: &str) -> &'static str {
         | "counts-winners-as-done"
         | "deletes-what-left-scope"
         | "forgets-ends"
+        | "merge-speaks-for-all"
         | "whole-rows-again" => "C",
         "sweeps-what-waits" => "D2",
         "goes-over-what-came" => "D13",
@@ -274,6 +294,7 @@ fn class(id: &str) -> &'static str {
         "ignores-the-network" | "never-forgives" | "waits-without-a-ceiling" | "gives-up-for-good" => "D",
         "forgets-late-rows" => "A",
         "merges-in-silence" => "C",
+        "rename-forgets-edits" | "rename-forgets-rows" | "rename-forgets-newer" | "pool-gives-again" => "C",
         "fails-without-a-word"
         | "sync-starts-sync"
         | "last-in-first-out"

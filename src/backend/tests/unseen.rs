@@ -86,6 +86,28 @@ fn a_replica_shows_everything_that_much_later() {
 }
 
 #[test]
+fn what_is_there_and_not_shown_is_withheld_from_its_own_readers() {
+    let mut backend = backend(Options { ticks: Ticks::Shared, stamp_precision: Span::secs(1), ..options() });
+    let old = START.minus(Span::secs(60));
+    let rows = [("a", 0), ("b", 0), ("c", 0), ("d", 1)].map(|(key, of)| loaded(key, appointment(of, 5), old));
+    backend.load(APPOINTMENT, rows);
+    let now = at_ms(10_000);
+    for key in ["b", "d"] {
+        backend.office().write(now, APPOINTMENT, &Key::new(key), &[(STATUS, Value::Int(1))]).unwrap();
+    }
+    backend.office().delete(now, APPOINTMENT, &Key::new("c")).unwrap();
+    let own = attributes(0);
+    let withheld = |backend: &Backend, ms: u64, upto| {
+        backend.sight(at_ms(ms)).withheld(APPOINTMENT, Scope::Of(&own), upto).unwrap()
+    };
+    let later = Upto::Behind(Span::secs(2));
+    assert_eq!(withheld(&backend, 10_900, Upto::Settled), [Key::new("b")]);
+    assert_eq!(withheld(&backend, 11_000, Upto::Settled), []);
+    assert_eq!(withheld(&backend, 11_000, later), [Key::new("b")]);
+    assert_eq!(withheld(&backend, 10_900, Upto::Behind(Span::ZERO)), [], "it comes as close as can be");
+}
+
+#[test]
 fn a_coarse_filter_reads_again_what_was_read_since_its_last_multiple_and_delivers_it_once() {
     let mut backend = backend(Options { filter_precision: Span::secs(1), ..options() });
     let scanned = |backend: &mut Backend, position: &mut Option<Position>, ms| {

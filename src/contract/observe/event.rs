@@ -367,6 +367,15 @@ pub enum Event<'a> {
         /// The backend's stamp of the row.
         stamp: Stamp,
     },
+    /// A row that was made here has another key from now on, wherever it stands.
+    Renamed {
+        /// Its entity.
+        entity: EntityId,
+        /// The key that it was made with.
+        from: &'a Key,
+        /// Its key now.
+        to: &'a Key,
+    },
     /// A conflict rule spoke.
     ConflictDecided {
         /// The local edit.
@@ -455,7 +464,8 @@ pub enum Event<'a> {
         kind: EditKind,
         /// `Some` for a conflict, `None` for a rejection for good.
         conflict: Option<Refusal>,
-        /// The other row, where that has the natural key.
+        /// The other row, where that has the natural key, or one that it refers to and that is not
+        /// there.
         holder: Option<&'a Key>,
     },
     /// The backend: a mutation was answered as if it was committed, and was not: its row is out of

@@ -66,7 +66,8 @@ impl Strategy for ChangeLog {
         let query = LogQuery { entity, scope: reader.scope(), after: &after, limit, holes, trimmed };
         let page = backend.logged(now, query, &mut |change| take(change, None))?;
         let effort = Effort { scanned: page.scanned, ..Effort::default() };
-        Ok(Captured { delivered: page.delivered, cursor: write(&page.next), more: page.more, effort })
+        let (cursor, more, withheld) = (write(&page.next), page.more, page.withheld);
+        Ok(Captured { delivered: page.delivered, cursor, more, withheld, effort })
     }
 
     fn cursor_at(&self, _: EntityId, stamp: Stamp) -> String {

@@ -319,7 +319,7 @@ impl Strategy for ByFlag {
         }
         let written = set * form.bytes() + claimed * CLAIM;
         let effort = Effort { scanned, writes: set + claimed, written, handled: again, ..Effort::default() };
-        Ok(Captured { delivered, cursor, more, effort })
+        Ok(Captured { delivered, cursor, more, withheld: Vec::new(), effort })
     }
 
     fn answered(&mut self, backend: &mut Backend, now: Time, leaves: bool) {

@@ -45,6 +45,9 @@ pub(in crate::gateway) struct Captured {
     pub(in crate::gateway) cursor: String,
     /// There may be more.
     pub(in crate::gateway) more: bool,
+    /// Rows that are there and of which a load has not told, as their latest versions come later:
+    /// who holds one keeps it.
+    pub(in crate::gateway) withheld: Vec<Key>,
     /// What it took.
     pub(in crate::gateway) effort: Effort,
 }

@@ -6,7 +6,7 @@ use crate::base::EntityId;
 use crate::contract::{Delivery, Schema};
 
 /// The statements on the table of an entity, by [`Statement`].
-pub(super) type Sql = [String; 16];
+pub(super) type Sql = [String; 17];
 
 /// A statement on the table of an entity.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +29,8 @@ pub(super) enum Statement {
     Renew,
     /// Says of all up to a stamp that the backend has told of them, or will: that stamp.
     NoneAhead,
+    /// Says that a load has met a row, whatever a device was told of it: its key, the generation.
+    Met,
     /// Rows that a load has not met: its generation.
     Unmet,
     /// Changes after a number: scope, seq, limit.
@@ -115,6 +117,7 @@ pub(super) fn sql(entity: EntityId) -> Sql {
         format!("SELECT scope, seq FROM {table} WHERE gone = 1 AND generation < 0 ORDER BY seq"),
         format!("UPDATE {table} SET seq = ?3, generation = abs(generation) WHERE scope = ?1 AND seq = ?2"),
         format!("UPDATE {table} SET ahead = 0 WHERE ahead = 1 AND stamp <= ?1"),
+        format!("UPDATE {table} SET generation = iif(generation < 0, -?2, ?2) WHERE key = ?1 AND gone = 0"),
         format!(
             "SELECT key, stamp FROM {table} WHERE gone = 0 AND ahead = 0 AND abs(generation) < ?1 ORDER BY seq"
         ),

@@ -38,6 +38,8 @@ pub(in super::super) struct Captures {
     pub(in super::super) cursor: String,
     /// There may be more.
     pub(in super::super) more: bool,
+    /// Rows that are there and of which a load has not told.
+    pub(in super::super) withheld: Vec<Key>,
     /// A load begins with it, which meets each row whose last version has this stamp or an earlier
     /// one.
     pub(in super::super) loads_up_to: Option<Stamp>,
@@ -262,7 +264,7 @@ impl Replica {
 
     /// Takes a page with its cursor in one transaction.
     pub(in super::super) fn take(&mut self, page: &Captures) -> Taken {
-        let Captures { entity, rows, cursor, more, loads_up_to, as_of } = page;
+        let Captures { entity, rows, cursor, more, withheld, loads_up_to, as_of } = page;
         self.transact(|replica| {
             let progress = replica.progress(*entity);
             let mut taken = Taken::default();
@@ -276,6 +278,9 @@ impl Replica {
                     Applied::PassedOver => taken.passed_over.push(row.key.clone()),
                     Applied::AsItWas => {}
                 }
+            }
+            for key in withheld.iter().filter(|_| progress.loading) {
+                sound(replica.on(*entity, Statement::Met).execute((key.as_str(), progress.generation)));
             }
             if progress.loading && !more {
                 taken.changed += replica.sweep(*entity, progress.generation, *as_of);

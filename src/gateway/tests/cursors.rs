@@ -47,7 +47,7 @@ struct Reader {
 impl Reader {
     /// One page as it comes; the reader does not have it yet.
     fn ask(&self, site: &mut Site, rows: u32) -> Served {
-        let wants = vec![Want { entity: CODE, cursor: self.cursor.clone() }];
+        let wants = vec![Want { entity: CODE, cursor: self.cursor.clone(), ids: 0 }];
         let (device, unit) = (DeviceId(0), UnitId(0));
         let clock = Stamp(site.backend.clock(site.now).0 + self.clock);
         let (run, zone) = (self.run, self.zone);
@@ -464,4 +464,93 @@ fn a_load_that_is_broken_off_before_its_first_page_arrives_loses_no_key() {
     reader.cursor = cursor;
     reader.pull(&mut site, 500, 100);
     assert_eq!(reader.rows.len(), 17);
+}
+
+/// What a page says is there besides.
+fn withheld(served: &Served) -> Vec<String> {
+    let answer = CODEC.decode_answer(&served.answer).unwrap().unwrap();
+    answer.pages[0].withheld.iter().map(|key| key.to_string()).collect()
+}
+
+/// The same, with a clock that ticks once a second and shows no tick before it is over.
+fn reconciling_in_ticks() -> Site {
+    let mut site = reconciling(Span::ZERO);
+    let options = LastModifiedOptions { reconcile: Some(Span::ZERO), ..LastModifiedOptions::default() };
+    let (provisioning, ticks) = (backend::Provisioning::StampsOnly, backend::Ticks::Shared);
+    let coarse = backend::Options { provisioning, ticks, stamp_precision: Span::secs(1), ..exact() };
+    let rows = site.backend.rows(CODE).map(|row| Loaded {
+        key: row.key.clone(),
+        values: row.values.clone(),
+        created: row.stamp,
+        updated: row.stamp,
+        deleted: None,
+    });
+    let rows: Vec<Loaded> = rows.collect();
+    site = Site::by_time(options, coarse);
+    site.backend.load(CODE, rows.into_iter());
+    site.now += Span::secs(10);
+    site
+}
+
+#[test]
+fn a_load_names_what_is_there_and_not_yet_shown() {
+    let mut site = reconciling_in_ticks();
+    let now = site.now;
+    site.backend.office().write(now, CODE, &Key::new("c03"), &[(1, Value::text("new"))]).unwrap();
+    let mut reader = Reader::default();
+    let first = reader.ask(&mut site, 10);
+    assert_eq!((withheld(&first), reader.take(&first)), (Vec::new(), (10, true)), "it goes on");
+    let last = reader.ask(&mut site, 10);
+    assert_eq!((withheld(&last), reader.take(&last)), (vec!["c03".to_owned()], (9, false)));
+    assert_eq!(withheld(&reader.ask(&mut site, 10)), Vec::<String>::new(), "no load, no word of it");
+    site.now += Span::secs(1);
+    assert_eq!(reader.page(&mut site, 10), (1, false));
+}
+
+#[test]
+fn the_end_of_a_row_that_a_load_withheld_is_told() {
+    let mut site = reconciling_in_ticks();
+    let now = site.now;
+    site.backend.office().write(now, CODE, &Key::new("c03"), &[(1, Value::text("new"))]).unwrap();
+    let mut reader = Reader::default();
+    reader.rows.insert("c03".to_owned(), START);
+    reader.pull(&mut site, 500, 100);
+    delete(&mut site, 3..4);
+    site.now += Span::secs(1);
+    reader.pull(&mut site, 500, 100);
+    assert_eq!(reader.rows.len(), 19);
+}
+
+#[test]
+fn the_end_of_a_row_that_was_written_after_its_tombstone_is_told_again() {
+    let mut site = reconciling(Span::ZERO);
+    let mut reader = Reader::default();
+    reader.pull(&mut site, 500, 100);
+    delete(&mut site, 3..4);
+    assert_eq!(reader.page(&mut site, 500), (1, false), "its tombstone");
+    let again = Mutation { entity: CODE, ..create(0, "c03") };
+    assert!(site.send(&push(vec![again])).error.is_none());
+    reader.rows.insert("c03".to_owned(), START);
+    delete(&mut site, 3..4);
+    reader.pull(&mut site, 500, 100);
+    assert_eq!(reader.rows.len(), 19);
+}
+
+#[test]
+fn the_end_of_a_row_that_was_written_before_the_load_is_told() {
+    let mut site = reconciling(Span::ZERO);
+    let mut reader = Reader::default();
+    reader.pull(&mut site, 500, 100);
+    let backup = site.gateway.backup();
+    site.gateway.restore(site.now, backup);
+    let made = Mutation { entity: CODE, ..create(0, "mine") };
+    assert!(site.send(&push(vec![made])).error.is_none());
+    reader.rows.insert("mine".to_owned(), START);
+    delete(&mut site, 3..4);
+    let now = site.now;
+    site.backend.office().delete(now, CODE, &Key::new("mine")).unwrap();
+    assert_eq!(refusal(&reader.ask(&mut site, 500)), ServerError::CursorExpired(CODE));
+    reader.cursor = None;
+    reader.pull(&mut site, 500, 100);
+    assert!(!reader.rows.contains_key("mine"));
 }

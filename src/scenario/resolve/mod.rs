@@ -7,6 +7,7 @@
 
 mod about;
 mod backend;
+mod conflict;
 mod doubts;
 mod figure;
 mod flag;
@@ -17,6 +18,7 @@ mod hash;
 mod hooks;
 mod links;
 mod measured;
+mod naming;
 mod people;
 mod schema;
 mod shows;
@@ -107,6 +109,7 @@ pub(super) fn resolve(
     world.baseline_metrics();
     let gateway = world.gateway();
     let (engine, events) = (world.engine(&gateway), world.events());
+    naming::keys_fit(root, world.mode(), &wrong);
     world.namesakes(&gateway, engine.identity, &events);
     let plan = Plan {
         scenario: root.at("name").text().to_owned(),
@@ -212,10 +215,7 @@ impl World<'_> {
             },
             push: self.push(view.at("push")),
             retry: self.retry(view.at("retry")),
-            conflict: engine::ConflictOptions {
-                policy: engine::policy_named(view.at("conflict.policy").text()).unwrap_or_default(),
-                compares: view.at("conflict.compares").word(),
-            },
+            conflict: conflict::conflict(self.root, self.wrong),
             request_timeout: view.at("request_timeout").span(),
             debounce: view.at("debounce").span(),
             hook_timeout: view.at("hook_timeout").present().map(View::span),
@@ -241,6 +241,7 @@ impl World<'_> {
             chunk_rows: view.at("chunk_rows").count(),
             chunk_bytes: view.at("chunk_bytes").bytes(),
             steering: self.steering(view),
+            sends: view.at("sends").word(),
             capture,
             sync_date: view.at("sync_date").word(),
             squash: squash.flag(),

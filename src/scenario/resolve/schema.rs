@@ -9,6 +9,7 @@ use super::super::column::{
 use super::super::plan::Attribute;
 use super::super::rows::Brought;
 use super::super::written::{Calendar, Scope, scope};
+use super::naming::naming;
 use super::view::{Mistakes, View};
 use crate::backend::Effect;
 use crate::base::{EntityId, Ppm, Span, Stamp};
@@ -64,7 +65,10 @@ pub(super) fn entities<'a>(
     let own_calendar = calendar;
     let calendar = calendar.unwrap_or_default();
     let mut effects = lookup.folds();
-    let schema = Schema { entities: lookup.sketches.iter().map(|s| lookup.entity(s, calendar)).collect() };
+    let schema = Schema {
+        entities: lookup.sketches.iter().map(|s| lookup.entity(s, calendar)).collect(),
+        naming: lookup.sketches.iter().map(|s| naming(s.view, wrong)).collect(),
+    };
     for (id, sketch) in lookup.sketches.iter().enumerate() {
         let counters = sketch.view.at("count").entries();
         effects.extend(counters.filter_map(|(column, view)| lookup.counter(id, column, view, calendar)));

@@ -64,6 +64,7 @@ const STACKS: &[&str] = &[
     "broken:refused-delete-stays-gone",
     "broken:rests-in-the-middle",
     "broken:says-nothing",
+    "broken:sweeps-what-is-withheld",
     "broken:taken-is-done",
     "broken:takes-older-tombstones",
     "broken:takes-older-versions",
@@ -71,6 +72,11 @@ const STACKS: &[&str] = &[
     "broken:whole-rows-again",
     "broken:verdicts-by-place",
     "broken:tries-without-a-pause",
+    "broken:rename-forgets-edits",
+    "broken:rename-forgets-rows",
+    "broken:rename-forgets-newer",
+    "broken:pool-gives-again",
+    "broken:merge-speaks-for-all",
 ];
 
 fn with_names<R>(f: impl FnOnce(&Names<'_>) -> R) -> R {

@@ -64,7 +64,7 @@ fn related() -> Store {
     line.columns[0].kind = ColumnKind::Ref(TASK);
     let entities = vec![entity("order", &[], &[], Delivery::Delta), line];
     let db = Database { path: ":memory:".to_owned(), vfs: None };
-    Store::open(&db, Arc::new(Schema { entities }), &options()).unwrap()
+    Store::open(&db, Arc::new(Schema { entities, ..Schema::default() }), &options()).unwrap()
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod edits;
 mod files;
 mod marks;
+mod rename;
 mod sync;
 mod tables;
 
@@ -47,6 +48,7 @@ fn schema() -> Arc<Schema> {
             entity("Group", odd, &[0, 1, 2, 3, 4, 5, 6], Delivery::Delta),
             entity("sqlite_\"outbox", &[], &[], Delivery::Delta),
         ],
+        ..Schema::default()
     })
 }
 

@@ -208,7 +208,7 @@ impl<'b> Comparison<'b> {
         let unread =
             |found: &Difference| found.values.is_none() && gaps.iter().any(|gap| gap.holds(&found.key));
         self.found.retain(|found| !not.contains(&found.key) && !unread(found));
-        List { found: self.found, served: 0 }
+        List { found: self.found, served: 0, not: not.clone() }
     }
 }
 
@@ -225,6 +225,8 @@ pub(super) struct List {
     /// In the order of keys.
     found: Vec<Difference>,
     served: usize,
+    /// Rows of which nothing is told.
+    not: BTreeSet<Key>,
 }
 
 impl List {
@@ -235,6 +237,13 @@ impl List {
 }
 
 impl List {
+    /// Rows of which nothing was told as the reader may hold something later.
+    pub(super) fn withheld(&self) -> Vec<Key> {
+        let passed = self.found.iter().filter(|found| found.passed).map(|found| found.key.clone());
+        let all: BTreeSet<Key> = passed.chain(self.not.iter().cloned()).collect();
+        all.into_iter().collect()
+    }
+
     /// These are to be told again, whole: what the reader holds of them is not known any more.
     fn take_back(&mut self, told: Range<usize>) {
         self.served = told.start;

@@ -164,13 +164,15 @@ impl Hash {
         }
         let (told, delivered) = book.tell(ask.limit, take);
         let more = book.list.as_ref().is_none_or(|list| !list.is_told());
+        let told_all = book.list.as_ref().filter(|_| !more);
+        let withheld = told_all.map_or(Vec::new(), List::withheld);
         let cursor = book.answer(told, more, || {
             // A gateway that replaces this one must not give a number again that means something
             // else.
             self.pages = (self.pages + 1).max(now.0 / 1_000);
             self.pages
         });
-        Ok(Captured { delivered, cursor: cursor.write(), more, effort })
+        Ok(Captured { delivered, cursor: cursor.write(), more, withheld, effort })
     }
 }
 

@@ -3,7 +3,7 @@
 use super::cursor::{Course, Cursor, Step};
 use super::options::{Bound, End, Options, Paging, Source};
 use crate::backend::{Backend, Lower, Position, Query, Stretch, Stretched, Upto};
-use crate::base::{EntityId, Stamp, Time};
+use crate::base::{EntityId, Key, Stamp, Time};
 use crate::contract::ServerError;
 use crate::gateway::capture::seam::{Ask, Captured, Effort, Strategy, Take};
 
@@ -67,7 +67,10 @@ impl LastModified {
         let page = backend.changes(now, query, |change| take(change, None))?;
         let cursor = Cursor::Rest(Position { stamp: self.cut(page.next.stamp), ..page.next }).write();
         let effort = Effort { scanned: page.scanned, ..Effort::default() };
-        Ok(Captured { delivered: page.delivered, cursor, more: self.more(page.delivered, page.more), effort })
+        let loaded = !page.more && after.is_none_or(|after| after.since.is_some());
+        let withheld = self.withheld(backend, now, ask, loaded)?;
+        let (delivered, more) = (page.delivered, self.more(page.delivered, page.more));
+        Ok(Captured { delivered, cursor, more, withheld, effort })
     }
 
     /// Each page begins at a stamp that the last one came to.
@@ -104,7 +107,9 @@ impl LastModified {
         } else {
             Position::at(backend.sight(now).rested(stamp, upto))
         };
-        Ok(captured(&stretched, &Cursor::Rest(next), more))
+        let loaded = stretched.next.is_none() && loading.is_some();
+        let withheld = self.withheld(backend, now, ask, loaded)?;
+        Ok(Captured { withheld, ..captured(&stretched, &Cursor::Rest(next), more) })
     }
 
     /// All pages of a pull begin at one time.
@@ -146,7 +151,9 @@ impl LastModified {
         } else {
             Cursor::Rest(Position::at(mark))
         };
-        Ok(captured(&stretched, &next, more))
+        let loaded = stretched.next.is_none() && since.is_some();
+        let withheld = self.withheld(backend, now, ask, loaded)?;
+        Ok(Captured { withheld, ..captured(&stretched, &next, more) })
     }
 
     /// The pull that this page belongs to. A pull by offset that was broken off begins again: at
@@ -224,6 +231,20 @@ impl LastModified {
         stamp.truncated(self.options.precision)
     }
 
+    /// What a load that has come to its end stays behind.
+    fn withheld(
+        &self,
+        backend: &Backend,
+        now: Time,
+        ask: Ask<'_>,
+        loaded: bool,
+    ) -> Result<Vec<Key>, ServerError> {
+        if !loaded {
+            return Ok(Vec::new());
+        }
+        backend.sight(now).withheld(ask.entity, ask.reader.scope(), self.options.upto)
+    }
+
     /// What the answer says of whether there is more.
     fn more(&self, delivered: u64, there_is: bool) -> bool {
         match self.options.end {
@@ -235,5 +256,6 @@ impl LastModified {
 
 fn captured(stretched: &Stretched, cursor: &Cursor, more: bool) -> Captured {
     let effort = Effort { scanned: stretched.scanned, ..Effort::default() };
-    Captured { delivered: stretched.delivered, cursor: cursor.write(), more, effort }
+    let (delivered, cursor, withheld) = (stretched.delivered, cursor.write(), Vec::new());
+    Captured { delivered, cursor, more, withheld, effort }
 }

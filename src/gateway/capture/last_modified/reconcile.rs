@@ -182,6 +182,8 @@ impl Reconciling {
             full |= flow.is_break();
             flow
         })?;
+        // Who holds one keeps it, so its end is owed to it.
+        page.withheld.iter().for_each(|key| told.insert(key));
         let due = now.since(told.since) >= self.every || told.owed;
         if page.more || !due {
             return Ok(Captured { cursor: told.cursor(&page.cursor), ..page });
@@ -199,19 +201,23 @@ impl Reconciling {
         }
         let effort = page.effort.plus(Effort { scanned: asked, handled: asked, ..Effort::default() });
         let (delivered, cursor) = (page.delivered + sent.rows, told.cursor(&page.cursor));
-        Ok(Captured { delivered, cursor, more: !sent.all, effort })
+        Ok(Captured { delivered, cursor, more: !sent.all, withheld: page.withheld, effort })
     }
 
     /// A reader begins with nothing. What it was told before counts still: it may die before it has
     /// the first page, and go on as it was.
     fn load(&mut self, name: Name, now: Time) {
+        self.told(name, now).since = now;
+    }
+
+    /// What a reader was told; of one that is not known nothing, under a new name.
+    fn told(&mut self, name: Name, now: Time) -> &mut Told {
         // A gateway that replaces this one must not give a name again.
         let next = (self.loads + 1).max(now.0 / 1_000);
-        let told = self.told.entry(name).or_insert_with(|| {
+        self.told.entry(name).or_insert_with(|| {
             self.loads = next;
-            Told { load: next, ..Told::default() }
-        });
-        told.since = now;
+            Told { load: next, since: now, ..Told::default() }
+        })
     }
 }
 
@@ -241,12 +247,14 @@ impl Strategy for Reconciling {
         Told::default().cursor(&self.inner.cursor_at(entity, stamp))
     }
 
-    fn touched(&mut self, _: Time, reader: Reader<'_>, entity: EntityId, key: &Key) {
-        if let Some(told) = self.told.get_mut(&name(reader, entity)) {
-            let before = told.bytes;
-            told.insert(key);
-            self.bytes += told.bytes - before;
-        }
+    /// Its load may be to come, as after a return to a backup, and pass over what it then holds.
+    fn touched(&mut self, now: Time, reader: Reader<'_>, entity: EntityId, key: &Key) {
+        let told = self.told(name(reader, entity), now);
+        let before = told.bytes;
+        told.insert(key);
+        // A tombstone that went out before and arrives says nothing of what it holds now.
+        told.open.iter_mut().for_each(|(_, keys)| keys.retain(|sent| sent != key));
+        self.bytes += told.bytes - before;
     }
 
     fn begin_with(&mut self, schema: &Schema, reader: Reader<'_>, _: Stamp, rows: &mut CarriedRows<'_>) {
