@@ -61,6 +61,13 @@ pub const ALL: &[Bug] = &[
         breaks: Breaks::Rule(|rules| Rules { cursor: pull::one_date_for_all(), ..rules }),
     },
     Bug {
+        id: "cursor-before-the-last-page",
+        check: "delivered-again",
+        mechanism: "the cursor points to the first row of a sync's last page and not behind its last: that page comes again each time",
+        seen_in: "a cursor that is read before the page and saved after it",
+        breaks: Breaks::Rule(|rules| Rules { cursor: pull::cursor_before_the_last_page(), ..rules }),
+    },
+    Bug {
         id: "passes-over-errors",
         check: "lost",
         mechanism: "writing a row fails for one key in twelve, nobody looks at the errors of single rows, and the cursor moves on",

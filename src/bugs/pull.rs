@@ -30,6 +30,17 @@ pub(super) fn passes_what_failed() -> Rc<dyn CursorRule> {
     Rc::new(Broken)
 }
 
+/// Where a sync ends its cursor stays where the last page began.
+pub(super) fn cursor_before_the_last_page() -> Rc<dyn CursorRule> {
+    struct Broken;
+    impl CursorRule for Broken {
+        fn is_saved(&self, more: bool) -> bool {
+            more
+        }
+    }
+    Rc::new(Broken)
+}
+
 pub(super) fn one_date_for_all() -> Rc<dyn CursorRule> {
     struct Broken;
     impl CursorRule for Broken {

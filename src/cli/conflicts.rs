@@ -5,14 +5,16 @@ use super::console::Console;
 use super::refusal::Refusal;
 use super::run::Order;
 use super::{run, sources};
+use crate::base::Word as _;
 use crate::campaign::Runner;
-use crate::engine::POLICY_NAMES;
+use crate::engine::{Detect, POLICY_NAMES};
 use crate::report::conflicts::{Conflicts, Line};
 use crate::report::{CellRecord, Exit};
 use crate::scenario::{CONFLICTS_EXPECTED, Document, Plan};
 
 const POLICY: &str = "engine.conflict.policy";
 const WRITES: &str = "backend.writes";
+const DETECT: &str = "engine.conflict.detect";
 
 /// What backend a policy meets: one that takes what arrives, if nothing is checked on the device.
 fn writes(policy: &str) -> &'static str {
@@ -64,10 +66,10 @@ pub(super) fn conflicts(
 /// A world's cells, in both orders, of a setting.
 fn plans(runner: &dyn Runner) -> anyhow::Result<Vec<Plan>> {
     let mut plans = Vec::new();
-    for policy in POLICY_NAMES {
+    for (detect, policy) in Detect::WORDS.iter().flat_map(|way| POLICY_NAMES.iter().map(move |p| (way, p))) {
         for document in Document::conflicts() {
             let one = |key: &str, value: &str| (key.to_owned(), vec![value.to_owned()]);
-            let axes = vec![one(POLICY, policy), one(WRITES, writes(policy))];
+            let axes = vec![one(DETECT, detect), one(POLICY, policy), one(WRITES, writes(policy))];
             let cells = sources::with(&document, &Selection::default(), axes, runner);
             plans.extend(cells.map_err(|why| Refusal::because(Exit::Internal, why))?);
         }
@@ -77,5 +79,5 @@ fn plans(runner: &dyn Runner) -> anyhow::Result<Vec<Plan>> {
 
 fn line_of(cell: &CellRecord) -> Option<Line> {
     let axis = |key: &str| cell.axes.get(key)?.as_str();
-    Some(Line::of(cell, "dates", axis(POLICY)?))
+    Some(Line::of(cell, axis(DETECT)?, axis(POLICY)?))
 }

@@ -308,7 +308,9 @@ impl Applier {
     ) -> Result<(), StoreError> {
         let before = progress.clone();
         if segment.ends_page {
-            progress.cursor = Some(page.cursor.clone().into_owned());
+            if self.process.rules.cursor.is_saved(page.more) {
+                progress.cursor = Some(page.cursor.clone().into_owned());
+            }
             if progress.loading && self.process.rules.cursor.keeps_what_is_withheld() {
                 for key in &page.withheld {
                     tx.seen(page.entity, key, progress.generation)?;

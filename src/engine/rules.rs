@@ -93,6 +93,10 @@ pub trait CursorRule {
     fn keeps_what_is_withheld(&self) -> bool {
         true
     }
+    /// Whether the cursor of a page is saved, of which the server says that more comes or not.
+    fn is_saved(&self, _more: bool) -> bool {
+        true
+    }
     /// Removes the rows that a full load of this generation did not bring, as it ends; gives their
     /// keys.
     ///

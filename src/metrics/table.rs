@@ -284,6 +284,7 @@ table! {
     OracleIdle "oracle.idle_with_work.count" Count Lower Counter "Runs that were asked for, by a trigger, a failure or an edit that waits, and did not begin in time on a device that was online and had nothing else to do."
     OracleIdleTime "oracle.idle_with_work.ns" Ns Lower Counter "The time for which devices were idle with such a run to begin."
     OracleStorm "oracle.request_storm.devices" Devices Lower Counter "Devices that sent more requests than what asks for a sync, what came of it and their retry settings ask for."
+    OracleAgain "oracle.delivered_again.rows" Rows Lower Counter "Rows that a unit brought to a device in the version that it had brought before, with nothing that makes that necessary."
     OracleWentBack "oracle.went_back.count" Count Lower Counter "Times a row on a device went back behind a version that the device had moved on to, though the backend did not."
     OracleOwnWriteVanished "oracle.own_write_vanished.count" Count Lower Counter "Those of them by which a device lost sight of what it had written itself and the backend has."
     OracleWentBackTime "oracle.went_back.row_ns" RowNs Lower Counter "Rows times the time for which they were back behind a version that their device had moved on to."

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::accounts::Accounts;
+use super::again::Again;
 use super::busy::{Busy, Happened};
 use super::check::Check;
 use super::checks::{self, CommitCase, ShownCase, Turn};
@@ -83,6 +84,7 @@ pub struct Oracle {
     pub(super) busy: Busy,
     pub(super) accounts: Accounts,
     pub(super) thrift: Thrift,
+    pub(super) again: Again,
     /// Whether what a device committed outlives a loss of power.
     durable: bool,
     /// When a device last died in the middle of work on its database. What it had pulled by then it
@@ -142,6 +144,7 @@ impl Oracle {
             busy: Busy::default(),
             accounts: Accounts::default(),
             thrift: Thrift::new(devices, &setting.units, setting.retries),
+            again: Again::new(devices, setting.durable),
             durable: setting.durable,
             cut_short: FxHashMap::default(),
             findings: Findings::new(setting.capabilities),
@@ -202,12 +205,16 @@ impl Oracle {
             (Node::Backend, Event::Restored { to, .. }) => self.backend_went_back(*at, *to),
             _ => self.on_backend(*at, event),
         }
+        if let (Node::Backend | Node::Gateway, Event::Restored { .. }) = (node, event) {
+            self.again.server_went_back();
+        }
         let Node::Device(device) = node else { return };
         let names = Names(&self.units, self.clock);
         self.flow.on(*at, *device, event, names, &mut self.findings);
         let told = Told { schema: &self.schema, units: &self.units, clock: self.clock };
         self.owing.on(*at, *device, event, told, &mut self.findings);
         self.thrift.on(*at, *device, event);
+        self.again.on(*at, *device, event, told, &mut self.findings);
         self.accounts.on(event);
         self.note(*device, event);
         self.on_device(*at, *device, event);

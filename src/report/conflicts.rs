@@ -121,7 +121,8 @@ impl Line {
 /// What the words and marks are.
 const LEGEND: &str = "  \
   what stays: what was done here (on the phone that comes last), what is there when it comes,
-  columns of both (merged), both as two rows, what a person chose (page), - where nobody decided
+  columns of both (merged), both as two rows, what a person chose (page); same: both sides say the
+  same, or set other columns; -: nobody was asked
   -2: in two columns one person's value took the place of another's, unread
   !: in silence, without a line that anybody can read; ?: of a conflict that was none
   two words: where the edit here was made earlier | where it was made later

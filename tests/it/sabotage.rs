@@ -244,6 +244,7 @@ fn class(id: &str) -> &'static str {
         "cursor-before-rows" => "A1",
         "passes-over-errors" => "A2",
         "one-row-a-stamp" => "A4",
+        "cursor-before-the-last-page" => "A5",
         "one-date-for-all" | "ignores-tombstones" => "A11",
         "merges-without-nulls" => "A14",
         "never-sweeps" => "A22, D",

@@ -283,6 +283,8 @@ impl Stage {
     /// One push request: the first edit of each row. `heard` says whether its answer arrives.
     pub(super) fn push(&mut self, device: u32, heard: bool) {
         self.later(1);
+        // Somebody asks for a sync.
+        self.oracle.asked(DeviceId(device));
         let mut seen = BTreeSet::new();
         let entries: Vec<Entry> = self.phones[device as usize]
             .outbox

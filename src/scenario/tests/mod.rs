@@ -77,6 +77,7 @@ const STACKS: &[&str] = &[
     "broken:rename-forgets-newer",
     "broken:pool-gives-again",
     "broken:merge-speaks-for-all",
+    "broken:cursor-before-the-last-page",
 ];
 
 fn with_names<R>(f: impl FnOnce(&Names<'_>) -> R) -> R {
