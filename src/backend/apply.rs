@@ -12,7 +12,7 @@ use super::delta::Sight;
 use super::hindrance::Hindered;
 use super::index::Slot;
 use super::named::Named;
-use super::options::StampedBy;
+use super::options::{Authorisation, StampedBy};
 use super::writes::may_change;
 use crate::base::{EntityId, Key, Ppm, Seed, Stamp, Time, Value};
 use crate::contract::{
@@ -27,6 +27,8 @@ enum Verdict {
     Named(Stamp, Slot),
     Conflict(Refusal, Option<Slot>),
     Rejected(String),
+    /// Answered as if it was committed, under the stamp of what is there.
+    Ignored(Stamp),
 }
 
 /// Verdicts on mutations by their idempotency key.
@@ -144,6 +146,7 @@ impl<'c> Case<'c> {
     fn judge(self) -> Result<Draft, Verdict> {
         let Case { sight, attributes, mutation } = self;
         let entity = self.accepts().map_err(Verdict::Rejected)?;
+        self.is_allowed(entity)?;
         let Mutation { entity: id, key, .. } = mutation;
         let known = sight.remembered_row(*id, key);
         let (content, table) = (self.content(), self.content().table(*id));
@@ -191,6 +194,30 @@ impl<'c> Case<'c> {
         let (key, author) = (key.clone(), Author::Device(mutation.edit));
         let written = Written { by: attributes.into(), at: mutation.made_at };
         Ok(Draft { entity: *id, key, slot, values, author, written: Some(written) })
+    }
+
+    /// Whether the row is the device's own: the one that is there, or the one that it makes.
+    fn is_allowed(self, entity: &Entity) -> Result<(), Verdict> {
+        let Case { sight, attributes, mutation } = self;
+        let authorisation = sight.database.options.authorisation;
+        if authorisation == Authorisation::None {
+            return Ok(());
+        }
+        let table = self.content().table(mutation.entity);
+        let record = sight.remembered_row(mutation.entity, &mutation.key).map(|slot| table.record(slot));
+        let own = match (record, mutation.kind) {
+            (Some(record), _) if !record.deleted => entity.is_of(&record.values, attributes),
+            (_, EditKind::Create) => entity.is_of(&self.created(entity), attributes),
+            _ => true,
+        };
+        let there = record.map_or(sight.database.clock.stamps.latest(), |record| record.stamp);
+        match authorisation {
+            _ if own => Ok(()),
+            Authorisation::Filter => Err(Verdict::Ignored(there)),
+            Authorisation::Refuse | Authorisation::None => {
+                Err(Verdict::Rejected(format!("this {} is not of the user's scope", entity.name)))
+            }
+        }
     }
 
     /// The values of a new row.
@@ -251,6 +278,9 @@ impl<'c> Case<'c> {
 
     fn refused(self, verdict: &Verdict) -> Fact {
         let Mutation { edit, entity, key, kind, .. } = self.mutation;
+        if let Verdict::Ignored(_) = verdict {
+            return Fact::Ignored { edit: *edit, entity: *entity, key: key.clone() };
+        }
         let (conflict, row) = match verdict {
             Verdict::Conflict(why, row) => (Some(*why), *row),
             _ => (None, None),
@@ -267,7 +297,7 @@ impl<'c> Case<'c> {
         let Case { sight, mutation, .. } = self;
         let show = |slot: Slot| self.shown(slot);
         match verdict {
-            Verdict::Applied(stamp) => Outcome::Applied { stamp: *stamp },
+            Verdict::Applied(stamp) | Verdict::Ignored(stamp) => Outcome::Applied { stamp: *stamp },
             Verdict::Named(stamp, slot) => Outcome::Named { stamp: *stamp, row: show(*slot) },
             Verdict::Conflict(why, row) => {
                 let edited_at = row.map(|slot| self.content().table(mutation.entity).record(slot).edited_at);

@@ -52,6 +52,15 @@ pub enum Fact {
     Replayed(EditId),
     /// A mutation was put off.
     PutOff(EditId),
+    /// A mutation was answered as if it was committed, and was not.
+    Ignored {
+        /// The edit.
+        edit: EditId,
+        /// The entity.
+        entity: EntityId,
+        /// The row.
+        key: Key,
+    },
 }
 
 impl Commit {
@@ -89,6 +98,9 @@ impl Fact {
                 conflict: *conflict,
                 holder: holder.as_ref(),
             },
+            Fact::Ignored { edit, entity, key } => {
+                Event::MutationIgnored { edit: *edit, entity: *entity, key }
+            }
             Fact::Replayed(edit) => Event::MutationReplayed { edit: *edit },
             Fact::PutOff(edit) => Event::MutationPutOff { edit: *edit },
         }

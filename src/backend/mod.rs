@@ -111,8 +111,8 @@ pub use log::{Holes, LogPage, LogPosition, LogQuery, Trimmed};
 pub use machine::Backend;
 pub use office::{Importing, Office};
 pub use options::{
-    Availability, Busy, CommitDelay, Effect, FileDrop, LogOptions, Numbered, Options, Rearm, StampedBy,
-    Ticks, Writes,
+    Authorisation, Availability, Busy, CommitDelay, Effect, FileDrop, LogOptions, Numbered, Options, Rearm,
+    StampedBy, Ticks, Writes,
 };
 pub use partition::Scope;
 pub use pool::{Load, Served};

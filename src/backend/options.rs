@@ -75,7 +75,24 @@ pub struct Options {
     pub poison_ppm: u32,
     /// Share of deletes that are refused for good, as if something else referred to their rows.
     pub refused_deletes: Ppm,
+    /// What becomes of edits of rows that are not their device's.
+    pub authorisation: Authorisation,
 }
+
+/// What becomes of an edit of a row that is out of its device's scope, or that would make one
+/// there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Authorisation {
+    /// Whose the row is does not matter.
+    #[default]
+    None,
+    /// It is refused for good, with the reason.
+    Refuse,
+    /// It is answered as if it was committed, and nothing is: the filter of a view, or of a
+    /// row-level rule, leaves no row to write.
+    Filter,
+}
+in_words!(Authorisation { None: "none", Refuse: "refuse", Filter: "filter" });
 
 /// Times in which every request takes longer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -263,6 +280,7 @@ impl Default for Options {
             effects: Vec::new(),
             poison_ppm: 0,
             refused_deletes: Ppm(0),
+            authorisation: Authorisation::default(),
         }
     }
 }

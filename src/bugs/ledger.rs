@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{app, named, order, pull, push, send, wake};
+use super::{app, named, order, pull, push, send, squash, wake};
 use crate::contract::EngineFactory;
 use crate::engine::{self, BuiltinFactory, Rules};
 use crate::store;
@@ -566,6 +566,27 @@ pub const ALL: &[Bug] = &[
         mechanism: "the next key of a pool is worked out from its first one, not from the last that was given",
         seen_in: "a counter that lives in memory while its block lives on disk",
         breaks: Breaks::Rule(|rules| Rules { send: named::gives_keys_again(), ..rules }),
+    },
+    Bug {
+        id: "squashes-into-what-was-sent",
+        check: "acknowledged-without-commit",
+        mechanism: "an edit is written over the one of its row that waits, though that was sent: the verdict on the first counts for both",
+        seen_in: "a queue that keeps one entry a row",
+        breaks: Breaks::Rule(|rules| Rules { squash: squash::squashes_into_what_was_sent(), ..rules }),
+    },
+    Bug {
+        id: "takes-back-what-was-sent",
+        check: "lost-edit",
+        mechanism: "a row that is made and deleted before a verdict on it is forgotten, though its create was sent: it comes back",
+        seen_in: "Azure/azure-mobile-services #413",
+        breaks: Breaks::Rule(|rules| Rules { squash: squash::takes_back_what_was_sent(), ..rules }),
+    },
+    Bug {
+        id: "sends-the-last-update-alone",
+        check: "lost-edit",
+        mechanism: "of the updates of a row that go as one only the last is sent, not what the others set besides",
+        seen_in: "a debounced save of changed columns",
+        breaks: Breaks::Rule(|rules| Rules { squash: squash::sends_the_last_update_alone(), ..rules }),
     },
 ];
 

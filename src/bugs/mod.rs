@@ -15,6 +15,7 @@ mod order;
 mod pull;
 mod push;
 mod send;
+mod squash;
 mod wake;
 
 pub use ledger::{ALL, Breaks, Bug, find};

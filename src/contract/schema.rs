@@ -194,6 +194,14 @@ impl Entity {
             }
         })
     }
+    /// Whether a row belongs to who has these attributes, be it of a time that a device shows or
+    /// not.
+    pub fn is_of(&self, values: &[Value], attributes: &[Value]) -> bool {
+        self.scope.iter().all(|rule| match rule {
+            ScopeRule::Attribute { column, attribute } => values[*column] == attributes[*attribute],
+            ScopeRule::Window { .. } => true,
+        })
+    }
     /// The values that a device holds of a backend row.
     pub fn project(&self, values: &[Value]) -> Vec<Value> {
         self.projection.iter().map(|&column| values[column].clone()).collect()

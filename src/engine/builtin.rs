@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::capture;
 use super::conflict::OwnRule;
 use super::options::{Dates, Options};
 use super::process::Process;
@@ -11,10 +12,10 @@ use super::session::Session;
 use super::view::View;
 use crate::base::{EntityId, Incarnation, Key, UnitId};
 use crate::contract::{
-    AppEvent, Database, DeviceSetup, DeviceView, EditError, EditKind, EngineError, EngineFactory, Event,
-    LocalBoxFuture, LocalEdit, NamedBy, Ports, Provision, SyncEngine, SyncError, Trigger,
+    AppEvent, Database, DeviceSetup, DeviceView, EditError, EngineError, EngineFactory, Event,
+    LocalBoxFuture, LocalEdit, Ports, Provision, SyncEngine, SyncError, Trigger,
 };
-use crate::store::{self, Store, Tx};
+use crate::store::{self, Store};
 
 /// The built-in engine in one life of a device's process.
 pub struct Builtin {
@@ -83,15 +84,8 @@ impl SyncEngine for Builtin {
             Dates::Utc => self.process.ports.clock.wall(),
             Dates::Local => self.process.ports.clock.local(),
         };
-        let (store, id) = (&self.process.store, edit.id.to_string());
-        let naming = self.process.setup.schema.naming(edit.entity);
-        let saved = if edit.kind == EditKind::Create && naming.by == NamedBy::Pool {
-            let key = |tx: &Tx<'_>| self.process.rules.send.new_key(tx, edit.entity);
-            store::edit_pooled(store, edit, &id, made_at, key).map(Some)
-        } else {
-            store.edit(edit, &id, made_at).map(|()| None)
-        };
-        self.process.ports.machine.take_on(store.work());
+        let saved = self.process.save(edit, made_at);
+        self.process.ports.machine.take_on(self.process.store.work());
         if let Some(key) = saved? {
             self.process.emit(Event::Renamed { entity: edit.entity, from: &edit.key, to: &key });
         }
@@ -136,7 +130,7 @@ pub struct BuiltinFactory {
 impl BuiltinFactory {
     /// A factory of correct engines.
     pub fn new(options: Options, store: store::Options) -> BuiltinFactory {
-        BuiltinFactory { rules: Rules::of(&options), options: Rc::new(options), store }
+        BuiltinFactory { rules: capture::rules(&options), options: Rc::new(options), store }
     }
 
     /// With a rule of one's own that decides conflicts, where the policy is `callback`.

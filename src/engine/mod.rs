@@ -40,9 +40,11 @@ mod bad_rows;
 mod beneath;
 mod beside;
 mod builtin;
+mod capture;
 mod conflict;
 pub mod control;
 mod exchange;
+mod joined;
 mod named;
 mod options;
 mod outgoing;
@@ -59,6 +61,7 @@ mod segments;
 mod session;
 mod settle;
 mod signal;
+mod squash;
 mod stop;
 mod streams;
 mod upload;
@@ -69,9 +72,10 @@ pub use conflict::{
     BaseDate, CallbackOptions, Conflict, Contested, Detect, OwnRule, POLICIES, POLICY_NAMES, Policy,
     Resolution, ResolveRule, Say, Says, kind_of, named as policy_named, says_the_same,
 };
+pub use joined::{SquashRule, joined};
 pub use options::{
-    BadRowOptions, ConflictOptions, CursorBook, Dates, Decoder, Identity, Jitter, MissingParent, OnBadRow,
-    Options, PullOptions, PushOptions, Requests, RetryOptions, Sends,
+    BadRowOptions, ConflictOptions, CursorBook, Dates, Decoder, Identity, Jitter, LocalCapture,
+    MissingParent, OnBadRow, Options, PullOptions, PushOptions, Requests, RetryOptions, Sends, SyncDate,
 };
 pub use retry::backoff;
 pub use rules::{

@@ -194,8 +194,41 @@ pub struct PushOptions {
     pub steering: SteeringOptions,
     /// What of a row an update brings.
     pub sends: Sends,
+    /// How it knows what to send.
+    pub capture: LocalCapture,
+    /// Which moment of a run is the date of the last sync, where what to send is told by that.
+    pub sync_date: SyncDate,
+    /// Whether edits of a row that wait go out as one.
+    pub squash: bool,
 }
 
+/// How a device knows what was edited on it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LocalCapture {
+    /// Each edit is kept in the order in which it was made, until the backend's verdict on it.
+    #[default]
+    Outbox,
+    /// A flag on the row: it goes out as it is, and a verdict clears the flag, be it edited since.
+    DirtyFlags,
+    /// A date on the row: it goes out as it is if it was edited after the date of the last sync.
+    UpdatedAfterLastSync,
+}
+in_words!(LocalCapture {
+    Outbox: "outbox",
+    DirtyFlags: "dirty-flags",
+    UpdatedAfterLastSync: "updated-after-last-sync",
+});
+
+/// Which moment of a run is the date of the last sync.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SyncDate {
+    /// Its end: what was edited while it ran counts as sent.
+    #[default]
+    End,
+    /// Its start.
+    Start,
+}
+in_words!(SyncDate { End: "end", Start: "start" });
 /// What of a row an update brings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sends {
@@ -257,6 +290,9 @@ impl Default for Options {
                 chunk_rows: 50,
                 chunk_bytes: Bytes(1 << 20),
                 steering,
+                capture: LocalCapture::default(),
+                sync_date: SyncDate::default(),
+                squash: false,
                 sends: Sends::default(),
             },
             retry: RetryOptions {

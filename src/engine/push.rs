@@ -4,15 +4,17 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use super::capture::Listed;
 use super::exchange::{Caller, Failure, GivenUp, Received, RunError};
 use super::outgoing::Outgoing;
 use super::process::{Process, damaged};
 use super::settle::{Counts, Settler};
+use super::squash::{self, Next};
 use super::upload::fitting;
-use crate::base::{Span, UnitId};
+use crate::base::{EntityId, Span, UnitId};
 use crate::contract::{Guard, Mutation, Outcome, RequestKind, SyncError, TransportError};
 use crate::protocol::{Answer, PushRequest, PushResult, Request};
-use crate::store::Entry;
+use crate::store::{self, Entry, StoreError};
 
 /// A chunk that meets nothing but conflicts this often in a row is left for the next run: somebody
 /// else is faster.
@@ -46,16 +48,14 @@ impl Pusher {
         let mut fruitless = 0;
         let mut put_off = Waits::default();
         let mut queued = BTreeSet::new();
+        let mut listed = Listed::of(&self.process, unit, &entities).map_err(damaged)?;
         loop {
             let limit = entities
                 .first()
                 .map_or(1, |first| self.caller.chunk(RequestKind::Push, *first).rows as usize);
-            let waiting = self
-                .process
-                .store
-                .read(|tx| self.process.rules.send.next(tx, &entities, limit + queued.len()));
-            let mut batch = waiting.map_err(damaged)?;
-            batch.retain(|entry| !queued.contains(&entry.seq));
+            let next = self.next(&entities, listed.limit(limit + queued.len())).await;
+            let Next { mut batch, fresh } = next.map_err(damaged)?;
+            batch.retain(|entry| !queued.contains(&entry.seq) && listed.has(entry));
             batch.truncate(limit);
             if batch.is_empty() {
                 return Ok(queued.len());
@@ -79,9 +79,11 @@ impl Pusher {
             let batch = &batch[..sent.get()];
             let received = match answered {
                 Ok(received) => received,
-                Err(given_up) => return self.give_up(unit, batch, given_up).await.map(|()| queued.len()),
+                Err(given_up) => {
+                    return self.give_up(unit, (batch, &fresh), given_up).await.map(|()| queued.len());
+                }
             };
-            let settled = self.settle(unit, batch, more, received, &mut queued).await?;
+            let settled = self.settle(unit, batch, more, received, (&mut queued, &mut listed)).await?;
             if settled.put_off > 0 {
                 self.wait_for_later(settled, &mut put_off).await?;
                 continue;
@@ -89,6 +91,16 @@ impl Pusher {
             put_off = Waits::default();
             fruitless = if settled.left + settled.queued == 0 { fruitless + 1 } else { 0 };
         }
+    }
+
+    /// The edits that go out next, at most `limit`.
+    async fn next(&self, entities: &[EntityId], limit: usize) -> Result<Next, StoreError> {
+        let Process { options, store, rules, .. } = &*self.process;
+        if options.push.squash {
+            return squash::next(&self.process, entities, limit).await;
+        }
+        let batch = store.read(|tx| rules.send.next(tx, entities, limit))?;
+        Ok(Next { batch, ..Next::default() })
     }
 
     /// Some edits were put off: they go out again after a while, and after several such answers in
@@ -132,9 +144,16 @@ impl Pusher {
         }
     }
 
-    /// No verdict came: the edits stay, with the try noted.
-    async fn give_up(&self, unit: UnitId, batch: &[Entry], given_up: GivenUp) -> Result<(), RunError> {
+    /// No verdict came: the edits stay, with the try noted. Those that did not leave, now or
+    /// before, may go with later ones.
+    async fn give_up(
+        &self,
+        unit: UnitId,
+        (batch, fresh): (&[Entry], &BTreeSet<i64>),
+        given_up: GivenUp,
+    ) -> Result<(), RunError> {
         let failure = &given_up.failure;
+        let left = given_up.tries > 1 || !matches!(failure, Failure::Silence(TransportError::Offline));
         let keeps = match failure {
             Failure::Refused(error) => self.process.rules.outbox.keeps_after_refusal(error),
             Failure::Silence(TransportError::Cancelled) => self.process.rules.outbox.keeps_after_cancel(),
@@ -150,6 +169,9 @@ impl Pusher {
                 for entry in batch {
                     if keeps && !consents {
                         self.process.rules.outbox.tried(tx, entry, &told.error.to_string())?;
+                        if !left && fresh.contains(&entry.seq) {
+                            store::unseal(tx, entry)?;
+                        }
                     } else {
                         tx.drop_entry(entry.seq)?;
                     }
@@ -202,7 +224,7 @@ impl Pusher {
         batch: &[Entry],
         more: bool,
         received: Received,
-        queued: &mut BTreeSet<i64>,
+        (queued, listed): (&mut BTreeSet<i64>, &mut Listed),
     ) -> Result<Counts, RunError> {
         self.process.crash_point("push.answer-received").await;
         let answer = match self.verdicts(batch, &received) {
@@ -211,6 +233,7 @@ impl Pusher {
         };
         self.caller.told_received(&received, RequestKind::Push, Some(unit), batch.len()).await;
         let mut counts = self.settler.settle(unit, batch, &answer.results).await?;
+        listed.settled(batch, &answer.results);
         let results = batch.iter().zip(&answer.results);
         let waits = results.filter(|(_, result)| result.outcome == Outcome::Queued);
         let before = queued.len();

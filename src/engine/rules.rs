@@ -10,6 +10,7 @@ use crate::protocol::WireRow;
 use crate::store::{Entry, Reach, StoreError, Tx, take_key};
 
 use super::conflict::{OwnRule, ResolveRule};
+use super::joined::SquashRule;
 use super::options::{Options, Requests};
 
 /// All rules of an engine.
@@ -21,6 +22,8 @@ pub struct Rules {
     pub apply: Rc<dyn ApplyRule>,
     /// What goes out, and in which order.
     pub send: Rc<dyn SendRule>,
+    /// Which edits of a row go out as one, where they do.
+    pub squash: Rc<dyn SquashRule>,
     /// When an edit leaves the outbox.
     pub outbox: Rc<dyn OutboxRule>,
     /// Who wins a conflict.
@@ -40,6 +43,7 @@ impl Rules {
             cursor: Rc::new(Correct),
             apply: Rc::new(Correct),
             send: Rc::new(Correct),
+            squash: Rc::new(Correct),
             outbox: Rc::new(Correct),
             resolve: (options.conflict.policy.rule)(),
             own: options.conflict.policy.asks_app.then(|| Rc::new(options.conflict.callback.clone()) as _),
@@ -56,6 +60,7 @@ pub struct Correct;
 impl CursorRule for Correct {}
 impl ApplyRule for Correct {}
 impl SendRule for Correct {}
+impl SquashRule for Correct {}
 impl OutboxRule for Correct {}
 impl OrderRule for Correct {}
 impl WakeRule for Correct {}

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use super::apply::Applier;
+use super::capture;
 use super::exchange::{Caller, RunError};
 use super::process::{Process, damaged};
 use super::pull::{Puller, Run};
@@ -92,7 +93,7 @@ impl Session {
             begun => begun.clone(),
         };
         let run = Run { unit, number: number.map_err(damaged)? };
-        let started = self.process.ports.clock.now();
+        let (started, began) = (self.process.ports.clock.now(), self.process.ports.clock.wall());
         self.scheduler.begun(run, started);
         self.process.emit(Event::SyncStart { unit, run: run.number, waited: started - queued_at });
         if begun.is_err() {
@@ -105,14 +106,20 @@ impl Session {
             Err(failed) => Err(failed.into()),
         };
         self.process.crash_point("session.before-end").await;
-        let synced_on = self.process.ports.clock.wall();
-        self.write_down(|tx| {
-            if result.is_ok() {
-                tx.set_last_sync_on(unit, synced_on)?;
-            }
-            tx.end_run(unit)
-        })
-        .await?;
+        let date = self.process.options.push.sync_date;
+        let synced_on = capture::synced_on(date, began, self.process.ports.clock.wall());
+        let lifted = self
+            .write_down(|tx| {
+                let mut lifted = capture::Lifted::new();
+                if result.is_ok() {
+                    tx.set_last_sync_on(unit, synced_on)?;
+                    lifted = capture::pass_by(&self.process, tx, unit, synced_on)?;
+                }
+                tx.end_run(unit)?;
+                Ok(lifted)
+            })
+            .await?;
+        capture::tell(&self.process, unit, &lifted);
         match &result {
             Ok(()) => self.completed(run, started).await,
             Err(ended) => self.failed(run, ended).await,

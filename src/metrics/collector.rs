@@ -10,6 +10,7 @@ use super::edits::Edits;
 use super::figure::{Figures, Sample};
 use super::half_seen::HalfSeen;
 use super::hooks::HookCounts;
+use super::passing::Passing;
 use super::presence::Presence;
 use super::replication::Replication;
 use super::series::{Levels, Series};
@@ -61,6 +62,7 @@ pub struct Collector {
     half_seen: HalfSeen,
     presence: Presence,
     visibility: Visibility,
+    passing: Passing,
     replication: Replication,
     situations: Situations,
     series: Series,
@@ -81,6 +83,7 @@ impl Collector {
             half_seen: HalfSeen::new(devices),
             presence: Presence::new(devices),
             visibility: Visibility::default(),
+            passing: Passing::default(),
             replication: Replication::new(devices, setting.pulls, setting.freshness),
             situations: Situations::new(devices, setting.schema),
             series: Series::new(setting.script),
@@ -103,6 +106,7 @@ impl Collector {
             _ => None,
         };
         self.visibility.on(*at, device, event, &self.presence, board);
+        self.passing.on(device, event, board);
         match event {
             Event::BackendAvailable(available) => self.presence.on_backend(*available),
             Event::BackendServed { device, queued, .. } => {

@@ -43,6 +43,14 @@ impl Edits {
                 board.add(Id::DeviceUiBlocked, waited.0);
             }
             Event::EditPrevented { .. } => board.add(Id::WorkloadPrevented, 1),
+            Event::EditsSquashed { edit, with, stays, .. } => {
+                let gone = with.iter().chain(Some(edit).filter(|_| *stays));
+                for edit in gone {
+                    board.add(Id::EditsSquashed, 1);
+                    self.made.remove(edit);
+                    self.waiting.remove(edit);
+                }
+            }
             Event::EditAcknowledged { edit, .. } => {
                 self.waiting.remove(edit);
                 if let Some(made) = self.made.remove(edit) {

@@ -222,6 +222,7 @@ impl Traffic {
                 board.add(Id::BackendRejected, 1);
                 board.add(Id::BackendDeletesRefused, u64::from(*kind == EditKind::Delete));
             }
+            Event::MutationIgnored { .. } => board.add(Id::BackendIgnored, 1),
             Event::MutationPutOff { .. } => board.add(Id::BackendPutOff, 1),
             Event::CommitDelayed { .. } => board.add(Id::BackendLate, 1),
             Event::MutationReplayed { .. } => board.add(Id::BackendReplayed, 1),

@@ -33,6 +33,8 @@ pub(super) struct Edit {
     pub(super) commits: u32,
     /// A commit of another edit of the same device and row brought what it says.
     pub(super) carried: bool,
+    /// What it says is on the backend with this later edit of its device, as that was refused.
+    pub(super) alongside: Option<u32>,
     /// Since it was made the backend said the same at some time.
     pub(super) matched: bool,
     /// The device was told that it is on the backend.
@@ -123,6 +125,7 @@ impl Edit {
             made_on: seen,
             commits: 0,
             carried: false,
+            alongside: None,
             matched: false,
             acknowledged: false,
             acknowledged_first: None,
@@ -289,6 +292,7 @@ impl Ledger {
         let edit = self.get_mut(id).expect("it was there a moment ago");
         edit.unheard = Some(met.differs);
         edit.matched |= met.matches;
+        self.note_alongside(id, met.matches, history);
     }
 
     /// The other row in the edit's way, if one has the natural key.
@@ -472,6 +476,7 @@ impl Ledger {
         edit.acknowledged = true;
         edit.acknowledged_first.get_or_insert((life, at));
         edit.matched |= edit.matches(history.row(row).values.as_deref());
+        self.carry_alongside(id);
     }
 
     /// The engine of `device` decided a conflict of the edit over `row`, of which the device has
@@ -552,32 +557,11 @@ impl Ledger {
         row.versions.is_empty() && self.of(device).any(|(_, edit)| made(edit))
     }
 
-    /// Whether the commit of `author`, which left the row as `after`, brought what `id` says, too.
-    fn carries(&self, author: EditId, id: EditId, after: Option<&[Value]>) -> bool {
-        let (Some(by), Some(edit)) = (self.get(author), self.get(id)) else { return false };
-        if author.device != id.device || by.row != edit.row {
-            return false;
-        }
-        let Some(after) = after else { return edit.kind == EditKind::Delete || id.number < author.number };
-        if edit.kind == EditKind::Delete {
-            return false;
-        }
-        // Columns that the person set once more before the commit need not show the earlier value.
-        let set_again = |column: usize| {
-            let later =
-                self.devices[id.device.0 as usize].range(id.number + 1..author.number.saturating_add(1));
-            later.filter(|(_, e)| e.row == edit.row).any(|(_, e)| e.values.iter().any(|(c, _)| *c == column))
-        };
-        id.number < author.number
-            && edit.values.iter().all(|(column, value)| set_again(*column) || alike(&after[*column], value))
-            || id.number > author.number && edit.matches(Some(after))
-    }
-
-    fn get_mut(&mut self, edit: EditId) -> Option<&mut Edit> {
+    pub(super) fn get_mut(&mut self, edit: EditId) -> Option<&mut Edit> {
         self.devices.get_mut(edit.device.0 as usize)?.get_mut(&edit.number)
     }
 
-    fn close(&mut self, row: RowId, id: EditId) {
+    pub(super) fn close(&mut self, row: RowId, id: EditId) {
         if let Some(open) = self.open.get_mut(&row) {
             open.retain(|other| *other != id);
             if open.is_empty() {

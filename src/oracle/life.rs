@@ -152,6 +152,7 @@ impl Life {
                     event,
                     Event::EditMade { .. }
                         | Event::EditSent { .. }
+                        | Event::EditsSquashed { .. }
                         | Event::EditAcknowledged { .. }
                         | Event::ConflictDecided { .. }
                         | Event::EditLogged { .. }
@@ -176,6 +177,7 @@ impl Life {
             }
             // An edit of the record stays one of its life though an engine gives it another key.
             Event::EditAcknowledged { edit, entity, key, .. }
+            | Event::EditsSquashed { edit, entity, key, .. }
             | Event::ConflictDecided { edit, entity, key, .. }
             | Event::EditLogged { edit, entity, key, .. }
             | Event::MutationRefused { edit, entity, key, .. }
@@ -204,6 +206,7 @@ impl Life {
                 device.is_some_and(|device| self.awaiting.remove(&(device, entity)))
             }
             Event::MutationReplayed { edit }
+            | Event::MutationIgnored { edit, .. }
             | Event::MutationPutOff { edit }
             | Event::UploadQueued { edit }
             | Event::UploadWaits { edit }
@@ -285,6 +288,7 @@ fn ways(event: &Event<'_>) -> (Option<Node>, Option<Node>) {
         Event::Committed { author: Author::Device(edit), .. } => (None, Some(Node::Device(edit.device))),
         Event::MutationRefused { edit, .. }
         | Event::MutationReplayed { edit }
+        | Event::MutationIgnored { edit, .. }
         | Event::MutationPutOff { edit } => (None, Some(Node::Device(edit.device))),
         Event::ChunkApplied { .. } => (None, Some(Node::Gateway)),
         _ => (None, None),

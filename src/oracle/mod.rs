@@ -62,6 +62,7 @@
 mod accounts;
 mod again;
 mod busy;
+mod carried;
 mod check;
 mod checks;
 mod clock;

@@ -547,6 +547,11 @@ impl Device {
                 }
                 self.owed.retain(|owed| owed.why != Why::Saved(edit));
             }
+            Event::EditsSquashed { edit, with, stays, .. } => {
+                let gone = |of: &EditId| with.contains(of) || stays && *of == edit;
+                self.edits.retain(|of, _| !gone(of));
+                self.owed.retain(|owed| !matches!(owed.why, Why::Saved(of) | Why::Left(of) if gone(&of)));
+            }
             Event::EditAcknowledged { edit, .. }
             | Event::EditLogged { edit, kind: LogKind::Superseded | LogKind::Rejected, .. }
             | Event::ConflictDecided {

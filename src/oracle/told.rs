@@ -52,6 +52,7 @@ impl Told<'_> {
             | Event::EditMissed { .. }
             | Event::EditPrevented { .. }
             | Event::EditSent { .. }
+            | Event::EditsSquashed { .. }
             | Event::EditAcknowledged { .. }
             | Event::ConflictDecided { .. }
             | Event::EditLogged { .. } => self.edit(event),
@@ -59,6 +60,7 @@ impl Told<'_> {
             | Event::MutationRefused { .. }
             | Event::MutationReplayed { .. }
             | Event::MutationPutOff { .. }
+            | Event::MutationIgnored { .. }
             | Event::CommitDelayed { .. }
             | Event::RowServed { .. }
             | Event::BackendServed { .. }
@@ -209,6 +211,14 @@ impl Told<'_> {
                     words::record(self.schema, *entity, key.as_str())
                 )
             }
+            Event::EditsSquashed { edit, with, stays, .. } => {
+                let with: Vec<String> = with.iter().map(ToString::to_string).collect();
+                let with = with.join(", ");
+                match stays {
+                    true => format!("edit {edit} takes back {with}: nobody else hears of the row"),
+                    false => format!("edit {edit} goes out in the place of {with}, too"),
+                }
+            }
             Event::EditAcknowledged { edit, stamp, .. } => {
                 format!("edit {edit} acknowledged as of {}", self.clock.stamp(*stamp))
             }
@@ -266,6 +276,9 @@ impl Told<'_> {
                 format!("edit {edit} of {} refused: {}{holder}", record(key), refusal(*conflict))
             }
             Event::MutationReplayed { edit } => format!("edit {edit} came again, answered from memory"),
+            Event::MutationIgnored { edit, .. } => {
+                format!("edit {edit} answered as if it was committed; its row is not the device's")
+            }
             Event::MutationPutOff { edit } => format!("edit {edit} put off"),
             Event::CommitDelayed { entity, key, stamp, until } => {
                 let record = words::record(self.schema, *entity, key.as_str());

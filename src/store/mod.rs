@@ -28,6 +28,7 @@ mod late;
 mod layout;
 mod line;
 mod log;
+mod marks;
 mod options;
 mod outbox;
 mod pool;
@@ -38,12 +39,14 @@ mod rename;
 mod rows;
 mod session;
 mod shadow;
+mod squash;
 
 #[cfg(test)]
 mod tests;
 
 pub use error::StoreError;
 pub use late::LateRow;
+pub use marks::{keep_mark, mark, marked, pass_by};
 pub use options::*;
 pub use outbox::{Entry, NewEntry};
 pub use pool::{add_keys, edit_pooled, first_key, keys_left, take_key};
@@ -53,6 +56,7 @@ pub use references::{dangling, defer_foreign_keys, is_here, is_referred_to, pare
 pub use rename::{Reach, rename};
 pub use rows::StoredRow;
 pub use session::{Store, Tx};
+pub use squash::{edited_again, fold, has_shadow, is_waited_for, names_behind, others_between, seal, unseal};
 
 /// The book of cursors that all units share.
 pub const SHARED: crate::base::UnitId = crate::base::UnitId(u16::MAX);

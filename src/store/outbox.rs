@@ -65,6 +65,13 @@ const OVER: char = '+';
 const BESIDE: char = '~';
 
 impl Entry {
+    /// Whether it may be on the backend, or on its way: what it says under its idempotency key
+    /// stands, and no other edit goes with it. Known where edits are squashed; a conflict rule that
+    /// sends it again gives it a key of its own, too.
+    pub fn is_sealed(&self) -> bool {
+        self.id != self.edit.to_string()
+    }
+
     /// Whether it met a conflict and goes out again, as another mutation.
     pub fn is_sent_again(&self) -> bool {
         self.id.ends_with([OVER, BESIDE])
@@ -114,6 +121,17 @@ impl Tx<'_> {
     /// committed then.
     pub fn edit(&self, edit: &LocalEdit, id: &str, made_at: Stamp) -> std::result::Result<(), EditError> {
         let edit = &*followed(self, edit)?;
+        let (base, made_on) = self.change(edit)?;
+        self.append(&NewEntry { id, edit, base, made_on: made_on.as_deref(), made_at })?;
+        Ok(())
+    }
+
+    /// Changes a row as a person wants it; gives the stamp and the values that the edit was made
+    /// on.
+    pub(super) fn change(
+        &self,
+        edit: &LocalEdit,
+    ) -> std::result::Result<(Option<Stamp>, Option<Vec<(usize, Value)>>), EditError> {
         let key = edit.key.as_str();
         let row = self.row(edit.entity, key)?;
         let base = row.as_ref().map(|row| row.stamp).filter(|&stamp| stamp != Stamp(0));
@@ -134,8 +152,7 @@ impl Tx<'_> {
             }
             (EditKind::Delete, Some(_)) => _ = self.remove(edit.entity, key)?,
         }
-        self.append(&NewEntry { id, edit, base, made_on: made_on.as_deref(), made_at })?;
-        Ok(())
+        Ok((base, made_on))
     }
 
     /// The values of a row that an edit changes.
@@ -235,7 +252,7 @@ impl Tx<'_> {
 
     /// The rows of an entity to which edits refer, by what they set and what they were made on,
     /// with the oldest of those.
-    fn referred(&self, target: EntityId) -> Result<BTreeMap<Key, i64>> {
+    pub(super) fn referred(&self, target: EntityId) -> Result<BTreeMap<Key, i64>> {
         let mut oldest = BTreeMap::new();
         for id in self.store().schema().ids() {
             let entity = self.store().entity(id);
@@ -432,7 +449,10 @@ impl Turns<'_> {
 }
 
 /// The rows that these values of an entity's columns refer to.
-fn references(entity: &Entity, values: &[(usize, Value)]) -> impl Iterator<Item = (EntityId, Key)> {
+pub(super) fn references(
+    entity: &Entity,
+    values: &[(usize, Value)],
+) -> impl Iterator<Item = (EntityId, Key)> {
     values.iter().filter_map(|(column, value)| match (&entity.columns[*column].kind, value) {
         (ColumnKind::Ref(target), Value::Text(key)) => Some((*target, Key(key.clone()))),
         _ => None,
@@ -482,7 +502,7 @@ pub(super) fn json(values: &[(usize, Value)]) -> String {
     serde_json::to_string(&cells).expect("writing to memory does not fail")
 }
 
-fn kind_name(kind: EditKind) -> &'static str {
+pub(super) fn kind_name(kind: EditKind) -> &'static str {
     match kind {
         EditKind::Create => "create",
         EditKind::Update => "update",

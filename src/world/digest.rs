@@ -111,6 +111,8 @@ events! {
     95 RowUnreadable { entity },
     96 CacheAnswered { bytes, stale, asked },
     80 RowsRetried { left },
+    111 MutationIgnored { edit; entity, key },
+    110 EditsSquashed { edit, with, stays; entity, key },
     140 Renamed { entity, from, to },
     141 ApplyAborted,
     142 Dangling { rows },

@@ -33,6 +33,17 @@ const SIDE_BY_SIDE: &[&str] = &[
     "entity.crew={rows=14,schema={id=\"uuid key\",name=\"text 10..30\"}}",
     "entity.place={rows=14,schema={id=\"uuid key\",name=\"text 10..30\"}}",
 ];
+/// Edits of a row that go as one.
+const SQUASHED: &[&str] = &[
+    "engine.push.squash=true",
+    "engine.push.chunk_rows=2",
+    "entity.task.rows=10",
+    r#"event.again={at="+42s",edits={action="retitle",count=24,over="7s"}}"#,
+    "action.retitle={entity=\"task\",kind=\"update\",columns=[\"title\"],per_device=16}",
+    "action.drop.aim=made",
+    "action.drop.per_device=3",
+    "action.add.per_device=4",
+];
 /// Rows that the backend names: as it commits them, by what they say, or beforehand.
 const NAMED: [&[&str]; 3] = [
     &["entity.task.ids=server", "entity.task.doubles=true"],
@@ -188,6 +199,23 @@ fn crash_sweep_a_kill_after_any_poll_loses_nothing_while_entities_are_pulled_at_
 #[test]
 fn crash_sweep_a_kill_at_any_crash_point_loses_nothing_while_entities_are_pulled_at_the_same_time() {
     assert!(nothing_is_lost(Sweep::Points, &[JOURNALS[0], SIDE_BY_SIDE].concat()) > 100);
+}
+
+#[test]
+fn crash_sweep_a_kill_after_any_poll_loses_nothing_while_edits_go_as_one() {
+    assert!(nothing_is_lost(Sweep::Polls, &[JOURNALS[0], SQUASHED].concat()) > 200);
+    let outcome = worlds::run(&worlds::plan(TINY, SQUASHED));
+    assert!(value(&outcome, "engine.edits.squashed") > 5, "edits do go as one in this world");
+}
+
+#[test]
+fn crash_sweep_a_kill_at_any_crash_point_loses_nothing_while_edits_go_as_one() {
+    assert!(nothing_is_lost(Sweep::Points, &[JOURNALS[1], SQUASHED].concat()) > 100);
+}
+
+#[test]
+fn crash_sweep_a_kill_at_the_time_of_any_disk_operation_loses_nothing_while_edits_go_as_one() {
+    assert!(nothing_is_lost(Sweep::KillTimes, &[JOURNALS[0], SQUASHED].concat()) > 1_000);
 }
 
 #[test]

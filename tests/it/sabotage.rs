@@ -131,8 +131,33 @@ const LISTING: Ground =
 /// Trouble of every kind, with networks that come and go.
 const CHAOS: Ground = Ground { path: "scenarios/chaos.toml", sets: &[], seeds: 10 };
 
+/// Edits that go as one, on their way where answers get lost: of a person, and of rows that are
+/// dropped as soon as they are made.
+const SQUASHED: Ground = Ground {
+    sets: &[
+        "engine.push.squash=true",
+        "action.tick-off.per_device=30",
+        "action.retitle.on_devices=1",
+        "action.retitle.per_device=15",
+        "chaos.answer_loss=40%",
+    ],
+    ..CROWD
+};
+const DROPPED: Ground = Ground {
+    sets: &[
+        "engine.push.squash=true",
+        "action.drop.per_device=12",
+        "action.drop.aim=made",
+        "action.add.per_device=12",
+        "chaos.answer_loss=40%",
+    ],
+    ..CROWD
+};
+
 fn ground(bug: &Bug) -> Ground {
     match bug.id {
+        "squashes-into-what-was-sent" | "sends-the-last-update-alone" => SQUASHED,
+        "takes-back-what-was-sent" => DROPPED,
         "never-ends-plans" => CHAOS,
         "misses-saves-in-a-run" | "ignores-the-network" => QUIET,
         "gives-up-for-good" | "rests-in-the-middle" => QUIET,
@@ -277,6 +302,9 @@ fn class(id: &str) -> &'static str {
         | "last-in-first-out"
         | "tries-without-a-pause"
         | "never-ends-plans" => "D",
+        "squashes-into-what-was-sent" => "B3",
+        "takes-back-what-was-sent" => "B12",
+        "sends-the-last-update-alone" => "B",
         other => panic!("of which class is {other}?"),
     }
 }

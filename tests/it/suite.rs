@@ -257,6 +257,9 @@ suite! {
     suite_units_waits_meets_its_expectations: "units/waits";
     suite_device_away_meets_its_expectations: "device/away";
     suite_device_listed_in_a_load_meets_its_expectations: "device/listed-in-a-load";
+    suite_backend_authorisation_meets_its_expectations: "backend/authorisation";
+    suite_device_local_capture_meets_its_expectations: "device/local-capture";
+    suite_device_squash_meets_its_expectations: "device/squash";
     suite_units_priority_meets_its_expectations: "units/priority";
     suite_units_pages_again_meets_its_expectations: "units/pages-again";
     suite_units_direct_meets_its_expectations: "units/direct";

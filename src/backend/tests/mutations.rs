@@ -313,6 +313,40 @@ proptest! {
 }
 
 #[test]
+fn an_edit_of_anothers_row_is_taken_refused_or_ignored() {
+    let edits: [fn(&mut Desk) -> Mutation; 2] =
+        [|desk| desk.status("k1", "seen"), |desk| desk.new_mutation("k1", EditKind::Delete, Vec::new())];
+    for edit in edits {
+        for authorisation in [Authorisation::Refuse, Authorisation::Filter] {
+            let mut desk = Desk::new(Options { authorisation, ..options() });
+            let before = desk.row("k1").values.clone();
+            let asked = edit(&mut desk);
+            let outcome = desk.send(&asked);
+            match authorisation {
+                Authorisation::Filter => assert!(matches!(outcome, Outcome::Applied { .. }), "{outcome:?}"),
+                _ => assert!(matches!(outcome, Outcome::Rejected { .. }), "{outcome:?}"),
+            }
+            assert_eq!(desk.row("k1").values, before);
+            assert_eq!(desk.send(&asked), outcome, "it stays with what was said");
+        }
+        let mut desk = Desk::new(options());
+        let asked = edit(&mut desk);
+        assert!(matches!(desk.send(&asked), Outcome::Applied { .. }), "whose it is does not matter");
+    }
+}
+
+#[test]
+fn an_edit_of_an_own_row_is_taken_whatever_its_time_is() {
+    for at in [0, WINDOW + 1] {
+        let mut desk = Desk::new(Options { authorisation: Authorisation::Refuse, ..options() });
+        let moved = desk.new_mutation("k0", EditKind::Update, vec![(AT, Value::Int(at))]);
+        assert!(matches!(desk.send(&moved), Outcome::Applied { .. }));
+        let again = desk.status("k0", "seen");
+        assert!(matches!(desk.send(&again), Outcome::Applied { .. }));
+    }
+}
+
+#[test]
 fn a_create_is_named_once_and_what_refers_to_it_follows() {
     let naming = [NamedBy::Server, NamedBy::Device].map(|by| Naming { by, ..Naming::default() });
     let mut schema = Schema { naming: naming.to_vec(), ..(*schema()).clone() };

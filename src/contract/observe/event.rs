@@ -343,6 +343,19 @@ pub enum Event<'a> {
         /// The request.
         request: u64,
     },
+    /// Edits of a row that were never sent go out as one with a later edit, or none of them does.
+    EditsSquashed {
+        /// The last of them.
+        edit: EditId,
+        /// Its entity.
+        entity: EntityId,
+        /// Its row.
+        key: &'a Key,
+        /// The earlier ones.
+        with: &'a [EditId],
+        /// It deletes a row that nobody else has heard of: nothing is sent.
+        stays: bool,
+    },
     /// An edit is on the backend and leaves the outbox.
     EditAcknowledged {
         /// The edit.
@@ -462,6 +475,16 @@ pub enum Event<'a> {
         /// The other row, where that has the natural key, or one that it refers to and that is not
         /// there.
         holder: Option<&'a Key>,
+    },
+    /// The backend: a mutation was answered as if it was committed, and was not: its row is out of
+    /// the device's reach.
+    MutationIgnored {
+        /// The edit.
+        edit: EditId,
+        /// The entity.
+        entity: EntityId,
+        /// The row.
+        key: &'a Key,
     },
     /// The backend: a mutation came again and was answered from memory.
     MutationReplayed {

@@ -122,7 +122,8 @@ pub(in crate::oracle) fn written_unseen<'a>(
     (columns, by)
 }
 
-/// An edit ends in a row of its own device's scope, or where that device's person moved the row.
+/// An edit ends in a row of its own device's scope, or where that device's person moved the row,
+/// and takes no row of another's unless that person did.
 ///
 /// `place` is what the columns of the scope say in the rows of that device. Instants outside of a
 /// window are nobody else's, and no column that an edit of the device's own set is held against it.
@@ -139,9 +140,22 @@ pub(in crate::oracle) fn misfiled(case: &CommitCase<'_>, place: &[Value]) -> Opt
     let meant = |column: usize| {
         case.ledger.of(id.device).any(|(_, other)| other.row == edit.row && says(other, column))
     };
-    let foreign = |(column, own): &(usize, &Value)| !alike(&case.values[*column], own) && !meant(*column);
+    let was = |column: usize| case.row.values.as_deref().map(|before| &before[column]);
+    let takes = |column: usize, own: &Value| {
+        was(column).is_some_and(|was| !alike(was, own) && !alike(was, &case.values[column]))
+    };
+    let foreign = |(column, own): &(usize, &Value)| {
+        (!alike(&case.values[*column], own) || takes(*column, own)) && !meant(*column)
+    };
     let (column, own) = columns.zip(place).find(foreign)?;
     let what = edit_in_words(case.schema, case.clock, id, edit);
+    if let Some(was) = was(column).filter(|_| alike(&case.values[column], own)) {
+        let (at, record, name) = (case.clock.time(case.at), case.record(), &entity.columns[column].name);
+        let device = id.device;
+        return Some(format!(
+            "{what} took {record} at {at}, whose {name} was {was}, and nobody of {device} said so"
+        ));
+    }
     let (at, record, name) = (case.clock.time(case.at), case.record(), &entity.columns[column].name);
     Some(format!(
         "{what} ended at {at} in {record}, whose {name} is {}; {} has rows of {own} alone",

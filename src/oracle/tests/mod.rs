@@ -2,6 +2,7 @@
 //! world.
 
 mod asked;
+mod carried;
 mod edits;
 mod flow;
 mod life;
@@ -12,6 +13,7 @@ mod returns;
 mod rows;
 mod shown;
 mod stage;
+mod taken;
 
 use super::{Verdict, implied};
 

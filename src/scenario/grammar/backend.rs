@@ -10,7 +10,7 @@ use super::super::stated::Stated;
 use super::super::written::CLOCK;
 use super::super::zone::ZONE;
 use super::flag::{LOG, REARM};
-use crate::backend::{Options, Provisioning, QuotaBy, StampedBy, Ticks, Writes};
+use crate::backend::{Authorisation, Options, Provisioning, QuotaBy, StampedBy, Ticks, Writes};
 use crate::base::{Ppm, Span};
 
 pub(super) const BACKEND: Form = table(&[
@@ -81,6 +81,10 @@ pub(super) const BACKEND: Form = table(&[
         Form::Share,
         || Options::default().refused_deletes.stated(),
         "Share of deletes that are refused for good, as if something else referred to their rows.",
+    ),
+    word::<Authorisation>(
+        "authorisation",
+        "What becomes of an edit of a row that is out of its device's scope, or would make one there: it is taken, refused for good, or answered as if it was taken.",
     ),
     owned(
         "errors",

@@ -4,8 +4,8 @@ use super::super::form::{Form, Key, SOME, SOME_SPAN, SPAN, key, map, optional, o
 use super::super::stated::Stated;
 use super::super::words::Steered;
 use crate::engine::{
-    BaseDate, CallbackOptions, CursorBook, Dates, Decoder, Detect, Identity, Jitter, MissingParent, OnBadRow,
-    Options, POLICY_NAMES, Requests, Says, Sends,
+    BaseDate, CallbackOptions, CursorBook, Dates, Decoder, Detect, Identity, Jitter, LocalCapture,
+    MissingParent, OnBadRow, Options, POLICY_NAMES, Requests, Says, Sends, SyncDate,
 };
 use crate::protocol;
 
@@ -125,6 +125,20 @@ const PUSH: Form = table(&[
         Form::Size { min: 256, max: 1 << 30 },
         || Options::default().push.chunk_bytes.stated(),
         "The mutations of one request come to about this much at most; one is always sent.",
+    ),
+    word::<LocalCapture>(
+        "capture",
+        "How it knows what was edited: each edit in an outbox until there is a verdict on it; a flag on the row, which the verdict clears though the row was edited since; or the date of the row's last edit, which is compared with that of the unit's last sync. The last two send rows as they are.",
+    ),
+    word::<SyncDate>(
+        "sync_date",
+        "Which moment of a sync is its date: at its end it passes over what was edited while it ran, at its start it does not.",
+    ),
+    owned(
+        "squash",
+        Form::Bool,
+        || Options::default().push.squash.stated(),
+        "Edits of a row that wait go out as one, the last; a row that was made and deleted meanwhile does not go at all. What was sent stays as it is. Each request is written down before it leaves.",
     ),
     word::<Sends>(
         "sends",

@@ -46,6 +46,7 @@ impl World<'_> {
             effects,
             poison_ppm: view.at("poison").share().0,
             refused_deletes: view.at("refused_deletes").share(),
+            authorisation: view.at("authorisation").word(),
         }
     }
 

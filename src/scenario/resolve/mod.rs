@@ -45,7 +45,7 @@ use super::tree::Node;
 use super::written::{Calendar, TITLE_WANT, calendar, clock, is_title};
 use crate::base::{Seed, Span, Time};
 use crate::contract::{Described, Schema};
-use crate::gateway::Options as Gateway;
+use crate::gateway::{Mode, Options as Gateway};
 use crate::metrics::Unit;
 use crate::{engine, store};
 
@@ -214,12 +214,7 @@ impl World<'_> {
                 missing_parent: view.at("pull.missing_parent").word(),
                 requests: view.at("pull.requests").word(),
             },
-            push: engine::PushOptions {
-                chunk_rows: view.at("push.chunk_rows").count(),
-                chunk_bytes: view.at("push.chunk_bytes").bytes(),
-                steering: self.steering(view.at("push")),
-                sends: view.at("push.sends").word(),
-            },
+            push: self.push(view.at("push")),
             retry: self.retry(view.at("retry")),
             conflict: conflict::conflict(self.root, self.wrong),
             request_timeout: view.at("request_timeout").span(),
@@ -229,6 +224,28 @@ impl World<'_> {
             decoder: view.at("decoder").word(),
             dates: view.at("dates").word(),
             identity: view.at("identity").word(),
+        }
+    }
+
+    fn push(&self, view: View<'_>) -> engine::PushOptions {
+        let (chosen, squash) = (view.at("capture"), view.at("squash"));
+        let (capture, outbox) = (chosen.word(), engine::LocalCapture::Outbox);
+        if capture != outbox && self.mode() == Mode::Persistent {
+            let title = "a persistent gateway answers edits in a later run, which marks on rows do not await";
+            self.wrong.at(chosen, title, "`capture` must be \"outbox\" there");
+        }
+        if capture != outbox && squash.flag() {
+            let title = "only an outbox keeps edits that could go as one";
+            self.wrong.given(&[chosen, squash]).at(squash, title, "`squash` needs `capture = \"outbox\"`");
+        }
+        engine::PushOptions {
+            chunk_rows: view.at("chunk_rows").count(),
+            chunk_bytes: view.at("chunk_bytes").bytes(),
+            steering: self.steering(view),
+            sends: view.at("sends").word(),
+            capture,
+            sync_date: view.at("sync_date").word(),
+            squash: squash.flag(),
         }
     }
 

@@ -2,18 +2,22 @@
 
 use super::view::{Mistakes, View};
 use crate::contract::{MergeRule, NamedBy, Naming};
-use crate::engine::Requests;
+use crate::engine::{LocalCapture, Requests};
 use crate::gateway::Mode;
 
 /// Refuses keys that the way to the backend cannot bring.
 pub(super) fn keys_fit(root: View<'_>, mode: Mode, wrong: &Mistakes) {
     let cached = root.at("engine.pull.requests").word::<Requests>() != Requests::Unique;
+    let marks = root.at("engine.push.capture").word::<LocalCapture>() != LocalCapture::Outbox;
     for (_, entity) in root.at("entity").entries() {
         let ids = entity.at("ids");
         let by: NamedBy = ids.word();
         if mode == Mode::Persistent && by != NamedBy::Device {
             let help = "write gateway.mode = \"ota\", or ids = \"client\"";
             wrong.at(ids, "a gateway with a replica brings no keys of the backend's", help);
+        } else if marks && by != NamedBy::Device {
+            let help = "write engine.push.capture = \"outbox\", or ids = \"client\"";
+            wrong.at(ids, "a mark on a row does not follow it to a key of the backend's", help);
         } else if cached && by == NamedBy::Pool {
             let help = "write engine.pull.requests = \"unique\"";
             wrong.at(ids, "a cache on the way would give two phones the same keys", help);

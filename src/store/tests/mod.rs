@@ -2,6 +2,7 @@
 
 mod edits;
 mod files;
+mod marks;
 mod rename;
 mod sync;
 mod tables;

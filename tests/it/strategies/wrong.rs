@@ -447,11 +447,40 @@ const SIZES: [Wrong; 1] = [Wrong {
     seeds: FEW,
     ..PLAIN
 }];
+/// What a device sends of what was edited on it, and what becomes of it there.
+const MARKS: [Wrong; 3] = [
+    Wrong {
+        name: "edits of rows of others, filtered",
+        class: "C",
+        why: "what people go on to write into rows that were given to others",
+        file: "backend/authorisation.toml",
+        world: &["action.hand-over.per_device=6"],
+        sets: &["backend.authorisation=filter"],
+        right: &["backend.authorisation=refuse"],
+        ..PLAIN
+    },
+    Wrong {
+        name: "a flag on the row that the answer clears",
+        class: "B3",
+        why: "what was edited since the request left",
+        file: "device/local-capture.toml",
+        sets: &["engine.push.capture=dirty-flags"],
+        ..PLAIN
+    },
+    Wrong {
+        name: "what was edited after the last sync's end",
+        class: "B5",
+        why: "what was edited while a sync ran",
+        file: "device/local-capture.toml",
+        sets: &["engine.push.capture=updated-after-last-sync"],
+        ..PLAIN
+    },
+];
 
 const GATEWAY_BACK: &str = r#"event.backup={ at = "+6m", restore_gateway = { of = "1m" } }"#;
 
 /// All, in the order in which they are written down.
 pub(super) fn all() -> impl Iterator<Item = &'static Wrong> {
-    let kinds: [&[Wrong]; 7] = [&BOUNDS, &TIMES, &GONE, &FLAGS, &MEMORIES, &COMPARISONS, &SIZES];
+    let kinds: [&[Wrong]; 8] = [&BOUNDS, &TIMES, &GONE, &FLAGS, &MEMORIES, &COMPARISONS, &SIZES, &MARKS];
     kinds.into_iter().flatten()
 }

@@ -1,0 +1,158 @@
+//! How it is known what was edited here: by an outbox, or by a mark on each row.
+//!
+//! An outbox keeps each edit until there is a verdict on it. Marks are what many apps have in its
+//! place, and both lose edits: a flag is cleared by the verdict on what was sent, be the row edited
+//! since; and a date of the last sync passes over what was edited while that ran.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use super::options::{LocalCapture, Options, SyncDate};
+use super::process::Process;
+use super::rules::{OutboxRule, Rules, SendRule, overlay};
+use crate::base::{EntityId, Key, Span, Stamp, UnitId};
+use crate::contract::{AppliedChange, EditError, EditKind, Event, LocalEdit, NamedBy, Outcome};
+use crate::protocol::PushResult;
+use crate::store::{self, Entry, StoreError, Tx};
+
+/// The correct rules of an engine with these options.
+pub(super) fn rules(options: &Options) -> Rules {
+    let rules = Rules::of(options);
+    match options.push.capture {
+        LocalCapture::Outbox => rules,
+        LocalCapture::DirtyFlags => Rules { send: Rc::new(RowsAsTheyAre), ..rules },
+        LocalCapture::UpdatedAfterLastSync => {
+            Rules { send: Rc::new(RowsAsTheyAre), outbox: Rc::new(DatesStay), ..rules }
+        }
+    }
+}
+
+struct RowsAsTheyAre;
+
+impl SendRule for RowsAsTheyAre {
+    fn next(&self, tx: &Tx<'_>, entities: &[EntityId], limit: usize) -> Result<Vec<Entry>, StoreError> {
+        store::marked(tx, entities, limit)
+    }
+}
+
+/// A row that was edited since it was sent keeps its date.
+struct DatesStay;
+
+impl OutboxRule for DatesStay {
+    fn lets_go(&self, tx: &Tx<'_>, entry: &Entry) -> Result<(), StoreError> {
+        let marks = tx.entries_for(entry.entity, entry.key.as_str())?;
+        match marks.iter().find(|mark| mark.seq == entry.seq) {
+            Some(mark) if mark.edit == entry.edit => tx.drop_entry(mark.seq),
+            Some(mark) => store::keep_mark(tx, mark, entry.kind),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Process {
+    /// Saves an edit as this engine keeps them; gives the key of a row that is made under one of a
+    /// pool.
+    pub(super) fn save(&self, edit: &LocalEdit, made_at: Stamp) -> Result<Option<Key>, EditError> {
+        let (store, id) = (&self.store, edit.id.to_string());
+        if self.options.push.capture != LocalCapture::Outbox {
+            return store::mark(store, edit, &id, made_at).map(|()| None);
+        }
+        if edit.kind == EditKind::Create && self.setup.schema.naming(edit.entity).by == NamedBy::Pool {
+            let key = |tx: &Tx<'_>| self.rules.send.new_key(tx, edit.entity);
+            return store::edit_pooled(store, edit, &id, made_at, key).map(Some);
+        }
+        store.edit(edit, &id, made_at).map(|()| None)
+    }
+}
+
+/// What one push may send.
+#[derive(Default)]
+pub(super) struct Listed {
+    /// The marks that it found as it began; `None` for all that waits, whenever it was made.
+    only: Option<BTreeSet<i64>>,
+}
+
+impl Listed {
+    /// What a push of the unit begins with: by dates, rows that were edited after its last sync.
+    pub(super) fn of(process: &Process, unit: UnitId, entities: &[EntityId]) -> Result<Listed, StoreError> {
+        if process.options.push.capture != LocalCapture::UpdatedAfterLastSync {
+            return Ok(Listed::default());
+        }
+        let only = process.store.read(|tx| {
+            let last = tx.last_sync_on(unit)?.unwrap_or(Stamp(i64::MIN));
+            let marks = process.rules.send.next(tx, entities, usize::MAX)?;
+            Ok(marks.iter().filter(|mark| mark.made_at > last).map(|mark| mark.seq).collect())
+        });
+        Ok(Listed { only: Some(only?) })
+    }
+
+    /// How many edits to read to have `limit` that may be sent.
+    pub(super) fn limit(&self, limit: usize) -> usize {
+        if self.only.is_some() { usize::MAX } else { limit }
+    }
+
+    /// Whether the edit may be sent.
+    pub(super) fn has(&self, entry: &Entry) -> bool {
+        self.only.as_ref().is_none_or(|only| only.contains(&entry.seq))
+    }
+
+    /// These edits have their verdicts.
+    pub(super) fn settled(&mut self, batch: &[Entry], results: &[PushResult<'_>]) {
+        let Some(only) = &mut self.only else { return };
+        for (entry, result) in batch.iter().zip(results) {
+            if matches!(result.outcome, Outcome::Applied { .. }) {
+                only.remove(&entry.seq);
+            }
+        }
+    }
+}
+
+/// The date of a sync that began at one moment and ended at another.
+pub(super) fn synced_on(date: SyncDate, began: Stamp, ended: Stamp) -> Stamp {
+    match date {
+        SyncDate::Start => began,
+        SyncDate::End => ended,
+    }
+}
+
+/// Rows to which a version came that had waited.
+pub(super) type Lifted = Vec<(EntityId, Key, Stamp, bool)>;
+
+/// The unit's sync of this date is over: by dates, what was edited before that counts as sent. What
+/// came down for its rows meanwhile comes to light.
+pub(super) fn pass_by(
+    process: &Process,
+    tx: &Tx<'_>,
+    unit: UnitId,
+    date: Stamp,
+) -> Result<Lifted, StoreError> {
+    let mut lifted = Lifted::new();
+    if process.options.push.capture != LocalCapture::UpdatedAfterLastSync {
+        return Ok(lifted);
+    }
+    let entities = &process.setup.units[usize::from(unit.0)].push;
+    for (entity, key) in store::pass_by(tx, entities, date)? {
+        if let Some(version) = tx.take_shadow(entity, key.as_str())? {
+            overlay(tx, process.setup.schema.entity(entity), entity, &version)?;
+            lifted.push((entity, key, version.stamp, version.values.is_none()));
+        }
+    }
+    Ok(lifted)
+}
+
+/// Tells of what came to light.
+pub(super) fn tell(process: &Process, unit: UnitId, lifted: &Lifted) {
+    let changes: Vec<AppliedChange<'_>> = lifted
+        .iter()
+        .map(|(entity, key, stamp, removed)| AppliedChange {
+            entity: *entity,
+            key: key.as_str(),
+            stamp: *stamp,
+            removed: *removed,
+        })
+        .collect();
+    if !changes.is_empty() {
+        let took = Span::ZERO;
+        process.emit(Event::ChunkApplied { unit: Some(unit), changes: &changes, echoed: 0, took });
+    }
+}

@@ -1,0 +1,98 @@
+//! Which edits of a row go as one, and what they say then.
+
+use crate::base::Value;
+use crate::contract::EditKind;
+use crate::store::Entry;
+
+/// Which edits go as one.
+pub trait SquashRule {
+    /// Whether a later edit of its row may go with this one.
+    fn takes_in(&self, first: &Entry, later: &Entry) -> bool {
+        let _ = later;
+        !first.is_sealed()
+    }
+    /// What the two say as one.
+    fn joined(&self, first: &Entry, later: &Entry) -> Entry {
+        joined(first, later)
+    }
+}
+
+/// What two edits of a row say as one: the later one, made on what the first was made on. It has
+/// the place of the first among the edits of all rows, unless it deletes.
+pub fn joined(first: &Entry, later: &Entry) -> Entry {
+    let kind = match (first.kind, later.kind) {
+        (EditKind::Create, EditKind::Update) => EditKind::Create,
+        (EditKind::Delete, _) => EditKind::Update,
+        (_, kind) => kind,
+    };
+    let values = match kind {
+        EditKind::Delete => Vec::new(),
+        EditKind::Create | EditKind::Update => over(&first.values, &later.values),
+    };
+    let made_on = match (kind, &first.made_on, &later.made_on) {
+        (EditKind::Create, own, _) => own.clone(),
+        (_, Some(first), Some(later)) => Some(over(later, first)),
+        (_, Some(first), None) if later.kind == EditKind::Create => Some(first.clone()),
+        _ => None,
+    };
+    let seq = if kind == EditKind::Delete { later.seq } else { first.seq };
+    let attempts = first.attempts.max(later.attempts);
+    Entry { seq, kind, values, made_on, base: first.base, attempts, ..later.clone() }
+}
+
+/// Values by column in the order of columns, those of `upper` where both have one.
+fn over(lower: &[(usize, Value)], upper: &[(usize, Value)]) -> Vec<(usize, Value)> {
+    let is_below = |(column, _): &&(usize, Value)| upper.iter().all(|(of, _)| of != column);
+    let mut values: Vec<_> = lower.iter().filter(is_below).chain(upper).cloned().collect();
+    values.sort_by_key(|(column, _)| *column);
+    values
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{DeviceId, EditId, EntityId, Key, Stamp};
+
+    fn entry(seq: i64, kind: EditKind, values: &[(usize, i64)], made_on: &[(usize, i64)]) -> Entry {
+        let own = |all: &[(usize, i64)]| all.iter().map(|(column, n)| (*column, Value::Int(*n))).collect();
+        let edit = EditId { device: DeviceId(1), number: seq as u32 };
+        Entry {
+            seq,
+            id: edit.to_string(),
+            edit,
+            entity: EntityId(0),
+            key: Key::new("a"),
+            kind,
+            values: own(values),
+            base: (kind != EditKind::Create).then_some(Stamp(seq)),
+            made_on: (kind != EditKind::Create).then(|| own(made_on)),
+            made_at: Stamp(seq),
+            attempts: 0,
+            last_error: None,
+            parked: false,
+        }
+    }
+
+    #[test]
+    fn two_edits_say_what_the_later_says_on_what_the_first_was_made_on() {
+        use EditKind::{Create, Delete, Update};
+        let first = entry(1, Update, &[(0, 1), (2, 1)], &[(0, 0), (2, 0)]);
+        let cases = [
+            (first.clone(), entry(2, Update, &[(2, 2), (1, 2)], &[(2, 1), (1, 0)]), 1, Update),
+            (first, entry(2, Delete, &[], &[(0, 1), (1, 0), (2, 1)]), 2, Delete),
+            (entry(1, Create, &[(0, 1)], &[]), entry(2, Update, &[(0, 2)], &[(0, 1)]), 1, Create),
+            (entry(1, Delete, &[], &[(0, 0)]), entry(2, Create, &[(0, 2)], &[]), 1, Update),
+        ];
+        for (first, later, seq, kind) in cases {
+            let one = joined(&first, &later);
+            assert_eq!((one.seq, one.kind, one.edit, one.base), (seq, kind, later.edit, first.base));
+            let said = one.made_on.iter().flatten().all(|(_, value)| *value == Value::Int(0));
+            assert!(said, "base images are those of the first: {:?}", one.made_on);
+            let last = one.values.iter().all(|(column, value)| {
+                let says = |entry: &Entry| entry.values.iter().find(|(of, _)| of == column).cloned();
+                says(&later).or(says(&first)) == Some((*column, value.clone()))
+            });
+            assert!(last, "{:?}", one.values);
+        }
+    }
+}

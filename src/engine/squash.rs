@@ -1,0 +1,119 @@
+//! Edits of a row that wait go out as one: others see the last version alone.
+//!
+//! An edit that was sent is never changed: its answer may be lost, and the backend knows its
+//! idempotency key. What its row gets meanwhile waits behind it. What goes as one is the last edit,
+//! made on what the first was made on.
+
+use std::collections::BTreeSet;
+
+use super::process::Process;
+use crate::base::{EditId, EntityId, Key};
+use crate::contract::{EditKind, Entity, Event};
+use crate::store::{self, Entry, StoreError, Tx};
+
+/// Edits that go as one.
+struct Squashed {
+    edit: EditId,
+    entity: EntityId,
+    key: Key,
+    with: Vec<EditId>,
+    stays: bool,
+}
+
+/// What goes out next.
+#[derive(Default)]
+pub(super) struct Next {
+    pub(super) batch: Vec<Entry>,
+    /// The places of those that never left before.
+    pub(super) fresh: BTreeSet<i64>,
+}
+
+/// The edits of these entities that go out next, at most `limit`: squashed and sealed.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn next(process: &Process, entities: &[EntityId], limit: usize) -> Result<Next, StoreError> {
+    let written = process.write(|tx| {
+        let mut told = Vec::new();
+        for (entity, key) in store::edited_again(tx, entities)? {
+            while let Some(squashed) = squash(process, tx, entity, &key)? {
+                told.push(squashed);
+            }
+        }
+        let mut batch = process.rules.send.next(tx, entities, limit)?;
+        let mut fresh = BTreeSet::new();
+        for entry in &mut batch {
+            if store::seal(tx, entry)? {
+                fresh.insert(entry.seq);
+            }
+        }
+        Ok((told, Next { batch, fresh }))
+    });
+    let (told, next) = written.await.0?;
+    for Squashed { edit, entity, key, with, stays } in &told {
+        let (edit, entity, stays) = (*edit, *entity, *stays);
+        process.emit(Event::EditsSquashed { edit, entity, key, with, stays });
+    }
+    Ok(next)
+}
+
+/// Makes one of the first edits of a row; `None` if they stay as they are.
+fn squash(
+    process: &Process,
+    tx: &Tx<'_>,
+    entity: EntityId,
+    key: &Key,
+) -> Result<Option<Squashed>, StoreError> {
+    let rule = &process.rules.squash;
+    let entries = tx.entries_for(entity, key.as_str())?;
+    let Some(mut whole) = entries.first().filter(|first| !first.parked).cloned() else {
+        return Ok(None);
+    };
+    let (mut with, mut stays) = (Vec::new(), false);
+    for later in entries[1..].iter().take_while(|later| !later.parked && !later.is_sealed()) {
+        let ends = whole.kind == EditKind::Create && later.kind == EditKind::Delete;
+        let goes = rule.takes_in(&whole, later)
+            && match ends {
+                true => is_nobodys(tx, &whole)?,
+                false => may_join(tx, process.setup.schema.entity(entity), &whole, later)?,
+            };
+        if !goes {
+            break;
+        }
+        with.push(whole.edit);
+        whole = rule.joined(&whole, later);
+        stays = ends;
+        if stays {
+            break;
+        }
+    }
+    if with.is_empty() {
+        return Ok(None);
+    }
+    let places: Vec<i64> = entries[..=with.len()].iter().map(|entry| entry.seq).collect();
+    store::fold(tx, &places, Some(&whole).filter(|_| !stays))?;
+    Ok(Some(Squashed { edit: whole.edit, entity, key: key.clone(), with, stays }))
+}
+
+/// Whether nobody but its maker knows of a row that was made here.
+fn is_nobodys(tx: &Tx<'_>, create: &Entry) -> Result<bool, StoreError> {
+    let Entry { entity, key, base, .. } = create;
+    Ok(base.is_none() && !store::is_waited_for(tx, *entity, key)? && !store::has_shadow(tx, *entity, key)?)
+}
+
+/// Whether an edit may go in the place of an earlier one: neither a row that it names nor a natural
+/// key that it takes may depend on what others do in between.
+fn may_join(tx: &Tx<'_>, entity: &Entity, first: &Entry, later: &Entry) -> Result<bool, StoreError> {
+    let known = match (first.kind, later.kind) {
+        (EditKind::Create | EditKind::Update, EditKind::Update) => true,
+        (EditKind::Update, EditKind::Delete) => true,
+        (EditKind::Delete, EditKind::Create) => first.base.is_some() && first.made_on.is_some(),
+        (EditKind::Create, _) | (EditKind::Update, EditKind::Create) | (EditKind::Delete, _) => false,
+    };
+    if !known || store::names_behind(tx, later.entity, &later.values, first.seq)? {
+        return Ok(false);
+    }
+    let names = |entry: &Entry| entry.values.iter().any(|(column, _)| entity.unique.contains(column));
+    let moves = names(later) || later.kind == EditKind::Delete && names(first);
+    Ok(!moves || !store::others_between(tx, later.entity, &later.key, (first.seq, later.seq))?)
+}

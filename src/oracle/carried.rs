@@ -1,0 +1,59 @@
+//! Edits that come to the backend with a later one of the same person and row.
+
+use super::history::{History, RowId};
+use super::ledger::Ledger;
+use super::truth::alike;
+use crate::base::{EditId, Value};
+use crate::contract::EditKind;
+
+impl Ledger {
+    /// Whether the commit of `author`, which left the row as `after`, brought what `id` says, too.
+    pub(super) fn carries(&self, author: EditId, id: EditId, after: Option<&[Value]>) -> bool {
+        let (Some(by), Some(edit)) = (self.get(author), self.get(id)) else { return false };
+        if author.device != id.device || by.row != edit.row {
+            return false;
+        }
+        let Some(after) = after else { return edit.kind == EditKind::Delete || id.number < author.number };
+        if edit.kind == EditKind::Delete {
+            return by.kind == EditKind::Create && id.number < author.number;
+        }
+        // Columns that the person set once more before the commit need not show the earlier value.
+        let set_again = |column: usize| {
+            let later = self.after(id).take_while(|(other, _)| other.number <= author.number);
+            later.filter(|(_, e)| e.row == edit.row).any(|(_, e)| e.values.iter().any(|(c, _)| *c == column))
+        };
+        id.number < author.number
+            && edit.values.iter().all(|(column, value)| set_again(*column) || alike(&after[*column], value))
+            || id.number > author.number && edit.matches(Some(after))
+    }
+
+    /// The backend refused the edit, and may say what it wants: then it says so of earlier ones,
+    /// too, that it stands for.
+    pub(super) fn note_alongside(&mut self, id: EditId, says_so: bool, history: &History) {
+        let Some(row) = self.get(id).map(|edit| edit.row) else { return };
+        let after = history.row(row).values.as_deref();
+        for other in self.earlier_open(row, id) {
+            let with = says_so && self.carries(id, other, after);
+            if let Some(other) = self.get_mut(other) {
+                other.alongside = with.then_some(id.number);
+            }
+        }
+    }
+
+    /// The device counts the edit as done, and those that it stands for.
+    pub(super) fn carry_alongside(&mut self, id: EditId) {
+        let Some(row) = self.get(id).map(|edit| edit.row) else { return };
+        for other in self.earlier_open(row, id) {
+            let Some(edit) = self.get_mut(other) else { continue };
+            if edit.alongside == Some(id.number) {
+                edit.carried = true;
+                self.close(row, other);
+            }
+        }
+    }
+
+    fn earlier_open(&self, row: RowId, id: EditId) -> Vec<EditId> {
+        let earlier = |other: &EditId| other.device == id.device && other.number < id.number;
+        self.open_on(row).map(|(other, _)| other).filter(earlier).collect()
+    }
+}

@@ -1,0 +1,38 @@
+//! Edits that go with a later one of their row.
+
+use super::stage::{DOCTOR, Stage, VISIT};
+use super::{assert_only, assert_silent};
+use crate::base::{EditId, Value};
+use crate::contract::EditKind;
+
+/// Of the edits of device 0 only the last leaves.
+fn squash(stage: &mut Stage, gone: &[EditId]) {
+    stage.phone(0).outbox.retain(|entry| !gone.contains(&entry.edit.id));
+}
+
+#[test]
+fn an_edit_that_a_later_one_says_again_is_present_when_that_meets_itself() {
+    for theirs in ["two", "else"] {
+        let mut stage = Stage::new();
+        let first = stage.update(0, "a1", "one");
+        stage.update(0, "a1", "two");
+        squash(&mut stage, &[first]);
+        stage.office("a1", Some(theirs));
+        stage.push(0, true);
+        stage.drain();
+        assert_silent(&stage.verdict());
+    }
+}
+
+#[test]
+fn an_edit_of_another_column_is_lost_when_the_later_one_leaves_it_out() {
+    let mut stage = Stage::new();
+    let doctor = vec![(DOCTOR, Value::text("dr-z"))];
+    let first = stage.edit(0, VISIT, "a1", EditKind::Update, doctor);
+    stage.update(0, "a1", "two");
+    squash(&mut stage, &[first]);
+    stage.office("a1", Some("two"));
+    stage.push(0, true);
+    stage.drain();
+    assert_only(&stage.verdict(), "lost-edit", 1);
+}

@@ -1,0 +1,132 @@
+//! A device without an outbox: a mark on each row that was edited, in place of its edits.
+//!
+//! The row goes out as it is. What it was before is not known, nor which columns were edited, nor
+//! how often. A mark lies where an edit would: it keeps pulls from its row in the same way. A row
+//! that was deleted here has a mark and no row.
+
+use std::collections::BTreeSet;
+
+use super::error::Result;
+use super::outbox::{ENTRY, Entry, NewEntry, entry, json, kind_name, references};
+use super::session::{Store, Tx};
+use crate::base::{EntityId, Key, Stamp, Value};
+use crate::contract::{EditError, EditKind, LocalEdit};
+
+/// Makes an edit: one transaction holds the row's change and its mark, which an earlier edit may
+/// have set.
+///
+/// # Errors
+/// When the edit makes no sense on this device or the disk fails; nothing is changed then.
+pub fn mark(store: &Store, edit: &LocalEdit, id: &str, made_at: Stamp) -> std::result::Result<(), EditError> {
+    store.transact("BEGIN IMMEDIATE", true, |tx| {
+        let edit = &*super::rename::followed(tx, edit)?;
+        let (base, _) = tx.change(edit)?;
+        let values = whole(tx, edit.entity, &edit.key)?.unwrap_or_default();
+        match tx.entries_for(edit.entity, edit.key.as_str())?.into_iter().next() {
+            None => {
+                let edit = &LocalEdit { values, ..edit.clone() };
+                tx.append(&NewEntry { id, edit, base, made_on: None, made_at })?;
+            }
+            Some(mark) => {
+                let kind = match edit.kind {
+                    EditKind::Delete => EditKind::Delete,
+                    EditKind::Create | EditKind::Update => of_row(mark.base),
+                };
+                tx.execute(
+                    "UPDATE outbox SET id=?2,device=?3,number=?4,kind=?5,\"values\"=?6,made_at=?7,attempts=0,\
+                     last_error=NULL WHERE seq=?1",
+                    (
+                        mark.seq,
+                        id,
+                        edit.id.device.0,
+                        edit.id.number,
+                        kind_name(kind),
+                        json(&values),
+                        made_at.0,
+                    ),
+                )?;
+            }
+        }
+        Ok(())
+    })
+}
+
+/// What is sent of a row whose version this is at the backend, as far as this device was told.
+fn of_row(version: Option<Stamp>) -> EditKind {
+    if version.is_some() { EditKind::Update } else { EditKind::Create }
+}
+
+/// A mark stays though there is a verdict on what was sent: its row was edited since. It is on the
+/// backend now, or gone there.
+///
+/// # Errors
+/// When the database cannot be written.
+pub fn keep_mark(tx: &Tx<'_>, mark: &Entry, sent: EditKind) -> Result<()> {
+    let kind = match (sent, mark.kind) {
+        (_, EditKind::Delete) => EditKind::Delete,
+        (EditKind::Delete, _) => EditKind::Create,
+        _ => EditKind::Update,
+    };
+    tx.execute("UPDATE outbox SET kind=?2 WHERE seq=?1", (mark.seq, kind_name(kind))).map(drop)
+}
+
+/// The marked rows of these entities as they are now, `limit` at most: what is there before what
+/// refers to it, and deletes last.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn marked(tx: &Tx<'_>, entities: &[EntityId], limit: usize) -> Result<Vec<Entry>> {
+    let mut marks = tx.query(&format!("{ENTRY} WHERE NOT parked ORDER BY seq"), [], entry)?;
+    marks.retain(|mark| entities.contains(&mark.entity));
+    for mark in marks.iter_mut().filter(|mark| mark.kind != EditKind::Delete) {
+        if let Some(values) = whole(tx, mark.entity, &mark.key)? {
+            mark.values = values;
+        }
+    }
+    let (mut rest, deletes): (Vec<_>, Vec<_>) = marks.into_iter().partition(|m| m.kind != EditKind::Delete);
+    let made = rest.iter().filter(|mark| mark.kind == EditKind::Create);
+    let mut unmade: BTreeSet<(EntityId, Key)> = made.map(|mark| (mark.entity, mark.key.clone())).collect();
+    let mut ordered = Vec::with_capacity(rest.len());
+    while !rest.is_empty() {
+        let before = ordered.len();
+        let mut waiting = Vec::new();
+        for mark in rest {
+            let entity = tx.store().entity(mark.entity);
+            if references(entity, &mark.values).any(|row| unmade.contains(&row)) {
+                waiting.push(mark);
+            } else {
+                unmade.remove(&(mark.entity, mark.key.clone()));
+                ordered.push(mark);
+            }
+        }
+        if ordered.len() == before {
+            // They refer to each other.
+            ordered.append(&mut waiting);
+        }
+        rest = waiting;
+    }
+    ordered.extend(deletes);
+    ordered.truncate(limit);
+    Ok(ordered)
+}
+
+/// All of a row that the device has, if the row is there.
+fn whole(tx: &Tx<'_>, entity: EntityId, key: &Key) -> Result<Option<Vec<(usize, Value)>>> {
+    let columns = tx.store().entity(entity).projection.iter().copied();
+    Ok(tx.row(entity, key.as_str())?.map(|row| columns.zip(row.values).collect()))
+}
+
+/// The marks of these entities that were set up to `until` count for nothing any more; gives their
+/// rows.
+///
+/// # Errors
+/// When the database cannot be written.
+pub fn pass_by(tx: &Tx<'_>, entities: &[EntityId], until: Stamp) -> Result<Vec<(EntityId, Key)>> {
+    let marks = tx.query(&format!("{ENTRY} WHERE made_at<=?1 ORDER BY seq"), [until.0], entry)?;
+    let mut passed = Vec::new();
+    for mark in marks.into_iter().filter(|mark| entities.contains(&mark.entity)) {
+        tx.drop_entry(mark.seq)?;
+        passed.push((mark.entity, mark.key));
+    }
+    Ok(passed)
+}

@@ -1,0 +1,113 @@
+//! Several edits of a row that wait become one.
+//!
+//! What goes out is sealed first: from then on it may be on the backend, so that neither its
+//! idempotency key nor what it says may change. Later edits of its row wait behind it.
+
+use super::error::Result;
+use super::outbox::{Entry, json, kind_name, references};
+use super::session::Tx;
+use crate::base::{EntityId, Key, Value};
+
+/// What is added to the idempotency key of an edit as it is sealed.
+const SEAL: char = '=';
+
+/// Rows of these entities of which several edits wait, in the order of their first ones.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn edited_again(tx: &Tx<'_>, entities: &[EntityId]) -> Result<Vec<(EntityId, Key)>> {
+    let sql = "SELECT entity,key FROM outbox GROUP BY entity,key HAVING count(*)>1 ORDER BY min(seq)";
+    let mut rows = tx.query(sql, [], |row| Ok((EntityId(row.get(0)?), Key(row.get(1)?))))?;
+    rows.retain(|(entity, _)| entities.contains(entity));
+    Ok(rows)
+}
+
+/// One edit, if any is left, goes in place of those with these numbers, of which one is its own.
+///
+/// # Errors
+/// When the database cannot be written.
+pub fn fold(tx: &Tx<'_>, places: &[i64], into: Option<&Entry>) -> Result<()> {
+    let own = into.map(|entry| entry.seq);
+    places.iter().filter(|&&seq| own != Some(seq)).try_for_each(|&seq| tx.drop_entry(seq))?;
+    let Some(entry) = into else { return Ok(()) };
+    let Entry { seq, id, edit, kind, values, base, made_on, made_at, .. } = entry;
+    tx.execute(
+        "UPDATE outbox SET id=?2,device=?3,number=?4,kind=?5,\"values\"=?6,base=?7,made_on=?8,made_at=?9 \
+         WHERE seq=?1",
+        (
+            seq,
+            id,
+            edit.device.0,
+            edit.number,
+            kind_name(*kind),
+            json(values),
+            base.map(|stamp| stamp.0),
+            made_on.as_deref().map(json),
+            made_at.0,
+        ),
+    )?;
+    Ok(())
+}
+
+/// An edit is about to be sent; false if it was before.
+///
+/// # Errors
+/// When the database cannot be written.
+pub fn seal(tx: &Tx<'_>, entry: &mut Entry) -> Result<bool> {
+    if entry.is_sealed() {
+        return Ok(false);
+    }
+    entry.id.push(SEAL);
+    tx.execute("UPDATE outbox SET id=?2 WHERE seq=?1", (entry.seq, &entry.id))?;
+    Ok(true)
+}
+
+/// An edit that was about to be sent did not leave.
+///
+/// # Errors
+/// When the database cannot be written.
+pub fn unseal(tx: &Tx<'_>, entry: &Entry) -> Result<()> {
+    let id = entry.id.strip_suffix(SEAL).unwrap_or(&entry.id);
+    tx.execute("UPDATE outbox SET id=?2 WHERE seq=?1", (entry.seq, id)).map(drop)
+}
+
+/// Whether these values of an entity's columns name a row that an edit behind `seq` makes.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn names_behind(tx: &Tx<'_>, entity: EntityId, values: &[(usize, Value)], seq: i64) -> Result<bool> {
+    let sql = "SELECT 1 FROM outbox WHERE entity=?1 AND key=?2 AND kind='create' AND seq>?3 LIMIT 1";
+    for (target, key) in references(tx.store().entity(entity), values) {
+        if !tx.query(sql, (target.0, key.as_str(), seq), |_| Ok(()))?.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whether an edit that waits refers to the row.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn is_waited_for(tx: &Tx<'_>, entity: EntityId, key: &Key) -> Result<bool> {
+    Ok(tx.referred(entity)?.contains_key(key))
+}
+
+/// Whether edits of other rows of the entity lie between these two places.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn others_between(tx: &Tx<'_>, entity: EntityId, key: &Key, places: (i64, i64)) -> Result<bool> {
+    let sql = "SELECT 1 FROM outbox WHERE entity=?1 AND key<>?2 AND seq>?3 AND seq<?4 LIMIT 1";
+    let found = tx.query(sql, (entity.0, key.as_str(), places.0, places.1), |_| Ok(()))?;
+    Ok(!found.is_empty())
+}
+
+/// Whether a version of the row waits beside it.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn has_shadow(tx: &Tx<'_>, entity: EntityId, key: &Key) -> Result<bool> {
+    let sql = "SELECT 1 FROM shadow WHERE entity=?1 AND key=?2";
+    Ok(!tx.query(sql, (entity.0, key.as_str()), |_| Ok(()))?.is_empty())
+}
