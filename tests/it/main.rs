@@ -14,6 +14,7 @@ mod gateway_sweep;
 mod hooks;
 mod hunts;
 mod loads;
+mod meanwhile;
 mod metric_table;
 mod physics;
 mod reports;
