@@ -66,6 +66,7 @@ mod check;
 mod checks;
 mod clock;
 mod content;
+mod edit;
 mod fate;
 mod findings;
 mod flow;
