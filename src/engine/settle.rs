@@ -248,12 +248,7 @@ impl Settler {
         told: &mut Vec<Settled>,
     ) -> Result<bool, StoreError> {
         if is_uncontested(self.process.options.conflict.detect, conflict) {
-            let entry = conflict.entry;
-            let columns = entry.values.iter().map(|(column, _)| *column).collect();
-            let beside = Resolution::Merged { columns, line: None };
-            told.push(told_of(conflict, entry.key.clone(), ConflictKind::Equal, beside));
-            self.send_onto(tx, (entry, true), &entry.key, conflict.current)?;
-            return Ok(false);
+            return self.stand_beside(tx, conflict, told);
         }
         let made_as = conflict.entry.key.clone();
         let renamed = self.take_for_same(tx, &conflict, told)?;
@@ -353,6 +348,21 @@ impl Settler {
         let live = conflict.current.is_some_and(|row| row.values.is_some());
         let creates = conflict.entry.kind == EditKind::Update && !live;
         Ok(creates && tx.row(conflict.entry.entity, onto.as_str())?.is_none())
+    }
+
+    /// Nobody else changed what the edit sets: it goes out again beside the backend's version.
+    fn stand_beside(
+        &self,
+        tx: &Tx<'_>,
+        conflict: Conflict<'_>,
+        told: &mut Vec<Settled>,
+    ) -> Result<bool, StoreError> {
+        let entry = conflict.entry;
+        let columns = entry.values.iter().map(|(column, _)| *column).collect();
+        let beside = Resolution::Merged { columns, line: None };
+        told.push(told_of(conflict, entry.key.clone(), ConflictKind::Equal, beside));
+        self.send_onto(tx, (entry, true), &entry.key, conflict.current)?;
+        Ok(false)
     }
 
     /// The edit with all that its row has on the device, where whole rows are sent: the version

@@ -6,8 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::edit::Edit;
 use super::history::Row;
-use super::ledger::Edit;
 use super::truth::alike;
 use crate::base::{EditId, Value};
 use crate::contract::{Decision, EditKind};

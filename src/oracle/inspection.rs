@@ -10,10 +10,11 @@ use super::check::{Check, Subject, metric_of};
 use super::checks::{self, EditCase, RowCase};
 use super::clock::Clock;
 use super::content::{Contents, Difference};
+use super::edit::Edit;
 use super::flow::{Names, Run};
 use super::held::{At, Behind};
 use super::history::{History, RowId};
-use super::ledger::{Edit, Ledger};
+use super::ledger::Ledger;
 use super::model::{Blind, Oracle};
 use super::names::{NamedTruth, NamedView};
 use super::opened::Opened;
@@ -240,10 +241,7 @@ impl<'a> Inspection<'a> {
         figures.insert("oracle.repeated.rows", held.odd.repeated);
         figures.insert("oracle.doubled.rows", self.doubles);
         figures.insert("oracle.half_seen.rows", self.half_seen);
-        figures.insert("oracle.conflicts.count", ledger.conflicts);
-        figures.insert("oracle.conflicts.false", miscalled.falsely);
-        figures.insert("oracle.conflicts.missed", miscalled.missed);
-        figures.insert("oracle.overwritten.columns", overwritten);
+        figures.extend(miscalled.figures(ledger.conflicts, overwritten));
         let gone: Vec<EditId> = ledger.gone().collect();
         figures.insert("oracle.taken_back.edits", (undone.len() + gone.len()) as u64);
         let with = |of: &[EditId], whose: &str| {

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::check::Check;
 use super::checks::{self, CommitCase, Turn};
+use super::edit::Edit;
 use super::findings::{Concerns, Findings};
 use super::history::{History, RowId};
-use super::ledger::Edit;
 use super::meant::{Beside, Meant};
 use crate::base::{DeviceId, EditId, EntityId, Key};
 use crate::contract::{Author, CommitKind, Decision, EditError, EditKind, LocalEdit, LogEntry};

@@ -4,8 +4,9 @@
 use std::collections::BTreeSet;
 
 use super::checks::CommitCase;
+use super::edit::Edit;
 use super::history::Row;
-use super::ledger::{Edit, Ledger};
+use super::ledger::Ledger;
 use super::overwritten;
 use crate::base::EditId;
 use crate::contract::{Author, EditKind};
@@ -30,6 +31,16 @@ impl Miscalled {
         if self.decided.insert(id) && own && !is_one((id, edit), (row, versions), ledger) {
             self.falsely += 1;
         }
+    }
+
+    /// What there is to tell of conflicts.
+    pub(super) fn figures(&self, conflicts: u64, overwritten: u64) -> [(&'static str, u64); 4] {
+        [
+            ("oracle.conflicts.count", conflicts),
+            ("oracle.conflicts.false", self.falsely),
+            ("oracle.conflicts.missed", self.missed),
+            ("oracle.overwritten.columns", overwritten),
+        ]
     }
 
     /// A version is about to be committed.

@@ -48,6 +48,16 @@
 //! answer, and the backend's row (or the row with its natural key), as the device is shown it, did
 //! not already say what the edit wants. A correct engine counts the same.
 //!
+//! What became of an edit holds for every policy. It is *present* (its commit is the row's, or the
+//! row says what it wants), *merged* (some of its columns are, and a line says so where others gave
+//! way), *overwritten with a line* that its person can read, *overwritten in silence*
+//! (`silent-discard`), *waiting* (in the outbox or on a page), or *lost* (`lost-edit`). In how many
+//! columns somebody gave way is counted beside (`oracle.overwritten.columns`), whoever won, and so
+//! are columns that came with a whole row. By commits alone it is counted besides which conflicts
+//! were called and are none, and which nobody called (`miscalled`), whatever the stack takes for one
+//! ([`Definition`]): an edit is contested where others changed what it sets since it was made, to
+//! something else than it found and than it says (`found`).
+//!
 //! Invariants: counts are exact however many violations there are, texts are kept of the first few;
 //! no hash map is iterated where order reaches a result; what is kept for each device is only what
 //! differs from how it began.
@@ -67,6 +77,7 @@ mod check;
 mod checks;
 mod clock;
 mod content;
+mod edit;
 mod fate;
 mod findings;
 mod flow;

@@ -11,6 +11,7 @@ use super::busy::{Busy, Happened};
 use super::check::Check;
 use super::checks::{self, CommitCase, ShownCase, Turn};
 use super::clock::Clock;
+use super::edit::Refused;
 use super::findings::Findings;
 use super::flow::{Flow, Names};
 use super::haste::Retries;
@@ -24,7 +25,7 @@ use super::names::Names as Keys;
 use super::overwritten;
 use super::owed::{Owing, Told};
 use super::patience::Patience;
-use super::refused::{Definition, Refused};
+use super::refused::Definition;
 use super::shown::Shown;
 use super::thrift::Thrift;
 use super::truth::{Places, RowHash, Truth, place_of};
@@ -392,29 +393,7 @@ impl Oracle {
             }
             Event::ConflictDecided { edit, entity, key, kind, decision, sides } => {
                 let own = self.history.remember(entity, key.as_str());
-                let goes = !matches!(decision, Decision::Remote | Decision::Same);
-                // Another row is not seen, unless the edit goes onto it.
-                let (row, seen) = match self.ledger.other_row(edit) {
-                    Some(other) if goes => (other, self.met(at, device, other, sides.remote)),
-                    Some(_) => (own, 0),
-                    None => (own, self.met(at, device, own, sides.remote)),
-                };
-                self.intents.decided(edit, decision);
-                if let Some(made) = self.ledger.get(edit).filter(|_| kind != ConflictKind::Equal) {
-                    let of = (self.history.row(row), seen);
-                    self.miscalled.decided(
-                        (edit, made),
-                        of,
-                        self.ledger.other_row(edit).is_none(),
-                        &self.ledger,
-                    );
-                }
-                let gave_way = self.ledger.get(edit).map_or_else(GaveWay::default, |made| {
-                    overwritten::by_rule(decision, (edit, made), (self.history.row(row), seen), &self.ledger)
-                });
-                self.overwritten += gave_way.ours + gave_way.theirs;
-                self.ledger.found.decided(edit, decision, self.history.row(row), seen);
-                self.ledger.decided((at, device), edit, row, decision, (seen, gave_way), &self.history);
+                self.decided((at, device), (edit, own), (kind, decision), sides.remote);
             }
             Event::EditLogged { edit, kind, .. } => {
                 self.ledger.logged(edit);
@@ -424,6 +403,36 @@ impl Oracle {
             }
             _ => {}
         }
+    }
+
+    /// The engine of `device` decided about an edit of the row `own`, which had met the version of
+    /// the stamp `remote`.
+    fn decided(
+        &mut self,
+        (at, device): (Time, DeviceId),
+        (edit, own): (EditId, RowId),
+        (kind, decision): (ConflictKind, Decision<'_>),
+        remote: Stamp,
+    ) {
+        let goes = !matches!(decision, Decision::Remote | Decision::Same);
+        // Another row is not seen, unless the edit goes onto it.
+        let other = self.ledger.other_row(edit);
+        let (row, seen) = match other {
+            Some(other) if goes => (other, self.met(at, device, other, remote)),
+            Some(_) => (own, 0),
+            None => (own, self.met(at, device, own, remote)),
+        };
+        self.intents.decided(edit, decision);
+        let of = (self.history.row(row), seen);
+        if let Some(made) = self.ledger.get(edit).filter(|_| kind != ConflictKind::Equal) {
+            self.miscalled.decided((edit, made), of, other.is_none(), &self.ledger);
+        }
+        let gave_way = self.ledger.get(edit).map_or_else(GaveWay::default, |made| {
+            overwritten::by_rule(decision, (edit, made), of, &self.ledger)
+        });
+        self.overwritten += gave_way.ours + gave_way.theirs;
+        self.ledger.found.decided(edit, decision, of.0, seen);
+        self.ledger.decided((at, device), edit, row, decision, (seen, gave_way), &self.history);
     }
 
     /// The process of a device ended. What was not synced may be gone with the power.

@@ -3,8 +3,9 @@
 use std::ops::Range;
 
 use super::checks::{CommitCase, written_unseen};
+use super::edit::Edit;
 use super::history::{Row, Version, bit};
-use super::ledger::{Edit, Ledger};
+use super::ledger::Ledger;
 use super::meant::GaveWay;
 use super::truth::alike;
 use crate::base::{EditId, Value};

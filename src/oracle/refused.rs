@@ -1,8 +1,8 @@
 //! How the backend refused an edit, and whether that is a conflict.
 
+use super::edit::{Edit, Refused};
 use super::found::Found;
-use super::history::{History, RowId};
-use super::ledger::Edit;
+use super::history::History;
 use super::truth::Places;
 use crate::base::EditId;
 use crate::contract::{EditKind, Refusal};
@@ -17,16 +17,6 @@ pub enum Definition {
     Values,
     /// That somebody else changed what the edit sets.
     Columns,
-}
-
-/// How the backend refused an edit.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Refused {
-    pub(super) why: Refusal,
-    /// The row in the way: the one that it was to change, or another that has its natural key.
-    pub(super) row: RowId,
-    /// What it wanted to do there, which may be another thing than its person did.
-    pub(super) kind: EditKind,
 }
 
 /// What an edit that was refused met.

@@ -154,6 +154,8 @@ pub struct Contention {
     pub within: Span,
     /// Share of those in which the office writes the same values.
     pub equal: Ppm,
+    /// Share of those in which the other one writes other columns: those of another such action.
+    pub beside: Ppm,
     /// Share of the devices' creates whose natural key somebody else creates within the same time.
     pub double_create: Ppm,
     /// Share of the devices' updates whose row the office deletes within the same time; apart from

@@ -184,6 +184,7 @@ pub(super) fn options() -> Options {
             share: Ppm(60_000),
             within: Span::secs(600),
             equal: Ppm(250_000),
+            beside: Ppm(0),
             double_create: Ppm(30_000),
             deletes: Ppm(0),
             by: crate::workload::Rivals::Office,

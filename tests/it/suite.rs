@@ -303,6 +303,7 @@ suite! {
     suite_conflicts_blind_writes_meets_its_expectations: "conflicts/blind-writes";
     suite_conflicts_callback_meets_its_expectations: "conflicts/callback";
     suite_conflicts_chaos_meets_its_expectations: "conflicts/chaos";
+    suite_conflicts_contended_meets_its_expectations: "conflicts/contended";
     suite_conflicts_detection_meets_its_expectations: "conflicts/detection";
     suite_conflicts_whole_rows_meets_its_expectations: "conflicts/whole-rows";
     suite_conflicts_clock_an_hour_off_meets_its_expectations: "conflicts/clock-an-hour-off";

@@ -3,8 +3,8 @@
 use super::commits::{CommitCase, written_unseen};
 use crate::base::{EditId, Value};
 use crate::contract::{ColumnKind, CommitKind, EditKind};
+use crate::oracle::edit::Edit;
 use crate::oracle::history::bit;
-use crate::oracle::ledger::Edit;
 use crate::oracle::meant::{Beside, Meant};
 use crate::oracle::truth::alike;
 use crate::oracle::words;

@@ -4,8 +4,9 @@ use super::edits::edit_in_words;
 use crate::base::{EditId, EntityId, Key, Time, Value};
 use crate::contract::{Author, CommitKind, EditKind, Entity, Schema, ScopeRule};
 use crate::oracle::clock::Clock;
+use crate::oracle::edit::Edit;
 use crate::oracle::history::{History, Row, RowId, Version, bit};
-use crate::oracle::ledger::{Edit, Ledger};
+use crate::oracle::ledger::Ledger;
 use crate::oracle::truth::{RowHash, Truth, alike};
 use crate::oracle::words;
 

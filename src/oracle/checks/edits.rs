@@ -3,8 +3,8 @@
 use crate::base::{DeviceId, EditId, EntityId, Key};
 use crate::contract::{EditKind, LogEntry, LogKind, PendingEdit, Schema};
 use crate::oracle::clock::Clock;
+use crate::oracle::edit::Edit;
 use crate::oracle::flow::{Names, Run};
-use crate::oracle::ledger::Edit;
 use crate::oracle::meant::Won;
 use crate::oracle::words;
 

@@ -8,8 +8,9 @@ use super::edits::edit_in_words;
 use crate::base::{EditId, Time, Value};
 use crate::contract::{ColumnKind, CommitKind, EditKind, Schema};
 use crate::oracle::clock::Clock;
+use crate::oracle::edit::Edit;
 use crate::oracle::history::History;
-use crate::oracle::ledger::{Edit, Ledger};
+use crate::oracle::ledger::Ledger;
 use crate::oracle::truth::alike;
 use crate::oracle::words;
 

@@ -84,6 +84,12 @@ const CONTENTION: Form = table(&[
     key("within", SPAN, "\"10m\"", "Within how much time before or after."),
     key("equal", Form::Share, "0", "Share of those in which the office writes the same values."),
     key(
+        "beside",
+        Form::Share,
+        "0",
+        "Share of those in which the other one writes other columns: those of another action that updates such rows, where there is one.",
+    ),
+    key(
         "double_create",
         Form::Share,
         "0",

@@ -123,6 +123,7 @@ impl World<'_> {
                 share: view.at("contention.share").share(),
                 within: view.at("contention.within").span(),
                 equal: view.at("contention.equal").share(),
+                beside: view.at("contention.beside").share(),
                 double_create: view.at("contention.double_create").share(),
                 deletes: view.at("contention.deletes").share(),
             },

@@ -41,6 +41,8 @@ pub(super) enum Opposite {
     Same,
     /// It writes something else.
     Other,
+    /// It writes the columns of another action, by its index.
+    Beside(usize),
     /// It deletes the row.
     Delete,
 }
@@ -167,6 +169,8 @@ impl Day<'_> {
         let updates = self.drawn(intents, EditKind::Update, "contended", contention.share);
         let draws: Vec<u64> = updates.iter().map(|&i| intents[i].seed.hash("equal", 0, 0)).collect();
         let equal = share::winners(&draws, share::exact(contention.equal, draws.len() as u64));
+        let draws: Vec<u64> = updates.iter().map(|&i| intents[i].seed.hash("beside", 0, 0)).collect();
+        let beside = share::winners(&draws, share::exact(contention.beside, draws.len() as u64));
         let mut colleagues: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (i, person) in self.setting.people.iter().enumerate() {
             colleagues.entry(format!("{:?}", person.attributes)).or_default().push(i);
@@ -178,7 +182,11 @@ impl Day<'_> {
         };
         for (nth, &i) in updates.iter().enumerate() {
             let at = self.twin_time(&intents[i]);
-            let what = if equal.binary_search(&nth).is_ok() { Opposite::Same } else { Opposite::Other };
+            let what = match () {
+                () if equal.binary_search(&nth).is_ok() => Opposite::Same,
+                () if beside.binary_search(&nth).is_ok() => self.beside(&intents[i]),
+                () => Opposite::Other,
+            };
             let who = self.rival(&intents[i], at, &colleagues, ("rival", by_devices));
             intents[i].twin = Some(Twin { at, who, what });
         }
@@ -195,6 +203,19 @@ impl Day<'_> {
             let who = self.rival(&intents[i], at, &colleagues, ("colleague", by_devices));
             intents[i].twin = Some(Twin { at, who, what: Opposite::Other });
         }
+    }
+
+    /// What another action writes in such rows, if there is one.
+    fn beside(&self, intent: &Intent) -> Opposite {
+        let actions = &self.setting.options.actions;
+        let own = &actions[intent.action];
+        let others = |(_, other): &(usize, &Action)| {
+            let apart = other.columns.iter().all(|column| !own.columns.contains(column));
+            other.entity == own.entity && other.kind == EditKind::Update && apart
+        };
+        let others: Vec<usize> = actions.iter().enumerate().filter(others).map(|(index, _)| index).collect();
+        let stream = &mut intent.stream("beside");
+        if others.is_empty() { Opposite::Other } else { Opposite::Beside(*stream.pick(&others)) }
     }
 
     /// A colleague who is at work at that time, in this share of the cases; the office in the

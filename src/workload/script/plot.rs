@@ -149,6 +149,10 @@ impl<'a> Plot<'a> {
                 Opposite::Other | Opposite::Delete => {
                     self.aimed_at(intent, action, (twin.at, twin.who), ("twin values", &target))?
                 }
+                Opposite::Beside(other) => {
+                    let other = &self.day.setting.options.actions[other];
+                    self.aimed_at(intent, other, (twin.at, twin.who), ("twin values", &target))?
+                }
             };
             if twin.what == Opposite::Delete {
                 (other.kind, other.drafts) = (EditKind::Delete, Vec::new());
@@ -276,9 +280,11 @@ impl<'a> Plot<'a> {
         columns: &[usize],
         values: &[(usize, Value)],
     ) -> Vec<(usize, Value)> {
-        if twin.what == Opposite::Same {
-            return values.to_vec();
-        }
+        let columns = match twin.what {
+            Opposite::Same => return values.to_vec(),
+            Opposite::Beside(action) => &self.day.setting.options.actions[action].columns,
+            Opposite::Other | Opposite::Delete => columns,
+        };
         // The office's choice is bound to the phone's circle, else the row would leave it.
         let moment = self.moment(intent.who, twin.at, action);
         let stream = &mut intent.stream("twin values");

@@ -477,10 +477,56 @@ const MARKS: [Wrong; 3] = [
     },
 ];
 
+/// Nobody compares, or by too little.
+const CONFLICTS: [Wrong; 4] = [
+    Wrong {
+        name: "blind writes",
+        class: "C",
+        why: "what others wrote meanwhile: nobody is told",
+        file: "conflicts/blind-writes.toml",
+        world: &[CONTENDED],
+        sets: &["backend.writes=blind", "engine.conflict.policy=none"],
+        ..PLAIN
+    },
+    Wrong {
+        name: "newer dates alone",
+        class: "C",
+        why: "what others wrote meanwhile and dated earlier: nobody is told",
+        file: "conflicts/blind-writes.toml",
+        world: &[CONTENDED],
+        sets: &["backend.writes=newer-date", "engine.conflict.policy=none"],
+        ..PLAIN
+    },
+    Wrong {
+        name: "the date of the last sync",
+        class: "C",
+        why: "what others wrote before that, and came down beside the edit",
+        file: "conflicts/detection.toml",
+        world: &[CONTENDED],
+        sets: &["engine.conflict.base=last-sync"],
+        seeds: RARE,
+        ..PLAIN
+    },
+    Wrong {
+        name: "whole rows",
+        class: "C",
+        why: "columns that nobody on the device ever touched",
+        file: "conflicts/whole-rows.toml",
+        world: &[CONTENDED],
+        sets: &["engine.push.sends=row", "engine.conflict.policy=last-arrival-wins"],
+        ..PLAIN
+    },
+];
+
+/// Somebody else is often at the same row, in other columns as well.
+const CONTENDED: &str =
+    r#"workload.contention={ by = "both", share = "60%", within = "1m", beside = "50%" }"#;
+
 const GATEWAY_BACK: &str = r#"event.backup={ at = "+6m", restore_gateway = { of = "1m" } }"#;
 
 /// All, in the order in which they are written down.
 pub(super) fn all() -> impl Iterator<Item = &'static Wrong> {
-    let kinds: [&[Wrong]; 8] = [&BOUNDS, &TIMES, &GONE, &FLAGS, &MEMORIES, &COMPARISONS, &SIZES, &MARKS];
+    let kinds: [&[Wrong]; 9] =
+        [&BOUNDS, &TIMES, &GONE, &FLAGS, &MEMORIES, &COMPARISONS, &SIZES, &MARKS, &CONFLICTS];
     kinds.into_iter().flatten()
 }

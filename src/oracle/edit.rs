@@ -1,0 +1,116 @@
+//! A local edit and what is known of it.
+
+use super::history::RowId;
+use super::meant::Won;
+use super::truth::alike;
+use crate::base::{DeviceId, EntityId, Key, Time, Value};
+use crate::contract::{EditKind, LocalEdit, Refusal};
+
+/// A local edit.
+#[derive(Clone, Debug)]
+pub(super) struct Edit {
+    pub(super) entity: EntityId,
+    pub(super) key: Key,
+    pub(super) row: RowId,
+    pub(super) kind: EditKind,
+    pub(super) values: Vec<(usize, Value)>,
+    pub(super) made: Time,
+    /// In which life of its device.
+    pub(super) life: u32,
+    /// How many of the row's versions its device had seen when it was made, or when a conflict over
+    /// the row was decided since.
+    pub(super) seen: usize,
+    /// How many when it was made.
+    pub(super) made_on: usize,
+    /// How often the backend committed it.
+    pub(super) commits: u32,
+    /// A commit of another edit of the same device and row brought what it says.
+    pub(super) carried: bool,
+    /// What it says is on the backend with this later edit of its device, as that was refused.
+    pub(super) alongside: Option<u32>,
+    /// Since it was made the backend said the same at some time.
+    pub(super) matched: bool,
+    /// The device was told that it is on the backend.
+    pub(super) acknowledged: bool,
+    /// In which life of the device that told it first, and when.
+    pub(super) acknowledged_first: Option<(u32, Time)>,
+    /// The engine found that both sides say the same.
+    pub(super) equal: bool,
+    /// The backend refused it at least once, for a conflict or for good.
+    pub(super) refused: Option<Time>,
+    /// Its commit went with the state of the backend, or its person did not see it saved: it need
+    /// not be anywhere.
+    pub(super) excused: bool,
+    /// Its device, whose commits do not outlive that, lost its power first since it made the edit
+    /// or last logged something of it.
+    pub(super) lost_power: Option<Time>,
+    /// A refusal of which the device has not heard yet, and whether the values differed.
+    pub(super) unheard: Option<bool>,
+    /// The last answer may have said it, or that the edit waits.
+    pub(super) perhaps_heard: bool,
+    /// How the backend refused it, as long as that is its last word.
+    pub(super) stands: Option<Refused>,
+    /// It met a true conflict.
+    pub(super) conflict: bool,
+    /// Which side gave way in the last true conflict, if one did.
+    pub(super) won: Option<Won>,
+    /// Whose engine decided that; a copy of its device may, and then that one has the line.
+    pub(super) decided_on: Option<DeviceId>,
+}
+
+/// How the backend refused an edit.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Refused {
+    pub(super) why: Refusal,
+    /// The row in the way: the one that it was to change, or another that has its natural key.
+    pub(super) row: RowId,
+    /// What it wanted to do there, which may be another thing than its person did.
+    pub(super) kind: EditKind,
+}
+
+impl Edit {
+    /// One that a person made in a `life` of the device, on the first `seen` versions of `row`.
+    pub(super) fn new(edit: &LocalEdit, made: Time, life: u32, (row, seen): (RowId, usize)) -> Edit {
+        Edit {
+            entity: edit.entity,
+            key: edit.key.clone(),
+            row,
+            kind: edit.kind,
+            values: edit.values.clone(),
+            made,
+            life,
+            seen,
+            made_on: seen,
+            commits: 0,
+            carried: false,
+            alongside: None,
+            matched: false,
+            acknowledged: false,
+            acknowledged_first: None,
+            equal: false,
+            refused: None,
+            excused: false,
+            lost_power: None,
+            unheard: None,
+            perhaps_heard: false,
+            stands: None,
+            conflict: false,
+            won: None,
+            decided_on: None,
+        }
+    }
+
+    /// Whether the backend's row says what the edit wants.
+    pub(super) fn matches(&self, values: Option<&[Value]>) -> bool {
+        match (self.kind, values) {
+            (EditKind::Delete, values) => values.is_none(),
+            (_, None) => false,
+            (_, Some(values)) => self.values.iter().all(|(column, value)| alike(&values[*column], value)),
+        }
+    }
+
+    /// Whether it is on the backend, by a commit of its own or of another edit.
+    pub(super) fn committed(&self) -> bool {
+        self.commits > 0 || self.carried
+    }
+}
