@@ -49,6 +49,7 @@ const LONG: &[&str] = &[
     "scenarios/chunk-curve.toml",
     "scenarios/chunk-sizes.toml",
     "scenarios/conflicts/chaos.toml",
+    "scenarios/conflicts/contended.toml",
     "scenarios/conflicts/server-wins.toml",
     "scenarios/device/cut-short.toml",
     "scenarios/device/login-while-looking.toml",
