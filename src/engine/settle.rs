@@ -1,5 +1,6 @@
 //! Settling: each edit of a request by the backend's verdict, a conflict by the policy.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::beneath::{as_of, beneath};
@@ -89,6 +90,9 @@ impl Settler {
                 let entry = now.as_ref().unwrap_or(entry);
                 counts.left += usize::from(self.settle_one(tx, entry, (&result.outcome, said), &mut told)?);
                 renamed |= told.iter().any(|told| matches!(told, Settled::Renamed(..)));
+            }
+            if renamed {
+                keep_last_words(&mut told);
             }
             Ok((told, counts))
         });
@@ -539,6 +543,23 @@ fn told_of(conflict: Conflict<'_>, key: Key, kind: ConflictKind, resolution: Res
     let remote = current.map_or(Stamp(0), |row| row.stamp);
     let sides = Sides { local: entry.made_at, remote, edited: edited_at };
     Settled::Decided { edit: entry.edit, entity: entry.entity, key, kind, resolution, sides }
+}
+
+/// Of a row that two edits of a batch came to be about, what the first one brought was gone again
+/// before anybody saw it.
+fn keep_last_words(told: &mut Vec<Settled>) {
+    let mut settled = BTreeMap::new();
+    for told in &*told {
+        if let Settled::Acknowledged { entity, key, stamp, .. } = told {
+            settled.insert((*entity, key.clone()), *stamp);
+        }
+    }
+    told.retain(|told| match told {
+        Settled::Holds { entity, key, stamp, .. } => {
+            settled.get(&(*entity, key.clone())).is_none_or(|last| stamp >= last)
+        }
+        _ => true,
+    });
 }
 
 fn acknowledged(entry: &Entry, stamp: Stamp) -> Settled {
