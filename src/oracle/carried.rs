@@ -55,6 +55,7 @@ impl Ledger {
     /// The edit goes out in the place of earlier ones, too: it says what they say besides, on what
     /// the first of them was made on.
     pub(super) fn squashed(&mut self, id: EditId, with: &[EditId]) {
+        self.found.squashed(id, with);
         for &other in with.iter().rev() {
             let Some((values, seen, made_on)) =
                 self.get(other).map(|edit| (edit.values.clone(), edit.seen, edit.made_on))
