@@ -52,6 +52,27 @@ impl Ledger {
         }
     }
 
+    /// The edit goes out in the place of earlier ones, too: it says what they say besides, on what
+    /// the first of them was made on.
+    pub(super) fn squashed(&mut self, id: EditId, with: &[EditId]) {
+        self.found.squashed(id, with);
+        for &other in with.iter().rev() {
+            let Some((values, seen, made_on)) =
+                self.get(other).map(|edit| (edit.values.clone(), edit.seen, edit.made_on))
+            else {
+                continue;
+            };
+            let Some(edit) = self.get_mut(id) else { return };
+            edit.seen = edit.seen.min(seen);
+            edit.made_on = edit.made_on.min(made_on);
+            if edit.kind != EditKind::Delete {
+                let sets = |column: usize| edit.values.iter().any(|(of, _)| *of == column);
+                let besides: Vec<_> = values.into_iter().filter(|(column, _)| !sets(*column)).collect();
+                edit.values.extend(besides);
+            }
+        }
+    }
+
     fn earlier_open(&self, row: RowId, id: EditId) -> Vec<EditId> {
         let earlier = |other: &EditId| other.device == id.device && other.number < id.number;
         self.open_on(row).map(|(other, _)| other).filter(earlier).collect()

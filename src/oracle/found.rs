@@ -84,6 +84,20 @@ impl Found {
         }
     }
 
+    /// The edit goes out in the place of earlier ones, too, on what those found.
+    pub(super) fn squashed(&mut self, id: EditId, with: &[EditId]) {
+        for other in with.iter().rev() {
+            let earlier = self.columns.get(other).cloned().unwrap_or_default();
+            let Some(own) = self.columns.get_mut(&id) else { return };
+            for column in earlier {
+                match own.iter_mut().find(|own| own.number == column.number) {
+                    Some(own) => (own.found, own.by) = (column.found, column.by),
+                    None => own.push(column),
+                }
+            }
+        }
+    }
+
     /// The edit came to nothing: who found it found what it did.
     pub(super) fn given_up(&mut self, id: EditId) {
         self.over.insert(id);

@@ -376,6 +376,7 @@ impl Oracle {
             Event::SyncComplete { .. } => self.ledger.settled(device),
             Event::Restored { to, life } => self.went_back(at, device, life, to),
             Event::BecameCopy { of, unseen } => self.became_copy(at, device, of, unseen),
+            Event::EditsSquashed { edit, with, stays: false, .. } => self.ledger.squashed(edit, with),
             Event::EditSent { edit, request, .. } => self.ledger.sent(device, edit, request),
             Event::ResponseReceived { request, kind: RequestKind::Push, .. } => {
                 self.ledger.request_ended(device, request, true);
