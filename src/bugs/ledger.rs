@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{app, named, order, pull, push, send, wake};
+use super::{app, named, order, page, pull, push, send, wake};
 use crate::contract::EngineFactory;
 use crate::engine::{self, BuiltinFactory, Rules};
 use crate::store;
@@ -559,6 +559,41 @@ pub const ALL: &[Bug] = &[
         mechanism: "the next key of a pool is worked out from its first one, not from the last that was given",
         seen_in: "a counter that lives in memory while its block lives on disk",
         breaks: Breaks::Rule(|rules| Rules { send: named::gives_keys_again(), ..rules }),
+    },
+    Bug {
+        id: "page-in-memory",
+        check: "lost-edit",
+        mechanism: "what was done here is beside a conflict in memory alone: who restarts the app finds the backend's version",
+        seen_in: "a page of conflicts that is a list in a view model",
+        breaks: Breaks::Rule(|rules| Rules { page: page::forgets_local_versions(), ..rules }),
+    },
+    Bug {
+        id: "choice-stays-here",
+        check: "lost-edit",
+        mechanism: "a person takes what they did themselves, and it is shown, but not sent",
+        seen_in: "a page of conflicts that writes past the outbox",
+        breaks: Breaks::Rule(|rules| Rules { page: page::keeps_the_choice(), ..rules }),
+    },
+    Bug {
+        id: "flag-stays-set",
+        check: "stuck",
+        mechanism: "the flag of a conflict is not reset when a person has decided: what they took waits on",
+        seen_in: "a flag `isConflict` that two screens write",
+        breaks: Breaks::Rule(|rules| Rules { page: page::keeps_the_flag(), ..rules }),
+    },
+    Bug {
+        id: "stops-at-a-conflict",
+        check: "idle-with-work",
+        mechanism: "while a conflict is open nothing is sent, and runs end as if all were well",
+        seen_in: "a queue that stops at its first failure",
+        breaks: Breaks::Rule(|rules| Rules { send: page::stops_at_a_conflict(), ..rules }),
+    },
+    Bug {
+        id: "another-copy-each-try",
+        check: "unasked-commit",
+        mechanism: "where both sides of a conflict are kept, the copy goes out under a new key with each try, and the device shows it under none of them",
+        seen_in: "a conflicted copy that is named by the clock",
+        breaks: Breaks::Rule(|rules| Rules { send: page::another_key_each_try(), ..rules }),
     },
 ];
 

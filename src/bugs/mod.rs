@@ -12,6 +12,7 @@ mod app;
 mod ledger;
 mod named;
 mod order;
+mod page;
 mod pull;
 mod push;
 mod send;

@@ -46,6 +46,7 @@ mod exchange;
 mod named;
 mod options;
 mod outgoing;
+mod page;
 mod parts;
 mod passed;
 mod process;
@@ -58,6 +59,7 @@ mod segments;
 mod session;
 mod settle;
 mod signal;
+mod split;
 mod stop;
 mod streams;
 mod upload;
@@ -70,12 +72,12 @@ pub use conflict::{
 };
 pub use options::{
     BadRowOptions, ConflictOptions, CursorBook, Dates, Decoder, Identity, Jitter, OnBadRow, Options,
-    PullOptions, PushOptions, Requests, RetryOptions, Sends,
+    PullOptions, PushOptions, Requests, RetryOptions, SecondEdit, Sends, WhileOpen,
 };
 pub use retry::backoff;
 pub use rules::{
-    Applied, ApplyRule, Correct, CursorMoment, CursorRule, OrderRule, OutboxRule, Place, Rules, SendRule,
-    WakeRule, overlay,
+    Applied, ApplyRule, Correct, CursorMoment, CursorRule, OrderRule, OutboxRule, PageRule, Place, Rules,
+    SendRule, WakeRule, overlay,
 };
 
 /// The named places at which the world may kill the process.

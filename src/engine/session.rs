@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::apply::Applier;
 use super::exchange::{Caller, RunError};
+use super::page::held;
 use super::process::{Process, damaged};
 use super::pull::{Puller, Run};
 use super::push::Pusher;
@@ -145,6 +146,7 @@ impl Session {
     }
 
     async fn transfer(&self, run: Run) -> Result<(), RunError> {
+        held(&self.process, run.unit)?;
         let queued = self.pusher.push(run.unit).await?;
         self.scheduler.wait_at_server(run.unit, queued);
         pull(&self.puller, run).await

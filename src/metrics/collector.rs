@@ -9,6 +9,7 @@ use super::distribution::Distribution;
 use super::edits::Edits;
 use super::figure::{Figures, Sample};
 use super::hooks::HookCounts;
+use super::page::Pages;
 use super::presence::Presence;
 use super::replication::Replication;
 use super::series::{Levels, Series};
@@ -57,6 +58,7 @@ pub struct Collector {
     control: Control,
     traffic: Traffic,
     edits: Edits,
+    pages: Pages,
     presence: Presence,
     visibility: Visibility,
     replication: Replication,
@@ -76,6 +78,7 @@ impl Collector {
             control: Control::default(),
             traffic: Traffic::new(devices),
             edits: Edits::default(),
+            pages: Pages::new(setting.script),
             presence: Presence::new(devices),
             visibility: Visibility::default(),
             replication: Replication::new(devices, setting.pulls, setting.freshness),
@@ -133,6 +136,7 @@ impl Collector {
         self.situations.finish(at, &mut self.board);
         self.sessions.finish(at, &mut self.board);
         self.hooks.finish(&mut self.board);
+        self.pages.finish(at, &mut self.board);
         self.replication.finish(at, &mut self.board);
         self.traffic.finish(at, &mut self.board);
         let (figures, distributions) = self.board.figures();
@@ -155,6 +159,7 @@ impl Collector {
         self.presence.on(at, device, event);
         self.sessions.on(at, device, event, &mut self.board);
         self.hooks.on(event, &mut self.board);
+        self.pages.on(at, device, event, &mut self.board);
         self.traffic.on_device(at, device, event, &mut self.board);
         self.traffic.on_engine(device, event, &mut self.board);
         self.control.on(at, device, event, &mut self.board);

@@ -25,6 +25,7 @@ mod distribution;
 mod edits;
 mod figure;
 mod hooks;
+mod page;
 mod presence;
 mod replication;
 mod series;

@@ -7,7 +7,9 @@ use super::clock::Clock;
 use super::fate::Fate;
 use super::told::Told;
 use crate::base::{DeviceId, EditId, EntityId, Key, Time};
-use crate::contract::{AppliedChange, Author, Event, LocalEdit, Node, Occurrence, Schema, SyncUnit};
+use crate::contract::{
+    AppliedChange, Author, Event, LocalEdit, Node, Occurrence, PageEvent, Schema, SyncUnit,
+};
 
 /// What a recorder keeps.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -154,6 +156,7 @@ impl Life {
                         | Event::EditSent { .. }
                         | Event::EditAcknowledged { .. }
                         | Event::ConflictDecided { .. }
+                        | Event::Page(_)
                         | Event::EditLogged { .. }
                 );
                 device != side && !edits
@@ -177,6 +180,8 @@ impl Life {
             // An edit of the record stays one of its life though an engine gives it another key.
             Event::EditAcknowledged { edit, entity, key, .. }
             | Event::ConflictDecided { edit, entity, key, .. }
+            | Event::Page(PageEvent::Open { edit, entity, key })
+            | Event::Page(PageEvent::Resolved { edit, entity, key, .. })
             | Event::EditLogged { edit, entity, key, .. }
             | Event::MutationRefused { edit, entity, key, .. }
             | Event::Committed { entity, key, author: Author::Device(edit), .. } => {

@@ -13,9 +13,9 @@ use super::power::SyncLoss;
 use super::screen::{Screen, Wish};
 use super::storage::{Saved, Storage};
 use super::unsaved::Unsaved;
-use crate::base::{DeviceId, EntityId, Key, Span, Stamp, Time, UnitId};
+use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, UnitId};
 use crate::contract::{
-    AppEvent, DeviceView, EditError, Event, Hook, KillReason, LocalEdit, Node, Ports, SyncEngine, Work,
+    AppEvent, DeviceView, EditError, Event, Hook, KillReason, LocalEdit, Node, Pick, Ports, SyncEngine, Work,
 };
 use crate::disk::PowerLoss;
 use crate::net::Way;
@@ -305,6 +305,24 @@ impl Device {
         for (wish, waited) in self.screen.close(self.now()) {
             self.prevented(&wish, waited);
         }
+    }
+
+    /// Whether its person can decide something: they look at the app, and nothing has the screen.
+    pub(super) fn is_attended(&self) -> bool {
+        self.is_running() && self.attention.looks() && self.screen.is_free()
+    }
+
+    /// A person decides a conflict; `then` hears how that went, if the process lives so long.
+    pub(super) fn resolve(
+        &self,
+        edit: EditId,
+        pick: Pick,
+        then: impl FnOnce(Result<(), EditError>) + 'static,
+    ) {
+        self.with_engine(|engine| {
+            let resolved = engine.clone().resolve(edit, pick);
+            self.ports.spawn.spawn(Box::pin(async move { then(resolved.await) }));
+        });
     }
 
     /// A person opens a record.

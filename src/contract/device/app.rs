@@ -70,6 +70,9 @@ pub enum EditError {
     /// No key is left for a new row.
     #[error("no key is left for a new row until the next sync")]
     NoKey,
+    /// A conflict of the row waits for a person, and is to be decided first.
+    #[error("a conflict of the row is open")]
+    InConflict,
     /// There is no room on the device.
     #[error("the device's storage is full")]
     StorageFull,
@@ -87,6 +90,7 @@ impl EditError {
             EditError::StorageFull => 3,
             EditError::Storage(_) => 4,
             EditError::NoKey => 5,
+            EditError::InConflict => 6,
         }
     }
 }
@@ -118,6 +122,9 @@ pub enum SyncError {
     /// Somebody cancelled it; the next run goes on where it was.
     #[error("cancelled")]
     Cancelled,
+    /// Conflicts are open, and nothing is synced before a person has decided them.
+    #[error("held: {0}")]
+    Held(String),
 }
 
 impl SyncError {
@@ -132,6 +139,7 @@ impl SyncError {
             SyncError::Corrupt(_) => 6,
             SyncError::Aborted(_) => 7,
             SyncError::Cancelled => 8,
+            SyncError::Held(_) => 9,
         }
     }
 }

@@ -13,6 +13,7 @@ mod flag;
 mod gateway;
 mod hooks;
 mod links;
+mod page;
 mod people;
 mod swarm;
 mod transport;

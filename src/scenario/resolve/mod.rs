@@ -19,6 +19,7 @@ mod hooks;
 mod links;
 mod measured;
 mod naming;
+mod page;
 mod people;
 mod schema;
 mod shows;
