@@ -282,6 +282,10 @@ impl Settler {
             Resolution::Local { onto } if self.has_nothing_to_create(tx, conflict, &onto)? => {
                 Resolution::Remote
             }
+            // There is nothing here to make a row of.
+            Resolution::Both { .. } if tx.row(entry.entity, entry.key.as_str())?.is_none() => {
+                Resolution::Remote
+            }
             resolution => resolution,
         };
         if self.process.rules.outbox.tells(outcome) {

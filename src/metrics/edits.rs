@@ -34,7 +34,15 @@ impl Edits {
             Event::EditRefused { edit, error } => {
                 self.missed.insert(edit.id);
                 board.add(Id::WorkloadRefused, 1);
-                board.add(Id::WorkloadNoKey, u64::from(**error == EditError::NoKey));
+                let why = match error {
+                    EditError::NoKey => Id::WorkloadNoKey,
+                    EditError::InConflict => Id::WorkloadInConflict,
+                    EditError::Locked => Id::WorkloadLocked,
+                    EditError::NotOffline => Id::WorkloadNotOffline,
+                    EditError::NoLease => Id::WorkloadNoLease,
+                    _ => return,
+                };
+                board.add(why, 1);
             }
             Event::Renamed { .. } => board.add(Id::EngineRenamed, 1),
             Event::EditMissed { edit, waited } => {

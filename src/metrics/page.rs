@@ -89,7 +89,7 @@ impl Pages {
 #[cfg(test)]
 pub(super) fn every(edit: EditId, tell: &mut dyn FnMut(Event<'_>)) {
     use crate::base::{EntityId, Key, Stamp, UnitId};
-    use crate::contract::{ConflictKind, Sides};
+    use crate::contract::{ConflictKind, EditError, EditKind, LocalEdit, Sides};
     let (key, entity, kind) = (&Key::new("a"), EntityId(0), ConflictKind::UpdateUpdate);
     let sides = Sides { local: Stamp(5), remote: Stamp(6), edited: None };
     let columns: &[usize] = &[1];
@@ -101,6 +101,11 @@ pub(super) fn every(edit: EditId, tell: &mut dyn FnMut(Event<'_>)) {
         tell(Event::Page(PageEvent::Resolved { edit, on_top, entity, key, kind, decision, sides }));
     }
     tell(Event::Page(PageEvent::Open { edit, entity, key }));
+    let refused =
+        LocalEdit { id: edit, entity, key: key.clone(), kind: EditKind::Delete, values: Vec::new() };
+    for error in [EditError::InConflict, EditError::Locked, EditError::NotOffline, EditError::NoLease] {
+        tell(Event::EditRefused { edit: &refused, error: &error });
+    }
 }
 
 #[cfg(test)]

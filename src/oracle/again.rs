@@ -166,7 +166,7 @@ mod tests {
                 delivery: Delivery::Delta,
                 unique: Vec::new(),
             };
-            Phone { again, findings, schema: Arc::new(Schema { entities: vec![job] }) }
+            Phone { again, findings, schema: Arc::new(Schema { entities: vec![job], naming: Vec::new() }) }
         }
 
         fn tell(&mut self, event: &Event<'_>) {

@@ -21,11 +21,13 @@
 //! person does.
 
 mod data;
+mod editing;
 mod options;
 mod resolver;
 mod script;
 
 pub use data::{DataError, Dataset, History, Synced, attribute_value};
+pub use editing::{Editing, Offline};
 pub use options::*;
 pub use resolver::{Contested, Delays, Resolver, Takes};
 pub use script::{

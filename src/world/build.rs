@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use super::allowed::{Allowed, Leases};
 use super::bad_rows::BadRows;
 use super::browsing::Browser;
 use super::clock::Gait;
@@ -119,6 +120,7 @@ pub(super) fn build(
     let mut templates = Templates::new(&plan, factory.clone(), &dataset, stops);
     let fitter = Fitter {
         plan: &plan,
+        leases: Leases::default(),
         handle: &handle,
         hub: &hub,
         servers: &servers,
@@ -153,7 +155,8 @@ pub(super) fn build(
 
 /// What devices are fitted from.
 struct Fitter<'w> {
-    plan: &'w Plan,
+    plan: &'w Rc<Plan>,
+    leases: Leases,
     handle: &'w Handle,
     hub: &'w Rc<Hub>,
     servers: &'w Rc<Servers>,
@@ -197,6 +200,7 @@ impl Fitter<'_> {
             seed,
             identity: self.plan.engine.identity,
             world: self.node,
+            allowed: Allowed::new(self.plan, self.servers, &link, &self.leases),
         };
         (ports::device(self.handle, self.hub, parts), link)
     }

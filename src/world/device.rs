@@ -2,6 +2,7 @@
 
 use std::rc::{Rc, Weak};
 
+use super::allowed::Allowed;
 use super::app::App;
 use super::attention::Attention;
 use super::cancels::{Cancel, Cancels};
@@ -45,6 +46,7 @@ pub(super) struct Device {
     pub(super) attention: Rc<Attention>,
     pub(super) screen: Rc<Screen>,
     pub(super) unsaved: Unsaved,
+    pub(super) allowed: Allowed,
 }
 
 impl Device {
@@ -252,6 +254,10 @@ impl Device {
         if !self.is_running() {
             return self.miss(edit);
         }
+        let (at, network) = ((self.id, self.now()), self.ports.transport.network());
+        if let Some(error) = self.allowed.refuses(at, network, edit, || self.shown(edit)) {
+            return self.tell(Event::EditRefused { edit, error: &error });
+        }
         self.before_poll();
         self.with_engine(|engine| {
             let made_at = self.ports.clock.wall();
@@ -263,6 +269,19 @@ impl Device {
                 Err(error) => self.tell(Event::EditRefused { edit, error: &error }),
             }
         });
+    }
+
+    /// The version of an edit's row that the device shows.
+    fn shown(&self, edit: &LocalEdit) -> Option<Stamp> {
+        let mut shown = None;
+        self.with_view(|view| {
+            view.rows(edit.entity, &mut |key, stamp, _| {
+                if key == edit.key.as_str() {
+                    shown = Some(stamp);
+                }
+            });
+        });
+        shown
     }
 
     /// A person wants to edit, and the app shows nothing that will do.

@@ -17,6 +17,7 @@
 //! alone; a process that dies takes its futures with it and leaves its disk.
 
 mod aims;
+mod allowed;
 mod app;
 mod attention;
 mod bad_rows;

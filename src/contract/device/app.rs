@@ -73,6 +73,15 @@ pub enum EditError {
     /// A conflict of the row waits for a person, and is to be decided first.
     #[error("a conflict of the row is open")]
     InConflict,
+    /// Nothing is edited without a network.
+    #[error("nothing is edited without a network")]
+    Locked,
+    /// This is not edited without a network.
+    #[error("this is not edited without a network")]
+    NotOffline,
+    /// Somebody else has the row, or nobody could be asked for it.
+    #[error("the row cannot be had for editing")]
+    NoLease,
     /// There is no room on the device.
     #[error("the device's storage is full")]
     StorageFull,
@@ -91,6 +100,9 @@ impl EditError {
             EditError::Storage(_) => 4,
             EditError::NoKey => 5,
             EditError::InConflict => 6,
+            EditError::Locked => 7,
+            EditError::NotOffline => 8,
+            EditError::NoLease => 9,
         }
     }
 }

@@ -8,6 +8,7 @@
 mod backend;
 mod data;
 mod devices;
+mod editing;
 mod engine;
 mod flag;
 mod gateway;

@@ -9,6 +9,7 @@ mod about;
 mod backend;
 mod conflict;
 mod doubts;
+mod editing;
 mod figure;
 mod flag;
 mod fleet;
