@@ -172,6 +172,12 @@ impl<'c> Case<'c> {
                 (mutation.kind == EditKind::Update).then(|| content.with(*id, slot, &mutation.values))
             }
         };
+        if values.is_none()
+            && let Some(by) = sight.database.cascades.holder(content, *id, key)
+        {
+            let name = &content.schema.entity(by).name;
+            return Err(Verdict::Rejected(format!("a {name} refers to it")));
+        }
         if let Some(values) = &values {
             if let Some(missing) = self.points_nowhere(entity) {
                 return Err(missing);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::cascade::Cascades;
 use super::clock::Clock;
 use super::commit::{Commit, Committing, Draft};
 use super::content::Content;
@@ -23,6 +24,7 @@ pub(super) struct Database {
     pub(super) content: Content,
     pub(super) clock: Clock,
     effects: Effects,
+    pub(super) cascades: Cascades,
     pub(super) files: Files,
     /// Times in which some edits are not taken.
     pub(super) hindrances: Hindrances,
@@ -36,6 +38,7 @@ impl Database {
         let mut content = Content::new(schema, &options);
         Database {
             effects: Effects::new(&options.effects, &mut content),
+            cascades: Cascades::new(&mut content),
             clock: Clock::new(&options, start),
             files: Files::new(options.files),
             hindrances: Hindrances::default(),
@@ -91,6 +94,7 @@ impl Database {
     pub(super) fn begin(&mut self, now: Time, date: Option<Stamp>, mut drafts: Vec<Draft>) -> Committing {
         self.files.drop_due(now, &self.content, &self.clock);
         self.content.show_due(now);
+        self.cascades.follow(&self.content, &mut drafts);
         self.effects.derive(&self.content, &mut drafts);
         let Database { content, clock, .. } = &mut *self;
         let replaced = |draft: &Draft| draft.slot.map(|slot| content.table(draft.entity).record(slot).stamp);

@@ -64,6 +64,7 @@ mod apply;
 mod availability;
 mod backup;
 mod call;
+mod cascade;
 mod clock;
 mod commit;
 mod content;

@@ -1,48 +1,8 @@
 //! The list of planted bugs.
 
-use std::rc::Rc;
-
+use super::bug::{Breaks, Bug};
 use super::{app, named, order, page, pull, push, send, wake};
-use crate::contract::EngineFactory;
-use crate::engine::{self, BuiltinFactory, Rules};
-use crate::store;
-
-/// One planted bug.
-#[derive(Clone, Copy)]
-pub struct Bug {
-    /// Its name; the engine is `broken:<id>`.
-    pub id: &'static str,
-    /// The check that must catch it.
-    pub check: &'static str,
-    /// What it does wrong.
-    pub mechanism: &'static str,
-    /// Where it was seen.
-    pub seen_in: &'static str,
-    /// What is broken.
-    pub breaks: Breaks,
-}
-
-/// What a planted bug breaks.
-#[derive(Clone, Copy)]
-pub enum Breaks {
-    /// A rule of the engine: puts the broken one among those of the plan.
-    Rule(fn(Rules) -> Rules),
-    /// The app's own code, around a correct engine.
-    App(fn(Rc<dyn EngineFactory>) -> Rc<dyn EngineFactory>),
-}
-
-impl Bug {
-    /// Its engines, with these options.
-    pub fn engine(&self, options: engine::Options, store: store::Options) -> Rc<dyn EngineFactory> {
-        let factory = BuiltinFactory::new(options, store);
-        match self.breaks {
-            Breaks::Rule(breaks) => {
-                Rc::new(BuiltinFactory { rules: breaks(factory.rules.clone()), ..factory })
-            }
-            Breaks::App(app) => app(Rc::new(factory)),
-        }
-    }
-}
+use crate::engine::Rules;
 
 /// Every planted bug, at least one for each check.
 pub const ALL: &[Bug] = &[
@@ -73,6 +33,13 @@ pub const ALL: &[Bug] = &[
         mechanism: "writing a row fails for one key in twelve, nobody looks at the errors of single rows, and the cursor moves on",
         seen_in: "apache/pouchdb #1087",
         breaks: Breaks::Rule(|rules| Rules { apply: pull::passes_over_errors(), ..rules }),
+    },
+    Bug {
+        id: "first-batch-of-a-page",
+        check: "lost",
+        mechanism: "the rows of a page are written in batches of three, and nobody writes the second",
+        seen_in: "apache/pouchdb #6809",
+        breaks: Breaks::Rule(|rules| Rules { apply: pull::first_batch_of_a_page(), ..rules }),
     },
     Bug {
         id: "one-row-a-stamp",

@@ -9,6 +9,7 @@
 //! Invariant: no correct engine can reach this room.
 
 mod app;
+mod bug;
 mod ledger;
 mod named;
 mod order;
@@ -18,4 +19,5 @@ mod push;
 mod send;
 mod wake;
 
-pub use ledger::{ALL, Breaks, Bug, find};
+pub use bug::{Breaks, Bug};
+pub use ledger::{ALL, find};

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::base::{EntityId, Key};
 use crate::engine::{OutboxRule, SendRule};
-use crate::store::{Reach, StoreError, Tx};
+use crate::store::{Reach, StoreError, Tx, first_key};
 
 /// A row is renamed, but not everywhere.
 struct ShortOf(Reach);
@@ -35,7 +35,7 @@ pub(super) fn gives_keys_again() -> Rc<dyn SendRule> {
     struct Broken;
     impl SendRule for Broken {
         fn new_key(&self, tx: &Tx<'_>, entity: EntityId) -> Result<Option<Key>, StoreError> {
-            let key = tx.first_key(entity)?;
+            let key = first_key(tx, entity)?;
             if let Some(key) = &key {
                 tx.remove(entity, key.as_str())?;
             }

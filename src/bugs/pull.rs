@@ -79,6 +79,17 @@ pub(super) fn passes_over_errors() -> Rc<dyn ApplyRule> {
     Rc::new(Broken)
 }
 
+/// Of a page so many rows are written, in one batch, and nobody writes the next.
+pub(super) fn first_batch_of_a_page() -> Rc<dyn ApplyRule> {
+    struct Broken;
+    impl ApplyRule for Broken {
+        fn takes(&self, place: usize) -> bool {
+            place < 3
+        }
+    }
+    Rc::new(Broken)
+}
+
 /// A new row with the stamp of the one before it is taken for that one, coming twice.
 pub(super) fn one_row_a_stamp() -> Rc<dyn ApplyRule> {
     #[derive(Default)]

@@ -19,6 +19,7 @@
 pub mod device;
 mod naming;
 pub mod observe;
+mod reference;
 mod schema;
 pub mod server;
 mod stack;
@@ -38,6 +39,7 @@ pub use observe::{
     AppliedChange, Author, CommitKind, ConflictKind, Decision, DropReason, Event, EventSink, KillReason,
     Node, Occurrence, Overtaken, PageEvent, RequestKind, Sides,
 };
+pub use reference::{OnDelete, Reference};
 pub use schema::{
     Attributes, Column, ColumnKind, Delivery, Entity, Schema, ScopeRule, SyncUnit, Trigger, given_key,
 };

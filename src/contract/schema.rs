@@ -1,6 +1,7 @@
 //! What is synced: entities, columns, scopes, sync units.
 
 use super::naming::{NamedBy, Naming};
+use super::reference::Reference;
 use crate::base::{EntityId, Key, Span, Stamp, Value};
 
 /// All entities of a scenario, by [`EntityId`].
@@ -10,6 +11,8 @@ pub struct Schema {
     pub entities: Vec<Entity>,
     /// By entity, who gives its new rows their keys; the device where it is missing.
     pub naming: Vec<Naming>,
+    /// The references that the backend looks after.
+    pub references: Vec<Reference>,
 }
 
 /// One entity: a table on the backend and, projected, on the devices.

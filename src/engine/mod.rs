@@ -47,6 +47,7 @@ mod named;
 mod options;
 mod outgoing;
 mod page;
+mod parents;
 mod parts;
 mod passed;
 mod process;
@@ -71,8 +72,8 @@ pub use conflict::{
     Resolution, ResolveRule, Say, Says, kind_of, named as policy_named, says_the_same,
 };
 pub use options::{
-    BadRowOptions, ConflictOptions, CursorBook, Dates, Decoder, Identity, Jitter, OnBadRow, Options,
-    PullOptions, PushOptions, Requests, RetryOptions, SecondEdit, Sends, WhileOpen,
+    BadRowOptions, ConflictOptions, CursorBook, Dates, Decoder, Identity, Jitter, MissingParent, OnBadRow,
+    Options, PullOptions, PushOptions, Requests, RetryOptions, SecondEdit, Sends, WhileOpen,
 };
 pub use retry::backoff;
 pub use rules::{

@@ -4,7 +4,7 @@
 use super::conflict::{Conflict, Resolution, says_the_same};
 use crate::base::{EntityId, Value};
 use crate::contract::{EditKind, LogKind, MergeRule, NamedBy, Naming, Refusal, Row};
-use crate::store::{Entry, Reach, StoreError, Tx};
+use crate::store::{self, Entry, Reach, StoreError, Tx, keys_left};
 
 /// An edit as it stands in the outbox, which may have changed since it was read.
 pub(super) fn as_it_waits(tx: &Tx<'_>, entry: &Entry) -> Result<Option<Entry>, StoreError> {
@@ -15,7 +15,7 @@ pub(super) fn as_it_waits(tx: &Tx<'_>, entry: &Entry) -> Result<Option<Entry>, S
 /// The row that an edit made gets the key that the backend gave it; gives the edit as it is then.
 /// What the backend shows of the row waits beside it, unless something newer does.
 pub(super) fn rename(tx: &Tx<'_>, entry: &Entry, row: &Row, reach: Reach) -> Result<Entry, StoreError> {
-    tx.rename(entry.entity, &entry.key, &row.key, reach)?;
+    store::rename(tx, entry.entity, &entry.key, &row.key, reach)?;
     if reach.newer {
         let beside = tx.take_shadow(entry.entity, row.key.as_str())?;
         let newer = beside.filter(|beside| beside.stamp > row.stamp);
@@ -31,7 +31,7 @@ pub(super) fn keys_wanted(tx: &Tx<'_>, entity: EntityId, naming: Naming) -> Resu
     if naming.by != NamedBy::Pool {
         return Ok(0);
     }
-    let left = tx.keys_left(entity)?;
+    let left = keys_left(tx, entity)?;
     Ok(if left < naming.refill { naming.pool - left } else { 0 })
 }
 

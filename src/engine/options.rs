@@ -144,9 +144,23 @@ pub struct PullOptions {
     pub prefetch: u32,
     /// Entities of a unit pulled at the same time, at least 1.
     pub streams: u32,
+    /// What is done about a row that refers to one that has not come.
+    pub missing_parent: MissingParent,
     /// What its requests are to caches on the way.
     pub requests: Requests,
 }
+
+/// What is done about a pulled row that refers to one that has not come, and about the end of one
+/// that others refer to still.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MissingParent {
+    /// Nothing.
+    #[default]
+    Ignore,
+    /// It waits on a durable list until the other has come, or the others have gone.
+    Wait,
+}
+in_words!(MissingParent { Ignore: "ignore", Wait: "wait" });
 
 /// What requests for pages are to caches on the way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -269,6 +283,7 @@ impl Default for Options {
                 steering: steering.clone(),
                 prefetch: 0,
                 streams: 1,
+                missing_parent: MissingParent::default(),
                 requests: Requests::default(),
             },
             push: PushOptions {

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use crate::base::{EntityId, Key, Span, Stamp};
 use crate::contract::{EditKind, Entity, Guard, Mutation, Outcome, Row, ServerError};
 use crate::protocol::WireRow;
-use crate::store::{Entry, Reach, StoreError, Tx};
+use crate::store::{Entry, Reach, StoreError, Tx, take_key};
 
 use super::conflict::{OwnRule, ResolveRule};
 use super::options::{Options, Requests};
@@ -134,6 +134,10 @@ pub enum Applied {
 
 /// What a pulled row does to the local one.
 pub trait ApplyRule {
+    /// Whether the row at this place of its page is looked at.
+    fn takes(&self, _place: usize) -> bool {
+        true
+    }
     /// Applies `row`. A row with local edits keeps them; the new version lies in wait in its shadow
     /// until they are decided. A version that the device has moved past stays out.
     ///
@@ -211,7 +215,7 @@ pub trait SendRule {
     /// # Errors
     /// When the database fails.
     fn new_key(&self, tx: &Tx<'_>, entity: EntityId) -> Result<Option<Key>, StoreError> {
-        tx.take_key(entity)
+        take_key(tx, entity)
     }
     /// An edit as the backend is told it, in the try number `attempt` of this process.
     fn mutation(&self, entry: &Entry, attempt: u64) -> Mutation {

@@ -273,11 +273,7 @@ impl Settler {
         let renamed = self.take_for_same(tx, &conflict, told)?;
         let entry = renamed.as_ref().unwrap_or(conflict.entry);
         let conflict = Conflict { entry, ..conflict };
-        let decided = match &renamed {
-            Some(_) => named::merged(self.process.setup.schema.naming(entry.entity).merge, conflict),
-            None => said.unwrap_or_else(|| self.process.rules.resolve.decide(conflict)),
-        };
-        let resolution = match decided {
+        let resolution = match self.decided(conflict, renamed.is_some(), said) {
             // It would bring a row back that a later edit of this device deletes.
             Resolution::Local { onto } if self.has_nothing_to_create(tx, conflict, &onto)? => {
                 Resolution::Remote
@@ -356,6 +352,15 @@ impl Settler {
                 Ok(false)
             }
         }
+    }
+
+    /// What a rule makes of a conflict: that of merging, of a row that was made twice.
+    fn decided(&self, conflict: Conflict<'_>, is_same_row: bool, said: Option<Resolution>) -> Resolution {
+        if is_same_row {
+            let naming = self.process.setup.schema.naming(conflict.entry.entity);
+            return named::merged(naming.merge, conflict);
+        }
+        said.unwrap_or_else(|| self.process.rules.resolve.decide(conflict))
     }
 
     /// A row that was made twice, by its natural key, is the one that was there.

@@ -8,6 +8,7 @@ use super::control::Control;
 use super::distribution::Distribution;
 use super::edits::Edits;
 use super::figure::{Figures, Sample};
+use super::half_seen::HalfSeen;
 use super::hooks::HookCounts;
 use super::page::Pages;
 use super::presence::Presence;
@@ -59,6 +60,7 @@ pub struct Collector {
     traffic: Traffic,
     edits: Edits,
     pages: Pages,
+    half_seen: HalfSeen,
     presence: Presence,
     visibility: Visibility,
     replication: Replication,
@@ -79,6 +81,7 @@ impl Collector {
             traffic: Traffic::new(devices),
             edits: Edits::default(),
             pages: Pages::new(setting.script),
+            half_seen: HalfSeen::new(devices),
             presence: Presence::new(devices),
             visibility: Visibility::default(),
             replication: Replication::new(devices, setting.pulls, setting.freshness),
@@ -138,6 +141,7 @@ impl Collector {
         self.hooks.finish(&mut self.board);
         self.pages.finish(at, &mut self.board);
         self.replication.finish(at, &mut self.board);
+        self.half_seen.finish(at, &mut self.board);
         self.traffic.finish(at, &mut self.board);
         let (figures, distributions) = self.board.figures();
         Collected { figures, series: self.series.finish(at, levels), distributions }
@@ -158,6 +162,7 @@ impl Collector {
         }
         self.presence.on(at, device, event);
         self.sessions.on(at, device, event, &mut self.board);
+        self.half_seen.on(at, device, event, &mut self.board);
         self.hooks.on(event, &mut self.board);
         self.pages.on(at, device, event, &mut self.board);
         self.traffic.on_device(at, device, event, &mut self.board);

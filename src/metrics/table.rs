@@ -174,6 +174,8 @@ table! {
     WorkloadLocked "workload.edits.locked" Count Lower Counter "Those of them that were refused as the phone saw no network, without which nothing is edited."
     WorkloadNotOffline "workload.edits.not_offline" Count Lower Counter "Those of them that were refused as the phone saw no network, without which this is not edited."
     WorkloadNoLease "workload.edits.without_lease" Count Lower Counter "Those of them that were refused as somebody else had the row, it was not shown as it was, or nobody could be asked for it."
+    ApplyAborted "engine.apply.aborted" Count Lower Counter "Transactions of a pull that the database refused, since a row would refer to one that is not there."
+    DanglingTime "device.dangling.row_ns" RowNs Lower Counter "Rows that refer to one that the device does not have times the time for which people saw them so; with `store.watch_references`, and 0 without."
     EngineRenamed "engine.rows.renamed" Rows Neither Counter "Rows made on a device that got another key there: from the backend, from a pool, or of the row with the same natural key."
     WorkloadPrevented "workload.edits.prevented" Count Lower Counter "Edits that people wanted to make and gave up: a blocking sync had the screen for a minute, or until the script ended."
     WorkloadUnplaced "workload.edits.unplaced" Count Lower Counter "Edits that the script was asked for and has not: no row to edit, or no free natural key, was left."

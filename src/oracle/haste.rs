@@ -32,7 +32,7 @@ pub struct Retries {
 const PAYS: u64 = 3;
 /// So many of the longest wait may be owed, by luck.
 const LUCK: u64 = 20;
-/// Starts of a unit that may be asked for and still to come: one queued, one held back, one planned.
+/// Starts of a unit that may be still to come: one queued, one held back, one planned.
 const TO_COME: u32 = 3;
 
 impl Retries {

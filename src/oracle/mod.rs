@@ -28,7 +28,7 @@
 //! | `acknowledged-without-commit` | a device counts an edit as done that the backend never had |
 //! | `idle-with-work` | a device is online, and does not begin what a trigger or a failure asks |
 //! | `request-storm` | a device tries again without its waits, or asks for what nobody wants |
-//! | `delivered-again` | a unit brings a row in the version that it has brought, with no cursor given up |
+//! | `delivered-again` | a unit brings a row again in the version that it has brought |
 //! | `two-syncs-of-one-unit`, `event-without-end`, `unit-out-of-order`, `sync-loop` | runs overlap, do not end once, overtake, or start themselves for ever |
 //!
 //! Content decides before dates: a row that reads as it should is right, whatever its stamp. A row
@@ -93,6 +93,7 @@ mod page;
 mod patience;
 mod refused;
 mod shown;
+mod signs;
 #[cfg(test)]
 mod tests;
 mod thrift;

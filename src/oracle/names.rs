@@ -30,6 +30,8 @@ pub(super) struct Names {
     later: BTreeMap<(EntityId, Key), Key>,
     /// What creates call their rows.
     creates: BTreeMap<EditId, Key>,
+    /// Keys that were found to name two rows, with the second.
+    twice: BTreeSet<(EntityId, Key, Key)>,
     /// First keys of rows that the backend has under another.
     outdated: BTreeSet<(EntityId, Key)>,
 }
@@ -91,7 +93,8 @@ impl Names {
         let known = self.first.get(&(entity, key.clone())).cloned();
         if let Some(known) = known.filter(|known| known.sent && known.key != *first) {
             let rows = [known.key, first.clone()];
-            return sent.then(|| Twice { entity, given: key.clone(), rows });
+            let is_news = sent && self.twice.insert((entity, key.clone(), first.clone()));
+            return is_news.then(|| Twice { entity, given: key.clone(), rows });
         }
         self.later.insert((entity, first.clone()), key.clone());
         let first = First { key: first.clone(), sent };

@@ -328,7 +328,7 @@ fn reasons(
     reasons.extend(in_vain.map(|one| reason(Exit::Threshold, in_vain_text(one))));
     let of_event = |one: &&Missed| plan.swarm.is_none() && one.of == 0 && edits_in_vain(plan, one);
     let vain_events = outcome.missed.iter().filter(of_event);
-    reasons.extend(vain_events.map(|one| reason(Exit::Threshold, unplaced::event_in_vain(&one.event))));
+    reasons.extend(vain_events.map(|one| reason(Exit::Threshold, missed::event_in_vain(&one.event))));
     let expects_none = |metric| plan.expect.metrics.get(metric).is_some_and(|bound| bound.max == Some(0));
     let nothing = [
         (outcome.is_silent, "no device sent a request", REQUESTS),
@@ -365,7 +365,7 @@ fn is_optional(plan: &Plan, action: &str) -> bool {
     plan.expect.optional.iter().any(|known| known == action)
 }
 
-/// Whether it is an event with edits of which none was made, though its action need not be optional.
+/// Whether it is an event of whose edits none was made, and its action is not optional.
 fn edits_in_vain(plan: &Plan, one: &Missed) -> bool {
     let events = plan.events.iter().filter(|event| event.name == one.event);
     let action = |event: &Planned| Some(plan.workload.actions[event.action()?].name.as_str());

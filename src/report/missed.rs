@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::human::{count, thousands};
 use super::record::{CellRecord, MissedRecord, RunRecord};
-use super::unplaced::event_in_vain;
 use crate::world::{InVain, Missed};
 
 /// Devices that a record names.
@@ -29,6 +28,17 @@ pub(super) fn in_vain(of: &InVain) -> MissedRecord {
     let why =
         "none of its edits was made, as no app ran or no row was there, or they were refused".to_owned();
     MissedRecord { event: format!("action.{}", of.action), why, missed: 0, of: 0, devices: Vec::new() }
+}
+
+/// In a reason of a cell that was to try something and did not.
+pub(super) const NOTHING: &str = " tested nothing:";
+
+/// The reason of a cell in which no edit of an event was made.
+pub(super) fn event_in_vain(event: &str) -> String {
+    format!(
+        "event {event}{NOTHING} none of its edits was made, as no app ran, the row was not there, or it was \
+         refused; `optional` = true of its action says that this may be"
+    )
 }
 
 /// A line for each event of each scenario, over all cells. What only has to meet somebody is told

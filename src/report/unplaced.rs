@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::human::{count, thousands};
+use super::missed::NOTHING;
 use super::record::{CellRecord, RunRecord, UnplacedRecord};
 use super::{applicable, missed, occurrences};
 use crate::world::{ActionCount, Placed};
@@ -34,17 +35,6 @@ pub(super) fn unplaced(record: &RunRecord) -> Vec<String> {
 pub(super) fn in_vain_subject(action: &str) -> String {
     format!("action {action}{NOTHING}")
 }
-
-/// The reason of a cell in which no edit of an event was made.
-pub(super) fn event_in_vain(event: &str) -> String {
-    format!(
-        "event {event}{NOTHING} none of its edits was made, as no app ran, the row was not there, or it was \
-         refused; `optional` = true of its action says that this may be"
-    )
-}
-
-/// In a reason of a cell that was to try something and did not.
-const NOTHING: &str = " tested nothing:";
 
 /// Whether the reason of a cell is that it tried nothing: then no figure has missed its bounds.
 pub(super) fn tested_nothing(reason: &str) -> bool {

@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::options::ForeignKeys;
 use crate::base::EntityId;
-use crate::contract::{Entity, Schema};
+use crate::contract::{ColumnKind, Entity, Schema};
 
 /// The tables that do not depend on the schema.
 const OWN_TABLES: &str = "\
@@ -100,17 +101,32 @@ impl Layout {
 }
 
 /// All that an empty database is to be told.
-pub(super) fn ddl(schema: &Schema) -> String {
+pub(super) fn ddl(schema: &Schema, foreign_keys: ForeignKeys) -> String {
     let mut ddl = String::from(OWN_TABLES);
     for id in schema.ids() {
         let entity = schema.entity(id);
         if entity.delivery.is_on_devices() {
-            let columns = columns(entity, |out, name| out.push_str(name));
+            let table = table(id, entity);
+            let mut defined = String::new();
+            let mut indexes = String::new();
+            for (place, column) in entity.projected().enumerate() {
+                let name = quoted('c', place, &column.name);
+                write_all(&mut defined, format_args!(",{name}"));
+                let Some(parent) = parent(schema, &column.kind).filter(|_| foreign_keys != ForeignKeys::Off)
+                else {
+                    continue;
+                };
+                write_all(&mut defined, format_args!(" REFERENCES {parent}(key)"));
+                if foreign_keys == ForeignKeys::Deferred {
+                    defined.push_str(" DEFERRABLE INITIALLY DEFERRED");
+                }
+                let index = quoted('i', usize::from(id.0) * 1000 + place, &column.name);
+                write_all(&mut indexes, format_args!("CREATE INDEX {index} ON {table}({name});"));
+            }
             write_all(
                 &mut ddl,
                 format_args!(
-                    "CREATE TABLE {}(key TEXT PRIMARY KEY,stamp,generation{columns})WITHOUT ROWID;",
-                    table(id, entity)
+                    "CREATE TABLE {table}(key TEXT PRIMARY KEY,stamp,generation{defined})WITHOUT ROWID;{indexes}"
                 ),
             );
         }
@@ -120,6 +136,13 @@ pub(super) fn ddl(schema: &Schema) -> String {
     }
     write_all(&mut ddl, format_args!("PRAGMA user_version={VERSION};"));
     ddl
+}
+
+/// The table that a column refers to, if devices have it.
+fn parent(schema: &Schema, kind: &ColumnKind) -> Option<String> {
+    let ColumnKind::Ref(target) = kind else { return None };
+    let entity = schema.entity(*target);
+    entity.delivery.is_on_devices().then(|| table(*target, entity))
 }
 
 /// The table of an entity, and its columns in the device's order.

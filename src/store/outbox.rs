@@ -6,6 +6,7 @@ use rusqlite::Row;
 use serde_json::value::RawValue;
 
 use super::error::{Result, StoreError};
+use super::rename::followed;
 use super::session::{Store, Tx};
 use crate::base::{Cell, DeviceId, EditId, EntityId, Key, Stamp, Value};
 use crate::contract::{self, ColumnKind, EditError, EditKind, Entity, LocalEdit, PendingEdit};
@@ -112,7 +113,7 @@ impl Tx<'_> {
     /// When the edit makes no sense on this device or the disk fails; the transaction must not be
     /// committed then.
     pub fn edit(&self, edit: &LocalEdit, id: &str, made_at: Stamp) -> std::result::Result<(), EditError> {
-        let edit = &*self.followed(edit)?;
+        let edit = &*followed(self, edit)?;
         let key = edit.key.as_str();
         let row = self.row(edit.entity, key)?;
         let base = row.as_ref().map(|row| row.stamp).filter(|&stamp| stamp != Stamp(0));

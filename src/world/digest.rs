@@ -112,6 +112,8 @@ events! {
     96 CacheAnswered { bytes, stale, asked },
     80 RowsRetried { left },
     140 Renamed { entity, from, to },
+    141 ApplyAborted,
+    142 Dangling { rows },
     110 Page(page),
 }
 

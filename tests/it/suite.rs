@@ -264,6 +264,10 @@ suite! {
     suite_strategies_edits_meanwhile_meets_its_expectations: "strategies/edits-meanwhile";
     suite_conflicts_taken_updates_meets_its_expectations: "conflicts/taken-updates";
     suite_conflicts_told_meets_its_expectations: "conflicts/told";
+    suite_conflicts_base_too_late_meets_its_expectations: "conflicts/base-too-late";
+    suite_conflicts_two_saves_meets_its_expectations: "conflicts/two-saves";
+    suite_conflicts_hierarchy_meets_its_expectations: "conflicts/hierarchy";
+    suite_conflicts_parent_gone_meets_its_expectations: "conflicts/parent-gone";
     suite_conflicts_id_pool_meets_its_expectations: "conflicts/id-pool";
     suite_conflicts_server_ids_meets_its_expectations: "conflicts/server-ids";
     suite_conflicts_two_foo_meets_its_expectations: "conflicts/two-foo";

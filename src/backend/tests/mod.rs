@@ -2,6 +2,7 @@
 
 mod backup;
 mod calls;
+mod cascade;
 mod chance;
 mod content;
 mod mutations;

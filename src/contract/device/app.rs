@@ -67,6 +67,9 @@ pub enum EditError {
     /// The device already has a row of this key.
     #[error("the row is already on this device")]
     Exists,
+    /// Another row refers to the row, or the row to one that is not there.
+    #[error("rows that refer to each other go together")]
+    Referred,
     /// No key is left for a new row.
     #[error("no key is left for a new row until the next sync")]
     NoKey,
@@ -99,10 +102,11 @@ impl EditError {
             EditError::StorageFull => 3,
             EditError::Storage(_) => 4,
             EditError::NoKey => 5,
-            EditError::InConflict => 6,
-            EditError::Locked => 7,
-            EditError::NotOffline => 8,
-            EditError::NoLease => 9,
+            EditError::Referred => 6,
+            EditError::InConflict => 7,
+            EditError::Locked => 8,
+            EditError::NotOffline => 9,
+            EditError::NoLease => 10,
         }
     }
 }

@@ -355,6 +355,14 @@ pub enum Event<'a> {
         /// The backend's stamp of the row.
         stamp: Stamp,
     },
+    /// Changes of a pull were not committed, since a row would refer to one that is not there.
+    ApplyAborted,
+    /// After a transaction another number of rows than before refer to one that is not there. Told
+    /// where somebody counts.
+    Dangling {
+        /// How many.
+        rows: u64,
+    },
     /// A row that was made here has another key from now on, wherever it stands.
     Renamed {
         /// Its entity.

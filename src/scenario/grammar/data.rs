@@ -3,7 +3,7 @@
 use super::super::column::COLUMN;
 use super::super::form::{COUNT, Form, SPAN, key, map, named, optional, required, table, word};
 use super::super::written::{DELIVERY, SCOPE, TRIGGER};
-use crate::contract::{MergeRule, NamedBy};
+use crate::contract::{MergeRule, NamedBy, OnDelete};
 
 pub(super) const ENTITY: Form = table(&[
     optional(
@@ -57,6 +57,12 @@ pub(super) const ENTITY: Form = table(&[
         "Keys that a device holds for later once it was told some, with `ids = \"pool\"`.",
     ),
     key("refill", Form::Int { min: 1, max: 1_000_000 }, "20", "It asks for more as soon as it holds fewer."),
+    key(
+        "on_delete",
+        map(&Form::word::<OnDelete>()),
+        "{}",
+        "What the backend does about rows of this entity as one that they refer to is deleted, by column: nothing, it keeps that one, it deletes them with it and what refers to them, or it makes the reference null.",
+    ),
     optional("one_stamp", SPAN, "All rows carry one stamp, this long before the start, as after an import."),
     key("age", SPAN, "\"90d\"", "The oldest row is this old at the start."),
     key(

@@ -4,8 +4,8 @@ use super::super::form::{Form, Key, SOME, SOME_SPAN, SPAN, key, map, optional, o
 use super::super::stated::Stated;
 use super::super::words::Steered;
 use crate::engine::{
-    BaseDate, CallbackOptions, CursorBook, Dates, Decoder, Detect, Identity, Jitter, OnBadRow, Options,
-    POLICY_NAMES, Requests, Says, SecondEdit, Sends, WhileOpen,
+    BaseDate, CallbackOptions, CursorBook, Dates, Decoder, Detect, Identity, Jitter, MissingParent, OnBadRow,
+    Options, POLICY_NAMES, Requests, Says, SecondEdit, Sends, WhileOpen,
 };
 use crate::protocol;
 
@@ -84,6 +84,10 @@ const PULL: Form = table(&[
     word::<CursorBook>(
         "cursor",
         "What a cursor belongs to: units that overlap go on where the other stopped, or fetch rows twice.",
+    ),
+    word::<MissingParent>(
+        "missing_parent",
+        "What is done about a row that refers to one that has not come, and about the end of one that others refer to: nothing, or it waits on a durable list for the transaction that brings the rest.",
     ),
     word::<Requests>(
         "requests",

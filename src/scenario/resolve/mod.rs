@@ -213,6 +213,7 @@ impl World<'_> {
                 steering: self.steering(view.at("pull")),
                 prefetch: self.prefetch(view.at("pull.prefetch"), gateway),
                 streams: view.at("pull.streams").count(),
+                missing_parent: view.at("pull.missing_parent").word(),
                 requests: view.at("pull.requests").word(),
             },
             push: engine::PushOptions {
@@ -271,6 +272,8 @@ impl World<'_> {
             journal: view.at("journal").word(),
             synchronous: view.at("synchronous").word(),
             cache_pages: view.at("cache_pages").count(),
+            foreign_keys: view.at("foreign_keys").word(),
+            watch_references: view.at("watch_references").flag(),
         }
     }
 }
