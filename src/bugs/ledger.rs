@@ -1,48 +1,8 @@
 //! The list of planted bugs.
 
-use std::rc::Rc;
-
-use super::{app, named, order, pull, push, send, squash, wake};
-use crate::contract::EngineFactory;
-use crate::engine::{self, BuiltinFactory, Rules};
-use crate::store;
-
-/// One planted bug.
-#[derive(Clone, Copy)]
-pub struct Bug {
-    /// Its name; the engine is `broken:<id>`.
-    pub id: &'static str,
-    /// The check that must catch it.
-    pub check: &'static str,
-    /// What it does wrong.
-    pub mechanism: &'static str,
-    /// Where it was seen.
-    pub seen_in: &'static str,
-    /// What is broken.
-    pub breaks: Breaks,
-}
-
-/// What a planted bug breaks.
-#[derive(Clone, Copy)]
-pub enum Breaks {
-    /// A rule of the engine: puts the broken one among those of the plan.
-    Rule(fn(Rules) -> Rules),
-    /// The app's own code, around a correct engine.
-    App(fn(Rc<dyn EngineFactory>) -> Rc<dyn EngineFactory>),
-}
-
-impl Bug {
-    /// Its engines, with these options.
-    pub fn engine(&self, options: engine::Options, store: store::Options) -> Rc<dyn EngineFactory> {
-        let factory = BuiltinFactory::new(options, store);
-        match self.breaks {
-            Breaks::Rule(breaks) => {
-                Rc::new(BuiltinFactory { rules: breaks(factory.rules.clone()), ..factory })
-            }
-            Breaks::App(app) => app(Rc::new(factory)),
-        }
-    }
-}
+use super::bug::{Breaks, Bug};
+use super::{app, named, order, page, pull, push, send, squash, wake};
+use crate::engine::Rules;
 
 /// Every planted bug, at least one for each check.
 pub const ALL: &[Bug] = &[
@@ -587,6 +547,41 @@ pub const ALL: &[Bug] = &[
         mechanism: "of the updates of a row that go as one only the last is sent, not what the others set besides",
         seen_in: "a debounced save of changed columns",
         breaks: Breaks::Rule(|rules| Rules { squash: squash::sends_the_last_update_alone(), ..rules }),
+    },
+    Bug {
+        id: "page-in-memory",
+        check: "lost-edit",
+        mechanism: "what was done here is beside a conflict in memory alone: who restarts the app finds the backend's version",
+        seen_in: "a page of conflicts that is a list in a view model",
+        breaks: Breaks::Rule(|rules| Rules { page: page::forgets_local_versions(), ..rules }),
+    },
+    Bug {
+        id: "choice-stays-here",
+        check: "lost-edit",
+        mechanism: "a person takes what they did themselves, and it is shown, but not sent",
+        seen_in: "a page of conflicts that writes past the outbox",
+        breaks: Breaks::Rule(|rules| Rules { page: page::keeps_the_choice(), ..rules }),
+    },
+    Bug {
+        id: "flag-stays-set",
+        check: "stuck",
+        mechanism: "the flag of a conflict is not reset when a person has decided: what they took waits on",
+        seen_in: "a flag `isConflict` that two screens write",
+        breaks: Breaks::Rule(|rules| Rules { page: page::keeps_the_flag(), ..rules }),
+    },
+    Bug {
+        id: "stops-at-a-conflict",
+        check: "idle-with-work",
+        mechanism: "while a conflict is open nothing is sent, and runs end as if all were well",
+        seen_in: "a queue that stops at its first failure",
+        breaks: Breaks::Rule(|rules| Rules { send: page::stops_at_a_conflict(), ..rules }),
+    },
+    Bug {
+        id: "another-copy-each-try",
+        check: "unasked-commit",
+        mechanism: "where both sides of a conflict are kept, the copy goes out under a new key with each try, and the device shows it under none of them",
+        seen_in: "a conflicted copy that is named by the clock",
+        breaks: Breaks::Rule(|rules| Rules { send: page::another_key_each_try(), ..rules }),
     },
 ];
 

@@ -9,13 +9,16 @@
 //! Invariant: no correct engine can reach this room.
 
 mod app;
+mod bug;
 mod ledger;
 mod named;
 mod order;
+mod page;
 mod pull;
 mod push;
 mod send;
 mod squash;
 mod wake;
 
-pub use ledger::{ALL, Breaks, Bug, find};
+pub use bug::{Breaks, Bug};
+pub use ledger::{ALL, find};

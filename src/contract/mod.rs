@@ -30,14 +30,14 @@ pub use crate::base::{
 pub use device::{
     Added, AppEvent, Cacheable, Call, Carried, CarriedRows, Clock, CrashPoints, Database, DeviceSetup,
     DeviceView, EditError, EditKind, EngineError, EngineFactory, Hook, HookEnd, HookError, Hooks,
-    LocalBoxFuture, LocalEdit, LogEntry, LogKind, Machine, NetworkKind, NoStream, Occasion, Opened,
-    PendingEdit, Ports, Provision, Queue, Spawn, SyncEngine, SyncError, Threw, Transport, TransportError,
-    Work,
+    LocalBoxFuture, LocalEdit, LogEntry, LogKind, Machine, NetworkKind, NoStream, Occasion, OpenConflict,
+    Opened, PendingEdit, Pick, Ports, Provision, Queue, Spawn, SyncEngine, SyncError, Threw, Transport,
+    TransportError, Work,
 };
 pub use naming::{MergeRule, NamedBy, Naming};
 pub use observe::{
     AppliedChange, Author, CommitKind, ConflictKind, Decision, DropReason, Event, EventSink, KillReason,
-    Node, Occurrence, Overtaken, RequestKind, Sides,
+    Node, Occurrence, Overtaken, PageEvent, RequestKind, Sides,
 };
 pub use reference::{OnDelete, Reference};
 pub use schema::{

@@ -4,24 +4,26 @@ use std::rc::Rc;
 
 use super::capture;
 use super::conflict::OwnRule;
-use super::options::{Dates, Options};
+use super::options::{Dates, Options, SecondEdit};
+use super::page::Page;
 use super::process::Process;
 use super::rules::Rules;
 use super::scheduler::Scheduler;
 use super::session::Session;
 use super::view::View;
-use crate::base::{EntityId, Incarnation, Key, UnitId};
+use crate::base::{EditId, EntityId, Incarnation, Key, UnitId};
 use crate::contract::{
     AppEvent, Database, DeviceSetup, DeviceView, EditError, EngineError, EngineFactory, Event,
-    LocalBoxFuture, LocalEdit, Ports, Provision, SyncEngine, SyncError, Trigger,
+    LocalBoxFuture, LocalEdit, Pick, Ports, Provision, SyncEngine, SyncError, Trigger,
 };
-use crate::store::{self, Store};
+use crate::store::{self, Conflicts, Store};
 
 /// The built-in engine in one life of a device's process.
 pub struct Builtin {
     process: Rc<Process>,
     scheduler: Rc<Scheduler>,
     session: Session,
+    page: Page,
     view: View,
 }
 
@@ -33,6 +35,7 @@ impl Builtin {
         if self.session.end_interrupted_runs().await.is_err() {
             return;
         }
+        self.page.tell_open().await;
         self.scheduler.start();
         let order = &self.process.rules.order;
         loop {
@@ -84,6 +87,11 @@ impl SyncEngine for Builtin {
             Dates::Utc => self.process.ports.clock.wall(),
             Dates::Local => self.process.ports.clock.local(),
         };
+        if self.process.options.conflict.second_edit == SecondEdit::Refused
+            && self.process.store.read(|tx| Conflicts::of(tx).is_open(edit.entity, edit.key.as_str()))?
+        {
+            return Err(EditError::InConflict);
+        }
         let saved = self.process.save(edit, made_at);
         self.process.ports.machine.take_on(self.process.store.work());
         if let Some(key) = saved? {
@@ -105,6 +113,17 @@ impl SyncEngine for Builtin {
 
     fn cancel(&self) -> bool {
         self.session.cancel()
+    }
+
+    fn resolve(self: Rc<Self>, edit: EditId, pick: Pick) -> LocalBoxFuture<'static, Result<(), EditError>> {
+        Box::pin(async move {
+            if !self.process.options.conflict.has_page() || !self.page.resolve(edit, &pick).await? {
+                return Err(EditError::NoSuchRow);
+            }
+            self.scheduler.fire(Trigger::Save);
+            self.scheduler.retry_failed();
+            Ok(())
+        })
     }
 
     fn fetch(self: Rc<Self>, entity: EntityId, of: Key) -> LocalBoxFuture<'static, Result<(), SyncError>> {
@@ -151,12 +170,17 @@ impl EngineFactory for BuiltinFactory {
     ) -> Result<Rc<dyn SyncEngine>, EngineError> {
         let store = Store::open(&database, setup.schema.clone(), &self.store).map_err(refused)?;
         let store = Rc::new(store);
-        let view = View::new(store.clone());
+        let has_page = self.options.conflict.has_page();
+        if has_page {
+            store.transaction(|tx| Conflicts::of(tx).make()).map_err(refused)?;
+        }
+        let view = View::new(store.clone(), has_page);
         let (options, rules) = (self.options.clone(), self.rules.clone());
         let process = Rc::new(Process::new(setup, incarnation, ports, store, options, rules));
         let scheduler = Scheduler::new(process.clone());
         let session = Session::new(process.clone(), scheduler.clone());
-        Ok(Rc::new(Builtin { process, scheduler, session, view }))
+        let page = Page::new(process.clone());
+        Ok(Rc::new(Builtin { process, scheduler, session, page, view }))
     }
 
     fn provision(

@@ -48,6 +48,7 @@ mod joined;
 mod named;
 mod options;
 mod outgoing;
+mod page;
 mod parents;
 mod parts;
 mod passed;
@@ -61,6 +62,7 @@ mod segments;
 mod session;
 mod settle;
 mod signal;
+mod split;
 mod squash;
 mod stop;
 mod streams;
@@ -75,12 +77,13 @@ pub use conflict::{
 pub use joined::{SquashRule, joined};
 pub use options::{
     BadRowOptions, ConflictOptions, CursorBook, Dates, Decoder, Identity, Jitter, LocalCapture,
-    MissingParent, OnBadRow, Options, PullOptions, PushOptions, Requests, RetryOptions, Sends, SyncDate,
+    MissingParent, OnBadRow, Options, PullOptions, PushOptions, Requests, RetryOptions, SecondEdit, Sends,
+    SyncDate, WhileOpen,
 };
 pub use retry::backoff;
 pub use rules::{
-    Applied, ApplyRule, Correct, CursorMoment, CursorRule, OrderRule, OutboxRule, Place, Rules, SendRule,
-    WakeRule, overlay,
+    Applied, ApplyRule, Correct, CursorMoment, CursorRule, OrderRule, OutboxRule, PageRule, Place, Rules,
+    SendRule, WakeRule, overlay,
 };
 
 /// The named places at which the world may kill the process.

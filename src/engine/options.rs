@@ -90,7 +90,40 @@ pub struct ConflictOptions {
     pub base: BaseDate,
     /// What the rule of the app does, where that decides.
     pub callback: CallbackOptions,
+    /// What happens while a conflict waits for a person.
+    pub while_open: WhileOpen,
+    /// What becomes of another edit of a row whose conflict waits for a person.
+    pub second_edit: SecondEdit,
 }
+
+impl ConflictOptions {
+    /// Whether there is a page of conflicts, on which a person decides.
+    pub fn has_page(&self) -> bool {
+        self.policy.has_page()
+    }
+}
+
+/// What happens while a conflict waits for a person.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WhileOpen {
+    /// Everything else is synced.
+    #[default]
+    CarryOn,
+    /// The run under way goes on to its end, and no other begins.
+    Hold,
+}
+in_words!(WhileOpen { CarryOn: "carry-on", Hold: "hold" });
+
+/// What becomes of another edit of a row whose conflict waits for a person.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SecondEdit {
+    /// It joins what the device has: the person decides about both.
+    #[default]
+    Joins,
+    /// The app refuses it: the conflict is to be decided first.
+    Refused,
+}
+in_words!(SecondEdit { Joins: "joins", Refused: "refused" });
 
 /// How the built-in engine pulls.
 #[derive(Clone, Debug, PartialEq)]

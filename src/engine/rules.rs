@@ -34,6 +34,8 @@ pub struct Rules {
     pub order: Rc<dyn OrderRule>,
     /// What starts a unit, and how long it waits.
     pub wake: Rc<dyn WakeRule>,
+    /// What becomes of conflicts that wait for a person.
+    pub page: Rc<dyn PageRule>,
 }
 
 impl Rules {
@@ -49,6 +51,7 @@ impl Rules {
             own: options.conflict.policy.asks_app.then(|| Rc::new(options.conflict.callback.clone()) as _),
             order: Rc::new(Correct),
             wake: Rc::new(Correct),
+            page: Rc::new(Correct),
         }
     }
 }
@@ -64,6 +67,7 @@ impl SquashRule for Correct {}
 impl OutboxRule for Correct {}
 impl OrderRule for Correct {}
 impl WakeRule for Correct {}
+impl PageRule for Correct {}
 
 /// When a cursor becomes durable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -336,6 +340,22 @@ pub trait OrderRule {
     /// Whether a unit that failed `failures` times in a row is tried again by itself.
     fn tries_again(&self, failures: u32) -> bool {
         let _ = failures;
+        true
+    }
+}
+
+/// What becomes of conflicts that wait for a person.
+pub trait PageRule {
+    /// Whether they are still there when the app starts again.
+    fn outlives_the_process(&self) -> bool {
+        true
+    }
+    /// Whether an edit that a person chose goes out.
+    fn sends_the_choice(&self) -> bool {
+        true
+    }
+    /// Whether a conflict that was decided is no longer open.
+    fn closes(&self) -> bool {
         true
     }
 }

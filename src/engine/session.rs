@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::apply::Applier;
 use super::capture;
 use super::exchange::{Caller, RunError};
+use super::page::held;
 use super::process::{Process, damaged};
 use super::pull::{Puller, Run};
 use super::push::Pusher;
@@ -152,6 +153,7 @@ impl Session {
     }
 
     async fn transfer(&self, run: Run) -> Result<(), RunError> {
+        held(&self.process, run.unit)?;
         let queued = self.pusher.push(run.unit).await?;
         self.scheduler.wait_at_server(run.unit, queued);
         pull(&self.puller, run).await

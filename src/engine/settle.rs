@@ -11,12 +11,14 @@ use super::named;
 use super::options::Sends;
 use super::process::{Process, damaged};
 use super::rules::overlay;
+use super::split::split_off;
 use crate::base::{EditId, EntityId, Key, Span, Stamp, UnitId};
 use crate::contract::{
-    AppliedChange, ConflictKind, EditKind, Event, LogEntry, LogKind, Outcome, Row, Sides, SyncError,
+    AppliedChange, ConflictKind, EditKind, Event, LogEntry, LogKind, Outcome, PageEvent, Row, Sides,
+    SyncError,
 };
 use crate::protocol::PushResult;
-use crate::store::{Entry, StoreError, Tx};
+use crate::store::{Conflicts, Difference, Entry, StoreError, Tx};
 
 /// What a batch came to.
 #[derive(Clone, Copy, Default)]
@@ -30,7 +32,7 @@ pub(super) struct Counts {
 }
 
 /// What settling an edit did, kept until it is committed and can be told.
-enum Settled {
+pub(super) enum Settled {
     Acknowledged {
         edit: EditId,
         entity: EntityId,
@@ -44,6 +46,7 @@ enum Settled {
         kind: ConflictKind,
         resolution: Resolution,
         sides: Sides,
+        by: By,
     },
     Logged {
         edit: EditId,
@@ -60,6 +63,17 @@ enum Settled {
         stamp: Stamp,
         removed: bool,
     },
+}
+
+/// Who has decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum By {
+    /// A rule.
+    Rule,
+    /// Nobody: it was found to be no conflict.
+    Detection,
+    /// A person; `on_top` of an edit that was made on top of the one in conflict.
+    Person { on_top: bool },
 }
 
 /// Who settles edits.
@@ -98,13 +112,13 @@ impl Settler {
         });
         let (settled, took) = settled.await;
         let (told, counts) = settled.map_err(damaged)?;
-        self.tell(unit, told, took);
+        self.tell(Some(unit), told, took);
         Ok(counts)
     }
 
     /// Tells that edits are done of which nothing is known, as a broken rule has it.
     pub(super) fn take_as_done(&self, unit: UnitId, batch: &[Entry]) {
-        self.tell(unit, batch.iter().map(|entry| acknowledged(entry, Stamp(0))).collect(), Span::ZERO);
+        self.tell(Some(unit), batch.iter().map(|entry| acknowledged(entry, Stamp(0))).collect(), Span::ZERO);
     }
 
     /// What a rule of the app's own makes of each that met a conflict, if there is one and it has
@@ -263,13 +277,42 @@ impl Settler {
             Resolution::Local { onto } if self.has_nothing_to_create(tx, conflict, &onto)? => {
                 Resolution::Remote
             }
+            // There is nothing here to make a row of.
+            Resolution::Both { .. } if tx.row(entry.entity, entry.key.as_str())?.is_none() => {
+                Resolution::Remote
+            }
             resolution => resolution,
         };
-        let remote = conflict.current.map_or(Stamp(0), |row| row.stamp);
         if self.process.rules.outbox.tells(outcome) {
-            told.push(told_of(conflict, made_as, kind_of(conflict), resolution.clone()));
+            told.push(told_of(conflict, made_as, resolution.clone(), By::Rule));
         }
+        self.carry_out(tx, conflict, outcome, resolution, told)
+    }
+
+    /// Does what was decided. True if the edit need not be sent any more.
+    pub(super) fn carry_out(
+        &self,
+        tx: &Tx<'_>,
+        conflict: Conflict<'_>,
+        outcome: &Outcome,
+        resolution: Resolution,
+        told: &mut Vec<Settled>,
+    ) -> Result<bool, StoreError> {
+        let entry = conflict.entry;
+        let remote = conflict.current.map_or(Stamp(0), |row| row.stamp);
         match resolution {
+            Resolution::Park => {
+                let (why, edited_at) = (conflict.why, conflict.edited_at);
+                let difference = Difference { why, current: conflict.current.cloned(), edited_at };
+                Conflicts::of(tx).put(entry.seq, &difference)?;
+                Ok(true)
+            }
+            Resolution::Both { key } => {
+                self.log(tx, entry, outcome, LogKind::KeptBoth, Some(remote), told)?;
+                split_off(tx, entry, &key, &as_of(tx, conflict.entity, entry, &entry.key)?)?;
+                self.take_over(tx, entry, conflict.current, told)?;
+                Ok(false)
+            }
             Resolution::Same => {
                 tx.drop_entry(entry.seq)?;
                 told.push(acknowledged(entry, remote));
@@ -343,7 +386,7 @@ impl Settler {
 
     /// Whether an edit of a row that is gone would have to create it and finds no row on the
     /// device.
-    fn has_nothing_to_create(
+    pub(super) fn has_nothing_to_create(
         &self,
         tx: &Tx<'_>,
         conflict: Conflict<'_>,
@@ -364,7 +407,7 @@ impl Settler {
         let entry = conflict.entry;
         let columns = entry.values.iter().map(|(column, _)| *column).collect();
         let beside = Resolution::Merged { columns, line: None };
-        told.push(told_of(conflict, entry.key.clone(), ConflictKind::Equal, beside));
+        told.push(told_of(conflict, entry.key.clone(), beside, By::Detection));
         self.send_onto(tx, (entry, true), &entry.key, conflict.current)?;
         Ok(false)
     }
@@ -420,7 +463,7 @@ impl Settler {
     }
 
     /// The edit leaves: what later edits of its row were made on never was.
-    fn give_up(&self, tx: &Tx<'_>, entry: &Entry) -> Result<(), StoreError> {
+    pub(super) fn give_up(&self, tx: &Tx<'_>, entry: &Entry) -> Result<(), StoreError> {
         let entity = self.process.setup.schema.entity(entry.entity);
         let shown = tx.row(entry.entity, entry.key.as_str())?.map(|row| row.values);
         let edits = tx.entries_for(entry.entity, entry.key.as_str())?;
@@ -482,7 +525,7 @@ impl Settler {
         }
     }
 
-    fn log(
+    pub(super) fn log(
         &self,
         tx: &Tx<'_>,
         entry: &Entry,
@@ -500,7 +543,7 @@ impl Settler {
         Ok(())
     }
 
-    fn tell(&self, unit: UnitId, told: Vec<Settled>, took: Span) {
+    pub(super) fn tell(&self, unit: Option<UnitId>, told: Vec<Settled>, took: Span) {
         let mut changes = Vec::new();
         for settled in &told {
             self.process.emit(match settled {
@@ -513,21 +556,31 @@ impl Settler {
                 Settled::Acknowledged { edit, entity, key, stamp } => {
                     Event::EditAcknowledged { edit: *edit, entity: *entity, key, stamp: *stamp }
                 }
-                Settled::Decided { edit, entity, key, kind, resolution, sides } => Event::ConflictDecided {
-                    edit: *edit,
-                    entity: *entity,
-                    key,
-                    kind: *kind,
-                    decision: resolution.decision(),
-                    sides: *sides,
-                },
+                Settled::Decided { edit, entity, key, kind, resolution, sides, by } => {
+                    let (edit, entity, kind, sides) = (*edit, *entity, *kind, *sides);
+                    let decision = resolution.decision();
+                    match *by {
+                        By::Rule | By::Detection => {
+                            Event::ConflictDecided { edit, entity, key, kind, decision, sides }
+                        }
+                        By::Person { on_top } => Event::Page(PageEvent::Resolved {
+                            edit,
+                            on_top,
+                            entity,
+                            key,
+                            kind,
+                            decision,
+                            sides,
+                        }),
+                    }
+                }
                 Settled::Logged { edit, entity, key, kind } => {
                     Event::EditLogged { edit: *edit, entity: *entity, key, kind: *kind }
                 }
             });
         }
         if !changes.is_empty() {
-            self.process.emit(Event::ChunkApplied { unit: Some(unit), changes: &changes, echoed: 0, took });
+            self.process.emit(Event::ChunkApplied { unit, changes: &changes, echoed: 0, took });
         }
     }
 }
@@ -538,11 +591,13 @@ fn is_news(shadow: &Row, settled: Stamp) -> bool {
     shadow.stamp > settled || shadow.stamp == settled && shadow.values.is_none()
 }
 
-fn told_of(conflict: Conflict<'_>, key: Key, kind: ConflictKind, resolution: Resolution) -> Settled {
+/// That this was decided.
+pub(super) fn told_of(conflict: Conflict<'_>, key: Key, resolution: Resolution, by: By) -> Settled {
     let Conflict { entry, current, edited_at, .. } = conflict;
     let remote = current.map_or(Stamp(0), |row| row.stamp);
     let sides = Sides { local: entry.made_at, remote, edited: edited_at };
-    Settled::Decided { edit: entry.edit, entity: entry.entity, key, kind, resolution, sides }
+    let kind = if by == By::Detection { ConflictKind::Equal } else { kind_of(conflict) };
+    Settled::Decided { edit: entry.edit, entity: entry.entity, key, kind, resolution, sides, by }
 }
 
 /// Of a row that two edits of a batch came to be about, what the first one brought was gone again

@@ -3,19 +3,22 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use super::page::shown;
+use crate::base::words::count;
 use crate::base::{EntityId, Stamp, ValueRef};
-use crate::contract::{DeviceView, LogEntry, PendingEdit};
-use crate::store::{Store, StoreError};
+use crate::contract::{DeviceView, LogEntry, OpenConflict, PendingEdit};
+use crate::store::{Conflicts, Store, StoreError};
 
 /// The database, read.
 pub(super) struct View {
     store: Rc<Store>,
+    has_page: bool,
     damage: RefCell<Option<String>>,
 }
 
 impl View {
-    pub(super) fn new(store: Rc<Store>) -> View {
-        View { store, damage: RefCell::default() }
+    pub(super) fn new(store: Rc<Store>, has_page: bool) -> View {
+        View { store, has_page, damage: RefCell::default() }
     }
 
     /// What the oracle looks at costs the device nothing. A disk that reorders what was not synced
@@ -35,7 +38,19 @@ impl DeviceView for View {
         self.look(|store| store.rows(entity, f));
     }
     fn pending(&self) -> Vec<PendingEdit> {
+        if self.has_page {
+            return self.look(|store| store.read(|tx| Ok(Conflicts::of(tx).by_wait()?.0)));
+        }
         self.look(|store| store.read(|tx| tx.pending()))
+    }
+    fn open_conflicts(&self) -> Vec<OpenConflict> {
+        if self.has_page { self.look(|store| store.read(shown)) } else { Vec::new() }
+    }
+    fn held_up(&self) -> Vec<PendingEdit> {
+        if !self.has_page {
+            return Vec::new();
+        }
+        self.look(|store| store.read(|tx| Ok(Conflicts::of(tx).by_wait()?.1)))
     }
     fn held_back(&self) -> u64 {
         self.look(|store| store.read(|tx| tx.all_late()))
@@ -45,7 +60,9 @@ impl DeviceView for View {
     }
     fn doing(&self) -> String {
         let running = self.look(|store| store.read(|tx| tx.running()));
+        let open = self.open_conflicts().len() as u64;
         match running.first() {
+            None if open > 0 => format!("waiting, with {} before a person", count(open, "conflict")),
             Some((unit, run)) => format!("run {run} of unit {} has not ended", unit.0),
             None => "waiting".to_owned(),
         }

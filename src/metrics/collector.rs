@@ -10,6 +10,7 @@ use super::edits::Edits;
 use super::figure::{Figures, Sample};
 use super::half_seen::HalfSeen;
 use super::hooks::HookCounts;
+use super::page::Pages;
 use super::passing::Passing;
 use super::presence::Presence;
 use super::replication::Replication;
@@ -59,6 +60,7 @@ pub struct Collector {
     control: Control,
     traffic: Traffic,
     edits: Edits,
+    pages: Pages,
     half_seen: HalfSeen,
     presence: Presence,
     visibility: Visibility,
@@ -80,6 +82,7 @@ impl Collector {
             control: Control::default(),
             traffic: Traffic::new(devices),
             edits: Edits::default(),
+            pages: Pages::new(setting.script),
             half_seen: HalfSeen::new(devices),
             presence: Presence::new(devices),
             visibility: Visibility::default(),
@@ -140,6 +143,7 @@ impl Collector {
         self.situations.finish(at, &mut self.board);
         self.sessions.finish(at, &mut self.board);
         self.hooks.finish(&mut self.board);
+        self.pages.finish(at, &mut self.board);
         self.replication.finish(at, &mut self.board);
         self.half_seen.finish(at, &mut self.board);
         self.traffic.finish(at, &mut self.board);
@@ -164,6 +168,7 @@ impl Collector {
         self.sessions.on(at, device, event, &mut self.board);
         self.half_seen.on(at, device, event, &mut self.board);
         self.hooks.on(event, &mut self.board);
+        self.pages.on(at, device, event, &mut self.board);
         self.traffic.on_device(at, device, event, &mut self.board);
         self.traffic.on_engine(device, event, &mut self.board);
         self.control.on(at, device, event, &mut self.board);

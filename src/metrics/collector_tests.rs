@@ -6,10 +6,8 @@ use crate::contract::{
     TransportError,
 };
 use crate::metrics::{Better, Figure, names};
-
 const UNIT: UnitId = UnitId(0);
 const ENTITY: EntityId = EntityId(0);
-
 /// A world told by hand: two devices, a unit that pulls and one that does not.
 struct Telling {
     collector: Collector,
@@ -249,6 +247,8 @@ fn refusals(t: &mut Telling, made: &LocalEdit, key: &Key) {
             t.device(0, Event::ConflictDecided { edit, entity, key, kind, decision, sides });
         }
     }
+    let mut later = |event: Event<'_>| _ = t.at(t.now.0 / 1_000_000_000 + 1).device(0, event);
+    crate::metrics::page::every(edit, &mut later);
     for kind in [LogKind::Superseded, LogKind::Overwrote, LogKind::Rejected] {
         t.device(0, Event::EditLogged { edit, entity, key, kind });
     }

@@ -5,7 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::board::Board;
 use super::table::Id;
 use crate::base::{EditId, Time};
-use crate::contract::{ConflictKind, Decision, EditError, Event, LogKind};
+use crate::contract::{ConflictKind, Decision, EditError, Event, LogKind, PageEvent};
 
 /// Follows edits that are not settled yet.
 #[derive(Debug, Default)]
@@ -34,7 +34,15 @@ impl Edits {
             Event::EditRefused { edit, error } => {
                 self.missed.insert(edit.id);
                 board.add(Id::WorkloadRefused, 1);
-                board.add(Id::WorkloadNoKey, u64::from(**error == EditError::NoKey));
+                let why = match error {
+                    EditError::NoKey => Id::WorkloadNoKey,
+                    EditError::InConflict => Id::WorkloadInConflict,
+                    EditError::Locked => Id::WorkloadLocked,
+                    EditError::NotOffline => Id::WorkloadNotOffline,
+                    EditError::NoLease => Id::WorkloadNoLease,
+                    _ => return,
+                };
+                board.add(why, 1);
             }
             Event::Renamed { .. } => board.add(Id::EngineRenamed, 1),
             Event::EditMissed { edit, waited } => {
@@ -60,10 +68,16 @@ impl Edits {
             Event::ConflictDecided { edit, kind, decision, .. } => {
                 self.decided(*edit, *kind, *decision, board);
             }
+            Event::Page(PageEvent::Resolved { edit, on_top: false, kind, .. })
+                if *kind != ConflictKind::Equal =>
+            {
+                // That it waits may not have been told.
+                self.found(*edit, board);
+            }
             Event::EditLogged { edit, kind, .. } => match kind {
                 LogKind::Overwrote => board.add(Id::EditsOverwrote, 1),
-                // `engine.conflicts.merged` counts it.
-                LogKind::Merged => {}
+                // `engine.conflicts.merged` and `kept_both` count them.
+                LogKind::Merged | LogKind::KeptBoth => {}
                 LogKind::Superseded | LogKind::Rejected => {
                     let superseded = *kind == LogKind::Superseded;
                     board.add(if superseded { Id::EditsSuperseded } else { Id::EditsRejected }, 1);
@@ -99,6 +113,11 @@ impl Edits {
             Decision::Parked => Id::ConflictsParked,
         };
         board.add(decided, 1);
+        self.found(edit, board);
+    }
+
+    /// The edit met a true conflict.
+    fn found(&mut self, edit: EditId, board: &mut Board) {
         let counts = !self.missed.contains(&edit) && self.in_conflict.insert(edit);
         board.add(Id::ConflictsFound, u64::from(counts));
     }

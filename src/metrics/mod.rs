@@ -26,6 +26,7 @@ mod edits;
 mod figure;
 mod half_seen;
 mod hooks;
+mod page;
 mod passing;
 mod presence;
 mod replication;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::ledger::Ledger;
 use crate::base::{DeviceId, EditId};
-use crate::contract::{ConflictKind, Event};
+use crate::contract::{ConflictKind, Event, PageEvent};
 
 /// Edits that engines say met a true conflict.
 #[derive(Debug, Default)]
@@ -22,6 +22,7 @@ impl Accounts {
                 self.missed.insert(edit.id);
             }
             Event::ConflictDecided { edit, kind, .. }
+            | Event::Page(PageEvent::Resolved { edit, kind, on_top: false, .. })
                 if *kind != ConflictKind::Equal && !self.missed.contains(edit) =>
             {
                 self.found.insert(*edit);

@@ -29,6 +29,8 @@ pub struct Happened {
     pub sent: u32,
     /// Conflicts that an engine decided.
     pub conflicts: u32,
+    /// Conflicts that wait for a person at the end.
+    pub open: u32,
     /// Edits that the backend refused for good.
     pub refused: u32,
     /// Commits that removed it.
@@ -42,6 +44,7 @@ impl Happened {
             (self.edits, "edit"),
             (self.sent, "send"),
             (self.conflicts, "conflict"),
+            (self.open, "open conflict"),
             (self.refused, "refusal"),
             (self.deletes, "delete"),
         ];
@@ -52,7 +55,7 @@ impl Happened {
     /// What is worth looking at most comes first: what went another way than it was meant.
     fn weight(&self) -> u32 {
         let again = self.sent.saturating_sub(self.edits);
-        8 * (self.conflicts + self.refused) + 4 * self.deletes + 2 * again + self.edits
+        16 * self.open + 8 * (self.conflicts + self.refused) + 4 * self.deletes + 2 * again + self.edits
     }
 }
 

@@ -18,12 +18,12 @@ use super::ledger::Ledger;
 use super::model::{Blind, Oracle};
 use super::names::{NamedTruth, NamedView};
 use super::opened::Opened;
-use super::owed::Told;
+use super::owed::{Owing, Told};
 use super::truth::Truth;
 use super::violation::Violation;
 use crate::base::words::count;
 use crate::base::{DeviceId, EditId, EntityId, Time, Value, ValueRef};
-use crate::contract::{ColumnKind, DeviceView, EditKind, LogEntry, PendingEdit, Schema};
+use crate::contract::{ColumnKind, DeviceView, EditKind, LogEntry, OpenConflict, PendingEdit, Schema};
 
 /// What the oracle found.
 #[derive(Clone, Debug, Default)]
@@ -69,11 +69,28 @@ pub struct Inspection<'a> {
 
 /// What a device says of its edits.
 struct Said {
+    /// Those that wait to be sent.
     pending: Vec<PendingEdit>,
+    /// Those and what waits for a person.
+    unsent: Vec<PendingEdit>,
     log: Vec<LogEntry>,
 }
 
 impl Said {
+    /// What `device` shows. What waits for a person who has decided already does not wait for them.
+    fn of(device: DeviceId, view: &dyn DeviceView, owing: &Owing) -> Said {
+        let mut pending = view.pending();
+        let held = view.held_up();
+        let mut decided = view.open_conflicts();
+        decided.retain(|conflict| !owing.is_open(device, conflict.edit));
+        let unsent = pending.iter().chain(&held).cloned().collect();
+        let is_decided = |edit: &&PendingEdit| {
+            decided.iter().any(|conflict| (conflict.entity, &conflict.key) == (edit.entity, &edit.key))
+        };
+        pending.extend(held.iter().filter(is_decided).cloned());
+        Said { pending, unsent, log: view.log() }
+    }
+
     /// The record of an edit that waits, of one that failed if there is one.
     fn waits(&self) -> Option<(EntityId, &str)> {
         let failed = self.pending.iter().find(|edit| edit.last_error.is_some());
@@ -83,7 +100,7 @@ impl Said {
     /// The row shows local edits that the backend does not have yet: that is not a difference but
     /// being stuck.
     fn is_dirty(&self, entity: EntityId, key: &str) -> bool {
-        self.pending.iter().any(|p| p.entity == entity && p.key.as_str() == key)
+        self.unsent.iter().any(|p| p.entity == entity && p.key.as_str() == key)
     }
 }
 
@@ -130,6 +147,14 @@ impl<'a> Inspection<'a> {
         said.pending.iter().for_each(|waits| owing.confirm(device, waits.edit, findings));
     }
 
+    /// Notes the records whose conflicts wait for a person.
+    fn on_page(&mut self, device: DeviceId, view: &dyn DeviceView) {
+        let Oracle { history, busy, .. } = &mut self.oracle;
+        for OpenConflict { entity, key, .. } in view.open_conflicts() {
+            busy.note(history.remember(entity, key.as_str()), Some(device), |what| what.open += 1);
+        }
+    }
+
     /// Checks one device that was in use: its edits, and every row of the entities that it should
     /// hold in full.
     ///
@@ -142,7 +167,8 @@ impl<'a> Inspection<'a> {
         }
         let view = &NamedView { names: &names, schema: &schema, view };
         self.cut_off(device);
-        let said = Said { pending: view.pending(), log: view.log() };
+        let said = Said::of(device, view, &self.oracle.owing);
+        self.on_page(device, view);
         let unfinished: Vec<Run> = self.oracle.flow.unfinished(device).collect();
         let names = Names(&self.oracle.units, self.oracle.clock);
         let schema = &self.oracle.schema;
@@ -162,7 +188,8 @@ impl<'a> Inspection<'a> {
         let names = Rc::clone(&self.oracle.names);
         let schema = Arc::clone(&self.oracle.schema);
         let named = view.map(|view| NamedView { names: &names, schema: &schema, view });
-        let said = named.map(|view| Said { pending: view.pending(), log: view.log() });
+        let said = named.as_ref().map(|view| Said::of(device, view, &self.oracle.owing));
+        named.iter().for_each(|view| self.on_page(device, view));
         let waits = said.as_ref().and_then(Said::waits);
         self.oracle.findings.add(Check::Stuck, (Some(device), waits), || why.to_owned());
         self.cut_off(device);
@@ -202,6 +229,7 @@ impl<'a> Inspection<'a> {
             undone,
             overwritten,
             miscalled,
+            kept_both,
             intents,
             thrift,
             ..
@@ -242,6 +270,7 @@ impl<'a> Inspection<'a> {
         figures.insert("oracle.doubled.rows", self.doubles);
         figures.insert("oracle.half_seen.rows", self.half_seen);
         figures.extend(miscalled.figures(ledger.conflicts, overwritten));
+        figures.insert("oracle.kept_both.rows", kept_both);
         let gone: Vec<EditId> = ledger.gone().collect();
         figures.insert("oracle.taken_back.edits", (undone.len() + gone.len()) as u64);
         let with = |of: &[EditId], whose: &str| {
@@ -403,7 +432,7 @@ fn case<'a>(
     deleted_later: bool,
 ) -> EditCase<'a> {
     let live = truth.row(edit.entity, edit.key.as_str()).is_some();
-    let (pending, log) = (&*said.pending, &*said.log);
+    let (pending, log) = (&*said.unsent, &*said.log);
     EditCase { schema, clock, id, edit, pending, log, live, deleted_later }
 }
 

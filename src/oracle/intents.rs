@@ -65,6 +65,11 @@ impl Intents {
         self.beside.elsewhere.insert(own, other);
     }
 
+    /// Whether a rule made a row of this key of the edit.
+    pub(super) fn split_off(&self, edit: EditId, key: &Key) -> bool {
+        self.beside.split_off(edit, key)
+    }
+
     /// The backend went back to an older state.
     pub(super) fn backend_went_back(&mut self) {
         self.backend_went_back = true;

@@ -7,7 +7,9 @@ use super::clock::Clock;
 use super::fate::Fate;
 use super::told::Told;
 use crate::base::{DeviceId, EditId, EntityId, Key, Time};
-use crate::contract::{AppliedChange, Author, Event, LocalEdit, Node, Occurrence, Schema, SyncUnit};
+use crate::contract::{
+    AppliedChange, Author, Event, LocalEdit, Node, Occurrence, PageEvent, Schema, SyncUnit,
+};
 
 /// What a recorder keeps.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -155,6 +157,7 @@ impl Life {
                         | Event::EditsSquashed { .. }
                         | Event::EditAcknowledged { .. }
                         | Event::ConflictDecided { .. }
+                        | Event::Page(_)
                         | Event::EditLogged { .. }
                 );
                 device != side && !edits
@@ -179,6 +182,8 @@ impl Life {
             Event::EditAcknowledged { edit, entity, key, .. }
             | Event::EditsSquashed { edit, entity, key, .. }
             | Event::ConflictDecided { edit, entity, key, .. }
+            | Event::Page(PageEvent::Open { edit, entity, key })
+            | Event::Page(PageEvent::Resolved { edit, entity, key, .. })
             | Event::EditLogged { edit, entity, key, .. }
             | Event::MutationRefused { edit, entity, key, .. }
             | Event::Committed { entity, key, author: Author::Device(edit), .. } => {

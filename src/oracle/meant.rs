@@ -68,8 +68,12 @@ impl Beside {
 
     /// Whether the edit, which was made on row `own`, goes to another row by what is known.
     pub(super) fn goes_to(&self, edit: EditId, own: Option<RowId>, row: RowId, key: &Key) -> bool {
+        self.split_off(edit, key) || own.is_some_and(|own| self.elsewhere.get(&own) == Some(&row))
+    }
+
+    /// Whether a rule made a row of this key of the edit.
+    pub(super) fn split_off(&self, edit: EditId, key: &Key) -> bool {
         self.ruled.get(&edit).is_some_and(|to| to.as_ref() == Some(key))
-            || own.is_some_and(|own| self.elsewhere.get(&own) == Some(&row))
     }
 
     /// Edits of a row that nobody saw saved.

@@ -44,6 +44,9 @@
 //! was put in since. Where a loss of power takes what was committed, it takes lines of the log too,
 //! and that is told with what is missing then.
 //!
+//! A conflict that waits for a person is neither lost nor stuck, as long as its device has told
+//! that it is open and not that a person decided; nor is what has to wait with it (`page`).
+//!
 //! A *conflict* is counted once for each edit: the backend refused it, the device received the
 //! answer, and the backend's row (or the row with its natural key), as the device is shown it, did
 //! not already say what the edit wants. A correct engine counts the same.
@@ -76,6 +79,7 @@ mod carried;
 mod check;
 mod checks;
 mod clock;
+mod concerns;
 mod content;
 mod edit;
 mod fate;
@@ -97,6 +101,7 @@ mod names;
 mod opened;
 mod overwritten;
 mod owed;
+mod page;
 mod patience;
 mod refused;
 mod shown;

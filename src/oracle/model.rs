@@ -32,8 +32,8 @@ use super::truth::{Places, RowHash, Truth, place_of};
 use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Time};
 use crate::contract::{
     AppliedChange, Attributes, Author, Capabilities, ColumnKind, CommitKind, ConflictKind, Decision,
-    EditKind, Event, KillReason, LocalEdit, LogKind, NamedBy, Node, Occurrence, Refusal, RequestKind, Schema,
-    SyncError, SyncUnit,
+    EditKind, Event, KillReason, LocalEdit, LogKind, NamedBy, Node, Occurrence, PageEvent, Refusal,
+    RequestKind, Schema, Sides, SyncError, SyncUnit,
 };
 
 /// What the oracle must know before the first event.
@@ -101,6 +101,8 @@ pub struct Oracle {
     /// Columns in which one person's value took the place of another's, unseen.
     pub(super) overwritten: u64,
     pub(super) miscalled: Miscalled,
+    /// Rows that a rule made of edits, to keep both sides of a conflict.
+    pub(super) kept_both: u64,
 }
 
 /// An edit that replaced somebody else's version unseen.
@@ -153,6 +155,7 @@ impl Oracle {
             blind: Vec::new(),
             overwritten: 0,
             miscalled: Miscalled::default(),
+            kept_both: 0,
             schema: setting.schema,
             units: setting.units,
             clock: setting.clock,
@@ -307,6 +310,7 @@ impl Oracle {
             ledger: &self.ledger,
             history: &self.history,
             creates: author.is_some_and(|edit| self.ledger.creates(edit.device, id)),
+            split_off: author.is_some_and(|edit| self.intents.split_off(edit, &row.key)),
         };
         let concerns = (author.map(|edit| edit.device), Some((row.entity, row.key.as_str())));
         let places = author.and_then(|edit| self.places.get(edit.device.0 as usize));
@@ -324,6 +328,7 @@ impl Oracle {
         self.intents.judge(&case, concerns, &mut self.findings);
         self.overwritten += overwritten::by_commit(&case).theirs + overwritten::untouched(&case);
         self.miscalled.committed(&case);
+        self.kept_both += u64::from(case.split_off && commit.kind == CommitKind::Insert);
         if let (Some(edit), Some(text)) = (author, checks::blind_overwrite(&case)) {
             let committed = (self.ledger.lives.now(edit.device), commit.at);
             self.blind.push(Blind { edit, entity: row.entity, key: row.key.clone(), committed, text });
@@ -394,7 +399,13 @@ impl Oracle {
             }
             Event::ConflictDecided { edit, entity, key, kind, decision, sides } => {
                 let own = self.history.remember(entity, key.as_str());
-                self.decided((at, device), (edit, own), (kind, decision), sides.remote);
+                let gave_way = self.decided((at, device), (edit, own), (kind, decision), sides);
+                self.overwritten += gave_way.ours + gave_way.theirs;
+            }
+            // Who decides has read both sides.
+            Event::Page(PageEvent::Resolved { edit, entity, key, kind, decision, sides, .. }) => {
+                let own = self.history.remember(entity, key.as_str());
+                self.decided((at, device), (edit, own), (kind, decision), sides);
             }
             Event::EditLogged { edit, kind, .. } => {
                 self.ledger.logged(edit);
@@ -407,23 +418,29 @@ impl Oracle {
     }
 
     /// The engine of `device` decided about an edit of the row `own`, which had met the version of
-    /// the stamp `remote`.
+    /// the stamp that `sides` name; gives what gave way by that.
     fn decided(
         &mut self,
         (at, device): (Time, DeviceId),
         (edit, own): (EditId, RowId),
         (kind, decision): (ConflictKind, Decision<'_>),
-        remote: Stamp,
-    ) {
+        sides: Sides,
+    ) -> GaveWay {
         let goes = !matches!(decision, Decision::Remote | Decision::Same);
         // Another row is not seen, unless the edit goes onto it.
         let other = self.ledger.other_row(edit);
         let (row, seen) = match other {
-            Some(other) if goes => (other, self.met(at, device, other, remote)),
+            Some(other) if goes => (other, self.met(at, device, other, sides.remote)),
             Some(_) => (own, 0),
-            None => (own, self.met(at, device, own, remote)),
+            None => (own, self.met(at, device, own, sides.remote)),
         };
         self.intents.decided(edit, decision);
+        if matches!(decision, Decision::Both { .. }) {
+            // What was made on top of it goes with it.
+            let on_top = self.ledger.open_on(own).map(|(id, _)| id);
+            let on_top = on_top.filter(|id| id.device == edit.device && id.number > edit.number);
+            on_top.for_each(|id| self.intents.decided(id, decision));
+        }
         let of = (self.history.row(row), seen);
         if let Some(made) = self.ledger.get(edit).filter(|_| kind != ConflictKind::Equal) {
             self.miscalled.decided((edit, made), of, other.is_none(), &self.ledger);
@@ -431,9 +448,9 @@ impl Oracle {
         let gave_way = self.ledger.get(edit).map_or_else(GaveWay::default, |made| {
             overwritten::by_rule(decision, (edit, made), of, &self.ledger)
         });
-        self.overwritten += gave_way.ours + gave_way.theirs;
         self.ledger.found.decided(edit, decision, of.0, seen);
         self.ledger.decided((at, device), edit, row, decision, (seen, gave_way), &self.history);
+        gave_way
     }
 
     /// The process of a device ended. What was not synced may be gone with the power.

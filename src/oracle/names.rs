@@ -11,7 +11,7 @@ use super::truth::Truth;
 use crate::base::{EditId, EntityId, Key, Stamp, Value, ValueRef};
 use crate::contract::{
     AppliedChange, Author, ColumnKind, DeviceView, EditKind, Event, LocalEdit, LogEntry, NamedBy,
-    PendingEdit, Schema,
+    OpenConflict, PendingEdit, Schema,
 };
 
 /// What a row was made as, and by which edit.
@@ -169,6 +169,9 @@ impl Names {
             | Event::ConflictDecided { entity, key, .. }
             | Event::EditLogged { entity, key, .. }
             | Event::CommitDelayed { entity, key, .. } => told.key = self.first(entity, key),
+            Event::Page(event) => {
+                told.key = event.row().map_or(told.key, |(entity, key)| self.first(entity, key));
+            }
             Event::Committed { entity, key, values, .. } => {
                 told.key = self.first(entity, key);
                 told.values = self.row(schema, entity, values);
@@ -229,6 +232,7 @@ impl Told {
                 Event::ConflictDecided { edit, entity, key, kind, decision, sides }
             }
             Event::EditLogged { edit, entity, kind, .. } => Event::EditLogged { edit, entity, key, kind },
+            Event::Page(event) => Event::Page(event.of(key)),
             Event::CommitDelayed { entity, stamp, until, .. } => {
                 Event::CommitDelayed { entity, key, stamp, until }
             }
@@ -313,6 +317,18 @@ impl DeviceView for NamedView<'_> {
         let mut pending = self.view.pending();
         pending.iter_mut().for_each(|edit| edit.key = self.names.first(edit.entity, &edit.key));
         pending
+    }
+
+    fn open_conflicts(&self) -> Vec<OpenConflict> {
+        let mut open = self.view.open_conflicts();
+        open.iter_mut().for_each(|of| of.key = self.names.first(of.entity, &of.key));
+        open
+    }
+
+    fn held_up(&self) -> Vec<PendingEdit> {
+        let mut held = self.view.held_up();
+        held.iter_mut().for_each(|edit| edit.key = self.names.first(edit.entity, &edit.key));
+        held
     }
 
     fn held_back(&self) -> u64 {

@@ -9,14 +9,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::check::Check;
 use super::clock::Clock;
+use super::concerns::concerns;
 use super::findings::Findings;
+use super::page::{OnPage, Place};
 use super::patience::Patience;
 use super::signs::Sign;
 use super::words;
 use crate::base::words::count;
-use crate::base::{DeviceId, EditId, EntityId, Key, Span, Time, UnitId};
+use crate::base::{DeviceId, EditId, EntityId, Span, Time, UnitId};
 use crate::contract::{
-    AppEvent, Decision, Event, Hook, KillReason, LocalEdit, LogKind, Schema, SyncError, SyncUnit, Trigger,
+    AppEvent, Decision, Event, Hook, KillReason, LogKind, PageEvent, Schema, SyncError, SyncUnit, Trigger,
 };
 
 /// Names for the texts.
@@ -56,8 +58,7 @@ struct Owed {
 /// An edit that was made here and of which no verdict is known.
 #[derive(Clone, Debug)]
 struct Waiting {
-    entity: EntityId,
-    key: Key,
+    place: Place,
     made: Time,
     /// It was in a request, so that it may be settled although nobody said so.
     sent: bool,
@@ -102,6 +103,7 @@ struct Device {
     listed: BTreeMap<UnitId, Time>,
     owed: Vec<Owed>,
     suspicions: Vec<Suspicion>,
+    page: OnPage,
 }
 
 /// Follows what every device owes.
@@ -151,10 +153,16 @@ impl Owing {
         device.on_process(at, event, told.units);
         device.on_request(at, event, self.patience.of_run(false));
         device.on_run(at, event, told.units, acknowledges);
-        device.on_edit(at, id, event, told.units);
+        device.on_edit(at, id, event, told);
+        device.on_page(at, event, told.units);
         if let Event::EditSent { edit, .. } = event {
             self.confirm(id, *edit, findings);
         }
+    }
+
+    /// Whether the conflict that the edit met waits for a person, as far as its device has told.
+    pub(super) fn is_open(&self, id: DeviceId, edit: EditId) -> bool {
+        self.devices[id.0 as usize].page.has(edit)
     }
 
     /// What has waited by `now` for longer than it may.
@@ -175,8 +183,10 @@ impl Owing {
                     self.idle += u128::from(owed.idle.0);
                     // A record that waits for the run, if one does.
                     let pushed = told.units.get(usize::from(owed.unit.0)).map(|unit| &unit.push);
-                    let waits = |edit: &&Waiting| pushed.is_some_and(|pushed| pushed.contains(&edit.entity));
-                    let record = edits.values().find(waits).map(|edit| (edit.entity, edit.key.as_str()));
+                    let waits =
+                        |edit: &&Waiting| pushed.is_some_and(|pushed| pushed.contains(&edit.place.entity));
+                    let record =
+                        edits.values().find(waits).map(|edit| (edit.place.entity, edit.place.key.as_str()));
                     findings.add(Check::IdleWithWork, (Some(id), record), || text);
                 }
             }
@@ -189,48 +199,11 @@ impl Owing {
         let Some(place) = device.suspicions.iter().position(|one| one.edit == edit) else { return };
         let Suspicion { idle, text, .. } = device.suspicions.remove(place);
         self.idle += u128::from(idle.0);
-        let waiting = device.edits.get(&edit).map(|waiting| (waiting.entity, waiting.key.clone()));
+        let waiting =
+            device.edits.get(&edit).map(|waiting| (waiting.place.entity, waiting.place.key.clone()));
         let record = waiting.as_ref().map(|(entity, key)| (*entity, key.as_str()));
         findings.add(Check::IdleWithWork, (Some(id), record), || text);
     }
-}
-
-/// Whether an event may change what is owed, or say that the engine is not idle.
-fn concerns(event: &Event<'_>) -> bool {
-    matches!(
-        event,
-        Event::ProcessStarted { .. }
-            | Event::ProcessKilled { .. }
-            | Event::Restored { .. }
-            | Event::BecameCopy { .. }
-            | Event::App(_)
-            | Event::LinkDown
-            | Event::LinkUp
-            | Event::StorageFull
-            | Event::AppWrote { .. }
-            | Event::AppQueried { .. }
-            | Event::UnitQueued { .. }
-            | Event::UnitDiscarded { .. }
-            | Event::SyncStart { .. }
-            | Event::SyncComplete { .. }
-            | Event::SyncError { .. }
-            | Event::HookStarted { .. }
-            | Event::HookEnded { .. }
-            | Event::RequestSent { .. }
-            | Event::RequestFailed { .. }
-            | Event::RequestRefused { .. }
-            | Event::ResponseReceived { .. }
-            | Event::RetryScheduled { .. }
-            | Event::ChunkApplied { .. }
-            | Event::RowsFailed { .. }
-            | Event::RowsRetried { .. }
-            | Event::CursorReset { .. }
-            | Event::EditMade { .. }
-            | Event::EditSent { .. }
-            | Event::EditAcknowledged { .. }
-            | Event::EditLogged { .. }
-            | Event::ConflictDecided { .. }
-    )
 }
 
 impl Owed {
@@ -265,7 +238,10 @@ impl Owed {
         let of = |edit: &EditId| {
             let record = edits.get(edit).map_or_else(String::new, |waiting| {
                 let made = told.clock.time(waiting.made);
-                format!(" of {made} ({})", words::record(told.schema, waiting.entity, waiting.key.as_str()))
+                format!(
+                    " of {made} ({})",
+                    words::record(told.schema, waiting.place.entity, waiting.place.key.as_str())
+                )
             });
             format!("edit {edit}{record}")
         };
@@ -394,7 +370,9 @@ impl Device {
                 self.owe(at, UnitId(number), Why::Fired(*trigger));
             }
         }
-        let waiting: Vec<_> = self.edits.iter().map(|(id, edit)| (*id, edit.entity)).collect();
+        let held = self.held();
+        let waiting = self.edits.iter().filter(|(id, _)| !held.contains(id));
+        let waiting: Vec<_> = waiting.map(|(id, edit)| (*id, edit.place.entity)).collect();
         waiting.into_iter().for_each(|(id, entity)| self.saved(at, id, entity, units));
     }
 
@@ -460,11 +438,12 @@ impl Device {
     /// An edit that a run which pushes these entities left, though it was there when that began at
     /// `begun`. One that was never sent may have to wait for an older one that others push.
     fn left(&self, push: &[EntityId], begun: Time) -> Option<EditId> {
-        let held_back = |edit: &Waiting| !push.contains(&edit.entity);
+        let held = self.held();
+        let held_back = |edit: &Waiting| !push.contains(&edit.place.entity);
         let first = self.edits.iter().find(|(_, edit)| held_back(edit)).map(|(id, _)| *id);
         let may_go = |id: EditId, edit: &Waiting| edit.sent || first.is_none_or(|first| id < first);
         let left = |(id, edit): &(&EditId, &Waiting)| {
-            edit.made < begun && push.contains(&edit.entity) && may_go(**id, edit)
+            edit.made < begun && push.contains(&edit.place.entity) && may_go(**id, edit) && !held.contains(id)
         };
         self.edits.iter().find(left).map(|(id, _)| *id)
     }
@@ -504,7 +483,7 @@ impl Device {
     fn forget_saved(&mut self, unit: UnitId, units: &[SyncUnit]) {
         let push = &units[usize::from(unit.0)].push;
         let edits = &self.edits;
-        let sends = |edit: &EditId| edits.get(edit).is_none_or(|edit| push.contains(&edit.entity));
+        let sends = |edit: &EditId| edits.get(edit).is_none_or(|edit| push.contains(&edit.place.entity));
         self.owed.retain(|owed| !matches!(&owed.why, Why::Saved(edit) if sends(edit)));
     }
 
@@ -534,12 +513,14 @@ impl Device {
         }
     }
 
-    fn on_edit(&mut self, at: Time, id: DeviceId, event: &Event<'_>, units: &[SyncUnit]) {
+    fn on_edit(&mut self, at: Time, id: DeviceId, event: &Event<'_>, told: Told<'_>) {
         match *event {
-            Event::EditMade { edit: LocalEdit { id: edit, entity, key, .. }, .. } if edit.device == id => {
-                let waiting = Waiting { entity: *entity, key: key.clone(), made: at, sent: false };
-                self.edits.insert(*edit, waiting);
-                self.saved(at, *edit, *entity, units);
+            Event::EditMade { edit, .. } if edit.id.device == id => {
+                let place = Place::of(edit, told.schema);
+                self.edits.insert(edit.id, Waiting { place, made: at, sent: false });
+                if !self.held().contains(&edit.id) {
+                    self.saved(at, edit.id, edit.entity, told.units);
+                }
             }
             Event::EditSent { edit, .. } => {
                 if let Some(waiting) = self.edits.get_mut(&edit) {
@@ -564,5 +545,36 @@ impl Device {
             }
             _ => {}
         }
+    }
+
+    /// Edits that have to wait for a person to decide a conflict.
+    fn held(&self) -> BTreeSet<EditId> {
+        self.page.held(self.edits.iter().map(|(id, edit)| (*id, &edit.place)))
+    }
+
+    /// What a person decided goes on from now on, with what had to wait for that.
+    fn on_page(&mut self, at: Time, event: &Event<'_>, units: &[SyncUnit]) {
+        let before = self.held();
+        if !self.page.on(event) {
+            return;
+        }
+        if let Event::Page(PageEvent::Resolved { edit, entity, key, decision, .. }) = *event
+            && !matches!(decision, Decision::Remote | Decision::Same)
+        {
+            let place = Place::row(entity, key);
+            self.edits.insert(edit, Waiting { place, made: at, sent: false });
+            self.saved(at, edit, entity, units);
+        }
+        let after = self.held();
+        for id in before.difference(&after) {
+            let Some(edit) = self.edits.get_mut(id) else { continue };
+            edit.made = at;
+            let entity = edit.place.entity;
+            self.saved(at, *id, entity, units);
+        }
+        self.owed.retain(|owed| match &owed.why {
+            Why::Saved(edit) | Why::Left(edit) => !after.contains(edit),
+            _ => true,
+        });
     }
 }

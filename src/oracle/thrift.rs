@@ -13,7 +13,7 @@ use super::flow::Names;
 use super::haste::{Haste, Retries, period};
 use crate::base::words::thousands;
 use crate::base::{DeviceId, EditId, Time};
-use crate::contract::{Event, RequestKind, SyncError, SyncUnit};
+use crate::contract::{Event, PageEvent, RequestKind, SyncError, SyncUnit};
 
 /// What a device was asked for and did.
 #[derive(Clone, Debug)]
@@ -120,7 +120,8 @@ impl Thrift {
             | Event::App(_)
             | Event::EditMade { .. }
             | Event::EditMissed { .. }
-            | Event::HookTriggered { .. } => account.asks(),
+            | Event::HookTriggered { .. }
+            | Event::Page(PageEvent::Resolved { .. }) => account.asks(),
             Event::SyncError { unit, error, .. } if **error != SyncError::Interrupted => {
                 account.again += parts(&self.units[usize::from(unit.0)]);
             }

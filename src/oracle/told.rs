@@ -4,6 +4,7 @@ use super::clock::Clock;
 use super::words;
 use crate::base::words::count;
 use crate::base::{Key, UnitId, Word};
+use crate::contract::PageEvent;
 use crate::contract::{
     AppEvent, AppliedChange, CommitKind, ConflictKind, Decision, DropReason, Event, Hook, HookEnd,
     KillReason, LocalEdit, LogKind, Refusal, RequestKind, Schema, SyncUnit, TransportError,
@@ -55,6 +56,7 @@ impl Told<'_> {
             | Event::EditsSquashed { .. }
             | Event::EditAcknowledged { .. }
             | Event::ConflictDecided { .. }
+            | Event::Page(_)
             | Event::EditLogged { .. } => self.edit(event),
             Event::Committed { .. }
             | Event::MutationRefused { .. }
@@ -222,17 +224,9 @@ impl Told<'_> {
             Event::EditAcknowledged { edit, stamp, .. } => {
                 format!("edit {edit} acknowledged as of {}", self.clock.stamp(*stamp))
             }
+            Event::Page(event) => page(event),
             Event::ConflictDecided { edit, kind, decision, sides, .. } => {
-                let decided = match decision {
-                    Decision::Same => "both say the same".to_owned(),
-                    Decision::Local => "the edit wins".to_owned(),
-                    Decision::Remote => "the backend's version wins".to_owned(),
-                    Decision::Merged { columns } => {
-                        format!("merged, with {} of the edit", count(columns.len() as u64, "column"))
-                    }
-                    Decision::Both { key } => format!("both stay, the edit as row {key}"),
-                    Decision::Parked => "a person is to decide".to_owned(),
-                };
+                let decided = decided(*decision);
                 let [local, remote] = [sides.local, sides.remote].map(|stamp| self.clock.stamp(stamp));
                 let edited = sides.edited.filter(|edited| *edited != sides.remote);
                 let made =
@@ -249,6 +243,7 @@ impl Told<'_> {
                     LogKind::Merged => "gave way in some of its columns",
                     LogKind::Overwrote => "overwrote another version",
                     LogKind::Rejected => "was rejected for good",
+                    LogKind::KeptBoth => "became a row of its own beside another version",
                 };
                 format!("the user's log says that edit {edit} {says}")
             }
@@ -413,5 +408,32 @@ fn refusal(why: Option<Refusal>) -> &'static str {
         Some(Refusal::Gone) => "the row was deleted",
         Some(Refusal::Exists) => "the row exists",
         Some(Refusal::Taken) => "another row has its natural key",
+    }
+}
+
+fn decided(decision: Decision<'_>) -> String {
+    match decision {
+        Decision::Same => "both say the same".to_owned(),
+        Decision::Local => "the edit wins".to_owned(),
+        Decision::Remote => "the backend's version wins".to_owned(),
+        Decision::Merged { columns } => {
+            format!("merged, with {} of the edit", count(columns.len() as u64, "column"))
+        }
+        Decision::Both { key } => format!("both stay, the edit as row {key}"),
+        Decision::Parked => "a person is to decide".to_owned(),
+    }
+}
+
+/// What happens on a page of conflicts.
+fn page(event: &PageEvent<'_>) -> String {
+    match event {
+        PageEvent::Open { edit, .. } => format!("the conflict of edit {edit} is open still"),
+        PageEvent::Resolved { edit, on_top, decision, .. } => {
+            let of = if *on_top { ", on top of one in conflict" } else { "" };
+            format!("a person decided about edit {edit}{of}: {}", decided(*decision))
+        }
+        PageEvent::Held { edits, .. } => {
+            format!("no sync while a conflict is open, {} could go", count(edits.len() as u64, "edit"))
+        }
     }
 }

@@ -17,6 +17,7 @@ impl Tx<'_> {
             LogKind::Merged => "merged",
             LogKind::Overwrote => "overwrote",
             LogKind::Rejected => "rejected",
+            LogKind::KeptBoth => "kept-both",
         };
         self.execute(
             "INSERT INTO log VALUES(NULL,?1,?2,?3,?4,?5,?6)",
@@ -46,6 +47,7 @@ impl Tx<'_> {
                 "merged" => LogKind::Merged,
                 "overwrote" => LogKind::Overwrote,
                 "rejected" => LogKind::Rejected,
+                "kept-both" => LogKind::KeptBoth,
                 other => return Err(StoreError::Damaged(format!("a line of kind {other:?}"))),
             };
             let met = row.get::<_, Option<i64>>(5)?.map(Stamp);

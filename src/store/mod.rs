@@ -22,6 +22,7 @@
 //! the statements it has used at hand by entity, so that a row of a page costs one look into a list
 //! of a few.
 
+mod conflicts;
 mod connection;
 mod error;
 mod late;
@@ -44,6 +45,7 @@ mod squash;
 #[cfg(test)]
 mod tests;
 
+pub use conflicts::{Conflicts, Difference};
 pub use error::StoreError;
 pub use late::LateRow;
 pub use marks::{keep_mark, mark, marked, pass_by};

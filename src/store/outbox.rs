@@ -280,6 +280,26 @@ impl Tx<'_> {
         self.query(&sql, (entity.0, key), entry)
     }
 
+    /// All edits that wait, parked ones too, oldest first.
+    pub(super) fn entries(&self) -> Result<Vec<Entry>> {
+        self.query(&format!("{ENTRY} ORDER BY seq"), [], entry)
+    }
+
+    /// The edit with this number, if there is one.
+    pub(super) fn entry(&self, seq: i64) -> Result<Option<Entry>> {
+        let found = self.query(&format!("{ENTRY} WHERE seq=?1"), [seq], entry)?;
+        Ok(found.into_iter().next())
+    }
+
+    /// Makes an edit one of another row, which the backend does not have yet.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn carry_over(&self, seq: i64, key: &Key) -> Result<()> {
+        let sql = "UPDATE outbox SET key=?2,base=NULL WHERE seq=?1";
+        self.execute(sql, (seq, key.as_str())).map(drop)
+    }
+
     /// The rows that have edits in the outbox, in the order of entities and keys.
     ///
     /// # Errors
@@ -350,8 +370,7 @@ impl Tx<'_> {
         (kind, values): (EditKind, &[(usize, Value)]),
         over: Option<&contract::Row>,
     ) -> Result<()> {
-        let found = self.query(&format!("{ENTRY} WHERE seq=?1"), [seq], entry)?;
-        let Some(old) = found.into_iter().next() else {
+        let Some(old) = self.entry(seq)? else {
             return Err(StoreError::Damaged(format!("no entry {seq} in the outbox")));
         };
         let under = over.and_then(|row| row.values.as_ref());

@@ -44,16 +44,21 @@ impl Tx<'_> {
     /// # Errors
     /// When the database cannot be written, or what was kept is damaged.
     pub fn take_shadow(&self, entity: EntityId, key: &str) -> Result<Option<Row>> {
+        let found = self.shadow(entity, key)?;
+        if found.is_some() {
+            self.execute("DELETE FROM shadow WHERE entity=?1 AND key=?2", (entity.0, key))?;
+        }
+        Ok(found)
+    }
+
+    /// The version that is kept of a row, if any.
+    pub(super) fn shadow(&self, entity: EntityId, key: &str) -> Result<Option<Row>> {
         let sql = "SELECT stamp,\"values\" FROM shadow WHERE entity=?1 AND key=?2";
         let found = self.query(sql, (entity.0, key), |row| {
             let text: Option<String> = row.get(1)?;
             let values = text.map(|text| read(&text)).transpose()?;
             Ok(Row { key: Key::new(key), stamp: Stamp(row.get(0)?), values })
         })?;
-        if found.is_empty() {
-            return Ok(None);
-        }
-        self.execute("DELETE FROM shadow WHERE entity=?1 AND key=?2", (entity.0, key))?;
         Ok(found.into_iter().next())
     }
 
@@ -87,7 +92,7 @@ impl Tx<'_> {
     }
 }
 
-fn read(text: &str) -> Result<Vec<Value>> {
+pub(super) fn read(text: &str) -> Result<Vec<Value>> {
     let cells: Vec<Cell<'_>> = serde_json::from_str(text).map_err(|e| StoreError::Damaged(e.to_string()))?;
     Ok(cells.iter().map(Cell::to_value).collect())
 }

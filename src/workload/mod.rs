@@ -21,11 +21,15 @@
 //! person does.
 
 mod data;
+mod editing;
 mod options;
+mod resolver;
 mod script;
 
 pub use data::{DataError, Dataset, History, Synced, attribute_value};
+pub use editing::{Editing, Offline};
 pub use options::*;
+pub use resolver::{Contested, Delays, Resolver, Takes};
 pub use script::{
     Act, ActionCount, Actor, Aimed, Batch, Burst, Cells, Draft, Found, Import, Named, OfficeEdit, Person,
     Placed, Script, ScriptSummary, Setting, ShortImport, Sight, Step, Target, write_script,

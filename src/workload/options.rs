@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::editing::Editing;
+use super::resolver::Resolver;
 use crate::base::{EntityId, Ppm, Span, Stamp, Time, Value, in_words};
 use crate::contract::EditKind;
 
@@ -28,6 +30,10 @@ pub struct Options {
     pub actions: Vec<Action>,
     /// How often the office is after the same rows as a phone.
     pub contention: Contention,
+    /// What people may edit, and when.
+    pub editing: Editing,
+    /// How people decide conflicts that are put before them.
+    pub resolver: Resolver,
     /// Records that a person opens a day, in thousandths; the row's details are fetched.
     pub opens_per_day_milli: u32,
     /// Of which entity records are opened; `None` for no opening.

@@ -158,6 +158,8 @@ pub(super) fn options() -> Options {
     };
     let today = Some((STARTS_AT, Span::secs(4 * 3_600), Span::secs(4 * 3_600)));
     Options {
+        resolver: Default::default(),
+        editing: Default::default(),
         hours: (hour(7, 30), hour(17, 30)),
         logins: vec![
             LoginWave { share: Ppm(600_000), at: hour(7, 50), spread: Span::secs(480) },

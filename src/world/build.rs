@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use super::allowed::{Allowed, Leases};
 use super::bad_rows::BadRows;
 use super::browsing::Browser;
 use super::clock::Gait;
@@ -12,9 +13,11 @@ use super::faults::{self, Faults};
 use super::fired;
 use super::hardware::{Fitting, Hardware};
 use super::hub::{Hub, Listeners, NodeSink, Round};
+use super::opened::Opened;
 use super::ports::{self, Parts};
 use super::process::Process;
 use super::registry::Halves;
+use super::resolver::Resolver;
 use super::server::{Brought, Counter, ServerHalf, Servers};
 use super::template::Templates;
 use super::tried::Tried;
@@ -51,6 +54,8 @@ pub(super) struct World {
     pub(super) links: Vec<Rc<RefCell<Link>>>,
     pub(super) faults: Faults,
     pub(super) disturbances: Disturbances,
+    /// Who decides conflicts, if any are put before people.
+    pub(super) resolver: Option<Rc<Resolver>>,
     pub(super) script: Script,
     /// Its building was interrupted: not all rows and devices are there.
     pub(super) is_partial: bool,
@@ -87,6 +92,9 @@ pub(super) fn build(
     let (node, gateway_node) = (handle.node("world"), handle.node("gateway"));
     let mut listeners = listeners(&plan, &devices, initial, &mut script, (capabilities, patience));
     (listeners.lives, listeners.windows) = (lives, windows);
+    let has_page = plan.brought || plan.engine.conflict.has_page();
+    listeners.opened = has_page.then(|| Opened::new(&handle));
+    let opened = listeners.opened.clone();
     let hub = Hub::new(handle.clone(), listeners);
     let (server, gateway): (Rc<RefCell<ServerHalf>>, _) = match server {
         Some(brought) => (Rc::new(RefCell::new(Brought(brought))), None),
@@ -112,6 +120,7 @@ pub(super) fn build(
     let mut templates = Templates::new(&plan, factory.clone(), &dataset, stops);
     let fitter = Fitter {
         plan: &plan,
+        leases: Leases::default(),
         handle: &handle,
         hub: &hub,
         servers: &servers,
@@ -126,6 +135,7 @@ pub(super) fn build(
         links.push(link);
     }
     let is_partial = stopped.get();
+    let resolver = opened.map(|opened| Resolver::new(&handle, node, &plan, &built, opened));
     Ok(World {
         sim,
         handle,
@@ -136,6 +146,7 @@ pub(super) fn build(
         links,
         faults,
         disturbances,
+        resolver,
         script,
         plan,
         is_partial,
@@ -144,7 +155,8 @@ pub(super) fn build(
 
 /// What devices are fitted from.
 struct Fitter<'w> {
-    plan: &'w Plan,
+    plan: &'w Rc<Plan>,
+    leases: Leases,
     handle: &'w Handle,
     hub: &'w Rc<Hub>,
     servers: &'w Rc<Servers>,
@@ -188,6 +200,7 @@ impl Fitter<'_> {
             seed,
             identity: self.plan.engine.identity,
             world: self.node,
+            allowed: Allowed::new(self.plan, self.servers, &link, &self.leases),
         };
         (ports::device(self.handle, self.hub, parts), link)
     }
@@ -418,6 +431,7 @@ fn listeners(
         digest: Digest::new(),
         events: 0,
         tried: Tried::new(script, plan.workload.actions.len()),
+        opened: None,
         windows: Windows::default(),
         round: Round::new(devices.len()),
     }

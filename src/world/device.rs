@@ -2,6 +2,7 @@
 
 use std::rc::{Rc, Weak};
 
+use super::allowed::Allowed;
 use super::app::App;
 use super::attention::Attention;
 use super::cancels::{Cancel, Cancels};
@@ -13,9 +14,9 @@ use super::power::SyncLoss;
 use super::screen::{Screen, Wish};
 use super::storage::{Saved, Storage};
 use super::unsaved::Unsaved;
-use crate::base::{DeviceId, EntityId, Key, Span, Stamp, Time, UnitId};
+use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, UnitId};
 use crate::contract::{
-    AppEvent, DeviceView, EditError, Event, Hook, KillReason, LocalEdit, Node, Ports, SyncEngine, Work,
+    AppEvent, DeviceView, EditError, Event, Hook, KillReason, LocalEdit, Node, Pick, Ports, SyncEngine, Work,
 };
 use crate::disk::PowerLoss;
 use crate::net::Way;
@@ -45,6 +46,7 @@ pub(super) struct Device {
     pub(super) attention: Rc<Attention>,
     pub(super) screen: Rc<Screen>,
     pub(super) unsaved: Unsaved,
+    pub(super) allowed: Allowed,
 }
 
 impl Device {
@@ -252,6 +254,10 @@ impl Device {
         if !self.is_running() {
             return self.miss(edit);
         }
+        let (at, network) = ((self.id, self.now()), self.ports.transport.network());
+        if let Some(error) = self.allowed.refuses(at, network, edit, || self.shown(edit)) {
+            return self.tell(Event::EditRefused { edit, error: &error });
+        }
         self.before_poll();
         self.with_engine(|engine| {
             let made_at = self.ports.clock.wall();
@@ -263,6 +269,19 @@ impl Device {
                 Err(error) => self.tell(Event::EditRefused { edit, error: &error }),
             }
         });
+    }
+
+    /// The version of an edit's row that the device shows.
+    fn shown(&self, edit: &LocalEdit) -> Option<Stamp> {
+        let mut shown = None;
+        self.with_view(|view| {
+            view.rows(edit.entity, &mut |key, stamp, _| {
+                if key == edit.key.as_str() {
+                    shown = Some(stamp);
+                }
+            });
+        });
+        shown
     }
 
     /// A person wants to edit, and the app shows nothing that will do.
@@ -305,6 +324,24 @@ impl Device {
         for (wish, waited) in self.screen.close(self.now()) {
             self.prevented(&wish, waited);
         }
+    }
+
+    /// Whether its person can decide something: they look at the app, and nothing has the screen.
+    pub(super) fn is_attended(&self) -> bool {
+        self.is_running() && self.attention.looks() && self.screen.is_free()
+    }
+
+    /// A person decides a conflict; `then` hears how that went, if the process lives so long.
+    pub(super) fn resolve(
+        &self,
+        edit: EditId,
+        pick: Pick,
+        then: impl FnOnce(Result<(), EditError>) + 'static,
+    ) {
+        self.with_engine(|engine| {
+            let resolved = engine.clone().resolve(edit, pick);
+            self.ports.spawn.spawn(Box::pin(async move { then(resolved.await) }));
+        });
     }
 
     /// A person opens a record.

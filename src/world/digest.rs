@@ -7,8 +7,8 @@ use crate::backend::Backend;
 use crate::base::{DeviceId, Digest, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value, ValueRef};
 use crate::contract::{
     AppEvent, AppliedChange, Author, CommitKind, ConflictKind, Decision, DeviceView, DropReason, EditError,
-    EditKind, Event, Hook, HookEnd, KillReason, LocalEdit, LogEntry, LogKind, Node, Occurrence, Overtaken,
-    PendingEdit, Refusal, RequestKind, ServerError, Sides, SyncError, TransportError,
+    EditKind, Event, Hook, HookEnd, KillReason, LocalEdit, LogEntry, LogKind, Node, Occurrence, OpenConflict,
+    Overtaken, PageEvent, PendingEdit, Refusal, RequestKind, ServerError, Sides, SyncError, TransportError,
 };
 use crate::metrics::Figures;
 
@@ -116,6 +116,31 @@ events! {
     140 Renamed { entity, from, to },
     141 ApplyAborted,
     142 Dangling { rows },
+    110 Page(page),
+}
+
+impl Told for PageEvent<'_> {
+    fn tell(&self, digest: &mut Digest) {
+        match self {
+            PageEvent::Open { edit, .. } => {
+                digest.number(0);
+                edit.tell(digest);
+            }
+            PageEvent::Resolved { edit, on_top, kind, decision, sides, .. } => {
+                digest.number(1);
+                edit.tell(digest);
+                on_top.tell(digest);
+                kind.tell(digest);
+                decision.tell(digest);
+                sides.tell(digest);
+            }
+            PageEvent::Held { unit, edits } => {
+                digest.number(2);
+                unit.tell(digest);
+                edits.tell(digest);
+            }
+        }
+    }
 }
 
 /// Of what is one number.
@@ -357,6 +382,12 @@ impl DeviceView for Digested<'_> {
     }
     fn pending(&self) -> Vec<PendingEdit> {
         self.view.pending()
+    }
+    fn open_conflicts(&self) -> Vec<OpenConflict> {
+        self.view.open_conflicts()
+    }
+    fn held_up(&self) -> Vec<PendingEdit> {
+        self.view.held_up()
     }
     fn held_back(&self) -> u64 {
         self.view.held_back()

@@ -53,6 +53,9 @@ impl World {
         self.play_clock_steps();
         self.play_triggers();
         self.play_cancels();
+        if let Some(resolver) = &self.resolver {
+            self.handle.spawn(self.node, "resolver", resolver.clone().live());
+        }
         self.look_for_connections();
         self.play_gateway();
         self.follow_kills();

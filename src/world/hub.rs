@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use super::opened::Opened;
 use super::requests::RequestLog;
 use super::tried::Tried;
 use super::windows::Windows;
@@ -33,6 +34,8 @@ pub(super) struct Listeners {
     pub(super) digest: Digest,
     pub(super) events: u64,
     pub(super) tried: Tried,
+    /// Conflicts that are put before people.
+    pub(super) opened: Option<Opened>,
     /// When faults are still to meet somebody.
     pub(super) windows: Windows,
     /// What the drain has to wait for.
@@ -122,6 +125,7 @@ impl Hub {
             requests.on(&occurrence);
         }
         listeners.tried.on(&event);
+        listeners.opened.iter().for_each(|opened| opened.on(node, &event));
         listeners.windows.on(occurrence.at, node, &event);
         listeners.round.on(node, &event);
     }

@@ -17,6 +17,7 @@
 //! alone; a process that dies takes its futures with it and leaves its disk.
 
 mod aims;
+mod allowed;
 mod app;
 mod attention;
 mod bad_rows;
@@ -39,6 +40,7 @@ mod hub;
 mod lifecycle;
 mod logins;
 mod missed;
+mod opened;
 mod outcome;
 mod people;
 mod phases;
@@ -47,6 +49,7 @@ mod power;
 mod process;
 mod registry;
 mod requests;
+mod resolver;
 mod run;
 mod screen;
 mod server;

@@ -64,6 +64,7 @@ impl World {
         let mut now = self.handle.now();
         let mut deadline = now + self.plan.drain;
         let units = covering(&self.plan.units);
+        self.resolver.iter().for_each(|resolver| resolver.hurry(units.clone()));
         let mut fetches = false;
         loop {
             let begun = now;

@@ -6,6 +6,7 @@ use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use super::allowed::Allowed;
 use super::app::App;
 use super::attention::Attention;
 use super::cancels::Cancels;
@@ -49,6 +50,7 @@ pub(super) struct Parts {
     pub(super) identity: Identity,
     /// The node of the bench itself, which outlives every device's.
     pub(super) world: NodeId,
+    pub(super) allowed: Allowed,
 }
 
 /// A device with its ports.
@@ -96,6 +98,7 @@ pub(super) fn device(handle: &Handle, hub: &Rc<Hub>, parts: Parts) -> Rc<Device>
             attention,
             screen,
             unsaved: Unsaved::default(),
+            allowed: parts.allowed,
         }
     })
 }

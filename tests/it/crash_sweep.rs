@@ -50,6 +50,11 @@ const NAMED: [&[&str]; 3] = [
     &["entity.task.ids=natural-key", "entity.task.merge=fill-empty"],
     &["entity.task.ids=pool", "entity.task.doubles=true", "entity.task.pool=4", "entity.task.refill=2"],
 ];
+/// Conflicts that a person decides a moment later, and edits that become rows of their own.
+const PAGE: &[&str] =
+    &["engine.conflict.policy=manual", "workload.resolver={takes=\"columns\",delay=\"4s\",delays=\"fixed\"}"];
+const KEEP_BOTH: &[&str] =
+    &["engine.conflict.policy=keep-both", "entity.task.unique=[]", "workload.contention.double_create=0"];
 const JOURNALS: [&[&str]; 2] =
     [&["store.journal=truncate", "store.synchronous=full"], &["store.journal=wal", "store.synchronous=full"]];
 
@@ -199,6 +204,49 @@ fn crash_sweep_a_kill_after_any_poll_loses_nothing_while_entities_are_pulled_at_
 #[test]
 fn crash_sweep_a_kill_at_any_crash_point_loses_nothing_while_entities_are_pulled_at_the_same_time() {
     assert!(nothing_is_lost(Sweep::Points, &[JOURNALS[0], SIDE_BY_SIDE].concat()) > 100);
+}
+
+/// The figure of the world as it is where nothing strikes.
+fn undisturbed(sets: &[&str], metric: &str) -> u64 {
+    value(&worlds::run(&worlds::plan(TINY, sets)), metric)
+}
+
+#[test]
+fn crash_sweep_a_kill_after_any_poll_loses_nothing_on_the_page() {
+    assert!(undisturbed(PAGE, "engine.page.local") > 1);
+    assert!(nothing_is_lost(Sweep::Polls, &[JOURNALS[0], PAGE].concat()) > 200);
+}
+
+#[test]
+fn crash_sweep_a_kill_at_any_crash_point_loses_nothing_on_the_page() {
+    assert!(nothing_is_lost(Sweep::Points, &[JOURNALS[1], PAGE].concat()) > 100);
+    assert!(nothing_is_lost(Sweep::Points, &[PAGE, &["engine.conflict.while_open=hold"]].concat()) > 100);
+}
+
+#[test]
+fn crash_sweep_a_kill_at_the_time_of_any_disk_operation_loses_nothing_on_the_page() {
+    assert!(nothing_is_lost(Sweep::KillTimes, &[JOURNALS[0], PAGE].concat()) > 1_000);
+}
+
+#[test]
+fn crash_sweep_a_power_loss_at_any_sync_loses_nothing_on_the_page() {
+    assert!(nothing_is_lost(Sweep::SyncTimes, &[JOURNALS[0], PAGE].concat()) > 500);
+}
+
+#[test]
+fn crash_sweep_a_kill_after_any_poll_loses_nothing_where_both_are_kept() {
+    assert!(undisturbed(KEEP_BOTH, "oracle.kept_both.rows") > 1);
+    assert!(nothing_is_lost(Sweep::Polls, &[JOURNALS[0], KEEP_BOTH].concat()) > 200);
+}
+
+#[test]
+fn crash_sweep_a_kill_at_any_crash_point_loses_nothing_where_both_are_kept() {
+    assert!(nothing_is_lost(Sweep::Points, &[JOURNALS[1], KEEP_BOTH].concat()) > 100);
+}
+
+#[test]
+fn crash_sweep_a_kill_at_the_time_of_any_disk_operation_loses_nothing_where_both_are_kept() {
+    assert!(nothing_is_lost(Sweep::KillTimes, &[JOURNALS[0], KEEP_BOTH].concat()) > 1_000);
 }
 
 #[test]

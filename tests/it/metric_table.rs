@@ -28,7 +28,6 @@ fn the_figures_of_the_oracle_are_the_ones_of_the_table() {
         clock: Clock::default(),
         attributes: Vec::new(),
         durable: true,
-        definition: syncdyno::oracle::Definition::Values,
         patience: Patience::Stated(Span::secs(600)),
         retries: Retries::UNKNOWN,
         capabilities: Capabilities::ALL,

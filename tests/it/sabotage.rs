@@ -40,6 +40,21 @@ const DOWN: Ground = Ground { path: "scenarios/backend/request-storm.toml", sets
 /// The crowd, with one side that always wins.
 const CLIENT_WINS: Ground = Ground { sets: &["engine.conflict.policy=client-wins"], ..CROWD };
 const SERVER_WINS: Ground = Ground { sets: &["engine.conflict.policy=server-wins"], ..CROWD };
+const PAGE: Ground = Ground {
+    sets: &["engine.conflict.policy=manual", "workload.resolver={takes=\"columns\",delay=\"90s\",never=0.1}"],
+    ..CROWD
+};
+/// People who decide minutes later.
+const DECIDED: Ground = Ground { path: "scenarios/conflicts/page.toml", sets: &[], seeds: 5 };
+const KEEP_BOTH: Ground = Ground {
+    sets: &[
+        "engine.conflict.policy=keep-both",
+        "chaos.answer_loss=30%",
+        "entity.task.unique=[]",
+        "workload.contention.double_create=0",
+    ],
+    ..CROWD
+};
 const FIELD_MERGE: Ground = Ground { sets: &["engine.conflict.policy=field-merge"], ..CROWD };
 
 /// The crowd, whose people delete what they see, be it given to others meanwhile.
@@ -169,6 +184,9 @@ fn ground(bug: &Bug) -> Ground {
         "counts-winners-as-done" => CLIENT_WINS,
         "gives-way-in-silence" => SERVER_WINS,
         "merges-in-silence" => FIELD_MERGE,
+        "page-in-memory" | "choice-stays-here" | "flag-stays-set" => PAGE,
+        "stops-at-a-conflict" => DECIDED,
+        "another-copy-each-try" => KEEP_BOTH,
         "deletes-what-left-scope" => SHOWN,
         "keeps-what-is-refused" => POISONED,
         "discards-edits" => DISCARDING,
@@ -297,6 +315,11 @@ fn class(id: &str) -> &'static str {
         "forgets-late-rows" => "A",
         "merges-in-silence" => "C",
         "rename-forgets-edits" | "rename-forgets-rows" | "rename-forgets-newer" | "pool-gives-again" => "C",
+        "page-in-memory"
+        | "choice-stays-here"
+        | "flag-stays-set"
+        | "stops-at-a-conflict"
+        | "another-copy-each-try" => "C",
         "fails-without-a-word"
         | "sync-starts-sync"
         | "last-in-first-out"

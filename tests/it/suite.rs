@@ -276,6 +276,9 @@ suite! {
     suite_conflicts_server_ids_meets_its_expectations: "conflicts/server-ids";
     suite_conflicts_two_foo_meets_its_expectations: "conflicts/two-foo";
     suite_conflicts_two_technicians_meets_its_expectations: "conflicts/two-technicians";
+    suite_conflicts_page_meets_its_expectations: "conflicts/page";
+    suite_conflicts_avoided_meets_its_expectations: "conflicts/avoided";
+    suite_conflicts_editable_offline_meets_its_expectations: "conflicts/editable-offline";
     suite_conflicts_matrix_update_update_same_meets_its_expectations: "conflicts/matrix/update-update-same";
     suite_conflicts_matrix_update_update_other_meets_its_expectations: "conflicts/matrix/update-update-other";
     suite_conflicts_matrix_update_update_equal_meets_its_expectations: "conflicts/matrix/update-update-equal";

@@ -73,6 +73,18 @@ pub enum EditError {
     /// No key is left for a new row.
     #[error("no key is left for a new row until the next sync")]
     NoKey,
+    /// A conflict of the row waits for a person, and is to be decided first.
+    #[error("a conflict of the row is open")]
+    InConflict,
+    /// Nothing is edited without a network.
+    #[error("nothing is edited without a network")]
+    Locked,
+    /// This is not edited without a network.
+    #[error("this is not edited without a network")]
+    NotOffline,
+    /// Somebody else has the row, or nobody could be asked for it.
+    #[error("the row cannot be had for editing")]
+    NoLease,
     /// There is no room on the device.
     #[error("the device's storage is full")]
     StorageFull,
@@ -91,6 +103,10 @@ impl EditError {
             EditError::Storage(_) => 4,
             EditError::NoKey => 5,
             EditError::Referred => 6,
+            EditError::InConflict => 7,
+            EditError::Locked => 8,
+            EditError::NotOffline => 9,
+            EditError::NoLease => 10,
         }
     }
 }
@@ -122,6 +138,9 @@ pub enum SyncError {
     /// Somebody cancelled it; the next run goes on where it was.
     #[error("cancelled")]
     Cancelled,
+    /// Conflicts are open, and nothing is synced before a person has decided them.
+    #[error("held: {0}")]
+    Held(String),
 }
 
 impl SyncError {
@@ -136,6 +155,7 @@ impl SyncError {
             SyncError::Corrupt(_) => 6,
             SyncError::Aborted(_) => 7,
             SyncError::Cancelled => 8,
+            SyncError::Held(_) => 9,
         }
     }
 }

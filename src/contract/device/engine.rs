@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use super::app::{AppEvent, EditError, LocalEdit, SyncError};
 use super::future::LocalBoxFuture;
+use super::page::Pick;
 use super::port::Ports;
 use super::view::DeviceView;
-use crate::base::{DeviceId, EntityId, Incarnation, Key, Span, Stamp, UnitId, Value};
+use crate::base::{DeviceId, EditId, EntityId, Incarnation, Key, Span, Stamp, UnitId, Value};
 use crate::contract::schema::{Attributes, Schema, SyncUnit, Trigger};
 
 /// Where a device's database lies: open it with SQLite by this path and, if named, this VFS.
@@ -84,6 +85,11 @@ pub trait SyncEngine {
     /// none.
     fn cancel(&self) -> bool {
         false
+    }
+    /// A person decides the open conflict that `edit` met; ends when that is durable.
+    fn resolve(self: Rc<Self>, edit: EditId, pick: Pick) -> LocalBoxFuture<'static, Result<(), EditError>> {
+        let _ = (edit, pick);
+        Box::pin(async { Err(EditError::NoSuchRow) })
     }
     /// A person opens a record: fetches the rows of `entity` that belong to it, if the stack
     /// delivers rows on open.

@@ -31,6 +31,7 @@ mod app;
 mod engine;
 mod future;
 mod hook;
+mod page;
 mod port;
 mod queue;
 mod transport;
@@ -42,6 +43,7 @@ pub use engine::{
 };
 pub use future::LocalBoxFuture;
 pub use hook::{Hook, HookEnd, HookError, Hooks, Occasion, Threw};
+pub use page::{OpenConflict, Pick};
 pub use port::{Call, Clock, CrashPoints, Machine, Ports, Spawn, Work};
 pub use queue::{Added, Queue};
 pub use transport::{Cacheable, NetworkKind, NoStream, Transport, TransportError};

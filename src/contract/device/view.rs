@@ -1,5 +1,6 @@
 //! What a device holds, as the bench may see it.
 
+use super::page::OpenConflict;
 use crate::base::{EditId, EntityId, Key, Stamp, ValueRef};
 
 /// What a device holds, as the oracle may see it.
@@ -9,6 +10,15 @@ pub trait DeviceView {
     fn rows(&self, entity: EntityId, f: &mut dyn FnMut(&str, Stamp, &[ValueRef<'_>]));
     /// The edits that wait to be sent, oldest first.
     fn pending(&self) -> Vec<PendingEdit>;
+    /// The conflicts that wait for a person, oldest first.
+    fn open_conflicts(&self) -> Vec<OpenConflict> {
+        Vec::new()
+    }
+    /// The edits that are not among [`pending`](DeviceView::pending) because they wait for a person
+    /// to decide one of those: their own, or one of an edit that has to go before.
+    fn held_up(&self) -> Vec<PendingEdit> {
+        Vec::new()
+    }
     /// How many rows came that could not be applied yet and are kept for another try.
     fn held_back(&self) -> u64 {
         0
@@ -77,4 +87,6 @@ pub enum LogKind {
     Overwrote,
     /// The backend refused it for good.
     Rejected,
+    /// A conflict rule kept both: this edit goes out as a row of its own.
+    KeptBoth,
 }

@@ -2,6 +2,7 @@
 
 use super::conflict::{ConflictKind, Decision, Sides};
 use super::kind::{AppliedChange, Author, CommitKind, DropReason, KillReason, Overtaken, RequestKind};
+use super::page::PageEvent;
 use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
 use crate::contract::device::{
     AppEvent, EditError, EditKind, Hook, HookEnd, LocalEdit, LogKind, SyncError, TransportError,
@@ -399,6 +400,8 @@ pub enum Event<'a> {
         /// The dates compared.
         sides: Sides,
     },
+    /// The engine: something happened on its page of conflicts.
+    Page(PageEvent<'a>),
     /// A line was written into the log that the user can read.
     EditLogged {
         /// The edit.

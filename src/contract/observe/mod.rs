@@ -15,7 +15,9 @@
 mod conflict;
 mod event;
 mod kind;
+mod page;
 
 pub use conflict::{ConflictKind, Decision, Sides};
 pub use event::{Event, EventSink, Node, Occurrence};
 pub use kind::{AppliedChange, Author, CommitKind, DropReason, KillReason, Overtaken, RequestKind};
+pub use page::PageEvent;

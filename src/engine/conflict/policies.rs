@@ -21,6 +21,8 @@ policies! {
     field_merge,
     none,
     callback,
+    manual,
+    keep_both,
 }
 
 /// Their names.
@@ -37,6 +39,13 @@ pub const POLICY_NAMES: &[&str] = &{
 /// The policy of this name.
 pub fn named(name: &str) -> Option<Policy> {
     POLICIES.iter().find(|policy| policy.name == name).copied()
+}
+
+impl Policy {
+    /// Whether there is a page of conflicts, on which a person decides.
+    pub fn has_page(self) -> bool {
+        self == manual::POLICY
+    }
 }
 
 impl Default for Policy {

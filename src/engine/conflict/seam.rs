@@ -44,6 +44,13 @@ pub enum Resolution {
         /// The row: another than the edit's own when two rows had one natural key.
         onto: Key,
     },
+    /// The edit waits for a person to decide.
+    Park,
+    /// The edit goes out as a row of its own; the user is told.
+    Both {
+        /// The key of that row.
+        key: Key,
+    },
     /// The edit is sent again with these of its columns, over the backend's current version.
     Merged {
         /// The edit's columns that stay, by position in the backend's columns.
@@ -61,6 +68,8 @@ impl Resolution {
             Resolution::Remote => Decision::Remote,
             Resolution::Local { .. } => Decision::Local,
             Resolution::Merged { columns, .. } => Decision::Merged { columns },
+            Resolution::Park => Decision::Parked,
+            Resolution::Both { key } => Decision::Both { key },
         }
     }
 }

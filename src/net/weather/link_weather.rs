@@ -170,6 +170,11 @@ impl Weather {
         within(&self.offline, now).is_none()
     }
 
+    /// Whether what is sent at `now` meets no outage.
+    pub fn carries(&self, now: Time) -> bool {
+        self.at(now).outages(now).iter().all(|outage| outage.from > now)
+    }
+
     /// When the operating system next sees a network: `now`, or the end of the outages that it has
     /// noticed.
     pub fn seems_up_from(&self, now: Time) -> Time {

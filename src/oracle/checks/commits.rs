@@ -28,6 +28,8 @@ pub(in crate::oracle) struct CommitCase<'a> {
     pub(in crate::oracle) history: &'a History,
     /// The author's device has an uncommitted create of this row.
     pub(in crate::oracle) creates: bool,
+    /// A rule made this row of the author, to keep both sides of a conflict.
+    pub(in crate::oracle) split_off: bool,
 }
 
 impl CommitCase<'_> {
@@ -51,7 +53,7 @@ pub(in crate::oracle) fn resurrected_on_backend(case: &CommitCase<'_>) -> Option
         (Author::Device(_), Some((id, edit))) => match edit.kind {
             EditKind::Create => was_deleted && edit.commits > 0,
             // A row that the backend no longer remembers was deleted before the start.
-            _ => !case.creates && !case.ledger.ever_won(id),
+            _ => !case.creates && !case.split_off && !case.ledger.ever_won(id),
         },
     };
     comes_back.then(|| {

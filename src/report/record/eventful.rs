@@ -16,6 +16,9 @@ pub struct EventfulRecord {
     pub sent: u32,
     /// Conflicts that an engine decided.
     pub conflicts: u32,
+    /// Conflicts that wait for a person at the end.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub open: u32,
     /// Edits that the backend refused for good.
     pub refused: u32,
     /// Commits that removed it.
@@ -25,14 +28,18 @@ pub struct EventfulRecord {
 impl EventfulRecord {
     /// What happened to this record.
     pub fn new(record: String, happened: Happened) -> EventfulRecord {
-        let Happened { edits, sent, conflicts, refused, deletes } = happened;
-        EventfulRecord { record, edits, sent, conflicts, refused, deletes }
+        let Happened { edits, sent, conflicts, open, refused, deletes } = happened;
+        EventfulRecord { record, edits, sent, conflicts, open, refused, deletes }
     }
 
     /// In words: `task/3f2a (4 edits, 9 sends, 2 conflicts)`.
     pub fn told(&self) -> String {
-        let EventfulRecord { edits, sent, conflicts, refused, deletes, .. } = *self;
-        let happened = Happened { edits, sent, conflicts, refused, deletes };
+        let EventfulRecord { edits, sent, conflicts, open, refused, deletes, .. } = *self;
+        let happened = Happened { edits, sent, conflicts, open, refused, deletes };
         format!("{} ({})", self.record, happened.told())
     }
+}
+
+fn is_none(count: &u32) -> bool {
+    *count == 0
 }

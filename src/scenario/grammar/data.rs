@@ -23,6 +23,11 @@ pub(super) const ENTITY: Form = table(&[
         "{}",
         "Which rows a device holds: a condition for a column; all rows if empty.",
     ),
+    optional(
+        "editable_offline",
+        Form::List(&Form::Text),
+        "Columns that people may edit while the phone sees no network; then they make and delete no rows either. Everything if it is missing, nothing if it is empty.",
+    ),
     optional("project", Form::List(&Form::Text), "The columns that devices hold; all if it is missing."),
     key(
         "delivery",

@@ -5,7 +5,7 @@ use super::super::stated::Stated;
 use super::super::words::Steered;
 use crate::engine::{
     BaseDate, CallbackOptions, CursorBook, Dates, Decoder, Detect, Identity, Jitter, LocalCapture,
-    MissingParent, OnBadRow, Options, POLICY_NAMES, Requests, Says, Sends, SyncDate,
+    MissingParent, OnBadRow, Options, POLICY_NAMES, Requests, Says, SecondEdit, Sends, SyncDate, WhileOpen,
 };
 use crate::protocol;
 
@@ -301,7 +301,14 @@ const CONFLICT: Form = table(&[
          backend committed its own; the device's; the backend's; both, column by column; what arrives last, unasked; what a rule of the app says.",
     ),
     key("callback", CALLBACK, "{}", "What the rule of the app does, where that decides."),
-    key("while_open", Form::Word(&["carry-on"]), "\"carry-on\"", "What happens while a conflict is open."),
+    word::<WhileOpen>(
+        "while_open",
+        "For `manual`: what happens while a conflict is open. Everything else is synced, or no run begins until a person has decided.",
+    ),
+    word::<SecondEdit>(
+        "second_edit",
+        "For `manual`: what becomes of another edit of a row in conflict. It joins what the device has, and the person decides about both; or the app refuses it.",
+    ),
 ]);
 
 const CALLBACK: Form = table(&[

@@ -8,11 +8,13 @@
 mod backend;
 mod data;
 mod devices;
+mod editing;
 mod engine;
 mod flag;
 mod gateway;
 mod hooks;
 mod links;
+mod page;
 mod people;
 mod swarm;
 mod transport;

@@ -2,6 +2,8 @@
 
 use super::super::form::{Form, SOME_SPAN, SPAN, key, map, named, optional, required, table, word};
 use super::super::written::CLOCK;
+use super::editing::EDITING;
+use super::page::RESOLVER;
 use crate::contract::EditKind;
 use crate::workload::{Aim, Rivals};
 
@@ -37,6 +39,13 @@ pub(super) const WORKLOAD: Form = table(&[
         "A sync is of use to people if it ends well and brings data no older than this; an hour if it is missing.",
     ),
     key("contention", CONTENTION, "{}", "How often the office is after the same rows as a phone."),
+    key("editing", EDITING, "{}", "What people may edit, and when."),
+    key(
+        "resolver",
+        RESOLVER,
+        "{}",
+        "How people decide conflicts, where `engine.conflict.policy` leaves them to.",
+    ),
     optional("opens", OPENS, "Records that people open, which fetches their details."),
     key(
         "weights",

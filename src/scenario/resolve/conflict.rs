@@ -21,6 +21,8 @@ pub(super) fn conflict(root: View<'_>, wrong: &Mistakes) -> ConflictOptions {
             panics: callback.at("panics").share(),
             nonsense: callback.at("nonsense").share(),
         },
+        while_open: view.at("while_open").word(),
+        second_edit: view.at("second_edit").word(),
     };
     is_served(root, &options, wrong);
     options

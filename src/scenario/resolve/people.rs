@@ -2,6 +2,7 @@
 
 use super::super::written::trigger;
 use super::World;
+use super::page::resolver;
 use super::schema::attributes_known;
 use super::view::{Given, View};
 use crate::base::{EntityId, Ppm, Span, Time};
@@ -127,6 +128,8 @@ impl World<'_> {
                 double_create: view.at("contention.double_create").share(),
                 deletes: view.at("contention.deletes").share(),
             },
+            editing: self.editing(),
+            resolver: resolver(view.at("resolver")),
             opens_per_day_milli: opens.at("per_day").milli(),
             opened: opens.present().and_then(|o| self.entity(o.at("entity"))),
             role_weights: self.weights(view.at("weights")),

@@ -1,0 +1,42 @@
+//! Which events say something of what devices owe.
+
+use crate::contract::Event;
+
+/// Whether an event may change what is owed, or say that the engine is not idle.
+pub(super) fn concerns(event: &Event<'_>) -> bool {
+    matches!(
+        event,
+        Event::ProcessStarted { .. }
+            | Event::ProcessKilled { .. }
+            | Event::Restored { .. }
+            | Event::BecameCopy { .. }
+            | Event::App(_)
+            | Event::LinkDown
+            | Event::LinkUp
+            | Event::StorageFull
+            | Event::AppWrote { .. }
+            | Event::AppQueried { .. }
+            | Event::UnitQueued { .. }
+            | Event::UnitDiscarded { .. }
+            | Event::SyncStart { .. }
+            | Event::SyncComplete { .. }
+            | Event::SyncError { .. }
+            | Event::HookStarted { .. }
+            | Event::HookEnded { .. }
+            | Event::RequestSent { .. }
+            | Event::RequestFailed { .. }
+            | Event::RequestRefused { .. }
+            | Event::ResponseReceived { .. }
+            | Event::RetryScheduled { .. }
+            | Event::ChunkApplied { .. }
+            | Event::RowsFailed { .. }
+            | Event::RowsRetried { .. }
+            | Event::CursorReset { .. }
+            | Event::EditMade { .. }
+            | Event::EditSent { .. }
+            | Event::EditAcknowledged { .. }
+            | Event::EditLogged { .. }
+            | Event::ConflictDecided { .. }
+            | Event::Page(_)
+    )
+}

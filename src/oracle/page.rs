@@ -1,0 +1,133 @@
+//! Conflicts that wait for a person, and the edits that wait with them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::base::{EditId, EntityId, Key, Value};
+use crate::contract::{ColumnKind, Decision, EditKind, Event, LocalEdit, PageEvent, Schema};
+
+/// What an edit is about, as far as others may have to wait for it.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    pub(super) entity: EntityId,
+    pub(super) key: Key,
+    deletes: bool,
+    refers: Vec<(EntityId, Key)>,
+}
+
+impl Place {
+    pub(super) fn of(edit: &LocalEdit, schema: &Schema) -> Place {
+        let columns = &schema.entity(edit.entity).columns;
+        let refers = edit.values.iter().filter_map(|(column, value)| match (&columns[*column].kind, value) {
+            (ColumnKind::Ref(target), Value::Text(key)) => Some((*target, Key::new(key))),
+            _ => None,
+        });
+        let (entity, key) = (edit.entity, edit.key.clone());
+        Place { entity, key, deletes: edit.kind == EditKind::Delete, refers: refers.collect() }
+    }
+
+    /// Of an edit of which no more is known.
+    pub(super) fn row(entity: EntityId, key: &Key) -> Place {
+        Place { entity, key: key.clone(), deletes: false, refers: Vec::new() }
+    }
+}
+
+/// The open conflicts of a device, as it has told of them.
+#[derive(Debug, Default)]
+pub(super) struct OnPage {
+    open: BTreeMap<EditId, (EntityId, Key)>,
+}
+
+impl OnPage {
+    /// Whether that changed what is open.
+    pub(super) fn on(&mut self, event: &Event<'_>) -> bool {
+        match *event {
+            Event::ConflictDecided { edit, entity, key, decision: Decision::Parked, .. }
+            | Event::Page(PageEvent::Open { edit, entity, key }) => {
+                self.open.insert(edit, (entity, key.clone())).is_none()
+            }
+            Event::Page(PageEvent::Resolved { edit, on_top: false, .. }) => self.open.remove(&edit).is_some(),
+            Event::Restored { .. } | Event::BecameCopy { .. } => !std::mem::take(&mut self.open).is_empty(),
+            _ => false,
+        }
+    }
+
+    /// Whether the conflict that this edit met waits for a person.
+    pub(super) fn has(&self, edit: EditId) -> bool {
+        self.open.contains_key(&edit)
+    }
+
+    /// Those of these edits, in the order in which they were made, that have to wait for a person:
+    /// they are of a row in conflict, or of one that has to come after such an edit.
+    pub(super) fn held<'e>(&self, edits: impl Iterator<Item = (EditId, &'e Place)>) -> BTreeSet<EditId> {
+        let mut held = BTreeSet::new();
+        if self.open.is_empty() {
+            return held;
+        }
+        let mut rows: BTreeSet<(EntityId, Key)> = self.open.values().cloned().collect();
+        let mut referred: BTreeSet<(EntityId, Key)> = BTreeSet::new();
+        for (id, place) in edits {
+            let row = (place.entity, place.key.clone());
+            if rows.contains(&row)
+                || place.refers.iter().any(|to| rows.contains(to))
+                || place.deletes && (referred.contains(&row) || self.may_refer_to(&row))
+            {
+                held.insert(id);
+                rows.insert(row);
+                referred.extend(place.refers.iter().cloned());
+            }
+        }
+        held
+    }
+
+    /// What the edits in conflict refer to is not known.
+    fn may_refer_to(&self, row: &(EntityId, Key)) -> bool {
+        self.open.values().any(|open| open != row)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{DeviceId, Stamp};
+    use crate::contract::{ConflictKind, Sides};
+
+    #[test]
+    fn edits_wait_with_the_row_that_they_are_of_or_refer_to() {
+        let edit = |number| EditId { device: DeviceId(0), number };
+        let (parent, child) = (EntityId(0), EntityId(1));
+        let place = |entity, key: &str| Place::row(entity, &Key::new(key));
+        let refers =
+            |key: &str, to: &str| Place { refers: vec![(parent, Key::new(to))], ..place(child, key) };
+        let edits = [
+            (edit(1), place(parent, "a")),
+            (edit(2), refers("x", "a")),
+            (edit(3), place(child, "x")),
+            (edit(4), refers("y", "b")),
+            (edit(5), Place { deletes: true, ..place(parent, "a") }),
+        ];
+        let mut page = OnPage::default();
+        let held = |page: &OnPage| page.held(edits.iter().map(|(id, place)| (*id, place)));
+        assert!(held(&page).is_empty());
+        let key = Key::new("a");
+        let (kind, sides) =
+            (ConflictKind::UpdateUpdate, Sides { local: Stamp(0), remote: Stamp(0), edited: None });
+        let decision = Decision::Parked;
+        let parked =
+            Event::ConflictDecided { edit: edit(0), entity: parent, key: &key, kind, decision, sides };
+        assert!(page.on(&parked) && !page.on(&parked));
+        assert_eq!(held(&page), BTreeSet::from([edit(1), edit(2), edit(3), edit(5)]));
+        assert!(page.has(edit(0)));
+        let decision = Decision::Local;
+        let (edit, entity, on_top) = (edit(0), parent, false);
+        assert!(page.on(&Event::Page(PageEvent::Resolved {
+            edit,
+            on_top,
+            entity,
+            key: &key,
+            kind,
+            decision,
+            sides
+        })));
+        assert!(held(&page).is_empty());
+    }
+}

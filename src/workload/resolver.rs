@@ -1,0 +1,179 @@
+//! What people do with a conflict that is put before them.
+
+use crate::base::{Ppm, Span, Stream, in_words};
+use crate::contract::{Entity, OpenConflict, Pick};
+
+/// How people decide conflicts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Resolver {
+    /// What they take.
+    pub takes: Takes,
+    /// What they take where both sides changed a column.
+    pub contested: Contested,
+    /// How long a conflict waits for a person, on average; they decide when they next look at the
+    /// app.
+    pub delay: Span,
+    /// How that is spread.
+    pub delays: Delays,
+    /// Share of conflicts that nobody ever decides.
+    pub never: Ppm,
+}
+
+/// What people take of the two versions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Takes {
+    /// What they did themselves.
+    #[default]
+    Local,
+    /// What the backend has.
+    Remote,
+    /// Column by column what was changed.
+    Columns,
+}
+in_words!(Takes { Local: "local", Remote: "remote", Columns: "columns" });
+
+/// What people take of a column that both sides changed, and of a row that one side deleted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Contested {
+    /// What was changed later; a row rather than that it is gone.
+    #[default]
+    Later,
+    /// What they did themselves.
+    Local,
+    /// What the backend has.
+    Remote,
+}
+in_words!(Contested { Later: "later", Local: "local", Remote: "remote" });
+
+/// How waits are spread about their mean.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Delays {
+    /// Exponential.
+    #[default]
+    Exponential,
+    /// Uniform from half of it to one and a half.
+    Uniform,
+    /// All alike.
+    Fixed,
+}
+in_words!(Delays { Exponential: "exponential", Uniform: "uniform", Fixed: "fixed" });
+
+impl Resolver {
+    /// How long this conflict waits; `None` for ever.
+    pub fn wait(&self, stream: &mut Stream) -> Option<Span> {
+        if stream.chance(f64::from(self.never.0) / 1e6) {
+            return None;
+        }
+        Some(match self.delays {
+            _ if self.delay == Span::ZERO => Span::ZERO,
+            Delays::Exponential => stream.exponential(self.delay),
+            Delays::Uniform => Span(self.delay.0 / 2) + stream.up_to(self.delay),
+            Delays::Fixed => self.delay,
+        })
+    }
+
+    /// What a person takes.
+    pub fn pick(&self, conflict: &OpenConflict, entity: &Entity) -> Pick {
+        match (self.takes, &conflict.theirs) {
+            (Takes::Local, _) => Pick::Ours,
+            (Takes::Remote, _) => Pick::Theirs,
+            (Takes::Columns, Some(theirs)) if !conflict.ours.is_empty() => {
+                let takes = |column: usize, theirs_changed: bool, ours_later: bool| {
+                    let ours = match self.contested {
+                        Contested::Later => ours_later,
+                        Contested::Local => true,
+                        Contested::Remote => false,
+                    };
+                    (ours || !theirs_changed).then_some(column)
+                };
+                let columns = conflict.ours.iter().filter_map(|(column, ours, made)| {
+                    let theirs = &theirs[entity.projection.binary_search(column).ok()?];
+                    let base = conflict.base.iter().find(|(of, _)| of == column).map(|(_, value)| value);
+                    let left = theirs.with_ref(|theirs| {
+                        ours.reads_as(theirs) || base.is_some_and(|base| base.reads_as(theirs))
+                    });
+                    takes(*column, !left, *made > conflict.theirs_made)
+                });
+                let columns: Vec<usize> = columns.collect();
+                match columns.len() {
+                    0 => Pick::Theirs,
+                    all if all == conflict.ours.len() => Pick::Ours,
+                    _ => Pick::Columns(columns),
+                }
+            }
+            (Takes::Columns, theirs) => match self.contested {
+                Contested::Local => Pick::Ours,
+                Contested::Remote => Pick::Theirs,
+                Contested::Later if theirs.is_some() => Pick::Theirs,
+                Contested::Later => Pick::Ours,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{DeviceId, EditId, EntityId, Key, Seed, Stamp, Value};
+    use crate::contract::{Column, ColumnKind, Delivery};
+
+    fn entity() -> Entity {
+        let column = |name: &str| Column { name: name.to_owned(), kind: ColumnKind::Text };
+        Entity {
+            name: "order".to_owned(),
+            key: "id".to_owned(),
+            columns: ["done", "hidden", "costs"].map(column).to_vec(),
+            projection: vec![0, 2],
+            scope: Vec::new(),
+            delivery: Delivery::Delta,
+            unique: Vec::new(),
+        }
+    }
+
+    fn conflict(ours: &[(usize, &str, i64)], theirs: Option<[&str; 2]>) -> OpenConflict {
+        let ours = ours.iter().map(|(column, text, made)| (*column, Value::text(text), Stamp(*made)));
+        OpenConflict {
+            edit: EditId { device: DeviceId(0), number: 0 },
+            entity: EntityId(0),
+            key: Key::new("k"),
+            ours: ours.collect(),
+            base: vec![(0, Value::text("was")), (2, Value::text("was"))],
+            theirs: theirs.map(|theirs| theirs.map(Value::text).to_vec()),
+            theirs_made: Stamp(10),
+        }
+    }
+
+    #[test]
+    fn columns_that_one_side_changed_stay_and_others_are_chosen() {
+        let by = |contested| Resolver { takes: Takes::Columns, contested, ..Resolver::default() };
+        let pick = |contested, conflict: &OpenConflict| by(contested).pick(conflict, &entity());
+        let other = conflict(&[(0, "a", 5)], Some(["was", "b"]));
+        let both = conflict(&[(0, "a", 5), (2, "c", 20)], Some(["x", "y"]));
+        let gone = conflict(&[(0, "a", 5)], None);
+        let deleted = conflict(&[], Some(["x", "y"]));
+        use Contested::{Later, Local, Remote};
+        for (contested, conflict, expected) in [
+            (Remote, &other, Pick::Ours),
+            (Later, &both, Pick::Columns(vec![2])),
+            (Local, &both, Pick::Ours),
+            (Remote, &both, Pick::Theirs),
+            (Later, &gone, Pick::Ours),
+            (Remote, &gone, Pick::Theirs),
+            (Later, &deleted, Pick::Theirs),
+            (Local, &deleted, Pick::Ours),
+        ] {
+            assert_eq!(pick(contested, conflict), expected, "{contested:?} {conflict:?}");
+        }
+    }
+
+    #[test]
+    fn nobody_waits_where_no_delay_is_said_and_for_ever_where_nobody_comes() {
+        let mut stream = Seed(1).stream("test", 0, 0);
+        assert_eq!(Resolver::default().wait(&mut stream), Some(Span::ZERO));
+        assert_eq!(Resolver { never: Ppm::ONE, ..Resolver::default() }.wait(&mut stream), None);
+        let delay = Span::secs(60);
+        let uniform = Resolver { delay, delays: Delays::Uniform, ..Resolver::default() };
+        let waits: Vec<Span> = (0..50).filter_map(|_| uniform.wait(&mut stream)).collect();
+        assert!(waits.iter().all(|wait| (Span::secs(30)..=Span::secs(90)).contains(wait)), "{waits:?}");
+    }
+}

@@ -1,0 +1,83 @@
+//! What the app lets its person edit now.
+//!
+//! Whether there is a network is what the phone believes: one that is cut off and does not know lets
+//! edits through. A lease is asked of the server as somebody wants to edit, and needs a network that
+//! carries; it is given for a row that nobody else has and that the device shows as it is. What the
+//! asking costs is not counted: it takes no time and no request.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::server::Servers;
+use crate::base::{DeviceId, EntityId, Key, Stamp, Time};
+use crate::contract::{EditError, EditKind, LocalEdit, NetworkKind};
+use crate::net::Link;
+use crate::scenario::Plan;
+use crate::workload::{Editing, Offline};
+
+/// Who has which row, and until when.
+pub(super) type Leases = Rc<RefCell<BTreeMap<(EntityId, Key), (DeviceId, Time)>>>;
+
+/// What the app of one device lets its person edit.
+pub(super) struct Allowed {
+    plan: Rc<Plan>,
+    servers: Rc<Servers>,
+    link: Rc<RefCell<Link>>,
+    leases: Leases,
+}
+
+impl Allowed {
+    pub(super) fn new(
+        plan: &Rc<Plan>,
+        servers: &Rc<Servers>,
+        link: &Rc<RefCell<Link>>,
+        leases: &Leases,
+    ) -> Allowed {
+        let (plan, servers) = (plan.clone(), servers.clone());
+        Allowed { plan, servers, link: link.clone(), leases: leases.clone() }
+    }
+
+    fn editing(&self) -> &Editing {
+        &self.plan.workload.editing
+    }
+
+    /// Why the app refuses an edit, if it does; `shown` is the version of its row that the device
+    /// shows.
+    pub(super) fn refuses(
+        &self,
+        (device, now): (DeviceId, Time),
+        network: NetworkKind,
+        edit: &LocalEdit,
+        shown: impl FnOnce() -> Option<Stamp>,
+    ) -> Option<EditError> {
+        let editing = self.editing();
+        if network == NetworkKind::None {
+            if editing.offline == Offline::Locked {
+                return Some(EditError::Locked);
+            }
+            if !editing.allows_offline(edit) {
+                return Some(EditError::NotOffline);
+            }
+        }
+        let lease = editing.lease.filter(|_| edit.kind != EditKind::Create)?;
+        let row = (edit.entity, edit.key.clone());
+        let holder = self.leases.borrow().get(&row).copied().filter(|(_, until)| *until > now);
+        match holder {
+            Some((holder, _)) if holder == device => return None,
+            Some(_) => return Some(EditError::NoLease),
+            None => {}
+        }
+        let reached = network != NetworkKind::None && self.link.borrow().weather().carries(now);
+        let current = || {
+            let backend = self.servers.backend.borrow();
+            let there = backend.row(edit.entity, &edit.key).map(|row| row.stamp);
+            there.is_none() || there == shown()
+        };
+        if !reached || !current() {
+            return Some(EditError::NoLease);
+        }
+        self.leases.borrow_mut().insert(row, (device, now + lease));
+        None
+    }
+}

@@ -1,0 +1,50 @@
+//! Conflicts that open, for whoever decides them.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use crate::base::{DeviceId, EditId};
+use crate::contract::{Decision, Event, Node, PageEvent};
+use crate::sim::{Handle, Notify};
+
+/// A conflict: on which device, of which edit.
+pub(super) type Conflict = (DeviceId, EditId);
+
+/// Hears of conflicts that open.
+#[derive(Clone)]
+pub(super) struct Opened {
+    bell: Notify,
+    new: Rc<RefCell<Vec<Conflict>>>,
+}
+
+impl Opened {
+    pub(super) fn new(handle: &Handle) -> Opened {
+        Opened { bell: handle.notify(), new: Rc::default() }
+    }
+
+    pub(super) fn on(&self, node: Node, event: &Event<'_>) {
+        let (Node::Device(device), edit) = (node, event) else { return };
+        let edit = match edit {
+            Event::ConflictDecided { edit, decision: Decision::Parked, .. }
+            | Event::Page(PageEvent::Open { edit, .. }) => *edit,
+            _ => return,
+        };
+        self.add((device, edit));
+    }
+
+    pub(super) fn add(&self, conflict: Conflict) {
+        self.new.borrow_mut().push(conflict);
+        self.bell.notify_one();
+    }
+
+    /// Those that opened since it was asked last, at least one.
+    pub(super) async fn next(&self) -> Vec<Conflict> {
+        loop {
+            let new = std::mem::take(&mut *self.new.borrow_mut());
+            if !new.is_empty() {
+                return new;
+            }
+            self.bell.notified().await;
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! People who decide the conflicts that their devices put before them.
+//!
+//! A conflict waits for as long as the scenario has people leave it; then its person decides, as
+//! soon as they look at the app and nothing has the screen. Who is interrupted by a death of the
+//! app finds the conflict open again, and begins anew. In the drain everybody who ever decides does
+//! so at once, so that what is left is what nobody decides.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::device::Device;
+use super::opened::{Conflict, Opened};
+use super::people::POLLS_A_STEP;
+use crate::base::{Seed, Span, UnitId};
+use crate::contract::{EditError, Schema};
+use crate::scenario::{Asking, Plan};
+use crate::sim::{Handle, NodeId};
+use crate::workload;
+
+/// Who is to decide and does not look at the app looks again after this.
+const LOOKS_EVERY: Span = Span::secs(10);
+
+/// Everybody who decides.
+pub(super) struct Resolver {
+    handle: Handle,
+    node: NodeId,
+    seed: Seed,
+    options: workload::Resolver,
+    schema: Arc<Schema>,
+    devices: Vec<Rc<Device>>,
+    opened: Opened,
+    /// How often each conflict came up.
+    times: RefCell<BTreeMap<Conflict, u32>>,
+    /// Those that wait to be decided, with which time that is.
+    waiting: RefCell<BTreeMap<Conflict, u32>>,
+    never: RefCell<BTreeSet<Conflict>>,
+    /// What is asked for after a decision, where nobody leaves a conflict any longer.
+    hurry: RefCell<Option<Vec<UnitId>>>,
+}
+
+impl Resolver {
+    pub(super) fn new(
+        handle: &Handle,
+        node: NodeId,
+        plan: &Plan,
+        devices: &[Rc<Device>],
+        opened: Opened,
+    ) -> Rc<Resolver> {
+        Rc::new(Resolver {
+            handle: handle.clone(),
+            node,
+            seed: plan.seed.derive("world.resolver", 0),
+            options: plan.workload.resolver.clone(),
+            schema: plan.schema.clone(),
+            devices: devices.to_vec(),
+            opened,
+            times: RefCell::default(),
+            waiting: RefCell::default(),
+            never: RefCell::default(),
+            hurry: RefCell::default(),
+        })
+    }
+
+    /// Takes up every conflict that opens.
+    pub(super) async fn live(self: Rc<Self>) {
+        loop {
+            let new = self.opened.next().await;
+            self.handle.excuse(POLLS_A_STEP * new.len() as u64);
+            for conflict in new {
+                self.take_up(conflict);
+            }
+        }
+    }
+
+    /// From now on whoever is to decide does so at once, and then asks for these units.
+    pub(super) fn hurry(self: &Rc<Self>, units: Vec<UnitId>) {
+        *self.hurry.borrow_mut() = Some(units);
+        let waiting: Vec<Conflict> = self.waiting.borrow().keys().copied().collect();
+        waiting.into_iter().for_each(|conflict| self.decide(conflict));
+    }
+
+    fn take_up(self: &Rc<Self>, conflict: Conflict) {
+        if self.waiting.borrow().contains_key(&conflict) || self.never.borrow().contains(&conflict) {
+            return;
+        }
+        let (device, edit) = conflict;
+        let time = {
+            let mut times = self.times.borrow_mut();
+            let time = times.entry(conflict).or_default();
+            *time += 1;
+            *time
+        };
+        let of = u64::from(device.0) << 32 | u64::from(edit.number);
+        let mut stream = self.seed.stream(&format!("decides {}", edit.device), of, time.into());
+        let Some(wait) = self.options.wait(&mut stream) else {
+            self.never.borrow_mut().insert(conflict);
+            return;
+        };
+        self.waiting.borrow_mut().insert(conflict, time);
+        let resolver = self.clone();
+        self.handle.spawn(self.node, "resolver", async move {
+            if resolver.hurry.borrow().is_none() {
+                resolver.handle.sleep(wait).await;
+            }
+            while resolver.waiting.borrow().get(&conflict) == Some(&time) {
+                if resolver.hurry.borrow().is_some() || resolver.devices[device.0 as usize].is_attended() {
+                    return resolver.decide(conflict);
+                }
+                resolver.handle.sleep(LOOKS_EVERY).await;
+            }
+        });
+    }
+
+    fn decide(self: &Rc<Self>, conflict: Conflict) {
+        let (id, edit) = conflict;
+        self.waiting.borrow_mut().remove(&conflict);
+        let device = &self.devices[id.0 as usize];
+        let open = device.with_view(|view| view.open_conflicts().into_iter().find(|open| open.edit == edit));
+        // An app that does not run tells of it again when it does.
+        let Some(open) = open.flatten() else { return };
+        let pick = self.options.pick(&open, self.schema.entity(open.entity));
+        let (resolver, asked) = (self.clone(), device.clone());
+        device.resolve(edit, pick, move |resolved| match resolved {
+            Ok(()) => {
+                let units = resolver.hurry.borrow().clone().unwrap_or_default();
+                units.into_iter().for_each(|unit| _ = asked.trigger(unit, Asking::Queued));
+            }
+            // It is not there any more, or it stays and is decided another time.
+            Err(EditError::NoSuchRow) => {}
+            Err(_) => resolver.opened.add(conflict),
+        });
+    }
+}
