@@ -80,6 +80,10 @@ pub trait CursorRule {
     fn passes_what_failed(&self) -> bool {
         false
     }
+    /// Whether a page is taken for the one that was asked for whatever question it answers.
+    fn takes_anothers_page(&self) -> bool {
+        false
+    }
     /// Whether a row stays of which a full load says that it is there in a version that comes
     /// later.
     fn keeps_what_is_withheld(&self) -> bool {

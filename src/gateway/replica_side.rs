@@ -27,20 +27,19 @@ impl Gateway {
         self.persistent.as_ref()?;
         let read = self.read(request);
         let persistent = self.persistent.as_mut()?;
-        let clock = persistent.start.plus(now.since(Time::ZERO));
         let mut events = Vec::new();
         let codec = self.codec;
         let answer = read.and_then(|(device, request)| {
             let attributes = &self.attributes[device.0 as usize];
             let (answer, rows) = match &request {
                 Request::Pull(pull) => {
-                    persistent.pull(self.cursors.as_mut(), attributes, pull, codec.pages(pull.clock))?
+                    persistent.pull(self.cursors.as_mut(), attributes, pull, codec.pages(pull.asked()))?
                 }
-                Request::Fetch(fetch) => persistent.fetch(attributes, fetch, codec.pages(clock))?,
+                Request::Fetch(fetch) => persistent.fetch(attributes, fetch, codec.pages(fetch.asked()))?,
                 Request::Push(push) => {
                     let outcomes = persistent.push(now, push, &mut events);
                     let ids = push.mutations.iter().map(|mutation| mutation.id.as_str());
-                    let answer = codec.results(push.clock, &mut ids.zip(&outcomes));
+                    let answer = codec.results(push.asked(), &mut ids.zip(&outcomes));
                     return Ok((answer, WRITTEN * push.mutations.len() as u64));
                 }
             };

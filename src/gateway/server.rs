@@ -265,8 +265,8 @@ impl Pulling<'_> {
         let doomed = self.backend.service.begins(now) > deadline;
         // Nobody will read what is answered after the gateway gave up, but the backend does not
         // know that and works for it.
-        let asked_at = self.pull.clock;
-        let writer = if doomed { self.codec.counted_pages(asked_at) } else { self.codec.pages(asked_at) };
+        let asked = self.pull.asked();
+        let writer = if doomed { self.codec.counted_pages(asked) } else { self.codec.pages(asked) };
         let mut rows = 0;
         let answer = self.pages(writer, now, effort, &mut rows);
         self.backend.call.load.rows = rows;
@@ -336,7 +336,7 @@ fn handle_push(
     }
     backend.call.load.rows = outcomes.len() as u64;
     let ids = push.mutations.iter().map(|mutation| mutation.id.as_str());
-    codec.results(push.clock, &mut ids.zip(&outcomes))
+    codec.results(push.asked(), &mut ids.zip(&outcomes))
 }
 
 fn handle_fetch(
@@ -347,7 +347,7 @@ fn handle_fetch(
     effort: &mut Effort,
 ) -> Result<Vec<u8>, ServerError> {
     let now = backend.call.now;
-    let mut writer = codec.pages(backend.clock(backend.service.begins(now)));
+    let mut writer = codec.pages(fetch.asked());
     let limit = fetch.rows.clamp(1, backend.page_cap()) as usize;
     writer.begin_page(fetch.entity);
     let schema = Arc::clone(backend.schema());

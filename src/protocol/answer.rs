@@ -3,15 +3,15 @@
 use std::borrow::Cow;
 
 use super::damaged::Damaged;
+use super::message::Asked;
 use crate::base::{Cell, EntityId, Key, Stamp, Value};
 use crate::contract::{Outcome, Row};
 
 /// An answer, borrowed from the bytes that came.
 #[derive(Debug, Default)]
 pub struct Answer<'a> {
-    /// The clock that its request told, by which who asked knows that it is no other's; of a
-    /// request that tells none the server's.
-    pub asked_at: Stamp,
+    /// Which request it answers.
+    pub asked: Asked,
     /// Pages of a pull or fetch, in the order in which they were asked for; entities whose turn did
     /// not come are missing.
     pub pages: Vec<Page<'a>>,

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::answer::{Answer, Part, Projected};
 use super::damaged::Damaged;
-use super::message::Request;
+use super::message::{Asked, Request};
 use crate::base::{EntityId, Key, Stamp, Value};
 use crate::contract::{Mutation, Outcome, ServerError};
 
@@ -26,13 +26,13 @@ pub trait Codec: Send + Sync {
     /// [`Damaged`] if the bytes are none.
     fn decode_request(&self, bytes: &[u8]) -> Result<Request, Damaged>;
 
-    /// Begins the answer to a pull or fetch that told this clock.
-    fn pages(&self, asked_at: Stamp) -> Box<dyn PageWriter>;
+    /// Begins the answer to this pull or fetch.
+    fn pages(&self, asked: Asked) -> Box<dyn PageWriter>;
     /// The same for an answer that nobody will read: its writer knows how long it would be, and
     /// gives no bytes.
-    fn counted_pages(&self, asked_at: Stamp) -> Box<dyn PageWriter>;
-    /// The answer to a push that told this clock.
-    fn results(&self, asked_at: Stamp, verdicts: &mut dyn Iterator<Item = PushVerdict<'_>>) -> Vec<u8>;
+    fn counted_pages(&self, asked: Asked) -> Box<dyn PageWriter>;
+    /// The answer to this push.
+    fn results(&self, asked: Asked, verdicts: &mut dyn Iterator<Item = PushVerdict<'_>>) -> Vec<u8>;
     /// An answer that says no.
     fn refusal(&self, error: &ServerError) -> Vec<u8>;
 

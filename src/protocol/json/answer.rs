@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::super::answer::{Answer, Page, Part, Projected, PushResult, Rows};
 use super::super::codec::{PageWriter, PushVerdict};
 use super::super::damaged::Damaged;
+use super::super::message::Asked;
 use super::rows::{write_kept_row, write_part, write_row};
 use crate::base::json::{Counted, Sink, write_value};
 use crate::base::{EntityId, Span, Stamp, ValueRef};
@@ -23,9 +24,9 @@ pub(super) struct Writer<S> {
 }
 
 impl<S: Sink + Default> Writer<S> {
-    pub(super) fn new(asked_at: Stamp) -> Writer<S> {
+    pub(super) fn new(asked: Asked) -> Writer<S> {
         let mut out = S::default();
-        out.put(format!("{{\"for\":{},\"pages\":[", asked_at.0).as_bytes());
+        out.put(format!("{{\"for\":{},\"pages\":[", asked.0).as_bytes());
         Writer { out, rows: 0, first: true, life: 0, unseen: None, withheld: Vec::new() }
     }
     fn begin_row(&mut self) {
@@ -115,8 +116,8 @@ impl IntoBytes for Counted {
 }
 
 /// A push's answer.
-pub(super) fn results(asked_at: Stamp, verdicts: &mut dyn Iterator<Item = PushVerdict<'_>>) -> Vec<u8> {
-    let mut out = format!("{{\"for\":{},\"results\":[", asked_at.0).into_bytes();
+pub(super) fn results(asked: Asked, verdicts: &mut dyn Iterator<Item = PushVerdict<'_>>) -> Vec<u8> {
+    let mut out = format!("{{\"for\":{},\"results\":[", asked.0).into_bytes();
     for (index, (id, outcome)) in verdicts.enumerate() {
         if index > 0 {
             out.push(b',');
@@ -199,7 +200,7 @@ fn refusal_name(refusal: Refusal) -> &'static str {
 #[derive(Deserialize)]
 struct RawAnswer<'a> {
     #[serde(default, rename = "for")]
-    asked_at: Stamp,
+    asked: Asked,
     #[serde(default, borrow)]
     pages: Option<Vec<RawPage<'a>>>,
     #[serde(default, borrow)]
@@ -266,7 +267,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Result<Answer<'_>, ServerError>, Da
     };
     let pages = raw.pages.into_iter().flatten().map(page).collect();
     let results = raw.results.into_iter().flatten().map(push_result).collect::<Result<_, _>>()?;
-    Ok(Ok(Answer { asked_at: raw.asked_at, pages, results }))
+    Ok(Ok(Answer { asked: raw.asked, pages, results }))
 }
 
 fn server_error(raw: RawError) -> Result<ServerError, Damaged> {
