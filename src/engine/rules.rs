@@ -108,10 +108,17 @@ pub struct Place {
     pub generation: u32,
     /// The row has local edits that were not acknowledged.
     pub dirty: bool,
-    /// Held versions up to this stamp give way to any other.
+    /// A held version up to this stamp gives way to any other.
     pub over: Stamp,
     /// As of when the row ended here, if that has not come down yet.
     pub ended: Option<Stamp>,
+}
+
+impl Place {
+    /// Where a row goes of which nothing else is known.
+    pub(super) fn of(id: EntityId, generation: u32, dirty: bool) -> Place {
+        Place { id, generation, dirty, over: Stamp(i64::MIN), ended: None }
+    }
 }
 
 /// What a pulled row did.

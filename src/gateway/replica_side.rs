@@ -152,7 +152,8 @@ impl Gateway {
         let PageAsk { entity, cursor, refresh } = ask;
         let life = Life::of(backend.incarnation(), self.backend_restored);
         let Ok(cursor) = life.read(*entity, cursor.as_deref().map(Cow::Borrowed)) else {
-            return Ok(PageRead { life, brought: Brought::OtherLife });
+            let undone = backend.undone().to_vec();
+            return Ok(PageRead { life, undone, brought: Brought::OtherLife });
         };
         let (schema, clock) = (Arc::clone(backend.schema()), self.clock(now));
         let asked = Ask {
@@ -180,7 +181,8 @@ impl Gateway {
         let captures = Captures { entity: *entity, rows, cursor, more, withheld, loads_up_to, as_of };
         let sees_by = backend.unseen_since(now).unwrap_or(now);
         let shown = self.files_as_of().unwrap_or(now).min(sees_by);
-        Ok(PageRead { life, brought: Brought::Page { captures, scanned, shown } })
+        let undone = backend.undone().to_vec();
+        Ok(PageRead { life, undone, brought: Brought::Page { captures, scanned, shown } })
     }
 
     /// A page has come home, or has not: takes it into the replica. True if the refresh goes on.
@@ -302,7 +304,7 @@ impl Gateway {
             judged.rows = spoken_of(backend, &waiting.mutation, &judged.outcome);
             touched(now, &mut *self.strategy, &waiting.mutation, &judged.outcome);
         }
-        Verdicts { life, judged }
+        Verdicts { life, undone: backend.undone().to_vec(), judged }
     }
 
     /// The backend's verdicts have come home: writes them down, with the rows that they make. What
@@ -323,7 +325,7 @@ impl Gateway {
             return Vec::new();
         }
         for waiting in &batch.0 {
-            persistent.hears(waiting.mutation.entity, verdicts.life);
+            persistent.hears(waiting.mutation.entity, verdicts.life, &verdicts.undone);
         }
         let both = || batch.0.iter().zip(&verdicts.judged);
         for (waiting, judged) in both() {

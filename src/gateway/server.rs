@@ -305,7 +305,7 @@ impl Pulling<'_> {
                 if writer.bytes() >= pull.bytes { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             });
             let page = page.inspect_err(|error| cursors.failed(line, error))?;
-            writer.of_life(backend.incarnation());
+            writer.undone(backend.undone());
             page.withheld.iter().for_each(|key| writer.withheld(key.as_str()));
             backend.unseen_from(now).into_iter().for_each(|stamp| writer.unseen_from(stamp));
             writer.end_page(&cursors.sends(line, life.named(page.cursor)), page.more);
@@ -356,7 +356,7 @@ fn handle_fetch(
     })?;
     (effort.scanned, backend.call.load.rows) = (fetched.scanned, fetched.delivered);
     // There is nothing to go on from: a record with more rows than this shows its first ones.
-    writer.of_life(backend.incarnation());
+    writer.undone(backend.undone());
     writer.end_page("", fetched.more);
     Ok(writer.finish())
 }

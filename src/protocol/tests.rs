@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::base::json::encode_cells;
-use crate::base::{Cell, DeviceId, EditId, EntityId, Key, Span, Stamp, UnitId, Value};
+use crate::base::{Cell, DeviceId, EditId, EntityId, Key, Span, Stamp, Undone, UnitId, Value};
 use crate::contract::{EditKind, Mutation, Outcome, Refusal, Row, ServerError};
 
 fn every_codec() -> impl Iterator<Item = &'static dyn Codec> {
@@ -17,6 +17,10 @@ fn values() -> [Value; 4] {
 
 const ALL: [usize; 4] = [0, 1, 2, 3];
 
+fn undone() -> [Undone; 2] {
+    [(i64::MIN, 9), (12, 14)].map(|(from, until)| Undone { from: Stamp(from), until: Stamp(until) })
+}
+
 fn pages(mut writer: Box<dyn PageWriter>) -> (u64, Vec<u8>) {
     let values = values();
     let held = Projected { values: &values, columns: &ALL };
@@ -25,7 +29,7 @@ fn pages(mut writer: Box<dyn PageWriter>) -> (u64, Vec<u8>) {
     writer.row("k2", Stamp(8), None);
     writer.part(Part { base: Stamp(5), columns: 0b1010 }, "k3", Stamp(6), held);
     writer.kept_row("k4", Stamp(9), &encode_cells(values.iter()));
-    writer.of_life(9);
+    writer.undone(&undone());
     writer.unseen_from(Stamp(-7));
     writer.withheld("k5");
     writer.withheld("\"k6\"");
@@ -126,7 +130,7 @@ fn a_page_decodes_to_what_was_written() {
         assert_eq!(read(2), Some(vec![int.clone(), real.clone()]));
         assert_eq!((page.rows.get(3).key, read(3)), ("k4", Some(vec![text, int, null, real])));
         assert!(answer.pages[1].rows.is_empty());
-        assert_eq!([page.life, answer.pages[1].life], [9, 0]);
+        assert_eq!((&*page.undone, &*answer.pages[1].undone), (&undone()[..], &[][..]));
         assert_eq!([page.unseen, answer.pages[1].unseen], [Some(Stamp(-7)), None]);
         assert_eq!(page.withheld, ["k5", "\"k6\""]);
         assert!(answer.pages[1].withheld.is_empty(), "they are of their page alone");
