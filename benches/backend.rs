@@ -27,7 +27,7 @@ fn schema() -> Arc<Schema> {
         delivery: Delivery::Delta,
         unique: Vec::new(),
     };
-    Arc::new(Schema { entities: vec![visit] })
+    Arc::new(Schema { entities: vec![visit], ..Schema::default() })
 }
 
 /// Rows of `clinics` clinics in no particular order of key or stamp.

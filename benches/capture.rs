@@ -67,8 +67,12 @@ fn values(n: u64) -> Vec<Value> {
 
 /// Rows in no particular order of key or stamp.
 fn backend() -> Backend {
-    let mut backend =
-        Backend::new(Arc::new(Schema { entities: vec![entity()] }), Options::default(), START, Seed(1));
+    let mut backend = Backend::new(
+        Arc::new(Schema { entities: vec![entity()], ..Schema::default() }),
+        Options::default(),
+        START,
+        Seed(1),
+    );
     let row = |n: u64| {
         let mixed = n.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let stamp = START.minus(Span::secs(60 + mixed % 2_000_000));

@@ -47,7 +47,7 @@ fn schema() -> Arc<Schema> {
         delivery: Delivery::Delta,
         unique: Vec::new(),
     };
-    Arc::new(Schema { entities: vec![visit] })
+    Arc::new(Schema { entities: vec![visit], ..Schema::default() })
 }
 
 fn backend() -> Backend {
@@ -86,7 +86,7 @@ fn load_all(page: u32, serve: &mut dyn FnMut(&[u8]) -> Vec<u8>) -> (f64, u64) {
     for clinic in 0..CLINICS as u32 {
         let mut cursor = None;
         loop {
-            let wants = vec![Want { entity: VISIT, cursor: cursor.clone() }];
+            let wants = vec![Want { entity: VISIT, cursor: cursor.clone(), ids: 0 }];
             let (device, unit, bytes) = (DeviceId(clinic), UnitId(0), u64::MAX);
             let request = Request::Pull(PullRequest {
                 device,

@@ -96,6 +96,7 @@ fn schema() -> Arc<Schema> {
             delivery: Delivery::Delta,
             unique: Vec::new(),
         }],
+        ..Schema::default()
     })
 }
 

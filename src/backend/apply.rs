@@ -11,14 +11,20 @@ use super::database::Database;
 use super::delta::Sight;
 use super::hindrance::Hindered;
 use super::index::Slot;
+use super::named::Named;
 use super::options::StampedBy;
-use crate::base::{Key, Ppm, Seed, Stamp, Time, Value};
-use crate::contract::{Author, ColumnKind, EditKind, Entity, Mutation, Outcome, Refusal, Row, ScopeRule};
+use super::writes::may_change;
+use crate::base::{EntityId, Key, Ppm, Seed, Stamp, Time, Value};
+use crate::contract::{
+    Author, ColumnKind, EditKind, Entity, Mutation, NamedBy, Outcome, Refusal, Row, ScopeRule,
+};
 
 /// What became of a mutation, as it is remembered; rows in the way are shown as they are when it is asked again.
 #[derive(Clone, Debug)]
 enum Verdict {
     Applied(Stamp),
+    /// It made this row under a key that is not the device's.
+    Named(Stamp, Slot),
     Conflict(Refusal, Option<Slot>),
     Rejected(String),
 }
@@ -44,9 +50,11 @@ impl Verdicts {
         mutations: &[Mutation],
         facts: &mut Vec<Fact>,
     ) -> Vec<Outcome> {
-        let mut put_off: Vec<&Key> = Vec::new();
+        let mut put_off: Vec<Key> = Vec::new();
         let mut outcomes = Vec::with_capacity(mutations.len());
+        let mut named = Named::new(&database.content.schema);
         for mutation in mutations {
+            let mutation = &*named.follow(mutation);
             let waits =
                 |value: &Value| matches!(value, Value::Text(key) if put_off.iter().any(|k| k.0 == *key));
             let outcome = if mutation.values.iter().any(|(_, value)| waits(value)) {
@@ -55,8 +63,9 @@ impl Verdicts {
                 self.apply((&mut *database, now), attributes, mutation, facts)
             };
             if outcome == Outcome::Later {
-                put_off.push(&mutation.key);
+                put_off.push(mutation.key.clone());
             }
+            named.note(mutation, &outcome);
             outcomes.push(outcome);
         }
         outcomes
@@ -79,12 +88,17 @@ impl Verdicts {
             return put_off_for_now(mutation, facts);
         }
         let verdict = match case.judge() {
-            Ok(draft) => {
+            Ok(mut draft) => {
+                let gives = case.gives_key();
+                if gives {
+                    (draft.key, draft.slot) = (database.give_key(mutation.entity), None);
+                }
                 let date = (database.options.stamped_by == StampedBy::Device).then_some(mutation.made_at);
                 let commits = database.commit(now, date, vec![draft]);
                 let stamp = commits[0].stamp;
+                let slot = gives.then(|| database.content.table(mutation.entity).find(&commits[0].key));
                 facts.extend(commits.into_iter().map(Fact::Committed));
-                Verdict::Applied(stamp)
+                slot.flatten().map_or(Verdict::Applied(stamp), |slot| Verdict::Named(stamp, slot))
             }
             Err(verdict) => {
                 facts.push(case.refused(&verdict));
@@ -101,6 +115,12 @@ impl Verdicts {
 impl<'c> Case<'c> {
     fn content(self) -> &'c Content {
         &self.sight.database.content
+    }
+
+    /// Whether the backend gives the row that the mutation makes its key.
+    fn gives_key(self) -> bool {
+        let Mutation { entity, kind, .. } = self.mutation;
+        *kind == EditKind::Create && self.content().schema.naming(*entity).by == NamedBy::Server
     }
 
     /// Whether the mutation is put off, by chance, this time.
@@ -146,14 +166,22 @@ impl<'c> Case<'c> {
                 if record.deleted {
                     return Err(Verdict::Conflict(Refusal::Gone, known));
                 }
-                if mutation.base != Some(record.stamp) {
+                if !may_change(&sight.database.options, entity, mutation, record) {
                     return Err(Verdict::Conflict(Refusal::Stale, known));
                 }
                 (mutation.kind == EditKind::Update).then(|| content.with(*id, slot, &mutation.values))
             }
         };
+        if values.is_none()
+            && let Some(by) = sight.database.cascades.holder(content, *id, key)
+        {
+            let name = &content.schema.entity(by).name;
+            return Err(Verdict::Rejected(format!("a {name} refers to it")));
+        }
         if let Some(values) = &values {
-            self.points_to_rows(entity)?;
+            if let Some(missing) = self.points_nowhere(entity) {
+                return Err(missing);
+            }
             if let Some(holder) = content.holder(*id, values, known) {
                 return Err(Verdict::Conflict(Refusal::Taken, Some(holder)));
             }
@@ -207,17 +235,18 @@ impl<'c> Case<'c> {
         Ok(entity)
     }
 
+    /// The first reference to a row that is not there.
+    fn missing(self, entity: &Entity) -> Option<(EntityId, Key)> {
+        let values = self.mutation.values.iter().map(|(column, value)| (*column, value));
+        let mut targets = entity.references(values).map(|(target, key)| (target, Key::new(key)));
+        targets.find(|(target, key)| self.content().live(*target, key).is_none())
+    }
+
     /// Rejects references to rows that are not there.
-    fn points_to_rows(self, entity: &Entity) -> Result<(), Verdict> {
-        for (column, value) in &self.mutation.values {
-            if let (ColumnKind::Ref(target), Value::Text(key)) = (&entity.columns[*column].kind, value)
-                && self.content().live(*target, &Key(key.clone())).is_none()
-            {
-                let name = &self.content().schema.entity(*target).name;
-                return Err(Verdict::Rejected(format!("there is no {name} {key}")));
-            }
-        }
-        Ok(())
+    fn points_nowhere(self, entity: &Entity) -> Option<Verdict> {
+        let (target, key) = self.missing(entity)?;
+        let name = &self.content().schema.entity(target).name;
+        Some(Verdict::Rejected(format!("there is no {name} {key}")))
     }
 
     fn refused(self, verdict: &Verdict) -> Fact {
@@ -228,6 +257,9 @@ impl<'c> Case<'c> {
         };
         let holder = row.filter(|_| conflict == Some(Refusal::Taken));
         let holder = holder.map(|slot| self.content().table(*entity).record(slot).key.clone());
+        let refers = conflict.is_none() && *kind != EditKind::Delete;
+        let known = self.content().schema.entities.get(usize::from(entity.0)).filter(|_| refers);
+        let holder = holder.or_else(|| self.missing(known?).map(|(_, key)| key));
         Fact::Refused { edit: *edit, entity: *entity, key: key.clone(), kind: *kind, conflict, holder }
     }
 
@@ -236,6 +268,7 @@ impl<'c> Case<'c> {
         let show = |slot: Slot| self.shown(slot);
         match verdict {
             Verdict::Applied(stamp) => Outcome::Applied { stamp: *stamp },
+            Verdict::Named(stamp, slot) => Outcome::Named { stamp: *stamp, row: show(*slot) },
             Verdict::Conflict(why, row) => {
                 let edited_at = row.map(|slot| self.content().table(mutation.entity).record(slot).edited_at);
                 Outcome::Conflict { why: *why, current: row.map(show), edited_at }

@@ -44,7 +44,8 @@ pub enum Fact {
         kind: EditKind,
         /// `Some` for a conflict, `None` for a rejection for good.
         conflict: Option<Refusal>,
-        /// The other row, where that has the natural key.
+        /// The other row, where that has the natural key, or one that it refers to and that is not
+        /// there.
         holder: Option<Key>,
     },
     /// A mutation came again and was answered from memory.

@@ -42,8 +42,9 @@ impl Content {
         let parts = |columns: &[usize]| columns.iter().map(|&c| Part::Whole(c)).collect();
         let mut unique = Vec::new();
         let mut on_open = Vec::new();
-        for (entity, table) in schema.entities.iter().zip(&mut tables) {
-            unique.push((!entity.unique.is_empty()).then(|| table.index_by(parts(&entity.unique))));
+        for (id, (entity, table)) in schema.ids().zip(schema.entities.iter().zip(&mut tables)) {
+            let holds = !entity.unique.is_empty() && !schema.naming(id).doubles;
+            unique.push(holds.then(|| table.index_by(parts(&entity.unique))));
             on_open.push(match entity.delivery {
                 Delivery::OnOpen { by } => Some(table.index_by(parts(&[by]))),
                 Delivery::Delta | Delivery::UploadOnly | Delivery::BackendOnly => None,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::cascade::Cascades;
 use super::clock::Clock;
 use super::commit::{Commit, Committing, Draft};
 use super::content::Content;
@@ -12,8 +13,8 @@ use super::files::Files;
 use super::hindrance::Hindrances;
 use super::options::Options;
 use super::table::Loaded;
-use crate::base::{EntityId, Seed, Stamp, Time};
-use crate::contract::Schema;
+use crate::base::{EntityId, Key, Seed, Stamp, Time};
+use crate::contract::{Schema, given_key};
 
 /// What is committed, and what comes of that by itself.
 #[derive(Debug)]
@@ -23,9 +24,13 @@ pub(super) struct Database {
     pub(super) content: Content,
     pub(super) clock: Clock,
     effects: Effects,
+    pub(super) cascades: Cascades,
     pub(super) files: Files,
     /// Times in which some edits are not taken.
     pub(super) hindrances: Hindrances,
+    /// By entity: how many keys it has given out. A sequence is not part of what goes back to a
+    /// backup.
+    given: Vec<u64>,
 }
 
 impl Database {
@@ -33,9 +38,11 @@ impl Database {
         let mut content = Content::new(schema, &options);
         Database {
             effects: Effects::new(&options.effects, &mut content),
+            cascades: Cascades::new(&mut content),
             clock: Clock::new(&options, start),
             files: Files::new(options.files),
             hindrances: Hindrances::default(),
+            given: vec![0; content.schema.entities.len()],
             options,
             seed,
             content,
@@ -54,6 +61,28 @@ impl Database {
         self.clock.stamps.seen(latest);
     }
 
+    /// Gives out a block of so many numbers for keys of an entity, none of which a row has; gives
+    /// the first.
+    pub(super) fn give(&mut self, entity: EntityId, count: u32) -> u64 {
+        let of = self.content.schema.entity(entity);
+        let table = self.content.table(entity);
+        let mut first = self.given[usize::from(entity.0)] + 1;
+        let taken = |first: u64| {
+            (first..first + u64::from(count)).rev().find(|n| table.find(&given_key(of, *n)).is_some())
+        };
+        while let Some(last) = taken(first) {
+            first = last + 1;
+        }
+        self.given[usize::from(entity.0)] = first + u64::from(count) - 1;
+        first
+    }
+
+    /// Gives out the key of a new row.
+    pub(super) fn give_key(&mut self, entity: EntityId) -> Key {
+        let number = self.give(entity, 1);
+        given_key(self.content.schema.entity(entity), number)
+    }
+
     /// Commits `drafts`, of different rows, and what follows from them, under `date` if there is
     /// one.
     pub(super) fn commit(&mut self, now: Time, date: Option<Stamp>, drafts: Vec<Draft>) -> Vec<Commit> {
@@ -65,6 +94,7 @@ impl Database {
     pub(super) fn begin(&mut self, now: Time, date: Option<Stamp>, mut drafts: Vec<Draft>) -> Committing {
         self.files.drop_due(now, &self.content, &self.clock);
         self.content.show_due(now);
+        self.cascades.follow(&self.content, &mut drafts);
         self.effects.derive(&self.content, &mut drafts);
         let Database { content, clock, .. } = &mut *self;
         let replaced = |draft: &Draft| draft.slot.map(|slot| content.table(draft.entity).record(slot).stamp);

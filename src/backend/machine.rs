@@ -154,6 +154,11 @@ impl Backend {
         self.database.content.in_scope(entity, attributes)
     }
 
+    /// Gives out a block of so many numbers for keys of new rows; gives the first.
+    pub fn give_ids(&mut self, entity: EntityId, count: u32) -> u64 {
+        self.database.give(entity, count)
+    }
+
     /// Applies the mutations of a push of a device with these attributes in their order, and adds
     /// to `facts` what happened.
     ///

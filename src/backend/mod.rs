@@ -64,6 +64,7 @@ mod apply;
 mod availability;
 mod backup;
 mod call;
+mod cascade;
 mod clock;
 mod commit;
 mod content;
@@ -76,6 +77,7 @@ mod hindrance;
 mod index;
 mod log;
 mod machine;
+mod named;
 mod office;
 mod options;
 mod partition;
@@ -95,6 +97,7 @@ mod table;
 mod tests;
 mod tuple;
 mod visibility;
+mod writes;
 
 pub use availability::outages;
 pub use backup::Backup;
@@ -108,7 +111,8 @@ pub use log::{Holes, LogPage, LogPosition, LogQuery, Trimmed};
 pub use machine::Backend;
 pub use office::{Importing, Office};
 pub use options::{
-    Availability, Busy, CommitDelay, Effect, FileDrop, LogOptions, Numbered, Options, Rearm, StampedBy, Ticks,
+    Availability, Busy, CommitDelay, Effect, FileDrop, LogOptions, Numbered, Options, Rearm, StampedBy,
+    Ticks, Writes,
 };
 pub use partition::Scope;
 pub use pool::{Load, Served};

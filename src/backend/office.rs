@@ -80,9 +80,13 @@ impl Office<'_> {
     /// The office deletes a row.
     ///
     /// # Errors
-    /// [`Refusal::Gone`] if there is no such live row.
+    /// [`Refusal::Gone`] if there is no such live row, [`Refusal::Exists`] if one that refers to it
+    /// keeps it.
     pub fn delete(&mut self, now: Time, entity: EntityId, key: &Key) -> Result<Vec<Commit>, Refusal> {
         let slot = self.0.content.live_slot(entity, key).ok_or(Refusal::Gone)?;
+        if self.0.cascades.holder(&self.0.content, entity, key).is_some() {
+            return Err(Refusal::Exists);
+        }
         let draft = Draft::by(Author::Office, entity, (key.clone(), Some(slot)), None);
         Ok(self.0.commit(now, None, vec![draft]))
     }

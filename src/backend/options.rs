@@ -40,6 +40,10 @@ pub struct Options {
     pub filter_precision: Span,
     /// Whose clock stamps what devices write.
     pub stamped_by: StampedBy,
+    /// What a mutation of a row that is there must show.
+    pub writes: Writes,
+    /// Dates that are no further apart count as one, where dates are compared.
+    pub writes_grace: Span,
     /// No stamp lies before one that was given before, whatever the clock does.
     pub monotonic: bool,
     /// Transactions that are stamped before they are visible.
@@ -105,6 +109,21 @@ pub enum StampedBy {
     Device,
 }
 in_words!(StampedBy { Backend: "backend", Device: "device" });
+
+/// What a mutation of a row that is there must show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Writes {
+    /// The version that it was made on: the row's number of versions, which no tick blurs.
+    #[default]
+    Checked,
+    /// The date of that version, which is no finer than the backend's stamps.
+    Dated,
+    /// Nothing: what arrives last stays.
+    Blind,
+    /// A date of its own that is newer than the row's, each by its author's clock.
+    NewerDate,
+}
+in_words!(Writes { Checked: "checked", Dated: "dated", Blind: "blind", NewerDate: "newer-date" });
 
 /// Transactions that are stamped first and visible later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -227,6 +246,8 @@ impl Default for Options {
             ticks: Ticks::default(),
             filter_precision: Span::micros(1),
             stamped_by: StampedBy::default(),
+            writes: Writes::default(),
+            writes_grace: Span::ZERO,
             monotonic: true,
             commit_delay: None,
             replica_lag: Span::ZERO,

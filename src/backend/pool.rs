@@ -16,6 +16,8 @@ pub struct Load {
     pub rows: u64,
     /// Rows marked for the sync's own sake.
     pub written: u64,
+    /// Rows read before they are written.
+    pub read: u64,
 }
 
 /// How a request was served.
@@ -118,8 +120,9 @@ impl Pool {
 
 /// The service time that the costs give, before chance and office hours.
 pub(super) fn mean_service(options: &Options, kind: RequestKind, load: Load) -> Span {
-    let Load { scanned, rows, written } = load;
+    let Load { scanned, rows, written, read } = load;
     options.write_row_cost * written
+        + (options.scan_cost + options.row_cost) * read
         + match kind {
             RequestKind::Push => options.write_fixed_cost + options.write_row_cost * rows,
             RequestKind::Pull | RequestKind::Fetch => {
@@ -174,7 +177,7 @@ mod tests {
             write_row_cost: Span::millis(10),
             ..Options::default()
         };
-        let service = |kind| mean_service(&options, kind, Load { scanned: 7, rows: 3, written: 0 });
+        let service = |kind| mean_service(&options, kind, Load { scanned: 7, rows: 3, ..Load::default() });
         assert_eq!(service(RequestKind::Pull), Span::millis(167));
         assert_eq!(service(RequestKind::Fetch), Span::millis(167));
         assert_eq!(service(RequestKind::Push), Span::millis(230));

@@ -10,7 +10,7 @@ use super::partition::Scope;
 use super::position::{Position, Upto};
 use crate::base::{DeviceId, EntityId, Key, Stamp, Time, Value};
 use crate::contract::{
-    EachChange, Mutation, Outcome, RequestKind, Row, Schema, ServerError, SyncServer, SystemOfRecord,
+    EachChange, Guard, Mutation, Outcome, RequestKind, Row, Schema, ServerError, SyncServer, SystemOfRecord,
 };
 
 impl Backend {
@@ -51,6 +51,8 @@ impl Backend {
 
     /// Applies mutations for the call that is under way.
     pub fn push_in_call(&mut self, attributes: &[Value], mutations: &[Mutation]) -> Vec<Outcome> {
+        let reads = |mutation: &&Mutation| matches!(mutation.guard, Guard::Image(_));
+        self.call.load.read += mutations.iter().filter(reads).count() as u64;
         let mut facts = std::mem::take(&mut self.call.facts);
         let outcomes = self.push(self.call.now, attributes, mutations, &mut facts);
         self.call.facts = facts;

@@ -101,7 +101,7 @@ impl Service {
         let varied = varied(mean, self.options.service_cv_milli, self.seed, device, nth);
         let begins = self.pool.begins(now);
         let service = slowed(varied, self.options.busy.as_ref(), begins);
-        let Load { scanned, rows, written } = load;
+        let Load { scanned, rows, written, read } = load;
         let locked = if kind == RequestKind::Push || written > 0 {
             let marks = self.options.write_row_cost * written;
             self.pool.lock(begins, service.scaled(marks.0, mean.0.max(1)))
@@ -118,7 +118,7 @@ impl Service {
             queued: begins.since(now),
             locked,
             service,
-            scanned,
+            scanned: scanned + read,
             rows,
             done_at,
         }
@@ -126,7 +126,7 @@ impl Service {
 
     /// When a read that comes at `now` is done, if it takes as long as such reads do on average.
     pub fn done(&self, now: Time, scanned: u64, rows: u64) -> Time {
-        let load = Load { scanned, rows, written: 0 };
+        let load = Load { scanned, rows, ..Load::default() };
         self.begins(now) + mean_service(&self.options, RequestKind::Pull, load)
     }
 }

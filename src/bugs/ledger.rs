@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{app, order, pull, push, send, wake};
+use super::{app, named, order, pull, push, send, wake};
 use crate::contract::EngineFactory;
 use crate::engine::{self, BuiltinFactory, Rules};
 use crate::store;
@@ -61,11 +61,25 @@ pub const ALL: &[Bug] = &[
         breaks: Breaks::Rule(|rules| Rules { cursor: pull::one_date_for_all(), ..rules }),
     },
     Bug {
+        id: "cursor-before-the-last-page",
+        check: "delivered-again",
+        mechanism: "the cursor points to the first row of a sync's last page and not behind its last: that page comes again each time",
+        seen_in: "a cursor that is read before the page and saved after it",
+        breaks: Breaks::Rule(|rules| Rules { cursor: pull::cursor_before_the_last_page(), ..rules }),
+    },
+    Bug {
         id: "passes-over-errors",
         check: "lost",
         mechanism: "writing a row fails for one key in twelve, nobody looks at the errors of single rows, and the cursor moves on",
         seen_in: "apache/pouchdb #1087",
         breaks: Breaks::Rule(|rules| Rules { apply: pull::passes_over_errors(), ..rules }),
+    },
+    Bug {
+        id: "first-batch-of-a-page",
+        check: "lost",
+        mechanism: "the rows of a page are written in batches of three, and nobody writes the second",
+        seen_in: "apache/pouchdb #6809",
+        breaks: Breaks::Rule(|rules| Rules { apply: pull::first_batch_of_a_page(), ..rules }),
     },
     Bug {
         id: "one-row-a-stamp",
@@ -393,6 +407,13 @@ pub const ALL: &[Bug] = &[
         breaks: Breaks::Rule(|rules| Rules { outbox: push::sends_whole_rows(), ..rules }),
     },
     Bug {
+        id: "merge-speaks-for-all",
+        check: "silent-discard",
+        mechanism: "an edit that was merged into another version takes the edits of its row behind it along: they go over what somebody else wrote in other columns, which nobody compared",
+        seen_in: "a row's base that moves on with the first of its edits that is accepted",
+        breaks: Breaks::Rule(|rules| Rules { outbox: push::speaks_for_those_behind(), ..rules }),
+    },
+    Bug {
         id: "forgets-the-shadow",
         check: "stale",
         mechanism: "a newer version that came while the row had edits is thrown away when they are acknowledged",
@@ -524,6 +545,34 @@ pub const ALL: &[Bug] = &[
         mechanism: "between two pages a run waits minutes for a connection that nobody gives back",
         seen_in: "a pool of one connection, and a reader that is not closed",
         breaks: Breaks::Rule(|rules| Rules { wake: wake::rests_in_the_middle(), ..rules }),
+    },
+    Bug {
+        id: "rename-forgets-edits",
+        check: "dangling-id",
+        mechanism: "when the backend names a row, edits that wait still refer to it by the key that it was made with",
+        seen_in: "temporary ids that are replaced in tables and not in the queue",
+        breaks: Breaks::Rule(|rules| Rules { outbox: named::forgets_waiting_edits(), ..rules }),
+    },
+    Bug {
+        id: "rename-forgets-rows",
+        check: "dangling-id",
+        mechanism: "when the backend names a row, rows that refer to it keep the key that it was made with",
+        seen_in: "temporary ids that are replaced in one table alone",
+        breaks: Breaks::Rule(|rules| Rules { outbox: named::forgets_other_rows(), ..rules }),
+    },
+    Bug {
+        id: "rename-forgets-newer",
+        check: "stale",
+        mechanism: "the answer to a create was lost, the row comes down and changes, and the create's answer puts the old one in its place",
+        seen_in: "an insert that is told again after its row was pulled",
+        breaks: Breaks::Rule(|rules| Rules { outbox: named::forgets_what_came(), ..rules }),
+    },
+    Bug {
+        id: "pool-gives-again",
+        check: "id-twice",
+        mechanism: "the next key of a pool is worked out from its first one, not from the last that was given",
+        seen_in: "a counter that lives in memory while its block lives on disk",
+        breaks: Breaks::Rule(|rules| Rules { send: named::gives_keys_again(), ..rules }),
     },
 ];
 

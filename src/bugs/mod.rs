@@ -10,6 +10,7 @@
 
 mod app;
 mod ledger;
+mod named;
 mod order;
 mod pull;
 mod push;

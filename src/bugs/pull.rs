@@ -30,6 +30,17 @@ pub(super) fn passes_what_failed() -> Rc<dyn CursorRule> {
     Rc::new(Broken)
 }
 
+/// Where a sync ends its cursor stays where the last page began.
+pub(super) fn cursor_before_the_last_page() -> Rc<dyn CursorRule> {
+    struct Broken;
+    impl CursorRule for Broken {
+        fn is_saved(&self, more: bool) -> bool {
+            more
+        }
+    }
+    Rc::new(Broken)
+}
+
 pub(super) fn one_date_for_all() -> Rc<dyn CursorRule> {
     struct Broken;
     impl CursorRule for Broken {
@@ -63,6 +74,17 @@ pub(super) fn passes_over_errors() -> Rc<dyn ApplyRule> {
                 return Ok(Applied::Kept);
             }
             Correct.apply(tx, place, row)
+        }
+    }
+    Rc::new(Broken)
+}
+
+/// Of a page so many rows are written, in one batch, and nobody writes the next.
+pub(super) fn first_batch_of_a_page() -> Rc<dyn ApplyRule> {
+    struct Broken;
+    impl ApplyRule for Broken {
+        fn takes(&self, place: usize) -> bool {
+            place < 3
         }
     }
     Rc::new(Broken)

@@ -1,11 +1,11 @@
 //! What can be typed.
 
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::tolerance::Tolerance;
+use super::work::{PlaceArgs, Work};
 use crate::base::Span;
 use crate::campaign::Axis;
 use crate::campaign::calibrate::Only;
@@ -159,52 +159,6 @@ pub(super) struct Grid {
     pub(super) axis: Vec<Axis>,
 }
 
-/// How the work is done; nothing of it changes a figure.
-#[derive(Clone, Debug, Args)]
-pub(super) struct Work {
-    /// Worker threads; by default one a processor.
-    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub(super) jobs: Option<u16>,
-    /// Stop at the first cell that fails.
-    #[arg(long)]
-    pub(super) fail_fast: bool,
-    /// Stop after this much time: `90s`, `10m`.
-    #[arg(long, value_name = "TIME", value_parser = time_limit)]
-    pub(super) time_limit: Option<Duration>,
-    /// How to show progress, on stderr.
-    #[arg(long, value_enum, default_value_t = ProgressKind::Auto, value_name = "HOW")]
-    pub(super) progress: ProgressKind,
-}
-
-/// Where the report goes.
-#[derive(Clone, Debug, Default, Args)]
-pub(super) struct PlaceArgs {
-    /// Where the report goes; by default reports/<scenario>-<seeds>-<digest>.
-    #[arg(short, long, value_name = "DIR")]
-    out: Option<PathBuf>,
-    /// Go on where the same command was cut off: cells that ended are in the report's folder and are not run again.
-    #[arg(long, value_name = "DIR", conflicts_with = "out")]
-    resume: Option<PathBuf>,
-    /// Go on also where another build of the program began; the record says which cells are of which.
-    #[arg(long, requires = "resume")]
-    any_build: bool,
-}
-
-/// Where a report goes, and whether a run goes on there.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Place<'a> {
-    pub(super) out: Option<&'a Path>,
-    pub(super) resume: Option<&'a Path>,
-    /// Whether it goes on with what another build began, too.
-    pub(super) any_build: bool,
-}
-
-impl PlaceArgs {
-    pub(super) fn as_place(&self) -> Place<'_> {
-        Place { out: self.out.as_deref(), resume: self.resume.as_deref(), any_build: self.any_build }
-    }
-}
-
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
     #[command(flatten)]
@@ -245,7 +199,10 @@ pub(super) struct SweepArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct MatrixArgs {
+    #[command(subcommand)]
+    pub(super) of: Option<MatrixOf>,
     #[command(flatten)]
     pub(super) selection: Selection,
     #[command(flatten)]
@@ -255,6 +212,34 @@ pub(super) struct MatrixArgs {
     /// What stdout carries: the table and words, a table in Markdown, or JSON.
     #[arg(long, value_enum, default_value_t = MatrixFormat::Human)]
     pub(super) format: MatrixFormat,
+}
+
+/// Other matrices.
+#[derive(Debug, Subcommand)]
+pub(super) enum MatrixOf {
+    /// Run every kind of conflict under every policy, for every way to find conflicts: what stays,
+    /// what gives way to it, in silence or not. A cell that does not come to what is expected of it
+    /// fails the run (exit 10).
+    Conflicts(ConflictsArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ConflictsArgs {
+    #[command(flatten)]
+    pub(super) work: Work,
+    #[command(flatten)]
+    pub(super) place: PlaceArgs,
+    /// What stdout carries: tables and words, tables in Markdown, or a cell a line for programs.
+    #[arg(long, value_enum, default_value_t = ConflictsFormat::Human)]
+    pub(super) format: ConflictsFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ConflictsFormat {
+    Human,
+    Md,
+    Json,
+    Csv,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -457,15 +442,6 @@ pub(super) enum SchemaOf {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum ProgressKind {
-    /// A bar on a terminal, a line now and then elsewhere.
-    Auto,
-    Bar,
-    Counter,
-    None,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
     Human,
     Json,
@@ -522,11 +498,6 @@ fn assignment(text: &str) -> Result<String, String> {
 
 fn span(text: &str) -> Result<Span, String> {
     text.parse().map_err(|e: crate::base::UnitError| e.to_string())
-}
-
-fn time_limit(text: &str) -> Result<Duration, String> {
-    let span: Span = text.parse().map_err(|e: crate::base::UnitError| e.to_string())?;
-    if span == Span::ZERO { Err("no time at all".to_owned()) } else { Ok(Duration::from_nanos(span.0)) }
 }
 
 #[cfg(test)]

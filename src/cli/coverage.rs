@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::args::{Selection, Work};
+use super::args::Selection;
 use super::console::Console;
 use super::refusal::Refusal;
+use super::work::Work;
 use super::{run, sources};
 use crate::campaign::Runner;
 use crate::report::{self, Covered, Exit, Folder, Verdict};

@@ -29,6 +29,7 @@ pub(super) fn plans(grid: &Grid, runner: &dyn Runner, console: &Console<'_>) -> 
     let first = axes.iter().map(|axis| (axis.key.clone(), vec![axis.first()])).collect();
     let one_seed = Selection { seed: None, seeds: None, ..selection.clone() };
     let corner = sources::combined(&documents, &one_seed, first, runner, console)?;
+    refuse_alike(&corner, axes)?;
     let selection = seeded(selection, axes, &corner[0]);
     let seeds = selection.seeds.map_or(1, |seeds| u128::from(seeds.last - seeds.first) + 1);
     let points = axes.iter().map(Axis::count).fold(1, u128::saturating_mul);
@@ -59,6 +60,22 @@ fn refuse_twice(axes: &[Axis], selection: &Selection) -> anyhow::Result<()> {
     let over_seeds = axes.iter().any(|axis| axis.key == SEED);
     if over_seeds && (selection.seed.is_some() || selection.seeds.is_some()) {
         return Err(Refusal::usage("both an axis over `seed` and seeds"));
+    }
+    Ok(())
+}
+
+/// Refuses variants that are the same once the axes have their values, as their columns would be.
+fn refuse_alike(corner: &[Plan], axes: &[Axis]) -> anyhow::Result<()> {
+    for (i, plan) in corner.iter().enumerate() {
+        let same = |other: &&Plan| (&other.path, &other.digest) == (&plan.path, &plan.digest);
+        let Some(other) = corner[..i].iter().find(same) else { continue };
+        let name = |plan: &Plan| plan.variant.clone().unwrap_or_else(|| plan.scenario.clone());
+        let keys: Vec<&str> = axes.iter().map(|axis| axis.key.as_str()).collect();
+        let (one, two, keys) = (name(other), name(plan), keys.join("` and `"));
+        return Err(Refusal::usage(format!(
+            "variants `{one}` and `{two}` differ in nothing but `{keys}`, which the axis sets: \
+             --variant {one} sweeps one of them"
+        )));
     }
     Ok(())
 }

@@ -34,6 +34,7 @@ mod args;
 mod baseline;
 mod calibrate;
 mod compare;
+mod conflicts;
 mod console;
 mod cost;
 mod coverage;
@@ -55,6 +56,7 @@ mod sweep;
 mod tolerance;
 mod tune;
 mod validate;
+mod work;
 mod written;
 
 #[cfg(test)]

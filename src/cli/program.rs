@@ -11,11 +11,12 @@ use std::time::Duration;
 
 use clap::{CommandFactory, FromArgMatches};
 
-use super::args::{Cli, Command};
+use super::args::{Cli, Command, MatrixOf};
 use super::console::{Console, Surroundings};
 use super::refusal::Refusal;
 use super::{
-    baseline, calibrate, compare, coverage, inspect, matrix, replay, report, run, sweep, tune, validate,
+    baseline, calibrate, compare, conflicts, coverage, inspect, matrix, replay, report, run, sweep, tune,
+    validate,
 };
 use crate::campaign::{Bench, Runner, Signals, Stopwatch};
 use crate::report::Exit;
@@ -94,7 +95,10 @@ fn command(command: &Command, runner: &dyn Runner, console: &mut Console<'_>) ->
     match command {
         Command::Run(args) => run::run(args, runner, console),
         Command::Sweep(args) => sweep::sweep(args, runner, console),
-        Command::Matrix(args) => matrix::matrix(args, runner, console),
+        Command::Matrix(args) => match &args.of {
+            Some(MatrixOf::Conflicts(args)) => conflicts::conflicts(args, runner, console),
+            None => matrix::matrix(args, runner, console),
+        },
         Command::Tune(args) => tune::tune(args, runner, console),
         Command::Check(selection) => inspect::check(selection, runner, console),
         Command::Plan(grid) => inspect::plan(grid, runner, console),

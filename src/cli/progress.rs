@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::args::ProgressKind;
 use super::console::Surroundings;
 use super::observations::Observations;
+use super::work::ProgressKind;
 use crate::base::{Span, Time};
 use crate::campaign::{GRACE, Listener, Observed, Signals, Stopwatch};
 use crate::report::{CellRecord, Verdict, human};

@@ -7,12 +7,13 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
-use super::args::{Format, Place, RunArgs, Work};
+use super::args::{Format, RunArgs};
 use super::console::Console;
 use super::inputs::{self, Input};
 use super::observations::Observations;
 use super::progress::Progress;
 use super::refusal::Refusal;
+use super::work::{Place, Work};
 use super::{baseline, room, sources};
 use crate::base::Digest;
 use crate::campaign::{self, Campaign, Journal, JournalError, Runner, Stopwatch};

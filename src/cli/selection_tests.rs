@@ -165,8 +165,18 @@ fn an_axis_over_what_a_variant_sets_is_refused() {
 #[test]
 fn a_setting_in_the_place_of_what_a_variant_sets_is_warned_of_once() {
     let mut desk = Desk::new();
-    let set = |rows: u32| format!("set = {{ \"engine.pull\" = {{ chunk_rows = {rows} }} }}\n");
-    desk.write("ties.toml", &format!("{TIES}\n[variant.seven]\n{}[variant.nine]\n{}", set(7), set(9)));
+    let set =
+        |rows: u32, more: &str| format!("set = {{ \"engine.pull\" = {{ chunk_rows = {rows}{more} }} }}\n");
+    let ties = |more| format!("{TIES}\n[variant.seven]\n{}[variant.nine]\n{}", set(7, ""), set(9, more));
+    desk.write("ties.toml", &ties(""));
+    let axis = "--axis engine.pull.chunk_rows=1,5 --out @out --progress none";
+    assert_eq!(desk.run(&format!("sweep @ties.toml {axis}")), 2, "{}", desk.out);
+    assert!(
+        desk.err.contains("`nine` and `seven` differ in nothing but `engine.pull.chunk_rows`"),
+        "{}",
+        desk.err
+    );
+    desk.write("ties.toml", &ties(", apply_rows = 3"));
     for how in [
         "run @ties.toml -q --set engine.pull.chunk_rows=5",
         "sweep @ties.toml -q --axis engine.pull.chunk_rows=1,5",

@@ -38,7 +38,7 @@ fn a_claim_that_does_not_hold_fails_the_run() {
         (
             swapped.as_str(),
             "R24 is not shown: oracle.lost.rows is 0 rows in `fine`, which fails, and 2 rows in `lost`, which \
-             mends it; claimed is ≤ 0 rows in `lost` and not in `fine`",
+             mends it; claimed is 0 rows in `lost` and not in `fine`",
         ),
         (
             factor.as_str(),

@@ -354,7 +354,7 @@ fn a_plan_with_axes_tells_the_cells_of_the_grid() {
     let mut desk = Desk::new();
     desk.write("ties.toml", TIES);
     assert_eq!(desk.run("plan @ties.toml --axis engine.pull.chunk_rows=16,32"), 0, "{}", desk.err);
-    assert!(desk.out.contains("ties.pull.chunk_rows=32.s8"), "{}", desk.out);
+    assert!(desk.out.contains("ties.pull.chunk_rows=32.s1 to s8, 8 cells"), "{}", desk.out);
     assert!(desk.out.contains("16 cells, "), "{}", desk.out);
 }
 

@@ -17,7 +17,9 @@
 //! and its own options.
 
 pub mod device;
+mod naming;
 pub mod observe;
+mod reference;
 mod schema;
 pub mod server;
 mod stack;
@@ -32,14 +34,18 @@ pub use device::{
     PendingEdit, Ports, Provision, Queue, Spawn, SyncEngine, SyncError, Threw, Transport, TransportError,
     Work,
 };
+pub use naming::{MergeRule, NamedBy, Naming};
 pub use observe::{
     AppliedChange, Author, CommitKind, ConflictKind, Decision, DropReason, Event, EventSink, KillReason,
     Node, Occurrence, Overtaken, RequestKind, Sides,
 };
-pub use schema::{Attributes, Column, ColumnKind, Delivery, Entity, Schema, ScopeRule, SyncUnit, Trigger};
+pub use reference::{OnDelete, Reference};
+pub use schema::{
+    Attributes, Column, ColumnKind, Delivery, Entity, Schema, ScopeRule, SyncUnit, Trigger, given_key,
+};
 pub use server::{
-    Answered, EachChange, EachServed, Mutation, Outcome, RecordPort, Refusal, Row, ServerError, ServerSetup,
-    SyncServer, SystemOfRecord,
+    Answered, EachChange, EachServed, Guard, Mutation, Outcome, RecordPort, Refusal, Row, ServerError,
+    ServerSetup, SyncServer, SystemOfRecord, image,
 };
 pub use stack::{
     Capabilities, Choice, Chosen, Described, MakeEngine, MakeServer, Merge, OptionForm, Stack, StackOption,

@@ -1,12 +1,18 @@
 //! What is synced: entities, columns, scopes, sync units.
 
-use crate::base::{EntityId, Span, Stamp, Value};
+use super::naming::{NamedBy, Naming};
+use super::reference::Reference;
+use crate::base::{EntityId, Key, Span, Stamp, Value};
 
 /// All entities of a scenario, by [`EntityId`].
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Schema {
     /// The entities in the order of the scenario file.
     pub entities: Vec<Entity>,
+    /// By entity, who gives its new rows their keys; the device where it is missing.
+    pub naming: Vec<Naming>,
+    /// The references that the backend looks after.
+    pub references: Vec<Reference>,
 }
 
 /// One entity: a table on the backend and, projected, on the devices.
@@ -157,6 +163,21 @@ impl Schema {
     pub fn ids(&self) -> impl Iterator<Item = EntityId> + use<> {
         (0..self.entities.len() as u16).map(EntityId)
     }
+
+    /// How rows of an entity get their keys.
+    pub fn naming(&self, entity: EntityId) -> Naming {
+        self.naming.get(usize::from(entity.0)).copied().unwrap_or_default()
+    }
+
+    /// Whether rows of an entity may come to have another key than they were made with.
+    pub fn renames(&self, entity: EntityId) -> bool {
+        !matches!(self.naming(entity).by, NamedBy::Device)
+    }
+
+    /// Whether rows of any entity may.
+    pub fn renames_any(&self) -> bool {
+        self.ids().any(|entity| self.renames(entity))
+    }
 }
 
 impl Entity {
@@ -181,6 +202,17 @@ impl Entity {
     pub fn projected(&self) -> impl Iterator<Item = &Column> {
         self.projection.iter().map(|&column| &self.columns[column])
     }
+
+    /// The rows that these values of its columns refer to.
+    pub fn references<'v>(
+        &self,
+        values: impl Iterator<Item = (usize, &'v Value)>,
+    ) -> impl Iterator<Item = (EntityId, &'v str)> {
+        values.filter_map(|(column, value)| match (&self.columns.get(column)?.kind, value) {
+            (ColumnKind::Ref(target), Value::Text(key)) => Some((*target, &**key)),
+            _ => None,
+        })
+    }
 }
 
 impl SyncUnit {
@@ -188,4 +220,9 @@ impl SyncUnit {
     pub fn pushes(&self) -> bool {
         !self.push.is_empty()
     }
+}
+
+/// The key number `number` that the backend gives out for an entity.
+pub fn given_key(entity: &Entity, number: u64) -> Key {
+    Key::new(&format!("{}-{number}", entity.name))
 }

@@ -52,6 +52,9 @@ pub struct Capabilities {
     /// A row that it shows never goes back to a version that its device had moved past, unless the
     /// backend did; if not promised that is counted and not judged.
     pub sessions: bool,
+    /// A unit brings each version of a row to a device once, unless a side went back, a cursor was
+    /// given up or a run did not come to its end; if not promised that is counted and not judged.
+    pub once: bool,
     /// A phone that is online begins a run within its [`patience`](Stack::patience) of each trigger
     /// of a unit, and of each run that failed or left edits.
     pub prompt: bool,
@@ -68,6 +71,7 @@ impl Capabilities {
         acknowledges: true,
         stamps: true,
         sessions: true,
+        once: true,
         prompt: true,
         merge: Merge::Keeps,
         logs: true,

@@ -169,7 +169,7 @@ fn next_wants(wants: &[Want], answer: &Answer<'_>) -> Vec<Want> {
     let next = |want: &Want| {
         let page = answer.pages.iter().find(|page| page.entity == want.entity);
         let cursor = page.map_or_else(|| want.cursor.clone(), |page| Some(page.cursor.to_string()));
-        Want { entity: want.entity, cursor }
+        Want { entity: want.entity, cursor, ids: 0 }
     };
     wants.iter().filter(|want| goes_on(answer, want.entity)).map(next).collect()
 }
@@ -180,7 +180,7 @@ mod tests {
     use crate::protocol::{Asked, DEFAULT};
 
     fn want(entity: u16, cursor: Option<&str>) -> Want {
-        Want { entity: EntityId(entity), cursor: cursor.map(str::to_owned) }
+        Want { entity: EntityId(entity), cursor: cursor.map(str::to_owned), ids: 0 }
     }
 
     #[test]

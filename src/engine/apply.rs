@@ -4,19 +4,20 @@
 use std::rc::Rc;
 
 use super::bad_rows::{BadRows, Verdict};
-use super::options::CursorBook;
+use super::options::{CursorBook, MissingParent};
+use super::parents;
 use super::parts::Completed;
 use super::passed::is_undone;
 use super::process::{Process, damaged};
 use super::rules::{Applied, CursorMoment, Place};
 use super::segments::{Segment, cut};
-use crate::base::{EntityId, Key, Span, Stamp, Undone, UnitId};
+use crate::base::{Cell, EntityId, Key, Span, Stamp, Undone, UnitId};
 use crate::contract::{AppliedChange, Event, SyncError};
 use crate::protocol::{Answer, Page, WireRow};
-use crate::store::{self, Progress, StoreError, Tx};
+use crate::store::{self, LateRow, Progress, StoreError, Tx};
 
 /// What one transaction changed, kept until it is committed and can be told.
-#[derive(Default)]
+#[derive(Debug, Default, PartialEq)]
 struct Told {
     changes: Vec<(EntityId, Key, Stamp, bool)>,
     cursors: Vec<EntityId>,
@@ -66,10 +67,7 @@ pub(super) struct Applier {
 
 impl Applier {
     pub(super) fn new(process: Rc<Process>) -> Applier {
-        Applier {
-            bad_rows: BadRows::new(process.options.pull.bad_rows, process.ports.machine.clone()),
-            process,
-        }
+        Applier { bad_rows: BadRows::new(&process.options.pull, process.ports.machine.clone()), process }
     }
 
     /// The book in which the unit's cursors stand.
@@ -106,23 +104,38 @@ impl Applier {
     }
 
     fn retry_entity(&self, tx: &Tx<'_>, entity: EntityId, told: &mut Told) -> Result<(), StoreError> {
-        let (dirty, undone) = (tx.dirty()?, self.process.passed.undone(entity));
+        let dirty = Dirty(tx.dirty()?);
         for late in tx.late(entity)? {
             let key = late.key.as_str();
-            if self.bad_rows.fails(entity, key) {
-                continue;
+            let waits = |values: Option<&[Cell<'_>]>| {
+                self.waits(tx, entity, WireRow { key, stamp: late.stamp, values, part: None })
+            };
+            if !self.bad_rows.fails(entity, key) && !late.with(waits)? {
+                self.apply_late(tx, (entity, &late), &dirty, told)?;
             }
-            let dirty = dirty.iter().any(|(of, other)| *of == entity && other == key);
-            let place = Place::of(entity, tx.generation(entity)?, dirty);
-            late.with(|values| {
-                let row = WireRow { key, stamp: late.stamp, values, part: None };
-                let applied = self.apply_row(tx, place, row, &undone)?;
-                told.note(entity, row, applied);
-                Ok(())
-            })?;
-            tx.drop_late(entity, key)?;
         }
         Ok(())
+    }
+
+    /// Applies a row of the list, on which it is no longer.
+    fn apply_late(
+        &self,
+        tx: &Tx<'_>,
+        (entity, late): (EntityId, &LateRow),
+        dirty: &Dirty,
+        told: &mut Told,
+    ) -> Result<(), StoreError> {
+        let key = late.key.as_str();
+        let dirty = dirty.has(entity, key);
+        let (place, undone) =
+            (Place::of(entity, tx.generation(entity)?, dirty), self.process.passed.undone(entity));
+        late.with(|values| {
+            let row = WireRow { key, stamp: late.stamp, values, part: None };
+            let applied = self.apply_row(tx, place, row, &undone)?;
+            told.note(entity, row, applied);
+            Ok(())
+        })?;
+        tx.drop_late(entity, key)
     }
 
     /// Makes an answer to a unit's pull durable; false if a row came in part that is held in
@@ -182,9 +195,13 @@ impl Applier {
                 let rows = (&completed, &dirty);
                 self.apply_segment(tx, unit, &pages[segment.page], *segment, rows, &mut told)?;
             }
+            self.bring_in(tx, &mut told)?;
             Ok(Some(told))
         });
         let (told, took) = written.await;
+        if told == Err(StoreError::Dangling) {
+            self.process.emit(Event::ApplyAborted);
+        }
         let Some(told) = told.map_err(damaged)? else { return Ok(false) };
         self.tell(unit, &told, took);
         for entity in told.cursors {
@@ -192,6 +209,39 @@ impl Applier {
             self.process.emit(Event::CursorSaved { unit, entity });
         }
         Ok(true)
+    }
+
+    /// Whether a row cannot be applied before others.
+    fn waits(&self, tx: &Tx<'_>, entity: EntityId, row: WireRow<'_>) -> Result<bool, StoreError> {
+        self.process.options.pull.missing_parent.holds(tx, &self.process.setup.schema, entity, row)
+    }
+
+    /// Applies what waited for the rows of this transaction: those that refer to what is here and
+    /// to each other come together, and ends after those of what refers to them.
+    fn bring_in(&self, tx: &Tx<'_>, told: &mut Told) -> Result<(), StoreError> {
+        let schema = &self.process.setup.schema;
+        if self.process.options.pull.missing_parent == MissingParent::Ignore {
+            return Ok(());
+        }
+        let mut late = Vec::new();
+        for entity in schema.ids() {
+            late.extend(tx.late(entity)?.into_iter().map(|row| (entity, row)));
+        }
+        let whole = parents::whole_groups(tx, schema, &late)?;
+        if !whole.is_empty() {
+            store::defer_foreign_keys(tx)?;
+        }
+        let dirty = Dirty(tx.dirty()?);
+        for (entity, row) in whole {
+            self.apply_late(tx, (*entity, row), &dirty, told)?;
+        }
+        loop {
+            let before = tx.all_late()?;
+            schema.ids().try_for_each(|entity| self.retry_entity(tx, entity, told))?;
+            if tx.all_late()? == before {
+                return Ok(());
+            }
+        }
     }
 
     /// Tells what a transaction changed.
@@ -232,11 +282,20 @@ impl Applier {
             }
             None => (Progress::default(), 0),
         };
+        if let Some((first, count)) = page.ids.filter(|_| segment.from == 0) {
+            store::add_keys(tx, page.entity, first, count)?;
+        }
         let undone = self.process.passed.hears(tx, page.entity, &page.undone)?;
-        for index in segment.from..segment.until {
+        let taken = |index: &usize| self.process.rules.apply.takes(*index);
+        for index in (segment.from..segment.until).filter(taken) {
             completed.with((segment.page, index), page.rows.get(index), |row| {
                 if unit.is_some() {
-                    let verdict = self.bad_rows.judge(tx, page.entity, row)?;
+                    let mut verdict = self.bad_rows.judge(tx, page.entity, row)?;
+                    let is_dirty = dirty.has(page.entity, row.key);
+                    if verdict == Verdict::Apply && !is_dirty && self.waits(tx, page.entity, row)? {
+                        tx.set_late(page.entity, row.key, row.stamp, row.values)?;
+                        verdict = Verdict::Listed;
+                    }
                     if verdict != Verdict::Apply {
                         told.skipped += u32::from(verdict == Verdict::Skip);
                         told.listed += u32::from(verdict == Verdict::Listed);
@@ -327,7 +386,9 @@ impl Applier {
     ) -> Result<(), StoreError> {
         let before = progress.clone();
         if segment.ends_page {
-            progress.cursor = Some(page.cursor.clone().into_owned());
+            if self.process.rules.cursor.is_saved(page.more) {
+                progress.cursor = Some(page.cursor.clone().into_owned());
+            }
             if progress.loading && self.process.rules.cursor.keeps_what_is_withheld() {
                 for key in &page.withheld {
                     tx.seen(page.entity, key, progress.generation)?;

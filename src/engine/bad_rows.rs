@@ -12,7 +12,7 @@ use std::rc::Rc;
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::options::{BadRowOptions, OnBadRow};
+use super::options::{BadRowOptions, MissingParent, OnBadRow, PullOptions};
 use crate::base::{EntityId, Key, Ppm};
 use crate::contract::Machine;
 use crate::protocol::WireRow;
@@ -24,20 +24,23 @@ const SEED: u64 = 0x0062_6164_726f_7773;
 /// How often each bad row has failed.
 pub(super) struct BadRows {
     options: BadRowOptions,
+    /// Rows wait there for others.
+    waits: bool,
     machine: Rc<dyn Machine>,
     failed: RefCell<BTreeMap<(EntityId, Key), u32>>,
 }
 
 impl BadRows {
     /// By the engine's options, and by what the device makes of a row.
-    pub(super) fn new(options: BadRowOptions, machine: Rc<dyn Machine>) -> BadRows {
-        BadRows { options, machine, failed: RefCell::default() }
+    pub(super) fn new(options: &PullOptions, machine: Rc<dyn Machine>) -> BadRows {
+        let waits = options.missing_parent == MissingParent::Wait;
+        BadRows { options: options.bad_rows, waits, machine, failed: RefCell::default() }
     }
 
     /// Whether there may be a list.
     pub(super) fn has_list(&self) -> bool {
         let any = self.options.share > Ppm(0) || self.machine.has_bad_rows();
-        any && self.options.then == OnBadRow::RetryList
+        self.waits || any && self.options.then == OnBadRow::RetryList
     }
 
     /// Whether the row fails now.
@@ -92,6 +95,7 @@ mod tests {
     use super::*;
     use crate::base::Time;
     use crate::contract::Work;
+    use crate::engine::options::Options;
 
     struct Good;
 
@@ -105,7 +109,8 @@ mod tests {
     }
 
     fn rows(options: BadRowOptions) -> BadRows {
-        BadRows::new(options, Rc::new(Good))
+        let options = PullOptions { bad_rows: options, ..Options::default().pull };
+        BadRows::new(&options, Rc::new(Good))
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::conflict::OwnRule;
 use super::options::{Dates, Options};
 use super::process::Process;
 use super::rules::Rules;
@@ -10,10 +11,10 @@ use super::session::Session;
 use super::view::View;
 use crate::base::{EntityId, Incarnation, Key, UnitId};
 use crate::contract::{
-    AppEvent, Database, DeviceSetup, DeviceView, EditError, EngineError, EngineFactory, LocalBoxFuture,
-    LocalEdit, Ports, Provision, SyncEngine, SyncError, Trigger,
+    AppEvent, Database, DeviceSetup, DeviceView, EditError, EditKind, EngineError, EngineFactory, Event,
+    LocalBoxFuture, LocalEdit, NamedBy, Ports, Provision, SyncEngine, SyncError, Trigger,
 };
-use crate::store::{self, Store};
+use crate::store::{self, Store, Tx};
 
 /// The built-in engine in one life of a device's process.
 pub struct Builtin {
@@ -82,9 +83,18 @@ impl SyncEngine for Builtin {
             Dates::Utc => self.process.ports.clock.wall(),
             Dates::Local => self.process.ports.clock.local(),
         };
-        let saved = self.process.store.edit(edit, &edit.id.to_string(), made_at);
-        self.process.ports.machine.take_on(self.process.store.work());
-        saved?;
+        let (store, id) = (&self.process.store, edit.id.to_string());
+        let naming = self.process.setup.schema.naming(edit.entity);
+        let saved = if edit.kind == EditKind::Create && naming.by == NamedBy::Pool {
+            let key = |tx: &Tx<'_>| self.process.rules.send.new_key(tx, edit.entity);
+            store::edit_pooled(store, edit, &id, made_at, key).map(Some)
+        } else {
+            store.edit(edit, &id, made_at).map(|()| None)
+        };
+        self.process.ports.machine.take_on(store.work());
+        if let Some(key) = saved? {
+            self.process.emit(Event::Renamed { entity: edit.entity, from: &edit.key, to: &key });
+        }
         if self.process.rules.wake.heeds_saving(self.session.is_under_way()) {
             self.scheduler.fire(Trigger::Save);
         }
@@ -127,6 +137,13 @@ impl BuiltinFactory {
     /// A factory of correct engines.
     pub fn new(options: Options, store: store::Options) -> BuiltinFactory {
         BuiltinFactory { rules: Rules::of(&options), options: Rc::new(options), store }
+    }
+
+    /// With a rule of one's own that decides conflicts, where the policy is `callback`.
+    #[must_use]
+    pub fn with_rule(mut self, rule: Rc<dyn OwnRule>) -> BuiltinFactory {
+        self.rules.own = self.rules.own.map(|_| rule);
+        self
     }
 }
 

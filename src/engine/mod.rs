@@ -37,12 +37,16 @@
 mod ahead;
 mod apply;
 mod bad_rows;
+mod beneath;
 mod beside;
 mod builtin;
 mod conflict;
 pub mod control;
 mod exchange;
+mod named;
 mod options;
+mod outgoing;
+mod parents;
 mod parts;
 mod passed;
 mod process;
@@ -62,12 +66,12 @@ mod view;
 
 pub use builtin::{Builtin, BuiltinFactory};
 pub use conflict::{
-    Conflict, POLICIES, POLICY_NAMES, Policy, Resolution, ResolveRule, kind_of, named as policy_named,
-    says_the_same,
+    BaseDate, CallbackOptions, Conflict, Contested, Detect, OwnRule, POLICIES, POLICY_NAMES, Policy,
+    Resolution, ResolveRule, Say, Says, kind_of, named as policy_named, says_the_same,
 };
 pub use options::{
-    BadRowOptions, Compared, ConflictOptions, CursorBook, Dates, Decoder, Identity, Jitter, OnBadRow,
-    Options, PullOptions, PushOptions, Requests, RetryOptions,
+    BadRowOptions, ConflictOptions, CursorBook, Dates, Decoder, Identity, Jitter, MissingParent, OnBadRow,
+    Options, PullOptions, PushOptions, Requests, RetryOptions, Sends,
 };
 pub use retry::backoff;
 pub use rules::{

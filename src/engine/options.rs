@@ -1,6 +1,6 @@
 //! What the built-in engine can be told to be.
 
-use super::conflict::Policy;
+use super::conflict::{BaseDate, CallbackOptions, Detect, Policy};
 use super::control::{Controller, SteeringOptions};
 use crate::base::{Bytes, Ppm, Span, in_words};
 use crate::protocol::Codec;
@@ -84,20 +84,13 @@ impl Decoder {
 pub struct ConflictOptions {
     /// What becomes of an edit in conflict.
     pub policy: Policy,
-    /// Which date of the backend's version an edit's date is held against.
-    pub compares: Compared,
+    /// What makes a conflict.
+    pub detect: Detect,
+    /// The date by which an edit names the version that it was made on.
+    pub base: BaseDate,
+    /// What the rule of the app does, where that decides.
+    pub callback: CallbackOptions,
 }
-
-/// Which date of the backend's version is compared, where dates decide who wins.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Compared {
-    /// When its author made it, by the author's clock, if the backend knows.
-    #[default]
-    Edited,
-    /// When the backend committed it: what was made earlier and sent later wins.
-    Committed,
-}
-in_words!(Compared { Edited: "edited", Committed: "committed" });
 
 /// How the built-in engine pulls.
 #[derive(Clone, Debug, PartialEq)]
@@ -118,9 +111,23 @@ pub struct PullOptions {
     pub prefetch: u32,
     /// Entities of a unit pulled at the same time, at least 1.
     pub streams: u32,
+    /// What is done about a row that refers to one that has not come.
+    pub missing_parent: MissingParent,
     /// What its requests are to caches on the way.
     pub requests: Requests,
 }
+
+/// What is done about a pulled row that refers to one that has not come, and about the end of one
+/// that others refer to still.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MissingParent {
+    /// Nothing.
+    #[default]
+    Ignore,
+    /// It waits on a durable list until the other has come, or the others have gone.
+    Wait,
+}
+in_words!(MissingParent { Ignore: "ignore", Wait: "wait" });
 
 /// What requests for pages are to caches on the way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -185,7 +192,20 @@ pub struct PushOptions {
     pub chunk_bytes: Bytes,
     /// What the chunk is steered by.
     pub steering: SteeringOptions,
+    /// What of a row an update brings.
+    pub sends: Sends,
 }
+
+/// What of a row an update brings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sends {
+    /// The columns that its person set.
+    #[default]
+    Changed,
+    /// The whole row as the device holds it.
+    Row,
+}
+in_words!(Sends { Changed: "changed", Row: "row" });
 
 /// How the built-in engine tries again.
 #[derive(Clone, Debug, PartialEq)]
@@ -230,9 +250,15 @@ impl Default for Options {
                 steering: steering.clone(),
                 prefetch: 0,
                 streams: 1,
+                missing_parent: MissingParent::default(),
                 requests: Requests::default(),
             },
-            push: PushOptions { chunk_rows: 50, chunk_bytes: Bytes(1 << 20), steering },
+            push: PushOptions {
+                chunk_rows: 50,
+                chunk_bytes: Bytes(1 << 20),
+                steering,
+                sends: Sends::default(),
+            },
             retry: RetryOptions {
                 base: Span::secs(1),
                 cap: Span::secs(300),

@@ -10,7 +10,7 @@ use super::rules::Rules;
 use super::stop::Stop;
 use crate::base::{EntityId, Incarnation, Key, Span, Stamp, Stream, Time, Undone};
 use crate::contract::{DeviceSetup, Event, HookError, Occasion, Ports, SyncError};
-use crate::store::{Store, StoreError, Tx};
+use crate::store::{self, Store, StoreError, Tx};
 
 use rustc_hash::FxHashMap;
 
@@ -44,6 +44,8 @@ pub(super) struct Process {
     /// echo.
     own_versions: RefCell<FxHashMap<(EntityId, Key), Written>>,
     pub(super) passed: Passed,
+    /// How many rows were told that refer to one that is not there.
+    dangling: Cell<Option<u64>>,
 }
 
 /// The memory of an answer, given back when it is dropped.
@@ -81,6 +83,7 @@ impl Process {
             retries: RefCell::new(retries),
             own_versions: RefCell::default(),
             passed: Passed::default(),
+            dangling: Cell::new(None),
         }
     }
 
@@ -111,7 +114,22 @@ impl Process {
         f: impl FnOnce(&Tx<'_>) -> Result<R, StoreError>,
     ) -> (Result<R, StoreError>, Span) {
         let written = self.store.transaction(f);
-        (written, self.settle_work().await)
+        let took = self.settle_work().await;
+        self.look_at_references();
+        (written, took)
+    }
+
+    /// Tells how many rows refer to one that is not there, if somebody counts.
+    pub(super) fn look_at_references(&self) {
+        if !self.store.watches_references() {
+            return;
+        }
+        // What cannot be read now fails where it is needed.
+        if let Ok(rows) = self.store.read(store::dangling)
+            && self.dangling.replace(Some(rows)) != Some(rows)
+        {
+            self.emit(Event::Dangling { rows });
+        }
     }
 
     /// Lets the time pass that the database has worked.

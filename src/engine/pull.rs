@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::apply::Applier;
 use super::exchange::{Caller, Failure, GivenUp, Received, RunError};
+use super::named;
 use super::process::{Process, damaged};
 use crate::base::{EntityId, Key, Span, UnitId};
 use crate::contract::{RequestKind, ServerError, SyncError};
@@ -139,7 +140,10 @@ impl Puller {
     pub(super) fn wants(&self, unit: UnitId, left: &[EntityId]) -> Result<Vec<Want>, SyncError> {
         let book = self.applier.cursor_book(unit);
         let wants = self.process.store.read(|tx| {
-            let want = |&entity| Ok(Want { entity, cursor: tx.progress(book, entity)?.cursor });
+            let want = |&entity| {
+                let ids = named::keys_wanted(tx, entity, self.process.setup.schema.naming(entity))?;
+                Ok(Want { entity, cursor: tx.progress(book, entity)?.cursor, ids })
+            };
             left.iter().map(want).collect::<Result<Vec<_>, StoreError>>()
         });
         wants.map_err(damaged)

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::exchange::{Caller, Failure, GivenUp, Received, RunError};
+use super::outgoing::Outgoing;
 use super::process::{Process, damaged};
 use super::settle::{Counts, Settler};
 use super::upload::fitting;
 use crate::base::{Span, UnitId};
-use crate::contract::{Outcome, RequestKind, SyncError, TransportError};
+use crate::contract::{Guard, Mutation, Outcome, RequestKind, SyncError, TransportError};
 use crate::protocol::{Answer, PushRequest, PushResult, Request};
 use crate::store::Entry;
 
@@ -63,14 +64,15 @@ impl Pusher {
                 let error = SyncError::Throttled(format!("{} changes meet others each time", batch.len()));
                 return Err(RunError { error, tries: 1, refused: true });
             }
+            let told = self.outgoing(&batch)?;
             self.process.settle_work().await;
             self.process.crash_point("push.before-request").await;
             // Another try may bring less than the one before: what failed may have been too large.
             let sent = Cell::new(batch.len());
             let make = |request| {
                 let size = self.caller.chunk(RequestKind::Push, batch[0].entity);
-                sent.set(fitting(self.process.options.codec, &batch, size));
-                Request::Push(self.push_request(unit, &batch[..sent.get()], request))
+                sent.set(fitting(self.process.options.codec, &told.entries, size));
+                Request::Push(self.push_request(unit, &told, sent.get(), request))
             };
             let answered = self.caller.exchange(Some(unit), make).await;
             let more = batch.len() >= limit || sent.get() < batch.len();
@@ -104,12 +106,28 @@ impl Pusher {
         Ok(())
     }
 
-    fn push_request(&self, unit: UnitId, batch: &[Entry], request: u64) -> PushRequest {
-        let mutation = |entry: &Entry| self.process.rules.send.mutation(entry, request);
+    /// The edits as they are told to the backend.
+    fn outgoing(&self, batch: &[Entry]) -> Result<Outgoing, RunError> {
+        let options = &self.process.options;
+        if Outgoing::is_as_made(options) {
+            return Ok(Outgoing::as_made(batch));
+        }
+        let schema = &self.process.setup.schema;
+        let told = self.process.store.read(|tx| Outgoing::of(tx, (options, schema), batch));
+        Ok(told.map_err(damaged)?)
+    }
+
+    /// The request that brings the first so many of them.
+    fn push_request(&self, unit: UnitId, told: &Outgoing, first: usize, request: u64) -> PushRequest {
+        let guards = told.guards.iter().copied().chain(std::iter::repeat(Guard::Base));
+        let mutation = |(entry, guard): (&Entry, Guard)| {
+            let plain = self.process.rules.send.mutation(entry, request);
+            if guard == Guard::Base { plain } else { Mutation { guard, ..plain } }
+        };
         PushRequest {
             device: self.process.setup.device,
             unit,
-            mutations: batch.iter().map(mutation).collect(),
+            mutations: told.entries[..first].iter().zip(guards).map(mutation).collect(),
             clock: self.process.ports.clock.wall(),
         }
     }

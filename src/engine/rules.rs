@@ -5,11 +5,11 @@
 use std::rc::Rc;
 
 use crate::base::{EntityId, Key, Span, Stamp};
-use crate::contract::{EditKind, Entity, Mutation, Outcome, Row, ServerError};
+use crate::contract::{EditKind, Entity, Guard, Mutation, Outcome, Row, ServerError};
 use crate::protocol::WireRow;
-use crate::store::{Entry, StoreError, Tx};
+use crate::store::{Entry, Reach, StoreError, Tx, take_key};
 
-use super::conflict::ResolveRule;
+use super::conflict::{OwnRule, ResolveRule};
 use super::options::{Options, Requests};
 
 /// All rules of an engine.
@@ -25,6 +25,8 @@ pub struct Rules {
     pub outbox: Rc<dyn OutboxRule>,
     /// Who wins a conflict.
     pub resolve: Rc<dyn ResolveRule>,
+    /// The app's own word on who wins, if it is asked.
+    pub own: Option<Rc<dyn OwnRule>>,
     /// How units follow each other.
     pub order: Rc<dyn OrderRule>,
     /// What starts a unit, and how long it waits.
@@ -40,6 +42,7 @@ impl Rules {
             send: Rc::new(Correct),
             outbox: Rc::new(Correct),
             resolve: (options.conflict.policy.rule)(),
+            own: options.conflict.policy.asks_app.then(|| Rc::new(options.conflict.callback.clone()) as _),
             order: Rc::new(Correct),
             wake: Rc::new(Correct),
         }
@@ -89,6 +92,10 @@ pub trait CursorRule {
     fn keeps_what_is_withheld(&self) -> bool {
         true
     }
+    /// Whether the cursor of a page is saved, of which the server says that more comes or not.
+    fn is_saved(&self, _more: bool) -> bool {
+        true
+    }
     /// Removes the rows that a full load of this generation did not bring, as it ends; gives their
     /// keys.
     ///
@@ -134,6 +141,10 @@ pub enum Applied {
 
 /// What a pulled row does to the local one.
 pub trait ApplyRule {
+    /// Whether the row at this place of its page is looked at.
+    fn takes(&self, _place: usize) -> bool {
+        true
+    }
     /// Applies `row`. A row with local edits keeps them; the new version lies in wait in its shadow
     /// until they are decided. A version that the device has moved past stays out.
     ///
@@ -206,11 +217,18 @@ pub trait SendRule {
     fn requests(&self, chosen: Requests) -> Requests {
         chosen
     }
+    /// Takes a key for a new row out of the pool, if there is one left.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn new_key(&self, tx: &Tx<'_>, entity: EntityId) -> Result<Option<Key>, StoreError> {
+        take_key(tx, entity)
+    }
     /// An edit as the backend is told it, in the try number `attempt` of this process.
     fn mutation(&self, entry: &Entry, attempt: u64) -> Mutation {
         let _ = attempt;
         let Entry { id, edit, entity, key, kind, values, base, made_at, .. } = entry.clone();
-        Mutation { id, edit, entity, key, kind, values, base, made_at }
+        Mutation { id, edit, entity, key, kind, values, base, made_at, guard: Guard::Base }
     }
 }
 
@@ -281,6 +299,16 @@ pub trait OutboxRule {
     /// person set alone.
     fn sends_own_values(&self) -> bool {
         true
+    }
+    /// What else gets the new key of a row that the backend has named.
+    fn renames(&self) -> Reach {
+        Reach::ALL
+    }
+    /// Whether what an acknowledged edit met was read for the edits of its row that wait behind it,
+    /// too, so that they meet no conflict of their own. One that stands beside another version has
+    /// no word on the columns that they set.
+    fn speaks_for_those_behind(&self, entry: &Entry) -> bool {
+        !entry.is_merged()
     }
     /// Whether a version that waited in the row's shadow is applied when the last edit is settled;
     /// `is_news` says whether it is newer than what that was settled with.

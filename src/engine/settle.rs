@@ -2,14 +2,18 @@
 
 use std::rc::Rc;
 
-use super::conflict::{Conflict, Resolution, kind_of};
-use super::options::Compared;
+use super::beneath::{as_of, beneath};
+use super::conflict::{
+    Conflict, Contested, Resolution, ask, is_uncontested, kind_of, resolution, says_the_same,
+};
+use super::named;
+use super::options::Sends;
 use super::passed::is_undone;
 use super::process::{Process, damaged};
 use super::rules::overlay;
-use crate::base::{EditId, EntityId, Key, Span, Stamp, UnitId, Value};
+use crate::base::{EditId, EntityId, Key, Span, Stamp, UnitId};
 use crate::contract::{
-    AppliedChange, ConflictKind, EditKind, Entity, Event, LogEntry, LogKind, Outcome, Row, Sides, SyncError,
+    AppliedChange, ConflictKind, EditKind, Event, LogEntry, LogKind, Outcome, Row, Sides, SyncError,
 };
 use crate::protocol::PushResult;
 use crate::store::{Entry, StoreError, Tx};
@@ -47,6 +51,8 @@ enum Settled {
         key: Key,
         kind: LogKind,
     },
+    /// The row has another key now.
+    Renamed(EntityId, Key, Key),
     /// The row has the backend's version now.
     Holds {
         entity: EntityId,
@@ -72,12 +78,18 @@ impl Settler {
         batch: &[Entry],
         results: &[PushResult<'_>],
     ) -> Result<Counts, SyncError> {
+        let said = self.ask_app(batch, results).await;
         let settled = self.process.write(|tx| {
             let mut told = Vec::new();
             let mut counts = Counts::default();
-            for (entry, result) in batch.iter().zip(results) {
+            let mut renamed = false;
+            for ((entry, result), said) in batch.iter().zip(results).zip(said) {
                 counts.put_off += usize::from(result.outcome == Outcome::Later);
-                counts.left += usize::from(self.settle_one(tx, entry, &result.outcome, &mut told)?);
+                // What this one says of a row that was renamed just now is old.
+                let now = if renamed { named::as_it_waits(tx, entry)? } else { None };
+                let entry = now.as_ref().unwrap_or(entry);
+                counts.left += usize::from(self.settle_one(tx, entry, (&result.outcome, said), &mut told)?);
+                renamed |= told.iter().any(|told| matches!(told, Settled::Renamed(..)));
             }
             Ok((told, counts))
         });
@@ -92,16 +104,58 @@ impl Settler {
         self.tell(unit, batch.iter().map(|entry| acknowledged(entry, Stamp(0))).collect(), Span::ZERO);
     }
 
-    /// Settles one edit. True if it left the outbox.
+    /// What a rule of the app's own makes of each that met a conflict, if there is one and it has
+    /// an answer.
+    async fn ask_app(&self, batch: &[Entry], results: &[PushResult<'_>]) -> Vec<Option<Resolution>> {
+        let mut said = vec![None; batch.len()];
+        let Some(rule) = &self.process.rules.own else { return said };
+        let met = batch.iter().zip(results).map(|(entry, result)| self.conflict(entry, &result.outcome));
+        let detect = self.process.options.conflict.detect;
+        let is_open =
+            |c: &Conflict<'_>| !c.wants_taken_key() && !says_the_same(*c) && !is_uncontested(detect, *c);
+        let met: Vec<_> = met.enumerate().filter_map(|(at, met)| Some((at, met.filter(is_open)?))).collect();
+        if met.is_empty() {
+            return said;
+        }
+        let asked = met.iter().map(|(_, conflict)| Contested::of(*conflict)).collect();
+        let limit = self.process.options.conflict.callback.timeout;
+        let says = ask(&**rule, asked, &self.process.ports.clock, limit).await;
+        for ((at, conflict), say) in met.into_iter().zip(says) {
+            said[at] = say.and_then(|say| resolution(&say, conflict));
+        }
+        said
+    }
+
+    /// The conflict that an edit met, if it did.
+    fn conflict<'a>(&'a self, entry: &'a Entry, outcome: &'a Outcome) -> Option<Conflict<'a>> {
+        let Outcome::Conflict { why, current, edited_at } = outcome else { return None };
+        let entity = self.process.setup.schema.entity(entry.entity);
+        let compares_values = self.process.options.conflict.detect.compares_values();
+        let (why, current, edited_at) = (*why, current.as_ref(), *edited_at);
+        Some(Conflict { entry, entity, why, current, edited_at, compares_values })
+    }
+
+    /// Settles one edit, about which the app's own rule may have `said` what becomes of it. True if
+    /// it left the outbox.
     fn settle_one(
         &self,
         tx: &Tx<'_>,
         entry: &Entry,
-        outcome: &Outcome,
+        (outcome, said): (&Outcome, Option<Resolution>),
         told: &mut Vec<Settled>,
     ) -> Result<bool, StoreError> {
+        if let Some(conflict) = self.conflict(entry, outcome) {
+            return self.decide(tx, conflict, (outcome, said), told);
+        }
         match outcome {
             Outcome::Applied { stamp } => {
+                told.push(acknowledged(entry, *stamp));
+                self.acknowledge(tx, entry, *stamp, told)?;
+                Ok(true)
+            }
+            Outcome::Named { stamp, row } => {
+                told.push(Settled::Renamed(entry.entity, entry.key.clone(), row.key.clone()));
+                let entry = &named::rename(tx, entry, row, self.process.rules.outbox.renames())?;
                 told.push(acknowledged(entry, *stamp));
                 self.acknowledge(tx, entry, *stamp, told)?;
                 Ok(true)
@@ -131,16 +185,7 @@ impl Settler {
                 }
                 Ok(true)
             }
-            Outcome::Conflict { why, current, edited_at } => {
-                let entity = self.process.setup.schema.entity(entry.entity);
-                let (why, current) = (*why, current.as_ref());
-                let edited_at = match self.process.options.conflict.compares {
-                    Compared::Edited => *edited_at,
-                    Compared::Committed => None,
-                };
-                let conflict = Conflict { entry, entity, why, current, edited_at };
-                self.decide(tx, conflict, outcome, told)
-            }
+            Outcome::Conflict { .. } => unreachable!("it was decided above"),
         }
     }
 
@@ -154,7 +199,11 @@ impl Settler {
     ) -> Result<(), StoreError> {
         self.process.rules.outbox.lets_go(tx, entry)?;
         tx.restamp(entry.entity, entry.key.as_str(), stamp)?;
-        tx.rebase(entry.entity, entry.key.as_str(), stamp)?;
+        if self.process.rules.outbox.speaks_for_those_behind(entry) {
+            tx.rebase(entry.entity, entry.key.as_str(), stamp)?;
+        } else {
+            tx.rebase_from(entry.entity, entry.key.as_str(), entry.base, stamp)?;
+        }
         self.process.remember(entry.entity, &entry.key, stamp, entry.kind == EditKind::Create);
         self.lift_shadow(tx, entry.entity, &entry.key, stamp, told)?;
         if entry.kind == EditKind::Delete { self.ended(tx, entry, stamp) } else { Ok(()) }
@@ -196,11 +245,22 @@ impl Settler {
         &self,
         tx: &Tx<'_>,
         conflict: Conflict<'_>,
-        outcome: &Outcome,
+        (outcome, said): (&Outcome, Option<Resolution>),
         told: &mut Vec<Settled>,
     ) -> Result<bool, StoreError> {
-        let entry = conflict.entry;
-        let resolution = match self.process.rules.resolve.decide(conflict) {
+        if is_uncontested(self.process.options.conflict.detect, conflict) {
+            let entry = conflict.entry;
+            let columns = entry.values.iter().map(|(column, _)| *column).collect();
+            let beside = Resolution::Merged { columns, line: None };
+            told.push(told_of(conflict, entry.key.clone(), ConflictKind::Equal, beside));
+            self.send_onto(tx, (entry, true), &entry.key, conflict.current)?;
+            return Ok(false);
+        }
+        let made_as = conflict.entry.key.clone();
+        let renamed = self.take_for_same(tx, &conflict, told)?;
+        let entry = renamed.as_ref().unwrap_or(conflict.entry);
+        let conflict = Conflict { entry, ..conflict };
+        let resolution = match self.decided(conflict, renamed.is_some(), said) {
             // It would bring a row back that a later edit of this device deletes.
             Resolution::Local { onto } if self.has_nothing_to_create(tx, conflict, &onto)? => {
                 Resolution::Remote
@@ -209,14 +269,7 @@ impl Settler {
         };
         let remote = conflict.current.map_or(Stamp(0), |row| row.stamp);
         if self.process.rules.outbox.tells(outcome) {
-            told.push(Settled::Decided {
-                edit: entry.edit,
-                entity: entry.entity,
-                key: entry.key.clone(),
-                kind: kind_of(conflict),
-                resolution: resolution.clone(),
-                sides: Sides { local: entry.made_at, remote, edited: conflict.edited_at },
-            });
+            told.push(told_of(conflict, made_as, kind_of(conflict), resolution.clone()));
         }
         match resolution {
             Resolution::Same => {
@@ -241,7 +294,10 @@ impl Settler {
             }
             Resolution::Local { onto } => {
                 self.log(tx, entry, outcome, LogKind::Overwrote, Some(remote), told)?;
-                self.send_onto(tx, entry, &onto, conflict.current)?;
+                match self.as_whole(tx, conflict, &onto)? {
+                    Some(whole) => self.send_onto(tx, (&whole, false), &onto, conflict.current)?,
+                    None => self.send_onto(tx, (entry, false), &onto, conflict.current)?,
+                }
                 Ok(false)
             }
             Resolution::Merged { columns, line } => {
@@ -250,10 +306,33 @@ impl Settler {
                 }
                 let mut kept = entry.clone();
                 kept.values.retain(|(column, _)| columns.contains(column));
-                self.send_onto(tx, &kept, &entry.key, conflict.current)?;
+                self.send_onto(tx, (&kept, true), &entry.key, conflict.current)?;
                 Ok(false)
             }
         }
+    }
+
+    /// What a rule makes of a conflict: that of merging, of a row that was made twice.
+    fn decided(&self, conflict: Conflict<'_>, is_same_row: bool, said: Option<Resolution>) -> Resolution {
+        if is_same_row {
+            let naming = self.process.setup.schema.naming(conflict.entry.entity);
+            return named::merged(naming.merge, conflict);
+        }
+        said.unwrap_or_else(|| self.process.rules.resolve.decide(conflict))
+    }
+
+    /// A row that was made twice, by its natural key, is the one that was there.
+    fn take_for_same(
+        &self,
+        tx: &Tx<'_>,
+        conflict: &Conflict<'_>,
+        told: &mut Vec<Settled>,
+    ) -> Result<Option<Entry>, StoreError> {
+        let entry = conflict.entry;
+        let naming = self.process.setup.schema.naming(entry.entity);
+        let Some(row) = named::same_row(naming, conflict) else { return Ok(None) };
+        told.push(Settled::Renamed(entry.entity, entry.key.clone(), row.key.clone()));
+        named::rename(tx, entry, row, self.process.rules.outbox.renames()).map(Some)
     }
 
     /// Whether the row is here as of later than this version: a verdict may have waited at a
@@ -277,11 +356,25 @@ impl Settler {
         Ok(creates && tx.row(conflict.entry.entity, onto.as_str())?.is_none())
     }
 
-    /// The edit goes out again as a change of the row `onto`, over its current version.
+    /// The edit with all that its row has on the device, where whole rows are sent: the version
+    /// that it wins over goes with all its columns.
+    fn as_whole(&self, tx: &Tx<'_>, conflict: Conflict<'_>, onto: &Key) -> Result<Option<Entry>, StoreError> {
+        let entry = conflict.entry;
+        let live = conflict.current.is_some_and(|row| row.values.is_some());
+        let sends = self.process.options.push.sends;
+        if sends != Sends::Row || entry.kind != EditKind::Update || !live || *onto != entry.key {
+            return Ok(None);
+        }
+        let values = as_of(tx, conflict.entity, entry, onto)?;
+        Ok(Some(Entry { values, ..entry.clone() }))
+    }
+
+    /// The edit goes out again as a change of the row `onto`, over its current version, or `merged`
+    /// into that.
     fn send_onto(
         &self,
         tx: &Tx<'_>,
-        entry: &Entry,
+        (entry, merged): (&Entry, bool),
         onto: &Key,
         current: Option<&Row>,
     ) -> Result<(), StoreError> {
@@ -294,14 +387,16 @@ impl Settler {
         let narrows = self.process.rules.outbox.sends_own_values();
         let values = match kind {
             EditKind::Delete => Vec::new(),
-            EditKind::Create if entry.kind != EditKind::Create => self.as_of(tx, entry, onto)?,
+            EditKind::Create if entry.kind != EditKind::Create => {
+                as_of(tx, self.process.setup.schema.entity(entry.entity), entry, onto)?
+            }
             // What was to make its row again has all of that, and others write there.
             EditKind::Update if narrows => entry.own_values().cloned().collect(),
             EditKind::Create | EditKind::Update => entry.values.clone(),
         };
         // The backend remembers its verdict on the old idempotency key: another try is another
         // mutation.
-        let id = format!("{}+", entry.id);
+        let id = entry.id_again(merged);
         tx.rewrite(entry.seq, &id, onto, (kind, &values), current)?;
         if *onto != entry.key {
             tx.remove(entry.entity, entry.key.as_str())?;
@@ -309,17 +404,6 @@ impl Settler {
         // What is created again takes the row as it is here.
         let Some(current) = live else { return Ok(()) };
         overlay(tx, self.process.setup.schema.entity(entry.entity), entry.entity, current)
-    }
-
-    /// All that the row has with an edit that makes it again. Later edits of it follow as they are.
-    fn as_of(&self, tx: &Tx<'_>, entry: &Entry, key: &Key) -> Result<Vec<(usize, Value)>, StoreError> {
-        let entity = self.process.setup.schema.entity(entry.entity);
-        let shown = tx.row(entry.entity, key.as_str())?.map(|row| row.values);
-        let mut later = tx.entries_for(entry.entity, key.as_str())?;
-        later.retain(|other| other.seq > entry.seq);
-        let values = beneath(entity, shown, &later);
-        let values = values.ok_or_else(|| StoreError::Damaged(format!("no row {key} to create")))?;
-        Ok(entity.projection.iter().copied().zip(values).collect())
     }
 
     /// The edit leaves: what later edits of its row were made on never was.
@@ -412,6 +496,7 @@ impl Settler {
                     changes.push(AppliedChange { entity, key: key.as_str(), stamp, removed });
                     continue;
                 }
+                Settled::Renamed(entity, from, to) => Event::Renamed { entity: *entity, from, to },
                 Settled::Acknowledged { edit, entity, key, stamp } => {
                     Event::EditAcknowledged { edit: *edit, entity: *entity, key, stamp: *stamp }
                 }
@@ -440,27 +525,11 @@ fn is_news(shadow: &Row, settled: Stamp) -> bool {
     shadow.stamp > settled || shadow.stamp == settled && shadow.values.is_none()
 }
 
-/// What a row was before all its `edits`, in the order in which they were made, by what it is
-/// `shown` as with them.
-fn beneath(entity: &Entity, shown: Option<Vec<Value>>, edits: &[Entry]) -> Option<Vec<Value>> {
-    let mut values = shown;
-    for Entry { kind, made_on, .. } in edits.iter().rev() {
-        match kind {
-            EditKind::Create => values = None,
-            EditKind::Delete => {
-                values = made_on.as_ref().map(|all| all.iter().map(|(_, value)| value.clone()).collect());
-            }
-            EditKind::Update => {
-                for (column, value) in made_on.iter().flatten() {
-                    let place = entity.projection.binary_search(column).ok();
-                    if let Some(slot) = values.as_mut().zip(place).and_then(|(v, at)| v.get_mut(at)) {
-                        *slot = value.clone();
-                    }
-                }
-            }
-        }
-    }
-    values
+fn told_of(conflict: Conflict<'_>, key: Key, kind: ConflictKind, resolution: Resolution) -> Settled {
+    let Conflict { entry, current, edited_at, .. } = conflict;
+    let remote = current.map_or(Stamp(0), |row| row.stamp);
+    let sides = Sides { local: entry.made_at, remote, edited: edited_at };
+    Settled::Decided { edit: entry.edit, entity: entry.entity, key, kind, resolution, sides }
 }
 
 fn acknowledged(entry: &Entry, stamp: Stamp) -> Settled {
@@ -472,95 +541,4 @@ fn holds(entity: EntityId, row: &Row) -> Settled {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::base::{DeviceId, EditId};
-    use crate::contract::{Column, ColumnKind, Database, Delivery, LocalEdit, Schema};
-    use crate::store::{Journal, Options, Store};
-
-    /// Of whose three columns devices hold the first and the last.
-    fn entity() -> Entity {
-        let column = |name: &str| Column { name: name.to_owned(), kind: ColumnKind::Text };
-        Entity {
-            name: "task".to_owned(),
-            key: "id".to_owned(),
-            columns: ["due", "hidden", "title"].map(column).to_vec(),
-            projection: vec![0, 2],
-            scope: Vec::new(),
-            delivery: Delivery::Delta,
-            unique: vec![0],
-        }
-    }
-
-    const TASK: EntityId = EntityId(0);
-
-    fn texts(texts: [&str; 2]) -> Vec<Value> {
-        texts.map(Value::text).to_vec()
-    }
-
-    /// Makes edits of row k, which is `[due one, title a]` as of 5: each sets a column, or deletes.
-    fn edited(edits: &[(EditKind, usize, &str)]) -> Store {
-        let database = Database { path: ":memory:".to_owned(), vfs: None };
-        let options = Options { journal: Journal::Memory, ..Options::default() };
-        let store = Store::open(&database, Schema { entities: vec![entity()] }.into(), &options).unwrap();
-        store.transaction(|tx| tx.put_values(TASK, "k", Stamp(5), 0, &texts(["one", "a"]))).unwrap();
-        for (number, &(kind, column, text)) in (0..).zip(edits) {
-            let values = if kind == EditKind::Delete { vec![] } else { vec![(column, Value::text(text))] };
-            let id = EditId { device: DeviceId(0), number };
-            let edit = LocalEdit { id, entity: TASK, key: Key::new("k"), kind, values };
-            store.edit(&edit, &number.to_string(), Stamp(7)).unwrap();
-        }
-        store
-    }
-
-    #[test]
-    fn beneath_its_edits_a_row_is_what_it_was_before_them() {
-        use EditKind::{Delete, Update};
-        for edits in [
-            &[(Update, 0, "two"), (Update, 2, "b"), (Update, 0, "three")][..],
-            &[(Update, 0, "two"), (Delete, 0, "")],
-        ] {
-            let (shown, entries) = edited(edits)
-                .read(|tx| Ok((tx.row(TASK, "k")?.map(|row| row.values), tx.entries_for(TASK, "k")?)))
-                .unwrap();
-            assert_eq!(beneath(&entity(), shown, &entries), Some(texts(["one", "a"])), "{edits:?}");
-            let made = Entry { kind: EditKind::Create, ..entries[0].clone() };
-            assert_eq!(beneath(&entity(), Some(texts(["one", "a"])), &[made]), None);
-        }
-    }
-
-    #[test]
-    fn edits_behind_one_that_is_gone_are_made_on_what_it_was_made_on() {
-        use EditKind::{Delete, Update};
-        let store = edited(&[(Update, 0, "two"), (Update, 0, "three"), (Update, 2, "b"), (Delete, 0, "")]);
-        let version = Row { key: Key::new("k"), stamp: Stamp(5), values: Some(texts(["one", "a"])) };
-        let made_on = |other_stamp: Option<i64>| {
-            store
-                .transaction(|tx| {
-                    let stamp = other_stamp.map_or(version.stamp, Stamp);
-                    overlay(tx, &entity(), TASK, &Row { stamp, ..version.clone() })?;
-                    tx.entries_for(TASK, "k")
-                })
-                .unwrap()
-                .into_iter()
-                .map(|entry| entry.made_on.unwrap())
-                .collect::<Vec<_>>()
-        };
-        let first = store.read(|tx| tx.entries_for(TASK, "k")).unwrap().remove(0);
-        store.transaction(|tx| tx.drop_entry(first.seq)).unwrap();
-        let of = |column: usize, text| (column, Value::text(text));
-        assert_eq!(made_on(Some(9))[0], [of(0, "two")], "of another version they know nothing");
-        let expected = [vec![of(0, "one")], vec![of(2, "a")], vec![of(0, "three"), of(2, "b")]];
-        assert_eq!(made_on(None), expected);
-        assert_eq!(store.read(|tx| tx.row(TASK, "k")).unwrap(), None, "the last one deletes it");
-    }
-
-    #[test]
-    fn a_version_that_was_settled_is_no_news_unless_its_row_went_out_of_reach_with_it() {
-        let shadow = |stamp: i64, values| Row { key: Key::new("a"), stamp: Stamp(stamp), values };
-        for (stamp, there, gone) in [(4, false, false), (5, false, true), (6, true, true)] {
-            assert_eq!(is_news(&shadow(stamp, Some(Vec::new())), Stamp(5)), there, "{stamp}, there");
-            assert_eq!(is_news(&shadow(stamp, None), Stamp(5)), gone, "{stamp}, gone");
-        }
-    }
-}
+mod tests;

@@ -92,6 +92,13 @@ impl Options {
         }
     }
 
+    /// Whether each version of a row comes once by a cursor: not where pages begin with what was
+    /// delivered, and not where flags, comparisons or logs say what is new, which may say it twice.
+    pub fn brings_once(&self) -> bool {
+        let alone = self.mode == Mode::Ota || self.refresh.nodes == 1;
+        alone && matches!(self.capture(), Capture::LastModified(options) if options.brings_once())
+    }
+
     /// When a claim on a row ends that was made at `made`, if rows are claimed.
     pub fn claimed_until(&self, made: Time) -> Option<Time> {
         match self.capture() {

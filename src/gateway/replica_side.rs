@@ -175,7 +175,7 @@ impl Gateway {
         })?;
         *effort = page.effort;
         let Effort { scanned, writes, .. } = page.effort;
-        backend.call.load = Load { scanned, rows: page.delivered, written: writes };
+        backend.call.load = Load { scanned, rows: page.delivered, written: writes, ..Load::default() };
         let cursor = life.named(page.cursor);
         let (more, withheld) = (page.more, page.withheld);
         let captures = Captures { entity: *entity, rows, cursor, more, withheld, loads_up_to, as_of };
@@ -278,7 +278,7 @@ impl Gateway {
         backend.call.kind = RequestKind::Push;
         let answer = backend.admit(self.itself()).map(|()| self.verdicts(backend, batch));
         let rows = batch.0.len() as u64;
-        backend.call.load = Load { scanned: rows, rows, written: 0 };
+        backend.call.load = Load { scanned: rows, rows, read: backend.call.load.read, ..Load::default() };
         let called = backend.end_call(answer);
         let admitted = backend.call.is_admitted();
         let weighed = if admitted { Weighed::Verdicts(rows) } else { Weighed::Copied(None) };
@@ -361,6 +361,7 @@ fn keys_of<'m>(mutation: &'m Mutation, outcome: &'m Outcome) -> impl Iterator<It
         Outcome::Conflict { current, .. } | Outcome::Rejected { current, .. } => {
             current.as_ref().map(|row| &row.key).filter(|key| **key != mutation.key)
         }
+        Outcome::Named { row, .. } => Some(&row.key),
         Outcome::Applied { .. } | Outcome::Later | Outcome::Queued => None,
     };
     std::iter::once(&mutation.key).chain(other)

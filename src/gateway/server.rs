@@ -308,6 +308,9 @@ impl Pulling<'_> {
             writer.undone(backend.undone());
             page.withheld.iter().for_each(|key| writer.withheld(key.as_str()));
             backend.unseen_from(now).into_iter().for_each(|stamp| writer.unseen_from(stamp));
+            if want.ids > 0 {
+                writer.ids(backend.give_ids(entity, want.ids), want.ids);
+            }
             writer.end_page(&cursors.sends(line, life.named(page.cursor)), page.more);
             *effort = effort.plus(page.effort);
             *rows += page.delivered;
@@ -328,8 +331,9 @@ fn handle_push(
     let reader = Reader::Device(push.device, attributes);
     for (mutation, outcome) in push.mutations.iter().zip(&outcomes) {
         strategy.touched(now, reader, mutation.entity, &mutation.key);
-        if let Outcome::Conflict { current: Some(row), .. } | Outcome::Rejected { current: Some(row), .. } =
-            outcome
+        if let Outcome::Conflict { current: Some(row), .. }
+        | Outcome::Rejected { current: Some(row), .. }
+        | Outcome::Named { row, .. } = outcome
         {
             strategy.touched(now, reader, mutation.entity, &row.key);
         }

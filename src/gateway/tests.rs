@@ -12,8 +12,8 @@ use super::*;
 use crate::backend::{self, Backend, Fact, Loaded};
 use crate::base::{DeviceId, EditId, EntityId, Key, Ppm, Seed, Span, Stamp, Time, UnitId, Value};
 use crate::contract::{
-    Column, ColumnKind, Delivery, EditKind, Entity, Event, Mutation, Outcome, Refusal, RequestKind, Schema,
-    ScopeRule, ServerError, SyncServer,
+    Column, ColumnKind, Delivery, EditKind, Entity, Event, Guard, Mutation, Outcome, Refusal, RequestKind,
+    Schema, ScopeRule, ServerError, SyncServer,
 };
 use crate::protocol::{Asked, DEFAULT as CODEC, FetchRequest, PullRequest, PushRequest, Request, Want};
 
@@ -41,7 +41,7 @@ fn schema() -> Schema {
     let mut visit = entity("visit", &["clinic", "status"], Delivery::Delta);
     visit.scope = vec![ScopeRule::Attribute { column: 0, attribute: 0 }];
     let note = entity("note", &["visit", "text"], Delivery::OnOpen { by: 0 });
-    Schema { entities: vec![code, visit, note] }
+    Schema { entities: vec![code, visit, note], ..Schema::default() }
 }
 
 /// A backend whose service time is what its costs say.
@@ -106,7 +106,8 @@ impl Site {
 }
 
 fn pull(wants: &[(EntityId, Option<&str>)], rows: u32, bytes: u64) -> Request {
-    let wants = wants.iter().map(|&(entity, cursor)| Want { entity, cursor: cursor.map(str::to_owned) });
+    let wants =
+        wants.iter().map(|&(entity, cursor)| Want { entity, cursor: cursor.map(str::to_owned), ids: 0 });
     let (device, unit) = (DeviceId(0), UnitId(0));
     Request::Pull(PullRequest {
         device,
@@ -135,6 +136,7 @@ fn create(number: u32, key: &str) -> Mutation {
         values: vec![(1, Value::text("new"))],
         base: None,
         made_at: START,
+        guard: Guard::Base,
     }
 }
 

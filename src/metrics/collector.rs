@@ -8,6 +8,7 @@ use super::control::Control;
 use super::distribution::Distribution;
 use super::edits::Edits;
 use super::figure::{Figures, Sample};
+use super::half_seen::HalfSeen;
 use super::hooks::HookCounts;
 use super::presence::Presence;
 use super::replication::Replication;
@@ -57,6 +58,7 @@ pub struct Collector {
     control: Control,
     traffic: Traffic,
     edits: Edits,
+    half_seen: HalfSeen,
     presence: Presence,
     visibility: Visibility,
     replication: Replication,
@@ -76,6 +78,7 @@ impl Collector {
             control: Control::default(),
             traffic: Traffic::new(devices),
             edits: Edits::default(),
+            half_seen: HalfSeen::new(devices),
             presence: Presence::new(devices),
             visibility: Visibility::default(),
             replication: Replication::new(devices, setting.pulls, setting.freshness),
@@ -134,6 +137,7 @@ impl Collector {
         self.sessions.finish(at, &mut self.board);
         self.hooks.finish(&mut self.board);
         self.replication.finish(at, &mut self.board);
+        self.half_seen.finish(at, &mut self.board);
         self.traffic.finish(at, &mut self.board);
         let (figures, distributions) = self.board.figures();
         Collected { figures, series: self.series.finish(at, levels), distributions }
@@ -154,6 +158,7 @@ impl Collector {
         }
         self.presence.on(at, device, event);
         self.sessions.on(at, device, event, &mut self.board);
+        self.half_seen.on(at, device, event, &mut self.board);
         self.hooks.on(event, &mut self.board);
         self.traffic.on_device(at, device, event, &mut self.board);
         self.traffic.on_engine(device, event, &mut self.board);

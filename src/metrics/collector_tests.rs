@@ -91,7 +91,7 @@ fn everything(t: &mut Telling) {
         .device(0, Event::UnitDiscarded { unit: UNIT })
         .device(0, Event::SyncStart { unit: UNIT, run: 0, waited: Span::secs(1) })
         .device(0, Event::EditMade { edit: &made, made_at: Stamp(5) })
-        .device(0, Event::EditRefused { edit: &edit(0, 8), error: &EditError::NoSuchRow })
+        .device(0, Event::EditRefused { edit: &edit(0, 8), error: &EditError::NoKey })
         .device(0, Event::EditMissed { edit: &edit(0, 9), waited: Span::millis(3) })
         .device(0, Event::EditPrevented { edit: &edit(0, 10), waited: Span::secs(60) });
     for kind in [RequestKind::Pull, RequestKind::Push] {
@@ -224,18 +224,18 @@ fn refusals(t: &mut Telling, made: &LocalEdit, key: &Key) {
     for error in [&Unavailable, &Throttled(took), &Failed, &GatewayTimeout] {
         t.device(0, Event::RequestRefused { request, kind, error, took });
     }
-    let (edit, entity) = (made.id, ENTITY);
+    let (edit, entity, queued, locked, service) = (made.id, ENTITY, took, took, took);
     t.tell(Node::Backend, Event::MutationPutOff { edit });
     t.tell(Node::Backend, Event::CommitDelayed { entity, key, stamp: Stamp(5), until: Time::ZERO });
     for conflict in [None, Some(Refusal::Stale)] {
         let (kind, holder) = (EditKind::Delete, None);
         t.tell(Node::Backend, Event::MutationRefused { edit, entity, key, kind, conflict, holder });
     }
-    let (queued, locked, service) = (took, took, took);
     let served =
         |kind| Event::BackendServed { device: None, kind, queued, locked, service, scanned: 40, rows: 20 };
-    t.tell(Node::Backend, Event::MutationReplayed { edit });
-    t.tell(Node::Backend, served(kind)).tell(Node::Backend, served(RequestKind::Push));
+    t.device(0, Event::Renamed { entity, from: key, to: key }).tell(Node::Backend, served(kind));
+    _ = [Event::ApplyAborted, Event::Dangling { rows: 3 }].map(|event| _ = t.device(0, event));
+    t.tell(Node::Backend, Event::MutationReplayed { edit }).tell(Node::Backend, served(RequestKind::Push));
     t.tell(Node::Gateway, Event::Captured { writes: 3, written: 6, handled: 9, cpu: Span(5), state: 70 });
     use ConflictKind::{DeleteUpdate, Equal, InsertInsert, UpdateDelete, UpdateTaken, UpdateUpdate};
     for kind in [UpdateUpdate, UpdateDelete, DeleteUpdate, InsertInsert, UpdateTaken, Equal] {

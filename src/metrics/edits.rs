@@ -5,7 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::board::Board;
 use super::table::Id;
 use crate::base::{EditId, Time};
-use crate::contract::{ConflictKind, Decision, Event, LogKind};
+use crate::contract::{ConflictKind, Decision, EditError, Event, LogKind};
 
 /// Follows edits that are not settled yet.
 #[derive(Debug, Default)]
@@ -31,10 +31,12 @@ impl Edits {
                 self.missed.remove(&edit.id);
                 self.waiting.insert(edit.id);
             }
-            Event::EditRefused { edit, .. } => {
+            Event::EditRefused { edit, error } => {
                 self.missed.insert(edit.id);
                 board.add(Id::WorkloadRefused, 1);
+                board.add(Id::WorkloadNoKey, u64::from(**error == EditError::NoKey));
             }
+            Event::Renamed { .. } => board.add(Id::EngineRenamed, 1),
             Event::EditMissed { edit, waited } => {
                 self.missed.insert(edit.id);
                 board.add(Id::WorkloadMissed, 1);
@@ -68,7 +70,9 @@ impl Edits {
         let of_kind = match kind {
             ConflictKind::Equal => {
                 board.add(Id::ConflictsEqual, 1);
-                self.waiting.remove(&edit);
+                if decision == Decision::Same {
+                    self.waiting.remove(&edit);
+                }
                 return;
             }
             ConflictKind::UpdateUpdate => Id::ConflictsUpdateUpdate,

@@ -24,6 +24,7 @@ mod control;
 mod distribution;
 mod edits;
 mod figure;
+mod half_seen;
 mod hooks;
 mod presence;
 mod replication;

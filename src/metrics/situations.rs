@@ -365,7 +365,7 @@ mod tests {
             delivery: Delivery::Delta,
             unique: vec![0],
         };
-        Arc::new(Schema { entities: vec![task] })
+        Arc::new(Schema { entities: vec![task], ..Schema::default() })
     }
 
     struct Told {

@@ -69,3 +69,102 @@ impl Waste {
 fn row(entity: EntityId, key: &str) -> u64 {
     xxh3_64(key.as_bytes()).wrapping_add(u64::from(entity.0).wrapping_mul(0x9E37_79B9_7F4A_7C15))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{EditId, Key, Span};
+    use crate::contract::{AppliedChange, ServerError};
+
+    const PHONE: DeviceId = DeviceId(0);
+    const JOB: EntityId = EntityId(0);
+
+    struct Bench {
+        waste: Waste,
+        board: Board,
+    }
+
+    impl Bench {
+        fn new() -> Bench {
+            Bench { waste: Waste::new(1), board: Board::new(&["day".to_owned()], Vec::new()) }
+        }
+
+        fn tell(&mut self, event: &Event<'_>, sent: u64) {
+            self.waste.on(PHONE, event, sent, &mut self.board);
+        }
+
+        fn answered(&mut self, rows: u32, bytes: u64) {
+            let (kind, took) = (RequestKind::Pull, Span::ZERO);
+            let answer = Event::ResponseReceived { request: 0, kind, unit: None, bytes, rows, took };
+            self.tell(&answer, 40);
+        }
+
+        /// The phone is given rows in versions; one without is removed.
+        fn given(&mut self, rows: &[(&str, Option<i64>)]) {
+            let changes: Vec<AppliedChange<'_>> = rows
+                .iter()
+                .map(|(key, version)| AppliedChange {
+                    entity: JOB,
+                    key,
+                    stamp: Stamp(version.unwrap_or(9)),
+                    removed: version.is_none(),
+                })
+                .collect();
+            let applied = Event::ChunkApplied { unit: None, changes: &changes, echoed: 0, took: Span::ZERO };
+            self.tell(&applied, 0);
+        }
+
+        fn wasted(&self) -> (u64, u64) {
+            (self.board.value(Id::WastedRows), self.board.value(Id::WastedBytes))
+        }
+    }
+
+    #[test]
+    fn a_row_in_a_version_that_is_held_is_wasted() {
+        let mut bench = Bench::new();
+        bench.answered(2, 200);
+        bench.given(&[("a", Some(1)), ("b", Some(1))]);
+        assert_eq!(bench.wasted(), (0, 0));
+        bench.answered(2, 200);
+        bench.given(&[("a", Some(1)), ("b", Some(2))]);
+        assert_eq!(bench.wasted(), (1, 100));
+    }
+
+    #[test]
+    fn a_row_that_was_removed_comes_back_unwasted() {
+        let mut bench = Bench::new();
+        bench.answered(1, 100);
+        [Some(1), None, Some(1)].iter().for_each(|version| bench.given(&[("a", *version)]));
+        assert_eq!(bench.wasted(), (0, 0));
+    }
+
+    #[test]
+    fn the_echo_of_an_own_edit_is_wasted() {
+        let mut bench = Bench::new();
+        let (edit, key, stamp) = (EditId { device: PHONE, number: 0 }, &Key::new("a"), Stamp(7));
+        bench.tell(&Event::EditAcknowledged { edit, entity: JOB, key, stamp }, 0);
+        bench.answered(1, 100);
+        bench.given(&[("a", Some(7))]);
+        assert_eq!(bench.wasted(), (1, 100));
+    }
+
+    #[test]
+    fn answers_without_rows_and_refusals_bring_nothing() {
+        let mut bench = Bench::new();
+        bench.answered(0, 60);
+        let (kind, took) = (RequestKind::Pull, Span::ZERO);
+        let error = &ServerError::Unavailable;
+        bench.tell(&Event::RequestRefused { request: 1, kind, error, took }, 40);
+        assert_eq!(bench.wasted(), (0, 60 + 40 + 40));
+    }
+
+    #[test]
+    fn what_a_phone_went_back_from_it_does_not_hold() {
+        let mut bench = Bench::new();
+        bench.answered(1, 100);
+        bench.given(&[("a", Some(1))]);
+        bench.tell(&Event::Restored { to: crate::base::Time::ZERO, life: 1 }, 0);
+        bench.given(&[("a", Some(1))]);
+        assert_eq!(bench.wasted(), (0, 0));
+    }
+}

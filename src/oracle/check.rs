@@ -38,8 +38,11 @@ checks! {
     SyncLoop "sync-loop" "oracle.sync_loop.count"
     IdleWithWork "idle-with-work" "oracle.idle_with_work.count"
     Storm "request-storm" "oracle.request_storm.devices"
+    Again "delivered-again" "oracle.delivered_again.rows"
     WentBack "went-back" "oracle.went_back.count"
     OwnWriteVanished "own-write-vanished" "oracle.own_write_vanished.count"
+    DanglingId "dangling-id" "oracle.dangling_id.rows"
+    IdTwice "id-twice" "oracle.id_twice.count"
     Acknowledged "acknowledged-without-commit" "oracle.acknowledged_without_commit.count"
 }
 
@@ -57,6 +60,7 @@ impl Check {
             Check::WentBack | Check::OwnWriteVanished => capabilities.stamps && capabilities.sessions,
             Check::LostEdit => capabilities.merge == Merge::Keeps,
             Check::IdleWithWork => capabilities.prompt,
+            Check::Again => capabilities.stamps && capabilities.once,
             Check::Lost
             | Check::Duplicate
             | Check::Resurrected
@@ -71,6 +75,8 @@ impl Check {
             | Check::WithoutEnd
             | Check::UnitOrder
             | Check::SyncLoop
+            | Check::DanglingId
+            | Check::IdTwice
             | Check::Storm => true,
         }
     }
@@ -78,7 +84,7 @@ impl Check {
     /// Whether what it looks at can be counted, be it held against the stack or not.
     pub(super) fn counts(self, capabilities: Capabilities) -> bool {
         match self {
-            Check::WentBack | Check::OwnWriteVanished => capabilities.stamps,
+            Check::WentBack | Check::OwnWriteVanished | Check::Again => capabilities.stamps,
             other => other.applies(capabilities),
         }
     }
@@ -116,8 +122,14 @@ impl Check {
             | Check::UnitOrder
             | Check::SyncLoop
             | Check::IdleWithWork
-            | Check::Storm => Subject::Runs,
-            Check::Duplicate | Check::Resurrected | Check::Stuck | Check::WentBack => Subject::World,
+            | Check::Storm
+            | Check::Again => Subject::Runs,
+            Check::Duplicate
+            | Check::Resurrected
+            | Check::Stuck
+            | Check::DanglingId
+            | Check::IdTwice
+            | Check::WentBack => Subject::World,
         }
     }
 }

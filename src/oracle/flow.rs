@@ -6,8 +6,9 @@ use super::check::Check;
 use super::clock::Clock;
 use super::findings::Findings;
 use super::patience::Patience;
+use super::signs::Sign;
 use crate::base::{DeviceId, Span, Time, UnitId};
-use crate::contract::{Event, KillReason, RequestKind, ServerError, SyncError, SyncUnit};
+use crate::contract::{Event, KillReason, ServerError, SyncError, SyncUnit};
 
 /// So many runs, each started by the end of the one before or by a hook at its end, are a loop.
 const LOOP: u32 = 10;
@@ -293,22 +294,14 @@ impl Device {
             _ => {}
         }
         let (unit, until) = match event {
-            Event::RequestSent { unit: Some(unit), .. }
-            | Event::ResponseReceived { unit: Some(unit), .. }
-            | Event::ChunkApplied { unit: Some(unit), .. }
-            | Event::HookStarted { run: Some((unit, _)), .. }
+            Event::HookStarted { run: Some((unit, _)), .. }
             | Event::HookEnded { run: Some((unit, _)), .. } => (Some(*unit), at),
-            Event::RequestFailed { kind, .. } | Event::RequestRefused { kind, .. }
-                if *kind != RequestKind::Fetch =>
-            {
-                (None, at)
-            }
-            Event::RetryScheduled { wait, in_run: true, .. } => {
-                (None, (at + *wait).min(at.max(self.left_alone) + patience.of_wait()))
-            }
-            Event::StorageFull => (None, at),
             Event::AppWrote { took, .. } | Event::AppQueried { took, .. } if *took >= SLOW => (None, at),
-            _ => return,
+            event => {
+                let Some(Sign { unit, wait, .. }) = Sign::of(event) else { return };
+                let no_longer = at.max(self.left_alone) + patience.of_wait();
+                (unit, (at + wait).min(no_longer).max(at))
+            }
         };
         let life = self.life;
         let of_unit = |run: &Run| run.life == life && unit.is_none_or(|unit| run.unit == unit);

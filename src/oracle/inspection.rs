@@ -1,6 +1,8 @@
 //! The end of a run: the backend and the devices against the model.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use std::sync::Arc;
 
 use super::accounts::Accounts;
 use super::busy::{Busy, Eventful};
@@ -13,6 +15,7 @@ use super::held::{At, Behind};
 use super::history::{History, RowId};
 use super::ledger::{Edit, Ledger};
 use super::model::{Blind, Oracle};
+use super::names::{NamedTruth, NamedView};
 use super::opened::Opened;
 use super::owed::Told;
 use super::truth::Truth;
@@ -51,12 +54,14 @@ const BY_STAMPS: [&str; 4] =
 pub struct Inspection<'a> {
     oracle: Oracle,
     at: Time,
-    truth: &'a dyn Truth,
+    truth: NamedTruth<'a>,
     /// Whether nobody waits for the verdict any more: what is read from then on may be half of it.
     stops: &'a dyn Fn() -> bool,
     contents: Contents,
     /// Rows on devices that point to one that their device lacks.
     half_seen: u64,
+    /// Rows of the backend that people take for another one.
+    doubles: u64,
     /// Rows that were compared, over all devices.
     compared: u64,
 }
@@ -101,13 +106,19 @@ impl<'a> Inspection<'a> {
         truth: &'a dyn Truth,
         stops: &'a dyn Fn() -> bool,
     ) -> Inspection<'a> {
-        let contents = Contents::read(&oracle.schema, &oracle.units, truth);
+        let (names, schema) = (Rc::clone(&oracle.names), Arc::clone(&oracle.schema));
+        let truth = NamedTruth { names, schema, truth };
+        let contents = Contents::read(&oracle.schema, &oracle.units, &truth);
+        let mut doubles = 0;
         for id in oracle.schema.ids() {
-            for (key, text) in checks::natural_keys(&oracle.schema, id, truth, &oracle.history) {
+            let doubled = checks::natural_keys(&oracle.schema, id, &truth, &oracle.history);
+            doubles += doubled.len() as u64;
+            let held_true = !oracle.schema.naming(id).doubles;
+            for (key, text) in doubled.into_iter().filter(|_| held_true) {
                 oracle.findings.add(Check::Duplicate, (None, Some((id, key.as_str()))), || text);
             }
         }
-        Inspection { oracle, at, truth, stops, contents, half_seen: 0, compared: 0 }
+        Inspection { oracle, at, truth, stops, contents, half_seen: 0, doubles, compared: 0 }
     }
 
     /// What the device owes at the end, and what it was owing when the edits were made that wait.
@@ -123,6 +134,12 @@ impl<'a> Inspection<'a> {
     ///
     /// A device that was never started should not be handed in: nothing is expected of it.
     pub fn check_device(&mut self, device: DeviceId, view: &dyn DeviceView) {
+        let (names, schema) = (Rc::clone(&self.oracle.names), Arc::clone(&self.oracle.schema));
+        for ((entity, key), text) in checks::dangling_ids(&schema, &names, view) {
+            let concerns = (Some(device), Some((entity, key.as_str())));
+            self.oracle.findings.add(Check::DanglingId, concerns, || format!("on {device} {text}"));
+        }
+        let view = &NamedView { names: &names, schema: &schema, view };
         self.cut_off(device);
         let said = Said { pending: view.pending(), log: view.log() };
         let unfinished: Vec<Run> = self.oracle.flow.unfinished(device).collect();
@@ -141,7 +158,10 @@ impl<'a> Inspection<'a> {
     /// edits are checked, but not its rows nor the ends of its runs: what they lack may still be on
     /// its way, and being stuck is not being wrong.
     pub fn check_stuck_device(&mut self, device: DeviceId, why: &str, view: Option<&dyn DeviceView>) {
-        let said = view.map(|view| Said { pending: view.pending(), log: view.log() });
+        let names = Rc::clone(&self.oracle.names);
+        let schema = Arc::clone(&self.oracle.schema);
+        let named = view.map(|view| NamedView { names: &names, schema: &schema, view });
+        let said = named.map(|view| Said { pending: view.pending(), log: view.log() });
         let waits = said.as_ref().and_then(Said::waits);
         self.oracle.findings.add(Check::Stuck, (Some(device), waits), || why.to_owned());
         self.cut_off(device);
@@ -180,6 +200,7 @@ impl<'a> Inspection<'a> {
             blind,
             undone,
             overwritten,
+            miscalled,
             intents,
             thrift,
             ..
@@ -217,8 +238,11 @@ impl<'a> Inspection<'a> {
         figures.insert("oracle.phantom_delete.rows", held.odd.phantom_deletes);
         figures.insert("oracle.phantom_insert.rows", held.odd.phantom_inserts);
         figures.insert("oracle.repeated.rows", held.odd.repeated);
+        figures.insert("oracle.doubled.rows", self.doubles);
         figures.insert("oracle.half_seen.rows", self.half_seen);
         figures.insert("oracle.conflicts.count", ledger.conflicts);
+        figures.insert("oracle.conflicts.false", miscalled.falsely);
+        figures.insert("oracle.conflicts.missed", miscalled.missed);
         figures.insert("oracle.overwritten.columns", overwritten);
         let gone: Vec<EditId> = ledger.gone().collect();
         figures.insert("oracle.taken_back.edits", (undone.len() + gone.len()) as u64);
@@ -253,7 +277,7 @@ impl<'a> Inspection<'a> {
                 continue;
             }
             let deleted_later = last_delete.get(&edit.row).is_some_and(|&number| number > id.number);
-            let case = case((&oracle.schema, oracle.clock), self.truth, said, (id, edit), deleted_later);
+            let case = case((&oracle.schema, oracle.clock), &self.truth, said, (id, edit), deleted_later);
             let concerns = (Some(device), Some((edit.entity, edit.key.as_str())));
             if let Some(text) = checks::lost_edit(&case) {
                 // What the backend never judged has no other version to give way to.
@@ -275,7 +299,7 @@ impl<'a> Inspection<'a> {
         for (id, edit) in oracle.ledger.decided_for_others(device).filter(|(_, edit)| !edit.excused) {
             if let Some(text) = checks::silent_overwrite(&case(
                 (&oracle.schema, oracle.clock),
-                self.truth,
+                &self.truth,
                 said,
                 (id, edit),
                 false,
@@ -287,7 +311,7 @@ impl<'a> Inspection<'a> {
     }
 
     fn check_rows(&mut self, device: DeviceId, said: &Said, view: &dyn DeviceView) {
-        let places = std::rc::Rc::clone(&self.oracle.places[device.0 as usize]);
+        let places = Rc::clone(&self.oracle.places[device.0 as usize]);
         let mut wrong = 0_u64;
         let mut first = None;
         let mut missing = Missing::new();
@@ -296,7 +320,7 @@ impl<'a> Inspection<'a> {
                 continue;
             }
             let place = &places[usize::from(entity.0)];
-            let (oracle, truth, at) = (&mut self.oracle, self.truth, At { device, place, now: self.at });
+            let (oracle, truth, at) = (&mut self.oracle, &self.truth, At { device, place, now: self.at });
             let stops = self.stops;
             self.compared += self.contents.compare(entity, place, view, &mut |difference| {
                 if stops() {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::check::Check;
 use super::checks::{self, CommitCase, Turn};
 use super::findings::{Concerns, Findings};
-use super::history::History;
+use super::history::{History, RowId};
 use super::ledger::Edit;
 use super::meant::{Beside, Meant};
 use crate::base::{DeviceId, EditId, EntityId, Key};
@@ -58,6 +58,11 @@ impl Intents {
     /// A conflict rule spoke.
     pub(super) fn decided(&mut self, edit: EditId, decision: Decision<'_>) {
         self.beside.decided(edit, decision);
+    }
+
+    /// A row that a device made is another that was there.
+    pub(super) fn is_called(&mut self, own: RowId, other: RowId) {
+        self.beside.elsewhere.insert(own, other);
     }
 
     /// The backend went back to an older state.

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
+use super::found::Found;
 use super::history::{History, Row, RowId};
 use super::lives::Lives;
 use super::meant::{GaveWay, Won};
+use super::refused::{Definition, Refused, met};
 use super::truth::{Places, alike};
 use crate::base::{DeviceId, EditId, EntityId, Key, Time, Value};
 use crate::contract::{Decision, EditKind, LocalEdit, Refusal};
@@ -61,16 +63,6 @@ pub(super) struct Edit {
     pub(super) decided_on: Option<DeviceId>,
 }
 
-/// How the backend refused an edit.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Refused {
-    pub(super) why: Refusal,
-    /// The row in the way: the one that it was to change, or another that has its natural key.
-    pub(super) row: RowId,
-    /// What it wanted to do there, which may be another thing than its person did.
-    pub(super) kind: EditKind,
-}
-
 /// An edit in a request under way.
 #[derive(Clone, Debug)]
 struct InFlight {
@@ -108,8 +100,12 @@ pub(super) struct Ledger {
     /// By device: edits that the last answer to a push refused though the backend said the same.
     alike: Vec<Vec<EditId>>,
     /// Edits that met a true conflict: a refusal that the device heard of, with other values on the
-    /// backend.
+    /// backend, or as the stack defines it.
     pub(super) conflicts: u64,
+    /// How that is.
+    definition: Definition,
+    /// What each edit found.
+    pub(super) found: Found,
 }
 
 impl Edit {
@@ -144,7 +140,7 @@ impl Edit {
     }
 
     /// Whether the backend's row says what the edit wants.
-    fn matches(&self, values: Option<&[Value]>) -> bool {
+    pub(super) fn matches(&self, values: Option<&[Value]>) -> bool {
         match (self.kind, values) {
             (EditKind::Delete, values) => values.is_none(),
             (_, None) => false,
@@ -156,40 +152,12 @@ impl Edit {
     pub(super) fn committed(&self) -> bool {
         self.commits > 0 || self.carried
     }
-
-    /// Whether the row in its way says what it wants: the backend's, and what a device at these
-    /// `places` is shown of it.
-    fn met(&self, refused: Refused, places: &Places, history: &History) -> Met {
-        let Refused { why, row, kind } = refused;
-        if why == Refusal::Taken && (kind, self.kind) != (EditKind::Create, EditKind::Create) {
-            // A row that is there is not another one that has the natural key which it wants.
-            return Met { matches: self.matches(history.row(self.row).values.as_deref()), differs: true };
-        }
-        let row = history.row(row);
-        let matches = self.matches(row.values.as_deref());
-        let says_so = match (self.kind, why) {
-            // A refusal stands, and so does that the row was gone then. Of one that has gone since
-            // nothing is shown, as of one that has left the scope.
-            (kind, Refusal::Gone) => kind == EditKind::Delete,
-            (EditKind::Delete, _) => false,
-            // A row that has left the scope is not shown.
-            _ => matches && row.has(row.versions.len(), &places[usize::from(self.entity.0)]),
-        };
-        Met { matches, differs: !says_so }
-    }
-}
-
-/// What an edit that was refused met.
-struct Met {
-    /// The backend's row says what the edit wants.
-    matches: bool,
-    /// What its device is shown does not, as of a row that has left its scope.
-    differs: bool,
 }
 
 impl Ledger {
-    pub(super) fn new(devices: usize) -> Ledger {
+    pub(super) fn new(devices: usize, definition: Definition) -> Ledger {
         Ledger {
+            definition,
             devices: vec![BTreeMap::new(); devices],
             in_flight: vec![Vec::new(); devices],
             undecided: vec![Vec::new(); devices],
@@ -236,6 +204,18 @@ impl Ledger {
         let new = Edit::new(edit, at, life, (row, seen));
         self.devices[edit.id.device.0 as usize].insert(edit.id.number, new);
         self.open.entry(row).or_default().push(edit.id);
+    }
+
+    /// What an edit found: the first `told` versions of its row, or more if that is not `sure`.
+    pub(super) fn found_by(&mut self, id: EditId, row: &Row, told: usize, sure: bool) {
+        let Some(edit) = self.devices.get(id.device.0 as usize).and_then(|of| of.get(&id.number)) else {
+            return;
+        };
+        let open = self.open.get(&edit.row).into_iter().flatten();
+        let before = open.filter(|other| other.device == id.device && other.number < id.number);
+        let of = &self.devices[id.device.0 as usize];
+        let waited = before.filter_map(|other| Some((*other, of.get(&other.number)?)));
+        self.found.made((id, edit), (row, told), waited, sure);
     }
 
     /// A person did not see `edit` saved.
@@ -305,7 +285,7 @@ impl Ledger {
     pub(super) fn stands(&mut self, id: EditId, places: &Places, history: &History) {
         let Some(edit) = self.get(id) else { return };
         let Some(stands) = edit.stands else { return };
-        let met = edit.met(stands, places, history);
+        let met = met((id, edit), stands, (places, history), self.definition, &self.found);
         let edit = self.get_mut(id).expect("it was there a moment ago");
         edit.unheard = Some(met.differs);
         edit.matched |= met.matches;
@@ -342,6 +322,7 @@ impl Ledger {
         self.settled(device);
         for InFlight { edit: id, waits, .. } in ended {
             let counts = !self.missed.contains_key(&id);
+            let waits = waits || self.found.is_unsure(id);
             let Some(edit) = self.get_mut(id) else { continue };
             edit.perhaps_heard = waits;
             let differs = if waits { None } else { edit.unheard.take() };
@@ -528,6 +509,13 @@ impl Ledger {
             (edit.won, edit.decided_on) = (won, won.map(|_| device));
             let decided = Decided { life: self.lives.now(device), at, won };
             self.decisions.entry(device).or_default().entry(id).or_default().push(decided);
+        }
+        // One that stands beside what it met has read that for itself.
+        if matches!(decision, Decision::Merged { .. }) {
+            if let Some(edit) = self.get_mut(id).filter(|edit| edit.row == row) {
+                edit.seen = edit.seen.max(seen);
+            }
+            return;
         }
         // What this edit met, those of the same row that wait behind it know as well: on a copy,
         // those that were copied and its own.

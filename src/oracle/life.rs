@@ -182,6 +182,13 @@ impl Life {
             | Event::Committed { entity, key, author: Author::Device(edit), .. } => {
                 self.has(entity, key.as_str()) || self.edits.contains(&edit)
             }
+            Event::Renamed { entity, from, to } => {
+                let ours = self.has(entity, from.as_str()) || self.has(entity, to.as_str());
+                if ours {
+                    self.filter.records.extend([(entity, from.clone()), (entity, to.clone())]);
+                }
+                ours
+            }
             Event::CommitDelayed { entity, key, .. } | Event::Committed { entity, key, .. } => {
                 self.has(entity, key.as_str())
             }

@@ -22,10 +22,13 @@
 //! | `misfiled` | an edit ends in a row of somebody else's scope, and its person does not mean that |
 //! | `own-write-vanished`, `went-back` | a row on a device goes back behind its own write, or behind any version that it had moved on to |
 //! | `unasked-commit` | a device commits what nobody asked for: another row, another kind of change, another value |
+//! | `dangling-id`, `id-twice` | a device knows a row by a key that nobody else has, a key that was given out names two rows |
 //! | `reordered` | of two edits of a device the earlier takes effect last, or one before the row that it refers to |
 //! | `stuck` | edits wait or a run is under way at the end |
 //! | `acknowledged-without-commit` | a device counts an edit as done that the backend never had |
 //! | `idle-with-work` | a device is online, and does not begin what a trigger or a failure asks |
+//! | `request-storm` | a device tries again without its waits, or asks for what nobody wants |
+//! | `delivered-again` | a unit brings a row again in the version that it has brought |
 //! | `two-syncs-of-one-unit`, `event-without-end`, `unit-out-of-order`, `sync-loop` | runs overlap, do not end once, overtake, or start themselves for ever |
 //!
 //! Content decides before dates: a row that reads as it should is right, whatever its stamp. A row
@@ -57,6 +60,7 @@
 //! tells what happened to one record, in words.
 
 mod accounts;
+mod again;
 mod busy;
 mod check;
 mod checks;
@@ -65,6 +69,8 @@ mod content;
 mod fate;
 mod findings;
 mod flow;
+mod found;
+mod haste;
 mod held;
 mod history;
 mod inspection;
@@ -73,12 +79,16 @@ mod ledger;
 mod life;
 mod lives;
 mod meant;
+mod miscalled;
 mod model;
+mod names;
 mod opened;
 mod overwritten;
 mod owed;
 mod patience;
+mod refused;
 mod shown;
+mod signs;
 #[cfg(test)]
 mod tests;
 mod thrift;
@@ -91,11 +101,12 @@ pub use busy::{Eventful, Happened};
 pub use check::{check_names, implied, is_of_check, metric_of, subject_of};
 pub use clock::Clock;
 pub use findings::VIOLATIONS_KEPT;
+pub use haste::Retries;
 pub use inspection::{Inspection, Verdict};
 pub use life::{Filter, Life, Step, Story, place};
 pub use model::{Oracle, Setting};
 pub use patience::{Patience, Waits};
-pub use thrift::Retries;
+pub use refused::Definition;
 pub use truth::Truth;
 pub use violation::Violation;
 pub use words::waiting;

@@ -6,27 +6,33 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::accounts::Accounts;
+use super::again::Again;
 use super::busy::{Busy, Happened};
 use super::check::Check;
 use super::checks::{self, CommitCase, ShownCase, Turn};
 use super::clock::Clock;
 use super::findings::Findings;
 use super::flow::{Flow, Names};
+use super::haste::Retries;
 use super::held::{All, At, Held};
 use super::history::{Commit, History, RowId};
 use super::intents::Intents;
-use super::ledger::{Ledger, Refused};
+use super::ledger::Ledger;
 use super::meant::GaveWay;
+use super::miscalled::Miscalled;
+use super::names::Names as Keys;
 use super::overwritten;
 use super::owed::{Owing, Told};
 use super::patience::Patience;
+use super::refused::{Definition, Refused};
 use super::shown::Shown;
-use super::thrift::{Retries, Thrift};
+use super::thrift::Thrift;
 use super::truth::{Places, RowHash, Truth, place_of};
 use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Time};
 use crate::contract::{
-    AppliedChange, Attributes, Author, Capabilities, CommitKind, Decision, Event, KillReason, LocalEdit,
-    LogKind, Node, Occurrence, RequestKind, Schema, SyncError, SyncUnit,
+    AppliedChange, Attributes, Author, Capabilities, ColumnKind, CommitKind, ConflictKind, Decision,
+    EditKind, Event, KillReason, LocalEdit, LogKind, NamedBy, Node, Occurrence, Refusal, RequestKind, Schema,
+    SyncError, SyncUnit,
 };
 
 /// What the oracle must know before the first event.
@@ -49,6 +55,8 @@ pub struct Setting {
     pub retries: Retries,
     /// What may be asked of the stack.
     pub capabilities: Capabilities,
+    /// What makes a conflict by its definition.
+    pub definition: Definition,
     /// What the backend held at virtual time zero. It is asked while events are told, so it must
     /// not need what tells them; it is asked once for each row that something happens to.
     pub initial: Rc<dyn Truth>,
@@ -63,6 +71,10 @@ pub struct Oracle {
     /// attributes share them.
     pub(super) places: Vec<Rc<Places>>,
     pub(super) history: History,
+    /// Keys that rows got after they were made.
+    pub(super) names: Rc<Keys>,
+    /// Whether any can.
+    renames: bool,
     pub(super) held: Held,
     pub(super) shown: Shown,
     pub(super) ledger: Ledger,
@@ -72,6 +84,7 @@ pub struct Oracle {
     pub(super) busy: Busy,
     pub(super) accounts: Accounts,
     pub(super) thrift: Thrift,
+    pub(super) again: Again,
     /// Whether what a device committed outlives a loss of power.
     durable: bool,
     /// When a device last died in the middle of work on its database. What it had pulled by then it
@@ -86,6 +99,7 @@ pub struct Oracle {
     pub(super) blind: Vec<Blind>,
     /// Columns in which one person's value took the place of another's, unseen.
     pub(super) overwritten: u64,
+    pub(super) miscalled: Miscalled,
 }
 
 /// An edit that replaced somebody else's version unseen.
@@ -119,21 +133,25 @@ impl Oracle {
         Oracle {
             places: setting.attributes.iter().map(&mut places_of).collect(),
             history: History::new(Arc::clone(&setting.schema), setting.initial),
+            names: Rc::default(),
+            renames: setting.schema.renames_any(),
             held: Held::default(),
             shown: Shown::default(),
-            ledger: Ledger::new(devices),
+            ledger: Ledger::new(devices, setting.definition),
             intents: Intents::default(),
             flow: Flow::new(devices, setting.durable, setting.patience),
             owing: Owing::new(devices, setting.patience, setting.capabilities.acknowledges),
             busy: Busy::default(),
             accounts: Accounts::default(),
             thrift: Thrift::new(devices, &setting.units, setting.retries),
+            again: Again::new(devices, setting.durable),
             durable: setting.durable,
             cut_short: FxHashMap::default(),
             findings: Findings::new(setting.capabilities),
             undone: Vec::new(),
             blind: Vec::new(),
             overwritten: 0,
+            miscalled: Miscalled::default(),
             schema: setting.schema,
             units: setting.units,
             clock: setting.clock,
@@ -142,10 +160,53 @@ impl Oracle {
 
     /// Something happened.
     pub fn on(&mut self, occurrence: &Occurrence<'_>) {
+        let Occurrence { at, node, event } = *occurrence;
+        self.learn(node, &event);
+        if self.names.is_empty() {
+            return self.told(occurrence);
+        }
+        let told = self.names.told(&self.schema, &event);
+        let changes = told.changes();
+        self.told(&Occurrence { at, node, event: told.event(event, &changes) });
+    }
+
+    /// Rows may be called otherwise from now on.
+    fn learn(&mut self, node: Node, event: &Event<'_>) {
+        if !self.renames {
+            return;
+        }
+        let device = match node {
+            Node::Device(device) => Some(device),
+            _ => None,
+        };
+        if let Some(twice) = Rc::make_mut(&mut self.names).learn(&self.schema, event) {
+            let concerns = (device, Some((twice.entity, twice.rows[1].as_str())));
+            self.findings.add(Check::IdTwice, concerns, || checks::id_twice(&self.schema, &twice));
+        }
+        if let Event::MutationRefused { edit, entity, key, conflict: None, holder: Some(to), .. } = event {
+            let of = self.schema.entity(*entity);
+            let targets = of.columns.iter().filter_map(|column| match column.kind {
+                ColumnKind::Ref(target) => Some(target),
+                _ => None,
+            });
+            if targets.into_iter().any(|target| self.names.is_outdated(target, to.as_str())) {
+                let concerns = (Some(edit.device), Some((*entity, key.as_str())));
+                self.findings.add(Check::DanglingId, concerns, || {
+                    format!("edit {edit} was refused, as it refers to {to}: the backend has that row under another key")
+                });
+            }
+        }
+    }
+
+    /// Something happened, told in first keys.
+    fn told(&mut self, occurrence: &Occurrence<'_>) {
         let Occurrence { at, node, event } = occurrence;
         match (node, event) {
             (Node::Backend, Event::Restored { to, .. }) => self.backend_went_back(*at, *to),
             _ => self.on_backend(*at, event),
+        }
+        if let (Node::Backend | Node::Gateway, Event::Restored { .. }) = (node, event) {
+            self.again.server_went_back();
         }
         let Node::Device(device) = node else { return };
         let names = Names(&self.units, self.clock);
@@ -153,6 +214,7 @@ impl Oracle {
         let told = Told { schema: &self.schema, units: &self.units, clock: self.clock };
         self.owing.on(*at, *device, event, told, &mut self.findings);
         self.thrift.on(*at, *device, event);
+        self.again.on(*at, *device, event, told, &mut self.findings);
         self.accounts.on(event);
         self.note(*device, event);
         self.on_device(*at, *device, event);
@@ -195,7 +257,13 @@ impl Oracle {
                 self.history.delay(row, stamp, until);
             }
             Event::MutationRefused { edit, entity, key, kind, conflict, holder } => {
+                let holder = holder.filter(|_| conflict.is_some());
                 let row = self.history.remember(entity, holder.unwrap_or(key).as_str());
+                let by = self.schema.naming(entity).by;
+                if by == NamedBy::NaturalKey && (kind, conflict) == (EditKind::Create, Some(Refusal::Taken)) {
+                    let own = self.history.remember(entity, key.as_str());
+                    self.intents.is_called(own, row);
+                }
                 let stands = conflict.map(|why| Refused { why, row, kind });
                 let places = &self.places[edit.device.0 as usize];
                 self.ledger.refused(at, edit, stands, places, &self.history);
@@ -207,6 +275,10 @@ impl Oracle {
             | Event::UploadWaits { edit }
             | Event::MutationPutOff { edit, .. } => {
                 self.ledger.waits(edit);
+                self.thrift.on_edit(edit, event);
+            }
+            Event::BackendServed { device: Some(device), kind: RequestKind::Pull, scanned, .. } => {
+                self.thrift.looked(device, scanned);
             }
             Event::MutationReplayed { edit } => {
                 self.ledger.stands(edit, &self.places[edit.device.0 as usize], &self.history);
@@ -249,7 +321,8 @@ impl Oracle {
             }
         }
         self.intents.judge(&case, concerns, &mut self.findings);
-        self.overwritten += overwritten::by_commit(&case).theirs;
+        self.overwritten += overwritten::by_commit(&case).theirs + overwritten::untouched(&case);
+        self.miscalled.committed(&case);
         if let (Some(edit), Some(text)) = (author, checks::blind_overwrite(&case)) {
             let committed = (self.ledger.lives.now(edit.device), commit.at);
             self.blind.push(Blind { edit, entity: row.entity, key: row.key.clone(), committed, text });
@@ -283,7 +356,9 @@ impl Oracle {
                 }
                 let row = self.history.remember(edit.entity, edit.key.as_str());
                 let told = self.held.versions(row, edit.id.device);
-                self.ledger.made(at, edit, row, told.max(self.perhaps_held(row, edit.id.device)));
+                let perhaps = self.perhaps_held(row, edit.id.device);
+                self.ledger.made(at, edit, row, told.max(perhaps));
+                self.ledger.found_by(edit.id, self.history.row(row), told, perhaps <= told);
             }
             Event::EditMissed { edit, .. } => {
                 self.intents.missed(edit);
@@ -315,7 +390,7 @@ impl Oracle {
                 self.ledger.acknowledged(at, edit, row, &self.history);
                 self.met(at, device, row, stamp);
             }
-            Event::ConflictDecided { edit, entity, key, decision, sides, .. } => {
+            Event::ConflictDecided { edit, entity, key, kind, decision, sides } => {
                 let own = self.history.remember(entity, key.as_str());
                 let goes = !matches!(decision, Decision::Remote | Decision::Same);
                 // Another row is not seen, unless the edit goes onto it.
@@ -325,15 +400,28 @@ impl Oracle {
                     None => (own, self.met(at, device, own, sides.remote)),
                 };
                 self.intents.decided(edit, decision);
+                if let Some(made) = self.ledger.get(edit).filter(|_| kind != ConflictKind::Equal) {
+                    let of = (self.history.row(row), seen);
+                    self.miscalled.decided(
+                        (edit, made),
+                        of,
+                        self.ledger.other_row(edit).is_none(),
+                        &self.ledger,
+                    );
+                }
                 let gave_way = self.ledger.get(edit).map_or_else(GaveWay::default, |made| {
-                    let of = self.history.row(row);
-                    let (unseen, _) = checks::written_unseen(of, &self.ledger, edit, made);
-                    overwritten::by_rule(decision, made, (of, seen), unseen)
+                    overwritten::by_rule(decision, (edit, made), (self.history.row(row), seen), &self.ledger)
                 });
                 self.overwritten += gave_way.ours + gave_way.theirs;
+                self.ledger.found.decided(edit, decision, self.history.row(row), seen);
                 self.ledger.decided((at, device), edit, row, decision, (seen, gave_way), &self.history);
             }
-            Event::EditLogged { edit, .. } => self.ledger.logged(edit),
+            Event::EditLogged { edit, kind, .. } => {
+                self.ledger.logged(edit);
+                if kind == LogKind::Rejected {
+                    self.ledger.found.given_up(edit);
+                }
+            }
             _ => {}
         }
     }

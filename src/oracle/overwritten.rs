@@ -3,21 +3,22 @@
 use std::ops::Range;
 
 use super::checks::{CommitCase, written_unseen};
-use super::history::{Row, bit};
-use super::ledger::Edit;
+use super::history::{Row, Version, bit};
+use super::ledger::{Edit, Ledger};
 use super::meant::GaveWay;
 use super::truth::alike;
-use crate::base::Value;
-use crate::contract::{CommitKind, Decision, EditKind};
+use crate::base::{EditId, Value};
+use crate::contract::{Author, CommitKind, Decision, EditKind};
 
 /// What gives way by a decision over an edit whose device has now read the first `met` versions of
-/// `row`; `unseen` has a bit for each column that others wrote since the edit.
+/// `row`.
 pub(super) fn by_rule(
     decision: Decision<'_>,
-    edit: &Edit,
+    (id, edit): (EditId, &Edit),
     (row, met): (&Row, usize),
-    unseen: u64,
+    ledger: &Ledger,
 ) -> GaveWay {
+    let (unseen, _) = written_unseen(row, ledger, id, edit);
     let kept = |column: usize| match decision {
         Decision::Local => true,
         Decision::Merged { columns } => columns.contains(&column),
@@ -30,7 +31,7 @@ pub(super) fn by_rule(
     let ours = edit.values.iter().filter(|(column, value)| !kept(*column) && !says(*column, value));
     let theirs = changed(row, edit.seen..met, unseen).filter(|(column, value)| {
         // The device may have heard of others since, and its person not.
-        let found = row.said(*column, edit.made_on);
+        let found = ledger.found.knew((id, edit), row, *column);
         let sets = |(of, to): &(usize, Value)| of == column && !alike(to, value);
         let differs = found.is_none_or(|found| !alike(found, value));
         kept(*column) && differs && (edit.kind == EditKind::Delete || edit.values.iter().any(sets))
@@ -45,8 +46,37 @@ pub(super) fn by_commit(case: &CommitCase<'_>) -> GaveWay {
     let (unseen, _) = written_unseen(case.row, case.ledger, id, edit);
     let gone = case.kind == CommitKind::Delete;
     let theirs = changed(case.row, edit.seen..case.row.versions.len(), unseen);
-    let theirs = theirs.filter(|(column, value)| gone || !alike(value, &case.values[*column]));
+    let knew = |column| case.ledger.found.knew((id, edit), case.row, column);
+    let theirs = theirs.filter(|(column, value)| {
+        (gone || !alike(value, &case.values[*column]))
+            && !knew(*column).is_some_and(|knew| alike(knew, value))
+    });
     GaveWay { theirs: theirs.count() as u64, ..none }
+}
+
+/// Columns that a commit takes back to what they said when its edit was made, though nobody on its
+/// device ever set them: they came with the whole row.
+pub(super) fn untouched(case: &CommitCase<'_>) -> u64 {
+    let Some((id, edit)) = case.edit.filter(|(_, edit)| edit.row == case.id) else { return 0 };
+    let Some(before) = case.row.values.as_deref().filter(|_| case.kind != CommitKind::Delete) else {
+        return 0;
+    };
+    let (unseen, _) = written_unseen(case.row, case.ledger, id, edit);
+    let sets = |edit: &Edit, column: usize| edit.values.iter().any(|(of, _)| *of == column);
+    let meant = |column: usize| case.ledger.of(id.device).any(|(_, e)| e.row == edit.row && sets(e, column));
+    let taken_back = |column: &usize| {
+        let (before, after) = (&before[*column], &case.values[*column]);
+        let written = |version: &&Version| version.changed & bit(*column) != 0 && version.undone.is_none();
+        let last = case.row.versions.iter().rfind(written);
+        let foreign = last.is_some_and(|last| match last.author {
+            Author::Device(by) => by.device != id.device,
+            Author::Office | Author::Import => true,
+            Author::Derived | Author::Backup => false,
+        });
+        let found = || case.row.said(*column, edit.made_on).is_some_and(|found| alike(found, after));
+        !alike(before, after) && foreign && unseen & bit(*column) == 0 && found() && !meant(*column)
+    };
+    (0..before.len()).filter(taken_back).count() as u64
 }
 
 /// The columns of `unseen` that say something else after these versions of a row than before them,

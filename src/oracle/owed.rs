@@ -11,12 +11,12 @@ use super::check::Check;
 use super::clock::Clock;
 use super::findings::Findings;
 use super::patience::Patience;
+use super::signs::Sign;
 use super::words;
 use crate::base::words::count;
 use crate::base::{DeviceId, EditId, EntityId, Key, Span, Time, UnitId};
 use crate::contract::{
-    AppEvent, Decision, Event, Hook, KillReason, LocalEdit, LogKind, RequestKind, Schema, SyncError,
-    SyncUnit, Trigger,
+    AppEvent, Decision, Event, Hook, KillReason, LocalEdit, LogKind, Schema, SyncError, SyncUnit, Trigger,
 };
 
 /// Names for the texts.
@@ -173,7 +173,11 @@ impl Owing {
                 }
                 _ => {
                     self.idle += u128::from(owed.idle.0);
-                    findings.add(Check::IdleWithWork, (Some(id), None), || text);
+                    // A record that waits for the run, if one does.
+                    let pushed = told.units.get(usize::from(owed.unit.0)).map(|unit| &unit.push);
+                    let waits = |edit: &&Waiting| pushed.is_some_and(|pushed| pushed.contains(&edit.entity));
+                    let record = edits.values().find(waits).map(|edit| (edit.entity, edit.key.as_str()));
+                    findings.add(Check::IdleWithWork, (Some(id), record), || text);
                 }
             }
         }
@@ -520,25 +524,13 @@ impl Device {
     /// The engine did something for a unit, or waits to. Outside of its runs that is a sync that
     /// was called directly, of which nobody hears besides.
     fn sign_of_life(&mut self, at: Time, event: &Event<'_>) {
-        let until = match *event {
-            Event::RequestSent { unit: Some(_), .. }
-            | Event::ResponseReceived { unit: Some(_), .. }
-            | Event::ChunkApplied { unit: Some(_), .. }
-            | Event::StorageFull => at,
-            Event::RequestFailed { kind, .. } | Event::RequestRefused { kind, .. }
-                if kind != RequestKind::Fetch =>
-            {
-                if let Some(run) = self.runs.values_mut().next_back() {
-                    run.failures = run.failures.saturating_add(1);
-                }
-                at
-            }
-            Event::RetryScheduled { wait, in_run: true, .. } => at + wait,
-            _ => return,
-        };
+        let Some(Sign { wait, failed, .. }) = Sign::of(event) else { return };
+        if failed && let Some(run) = self.runs.values_mut().next_back() {
+            run.failures = run.failures.saturating_add(1);
+        }
         if self.runs.is_empty() {
             self.begin_again(at, |_| true);
-            self.mark = self.mark.max(until);
+            self.mark = self.mark.max(at + wait);
         }
     }
 

@@ -1,181 +1,413 @@
-//! How many requests a device needs: what asks it for a sync, what comes of them, and how often
-//! its retry settings let it try again.
+//! How many requests a device needs: what asks it for a sync, and what comes of them.
 //!
 //! Everything that may ask for a sync starts all units, each of which sends a push and asks for
-//! each of its entities; whatever an answer brings makes another request worth it; whatever fails
-//! is tried so many times, after waits that grow from one bound to another, and then go on at that.
-//! Where they need not grow, none is shorter than the least. What is sent beyond all of that nobody
-//! asked for.
+//! each of its entities; a run that failed is tried again, and what waits at the server is asked
+//! about; whatever an answer brings makes another request worth it. Answers beyond all of that
+//! nobody asked for. What fails brings no answer: there the waits decide (`haste`).
+
+use std::sync::Arc;
 
 use super::check::Check;
 use super::findings::Findings;
 use super::flow::Names;
+use super::haste::{Haste, Retries, period};
 use crate::base::words::thousands;
-use crate::base::{DeviceId, Span, Time};
-use crate::contract::{Event, RequestKind, SyncUnit, Trigger};
-
-/// How a stack tries again.
-#[derive(Clone, Copy, Debug)]
-pub struct Retries {
-    /// The first wait is no longer than this.
-    pub base: Span,
-    /// No wait is longer than this.
-    pub cap: Span,
-    /// Failures in a row after which a run ends.
-    pub attempts: u32,
-    /// Waits are drawn from this upwards and need not grow; else below a bound that doubles.
-    pub least: Option<Span>,
-}
-
-/// Waits are drawn below their bound: so many come in the time of the longest, with room.
-const WAITS: u64 = 8;
-
-impl Retries {
-    /// Of a stack that says nothing of it.
-    pub const UNKNOWN: Retries =
-        Retries { base: Span::millis(100), cap: Span::secs(60), attempts: 10, least: None };
-
-    /// Waits that double from the first to the longest.
-    fn steps(self) -> u64 {
-        let ratio = self.cap.0 / self.base.0.max(1);
-        u64::from(u64::BITS - ratio.leading_zeros()) + 1
-    }
-
-    /// Waits that may have passed by `at`, where as often as `times` they began with the first.
-    fn waits(self, at: Time, times: u64) -> u64 {
-        match self.least {
-            Some(least) => at.0 / least.0.max(1) + times + 1,
-            // Of the longest in that time besides.
-            None => self.steps() * (times + 1) + WAITS.saturating_mul(at.0) / self.cap.0.max(1),
-        }
-    }
-}
+use crate::base::{DeviceId, EditId, Time};
+use crate::contract::{Event, RequestKind, SyncError, SyncUnit};
 
 /// What a device was asked for and did.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 struct Account {
     /// Things that may ask for a sync.
     asked: u64,
-    /// Answers that brought something, and edits that were settled.
+    /// Of them those that may have opened a record.
+    opened: u64,
+    /// Requests of runs that follow a failed one, or edits that wait at the server.
+    again: u64,
+    /// Edits wait at the server, of which the run under way was told.
+    wait: bool,
+    /// Answers that brought something, edits that were settled or put off.
     brought: u64,
-    sent: u64,
-    /// When more was sent than that asks for, with how many that is.
-    beyond: Option<(Time, u64)>,
+    answers: u64,
+    /// For its next answer the server looked at rows.
+    looked: bool,
+    /// What was so when more answers had come than that asks for.
+    beyond: Option<Beyond>,
+    /// Requests for the details of records, and when those were too many.
+    fetches: u64,
+    fetched: Option<Time>,
+    haste: Haste,
+}
+
+/// More answers than anything asked for.
+#[derive(Clone, Copy, Debug)]
+struct Beyond {
+    at: Time,
+    asked: u64,
+    due: u64,
+    again: u64,
+    brought: u64,
+    most: u64,
 }
 
 /// Follows what every device sends.
 #[derive(Debug)]
 pub(super) struct Thrift {
     retries: Retries,
-    /// Requests of a sync of all units that finds nothing.
-    parts: u64,
-    periods: Vec<Span>,
+    units: Arc<[SyncUnit]>,
     accounts: Vec<Account>,
 }
 
+/// Requests of a sync of the unit that finds nothing.
+fn parts(unit: &SyncUnit) -> u64 {
+    1 + unit.pull.len() as u64
+}
+
 impl Thrift {
-    pub(super) fn new(devices: usize, units: &[SyncUnit], retries: Retries) -> Thrift {
-        let period = |trigger: &Trigger| match trigger {
-            Trigger::Every(period) => Some(*period),
-            _ => None,
+    pub(super) fn new(devices: usize, units: &Arc<[SyncUnit]>, retries: Retries) -> Thrift {
+        let account = Account {
+            asked: 0,
+            opened: 0,
+            again: 0,
+            wait: false,
+            brought: 0,
+            answers: 0,
+            looked: false,
+            beyond: None,
+            fetches: 0,
+            fetched: None,
+            haste: Haste::new(units.len()),
         };
-        Thrift {
-            retries,
-            parts: units.iter().map(|unit| 1 + unit.pull.len() as u64).sum(),
-            periods: units.iter().flat_map(|unit| unit.on.iter().filter_map(period)).collect(),
-            accounts: vec![Account::default(); devices],
-        }
+        Thrift { retries, units: Arc::clone(units), accounts: vec![account; devices] }
     }
 
     /// Somebody asks the device for a sync, or opens a record.
     pub(super) fn asked(&mut self, device: DeviceId) {
-        self.accounts[device.0 as usize].asked += 1;
+        let account = &mut self.accounts[device.0 as usize];
+        account.opened += 1;
+        account.asks();
+    }
+
+    /// Something happened to an edit that a push brought, at the backend or a gateway.
+    pub(super) fn on_edit(&mut self, edit: EditId, event: &Event<'_>) {
+        let Some(account) = self.accounts.get_mut(edit.device.0 as usize) else { return };
+        match event {
+            Event::MutationPutOff { .. } => {
+                account.brought += 1;
+                account.haste.put_off();
+            }
+            Event::UploadQueued { .. } | Event::UploadWaits { .. } => {
+                account.wait = true;
+                account.brought += 1;
+                account.haste.settled();
+            }
+            _ => {}
+        }
+    }
+
+    /// The server looked at so many rows for the device.
+    pub(super) fn looked(&mut self, device: DeviceId, rows: u64) {
+        if let Some(account) = self.accounts.get_mut(device.0 as usize) {
+            account.looked |= rows > 0;
+        }
     }
 
     pub(super) fn on(&mut self, at: Time, device: DeviceId, event: &Event<'_>) {
         let account = &mut self.accounts[device.0 as usize];
+        account.haste.on(at, event, &self.units, self.retries);
         match event {
-            Event::App(_)
-            | Event::ProcessStarted { .. }
+            Event::ProcessStarted { .. }
+            | Event::App(_)
             | Event::EditMade { .. }
             | Event::EditMissed { .. }
-            | Event::HookTriggered { .. } => account.asked += 1,
-            Event::ResponseReceived { rows, kind, .. } if *kind != RequestKind::Push => {
-                account.brought += u64::from(*rows > 0);
+            | Event::HookTriggered { .. } => account.asks(),
+            Event::SyncError { unit, error, .. } if **error != SyncError::Interrupted => {
+                account.again += parts(&self.units[usize::from(unit.0)]);
             }
-            Event::EditAcknowledged { .. }
-            | Event::ConflictDecided { .. }
-            | Event::EditLogged { .. }
-            | Event::CursorSaved { .. }
-            | Event::CursorReset { .. } => account.brought += 1,
-            Event::RequestSent { .. } => {
-                account.sent += 1;
+            Event::SyncComplete { unit, .. } if std::mem::take(&mut account.wait) => {
+                account.again += parts(&self.units[usize::from(unit.0)]);
+            }
+            Event::ResponseReceived { rows, kind, .. } => {
+                account.answers += 1;
+                // An answer without a row is a step on, if the server went over rows for it.
+                let looked = std::mem::take(&mut account.looked);
+                account.brought += u64::from(*kind != RequestKind::Push && (*rows > 0 || looked));
                 if account.beyond.is_none() {
-                    let most = self.most(at, device);
-                    let account = &mut self.accounts[device.0 as usize];
-                    account.beyond = (account.sent > most).then_some((at, most));
+                    let beyond = self.beyond(at, device);
+                    self.accounts[device.0 as usize].beyond = beyond;
                 }
             }
+            Event::RequestSent { kind: RequestKind::Fetch, .. } => {
+                account.fetches += 1;
+                let most = account.opened.saturating_mul(u64::from(self.retries.attempts.max(1)));
+                if account.fetches > most {
+                    account.fetched.get_or_insert(at);
+                }
+            }
+            Event::EditAcknowledged { .. } | Event::ConflictDecided { .. } | Event::EditLogged { .. } => {
+                account.brought += 1;
+                account.haste.settled();
+            }
+            Event::CursorReset { .. } => account.brought += 1,
             _ => {}
         }
     }
 
     /// How often units were due by then.
     fn due(&self, at: Time) -> u64 {
-        self.periods.iter().map(|period| at.0 / period.0.max(1) + 1).sum()
+        self.units.iter().filter_map(period).map(|period| at.0 / period.0.max(1) + 1).sum()
     }
 
-    /// Requests that the device may have sent by then.
-    fn most(&self, at: Time, device: DeviceId) -> u64 {
-        let Account { asked, brought, .. } = self.accounts[device.0 as usize];
-        let times = asked + self.due(at);
-        let tries = self.parts * times + brought + self.retries.waits(at, times);
-        tries.saturating_mul(u64::from(self.retries.attempts.max(1)))
+    /// Whether the device has had more answers by then than anything asked for.
+    fn beyond(&self, at: Time, device: DeviceId) -> Option<Beyond> {
+        let Account { asked, again, brought, answers, .. } = self.accounts[device.0 as usize];
+        let due = self.due(at);
+        let most = self.parts() * (asked + due) + again + brought;
+        (answers > most).then_some(Beyond { at, asked, due, again, brought, most })
+    }
+
+    /// Requests of a sync of all units that finds nothing.
+    fn parts(&self) -> u64 {
+        self.units.iter().map(parts).sum()
     }
 
     /// The end.
     pub(super) fn finish(&self, names: Names<'_>, findings: &mut Findings) {
-        for (number, account) in self.accounts.iter().enumerate() {
-            let Some((at, most)) = account.beyond else { continue };
-            let device = DeviceId(number as u32);
-            findings.add(Check::Storm, (Some(device), None), || self.told(device, at, most, names));
+        for (account, number) in self.accounts.iter().zip(0..) {
+            let device = DeviceId(number);
+            let text = if let Some((unit, too_soon)) = account.haste.too_soon {
+                too_soon.told(device, unit, self.retries, names)
+            } else if let Some(beyond) = account.beyond {
+                self.told_answers(device, beyond, names)
+            } else if let Some(at) = account.fetched {
+                self.told_fetches(device, at, names)
+            } else {
+                continue;
+            };
+            findings.add(Check::Storm, (Some(device), None), || text);
         }
     }
 
-    fn told(&self, device: DeviceId, at: Time, most: u64, names: Names<'_>) -> String {
-        let Retries { attempts, cap, least, .. } = self.retries;
-        let (sent, at_most) = (thousands(self.accounts[device.0 as usize].sent), thousands(most));
-        let (parts, steps, when) = (self.parts, self.retries.steps(), names.time(at));
-        let (waits, with) = match least {
-            Some(least) => ("syncs + 1 + time / retry.base".to_owned(), format!("a base of {least}")),
-            None => (
-                format!("steps of the wait × (those + 1) + {WAITS} × time / retry.cap"),
-                format!("{steps} steps and a cap of {cap}"),
-            ),
-        };
+    fn told_answers(&self, device: DeviceId, beyond: Beyond, names: Names<'_>) -> String {
+        let Beyond { at, asked, due, again, brought, most } = beyond;
+        let answers = self.accounts[device.0 as usize].answers;
+        let [answers, asked, due, again, brought, most] =
+            [answers, asked, due, again, brought, most].map(thousands);
         format!(
-            "{device} sent {sent} requests, and by {when} no more than {at_most} were asked for: \
-             retry.attempts × (requests of a sync × syncs asked for or due + answers that brought \
-             something + {waits}), with {attempts} attempts, {parts} requests a sync, {with}"
+            "{device} had answers from the server {answers} times in all, and by {} more than the {most} that \
+             anything asked for: {} for each of the {asked} times that somebody or something asked for a \
+             sync and the {due} that a unit was due, {again} to run failed units again, and one after each \
+             of {brought} answers and verdicts that brought something",
+            names.time(at),
+            self.parts(),
         )
+    }
+
+    fn told_fetches(&self, device: DeviceId, at: Time, names: Names<'_>) -> String {
+        let Account { fetches, opened, .. } = self.accounts[device.0 as usize];
+        let (fetches, opened, attempts) = (thousands(fetches), thousands(opened), self.retries.attempts);
+        format!(
+            "{device} asked for the details of records {fetches} times, from {} on more often than the \
+             retry.attempts = {attempts} for each of the {opened} times that somebody opened one",
+            names.time(at)
+        )
+    }
+}
+
+impl Account {
+    fn asks(&mut self) {
+        self.asked += 1;
+        self.haste.asked();
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::{EntityId, Span, Stamp, UnitId};
+    use crate::contract::{AppEvent, TransportError, Trigger};
+    use crate::oracle::Clock;
 
-    const DOUBLES: Retries =
-        Retries { base: Span::millis(10), cap: Span::secs(300), attempts: 1, least: None };
+    const PHONE: DeviceId = DeviceId(0);
+    const UNIT: UnitId = UnitId(0);
+    const RETRIES: Retries =
+        Retries { base: Span::secs(1), cap: Span::secs(8), attempts: 5, streams: 1, least: None };
 
-    #[test]
-    fn waits_that_need_not_grow_are_as_many_as_the_least_allows() {
-        let decorrelated = Retries { least: Some(Span::millis(10)), ..DOUBLES };
-        assert_eq!(decorrelated.waits(Time::ZERO + Span::secs(60), 3), 6_000 + 3 + 1);
+    struct Phone {
+        thrift: Thrift,
+        units: Arc<[SyncUnit]>,
+        requests: u64,
+        now: Time,
+    }
+
+    impl Phone {
+        /// With a unit of one entity, which is due each 10 minutes.
+        fn new() -> Phone {
+            let unit = SyncUnit {
+                name: "All".to_owned(),
+                on: vec![Trigger::Login, Trigger::Every(Span::secs(600))],
+                pull: vec![EntityId(0)],
+                push: vec![EntityId(0)],
+                blocking: false,
+                discard_pending: false,
+            };
+            let units: Arc<[SyncUnit]> = Arc::from(vec![unit]);
+            let mut phone = Phone {
+                thrift: Thrift::new(1, &units, RETRIES),
+                units,
+                requests: 0,
+                now: Time::ZERO + Span::secs(1),
+            };
+            phone.tell(Event::ProcessStarted { incarnation: 0 });
+            phone.tell(Event::App(AppEvent::Login));
+            phone
+        }
+
+        fn tell(&mut self, event: Event<'_>) {
+            self.thrift.on(self.now, PHONE, &event);
+        }
+
+        fn waits(&mut self, span: Span) {
+            self.now += span;
+        }
+
+        fn sends(&mut self, kind: RequestKind) -> u64 {
+            self.requests += 1;
+            let unit = (kind != RequestKind::Fetch).then_some(UNIT);
+            let (request, bytes, rows, attempt) = (self.requests, 9, 0, 0);
+            self.tell(Event::RequestSent { request, kind, unit, bytes, rows, attempt });
+            self.waits(Span::millis(300));
+            request
+        }
+
+        fn answered(&mut self, kind: RequestKind, rows: u32) {
+            let request = self.sends(kind);
+            let (unit, bytes, took) = (Some(UNIT), 9, Span::millis(300));
+            self.tell(Event::ResponseReceived { request, kind, unit, bytes, rows, took });
+        }
+
+        fn fails(&mut self, kind: RequestKind) {
+            let request = self.sends(kind);
+            let (error, took, wasted) = (TransportError::Timeout, Span::millis(300), 9);
+            self.tell(Event::RequestFailed { request, kind, error, took, wasted });
+        }
+
+        fn begins(&mut self, run: u64) {
+            self.tell(Event::SyncStart { unit: UNIT, run, waited: Span::ZERO });
+        }
+
+        fn told(&self) -> Option<String> {
+            let mut findings = Findings::new(crate::contract::Capabilities::ALL);
+            let clock = Clock { start: Stamp(0), utc_offset: 0 };
+            self.thrift.finish(Names(&self.units, clock), &mut findings);
+            findings.finish().0.pop().map(|violation| violation.text)
+        }
     }
 
     #[test]
-    fn waits_that_double_are_few() {
-        assert_eq!(DOUBLES.waits(Time::ZERO + Span::secs(300), 3), 16 * 4 + 8);
+    fn answers_that_nobody_asked_for_are_told() {
+        let mut phone = Phone::new();
+        // A start, a login and a time that it was due, two requests each.
+        (0..6).for_each(|_| phone.answered(RequestKind::Pull, 0));
+        assert_eq!(phone.told(), None);
+        phone.answered(RequestKind::Pull, 0);
+        let told = phone.told().unwrap();
+        assert!(
+            told.contains("answers from the server 7 times") && told.contains("more than the 6"),
+            "{told}"
+        );
+    }
+
+    #[test]
+    fn an_answer_with_rows_makes_another_worth_it() {
+        let mut phone = Phone::new();
+        (0..500).for_each(|_| phone.answered(RequestKind::Pull, 3));
+        (0..6).for_each(|_| phone.answered(RequestKind::Pull, 0));
+        assert_eq!(phone.told(), None);
+    }
+
+    #[test]
+    fn an_answer_for_which_the_server_went_over_rows_is_a_step() {
+        let mut phone = Phone::new();
+        for _ in 0..500 {
+            phone.thrift.looked(PHONE, 5);
+            phone.answered(RequestKind::Pull, 0);
+        }
+        assert_eq!(phone.told(), None);
+    }
+
+    #[test]
+    fn a_push_that_settles_nothing_is_worth_no_other() {
+        let mut phone = Phone::new();
+        (0..7).for_each(|_| phone.answered(RequestKind::Push, 3));
+        assert!(phone.told().is_some());
+    }
+
+    #[test]
+    fn pushes_that_are_put_off_wait_as_failures_do() {
+        let edit = EditId { device: PHONE, number: 0 };
+        for (pause, is_told) in [(Span::ZERO, true), (Span::secs(4), false)] {
+            let mut phone = Phone::new();
+            phone.begins(0);
+            for _ in 0..60 {
+                phone.thrift.on_edit(edit, &Event::MutationPutOff { edit });
+                phone.answered(RequestKind::Push, 1);
+                phone.waits(pause);
+            }
+            assert_eq!(phone.told().is_some(), is_told, "{pause}");
+        }
+    }
+
+    #[test]
+    fn tries_in_a_run_that_do_not_wait_are_told() {
+        for (pause, is_told) in [(Span::ZERO, true), (Span::secs(4), false)] {
+            let mut phone = Phone::new();
+            phone.begins(0);
+            for _ in 0..60 {
+                phone.fails(RequestKind::Pull);
+                phone.waits(pause);
+            }
+            let told = phone.told();
+            assert_eq!(told.is_some(), is_told, "{told:?}");
+        }
+    }
+
+    #[test]
+    fn runs_that_follow_failed_ones_at_once_are_told() {
+        for (pause, is_told) in [(Span::ZERO, true), (Span::secs(4), false)] {
+            let mut phone = Phone::new();
+            for run in 0..60 {
+                phone.begins(run);
+                phone.fails(RequestKind::Pull);
+                let error = &SyncError::Offline("timeout".to_owned());
+                phone.tell(Event::SyncError { unit: UNIT, run, error });
+                phone.waits(pause);
+            }
+            let told = phone.told();
+            assert_eq!(told.is_some(), is_told, "{told:?}");
+        }
+    }
+
+    #[test]
+    fn a_run_that_somebody_asks_for_need_not_wait() {
+        let mut phone = Phone::new();
+        for run in 0..60 {
+            phone.thrift.asked(PHONE);
+            phone.begins(run);
+            phone.fails(RequestKind::Pull);
+            let error = &SyncError::Offline("timeout".to_owned());
+            phone.tell(Event::SyncError { unit: UNIT, run, error });
+        }
+        assert_eq!(phone.told(), None);
+    }
+
+    #[test]
+    fn a_record_is_asked_for_as_often_as_tries_are_allowed() {
+        let mut phone = Phone::new();
+        phone.thrift.asked(PHONE);
+        (0..5).for_each(|_| phone.fails(RequestKind::Fetch));
+        assert_eq!(phone.told(), None);
+        phone.fails(RequestKind::Fetch);
+        assert!(phone.told().unwrap().contains("asked for the details of records 6 times"));
     }
 }

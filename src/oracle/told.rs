@@ -67,6 +67,11 @@ impl Told<'_> {
                 format!("{skipped} rows that failed dropped, {listed} put on a list")
             }
             Event::RowsRetried { left } => format!("rows on the list tried again, {left} left"),
+            Event::Renamed { entity, from, to } => {
+                format!("{} is called {to} now", words::record(self.schema, *entity, from.as_str()))
+            }
+            Event::ApplyAborted => "changes not applied: a row refers to one that is not there".to_owned(),
+            Event::Dangling { rows } => format!("{rows} rows refer to one that is not there"),
             Event::BecameCopy { of, .. } => format!("became a copy of {of}"),
             Event::Restored { to, .. } => format!("put back to its state of {}", self.clock.time(*to)),
             Event::RefreshAsked { .. }

@@ -37,6 +37,8 @@ pub struct Page<'a> {
     /// Keys of rows that are there and of which neither this page tells nor those of its load
     /// before it: who holds one keeps it.
     pub withheld: Vec<Cow<'a, str>>,
+    /// A block of keys for new rows: the number of its first, and how many.
+    pub ids: Option<(u64, u32)>,
 }
 
 /// What became of one mutation.

@@ -109,6 +109,8 @@ pub trait PageWriter {
     /// Says from which stamp on there may be versions that this page does not show, as who reads
     /// is behind who writes; if nothing is said, there are none.
     fn unseen_from(&mut self, stamp: Stamp);
+    /// The page that was begun brings a block of keys for new rows.
+    fn ids(&mut self, first: u64, count: u32);
     /// Ends the page.
     fn end_page(&mut self, cursor: &str, more: bool);
     /// Bytes so far.

@@ -64,8 +64,11 @@ impl PullRequest {
     pub fn address(&self) -> String {
         let PullRequest { device, unit, rows, bytes, .. } = self;
         let mut address = format!("/pull?device={device}&unit={}&rows={rows}&bytes={bytes}", unit.0);
-        for Want { entity, cursor } in &self.wants {
+        for Want { entity, cursor, ids } in &self.wants {
             address.push_str(&format!("&e{}={}", entity.0, cursor.as_deref().unwrap_or("")));
+            if *ids > 0 {
+                address.push_str(&format!("&ids{}={ids}", entity.0));
+            }
         }
         address
     }
@@ -98,6 +101,8 @@ pub struct Want {
     pub entity: EntityId,
     /// Where the last answer ended; opaque to the engine. `None` asks for everything.
     pub cursor: Option<String>,
+    /// So many keys for new rows are asked for besides.
+    pub ids: u32,
 }
 
 /// Brings local edits, in the order in which they were made; at most one for each row.

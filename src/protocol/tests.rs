@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::base::json::encode_cells;
 use crate::base::{Cell, DeviceId, EditId, EntityId, Key, Span, Stamp, Undone, UnitId, Value};
-use crate::contract::{EditKind, Mutation, Outcome, Refusal, Row, ServerError};
+use crate::contract::{EditKind, Guard, Mutation, Outcome, Refusal, Row, ServerError};
 
 fn every_codec() -> impl Iterator<Item = &'static dyn Codec> {
     NAMES.iter().map(|name| named(name).expect("it is listed"))
@@ -50,12 +50,13 @@ fn requests() -> Vec<Request> {
         values: vec![(3, Value::text("é\n")), (5, Value::Null), (6, Value::Int(i64::MIN))],
         base: Some(Stamp(-4)),
         made_at: Stamp(11),
+        guard: Guard::Base,
     };
     let edit = EditId { device: DeviceId(8), number: 1 };
     let create = Mutation { kind: EditKind::Create, base: None, edit, ..mutation.clone() };
     let wants = vec![
-        Want { entity: EntityId(0), cursor: None },
-        Want { entity: EntityId(1), cursor: Some("1,k".into()) },
+        Want { entity: EntityId(0), cursor: None, ids: 0 },
+        Want { entity: EntityId(1), cursor: Some("1,k".into()), ids: 0 },
     ];
     vec![
         Request::Pull(PullRequest {
@@ -140,7 +141,7 @@ fn a_page_decodes_to_what_was_written() {
 #[test]
 fn what_is_asked_by_address_is_known_by_that_alone_and_is_as_long_as_a_clock() {
     let pull = |clock, cursor: &str, by_address| {
-        let wants = vec![Want { entity: EntityId(0), cursor: Some(cursor.to_owned()) }];
+        let wants = vec![Want { entity: EntityId(0), cursor: Some(cursor.to_owned()), ids: 0 }];
         let (device, unit, clock) = (DeviceId(7), UnitId(1), Stamp(clock));
         PullRequest { device, unit, wants, rows: 5, bytes: 9, clock, zone: 0, run: 4, by_address }.asked()
     };
@@ -192,6 +193,7 @@ fn an_edit_weighs_about_what_is_written_of_it() {
         values: vec![(3, Value::Text("x".repeat(length).into())), (4, Value::Int(1))],
         base: Some(Stamp(1_772_434_800_000_000)),
         made_at: Stamp(1_772_434_800_000_000),
+        guard: Guard::Base,
     };
     for (codec, length) in every_codec().flat_map(|codec| [0, 10, 200, 5_000].map(|length| (codec, length))) {
         let mutations: Vec<Mutation> = (0..50).map(|number| edit(number, length)).collect();

@@ -258,6 +258,8 @@ fn condition(show: impl Fn(u64) -> String, min: Option<u64>, max: Option<u64>) -
         (Some(min), Some(max)) if min == max => format!("= {}", show(min)),
         (Some(min), Some(max)) => format!("{} … {}", show(min), show(max)),
         (Some(min), None) => format!("≥ {}", show(min)),
+        // Nothing is below.
+        (None, Some(0)) => show(0),
         (None, Some(max)) => format!("≤ {}", show(max)),
         (None, None) => "any".to_owned(),
     }

@@ -12,8 +12,8 @@ use crate::base::{EntityId, Key};
 use crate::contract::Schema;
 use crate::metrics::{self, Figure, Figures, Unit};
 use crate::oracle::{self, Eventful, Violation};
-use crate::scenario::{Bound, Gate, Plan};
-use crate::world::{Ending, InVain, Outcome};
+use crate::scenario::{Bound, Gate, Plan, Planned};
+use crate::world::{Ending, InVain, Missed, Outcome};
 
 /// A judged cell with its gates.
 #[derive(Clone, Debug, PartialEq)]
@@ -326,6 +326,9 @@ fn reasons(
     let in_vain =
         outcome.in_vain.iter().filter(|one| plan.swarm.is_none() && !is_optional(plan, &one.action));
     reasons.extend(in_vain.map(|one| reason(Exit::Threshold, in_vain_text(one))));
+    let of_event = |one: &&Missed| plan.swarm.is_none() && one.of == 0 && edits_in_vain(plan, one);
+    let vain_events = outcome.missed.iter().filter(of_event);
+    reasons.extend(vain_events.map(|one| reason(Exit::Threshold, missed::event_in_vain(&one.event))));
     let expects_none = |metric| plan.expect.metrics.get(metric).is_some_and(|bound| bound.max == Some(0));
     let nothing = [
         (outcome.is_silent, "no device sent a request", REQUESTS),
@@ -360,6 +363,13 @@ fn reasons(
 /// Whether the scenario says that no edit of the action need be made.
 fn is_optional(plan: &Plan, action: &str) -> bool {
     plan.expect.optional.iter().any(|known| known == action)
+}
+
+/// Whether it is an event of whose edits none was made, and its action is not optional.
+fn edits_in_vain(plan: &Plan, one: &Missed) -> bool {
+    let events = plan.events.iter().filter(|event| event.name == one.event);
+    let action = |event: &Planned| Some(plan.workload.actions[event.action()?].name.as_str());
+    events.filter_map(action).any(|action| !is_optional(plan, action))
 }
 
 /// Whether the scenario says how many there are, and not that there are none.

@@ -30,6 +30,17 @@ pub(super) fn in_vain(of: &InVain) -> MissedRecord {
     MissedRecord { event: format!("action.{}", of.action), why, missed: 0, of: 0, devices: Vec::new() }
 }
 
+/// In a reason of a cell that was to try something and did not.
+pub(super) const NOTHING: &str = " tested nothing:";
+
+/// The reason of a cell in which no edit of an event was made.
+pub(super) fn event_in_vain(event: &str) -> String {
+    format!(
+        "event {event}{NOTHING} none of its edits was made, as no app ran, the row was not there, or it was \
+         refused; `optional` = true of its action says that this may be"
+    )
+}
+
 /// A line for each event of each scenario, over all cells. What only has to meet somebody is told
 /// where it met nobody with any seed; a hook, where no variant called it.
 pub(super) fn told(record: &RunRecord) -> Vec<String> {
@@ -45,7 +56,13 @@ pub(super) fn told(record: &RunRecord) -> Vec<String> {
         in_vain.get(&(of, &*one.event)) == Some(&cells)
     };
     let mut events: BTreeMap<(&str, &str, &str), (u64, MissedRecord)> = BTreeMap::new();
-    for (cell, one) in missed().filter(|(cell, one)| one.of > 0 || every(cell, one)) {
+    // Of an event of which nothing came to be the reasons of the failing cell speak.
+    let fails = |cell: &CellRecord, one: &MissedRecord| {
+        cell.reasons.iter().any(|reason| reason.text == event_in_vain(&one.event))
+    };
+    let told =
+        |(cell, one): &(&CellRecord, &MissedRecord)| one.of > 0 || every(cell, one) && !fails(cell, one);
+    for (cell, one) in missed().filter(told) {
         let blank = || (0, MissedRecord { missed: 0, of: 0, ..one.clone() });
         let (cells, sum) = events.entry((&cell.scenario, &one.event, &one.why)).or_insert_with(blank);
         *cells += 1;
@@ -93,9 +110,34 @@ fn line(cells: u64, of: &MissedRecord) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Exit;
     use super::super::{assemble, fixture, judge};
     use super::*;
     use crate::base::DeviceId;
+    use crate::contract::Described;
+    use crate::scenario::{Document, Names, Request};
+
+    #[test]
+    fn an_event_of_whose_edits_none_was_made_fails_its_cell() {
+        let edits = "[action.fix]\nentity = \"appointment\"\nkind = \"update\"\ncolumns = [\"status\"]\nper_device = 1\n\
+            [event.zzz]\nat = \"+1m\"\nedits = { action = \"fix\", row = \"zzz\" }\n";
+        let names = Names { metrics: &[], checks: &[], stacks: &[Described::builtin("builtin")] };
+        let why = "none of its edits was made".to_owned();
+        let missed = vec![Missed { event: "zzz".to_owned(), why, devices: Vec::new(), of: 0 }];
+        let outcome = crate::world::Outcome { missed, ..fixture::outcome() };
+        for (more, code) in [("", Some(Exit::Threshold.code())), ("optional = true\n", None)] {
+            let action = format!("[action.fix]\n{more}");
+            let text = format!("{}{}", fixture::TIES, edits.replace("[action.fix]\n", &action));
+            let document = Document::parse("scenarios/ties.toml", &text).unwrap();
+            let plan =
+                document.plans(&Request::default(), &names).unwrap_or_else(|e| panic!("{e}")).remove(0);
+            let cell = judge(&plan, "c", &outcome).cell;
+            assert_eq!(cell.reasons.first().map(|reason| reason.exit_code), code, "{:?}", cell.reasons);
+            let mut record = assemble("reports/x", &[], Vec::new(), &[]);
+            record.cells.push(cell);
+            assert_eq!(told(&record).len(), usize::from(code.is_none()), "it is told once");
+        }
+    }
 
     #[test]
     fn an_event_that_did_not_fire_is_told_with_its_devices_and_once() {

@@ -28,6 +28,7 @@ mod builds;
 pub mod calibrate;
 mod claims;
 pub mod compare;
+pub mod conflicts;
 mod coverage;
 mod drawn;
 mod exit;

@@ -108,6 +108,20 @@ pub(super) fn missing(record: &RunRecord) -> Vec<String> {
     missing.map(|one| format!("{}: {}", one.scenario, never(one))).collect()
 }
 
+/// What has not occurred yet with too few seeds for that to fail, a line for each scenario.
+pub(super) fn awaited(record: &RunRecord) -> Vec<String> {
+    let mut scenarios: BTreeMap<(&str, u64, u64), Vec<&str>> = BTreeMap::new();
+    for one in record.occurrences.iter().filter(|one| one.pass && one.cells == 0) {
+        scenarios.entry((&one.scenario, one.of, one.wanted_of)).or_default().push(&one.what);
+    }
+    let line = |((scenario, of, wanted_of), what): (&(&str, u64, u64), &Vec<&str>)| {
+        let cells = human::count(*of, "cell");
+        let what = what.join(", ");
+        format!("{scenario}: in {cells} did not occur, which fails from {wanted_of} on: {what}")
+    };
+    scenarios.iter().map(line).collect()
+}
+
 /// That it never occurred.
 pub(super) fn never(one: &OccurrenceRecord) -> String {
     format!("{} occurred in none of {}", one.what, human::count(one.of, "cell"))
@@ -196,6 +210,9 @@ mod tests {
         let few = record(&[outcome(0, 0), outcome(0, 0)]);
         assert_eq!((few.verdict, few.exit_code), (Verdict::Pass, 0));
         assert!(shown(&few).contains("0 situation hot-row  not yet"), "{}", shown(&few));
+        let warned = super::super::story::warnings(&few, super::super::story::Paint(false));
+        assert!(warned.contains(": in 2 cells did not occur, which fails from 3 on: "), "{warned}");
+        assert!(warned.contains("situation hot-row"), "{warned}");
         let many = record(&[outcome(0, 1), outcome(0, 0), outcome(0, 0)]);
         assert_eq!((many.verdict, many.exit_code), (Verdict::Fail, Exit::Threshold.code()));
         assert_eq!(missing(&many), ["ties: situation hot-row occurred in none of 3 cells"]);

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use super::human::{count, thousands};
+use super::missed::NOTHING;
 use super::record::{CellRecord, RunRecord, UnplacedRecord};
-use super::{applicable, missed};
+use super::{applicable, missed, occurrences};
 use crate::world::{ActionCount, Placed};
 
 /// A line for each action and each event of each scenario, over all cells.
@@ -26,7 +27,8 @@ pub(super) fn unplaced(record: &RunRecord) -> Vec<String> {
         lines(action, sum).into_iter().map(move |line| format!("{whose}{line}"))
     });
     let looked = applicable::told(record).into_iter().chain(applicable::hollow(record));
-    lines.chain(missed::told(record)).chain(looked).collect()
+    let planned = missed::told(record).into_iter().chain(occurrences::awaited(record));
+    lines.chain(planned).chain(looked).collect()
 }
 
 /// How the reason of a cell begins in which no edit of an action was made.
@@ -34,13 +36,12 @@ pub(super) fn in_vain_subject(action: &str) -> String {
     format!("action {action}{NOTHING}")
 }
 
-/// In a reason of a cell that was to try something and did not.
-const NOTHING: &str = " tested nothing:";
-
 /// Whether the reason of a cell is that it tried nothing: then no figure has missed its bounds.
 pub(super) fn tested_nothing(reason: &str) -> bool {
     let subject = reason.split_once(NOTHING).map(|(subject, _)| subject);
-    subject.is_some_and(|subject| subject == "the run" || subject.starts_with("action "))
+    subject.is_some_and(|subject| {
+        subject == "the run" || ["action ", "event "].iter().any(|of| subject.starts_with(of))
+    })
 }
 
 /// Whether a cell fails as no edit of this action was made.

@@ -3,6 +3,7 @@
 
 use super::diagnostic::{Diagnostic, choices, closest, excerpt};
 use super::form::{Form, Key, Preset, share_of};
+use super::former::former;
 use super::tree::{Entry, Node, Origin, Table, Val, Via, parse_own};
 use super::written::{NAME_WANT, is_name};
 
@@ -61,7 +62,8 @@ pub(super) fn join(path: &str, name: &str) -> String {
 /// The mistake of writing a key that does not exist.
 pub(super) fn unknown_key(name: &str, path: &str, known: &[&str], at: &Origin) -> Diagnostic {
     let inside = if path.is_empty() { String::new() } else { format!(" in `{path}`") };
-    Diagnostic::new(at.place.clone(), format!("unknown key `{name}`{inside}")).help(choices(name, known))
+    let help = former(&join(path, name)).map_or_else(|| choices(name, known), str::to_owned);
+    Diagnostic::new(at.place.clone(), format!("unknown key `{name}`{inside}")).help(help)
 }
 
 fn wrong_form(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {

@@ -121,6 +121,11 @@ impl Document {
         Document::embedded("matrix.toml", super::WARD)
     }
 
+    /// The embedded worlds of the matrix of conflicts, in the order in which they are told.
+    pub fn conflicts() -> Vec<Document> {
+        super::CONFLICTS.iter().map(|(name, text)| Document::embedded(name, text)).collect()
+    }
+
     fn embedded(name: &str, text: &str) -> Document {
         match Document::parse(name, text) {
             Ok(document) => Document { path: String::new(), ..document },

@@ -29,6 +29,7 @@ mod diagnostic;
 mod document;
 pub mod file;
 mod form;
+mod former;
 mod grammar;
 mod hook;
 mod idle;
@@ -65,6 +66,28 @@ pub use written::{TITLE_WANT, is_title};
 pub const HOSPITAL_DAY: &str = include_str!("../../scenarios/hospital-day.toml");
 /// The ward on which backends, captures and modes are compared, embedded for the same reason.
 pub const WARD: &str = include_str!("../../scenarios/strategies/matrix.toml");
+
+/// A world of the matrix of conflicts.
+macro_rules! conflict {
+    ($name:literal) => {
+        ($name, include_str!(concat!("../../scenarios/conflicts/matrix/", $name, ".toml")))
+    };
+}
+
+/// The worlds of the matrix of conflicts, by name, in the order in which they are told.
+pub const CONFLICTS: [(&str, &str); 9] = [
+    conflict!("update-update-same"),
+    conflict!("update-update-other"),
+    conflict!("update-update-equal"),
+    conflict!("update-delete"),
+    conflict!("delete-update"),
+    conflict!("delete-delete"),
+    conflict!("insert-insert"),
+    conflict!("parent-deleted"),
+    conflict!("child-inserted"),
+];
+/// What each of them is to come to, as CSV.
+pub const CONFLICTS_EXPECTED: &str = include_str!("../../scenarios/conflicts/matrix/expected.csv");
 
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@ use rusqlite::config::DbConfig;
 
 use super::error::{Result, StoreError};
 use super::layout::{FROM_FIRST, VERSION, ddl};
-use super::options::{Journal, Options, Synchronous};
+use super::options::{ForeignKeys, Journal, Options, Synchronous};
 use crate::contract::{Database, Schema};
 use crate::disk;
 
@@ -30,7 +30,8 @@ pub(super) fn open(database: &Database, schema: &Schema, options: &Options) -> R
     let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     match version {
         VERSION => {}
-        0 => connection.execute_batch(&format!("BEGIN IMMEDIATE;{}COMMIT", ddl(schema)))?,
+        0 => connection
+            .execute_batch(&format!("BEGIN IMMEDIATE;{}COMMIT", ddl(schema, options.foreign_keys)))?,
         1 => connection.execute_batch(FROM_FIRST)?,
         other => return Err(StoreError::Damaged(format!("a database of layout {other}"))),
     }
@@ -51,8 +52,12 @@ fn pragmas(options: &Options) -> String {
         Synchronous::Full => "FULL",
         Synchronous::Normal => "NORMAL",
     };
+    let foreign_keys = match options.foreign_keys {
+        ForeignKeys::Off => "",
+        ForeignKeys::Deferred | ForeignKeys::Immediate => ";PRAGMA foreign_keys=ON",
+    };
     format!(
-        "PRAGMA page_size={};PRAGMA journal_mode={journal};PRAGMA synchronous={synchronous};PRAGMA cache_size={}",
+        "PRAGMA page_size={};PRAGMA journal_mode={journal};PRAGMA synchronous={synchronous};PRAGMA cache_size={}{foreign_keys}",
         options.page_size, options.cache_pages
     )
 }

@@ -1,6 +1,7 @@
 //! What can go wrong, by remedy.
 
 use rusqlite::ErrorCode;
+use rusqlite::ffi::SQLITE_CONSTRAINT_FOREIGNKEY;
 
 use crate::contract::EditError;
 
@@ -10,6 +11,9 @@ pub enum StoreError {
     /// There is no room on the disk: nothing was changed, and it may be tried again later.
     #[error("the device's storage is full")]
     Full,
+    /// A row would refer to one that is not there: nothing was changed.
+    #[error("a row refers to one that is not there")]
+    Dangling,
     /// The disk failed, or SQLite refused: the process is about to die.
     #[error("the database failed: {0}")]
     Failed(String),
@@ -26,6 +30,9 @@ impl From<rusqlite::Error> for StoreError {
         use rusqlite::Error;
         match &error {
             Error::SqliteFailure(code, _) if code.code == ErrorCode::DiskFull => StoreError::Full,
+            Error::SqliteFailure(code, _) if code.extended_code == SQLITE_CONSTRAINT_FOREIGNKEY => {
+                StoreError::Dangling
+            }
             Error::SqliteFailure(code, _)
                 if matches!(code.code, ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) =>
             {
@@ -44,6 +51,7 @@ impl From<StoreError> for EditError {
     fn from(error: StoreError) -> EditError {
         match error {
             StoreError::Full => EditError::StorageFull,
+            StoreError::Dangling => EditError::Referred,
             other => EditError::Storage(other.to_string()),
         }
     }

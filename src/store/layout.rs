@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::options::ForeignKeys;
 use crate::base::EntityId;
-use crate::contract::{Entity, Schema};
+use crate::contract::{ColumnKind, Entity, Schema};
 
 /// The tables that do not depend on the schema.
 const OWN_TABLES: &str = "\
@@ -17,6 +18,10 @@ CREATE TABLE progress(unit,entity,cursor,generation,loading,PRIMARY KEY(unit,ent
 CREATE TABLE unit(unit INTEGER PRIMARY KEY,last_sync_on,run,running);\
 CREATE TABLE shadow(entity,key,stamp,\"values\",PRIMARY KEY(entity,key))WITHOUT ROWID;\
 CREATE TABLE log(seq INTEGER PRIMARY KEY,device,number,entity,key,kind,met);";
+
+/// The tables of rows that got another key, and of keys for new ones, where there can be any.
+const RENAMED: &str = "CREATE TABLE renamed(entity,key,\"to\",PRIMARY KEY(entity,key))WITHOUT ROWID;\
+    CREATE TABLE pool(entity,first,next,until,PRIMARY KEY(entity,first))WITHOUT ROWID;";
 
 /// The layout that a database says it has; 0 is an empty file.
 pub(super) const VERSION: i64 = 2;
@@ -96,23 +101,54 @@ impl Layout {
 }
 
 /// All that an empty database is to be told.
-pub(super) fn ddl(schema: &Schema) -> String {
+pub(super) fn ddl(schema: &Schema, foreign_keys: ForeignKeys) -> String {
     let mut ddl = String::from(OWN_TABLES);
     for id in schema.ids() {
         let entity = schema.entity(id);
         if entity.delivery.is_on_devices() {
-            let columns = columns(entity, |out, name| out.push_str(name));
+            let table = table(id, entity);
+            let mut defined = String::new();
+            let mut indexes = String::new();
+            for (place, column) in entity.projected().enumerate() {
+                let name = quoted('c', place, &column.name);
+                write_all(&mut defined, format_args!(",{name}"));
+                let Some(parent) = parent(schema, &column.kind).filter(|_| foreign_keys != ForeignKeys::Off)
+                else {
+                    continue;
+                };
+                write_all(&mut defined, format_args!(" REFERENCES {parent}(key)"));
+                if foreign_keys == ForeignKeys::Deferred {
+                    defined.push_str(" DEFERRABLE INITIALLY DEFERRED");
+                }
+                let index = quoted('i', usize::from(id.0) * 1000 + place, &column.name);
+                write_all(&mut indexes, format_args!("CREATE INDEX {index} ON {table}({name});"));
+            }
             write_all(
                 &mut ddl,
                 format_args!(
-                    "CREATE TABLE {}(key TEXT PRIMARY KEY,stamp,generation{columns})WITHOUT ROWID;",
-                    table(id, entity)
+                    "CREATE TABLE {table}(key TEXT PRIMARY KEY,stamp,generation{defined})WITHOUT ROWID;{indexes}"
                 ),
             );
         }
     }
+    if schema.renames_any() {
+        ddl.push_str(RENAMED);
+    }
     write_all(&mut ddl, format_args!("PRAGMA user_version={VERSION};"));
     ddl
+}
+
+/// The table that a column refers to, if devices have it.
+fn parent(schema: &Schema, kind: &ColumnKind) -> Option<String> {
+    let ColumnKind::Ref(target) = kind else { return None };
+    let entity = schema.entity(*target);
+    entity.delivery.is_on_devices().then(|| table(*target, entity))
+}
+
+/// The table of an entity, and its columns in the device's order.
+pub(super) fn names(id: EntityId, entity: &Entity) -> (String, Vec<String>) {
+    let columns = entity.projected().enumerate();
+    (table(id, entity), columns.map(|(place, column)| quoted('c', place, &column.name)).collect())
 }
 
 fn row_sql(id: EntityId, entity: &Entity) -> Option<RowSql> {

@@ -29,6 +29,19 @@ pub enum Synchronous {
 }
 in_words!(Synchronous { Full: "full", Normal: "normal" });
 
+/// What SQLite does about rows that refer to one that is not there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ForeignKeys {
+    /// Nothing: it is not told which columns refer to rows.
+    #[default]
+    Off,
+    /// It refuses to commit.
+    Deferred,
+    /// It refuses the statement.
+    Immediate,
+}
+in_words!(ForeignKeys { Off: "off", Deferred: "deferred", Immediate: "immediate" });
+
 /// A device database's options.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
@@ -40,6 +53,10 @@ pub struct Options {
     pub synchronous: Synchronous,
     /// Pages of cache.
     pub cache_pages: u32,
+    /// What it does about rows that refer to one that is not there.
+    pub foreign_keys: ForeignKeys,
+    /// After each transaction it is counted how many rows refer to one that is not there.
+    pub watch_references: bool,
 }
 
 impl Default for Options {
@@ -49,6 +66,8 @@ impl Default for Options {
             journal: Journal::default(),
             synchronous: Synchronous::default(),
             cache_pages: 64,
+            foreign_keys: ForeignKeys::default(),
+            watch_references: false,
         }
     }
 }

@@ -6,6 +6,7 @@ use rusqlite::Row;
 use serde_json::value::RawValue;
 
 use super::error::{Result, StoreError};
+use super::rename::followed;
 use super::session::{Store, Tx};
 use crate::base::{Cell, DeviceId, EditId, EntityId, Key, Stamp, Value};
 use crate::contract::{self, ColumnKind, EditError, EditKind, Entity, LocalEdit, PendingEdit};
@@ -58,7 +59,27 @@ pub struct Entry {
     pub parked: bool,
 }
 
+/// What the idempotency key of an edit ends with that is sent again over what it met.
+const OVER: char = '+';
+/// The same where it stands beside that.
+const BESIDE: char = '~';
+
 impl Entry {
+    /// Whether it met a conflict and goes out again, as another mutation.
+    pub fn is_sent_again(&self) -> bool {
+        self.id.ends_with([OVER, BESIDE])
+    }
+
+    /// Whether it goes out again beside what it met, and not over that.
+    pub fn is_merged(&self) -> bool {
+        self.id.ends_with(BESIDE)
+    }
+
+    /// The idempotency key with which it goes out again: over what it met, or beside that.
+    pub fn id_again(&self, merged: bool) -> String {
+        format!("{}{}", self.id, if merged { BESIDE } else { OVER })
+    }
+
     /// The values that its person set. An update that makes its row again has all of the row's
     /// besides.
     pub fn own_values(&self) -> impl Iterator<Item = &(usize, Value)> {
@@ -69,7 +90,7 @@ impl Entry {
 }
 
 /// What [`entry`] reads.
-const ENTRY: &str = "SELECT seq,id,device,number,entity,key,kind,\"values\",base,made_at,attempts,last_error,parked,made_on \
+pub(super) const ENTRY: &str = "SELECT seq,id,device,number,entity,key,kind,\"values\",base,made_at,attempts,last_error,parked,made_on \
                      FROM outbox";
 
 impl Store {
@@ -92,6 +113,7 @@ impl Tx<'_> {
     /// When the edit makes no sense on this device or the disk fails; the transaction must not be
     /// committed then.
     pub fn edit(&self, edit: &LocalEdit, id: &str, made_at: Stamp) -> std::result::Result<(), EditError> {
+        let edit = &*followed(self, edit)?;
         let key = edit.key.as_str();
         let row = self.row(edit.entity, key)?;
         let base = row.as_ref().map(|row| row.stamp).filter(|&stamp| stamp != Stamp(0));
@@ -276,6 +298,15 @@ impl Tx<'_> {
         self.execute(sql, (entity.0, key, base.0)).map(drop)
     }
 
+    /// The same for those that are made on the version `from`.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn rebase_from(&self, entity: EntityId, key: &str, from: Option<Stamp>, base: Stamp) -> Result<()> {
+        let sql = "UPDATE outbox SET base=?4 WHERE entity=?1 AND key=?2 AND base IS ?3";
+        self.execute(sql, (entity.0, key, from.map(|from| from.0), base.0)).map(drop)
+    }
+
     /// Notes on which values of its row an edit is made, `row` being the device's columns.
     ///
     /// # Errors
@@ -408,7 +439,7 @@ fn references(entity: &Entity, values: &[(usize, Value)]) -> impl Iterator<Item 
     })
 }
 
-fn entry(row: &Row<'_>) -> Result<Entry> {
+pub(super) fn entry(row: &Row<'_>) -> Result<Entry> {
     Ok(Entry {
         seq: row.get(0)?,
         id: row.get(1)?,
@@ -446,7 +477,7 @@ fn damaged(error: impl std::fmt::Display) -> StoreError {
     StoreError::Damaged(error.to_string())
 }
 
-fn json(values: &[(usize, Value)]) -> String {
+pub(super) fn json(values: &[(usize, Value)]) -> String {
     let cells: Vec<_> = values.iter().map(|(column, value)| (*column, Cell::of(value))).collect();
     serde_json::to_string(&cells).expect("writing to memory does not fail")
 }

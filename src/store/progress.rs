@@ -58,6 +58,16 @@ impl Tx<'_> {
         Ok(found.into_iter().next().flatten().map(Stamp))
     }
 
+    /// When a unit last completed; `None` if none ever did.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn last_sync(&self) -> Result<Option<Stamp>> {
+        let found =
+            self.query("SELECT max(last_sync_on)FROM unit", [], |row| Ok(row.get::<_, Option<i64>>(0)?))?;
+        Ok(found.into_iter().next().flatten().map(Stamp))
+    }
+
     /// Notes that `unit` completed.
     ///
     /// # Errors

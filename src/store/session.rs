@@ -9,7 +9,7 @@ use rusqlite::{CachedStatement, Connection, Params, StatementStatus};
 
 use super::connection;
 use super::error::{Result, StoreError};
-use super::layout::{Layout, RowStatement};
+use super::layout::{self, Layout, RowStatement};
 use super::line::Line;
 use super::options::Options;
 use crate::base::EntityId;
@@ -24,6 +24,8 @@ pub struct Store {
     steps: Cell<u64>,
     /// No later outbox entry gets this number or a lower one, even if the entry is long gone.
     pub(super) last_seq: Cell<i64>,
+    /// Somebody counts rows that refer to one that is not there.
+    watches: bool,
 }
 
 /// One transaction, for as long as its closure runs.
@@ -88,7 +90,16 @@ impl Store {
             layout: Layout::of(&schema),
             steps: Cell::new(0),
             last_seq: Cell::new(0),
+            watches: options.watch_references,
         })
+    }
+
+    /// What is written from now on may refer to what is not there.
+    ///
+    /// # Errors
+    /// When the database cannot be spoken to.
+    pub(super) fn trust_references(&self) -> Result<()> {
+        Ok(self.connection()?.execute_batch("PRAGMA foreign_keys=OFF")?)
     }
 
     /// Runs `f` in one transaction that is committed if `f` ends well, and undone if it does not.
@@ -133,6 +144,11 @@ impl Store {
         result
     }
 
+    /// Whether somebody counts rows that refer to one that is not there.
+    pub fn watches_references(&self) -> bool {
+        self.watches
+    }
+
     /// What was done in transactions since the last call, undone ones included.
     pub fn work(&self) -> Work {
         Work { coded_bytes: 0, steps: self.steps.take() }
@@ -152,6 +168,11 @@ impl Store {
     }
     pub(super) fn schema(&self) -> &Schema {
         &self.layout.schema
+    }
+
+    /// The table of an entity, and its columns in the device's order.
+    pub(super) fn names(&self, entity: EntityId) -> (String, Vec<String>) {
+        layout::names(entity, self.entity(entity))
     }
 
     pub(super) fn entity(&self, entity: EntityId) -> &Entity {

@@ -73,7 +73,7 @@ pub(super) fn schema() -> Schema {
         entity("note", &[("appointment", Ref(APPOINTMENT)), ("body", Text)], Delivery::OnOpen { by: 0 });
     let mut code = entity("code", &[("name", Text), ("price", Int)], Delivery::Delta);
     code.unique = vec![0];
-    Schema { entities: vec![doctor, patient, appointment, note, code] }
+    Schema { entities: vec![doctor, patient, appointment, note, code], ..Schema::default() }
 }
 
 pub(super) fn data() -> Vec<EntityData> {

@@ -26,7 +26,7 @@ use crate::backend::{Backend, Loaded};
 use crate::base::{Digest, Seed, Stamp, Time};
 use crate::contract::{Capabilities, DeviceSetup, EngineFactory, Node};
 use crate::disk::Disk;
-use crate::engine::Jitter;
+use crate::engine::{Detect, Jitter};
 use crate::gateway::{Gateway, Leg};
 use crate::metrics;
 use crate::net::{Itinerary, Link, Way};
@@ -370,7 +370,13 @@ fn retries(plan: &Plan, patience: oracle::Patience) -> oracle::Retries {
         oracle::Patience::Computed(waits) => {
             let retry = &plan.engine.retry;
             let least = (retry.jitter == Jitter::Decorrelated).then_some(retry.base);
-            oracle::Retries { base: waits.first, cap: waits.cap, attempts: retry.attempts, least }
+            oracle::Retries {
+                base: waits.first,
+                cap: waits.cap,
+                attempts: retry.attempts,
+                streams: plan.engine.pull.streams,
+                least,
+            }
         }
         oracle::Patience::Stated(_) => oracle::Retries::UNKNOWN,
     }
@@ -400,6 +406,7 @@ fn listeners(
         retries: retries(plan, patience),
         patience,
         capabilities,
+        definition: definition(plan),
         initial: Rc::new(initial),
     });
     Listeners {
@@ -546,5 +553,14 @@ mod tests {
         // As rows are made, taken in and committed.
         let more = many.0.saturating_sub(few.0);
         assert!(more >= 3 * (20_000 / ASKED_EVERY as usize), "asked {more} times more");
+    }
+}
+
+/// What makes a conflict by the definition of the plan's stack.
+fn definition(plan: &Plan) -> oracle::Definition {
+    match plan.engine.conflict.detect {
+        Detect::DatesThenValues => oracle::Definition::Values,
+        Detect::ThreeWay => oracle::Definition::Columns,
+        Detect::Dates | Detect::Version | Detect::ReadBefore => oracle::Definition::Refusal,
     }
 }

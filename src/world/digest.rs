@@ -111,6 +111,9 @@ events! {
     95 RowUnreadable { entity },
     96 CacheAnswered { bytes, stale, asked },
     80 RowsRetried { left },
+    140 Renamed { entity, from, to },
+    141 ApplyAborted,
+    142 Dangling { rows },
 }
 
 /// Of what is one number.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::base::DeviceId;
+use crate::base::{DeviceId, Span};
 use crate::bugs;
 use crate::contract::{Capabilities, Described, EngineFactory, ServerSetup, Stack, SyncServer};
 use crate::engine::{self, BuiltinFactory};
@@ -89,7 +89,7 @@ impl Stacks {
                 engine: make(plan.engine.clone(), plan.store.clone()),
                 server: None,
                 crash_points: engine::CRASH_POINTS,
-                capabilities: Capabilities::ALL,
+                capabilities: Capabilities { once: brings_once(plan), ..Capabilities::ALL },
                 patience: Patience::Computed(waits(plan)),
             }),
             Entry::Brought(stack) => {
@@ -108,6 +108,12 @@ impl Stacks {
             }
         }
     }
+}
+
+/// Whether nothing that the built-in stack was told has a row come twice in one version.
+fn brings_once(plan: &Plan) -> bool {
+    let exact = plan.backend.filter_precision <= Span::micros(1);
+    exact && plan.gateway.brings_once() && plan.engine.pull.requests == engine::Requests::Unique
 }
 
 /// What the built-in engine was told of waiting.

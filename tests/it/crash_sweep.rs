@@ -33,6 +33,12 @@ const SIDE_BY_SIDE: &[&str] = &[
     "entity.crew={rows=14,schema={id=\"uuid key\",name=\"text 10..30\"}}",
     "entity.place={rows=14,schema={id=\"uuid key\",name=\"text 10..30\"}}",
 ];
+/// Rows that the backend names: as it commits them, by what they say, or beforehand.
+const NAMED: [&[&str]; 3] = [
+    &["entity.task.ids=server", "entity.task.doubles=true"],
+    &["entity.task.ids=natural-key", "entity.task.merge=fill-empty"],
+    &["entity.task.ids=pool", "entity.task.doubles=true", "entity.task.pool=4", "entity.task.refill=2"],
+];
 const JOURNALS: [&[&str]; 2] =
     [&["store.journal=truncate", "store.synchronous=full"], &["store.journal=wal", "store.synchronous=full"]];
 
@@ -182,6 +188,20 @@ fn crash_sweep_a_kill_after_any_poll_loses_nothing_while_entities_are_pulled_at_
 #[test]
 fn crash_sweep_a_kill_at_any_crash_point_loses_nothing_while_entities_are_pulled_at_the_same_time() {
     assert!(nothing_is_lost(Sweep::Points, &[JOURNALS[0], SIDE_BY_SIDE].concat()) > 100);
+}
+
+#[test]
+fn crash_sweep_a_kill_after_any_poll_doubles_nothing_that_the_backend_names() {
+    for (at, named) in NAMED.into_iter().enumerate() {
+        assert!(nothing_is_lost(Sweep::Polls, &[JOURNALS[at % 2], named].concat()) > 200);
+    }
+}
+
+#[test]
+fn crash_sweep_a_kill_at_any_crash_point_doubles_nothing_that_the_backend_names() {
+    for (at, named) in NAMED.into_iter().enumerate() {
+        assert!(nothing_is_lost(Sweep::Points, &[JOURNALS[(at + 1) % 2], named].concat()) > 100);
+    }
 }
 
 #[test]

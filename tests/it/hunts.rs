@@ -170,13 +170,16 @@ D the life of a process and what is around it.
 ";
 
 const FOOT: &str = "
-Planted after the checks that catch them: A `passes-over-errors`, `one-row-a-stamp`; B `marks-clean-what-changed`,
-`cancels-what-was-sent`, `forgets-what-was-superseded`; C `tombstones-for-ever`, `ignores-what-comes-meanwhile`,
-`goes-over-what-came`; D `never-sweeps`, `sweeps-what-waits`.
+Planted after the checks that catch them: A `passes-over-errors`, `one-row-a-stamp`, `first-batch-of-a-page`; B
+`marks-clean-what-changed`, `cancels-what-was-sent`, `forgets-what-was-superseded`; C `tombstones-for-ever`,
+`ignores-what-comes-meanwhile`, `goes-over-what-came`, `sweeps-what-is-withheld`; D `never-sweeps`, `sweeps-what-waits`, pages of
+rows, however heavy.
 
-Not here: claims (`flag.lease`) matter to workers that share one flag, and each of these lacks rows of the others in any
-case: `flag-parallel.toml`. A file tells the last state alone, as every pull does; what it skips between two is in
-`file-drop.toml`, and is more in some worlds and the same in most.
+Not here: a restart that reads the first part of a log (A25), as the engine reads its outbox, its list and its cursors from the
+database each time and keeps none of them; a column or a table that an upgrade of the app adds (D7), as no app is upgraded in a
+run: flags that begin as synced are what it makes of the rows that were there. Claims (`flag.lease`) matter to workers that share
+one flag, and each of these lacks rows of the others in any case: `flag-parallel.toml`. A file tells the last state alone, as every
+pull does; what it skips between two is in `file-drop.toml`, and is more in some worlds and the same in most.
 ";
 
 #[test]

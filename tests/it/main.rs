@@ -5,6 +5,7 @@ mod brought;
 mod calibrate;
 mod cli;
 mod comparisons;
+mod conflicts;
 mod contrib;
 mod crash_sweep;
 mod determinism;

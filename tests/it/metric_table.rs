@@ -31,6 +31,7 @@ fn the_figures_of_the_oracle_are_the_ones_of_the_table() {
         patience: Patience::Stated(Span::secs(600)),
         retries: Retries::UNKNOWN,
         capabilities: Capabilities::ALL,
+        definition: Default::default(),
         initial,
     });
     let verdict = oracle.begin_check(Time::ZERO, &Nothing, &|| false).finish();

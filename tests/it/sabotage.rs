@@ -91,6 +91,8 @@ const FOREIGN_PAGES: Ground = Ground { path: "scenarios/links/foreign-pages.toml
 /// People who make rows and what refers to them, and take all apart again.
 const APART: Ground = Ground { path: "scenarios/scripts/taken-apart.toml", sets: &[], seeds: 5 };
 /// Edits that win over deletes on several phones.
+/// Several edits of a row, of which the first is merged.
+const BEHIND: Ground = Ground { path: "scenarios/conflicts/behind-a-merge.toml", sets: &[], seeds: 5 };
 const AGAIN: Ground = Ground { path: "scenarios/conflicts/made-again.toml", sets: &[], seeds: 5 };
 /// Rows that go and come back, read from a copy that lags.
 const BACK: Ground = Ground { path: "scenarios/backend/gone-and-back.toml", sets: &[], seeds: 5 };
@@ -112,6 +114,11 @@ const REGRETTED: Ground = Ground {
 /// All trouble of every kind, beds that go to the other ward and come back among it.
 const MOVED: Ground =
     Ground { path: "scenarios/chaos.toml", sets: &["swarm.on=1", "swarm.sizes=false"], seeds: 10 };
+
+/// Rows that the backend gives their keys, with answers that are lost.
+const NAMED: Ground = Ground { path: "scenarios/conflicts/server-ids.toml", sets: &[], seeds: 10 };
+/// Keys that are given out beforehand.
+const POOL: Ground = Ground { path: "scenarios/conflicts/id-pool.toml", sets: &[], seeds: 5 };
 
 /// Two units with an entity each.
 const DATES: Ground = Ground { path: "scenarios/units/dates.toml", sets: &[], seeds: 5 };
@@ -147,7 +154,10 @@ fn ground(bug: &Bug) -> Ground {
         "children-first" => MADE,
         "parents-first" => APART,
         "whole-rows-again" => AGAIN,
+        "merge-speaks-for-all" => BEHIND,
         "takes-older-tombstones" => BACK,
+        "rename-forgets-edits" | "rename-forgets-rows" | "rename-forgets-newer" => NAMED,
+        "pool-gives-again" => POOL,
         "one-date-for-all" => DATES,
         "foreign-answer-is-ack" => FOREIGN,
         "verdicts-by-place" => MIXED_UP,
@@ -213,10 +223,13 @@ fn class(id: &str) -> &'static str {
         "cursor-before-rows" => "A1",
         "passes-over-errors" => "A2",
         "one-row-a-stamp" => "A4",
+        "cursor-before-the-last-page" => "A5",
+        "first-batch-of-a-page" => "A15",
         "one-date-for-all" | "ignores-tombstones" => "A11",
         "merges-without-nulls" => "A14",
         "never-sweeps" => "A22, D",
-        "sweeps-what-is-withheld" | "takes-anothers-page" => "A",
+        "sweeps-what-is-withheld" => "C14",
+        "takes-anothers-page" => "A",
         "keeps-what-left-scope" | "takes-older-versions" | "takes-older-tombstones" => "A",
         "new-identity-each-try" => "B1",
         "marks-clean-what-changed" => "B3",
@@ -255,6 +268,7 @@ fn class(id: &str) -> &'static str {
         | "counts-winners-as-done"
         | "deletes-what-left-scope"
         | "forgets-ends"
+        | "merge-speaks-for-all"
         | "whole-rows-again" => "C",
         "sweeps-what-waits" => "D2",
         "goes-over-what-came" => "D13",
@@ -262,6 +276,7 @@ fn class(id: &str) -> &'static str {
         "ignores-the-network" | "never-forgives" | "waits-without-a-ceiling" | "gives-up-for-good" => "D",
         "forgets-late-rows" => "A",
         "merges-in-silence" => "C",
+        "rename-forgets-edits" | "rename-forgets-rows" | "rename-forgets-newer" | "pool-gives-again" => "C",
         "fails-without-a-word"
         | "sync-starts-sync"
         | "last-in-first-out"

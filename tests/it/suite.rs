@@ -48,6 +48,7 @@ const LONG: &[&str] = &[
     "scenarios/backend/backend-restored.toml",
     "scenarios/chunk-curve.toml",
     "scenarios/chunk-sizes.toml",
+    "scenarios/conflicts/chaos.toml",
     "scenarios/conflicts/server-wins.toml",
     "scenarios/device/cut-short.toml",
     "scenarios/device/login-while-looking.toml",
@@ -258,12 +259,29 @@ suite! {
     suite_device_away_meets_its_expectations: "device/away";
     suite_device_listed_in_a_load_meets_its_expectations: "device/listed-in-a-load";
     suite_units_priority_meets_its_expectations: "units/priority";
+    suite_units_pages_again_meets_its_expectations: "units/pages-again";
     suite_units_direct_meets_its_expectations: "units/direct";
     suite_strategies_bulk_import_meets_its_expectations: "strategies/bulk-import";
     suite_strategies_edits_meanwhile_meets_its_expectations: "strategies/edits-meanwhile";
     suite_conflicts_taken_updates_meets_its_expectations: "conflicts/taken-updates";
     suite_conflicts_told_meets_its_expectations: "conflicts/told";
+    suite_conflicts_base_too_late_meets_its_expectations: "conflicts/base-too-late";
+    suite_conflicts_two_saves_meets_its_expectations: "conflicts/two-saves";
+    suite_conflicts_hierarchy_meets_its_expectations: "conflicts/hierarchy";
+    suite_conflicts_parent_gone_meets_its_expectations: "conflicts/parent-gone";
+    suite_conflicts_id_pool_meets_its_expectations: "conflicts/id-pool";
+    suite_conflicts_server_ids_meets_its_expectations: "conflicts/server-ids";
+    suite_conflicts_two_foo_meets_its_expectations: "conflicts/two-foo";
     suite_conflicts_two_technicians_meets_its_expectations: "conflicts/two-technicians";
+    suite_conflicts_matrix_update_update_same_meets_its_expectations: "conflicts/matrix/update-update-same";
+    suite_conflicts_matrix_update_update_other_meets_its_expectations: "conflicts/matrix/update-update-other";
+    suite_conflicts_matrix_update_update_equal_meets_its_expectations: "conflicts/matrix/update-update-equal";
+    suite_conflicts_matrix_update_delete_meets_its_expectations: "conflicts/matrix/update-delete";
+    suite_conflicts_matrix_delete_update_meets_its_expectations: "conflicts/matrix/delete-update";
+    suite_conflicts_matrix_delete_delete_meets_its_expectations: "conflicts/matrix/delete-delete";
+    suite_conflicts_matrix_insert_insert_meets_its_expectations: "conflicts/matrix/insert-insert";
+    suite_conflicts_matrix_parent_deleted_meets_its_expectations: "conflicts/matrix/parent-deleted";
+    suite_conflicts_matrix_child_inserted_meets_its_expectations: "conflicts/matrix/child-inserted";
     suite_links_timeouts_meets_its_expectations: "links/timeouts";
     suite_wire_lost_answers_meets_its_expectations: "wire/lost-answers";
     suite_wire_deltas_meets_its_expectations: "wire/deltas";
@@ -279,6 +297,13 @@ suite! {
     suite_units_when_required_meets_its_expectations: "units/when-required";
     suite_units_four_meets_its_expectations: "units/four";
     suite_units_books_meets_its_expectations: "units/books";
+    suite_conflicts_behind_a_merge_meets_its_expectations: "conflicts/behind-a-merge";
+    suite_conflicts_blind_writes_meets_its_expectations: "conflicts/blind-writes";
+    suite_conflicts_callback_meets_its_expectations: "conflicts/callback";
+    suite_conflicts_chaos_meets_its_expectations: "conflicts/chaos";
+    suite_conflicts_detection_meets_its_expectations: "conflicts/detection";
+    suite_conflicts_whole_rows_meets_its_expectations: "conflicts/whole-rows";
+    suite_conflicts_clock_an_hour_off_meets_its_expectations: "conflicts/clock-an-hour-off";
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The backend as a server of somebody's own sees it, and what a call comes to.
 
 use super::*;
-use crate::contract::{RequestKind, Row, SystemOfRecord};
+use crate::contract::{Guard, RequestKind, Row, SystemOfRecord};
 
 #[test]
 fn a_server_is_told_what_changed_since_and_what_it_did() {
@@ -26,7 +26,8 @@ fn a_server_is_told_what_changed_since_and_what_it_did() {
     let (entity, key, made_at) = (DAY, Key::new("day1"), now);
     let values = vec![(2, Value::Int(7))];
     let base = Some(all[0].1);
-    let mutation = Mutation { id: "m".to_owned(), edit, entity, key, kind, values, base, made_at };
+    let guard = Guard::Base;
+    let mutation = Mutation { id: "m".to_owned(), edit, entity, key, kind, values, base, made_at, guard };
     backend.begin_call(at_ms(30), Time::FAR);
     let record: &mut dyn SystemOfRecord = &mut backend;
     let outcomes = record.write(&attributes(0), std::slice::from_ref(&mutation));

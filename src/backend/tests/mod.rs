@@ -2,12 +2,14 @@
 
 mod backup;
 mod calls;
+mod cascade;
 mod chance;
 mod content;
 mod mutations;
 mod readers;
 mod stretch;
 mod unseen;
+mod writes;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -16,7 +18,7 @@ use std::sync::Arc;
 use super::*;
 use crate::base::{DeviceId, EditId, EntityId, Key, Seed, Span, Stamp, Time, Undone, Value};
 use crate::contract::{
-    Column, ColumnKind, Delivery, EditKind, Entity, Mutation, Outcome, Schema, ScopeRule, ServerError,
+    Column, ColumnKind, Delivery, EditKind, Entity, Guard, Mutation, Outcome, Schema, ScopeRule, ServerError,
 };
 
 const PATIENT: EntityId = EntityId(0);
@@ -73,7 +75,7 @@ fn schema() -> Arc<Schema> {
     let day = entity("day", &[("clinic", Text), ("day", Timestamp), ("free", Int)], Delivery::Delta);
     let note =
         entity("note", &[("appointment", Ref(APPOINTMENT)), ("text", Text)], Delivery::OnOpen { by: 0 });
-    Arc::new(Schema { entities: vec![patient, appointment, day, note] })
+    Arc::new(Schema { entities: vec![patient, appointment, day, note], ..Schema::default() })
 }
 
 fn options() -> Options {
@@ -154,6 +156,7 @@ fn mutation(
         values,
         base: None,
         made_at: START,
+        guard: Guard::Base,
     }
 }
 

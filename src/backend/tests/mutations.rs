@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::contract::{Author, CommitKind, Refusal, Row};
+use crate::contract::{Author, CommitKind, NamedBy, Naming, Refusal, Row};
 
 struct Desk {
     backend: Backend,
@@ -268,7 +268,7 @@ fn verdict(outcome: &Outcome) -> String {
         Outcome::Conflict { why, .. } => format!("{why:?}"),
         Outcome::Rejected { reason, .. } => reason.clone(),
         Outcome::Later => "later".to_owned(),
-        Outcome::Queued => unreachable!("a backend queues nothing"),
+        Outcome::Queued | Outcome::Named { .. } => unreachable!("a backend queues and names nothing here"),
     }
 }
 
@@ -310,4 +310,24 @@ proptest! {
         }
         prop_assert_eq!(content(&once.backend), content(&often.backend));
     }
+}
+
+#[test]
+fn a_create_is_named_once_and_what_refers_to_it_follows() {
+    let naming = [NamedBy::Server, NamedBy::Device].map(|by| Naming { by, ..Naming::default() });
+    let mut schema = Schema { naming: naming.to_vec(), ..(*schema()).clone() };
+    schema.entities[0].delivery = Delivery::Delta;
+    let mut backend = Backend::new(Arc::new(schema), Options::default(), START, Seed(1));
+    let patient = mutation(1, PATIENT, "mine", EditKind::Create, vec![(0, Value::text("Ann"))]);
+    let refers = vec![(AT, Value::Int(1)), (PATIENT_KEY, Value::text("mine"))];
+    let visit = mutation(2, APPOINTMENT, "v", EditKind::Create, refers);
+    let mut facts = Vec::new();
+    let first = backend.push(Time::ZERO, &attributes(0), &[patient.clone(), visit], &mut facts);
+    let Outcome::Named { stamp, row } = &first[0] else { panic!("{first:?}") };
+    assert_eq!((row.key.as_str(), row.stamp), ("patient-1", *stamp));
+    assert!(matches!(first[1], Outcome::Applied { .. }), "{first:?}");
+    let visit = backend.row(APPOINTMENT, &Key::new("v")).unwrap();
+    assert_eq!(visit.values[PATIENT_KEY], Value::text("patient-1"));
+    let again = backend.push(Time(9), &attributes(0), &[patient], &mut facts);
+    assert_eq!(again[0], first[0], "its answer may have been lost");
 }

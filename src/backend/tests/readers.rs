@@ -108,7 +108,11 @@ impl Clinic {
                 rows.insert(key, (stamp, values));
             }
             Outcome::Applied { .. } => drop(rows.remove(&key)),
-            Outcome::Conflict { .. } | Outcome::Rejected { .. } | Outcome::Later | Outcome::Queued => {}
+            Outcome::Conflict { .. }
+            | Outcome::Rejected { .. }
+            | Outcome::Later
+            | Outcome::Named { .. }
+            | Outcome::Queued => {}
         }
         let commits: Vec<Commit> = facts
             .into_iter()

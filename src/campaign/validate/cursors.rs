@@ -47,7 +47,12 @@ impl Site {
             unique: Vec::new(),
         };
         let backend = backend::Options { page_cap: 10_000, service_cv_milli: 0, ..backend };
-        let mut backend = Backend::new(Arc::new(Schema { entities: vec![entity] }), backend, START, Seed(1));
+        let mut backend = Backend::new(
+            Arc::new(Schema { entities: vec![entity], ..Schema::default() }),
+            backend,
+            START,
+            Seed(1),
+        );
         let first = START.minus(Span::secs(86_400));
         let rows = groups.iter().enumerate().flat_map(|(group, &rows)| {
             let stamp = first.plus(Span::secs(group as u64));
@@ -69,7 +74,7 @@ impl Site {
 
     /// One page; whether there are more.
     fn page(&mut self, rows: u32) -> bool {
-        let wants = vec![Want { entity: METER, cursor: self.cursor.clone() }];
+        let wants = vec![Want { entity: METER, cursor: self.cursor.clone(), ids: 0 }];
         let request = Request::Pull(PullRequest {
             device: DeviceId(0),
             unit: UnitId(0),

@@ -42,7 +42,7 @@ fn waiting(workers: u32, requests: u32, mut service: impl FnMut(&mut Stream) -> 
         let admitted = backend.service.admit(now, DEVICE).expect("there is room for all");
         queued += backend
             .service
-            .serve(admitted, RequestKind::Pull, Load { scanned: rows, rows, written: 0 })
+            .serve(admitted, RequestKind::Pull, Load { scanned: rows, rows, ..Load::default() })
             .queued
             .as_secs_f64();
     }
@@ -84,7 +84,10 @@ fn drain(run: u64, waiting: u32, per_second: f64, workers: u32, service: Span) -
     let rows = service.as_micros();
     let mut ask = |now| {
         let admitted = backend.service.admit(now, DEVICE).expect("there is room for all");
-        backend.service.serve(admitted, RequestKind::Pull, Load { scanned: rows, rows, written: 0 }).queued
+        backend
+            .service
+            .serve(admitted, RequestKind::Pull, Load { scanned: rows, rows, ..Load::default() })
+            .queued
     };
     (0..waiting).for_each(|_| _ = ask(Time::ZERO));
     let mut arrivals = Seed(run).stream("arrivals", 0, 0);
@@ -153,7 +156,7 @@ fn gateway() -> [Figure; 2] {
     let served = backend.service.serve(
         admitted,
         RequestKind::Pull,
-        Load { scanned: 10_000, rows: 10_000, written: 0 },
+        Load { scanned: 10_000, rows: 10_000, ..Load::default() },
     );
     assert!(served.service < backend.gateway_timeout());
     [

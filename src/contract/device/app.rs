@@ -67,6 +67,12 @@ pub enum EditError {
     /// The device already has a row of this key.
     #[error("the row is already on this device")]
     Exists,
+    /// Another row refers to the row, or the row to one that is not there.
+    #[error("rows that refer to each other go together")]
+    Referred,
+    /// No key is left for a new row.
+    #[error("no key is left for a new row until the next sync")]
+    NoKey,
     /// There is no room on the device.
     #[error("the device's storage is full")]
     StorageFull,
@@ -83,6 +89,8 @@ impl EditError {
             EditError::Exists => 2,
             EditError::StorageFull => 3,
             EditError::Storage(_) => 4,
+            EditError::NoKey => 5,
+            EditError::Referred => 6,
         }
     }
 }

@@ -354,6 +354,23 @@ pub enum Event<'a> {
         /// The backend's stamp of the row.
         stamp: Stamp,
     },
+    /// Changes of a pull were not committed, since a row would refer to one that is not there.
+    ApplyAborted,
+    /// After a transaction another number of rows than before refer to one that is not there. Told
+    /// where somebody counts.
+    Dangling {
+        /// How many.
+        rows: u64,
+    },
+    /// A row that was made here has another key from now on, wherever it stands.
+    Renamed {
+        /// Its entity.
+        entity: EntityId,
+        /// The key that it was made with.
+        from: &'a Key,
+        /// Its key now.
+        to: &'a Key,
+    },
     /// A conflict rule spoke.
     ConflictDecided {
         /// The local edit.
@@ -442,7 +459,8 @@ pub enum Event<'a> {
         kind: EditKind,
         /// `Some` for a conflict, `None` for a rejection for good.
         conflict: Option<Refusal>,
-        /// The other row, where that has the natural key.
+        /// The other row, where that has the natural key, or one that it refers to and that is not
+        /// there.
         holder: Option<&'a Key>,
     },
     /// The backend: a mutation came again and was answered from memory.

@@ -17,5 +17,5 @@ mod mutation;
 mod serve;
 
 pub use error::ServerError;
-pub use mutation::{Mutation, Outcome, Refusal, Row};
+pub use mutation::{Guard, Mutation, Outcome, Refusal, Row, image};
 pub use serve::{Answered, EachChange, EachServed, RecordPort, ServerSetup, SyncServer, SystemOfRecord};

@@ -1,6 +1,6 @@
 //! What is said of rows and edits on the server's side.
 
-use crate::base::{EditId, EntityId, Key, Stamp, Value};
+use crate::base::{EditId, EntityId, Key, Stamp, Value, ValueRef};
 use crate::contract::device::{EditKind, LocalEdit};
 
 /// One local intent on its way to the backend.
@@ -23,13 +23,60 @@ pub struct Mutation {
     pub base: Option<Stamp>,
     /// When the person made it, by the device's clock.
     pub made_at: Stamp,
+    /// What the row is held against, where the backend checks.
+    pub guard: Guard,
+}
+
+/// What a row that is there is held against before a mutation changes it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Guard {
+    /// Its version, or the date of that, is the mutation's base.
+    #[default]
+    Base,
+    /// Nothing changed it since the date that is the mutation's base.
+    Since,
+    /// What its device may see of it reads as it did when it was sent, by this [`image`]. The row
+    /// is read for that.
+    Image(u64),
+}
+
+impl Guard {
+    /// Whether it is what goes without saying.
+    pub fn is_base(&self) -> bool {
+        *self == Guard::Base
+    }
+}
+
+/// A hash of the values of a row, equal where they read the same.
+pub fn image<'a>(values: impl IntoIterator<Item = &'a Value>) -> u64 {
+    let mut bytes = Vec::new();
+    for value in values {
+        value.with_ref(|value| match value {
+            ValueRef::Null => bytes.push(0),
+            ValueRef::Int(n) => {
+                bytes.push(1);
+                bytes.extend_from_slice(&n.to_le_bytes());
+            }
+            ValueRef::Real(x) => {
+                bytes.push(2);
+                bytes.extend_from_slice(&x.to_bits().to_le_bytes());
+            }
+            ValueRef::Text(text) => {
+                bytes.push(3);
+                bytes.extend_from_slice(&(text.len() as u64).to_le_bytes());
+                bytes.extend_from_slice(text.as_bytes());
+            }
+        });
+    }
+    xxhash_rust::xxh3::xxh3_64(&bytes)
 }
 
 impl Mutation {
     /// An edit by its own number, which no other edit has.
     pub fn of(edit: &LocalEdit, base: Option<Stamp>, made_at: Stamp) -> Mutation {
         let LocalEdit { id: edit, entity, key, kind, values } = edit.clone();
-        Mutation { id: edit.to_string(), edit, entity, key, kind, values, base, made_at }
+        let guard = Guard::default();
+        Mutation { id: edit.to_string(), edit, entity, key, kind, values, base, made_at, guard }
     }
 }
 
@@ -53,6 +100,13 @@ pub enum Outcome {
     Applied {
         /// The new version's stamp.
         stamp: Stamp,
+    },
+    /// Committed as a new row, now or before, to which the backend has given a key of its own.
+    Named {
+        /// The new row's first stamp.
+        stamp: Stamp,
+        /// The row as it is now.
+        row: Row,
     },
     /// Not committed: the backend's row is not the version that the edit was made on.
     Conflict {

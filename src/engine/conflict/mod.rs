@@ -9,12 +9,22 @@
 //! How to add a policy: a file in `policies/` with its rule and its `Policy`, a line in
 //! `policies.rs`, a scenario under `scenarios/conflicts/`, a planted bug in room `bugs`.
 
+mod detect;
+mod own;
+#[cfg(test)]
+mod own_tests;
 mod policies;
 mod policy;
+mod scripted;
 mod seam;
 #[cfg(test)]
 mod tests;
 
+pub(super) use detect::is_uncontested;
+pub use detect::{BaseDate, Detect};
+pub use own::{Contested, OwnRule, Say};
+pub(super) use own::{ask, resolution};
 pub use policies::{POLICIES, POLICY_NAMES, named};
 pub use policy::Policy;
+pub use scripted::{CallbackOptions, Says};
 pub use seam::{Conflict, Resolution, ResolveRule, kind_of, says_the_same};

@@ -14,9 +14,13 @@ macro_rules! policies {
 
 policies! {
     last_write_wins,
+    last_arrival_wins,
+    last_commit_wins,
     client_wins,
     server_wins,
     field_merge,
+    none,
+    callback,
 }
 
 /// Their names.

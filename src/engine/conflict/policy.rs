@@ -14,6 +14,11 @@ pub struct Policy {
     pub about: &'static str,
     /// Makes its rule.
     pub rule: fn() -> Rc<dyn ResolveRule>,
+    /// Whether it sends nothing again that is older than what it met, by the dates of their
+    /// authors.
+    pub sends_newer_alone: bool,
+    /// Whether a rule of the app's own is asked first.
+    pub asks_app: bool,
 }
 
 impl PartialEq for Policy {

@@ -17,6 +17,8 @@ pub struct Conflict<'a> {
     pub current: Option<&'a Row>,
     /// When that version was made, by its author's clock; `None` if the backend does not say.
     pub edited_at: Option<Stamp>,
+    /// Whether equal values are no conflict.
+    pub compares_values: bool,
 }
 
 impl Conflict<'_> {
@@ -82,6 +84,7 @@ pub fn says_the_same(conflict: Conflict<'_>) -> bool {
     let gone = conflict.why == Refusal::Gone;
     match (conflict.entry.kind, conflict.current) {
         (EditKind::Delete, _) => gone,
+        _ if !conflict.compares_values => false,
         (_, Some(Row { values: Some(current), .. })) if !gone => {
             conflict.entry.own_values().all(|(column, value)| {
                 let position = conflict.entity.projection.binary_search(column);

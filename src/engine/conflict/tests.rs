@@ -1,13 +1,15 @@
 //! The policies, by tables.
 
 use super::policies::field_merge::FieldMerge;
+use super::policies::last_arrival_wins::LastArrivalWins;
+use super::policies::last_commit_wins::LastCommitWins;
 use super::policies::last_write_wins::LastWriteWins;
 use super::*;
 use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Value};
 use crate::contract::{Column, ColumnKind, ConflictKind, Delivery, EditKind, Entity, LogKind, Refusal, Row};
 use crate::store::Entry;
 
-fn entity() -> Entity {
+pub(super) fn entity() -> Entity {
     let column = |name: &str| Column { name: name.to_owned(), kind: ColumnKind::Text };
     Entity {
         name: "appointment".to_owned(),
@@ -20,7 +22,7 @@ fn entity() -> Entity {
     }
 }
 
-fn entry(kind: EditKind, status: &str, made_at: i64) -> Entry {
+pub(super) fn entry(kind: EditKind, status: &str, made_at: i64) -> Entry {
     Entry {
         seq: 1,
         id: "d0.e0".to_owned(),
@@ -38,7 +40,7 @@ fn entry(kind: EditKind, status: &str, made_at: i64) -> Entry {
     }
 }
 
-fn row(stamp: i64, status: Option<&str>) -> Row {
+pub(super) fn row(stamp: i64, status: Option<&str>) -> Row {
     let values = status.map(|s| vec![Value::text("c1"), Value::text(s)]);
     Row { key: Key::new("k"), stamp: Stamp(stamp), values }
 }
@@ -62,8 +64,14 @@ fn dates_are_compared_first_and_values_then() {
     ];
     for (kind, status, made_at, why, current, expected_kind, expected) in table {
         let entry = entry(kind, status, made_at);
-        let conflict =
-            Conflict { entry: &entry, entity: &entity, why, current: Some(&current), edited_at: None };
+        let conflict = Conflict {
+            entry: &entry,
+            entity: &entity,
+            why,
+            current: Some(&current),
+            edited_at: None,
+            compares_values: true,
+        };
         assert_eq!(kind_of(conflict), expected_kind, "{entry:?} against {current:?}");
         assert_eq!(LastWriteWins.resolve(conflict), expected, "{entry:?} against {current:?}");
     }
@@ -82,6 +90,7 @@ fn a_create_on_a_taken_natural_key_goes_onto_the_row_that_has_it_or_gives_way() 
             why: Refusal::Taken,
             current: Some(&taken),
             edited_at: None,
+            compares_values: true,
         };
         assert_eq!(kind_of(conflict), ConflictKind::InsertInsert);
         assert_eq!(LastWriteWins.resolve(conflict), expected);
@@ -97,7 +106,14 @@ fn an_edit_that_wants_the_natural_key_of_another_row_gives_way() {
     let again = Entry { made_on: Some(vec![(1, Value::text("old"))]), ..entry(EditKind::Create, "mine", 20) };
     for policy in POLICIES {
         for (entry, current) in [(&update, Some(&taken)), (&again, Some(&taken)), (&update, None)] {
-            let conflict = Conflict { entry, entity: &entity, why: Refusal::Taken, current, edited_at: None };
+            let conflict = Conflict {
+                entry,
+                entity: &entity,
+                why: Refusal::Taken,
+                current,
+                edited_at: None,
+                compares_values: true,
+            };
             assert_eq!((policy.rule)().decide(conflict), Resolution::Remote, "{}: {entry:?}", policy.name);
             assert_eq!(kind_of(conflict), ConflictKind::UpdateTaken);
             assert!(!says_the_same(conflict));
@@ -121,6 +137,7 @@ fn an_offline_edit_wins_over_an_earlier_one_that_was_committed_first() {
             why: Refusal::Stale,
             current: Some(&current),
             edited_at: edited_at.map(Stamp),
+            compares_values: true,
         };
         assert_eq!(LastWriteWins.resolve(conflict), expected, "{edited_at:?}");
     }
@@ -148,15 +165,90 @@ fn a_merge_keeps_what_one_side_alone_changed() {
         (update(earlier, "c1", "done"), theirs("done"), Resolution::Same),
     ] {
         let why = Refusal::Stale;
-        let conflict =
-            Conflict { entry: &entry, entity: &entity, why, current: Some(&current), edited_at: None };
+        let conflict = Conflict {
+            entry: &entry,
+            entity: &entity,
+            why,
+            current: Some(&current),
+            edited_at: None,
+            compares_values: true,
+        };
         assert_eq!(FieldMerge.resolve(conflict), expected, "{entry:?} against {current:?}");
     }
     let only = Entry { values: vec![(1, Value::text("done"))], ..update(earlier, "", "") };
     let gone = row(10, None);
     for (why, current) in [(Refusal::Stale, theirs("late")), (Refusal::Gone, gone)] {
-        let conflict =
-            Conflict { entry: &only, entity: &entity, why, current: Some(&current), edited_at: None };
+        let conflict = Conflict {
+            entry: &only,
+            entity: &entity,
+            why,
+            current: Some(&current),
+            edited_at: None,
+            compares_values: true,
+        };
         assert_eq!(FieldMerge.resolve(conflict), Resolution::Remote, "{current:?}");
+    }
+}
+
+#[test]
+fn three_rules_of_the_last_write_compare_three_dates() {
+    let entity = entity();
+    // Committed at 20, made at 10.
+    let current = row(20, Some("new"));
+    let local = || Resolution::Local { onto: Key::new("k") };
+    let rules: [(&str, &dyn ResolveRule, [bool; 3]); 3] = [
+        ("by client time", &LastWriteWins, [false, true, true]),
+        ("by server time", &LastCommitWins, [false, false, true]),
+        ("by arrival", &LastArrivalWins, [true, true, true]),
+    ];
+    for (name, rule, wins) in rules {
+        for (made_at, wins) in [5, 15, 25].into_iter().zip(wins) {
+            let entry = entry(EditKind::Update, "done", made_at);
+            let (why, edited_at) = (Refusal::Stale, Some(Stamp(10)));
+            let conflict = Conflict {
+                entry: &entry,
+                entity: &entity,
+                why,
+                current: Some(&current),
+                edited_at,
+                compares_values: true,
+            };
+            let expected = if wins { local() } else { Resolution::Remote };
+            assert_eq!(rule.resolve(conflict), expected, "{name}, {made_at}");
+        }
+    }
+}
+
+#[test]
+fn by_three_versions_only_what_both_changed_is_a_conflict() {
+    let entity = entity();
+    let update = |status: &str| Entry {
+        values: vec![(1, Value::text(status))],
+        made_on: Some(vec![(1, Value::text("new"))]),
+        ..entry(EditKind::Update, "", 5)
+    };
+    let gone = Entry { values: Vec::new(), ..entry(EditKind::Delete, "", 5) };
+    for (entry, why, theirs, expected) in [
+        (update("done"), Refusal::Stale, Some("new"), true),
+        (update("done"), Refusal::Stale, Some("late"), false),
+        // They say the same: that is decided before.
+        (update("done"), Refusal::Stale, Some("done"), false),
+        (update("done"), Refusal::Stale, None, false),
+        (update("done"), Refusal::Gone, None, false),
+        (gone, Refusal::Stale, Some("new"), false),
+    ] {
+        let current = row(10, theirs);
+        let conflict = Conflict {
+            entry: &entry,
+            entity: &entity,
+            why,
+            current: Some(&current),
+            edited_at: None,
+            compares_values: true,
+        };
+        assert_eq!(is_uncontested(Detect::ThreeWay, conflict), expected, "{entry:?} {theirs:?}");
+        assert!(!is_uncontested(Detect::DatesThenValues, conflict));
+        let by_dates = Conflict { compares_values: false, ..conflict };
+        assert!(!says_the_same(by_dates), "by dates no value is looked at");
     }
 }

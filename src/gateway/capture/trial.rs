@@ -12,7 +12,7 @@ use super::*;
 use crate::backend::{self, Backend, CommitDelay, Holes, LogOptions, Numbered, Rearm, Reset, Trimmed};
 use crate::base::{DeviceId, EditId, EntityId, Key, Ppm, Seed, Span, Stamp, Stream, Time, UnitId, Value};
 use crate::contract::{
-    Column, ColumnKind, Delivery, EditKind, Entity, Mutation, Outcome, Schema, ScopeRule, ServerError,
+    Column, ColumnKind, Delivery, EditKind, Entity, Guard, Mutation, Outcome, Schema, ScopeRule, ServerError,
 };
 
 const VISIT: EntityId = EntityId(0);
@@ -87,7 +87,7 @@ fn schema() -> Schema {
         delivery: Delivery::Delta,
         unique: Vec::new(),
     };
-    Schema { entities: vec![visit] }
+    Schema { entities: vec![visit], ..Schema::default() }
 }
 
 fn log() -> LogOptions {
@@ -258,6 +258,7 @@ impl Device {
             values: vec![(0, clinic), (1, text.clone())],
             base: None,
             made_at: START,
+            guard: Guard::Base,
         };
         let done = backend.apply(now, &[Value::text("north")], &mutation, &mut Vec::new());
         let Outcome::Applied { stamp } = done else { panic!("{done:?}") };

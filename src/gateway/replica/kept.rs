@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use crate::base::{Cell, DeviceId, EditId, EntityId, Key, Stamp, UnitId, Value};
-use crate::contract::{EditKind, Mutation, Outcome, Refusal, Row};
+use crate::contract::{EditKind, Guard, Mutation, Outcome, Refusal, Row};
 use crate::protocol::PushRequest;
 
 #[derive(Serialize, Deserialize)]
@@ -34,6 +34,8 @@ struct Kept<'a> {
     at: Stamp,
     #[serde(borrow)]
     set: Vec<(usize, Cell<'a>)>,
+    #[serde(default, skip_serializing_if = "Guard::is_base")]
+    guard: Guard,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -81,6 +83,7 @@ pub(super) fn request(push: &PushRequest, mutation: &Mutation) -> Vec<u8> {
         base: mutation.base,
         at: mutation.made_at,
         set: mutation.values.iter().map(|(column, value)| (*column, Cell::of(value))).collect(),
+        guard: mutation.guard,
     };
     let push = Push { device: push.device, clock: push.clock, unit: push.unit, push: [kept] };
     serde_json::to_vec(&push).expect("JSON holds every value of a mutation")
@@ -102,6 +105,7 @@ pub(super) fn read_request(bytes: &[u8]) -> Mutation {
         values: kept.set.iter().map(|(column, cell)| (*column, cell.to_value())).collect(),
         base: kept.base,
         made_at: kept.at,
+        guard: kept.guard,
     }
 }
 
@@ -116,6 +120,9 @@ const REFUSALS: [(Refusal, &str); 4] = [
 pub(super) fn verdict(outcome: &Outcome) -> Vec<u8> {
     let verdict = match outcome {
         Outcome::Applied { stamp } => Verdict { ok: Some(*stamp), ..Verdict::default() },
+        Outcome::Named { stamp, row } => {
+            Verdict { ok: Some(*stamp), row: Some(vec![cells(row)]), ..Verdict::default() }
+        }
         Outcome::Later => Verdict { later: true, ..Verdict::default() },
         Outcome::Queued => Verdict { queued: true, ..Verdict::default() },
         Outcome::Conflict { why, current, edited_at } => {
@@ -142,7 +149,10 @@ pub(super) fn read_verdict(bytes: &[u8]) -> Outcome {
     let Verdicts { results: [verdict], .. } = serde_json::from_slice(bytes).expect(SOUND);
     let current = verdict.row.iter().flatten().find_map(|cells| row(cells));
     match (verdict.ok, verdict.conflict, verdict.rejected) {
-        (Some(stamp), ..) => Outcome::Applied { stamp },
+        (Some(stamp), ..) => match current {
+            Some(row) => Outcome::Named { stamp, row },
+            None => Outcome::Applied { stamp },
+        },
         (_, Some(name), _) => {
             let why = REFUSALS.iter().find(|(_, known)| *known == name).expect(SOUND).0;
             Outcome::Conflict { why, current, edited_at: verdict.edited }
@@ -183,6 +193,7 @@ mod tests {
                 values: vec![(3, Value::text("é\n")), (5, Value::Null), (6, Value::Int(i64::MIN))],
                 base,
                 made_at: Stamp(11),
+                guard: if by == 7 { Guard::Image(u64::MAX) } else { Guard::Base },
             };
             let push = PushRequest { device, unit: UnitId(2), mutations: Vec::new(), clock };
             assert_eq!(read_request(&request(&push, &mutation)), mutation);

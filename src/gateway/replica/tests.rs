@@ -11,7 +11,7 @@ use super::Replica;
 use crate::backend::{self, Backend, Loaded, Provisioning};
 use crate::base::{DeviceId, EditId, EntityId, Key, Seed, Span, Stamp, Time, UnitId, Value};
 use crate::contract::{
-    Column, ColumnKind, Delivery, EditKind, Entity, Mutation, Outcome, Schema, ScopeRule, ServerError,
+    Column, ColumnKind, Delivery, EditKind, Entity, Guard, Mutation, Outcome, Schema, ScopeRule, ServerError,
     SyncServer,
 };
 use crate::protocol::{DEFAULT as CODEC, FetchRequest, PullRequest, PushRequest, Request, Want, WireRow};
@@ -38,7 +38,7 @@ fn schema() -> Arc<Schema> {
     let mut visit = entity("visit", ["clinic", "status"], Delivery::Delta);
     visit.scope = vec![ScopeRule::Attribute { column: 0, attribute: 0 }];
     let note = entity("note", ["visit", "text"], Delivery::OnOpen { by: 0 });
-    Arc::new(Schema { entities: vec![visit, note] })
+    Arc::new(Schema { entities: vec![visit, note], ..Schema::default() })
 }
 
 /// What a device holds: values by key.
@@ -126,7 +126,7 @@ impl Site {
         rows: u32,
         held: &mut Rows,
     ) -> Result<bool, ServerError> {
-        let wants = vec![Want { entity: VISIT, cursor: cursor.clone() }];
+        let wants = vec![Want { entity: VISIT, cursor: cursor.clone(), ids: 0 }];
         let (device, unit) = (DeviceId(device), UnitId(0));
         let answer = self.ask(&Request::Pull(PullRequest {
             device,
@@ -163,7 +163,7 @@ impl Site {
     }
 
     fn told_with_stamps(&mut self, device: u32, cursor: &mut Option<String>) -> Vec<(String, Stamp)> {
-        let wants = vec![Want { entity: VISIT, cursor: cursor.clone() }];
+        let wants = vec![Want { entity: VISIT, cursor: cursor.clone(), ids: 0 }];
         let (device, unit) = (DeviceId(device), UnitId(0));
         let (clock, by_address) = (START, false);
         let request = PullRequest {
@@ -197,6 +197,7 @@ impl Site {
             values,
             base: self.backend.row(VISIT, &Key::new(key)).filter(|row| !row.deleted).map(|row| row.stamp),
             made_at: START,
+            guard: Guard::Base,
         }
     }
 

@@ -47,7 +47,7 @@ struct Reader {
 impl Reader {
     /// One page as it comes; the reader does not have it yet.
     fn ask(&self, site: &mut Site, rows: u32) -> Served {
-        let wants = vec![Want { entity: CODE, cursor: self.cursor.clone() }];
+        let wants = vec![Want { entity: CODE, cursor: self.cursor.clone(), ids: 0 }];
         let (device, unit) = (DeviceId(0), UnitId(0));
         let clock = Stamp(site.backend.clock(site.now).0 + self.clock);
         let (run, zone) = (self.run, self.zone);

@@ -2,7 +2,7 @@
 
 use super::commits::{CommitCase, written_unseen};
 use crate::base::{EditId, Value};
-use crate::contract::{CommitKind, EditKind};
+use crate::contract::{ColumnKind, CommitKind, EditKind};
 use crate::oracle::history::bit;
 use crate::oracle::ledger::Edit;
 use crate::oracle::meant::{Beside, Meant};
@@ -120,6 +120,7 @@ impl<'a> Asked<'a> {
         let own = meant.values.iter().find(|(column, value)| {
             case.values.get(*column).is_some_and(|after| {
                 !alike(after, value)
+                    && !self.is_called_so(*column, value, after)
                     && !self.asked_since(*column, after)
                     && !self.left_as_it_was(*column, keeps_edits)
             })
@@ -135,6 +136,16 @@ impl<'a> Asked<'a> {
                 && !self.asked(*column, after)
         });
         foreign.map(|(column, _)| self.says(column))
+    }
+
+    /// Whether both refer to one row, which the device made under a key of its own.
+    fn is_called_so(self, column: usize, meant: &Value, said: &Value) -> bool {
+        let Asked { case, beside, .. } = self;
+        let kind = &case.schema.entity(self.meant.entity).columns[column].kind;
+        let (ColumnKind::Ref(target), Value::Text(own)) = (kind, meant) else { return false };
+        let own = case.history.find(*target, own);
+        let elsewhere = own.and_then(|own| beside.elsewhere.get(&own));
+        elsewhere.is_some_and(|row| Value::Text(case.history.row(*row).key.0.clone()) == *said)
     }
 
     fn says(self, column: usize) -> String {

@@ -84,7 +84,12 @@ pub(in crate::oracle) fn blind_overwrite(case: &CommitCase<'_>) -> Option<String
     let before = case.row.values.as_deref()?;
     let (columns, by) = written_unseen(case.row, case.ledger, id, edit);
     let gone = case.kind == CommitKind::Delete;
-    let other = |column: usize| gone || !alike(&before[column], &case.values[column]);
+    // What its person knew, somebody else may have written again.
+    let knew = |column: usize| {
+        let knew = case.ledger.found.knew((id, edit), case.row, column);
+        knew.is_some_and(|knew| alike(knew, &before[column]))
+    };
+    let other = |column: usize| (gone || !alike(&before[column], &case.values[column])) && !knew(column);
     let overwritten = (0..before.len()).any(|column| columns & bit(column) != 0 && other(column));
     let by = by.filter(|_| overwritten)?;
     let (record, author, at) = (case.record(), words::author(by.author), case.clock.time(by.at));
@@ -147,7 +152,7 @@ pub(in crate::oracle) fn misfiled(case: &CommitCase<'_>, place: &[Value]) -> Opt
 /// Among the live rows a natural key names one. Rows that were doubled before the start are not
 /// held against anybody.
 ///
-/// Gives the record that should not be there, with its words.
+/// Gives the records that should not be there, with their words.
 pub(in crate::oracle) fn natural_keys(
     schema: &Schema,
     id: EntityId,

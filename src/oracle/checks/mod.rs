@@ -4,6 +4,7 @@
 mod asked;
 mod commits;
 mod edits;
+mod names;
 mod rows;
 mod shown;
 mod turn;
@@ -17,6 +18,7 @@ pub(super) use edits::{
     EditCase, acknowledged_without_commit, edit_in_words, lost_edit, overwriting_logged, silent_discard,
     silent_overwrite, stuck,
 };
+pub(super) use names::{dangling_ids, id_twice};
 pub(super) use rows::{RowCase, duplicate, lost, orphan, resurrected, stale, undetected_delete};
 pub(super) use shown::{ShownCase, own_write_vanished, went_back};
 pub(super) use turn::{Turn, before_its_children, before_its_parent, reordered};

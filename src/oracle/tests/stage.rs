@@ -110,7 +110,7 @@ fn schema() -> Schema {
     let slot = Entity { unique: vec![0], ..entity("slot", &["name", "who"], vec![0, 1]) };
     let mut note = Entity { delivery: Delivery::OnOpen { by: 0 }, ..entity("note", &["visit"], vec![0]) };
     note.columns[0].kind = ColumnKind::Ref(VISIT);
-    Schema { entities: vec![visit, slot, note] }
+    Schema { entities: vec![visit, slot, note], ..Schema::default() }
 }
 
 fn units() -> Arc<[SyncUnit]> {
@@ -163,6 +163,7 @@ impl Stage {
             }),
             retries: Retries::UNKNOWN,
             capabilities: Capabilities::ALL,
+            definition: crate::oracle::Definition::Values,
             initial: Rc::new(backend.clone()),
         };
         let mut stage = Stage {
@@ -282,6 +283,8 @@ impl Stage {
     /// One push request: the first edit of each row. `heard` says whether its answer arrives.
     pub(super) fn push(&mut self, device: u32, heard: bool) {
         self.later(1);
+        // Somebody asks for a sync.
+        self.oracle.asked(DeviceId(device));
         let mut seen = BTreeSet::new();
         let entries: Vec<Entry> = self.phones[device as usize]
             .outbox

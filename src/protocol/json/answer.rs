@@ -21,13 +21,15 @@ pub(super) struct Writer<S> {
     undone: Vec<Undone>,
     unseen: Option<Stamp>,
     withheld: Vec<u8>,
+    ids: Option<(u64, u32)>,
 }
 
 impl<S: Sink + Default> Writer<S> {
     pub(super) fn new(asked: Asked) -> Writer<S> {
         let mut out = S::default();
         out.put(format!("{{\"for\":{},\"pages\":[", asked.0).as_bytes());
-        Writer { out, rows: 0, first: true, undone: Vec::new(), unseen: None, withheld: Vec::new() }
+        let (undone, withheld) = (Vec::new(), Vec::new());
+        Writer { out, rows: 0, first: true, undone, unseen: None, withheld, ids: None }
     }
     fn begin_row(&mut self) {
         if self.rows > 0 {
@@ -71,6 +73,9 @@ impl<S: Sink + Default + IntoBytes> PageWriter for Writer<S> {
     fn unseen_from(&mut self, stamp: Stamp) {
         self.unseen = Some(stamp);
     }
+    fn ids(&mut self, first: u64, count: u32) {
+        self.ids = Some((first, count));
+    }
     fn end_page(&mut self, cursor: &str, more: bool) {
         self.out.put(b"],\"cursor\":");
         write_value(&mut self.out, ValueRef::Text(cursor));
@@ -90,6 +95,9 @@ impl<S: Sink + Default + IntoBytes> PageWriter for Writer<S> {
             self.out.put(b",\"withheld\":[");
             self.out.put(&withheld);
             self.out.put(b"]");
+        }
+        if let Some((first, count)) = self.ids.take() {
+            self.out.put(format!(",\"ids\":[{first},{count}]").as_bytes());
         }
         self.out.put(if more { b",\"more\":true}" } else { b",\"more\":false}" });
     }
@@ -163,6 +171,14 @@ fn write_outcome(out: &mut Vec<u8>, outcome: &Outcome) {
         Outcome::Applied { stamp } => {
             out.extend_from_slice(b",\"ok\":");
             write_value(out, ValueRef::Int(stamp.0));
+            return;
+        }
+        Outcome::Named { stamp, row: Row { key, stamp: now, values } } => {
+            out.extend_from_slice(b",\"ok\":");
+            write_value(out, ValueRef::Int(stamp.0));
+            out.extend_from_slice(b",\"row\":[");
+            write_row(out, key.as_str(), *now, values.iter().flatten());
+            out.push(b']');
             return;
         }
         Outcome::Later => {
@@ -249,6 +265,7 @@ struct RawPage<'a> {
     unseen: Option<Stamp>,
     #[serde(default, borrow)]
     withheld: Vec<Cow<'a, str>>,
+    ids: Option<(u64, u32)>,
 }
 
 /// Reads an answer.
@@ -260,7 +277,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Result<Answer<'_>, ServerError>, Da
     if raw.pages.is_none() && raw.results.is_none() {
         return Err(Damaged("an answer is one of pages, results, error".to_owned()));
     }
-    let page = |RawPage { e, rows, cursor, more, undone, unseen, withheld }| Page {
+    let page = |RawPage { e, rows, cursor, more, undone, unseen, withheld, ids }| Page {
         entity: e,
         rows,
         cursor,
@@ -268,6 +285,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Result<Answer<'_>, ServerError>, Da
         undone: undone.into_iter().map(|(from, until)| Undone { from, until }).collect(),
         unseen,
         withheld,
+        ids,
     };
     let pages = raw.pages.into_iter().flatten().map(page).collect();
     let results = raw.results.into_iter().flatten().map(push_result).collect::<Result<_, _>>()?;
@@ -305,7 +323,10 @@ fn push_result(raw: RawResult<'_>) -> Result<PushResult<'_>, Damaged> {
         _ if raw.later || raw.queued => {
             return Err(Damaged("what is put off or queued has no verdict".to_owned()));
         }
-        (Some(stamp), None, None) => Outcome::Applied { stamp },
+        (Some(stamp), None, None) => match current {
+            Some(row) => Outcome::Named { stamp, row },
+            None => Outcome::Applied { stamp },
+        },
         (None, Some(why), None) => {
             let why = match why {
                 "stale" => Refusal::Stale,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::super::damaged::Damaged;
 use super::super::message::{FetchRequest, PullRequest, PushRequest, Request, Want};
 use crate::base::{Cell, DeviceId, EditId, EntityId, Key, Stamp, UnitId, Value};
-use crate::contract::{EditKind, Mutation};
+use crate::contract::{EditKind, Guard, Mutation};
 
 #[derive(Serialize, Deserialize)]
 struct RawRequest<'a> {
@@ -44,6 +44,8 @@ struct RawWant<'a> {
     e: EntityId,
     #[serde(borrow)]
     cursor: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "is_none")]
+    ids: u32,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -70,6 +72,8 @@ struct RawMutation<'a> {
     at: Stamp,
     #[serde(borrow)]
     set: Vec<(usize, Cell<'a>)>,
+    #[serde(default, skip_serializing_if = "Guard::is_base")]
+    guard: Guard,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
@@ -77,15 +81,21 @@ fn is_utc(zone: &i32) -> bool {
     *zone == 0
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn is_none(ids: &u32) -> bool {
+    *ids == 0
+}
+
 /// The request as bytes.
 pub(super) fn encode(request: &Request) -> Vec<u8> {
     let empty = |device, clock, unit| RawRequest { device, clock, unit, pull: None, push: None, fetch: None };
     let raw = match request {
         Request::Pull(pull) => {
-            let wants = pull
-                .wants
-                .iter()
-                .map(|w| RawWant { e: w.entity, cursor: w.cursor.as_deref().map(Cow::from) });
+            let wants = pull.wants.iter().map(|w| RawWant {
+                e: w.entity,
+                cursor: w.cursor.as_deref().map(Cow::from),
+                ids: w.ids,
+            });
             let (rows, bytes, run, zone) = (pull.rows, pull.bytes, pull.run, pull.zone);
             let body = RawPull { rows, bytes, run, zone, get: pull.by_address, wants: wants.collect() };
             RawRequest { pull: Some(body), ..empty(pull.device, pull.clock, pull.unit) }
@@ -124,6 +134,7 @@ fn raw_mutation(device: DeviceId, mutation: &Mutation) -> RawMutation<'_> {
         base: mutation.base,
         at: mutation.made_at,
         set: mutation.values.iter().map(|(column, value)| (*column, cell(value))).collect(),
+        guard: mutation.guard,
     }
 }
 
@@ -135,7 +146,9 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Request, Damaged> {
         (Some(pull), None, None) => {
             let RawPull { rows, bytes, run, zone, get: by_address, wants } = pull;
             let wants = wants.into_iter();
-            let wants = wants.map(|w| Want { entity: w.e, cursor: w.cursor.map(Cow::into_owned) }).collect();
+            let wants =
+                wants.map(|w| Want { entity: w.e, cursor: w.cursor.map(Cow::into_owned), ids: w.ids });
+            let wants = wants.collect();
             Ok(Request::Pull(PullRequest { device, unit, wants, rows, bytes, clock, zone, run, by_address }))
         }
         (None, Some(push), None) => {
@@ -167,6 +180,7 @@ fn mutation(device: DeviceId, raw: RawMutation<'_>) -> Result<Mutation, Damaged>
         values: raw.set.iter().map(|(column, cell)| (*column, cell.to_value())).collect(),
         base: raw.base,
         made_at: raw.at,
+        guard: raw.guard,
     })
 }
 

@@ -10,7 +10,7 @@ use super::super::stated::Stated;
 use super::super::written::CLOCK;
 use super::super::zone::ZONE;
 use super::flag::{LOG, REARM};
-use crate::backend::{Options, Provisioning, QuotaBy, StampedBy, Ticks};
+use crate::backend::{Options, Provisioning, QuotaBy, StampedBy, Ticks, Writes};
 use crate::base::{Ppm, Span};
 
 pub(super) const BACKEND: Form = table(&[
@@ -22,6 +22,17 @@ pub(super) const BACKEND: Form = table(&[
     ),
     word::<Provisioning>("provisioning", "Which columns for syncing the backend keeps."),
     word::<StampedBy>("stamped_by", "Whose clock stamps what devices write."),
+    word::<Writes>(
+        "writes",
+        "What an edit of a row must show: the version that it was made on; the date of that, no finer than the stamps; nothing, so that what \
+         arrives last stays; a date of its own that is newer than that of the row.",
+    ),
+    owned(
+        "writes_grace",
+        SPAN,
+        || Options::default().writes_grace.stated(),
+        "Dates that are no further apart count as one, where `writes` compares dates.",
+    ),
     owned(
         "stamp_precision",
         Form::Span { min: Span::micros(1), max: Span::secs(86_400) },

@@ -1,8 +1,9 @@
 //! Keys of what is synced: entities and sync units.
 
 use super::super::column::COLUMN;
-use super::super::form::{COUNT, Form, SPAN, key, map, named, optional, required, table};
+use super::super::form::{COUNT, Form, SPAN, key, map, named, optional, required, table, word};
 use super::super::written::{DELIVERY, SCOPE, TRIGGER};
+use crate::contract::{MergeRule, NamedBy, OnDelete};
 
 pub(super) const ENTITY: Form = table(&[
     optional(
@@ -30,6 +31,33 @@ pub(super) const ENTITY: Form = table(&[
         "How rows come to devices: pulled; fetched when a record is opened; not at all, though apps make them and send them up; not at all, and the backend alone has any.",
     ),
     key("unique", Form::List(&Form::Text), "[]", "Columns that together name a row once."),
+    word::<NamedBy>(
+        "ids",
+        "Who gives rows that devices make their keys: the device; the device, but a row with the same natural key is the same row; the backend, as it commits them; or the backend beforehand, in blocks.",
+    ),
+    word::<MergeRule>(
+        "merge",
+        "What a row says that was made twice, with `ids = \"natural-key\"`: what the first one said, what the last one says, or what the first one said and the last one where that is null.",
+    ),
+    key(
+        "doubles",
+        Form::Bool,
+        "false",
+        "Nobody holds `unique` true: it only tells which rows people take for the same one.",
+    ),
+    key(
+        "pool",
+        Form::Int { min: 1, max: 1_000_000 },
+        "100",
+        "Keys that a device holds for later once it was told some, with `ids = \"pool\"`.",
+    ),
+    key("refill", Form::Int { min: 1, max: 1_000_000 }, "20", "It asks for more as soon as it holds fewer."),
+    key(
+        "on_delete",
+        map(&Form::word::<OnDelete>()),
+        "{}",
+        "What the backend does about rows of this entity as one that they refer to is deleted, by column: nothing, it keeps that one, it deletes them with it and what refers to them, or it makes the reference null.",
+    ),
     optional("one_stamp", SPAN, "All rows carry one stamp, this long before the start, as after an import."),
     key("age", SPAN, "\"90d\"", "The oldest row is this old at the start."),
     key(

@@ -5,7 +5,7 @@ use super::super::profiles;
 use super::super::stated::Stated;
 use super::super::words::Clocks;
 use super::super::written::{DRIFT, MOVES, NAME, OFFSET, START_STATE};
-use crate::store::{Journal, Options, Synchronous};
+use crate::store::{ForeignKeys, Journal, Options, Synchronous};
 
 pub(super) const CLASSES: Form = Form::Named { of: &CLASS, library: profiles::classes };
 
@@ -92,4 +92,14 @@ pub(super) const STORE: Form = table(&[
         "How often SQLite waits for the disk. With \"normal\" a loss of power may take what was committed last (edits, lines of the log, the end of a run), and with a rollback journal it may damage the file.",
     ),
     owned("cache_pages", COUNT, || Options::default().cache_pages.stated(), "Pages of cache."),
+    word::<ForeignKeys>(
+        "foreign_keys",
+        "What SQLite does about rows that refer to one that is not there: nothing, it refuses to commit, or it refuses the statement.",
+    ),
+    owned(
+        "watch_references",
+        Form::Bool,
+        || Options::default().watch_references.stated(),
+        "Rows that refer to one that is not there are counted after each transaction, which costs the device a look at all of them: `device.dangling.row_ns`.",
+    ),
 ]);

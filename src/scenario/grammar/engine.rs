@@ -4,7 +4,8 @@ use super::super::form::{Form, Key, SOME, SOME_SPAN, SPAN, key, map, optional, o
 use super::super::stated::Stated;
 use super::super::words::Steered;
 use crate::engine::{
-    Compared, CursorBook, Dates, Decoder, Identity, Jitter, OnBadRow, Options, POLICY_NAMES, Requests,
+    BaseDate, CallbackOptions, CursorBook, Dates, Decoder, Detect, Identity, Jitter, MissingParent, OnBadRow,
+    Options, POLICY_NAMES, Requests, Says, Sends,
 };
 use crate::protocol;
 
@@ -84,6 +85,10 @@ const PULL: Form = table(&[
         "cursor",
         "What a cursor belongs to: units that overlap go on where the other stopped, or fetch rows twice.",
     ),
+    word::<MissingParent>(
+        "missing_parent",
+        "What is done about a row that refers to one that has not come, and about the end of one that others refer to: nothing, or it waits on a durable list for the transaction that brings the rest.",
+    ),
     word::<Requests>(
         "requests",
         "What a pull is to caches on the way: a request of its own, which none may answer, as a POST or an address that comes once; an address, for which they may give what they keep; or the same with a validator, for which they ask the server first.",
@@ -120,6 +125,10 @@ const PUSH: Form = table(&[
         Form::Size { min: 256, max: 1 << 30 },
         || Options::default().push.chunk_bytes.stated(),
         "The mutations of one request come to about this much at most; one is always sent.",
+    ),
+    word::<Sends>(
+        "sends",
+        "What of a row an update brings: the columns that its person set, or the whole row as the device holds it.",
     ),
     CONTROLLER,
     CONTROL,
@@ -260,22 +269,40 @@ const RETRY: Form = table(&[
 ]);
 
 const CONFLICT: Form = table(&[
-    key("detect", Form::Word(&["dates-then-values"]), "\"dates-then-values\"", "What makes a conflict."),
-    key(
-        "base",
-        Form::Word(&["last-received-stamp"]),
-        "\"last-received-stamp\"",
-        "Which offline date is compared.",
+    word::<Detect>(
+        "detect",
+        "What makes a conflict with a version that the device had not seen: that the dates differ; and then the values, too; that the version is another; \
+         that both sides changed a column; that the row, which is read before the upload, does not read as the edit found it.",
     ),
-    word::<Compared>(
-        "compares",
-        "Where dates decide: when the backend's version was made, by its author's clock, or when it was committed.",
+    word::<BaseDate>(
+        "base",
+        "The date by which an edit names the version that it was made on, where dates are compared: that version's, that of the edit, that of the \
+         last sync.",
     ),
     owned(
         "policy",
         Form::Word(POLICY_NAMES),
         || POLICY_NAMES[0].stated(),
-        "What becomes of an edit in conflict.",
+        "What becomes of an edit in conflict: the later of the two stays, by the clocks of their authors, by when they arrive, or as against when the \
+         backend committed its own; the device's; the backend's; both, column by column; what arrives last, unasked; what a rule of the app says.",
     ),
+    key("callback", CALLBACK, "{}", "What the rule of the app does, where that decides."),
     key("while_open", Form::Word(&["carry-on"]), "\"carry-on\"", "What happens while a conflict is open."),
+]);
+
+const CALLBACK: Form = table(&[
+    word::<Says>(
+        "says",
+        "Who wins: the later one by the clocks of the authors, the edit, the backend's version.",
+    ),
+    owned("takes", SPAN, || CallbackOptions::default().takes.stated(), "How long it thinks."),
+    owned(
+        "timeout",
+        SOME_SPAN,
+        || CallbackOptions::default().timeout.stated(),
+        "It is given up after this; the edit gives way then, and a line tells.",
+    ),
+    key("hangs", Form::Share, "0", "Share of the edits about which it never answers."),
+    key("panics", Form::Share, "0", "Share of the edits about which it panics."),
+    key("nonsense", Form::Share, "0", "Share of the edits about which it says what cannot be done."),
 ]);

@@ -30,11 +30,26 @@ impl World<'_> {
     fn event_with_edits(&self, view: View<'_>) -> Option<String> {
         let events = self.root.at("event");
         let with_edits = || events.entries().filter(|(_, event)| event.at("edits").present().is_some());
-        let is_own = |event: View<'_>| event.at("edits").at("row_of").place() == view.place();
-        if with_edits().any(|(name, event)| name == view.text() && is_own(event)) {
-            let help = "`row_of` names another event; `same_row` = true has all edits of this one on one row";
-            self.wrong.at(view, "these edits wait for a row that they are to find themselves", help);
-            return None;
+        let row_of = |name: &str| {
+            let (_, event) = with_edits().find(|(of, _)| *of == name)?;
+            let action = self.root.at("action").key(event.at("edits").at("action").text());
+            // Who makes a row has it.
+            let makes =
+                action.at("kind").present().is_some_and(|kind| kind.word::<EditKind>() == EditKind::Create);
+            event.at("edits").at("row_of").present().filter(|_| !makes)
+        };
+        // From event to event, to one that finds its row itself.
+        let mut path = vec![view.text()];
+        while let Some(next) = row_of(path[path.len() - 1]) {
+            if next.place() == view.place() {
+                let (why, help) = in_a_circle(&path);
+                self.wrong.at(view, why, help);
+                return None;
+            }
+            if path.contains(&next.text()) {
+                break;
+            }
+            path.push(next.text());
         }
         let names: Vec<&str> = with_edits().map(|(name, _)| name).collect();
         self.given_names("event").find(view, "event with `edits`", view.text(), &names)?;
@@ -132,5 +147,19 @@ impl World<'_> {
             let help = "aim = \"kept\" finds a free natural key, as its rows are known before";
             self.wrong.at(columns, "a row that is found at the moment keeps its natural key", help);
         }
+    }
+}
+
+/// Why edits find no row whose `row_of` leads over these events to themselves, and what does.
+fn in_a_circle(path: &[&str]) -> (String, &'static str) {
+    match path {
+        [] | [_] => (
+            "these edits wait for a row that they are to find themselves".to_owned(),
+            "`row_of` names another event; `same_row` = true has all edits of this one on one row",
+        ),
+        [others @ .., _] => (
+            format!("these edits wait for a row of `{}`, which wait for theirs", others.join("`, `")),
+            "one of these events has to find its row itself, without `row_of`",
+        ),
     }
 }

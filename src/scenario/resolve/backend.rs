@@ -26,6 +26,8 @@ impl World<'_> {
             ticks: view.at("ticks").word(),
             filter_precision: view.at("filter_precision").span(),
             stamped_by: view.at("stamped_by").word(),
+            writes: view.at("writes").word(),
+            writes_grace: view.at("writes_grace").span(),
             monotonic: view.at("monotonic").flag(),
             commit_delay: view.at("commit_delay").present().map(|delay| backend::CommitDelay {
                 share: delay.at("share").share(),

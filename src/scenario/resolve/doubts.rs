@@ -8,7 +8,9 @@ use super::super::plan::{ASKED_EVERY, Fleet, Plan};
 use super::super::rows::Brought;
 use super::super::words::ReadFrom;
 use super::futile::{combinations, futile};
-use super::undelivered::{unopened, unpulled, unpushed, unstarted, without_parents};
+use super::undelivered::{
+    never_due, nothing_to_cache, unopened, unpulled, unpushed, unstarted, without_parents,
+};
 use super::view::View;
 use crate::backend::{Provisioning, Trimmed};
 use crate::base::words::{count, thousands};
@@ -90,6 +92,8 @@ pub(super) fn doubts(plan: &Plan, root: View<'_>, brought: &BTreeMap<String, Bro
     doubts.extend(without_parents(plan, root));
     doubts.extend(unopened(plan, root));
     doubts.extend(unstarted(plan, root));
+    doubts.extend(never_due(plan, root));
+    doubts.extend(nothing_to_cache(plan, root));
     doubts.extend(unmoved(plan, root));
     doubts.extend(asleep(plan, root));
     doubts.extend(too_rare(plan, root));

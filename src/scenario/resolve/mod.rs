@@ -7,6 +7,7 @@
 
 mod about;
 mod backend;
+mod conflict;
 mod doubts;
 mod figure;
 mod flag;
@@ -17,6 +18,7 @@ mod hash;
 mod hooks;
 mod links;
 mod measured;
+mod naming;
 mod people;
 mod schema;
 mod shows;
@@ -107,6 +109,7 @@ pub(super) fn resolve(
     world.baseline_metrics();
     let gateway = world.gateway();
     let (engine, events) = (world.engine(&gateway), world.events());
+    naming::keys_fit(root, world.mode(), &wrong);
     world.namesakes(&gateway, engine.identity, &events);
     let plan = Plan {
         scenario: root.at("name").text().to_owned(),
@@ -208,18 +211,17 @@ impl World<'_> {
                 steering: self.steering(view.at("pull")),
                 prefetch: self.prefetch(view.at("pull.prefetch"), gateway),
                 streams: view.at("pull.streams").count(),
+                missing_parent: view.at("pull.missing_parent").word(),
                 requests: view.at("pull.requests").word(),
             },
             push: engine::PushOptions {
                 chunk_rows: view.at("push.chunk_rows").count(),
                 chunk_bytes: view.at("push.chunk_bytes").bytes(),
                 steering: self.steering(view.at("push")),
+                sends: view.at("push.sends").word(),
             },
             retry: self.retry(view.at("retry")),
-            conflict: engine::ConflictOptions {
-                policy: engine::policy_named(view.at("conflict.policy").text()).unwrap_or_default(),
-                compares: view.at("conflict.compares").word(),
-            },
+            conflict: conflict::conflict(self.root, self.wrong),
             request_timeout: view.at("request_timeout").span(),
             debounce: view.at("debounce").span(),
             hook_timeout: view.at("hook_timeout").present().map(View::span),
@@ -268,6 +270,8 @@ impl World<'_> {
             journal: view.at("journal").word(),
             synchronous: view.at("synchronous").word(),
             cache_pages: view.at("cache_pages").count(),
+            foreign_keys: view.at("foreign_keys").word(),
+            watch_references: view.at("watch_references").flag(),
         }
     }
 }

@@ -9,10 +9,11 @@ use super::super::column::{
 use super::super::plan::Attribute;
 use super::super::rows::Brought;
 use super::super::written::{Calendar, Scope, scope};
+use super::naming::naming;
 use super::view::{Mistakes, View};
 use crate::backend::Effect;
 use crate::base::{EntityId, Ppm, Span, Stamp};
-use crate::contract::{Column, ColumnKind, Delivery, Entity, Schema, ScopeRule};
+use crate::contract::{Column, ColumnKind, Delivery, Entity, OnDelete, Reference, Schema, ScopeRule};
 use crate::workload::{EntityData, Maker};
 
 /// What entities come to.
@@ -64,7 +65,11 @@ pub(super) fn entities<'a>(
     let own_calendar = calendar;
     let calendar = calendar.unwrap_or_default();
     let mut effects = lookup.folds();
-    let schema = Schema { entities: lookup.sketches.iter().map(|s| lookup.entity(s, calendar)).collect() };
+    let schema = Schema {
+        entities: lookup.sketches.iter().map(|s| lookup.entity(s, calendar)).collect(),
+        references: lookup.references(),
+        naming: lookup.sketches.iter().map(|s| naming(s.view, wrong)).collect(),
+    };
     for (id, sketch) in lookup.sketches.iter().enumerate() {
         let counters = sketch.view.at("count").entries();
         effects.extend(counters.filter_map(|(column, view)| lookup.counter(id, column, view, calendar)));
@@ -352,6 +357,28 @@ impl Lookup<'_> {
             columns,
         };
         folds.into_iter().map(effect).collect()
+    }
+
+    /// The references that the backend looks after.
+    fn references(&self) -> Vec<Reference> {
+        let mut references = Vec::new();
+        for (of, sketch) in self.sketches.iter().enumerate() {
+            for (name, view) in sketch.view.at("on_delete").entries() {
+                let at = sketch.view.at("on_delete").name(name);
+                let Some(column) = self.column(at, of, name) else { continue };
+                let ColumnType::Ref(to) = &sketch.columns[column].kind else {
+                    let given = self.wrong.given(&[sketch.columns[column].view]);
+                    given.at(at, format!("`{name}` refers to no row"), "it must be a \"ref ENTITY\"");
+                    continue;
+                };
+                let to = self.entity_id(sketch.columns[column].view, to).unwrap_or_default();
+                let on_delete: OnDelete = view.word();
+                if on_delete != OnDelete::Nothing {
+                    references.push(Reference { of: EntityId(of as u16), column, to, on_delete });
+                }
+            }
+        }
+        references
     }
 
     fn counter(&self, to: usize, column: &str, view: View<'_>, calendar: Calendar) -> Option<Effect> {

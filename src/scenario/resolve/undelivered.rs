@@ -7,7 +7,7 @@ use super::super::diagnostic::Diagnostic;
 use super::super::plan::Plan;
 use super::view::View;
 use crate::base::{EntityId, Ppm, UnitId};
-use crate::contract::{ColumnKind, Delivery, EditKind, SyncUnit};
+use crate::contract::{ColumnKind, Delivery, EditKind, SyncUnit, Trigger};
 use crate::scenario::plan::{Happening, Planned};
 use crate::workload::Action;
 
@@ -118,6 +118,44 @@ pub(super) fn unstarted(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
         (!started(number, unit)).then(|| Diagnostic::new(at, title).help(help))
     };
     plan.units.iter().enumerate().filter_map(told).collect()
+}
+
+/// Units that are due so rarely that the script is over before they are.
+pub(super) fn never_due(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
+    let mut doubts = Vec::new();
+    for unit in plan.units.iter() {
+        for trigger in &unit.on {
+            let Trigger::Every(period) = *trigger else { continue };
+            // Of units that nobody wrote nobody asked when they are due.
+            let at = root.at("unit").key(&unit.name).at("on").place();
+            if period <= plan.duration || at.is_none() {
+                continue;
+            }
+            let title = format!(
+                "`unit.{}` is due every {period}, and the script lasts {}: it never is",
+                unit.name, plan.duration
+            );
+            doubts.push(Diagnostic::new(at, title).help("a shorter period, or a longer `duration`"));
+        }
+    }
+    doubts
+}
+
+/// Proxies that keep answers, where each request is another: who writes how pages are asked for
+/// knows that.
+pub(super) fn nothing_to_cache(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
+    let requests = root.at("engine").at("pull").at("requests");
+    if plan.engine_name != "builtin" || requests.place().is_some() {
+        return None;
+    }
+    let is_proxy = |event: &&Planned| matches!(event.what, Happening::CachingProxy { .. });
+    let event = plan.events.iter().find(is_proxy).map(|event| root.at("event").key(&event.name));
+    let always = plan.proxy.map(|_| root.at("proxy"));
+    let at = event.or(always)?.place();
+    let title = "each page is asked for by a request of its own, so that a proxy finds none that it has kept";
+    let help =
+        "[engine.pull] requests = \"plain\" asks for pages by an address; \"unique\" says that this is meant";
+    Some(Diagnostic::new(at, title).help(help))
 }
 
 /// The actions that people do on devices.

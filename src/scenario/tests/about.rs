@@ -52,6 +52,15 @@ outage = { for = "1m" }
 "#;
 
 #[test]
+fn events_that_wait_for_each_others_rows_are_refused_with_the_place() {
+    let sets = ["event.first.edits.row_of=\"second\"", "event.second.edits.row_of=\"first\""];
+    let said = complaint(EDITS, &sets);
+    for part in ["wait for a row of `second`, which wait for theirs", "find its row"] {
+        assert!(said.contains(part), "{part:?} is not in:\n{said}");
+    }
+}
+
+#[test]
 fn rows_and_values_of_planned_edits_that_cannot_be_are_refused_with_the_reason() {
     let table: &[(&[&str], &[&str])] = &[
         (&["row=\"a\"", "same_row=true"], &["about more than one row", "one of `row`, `row_of`"]),

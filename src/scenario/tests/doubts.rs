@@ -416,3 +416,23 @@ fn a_change_to_the_link_that_the_devices_are_on_is_told() {
     );
     assert!(all.len() == 1 && all[0].contains("`event.e` changes nothing"), "{all:?}");
 }
+
+#[test]
+fn a_unit_whose_period_is_longer_than_the_script_is_told() {
+    let told = |on: &str| {
+        let unit = format!("[unit.Login]\non = [\"login\", \"{on}\"]\npull = [\"*\"]\npush = [\"*\"]\n");
+        plan(&format!("{MINIMAL}{unit}")).warnings
+    };
+    let never = told("every 9000h");
+    assert!(never.len() == 1 && never[0].title.contains("`unit.Login` is due every 375d"), "{never:?}");
+    assert!(told("every 5m").is_empty());
+}
+
+#[test]
+fn a_proxy_where_no_page_has_an_address_is_told() {
+    let proxy = "[event.p]\nat = \"+1m\"\ncaching_proxy = { for = \"1m\", ttl = \"30s\" }\n";
+    let told = |more: &str| plan(&format!("{MINIMAL}{proxy}{more}")).warnings;
+    let unmeant = told("");
+    assert!(unmeant.len() == 1 && unmeant[0].title.contains("a proxy finds none"), "{unmeant:?}");
+    assert!(told("[engine.pull]\nrequests = \"unique\"\n").is_empty());
+}

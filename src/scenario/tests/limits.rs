@@ -23,6 +23,13 @@ fn a_limit_of_a_column_is_told() {
 fn a_slip_in_a_word_is_told_what_was_meant() {
     for (more, meant) in [
         ("[engine]\nconflict = { policy = \"last-write-win\" }", "did you mean `last-write-wins`?"),
+        ("[engine]\nconflict = { compares = \"edited\" }", "\"last-commit-wins\" for `committed`"),
+        ("[engine]\nconflict = { policy = \"none\" }", "or another policy"),
+        (
+            "[backend]\nwrites = \"newer-date\"\n[engine]\nconflict = { policy = \"client-wins\" }",
+            "it takes \"last-write-wins\" or \"server-wins\" or \"none\"",
+        ),
+        ("[backend]\nwrites_grace = \"1s\"", "\"dated\" or \"newer-date\""),
         ("[engine]\nconflict = { while_open = \"cary-on\" }", "did you mean `carry-on`?"),
         ("[unit.U]\non = [\"logn\"]\npull = [\"note\"]", "did you mean \"login\"?"),
         ("[unit.U]\non = [\"every 0s\"]\npull = [\"note\"]", "a period is at least 1s"),

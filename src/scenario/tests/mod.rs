@@ -73,6 +73,12 @@ const STACKS: &[&str] = &[
     "broken:whole-rows-again",
     "broken:verdicts-by-place",
     "broken:tries-without-a-pause",
+    "broken:rename-forgets-edits",
+    "broken:rename-forgets-rows",
+    "broken:rename-forgets-newer",
+    "broken:pool-gives-again",
+    "broken:merge-speaks-for-all",
+    "broken:cursor-before-the-last-page",
 ];
 
 fn with_names<R>(f: impl FnOnce(&Names<'_>) -> R) -> R {

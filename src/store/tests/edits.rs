@@ -213,7 +213,10 @@ fn a_row_that_others_refer_to_goes_before_and_after_them() {
     let (order, line) = (EntityId(0), EntityId(1));
     let mut lines = entity("line", &["order", "text"], &[0, 1], Delivery::Delta);
     lines.columns[0].kind = ColumnKind::Ref(order);
-    let schema = Schema { entities: vec![entity("order", &["title"], &[0], Delivery::Delta), lines] };
+    let schema = Schema {
+        entities: vec![entity("order", &["title"], &[0], Delivery::Delta), lines],
+        ..Schema::default()
+    };
     let db = Database { path: ":memory:".to_owned(), vfs: None };
     let store = Store::open(&db, schema.into(), &options()).unwrap();
     let edit = |number: u32, entity, key: &str, kind, values: &[(usize, &str)]| {

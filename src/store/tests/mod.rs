@@ -2,6 +2,7 @@
 
 mod edits;
 mod files;
+mod rename;
 mod sync;
 mod tables;
 
@@ -46,6 +47,7 @@ fn schema() -> Arc<Schema> {
             entity("Group", odd, &[0, 1, 2, 3, 4, 5, 6], Delivery::Delta),
             entity("sqlite_\"outbox", &[], &[], Delivery::Delta),
         ],
+        ..Schema::default()
     })
 }
 

@@ -429,10 +429,29 @@ const COMPARISONS: [Wrong; 4] = [
     },
 ];
 
+/// How much comes in one answer.
+const SIZES: [Wrong; 1] = [Wrong {
+    name: "pages of rows, however heavy",
+    class: "D14",
+    why: "its way: an answer takes longer than a request may, and none of it is kept",
+    file: "chunk-sizes.toml",
+    world: &[
+        "entity.task.rows=300",
+        "entity.task.schema.title=text 4000..5000",
+        "fleet.phones.link=edge",
+        "fleet.phones.start=empty",
+        "engine.request_timeout=10s",
+        "drain=10m",
+    ],
+    sets: &["engine.pull.chunk_rows=500", "engine.pull.chunk_bytes=64MB"],
+    seeds: FEW,
+    ..PLAIN
+}];
+
 const GATEWAY_BACK: &str = r#"event.backup={ at = "+6m", restore_gateway = { of = "1m" } }"#;
 
 /// All, in the order in which they are written down.
 pub(super) fn all() -> impl Iterator<Item = &'static Wrong> {
-    let kinds: [&[Wrong]; 6] = [&BOUNDS, &TIMES, &GONE, &FLAGS, &MEMORIES, &COMPARISONS];
+    let kinds: [&[Wrong]; 7] = [&BOUNDS, &TIMES, &GONE, &FLAGS, &MEMORIES, &COMPARISONS, &SIZES];
     kinds.into_iter().flatten()
 }

@@ -6,8 +6,13 @@ use crate::contract::Refusal;
 use crate::engine::conflict::policy::Policy;
 use crate::engine::conflict::seam::{Conflict, Resolution, ResolveRule, says_the_same};
 
-pub(super) const POLICY: Policy =
-    Policy { name: "client-wins", about: "the device's edit", rule: || Rc::new(ClientWins) };
+pub(super) const POLICY: Policy = Policy {
+    name: "client-wins",
+    about: "the device's edit",
+    rule: || Rc::new(ClientWins),
+    sends_newer_alone: false,
+    asks_app: false,
+};
 
 #[derive(Clone, Copy, Debug)]
 struct ClientWins;

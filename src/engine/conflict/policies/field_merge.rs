@@ -16,6 +16,8 @@ pub(super) const POLICY: Policy = Policy {
     name: "field-merge",
     about: "each column's only change, and the later one of two",
     rule: || Rc::new(FieldMerge),
+    sends_newer_alone: false,
+    asks_app: false,
 };
 
 /// Each column is decided by itself.
@@ -42,14 +44,14 @@ impl ResolveRule for FieldMerge {
 }
 
 /// A column that the edit sets.
-struct Column {
-    number: usize,
-    theirs: Theirs,
+pub(in crate::engine::conflict) struct Column {
+    pub(in crate::engine::conflict) number: usize,
+    pub(in crate::engine::conflict) theirs: Theirs,
 }
 
 /// What the backend's side did to a column.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Theirs {
+pub(in crate::engine::conflict) enum Theirs {
     /// It is as the edit found it.
     Left,
     /// It says what the edit says.
@@ -60,7 +62,7 @@ enum Theirs {
 
 /// The columns of an update that met another update; `None` if it is none, or if what it was made
 /// on is not known.
-fn columns(conflict: Conflict<'_>) -> Option<Vec<Column>> {
+pub(in crate::engine::conflict) fn columns(conflict: Conflict<'_>) -> Option<Vec<Column>> {
     let Conflict { entry, entity, why: Refusal::Stale, current: Some(current), .. } = conflict else {
         return None;
     };

@@ -14,6 +14,8 @@ pub(super) const POLICY: Policy = Policy {
     name: "last-write-wins",
     about: "the edit or the version that was made later",
     rule: || Rc::new(LastWriteWins),
+    sends_newer_alone: true,
+    asks_app: false,
 };
 
 /// The edit that was made later wins; a delete is not undone by an update.

@@ -5,8 +5,13 @@ use std::rc::Rc;
 use crate::engine::conflict::policy::Policy;
 use crate::engine::conflict::seam::{Conflict, Resolution, ResolveRule, says_the_same};
 
-pub(super) const POLICY: Policy =
-    Policy { name: "server-wins", about: "the backend's version", rule: || Rc::new(ServerWins) };
+pub(super) const POLICY: Policy = Policy {
+    name: "server-wins",
+    about: "the backend's version",
+    rule: || Rc::new(ServerWins),
+    sends_newer_alone: true,
+    asks_app: false,
+};
 
 #[derive(Clone, Copy, Debug)]
 struct ServerWins;

@@ -102,7 +102,7 @@ pub(super) fn values(clinic: &str, note: &str) -> Vec<Value> {
 impl Trial {
     /// A reader of `rows` rows of the north and half as many of the south.
     pub(super) fn new(options: Options, strategy: Box<dyn Strategy>, rows: u32) -> Trial {
-        let schema = Arc::new(Schema { entities: vec![entity()] });
+        let schema = Arc::new(Schema { entities: vec![entity()], ..Schema::default() });
         let mut backend = Backend::new(schema, options, START, Seed(1));
         let old = START.minus(Span::secs(9));
         let row = |clinic: &str, n: u32| Loaded {

@@ -126,6 +126,13 @@ impl Options {
 }
 
 impl Options {
+    /// Whether a page begins after what was delivered, of which nothing comes again.
+    pub fn brings_once(&self) -> bool {
+        let after = matches!(self.bound, Bound::Keyset | Bound::TieExtended);
+        let exact = self.source == Source::Records && self.precision <= Span::micros(1);
+        after && exact && self.paging == Paging::Keyset
+    }
+
     /// How far behind the backend's clock pages end, if they do.
     pub fn window(&self) -> Option<Span> {
         match self.upto {

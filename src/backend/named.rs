@@ -1,0 +1,53 @@
+//! Rows of one request that refer to each other by the keys that the device gave them.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::base::{EntityId, Key, Value};
+use crate::contract::{ColumnKind, EditKind, Mutation, NamedBy, Outcome, Refusal, Schema};
+
+/// The keys of the device for rows that the backend has named in this request.
+pub(super) struct Named {
+    schema: Arc<Schema>,
+    keys: Vec<(EntityId, Key, Key)>,
+}
+
+impl Named {
+    pub(super) fn new(schema: &Arc<Schema>) -> Named {
+        Named { schema: Arc::clone(schema), keys: Vec::new() }
+    }
+
+    /// Whether a row that has the natural key of the one that is made is the same row.
+    fn same_row(&self, mutation: &Mutation) -> bool {
+        let by = self.schema.naming(mutation.entity).by;
+        mutation.kind == EditKind::Create && by == NamedBy::NaturalKey
+    }
+
+    /// What became of a mutation.
+    pub(super) fn note(&mut self, mutation: &Mutation, outcome: &Outcome) {
+        let row = match outcome {
+            Outcome::Named { row, .. } => row,
+            Outcome::Conflict { why: Refusal::Taken, current: Some(row), .. } if self.same_row(mutation) => {
+                row
+            }
+            _ => return,
+        };
+        self.keys.push((mutation.entity, mutation.key.clone(), row.key.clone()));
+    }
+
+    /// The mutation with references to what the rows are called by now.
+    pub(super) fn follow<'m>(&self, mutation: &'m Mutation) -> Cow<'m, Mutation> {
+        let Some(entity) = self.schema.entities.get(usize::from(mutation.entity.0)) else {
+            return Cow::Borrowed(mutation);
+        };
+        let mut followed = Cow::Borrowed(mutation);
+        for (at, (column, value)) in mutation.values.iter().enumerate() {
+            let kind = entity.columns.get(*column).map(|column| &column.kind);
+            let (Some(ColumnKind::Ref(target)), Value::Text(key)) = (kind, value) else { continue };
+            if let Some((_, _, to)) = self.keys.iter().find(|(of, from, _)| of == target && from.0 == *key) {
+                followed.to_mut().values[at].1 = Value::Text(Arc::clone(&to.0));
+            }
+        }
+        followed
+    }
+}

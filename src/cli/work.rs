@@ -1,0 +1,68 @@
+//! What commands that run cells have in common: how they work, and where the report goes.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use crate::base::Span;
+
+/// How the work is done; nothing of it changes a figure.
+#[derive(Clone, Debug, Args)]
+pub(super) struct Work {
+    /// Worker threads; by default one a processor.
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(super) jobs: Option<u16>,
+    /// Stop at the first cell that fails.
+    #[arg(long)]
+    pub(super) fail_fast: bool,
+    /// Stop after this much time: `90s`, `10m`.
+    #[arg(long, value_name = "TIME", value_parser = time_limit)]
+    pub(super) time_limit: Option<Duration>,
+    /// How to show progress, on stderr.
+    #[arg(long, value_enum, default_value_t = ProgressKind::Auto, value_name = "HOW")]
+    pub(super) progress: ProgressKind,
+}
+
+/// Where the report goes.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct PlaceArgs {
+    /// Where the report goes; by default reports/<scenario>-<seeds>-<digest>.
+    #[arg(short, long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Go on where the same command was cut off: cells that ended are in the report's folder and are not run again.
+    #[arg(long, value_name = "DIR", conflicts_with = "out")]
+    resume: Option<PathBuf>,
+    /// Go on also where another build of the program began; the record says which cells are of which.
+    #[arg(long, requires = "resume")]
+    any_build: bool,
+}
+
+/// Where a report goes, and whether a run goes on there.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place<'a> {
+    pub(super) out: Option<&'a Path>,
+    pub(super) resume: Option<&'a Path>,
+    /// Whether it goes on with what another build began, too.
+    pub(super) any_build: bool,
+}
+
+impl PlaceArgs {
+    pub(super) fn as_place(&self) -> Place<'_> {
+        Place { out: self.out.as_deref(), resume: self.resume.as_deref(), any_build: self.any_build }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ProgressKind {
+    /// A bar on a terminal, a line now and then elsewhere.
+    Auto,
+    Bar,
+    Counter,
+    None,
+}
+
+fn time_limit(text: &str) -> Result<Duration, String> {
+    let span: Span = text.parse().map_err(|e: crate::base::UnitError| e.to_string())?;
+    if span == Span::ZERO { Err("no time at all".to_owned()) } else { Ok(Duration::from_nanos(span.0)) }
+}

@@ -1,0 +1,153 @@
+//! A rule of the app's own, behind a port that contains it.
+//!
+//! The rule is asked about all conflicts of an answer at the same time, before any is settled, so
+//! that no transaction is open while it thinks. One that does not answer within the limit, panics,
+//! or says what cannot be done has said nothing. A rule that never gives the thread back cannot be
+//! contained: nothing here runs beside it.
+
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use super::policies::field_merge::{Theirs, columns};
+use super::seam::{Conflict, Resolution};
+use crate::base::{EditId, EntityId, Key, Span, Stamp, Value};
+use crate::contract::{Clock, EditKind, LocalBoxFuture, LogKind, Refusal, Row};
+
+/// A conflict as a rule of the app is shown it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Contested {
+    /// The local edit.
+    pub edit: EditId,
+    /// Its entity.
+    pub entity: EntityId,
+    /// Its row.
+    pub key: Key,
+    /// What it does.
+    pub kind: EditKind,
+    /// Its values, by position in the backend's columns.
+    pub ours: Vec<(usize, Value)>,
+    /// The values that it was made on, where they are known.
+    pub made_on: Option<Vec<(usize, Value)>>,
+    /// When it was made, by the device's clock.
+    pub made_at: Stamp,
+    /// Why the backend refused.
+    pub why: Refusal,
+    /// The backend's row, if it has one.
+    pub theirs: Option<Row>,
+    /// When that version was made, by its author's clock; `None` if the backend does not say.
+    pub edited_at: Option<Stamp>,
+}
+
+/// What a rule of the app says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Say {
+    /// The edit stands.
+    Ours,
+    /// The backend's version stands.
+    Theirs,
+    /// Of an update that met an update, these of its columns stand; by position in the backend's
+    /// columns.
+    Columns(Vec<usize>),
+}
+
+/// A rule of the app's own.
+pub trait OwnRule {
+    /// Decides. Whoever waits on the way waits on `clock`.
+    fn resolve(&self, contested: Contested, clock: Rc<dyn Clock>) -> LocalBoxFuture<'static, Say>;
+}
+
+impl<F: Fn(&Contested) -> Say> OwnRule for F {
+    fn resolve(&self, contested: Contested, _: Rc<dyn Clock>) -> LocalBoxFuture<'static, Say> {
+        let said = self(&contested);
+        Box::pin(std::future::ready(said))
+    }
+}
+
+impl Contested {
+    pub(in crate::engine) fn of(conflict: Conflict<'_>) -> Contested {
+        let Conflict { entry, why, current, edited_at, .. } = conflict;
+        Contested {
+            edit: entry.edit,
+            entity: entry.entity,
+            key: entry.key.clone(),
+            kind: entry.kind,
+            ours: entry.values.clone(),
+            made_on: entry.made_on.clone(),
+            made_at: entry.made_at,
+            why,
+            theirs: current.cloned(),
+            edited_at,
+        }
+    }
+}
+
+/// Asks `rule` about each; `None` where it said nothing within `limit`.
+pub(in crate::engine) async fn ask(
+    rule: &dyn OwnRule,
+    asked: Vec<Contested>,
+    clock: &Rc<dyn Clock>,
+    limit: Span,
+) -> Vec<Option<Say>> {
+    let mut over = clock.sleep_until(clock.now() + limit);
+    let call = |contested| contained(|| rule.resolve(contested, clock.clone()));
+    let mut thinking: Vec<Option<LocalBoxFuture<'static, Say>>> = asked.into_iter().map(call).collect();
+    let mut said = vec![None; thinking.len()];
+    poll_fn(move |context| {
+        for (thought, said) in thinking.iter_mut().zip(&mut said) {
+            step(thought, said, context);
+        }
+        let done = thinking.iter().all(Option::is_none) || over.as_mut().poll(context).is_ready();
+        if done { Poll::Ready(std::mem::take(&mut said)) } else { Poll::Pending }
+    })
+    .await
+}
+
+/// Goes on with one of them, which is `None` once nothing more comes of it.
+fn step(
+    thought: &mut Option<LocalBoxFuture<'static, Say>>,
+    said: &mut Option<Say>,
+    context: &mut Context<'_>,
+) {
+    let Some(thinking) = thought else { return };
+    match contained(|| thinking.as_mut().poll(context)) {
+        Some(Poll::Pending) => return,
+        Some(Poll::Ready(word)) => *said = Some(word),
+        None => {}
+    }
+    *thought = None;
+}
+
+/// What comes of code that is not ours, unless it panics.
+fn contained<R>(f: impl FnOnce() -> R) -> Option<R> {
+    catch_unwind(AssertUnwindSafe(f)).ok()
+}
+
+/// What is to be done by what the rule said; `None` if that cannot be done.
+pub(in crate::engine) fn resolution(say: &Say, conflict: Conflict<'_>) -> Option<Resolution> {
+    let Conflict { entry, why, current, .. } = conflict;
+    let live = current.filter(|row| row.values.is_some());
+    match say {
+        Say::Theirs => Some(Resolution::Remote),
+        // The row is created again as it is here.
+        Say::Ours if why == Refusal::Gone => Some(Resolution::Local { onto: entry.key.clone() }),
+        // Out of this device's scope nobody can see what would be overwritten.
+        Say::Ours => live.map(|row| Resolution::Local { onto: row.key.clone() }),
+        Say::Columns(kept) => {
+            let own = columns(conflict)?;
+            let sets = |column: &usize| own.iter().any(|own| own.number == *column);
+            if kept.is_empty() || !kept.iter().all(sets) {
+                return None;
+            }
+            let keeps = |number: usize| kept.contains(&number);
+            let changed = |own: &&super::policies::field_merge::Column| own.theirs == Theirs::Changed;
+            let line = match () {
+                () if own.iter().filter(changed).any(|own| keeps(own.number)) => Some(LogKind::Overwrote),
+                () if own.iter().any(|own| !keeps(own.number)) => Some(LogKind::Merged),
+                () => None,
+            };
+            Some(Resolution::Merged { columns: kept.clone(), line })
+        }
+    }
+}

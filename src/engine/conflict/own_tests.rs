@@ -1,0 +1,111 @@
+//! A rule of the app's own, and what it cannot do.
+
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use super::own::{Contested, OwnRule, Say, ask, resolution};
+use super::seam::{Conflict, Resolution};
+use super::tests::{entity, entry, row};
+use crate::base::{Key, Span, Stamp, Time, Value};
+use crate::contract::{Clock, EditKind, LocalBoxFuture, LogKind, Refusal};
+use crate::store::Entry;
+
+/// A clock on which any wait is over at once.
+struct Over;
+
+impl Clock for Over {
+    fn now(&self) -> Time {
+        Time::ZERO
+    }
+    fn wall(&self) -> Stamp {
+        Stamp(0)
+    }
+    fn sleep_until(&self, _: Time) -> LocalBoxFuture<'static, ()> {
+        Box::pin(std::future::ready(()))
+    }
+}
+
+/// One that never answers about the row `k`.
+struct Silent;
+
+impl OwnRule for Silent {
+    fn resolve(&self, contested: Contested, _: Rc<dyn Clock>) -> LocalBoxFuture<'static, Say> {
+        Box::pin(async move {
+            if contested.key == Key::new("k") {
+                std::future::pending::<()>().await;
+            }
+            Say::Ours
+        })
+    }
+}
+
+fn asked(rule: &dyn OwnRule, keys: &[&str]) -> Vec<Option<Say>> {
+    let (entity, entry) = (entity(), entry(EditKind::Update, "done", 5));
+    let current = row(10, Some("new"));
+    let of = |key: &&str| {
+        let entry = Entry { key: Key::new(*key), ..entry.clone() };
+        let why = Refusal::Stale;
+        Contested::of(Conflict {
+            entry: &entry,
+            entity: &entity,
+            why,
+            current: Some(&current),
+            edited_at: None,
+            compares_values: true,
+        })
+    };
+    let clock: Rc<dyn Clock> = Rc::new(Over);
+    let mut asking = pin!(ask(rule, keys.iter().map(of).collect(), &clock, Span::secs(1)));
+    match asking.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(said) => said,
+        Poll::Pending => panic!("the limit is over"),
+    }
+}
+
+#[test]
+fn a_rule_that_is_silent_or_panics_has_said_nothing() {
+    assert_eq!(asked(&Silent, &["k", "l"]), [None, Some(Say::Ours)]);
+    let panics = |contested: &Contested| {
+        assert!(contested.key != Key::new("k"), "as it is told to");
+        Say::Theirs
+    };
+    assert_eq!(asked(&panics, &["l", "k", "m"]), [Some(Say::Theirs), None, Some(Say::Theirs)]);
+}
+
+#[test]
+fn what_cannot_be_done_was_not_said() {
+    let entity = entity();
+    let both = Entry {
+        values: vec![(0, Value::text("c2")), (1, Value::text("done"))],
+        made_on: Some(vec![(0, Value::text("c1")), (1, Value::text("new"))]),
+        ..entry(EditKind::Update, "", 5)
+    };
+    let merged = |columns: &[usize], line| Some(Resolution::Merged { columns: columns.to_vec(), line });
+    let local = Some(Resolution::Local { onto: Key::new("k") });
+    let (theirs, away, gone) = (row(10, Some("late")), row(10, None), row(10, None));
+    use Refusal::{Gone, Stale};
+    for (say, why, current, expected) in [
+        (Say::Theirs, Stale, &theirs, Some(Resolution::Remote)),
+        (Say::Ours, Stale, &theirs, local.clone()),
+        (Say::Ours, Gone, &gone, local),
+        (Say::Ours, Stale, &away, None),
+        (Say::Columns(vec![0]), Stale, &theirs, merged(&[0], Some(LogKind::Merged))),
+        (Say::Columns(vec![1]), Stale, &theirs, merged(&[1], Some(LogKind::Overwrote))),
+        (Say::Columns(vec![0, 1]), Stale, &theirs, merged(&[0, 1], Some(LogKind::Overwrote))),
+        (Say::Columns(vec![0, 1]), Stale, &row(10, Some("new")), merged(&[0, 1], None)),
+        (Say::Columns(vec![2]), Stale, &theirs, None),
+        (Say::Columns(Vec::new()), Stale, &theirs, None),
+        (Say::Columns(vec![0]), Gone, &gone, None),
+    ] {
+        let conflict = Conflict {
+            entry: &both,
+            entity: &entity,
+            why,
+            current: Some(current),
+            edited_at: None,
+            compares_values: true,
+        };
+        assert_eq!(resolution(&say, conflict), expected, "{say:?} {why:?}");
+    }
+}

@@ -1,0 +1,81 @@
+//! The rule of an app that a scenario writes: what it says, how long it thinks, how often it fails.
+
+use std::panic::resume_unwind;
+use std::rc::Rc;
+
+use super::own::{Contested, OwnRule, Say};
+use crate::base::{Ppm, Seed, Span, in_words};
+use crate::contract::{Clock, LocalBoxFuture};
+
+/// What the rule of an app says and does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallbackOptions {
+    /// What it says.
+    pub says: Says,
+    /// How long it thinks.
+    pub takes: Span,
+    /// It is given up after this, and has said nothing.
+    pub timeout: Span,
+    /// Share of the edits about which it never answers.
+    pub hangs: Ppm,
+    /// Share of the edits about which it panics.
+    pub panics: Ppm,
+    /// Share of the edits about which it says what cannot be done.
+    pub nonsense: Ppm,
+}
+
+/// What it says where it answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Says {
+    /// The later one, by the clocks of the authors.
+    #[default]
+    Later,
+    /// The edit.
+    Ours,
+    /// The backend's version.
+    Theirs,
+}
+in_words!(Says { Later: "later", Ours: "ours", Theirs: "theirs" });
+
+impl Default for CallbackOptions {
+    fn default() -> CallbackOptions {
+        CallbackOptions {
+            says: Says::default(),
+            takes: Span::millis(5),
+            timeout: Span::secs(5),
+            hangs: Ppm(0),
+            panics: Ppm(0),
+            nonsense: Ppm(0),
+        }
+    }
+}
+
+impl OwnRule for CallbackOptions {
+    fn resolve(&self, contested: Contested, clock: Rc<dyn Clock>) -> LocalBoxFuture<'static, Say> {
+        let options = self.clone();
+        Box::pin(async move {
+            let befalls = |what, share: Ppm| {
+                let edit = contested.edit;
+                let seed = Seed(u64::from(edit.device.0) << 32 | u64::from(edit.number));
+                seed.hash(what, 0, 0) % u64::from(Ppm::ONE.0) < u64::from(share.0)
+            };
+            clock.sleep_until(clock.now() + options.takes).await;
+            if befalls("callback.hangs", options.hangs) {
+                std::future::pending::<()>().await;
+            }
+            if befalls("callback.panics", options.panics) {
+                // As any panic, but that nobody need read of it.
+                resume_unwind(Box::new("the rule of the app panics, as it is told to"));
+            }
+            if befalls("callback.nonsense", options.nonsense) {
+                return Say::Columns(vec![usize::MAX]);
+            }
+            let theirs = contested.edited_at.or(contested.theirs.as_ref().map(|row| row.stamp));
+            match options.says {
+                Says::Ours => Say::Ours,
+                Says::Later if theirs.is_none_or(|theirs| contested.made_at > theirs) => Say::Ours,
+                Says::Later | Says::Theirs => Say::Theirs,
+            }
+        })
+    }
+}

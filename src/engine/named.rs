@@ -1,0 +1,69 @@
+//! Rows that get other keys than those that the device makes: the backend's, of a row that was
+//! there, or out of a pool.
+
+use super::conflict::{Conflict, Resolution, says_the_same};
+use crate::base::{EntityId, Value};
+use crate::contract::{EditKind, LogKind, MergeRule, NamedBy, Naming, Refusal, Row};
+use crate::store::{self, Entry, Reach, StoreError, Tx, keys_left};
+
+/// An edit as it stands in the outbox, which may have changed since it was read.
+pub(super) fn as_it_waits(tx: &Tx<'_>, entry: &Entry) -> Result<Option<Entry>, StoreError> {
+    let waiting = tx.entries_for(entry.entity, entry.key.as_str())?;
+    Ok(waiting.into_iter().find(|other| other.seq == entry.seq))
+}
+
+/// The row that an edit made gets the key that the backend gave it; gives the edit as it is then.
+/// What the backend shows of the row waits beside it, unless something newer does.
+pub(super) fn rename(tx: &Tx<'_>, entry: &Entry, row: &Row, reach: Reach) -> Result<Entry, StoreError> {
+    store::rename(tx, entry.entity, &entry.key, &row.key, reach)?;
+    if reach.newer {
+        let beside = tx.take_shadow(entry.entity, row.key.as_str())?;
+        let newer = beside.filter(|beside| beside.stamp > row.stamp);
+        tx.keep_shadow(entry.entity, newer.as_ref().unwrap_or(row))?;
+    }
+    let key = row.key.clone();
+    Ok(as_it_waits(tx, &Entry { key: key.clone(), ..entry.clone() })?
+        .unwrap_or_else(|| Entry { key, ..entry.clone() }))
+}
+
+/// How many keys are asked for.
+pub(super) fn keys_wanted(tx: &Tx<'_>, entity: EntityId, naming: Naming) -> Result<u32, StoreError> {
+    if naming.by != NamedBy::Pool {
+        return Ok(0);
+    }
+    let left = keys_left(tx, entity)?;
+    Ok(if left < naming.refill { naming.pool - left } else { 0 })
+}
+
+/// The row that this one is by its natural key, if that decides.
+pub(super) fn same_row<'c>(naming: Naming, conflict: &Conflict<'c>) -> Option<&'c Row> {
+    let decides = naming.by == NamedBy::NaturalKey
+        && conflict.why == Refusal::Taken
+        && conflict.entry.kind == EditKind::Create
+        && !conflict.wants_taken_key();
+    conflict.current.filter(|row| decides && row.values.is_some())
+}
+
+/// What becomes of a row that was made twice.
+pub(super) fn merged(rule: MergeRule, conflict: Conflict<'_>) -> Resolution {
+    if says_the_same(conflict) {
+        return Resolution::Same;
+    }
+    let current = conflict.current.and_then(|row| row.values.as_deref()).unwrap_or_default();
+    match rule {
+        MergeRule::First => Resolution::Remote,
+        MergeRule::Last => Resolution::Local { onto: conflict.entry.key.clone() },
+        MergeRule::Fill => {
+            let empty = |column: &usize| {
+                let place = conflict.entity.projection.binary_search(column);
+                place.is_ok_and(|at| current.get(at) == Some(&Value::Null))
+            };
+            let set = conflict.entry.values.iter().filter(|(_, value)| *value != Value::Null);
+            let columns: Vec<usize> = set.map(|(column, _)| *column).filter(empty).collect();
+            if columns.is_empty() {
+                return Resolution::Remote;
+            }
+            Resolution::Merged { columns, line: Some(LogKind::Merged) }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! What of an edit goes out: which columns, and what the backend is to hold its row against.
+
+use super::beneath::{as_of, beneath};
+use super::conflict::{BaseDate, Detect};
+use super::options::{Options, Sends};
+use crate::contract::{EditKind, Guard, Schema, image};
+use crate::store::{Entry, StoreError, Tx};
+
+/// Edits as they are told to the backend, with what it is to hold the row of each against.
+pub(super) struct Outgoing {
+    /// The edits, in the order of the batch.
+    pub(super) entries: Vec<Entry>,
+    /// By edit; none where all are held against their base.
+    pub(super) guards: Vec<Guard>,
+}
+
+impl Outgoing {
+    /// Each as it was made, held against its base.
+    pub(super) fn as_made(batch: &[Entry]) -> Outgoing {
+        Outgoing { entries: batch.to_vec(), guards: Vec::new() }
+    }
+
+    /// Whether edits go out as they were made: their rows need not be looked at.
+    pub(super) fn is_as_made(options: &Options) -> bool {
+        let conflict = &options.conflict;
+        options.push.sends == Sends::Changed
+            && conflict.base == BaseDate::LastReceivedStamp
+            && conflict.detect != Detect::ReadBefore
+    }
+
+    /// Of a batch of edits, as these options have it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(super) fn of(
+        tx: &Tx<'_>,
+        (options, schema): (&Options, &Schema),
+        batch: &[Entry],
+    ) -> Result<Outgoing, StoreError> {
+        let mut out = Outgoing::as_made(batch);
+        let (detect, base, sends) = (options.conflict.detect, options.conflict.base, options.push.sends);
+        let synced_on = tx.last_sync()?;
+        for entry in &mut out.entries {
+            let entity = schema.entity(entry.entity);
+            if sends == Sends::Row && entry.kind == EditKind::Update {
+                entry.values = as_of(tx, entity, entry, &entry.key)?;
+            }
+            let guard = match base {
+                _ if entry.base.is_none() => Guard::Base,
+                _ if detect == Detect::ReadBefore => {
+                    let shown = tx.row(entry.entity, entry.key.as_str())?.map(|row| row.values);
+                    let edits = tx.entries_for(entry.entity, entry.key.as_str())?;
+                    beneath(entity, shown, &edits).map_or(Guard::Base, |values| Guard::Image(image(&values)))
+                }
+                // What was decided about goes over the version that was decided over.
+                _ if entry.is_sent_again() => Guard::Base,
+                BaseDate::LastReceivedStamp => Guard::Base,
+                BaseDate::EditTime => {
+                    entry.base = Some(entry.made_at);
+                    Guard::Base
+                }
+                BaseDate::LastSync => {
+                    entry.base = entry.base.max(synced_on);
+                    Guard::Since
+                }
+            };
+            out.guards.push(guard);
+        }
+        Ok(out)
+    }
+}

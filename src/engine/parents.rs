@@ -1,0 +1,66 @@
+//! Rows that came before what they refer to, and ends of rows that others refer to still: they wait
+//! on the durable list until the transaction that brings the rest.
+
+use std::collections::BTreeMap;
+
+use super::options::MissingParent;
+use crate::base::{EntityId, Key};
+use crate::contract::Schema;
+use crate::protocol::WireRow;
+use crate::store::{self, LateRow, StoreError, Tx};
+
+impl MissingParent {
+    /// Whether a pulled row cannot be applied yet.
+    pub(super) fn holds(
+        self,
+        tx: &Tx<'_>,
+        schema: &Schema,
+        entity: EntityId,
+        row: WireRow<'_>,
+    ) -> Result<bool, StoreError> {
+        if self == MissingParent::Ignore {
+            return Ok(false);
+        }
+        let Some(cells) = row.values else { return store::is_referred_to(tx, entity, row.key) };
+        for (target, key) in store::parents_of(schema, entity, cells) {
+            let is_itself = target == entity && key.as_str() == row.key;
+            if !is_itself && !store::is_here(tx, target, key.as_str())? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// The rows of the list that refer to nothing but rows that are here and to each other.
+pub(super) fn whole_groups<'l>(
+    tx: &Tx<'_>,
+    schema: &Schema,
+    late: &'l [(EntityId, LateRow)],
+) -> Result<Vec<&'l (EntityId, LateRow)>, StoreError> {
+    let mut left = BTreeMap::new();
+    for row in late {
+        let missing = row.1.with(|cells| {
+            let mut missing = Vec::new();
+            for (target, key) in store::parents_of(schema, row.0, cells.unwrap_or_default()) {
+                if !store::is_here(tx, target, key.as_str())? {
+                    missing.push((target, key));
+                }
+            }
+            Ok(cells.map(|_| missing))
+        })?;
+        // The end of a row waits for others.
+        if let Some(missing) = missing {
+            left.insert((row.0, row.1.key.clone()), (row, missing));
+        }
+    }
+    loop {
+        let lacks = |missing: &[(EntityId, Key)]| missing.iter().any(|other| !left.contains_key(other));
+        let out: Vec<(EntityId, Key)> =
+            left.iter().filter(|(_, (_, missing))| lacks(missing)).map(|(row, _)| row.clone()).collect();
+        if out.is_empty() {
+            return Ok(left.into_values().map(|(row, _)| row).collect());
+        }
+        left.retain(|row, _| out.binary_search(row).is_err());
+    }
+}

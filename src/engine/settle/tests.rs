@@ -1,0 +1,94 @@
+//! What is below local edits.
+
+use super::*;
+use crate::base::{DeviceId, Value};
+use crate::contract::{Column, ColumnKind, Database, Delivery, Entity, LocalEdit, Schema};
+use crate::store::{Journal, Options, Store};
+
+/// Of whose three columns devices hold the first and the last.
+fn entity() -> Entity {
+    let column = |name: &str| Column { name: name.to_owned(), kind: ColumnKind::Text };
+    Entity {
+        name: "task".to_owned(),
+        key: "id".to_owned(),
+        columns: ["due", "hidden", "title"].map(column).to_vec(),
+        projection: vec![0, 2],
+        scope: Vec::new(),
+        delivery: Delivery::Delta,
+        unique: vec![0],
+    }
+}
+
+const TASK: EntityId = EntityId(0);
+
+fn texts(texts: [&str; 2]) -> Vec<Value> {
+    texts.map(Value::text).to_vec()
+}
+
+/// Makes edits of row k, which is `[due one, title a]` as of 5: each sets a column, or deletes.
+fn edited(edits: &[(EditKind, usize, &str)]) -> Store {
+    let database = Database { path: ":memory:".to_owned(), vfs: None };
+    let options = Options { journal: Journal::Memory, ..Options::default() };
+    let store =
+        Store::open(&database, Schema { entities: vec![entity()], ..Schema::default() }.into(), &options)
+            .unwrap();
+    store.transaction(|tx| tx.put_values(TASK, "k", Stamp(5), 0, &texts(["one", "a"]))).unwrap();
+    for (number, &(kind, column, text)) in (0..).zip(edits) {
+        let values = if kind == EditKind::Delete { vec![] } else { vec![(column, Value::text(text))] };
+        let id = EditId { device: DeviceId(0), number };
+        let edit = LocalEdit { id, entity: TASK, key: Key::new("k"), kind, values };
+        store.edit(&edit, &number.to_string(), Stamp(7)).unwrap();
+    }
+    store
+}
+
+#[test]
+fn beneath_its_edits_a_row_is_what_it_was_before_them() {
+    use EditKind::{Delete, Update};
+    for edits in [
+        &[(Update, 0, "two"), (Update, 2, "b"), (Update, 0, "three")][..],
+        &[(Update, 0, "two"), (Delete, 0, "")],
+    ] {
+        let (shown, entries) = edited(edits)
+            .read(|tx| Ok((tx.row(TASK, "k")?.map(|row| row.values), tx.entries_for(TASK, "k")?)))
+            .unwrap();
+        assert_eq!(beneath(&entity(), shown, &entries), Some(texts(["one", "a"])), "{edits:?}");
+        let made = Entry { kind: EditKind::Create, ..entries[0].clone() };
+        assert_eq!(beneath(&entity(), Some(texts(["one", "a"])), &[made]), None);
+    }
+}
+
+#[test]
+fn edits_behind_one_that_is_gone_are_made_on_what_it_was_made_on() {
+    use EditKind::{Delete, Update};
+    let store = edited(&[(Update, 0, "two"), (Update, 0, "three"), (Update, 2, "b"), (Delete, 0, "")]);
+    let version = Row { key: Key::new("k"), stamp: Stamp(5), values: Some(texts(["one", "a"])) };
+    let made_on = |other_stamp: Option<i64>| {
+        store
+            .transaction(|tx| {
+                let stamp = other_stamp.map_or(version.stamp, Stamp);
+                overlay(tx, &entity(), TASK, &Row { stamp, ..version.clone() })?;
+                tx.entries_for(TASK, "k")
+            })
+            .unwrap()
+            .into_iter()
+            .map(|entry| entry.made_on.unwrap())
+            .collect::<Vec<_>>()
+    };
+    let first = store.read(|tx| tx.entries_for(TASK, "k")).unwrap().remove(0);
+    store.transaction(|tx| tx.drop_entry(first.seq)).unwrap();
+    let of = |column: usize, text| (column, Value::text(text));
+    assert_eq!(made_on(Some(9))[0], [of(0, "two")], "of another version they know nothing");
+    let expected = [vec![of(0, "one")], vec![of(2, "a")], vec![of(0, "three"), of(2, "b")]];
+    assert_eq!(made_on(None), expected);
+    assert_eq!(store.read(|tx| tx.row(TASK, "k")).unwrap(), None, "the last one deletes it");
+}
+
+#[test]
+fn a_version_that_was_settled_is_no_news_unless_its_row_went_out_of_reach_with_it() {
+    let shadow = |stamp: i64, values| Row { key: Key::new("a"), stamp: Stamp(stamp), values };
+    for (stamp, there, gone) in [(4, false, false), (5, false, true), (6, true, true)] {
+        assert_eq!(is_news(&shadow(stamp, Some(Vec::new())), Stamp(5)), there, "{stamp}, there");
+        assert_eq!(is_news(&shadow(stamp, None), Stamp(5)), gone, "{stamp}, gone");
+    }
+}

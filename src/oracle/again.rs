@@ -1,0 +1,270 @@
+//! Rows that come to a device again, in the version that it was given before.
+//!
+//! A cursor stands behind what came with it, so that each version of a row comes once by it: to a
+//! unit, as units may have cursors of their own. What the device forgot, or a server that went
+//! back, or a load afresh may bring everything once more.
+
+use rustc_hash::FxHashMap;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::check::Check;
+use super::findings::Findings;
+use super::owed::Told;
+use super::words;
+use crate::base::{DeviceId, EntityId, Stamp, Time, UnitId};
+use crate::contract::{AppliedChange, Event, KillReason, RequestKind};
+
+/// Rows by a digest of their keys, each with the version that came last and when.
+type Rows = FxHashMap<u64, (Stamp, Time)>;
+
+/// What a unit brought of an entity.
+#[derive(Clone, Debug, Default)]
+struct Brought {
+    rows: Rows,
+    /// Those that came since its cursor was last told to have moved.
+    behind: Vec<u64>,
+}
+
+/// What came to a device.
+#[derive(Clone, Debug, Default)]
+struct Given {
+    /// Sorted by unit and entity: there are few.
+    brought: Vec<((UnitId, EntityId), Brought)>,
+    /// The last answer is one to a push: what it brings comes down once more.
+    pushed: bool,
+}
+
+/// Follows what comes to every device.
+#[derive(Debug)]
+pub(super) struct Again {
+    devices: Vec<Given>,
+    /// Whether what a device committed outlives a loss of power.
+    durable: bool,
+}
+
+impl Again {
+    pub(super) fn new(devices: usize, durable: bool) -> Again {
+        Again { devices: vec![Given::default(); devices], durable }
+    }
+
+    /// The server went back to an older state: what it told since it does not know.
+    pub(super) fn server_went_back(&mut self) {
+        self.devices.iter_mut().for_each(|given| given.brought.clear());
+    }
+
+    pub(super) fn on(
+        &mut self,
+        at: Time,
+        device: DeviceId,
+        event: &Event<'_>,
+        told: Told<'_>,
+        findings: &mut Findings,
+    ) {
+        let given = &mut self.devices[device.0 as usize];
+        match *event {
+            Event::ResponseReceived { kind, .. } => given.pushed = kind == RequestKind::Push,
+            Event::ChunkApplied { unit: Some(unit), changes, .. } => {
+                for change in changes {
+                    let Some(since) = given.take(at, unit, change) else { continue };
+                    let record = (change.entity, change.key);
+                    findings.add(Check::Again, (Some(device), Some(record)), || {
+                        in_words(at, device, (unit, since), change, told)
+                    });
+                }
+            }
+            Event::CursorSaved { unit, entity } => {
+                given.of(unit, entity).behind.clear();
+            }
+            // What it holds then, nobody told.
+            Event::Restored { .. } | Event::BecameCopy { .. } => given.brought.clear(),
+            Event::ProcessKilled { reason: KillReason::PowerLoss } if !self.durable => given.brought.clear(),
+            // A page that was not taken to its end comes again.
+            Event::ProcessKilled { .. } | Event::SyncError { .. } => given.cut_off(),
+            Event::CursorReset { entity, .. } => given.brought.retain(|((_, of), _)| *of != entity),
+            _ => {}
+        }
+    }
+}
+
+impl Given {
+    fn of(&mut self, unit: UnitId, entity: EntityId) -> &mut Brought {
+        let place = self.brought.binary_search_by_key(&(unit, entity), |(of, _)| *of);
+        let place = place.unwrap_or_else(|place| {
+            self.brought.insert(place, ((unit, entity), Brought::default()));
+            place
+        });
+        &mut self.brought[place].1
+    }
+
+    /// The unit brings the change; gives when it brought the same, if that is there still.
+    fn take(&mut self, at: Time, unit: UnitId, change: &AppliedChange<'_>) -> Option<Time> {
+        let AppliedChange { entity, key, stamp, removed } = *change;
+        let row = xxh3_64(key.as_bytes());
+        if removed || self.pushed {
+            let of_entity = self.brought.iter_mut().filter(|((_, of), _)| *of == entity);
+            of_entity.for_each(|(_, brought)| _ = brought.rows.remove(&row));
+            return None;
+        }
+        let brought = self.of(unit, entity);
+        brought.behind.push(row);
+        let before = brought.rows.insert(row, (stamp, at));
+        before.filter(|(version, _)| *version == stamp).map(|(_, since)| since)
+    }
+
+    /// What is under way ends in the middle.
+    fn cut_off(&mut self) {
+        for (_, Brought { rows, behind }) in &mut self.brought {
+            behind.drain(..).for_each(|row| _ = rows.remove(&row));
+        }
+    }
+}
+
+fn in_words(
+    at: Time,
+    device: DeviceId,
+    (unit, since): (UnitId, Time),
+    change: &AppliedChange<'_>,
+    told: Told<'_>,
+) -> String {
+    let record = words::record(told.schema, change.entity, change.key);
+    let unit = told.units.get(usize::from(unit.0)).map_or("an unknown unit", |unit| &unit.name);
+    let [at, since] = [at, since].map(|at| told.clock.time(at));
+    format!(
+        "{device} was given {record} again by {unit} at {at}, in the version that {unit} had brought at \
+         {since}: since then its cursor was not given up, and neither the device nor the server went back"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::base::Span;
+    use crate::contract::{Capabilities, Delivery, Entity, Schema, SyncError};
+    use crate::oracle::Clock;
+
+    const PHONE: DeviceId = DeviceId(0);
+    const JOB: EntityId = EntityId(0);
+    const UNIT: UnitId = UnitId(0);
+
+    struct Phone {
+        again: Again,
+        findings: Findings,
+        schema: Arc<Schema>,
+    }
+
+    impl Phone {
+        fn new() -> Phone {
+            let (again, findings) = (Again::new(1, true), Findings::new(Capabilities::ALL));
+            let job = Entity {
+                name: "job".to_owned(),
+                key: "id".to_owned(),
+                columns: Vec::new(),
+                projection: Vec::new(),
+                scope: Vec::new(),
+                delivery: Delivery::Delta,
+                unique: Vec::new(),
+            };
+            Phone {
+                again,
+                findings,
+                schema: Arc::new(Schema { entities: vec![job], naming: Vec::new(), references: Vec::new() }),
+            }
+        }
+
+        fn tell(&mut self, event: &Event<'_>) {
+            let clock = Clock { start: Stamp(0), utc_offset: 0 };
+            let told = Told { schema: &self.schema, units: &[], clock };
+            self.again.on(Time::ZERO, PHONE, event, told, &mut self.findings);
+        }
+
+        /// An answer of this kind brings the row, removed where it has no version.
+        fn given(&mut self, kind: RequestKind, version: Option<i64>) {
+            let (unit, took) = (Some(UNIT), Span::ZERO);
+            self.tell(&Event::ResponseReceived { request: 0, kind, unit, bytes: 9, rows: 1, took });
+            let (stamp, removed) = (Stamp(version.unwrap_or(99)), version.is_none());
+            let changes = &[AppliedChange { entity: JOB, key: "a", stamp, removed }];
+            self.tell(&Event::ChunkApplied { unit, changes, echoed: 0, took });
+        }
+
+        fn pulls(&mut self, version: i64) {
+            self.given(RequestKind::Pull, Some(version));
+        }
+
+        fn saves(&mut self) {
+            self.tell(&Event::CursorSaved { unit: UNIT, entity: JOB });
+        }
+
+        fn found(self) -> u64 {
+            self.findings.finish().1["oracle.delivered_again.rows"]
+        }
+    }
+
+    #[test]
+    fn a_version_that_comes_twice_is_found() {
+        let mut phone = Phone::new();
+        for version in [1, 2, 2] {
+            phone.pulls(version);
+            phone.saves();
+        }
+        assert_eq!(phone.found(), 1);
+    }
+
+    #[test]
+    fn what_a_cursor_was_given_up_for_may_come_again() {
+        let mut phone = Phone::new();
+        phone.pulls(1);
+        phone.saves();
+        phone.tell(&Event::CursorReset { unit: UNIT, entity: JOB });
+        phone.pulls(1);
+        assert_eq!(phone.found(), 0);
+    }
+
+    #[test]
+    fn a_page_that_was_cut_off_may_come_again() {
+        let error = &SyncError::Corrupt("a row in part".to_owned());
+        let killed = Event::ProcessKilled { reason: KillReason::Killed };
+        for ends in [killed, Event::SyncError { unit: UNIT, run: 0, error }] {
+            for (saved, found) in [(false, 0), (true, 1)] {
+                let mut phone = Phone::new();
+                phone.pulls(1);
+                if saved {
+                    phone.saves();
+                }
+                phone.tell(&ends);
+                phone.pulls(1);
+                assert_eq!(phone.found(), found, "{ends:?}, saved: {saved}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_row_that_was_removed_comes_back_as_it_was() {
+        let mut phone = Phone::new();
+        phone.pulls(1);
+        phone.given(RequestKind::Pull, None);
+        phone.pulls(1);
+        assert_eq!(phone.found(), 0);
+    }
+
+    #[test]
+    fn what_a_push_brought_comes_down_once_more() {
+        for (pulls, found) in [(1, 0), (2, 1)] {
+            let mut phone = Phone::new();
+            phone.given(RequestKind::Push, Some(1));
+            (0..pulls).for_each(|_| phone.pulls(1));
+            assert_eq!(phone.found(), found);
+        }
+    }
+
+    #[test]
+    fn what_is_not_promised_is_counted_and_not_judged() {
+        let mut phone = Phone::new();
+        phone.findings = Findings::new(Capabilities { once: false, ..Capabilities::ALL });
+        (0..3).for_each(|_| phone.pulls(1));
+        let (violations, figures, not_applicable) = phone.findings.finish();
+        assert_eq!((violations.len(), figures["oracle.delivered_again.rows"]), (0, 2));
+        assert_eq!(not_applicable, ["delivered-again"]);
+    }
+}

@@ -1,0 +1,64 @@
+//! Checks on keys that rows get after they were made.
+
+use std::collections::BTreeMap;
+
+use crate::base::{EntityId, Key, ValueRef};
+use crate::contract::{ColumnKind, DeviceView, Schema};
+use crate::oracle::names::{Names, Twice};
+use crate::oracle::words;
+
+/// A key that is given to a new row is no other row's.
+pub(in crate::oracle) fn id_twice(schema: &Schema, twice: &Twice) -> String {
+    let [first, second] = twice.rows.each_ref().map(|key| words::record(schema, twice.entity, key.as_str()));
+    let entity = &schema.entity(twice.entity).name;
+    format!("the key {} of {entity} was given to {first}, and again to {second}", twice.given)
+}
+
+/// What a device shows and what waits on it names rows by keys that somebody has: a row that the
+/// backend has called otherwise, and whose device knows that, is called so everywhere.
+///
+/// Gives the records that are wrong, each with its words.
+pub(in crate::oracle) fn dangling_ids(
+    schema: &Schema,
+    names: &Names,
+    view: &dyn DeviceView,
+) -> BTreeMap<(EntityId, Key), String> {
+    let mut found = BTreeMap::new();
+    if names.is_empty() {
+        return found;
+    }
+    let waiting = view.pending();
+    let makes = |entity: EntityId, key: &str| {
+        waiting.iter().any(|edit| edit.entity == entity && edit.key.as_str() == key)
+    };
+    for waits in &waiting {
+        // The first of a row's edits may be the one that makes it, whose answer was lost.
+        let first = waiting.iter().find(|e| (e.entity, &e.key) == (waits.entity, &waits.key));
+        let is_first = first.is_some_and(|first| first.edit == waits.edit);
+        if !is_first || !names.is_outdated(waits.entity, waits.key.as_str()) || names.makes(waits.edit) {
+            continue;
+        }
+        let record = words::record(schema, waits.entity, waits.key.as_str());
+        let text = format!("edit {} waits for {record}, which nobody has under that key", waits.edit);
+        found.insert((waits.entity, waits.key.clone()), text);
+    }
+    for id in schema.ids().filter(|id| schema.entity(*id).delivery.is_on_devices()) {
+        let columns: Vec<_> = schema.entity(id).projected().collect();
+        view.rows(id, &mut |key, _, values| {
+            let record = || words::record(schema, id, key);
+            if names.is_outdated(id, key) && !makes(id, key) {
+                let text = format!("{} is shown, which nobody else has under that key", record());
+                found.insert((id, Key::new(key)), text);
+            }
+            for (column, value) in columns.iter().zip(values) {
+                let (ColumnKind::Ref(target), ValueRef::Text(to)) = (&column.kind, value) else { continue };
+                if names.is_outdated(*target, to) && !makes(*target, to) {
+                    let other = words::record(schema, *target, to);
+                    let text = format!("{} refers to {other}, which nobody has under that key", record());
+                    found.insert((id, Key::new(key)), text);
+                }
+            }
+        });
+    }
+    found
+}

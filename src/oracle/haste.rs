@@ -1,0 +1,364 @@
+//! Whether a device waits before it tries again.
+//!
+//! After so many failures in a row a wait is drawn below a bound that doubles up to the longest:
+//! half of it on average. Who tries again owes the wait that belongs to its failures; time in which
+//! no request is under way pays, three times its length, as a third of the bounds is asked for; of
+//! the longest so many are left for luck. Waits that are drawn evenly come short of that with a
+//! chance of 10^-13 a try.
+
+use std::collections::BTreeMap;
+
+use super::flow::Names;
+use crate::base::words::thousands;
+use crate::base::{DeviceId, Span, Time, UnitId};
+use crate::contract::{Event, RequestKind, SyncError, SyncUnit, TransportError, Trigger};
+
+/// How a stack tries again.
+#[derive(Clone, Copy, Debug)]
+pub struct Retries {
+    /// The first wait is no longer than this.
+    pub base: Span,
+    /// No wait is longer than this.
+    pub cap: Span,
+    /// Failures in a row after which a run ends.
+    pub attempts: u32,
+    /// Requests of a run that may be under way together, each with waits of its own.
+    pub streams: u32,
+    /// Waits are drawn from this upwards and need not grow; else below a bound that doubles.
+    pub least: Option<Span>,
+}
+
+/// Time pays so many times its length.
+const PAYS: u64 = 3;
+/// So many of the longest wait may be owed, by luck.
+const LUCK: u64 = 20;
+/// Starts of a unit that may be still to come: one queued, one held back, one planned.
+const TO_COME: u32 = 3;
+
+impl Retries {
+    /// Of a stack that says nothing of it.
+    pub const UNKNOWN: Retries =
+        Retries { base: Span::secs(1), cap: Span::secs(1), attempts: 10, streams: 1, least: None };
+
+    /// The bound below which the wait after so many failures in a row is drawn.
+    fn bound(self, failures: u32) -> Span {
+        match self.least {
+            // It is paid in full.
+            Some(least) => least * PAYS,
+            None => {
+                let doubled = 1_u64.checked_shl(failures.saturating_sub(1)).unwrap_or(u64::MAX);
+                Span(self.base.0.saturating_mul(doubled)).min(self.cap)
+            }
+        }
+    }
+}
+
+/// Waits that are owed since a time at which none was.
+#[derive(Clone, Copy, Debug, Default)]
+struct Debt {
+    /// Told with the time for which no request was under way before it.
+    since: (Time, Span),
+    bounds: Span,
+    longest: Span,
+    tries: u64,
+}
+
+/// More tries than the waits let.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TooSoon {
+    debt: Debt,
+    at: Time,
+    waited: Span,
+}
+
+impl Debt {
+    /// The time that so many waits take at least.
+    fn least(&self) -> Span {
+        Span(self.bounds.0.saturating_sub(LUCK.saturating_mul(self.longest.0)) / PAYS)
+    }
+
+    /// Another try is made at `at`, before which a wait below `bound` was to pass; until then no
+    /// request was under way for `idle` in all.
+    fn owe(&mut self, at: Time, idle: Span, bound: Span) -> Option<TooSoon> {
+        if self.bounds.0 <= self.waited(idle).0.saturating_mul(PAYS) {
+            *self = Debt { since: (at, idle), ..Debt::default() };
+        }
+        self.bounds = Span(self.bounds.0.saturating_add(bound.0));
+        self.longest = self.longest.max(bound);
+        self.tries += 1;
+        let waited = self.waited(idle);
+        (waited < self.least()).then_some(TooSoon { debt: *self, at, waited })
+    }
+
+    fn waited(&self, idle: Span) -> Span {
+        idle.saturating_sub(self.since.1)
+    }
+}
+
+/// A unit on a device.
+#[derive(Clone, Debug, Default)]
+struct Unit {
+    open: bool,
+    /// Tries of its run that failed since the last answer.
+    failed: u32,
+    /// Answers to pushes in a row that put edits off and settled none, and that the last did.
+    put_off: (u32, bool),
+    /// As many failures in a row its last run ended with.
+    tries: u32,
+    /// Starts that were asked for, and times that it was due.
+    asked: u32,
+    due: u64,
+    /// Requests under way, since when as many as there may be, and for how long that was so in all.
+    sent: u32,
+    full: Option<Time>,
+    busy: Span,
+    debt: Debt,
+}
+
+/// How one device tries again.
+#[derive(Clone, Debug)]
+pub(super) struct Haste {
+    units: Vec<Unit>,
+    /// The unit of each request under way.
+    sent: BTreeMap<u64, UnitId>,
+    /// The first that was too soon.
+    pub(super) too_soon: Option<(UnitId, TooSoon)>,
+}
+
+impl Haste {
+    pub(super) fn new(units: usize) -> Haste {
+        Haste { units: vec![Unit::default(); units], sent: BTreeMap::new(), too_soon: None }
+    }
+
+    /// Something asks for a sync: whatever waits need not.
+    pub(super) fn asked(&mut self) {
+        for unit in &mut self.units {
+            unit.asked = (unit.asked + 1).min(TO_COME);
+            if !unit.open {
+                // It may be called without a run.
+                (unit.failed, unit.put_off) = (0, (0, false));
+            }
+        }
+    }
+
+    /// The backend puts an edit off that a push of the device brought.
+    pub(super) fn put_off(&mut self) {
+        self.units.iter_mut().for_each(|unit| unit.put_off.1 = true);
+    }
+
+    /// What became of an edit shows, or it is in the server's hands.
+    pub(super) fn settled(&mut self) {
+        self.units.iter_mut().for_each(|unit| unit.put_off.0 = 0);
+    }
+
+    pub(super) fn on(&mut self, at: Time, event: &Event<'_>, units: &[SyncUnit], retries: Retries) {
+        match *event {
+            Event::ProcessStarted { .. } | Event::ProcessKilled { .. } => {
+                self.sent.clear();
+                for unit in &mut self.units {
+                    unit.came(at, unit.sent);
+                    *unit = Unit { debt: unit.debt, due: unit.due, busy: unit.busy, ..Unit::default() };
+                }
+            }
+            Event::SyncStart { unit, .. } => {
+                let period = period(&units[usize::from(unit.0)]);
+                let asked = self.units[usize::from(unit.0)].starts(at, period);
+                let tries = self.units[usize::from(unit.0)].tries;
+                if !asked && tries > 0 {
+                    self.owe(at, unit, retries.bound(tries));
+                }
+            }
+            Event::SyncComplete { unit, .. } => {
+                let unit = &mut self.units[usize::from(unit.0)];
+                (unit.open, unit.tries) = (false, 0);
+            }
+            Event::SyncError { unit, error, .. } => {
+                let unit = &mut self.units[usize::from(unit.0)];
+                // What an earlier process left open is not tried again for that.
+                if *error != SyncError::Interrupted {
+                    let failed = unit.failed.div_ceil(retries.streams.max(1));
+                    unit.tries = unit.tries.saturating_add(1).max(failed);
+                }
+                unit.open = false;
+            }
+            Event::RequestSent { request, unit: Some(unit), kind, .. } => {
+                self.tries(at, unit, kind, retries);
+                self.sent.insert(request, unit);
+                self.units[usize::from(unit.0)].goes(at, retries.streams);
+            }
+            Event::ResponseReceived { request, unit: Some(unit), .. } => {
+                self.ended(at, request, false);
+                self.units[usize::from(unit.0)].failed = 0;
+            }
+            Event::RequestFailed { request, error, .. } => {
+                self.ended(at, request, error != TransportError::Cancelled);
+            }
+            Event::RequestRefused { request, .. } => self.ended(at, request, true),
+            // The refusal that it answers was no failure.
+            Event::CursorReset { unit, .. } => self.units[usize::from(unit.0)].failed = 0,
+            _ => {}
+        }
+    }
+
+    fn ended(&mut self, at: Time, request: u64, failed: bool) {
+        if let Some(unit) = self.sent.remove(&request) {
+            let unit = &mut self.units[usize::from(unit.0)];
+            unit.failed += u32::from(failed);
+            unit.came(at, 1);
+        }
+    }
+
+    /// A request of a unit leaves: after failures, or since edits were put off, it is another try.
+    fn tries(&mut self, at: Time, unit: UnitId, kind: RequestKind, retries: Retries) {
+        let of = &mut self.units[usize::from(unit.0)];
+        let failures = if kind == RequestKind::Push && std::mem::take(&mut of.put_off.1) {
+            of.put_off.0 += 1;
+            of.put_off.0
+        } else {
+            of.failed.div_ceil(retries.streams.max(1))
+        };
+        if failures > 0 {
+            let bound = retries.bound(failures);
+            self.owe(at, unit, Span(bound.0 / u64::from(retries.streams.max(1))));
+        }
+    }
+
+    fn owe(&mut self, at: Time, unit: UnitId, bound: Span) {
+        let of = &mut self.units[usize::from(unit.0)];
+        let idle = of.idle(at);
+        let too_soon = of.debt.owe(at, idle, bound);
+        if self.too_soon.is_none() {
+            self.too_soon = too_soon.map(|too_soon| (unit, too_soon));
+        }
+    }
+}
+
+/// How often the unit is due, if it is.
+pub(super) fn period(unit: &SyncUnit) -> Option<Span> {
+    let period = |trigger: &Trigger| match trigger {
+        Trigger::Every(period) => Some(*period),
+        _ => None,
+    };
+    unit.on.iter().filter_map(period).min()
+}
+
+impl Unit {
+    /// For how long until `at` another request might have been under way, and was not.
+    fn idle(&self, at: Time) -> Span {
+        let full = self.full.map_or(Span::ZERO, |since| at.since(since));
+        Span(at.0).saturating_sub(self.busy + full)
+    }
+
+    /// A request leaves, of so many that may be under way.
+    fn goes(&mut self, at: Time, most: u32) {
+        self.sent += 1;
+        if self.sent >= most {
+            self.full.get_or_insert(at);
+        }
+    }
+
+    /// So many requests are under way no more.
+    fn came(&mut self, at: Time, requests: u32) {
+        self.sent = self.sent.saturating_sub(requests);
+        if let Some(since) = self.full.take_if(|_| requests > 0) {
+            self.busy = self.busy + at.since(since);
+        }
+    }
+
+    /// Its run begins; whether somebody asked for that, or it was due.
+    fn starts(&mut self, at: Time, period: Option<Span>) -> bool {
+        (self.open, self.failed, self.put_off) = (true, 0, (0, false));
+        let asked = self.asked > 0;
+        self.asked = self.asked.saturating_sub(1);
+        let times = period.map_or(0, |period| at.0 / period.0.max(1) + 1);
+        let due = !asked && self.due < times;
+        if due {
+            // One may be late.
+            self.due = (self.due + 1).max(times - 1);
+        }
+        asked || due
+    }
+}
+
+impl TooSoon {
+    /// In words: what the device did, and what it was to do.
+    pub(super) fn told(&self, device: DeviceId, unit: UnitId, retries: Retries, names: Names<'_>) -> String {
+        let TooSoon { debt, at, waited } = self;
+        let (since, until, unit) = (names.time(debt.since.0), names.time(*at), names.unit(unit));
+        let (tries, least, Retries { base, cap, .. }) = (thousands(debt.tries), debt.least(), retries);
+        let waits = match retries.least {
+            Some(least) => format!("no wait is shorter than retry.base = {least}"),
+            None => format!(
+                "a wait is drawn from nothing up to a bound that doubles from retry.base = {base} to retry.cap \
+                 = {cap}; the bounds of these come to {}, and a third of that has to pass, but for {LUCK} \
+                 of the longest ({}) that may be drawn short",
+                debt.bounds, debt.longest
+            ),
+        };
+        format!(
+            "{device} sent requests of {unit} again after they had failed, {tries} times from {since} to \
+             {until}, and waited {waited} in all before these tries; its retry settings ask for {least} or \
+             more: {waits}"
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DOUBLES: Retries =
+        Retries { base: Span::secs(1), cap: Span::secs(8), attempts: 5, streams: 1, least: None };
+
+    /// Tries that come so long after each other, until one is too soon.
+    fn tries_before_told(retries: Retries, apart: Span) -> Option<u32> {
+        let mut debt = Debt::default();
+        let told = |n: &u32| {
+            let now = Time(apart.0 * u64::from(*n));
+            debt.owe(now, Span(now.0), retries.bound(*n)).is_some()
+        };
+        (1..=10_000).find(told)
+    }
+
+    #[test]
+    fn the_bound_doubles_up_to_the_longest_wait() {
+        let bounds = [1, 2, 3, 4, 5, 60, 64, 65, u32::MAX].map(|n| DOUBLES.bound(n).0 / 1_000_000_000);
+        assert_eq!(bounds, [1, 2, 4, 8, 8, 8, 8, 8, 8]);
+    }
+
+    #[test]
+    fn tries_that_wait_for_half_of_the_longest_are_never_told() {
+        assert_eq!(tries_before_told(DOUBLES, Span::secs(4)), None);
+    }
+
+    #[test]
+    fn waits_that_need_not_grow_are_paid_in_full() {
+        let decorrelated = Retries { least: Some(Span::secs(1)), ..DOUBLES };
+        assert_eq!(tries_before_told(decorrelated, Span::secs(1)), None);
+        assert!(tries_before_told(decorrelated, Span::millis(300)).is_some_and(|tries| tries < 40));
+    }
+
+    #[test]
+    fn time_without_tries_is_not_saved_up() {
+        let mut debt = Debt::default();
+        let day = Span::secs(86_400);
+        let told = |n: &u64| debt.owe(Time(day.0 + n), day, DOUBLES.bound(9)).is_some();
+        assert_eq!((1..=60).find(told), Some(21));
+    }
+
+    #[test]
+    fn a_start_that_was_asked_for_owes_no_wait() {
+        let mut unit = Unit { tries: 9, ..Unit::default() };
+        unit.asked = 1;
+        assert!(unit.starts(Time(5), None));
+        assert!(!unit.starts(Time(6), None));
+    }
+
+    #[test]
+    fn a_unit_is_due_once_a_period_and_may_be_late() {
+        let mut unit = Unit::default();
+        let period = Some(Span(10));
+        let starts = [0, 1, 11, 12, 100, 101, 102].map(|at| unit.starts(Time(at), period));
+        assert_eq!(starts, [true, false, true, false, true, true, false]);
+    }
+}

@@ -1,0 +1,58 @@
+//! Conflicts that were called and are none, and conflicts that nobody called: by commits alone,
+//! whatever a stack takes for one.
+
+use std::collections::BTreeSet;
+
+use super::checks::CommitCase;
+use super::history::Row;
+use super::ledger::{Edit, Ledger};
+use super::overwritten;
+use crate::base::EditId;
+use crate::contract::{Author, EditKind};
+
+/// Both kinds, by edit.
+#[derive(Debug, Default)]
+pub(super) struct Miscalled {
+    decided: BTreeSet<EditId>,
+    pub(super) falsely: u64,
+    pub(super) missed: u64,
+}
+
+impl Miscalled {
+    /// A rule decided about an edit, as in a conflict with the first `versions` of `row`.
+    pub(super) fn decided(
+        &mut self,
+        (id, edit): (EditId, &Edit),
+        (row, versions): (&Row, usize),
+        own: bool,
+        ledger: &Ledger,
+    ) {
+        if self.decided.insert(id) && own && !is_one((id, edit), (row, versions), ledger) {
+            self.falsely += 1;
+        }
+    }
+
+    /// A version is about to be committed.
+    pub(super) fn committed(&mut self, case: &CommitCase<'_>) {
+        self.missed += u64::from(overwritten::by_commit(case).theirs > 0);
+    }
+}
+
+/// Whether the versions of its own row that an edit met contest it: they changed what it sets to
+/// something else, or the row that it deletes; one of them is gone.
+fn is_one((id, edit): (EditId, &Edit), (row, versions): (&Row, usize), ledger: &Ledger) -> bool {
+    let met = row.versions.get(..versions).unwrap_or_default();
+    if met.last().is_some_and(|version| version.gone) {
+        return edit.kind != EditKind::Delete;
+    }
+    match edit.kind {
+        EditKind::Update => ledger.found.is_contested(id, row, versions),
+        EditKind::Delete => {
+            let foreign = |author: Author| !matches!(author, Author::Device(by) if by.device == id.device);
+            met.get(edit.made_on..).unwrap_or_default().iter().any(|version| foreign(version.author))
+        }
+        EditKind::Create => edit.values.iter().any(|(column, ours)| {
+            row.said(*column, versions).is_none_or(|theirs| !super::truth::alike(ours, theirs))
+        }),
+    }
+}

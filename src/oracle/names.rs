@@ -1,0 +1,346 @@
+//! Rows that get another key than the one that they were made with.
+//!
+//! The oracle calls a row by its first key, all its life: what comes in is told in first keys, so
+//! that no check need know of more than one.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::truth::Truth;
+use crate::base::{EditId, EntityId, Key, Stamp, Value, ValueRef};
+use crate::contract::{
+    AppliedChange, Author, ColumnKind, DeviceView, EditKind, Event, LocalEdit, LogEntry, NamedBy,
+    PendingEdit, Schema,
+};
+
+/// What a row was made as, and by which edit.
+#[derive(Clone, Debug)]
+struct First {
+    key: Key,
+    /// Somebody else heard of it.
+    sent: bool,
+}
+
+/// First keys by later ones.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Names {
+    first: BTreeMap<(EntityId, Key), First>,
+    /// Later keys by first ones.
+    later: BTreeMap<(EntityId, Key), Key>,
+    /// What creates call their rows.
+    creates: BTreeMap<EditId, Key>,
+    /// Keys that were found to name two rows, with the second.
+    twice: BTreeSet<(EntityId, Key, Key)>,
+    /// First keys of rows that the backend has under another.
+    outdated: BTreeSet<(EntityId, Key)>,
+}
+
+/// Texts of an event that is told in first keys.
+pub(super) struct Told {
+    key: Key,
+    holder: Option<Key>,
+    values: Vec<Value>,
+    edits: Vec<LocalEdit>,
+    changes: Vec<(EntityId, Key, Stamp, bool)>,
+}
+
+/// A key that names two rows.
+pub(super) struct Twice {
+    pub(super) entity: EntityId,
+    pub(super) given: Key,
+    pub(super) rows: [Key; 2],
+}
+
+impl Names {
+    /// Learns which row has another key; gives a key that names two.
+    pub(super) fn learn(&mut self, schema: &Schema, event: &Event<'_>) -> Option<Twice> {
+        match *event {
+            Event::EditMade { edit, .. } | Event::EditMissed { edit, .. } => {
+                if edit.kind == EditKind::Create && gives_keys(schema, edit.entity) {
+                    self.creates.insert(edit.id, edit.key.clone());
+                }
+                None
+            }
+            Event::BecameCopy { unseen, .. } => {
+                let creates = unseen.iter().filter(|edit| edit.kind == EditKind::Create);
+                let creates = creates.filter(|edit| gives_keys(schema, edit.entity));
+                self.creates.extend(creates.map(|edit| (edit.id, edit.key.clone())));
+                None
+            }
+            Event::Renamed { entity, from, to } if gives_keys(schema, entity) => {
+                self.is_called(entity, to, from, false)
+            }
+            Event::EditSent { edit, entity, key, .. } => {
+                let first = self.creates.get(&edit)?.clone();
+                self.is_called(entity, key, &first, true)
+            }
+            Event::Committed { entity, key, author: Author::Device(edit), replaced: None, .. } => {
+                let first = self.creates.get(&edit)?.clone();
+                if first != *key {
+                    self.outdated.insert((entity, first.clone()));
+                }
+                self.is_called(entity, key, &first, true)
+            }
+            _ => None,
+        }
+    }
+
+    fn is_called(&mut self, entity: EntityId, key: &Key, first: &Key, sent: bool) -> Option<Twice> {
+        if key == first {
+            return None;
+        }
+        let known = self.first.get(&(entity, key.clone())).cloned();
+        if let Some(known) = known.filter(|known| known.sent && known.key != *first) {
+            let rows = [known.key, first.clone()];
+            let is_news = sent && self.twice.insert((entity, key.clone(), first.clone()));
+            return is_news.then(|| Twice { entity, given: key.clone(), rows });
+        }
+        self.later.insert((entity, first.clone()), key.clone());
+        let first = First { key: first.clone(), sent };
+        self.first.insert((entity, key.clone()), first);
+        None
+    }
+
+    /// Whether nobody got another key.
+    pub(super) fn is_empty(&self) -> bool {
+        self.first.is_empty()
+    }
+
+    /// Whether the backend has the row of this first key under another.
+    pub(super) fn is_outdated(&self, entity: EntityId, key: &str) -> bool {
+        !self.outdated.is_empty() && self.outdated.contains(&(entity, Key::new(key)))
+    }
+
+    /// Whether an edit makes a row that may get another key.
+    pub(super) fn makes(&self, edit: EditId) -> bool {
+        self.creates.contains_key(&edit)
+    }
+
+    /// The first key of a row.
+    pub(super) fn first(&self, entity: EntityId, key: &Key) -> Key {
+        self.other(entity, key).unwrap_or_else(|| key.clone())
+    }
+
+    fn other(&self, entity: EntityId, key: &Key) -> Option<Key> {
+        self.first.get(&(entity, key.clone())).map(|first| first.key.clone())
+    }
+
+    /// The key by which the row is known to others.
+    fn later(&self, entity: EntityId, first: &str) -> Option<&Key> {
+        self.later.get(&(entity, Key::new(first)))
+    }
+
+    fn value(&self, kind: &ColumnKind, value: &mut Value) {
+        if let (ColumnKind::Ref(target), Value::Text(key)) = (kind, &*value)
+            && let Some(first) = self.other(*target, &Key(Arc::clone(key)))
+        {
+            *value = Value::Text(first.0);
+        }
+    }
+
+    fn edit(&self, schema: &Schema, edit: &LocalEdit) -> LocalEdit {
+        let mut edit = LocalEdit { key: self.first(edit.entity, &edit.key), ..edit.clone() };
+        let columns = &schema.entity(edit.entity).columns;
+        edit.values.iter_mut().for_each(|(column, value)| self.value(&columns[*column].kind, value));
+        edit
+    }
+
+    fn row(&self, schema: &Schema, entity: EntityId, values: &[Value]) -> Vec<Value> {
+        let mut values = values.to_vec();
+        let columns = &schema.entity(entity).columns;
+        columns.iter().zip(&mut values).for_each(|(column, value)| self.value(&column.kind, value));
+        values
+    }
+
+    /// What an event says, in first keys.
+    pub(super) fn told(&self, schema: &Schema, event: &Event<'_>) -> Told {
+        let (key, holder) = (Key::new(""), None);
+        let mut told = Told { key, holder, values: Vec::new(), edits: Vec::new(), changes: Vec::new() };
+        let edited = |edit: &LocalEdit| self.edit(schema, edit);
+        match *event {
+            Event::EditMade { edit, .. }
+            | Event::EditRefused { edit, .. }
+            | Event::EditMissed { edit, .. }
+            | Event::EditPrevented { edit, .. } => told.edits = vec![edited(edit)],
+            Event::BecameCopy { unseen, .. } => told.edits = unseen.iter().map(edited).collect(),
+            Event::EditSent { entity, key, .. }
+            | Event::EditAcknowledged { entity, key, .. }
+            | Event::ConflictDecided { entity, key, .. }
+            | Event::EditLogged { entity, key, .. }
+            | Event::CommitDelayed { entity, key, .. } => told.key = self.first(entity, key),
+            Event::Committed { entity, key, values, .. } => {
+                told.key = self.first(entity, key);
+                told.values = self.row(schema, entity, values);
+            }
+            Event::MutationRefused { entity, key, conflict, holder, .. } => {
+                told.key = self.first(entity, key);
+                // Of a reference nobody says to which entity.
+                let named = holder.filter(|_| conflict.is_some());
+                told.holder = named.map(|holder| self.first(entity, holder));
+            }
+            Event::ChunkApplied { changes, .. } => {
+                let first = |change: &AppliedChange<'_>| {
+                    let key = self.first(change.entity, &Key::new(change.key));
+                    (change.entity, key, change.stamp, change.removed)
+                };
+                told.changes = changes.iter().map(first).collect();
+            }
+            _ => {}
+        }
+        told
+    }
+}
+
+impl Told {
+    /// The changes of a chunk.
+    pub(super) fn changes(&self) -> Vec<AppliedChange<'_>> {
+        let changes = self.changes.iter();
+        changes
+            .map(|(entity, key, stamp, removed)| AppliedChange {
+                entity: *entity,
+                key: key.as_str(),
+                stamp: *stamp,
+                removed: *removed,
+            })
+            .collect()
+    }
+
+    /// The event with what was told in it.
+    pub(super) fn event<'t>(&'t self, event: Event<'t>, changes: &'t [AppliedChange<'t>]) -> Event<'t> {
+        let (key, edit) = (&self.key, self.edits.first());
+        match event {
+            Event::EditMade { edit: was, made_at } => Event::EditMade { edit: edit.unwrap_or(was), made_at },
+            Event::EditRefused { edit: was, error } => {
+                Event::EditRefused { edit: edit.unwrap_or(was), error }
+            }
+            Event::EditMissed { edit: was, waited } => {
+                Event::EditMissed { edit: edit.unwrap_or(was), waited }
+            }
+            Event::EditPrevented { edit: was, waited } => {
+                Event::EditPrevented { edit: edit.unwrap_or(was), waited }
+            }
+            Event::BecameCopy { of, .. } => Event::BecameCopy { of, unseen: &self.edits },
+            Event::EditSent { edit, entity, request, .. } => Event::EditSent { edit, entity, key, request },
+            Event::EditAcknowledged { edit, entity, stamp, .. } => {
+                Event::EditAcknowledged { edit, entity, key, stamp }
+            }
+            Event::ConflictDecided { edit, entity, kind, decision, sides, .. } => {
+                Event::ConflictDecided { edit, entity, key, kind, decision, sides }
+            }
+            Event::EditLogged { edit, entity, kind, .. } => Event::EditLogged { edit, entity, key, kind },
+            Event::CommitDelayed { entity, stamp, until, .. } => {
+                Event::CommitDelayed { entity, key, stamp, until }
+            }
+            Event::Committed { entity, stamp, kind, author, replaced, .. } => {
+                Event::Committed { entity, key, stamp, kind, values: &self.values, author, replaced }
+            }
+            Event::MutationRefused { edit, entity, kind, conflict, .. } => {
+                let holder = self.holder.as_ref();
+                Event::MutationRefused { edit, entity, key, kind, conflict, holder }
+            }
+            Event::ChunkApplied { unit, echoed, took, .. } => {
+                Event::ChunkApplied { unit, changes, echoed, took }
+            }
+            other => other,
+        }
+    }
+}
+
+/// Whether the backend gives new rows of an entity their keys.
+fn gives_keys(schema: &Schema, entity: EntityId) -> bool {
+    matches!(schema.naming(entity).by, NamedBy::Server | NamedBy::Pool)
+}
+
+/// The backend's rows in first keys.
+#[derive(Clone)]
+pub(super) struct NamedTruth<'a> {
+    pub(super) names: Rc<Names>,
+    pub(super) schema: Arc<Schema>,
+    pub(super) truth: &'a dyn Truth,
+}
+
+impl Truth for NamedTruth<'_> {
+    fn row(&self, entity: EntityId, key: &str) -> Option<(Stamp, Vec<Value>)> {
+        if self.names.is_empty() {
+            return self.truth.row(entity, key);
+        }
+        let later = self.names.later(entity, key);
+        let found = later.and_then(|later| self.truth.row(entity, later.as_str()));
+        let (stamp, values) = found.or_else(|| self.truth.row(entity, key))?;
+        Some((stamp, self.names.row(&self.schema, entity, &values)))
+    }
+
+    fn for_each(&self, entity: EntityId, f: &mut dyn FnMut(&Key, Stamp, &[Value])) {
+        if self.names.is_empty() {
+            return self.truth.for_each(entity, f);
+        }
+        self.truth.for_each(entity, &mut |key, stamp, values| {
+            f(&self.names.first(entity, key), stamp, &self.names.row(&self.schema, entity, values));
+        });
+    }
+}
+
+/// What a device shows, in first keys.
+pub(super) struct NamedView<'a> {
+    pub(super) names: &'a Names,
+    pub(super) schema: &'a Schema,
+    pub(super) view: &'a dyn DeviceView,
+}
+
+impl DeviceView for NamedView<'_> {
+    fn rows(&self, entity: EntityId, f: &mut dyn FnMut(&str, Stamp, &[ValueRef<'_>])) {
+        if self.names.is_empty() {
+            return self.view.rows(entity, f);
+        }
+        let columns: Vec<_> = self.schema.entity(entity).projected().collect();
+        let mut rows: Vec<(Key, Stamp, Vec<Value>)> = Vec::new();
+        self.view.rows(entity, &mut |key, stamp, values| {
+            let mut values: Vec<Value> = values.iter().map(|value| value.to_value()).collect();
+            columns.iter().zip(&mut values).for_each(|(column, value)| {
+                self.names.value(&column.kind, value);
+            });
+            rows.push((self.names.first(entity, &Key::new(key)), stamp, values));
+        });
+        rows.sort_by(|a, b| a.0.cmp(&b.0));
+        for (key, stamp, values) in &rows {
+            let values: Vec<ValueRef<'_>> = values.iter().map(shown).collect();
+            f(key.as_str(), *stamp, &values);
+        }
+    }
+
+    fn pending(&self) -> Vec<PendingEdit> {
+        let mut pending = self.view.pending();
+        pending.iter_mut().for_each(|edit| edit.key = self.names.first(edit.entity, &edit.key));
+        pending
+    }
+
+    fn held_back(&self) -> u64 {
+        self.view.held_back()
+    }
+
+    fn log(&self) -> Vec<LogEntry> {
+        let mut log = self.view.log();
+        log.iter_mut().for_each(|line| line.key = self.names.first(line.entity, &line.key));
+        log
+    }
+
+    fn doing(&self) -> String {
+        self.view.doing()
+    }
+
+    fn damage(&self, all: bool) -> Option<String> {
+        self.view.damage(all)
+    }
+}
+
+/// A value that was shown.
+fn shown(value: &Value) -> ValueRef<'_> {
+    match value {
+        Value::Null => ValueRef::Null,
+        Value::Int(n) => ValueRef::Int(*n),
+        Value::Real(x) => ValueRef::Real(*x),
+        Value::Text(text) => ValueRef::Text(text),
+        Value::Fat(_) => unreachable!("what is shown has been read"),
+    }
+}

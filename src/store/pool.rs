@@ -1,0 +1,74 @@
+//! Keys that the backend gave for rows that are yet to be made.
+
+use super::error::{Result, StoreError};
+use super::rename::call;
+use super::session::{Store, Tx};
+use crate::base::{EntityId, Key, Stamp};
+use crate::contract::{EditError, LocalEdit, given_key};
+
+/// Makes a row under a key that `key` takes out of the pool: one transaction holds that, the
+/// row and the outbox entry `id`. Gives the key.
+///
+/// # Errors
+/// [`EditError::NoKey`] if there is none left; as [`Store::edit`] otherwise.
+pub fn edit_pooled(
+    store: &Store,
+    edit: &LocalEdit,
+    id: &str,
+    made_at: Stamp,
+    key: impl FnOnce(&Tx<'_>) -> Result<Option<Key>>,
+) -> std::result::Result<Key, EditError> {
+    store.transact("BEGIN IMMEDIATE", true, |tx| {
+        let key = key(tx)?.ok_or(EditError::NoKey)?;
+        call(tx, edit.entity, &edit.key, &key)?;
+        tx.edit(edit, id, made_at)?;
+        Ok::<_, EditError>(key)
+    })
+}
+
+/// How many keys are left for rows of an entity.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn keys_left(tx: &Tx<'_>, entity: EntityId) -> Result<u32> {
+    let sql = "SELECT ifnull(sum(until-next),0) FROM pool WHERE entity=?1";
+    let left = tx.query(sql, [entity.0], |row| Ok(row.get::<_, i64>(0)?))?;
+    Ok(left.first().map_or(0, |&left| u32::try_from(left).unwrap_or(u32::MAX)))
+}
+
+/// Adds a block of so many keys.
+///
+/// # Errors
+/// When the database cannot be written.
+pub fn add_keys(tx: &Tx<'_>, entity: EntityId, first: u64, count: u32) -> Result<()> {
+    let first = i64::try_from(first).map_err(|_| StoreError::Damaged(format!("key number {first}")))?;
+    let sql = "INSERT INTO pool VALUES(?1,?2,?2,?3)";
+    tx.execute(sql, (entity.0, first, first + i64::from(count))).map(drop)
+}
+
+/// Takes the next key out of the pool.
+///
+/// # Errors
+/// When the database cannot be written.
+pub fn take_key(tx: &Tx<'_>, entity: EntityId) -> Result<Option<Key>> {
+    let Some((first, next)) = block(tx, entity)? else { return Ok(None) };
+    tx.execute("UPDATE pool SET next=next+1 WHERE entity=?1 AND first=?2", (entity.0, first))?;
+    Ok(Some(given_key(tx.store().entity(entity), next.unsigned_abs())))
+}
+
+/// The first key of the block that is used up next, though it was taken long ago; no correct
+/// rule asks for it.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn first_key(tx: &Tx<'_>, entity: EntityId) -> Result<Option<Key>> {
+    let first = block(tx, entity)?.map(|(first, _)| first);
+    Ok(first.map(|first| given_key(tx.store().entity(entity), first.unsigned_abs())))
+}
+
+/// The block that is used up next: its first number, and the next to be taken.
+fn block(tx: &Tx<'_>, entity: EntityId) -> Result<Option<(i64, i64)>> {
+    let sql = "SELECT first,next FROM pool WHERE entity=?1 AND next<until ORDER BY first LIMIT 1";
+    let found = tx.query(sql, [entity.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(found.into_iter().next())
+}

@@ -1,0 +1,87 @@
+//! Rows that refer to rows: what SQLite is told of it, and what is there.
+
+use super::error::Result;
+use super::session::{Store, Tx};
+use crate::base::{Cell, EntityId, Key};
+use crate::contract::{ColumnKind, Schema};
+
+/// Whether a row of this entity is on the device.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn is_here(tx: &Tx<'_>, entity: EntityId, key: &str) -> Result<bool> {
+    let (table, _) = tx.store().names(entity);
+    let found = tx.query(&format!("SELECT 1 FROM {table} WHERE key=?1"), [key], |_| Ok(()))?;
+    Ok(!found.is_empty())
+}
+
+/// The rows that these of the device's columns refer to, which the device has a table for.
+pub fn parents_of(schema: &Schema, entity: EntityId, cells: &[Cell<'_>]) -> Vec<(EntityId, Key)> {
+    let columns = schema.entity(entity).projected().zip(cells);
+    let parent = |(column, cell): (&crate::contract::Column, &Cell<'_>)| match (&column.kind, cell) {
+        (ColumnKind::Ref(target), Cell::Text(key)) => Some((*target, Key::new(key))),
+        _ => None,
+    };
+    let held = |(target, _): &(EntityId, Key)| schema.entity(*target).delivery.is_on_devices();
+    columns.filter_map(parent).filter(held).collect()
+}
+
+/// Whether a row on the device refers to this one.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn is_referred_to(tx: &Tx<'_>, entity: EntityId, key: &str) -> Result<bool> {
+    for (of, column) in references_to(tx.store(), entity) {
+        let (table, columns) = tx.store().names(of);
+        let sql = format!("SELECT 1 FROM {table} WHERE {}=?1 LIMIT 1", columns[column]);
+        if !tx.query(&sql, [key], |_| Ok(()))?.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// How many rows on the device refer to one that it does not have.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn dangling(tx: &Tx<'_>) -> Result<u64> {
+    let store = tx.store();
+    let mut rows = 0;
+    for target in store.schema().ids().filter(|id| store.entity(*id).delivery.is_on_devices()) {
+        let (parent, _) = store.names(target);
+        for (of, column) in references_to(store, target) {
+            let (table, columns) = store.names(of);
+            let name = &columns[column];
+            let sql = format!(
+                "SELECT count(*) FROM {table} AS c WHERE {name} IS NOT NULL AND NOT EXISTS\
+                 (SELECT 1 FROM {parent} AS p WHERE p.key=c.{name})"
+            );
+            let counts = tx.query(&sql, [], |row| Ok(row.get::<_, i64>(0)?))?;
+            rows += counts.into_iter().sum::<i64>().unsigned_abs();
+        }
+    }
+    Ok(rows)
+}
+
+/// The device's columns that refer to rows of an entity, as (entity, place among its columns).
+fn references_to(store: &Store, target: EntityId) -> Vec<(EntityId, usize)> {
+    let schema = store.schema();
+    let mut found = Vec::new();
+    for id in schema.ids().filter(|id| schema.entity(*id).delivery.is_on_devices()) {
+        for (place, column) in schema.entity(id).projected().enumerate() {
+            if column.kind == ColumnKind::Ref(target) {
+                found.push((id, place));
+            }
+        }
+    }
+    found
+}
+
+/// What refers to what is not there is looked at as the transaction ends.
+///
+/// # Errors
+/// When the database cannot be spoken to.
+pub fn defer_foreign_keys(tx: &Tx<'_>) -> Result<()> {
+    tx.query("PRAGMA defer_foreign_keys=ON", [], |_| Ok(())).map(drop)
+}

@@ -1,0 +1,153 @@
+//! Rows that get another key: the device made them under one of its own.
+//!
+//! The table of what was renamed is made with the database, and only where rows can be renamed.
+
+use std::borrow::Cow;
+
+use super::error::Result;
+use super::outbox::{ENTRY, entry, json};
+use super::references::defer_foreign_keys;
+use super::session::Tx;
+use crate::base::{EntityId, Key, Value};
+use crate::contract::{ColumnKind, Entity, LocalEdit, Row, Schema};
+
+/// Which traces of a row get its new key, besides the row and its own edits.
+#[derive(Clone, Copy, Debug)]
+pub struct Reach {
+    /// References to it in rows.
+    pub rows: bool,
+    /// References to it in edits that wait, and in what those were made on.
+    pub edits: bool,
+    /// A version of it that came down under the new key meanwhile: it may be the newer one.
+    pub newer: bool,
+}
+
+impl Reach {
+    /// All of them.
+    pub const ALL: Reach = Reach { rows: true, edits: true, newer: true };
+}
+
+/// Gives a row another key, wherever it stands. If a row of the new key came down meanwhile, it
+/// waits beside.
+///
+/// # Errors
+/// When the database cannot be written.
+pub fn rename(tx: &Tx<'_>, entity: EntityId, from: &Key, to: &Key, reach: Reach) -> Result<()> {
+    call(tx, entity, from, to)?;
+    // What refers to the row follows before the end.
+    defer_foreign_keys(tx)?;
+    if let Some(row) = tx.row(entity, to.as_str())? {
+        if reach.newer {
+            let version = Row { key: to.clone(), stamp: row.stamp, values: Some(row.values) };
+            tx.keep_shadow(entity, &version)?;
+        }
+        tx.remove(entity, to.as_str())?;
+    }
+    let (table, _) = tx.store().names(entity);
+    tx.execute(&format!("UPDATE {table} SET key=?2 WHERE key=?1"), (from.as_str(), to.as_str()))?;
+    for table in ["outbox", "log"] {
+        let sql = format!("UPDATE {table} SET key=?3 WHERE entity=?1 AND key=?2");
+        tx.execute(&sql, (entity.0, from.as_str(), to.as_str()))?;
+    }
+    for id in tx.store().schema().ids() {
+        if reach.rows {
+            repoint_rows(tx, id, entity, (from, to))?;
+        }
+        if reach.edits {
+            repoint_edits(tx, id, entity, (from, to))?;
+        }
+    }
+    Ok(())
+}
+
+/// A row is called so from now on, whatever a person's screen calls it.
+///
+/// # Errors
+/// When the database cannot be written.
+pub(super) fn call(tx: &Tx<'_>, entity: EntityId, from: &Key, to: &Key) -> Result<()> {
+    let renamed = (entity.0, from.as_str(), to.as_str());
+    tx.execute("REPLACE INTO renamed VALUES(?1,?2,?3)", renamed).map(drop)
+}
+
+/// Rows of an entity that refer to the row refer to its new key.
+fn repoint_rows(tx: &Tx<'_>, id: EntityId, target: EntityId, (from, to): (&Key, &Key)) -> Result<()> {
+    let of = tx.store().entity(id);
+    if !of.delivery.is_on_devices() {
+        return Ok(());
+    }
+    let (table, columns) = tx.store().names(id);
+    for (column, name) in of.projected().zip(columns) {
+        if column.kind == ColumnKind::Ref(target) {
+            let sql = format!("UPDATE {table} SET {name}=?2 WHERE {name}=?1");
+            tx.execute(&sql, (from.as_str(), to.as_str()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Edits of rows of an entity that refer to the row refer to its new key.
+fn repoint_edits(tx: &Tx<'_>, id: EntityId, target: EntityId, (from, to): (&Key, &Key)) -> Result<()> {
+    let of = tx.store().entity(id);
+    if of.columns.iter().all(|column| column.kind != ColumnKind::Ref(target)) {
+        return Ok(());
+    }
+    let repoint = |values: &mut Vec<(usize, Value)>| {
+        let mut any = false;
+        for (column, value) in values {
+            if refers(of, *column, target, value, from) {
+                *value = Value::Text(to.0.clone());
+                any = true;
+            }
+        }
+        any
+    };
+    for mut waits in tx.query(&format!("{ENTRY} WHERE entity=?1"), [id.0], entry)? {
+        let set = repoint(&mut waits.values);
+        let under = waits.made_on.as_mut().is_some_and(repoint);
+        if set || under {
+            let made_on = waits.made_on.as_deref().map(json);
+            let sql = "UPDATE outbox SET \"values\"=?2,made_on=?3 WHERE seq=?1";
+            tx.execute(sql, (waits.seq, json(&waits.values), made_on))?;
+        }
+    }
+    Ok(())
+}
+
+/// An edit by the keys that its rows have by now: a person may have opened them under others.
+///
+/// # Errors
+/// When the database cannot be read.
+pub(super) fn followed<'e>(tx: &Tx<'_>, edit: &'e LocalEdit) -> Result<Cow<'e, LocalEdit>> {
+    let schema = tx.store().schema();
+    let mut followed = Cow::Borrowed(edit);
+    if !schema.renames_any() {
+        return Ok(followed);
+    }
+    if let Some(key) = renamed(tx, schema, edit.entity, edit.key.as_str())? {
+        followed.to_mut().key = key;
+    }
+    let entity = tx.store().entity(edit.entity);
+    for (at, (column, value)) in edit.values.iter().enumerate() {
+        if let (ColumnKind::Ref(target), Value::Text(key)) = (&entity.columns[*column].kind, value)
+            && let Some(to) = renamed(tx, schema, *target, key)?
+        {
+            followed.to_mut().values[at].1 = Value::Text(to.0);
+        }
+    }
+    Ok(followed)
+}
+
+/// What a row of this key is called by now, if it got another one.
+fn renamed(tx: &Tx<'_>, schema: &Schema, entity: EntityId, key: &str) -> Result<Option<Key>> {
+    if !schema.renames(entity) {
+        return Ok(None);
+    }
+    let sql = "SELECT \"to\" FROM renamed WHERE entity=?1 AND key=?2";
+    let found = tx.query(sql, (entity.0, key), |row| Ok(Key(row.get(0)?)))?;
+    Ok(found.into_iter().next())
+}
+
+/// Whether a value of this column refers to a row.
+fn refers(of: &Entity, column: usize, target: EntityId, value: &Value, key: &Key) -> bool {
+    of.columns[column].kind == ColumnKind::Ref(target) && matches!(value, Value::Text(text) if *text == key.0)
+}

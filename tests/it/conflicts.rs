@@ -1,0 +1,46 @@
+//! The matrix of conflicts, as the program prints it.
+
+use syncdyno::report::conflicts::{Conflicts, Line, Stays};
+
+/// What it prints in this format, which ends well.
+fn printed(format: &str) -> String {
+    let desk = tempfile::TempDir::new().unwrap();
+    let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_syncdyno"));
+    command.current_dir(desk.path()).env_remove("GITHUB_STEP_SUMMARY");
+    let ran = command.args(["matrix", "conflicts", "--out", "out", "--format", format]).assert().success();
+    String::from_utf8(ran.get_output().stdout.clone()).unwrap()
+}
+
+fn lines() -> Vec<Line> {
+    Conflicts::of_csv(syncdyno::scenario::CONFLICTS_EXPECTED).unwrap().lines().to_vec()
+}
+
+#[test]
+fn every_cell_of_the_matrix_is_as_expected() {
+    let csv = printed("csv");
+    assert_eq!(Conflicts::of_csv(&csv).unwrap().lines(), lines());
+}
+
+#[test]
+fn nothing_in_the_matrix_diverges() {
+    let wrong: Vec<Line> = lines().into_iter().filter(|line| !line.converged).collect();
+    assert_eq!(wrong, []);
+}
+
+#[test]
+fn what_is_the_same_on_both_sides_overwrites_nothing() {
+    let same = ["update-update-equal", "delete-delete"];
+    for line in lines().into_iter().filter(|line| same.contains(&line.world.as_str())) {
+        assert_eq!((line.overwritten, line.silent), (0, 0), "{line:?}");
+    }
+}
+
+#[test]
+fn a_merge_of_other_columns_overwrites_nothing() {
+    let of = |line: &Line| line.policy == "field-merge" && line.world == "update-update-other";
+    let merged: Vec<Line> = lines().into_iter().filter(of).collect();
+    assert!(!merged.is_empty());
+    for line in merged {
+        assert_eq!((line.stays, line.overwritten), (Stays::Merged, 0), "{line:?}");
+    }
+}
