@@ -16,6 +16,8 @@ pub struct Backup {
     pub(super) verdicts: Verdicts,
     pub(super) flags: AllFlags,
     pub(super) files: Files,
+    /// By which it is known when it was made.
+    pub(super) number: usize,
 }
 
 /// What the rows of an entity come to if they go back to those of `before`. That may know of more

@@ -20,7 +20,7 @@ use super::position::Change;
 use super::service::Service;
 use super::stretch::{Stretch, Stretched};
 use super::table::{Loaded, Record};
-use crate::base::{EntityId, Key, Seed, Span, Stamp, Time, Value};
+use crate::base::{EntityId, Key, Seed, Span, Stamp, Time, Undone, Value};
 use crate::contract::{Mutation, Outcome, Schema, ServerError};
 
 /// The enterprise's system of record.
@@ -35,6 +35,9 @@ pub struct Backend {
     pub call: Call,
     /// When it last went back to a backup.
     incarnation: u64,
+    /// What each return may have undone, the last one last; one that holds an earlier one stands
+    /// for both.
+    undone: Vec<Undone>,
 }
 
 impl Backend {
@@ -49,6 +52,7 @@ impl Backend {
             flags: AllFlags::default(),
             call: Call::new(Time::ZERO, Time::FAR),
             incarnation: 0,
+            undone: Vec::new(),
         }
     }
 
@@ -311,10 +315,10 @@ impl Backend {
     }
 
     /// A copy of all that is durable.
-    pub fn backup(&self) -> Backup {
-        let Database { content, files, .. } = &self.database;
-        let (content, files) = (content.clone(), files.clone());
-        Backup { content, files, verdicts: self.verdicts.clone(), flags: self.flags.clone() }
+    pub fn backup(&mut self) -> Backup {
+        let Database { content, files, clock, .. } = &mut self.database;
+        let (content, files, number) = (content.clone(), files.clone(), clock.stamps.backed_up());
+        Backup { content, files, number, verdicts: self.verdicts.clone(), flags: self.flags.clone() }
     }
 
     /// Goes back to a backup: what was committed since is gone, and so is the memory of it. The
@@ -328,7 +332,16 @@ impl Backend {
         // A count would have gone back too, and be given twice.
         self.incarnation = (self.incarnation + 1).max(clock.stamps.greatest().0.max(0) as u64);
         clock.stamps.go_on_elsewhere();
+        let from = clock.stamps.least_since(backup.number);
+        self.undone.retain(|undone| undone.from < from);
+        self.undone.push(Undone { from, until: Stamp(self.incarnation as i64) });
         undone
+    }
+
+    /// Where versions lie of histories that it left by going back, be some of its present one; the
+    /// last of these ends with its [incarnation](Backend::incarnation).
+    pub fn undone(&self) -> &[Undone] {
+        &self.undone
     }
 
     /// Tells its present history from those that it left by going back: 0, or the latest stamp that

@@ -45,13 +45,16 @@ pub(super) struct Stamps {
     open: Stamp,
     /// The greatest stamp that a device gave.
     dated: Stamp,
+    /// For each backup that was made the smallest stamp that was given since.
+    since: Vec<Stamp>,
 }
 
 impl Stamps {
     /// All initial content is stamped at or before `start`, and no commit is.
     pub(super) fn new(precision: Span, monotonic: bool, ticks: Ticks, start: Stamp) -> Stamps {
         let (open, latest, floor, dated) = (Stamp(i64::MIN), start, start, start);
-        let mut stamps = Stamps { precision, monotonic, ticks, latest, floor, open, dated };
+        let since = Vec::new();
+        let mut stamps = Stamps { precision, monotonic, ticks, latest, floor, open, dated, since };
         stamps.floor = stamps.after(start);
         stamps
     }
@@ -94,6 +97,21 @@ impl Stamps {
             Ticks::RunAhead => &mut self.floor,
         };
         *least = (*least).max(now.truncated(self.precision));
+    }
+
+    /// A backup is made; gives its number.
+    pub(super) fn backed_up(&mut self) -> usize {
+        self.since.push(Stamp(i64::MAX));
+        self.since.len() - 1
+    }
+
+    /// The smallest stamp that was given since the backup of this number.
+    pub(super) fn least_since(&self, backup: usize) -> Stamp {
+        self.since[backup]
+    }
+
+    fn given(&mut self, stamp: Stamp) {
+        self.since.iter_mut().for_each(|least| *least = (*least).min(stamp));
     }
 
     /// The content goes back to that of a backup. What is gone was seen, and who names its version
@@ -151,6 +169,7 @@ impl Stamps {
         }
         let stamp = replaced.map(|old| self.next_version(old)).fold(least, Stamp::max);
         self.latest = self.latest.max(stamp);
+        self.given(stamp);
         stamp
     }
 
@@ -159,6 +178,7 @@ impl Stamps {
     pub(super) fn take(&mut self, made_at: Stamp, replaced: impl Iterator<Item = Stamp>) -> Stamp {
         let stamp = replaced.map(|old| self.next_version(old)).fold(self.cut(made_at), Stamp::max);
         self.dated = self.dated.max(stamp);
+        self.given(stamp);
         stamp
     }
 

@@ -84,6 +84,13 @@ pub const ALL: &[Bug] = &[
         breaks: Breaks::Rule(|rules| Rules { cursor: pull::sweeps_what_is_withheld(), ..rules }),
     },
     Bug {
+        id: "takes-anothers-page",
+        check: "lost",
+        mechanism: "an answer that can be read as a page is taken for the one that was asked for, with its cursor",
+        seen_in: "pages asked for by address, whose answers named no question",
+        breaks: Breaks::Rule(|rules| Rules { cursor: pull::takes_anothers_page(), ..rules }),
+    },
+    Bug {
         id: "tombstones-for-ever",
         check: "lost",
         mechanism: "of what went from the device a note is kept, and a row that comes back is passed over",

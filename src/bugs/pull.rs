@@ -167,6 +167,17 @@ pub(super) fn never_sweeps() -> Rc<dyn CursorRule> {
     Rc::new(Broken)
 }
 
+/// What can be read as a page is the one that was asked for.
+pub(super) fn takes_anothers_page() -> Rc<dyn CursorRule> {
+    struct Broken;
+    impl CursorRule for Broken {
+        fn takes_anothers_page(&self) -> bool {
+            true
+        }
+    }
+    Rc::new(Broken)
+}
+
 /// Whatever a full load did not bring goes, also what comes a moment later in a newer version.
 pub(super) fn sweeps_what_is_withheld() -> Rc<dyn CursorRule> {
     struct Broken;

@@ -177,8 +177,7 @@ fn next_wants(wants: &[Want], answer: &Answer<'_>) -> Vec<Want> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::Stamp;
-    use crate::protocol::DEFAULT;
+    use crate::protocol::{Asked, DEFAULT};
 
     fn want(entity: u16, cursor: Option<&str>) -> Want {
         Want { entity: EntityId(entity), cursor: cursor.map(str::to_owned), ids: 0 }
@@ -186,7 +185,7 @@ mod tests {
 
     #[test]
     fn what_is_asked_next_goes_on_where_pages_ended_and_leaves_out_what_is_done() {
-        let mut writer = DEFAULT.pages(Stamp(0));
+        let mut writer = DEFAULT.pages(Asked(0));
         for (entity, cursor, more) in [(1, "end", false), (2, "b", true)] {
             writer.begin_page(EntityId(entity));
             writer.end_page(cursor, more);

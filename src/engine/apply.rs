@@ -7,10 +7,11 @@ use super::bad_rows::{BadRows, Verdict};
 use super::options::{CursorBook, MissingParent};
 use super::parents;
 use super::parts::Completed;
+use super::passed::is_undone;
 use super::process::{Process, damaged};
 use super::rules::{Applied, CursorMoment, Place};
 use super::segments::{Segment, cut};
-use crate::base::{Cell, EntityId, Key, Span, Stamp, UnitId};
+use crate::base::{Cell, EntityId, Key, Span, Stamp, Undone, UnitId};
 use crate::contract::{AppliedChange, Event, SyncError};
 use crate::protocol::{Answer, Page, WireRow};
 use crate::store::{self, LateRow, Progress, StoreError, Tx};
@@ -42,6 +43,20 @@ impl Told {
             self.changes.push((entity, Key::new(row.key), row.stamp, applied == Applied::Removed));
         }
     }
+}
+
+/// Stamps of `from` and later that none of `undone` has.
+fn beside(from: Stamp, undone: &[Undone]) -> Vec<(Stamp, Stamp)> {
+    let mut left = vec![(from, Stamp(i64::MAX))];
+    for undone in undone.iter().filter(|undone| undone.from <= undone.until) {
+        let cut = |(from, until): (Stamp, Stamp)| {
+            let (before, after) =
+                (Stamp(undone.from.0.saturating_sub(1)), Stamp(undone.until.0.saturating_add(1)));
+            [(from, until.min(before)), (from.max(after), until)]
+        };
+        left = left.into_iter().flat_map(cut).filter(|(from, until)| from <= until).collect();
+    }
+    left
 }
 
 /// Who writes what was pulled.
@@ -112,11 +127,11 @@ impl Applier {
     ) -> Result<(), StoreError> {
         let key = late.key.as_str();
         let dirty = dirty.has(entity, key);
-        let over = self.process.passed.gives_way(tx, entity, 0)?;
-        let place = Place { id: entity, generation: tx.generation(entity)?, dirty, over, ended: None };
+        let (place, undone) =
+            (Place::of(entity, tx.generation(entity)?, dirty), self.process.passed.undone(entity));
         late.with(|values| {
             let row = WireRow { key, stamp: late.stamp, values, part: None };
-            let applied = self.apply_row(tx, place, row)?;
+            let applied = self.apply_row(tx, place, row, &undone)?;
             told.note(entity, row, applied);
             Ok(())
         })?;
@@ -270,7 +285,7 @@ impl Applier {
         if let Some((first, count)) = page.ids.filter(|_| segment.from == 0) {
             store::add_keys(tx, page.entity, first, count)?;
         }
-        let over = self.process.passed.gives_way(tx, page.entity, page.life)?;
+        let undone = self.process.passed.hears(tx, page.entity, &page.undone)?;
         let taken = |index: &usize| self.process.rules.apply.takes(*index);
         for index in (segment.from..segment.until).filter(taken) {
             completed.with((segment.page, index), page.rows.get(index), |row| {
@@ -289,8 +304,8 @@ impl Applier {
                     }
                 }
                 let dirty = dirty.has(page.entity, row.key);
-                let place = Place { id: page.entity, generation: latest, dirty, over, ended: None };
-                let applied = self.apply_row(tx, place, row)?;
+                let place = Place::of(page.entity, latest, dirty);
+                let applied = self.apply_row(tx, place, row, &undone)?;
                 told.echoed += u32::from(self.process.is_echo(page.entity, row.key, row.stamp));
                 let seen = progress.loading || !dirty;
                 if applied == Applied::Kept && seen && row.values.is_some() {
@@ -308,11 +323,19 @@ impl Applier {
         Ok(())
     }
 
-    /// Applies a row by the rule, and forgets that it ended when that or something later comes
-    /// down.
-    fn apply_row(&self, tx: &Tx<'_>, place: Place, row: WireRow<'_>) -> Result<Applied, StoreError> {
+    /// Applies a row by the rule, in place of any version that may be `undone`, and forgets that it
+    /// ended when that or something later comes down.
+    fn apply_row(
+        &self,
+        tx: &Tx<'_>,
+        place: Place,
+        row: WireRow<'_>,
+        undone: &[Undone],
+    ) -> Result<Applied, StoreError> {
         let ended = self.process.passed.end_of(tx, place.id, row.key)?;
-        let applied = self.process.rules.apply.apply(tx, Place { ended, ..place }, row)?;
+        let held = if undone.is_empty() { None } else { tx.row(place.id, row.key)?.map(|held| held.stamp) };
+        let over = held.filter(|stamp| is_undone(undone, *stamp)).unwrap_or(place.over);
+        let applied = self.process.rules.apply.apply(tx, Place { ended, over, ..place }, row)?;
         if ended.is_some() && applied != Applied::Kept {
             self.process.passed.forget(tx, place.id, row.key)?;
         }
@@ -374,12 +397,15 @@ impl Applier {
             if progress.loading && !page.more {
                 progress.loading = false;
                 // A load may pass over what is not settled yet, as what was just made here.
-                for key in self.process.just_made(page.entity) {
+                let undone = self.process.passed.undone(page.entity);
+                for key in self.process.just_made(page.entity, &undone) {
                     tx.seen(page.entity, key.as_str(), progress.generation)?;
                 }
                 // Nor is what this device heard of by another way.
                 if let Some(from) = page.unseen {
-                    tx.spare(page.entity, progress.generation, from)?;
+                    for stamps in beside(from, &undone) {
+                        tx.spare(page.entity, progress.generation, stamps)?;
+                    }
                 }
                 for key in self.process.rules.cursor.sweep(tx, page.entity, progress.generation)? {
                     told.changes.push((page.entity, key, Stamp(0), true));
@@ -447,5 +473,27 @@ impl Applier {
         reset.map_err(damaged)?;
         self.process.emit(Event::CursorReset { unit, entity });
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_be_undone_is_left_out_of_what_a_load_spares() {
+        let left = |from, undone: &[(i64, i64)]| {
+            let undone =
+                undone.iter().map(|&(from, until)| Undone { from: Stamp(from), until: Stamp(until) });
+            let left = beside(Stamp(from), &undone.collect::<Vec<_>>());
+            left.into_iter().map(|(from, until)| (from.0, until.0)).collect::<Vec<_>>()
+        };
+        let all = i64::MAX;
+        assert_eq!(left(5, &[]), [(5, all)]);
+        assert_eq!(left(5, &[(7, 9)]), [(5, 6), (10, all)]);
+        assert_eq!(left(8, &[(7, 9)]), [(10, all)]);
+        assert_eq!(left(10, &[(7, 9)]), [(10, all)]);
+        assert_eq!(left(5, &[(1, 6), (8, 9)]), [(7, 7), (10, all)]);
+        assert_eq!(left(5, &[(i64::MIN, 9)]), [(10, all)]);
     }
 }

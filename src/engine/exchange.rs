@@ -6,11 +6,11 @@ use std::rc::Rc;
 use super::control::{Fate, Observed, Size, Steering, Trouble};
 use super::options::Requests;
 use super::process::{Held, Process};
-use crate::base::{EntityId, Span, Stamp, Time, UnitId};
+use crate::base::{EntityId, Span, Time, UnitId};
 use crate::contract::{
     Cacheable, Call, Event, HookError, NetworkKind, RequestKind, ServerError, SyncError, TransportError, Work,
 };
-use crate::protocol::{Answer, Request};
+use crate::protocol::{Answer, Asked, Request};
 
 /// Why an exchange came to nothing.
 #[derive(Debug)]
@@ -106,9 +106,8 @@ pub(super) struct Received {
     /// Bytes that came.
     bytes: u64,
     pub(super) request: u64,
-    /// The clock that its request told, if the answer has to name it: what is asked for by an
-    /// address has one answer for all who ask.
-    asked_at: Option<Stamp>,
+    /// What the answer has to name of its request.
+    of: Asked,
     sent_at: Time,
     /// Bytes of the request.
     sent: u64,
@@ -255,7 +254,6 @@ impl Caller {
         let deadline = sent_at + self.process.options.request_timeout;
         let call = Call { number, kind, unit, edits, attempt: failures };
         let cacheable = self.cacheable(request);
-        let asked_at = request.clock().filter(|_| cacheable.is_none());
         let answer = self.call(call, body, cacheable, deadline).await;
         let took = self.process.ports.clock.now() - sent_at;
         let attempt = match answer {
@@ -268,7 +266,7 @@ impl Caller {
                     opened: Vec::new(),
                     bytes,
                     request: number,
-                    asked_at,
+                    of: request.asked(),
                     sent_at,
                     sent,
                     asked,
@@ -293,15 +291,21 @@ impl Caller {
         attempt
     }
 
+    /// Whether pages are asked for by an address.
+    pub(super) fn pulls_by_address(&self) -> bool {
+        self.pulled() != Requests::Unique
+    }
+
+    /// What requests for pages are to caches on the way.
+    fn pulled(&self) -> Requests {
+        self.process.rules.send.requests(self.process.options.pull.requests)
+    }
+
     /// The address by which a request is asked for, if caches on the way may answer it.
     fn cacheable(&self, request: &Request) -> Option<Cacheable> {
         let Request::Pull(pull) = request else { return None };
-        let validated = match self.process.rules.send.requests(self.process.options.pull.requests) {
-            Requests::Unique => return None,
-            Requests::Plain => false,
-            Requests::Validated => true,
-        };
-        Some(Cacheable { address: pull.address(), validated })
+        let validated = self.pulled() == Requests::Validated;
+        pull.by_address.then(|| Cacheable { address: pull.address(), validated })
     }
 
     /// Sends a request. One of a run that is cancelled is waited for no more, and its connection is
@@ -366,8 +370,13 @@ impl Caller {
 
     /// Whether an answer is the one to its request.
     fn is_of(&self, answer: &Answer<'_>, received: &Received, kind: RequestKind) -> bool {
-        let unchecked = kind == RequestKind::Push && self.process.rules.outbox.takes_verdicts_by_place();
-        unchecked || received.asked_at.is_none_or(|asked_at| asked_at == answer.asked_at)
+        let rules = &self.process.rules;
+        let unchecked = match kind {
+            RequestKind::Push => rules.outbox.takes_verdicts_by_place(),
+            RequestKind::Pull => rules.cursor.takes_anothers_page(),
+            RequestKind::Fetch => false,
+        };
+        unchecked || received.of == answer.asked
     }
 
     /// The end of a run whose request was answered with what is not its answer.

@@ -7,20 +7,18 @@
 //! rows, as a tombstone in its shadow, until it comes down itself.
 //!
 //! There is one who does go back: a backend that was put back to a backup shows versions that are
-//! older, and they hold. Its pages say which life of it they are of, by the latest stamp that was
-//! given before: what is dated up to that may be of another history, and gives way to any version.
-//! What came since does not, be it an edit of this device that the new life has.
+//! older, and they hold. Its pages say between which stamps versions of the history lie that it has
+//! left: what is dated so gives way to any version. What was before stays, though readers may not
+//! be shown it yet, and so does what came since.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
-use crate::base::{EntityId, Key, Stamp};
+use crate::base::{EntityId, Key, Stamp, Undone};
 use crate::store::{StoreError, Tx};
-
-/// Nothing is dated before it.
-const NEVER: Stamp = Stamp(i64::MIN);
 
 /// Rows that this device saw end, with the stamps of their ends.
 type Gone = BTreeMap<(EntityId, Key), Stamp>;
@@ -30,27 +28,36 @@ type Gone = BTreeMap<(EntityId, Key), Stamp>;
 pub(super) struct Passed {
     /// As the shadows have it; `None` until they were asked.
     gone: RefCell<Option<Gone>>,
-    /// By entity: the latest life of the backend that was heard of.
-    lives: RefCell<FxHashMap<EntityId, u64>>,
+    /// By entity: what the backend may have undone, as of the latest life of it that was heard of.
+    undone: RefCell<FxHashMap<EntityId, Rc<[Undone]>>>,
 }
 
 impl Passed {
-    /// The stamp up to which versions give way to any other, now that a page is of this `life`.
+    /// A page says what the backend may have undone; gives that as of the latest life of it.
     ///
     /// # Errors
     /// When the database fails.
-    pub(super) fn gives_way(&self, tx: &Tx<'_>, entity: EntityId, life: u64) -> Result<Stamp, StoreError> {
-        let known = self.lives.borrow().get(&entity).copied().unwrap_or_default();
-        if life > known {
-            self.forget_up_to(tx, entity, begin_of(life))?;
-            self.lives.borrow_mut().insert(entity, life);
+    pub(super) fn hears(
+        &self,
+        tx: &Tx<'_>,
+        entity: EntityId,
+        told: &[Undone],
+    ) -> Result<Rc<[Undone]>, StoreError> {
+        let end = |undone: &[Undone]| undone.last().map(|last| last.until);
+        let known = self.undone(entity);
+        if end(told) < end(&known) || *told == *known {
+            return Ok(known);
         }
-        Ok(begin_of(life.max(known)))
+        if end(told) > end(&known) {
+            self.forget_all(tx, entity, told)?;
+        }
+        self.undone.borrow_mut().insert(entity, told.into());
+        Ok(told.into())
     }
 
-    /// Up to which stamp versions may be of another history, as far as pages have told.
-    pub(super) fn begin(&self, entity: EntityId) -> Stamp {
-        begin_of(self.lives.borrow().get(&entity).copied().unwrap_or_default())
+    /// Which held versions may be of another history, as far as pages have told.
+    pub(super) fn undone(&self, entity: EntityId) -> Rc<[Undone]> {
+        self.undone.borrow().get(&entity).cloned().unwrap_or_default()
     }
 
     /// When the row ended, if that is known and has not come down yet.
@@ -90,13 +97,10 @@ impl Passed {
         tx.drop_end(entity, key)
     }
 
-    /// What ended up to then may have done so in another history.
-    ///
-    /// # Errors
-    /// When the database fails.
-    fn forget_up_to(&self, tx: &Tx<'_>, entity: EntityId, upto: Stamp) -> Result<(), StoreError> {
+    /// What ended so may have done that in another history.
+    fn forget_all(&self, tx: &Tx<'_>, entity: EntityId, undone: &[Undone]) -> Result<(), StoreError> {
         let of_entity = |gone: &mut Gone| -> Vec<Key> {
-            let ended = gone.iter().filter(|((of, _), stamp)| *of == entity && **stamp <= upto);
+            let ended = gone.iter().filter(|((of, _), stamp)| *of == entity && is_undone(undone, **stamp));
             ended.map(|((_, key), _)| key.clone()).collect()
         };
         let keys = self.with(tx, of_entity)?;
@@ -113,7 +117,7 @@ impl Passed {
     }
 }
 
-/// Versions of this life are dated later.
-fn begin_of(life: u64) -> Stamp {
-    if life == 0 { NEVER } else { Stamp(life as i64) }
+/// Whether a version with this stamp may be of another history.
+pub(super) fn is_undone(undone: &[Undone], stamp: Stamp) -> bool {
+    undone.iter().any(|undone| undone.has(stamp))
 }

@@ -4,11 +4,11 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::options::Options;
-use super::passed::Passed;
+use super::passed::{Passed, is_undone};
 use super::retry::backoff;
 use super::rules::Rules;
 use super::stop::Stop;
-use crate::base::{EntityId, Incarnation, Key, Span, Stamp, Stream, Time};
+use crate::base::{EntityId, Incarnation, Key, Span, Stamp, Stream, Time, Undone};
 use crate::contract::{DeviceSetup, Event, HookError, Occasion, Ports, SyncError};
 use crate::store::{self, Store, StoreError, Tx};
 
@@ -176,11 +176,14 @@ impl Process {
         }
     }
 
-    /// Rows of `entity` that this process made a moment ago and that have not come back, in the
-    /// order of keys.
-    pub(super) fn just_made(&self, entity: EntityId) -> Vec<Key> {
+    /// Rows of `entity` that this process made a moment ago, that have not come back and were not
+    /// undone, in the order of keys.
+    pub(super) fn just_made(&self, entity: EntityId, undone: &[Undone]) -> Vec<Key> {
         let (own, now) = (self.own_versions.borrow(), self.ports.clock.now());
-        let fresh = |written: &Written| written.made.is_some_and(|at| now.since(at) < SHOWN_WITHIN);
+        let fresh = |written: &Written| {
+            let is_new = written.made.is_some_and(|at| now.since(at) < SHOWN_WITHIN);
+            is_new && !is_undone(undone, written.stamp)
+        };
         let made = own.iter().filter(|((of, _), written)| *of == entity && fresh(written));
         let mut keys: Vec<Key> = made.map(|((_, key), _)| key.clone()).collect();
         keys.sort_unstable();

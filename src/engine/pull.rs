@@ -162,6 +162,7 @@ impl Puller {
             clock,
             zone,
             run: run.number,
+            by_address: self.caller.pulls_by_address(),
         }
     }
 

@@ -92,6 +92,10 @@ pub trait CursorRule {
     fn passes_what_failed(&self) -> bool {
         false
     }
+    /// Whether a page is taken for the one that was asked for whatever question it answers.
+    fn takes_anothers_page(&self) -> bool {
+        false
+    }
     /// Whether a row stays of which a full load says that it is there in a version that comes
     /// later.
     fn keeps_what_is_withheld(&self) -> bool {
@@ -120,10 +124,17 @@ pub struct Place {
     pub generation: u32,
     /// The row has local edits that were not acknowledged.
     pub dirty: bool,
-    /// Held versions up to this stamp give way to any other.
+    /// A held version up to this stamp gives way to any other.
     pub over: Stamp,
     /// As of when the row ended here, if that has not come down yet.
     pub ended: Option<Stamp>,
+}
+
+impl Place {
+    /// Where a row goes of which nothing else is known.
+    pub(super) fn of(id: EntityId, generation: u32, dirty: bool) -> Place {
+        Place { id, generation, dirty, over: Stamp(i64::MIN), ended: None }
+    }
 }
 
 /// What a pulled row did.

@@ -9,6 +9,7 @@ use super::conflict::{
 };
 use super::named;
 use super::options::Sends;
+use super::passed::is_undone;
 use super::process::{Process, damaged};
 use super::rules::overlay;
 use super::split::split_off;
@@ -380,8 +381,8 @@ impl Settler {
     /// gateway while the device heard of others.
     fn has_moved_past(&self, tx: &Tx<'_>, entry: &Entry, version: Stamp) -> Result<bool, StoreError> {
         let held = tx.row(entry.entity, entry.key.as_str())?.map(|row| row.stamp);
-        let over = version.max(self.process.passed.begin(entry.entity));
-        Ok(held.is_some_and(|held| held > over))
+        let undone = self.process.passed.undone(entry.entity);
+        Ok(held.is_some_and(|held| held > version && !is_undone(&undone, held)))
     }
 
     /// Whether an edit of a row that is gone would have to create it and finds no row on the

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::incarnation::Life;
 use super::replica::{Captures, Judged, Waiting};
 use crate::backend::Called;
-use crate::base::{DeviceId, EntityId, Span, Time};
+use crate::base::{DeviceId, EntityId, Span, Time, Undone};
 use crate::contract::ServerError;
 use crate::protocol::{Codec, Weighed};
 
@@ -62,6 +62,7 @@ pub struct PageAsk {
 pub struct PageRead {
     /// The backend's, as it was asked.
     pub(super) life: Life,
+    pub(super) undone: Vec<Undone>,
     pub(super) brought: Brought,
 }
 
@@ -95,6 +96,7 @@ pub struct Batch(pub(super) Vec<Waiting>);
 pub struct Verdicts {
     /// In which life.
     pub(super) life: Life,
+    pub(super) undone: Vec<Undone>,
     pub(super) judged: Vec<Judged>,
 }
 

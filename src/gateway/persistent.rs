@@ -10,7 +10,7 @@ use super::held::{Cursors, Keeping, Line};
 use super::incarnation::Life;
 use super::options::{CursorSaved, RefreshOptions};
 use super::replica::{Captures, Replica, Sent, Taken};
-use crate::base::{EntityId, Stamp, Time, Value};
+use crate::base::{EntityId, Stamp, Time, Undone, Value};
 use crate::contract::{Event, Mutation, Outcome, Schema, ServerError};
 use crate::disk;
 use crate::protocol::{FetchRequest, PageWriter, PullRequest, PushRequest};
@@ -26,6 +26,8 @@ pub(super) struct Persistent {
     pub(super) begins_afresh: bool,
     /// The backend's life that was last heard of by a page of each entity, since the process began.
     pub(super) lives: BTreeMap<EntityId, Life>,
+    /// What the backend may have undone, as far as the process has heard.
+    undone: Vec<Undone>,
 }
 
 impl Persistent {
@@ -37,6 +39,7 @@ impl Persistent {
             gathered: Vec::new(),
             begins_afresh: false,
             lives: BTreeMap::new(),
+            undone: Vec::new(),
         }
     }
 
@@ -52,8 +55,9 @@ impl Persistent {
     pub(super) fn enters(&mut self, ask: &PageAsk, page: &PageRead) {
         let life = self.lives.entry(ask.entity).or_default();
         let known = std::mem::replace(life, page.life.max(*life));
+        self.learns(&page.undone);
         if matches!(page.brought, Brought::OtherLife) || ask.cursor.is_none() && known < page.life {
-            self.replica.begin_again(ask.entity);
+            self.replica.begin_again(ask.entity, &page.undone);
             self.gathered.retain(|page| page.entity != ask.entity);
         }
     }
@@ -70,12 +74,33 @@ impl Persistent {
         heard.max(kept.unwrap_or_default())
     }
 
+    /// Where versions lie of histories that the backend had left by the life that the replica's
+    /// rows of `entity` are of: anywhere up to it, where this process has heard no more.
+    fn undone_of(&self, entity: EntityId) -> Vec<Undone> {
+        let life = self.life_of(entity);
+        if !life.is_another() {
+            return Vec::new();
+        }
+        let until = Stamp(life.number() as i64);
+        let heard: Vec<Undone> = self.undone.iter().filter(|undone| undone.until <= until).copied().collect();
+        let is_known = heard.last().is_some_and(|last| last.until == until);
+        if is_known { heard } else { vec![Undone { from: Stamp(i64::MIN), until }] }
+    }
+
+    fn learns(&mut self, undone: &[Undone]) {
+        let end = |undone: &[Undone]| undone.last().map(|last| last.until);
+        if end(undone) > end(&self.undone) {
+            self.undone = undone.to_vec();
+        }
+    }
+
     /// A verdict on a row of `entity` comes home from this life of the backend: what the replica
     /// holds from before is not of it.
-    pub(super) fn hears(&mut self, entity: EntityId, life: Life) {
+    pub(super) fn hears(&mut self, entity: EntityId, life: Life, undone: &[Undone]) {
+        self.learns(undone);
         if self.replica.entities().any(|held| held == entity) && self.life_of(entity) < life {
             self.lives.insert(entity, life);
-            self.replica.begin_again(entity);
+            self.replica.begin_again(entity, undone);
             self.gathered.retain(|page| page.entity != entity);
         }
     }
@@ -153,7 +178,7 @@ impl Persistent {
                 if writer.bytes() >= pull.bytes { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             });
             let page = page.inspect_err(|error| cursors.failed(line, error))?;
-            writer.of_life(self.life_of(want.entity).number());
+            writer.undone(&self.undone_of(want.entity));
             writer.end_page(&cursors.sends(line, page.cursor), page.more);
             rows += page.delivered;
         }
@@ -173,7 +198,7 @@ impl Persistent {
                 writer.kept_row(key, stamp, cells);
             });
         let (rows, more) = fetched?;
-        writer.of_life(self.life_of(fetch.entity).number());
+        writer.undone(&self.undone_of(fetch.entity));
         writer.end_page("", more);
         Ok((writer.finish(), rows))
     }

@@ -27,20 +27,19 @@ impl Gateway {
         self.persistent.as_ref()?;
         let read = self.read(request);
         let persistent = self.persistent.as_mut()?;
-        let clock = persistent.start.plus(now.since(Time::ZERO));
         let mut events = Vec::new();
         let codec = self.codec;
         let answer = read.and_then(|(device, request)| {
             let attributes = &self.attributes[device.0 as usize];
             let (answer, rows) = match &request {
                 Request::Pull(pull) => {
-                    persistent.pull(self.cursors.as_mut(), attributes, pull, codec.pages(pull.clock))?
+                    persistent.pull(self.cursors.as_mut(), attributes, pull, codec.pages(pull.asked()))?
                 }
-                Request::Fetch(fetch) => persistent.fetch(attributes, fetch, codec.pages(clock))?,
+                Request::Fetch(fetch) => persistent.fetch(attributes, fetch, codec.pages(fetch.asked()))?,
                 Request::Push(push) => {
                     let outcomes = persistent.push(now, push, &mut events);
                     let ids = push.mutations.iter().map(|mutation| mutation.id.as_str());
-                    let answer = codec.results(push.clock, &mut ids.zip(&outcomes));
+                    let answer = codec.results(push.asked(), &mut ids.zip(&outcomes));
                     return Ok((answer, WRITTEN * push.mutations.len() as u64));
                 }
             };
@@ -153,7 +152,8 @@ impl Gateway {
         let PageAsk { entity, cursor, refresh } = ask;
         let life = Life::of(backend.incarnation(), self.backend_restored);
         let Ok(cursor) = life.read(*entity, cursor.as_deref().map(Cow::Borrowed)) else {
-            return Ok(PageRead { life, brought: Brought::OtherLife });
+            let undone = backend.undone().to_vec();
+            return Ok(PageRead { life, undone, brought: Brought::OtherLife });
         };
         let (schema, clock) = (Arc::clone(backend.schema()), self.clock(now));
         let asked = Ask {
@@ -181,7 +181,8 @@ impl Gateway {
         let captures = Captures { entity: *entity, rows, cursor, more, withheld, loads_up_to, as_of };
         let sees_by = backend.unseen_since(now).unwrap_or(now);
         let shown = self.files_as_of().unwrap_or(now).min(sees_by);
-        Ok(PageRead { life, brought: Brought::Page { captures, scanned, shown } })
+        let undone = backend.undone().to_vec();
+        Ok(PageRead { life, undone, brought: Brought::Page { captures, scanned, shown } })
     }
 
     /// A page has come home, or has not: takes it into the replica. True if the refresh goes on.
@@ -303,7 +304,7 @@ impl Gateway {
             judged.rows = spoken_of(backend, &waiting.mutation, &judged.outcome);
             touched(now, &mut *self.strategy, &waiting.mutation, &judged.outcome);
         }
-        Verdicts { life, judged }
+        Verdicts { life, undone: backend.undone().to_vec(), judged }
     }
 
     /// The backend's verdicts have come home: writes them down, with the rows that they make. What
@@ -324,7 +325,7 @@ impl Gateway {
             return Vec::new();
         }
         for waiting in &batch.0 {
-            persistent.hears(waiting.mutation.entity, verdicts.life);
+            persistent.hears(waiting.mutation.entity, verdicts.life, &verdicts.undone);
         }
         let both = || batch.0.iter().zip(&verdicts.judged);
         for (waiting, judged) in both() {

@@ -265,8 +265,8 @@ impl Pulling<'_> {
         let doomed = self.backend.service.begins(now) > deadline;
         // Nobody will read what is answered after the gateway gave up, but the backend does not
         // know that and works for it.
-        let asked_at = self.pull.clock;
-        let writer = if doomed { self.codec.counted_pages(asked_at) } else { self.codec.pages(asked_at) };
+        let asked = self.pull.asked();
+        let writer = if doomed { self.codec.counted_pages(asked) } else { self.codec.pages(asked) };
         let mut rows = 0;
         let answer = self.pages(writer, now, effort, &mut rows);
         self.backend.call.load.rows = rows;
@@ -305,7 +305,7 @@ impl Pulling<'_> {
                 if writer.bytes() >= pull.bytes { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             });
             let page = page.inspect_err(|error| cursors.failed(line, error))?;
-            writer.of_life(backend.incarnation());
+            writer.undone(backend.undone());
             page.withheld.iter().for_each(|key| writer.withheld(key.as_str()));
             backend.unseen_from(now).into_iter().for_each(|stamp| writer.unseen_from(stamp));
             if want.ids > 0 {
@@ -340,7 +340,7 @@ fn handle_push(
     }
     backend.call.load.rows = outcomes.len() as u64;
     let ids = push.mutations.iter().map(|mutation| mutation.id.as_str());
-    codec.results(push.clock, &mut ids.zip(&outcomes))
+    codec.results(push.asked(), &mut ids.zip(&outcomes))
 }
 
 fn handle_fetch(
@@ -351,7 +351,7 @@ fn handle_fetch(
     effort: &mut Effort,
 ) -> Result<Vec<u8>, ServerError> {
     let now = backend.call.now;
-    let mut writer = codec.pages(backend.clock(backend.service.begins(now)));
+    let mut writer = codec.pages(fetch.asked());
     let limit = fetch.rows.clamp(1, backend.page_cap()) as usize;
     writer.begin_page(fetch.entity);
     let schema = Arc::clone(backend.schema());
@@ -360,7 +360,7 @@ fn handle_fetch(
     })?;
     (effort.scanned, backend.call.load.rows) = (fetched.scanned, fetched.delivered);
     // There is nothing to go on from: a record with more rows than this shows its first ones.
-    writer.of_life(backend.incarnation());
+    writer.undone(backend.undone());
     writer.end_page("", fetched.more);
     Ok(writer.finish())
 }

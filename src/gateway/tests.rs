@@ -15,7 +15,7 @@ use crate::contract::{
     Column, ColumnKind, Delivery, EditKind, Entity, Event, Guard, Mutation, Outcome, Refusal, RequestKind,
     Schema, ScopeRule, ServerError, SyncServer,
 };
-use crate::protocol::{DEFAULT as CODEC, FetchRequest, PullRequest, PushRequest, Request, Want};
+use crate::protocol::{Asked, DEFAULT as CODEC, FetchRequest, PullRequest, PushRequest, Request, Want};
 
 const CODE: EntityId = EntityId(0);
 const VISIT: EntityId = EntityId(1);
@@ -118,6 +118,7 @@ fn pull(wants: &[(EntityId, Option<&str>)], rows: u32, bytes: u64) -> Request {
         clock: START,
         zone: 0,
         run: 1,
+        by_address: false,
     })
 }
 
@@ -166,7 +167,7 @@ fn several_entities_are_one_request_to_the_backend() {
     let row = options.scan_cost + options.row_cost;
     assert_eq!(served.done_at, site.now + options.fixed_cost + row * 5);
     let answer = CODEC.decode_answer(&served.answer).unwrap().unwrap();
-    assert_eq!(answer.asked_at, START, "the clock that the request told");
+    assert_eq!(answer.asked, Asked(START.0), "the clock that the request told");
     assert_eq!(answer.pages[0].rows.get(0).values.unwrap().len(), 1, "only the projected column is sent");
 }
 

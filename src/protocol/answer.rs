@@ -3,15 +3,15 @@
 use std::borrow::Cow;
 
 use super::damaged::Damaged;
-use crate::base::{Cell, EntityId, Key, Stamp, Value};
+use super::message::Asked;
+use crate::base::{Cell, EntityId, Key, Stamp, Undone, Value};
 use crate::contract::{Outcome, Row};
 
 /// An answer, borrowed from the bytes that came.
 #[derive(Debug, Default)]
 pub struct Answer<'a> {
-    /// The clock that its request told, by which who asked knows that it is no other's; of a
-    /// request that tells none the server's.
-    pub asked_at: Stamp,
+    /// Which request it answers.
+    pub asked: Asked,
     /// Pages of a pull or fetch, in the order in which they were asked for; entities whose turn did
     /// not come are missing.
     pub pages: Vec<Page<'a>>,
@@ -30,9 +30,8 @@ pub struct Page<'a> {
     pub cursor: Cow<'a, str>,
     /// There may be more behind it.
     pub more: bool,
-    /// Of which life of the backend its rows are: 0 for the first, else the latest stamp that was
-    /// given before it, so that a later one is greater.
-    pub life: u64,
+    /// Where versions lie of histories that the backend had left by then, the last one last.
+    pub undone: Vec<Undone>,
     /// From which stamp on there may be versions that it does not show, if it is behind.
     pub unseen: Option<Stamp>,
     /// Keys of rows that are there and of which neither this page tells nor those of its load

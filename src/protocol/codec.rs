@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::answer::{Answer, Part, Projected};
 use super::damaged::Damaged;
-use super::message::Request;
-use crate::base::{EntityId, Key, Stamp, Value};
+use super::message::{Asked, Request};
+use crate::base::{EntityId, Key, Stamp, Undone, Value};
 use crate::contract::{Mutation, Outcome, ServerError};
 
 /// An idempotency key and the verdict on its mutation.
@@ -26,13 +26,13 @@ pub trait Codec: Send + Sync {
     /// [`Damaged`] if the bytes are none.
     fn decode_request(&self, bytes: &[u8]) -> Result<Request, Damaged>;
 
-    /// Begins the answer to a pull or fetch that told this clock.
-    fn pages(&self, asked_at: Stamp) -> Box<dyn PageWriter>;
+    /// Begins the answer to this pull or fetch.
+    fn pages(&self, asked: Asked) -> Box<dyn PageWriter>;
     /// The same for an answer that nobody will read: its writer knows how long it would be, and
     /// gives no bytes.
-    fn counted_pages(&self, asked_at: Stamp) -> Box<dyn PageWriter>;
-    /// The answer to a push that told this clock.
-    fn results(&self, asked_at: Stamp, verdicts: &mut dyn Iterator<Item = PushVerdict<'_>>) -> Vec<u8>;
+    fn counted_pages(&self, asked: Asked) -> Box<dyn PageWriter>;
+    /// The answer to this push.
+    fn results(&self, asked: Asked, verdicts: &mut dyn Iterator<Item = PushVerdict<'_>>) -> Vec<u8>;
     /// An answer that says no.
     fn refusal(&self, error: &ServerError) -> Vec<u8>;
 
@@ -101,9 +101,9 @@ pub trait PageWriter {
     /// Adds a row whose values a database kept ([`encode_cells`](crate::base::json::encode_cells));
     /// none make a tombstone.
     fn kept_row(&mut self, key: &str, stamp: Stamp, cells: &[u8]);
-    /// Says of which life of the backend the rows of this page are; if nothing is said, of the
-    /// first.
-    fn of_life(&mut self, life: u64);
+    /// Says where versions lie of histories that the backend has left as the rows of this page are
+    /// read; if nothing is said, it has left none.
+    fn undone(&mut self, undone: &[Undone]);
     /// Says that a row is there of which this page, and those of its load, do not tell.
     fn withheld(&mut self, key: &str);
     /// Says from which stamp on there may be versions that this page does not show, as who reads

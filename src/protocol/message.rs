@@ -1,5 +1,7 @@
 //! What devices ask the gateway.
 
+use xxhash_rust::xxh3::xxh3_64;
+
 use crate::base::{DeviceId, EntityId, Key, Stamp, UnitId};
 use crate::contract::{Mutation, RequestKind};
 
@@ -34,6 +36,26 @@ pub struct PullRequest {
     /// The number of the unit's run: all requests of one pull have the same, and the next pull has
     /// another.
     pub run: u64,
+    /// It is asked for by its address: its answer is one for all who ask for that.
+    pub by_address: bool,
+}
+
+/// What an answer names of its request, by which who asked knows that it is no other's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct Asked(pub i64);
+
+impl Asked {
+    /// A clock that a request tells, as no other of its device does.
+    fn at(clock: Stamp) -> Asked {
+        Asked(clock.0)
+    }
+
+    /// A question that is the same whenever it is asked, in as many digits as a clock.
+    fn of(question: &str) -> Asked {
+        const LEAST: u64 = 10_u64.pow(15);
+        Asked((LEAST + xxh3_64(question.as_bytes()) % (9 * LEAST)) as i64)
+    }
 }
 
 impl PullRequest {
@@ -42,10 +64,33 @@ impl PullRequest {
     pub fn address(&self) -> String {
         let PullRequest { device, unit, rows, bytes, .. } = self;
         let mut address = format!("/pull?device={device}&unit={}&rows={rows}&bytes={bytes}", unit.0);
-        for Want { entity, cursor, .. } in &self.wants {
+        for Want { entity, cursor, ids } in &self.wants {
             address.push_str(&format!("&e{}={}", entity.0, cursor.as_deref().unwrap_or("")));
+            if *ids > 0 {
+                address.push_str(&format!("&ids{}={ids}", entity.0));
+            }
         }
         address
+    }
+
+    /// By what its answer is known.
+    pub fn asked(&self) -> Asked {
+        if self.by_address { Asked::of(&self.address()) } else { Asked::at(self.clock) }
+    }
+}
+
+impl PushRequest {
+    /// By what its answer is known.
+    pub fn asked(&self) -> Asked {
+        Asked::at(self.clock)
+    }
+}
+
+impl FetchRequest {
+    /// By what its answer is known.
+    pub fn asked(&self) -> Asked {
+        let FetchRequest { device, entity, of, rows } = self;
+        Asked::of(&format!("/fetch?device={device}&rows={rows}&e{}={of}", entity.0))
     }
 }
 
@@ -95,12 +140,12 @@ impl Request {
             Request::Fetch(fetch) => fetch.device,
         }
     }
-    /// The clock that it tells, by which its answer is known; a fetch tells none.
-    pub fn clock(&self) -> Option<Stamp> {
+    /// By what its answer is known.
+    pub fn asked(&self) -> Asked {
         match self {
-            Request::Pull(pull) => Some(pull.clock),
-            Request::Push(push) => Some(push.clock),
-            Request::Fetch(_) => None,
+            Request::Pull(pull) => pull.asked(),
+            Request::Push(push) => push.asked(),
+            Request::Fetch(fetch) => fetch.asked(),
         }
     }
     /// What for.

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::base::json::encode_cells;
-use crate::base::{Cell, DeviceId, EditId, EntityId, Key, Span, Stamp, UnitId, Value};
+use crate::base::{Cell, DeviceId, EditId, EntityId, Key, Span, Stamp, Undone, UnitId, Value};
 use crate::contract::{EditKind, Guard, Mutation, Outcome, Refusal, Row, ServerError};
 
 fn every_codec() -> impl Iterator<Item = &'static dyn Codec> {
@@ -17,6 +17,10 @@ fn values() -> [Value; 4] {
 
 const ALL: [usize; 4] = [0, 1, 2, 3];
 
+fn undone() -> [Undone; 2] {
+    [(i64::MIN, 9), (12, 14)].map(|(from, until)| Undone { from: Stamp(from), until: Stamp(until) })
+}
+
 fn pages(mut writer: Box<dyn PageWriter>) -> (u64, Vec<u8>) {
     let values = values();
     let held = Projected { values: &values, columns: &ALL };
@@ -25,7 +29,7 @@ fn pages(mut writer: Box<dyn PageWriter>) -> (u64, Vec<u8>) {
     writer.row("k2", Stamp(8), None);
     writer.part(Part { base: Stamp(5), columns: 0b1010 }, "k3", Stamp(6), held);
     writer.kept_row("k4", Stamp(9), &encode_cells(values.iter()));
-    writer.of_life(9);
+    writer.undone(&undone());
     writer.unseen_from(Stamp(-7));
     writer.withheld("k5");
     writer.withheld("\"k6\"");
@@ -64,6 +68,7 @@ fn requests() -> Vec<Request> {
             clock: Stamp(12),
             zone: -3_600,
             run: 4,
+            by_address: true,
         }),
         Request::Push(PushRequest {
             device,
@@ -90,7 +95,7 @@ fn outcomes() -> Vec<Outcome> {
 }
 
 fn results(codec: &dyn Codec) -> Vec<u8> {
-    codec.results(Stamp(1), &mut outcomes().iter().map(|outcome| ("id", outcome)))
+    codec.results(Asked(1), &mut outcomes().iter().map(|outcome| ("id", outcome)))
 }
 
 #[test]
@@ -105,13 +110,13 @@ fn every_request_decodes_to_itself() {
 #[test]
 fn a_page_decodes_to_what_was_written() {
     for codec in every_codec() {
-        let (length, bytes) = pages(codec.pages(Stamp(9)));
-        let (counted, none) = pages(codec.counted_pages(Stamp(9)));
+        let (length, bytes) = pages(codec.pages(Asked(9)));
+        let (counted, none) = pages(codec.counted_pages(Asked(9)));
         assert_eq!((counted, none), (length, Vec::new()), "what is counted is as long as what is written");
         let opened = codec.open(bytes).unwrap();
         assert!(!codec.is_refusal(&opened));
         let answer = codec.decode_answer(&opened).unwrap().unwrap();
-        assert_eq!(answer.asked_at, Stamp(9));
+        assert_eq!(answer.asked, Asked(9));
         let page = &answer.pages[0];
         assert_eq!((page.entity, &*page.cursor, page.more, page.rows.len()), (EntityId(3), "7,k1", true, 4));
         let read =
@@ -126,11 +131,24 @@ fn a_page_decodes_to_what_was_written() {
         assert_eq!(read(2), Some(vec![int.clone(), real.clone()]));
         assert_eq!((page.rows.get(3).key, read(3)), ("k4", Some(vec![text, int, null, real])));
         assert!(answer.pages[1].rows.is_empty());
-        assert_eq!([page.life, answer.pages[1].life], [9, 0]);
+        assert_eq!((&*page.undone, &*answer.pages[1].undone), (&undone()[..], &[][..]));
         assert_eq!([page.unseen, answer.pages[1].unseen], [Some(Stamp(-7)), None]);
         assert_eq!(page.withheld, ["k5", "\"k6\""]);
         assert!(answer.pages[1].withheld.is_empty(), "they are of their page alone");
     }
+}
+
+#[test]
+fn what_is_asked_by_address_is_known_by_that_alone_and_is_as_long_as_a_clock() {
+    let pull = |clock, cursor: &str, by_address| {
+        let wants = vec![Want { entity: EntityId(0), cursor: Some(cursor.to_owned()), ids: 0 }];
+        let (device, unit, clock) = (DeviceId(7), UnitId(1), Stamp(clock));
+        PullRequest { device, unit, wants, rows: 5, bytes: 9, clock, zone: 0, run: 4, by_address }.asked()
+    };
+    assert_eq!(pull(1, "a", true), pull(2, "a", true), "whenever it is asked");
+    assert_ne!(pull(1, "a", true), pull(1, "b", true));
+    assert_eq!(pull(1, "a", true).0.to_string().len(), 16);
+    assert_eq!([pull(1, "a", false), pull(2, "a", false)], [Asked(1), Asked(2)]);
 }
 
 #[test]
@@ -192,7 +210,7 @@ proptest! {
     fn damaged_bytes_are_read_or_an_error(cut in any::<prop::sample::Index>(), flip in any::<u8>()) {
         for codec in every_codec() {
             let mut messages: Vec<Vec<u8>> = requests().iter().map(|r| codec.encode_request(r)).collect();
-            messages.extend([pages(codec.pages(Stamp(9))).1, results(codec)]);
+            messages.extend([pages(codec.pages(Asked(9))).1, results(codec)]);
             for mut message in messages {
                 let at = cut.index(message.len());
                 message[at] ^= flip;

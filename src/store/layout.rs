@@ -51,8 +51,8 @@ pub(super) enum RowStatement {
     /// `?1` generation, `?2` the entity: delete what is older and has no outbox entry, giving the
     /// keys.
     Sweep,
-    /// `?1` generation, `?2` a stamp: set the generation of what is older and has this stamp or a
-    /// later one.
+    /// `?1` generation, `?2` and `?3` stamps: set the generation of what is older and has a stamp
+    /// between them.
     Spare,
     /// Key, stamp, columns of all rows in the order of keys.
     All,
@@ -181,7 +181,7 @@ fn row_sql(id: EntityId, entity: &Entity) -> Option<RowSql> {
             "DELETE FROM {table} AS r WHERE generation<?1 AND NOT EXISTS\
              (SELECT 1 FROM outbox WHERE entity=?2 AND key=r.key)RETURNING key"
         ),
-        format!("UPDATE {table} SET generation=?1 WHERE generation<?1 AND stamp>=?2"),
+        format!("UPDATE {table} SET generation=?1 WHERE generation<?1 AND stamp BETWEEN ?2 AND ?3"),
         format!("SELECT key,stamp{names} FROM {table} ORDER BY key"),
         format!("SELECT count(*)FROM {table}"),
     ])

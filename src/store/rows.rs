@@ -228,13 +228,15 @@ impl Tx<'_> {
         Ok(swept)
     }
 
-    /// Rows as of `from` or later count as seen by the load of this generation.
+    /// Rows as of stamps between these two count as seen by the load of this generation.
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub fn spare(&self, entity: EntityId, generation: u32, from: Stamp) -> Result<()> {
+    pub fn spare(&self, entity: EntityId, generation: u32, (from, until): (Stamp, Stamp)) -> Result<()> {
         self.writes();
-        self.with(entity, RowStatement::Spare, |statement| Ok(statement.execute((generation, from.0))?))?;
+        self.with(entity, RowStatement::Spare, |statement| {
+            Ok(statement.execute((generation, from.0, until.0))?)
+        })?;
         Ok(())
     }
 }

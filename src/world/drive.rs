@@ -140,7 +140,7 @@ impl World {
                         servers.restore_gateway(gateway, state, backup, restart_after);
                     }
                     Whose::Backend => {
-                        let state = servers.backend.borrow().backup();
+                        let state = servers.backend.borrow_mut().backup();
                         handle.sleep_until(at).await;
                         servers.restore_backend(state, backup);
                     }

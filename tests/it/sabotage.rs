@@ -100,6 +100,9 @@ const MIDLIFE: Ground = Ground {
     seeds: 10,
 };
 
+/// Two units of one entity, a cursor each, and answers to other questions.
+const FOREIGN_PAGES: Ground = Ground { path: "scenarios/links/foreign-pages.toml", sets: &[], seeds: 10 };
+
 /// People who make rows and what refers to them, and take all apart again.
 const APART: Ground = Ground { path: "scenarios/scripts/taken-apart.toml", sets: &[], seeds: 5 };
 /// Edits that win over deletes on several phones.
@@ -208,6 +211,7 @@ fn ground(bug: &Bug) -> Ground {
         "asks-caches" => PROXY,
         "never-sweeps" | "sweeps-what-waits" => EXPIRING,
         "sweeps-what-is-withheld" => MIDLIFE,
+        "takes-anothers-page" => FOREIGN_PAGES,
         "cancels-what-was-sent" => REGRETTED,
         "tombstones-for-ever" => MOVED,
         "takes-older-versions" | "forgets-ends" => LAGGING,
@@ -268,6 +272,7 @@ fn class(id: &str) -> &'static str {
         "merges-without-nulls" => "A14",
         "never-sweeps" => "A22, D",
         "sweeps-what-is-withheld" => "C14",
+        "takes-anothers-page" => "A",
         "keeps-what-left-scope" | "takes-older-versions" | "takes-older-tombstones" => "A",
         "new-identity-each-try" => "B1",
         "marks-clean-what-changed" => "B3",

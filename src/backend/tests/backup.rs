@@ -20,7 +20,10 @@ fn a_return_to_a_backup_undoes_what_came_since_and_tells_of_each_row() {
     let edit = mutation(1, APPOINTMENT, "edited", EditKind::Create, vec![(AT, Value::Int(5))]);
     let backup = backend.backup();
     let mut facts = Vec::new();
-    assert!(matches!(backend.apply(at_ms(10), &attributes(0), &edit, &mut facts), Outcome::Applied { .. }));
+    let Outcome::Applied { stamp: first } = backend.apply(at_ms(10), &attributes(0), &edit, &mut facts)
+    else {
+        panic!("nothing is in its way");
+    };
     backend
         .office()
         .write(at_ms(11), APPOINTMENT, &Key::new("changes"), &[(STATUS, Value::text("x"))])
@@ -39,6 +42,7 @@ fn a_return_to_a_backup_undoes_what_came_since_and_tells_of_each_row() {
     assert_eq!(told, expected);
     assert!(undone.iter().all(|commit| commit.author == Author::Backup));
     assert_eq!(backend.incarnation(), last[0].stamp.0 as u64);
+    assert_eq!(backend.undone(), [Undone { from: first, until: last[0].stamp }]);
     facts.clear();
     let again = backend.apply(at_ms(30), &attributes(0), &edit, &mut facts);
     assert!(
@@ -82,4 +86,31 @@ fn a_version_that_a_backup_undid_is_nobody_else_s() {
         let stamp = write(&mut backend, 122_000, "y");
         assert_ne!(stamp, gone, "{ticks:?}: an edit of the former would pass for one of the latter");
     }
+}
+
+#[test]
+fn a_return_that_goes_further_back_stands_for_the_one_before() {
+    let mut backend = backend(Options { effects: Vec::new(), ..options() });
+    let make = |backend: &mut Backend, ms: u64| {
+        let key = Key::new(&format!("made{ms}"));
+        backend.office().create(at_ms(ms), APPOINTMENT, key, appointment(0, 5)).unwrap()[0].stamp
+    };
+    let early = backend.backup();
+    let first = make(&mut backend, 1);
+    let late = backend.backup();
+    let second = make(&mut backend, 2);
+    backend.restore(late);
+    let once = Undone { from: second, until: second };
+    assert_eq!(backend.undone(), [once]);
+    let late = backend.backup();
+    let third = make(&mut backend, 9);
+    backend.restore(late);
+    assert_eq!(backend.undone(), [once, Undone { from: third, until: third }]);
+    let idle = backend.backup();
+    backend.restore(idle);
+    let none = backend.undone()[2];
+    assert!(![first, second, third, none.until].into_iter().any(|stamp| none.has(stamp)));
+    let last = make(&mut backend, 20);
+    backend.restore(early);
+    assert_eq!(backend.undone(), [Undone { from: first, until: last }]);
 }

@@ -84,6 +84,7 @@ impl Site {
             clock: self.backend.clock(self.now),
             zone: 0,
             run: self.run,
+            by_address: false,
         });
         let (times, request) = ((self.now, Time::FAR), CODEC.encode_request(&request));
         let called = self.backend.answer_by(&mut self.gateway, times, DeviceId(0), &request);

@@ -27,7 +27,7 @@ pub(super) enum Statement {
     Doubted,
     /// Gives one a new number: scope, seq, the number.
     Renew,
-    /// Says of all up to a stamp that the backend has told of them, or will: that stamp.
+    /// Says of all from a stamp up to another that the backend has told of them, or will: the two.
     NoneAhead,
     /// Says that a load has met a row, whatever a device was told of it: its key, the generation.
     Met,
@@ -58,7 +58,7 @@ const FIXED: &str = "
     CREATE TABLE age(at INTEGER PRIMARY KEY, seq INTEGER NOT NULL);
     CREATE TABLE progress(
         entity INTEGER PRIMARY KEY, cursor TEXT, loaded INTEGER NOT NULL, loading INTEGER NOT NULL,
-        generation INTEGER NOT NULL
+        generation INTEGER NOT NULL, since INTEGER
     );
     CREATE TABLE upload(
         seq INTEGER PRIMARY KEY, id TEXT NOT NULL, device INTEGER NOT NULL, request BLOB NOT NULL,
@@ -83,7 +83,7 @@ pub(super) fn ddl(schema: &Schema) -> String {
                 ) WITHOUT ROWID;
                 CREATE INDEX row{n}_key ON row{n}(key);
                 CREATE INDEX row{n}_gone ON row{n}(seq) WHERE gone = 1;
-                INSERT INTO progress VALUES({n}, NULL, 0, 1, 1);"
+                INSERT INTO progress VALUES({n}, NULL, 0, 1, 1, NULL);"
             ),
         );
         if matches!(schema.entity(id).delivery, Delivery::OnOpen { .. }) {
@@ -116,7 +116,7 @@ pub(super) fn sql(entity: EntityId) -> Sql {
         format!("UPDATE {table} SET generation = -abs(generation) WHERE key = ?1"),
         format!("SELECT scope, seq FROM {table} WHERE gone = 1 AND generation < 0 ORDER BY seq"),
         format!("UPDATE {table} SET seq = ?3, generation = abs(generation) WHERE scope = ?1 AND seq = ?2"),
-        format!("UPDATE {table} SET ahead = 0 WHERE ahead = 1 AND stamp <= ?1"),
+        format!("UPDATE {table} SET ahead = 0 WHERE ahead = 1 AND stamp BETWEEN ?1 AND ?2"),
         format!("UPDATE {table} SET generation = iif(generation < 0, -?2, ?2) WHERE key = ?1 AND gone = 0"),
         format!(
             "SELECT key, stamp FROM {table} WHERE gone = 0 AND ahead = 0 AND abs(generation) < ?1 ORDER BY seq"

@@ -6,7 +6,7 @@ use super::database::{Replica, sound};
 use super::layout::Statement;
 use crate::backend::{Backend, Change};
 use crate::base::json::encode_cells;
-use crate::base::{EntityId, Key, Stamp, Time, Value};
+use crate::base::{EntityId, Key, Stamp, Time, Undone, Value};
 use crate::contract::{Delivery, Entity, ScopeRule};
 use crate::protocol::CopiedRow;
 
@@ -85,6 +85,8 @@ pub(super) struct Progress {
     loading: bool,
     /// Rises with each load; rows that a load meets have its number.
     generation: i64,
+    /// Of rows that were gone by then the load under way says nothing, once it has begun.
+    since: Option<Stamp>,
 }
 
 /// Where a row is, or was.
@@ -215,8 +217,13 @@ impl Replica {
                     };
                     replica.write(entity, line, place, held);
                 }
-                let progress =
-                    Progress { cursor: Some(cursor(entity)), loaded: true, loading: false, generation: 1 };
+                let progress = Progress {
+                    cursor: Some(cursor(entity)),
+                    loaded: true,
+                    loading: false,
+                    generation: 1,
+                    since: None,
+                };
                 replica.set_progress(entity, &progress);
             }
         });
@@ -246,12 +253,14 @@ impl Replica {
     }
 
     /// The backend's history is another from some time ago on: the same, and what was known ahead
-    /// of it counts no more than the rest. Verdicts are of the old one: a device that comes for one
+    /// of it and may be of the old one counts no more than the rest. Verdicts are of the old one: a device that comes for one
     /// is judged again, by a backend that knows what it still has.
-    pub(in super::super) fn begin_again(&mut self, entity: EntityId) {
+    pub(in super::super) fn begin_again(&mut self, entity: EntityId, undone: &[Undone]) {
         self.transact(|replica| {
             sound(replica.open().prepare("DELETE FROM upload WHERE verdict IS NOT NULL").execute([]));
-            sound(replica.on(entity, Statement::NoneAhead).execute([i64::MAX]));
+            for Undone { from, until } in undone {
+                sound(replica.on(entity, Statement::NoneAhead).execute([from.0, until.0]));
+            }
             replica.begin_load(entity);
         });
     }
@@ -259,7 +268,10 @@ impl Replica {
     fn begin_load(&self, entity: EntityId) {
         let progress = self.progress(entity);
         let generation = progress.generation + 1;
-        self.set_progress(entity, &Progress { cursor: None, loading: true, generation, ..progress });
+        self.set_progress(
+            entity,
+            &Progress { cursor: None, loading: true, generation, since: None, ..progress },
+        );
     }
 
     /// Takes a page with its cursor in one transaction.
@@ -268,9 +280,10 @@ impl Replica {
         self.transact(|replica| {
             let progress = replica.progress(*entity);
             let mut taken = Taken::default();
+            let since = loads_up_to.or(progress.since);
             if let Some(Stamp(stamp)) = loads_up_to {
                 // What is there of them comes with the load, and of what is gone it says nothing.
-                sound(replica.on(*entity, Statement::NoneAhead).execute([stamp]));
+                sound(replica.on(*entity, Statement::NoneAhead).execute([&i64::MIN, stamp]));
             }
             for row in rows {
                 match replica.apply(*entity, row, Source::Captured, progress.generation) {
@@ -287,7 +300,7 @@ impl Replica {
             }
             let (loaded, loading) = (progress.loaded || !more, progress.loading && *more);
             let cursor = Some(cursor.clone());
-            replica.set_progress(*entity, &Progress { cursor, loaded, loading, ..progress });
+            replica.set_progress(*entity, &Progress { cursor, loaded, loading, since, ..progress });
             taken
         })
     }
@@ -307,11 +320,13 @@ impl Replica {
         let schema = Arc::clone(self.schema());
         let schema = schema.entities.get(usize::from(entity.0));
         let Some(schema) = schema.filter(|schema| schema.delivery.comes_down()) else { return };
-        let Progress { loading, generation, .. } = self.progress(entity);
-        // A load that began meanwhile may have passed the end of such a row without a word.
+        let Progress { loading, generation, since, .. } = self.progress(entity);
+        // Nor has the load under way met it.
+        let unmet = generation - i64::from(loading);
         for row in rows {
-            let is_here =
-                !loading && self.apply(entity, row, Source::Ahead, generation) != Applied::PassedOver;
+            // A load that began meanwhile may have passed the end of such a row without a word.
+            let is_passed = loading && since.is_some_and(|since| row.stamp <= since);
+            let is_here = !is_passed && self.apply(entity, row, Source::Ahead, unmet) != Applied::PassedOver;
             if went_back && !is_here {
                 sound(self.on(entity, Statement::Doubt).execute([row.key.as_str()]));
             }
@@ -440,20 +455,23 @@ impl Replica {
     }
 
     pub(super) fn progress(&self, entity: EntityId) -> Progress {
-        let mut read =
-            self.open().prepare("SELECT cursor, loaded, loading, generation FROM progress WHERE entity = ?1");
+        let mut read = self
+            .open()
+            .prepare("SELECT cursor, loaded, loading, generation, since FROM progress WHERE entity = ?1");
         let progress = read.query_row([entity.0], |row| {
             let (cursor, loaded, loading) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            Ok(Progress { cursor, loaded, loading, generation: row.get(3)? })
+            let since = row.get::<_, Option<i64>>(4)?.map(Stamp);
+            Ok(Progress { cursor, loaded, loading, generation: row.get(3)?, since })
         });
         sound(progress)
     }
 
     fn set_progress(&self, entity: EntityId, progress: &Progress) {
-        let Progress { cursor, loaded, loading, generation } = progress;
-        let sql =
-            "UPDATE progress SET cursor = ?2, loaded = ?3, loading = ?4, generation = ?5 WHERE entity = ?1";
-        sound(self.open().prepare(sql).execute((entity.0, cursor, loaded, loading, generation)));
+        let Progress { cursor, loaded, loading, generation, since } = progress;
+        let sql = "UPDATE progress SET cursor = ?2, loaded = ?3, loading = ?4, generation = ?5, since = ?6
+                   WHERE entity = ?1";
+        let since = since.map(|since| since.0);
+        sound(self.open().prepare(sql).execute((entity.0, cursor, loaded, loading, generation, since)));
     }
 }
 

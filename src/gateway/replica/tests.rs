@@ -137,6 +137,7 @@ impl Site {
             clock: START,
             zone: 0,
             run: 1,
+            by_address: false,
         }));
         let answer = CODEC.decode_answer(&answer).unwrap()?;
         let page = &answer.pages[0];
@@ -164,8 +165,18 @@ impl Site {
     fn told_with_stamps(&mut self, device: u32, cursor: &mut Option<String>) -> Vec<(String, Stamp)> {
         let wants = vec![Want { entity: VISIT, cursor: cursor.clone(), ids: 0 }];
         let (device, unit) = (DeviceId(device), UnitId(0));
-        let request =
-            PullRequest { device, unit, wants, rows: 100, bytes: 1 << 20, clock: START, zone: 0, run: 1 };
+        let (clock, by_address) = (START, false);
+        let request = PullRequest {
+            device,
+            unit,
+            wants,
+            rows: 100,
+            bytes: 1 << 20,
+            clock,
+            zone: 0,
+            run: 1,
+            by_address,
+        };
         let answer = self.ask(&Request::Pull(request));
         let answer = CODEC.decode_answer(&answer).unwrap().unwrap();
         let mark = |there| if there { "+" } else { "-" };

@@ -51,7 +51,9 @@ impl Reader {
         let (device, unit) = (DeviceId(0), UnitId(0));
         let clock = Stamp(site.backend.clock(site.now).0 + self.clock);
         let (run, zone) = (self.run, self.zone);
-        site.send(&Request::Pull(PullRequest { device, unit, wants, rows, bytes: 1 << 30, clock, zone, run }))
+        let (bytes, by_address) = (1 << 30, false);
+        let pull = PullRequest { device, unit, wants, rows, bytes, clock, zone, run, by_address };
+        site.send(&Request::Pull(pull))
     }
 
     /// Takes a page: its rows, and whether there are more.

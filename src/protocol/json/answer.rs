@@ -7,9 +7,10 @@ use serde::Deserialize;
 use super::super::answer::{Answer, Page, Part, Projected, PushResult, Rows};
 use super::super::codec::{PageWriter, PushVerdict};
 use super::super::damaged::Damaged;
+use super::super::message::Asked;
 use super::rows::{write_kept_row, write_part, write_row};
 use crate::base::json::{Counted, Sink, write_value};
-use crate::base::{EntityId, Span, Stamp, ValueRef};
+use crate::base::{EntityId, Span, Stamp, Undone, ValueRef};
 use crate::contract::{Outcome, Refusal, Row, ServerError};
 
 /// Writes the pages of one answer, or counts what they would be.
@@ -17,17 +18,18 @@ pub(super) struct Writer<S> {
     out: S,
     rows: u32,
     first: bool,
-    life: u64,
+    undone: Vec<Undone>,
     unseen: Option<Stamp>,
     withheld: Vec<u8>,
     ids: Option<(u64, u32)>,
 }
 
 impl<S: Sink + Default> Writer<S> {
-    pub(super) fn new(asked_at: Stamp) -> Writer<S> {
+    pub(super) fn new(asked: Asked) -> Writer<S> {
         let mut out = S::default();
-        out.put(format!("{{\"for\":{},\"pages\":[", asked_at.0).as_bytes());
-        Writer { out, rows: 0, first: true, life: 0, unseen: None, withheld: Vec::new(), ids: None }
+        out.put(format!("{{\"for\":{},\"pages\":[", asked.0).as_bytes());
+        let (undone, withheld) = (Vec::new(), Vec::new());
+        Writer { out, rows: 0, first: true, undone, unseen: None, withheld, ids: None }
     }
     fn begin_row(&mut self) {
         if self.rows > 0 {
@@ -59,8 +61,8 @@ impl<S: Sink + Default + IntoBytes> PageWriter for Writer<S> {
         self.begin_row();
         write_kept_row(&mut self.out, key, stamp, cells);
     }
-    fn of_life(&mut self, life: u64) {
-        self.life = life;
+    fn undone(&mut self, undone: &[Undone]) {
+        self.undone = undone.to_vec();
     }
     fn withheld(&mut self, key: &str) {
         if !self.withheld.is_empty() {
@@ -77,9 +79,13 @@ impl<S: Sink + Default + IntoBytes> PageWriter for Writer<S> {
     fn end_page(&mut self, cursor: &str, more: bool) {
         self.out.put(b"],\"cursor\":");
         write_value(&mut self.out, ValueRef::Text(cursor));
-        let life = std::mem::take(&mut self.life);
-        if life > 0 {
-            self.out.put(format!(",\"life\":{life}").as_bytes());
+        let is_undone = !self.undone.is_empty();
+        for (index, Undone { from, until }) in std::mem::take(&mut self.undone).into_iter().enumerate() {
+            let before = if index == 0 { ",\"undone\":[" } else { "," };
+            self.out.put(format!("{before}[{},{}]", from.0, until.0).as_bytes());
+        }
+        if is_undone {
+            self.out.put(b"]");
         }
         if let Some(Stamp(unseen)) = self.unseen.take() {
             self.out.put(format!(",\"unseen\":{unseen}").as_bytes());
@@ -122,8 +128,8 @@ impl IntoBytes for Counted {
 }
 
 /// A push's answer.
-pub(super) fn results(asked_at: Stamp, verdicts: &mut dyn Iterator<Item = PushVerdict<'_>>) -> Vec<u8> {
-    let mut out = format!("{{\"for\":{},\"results\":[", asked_at.0).into_bytes();
+pub(super) fn results(asked: Asked, verdicts: &mut dyn Iterator<Item = PushVerdict<'_>>) -> Vec<u8> {
+    let mut out = format!("{{\"for\":{},\"results\":[", asked.0).into_bytes();
     for (index, (id, outcome)) in verdicts.enumerate() {
         if index > 0 {
             out.push(b',');
@@ -214,7 +220,7 @@ fn refusal_name(refusal: Refusal) -> &'static str {
 #[derive(Deserialize)]
 struct RawAnswer<'a> {
     #[serde(default, rename = "for")]
-    asked_at: Stamp,
+    asked: Asked,
     #[serde(default, borrow)]
     pages: Option<Vec<RawPage<'a>>>,
     #[serde(default, borrow)]
@@ -255,7 +261,7 @@ struct RawPage<'a> {
     cursor: Cow<'a, str>,
     more: bool,
     #[serde(default)]
-    life: u64,
+    undone: Vec<(Stamp, Stamp)>,
     unseen: Option<Stamp>,
     #[serde(default, borrow)]
     withheld: Vec<Cow<'a, str>>,
@@ -271,19 +277,19 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Result<Answer<'_>, ServerError>, Da
     if raw.pages.is_none() && raw.results.is_none() {
         return Err(Damaged("an answer is one of pages, results, error".to_owned()));
     }
-    let page = |RawPage { e, rows, cursor, more, life, unseen, withheld, ids }| Page {
+    let page = |RawPage { e, rows, cursor, more, undone, unseen, withheld, ids }| Page {
         entity: e,
         rows,
         cursor,
         more,
-        life,
+        undone: undone.into_iter().map(|(from, until)| Undone { from, until }).collect(),
         unseen,
         withheld,
         ids,
     };
     let pages = raw.pages.into_iter().flatten().map(page).collect();
     let results = raw.results.into_iter().flatten().map(push_result).collect::<Result<_, _>>()?;
-    Ok(Ok(Answer { asked_at: raw.asked_at, pages, results }))
+    Ok(Ok(Answer { asked: raw.asked, pages, results }))
 }
 
 fn server_error(raw: RawError) -> Result<ServerError, Damaged> {

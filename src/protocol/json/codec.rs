@@ -3,9 +3,8 @@
 use super::super::answer::Answer;
 use super::super::codec::{Codec, PageWriter, PushVerdict, Weighed};
 use super::super::damaged::Damaged;
-use super::super::message::Request;
+use super::super::message::{Asked, Request};
 use super::{answer, request, weight};
-use crate::base::Stamp;
 use crate::base::json::Counted;
 use crate::contract::ServerError;
 
@@ -22,14 +21,14 @@ impl Codec for Json {
     fn decode_request(&self, bytes: &[u8]) -> Result<Request, Damaged> {
         request::decode(bytes)
     }
-    fn pages(&self, asked_at: Stamp) -> Box<dyn PageWriter> {
-        Box::new(answer::Writer::<Vec<u8>>::new(asked_at))
+    fn pages(&self, asked: Asked) -> Box<dyn PageWriter> {
+        Box::new(answer::Writer::<Vec<u8>>::new(asked))
     }
-    fn counted_pages(&self, asked_at: Stamp) -> Box<dyn PageWriter> {
-        Box::new(answer::Writer::<Counted>::new(asked_at))
+    fn counted_pages(&self, asked: Asked) -> Box<dyn PageWriter> {
+        Box::new(answer::Writer::<Counted>::new(asked))
     }
-    fn results(&self, asked_at: Stamp, verdicts: &mut dyn Iterator<Item = PushVerdict<'_>>) -> Vec<u8> {
-        answer::results(asked_at, verdicts)
+    fn results(&self, asked: Asked, verdicts: &mut dyn Iterator<Item = PushVerdict<'_>>) -> Vec<u8> {
+        answer::results(asked, verdicts)
     }
     fn refusal(&self, error: &ServerError) -> Vec<u8> {
         answer::refusal(error)

@@ -32,6 +32,9 @@ struct RawPull<'a> {
     run: u64,
     #[serde(default, skip_serializing_if = "is_utc")]
     zone: i32,
+    /// It is asked for by its address.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    get: bool,
     #[serde(borrow)]
     wants: Vec<RawWant<'a>>,
 }
@@ -94,7 +97,7 @@ pub(super) fn encode(request: &Request) -> Vec<u8> {
                 ids: w.ids,
             });
             let (rows, bytes, run, zone) = (pull.rows, pull.bytes, pull.run, pull.zone);
-            let body = RawPull { rows, bytes, run, zone, wants: wants.collect() };
+            let body = RawPull { rows, bytes, run, zone, get: pull.by_address, wants: wants.collect() };
             RawRequest { pull: Some(body), ..empty(pull.device, pull.clock, pull.unit) }
         }
         Request::Push(push) => {
@@ -141,12 +144,12 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Request, Damaged> {
     let (device, clock, unit) = (raw.device, raw.clock, raw.unit);
     match (raw.pull, raw.push, raw.fetch) {
         (Some(pull), None, None) => {
-            let RawPull { rows, bytes, run, zone, wants } = pull;
+            let RawPull { rows, bytes, run, zone, get: by_address, wants } = pull;
             let wants = wants.into_iter();
             let wants =
                 wants.map(|w| Want { entity: w.e, cursor: w.cursor.map(Cow::into_owned), ids: w.ids });
             let wants = wants.collect();
-            Ok(Request::Pull(PullRequest { device, unit, wants, rows, bytes, clock, zone, run }))
+            Ok(Request::Pull(PullRequest { device, unit, wants, rows, bytes, clock, zone, run, by_address }))
         }
         (None, Some(push), None) => {
             let mutations = push.into_iter().map(|m| mutation(device, m)).collect::<Result<_, _>>()?;

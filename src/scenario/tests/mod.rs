@@ -65,6 +65,7 @@ const STACKS: &[&str] = &[
     "broken:rests-in-the-middle",
     "broken:says-nothing",
     "broken:sweeps-what-is-withheld",
+    "broken:takes-anothers-page",
     "broken:taken-is-done",
     "broken:takes-older-tombstones",
     "broken:takes-older-versions",

@@ -259,3 +259,80 @@ fn what_a_device_was_told_in_a_life_that_the_replica_missed_is_told_otherwise_ag
         assert_eq!(rest, [""; 0], "once");
     }
 }
+
+/// Readers are half a minute behind.
+fn behind() -> Site {
+    let mut site =
+        Site::new(backend::Options { replica_lag: Span::secs(30), ..backend::Options::default() }, 1_000);
+    site.refresh();
+    site
+}
+
+impl Site {
+    /// A device of the north writes a text, which the backend judges.
+    fn write(&mut self, key: &str, text: &str) {
+        let edit = self.mutation(0, key, EditKind::Update, vec![(1, Value::text(text))]);
+        self.push(0, &edit);
+        self.upload();
+    }
+
+    /// The texts of the north, as a device that begins is told.
+    fn texts(&mut self) -> Vec<Value> {
+        let (mut north, mut held) = (None, Rows::new());
+        self.pull(0, &mut north, &mut held);
+        held.into_values().map(|values| values[1].clone()).collect()
+    }
+}
+
+#[test]
+fn what_a_backup_holds_stays_though_readers_do_not_see_it_yet() {
+    let mut site = behind();
+    site.write("north0", "done");
+    let backup = site.backend.backup();
+    site.write("north1", "undone");
+    assert_eq!(site.texts(), ["done", "undone"].map(Value::text));
+    site.backend.restore(backup);
+    site.refresh();
+    assert_eq!(site.texts(), ["done", "open"].map(Value::text));
+}
+
+#[test]
+fn a_verdict_by_which_a_replica_hears_of_another_life_stays() {
+    let mut site = behind();
+    let backup = site.backend.backup();
+    site.backend.restore(backup);
+    site.write("north1", "since");
+    site.refresh();
+    site.refresh();
+    assert_eq!(site.texts(), ["open", "since"].map(Value::text));
+}
+
+#[test]
+fn a_verdict_that_comes_home_in_a_load_goes_with_the_end_of_its_row() {
+    let mut site = Site::new(backend::Options::default(), 1);
+    site.refresh();
+    let backup = site.backend.backup();
+    site.tick();
+    site.backend.restore(backup);
+    let edit = site.mutation(0, "north0", EditKind::Update, vec![(1, Value::text("done"))]);
+    site.push(0, &edit);
+    let batch = site.gateway.next_batch(&Upload::default()).unwrap();
+    let now = site.tick();
+    let verdicts = site.gateway.push_batch(now, Time::FAR, &mut site.backend, &batch).called.answer.unwrap();
+    site.delete("north0");
+    site.now += Span::secs(1);
+    let mut refresh = site.gateway.begin_refresh(site.now);
+    let mut settles = Some(verdicts);
+    while let Some(ask) = site.gateway.next_page(&refresh) {
+        let now = site.tick();
+        let page = site.gateway.read_page(now, Time::FAR, &mut site.backend, &ask).called.answer;
+        site.gateway.take_page(&mut refresh, &ask, page);
+        if ask.cursor.is_none()
+            && let Some(verdicts) = settles.take()
+        {
+            site.gateway.settle(site.now, &mut Upload::default(), &batch, &verdicts);
+        }
+    }
+    assert!(settles.is_none(), "it came home behind the first page of a load");
+    assert_eq!(site.texts(), ["open"].map(Value::text));
+}
