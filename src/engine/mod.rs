@@ -61,6 +61,7 @@ mod scheduler;
 mod segments;
 mod session;
 mod settle;
+mod settled;
 mod signal;
 mod split;
 mod squash;

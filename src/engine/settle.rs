@@ -1,22 +1,19 @@
 //! Settling: each edit of a request by the backend's verdict, a conflict by the policy.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::beneath::{as_of, beneath};
-use super::conflict::{
-    Conflict, Contested, Resolution, ask, is_uncontested, kind_of, resolution, says_the_same,
-};
+use super::conflict::{Conflict, Contested, Resolution, ask, is_uncontested, resolution, says_the_same};
 use super::named;
 use super::options::Sends;
 use super::passed::is_undone;
 use super::process::{Process, damaged};
 use super::rules::overlay;
+use super::settled::{By, Settled, acknowledged, holds, keep_last_words, told_of};
 use super::split::split_off;
-use crate::base::{EditId, EntityId, Key, Span, Stamp, UnitId};
+use crate::base::{EntityId, Key, Span, Stamp, UnitId};
 use crate::contract::{
-    AppliedChange, ConflictKind, EditKind, Event, LogEntry, LogKind, Outcome, PageEvent, Row, Sides,
-    SyncError,
+    AppliedChange, EditKind, Event, LogEntry, LogKind, Outcome, PageEvent, Row, SyncError,
 };
 use crate::protocol::PushResult;
 use crate::store::{Conflicts, Difference, Entry, StoreError, Tx};
@@ -30,51 +27,6 @@ pub(super) struct Counts {
     pub(super) put_off: usize,
     /// Edits that wait at the server for a verdict.
     pub(super) queued: usize,
-}
-
-/// What settling an edit did, kept until it is committed and can be told.
-pub(super) enum Settled {
-    Acknowledged {
-        edit: EditId,
-        entity: EntityId,
-        key: Key,
-        stamp: Stamp,
-    },
-    Decided {
-        edit: EditId,
-        entity: EntityId,
-        key: Key,
-        kind: ConflictKind,
-        resolution: Resolution,
-        sides: Sides,
-        by: By,
-    },
-    Logged {
-        edit: EditId,
-        entity: EntityId,
-        key: Key,
-        kind: LogKind,
-    },
-    /// The row has another key now.
-    Renamed(EntityId, Key, Key),
-    /// The row has the backend's version now.
-    Holds {
-        entity: EntityId,
-        key: Key,
-        stamp: Stamp,
-        removed: bool,
-    },
-}
-
-/// Who has decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum By {
-    /// A rule.
-    Rule,
-    /// Nobody: it was found to be no conflict.
-    Detection,
-    /// A person; `on_top` of an edit that was made on top of the one in conflict.
-    Person { on_top: bool },
 }
 
 /// Who settles edits.
@@ -590,40 +542,6 @@ impl Settler {
 /// version itself is not; that it is out of the device's reach is.
 fn is_news(shadow: &Row, settled: Stamp) -> bool {
     shadow.stamp > settled || shadow.stamp == settled && shadow.values.is_none()
-}
-
-/// That this was decided.
-pub(super) fn told_of(conflict: Conflict<'_>, key: Key, resolution: Resolution, by: By) -> Settled {
-    let Conflict { entry, current, edited_at, .. } = conflict;
-    let remote = current.map_or(Stamp(0), |row| row.stamp);
-    let sides = Sides { local: entry.made_at, remote, edited: edited_at };
-    let kind = if by == By::Detection { ConflictKind::Equal } else { kind_of(conflict) };
-    Settled::Decided { edit: entry.edit, entity: entry.entity, key, kind, resolution, sides, by }
-}
-
-/// Of a row that two edits of a batch came to be about, what the first one brought was gone again
-/// before anybody saw it.
-fn keep_last_words(told: &mut Vec<Settled>) {
-    let mut settled = BTreeMap::new();
-    for told in &*told {
-        if let Settled::Acknowledged { entity, key, stamp, .. } = told {
-            settled.insert((*entity, key.clone()), *stamp);
-        }
-    }
-    told.retain(|told| match told {
-        Settled::Holds { entity, key, stamp, .. } => {
-            settled.get(&(*entity, key.clone())).is_none_or(|last| stamp >= last)
-        }
-        _ => true,
-    });
-}
-
-fn acknowledged(entry: &Entry, stamp: Stamp) -> Settled {
-    Settled::Acknowledged { edit: entry.edit, entity: entry.entity, key: entry.key.clone(), stamp }
-}
-
-fn holds(entity: EntityId, row: &Row) -> Settled {
-    Settled::Holds { entity, key: row.key.clone(), stamp: row.stamp, removed: row.values.is_none() }
 }
 
 #[cfg(test)]

@@ -190,8 +190,7 @@ fn a_commit_is_visible_when_its_version_is_on_another_device() {
 }
 
 fn refusals(t: &mut Telling, made: &LocalEdit, key: &Key) {
-    let (request, took, kind) = (2, Span::secs(1), RequestKind::Pull);
-    let unit = Some(UNIT);
+    let (request, took, kind, unit) = (2, Span::secs(1), RequestKind::Pull, Some(UNIT));
     let (device, zero) = (Some(DeviceId(0)), Span::ZERO);
     let served =
         Event::BackendServed { device, kind, queued: took, locked: zero, service: zero, scanned: 0, rows: 0 };

@@ -259,16 +259,17 @@ impl<'a> Inspection<'a> {
             uncounted.extend(BY_STAMPS);
         }
         let clipped = |sum: u128| u64::try_from(sum).unwrap_or(u64::MAX);
-        figures.insert("oracle.lost.row_ns", clipped(held.behind.lost));
-        figures.insert("oracle.stale.row_ns", clipped(held.behind.stale));
-        figures.insert("oracle.went_back.row_ns", clipped(shown.row_ns(self.at)));
-        figures.insert("oracle.idle_with_work.ns", clipped(owing.idle_ns()));
+        figures.extend([
+            ("oracle.lost.row_ns", clipped(held.behind.lost)),
+            ("oracle.stale.row_ns", clipped(held.behind.stale)),
+            ("oracle.went_back.row_ns", clipped(shown.row_ns(self.at))),
+            ("oracle.idle_with_work.ns", clipped(owing.idle_ns())),
+        ]);
         figures.insert("oracle.skipped.versions", held.odd.skipped);
         figures.insert("oracle.phantom_delete.rows", held.odd.phantom_deletes);
         figures.insert("oracle.phantom_insert.rows", held.odd.phantom_inserts);
         figures.insert("oracle.repeated.rows", held.odd.repeated);
-        figures.insert("oracle.doubled.rows", self.doubles);
-        figures.insert("oracle.half_seen.rows", self.half_seen);
+        figures.extend([("oracle.doubled.rows", self.doubles), ("oracle.half_seen.rows", self.half_seen)]);
         figures.extend(miscalled.figures(ledger.conflicts, overwritten));
         figures.insert("oracle.kept_both.rows", kept_both);
         let gone: Vec<EditId> = ledger.gone().collect();

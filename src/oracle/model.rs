@@ -442,11 +442,13 @@ impl Oracle {
             on_top.for_each(|id| self.intents.decided(id, decision));
         }
         let of = (self.history.row(row), seen);
+        let all = |row: RowId| (self.history.row(row), self.history.row(row).versions.len());
+        let stays = other.map_or(of, all);
         if let Some(made) = self.ledger.get(edit).filter(|_| kind != ConflictKind::Equal) {
             self.miscalled.decided((edit, made), of, other.is_none(), &self.ledger);
         }
         let gave_way = self.ledger.get(edit).map_or_else(GaveWay::default, |made| {
-            overwritten::by_rule(decision, (edit, made), of, &self.ledger)
+            overwritten::by_rule(decision, (edit, made), of, stays, &self.ledger)
         });
         self.ledger.found.decided(edit, decision, of.0, seen);
         self.ledger.decided((at, device), edit, row, decision, (seen, gave_way), &self.history);

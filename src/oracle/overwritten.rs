@@ -12,11 +12,12 @@ use crate::base::{EditId, Value};
 use crate::contract::{Author, CommitKind, Decision, EditKind};
 
 /// What gives way by a decision over an edit whose device has now read the first `met` versions of
-/// `row`.
+/// `row`, and to the first `upto` versions of `stays`: another row, if that has the natural key.
 pub(super) fn by_rule(
     decision: Decision<'_>,
     (id, edit): (EditId, &Edit),
     (row, met): (&Row, usize),
+    (stays, upto): (&Row, usize),
     ledger: &Ledger,
 ) -> GaveWay {
     let (unseen, _) = written_unseen(row, ledger, id, edit);
@@ -28,7 +29,7 @@ pub(super) fn by_rule(
     if matches!(decision, Decision::Same | Decision::Both { .. } | Decision::Parked) {
         return GaveWay::default();
     }
-    let says = |column: usize, value: &Value| row.said(column, met).is_some_and(|v| alike(v, value));
+    let says = |column: usize, value: &Value| stays.said(column, upto).is_some_and(|v| alike(v, value));
     let ours = edit.values.iter().filter(|(column, value)| !kept(*column) && !says(*column, value));
     let theirs = changed(row, edit.seen..met, unseen).filter(|(column, value)| {
         // The device may have heard of others since, and its person not.

@@ -19,7 +19,7 @@ use crate::contract::{EditError, EditKind, LocalEdit};
 /// When the edit makes no sense on this device or the disk fails; nothing is changed then.
 pub fn mark(store: &Store, edit: &LocalEdit, id: &str, made_at: Stamp) -> std::result::Result<(), EditError> {
     store.transact("BEGIN IMMEDIATE", true, |tx| {
-        let edit = &*super::rename::followed(tx, edit)?;
+        let edit = &*super::followed::followed(tx, edit)?;
         let (base, _) = tx.change(edit)?;
         let values = whole(tx, edit.entity, &edit.key)?.unwrap_or_default();
         match tx.entries_for(edit.entity, edit.key.as_str())?.into_iter().next() {

@@ -25,6 +25,7 @@
 mod conflicts;
 mod connection;
 mod error;
+mod followed;
 mod late;
 mod layout;
 mod line;

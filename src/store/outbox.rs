@@ -6,7 +6,7 @@ use rusqlite::Row;
 use serde_json::value::RawValue;
 
 use super::error::{Result, StoreError};
-use super::rename::followed;
+use super::followed::followed;
 use super::session::{Store, Tx};
 use crate::base::{Cell, DeviceId, EditId, EntityId, Key, Stamp, Value};
 use crate::contract::{self, ColumnKind, EditError, EditKind, Entity, LocalEdit, PendingEdit};

@@ -2,14 +2,12 @@
 //!
 //! The table of what was renamed is made with the database, and only where rows can be renamed.
 
-use std::borrow::Cow;
-
 use super::error::Result;
 use super::outbox::{ENTRY, entry, json};
 use super::references::defer_foreign_keys;
 use super::session::Tx;
 use crate::base::{EntityId, Key, Value};
-use crate::contract::{ColumnKind, Entity, LocalEdit, Row, Schema};
+use crate::contract::{ColumnKind, Entity, Row};
 
 /// Which traces of a row get its new key, besides the row and its own edits.
 #[derive(Clone, Copy, Debug)]
@@ -111,40 +109,6 @@ fn repoint_edits(tx: &Tx<'_>, id: EntityId, target: EntityId, (from, to): (&Key,
         }
     }
     Ok(())
-}
-
-/// An edit by the keys that its rows have by now: a person may have opened them under others.
-///
-/// # Errors
-/// When the database cannot be read.
-pub(super) fn followed<'e>(tx: &Tx<'_>, edit: &'e LocalEdit) -> Result<Cow<'e, LocalEdit>> {
-    let schema = tx.store().schema();
-    let mut followed = Cow::Borrowed(edit);
-    if !schema.renames_any() {
-        return Ok(followed);
-    }
-    if let Some(key) = renamed(tx, schema, edit.entity, edit.key.as_str())? {
-        followed.to_mut().key = key;
-    }
-    let entity = tx.store().entity(edit.entity);
-    for (at, (column, value)) in edit.values.iter().enumerate() {
-        if let (ColumnKind::Ref(target), Value::Text(key)) = (&entity.columns[*column].kind, value)
-            && let Some(to) = renamed(tx, schema, *target, key)?
-        {
-            followed.to_mut().values[at].1 = Value::Text(to.0);
-        }
-    }
-    Ok(followed)
-}
-
-/// What a row of this key is called by now, if it got another one.
-fn renamed(tx: &Tx<'_>, schema: &Schema, entity: EntityId, key: &str) -> Result<Option<Key>> {
-    if !schema.renames(entity) {
-        return Ok(None);
-    }
-    let sql = "SELECT \"to\" FROM renamed WHERE entity=?1 AND key=?2";
-    let found = tx.query(sql, (entity.0, key), |row| Ok(Key(row.get(0)?)))?;
-    Ok(found.into_iter().next())
 }
 
 /// Whether a value of this column refers to a row.

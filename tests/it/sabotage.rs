@@ -272,10 +272,13 @@ fn class(id: &str) -> &'static str {
         "merges-without-nulls" => "A14",
         "never-sweeps" => "A22, D",
         "sweeps-what-is-withheld" => "C14",
-        "takes-anothers-page" => "A",
-        "keeps-what-left-scope" | "takes-older-versions" | "takes-older-tombstones" => "A",
+        "keeps-what-left-scope"
+        | "takes-anothers-page"
+        | "takes-older-versions"
+        | "takes-older-tombstones"
+        | "forgets-late-rows" => "A",
         "new-identity-each-try" => "B1",
-        "marks-clean-what-changed" => "B3",
+        "marks-clean-what-changed" | "squashes-into-what-was-sent" => "B3",
         "shows-the-shadow" => "B4",
         "two-at-once" => "B7",
         "misses-saves-in-a-run" => "B5",
@@ -289,7 +292,7 @@ fn class(id: &str) -> &'static str {
         "keeps-what-is-refused" => "B9",
         "drops-after-refusal" | "drops-after-timeout" => "B10",
         "children-first" | "parents-first" => "B11",
-        "cancels-what-was-sent" => "B12",
+        "cancels-what-was-sent" | "takes-back-what-was-sent" => "B12",
         "forgets-what-was-superseded" => "B16",
         "forgets-the-shadow" => "B20",
         "silence-is-consent" => "B23",
@@ -299,6 +302,7 @@ fn class(id: &str) -> &'static str {
         | "cleans-up-at-the-backend"
         | "values-of-the-one-before"
         | "key-of-the-one-before"
+        | "sends-the-last-update-alone"
         | "newest-first" => "B",
         "update-brings-back" => "C1",
         "tombstones-for-ever" => "C3",
@@ -317,10 +321,9 @@ fn class(id: &str) -> &'static str {
         "goes-over-what-came" => "D13",
         "rests-in-the-middle" => "D8",
         "ignores-the-network" | "never-forgives" | "waits-without-a-ceiling" | "gives-up-for-good" => "D",
-        "forgets-late-rows" => "A",
-        "merges-in-silence" => "C",
         "rename-forgets-edits" | "rename-forgets-rows" | "rename-forgets-newer" | "pool-gives-again" => "C",
         "page-in-memory"
+        | "merges-in-silence"
         | "choice-stays-here"
         | "flag-stays-set"
         | "stops-at-a-conflict"
@@ -330,9 +333,6 @@ fn class(id: &str) -> &'static str {
         | "last-in-first-out"
         | "tries-without-a-pause"
         | "never-ends-plans" => "D",
-        "squashes-into-what-was-sent" => "B3",
-        "takes-back-what-was-sent" => "B12",
-        "sends-the-last-update-alone" => "B",
         other => panic!("of which class is {other}?"),
     }
 }

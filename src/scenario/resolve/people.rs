@@ -128,7 +128,7 @@ impl World<'_> {
                 double_create: view.at("contention.double_create").share(),
                 deletes: view.at("contention.deletes").share(),
             },
-            editing: self.editing(),
+            editing: super::editing::editing(self),
             resolver: resolver(view.at("resolver")),
             opens_per_day_milli: opens.at("per_day").milli(),
             opened: opens.present().and_then(|o| self.entity(o.at("entity"))),
