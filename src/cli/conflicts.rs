@@ -54,6 +54,13 @@ pub(super) fn conflicts(
     let ended = ran.close(console);
     let right = Conflicts::of_csv(CONFLICTS_EXPECTED)?;
     let wrong = if ran.record.complete { table.differs_from(&right) } else { Vec::new() };
+    if ran.record.complete && ended == Exit::Success {
+        let (all, n) = (table.lines().len(), wrong.len());
+        console.remark(&match n {
+            0 => format!("all {all} cells are as {EXPECTED} says\n"),
+            n => format!("{n} of {all} cells are not as {EXPECTED} says\n"),
+        });
+    }
     for cell in wrong.iter().take(TOLD) {
         console.complaint(&format!("not as expected: {cell}\n"));
     }

@@ -265,10 +265,7 @@ impl<'a> Inspection<'a> {
             ("oracle.went_back.row_ns", clipped(shown.row_ns(self.at))),
             ("oracle.idle_with_work.ns", clipped(owing.idle_ns())),
         ]);
-        figures.insert("oracle.skipped.versions", held.odd.skipped);
-        figures.insert("oracle.phantom_delete.rows", held.odd.phantom_deletes);
-        figures.insert("oracle.phantom_insert.rows", held.odd.phantom_inserts);
-        figures.insert("oracle.repeated.rows", held.odd.repeated);
+        figures.extend(held.odd.figures());
         figures.extend([("oracle.doubled.rows", self.doubles), ("oracle.half_seen.rows", self.half_seen)]);
         figures.extend(miscalled.figures(ledger.conflicts, overwritten));
         figures.insert("oracle.kept_both.rows", kept_both);

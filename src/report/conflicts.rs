@@ -57,6 +57,8 @@ pub struct Line {
     pub mistaken: u64,
     /// Conflicts that were not found.
     pub missed: u64,
+    /// People saw rows that refer to one which is gone.
+    pub dangling: bool,
     /// Requests of the devices, beyond the fewest in this world.
     pub requests: u64,
 }
@@ -87,6 +89,7 @@ impl Line {
             silent: value("oracle.silent_discard.count"),
             mistaken: value("oracle.conflicts.false"),
             missed: value("oracle.conflicts.missed"),
+            dangling: value("device.dangling.row_ns") > 0,
             requests: value("engine.requests.count"),
         }
     }
@@ -107,7 +110,12 @@ impl Line {
         if self.overwritten > 0 {
             _ = write!(text, " -{}", self.overwritten);
         }
-        let marks = [(self.silent > 0, "!"), (self.mistaken > 0, "?"), (!self.converged, " DIVERGED")];
+        let marks = [
+            (self.silent > 0, "!"),
+            (self.mistaken > 0, "?"),
+            (self.dangling, "~"),
+            (!self.converged, " DIVERGED"),
+        ];
         text.extend(marks.iter().filter(|(is, _)| *is).map(|(_, mark)| *mark));
         text
     }
@@ -119,13 +127,19 @@ impl Line {
 }
 
 /// What the words and marks are.
-const LEGEND: &str = "  \
-  what stays: what was done here (on the phone that comes last), what is there when it comes,
-  columns of both (merged), both as two rows, what a person chose (page); same: both sides say the
-  same, or set other columns; -: nobody was asked
-  -2: in two columns one person's value took the place of another's, unread
-  !: in silence, without a line that anybody can read; ?: of a conflict that was none
-  two words: where the edit here was made earlier | where it was made later
+const LEGEND: &str = "\
+Phone 0 comes back last and finds what phone 1 did. What stays in the end:
+  here      what phone 0 did             there    what phone 1 did
+  merged    columns of both              both     two rows
+  page      what a person chose          refused  the backend does not take what phone 0 did
+  same      there was nothing to choose: both say the same, or set other columns
+  -         nobody looked: there is no conflict, or none that is noticed
+  here / there   the first where phone 0 was the earlier by its clock, the second where the later
+and what that cost:
+  -2   two columns of one person's were replaced by another's, who had not read them
+  !    without a line that anybody can read
+  ?    it was called a conflict, though nobody had touched what the other wrote
+  ~    rows are left that refer to one that is gone
 ";
 
 /// The whole table, in the order in which it is told.
@@ -226,7 +240,7 @@ impl Conflicts {
             let cell = |world: &&str| {
                 let of = lines.iter().filter(|line| line.policy == policy && line.world == **world);
                 let words: Vec<String> = of.map(|line| line.short()).collect();
-                distinct(words.iter().map(String::as_str)).join(" | ")
+                distinct(words.iter().map(String::as_str)).join(" / ")
             };
             let cells: Vec<String> = worlds.iter().map(cell).collect();
             grid.row([policy.to_owned()].into_iter().chain(cells));
@@ -267,6 +281,7 @@ mod tests {
             silent: 0,
             mistaken: 0,
             missed: 0,
+            dangling: false,
             requests: 23 + overwritten,
         }
     }
@@ -294,7 +309,7 @@ mod tests {
     #[test]
     fn orders_that_come_to_the_same_are_one_word() {
         let markdown = table().to_markdown();
-        assert!(markdown.contains("| later | here -1 \\| there |\n"), "{markdown}");
+        assert!(markdown.contains("| later | here -1 / there |\n"), "{markdown}");
         assert!(markdown.contains("| server | there -2 |\n"), "{markdown}");
     }
 

@@ -1,9 +1,9 @@
 //! What the app lets its person edit now.
 //!
-//! Whether there is a network is what the phone believes: one that is cut off and does not know lets
-//! edits through. A lease is asked of the server as somebody wants to edit, and needs a network that
-//! carries; it is given for a row that nobody else has and that the device shows as it is. What the
-//! asking costs is not counted: it takes no time and no request.
+//! Whether there is a network is what the phone believes: one that is cut off and does not know
+//! lets edits through. A lease is asked of the server as somebody wants to edit, and needs a
+//! network that carries; it is given for a row that nobody else has and that the device shows as
+//! it is. What the asking costs is not counted: it takes no time and no request.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

@@ -370,8 +370,7 @@ pub enum Event<'a> {
     },
     /// Changes of a pull were not committed, since a row would refer to one that is not there.
     ApplyAborted,
-    /// After a transaction another number of rows than before refer to one that is not there. Told
-    /// where somebody counts.
+    /// After a transaction another number of rows refer to one that is not there, if it is counted.
     Dangling {
         /// How many.
         rows: u64,
@@ -454,8 +453,7 @@ pub enum Event<'a> {
         /// the gateway and the backend.
         life: u32,
     },
-    /// A device: its state became a copy of another's, edits included, and its process begins again
-    /// from there.
+    /// A device: its state became a copy of another's, edits included; its process begins again.
     BecameCopy {
         /// The other.
         of: DeviceId,
@@ -479,8 +477,7 @@ pub enum Event<'a> {
         /// there.
         holder: Option<&'a Key>,
     },
-    /// The backend: a mutation was answered as if it was committed, and was not: its row is out of
-    /// the device's reach.
+    /// The backend: it dropped a mutation of a row out of the device's reach, and said it was done.
     MutationIgnored {
         /// The edit.
         edit: EditId,

@@ -1,7 +1,7 @@
 //! What is below local edits.
 
 use super::*;
-use crate::base::{DeviceId, Value};
+use crate::base::{DeviceId, EditId, Value};
 use crate::contract::{Column, ColumnKind, Database, Delivery, Entity, LocalEdit, Schema};
 use crate::store::{Journal, Options, Store};
 

@@ -253,8 +253,8 @@ impl Replica {
     }
 
     /// The backend's history is another from some time ago on: the same, and what was known ahead
-    /// of it and may be of the old one counts no more than the rest. Verdicts are of the old one: a device that comes for one
-    /// is judged again, by a backend that knows what it still has.
+    /// of it and may be of the old one counts no more than the rest. Verdicts are of the old one: a
+    /// device that comes for one is judged again, by a backend that knows what it still has.
     pub(in super::super) fn begin_again(&mut self, entity: EntityId, undone: &[Undone]) {
         self.transact(|replica| {
             sound(replica.open().prepare("DELETE FROM upload WHERE verdict IS NOT NULL").execute([]));
