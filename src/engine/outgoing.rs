@@ -47,13 +47,13 @@ impl Outgoing {
             }
             let guard = match base {
                 _ if entry.base.is_none() => Guard::Base,
+                // What was decided about goes over the version that was decided over.
+                _ if entry.is_sent_again() => Guard::Base,
                 _ if detect == Detect::ReadBefore => {
                     let shown = tx.row(entry.entity, entry.key.as_str())?.map(|row| row.values);
                     let edits = tx.entries_for(entry.entity, entry.key.as_str())?;
                     beneath(entity, shown, &edits).map_or(Guard::Base, |values| Guard::Image(image(&values)))
                 }
-                // What was decided about goes over the version that was decided over.
-                _ if entry.is_sent_again() => Guard::Base,
                 BaseDate::LastReceivedStamp => Guard::Base,
                 BaseDate::EditTime => {
                     entry.base = Some(entry.made_at);

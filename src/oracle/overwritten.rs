@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::checks::{CommitCase, written_unseen};
+use super::checks::{CommitCase, written_since, written_unseen};
 use super::edit::Edit;
 use super::history::{Row, Version, bit};
 use super::ledger::Ledger;
@@ -45,9 +45,11 @@ pub(super) fn by_rule(
 pub(super) fn by_commit(case: &CommitCase<'_>) -> GaveWay {
     let none = GaveWay::default();
     let Some((id, edit)) = case.edit.filter(|(_, edit)| edit.row == case.id) else { return none };
-    let (unseen, _) = written_unseen(case.row, case.ledger, id, edit);
+    // What an earlier edit of its person met, and was decided about, that person has not read.
+    let seen = if edit.conflict { edit.seen } else { edit.made_on };
+    let (unseen, _) = written_since(seen, case.row, case.ledger, (id, edit));
     let gone = case.kind == CommitKind::Delete;
-    let theirs = changed(case.row, edit.seen..case.row.versions.len(), unseen);
+    let theirs = changed(case.row, seen..case.row.versions.len(), unseen);
     let knew = |column| case.ledger.found.knew((id, edit), case.row, column);
     let theirs = theirs.filter(|(column, value)| {
         (gone || !alike(value, &case.values[*column]))

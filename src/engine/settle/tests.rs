@@ -1,8 +1,8 @@
 //! What is below local edits.
 
 use super::*;
-use crate::base::{DeviceId, EditId, Value};
-use crate::contract::{Column, ColumnKind, Database, Delivery, Entity, LocalEdit, Schema};
+use crate::base::{DeviceId, Value};
+use crate::contract::{Column, ColumnKind, Database, Delivery, EditId, Entity, LocalEdit, Schema};
 use crate::store::{Journal, Options, Store};
 
 /// Of whose three columns devices hold the first and the last.

@@ -111,12 +111,22 @@ pub(in crate::oracle) fn written_unseen<'a>(
     id: EditId,
     edit: &Edit,
 ) -> (u64, Option<&'a Version>) {
+    written_since(edit.seen, row, ledger, (id, edit))
+}
+
+/// The same of what was written since this version.
+pub(in crate::oracle) fn written_since<'a>(
+    seen: usize,
+    row: &'a Row,
+    ledger: &Ledger,
+    (id, edit): (EditId, &Edit),
+) -> (u64, Option<&'a Version>) {
     let foreign = |author: Author| match author {
         Author::Device(by) => by.device != id.device && !ledger.was_copied(by, (id.device, edit)),
         Author::Office | Author::Import => true,
         Author::Derived | Author::Backup => false,
     };
-    let unseen = row.versions.get(edit.seen..).unwrap_or_default();
+    let unseen = row.versions.get(seen..).unwrap_or_default();
     let (mut columns, mut by) = (0, None);
     for version in unseen.iter().filter(|v| foreign(v.author) && v.undone.is_none()) {
         columns |= version.changed;

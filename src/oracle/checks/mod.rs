@@ -12,7 +12,7 @@ mod turn;
 pub(super) use asked::{by_a_stranger, unasked};
 pub(super) use commits::{
     CommitCase, blind_overwrite, committed_twice, misfiled, natural_keys, resurrected_on_backend,
-    written_unseen,
+    written_since, written_unseen,
 };
 pub(super) use edits::{
     EditCase, acknowledged_without_commit, edit_in_words, lost_edit, overwriting_logged, silent_discard,

@@ -240,6 +240,12 @@ impl World<'_> {
             let title = "only an outbox keeps edits that could go as one";
             self.wrong.given(&[chosen, squash]).at(squash, title, "`squash` needs `capture = \"outbox\"`");
         }
+        let policy = self.root.at("engine.conflict.policy");
+        if squash.flag() && ["manual", "keep-both"].contains(&policy.text()) {
+            let title = format!("\"{}\" takes edits one by one, and these go as one", policy.text());
+            let help = "leave `squash` out, or take another policy";
+            self.wrong.given(&[policy, squash]).at(squash, title, help);
+        }
         engine::PushOptions {
             chunk_rows: view.at("chunk_rows").count(),
             chunk_bytes: view.at("chunk_bytes").bytes(),

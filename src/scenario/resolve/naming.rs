@@ -1,17 +1,30 @@
 //! Who gives rows their keys.
 
 use super::view::{Mistakes, View};
-use crate::contract::{MergeRule, NamedBy, Naming};
+use crate::contract::{NamedBy, Naming};
 use crate::engine::{LocalCapture, Requests};
 use crate::gateway::Mode;
+
+/// Policies by which a row that somebody deleted may be made again, or twice.
+const MAKES_AGAIN: [&str; 4] = ["client-wins", "callback", "manual", "keep-both"];
 
 /// Refuses keys that the way to the backend cannot bring.
 pub(super) fn keys_fit(root: View<'_>, mode: Mode, wrong: &Mistakes) {
     let cached = root.at("engine.pull.requests").word::<Requests>() != Requests::Unique;
     let marks = root.at("engine.push.capture").word::<LocalCapture>() != LocalCapture::Outbox;
+    let (policy, squash) = (root.at("engine.conflict.policy"), root.at("engine.push.squash"));
     for (_, entity) in root.at("entity").entries() {
         let ids = entity.at("ids");
         let by: NamedBy = ids.word();
+        if by == NamedBy::Server && MAKES_AGAIN.contains(&policy.text()) {
+            let title = format!("\"{}\" may make a row again, and that would get another key", policy.text());
+            let help = "write another policy, or ids = \"client\"";
+            wrong.given(&[policy, ids]).at(ids, title, help);
+        } else if by == NamedBy::Server && squash.flag() {
+            let help = "write engine.push.squash = false, or ids = \"client\"";
+            let title = "a row that is made and changed in one edit is not found under its key";
+            wrong.given(&[squash, ids]).at(ids, title, help);
+        }
         if mode == Mode::Persistent && by != NamedBy::Device {
             let help = "write gateway.mode = \"ota\", or ids = \"client\"";
             wrong.at(ids, "a gateway with a replica brings no keys of the backend's", help);
@@ -35,19 +48,21 @@ pub(super) fn naming(entity: View<'_>, wrong: &Mistakes) -> Naming {
         refill: entity.at("refill").count(),
     };
     let unique = entity.at("unique");
-    if naming.by == NamedBy::NaturalKey && (unique.items().next().is_none() || naming.doubles) {
-        let help = "name its columns: unique = [\"title\"]; and leave out `doubles`";
-        wrong.given(&[unique]).at(entity.at("ids"), "there is no natural key that holds", help);
+    let ids = entity.at("ids");
+    let keyless = unique.items().next().is_none();
+    if naming.by == NamedBy::NaturalKey && keyless {
+        let help = "list the columns that together are the natural key in `unique`";
+        wrong.given(&[unique]).at(ids, "these rows have no natural key", help);
+    } else if naming.by == NamedBy::NaturalKey && naming.doubles {
+        let help = "leave out `doubles`, or write ids = \"client\"";
+        let title = "`doubles` lets rows have the same natural key, and this makes them one row";
+        wrong.given(&[entity.at("doubles")]).at(ids, title, help);
     }
-    if naming.merge != MergeRule::default() && naming.by != NamedBy::NaturalKey {
-        let help = "it goes with ids = \"natural-key\"";
-        wrong.given(&[entity.at("ids")]).at(entity.at("merge"), "nothing is merged", help);
-    }
-    if naming.doubles && unique.items().next().is_none() {
-        let help = "name the columns by which people tell rows apart: unique = [\"title\"]";
+    if naming.doubles && keyless && naming.by != NamedBy::NaturalKey {
+        let help = "list the columns by which people tell rows apart in `unique`";
         wrong.given(&[unique]).at(entity.at("doubles"), "nothing tells which rows are the same", help);
     }
-    if naming.refill > naming.pool {
+    if naming.by == NamedBy::Pool && naming.refill > naming.pool {
         let at = ["refill", "pool"].map(|key| entity.at(key));
         let at = at.into_iter().find(|view| view.place().is_some()).unwrap_or(entity);
         let title = format!("a pool of {} keys always has fewer than {}", naming.pool, naming.refill);
