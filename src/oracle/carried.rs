@@ -20,7 +20,7 @@ impl Ledger {
         // Columns that the person set once more before the commit need not show the earlier value.
         let set_again = |column: usize| {
             let later = self.after(id).take_while(|(other, _)| other.number <= author.number);
-            later.filter(|(_, e)| e.row == edit.row).any(|(_, e)| e.values.iter().any(|(c, _)| *c == column))
+            later.filter(|(_, e)| e.row == edit.row).any(|(_, e)| e.sets(column))
         };
         id.number < author.number
             && edit.values.iter().all(|(column, value)| set_again(*column) || alike(&after[*column], value))

@@ -1,9 +1,9 @@
 //! Edits that go with a later one of their row.
 
 use super::stage::{DOCTOR, Stage, VISIT};
-use super::{assert_only, assert_silent};
-use crate::base::{EditId, Value};
-use crate::contract::EditKind;
+use super::{assert_only, assert_silent, fired};
+use crate::base::{EditId, Key, Value};
+use crate::contract::{EditKind, Event};
 
 /// Of the edits of device 0 only the last leaves.
 fn squash(stage: &mut Stage, gone: &[EditId]) {
@@ -35,4 +35,18 @@ fn an_edit_of_another_column_is_lost_when_the_later_one_leaves_it_out() {
     stage.push(0, true);
     stage.drain();
     assert_only(&stage.verdict(), "lost-edit", 1);
+}
+
+#[test]
+fn an_edit_is_lost_when_the_one_in_its_place_leaves_it_out() {
+    let mut stage = Stage::new();
+    let doctor = vec![(DOCTOR, Value::text("dr-z"))];
+    let first = stage.edit(0, VISIT, "a1", EditKind::Update, doctor);
+    let edit = stage.update(0, "a1", "two");
+    let (key, with) = (Key::new("a1"), [first]);
+    stage.emit(0, Event::EditsSquashed { edit, entity: VISIT, key: &key, with: &with, stays: false });
+    squash(&mut stage, &with);
+    stage.push(0, true);
+    stage.drain();
+    assert_eq!(fired(&stage.verdict()), ["lost-edit", "unasked-commit"]);
 }
