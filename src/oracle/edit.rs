@@ -103,6 +103,11 @@ impl Edit {
         }
     }
 
+    /// Whether it is one of this row.
+    pub(super) fn is_of(&self, entity: EntityId, key: &Key) -> bool {
+        (self.entity, &self.key) == (entity, key)
+    }
+
     /// Whether its person set the column with it.
     pub(super) fn sets(&self, column: usize) -> bool {
         self.values[..self.own].iter().any(|(of, _)| *of == column)
