@@ -1,5 +1,7 @@
 //! Edits that come to the backend with a later one of the same person and row.
 
+use std::ops::Bound;
+
 use super::history::{History, RowId};
 use super::ledger::Ledger;
 use super::truth::alike;
@@ -9,22 +11,34 @@ use crate::contract::EditKind;
 impl Ledger {
     /// Whether the commit of `author`, which left the row as `after`, brought what `id` says, too.
     pub(super) fn carries(&self, author: EditId, id: EditId, after: Option<&[Value]>) -> bool {
-        let (Some(by), Some(edit)) = (self.get(author), self.get(id)) else { return false };
-        if author.device != id.device || by.row != edit.row {
-            return false;
-        }
+        let Some(edit) = self.get(id).filter(|_| author.device == id.device) else { return false };
+        // Nobody may have seen it saved.
+        let missed = self.missed.get(&author).map(|(_, by)| (by.kind, edit.is_of(by.entity, &by.key)));
+        let by = self.get(author).map(|by| (by.kind, by.row == edit.row));
+        let Some((by, true)) = by.or(missed) else { return false };
         let Some(after) = after else { return edit.kind == EditKind::Delete || id.number < author.number };
         if edit.kind == EditKind::Delete {
-            return by.kind == EditKind::Create && id.number < author.number;
+            return by == EditKind::Create && id.number < author.number;
         }
         // Columns that the person set once more before the commit need not show the earlier value.
         let set_again = |column: usize| {
             let later = self.after(id).take_while(|(other, _)| other.number <= author.number);
-            later.filter(|(_, e)| e.row == edit.row).any(|(_, e)| e.values.iter().any(|(c, _)| *c == column))
+            later.filter(|(_, e)| e.row == edit.row).any(|(_, e)| e.sets(column))
+                || self.missed_says(id, author, (column, &after[column]))
         };
         id.number < author.number
             && edit.values.iter().all(|(column, value)| set_again(*column) || alike(&after[*column], value))
             || id.number > author.number && edit.matches(Some(after))
+    }
+
+    /// Whether one that nobody saw saved says this of the row of `id`, made after that and no later
+    /// than `last`: seen there it was saved.
+    fn missed_says(&self, id: EditId, last: EditId, says: (usize, &Value)) -> bool {
+        let Some(edit) = self.get(id).filter(|_| id < last) else { return false };
+        let between = self.missed.range((Bound::Excluded(id), Bound::Included(last)));
+        let of_row =
+            between.map(|(_, (_, other))| other).filter(|other| edit.is_of(other.entity, &other.key));
+        of_row.flat_map(|other| &other.values).any(|(of, value)| *of == says.0 && alike(value, says.1))
     }
 
     /// The backend refused the edit, and may say what it wants: then it says so of earlier ones,

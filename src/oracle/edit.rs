@@ -14,6 +14,8 @@ pub(super) struct Edit {
     pub(super) row: RowId,
     pub(super) kind: EditKind,
     pub(super) values: Vec<(usize, Value)>,
+    /// How many of the values are its person's: the rest is from edits in whose place it goes out.
+    own: usize,
     pub(super) made: Time,
     /// In which life of its device.
     pub(super) life: u32,
@@ -77,6 +79,7 @@ impl Edit {
             row,
             kind: edit.kind,
             values: edit.values.clone(),
+            own: edit.values.len(),
             made,
             life,
             seen,
@@ -98,6 +101,16 @@ impl Edit {
             won: None,
             decided_on: None,
         }
+    }
+
+    /// Whether it is one of this row.
+    pub(super) fn is_of(&self, entity: EntityId, key: &Key) -> bool {
+        (self.entity, &self.key) == (entity, key)
+    }
+
+    /// Whether its person set the column with it.
+    pub(super) fn sets(&self, column: usize) -> bool {
+        self.values[..self.own].iter().any(|(of, _)| *of == column)
     }
 
     /// Whether the backend's row says what the edit wants.

@@ -37,9 +37,9 @@ struct Decided {
 pub(super) struct Ledger {
     devices: Vec<BTreeMap<u32, Edit>>,
     open: FxHashMap<RowId, Vec<EditId>>,
-    /// Edits that nobody saw saved, with when their person gave up and what they do: they may be in
-    /// the storage all the same.
-    missed: BTreeMap<EditId, (Time, EditKind)>,
+    /// Edits that nobody saw saved, with when their person gave up: they may be in the storage all
+    /// the same.
+    pub(super) missed: BTreeMap<EditId, (Time, LocalEdit)>,
     pub(super) lives: Lives,
     /// By device: edits in requests under way, which are another's where that was copied.
     in_flight: Vec<Vec<InFlight>>,
@@ -124,8 +124,9 @@ impl Ledger {
     }
 
     /// A person did not see `edit` saved.
-    pub(super) fn missed(&mut self, at: Time, id: EditId, kind: EditKind) {
-        self.missed.insert(id, (at, kind));
+    pub(super) fn missed(&mut self, at: Time, edit: &LocalEdit) {
+        let id = edit.id;
+        self.missed.insert(id, (at, edit.clone()));
         // One that a copy told of need not be anywhere, and what it meets from now on is nobody's
         // conflict.
         let Some(edit) = self.get_mut(id) else { return };
@@ -139,7 +140,7 @@ impl Ledger {
 
     /// Whether nobody saw the edit saved, and it makes a row.
     pub(super) fn is_missed_create(&self, id: EditId) -> bool {
-        self.missed.get(&id).is_some_and(|(_, kind)| *kind == EditKind::Create)
+        self.missed.get(&id).is_some_and(|(_, edit)| edit.kind == EditKind::Create)
     }
 
     /// A row went from `before` to `after`, by the commit of `author` if that is an edit.

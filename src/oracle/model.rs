@@ -368,7 +368,7 @@ impl Oracle {
             }
             Event::EditMissed { edit, .. } => {
                 self.intents.missed(edit);
-                self.ledger.missed(at, edit.id, edit.kind);
+                self.ledger.missed(at, edit);
             }
             Event::EditRefused { edit, error } => self.intents.refused(edit, error),
             Event::CutShort => {
