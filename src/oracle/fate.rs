@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::clock::Clock;
 use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Time};
-use crate::contract::{AppliedChange, Author, CommitKind, Event};
+use crate::contract::{AppliedChange, Author, CommitKind, Decision, Event, PageEvent};
 
 /// What came of one record, as far as it says where it went wrong.
 #[derive(Debug, Default)]
@@ -47,6 +47,10 @@ struct Course {
     acknowledged: Option<Time>,
     commits: Vec<Time>,
     logged: bool,
+    /// When a person was to decide about it; none if they have.
+    parked: Option<Time>,
+    /// When a process first started without finding that conflict open.
+    forgotten: Option<Time>,
 }
 
 impl Fate {
@@ -88,6 +92,7 @@ impl Fate {
             _ => {}
         }
         let Some(device) = device else { return };
+        self.on_page(at, device, event);
         match *event {
             Event::CursorSaved { .. } => self.devices.entry(device).or_default().paged = Some(at),
             Event::ChunkApplied { changes, .. } => {
@@ -106,6 +111,35 @@ impl Fate {
             }
             Event::EditLogged { edit, entity, key, .. } if of(entity, key.as_str()) => {
                 self.edits.entry(edit).or_default().logged = true;
+            }
+            _ => {}
+        }
+    }
+
+    /// What happens to edits that wait for a person.
+    fn on_page(&mut self, at: Time, device: DeviceId, event: &Event<'_>) {
+        match *event {
+            Event::ConflictDecided { ref edit, decision: Decision::Parked, .. } => {
+                if let Some(course) = self.edits.get_mut(edit) {
+                    (course.parked, course.forgotten) = (Some(at), None);
+                }
+            }
+            Event::Page(PageEvent::Open { ref edit, .. }) => {
+                if let Some(course) = self.edits.get_mut(edit) {
+                    course.forgotten = None;
+                }
+            }
+            Event::Page(PageEvent::Resolved { ref edit, .. }) => {
+                if let Some(course) = self.edits.get_mut(edit) {
+                    (course.parked, course.forgotten) = (None, None);
+                }
+            }
+            // A conflict that is still open is told of right after this.
+            Event::ProcessStarted { .. } => {
+                let of_device = self.edits.iter_mut().filter(|(edit, _)| edit.device == device);
+                for (_, course) in of_device.filter(|(_, course)| course.parked.is_some()) {
+                    course.forgotten = course.forgotten.or(Some(at));
+                }
             }
             _ => {}
         }
@@ -135,14 +169,19 @@ impl Fate {
     pub(super) fn ending(&self, check: &str, device: Option<DeviceId>, clock: Clock) -> Option<String> {
         match check {
             "lost" | "divergent" | "stale" | "undetected-delete" => {
-                Some(self.not_arrived(check, device?, clock))
+                let device = device?;
+                Some(
+                    self.off_the_page(device, clock)
+                        .unwrap_or_else(|| self.not_arrived(check, device, clock)),
+                )
             }
             "orphan" => Some(self.not_taken_away(device?, clock)),
             "resurrected" => self.back(device, clock),
             "duplicate" => Some(self.twice(clock)),
-            "lost-edit" | "silent-discard" | "acknowledged-without-commit" | "stuck" => {
-                self.edit(check, device?, clock)
+            "lost-edit" | "silent-discard" => {
+                self.off_the_page(device?, clock).or_else(|| self.edit(check, device?, clock))
             }
+            "acknowledged-without-commit" | "stuck" => self.edit(check, device?, clock),
             _ => None,
         }
     }
@@ -197,6 +236,21 @@ impl Fate {
                 format!("{what} never left for {device}{since}, which did not come so far as to ask for it")
             }
         }
+    }
+
+    /// An edit that waited for a person, and whose conflict a process did not live to see decided.
+    fn off_the_page(&self, device: DeviceId, clock: Clock) -> Option<String> {
+        let uncommitted = |(edit, course): &(&EditId, &Course)| {
+            edit.device == device && course.commits.is_empty() && !course.logged
+        };
+        let told = |(edit, course): (&EditId, &Course)| {
+            let (parked, forgotten) = (clock.time(course.parked?), clock.time(course.forgotten?));
+            Some(format!(
+                "a person was to decide about edit {edit}, which met a conflict at {parked}; when \
+                 the process started again at {forgotten} that was gone, and nobody had decided"
+            ))
+        };
+        self.edits.iter().filter(uncommitted).find_map(told)
     }
 
     /// What the device itself did to a record that nobody sent it since.

@@ -20,7 +20,8 @@ pub(super) fn by_rule(
     (stays, upto): (&Row, usize),
     ledger: &Ledger,
 ) -> GaveWay {
-    let (unseen, _) = written_unseen(row, ledger, id, edit);
+    let seen = read(edit);
+    let (unseen, _) = written_since(seen, row, ledger, (id, edit));
     let kept = |column: usize| match decision {
         Decision::Local => true,
         Decision::Merged { columns } => columns.contains(&column),
@@ -31,7 +32,7 @@ pub(super) fn by_rule(
     }
     let says = |column: usize, value: &Value| stays.said(column, upto).is_some_and(|v| alike(v, value));
     let ours = edit.values.iter().filter(|(column, value)| !kept(*column) && !says(*column, value));
-    let theirs = changed(row, edit.seen..met, unseen).filter(|(column, value)| {
+    let theirs = changed(row, seen..met, unseen).filter(|(column, value)| {
         // The device may have heard of others since, and its person not.
         let found = ledger.found.knew((id, edit), row, *column);
         let sets = |(of, to): &(usize, Value)| of == column && !alike(to, value);
@@ -45,8 +46,7 @@ pub(super) fn by_rule(
 pub(super) fn by_commit(case: &CommitCase<'_>) -> GaveWay {
     let none = GaveWay::default();
     let Some((id, edit)) = case.edit.filter(|(_, edit)| edit.row == case.id) else { return none };
-    // What an earlier edit of its person met, and was decided about, that person has not read.
-    let seen = if edit.conflict { edit.seen } else { edit.made_on };
+    let seen = read(edit);
     let (unseen, _) = written_since(seen, case.row, case.ledger, (id, edit));
     let gone = case.kind == CommitKind::Delete;
     let theirs = changed(case.row, seen..case.row.versions.len(), unseen);
@@ -81,6 +81,12 @@ pub(super) fn untouched(case: &CommitCase<'_>) -> u64 {
         !alike(before, after) && foreign && unseen & bit(*column) == 0 && found() && !meant(*column)
     };
     (0..before.len()).filter(taken_back).count() as u64
+}
+
+/// How many versions the person had read who stands behind an edit: what an earlier edit of the row
+/// met, and was decided about, that person has not.
+fn read(edit: &Edit) -> usize {
+    if edit.won.is_some() { edit.seen } else { edit.made_on }
 }
 
 /// The columns of `unseen` that say something else after these versions of a row than before them,

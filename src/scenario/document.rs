@@ -302,9 +302,20 @@ impl Document {
         derive(&mut tree);
         mistakes.extend(all.iter().filter_map(|setting| setting.apply(&mut tree).err()));
         check(&ROOT, &mut tree, "", &mut mistakes);
-        let unsaid = idle(&mut tree, &mut mistakes);
+        let unsaid = idle(&mut tree, &self.set_by_variants(), &mut mistakes);
         in_place_of_rates(&mut tree, &mut mistakes);
         Cell { tree, brought, traces, unsaid, notes, covered, mistakes }
+    }
+
+    /// What any of the variants sets.
+    fn set_by_variants(&self) -> Vec<Setting> {
+        let mut all = Vec::new();
+        for (name, entry) in self.tree.get(&["variant"]).and_then(Node::table).into_iter().flatten() {
+            let set = entry.node.get(&["set"]).and_then(Node::table).into_iter().flatten();
+            // What is no key is told where its variant is planned.
+            all.extend(set.filter_map(|(key, entry)| Setting::of_variant(name, key, entry).ok()));
+        }
+        all
     }
 
     fn plan(&self, cell: Cell, names: &Names<'_>) -> Result<Plan, Vec<Diagnostic>> {

@@ -1,18 +1,19 @@
 //! Keys that have no effect beside others, such as how a replica is fed where there is none.
 //!
-//! Who writes such a key is told so. It is passed over where a variant, `--set` or an axis chose what makes it idle: a file that is for
-//! several ways says how each of them goes. It is passed over too where a product brought it and the file is for something else.
+//! Who writes such a key is told so. It is passed over where a variant, `--set` or an axis chose what makes it idle, or where another
+//! variant chooses: a file that is for several ways says how each of them goes. It is passed over too where a product brought it and the file is for something else.
 
 use super::check::check;
 use super::diagnostic::Diagnostic;
 use super::form::{Form, Key, share_of};
 use super::grammar::ROOT;
-use super::merge::is_axis;
+use super::merge::{Setting, is_axis};
 use super::tree::{Entry, Node, Origin, Table, Val, Via, parse_own};
 use super::words::{Holder, ReadFrom};
 use crate::backend::Numbered;
 use crate::base::{Ppm, Word};
 use crate::contract::NamedBy;
+use crate::engine::{self, Policy};
 use crate::gateway::{Mode, Snapshot};
 use crate::net::Protocol;
 
@@ -30,6 +31,7 @@ struct Idle {
 const SERVED: &str = "gateway.serve.capture";
 const FED: &str = "gateway.refresh.capture";
 const PRODUCT: &str = "product";
+const DECIDES: &[&str] = &["engine.conflict.policy", "engine.name"];
 
 /// In an order in which nothing is needed by a key that is passed over later.
 const IDLE: &[Idle] = &[
@@ -224,7 +226,30 @@ const IDLE: &[Idle] = &[
         why: "the backend never goes back to a backup",
         help: "[event.NAME] restore_backend = { of = \"1m\" } takes it back",
     },
+    Idle {
+        keys: &["workload.resolver", "engine.conflict.while_open", "engine.conflict.second_edit"],
+        needs: |tree| decides(tree, Policy::has_page),
+        chosen_by: DECIDES,
+        why: "no conflict waits for a person: the policy decides each of them",
+        help: "policy = \"manual\" in [engine.conflict] leaves them to people; to compare it with others, let variants or an axis set it",
+    },
+    Idle {
+        keys: &["engine.conflict.callback"],
+        needs: |tree| decides(tree, |policy| policy.asks_app),
+        chosen_by: DECIDES,
+        why: "the app has no rule for conflicts: the policy does not ask it",
+        help: "policy = \"callback\" in [engine.conflict] asks it; to compare it with others, let variants or an axis set it",
+    },
 ];
+
+/// Whether the policy for conflicts is one of these. What a stack of one's own makes of conflicts
+/// it knows itself.
+fn decides(tree: &Node, fits: fn(Policy) -> bool) -> bool {
+    let text = |path| find(tree, path).and_then(Node::as_text).unwrap_or_default();
+    let stack = text("engine.name");
+    let is_own = stack != "builtin" && !stack.starts_with("broken:");
+    is_own || engine::policy_named(text("engine.conflict.policy")).is_some_and(fits)
+}
 
 /// Whether the share at this path is above 0.
 fn has_share(tree: &Node, path: &str) -> bool {
@@ -267,11 +292,12 @@ fn pulled_together(tree: &Node) -> usize {
 /// Keys that stand in a tree, and not where it is written.
 pub(super) type Unsaid = Vec<[String; 3]>;
 
-/// Takes out of a checked tree what was chosen to have no effect, and tells of the rest that has none.
-pub(super) fn idle(tree: &mut Node, mistakes: &mut Vec<Diagnostic>) -> Unsaid {
+/// Takes out of a checked tree what was chosen to have no effect, and tells of the rest that has none; `variants` is what those of
+/// the file set.
+pub(super) fn idle(tree: &mut Node, variants: &[Setting], mistakes: &mut Vec<Diagnostic>) -> Unsaid {
     let unsaid = packets(tree, mistakes);
     connections(tree, mistakes);
-    of_keys(tree, mistakes);
+    of_keys(tree, variants, mistakes);
     of_names(tree, mistakes);
     unsaid
 }
@@ -311,13 +337,15 @@ fn of_names(tree: &mut Node, mistakes: &mut Vec<Diagnostic>) {
     }
 }
 
-fn of_keys(tree: &mut Node, mistakes: &mut Vec<Diagnostic>) {
+fn of_keys(tree: &mut Node, variants: &[Setting], mistakes: &mut Vec<Diagnostic>) {
     for Idle { keys, needs, chosen_by, why, help } in IDLE {
         let choices: Vec<Origin> = chosen_by.iter().flat_map(|path| choosers(tree, path)).collect();
         let sound = chosen_by.iter().filter_map(|path| find(tree, path)).all(Node::is_sound);
         if !sound || needs(tree) {
             continue;
         }
+        let is_choice = |set: &Setting| chosen_by.iter().any(|path| set.gives(path));
+        let elsewhere = variants.iter().any(is_choice);
         for path in *keys {
             let Some(node) = find(tree, path).filter(|node| node.is_sound()) else { continue };
             let names: Vec<&str> = path.split('.').collect();
@@ -325,7 +353,9 @@ fn of_keys(tree: &mut Node, mistakes: &mut Vec<Diagnostic>) {
             if default.as_ref().map(Node::to_toml) == Some(node.to_toml()) {
                 continue;
             }
-            if brought(node) || choices.iter().any(|choice| chosen_apart(choice, node)) {
+            let is_chosen =
+                choices.iter().any(|choice| chosen_apart(choice, node)) || (elsewhere && !of_variant(node));
+            if brought(node) || is_chosen {
                 put(tree, &names, default);
             } else {
                 mistakes.push(Diagnostic::new(node.origin.place.clone(), *why).help(*help));
@@ -402,6 +432,12 @@ fn chosen_apart(choice: &Origin, key: &Node) -> bool {
         Via::Set => by_axis || !came_by(key, &Via::Set),
         Via::File | Via::Profile(_) | Via::Default => false,
     }
+}
+
+/// Whether a variant wrote it, or anything in it: that is for this variant alone.
+fn of_variant(node: &Node) -> bool {
+    matches!(node.origin.via, Via::Variant(_))
+        || node.table().is_some_and(|table| table.values().any(|entry| of_variant(&entry.node)))
 }
 
 /// Whether it, or anything in it, came by this way.

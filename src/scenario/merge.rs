@@ -74,8 +74,7 @@ impl Setting {
         let Via::Variant(name) = &of_variant.key.via else { return None };
         let option = &self.key.place.as_ref()?.source.name;
         let is_in = |node: &Node, below: &[String]| {
-            let names: Vec<&str> = below.iter().map(String::as_str).collect();
-            node.table().is_none() || node.get(&names).is_some()
+            is_within(node, &below.iter().map(String::as_str).collect::<Vec<_>>())
         };
         let shared = self.path.len().min(of_variant.path.len());
         let covers = (option == "--set" || is_axis(option))
@@ -95,6 +94,13 @@ impl Setting {
     fn meets(&self, other: &Setting) -> bool {
         let shared = self.path.len().min(other.path.len());
         self.path[..shared] == other.path[..shared]
+    }
+
+    /// Whether it gives a value to this dotted key, or to one below it.
+    pub(super) fn gives(&self, path: &str) -> bool {
+        let names: Vec<&str> = path.split('.').collect();
+        let shared = names.len().min(self.path.len());
+        self.path[..shared] == names[..shared] && is_within(&self.value, &names[shared..])
     }
 
     /// Sets the key in `tree`.
@@ -127,6 +133,11 @@ impl Setting {
         });
         self.descend(below, &mut entry.node, &join(path, name), rest)
     }
+}
+
+/// Whether what is set to `node` is set to what is `below` it, too.
+fn is_within(node: &Node, below: &[&str]) -> bool {
+    node.table().is_none() || node.get(below).is_some()
 }
 
 /// Puts `value` in the place of `node`; tables of known keys are merged key by key.

@@ -2,7 +2,9 @@ use std::sync::Arc;
 
 use super::stage::{STATUS, Stage, VISIT, visit};
 use crate::base::{DeviceId, Key, Span, Stamp, Time, UnitId, Value};
-use crate::contract::{Author, EditKind, Event, KillReason, Node};
+use crate::contract::{
+    Author, ConflictKind, Decision, EditKind, Event, KillReason, Node, PageEvent, Refusal, Sides,
+};
 use crate::oracle::{Clock, Filter, Life};
 
 fn lived(filter: Filter) -> Vec<String> {
@@ -273,4 +275,37 @@ fn each_check_on_edits_has_an_ending_of_its_own() {
         stage.emit(0, Event::EditAcknowledged { edit, entity, key: &key, stamp: Stamp(9) });
     });
     assert!(believed.ends_with("but no commit of it exists"), "{believed}");
+}
+
+#[test]
+fn an_edit_that_fell_off_the_page_is_told_as_that() {
+    let told = |check, found_again: bool| {
+        ending(check, 0, |stage| {
+            let edit = stage.update(0, "a1", "done");
+            let (entity, key) = (VISIT, &Key::new("a1"));
+            let conflict = Some(Refusal::Stale);
+            let kind = EditKind::Update;
+            let refused = Event::MutationRefused { edit, entity, key, kind, conflict, holder: None };
+            stage.tell(Node::Backend, refused);
+            let (kind, decision) = (ConflictKind::UpdateUpdate, Decision::Parked);
+            let sides = Sides { local: Stamp(1), remote: stage.stamp(), edited: None };
+            stage.emit(0, Event::ConflictDecided { edit, entity, key, kind, decision, sides });
+            stage.later(1);
+            stage.emit(0, Event::ProcessStarted { incarnation: 1 });
+            if found_again {
+                stage.emit(0, Event::Page(PageEvent::Open { edit, entity, key }));
+            }
+            stage.office("a1", Some("later"));
+            served(stage, Stamp(9), false);
+            stage.later(1);
+            cursor(stage);
+        })
+    };
+    for check in ["lost-edit", "silent-discard", "stale", "divergent"] {
+        let forgotten = told(check, false);
+        for part in ["a person was to decide about edit d0.e0", "started again at 00:00:02.000", "gone"] {
+            assert!(forgotten.contains(part), "{check}: {forgotten}");
+        }
+        assert!(!told(check, true).contains("a person"), "{check}");
+    }
 }

@@ -297,8 +297,13 @@ const CONFLICT: Form = table(&[
         "policy",
         Form::Word(POLICY_NAMES),
         || POLICY_NAMES[0].stated(),
-        "What becomes of an edit in conflict: the later of the two stays, by the clocks of their authors, by when they arrive, or as against when the \
-         backend committed its own; the device's; the backend's; both, column by column; what arrives last, unasked; what a rule of the app says.",
+        "What becomes of an edit in conflict. `last-write-wins`: the later of the two stays, by the clocks of their authors; `last-arrival-wins`: \
+         the edit, as it arrives last; `last-commit-wins`: the edit, if it was made after the backend committed its version. Under these three an \
+         update does not undo a delete, however late it is. `client-wins`: the edit, and a row that was deleted is created again. `server-wins`: the \
+         backend's version. `field-merge`: column by column what one side alone changed, and of two changes the later; deletes as under \
+         `last-write-wins`. `none`: nobody asks, and the edit stays if the backend takes it. `callback`: what a rule of the app says. `manual`: what a \
+         person decides on a page of conflicts. `keep-both`: both, the edit as a row of its own; a delete gives way, and so does a row that has a \
+         natural key.",
     ),
     key("callback", CALLBACK, "{}", "What the rule of the app does, where that decides."),
     word::<WhileOpen>(

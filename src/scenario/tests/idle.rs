@@ -1,6 +1,7 @@
 //! Keys that have no effect beside others are refused, or passed over where the other was chosen for a cell.
 
 use super::{MINIMAL, complaint, plan, plans, with_sets};
+use crate::base::Span;
 use crate::gateway::{Capture, CursorHolder, Mode};
 use crate::scenario::{Plan, Request};
 
@@ -270,5 +271,48 @@ fn keys_of_another_way_to_name_rows_are_refused() {
         let cell = "[variant.a]\n[variant.b]\nset = { \"entity.note.ids\" = \"server\" }\n";
         let cells = plans(&format!("{}{cell}", of(&ids, key)), &Request::default());
         assert_eq!(cells.len(), 2, "a variant may choose another way");
+    }
+}
+
+#[test]
+fn what_people_and_the_app_decide_is_idle_where_neither_does() {
+    let policy = |name: &str| format!("[engine]\nconflict.policy = \"{name}\"");
+    let nobody = ["no conflict waits for a person", "policy = \"manual\""];
+    idle("[workload]\nresolver.delay = \"3m\"", &policy("manual"), &nobody);
+    for written in ["while_open = \"hold\"", "second_edit = \"refused\""] {
+        let conflict = |policy: &str| format!("{MINIMAL}[engine.conflict]\n{policy}{written}\n");
+        for chosen in ["", "policy = \"keep-both\"\n"] {
+            let said = complaint(&conflict(chosen), &[]);
+            assert!(nobody.iter().all(|part| said.contains(part)) && said.contains("^^^"), "{said}");
+        }
+        plan(&conflict("policy = \"manual\"\n"));
+    }
+    let callback = format!("{MINIMAL}[engine.conflict.callback]\nsays = \"ours\"\n");
+    let said = complaint(&callback, &[]);
+    for part in ["has no rule for conflicts", "policy = \"callback\"", "--> test.toml:9:18", "^^^"] {
+        assert!(said.contains(part), "{part} in:\n{said}");
+    }
+    plan(&format!("{callback}[engine.conflict]\npolicy = \"callback\"\n"));
+}
+
+#[test]
+fn who_decides_may_be_written_for_one_variant_of_several() {
+    let text = |written: &str, page: &str| {
+        format!("{MINIMAL}{written}\n[variant.others]\n[variant.page]\nset = {{ {page} }}\n")
+    };
+    let (manual, people) = ("\"engine.conflict.policy\" = \"manual\"", "[workload.resolver]\ndelay = \"3m\"");
+    for page in [manual, "\"engine.conflict\" = { policy = \"manual\" }"] {
+        let cells = plans(&text(people, page), &Request::default());
+        let [others, page] = &cells[..] else { panic!("{} cells", cells.len()) };
+        assert_eq!(page.workload.resolver.delay, Span::secs(180));
+        assert_ne!(others.workload.resolver, page.workload.resolver);
+        cells.iter().for_each(replayed);
+    }
+    // No variant has people decide, or the one that describes them does not.
+    let one = complaint(&text(people, "\"engine.conflict.detect\" = \"version\""), &[]);
+    let own = "[variant.none]\nset = { \"workload.resolver.delay\" = \"3m\" }";
+    let other = complaint(&format!("{}{own}\n", text("", manual)), &[]);
+    for said in [one, other] {
+        assert!(said.contains("no conflict waits for a person"), "{said}");
     }
 }
