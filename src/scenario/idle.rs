@@ -12,6 +12,7 @@ use super::tree::{Entry, Node, Origin, Table, Val, Via, parse_own};
 use super::words::{Holder, ReadFrom};
 use crate::backend::Numbered;
 use crate::base::{Ppm, Word};
+use crate::contract::NamedBy;
 use crate::gateway::{Mode, Snapshot};
 use crate::net::Protocol;
 
@@ -271,7 +272,43 @@ pub(super) fn idle(tree: &mut Node, mistakes: &mut Vec<Diagnostic>) -> Unsaid {
     let unsaid = packets(tree, mistakes);
     connections(tree, mistakes);
     of_keys(tree, mistakes);
+    of_names(tree, mistakes);
     unsaid
+}
+
+/// Keys of an entity that go with one way to name its rows.
+const OF_NAMES: &[(&str, NamedBy, &str)] = &[
+    ("merge", NamedBy::NaturalKey, "no row is the same as another, so nothing is merged"),
+    ("pool", NamedBy::Pool, "devices hold no keys for later"),
+    ("refill", NamedBy::Pool, "devices hold no keys for later, and ask for none"),
+];
+
+/// Tells of such keys where rows are named in another way.
+fn of_names(tree: &mut Node, mistakes: &mut Vec<Diagnostic>) {
+    for name in names(tree, "entity") {
+        let ids = tree.get(&["entity", &name, "ids"]).filter(|ids| ids.is_sound());
+        let Some((ids, by)) = ids.and_then(|ids| Some((ids.origin.clone(), ids.as_text()?.to_owned())))
+        else {
+            continue;
+        };
+        for (key, needed, why) in OF_NAMES.iter().filter(|(_, needed, _)| by != needed.word()) {
+            let path = ["entity", &name, key];
+            let Some(node) = tree.get(&path).filter(|node| node.is_sound()) else { continue };
+            let default = default_of(&path);
+            if default.as_ref().map(Node::to_toml) == Some(node.to_toml()) {
+                continue;
+            }
+            if brought(node) || chosen_apart(&ids, node) {
+                put(tree, &path, default);
+                continue;
+            }
+            let help = format!(
+                "it goes with ids = \"{}\"; to compare ways, let variants or an axis set entity.{name}.ids",
+                needed.word()
+            );
+            mistakes.push(Diagnostic::new(node.origin.place.clone(), *why).help(help));
+        }
+    }
 }
 
 fn of_keys(tree: &mut Node, mistakes: &mut Vec<Diagnostic>) {

@@ -1,7 +1,7 @@
 //! Who gives rows their keys.
 
 use super::view::{Mistakes, View};
-use crate::contract::{MergeRule, NamedBy, Naming};
+use crate::contract::{NamedBy, Naming};
 use crate::engine::{LocalCapture, Requests};
 use crate::gateway::Mode;
 
@@ -35,19 +35,21 @@ pub(super) fn naming(entity: View<'_>, wrong: &Mistakes) -> Naming {
         refill: entity.at("refill").count(),
     };
     let unique = entity.at("unique");
-    if naming.by == NamedBy::NaturalKey && (unique.items().next().is_none() || naming.doubles) {
-        let help = "name its columns: unique = [\"title\"]; and leave out `doubles`";
-        wrong.given(&[unique]).at(entity.at("ids"), "there is no natural key that holds", help);
+    let ids = entity.at("ids");
+    let keyless = unique.items().next().is_none();
+    if naming.by == NamedBy::NaturalKey && keyless {
+        let help = "list the columns that together are the natural key in `unique`";
+        wrong.given(&[unique]).at(ids, "these rows have no natural key", help);
+    } else if naming.by == NamedBy::NaturalKey && naming.doubles {
+        let help = "leave out `doubles`, or write ids = \"client\"";
+        let title = "`doubles` lets rows have the same natural key, and this makes them one row";
+        wrong.given(&[entity.at("doubles")]).at(ids, title, help);
     }
-    if naming.merge != MergeRule::default() && naming.by != NamedBy::NaturalKey {
-        let help = "it goes with ids = \"natural-key\"";
-        wrong.given(&[entity.at("ids")]).at(entity.at("merge"), "nothing is merged", help);
-    }
-    if naming.doubles && unique.items().next().is_none() {
-        let help = "name the columns by which people tell rows apart: unique = [\"title\"]";
+    if naming.doubles && keyless && naming.by != NamedBy::NaturalKey {
+        let help = "list the columns by which people tell rows apart in `unique`";
         wrong.given(&[unique]).at(entity.at("doubles"), "nothing tells which rows are the same", help);
     }
-    if naming.refill > naming.pool {
+    if naming.by == NamedBy::Pool && naming.refill > naming.pool {
         let at = ["refill", "pool"].map(|key| entity.at(key));
         let at = at.into_iter().find(|view| view.place().is_some()).unwrap_or(entity);
         let title = format!("a pool of {} keys always has fewer than {}", naming.pool, naming.refill);

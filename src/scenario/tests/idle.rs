@@ -249,3 +249,26 @@ fn a_limit_of_hooks_where_there_are_none_is_refused() {
     let hook = "[hooks.on_sync_start]\ntakes = \"1s\"";
     idle("[engine]\nhook_timeout = \"5s\"", hook, &["the app has no hooks", "[hooks.on_sync_start]"]);
 }
+
+#[test]
+fn keys_of_another_way_to_name_rows_are_refused() {
+    let of = |ids: &str, key: &str| {
+        let head = "name = \"t\"\nduration = \"1h\"\n";
+        let rest = "schema = { id = \"uuid key\", name = \"text\" }\n[fleet.phones]\ndevices = 1\n";
+        format!("{head}[entity.note]\nrows = 10\nunique = [\"name\"]\n{ids}\n{key}\n{rest}")
+    };
+    for (key, ids) in
+        [("pool = 50", "pool"), ("refill = 7", "pool"), ("merge = \"last-stays\"", "natural-key")]
+    {
+        let said = complaint(&of("", key), &[]);
+        let goes = format!("it goes with ids = \"{ids}\"");
+        for part in [&*goes, "entity.note.ids", "--> test.toml:7:", "^"] {
+            assert!(said.contains(part), "{key}: {part} in:\n{said}");
+        }
+        let ids = format!("ids = \"{ids}\"");
+        plan(&of(&ids, key));
+        let cell = "[variant.a]\n[variant.b]\nset = { \"entity.note.ids\" = \"server\" }\n";
+        let cells = plans(&format!("{}{cell}", of(&ids, key)), &Request::default());
+        assert_eq!(cells.len(), 2, "a variant may choose another way");
+    }
+}
