@@ -58,8 +58,8 @@
 //! columns somebody gave way is counted beside (`oracle.overwritten.columns`), whoever won, and so
 //! are columns that came with a whole row. By commits alone it is counted besides which conflicts
 //! were called and are none, and which nobody called (`miscalled`), whatever the stack takes for
-//! one ([`Definition`]): an edit is contested where others changed what it sets since it was made, to
-//! something else than it found and than it says (`found`).
+//! one ([`Definition`]): an edit is contested where others changed what it sets since it was made,
+//! to something else than it found and than it says (`found`).
 //!
 //! Invariants: counts are exact however many violations there are, texts are kept of the first few;
 //! no hash map is iterated where order reaches a result; what is kept for each device is only what

@@ -326,7 +326,9 @@ impl Replica {
         for row in rows {
             // A load that began meanwhile may have passed the end of such a row without a word.
             let is_passed = loading && since.is_some_and(|since| row.stamp <= since);
-            let is_here = !is_passed && self.apply(entity, row, Source::Ahead, unmet) != Applied::PassedOver;
+            let is_here = !is_passed
+                && (self.apply(entity, row, Source::Ahead, unmet) != Applied::PassedOver
+                    || self.holds(entity, row));
             if went_back && !is_here {
                 sound(self.on(entity, Statement::Doubt).execute([row.key.as_str()]));
             }
@@ -341,6 +343,13 @@ impl Replica {
         if self.find(entity, key).iter().all(|found| found.place != theirs) {
             self.write(entity, Line { key, stamp, ours: true, ahead: false, generation }, theirs, None);
         }
+    }
+
+    /// Whether this version is here, and nobody was told otherwise.
+    fn holds(&mut self, entity: EntityId, row: &Copied) -> bool {
+        let Some(held) = &row.held else { return false };
+        let place = Some(self.place(entity, &held.place));
+        self.find(entity, &row.key).iter().any(|found| !found.gone && found.is(place, row.stamp, held))
     }
 
     /// A device that holds a row as it wrote it, as of `stamp`, hears of its end, wherever it is:
