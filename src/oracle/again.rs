@@ -2,7 +2,9 @@
 //!
 //! A cursor stands behind what came with it, so that each version of a row comes once by it: to a
 //! unit, as units may have cursors of their own. What the device forgot, or a server that went
-//! back, or a load afresh may bring everything once more.
+//! back, or a load afresh may bring everything once more, and a page that no cursor has passed
+//! comes again as a whole. What a device applies before any answer of a run, or while rows that
+//! came earlier wait on it, need not have come now: that is held against nobody.
 
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
@@ -30,8 +32,10 @@ struct Brought {
 struct Given {
     /// Sorted by unit and entity: there are few.
     brought: Vec<((UnitId, EntityId), Brought)>,
-    /// The last answer is one to a push: what it brings comes down once more.
-    pushed: bool,
+    /// The kinds of the last answers, each to the run under way of a unit.
+    answers: FxHashMap<UnitId, RequestKind>,
+    /// Rows that came, could not be applied and may be tried at any time.
+    waiting: u64,
 }
 
 /// Follows what comes to every device.
@@ -62,7 +66,10 @@ impl Again {
     ) {
         let given = &mut self.devices[device.0 as usize];
         match *event {
-            Event::ResponseReceived { kind, .. } => given.pushed = kind == RequestKind::Push,
+            Event::SyncStart { unit, .. } => _ = given.answers.remove(&unit),
+            Event::ResponseReceived { kind, unit: Some(unit), .. } => _ = given.answers.insert(unit, kind),
+            Event::RowsRetried { left } => given.waiting = left,
+            Event::RowsFailed { listed, .. } => given.waiting += u64::from(listed),
             Event::ChunkApplied { unit: Some(unit), changes, .. } => {
                 for change in changes {
                     let Some(since) = given.take(at, unit, change) else { continue };
@@ -75,6 +82,8 @@ impl Again {
             Event::CursorSaved { unit, entity } => {
                 given.of(unit, entity).behind.clear();
             }
+            // Whatever its cursor says, it took what it was to take.
+            Event::SyncComplete { unit, .. } => given.ended(unit),
             // What it holds then, nobody told.
             Event::Restored { .. } | Event::BecameCopy { .. } => given.brought.clear(),
             Event::ProcessKilled { reason: KillReason::PowerLoss } if !self.durable => given.brought.clear(),
@@ -96,19 +105,35 @@ impl Given {
         &mut self.brought[place].1
     }
 
-    /// The unit brings the change; gives when it brought the same, if that is there still.
+    /// The unit brings the change; gives when it brought the same, if that is there still and its
+    /// cursor is to stand behind it.
     fn take(&mut self, at: Time, unit: UnitId, change: &AppliedChange<'_>) -> Option<Time> {
         let AppliedChange { entity, key, stamp, removed } = *change;
         let row = xxh3_64(key.as_bytes());
-        if removed || self.pushed {
+        let answer = self.answers.get(&unit);
+        // What an answer to a push brings comes down once more.
+        if removed || answer == Some(&RequestKind::Push) {
             let of_entity = self.brought.iter_mut().filter(|((_, of), _)| *of == entity);
             of_entity.for_each(|(_, brought)| _ = brought.rows.remove(&row));
             return None;
         }
+        if answer.is_none() || self.waiting > 0 {
+            return None;
+        }
         let brought = self.of(unit, entity);
-        brought.behind.push(row);
         let before = brought.rows.insert(row, (stamp, at));
-        before.filter(|(version, _)| *version == stamp).map(|(_, since)| since)
+        let since = before.filter(|(version, _)| *version == stamp).map(|(_, since)| since);
+        if since.is_some() && brought.behind.contains(&row) {
+            return None;
+        }
+        brought.behind.push(row);
+        since
+    }
+
+    /// The unit's run has come to its end.
+    fn ended(&mut self, unit: UnitId) {
+        let of_unit = self.brought.iter_mut().filter(|((by, _), _)| *by == unit);
+        of_unit.for_each(|(_, brought)| brought.behind.clear());
     }
 
     /// What is under way ends in the middle.
@@ -192,6 +217,16 @@ mod tests {
             self.tell(&Event::CursorSaved { unit: UNIT, entity: JOB });
         }
 
+        fn starts(&mut self) {
+            self.tell(&Event::SyncStart { unit: UNIT, run: 0, waited: Span::ZERO });
+        }
+
+        /// It applies the row, whenever that came.
+        fn applies(&mut self, version: i64) {
+            let changes = &[AppliedChange { entity: JOB, key: "a", stamp: Stamp(version), removed: false }];
+            self.tell(&Event::ChunkApplied { unit: Some(UNIT), changes, echoed: 0, took: Span::ZERO });
+        }
+
         fn found(self) -> u64 {
             self.findings.finish().1["oracle.delivered_again.rows"]
         }
@@ -249,8 +284,52 @@ mod tests {
         for (pulls, found) in [(1, 0), (2, 1)] {
             let mut phone = Phone::new();
             phone.given(RequestKind::Push, Some(1));
-            (0..pulls).for_each(|_| phone.pulls(1));
+            for _ in 0..pulls {
+                phone.pulls(1);
+                phone.saves();
+            }
             assert_eq!(phone.found(), found);
+        }
+    }
+
+    #[test]
+    fn a_page_behind_no_cursor_comes_again_in_its_run_only() {
+        let ended = Event::SyncComplete { unit: UNIT, run: 0, took: Span::ZERO, blocking: false };
+        for (ends, found) in [(false, 0), (true, 1)] {
+            let mut phone = Phone::new();
+            phone.starts();
+            phone.pulls(1);
+            if ends {
+                phone.tell(&ended);
+                phone.starts();
+            }
+            phone.pulls(1);
+            assert_eq!(phone.found(), found, "ends: {ends}");
+        }
+    }
+
+    #[test]
+    fn what_a_run_applies_before_any_answer_came_earlier() {
+        let mut phone = Phone::new();
+        phone.starts();
+        phone.applies(1);
+        phone.pulls(1);
+        phone.saves();
+        phone.starts();
+        phone.applies(1);
+        assert_eq!(phone.found(), 0);
+    }
+
+    #[test]
+    fn while_rows_wait_it_may_be_they_that_are_applied() {
+        for (left, found) in [(1, 0), (0, 1)] {
+            let mut phone = Phone::new();
+            phone.pulls(1);
+            phone.saves();
+            phone.tell(&Event::RowsFailed { skipped: 0, listed: 1 });
+            phone.tell(&Event::RowsRetried { left });
+            phone.applies(1);
+            assert_eq!(phone.found(), found, "left: {left}");
         }
     }
 
@@ -258,7 +337,10 @@ mod tests {
     fn what_is_not_promised_is_counted_and_not_judged() {
         let mut phone = Phone::new();
         phone.findings = Findings::new(Capabilities { once: false, ..Capabilities::ALL });
-        (0..3).for_each(|_| phone.pulls(1));
+        for _ in 0..3 {
+            phone.pulls(1);
+            phone.saves();
+        }
         let (violations, figures, not_applicable) = phone.findings.finish();
         assert_eq!((violations.len(), figures["oracle.delivered_again.rows"]), (0, 2));
         assert_eq!(not_applicable, ["delivered-again"]);

@@ -1,7 +1,7 @@
-use super::stage::{NOTE, SLOT, STATUS, Stage, VISIT, slot, visit};
+use super::stage::{NOTE, SLOT, STATUS, Stage, UNIT, VISIT, slot, visit};
 use super::{assert_only, assert_silent};
 use crate::base::{EntityId, Key, Span, Stamp, Value};
-use crate::contract::{Author, EditKind, Event, Node};
+use crate::contract::{Author, EditKind, Event, Node, RequestKind};
 
 fn id(entity: EntityId, key: &str) -> (EntityId, String) {
     (entity, key.to_owned())
@@ -83,12 +83,18 @@ fn a_stale_row_dated_as_the_backends_is_told_by_whose_values_it_shows() {
 #[test]
 fn a_version_that_comes_again_is_repeated_and_no_other_is() {
     let mut stage = Stage::new();
+    let pull = |stage: &mut Stage, device| {
+        let (kind, unit, took) = (RequestKind::Pull, Some(UNIT), Span(1));
+        stage.emit(device, Event::ResponseReceived { request: 99, kind, unit, bytes: 1, rows: 1, took });
+        stage.pull(device);
+        stage.emit(device, Event::CursorSaved { unit: UNIT, entity: VISIT });
+    };
     let first = stage.office("a1", Some("busy"));
-    stage.pull(0);
+    pull(&mut stage, 0);
     stage.applied(0, "a1", first, false);
     let second = stage.office("a1", Some("done"));
-    stage.pull(0);
-    stage.pull(1);
+    pull(&mut stage, 0);
+    pull(&mut stage, 1);
     stage.applied(1, "a2", Stamp(100), false);
     stage.applied(1, "a1", second, false);
     stage.drain();
