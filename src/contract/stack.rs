@@ -53,8 +53,8 @@ pub struct Capabilities {
     /// backend did; if not promised that is counted and not judged.
     pub sessions: bool,
     /// A unit brings each version of a row to a device once, unless a side went back, a cursor was
-    /// given up or has not passed the row yet, or a run did not come to its end; if not promised that
-    /// is counted and not judged.
+    /// given up or has not passed the row yet, or a run did not come to its end; if not promised
+    /// that is counted and not judged.
     pub once: bool,
     /// A phone that is online begins a run within its [`patience`](Stack::patience) of each trigger
     /// of a unit, and of each run that failed or left edits.
