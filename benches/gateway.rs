@@ -89,6 +89,7 @@ fn load_all(page: u32, serve: &mut dyn FnMut(&[u8]) -> Vec<u8>) -> (f64, u64) {
             let wants = vec![Want { entity: VISIT, cursor: cursor.clone(), ids: 0 }];
             let (device, unit, bytes) = (DeviceId(clinic), UnitId(0), u64::MAX);
             let request = Request::Pull(PullRequest {
+                by_address: false,
                 device,
                 unit,
                 run: 0,

@@ -100,12 +100,8 @@ impl Page {
         };
         if !process.rules.page.sends_the_choice() && matches!(resolution, Resolution::Local { .. }) {
             tx.drop_entry(entry.seq)?;
-            return Ok(told.push(told_of(
-                conflict,
-                entry.key.clone(),
-                resolution,
-                By::Person { on_top: false },
-            )));
+            told.push(told_of(conflict, entry.key.clone(), resolution, By::Person { on_top: false }));
+            return Ok(());
         }
         let resolution = match (resolution, pick) {
             (Resolution::Remote, _) => {
@@ -237,7 +233,8 @@ pub(super) fn held(process: &Process, unit: UnitId) -> Result<(), RunError> {
 pub(super) fn shown(tx: &Tx<'_>) -> Result<Vec<OpenConflict>, StoreError> {
     let mut open = Vec::new();
     for (entry, difference) in Conflicts::of(tx).all()? {
-        let (mut ours, mut base): (Vec<(usize, Value, _)>, Vec<(usize, Value)>) = Default::default();
+        let mut ours: Vec<(usize, Value, _)> = Vec::new();
+        let mut base: Vec<(usize, Value)> = Vec::new();
         for edit in tx.entries_for(entry.entity, entry.key.as_str())? {
             if edit.kind == EditKind::Delete {
                 ours.clear();

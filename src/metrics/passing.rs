@@ -32,11 +32,11 @@ impl Passing {
                     self.behind.insert(*edit);
                 }
             }
-            Event::Committed { entity, key, stamp, author: Author::Device(edit), .. } => {
-                if self.behind.contains(edit) {
-                    let rows = self.versions.entry(*entity).or_default();
-                    rows.entry((*key).clone()).or_default().push((*stamp, edit.device));
-                }
+            Event::Committed { entity, key, stamp, author: Author::Device(edit), .. }
+                if self.behind.contains(edit) =>
+            {
+                let rows = self.versions.entry(*entity).or_default();
+                rows.entry((*key).clone()).or_default().push((*stamp, edit.device));
             }
             Event::ChunkApplied { changes, .. } => {
                 let device = device.expect("a device applies changes");

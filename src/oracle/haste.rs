@@ -261,7 +261,7 @@ impl Unit {
     fn came(&mut self, at: Time, requests: u32) {
         self.sent = self.sent.saturating_sub(requests);
         if let Some(since) = self.full.take_if(|_| requests > 0) {
-            self.busy = self.busy + at.since(since);
+            self.busy += at.since(since);
         }
     }
 

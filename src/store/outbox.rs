@@ -110,6 +110,9 @@ impl Store {
     }
 }
 
+/// What an edit was made on: the stamp of its row, and the values that it changes.
+pub(super) type MadeOn = (Option<Stamp>, Option<Vec<(usize, Value)>>);
+
 impl Tx<'_> {
     /// Changes a row as a person wants it and puts the edit into the outbox.
     ///
@@ -126,12 +129,8 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Changes a row as a person wants it; gives the stamp and the values that the edit was made
-    /// on.
-    pub(super) fn change(
-        &self,
-        edit: &LocalEdit,
-    ) -> std::result::Result<(Option<Stamp>, Option<Vec<(usize, Value)>>), EditError> {
+    /// Changes a row as a person wants it; gives what the edit was made on.
+    pub(super) fn change(&self, edit: &LocalEdit) -> std::result::Result<MadeOn, EditError> {
         let key = edit.key.as_str();
         let row = self.row(edit.entity, key)?;
         let base = row.as_ref().map(|row| row.stamp).filter(|&stamp| stamp != Stamp(0));

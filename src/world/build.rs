@@ -437,6 +437,15 @@ fn listeners(
     }
 }
 
+/// What makes a conflict by the definition of the plan's stack.
+fn definition(plan: &Plan) -> oracle::Definition {
+    match plan.engine.conflict.detect {
+        Detect::DatesThenValues => oracle::Definition::Values,
+        Detect::ThreeWay => oracle::Definition::Columns,
+        Detect::Dates | Detect::Version | Detect::ReadBefore => oracle::Definition::Refusal,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -567,14 +576,5 @@ mod tests {
         // As rows are made, taken in and committed.
         let more = many.0.saturating_sub(few.0);
         assert!(more >= 3 * (20_000 / ASKED_EVERY as usize), "asked {more} times more");
-    }
-}
-
-/// What makes a conflict by the definition of the plan's stack.
-fn definition(plan: &Plan) -> oracle::Definition {
-    match plan.engine.conflict.detect {
-        Detect::DatesThenValues => oracle::Definition::Values,
-        Detect::ThreeWay => oracle::Definition::Columns,
-        Detect::Dates | Detect::Version | Detect::ReadBefore => oracle::Definition::Refusal,
     }
 }

@@ -44,7 +44,7 @@ fn asked(rule: &dyn OwnRule, keys: &[&str]) -> Vec<Option<Say>> {
     let (entity, entry) = (entity(), entry(EditKind::Update, "done", 5));
     let current = row(10, Some("new"));
     let of = |key: &&str| {
-        let entry = Entry { key: Key::new(*key), ..entry.clone() };
+        let entry = Entry { key: Key::new(key), ..entry.clone() };
         let why = Refusal::Stale;
         Contested::of(Conflict {
             entry: &entry,

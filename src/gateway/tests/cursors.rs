@@ -489,7 +489,7 @@ fn reconciling_in_ticks() -> Site {
     });
     let rows: Vec<Loaded> = rows.collect();
     site = Site::by_time(options, coarse);
-    site.backend.load(CODE, rows.into_iter());
+    site.backend.load(CODE, rows);
     site.now += Span::secs(10);
     site
 }
