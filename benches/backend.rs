@@ -9,7 +9,7 @@ use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use syncdyno::backend::{Backend, Loaded, Options, Position, Query, Scope, Upto};
 use syncdyno::base::{DeviceId, EditId, EntityId, Key, Seed, Span, Stamp, Time, Value};
 use syncdyno::contract::{
-    Attributes, Column, ColumnKind, Delivery, EditKind, Entity, Mutation, Schema, ScopeRule,
+    Attributes, Column, ColumnKind, Delivery, EditKind, Entity, Guard, Mutation, Schema, ScopeRule,
 };
 
 const VISIT: EntityId = EntityId(0);
@@ -111,6 +111,7 @@ fn mutations(c: &mut Criterion) {
                 values: vec![(1, Value::text("done"))],
                 base,
                 made_at: START,
+                guard: Guard::default(),
             };
             let mut facts = Vec::new();
             backend.apply(Time::ZERO, &[Value::Int(0)], &mutation, &mut facts)
