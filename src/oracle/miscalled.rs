@@ -45,7 +45,7 @@ impl Miscalled {
 
     /// A version is about to be committed.
     pub(super) fn committed(&mut self, case: &CommitCase<'_>) {
-        self.missed += u64::from(overwritten::by_commit(case).theirs > 0);
+        self.missed += u64::from(overwritten::uncalled(case) > 0);
     }
 }
 

@@ -326,7 +326,7 @@ impl Oracle {
             }
         }
         self.intents.judge(&case, concerns, &mut self.findings);
-        self.overwritten += overwritten::by_commit(&case).theirs + overwritten::untouched(&case);
+        self.overwritten += overwritten::by_commit(&case) + overwritten::untouched(&case);
         self.miscalled.committed(&case);
         self.kept_both += u64::from(case.split_off && commit.kind == CommitKind::Insert);
         if let (Some(edit), Some(text)) = (author, checks::blind_overwrite(&case)) {

@@ -43,10 +43,18 @@ pub(super) fn by_rule(
 }
 
 /// What gives way by a commit over what the edit behind it had not read.
-pub(super) fn by_commit(case: &CommitCase<'_>) -> GaveWay {
-    let none = GaveWay::default();
-    let Some((id, edit)) = case.edit.filter(|(_, edit)| edit.row == case.id) else { return none };
-    let seen = read(edit);
+pub(super) fn by_commit(case: &CommitCase<'_>) -> u64 {
+    by_commit_since(case, read)
+}
+
+/// The same of what no rule of the device's met, about whatever edit of the row.
+pub(super) fn uncalled(case: &CommitCase<'_>) -> u64 {
+    by_commit_since(case, |edit| edit.seen)
+}
+
+fn by_commit_since(case: &CommitCase<'_>, seen: impl Fn(&Edit) -> usize) -> u64 {
+    let Some((id, edit)) = case.edit.filter(|(_, edit)| edit.row == case.id) else { return 0 };
+    let seen = seen(edit);
     let (unseen, _) = written_since(seen, case.row, case.ledger, (id, edit));
     let gone = case.kind == CommitKind::Delete;
     let theirs = changed(case.row, seen..case.row.versions.len(), unseen);
@@ -55,7 +63,7 @@ pub(super) fn by_commit(case: &CommitCase<'_>) -> GaveWay {
         (gone || !alike(value, &case.values[*column]))
             && !knew(*column).is_some_and(|knew| alike(knew, value))
     });
-    GaveWay { theirs: theirs.count() as u64, ..none }
+    theirs.count() as u64
 }
 
 /// Columns that a commit takes back to what they said when its edit was made, though nobody on its
