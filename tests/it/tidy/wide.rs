@@ -10,7 +10,7 @@ const COLUMNS: usize = 100;
 /// shrink, and no entry is new.
 const WIDER: &[(&str, usize)] = &[
     ("ARCHITECTURE.md", 74),
-    ("CHANGELOG.md", 386),
+    ("CHANGELOG.md", 381),
     ("CONTRIBUTING.md", 10),
     ("README.md", 80),
     ("backend", 23),
