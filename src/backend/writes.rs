@@ -6,7 +6,7 @@ use crate::contract::{Entity, Guard, Mutation, image};
 
 /// Whether the mutation may change this row of `entity`, as it is.
 ///
-/// Who asks for the row to be read and compared has that done by whoever brings the mutation,
+/// Who asks for the row to be read and compared has that done by who brings the mutation,
 /// whatever the backend itself checks of versions.
 pub(super) fn may_change(options: &Options, entity: &Entity, mutation: &Mutation, record: &Record) -> bool {
     let grace = options.writes_grace.as_micros() as i64;

@@ -33,15 +33,7 @@ pub(super) fn conflicts(
 ) -> anyhow::Result<Exit> {
     console.limit_to(args.work.time_limit);
     let plans = plans(runner)?;
-    let order = Order {
-        place: args.place.as_place(),
-        work: &args.work,
-        twice: false,
-        baseline: None,
-        sweep: None,
-        matrix: true,
-        tune: None,
-    };
+    let order = Order::of_matrix(args.place.as_place(), &args.work);
     let ran = run::carry_out(&plans, &order, runner, console)?;
     let table = Conflicts::new(ran.record.cells.iter().filter_map(line_of).collect());
     let place = ran.place_line();

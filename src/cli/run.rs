@@ -101,6 +101,13 @@ pub(super) struct Order<'a> {
     pub(super) tune: Option<TuneRecord>,
 }
 
+impl<'a> Order<'a> {
+    /// Of a matrix of settings.
+    pub(super) fn of_matrix(place: Place<'a>, work: &'a Work) -> Order<'a> {
+        Order { place, work, twice: false, baseline: None, sweep: None, matrix: true, tune: None }
+    }
+}
+
 /// A run whose report is written, as far as it could be.
 pub(super) struct Ran {
     pub(super) record: RunRecord,

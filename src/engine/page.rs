@@ -192,7 +192,7 @@ fn taken(conflict: Conflict<'_>, later: &[Entry], pick: &Pick) -> Resolution {
         Pick::Ours => Resolution::Local { onto },
         Pick::Theirs => Resolution::Remote,
         Pick::Columns(columns) if set().all(|column| !columns.contains(&column)) => Resolution::Remote,
-        // Of what is made, deleted, or made anew, there are no columns.
+        // Of what is made, deleted, or made again, there are no columns.
         Pick::Columns(_) if live.is_none() || all().any(|edit| edit.kind != EditKind::Update) => {
             Resolution::Local { onto }
         }

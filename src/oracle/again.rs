@@ -2,7 +2,7 @@
 //!
 //! A cursor stands behind what came with it, so that each version of a row comes once by it: to a
 //! unit, as units may have cursors of their own. What the device forgot, or a server that went
-//! back, or a load afresh may bring everything once more, and a page that no cursor has passed
+//! back, or a full load may bring everything once more, and a page that no cursor has passed
 //! comes again as a whole. What a device applies before any answer of a run, or while rows that
 //! came earlier wait on it, need not have come now: that is held against nobody.
 

@@ -55,7 +55,7 @@
 //! row says what it wants), *merged* (some of its columns are, and a line says so where others gave
 //! way), *overwritten with a line* that its person can read, *overwritten in silence*
 //! (`silent-discard`), *waiting* (in the outbox or on a page), or *lost* (`lost-edit`). In how many
-//! columns somebody gave way is counted beside (`oracle.overwritten.columns`), whoever won, and so
+//! columns somebody gave way is counted beside (`oracle.overwritten.columns`), and so
 //! are columns that came with a whole row. By commits alone it is counted besides which conflicts
 //! were called and are none, and which nobody called (`miscalled`), whatever the stack takes for
 //! one ([`Definition`]): an edit is contested where others changed what it sets since it was made,

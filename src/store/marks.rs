@@ -16,7 +16,7 @@ use crate::contract::{EditError, EditKind, LocalEdit};
 /// have set.
 ///
 /// # Errors
-/// When the edit makes no sense on this device or the disk fails; nothing is changed then.
+/// When this device cannot have such an edit or the disk fails; nothing is changed then.
 pub fn mark(store: &Store, edit: &LocalEdit, id: &str, made_at: Stamp) -> std::result::Result<(), EditError> {
     store.transact("BEGIN IMMEDIATE", true, |tx| {
         let edit = &*super::followed::followed(tx, edit)?;

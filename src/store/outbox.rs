@@ -104,7 +104,7 @@ impl Store {
     /// Makes an edit: one transaction holds the row's change and the outbox entry `id`.
     ///
     /// # Errors
-    /// When the edit makes no sense on this device or the disk fails; nothing is changed then.
+    /// When this device cannot have such an edit or the disk fails; nothing is changed then.
     pub fn edit(&self, edit: &LocalEdit, id: &str, made_at: Stamp) -> std::result::Result<(), EditError> {
         self.transact("BEGIN IMMEDIATE", true, |tx| tx.edit(edit, id, made_at))
     }

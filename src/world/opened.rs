@@ -1,4 +1,4 @@
-//! Conflicts that open, for whoever decides them.
+//! Conflicts that open, for the people who decide them.
 
 use std::cell::RefCell;
 use std::rc::Rc;

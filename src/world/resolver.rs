@@ -2,7 +2,7 @@
 //!
 //! A conflict waits for as long as the scenario has people leave it; then its person decides, as
 //! soon as they look at the app and nothing has the screen. Who is interrupted by a death of the
-//! app finds the conflict open again, and begins anew. In the drain everybody who ever decides does
+//! app finds the conflict open again, and starts over. In the drain everybody who ever decides does
 //! so at once, so that what is left is what nobody decides.
 
 use std::cell::RefCell;
@@ -74,7 +74,7 @@ impl Resolver {
         }
     }
 
-    /// From now on whoever is to decide does so at once, and then asks for these units.
+    /// From now on the person who is to decide does so at once, and then asks for these units.
     pub(super) fn hurry(self: &Rc<Self>, units: Vec<UnitId>) {
         *self.hurry.borrow_mut() = Some(units);
         let waiting: Vec<Conflict> = self.waiting.borrow().keys().copied().collect();

@@ -93,7 +93,7 @@ const PROXY: Ground = Ground { path: "scenarios/links/caching-proxy.toml", sets:
 /// Changes to natural keys that others have.
 const TAKEN: Ground = Ground { path: "scenarios/conflicts/taken-updates.toml", sets: &[], seeds: 5 };
 
-/// Loads in the midst of the day, while the last commits cannot be seen yet.
+/// Loads during the day, while the last commits cannot be seen yet.
 const MIDLIFE: Ground = Ground {
     path: "scenarios/backend/load-in-midlife.toml",
     sets: &["backend.stamp_precision=10s", "backend.ticks=shared"],

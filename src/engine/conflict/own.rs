@@ -54,7 +54,7 @@ pub enum Say {
 
 /// A rule of the app's own.
 pub trait OwnRule {
-    /// Decides. Whoever waits on the way waits on `clock`.
+    /// Decides. Who waits on the way waits on `clock`.
     fn resolve(&self, contested: Contested, clock: Rc<dyn Clock>) -> LocalBoxFuture<'static, Say>;
 }
 
