@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::diagnostic::Diagnostic;
 use super::hook::Hooks;
+use super::question::Question;
 pub use super::swarm::{Drawn, Situations, Swarm};
 use crate::base::{Bytes, DeviceId, EntityId, Key, Ppm, Seed, Span, Stamp, Time, UnitId, Value, in_words};
 use crate::contract::{Chosen, Schema, SyncUnit};
@@ -90,6 +91,8 @@ pub struct Plan {
     pub gates: Vec<Gate>,
     /// What variants of its scenario show side by side; of all of them, whichever it is.
     pub claims: Arc<[Claim]>,
+    /// What they answer side by side; of all of them, too.
+    pub questions: Arc<[Question]>,
     /// Metrics that a baseline gates by equality; the headline ones if empty.
     pub baseline_metrics: Vec<String>,
 

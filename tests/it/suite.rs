@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use syncdyno::report::{Judged, cell_ids, hold_claims, judge};
+use syncdyno::report::{Judged, cell_ids, hold_answers, hold_claims, judge};
 use syncdyno::scenario::Request;
 use syncdyno::world::{self, Ended, Stacks, Unwatched};
 
@@ -29,6 +29,7 @@ fn meets_its_expectations(path: &str) {
         })
         .collect();
     hold_claims(&plans, &mut all);
+    hold_answers(&plans, &mut all);
     let mut wrong = Vec::new();
     for Judged { cell, .. } in &all {
         wrong.extend(cell.reasons.iter().map(|reason| format!("{}: {}", cell.id, reason.text)));
@@ -148,6 +149,28 @@ suite! {
     suite_backend_restored_under_edits_meets_its_expectations: "backend/restored-under-edits";
     suite_chaos_meets_its_expectations: "chaos";
     suite_chaos_days_meets_its_expectations: "chaos-days";
+    suite_checklist_automatic_meets_its_expectations: "checklist/automatic";
+    suite_checklist_avoided_conflicts_meets_its_expectations: "checklist/avoided-conflicts";
+    suite_checklist_changed_columns_meets_its_expectations: "checklist/changed-columns";
+    suite_checklist_cleared_queue_meets_its_expectations: "checklist/cleared-queue";
+    suite_checklist_conflict_page_meets_its_expectations: "checklist/conflict-page";
+    suite_checklist_consistent_meets_its_expectations: "checklist/consistent";
+    suite_checklist_deadline_meets_its_expectations: "checklist/deadline";
+    suite_checklist_edits_meanwhile_meets_its_expectations: "checklist/edits-meanwhile";
+    suite_checklist_hierarchy_meets_its_expectations: "checklist/hierarchy";
+    suite_checklist_light_entities_meets_its_expectations: "checklist/light-entities";
+    suite_checklist_merged_meets_its_expectations: "checklist/merged";
+    suite_checklist_network_events_meets_its_expectations: "checklist/network-events";
+    suite_checklist_own_actions_meets_its_expectations: "checklist/own-actions";
+    suite_checklist_own_rows_meets_its_expectations: "checklist/own-rows";
+    suite_checklist_quick_hooks_meets_its_expectations: "checklist/quick-hooks";
+    suite_checklist_resumed_meets_its_expectations: "checklist/resumed";
+    suite_checklist_simple_or_full_meets_its_expectations: "checklist/simple-or-full";
+    suite_checklist_stamps_meets_its_expectations: "checklist/stamps";
+    suite_checklist_status_meets_its_expectations: "checklist/status";
+    suite_checklist_sync_units_meets_its_expectations: "checklist/sync-units";
+    suite_checklist_triggered_meets_its_expectations: "checklist/triggered";
+    suite_checklist_two_foo_meets_its_expectations: "checklist/two-foo";
     suite_chunk_curve_meets_its_expectations: "chunk-curve";
     suite_chunk_sizes_meets_its_expectations: "chunk-sizes";
     suite_chunk_theory_meets_its_expectations: "chunk-theory";

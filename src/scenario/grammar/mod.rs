@@ -16,6 +16,7 @@ mod hooks;
 mod links;
 mod page;
 mod people;
+mod question;
 mod swarm;
 mod transport;
 mod trouble;
@@ -26,6 +27,7 @@ use super::requirements::ID;
 use super::written::DATE;
 use crate::base::Span;
 
+pub(super) use question::QUESTIONS;
 pub(super) use trouble::{SHOWS, VARIANT};
 
 /// The whole file.
@@ -117,6 +119,11 @@ const ROOT_KEYS: &[Key] = &[
         "shows",
         SHOWS,
         "What two variants show, by id: a figure that fails in one and is mended in the other.",
+    ),
+    optional(
+        "question",
+        QUESTIONS,
+        "What two variants answer, by list and number (checklist-3, field-1); `run --for FILE` asks the same of another scenario.",
     ),
 ];
 

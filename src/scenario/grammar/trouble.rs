@@ -375,7 +375,18 @@ const ANYTHING: Form = map(&Form::Any);
 
 /// A variant.
 pub(in super::super) const VARIANT: Form = table(&[
-    key("set", ANYTHING, "{}", "Dotted keys and their values."),
+    key(
+        "set",
+        ANYTHING,
+        "{}",
+        "Dotted keys and their values; `*` in a key stands for every name there, `*:KEY` for those whose table has that key.",
+    ),
+    key(
+        "unset",
+        Form::List(&Form::Text),
+        "[]",
+        "Dotted keys that are taken out of the file; `*` as in `set`.",
+    ),
     key("expect", EXPECT, "{}", "What must come out, besides the base's `expect`."),
 ]);
 

@@ -22,6 +22,7 @@ mod measured;
 mod naming;
 mod page;
 mod people;
+mod questions;
 mod schema;
 mod shows;
 mod size;
@@ -37,6 +38,7 @@ mod window;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub(super) use self::questions::questions;
 pub(super) use self::shows::claims;
 use self::view::{Mistakes, View};
 use super::diagnostic::Diagnostic;
@@ -146,6 +148,7 @@ pub(super) fn resolve(
         expect: world.expect(),
         gates: world.gates(),
         claims: Arc::from([]),
+        questions: Arc::from([]),
         data: Arc::new(entities.data),
         attributes: world.attributes,
         schema: Arc::new(world.schema),

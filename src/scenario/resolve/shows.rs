@@ -72,7 +72,7 @@ fn claim_of(id: &str, claim: View<'_>, variants: &[&str], measured: Measured<'_>
 }
 
 /// The unit of the figure that a claim names.
-fn unit_named(figure: View<'_>, measured: Measured<'_>) -> Option<Unit> {
+pub(super) fn unit_named(figure: View<'_>, measured: Measured<'_>) -> Option<Unit> {
     let (metric, stat) = with_stat(figure.text());
     if metric.contains('@') {
         let help = "a claim is of all devices: write it without the state at the start";

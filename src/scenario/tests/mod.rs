@@ -14,6 +14,7 @@ mod own_keys;
 mod own_rows;
 mod plans;
 mod products;
+mod questions;
 mod shows;
 mod sizes;
 mod swarms;
