@@ -109,7 +109,7 @@ impl Questioned<'_> {
         };
         let halves = [half(&question.without), half(&question.with)];
         if halves[0][0].digest == halves[1][0].digest {
-            return Err(NO_CHANGE.to_owned());
+            return Err(question.alike.clone().unwrap_or_else(|| NO_CHANGE.to_owned()));
         }
         Ok(halves)
     }

@@ -139,9 +139,9 @@ fn finding(figures: &[ToldRecord]) -> Finding {
     let apart = |&(small, great, factor): &(u64, u64, u32)| {
         great > 0 && u128::from(great) * 1_000 >= u128::from(small) * u128::from(factor)
     };
-    // What lies so near is luck.
+    // What lies so near, within a twentieth, is luck.
     let alike = |&(small, great, _): &(u64, u64, u32)| {
-        u128::from(small.abs_diff(great)) * 50 <= u128::from(small.max(great))
+        u128::from(small.abs_diff(great)) * 20 <= u128::from(small.max(great))
     };
     match asked.as_slice() {
         all if all.iter().all(apart) => Finding::Shown,

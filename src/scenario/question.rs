@@ -32,7 +32,9 @@ pub struct Question {
     pub says: String,
     /// The figures, by name.
     pub figures: Vec<Told>,
-    /// What is asked it.
+    /// What is said of a scenario for which both variants are the same, if anything of its own.
+    pub alike: Option<String>,
+    /// To which scenario it is put.
     pub put: Put,
 }
 

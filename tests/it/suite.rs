@@ -47,6 +47,7 @@ const FEWEST_SEEDS: u64 = 4;
 /// Scenarios of long days, many variants, or a run for each place at which a device may fail.
 const LONG: &[&str] = &[
     "scenarios/backend/backend-restored.toml",
+    "scenarios/checklist/edits-meanwhile.toml",
     "scenarios/chunk-curve.toml",
     "scenarios/chunk-sizes.toml",
     "scenarios/conflicts/chaos.toml",

@@ -60,7 +60,7 @@ pub enum Finding {
     Shown,
     /// It is better with it, by less than that or not in each figure.
     Less,
-    /// It is the same with it and without, within two parts of a hundred.
+    /// It is the same with it and without, within a twentieth.
     Same,
     /// It is worse with it, in a figure at least.
     Worse,

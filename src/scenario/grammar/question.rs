@@ -19,6 +19,11 @@ const QUESTION: Form = table(&[
         named(&FIGURE),
         "The figures that answer it, by name; one of them at least is to be less or more.",
     ),
+    optional(
+        "alike",
+        Form::Text,
+        "What is said of a scenario that is asked (`run --for`) and for which both variants are the same.",
+    ),
     key(
         "needs",
         map(&Form::Text),

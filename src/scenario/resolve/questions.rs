@@ -89,6 +89,7 @@ fn question(name: &str, of: View<'_>, variants: &[&str], measured: Measured<'_>)
         with: with.text().to_owned(),
         says: says.text().to_owned(),
         figures,
+        alike: of.at("alike").present().map(|alike| alike.text().to_owned()),
         put: Put::ToItsOwn,
     }
 }

@@ -32,6 +32,7 @@ fn a_question_has_two_variants_and_figures_to_tell() {
         with: "large".to_owned(),
         says: "requests {n}, × {rows.times} of the rows".to_owned(),
         figures: vec![told("n", "engine.requests.count", demand), told("rows", "engine.pull.rows", None)],
+        alike: None,
         put: Put::ToItsOwn,
     };
     assert_eq!(asked.questions.to_vec(), [want]);
