@@ -9,6 +9,7 @@ use super::parents;
 use super::parts::Completed;
 use super::passed::is_undone;
 use super::process::{Process, damaged};
+use super::referred;
 use super::rules::{Applied, CursorMoment, Place};
 use super::segments::{Segment, cut};
 use crate::base::{Cell, EntityId, Key, Span, Stamp, Undone, UnitId};
@@ -67,7 +68,8 @@ pub(super) struct Applier {
 
 impl Applier {
     pub(super) fn new(process: Rc<Process>) -> Applier {
-        Applier { bad_rows: BadRows::new(&process.options.pull, process.ports.machine.clone()), process }
+        let (keys, machine) = (process.store.checks_references(), process.ports.machine.clone());
+        Applier { bad_rows: BadRows::new(&process.options.pull, keys, machine), process }
     }
 
     /// The book in which the unit's cursors stand.
@@ -108,7 +110,9 @@ impl Applier {
         for late in tx.late(entity)? {
             let key = late.key.as_str();
             let waits = |values: Option<&[Cell<'_>]>| {
-                self.waits(tx, entity, WireRow { key, stamp: late.stamp, values, part: None })
+                let row = WireRow { key, stamp: late.stamp, values, part: None };
+                let missing = self.process.options.pull.missing_parent;
+                parents::still_waits(tx, &self.process.setup.schema, entity, row, missing)
             };
             if !self.bad_rows.fails(entity, key) && !late.with(waits)? {
                 self.apply_late(tx, (entity, &late), &dirty, told)?;
@@ -220,11 +224,13 @@ impl Applier {
     /// to each other come together, and ends after those of what refers to them.
     fn bring_in(&self, tx: &Tx<'_>, told: &mut Told) -> Result<(), StoreError> {
         let schema = &self.process.setup.schema;
-        if self.process.options.pull.missing_parent == MissingParent::Ignore {
+        let brings = self.process.options.pull.missing_parent == MissingParent::Wait;
+        // SQLite has the ends wait.
+        if !brings && (!tx.checks_references() || tx.all_late()? == 0) {
             return Ok(());
         }
         let mut late = Vec::new();
-        for entity in schema.ids() {
+        for entity in schema.ids().filter(|_| brings) {
             late.extend(tx.late(entity)?.into_iter().map(|row| (entity, row)));
         }
         let whole = parents::whole_groups(tx, schema, &late)?;
@@ -407,6 +413,7 @@ impl Applier {
                         tx.spare(page.entity, progress.generation, stamps)?;
                     }
                 }
+                referred::outlast_load(tx, page.entity, progress.generation)?;
                 for key in self.process.rules.cursor.sweep(tx, page.entity, progress.generation)? {
                     told.changes.push((page.entity, key, Stamp(0), true));
                 }

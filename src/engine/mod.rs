@@ -55,6 +55,7 @@ mod passed;
 mod process;
 mod pull;
 mod push;
+mod referred;
 mod retry;
 mod rules;
 mod scheduler;

@@ -55,7 +55,7 @@ pub use outbox::{Entry, NewEntry};
 pub use pool::{add_keys, edit_pooled, first_key, keys_left, take_key};
 pub use progress::Progress;
 pub use provision::provision;
-pub use references::{dangling, defer_foreign_keys, is_here, is_referred_to, parents_of};
+pub use references::{dangling, defer_foreign_keys, is_here, is_referred_to, parents_of, swept_parents};
 pub use rename::{Reach, rename};
 pub use rows::StoredRow;
 pub use session::{Store, Tx};

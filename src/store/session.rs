@@ -11,7 +11,7 @@ use super::connection;
 use super::error::{Result, StoreError};
 use super::layout::{self, Layout, RowStatement};
 use super::line::Line;
-use super::options::Options;
+use super::options::{ForeignKeys, Options};
 use crate::base::EntityId;
 use crate::contract::{Database, Entity, Schema, Work};
 
@@ -26,6 +26,8 @@ pub struct Store {
     pub(super) last_seq: Cell<i64>,
     /// Somebody counts rows that refer to one that is not there.
     watches: bool,
+    /// SQLite looks at references.
+    checks: bool,
 }
 
 /// One transaction, for as long as its closure runs.
@@ -91,6 +93,7 @@ impl Store {
             steps: Cell::new(0),
             last_seq: Cell::new(0),
             watches: options.watch_references,
+            checks: options.foreign_keys != ForeignKeys::Off,
         })
     }
 
@@ -149,6 +152,11 @@ impl Store {
         self.watches
     }
 
+    /// Whether SQLite refuses rows that refer to one that is not there.
+    pub fn checks_references(&self) -> bool {
+        self.checks
+    }
+
     /// What was done in transactions since the last call, undone ones included.
     pub fn work(&self) -> Work {
         Work { coded_bytes: 0, steps: self.steps.take() }
@@ -188,6 +196,11 @@ fn say(connection: &Connection, sql: &str) -> Result<()> {
 impl<'s> Tx<'s> {
     pub(super) fn store(&self) -> &'s Store {
         self.store
+    }
+
+    /// Whether SQLite refuses rows that refer to one that is not there.
+    pub fn checks_references(&self) -> bool {
+        self.store.checks
     }
 
     pub(super) fn prepare(&self, sql: &str) -> Result<Counted<'s>> {
