@@ -1,11 +1,11 @@
-//! The list of planted bugs.
+//! Planted bugs in what becomes of data, and in when units run.
 
 use super::bug::{Breaks, Bug};
 use super::{app, named, order, page, pull, push, send, squash, wake};
 use crate::engine::Rules;
 
-/// Every planted bug, at least one for each check.
-pub const ALL: &[Bug] = &[
+/// Each is caught by what is lost, late, or there twice.
+pub(super) const BUGS: &[Bug] = &[
     Bug {
         id: "cursor-before-rows",
         check: "lost",
@@ -591,8 +591,3 @@ pub const ALL: &[Bug] = &[
         breaks: Breaks::Rule(|rules| Rules { send: page::another_key_each_try(), ..rules }),
     },
 ];
-
-/// The bug of this name.
-pub fn find(id: &str) -> Option<&'static Bug> {
-    ALL.iter().find(|bug| bug.id == id)
-}

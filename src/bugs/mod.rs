@@ -11,6 +11,7 @@
 mod app;
 mod bug;
 mod ledger;
+mod list;
 mod named;
 mod order;
 mod page;
@@ -18,7 +19,8 @@ mod pull;
 mod push;
 mod send;
 mod squash;
+mod status;
 mod wake;
 
 pub use bug::{Breaks, Bug};
-pub use ledger::{ALL, find};
+pub use list::{ALL, find};

@@ -31,8 +31,8 @@ pub use device::{
     Added, AppEvent, Cacheable, Call, Carried, CarriedRows, Clock, CrashPoints, Database, DeviceSetup,
     DeviceView, EditError, EditKind, EngineError, EngineFactory, Hook, HookEnd, HookError, Hooks,
     LocalBoxFuture, LocalEdit, LogEntry, LogKind, Machine, NetworkKind, NoStream, Occasion, OpenConflict,
-    Opened, PendingEdit, Pick, Ports, Provision, Queue, Spawn, SyncEngine, SyncError, Threw, Transport,
-    TransportError, Work,
+    Opened, PendingEdit, Pick, Ports, Progress, Provision, Queue, Shown, Spawn, Status, SyncEngine,
+    SyncError, Threw, Transport, TransportError, Work,
 };
 pub use naming::{MergeRule, NamedBy, Naming};
 pub use observe::{

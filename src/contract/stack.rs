@@ -64,6 +64,9 @@ pub struct Capabilities {
     /// It keeps a log that the user can read of edits that did not go as made
     /// ([`DeviceView::log`](super::device::DeviceView::log)).
     pub logs: bool,
+    /// It tells what its app shows of the sync
+    /// ([`Event::Status`](super::observe::Event::Status)).
+    pub status: bool,
 }
 
 impl Capabilities {
@@ -76,6 +79,7 @@ impl Capabilities {
         prompt: true,
         merge: Merge::Keeps,
         logs: true,
+        status: true,
     };
 }
 

@@ -159,7 +159,9 @@ async fn apply_in_order(
         if taken == Taken::Unusable {
             return Ok(Stopped::Unusable);
         }
+        let before = left.len();
         left.retain(|&entity| goes_on(&answer, entity));
+        puller.process.status.entities_ended(before - left.len());
         line.done();
     }
 }

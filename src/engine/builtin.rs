@@ -97,6 +97,7 @@ impl SyncEngine for Builtin {
         if let Some(key) = saved? {
             self.process.emit(Event::Renamed { entity: edit.entity, from: &edit.key, to: &key });
         }
+        self.process.show();
         if self.process.rules.wake.heeds_saving(self.session.is_under_way()) {
             self.scheduler.fire(Trigger::Save);
         }

@@ -66,6 +66,7 @@ mod settled;
 mod signal;
 mod split;
 mod squash;
+mod status;
 mod stop;
 mod streams;
 mod upload;
@@ -87,6 +88,7 @@ pub use rules::{
     Applied, ApplyRule, Correct, CursorMoment, CursorRule, OrderRule, OutboxRule, PageRule, Place, Rules,
     SendRule, WakeRule, overlay,
 };
+pub use status::{Facts, StatusRule, Wheel, shown};
 
 /// The named places at which the world may kill the process.
 pub const CRASH_POINTS: &[&str] = &[

@@ -32,6 +32,8 @@ pub struct Options {
     pub dates: Dates,
     /// Where it keeps what it calls itself towards the server.
     pub identity: Identity,
+    /// Whether the app is told what to show of the sync.
+    pub status: bool,
 }
 
 /// Where an app keeps what it calls itself towards the server.
@@ -343,6 +345,7 @@ impl Default for Options {
             decoder: Decoder::default(),
             dates: Dates::default(),
             identity: Identity::default(),
+            status: true,
         }
     }
 }

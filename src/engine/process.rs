@@ -7,9 +7,10 @@ use super::options::Options;
 use super::passed::{Passed, is_undone};
 use super::retry::backoff;
 use super::rules::Rules;
+use super::status::Teller;
 use super::stop::Stop;
 use crate::base::{EntityId, Incarnation, Key, Span, Stamp, Stream, Time, Undone};
-use crate::contract::{DeviceSetup, Event, HookError, Occasion, Ports, SyncError};
+use crate::contract::{DeviceSetup, Event, HookError, NetworkKind, Occasion, Ports, SyncError};
 use crate::store::{self, Store, StoreError, Tx};
 
 use rustc_hash::FxHashMap;
@@ -44,6 +45,7 @@ pub(super) struct Process {
     /// echo.
     own_versions: RefCell<FxHashMap<(EntityId, Key), Written>>,
     pub(super) passed: Passed,
+    pub(super) status: Teller,
     /// How many rows were told that refer to one that is not there.
     dangling: Cell<Option<u64>>,
 }
@@ -70,6 +72,7 @@ impl Process {
         options: Rc<Options>,
         rules: Rules,
     ) -> Process {
+        let status = Teller::new(&setup, options.status);
         let retries = ports.seed.stream("engine.retry", u64::from(setup.device.0), u64::from(incarnation.0));
         Process {
             setup,
@@ -83,12 +86,23 @@ impl Process {
             retries: RefCell::new(retries),
             own_versions: RefCell::default(),
             passed: Passed::default(),
+            status,
             dangling: Cell::new(None),
         }
     }
 
     pub(super) fn emit(&self, event: Event<'_>) {
         self.ports.emit(event);
+        let rule = &*self.rules.status;
+        self.status.hears(&event, &self.setup, self.store.added(), rule);
+        self.show();
+    }
+
+    /// Tells what the app shows, if that is something else than before.
+    pub(super) fn show(&self) {
+        if let Some(status) = self.status.news(self.store.added(), &*self.rules.status) {
+            self.ports.emit(Event::Status(status));
+        }
     }
 
     /// Calls the app's hook for `occasion`, if there is one, and waits for its end.
@@ -101,7 +115,10 @@ impl Process {
 
     /// The network came or went; nobody waits for what the app does about it.
     pub(super) fn network_changed(&self) {
-        let occasion = Occasion::NetworkStatusChanged(self.ports.transport.network());
+        let network = self.ports.transport.network();
+        self.status.network(network != NetworkKind::None, &*self.rules.status);
+        self.show();
+        let occasion = Occasion::NetworkStatusChanged(network);
         if let Some(hook) = self.ports.hook(occasion, self.options.hook_timeout) {
             self.spawn(async move { drop(hook.await) });
         }

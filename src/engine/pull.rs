@@ -80,7 +80,9 @@ impl Puller {
                     let taken = self.take_pages(unit, &received, &answer, &wants).await?;
                     standstill.after(taken)?;
                     if taken != Taken::Unusable {
+                        let before = left.len();
                         left.retain(|&entity| goes_on(&answer, entity));
+                        self.process.status.entities_ended(before - left.len());
                     }
                 }
                 Err(given_up) => self.load_afresh_after(unit, given_up, &left).await?,

@@ -12,6 +12,7 @@ use crate::store::{Entry, Reach, StoreError, Tx, take_key};
 use super::conflict::{OwnRule, ResolveRule};
 use super::joined::SquashRule;
 use super::options::{Options, Requests};
+use super::status::StatusRule;
 
 /// All rules of an engine.
 #[derive(Clone)]
@@ -36,6 +37,8 @@ pub struct Rules {
     pub wake: Rc<dyn WakeRule>,
     /// What becomes of conflicts that wait for a person.
     pub page: Rc<dyn PageRule>,
+    /// What the app shows of the sync.
+    pub status: Rc<dyn StatusRule>,
 }
 
 impl Rules {
@@ -52,6 +55,7 @@ impl Rules {
             order: Rc::new(Correct),
             wake: Rc::new(Correct),
             page: Rc::new(Correct),
+            status: Rc::new(Correct),
         }
     }
 }
@@ -68,6 +72,7 @@ impl OutboxRule for Correct {}
 impl OrderRule for Correct {}
 impl WakeRule for Correct {}
 impl PageRule for Correct {}
+impl StatusRule for Correct {}
 
 /// When a cursor becomes durable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -68,7 +68,11 @@ impl Scheduler {
             });
         }
         self.fire(Trigger::Start);
-        if self.process.store.read(|tx| Ok(!tx.pending()?.is_empty())).unwrap_or(false) {
+        let pending = self.process.store.read(|tx| Ok(tx.pending()?.len())).unwrap_or(0);
+        let online = self.process.ports.transport.network() != NetworkKind::None;
+        self.process.status.begins(pending, self.process.store.added(), online);
+        self.process.show();
+        if pending > 0 {
             self.fire(Trigger::Save);
         }
     }

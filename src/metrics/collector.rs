@@ -17,6 +17,7 @@ use super::replication::Replication;
 use super::series::{Levels, Series};
 use super::sessions::Sessions;
 use super::situations::Situations;
+use super::status::Statuses;
 use super::table::{Id, Kind, TABLE};
 use super::traffic::Traffic;
 use super::visibility::Visibility;
@@ -62,6 +63,7 @@ pub struct Collector {
     edits: Edits,
     pages: Pages,
     half_seen: HalfSeen,
+    statuses: Statuses,
     presence: Presence,
     visibility: Visibility,
     passing: Passing,
@@ -84,6 +86,7 @@ impl Collector {
             edits: Edits::default(),
             pages: Pages::new(setting.script),
             half_seen: HalfSeen::new(devices),
+            statuses: Statuses::new(devices),
             presence: Presence::new(devices),
             visibility: Visibility::default(),
             passing: Passing::default(),
@@ -146,6 +149,8 @@ impl Collector {
         self.pages.finish(at, &mut self.board);
         self.replication.finish(at, &mut self.board);
         self.half_seen.finish(at, &mut self.board);
+        self.statuses.finish(at, &mut self.board);
+        self.edits.finish(at, &mut self.board);
         self.traffic.finish(at, &mut self.board);
         let (figures, distributions) = self.board.figures();
         Collected { figures, series: self.series.finish(at, levels), distributions }
@@ -167,6 +172,7 @@ impl Collector {
         self.presence.on(at, device, event);
         self.sessions.on(at, device, event, &mut self.board);
         self.half_seen.on(at, device, event, &mut self.board);
+        self.statuses.on(at, device, event, &mut self.board);
         self.hooks.on(event, &mut self.board);
         self.pages.on(at, device, event, &mut self.board);
         self.traffic.on_device(at, device, event, &mut self.board);

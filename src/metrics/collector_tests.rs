@@ -123,6 +123,8 @@ fn everything(t: &mut Telling) {
     t.device(0, Event::AppWrote { took: Span::millis(9), waited: Span::millis(4) });
     t.tell(Node::World, Event::BackendAvailable(false)).at(5).device(0, Event::LinkUp);
     t.tell(Node::World, Event::BackendAvailable(true));
+    crate::metrics::status::EVERY.iter().zip(5..).for_each(|(shown, at)| _ = t.at(at).device(0, *shown));
+    t.at(10);
 }
 
 fn replication(t: &mut Telling, edit: EditId) {

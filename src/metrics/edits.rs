@@ -1,5 +1,7 @@
 //! Edits from the person's hand to their acknowledgement, and the conflicts they met.
 
+use std::collections::BTreeMap;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::board::Board;
@@ -11,7 +13,8 @@ use crate::contract::{ConflictKind, Decision, EditError, Event, LogKind, PageEve
 #[derive(Debug, Default)]
 pub(super) struct Edits {
     made: FxHashMap<EditId, Time>,
-    waiting: FxHashSet<EditId>,
+    /// Since when each is on its device alone.
+    waiting: BTreeMap<EditId, Time>,
     in_conflict: FxHashSet<EditId>,
     /// Those that nobody saw saved, though they may be in a database.
     missed: FxHashSet<EditId>,
@@ -29,7 +32,7 @@ impl Edits {
                 board.add(Id::WorkloadMade, 1);
                 self.made.insert(edit.id, at);
                 self.missed.remove(&edit.id);
-                self.waiting.insert(edit.id);
+                self.waiting.insert(edit.id, at);
             }
             Event::EditRefused { edit, error } => {
                 self.missed.insert(edit.id);
@@ -56,17 +59,17 @@ impl Edits {
                 for edit in gone {
                     board.add(Id::EditsSquashed, 1);
                     self.made.remove(edit);
-                    self.waiting.remove(edit);
+                    self.settled(at, *edit, board);
                 }
             }
             Event::EditAcknowledged { edit, .. } => {
-                self.waiting.remove(edit);
+                self.settled(at, *edit, board);
                 if let Some(made) = self.made.remove(edit) {
                     board.observe(Id::WriteAcknowledged, (at - made).0);
                 }
             }
             Event::ConflictDecided { edit, kind, decision, .. } => {
-                self.decided(*edit, *kind, *decision, board);
+                self.decided(at, *edit, (*kind, *decision), board);
             }
             Event::Page(PageEvent::Resolved { edit, on_top: false, kind, .. })
                 if *kind != ConflictKind::Equal =>
@@ -81,19 +84,38 @@ impl Edits {
                 LogKind::Superseded | LogKind::Rejected => {
                     let superseded = *kind == LogKind::Superseded;
                     board.add(if superseded { Id::EditsSuperseded } else { Id::EditsRejected }, 1);
-                    self.waiting.remove(edit);
+                    self.settled(at, *edit, board);
                 }
             },
             _ => {}
         }
     }
 
-    fn decided(&mut self, edit: EditId, kind: ConflictKind, decision: Decision<'_>, board: &mut Board) {
+    /// The end: what waits has waited until now.
+    pub(super) fn finish(&mut self, at: Time, board: &mut Board) {
+        let waiting = std::mem::take(&mut self.waiting);
+        waiting.values().for_each(|since| board.add(Id::EditsUnsent, at.since(*since).0));
+    }
+
+    /// The edit waits no more.
+    fn settled(&mut self, at: Time, edit: EditId, board: &mut Board) {
+        if let Some(since) = self.waiting.remove(&edit) {
+            board.add(Id::EditsUnsent, at.since(since).0);
+        }
+    }
+
+    fn decided(
+        &mut self,
+        at: Time,
+        edit: EditId,
+        (kind, decision): (ConflictKind, Decision<'_>),
+        board: &mut Board,
+    ) {
         let of_kind = match kind {
             ConflictKind::Equal => {
                 board.add(Id::ConflictsEqual, 1);
                 if decision == Decision::Same {
-                    self.waiting.remove(&edit);
+                    self.settled(at, edit, board);
                 }
                 return;
             }

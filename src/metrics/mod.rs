@@ -33,6 +33,7 @@ mod replication;
 mod series;
 mod sessions;
 mod situations;
+mod status;
 mod table;
 mod timeline;
 mod traffic;

@@ -22,6 +22,8 @@ pub struct Timeline {
     left_out: u64,
     /// Runs under way: by device and run, the unit and the start.
     runs: BTreeMap<(DeviceId, u64), (usize, Time)>,
+    /// What each device shows of the sync, since when.
+    shown: BTreeMap<DeviceId, (&'static str, Time)>,
     /// Links that are down, since when; `None` stands for the backend.
     down: BTreeMap<Option<DeviceId>, Time>,
     /// Until when each of the backend's workers has been seen at work.
@@ -38,9 +40,10 @@ enum Track {
     Database = 5,
     Link = 6,
     Hooks = 7,
+    Status = 8,
 }
 
-const TRACKS: [(Track, &str); 7] = [
+const TRACKS: [(Track, &str); 8] = [
     (Track::App, "app and person"),
     (Track::Sync, "sync units"),
     (Track::Requests, "requests"),
@@ -48,6 +51,7 @@ const TRACKS: [(Track, &str); 7] = [
     (Track::Database, "database"),
     (Track::Link, "link down"),
     (Track::Hooks, "hooks of the app"),
+    (Track::Status, "status shown"),
 ];
 
 /// The backend's number in the picture; a device's is its own and this.
@@ -66,6 +70,7 @@ impl Timeline {
             kept: 0,
             left_out: 0,
             runs: BTreeMap::new(),
+            shown: BTreeMap::new(),
             down: BTreeMap::new(),
             workers: Vec::new(),
         };
@@ -112,6 +117,7 @@ impl Timeline {
                 let args = format!("\"rows\":{}", changes.len());
                 self.ended(device, Track::Database, "apply", at, *took, &args);
             }
+            Event::Status(status) => self.shows(device, at, Some(status.state.word())),
             Event::LinkDown => _ = self.down.entry(Some(device)).or_insert(at),
             Event::LinkUp => self.up_again(Some(device), at),
             Event::ProcessKilled { reason } => self.killed(device, at, *reason),
@@ -180,7 +186,22 @@ impl Timeline {
         self.ended(device, Track::Sync, &name, at, at.since(start), &args);
     }
 
+    fn shows(&mut self, device: DeviceId, at: Time, state: Option<&'static str>) {
+        let before = self.shown.get(&device).copied();
+        if before.map(|(before, _)| before) == state {
+            return;
+        }
+        match state {
+            Some(state) => _ = self.shown.insert(device, (state, at)),
+            None => _ = self.shown.remove(&device),
+        }
+        if let Some((before, since)) = before {
+            self.ended(device, Track::Status, before, at, at.since(since), "");
+        }
+    }
+
     fn killed(&mut self, device: DeviceId, at: Time, reason: KillReason) {
+        self.shows(device, at, None);
         let open: Vec<u64> =
             self.runs.range((device, 0)..=(device, u64::MAX)).map(|((_, run), _)| *run).collect();
         open.into_iter().for_each(|run| self.run_ended(device, run, at, "killed"));
@@ -241,6 +262,8 @@ impl Timeline {
     pub fn finish(mut self, now: Time) -> (String, u64) {
         let open: Vec<(DeviceId, u64)> = self.runs.keys().copied().collect();
         open.into_iter().for_each(|(device, run)| self.run_ended(device, run, now, "under way at the end"));
+        let shown: Vec<DeviceId> = self.shown.keys().copied().collect();
+        shown.into_iter().for_each(|device| self.shows(device, now, None));
         let down: Vec<Option<DeviceId>> = self.down.keys().copied().collect();
         down.into_iter().for_each(|whose| self.up_again(whose, now));
         self.text.truncate(self.text.trim_end_matches([',', '\n']).len());

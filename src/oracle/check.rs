@@ -43,6 +43,7 @@ checks! {
     OwnWriteVanished "own-write-vanished" "oracle.own_write_vanished.count"
     DanglingId "dangling-id" "oracle.dangling_id.rows"
     IdTwice "id-twice" "oracle.id_twice.count"
+    WrongStatus "wrong-status" "oracle.wrong_status.count"
     Acknowledged "acknowledged-without-commit" "oracle.acknowledged_without_commit.count"
 }
 
@@ -55,6 +56,7 @@ impl Check {
     pub(super) fn applies(self, capabilities: Capabilities) -> bool {
         match self {
             Check::SilentDiscard => capabilities.logs,
+            Check::WrongStatus => capabilities.status,
             Check::Acknowledged => capabilities.acknowledges,
             Check::Stale => capabilities.stamps,
             Check::WentBack | Check::OwnWriteVanished => capabilities.stamps && capabilities.sessions,
@@ -99,6 +101,8 @@ pub(super) enum Subject {
     Edits,
     /// Runs of sync units.
     Runs,
+    /// What apps show of the sync.
+    Statuses,
     /// The world: it is always there.
     World,
 }
@@ -124,6 +128,7 @@ impl Check {
             | Check::IdleWithWork
             | Check::Storm
             | Check::Again => Subject::Runs,
+            Check::WrongStatus => Subject::Statuses,
             Check::Duplicate
             | Check::Resurrected
             | Check::Stuck
@@ -142,6 +147,7 @@ pub fn subject_of(check: &str) -> Option<&'static str> {
         Subject::Rows => Some("of no device that came to rest was a row compared"),
         Subject::Edits => Some("nobody made an edit on a device"),
         Subject::Runs => Some("no sync began"),
+        Subject::Statuses => Some("no app showed a status"),
         Subject::World => None,
     }
 }
@@ -166,17 +172,18 @@ pub fn is_of_check(metric: &str) -> bool {
 ///
 /// A device that lacks a row, or has one too many, is divergent. One that has a deleted row again
 /// went back. An edit that the backend refused and that then vanished is lost and was discarded
-/// silently. One that is committed again under another key is a commit that nobody asked for. A
-/// device that lost sight of its own write went back. A device with a run that never ends does not
-/// come to rest.
+/// silently, and is counted by no status. One that is committed again under another key is a commit
+/// that nobody asked for. A device that lost sight of its own write went back. A device with a run
+/// that never ends does not come to rest, and says that it syncs.
 pub fn implied(check: &str) -> &'static [&'static str] {
     match check {
         "duplicate" => &["divergent", "unasked-commit"],
         "lost" | "stale" | "undetected-delete" | "orphan" => &["divergent"],
         "resurrected" => &["divergent", "went-back", "own-write-vanished"],
-        "lost-edit" => &["silent-discard"],
+        "lost-edit" => &["silent-discard", "wrong-status"],
+        "silent-discard" | "two-syncs-of-one-unit" | "request-storm" => &["wrong-status"],
         "own-write-vanished" => &["went-back"],
-        "event-without-end" => &["stuck"],
+        "event-without-end" => &["stuck", "wrong-status"],
         _ => &[],
     }
 }

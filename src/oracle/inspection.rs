@@ -46,6 +46,28 @@ pub struct Verdict {
     pub uncounted: Vec<&'static str>,
 }
 
+/// Metrics for which nothing was counted, as a check is not applicable.
+fn uncounted(
+    figures: &BTreeMap<&'static str, u64>,
+    not_applicable: &[&str],
+    by_stamps: bool,
+) -> Vec<&'static str> {
+    let of_checks = not_applicable.iter().filter_map(|check| metric_of(check));
+    let mut uncounted: Vec<_> = of_checks.filter(|metric| !figures.contains_key(metric)).collect();
+    for (check, time) in [
+        ("oracle.idle_with_work.count", "oracle.idle_with_work.ns"),
+        ("oracle.wrong_status.count", "oracle.status.wrong"),
+    ] {
+        if !figures.contains_key(check) {
+            uncounted.push(time);
+        }
+    }
+    if !by_stamps {
+        uncounted.extend(BY_STAMPS);
+    }
+    uncounted
+}
+
 /// What is counted by the stamps of what devices hold.
 const BY_STAMPS: [&str; 4] =
     ["oracle.lost.row_ns", "oracle.stale.row_ns", "oracle.went_back.row_ns", "oracle.skipped.versions"];
@@ -175,6 +197,8 @@ impl<'a> Inspection<'a> {
         if let Some(text) = checks::stuck(schema, device, &said.pending, &unfinished, &view.doing(), names) {
             self.oracle.findings.add(Check::Stuck, (Some(device), said.waits()), || text);
         }
+        let (statuses, findings) = (&mut self.oracle.statuses, &mut self.oracle.findings);
+        statuses.finish(self.at, device, Some(said.unsent.len()), names, findings);
         self.check_owed(device, &said);
         self.check_overwriting(device, &said.log);
         self.check_edits(device, &said);
@@ -217,6 +241,7 @@ impl<'a> Inspection<'a> {
             clock,
             mut flow,
             owing,
+            mut statuses,
             busy,
             accounts,
             places,
@@ -239,31 +264,28 @@ impl<'a> Inspection<'a> {
         told.for_each(|blind| blind.add_to(&mut findings));
         flow.finish(self.at, Names(&units, clock), &mut findings);
         thrift.finish(Names(&units, clock), &mut findings);
+        for device in (0..places.len() as u32).map(DeviceId) {
+            statuses.finish(self.at, device, None, Names(&units, clock), &mut findings);
+        }
         let by_stamps = findings.by_stamps();
         let untried = findings.unfound(|check| match check.subject() {
             Subject::Rows => self.compared == 0,
             Subject::Edits => ledger.is_empty(),
             Subject::Runs => flow.is_empty(),
+            Subject::Statuses => statuses.is_empty(),
             Subject::World => false,
         });
         let (mut violations, mut figures, not_applicable) = findings.finish();
         let eventful = with_records(&mut violations, &busy, &history);
         let miscounted = miscounted(&accounts, (&ledger, places.len()), &schema, clock);
-        let mut uncounted: Vec<&'static str> =
-            not_applicable.iter().filter_map(|check| metric_of(check)).collect();
-        uncounted.retain(|metric| !figures.contains_key(metric));
-        if !figures.contains_key("oracle.idle_with_work.count") {
-            uncounted.push("oracle.idle_with_work.ns");
-        }
-        if !by_stamps {
-            uncounted.extend(BY_STAMPS);
-        }
+        let uncounted = uncounted(&figures, &not_applicable, by_stamps);
         let clipped = |sum: u128| u64::try_from(sum).unwrap_or(u64::MAX);
         figures.extend([
             ("oracle.lost.row_ns", clipped(held.behind.lost)),
             ("oracle.stale.row_ns", clipped(held.behind.stale)),
             ("oracle.went_back.row_ns", clipped(shown.row_ns(self.at))),
             ("oracle.idle_with_work.ns", clipped(owing.idle_ns())),
+            ("oracle.status.wrong", clipped(statuses.wrong_ns())),
         ]);
         figures.extend(held.odd.figures());
         figures.extend([("oracle.doubled.rows", self.doubles), ("oracle.half_seen.rows", self.half_seen)]);

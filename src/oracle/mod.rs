@@ -28,6 +28,7 @@
 //! | `acknowledged-without-commit` | a device counts an edit as done that the backend never had |
 //! | `idle-with-work` | a device is online, and does not begin what a trigger or a failure asks |
 //! | `request-storm` | a device tries again without its waits, or asks for what nobody wants |
+//! | `wrong-status` | what the app shows of the sync is not so, for longer than it may |
 //! | `delivered-again` | a unit brings a row again in the version that it has brought |
 //! | `two-syncs-of-one-unit`, `event-without-end`, `unit-out-of-order`, `sync-loop` | runs overlap, do not end once, overtake, or start themselves for ever |
 //!
@@ -106,6 +107,7 @@ mod patience;
 mod refused;
 mod shown;
 mod signs;
+mod status;
 #[cfg(test)]
 mod tests;
 mod thrift;

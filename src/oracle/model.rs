@@ -27,6 +27,7 @@ use super::owed::{Owing, Told};
 use super::patience::Patience;
 use super::refused::Definition;
 use super::shown::Shown;
+use super::status::Statuses;
 use super::thrift::Thrift;
 use super::truth::{Places, RowHash, Truth, place_of};
 use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Time};
@@ -82,6 +83,7 @@ pub struct Oracle {
     pub(super) intents: Intents,
     pub(super) flow: Flow,
     pub(super) owing: Owing,
+    pub(super) statuses: Statuses,
     pub(super) busy: Busy,
     pub(super) accounts: Accounts,
     pub(super) thrift: Thrift,
@@ -144,6 +146,7 @@ impl Oracle {
             intents: Intents::default(),
             flow: Flow::new(devices, setting.durable, setting.patience),
             owing: Owing::new(devices, setting.patience, setting.capabilities.acknowledges),
+            statuses: Statuses::new(devices, setting.patience),
             busy: Busy::default(),
             accounts: Accounts::default(),
             thrift: Thrift::new(devices, &setting.units, setting.retries),
@@ -215,6 +218,7 @@ impl Oracle {
         let Node::Device(device) = node else { return };
         let names = Names(&self.units, self.clock);
         self.flow.on(*at, *device, event, names, &mut self.findings);
+        self.statuses.on(*at, *device, event, names, &mut self.findings);
         let told = Told { schema: &self.schema, units: &self.units, clock: self.clock };
         self.owing.on(*at, *device, event, told, &mut self.findings);
         self.thrift.on(*at, *device, event);

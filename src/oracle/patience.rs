@@ -24,6 +24,8 @@ pub struct Waits {
     pub cap: Span,
     /// Some triggers start a unit no sooner than this after its last start.
     pub debounce: Span,
+    /// After so many failures in a row a run ends.
+    pub attempts: u32,
     /// So many times as long as usual a disk may take for everything, as an event has it.
     pub slowness: u32,
 }
@@ -41,6 +43,11 @@ impl Waits {
         let growth = u64::from(self.growth).checked_pow(failures.saturating_sub(1)).unwrap_or(u64::MAX);
         Span(self.first.0.saturating_mul(growth)).min(self.cap)
     }
+
+    /// All the waits of a run that fails at each of its tries.
+    fn between_tries(&self) -> Span {
+        (1..self.attempts.min(1_000)).map(|n| self.after(n)).fold(Span::ZERO, |sum, wait| sum + wait)
+    }
 }
 
 impl Patience {
@@ -52,6 +59,18 @@ impl Patience {
             Patience::Computed(waits) => waits.request + self.of_disk() + hook,
             Patience::Stated(span) => (*span).max(OF_DISK) + hook,
         }
+    }
+
+    /// How long a run may say that it syncs, and nothing moves: until its last try has failed.
+    pub(super) fn of_stall(&self, in_hook: bool) -> Span {
+        let Patience::Computed(waits) = self else { return self.of_run(in_hook) };
+        let tries = waits.request * u64::from(waits.attempts.saturating_sub(1));
+        self.of_run(in_hook) + tries + waits.between_tries()
+    }
+
+    /// How long what is shown may be wrong.
+    pub(super) fn of_status(&self) -> Span {
+        self.of_disk()
     }
 
     /// How long a wait before another try may last, besides what the server asked for.
@@ -116,6 +135,26 @@ impl Patience {
         }
     }
 
+    /// The bound of [`of_stall`](Patience::of_stall) in words.
+    pub(super) fn told_of_stall(&self, in_hook: bool) -> String {
+        let Patience::Computed(waits) = self else { return self.told_of_run(in_hook) };
+        let (bound, disk, between) = (self.of_stall(in_hook), self.of_disk(), waits.between_tries());
+        let Waits { request, attempts, .. } = waits;
+        let (name, hook) = if in_hook {
+            (" + the bound of a hook".to_owned(), format!(" + {OF_HOOK}"))
+        } else {
+            (String::new(), String::new())
+        };
+        format!(
+            "a run fails within retry.attempts · request_timeout + the waits between + {disk} for its disk{name} = {attempts} · {request} + {between} + {disk}{hook} = {bound}"
+        )
+    }
+
+    /// The bound of [`of_status`](Patience::of_status) in words.
+    pub(super) fn told_of_status(&self) -> String {
+        format!("no status is wrong for longer than a transaction on a slow disk, {}", self.of_status())
+    }
+
     /// The bound of [`at_once`](Patience::at_once) in words.
     pub(super) fn told_at_once(&self) -> String {
         self.told("it begins at once", &self.disk_begins().to_string(), self.at_once())
@@ -169,6 +208,7 @@ mod tests {
         growth: 2,
         cap: Span::secs(300),
         debounce: Span::secs(60),
+        attempts: 5,
         slowness: 1,
     };
 
@@ -185,6 +225,18 @@ mod tests {
         assert!(usual.told_of_run(false).ends_with("= 30s + 2m = 2m30s"));
         let told = usual.told_of_run(true);
         assert!(told.ends_with("for a hook = 30s + 2m + 10m = 12m30s"), "{told}");
+    }
+
+    #[test]
+    fn a_stall_lasts_no_longer_than_all_tries_of_a_run() {
+        let usual = Patience::Computed(USUAL);
+        assert_eq!(usual.of_stall(false), Span::secs(5 * 30 + 1 + 2 + 4 + 8 + 120));
+        let told = usual.told_of_stall(false);
+        assert!(told.ends_with("= 5 · 30s + 15s + 2m = 4m45s"), "{told}");
+        let once = Patience::Computed(Waits { attempts: 1, ..USUAL });
+        assert_eq!(once.of_stall(false), once.of_run(false));
+        let stated = Patience::Stated(Span::secs(600));
+        assert_eq!(stated.of_stall(true), stated.of_run(true));
     }
 
     #[test]

@@ -74,6 +74,7 @@ impl Told<'_> {
             Event::Renamed { entity, from, to } => {
                 format!("{} is called {to} now", words::record(self.schema, *entity, from.as_str()))
             }
+            Event::Status(status) => format!("the app shows: {status}"),
             Event::ApplyAborted => "changes not applied: a row refers to one that is not there".to_owned(),
             Event::Dangling { rows } => format!("{rows} rows refer to one that is not there"),
             Event::BecameCopy { of, .. } => format!("became a copy of {of}"),

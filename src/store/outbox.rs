@@ -204,6 +204,7 @@ impl Tx<'_> {
             ),
         )?;
         self.store().last_seq.set(seq);
+        self.counts(1);
         Ok(seq)
     }
 
@@ -322,7 +323,15 @@ impl Tx<'_> {
     /// # Errors
     /// When the database cannot be written.
     pub fn drop_entry(&self, seq: i64) -> Result<()> {
-        self.execute("DELETE FROM outbox WHERE seq=?1", [seq]).map(drop)
+        let gone = self.execute("DELETE FROM outbox WHERE seq=?1", [seq])?;
+        self.counts(-(gone as i64));
+        Ok(())
+    }
+
+    /// The outbox has so many edits more.
+    fn counts(&self, more: i64) {
+        let added = &self.store().added;
+        added.set(added.get() + more);
     }
 
     /// Says on which version all edits of a row are made.

@@ -24,6 +24,8 @@ pub struct Store {
     steps: Cell<u64>,
     /// No later outbox entry gets this number or a lower one, even if the entry is long gone.
     pub(super) last_seq: Cell<i64>,
+    /// How many edits the outbox has more than as it was opened.
+    pub(super) added: Cell<i64>,
     /// Somebody counts rows that refer to one that is not there.
     watches: bool,
     /// SQLite looks at references.
@@ -92,6 +94,7 @@ impl Store {
             layout: Layout::of(&schema),
             steps: Cell::new(0),
             last_seq: Cell::new(0),
+            added: Cell::new(0),
             watches: options.watch_references,
             checks: options.foreign_keys != ForeignKeys::Off,
         })
@@ -137,14 +140,23 @@ impl Store {
         assert!(connection.is_autocommit(), "a transaction holds no other");
         say(&connection, begin)?;
         let tx = Tx { store: self, connection: &connection, writes, ready: RefCell::default() };
+        let added = self.added.get();
         let result = f(&tx);
         drop(tx);
         let result = result.and_then(|r| say(&connection, "COMMIT").map(|()| r).map_err(E::from));
-        if result.is_err() && !connection.is_autocommit() {
-            // What cannot be undone now is undone by the next process.
-            _ = say(&connection, "ROLLBACK");
+        if result.is_err() {
+            self.added.set(added);
+            if !connection.is_autocommit() {
+                // What cannot be undone now is undone by the next process.
+                _ = say(&connection, "ROLLBACK");
+            }
         }
         result
+    }
+
+    /// How many edits the outbox has more than when this store was opened; no work for the device.
+    pub fn added(&self) -> i64 {
+        self.added.get()
     }
 
     /// Whether somebody counts rows that refer to one that is not there.

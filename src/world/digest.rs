@@ -15,6 +15,9 @@ use crate::metrics::Figures;
 /// Adds an event to the chain: its time, its place, its kind, and what tells it from others of its
 /// kind. Names of figures and the wording of messages are not of it.
 pub(super) fn add(digest: &mut Digest, occurrence: &Occurrence<'_>) {
+    if let Event::Status(_) = occurrence.event {
+        return;
+    }
     // The numbers of devices are of 32 bits.
     let node = match occurrence.node {
         Node::Device(device) => u64::from(device.0),
@@ -38,6 +41,8 @@ macro_rules! events {
     ($($kind:literal $event:ident $({ $($field:ident),* $(; $($left_out:ident),*)? })? $(($value:ident))?,)*) => {
         fn event(digest: &mut Digest, event: &Event<'_>) {
             match event {
+                // What is shown changes nothing that happens.
+                Event::Status(_) => {}
                 $(Event::$event $({ $($field,)* $($($left_out: _,)*)? })? $(($value))? => {
                     digest.number($kind);
                     $($($field.tell(digest);)*)?

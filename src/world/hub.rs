@@ -109,7 +109,7 @@ impl Hub {
         let occurrence = Occurrence { at: self.handle.now(), node, event };
         let mut listeners = self.listeners.borrow_mut();
         let Some(listeners) = listeners.as_mut() else { return };
-        listeners.events += 1;
+        listeners.events += u64::from(!matches!(event, Event::Status(_)));
         super::digest::add(&mut listeners.digest, &occurrence);
         listeners.collector.on(&occurrence);
         if let Some(oracle) = &mut listeners.oracle {

@@ -90,7 +90,11 @@ impl Stacks {
                 engine: make(plan.engine.clone(), plan.store.clone()),
                 server: None,
                 crash_points: engine::CRASH_POINTS,
-                capabilities: Capabilities { once: brings_once(plan), ..Capabilities::ALL },
+                capabilities: Capabilities {
+                    once: brings_once(plan),
+                    status: plan.engine.status,
+                    ..Capabilities::ALL
+                },
                 patience: Patience::Computed(waits(plan)),
             }),
             Entry::Brought(stack) => {
@@ -130,10 +134,11 @@ fn waits(plan: &Plan) -> Waits {
     let growth = if retry.jitter == engine::Jitter::Decorrelated { 3 } else { 2 };
     let first = if growth == 3 { retry.base * 3 } else { retry.base };
     let (request, cap, debounce) = (options.request_timeout, retry.cap, options.debounce);
+    let attempts = retry.attempts;
     let slowed = plan.events.iter().filter_map(|event| match &event.what {
         Happening::SlowDisk { factor, .. } => Some(*factor),
         _ => None,
     });
     let slowness = slowed.max().unwrap_or(1);
-    Waits { request, first: first.min(cap), growth, cap, debounce, slowness }
+    Waits { request, first: first.min(cap), growth, cap, debounce, attempts, slowness }
 }

@@ -263,8 +263,11 @@ fn a_campaign_goes_on_after_stacks_that_panic_hang_or_send_garbage() {
 
 /// What the tiny stack with one capability less comes to, and with all of them.
 fn with_and_without(stack: Stack, path: &str, less: Capabilities, check: &str) -> Outcome {
-    let (_, all) =
-        run(Stack { capabilities: Capabilities { logs: false, ..Capabilities::ALL }, ..stack }, path, &[]);
+    let (_, all) = run(
+        Stack { capabilities: Capabilities { logs: false, status: false, ..Capabilities::ALL }, ..stack },
+        path,
+        &[],
+    );
     assert!(all.violations.iter().any(|v| v.check == check), "{check} would be found: {:?}", all.violations);
     let (plan, without) = run(Stack { capabilities: less, ..stack }, path, &[]);
     assert!(without.not_applicable.contains(&check), "{:?}", without.not_applicable);
@@ -278,7 +281,7 @@ fn with_and_without(stack: Stack, path: &str, less: Capabilities, check: &str) -
     without
 }
 
-const LESS: Capabilities = Capabilities { logs: false, ..Capabilities::ALL };
+const LESS: Capabilities = Capabilities { logs: false, status: false, ..Capabilities::ALL };
 
 /// A server half that tells phones of edits that it does not have: of all of them, with this stamp.
 struct Boaster(Box<dyn SyncServer>);

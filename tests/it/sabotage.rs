@@ -172,11 +172,16 @@ const DROPPED: Ground = Ground {
     ..CROWD
 };
 
+/// A thin line, a login page in the server's place, and a forest.
+const SHOWN_TO_PEOPLE: Ground = Ground { path: "scenarios/units/status.toml", sets: &[], seeds: 5 };
+
 fn ground(bug: &Bug) -> Ground {
     match bug.id {
         "squashes-into-what-was-sent" | "sends-the-last-update-alone" => SQUASHED,
         "takes-back-what-was-sent" => DROPPED,
         "never-ends-plans" => CHAOS,
+        "all-synced-too-soon" | "failed-for-ever" | "offline-for-ever" => SHOWN_TO_PEOPLE,
+        "progress-beyond-its-end" | "progress-never-moves" | "syncing-for-ever" => SHOWN_TO_PEOPLE,
         "misses-saves-in-a-run" | "ignores-the-network" => QUIET,
         "gives-up-for-good" | "rests-in-the-middle" => QUIET,
         "never-forgives" | "waits-without-a-ceiling" => HASTY,
@@ -334,6 +339,12 @@ fn like_no_other(id: &str) -> Option<&'static str> {
         | "sync-starts-sync"
         | "last-in-first-out"
         | "tries-without-a-pause"
+        | "all-synced-too-soon"
+        | "failed-for-ever"
+        | "offline-for-ever"
+        | "progress-beyond-its-end"
+        | "progress-never-moves"
+        | "syncing-for-ever"
         | "never-ends-plans" => "D",
         "rename-forgets-edits"
         | "rename-forgets-rows"

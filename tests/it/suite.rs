@@ -328,6 +328,8 @@ suite! {
     suite_units_when_required_meets_its_expectations: "units/when-required";
     suite_units_four_meets_its_expectations: "units/four";
     suite_units_books_meets_its_expectations: "units/books";
+    suite_units_status_meets_its_expectations: "units/status";
+    suite_units_nobody_taps_meets_its_expectations: "units/nobody-taps";
     suite_conflicts_behind_a_merge_meets_its_expectations: "conflicts/behind-a-merge";
     suite_conflicts_blind_writes_meets_its_expectations: "conflicts/blind-writes";
     suite_conflicts_callback_meets_its_expectations: "conflicts/callback";

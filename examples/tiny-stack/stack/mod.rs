@@ -28,7 +28,7 @@ pub(crate) const STACK: Stack = Stack {
     }],
     crash_points: &["tiny.started", "tiny.answer-received", "tiny.applied"],
     // It says which edits it counts as done; there is no log of those that it forgets.
-    capabilities: Capabilities { logs: false, ..Capabilities::ALL },
+    capabilities: Capabilities { logs: false, status: false, ..Capabilities::ALL },
     // A run is one request, and one that failed is tried again sooner than that.
     patience: |chosen| chosen.span("timeout"),
 };

@@ -158,4 +158,9 @@ impl SyncError {
             SyncError::Held(_) => 9,
         }
     }
+
+    /// Whether another try may help without somebody's doing something about it.
+    pub fn is_retryable(&self) -> bool {
+        !matches!(self, SyncError::Rejected(_) | SyncError::Corrupt(_) | SyncError::Held(_))
+    }
 }

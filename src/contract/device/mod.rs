@@ -34,6 +34,7 @@ mod hook;
 mod page;
 mod port;
 mod queue;
+mod status;
 mod transport;
 mod view;
 
@@ -46,5 +47,6 @@ pub use hook::{Hook, HookEnd, HookError, Hooks, Occasion, Threw};
 pub use page::{OpenConflict, Pick};
 pub use port::{Call, Clock, CrashPoints, Machine, Ports, Spawn, Work};
 pub use queue::{Added, Queue};
+pub use status::{Progress, Shown, Status};
 pub use transport::{Cacheable, NetworkKind, NoStream, Transport, TransportError};
 pub use view::{DeviceView, LogEntry, LogKind, PendingEdit};

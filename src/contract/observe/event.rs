@@ -5,7 +5,7 @@ use super::kind::{AppliedChange, Author, CommitKind, DropReason, KillReason, Ove
 use super::page::PageEvent;
 use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
 use crate::contract::device::{
-    AppEvent, EditError, EditKind, Hook, HookEnd, LocalEdit, LogKind, SyncError, TransportError,
+    AppEvent, EditError, EditKind, Hook, HookEnd, LocalEdit, LogKind, Status, SyncError, TransportError,
 };
 use crate::contract::server::{Refusal, ServerError};
 
@@ -39,8 +39,7 @@ pub trait EventSink {
     fn emit(&self, event: Event<'_>);
 }
 
-/// Everything that can be observed. Events of devices come from the engine unless it says "the
-/// world".
+/// Everything that can be observed; events of devices are their engine's, or "the world"'s.
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
     /// The world: a process starts; `start` names the state it began the scenario with.
@@ -205,6 +204,8 @@ pub enum Event<'a> {
         /// The unit that it triggers.
         unit: UnitId,
     },
+    /// The app shows its person this from now on. It is of no digest.
+    Status(Status),
     /// A cursor moved, together with the rows before it.
     CursorSaved {
         /// Whose.
@@ -287,8 +288,7 @@ pub enum Event<'a> {
         attempt: u32,
         /// How long it waits.
         wait: Span,
-        /// Whether a run of a unit waits: no record that somebody opens, and not the queue between
-        /// runs.
+        /// Whether a run of a unit waits, and not an opened record or the queue between runs.
         in_run: bool,
     },
     /// Changes of a pull or fetch are committed on the device.
@@ -507,8 +507,7 @@ pub enum Event<'a> {
         /// When its transaction commits.
         until: Time,
     },
-    /// The gateway: an answer with this row leaves for a device. Told only where lives are
-    /// recorded: it costs a reading.
+    /// The gateway: a row leaves for a device. Told only where lives are recorded, as it costs.
     RowServed {
         /// To whom.
         device: DeviceId,

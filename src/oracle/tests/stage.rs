@@ -159,6 +159,7 @@ impl Stage {
                 growth: 2,
                 cap: Span::secs(60),
                 debounce: Span::secs(60),
+                attempts: 5,
                 slowness: 1,
             }),
             retries: Retries::UNKNOWN,

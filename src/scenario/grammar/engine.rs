@@ -44,6 +44,12 @@ pub(super) const ENGINE: Form = table(&[
         "identity",
         "Where it keeps what it calls itself towards the server: with the phone, or in the database, which may be copied to another.",
     ),
+    owned(
+        "status",
+        Form::Bool,
+        || Options::default().status.stated(),
+        "Whether the app shows its person a status: idle, offline, syncing with its progress, failed, conflict, each with the edits that wait. It is held against the truth; what is shown changes nothing that happens.",
+    ),
     key("pull", PULL, "{}", "How it pulls."),
     key("push", PUSH, "{}", "How it pushes."),
     key("retry", RETRY, "{}", "How it tries again."),

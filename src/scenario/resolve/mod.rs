@@ -229,6 +229,7 @@ impl World<'_> {
             decoder: view.at("decoder").word(),
             dates: view.at("dates").word(),
             identity: view.at("identity").word(),
+            status: view.at("status").flag(),
         }
     }
 

@@ -80,6 +80,12 @@ const STACKS: &[&str] = &[
     "broken:pool-gives-again",
     "broken:merge-speaks-for-all",
     "broken:cursor-before-the-last-page",
+    "broken:all-synced-too-soon",
+    "broken:failed-for-ever",
+    "broken:offline-for-ever",
+    "broken:progress-beyond-its-end",
+    "broken:progress-never-moves",
+    "broken:syncing-for-ever",
 ];
 
 fn with_names<R>(f: impl FnOnce(&Names<'_>) -> R) -> R {

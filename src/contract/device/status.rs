@@ -1,0 +1,64 @@
+//! What an app shows its person of the sync.
+
+use std::fmt;
+
+/// What is shown: a state, and how many edits wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// The state.
+    pub state: Shown,
+    /// Edits that are on the device alone, those among them that wait for a person too.
+    pub pending: u32,
+}
+
+/// The state of the sync as it is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// Nothing runs and nothing is wrong; with no edit that waits: "all synced".
+    Idle,
+    /// "You're offline."
+    Offline,
+    /// "Syncing…"
+    Syncing(Progress),
+    /// "Sync failed."
+    Failed {
+        /// Another try may help.
+        retryable: bool,
+    },
+    /// A conflict waits for a person.
+    Conflict,
+}
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Of the steps that are known when it begins, those done: from 0 to 100.
+    pub percent: u8,
+    /// Rows that it brought and edits that it settled.
+    pub rows: u32,
+}
+
+impl Shown {
+    /// Which state it is, in a word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Shown::Idle => "idle",
+            Shown::Offline => "offline",
+            Shown::Syncing(_) => "syncing",
+            Shown::Failed { .. } => "failed",
+            Shown::Conflict => "conflict",
+        }
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.state.word())?;
+        match self.state {
+            Shown::Syncing(Progress { percent, rows }) => write!(f, " ({percent} %, {rows} rows)")?,
+            Shown::Failed { retryable: false } => f.write_str(" for good")?,
+            _ => {}
+        }
+        write!(f, ", {} pending", self.pending)
+    }
+}

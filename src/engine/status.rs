@@ -1,0 +1,229 @@
+//! What the app shows of the sync: a pure function of a few facts, told when it changes.
+//!
+//! The facts follow from what the engine tells anyway, so that a state cannot be forgotten where
+//! something ends; how many edits wait comes from the store's own count. Nothing is read from the
+//! database, and nothing allocated, for a change of what is shown; a conflict that comes is noted
+//! once.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use crate::base::{EditId, UnitId};
+use crate::contract::{Decision, DeviceSetup, Event, PageEvent, Progress, Shown, Status, SyncError};
+
+/// What decides what is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// The operating system says that there is a network.
+    pub online: bool,
+    /// How far the run under way is.
+    pub running: Option<Progress>,
+    /// The device's storage is full, and the run waits for room.
+    pub full: bool,
+    /// The last run of some unit failed; whether another try may help.
+    pub failed: Option<bool>,
+    /// Conflicts that wait for a person.
+    pub conflicts: u32,
+}
+
+/// What is shown: no network hides a run, which cannot go on; a run hides what came before it.
+pub fn shown(facts: &Facts) -> Shown {
+    match *facts {
+        Facts { online: false, .. } => Shown::Offline,
+        Facts { full: true, .. } => Shown::Failed { retryable: true },
+        Facts { running: Some(progress), .. } => Shown::Syncing(progress),
+        Facts { conflicts: 1.., .. } => Shown::Conflict,
+        Facts { failed: Some(retryable), .. } => Shown::Failed { retryable },
+        Facts { .. } => Shown::Idle,
+    }
+}
+
+/// How the status is kept.
+pub trait StatusRule {
+    /// How many edits are said to wait, of so many.
+    fn pending(&self, waiting: u32) -> u32 {
+        waiting
+    }
+    /// How far a run is said to be.
+    fn progress(&self, wheel: Wheel) -> Progress {
+        wheel.progress()
+    }
+    /// Whether a run that ends badly is no longer shown.
+    fn heeds_failures(&self) -> bool {
+        true
+    }
+    /// Whether a network that comes back is noticed.
+    fn heeds_network(&self) -> bool {
+        true
+    }
+    /// Whether a good run ends what a failed one has shown.
+    fn forgives(&self) -> bool {
+        true
+    }
+}
+
+/// What a run has to do, and has done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wheel {
+    /// Edits that waited as it began, and entities to pull.
+    pub steps: u32,
+    /// Of those, edits that were settled and entities that came to their ends.
+    pub done: u32,
+    /// Rows that came and edits that were settled.
+    pub rows: u32,
+}
+
+impl Wheel {
+    /// In hundredths of the steps, with the rows.
+    pub fn progress(self) -> Progress {
+        let percent = u64::from(self.done.min(self.steps)) * 100 / u64::from(self.steps.max(1));
+        Progress { percent: percent as u8, rows: self.rows }
+    }
+}
+
+/// What is known, and what was told last.
+#[derive(Debug, Default)]
+struct Board {
+    /// Edits in the outbox as the process found it; nothing is told before that is known.
+    found: Option<i64>,
+    facts: Facts,
+    runs: u32,
+    wheel: Wheel,
+    /// By unit: whether the last run failed, and whether another try may help.
+    failed: Vec<Option<bool>>,
+    conflicts: BTreeSet<EditId>,
+    told: Option<Status>,
+}
+
+/// Keeps the status of one process.
+#[derive(Debug, Default)]
+pub(super) struct Teller {
+    /// `None` where the app shows none.
+    board: Option<RefCell<Board>>,
+}
+
+impl Teller {
+    pub(super) fn new(setup: &DeviceSetup, shows: bool) -> Teller {
+        let failed = || vec![None; setup.units.len()];
+        Teller { board: shows.then(|| RefCell::new(Board { failed: failed(), ..Board::default() })) }
+    }
+
+    /// The process has found `pending` edits in its outbox, of which the store has since `added`
+    /// some.
+    pub(super) fn begins(&self, pending: usize, added: i64, online: bool) {
+        let Some(board) = &self.board else { return };
+        let board = &mut *board.borrow_mut();
+        (board.found, board.facts.online) = (Some(pending as i64 - added), online);
+    }
+
+    /// The network came or went.
+    pub(super) fn network(&self, online: bool, rule: &dyn StatusRule) {
+        let Some(board) = &self.board else { return };
+        if !online || rule.heeds_network() {
+            board.borrow_mut().facts.online = online;
+        }
+    }
+
+    /// So many entities of the run under way have come to their ends.
+    pub(super) fn entities_ended(&self, ended: usize) {
+        let Some(board) = &self.board else { return };
+        board.borrow_mut().wheel.done += ended as u32;
+    }
+
+    /// The engine has told this.
+    pub(super) fn hears(&self, event: &Event<'_>, setup: &DeviceSetup, added: i64, rule: &dyn StatusRule) {
+        let Some(board) = &self.board else { return };
+        board.borrow_mut().on(event, setup, added, rule);
+    }
+
+    /// What is to be shown from now on, if it is something else than before.
+    pub(super) fn news(&self, added: i64, rule: &dyn StatusRule) -> Option<Status> {
+        let board = &mut *self.board.as_ref()?.borrow_mut();
+        let waiting = u32::try_from(board.found? + added).unwrap_or(0);
+        board.facts.running = (board.runs > 0).then(|| rule.progress(board.wheel));
+        board.facts.failed = board.failed.iter().flatten().copied().reduce(|one, other| one && other);
+        board.facts.conflicts = board.conflicts.len() as u32;
+        let status = Status { state: shown(&board.facts), pending: rule.pending(waiting) };
+        (board.told.replace(status) != Some(status)).then_some(status)
+    }
+}
+
+impl Board {
+    fn on(&mut self, event: &Event<'_>, setup: &DeviceSetup, added: i64, rule: &dyn StatusRule) {
+        match *event {
+            Event::SyncStart { unit, .. } => self.starts(unit, setup, added),
+            Event::SyncComplete { unit, .. } => {
+                self.ends();
+                if rule.forgives() {
+                    self.failed[usize::from(unit.0)] = None;
+                }
+            }
+            Event::SyncError { error: SyncError::Interrupted, .. } => {}
+            Event::SyncError { unit, error, .. } => {
+                if rule.heeds_failures() {
+                    self.ends();
+                    if *error != SyncError::Cancelled {
+                        self.failed[usize::from(unit.0)] = Some(error.is_retryable());
+                    }
+                }
+            }
+            Event::StorageFull => self.facts.full = true,
+            Event::ChunkApplied { unit: Some(_), changes, .. } => {
+                self.facts.full = false;
+                self.wheel.rows += changes.len() as u32;
+            }
+            Event::EditAcknowledged { .. } | Event::EditLogged { .. } => {
+                self.wheel.rows += 1;
+                self.wheel.done += 1;
+            }
+            Event::ConflictDecided { edit, decision: Decision::Parked, .. }
+            | Event::Page(PageEvent::Open { edit, .. }) => _ = self.conflicts.insert(edit),
+            Event::Page(PageEvent::Resolved { edit, on_top: false, .. }) => {
+                self.conflicts.remove(&edit);
+            }
+            _ => {}
+        }
+    }
+
+    fn starts(&mut self, unit: UnitId, setup: &DeviceSetup, added: i64) {
+        self.runs += 1;
+        self.facts.full = false;
+        let unit = &setup.units[usize::from(unit.0)];
+        let waiting = self.found.unwrap_or(0) + added;
+        let edits = if unit.push.is_empty() { 0 } else { u32::try_from(waiting).unwrap_or(0) };
+        self.wheel = Wheel { steps: edits + unit.pull.len() as u32, done: 0, rows: 0 };
+    }
+
+    fn ends(&mut self) {
+        self.runs = self.runs.saturating_sub(1);
+        self.facts.full = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CALM: Facts = Facts { online: true, running: None, full: false, failed: None, conflicts: 0 };
+
+    #[test]
+    fn no_network_hides_a_run_and_a_run_hides_what_was_before() {
+        let progress = Progress { percent: 50, rows: 7 };
+        let runs = Facts { running: Some(progress), failed: Some(false), conflicts: 1, ..CALM };
+        assert_eq!(shown(&runs), Shown::Syncing(progress));
+        assert_eq!(shown(&Facts { online: false, ..runs }), Shown::Offline);
+        assert_eq!(shown(&Facts { full: true, ..runs }), Shown::Failed { retryable: true });
+        assert_eq!(shown(&Facts { running: None, ..runs }), Shown::Conflict);
+        let failed = Facts { failed: Some(false), ..CALM };
+        assert_eq!(shown(&failed), Shown::Failed { retryable: false });
+        assert_eq!(shown(&CALM), Shown::Idle);
+    }
+
+    #[test]
+    fn progress_ends_at_a_hundred_whatever_comes_besides() {
+        let wheel = Wheel { steps: 4, done: 1, rows: 9 };
+        assert_eq!(wheel.progress(), Progress { percent: 25, rows: 9 });
+        assert_eq!(Wheel { done: 9, ..wheel }.progress().percent, 100);
+        assert_eq!(Wheel::default().progress(), Progress::default());
+    }
+}
