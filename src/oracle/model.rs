@@ -368,7 +368,8 @@ impl Oracle {
                 let told = self.held.versions(row, edit.id.device);
                 let perhaps = self.perhaps_held(row, edit.id.device);
                 self.ledger.made(at, edit, row, told.max(perhaps));
-                self.ledger.found_by(edit.id, self.history.row(row), told, perhaps <= told);
+                let found = (self.history.row(row), told);
+                self.ledger.found_by(at, edit.id, found, perhaps <= told);
             }
             Event::EditMissed { edit, .. } => {
                 self.intents.missed(edit);
@@ -385,7 +386,7 @@ impl Oracle {
             Event::SyncComplete { .. } => self.ledger.settled(device),
             Event::Restored { to, life } => self.went_back(at, device, life, to),
             Event::BecameCopy { of, unseen } => self.became_copy(at, device, of, unseen),
-            Event::EditsSquashed { edit, with, stays: false, .. } => self.ledger.squashed(edit, with),
+            Event::EditsSquashed { edit, with, stays: false, .. } => self.ledger.squashed(at, edit, with),
             Event::EditSent { edit, request, .. } => self.ledger.sent(device, edit, request),
             Event::ResponseReceived { request, kind: RequestKind::Push, .. } => {
                 self.ledger.request_ended(device, request, true);
@@ -398,7 +399,7 @@ impl Oracle {
             }
             Event::EditAcknowledged { edit, entity, key, stamp } => {
                 let row = self.history.remember(entity, key.as_str());
-                self.ledger.acknowledged(at, edit, row, &self.history);
+                self.ledger.acknowledged((at, device), edit, row, &self.history);
                 self.met(at, device, row, stamp);
             }
             Event::ConflictDecided { edit, entity, key, kind, decision, sides } => {
@@ -414,7 +415,7 @@ impl Oracle {
             Event::EditLogged { edit, kind, .. } => {
                 self.ledger.logged(edit);
                 if kind == LogKind::Rejected {
-                    self.ledger.found.given_up(edit);
+                    self.ledger.given_up(at, device, edit);
                 }
             }
             _ => {}
@@ -449,12 +450,15 @@ impl Oracle {
         let all = |row: RowId| (self.history.row(row), self.history.row(row).versions.len());
         let stays = other.map_or(of, all);
         if let Some(made) = self.ledger.get(edit).filter(|_| kind != ConflictKind::Equal) {
-            self.miscalled.decided((edit, made), of, other.is_none(), &self.ledger);
+            self.miscalled.decided(device, (edit, made), of, other.is_none(), &self.ledger);
         }
         let gave_way = self.ledger.get(edit).map_or_else(GaveWay::default, |made| {
             overwritten::by_rule(decision, (edit, made), of, stays, &self.ledger)
         });
-        self.ledger.found.decided(edit, decision, of.0, seen);
+        let place = self.ledger.place(device, at);
+        if let Some(of_edit) = self.ledger.get(edit).map(|made| made.row) {
+            self.ledger.found.decided(place, (edit, of_edit), decision, of);
+        }
         self.ledger.decided((at, device), edit, row, decision, (seen, gave_way), &self.history);
         gave_way
     }
@@ -490,9 +494,14 @@ impl Oracle {
             let seen = self.history.row(row).versions.len();
             self.ledger.made(at, edit, row, seen);
         }
-        let unseen = unseen.iter().map(|edit| edit.id).collect();
+        let ids = unseen.iter().map(|edit| edit.id).collect();
         let present = self.ledger.lives.now(device);
-        self.ledger.became_copy(device, of, at, unseen);
+        self.ledger.became_copy(device, of, at, ids);
+        for edit in unseen {
+            let row = self.history.remember(edit.entity, edit.key.as_str());
+            let told = (self.history.row(row), self.held.versions(row, of));
+            self.ledger.found_unseen(at, edit.id, device, told);
+        }
         self.shown.became_copy(device, of, at);
         // A backup of its own may be put in again, so that what it died with itself counts as well.
         if let Some(cut) = self.cut_short.get(&of).copied() {
