@@ -53,6 +53,9 @@ struct Noted {
     /// It waits no more, be it on the backend or not.
     over: bool,
     columns: Rc<Vec<Column>>,
+    /// What its person saw in the row by edits that waited: that they know, whatever becomes of
+    /// those.
+    saw: Rc<[(usize, Value)]>,
 }
 
 /// What an edit found in a column.
@@ -101,7 +104,14 @@ impl Found {
             Column { number: *number, ours: ours.clone(), found, by }
         };
         let columns = Rc::new(edit.values.iter().map(column).collect());
-        self.note(place, edit.row, Noted { id, update: edit.kind == EditKind::Update, over: false, columns });
+        let mut saw: Vec<(usize, Value)> = Vec::new();
+        for column in waits.iter().rev().flat_map(|noted| noted.columns.iter()) {
+            if saw.iter().all(|(of, _)| *of != column.number) {
+                saw.push((column.number, column.ours.clone()));
+            }
+        }
+        let update = edit.kind == EditKind::Update;
+        self.note(place, edit.row, Noted { id, update, over: false, columns, saw: saw.into() });
     }
 
     /// The same of one that its device was saving as it was copied to another place.
@@ -207,18 +217,22 @@ impl Found {
         })
     }
 
-    /// What an edit found in a column of its row: what its person knew of that.
-    pub(super) fn knew<'r>(
-        &'r self,
+    /// Whether the person behind an edit knew its row to say this in a column: they found that, or
+    /// saw it there.
+    pub(super) fn knew(
+        &self,
         (id, edit): (EditId, &Edit),
-        row: &'r Row,
-        column: usize,
-    ) -> Option<&'r Value> {
+        row: &Row,
+        (column, value): (usize, &Value),
+    ) -> bool {
         // A storage that was put in since need not have it.
         let noted = self.noted(id.device, (id, edit.row)).or_else(|| self.last(id));
         let columns = noted.filter(|noted| noted.update).map(|noted| &noted.columns);
         let own = columns.and_then(|columns| columns.iter().find(|own| own.number == column));
-        own.map_or_else(|| row.said(column, edit.made_on), |own| own.found.as_ref())
+        let found = own.map_or_else(|| row.said(column, edit.made_on), |own| own.found.as_ref());
+        let mut saw = noted.into_iter().flat_map(|noted| noted.saw.iter());
+        found.is_some_and(|found| alike(found, value))
+            || saw.any(|(of, saw)| *of == column && alike(saw, value))
     }
 
     /// Whether its device may have held more than it told when it was made.
@@ -282,9 +296,7 @@ mod tests {
         /// The device makes an edit, whose row said `told` there.
         fn makes(&mut self, device: DeviceId, number: u32, says: &str, told: &str) -> EditId {
             let id = EditId { device, number };
-            let values = vec![(0, Value::text(says))];
-            let edit =
-                LocalEdit { id, entity: EntityId(0), key: Key::new("a"), kind: EditKind::Update, values };
+            let edit = edit(id, says);
             let place = self.place(device, u64::from(number));
             let edit = Edit::new(&edit, place.at, place.life, (ROW, 0));
             self.found.made(place, (id, &edit), (&row(told), 0), true);
@@ -294,6 +306,11 @@ mod tests {
         fn is_contested(&self, device: DeviceId, id: EditId, by: &str) -> bool {
             self.found.is_contested(device, (id, ROW), (&row(by), 0))
         }
+    }
+
+    fn edit(id: EditId, says: &str) -> LocalEdit {
+        let values = vec![(0, Value::text(says))];
+        LocalEdit { id, entity: EntityId(0), key: Key::new("a"), kind: EditKind::Update, values }
     }
 
     fn row(says: &str) -> Row {
@@ -359,5 +376,17 @@ mod tests {
         desk.found.given_up(desk.place(PHONE, 3), (first, ROW));
         assert!(!desk.is_contested(PHONE, second, "first"));
         assert!(desk.is_contested(PHONE, second, "mine"));
+    }
+
+    #[test]
+    fn a_person_knows_what_they_saw_though_it_came_to_nothing() {
+        let mut desk = Desk::new();
+        let first = desk.makes(PHONE, 1, "mine", "first");
+        let second = desk.makes(PHONE, 2, "again", "first");
+        desk.found.given_up(desk.place(PHONE, 3), (first, ROW));
+        let edit = edit(second, "again");
+        let edit = Edit::new(&edit, Time(2), 0, (ROW, 0));
+        let knew = |says| desk.found.knew((second, &edit), &row("first"), (0, &Value::text(says)));
+        assert_eq!(["first", "mine", "theirs"].map(knew), [true, true, false]);
     }
 }

@@ -550,3 +550,26 @@ fn what_is_too_long_to_be_read_is_told_by_its_beginning_and_end() {
     let said = complaint(MINIMAL, &[&format!("engine.{long}=1"), &format!("engine.identity={other}")]);
     assert!(said.len() < 10_000, "{} bytes: {said:.3000}", said.len());
 }
+
+#[test]
+fn what_a_conflict_policy_is_never_asked_is_refused() {
+    let callback = "policy = \"callback\", callback = { hangs = \"60%\", panics = \"50%\" }";
+    says(
+        &format!("[engine]\nconflict = {{ {callback} }}"),
+        &["`hangs`, `panics` and `nonsense` are more than all edits together", "at most 1", "^^^^^"],
+    );
+    let dated = "[engine]\npush = { sync_date = \"start\" }";
+    says(dated, &["edits are kept whatever the date of the last sync is"]);
+}
+
+#[test]
+fn a_backend_that_says_what_it_cannot_keep_is_refused() {
+    let of = |of: &str| format!("[backend]\n{of}");
+    for kept in ["1ns", "1ms", "999ms"] {
+        says(&of(&format!("tombstones_kept = \"{kept}\"")), &["is of no use to anybody", "at least 1s"]);
+    }
+    says(&of("authorisation = \"refuse\""), &["no entity has a scope"]);
+    let line = "[entity.line]\non_delete = { note = \"set-null\" }\n[entity.line.schema]\nid = \"uuid key\"";
+    let required = format!("{line}\nnote = \"ref note\"");
+    says(&required, &["`note` is never null, so that it cannot be made so", "\"ref note null 0%\""]);
+}
