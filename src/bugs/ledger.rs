@@ -584,6 +584,13 @@ pub(super) const BUGS: &[Bug] = &[
         breaks: Breaks::Rule(|rules| Rules { send: page::stops_at_a_conflict(), ..rules }),
     },
     Bug {
+        id: "ends-what-is-referred-to",
+        check: "stuck",
+        mechanism: "a verdict that ends a row which others refer to is refused by the phone's foreign keys, and its edit is sent for ever",
+        seen_in: "a parent deleted on the server under children that SQLite keeps",
+        breaks: Breaks::Rule(|rules| Rules { outbox: push::ends_what_is_referred_to(), ..rules }),
+    },
+    Bug {
         id: "another-copy-each-try",
         check: "unasked-commit",
         mechanism: "where both sides of a conflict are kept, the copy goes out under a new key with each try, and the device shows it under none of them",

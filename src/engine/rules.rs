@@ -314,6 +314,11 @@ pub trait OutboxRule {
     fn sends_own_values(&self) -> bool {
         true
     }
+    /// Whether a row stays that a verdict ends, as long as others refer to it and SQLite would not
+    /// let it go; and one that would refer to what is not there, as it was.
+    fn keeps_what_is_referred_to(&self) -> bool {
+        true
+    }
     /// What else gets the new key of a row that the backend has named.
     fn renames(&self) -> Reach {
         Reach::ALL

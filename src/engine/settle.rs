@@ -90,6 +90,9 @@ impl Settler {
                 referred.renamed(*entity, from, to);
             }
         }
+        if !self.process.rules.outbox.keeps_what_is_referred_to() {
+            return Ok(());
+        }
         let kept = referred.keep(tx, &self.process.setup.schema)?;
         told.retain(|told| match told {
             Settled::Holds { entity, key, .. } => !kept.contains(&(*entity, key.clone())),

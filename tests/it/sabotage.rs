@@ -135,6 +135,13 @@ const NAMED: Ground = Ground { path: "scenarios/conflicts/server-ids.toml", sets
 /// Keys that are given out beforehand.
 const POOL: Ground = Ground { path: "scenarios/conflicts/id-pool.toml", sets: &[], seeds: 5 };
 
+/// Orders that the office deletes, with foreign keys on the phones.
+const KEYS: Ground = Ground {
+    path: "scenarios/conflicts/keys-on-the-phone.toml",
+    sets: &["entity.line.on_delete={order=\"cascade\"}"],
+    seeds: 5,
+};
+
 /// Two units with an entity each.
 const DATES: Ground = Ground { path: "scenarios/units/dates.toml", sets: &[], seeds: 5 };
 
@@ -199,6 +206,7 @@ fn ground(bug: &Bug) -> Ground {
         "keeps-what-is-refused" => POISONED,
         "discards-edits" => DISCARDING,
         "taken-is-done" => TAKEN,
+        "ends-what-is-referred-to" => KEYS,
         "children-first" => MADE,
         "parents-first" => APART,
         "whole-rows-again" => AGAIN,
@@ -322,6 +330,7 @@ fn like_no_other(id: &str) -> Option<&'static str> {
         | "cancel-drops-in-flight"
         | "put-off-is-done"
         | "refused-delete-stays-gone"
+        | "ends-what-is-referred-to"
         | "discards-edits"
         | "deletes-as-updates"
         | "deletes-what-failed"

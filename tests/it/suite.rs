@@ -297,6 +297,7 @@ suite! {
     suite_conflicts_two_saves_meets_its_expectations: "conflicts/two-saves";
     suite_conflicts_hierarchy_meets_its_expectations: "conflicts/hierarchy";
     suite_conflicts_parent_gone_meets_its_expectations: "conflicts/parent-gone";
+    suite_conflicts_keys_on_the_phone_meets_its_expectations: "conflicts/keys-on-the-phone";
     suite_conflicts_id_pool_meets_its_expectations: "conflicts/id-pool";
     suite_conflicts_server_ids_meets_its_expectations: "conflicts/server-ids";
     suite_conflicts_two_foo_meets_its_expectations: "conflicts/two-foo";

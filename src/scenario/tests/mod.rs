@@ -43,6 +43,7 @@ const STACKS: &[&str] = &[
     "broken:cursor-before-rows",
     "broken:discards-edits",
     "broken:drops-after-timeout",
+    "broken:ends-what-is-referred-to",
     "broken:fails-without-a-word",
     "broken:foreign-answer-is-ack",
     "broken:forgets-ends",
