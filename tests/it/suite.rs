@@ -61,6 +61,7 @@ const LONG: &[&str] = &[
     "scenarios/links/timeouts.toml",
     "scenarios/strategies/bulk-import.toml",
     "scenarios/strategies/flag-lock.toml",
+    "scenarios/units/by-volume.toml",
 ];
 
 /// In these nothing that comes out depends on the seed, and thousands of rows are written each time.
@@ -279,6 +280,7 @@ suite! {
     suite_strategies_bad_rows_meets_its_expectations: "strategies/bad-rows";
     suite_strategies_products_meets_its_expectations: "strategies/products";
     suite_strategies_scope_moves_meets_its_expectations: "strategies/scope-moves";
+    suite_units_by_volume_meets_its_expectations: "units/by-volume";
     suite_units_dates_meets_its_expectations: "units/dates";
     suite_units_waits_meets_its_expectations: "units/waits";
     suite_device_away_meets_its_expectations: "device/away";
