@@ -10,6 +10,7 @@
 
 mod app;
 mod bug;
+mod find;
 mod ledger;
 mod named;
 mod order;
@@ -21,4 +22,5 @@ mod squash;
 mod wake;
 
 pub use bug::{Breaks, Bug};
-pub use ledger::{ALL, find};
+pub use find::find;
+pub use ledger::ALL;

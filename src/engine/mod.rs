@@ -55,6 +55,7 @@ mod passed;
 mod process;
 mod pull;
 mod push;
+mod replace;
 mod retry;
 mod rules;
 mod scheduler;
@@ -78,8 +79,8 @@ pub use conflict::{
 pub use joined::{SquashRule, joined};
 pub use options::{
     BadRowOptions, ConflictOptions, CursorBook, Dates, Decoder, Identity, Jitter, LocalCapture,
-    MissingParent, OnBadRow, Options, PullOptions, PushOptions, Requests, RetryOptions, SecondEdit, Sends,
-    SyncDate, WhileOpen,
+    MissingParent, OnBadRow, Options, PullOptions, PushOptions, Replace, Requests, RetryOptions, SecondEdit,
+    Sends, SyncDate, WhileOpen,
 };
 pub use retry::backoff;
 pub use rules::{

@@ -7,6 +7,7 @@ use super::board::Board;
 use super::control::Control;
 use super::distribution::Distribution;
 use super::edits::Edits;
+use super::emptied::Emptied;
 use super::figure::{Figures, Sample};
 use super::half_seen::HalfSeen;
 use super::hooks::HookCounts;
@@ -62,6 +63,7 @@ pub struct Collector {
     edits: Edits,
     pages: Pages,
     half_seen: HalfSeen,
+    emptied: Emptied,
     presence: Presence,
     visibility: Visibility,
     passing: Passing,
@@ -84,6 +86,7 @@ impl Collector {
             edits: Edits::default(),
             pages: Pages::new(setting.script),
             half_seen: HalfSeen::new(devices),
+            emptied: Emptied::default(),
             presence: Presence::new(devices),
             visibility: Visibility::default(),
             passing: Passing::default(),
@@ -167,6 +170,7 @@ impl Collector {
         self.presence.on(at, device, event);
         self.sessions.on(at, device, event, &mut self.board);
         self.half_seen.on(at, device, event, &mut self.board);
+        self.emptied.on(at, device, event, &mut self.board);
         self.hooks.on(event, &mut self.board);
         self.pages.on(at, device, event, &mut self.board);
         self.traffic.on_device(at, device, event, &mut self.board);

@@ -20,7 +20,9 @@
 //! have no effect beside others, and `resolve` makes the plan, reading on past mistakes so that
 //! all are told. `devices` deals a plan's shares to its devices.
 
+mod budget;
 mod cell;
+mod chaos;
 mod check;
 mod column;
 mod derive;
@@ -51,6 +53,8 @@ mod words;
 mod written;
 mod zone;
 
+pub use budget::Budget;
+pub use chaos::{Chaos, Lengths};
 pub use diagnostic::{Diagnostic, Invalid, LoadError, Place, Source, closest};
 pub use document::{Document, Provenance, Request, text_of};
 pub use hook::{AppCall, Fate, HookPlan, Hooks};

@@ -12,7 +12,7 @@ use super::error::{Result, StoreError};
 use super::layout::{self, Layout, RowStatement};
 use super::line::Line;
 use super::options::Options;
-use crate::base::EntityId;
+use crate::base::{EntityId, Span};
 use crate::contract::{Database, Entity, Schema, Work};
 
 /// One device's database.
@@ -26,6 +26,8 @@ pub struct Store {
     pub(super) last_seq: Cell<i64>,
     /// Somebody counts rows that refer to one that is not there.
     watches: bool,
+    /// How long edits that are settled are kept.
+    keep_settled: Span,
 }
 
 /// One transaction, for as long as its closure runs.
@@ -91,6 +93,7 @@ impl Store {
             steps: Cell::new(0),
             last_seq: Cell::new(0),
             watches: options.watch_references,
+            keep_settled: options.keep_settled,
         })
     }
 
@@ -147,6 +150,11 @@ impl Store {
     /// Whether somebody counts rows that refer to one that is not there.
     pub fn watches_references(&self) -> bool {
         self.watches
+    }
+
+    /// How long edits that are settled are kept, if they are.
+    pub(super) fn keeps_settled(&self) -> Option<Span> {
+        (self.keep_settled > Span::ZERO).then_some(self.keep_settled)
     }
 
     /// What was done in transactions since the last call, undone ones included.
