@@ -507,6 +507,13 @@ pub(super) const BUGS: &[Bug] = &[
         breaks: Breaks::Rule(|rules| Rules { wake: wake::rests_in_the_middle(), ..rules }),
     },
     Bug {
+        id: "waits-for-what-is-gone",
+        check: "event-without-end",
+        mechanism: "a request whose end comes after its deadline is nobody's any more, and its run waits on",
+        seen_in: "a watchdog that reckons with an app that runs all the time, in one that was suspended",
+        breaks: Breaks::Rule(|rules| Rules { wake: wake::waits_for_what_is_gone(), ..rules }),
+    },
+    Bug {
         id: "rename-forgets-edits",
         check: "dangling-id",
         mechanism: "when the backend names a row, edits that wait still refer to it by the key that it was made with",

@@ -144,6 +144,8 @@ pub enum Trigger {
     Resume,
     /// A local edit was saved.
     Save,
+    /// The operating system gives the app some time in the background.
+    Background,
     /// This much foreground time has passed.
     Every(Span),
     /// A person asked.

@@ -79,6 +79,7 @@ impl SyncEngine for Builtin {
                 self.scheduler.fire(Trigger::Resume);
             }
             AppEvent::Pause => self.scheduler.foreground.set(false),
+            AppEvent::Background => self.scheduler.fire(Trigger::Background),
         }
     }
 

@@ -1,6 +1,7 @@
 //! One request and its answer, with retries.
 
 use std::cell::{Cell, RefCell};
+use std::future::pending;
 use std::rc::Rc;
 
 use super::control::{Fate, Observed, Size, Steering, Trouble};
@@ -256,6 +257,9 @@ impl Caller {
         let cacheable = self.cacheable(request);
         let answer = self.call(call, body, cacheable, deadline).await;
         let took = self.process.ports.clock.now() - sent_at;
+        if !self.process.rules.wake.heeds_late(took, self.process.options.request_timeout) {
+            pending::<()>().await;
+        }
         let attempt = match answer {
             Err(error) => Attempt::Failed(Failure::Silence(error)),
             Ok(message) => {

@@ -56,6 +56,7 @@ mod process;
 mod pull;
 mod push;
 mod referred;
+mod replace;
 mod retry;
 mod rules;
 mod scheduler;
@@ -80,8 +81,8 @@ pub use conflict::{
 pub use joined::{SquashRule, joined};
 pub use options::{
     BadRowOptions, ConflictOptions, CursorBook, Dates, Decoder, Identity, Jitter, LocalCapture,
-    MissingParent, OnBadRow, Options, PullOptions, PushOptions, Requests, RetryOptions, SecondEdit, Sends,
-    SyncDate, WhileOpen,
+    MissingParent, OnBadRow, Options, PullOptions, PushOptions, Replace, Requests, RetryOptions, SecondEdit,
+    Sends, SyncDate, WhileOpen,
 };
 pub use retry::backoff;
 pub use rules::{

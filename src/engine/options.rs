@@ -150,7 +150,20 @@ pub struct PullOptions {
     pub missing_parent: MissingParent,
     /// What its requests are to caches on the way.
     pub requests: Requests,
+    /// What it takes the place of.
+    pub replace: Replace,
 }
+
+/// What pulled rows take the place of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Replace {
+    /// Their older versions.
+    #[default]
+    Versions,
+    /// All rows of their entity, which are deleted first, with what was edited in them.
+    All,
+}
+in_words!(Replace { Versions: "versions", All: "all" });
 
 /// What is done about a pulled row that refers to one that has not come, and about the end of one
 /// that others refer to still.
@@ -320,6 +333,7 @@ impl Default for Options {
                 streams: 1,
                 missing_parent: MissingParent::default(),
                 requests: Requests::default(),
+                replace: Replace::default(),
             },
             push: PushOptions {
                 chunk_rows: 50,

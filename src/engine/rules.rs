@@ -410,6 +410,12 @@ pub trait WakeRule {
     fn tries_late_rows(&self) -> bool {
         true
     }
+    /// Whether a request is dealt with that took so long to be answered or to fail, where it was to
+    /// be given up at this limit. An app that was suspended learns of it when it goes on.
+    fn heeds_late(&self, took: Span, limit: Span) -> bool {
+        let _ = (took, limit);
+        true
+    }
     /// How long nothing is done when the answer to this request of the process is durable.
     fn rests_after(&self, request: u64) -> Span {
         let _ = request;

@@ -12,7 +12,9 @@ use std::collections::VecDeque;
 use super::ahead::pull_ahead;
 use super::beside::all;
 use super::exchange::RunError;
+use super::options::Replace;
 use super::pull::{Puller, Run};
+use super::replace::pull_all_again;
 use crate::base::EntityId;
 use crate::contract::LocalBoxFuture;
 
@@ -21,6 +23,9 @@ pub(super) async fn pull(puller: &Puller, run: Run) -> Result<(), RunError> {
     let process = &puller.process;
     let left = process.setup.units[usize::from(run.unit.0)].pull.clone();
     puller.applier.retry_late(run.unit, &left).await?;
+    if process.options.pull.replace == Replace::All {
+        return pull_all_again(puller, run, left).await;
+    }
     if process.options.pull.streams <= 1 {
         return pull_all(puller, run, left).await;
     }

@@ -7,6 +7,7 @@ use super::board::Board;
 use super::control::Control;
 use super::distribution::Distribution;
 use super::edits::Edits;
+use super::emptied::Emptied;
 use super::figure::{Figures, Sample};
 use super::half_seen::HalfSeen;
 use super::hooks::HookCounts;
@@ -64,6 +65,7 @@ pub struct Collector {
     pages: Pages,
     half_seen: HalfSeen,
     statuses: Statuses,
+    emptied: Emptied,
     presence: Presence,
     visibility: Visibility,
     passing: Passing,
@@ -87,6 +89,7 @@ impl Collector {
             pages: Pages::new(setting.script),
             half_seen: HalfSeen::new(devices),
             statuses: Statuses::new(devices),
+            emptied: Emptied::default(),
             presence: Presence::new(devices),
             visibility: Visibility::default(),
             passing: Passing::default(),
@@ -173,6 +176,7 @@ impl Collector {
         self.sessions.on(at, device, event, &mut self.board);
         self.half_seen.on(at, device, event, &mut self.board);
         self.statuses.on(at, device, event, &mut self.board);
+        self.emptied.on(at, device, event, &mut self.board);
         self.hooks.on(event, &mut self.board);
         self.pages.on(at, device, event, &mut self.board);
         self.traffic.on_device(at, device, event, &mut self.board);

@@ -103,6 +103,8 @@ fn everything(t: &mut Telling) {
     t.device(0, applied(&change(6)))
         .device(0, Event::CursorSaved { unit: UNIT, entity: ENTITY })
         .device(0, Event::CursorReset { unit: UNIT, entity: ENTITY });
+    t.device(0, Event::TableEmptied { entity: ENTITY, edits: 2 })
+        .device(0, applied(&[AppliedChange { removed: false, ..change(9)[0] }]));
     for rows in [500, 1_000] {
         t.at(3).device(0, Event::ChunkSized { kind: RequestKind::Pull, rows });
     }
@@ -303,7 +305,8 @@ fn a_size_counts_as_reached_when_it_is_first_between_its_powers_of_two() {
 /// tests of their own.
 const WORKED_OUT: &str = "oracle. situation. engine.never_usable.devices workload.edits.unplaced \
     workload.edits.office_missed device.cpu. device.disk. \
-    device.radio. device.screen. device.transaction. device.lock. device.wal. device.database.";
+    device.radio. device.screen. device.transaction. device.lock. device.wal. device.database. \
+    device.suspended. device.background.";
 
 #[test]
 fn every_metric_of_the_table_is_fed_by_something() {

@@ -23,6 +23,7 @@ mod collector;
 mod control;
 mod distribution;
 mod edits;
+mod emptied;
 mod figure;
 mod half_seen;
 mod hooks;

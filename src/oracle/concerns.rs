@@ -11,6 +11,8 @@ pub(super) fn concerns(event: &Event<'_>) -> bool {
             | Event::Restored { .. }
             | Event::BecameCopy { .. }
             | Event::App(_)
+            | Event::Suspended
+            | Event::Continued { .. }
             | Event::LinkDown
             | Event::LinkUp
             | Event::StorageFull

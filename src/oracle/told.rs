@@ -75,6 +75,10 @@ impl Told<'_> {
                 format!("{} is called {to} now", words::record(self.schema, *entity, from.as_str()))
             }
             Event::Status(status) => format!("the app shows: {status}"),
+            Event::TableEmptied { entity, edits } => {
+                let of = &self.schema.entity(*entity).name;
+                format!("all rows of {of} deleted, with {edits} edits")
+            }
             Event::ApplyAborted => "changes not applied: a row refers to one that is not there".to_owned(),
             Event::Dangling { rows } => format!("{rows} rows refer to one that is not there"),
             Event::BecameCopy { of, .. } => format!("became a copy of {of}"),
@@ -88,6 +92,8 @@ impl Told<'_> {
             Event::ProcessStarted { .. }
             | Event::ProcessKilled { .. }
             | Event::CutShort
+            | Event::Suspended
+            | Event::Continued { .. }
             | Event::Decoded { .. }
             | Event::AppQueried { .. }
             | Event::AppWrote { .. }
@@ -351,6 +357,9 @@ fn world(event: &Event<'_>) -> String {
         Event::App(AppEvent::Offline) => "app told that it is offline".to_owned(),
         Event::App(AppEvent::Resume) => "app in the foreground".to_owned(),
         Event::App(AppEvent::Pause) => "app in the background".to_owned(),
+        Event::App(AppEvent::Background) => "app given time in the background".to_owned(),
+        Event::Suspended => "app suspended".to_owned(),
+        Event::Continued { after } => format!("app goes on after {after}"),
         Event::LinkDown => "link down".to_owned(),
         Event::LinkUp => "link up".to_owned(),
         Event::ConnectionOpened { took } => format!("connection opened in {took}"),

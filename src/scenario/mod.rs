@@ -21,7 +21,9 @@
 //! all are told. `devices` deals a plan's shares to its devices.
 
 mod asked;
+mod budget;
 mod cell;
+mod chaos;
 mod check;
 mod checklist;
 mod column;
@@ -55,6 +57,8 @@ mod written;
 mod zone;
 
 pub use checklist::CHECKLIST;
+pub use budget::Budget;
+pub use chaos::{Chaos, Lengths};
 pub use diagnostic::{Diagnostic, Invalid, LoadError, Place, Source, closest};
 pub use document::{Document, Provenance, Request, text_of};
 pub use hook::{AppCall, Fate, HookPlan, Hooks};

@@ -33,6 +33,7 @@ mod log;
 mod marks;
 mod options;
 mod outbox;
+mod past;
 mod pool;
 mod progress;
 mod provision;

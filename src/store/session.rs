@@ -12,7 +12,7 @@ use super::error::{Result, StoreError};
 use super::layout::{self, Layout, RowStatement};
 use super::line::Line;
 use super::options::{ForeignKeys, Options};
-use crate::base::EntityId;
+use crate::base::{EntityId, Span};
 use crate::contract::{Database, Entity, Schema, Work};
 
 /// One device's database.
@@ -30,6 +30,8 @@ pub struct Store {
     watches: bool,
     /// SQLite looks at references.
     checks: bool,
+    /// How long edits that are settled are kept.
+    keep_settled: Span,
 }
 
 /// One transaction, for as long as its closure runs.
@@ -97,6 +99,7 @@ impl Store {
             added: Cell::new(0),
             watches: options.watch_references,
             checks: options.foreign_keys != ForeignKeys::Off,
+            keep_settled: options.keep_settled,
         })
     }
 
@@ -167,6 +170,11 @@ impl Store {
     /// Whether SQLite refuses rows that refer to one that is not there.
     pub fn checks_references(&self) -> bool {
         self.checks
+    }
+
+    /// How long edits that are settled are kept, if they are.
+    pub(super) fn keeps_settled(&self) -> Option<Span> {
+        (self.keep_settled > Span::ZERO).then_some(self.keep_settled)
     }
 
     /// What was done in transactions since the last call, undone ones included.

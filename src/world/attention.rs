@@ -60,7 +60,7 @@ impl Attention {
             }
             AppEvent::Resume => self.looks.set(true),
             AppEvent::Pause => self.looks.set(false),
-            AppEvent::Online | AppEvent::Offline => {}
+            AppEvent::Online | AppEvent::Offline | AppEvent::Background => {}
         }
     }
 

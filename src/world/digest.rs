@@ -121,6 +121,9 @@ events! {
     140 Renamed { entity, from, to },
     141 ApplyAborted,
     142 Dangling { rows },
+    160 Suspended,
+    161 Continued { after },
+    162 TableEmptied { entity, edits },
     110 Page(page),
 }
 

@@ -11,6 +11,7 @@ use super::missed::{Awaited, Struck};
 use super::people::{POLLS_A_STEP, People};
 use super::screen::Wish;
 use super::server::Servers;
+use super::suspensions::Suspend;
 use super::watch::Watch;
 use crate::backend::Importing;
 use crate::base::{DeviceId, Span, Time};
@@ -53,6 +54,7 @@ impl World {
         self.play_clock_steps();
         self.play_triggers();
         self.play_cancels();
+        self.play_suspensions();
         if let Some(resolver) = &self.resolver {
             self.handle.spawn(self.node, "resolver", resolver.clone().live());
         }
@@ -230,6 +232,19 @@ impl World {
             self.handle.spawn(self.node, "clock", async move {
                 handle.sleep_until(at).await;
                 servers.backend.borrow_mut().step_clock(at, micros);
+            });
+        }
+    }
+
+    /// Apps are suspended as it was planned and drawn.
+    pub(super) fn play_suspensions(&self) {
+        for Suspend { at, device, length, sockets, struck } in self.suspensions.iter().cloned() {
+            let (handle, device) = (self.handle.clone(), self.devices[device.0 as usize].clone());
+            self.handle.spawn(self.node, "suspend", async move {
+                handle.sleep_until(at).await;
+                if device.suspend_for(length, sockets) {
+                    struck.set();
+                }
             });
         }
     }

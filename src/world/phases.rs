@@ -59,6 +59,7 @@ impl World {
         for device in &self.devices {
             device.end_of_work();
             device.crash.suspend();
+            device.lift_suspension();
             device.start();
         }
         let mut now = self.handle.now();

@@ -153,6 +153,9 @@ const HASTY: Ground = Ground { sets: &["engine.retry.attempts=1"], ..QUIET };
 const LISTING: Ground =
     Ground { sets: &["engine.pull.bad_rows=0.2", "engine.pull.on_bad_row=retry-list"], ..QUIET };
 
+/// Apps that their operating system suspends in the middle of a load.
+const SUSPENDED: Ground = Ground { path: "scenarios/device/suspended.toml", sets: &[], seeds: 5 };
+
 /// Trouble of every kind, with networks that come and go.
 const CHAOS: Ground = Ground { path: "scenarios/chaos.toml", sets: &[], seeds: 10 };
 
@@ -191,6 +194,7 @@ fn ground(bug: &Bug) -> Ground {
         "progress-beyond-its-end" | "progress-never-moves" | "syncing-for-ever" => SHOWN_TO_PEOPLE,
         "misses-saves-in-a-run" | "ignores-the-network" => QUIET,
         "gives-up-for-good" | "rests-in-the-middle" => QUIET,
+        "waits-for-what-is-gone" => SUSPENDED,
         "never-forgives" | "waits-without-a-ceiling" => HASTY,
         "forgets-late-rows" => LISTING,
         "cursor-before-rows" => KILLED_LOADS,
@@ -343,6 +347,7 @@ fn like_no_other(id: &str) -> Option<&'static str> {
         | "ignores-the-network"
         | "never-forgives"
         | "waits-without-a-ceiling"
+        | "waits-for-what-is-gone"
         | "gives-up-for-good"
         | "fails-without-a-word"
         | "sync-starts-sync"

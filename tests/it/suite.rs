@@ -53,9 +53,11 @@ const LONG: &[&str] = &[
     "scenarios/conflicts/chaos.toml",
     "scenarios/conflicts/contended.toml",
     "scenarios/conflicts/server-wins.toml",
+    "scenarios/device/background.toml",
     "scenarios/device/cut-short.toml",
     "scenarios/device/login-while-looking.toml",
     "scenarios/device/power-at-syncs.toml",
+    "scenarios/device/year.toml",
     "scenarios/links/profiles.toml",
     "scenarios/links/streams.toml",
     "scenarios/links/timeouts.toml",
@@ -173,6 +175,7 @@ suite! {
     suite_checklist_sync_units_meets_its_expectations: "checklist/sync-units";
     suite_checklist_triggered_meets_its_expectations: "checklist/triggered";
     suite_checklist_two_foo_meets_its_expectations: "checklist/two-foo";
+    suite_units_chaos_meets_its_expectations: "units-chaos";
     suite_chunk_curve_meets_its_expectations: "chunk-curve";
     suite_chunk_sizes_meets_its_expectations: "chunk-sizes";
     suite_chunk_theory_meets_its_expectations: "chunk-theory";
@@ -284,6 +287,9 @@ suite! {
     suite_units_dates_meets_its_expectations: "units/dates";
     suite_units_waits_meets_its_expectations: "units/waits";
     suite_device_away_meets_its_expectations: "device/away";
+    suite_device_background_meets_its_expectations: "device/background";
+    suite_device_suspended_meets_its_expectations: "device/suspended";
+    suite_device_year_meets_its_expectations: "device/year";
     suite_device_listed_in_a_load_meets_its_expectations: "device/listed-in-a-load";
     suite_backend_authorisation_meets_its_expectations: "backend/authorisation";
     suite_device_local_capture_meets_its_expectations: "device/local-capture";
@@ -324,6 +330,7 @@ suite! {
     suite_units_triggers_meets_its_expectations: "units/triggers";
     suite_units_reconnect_meets_its_expectations: "units/reconnect";
     suite_units_blocking_login_meets_its_expectations: "units/blocking-login";
+    suite_units_delete_all_meets_its_expectations: "units/delete-all";
     suite_backend_request_storm_meets_its_expectations: "backend/request-storm";
     suite_backend_restored_behind_meets_its_expectations: "backend/restored-behind";
     suite_units_login_discarded_meets_its_expectations: "units/login-discarded";

@@ -9,37 +9,8 @@ use crate::contract::device::{
 };
 use crate::contract::server::{Refusal, ServerError};
 
-/// Where something happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Node {
-    /// On a device.
-    Device(DeviceId),
-    /// On the gateway.
-    Gateway,
-    /// On the backend.
-    Backend,
-    /// In the bench itself.
-    World,
-}
-
-/// An event with its place and time, as listeners get it.
-#[derive(Clone, Copy, Debug)]
-pub struct Occurrence<'a> {
-    /// When, in virtual time.
-    pub at: Time,
-    /// Where.
-    pub node: Node,
-    /// What.
-    pub event: Event<'a>,
-}
-
-/// Takes events; the world's sink adds place and time.
-pub trait EventSink {
-    /// Something happened.
-    fn emit(&self, event: Event<'_>);
-}
-
-/// Everything that can be observed; events of devices are their engine's, or "the world"'s.
+/// Everything that can be observed. Events of devices come from the engine unless it says "the
+/// world".
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
     /// The world: a process starts; `start` names the state it began the scenario with.
@@ -86,6 +57,13 @@ pub enum Event<'a> {
     StorageFull,
     /// The world: something happened to the app.
     App(AppEvent),
+    /// The operating system suspends the app: nothing of it goes on, and it is not dead.
+    Suspended,
+    /// The app goes on where it was.
+    Continued {
+        /// How long it was suspended.
+        after: Span,
+    },
     /// The world: the device's link went down.
     LinkDown,
     /// The world: the device's link came back.
@@ -367,6 +345,13 @@ pub enum Event<'a> {
         key: &'a Key,
         /// The backend's stamp of the row.
         stamp: Stamp,
+    },
+    /// A device deleted all rows of an entity, to have them again.
+    TableEmptied {
+        /// The entity.
+        entity: EntityId,
+        /// Edits that went with them.
+        edits: u64,
     },
     /// Changes of a pull were not committed, since a row would refer to one that is not there.
     ApplyAborted,

@@ -15,9 +15,11 @@
 mod conflict;
 mod event;
 mod kind;
+mod occurrence;
 mod page;
 
 pub use conflict::{ConflictKind, Decision, Sides};
-pub use event::{Event, EventSink, Node, Occurrence};
+pub use event::Event;
 pub use kind::{AppliedChange, Author, CommitKind, DropReason, KillReason, Overtaken, RequestKind};
+pub use occurrence::{EventSink, Node, Occurrence};
 pub use page::PageEvent;

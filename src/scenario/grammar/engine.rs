@@ -5,7 +5,8 @@ use super::super::stated::Stated;
 use super::super::words::Steered;
 use crate::engine::{
     BaseDate, CallbackOptions, CursorBook, Dates, Decoder, Detect, Identity, Jitter, LocalCapture,
-    MissingParent, OnBadRow, Options, POLICY_NAMES, Requests, Says, SecondEdit, Sends, SyncDate, WhileOpen,
+    MissingParent, OnBadRow, Options, POLICY_NAMES, Replace, Requests, Says, SecondEdit, Sends, SyncDate,
+    WhileOpen,
 };
 use crate::protocol;
 
@@ -98,6 +99,10 @@ const PULL: Form = table(&[
     word::<Requests>(
         "requests",
         "What a pull is to caches on the way: a request of its own, which none may answer, as a POST or an address that comes once; an address, for which they may give what they keep; or the same with a validator, for which they ask the server first.",
+    ),
+    word::<Replace>(
+        "replace",
+        "What pulled rows take the place of: their older versions; or all rows of their entity, which are deleted with what was edited in them and come again each time, as a baseline that loses.",
     ),
     owned(
         "bad_rows",

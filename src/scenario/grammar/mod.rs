@@ -83,6 +83,12 @@ const ROOT_KEYS: &[Key] = &[
         "{}",
         "Device classes of one's own, or changes to those of the library, by name.",
     ),
+    key(
+        "background",
+        devices::BACKGROUNDS,
+        "{}",
+        "What operating systems allow apps in the background, of one's own, or changes to those of the library, by name.",
+    ),
     optional("unit", named(&data::UNIT), "Sync units, by name; without any: Splash, Login, Send and Online."),
     key("engine", engine::ENGINE, "{}", "The sync engine on the devices."),
     key("store", devices::STORE, "{}", "The devices' databases."),

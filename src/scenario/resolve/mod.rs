@@ -7,6 +7,7 @@
 
 mod about;
 mod backend;
+mod background;
 mod conflict;
 mod doubts;
 mod editing;
@@ -103,6 +104,7 @@ pub(super) fn resolve(
     let links = fleet::links(root, traces, &wrong);
     let entities = schema::entities(root, calendar, &attributes, brought, &wrong);
     let calendar = calendar.unwrap_or_default();
+    background::budgets(root, &wrong);
     let fleets = fleet::fleets(root, &links, calendar, &wrong);
     let duration = root.at("duration").span();
     fleet::room_for_a_row(root, &fleets, &entities, &wrong);
@@ -218,6 +220,7 @@ impl World<'_> {
                 streams: view.at("pull.streams").count(),
                 missing_parent: view.at("pull.missing_parent").word(),
                 requests: view.at("pull.requests").word(),
+                replace: self.replace(view.at("pull")),
             },
             push: self.push(view.at("push")),
             retry: self.retry(view.at("retry")),
@@ -277,6 +280,21 @@ impl World<'_> {
         }
     }
 
+    /// What pulled rows take the place of; all of it only by pages in turn.
+    fn replace(&self, view: View<'_>) -> engine::Replace {
+        let replace = view.at("replace");
+        for (key, most) in [("prefetch", 0), ("streams", 1)] {
+            let other = view.at(key);
+            if replace.word::<engine::Replace>() == engine::Replace::All && other.count() > most {
+                let title =
+                    format!("rows that take the place of all come in turn, and `{key}` is {}", other.count());
+                let help = format!("leave `{key}` out: it is {most} then");
+                self.wrong.given(&[replace, other]).at(replace, title, help);
+            }
+        }
+        replace.word()
+    }
+
     /// Pages asked for ahead; refused where the ask would be taken for the receipt of a page that is not committed.
     fn prefetch(&self, view: View<'_>, gateway: &Gateway) -> u32 {
         let pages = view.count();
@@ -301,6 +319,7 @@ impl World<'_> {
             cache_pages: view.at("cache_pages").count(),
             foreign_keys: view.at("foreign_keys").word(),
             watch_references: view.at("watch_references").flag(),
+            keep_settled: view.at("keep_settled").span(),
         }
     }
 }

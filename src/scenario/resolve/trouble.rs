@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::super::plan::{Asking, AtSync, Bound, Chaos, Expect, Gate, Happening, Planned, Who};
+use super::super::chaos::Chaos;
+use super::super::plan::{Asking, AtSync, Bound, Expect, Gate, Happening, Planned, Who};
 use super::super::swarm::{Situations, Swarm};
 use super::super::words::{Beside, Occurs};
 use super::super::written::signed;
@@ -179,6 +180,7 @@ impl World<'_> {
                     about: self.about(view, written),
                 }
             }
+            "suspend" => Happening::Suspend { length, sockets: view.at("sockets").span() },
             "trigger" => Happening::Trigger {
                 unit: self.unit_named(view.at("unit"))?,
                 how: view.at("how").present().map_or(Asking::Queued, View::word),
@@ -289,6 +291,7 @@ impl World<'_> {
             ("power_loss_mtbf", devices),
             ("outage_mtbf", devices),
             ("cancel_mtbf", devices),
+            ("suspend_mtbf", devices),
             ("backend_mtbf", 1),
         ] {
             let mtbf = view.at(key).span();
@@ -311,6 +314,8 @@ impl World<'_> {
             put_off: view.at("put_off").share(),
             refused_deletes: view.at("refused_deletes").share(),
             cancel_mtbf: view.at("cancel_mtbf").span(),
+            suspend_mtbf: view.at("suspend_mtbf").span(),
+            suspend_mean: view.at("suspend_mean").span(),
             backend_mtbf: view.at("backend_mtbf").span(),
             backend_mean: view.at("backend_mean").span(),
         })

@@ -1,6 +1,7 @@
 //! Scenario files as a whole: what they mean, and what is said of broken ones.
 
 mod about;
+mod backgrounds;
 mod broken;
 mod broken_names;
 mod captures;
@@ -71,6 +72,7 @@ const STACKS: &[&str] = &[
     "broken:taken-is-done",
     "broken:takes-older-tombstones",
     "broken:takes-older-versions",
+    "broken:waits-for-what-is-gone",
     "broken:waits-without-a-ceiling",
     "broken:whole-rows-again",
     "broken:verdicts-by-place",
