@@ -254,6 +254,7 @@ fn kind_told(kind: RequestKind) -> &'static str {
         RequestKind::Pull => "pull",
         RequestKind::Push => "push",
         RequestKind::Fetch => "fetch",
+        RequestKind::Sync => "sync",
     }
 }
 
