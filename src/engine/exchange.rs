@@ -11,7 +11,7 @@ use crate::base::{EntityId, Span, Time, UnitId};
 use crate::contract::{
     Cacheable, Call, Event, HookError, NetworkKind, RequestKind, ServerError, SyncError, TransportError, Work,
 };
-use crate::protocol::{Answer, Asked, Request};
+use crate::protocol::{Answer, Asked, Request, SyncRequest};
 
 /// Why an exchange came to nothing.
 #[derive(Debug)]
@@ -249,6 +249,9 @@ impl Caller {
                 (&push.mutations[..], Size { rows: push.mutations.len() as u32, bytes: sent })
             }
             Request::Fetch(fetch) => (&[][..], Size { rows: fetch.rows, bytes: 0 }),
+            Request::Sync(SyncRequest { push, pull }) => {
+                (&push.mutations[..], Size { rows: pull.rows, bytes: pull.bytes })
+            }
         };
         self.process.ports.work(Work { coded_bytes: sent, ..Work::default() }).await;
         let sent_at = self.process.ports.clock.now();
@@ -376,7 +379,7 @@ impl Caller {
     fn is_of(&self, answer: &Answer<'_>, received: &Received, kind: RequestKind) -> bool {
         let rules = &self.process.rules;
         let unchecked = match kind {
-            RequestKind::Push => rules.outbox.takes_verdicts_by_place(),
+            RequestKind::Push | RequestKind::Sync => rules.outbox.takes_verdicts_by_place(),
             RequestKind::Pull => rules.cursor.takes_anothers_page(),
             RequestKind::Fetch => false,
         };

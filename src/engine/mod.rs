@@ -35,6 +35,7 @@
 //!   that cannot write ends with an error, and the next begins when there is room.
 
 mod ahead;
+mod along;
 mod apply;
 mod bad_rows;
 mod beneath;
@@ -81,8 +82,8 @@ pub use conflict::{
 pub use joined::{SquashRule, joined};
 pub use options::{
     BadRowOptions, ConflictOptions, CursorBook, Dates, Decoder, Identity, Jitter, LocalCapture,
-    MissingParent, OnBadRow, Options, PullOptions, PushOptions, Replace, Requests, RetryOptions, SecondEdit,
-    Sends, SyncDate, WhileOpen,
+    MissingParent, OnBadRow, Options, PullOptions, PushOptions, Replace, RequestPer, Requests,
+    RetryOptions, SecondEdit, Sends, SyncDate, WhileOpen,
 };
 pub use retry::backoff;
 pub use rules::{

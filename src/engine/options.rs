@@ -24,6 +24,8 @@ pub struct Options {
     pub debounce: Span,
     /// A hook of the app is given up after this, if there is a limit.
     pub hook_timeout: Option<Span>,
+    /// What of a run goes into one request.
+    pub requests: RequestPer,
     /// What it writes messages with.
     pub codec: &'static dyn Codec,
     /// How it reads an answer.
@@ -35,6 +37,26 @@ pub struct Options {
     /// Whether the app is told what to show of the sync.
     pub status: bool,
 }
+
+/// What of a run goes into one request, as far as it fits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RequestPer {
+    /// The edits of all entities in one, the pull of all in another.
+    #[default]
+    Direction,
+    /// All of it: a sync with nothing to bring in chunks is one request.
+    Branch,
+    /// The edits of one entity, or the pull of one.
+    Entity,
+    /// One edit, or the pull of one entity.
+    Call,
+}
+in_words!(RequestPer {
+    Direction: "per-direction",
+    Branch: "per-branch",
+    Entity: "per-entity",
+    Call: "per-call",
+});
 
 /// Where an app keeps what it calls itself towards the server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -355,6 +377,7 @@ impl Default for Options {
             request_timeout: Span::secs(30),
             debounce: Span::secs(60),
             hook_timeout: None,
+            requests: RequestPer::default(),
             codec: Default::default(),
             decoder: Decoder::default(),
             dates: Dates::default(),

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use super::along::Along;
 use super::apply::Applier;
 use super::capture;
 use super::exchange::{Caller, RunError};
@@ -12,7 +13,6 @@ use super::pull::{Puller, Run};
 use super::push::Pusher;
 use super::scheduler::Scheduler;
 use super::signal::Signal;
-use super::streams::pull;
 use crate::base::{Span, Time, UnitId};
 use crate::contract::{Event, Occasion, SyncError};
 use crate::store::{StoreError, Tx};
@@ -154,9 +154,10 @@ impl Session {
 
     async fn transfer(&self, run: Run) -> Result<(), RunError> {
         held(&self.process, run.unit)?;
-        let queued = self.pusher.push(run.unit).await?;
+        let mut along = Along::begin(&self.puller, run).await?;
+        let queued = self.pusher.push(run.unit, &mut along).await?;
         self.scheduler.wait_at_server(run.unit, queued);
-        pull(&self.puller, run).await
+        along.pull().await
     }
 
     async fn completed(&self, run: Run, started: Time) {

@@ -12,11 +12,12 @@ use super::persistent::Persistent;
 use crate::backend::{Backend, Call, Change, Load};
 use crate::base::{DeviceId, EntityId, Stamp, Time, Value};
 use crate::contract::{
-    Answered, Attributes, CarriedRows, EachServed, Entity, Outcome, RequestKind, Schema, ServerError,
-    SyncServer,
+    Answered, Attributes, CarriedRows, EachServed, Entity, Outcome, Schema, ServerError, SyncServer,
 };
 use crate::disk;
-use crate::protocol::{Codec, FetchRequest, PageWriter, Part, Projected, PullRequest, PushRequest, Request};
+use crate::protocol::{
+    Codec, FetchRequest, PageWriter, Part, Projected, PullRequest, PushRequest, Request, SyncRequest,
+};
 
 /// The sync server.
 pub struct Gateway {
@@ -138,7 +139,17 @@ impl Gateway {
             }
             Request::Push(push) => {
                 effort.scanned = push.mutations.len() as u64;
-                Ok(handle_push(codec, backend, attributes, push, strategy))
+                let outcomes = take_edits(backend, attributes, push, strategy);
+                backend.call.load.rows = outcomes.len() as u64;
+                let ids = push.mutations.iter().map(|mutation| mutation.id.as_str());
+                Ok(codec.results(push.asked(), &mut ids.zip(&outcomes)))
+            }
+            Request::Sync(SyncRequest { push, pull }) => {
+                let outcomes = take_edits(backend, attributes, push, strategy);
+                let life = Life::of(backend.incarnation(), self.backend_restored);
+                let cursors = cursors.as_mut();
+                let mut pulling = Pulling { codec, strategy, cursors, backend, life, attributes, pull };
+                Ok(pulling.after(push, &outcomes, effort))
             }
             Request::Fetch(fetch) => handle_fetch(codec, backend, attributes, fetch, effort),
         }
@@ -181,7 +192,7 @@ impl SyncServer<Backend> for Gateway {
         let answer = admitted.and_then(|()| self.handle(&request, &mut effort, backend));
         let Effort { scanned, writes, .. } = effort;
         backend.call.load = Load { scanned, written: writes, ..backend.call.load };
-        if request.kind() == RequestKind::Pull && backend.call.is_admitted() {
+        if request.kind().pulls() && backend.call.is_admitted() {
             backend.call.found = Some(effort.event(self.state()));
         }
         answer
@@ -196,7 +207,7 @@ impl SyncServer<Backend> for Gateway {
     }
 
     fn ended(&mut self, backend: &mut Backend, has_left: bool) {
-        if backend.call.kind == RequestKind::Pull && backend.call.is_admitted() {
+        if backend.call.kind.pulls() && backend.call.is_admitted() {
             let now = backend.call.now;
             self.strategy.answered(backend, now, has_left);
             self.cursors.iter_mut().for_each(|cursors| cursors.answered(has_left));
@@ -273,6 +284,19 @@ impl Pulling<'_> {
         answer
     }
 
+    /// The answer to the edits of `push`, and to the pull that came with them. Where that is refused
+    /// the verdicts go alone: who asked asks for pages again, and is told why not.
+    fn after(&mut self, push: &PushRequest, outcomes: &[Outcome], effort: &mut Effort) -> Vec<u8> {
+        let (codec, now) = (self.codec, self.backend.call.now);
+        let ids = push.mutations.iter().map(|mutation| mutation.id.as_str());
+        let writer = codec.pages_after(push.asked(), &mut ids.clone().zip(outcomes));
+        let mut rows = 0;
+        let answer = self.pages(writer, now, effort, &mut rows);
+        let load = &mut self.backend.call.load;
+        (load.rows, load.pushed) = (rows, outcomes.len() as u64);
+        answer.unwrap_or_else(|_| codec.results(push.asked(), &mut ids.zip(outcomes)))
+    }
+
     /// Fills an answer with the wanted entities in their order, up to the rows and bytes that were
     /// asked for.
     fn pages(
@@ -319,13 +343,13 @@ impl Pulling<'_> {
     }
 }
 
-fn handle_push(
-    codec: &dyn Codec,
+/// What becomes of the edits of a push.
+fn take_edits(
     backend: &mut Backend,
     attributes: &[Value],
     push: &PushRequest,
     strategy: &mut dyn Strategy,
-) -> Vec<u8> {
+) -> Vec<Outcome> {
     let now = backend.call.now;
     let outcomes = backend.push_in_call(attributes, &push.mutations);
     let reader = Reader::Device(push.device, attributes);
@@ -338,9 +362,7 @@ fn handle_push(
             strategy.touched(now, reader, mutation.entity, &row.key);
         }
     }
-    backend.call.load.rows = outcomes.len() as u64;
-    let ids = push.mutations.iter().map(|mutation| mutation.id.as_str());
-    codec.results(push.asked(), &mut ids.zip(&outcomes))
+    outcomes
 }
 
 fn handle_fetch(

@@ -29,6 +29,8 @@ pub(super) struct Sessions {
     /// How long requests of a device were, or will be, in the queue of the backend, of those that
     /// are under way.
     queued: Vec<Span>,
+    /// Whether a request of the run of each device that was told last has been answered.
+    answered: Vec<bool>,
     /// The run of each device that was told last as started, and not as ended.
     started: Vec<Option<Started>>,
     /// Waits of runs before another try that may not be over: from when on, and until when.
@@ -44,6 +46,7 @@ impl Sessions {
         Sessions {
             open: vec![None; devices],
             queued: vec![Span::ZERO; devices],
+            answered: vec![false; devices],
             started: vec![None; devices],
             waits: vec![Vec::new(); devices],
             ran: Span::ZERO,
@@ -58,6 +61,7 @@ impl Sessions {
             Event::UnitDiscarded { .. } => board.add(Id::QueueDiscarded, 1),
             Event::UnitCoalesced { .. } => board.add(Id::QueueCoalesced, 1),
             Event::SyncStart { unit, run, waited } => {
+                self.answered[device.0 as usize] = false;
                 self.started[device.0 as usize] = Some(Started { unit: *unit, run: *run, died: false });
                 board.add(Id::SessionCount, 1);
                 board.observe(Id::QueueWaited, waited.0);
@@ -75,6 +79,7 @@ impl Sessions {
             }
             Event::SyncError { error, run, .. } => {
                 board.add(Id::SessionFailed, 1);
+                board.add(Id::SessionPartly, u64::from(self.answered[device.0 as usize]));
                 self.ended(device, *run, board);
                 if **error == SyncError::Interrupted {
                     board.add(Id::SessionInterrupted, 1);
@@ -95,9 +100,10 @@ impl Sessions {
                 if unit.is_none() {
                     return;
                 }
+                self.answered[device.0 as usize] = true;
                 board.add(Id::QueuedTime, queued.0);
                 self.bytes += bytes;
-                let time = if *kind == RequestKind::Push { Id::PushTime } else { Id::PullTime };
+                let time = if kind.pushes() { Id::PushTime } else { Id::PullTime };
                 board.add(time, took.0);
             }
             Event::RequestFailed { kind, took, error, .. } => {

@@ -67,6 +67,7 @@ table! {
     SessionCount "engine.session.count" Count Neither Counter "Runs of units that started."
     SessionFailed "engine.session.failed" Count Lower Counter "Runs of units that ended with an error."
     SessionInterrupted "engine.session.interrupted" Count Lower Counter "Failed runs whose error is that the process died, those included of which no later life says so."
+    SessionPartly "engine.session.partly" Count Lower Counter "Runs that ended with an error after one of their requests had been answered: what they were to do is partly done."
     SessionCancelled "engine.session.cancelled" Count Neither Counter "Failed runs whose error is that somebody cancelled them."
     SessionBlocking "engine.session.blocking" Ns Lower Distribution "Good runs of units that a person waited for, from start to end."
     SyncsGoodShare "engine.syncs.good_share" Ppm Higher Gauge "Of the runs of units that ended, those that ended well. A failed run that is tried again counts each time."

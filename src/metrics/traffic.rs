@@ -6,7 +6,7 @@ use super::board::Board;
 use super::table::Id;
 use super::waste::Waste;
 use crate::base::{DeviceId, Span, Time};
-use crate::contract::{DropReason, EditKind, Event, KillReason, RequestKind, ServerError, TransportError};
+use crate::contract::{DropReason, EditKind, Event, KillReason, ServerError, TransportError};
 
 /// A request that has left.
 #[derive(Clone, Copy, Debug, Default)]
@@ -54,10 +54,10 @@ impl Traffic {
                 board.observe(Id::RequestDuration, took.0);
                 board.observe(Id::ResponseBytes, *bytes);
                 board.add(Id::DownBytes, *bytes);
-                if *kind != RequestKind::Push && *rows == 0 {
+                if !kind.pushes() && *rows == 0 {
                     board.add(Id::RequestsEmpty, 1);
                 }
-                if *kind == RequestKind::Pull {
+                if kind.pulls() {
                     board.add(Id::PullRows, u64::from(*rows));
                     board.observe(Id::PullChunkRows, u64::from(*rows));
                     board.observe(Id::PullChunkBytes, *bytes);
@@ -107,15 +107,15 @@ impl Traffic {
     fn on_request(&mut self, device: DeviceId, event: &Event<'_>, board: &mut Board) -> Sent {
         match event {
             Event::RequestSent { kind, request, bytes, rows, .. } => {
-                let sent =
-                    Sent { is_push: *kind == RequestKind::Push, bytes: *bytes, rows: u64::from(*rows) };
+                let sent = Sent { is_push: kind.pushes(), bytes: *bytes, rows: u64::from(*rows) };
                 self.under_way.insert((device, *request), sent);
             }
-            Event::ResponseReceived { request, rows, .. } => {
+            Event::ResponseReceived { request, rows, kind, .. } => {
                 let sent = self.under_way.remove(&(device, *request)).unwrap_or_default();
                 if sent.is_push {
-                    board.add(Id::PushAnswered, u64::from(*rows));
-                    board.observe(Id::PushChunkRows, u64::from(*rows));
+                    let answered = if kind.pulls() { sent.rows } else { u64::from(*rows) };
+                    board.add(Id::PushAnswered, answered);
+                    board.observe(Id::PushChunkRows, answered);
                     board.add(Id::PushBytes, sent.bytes);
                     board.observe(Id::PushChunkBytes, sent.bytes);
                 }
@@ -228,7 +228,7 @@ impl Traffic {
             Event::MutationReplayed { .. } => board.add(Id::BackendReplayed, 1),
             Event::BackendServed { kind, queued, locked, service, scanned, rows, .. } => {
                 board.add(Id::BackendRequests, 1);
-                if *kind == RequestKind::Push {
+                if kind.pushes() {
                     board.observe(Id::BackendLocked, locked.0);
                 }
                 board.observe(Id::BackendQueued, queued.0);

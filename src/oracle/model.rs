@@ -33,8 +33,8 @@ use super::truth::{Places, RowHash, Truth, place_of};
 use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Time};
 use crate::contract::{
     AppliedChange, Attributes, Author, Capabilities, ColumnKind, CommitKind, ConflictKind, Decision,
-    EditKind, Event, KillReason, LocalEdit, LogKind, NamedBy, Node, Occurrence, PageEvent, Refusal,
-    RequestKind, Schema, Sides, SyncError, SyncUnit,
+    EditKind, Event, KillReason, LocalEdit, LogKind, NamedBy, Node, Occurrence, PageEvent, Refusal, Schema,
+    Sides, SyncError, SyncUnit,
 };
 
 /// What the oracle must know before the first event.
@@ -285,7 +285,7 @@ impl Oracle {
                 self.ledger.waits(edit);
                 self.thrift.on_edit(edit, event);
             }
-            Event::BackendServed { device: Some(device), kind: RequestKind::Pull, scanned, .. } => {
+            Event::BackendServed { device: Some(device), kind, scanned, .. } if kind.pulls() => {
                 self.thrift.looked(device, scanned);
             }
             Event::MutationReplayed { edit } => {
@@ -388,7 +388,7 @@ impl Oracle {
             Event::BecameCopy { of, unseen } => self.became_copy(at, device, of, unseen),
             Event::EditsSquashed { edit, with, stays: false, .. } => self.ledger.squashed(at, edit, with),
             Event::EditSent { edit, request, .. } => self.ledger.sent(device, edit, request),
-            Event::ResponseReceived { request, kind: RequestKind::Push, .. } => {
+            Event::ResponseReceived { request, kind, .. } if kind.pushes() => {
                 self.ledger.request_ended(device, request, true);
             }
             Event::RequestFailed { request, .. } | Event::RequestRefused { request, .. } => {

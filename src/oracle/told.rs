@@ -397,6 +397,7 @@ fn request_kind(kind: RequestKind) -> &'static str {
         RequestKind::Pull => "pull",
         RequestKind::Push => "push",
         RequestKind::Fetch => "fetch",
+        RequestKind::Sync => "sync",
     }
 }
 

@@ -336,6 +336,8 @@ suite! {
     suite_units_login_discarded_meets_its_expectations: "units/login-discarded";
     suite_units_monolith_meets_its_expectations: "units/monolith";
     suite_units_when_required_meets_its_expectations: "units/when-required";
+    suite_units_one_request_meets_its_expectations: "units/one-request";
+    suite_units_partly_done_meets_its_expectations: "units/partly-done";
     suite_units_four_meets_its_expectations: "units/four";
     suite_units_books_meets_its_expectations: "units/books";
     suite_units_status_meets_its_expectations: "units/status";

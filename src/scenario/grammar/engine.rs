@@ -5,7 +5,8 @@ use super::super::stated::Stated;
 use super::super::words::Steered;
 use crate::engine::{
     BaseDate, CallbackOptions, CursorBook, Dates, Decoder, Detect, Identity, Jitter, LocalCapture,
-    MissingParent, OnBadRow, Options, POLICY_NAMES, Replace, Requests, Says, SecondEdit, Sends, SyncDate,
+    MissingParent, OnBadRow, Options, POLICY_NAMES, Replace, RequestPer, Requests, Says, SecondEdit,
+    Sends, SyncDate,
     WhileOpen,
 };
 use crate::protocol;
@@ -29,6 +30,10 @@ pub(super) const ENGINE: Form = table(&[
         "hook_timeout",
         SOME_SPAN,
         "A hook of the app is given up after this, which counts as if it threw; without it the engine waits as long as it takes.",
+    ),
+    word::<RequestPer>(
+        "requests",
+        "What of a run goes into one request: edits and pull apart, all of it together (one request a sync branch), one entity, or one edit and one entity's pull as calls of their own.",
     ),
     owned(
         "codec",

@@ -228,6 +228,7 @@ impl World<'_> {
             request_timeout: view.at("request_timeout").span(),
             debounce: view.at("debounce").span(),
             hook_timeout: view.at("hook_timeout").present().map(View::span),
+            requests: view.at("requests").word(),
             codec: gateway.codec,
             decoder: view.at("decoder").word(),
             dates: view.at("dates").word(),
