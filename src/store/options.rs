@@ -57,6 +57,8 @@ pub struct Options {
     pub foreign_keys: ForeignKeys,
     /// After each transaction it is counted how many rows refer to one that is not there.
     pub watch_references: bool,
+    /// Before and after each run it is told where all cursors stand.
+    pub watch_cursors: bool,
 }
 
 impl Default for Options {
@@ -68,6 +70,7 @@ impl Default for Options {
             cache_pages: 64,
             foreign_keys: ForeignKeys::default(),
             watch_references: false,
+            watch_cursors: false,
         }
     }
 }

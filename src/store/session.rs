@@ -30,6 +30,8 @@ pub struct Store {
     watches: bool,
     /// SQLite looks at references.
     checks: bool,
+    /// Whether somebody looks where cursors stand.
+    watches_cursors: bool,
 }
 
 /// One transaction, for as long as its closure runs.
@@ -97,6 +99,7 @@ impl Store {
             added: Cell::new(0),
             watches: options.watch_references,
             checks: options.foreign_keys != ForeignKeys::Off,
+            watches_cursors: options.watch_cursors,
         })
     }
 
@@ -157,6 +160,11 @@ impl Store {
     /// How many edits the outbox has more than when this store was opened; no work for the device.
     pub fn added(&self) -> i64 {
         self.added.get()
+    }
+
+    /// Whether somebody looks where cursors stand.
+    pub fn watches_cursors(&self) -> bool {
+        self.watches_cursors
     }
 
     /// Whether somebody counts rows that refer to one that is not there.

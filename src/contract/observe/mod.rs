@@ -16,8 +16,10 @@ mod conflict;
 mod event;
 mod kind;
 mod page;
+mod unit;
 
 pub use conflict::{ConflictKind, Decision, Sides};
 pub use event::{Event, EventSink, Node, Occurrence};
 pub use kind::{AppliedChange, Author, CommitKind, DropReason, KillReason, Overtaken, RequestKind};
 pub use page::PageEvent;
+pub use unit::UnitEvent;

@@ -102,4 +102,10 @@ pub(super) const STORE: Form = table(&[
         || Options::default().watch_references.stated(),
         "Rows that refer to one that is not there are counted after each transaction, which costs the device a look at all of them: `device.dangling.row_ns`.",
     ),
+    owned(
+        "watch_cursors",
+        Form::Bool,
+        || Options::default().watch_cursors.stated(),
+        "Before and after each run it is told where all cursors and dates of the last sync stand, so that none is moved by another unit: `oracle.stranger.cursors`.",
+    ),
 ]);

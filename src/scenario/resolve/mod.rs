@@ -10,6 +10,7 @@ mod backend;
 mod conflict;
 mod doubts;
 mod editing;
+mod excerpts;
 mod figure;
 mod flag;
 mod fleet;
@@ -127,7 +128,7 @@ pub(super) fn resolve(
         utc_offset: calendar.utc_offset,
         duration,
         drain: root.at("drain").span(),
-        units: world.units().into(),
+        units: world.units(&gateway).into(),
         backend: world.backend(entities.effects),
         engine,
         gateway,
@@ -301,6 +302,7 @@ impl World<'_> {
             cache_pages: view.at("cache_pages").count(),
             foreign_keys: view.at("foreign_keys").word(),
             watch_references: view.at("watch_references").flag(),
+            watch_cursors: view.at("watch_cursors").flag(),
         }
     }
 }
