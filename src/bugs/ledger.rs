@@ -1,7 +1,7 @@
 //! Planted bugs in what becomes of data, and in when units run.
 
 use super::bug::{Breaks, Bug};
-use super::{app, named, order, page, pull, push, send, squash, wake};
+use super::{app, named, order, page, pull, push, send, squash, units, wake};
 use crate::engine::Rules;
 
 /// Each is caught by what is lost, late, or there twice.
@@ -604,4 +604,7 @@ pub(super) const BUGS: &[Bug] = &[
         seen_in: "a conflicted copy that is named by the clock",
         breaks: Breaks::Rule(|rules| Rules { send: page::another_key_each_try(), ..rules }),
     },
+    units::PART_OVER_WHOLE,
+    units::PART_MOVES_ALL,
+    units::DATES_ALL_UNITS,
 ];

@@ -35,7 +35,7 @@ impl<'p> Along<'p> {
 
     fn is_one_request(&self) -> bool {
         let options = &self.puller.process.options;
-        options.requests == RequestPer::Branch && options.pull.replace == Replace::Changed
+        options.requests == RequestPer::Branch && options.pull.replace == Replace::Versions
     }
 
     /// Rows that could not be applied come before what is new.

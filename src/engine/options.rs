@@ -220,8 +220,12 @@ pub enum CursorBook {
     Entity,
     /// The unit and the entity: units that overlap fetch the same rows twice.
     Unit,
+    /// The unit, and it is no cursor: each run asks for what changed after the date of the unit's
+    /// last good one, by the device's clock (`push.sync_date` says of which moment), and a run that
+    /// was interrupted begins again.
+    LastSyncOn,
 }
-in_words!(CursorBook { Entity: "entity", Unit: "unit" });
+in_words!(CursorBook { Entity: "entity", Unit: "unit", LastSyncOn: "last-sync-on" });
 
 /// Which rows fail, and what then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -140,10 +140,10 @@ impl Puller {
     }
 
     pub(super) fn wants(&self, unit: UnitId, left: &[EntityId]) -> Result<Vec<Want>, SyncError> {
-        let book = self.applier.cursor_book(unit);
         let wants = self.process.store.read(|tx| {
             let want = |&entity| {
                 let ids = named::keys_wanted(tx, entity, self.process.setup.schema.naming(entity))?;
+                let book = self.applier.cursor_book(unit, entity);
                 Ok(Want { entity, cursor: tx.progress(book, entity)?.cursor, ids })
             };
             left.iter().map(want).collect::<Result<Vec<_>, StoreError>>()

@@ -385,7 +385,7 @@ fn spoken_of(backend: &Backend, mutation: &Mutation, outcome: &Outcome) -> Vec<C
     let records = keys_of(mutation, outcome).filter_map(|key| backend.row(mutation.entity, key));
     let change = |record: &backend::Record| {
         let values = (!record.deleted).then_some(&*record.values);
-        Copied::of(entity, Change { key: &record.key, stamp: record.stamp, values })
+        Copied::of(entity, Change { key: &record.key, stamp: record.stamp, values, is_new: false })
     };
     records.map(change).collect()
 }

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::capture::{self, Ask, Capture, Effort, Reader, Strategy};
+use super::excerpt::Sending;
 use super::held::{CursorHolder, Cursors, Keeping, Line};
 use super::incarnation::{Life, Restored};
 use super::mode::Mode;
@@ -12,7 +13,7 @@ use super::persistent::Persistent;
 use crate::backend::{Backend, Call, Change, Load};
 use crate::base::{DeviceId, EntityId, Stamp, Time, Value};
 use crate::contract::{
-    Answered, Attributes, CarriedRows, EachServed, Entity, Outcome, Schema, ServerError, SyncServer,
+    Answered, Attributes, CarriedRows, EachServed, Entity, Outcome, Schema, ServerError, SyncServer, SyncUnit,
 };
 use crate::disk;
 use crate::protocol::{
@@ -23,6 +24,8 @@ use crate::protocol::{
 pub struct Gateway {
     pub(super) codec: &'static dyn Codec,
     schema: Arc<Schema>,
+    /// What its devices sync, where units bring excerpts.
+    units: Arc<[SyncUnit]>,
     capture: Capture,
     pub(super) backend_restored: Restored,
     restored: Restored,
@@ -69,6 +72,7 @@ impl Gateway {
         Gateway {
             codec,
             schema,
+            units: Arc::from([]),
             capture,
             backend_restored,
             restored,
@@ -77,6 +81,12 @@ impl Gateway {
             cursors,
             persistent,
         }
+    }
+
+    /// For devices with these units: of what a unit brings an excerpt it is sent no more.
+    #[must_use]
+    pub fn with_units(self, units: Arc<[SyncUnit]>) -> Gateway {
+        Gateway { units, ..self }
     }
 
     /// What it writes messages with.
@@ -135,7 +145,8 @@ impl Gateway {
             Request::Pull(pull) => {
                 let life = Life::of(backend.incarnation(), self.backend_restored);
                 let cursors = cursors.as_mut();
-                Pulling { codec, strategy, cursors, backend, life, attributes, pull }.answer(effort)
+                let unit = self.units.get(usize::from(pull.unit.0));
+                Pulling { codec, strategy, cursors, backend, life, attributes, unit, pull }.answer(effort)
             }
             Request::Push(push) => {
                 effort.scanned = push.mutations.len() as u64;
@@ -148,7 +159,8 @@ impl Gateway {
                 let outcomes = take_edits(backend, attributes, push, strategy);
                 let life = Life::of(backend.incarnation(), self.backend_restored);
                 let cursors = cursors.as_mut();
-                let mut pulling = Pulling { codec, strategy, cursors, backend, life, attributes, pull };
+                let unit = self.units.get(usize::from(pull.unit.0));
+                let mut pulling = Pulling { codec, strategy, cursors, backend, life, attributes, unit, pull };
                 Ok(pulling.after(push, &outcomes, effort))
             }
             Request::Fetch(fetch) => handle_fetch(codec, backend, attributes, fetch, effort),
@@ -267,6 +279,7 @@ struct Pulling<'p> {
     backend: &'p mut Backend,
     life: Life,
     attributes: &'p [Value],
+    unit: Option<&'p SyncUnit>,
     pull: &'p PullRequest,
 }
 
@@ -306,7 +319,7 @@ impl Pulling<'_> {
         effort: &mut Effort,
         rows: &mut u64,
     ) -> Result<Vec<u8>, ServerError> {
-        let Pulling { codec: _, strategy, cursors, backend, life, attributes, pull } = self;
+        let Pulling { codec: _, strategy, cursors, backend, life, attributes, unit, pull } = self;
         let schema = Arc::clone(backend.schema());
         let most = u64::from(pull.rows.clamp(1, backend.page_cap()));
         for want in &pull.wants {
@@ -319,14 +332,29 @@ impl Pulling<'_> {
             let told = cursors.next(line, want.cursor.as_deref())?;
             let cursor = life.read(entity, told).inspect_err(|error| cursors.failed(line, error))?;
             let cursor = cursor.as_deref();
-            let (reader, limit) = (Reader::Device(pull.device, attributes), (most - *rows) as usize);
+            let (reader, limit) = (Reader::Device(pull.device, attributes), most - *rows);
+            let excerpt = unit.and_then(|unit| unit.excerpt(entity));
+            let mut excerpt = excerpt.map(|of| Sending::new(of, attributes, &**strategy, (cursor, limit)));
+            // Rows that are passed over do not fill a page.
+            let limit = if excerpt.is_some() { usize::MAX } else { limit as usize };
             let local = Stamp(pull.clock.0.saturating_add(i64::from(pull.zone) * 1_000_000));
             let of = (pull.unit, pull.run);
             let ask = Ask { reader, entity, cursor, limit, clock: pull.clock, local, pull: of };
             writer.begin_page(entity);
             let page = strategy.page(backend, now, ask, &mut |change, part| {
-                write_change(&mut *writer, schema.entity(entity), change, part);
-                if writer.bytes() >= pull.bytes { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                effort.kinds[kind(&change)] += 1;
+                let full = match &mut excerpt {
+                    Some(excerpt) => excerpt.send(&mut *writer, change),
+                    None => {
+                        write_change(&mut *writer, schema.entity(entity), change, part);
+                        false
+                    }
+                };
+                if full || writer.bytes() >= pull.bytes {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                }
             });
             let page = page.inspect_err(|error| cursors.failed(line, error))?;
             writer.undone(backend.undone());
@@ -337,7 +365,7 @@ impl Pulling<'_> {
             }
             writer.end_page(&cursors.sends(line, life.named(page.cursor)), page.more);
             *effort = effort.plus(page.effort);
-            *rows += page.delivered;
+            *rows += excerpt.map_or(page.delivered, |excerpt| excerpt.sent());
         }
         Ok(writer.finish())
     }
@@ -394,5 +422,14 @@ fn write_change(writer: &mut dyn PageWriter, entity: &Entity, change: Change<'_>
     match (part, values) {
         (Some(part), Some(values)) => writer.part(part, key, stamp, values),
         (_, values) => writer.row(key, stamp, values),
+    }
+}
+
+/// Of which kind a change is: created, updated or deleted.
+fn kind(change: &Change<'_>) -> usize {
+    match (change.values.is_some(), change.is_new) {
+        (true, true) => 0,
+        (true, false) => 1,
+        (false, _) => 2,
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::arrivals::Arrivals;
 use super::board::Board;
 use super::control::Control;
 use super::distribution::Distribution;
@@ -58,6 +59,7 @@ pub struct Collected {
 pub struct Collector {
     board: Board,
     sessions: Sessions,
+    arrivals: Arrivals,
     hooks: HookCounts,
     control: Control,
     traffic: Traffic,
@@ -80,8 +82,9 @@ impl Collector {
     pub fn new(setting: Setting) -> Collector {
         let devices = setting.starts.len();
         Collector {
-            board: Board::new(&setting.starts, setting.units),
+            board: Board::new(&setting.starts, setting.units).with_entities(&setting.schema),
             sessions: Sessions::new(devices),
+            arrivals: Arrivals::new(devices, &setting.pulls),
             hooks: HookCounts::default(),
             control: Control::default(),
             traffic: Traffic::new(devices),
@@ -174,6 +177,7 @@ impl Collector {
         }
         self.presence.on(at, device, event);
         self.sessions.on(at, device, event, &mut self.board);
+        self.arrivals.on(at, device, event, &mut self.board);
         self.half_seen.on(at, device, event, &mut self.board);
         self.statuses.on(at, device, event, &mut self.board);
         self.emptied.on(at, device, event, &mut self.board);

@@ -3,7 +3,7 @@
 use super::board::Board;
 use super::table::Id;
 use crate::base::{DeviceId, Span, Time, UnitId};
-use crate::contract::{AppliedChange, Event, RequestKind, SyncError, TransportError};
+use crate::contract::{Event, RequestKind, SyncError, TransportError, UnitEvent};
 
 /// A run under way.
 #[derive(Clone, Copy, Debug)]
@@ -123,7 +123,11 @@ impl Sessions {
             }
             Event::ChunkApplied { unit: Some(unit), changes, took, .. } => {
                 board.add(Id::ApplyTime, took.0);
-                self.applied(at, device, *unit, changes, board);
+                self.applied(at, device, *unit, changes.len() as u64, board);
+            }
+            Event::Unit(UnitEvent::Excerpt { unit, rows, took }) => {
+                board.add(Id::ApplyTime, took.0);
+                self.applied(at, device, *unit, u64::from(*rows), board);
             }
             _ => {}
         }
@@ -169,19 +173,12 @@ impl Sessions {
         board.set(Id::BytesRate, per_second(self.bytes, 1));
     }
 
-    fn applied(
-        &mut self,
-        at: Time,
-        device: DeviceId,
-        unit: UnitId,
-        changes: &[AppliedChange<'_>],
-        board: &mut Board,
-    ) {
-        self.rows += changes.len() as u64;
+    fn applied(&mut self, at: Time, device: DeviceId, unit: UnitId, rows: u64, board: &mut Board) {
+        self.rows += rows;
         if let Some(run) = &mut self.open[device.0 as usize]
             && run.unit == unit
             && !run.has_rows
-            && !changes.is_empty()
+            && rows > 0
         {
             run.has_rows = true;
             board.observe_on(Id::FirstRows, device, (at - run.since).0);

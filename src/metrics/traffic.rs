@@ -6,7 +6,7 @@ use super::board::Board;
 use super::table::Id;
 use super::waste::Waste;
 use crate::base::{DeviceId, Span, Time};
-use crate::contract::{DropReason, EditKind, Event, KillReason, ServerError, TransportError};
+use crate::contract::{DropReason, EditKind, Event, KillReason, ServerError, TransportError, UnitEvent};
 
 /// A request that has left.
 #[derive(Clone, Copy, Debug, Default)]
@@ -95,6 +95,11 @@ impl Traffic {
                 board.add(Id::ApplyRows, changes.len() as u64);
                 board.add(Id::ApplyRemoved, changes.iter().filter(|c| c.removed).count() as u64);
                 board.add(Id::EchoedRows, u64::from(*echoed));
+                board.observe(Id::ApplyDuration, took.0);
+            }
+            Event::Unit(UnitEvent::Excerpt { rows, took, .. }) => {
+                board.add(Id::ApplyCount, 1);
+                board.add(Id::ExcerptRows, u64::from(*rows));
                 board.observe(Id::ApplyDuration, took.0);
             }
             Event::CursorSaved { .. } => board.add(Id::CursorSaved, 1),
@@ -236,7 +241,12 @@ impl Traffic {
                 board.add(Id::BackendScanned, *scanned);
                 board.add(Id::BackendDelivered, *rows);
             }
-            Event::Captured { writes, written, handled, cpu, state } => {
+            Event::Captured { writes, written, handled, cpu, state, kinds } => {
+                for (id, rows) in
+                    [Id::DeltaCreated, Id::DeltaUpdated, Id::DeltaDeleted].into_iter().zip(kinds)
+                {
+                    board.add(id, *rows);
+                }
                 board.add(Id::GatewayWrites, *writes);
                 board.add(Id::GatewayWritten, *written);
                 board.add(Id::GatewayHandled, *handled);

@@ -31,6 +31,7 @@ pub(super) fn concerns(event: &Event<'_>) -> bool {
             | Event::ResponseReceived { .. }
             | Event::RetryScheduled { .. }
             | Event::ChunkApplied { .. }
+            | Event::Unit(_)
             | Event::RowsFailed { .. }
             | Event::RowsRetried { .. }
             | Event::CursorReset { .. }

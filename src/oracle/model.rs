@@ -28,6 +28,7 @@ use super::patience::Patience;
 use super::refused::Definition;
 use super::shown::Shown;
 use super::status::Statuses;
+use super::strangers::Strangers;
 use super::thrift::Thrift;
 use super::truth::{Places, RowHash, Truth, place_of};
 use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Time};
@@ -88,6 +89,9 @@ pub struct Oracle {
     pub(super) accounts: Accounts,
     pub(super) thrift: Thrift,
     pub(super) again: Again,
+    pub(super) strangers: Strangers,
+    /// Rows that devices were seen to show in part.
+    pub(super) parts_seen: u64,
     /// Whether what a device committed outlives a loss of power.
     durable: bool,
     /// When a device last died in the middle of work on its database. What it had pulled by then it
@@ -151,6 +155,8 @@ impl Oracle {
             accounts: Accounts::default(),
             thrift: Thrift::new(devices, &setting.units, setting.retries),
             again: Again::new(devices, setting.durable),
+            strangers: Strangers::new(devices),
+            parts_seen: 0,
             durable: setting.durable,
             cut_short: FxHashMap::default(),
             findings: Findings::new(setting.capabilities),
@@ -223,6 +229,7 @@ impl Oracle {
         self.owing.on(*at, *device, event, told, &mut self.findings);
         self.thrift.on(*at, *device, event);
         self.again.on(*at, *device, event, told, &mut self.findings);
+        self.strangers.on(*device, event, &self.schema, &self.units, &mut self.findings);
         self.accounts.on(event);
         self.note(*device, event);
         self.on_device(*at, *device, event);

@@ -7,7 +7,7 @@ use crate::base::{Key, UnitId, Word};
 use crate::contract::PageEvent;
 use crate::contract::{
     AppEvent, AppliedChange, CommitKind, ConflictKind, Decision, DropReason, Event, Hook, HookEnd,
-    KillReason, LocalEdit, LogKind, Refusal, RequestKind, Schema, SyncUnit, TransportError,
+    KillReason, LocalEdit, LogKind, Refusal, RequestKind, Schema, SyncUnit, TransportError, UnitEvent,
 };
 
 /// Tells events with the names of a scenario.
@@ -47,6 +47,7 @@ impl Told<'_> {
             | Event::RequestRefused { .. }
             | Event::RetryScheduled { .. }
             | Event::ChunkSized { .. }
+            | Event::Unit(_)
             | Event::ChunkApplied { .. } => self.exchange(event),
             Event::EditMade { .. }
             | Event::EditRefused { .. }
@@ -196,6 +197,12 @@ impl Told<'_> {
             Event::RetryScheduled { attempt, wait, .. } => format!("waits {wait} after failure {attempt}"),
             Event::ChunkApplied { changes, took, .. } => {
                 format!("{} durable in {took}", count(changes.len() as u64, "change"))
+            }
+            Event::Unit(UnitEvent::Excerpt { rows, took, .. }) => {
+                format!("{} in part durable in {took}", count(u64::from(*rows), "row"))
+            }
+            Event::Unit(UnitEvent::Cursors { at, .. }) => {
+                format!("{} looked at", count(at.len() as u64, "cursor"))
             }
             _ => unreachable!("not an event of requests"),
         }

@@ -56,9 +56,9 @@ mod words;
 mod written;
 mod zone;
 
-pub use checklist::CHECKLIST;
 pub use budget::Budget;
 pub use chaos::{Chaos, Lengths};
+pub use checklist::CHECKLIST;
 pub use diagnostic::{Diagnostic, Invalid, LoadError, Place, Source, closest};
 pub use document::{Document, Provenance, Request, text_of};
 pub use hook::{AppCall, Fate, HookPlan, Hooks};

@@ -25,6 +25,7 @@
 mod conflicts;
 mod connection;
 mod error;
+mod excerpts;
 mod followed;
 mod late;
 mod layout;
@@ -49,6 +50,7 @@ mod tests;
 
 pub use conflicts::{Conflicts, Difference};
 pub use error::StoreError;
+pub use excerpts::Excerpts;
 pub use late::LateRow;
 pub use marks::{keep_mark, mark, marked, pass_by};
 pub use options::*;

@@ -59,6 +59,8 @@ pub struct Options {
     pub watch_references: bool,
     /// How long edits that are settled stay in the database; not at all if zero.
     pub keep_settled: Span,
+    /// Before and after each run it is told where all cursors stand.
+    pub watch_cursors: bool,
 }
 
 impl Default for Options {
@@ -71,6 +73,7 @@ impl Default for Options {
             foreign_keys: ForeignKeys::default(),
             watch_references: false,
             keep_settled: Span::ZERO,
+            watch_cursors: false,
         }
     }
 }

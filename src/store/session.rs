@@ -32,6 +32,8 @@ pub struct Store {
     checks: bool,
     /// How long edits that are settled are kept.
     keep_settled: Span,
+    /// Whether somebody looks where cursors stand.
+    watches_cursors: bool,
 }
 
 /// One transaction, for as long as its closure runs.
@@ -100,6 +102,7 @@ impl Store {
             watches: options.watch_references,
             checks: options.foreign_keys != ForeignKeys::Off,
             keep_settled: options.keep_settled,
+            watches_cursors: options.watch_cursors,
         })
     }
 
@@ -160,6 +163,11 @@ impl Store {
     /// How many edits the outbox has more than when this store was opened; no work for the device.
     pub fn added(&self) -> i64 {
         self.added.get()
+    }
+
+    /// Whether somebody looks where cursors stand.
+    pub fn watches_cursors(&self) -> bool {
+        self.watches_cursors
     }
 
     /// Whether somebody counts rows that refer to one that is not there.

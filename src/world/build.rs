@@ -376,7 +376,8 @@ fn loaded(plan: &Plan, dataset: &Dataset, stops: &dyn Fn() -> bool) -> (Backend,
 /// they do.
 fn gateway(plan: &Plan, devices: &[DevicePlan], backend: &Backend, stops: &dyn Fn() -> bool) -> Gateway {
     let attributes = devices.iter().map(|device| device.attributes.clone()).collect();
-    let mut gateway = Gateway::new(&plan.gateway, &plan.schema, attributes, plan.start);
+    let gateway = Gateway::new(&plan.gateway, &plan.schema, attributes, plan.start);
+    let mut gateway = gateway.with_units(plan.units.clone());
     if devices.iter().any(|device| device.start.synced_ago.is_some()) {
         gateway.fill(backend, plan.start, stops);
     }

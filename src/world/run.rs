@@ -301,6 +301,7 @@ fn finish(mut world: World, watch: &dyn Watch, probed: Option<DeviceId>) -> Fini
     });
     world.set_going(watch);
     let mut ended = world.run_script(watch);
+    world.look_at_parts();
     let places = probed.map_or_else(Places::default, |device| world.places(device, before));
     let script_ended = world.handle.now();
     if ended == Ended::Well {
@@ -434,6 +435,19 @@ impl World {
             gateway: (self.servers.process.polls(), self.servers.process.passed()),
             moments: device.storage.disk.traced(),
         }
+    }
+
+    /// The oracle looks at rows of which devices hold parts, before all comes in full.
+    fn look_at_parts(&self) {
+        if self.plan.units.iter().all(|unit| unit.excerpts.is_empty()) {
+            return;
+        }
+        let (now, hub) = (Now(&self.servers.backend, &|| false), &self.hub);
+        let Some(mut oracle) = hub.with(|listeners| listeners.oracle.take()) else { return };
+        for device in &self.devices {
+            device.with_view(|view| oracle.look_at_parts(device.id(), view, &now, false));
+        }
+        hub.with(|listeners| listeners.oracle = Some(oracle));
     }
 
     /// The check phase: the oracle looks at every device, unless the run was interrupted, and everything goes into the digest. Who

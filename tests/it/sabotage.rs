@@ -142,6 +142,9 @@ const KEYS: Ground = Ground {
     seeds: 5,
 };
 
+/// A unit that brings a part of what another brings in full, and dates of the last sync.
+const PARTS: Ground = Ground { path: "scenarios/units/light-splash.toml", sets: &[], seeds: 5 };
+const LAST_SYNC_ON: Ground = Ground { path: "scenarios/units/last-sync-on.toml", sets: &[], seeds: 5 };
 /// Two units with an entity each.
 const DATES: Ground = Ground { path: "scenarios/units/dates.toml", sets: &[], seeds: 5 };
 
@@ -219,6 +222,8 @@ fn ground(bug: &Bug) -> Ground {
         "rename-forgets-edits" | "rename-forgets-rows" | "rename-forgets-newer" => NAMED,
         "pool-gives-again" => POOL,
         "one-date-for-all" => DATES,
+        "part-over-whole" | "part-moves-all" => PARTS,
+        "dates-all-units" => LAST_SYNC_ON,
         "foreign-answer-is-ack" => FOREIGN,
         "verdicts-by-place" => MIXED_UP,
         "cancel-drops-in-flight" => CANCELLED,
@@ -290,7 +295,7 @@ fn known_bug(id: &str) -> Option<&'static str> {
         "one-row-a-stamp" => "A4",
         "cursor-before-the-last-page" => "A5",
         "first-batch-of-a-page" => "A15",
-        "one-date-for-all" | "ignores-tombstones" => "A11",
+        "one-date-for-all" | "dates-all-units" | "part-moves-all" | "ignores-tombstones" => "A11",
         "merges-without-nulls" => "A14",
         "never-sweeps" => "A22, D",
         "sweeps-what-is-withheld" => "C14",
@@ -328,7 +333,8 @@ fn like_no_other(id: &str) -> Option<&'static str> {
         | "takes-anothers-page"
         | "takes-older-versions"
         | "takes-older-tombstones"
-        | "forgets-late-rows" => "A",
+        | "forgets-late-rows"
+        | "part-over-whole" => "A",
         "foreign-answer-is-ack"
         | "verdicts-by-place"
         | "cancel-drops-in-flight"

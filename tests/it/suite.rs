@@ -342,6 +342,10 @@ suite! {
     suite_units_books_meets_its_expectations: "units/books";
     suite_units_status_meets_its_expectations: "units/status";
     suite_units_nobody_taps_meets_its_expectations: "units/nobody-taps";
+    suite_units_light_splash_meets_its_expectations: "units/light-splash";
+    suite_units_never_updated_meets_its_expectations: "units/never-updated";
+    suite_units_entity_apart_meets_its_expectations: "units/entity-apart";
+    suite_units_last_sync_on_meets_its_expectations: "units/last-sync-on";
     suite_conflicts_behind_a_merge_meets_its_expectations: "conflicts/behind-a-merge";
     suite_conflicts_blind_writes_meets_its_expectations: "conflicts/blind-writes";
     suite_conflicts_callback_meets_its_expectations: "conflicts/callback";

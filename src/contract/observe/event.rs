@@ -3,6 +3,7 @@
 use super::conflict::{ConflictKind, Decision, Sides};
 use super::kind::{AppliedChange, Author, CommitKind, DropReason, KillReason, Overtaken, RequestKind};
 use super::page::PageEvent;
+use super::unit::UnitEvent;
 use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
 use crate::contract::device::{
     AppEvent, EditError, EditKind, Hook, HookEnd, LocalEdit, LogKind, Status, SyncError, TransportError,
@@ -23,9 +24,8 @@ pub enum Event<'a> {
         /// Why.
         reason: KillReason,
     },
-    /// The world: a process is about to die in the middle of work on its database, of which only a
-    /// part is done, or after a transaction that failed for lack of room and may yet be there: what
-    /// it did last it may not have told.
+    /// The world: a process is about to die with a part of its work on the database done, or after a
+    /// transaction that failed for lack of room and may yet be there: its last it may not have told.
     CutShort,
     /// The world: an answer is decoded.
     Decoded {
@@ -149,8 +149,8 @@ pub enum Event<'a> {
         /// What the user is told.
         error: &'a SyncError,
     },
-    /// The world: what a login waits for is there: its blocking units have ended, or all of its
-    /// units where none blocks; or what they were to bring, where they were discarded.
+    /// The world: what a login waits for is there: its blocking units have ended, or all where none
+    /// blocks; or what they were to bring, where they were discarded.
     Usable {
         /// Since the login, over all lives of the process.
         since_login: Span,
@@ -191,6 +191,8 @@ pub enum Event<'a> {
         /// Which entity.
         entity: EntityId,
     },
+    /// What units have of their own.
+    Unit(UnitEvent<'a>),
     /// A cursor was refused by the server; the entity is loaded afresh.
     CursorReset {
         /// Whose.
@@ -295,8 +297,7 @@ pub enum Event<'a> {
         /// Why.
         error: &'a EditError,
     },
-    /// The world: a person wanted to make an edit and did not see it saved, since the app did not
-    /// run, died first, or the world ended.
+    /// The world: a person's edit was not seen saved: no app ran, it died first, or the world ended.
     EditMissed {
         /// The edit.
         edit: &'a LocalEdit,
@@ -442,8 +443,7 @@ pub enum Event<'a> {
     BecameCopy {
         /// The other.
         of: DeviceId,
-        /// Edits that the other is saving: they are in its storage, and its person is yet to see
-        /// that.
+        /// Edits that the other is saving: in its storage, and its person is yet to see that.
         unseen: &'a [LocalEdit],
     },
     /// The backend: a mutation was not committed.
@@ -458,8 +458,7 @@ pub enum Event<'a> {
         kind: EditKind,
         /// `Some` for a conflict, `None` for a rejection for good.
         conflict: Option<Refusal>,
-        /// The other row, where that has the natural key, or one that it refers to and that is not
-        /// there.
+        /// The other row that has the natural key, or one that it refers to and that is not there.
         holder: Option<&'a Key>,
     },
     /// The backend: it dropped a mutation of a row out of the device's reach, and said it was done.
@@ -534,6 +533,8 @@ pub enum Event<'a> {
         cpu: Span,
         /// Bytes that the gateway keeps for finding changes.
         state: u64,
+        /// Rows that it delivers as created, as updated, and as gone, be it for the reader alone.
+        kinds: [u64; 3],
     },
     /// The gateway: it asked the backend for a page of changes for its replica.
     RefreshAsked {

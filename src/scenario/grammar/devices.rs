@@ -146,4 +146,10 @@ pub(super) const STORE: Form = table(&[
         "\"0s\"",
         "How long edits that are settled stay in the database, as in a change log; they are pruned as further ones are settled, and not kept at all if 0s.",
     ),
+    owned(
+        "watch_cursors",
+        Form::Bool,
+        || Options::default().watch_cursors.stated(),
+        "Before and after each run it is told where all cursors and dates of the last sync stand, so that none is moved by another unit: `oracle.stranger.cursors`.",
+    ),
 ]);

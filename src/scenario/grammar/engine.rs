@@ -5,9 +5,8 @@ use super::super::stated::Stated;
 use super::super::words::Steered;
 use crate::engine::{
     BaseDate, CallbackOptions, CursorBook, Dates, Decoder, Detect, Identity, Jitter, LocalCapture,
-    MissingParent, OnBadRow, Options, POLICY_NAMES, Replace, RequestPer, Requests, Says, SecondEdit,
-    Sends, SyncDate,
-    WhileOpen,
+    MissingParent, OnBadRow, Options, POLICY_NAMES, Replace, RequestPer, Requests, Says, SecondEdit, Sends,
+    SyncDate, WhileOpen,
 };
 use crate::protocol;
 

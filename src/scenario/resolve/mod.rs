@@ -11,6 +11,7 @@ mod background;
 mod conflict;
 mod doubts;
 mod editing;
+mod excerpts;
 mod figure;
 mod flag;
 mod fleet;
@@ -129,7 +130,7 @@ pub(super) fn resolve(
         utc_offset: calendar.utc_offset,
         duration,
         drain: root.at("drain").span(),
-        units: world.units().into(),
+        units: world.units(&gateway).into(),
         backend: world.backend(entities.effects),
         engine,
         gateway,
@@ -321,6 +322,7 @@ impl World<'_> {
             foreign_keys: view.at("foreign_keys").word(),
             watch_references: view.at("watch_references").flag(),
             keep_settled: view.at("keep_settled").span(),
+            watch_cursors: view.at("watch_cursors").flag(),
         }
     }
 }

@@ -391,11 +391,15 @@ impl World<'_> {
     }
 
     /// The unit of a metric; it may be followed by `@` and a state at the start, or by `/` and a
-    /// sync unit.
+    /// sync unit or an entity.
     fn metric(&self, view: View<'_>, name: &str) -> Option<Unit> {
         let (metric, part) = metrics::parts(name);
         match part {
             Some(('@', state)) => self.start_state(view, state),
+            Some((_, entity)) if metrics::is_by_entity(metric) => {
+                let names: Vec<&str> = self.schema.entities.iter().map(|e| e.name.as_str()).collect();
+                self.given_names("entity").find(view, "entity", entity, &names);
+            }
             Some((_, unit)) => {
                 let units: Vec<&str> = self.root.at("unit").entries().map(|(name, _)| name).collect();
                 self.wrong.find(view, "sync unit", unit, &units);

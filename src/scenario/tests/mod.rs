@@ -7,6 +7,7 @@ mod broken_names;
 mod captures;
 mod cascades;
 mod doubts;
+mod excerpts;
 mod idle;
 mod limits;
 mod links;
@@ -89,6 +90,8 @@ const STACKS: &[&str] = &[
     "broken:progress-beyond-its-end",
     "broken:progress-never-moves",
     "broken:syncing-for-ever",
+    "broken:part-over-whole",
+    "broken:dates-all-units",
 ];
 
 fn with_names<R>(f: impl FnOnce(&Names<'_>) -> R) -> R {
