@@ -2,7 +2,7 @@
 
 use super::naming::{NamedBy, Naming};
 use super::reference::Reference;
-use crate::base::{EntityId, Key, Span, Stamp, Value};
+use crate::base::{EntityId, Key, Span, Stamp, Value, in_words};
 
 /// All entities of a scenario, by [`EntityId`].
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -129,7 +129,19 @@ pub struct SyncUnit {
     pub blocking: bool,
     /// Its start empties the queue of the units that wait; their local changes stay in the outbox.
     pub discard_pending: bool,
+    /// What must hold while it runs; what starts it by itself waits until all does.
+    pub when: Vec<Condition>,
 }
+
+/// What must hold while a unit runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Condition {
+    /// The network is Wi-Fi.
+    Wifi,
+    /// The network costs nothing by the byte: any but a cellular one.
+    Unmetered,
+}
+in_words!(Condition { Wifi: "wifi", Unmetered: "unmetered" });
 
 /// What starts a sync unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

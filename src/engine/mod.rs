@@ -78,7 +78,7 @@ pub use conflict::{
 };
 pub use joined::{SquashRule, joined};
 pub use options::{
-    BadRowOptions, ConflictOptions, CursorBook, Dates, Decoder, Identity, Jitter, LocalCapture,
+    AfterFailure, BadRowOptions, ConflictOptions, CursorBook, Dates, Decoder, Identity, Jitter, LocalCapture,
     MissingParent, OnBadRow, Options, PullOptions, PushOptions, Requests, RetryOptions, SecondEdit, Sends,
     SyncDate, WhileOpen,
 };

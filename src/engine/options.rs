@@ -32,9 +32,25 @@ pub struct Options {
     pub dates: Dates,
     /// Where it keeps what it calls itself towards the server.
     pub identity: Identity,
+    /// What a unit that failed does to those behind it.
+    pub queue: AfterFailure,
+    /// How often it asks the operating system what network there is; `None`: it is told.
+    pub network_poll: Option<Span>,
     /// Whether the app is told what to show of the sync.
     pub status: bool,
 }
+
+/// What a unit that failed does to those behind it in the queue.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AfterFailure {
+    /// It makes way, and is queued again after a wait of its own.
+    #[default]
+    MakesWay,
+    /// It stays at the head, and is tried again each 30 s; nothing behind it runs before it has
+    /// ended well. So it is in OutSystems.
+    Blocks,
+}
+in_words!(AfterFailure { MakesWay: "makes-way", Blocks: "blocks" });
 
 /// Where an app keeps what it calls itself towards the server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -345,6 +361,8 @@ impl Default for Options {
             decoder: Decoder::default(),
             dates: Dates::default(),
             identity: Identity::default(),
+            queue: AfterFailure::default(),
+            network_poll: None,
             status: true,
         }
     }

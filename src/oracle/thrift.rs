@@ -251,6 +251,7 @@ mod tests {
                 push: vec![EntityId(0)],
                 blocking: false,
                 discard_pending: false,
+                when: Vec::new(),
             };
             let units: Arc<[SyncUnit]> = Arc::from(vec![unit]);
             let mut phone = Phone {

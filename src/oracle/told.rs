@@ -75,6 +75,7 @@ impl Told<'_> {
                 format!("{} is called {to} now", words::record(self.schema, *entity, from.as_str()))
             }
             Event::Status(status) => format!("the app shows: {status}"),
+            Event::NetworkAsked => "asked what network there is".to_owned(),
             Event::ApplyAborted => "changes not applied: a row refers to one that is not there".to_owned(),
             Event::Dangling { rows } => format!("{rows} rows refer to one that is not there"),
             Event::BecameCopy { of, .. } => format!("became a copy of {of}"),

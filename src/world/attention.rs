@@ -148,6 +148,7 @@ mod tests {
             push: Vec::new(),
             blocking,
             discard_pending: false,
+            when: Vec::new(),
         };
         let units = [
             unit(&[Trigger::Login], &[0, 1], blocking),

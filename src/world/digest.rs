@@ -121,6 +121,7 @@ events! {
     140 Renamed { entity, from, to },
     141 ApplyAborted,
     142 Dangling { rows },
+    143 NetworkAsked,
     110 Page(page),
 }
 

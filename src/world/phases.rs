@@ -376,6 +376,7 @@ mod tests {
             push,
             blocking: false,
             discard_pending: false,
+            when: Vec::new(),
         }
     }
 

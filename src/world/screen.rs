@@ -215,6 +215,7 @@ mod tests {
             push: Vec::new(),
             blocking,
             discard_pending: false,
+            when: Vec::new(),
         };
         Screen::new(&[unit(false), unit(true)])
     }

@@ -206,6 +206,8 @@ pub enum Event<'a> {
     },
     /// The app shows its person this from now on. It is of no digest.
     Status(Status),
+    /// The engine asked the operating system what network there is.
+    NetworkAsked,
     /// A cursor moved, together with the rows before it.
     CursorSaved {
         /// Whose.
@@ -473,8 +475,7 @@ pub enum Event<'a> {
         kind: EditKind,
         /// `Some` for a conflict, `None` for a rejection for good.
         conflict: Option<Refusal>,
-        /// The other row, where that has the natural key, or one that it refers to and that is not
-        /// there.
+        /// The row that has the natural key, or one that it refers to and that is not there.
         holder: Option<&'a Key>,
     },
     /// The backend: it dropped a mutation of a row out of the device's reach, and said it was done.
@@ -522,7 +523,7 @@ pub enum Event<'a> {
     },
     /// The backend: a request was served.
     BackendServed {
-        /// Of which device it is, if not of the gateway itself.
+        /// Of which device, if not of the gateway.
         device: Option<DeviceId>,
         /// The kind.
         kind: RequestKind,

@@ -121,6 +121,7 @@ fn units() -> Arc<[SyncUnit]> {
         push: vec![VISIT, SLOT],
         blocking: false,
         discard_pending: false,
+        when: Vec::new(),
     };
     Arc::from(vec![unit("Online"), unit("Login")])
 }

@@ -31,6 +31,7 @@ mod transport;
 mod trouble;
 mod tunnel;
 mod undelivered;
+mod unheld;
 mod view;
 mod window;
 
@@ -226,6 +227,8 @@ impl World<'_> {
             decoder: view.at("decoder").word(),
             dates: view.at("dates").word(),
             identity: view.at("identity").word(),
+            queue: view.at("queue").word(),
+            network_poll: view.at("network_poll").present().map(View::span),
             status: view.at("status").flag(),
         }
     }
