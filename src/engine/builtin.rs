@@ -12,7 +12,7 @@ use super::rules::Rules;
 use super::scheduler::Scheduler;
 use super::session::Session;
 use super::view::View;
-use crate::base::{EditId, EntityId, Incarnation, Key, Span, UnitId};
+use crate::base::{EditId, EntityId, Incarnation, Key, Span, Time, UnitId};
 use crate::contract::{
     AppEvent, Database, DeviceSetup, DeviceView, EditError, EngineError, EngineFactory, Event,
     LocalBoxFuture, LocalEdit, NetworkKind, Pick, Ports, Provision, SyncEngine, SyncError, Trigger,
@@ -29,6 +29,21 @@ pub struct Builtin {
 }
 
 impl Builtin {
+    /// Runs a unit beside those that run, as soon as it may.
+    async fn run_beside(self: &Rc<Self>, unit: UnitId, since: Time) {
+        if self.scheduler.room_for(unit).await {
+            self.session.take_turn().await;
+        }
+        self.scheduler.begins_beside(unit);
+        let engine = self.clone();
+        self.process.spawn(async move {
+            drop(engine.session.run(unit, since).await);
+            if engine.scheduler.ends_beside(unit) {
+                engine.session.give_turn();
+            }
+        });
+    }
+
     fn network_came(&self) {
         if self.process.rules.wake.heeds_network() {
             // A sync of all that takes the place of what waits takes the place of these, too.
@@ -72,7 +87,9 @@ impl Builtin {
         let order = &self.process.rules.order;
         loop {
             let (unit, since) = self.scheduler.next().await;
-            if order.one_at_a_time() {
+            if order.one_at_a_time() && self.process.options.sessions > 1 {
+                self.run_beside(unit, since).await;
+            } else if order.one_at_a_time() {
                 self.session.take_turn().await;
                 let went_well = self.session.run(unit, since).await.is_ok();
                 if went_well || order.gives_turn_after_failure() {

@@ -21,8 +21,8 @@
 //! - A row of which some columns come is completed from the version that they are to be put on, or
 //!   not written.
 //! - A row with local edits is not overwritten by a pull; the newer version waits in its shadow.
-//! - One run at a time; each run that starts ends in exactly one event, also when the process dies
-//!   in between.
+//! - One run at a time, or with `sessions` several of units that share no entity; each run that
+//!   starts ends in exactly one event, also when the process dies in between.
 //! - The app's hooks are called at most once for a run, and one run's hooks have ended before the
 //!   next run begins.
 //! - No transaction is open across an await.

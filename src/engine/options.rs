@@ -34,6 +34,8 @@ pub struct Options {
     pub identity: Identity,
     /// What a unit that failed does to those behind it.
     pub queue: AfterFailure,
+    /// So many units run at a time, those that share no entity.
+    pub sessions: u32,
     /// How often it asks the operating system what network there is; `None`: it is told.
     pub network_poll: Option<Span>,
     /// Whether the app is told what to show of the sync.
@@ -362,6 +364,7 @@ impl Default for Options {
             dates: Dates::default(),
             identity: Identity::default(),
             queue: AfterFailure::default(),
+            sessions: 1,
             network_poll: None,
             status: true,
         }

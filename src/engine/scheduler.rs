@@ -7,9 +7,10 @@ use super::exchange::RunError;
 use super::options::AfterFailure;
 use super::process::Process;
 use super::pull::Run;
+use super::signal::Signal;
 use super::stop::Stop;
 use crate::base::{Span, Time, UnitId};
-use crate::contract::{Added, Event, NetworkKind, Queue, Trigger};
+use crate::contract::{Added, Event, NetworkKind, Queue, SyncUnit, Trigger};
 
 /// A unit that failed and stays at the head is tried again after this, as in OutSystems.
 const HEAD_TRIED_AFTER: Span = Span::secs(30);
@@ -21,8 +22,11 @@ pub(super) struct Scheduler {
     queue: Queue,
     pub(super) foreground: Cell<bool>,
     units: RefCell<Vec<UnitState>>,
-    /// The unit that runs, if one does that the queue gave.
-    running: Cell<Option<UnitId>>,
+    /// Units that run and that no person asked for.
+    running: RefCell<Vec<UnitId>>,
+    /// Units that run side by side, where several may, and that one has ended.
+    beside: RefCell<Vec<UnitId>>,
+    ended: Signal,
     /// A unit that failed keeps its place at the head.
     blocked: Stop,
 }
@@ -67,7 +71,9 @@ impl Scheduler {
             queue: Queue::default(),
             foreground: Cell::new(false),
             units,
-            running: Cell::new(None),
+            running: RefCell::default(),
+            beside: RefCell::default(),
+            ended: Signal::default(),
             blocked: Stop::default(),
         })
     }
@@ -95,6 +101,37 @@ impl Scheduler {
     /// Waits for the next unit whose turn it is; gives since when it has waited, too.
     pub(super) async fn next(&self) -> (UnitId, Time) {
         self.queue.next(self.process.rules.order.takes_last()).await
+    }
+
+    /// Waits until the unit may run beside those that do; true if none does.
+    pub(super) async fn room_for(&self, unit: UnitId) -> bool {
+        let units = &self.process.setup.units;
+        let of = |unit: UnitId| &units[usize::from(unit.0)];
+        let meets = |one: &SyncUnit, other: &SyncUnit| {
+            let all = |unit: &SyncUnit| unit.pull.iter().chain(&unit.push).copied().collect::<Vec<_>>();
+            let of_other = all(other);
+            all(one).iter().any(|entity| of_other.contains(entity))
+        };
+        loop {
+            let beside = self.beside.borrow().clone();
+            let has_room = beside.len() < self.process.options.sessions as usize;
+            if has_room && !beside.iter().any(|other| meets(of(*other), of(unit))) {
+                return beside.is_empty();
+            }
+            self.ended.wait().await;
+        }
+    }
+
+    /// The unit runs beside others.
+    pub(super) fn begins_beside(&self, unit: UnitId) {
+        self.beside.borrow_mut().push(unit);
+    }
+
+    /// It has ended; true if it was the last.
+    pub(super) fn ends_beside(&self, unit: UnitId) -> bool {
+        self.beside.borrow_mut().retain(|other| *other != unit);
+        self.ended.raise();
+        self.beside.borrow().is_empty()
     }
 
     fn myself(&self) -> Rc<Scheduler> {
@@ -175,11 +212,10 @@ impl Scheduler {
                 self.enqueue(unit, self.process.setup.units[index].discard_pending);
             }
         }
-        let stopped = self.running.get().filter(|unit| !self.is_allowed(*unit));
-        stopped.is_some_and(|unit| {
-            self.units.borrow_mut()[usize::from(unit.0)].put_off = true;
-            true
-        })
+        let running = self.running.borrow();
+        let stopped: Vec<_> = running.iter().filter(|unit| !self.is_allowed(**unit)).collect();
+        stopped.iter().for_each(|unit| self.units.borrow_mut()[usize::from(unit.0)].put_off = true);
+        !stopped.is_empty()
     }
 
     /// A person asks for the unit.
@@ -242,7 +278,9 @@ impl Scheduler {
     pub(super) fn begun(&self, run: Run, now: Time) {
         let state = &mut self.units.borrow_mut()[usize::from(run.unit.0)];
         (state.started, state.run) = (Some(now), run.number);
-        self.running.set(Some(run.unit).filter(|_| !std::mem::take(&mut state.wished)));
+        if !std::mem::take(&mut state.wished) {
+            self.running.borrow_mut().push(run.unit);
+        }
         // It is the try that was planned; another is planned when it fails.
         state.retry_plan += 1;
     }
@@ -254,7 +292,7 @@ impl Scheduler {
 
     /// A run has ended well.
     pub(super) fn completed(&self, unit: UnitId) {
-        self.running.set(None);
+        self.running.borrow_mut().retain(|runs| *runs != unit);
         {
             let state = &mut self.units.borrow_mut()[usize::from(unit.0)];
             state.failures = 0;
@@ -269,7 +307,7 @@ impl Scheduler {
     /// tries of its run, or the next one if the run before failed, too.
     pub(super) fn failed(&self, run: Run, ended: &RunError) {
         let unit = run.unit;
-        self.running.set(None);
+        self.running.borrow_mut().retain(|runs| *runs != unit);
         let (failures, tries, previous) = {
             let state = &mut self.units.borrow_mut()[usize::from(unit.0)];
             state.failures += 1;

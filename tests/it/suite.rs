@@ -308,6 +308,7 @@ suite! {
     suite_units_nobody_taps_meets_its_expectations: "units/nobody-taps";
     suite_units_head_of_line_meets_its_expectations: "units/head-of-line";
     suite_units_network_polled_meets_its_expectations: "units/network-polled";
+    suite_units_services_meets_its_expectations: "units/services";
     suite_units_wifi_only_meets_its_expectations: "units/wifi-only";
     suite_hooks_twice_meets_its_expectations: "hooks/twice";
     suite_conflicts_behind_a_merge_meets_its_expectations: "conflicts/behind-a-merge";

@@ -49,6 +49,12 @@ pub(super) const ENGINE: Form = table(&[
         "queue",
         "What a unit that failed does to those behind it: it makes way and is queued again after a wait of its own, or it stays at the head, is tried again each 30 s, and nothing behind it runs before it has ended well. The queue lives in memory: a kill empties it.",
     ),
+    owned(
+        "sessions",
+        Form::Int { min: 1, max: 8 },
+        || Options::default().sessions.stated(),
+        "So many units run at a time, as services that sync side by side; a unit waits while one runs that shares an entity with it, and those behind it wait, too.",
+    ),
     optional(
         "network_poll",
         SOME_SPAN,
