@@ -25,6 +25,17 @@ order_rule!(two_at_once: one_at_a_time => false);
 order_rule!(tries_without_a_pause: pauses => false);
 order_rule!(last_in_first_out: takes_last => true);
 
+/// Both the transfer and the session around it say so.
+pub(super) fn completes_twice() -> Rc<dyn OrderRule> {
+    struct Broken;
+    impl OrderRule for Broken {
+        fn completions(&self) -> u32 {
+            2
+        }
+    }
+    Rc::new(Broken)
+}
+
 /// Who failed three times in a row is let alone.
 pub(super) fn gives_up_for_good() -> Rc<dyn OrderRule> {
     struct Broken;

@@ -1,8 +1,9 @@
-//! Bugs in what the app shows of the sync.
+//! Bugs in what the app is told, and shows, of the sync.
 
 use std::rc::Rc;
 
 use super::bug::{Breaks, Bug};
+use super::order;
 use crate::contract::Progress;
 use crate::engine::{Rules, StatusRule, Wheel};
 
@@ -74,5 +75,12 @@ pub(super) const BUGS: &[Bug] = &[
         mechanism: "a run that ends well does not take back what a failed one has shown",
         seen_in: "an error banner that somebody has to close",
         breaks: Breaks::Rule(stays_failed),
+    },
+    Bug {
+        id: "completes-twice",
+        check: "event-without-end",
+        mechanism: "that a run ended well is told twice, and the app does twice what it does then",
+        seen_in: "services that sync objects side by side, each of which signals the end",
+        breaks: Breaks::Rule(|rules| Rules { order: order::completes_twice(), ..rules }),
     },
 ];

@@ -41,8 +41,8 @@ pub use observe::{
 };
 pub use reference::{OnDelete, Reference};
 pub use schema::{
-    Attributes, Column, ColumnKind, Delivery, Entity, Excerpt, Schema, ScopeRule, SyncUnit, Trigger,
-    given_key,
+    Attributes, Column, ColumnKind, Condition, Delivery, Entity, Excerpt, Schema, ScopeRule, SyncUnit,
+    Trigger, given_key,
 };
 pub use server::{
     Answered, EachChange, EachServed, Guard, Mutation, Outcome, RecordPort, Refusal, Row, ServerError,

@@ -2,7 +2,7 @@
 
 use super::naming::{NamedBy, Naming};
 use super::reference::Reference;
-use crate::base::{EntityId, Key, Span, Stamp, Value};
+use crate::base::{EntityId, Key, Span, Stamp, Value, in_words};
 
 /// All entities of a scenario, by [`EntityId`].
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -131,6 +131,8 @@ pub struct SyncUnit {
     pub discard_pending: bool,
     /// Of these entities, among those that it pulls, it brings a part.
     pub excerpts: Vec<Excerpt>,
+    /// What must hold while it runs; what starts it by itself waits until all does.
+    pub when: Vec<Condition>,
 }
 
 /// What a unit brings of an entity that other units bring as a whole.
@@ -143,6 +145,16 @@ pub struct Excerpt {
     /// Which of a device's rows: those for which every rule is true.
     pub rows: Vec<ScopeRule>,
 }
+
+/// What must hold while a unit runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Condition {
+    /// The network is Wi-Fi.
+    Wifi,
+    /// The network costs nothing by the byte: any but a cellular one.
+    Unmetered,
+}
+in_words!(Condition { Wifi: "wifi", Unmetered: "unmetered" });
 
 /// What starts a sync unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

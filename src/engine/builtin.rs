@@ -1,20 +1,21 @@
 //! The engine as a whole: its parts, its life, and its face towards the bench.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use super::capture;
 use super::conflict::OwnRule;
-use super::options::{Dates, Options, SecondEdit};
+use super::options::{AfterFailure, Dates, Options, SecondEdit};
 use super::page::Page;
 use super::process::Process;
 use super::rules::Rules;
 use super::scheduler::Scheduler;
 use super::session::Session;
 use super::view::View;
-use crate::base::{EditId, EntityId, Incarnation, Key, Stamp, UnitId};
+use crate::base::{EditId, EntityId, Incarnation, Key, Span, Stamp, Time, UnitId};
 use crate::contract::{
     AppEvent, Database, DeviceSetup, DeviceView, EditError, EditKind, EngineError, EngineFactory, Event,
-    LocalBoxFuture, LocalEdit, Pick, Ports, Provision, SyncEngine, SyncError, Trigger,
+    LocalBoxFuture, LocalEdit, NetworkKind, Pick, Ports, Provision, SyncEngine, SyncError, Trigger,
 };
 use crate::store::{self, Conflicts, Excerpts, Store, Tx};
 
@@ -28,6 +29,49 @@ pub struct Builtin {
 }
 
 impl Builtin {
+    /// Runs a unit beside those that run, as soon as it may.
+    async fn run_beside(self: &Rc<Self>, unit: UnitId, since: Time) {
+        if self.scheduler.room_for(unit).await {
+            self.session.take_turn().await;
+        }
+        self.scheduler.begins_beside(unit);
+        let engine = self.clone();
+        self.process.spawn(async move {
+            drop(engine.session.run(unit, since).await);
+            if engine.scheduler.ends_beside(unit) {
+                engine.session.give_turn();
+            }
+        });
+    }
+
+    fn network_came(&self) {
+        if self.process.rules.wake.heeds_network() {
+            // A sync of all that takes the place of what waits takes the place of these, too.
+            self.scheduler.retry_failed();
+            self.scheduler.fire(Trigger::Online);
+            if self.scheduler.network_changed() {
+                self.session.cancel();
+            }
+        }
+        self.process.network_changed();
+    }
+
+    /// Asks what network there is, each so often.
+    fn ask_for_network(self: &Rc<Self>, period: Span) {
+        let network = self.process.ports.transport.network();
+        let (engine, before) = (Rc::downgrade(self), Cell::new(network));
+        self.process.ports.every(period, move || {
+            let Some(engine) = engine.upgrade() else { return };
+            engine.process.emit(Event::NetworkAsked);
+            let now = engine.process.ports.transport.network();
+            match before.replace(now) {
+                same if same == now => {}
+                _ if now == NetworkKind::None => engine.process.network_changed(),
+                _ => engine.network_came(),
+            }
+        });
+    }
+
     /// Ends what a killed life left open, starts the timers, then serves the queue for ever.
     async fn live(self: Rc<Self>) {
         // The world opened the database, which may have meant to recover it.
@@ -37,13 +81,22 @@ impl Builtin {
         }
         self.page.tell_open().await;
         self.scheduler.start();
+        if let Some(period) = self.process.options.network_poll {
+            self.ask_for_network(period);
+        }
         let order = &self.process.rules.order;
         loop {
             let (unit, since) = self.scheduler.next().await;
-            if order.one_at_a_time() {
+            if order.one_at_a_time() && self.process.options.sessions > 1 {
+                self.run_beside(unit, since).await;
+            } else if order.one_at_a_time() {
                 self.session.take_turn().await;
-                if self.session.run(unit, since).await.is_ok() || order.gives_turn_after_failure() {
+                let went_well = self.session.run(unit, since).await.is_ok();
+                if went_well || order.gives_turn_after_failure() {
                     self.session.give_turn();
+                }
+                if !went_well && self.process.options.queue == AfterFailure::Blocks {
+                    self.scheduler.stays_at_head(unit, since).await;
                 }
             } else {
                 let engine = self.clone();
@@ -64,15 +117,9 @@ impl SyncEngine for Builtin {
                 self.scheduler.foreground.set(true);
                 self.scheduler.fire(Trigger::Login);
             }
-            AppEvent::Online => {
-                if self.process.rules.wake.heeds_network() {
-                    // A sync of all that takes the place of what waits takes the place of these,
-                    // too.
-                    self.scheduler.retry_failed();
-                    self.scheduler.fire(Trigger::Online);
-                }
-                self.process.network_changed();
-            }
+            // Who asks for it is not told.
+            AppEvent::Online | AppEvent::Offline if self.process.options.network_poll.is_some() => {}
+            AppEvent::Online => self.network_came(),
             AppEvent::Offline => self.process.network_changed(),
             AppEvent::Resume => {
                 self.scheduler.foreground.set(true);
@@ -111,7 +158,11 @@ impl SyncEngine for Builtin {
     }
 
     fn trigger(&self, unit: UnitId, discard_pending: bool) {
-        self.scheduler.enqueue(unit, discard_pending);
+        self.scheduler.wish(unit, discard_pending);
+    }
+
+    fn discard(&self) {
+        self.scheduler.discard();
     }
 
     fn sync(self: Rc<Self>, unit: UnitId) -> LocalBoxFuture<'static, Result<(), SyncError>> {

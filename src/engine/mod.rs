@@ -23,8 +23,8 @@
 //! - Rows of which a unit brings a part lie beside those that are held in full, and no unit but their
 //!   own moves by what it brings.
 //! - A row with local edits is not overwritten by a pull; the newer version waits in its shadow.
-//! - One run at a time; each run that starts ends in exactly one event, also when the process dies
-//!   in between.
+//! - One run at a time, or with `sessions` several of units that share no entity; each run that
+//!   starts ends in exactly one event, also when the process dies in between.
 //! - The app's hooks are called at most once for a run, and one run's hooks have ended before the
 //!   next run begins.
 //! - No transaction is open across an await.
@@ -85,7 +85,7 @@ pub use conflict::{
 };
 pub use joined::{SquashRule, joined};
 pub use options::{
-    BadRowOptions, ConflictOptions, CursorBook, Dates, Decoder, Identity, Jitter, LocalCapture,
+    AfterFailure, BadRowOptions, ConflictOptions, CursorBook, Dates, Decoder, Identity, Jitter, LocalCapture,
     MissingParent, OnBadRow, Options, PullOptions, PushOptions, Replace, RequestPer, Requests, RetryOptions,
     SecondEdit, Sends, SyncDate, WhileOpen,
 };

@@ -34,6 +34,12 @@ pub struct Options {
     pub dates: Dates,
     /// Where it keeps what it calls itself towards the server.
     pub identity: Identity,
+    /// What a unit that failed does to those behind it.
+    pub queue: AfterFailure,
+    /// So many units run at a time, those that share no entity.
+    pub sessions: u32,
+    /// How often it asks the operating system what network there is; `None`: it is told.
+    pub network_poll: Option<Span>,
     /// Whether the app is told what to show of the sync.
     pub status: bool,
 }
@@ -57,6 +63,18 @@ in_words!(RequestPer {
     Entity: "per-entity",
     Call: "per-call",
 });
+
+/// What a unit that failed does to those behind it in the queue.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AfterFailure {
+    /// It makes way, and is queued again after a wait of its own.
+    #[default]
+    MakesWay,
+    /// It stays at the head, and is tried again each 30 s; nothing behind it runs before it has
+    /// ended well. So it is in OutSystems.
+    Blocks,
+}
+in_words!(AfterFailure { MakesWay: "makes-way", Blocks: "blocks" });
 
 /// Where an app keeps what it calls itself towards the server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -386,6 +404,9 @@ impl Default for Options {
             decoder: Decoder::default(),
             dates: Dates::default(),
             identity: Identity::default(),
+            queue: AfterFailure::default(),
+            sessions: 1,
+            network_poll: None,
             status: true,
         }
     }

@@ -386,6 +386,10 @@ pub trait OrderRule {
     fn tells_failed_runs(&self) -> bool {
         true
     }
+    /// How often the app is told that a run ended well.
+    fn completions(&self) -> u32 {
+        1
+    }
     /// Whether other units get their turn after a failed run.
     fn gives_turn_after_failure(&self) -> bool {
         true

@@ -4,10 +4,16 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use super::exchange::RunError;
+use super::options::AfterFailure;
 use super::process::Process;
 use super::pull::Run;
+use super::signal::Signal;
+use super::stop::Stop;
 use crate::base::{Span, Time, UnitId};
-use crate::contract::{Added, Event, NetworkKind, Queue, Trigger};
+use crate::contract::{Added, Event, NetworkKind, Queue, SyncUnit, Trigger};
+
+/// A unit that failed and stays at the head is tried again after this, as in OutSystems.
+const HEAD_TRIED_AFTER: Span = Span::secs(30);
 
 /// Who decides which unit runs next.
 pub(super) struct Scheduler {
@@ -16,6 +22,13 @@ pub(super) struct Scheduler {
     queue: Queue,
     pub(super) foreground: Cell<bool>,
     units: RefCell<Vec<UnitState>>,
+    /// Units that run and that no person asked for.
+    running: RefCell<Vec<UnitId>>,
+    /// Units that run side by side, where several may, and that one has ended.
+    beside: RefCell<Vec<UnitId>>,
+    ended: Signal,
+    /// A unit that failed keeps its place at the head.
+    blocked: Stop,
 }
 
 /// What the engine remembers of a unit while the process lives.
@@ -43,6 +56,10 @@ struct UnitState {
     queued: usize,
     asked: u32,
     ask_planned: bool,
+    /// Something started it while what must hold did not.
+    put_off: bool,
+    /// A person asked for its next run, which nothing holds back.
+    wished: bool,
 }
 
 impl Scheduler {
@@ -54,6 +71,10 @@ impl Scheduler {
             queue: Queue::default(),
             foreground: Cell::new(false),
             units,
+            running: RefCell::default(),
+            beside: RefCell::default(),
+            ended: Signal::default(),
+            blocked: Stop::default(),
         })
     }
 
@@ -82,6 +103,37 @@ impl Scheduler {
         self.queue.next(self.process.rules.order.takes_last()).await
     }
 
+    /// Waits until the unit may run beside those that do; true if none does.
+    pub(super) async fn room_for(&self, unit: UnitId) -> bool {
+        let units = &self.process.setup.units;
+        let of = |unit: UnitId| &units[usize::from(unit.0)];
+        let meets = |one: &SyncUnit, other: &SyncUnit| {
+            let all = |unit: &SyncUnit| unit.pull.iter().chain(&unit.push).copied().collect::<Vec<_>>();
+            let of_other = all(other);
+            all(one).iter().any(|entity| of_other.contains(entity))
+        };
+        loop {
+            let beside = self.beside.borrow().clone();
+            let has_room = beside.len() < self.process.options.sessions as usize;
+            if has_room && !beside.iter().any(|other| meets(of(*other), of(unit))) {
+                return beside.is_empty();
+            }
+            self.ended.wait().await;
+        }
+    }
+
+    /// The unit runs beside others.
+    pub(super) fn begins_beside(&self, unit: UnitId) {
+        self.beside.borrow_mut().push(unit);
+    }
+
+    /// It has ended; true if it was the last.
+    pub(super) fn ends_beside(&self, unit: UnitId) -> bool {
+        self.beside.borrow_mut().retain(|other| *other != unit);
+        self.ended.raise();
+        self.beside.borrow().is_empty()
+    }
+
     fn myself(&self) -> Rc<Scheduler> {
         self.me.upgrade().expect("the scheduler is alive while it is called")
     }
@@ -101,7 +153,7 @@ impl Scheduler {
             if unit.on.contains(&trigger) {
                 match trigger {
                     Trigger::Online | Trigger::Resume => self.enqueue_debounced(UnitId(index as u16)),
-                    _ => self.enqueue(UnitId(index as u16), unit.discard_pending),
+                    _ => self.enqueue_if_allowed(UnitId(index as u16), unit.discard_pending),
                 }
             }
         }
@@ -115,7 +167,7 @@ impl Scheduler {
         let earliest = state.started.map_or(Time::ZERO, |at| at + self.process.options.debounce);
         let now = self.process.ports.clock.now();
         if earliest <= now {
-            self.enqueue(unit, self.process.setup.units[index].discard_pending);
+            self.enqueue_if_allowed(unit, self.process.setup.units[index].discard_pending);
         } else {
             self.enqueue_after(unit, earliest - now);
         }
@@ -128,18 +180,78 @@ impl Scheduler {
         }
         self.after(wait, move |scheduler| {
             scheduler.units.borrow_mut()[index].planned = !scheduler.process.rules.wake.ends_plans();
-            scheduler.enqueue(unit, scheduler.process.setup.units[index].discard_pending);
+            scheduler.enqueue_if_allowed(unit, scheduler.process.setup.units[index].discard_pending);
         });
     }
 
-    pub(super) fn enqueue(&self, unit: UnitId, discard: bool) {
-        let (added, discarded) = self.queue.add(unit, discard, self.process.ports.clock.now());
-        for unit in discarded {
+    /// Whether what must hold while the unit runs does.
+    fn is_allowed(&self, unit: UnitId) -> bool {
+        let when = &self.process.setup.units[usize::from(unit.0)].when;
+        when.is_empty() || {
+            let network = self.process.ports.transport.network();
+            when.iter().all(|condition| network.allows(*condition))
+        }
+    }
+
+    /// Queues a unit that starts by itself, or notes that it is to start when it may.
+    fn enqueue_if_allowed(&self, unit: UnitId, discard: bool) {
+        if self.is_allowed(unit) {
+            self.enqueue(unit, discard);
+        } else {
+            self.units.borrow_mut()[usize::from(unit.0)].put_off = true;
+        }
+    }
+
+    /// The network is another: what was put off starts if it may; true if the unit that runs may
+    /// not go on.
+    pub(super) fn network_changed(&self) -> bool {
+        for index in 0..self.process.setup.units.len() {
+            let unit = UnitId(index as u16);
+            if self.units.borrow()[index].put_off && self.is_allowed(unit) {
+                self.units.borrow_mut()[index].put_off = false;
+                self.enqueue(unit, self.process.setup.units[index].discard_pending);
+            }
+        }
+        let running = self.running.borrow();
+        let stopped: Vec<_> = running.iter().filter(|unit| !self.is_allowed(**unit)).collect();
+        stopped.iter().for_each(|unit| self.units.borrow_mut()[usize::from(unit.0)].put_off = true);
+        !stopped.is_empty()
+    }
+
+    /// A person asks for the unit.
+    pub(super) fn wish(&self, unit: UnitId, discard: bool) {
+        self.units.borrow_mut()[usize::from(unit.0)].wished = true;
+        self.enqueue(unit, discard);
+    }
+
+    /// Drops what waits; nothing takes its place.
+    pub(super) fn discard(&self) {
+        self.discarded(self.queue.discard(None));
+    }
+
+    fn discarded(&self, units: Vec<UnitId>) {
+        if !units.is_empty() {
+            self.blocked.ask();
+        }
+        for unit in units {
             self.process.emit(Event::UnitDiscarded { unit });
             if !self.process.rules.outbox.outlives_its_request() {
                 self.forget_edits_of(unit);
             }
         }
+    }
+
+    /// A unit that failed stays at the head, and is tried again when its wait is over; not at once
+    /// if it is discarded meanwhile.
+    pub(super) async fn stays_at_head(&self, unit: UnitId, since: Time) {
+        self.queue.put_back(unit, since);
+        self.blocked.over();
+        self.blocked.or(self.process.ports.sleep(HEAD_TRIED_AFTER)).await;
+    }
+
+    pub(super) fn enqueue(&self, unit: UnitId, discard: bool) {
+        let (added, discarded) = self.queue.add(unit, discard, self.process.ports.clock.now());
+        self.discarded(discarded);
         match added {
             Added::Coalesced => self.process.emit(Event::UnitCoalesced { unit }),
             Added::Queued { depth } => self.process.emit(Event::UnitQueued { unit, depth }),
@@ -166,6 +278,9 @@ impl Scheduler {
     pub(super) fn begun(&self, run: Run, now: Time) {
         let state = &mut self.units.borrow_mut()[usize::from(run.unit.0)];
         (state.started, state.run) = (Some(now), run.number);
+        if !std::mem::take(&mut state.wished) {
+            self.running.borrow_mut().push(run.unit);
+        }
         // It is the try that was planned; another is planned when it fails.
         state.retry_plan += 1;
     }
@@ -177,6 +292,7 @@ impl Scheduler {
 
     /// A run has ended well.
     pub(super) fn completed(&self, unit: UnitId) {
+        self.running.borrow_mut().retain(|runs| *runs != unit);
         {
             let state = &mut self.units.borrow_mut()[usize::from(unit.0)];
             state.failures = 0;
@@ -191,6 +307,7 @@ impl Scheduler {
     /// tries of its run, or the next one if the run before failed, too.
     pub(super) fn failed(&self, run: Run, ended: &RunError) {
         let unit = run.unit;
+        self.running.borrow_mut().retain(|runs| *runs != unit);
         let (failures, tries, previous) = {
             let state = &mut self.units.borrow_mut()[usize::from(unit.0)];
             state.failures += 1;
@@ -200,6 +317,10 @@ impl Scheduler {
         };
         if self.process.rules.order.tells_failed_runs() {
             self.process.emit(Event::SyncError { unit, run: run.number, error: &ended.error });
+        }
+        if self.process.options.queue == AfterFailure::Blocks {
+            let wait = HEAD_TRIED_AFTER;
+            return self.process.emit(Event::RetryScheduled { attempt: tries, wait, in_run: false });
         }
         if self.process.rules.order.tries_again(failures) {
             let wait = self.process.rules.wake.wait(tries, self.process.backoff(tries, previous));
@@ -252,7 +373,7 @@ impl Scheduler {
                 state.queued > 0
             };
             if waits {
-                scheduler.enqueue(unit, false);
+                scheduler.enqueue_if_allowed(unit, false);
             }
         });
     }
@@ -269,7 +390,7 @@ impl Scheduler {
     fn retry(&self, unit: UnitId) {
         let failures = self.units.borrow()[usize::from(unit.0)].failures;
         if failures > 0 && self.process.rules.order.tries_again(failures) {
-            self.enqueue(unit, false);
+            self.enqueue_if_allowed(unit, false);
         }
     }
 }

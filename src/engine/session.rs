@@ -203,8 +203,10 @@ impl Session {
         let (unit, now) = (run.unit, self.process.ports.clock.now());
         self.scheduler.completed(unit);
         let blocking = self.process.setup.units[usize::from(unit.0)].blocking;
-        self.process.emit(Event::SyncComplete { unit, run: run.number, took: now - started, blocking });
-        self.ended(Occasion::SyncComplete(unit, run.number)).await;
+        for _ in 0..self.process.rules.order.completions() {
+            self.process.emit(Event::SyncComplete { unit, run: run.number, took: now - started, blocking });
+            self.ended(Occasion::SyncComplete(unit, run.number)).await;
+        }
     }
 
     async fn failed(&self, run: Run, ended: &RunError) {

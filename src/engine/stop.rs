@@ -1,7 +1,7 @@
 //! A run that is cancelled: what waits for the network or for another try waits no more.
 //!
-//! Between two waits nothing is cut short: what was written is told. Runs take turns in one task,
-//! so that there is one waker.
+//! Between two waits nothing is cut short: what was written is told. Runs that go on at a time all
+//! end.
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
@@ -12,21 +12,20 @@ use std::task::{Poll, Waker};
 #[derive(Debug, Default)]
 pub(super) struct Stop {
     asked: Cell<bool>,
-    waiting: RefCell<Option<Waker>>,
+    waiting: RefCell<Vec<Waker>>,
 }
 
 impl Stop {
     /// The run under way is to end.
     pub(super) fn ask(&self) {
         self.asked.set(true);
-        if let Some(waker) = self.waiting.take() {
-            waker.wake();
-        }
+        self.waiting.take().into_iter().for_each(Waker::wake);
     }
 
     /// The run has ended; the next is another.
     pub(super) fn over(&self) {
         self.asked.set(false);
+        self.waiting.take();
     }
 
     pub(super) fn is_asked(&self) -> bool {
@@ -40,7 +39,10 @@ impl Stop {
             Poll::Ready(done) => Poll::Ready(Some(done)),
             Poll::Pending if self.asked.get() => Poll::Ready(None),
             Poll::Pending => {
-                *self.waiting.borrow_mut() = Some(context.waker().clone());
+                let mut waiting = self.waiting.borrow_mut();
+                if !waiting.iter().any(|waker| waker.will_wake(context.waker())) {
+                    waiting.push(context.waker().clone());
+                }
                 Poll::Pending
             }
         })

@@ -164,7 +164,7 @@ impl Collector {
 
     /// A run that died and whose end nobody tells ended by that.
     fn end_untold(&mut self, at: Time, device: DeviceId) {
-        if let Some((unit, run)) = self.sessions.untold(device) {
+        while let Some((unit, run)) = self.sessions.untold(device) {
             let ended = Event::SyncError { unit, run, error: &SyncError::Interrupted };
             self.sessions.on(at, device, &ended, &mut self.board);
             self.replication.on_device(at, device, &ended, &mut self.board);

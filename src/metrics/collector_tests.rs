@@ -127,7 +127,7 @@ fn everything(t: &mut Telling) {
     t.tell(Node::World, Event::BackendAvailable(false)).at(5).device(0, Event::LinkUp);
     t.tell(Node::World, Event::BackendAvailable(true));
     crate::metrics::status::EVERY.iter().zip(5..).for_each(|(shown, at)| _ = t.at(at).device(0, *shown));
-    t.at(10);
+    t.at(11);
 }
 
 fn replication(t: &mut Telling, edit: EditId) {

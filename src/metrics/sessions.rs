@@ -22,7 +22,7 @@ struct Started {
     died: bool,
 }
 
-/// Follows runs from start to end; one a device at a time, as the queue promises.
+/// Follows runs from start to end.
 #[derive(Debug)]
 pub(super) struct Sessions {
     open: Vec<Option<Run>>,
@@ -31,8 +31,8 @@ pub(super) struct Sessions {
     queued: Vec<Span>,
     /// Whether a request of the run of each device that was told last has been answered.
     answered: Vec<bool>,
-    /// The run of each device that was told last as started, and not as ended.
-    started: Vec<Option<Started>>,
+    /// Runs of each device that were told as started, and not as ended.
+    started: Vec<Vec<Started>>,
     /// Waits of runs before another try that may not be over: from when on, and until when.
     waits: Vec<Vec<(Time, Time)>>,
     /// Time in which units ran, rows and bytes that came in it.
@@ -47,7 +47,7 @@ impl Sessions {
             open: vec![None; devices],
             queued: vec![Span::ZERO; devices],
             answered: vec![false; devices],
-            started: vec![None; devices],
+            started: vec![Vec::new(); devices],
             waits: vec![Vec::new(); devices],
             ran: Span::ZERO,
             rows: 0,
@@ -62,7 +62,8 @@ impl Sessions {
             Event::UnitCoalesced { .. } => board.add(Id::QueueCoalesced, 1),
             Event::SyncStart { unit, run, waited } => {
                 self.answered[device.0 as usize] = false;
-                self.started[device.0 as usize] = Some(Started { unit: *unit, run: *run, died: false });
+                let started = Started { unit: *unit, run: *run, died: false };
+                self.started[device.0 as usize].push(started);
                 board.add(Id::SessionCount, 1);
                 board.observe(Id::QueueWaited, waited.0);
                 self.close(at, device, board);
@@ -137,9 +138,8 @@ impl Sessions {
     /// the process did not live to tell it, or its beginning was lost. Runs that a later life finds
     /// open it tells of before it begins another.
     pub(super) fn untold(&self, device: DeviceId) -> Option<(UnitId, u64)> {
-        self.started[device.0 as usize]
-            .filter(|started| started.died)
-            .map(|started| (started.unit, started.run))
+        let mut started = self.started[device.0 as usize].iter();
+        started.find(|started| started.died).map(|started| (started.unit, started.run))
     }
 
     /// A request of the device has come to the backend, and will be so long in its queue.
@@ -188,8 +188,10 @@ impl Sessions {
     /// A run ends. What was not told as started started all the same: its process died before it
     /// told of it, or it ended before, and a backup, a copy or a loss of power took that back.
     fn ended(&mut self, device: DeviceId, run: u64, board: &mut Board) {
-        let untold = self.started[device.0 as usize].take_if(|started| started.run == run).is_none();
-        board.add(Id::SessionCount, u64::from(untold));
+        let started = &mut self.started[device.0 as usize];
+        let place = started.iter().position(|started| started.run == run);
+        place.map(|place| started.swap_remove(place));
+        board.add(Id::SessionCount, u64::from(place.is_none()));
     }
 
     fn close(&mut self, at: Time, device: DeviceId, board: &mut Board) {

@@ -1,4 +1,4 @@
-//! What apps showed of the sync, and for how long.
+//! What apps showed of the sync, and for how long; how often they asked for the network.
 
 use super::board::Board;
 use super::table::Id;
@@ -27,6 +27,7 @@ impl Statuses {
                 board.add(Id::StatusChanges, 1);
                 count(shown.replace((status.state, at)), at, board);
             }
+            Event::NetworkAsked => board.add(Id::NetworkAsked, 1),
             Event::ProcessKilled { .. } => count(shown.take(), at, board),
             _ => {}
         }
@@ -52,7 +53,7 @@ fn count(shown: Option<(Shown, Time)>, at: Time, board: &mut Board) {
 
 /// Each state, one after the other.
 #[cfg(test)]
-pub(super) const EVERY: [Event<'static>; 5] = {
+pub(super) const EVERY: [Event<'static>; 6] = {
     use crate::contract::{Progress, Status};
     const fn shows(state: Shown) -> Event<'static> {
         Event::Status(Status { state, pending: 0 })
@@ -63,5 +64,6 @@ pub(super) const EVERY: [Event<'static>; 5] = {
         shows(Shown::Syncing(Progress { percent: 0, rows: 0 })),
         shows(Shown::Failed { retryable: true }),
         shows(Shown::Conflict),
+        Event::NetworkAsked,
     ]
 };

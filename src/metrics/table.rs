@@ -140,6 +140,7 @@ table! {
     WriteAcknowledged "engine.write_acknowledged.duration" Ns Lower Distribution "From an edit to its acknowledgement."
     WriteVisible "engine.write_visible.duration" Ns Lower Distribution "From an edit, made while the backend is up, to its version on another device that was online and in the foreground all the while; a version overtaken by a newer one counts only where it was seen."
     CommitVisible "engine.commit_visible.duration" Ns Lower Distribution "From a commit by anybody to its version on another device, wherever that was meanwhile; a version overtaken by a newer one counts only where it was seen."
+    NetworkAsked "engine.network.asked" Count Lower Counter "Times an engine asked the operating system what network there is, where it is not told."
     StatusChanges "engine.status.transitions" Count Neither Counter "Changes of the state that apps show of the sync; its progress and the edits that wait are none."
     StatusIdle "engine.status.idle" Ns Neither Counter "Over all devices: time in which the app said that nothing runs and nothing is wrong."
     StatusOffline "engine.status.offline" Ns Neither Counter "The same for: you are offline."

@@ -373,7 +373,8 @@ impl Device {
         (self.alive, self.suspended, self.foreground, self.mark) = (true, false, false, at);
         self.fire(at, Trigger::Start, units);
         for (unit, number) in units.iter().zip(0..) {
-            for trigger in unit.on.iter().filter(|trigger| matches!(trigger, Trigger::Every(_))) {
+            let periods = unit.on.iter().filter(|trigger| matches!(trigger, Trigger::Every(_)));
+            for trigger in periods.filter(|_| unit.when.is_empty()) {
                 self.owe(at, UnitId(number), Why::Fired(*trigger));
             }
         }
@@ -385,7 +386,8 @@ impl Device {
 
     fn fire(&mut self, at: Time, trigger: Trigger, units: &[SyncUnit]) {
         for (unit, number) in units.iter().zip(0..) {
-            if unit.on.contains(&trigger) {
+            // One that may have to wait for another network is owed when it is queued.
+            if unit.on.contains(&trigger) && unit.when.is_empty() {
                 self.owe(at, UnitId(number), Why::Fired(trigger));
             }
         }
@@ -393,7 +395,9 @@ impl Device {
 
     /// An edit was saved: a unit that saving starts, and that pushes its entity, is to run.
     fn saved(&mut self, at: Time, edit: EditId, entity: EntityId, units: &[SyncUnit]) {
-        let sends = |unit: &&SyncUnit| unit.on.contains(&Trigger::Save) && unit.push.contains(&entity);
+        let sends = |unit: &&SyncUnit| {
+            unit.on.contains(&Trigger::Save) && unit.push.contains(&entity) && unit.when.is_empty()
+        };
         let Some(number) = units.iter().position(|unit| sends(&unit)) else { return };
         let is_saved = |owed: &Owed| matches!(owed.why, Why::Saved(_));
         // One is enough: the run that it starts sends the others, too.
@@ -422,14 +426,16 @@ impl Device {
                 self.failures.remove(&unit);
                 let Some(begun) = self.runs.remove(&run) else { return };
                 let left = self.left(&units[usize::from(unit.0)].push, begun.at);
-                if let Some(edit) = left.filter(|_| acknowledges) {
+                let prompt = units[usize::from(unit.0)].when.is_empty();
+                if let Some(edit) = left.filter(|_| acknowledges && prompt) {
                     self.owe(at, unit, Why::Left(edit));
                 }
             }
             Event::SyncError { unit, run, error } => {
                 let begun = self.runs.remove(&run);
                 // What an earlier process left open is not tried again for that.
-                if let Some(begun) = begun.filter(|_| *error != SyncError::Interrupted) {
+                let prompt = units[usize::from(unit.0)].when.is_empty();
+                if let Some(begun) = begun.filter(|_| prompt && *error != SyncError::Interrupted) {
                     let failures = self.failures.entry(unit).or_default();
                     *failures = failures.saturating_add(begun.failures.max(1));
                     let failures = *failures;

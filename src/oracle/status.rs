@@ -2,8 +2,7 @@
 //!
 //! What was so follows from events that were told for other reasons: the network, runs and their
 //! ends, edits and their verdicts, conflicts that wait. Of an edit that was under way as its
-//! process died nobody can tell whether it waits; such edits may be counted or not. Who marks rows
-//! counts rows, and not their edits.
+//! process died nobody can tell whether it waits; such edits may be counted or not.
 //!
 //! Each way of being wrong has a stretch of its own. One that a person hardly notices is not
 //! counted; one that lasts longer than the bound is a violation, and so is progress that cannot be.
@@ -15,7 +14,7 @@ use super::findings::Findings;
 use super::flow::Names;
 use super::patience::Patience;
 use crate::base::words::count;
-use crate::base::{DeviceId, EditId, EntityId, Key, Span, Time, UnitId};
+use crate::base::{DeviceId, EditId, Span, Time, UnitId};
 use crate::contract::{
     Decision, Event, KillReason, LogKind, PageEvent, Progress, ServerError, Shown, Status, SyncError,
 };
@@ -62,13 +61,6 @@ struct Stretch {
     told: bool,
 }
 
-/// An edit that waits.
-#[derive(Debug)]
-struct Waiting {
-    sent: bool,
-    row: (EntityId, Key),
-}
-
 /// What was so on one device.
 #[derive(Debug, Default)]
 struct Device {
@@ -81,7 +73,8 @@ struct Device {
     failed: BTreeSet<UnitId>,
     full: bool,
     conflicts: BTreeSet<EditId>,
-    waiting: BTreeMap<EditId, Waiting>,
+    /// Edits that wait, and whether each was sent.
+    waiting: BTreeMap<EditId, bool>,
     /// Those that may.
     perhaps: BTreeSet<EditId>,
     /// Its state went back or was put in: what waits in it is not known.
@@ -305,7 +298,7 @@ impl Device {
                 // What was sent may be settled, and what was written before the power failed may
                 // be gone.
                 let lost = *reason == KillReason::PowerLoss;
-                let gone = self.waiting.extract_if(.., |_, edit| edit.sent || lost);
+                let gone = self.waiting.extract_if(.., |_, sent| *sent || lost);
                 self.perhaps.extend(gone.map(|(edit, _)| edit));
             }
             Event::Restored { .. } | Event::BecameCopy { .. } => self.unknown = true,
@@ -360,13 +353,12 @@ impl Device {
         match *event {
             Event::EditMade { edit, .. } if edit.id.device == id => {
                 self.perhaps.remove(&edit.id);
-                let row = (edit.entity, edit.key.clone());
-                self.waiting.insert(edit.id, Waiting { sent: false, row });
+                self.waiting.insert(edit.id, false);
             }
             // It may be in the database all the same.
             Event::EditMissed { edit, .. } => _ = self.perhaps.insert(edit.id),
             Event::EditSent { edit, .. } => {
-                self.waiting.get_mut(&edit).into_iter().for_each(|edit| edit.sent = true);
+                self.waiting.get_mut(&edit).into_iter().for_each(|sent| *sent = true);
                 return false;
             }
             Event::EditsSquashed { edit, with, stays, .. } => {
@@ -398,11 +390,6 @@ impl Device {
         true
     }
 
-    /// Rows with edits that wait: who marks rows knows no more.
-    fn rows(&self) -> usize {
-        self.waiting.values().map(|edit| &edit.row).collect::<BTreeSet<_>>().len()
-    }
-
     fn settled(&mut self, edit: EditId) {
         self.waiting.remove(&edit);
         self.perhaps.remove(&edit);
@@ -417,9 +404,8 @@ impl Device {
     /// What is wrong with what is shown now: with the edits, the network, and the state.
     fn wrong(&self) -> [Option<Wrong>; 3] {
         let Some(Status { state, pending }) = self.shown else { return [None; 3] };
-        let (pending, most) = (pending as usize, self.waiting.len() + self.perhaps.len());
-        let is_right = pending <= most && (pending >= self.waiting.len() || pending >= self.rows());
-        let edits = if self.unknown || is_right {
+        let (least, pending) = (self.waiting.len(), pending as usize);
+        let edits = if self.unknown || (least..=least + self.perhaps.len()).contains(&pending) {
             None
         } else if pending == 0 {
             Some(Wrong::AllSynced)

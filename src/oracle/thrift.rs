@@ -252,6 +252,7 @@ mod tests {
                 blocking: false,
                 discard_pending: false,
                 excerpts: Vec::new(),
+                when: Vec::new(),
             };
             let units: Arc<[SyncUnit]> = Arc::from(vec![unit]);
             let mut phone = Phone {

@@ -80,6 +80,7 @@ impl Told<'_> {
                 let of = &self.schema.entity(*entity).name;
                 format!("all rows of {of} deleted, with {edits} edits")
             }
+            Event::NetworkAsked => "asked what network there is".to_owned(),
             Event::ApplyAborted => "changes not applied: a row refers to one that is not there".to_owned(),
             Event::Dangling { rows } => format!("{rows} rows refer to one that is not there"),
             Event::BecameCopy { of, .. } => format!("became a copy of {of}"),

@@ -149,6 +149,7 @@ mod tests {
             blocking,
             discard_pending: false,
             excerpts: Vec::new(),
+            when: Vec::new(),
         };
         let units = [
             unit(&[Trigger::Login], &[0, 1], blocking),

@@ -378,6 +378,7 @@ impl Device {
         self.with_engine(|engine| match how {
             Asking::Queued => engine.trigger(unit, false),
             Asking::Alone => engine.trigger(unit, true),
+            Asking::Discard => engine.discard(),
             Asking::Direct => {
                 let sync = engine.clone().sync(unit);
                 let (screen, handle) = (self.screen.clone(), self.handle.clone());

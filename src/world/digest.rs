@@ -126,6 +126,7 @@ events! {
     161 Continued { after },
     162 TableEmptied { entity, edits },
     150 Unit(unit),
+    143 NetworkAsked,
     110 Page(page),
 }
 

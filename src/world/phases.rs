@@ -378,6 +378,7 @@ mod tests {
             blocking: false,
             discard_pending: false,
             excerpts: Vec::new(),
+            when: Vec::new(),
         }
     }
 

@@ -92,7 +92,8 @@ impl Stacks {
                 crash_points: engine::CRASH_POINTS,
                 capabilities: Capabilities {
                     once: brings_once(plan),
-                    status: plan.engine.status,
+                    prompt: is_prompt(plan),
+                    status: plan.engine.status && counts_edits(plan),
                     ..Capabilities::ALL
                 },
                 patience: Patience::Computed(waits(plan)),
@@ -124,6 +125,16 @@ fn brings_once(plan: &Plan) -> bool {
         && plan.gateway.backend_restored == Restored::Noticed
         && plan.events.iter().any(|event| matches!(event.what, Happening::RestoreBackend { .. }));
     exact && !in_doubt && plan.gateway.brings_once() && plan.engine.pull.requests == engine::Requests::Unique
+}
+
+/// Whether no failed unit holds up others, and a network is noticed as it comes.
+fn is_prompt(plan: &Plan) -> bool {
+    plan.engine.queue == engine::AfterFailure::MakesWay && plan.engine.network_poll.is_none()
+}
+
+/// Whether it knows which edits wait: where rows are marked, what was edited twice goes as one.
+fn counts_edits(plan: &Plan) -> bool {
+    plan.engine.push.capture == engine::LocalCapture::Outbox
 }
 
 /// What the built-in engine was told of waiting.

@@ -216,6 +216,7 @@ mod tests {
             blocking,
             discard_pending: false,
             excerpts: Vec::new(),
+            when: Vec::new(),
         };
         Screen::new(&[unit(false), unit(true)])
     }

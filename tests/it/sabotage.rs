@@ -360,6 +360,7 @@ fn like_no_other(id: &str) -> Option<&'static str> {
         | "last-in-first-out"
         | "tries-without-a-pause"
         | "all-synced-too-soon"
+        | "completes-twice"
         | "failed-for-ever"
         | "offline-for-ever"
         | "progress-beyond-its-end"

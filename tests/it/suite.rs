@@ -346,6 +346,11 @@ suite! {
     suite_units_never_updated_meets_its_expectations: "units/never-updated";
     suite_units_entity_apart_meets_its_expectations: "units/entity-apart";
     suite_units_last_sync_on_meets_its_expectations: "units/last-sync-on";
+    suite_units_head_of_line_meets_its_expectations: "units/head-of-line";
+    suite_units_network_polled_meets_its_expectations: "units/network-polled";
+    suite_units_services_meets_its_expectations: "units/services";
+    suite_units_wifi_only_meets_its_expectations: "units/wifi-only";
+    suite_hooks_twice_meets_its_expectations: "hooks/twice";
     suite_conflicts_behind_a_merge_meets_its_expectations: "conflicts/behind-a-merge";
     suite_conflicts_blind_writes_meets_its_expectations: "conflicts/blind-writes";
     suite_conflicts_callback_meets_its_expectations: "conflicts/callback";

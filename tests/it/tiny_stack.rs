@@ -52,13 +52,14 @@ fn edits_that_a_stack_forgets_are_found() {
 #[test]
 fn what_a_stack_does_not_do_is_neither_passed_nor_failed() {
     let (plan, outcome) = run(stack::STACK, CONTENDED, &["expect.\"oracle.silent_discard.count\"=0"]);
-    assert_eq!(outcome.not_applicable, ["silent-discard"]);
+    assert_eq!(outcome.not_applicable, ["silent-discard", "wrong-status"]);
     assert!(!outcome.figures.contains_key("oracle.silent_discard.count"), "no look is not a zero");
     let judged = report::judge(&plan, "contended", &outcome);
     assert_eq!(judged.cell.verdict, Verdict::Fail, "what cannot be told is not as expected");
     let record = report::assemble("reports/tiny", &[plan], vec![judged], &[]);
     let told = report::notes(&record, report::Paint(false));
-    assert!(told.contains("1 check not applicable") && told.contains(": silent-discard"), "{told}");
+    let both = ": silent-discard, wrong-status";
+    assert!(told.contains("2 checks not applicable") && told.contains(both), "{told}");
 }
 
 #[test]

@@ -27,7 +27,8 @@ pub(crate) const STACK: Stack = Stack {
         about: "A request without an answer is given up after this.",
     }],
     crash_points: &["tiny.started", "tiny.answer-received", "tiny.applied"],
-    // It says which edits it counts as done; there is no log of those that it forgets.
+    // It says which edits it counts as done; there is no log of those that it forgets, and its app
+    // shows no status.
     capabilities: Capabilities { logs: false, status: false, ..Capabilities::ALL },
     // A run is one request, and one that failed is tried again sooner than that.
     patience: |chosen| chosen.span("timeout"),

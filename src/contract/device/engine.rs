@@ -78,6 +78,8 @@ pub trait SyncEngine {
     fn edit(&self, edit: &LocalEdit) -> Result<(), EditError>;
     /// Queues a unit; with `discard_pending` the units that wait are dropped first.
     fn trigger(&self, unit: UnitId, discard_pending: bool);
+    /// Drops the units that wait in the queue, and nothing takes their place.
+    fn discard(&self) {}
     /// Runs a unit directly, blocking the caller, without queue and without events.
     fn sync(self: Rc<Self>, unit: UnitId) -> LocalBoxFuture<'static, Result<(), SyncError>>;
     /// Ends the run that is under way, as a person or the operating system asks: with its event, no

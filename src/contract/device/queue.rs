@@ -1,18 +1,38 @@
 //! The queue of sync units: first in, first out, each unit at most once.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
+use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::task::{Poll, Waker};
 
 use crate::base::{Time, UnitId};
 
 /// Units that wait for their turn; the running one is not among them. One task takes them, others
-/// add them.
+/// add them. To add one and to take one costs O(log n), to discard what waits O(n).
 #[derive(Default)]
 pub struct Queue {
-    waiting: RefCell<VecDeque<(UnitId, Time)>>,
+    line: RefCell<Line>,
     taker: Cell<Option<Waker>>,
+}
+
+#[derive(Default)]
+struct Line {
+    /// By place; places grow to the back.
+    waiting: BTreeMap<i64, (UnitId, Time)>,
+    places: BTreeMap<UnitId, i64>,
+}
+
+impl Line {
+    fn remove(&mut self, place: i64) -> Option<(UnitId, Time)> {
+        let entry = self.waiting.remove(&place)?;
+        self.places.remove(&entry.0);
+        Some(entry)
+    }
+
+    fn put(&mut self, place: i64, unit: UnitId, since: Time) {
+        self.waiting.insert(place, (unit, since));
+        self.places.insert(unit, place);
+    }
 }
 
 /// What adding a unit did.
@@ -30,27 +50,45 @@ pub enum Added {
 impl Queue {
     /// Adds `unit` at `now`; with `discard` the units that wait are dropped first, and given back.
     pub fn add(&self, unit: UnitId, discard: bool, now: Time) -> (Added, Vec<UnitId>) {
-        let mut waiting = self.waiting.borrow_mut();
-        let mut discarded = Vec::new();
-        if discard {
-            discarded = waiting.iter().map(|(u, _)| *u).filter(|u| *u != unit).collect();
-            waiting.retain(|(u, _)| *u == unit);
-        }
-        if waiting.iter().any(|(u, _)| *u == unit) {
+        let discarded = if discard { self.discard(Some(unit)) } else { Vec::new() };
+        let mut line = self.line.borrow_mut();
+        if line.places.contains_key(&unit) {
             return (Added::Coalesced, discarded);
         }
-        waiting.push_back((unit, now));
-        let depth = waiting.len() as u32;
-        drop(waiting);
+        let place = line.waiting.last_key_value().map_or(0, |(last, _)| last + 1);
+        line.put(place, unit, now);
+        let depth = line.waiting.len() as u32;
+        drop(line);
         self.taker.take().into_iter().for_each(Waker::wake);
         (Added::Queued { depth }, discarded)
+    }
+
+    /// Drops the units that wait, but for one if it is to stay, and gives them back in order.
+    pub fn discard(&self, but: Option<UnitId>) -> Vec<UnitId> {
+        let mut line = self.line.borrow_mut();
+        let (kept, dropped) = line.waiting.values().partition::<Vec<_>, _>(|(unit, _)| Some(*unit) == but);
+        *line = Line::default();
+        kept.into_iter().for_each(|(unit, since)| line.put(0, unit, since));
+        dropped.into_iter().map(|(unit, _)| unit).collect()
+    }
+
+    /// Puts a unit that was taken back to the front; one that waits behind gives up its place.
+    pub fn put_back(&self, unit: UnitId, since: Time) {
+        let mut line = self.line.borrow_mut();
+        if let Some(place) = line.places.get(&unit).copied() {
+            line.remove(place);
+        }
+        let place = line.waiting.first_key_value().map_or(0, |(first, _)| first - 1);
+        line.put(place, unit, since);
     }
 
     /// Takes the unit whose turn it is, with the time since when it has waited: the first, or
     /// against the rule the last.
     pub fn take(&self, last: bool) -> Option<(UnitId, Time)> {
-        let mut waiting = self.waiting.borrow_mut();
-        if last { waiting.pop_back() } else { waiting.pop_front() }
+        let mut line = self.line.borrow_mut();
+        let end = if last { line.waiting.last_key_value() } else { line.waiting.first_key_value() };
+        let place = *end?.0;
+        line.remove(place)
     }
 
     /// As [`take`](Queue::take), waiting until there is one.
@@ -67,12 +105,12 @@ impl Queue {
 
     /// How many wait.
     pub fn len(&self) -> usize {
-        self.waiting.borrow().len()
+        self.line.borrow().waiting.len()
     }
 
     /// Whether none waits.
     pub fn is_empty(&self) -> bool {
-        self.waiting.borrow().is_empty()
+        self.line.borrow().waiting.is_empty()
     }
 }
 
@@ -100,6 +138,29 @@ mod tests {
         queue.add(A, false, Time(1));
         assert_eq!(queue.add(A, false, Time(2)), (Added::Coalesced, Vec::new()));
         assert_eq!(queue.take(false), Some((A, Time(1))));
+        assert!(queue.is_empty());
+    }
+
+    #[test]
+    fn what_is_put_back_is_first_again_and_there_once() {
+        let queue = Queue::default();
+        for unit in [A, B, C] {
+            queue.add(unit, false, Time(1));
+        }
+        let (first, since) = queue.take(false).unwrap();
+        queue.add(first, false, Time(2));
+        queue.put_back(first, since);
+        let order: Vec<_> = std::iter::from_fn(|| queue.take(false)).collect();
+        assert_eq!(order, [(A, Time(1)), (B, Time(1)), (C, Time(1))]);
+    }
+
+    #[test]
+    fn discarding_without_another_leaves_nothing() {
+        let queue = Queue::default();
+        for unit in [A, B] {
+            queue.add(unit, false, Time(1));
+        }
+        assert_eq!(queue.discard(None), [A, B]);
         assert!(queue.is_empty());
     }
 

@@ -2,6 +2,7 @@
 
 use super::future::LocalBoxFuture;
 use crate::base::{Time, in_words};
+use crate::contract::schema::Condition;
 
 /// A request that a cache on the way may answer, as it is asked for by an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +63,16 @@ pub enum NetworkKind {
     Other,
 }
 in_words!(NetworkKind { Wifi: "wifi", Cellular: "cellular", Other: "other" } but None);
+
+impl NetworkKind {
+    /// Whether what must hold of a network holds of one of this kind.
+    pub fn allows(self, condition: Condition) -> bool {
+        match condition {
+            Condition::Wifi => self == NetworkKind::Wifi,
+            Condition::Unmetered => matches!(self, NetworkKind::Wifi | NetworkKind::Other),
+        }
+    }
+}
 
 /// Why a request came to nothing. In every case the gateway may have acted on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]

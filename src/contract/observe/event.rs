@@ -184,6 +184,8 @@ pub enum Event<'a> {
     },
     /// The app shows its person this from now on. It is of no digest.
     Status(Status),
+    /// The engine asked the operating system what network there is.
+    NetworkAsked,
     /// A cursor moved, together with the rows before it.
     CursorSaved {
         /// Whose.
@@ -506,7 +508,7 @@ pub enum Event<'a> {
     },
     /// The backend: a request was served.
     BackendServed {
-        /// Of which device it is, if not of the gateway itself.
+        /// Of which device, if not of the gateway.
         device: Option<DeviceId>,
         /// The kind.
         kind: RequestKind,

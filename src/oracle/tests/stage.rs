@@ -122,6 +122,7 @@ fn units() -> Arc<[SyncUnit]> {
         blocking: false,
         discard_pending: false,
         excerpts: Vec::new(),
+        when: Vec::new(),
     };
     Arc::from(vec![unit("Online"), unit("Login")])
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::base::Stamp;
+use crate::base::{EntityId, Key, Stamp};
 use crate::contract::{Capabilities, EditKind, LocalEdit};
 use crate::oracle::clock::Clock;
 use crate::oracle::patience::Waits;

@@ -3,7 +3,7 @@
 use super::super::column::COLUMN;
 use super::super::form::{COUNT, Form, SPAN, key, map, named, optional, required, table, word};
 use super::super::written::{DELIVERY, SCOPE, TRIGGER};
-use crate::contract::{MergeRule, NamedBy, OnDelete};
+use crate::contract::{Condition, MergeRule, NamedBy, OnDelete};
 
 pub(super) const ENTITY: Form = table(&[
     optional(
@@ -152,4 +152,12 @@ pub(super) const UNIT: Form = table(&[
         "{}",
         "Entities of which it brings a part, by their names: rows that lie beside those that another unit brings in full, and are shown where they are newer.",
     ),
+    key(
+        "when",
+        Form::List(&CONDITION),
+        "[]",
+        "What must hold while it runs: \"wifi\", or \"unmetered\", any network but a cellular one. What starts it by itself waits until it does, and a run ends where it no longer does; a person who asks for it is not held back.",
+    ),
 ]);
+
+const CONDITION: Form = Form::word::<Condition>();

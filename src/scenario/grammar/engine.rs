@@ -4,9 +4,9 @@ use super::super::form::{Form, Key, SOME, SOME_SPAN, SPAN, key, map, optional, o
 use super::super::stated::Stated;
 use super::super::words::Steered;
 use crate::engine::{
-    BaseDate, CallbackOptions, CursorBook, Dates, Decoder, Detect, Identity, Jitter, LocalCapture,
-    MissingParent, OnBadRow, Options, POLICY_NAMES, Replace, RequestPer, Requests, Says, SecondEdit, Sends,
-    SyncDate, WhileOpen,
+    AfterFailure, BaseDate, CallbackOptions, CursorBook, Dates, Decoder, Detect, Identity, Jitter,
+    LocalCapture, MissingParent, OnBadRow, Options, POLICY_NAMES, Replace, RequestPer, Requests, Says,
+    SecondEdit, Sends, SyncDate, WhileOpen,
 };
 use crate::protocol;
 
@@ -48,6 +48,21 @@ pub(super) const ENGINE: Form = table(&[
     word::<Identity>(
         "identity",
         "Where it keeps what it calls itself towards the server: with the phone, or in the database, which may be copied to another.",
+    ),
+    word::<AfterFailure>(
+        "queue",
+        "What a unit that failed does to those behind it: it makes way and is queued again after a wait of its own, or it stays at the head, is tried again each 30 s, and nothing behind it runs before it has ended well. The queue lives in memory: a kill empties it.",
+    ),
+    owned(
+        "sessions",
+        Form::Int { min: 1, max: 8 },
+        || Options::default().sessions.stated(),
+        "So many units run at a time, as services that sync side by side; a unit waits while one runs that shares an entity with it, and those behind it wait, too.",
+    ),
+    optional(
+        "network_poll",
+        SOME_SPAN,
+        "How often it asks the operating system what network there is, in place of being told as it changes.",
     ),
     owned(
         "status",

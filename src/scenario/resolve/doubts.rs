@@ -12,6 +12,7 @@ use super::futile::{combinations, futile};
 use super::undelivered::{
     never_due, nothing_to_cache, unopened, unpulled, unpushed, unstarted, without_parents,
 };
+use super::unheld::unheld;
 use super::view::View;
 use crate::backend::{Provisioning, Trimmed};
 use crate::base::words::{count, thousands};
@@ -106,6 +107,7 @@ pub(super) fn doubts(plan: &Plan, root: View<'_>, brought: &BTreeMap<String, Bro
     doubts.extend(loaded_each_time(plan, root));
     doubts.extend(lone_attributes(plan, root));
     doubts.extend(overworked(plan, root));
+    doubts.extend(unheld(plan, root));
     doubts.into_iter().map(Diagnostic::warning).collect()
 }
 

@@ -34,6 +34,7 @@ mod transport;
 mod trouble;
 mod tunnel;
 mod undelivered;
+mod unheld;
 mod view;
 mod window;
 
@@ -234,8 +235,20 @@ impl World<'_> {
             decoder: view.at("decoder").word(),
             dates: view.at("dates").word(),
             identity: view.at("identity").word(),
+            queue: view.at("queue").word(),
+            sessions: self.sessions(view),
+            network_poll: view.at("network_poll").present().map(View::span),
             status: view.at("status").flag(),
         }
+    }
+
+    fn sessions(&self, view: View<'_>) -> u32 {
+        let (sessions, queue) = (view.at("sessions"), view.at("queue"));
+        if sessions.count() > 1 && queue.word::<engine::AfterFailure>() == engine::AfterFailure::Blocks {
+            let title = "a queue that a failed unit blocks has one unit at a time";
+            self.wrong.given(&[queue]).at(sessions, title, "`sessions` must be 1, or `queue` \"makes-way\"");
+        }
+        sessions.count()
     }
 
     fn push(&self, view: View<'_>) -> engine::PushOptions {

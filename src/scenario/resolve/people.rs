@@ -39,6 +39,7 @@ impl World<'_> {
             push,
             blocking: view.at("blocking").flag(),
             discard_pending: view.at("discard_pending").flag(),
+            when: view.at("when").items().map(View::word).collect(),
         }
     }
 

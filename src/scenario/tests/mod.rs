@@ -21,6 +21,7 @@ mod shows;
 mod sizes;
 mod swarms;
 mod tunnels;
+mod unheld;
 mod written_down;
 
 use super::{Document, Names, Plan, Request};
@@ -85,6 +86,7 @@ const STACKS: &[&str] = &[
     "broken:merge-speaks-for-all",
     "broken:cursor-before-the-last-page",
     "broken:all-synced-too-soon",
+    "broken:completes-twice",
     "broken:failed-for-ever",
     "broken:offline-for-ever",
     "broken:progress-beyond-its-end",
