@@ -281,8 +281,8 @@ pub trait SendRule {
     /// An edit as the backend is told it, in the try number `attempt` of this process.
     fn mutation(&self, entry: &Entry, attempt: u64) -> Mutation {
         let _ = attempt;
-        let Entry { id, edit, entity, key, kind, values, base, made_at, .. } = entry.clone();
-        Mutation { id, edit, entity, key, kind, values, base, made_at, guard: Guard::Base }
+        let Entry { edit, entity, key, kind, values, base, made_at, .. } = entry.clone();
+        Mutation { id: entry.id_sent(), edit, entity, key, kind, values, base, made_at, guard: Guard::Base }
     }
 }
 

@@ -1,5 +1,5 @@
-//! What had to occur with some of many seeds: situations, and the least that the figures of a swarm
-//! come to, in which a seed has only a part of the trouble.
+//! What had to occur with some of many seeds: situations, and of a swarm, in which a seed has only a
+//! part of the trouble, the violations that are expected and the least that figures come to.
 //!
 //! It is a matter of the run: no cell is to blame, and the verdict and the exit code say so.
 
@@ -48,6 +48,7 @@ pub fn hold_occurrences(plans: &[Plan], record: &mut RunRecord) {
     for (plan, cells) in variants.values().filter(|(plan, cells)| plan.swarm.is_some() && !cells.is_empty()) {
         let bounds = plan.expect.metrics.iter().filter_map(|(key, bound)| Some((key, bound.min?)));
         found.extend(bounds.filter(|(_, min)| *min > 0).map(|(key, min)| least(key, min, plan, cells)));
+        found.extend(plan.expect.violations.iter().map(|check| violation(check, plan, cells)));
     }
     record.occurrences = found;
     if record.occurrences.iter().any(|one| !one.pass) {
@@ -67,12 +68,23 @@ fn situation_in(situation: Situation, plan: &Plan, cells: &[&CellRecord]) -> Occ
 fn least(key: &str, min: u64, plan: &Plan, cells: &[&CellRecord]) -> OccurrenceRecord {
     let occurred = |cell: &&&CellRecord| cell.expected(key).is_some_and(|value| value >= min);
     let unit = metrics::find(key).map_or(metrics::Unit::Count, |metric| metric.unit);
-    let scenario = match &plan.variant {
-        Some(variant) => format!("{} {variant}", plan.scenario),
-        None => plan.scenario.clone(),
-    };
+    let scenario = of_variant(plan);
     let what = format!("{key} {}", human::bound(unit, Some(min), None));
     occurrence(scenario, what, plan, cells, occurred)
+}
+
+/// A violation that a cell has not to have.
+fn violation(check: &str, plan: &Plan, cells: &[&CellRecord]) -> OccurrenceRecord {
+    let what = format!("violation {check}");
+    let occurred = |cell: &&&CellRecord| cell.expectations.iter().any(|one| one.what == what && one.pass);
+    occurrence(of_variant(plan), what.clone(), plan, cells, occurred)
+}
+
+fn of_variant(plan: &Plan) -> String {
+    match &plan.variant {
+        Some(variant) => format!("{} {variant}", plan.scenario),
+        None => plan.scenario.clone(),
+    }
 }
 
 fn occurrence(
@@ -203,6 +215,38 @@ mod tests {
         assert!(record.cells.iter().all(|cell| cell.verdict == Verdict::Pass), "no cell is to blame");
         assert_eq!(record.occurrences.iter().map(|one| (one.cells, one.of)).collect::<Vec<_>>(), [(1, 3); 2]);
         assert_eq!(missing(&record), [""; 0]);
+    }
+
+    #[test]
+    fn a_violation_that_some_seeds_of_a_swarm_have_is_enough() {
+        for (found, seeds, pass) in [([true, false, false], 1, true), ([false; 3], 0, false)] {
+            let swarm =
+                crate::scenario::Swarm { on: crate::base::Ppm::ONE, always: Vec::new(), sizes: false };
+            let plan = |seed| {
+                let situations = Situations { occur: Vec::new(), seeds: 3 };
+                let swarm = Some(swarm.clone().into());
+                let mut plan = Plan { situations, swarm, ..fixture::plan(None, seed) };
+                plan.expect.violations = vec!["lost".to_owned()];
+                plan
+            };
+            let plans: Vec<Plan> = (1..=3).map(plan).collect();
+            let outcomes = found.map(|lost| {
+                let mut outcome = if lost { fixture::lost(1) } else { outcome(0, 0) };
+                outcome.violations.retain(|violation| violation.check == "lost");
+                outcome
+            });
+            let judged = plans
+                .iter()
+                .zip(&outcomes)
+                .map(|(plan, outcome)| judge(plan, &format!("c{}", plan.seed.0), outcome));
+            let mut record = assemble("reports/x", &plans, judged.collect(), &[]);
+            hold_occurrences(&plans, &mut record);
+            record.sound().unwrap_or_else(|e| panic!("{e}"));
+            assert!(record.cells.iter().all(|cell| cell.verdict == Verdict::Pass), "no cell is to blame");
+            let told: Vec<_> =
+                record.occurrences.iter().map(|one| (&*one.what, one.cells, one.of, one.pass)).collect();
+            assert_eq!(told, [("violation lost", seeds, 3, pass)]);
+        }
     }
 
     #[test]

@@ -88,6 +88,12 @@ impl Entry {
         format!("{}{}", self.id, if merged { BESIDE } else { OVER })
     }
 
+    /// The idempotency key under which it goes out. A copy of the storage may have decided otherwise
+    /// about the same edit, and the backend is to commit that once.
+    pub fn id_sent(&self) -> String {
+        self.id.replace(BESIDE, OVER.encode_utf8(&mut [0; 4]))
+    }
+
     /// The values that its person set. An update that makes its row again has all of the row's
     /// besides.
     pub fn own_values(&self) -> impl Iterator<Item = &(usize, Value)> {
