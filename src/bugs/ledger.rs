@@ -1,7 +1,7 @@
 //! Planted bugs in what becomes of data, and in when units run.
 
 use super::bug::{Breaks, Bug};
-use super::{app, named, order, page, pull, push, send, squash, units, wake};
+use super::{app, named, order, pull, push, send, squash, units, wake};
 use crate::engine::Rules;
 
 /// Each is caught by what is lost, late, or there twice.
@@ -563,46 +563,11 @@ pub(super) const BUGS: &[Bug] = &[
         breaks: Breaks::Rule(|rules| Rules { squash: squash::sends_the_last_update_alone(), ..rules }),
     },
     Bug {
-        id: "page-in-memory",
-        check: "lost-edit",
-        mechanism: "what was done here is beside a conflict in memory alone: who restarts the app finds the backend's version",
-        seen_in: "a page of conflicts that is a list in a view model",
-        breaks: Breaks::Rule(|rules| Rules { page: page::forgets_local_versions(), ..rules }),
-    },
-    Bug {
-        id: "choice-stays-here",
-        check: "lost-edit",
-        mechanism: "a person takes what they did themselves, and it is shown, but not sent",
-        seen_in: "a page of conflicts that writes past the outbox",
-        breaks: Breaks::Rule(|rules| Rules { page: page::keeps_the_choice(), ..rules }),
-    },
-    Bug {
-        id: "flag-stays-set",
-        check: "stuck",
-        mechanism: "the flag of a conflict is not reset when a person has decided: what they took waits on",
-        seen_in: "a flag `isConflict` that two screens write",
-        breaks: Breaks::Rule(|rules| Rules { page: page::keeps_the_flag(), ..rules }),
-    },
-    Bug {
-        id: "stops-at-a-conflict",
-        check: "idle-with-work",
-        mechanism: "while a conflict is open nothing is sent, and runs end as if all were well",
-        seen_in: "a queue that stops at its first failure",
-        breaks: Breaks::Rule(|rules| Rules { send: page::stops_at_a_conflict(), ..rules }),
-    },
-    Bug {
         id: "ends-what-is-referred-to",
         check: "stuck",
         mechanism: "a verdict that ends a row which others refer to is refused by the phone's foreign keys, and its edit is sent for ever",
         seen_in: "a parent deleted on the server under children that SQLite keeps",
         breaks: Breaks::Rule(|rules| Rules { outbox: push::ends_what_is_referred_to(), ..rules }),
-    },
-    Bug {
-        id: "another-copy-each-try",
-        check: "unasked-commit",
-        mechanism: "where both sides of a conflict are kept, the copy goes out under a new key with each try, and the device shows it under none of them",
-        seen_in: "a conflicted copy that is named by the clock",
-        breaks: Breaks::Rule(|rules| Rules { send: page::another_key_each_try(), ..rules }),
     },
     units::PART_OVER_WHOLE,
     units::PART_MOVES_ALL,

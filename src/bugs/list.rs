@@ -1,18 +1,23 @@
 //! All planted bugs as one list.
 
 use super::bug::Bug;
-use super::{ledger, status};
+use super::{ledger, page, status};
 
 /// Every planted bug, at least one for each check.
 pub const ALL: &[Bug] = &joined();
 
-const fn joined() -> [Bug; ledger::BUGS.len() + status::BUGS.len()] {
-    let mut all = [ledger::BUGS[0]; ledger::BUGS.len() + status::BUGS.len()];
-    let mut at = 0;
-    while at < all.len() {
-        let first = ledger::BUGS.len();
-        all[at] = if at < first { ledger::BUGS[at] } else { status::BUGS[at - first] };
-        at += 1;
+const LISTS: [&[Bug]; 3] = [ledger::BUGS, page::BUGS, status::BUGS];
+
+const fn joined() -> [Bug; ledger::BUGS.len() + page::BUGS.len() + status::BUGS.len()] {
+    let mut all = [ledger::BUGS[0]; ledger::BUGS.len() + page::BUGS.len() + status::BUGS.len()];
+    let (mut list, mut at, mut next) = (0, 0, 0);
+    while next < all.len() {
+        if at == LISTS[list].len() {
+            (list, at) = (list + 1, 0);
+        } else {
+            all[next] = LISTS[list][at];
+            (at, next) = (at + 1, next + 1);
+        }
     }
     all
 }

@@ -2,9 +2,10 @@
 
 use std::rc::Rc;
 
+use super::bug::{Breaks, Bug};
 use crate::base::{EntityId, Key};
 use crate::contract::{EditKind, Mutation};
-use crate::engine::{Correct, PageRule, SendRule};
+use crate::engine::{Correct, PageRule, Rules, SendRule};
 use crate::store::{Conflicts, Entry, StoreError, Tx};
 
 /// What was done here is kept in memory alone.
@@ -68,3 +69,42 @@ pub(super) fn another_key_each_try() -> Rc<dyn SendRule> {
     }
     Rc::new(Broken)
 }
+
+/// Bugs of a page of conflicts.
+pub(super) const BUGS: &[Bug] = &[
+    Bug {
+        id: "page-in-memory",
+        check: "lost-edit",
+        mechanism: "what was done here is beside a conflict in memory alone: who restarts the app finds the backend's version",
+        seen_in: "a page of conflicts that is a list in a view model",
+        breaks: Breaks::Rule(|rules| Rules { page: forgets_local_versions(), ..rules }),
+    },
+    Bug {
+        id: "choice-stays-here",
+        check: "lost-edit",
+        mechanism: "a person takes what they did themselves, and it is shown, but not sent",
+        seen_in: "a page of conflicts that writes past the outbox",
+        breaks: Breaks::Rule(|rules| Rules { page: keeps_the_choice(), ..rules }),
+    },
+    Bug {
+        id: "flag-stays-set",
+        check: "stuck",
+        mechanism: "the flag of a conflict is not reset when a person has decided: what they took waits on",
+        seen_in: "a flag `isConflict` that two screens write",
+        breaks: Breaks::Rule(|rules| Rules { page: keeps_the_flag(), ..rules }),
+    },
+    Bug {
+        id: "stops-at-a-conflict",
+        check: "idle-with-work",
+        mechanism: "while a conflict is open nothing is sent, and runs end as if all were well",
+        seen_in: "a queue that stops at its first failure",
+        breaks: Breaks::Rule(|rules| Rules { send: stops_at_a_conflict(), ..rules }),
+    },
+    Bug {
+        id: "another-copy-each-try",
+        check: "unasked-commit",
+        mechanism: "where both sides of a conflict are kept, the copy goes out under a new key with each try, and the device shows it under none of them",
+        seen_in: "a conflicted copy that is named by the clock",
+        breaks: Breaks::Rule(|rules| Rules { send: another_key_each_try(), ..rules }),
+    },
+];

@@ -6,16 +6,16 @@ use crate::contract::{
     TransportError, UnitEvent,
 };
 use crate::metrics::{Better, Figure, names};
-const UNIT: UnitId = UnitId(0);
+pub(super) const UNIT: UnitId = UnitId(0);
 const ENTITY: EntityId = EntityId(0);
 /// A world told by hand: two devices, a unit that pulls and one that does not.
-struct Telling {
+pub(super) struct Telling {
     collector: Collector,
     now: Time,
 }
 
 impl Telling {
-    fn new() -> Telling {
+    pub(super) fn new() -> Telling {
         let setting = Setting {
             starts: vec!["1d".to_owned(), "empty".to_owned()],
             units: vec!["Login".to_owned(), "Send".to_owned()],
@@ -26,7 +26,7 @@ impl Telling {
         };
         Telling { collector: Collector::new(setting), now: Time::ZERO }
     }
-    fn at(&mut self, secs: u64) -> &mut Telling {
+    pub(super) fn at(&mut self, secs: u64) -> &mut Telling {
         self.now = Time::ZERO + Span::secs(secs);
         self
     }
@@ -34,10 +34,10 @@ impl Telling {
         self.collector.on(&Occurrence { at: self.now, node, event });
         self
     }
-    fn device(&mut self, device: u32, event: Event<'_>) -> &mut Telling {
+    pub(super) fn device(&mut self, device: u32, event: Event<'_>) -> &mut Telling {
         self.tell(Node::Device(DeviceId(device)), event)
     }
-    fn figures(self) -> Figures {
+    pub(super) fn figures(self) -> Figures {
         self.collector.finish(self.now, &BTreeMap::new()).figures
     }
 }
@@ -64,15 +64,15 @@ fn committed<'a>(key: &'a Key, edit: EditId, stamp: i64) -> Event<'a> {
     }
 }
 
-fn stat(figures: &Figures, metric: &str, stat: &str) -> u64 {
+pub(super) fn stat(figures: &Figures, metric: &str, stat: &str) -> u64 {
     figures[metric].stat(stat).unwrap_or_else(|| panic!("{metric} has no {stat}"))
 }
 
-fn applied<'a>(changes: &'a [AppliedChange<'a>]) -> Event<'a> {
+pub(super) fn applied<'a>(changes: &'a [AppliedChange<'a>]) -> Event<'a> {
     Event::ChunkApplied { unit: Some(UNIT), changes, echoed: 1, took: Span::millis(4) }
 }
 
-fn change(stamp: i64) -> [AppliedChange<'static>; 1] {
+pub(super) fn change(stamp: i64) -> [AppliedChange<'static>; 1] {
     [AppliedChange { entity: ENTITY, key: "k", stamp: Stamp(stamp), removed: true }]
 }
 
@@ -563,44 +563,4 @@ fn an_edit_that_nobody_saw_saved_meets_no_conflict_of_anybodys() {
     t.device(0, Event::EditMissed { edit: &own, waited: Span::ZERO });
     t.device(0, Event::EditMade { edit: &own, made_at: Stamp(5) }).device(0, decided());
     assert_eq!(found(t), 1);
-}
-
-#[test]
-fn a_run_that_is_under_way_at_the_end_lasted_until_then() {
-    let mut t = Telling::new();
-    let (kind, took) = (RequestKind::Pull, Span::secs(3));
-    let answered = Event::ResponseReceived { request: 0, kind, unit: Some(UNIT), bytes: 800, rows: 1, took };
-    t.at(1).device(0, Event::SyncStart { unit: UNIT, run: 0, waited: Span::ZERO });
-    t.at(4).device(0, answered).device(0, applied(&change(6))).at(5);
-    let figures = t.figures();
-    let value = |name: &str| stat(&figures, name, "value");
-    assert_eq!(value("engine.session.time"), 4_000_000_000);
-    assert_eq!((value("engine.rows.rate"), value("engine.bytes.rate")), (250, 200));
-}
-
-#[test]
-fn a_run_whose_process_died_and_of_whose_end_nobody_tells_was_interrupted() {
-    let died = |t: &mut Telling| {
-        t.device(0, Event::SyncStart { unit: UNIT, run: 0, waited: Span::ZERO });
-        t.at(1).device(0, Event::ProcessKilled { reason: KillReason::PowerLoss });
-        t.device(0, Event::ProcessStarted { incarnation: 1 });
-    };
-    let start = |run| Event::SyncStart { unit: UNIT, run, waited: Span::ZERO };
-    let well = |run| Event::SyncComplete { unit: UNIT, run, took: Span::ZERO, blocking: false };
-    let interrupted = Event::SyncError { unit: UNIT, run: 0, error: &SyncError::Interrupted };
-    // Told by the next life, passed over by it, and not told until the end.
-    for (events, runs) in
-        [(vec![interrupted, start(1), well(1)], 2), (vec![start(1), well(1)], 2), (vec![], 1)]
-    {
-        let mut t = Telling::new();
-        died(&mut t);
-        for event in events {
-            t.at(2).device(0, event);
-        }
-        let figures = t.figures();
-        let value = |name: &str| stat(&figures, name, "value");
-        let told = ["count", "failed", "interrupted"].map(|name| value(&format!("engine.session.{name}")));
-        assert_eq!(told, [runs, 1, 1]);
-        assert_eq!(value("engine.syncs.good_share"), (runs - 1) * 500_000);
-    }
 }

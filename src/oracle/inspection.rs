@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::accounts::Accounts;
+use super::blind::Blind;
 use super::busy::{Busy, Eventful};
 use super::check::{Check, Subject, metric_of};
 use super::checks::{self, EditCase, RowCase};
@@ -15,7 +16,7 @@ use super::flow::{Names, Run};
 use super::held::{At, Behind};
 use super::history::{History, RowId};
 use super::ledger::Ledger;
-use super::model::{Blind, Oracle};
+use super::model::Oracle;
 use super::names::{NamedTruth, NamedView};
 use super::opened::Opened;
 use super::owed::{Owing, Told};

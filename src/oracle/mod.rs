@@ -75,6 +75,7 @@
 
 mod accounts;
 mod again;
+mod blind;
 mod busy;
 mod carried;
 mod check;

@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::accounts::Accounts;
 use super::again::Again;
+use super::blind::Blind;
 use super::busy::{Busy, Happened};
 use super::check::Check;
 use super::checks::{self, CommitCase, ShownCase, Turn};
@@ -31,7 +32,7 @@ use super::status::Statuses;
 use super::strangers::Strangers;
 use super::thrift::Thrift;
 use super::truth::{Places, RowHash, Truth, place_of};
-use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Time};
+use crate::base::{DeviceId, EditId, EntityId, Stamp, Time};
 use crate::contract::{
     AppliedChange, Attributes, Author, Capabilities, ColumnKind, CommitKind, ConflictKind, Decision,
     EditKind, Event, KillReason, LocalEdit, LogKind, NamedBy, Node, Occurrence, PageEvent, Refusal, Schema,
@@ -109,23 +110,6 @@ pub struct Oracle {
     pub(super) miscalled: Miscalled,
     /// Rows that a rule made of edits, to keep both sides of a conflict.
     pub(super) kept_both: u64,
-}
-
-/// An edit that replaced somebody else's version unseen.
-pub(super) struct Blind {
-    pub(super) edit: EditId,
-    pub(super) entity: EntityId,
-    pub(super) key: Key,
-    /// In which life of its device it was committed, and when.
-    pub(super) committed: (u32, Time),
-    pub(super) text: String,
-}
-
-impl Blind {
-    pub(super) fn add_to(self, findings: &mut Findings) {
-        let concerns = (Some(self.edit.device), Some((self.entity, self.key.as_str())));
-        findings.add(Check::SilentDiscard, concerns, || self.text);
-    }
 }
 
 impl Oracle {
