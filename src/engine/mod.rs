@@ -20,8 +20,8 @@
 //!   leaves a line that the user can read.
 //! - A row of which some columns come is completed from the version that they are to be put on, or
 //!   not written.
-//! - Rows of which a unit brings a part lie beside those that are held in full, and no unit but their
-//!   own moves by what it brings.
+//! - Rows of which a unit brings a part lie beside those that are held in full, and move no cursor
+//!   but its own.
 //! - A row with local edits is not overwritten by a pull; the newer version waits in its shadow.
 //! - One run at a time, or with `sessions` several of units that share no entity; each run that
 //!   starts ends in exactly one event, also when the process dies in between.

@@ -7,8 +7,8 @@ use crate::base::{EntityId, UnitId};
 use crate::contract::{Event, UnitEvent};
 use crate::store::SHARED;
 
-/// Tells where all cursors and dates stand, if somebody watches. What cannot be read now fails where
-/// it is needed.
+/// Tells where all cursors and dates stand, if somebody watches. What cannot be read now fails
+/// where it is needed.
 pub(super) fn tell_cursors(process: &Process) {
     if !process.store.watches_cursors() {
         return;

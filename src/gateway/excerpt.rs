@@ -63,7 +63,7 @@ mod tests {
     use crate::contract::ScopeRule;
     use crate::protocol::{self, Asked, Codec};
 
-    /// What is sent of a row of each of these days as of these stamps, a tombstone where nothing is.
+    /// What is sent of rows of these days as of these stamps; a tombstone has no values.
     fn sent(cursor: Option<&str>, rows: &[(i64, i64)]) -> Vec<(String, Option<Vec<Value>>)> {
         let rule = ScopeRule::Window { column: 1, from: Stamp(10), until: Stamp(20) };
         let excerpt = Excerpt { entity: EntityId(0), columns: vec![1], rows: vec![rule] };

@@ -2,8 +2,12 @@
 
 use super::board::Board;
 use super::table::Id;
+#[cfg(test)]
+use crate::base::Span;
 use crate::base::{DeviceId, EntityId, Time, UnitId};
 use crate::contract::Event;
+#[cfg(test)]
+use crate::contract::UnitEvent;
 
 /// What is on its way to one device.
 #[derive(Clone, Debug, Default)]
@@ -63,10 +67,16 @@ impl Arrivals {
     }
 }
 
+/// Events of units and of what is found for them, for a test that tells of everything.
+#[cfg(test)]
+pub(super) const EVERY: &[Event<'static>] = &[
+    Event::Unit(UnitEvent::Excerpt { unit: UnitId(0), rows: 2, took: Span::millis(1) }),
+    Event::Captured { writes: 3, written: 6, handled: 9, cpu: Span(5), state: 70, kinds: [1, 2, 3] },
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::Span;
     use crate::contract::{Entity, Schema};
 
     const ME: DeviceId = DeviceId(0);

@@ -3,7 +3,7 @@ use crate::base::{EditId, EntityId, Key, Stamp, UnitId, Value};
 use crate::contract::{
     AppEvent, AppliedChange, Author, CommitKind, ConflictKind, Decision, DropReason, EditError, EditKind,
     KillReason, LocalEdit, LogKind, Overtaken, Refusal, RequestKind, ServerError, Sides, SyncError,
-    TransportError, UnitEvent,
+    TransportError,
 };
 use crate::metrics::{Better, Figure, names};
 pub(super) const UNIT: UnitId = UnitId(0);
@@ -83,7 +83,8 @@ fn everything(t: &mut Telling) {
         t.device(device, Event::ProcessStarted { incarnation: 0 })
             .device(device, Event::App(AppEvent::Login));
     }
-    crate::metrics::hooks::EVERY.iter().for_each(|event| _ = t.device(0, *event));
+    let others = crate::metrics::hooks::EVERY.iter().chain(crate::metrics::arrivals::EVERY);
+    others.for_each(|event| _ = t.device(0, *event));
     t.device(0, Event::UnitQueued { unit: UNIT, depth: 1 })
         .device(0, Event::UnitCoalesced { unit: UNIT })
         .device(0, Event::UnitDiscarded { unit: UNIT })
@@ -102,7 +103,6 @@ fn everything(t: &mut Telling) {
     }
     t.device(0, applied(&change(6)))
         .device(0, Event::CursorSaved { unit: UNIT, entity: ENTITY })
-        .device(0, Event::Unit(UnitEvent::Excerpt { unit: UNIT, rows: 2, took: Span::millis(1) }))
         .device(0, Event::CursorReset { unit: UNIT, entity: ENTITY });
     t.device(0, Event::TableEmptied { entity: ENTITY, edits: 2 })
         .device(0, applied(&[AppliedChange { removed: false, ..change(9)[0] }]));
@@ -234,10 +234,6 @@ fn refusals(t: &mut Telling, made: &LocalEdit, key: &Key) {
     t.device(0, Event::Renamed { entity, from: key, to: key }).tell(Node::Backend, served(kind));
     _ = [Event::ApplyAborted, Event::Dangling { rows: 3 }].map(|event| _ = t.device(0, event));
     t.tell(Node::Backend, Event::MutationReplayed { edit }).tell(Node::Backend, served(RequestKind::Push));
-    t.tell(
-        Node::Gateway,
-        Event::Captured { writes: 3, written: 6, handled: 9, cpu: Span(5), state: 70, kinds: [1, 2, 3] },
-    );
     use ConflictKind::{DeleteUpdate, Equal, InsertInsert, UpdateDelete, UpdateTaken, UpdateUpdate};
     for kind in [UpdateUpdate, UpdateDelete, DeleteUpdate, InsertInsert, UpdateTaken, Equal] {
         let (columns, other): (&[usize], _) = (&[1], Key::new("b"));

@@ -181,11 +181,11 @@ pub fn is_of_check(metric: &str) -> bool {
 /// The checks that may fire along with `check` without being named: what `check` means at a larger
 /// scale.
 ///
-/// A device that lacks a row, has one too many, or shows what was never so is divergent. One that has a deleted row again
-/// went back. An edit that the backend refused and that then vanished is lost and was discarded
-/// silently, and is counted by no status. One that is committed again under another key is a commit
-/// that nobody asked for. A device that lost sight of its own write went back. A device with a run
-/// that never ends does not come to rest, and says that it syncs.
+/// A device that lacks a row, has one too many, or shows what was never so is divergent. One that
+/// has a deleted row again went back. An edit that the backend refused and that then vanished is
+/// lost and was discarded silently, and is counted by no status. One that is committed again under
+/// another key is a commit that nobody asked for. A device that lost sight of its own write went
+/// back. A device with a run that never ends does not come to rest, and says that it syncs.
 pub fn implied(check: &str) -> &'static [&'static str] {
     match check {
         "duplicate" => &["divergent", "unasked-commit"],

@@ -237,6 +237,7 @@ impl<'a> Inspection<'a> {
 
     /// The verdict, after the last device.
     pub fn finish(self) -> Verdict {
+        let unseen = self.oracle.unseen();
         let Oracle {
             schema,
             units,
@@ -259,8 +260,6 @@ impl<'a> Inspection<'a> {
             kept_both,
             intents,
             thrift,
-            strangers,
-            parts_seen,
             ..
         } = self.oracle;
         intents.finish(&mut findings);
@@ -277,8 +276,7 @@ impl<'a> Inspection<'a> {
             Subject::Edits => ledger.is_empty(),
             Subject::Runs => flow.is_empty(),
             Subject::Statuses => statuses.is_empty(),
-            Subject::Cursors => !strangers.has_seen(),
-            Subject::Parts => parts_seen == 0,
+            Subject::Cursors | Subject::Parts => unseen.contains(&check.subject()),
             Subject::World => false,
         });
         let (mut violations, mut figures, not_applicable) = findings.finish();

@@ -14,6 +14,8 @@
 //! | check | what must not be |
 //! |---|---|
 //! | `lost`, `stale`, `orphan`, `undetected-delete` | a device lacks a row of its scope, holds a replaced version, a row of somebody else, a deleted row |
+//! | `contradiction` | a row is shown, in full or in part, as of a version that said otherwise |
+//! | `stranger` | a cursor or a date of the last sync moved while its unit did not run |
 //! | `duplicate` | an edit is committed twice, a natural key names two rows, a device shows a row twice |
 //! | `resurrected` | a deleted row is back, on the backend without a create, or on a device that had removed it |
 //! | `divergent` | a device differs in any of these ways, or in another |

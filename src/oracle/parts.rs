@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::check::Check;
+use super::check::{Check, Subject};
 use super::model::Oracle;
 use super::truth::Truth;
 use super::words;
@@ -52,6 +52,12 @@ impl Oracle {
                 }
             });
         }
+    }
+
+    /// Of what units have of their own, what nobody saw any of.
+    pub(super) fn unseen(&self) -> Vec<Subject> {
+        let seen = [(Subject::Cursors, self.strangers.has_seen()), (Subject::Parts, self.parts_seen > 0)];
+        seen.into_iter().filter(|(_, seen)| !seen).map(|(subject, _)| subject).collect()
     }
 
     fn contradicts(&mut self, device: DeviceId, (entity, key): (EntityId, &str), how: &str) {

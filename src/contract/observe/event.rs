@@ -24,8 +24,8 @@ pub enum Event<'a> {
         /// Why.
         reason: KillReason,
     },
-    /// The world: a process is about to die with a part of its work on the database done, or after a
-    /// transaction that failed for lack of room and may yet be there: its last it may not have told.
+    /// The world: a process is about to die amid work on its database, or after a transaction that
+    /// failed for lack of room and may yet be there: what it did last it may not have told.
     CutShort,
     /// The world: an answer is decoded.
     Decoded {
@@ -299,7 +299,7 @@ pub enum Event<'a> {
         /// Why.
         error: &'a EditError,
     },
-    /// The world: a person's edit was not seen saved: no app ran, it died first, or the world ended.
+    /// The world: a person did not see an edit saved: no app ran, it died, or the world ended.
     EditMissed {
         /// The edit.
         edit: &'a LocalEdit,

@@ -2,6 +2,7 @@
 
 use super::super::written::trigger;
 use super::World;
+use super::excerpts::{excerpts, excerpts_fit};
 use super::page::resolver;
 use super::schema::attributes_known;
 use super::view::{Given, View};
@@ -15,7 +16,7 @@ impl World<'_> {
     pub(super) fn units(&self, gateway: &gateway::Options) -> Vec<SyncUnit> {
         let units: Vec<SyncUnit> =
             self.root.at("unit").entries().map(|(name, view)| self.unit(name, view)).collect();
-        self.excerpts_fit(&units, gateway);
+        excerpts_fit(self, &units, gateway);
         units
     }
 
@@ -32,7 +33,7 @@ impl World<'_> {
             );
         }
         SyncUnit {
-            excerpts: self.excerpts(view, &pull),
+            excerpts: excerpts(self, view, &pull),
             name: name.to_owned(),
             on,
             pull,
