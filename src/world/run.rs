@@ -102,15 +102,21 @@ pub struct Places {
     pub moments: Vec<Moment>,
 }
 
+const DAY: Span = Span::secs(86_400);
+
 /// What the devices' hardware has done, by metric.
-fn worked(devices: &[Rc<Device>]) -> BTreeMap<&'static str, u64> {
+fn worked(devices: &[Rc<Device>], plan: &Plan) -> BTreeMap<&'static str, u64> {
     let (spent, disks): (Vec<_>, Vec<_>) =
         devices.iter().map(|device| (device.spent(), device.storage.disk.counters())).unzip();
     let longest = |of: fn(&Spent) -> Span| spent.iter().map(of).max().unwrap_or_default().0;
+    let blocked: u64 = devices.iter().map(|device| device.screen.blocked().0).sum();
+    // A script that is shorter is their day.
+    let person_time = plan.duration.max(DAY).0.saturating_mul(devices.len() as u64).max(1);
     let suspended = |of: fn(Counts) -> u64| devices.iter().map(|device| of(device.suspension.counts())).sum();
     BTreeMap::from([
         ("engine.never_usable.devices", devices.iter().map(|d| u64::from(d.attention.waits())).sum()),
-        ("device.screen.blocked", devices.iter().map(|device| device.screen.blocked().0).sum()),
+        ("device.screen.blocked", blocked),
+        ("device.screen.blocked_a_day", Span(blocked).scaled(DAY.0, person_time).0),
         ("device.suspended.count", suspended(|counts| counts.times)),
         ("device.suspended.time", suspended(|counts| counts.long.0)),
         ("device.background.windows", suspended(|counts| counts.windows)),
@@ -456,7 +462,7 @@ impl World {
         let World { sim, handle, hub, servers, devices, links, faults, script, plan, .. } = self;
         let ended_at = handle.now();
         devices.iter().for_each(|device| device.close_books());
-        let worked = worked(&devices);
+        let worked = worked(&devices, &plan);
         let mut listeners = hub.take();
         // Nobody reads what would be found in a world that was cut off, and the caller waits. What was stopped stays so.
         let stopped = Cell::new(ended == Ended::Interrupted);

@@ -426,3 +426,21 @@ fn two_runs_of_a_unit_of_which_none_ends_yet_are_two_at_once() {
     let verdict = stage.verdict();
     assert_eq!(verdict.figures["oracle.two_syncs_of_one_unit.count"], 1, "{:?}", verdict.violations);
 }
+
+#[test]
+fn a_run_of_a_suspended_app_is_not_silent_until_it_goes_on() {
+    let suspended = |after: u64| {
+        let mut stage = Stage::new();
+        stage.start(UNIT, 0);
+        stage.emit(0, Event::Suspended);
+        stage.later(7_200);
+        stage.emit(0, Event::LinkDown);
+        stage.emit(0, Event::Continued { after: Span::secs(7_200) });
+        stage.later(after);
+        stage.emit(0, Event::LinkUp);
+        stage.complete(UNIT, 0);
+        stage.verdict()
+    };
+    assert_silent(&suspended(60));
+    assert_only(&suspended(7_200), "event-without-end", 1);
+}
