@@ -8,13 +8,15 @@ use super::edit::Edit;
 use super::findings::{Concerns, Findings};
 use super::history::{History, RowId};
 use super::meant::{Beside, Meant};
-use crate::base::{DeviceId, EditId, EntityId, Key};
+use crate::base::{DeviceId, EditId, EntityId, Key, Time};
 use crate::contract::{Author, CommitKind, Decision, EditError, EditKind, LocalEdit, LogEntry};
 
 /// What people meant besides the edits that they saw saved, and what rules made of those.
 #[derive(Debug, Default)]
 pub(super) struct Intents {
     beside: Beside,
+    /// When the latest process of each device ended: what that made durable last it did not tell.
+    ended: BTreeMap<DeviceId, Time>,
     /// By device: the deletes that it made and that are not decided.
     deletes: BTreeMap<DeviceId, BTreeSet<u32>>,
     /// The backend went back to an older state: what a later edit carried may be undone.
@@ -58,6 +60,20 @@ impl Intents {
     /// A conflict rule spoke.
     pub(super) fn decided(&mut self, edit: EditId, decision: Decision<'_>) {
         self.beside.decided(edit, decision);
+    }
+
+    /// A process of the device ended.
+    pub(super) fn process_ended(&mut self, device: DeviceId, at: Time) {
+        self.ended.insert(device, at);
+    }
+
+    /// Whether a rule has made a row of this key, which is `new`, of an edit that goes out so, and
+    /// died before it told: the backend had refused the edit. It tells once, by the first key.
+    pub(super) fn was_split_off(&self, id: EditId, edit: &Edit, key: &Key, new: bool) -> bool {
+        let ended = self.ended.get(&id.device);
+        let untold = edit.refused.is_some_and(|refused| ended.is_some_and(|ended| refused <= *ended));
+        let told = self.beside.ruled.get(&id).is_some_and(Option::is_some);
+        new && untold && !told && edit.key != *key
     }
 
     /// A row that a device made is another that was there.

@@ -118,6 +118,7 @@ mod tests;
 mod thrift;
 mod told;
 mod truth;
+mod untold;
 mod violation;
 mod words;
 

@@ -32,6 +32,7 @@ use super::status::Statuses;
 use super::strangers::Strangers;
 use super::thrift::Thrift;
 use super::truth::{Places, RowHash, Truth, place_of};
+use super::untold;
 use crate::base::{DeviceId, EditId, EntityId, Stamp, Time};
 use crate::contract::{
     AppliedChange, Attributes, Author, Capabilities, ColumnKind, CommitKind, ConflictKind, Decision,
@@ -378,7 +379,10 @@ impl Oracle {
             Event::Restored { to, life } => self.went_back(at, device, life, to),
             Event::BecameCopy { of, unseen } => self.became_copy(at, device, of, unseen),
             Event::EditsSquashed { edit, with, stays: false, .. } => self.ledger.squashed(at, edit, with),
-            Event::EditSent { edit, request, .. } => self.ledger.sent(device, edit, request),
+            Event::EditSent { edit, entity, key, request } => {
+                self.ledger.sent(device, edit, request);
+                untold::sent(&mut self.intents, &self.ledger, &self.history, edit, (entity, key));
+            }
             Event::ResponseReceived { request, kind, .. } if kind.pushes() => {
                 self.ledger.request_ended(device, request, true);
             }
@@ -431,12 +435,7 @@ impl Oracle {
             None => (own, self.met(at, device, own, sides.remote)),
         };
         self.intents.decided(edit, decision);
-        if matches!(decision, Decision::Both { .. }) {
-            // What was made on top of it goes with it.
-            let on_top = self.ledger.open_on(own).map(|(id, _)| id);
-            let on_top = on_top.filter(|id| id.device == edit.device && id.number > edit.number);
-            on_top.for_each(|id| self.intents.decided(id, decision));
-        }
+        untold::with_those_on_top(&mut self.intents, &self.ledger, edit, own, decision);
         let of = (self.history.row(row), seen);
         let all = |row: RowId| (self.history.row(row), self.history.row(row).versions.len());
         let stays = other.map_or(of, all);
@@ -457,6 +456,7 @@ impl Oracle {
     /// The process of a device ended. What was not synced may be gone with the power.
     fn process_ended(&mut self, at: Time, device: DeviceId, reason: KillReason) {
         self.ledger.process_ended(device);
+        self.intents.process_ended(device, at);
         if reason == KillReason::PowerLoss && !self.durable {
             self.ledger.lost_power(device, at);
             self.shown.forget(device, at);

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use super::truth::Truth;
 use crate::base::{EditId, EntityId, Key, Stamp, Value, ValueRef};
 use crate::contract::{
-    AppliedChange, Author, ColumnKind, DeviceView, EditKind, Event, LocalEdit, LogEntry, NamedBy,
-    OpenConflict, PendingEdit, Schema,
+    AppliedChange, Author, ColumnKind, ConflictKind, DeviceView, EditKind, Event, LocalEdit, LogEntry,
+    NamedBy, OpenConflict, PageEvent, PendingEdit, Schema,
 };
 
 /// What a row was made as, and by which edit.
@@ -30,6 +30,9 @@ pub(super) struct Names {
     later: BTreeMap<(EntityId, Key), Key>,
     /// What creates call their rows.
     creates: BTreeMap<EditId, Key>,
+    /// Creates that met the row of somebody else, by a natural key: what goes out of them goes onto
+    /// that row, whose key was not given to theirs.
+    met: BTreeSet<EditId>,
     /// Keys that were found to name two rows, with the second.
     twice: BTreeSet<(EntityId, Key, Key)>,
     /// First keys of rows that the backend has under another.
@@ -71,6 +74,12 @@ impl Names {
             Event::Renamed { entity, from, to } if gives_keys(schema, entity) => {
                 self.is_called(entity, to, from, false)
             }
+            Event::ConflictDecided { edit, kind: ConflictKind::InsertInsert, .. }
+            | Event::Page(PageEvent::Resolved { edit, kind: ConflictKind::InsertInsert, .. }) => {
+                self.met.insert(edit);
+                None
+            }
+            Event::EditSent { edit, .. } if self.met.contains(&edit) => None,
             Event::EditSent { edit, entity, key, .. } => {
                 let first = self.creates.get(&edit)?.clone();
                 self.is_called(entity, key, &first, true)

@@ -248,6 +248,11 @@ fn crash_sweep_a_kill_at_any_crash_point_loses_nothing_where_both_are_kept() {
 }
 
 #[test]
+fn crash_sweep_a_kill_at_the_time_of_any_disk_operation_loses_nothing_where_both_are_kept() {
+    assert!(nothing_is_lost(Sweep::KillTimes, &[JOURNALS[0], KEEP_BOTH].concat()) > 1_000);
+}
+
+#[test]
 fn crash_sweep_a_kill_after_any_poll_loses_nothing_while_edits_go_as_one() {
     assert!(nothing_is_lost(Sweep::Polls, &[JOURNALS[0], SQUASHED].concat()) > 200);
     let outcome = worlds::run(&worlds::plan(TINY, SQUASHED));

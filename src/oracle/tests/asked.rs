@@ -4,8 +4,8 @@ use super::assert_silent;
 use super::stage::{CLINIC, DOCTOR, NOTE, SLOT, STATUS, Stage, VISIT, slot, visit};
 use crate::base::{DeviceId, EditId, Key, Span, Stamp, Value};
 use crate::contract::{
-    Author, ConflictKind, Decision, EditError, EditKind, Event, LocalEdit, LogEntry, LogKind, Node, Refusal,
-    Sides,
+    Author, ConflictKind, Decision, EditError, EditKind, Event, KillReason, LocalEdit, LogEntry, LogKind,
+    Node, Refusal, Sides,
 };
 
 /// What the check says of the stage as it is.
@@ -182,6 +182,40 @@ fn a_copy_of_an_edit_in_a_row_of_its_own_is_asked() {
     stage.emit(0, Event::ConflictDecided { edit, entity, key: &key, kind, decision, sides });
     stage.commit(Author::Device(edit), VISIT, "a-both", status("done"));
     assert_asked(stage);
+}
+
+/// A device sends an edit under another key after the backend has refused it; `died` says whether
+/// its process ended in between, and `again` whether it goes out under a third key then.
+fn sent_under_another_key(died: bool, again: bool) -> Stage {
+    let mut stage = Stage::new();
+    let edit = stage.update(0, "a1", "done");
+    let (a1, kind, conflict) = (Key::new("a1"), EditKind::Update, Some(Refusal::Stale));
+    let refused = Event::MutationRefused { edit, entity: VISIT, key: &a1, kind, conflict, holder: None };
+    stage.tell(Node::Backend, refused);
+    if died {
+        stage.emit(0, Event::ProcessKilled { reason: KillReason::Killed });
+    }
+    for key in ["a-both", "a-more"].into_iter().take(1 + usize::from(again)) {
+        let key = &Key::new(key);
+        stage.emit(0, Event::EditSent { edit, entity: VISIT, key, request: 1 });
+        stage.commit(Author::Device(edit), VISIT, key.as_str(), status("done"));
+    }
+    stage
+}
+
+#[test]
+fn what_was_split_off_before_a_kill_is_asked() {
+    assert_asked(sent_under_another_key(true, false));
+}
+
+#[test]
+fn who_lives_on_has_to_tell_what_is_split_off() {
+    assert_unasked(sent_under_another_key(false, false), "it is another row");
+}
+
+#[test]
+fn a_kill_splits_nothing_off_twice() {
+    assert_unasked(sent_under_another_key(true, true), "it is another row");
 }
 
 #[test]

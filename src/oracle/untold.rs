@@ -1,0 +1,42 @@
+//! Edits that became rows of their own, also where the process died before it told.
+
+use super::history::{History, RowId};
+use super::intents::Intents;
+use super::ledger::Ledger;
+use crate::base::{EditId, EntityId, Key};
+use crate::contract::Decision;
+
+/// The edit is in a request under this key. A process may have split it off to a row that nobody
+/// had, and died before it told.
+pub(super) fn sent(
+    intents: &mut Intents,
+    ledger: &Ledger,
+    history: &History,
+    edit: EditId,
+    (entity, key): (EntityId, &Key),
+) {
+    let Some(made) = ledger.get(edit) else { return };
+    let known = history.find(entity, key.as_str());
+    let new = known.is_none_or(|row| history.row(row).versions.is_empty());
+    if intents.was_split_off(edit, made, key, new) {
+        let decision = Decision::Both { key };
+        intents.decided(edit, decision);
+        with_those_on_top(intents, ledger, edit, made.row, decision);
+    }
+}
+
+/// What was made on top of an edit that becomes a row of its own goes with it.
+pub(super) fn with_those_on_top(
+    intents: &mut Intents,
+    ledger: &Ledger,
+    edit: EditId,
+    own: RowId,
+    decision: Decision<'_>,
+) {
+    if !matches!(decision, Decision::Both { .. }) {
+        return;
+    }
+    let on_top = ledger.open_on(own).map(|(id, _)| id);
+    let on_top = on_top.filter(|id| id.device == edit.device && id.number > edit.number);
+    on_top.for_each(|id| intents.decided(id, decision));
+}
