@@ -98,6 +98,8 @@ fn the_same_is_asked_of_a_scenario_of_ones_own() {
     assert!(desk.out.contains("      ! without it: "), "what it loses is told: {}", desk.out);
     let record = desk.record("out");
     assert_eq!(record.answers[0].stands, Some(Stand::Without));
+    desk.run("-q run @asks.toml --for @mine.toml --out @out --progress none");
+    assert!(desk.out.contains(&format!("      no: {ANSWER}\n")), "who asked for quiet, too: {}", desk.out);
     assert!(record.cells.iter().all(|cell| cell.scenario == "mine"));
 }
 

@@ -575,7 +575,10 @@ fn tell(ran: &Ran, format: Format, console: &mut Console<'_>) {
 pub(super) fn in_short(record: &RunRecord, last: &str, console: &Console<'_>) -> String {
     let mixed = record.mixed().map_or_else(String::new, |mixed| format!("note: {mixed}\n"));
     let paint = console.out_paint();
-    let wrong = report::reasons(record) + &report::warnings(record, paint);
+    // Of a scenario that was asked the answers are the result.
+    let asked = record.is_of_findings() && !record.answers.is_empty();
+    let told = if asked { report::answers(record) } else { report::reasons(record) };
+    let wrong = told + &report::warnings(record, paint);
     report::headline(record, paint) + &wrong + &mixed + last
 }
 
