@@ -29,17 +29,17 @@ pub use crate::base::{
 };
 pub use device::{
     Added, AppEvent, Cacheable, Call, Carried, CarriedRows, Clock, CrashPoints, Database, DeviceSetup,
-    DeviceView, EditError, EditKind, EngineError, EngineFactory, Hook, HookEnd, HookError, Hooks,
-    LocalBoxFuture, LocalEdit, LogEntry, LogKind, Machine, NetworkKind, NoStream, Occasion, OpenConflict,
-    Opened, PendingEdit, Pick, Ports, Provision, Queue, Spawn, SyncEngine, SyncError, Threw, Transport,
-    TransportError, Work,
+    DeviceView, EditError, EditKind, EngineError, EngineFactory, Hook, HookEnd, HookError, Hooks, Like,
+    Listed, LocalBoxFuture, LocalEdit, LocalQuery, LogEntry, LogKind, Machine, NetworkKind, NoStream,
+    Occasion, OpenConflict, Opened, PendingEdit, Pick, Ports, Provision, Queue, Spawn, SyncEngine, SyncError,
+    Threw, Transport, TransportError, Work,
 };
 pub use naming::{MergeRule, NamedBy, Naming};
 pub use observe::{
     AppliedChange, Author, CommitKind, ConflictKind, Decision, DropReason, Event, EventSink, KillReason,
     Node, Occurrence, Overtaken, PageEvent, RequestKind, Sides,
 };
-pub use reference::{OnDelete, Reference};
+pub use reference::{Copied, OnDelete, Reference};
 pub use schema::{
     Attributes, Column, ColumnKind, Delivery, Entity, Schema, ScopeRule, SyncUnit, Trigger, given_key,
 };

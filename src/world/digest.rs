@@ -116,6 +116,7 @@ events! {
     140 Renamed { entity, from, to },
     141 ApplyAborted,
     142 Dangling { rows },
+    150 Listed { rows, steps, pages, took, waited },
     110 Page(page),
 }
 

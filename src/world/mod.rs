@@ -38,6 +38,7 @@ mod hardware;
 mod hooks;
 mod hub;
 mod lifecycle;
+mod lists;
 mod logins;
 mod missed;
 mod opened;

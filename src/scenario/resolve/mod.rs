@@ -22,6 +22,7 @@ mod measured;
 mod naming;
 mod page;
 mod people;
+mod query;
 mod schema;
 mod shows;
 mod size;
@@ -137,6 +138,7 @@ pub(super) fn resolve(
         transport: transport::transport(root.at("transport")),
         workload: world.workload(),
         hooks: Arc::new(world.hooks()),
+        queries: world.queries(),
         events,
         chaos: world.chaos(),
         swarm: world.swarm().map(Arc::new),

@@ -9,6 +9,7 @@ mod doubts;
 mod idle;
 mod limits;
 mod links;
+mod lists;
 mod meaning;
 mod own_keys;
 mod own_rows;

@@ -2,6 +2,7 @@
 
 mod edits;
 mod files;
+mod lists;
 mod marks;
 mod rename;
 mod sync;
