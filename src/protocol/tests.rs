@@ -147,11 +147,9 @@ fn verdicts_and_pages_come_in_one_answer() {
         let (_, alone) = pages(codec.pages(Asked(9)));
         let opened = [bytes, alone].map(|bytes| codec.open(bytes).unwrap());
         let [answer, alone] = [0, 1].map(|at| codec.decode_answer(&opened[at]).unwrap().unwrap());
-        let told: Vec<Outcome> = answer.results.into_iter().map(|result| result.outcome).collect();
+        let told: Vec<Outcome> = answer.results.iter().map(|result| result.outcome.clone()).collect();
         assert_eq!((answer.asked, told), (Asked(9), outcomes));
-        let rows = |page: &Page<'_>| (page.entity, page.rows.clone(), page.cursor.to_string(), page.more);
-        let both = [&answer.pages, &alone.pages].map(|pages| pages.iter().map(rows).collect::<Vec<_>>());
-        assert_eq!(both[0], both[1]);
+        assert_eq!(format!("{:?}", answer.pages), format!("{:?}", alone.pages));
     }
 }
 

@@ -2,25 +2,13 @@
 
 use super::conflict::{ConflictKind, Decision, Sides};
 use super::kind::{AppliedChange, Author, CommitKind, DropReason, KillReason, Overtaken, RequestKind};
+use super::node::Node;
 use super::page::PageEvent;
 use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
 use crate::contract::device::{
     AppEvent, EditError, EditKind, Hook, HookEnd, LocalEdit, LogKind, SyncError, TransportError,
 };
 use crate::contract::server::{Refusal, ServerError};
-
-/// Where something happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Node {
-    /// On a device.
-    Device(DeviceId),
-    /// On the gateway.
-    Gateway,
-    /// On the backend.
-    Backend,
-    /// In the bench itself.
-    World,
-}
 
 /// An event with its place and time, as listeners get it.
 #[derive(Clone, Copy, Debug)]
@@ -39,8 +27,7 @@ pub trait EventSink {
     fn emit(&self, event: Event<'_>);
 }
 
-/// Everything that can be observed. Events of devices come from the engine unless it says "the
-/// world".
+/// Everything that can be observed; of devices by the engine, unless it says "the world".
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
     /// The world: a process starts; `start` names the state it began the scenario with.

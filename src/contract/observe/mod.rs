@@ -15,9 +15,11 @@
 mod conflict;
 mod event;
 mod kind;
+mod node;
 mod page;
 
 pub use conflict::{ConflictKind, Decision, Sides};
-pub use event::{Event, EventSink, Node, Occurrence};
+pub use event::{Event, EventSink, Occurrence};
 pub use kind::{AppliedChange, Author, CommitKind, DropReason, KillReason, Overtaken, RequestKind};
+pub use node::Node;
 pub use page::PageEvent;
