@@ -29,8 +29,8 @@ pub use crate::base::{
 };
 pub use device::{
     Added, AppEvent, Cacheable, Call, Carried, CarriedRows, Clock, CrashPoints, Database, DeviceSetup,
-    DeviceView, EditError, EditKind, EngineError, EngineFactory, Hook, HookEnd, HookError, Hooks,
-    LocalBoxFuture, LocalEdit, LogEntry, LogKind, Machine, NetworkKind, NoStream, Occasion, OpenConflict,
+    DeviceView, EditError, EditKind, EngineError, EngineFactory, Hook, HookEnd, HookError, Hooks, Like, Listed,
+    LocalBoxFuture, LocalEdit, LocalQuery, LogEntry, LogKind, Machine, NetworkKind, NoStream, Occasion, OpenConflict,
     Opened, PendingEdit, Pick, Ports, Progress, Provision, Queue, Shown, Spawn, Status, SyncEngine,
     SyncError, Threw, Transport, TransportError, Work,
 };
@@ -39,7 +39,7 @@ pub use observe::{
     AppliedChange, Author, CommitKind, ConflictKind, Decision, DropReason, Event, EventSink, KillReason,
     Node, Occurrence, Overtaken, PageEvent, RequestKind, Sides, UnitEvent,
 };
-pub use reference::{OnDelete, Reference};
+pub use reference::{Copied, OnDelete, Reference};
 pub use schema::{
     Attributes, Column, ColumnKind, Condition, Delivery, Entity, Excerpt, Schema, ScopeRule, SyncUnit,
     Trigger, given_key,

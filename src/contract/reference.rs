@@ -17,6 +17,21 @@ pub enum OnDelete {
 }
 in_words!(OnDelete { Nothing: "nothing", Restrict: "restrict", Cascade: "cascade", SetNull: "set-null" });
 
+/// A column that says what another row says: the backend writes it again as that row changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Copied {
+    /// Whose rows have it.
+    pub of: EntityId,
+    /// Which of the backend's columns.
+    pub column: usize,
+    /// The column that refers to the other row.
+    pub via: usize,
+    /// Whose row that is.
+    pub from: EntityId,
+    /// Which of its columns is copied.
+    pub source: usize,
+}
+
 /// A reference that the backend looks after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reference {

@@ -1,7 +1,7 @@
 //! What is synced: entities, columns, scopes, sync units.
 
 use super::naming::{NamedBy, Naming};
-use super::reference::Reference;
+use super::reference::{Copied, Reference};
 use crate::base::{EntityId, Key, Span, Stamp, Value, in_words};
 
 /// All entities of a scenario, by [`EntityId`].
@@ -13,6 +13,8 @@ pub struct Schema {
     pub naming: Vec<Naming>,
     /// The references that the backend looks after.
     pub references: Vec<Reference>,
+    /// Columns that say what another row says.
+    pub copies: Vec<Copied>,
 }
 
 /// One entity: a table on the backend and, projected, on the devices.

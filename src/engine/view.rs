@@ -6,8 +6,8 @@ use std::rc::Rc;
 use super::page::shown;
 use crate::base::words::count;
 use crate::base::{EntityId, Stamp, UnitId, Value, ValueRef};
-use crate::contract::{DeviceView, LogEntry, OpenConflict, PendingEdit};
-use crate::store::{Conflicts, Excerpts, Store, StoreError};
+use crate::contract::{DeviceView, Listed, LocalQuery, LogEntry, OpenConflict, PendingEdit};
+use crate::store::{self, Conflicts, Excerpts, Store, StoreError};
 
 /// The database, read.
 pub(super) struct View {
@@ -66,6 +66,9 @@ impl DeviceView for View {
     }
     fn log(&self) -> Vec<LogEntry> {
         self.look(|store| store.read(|tx| tx.log_entries()))
+    }
+    fn list(&self, query: &LocalQuery, nth: u64) -> Option<Listed> {
+        self.look(|store| store::list(store, query, nth).map(Some))
     }
     fn doing(&self) -> String {
         let running = self.look(|store| store.read(|tx| tx.running()));

@@ -6,7 +6,7 @@ use super::board::Board;
 use super::table::Id;
 use super::waste::Waste;
 use crate::base::{DeviceId, Span, Time};
-use crate::contract::{DropReason, EditKind, Event, KillReason, ServerError, TransportError, UnitEvent};
+use crate::contract::{Author, DropReason, EditKind, Event, KillReason, ServerError, TransportError, UnitEvent};
 
 /// A request that has left.
 #[derive(Clone, Copy, Debug, Default)]
@@ -170,6 +170,13 @@ impl Traffic {
                 board.observe(Id::DeviceQuery, took.0);
                 board.add(Id::DeviceUiBlocked, waited.0);
             }
+            Event::Listed { rows, steps, pages, took, waited } => {
+                board.observe(Id::ListDuration, took.0);
+                board.observe(Id::ListSteps, *steps);
+                board.add(Id::ListPages, *pages);
+                board.add(Id::ListRows, *rows);
+                board.add(Id::DeviceUiBlocked, waited.0);
+            }
             Event::AppWrote { took, waited } => {
                 board.observe(Id::DeviceWrite, took.0);
                 board.add(Id::DeviceUiBlocked, waited.0);
@@ -221,7 +228,10 @@ impl Traffic {
                 board.add(Id::BackendOutages, 1);
                 self.backend_down.get_or_insert(at);
             }
-            Event::Committed { .. } => board.add(Id::BackendCommits, 1),
+            Event::Committed { author, .. } => {
+                board.add(Id::BackendCommits, 1);
+                board.add(Id::BackendFanOut, u64::from(*author == Author::Derived));
+            }
             Event::MutationRefused { conflict: Some(_), .. } => board.add(Id::BackendConflicted, 1),
             Event::MutationRefused { conflict: None, kind, .. } => {
                 board.add(Id::BackendRejected, 1);

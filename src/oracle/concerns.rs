@@ -18,6 +18,7 @@ pub(super) fn concerns(event: &Event<'_>) -> bool {
             | Event::StorageFull
             | Event::AppWrote { .. }
             | Event::AppQueried { .. }
+            | Event::Listed { .. }
             | Event::UnitQueued { .. }
             | Event::UnitDiscarded { .. }
             | Event::SyncStart { .. }

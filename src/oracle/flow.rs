@@ -307,7 +307,11 @@ impl Device {
         let (unit, until) = match event {
             Event::HookStarted { run: Some((unit, _)), .. }
             | Event::HookEnded { run: Some((unit, _)), .. } => (Some(*unit), at),
-            Event::AppWrote { took, .. } | Event::AppQueried { took, .. } if *took >= SLOW => (None, at),
+            Event::AppWrote { took, .. } | Event::AppQueried { took, .. } | Event::Listed { took, .. }
+                if *took >= SLOW =>
+            {
+                (None, at)
+            }
             event => {
                 let Some(Sign { unit, wait, .. }) = Sign::of(event) else { return };
                 let no_longer = at.max(self.left_alone) + patience.of_wait();

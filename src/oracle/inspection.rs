@@ -11,6 +11,7 @@ use super::check::{Check, Subject, metric_of};
 use super::checks::{self, EditCase, RowCase};
 use super::clock::Clock;
 use super::content::{Contents, Difference};
+use super::copies;
 use super::edit::Edit;
 use super::flow::{Names, Run};
 use super::held::{At, Behind};
@@ -86,6 +87,8 @@ pub struct Inspection<'a> {
     half_seen: u64,
     /// Rows of the backend that people take for another one.
     doubles: u64,
+    /// Rows of the backend with a copy that is not what it is one of.
+    stale_copies: u64,
     /// Rows that were compared, over all devices.
     compared: u64,
 }
@@ -159,7 +162,9 @@ impl<'a> Inspection<'a> {
                 oracle.findings.add(Check::Duplicate, (None, Some((id, key.as_str()))), || text);
             }
         }
-        Inspection { oracle, at, truth, stops, contents, half_seen: 0, doubles, compared: 0 }
+        let stale_copies = copies::stale(&oracle.schema, &truth);
+        let (half_seen, compared) = (0, 0);
+        Inspection { oracle, at, truth, stops, contents, half_seen, doubles, stale_copies, compared }
     }
 
     /// What the device owes at the end, and what it was owing when the edits were made that wait.
@@ -295,6 +300,7 @@ impl<'a> Inspection<'a> {
         figures.extend([("oracle.doubled.rows", self.doubles), ("oracle.half_seen.rows", self.half_seen)]);
         figures.extend(miscalled.figures(ledger.conflicts, overwritten));
         figures.insert("oracle.kept_both.rows", kept_both);
+        figures.insert("oracle.stale_copies.rows", self.stale_copies);
         let gone: Vec<EditId> = ledger.gone().collect();
         figures.insert("oracle.taken_back.edits", (undone.len() + gone.len()) as u64);
         let with = |of: &[EditId], whose: &str| {

@@ -85,6 +85,7 @@ mod checks;
 mod clock;
 mod concerns;
 mod content;
+mod copies;
 mod edit;
 mod fate;
 mod findings;

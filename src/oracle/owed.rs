@@ -140,7 +140,9 @@ impl Owing {
         if !concerns(event) {
             return;
         }
-        if let Event::AppWrote { took, .. } | Event::AppQueried { took, .. } = event {
+        if let Event::AppWrote { took, .. } | Event::AppQueried { took, .. } | Event::Listed { took, .. } =
+            event
+        {
             // A slow disk is at work, and who has to write waits for it.
             let device = &mut self.devices[id.0 as usize];
             device.mark = (device.mark + *took).min(device.mark.max(at));

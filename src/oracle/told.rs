@@ -98,6 +98,7 @@ impl Told<'_> {
             | Event::Continued { .. }
             | Event::Decoded { .. }
             | Event::AppQueried { .. }
+            | Event::Listed { .. }
             | Event::AppWrote { .. }
             | Event::StorageFull
             | Event::RowUnreadable { .. }
@@ -356,6 +357,10 @@ fn world(event: &Event<'_>) -> String {
         }
         Event::AppQueried { took, waited } => {
             format!("a query for the person took {took}, {waited} of it locked out")
+        }
+        Event::Listed { rows, steps, pages, took, .. } => {
+            let (rows, pages) = (count(*rows, "row"), count(*pages, "page"));
+            format!("a list of {rows} took {took}: {steps} steps, {pages}")
         }
         Event::AppWrote { took, waited } => format!("saving took {took}, {waited} of it locked out"),
         Event::StorageFull => "no room on the device".to_owned(),

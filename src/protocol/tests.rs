@@ -58,24 +58,24 @@ fn requests() -> Vec<Request> {
         Want { entity: EntityId(0), cursor: None, ids: 0 },
         Want { entity: EntityId(1), cursor: Some("1,k".into()), ids: 0 },
     ];
+    let pull = PullRequest {
+        device,
+        unit: UnitId(1),
+        wants,
+        rows: 500,
+        bytes: 1 << 20,
+        clock: Stamp(12),
+        zone: -3_600,
+        run: 4,
+        by_address: true,
+    };
+    let mutations = vec![mutation, create];
+    let push = PushRequest { device, unit: UnitId(2), mutations, clock: Stamp(12) };
+    let with_push = PullRequest { unit: UnitId(2), by_address: false, ..pull.clone() };
     vec![
-        Request::Pull(PullRequest {
-            device,
-            unit: UnitId(1),
-            wants,
-            rows: 500,
-            bytes: 1 << 20,
-            clock: Stamp(12),
-            zone: -3_600,
-            run: 4,
-            by_address: true,
-        }),
-        Request::Push(PushRequest {
-            device,
-            unit: UnitId(2),
-            mutations: vec![mutation, create],
-            clock: Stamp(12),
-        }),
+        Request::Pull(pull),
+        Request::Push(push.clone()),
+        Request::Sync(SyncRequest { push, pull: with_push }),
         Request::Fetch(FetchRequest { device, entity: EntityId(3), of: Key::new("k"), rows: 9 }),
     ]
 }
@@ -135,6 +135,21 @@ fn a_page_decodes_to_what_was_written() {
         assert_eq!([page.unseen, answer.pages[1].unseen], [Some(Stamp(-7)), None]);
         assert_eq!(page.withheld, ["k5", "\"k6\""]);
         assert!(answer.pages[1].withheld.is_empty(), "they are of their page alone");
+    }
+}
+
+#[test]
+fn verdicts_and_pages_come_in_one_answer() {
+    for codec in every_codec() {
+        let outcomes = outcomes();
+        let mut verdicts = outcomes.iter().map(|outcome| ("id", outcome));
+        let (_, bytes) = pages(codec.pages_after(Asked(9), &mut verdicts));
+        let (_, alone) = pages(codec.pages(Asked(9)));
+        let opened = [bytes, alone].map(|bytes| codec.open(bytes).unwrap());
+        let [answer, alone] = [0, 1].map(|at| codec.decode_answer(&opened[at]).unwrap().unwrap());
+        let told: Vec<Outcome> = answer.results.iter().map(|result| result.outcome.clone()).collect();
+        assert_eq!((answer.asked, told), (Asked(9), outcomes));
+        assert_eq!(format!("{:?}", answer.pages), format!("{:?}", alone.pages));
     }
 }
 

@@ -42,6 +42,7 @@ mod merge;
 mod plan;
 mod profiles;
 mod question;
+mod query;
 mod quotes;
 mod requirements;
 mod resolve;
@@ -68,6 +69,7 @@ pub use profiles::{Library, Profile, Sourced};
 pub use question::{
     Demand, Piece, Put, QUESTION_LISTS, Question, QuestionList, Side, Told, pieces, question_place,
 };
+pub use query::AppQuery;
 pub use requirements::{REQUIREMENTS, Requirement, requirement};
 pub use resolve::Names;
 pub use template::template;

@@ -8,6 +8,7 @@ use super::chaos::Chaos;
 use super::diagnostic::Diagnostic;
 use super::hook::Hooks;
 use super::question::Question;
+use super::query::AppQuery;
 pub use super::swarm::{Drawn, Situations, Swarm};
 use crate::base::{Bytes, DeviceId, EntityId, Key, Ppm, Seed, Span, Stamp, Time, UnitId, Value, in_words};
 use crate::contract::{Chosen, Schema, SyncUnit};
@@ -74,6 +75,8 @@ pub struct Plan {
     pub workload: workload::Options,
     /// What the app's hooks do, which the engine calls.
     pub hooks: Arc<Hooks>,
+    /// Lists that the app's screens show.
+    pub queries: Vec<AppQuery>,
     /// What happens at set times.
     pub events: Vec<Planned>,
     /// What random trouble is drawn.

@@ -15,6 +15,15 @@ pub(super) enum Holder {
 }
 in_words!(Holder { Client: "client", Server: "server" });
 
+/// What becomes of copied columns as the row changes that they are copied from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Copies {
+    #[default]
+    Follow,
+    AsMade,
+}
+in_words!(Copies { Follow: "follow", AsMade: "as-made" });
+
 /// Where rows come from that are compared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum ReadFrom {

@@ -127,6 +127,7 @@ events! {
     162 TableEmptied { entity, edits },
     150 Unit(unit),
     143 NetworkAsked,
+    151 Listed { rows, steps, pages, took, waited },
     110 Page(page),
 }
 

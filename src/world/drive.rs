@@ -6,6 +6,7 @@ use super::aims::Aims;
 use super::build::World;
 use super::device::Device;
 use super::faults::{Kill, Restore, Whose, choose};
+use super::lists;
 use super::logins::once_up;
 use super::missed::{Awaited, Struck};
 use super::people::{POLLS_A_STEP, People};
@@ -58,9 +59,19 @@ impl World {
         if let Some(resolver) = &self.resolver {
             self.handle.spawn(self.node, "resolver", resolver.clone().live());
         }
+        self.show_lists();
         self.look_for_connections();
         self.play_gateway();
         self.follow_kills();
+    }
+
+    fn show_lists(&self) {
+        let until = Time::ZERO + self.plan.duration;
+        for device in &self.devices {
+            for list in &self.plan.queries {
+                lists::show(&self.handle, self.node, device.clone(), list, until);
+            }
+        }
     }
 
     fn play_script(&mut self) {

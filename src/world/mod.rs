@@ -39,6 +39,7 @@ mod hardware;
 mod hooks;
 mod hub;
 mod lifecycle;
+mod lists;
 mod logins;
 mod missed;
 mod opened;

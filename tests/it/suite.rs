@@ -198,6 +198,7 @@ suite! {
     suite_device_disk_full_conflicts_meets_its_expectations: "device/disk-full-conflicts";
     suite_device_disk_full_killed_meets_its_expectations: "device/disk-full-killed";
     suite_device_foreground_meets_its_expectations: "device/foreground";
+    suite_device_lightweight_meets_its_expectations: "device/lightweight";
     suite_device_low_memory_meets_its_expectations: "device/low-memory";
     suite_device_power_at_syncs_meets_its_expectations: "device/power-at-syncs";
     suite_device_power_loss_meets_its_expectations: "device/power-loss";

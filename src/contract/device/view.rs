@@ -1,6 +1,7 @@
 //! What a device holds, as the bench may see it.
 
 use super::page::OpenConflict;
+use super::query::{Listed, LocalQuery};
 use crate::base::{EditId, EntityId, Key, Stamp, UnitId, Value, ValueRef};
 
 /// What a device holds, as the oracle may see it.
@@ -32,6 +33,12 @@ pub trait DeviceView {
     /// What the user can read about edits that did not go as made.
     fn log(&self) -> Vec<LogEntry> {
         Vec::new()
+    }
+    /// Runs a query of the app on the device's database; where it asks for rows with one value, that
+    /// is the `nth` of those that there are. `None` if it cannot be asked so.
+    fn list(&self, query: &LocalQuery, nth: u64) -> Option<Listed> {
+        _ = (query, nth);
+        None
     }
     /// In a few words, what the engine is doing or waiting for.
     fn doing(&self) -> String {

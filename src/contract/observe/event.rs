@@ -41,6 +41,19 @@ pub enum Event<'a> {
         /// How much of that it waited for the lock.
         waited: Span,
     },
+    /// The world: a list that a screen asked for is there.
+    Listed {
+        /// Rows in it.
+        rows: u64,
+        /// Steps of SQLite's machine.
+        steps: u64,
+        /// Pages that were read from flash.
+        pages: u64,
+        /// How long it took.
+        took: Span,
+        /// How much of that it waited for other work on the database.
+        waited: Span,
+    },
     /// The world: the app saved something for the person, while it was in the foreground.
     AppWrote {
         /// How long it took.

@@ -7,6 +7,7 @@ use super::super::form::{
 };
 use super::super::profiles;
 use super::super::stated::Stated;
+use super::super::words::Copies;
 use super::super::written::CLOCK;
 use super::super::zone::ZONE;
 use super::flag::{LOG, REARM};
@@ -22,6 +23,10 @@ pub(super) const BACKEND: Form = table(&[
     ),
     word::<Provisioning>("provisioning", "Which columns for syncing the backend keeps."),
     word::<StampedBy>("stamped_by", "Whose clock stamps what devices write."),
+    word::<Copies>(
+        "copies",
+        "What becomes of copied columns (\"fold\") as the row changes that they are copied from: each row with a copy is written again, or they stay as they were made.",
+    ),
     word::<Writes>(
         "writes",
         "What an edit of a row must show: the version that it was made on; the date of that, no finer than the stamps; nothing, so that what \

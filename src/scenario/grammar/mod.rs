@@ -17,6 +17,7 @@ mod links;
 mod page;
 mod people;
 mod question;
+mod query;
 mod swarm;
 mod transport;
 mod trouble;
@@ -99,6 +100,12 @@ const ROOT_KEYS: &[Key] = &[
         "Kinds of writes, by name; without any: edits of every entity.",
     ),
     key("hooks", hooks::HOOKS, "{}", "What the app's own code does when the engine calls it."),
+    key(
+        "query",
+        named(&query::QUERY),
+        "{}",
+        "Lists that the app's screens show, by name; they are really run.",
+    ),
     key("event", named(&trouble::EVENT), "{}", "What happens at set times, by name."),
     optional("chaos", trouble::CHAOS, "Random trouble, drawn from the seed."),
     optional(

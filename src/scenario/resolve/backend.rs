@@ -1,5 +1,6 @@
 //! The backend.
 
+use super::super::words::Copies;
 use super::World;
 use super::view::View;
 use crate::backend;
@@ -7,8 +8,11 @@ use crate::base::{Ppm, Span};
 use crate::gateway::Mode;
 
 impl World<'_> {
-    pub(super) fn backend(&self, effects: Vec<backend::Effect>) -> backend::Options {
+    pub(super) fn backend(&self, mut effects: Vec<backend::Effect>) -> backend::Options {
         let view = self.root.at("backend");
+        if view.at("copies").word::<Copies>() == Copies::AsMade {
+            effects.retain(|effect| !matches!(effect, backend::Effect::Fold { .. }));
+        }
         backend::Options {
             workers: view.at("workers").count(),
             fixed_cost: view.at("fixed_cost").span(),

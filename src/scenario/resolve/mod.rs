@@ -25,6 +25,7 @@ mod naming;
 mod page;
 mod people;
 mod questions;
+mod query;
 mod schema;
 mod shows;
 mod size;
@@ -143,6 +144,7 @@ pub(super) fn resolve(
         transport: transport::transport(root.at("transport")),
         workload: world.workload(),
         hooks: Arc::new(world.hooks()),
+        queries: world.queries(),
         events,
         chaos: world.chaos(),
         swarm: world.swarm().map(Arc::new),

@@ -13,7 +13,7 @@ use super::naming::naming;
 use super::view::{Mistakes, View};
 use crate::backend::Effect;
 use crate::base::{EntityId, Ppm, Span, Stamp};
-use crate::contract::{Column, ColumnKind, Delivery, Entity, OnDelete, Reference, Schema, ScopeRule};
+use crate::contract::{Column, ColumnKind, Copied, Delivery, Entity, OnDelete, Reference, Schema, ScopeRule};
 use crate::workload::{EntityData, Maker};
 
 /// What entities come to.
@@ -68,6 +68,7 @@ pub(super) fn entities<'a>(
     let schema = Schema {
         entities: lookup.sketches.iter().map(|s| lookup.entity(s, calendar)).collect(),
         references: lookup.references(),
+        copies: effects.iter().flat_map(copies).collect(),
         naming: lookup.sketches.iter().map(|s| naming(s.view, wrong)).collect(),
     };
     for (id, sketch) in lookup.sketches.iter().enumerate() {
@@ -515,6 +516,13 @@ impl Lookup<'_> {
             },
         }
     }
+}
+
+/// What an effect copies.
+fn copies(effect: &Effect) -> Vec<Copied> {
+    let Effect::Fold { from, to, via, columns } = effect else { return Vec::new() };
+    let copied = |&(source, column)| Copied { of: *to, column, via: *via, from: *from, source };
+    columns.iter().map(copied).collect()
 }
 
 /// Whether the names of all attributes can be told.

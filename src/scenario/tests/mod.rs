@@ -11,6 +11,7 @@ mod excerpts;
 mod idle;
 mod limits;
 mod links;
+mod lists;
 mod meaning;
 mod own_keys;
 mod own_rows;

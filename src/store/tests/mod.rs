@@ -3,6 +3,7 @@
 mod edits;
 mod excerpts;
 mod files;
+mod lists;
 mod marks;
 mod rename;
 mod sync;

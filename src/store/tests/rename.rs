@@ -18,7 +18,7 @@ fn shop_with(by: NamedBy, options: Options) -> Store {
     let schema = Schema {
         entities: vec![entity("order", &["title"], &[0], Delivery::Delta), line],
         naming: vec![naming],
-        references: Vec::new(),
+        ..Schema::default()
     };
     let db = Database { path: ":memory:".to_owned(), vfs: None };
     Store::open(&db, Arc::new(schema), &options).unwrap()

@@ -1,0 +1,67 @@
+//! Lists that screens show: what SQLite does for a join, and for a look into one table.
+
+use rusqlite::StatementStatus;
+use rusqlite::types::Value;
+
+use super::error::Result;
+use super::session::{Store, Tx};
+use crate::base::EntityId;
+use crate::contract::{Like, Listed, LocalQuery};
+
+/// Runs a query of the app. Where it asks for rows that have one value, that is the one of the row
+/// number `nth` in the order of keys, which begins again at the end.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn list(store: &Store, query: &LocalQuery, nth: u64) -> Result<Listed> {
+    let sql = text(store, query);
+    store.read(|tx| {
+        let value = query.like.map(|like| value(tx, query, like, nth)).transpose()?;
+        let mut statement = tx.prepare(&sql)?;
+        statement.reset_status(StatementStatus::VmStep);
+        let mut listed = Listed::default();
+        let mut rows = match value {
+            Some(value) => statement.query([value])?,
+            None => statement.query([])?,
+        };
+        while rows.next()?.is_some() {
+            listed.rows += 1;
+        }
+        drop(rows);
+        listed.steps = u64::from(statement.get_status(StatementStatus::VmStep).unsigned_abs());
+        Ok(listed)
+    })
+}
+
+/// The query as SQL: the rows are `b`, those that they refer to `r0`, `r1`, ….
+fn text(store: &Store, query: &LocalQuery) -> String {
+    let (table, columns) = store.names(query.of);
+    let mut shown: Vec<String> = columns.iter().map(|column| format!("b.{column}")).collect();
+    let mut joins = String::new();
+    for (number, (place, to)) in query.through.iter().enumerate() {
+        let (parent, theirs) = store.names(*to);
+        shown.extend(theirs.iter().map(|column| format!("r{number}.{column}")));
+        let by = &columns[*place];
+        joins.push_str(&format!(" LEFT JOIN {parent} AS r{number} ON r{number}.key=b.{by}"));
+    }
+    let like = query.like.map_or_else(String::new, |Like { through, column }| match through {
+        None => format!(" WHERE b.{}=?1", columns[column]),
+        Some(number) => {
+            let (_, theirs) = store.names(query.through[number].1);
+            format!(" WHERE r{number}.{}=?1", theirs[column])
+        }
+    });
+    format!("SELECT b.key,{} FROM {table} AS b{joins}{like}", shown.join(","))
+}
+
+/// The value that rows are to have.
+fn value(tx: &Tx<'_>, query: &LocalQuery, Like { through, column }: Like, nth: u64) -> Result<Value> {
+    let entity: EntityId = through.map_or(query.of, |number| query.through[number].1);
+    let (table, columns) = tx.store().names(entity);
+    let counted = tx.query(&format!("SELECT count(*) FROM {table}"), [], |row| Ok(row.get::<_, i64>(0)?))?;
+    let rows = counted.first().copied().unwrap_or_default().max(1);
+    let at = (nth % rows.unsigned_abs()) as i64;
+    let sql = format!("SELECT {} FROM {table} ORDER BY key LIMIT 1 OFFSET ?1", columns[column]);
+    let found = tx.query(&sql, [at], |row| Ok(row.get::<_, Value>(0)?))?;
+    Ok(found.into_iter().next().unwrap_or(Value::Null))
+}

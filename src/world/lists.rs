@@ -1,0 +1,51 @@
+//! Lists that the app's screens show while somebody looks at it.
+//!
+//! They are really run, on the connection that the app has, and take what that costs the device: the
+//! processor for the steps of SQLite's machine, the flash for the pages that were not in memory. A
+//! list waits for the work on the database that is under way, and what comes after waits for it.
+
+use std::rc::Rc;
+
+use super::device::Device;
+use crate::base::Time;
+use crate::contract::{Event, Listed, LocalQuery, Node, Work};
+use crate::scenario::AppQuery;
+use crate::sim::{Handle, NodeId};
+
+/// Shows a list again and again up to `until`, on a node that outlasts the app.
+pub(super) fn show(handle: &Handle, node: NodeId, device: Rc<Device>, list: &AppQuery, until: Time) {
+    let (every, query, handle) = (list.every, list.query.clone(), handle.clone());
+    let own = handle.clone();
+    handle.spawn(node, "list", async move {
+        let mut nth = 0;
+        while own.now() + every <= until {
+            own.sleep(every).await;
+            if device.attention.looks() {
+                ask(&device, &query, nth);
+                nth += 1;
+            }
+        }
+    });
+}
+
+/// Asks for a list; it is told when it is there, if the process lives so long.
+fn ask(device: &Rc<Device>, query: &LocalQuery, nth: u64) {
+    device.before_poll();
+    let disk = &device.storage.disk;
+    let before = disk.counters().pages_fetched;
+    let Some(Listed { rows, steps }) = device.app.engine().and_then(|engine| engine.view().list(query, nth))
+    else {
+        return device.notice_power();
+    };
+    let pages = disk.counters().pages_fetched - before;
+    let now = device.now();
+    let waited = device.hardware.free_at().max(now) - now;
+    let until = device.take_on(Work { steps, ..Work::default() });
+    let told = device.clone();
+    device.handle.spawn(device.app.node, "list", async move {
+        told.handle.sleep_until(until).await;
+        let listed = Event::Listed { rows, steps, pages, took: until - now, waited };
+        told.hub.emit(Node::Device(told.id), listed);
+    });
+    device.notice_power();
+}
