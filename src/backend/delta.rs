@@ -70,7 +70,8 @@ impl<'b> Sight<'b> {
         let mut changes = changes.take_while(|((stamp, _), _)| end.is_none_or(|end| *stamp < end)).peekable();
         while let Some((place, slot)) = changes.next() {
             let values = slot.map(|slot| table.shown(slot));
-            let flow = take(Change { key: &place.1, stamp: place.0, values });
+            let is_new = slot.is_some_and(|slot| table.is_new(slot));
+            let flow = take(Change { key: &place.1, stamp: place.0, values, is_new });
             delivered += 1;
             last = Some(place);
             if delivered >= query.limit as u64 || flow.is_break() {

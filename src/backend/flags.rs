@@ -314,7 +314,8 @@ impl Flagging<'_> {
             armed.delivered = true;
             found.marks.push(Mark { place, slot, token });
             let values = (fate == Fate::Here).then(|| table.shown(slot));
-            let flow = take(Change { key: &record.key, stamp: table.shown_stamp(slot), values });
+            let is_new = values.is_some() && table.is_new(slot);
+            let flow = take(Change { key: &record.key, stamp: table.shown_stamp(slot), values, is_new });
             full = found.marks.len() >= query.limit || flow.is_break();
         }
         vanished.into_iter().for_each(|slot| flags.disarm(slot));

@@ -204,7 +204,8 @@ fn load_on(
         }
         taking.scanned += 1;
         let values = slot.map(|slot| table.shown(slot));
-        taking.take(Change { key: &position.1, stamp: position.0, values });
+        let is_new = slot.is_some_and(|slot| table.is_new(slot));
+        taking.take(Change { key: &position.1, stamp: position.0, values, is_new });
         if taking.full {
             break;
         }
@@ -245,7 +246,9 @@ fn read_on(table: &Table, place: Place, number: &mut u64, end: u64, taking: &mut
         if is_latest(&(at, index)) {
             let Entry { slot, fate, .. } = stream.entries[*index as usize];
             let values = (fate == Fate::Here).then(|| table.shown(slot));
-            taking.take(Change { key: &table.record(slot).key, stamp: table.shown_stamp(slot), values });
+            let is_new = values.is_some() && table.is_new(slot);
+            let (key, stamp) = (&table.record(slot).key, table.shown_stamp(slot));
+            taking.take(Change { key, stamp, values, is_new });
         }
     }
     entries.any(|entry| is_latest(&entry))

@@ -14,6 +14,8 @@ pub struct Load {
     pub scanned: u64,
     /// Rows delivered, or mutations handled.
     pub rows: u64,
+    /// Mutations handled beside rows that are delivered.
+    pub pushed: u64,
     /// Rows marked for the sync's own sake.
     pub written: u64,
     /// Rows read before they are written.
@@ -120,11 +122,15 @@ impl Pool {
 
 /// The service time that the costs give, before chance and office hours.
 pub(super) fn mean_service(options: &Options, kind: RequestKind, load: Load) -> Span {
-    let Load { scanned, rows, written, read } = load;
+    let Load { scanned, rows, pushed, written, read } = load;
     options.write_row_cost * written
         + (options.scan_cost + options.row_cost) * read
         + match kind {
             RequestKind::Push => options.write_fixed_cost + options.write_row_cost * rows,
+            RequestKind::Sync => {
+                let writes = options.write_fixed_cost + options.write_row_cost * pushed;
+                writes + options.scan_cost * scanned + options.row_cost * rows
+            }
             RequestKind::Pull | RequestKind::Fetch => {
                 options.fixed_cost + options.scan_cost * scanned + options.row_cost * rows
             }

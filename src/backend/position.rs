@@ -42,6 +42,8 @@ pub struct Change<'a> {
     pub stamp: Stamp,
     /// All columns of the backend; `None` for a tombstone.
     pub values: Option<&'a [Value]>,
+    /// It is there and was created then: of created, updated and deleted, the first is the latest.
+    pub is_new: bool,
 }
 
 impl Position {

@@ -101,8 +101,8 @@ impl Service {
         let varied = varied(mean, self.options.service_cv_milli, self.seed, device, nth);
         let begins = self.pool.begins(now);
         let service = slowed(varied, self.options.busy.as_ref(), begins);
-        let Load { scanned, rows, written, read } = load;
-        let locked = if kind == RequestKind::Push || written > 0 {
+        let Load { scanned, rows, pushed, written, read } = load;
+        let locked = if kind.pushes() || written > 0 {
             let marks = self.options.write_row_cost * written;
             self.pool.lock(begins, service.scaled(marks.0, mean.0.max(1)))
         } else {
@@ -119,7 +119,7 @@ impl Service {
             locked,
             service,
             scanned: scanned + read,
-            rows,
+            rows: rows + pushed,
             done_at,
         }
     }

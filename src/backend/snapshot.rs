@@ -45,7 +45,8 @@ impl Sight<'_> {
             let record = table.record(slot);
             if schema.in_scope(&record.values, attributes) {
                 fetched.delivered += 1;
-                take(Change { key: &record.key, stamp: record.stamp, values: Some(&record.values) });
+                let is_new = table.is_new(slot);
+                take(Change { key: &record.key, stamp: record.stamp, values: Some(&record.values), is_new });
             }
         }
         Ok(fetched)
@@ -77,7 +78,7 @@ impl Sight<'_> {
         };
         rows.sort_unstable_by(|a, b| a.0.cmp(b.0));
         for (key, stamp, values) in rows {
-            take(Change { key, stamp, values: Some(values) });
+            take(Change { key, stamp, values: Some(values), is_new: false });
         }
         Ok(table.read_by_all() as u64)
     }

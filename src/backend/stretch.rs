@@ -116,7 +116,9 @@ impl Sight<'_> {
                 stretched.next = Some(*stamp);
                 break;
             }
-            let flow = take(Change { key, stamp: *stamp, values: slot.map(|slot| table.shown(slot)) });
+            let (values, is_new) =
+                (slot.map(|slot| table.shown(slot)), slot.is_some_and(|slot| table.is_new(slot)));
+            let flow = take(Change { key, stamp: *stamp, values, is_new });
             stretched.scanned += 1;
             stretched.delivered += 1;
             full = full || flow.is_break() || stretched.delivered >= stretch.limit as u64;
@@ -150,7 +152,7 @@ impl Sight<'_> {
                 table.hidden_until(slot).is_some() || !record.deleted && theirs
             });
             let stamp = found.map_or_else(|| self.head(), |slot| table.record(slot).stamp);
-            take(Change { key, stamp, values: found.map(|slot| table.shown(slot)) });
+            take(Change { key, stamp, values: found.map(|slot| table.shown(slot)), is_new: false });
         }
         Ok(())
     }

@@ -137,6 +137,12 @@ impl Table {
         })
     }
 
+    /// Whether a row was created and not updated since. Initial rows keep the instant at which they
+    /// were created uncut.
+    pub(super) fn is_new(&self, slot: Slot) -> bool {
+        self.record(slot).stamp <= self.record(slot).created
+    }
+
     pub(super) fn index(&self, index: usize) -> &Index {
         &self.indexes[index]
     }

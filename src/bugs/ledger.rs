@@ -1,7 +1,7 @@
 //! Planted bugs in what becomes of data, and in when units run.
 
 use super::bug::{Breaks, Bug};
-use super::{app, named, order, page, pull, push, send, squash, wake};
+use super::{app, named, order, page, pull, push, send, squash, units, wake};
 use crate::engine::Rules;
 
 /// Each is caught by what is lost, late, or there twice.
@@ -507,6 +507,13 @@ pub(super) const BUGS: &[Bug] = &[
         breaks: Breaks::Rule(|rules| Rules { wake: wake::rests_in_the_middle(), ..rules }),
     },
     Bug {
+        id: "waits-for-what-is-gone",
+        check: "event-without-end",
+        mechanism: "a request whose end comes after its deadline is nobody's any more, and its run waits on",
+        seen_in: "a watchdog that reckons with an app that runs all the time, in one that was suspended",
+        breaks: Breaks::Rule(|rules| Rules { wake: wake::waits_for_what_is_gone(), ..rules }),
+    },
+    Bug {
         id: "rename-forgets-edits",
         check: "dangling-id",
         mechanism: "when the backend names a row, edits that wait still refer to it by the key that it was made with",
@@ -584,10 +591,20 @@ pub(super) const BUGS: &[Bug] = &[
         breaks: Breaks::Rule(|rules| Rules { send: page::stops_at_a_conflict(), ..rules }),
     },
     Bug {
+        id: "ends-what-is-referred-to",
+        check: "stuck",
+        mechanism: "a verdict that ends a row which others refer to is refused by the phone's foreign keys, and its edit is sent for ever",
+        seen_in: "a parent deleted on the server under children that SQLite keeps",
+        breaks: Breaks::Rule(|rules| Rules { outbox: push::ends_what_is_referred_to(), ..rules }),
+    },
+    Bug {
         id: "another-copy-each-try",
         check: "unasked-commit",
         mechanism: "where both sides of a conflict are kept, the copy goes out under a new key with each try, and the device shows it under none of them",
         seen_in: "a conflicted copy that is named by the clock",
         breaks: Breaks::Rule(|rules| Rules { send: page::another_key_each_try(), ..rules }),
     },
+    units::PART_OVER_WHOLE,
+    units::PART_MOVES_ALL,
+    units::DATES_ALL_UNITS,
 ];

@@ -20,6 +20,7 @@ mod push;
 mod send;
 mod squash;
 mod status;
+mod units;
 mod wake;
 
 pub use bug::{Breaks, Bug};

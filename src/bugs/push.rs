@@ -32,6 +32,7 @@ outbox_rule!(drops_after_cancel: keeps_after_cancel() => false);
 outbox_rule!(says_nothing: tells(&Outcome) => false);
 outbox_rule!(keeps_what_is_refused: lets_rejected_go() => false);
 outbox_rule!(discards_edits: outlives_its_request() => false);
+outbox_rule!(ends_what_is_referred_to: keeps_what_is_referred_to() => false);
 outbox_rule!(sends_whole_rows: sends_own_values() => false);
 outbox_rule!(speaks_for_those_behind: speaks_for_those_behind(&Entry) => true);
 outbox_rule!(forgets_the_shadow: lifts_shadow(bool) => false);

@@ -23,6 +23,7 @@ wake_rule!(misses_saves_in_a_run: heeds_saving(running: bool) -> bool { !running
 wake_rule!(ignores_the_network: heeds_network() -> bool { false });
 wake_rule!(never_ends_plans: ends_plans() -> bool { false });
 wake_rule!(never_forgives: forgives() -> bool { false });
+wake_rule!(waits_for_what_is_gone: heeds_late(took: Span, limit: Span) -> bool { took <= limit });
 wake_rule!(forgets_late_rows: tries_late_rows() -> bool { false });
 
 wake_rule!(

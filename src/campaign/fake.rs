@@ -15,8 +15,9 @@ use crate::scenario::Plan;
 use crate::workload::Action;
 use crate::world::{ActionCount, Ending, Outcome, Placed, RequestLog, Traced, Unrunnable, Watch};
 
-/// `lost` loses rows, `panics` panics, `endless` runs until it is interrupted, `moody` never has
-/// the same digest twice, `senseless` cannot be run; all others are well.
+/// `lost` loses rows, as does what ends in `-lost`, `panics` panics, `endless` runs until it is
+/// interrupted, `moody` never has the same digest twice, `senseless` cannot be run; all others are
+/// well.
 #[derive(Debug, Default)]
 pub(crate) struct Fake {
     /// Runs so far.
@@ -51,7 +52,9 @@ impl Runner for Fake {
         self.pressed(run);
         watch.progress(Time::ZERO + plan.duration, plan.duration);
         let mut outcome = match plan.variant.as_deref() {
-            Some("lost") => fixture::lost(plan.seed.0 + 1),
+            Some(variant) if variant == "lost" || variant.ends_with("-lost") => {
+                fixture::lost(plan.seed.0 + 1)
+            }
             Some("senseless") => return Err(Unrunnable::Data("too many rows".to_owned())),
             Some("panics") => panic!("invariant broken in seed {}", plan.seed.0),
             Some("endless") => {

@@ -176,6 +176,11 @@ pub(super) struct RunArgs {
     /// Run each cell twice and hold the digests against each other.
     #[arg(long)]
     pub(super) twice: bool,
+    /// Put the questions of these scenarios, or of the embedded checklist, to this scenario,
+    /// changing one thing of it at a time. What comes out is an answer and no failure; what cannot
+    /// be asked of it is told with the reason.
+    #[arg(long = "for", value_name = "FILE", conflicts_with_all = ["variant", "baseline"])]
+    pub(super) asked: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -275,6 +275,8 @@ fn runs(plan: &Plan) -> u64 {
         Trigger::Every(every) => u128::from(plan.duration.0 / every.0.max(1)),
         Trigger::Resume => hourly(plan.workload.resumes_per_hour_milli),
         Trigger::Save => u128::from(edits_milli / 1_000),
+        // As seldom as that is the system generous: windows are an hour apart.
+        Trigger::Background => hourly(1_000),
         Trigger::Start | Trigger::Login | Trigger::Online | Trigger::Manual => 1,
     };
     let all = plan.units.iter().flat_map(|unit| &unit.on).map(of_trigger).sum::<u128>();

@@ -160,13 +160,19 @@ struct Shelf {
 /// So many figures tell the profiles of any library apart.
 const TELLING: usize = 7;
 
-const SHELVES: [Shelf; 4] = [
+const SHELVES: [Shelf; 5] = [
     Shelf { many: "links", one: "link", library: Library::Links, telling: &["rtt", "down", "up"] },
     Shelf {
         many: "device classes",
         one: "device class",
         library: Library::Classes,
         telling: &["cpu", "sync", "memory"],
+    },
+    Shelf {
+        many: "what operating systems allow in the background",
+        one: "background",
+        library: Library::Backgrounds,
+        telling: &["window", "every", "growth"],
     },
     Shelf {
         many: "backends",

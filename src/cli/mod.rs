@@ -31,6 +31,7 @@
 //! This is the only room that reads the environment, the terminal and signals, and the only one that uses `anyhow`.
 
 mod args;
+mod asked;
 mod baseline;
 mod calibrate;
 mod compare;
@@ -59,6 +60,8 @@ mod validate;
 mod work;
 mod written;
 
+#[cfg(test)]
+mod asked_tests;
 #[cfg(test)]
 mod careful_tests;
 #[cfg(test)]

@@ -14,7 +14,7 @@ use super::observations::Observations;
 use super::progress::Progress;
 use super::refusal::Refusal;
 use super::work::{Place, Work};
-use super::{baseline, room, sources};
+use super::{asked, baseline, room, sources};
 use crate::base::Digest;
 use crate::campaign::{self, Campaign, Journal, JournalError, Runner, Stopwatch};
 use crate::metrics;
@@ -28,9 +28,14 @@ use crate::scenario::{Plan, file};
 /// Runs `run`.
 pub(super) fn run(args: &RunArgs, runner: &dyn Runner, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     console.limit_to(args.work.time_limit);
-    let plans = sources::plans(&args.selection, runner, console)?;
+    let plans = match &args.asked {
+        Some(file) => asked::plans(file, &args.selection, runner, console)?,
+        None => sources::plans(&args.selection, runner, console)?,
+    };
     let baseline = args.baseline.as_deref().map(baseline::load).transpose()?;
-    sources::remark_on(&plans, console);
+    if args.asked.is_none() {
+        sources::remark_on(&plans, console);
+    }
     let baseline = args.baseline.as_deref().zip(baseline.as_ref());
     let place = args.place.as_place();
     let order = Order {
@@ -39,12 +44,12 @@ pub(super) fn run(args: &RunArgs, runner: &dyn Runner, console: &mut Console<'_>
         twice: args.twice,
         baseline,
         sweep: None,
-        matrix: false,
+        matrix: args.asked.is_some(),
         tune: None,
     };
     let ran = carry_out(&plans, &order, runner, console)?;
     tell(&ran, args.format, console);
-    for line in report::unchecked(&plans) {
+    for line in report::unchecked(&plans).into_iter().chain(report::unanswered(&plans)) {
         console.complaint(&format!("note: {line}\n"));
     }
     if let Some((name, baseline)) = baseline {
@@ -137,6 +142,7 @@ pub(super) fn carry_out(
     under_way.remark(console);
     let (mut judged, notes) = under_way.run(plans, runner, console);
     let claims = report::hold_claims(plans, &mut judged);
+    let answers = report::hold_answers(plans, &mut judged);
     let (mut changes, mut standard) = (Vec::new(), None);
     let shown = under_way.shown().to_owned();
     if let Some((name, baseline)) = order.baseline {
@@ -154,7 +160,7 @@ pub(super) fn carry_out(
         }
     }
     let mut record = report::assemble(&shown, plans, judged, &notes);
-    record.claims = claims;
+    (record.claims, record.answers) = (claims, answers);
     report::hold_occurrences(plans, &mut record);
     record.accept = standard.and_then(|standard| standard.command_for(&record.cells));
     record.left_out = order.baseline.and_then(|(name, baseline)| baseline.left_out(name, &record.cells));

@@ -37,12 +37,12 @@ pub use device::{
 pub use naming::{MergeRule, NamedBy, Naming};
 pub use observe::{
     AppliedChange, Author, CommitKind, ConflictKind, Decision, DropReason, Event, EventSink, KillReason,
-    Node, Occurrence, Overtaken, PageEvent, RequestKind, Sides,
+    Node, Occurrence, Overtaken, PageEvent, RequestKind, Sides, UnitEvent,
 };
 pub use reference::{OnDelete, Reference};
 pub use schema::{
-    Attributes, Column, ColumnKind, Condition, Delivery, Entity, Schema, ScopeRule, SyncUnit, Trigger,
-    given_key,
+    Attributes, Column, ColumnKind, Condition, Delivery, Entity, Excerpt, Schema, ScopeRule, SyncUnit,
+    Trigger, given_key,
 };
 pub use server::{
     Answered, EachChange, EachServed, Guard, Mutation, Outcome, RecordPort, Refusal, Row, ServerError,

@@ -131,6 +131,19 @@ pub struct SyncUnit {
     pub discard_pending: bool,
     /// What must hold while it runs; what starts it by itself waits until all does.
     pub when: Vec<Condition>,
+    /// Of these entities, among those that it pulls, it brings a part.
+    pub excerpts: Vec<Excerpt>,
+}
+
+/// What a unit brings of an entity that other units bring as a whole.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Excerpt {
+    /// The entity.
+    pub entity: EntityId,
+    /// The columns, as ascending positions in [`Entity::columns`], of those that devices hold.
+    pub columns: Vec<usize>,
+    /// Which of a device's rows: those for which every rule is true.
+    pub rows: Vec<ScopeRule>,
 }
 
 /// What must hold while a unit runs.
@@ -156,6 +169,8 @@ pub enum Trigger {
     Resume,
     /// A local edit was saved.
     Save,
+    /// The operating system gives the app some time in the background.
+    Background,
     /// This much foreground time has passed.
     Every(Span),
     /// A person asked.
@@ -199,12 +214,7 @@ impl Entity {
     }
     /// Whether a backend row with these values belongs on a device with these attributes.
     pub fn in_scope(&self, values: &[Value], attributes: &[Value]) -> bool {
-        self.scope.iter().all(|rule| match rule {
-            ScopeRule::Attribute { column, attribute } => values[*column] == attributes[*attribute],
-            ScopeRule::Window { column, from, until } => {
-                matches!(values[*column], Value::Int(t) if (from.0..until.0).contains(&t))
-            }
-        })
+        are_met(&self.scope, values, attributes)
     }
     /// Whether a row belongs to who has these attributes, be it of a time that a device shows or
     /// not.
@@ -235,10 +245,36 @@ impl Entity {
     }
 }
 
+/// Whether a backend row with these values meets every rule, for a device with these attributes.
+fn are_met(rules: &[ScopeRule], values: &[Value], attributes: &[Value]) -> bool {
+    rules.iter().all(|rule| match rule {
+        ScopeRule::Attribute { column, attribute } => values[*column] == attributes[*attribute],
+        ScopeRule::Window { column, from, until } => {
+            matches!(values[*column], Value::Int(t) if (from.0..until.0).contains(&t))
+        }
+    })
+}
+
 impl SyncUnit {
     /// Whether this unit may push.
     pub fn pushes(&self) -> bool {
         !self.push.is_empty()
+    }
+    /// What it brings of an entity, if not all that devices hold.
+    pub fn excerpt(&self, entity: EntityId) -> Option<&Excerpt> {
+        self.excerpts.iter().find(|excerpt| excerpt.entity == entity)
+    }
+    /// Whether it brings all that devices hold of an entity.
+    pub fn brings_whole(&self, entity: EntityId) -> bool {
+        self.pull.contains(&entity) && self.excerpt(entity).is_none()
+    }
+}
+
+impl Excerpt {
+    /// Whether it has a backend row with these values, for a device with these attributes that
+    /// holds it.
+    pub fn has(&self, values: &[Value], attributes: &[Value]) -> bool {
+        are_met(&self.rows, values, attributes)
     }
 }
 

@@ -4,17 +4,19 @@
 use std::rc::Rc;
 
 use super::bad_rows::{BadRows, Verdict};
+use super::excerpts;
 use super::options::{CursorBook, MissingParent};
 use super::parents;
 use super::parts::Completed;
 use super::passed::is_undone;
 use super::process::{Process, damaged};
-use super::rules::{Applied, CursorMoment, Place};
+use super::referred;
+use super::rules::{Applied, CursorMoment, Part, Place};
 use super::segments::{Segment, cut};
 use crate::base::{Cell, EntityId, Key, Span, Stamp, Undone, UnitId};
-use crate::contract::{AppliedChange, Event, SyncError};
+use crate::contract::{AppliedChange, Event, Excerpt, SyncError, UnitEvent};
 use crate::protocol::{Answer, Page, WireRow};
-use crate::store::{self, LateRow, Progress, StoreError, Tx};
+use crate::store::{self, Excerpts, LateRow, Progress, StoreError, Tx};
 
 /// What one transaction changed, kept until it is committed and can be told.
 #[derive(Debug, Default, PartialEq)]
@@ -25,6 +27,8 @@ struct Told {
     /// Rows that could not be applied: dropped, or put on the list.
     skipped: u32,
     listed: u32,
+    /// Rows of excerpts.
+    excerpts: u32,
 }
 
 /// The rows with local edits, in order.
@@ -67,14 +71,19 @@ pub(super) struct Applier {
 
 impl Applier {
     pub(super) fn new(process: Rc<Process>) -> Applier {
-        Applier { bad_rows: BadRows::new(&process.options.pull, process.ports.machine.clone()), process }
+        let (keys, machine) = (process.store.checks_references(), process.ports.machine.clone());
+        Applier { bad_rows: BadRows::new(&process.options.pull, keys, machine), process }
     }
 
-    /// The book in which the unit's cursors stand.
-    pub(super) fn cursor_book(&self, unit: UnitId) -> UnitId {
+    /// The book in which the unit's cursor for an entity stands. One that brings a part of it says
+    /// nothing of the rest.
+    pub(super) fn cursor_book(&self, unit: UnitId, entity: EntityId) -> UnitId {
+        if self.process.excerpt(unit, entity).is_some() && self.process.rules.cursor.is_own_of_a_part() {
+            return unit;
+        }
         match self.process.options.pull.cursor {
             CursorBook::Entity => store::SHARED,
-            CursorBook::Unit => unit,
+            CursorBook::Unit | CursorBook::LastSyncOn => unit,
         }
     }
 
@@ -108,7 +117,9 @@ impl Applier {
         for late in tx.late(entity)? {
             let key = late.key.as_str();
             let waits = |values: Option<&[Cell<'_>]>| {
-                self.waits(tx, entity, WireRow { key, stamp: late.stamp, values, part: None })
+                let row = WireRow { key, stamp: late.stamp, values, part: None };
+                let missing = self.process.options.pull.missing_parent;
+                parents::still_waits(tx, &self.process.setup.schema, entity, row, missing)
             };
             if !self.bad_rows.fails(entity, key) && !late.with(waits)? {
                 self.apply_late(tx, (entity, &late), &dirty, told)?;
@@ -220,11 +231,13 @@ impl Applier {
     /// to each other come together, and ends after those of what refers to them.
     fn bring_in(&self, tx: &Tx<'_>, told: &mut Told) -> Result<(), StoreError> {
         let schema = &self.process.setup.schema;
-        if self.process.options.pull.missing_parent == MissingParent::Ignore {
+        let brings = self.process.options.pull.missing_parent == MissingParent::Wait;
+        // SQLite has the ends wait.
+        if !brings && (!tx.checks_references() || tx.all_late()? == 0) {
             return Ok(());
         }
         let mut late = Vec::new();
-        for entity in schema.ids() {
+        for entity in schema.ids().filter(|_| brings) {
             late.extend(tx.late(entity)?.into_iter().map(|row| (entity, row)));
         }
         let whole = parents::whole_groups(tx, schema, &late)?;
@@ -259,6 +272,10 @@ impl Applier {
         if !changes.is_empty() {
             self.process.emit(Event::ChunkApplied { unit, changes: &changes, echoed: told.echoed, took });
         }
+        if told.excerpts > 0 {
+            let (unit, rows) = (unit.expect("only units bring excerpts"), told.excerpts);
+            self.process.emit(Event::Unit(UnitEvent::Excerpt { unit, rows, took }));
+        }
         let Told { skipped, listed, .. } = *told;
         if skipped + listed > 0 {
             self.process.emit(Event::RowsFailed { skipped, listed });
@@ -274,6 +291,9 @@ impl Applier {
         (completed, dirty): (&Completed, &Dirty),
         told: &mut Told,
     ) -> Result<(), StoreError> {
+        if let Some((unit, excerpt)) = unit.and_then(|u| Some((u, self.process.excerpt(u, page.entity)?))) {
+            return self.apply_excerpt(tx, (unit, excerpt), page, segment, dirty, told);
+        }
         let (progress, latest) = match unit {
             Some(unit) => {
                 let progress = self.progress(tx, unit, page.entity, segment.from == 0)?;
@@ -323,6 +343,36 @@ impl Applier {
         Ok(())
     }
 
+    /// Keeps what a unit brings of the rows of a page. What is gone is gone in full, unless the
+    /// excerpt has but some rows: then it may just be no longer among them.
+    fn apply_excerpt(
+        &self,
+        tx: &Tx<'_>,
+        (unit, excerpt): (UnitId, &Excerpt),
+        page: &Page<'_>,
+        segment: Segment,
+        dirty: &Dirty,
+        told: &mut Told,
+    ) -> Result<(), StoreError> {
+        let undone = self.process.passed.hears(tx, page.entity, &page.undone)?;
+        let part = Part { unit, of: excerpt, entity: self.process.setup.schema.entity(page.entity) };
+        let book = self.cursor_book(unit, page.entity);
+        let mut progress = part.begin(tx, book, segment)?;
+        for row in (segment.from..segment.until).map(|index| page.rows.get(index)) {
+            let place = Place::of(page.entity, 0, dirty.has(page.entity, row.key));
+            part.apply(tx, &*self.process.rules.apply, place, row, &undone)?;
+            told.excerpts += 1;
+            if row.values.is_none() && excerpt.rows.is_empty() {
+                let applied = self.apply_row(tx, place, row, &undone)?;
+                told.note(page.entity, row, applied);
+            }
+        }
+        if part.end(tx, book, page, segment, &mut progress)? {
+            told.cursors.push(page.entity);
+        }
+        Ok(())
+    }
+
     /// Applies a row by the rule, in place of any version that may be `undone`, and forgets that it
     /// ended when that or something later comes down.
     fn apply_row(
@@ -336,6 +386,9 @@ impl Applier {
         let held = if undone.is_empty() { None } else { tx.row(place.id, row.key)?.map(|held| held.stamp) };
         let over = held.filter(|stamp| is_undone(undone, *stamp)).unwrap_or(place.over);
         let applied = self.process.rules.apply.apply(tx, Place { ended, over, ..place }, row)?;
+        if applied == Applied::Removed && self.process.has_excerpts(place.id) {
+            Excerpts::of(tx).remove_by(place.id, row.key, row.stamp)?;
+        }
         if ended.is_some() && applied != Applied::Kept {
             self.process.passed.forget(tx, place.id, row.key)?;
         }
@@ -354,7 +407,7 @@ impl Applier {
         entity: EntityId,
         begins_page: bool,
     ) -> Result<Progress, StoreError> {
-        let mut progress = tx.progress(self.cursor_book(unit), entity)?;
+        let mut progress = tx.progress(self.cursor_book(unit, entity), entity)?;
         if begins_page && progress.cursor.is_none() {
             progress.loading = true;
             progress.generation = self.latest_load(tx, entity, progress.generation)? + 1;
@@ -371,7 +424,7 @@ impl Applier {
     fn latest_load(&self, tx: &Tx<'_>, entity: EntityId, own: u32) -> Result<u32, StoreError> {
         match self.process.options.pull.cursor {
             CursorBook::Entity => Ok(own),
-            CursorBook::Unit => Ok(own.max(tx.generation(entity)?)),
+            CursorBook::Unit | CursorBook::LastSyncOn => Ok(own.max(tx.generation(entity)?)),
         }
     }
 
@@ -394,7 +447,8 @@ impl Applier {
                     tx.seen(page.entity, key, progress.generation)?;
                 }
             }
-            if progress.loading && !page.more {
+            let loaded = progress.loading && !page.more;
+            if loaded {
                 progress.loading = false;
                 // A load may pass over what is not settled yet, as what was just made here.
                 let undone = self.process.passed.undone(page.entity);
@@ -407,13 +461,17 @@ impl Applier {
                         tx.spare(page.entity, progress.generation, stamps)?;
                     }
                 }
+                referred::outlast_load(tx, page.entity, progress.generation)?;
                 for key in self.process.rules.cursor.sweep(tx, page.entity, progress.generation)? {
                     told.changes.push((page.entity, key, Stamp(0), true));
                 }
             }
+            if !page.more && self.process.has_excerpts(page.entity) {
+                excerpts::pass_by(tx, page, loaded)?;
+            }
         }
         if progress != before || segment.until > segment.from {
-            tx.save_progress(self.cursor_book(unit), page.entity, &progress)?;
+            tx.save_progress(self.cursor_book(unit, page.entity), page.entity, &progress)?;
             if segment.ends_page {
                 told.cursors.push(page.entity);
                 if self.process.rules.cursor.is_shared() {
@@ -427,9 +485,8 @@ impl Applier {
     /// Moves the cursors of all entities that have one to where this one is; no correct rule asks
     /// for it.
     fn move_all(&self, tx: &Tx<'_>, unit: UnitId, to: &Progress) -> Result<(), StoreError> {
-        let book = self.cursor_book(unit);
-        for index in 0..self.process.setup.schema.entities.len() {
-            let entity = EntityId(index as u16);
+        for entity in self.process.setup.schema.ids() {
+            let book = self.cursor_book(unit, entity);
             let progress = tx.progress(book, entity)?;
             if progress.cursor.is_some() && !progress.loading {
                 tx.save_progress(book, entity, &Progress { cursor: to.cursor.clone(), ..progress })?;
@@ -439,13 +496,13 @@ impl Applier {
     }
 
     async fn save_cursors_early(&self, unit: UnitId, pages: &[Page<'_>]) -> Result<(), SyncError> {
-        let book = self.cursor_book(unit);
         let (saved, _) = self
             .process
             .write(|tx| {
                 for page in pages {
                     let mut progress = self.progress(tx, unit, page.entity, true)?;
                     progress.cursor = Some(page.cursor.clone().into_owned());
+                    let book = self.cursor_book(unit, page.entity);
                     tx.save_progress(book, page.entity, &progress)?;
                 }
                 Ok(())
@@ -461,12 +518,14 @@ impl Applier {
     /// The server does not know the cursor any more: everything comes again, and what does not come
     /// is removed at the end.
     pub(super) async fn load_afresh(&self, unit: UnitId, entity: EntityId) -> Result<(), SyncError> {
-        let book = self.cursor_book(unit);
+        let (book, whole) = (self.cursor_book(unit, entity), self.process.excerpt(unit, entity).is_none());
         let (reset, _) = self
             .process
             .write(|tx| {
                 let progress = tx.progress(book, entity)?;
-                tx.drop_live_shadows(entity)?;
+                if whole {
+                    tx.drop_live_shadows(entity)?;
+                }
                 tx.save_progress(book, entity, &Progress { cursor: None, ..progress })
             })
             .await;

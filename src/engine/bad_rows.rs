@@ -32,8 +32,10 @@ pub(super) struct BadRows {
 
 impl BadRows {
     /// By the engine's options, and by what the device makes of a row.
-    pub(super) fn new(options: &PullOptions, machine: Rc<dyn Machine>) -> BadRows {
-        let waits = options.missing_parent == MissingParent::Wait;
+    ///
+    /// With `keys` SQLite looks at references, and the ends of rows wait for what refers to them.
+    pub(super) fn new(options: &PullOptions, keys: bool, machine: Rc<dyn Machine>) -> BadRows {
+        let waits = keys || options.missing_parent == MissingParent::Wait;
         BadRows { options: options.bad_rows, waits, machine, failed: RefCell::default() }
     }
 
@@ -110,7 +112,7 @@ mod tests {
 
     fn rows(options: BadRowOptions) -> BadRows {
         let options = PullOptions { bad_rows: options, ..Options::default().pull };
-        BadRows::new(&options, Rc::new(Good))
+        BadRows::new(&options, false, Rc::new(Good))
     }
 
     #[test]

@@ -12,12 +12,12 @@ use super::rules::Rules;
 use super::scheduler::Scheduler;
 use super::session::Session;
 use super::view::View;
-use crate::base::{EditId, EntityId, Incarnation, Key, Span, Time, UnitId};
+use crate::base::{EditId, EntityId, Incarnation, Key, Span, Stamp, Time, UnitId};
 use crate::contract::{
-    AppEvent, Database, DeviceSetup, DeviceView, EditError, EngineError, EngineFactory, Event,
+    AppEvent, Database, DeviceSetup, DeviceView, EditError, EditKind, EngineError, EngineFactory, Event,
     LocalBoxFuture, LocalEdit, NetworkKind, Pick, Ports, Provision, SyncEngine, SyncError, Trigger,
 };
-use crate::store::{self, Conflicts, Store};
+use crate::store::{self, Conflicts, Excerpts, Store, Tx};
 
 /// The built-in engine in one life of a device's process.
 pub struct Builtin {
@@ -126,6 +126,7 @@ impl SyncEngine for Builtin {
                 self.scheduler.fire(Trigger::Resume);
             }
             AppEvent::Pause => self.scheduler.foreground.set(false),
+            AppEvent::Background => self.scheduler.fire(Trigger::Background),
         }
     }
 
@@ -140,6 +141,11 @@ impl SyncEngine for Builtin {
             return Err(EditError::InConflict);
         }
         let saved = self.process.save(edit, made_at);
+        if saved.is_ok() && edit.kind == EditKind::Delete && self.process.has_excerpts(edit.entity) {
+            let gone =
+                |tx: &Tx<'_>| Excerpts::of(tx).remove_by(edit.entity, edit.key.as_str(), Stamp(i64::MAX));
+            self.process.store.transaction(gone)?;
+        }
         self.process.ports.machine.take_on(self.process.store.work());
         if let Some(key) = saved? {
             self.process.emit(Event::Renamed { entity: edit.entity, from: &edit.key, to: &key });
@@ -226,7 +232,11 @@ impl EngineFactory for BuiltinFactory {
         if has_page {
             store.transaction(|tx| Conflicts::of(tx).make()).map_err(refused)?;
         }
-        let view = View::new(store.clone(), has_page);
+        let has_excerpts = setup.units.iter().any(|unit| !unit.excerpts.is_empty());
+        if has_excerpts {
+            store.transaction(|tx| Excerpts::of(tx).make()).map_err(refused)?;
+        }
+        let view = View::new(store.clone(), has_page, has_excerpts);
         let (options, rules) = (self.options.clone(), self.rules.clone());
         let process = Rc::new(Process::new(setup, incarnation, ports, store, options, rules));
         let scheduler = Scheduler::new(process.clone());

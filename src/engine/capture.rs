@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use super::options::{LocalCapture, Options, SyncDate};
 use super::process::Process;
+use super::referred::Referred;
 use super::rules::{OutboxRule, Rules, SendRule, overlay};
 use crate::base::{EntityId, Key, Span, Stamp, UnitId};
 use crate::contract::{AppliedChange, EditError, EditKind, Event, LocalEdit, NamedBy, Outcome};
@@ -131,12 +132,17 @@ pub(super) fn pass_by(
         return Ok(lifted);
     }
     let entities = &process.setup.units[usize::from(unit.0)].push;
-    for (entity, key) in store::pass_by(tx, entities, date)? {
+    let passed = store::pass_by(tx, entities, date)?;
+    let rows = passed.iter().map(|(entity, key)| (*entity, key));
+    let referred = Referred::of(tx, &process.setup.schema, rows)?;
+    for (entity, key) in passed {
         if let Some(version) = tx.take_shadow(entity, key.as_str())? {
             overlay(tx, process.setup.schema.entity(entity), entity, &version)?;
             lifted.push((entity, key, version.stamp, version.values.is_none()));
         }
     }
+    let kept = referred.keep(tx, &process.setup.schema)?;
+    lifted.retain(|(entity, key, ..)| !kept.contains(&(*entity, key.clone())));
     Ok(lifted)
 }
 

@@ -1,6 +1,7 @@
 //! One request and its answer, with retries.
 
 use std::cell::{Cell, RefCell};
+use std::future::pending;
 use std::rc::Rc;
 
 use super::control::{Fate, Observed, Size, Steering, Trouble};
@@ -10,7 +11,7 @@ use crate::base::{EntityId, Span, Time, UnitId};
 use crate::contract::{
     Cacheable, Call, Event, HookError, NetworkKind, RequestKind, ServerError, SyncError, TransportError, Work,
 };
-use crate::protocol::{Answer, Asked, Request};
+use crate::protocol::{Answer, Asked, Request, SyncRequest};
 
 /// Why an exchange came to nothing.
 #[derive(Debug)]
@@ -248,6 +249,9 @@ impl Caller {
                 (&push.mutations[..], Size { rows: push.mutations.len() as u32, bytes: sent })
             }
             Request::Fetch(fetch) => (&[][..], Size { rows: fetch.rows, bytes: 0 }),
+            Request::Sync(SyncRequest { push, pull }) => {
+                (&push.mutations[..], Size { rows: pull.rows, bytes: pull.bytes })
+            }
         };
         self.process.ports.work(Work { coded_bytes: sent, ..Work::default() }).await;
         let sent_at = self.process.ports.clock.now();
@@ -256,6 +260,9 @@ impl Caller {
         let cacheable = self.cacheable(request);
         let answer = self.call(call, body, cacheable, deadline).await;
         let took = self.process.ports.clock.now() - sent_at;
+        if !self.process.rules.wake.heeds_late(took, self.process.options.request_timeout) {
+            pending::<()>().await;
+        }
         let attempt = match answer {
             Err(error) => Attempt::Failed(Failure::Silence(error)),
             Ok(message) => {
@@ -372,7 +379,7 @@ impl Caller {
     fn is_of(&self, answer: &Answer<'_>, received: &Received, kind: RequestKind) -> bool {
         let rules = &self.process.rules;
         let unchecked = match kind {
-            RequestKind::Push => rules.outbox.takes_verdicts_by_place(),
+            RequestKind::Push | RequestKind::Sync => rules.outbox.takes_verdicts_by_place(),
             RequestKind::Pull => rules.cursor.takes_anothers_page(),
             RequestKind::Fetch => false,
         };

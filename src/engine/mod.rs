@@ -20,6 +20,8 @@
 //!   leaves a line that the user can read.
 //! - A row of which some columns come is completed from the version that they are to be put on, or
 //!   not written.
+//! - Rows of which a unit brings a part lie beside those that are held in full, and no unit but their
+//!   own moves by what it brings.
 //! - A row with local edits is not overwritten by a pull; the newer version waits in its shadow.
 //! - One run at a time, or with `sessions` several of units that share no entity; each run that
 //!   starts ends in exactly one event, also when the process dies in between.
@@ -35,6 +37,7 @@
 //!   that cannot write ends with an error, and the next begins when there is room.
 
 mod ahead;
+mod along;
 mod apply;
 mod bad_rows;
 mod beneath;
@@ -43,6 +46,7 @@ mod builtin;
 mod capture;
 mod conflict;
 pub mod control;
+mod excerpts;
 mod exchange;
 mod joined;
 mod named;
@@ -55,6 +59,8 @@ mod passed;
 mod process;
 mod pull;
 mod push;
+mod referred;
+mod replace;
 mod retry;
 mod rules;
 mod scheduler;
@@ -70,6 +76,7 @@ mod stop;
 mod streams;
 mod upload;
 mod view;
+mod watched;
 
 pub use builtin::{Builtin, BuiltinFactory};
 pub use conflict::{
@@ -79,13 +86,13 @@ pub use conflict::{
 pub use joined::{SquashRule, joined};
 pub use options::{
     AfterFailure, BadRowOptions, ConflictOptions, CursorBook, Dates, Decoder, Identity, Jitter, LocalCapture,
-    MissingParent, OnBadRow, Options, PullOptions, PushOptions, Requests, RetryOptions, SecondEdit, Sends,
-    SyncDate, WhileOpen,
+    MissingParent, OnBadRow, Options, PullOptions, PushOptions, Replace, RequestPer, Requests, RetryOptions,
+    SecondEdit, Sends, SyncDate, WhileOpen,
 };
 pub use retry::backoff;
 pub use rules::{
-    Applied, ApplyRule, Correct, CursorMoment, CursorRule, OrderRule, OutboxRule, PageRule, Place, Rules,
-    SendRule, WakeRule, overlay,
+    Applied, ApplyRule, Correct, CursorMoment, CursorRule, OrderRule, OutboxRule, PageRule, Part, Place,
+    Rules, SendRule, WakeRule, overlay,
 };
 pub use status::{Facts, StatusRule, Wheel, shown};
 

@@ -24,6 +24,8 @@ pub struct Options {
     pub debounce: Span,
     /// A hook of the app is given up after this, if there is a limit.
     pub hook_timeout: Option<Span>,
+    /// What of a run goes into one request.
+    pub requests: RequestPer,
     /// What it writes messages with.
     pub codec: &'static dyn Codec,
     /// How it reads an answer.
@@ -53,6 +55,26 @@ pub enum AfterFailure {
     Blocks,
 }
 in_words!(AfterFailure { MakesWay: "makes-way", Blocks: "blocks" });
+
+/// What of a run goes into one request, as far as it fits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RequestPer {
+    /// The edits of all entities in one, the pull of all in another.
+    #[default]
+    Direction,
+    /// All of it: a sync with nothing to bring in chunks is one request.
+    Branch,
+    /// The edits of one entity, or the pull of one.
+    Entity,
+    /// One edit, or the pull of one entity.
+    Call,
+}
+in_words!(RequestPer {
+    Direction: "per-direction",
+    Branch: "per-branch",
+    Entity: "per-entity",
+    Call: "per-call",
+});
 
 /// Where an app keeps what it calls itself towards the server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -168,7 +190,20 @@ pub struct PullOptions {
     pub missing_parent: MissingParent,
     /// What its requests are to caches on the way.
     pub requests: Requests,
+    /// What it takes the place of.
+    pub replace: Replace,
 }
+
+/// What pulled rows take the place of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Replace {
+    /// Their older versions.
+    #[default]
+    Versions,
+    /// All rows of their entity, which are deleted first, with what was edited in them.
+    All,
+}
+in_words!(Replace { Versions: "versions", All: "all" });
 
 /// What is done about a pulled row that refers to one that has not come, and about the end of one
 /// that others refer to still.
@@ -203,8 +238,12 @@ pub enum CursorBook {
     Entity,
     /// The unit and the entity: units that overlap fetch the same rows twice.
     Unit,
+    /// The unit, and it is no cursor: each run asks for what changed after the date of the unit's
+    /// last good one, by the device's clock (`push.sync_date` says of which moment), and a run that
+    /// was interrupted begins again.
+    LastSyncOn,
 }
-in_words!(CursorBook { Entity: "entity", Unit: "unit" });
+in_words!(CursorBook { Entity: "entity", Unit: "unit", LastSyncOn: "last-sync-on" });
 
 /// Which rows fail, and what then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -338,6 +377,7 @@ impl Default for Options {
                 streams: 1,
                 missing_parent: MissingParent::default(),
                 requests: Requests::default(),
+                replace: Replace::default(),
             },
             push: PushOptions {
                 chunk_rows: 50,
@@ -359,6 +399,7 @@ impl Default for Options {
             request_timeout: Span::secs(30),
             debounce: Span::secs(60),
             hook_timeout: None,
+            requests: RequestPer::default(),
             codec: Default::default(),
             decoder: Decoder::default(),
             dates: Dates::default(),

@@ -64,7 +64,9 @@ impl Page {
             .write(|tx| {
                 let mut told = Vec::new();
                 let Some((entry, difference)) = Conflicts::of(tx).find(edit)? else { return Ok(None) };
+                let referred = self.settler.referred(tx, std::slice::from_ref(&entry))?;
                 self.save(tx, &entry, &difference, pick, &mut told)?;
+                self.settler.keep(tx, referred, &mut told)?;
                 Ok(Some(told))
             })
             .await;

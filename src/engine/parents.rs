@@ -9,6 +9,18 @@ use crate::contract::Schema;
 use crate::protocol::WireRow;
 use crate::store::{self, LateRow, StoreError, Tx};
 
+/// Whether a row that waits cannot be applied yet; SQLite would refuse it.
+pub(super) fn still_waits(
+    tx: &Tx<'_>,
+    schema: &Schema,
+    entity: EntityId,
+    row: WireRow<'_>,
+    missing: MissingParent,
+) -> Result<bool, StoreError> {
+    let missing = if tx.checks_references() { MissingParent::Wait } else { missing };
+    missing.holds(tx, schema, entity, row)
+}
+
 impl MissingParent {
     /// Whether a pulled row cannot be applied yet.
     pub(super) fn holds(
@@ -18,7 +30,8 @@ impl MissingParent {
         entity: EntityId,
         row: WireRow<'_>,
     ) -> Result<bool, StoreError> {
-        if self == MissingParent::Ignore {
+        let ends = row.values.is_none() && tx.checks_references();
+        if self == MissingParent::Ignore && !ends {
             return Ok(false);
         }
         let Some(cells) = row.values else { return store::is_referred_to(tx, entity, row.key) };

@@ -140,10 +140,10 @@ impl Puller {
     }
 
     pub(super) fn wants(&self, unit: UnitId, left: &[EntityId]) -> Result<Vec<Want>, SyncError> {
-        let book = self.applier.cursor_book(unit);
         let wants = self.process.store.read(|tx| {
             let want = |&entity| {
                 let ids = named::keys_wanted(tx, entity, self.process.setup.schema.naming(entity))?;
+                let book = self.applier.cursor_book(unit, entity);
                 Ok(Want { entity, cursor: tx.progress(book, entity)?.cursor, ids })
             };
             left.iter().map(want).collect::<Result<Vec<_>, StoreError>>()
@@ -151,7 +151,7 @@ impl Puller {
         wants.map_err(damaged)
     }
 
-    fn pull_request(&self, run: Run, wants: Vec<Want>) -> PullRequest {
+    pub(super) fn pull_request(&self, run: Run, wants: Vec<Want>) -> PullRequest {
         let size = self.caller.chunk(RequestKind::Pull, wants[0].entity);
         let clock = self.process.ports.clock.wall();
         let zone = ((self.process.ports.clock.local().0 - clock.0) / 1_000_000) as i32;
@@ -177,17 +177,29 @@ impl Puller {
     ) -> Result<Answer<'r>, RunError> {
         self.process.crash_point("pull.answer-received").await;
         let answer = self.caller.read(received, RequestKind::Pull)?;
+        self.fits(received, &answer, wants, RequestKind::Pull)?;
+        self.caller.told_received(received, RequestKind::Pull, Some(unit), rows(&answer)).await;
+        Ok(answer)
+    }
+
+    /// Whether an answer is of what was asked for, and takes who asked further.
+    pub(super) fn fits(
+        &self,
+        received: &Received,
+        answer: &Answer<'_>,
+        wants: &[Want],
+        kind: RequestKind,
+    ) -> Result<(), RunError> {
         let asked = |page: &Page<'_>| wants.iter().any(|want| want.entity == page.entity);
         if let Some(page) = answer.pages.iter().find(|page| !asked(page)) {
             let text = format!("entity {} was not asked for", page.entity.0);
-            return Err(self.caller.not_its_own(received, RequestKind::Pull, text));
+            return Err(self.caller.not_its_own(received, kind, text));
         }
-        if !moves(&answer, wants) && rows(&answer) == 0 {
+        if !moves(answer, wants) && rows(answer) == 0 {
             let text = "the answer moves no cursor and says there is more".to_owned();
-            return Err(self.caller.not_its_own(received, RequestKind::Pull, text));
+            return Err(self.caller.not_its_own(received, kind, text));
         }
-        self.caller.told_received(received, RequestKind::Pull, Some(unit), rows(&answer)).await;
-        Ok(answer)
+        Ok(())
     }
 
     /// Makes an answer durable.
@@ -228,6 +240,7 @@ pub(super) fn goes_on(answer: &Answer<'_>, entity: EntityId) -> bool {
     answer.pages.iter().all(|page| page.entity != entity || page.more)
 }
 
-fn rows(answer: &Answer<'_>) -> usize {
+/// How many rows an answer brings.
+pub(super) fn rows(answer: &Answer<'_>) -> usize {
     answer.pages.iter().map(|page| page.rows.len()).sum()
 }

@@ -4,16 +4,19 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use super::along::Along;
 use super::capture::Listed;
 use super::exchange::{Caller, Failure, GivenUp, Received, RunError};
+use super::options::RequestPer;
 use super::outgoing::Outgoing;
 use super::process::{Process, damaged};
+use super::pull::rows;
 use super::settle::{Counts, Settler};
 use super::squash::{self, Next};
 use super::upload::fitting;
 use crate::base::{EntityId, Span, UnitId};
 use crate::contract::{Guard, Mutation, Outcome, RequestKind, SyncError, TransportError};
-use crate::protocol::{Answer, PushRequest, PushResult, Request};
+use crate::protocol::{Answer, PushRequest, PushResult, Request, Want};
 use crate::store::{self, Entry, StoreError};
 
 /// A chunk that meets nothing but conflicts this often in a row is left for the next run: somebody
@@ -42,21 +45,22 @@ impl Pusher {
     }
 
     /// Pushes the edits of the unit's entities until none waits but those that wait at the server;
-    /// gives how many those are.
-    pub(super) async fn push(&self, unit: UnitId) -> Result<usize, RunError> {
+    /// gives how many those are. The last of its requests brings the answer to the pull `along` too,
+    /// where that goes with it.
+    pub(super) async fn push(&self, unit: UnitId, along: &mut Along<'_>) -> Result<usize, RunError> {
         let entities = self.process.setup.units[usize::from(unit.0)].push.clone();
         let mut fruitless = 0;
         let mut put_off = Waits::default();
         let mut queued = BTreeSet::new();
         let mut listed = Listed::of(&self.process, unit, &entities).map_err(damaged)?;
         loop {
-            let limit = entities
-                .first()
-                .map_or(1, |first| self.caller.chunk(RequestKind::Push, *first).rows as usize);
+            let limit = self.limit(&entities);
             let next = self.next(&entities, listed.limit(limit + queued.len())).await;
             let Next { mut batch, fresh } = next.map_err(damaged)?;
             batch.retain(|entry| !queued.contains(&entry.seq) && listed.has(entry));
             batch.truncate(limit);
+            let waiting = batch.len();
+            batch.truncate(self.goes_together(&batch));
             if batch.is_empty() {
                 return Ok(queued.len());
             }
@@ -65,6 +69,8 @@ impl Pusher {
                 return Err(RunError { error, tries: 1, refused: true });
             }
             let told = self.outgoing(&batch)?;
+            let is_last = waiting < limit && batch.len() == waiting;
+            let wants = if is_last { along.wants()? } else { Vec::new() };
             self.process.settle_work().await;
             self.process.crash_point("push.before-request").await;
             // Another try may bring less than the one before: what failed may have been too large.
@@ -72,10 +78,13 @@ impl Pusher {
             let make = |request| {
                 let size = self.caller.chunk(RequestKind::Push, batch[0].entity);
                 sent.set(fitting(self.process.options.codec, &told.entries, size));
-                Request::Push(self.push_request(unit, &told, sent.get(), request))
+                let push = self.push_request(unit, &told, sent.get(), request);
+                let alone = wants.is_empty() || sent.get() < batch.len();
+                if alone { Request::Push(push) } else { along.request(push, &wants) }
             };
             let answered = self.caller.exchange(Some(unit), make).await;
-            let more = batch.len() >= limit || sent.get() < batch.len();
+            let more = waiting >= limit || sent.get() < waiting;
+            let wants = if more { &[][..] } else { &wants[..] };
             let batch = &batch[..sent.get()];
             let received = match answered {
                 Ok(received) => received,
@@ -83,7 +92,8 @@ impl Pusher {
                     return self.give_up(unit, (batch, &fresh), given_up).await.map(|()| queued.len());
                 }
             };
-            let settled = self.settle(unit, batch, more, received, (&mut queued, &mut listed)).await?;
+            let kept = (&mut queued, &mut listed);
+            let settled = self.settle((unit, batch), more, received, kept, (&mut *along, wants)).await?;
             if settled.put_off > 0 {
                 self.wait_for_later(settled, &mut put_off).await?;
                 continue;
@@ -91,6 +101,21 @@ impl Pusher {
             put_off = Waits::default();
             fruitless = if settled.left + settled.queued == 0 { fruitless + 1 } else { 0 };
         }
+    }
+
+    /// How many edits go out in one request at most.
+    fn limit(&self, entities: &[EntityId]) -> usize {
+        let chunk = |first: &EntityId| self.caller.chunk(RequestKind::Push, *first).rows as usize;
+        let is_a_call = self.process.options.requests == RequestPer::Call;
+        if is_a_call { 1 } else { entities.first().map_or(1, chunk) }
+    }
+
+    /// How many of these edits, from the first on, one request brings.
+    fn goes_together(&self, batch: &[Entry]) -> usize {
+        if self.process.options.requests != RequestPer::Entity {
+            return batch.len();
+        }
+        batch.iter().take_while(|entry| entry.entity == batch[0].entity).count()
     }
 
     /// The edits that go out next, at most `limit`.
@@ -187,8 +212,13 @@ impl Pusher {
     }
 
     /// Reads the answer to a push of this batch: a verdict for each of its edits, by name.
-    fn verdicts<'r>(&self, batch: &[Entry], received: &'r Received) -> Result<Answer<'r>, RunError> {
-        let answer = self.caller.read(received, RequestKind::Push)?;
+    fn verdicts<'r>(
+        &self,
+        batch: &[Entry],
+        received: &'r Received,
+        kind: RequestKind,
+    ) -> Result<Answer<'r>, RunError> {
+        let answer = self.caller.read(received, kind)?;
         let sent = |entry: &Entry| self.process.rules.send.mutation(entry, received.request).id;
         let is_of = |(entry, result): (&Entry, &PushResult<'_>)| result.id == sent(entry);
         let by_place = self.process.rules.outbox.takes_verdicts_by_place();
@@ -197,7 +227,7 @@ impl Pusher {
             return Ok(answer);
         }
         let text = format!("{} results, and not for these {} edits", answer.results.len(), batch.len());
-        Err(self.caller.not_its_own(received, RequestKind::Push, text))
+        Err(self.caller.not_its_own(received, kind, text))
     }
 
     /// What came was no answer to this batch: its edits stay, as without any.
@@ -217,21 +247,25 @@ impl Pusher {
     }
 
     /// Settles each edit of the batch in one transaction; `more` edits wait besides. Those that
-    /// wait at the server go into `queued` by their place in the outbox.
+    /// wait at the server go into `queued` by their place in the outbox. Then comes what the request
+    /// asked for `along` with them.
     async fn settle(
         &self,
-        unit: UnitId,
-        batch: &[Entry],
+        (unit, batch): (UnitId, &[Entry]),
         more: bool,
         received: Received,
         (queued, listed): (&mut BTreeSet<i64>, &mut Listed),
+        (along, wants): (&mut Along<'_>, &[Want]),
     ) -> Result<Counts, RunError> {
         self.process.crash_point("push.answer-received").await;
-        let answer = match self.verdicts(batch, &received) {
-            Ok(answer) => answer,
+        let kind = if wants.is_empty() { RequestKind::Push } else { RequestKind::Sync };
+        let fits = |answer: &Answer<'_>| along.fits(&received, answer, wants);
+        let answer = match self.verdicts(batch, &received, kind) {
+            Ok(answer) => fits(&answer).map(|()| answer)?,
             Err(error) => return self.without_verdict(unit, batch, error).await,
         };
-        self.caller.told_received(&received, RequestKind::Push, Some(unit), batch.len()).await;
+        let told = if wants.is_empty() { batch.len() } else { rows(&answer) };
+        self.caller.told_received(&received, kind, Some(unit), told).await;
         let mut counts = self.settler.settle(unit, batch, &answer.results).await?;
         listed.settled(batch, &answer.results);
         let results = batch.iter().zip(&answer.results);
@@ -239,9 +273,12 @@ impl Pusher {
         let before = queued.len();
         queued.extend(waits.map(|(entry, _)| entry.seq));
         counts.queued = queued.len() - before;
-        let seen = received.chunk(self.process.ports.clock.now(), batch.len(), more);
-        self.caller.chunk_ended(RequestKind::Push, &seen);
+        if wants.is_empty() {
+            let seen = received.chunk(self.process.ports.clock.now(), batch.len(), more);
+            self.caller.chunk_ended(RequestKind::Push, &seen);
+        }
         self.process.crash_point("push.batch-settled").await;
+        along.take(&received, &answer, wants).await?;
         Ok(counts)
     }
 }

@@ -4,10 +4,10 @@
 
 use std::rc::Rc;
 
-use crate::base::{EntityId, Key, Span, Stamp};
-use crate::contract::{EditKind, Entity, Guard, Mutation, Outcome, Row, ServerError};
+use crate::base::{EntityId, Key, Span, Stamp, UnitId};
+use crate::contract::{EditKind, Entity, Excerpt, Guard, Mutation, Outcome, Row, ServerError};
 use crate::protocol::WireRow;
-use crate::store::{Entry, Reach, StoreError, Tx, take_key};
+use crate::store::{Entry, Excerpts, Reach, StoreError, Tx, take_key};
 
 use super::conflict::{OwnRule, ResolveRule};
 use super::joined::SquashRule;
@@ -93,6 +93,14 @@ pub trait CursorRule {
     fn is_shared(&self) -> bool {
         false
     }
+    /// Whether the date of the last sync of all units is set by any of them.
+    fn dates_all(&self) -> bool {
+        false
+    }
+    /// Whether a unit that brings a part of an entity has a cursor of its own for it.
+    fn is_own_of_a_part(&self) -> bool {
+        true
+    }
     /// Whether the cursors of an answer are saved of which a row could not be written.
     fn passes_what_failed(&self) -> bool {
         false
@@ -142,6 +150,17 @@ impl Place {
     }
 }
 
+/// A unit's part of an entity.
+#[derive(Clone, Copy, Debug)]
+pub struct Part<'e> {
+    /// The unit.
+    pub unit: UnitId,
+    /// What it brings.
+    pub of: &'e Excerpt,
+    /// The entity.
+    pub entity: &'e Entity,
+}
+
 /// What a pulled row did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Applied {
@@ -181,6 +200,27 @@ pub trait ApplyRule {
                     && tx.row(place.id, row.key)?.is_some();
                 Ok(if is_newer { Applied::Kept } else { Applied::Removed })
             }
+        }
+    }
+
+    /// Applies what a unit brings of a row: it lies beside what is held in full, if that is older
+    /// or there is none. Of a row that was deleted here and waits for the verdict nothing is shown.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn apply_part(
+        &self,
+        tx: &Tx<'_>,
+        part: &Part<'_>,
+        place: Place,
+        row: WireRow<'_>,
+    ) -> Result<(), StoreError> {
+        let whose = (part.unit, place.id);
+        let held = tx.row(place.id, row.key)?;
+        let is_news = held.map_or(!place.dirty, |held| held.stamp < row.stamp || held.stamp <= place.over);
+        match row.values.filter(|_| is_news) {
+            Some(values) => Excerpts::of(tx).put(whose, row.key, row.stamp, values),
+            None => Excerpts::of(tx).remove(whose, row.key),
         }
     }
 }
@@ -314,6 +354,11 @@ pub trait OutboxRule {
     fn sends_own_values(&self) -> bool {
         true
     }
+    /// Whether a row stays that a verdict ends, as long as others refer to it and SQLite would not
+    /// let it go; and one that would refer to what is not there, as it was.
+    fn keeps_what_is_referred_to(&self) -> bool {
+        true
+    }
     /// What else gets the new key of a row that the backend has named.
     fn renames(&self) -> Reach {
         Reach::ALL
@@ -407,6 +452,12 @@ pub trait WakeRule {
     }
     /// Whether rows that wait on the list are tried again.
     fn tries_late_rows(&self) -> bool {
+        true
+    }
+    /// Whether a request is dealt with that took so long to be answered or to fail, where it was to
+    /// be given up at this limit. An app that was suspended learns of it when it goes on.
+    fn heeds_late(&self, took: Span, limit: Span) -> bool {
+        let _ = (took, limit);
         true
     }
     /// How long nothing is done when the answer to this request of the process is durable.

@@ -3,19 +3,21 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use super::along::Along;
 use super::apply::Applier;
 use super::capture;
 use super::exchange::{Caller, RunError};
+use super::options::CursorBook;
 use super::page::held;
 use super::process::{Process, damaged};
 use super::pull::{Puller, Run};
 use super::push::Pusher;
 use super::scheduler::Scheduler;
 use super::signal::Signal;
-use super::streams::pull;
-use crate::base::{Span, Time, UnitId};
+use super::watched::tell_cursors;
+use crate::base::{Span, Stamp, Time, UnitId};
 use crate::contract::{Event, Occasion, SyncError};
-use crate::store::{StoreError, Tx};
+use crate::store::{Progress, StoreError, Tx};
 
 /// On a full device the engine looks this often whether there is room again.
 const ROOM_LOOKED_FOR: Span = Span::secs(10);
@@ -46,6 +48,7 @@ impl Session {
 
     /// A run that was open when the process died is told as interrupted.
     pub(super) async fn end_interrupted_runs(&self) -> Result<(), SyncError> {
+        tell_cursors(&self.process);
         let running = self.process.store.read(|tx| tx.running()).map_err(damaged)?;
         if running.is_empty() {
             return Ok(());
@@ -96,6 +99,7 @@ impl Session {
         let run = Run { unit, number: number.map_err(damaged)? };
         let (started, began) = (self.process.ports.clock.now(), self.process.ports.clock.wall());
         self.scheduler.begun(run, started);
+        tell_cursors(&self.process);
         self.process.emit(Event::SyncStart { unit, run: run.number, waited: started - queued_at });
         if begun.is_err() {
             self.failed(run, &SyncError::StorageFull.into()).await;
@@ -113,13 +117,14 @@ impl Session {
             .write_down(|tx| {
                 let mut lifted = capture::Lifted::new();
                 if result.is_ok() {
-                    tx.set_last_sync_on(unit, synced_on)?;
+                    self.set_date(tx, unit, synced_on)?;
                     lifted = capture::pass_by(&self.process, tx, unit, synced_on)?;
                 }
                 tx.end_run(unit)?;
                 Ok(lifted)
             })
             .await?;
+        tell_cursors(&self.process);
         capture::tell(&self.process, unit, &lifted);
         match &result {
             Ok(()) => self.completed(run, started).await,
@@ -152,11 +157,46 @@ impl Session {
         }
     }
 
+    /// The unit has completed.
+    fn set_date(&self, tx: &Tx<'_>, unit: UnitId, synced_on: Stamp) -> Result<(), StoreError> {
+        tx.set_last_sync_on(unit, synced_on)?;
+        if self.process.rules.cursor.dates_all() {
+            let units = (0..self.process.setup.units.len()).map(|unit| UnitId(unit as u16));
+            return units.into_iter().try_for_each(|unit| tx.set_last_sync_on(unit, synced_on));
+        }
+        Ok(())
+    }
+
+    /// Where pulls ask by the date of the unit's last sync, that is where this one begins: what an
+    /// interrupted one had come to counts for nothing.
+    async fn begin_by_date(&self, unit: UnitId) -> Result<(), RunError> {
+        if self.process.options.pull.cursor != CursorBook::LastSyncOn {
+            return Ok(());
+        }
+        let entities = &self.process.setup.units[usize::from(unit.0)].pull;
+        let (begun, _) = self
+            .process
+            .write(|tx| {
+                let date = tx.last_sync_on(unit)?.map(|date| date.0.to_string());
+                for &entity in entities {
+                    let progress = tx.progress(unit, entity)?;
+                    if progress.cursor != date {
+                        tx.save_progress(unit, entity, &Progress { cursor: date.clone(), ..progress })?;
+                    }
+                }
+                Ok(())
+            })
+            .await;
+        Ok(begun.map_err(damaged)?)
+    }
+
     async fn transfer(&self, run: Run) -> Result<(), RunError> {
         held(&self.process, run.unit)?;
-        let queued = self.pusher.push(run.unit).await?;
+        self.begin_by_date(run.unit).await?;
+        let mut along = Along::begin(&self.puller, run).await?;
+        let queued = self.pusher.push(run.unit, &mut along).await?;
         self.scheduler.wait_at_server(run.unit, queued);
-        pull(&self.puller, run).await
+        along.pull().await
     }
 
     async fn completed(&self, run: Run, started: Time) {

@@ -8,6 +8,7 @@ use super::named;
 use super::options::Sends;
 use super::passed::is_undone;
 use super::process::{Process, damaged};
+use super::referred::Referred;
 use super::rules::overlay;
 use super::settled::{By, Settled, acknowledged, holds, keep_last_words, told_of};
 use super::split::split_off;
@@ -50,6 +51,7 @@ impl Settler {
             let mut told = Vec::new();
             let mut counts = Counts::default();
             let mut renamed = false;
+            let referred = self.referred(tx, batch)?;
             for ((entry, result), said) in batch.iter().zip(results).zip(said) {
                 counts.put_off += usize::from(result.outcome == Outcome::Later);
                 // What this one says of a row that was renamed just now is old.
@@ -58,6 +60,7 @@ impl Settler {
                 counts.left += usize::from(self.settle_one(tx, entry, (&result.outcome, said), &mut told)?);
                 renamed |= told.iter().any(|told| matches!(told, Settled::Renamed(..)));
             }
+            self.keep(tx, referred, &mut told)?;
             if renamed {
                 keep_last_words(&mut told);
             }
@@ -67,6 +70,35 @@ impl Settler {
         let (told, counts) = settled.map_err(damaged)?;
         self.tell(Some(unit), told, took);
         Ok(counts)
+    }
+
+    /// The rows of these edits as they are before their verdicts.
+    pub(super) fn referred(&self, tx: &Tx<'_>, edits: &[Entry]) -> Result<Referred, StoreError> {
+        let rows = edits.iter().map(|entry| (entry.entity, &entry.key));
+        Referred::of(tx, &self.process.setup.schema, rows)
+    }
+
+    /// Verdicts were carried out, as far as rows can follow them that others refer to.
+    pub(super) fn keep(
+        &self,
+        tx: &Tx<'_>,
+        mut referred: Referred,
+        told: &mut Vec<Settled>,
+    ) -> Result<(), StoreError> {
+        for told in &*told {
+            if let Settled::Renamed(entity, from, to) = told {
+                referred.renamed(*entity, from, to);
+            }
+        }
+        if !self.process.rules.outbox.keeps_what_is_referred_to() {
+            return Ok(());
+        }
+        let kept = referred.keep(tx, &self.process.setup.schema)?;
+        told.retain(|told| match told {
+            Settled::Holds { entity, key, .. } => !kept.contains(&(*entity, key.clone())),
+            _ => true,
+        });
+        Ok(())
     }
 
     /// Tells that edits are done of which nothing is known, as a broken rule has it.

@@ -12,16 +12,22 @@ use std::collections::VecDeque;
 use super::ahead::pull_ahead;
 use super::beside::all;
 use super::exchange::RunError;
+use super::options::{Replace, RequestPer};
 use super::pull::{Puller, Run};
+use super::replace::pull_all_again;
 use crate::base::EntityId;
 use crate::contract::LocalBoxFuture;
 
-/// Pulls every entity of the run's unit up to the server's head.
-pub(super) async fn pull(puller: &Puller, run: Run) -> Result<(), RunError> {
-    let process = &puller.process;
-    let left = process.setup.units[usize::from(run.unit.0)].pull.clone();
-    puller.applier.retry_late(run.unit, &left).await?;
-    if process.options.pull.streams <= 1 {
+/// Pulls these entities of the run's unit up to the server's head.
+pub(super) async fn pull(puller: &Puller, run: Run, left: Vec<EntityId>) -> Result<(), RunError> {
+    let options = &puller.process.options;
+    if options.pull.replace == Replace::All {
+        return pull_all_again(puller, run, left).await;
+    }
+    if matches!(options.requests, RequestPer::Entity | RequestPer::Call) {
+        return pull_side_by_side(puller, run, left).await;
+    }
+    if options.pull.streams <= 1 {
         return pull_all(puller, run, left).await;
     }
     // Where there is little to pull, one request asks for all; only what is left then is worth

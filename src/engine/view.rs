@@ -5,20 +5,21 @@ use std::rc::Rc;
 
 use super::page::shown;
 use crate::base::words::count;
-use crate::base::{EntityId, Stamp, ValueRef};
+use crate::base::{EntityId, Stamp, UnitId, Value, ValueRef};
 use crate::contract::{DeviceView, LogEntry, OpenConflict, PendingEdit};
-use crate::store::{Conflicts, Store, StoreError};
+use crate::store::{Conflicts, Excerpts, Store, StoreError};
 
 /// The database, read.
 pub(super) struct View {
     store: Rc<Store>,
     has_page: bool,
+    has_excerpts: bool,
     damage: RefCell<Option<String>>,
 }
 
 impl View {
-    pub(super) fn new(store: Rc<Store>, has_page: bool) -> View {
-        View { store, has_page, damage: RefCell::default() }
+    pub(super) fn new(store: Rc<Store>, has_page: bool, has_excerpts: bool) -> View {
+        View { store, has_page, has_excerpts, damage: RefCell::default() }
     }
 
     /// What the oracle looks at costs the device nothing. A disk that reorders what was not synced
@@ -36,6 +37,14 @@ impl View {
 impl DeviceView for View {
     fn rows(&self, entity: EntityId, f: &mut dyn FnMut(&str, Stamp, &[ValueRef<'_>])) {
         self.look(|store| store.rows(entity, f));
+    }
+    fn excerpts(&self, entity: EntityId, f: &mut dyn FnMut(UnitId, &str, Stamp, &[Value])) {
+        if self.has_excerpts {
+            let shown = self.look(|store| store.read(|tx| Excerpts::of(tx).shown(entity)));
+            for (unit, key, stamp, values) in shown {
+                f(unit, key.as_str(), stamp, &values);
+            }
+        }
     }
     fn pending(&self) -> Vec<PendingEdit> {
         if self.has_page {

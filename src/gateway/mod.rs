@@ -43,6 +43,7 @@
 
 mod capture;
 mod errand;
+mod excerpt;
 mod held;
 mod incarnation;
 mod leg;
@@ -58,7 +59,7 @@ mod tests;
 pub use capture::{
     Canonical, Capture, ChangeLogOptions, Effort, FlagForm, FlagOptions, FlagPer, HashOptions, Initial, Keep,
     LastModifiedBound, LastModifiedEnd, LastModifiedOptions, LastModifiedPaging, LastModifiedSource,
-    OnUnreadable, SetFlag, Snapshot, Source,
+    LastModifiedStamps, OnUnreadable, SetFlag, Snapshot, Source,
 };
 pub use errand::{Batch, Errand, PageAsk, PageRead, Refresh, Upload, Verdicts};
 pub use held::{Advance, CursorHolder};

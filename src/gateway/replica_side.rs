@@ -13,7 +13,7 @@ use super::server::Gateway;
 use crate::backend::{self, Backend, Change, Load, Upto};
 use crate::base::{DeviceId, Key, Span, Stamp, Time, UnitId};
 use crate::contract::{Answered, Carried, Event, Mutation, Outcome, Overtaken, RequestKind, ServerError};
-use crate::protocol::{Request, Weighed};
+use crate::protocol::{Request, SyncRequest, Weighed};
 
 /// Processor time of the gateway to write a row into its replica or a mutation into its queue:
 /// SQLite takes in some hundred thousand indexed rows a second (`cargo bench --bench gateway`).
@@ -41,6 +41,13 @@ impl Gateway {
                     let ids = push.mutations.iter().map(|mutation| mutation.id.as_str());
                     let answer = codec.results(push.asked(), &mut ids.zip(&outcomes));
                     return Ok((answer, WRITTEN * push.mutations.len() as u64));
+                }
+                Request::Sync(SyncRequest { push, pull }) => {
+                    let outcomes = persistent.push(now, push, &mut events);
+                    let ids = push.mutations.iter().map(|mutation| mutation.id.as_str());
+                    let writer = codec.pages_after(push.asked(), &mut ids.clone().zip(&outcomes));
+                    let pulled = persistent.pull(self.cursors.as_mut(), attributes, pull, writer);
+                    pulled.unwrap_or_else(|_| (codec.results(push.asked(), &mut ids.zip(&outcomes)), 0))
                 }
             };
             let cpu = Effort { handled: rows, ..Effort::default() }.cpu();
@@ -378,7 +385,7 @@ fn spoken_of(backend: &Backend, mutation: &Mutation, outcome: &Outcome) -> Vec<C
     let records = keys_of(mutation, outcome).filter_map(|key| backend.row(mutation.entity, key));
     let change = |record: &backend::Record| {
         let values = (!record.deleted).then_some(&*record.values);
-        Copied::of(entity, Change { key: &record.key, stamp: record.stamp, values })
+        Copied::of(entity, Change { key: &record.key, stamp: record.stamp, values, is_new: false })
     };
     records.map(change).collect()
 }

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::capture::{self, Ask, Capture, Effort, Reader, Strategy};
+use super::excerpt::Sending;
 use super::held::{CursorHolder, Cursors, Keeping, Line};
 use super::incarnation::{Life, Restored};
 use super::mode::Mode;
@@ -12,16 +13,19 @@ use super::persistent::Persistent;
 use crate::backend::{Backend, Call, Change, Load};
 use crate::base::{DeviceId, EntityId, Stamp, Time, Value};
 use crate::contract::{
-    Answered, Attributes, CarriedRows, EachServed, Entity, Outcome, RequestKind, Schema, ServerError,
-    SyncServer,
+    Answered, Attributes, CarriedRows, EachServed, Entity, Outcome, Schema, ServerError, SyncServer, SyncUnit,
 };
 use crate::disk;
-use crate::protocol::{Codec, FetchRequest, PageWriter, Part, Projected, PullRequest, PushRequest, Request};
+use crate::protocol::{
+    Codec, FetchRequest, PageWriter, Part, Projected, PullRequest, PushRequest, Request, SyncRequest,
+};
 
 /// The sync server.
 pub struct Gateway {
     pub(super) codec: &'static dyn Codec,
     schema: Arc<Schema>,
+    /// What its devices sync, where units bring excerpts.
+    units: Arc<[SyncUnit]>,
     capture: Capture,
     pub(super) backend_restored: Restored,
     restored: Restored,
@@ -68,6 +72,7 @@ impl Gateway {
         Gateway {
             codec,
             schema,
+            units: Arc::from([]),
             capture,
             backend_restored,
             restored,
@@ -76,6 +81,12 @@ impl Gateway {
             cursors,
             persistent,
         }
+    }
+
+    /// For devices with these units: of what a unit brings an excerpt it is sent no more.
+    #[must_use]
+    pub fn with_units(self, units: Arc<[SyncUnit]>) -> Gateway {
+        Gateway { units, ..self }
     }
 
     /// What it writes messages with.
@@ -134,11 +145,23 @@ impl Gateway {
             Request::Pull(pull) => {
                 let life = Life::of(backend.incarnation(), self.backend_restored);
                 let cursors = cursors.as_mut();
-                Pulling { codec, strategy, cursors, backend, life, attributes, pull }.answer(effort)
+                let unit = self.units.get(usize::from(pull.unit.0));
+                Pulling { codec, strategy, cursors, backend, life, attributes, unit, pull }.answer(effort)
             }
             Request::Push(push) => {
                 effort.scanned = push.mutations.len() as u64;
-                Ok(handle_push(codec, backend, attributes, push, strategy))
+                let outcomes = take_edits(backend, attributes, push, strategy);
+                backend.call.load.rows = outcomes.len() as u64;
+                let ids = push.mutations.iter().map(|mutation| mutation.id.as_str());
+                Ok(codec.results(push.asked(), &mut ids.zip(&outcomes)))
+            }
+            Request::Sync(SyncRequest { push, pull }) => {
+                let outcomes = take_edits(backend, attributes, push, strategy);
+                let life = Life::of(backend.incarnation(), self.backend_restored);
+                let cursors = cursors.as_mut();
+                let unit = self.units.get(usize::from(pull.unit.0));
+                let mut pulling = Pulling { codec, strategy, cursors, backend, life, attributes, unit, pull };
+                Ok(pulling.after(push, &outcomes, effort))
             }
             Request::Fetch(fetch) => handle_fetch(codec, backend, attributes, fetch, effort),
         }
@@ -181,7 +204,7 @@ impl SyncServer<Backend> for Gateway {
         let answer = admitted.and_then(|()| self.handle(&request, &mut effort, backend));
         let Effort { scanned, writes, .. } = effort;
         backend.call.load = Load { scanned, written: writes, ..backend.call.load };
-        if request.kind() == RequestKind::Pull && backend.call.is_admitted() {
+        if request.kind().pulls() && backend.call.is_admitted() {
             backend.call.found = Some(effort.event(self.state()));
         }
         answer
@@ -196,7 +219,7 @@ impl SyncServer<Backend> for Gateway {
     }
 
     fn ended(&mut self, backend: &mut Backend, has_left: bool) {
-        if backend.call.kind == RequestKind::Pull && backend.call.is_admitted() {
+        if backend.call.kind.pulls() && backend.call.is_admitted() {
             let now = backend.call.now;
             self.strategy.answered(backend, now, has_left);
             self.cursors.iter_mut().for_each(|cursors| cursors.answered(has_left));
@@ -256,6 +279,7 @@ struct Pulling<'p> {
     backend: &'p mut Backend,
     life: Life,
     attributes: &'p [Value],
+    unit: Option<&'p SyncUnit>,
     pull: &'p PullRequest,
 }
 
@@ -273,6 +297,19 @@ impl Pulling<'_> {
         answer
     }
 
+    /// The answer to the edits of `push`, and to the pull that came with them. Where that is refused
+    /// the verdicts go alone: who asked asks for pages again, and is told why not.
+    fn after(&mut self, push: &PushRequest, outcomes: &[Outcome], effort: &mut Effort) -> Vec<u8> {
+        let (codec, now) = (self.codec, self.backend.call.now);
+        let ids = push.mutations.iter().map(|mutation| mutation.id.as_str());
+        let writer = codec.pages_after(push.asked(), &mut ids.clone().zip(outcomes));
+        let mut rows = 0;
+        let answer = self.pages(writer, now, effort, &mut rows);
+        let load = &mut self.backend.call.load;
+        (load.rows, load.pushed) = (rows, outcomes.len() as u64);
+        answer.unwrap_or_else(|_| codec.results(push.asked(), &mut ids.zip(outcomes)))
+    }
+
     /// Fills an answer with the wanted entities in their order, up to the rows and bytes that were
     /// asked for.
     fn pages(
@@ -282,7 +319,7 @@ impl Pulling<'_> {
         effort: &mut Effort,
         rows: &mut u64,
     ) -> Result<Vec<u8>, ServerError> {
-        let Pulling { codec: _, strategy, cursors, backend, life, attributes, pull } = self;
+        let Pulling { codec: _, strategy, cursors, backend, life, attributes, unit, pull } = self;
         let schema = Arc::clone(backend.schema());
         let most = u64::from(pull.rows.clamp(1, backend.page_cap()));
         for want in &pull.wants {
@@ -295,14 +332,29 @@ impl Pulling<'_> {
             let told = cursors.next(line, want.cursor.as_deref())?;
             let cursor = life.read(entity, told).inspect_err(|error| cursors.failed(line, error))?;
             let cursor = cursor.as_deref();
-            let (reader, limit) = (Reader::Device(pull.device, attributes), (most - *rows) as usize);
+            let (reader, limit) = (Reader::Device(pull.device, attributes), most - *rows);
+            let excerpt = unit.and_then(|unit| unit.excerpt(entity));
+            let mut excerpt = excerpt.map(|of| Sending::new(of, attributes, &**strategy, (cursor, limit)));
+            // Rows that are passed over do not fill a page.
+            let limit = if excerpt.is_some() { usize::MAX } else { limit as usize };
             let local = Stamp(pull.clock.0.saturating_add(i64::from(pull.zone) * 1_000_000));
             let of = (pull.unit, pull.run);
             let ask = Ask { reader, entity, cursor, limit, clock: pull.clock, local, pull: of };
             writer.begin_page(entity);
             let page = strategy.page(backend, now, ask, &mut |change, part| {
-                write_change(&mut *writer, schema.entity(entity), change, part);
-                if writer.bytes() >= pull.bytes { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                effort.kinds[kind(&change)] += 1;
+                let full = match &mut excerpt {
+                    Some(excerpt) => excerpt.send(&mut *writer, change),
+                    None => {
+                        write_change(&mut *writer, schema.entity(entity), change, part);
+                        false
+                    }
+                };
+                if full || writer.bytes() >= pull.bytes {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                }
             });
             let page = page.inspect_err(|error| cursors.failed(line, error))?;
             writer.undone(backend.undone());
@@ -313,19 +365,19 @@ impl Pulling<'_> {
             }
             writer.end_page(&cursors.sends(line, life.named(page.cursor)), page.more);
             *effort = effort.plus(page.effort);
-            *rows += page.delivered;
+            *rows += excerpt.map_or(page.delivered, |excerpt| excerpt.sent());
         }
         Ok(writer.finish())
     }
 }
 
-fn handle_push(
-    codec: &dyn Codec,
+/// What becomes of the edits of a push.
+fn take_edits(
     backend: &mut Backend,
     attributes: &[Value],
     push: &PushRequest,
     strategy: &mut dyn Strategy,
-) -> Vec<u8> {
+) -> Vec<Outcome> {
     let now = backend.call.now;
     let outcomes = backend.push_in_call(attributes, &push.mutations);
     let reader = Reader::Device(push.device, attributes);
@@ -338,9 +390,7 @@ fn handle_push(
             strategy.touched(now, reader, mutation.entity, &row.key);
         }
     }
-    backend.call.load.rows = outcomes.len() as u64;
-    let ids = push.mutations.iter().map(|mutation| mutation.id.as_str());
-    codec.results(push.asked(), &mut ids.zip(&outcomes))
+    outcomes
 }
 
 fn handle_fetch(
@@ -372,5 +422,14 @@ fn write_change(writer: &mut dyn PageWriter, entity: &Entity, change: Change<'_>
     match (part, values) {
         (Some(part), Some(values)) => writer.part(part, key, stamp, values),
         (_, values) => writer.row(key, stamp, values),
+    }
+}
+
+/// Of which kind a change is: created, updated or deleted.
+fn kind(change: &Change<'_>) -> usize {
+    match (change.values.is_some(), change.is_new) {
+        (true, true) => 0,
+        (true, false) => 1,
+        (false, _) => 2,
     }
 }

@@ -448,6 +448,7 @@ fn by_time() -> impl Strategy<Value = LastModifiedOptions> {
             upto,
             end,
             reconcile,
+            ..LastModifiedOptions::default()
         })
         .prop_filter("these go together", |options| options.contradiction().is_none())
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::distribution::Distribution;
 use super::figure::{Figure, Figures};
-use super::table::{BY_SIZE, BY_START, BY_UNIT, Id, Kind, TABLE};
-use crate::base::{DeviceId, UnitId};
-use crate::contract::RequestKind;
+use super::table::{BY_ENTITY, BY_SIZE, BY_START, BY_UNIT, Id, Kind, TABLE};
+use crate::base::{DeviceId, EntityId, UnitId};
+use crate::contract::{RequestKind, Schema};
 
 /// The numbers and distributions of a cell under way.
 #[derive(Debug)]
@@ -19,6 +19,8 @@ pub(super) struct Board {
     by_start: Vec<Vec<Distribution>>,
     units: Vec<String>,
     by_unit: Vec<Vec<Distribution>>,
+    entities: Vec<String>,
+    by_entity: Vec<Vec<Distribution>>,
     /// By position in [`BY_SIZE`], kind of request and power of two.
     by_size: BTreeMap<(usize, RequestKind, u32), Distribution>,
 }
@@ -35,11 +37,20 @@ impl Board {
             distributions: vec![Distribution::default(); TABLE.len()],
             by_start: vec![vec![Distribution::default(); states.len()]; BY_START.len()],
             by_unit: vec![vec![Distribution::default(); units.len()]; BY_UNIT.len()],
+            by_entity: Vec::new(),
+            entities: Vec::new(),
             by_size: BTreeMap::new(),
             states,
             state_of,
             units,
         }
+    }
+
+    /// It also keeps what is kept by entity.
+    pub(super) fn with_entities(mut self, schema: &Schema) -> Board {
+        self.entities = schema.entities.iter().map(|entity| entity.name.clone()).collect();
+        self.by_entity = vec![vec![Distribution::default(); self.entities.len()]; BY_ENTITY.len()];
+        self
     }
 
     /// Counts `n` more. What many people wait together may come to more than the 584 years that are
@@ -90,6 +101,16 @@ impl Board {
         }
     }
 
+    /// Adds an observation, also under its entity.
+    pub(super) fn observe_entity(&mut self, id: Id, entity: EntityId, value: u64) {
+        self.observe(id, value);
+        let slot = BY_ENTITY.iter().position(|i| *i == id).expect("the metric is kept by entity");
+        let kept = self.by_entity.get_mut(slot);
+        if let Some(distribution) = kept.and_then(|kept| kept.get_mut(usize::from(entity.0))) {
+            distribution.observe(value);
+        }
+    }
+
     /// Adds an observation, also under its kind of request and power of two in rows.
     pub(super) fn observe_size(&mut self, id: Id, kind: RequestKind, power: u32, value: u64) {
         self.observe(id, value);
@@ -109,6 +130,7 @@ impl Board {
         }
         split(&mut self.by_start, BY_START, &self.states, '@', &mut figures);
         split(&mut self.by_unit, BY_UNIT, &self.units, '/', &mut figures);
+        split(&mut self.by_entity, BY_ENTITY, &self.entities, '/', &mut figures);
         for ((slot, kind, power), distribution) in &mut self.by_size {
             let metric = BY_SIZE[*slot].metric();
             let kind = if *kind == RequestKind::Push { "push" } else { "pull" };

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::arrivals::Arrivals;
 use super::board::Board;
 use super::control::Control;
 use super::distribution::Distribution;
 use super::edits::Edits;
+use super::emptied::Emptied;
 use super::figure::{Figures, Sample};
 use super::half_seen::HalfSeen;
 use super::hooks::HookCounts;
@@ -57,6 +59,7 @@ pub struct Collected {
 pub struct Collector {
     board: Board,
     sessions: Sessions,
+    arrivals: Arrivals,
     hooks: HookCounts,
     control: Control,
     traffic: Traffic,
@@ -64,6 +67,7 @@ pub struct Collector {
     pages: Pages,
     half_seen: HalfSeen,
     statuses: Statuses,
+    emptied: Emptied,
     presence: Presence,
     visibility: Visibility,
     passing: Passing,
@@ -78,8 +82,9 @@ impl Collector {
     pub fn new(setting: Setting) -> Collector {
         let devices = setting.starts.len();
         Collector {
-            board: Board::new(&setting.starts, setting.units),
+            board: Board::new(&setting.starts, setting.units).with_entities(&setting.schema),
             sessions: Sessions::new(devices),
+            arrivals: Arrivals::new(devices, &setting.pulls),
             hooks: HookCounts::default(),
             control: Control::default(),
             traffic: Traffic::new(devices),
@@ -87,6 +92,7 @@ impl Collector {
             pages: Pages::new(setting.script),
             half_seen: HalfSeen::new(devices),
             statuses: Statuses::new(devices),
+            emptied: Emptied::default(),
             presence: Presence::new(devices),
             visibility: Visibility::default(),
             passing: Passing::default(),
@@ -171,8 +177,10 @@ impl Collector {
         }
         self.presence.on(at, device, event);
         self.sessions.on(at, device, event, &mut self.board);
+        self.arrivals.on(at, device, event, &mut self.board);
         self.half_seen.on(at, device, event, &mut self.board);
         self.statuses.on(at, device, event, &mut self.board);
+        self.emptied.on(at, device, event, &mut self.board);
         self.hooks.on(event, &mut self.board);
         self.pages.on(at, device, event, &mut self.board);
         self.traffic.on_device(at, device, event, &mut self.board);

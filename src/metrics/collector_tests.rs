@@ -3,7 +3,7 @@ use crate::base::{EditId, EntityId, Key, Stamp, UnitId, Value};
 use crate::contract::{
     AppEvent, AppliedChange, Author, CommitKind, ConflictKind, Decision, DropReason, EditError, EditKind,
     KillReason, LocalEdit, LogKind, Overtaken, Refusal, RequestKind, ServerError, Sides, SyncError,
-    TransportError,
+    TransportError, UnitEvent,
 };
 use crate::metrics::{Better, Figure, names};
 const UNIT: UnitId = UnitId(0);
@@ -102,7 +102,10 @@ fn everything(t: &mut Telling) {
     }
     t.device(0, applied(&change(6)))
         .device(0, Event::CursorSaved { unit: UNIT, entity: ENTITY })
+        .device(0, Event::Unit(UnitEvent::Excerpt { unit: UNIT, rows: 2, took: Span::millis(1) }))
         .device(0, Event::CursorReset { unit: UNIT, entity: ENTITY });
+    t.device(0, Event::TableEmptied { entity: ENTITY, edits: 2 })
+        .device(0, applied(&[AppliedChange { removed: false, ..change(9)[0] }]));
     for rows in [500, 1_000] {
         t.at(3).device(0, Event::ChunkSized { kind: RequestKind::Pull, rows });
     }
@@ -231,7 +234,10 @@ fn refusals(t: &mut Telling, made: &LocalEdit, key: &Key) {
     t.device(0, Event::Renamed { entity, from: key, to: key }).tell(Node::Backend, served(kind));
     _ = [Event::ApplyAborted, Event::Dangling { rows: 3 }].map(|event| _ = t.device(0, event));
     t.tell(Node::Backend, Event::MutationReplayed { edit }).tell(Node::Backend, served(RequestKind::Push));
-    t.tell(Node::Gateway, Event::Captured { writes: 3, written: 6, handled: 9, cpu: Span(5), state: 70 });
+    t.tell(
+        Node::Gateway,
+        Event::Captured { writes: 3, written: 6, handled: 9, cpu: Span(5), state: 70, kinds: [1, 2, 3] },
+    );
     use ConflictKind::{DeleteUpdate, Equal, InsertInsert, UpdateDelete, UpdateTaken, UpdateUpdate};
     for kind in [UpdateUpdate, UpdateDelete, DeleteUpdate, InsertInsert, UpdateTaken, Equal] {
         let (columns, other): (&[usize], _) = (&[1], Key::new("b"));
@@ -303,7 +309,8 @@ fn a_size_counts_as_reached_when_it_is_first_between_its_powers_of_two() {
 /// tests of their own.
 const WORKED_OUT: &str = "oracle. situation. engine.never_usable.devices workload.edits.unplaced \
     workload.edits.office_missed device.cpu. device.disk. \
-    device.radio. device.screen. device.transaction. device.lock. device.wal. device.database.";
+    device.radio. device.screen. device.transaction. device.lock. device.wal. device.database. \
+    device.suspended. device.background.";
 
 #[test]
 fn every_metric_of_the_table_is_fed_by_something() {

@@ -16,13 +16,15 @@
 //!
 //! How: an [`Id`] is an index into two boards, one of numbers and one of distributions. The metrics
 //! of [`BY_START`] are also kept by the state in which a device started, as `metric@state`; those
-//! of [`BY_UNIT`] also by sync unit, as `metric/Unit`.
+//! of [`BY_UNIT`] also by sync unit, as `metric/Unit`, and those of [`BY_ENTITY`] by entity.
 
+mod arrivals;
 mod board;
 mod collector;
 mod control;
 mod distribution;
 mod edits;
+mod emptied;
 mod figure;
 mod half_seen;
 mod hooks;
@@ -45,5 +47,7 @@ pub use distribution::Distribution;
 pub use figure::{Figure, Figures, Sample, Unit};
 pub use series::{QUEUED, SERIES};
 pub use situations::Situation;
-pub use table::{BY_SIZE, BY_START, BY_UNIT, Better, Id, Kind, Metric, TABLE, find, names, parts};
+pub use table::{
+    BY_ENTITY, BY_SIZE, BY_START, BY_UNIT, Better, Id, Kind, Metric, TABLE, find, is_by_entity, names, parts,
+};
 pub use timeline::Timeline;

@@ -3,7 +3,7 @@
 use super::board::Board;
 use super::table::Id;
 use crate::base::{DeviceId, Span, Time, UnitId};
-use crate::contract::{AppliedChange, Event, RequestKind, SyncError, TransportError};
+use crate::contract::{Event, RequestKind, SyncError, TransportError, UnitEvent};
 
 /// A run under way.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +29,8 @@ pub(super) struct Sessions {
     /// How long requests of a device were, or will be, in the queue of the backend, of those that
     /// are under way.
     queued: Vec<Span>,
+    /// Whether a request of the run of each device that was told last has been answered.
+    answered: Vec<bool>,
     /// Runs of each device that were told as started, and not as ended.
     started: Vec<Vec<Started>>,
     /// Waits of runs before another try that may not be over: from when on, and until when.
@@ -44,6 +46,7 @@ impl Sessions {
         Sessions {
             open: vec![None; devices],
             queued: vec![Span::ZERO; devices],
+            answered: vec![false; devices],
             started: vec![Vec::new(); devices],
             waits: vec![Vec::new(); devices],
             ran: Span::ZERO,
@@ -58,6 +61,7 @@ impl Sessions {
             Event::UnitDiscarded { .. } => board.add(Id::QueueDiscarded, 1),
             Event::UnitCoalesced { .. } => board.add(Id::QueueCoalesced, 1),
             Event::SyncStart { unit, run, waited } => {
+                self.answered[device.0 as usize] = false;
                 let started = Started { unit: *unit, run: *run, died: false };
                 self.started[device.0 as usize].push(started);
                 board.add(Id::SessionCount, 1);
@@ -76,6 +80,7 @@ impl Sessions {
             }
             Event::SyncError { error, run, .. } => {
                 board.add(Id::SessionFailed, 1);
+                board.add(Id::SessionPartly, u64::from(self.answered[device.0 as usize]));
                 self.ended(device, *run, board);
                 if **error == SyncError::Interrupted {
                     board.add(Id::SessionInterrupted, 1);
@@ -96,9 +101,10 @@ impl Sessions {
                 if unit.is_none() {
                     return;
                 }
+                self.answered[device.0 as usize] = true;
                 board.add(Id::QueuedTime, queued.0);
                 self.bytes += bytes;
-                let time = if *kind == RequestKind::Push { Id::PushTime } else { Id::PullTime };
+                let time = if kind.pushes() { Id::PushTime } else { Id::PullTime };
                 board.add(time, took.0);
             }
             Event::RequestFailed { kind, took, error, .. } => {
@@ -118,7 +124,11 @@ impl Sessions {
             }
             Event::ChunkApplied { unit: Some(unit), changes, took, .. } => {
                 board.add(Id::ApplyTime, took.0);
-                self.applied(at, device, *unit, changes, board);
+                self.applied(at, device, *unit, changes.len() as u64, board);
+            }
+            Event::Unit(UnitEvent::Excerpt { unit, rows, took }) => {
+                board.add(Id::ApplyTime, took.0);
+                self.applied(at, device, *unit, u64::from(*rows), board);
             }
             _ => {}
         }
@@ -163,19 +173,12 @@ impl Sessions {
         board.set(Id::BytesRate, per_second(self.bytes, 1));
     }
 
-    fn applied(
-        &mut self,
-        at: Time,
-        device: DeviceId,
-        unit: UnitId,
-        changes: &[AppliedChange<'_>],
-        board: &mut Board,
-    ) {
-        self.rows += changes.len() as u64;
+    fn applied(&mut self, at: Time, device: DeviceId, unit: UnitId, rows: u64, board: &mut Board) {
+        self.rows += rows;
         if let Some(run) = &mut self.open[device.0 as usize]
             && run.unit == unit
             && !run.has_rows
-            && !changes.is_empty()
+            && rows > 0
         {
             run.has_rows = true;
             board.observe_on(Id::FirstRows, device, (at - run.since).0);

@@ -9,7 +9,7 @@ use super::table::Id;
 use crate::base::{DeviceId, EditId, EntityId, Seed, Span, Stamp, Time, Value, in_words};
 use crate::contract::{
     AppliedChange, Author, ColumnKind, CommitKind, ConflictKind, EditKind, Event, LocalEdit, LogKind, Node,
-    RequestKind, Schema,
+    Schema,
 };
 
 /// Edits on devices that make a row a hot one.
@@ -300,21 +300,21 @@ impl Seen {
             }
             Event::LinkDown => self.offline = true,
             Event::LinkUp => self.offline = false,
-            Event::RequestSent { kind: RequestKind::Pull, .. } => self.pulls += 1,
+            Event::RequestSent { kind, .. } if kind.pulls() => self.pulls += 1,
             Event::ResponseReceived { request, kind, rows, .. } => {
                 self.landed.remove(request);
-                if *kind == RequestKind::Pull {
+                if kind.pulls() {
                     self.pulls = self.pulls.saturating_sub(1);
                     self.pages += 1;
                     self.in_page = *rows > 0;
                 }
             }
             Event::RequestFailed { request, kind, .. } => {
-                self.pulls = self.pulls.saturating_sub(u32::from(*kind == RequestKind::Pull));
+                self.pulls = self.pulls.saturating_sub(u32::from(kind.pulls()));
                 board.add(Id::SituationAnswerLost, u64::from(self.landed.remove(request)));
             }
             Event::RequestRefused { request, kind, .. } => {
-                self.pulls = self.pulls.saturating_sub(u32::from(*kind == RequestKind::Pull));
+                self.pulls = self.pulls.saturating_sub(u32::from(kind.pulls()));
                 self.landed.remove(request);
             }
             Event::CursorSaved { .. } => self.in_page = false,
@@ -347,7 +347,9 @@ impl Seen {
 mod tests {
     use super::*;
     use crate::base::{Key, Word};
-    use crate::contract::{Column, Decision, Delivery, Entity, KillReason, Sides, TransportError};
+    use crate::contract::{
+        Column, Decision, Delivery, Entity, KillReason, RequestKind, Sides, TransportError,
+    };
 
     const TASK: EntityId = EntityId(0);
     const ME: Node = Node::Device(DeviceId(0));

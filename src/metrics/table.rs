@@ -67,6 +67,7 @@ table! {
     SessionCount "engine.session.count" Count Neither Counter "Runs of units that started."
     SessionFailed "engine.session.failed" Count Lower Counter "Runs of units that ended with an error."
     SessionInterrupted "engine.session.interrupted" Count Lower Counter "Failed runs whose error is that the process died, those included of which no later life says so."
+    SessionPartly "engine.session.partly" Count Lower Counter "Runs that ended with an error after one of their requests had been answered: what they were to do is partly done."
     SessionCancelled "engine.session.cancelled" Count Neither Counter "Failed runs whose error is that somebody cancelled them."
     SessionBlocking "engine.session.blocking" Ns Lower Distribution "Good runs of units that a person waited for, from start to end."
     SyncsGoodShare "engine.syncs.good_share" Ppm Higher Gauge "Of the runs of units that ended, those that ended well. A failed run that is tried again counts each time."
@@ -75,6 +76,8 @@ table! {
     SyncsBlocked "engine.syncs.blocked" Ns Lower Counter "Over all devices: time from a run's bad end to the device's next good one."
     Usable "engine.usable_after_login.duration" Ns Lower Distribution "From a login, which waits for a network, until the app can be used: its blocking units have ended, or, where none blocks, all of its units; of one that was discarded, whatever it was to pull has come by other units. Over restarts of an app that dies in between."
     NeverUsable "engine.never_usable.devices" Devices Lower Gauge "Devices on which what a login waits for never came."
+    FirstScreen "engine.first_screen.duration" Ns Lower Distribution "From the first start of a device's app until the first good end of a run that pulled, of any unit; and of each, as `engine.first_screen.duration/Splash`."
+    EntityThere "engine.entity.duration" Ns Lower Distribution "From when a run was asked for until all that it brought of an entity was durable, of runs that ended well and brought any; also by entity, as `engine.entity.duration/visit`."
     FirstRows "engine.first_rows.duration" Ns Lower Distribution "From a run's start to the first rows that it made durable."
     HookCount "engine.hooks.count" Count Neither Counter "Calls of the app's hooks."
     HookThrew "engine.hooks.threw" Count Lower Counter "Calls of the app's hooks that threw."
@@ -114,6 +117,7 @@ table! {
     ApplySkipped "engine.apply.skipped" Rows Lower Counter "Rows that could not be applied and that the cursor passed."
     ApplyListed "engine.apply.listed" Rows Neither Counter "Times a row could not be applied and was put on a durable list, to be tried again."
     ApplyRemoved "engine.apply.removed" Rows Neither Counter "Changes made durable that removed a row."
+    ExcerptRows "engine.excerpt.rows" Rows Neither Counter "Rows of which a unit brought a part, made durable beside those that are held in full; those that say that one is gone included."
     ApplyCount "engine.apply.count" Count Lower Counter "Transactions that made such changes durable."
     ApplyDuration "engine.apply.duration" Ns Lower Distribution "Time for which one such transaction kept its device busy."
     EchoedRows "engine.echoed.rows" Rows Lower Counter "Pulled changes that were the device's own coming back."
@@ -220,6 +224,11 @@ table! {
     DeviceWrite "device.write.duration" Ns Lower Distribution "From a person's edit until it is saved."
     DeviceUiBlocked "device.ui.blocked" Ns Lower Counter "Time for which such queries and edits waited for the lock, those too that came to nothing by the app's end."
     DeviceScreenBlocked "device.screen.blocked" Ns Lower Counter "Over all devices: time in which people looked at an app that takes no edit, as a blocking sync had the screen: from when it is asked for to its end, the hooks for it included."
+    DeviceSuspended "device.suspended.count" Count Neither Counter "Times an app was suspended by its operating system."
+    DeviceSuspendedTime "device.suspended.time" Ns Neither Counter "Over all devices: time for which apps were suspended."
+    DeviceWindows "device.background.windows" Count Neither Counter "Windows that operating systems gave apps in the background."
+    EmptyTable "device.empty_table.duration" Ns Lower Distribution "How long a table was empty that an engine had deleted to have its rows again, up to the first of them."
+    EmptyTableEdits "device.empty_table.edits" Count Lower Counter "Edits that went with the rows of such a table before they were sent."
     DeviceBadRows "device.bad_rows.count" Count Lower Counter "Rows that could not be read when they came, as something disturbed it."
     NetOutages "net.outages.count" Count Neither Counter "Times a device's link went down; one that holds packets back without a sign, and a gap of less than 2 s, are not among them."
     NetOutage "net.outage.duration" Ns Lower Distribution "How long a device's link was down, as far as it counts as an outage."
@@ -250,6 +259,9 @@ table! {
     GatewayWritten "gateway.source.bytes" Bytes Lower Counter "Bytes of those flags and claims."
     GatewayHandled "gateway.handled.rows" Rows Lower Counter "Rows that the gateway looked at itself to find changes; by flag, rows that were delivered before and whose flag was not set yet."
     GatewayCpu "gateway.cpu.busy" Ns Lower Counter "Processor time of the gateway for finding changes, by its model."
+    DeltaCreated "gateway.delta.created" Rows Neither Counter "Rows sent in answers to pulls whose latest stamp is of their creation. A gateway that compares all rows takes them for updated, and what a replica answers is not counted."
+    DeltaUpdated "gateway.delta.updated" Rows Neither Counter "Rows sent in answers to pulls whose latest stamp is of an update."
+    DeltaDeleted "gateway.delta.deleted" Rows Neither Counter "Rows sent in answers to pulls that say that one is gone, be it for that device alone."
     GatewayState "gateway.state.bytes" Bytes Lower Gauge "The most that the gateway kept to find changes."
     GatewayKills "gateway.kills.count" Count Neither Counter "Times the gateway's process was killed."
     ReplicaAge "gateway.replica.age" Ns Lower Distribution "When a device is answered from the gateway's replica: since the refresh began that it is as fresh as."
@@ -315,6 +327,8 @@ table! {
     OracleWentBackTime "oracle.went_back.row_ns" RowNs Lower Counter "Rows times the time for which they were back behind a version that their device had moved on to."
     OracleWrongStatus "oracle.wrong_status.count" Count Lower Counter "Times an app showed of the sync what was not so, for longer than it may: that all is synced, another number of edits that wait, no network or one, that it syncs though nothing moves, a progress that stands or goes back, that it failed or that all is well."
     OracleStatusTime "oracle.status.wrong" Ns Lower Counter "The time for which what an app showed was not so; what lasts no longer than a second is not counted."
+    OracleStranger "oracle.stranger.cursors" Count Lower Counter "Times a cursor, or a date of the last sync, moved in a time in which no unit ran whose it is; where `store.watch_cursors` has them watched."
+    OracleContradiction "oracle.contradiction.rows" Rows Lower Counter "Rows that a device shows, in full or in part, as of a version of the backend that has other values; looked for at the end of the script and at rest, where units bring parts of rows. At rest no row is shown in part."
     OracleAcknowledged "oracle.acknowledged_without_commit.count" Count Lower Counter "Edits acknowledged to the device although the backend neither committed them nor said the same already."
     SituationAnswerLost "situation.answer_lost.count" Count Neither Counter "Pushes without an answer of which the backend, or the gateway's queue, has an edit."
     SituationKilledInPage "situation.killed_in_page.count" Count Neither Counter "Processes that died after a page came and before a cursor was saved."
@@ -334,7 +348,10 @@ table! {
 pub static BY_START: &[Id] = &[Id::SessionDuration, Id::Usable, Id::FirstRows];
 
 /// Metrics that are also kept by sync unit, as `metric/Unit`.
-pub static BY_UNIT: &[Id] = &[Id::SessionDuration];
+pub static BY_UNIT: &[Id] = &[Id::SessionDuration, Id::FirstScreen];
+
+/// Metrics that are also kept by entity, as `metric/entity`.
+pub static BY_ENTITY: &[Id] = &[Id::EntityThere];
 
 impl Id {
     /// The metric's line in the table.
@@ -357,7 +374,13 @@ pub fn find(name: &str) -> Option<&'static Metric> {
     exact(name)
         .or_else(|| split('@', BY_START))
         .or_else(|| split('/', BY_UNIT))
+        .or_else(|| split('/', BY_ENTITY))
         .or_else(|| split('/', BY_SIZE))
+}
+
+/// Whether the metric of this name is also kept by entity.
+pub fn is_by_entity(name: &str) -> bool {
+    BY_ENTITY.iter().any(|id| id.metric().name == name)
 }
 
 /// A metric's name without the part that is meant, and that with its mark: the state of

@@ -277,6 +277,7 @@ fn kind_told(kind: RequestKind) -> &'static str {
         RequestKind::Pull => "pull",
         RequestKind::Push => "push",
         RequestKind::Fetch => "fetch",
+        RequestKind::Sync => "sync",
     }
 }
 

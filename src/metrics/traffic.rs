@@ -6,7 +6,7 @@ use super::board::Board;
 use super::table::Id;
 use super::waste::Waste;
 use crate::base::{DeviceId, Span, Time};
-use crate::contract::{DropReason, EditKind, Event, KillReason, RequestKind, ServerError, TransportError};
+use crate::contract::{DropReason, EditKind, Event, KillReason, ServerError, TransportError, UnitEvent};
 
 /// A request that has left.
 #[derive(Clone, Copy, Debug, Default)]
@@ -54,10 +54,10 @@ impl Traffic {
                 board.observe(Id::RequestDuration, took.0);
                 board.observe(Id::ResponseBytes, *bytes);
                 board.add(Id::DownBytes, *bytes);
-                if *kind != RequestKind::Push && *rows == 0 {
+                if !kind.pushes() && *rows == 0 {
                     board.add(Id::RequestsEmpty, 1);
                 }
-                if *kind == RequestKind::Pull {
+                if kind.pulls() {
                     board.add(Id::PullRows, u64::from(*rows));
                     board.observe(Id::PullChunkRows, u64::from(*rows));
                     board.observe(Id::PullChunkBytes, *bytes);
@@ -97,6 +97,11 @@ impl Traffic {
                 board.add(Id::EchoedRows, u64::from(*echoed));
                 board.observe(Id::ApplyDuration, took.0);
             }
+            Event::Unit(UnitEvent::Excerpt { rows, took, .. }) => {
+                board.add(Id::ApplyCount, 1);
+                board.add(Id::ExcerptRows, u64::from(*rows));
+                board.observe(Id::ApplyDuration, took.0);
+            }
             Event::CursorSaved { .. } => board.add(Id::CursorSaved, 1),
             Event::CursorReset { .. } => board.add(Id::CursorReset, 1),
             _ => {}
@@ -107,15 +112,15 @@ impl Traffic {
     fn on_request(&mut self, device: DeviceId, event: &Event<'_>, board: &mut Board) -> Sent {
         match event {
             Event::RequestSent { kind, request, bytes, rows, .. } => {
-                let sent =
-                    Sent { is_push: *kind == RequestKind::Push, bytes: *bytes, rows: u64::from(*rows) };
+                let sent = Sent { is_push: kind.pushes(), bytes: *bytes, rows: u64::from(*rows) };
                 self.under_way.insert((device, *request), sent);
             }
-            Event::ResponseReceived { request, rows, .. } => {
+            Event::ResponseReceived { request, rows, kind, .. } => {
                 let sent = self.under_way.remove(&(device, *request)).unwrap_or_default();
                 if sent.is_push {
-                    board.add(Id::PushAnswered, u64::from(*rows));
-                    board.observe(Id::PushChunkRows, u64::from(*rows));
+                    let answered = if kind.pulls() { sent.rows } else { u64::from(*rows) };
+                    board.add(Id::PushAnswered, answered);
+                    board.observe(Id::PushChunkRows, answered);
                     board.add(Id::PushBytes, sent.bytes);
                     board.observe(Id::PushChunkBytes, sent.bytes);
                 }
@@ -228,7 +233,7 @@ impl Traffic {
             Event::MutationReplayed { .. } => board.add(Id::BackendReplayed, 1),
             Event::BackendServed { kind, queued, locked, service, scanned, rows, .. } => {
                 board.add(Id::BackendRequests, 1);
-                if *kind == RequestKind::Push {
+                if kind.pushes() {
                     board.observe(Id::BackendLocked, locked.0);
                 }
                 board.observe(Id::BackendQueued, queued.0);
@@ -236,7 +241,12 @@ impl Traffic {
                 board.add(Id::BackendScanned, *scanned);
                 board.add(Id::BackendDelivered, *rows);
             }
-            Event::Captured { writes, written, handled, cpu, state } => {
+            Event::Captured { writes, written, handled, cpu, state, kinds } => {
+                for (id, rows) in
+                    [Id::DeltaCreated, Id::DeltaUpdated, Id::DeltaDeleted].into_iter().zip(kinds)
+                {
+                    board.add(id, *rows);
+                }
                 board.add(Id::GatewayWrites, *writes);
                 board.add(Id::GatewayWritten, *written);
                 board.add(Id::GatewayHandled, *handled);

@@ -31,7 +31,7 @@ impl Waste {
     pub(super) fn on(&mut self, device: DeviceId, event: &Event<'_>, sent: u64, board: &mut Board) {
         let shelf = &mut self.0[device.0 as usize];
         match event {
-            Event::ResponseReceived { kind, bytes, rows: 0, .. } if *kind != RequestKind::Push => {
+            Event::ResponseReceived { kind, bytes, rows: 0, .. } if !kind.pushes() => {
                 board.add(Id::WastedBytes, sent + bytes);
             }
             Event::ResponseReceived { kind, bytes, rows, .. } if *kind != RequestKind::Push => {

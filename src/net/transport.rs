@@ -175,8 +175,9 @@ impl Way {
         self.pool.has_any()
     }
 
-    /// The gateway's process is dead: its operating system resets its connections.
-    pub fn gateway_died(&self) {
+    /// All connections are reset: the gateway's process is dead, or the device's operating system
+    /// has taken those of an app that it suspended.
+    pub fn reset_all(&self) {
         self.pool.cut_all();
         for changed in &self.changed {
             changed.notify_all();
@@ -285,7 +286,7 @@ impl Way {
     async fn greet(&self, deadline: Time) -> Result<Rc<Shared>, TransportError> {
         let mut place = Place { way: self, begun: None, taken: None };
         self.handle.sleep_until((self.handle.now() + self.wake_up()).min(deadline)).await;
-        if self.handle.now() == deadline {
+        if self.handle.now() >= deadline {
             return Err(TransportError::Timeout);
         }
         let (cut, told) = self.next_cut(deadline);

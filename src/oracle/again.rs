@@ -14,7 +14,7 @@ use super::findings::Findings;
 use super::owed::Told;
 use super::words;
 use crate::base::{DeviceId, EntityId, Stamp, Time, UnitId};
-use crate::contract::{AppliedChange, Event, KillReason, RequestKind};
+use crate::contract::{AppliedChange, Event, KillReason, RequestKind, ServerError};
 
 /// Rows by a digest of their keys, each with the version that came last and when.
 type Rows = FxHashMap<u64, (Stamp, Time)>;
@@ -89,7 +89,11 @@ impl Again {
             Event::ProcessKilled { reason: KillReason::PowerLoss } if !self.durable => given.brought.clear(),
             // A page that was not taken to its end comes again.
             Event::ProcessKilled { .. } | Event::SyncError { .. } => given.cut_off(),
-            Event::CursorReset { entity, .. } => given.brought.retain(|((_, of), _)| *of != entity),
+            // A process that dies as it gives the cursor up has not told so.
+            Event::CursorReset { entity, .. }
+            | Event::RequestRefused { error: &ServerError::CursorExpired(entity), .. } => {
+                given.brought.retain(|((_, of), _)| *of != entity);
+            }
             _ => {}
         }
     }
@@ -111,8 +115,9 @@ impl Given {
         let AppliedChange { entity, key, stamp, removed } = *change;
         let row = xxh3_64(key.as_bytes());
         let answer = self.answers.get(&unit);
-        // What an answer to a push brings comes down once more.
-        if removed || answer == Some(&RequestKind::Push) {
+        // What an answer to a push brings comes down once more; so may what comes in one with pages,
+        // in which a row may stand twice.
+        if removed || answer.is_some_and(|kind| kind.pushes()) {
             let of_entity = self.brought.iter_mut().filter(|((_, of), _)| *of == entity);
             of_entity.for_each(|(_, brought)| _ = brought.rows.remove(&row));
             return None;
@@ -244,12 +249,16 @@ mod tests {
 
     #[test]
     fn what_a_cursor_was_given_up_for_may_come_again() {
-        let mut phone = Phone::new();
-        phone.pulls(1);
-        phone.saves();
-        phone.tell(&Event::CursorReset { unit: UNIT, entity: JOB });
-        phone.pulls(1);
-        assert_eq!(phone.found(), 0);
+        let error = &ServerError::CursorExpired(JOB);
+        let refused = Event::RequestRefused { request: 0, kind: RequestKind::Pull, error, took: Span::ZERO };
+        for gone in [Event::CursorReset { unit: UNIT, entity: JOB }, refused] {
+            let mut phone = Phone::new();
+            phone.pulls(1);
+            phone.saves();
+            phone.tell(&gone);
+            phone.pulls(1);
+            assert_eq!(phone.found(), 0, "{gone:?}");
+        }
     }
 
     #[test]

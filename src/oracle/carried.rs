@@ -5,7 +5,7 @@ use std::ops::Bound;
 use super::history::{History, RowId};
 use super::ledger::Ledger;
 use super::truth::alike;
-use crate::base::{EditId, Value};
+use crate::base::{EditId, Time, Value};
 use crate::contract::EditKind;
 
 impl Ledger {
@@ -68,8 +68,11 @@ impl Ledger {
 
     /// The edit goes out in the place of earlier ones, too: it says what they say besides, on what
     /// the first of them was made on.
-    pub(super) fn squashed(&mut self, id: EditId, with: &[EditId]) {
-        self.found.squashed(id, with);
+    pub(super) fn squashed(&mut self, at: Time, id: EditId, with: &[EditId]) {
+        let place = self.place(id.device, at);
+        if let Some(row) = self.get(id).map(|edit| edit.row) {
+            self.found.squashed(place, (id, row), with);
+        }
         for &other in with.iter().rev() {
             let Some((values, seen, made_on)) =
                 self.get(other).map(|edit| (edit.values.clone(), edit.seen, edit.made_on))

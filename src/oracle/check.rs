@@ -44,6 +44,8 @@ checks! {
     DanglingId "dangling-id" "oracle.dangling_id.rows"
     IdTwice "id-twice" "oracle.id_twice.count"
     WrongStatus "wrong-status" "oracle.wrong_status.count"
+    Stranger "stranger" "oracle.stranger.cursors"
+    Contradiction "contradiction" "oracle.contradiction.rows"
     Acknowledged "acknowledged-without-commit" "oracle.acknowledged_without_commit.count"
 }
 
@@ -58,7 +60,7 @@ impl Check {
             Check::SilentDiscard => capabilities.logs,
             Check::WrongStatus => capabilities.status,
             Check::Acknowledged => capabilities.acknowledges,
-            Check::Stale => capabilities.stamps,
+            Check::Stale | Check::Contradiction => capabilities.stamps,
             Check::WentBack | Check::OwnWriteVanished => capabilities.stamps && capabilities.sessions,
             Check::LostEdit => capabilities.merge == Merge::Keeps,
             Check::IdleWithWork => capabilities.prompt,
@@ -79,6 +81,7 @@ impl Check {
             | Check::SyncLoop
             | Check::DanglingId
             | Check::IdTwice
+            | Check::Stranger
             | Check::Storm => true,
         }
     }
@@ -103,6 +106,10 @@ pub(super) enum Subject {
     Runs,
     /// What apps show of the sync.
     Statuses,
+    /// Cursors, as devices tell of them where they are watched.
+    Cursors,
+    /// Rows of which a unit brings a part.
+    Parts,
     /// The world: it is always there.
     World,
 }
@@ -129,6 +136,8 @@ impl Check {
             | Check::Storm
             | Check::Again => Subject::Runs,
             Check::WrongStatus => Subject::Statuses,
+            Check::Stranger => Subject::Cursors,
+            Check::Contradiction => Subject::Parts,
             Check::Duplicate
             | Check::Resurrected
             | Check::Stuck
@@ -148,6 +157,8 @@ pub fn subject_of(check: &str) -> Option<&'static str> {
         Subject::Edits => Some("nobody made an edit on a device"),
         Subject::Runs => Some("no sync began"),
         Subject::Statuses => Some("no app showed a status"),
+        Subject::Cursors => Some("no cursor was watched: `store.watch_cursors` says that they are"),
+        Subject::Parts => Some("no device was seen with a part of a row"),
         Subject::World => None,
     }
 }
@@ -170,7 +181,7 @@ pub fn is_of_check(metric: &str) -> bool {
 /// The checks that may fire along with `check` without being named: what `check` means at a larger
 /// scale.
 ///
-/// A device that lacks a row, or has one too many, is divergent. One that has a deleted row again
+/// A device that lacks a row, has one too many, or shows what was never so is divergent. One that has a deleted row again
 /// went back. An edit that the backend refused and that then vanished is lost and was discarded
 /// silently, and is counted by no status. One that is committed again under another key is a commit
 /// that nobody asked for. A device that lost sight of its own write went back. A device with a run
@@ -178,7 +189,7 @@ pub fn is_of_check(metric: &str) -> bool {
 pub fn implied(check: &str) -> &'static [&'static str] {
     match check {
         "duplicate" => &["divergent", "unasked-commit"],
-        "lost" | "stale" | "undetected-delete" | "orphan" => &["divergent"],
+        "lost" | "stale" | "undetected-delete" | "orphan" | "contradiction" => &["divergent"],
         "resurrected" => &["divergent", "went-back", "own-write-vanished"],
         "lost-edit" => &["silent-discard", "wrong-status"],
         "silent-discard" | "two-syncs-of-one-unit" | "request-storm" => &["wrong-status"],

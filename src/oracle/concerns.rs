@@ -11,6 +11,8 @@ pub(super) fn concerns(event: &Event<'_>) -> bool {
             | Event::Restored { .. }
             | Event::BecameCopy { .. }
             | Event::App(_)
+            | Event::Suspended
+            | Event::Continued { .. }
             | Event::LinkDown
             | Event::LinkUp
             | Event::StorageFull
@@ -29,6 +31,7 @@ pub(super) fn concerns(event: &Event<'_>) -> bool {
             | Event::ResponseReceived { .. }
             | Event::RetryScheduled { .. }
             | Event::ChunkApplied { .. }
+            | Event::Unit(_)
             | Event::RowsFailed { .. }
             | Event::RowsRetried { .. }
             | Event::CursorReset { .. }

@@ -48,6 +48,8 @@ pub(super) struct Edit {
     pub(super) lost_power: Option<Time>,
     /// A refusal of which the device has not heard yet, and whether the values differed.
     pub(super) unheard: Option<bool>,
+    /// Which device asked for that, as far as one can tell.
+    pub(super) asked_by: DeviceId,
     /// The last answer may have said it, or that the edit waits.
     pub(super) perhaps_heard: bool,
     /// How the backend refused it, as long as that is its last word.
@@ -95,6 +97,7 @@ impl Edit {
             excused: false,
             lost_power: None,
             unheard: None,
+            asked_by: edit.id.device,
             perhaps_heard: false,
             stands: None,
             conflict: false,

@@ -49,6 +49,8 @@ struct Device {
     /// Processes started; the current one's number.
     life: u32,
     alive: bool,
+    /// The operating system has suspended its process.
+    suspended: bool,
     /// Until when the server has asked to be left alone.
     left_alone: Time,
     open: BTreeMap<u64, Run>,
@@ -123,7 +125,7 @@ impl Flow {
         device.tell_silent(id, at, (&self.patience, names), findings);
         match event {
             Event::ProcessStarted { .. } => {
-                (device.life, device.alive) = (device.life + 1, true);
+                (device.life, device.alive, device.suspended) = (device.life + 1, true, false);
                 device.queue.clear();
                 device.somebody_acted();
             }
@@ -138,6 +140,8 @@ impl Flow {
             Event::CutShort => device.died_untold(),
             Event::Restored { to, .. } => device.went_back(*to),
             Event::BecameCopy { .. } => device.went_back(Time::ZERO),
+            Event::Suspended => device.suspended = true,
+            Event::Continued { .. } => device.goes_on(at),
             Event::App(_) | Event::EditMade { .. } => device.somebody_acted(),
             // It may be there already: taken, and about to tell of its start.
             Event::UnitQueued { unit, .. } => {
@@ -254,7 +258,7 @@ impl Device {
         (patience, names): (&Patience, Names<'_>),
         findings: &mut Findings,
     ) {
-        let (alive, life) = (self.alive, self.life);
+        let (alive, life) = (self.alive && !self.suspended, self.life);
         let silent = |run: &Run| alive && run.life == life && !run.told && run.is_silent(now, patience);
         for (number, run) in self.open.iter_mut().filter(|(_, run)| silent(run)) {
             run.told = true;
@@ -264,6 +268,13 @@ impl Device {
                 format!("{id} started run {number} of {unit} at {since}, which did not end and said nothing between {sign} and {now}; {patience}")
             });
         }
+    }
+
+    /// What was suspended could say nothing until `at`.
+    fn goes_on(&mut self, at: Time) {
+        self.suspended = false;
+        let life = self.life;
+        self.open.values_mut().filter(|run| run.life == life).for_each(|run| run.sign = run.sign.max(at));
     }
 
     /// A run was under way, as its end shows, when others of its unit started.

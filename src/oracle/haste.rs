@@ -211,7 +211,7 @@ impl Haste {
     /// A request of a unit leaves: after failures, or since edits were put off, it is another try.
     fn tries(&mut self, at: Time, unit: UnitId, kind: RequestKind, retries: Retries) {
         let of = &mut self.units[usize::from(unit.0)];
-        let failures = if kind == RequestKind::Push && std::mem::take(&mut of.put_off.1) {
+        let failures = if kind.pushes() && std::mem::take(&mut of.put_off.1) {
             of.put_off.0 += 1;
             of.put_off.0
         } else {

@@ -203,6 +203,7 @@ impl<'a> Inspection<'a> {
         self.check_overwriting(device, &said.log);
         self.check_edits(device, &said);
         self.check_rows(device, &said, view);
+        self.oracle.look_at_parts(device, view.view, self.truth.truth, true);
     }
 
     /// Notes a device that did not come to rest by the deadline; `why` in words. With a view its
@@ -257,6 +258,8 @@ impl<'a> Inspection<'a> {
             kept_both,
             intents,
             thrift,
+            strangers,
+            parts_seen,
             ..
         } = self.oracle;
         intents.finish(&mut findings);
@@ -273,6 +276,8 @@ impl<'a> Inspection<'a> {
             Subject::Edits => ledger.is_empty(),
             Subject::Runs => flow.is_empty(),
             Subject::Statuses => statuses.is_empty(),
+            Subject::Cursors => !strangers.has_seen(),
+            Subject::Parts => parts_seen == 0,
             Subject::World => false,
         });
         let (mut violations, mut figures, not_applicable) = findings.finish();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 
 use super::edit::{Edit, Refused};
-use super::found::Found;
+use super::found::{Found, Place};
 use super::history::{History, Row, RowId};
 use super::lives::Lives;
 use super::meant::{GaveWay, Won};
@@ -112,15 +112,40 @@ impl Ledger {
     }
 
     /// What an edit found: the first `told` versions of its row, or more if that is not `sure`.
-    pub(super) fn found_by(&mut self, id: EditId, row: &Row, told: usize, sure: bool) {
-        let Some(edit) = self.devices.get(id.device.0 as usize).and_then(|of| of.get(&id.number)) else {
-            return;
-        };
-        let open = self.open.get(&edit.row).into_iter().flatten();
-        let before = open.filter(|other| other.device == id.device && other.number < id.number);
-        let of = &self.devices[id.device.0 as usize];
-        let waited = before.filter_map(|other| Some((*other, of.get(&other.number)?)));
-        self.found.made((id, edit), (row, told), waited, sure);
+    pub(super) fn found_by(&mut self, at: Time, id: EditId, told: (&Row, usize), sure: bool) {
+        let place = self.place(id.device, at);
+        let edit = self.devices.get(id.device.0 as usize).and_then(|of| of.get(&id.number));
+        if let Some(edit) = edit {
+            self.found.made(place, (id, edit), told, sure);
+        }
+    }
+
+    /// The same of one that its device was saving as it was copied to another.
+    pub(super) fn found_unseen(&mut self, at: Time, id: EditId, to: DeviceId, told: (&Row, usize)) {
+        let places = [self.place(id.device, at), self.place(to, at)];
+        let edit = self.devices.get(id.device.0 as usize).and_then(|of| of.get(&id.number));
+        if let Some(edit) = edit {
+            self.found.made_unseen(places, (id, edit), told);
+        }
+    }
+
+    /// A device as it is now.
+    pub(super) fn place(&self, device: DeviceId, at: Time) -> Place {
+        Place { device, life: self.lives.now(device), at }
+    }
+
+    /// An edit comes to nothing on a device.
+    pub(super) fn given_up(&mut self, at: Time, device: DeviceId, id: EditId) {
+        let (place, row) = (self.place(device, at), self.get(id).map(|edit| edit.row));
+        if let Some(row) = row {
+            self.found.given_up(place, (id, row));
+        }
+    }
+
+    /// The device from which a verdict on the edit was asked for, as far as one can tell.
+    fn asked_by(&self, id: EditId) -> DeviceId {
+        let asks = |device: &DeviceId| self.in_flight[device.0 as usize].iter().any(|sent| sent.edit == id);
+        std::iter::once(id.device).chain(self.lives.copies()).find(asks).unwrap_or(id.device)
     }
 
     /// A person did not see `edit` saved.
@@ -191,9 +216,10 @@ impl Ledger {
     pub(super) fn stands(&mut self, id: EditId, places: &Places, history: &History) {
         let Some(edit) = self.get(id) else { return };
         let Some(stands) = edit.stands else { return };
-        let met = met((id, edit), stands, (places, history), self.definition, &self.found);
+        let by = self.asked_by(id);
+        let met = met((id, edit), by, stands, (places, history), self.definition, &self.found);
         let edit = self.get_mut(id).expect("it was there a moment ago");
-        edit.unheard = Some(met.differs);
+        (edit.unheard, edit.asked_by) = (Some(met.differs), by);
         edit.matched |= met.matches;
         self.note_alongside(id, met.matches, history);
     }
@@ -229,9 +255,16 @@ impl Ledger {
         self.settled(device);
         for InFlight { edit: id, waits, .. } in ended {
             let counts = !self.missed.contains_key(&id);
-            let waits = waits || self.found.is_unsure(id);
+            let Some(edit) = self.get(id) else { continue };
+            // Another's columns may say something else.
+            let known = edit.asked_by == device && self.found.knows(device, (id, edit.row));
+            let another = self.definition == Definition::Columns && !known;
+            let waits = waits || another || self.found.is_unsure(id);
             let Some(edit) = self.get_mut(id) else { continue };
             edit.perhaps_heard = waits;
+            if another && edit.unheard.is_some() {
+                edit.unheard = Some(true);
+            }
             let differs = if waits { None } else { edit.unheard.take() };
             if differs == Some(false) {
                 self.alike[device.0 as usize].push(id);
@@ -276,12 +309,14 @@ impl Ledger {
     /// it.
     pub(super) fn went_back(&mut self, device: DeviceId, life: u32, to: Time) {
         self.lives.went_back(device, life, to);
+        self.found.put_in(device, &self.lives);
         self.begin_anew(device);
     }
 
     /// The device's storage became a copy of another's, with its edits.
     pub(super) fn became_copy(&mut self, device: DeviceId, of: DeviceId, at: Time, unseen: Vec<EditId>) {
         self.lives.became_copy(device, of, at, unseen);
+        self.found.put_in(device, &self.lives);
         self.begin_anew(device);
     }
 
@@ -372,13 +407,21 @@ impl Ledger {
         self.unsettled(device);
     }
 
-    /// The device counts the edit on `row` as done.
-    pub(super) fn acknowledged(&mut self, at: Time, id: EditId, row: RowId, history: &History) {
+    /// A device counts the edit on `row` as done.
+    pub(super) fn acknowledged(
+        &mut self,
+        (at, device): (Time, DeviceId),
+        id: EditId,
+        row: RowId,
+        history: &History,
+    ) {
         let life = self.lives.now(id.device);
         let Some(edit) = self.get_mut(id) else { return };
         edit.acknowledged = true;
         edit.acknowledged_first.get_or_insert((life, at));
         edit.matched |= edit.matches(history.row(row).values.as_deref());
+        let own = edit.row;
+        self.found.over(self.place(device, at), (id, own));
         self.carry_alongside(id);
     }
 

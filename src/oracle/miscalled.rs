@@ -8,7 +8,7 @@ use super::edit::Edit;
 use super::history::Row;
 use super::ledger::Ledger;
 use super::overwritten;
-use crate::base::EditId;
+use crate::base::{DeviceId, EditId};
 use crate::contract::{Author, EditKind};
 
 /// Both kinds, by edit.
@@ -20,15 +20,16 @@ pub(super) struct Miscalled {
 }
 
 impl Miscalled {
-    /// A rule decided about an edit, as in a conflict with the first `versions` of `row`.
+    /// A rule of a device's decided about an edit, as in a conflict with the first `versions` of `row`.
     pub(super) fn decided(
         &mut self,
+        device: DeviceId,
         (id, edit): (EditId, &Edit),
         (row, versions): (&Row, usize),
         own: bool,
         ledger: &Ledger,
     ) {
-        if self.decided.insert(id) && own && !is_one((id, edit), (row, versions), ledger) {
+        if self.decided.insert(id) && own && !is_one(device, (id, edit), (row, versions), ledger) {
             self.falsely += 1;
         }
     }
@@ -51,13 +52,18 @@ impl Miscalled {
 
 /// Whether the versions of its own row that an edit met contest it: they changed what it sets to
 /// something else, or the row that it deletes; one of them is gone.
-fn is_one((id, edit): (EditId, &Edit), (row, versions): (&Row, usize), ledger: &Ledger) -> bool {
+fn is_one(
+    device: DeviceId,
+    (id, edit): (EditId, &Edit),
+    (row, versions): (&Row, usize),
+    ledger: &Ledger,
+) -> bool {
     let met = row.versions.get(..versions).unwrap_or_default();
     if met.last().is_some_and(|version| version.gone) {
         return edit.kind != EditKind::Delete;
     }
     match edit.kind {
-        EditKind::Update => ledger.found.is_contested(id, row, versions),
+        EditKind::Update => ledger.found.is_contested(device, (id, edit.row), (row, versions)),
         EditKind::Delete => {
             let foreign = |author: Author| !matches!(author, Author::Device(by) if by.device == id.device);
             met.get(edit.made_on..).unwrap_or_default().iter().any(|version| foreign(version.author))

@@ -103,11 +103,13 @@ mod opened;
 mod overwritten;
 mod owed;
 mod page;
+mod parts;
 mod patience;
 mod refused;
 mod shown;
 mod signs;
 mod status;
+mod strangers;
 #[cfg(test)]
 mod tests;
 mod thrift;

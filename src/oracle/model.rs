@@ -28,13 +28,14 @@ use super::patience::Patience;
 use super::refused::Definition;
 use super::shown::Shown;
 use super::status::Statuses;
+use super::strangers::Strangers;
 use super::thrift::Thrift;
 use super::truth::{Places, RowHash, Truth, place_of};
 use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Time};
 use crate::contract::{
     AppliedChange, Attributes, Author, Capabilities, ColumnKind, CommitKind, ConflictKind, Decision,
-    EditKind, Event, KillReason, LocalEdit, LogKind, NamedBy, Node, Occurrence, PageEvent, Refusal,
-    RequestKind, Schema, Sides, SyncError, SyncUnit,
+    EditKind, Event, KillReason, LocalEdit, LogKind, NamedBy, Node, Occurrence, PageEvent, Refusal, Schema,
+    Sides, SyncError, SyncUnit,
 };
 
 /// What the oracle must know before the first event.
@@ -88,6 +89,9 @@ pub struct Oracle {
     pub(super) accounts: Accounts,
     pub(super) thrift: Thrift,
     pub(super) again: Again,
+    pub(super) strangers: Strangers,
+    /// Rows that devices were seen to show in part.
+    pub(super) parts_seen: u64,
     /// Whether what a device committed outlives a loss of power.
     durable: bool,
     /// When a device last died in the middle of work on its database. What it had pulled by then it
@@ -151,6 +155,8 @@ impl Oracle {
             accounts: Accounts::default(),
             thrift: Thrift::new(devices, &setting.units, setting.retries),
             again: Again::new(devices, setting.durable),
+            strangers: Strangers::new(devices),
+            parts_seen: 0,
             durable: setting.durable,
             cut_short: FxHashMap::default(),
             findings: Findings::new(setting.capabilities),
@@ -223,6 +229,7 @@ impl Oracle {
         self.owing.on(*at, *device, event, told, &mut self.findings);
         self.thrift.on(*at, *device, event);
         self.again.on(*at, *device, event, told, &mut self.findings);
+        self.strangers.on(*device, event, &self.schema, &self.units, &mut self.findings);
         self.accounts.on(event);
         self.note(*device, event);
         self.on_device(*at, *device, event);
@@ -285,7 +292,7 @@ impl Oracle {
                 self.ledger.waits(edit);
                 self.thrift.on_edit(edit, event);
             }
-            Event::BackendServed { device: Some(device), kind: RequestKind::Pull, scanned, .. } => {
+            Event::BackendServed { device: Some(device), kind, scanned, .. } if kind.pulls() => {
                 self.thrift.looked(device, scanned);
             }
             Event::MutationReplayed { edit } => {
@@ -368,7 +375,8 @@ impl Oracle {
                 let told = self.held.versions(row, edit.id.device);
                 let perhaps = self.perhaps_held(row, edit.id.device);
                 self.ledger.made(at, edit, row, told.max(perhaps));
-                self.ledger.found_by(edit.id, self.history.row(row), told, perhaps <= told);
+                let found = (self.history.row(row), told);
+                self.ledger.found_by(at, edit.id, found, perhaps <= told);
             }
             Event::EditMissed { edit, .. } => {
                 self.intents.missed(edit);
@@ -385,9 +393,9 @@ impl Oracle {
             Event::SyncComplete { .. } => self.ledger.settled(device),
             Event::Restored { to, life } => self.went_back(at, device, life, to),
             Event::BecameCopy { of, unseen } => self.became_copy(at, device, of, unseen),
-            Event::EditsSquashed { edit, with, stays: false, .. } => self.ledger.squashed(edit, with),
+            Event::EditsSquashed { edit, with, stays: false, .. } => self.ledger.squashed(at, edit, with),
             Event::EditSent { edit, request, .. } => self.ledger.sent(device, edit, request),
-            Event::ResponseReceived { request, kind: RequestKind::Push, .. } => {
+            Event::ResponseReceived { request, kind, .. } if kind.pushes() => {
                 self.ledger.request_ended(device, request, true);
             }
             Event::RequestFailed { request, .. } | Event::RequestRefused { request, .. } => {
@@ -398,7 +406,7 @@ impl Oracle {
             }
             Event::EditAcknowledged { edit, entity, key, stamp } => {
                 let row = self.history.remember(entity, key.as_str());
-                self.ledger.acknowledged(at, edit, row, &self.history);
+                self.ledger.acknowledged((at, device), edit, row, &self.history);
                 self.met(at, device, row, stamp);
             }
             Event::ConflictDecided { edit, entity, key, kind, decision, sides } => {
@@ -414,7 +422,7 @@ impl Oracle {
             Event::EditLogged { edit, kind, .. } => {
                 self.ledger.logged(edit);
                 if kind == LogKind::Rejected {
-                    self.ledger.found.given_up(edit);
+                    self.ledger.given_up(at, device, edit);
                 }
             }
             _ => {}
@@ -449,12 +457,15 @@ impl Oracle {
         let all = |row: RowId| (self.history.row(row), self.history.row(row).versions.len());
         let stays = other.map_or(of, all);
         if let Some(made) = self.ledger.get(edit).filter(|_| kind != ConflictKind::Equal) {
-            self.miscalled.decided((edit, made), of, other.is_none(), &self.ledger);
+            self.miscalled.decided(device, (edit, made), of, other.is_none(), &self.ledger);
         }
         let gave_way = self.ledger.get(edit).map_or_else(GaveWay::default, |made| {
             overwritten::by_rule(decision, (edit, made), of, stays, &self.ledger)
         });
-        self.ledger.found.decided(edit, decision, of.0, seen);
+        let place = self.ledger.place(device, at);
+        if let Some(of_edit) = self.ledger.get(edit).map(|made| made.row) {
+            self.ledger.found.decided(place, (edit, of_edit), decision, of);
+        }
         self.ledger.decided((at, device), edit, row, decision, (seen, gave_way), &self.history);
         gave_way
     }
@@ -490,9 +501,14 @@ impl Oracle {
             let seen = self.history.row(row).versions.len();
             self.ledger.made(at, edit, row, seen);
         }
-        let unseen = unseen.iter().map(|edit| edit.id).collect();
+        let ids = unseen.iter().map(|edit| edit.id).collect();
         let present = self.ledger.lives.now(device);
-        self.ledger.became_copy(device, of, at, unseen);
+        self.ledger.became_copy(device, of, at, ids);
+        for edit in unseen {
+            let row = self.history.remember(edit.entity, edit.key.as_str());
+            let told = (self.history.row(row), self.held.versions(row, of));
+            self.ledger.found_unseen(at, edit.id, device, told);
+        }
         self.shown.became_copy(device, of, at);
         // A backup of its own may be put in again, so that what it died with itself counts as well.
         if let Some(cut) = self.cut_short.get(&of).copied() {

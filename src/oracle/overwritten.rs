@@ -34,10 +34,9 @@ pub(super) fn by_rule(
     let ours = edit.values.iter().filter(|(column, value)| !kept(*column) && !says(*column, value));
     let theirs = changed(row, seen..met, unseen).filter(|(column, value)| {
         // The device may have heard of others since, and its person not.
-        let found = ledger.found.knew((id, edit), row, *column);
+        let knew = ledger.found.knew((id, edit), row, (*column, value));
         let sets = |(of, to): &(usize, Value)| of == column && !alike(to, value);
-        let differs = found.is_none_or(|found| !alike(found, value));
-        kept(*column) && differs && (edit.kind == EditKind::Delete || edit.values.iter().any(sets))
+        kept(*column) && !knew && (edit.kind == EditKind::Delete || edit.values.iter().any(sets))
     });
     GaveWay { ours: ours.count() as u64, theirs: theirs.count() as u64 }
 }
@@ -58,11 +57,9 @@ fn by_commit_since(case: &CommitCase<'_>, seen: impl Fn(&Edit) -> usize) -> u64 
     let (unseen, _) = written_since(seen, case.row, case.ledger, (id, edit));
     let gone = case.kind == CommitKind::Delete;
     let theirs = changed(case.row, seen..case.row.versions.len(), unseen);
-    let knew = |column| case.ledger.found.knew((id, edit), case.row, column);
-    let theirs = theirs.filter(|(column, value)| {
-        (gone || !alike(value, &case.values[*column]))
-            && !knew(*column).is_some_and(|knew| alike(knew, value))
-    });
+    let knew = |says| case.ledger.found.knew((id, edit), case.row, says);
+    let theirs = theirs
+        .filter(|(column, value)| (gone || !alike(value, &case.values[*column])) && !knew((*column, value)));
     theirs.count() as u64
 }
 

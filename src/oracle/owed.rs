@@ -87,6 +87,7 @@ struct Suspicion {
 struct Device {
     alive: bool,
     offline: bool,
+    suspended: bool,
     foreground: bool,
     /// Up to when time was counted.
     mark: Time,
@@ -281,6 +282,7 @@ fn after(trigger: Trigger) -> String {
         Trigger::Login => "after a login".to_owned(),
         Trigger::Online => "after the network came back".to_owned(),
         Trigger::Resume => "after the app came to the foreground".to_owned(),
+        Trigger::Background => "as it was given time in the background".to_owned(),
         Trigger::Save => "after an edit was saved".to_owned(),
         Trigger::Manual => "after somebody asked".to_owned(),
         Trigger::Every(period) => format!("after {period}"),
@@ -298,7 +300,7 @@ impl Device {
             return false;
         }
         self.mark = now;
-        if !self.alive || self.offline || !self.runs.is_empty() || !self.hooks.is_empty() {
+        if !self.alive || self.offline || self.suspended || !self.runs.is_empty() || !self.hooks.is_empty() {
             return false;
         }
         let foreground = self.foreground;
@@ -340,6 +342,11 @@ impl Device {
                 self.suspicions.clear();
                 self.listed.clear();
             }
+            Event::Suspended => self.suspended = true,
+            Event::Continued { .. } => {
+                self.suspended = false;
+                self.begin_again(at, |_| true);
+            }
             Event::LinkDown => self.offline = true,
             Event::LinkUp => {
                 self.offline = false;
@@ -349,9 +356,9 @@ impl Device {
                 self.foreground = match event {
                     AppEvent::Login | AppEvent::Resume => true,
                     AppEvent::Pause => false,
-                    AppEvent::Online | AppEvent::Offline => self.foreground,
+                    AppEvent::Online | AppEvent::Offline | AppEvent::Background => self.foreground,
                 };
-                if !matches!(event, AppEvent::Online | AppEvent::Offline) {
+                if !matches!(event, AppEvent::Online | AppEvent::Offline | AppEvent::Background) {
                     self.begin_again(at, Owed::is_periodic);
                 }
                 if let Some(trigger) = event.trigger() {
@@ -363,7 +370,7 @@ impl Device {
     }
 
     fn started(&mut self, at: Time, units: &[SyncUnit]) {
-        (self.alive, self.foreground, self.mark) = (true, false, at);
+        (self.alive, self.suspended, self.foreground, self.mark) = (true, false, false, at);
         self.fire(at, Trigger::Start, units);
         for (unit, number) in units.iter().zip(0..) {
             let periods = unit.on.iter().filter(|trigger| matches!(trigger, Trigger::Every(_)));

@@ -4,7 +4,7 @@ use super::edit::{Edit, Refused};
 use super::found::Found;
 use super::history::History;
 use super::truth::Places;
-use crate::base::EditId;
+use crate::base::{DeviceId, EditId};
 use crate::contract::{EditKind, Refusal};
 
 /// What makes a conflict, as a stack defines it.
@@ -28,9 +28,10 @@ pub(super) struct Met {
 }
 
 /// Whether the row in the way of an edit says what it wants: the backend's, and what a device at
-/// these places is shown of it.
+/// these places is shown of it; `by` asked.
 pub(super) fn met(
     (id, edit): (EditId, &Edit),
+    by: DeviceId,
     refused: Refused,
     (places, history): (&Places, &History),
     definition: Definition,
@@ -56,7 +57,7 @@ pub(super) fn met(
         Definition::Values => !says_so,
         Definition::Refusal => (edit.kind, why) != (EditKind::Delete, Refusal::Gone),
         Definition::Columns if why == Refusal::Stale && kind == EditKind::Update && shown => {
-            !says_so && found.is_contested(id, row, row.versions.len())
+            !says_so && found.is_contested(by, (id, edit.row), (row, row.versions.len()))
         }
         Definition::Columns => !says_so,
     };

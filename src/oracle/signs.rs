@@ -1,7 +1,7 @@
 //! Signs of life: that an engine does something for a run, or waits to.
 
 use crate::base::{Span, UnitId};
-use crate::contract::{Event, RequestKind};
+use crate::contract::{Event, RequestKind, UnitEvent};
 
 /// What an engine does for a run, or for a sync that was called directly.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,7 +20,8 @@ impl Sign {
         match *event {
             Event::RequestSent { unit: Some(unit), .. }
             | Event::ResponseReceived { unit: Some(unit), .. }
-            | Event::ChunkApplied { unit: Some(unit), .. } => {
+            | Event::ChunkApplied { unit: Some(unit), .. }
+            | Event::Unit(UnitEvent::Excerpt { unit, .. }) => {
                 Some(Sign { unit: Some(unit), ..Sign::default() })
             }
             Event::RequestFailed { kind, .. } | Event::RequestRefused { kind, .. }

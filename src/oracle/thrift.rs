@@ -252,6 +252,7 @@ mod tests {
                 blocking: false,
                 discard_pending: false,
                 when: Vec::new(),
+                excerpts: Vec::new(),
             };
             let units: Arc<[SyncUnit]> = Arc::from(vec![unit]);
             let mut phone = Phone {

@@ -7,7 +7,7 @@ use crate::base::{Key, UnitId, Word};
 use crate::contract::PageEvent;
 use crate::contract::{
     AppEvent, AppliedChange, CommitKind, ConflictKind, Decision, DropReason, Event, Hook, HookEnd,
-    KillReason, LocalEdit, LogKind, Refusal, RequestKind, Schema, SyncUnit, TransportError,
+    KillReason, LocalEdit, LogKind, Refusal, RequestKind, Schema, SyncUnit, TransportError, UnitEvent,
 };
 
 /// Tells events with the names of a scenario.
@@ -47,6 +47,7 @@ impl Told<'_> {
             | Event::RequestRefused { .. }
             | Event::RetryScheduled { .. }
             | Event::ChunkSized { .. }
+            | Event::Unit(_)
             | Event::ChunkApplied { .. } => self.exchange(event),
             Event::EditMade { .. }
             | Event::EditRefused { .. }
@@ -76,6 +77,10 @@ impl Told<'_> {
             }
             Event::Status(status) => format!("the app shows: {status}"),
             Event::NetworkAsked => "asked what network there is".to_owned(),
+            Event::TableEmptied { entity, edits } => {
+                let of = &self.schema.entity(*entity).name;
+                format!("all rows of {of} deleted, with {edits} edits")
+            }
             Event::ApplyAborted => "changes not applied: a row refers to one that is not there".to_owned(),
             Event::Dangling { rows } => format!("{rows} rows refer to one that is not there"),
             Event::BecameCopy { of, .. } => format!("became a copy of {of}"),
@@ -89,6 +94,8 @@ impl Told<'_> {
             Event::ProcessStarted { .. }
             | Event::ProcessKilled { .. }
             | Event::CutShort
+            | Event::Suspended
+            | Event::Continued { .. }
             | Event::Decoded { .. }
             | Event::AppQueried { .. }
             | Event::AppWrote { .. }
@@ -191,6 +198,12 @@ impl Told<'_> {
             Event::RetryScheduled { attempt, wait, .. } => format!("waits {wait} after failure {attempt}"),
             Event::ChunkApplied { changes, took, .. } => {
                 format!("{} durable in {took}", count(changes.len() as u64, "change"))
+            }
+            Event::Unit(UnitEvent::Excerpt { rows, took, .. }) => {
+                format!("{} in part durable in {took}", count(u64::from(*rows), "row"))
+            }
+            Event::Unit(UnitEvent::Cursors { at, .. }) => {
+                format!("{} looked at", count(at.len() as u64, "cursor"))
             }
             _ => unreachable!("not an event of requests"),
         }
@@ -352,6 +365,9 @@ fn world(event: &Event<'_>) -> String {
         Event::App(AppEvent::Offline) => "app told that it is offline".to_owned(),
         Event::App(AppEvent::Resume) => "app in the foreground".to_owned(),
         Event::App(AppEvent::Pause) => "app in the background".to_owned(),
+        Event::App(AppEvent::Background) => "app given time in the background".to_owned(),
+        Event::Suspended => "app suspended".to_owned(),
+        Event::Continued { after } => format!("app goes on after {after}"),
         Event::LinkDown => "link down".to_owned(),
         Event::LinkUp => "link up".to_owned(),
         Event::ConnectionOpened { took } => format!("connection opened in {took}"),
@@ -389,6 +405,7 @@ fn request_kind(kind: RequestKind) -> &'static str {
         RequestKind::Pull => "pull",
         RequestKind::Push => "push",
         RequestKind::Fetch => "fetch",
+        RequestKind::Sync => "sync",
     }
 }
 

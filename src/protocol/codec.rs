@@ -31,6 +31,12 @@ pub trait Codec: Send + Sync {
     /// The same for an answer that nobody will read: its writer knows how long it would be, and
     /// gives no bytes.
     fn counted_pages(&self, asked: Asked) -> Box<dyn PageWriter>;
+    /// Begins the answer to a push and a pull in one, with the verdicts.
+    fn pages_after(
+        &self,
+        asked: Asked,
+        verdicts: &mut dyn Iterator<Item = PushVerdict<'_>>,
+    ) -> Box<dyn PageWriter>;
     /// The answer to this push.
     fn results(&self, asked: Asked, verdicts: &mut dyn Iterator<Item = PushVerdict<'_>>) -> Vec<u8>;
     /// An answer that says no.

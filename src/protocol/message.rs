@@ -14,6 +14,8 @@ pub enum Request {
     Push(PushRequest),
     /// The details of one record.
     Fetch(FetchRequest),
+    /// Take these edits, and what has changed?
+    Sync(SyncRequest),
 }
 
 /// Asks for the changes of several entities at once, so that an idle sync is one request.
@@ -118,6 +120,16 @@ pub struct PushRequest {
     pub clock: Stamp,
 }
 
+/// A push and a pull of one unit in one request. The edits are dealt with first, as if they had come
+/// alone. What then cannot be read is left out of the answer, whose verdicts stand.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SyncRequest {
+    /// What it brings.
+    pub push: PushRequest,
+    /// What it asks for: of the same device, unit and clock, and by no address.
+    pub pull: PullRequest,
+}
+
 /// Asks for the rows of an entity that belong to one record.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FetchRequest {
@@ -138,6 +150,7 @@ impl Request {
             Request::Pull(pull) => pull.device,
             Request::Push(push) => push.device,
             Request::Fetch(fetch) => fetch.device,
+            Request::Sync(sync) => sync.push.device,
         }
     }
     /// By what its answer is known.
@@ -146,6 +159,7 @@ impl Request {
             Request::Pull(pull) => pull.asked(),
             Request::Push(push) => push.asked(),
             Request::Fetch(fetch) => fetch.asked(),
+            Request::Sync(sync) => sync.push.asked(),
         }
     }
     /// What for.
@@ -154,6 +168,7 @@ impl Request {
             Request::Pull(_) => RequestKind::Pull,
             Request::Push(_) => RequestKind::Push,
             Request::Fetch(_) => RequestKind::Fetch,
+            Request::Sync(_) => RequestKind::Sync,
         }
     }
 }

@@ -26,4 +26,4 @@ pub use answer::{Answer, Page, Part, Projected, PushResult, Rows, WireRow};
 pub use codec::{Codec, CopiedRow, PageWriter, PushVerdict, Weighed};
 pub use damaged::Damaged;
 pub use list::{DEFAULT, NAMES, named};
-pub use message::{Asked, FetchRequest, PullRequest, PushRequest, Request, Want};
+pub use message::{Asked, FetchRequest, PullRequest, PushRequest, Request, SyncRequest, Want};

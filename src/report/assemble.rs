@@ -81,6 +81,7 @@ pub fn assemble(folder: &str, plans: &[Plan], judged: Vec<Judged>, notes: &[Note
         cells,
         gates,
         claims: Vec::new(),
+        answers: Vec::new(),
         occurrences: Vec::new(),
         planned_cells: plans.len() as u64,
         notes: notes.iter().map(|note| note.text.clone()).collect(),

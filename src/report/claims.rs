@@ -15,14 +15,14 @@ use crate::metrics::Unit;
 use crate::scenario::{Bound, Claim, Plan};
 
 /// A cell's place among others: what it is of, its variant, its seed.
-type Place<'a> = (&'a str, &'a str, &'a str, u64);
+pub(super) type Place<'a> = (&'a str, &'a str, &'a str, u64);
 
 fn place<'a>(plan: &'a Plan, variant: &'a str) -> Place<'a> {
     (&plan.path, &plan.scenario, variant, plan.seed.0)
 }
 
 /// The cells as they are written, by place, with their numbers.
-fn places(plans: &[Plan]) -> BTreeMap<Place<'_>, usize> {
+pub(super) fn places(plans: &[Plan]) -> BTreeMap<Place<'_>, usize> {
     let mut places = BTreeMap::new();
     for (i, plan) in plans.iter().enumerate().filter(|(_, plan)| plan.axes.is_empty()) {
         let variant = plan.variant.as_deref().unwrap_or_default();
@@ -237,7 +237,7 @@ fn variant(cell: &CellRecord) -> &str {
 }
 
 /// The unit of a figure that a claim names, as a cell has it.
-fn unit_in(cell: &CellRecord, key: &str) -> Unit {
+pub(super) fn unit_in(cell: &CellRecord, key: &str) -> Unit {
     let found = named(key, |name| cell.metrics.contains_key(name)).and_then(|(metric, stat)| {
         let unit = cell.metrics.get(metric.as_str())?.unit();
         Some(if stat == "count" { Unit::Count } else { unit })

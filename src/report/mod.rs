@@ -19,6 +19,7 @@
 //! - The names of the record are relied upon by others: add, never rename ([`SCHEMA_VERSION`]).
 //! - The page for a CI job is bounded ([`SUMMARY_MAX`]), however many cells fail.
 
+mod answers;
 mod applicable;
 mod assemble;
 mod baseline;
@@ -64,6 +65,7 @@ pub(crate) mod fixture;
 #[cfg(test)]
 mod tests;
 
+pub use answers::{answers, hold_answers, unanswered};
 pub use assemble::{
     Note, UNWRITTEN, assemble, of_matrix, replay_command, replay_file, run_id, scenario_of, shell_word,
 };
@@ -79,10 +81,10 @@ pub use junit::junit;
 pub use listing::{CellSize, sizes, texts};
 pub use occurrences::hold_occurrences;
 pub use record::{
-    ACCEPT, AxisRecord, CellFigures, CellRecord, ClaimRecord, EndingKind, EndingRecord, EventfulRecord,
-    ExpectationRecord, FaultRecord, GateRecord, LifeRecord, OccurrenceRecord, Phases, Reason, RecordError,
-    RunRecord, SCHEMA_VERSION, ScenarioRecord, SeriesRecord, StepRecord, SwarmRecord, SweepRecord, Tool,
-    UnplacedRecord, Verdict, ViolationRecord, schema_json,
+    ACCEPT, AnswerRecord, AxisRecord, CellFigures, CellRecord, ClaimRecord, EndingKind, EndingRecord,
+    EventfulRecord, ExpectationRecord, FaultRecord, Finding, GateRecord, LifeRecord, OccurrenceRecord,
+    Phases, Reason, RecordError, RunRecord, SCHEMA_VERSION, ScenarioRecord, SeriesRecord, Stand, StepRecord,
+    SwarmRecord, SweepRecord, ToldRecord, Tool, UnplacedRecord, Verdict, ViolationRecord, schema_json,
 };
 pub use repro::{ReproHead, is_repro, repro, repro_head};
 pub use requests::requests;

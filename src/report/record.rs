@@ -3,6 +3,7 @@
 //! Other programs rely on these names: anything may be added, nothing renamed without a new major version. A reader takes any
 //! record of its own major version; a field that it does not know is passed over, and a field added later has a default.
 
+mod answer;
 mod eventful;
 mod life;
 mod occurrence;
@@ -21,6 +22,7 @@ use super::exit::Exit;
 use super::tune::TuneRecord;
 use crate::metrics::{self, Figure, Figures, Sample};
 
+pub use answer::{AnswerRecord, Finding, Stand, ToldRecord};
 pub use eventful::EventfulRecord;
 pub use life::{LifeRecord, StepRecord};
 pub(super) use occurrence::MissedRecord;
@@ -58,6 +60,9 @@ pub struct RunRecord {
     /// What pairs of variants show side by side, under each seed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub claims: Vec<ClaimRecord>,
+    /// What questions come to by pairs of variants, under each seed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answers: Vec<AnswerRecord>,
     /// What had to occur in some of the cells, and in how many it did.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub occurrences: Vec<OccurrenceRecord>,

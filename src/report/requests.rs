@@ -39,6 +39,7 @@ fn kind(kind: RequestKind) -> &'static str {
         RequestKind::Pull => "pull",
         RequestKind::Push => "push",
         RequestKind::Fetch => "fetch",
+        RequestKind::Sync => "sync",
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::answers::answers_agree;
 use super::assemble::Note;
 use super::bounds::{figure, other, within};
 use super::claims::claims_agree;
@@ -44,6 +45,7 @@ impl RunRecord {
             }
         }
         self.cells.iter().try_for_each(CellRecord::sound).map_err(RecordError::Contradiction)?;
+        answers_agree(self).map_err(RecordError::Contradiction)?;
         claims_agree(self).map_err(RecordError::Contradiction)?;
         occurrences_agree(self).map_err(RecordError::Contradiction)?;
         self.gates_agree().map_err(RecordError::Contradiction)?;
@@ -54,7 +56,8 @@ impl RunRecord {
     }
 
     /// Refuses gates that say another thing than their figures or the cells that they gate, and
-    /// cells that miss one which is met, in words; a claim counts as a gate of the cell that mends.
+    /// cells that miss one which is met, in words; a claim counts as a gate of the cell that mends,
+    /// an answer that has to be shown as one of the cell with what it asks for.
     fn gates_agree(&self) -> Result<(), String> {
         let mut missed: BTreeMap<&str, bool> = BTreeMap::new();
         for gate in &self.gates {
@@ -69,6 +72,9 @@ impl RunRecord {
         }
         for claim in &self.claims {
             *missed.entry(&claim.mends).or_default() |= !claim.pass;
+        }
+        for answer in self.answers.iter().filter(|answer| answer.demanded) {
+            *missed.entry(&answer.with).or_default() |= answer.is_missing();
         }
         let threshold = Exit::Threshold.code();
         for cell in &self.cells {

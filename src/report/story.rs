@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::answers;
 use super::assemble::replay_record;
 use super::claims;
 use super::exit::Exit;
@@ -55,11 +56,17 @@ impl Paint {
 pub fn story(record: &RunRecord, paint: Paint, columns: usize, all: bool) -> String {
     let mut text = headline(record, paint);
     text.push('\n');
-    text.push_str(&table::figures(record, Form::Terminal(columns), all));
+    let answers = answers(record);
+    if all || !answers::are_all(record) {
+        text.push_str(&table::figures(record, Form::Terminal(columns), all));
+    }
     text.push_str(&gates(record));
     text.push_str(&claims::shown(record));
     text.push_str(&occurrences::shown(record));
-    text.push_str(&failures(record, paint));
+    if all || !record.is_of_findings() || !answers::are_all(record) {
+        text.push_str(&failures(record, paint));
+    }
+    text.push_str(&answers);
     if all {
         text.push_str(&eventful(record));
     }

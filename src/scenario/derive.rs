@@ -23,6 +23,7 @@ pub(super) fn derive(tree: &mut Node) {
         tunnel(tree, name);
     }
     from_library(tree, "class", &used(tree, "class", profiles::CLASS), Library::Classes, &[]);
+    from_library(tree, "background", &used(tree, "background", ""), Library::Backgrounds, &[]);
     attributes(tree);
     workload(tree);
     if tree.get(&["unit"]).is_none() {

@@ -52,6 +52,7 @@ impl Plan {
                 link: links[i].clone(),
                 moves: fleet.moves.clone(),
                 clock: fleet.clock,
+                background: fleet.background,
                 start: starts[i].clone(),
                 attributes: attributes.collect(),
                 role: roles[i].clone(),

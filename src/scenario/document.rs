@@ -9,11 +9,12 @@ use super::derive::derive;
 use super::diagnostic::{Diagnostic, Invalid, LoadError, Source, choices};
 use super::file;
 use super::form::Form;
-use super::grammar::{ROOT, SHOWS, VARIANT};
+use super::grammar::{QUESTIONS, ROOT, SHOWS, VARIANT};
 use super::idle::{Unsaid, idle, without};
 use super::merge::{AXIS, Setting};
 use super::plan::{Claim, Plan};
-use super::resolve::{Names, claims, resolve};
+use super::question::Question;
+use super::resolve::{Names, claims, questions, resolve};
 use super::rows::{Brought, not_utf8, prepare};
 use super::traces::{Traces, in_place_of_rates};
 use super::tree::{Entry, Node, Table, Val, Via, parse_document};
@@ -57,8 +58,11 @@ impl Request {
 pub struct Document {
     path: String,
     dir: Option<PathBuf>,
-    tree: Node,
+    pub(super) tree: Node,
 }
+
+/// What is said of variants, which is no part of a cell.
+pub(super) const OF_VARIANTS: [&str; 3] = ["variant", "shows", "question"];
 
 /// One key of a resolved scenario, and where its value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,6 +130,11 @@ impl Document {
         super::CONFLICTS.iter().map(|(name, text)| Document::embedded(name, text)).collect()
     }
 
+    /// The embedded scenarios of the checklist.
+    pub fn checklist() -> Vec<Document> {
+        super::CHECKLIST.iter().map(|(name, text)| Document::embedded(name, text)).collect()
+    }
+
     fn embedded(name: &str, text: &str) -> Document {
         match Document::parse(name, text) {
             Ok(document) => Document { path: String::new(), ..document },
@@ -172,8 +181,12 @@ impl Document {
     /// The same without its variants.
     #[must_use]
     pub fn base(mut self) -> Document {
-        self.tree = self.tree.without("variant").without("shows");
+        self.tree = self.bare();
         self
+    }
+
+    fn bare(&self) -> Node {
+        OF_VARIANTS.iter().fold(self.tree.clone(), |tree, key| tree.without(key))
     }
 
     /// All plans of a request: by variant, then by axes, the last of which turns fastest, then by seed.
@@ -185,6 +198,7 @@ impl Document {
         let mut plans = Vec::new();
         let sets = settings(&request.sets, "--set", &mut mistakes);
         let claims = self.claims(names, &mut mistakes);
+        let questions = self.questions(names, &mut mistakes);
         for variant in self.wanted(request, &mut mistakes) {
             for point in points(&request.axes) {
                 let mut settings = sets.clone();
@@ -199,6 +213,7 @@ impl Document {
                             variant: variant.map(str::to_owned),
                             axes: point.into_iter().collect(),
                             claims: Arc::clone(&claims),
+                            questions: Arc::clone(&questions),
                             ..plan
                         };
                         plans.extend(with_seeds(plan, &request.seeds));
@@ -241,6 +256,26 @@ impl Document {
         }
     }
 
+    /// What its variants answer.
+    fn questions(&self, names: &Names<'_>, mistakes: &mut Vec<Diagnostic>) -> Arc<[Question]> {
+        let Some(written) = self.tree.get(&["question"]) else { return Arc::from([]) };
+        let mut written = written.clone();
+        check(&QUESTIONS, &mut written, "question", mistakes);
+        let read = questions(&written, &self.variants(), names);
+        read.map_or_else(
+            |wrong| {
+                mistakes.extend(wrong);
+                Arc::from([])
+            },
+            Arc::from,
+        )
+    }
+
+    /// Its tree without variants, with what is set and everything that it does not say.
+    pub(super) fn completed(&self, sets: &[String]) -> Node {
+        self.cell(None, &settings(sets, "--set", &mut Vec::new())).tree
+    }
+
     /// The variants that a request asks for; `None` stands for a scenario without any.
     fn wanted(&self, request: &Request, mistakes: &mut Vec<Diagnostic>) -> Vec<Option<&str>> {
         let all = self.variants();
@@ -274,13 +309,13 @@ impl Document {
     /// The base with a variant and settings, completed and checked.
     fn cell(&self, variant: Option<&str>, settings: &[Setting]) -> Cell {
         let mut mistakes = Vec::new();
-        let mut tree = self.tree.without("variant").without("shows");
+        let mut tree = self.bare();
         let written = variant.and_then(|name| Some((name, self.tree.get(&["variant", name])?)));
         let mut all = Vec::new();
         if let Some((name, written)) = written {
             expect_too(name, written, &mut tree);
-            for (key, entry) in written.get(&["set"]).and_then(Node::table).into_iter().flatten() {
-                match Setting::of_variant(name, key, entry) {
+            for setting in Setting::all_of_variant(name, written) {
+                match setting {
                     Ok(setting) => all.push(setting),
                     Err(mistake) => mistakes.push(mistake),
                 }
@@ -311,9 +346,8 @@ impl Document {
     fn set_by_variants(&self) -> Vec<Setting> {
         let mut all = Vec::new();
         for (name, entry) in self.tree.get(&["variant"]).and_then(Node::table).into_iter().flatten() {
-            let set = entry.node.get(&["set"]).and_then(Node::table).into_iter().flatten();
             // What is no key is told where its variant is planned.
-            all.extend(set.filter_map(|(key, entry)| Setting::of_variant(name, key, entry).ok()));
+            all.extend(Setting::all_of_variant(name, &entry.node).into_iter().flatten());
         }
         all
     }

@@ -240,15 +240,43 @@ const IDLE: &[Idle] = &[
         why: "the app has no rule for conflicts: the policy does not ask it",
         help: "policy = \"callback\" in [engine.conflict] asks it; to compare it with others, let variants or an axis set it",
     },
+    Idle {
+        keys: &["engine.push.sync_date"],
+        needs: |tree| {
+            says(tree, "engine.push.capture", engine::LocalCapture::UpdatedAfterLastSync)
+                || has_own_stack(tree)
+        },
+        chosen_by: &["engine.push.capture", "engine.name"],
+        why: "edits are kept whatever the date of the last sync is",
+        help: "capture = \"updated-after-last-sync\" in [engine.push] looks for them by that date",
+    },
+    Idle {
+        keys: &["backend.authorisation"],
+        needs: is_scoped,
+        chosen_by: &["entity"],
+        why: "no entity has a scope, and nobody can be out of theirs",
+        help: "scope = { ward = \"device.ward\" } in [entity.NAME] says whose rows are whose",
+    },
 ];
+
+/// Whether an entity has a scope.
+fn is_scoped(tree: &Node) -> bool {
+    let scope = |entity: &Entry| entity.node.get(&["scope"]).and_then(Node::table).map_or(0, Table::len);
+    let entities = find(tree, "entity").and_then(Node::table);
+    entities.is_some_and(|entities| entities.values().any(|entity| scope(entity) > 0))
+}
+
+/// Whether a stack of one's own is run.
+fn has_own_stack(tree: &Node) -> bool {
+    let stack = find(tree, "engine.name").and_then(Node::as_text).unwrap_or_default();
+    stack != "builtin" && !stack.starts_with("broken:")
+}
 
 /// Whether the policy for conflicts is one of these. What a stack of one's own makes of conflicts
 /// it knows itself.
 fn decides(tree: &Node, fits: fn(Policy) -> bool) -> bool {
-    let text = |path| find(tree, path).and_then(Node::as_text).unwrap_or_default();
-    let stack = text("engine.name");
-    let is_own = stack != "builtin" && !stack.starts_with("broken:");
-    is_own || engine::policy_named(text("engine.conflict.policy")).is_some_and(fits)
+    let policy = find(tree, "engine.conflict.policy").and_then(Node::as_text).unwrap_or_default();
+    has_own_stack(tree) || engine::policy_named(policy).is_some_and(fits)
 }
 
 /// Whether the share at this path is above 0.

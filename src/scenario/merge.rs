@@ -17,13 +17,14 @@ pub(super) fn is_axis(source: &str) -> bool {
     [AXIS, "--knob", "--class", "--link", "--fleet"].contains(&source)
 }
 
-/// One key to be set.
+/// One key to be set, or all that a `*` in it stands for.
 #[derive(Clone, Debug)]
 pub(super) struct Setting {
     path: Vec<String>,
     /// Where the path is written.
     key: Origin,
-    value: Node,
+    /// What it is set to; without a value it is taken out.
+    value: Option<Node>,
 }
 
 impl Setting {
@@ -37,22 +38,36 @@ impl Setting {
             Diagnostic::new(Some(source.whole()), title).help("write it as engine.pull.chunk_rows=500")
         };
         let equals = unquoted_equals(text).ok_or_else(|| wrong("this sets nothing"))?;
-        let path = parse_path(text[..equals].trim()).ok_or_else(|| wrong("this is no dotted key"))?;
+        let path = wide_path(text[..equals].trim()).ok_or_else(|| wrong("this is no dotted key"))?;
         let key = at(&source, 0, equals);
         let value = parse_value(&source, equals + 1, Via::Set).unwrap_or_else(|_| {
             Node::new(Val::Text(text[equals + 1..].trim().to_owned()), at(&source, equals + 1, text.len()))
         });
-        Ok(Setting { path, key, value })
+        Ok(Setting { path, key, value: Some(value) })
     }
 
-    /// One line of a variant's `set`.
-    pub(super) fn of_variant(variant: &str, key: &str, entry: &Entry) -> Result<Setting, Diagnostic> {
-        let path = parse_path(key)
-            .ok_or_else(|| Diagnostic::new(entry.key.place.clone(), format!("`{key}` is no dotted key")))?;
-        let via = Via::Variant(variant.to_owned());
-        let mut value = entry.node.clone();
-        value.came_by(&via);
-        Ok(Setting { path, key: Origin { place: entry.key.place.clone(), via }, value })
+    /// What a variant takes out and sets, in this order; keys that are none are mistakes.
+    pub(super) fn all_of_variant(variant: &str, written: &Node) -> Vec<Result<Setting, Diagnostic>> {
+        let via = || Via::Variant(variant.to_owned());
+        let of = |key: &str, place: &Option<Place>, value: Option<Node>| {
+            let path = wide_path(key)
+                .ok_or_else(|| Diagnostic::new(place.clone(), format!("`{key}` is no dotted key")))?;
+            Ok(Setting { path, key: Origin { place: place.clone(), via: via() }, value })
+        };
+        let mut all = Vec::new();
+        let unset = written.get(&["unset"]).map(|node| match &node.value {
+            Val::List(items) => items.as_slice(),
+            _ => std::slice::from_ref(node),
+        });
+        for item in unset.unwrap_or_default() {
+            all.extend(item.as_text().map(|key| of(key, &item.origin.place, None)));
+        }
+        for (key, entry) in written.get(&["set"]).and_then(Node::table).into_iter().flatten() {
+            let mut value = entry.node.clone();
+            value.came_by(&via());
+            all.push(of(key, &entry.key.place, Some(value)));
+        }
+        all
     }
 
     /// An axis that turns what a variant sets, whose expectations are for what it sets; or what is
@@ -77,10 +92,11 @@ impl Setting {
             is_within(node, &below.iter().map(String::as_str).collect::<Vec<_>>())
         };
         let shared = self.path.len().min(of_variant.path.len());
+        let (own, its) = self.value.as_ref().zip(of_variant.value.as_ref())?;
         let covers = (option == "--set" || is_axis(option))
             && self.meets(of_variant)
-            && is_in(&of_variant.value, &self.path[shared..])
-            && is_in(&self.value, &of_variant.path[shared..]);
+            && is_in(its, &self.path[shared..])
+            && is_in(own, &of_variant.path[shared..]);
         covers.then(|| {
             let key = self.path.join(".");
             let title = format!(
@@ -92,15 +108,41 @@ impl Setting {
 
     /// Whether both are of the same key, or one of what is below the other's.
     fn meets(&self, other: &Setting) -> bool {
-        let shared = self.path.len().min(other.path.len());
-        self.path[..shared] == other.path[..shared]
+        self.path.iter().zip(&other.path).all(|(a, b)| a == b || is_wide(a) || is_wide(b))
     }
 
     /// Whether it gives a value to this dotted key, or to one below it.
     pub(super) fn gives(&self, path: &str) -> bool {
         let names: Vec<&str> = path.split('.').collect();
         let shared = names.len().min(self.path.len());
-        self.path[..shared] == names[..shared] && is_within(&self.value, &names[shared..])
+        let meets = self.path.iter().zip(&names).all(|(own, name)| own == name || is_wide(own));
+        meets && self.value.as_ref().is_some_and(|value| is_within(value, &names[shared..]))
+    }
+
+    /// Whether a tree says something by this key: its value, if it has one.
+    pub(super) fn is_said_by(&self, tree: &Node) -> bool {
+        let said = |node: &Node| match (&self.value, &node.value) {
+            (Some(value), _) => node.to_toml() == value.to_toml(),
+            (None, Val::List(items)) => !items.is_empty(),
+            (None, Val::Table(table)) => !table.is_empty(),
+            (None, _) => true,
+        };
+        let mut nodes = vec![tree];
+        for name in &self.path {
+            nodes = nodes.into_iter().flat_map(|node| below(node, name)).collect();
+        }
+        nodes.into_iter().any(said)
+    }
+
+    /// The key of a `needs`, alone or with a value; nothing if scenarios have no such key.
+    pub(super) fn of_need(text: &str) -> Option<Setting> {
+        let need = if text.contains('=') {
+            Setting::parse(text, "needs").ok()?
+        } else {
+            Setting { path: wide_path(text)?, key: Origin { place: None, via: Via::Set }, value: None }
+        };
+        need.path.iter().try_fold(&ROOT, |form, name| form.under(name))?;
+        Some(need)
     }
 
     /// Sets the key in `tree`.
@@ -116,13 +158,25 @@ impl Setting {
 
     fn descend(&self, form: &Form, node: &mut Node, path: &str, rest: &[String]) -> Result<(), Diagnostic> {
         let [name, rest @ ..] = rest else {
-            return merge(form, node, self.value.clone(), path);
+            return self.value.clone().map_or(Ok(()), |value| merge(form, node, value, path));
         };
+        if is_wide(name) {
+            return self.descend_everywhere(form, node, path, (name, rest));
+        }
         let below = under(form, name, path, &self.key)?;
+        if self.value.is_none() {
+            let Some(table) = node.table_mut() else { return Ok(()) };
+            if rest.is_empty() {
+                table.remove(name);
+                return Ok(());
+            }
+            let there = table.get_mut(name);
+            return there.map_or(Ok(()), |e| self.descend(below, &mut e.node, &join(path, name), rest));
+        }
         let table = make_table(node, &self.key);
         drop_other_kinds(form, table, name);
         if let Form::Named { library, .. } = form {
-            let whole = rest.is_empty() && self.value.table().is_some();
+            let whole = rest.is_empty() && self.value.as_ref().is_some_and(|value| value.table().is_some());
             if !whole && !table.contains_key(name) && !library().contains(&name.as_str()) {
                 return Err(no_such_name(name, path, table, &self.key));
             }
@@ -133,6 +187,57 @@ impl Setting {
         });
         self.descend(below, &mut entry.node, &join(path, name), rest)
     }
+
+    /// The same under every name that a `*` stands for.
+    fn descend_everywhere(
+        &self,
+        form: &Form,
+        node: &mut Node,
+        path: &str,
+        (wide, rest): (&str, &[String]),
+    ) -> Result<(), Diagnostic> {
+        let there = node.table().into_iter().flatten();
+        let names: Vec<String> =
+            there.filter(|(_, entry)| stands_for(wide, &entry.node)).map(|(name, _)| name.clone()).collect();
+        if names.is_empty() && self.value.is_some() {
+            let whole = join(path, wide);
+            return Err(Diagnostic::new(self.key.place.clone(), format!("there is no `{whole}` to set")));
+        }
+        let own = |name: String| [name].into_iter().chain(rest.iter().cloned()).collect::<Vec<_>>();
+        names.into_iter().try_for_each(|name| self.descend(form, node, path, &own(name)))
+    }
+}
+
+/// Whether a part of a key stands for several names.
+fn is_wide(name: &str) -> bool {
+    name.starts_with('*')
+}
+
+/// Whether a `*`, or a `*:KEY`, stands for the name of this value.
+fn stands_for(wide: &str, node: &Node) -> bool {
+    let has = |key: &str| match node.get(&[key]).map(|node| &node.value) {
+        Some(Val::List(items)) => !items.is_empty(),
+        found => found.is_some(),
+    };
+    wide.split_once(':').is_none_or(|(_, key)| has(key))
+}
+
+/// What stands under a part of a key.
+fn below<'n>(node: &'n Node, name: &str) -> Vec<&'n Node> {
+    let entries = node.table().into_iter().flatten();
+    let meant = |(own, entry): &(&String, &Entry)| {
+        if is_wide(name) { stands_for(name, &entry.node) } else { *own == name }
+    };
+    entries.filter(meant).map(|(_, entry)| &entry.node).collect()
+}
+
+/// A dotted key in which `*` may stand for names.
+fn wide_path(key: &str) -> Option<Vec<String>> {
+    if !key.contains('*') || key.contains(['"', '\'']) {
+        return parse_path(key);
+    }
+    let quoted = |part: &str| if is_wide(part) { format!("\"{part}\"") } else { part.to_owned() };
+    parse_path(&key.split('.').map(quoted).collect::<Vec<_>>().join("."))
 }
 
 /// Whether what is set to `node` is set to what is `below` it, too.

@@ -20,8 +20,12 @@
 //! have no effect beside others, and `resolve` makes the plan, reading on past mistakes so that
 //! all are told. `devices` deals a plan's shares to its devices.
 
+mod asked;
+mod budget;
 mod cell;
+mod chaos;
 mod check;
+mod checklist;
 mod column;
 mod derive;
 mod devices;
@@ -37,6 +41,7 @@ mod keys;
 mod merge;
 mod plan;
 mod profiles;
+mod question;
 mod quotes;
 mod requirements;
 mod resolve;
@@ -51,12 +56,18 @@ mod words;
 mod written;
 mod zone;
 
+pub use budget::Budget;
+pub use chaos::{Chaos, Lengths};
+pub use checklist::CHECKLIST;
 pub use diagnostic::{Diagnostic, Invalid, LoadError, Place, Source, closest};
 pub use document::{Document, Provenance, Request, text_of};
 pub use hook::{AppCall, Fate, HookPlan, Hooks};
 pub use keys::{key_table, schema_json};
 pub use plan::*;
 pub use profiles::{Library, Profile, Sourced};
+pub use question::{
+    Demand, Piece, Put, QUESTION_LISTS, Question, QuestionList, Side, Told, pieces, question_place,
+};
 pub use requirements::{REQUIREMENTS, Requirement, requirement};
 pub use resolve::Names;
 pub use template::template;

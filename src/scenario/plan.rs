@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::budget::Budget;
+use super::chaos::Chaos;
 use super::diagnostic::Diagnostic;
 use super::hook::Hooks;
+use super::question::Question;
 pub use super::swarm::{Drawn, Situations, Swarm};
 use crate::base::{Bytes, DeviceId, EntityId, Key, Ppm, Seed, Span, Stamp, Time, UnitId, Value, in_words};
 use crate::contract::{Chosen, Schema, SyncUnit};
@@ -90,6 +93,8 @@ pub struct Plan {
     pub gates: Vec<Gate>,
     /// What variants of its scenario show side by side; of all of them, whichever it is.
     pub claims: Arc<[Claim]>,
+    /// What they answer side by side; of all of them, too.
+    pub questions: Arc<[Question]>,
     /// Metrics that a baseline gates by equality; the headline ones if empty.
     pub baseline_metrics: Vec<String>,
 
@@ -129,6 +134,8 @@ pub struct Fleet {
     pub roles: Vec<(String, Ppm)>,
     /// What the devices' clocks are like.
     pub clock: ClockModel,
+    /// What the operating system allows apps in the background; all if `None`.
+    pub background: Option<Budget>,
 }
 
 /// What clocks are like.
@@ -201,6 +208,8 @@ pub struct DevicePlan {
     pub moves: Option<Arc<net::Moves>>,
     /// Its clock.
     pub clock: ClockModel,
+    /// What its operating system allows apps in the background; all if `None`.
+    pub background: Option<Budget>,
     /// Its state at the start.
     pub start: StartState,
     /// What sets it apart.
@@ -452,6 +461,13 @@ pub enum Happening {
         /// Everything takes so many times as long.
         factor: u32,
     },
+    /// The operating system suspends the app, and lets it go on.
+    Suspend {
+        /// For how long, unless its person takes it up before.
+        length: Span,
+        /// How long its connections last meanwhile.
+        sockets: Span,
+    },
     /// People ask for a sync.
     Trigger {
         /// The unit.
@@ -476,17 +492,6 @@ pub enum Asking {
 }
 in_words!(Asking { Queued: "queued", Alone: "alone", Direct: "direct", Discard: "discard" });
 
-/// How lengths are spread about their mean.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Lengths {
-    /// Exponential.
-    #[default]
-    Exponential,
-    /// Uniform from half of it to one and a half.
-    Uniform,
-}
-in_words!(Lengths { Exponential: "exponential", Uniform: "uniform" });
-
 /// What planned edits are about, where more is said than by their action.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct About {
@@ -498,41 +503,6 @@ pub struct About {
     pub same_row: bool,
     /// Values in place of drawn ones, by position in the backend's columns.
     pub set: Vec<(usize, Value)>,
-}
-
-/// Random trouble, drawn from the seed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Chaos {
-    /// Mean time between kills of a device's app; zero for none.
-    pub kill_mtbf: Span,
-    /// Mean time between power losses of a device; zero for none.
-    pub power_loss_mtbf: Span,
-    /// Mean time between outages of a device's link; zero for none.
-    pub outage_mtbf: Span,
-    /// Mean length of an outage.
-    pub outage_mean: Span,
-    /// How they are spread about it.
-    pub outage_lengths: Lengths,
-    /// Share of outages that the operating system notices.
-    pub outage_noticed: Ppm,
-    /// Share of answers that are lost.
-    pub answer_loss: Ppm,
-    /// Share of answers that are not those to their requests.
-    pub foreign_answers: Ppm,
-    /// How long a proxy on the way gives an answer again; zero without one.
-    pub proxy_ttl: Span,
-    /// Share of rows that cannot be read when they come.
-    pub bad_rows: Ppm,
-    /// Share of edits that the backend puts off.
-    pub put_off: Ppm,
-    /// Share of deletes that the backend refuses for good.
-    pub refused_deletes: Ppm,
-    /// Mean time between cancels of a device's runs; zero for none.
-    pub cancel_mtbf: Span,
-    /// Mean time between failures of the backend; zero for none.
-    pub backend_mtbf: Span,
-    /// Mean length of such a failure.
-    pub backend_mean: Span,
 }
 
 /// What must come out of a cell.

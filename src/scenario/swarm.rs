@@ -6,7 +6,8 @@
 
 use std::sync::Arc;
 
-use super::plan::{Chaos, Happening, Plan};
+use super::chaos::Chaos;
+use super::plan::{Happening, Plan};
 use crate::base::{Ppm, Seed, Span, Stream};
 use crate::metrics::Situation;
 
@@ -138,6 +139,7 @@ impl Draw<'_> {
             ("chaos.power_loss_mtbf", &mut chaos.power_loss_mtbf),
             ("chaos.outage_mtbf", &mut chaos.outage_mtbf),
             ("chaos.cancel_mtbf", &mut chaos.cancel_mtbf),
+            ("chaos.suspend_mtbf", &mut chaos.suspend_mtbf),
             ("chaos.proxy_ttl", &mut chaos.proxy_ttl),
             ("chaos.backend_mtbf", &mut chaos.backend_mtbf),
         ] {

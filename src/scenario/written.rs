@@ -49,11 +49,11 @@ pub(super) const DATE: Written = Written {
 };
 /// What starts a unit.
 pub(super) const TRIGGER: Written = Written {
-    want: "\"start\", \"login\", \"online\", \"resume\", \"save\", \"manual\", or \"every 5m\", from 1s on",
+    want: "\"start\", \"login\", \"online\", \"resume\", \"background\", \"save\", \"manual\", or \"every 5m\", from 1s on",
     known: Vec::new,
     why: |text| match text.strip_prefix("every ").map(str::parse::<Span>) {
         Some(Ok(_)) => Some("a period is at least 1s".to_owned()),
-        _ => meant(text, &["start", "login", "online", "resume", "save", "manual", "every"]),
+        _ => meant(text, &["start", "login", "online", "resume", "background", "save", "manual", "every"]),
     },
     canonical: |text| trigger(text).map(|t| trigger_text(&t)),
 };
@@ -265,6 +265,7 @@ pub(super) fn trigger(text: &str) -> Option<Trigger> {
         "login" => Trigger::Login,
         "online" => Trigger::Online,
         "resume" => Trigger::Resume,
+        "background" => Trigger::Background,
         "save" => Trigger::Save,
         "manual" => Trigger::Manual,
         _ => {
@@ -280,6 +281,7 @@ fn trigger_text(trigger: &Trigger) -> String {
         Trigger::Login => "login".to_owned(),
         Trigger::Online => "online".to_owned(),
         Trigger::Resume => "resume".to_owned(),
+        Trigger::Background => "background".to_owned(),
         Trigger::Save => "save".to_owned(),
         Trigger::Manual => "manual".to_owned(),
         Trigger::Every(every) => format!("every {}", span(*every)),

@@ -4,8 +4,9 @@ use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
 use super::error::{Result, StoreError};
-use super::layout::{FROM_FIRST, VERSION, ddl};
+use super::layout::{FROM_FIRST, PAST, VERSION, ddl};
 use super::options::{ForeignKeys, Journal, Options, Synchronous};
+use crate::base::Span;
 use crate::contract::{Database, Schema};
 use crate::disk;
 
@@ -34,6 +35,9 @@ pub(super) fn open(database: &Database, schema: &Schema, options: &Options) -> R
             .execute_batch(&format!("BEGIN IMMEDIATE;{}COMMIT", ddl(schema, options.foreign_keys)))?,
         1 => connection.execute_batch(FROM_FIRST)?,
         other => return Err(StoreError::Damaged(format!("a database of layout {other}"))),
+    }
+    if options.keep_settled > Span::ZERO {
+        connection.execute_batch(PAST)?;
     }
     Ok(connection)
 }

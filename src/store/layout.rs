@@ -23,6 +23,10 @@ CREATE TABLE log(seq INTEGER PRIMARY KEY,device,number,entity,key,kind,met);";
 const RENAMED: &str = "CREATE TABLE renamed(entity,key,\"to\",PRIMARY KEY(entity,key))WITHOUT ROWID;\
     CREATE TABLE pool(entity,first,next,until,PRIMARY KEY(entity,first))WITHOUT ROWID;";
 
+/// The table of edits that are settled and kept, where any are.
+pub(super) const PAST: &str = "CREATE TABLE IF NOT EXISTS past(seq INTEGER PRIMARY KEY,id,entity,key,kind,\"values\",\
+made_at);CREATE INDEX IF NOT EXISTS past_made ON past(made_at)";
+
 /// The layout that a database says it has; 0 is an empty file.
 pub(super) const VERSION: i64 = 2;
 

@@ -1,6 +1,6 @@
 //! What a device's database can be told to be.
 
-use crate::base::in_words;
+use crate::base::{Span, in_words};
 
 /// How SQLite keeps its journal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,6 +57,10 @@ pub struct Options {
     pub foreign_keys: ForeignKeys,
     /// After each transaction it is counted how many rows refer to one that is not there.
     pub watch_references: bool,
+    /// How long edits that are settled stay in the database; not at all if zero.
+    pub keep_settled: Span,
+    /// Before and after each run it is told where all cursors stand.
+    pub watch_cursors: bool,
 }
 
 impl Default for Options {
@@ -68,6 +72,8 @@ impl Default for Options {
             cache_pages: 64,
             foreign_keys: ForeignKeys::default(),
             watch_references: false,
+            keep_settled: Span::ZERO,
+            watch_cursors: false,
         }
     }
 }

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use super::error::{Result, StoreError};
 use super::followed::followed;
+use super::past::keep;
 use super::session::{Store, Tx};
 use crate::base::{Cell, DeviceId, EditId, EntityId, Key, Stamp, Value};
 use crate::contract::{self, ColumnKind, EditError, EditKind, Entity, LocalEdit, PendingEdit};
@@ -323,6 +324,7 @@ impl Tx<'_> {
     /// # Errors
     /// When the database cannot be written.
     pub fn drop_entry(&self, seq: i64) -> Result<()> {
+        keep(self, seq)?;
         let gone = self.execute("DELETE FROM outbox WHERE seq=?1", [seq])?;
         self.counts(-(gone as i64));
         Ok(())

@@ -48,6 +48,24 @@ impl Tx<'_> {
         Ok(found[0])
     }
 
+    /// Where each cursor stands: its book, the entity, and the cursor, in order.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn all_progress(&self) -> Result<Vec<(UnitId, EntityId, Option<String>)>> {
+        let sql = "SELECT unit,entity,cursor FROM progress ORDER BY unit,entity";
+        self.query(sql, [], |row| Ok((UnitId(row.get(0)?), EntityId(row.get(1)?), row.get(2)?)))
+    }
+
+    /// When each unit that ever did last completed, in order.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn all_dates(&self) -> Result<Vec<(UnitId, Stamp)>> {
+        let sql = "SELECT unit,last_sync_on FROM unit WHERE last_sync_on IS NOT NULL ORDER BY unit";
+        self.query(sql, [], |row| Ok((UnitId(row.get(0)?), Stamp(row.get(1)?))))
+    }
+
     /// When `unit` last completed; `None` if it never did.
     ///
     /// # Errors

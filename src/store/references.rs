@@ -2,7 +2,7 @@
 
 use super::error::Result;
 use super::session::{Store, Tx};
-use crate::base::{Cell, EntityId, Key};
+use crate::base::{Cell, EntityId, Key, Stamp};
 use crate::contract::{ColumnKind, Schema};
 
 /// Whether a row of this entity is on the device.
@@ -26,19 +26,41 @@ pub fn parents_of(schema: &Schema, entity: EntityId, cells: &[Cell<'_>]) -> Vec<
     columns.filter_map(parent).filter(held).collect()
 }
 
-/// Whether a row on the device refers to this one.
+/// Whether another row on the device refers to this one.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub fn is_referred_to(tx: &Tx<'_>, entity: EntityId, key: &str) -> Result<bool> {
     for (of, column) in references_to(tx.store(), entity) {
         let (table, columns) = tx.store().names(of);
-        let sql = format!("SELECT 1 FROM {table} WHERE {}=?1 LIMIT 1", columns[column]);
+        let another = if of == entity { "AND key<>?1 " } else { "" };
+        let sql = format!("SELECT 1 FROM {table} WHERE {}=?1 {another}LIMIT 1", columns[column]);
         if !tx.query(&sql, [key], |_| Ok(()))?.is_empty() {
             return Ok(true);
         }
     }
     Ok(false)
+}
+
+/// The rows that a full load of this generation would remove as it ends, and that others refer to,
+/// with their stamps.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn swept_parents(tx: &Tx<'_>, entity: EntityId, generation: u32) -> Result<Vec<(Key, Stamp)>> {
+    let (table, _) = tx.store().names(entity);
+    let mut found = Vec::new();
+    let sql = format!(
+        "SELECT key,stamp FROM {table} AS r WHERE generation<?1 AND NOT EXISTS\
+         (SELECT 1 FROM outbox WHERE entity=?2 AND key=r.key)ORDER BY key"
+    );
+    let swept = tx.query(&sql, (generation, entity.0), |row| Ok((Key(row.get(0)?), Stamp(row.get(1)?))))?;
+    for (key, stamp) in swept {
+        if is_referred_to(tx, entity, key.as_str())? {
+            found.push((key, stamp));
+        }
+    }
+    Ok(found)
 }
 
 /// How many rows on the device refer to one that it does not have.

@@ -11,8 +11,8 @@ use super::connection;
 use super::error::{Result, StoreError};
 use super::layout::{self, Layout, RowStatement};
 use super::line::Line;
-use super::options::Options;
-use crate::base::EntityId;
+use super::options::{ForeignKeys, Options};
+use crate::base::{EntityId, Span};
 use crate::contract::{Database, Entity, Schema, Work};
 
 /// One device's database.
@@ -28,6 +28,12 @@ pub struct Store {
     pub(super) added: Cell<i64>,
     /// Somebody counts rows that refer to one that is not there.
     watches: bool,
+    /// SQLite looks at references.
+    checks: bool,
+    /// How long edits that are settled are kept.
+    keep_settled: Span,
+    /// Whether somebody looks where cursors stand.
+    watches_cursors: bool,
 }
 
 /// One transaction, for as long as its closure runs.
@@ -94,6 +100,9 @@ impl Store {
             last_seq: Cell::new(0),
             added: Cell::new(0),
             watches: options.watch_references,
+            checks: options.foreign_keys != ForeignKeys::Off,
+            keep_settled: options.keep_settled,
+            watches_cursors: options.watch_cursors,
         })
     }
 
@@ -156,9 +165,24 @@ impl Store {
         self.added.get()
     }
 
+    /// Whether somebody looks where cursors stand.
+    pub fn watches_cursors(&self) -> bool {
+        self.watches_cursors
+    }
+
     /// Whether somebody counts rows that refer to one that is not there.
     pub fn watches_references(&self) -> bool {
         self.watches
+    }
+
+    /// Whether SQLite refuses rows that refer to one that is not there.
+    pub fn checks_references(&self) -> bool {
+        self.checks
+    }
+
+    /// How long edits that are settled are kept, if they are.
+    pub(super) fn keeps_settled(&self) -> Option<Span> {
+        (self.keep_settled > Span::ZERO).then_some(self.keep_settled)
     }
 
     /// What was done in transactions since the last call, undone ones included.
@@ -200,6 +224,11 @@ fn say(connection: &Connection, sql: &str) -> Result<()> {
 impl<'s> Tx<'s> {
     pub(super) fn store(&self) -> &'s Store {
         self.store
+    }
+
+    /// Whether SQLite refuses rows that refer to one that is not there.
+    pub fn checks_references(&self) -> bool {
+        self.store.checks
     }
 
     pub(super) fn prepare(&self, sql: &str) -> Result<Counted<'s>> {

@@ -15,6 +15,8 @@ pub struct Options {
     pub hours: (Time, Time),
     /// When people log in; shares of the devices by largest remainder.
     pub logins: Vec<LoginWave>,
+    /// How long before it a person opens the app to log in: what its start starts runs meanwhile.
+    pub opened_before_login: Span,
     /// How often an hour a person brings the app to the foreground, in thousandths.
     pub resumes_per_hour_milli: u32,
     /// How long it stays there, on average (exponential).

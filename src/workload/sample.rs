@@ -165,6 +165,7 @@ pub(super) fn options() -> Options {
             LoginWave { share: Ppm(600_000), at: hour(7, 50), spread: Span::secs(480) },
             LoginWave { share: Ppm(400_000), at: hour(8, 30), spread: Span::secs(600) },
         ],
+        opened_before_login: Span::ZERO,
         resumes_per_hour_milli: 6_000,
         foreground: Span::secs(120),
         browsing: None,

@@ -60,7 +60,7 @@ impl Attention {
             }
             AppEvent::Resume => self.looks.set(true),
             AppEvent::Pause => self.looks.set(false),
-            AppEvent::Online | AppEvent::Offline => {}
+            AppEvent::Online | AppEvent::Offline | AppEvent::Background => {}
         }
     }
 
@@ -149,6 +149,7 @@ mod tests {
             blocking,
             discard_pending: false,
             when: Vec::new(),
+            excerpts: Vec::new(),
         };
         let units = [
             unit(&[Trigger::Login], &[0, 1], blocking),

@@ -19,6 +19,7 @@ use super::process::Process;
 use super::registry::Halves;
 use super::resolver::Resolver;
 use super::server::{Brought, Counter, ServerHalf, Servers};
+use super::suspensions::{self, Suspend};
 use super::template::Templates;
 use super::tried::Tried;
 use super::truth::Initial;
@@ -54,6 +55,7 @@ pub(super) struct World {
     pub(super) links: Vec<Rc<RefCell<Link>>>,
     pub(super) faults: Faults,
     pub(super) disturbances: Disturbances,
+    pub(super) suspensions: Vec<Suspend>,
     /// Who decides conflicts, if any are put before people.
     pub(super) resolver: Option<Rc<Resolver>>,
     pub(super) script: Script,
@@ -84,6 +86,8 @@ pub(super) fn build(
     let mut faults = faults::draw(&plan, &devices, crash_points);
     let mut disturbances = disturbances::draw(&plan, &devices);
     faults.add((&mut disturbances.told, &mut disturbances.awaited));
+    let mut suspensions = suspensions::draw(&plan, &devices);
+    faults.add((&mut suspensions.told, &mut suspensions.awaited));
     disturbances.hindrances.iter().for_each(|hindrance| backend.hinder(*hindrance));
     let windows;
     (faults.fired, windows) = fired::planned(&plan, &devices);
@@ -146,6 +150,7 @@ pub(super) fn build(
         links,
         faults,
         disturbances,
+        suspensions: suspensions.all,
         resolver,
         script,
         plan,
@@ -193,6 +198,7 @@ impl Fitter<'_> {
             journal: self.plan.store.journal,
             way,
             hooks: self.plan.hooks.clone(),
+            background: device.background,
             factory: self.factory.clone(),
             start: self.plan.start,
             utc_offset: self.plan.utc_offset,
@@ -370,7 +376,8 @@ fn loaded(plan: &Plan, dataset: &Dataset, stops: &dyn Fn() -> bool) -> (Backend,
 /// they do.
 fn gateway(plan: &Plan, devices: &[DevicePlan], backend: &Backend, stops: &dyn Fn() -> bool) -> Gateway {
     let attributes = devices.iter().map(|device| device.attributes.clone()).collect();
-    let mut gateway = Gateway::new(&plan.gateway, &plan.schema, attributes, plan.start);
+    let gateway = Gateway::new(&plan.gateway, &plan.schema, attributes, plan.start);
+    let mut gateway = gateway.with_units(plan.units.clone());
     if devices.iter().any(|device| device.start.synced_ago.is_some()) {
         gateway.fill(backend, plan.start, stops);
     }

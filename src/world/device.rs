@@ -13,6 +13,7 @@ use super::missed::Struck;
 use super::power::SyncLoss;
 use super::screen::{Screen, Wish};
 use super::storage::{Saved, Storage};
+use super::suspension::Suspension;
 use super::unsaved::Unsaved;
 use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, UnitId};
 use crate::contract::{
@@ -42,6 +43,7 @@ pub(super) struct Device {
     pub(super) storage: Storage,
     pub(super) crash: CrashBook,
     pub(super) cancels: Cancels,
+    pub(super) suspension: Suspension,
     pub(super) hardware: Rc<Hardware>,
     pub(super) attention: Rc<Attention>,
     pub(super) screen: Rc<Screen>,
@@ -88,6 +90,8 @@ impl Device {
             }
         } else if self.attention.looks() {
             self.app(AppEvent::Resume);
+        } else {
+            self.stay_in_background();
         }
     }
 
@@ -140,6 +144,7 @@ impl Device {
         }
         let under_way = under_way || self.storage.disk.has_open_failure();
         self.storage.fail(reason, self.now());
+        self.suspension.end(self.now());
         self.hardware.stop();
         self.miss_unsaved();
         if under_way {
@@ -231,9 +236,18 @@ impl Device {
         self.attention.on(event, self.now());
         if self.is_running() {
             match event {
-                AppEvent::Login | AppEvent::Resume => self.hardware.take_up(),
-                AppEvent::Pause => self.hardware.put_away(),
-                AppEvent::Online | AppEvent::Offline => {}
+                AppEvent::Login | AppEvent::Resume => {
+                    self.take_up();
+                    self.hardware.take_up();
+                }
+                AppEvent::Pause => {
+                    self.hardware.put_away();
+                    self.stay_in_background();
+                }
+                AppEvent::Online | AppEvent::Offline if self.suspension.is_on() => {
+                    return self.suspension.hold_network(event);
+                }
+                AppEvent::Online | AppEvent::Offline | AppEvent::Background => {}
             }
         }
         self.with_engine(|engine| {
@@ -254,6 +268,7 @@ impl Device {
         if !self.is_running() {
             return self.miss(edit);
         }
+        self.use_briefly();
         let (at, network) = ((self.id, self.now()), self.ports.transport.network());
         if let Some(error) = self.allowed.refuses(at, network, edit, || self.shown(edit)) {
             return self.tell(Event::EditRefused { edit, error: &error });
@@ -347,6 +362,7 @@ impl Device {
     /// A person opens a record.
     pub(super) fn open_record(&self, entity: EntityId, of: Key) {
         self.hub.asked(self.id);
+        self.use_briefly();
         self.with_engine(|engine| {
             let fetch = engine.clone().fetch(entity, of);
             // A failed fetch shows on the screen and in the request's events; nothing waits for it.
@@ -358,6 +374,7 @@ impl Device {
     pub(super) fn trigger(&self, unit: UnitId, how: Asking) -> bool {
         self.hub.asked(self.id);
         let runs = self.is_running();
+        self.use_briefly();
         self.with_engine(|engine| match how {
             Asking::Queued => engine.trigger(unit, false),
             Asking::Alone => engine.trigger(unit, true),
@@ -451,11 +468,11 @@ impl Device {
     }
 
     /// For a task that outlasts the call.
-    fn shared(&self) -> Rc<Device> {
+    pub(super) fn shared(&self) -> Rc<Device> {
         self.me.upgrade().expect("a device lasts as long as its world")
     }
 
-    fn tell(&self, event: Event<'_>) {
+    pub(super) fn tell(&self, event: Event<'_>) {
         self.screen.on(self.now(), &event);
         self.hub.emit(Node::Device(self.id()), event);
     }

@@ -9,6 +9,7 @@ use crate::contract::{
     AppEvent, AppliedChange, Author, CommitKind, ConflictKind, Decision, DeviceView, DropReason, EditError,
     EditKind, Event, Hook, HookEnd, KillReason, LocalEdit, LogEntry, LogKind, Node, Occurrence, OpenConflict,
     Overtaken, PageEvent, PendingEdit, Refusal, RequestKind, ServerError, Sides, SyncError, TransportError,
+    UnitEvent,
 };
 use crate::metrics::Figures;
 
@@ -91,7 +92,7 @@ events! {
     34 MutationPutOff { edit },
     35 CommitDelayed { entity, key, stamp, until },
     36 ChunkSized { kind, rows },
-    38 Captured { writes, written, handled, cpu, state },
+    38 Captured { writes, written, handled, cpu, state; kinds },
     40 RefreshAsked { scanned, changed, bytes, cpu, failed, overtaken },
     41 Refreshed { took },
     42 ReplicaServed { device, age, cpu },
@@ -122,7 +123,22 @@ events! {
     141 ApplyAborted,
     142 Dangling { rows },
     143 NetworkAsked,
+    160 Suspended,
+    161 Continued { after },
+    162 TableEmptied { entity, edits },
+    150 Unit(unit),
     110 Page(page),
+}
+
+impl Told for UnitEvent<'_> {
+    /// Where cursors stand others have told.
+    fn tell(&self, digest: &mut Digest) {
+        if let UnitEvent::Excerpt { unit, rows, took } = self {
+            unit.tell(digest);
+            rows.tell(digest);
+            took.tell(digest);
+        }
+    }
 }
 
 impl Told for PageEvent<'_> {
@@ -481,8 +497,9 @@ mod tests {
         assert_ne!(served(RequestKind::Pull, 0, 1, 0), served(RequestKind::Pull, 0, 0, 1 << 24));
         assert_ne!(served(RequestKind::Fetch, 0, 0, 0), served(RequestKind::Fetch, 1 << 62, 0, 0));
 
-        let captured =
-            |writes, written| told(Event::Captured { writes, written, handled: 0, cpu: Span(0), state: 0 });
+        let captured = |writes, written| {
+            told(Event::Captured { writes, written, handled: 0, cpu: Span(0), state: 0, kinds: [0; 3] })
+        };
         assert_ne!(captured(1, 0), captured(0, 1 << 32));
 
         let asked = |failed, overtaken| {

@@ -11,13 +11,14 @@ use super::missed::{Awaited, Struck};
 use super::people::{POLLS_A_STEP, People};
 use super::screen::Wish;
 use super::server::Servers;
+use super::suspensions::Suspend;
 use super::watch::Watch;
 use crate::backend::Importing;
 use crate::base::{DeviceId, Span, Time};
 use crate::contract::{AppEvent, EditKind, Event, Node};
 use crate::scenario::Happening;
 use crate::sim::Handle;
-use crate::workload::{Act, Actor, Batch, OfficeEdit};
+use crate::workload::{Act, Actor, Batch, OfficeEdit, Step};
 
 /// After so many rows of an import the caller may halt the world.
 const IMPORTED_AT_ONCE: usize = 1_024;
@@ -53,6 +54,7 @@ impl World {
         self.play_clock_steps();
         self.play_triggers();
         self.play_cancels();
+        self.play_suspensions();
         if let Some(resolver) = &self.resolver {
             self.handle.spawn(self.node, "resolver", resolver.clone().live());
         }
@@ -69,6 +71,7 @@ impl World {
         let (devices, links) = (self.devices.clone(), &self.links);
         let steps =
             once_up(steps, |device, at| links[device.0 as usize].borrow().weather().seems_up_from(at));
+        self.open_for_logins(&steps);
         self.handle.spawn(self.node, "script", async move {
             for step in steps {
                 handle.sleep_until(step.at).await;
@@ -95,6 +98,27 @@ impl World {
                         }
                     }
                 }
+            }
+        });
+    }
+
+    /// Who logs in has opened the app before, if that takes any time.
+    fn open_for_logins(&self, steps: &[Step]) {
+        let before = self.plan.workload.opened_before_login;
+        if before == Span::ZERO {
+            return;
+        }
+        let logins = steps.iter().filter(|step| matches!(step.act, Act::App(AppEvent::Login)));
+        let opened = logins.filter_map(|step| match step.actor {
+            Actor::Device(device) => Some((Time(step.at.0.saturating_sub(before.0)), self.device(device))),
+            Actor::Office => None,
+        });
+        let (handle, opened) = (self.handle.clone(), opened.collect::<Vec<_>>());
+        self.handle.spawn(self.node, "opened", async move {
+            for (at, device) in opened {
+                handle.sleep_until(at).await;
+                handle.excuse(POLLS_A_STEP);
+                device.start();
             }
         });
     }
@@ -230,6 +254,19 @@ impl World {
             self.handle.spawn(self.node, "clock", async move {
                 handle.sleep_until(at).await;
                 servers.backend.borrow_mut().step_clock(at, micros);
+            });
+        }
+    }
+
+    /// Apps are suspended as it was planned and drawn.
+    pub(super) fn play_suspensions(&self) {
+        for Suspend { at, device, length, sockets, struck } in self.suspensions.iter().cloned() {
+            let (handle, device) = (self.handle.clone(), self.devices[device.0 as usize].clone());
+            self.handle.spawn(self.node, "suspend", async move {
+                handle.sleep_until(at).await;
+                if device.suspend_for(length, sockets) {
+                    struck.set();
+                }
             });
         }
     }

@@ -225,6 +225,7 @@ impl Faults {
             | Happening::Cancel { .. }
             | Happening::Import { .. }
             | Happening::Edits { .. }
+            | Happening::Suspend { .. }
             | Happening::Trigger { .. } => {}
         }
     }

@@ -186,6 +186,7 @@ fn meets(at: Time, what: &Happening) -> Option<Meets> {
         Happening::Kill { .. }
         | Happening::PowerLoss { .. }
         | Happening::Cancel { .. }
+        | Happening::Suspend { .. }
         | Happening::Import { .. }
         | Happening::Clone { .. }
         | Happening::GatewayReplaced { .. } => return None,

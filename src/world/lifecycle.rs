@@ -64,7 +64,7 @@ impl Servers {
             self.handle.kill(process.node);
             self.server.borrow_mut().died();
             process.died.notify_all();
-            process.ways.borrow().iter().filter_map(Weak::upgrade).for_each(|way| way.gateway_died());
+            process.ways.borrow().iter().filter_map(Weak::upgrade).for_each(|way| way.reset_all());
             self.hub.emit(Node::Gateway, Event::ProcessKilled { reason: KillReason::Killed });
         }
         was_up

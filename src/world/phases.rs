@@ -59,6 +59,7 @@ impl World {
         for device in &self.devices {
             device.end_of_work();
             device.crash.suspend();
+            device.lift_suspension();
             device.start();
         }
         let mut now = self.handle.now();
@@ -342,7 +343,7 @@ pub(super) fn named(reasons: Vec<(DeviceId, String)>) -> Vec<String> {
 /// As few units as it takes to push and pull everything: the one that covers most first.
 fn covering(units: &[SyncUnit]) -> Vec<UnitId> {
     let parts = |unit: &SyncUnit| -> Vec<(bool, EntityId)> {
-        let pull = unit.pull.iter().map(|e| (false, *e));
+        let pull = unit.pull.iter().filter(|e| unit.brings_whole(**e)).map(|e| (false, *e));
         pull.chain(unit.push.iter().map(|e| (true, *e))).collect()
     };
     let mut left: Vec<(bool, EntityId)> = units.iter().flat_map(parts).collect();
@@ -377,6 +378,7 @@ mod tests {
             blocking: false,
             discard_pending: false,
             when: Vec::new(),
+            excerpts: Vec::new(),
         }
     }
 

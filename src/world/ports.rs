@@ -18,6 +18,7 @@ use super::hooks::AppHooks;
 use super::hub::Hub;
 use super::screen::Screen;
 use super::storage::Storage;
+use super::suspension::Suspension;
 use super::unsaved::Unsaved;
 use crate::base::{DeviceId, EntityId, Seed, Span, Stamp, Time};
 use crate::contract::{
@@ -27,7 +28,7 @@ use crate::contract::{
 use crate::disk::Disk;
 use crate::engine::Identity;
 use crate::net::Way;
-use crate::scenario::Hooks;
+use crate::scenario::{Budget, Hooks};
 use crate::sim::{Handle, NodeId};
 use crate::store::Journal;
 
@@ -42,6 +43,7 @@ pub(super) struct Parts {
     pub(super) journal: Journal,
     pub(super) way: Rc<Way>,
     pub(super) hooks: Arc<Hooks>,
+    pub(super) background: Option<Budget>,
     pub(super) factory: Rc<dyn EngineFactory>,
     pub(super) start: Stamp,
     pub(super) utc_offset: i32,
@@ -94,6 +96,7 @@ pub(super) fn device(handle: &Handle, hub: &Rc<Hub>, parts: Parts) -> Rc<Device>
             storage: Storage::new(disk, setup, parts.identity, seed),
             crash: CrashBook::default(),
             cancels: Cancels::default(),
+            suspension: Suspension::new(parts.background),
             hardware,
             attention,
             screen,
@@ -136,7 +139,7 @@ impl Spawn for DeviceTasks {
 }
 
 /// A task that settles with its device's disk around each step, and looks whether there still is
-/// power.
+/// power. That of a suspended app waits.
 struct Guarded {
     task: LocalBoxFuture<'static, ()>,
     device: Weak<Device>,
@@ -146,6 +149,10 @@ impl Future for Guarded {
     type Output = ();
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         if let Some(device) = self.device.upgrade() {
+            if device.suspension.is_on() {
+                device.suspension.hold(context.waker());
+                return Poll::Pending;
+            }
             device.before_poll();
         }
         let polled = self.task.as_mut().poll(context);

@@ -14,6 +14,7 @@ use super::outcome::{Ending, Outcome};
 use super::phases::{Ended, named};
 use super::registry::Stacks;
 use super::requests::RequestLog;
+use super::suspension::Counts;
 use super::tried::{InVain, Tried};
 use super::truth::{Now, Unread};
 use super::watch::Watch;
@@ -106,9 +107,13 @@ fn worked(devices: &[Rc<Device>]) -> BTreeMap<&'static str, u64> {
     let (spent, disks): (Vec<_>, Vec<_>) =
         devices.iter().map(|device| (device.spent(), device.storage.disk.counters())).unzip();
     let longest = |of: fn(&Spent) -> Span| spent.iter().map(of).max().unwrap_or_default().0;
+    let suspended = |of: fn(Counts) -> u64| devices.iter().map(|device| of(device.suspension.counts())).sum();
     BTreeMap::from([
         ("engine.never_usable.devices", devices.iter().map(|d| u64::from(d.attention.waits())).sum()),
         ("device.screen.blocked", devices.iter().map(|device| device.screen.blocked().0).sum()),
+        ("device.suspended.count", suspended(|counts| counts.times)),
+        ("device.suspended.time", suspended(|counts| counts.long.0)),
+        ("device.background.windows", suspended(|counts| counts.windows)),
         ("device.cpu.busy", spent.iter().fold(0_u64, |sum, spent| sum.saturating_add(spent.cpu.0))),
         ("device.transaction.longest", longest(|spent| spent.longest_work)),
         ("device.lock.longest", longest(|spent| spent.longest_lock)),
@@ -296,6 +301,7 @@ fn finish(mut world: World, watch: &dyn Watch, probed: Option<DeviceId>) -> Fini
     });
     world.set_going(watch);
     let mut ended = world.run_script(watch);
+    world.look_at_parts();
     let places = probed.map_or_else(Places::default, |device| world.places(device, before));
     let script_ended = world.handle.now();
     if ended == Ended::Well {
@@ -429,6 +435,19 @@ impl World {
             gateway: (self.servers.process.polls(), self.servers.process.passed()),
             moments: device.storage.disk.traced(),
         }
+    }
+
+    /// The oracle looks at rows of which devices hold parts, before all comes in full.
+    fn look_at_parts(&self) {
+        if self.plan.units.iter().all(|unit| unit.excerpts.is_empty()) {
+            return;
+        }
+        let (now, hub) = (Now(&self.servers.backend, &|| false), &self.hub);
+        let Some(mut oracle) = hub.with(|listeners| listeners.oracle.take()) else { return };
+        for device in &self.devices {
+            device.with_view(|view| oracle.look_at_parts(device.id(), view, &now, false));
+        }
+        hub.with(|listeners| listeners.oracle = Some(oracle));
     }
 
     /// The check phase: the oracle looks at every device, unless the run was interrupted, and everything goes into the digest. Who

@@ -216,6 +216,7 @@ mod tests {
             blocking,
             discard_pending: false,
             when: Vec::new(),
+            excerpts: Vec::new(),
         };
         Screen::new(&[unit(false), unit(true)])
     }

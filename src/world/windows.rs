@@ -2,7 +2,7 @@
 
 use super::missed::Struck;
 use crate::base::{DeviceId, EntityId, Key, Span, Time};
-use crate::contract::{DropReason, EditKind, Event, Hook, Node};
+use crate::contract::{DropReason, EditKind, Event, Hook, Node, UnitEvent};
 
 /// What shows that a fault met somebody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,7 +138,10 @@ impl Sign {
                 | Event::RequestRefused { took, .. },
             )
             | (Sign::Network, Event::ConnectionOpened { took })
-            | (Sign::Storage, Event::ChunkApplied { took, .. }) => Some(*took),
+            | (
+                Sign::Storage,
+                Event::ChunkApplied { took, .. } | Event::Unit(UnitEvent::Excerpt { took, .. }),
+            ) => Some(*took),
             (Sign::Network, _) => at_once(matches!(
                 event,
                 Event::RequestSent { .. }

@@ -50,6 +50,9 @@ const NAMED: [&[&str]; 3] = [
     &["entity.task.ids=natural-key", "entity.task.merge=fill-empty"],
     &["entity.task.ids=pool", "entity.task.doubles=true", "entity.task.pool=4", "entity.task.refill=2"],
 ];
+/// A sync is one request: verdicts and pages come in one answer.
+const ONE_REQUEST: &[&str] =
+    &["engine.requests=per-branch", "engine.push.chunk_rows=4", "engine.pull.chunk_rows=5"];
 /// Conflicts that a person decides a moment later, and edits that become rows of their own.
 const PAGE: &[&str] =
     &["engine.conflict.policy=manual", "workload.resolver={takes=\"columns\",delay=\"4s\",delays=\"fixed\"}"];
@@ -259,6 +262,18 @@ fn crash_sweep_a_kill_at_any_crash_point_loses_nothing_while_edits_go_as_one() {
 #[test]
 fn crash_sweep_a_kill_at_the_time_of_any_disk_operation_loses_nothing_while_edits_go_as_one() {
     assert!(nothing_is_lost(Sweep::KillTimes, &[JOURNALS[0], SQUASHED].concat()) > 1_000);
+}
+
+#[test]
+fn crash_sweep_a_kill_after_any_poll_loses_nothing_of_one_request() {
+    let requests = |sets| undisturbed(sets, "engine.requests.count");
+    assert!(requests(ONE_REQUEST) < requests(&ONE_REQUEST[1..]), "verdicts and pages come together");
+    assert!(nothing_is_lost(Sweep::Polls, &[JOURNALS[0], ONE_REQUEST].concat()) > 200);
+}
+
+#[test]
+fn crash_sweep_a_kill_at_any_crash_point_loses_nothing_of_one_request() {
+    assert!(nothing_is_lost(Sweep::Points, &[JOURNALS[1], ONE_REQUEST].concat()) > 100);
 }
 
 #[test]

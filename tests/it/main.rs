@@ -3,6 +3,7 @@
 mod baselines;
 mod brought;
 mod calibrate;
+mod checklist;
 mod cli;
 mod comparisons;
 mod conflicts;

@@ -135,6 +135,16 @@ const NAMED: Ground = Ground { path: "scenarios/conflicts/server-ids.toml", sets
 /// Keys that are given out beforehand.
 const POOL: Ground = Ground { path: "scenarios/conflicts/id-pool.toml", sets: &[], seeds: 5 };
 
+/// Orders that the office deletes, with foreign keys on the phones.
+const KEYS: Ground = Ground {
+    path: "scenarios/conflicts/keys-on-the-phone.toml",
+    sets: &["entity.line.on_delete={order=\"cascade\"}"],
+    seeds: 5,
+};
+
+/// A unit that brings a part of what another brings in full, and dates of the last sync.
+const PARTS: Ground = Ground { path: "scenarios/units/light-splash.toml", sets: &[], seeds: 5 };
+const LAST_SYNC_ON: Ground = Ground { path: "scenarios/units/last-sync-on.toml", sets: &[], seeds: 5 };
 /// Two units with an entity each.
 const DATES: Ground = Ground { path: "scenarios/units/dates.toml", sets: &[], seeds: 5 };
 
@@ -145,6 +155,9 @@ const HASTY: Ground = Ground { sets: &["engine.retry.attempts=1"], ..QUIET };
 /// The same, with rows that cannot be applied at once.
 const LISTING: Ground =
     Ground { sets: &["engine.pull.bad_rows=0.2", "engine.pull.on_bad_row=retry-list"], ..QUIET };
+
+/// Apps that their operating system suspends in the middle of a load.
+const SUSPENDED: Ground = Ground { path: "scenarios/device/suspended.toml", sets: &[], seeds: 5 };
 
 /// Trouble of every kind, with networks that come and go.
 const CHAOS: Ground = Ground { path: "scenarios/chaos.toml", sets: &[], seeds: 10 };
@@ -184,6 +197,7 @@ fn ground(bug: &Bug) -> Ground {
         "progress-beyond-its-end" | "progress-never-moves" | "syncing-for-ever" => SHOWN_TO_PEOPLE,
         "misses-saves-in-a-run" | "ignores-the-network" => QUIET,
         "gives-up-for-good" | "rests-in-the-middle" => QUIET,
+        "waits-for-what-is-gone" => SUSPENDED,
         "never-forgives" | "waits-without-a-ceiling" => HASTY,
         "forgets-late-rows" => LISTING,
         "cursor-before-rows" => KILLED_LOADS,
@@ -199,6 +213,7 @@ fn ground(bug: &Bug) -> Ground {
         "keeps-what-is-refused" => POISONED,
         "discards-edits" => DISCARDING,
         "taken-is-done" => TAKEN,
+        "ends-what-is-referred-to" => KEYS,
         "children-first" => MADE,
         "parents-first" => APART,
         "whole-rows-again" => AGAIN,
@@ -207,6 +222,8 @@ fn ground(bug: &Bug) -> Ground {
         "rename-forgets-edits" | "rename-forgets-rows" | "rename-forgets-newer" => NAMED,
         "pool-gives-again" => POOL,
         "one-date-for-all" => DATES,
+        "part-over-whole" | "part-moves-all" => PARTS,
+        "dates-all-units" => LAST_SYNC_ON,
         "foreign-answer-is-ack" => FOREIGN,
         "verdicts-by-place" => MIXED_UP,
         "cancel-drops-in-flight" => CANCELLED,
@@ -278,7 +295,7 @@ fn known_bug(id: &str) -> Option<&'static str> {
         "one-row-a-stamp" => "A4",
         "cursor-before-the-last-page" => "A5",
         "first-batch-of-a-page" => "A15",
-        "one-date-for-all" | "ignores-tombstones" => "A11",
+        "one-date-for-all" | "dates-all-units" | "part-moves-all" | "ignores-tombstones" => "A11",
         "merges-without-nulls" => "A14",
         "never-sweeps" => "A22, D",
         "sweeps-what-is-withheld" => "C14",
@@ -316,12 +333,14 @@ fn like_no_other(id: &str) -> Option<&'static str> {
         | "takes-anothers-page"
         | "takes-older-versions"
         | "takes-older-tombstones"
-        | "forgets-late-rows" => "A",
+        | "forgets-late-rows"
+        | "part-over-whole" => "A",
         "foreign-answer-is-ack"
         | "verdicts-by-place"
         | "cancel-drops-in-flight"
         | "put-off-is-done"
         | "refused-delete-stays-gone"
+        | "ends-what-is-referred-to"
         | "discards-edits"
         | "deletes-as-updates"
         | "deletes-what-failed"
@@ -334,6 +353,7 @@ fn like_no_other(id: &str) -> Option<&'static str> {
         | "ignores-the-network"
         | "never-forgives"
         | "waits-without-a-ceiling"
+        | "waits-for-what-is-gone"
         | "gives-up-for-good"
         | "fails-without-a-word"
         | "sync-starts-sync"

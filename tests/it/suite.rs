@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use syncdyno::report::{Judged, cell_ids, hold_claims, judge};
+use syncdyno::report::{Judged, cell_ids, hold_answers, hold_claims, judge};
 use syncdyno::scenario::Request;
 use syncdyno::world::{self, Ended, Stacks, Unwatched};
 
@@ -29,6 +29,7 @@ fn meets_its_expectations(path: &str) {
         })
         .collect();
     hold_claims(&plans, &mut all);
+    hold_answers(&plans, &mut all);
     let mut wrong = Vec::new();
     for Judged { cell, .. } in &all {
         wrong.extend(cell.reasons.iter().map(|reason| format!("{}: {}", cell.id, reason.text)));
@@ -46,19 +47,23 @@ const FEWEST_SEEDS: u64 = 4;
 /// Scenarios of long days, many variants, or a run for each place at which a device may fail.
 const LONG: &[&str] = &[
     "scenarios/backend/backend-restored.toml",
+    "scenarios/checklist/edits-meanwhile.toml",
     "scenarios/chunk-curve.toml",
     "scenarios/chunk-sizes.toml",
     "scenarios/conflicts/chaos.toml",
     "scenarios/conflicts/contended.toml",
     "scenarios/conflicts/server-wins.toml",
+    "scenarios/device/background.toml",
     "scenarios/device/cut-short.toml",
     "scenarios/device/login-while-looking.toml",
     "scenarios/device/power-at-syncs.toml",
+    "scenarios/device/year.toml",
     "scenarios/links/profiles.toml",
     "scenarios/links/streams.toml",
     "scenarios/links/timeouts.toml",
     "scenarios/strategies/bulk-import.toml",
     "scenarios/strategies/flag-lock.toml",
+    "scenarios/units/by-volume.toml",
 ];
 
 /// In these nothing that comes out depends on the seed, and thousands of rows are written each time.
@@ -148,6 +153,29 @@ suite! {
     suite_backend_restored_under_edits_meets_its_expectations: "backend/restored-under-edits";
     suite_chaos_meets_its_expectations: "chaos";
     suite_chaos_days_meets_its_expectations: "chaos-days";
+    suite_checklist_automatic_meets_its_expectations: "checklist/automatic";
+    suite_checklist_avoided_conflicts_meets_its_expectations: "checklist/avoided-conflicts";
+    suite_checklist_changed_columns_meets_its_expectations: "checklist/changed-columns";
+    suite_checklist_cleared_queue_meets_its_expectations: "checklist/cleared-queue";
+    suite_checklist_conflict_page_meets_its_expectations: "checklist/conflict-page";
+    suite_checklist_consistent_meets_its_expectations: "checklist/consistent";
+    suite_checklist_deadline_meets_its_expectations: "checklist/deadline";
+    suite_checklist_edits_meanwhile_meets_its_expectations: "checklist/edits-meanwhile";
+    suite_checklist_hierarchy_meets_its_expectations: "checklist/hierarchy";
+    suite_checklist_light_entities_meets_its_expectations: "checklist/light-entities";
+    suite_checklist_merged_meets_its_expectations: "checklist/merged";
+    suite_checklist_network_events_meets_its_expectations: "checklist/network-events";
+    suite_checklist_own_actions_meets_its_expectations: "checklist/own-actions";
+    suite_checklist_own_rows_meets_its_expectations: "checklist/own-rows";
+    suite_checklist_quick_hooks_meets_its_expectations: "checklist/quick-hooks";
+    suite_checklist_resumed_meets_its_expectations: "checklist/resumed";
+    suite_checklist_simple_or_full_meets_its_expectations: "checklist/simple-or-full";
+    suite_checklist_stamps_meets_its_expectations: "checklist/stamps";
+    suite_checklist_status_meets_its_expectations: "checklist/status";
+    suite_checklist_sync_units_meets_its_expectations: "checklist/sync-units";
+    suite_checklist_triggered_meets_its_expectations: "checklist/triggered";
+    suite_checklist_two_foo_meets_its_expectations: "checklist/two-foo";
+    suite_units_chaos_meets_its_expectations: "units-chaos";
     suite_chunk_curve_meets_its_expectations: "chunk-curve";
     suite_chunk_sizes_meets_its_expectations: "chunk-sizes";
     suite_chunk_theory_meets_its_expectations: "chunk-theory";
@@ -255,9 +283,13 @@ suite! {
     suite_strategies_bad_rows_meets_its_expectations: "strategies/bad-rows";
     suite_strategies_products_meets_its_expectations: "strategies/products";
     suite_strategies_scope_moves_meets_its_expectations: "strategies/scope-moves";
+    suite_units_by_volume_meets_its_expectations: "units/by-volume";
     suite_units_dates_meets_its_expectations: "units/dates";
     suite_units_waits_meets_its_expectations: "units/waits";
     suite_device_away_meets_its_expectations: "device/away";
+    suite_device_background_meets_its_expectations: "device/background";
+    suite_device_suspended_meets_its_expectations: "device/suspended";
+    suite_device_year_meets_its_expectations: "device/year";
     suite_device_listed_in_a_load_meets_its_expectations: "device/listed-in-a-load";
     suite_backend_authorisation_meets_its_expectations: "backend/authorisation";
     suite_device_local_capture_meets_its_expectations: "device/local-capture";
@@ -273,6 +305,7 @@ suite! {
     suite_conflicts_two_saves_meets_its_expectations: "conflicts/two-saves";
     suite_conflicts_hierarchy_meets_its_expectations: "conflicts/hierarchy";
     suite_conflicts_parent_gone_meets_its_expectations: "conflicts/parent-gone";
+    suite_conflicts_keys_on_the_phone_meets_its_expectations: "conflicts/keys-on-the-phone";
     suite_conflicts_id_pool_meets_its_expectations: "conflicts/id-pool";
     suite_conflicts_server_ids_meets_its_expectations: "conflicts/server-ids";
     suite_conflicts_two_foo_meets_its_expectations: "conflicts/two-foo";
@@ -297,11 +330,14 @@ suite! {
     suite_units_triggers_meets_its_expectations: "units/triggers";
     suite_units_reconnect_meets_its_expectations: "units/reconnect";
     suite_units_blocking_login_meets_its_expectations: "units/blocking-login";
+    suite_units_delete_all_meets_its_expectations: "units/delete-all";
     suite_backend_request_storm_meets_its_expectations: "backend/request-storm";
     suite_backend_restored_behind_meets_its_expectations: "backend/restored-behind";
     suite_units_login_discarded_meets_its_expectations: "units/login-discarded";
     suite_units_monolith_meets_its_expectations: "units/monolith";
     suite_units_when_required_meets_its_expectations: "units/when-required";
+    suite_units_one_request_meets_its_expectations: "units/one-request";
+    suite_units_partly_done_meets_its_expectations: "units/partly-done";
     suite_units_four_meets_its_expectations: "units/four";
     suite_units_books_meets_its_expectations: "units/books";
     suite_units_status_meets_its_expectations: "units/status";
@@ -311,6 +347,10 @@ suite! {
     suite_units_services_meets_its_expectations: "units/services";
     suite_units_wifi_only_meets_its_expectations: "units/wifi-only";
     suite_hooks_twice_meets_its_expectations: "hooks/twice";
+    suite_units_light_splash_meets_its_expectations: "units/light-splash";
+    suite_units_never_updated_meets_its_expectations: "units/never-updated";
+    suite_units_entity_apart_meets_its_expectations: "units/entity-apart";
+    suite_units_last_sync_on_meets_its_expectations: "units/last-sync-on";
     suite_conflicts_behind_a_merge_meets_its_expectations: "conflicts/behind-a-merge";
     suite_conflicts_blind_writes_meets_its_expectations: "conflicts/blind-writes";
     suite_conflicts_callback_meets_its_expectations: "conflicts/callback";

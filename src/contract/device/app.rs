@@ -16,6 +16,8 @@ pub enum AppEvent {
     Resume,
     /// The app went to the background.
     Pause,
+    /// The operating system gives the app some time in the background.
+    Background,
 }
 
 impl AppEvent {
@@ -25,6 +27,7 @@ impl AppEvent {
             AppEvent::Login => Some(Trigger::Login),
             AppEvent::Online => Some(Trigger::Online),
             AppEvent::Resume => Some(Trigger::Resume),
+            AppEvent::Background => Some(Trigger::Background),
             AppEvent::Offline | AppEvent::Pause => None,
         }
     }

@@ -1,13 +1,19 @@
 //! What a device holds, as the bench may see it.
 
 use super::page::OpenConflict;
-use crate::base::{EditId, EntityId, Key, Stamp, ValueRef};
+use crate::base::{EditId, EntityId, Key, Stamp, UnitId, Value, ValueRef};
 
 /// What a device holds, as the oracle may see it.
 pub trait DeviceView {
     /// Calls `f` with each row of `entity` in the order of keys: key, the backend's stamp of the
     /// version last received (0 if never), the device's columns.
     fn rows(&self, entity: EntityId, f: &mut dyn FnMut(&str, Stamp, &[ValueRef<'_>]));
+    /// Calls `f` with each row of `entity` of which the app shows what a unit's excerpt brought, as
+    /// it holds the row in an older version or not at all: the unit, key, the backend's stamp, the
+    /// excerpt's columns. In the order of keys.
+    fn excerpts(&self, entity: EntityId, f: &mut dyn FnMut(UnitId, &str, Stamp, &[Value])) {
+        let _ = (entity, f);
+    }
     /// The edits that wait to be sent, oldest first.
     fn pending(&self) -> Vec<PendingEdit>;
     /// The conflicts that wait for a person, oldest first.

@@ -3,43 +3,15 @@
 use super::conflict::{ConflictKind, Decision, Sides};
 use super::kind::{AppliedChange, Author, CommitKind, DropReason, KillReason, Overtaken, RequestKind};
 use super::page::PageEvent;
+use super::unit::UnitEvent;
 use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
 use crate::contract::device::{
     AppEvent, EditError, EditKind, Hook, HookEnd, LocalEdit, LogKind, Status, SyncError, TransportError,
 };
 use crate::contract::server::{Refusal, ServerError};
 
-/// Where something happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Node {
-    /// On a device.
-    Device(DeviceId),
-    /// On the gateway.
-    Gateway,
-    /// On the backend.
-    Backend,
-    /// In the bench itself.
-    World,
-}
-
-/// An event with its place and time, as listeners get it.
-#[derive(Clone, Copy, Debug)]
-pub struct Occurrence<'a> {
-    /// When, in virtual time.
-    pub at: Time,
-    /// Where.
-    pub node: Node,
-    /// What.
-    pub event: Event<'a>,
-}
-
-/// Takes events; the world's sink adds place and time.
-pub trait EventSink {
-    /// Something happened.
-    fn emit(&self, event: Event<'_>);
-}
-
-/// Everything that can be observed; events of devices are their engine's, or "the world"'s.
+/// Everything that can be observed. Events of devices come from the engine unless it says "the
+/// world".
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
     /// The world: a process starts; `start` names the state it began the scenario with.
@@ -52,9 +24,8 @@ pub enum Event<'a> {
         /// Why.
         reason: KillReason,
     },
-    /// The world: a process is about to die in the middle of work on its database, of which only a
-    /// part is done, or after a transaction that failed for lack of room and may yet be there: what
-    /// it did last it may not have told.
+    /// The world: a process is about to die with a part of its work on the database done, or after a
+    /// transaction that failed for lack of room and may yet be there: its last it may not have told.
     CutShort,
     /// The world: an answer is decoded.
     Decoded {
@@ -86,6 +57,13 @@ pub enum Event<'a> {
     StorageFull,
     /// The world: something happened to the app.
     App(AppEvent),
+    /// The operating system suspends the app: nothing of it goes on, and it is not dead.
+    Suspended,
+    /// The app goes on where it was.
+    Continued {
+        /// How long it was suspended.
+        after: Span,
+    },
     /// The world: the device's link went down.
     LinkDown,
     /// The world: the device's link came back.
@@ -171,8 +149,8 @@ pub enum Event<'a> {
         /// What the user is told.
         error: &'a SyncError,
     },
-    /// The world: what a login waits for is there: its blocking units have ended, or all of its
-    /// units where none blocks; or what they were to bring, where they were discarded.
+    /// The world: what a login waits for is there: its blocking units have ended, or all where none
+    /// blocks; or what they were to bring, where they were discarded.
     Usable {
         /// Since the login, over all lives of the process.
         since_login: Span,
@@ -215,6 +193,8 @@ pub enum Event<'a> {
         /// Which entity.
         entity: EntityId,
     },
+    /// What units have of their own.
+    Unit(UnitEvent<'a>),
     /// A cursor was refused by the server; the entity is loaded afresh.
     CursorReset {
         /// Whose.
@@ -319,8 +299,7 @@ pub enum Event<'a> {
         /// Why.
         error: &'a EditError,
     },
-    /// The world: a person wanted to make an edit and did not see it saved, since the app did not
-    /// run, died first, or the world ended.
+    /// The world: a person's edit was not seen saved: no app ran, it died first, or the world ended.
     EditMissed {
         /// The edit.
         edit: &'a LocalEdit,
@@ -369,6 +348,13 @@ pub enum Event<'a> {
         key: &'a Key,
         /// The backend's stamp of the row.
         stamp: Stamp,
+    },
+    /// A device deleted all rows of an entity, to have them again.
+    TableEmptied {
+        /// The entity.
+        entity: EntityId,
+        /// Edits that went with them.
+        edits: u64,
     },
     /// Changes of a pull were not committed, since a row would refer to one that is not there.
     ApplyAborted,
@@ -459,8 +445,7 @@ pub enum Event<'a> {
     BecameCopy {
         /// The other.
         of: DeviceId,
-        /// Edits that the other is saving: they are in its storage, and its person is yet to see
-        /// that.
+        /// Edits that the other is saving: in its storage, and its person is yet to see that.
         unseen: &'a [LocalEdit],
     },
     /// The backend: a mutation was not committed.
@@ -475,7 +460,7 @@ pub enum Event<'a> {
         kind: EditKind,
         /// `Some` for a conflict, `None` for a rejection for good.
         conflict: Option<Refusal>,
-        /// The row that has the natural key, or one that it refers to and that is not there.
+        /// The other row that has the natural key, or one that it refers to and that is not there.
         holder: Option<&'a Key>,
     },
     /// The backend: it dropped a mutation of a row out of the device's reach, and said it was done.
@@ -550,6 +535,8 @@ pub enum Event<'a> {
         cpu: Span,
         /// Bytes that the gateway keeps for finding changes.
         state: u64,
+        /// Rows that it delivers as created, as updated, and as gone, be it for the reader alone.
+        kinds: [u64; 3],
     },
     /// The gateway: it asked the backend for a page of changes for its replica.
     RefreshAsked {

@@ -11,6 +11,19 @@ pub enum RequestKind {
     Push,
     /// The details of a record.
     Fetch,
+    /// A push and a pull in one.
+    Sync,
+}
+
+impl RequestKind {
+    /// Whether it asks for deltas.
+    pub fn pulls(self) -> bool {
+        matches!(self, RequestKind::Pull | RequestKind::Sync)
+    }
+    /// Whether it brings mutations.
+    pub fn pushes(self) -> bool {
+        matches!(self, RequestKind::Push | RequestKind::Sync)
+    }
 }
 
 /// Why a process died.

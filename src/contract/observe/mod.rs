@@ -15,9 +15,13 @@
 mod conflict;
 mod event;
 mod kind;
+mod occurrence;
 mod page;
+mod unit;
 
 pub use conflict::{ConflictKind, Decision, Sides};
-pub use event::{Event, EventSink, Node, Occurrence};
+pub use event::Event;
 pub use kind::{AppliedChange, Author, CommitKind, DropReason, KillReason, Overtaken, RequestKind};
+pub use occurrence::{EventSink, Node, Occurrence};
 pub use page::PageEvent;
+pub use unit::UnitEvent;

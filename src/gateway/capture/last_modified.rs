@@ -19,7 +19,7 @@ use self::by_time::LastModified;
 use self::reconcile::Reconciling;
 use super::seam::Strategy;
 
-pub use options::{Bound, End, Options, Paging, Source};
+pub use options::{Bound, End, Options, Paging, Source, Stamps};
 
 pub(super) fn strategy(options: Options) -> Box<dyn Strategy> {
     let by_time = LastModified { options };

@@ -29,7 +29,7 @@ pub use flag::{FlagForm, FlagPer, Initial, OnUnreadable, Options as FlagOptions,
 pub use hash::{Canonical, Keep, Options as HashOptions, Snapshot, Source};
 pub use last_modified::{
     Bound as LastModifiedBound, End as LastModifiedEnd, Options as LastModifiedOptions,
-    Paging as LastModifiedPaging, Source as LastModifiedSource,
+    Paging as LastModifiedPaging, Source as LastModifiedSource, Stamps as LastModifiedStamps,
 };
 
 pub use choice::Capture;

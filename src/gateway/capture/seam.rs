@@ -65,6 +65,8 @@ pub struct Effort {
     pub handled: u64,
     /// Bytes hashed by the gateway.
     pub hashed: u64,
+    /// Rows of each kind that were delivered: created, updated, deleted.
+    pub kinds: [u64; 3],
 }
 
 /// Takes a page's changes; with a part, those columns suffice for a device.
@@ -112,6 +114,12 @@ pub(in crate::gateway) trait Strategy {
     /// Reads the files that are there, if it works from files.
     fn fetch_files(&mut self, backend: &mut Backend, now: Time) {
         let _ = (backend, now);
+    }
+
+    /// When the first load began within which this cursor is, if it is within one.
+    fn loads_since(&self, cursor: &str) -> Option<Stamp> {
+        let _ = cursor;
+        None
     }
 
     /// Whether a pull that ends with a page that failed was in vain: the next one begins a reading
@@ -187,6 +195,7 @@ impl Effort {
             written: self.written + other.written,
             handled: self.handled + other.handled,
             hashed: self.hashed + other.hashed,
+            kinds: std::array::from_fn(|kind| self.kinds[kind] + other.kinds[kind]),
         }
     }
 }
@@ -206,8 +215,8 @@ impl Effort {
 
     /// As it is told, with what the strategy keeps.
     pub(in crate::gateway) fn event(self, state: u64) -> Event<'static> {
-        let Effort { writes, written, handled, .. } = self;
-        Event::Captured { writes, written, handled, cpu: self.cpu(), state }
+        let Effort { writes, written, handled, kinds, .. } = self;
+        Event::Captured { writes, written, handled, cpu: self.cpu(), state, kinds }
     }
 }
 

@@ -65,7 +65,7 @@ fn a_gateway_that_dies_resets_what_is_under_way_and_what_is_idle() {
     bench.handle.spawn(world, "kill", async move {
         for ms in [2_000, 20_000] {
             handle.sleep_until(at(ms)).await;
-            way.gateway_died();
+            way.reset_all();
         }
     });
     let ended = bench.run();

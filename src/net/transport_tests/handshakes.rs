@@ -90,7 +90,7 @@ fn a_gateway_that_dies_resets_a_handshake_and_a_stream_waits_for_it_in_place_of_
         let (way, handle, world) = (bench.way.clone(), bench.handle.clone(), bench.handle.node("world"));
         bench.handle.spawn(world, "kill", async move {
             handle.sleep_until(at(300)).await;
-            way.gateway_died();
+            way.reset_all();
         });
         let ended = bench.run();
         assert_eq!(ended[0], (Err(TransportError::Reset), at(350)), "{protocol:?}");

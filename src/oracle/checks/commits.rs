@@ -88,10 +88,7 @@ pub(in crate::oracle) fn blind_overwrite(case: &CommitCase<'_>) -> Option<String
     let (columns, by) = written_unseen(case.row, case.ledger, id, edit);
     let gone = case.kind == CommitKind::Delete;
     // What its person knew, somebody else may have written again.
-    let knew = |column: usize| {
-        let knew = case.ledger.found.knew((id, edit), case.row, column);
-        knew.is_some_and(|knew| alike(knew, &before[column]))
-    };
+    let knew = |column: usize| case.ledger.found.knew((id, edit), case.row, (column, &before[column]));
     let other = |column: usize| (gone || !alike(&before[column], &case.values[column])) && !knew(column);
     let overwritten = (0..before.len()).any(|column| columns & bit(column) != 0 && other(column));
     let by = by.filter(|_| overwritten)?;

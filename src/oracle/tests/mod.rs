@@ -13,6 +13,7 @@ mod returns;
 mod rows;
 mod shown;
 mod stage;
+mod strangers;
 mod taken;
 
 use super::{Verdict, implied};

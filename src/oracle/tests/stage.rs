@@ -122,6 +122,7 @@ fn units() -> Arc<[SyncUnit]> {
         blocking: false,
         discard_pending: false,
         when: Vec::new(),
+        excerpts: Vec::new(),
     };
     Arc::from(vec![unit("Online"), unit("Login")])
 }

@@ -28,6 +28,9 @@ impl<S: Sink + Default> Writer<S> {
     pub(super) fn new(asked: Asked) -> Writer<S> {
         let mut out = S::default();
         out.put(format!("{{\"for\":{},\"pages\":[", asked.0).as_bytes());
+        Writer::on(out)
+    }
+    fn on(out: S) -> Writer<S> {
         let (undone, withheld) = (Vec::new(), Vec::new());
         Writer { out, rows: 0, first: true, undone, unseen: None, withheld, ids: None }
     }
@@ -36,6 +39,14 @@ impl<S: Sink + Default> Writer<S> {
             self.out.put(b",");
         }
         self.rows += 1;
+    }
+}
+
+impl Writer<Vec<u8>> {
+    /// Goes on with an answer of which the verdicts are written.
+    pub(super) fn after(mut verdicts: Vec<u8>) -> Writer<Vec<u8>> {
+        verdicts.put(b",\"pages\":[");
+        Writer::on(verdicts)
     }
 }
 
@@ -128,7 +139,14 @@ impl IntoBytes for Counted {
 }
 
 /// A push's answer.
-pub(super) fn results(asked: Asked, verdicts: &mut dyn Iterator<Item = PushVerdict<'_>>) -> Vec<u8> {
+pub(super) fn results(asked: Asked, of: &mut dyn Iterator<Item = PushVerdict<'_>>) -> Vec<u8> {
+    let mut out = verdicts(asked, of);
+    out.push(b'}');
+    out
+}
+
+/// An answer with its verdicts, and without its end.
+pub(super) fn verdicts(asked: Asked, verdicts: &mut dyn Iterator<Item = PushVerdict<'_>>) -> Vec<u8> {
     let mut out = format!("{{\"for\":{},\"results\":[", asked.0).into_bytes();
     for (index, (id, outcome)) in verdicts.enumerate() {
         if index > 0 {
@@ -139,7 +157,7 @@ pub(super) fn results(asked: Asked, verdicts: &mut dyn Iterator<Item = PushVerdi
         write_outcome(&mut out, outcome);
         out.push(b'}');
     }
-    out.extend_from_slice(b"]}");
+    out.push(b']');
     out
 }
 

@@ -27,6 +27,13 @@ impl Codec for Json {
     fn counted_pages(&self, asked: Asked) -> Box<dyn PageWriter> {
         Box::new(answer::Writer::<Counted>::new(asked))
     }
+    fn pages_after(
+        &self,
+        asked: Asked,
+        verdicts: &mut dyn Iterator<Item = PushVerdict<'_>>,
+    ) -> Box<dyn PageWriter> {
+        Box::new(answer::Writer::after(answer::verdicts(asked, verdicts)))
+    }
     fn results(&self, asked: Asked, verdicts: &mut dyn Iterator<Item = PushVerdict<'_>>) -> Vec<u8> {
         answer::results(asked, verdicts)
     }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::super::damaged::Damaged;
-use super::super::message::{FetchRequest, PullRequest, PushRequest, Request, Want};
+use super::super::message::{FetchRequest, PullRequest, PushRequest, Request, SyncRequest, Want};
 use crate::base::{Cell, DeviceId, EditId, EntityId, Key, Stamp, UnitId, Value};
 use crate::contract::{EditKind, Guard, Mutation};
 
@@ -91,18 +91,14 @@ pub(super) fn encode(request: &Request) -> Vec<u8> {
     let empty = |device, clock, unit| RawRequest { device, clock, unit, pull: None, push: None, fetch: None };
     let raw = match request {
         Request::Pull(pull) => {
-            let wants = pull.wants.iter().map(|w| RawWant {
-                e: w.entity,
-                cursor: w.cursor.as_deref().map(Cow::from),
-                ids: w.ids,
-            });
-            let (rows, bytes, run, zone) = (pull.rows, pull.bytes, pull.run, pull.zone);
-            let body = RawPull { rows, bytes, run, zone, get: pull.by_address, wants: wants.collect() };
-            RawRequest { pull: Some(body), ..empty(pull.device, pull.clock, pull.unit) }
+            RawRequest { pull: Some(raw_pull(pull)), ..empty(pull.device, pull.clock, pull.unit) }
         }
         Request::Push(push) => {
-            let body = push.mutations.iter().map(|mutation| raw_mutation(push.device, mutation)).collect();
-            RawRequest { push: Some(body), ..empty(push.device, push.clock, push.unit) }
+            RawRequest { push: Some(raw_push(push)), ..empty(push.device, push.clock, push.unit) }
+        }
+        Request::Sync(SyncRequest { push, pull }) => {
+            let (pull, body) = (Some(raw_pull(pull)), Some(raw_push(push)));
+            RawRequest { pull, push: body, ..empty(push.device, push.clock, push.unit) }
         }
         Request::Fetch(fetch) => {
             let body = RawFetch { e: fetch.entity, of: Cow::from(fetch.of.as_str()), rows: fetch.rows };
@@ -110,6 +106,20 @@ pub(super) fn encode(request: &Request) -> Vec<u8> {
         }
     };
     serde_json::to_vec(&raw).expect("a request has no value that JSON cannot hold")
+}
+
+fn raw_pull(pull: &PullRequest) -> RawPull<'_> {
+    let wants = pull.wants.iter().map(|w| RawWant {
+        e: w.entity,
+        cursor: w.cursor.as_deref().map(Cow::from),
+        ids: w.ids,
+    });
+    let (rows, bytes, run, zone) = (pull.rows, pull.bytes, pull.run, pull.zone);
+    RawPull { rows, bytes, run, zone, get: pull.by_address, wants: wants.collect() }
+}
+
+fn raw_push(push: &PushRequest) -> Vec<RawMutation<'_>> {
+    push.mutations.iter().map(|mutation| raw_mutation(push.device, mutation)).collect()
 }
 
 fn raw_mutation(device: DeviceId, mutation: &Mutation) -> RawMutation<'_> {
@@ -142,26 +152,27 @@ fn raw_mutation(device: DeviceId, mutation: &Mutation) -> RawMutation<'_> {
 pub(super) fn decode(bytes: &[u8]) -> Result<Request, Damaged> {
     let raw: RawRequest<'_> = serde_json::from_slice(bytes)?;
     let (device, clock, unit) = (raw.device, raw.clock, raw.unit);
-    match (raw.pull, raw.push, raw.fetch) {
-        (Some(pull), None, None) => {
-            let RawPull { rows, bytes, run, zone, get: by_address, wants } = pull;
-            let wants = wants.into_iter();
-            let wants =
-                wants.map(|w| Want { entity: w.e, cursor: w.cursor.map(Cow::into_owned), ids: w.ids });
-            let wants = wants.collect();
-            Ok(Request::Pull(PullRequest { device, unit, wants, rows, bytes, clock, zone, run, by_address }))
-        }
-        (None, Some(push), None) => {
-            let mutations = push.into_iter().map(|m| mutation(device, m)).collect::<Result<_, _>>()?;
-            Ok(Request::Push(PushRequest { device, unit, mutations, clock }))
-        }
+    let pull = raw.pull.map(|RawPull { rows, bytes, run, zone, get: by_address, wants }| {
+        let wants = wants.into_iter();
+        let wants = wants.map(|w| Want { entity: w.e, cursor: w.cursor.map(Cow::into_owned), ids: w.ids });
+        let wants = wants.collect();
+        PullRequest { device, unit, wants, rows, bytes, clock, zone, run, by_address }
+    });
+    let push = |push: Vec<RawMutation<'_>>| {
+        let mutations = push.into_iter().map(|m| mutation(device, m)).collect::<Result<_, Damaged>>()?;
+        Ok::<_, Damaged>(PushRequest { device, unit, mutations, clock })
+    };
+    match (pull, raw.push.map(push).transpose()?, raw.fetch) {
+        (Some(pull), None, None) => Ok(Request::Pull(pull)),
+        (None, Some(push), None) => Ok(Request::Push(push)),
+        (Some(pull), Some(push), None) if !pull.by_address => Ok(Request::Sync(SyncRequest { push, pull })),
         (None, None, Some(fetch)) => Ok(Request::Fetch(FetchRequest {
             device,
             entity: fetch.e,
             of: Key::new(&fetch.of),
             rows: fetch.rows,
         })),
-        _ => Err(Damaged("a request is one of pull, push, fetch".to_owned())),
+        _ => Err(Damaged("a request is one of pull, push, both, fetch".to_owned())),
     }
 }
 

@@ -12,7 +12,7 @@ use super::super::svg;
 use super::super::sweep::{self, Objective, Sweep};
 use super::super::tune::TuneRecord;
 use super::drawing::figure;
-use super::{failures, figures, plots, style, tables, tuned};
+use super::{answers, failures, figures, plots, style, tables, tuned};
 
 /// Series of a sweep told in words.
 const SERIES: usize = 24;
@@ -48,6 +48,7 @@ pub fn page(record: &RunRecord) -> String {
                 }
                 main {
                     (failures::never_occurred(record))
+                    (answers::answers(record))
                     // A search that found something opens with the answer: what fails there is no
                     // candidate.
                     @if let Some(tune) = found(record) { (tuned::best(record, tune)) (failures::no_candidates(record)) }

@@ -16,6 +16,7 @@
 //! finds what can be drawn, `drawing` frames it, `tables` puts the data of a plot into a table,
 //! `tuned` tells of a search, `style` is how it all looks.
 
+mod answers;
 mod drawing;
 mod failures;
 mod figures;

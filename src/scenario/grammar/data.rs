@@ -116,6 +116,20 @@ const COUNTER: Form = table(&[
     ),
 ]);
 
+const EXCERPT: Form = table(&[
+    optional(
+        "columns",
+        Form::List(&Form::Text),
+        "The columns that it brings, the key among them; all that devices hold if it is missing.",
+    ),
+    key(
+        "rows",
+        map(&Form::Written(&SCOPE)),
+        "{}",
+        "Which of a device's rows it brings: a condition for a column, as in the entity's `scope`; all if empty.",
+    ),
+]);
+
 pub(super) const UNIT: Form = table(&[
     required("on", Form::List(&Form::Written(&TRIGGER)), "What starts it."),
     key("pull", Form::List(&Form::Text), "[]", "The entities that it pulls, in order; \"*\" for all."),
@@ -137,6 +151,12 @@ pub(super) const UNIT: Form = table(&[
         Form::List(&CONDITION),
         "[]",
         "What must hold while it runs: \"wifi\", or \"unmetered\", any network but a cellular one. What starts it by itself waits until it does, and a run ends where it no longer does; a person who asks for it is not held back.",
+    ),
+    key(
+        "entity",
+        named(&EXCERPT),
+        "{}",
+        "Entities of which it brings a part, by their names: rows that lie beside those that another unit brings in full, and are shown where they are newer.",
     ),
 ]);
 

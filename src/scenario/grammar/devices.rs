@@ -1,6 +1,6 @@
 //! Keys of devices: hardware, fleets, databases.
 
-use super::super::form::{COUNT, Form, SPAN, key, map, optional, owned, required, table, word};
+use super::super::form::{COUNT, Form, SOME_SPAN, SPAN, key, map, optional, owned, required, table, word};
 use super::super::profiles;
 use super::super::stated::Stated;
 use super::super::words::Clocks;
@@ -64,6 +64,11 @@ pub(super) const FLEET: Form = table(&[
         "\"good\"",
         "Their clocks: always right, as measured on phones, or as told.",
     ),
+    optional(
+        "background",
+        Form::Written(&NAME),
+        "What the operating system allows their apps in the background, from `background`; all if it is missing.",
+    ),
 ]);
 
 const CLOCK_MODEL: Form = Form::word::<Clocks>();
@@ -76,6 +81,39 @@ const CLOCK: Form = table(&[
         SPAN,
         "\"1d\"",
         "How often the network takes back what it has drifted or was stepped, while the device is online; never if 0s.",
+    ),
+]);
+
+pub(super) const BACKGROUNDS: Form = Form::Named { of: &BACKGROUND, library: profiles::backgrounds };
+
+const BACKGROUND: Form = table(&[
+    required("stays", SPAN, "For how long an app goes on that is put away, or that somebody edits in."),
+    required(
+        "window",
+        SOME_SPAN,
+        "How long a window is in which it goes on: it begins with the trigger \"background\".",
+    ),
+    optional(
+        "longest",
+        SOME_SPAN,
+        "Windows grow as the times between them do, up to this; without it they do not.",
+    ),
+    required(
+        "every",
+        SOME_SPAN,
+        "From one window to the next, and from the end of `stays` to the first; more than `window`.",
+    ),
+    key(
+        "growth",
+        Form::Decimal { max: 100.0 },
+        "1",
+        "Each time between windows is so many times as long as the one before, from 1 on.",
+    ),
+    optional("cap", SOME_SPAN, "No time between windows is longer."),
+    optional(
+        "sockets",
+        SPAN,
+        "How long the connections of a suspended app last; for ever if it is missing, as transfers that the system does in the app's place.",
     ),
 ]);
 
@@ -101,5 +139,17 @@ pub(super) const STORE: Form = table(&[
         Form::Bool,
         || Options::default().watch_references.stated(),
         "Rows that refer to one that is not there are counted after each transaction, which costs the device a look at all of them: `device.dangling.row_ns`.",
+    ),
+    key(
+        "keep_settled",
+        SPAN,
+        "\"0s\"",
+        "How long edits that are settled stay in the database, as in a change log; they are pruned as further ones are settled, and not kept at all if 0s.",
+    ),
+    owned(
+        "watch_cursors",
+        Form::Bool,
+        || Options::default().watch_cursors.stated(),
+        "Before and after each run it is told where all cursors and dates of the last sync stand, so that none is moved by another unit: `oracle.stranger.cursors`.",
     ),
 ]);

@@ -5,8 +5,8 @@ use super::super::stated::Stated;
 use super::super::words::Steered;
 use crate::engine::{
     AfterFailure, BaseDate, CallbackOptions, CursorBook, Dates, Decoder, Detect, Identity, Jitter,
-    LocalCapture, MissingParent, OnBadRow, Options, POLICY_NAMES, Requests, Says, SecondEdit, Sends,
-    SyncDate, WhileOpen,
+    LocalCapture, MissingParent, OnBadRow, Options, POLICY_NAMES, Replace, RequestPer, Requests, Says,
+    SecondEdit, Sends, SyncDate, WhileOpen,
 };
 use crate::protocol;
 
@@ -29,6 +29,10 @@ pub(super) const ENGINE: Form = table(&[
         "hook_timeout",
         SOME_SPAN,
         "A hook of the app is given up after this, which counts as if it threw; without it the engine waits as long as it takes.",
+    ),
+    word::<RequestPer>(
+        "requests",
+        "What of a run goes into one request: edits and pull apart, all of it together (one request a sync branch), one entity, or one edit and one entity's pull as calls of their own.",
     ),
     owned(
         "codec",
@@ -114,6 +118,10 @@ const PULL: Form = table(&[
     word::<Requests>(
         "requests",
         "What a pull is to caches on the way: a request of its own, which none may answer, as a POST or an address that comes once; an address, for which they may give what they keep; or the same with a validator, for which they ask the server first.",
+    ),
+    word::<Replace>(
+        "replace",
+        "What pulled rows take the place of: their older versions; or all rows of their entity, which are deleted with what was edited in them and come again each time, as a baseline that loses.",
     ),
     owned(
         "bad_rows",

@@ -9,7 +9,8 @@ use super::flag::{CHANGE_LOG, FLAG};
 use crate::base::Span;
 use crate::gateway::{
     Advance, CursorSaved, HashOptions, Keep, LastModifiedBound, LastModifiedEnd, LastModifiedOptions,
-    LastModifiedPaging, LastModifiedSource, Mode, RefreshOptions as Refresh, Restored, Snapshot,
+    LastModifiedPaging, LastModifiedSource, LastModifiedStamps, Mode, RefreshOptions as Refresh, Restored,
+    Snapshot,
 };
 use crate::protocol;
 
@@ -123,6 +124,10 @@ const LAST_MODIFIED: Form = table(&[
         "Cursors are cut to multiples of this on their way.",
     ),
     key("window", Form::Written(&UPTO), "\"settled\"", "How far behind now a pull stays."),
+    word::<LastModifiedStamps>(
+        "stamps",
+        "Which of a row's stamps are asked for: the greatest of created, updated and deleted; or not the first, as who compares with `UpdatedOn` alone, which is null until the first update.",
+    ),
     word::<LastModifiedEnd>("end", "How a pull knows its end: the answer says so, or it has no rows."),
     optional(
         "reconcile",

@@ -16,6 +16,7 @@ mod hooks;
 mod links;
 mod page;
 mod people;
+mod question;
 mod swarm;
 mod transport;
 mod trouble;
@@ -26,6 +27,7 @@ use super::requirements::ID;
 use super::written::DATE;
 use crate::base::Span;
 
+pub(super) use question::QUESTIONS;
 pub(super) use trouble::{SHOWS, VARIANT};
 
 /// The whole file.
@@ -81,6 +83,12 @@ const ROOT_KEYS: &[Key] = &[
         "{}",
         "Device classes of one's own, or changes to those of the library, by name.",
     ),
+    key(
+        "background",
+        devices::BACKGROUNDS,
+        "{}",
+        "What operating systems allow apps in the background, of one's own, or changes to those of the library, by name.",
+    ),
     optional("unit", named(&data::UNIT), "Sync units, by name; without any: Splash, Login, Send and Online."),
     key("engine", engine::ENGINE, "{}", "The sync engine on the devices."),
     key("store", devices::STORE, "{}", "The devices' databases."),
@@ -117,6 +125,11 @@ const ROOT_KEYS: &[Key] = &[
         "shows",
         SHOWS,
         "What two variants show, by id: a figure that fails in one and is mended in the other.",
+    ),
+    optional(
+        "question",
+        QUESTIONS,
+        "What two variants answer, by list and number (checklist-3, field-1); `run --for FILE` asks the same of another scenario.",
     ),
 ];
 

@@ -4,6 +4,7 @@ use super::super::form::{Form, SOME_SPAN, SPAN, key, map, named, optional, requi
 use super::super::written::CLOCK;
 use super::editing::EDITING;
 use super::page::RESOLVER;
+use crate::base::Span;
 use crate::contract::EditKind;
 use crate::workload::{Aim, Rivals};
 
@@ -19,6 +20,12 @@ pub(super) const WORKLOAD: Form = table(&[
         named(&LOGIN),
         "{}",
         "Waves of logins, by name; without any, all log in two minutes after work begins.",
+    ),
+    key(
+        "opened_before_login",
+        Form::Span { min: Span::ZERO, max: Span::secs(600) },
+        "\"0s\"",
+        "How long before a login its person opens the app, which shows a splash: what its start starts runs meanwhile.",
     ),
     key("peak", named(&PEAK), "{}", "Times with more writes than others, by name."),
     key(

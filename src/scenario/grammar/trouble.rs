@@ -1,9 +1,10 @@
 //! Keys of what goes wrong and of what must come out.
 
+use super::super::chaos::Lengths;
 use super::super::form::{
     Form, Key, PERIOD, SOME_SPAN, SPAN, key, map, named, optional, required, table, word,
 };
-use super::super::plan::{Asking, Lengths};
+use super::super::plan::Asking;
 use super::super::words::Beside;
 use super::super::written::{CLOCK, NAME, STEP};
 use super::flag::{GATEWAY_REPLACED, TOUCH_FLAG};
@@ -216,6 +217,11 @@ pub(super) const EVENT: Form = Form::Table {
             "People make edits.",
         ),
         optional(
+            "suspend",
+            on_devices![FOR, key("sockets", SPAN, "\"30s\"", "How long its connections last meanwhile."),],
+            "The operating system suspends the app: nothing of it goes on, and it is not dead. Its person has put it away, and takes it up again if they looked at it.",
+        ),
+        optional(
             "trigger",
             on_devices![
                 required("unit", Form::Text, "The unit."),
@@ -347,6 +353,13 @@ pub(super) const CHAOS: Form = table(&[
         "\"0s\"",
         "Mean time between the times at which somebody cancels a run of a device: the next that sends a request; none if 0s.",
     ),
+    key("suspend_mtbf", SPAN, "\"0s\"", "Mean time between suspensions of a device's app; none if 0s."),
+    key(
+        "suspend_mean",
+        SPAN,
+        "\"5m\"",
+        "Mean length of a suspension, in which connections last half a minute.",
+    ),
     key("backend_mtbf", SPAN, "\"0s\"", "Mean time between failures of the backend; none if 0s."),
     key("backend_mean", SPAN, "\"2m\"", "Mean length of such a failure."),
 ]);
@@ -376,7 +389,18 @@ const ANYTHING: Form = map(&Form::Any);
 
 /// A variant.
 pub(in super::super) const VARIANT: Form = table(&[
-    key("set", ANYTHING, "{}", "Dotted keys and their values."),
+    key(
+        "set",
+        ANYTHING,
+        "{}",
+        "Dotted keys and their values; `*` in a key stands for every name there, `*:KEY` for those whose table has that key.",
+    ),
+    key(
+        "unset",
+        Form::List(&Form::Text),
+        "[]",
+        "Dotted keys that are taken out of the file; `*` as in `set`.",
+    ),
     key("expect", EXPECT, "{}", "What must come out, besides the base's `expect`."),
 ]);
 

@@ -5,6 +5,7 @@
 //! pages do not say, its profile leaves out.
 
 mod backends;
+mod backgrounds;
 mod classes;
 mod figures;
 mod links;
@@ -31,6 +32,8 @@ pub enum Library {
     Links,
     /// Device classes, used by `fleet.NAME.class`.
     Classes,
+    /// What operating systems allow in the background, used by `fleet.NAME.background`.
+    Backgrounds,
     /// Backends, used by `backend.profile`.
     Backends,
     /// Architectures named after products, used by `product`: settings of our gateway and engine,
@@ -44,6 +47,7 @@ impl Library {
         match self {
             Library::Links => &links::LINKS,
             Library::Classes => &classes::CLASSES,
+            Library::Backgrounds => &backgrounds::BACKGROUNDS,
             Library::Backends => &backends::BACKENDS,
             Library::Products => &products::PRODUCTS,
         }
@@ -65,6 +69,11 @@ pub(super) fn links() -> Vec<&'static str> {
 /// The names of the library's device classes.
 pub(super) fn classes() -> Vec<&'static str> {
     Library::Classes.names()
+}
+
+/// The names of the library's backgrounds.
+pub(super) fn backgrounds() -> Vec<&'static str> {
+    Library::Backgrounds.names()
 }
 
 /// Adds to `table` what the profile says and the table does not. A figure's key may be dotted.
@@ -139,6 +148,7 @@ mod tests {
         let at = [
             (Library::Links, &["link", "x"][..]),
             (Library::Classes, &["class", "x"]),
+            (Library::Backgrounds, &["background", "x"]),
             (Library::Backends, &["backend"]),
             (Library::Products, &[]),
         ];

@@ -3,7 +3,7 @@
 use super::World;
 use super::view::View;
 use crate::backend;
-use crate::base::Ppm;
+use crate::base::{Ppm, Span};
 use crate::gateway::Mode;
 
 impl World<'_> {
@@ -38,7 +38,7 @@ impl World<'_> {
             whole: self.mode() == Mode::Persistent,
             log: self.log(),
             files: self.files(),
-            tombstones_kept: view.at("tombstones_kept").span(),
+            tombstones_kept: self.tombstones_kept(view.at("tombstones_kept")),
             down: self.maintenance(view.at("maintenance")),
             availability: self.availability(view.at("availability")),
             errors: view.at("errors").share(),
@@ -48,6 +48,17 @@ impl World<'_> {
             refused_deletes: view.at("refused_deletes").share(),
             authorisation: view.at("authorisation").word(),
         }
+    }
+
+    /// How long deletes are remembered: a cursor is not to expire on its way to a device.
+    fn tombstones_kept(&self, view: View<'_>) -> Span {
+        let (kept, least) = (view.span(), Span::secs(1));
+        if kept < least {
+            let title = format!("a cursor that expires after {kept} is of no use to anybody");
+            let help = format!("at least {least}; who remembers none has `provisioning = \"stamps-only\"`");
+            self.wrong.at(view, title, help);
+        }
+        kept
     }
 
     fn busy(&self, view: View<'_>) -> backend::Busy {

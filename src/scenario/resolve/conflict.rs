@@ -1,9 +1,11 @@
 //! What the engine does about conflicts, and whether the backend serves that.
 
+use super::super::diagnostic::Diagnostic;
+use super::super::plan::Plan;
 use super::view::{Mistakes, View};
 use crate::backend::Writes;
-use crate::base::{Span, Word};
-use crate::engine::{self, BaseDate, CallbackOptions, ConflictOptions, Detect};
+use crate::base::{Ppm, Span, Word};
+use crate::engine::{self, BaseDate, CallbackOptions, ConflictOptions, Detect, WhileOpen};
 
 /// What it does about conflicts.
 pub(super) fn conflict(root: View<'_>, wrong: &Mistakes) -> ConflictOptions {
@@ -25,7 +27,36 @@ pub(super) fn conflict(root: View<'_>, wrong: &Mistakes) -> ConflictOptions {
         second_edit: view.at("second_edit").word(),
     };
     is_served(root, &options, wrong);
+    let faults = ["hangs", "panics", "nonsense"].map(|key| callback.at(key));
+    if faults.iter().map(|fault| u64::from(fault.share().0)).sum::<u64>() > u64::from(Ppm::ONE.0) {
+        let last = faults.into_iter().rfind(|fault| fault.place().is_some()).unwrap_or(callback);
+        let title = "`hangs`, `panics` and `nonsense` are more than all edits together";
+        wrong.given(&faults).at(last, title, "one edit meets one of them: together they are at most 1");
+    }
     options
+}
+
+/// What can be run and lets nobody come to a decision.
+pub(super) fn undecided(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
+    let (options, view) = (&plan.engine.conflict, root.at("engine.conflict"));
+    let mut doubts = Vec::new();
+    let CallbackOptions { takes, timeout, .. } = options.callback;
+    if options.policy.name == "callback" && takes > timeout {
+        let title =
+            format!("the callback takes {takes} and is given up after {timeout}: each edit gives way");
+        let help = "`takes` is at most `timeout`";
+        let callback = view.at("callback");
+        let place = callback.at("takes").place().or(callback.at("timeout").place());
+        doubts.push(Diagnostic::new(place, title).help(help));
+    }
+    let never = root.at("workload.resolver.never");
+    let holds = options.policy.name == "manual" && options.while_open == WhileOpen::Hold;
+    if holds && plan.workload.resolver.never == Ppm::ONE {
+        let title = "nobody ever decides a conflict, and the first one holds the sync: it never runs again";
+        let help = "`never` below 1, or `engine.conflict.while_open = \"carry-on\"`";
+        doubts.push(Diagnostic::new(never.place(), title).help(help));
+    }
+    doubts
 }
 
 /// Refuses a policy that the backend would never let come to an end, or that says nothing.

@@ -7,6 +7,7 @@ use super::super::diagnostic::{Diagnostic, closest};
 use super::super::plan::{ASKED_EVERY, Fleet, Plan};
 use super::super::rows::Brought;
 use super::super::words::ReadFrom;
+use super::conflict::undecided;
 use super::futile::{combinations, futile};
 use super::undelivered::{
     never_due, nothing_to_cache, unopened, unpulled, unpushed, unstarted, without_parents,
@@ -101,6 +102,7 @@ pub(super) fn doubts(plan: &Plan, root: View<'_>, brought: &BTreeMap<String, Bro
     doubts.extend(late_logins(plan, root));
     doubts.extend(late_replacements(plan, root));
     doubts.extend(futile(plan, root));
+    doubts.extend(undecided(plan, root));
     doubts.extend(read_again(plan, root));
     doubts.extend(loaded_each_time(plan, root));
     doubts.extend(lone_attributes(plan, root));

@@ -11,6 +11,7 @@ use super::super::traces::Traces;
 use super::super::tree::Val;
 use super::super::words::Clocks;
 use super::super::written::{Calendar, drift_ppb, signed, start_state};
+use super::background::background;
 use super::links::link;
 use super::schema::Entities;
 use super::tunnel::{carried, library_and_own, tunnel};
@@ -194,6 +195,7 @@ fn fleet(name: &str, view: View<'_>, root: View<'_>, links: &Links<'_>, wrong: &
             .collect(),
         roles: view.at("role").entries().map(|(name, share)| (name.to_owned(), share.share())).collect(),
         clock: clock(view.at("clock")),
+        background: background(view, root, wrong),
     }
 }
 

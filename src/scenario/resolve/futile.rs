@@ -77,6 +77,7 @@ fn of_no_trouble(root: View<'_>) -> Vec<Diagnostic> {
         ("outage_mtbf", "outage_mean"),
         ("outage_mtbf", "outage_lengths"),
         ("outage_mtbf", "outage_noticed"),
+        ("suspend_mtbf", "suspend_mean"),
         ("backend_mtbf", "backend_mean"),
     ];
     let told = |(mtbf, key): (&str, &str)| {
@@ -144,7 +145,7 @@ pub(super) fn is_nothing(kind: &str, own: View<'_>) -> bool {
         "slow_disk" => neutral("for") || own.at("factor").int() == 1,
         "outage" | "flap" | "captive_portal" | "network_change" | "answer_loss" | "backend_down"
         | "leg_outage" | "disk_full" | "foreign_answers" | "bad_rows" | "put_off" | "refused_deletes"
-        | "caching_proxy" => neutral("for"),
+        | "caching_proxy" | "suspend" => neutral("for"),
         _ => false,
     }
 }

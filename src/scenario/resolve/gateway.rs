@@ -191,6 +191,7 @@ impl World<'_> {
                 _ => Upto::Behind(window.span()),
             },
             end: view.at("end").word(),
+            stamps: view.at("stamps").word(),
             reconcile: view.at("reconcile").present().map(|view| view.at("every").span()),
         };
         if let Some(unfit) = options.contradiction() {

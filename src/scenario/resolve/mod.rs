@@ -7,9 +7,11 @@
 
 mod about;
 mod backend;
+mod background;
 mod conflict;
 mod doubts;
 mod editing;
+mod excerpts;
 mod figure;
 mod flag;
 mod fleet;
@@ -22,6 +24,7 @@ mod measured;
 mod naming;
 mod page;
 mod people;
+mod questions;
 mod schema;
 mod shows;
 mod size;
@@ -38,6 +41,7 @@ mod window;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub(super) use self::questions::questions;
 pub(super) use self::shows::claims;
 use self::view::{Mistakes, View};
 use super::diagnostic::Diagnostic;
@@ -102,6 +106,7 @@ pub(super) fn resolve(
     let links = fleet::links(root, traces, &wrong);
     let entities = schema::entities(root, calendar, &attributes, brought, &wrong);
     let calendar = calendar.unwrap_or_default();
+    background::budgets(root, &wrong);
     let fleets = fleet::fleets(root, &links, calendar, &wrong);
     let duration = root.at("duration").span();
     fleet::room_for_a_row(root, &fleets, &entities, &wrong);
@@ -126,7 +131,7 @@ pub(super) fn resolve(
         utc_offset: calendar.utc_offset,
         duration,
         drain: root.at("drain").span(),
-        units: world.units().into(),
+        units: world.units(&gateway).into(),
         backend: world.backend(entities.effects),
         engine,
         gateway,
@@ -147,6 +152,7 @@ pub(super) fn resolve(
         expect: world.expect(),
         gates: world.gates(),
         claims: Arc::from([]),
+        questions: Arc::from([]),
         data: Arc::new(entities.data),
         attributes: world.attributes,
         schema: Arc::new(world.schema),
@@ -216,6 +222,7 @@ impl World<'_> {
                 streams: view.at("pull.streams").count(),
                 missing_parent: view.at("pull.missing_parent").word(),
                 requests: view.at("pull.requests").word(),
+                replace: self.replace(view.at("pull")),
             },
             push: self.push(view.at("push")),
             retry: self.retry(view.at("retry")),
@@ -223,6 +230,7 @@ impl World<'_> {
             request_timeout: view.at("request_timeout").span(),
             debounce: view.at("debounce").span(),
             hook_timeout: view.at("hook_timeout").present().map(View::span),
+            requests: view.at("requests").word(),
             codec: gateway.codec,
             decoder: view.at("decoder").word(),
             dates: view.at("dates").word(),
@@ -287,6 +295,21 @@ impl World<'_> {
         }
     }
 
+    /// What pulled rows take the place of; all of it only by pages in turn.
+    fn replace(&self, view: View<'_>) -> engine::Replace {
+        let replace = view.at("replace");
+        for (key, most) in [("prefetch", 0), ("streams", 1)] {
+            let other = view.at(key);
+            if replace.word::<engine::Replace>() == engine::Replace::All && other.count() > most {
+                let title =
+                    format!("rows that take the place of all come in turn, and `{key}` is {}", other.count());
+                let help = format!("leave `{key}` out: it is {most} then");
+                self.wrong.given(&[replace, other]).at(replace, title, help);
+            }
+        }
+        replace.word()
+    }
+
     /// Pages asked for ahead; refused where the ask would be taken for the receipt of a page that is not committed.
     fn prefetch(&self, view: View<'_>, gateway: &Gateway) -> u32 {
         let pages = view.count();
@@ -311,6 +334,8 @@ impl World<'_> {
             cache_pages: view.at("cache_pages").count(),
             foreign_keys: view.at("foreign_keys").word(),
             watch_references: view.at("watch_references").flag(),
+            keep_settled: view.at("keep_settled").span(),
+            watch_cursors: view.at("watch_cursors").flag(),
         }
     }
 }

@@ -7,12 +7,16 @@ use super::schema::attributes_known;
 use super::view::{Given, View};
 use crate::base::{EntityId, Ppm, Span, Time};
 use crate::contract::{ColumnKind, Delivery, EditKind, Entity, SyncUnit, Trigger};
+use crate::gateway;
 use crate::workload::{Action, Browsing, Contention, LoginWave, Options, Peak};
 
 impl World<'_> {
     /// The sync units by name.
-    pub(super) fn units(&self) -> Vec<SyncUnit> {
-        self.root.at("unit").entries().map(|(name, view)| self.unit(name, view)).collect()
+    pub(super) fn units(&self, gateway: &gateway::Options) -> Vec<SyncUnit> {
+        let units: Vec<SyncUnit> =
+            self.root.at("unit").entries().map(|(name, view)| self.unit(name, view)).collect();
+        self.excerpts_fit(&units, gateway);
+        units
     }
 
     fn unit(&self, name: &str, view: View<'_>) -> SyncUnit {
@@ -28,6 +32,7 @@ impl World<'_> {
             );
         }
         SyncUnit {
+            excerpts: self.excerpts(view, &pull),
             name: name.to_owned(),
             on,
             pull,
@@ -88,19 +93,19 @@ impl World<'_> {
     }
 
     /// An entity as it is written.
-    fn written(&self, entity: &Entity) -> View<'_> {
+    pub(super) fn written(&self, entity: &Entity) -> View<'_> {
         self.root.at("entity").key(&entity.name)
     }
 
     /// The position of the attribute that a value names.
     pub(super) fn attribute(&self, view: View<'_>) -> Option<usize> {
+        self.attribute_named(view, view.text())
+    }
+
+    /// The position of the attribute of this name, which `view` gives.
+    pub(super) fn attribute_named(&self, view: View<'_>, name: &str) -> Option<usize> {
         let names: Vec<&str> = self.attributes.iter().map(|a| a.name.as_str()).collect();
-        self.wrong.given_if(attributes_known(self.root)).find(
-            view,
-            "attribute of a fleet",
-            view.text(),
-            &names,
-        )
+        self.wrong.given_if(attributes_known(self.root)).find(view, "attribute of a fleet", name, &names)
     }
 
     /// What people do.
@@ -111,6 +116,7 @@ impl World<'_> {
         Options {
             hours,
             logins: self.logins(view.at("login")),
+            opened_before_login: view.at("opened_before_login").span(),
             resumes_per_hour_milli: view.at("resumes_per_hour").milli(),
             foreground: match view.at("foreground") {
                 table if table.is_table() => table.at("stay").span(),

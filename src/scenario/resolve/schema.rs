@@ -373,6 +373,13 @@ impl Lookup<'_> {
                 };
                 let to = self.entity_id(sketch.columns[column].view, to).unwrap_or_default();
                 let on_delete: OnDelete = view.word();
+                let draft = &sketch.columns[column];
+                if on_delete == OnDelete::SetNull && draft.null.is_none() {
+                    let title = format!("`{name}` is never null, so that it cannot be made so");
+                    let to = self.names[usize::from(to.0)];
+                    let help = format!("`{name} = \"ref {to} null 0%\"`, or another word");
+                    self.wrong.given(&[draft.view]).at(view, title, help);
+                }
                 if on_delete != OnDelete::Nothing {
                     references.push(Reference { of: EntityId(of as u16), column, to, on_delete });
                 }

@@ -7,7 +7,7 @@ use super::super::tree::Node;
 use super::Names;
 use super::measured::{Measured, unit_of, with_stat};
 use super::view::{Mistakes, View};
-use crate::metrics::Unit;
+use crate::metrics::{self, Unit};
 
 /// The claims of `shows`, which was checked, of a scenario with these variants.
 ///
@@ -72,13 +72,20 @@ fn claim_of(id: &str, claim: View<'_>, variants: &[&str], measured: Measured<'_>
 }
 
 /// The unit of the figure that a claim names.
-fn unit_named(figure: View<'_>, measured: Measured<'_>) -> Option<Unit> {
+pub(super) fn unit_named(figure: View<'_>, measured: Measured<'_>) -> Option<Unit> {
     let (metric, stat) = with_stat(figure.text());
     if metric.contains('@') {
         let help = "a claim is of all devices: write it without the state at the start";
         measured.wrong.at(figure, "a claim names no state at the start", help);
         return None;
     }
-    let unit = measured.unit(figure, &metric)?;
+    // Whether there is such a unit or entity shows when its figure is there.
+    let (plain, part) = metrics::parts(&metric);
+    let unit = measured.unit(figure, plain)?;
+    if part.is_some() && metrics::find(plain).is_some() && metrics::find(&metric).is_none() {
+        let title = format!("`{plain}` is not kept by part");
+        measured.wrong.at(figure, title, format!("write `{plain}`, of all together"));
+        return None;
+    }
     measured.has_stat(figure, &metric, stat).then(|| unit_of(stat, unit))
 }

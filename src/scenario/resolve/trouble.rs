@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::super::plan::{Asking, AtSync, Bound, Chaos, Expect, Gate, Happening, Planned, Who};
+use super::super::chaos::Chaos;
+use super::super::plan::{Asking, AtSync, Bound, Expect, Gate, Happening, Planned, Who};
 use super::super::swarm::{Situations, Swarm};
 use super::super::words::{Beside, Occurs};
 use super::super::written::signed;
@@ -179,6 +180,7 @@ impl World<'_> {
                     about: self.about(view, written),
                 }
             }
+            "suspend" => Happening::Suspend { length, sockets: view.at("sockets").span() },
             "trigger" => Happening::Trigger {
                 unit: self.unit_named(view.at("unit"))?,
                 how: view.at("how").present().map_or(Asking::Queued, View::word),
@@ -289,6 +291,7 @@ impl World<'_> {
             ("power_loss_mtbf", devices),
             ("outage_mtbf", devices),
             ("cancel_mtbf", devices),
+            ("suspend_mtbf", devices),
             ("backend_mtbf", 1),
         ] {
             let mtbf = view.at(key).span();
@@ -311,6 +314,8 @@ impl World<'_> {
             put_off: view.at("put_off").share(),
             refused_deletes: view.at("refused_deletes").share(),
             cancel_mtbf: view.at("cancel_mtbf").span(),
+            suspend_mtbf: view.at("suspend_mtbf").span(),
+            suspend_mean: view.at("suspend_mean").span(),
             backend_mtbf: view.at("backend_mtbf").span(),
             backend_mean: view.at("backend_mean").span(),
         })
@@ -386,11 +391,15 @@ impl World<'_> {
     }
 
     /// The unit of a metric; it may be followed by `@` and a state at the start, or by `/` and a
-    /// sync unit.
+    /// sync unit or an entity.
     fn metric(&self, view: View<'_>, name: &str) -> Option<Unit> {
         let (metric, part) = metrics::parts(name);
         match part {
             Some(('@', state)) => self.start_state(view, state),
+            Some((_, entity)) if metrics::is_by_entity(metric) => {
+                let names: Vec<&str> = self.schema.entities.iter().map(|e| e.name.as_str()).collect();
+                self.given_names("entity").find(view, "entity", entity, &names);
+            }
             Some((_, unit)) => {
                 let units: Vec<&str> = self.root.at("unit").entries().map(|(name, _)| name).collect();
                 self.wrong.find(view, "sync unit", unit, &units);

@@ -19,7 +19,7 @@ fn a_mistake_is_shown_with_its_line_and_a_caret() {
 11 | pull = { chunk_row = 500 }
    |          ^^^^^^^^^
    |
-   = help: did you mean `chunk_rows`? there are `chunk_rows`, `chunk_bytes`, `apply_rows`, `prefetch`, `streams`, `cursor`, `missing_parent`, `requests`, `bad_rows`, `bad_tries`, `on_bad_row`, `controller`, `control`"#;
+   = help: did you mean `chunk_rows`? there are `chunk_rows`, `chunk_bytes`, `apply_rows`, `prefetch`, `streams`, `cursor`, `missing_parent`, `requests`, `replace`, `bad_rows`, `bad_tries`, `on_bad_row`, `controller`, `control`"#;
     assert_eq!(said, want);
 }
 
@@ -549,4 +549,27 @@ fn what_is_too_long_to_be_read_is_told_by_its_beginning_and_end() {
     }
     let said = complaint(MINIMAL, &[&format!("engine.{long}=1"), &format!("engine.identity={other}")]);
     assert!(said.len() < 10_000, "{} bytes: {said:.3000}", said.len());
+}
+
+#[test]
+fn what_a_conflict_policy_is_never_asked_is_refused() {
+    let callback = "policy = \"callback\", callback = { hangs = \"60%\", panics = \"50%\" }";
+    says(
+        &format!("[engine]\nconflict = {{ {callback} }}"),
+        &["`hangs`, `panics` and `nonsense` are more than all edits together", "at most 1", "^^^^^"],
+    );
+    let dated = "[engine]\npush = { sync_date = \"start\" }";
+    says(dated, &["edits are kept whatever the date of the last sync is"]);
+}
+
+#[test]
+fn a_backend_that_says_what_it_cannot_keep_is_refused() {
+    let of = |of: &str| format!("[backend]\n{of}");
+    for kept in ["1ns", "1ms", "999ms"] {
+        says(&of(&format!("tombstones_kept = \"{kept}\"")), &["is of no use to anybody", "at least 1s"]);
+    }
+    says(&of("authorisation = \"refuse\""), &["no entity has a scope"]);
+    let line = "[entity.line]\non_delete = { note = \"set-null\" }\n[entity.line.schema]\nid = \"uuid key\"";
+    let required = format!("{line}\nnote = \"ref note\"");
+    says(&required, &["`note` is never null, so that it cannot be made so", "\"ref note null 0%\""]);
 }

@@ -436,3 +436,23 @@ fn a_proxy_where_no_page_has_an_address_is_told() {
     assert!(unmeant.len() == 1 && unmeant[0].title.contains("a proxy finds none"), "{unmeant:?}");
     assert!(told("[engine.pull]\nrequests = \"unique\"\n").is_empty());
 }
+
+#[test]
+fn a_callback_that_takes_longer_than_its_timeout_is_told() {
+    for (takes, told) in [("3s", 1), ("2s", 0)] {
+        let callback = format!("callback = {{ takes = \"{takes}\", timeout = \"2s\" }}");
+        let told_of = doubted(&format!("[engine.conflict]\npolicy = \"callback\"\n{callback}"));
+        assert_eq!(told_of.len(), told, "{told_of:?}");
+        assert!(told_of.iter().all(|told| told.contains("each edit gives way")), "{told_of:?}");
+    }
+}
+
+#[test]
+fn a_sync_that_is_held_for_nobody_is_told() {
+    for (never, while_open, told) in [(1, "hold", 1), (0, "hold", 0), (1, "carry-on", 0)] {
+        let engine = format!("[engine.conflict]\npolicy = \"manual\"\nwhile_open = \"{while_open}\"");
+        let told_of = doubted(&format!("{engine}\n[workload.resolver]\nnever = {never}"));
+        let told_of: Vec<_> = told_of.iter().filter(|told| told.contains("never runs again")).collect();
+        assert_eq!(told_of.len(), told, "{never} {while_open}: {told_of:?}");
+    }
+}

@@ -1,11 +1,13 @@
 //! Scenario files as a whole: what they mean, and what is said of broken ones.
 
 mod about;
+mod backgrounds;
 mod broken;
 mod broken_names;
 mod captures;
 mod cascades;
 mod doubts;
+mod excerpts;
 mod idle;
 mod limits;
 mod links;
@@ -14,6 +16,7 @@ mod own_keys;
 mod own_rows;
 mod plans;
 mod products;
+mod questions;
 mod shows;
 mod sizes;
 mod swarms;
@@ -43,6 +46,7 @@ const STACKS: &[&str] = &[
     "broken:cursor-before-rows",
     "broken:discards-edits",
     "broken:drops-after-timeout",
+    "broken:ends-what-is-referred-to",
     "broken:fails-without-a-word",
     "broken:foreign-answer-is-ack",
     "broken:forgets-ends",
@@ -70,6 +74,7 @@ const STACKS: &[&str] = &[
     "broken:taken-is-done",
     "broken:takes-older-tombstones",
     "broken:takes-older-versions",
+    "broken:waits-for-what-is-gone",
     "broken:waits-without-a-ceiling",
     "broken:whole-rows-again",
     "broken:verdicts-by-place",
@@ -87,6 +92,8 @@ const STACKS: &[&str] = &[
     "broken:progress-beyond-its-end",
     "broken:progress-never-moves",
     "broken:syncing-for-ever",
+    "broken:part-over-whole",
+    "broken:dates-all-units",
 ];
 
 fn with_names<R>(f: impl FnOnce(&Names<'_>) -> R) -> R {

@@ -108,6 +108,7 @@ fn a_provisioned_database_is_as_if_it_had_been_pulled() {
         blocking: false,
         discard_pending: false,
         when: Vec::new(),
+        excerpts: Vec::new(),
     };
     let units = [unit(&[TASK, GROUP]), unit(&[]), unit(&[TASK])];
     let db = file(&dir);

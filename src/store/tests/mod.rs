@@ -1,6 +1,7 @@
 //! What the tests share.
 
 mod edits;
+mod excerpts;
 mod files;
 mod marks;
 mod rename;

@@ -365,7 +365,8 @@ impl Book {
             told += 1;
             self.rows.set(&found.key, Some(Kept::Unsure));
             let values = found.values.as_deref();
-            if take(Change { key: &found.key, stamp: found.stamp, values }, found.part).is_break() {
+            let change = Change { key: &found.key, stamp: found.stamp, values, is_new: false };
+            if take(change, found.part).is_break() {
                 break;
             }
         }

@@ -200,7 +200,7 @@ fn see(
     lens: &Lens<'_>,
     (canonical, effort): (&mut Canonical, &mut Effort),
 ) {
-    let change = Change { key: &row.key, stamp: row.stamp, values: Some(&row.values) };
+    let change = Change { key: &row.key, stamp: row.stamp, values: Some(&row.values), is_new: false };
     let print = match raw {
         Some(hash) => Print::Hash(hash),
         None => lens.print(&row.values, canonical, &mut effort.hashed),

@@ -1,7 +1,9 @@
 //! Pages by the time of last modification.
 
+use std::ops::ControlFlow;
+
 use super::cursor::{Course, Cursor, Step};
-use super::options::{Bound, End, Options, Paging, Source};
+use super::options::{Bound, End, Options, Paging, Source, Stamps};
 use crate::backend::{Backend, Lower, Position, Query, Stretch, Stretched, Upto};
 use crate::base::{EntityId, Key, Stamp, Time};
 use crate::contract::ServerError;
@@ -21,6 +23,13 @@ impl Strategy for LastModified {
         Some(self.options.upto)
     }
 
+    fn loads_since(&self, cursor: &str) -> Option<Stamp> {
+        match Cursor::read(cursor)? {
+            Cursor::Rest(position) => position.since,
+            Cursor::Course(course) => course.since,
+        }
+    }
+
     fn page(
         &mut self,
         backend: &mut Backend,
@@ -31,6 +40,11 @@ impl Strategy for LastModified {
         let cursor = match ask.cursor.map(Cursor::read) {
             Some(None) => return Err(ServerError::CursorExpired(ask.entity)),
             cursor => cursor.flatten(),
+        };
+        let passes_new = self.options.stamps == Stamps::WithoutCreated
+            && ask.cursor.is_some_and(|cursor| self.loads_since(cursor).is_none());
+        let take: Take<'_> = &mut |change, part| {
+            if passes_new && change.is_new { ControlFlow::Continue(()) } else { take(change, part) }
         };
         let Options { bound, paging, source, .. } = self.options;
         if paging == Paging::Offset || source != Source::Records {

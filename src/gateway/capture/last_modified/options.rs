@@ -20,6 +20,8 @@ pub struct Options {
     pub upto: Upto,
     /// How a pull knows its end.
     pub end: End,
+    /// Which of a row's stamps say that it changed.
+    pub stamps: Stamps,
     /// Rows that a device was told of and that are no longer there for it are looked for this
     /// often.
     pub reconcile: Option<Span>,
@@ -88,6 +90,19 @@ in_words!(Source {
     ServerEnd: "server-end"
 });
 
+/// Which of a row's stamps say that it changed: when it was created, last updated, and deleted. The
+/// second is null until the first update.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stamps {
+    /// The greatest of the three.
+    #[default]
+    Greatest,
+    /// The second and the third: what was created and never updated is passed over, but in a first
+    /// load.
+    WithoutCreated,
+}
+in_words!(Stamps { Greatest: "greatest", WithoutCreated: "without-created" });
+
 /// How a pull knows its end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum End {
@@ -108,6 +123,7 @@ impl Default for Options {
             precision: Span::micros(1),
             upto: Upto::default(),
             end: End::default(),
+            stamps: Stamps::default(),
             reconcile: None,
         }
     }

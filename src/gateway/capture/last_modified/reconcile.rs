@@ -107,7 +107,7 @@ impl Told {
     fn send(&mut self, gone: Vec<Key>, stamp: Stamp, room: usize, take: Take<'_>) -> Sent {
         let (left, mut rows) = (gone.len(), 0);
         for key in gone.into_iter().take(room) {
-            let flow = take(Change { key: &key, stamp, values: None }, None);
+            let flow = take(Change { key: &key, stamp, values: None, is_new: false }, None);
             self.sent.push(key);
             rows += 1;
             if flow.is_break() {

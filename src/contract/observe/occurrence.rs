@@ -1,0 +1,34 @@
+//! Where and when something is observed.
+
+use super::event::Event;
+use crate::base::{DeviceId, Time};
+
+/// Where something happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Node {
+    /// On a device.
+    Device(DeviceId),
+    /// On the gateway.
+    Gateway,
+    /// On the backend.
+    Backend,
+    /// In the bench itself.
+    World,
+}
+
+/// An event with its place and time, as listeners get it.
+#[derive(Clone, Copy, Debug)]
+pub struct Occurrence<'a> {
+    /// When, in virtual time.
+    pub at: Time,
+    /// Where.
+    pub node: Node,
+    /// What.
+    pub event: Event<'a>,
+}
+
+/// Takes events; the world's sink adds place and time.
+pub trait EventSink {
+    /// Something happened.
+    fn emit(&self, event: Event<'_>);
+}

@@ -1,0 +1,169 @@
+//! What SQLite keeps whole: with foreign keys on the phone no row ends while others refer to it,
+//! and none refers to a row that is not there.
+//!
+//! A verdict may say both. The row stays as it was then, and what the verdict says of it waits on
+//! the durable list, until the others have gone or the other has come. So no edit is stopped by
+//! what its row is to others.
+
+use std::collections::BTreeSet;
+
+use super::beneath::beneath;
+use crate::base::{Cell, EntityId, Key, Value};
+use crate::contract::{Entity, Schema};
+use crate::store::{self, StoreError, StoredRow, Tx};
+
+/// A row as it was before a transaction that may change it by what the backend says.
+struct Before {
+    entity: EntityId,
+    key: Key,
+    row: Option<StoredRow>,
+    /// Its values without the edits that waited.
+    beneath: Option<Vec<Value>>,
+}
+
+/// The rows of a transaction as they were before it.
+pub(super) struct Referred(Vec<Before>);
+
+/// Rows whose versions wait.
+pub(super) type Kept = BTreeSet<(EntityId, Key)>;
+
+impl Referred {
+    /// These rows; none where SQLite does not look at references. It looks at them as the
+    /// transaction ends.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(super) fn of<'r>(
+        tx: &Tx<'_>,
+        schema: &Schema,
+        rows: impl Iterator<Item = (EntityId, &'r Key)>,
+    ) -> Result<Referred, StoreError> {
+        if !tx.checks_references() {
+            return Ok(Referred(Vec::new()));
+        }
+        store::defer_foreign_keys(tx)?;
+        let rows: BTreeSet<(EntityId, Key)> = rows.map(|(entity, key)| (entity, key.clone())).collect();
+        let before = |(entity, key): (EntityId, Key)| {
+            let row = tx.row(entity, key.as_str())?;
+            let edits = tx.entries_for(entity, key.as_str())?;
+            let beneath = beneath(schema.entity(entity), row.as_ref().map(|row| row.values.clone()), &edits);
+            Ok(Before { entity, key, row, beneath })
+        };
+        rows.into_iter().map(before).collect::<Result<_, _>>().map(Referred)
+    }
+
+    /// A row is called otherwise since.
+    pub(super) fn renamed(&mut self, entity: EntityId, from: &Key, to: &Key) {
+        for before in self.0.iter_mut().filter(|before| before.entity == entity && before.key == *from) {
+            before.key = to.clone();
+        }
+    }
+
+    /// Puts those back that SQLite would not let go so, and has what was said of them wait; gives
+    /// them.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(super) fn keep(self, tx: &Tx<'_>, schema: &Schema) -> Result<Kept, StoreError> {
+        let mut kept = Kept::new();
+        loop {
+            let known = kept.len();
+            for before in &self.0 {
+                let row = (before.entity, before.key.clone());
+                if !kept.contains(&row) && before.waits(tx, schema)? {
+                    kept.insert(row);
+                }
+            }
+            if kept.len() == known {
+                return Ok(kept);
+            }
+        }
+    }
+}
+
+impl Before {
+    /// Whether the row is back as it was, as what was said of it has to wait.
+    fn waits(&self, tx: &Tx<'_>, schema: &Schema) -> Result<bool, StoreError> {
+        let (id, key) = (self.entity, self.key.as_str());
+        let entity = schema.entity(id);
+        let edits = tx.entries_for(id, key)?;
+        let Some(now) = tx.row(id, key)? else {
+            let Some(row) = &self.row else { return Ok(false) };
+            if !store::is_referred_to(tx, id, key)? {
+                return Ok(false);
+            }
+            tx.keep_late_rows()?;
+            tx.set_late(id, key, row.stamp, None)?;
+            self.put_back(tx, schema, row)?;
+            return Ok(true);
+        };
+        if is_whole(tx, schema, (id, key), &now.values)? {
+            return Ok(false);
+        }
+        if let Some(version) = beneath(entity, Some(now.values), &edits) {
+            let cells: Vec<Cell<'_>> = version.iter().map(Cell::of).collect();
+            tx.keep_late_rows()?;
+            tx.set_late(id, key, now.stamp, Some(&cells))?;
+        }
+        match &self.row {
+            Some(row) => self.put_back(tx, schema, row)?,
+            None => _ = tx.remove(id, key)?,
+        }
+        Ok(true)
+    }
+
+    /// The row as it was, with the edits that wait still; as it was shown, if it is whole so alone.
+    fn put_back(&self, tx: &Tx<'_>, schema: &Schema, row: &StoredRow) -> Result<(), StoreError> {
+        let (id, key) = (self.entity, self.key.as_str());
+        let mut values = self.beneath.clone().unwrap_or_else(|| row.values.clone());
+        for entry in tx.entries_for(id, key)? {
+            set(schema.entity(id), &mut values, entry.own_values());
+        }
+        if !is_whole(tx, schema, (id, key), &values)? {
+            values.clone_from(&row.values);
+        }
+        tx.put_values(id, key, row.stamp, row.generation, &values)
+    }
+}
+
+/// Writes an edit's values over a row's.
+fn set<'v>(entity: &Entity, row: &mut [Value], values: impl Iterator<Item = &'v (usize, Value)>) {
+    for (column, value) in values {
+        if let Ok(place) = entity.projection.binary_search(column) {
+            row[place] = value.clone();
+        }
+    }
+}
+
+/// Whether all that a row of these values refers to is here.
+fn is_whole(
+    tx: &Tx<'_>,
+    schema: &Schema,
+    (entity, key): (EntityId, &str),
+    values: &[Value],
+) -> Result<bool, StoreError> {
+    let cells: Vec<Cell<'_>> = values.iter().map(Cell::of).collect();
+    for (target, parent) in store::parents_of(schema, entity, &cells) {
+        let is_itself = target == entity && parent.as_str() == key;
+        if !is_itself && !store::is_here(tx, target, parent.as_str())? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// A full load ends that did not bring rows which others refer to still: their ends wait for those.
+///
+/// # Errors
+/// When the database fails.
+pub(super) fn outlast_load(tx: &Tx<'_>, entity: EntityId, generation: u32) -> Result<(), StoreError> {
+    if !tx.checks_references() {
+        return Ok(());
+    }
+    for (key, stamp) in store::swept_parents(tx, entity, generation)? {
+        tx.keep_late_rows()?;
+        tx.set_late(entity, key.as_str(), stamp, None)?;
+        tx.seen(entity, key.as_str(), generation)?;
+    }
+    Ok(())
+}

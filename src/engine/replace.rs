@@ -1,0 +1,60 @@
+//! Everything anew: the rows of a unit's entities are deleted and made again from a full pull.
+//!
+//! It is what the actions do that development platforms generate, and a baseline that loses: what
+//! was edited since the push began goes with its row, and from the delete to the first rows of the
+//! answer people look at an empty table.
+
+use super::exchange::{GivenUp, RunError};
+use super::process::{Process, damaged};
+use super::pull::{Puller, Run, Standstill, Taken, goes_on};
+use crate::base::{EntityId, Stamp, UnitId};
+use crate::contract::{AppliedChange, Event, SyncError};
+use crate::store::{StoreError, Tx};
+
+/// Pulls every row of each of `entities`, and has them take the place of what is there as the first
+/// have come.
+pub(super) async fn pull_all_again(
+    puller: &Puller,
+    run: Run,
+    entities: Vec<EntityId>,
+) -> Result<(), RunError> {
+    for entity in entities {
+        puller.applier.load_afresh(run.unit, entity).await?;
+        let (mut standstill, mut came) = (Standstill::default(), false);
+        loop {
+            puller.process.crash_point("pull.before-request").await;
+            let wants = puller.wants(run.unit, &[entity])?;
+            puller.process.settle_work().await;
+            let received = puller.ask(run, &wants).await.map_err(GivenUp::ends_run)?;
+            let answer = puller.page_came(run.unit, &received, &wants).await?;
+            if !std::mem::replace(&mut came, true) {
+                delete_all(&puller.process, run.unit, entity).await?;
+            }
+            let taken = puller.take_pages(run.unit, &received, &answer, &wants).await?;
+            standstill.after(taken)?;
+            if taken != Taken::Unusable && !goes_on(&answer, entity) {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Deletes the rows of an entity, whatever was edited in them.
+async fn delete_all(process: &Process, unit: UnitId, entity: EntityId) -> Result<(), SyncError> {
+    let delete = |tx: &Tx<'_>| -> Result<_, StoreError> {
+        let edits = tx.outbox(&[entity], usize::MAX)?;
+        edits.iter().try_for_each(|edit| tx.drop_entry(edit.seq))?;
+        Ok((tx.sweep(entity, u32::MAX)?, edits.len() as u64))
+    };
+    let (deleted, took) = process.write(delete).await;
+    let (keys, edits) = deleted.map_err(damaged)?;
+    let changes: Vec<AppliedChange<'_>> =
+        keys.iter().map(|key| AppliedChange::of(entity, key, Stamp(0), true)).collect();
+    if !changes.is_empty() {
+        process.emit(Event::ChunkApplied { unit: Some(unit), changes: &changes, echoed: 0, took });
+        process.emit(Event::TableEmptied { entity, edits });
+    }
+    process.crash_point("pull.table-emptied").await;
+    Ok(())
+}

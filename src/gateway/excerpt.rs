@@ -1,0 +1,112 @@
+//! What a unit is sent that brings a part of an entity: some columns, of some rows.
+//!
+//! A device holds an excerpt's rows by a cursor of the unit's own. A row that changes and is not
+//! among them, or no longer, comes as a tombstone, since the gateway does not know whether the
+//! device has it. A first load leaves it out, unless it has changed since the load began: an
+//! earlier page may have brought it.
+
+use super::capture::Strategy;
+use crate::backend::Change;
+use crate::base::{Stamp, Value};
+use crate::contract::Excerpt;
+use crate::protocol::{PageWriter, Projected};
+
+/// A page of an excerpt as it is sent.
+pub(super) struct Sending<'p> {
+    excerpt: &'p Excerpt,
+    attributes: &'p [Value],
+    /// What lies outside and changed no later than this is left out.
+    silent_until: Stamp,
+    /// Rows to be sent at most, and rows sent.
+    limit: u64,
+    sent: u64,
+}
+
+impl<'p> Sending<'p> {
+    /// The page after `cursor`, of so many rows.
+    pub(super) fn new(
+        excerpt: &'p Excerpt,
+        attributes: &'p [Value],
+        strategy: &dyn Strategy,
+        (cursor, limit): (Option<&str>, u64),
+    ) -> Sending<'p> {
+        let silent_until = match cursor {
+            None => Stamp(i64::MAX),
+            Some(cursor) => strategy.loads_since(cursor).unwrap_or(Stamp(i64::MIN)),
+        };
+        Sending { excerpt, attributes, silent_until, limit, sent: 0 }
+    }
+
+    /// Writes what the device is to hear of a change; true if the page is full.
+    pub(super) fn send(&mut self, writer: &mut dyn PageWriter, change: Change<'_>) -> bool {
+        let (key, stamp) = (change.key.as_str(), change.stamp);
+        let inside = change.values.filter(|values| self.excerpt.has(values, self.attributes));
+        if inside.is_none() && change.values.is_some() && stamp <= self.silent_until {
+            return false;
+        }
+        writer.row(key, stamp, inside.map(|values| Projected { values, columns: &self.excerpt.columns }));
+        self.sent += 1;
+        self.sent >= self.limit
+    }
+
+    /// Rows sent.
+    pub(super) fn sent(&self) -> u64 {
+        self.sent
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::capture::{Capture, strategy};
+    use super::*;
+    use crate::base::{EntityId, Key};
+    use crate::contract::ScopeRule;
+    use crate::protocol::{self, Asked, Codec};
+
+    /// What is sent of a row of each of these days as of these stamps, a tombstone where nothing is.
+    fn sent(cursor: Option<&str>, rows: &[(i64, i64)]) -> Vec<(String, Option<Vec<Value>>)> {
+        let rule = ScopeRule::Window { column: 1, from: Stamp(10), until: Stamp(20) };
+        let excerpt = Excerpt { entity: EntityId(0), columns: vec![1], rows: vec![rule] };
+        let strategy = strategy(&Capture::default());
+        let mut sending = Sending::new(&excerpt, &[], &*strategy, (cursor, 100));
+        let codec: &dyn Codec = Default::default();
+        let mut writer = codec.pages(Asked(0));
+        writer.begin_page(EntityId(0));
+        for (day, stamp) in rows {
+            let (key, values) = (Key::new(&format!("k{day}")), [Value::text("detail"), Value::Int(*day)]);
+            let change = Change { key: &key, stamp: Stamp(*stamp), values: Some(&values), is_new: false };
+            assert!(!sending.send(&mut *writer, change));
+        }
+        writer.end_page("9", false);
+        let opened = codec.open(writer.finish()).unwrap();
+        let answer = codec.decode_answer(&opened).unwrap().unwrap();
+        let rows = answer.pages[0].rows.iter().map(|row| {
+            let values = row.values.map(|cells| cells.iter().map(|cell| cell.to_value()).collect());
+            (row.key.to_owned(), values)
+        });
+        rows.collect()
+    }
+
+    #[test]
+    fn an_excerpt_has_its_columns_of_its_rows_and_no_more() {
+        let inside = |day: i64| (format!("k{day}"), Some(vec![Value::Int(day)]));
+        let gone = |day: i64| (format!("k{day}"), None);
+        let rows = [(12, 3), (30, 4), (19, 5), (20, 9)];
+        assert_eq!(sent(None, &rows), [inside(12), inside(19)], "a load has nothing to take back");
+        assert_eq!(sent(Some("2"), &rows), [inside(12), gone(30), inside(19), gone(20)]);
+        assert_eq!(sent(Some("4/2,k"), &rows), [inside(12), inside(19), gone(20)], "it changed since");
+    }
+
+    #[test]
+    fn a_page_is_full_with_the_rows_that_are_sent() {
+        let excerpt = Excerpt { entity: EntityId(0), columns: vec![0], rows: Vec::new() };
+        let strategy = strategy(&Capture::default());
+        let mut sending = Sending::new(&excerpt, &[], &*strategy, (None, 2));
+        let mut writer = protocol::named("json").unwrap_or_default().pages(Asked(0));
+        writer.begin_page(EntityId(0));
+        let (key, values) = (Key::new("k"), [Value::text("a")]);
+        let change = Change { key: &key, stamp: Stamp(1), values: Some(&values), is_new: true };
+        assert_eq!([(); 2].map(|()| sending.send(&mut *writer, change)), [false, true]);
+        assert_eq!(sending.sent(), 2);
+    }
+}

@@ -1,0 +1,120 @@
+//! What units bring a part of: columns and rows of an entity.
+
+use super::super::written::{Scope, scope};
+use super::World;
+use super::view::View;
+use crate::base::{EntityId, Stamp};
+use crate::contract::{ColumnKind, Entity, Excerpt, ScopeRule, SyncUnit};
+use crate::gateway::{Capture, Mode, Options as Gateway};
+
+impl World<'_> {
+    /// The entities of which a unit that pulls these brings a part. What names all columns and no
+    /// rows is no part.
+    pub(super) fn excerpts(&self, unit: View<'_>, pull: &[EntityId]) -> Vec<Excerpt> {
+        let mut excerpts = Vec::new();
+        for (name, view) in unit.at("entity").entries() {
+            let at = unit.at("entity").name(name);
+            let names: Vec<&str> = self.schema.entities.iter().map(|e| e.name.as_str()).collect();
+            let found = self.given_names("entity").find(at, "entity", name, &names);
+            let Some(id) = found.map(|place| EntityId(place as u16)) else { continue };
+            if !pull.contains(&id) {
+                let title = format!("the unit does not pull `{name}`");
+                let help = "a part is of what it pulls: name the entity in `pull` too";
+                self.wrong.given(&[unit.at("pull")]).at(at, title, help);
+                continue;
+            }
+            let (columns, rows) = (self.columns_brought(view, id), self.rows_brought(view, id));
+            if columns != self.schema.entity(id).projection || !rows.is_empty() {
+                excerpts.push(Excerpt { entity: id, columns, rows });
+            }
+        }
+        excerpts
+    }
+
+    /// The columns that a part has.
+    fn columns_brought(&self, view: View<'_>, id: EntityId) -> Vec<usize> {
+        let entity = self.schema.entity(id);
+        let Some(named) = view.at("columns").present() else { return entity.projection.clone() };
+        if named.items().all(|column| column.text() != entity.key) {
+            let title = format!("the part has no key: `{}` is not among its columns", entity.key);
+            let help = "the key says which row a part is of: name it with the others";
+            self.wrong.given(&[named, self.written(entity).at("schema")]).at(named, title, help);
+        }
+        let mut columns = Vec::new();
+        for column in named.items().filter(|column| column.text() != entity.key) {
+            let Some(position) = self.column_named(column, id, column.text()) else { continue };
+            if !entity.projection.contains(&position) {
+                let title = format!("devices do not hold `{}` of `{}`", column.text(), entity.name);
+                let help = "a part is of what devices hold: add the column to the entity's `project`";
+                self.wrong.given(&[self.written(entity).at("project")]).at(column, title, help);
+            }
+            columns.push(position);
+        }
+        if columns.is_empty() && named.is_sound() {
+            let title = "the part has no column but the key".to_owned();
+            self.wrong.at(named, title, "name what is shown of a row");
+        }
+        columns.sort_unstable();
+        columns.dedup();
+        columns
+    }
+
+    /// Which rows a part has.
+    fn rows_brought(&self, view: View<'_>, id: EntityId) -> Vec<ScopeRule> {
+        let rows = view.at("rows");
+        rows.entries().filter_map(|(name, rule)| self.row_rule(rows.name(name), rule, (id, name))).collect()
+    }
+
+    fn row_rule(&self, at: View<'_>, rule: View<'_>, (id, name): (EntityId, &str)) -> Option<ScopeRule> {
+        let column = self.column_named(at, id, name)?;
+        let kind = &self.schema.entity(id).columns[column].kind;
+        match scope(rule.text())? {
+            Scope::Attribute(attribute) => {
+                if *kind != ColumnKind::Text {
+                    let title = format!("`{name}` is no text, and a device's attribute is one");
+                    self.wrong.at(rule, title, "name a column that is a text, or an attribute");
+                    return None;
+                }
+                let attribute = self.attribute_named(rule, &attribute)?;
+                Some(ScopeRule::Attribute { column, attribute })
+            }
+            Scope::Window(..) if *kind != ColumnKind::Timestamp => {
+                let title = format!("`{name}` is no timestamp");
+                self.wrong.at(rule, title, "only a timestamp lies between two days");
+                None
+            }
+            Scope::Window(from, until) => {
+                let midnight = self.calendar.midnight().0;
+                Some(ScopeRule::Window {
+                    column,
+                    from: Stamp(midnight + from),
+                    until: Stamp(midnight + until),
+                })
+            }
+        }
+    }
+
+    /// Refuses parts of what no unit brings in full, and parts that the gateway cannot tell from
+    /// the rest: who reads by flags, by hashes or from a replica is one reader an entity.
+    pub(super) fn excerpts_fit(&self, units: &[SyncUnit], gateway: &Gateway) {
+        let by_time = match &gateway.serve {
+            Capture::LastModified(options) => options.reconcile.is_none(),
+            _ => false,
+        };
+        for (unit, excerpt) in units.iter().flat_map(|unit| unit.excerpts.iter().map(move |e| (unit, e))) {
+            let entity: &Entity = self.schema.entity(excerpt.entity);
+            let parts = self.root.at("unit").key(&unit.name).at("entity");
+            let at = parts.name(&entity.name);
+            if !units.iter().any(|other| other.brings_whole(excerpt.entity)) {
+                let title = format!("no unit brings `{}` in full", entity.name);
+                let help = "let another unit pull it; what no unit brings leaves out the entity's `project`";
+                self.wrong.given(&[self.root.at("unit")]).at(at, title, help);
+            }
+            if gateway.mode == Mode::Persistent || !by_time {
+                let title = "this gateway keeps one place a device and entity, and a part needs its own";
+                let help = "parts need mode \"ota\" and capture by last_modified without `reconcile`";
+                self.wrong.given(&[self.root.at("gateway")]).at(at, title, help);
+            }
+        }
+    }
+}

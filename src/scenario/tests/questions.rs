@@ -1,0 +1,140 @@
+//! What two variants answer, and the same asked of another scenario.
+
+use super::super::{Demand, Put, Question, Request, Told};
+use super::{MINIMAL, complaint, document, plan, with_names};
+
+const VARIANTS: &str = "
+[variant.small]
+set = { \"engine.pull.chunk_rows\" = 20 }
+[variant.large]
+set = { \"engine.pull.chunk_rows\" = 2000 }
+";
+const FIGURE: &str = "figure.n = { metric = \"engine.requests.count\", less = 2.5 }";
+
+fn with(says: &str, more: &str) -> String {
+    format!(
+        "{MINIMAL}{VARIANTS}[question.checklist-9]\nasks = \"Large?\"\nwithout = \"small\"\n\
+         with = \"large\"\nsays = \"{says}\"\n{more}\n"
+    )
+}
+
+#[test]
+fn a_question_has_two_variants_and_figures_to_tell() {
+    let price = "figure.rows = { metric = \"engine.pull.rows\" }";
+    let asked = plan(&with("requests {n}, × {rows.times} of the rows", &format!("{FIGURE}\n{price}")));
+    let told =
+        |name: &str, metric: &str, demand| Told { name: name.to_owned(), metric: metric.to_owned(), demand };
+    let demand = Some(Demand { more: false, factor_milli: 2_500 });
+    let want = Question {
+        name: "checklist-9".to_owned(),
+        asks: "Large?".to_owned(),
+        without: "small".to_owned(),
+        with: "large".to_owned(),
+        says: "requests {n}, × {rows.times} of the rows".to_owned(),
+        figures: vec![told("n", "engine.requests.count", demand), told("rows", "engine.pull.rows", None)],
+        alike: None,
+        put: Put::ToItsOwn,
+    };
+    assert_eq!(asked.questions.to_vec(), [want]);
+    let without = plan(&format!("{MINIMAL}{VARIANTS}"));
+    assert_eq!(asked.digest, without.digest, "it means nothing else by being asked");
+}
+
+#[test]
+fn a_wrong_question_is_told_at_its_place() {
+    let right = with("{n}", FIGURE);
+    for (text, wanted) in [
+        (right.replace("checklist-9", "checklist-13"), "no list has a question `checklist-13`"),
+        (right.replace("checklist-9", "checklist-13"), "checklist-1 to checklist-12 or field-1 to field-8"),
+        (right.replace("\"large\"\ns", "\"larger\"\ns"), "there is no variant `larger`"),
+        (right.replace("\"large\"\ns", "\"small\"\ns"), "a variant differs in nothing from itself"),
+        (right.replace("{n}", "{m}"), "there is no figure `m`"),
+        (right.replace("{n}", "many"), "the answer does not tell `n`"),
+        (right.replace("requests.count", "request.count"), "there is no metric `engine.request`"),
+        (right.replace(", less = 2.5", ""), "nothing has to come out of this question"),
+        (right.replace("less = 2.5", "less = 1"), "such a factor asks for nothing"),
+        (right.replace("less = 2.5", "less = 2, more = 2"), "it cannot be less and more"),
+        (
+            with("{n}", &format!("{FIGURE}\nneeds = {{ \"entity.*.projekt\" = \"x\" }}")),
+            "no scenario has `entity.*.projekt`",
+        ),
+        (with("{n}", &format!("{FIGURE}\nasked = 1")), "unknown key `asked` in `question.checklist-9`"),
+    ] {
+        let said = complaint(&text, &[]);
+        assert!(said.contains(wanted), "{text}\nshould make it say: {wanted}\nbut it says:\n{said}");
+    }
+}
+
+/// Two entities, of which one names its columns.
+const TWO: &str = "
+name = \"two\"
+[entity.note]
+project = [\"id\", \"title\"]
+schema = { id = \"uuid key\", title = \"text\", body = \"text\" }
+[entity.tag]
+schema = { id = \"uuid key\", name = \"text\" }
+unique = [\"name\"]
+[fleet.phones]
+devices = 4
+";
+
+fn set(text: &str, variant: &str) -> super::super::Plan {
+    plan(&format!("{text}[variant.one]\n{variant}\n"))
+}
+
+#[test]
+fn a_star_stands_for_every_name_there() {
+    let rows =
+        |set: &str| plan(&format!("{TWO}[variant.one]\nset = {{ \"{set}\" = 7 }}\n")).resolved.to_string();
+    assert_eq!(rows("entity.*.rows").matches("rows = 7\n").count(), 2);
+    assert_eq!(rows("entity.*:unique.rows").matches("rows = 7\n").count(), 1);
+    let all = set(TWO, "set = { \"unit.*.pull\" = [\"*\"] }");
+    let every = all.units.iter().all(|unit| unit.pull.len() == 2);
+    assert!(every && all.units.len() == 4, "of units that nobody wrote, too: {:?}", all.units);
+    let said = complaint(&format!("{TWO}[variant.one]\nset = {{ \"event.*.at\" = \"+1s\" }}\n"), &[]);
+    assert!(said.contains("there is no `event.*` to set"), "{said}");
+}
+
+#[test]
+fn what_is_unset_is_as_if_it_were_not_written() {
+    let never = TWO.replace("project = [\"id\", \"title\"]\n", "");
+    let unset = set(TWO, "unset = [\"entity.*.project\"]");
+    assert_eq!(unset.digest, plan(&never).digest);
+    assert_ne!(unset.digest, plan(TWO).digest);
+    assert_eq!(set(TWO, "unset = [\"hooks\", \"engine.pull.prefetch\"]").digest, plan(TWO).digest);
+    let said = complaint(&format!("{TWO}[variant.one]\nunset = [\"entity.note.projekt\"]\n"), &[]);
+    assert!(said.contains("unknown key `projekt`"), "{said}");
+}
+
+#[test]
+fn another_scenario_is_asked_by_what_the_variants_set() {
+    let of = document(&with("{n}", FIGURE));
+    let own = document(&format!("{TWO}[variant.mine]\nset = {{ \"entity.tag.rows\" = 3 }}\n"));
+    let asked = own.asked("checklist-9", &of);
+    let plans = with_names(|names| asked.plans(&Request::default(), names)).unwrap();
+    let variants: Vec<_> = plans.iter().filter_map(|plan| plan.variant.as_deref()).collect();
+    assert_eq!(variants, ["checklist-9-large", "checklist-9-small"]);
+    let rows: Vec<u32> = plans.iter().map(|plan| plan.engine.pull.chunk_rows).collect();
+    assert_eq!(rows, [2_000, 20]);
+    assert!(plans.iter().all(|plan| plan.scenario == "two" && plan.questions[0].with == "checklist-9-large"));
+}
+
+#[test]
+fn a_scenario_lacks_what_a_question_needs() {
+    let needing = |need: &str| {
+        let needs = format!("needs = {{ \"{need}\" = \"there is none\" }}");
+        document(&with("{n}", &format!("{FIGURE}\n{needs}")))
+    };
+    let (two, least) = (document(TWO), document(MINIMAL));
+    for (need, of, lacks) in [
+        ("entity.*.project", &two, false),
+        ("entity.*.project", &least, true),
+        ("entity.*.unique", &least, true),
+        ("unit.*.blocking=true", &two, false),
+        ("unit.*.discard_pending=true", &two, false),
+        ("event.*.trigger", &two, true),
+    ] {
+        let said = of.lacks("checklist-9", &needing(need), &[]);
+        assert_eq!(said.as_deref(), lacks.then_some("there is none"), "{need}");
+    }
+}

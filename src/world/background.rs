@@ -1,0 +1,128 @@
+//! An app that the operating system suspends and lets go on.
+//!
+//! None of its tasks has a turn meanwhile: a timer that comes up, an answer that is there, word of
+//! the network are waiting for it when it goes on, where it was. Time goes on all the while, and so
+//! does what the kernel does for it, until its connections are taken: requests under way have
+//! failed then. Whoever takes the app up, edits or asks for a sync has it go on.
+//!
+//! A budget ([`Budget`](crate::scenario::Budget)) is what it may do that nobody looks at; it begins
+//! again each time that somebody has used the app.
+
+use std::task::Waker;
+
+use super::device::Device;
+use super::suspension::Counts;
+use crate::base::Span;
+use crate::contract::{AppEvent, Event};
+
+impl Device {
+    /// The operating system suspends the app for so long; false if none runs.
+    pub(super) fn suspend_for(&self, length: Span, sockets: Span) -> bool {
+        if !self.is_running() || self.suspension.is_on() || self.suspension.lifted.get() {
+            return self.is_running();
+        }
+        let looked = self.attention.looks();
+        self.put_away();
+        self.suspension.comes_back.set(looked);
+        let since = self.now();
+        self.suspension.forced_until.set(since + length);
+        self.suspend(Some(sockets));
+        let (device, handle) = (self.shared(), self.handle.clone());
+        self.handle.spawn(self.world, "suspend", async move {
+            handle.sleep(length).await;
+            if device.suspension.since.get() == Some(since) {
+                device.go_on();
+                if device.suspension.comes_back.take() {
+                    device.app(AppEvent::Resume);
+                }
+            }
+        });
+        true
+    }
+
+    /// Nothing of the app goes on from here.
+    fn suspend(&self, sockets: Option<Span>) {
+        let (of, now) = (&self.suspension, self.now());
+        if of.lifted.get() || of.is_on() || !self.is_running() {
+            return;
+        }
+        of.since.set(Some(now));
+        of.counts.set(Counts { times: of.counts.get().times + 1, ..of.counts.get() });
+        self.tell(Event::Suspended);
+        let Some(last) = sockets else { return };
+        let (device, handle) = (self.shared(), self.handle.clone());
+        self.handle.spawn(self.world, "sockets", async move {
+            handle.sleep(last).await;
+            if device.suspension.since.get() == Some(now) {
+                device.way.reset_all();
+            }
+        });
+    }
+
+    /// The app goes on where it was, if it is suspended.
+    fn go_on(&self) {
+        let Some(after) = self.suspension.over(self.now()) else { return };
+        self.tell(Event::Continued { after });
+        self.suspension.tasks.take().into_iter().for_each(Waker::wake);
+        if let Some(event) = self.suspension.network.take() {
+            self.app(event);
+        }
+    }
+
+    /// Somebody takes the app up.
+    pub(super) fn take_up(&self) {
+        self.suspension.comes_back.set(false);
+        self.suspension.leave();
+        self.go_on();
+    }
+
+    /// Somebody does something with the app, and puts it away again if they do not look at it.
+    pub(super) fn use_briefly(&self) {
+        self.go_on();
+        if !self.attention.looks() {
+            self.stay_in_background();
+        }
+    }
+
+    /// Nobody looks at the app from here on: it may do what its budget allows.
+    pub(super) fn stay_in_background(&self) {
+        self.suspension.comes_back.set(false);
+        let stay = self.suspension.leave();
+        let Some(budget) = self.suspension.budget.filter(|_| !self.suspension.lifted.get()) else { return };
+        let (device, handle) = (self.shared(), self.handle.clone());
+        self.handle.spawn(self.world, "background", async move {
+            let since = handle.now();
+            for (opens, closes) in budget.windows(since) {
+                handle.sleep_until(opens).await;
+                if device.suspension.stay.get() != stay {
+                    return;
+                }
+                if opens > since {
+                    device.give_window();
+                }
+                handle.sleep_until(closes).await;
+                if device.suspension.stay.get() != stay {
+                    return;
+                }
+                device.suspend(budget.sockets);
+            }
+        });
+    }
+
+    fn give_window(&self) {
+        let of = &self.suspension;
+        if !self.is_running() || self.now() < of.forced_until.get() {
+            return;
+        }
+        of.counts.set(Counts { windows: of.counts.get().windows + 1, ..of.counts.get() });
+        self.go_on();
+        self.app(AppEvent::Background);
+    }
+
+    /// Nothing is suspended from here on.
+    pub(super) fn lift_suspension(&self) {
+        self.suspension.lifted.set(true);
+        self.suspension.leave();
+        self.go_on();
+    }
+}
