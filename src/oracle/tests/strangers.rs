@@ -20,6 +20,7 @@ fn units() -> Vec<SyncUnit> {
         push: Vec::new(),
         blocking: false,
         discard_pending: false,
+        when: Vec::new(),
         excerpts,
     };
     let part = Excerpt { entity: EntityId(0), columns: Vec::new(), rows: Vec::new() };
