@@ -6,7 +6,9 @@ use super::board::Board;
 use super::table::Id;
 use super::waste::Waste;
 use crate::base::{DeviceId, Span, Time};
-use crate::contract::{Author, DropReason, EditKind, Event, KillReason, ServerError, TransportError, UnitEvent};
+use crate::contract::{
+    Author, DropReason, EditKind, Event, KillReason, ServerError, TransportError, UnitEvent,
+};
 
 /// A request that has left.
 #[derive(Clone, Copy, Debug, Default)]

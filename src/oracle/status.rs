@@ -66,6 +66,8 @@ struct Stretch {
 struct Device {
     shown: Option<Status>,
     offline: bool,
+    /// The process is suspended: nobody sees what it shows.
+    asleep: bool,
     runs: BTreeSet<u64>,
     /// Hooks of runs that have not ended.
     hooks: u32,
@@ -207,7 +209,8 @@ impl Statuses {
     /// "Syncing" although nothing has moved for longer than any run may take to fail.
     fn stalls(&mut self, at: Time, id: DeviceId, names: Names<'_>, findings: &mut Findings) {
         let device = &mut self.devices[id.0 as usize];
-        let Some(Status { state: Shown::Syncing(_), .. }) = device.shown else { return };
+        let shown = device.shown.filter(|_| !device.asleep);
+        let Some(Status { state: Shown::Syncing(_), .. }) = shown else { return };
         let bound = self.patience.of_stall(device.hooks > 0);
         let from = (device.moved + bound).max(device.counted);
         if at <= from {
@@ -282,6 +285,9 @@ impl Device {
 
     /// Whether that may change what is right to show.
     fn learns(&mut self, at: Time, id: DeviceId, event: &Event<'_>) -> bool {
+        if let Event::Continued { .. } = event {
+            self.moves(at);
+        }
         self.network_or_process(event) || self.run(at, event) || self.edit(at, id, event)
     }
 
@@ -290,8 +296,10 @@ impl Device {
             Event::LinkDown => self.offline = true,
             Event::LinkUp => self.offline = false,
             Event::ProcessStarted { .. } => self.conflicts.clear(),
+            Event::Suspended => self.asleep = true,
+            Event::Continued { .. } => self.asleep = false,
             Event::ProcessKilled { reason } => {
-                self.shown = None;
+                (self.shown, self.asleep) = (None, false);
                 self.runs.clear();
                 self.failed.clear();
                 (self.hooks, self.full, self.fresh) = (0, false, false);
@@ -403,7 +411,7 @@ impl Device {
 
     /// What is wrong with what is shown now: with the edits, the network, and the state.
     fn wrong(&self) -> [Option<Wrong>; 3] {
-        let Some(Status { state, pending }) = self.shown else { return [None; 3] };
+        let Some(Status { state, pending }) = self.shown.filter(|_| !self.asleep) else { return [None; 3] };
         let (least, pending) = (self.waiting.len(), pending as usize);
         let edits = if self.unknown || (least..=least + self.perhaps.len()).contains(&pending) {
             None

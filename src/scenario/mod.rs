@@ -41,8 +41,8 @@ mod keys;
 mod merge;
 mod plan;
 mod profiles;
-mod question;
 mod query;
+mod question;
 mod quotes;
 mod requirements;
 mod resolve;
@@ -66,10 +66,10 @@ pub use hook::{AppCall, Fate, HookPlan, Hooks};
 pub use keys::{key_table, schema_json};
 pub use plan::*;
 pub use profiles::{Library, Profile, Sourced};
+pub use query::AppQuery;
 pub use question::{
     Demand, Piece, Put, QUESTION_LISTS, Question, QuestionList, Side, Told, pieces, question_place,
 };
-pub use query::AppQuery;
 pub use requirements::{REQUIREMENTS, Requirement, requirement};
 pub use resolve::Names;
 pub use template::template;
