@@ -20,7 +20,8 @@ pub(super) struct Miscalled {
 }
 
 impl Miscalled {
-    /// A rule of a device's decided about an edit, as in a conflict with the first `versions` of `row`.
+    /// A rule of a device's decided about an edit, as in a conflict with the first `versions` of
+    /// `row`.
     pub(super) fn decided(
         &mut self,
         device: DeviceId,

@@ -1,5 +1,5 @@
-//! What had to occur with some of many seeds: situations, and of a swarm, in which a seed has only a
-//! part of the trouble, the violations that are expected and the least that figures come to.
+//! What had to occur with some of many seeds: situations, and of a swarm, in which a seed has only
+//! a part of the trouble, the violations that are expected and the least that figures come to.
 //!
 //! It is a matter of the run: no cell is to blame, and the verdict and the exit code say so.
 

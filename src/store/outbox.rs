@@ -88,8 +88,8 @@ impl Entry {
         format!("{}{}", self.id, if merged { BESIDE } else { OVER })
     }
 
-    /// The idempotency key under which it goes out. A copy of the storage may have decided otherwise
-    /// about the same edit, and the backend is to commit that once.
+    /// The idempotency key under which it goes out. A copy of the storage may have decided
+    /// otherwise about the same edit, and the backend is to commit that once.
     pub fn id_sent(&self) -> String {
         self.id.replace(BESIDE, OVER.encode_utf8(&mut [0; 4]))
     }
