@@ -18,6 +18,7 @@ asked![
     "consistent",
     "deadline",
     "edits-meanwhile",
+    "flat-entities",
     "hierarchy",
     "light-entities",
     "merged",

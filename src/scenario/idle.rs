@@ -244,11 +244,12 @@ const IDLE: &[Idle] = &[
         keys: &["engine.push.sync_date"],
         needs: |tree| {
             says(tree, "engine.push.capture", engine::LocalCapture::UpdatedAfterLastSync)
+                || says(tree, "engine.pull.cursor", engine::CursorBook::LastSyncOn)
                 || has_own_stack(tree)
         },
-        chosen_by: &["engine.push.capture", "engine.name"],
-        why: "edits are kept whatever the date of the last sync is",
-        help: "capture = \"updated-after-last-sync\" in [engine.push] looks for them by that date",
+        chosen_by: &["engine.push.capture", "engine.pull.cursor", "engine.name"],
+        why: "nothing goes by the date of the last sync",
+        help: "capture = \"updated-after-last-sync\" in [engine.push] looks for edits by that date, cursor = \"last-sync-on\" in [engine.pull] asks by it",
     },
     Idle {
         keys: &["backend.authorisation"],

@@ -161,6 +161,7 @@ suite! {
     suite_checklist_consistent_meets_its_expectations: "checklist/consistent";
     suite_checklist_deadline_meets_its_expectations: "checklist/deadline";
     suite_checklist_edits_meanwhile_meets_its_expectations: "checklist/edits-meanwhile";
+    suite_checklist_flat_entities_meets_its_expectations: "checklist/flat-entities";
     suite_checklist_hierarchy_meets_its_expectations: "checklist/hierarchy";
     suite_checklist_light_entities_meets_its_expectations: "checklist/light-entities";
     suite_checklist_merged_meets_its_expectations: "checklist/merged";

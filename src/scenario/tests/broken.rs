@@ -559,7 +559,7 @@ fn what_a_conflict_policy_is_never_asked_is_refused() {
         &["`hangs`, `panics` and `nonsense` are more than all edits together", "at most 1", "^^^^^"],
     );
     let dated = "[engine]\npush = { sync_date = \"start\" }";
-    says(dated, &["edits are kept whatever the date of the last sync is"]);
+    says(dated, &["nothing goes by the date of the last sync"]);
 }
 
 #[test]
