@@ -8,8 +8,8 @@ use super::{run, sources};
 use crate::base::Word as _;
 use crate::campaign::Runner;
 use crate::engine::{Detect, POLICY_NAMES};
-use crate::report::conflicts::{Conflicts, Line};
-use crate::report::{CellRecord, Exit};
+use crate::report::conflicts::{self, Conflicts, Line};
+use crate::report::{CellRecord, Exit, Judged, Reason};
 use crate::scenario::{CONFLICTS_EXPECTED, Document, Plan};
 
 const POLICY: &str = "engine.conflict.policy";
@@ -33,7 +33,12 @@ pub(super) fn conflicts(
 ) -> anyhow::Result<Exit> {
     console.limit_to(args.work.time_limit);
     let plans = plans(runner)?;
-    let order = Order::of_matrix(args.place.as_place(), &args.work);
+    let right = Conflicts::of_csv(CONFLICTS_EXPECTED)?;
+    let hold = |judged: &mut [Judged]| {
+        let lines = judged.iter().filter_map(|judged| line_of(&judged.cell)).collect();
+        conflicts::hold(judged, lines, &right);
+    };
+    let order = Order { matrix: true, held: Some(&hold), ..Order::of(args.place.as_place(), &args.work) };
     let ran = run::carry_out(&plans, &order, runner, console)?;
     let table = Conflicts::new(ran.record.cells.iter().filter_map(line_of).collect());
     let place = ran.place_line();
@@ -44,22 +49,26 @@ pub(super) fn conflicts(
         ConflictsFormat::Csv => console.result(&table.to_csv()),
     }
     let ended = ran.close(console);
-    let right = Conflicts::of_csv(CONFLICTS_EXPECTED)?;
-    let wrong = if ran.record.complete { table.differs_from(&right) } else { Vec::new() };
-    if ran.record.complete && ended == Exit::Success {
-        let (all, n) = (table.lines().len(), wrong.len());
-        console.remark(&match n {
-            0 => format!("all {all} cells are as {EXPECTED} says\n"),
-            n => format!("{n} of {all} cells are not as {EXPECTED} says\n"),
-        });
+    let all = table.lines().len();
+    let wrong: Vec<(&str, &str)> = ran.record.cells.iter().filter_map(unexpected).collect();
+    match wrong.len() {
+        0 if ended == Exit::Success => console.remark(&format!("all {all} cells are as {EXPECTED} says\n")),
+        0 => {}
+        n => console.remark(&format!("{n} of {all} cells are not as {EXPECTED} says\n")),
     }
-    for cell in wrong.iter().take(TOLD) {
-        console.complaint(&format!("not as expected: {cell}\n"));
+    for (cell, why) in wrong.iter().take(TOLD) {
+        console.complaint(&format!("{cell}: {why}\n"));
     }
     if let Some(more) = wrong.len().checked_sub(TOLD).filter(|more| *more > 0) {
         console.complaint(&format!("… and {more} more: --format csv has all, for {EXPECTED}\n"));
     }
-    Ok(if ended == Exit::Success && !wrong.is_empty() { Exit::Threshold } else { ended })
+    Ok(ended)
+}
+
+/// A cell that is not as the table says, and in what.
+fn unexpected(cell: &CellRecord) -> Option<(&str, &str)> {
+    let why = cell.reasons.iter().find(|reason| reason.text.starts_with(Reason::NOT_AS_EXPECTED))?;
+    Some((&cell.id, &why.text))
 }
 
 /// A world's cells, in both orders, of a setting.

@@ -55,7 +55,7 @@ pub(super) fn matrix(
         let why = refused.into_values().next().unwrap_or_default();
         return Err(Refusal::because(Exit::Invalid, format!("no setting of the matrix can be run: {why}")));
     }
-    let order = Order::of_matrix(args.place.as_place(), &args.work);
+    let order = Order { matrix: true, ..Order::of(args.place.as_place(), &args.work) };
     let ran = run::carry_out(&plans, &order, runner, console)?;
     let matrix = Matrix::new(&all(), &refused, &ran.record, setting_of);
     match args.format {

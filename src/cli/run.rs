@@ -37,16 +37,8 @@ pub(super) fn run(args: &RunArgs, runner: &dyn Runner, console: &mut Console<'_>
         sources::remark_on(&plans, console);
     }
     let baseline = args.baseline.as_deref().zip(baseline.as_ref());
-    let place = args.place.as_place();
-    let order = Order {
-        place,
-        work: &args.work,
-        twice: args.twice,
-        baseline,
-        sweep: None,
-        matrix: args.asked.is_some(),
-        tune: None,
-    };
+    let (twice, matrix) = (args.twice, args.asked.is_some());
+    let order = Order { twice, baseline, matrix, ..Order::of(args.place.as_place(), &args.work) };
     let ran = carry_out(&plans, &order, runner, console)?;
     tell(&ran, args.format, console);
     for line in report::unchecked(&plans).into_iter().chain(report::unanswered(&plans)) {
@@ -102,14 +94,17 @@ pub(super) struct Order<'a> {
     pub(super) sweep: Option<SweepRecord>,
     /// Whether it is a matrix.
     pub(super) matrix: bool,
+    /// Fails cells that did not come out as somebody wrote down; not asked of a run that stopped.
+    pub(super) held: Option<&'a dyn Fn(&mut [Judged])>,
     /// What is searched, if it is a search: who finds what was killed is to know what it was.
     pub(super) tune: Option<TuneRecord>,
 }
 
 impl<'a> Order<'a> {
-    /// Of a matrix of settings.
-    pub(super) fn of_matrix(place: Place<'a>, work: &'a Work) -> Order<'a> {
-        Order { place, work, twice: false, baseline: None, sweep: None, matrix: true, tune: None }
+    /// Each cell once, and nothing besides.
+    pub(super) fn of(place: Place<'a>, work: &'a Work) -> Order<'a> {
+        let (baseline, sweep, held, tune) = (None, None, None, None);
+        Order { place, work, twice: false, baseline, sweep, matrix: false, held, tune }
     }
 }
 
@@ -143,6 +138,9 @@ pub(super) fn carry_out(
     let (mut judged, notes) = under_way.run(plans, runner, console);
     let claims = report::hold_claims(plans, &mut judged);
     let answers = report::hold_answers(plans, &mut judged);
+    if let Some(hold) = order.held.filter(|_| judged.len() == plans.len() && notes.is_empty()) {
+        hold(&mut judged);
+    }
     let (mut changes, mut standard) = (Vec::new(), None);
     let shown = under_way.shown().to_owned();
     if let Some((name, baseline)) = order.baseline {

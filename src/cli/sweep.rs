@@ -34,16 +34,7 @@ pub(super) fn sweep(
     let objective = args.metric.clone().unwrap_or_else(|| Objective::of_axis(&args.grid.axis[0].key));
     let against = reference.as_ref().map(|reference| grid::values(&reference.axis).swap_remove(0));
     let told = SweepRecord::new(&grid::values(&args.grid.axis), against.as_ref(), &objective);
-    let place = args.place.as_place();
-    let order = Order {
-        place,
-        work: &args.work,
-        twice: false,
-        baseline: None,
-        sweep: Some(told),
-        matrix: false,
-        tune: None,
-    };
+    let order = Order { sweep: Some(told), ..Order::of(args.place.as_place(), &args.work) };
     sources::remark_on(&plans, console);
     let ran = run::carry_out(&plans, &order, runner, console)?;
     let swept = |grid: &Grid| Sweep::new(&ran.record, &grid::values(&grid.axis), objective.clone());

@@ -28,16 +28,8 @@ const SEEDS: u64 = 8;
 pub(super) fn tune(args: &TuneArgs, runner: &dyn Runner, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     console.limit_to(args.work.time_limit);
     let mut search = Search::new(args, runner, console)?;
-    let place = args.place.as_place();
-    let order = Order {
-        place,
-        work: &args.work,
-        twice: false,
-        baseline: None,
-        sweep: None,
-        matrix: false,
-        tune: Some(search.tuned()),
-    };
+    let tune = Some(search.tuned());
+    let order = Order { tune, ..Order::of(args.place.as_place(), &args.work) };
     sources::remark_on(&search.plans, console);
     let corners = std::mem::take(&mut search.plans);
     room::for_plans(&corners, options(&args.work, false).jobs, console)?;

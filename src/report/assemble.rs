@@ -117,7 +117,7 @@ pub fn of_matrix(mut record: RunRecord, notes: &[Note]) -> RunRecord {
 /// setting.
 fn faults(record: &RunRecord) -> impl Iterator<Item = Exit> {
     let reasons = record.cells.iter().flat_map(|cell| &cell.reasons);
-    reasons.map(|reason| Exit::of(reason.exit_code)).filter(|exit| !exit.is_finding())
+    reasons.filter(|reason| !reason.is_finding()).map(|reason| Exit::of(reason.exit_code))
 }
 
 /// The scenario that the plans come from; of several, their names and paths in one line, and a

@@ -9,8 +9,10 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
+use super::exit::Exit;
 use super::grid::Grid;
-use super::record::{CellRecord, EndingKind};
+use super::judge::Judged;
+use super::record::{CellRecord, EndingKind, Reason, Verdict};
 
 /// What stays of the two sides of a conflict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,6 +122,17 @@ impl Line {
         text
     }
 
+    /// In which fields it is not as `right`, in words; `None` in none.
+    fn differs(&self, right: &Line) -> Option<String> {
+        let fields = |line: &Line| serde_json::to_value(line).expect("names and numbers");
+        let (is, right) = (fields(self), fields(right));
+        let field = |(name, value): (&String, &serde_json::Value)| {
+            (right[name] != *value).then(|| format!("{name} is {value}, not {}", right[name]))
+        };
+        let fields: Vec<String> = is.as_object().into_iter().flatten().filter_map(field).collect();
+        (!fields.is_empty()).then(|| fields.join("; "))
+    }
+
     /// What tells it from others of the table.
     fn setting(&self) -> [&str; 4] {
         [&self.detect, &self.policy, &self.world, &self.order]
@@ -200,18 +213,16 @@ impl Conflicts {
         self.parts(|grid| grid.markdown() + "\n", "\n")
     }
 
-    /// The cells of which `right` says something else, a line each.
-    pub fn differs_from(&self, right: &Conflicts) -> Vec<String> {
-        let of = |line: &Line| right.0.iter().find(|other| other.setting() == line.setting()).cloned();
-        let fields = |line: &Line| serde_json::to_string(line).expect("names and numbers");
-        let told = |line: &Line| {
-            let right = of(line);
-            let expected = right.as_ref().map_or("no such cell".to_owned(), fields);
-            (right.as_ref() != Some(line)).then(|| format!("{}\n  expected {expected}", fields(line)))
-        };
-        let here = self.0.iter().filter_map(told);
-        let missing = right.0.iter().filter(|line| self.0.iter().all(|l| l.setting() != line.setting()));
-        here.chain(missing.map(|line| format!("not run: {}", fields(line)))).collect()
+    /// Of each cell in what it is not as `right` says, in words; then the cells of `right` that are
+    /// not here.
+    pub fn differs_from(&self, right: &Conflicts) -> (Vec<Option<String>>, Vec<String>) {
+        let of = |line: &Line| right.0.iter().find(|other| other.setting() == line.setting());
+        let told =
+            |line: &Line| of(line).map_or_else(|| Some("no such cell".to_owned()), |r| line.differs(r));
+        let is_here = |line: &&Line| self.0.iter().any(|own| own.setting() == line.setting());
+        let missing = right.0.iter().filter(|line| !is_here(line));
+        let missing = missing.map(|line| format!("not run: {}", line.setting().join(" ")));
+        (self.0.iter().map(told).collect(), missing.collect())
     }
 
     fn parts(&self, drawn: impl Fn(&Grid) -> String, gap: &str) -> String {
@@ -249,6 +260,27 @@ impl Conflicts {
     }
 }
 
+/// Fails each cell that is not as `right` says; `lines` are theirs, in their order. Where a cell of
+/// `right` is not run, the first cell fails: the table is wrong. Of cells of which one did not come
+/// to its end nothing is said.
+pub fn hold(judged: &mut [Judged], lines: Vec<Line>, right: &Conflicts) {
+    let ended = |judged: &Judged| {
+        judged.cell.verdict != Verdict::Incomplete && judged.cell.ending.kind != EndingKind::Broken
+    };
+    if lines.len() != judged.len() || !judged.iter().all(ended) {
+        return;
+    }
+    let (wrong, missing) = Conflicts::new(lines).differs_from(right);
+    let missing = missing.into_iter().map(|why| (0, why));
+    let wrong = wrong.into_iter().enumerate().filter_map(|(cell, why)| Some((cell, why?)));
+    for (cell, why) in wrong.chain(missing) {
+        let text = format!("{}{why}", Reason::NOT_AS_EXPECTED);
+        judged[cell].fail(Exit::Threshold, text);
+        // What it is told by first is why the run fails.
+        judged[cell].cell.reasons.rotate_right(1);
+    }
+}
+
 /// A world's name, a word a line.
 fn heading(world: &str) -> String {
     world.replace('-', "\n")
@@ -267,6 +299,9 @@ fn distinct<'t>(texts: impl Iterator<Item = &'t str>) -> Vec<&'t str> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{
+        Paint, RunRecord, assemble, broken, cell_ids, fixture, html, judge, junit, of_matrix, story,
+    };
     use super::*;
 
     fn line(policy: &str, order: &str, stays: Stays, overwritten: u64) -> Line {
@@ -325,14 +360,58 @@ mod tests {
     #[test]
     fn a_cell_that_is_not_as_expected_is_told() {
         let mut other = table();
-        assert_eq!(table().differs_from(&other), Vec::<String>::new());
+        assert_eq!(table().differs_from(&other), (vec![None; 4], Vec::new()));
         other.0[1].silent = 1;
-        let gone = other.0.pop().unwrap();
-        let told = table().differs_from(&other);
-        assert_eq!(told.len(), 2, "{told:?}");
-        assert!(told[1].ends_with("expected no such cell"), "{told:?}");
-        let mut more = table();
-        more.0.push(Line { policy: "none".to_owned(), ..gone });
-        assert!(table().differs_from(&more)[0].starts_with("not run: "));
+        other.0.pop();
+        let told: Vec<Option<String>> = table().differs_from(&other).0;
+        let told: Vec<&str> = told.iter().map(|why| why.as_deref().unwrap_or_default()).collect();
+        assert_eq!(told, ["", "silent is 0, not 1", "", "no such cell"]);
+        let missing = other.differs_from(&table()).1;
+        assert_eq!(missing, ["not run: dates server update-delete here-earlier"]);
+    }
+
+    /// A matrix of two cells: the first loses rows, as it always does, and this is said of both.
+    fn run(right: &Conflicts) -> RunRecord {
+        let plans = [fixture::plan(None, 1), fixture::plan(Some("fine"), 2)];
+        let outcomes = [fixture::lost(2), fixture::outcome()];
+        let ids = cell_ids(&plans);
+        let judged = plans.iter().zip(&outcomes).zip(&ids).map(|((plan, out), id)| judge(plan, id, out));
+        let mut judged: Vec<Judged> = judged.collect();
+        hold(&mut judged, table().0[..2].to_vec(), right);
+        let record = of_matrix(assemble("reports/x", &plans, judged, &[]), &[]);
+        // Who reads it takes it.
+        RunRecord::parse(&record.to_json()).unwrap()
+    }
+
+    #[test]
+    fn a_cell_that_is_not_as_expected_fails_the_run_alone() {
+        let mut right = Conflicts::new(table().0[..2].to_vec());
+        let record = run(&right);
+        assert_eq!((record.verdict, record.exit_code), (Verdict::Pass, 0));
+        right.0[1].silent = 1;
+        let record = run(&right);
+        assert_eq!((record.verdict, record.exit_code), (Verdict::Fail, Exit::Threshold.code()));
+        assert_eq!(record.cells[1].reasons[0].text, "not as expected: silent is 0, not 1");
+        let junit = junit(&record);
+        assert!(junit.contains("failures=\"1\"") && junit.contains("not as expected: silent"), "{junit}");
+        let story = story(&record, Paint(false), 80, false);
+        assert!(story.contains("(2 cells, 1 failing, exit 10;"), "{story}");
+        let page = html::page(&record);
+        assert!(page.contains("What is wrong") && page.contains("What settings miss"), "{page}");
+    }
+
+    #[test]
+    fn a_cell_of_the_table_that_is_not_run_fails_the_run() {
+        let record = run(&Conflicts::new(table().0[..3].to_vec()));
+        assert_eq!(record.exit_code, Exit::Threshold.code());
+        assert!(record.cells[0].reasons[0].text.contains("not run: dates server"));
+    }
+
+    #[test]
+    fn of_a_matrix_with_a_cell_that_broke_nothing_is_expected() {
+        let plans = [fixture::plan(None, 1)];
+        let mut judged = vec![broken(&plans[0], "a", Exit::Internal, "a bug")];
+        hold(&mut judged, table().0[..1].to_vec(), &Conflicts::default());
+        assert_eq!(judged[0].cell.reasons.len(), 1);
     }
 }

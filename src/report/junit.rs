@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::exit::Exit;
+use super::found::is_found;
 use super::record::{CellRecord, GateRecord, OccurrenceRecord, Reason, RunRecord, Verdict};
 use super::{human, occurrences};
 
@@ -27,7 +28,7 @@ pub fn junit(record: &RunRecord) -> String {
         let held = gates.iter().map(|gate| (format!("{}: gate {}", cell.id, gate.name), held(gate)));
         for (name, status) in [(cell.id.clone(), checks(record, cell, gates))].into_iter().chain(held) {
             let case = case(cell, &name, status);
-            suite.add_test_case(if record.is_of_findings() { found(case) } else { case });
+            suite.add_test_case(if is_found(record, cell) { found(case) } else { case });
         }
     }
     for one in record.occurrences.iter().filter(|one| !one.pass) {

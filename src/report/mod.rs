@@ -35,6 +35,7 @@ mod drawn;
 mod exit;
 pub mod flat;
 mod folder;
+mod found;
 mod grid;
 pub mod histograms;
 pub mod html;

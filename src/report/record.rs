@@ -328,6 +328,15 @@ pub struct Reason {
     pub text: String,
 }
 
+impl Reason {
+    /// What the reason of a cell begins with that did not come out as somebody wrote down.
+    pub const NOT_AS_EXPECTED: &str = "not as expected: ";
+    /// Whether it says what came of a setting: where settings are asked about, that is an answer.
+    pub fn is_finding(&self) -> bool {
+        Exit::of(self.exit_code).is_finding() && !self.text.starts_with(Reason::NOT_AS_EXPECTED)
+    }
+}
+
 /// Figures over virtual time, thinned out to what can be drawn.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SeriesRecord {

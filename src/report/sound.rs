@@ -84,7 +84,10 @@ impl RunRecord {
             }
             let told = misses.is_some() || !cell.expectations.is_empty();
             let misses = misses == Some(true) || cell.expectations.iter().any(|expected| !expected.pass);
-            let by = |reason: &Reason| reason.exit_code == threshold && !tested_nothing(&reason.text);
+            let written = |reason: &Reason| reason.text.starts_with(Reason::NOT_AS_EXPECTED);
+            let by = |reason: &Reason| {
+                reason.exit_code == threshold && !tested_nothing(&reason.text) && !written(reason)
+            };
             let fails = cell.reasons.iter().any(by);
             if told && !misses && fails {
                 return Err(format!("the cell {} fails by a threshold, and all of its are met", cell.id));
@@ -127,8 +130,7 @@ impl RunRecord {
             let (is, has) = (if self.complete { "" } else { "not " }, human::count(ended, "cell"));
             return Err(format!("the run is {is}complete, and it has {has} of {planned}"));
         }
-        let own =
-            |cell: &CellRecord| cell.reasons.iter().any(|reason| !Exit::of(reason.exit_code).is_finding());
+        let own = |cell: &CellRecord| !cell.reasons.iter().all(Reason::is_finding);
         let lacks = self.occurrences.iter().any(|one| !one.pass);
         let right = match self.failing().find(|cell| !self.matrix || own(cell)) {
             _ if of_search => self.verdict,
@@ -156,18 +158,21 @@ impl RunRecord {
     /// The exit codes that may follow from the record, the likeliest first; `None` where a reason
     /// or a note of a later program has a say.
     fn exits(&self) -> Option<Vec<Exit>> {
-        let reasons = self.cells.iter().flat_map(|cell| &cell.reasons);
-        let reasons: Option<Vec<Exit>> = reasons.map(|reason| Exit::from_code(reason.exit_code)).collect();
         let notes: Option<Vec<Exit>> = self.notes.iter().map(|note| Note::exit_of(note)).collect();
-        let (mut reasons, notes) = (reasons?, notes?);
+        let notes = notes?;
+        let answers = self.tune.is_none()
+            && self.matrix
+            && (self.complete || notes.iter().any(|exit| *exit != Exit::Success));
+        let reasons = self.cells.iter().flat_map(|cell| &cell.reasons);
+        let reasons = reasons.filter(|reason| !answers || !reason.is_finding());
+        let reasons: Option<Vec<Exit>> = reasons.map(|reason| Exit::from_code(reason.exit_code)).collect();
+        let mut reasons = reasons?;
         let mut others = Vec::new();
         if let Some(tune) = &self.tune {
             reasons.retain(|exit| matches!(exit, Exit::Internal | Exit::Invalid));
             reasons.extend(tune.is_without_a_setting().then_some(Exit::Threshold));
             // It may have stopped at the first setting that is no candidate.
             others.extend(tune.places.iter().any(|place| !place.complete).then_some(Exit::Threshold));
-        } else if self.matrix && (self.complete || notes.iter().any(|exit| *exit != Exit::Success)) {
-            reasons.retain(|exit| !exit.is_finding());
         }
         reasons.extend(self.occurrences.iter().filter(|one| !one.pass).map(|_| Exit::Threshold));
         if !self.complete && notes.is_empty() {

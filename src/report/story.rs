@@ -7,6 +7,7 @@ use super::answers;
 use super::assemble::replay_record;
 use super::claims;
 use super::exit::Exit;
+use super::found;
 use super::grid::Grid;
 use super::human;
 use super::occurrences;
@@ -104,7 +105,7 @@ pub fn warnings(record: &RunRecord, paint: Paint) -> String {
 /// that runs it again.
 pub fn last_lines(record: &RunRecord, folder: &str) -> String {
     let mut text = format!("report: {folder}\n");
-    for cell in record.failing() {
+    for cell in found::told(record) {
         text.push_str(&format!("{}\n", cell.replay));
     }
     text
@@ -132,7 +133,7 @@ pub fn reasons(record: &RunRecord) -> String {
 /// how many there are besides: what is said of each is the same.
 fn by_scenario(record: &RunRecord) -> Vec<(&CellRecord, usize)> {
     let mut told: Vec<(&CellRecord, usize)> = Vec::new();
-    for cell in record.failing() {
+    for cell in found::told(record) {
         let of_baseline = cell.reasons.iter().all(|reason| reason.exit_code == Exit::NoBaseline.code());
         match told.iter_mut().find(|(first, _)| of_baseline && first.reasons == cell.reasons) {
             Some((_, others)) => *others += 1,
@@ -166,7 +167,7 @@ pub fn lives(cell: &CellRecord) -> String {
 pub fn annotations(record: &RunRecord) -> String {
     let escaped = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
     let property = |text: &str| escaped(text).replace(':', "%3A").replace(',', "%2C");
-    let lines = record.failing().take(NAMED_CELLS).map(|cell| {
+    let lines = found::told(record).take(NAMED_CELLS).map(|cell| {
         let file =
             if cell.path.is_empty() { String::new() } else { format!("file={},", property(&cell.path)) };
         let reasons: Vec<&str> = cell.reasons.iter().map(|reason| reason.text.as_str()).collect();
@@ -188,7 +189,7 @@ pub fn headline(record: &RunRecord, paint: Paint) -> String {
         Verdict::Fail => paint.bad("FAIL"),
         Verdict::Incomplete => paint.bad("incomplete"),
     };
-    let failing = record.failing().count();
+    let failing = found::told(record).count();
     // Those that ran to their end, as the notes count them.
     let ended = record.cells.iter().filter(|cell| cell.verdict != Verdict::Incomplete).count() as u64;
     // Of a search nobody knows beforehand how many cells it takes.

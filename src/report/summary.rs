@@ -1,5 +1,6 @@
 //! `summary.md`: a page for a CI job, bounded in size.
 
+use super::found;
 use super::grid;
 use super::record::{ACCEPT, CellRecord, RunRecord, Verdict};
 use super::story::{self, Paint};
@@ -17,7 +18,7 @@ const REASON_MAX: usize = 600;
 /// The page.
 pub fn summary(record: &RunRecord) -> String {
     let mut text = format!("## {}\n", grid::plain(&story::headline(record, Paint(false))));
-    let failing: Vec<&CellRecord> = record.failing().collect();
+    let failing: Vec<&CellRecord> = found::told(record).collect();
     for cell in failing.iter().take(CELLS_MAX) {
         text.push_str(&format!("- **{}**\n", escaped(&cell.id)));
         for reason in cell.reasons.iter().take(REASONS_MAX) {

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::super::assemble::replay_record;
+use super::super::found::{findings, told};
 use super::super::record::{CellRecord, LifeRecord, OccurrenceRecord, RunRecord, Verdict};
 use super::super::unplaced::unplaced;
 use super::super::{human, occurrences};
@@ -23,7 +24,7 @@ const LINES: usize = 60;
 
 /// All that is wrong with a run.
 pub(super) fn failures(record: &RunRecord) -> Markup {
-    let failing: Vec<&CellRecord> = record.failing().collect();
+    let failing: Vec<&CellRecord> = told(record).collect();
     html! {
         @if !failing.is_empty() {
             h2 #failures { "What is wrong" }
@@ -87,7 +88,7 @@ pub(super) fn no_candidates(record: &RunRecord) -> Markup {
 
 /// The cells of a matrix whose settings lose or miss something: what it was asked for.
 pub(super) fn answers(record: &RunRecord) -> Markup {
-    let failing: Vec<&CellRecord> = record.failing().collect();
+    let failing: Vec<&CellRecord> = findings(record).collect();
     html! {
         @if !failing.is_empty() {
             h2 { "What settings miss" }

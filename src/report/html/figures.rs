@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use maud::{Markup, PreEscaped, html};
 
+use super::super::found::is_found;
 use super::super::human;
 use super::super::record::{CellRecord, RunRecord, Verdict};
 use super::super::story::gate_grid;
@@ -185,7 +186,6 @@ pub(super) fn cells(record: &RunRecord) -> Markup {
     });
     told.truncate(CELLS);
     // Of a search that found something, what fails is no candidate; of a matrix, an answer.
-    let finding = record.is_of_findings();
     let found = if record.matrix { "misses something" } else { "no candidate" };
     let columns =
         [("engine.session.duration", "p95"), ("engine.rows.rate", "value"), ("oracle.lost.rows", "value")];
@@ -204,7 +204,7 @@ pub(super) fn cells(record: &RunRecord) -> Markup {
             } }
             tbody { @for cell in &told { tr {
                 td { (cell.id) }
-                td { @if finding && cell.verdict == Verdict::Fail { (found) } @else { (word(cell.verdict)) } }
+                td { @if cell.verdict == Verdict::Fail && is_found(record, cell) { (found) } @else { (word(cell.verdict)) } }
                 td.n { (human::span(cell.virtual_ns)) }
                 @for column in columns { td.n { (figure(cell, column)) } }
                 td.k { code { (cell.digest.chars().take(12).collect::<String>()) } }

@@ -52,8 +52,8 @@ pub fn page(record: &RunRecord) -> String {
                     // A search that found something opens with the answer: what fails there is no
                     // candidate.
                     @if let Some(tune) = found(record) { (tuned::best(record, tune)) (failures::no_candidates(record)) }
-                    @if record.is_of_findings() && record.matrix { (failures::answers(record)) }
                     @if !record.is_of_findings() { (failures::failures(record)) }
+                    @if record.matrix { (failures::answers(record)) }
                     (failures::undone(record))
                     @if !is_a_grid(record) && !record.cells.is_empty() {
                         h2 { "In short" }
