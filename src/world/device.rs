@@ -142,7 +142,9 @@ impl Device {
         if !self.is_running() {
             return;
         }
-        let under_way = under_way || self.storage.disk.has_open_failure();
+        // An app that is suspended does not tell of what ended meanwhile.
+        let untold = self.suspension.since.get().is_some_and(|since| self.hardware.free_at() >= since);
+        let under_way = under_way || untold || self.storage.disk.has_open_failure();
         self.storage.fail(reason, self.now());
         self.suspension.end(self.now());
         self.hardware.stop();
