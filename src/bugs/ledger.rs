@@ -542,6 +542,13 @@ pub(super) const BUGS: &[Bug] = &[
         breaks: Breaks::Rule(|rules| Rules { send: named::gives_keys_again(), ..rules }),
     },
     Bug {
+        id: "keeps-anothers-pool",
+        check: "id-twice",
+        mechanism: "a copy of a phone's storage takes keys out of the pool that came with it, as the first phone does",
+        seen_in: "a block of numbers in the app's database, which a device transfer takes along",
+        breaks: Breaks::Rule(|rules| Rules { send: named::keeps_anothers_pool(), ..rules }),
+    },
+    Bug {
         id: "squashes-into-what-was-sent",
         check: "acknowledged-without-commit",
         mechanism: "an edit is written over the one of its row that waits, though that was sent: the verdict on the first counts for both",

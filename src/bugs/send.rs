@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use crate::base::{EntityId, Key, Seed};
 use crate::contract::{EditKind, Mutation};
-use crate::engine::{Correct, Requests, SendRule};
+use crate::engine::{BottomUp, Correct, Requests, SendRule};
 use crate::store::{Entry, StoreError, Tx};
 
 /// Overrides what an edit is sent as, or which edits go out next.
@@ -110,12 +110,7 @@ pub(super) fn asks_caches() -> Rc<dyn SendRule> {
 
 send_rule!(newest_first: next(tx, entities, limit) { newest(tx, entities, limit) });
 
-send_rule!(children_first: next(tx, entities, limit) {
-    let mut batch = tx.outbox(entities, usize::MAX)?;
-    batch.reverse();
-    batch.truncate(limit);
-    Ok(batch)
-});
+send_rule!(children_first: next(tx, entities, limit) { BottomUp.next(tx, entities, limit) });
 
 send_rule!(parents_first: next(tx, entities, limit) {
     let mut batch = Vec::new();

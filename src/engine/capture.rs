@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use super::options::{LocalCapture, Options, SyncDate};
 use super::process::Process;
+use super::push_order;
 use super::referred::Referred;
 use super::rules::{OutboxRule, Rules, SendRule, overlay};
 use crate::base::{EntityId, Key, Span, Stamp, UnitId};
@@ -20,7 +21,7 @@ use crate::store::{self, Entry, StoreError, Tx};
 pub(super) fn rules(options: &Options) -> Rules {
     let rules = Rules::of(options);
     match options.push.capture {
-        LocalCapture::Outbox => rules,
+        LocalCapture::Outbox => Rules { send: push_order::rule(options.push.order), ..rules },
         LocalCapture::DirtyFlags => Rules { send: Rc::new(RowsAsTheyAre), ..rules },
         LocalCapture::UpdatedAfterLastSync => {
             Rules { send: Rc::new(RowsAsTheyAre), outbox: Rc::new(DatesStay), ..rules }

@@ -59,6 +59,7 @@ mod passed;
 mod process;
 mod pull;
 mod push;
+mod push_order;
 mod referred;
 mod replace;
 mod retry;
@@ -86,9 +87,10 @@ pub use conflict::{
 pub use joined::{SquashRule, joined};
 pub use options::{
     AfterFailure, BadRowOptions, ConflictOptions, CursorBook, Dates, Decoder, Identity, Jitter, LocalCapture,
-    MissingParent, OnBadRow, Options, PullOptions, PushOptions, Replace, RequestPer, Requests, RetryOptions,
-    SecondEdit, Sends, SyncDate, WhileOpen,
+    MissingParent, OnBadRow, Options, PullOptions, PushOptions, PushOrder, Replace, RequestPer, Requests,
+    RetryOptions, SecondEdit, Sends, SyncDate, WhileOpen,
 };
+pub use push_order::BottomUp;
 pub use retry::backoff;
 pub use rules::{
     Applied, ApplyRule, Correct, CursorMoment, CursorRule, OrderRule, OutboxRule, PageRule, Part, Place,

@@ -292,7 +292,23 @@ pub struct PushOptions {
     pub sync_date: SyncDate,
     /// Whether edits of a row that wait go out as one.
     pub squash: bool,
+    /// Which of the edits that wait go first.
+    pub order: PushOrder,
 }
+
+/// Which of the edits that wait go first, where rows refer to each other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PushOrder {
+    /// The oldest; a row that others refer to is made before them and deleted after them, also
+    /// where one of them has to wait.
+    #[default]
+    TopDown,
+    /// The oldest, and nobody asks what refers to what.
+    AsMade,
+    /// The newest.
+    BottomUp,
+}
+in_words!(PushOrder { TopDown: "top-down", AsMade: "as-made", BottomUp: "bottom-up" });
 
 /// How a device knows what was edited on it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -387,6 +403,7 @@ impl Default for Options {
                 sync_date: SyncDate::default(),
                 squash: false,
                 sends: Sends::default(),
+                order: PushOrder::default(),
             },
             retry: RetryOptions {
                 base: Span::secs(1),

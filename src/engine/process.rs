@@ -72,6 +72,7 @@ impl Process {
         options: Rc<Options>,
         rules: Rules,
     ) -> Process {
+        store.belongs_to(setup.device);
         let status = Teller::new(&setup, options.status);
         let retries = ports.seed.stream("engine.retry", u64::from(setup.device.0), u64::from(incarnation.0));
         Process {

@@ -21,7 +21,7 @@ CREATE TABLE log(seq INTEGER PRIMARY KEY,device,number,entity,key,kind,met);";
 
 /// The tables of rows that got another key, and of keys for new ones, where there can be any.
 const RENAMED: &str = "CREATE TABLE renamed(entity,key,\"to\",PRIMARY KEY(entity,key))WITHOUT ROWID;\
-    CREATE TABLE pool(entity,first,next,until,PRIMARY KEY(entity,first))WITHOUT ROWID;";
+    CREATE TABLE pool(entity,first,next,until,owner,PRIMARY KEY(entity,first))WITHOUT ROWID;";
 
 /// The table of edits that are settled and kept, where any are.
 pub(super) const PAST: &str = "CREATE TABLE IF NOT EXISTS past(seq INTEGER PRIMARY KEY,id,entity,key,kind,\"values\",\

@@ -57,7 +57,7 @@ pub use list::list;
 pub use marks::{keep_mark, mark, marked, pass_by};
 pub use options::*;
 pub use outbox::{Entry, NewEntry};
-pub use pool::{add_keys, edit_pooled, first_key, keys_left, take_key};
+pub use pool::{add_keys, edit_pooled, first_key, keys_left, take_any_key, take_key};
 pub use progress::Progress;
 pub use provision::provision;
 pub use references::{dangling, defer_foreign_keys, is_here, is_referred_to, parents_of, swept_parents};

@@ -1,4 +1,8 @@
 //! Keys that the backend gave for rows that are yet to be made.
+//!
+//! A block is of the device that it was given to, by the name it goes by at the server. A copy of
+//! the database that has a name of its own finds no keys there: the first device goes on to take
+//! them.
 
 use super::error::{Result, StoreError};
 use super::rename::call;
@@ -31,19 +35,22 @@ pub fn edit_pooled(
 /// # Errors
 /// When the database cannot be read.
 pub fn keys_left(tx: &Tx<'_>, entity: EntityId) -> Result<u32> {
-    let sql = "SELECT ifnull(sum(until-next),0) FROM pool WHERE entity=?1";
-    let left = tx.query(sql, [entity.0], |row| Ok(row.get::<_, i64>(0)?))?;
+    let sql = "SELECT ifnull(sum(until-next),0) FROM pool WHERE entity=?1 AND owner=?2";
+    let left =
+        tx.query(sql, [u32::from(entity.0), tx.store().owner.get().0], |row| Ok(row.get::<_, i64>(0)?))?;
     Ok(left.first().map_or(0, |&left| u32::try_from(left).unwrap_or(u32::MAX)))
 }
 
-/// Adds a block of so many keys.
+/// Adds a block of so many keys; what another device was given goes.
 ///
 /// # Errors
 /// When the database cannot be written.
 pub fn add_keys(tx: &Tx<'_>, entity: EntityId, first: u64, count: u32) -> Result<()> {
     let first = i64::try_from(first).map_err(|_| StoreError::Damaged(format!("key number {first}")))?;
-    let sql = "INSERT INTO pool VALUES(?1,?2,?2,?3)";
-    tx.execute(sql, (entity.0, first, first + i64::from(count))).map(drop)
+    let owner = tx.store().owner.get().0;
+    tx.execute("DELETE FROM pool WHERE entity=?1 AND owner<>?2", (entity.0, owner))?;
+    let sql = "INSERT INTO pool VALUES(?1,?2,?2,?3,?4)";
+    tx.execute(sql, (entity.0, first, first + i64::from(count), owner)).map(drop)
 }
 
 /// Takes the next key out of the pool.
@@ -51,7 +58,21 @@ pub fn add_keys(tx: &Tx<'_>, entity: EntityId, first: u64, count: u32) -> Result
 /// # Errors
 /// When the database cannot be written.
 pub fn take_key(tx: &Tx<'_>, entity: EntityId) -> Result<Option<Key>> {
-    let Some((first, next)) = block(tx, entity)? else { return Ok(None) };
+    take(tx, entity, block(tx, entity)?)
+}
+
+/// Takes the next key of any block, whoever it was given to; no correct rule asks for it.
+///
+/// # Errors
+/// When the database cannot be written.
+pub fn take_any_key(tx: &Tx<'_>, entity: EntityId) -> Result<Option<Key>> {
+    let sql = "SELECT first,next FROM pool WHERE entity=?1 AND next<until ORDER BY first LIMIT 1";
+    let found = tx.query(sql, [entity.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    take(tx, entity, found.into_iter().next())
+}
+
+fn take(tx: &Tx<'_>, entity: EntityId, block: Option<(i64, i64)>) -> Result<Option<Key>> {
+    let Some((first, next)) = block else { return Ok(None) };
     tx.execute("UPDATE pool SET next=next+1 WHERE entity=?1 AND first=?2", (entity.0, first))?;
     Ok(Some(given_key(tx.store().entity(entity), next.unsigned_abs())))
 }
@@ -66,9 +87,11 @@ pub fn first_key(tx: &Tx<'_>, entity: EntityId) -> Result<Option<Key>> {
     Ok(first.map(|first| given_key(tx.store().entity(entity), first.unsigned_abs())))
 }
 
-/// The block that is used up next: its first number, and the next to be taken.
+/// The block of this device that is used up next: its first number, and the next to be taken.
 fn block(tx: &Tx<'_>, entity: EntityId) -> Result<Option<(i64, i64)>> {
-    let sql = "SELECT first,next FROM pool WHERE entity=?1 AND next<until ORDER BY first LIMIT 1";
-    let found = tx.query(sql, [entity.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let sql =
+        "SELECT first,next FROM pool WHERE entity=?1 AND owner=?2 AND next<until ORDER BY first LIMIT 1";
+    let of = [u32::from(entity.0), tx.store().owner.get().0];
+    let found = tx.query(sql, of, |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(found.into_iter().next())
 }

@@ -12,7 +12,7 @@ use super::error::{Result, StoreError};
 use super::layout::{self, Layout, RowStatement};
 use super::line::Line;
 use super::options::{ForeignKeys, Options};
-use crate::base::{EntityId, Span};
+use crate::base::{DeviceId, EntityId, Span};
 use crate::contract::{Database, Entity, Schema, Work};
 
 /// One device's database.
@@ -26,6 +26,8 @@ pub struct Store {
     pub(super) last_seq: Cell<i64>,
     /// How many edits the outbox has more than as it was opened.
     pub(super) added: Cell<i64>,
+    /// Whose it is.
+    pub(super) owner: Cell<DeviceId>,
     /// Somebody counts rows that refer to one that is not there.
     watches: bool,
     /// SQLite looks at references.
@@ -98,6 +100,7 @@ impl Store {
             layout: Layout::of(&schema),
             steps: Cell::new(0),
             last_seq: Cell::new(0),
+            owner: Cell::default(),
             added: Cell::new(0),
             watches: options.watch_references,
             checks: options.foreign_keys != ForeignKeys::Off,
@@ -123,6 +126,11 @@ impl Store {
     /// If called inside another transaction of this store.
     pub fn transaction<R>(&self, f: impl FnOnce(&Tx<'_>) -> Result<R>) -> Result<R> {
         self.transact("BEGIN IMMEDIATE", true, f)
+    }
+
+    /// Whose database it is: keys are taken out of blocks that were given to this device.
+    pub fn belongs_to(&self, device: DeviceId) {
+        self.owner.set(device);
     }
 
     /// Runs `f`, which only reads, on one state of the database.

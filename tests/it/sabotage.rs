@@ -135,6 +135,9 @@ const NAMED: Ground = Ground { path: "scenarios/conflicts/server-ids.toml", sets
 /// Keys that are given out beforehand.
 const POOL: Ground = Ground { path: "scenarios/conflicts/id-pool.toml", sets: &[], seeds: 5 };
 
+/// The same on a phone whose storage is copied.
+const POOL_COPIED: Ground = Ground { path: "scenarios/conflicts/id-pool-copied.toml", sets: &[], seeds: 5 };
+
 /// Orders that the office deletes, with foreign keys on the phones.
 const KEYS: Ground = Ground {
     path: "scenarios/conflicts/keys-on-the-phone.toml",
@@ -221,6 +224,7 @@ fn ground(bug: &Bug) -> Ground {
         "takes-older-tombstones" => BACK,
         "rename-forgets-edits" | "rename-forgets-rows" | "rename-forgets-newer" => NAMED,
         "pool-gives-again" => POOL,
+        "keeps-anothers-pool" => POOL_COPIED,
         "one-date-for-all" => DATES,
         "part-over-whole" | "part-moves-all" => PARTS,
         "dates-all-units" => LAST_SYNC_ON,
@@ -371,6 +375,7 @@ fn like_no_other(id: &str) -> Option<&'static str> {
         | "rename-forgets-rows"
         | "rename-forgets-newer"
         | "pool-gives-again"
+        | "keeps-anothers-pool"
         | "page-in-memory"
         | "merges-in-silence"
         | "choice-stays-here"

@@ -309,6 +309,8 @@ suite! {
     suite_conflicts_parent_gone_meets_its_expectations: "conflicts/parent-gone";
     suite_conflicts_keys_on_the_phone_meets_its_expectations: "conflicts/keys-on-the-phone";
     suite_conflicts_id_pool_meets_its_expectations: "conflicts/id-pool";
+    suite_conflicts_id_pool_copied_meets_its_expectations: "conflicts/id-pool-copied";
+    suite_conflicts_push_order_meets_its_expectations: "conflicts/push-order";
     suite_conflicts_server_ids_meets_its_expectations: "conflicts/server-ids";
     suite_conflicts_two_foo_meets_its_expectations: "conflicts/two-foo";
     suite_conflicts_two_technicians_meets_its_expectations: "conflicts/two-technicians";

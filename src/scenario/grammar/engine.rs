@@ -5,8 +5,8 @@ use super::super::stated::Stated;
 use super::super::words::Steered;
 use crate::engine::{
     AfterFailure, BaseDate, CallbackOptions, CursorBook, Dates, Decoder, Detect, Identity, Jitter,
-    LocalCapture, MissingParent, OnBadRow, Options, POLICY_NAMES, Replace, RequestPer, Requests, Says,
-    SecondEdit, Sends, SyncDate, WhileOpen,
+    LocalCapture, MissingParent, OnBadRow, Options, POLICY_NAMES, PushOrder, Replace, RequestPer, Requests,
+    Says, SecondEdit, Sends, SyncDate, WhileOpen,
 };
 use crate::protocol;
 
@@ -169,6 +169,10 @@ const PUSH: Form = table(&[
         Form::Bool,
         || Options::default().push.squash.stated(),
         "Edits of a row that wait go out as one, the last; a row that was made and deleted meanwhile does not go at all. What was sent stays as it is. Each request is written down before it leaves.",
+    ),
+    word::<PushOrder>(
+        "order",
+        "Which of the edits that wait go first: the oldest, but a row that others refer to is made before them and deleted after them though one of them is put off; the oldest, whatever refers to it; or the newest, by which a row goes before the new one that it refers to, and is refused where the backend looks at that.",
     ),
     word::<Sends>(
         "sends",

@@ -264,6 +264,11 @@ impl World<'_> {
             let title = "only an outbox keeps edits that could go as one";
             self.wrong.given(&[chosen, squash]).at(squash, title, "`squash` needs `capture = \"outbox\"`");
         }
+        let order = view.at("order");
+        if capture != outbox && order.word::<engine::PushOrder>() != engine::PushOrder::TopDown {
+            let title = "marks on rows have one order: those that refer to others go after them";
+            self.wrong.given(&[chosen, order]).at(order, title, "`order` needs `capture = \"outbox\"`");
+        }
         let policy = self.root.at("engine.conflict.policy");
         if squash.flag() && ["manual", "keep-both"].contains(&policy.text()) {
             let title = format!("\"{}\" takes edits one by one, and these go as one", policy.text());
@@ -278,6 +283,7 @@ impl World<'_> {
             capture,
             sync_date: view.at("sync_date").word(),
             squash: squash.flag(),
+            order: order.word(),
         }
     }
 

@@ -95,6 +95,7 @@ const STACKS: &[&str] = &[
     "broken:syncing-for-ever",
     "broken:part-over-whole",
     "broken:dates-all-units",
+    "broken:keeps-anothers-pool",
 ];
 
 fn with_names<R>(f: impl FnOnce(&Names<'_>) -> R) -> R {

@@ -1,6 +1,7 @@
 //! Rows that get another key.
 
 use super::*;
+use crate::base::DeviceId;
 use crate::contract::{MergeRule, NamedBy, Naming};
 
 const ORDER: EntityId = EntityId(0);
@@ -95,6 +96,25 @@ fn a_pool_gives_each_key_once_and_then_none() {
     assert_eq!(keys, ["order-7", "order-8", "order-20"]);
     assert_eq!(store.read(|tx| keys_left(tx, ORDER)).unwrap(), 0);
     assert_eq!(make(3), Err(EditError::NoKey));
+}
+
+#[test]
+fn a_copy_with_a_name_of_its_own_finds_no_keys() {
+    let store = shop(NamedBy::Pool);
+    let taken = |device: u32| {
+        store.belongs_to(DeviceId(device));
+        let key = store.transaction(|tx| take_key(tx, ORDER)).unwrap();
+        (key.map(|key| key.as_str().to_owned()), store.read(|tx| keys_left(tx, ORDER)).unwrap())
+    };
+    store.belongs_to(DeviceId(1));
+    store.transaction(|tx| add_keys(tx, ORDER, 7, 9)).unwrap();
+    assert_eq!(taken(1), (Some("order-7".to_owned()), 8));
+    assert_eq!(taken(2), (None, 0));
+    assert_eq!(store.transaction(|tx| take_any_key(tx, ORDER)).unwrap(), Some(Key::new("order-8")));
+    store.transaction(|tx| add_keys(tx, ORDER, 30, 2)).unwrap();
+    assert_eq!(taken(2), (Some("order-30".to_owned()), 1));
+    // What was another's is gone, not put by.
+    assert_eq!(taken(1), (None, 0));
 }
 
 #[test]
