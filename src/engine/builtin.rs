@@ -169,6 +169,10 @@ impl SyncEngine for Builtin {
         Box::pin(async move { self.session.sync(unit).await })
     }
 
+    fn sync_at_once(self: Rc<Self>, unit: UnitId) -> LocalBoxFuture<'static, Result<(), SyncError>> {
+        Box::pin(async move { self.session.sync_at_once(unit).await })
+    }
+
     fn cancel(&self) -> bool {
         self.session.cancel()
     }

@@ -137,9 +137,14 @@ impl Session {
     /// A run of a unit without its events, when its turn has come.
     pub(super) async fn sync(&self, unit: UnitId) -> Result<(), SyncError> {
         self.take_turn().await;
-        let result = self.transfer(self.scheduler.last_run(unit)).await;
+        let result = self.sync_at_once(unit).await;
         self.give_turn();
-        result.map_err(|ended| ended.error)
+        result
+    }
+
+    /// The same beside whatever runs: nobody's turn is asked for.
+    pub(super) async fn sync_at_once(&self, unit: UnitId) -> Result<(), SyncError> {
+        self.transfer(self.scheduler.last_run(unit)).await.map_err(|ended| ended.error)
     }
 
     /// Writes that runs end. Where there is no room the user is told of that, and of the run's end

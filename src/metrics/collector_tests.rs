@@ -116,6 +116,8 @@ fn everything(t: &mut Telling) {
     t.at(4)
         .device(1, Event::SyncStart { unit: UNIT, run: 0, waited: Span::ZERO })
         .device(1, applied(&change(7)));
+    let (kind, unit, took) = (RequestKind::Pull, Some(UNIT), Span::secs(1));
+    t.device(1, Event::ResponseReceived { request: 1, kind, unit, bytes: 9, rows: 1, took });
     t.device(1, Event::SyncError { unit: UNIT, run: 0, error: &SyncError::Interrupted });
     t.device(1, Event::SyncError { unit: UNIT, run: 0, error: &SyncError::Cancelled });
     t.device(0, Event::LinkDown).device(1, Event::ProcessKilled { reason: KillReason::Killed });
@@ -123,6 +125,12 @@ fn everything(t: &mut Telling) {
     t.device(0, Event::ProcessKilled { reason: KillReason::LowMemory });
     t.device(0, Event::Decoded { peak: 1_000, tight: true }).device(0, Event::StorageFull);
     t.device(0, Event::AppQueried { took: Span::millis(5), waited: Span::millis(2) });
+    let (stamp, values, author, replaced) = (Stamp(9), &[], Author::Derived, Some(Stamp(7)));
+    let kind = CommitKind::Update;
+    let follows = Event::Committed { entity: ENTITY, key: &key, stamp, kind, values, author, replaced };
+    t.tell(Node::Backend, follows);
+    let (took, waited) = (Span::millis(7), Span::millis(1));
+    t.device(0, Event::Listed { rows: 5, steps: 90, pages: 4, took, waited });
     t.device(0, Event::AppWrote { took: Span::millis(9), waited: Span::millis(4) });
     t.tell(Node::World, Event::BackendAvailable(false)).at(5).device(0, Event::LinkUp);
     t.tell(Node::World, Event::BackendAvailable(true));

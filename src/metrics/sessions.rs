@@ -9,6 +9,7 @@ use crate::contract::{Event, RequestKind, SyncError, TransportError, UnitEvent};
 #[derive(Clone, Copy, Debug)]
 struct Run {
     unit: UnitId,
+    run: u64,
     since: Time,
     has_rows: bool,
 }
@@ -18,6 +19,8 @@ struct Run {
 struct Started {
     unit: UnitId,
     run: u64,
+    /// A request of its unit has been answered since.
+    answered: bool,
     /// Its process died.
     died: bool,
 }
@@ -25,17 +28,20 @@ struct Started {
 /// Follows runs from start to end.
 #[derive(Debug)]
 pub(super) struct Sessions {
-    open: Vec<Option<Run>>,
+    /// Runs of each device that are under way, at most one of a unit.
+    open: Vec<Vec<Run>>,
+    /// Since when at least one is.
+    busy: Vec<Option<Time>>,
     /// How long requests of a device were, or will be, in the queue of the backend, of those that
     /// are under way.
     queued: Vec<Span>,
-    /// Whether a request of the run of each device that was told last has been answered.
+    /// Whether a request of each device has been answered since a run was told as started.
     answered: Vec<bool>,
     /// Runs of each device that were told as started, and not as ended.
     started: Vec<Vec<Started>>,
     /// Waits of runs before another try that may not be over: from when on, and until when.
     waits: Vec<Vec<(Time, Time)>>,
-    /// Time in which units ran, rows and bytes that came in it.
+    /// Time in which at least one unit ran, rows and bytes that came in it.
     ran: Span,
     rows: u64,
     bytes: u64,
@@ -44,7 +50,8 @@ pub(super) struct Sessions {
 impl Sessions {
     pub(super) fn new(devices: usize) -> Sessions {
         Sessions {
-            open: vec![None; devices],
+            open: vec![Vec::new(); devices],
+            busy: vec![None; devices],
             queued: vec![Span::ZERO; devices],
             answered: vec![false; devices],
             started: vec![Vec::new(); devices],
@@ -62,12 +69,15 @@ impl Sessions {
             Event::UnitCoalesced { .. } => board.add(Id::QueueCoalesced, 1),
             Event::SyncStart { unit, run, waited } => {
                 self.answered[device.0 as usize] = false;
-                let started = Started { unit: *unit, run: *run, died: false };
+                let started = Started { unit: *unit, run: *run, answered: false, died: false };
                 self.started[device.0 as usize].push(started);
                 board.add(Id::SessionCount, 1);
                 board.observe(Id::QueueWaited, waited.0);
-                self.close(at, device, board);
-                self.open[device.0 as usize] = Some(Run { unit: *unit, since: at, has_rows: false });
+                // An end that nobody tells is over with the next run of the unit.
+                self.close(at, device, |open| open.unit == *unit, board);
+                let run = Run { unit: *unit, run: *run, since: at, has_rows: false };
+                self.open[device.0 as usize].push(run);
+                self.busy[device.0 as usize].get_or_insert(at);
             }
             Event::SyncComplete { unit, run, took, blocking } => {
                 self.ended(device, *run, board);
@@ -76,32 +86,33 @@ impl Sessions {
                 if *blocking {
                     board.observe(Id::SessionBlocking, took.0);
                 }
-                self.close(at, device, board);
+                self.close(at, device, |open| open.run == *run, board);
             }
             Event::SyncError { error, run, .. } => {
                 board.add(Id::SessionFailed, 1);
-                board.add(Id::SessionPartly, u64::from(self.answered[device.0 as usize]));
-                self.ended(device, *run, board);
+                let answered = self.ended(device, *run, board);
+                board.add(Id::SessionPartly, u64::from(answered));
                 if **error == SyncError::Interrupted {
                     board.add(Id::SessionInterrupted, 1);
                 }
                 board.add(Id::SessionCancelled, u64::from(**error == SyncError::Cancelled));
-                self.close(at, device, board);
+                self.close(at, device, |open| open.run == *run, board);
             }
             Event::ProcessKilled { .. } => {
                 self.queued[device.0 as usize] = Span::ZERO;
                 self.started[device.0 as usize].iter_mut().for_each(|started| started.died = true);
-                self.close(at, device, board);
+                self.close(at, device, |_| true, board);
             }
             Event::Usable { since_login } => board.observe_on(Id::Usable, device, since_login.0),
             Event::ResponseReceived { unit, bytes, kind, took, .. } => {
                 let under_way = &mut self.queued[device.0 as usize];
                 let queued = (*under_way).min(*took);
                 under_way.0 -= queued.0;
-                if unit.is_none() {
-                    return;
-                }
+                let Some(unit) = unit else { return };
                 self.answered[device.0 as usize] = true;
+                let of_unit = |started: &&mut Started| started.unit == *unit && !started.died;
+                let run = self.started[device.0 as usize].iter_mut().rev().find(of_unit);
+                run.into_iter().for_each(|started| started.answered = true);
                 board.add(Id::QueuedTime, queued.0);
                 self.bytes += bytes;
                 let time = if kind.pushes() { Id::PushTime } else { Id::PullTime };
@@ -114,7 +125,7 @@ impl Sessions {
             Event::RequestRefused { kind, took, .. } => {
                 self.lost(device, *kind, *took, Some(Id::RefusedTime), board);
             }
-            Event::RetryScheduled { wait, in_run: true, .. } if self.open[device.0 as usize].is_some() => {
+            Event::RetryScheduled { wait, in_run: true, .. } if !self.open[device.0 as usize].is_empty() => {
                 self.waited(at, device, board);
                 self.waits[device.0 as usize].push((at, at + *wait));
             }
@@ -152,7 +163,7 @@ impl Sessions {
     /// is told apart. What comes between runs, or beside them, is not theirs.
     fn lost(&mut self, device: DeviceId, kind: RequestKind, took: Span, part: Option<Id>, board: &mut Board) {
         self.queued[device.0 as usize] = Span::ZERO;
-        if kind != RequestKind::Fetch && self.open[device.0 as usize].is_some() {
+        if kind != RequestKind::Fetch && !self.open[device.0 as usize].is_empty() {
             [Id::LostTime].into_iter().chain(part).for_each(|id| board.add(id, took.0));
         }
     }
@@ -161,7 +172,7 @@ impl Sessions {
     /// brought counts, too.
     pub(super) fn finish(&mut self, at: Time, board: &mut Board) {
         for device in 0..self.open.len() as u32 {
-            self.close(at, DeviceId(device), board);
+            self.close(at, DeviceId(device), |_| true, board);
         }
         let per_second = |n: u64, thousandths: u128| {
             let ns = u128::from(self.ran.0).max(1);
@@ -175,9 +186,8 @@ impl Sessions {
 
     fn applied(&mut self, at: Time, device: DeviceId, unit: UnitId, rows: u64, board: &mut Board) {
         self.rows += rows;
-        if let Some(run) = &mut self.open[device.0 as usize]
-            && run.unit == unit
-            && !run.has_rows
+        let mut open = self.open[device.0 as usize].iter_mut();
+        if let Some(run) = open.find(|run| run.unit == unit && !run.has_rows)
             && rows > 0
         {
             run.has_rows = true;
@@ -185,21 +195,28 @@ impl Sessions {
         }
     }
 
-    /// A run ends. What was not told as started started all the same: its process died before it
-    /// told of it, or it ended before, and a backup, a copy or a loss of power took that back.
-    fn ended(&mut self, device: DeviceId, run: u64, board: &mut Board) {
+    /// A run ends; true if a request of it had been answered. What was not told as started started
+    /// all the same: its process died before it told of it, or it ended before, and a backup, a copy
+    /// or a loss of power took that back.
+    fn ended(&mut self, device: DeviceId, run: u64, board: &mut Board) -> bool {
         let started = &mut self.started[device.0 as usize];
         let place = started.iter().position(|started| started.run == run);
-        place.map(|place| started.swap_remove(place));
-        board.add(Id::SessionCount, u64::from(place.is_none()));
+        let started = place.map(|place| started.remove(place));
+        board.add(Id::SessionCount, u64::from(started.is_none()));
+        started.map_or(self.answered[device.0 as usize], |started| started.answered)
     }
 
-    fn close(&mut self, at: Time, device: DeviceId, board: &mut Board) {
-        if let Some(run) = self.open[device.0 as usize].take() {
-            self.ran += at - run.since;
-        }
+    /// Runs that `over` says are over.
+    fn close(&mut self, at: Time, device: DeviceId, over: impl Fn(&Run) -> bool, board: &mut Board) {
+        self.open[device.0 as usize].retain(|run| !over(run));
         self.waited(at, device, board);
-        // The run is over, and so is what it still waited for.
+        if !self.open[device.0 as usize].is_empty() {
+            return;
+        }
+        if let Some(since) = self.busy[device.0 as usize].take() {
+            self.ran += at - since;
+        }
+        // No run is left, and so nothing of what they still waited for.
         for (from, _) in self.waits[device.0 as usize].drain(..) {
             board.add(Id::RetryTime, (at - from).0);
         }

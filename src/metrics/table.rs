@@ -125,7 +125,7 @@ table! {
     CursorReset "engine.cursor.reset" Count Lower Counter "Cursors that the server refused."
     Retries "engine.retries.count" Count Lower Counter "Waits before another try."
     RetryWait "engine.retry.wait" Ns Lower Distribution "Length of such a wait as it was planned; between runs it ends early when the network is back."
-    SessionTime "engine.session.time" Ns Lower Counter "Time in which units ran, over all devices."
+    SessionTime "engine.session.time" Ns Lower Counter "Time in which at least one unit ran, summed over devices."
     PullTime "engine.pull.time" Ns Lower Counter "Time in which units waited for useful answers to pulls."
     LostTime "engine.requests.lost_time" Ns Lower Counter "Time in which units waited for requests that came to nothing."
     RefusedTime "engine.requests.refused_time" Ns Lower Counter "Of that time, what ended with an answer that said no."

@@ -8,7 +8,7 @@ use super::findings::Findings;
 use super::patience::Patience;
 use super::signs::Sign;
 use crate::base::{DeviceId, Span, Time, UnitId};
-use crate::contract::{Event, KillReason, ServerError, SyncError, SyncUnit};
+use crate::contract::{Event, KillReason, ServerError, SyncError, SyncUnit, UnitEvent};
 
 /// So many runs, each started by the end of the one before or by a hook at its end, are a loop.
 const LOOP: u32 = 10;
@@ -62,6 +62,8 @@ struct Device {
     /// Units that wait, with when they came.
     queue: VecDeque<(UnitId, Time)>,
     last_end: Option<Ended>,
+    /// Units that the app has called at once and that run, each with since when.
+    called: Vec<(UnitId, Time)>,
     /// A hook is triggering this unit, for a run to which so many led.
     triggering: Option<(UnitId, u32)>,
     /// Units that wait as a hook triggered them, each with how many runs led to that.
@@ -127,6 +129,7 @@ impl Flow {
             Event::ProcessStarted { .. } => {
                 (device.life, device.alive, device.suspended) = (device.life + 1, true, false);
                 device.queue.clear();
+                device.called.clear();
                 device.somebody_acted();
             }
             Event::ProcessKilled { reason } => {
@@ -153,10 +156,17 @@ impl Flow {
                 let last = device.queue.iter().rposition(|(waiting, _)| waiting == unit);
                 last.map(|place| device.queue.remove(place));
             }
+            Event::Unit(UnitEvent::Called { unit }) => {
+                device.runs_beside(id, at, *unit, names, findings);
+                device.called.push((*unit, at));
+                device.somebody_acted();
+            }
+            Event::Unit(UnitEvent::CameBack { unit }) => {
+                let called = device.called.iter().position(|(called, _)| called == unit);
+                called.map(|place| device.called.remove(place));
+            }
             Event::SyncStart { unit, run, waited } => {
-                if let Some(other) = two_syncs_of_one_unit(device, *unit) {
-                    device.met.entry(other).or_default().push(at);
-                }
+                device.runs_beside(id, at, *unit, names, findings);
                 let queued_at = Time(at.0.saturating_sub(waited.0));
                 if let Some(first) = unit_out_of_order(device, *unit, queued_at) {
                     findings.add(Check::UnitOrder, concerns, || {
@@ -275,6 +285,27 @@ impl Device {
         self.suspended = false;
         let life = self.life;
         self.open.values_mut().filter(|run| run.life == life).for_each(|run| run.sign = run.sign.max(at));
+    }
+
+    /// A unit begins to run at `at`, with events or without: whether a run of it was under way shows
+    /// when that ends; a call was, until it comes back.
+    fn runs_beside(
+        &mut self,
+        id: DeviceId,
+        at: Time,
+        unit: UnitId,
+        names: Names<'_>,
+        findings: &mut Findings,
+    ) {
+        if let Some(other) = two_syncs_of_one_unit(self, unit) {
+            self.met.entry(other).or_default().push(at);
+        }
+        for (_, since) in self.called.iter().filter(|(called, _)| *called == unit) {
+            findings.add(Check::TwoSyncs, (Some(id), None), || {
+                let (unit, at, since) = (names.unit(unit), names.time(at), names.time(*since));
+                format!("{id} started {unit} at {at} while the app had called {unit} at {since}, and it ran")
+            });
+        }
     }
 
     /// A run was under way, as its end shows, when others of its unit started.

@@ -490,10 +490,18 @@ pub enum Asking {
     Alone,
     /// It runs when the running one has ended, beside the queue and without events.
     Direct,
+    /// It runs at once, whatever runs, beside the queue and without events.
+    AtOnce,
     /// What waits is dropped, its unit too, and nothing takes their place.
     Discard,
 }
-in_words!(Asking { Queued: "queued", Alone: "alone", Direct: "direct", Discard: "discard" });
+in_words!(Asking {
+    Queued: "queued",
+    Alone: "alone",
+    Direct: "direct",
+    AtOnce: "at-once",
+    Discard: "discard",
+});
 
 /// What planned edits are about, where more is said than by their action.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -17,7 +17,8 @@ use super::suspension::Suspension;
 use super::unsaved::Unsaved;
 use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, UnitId};
 use crate::contract::{
-    AppEvent, DeviceView, EditError, Event, Hook, KillReason, LocalEdit, Node, Pick, Ports, SyncEngine, Work,
+    AppEvent, DeviceView, EditError, Event, Hook, KillReason, LocalBoxFuture, LocalEdit, Node, Pick, Ports,
+    SyncEngine, SyncError, UnitEvent, Work,
 };
 use crate::disk::PowerLoss;
 use crate::net::Way;
@@ -381,18 +382,28 @@ impl Device {
             Asking::Queued => engine.trigger(unit, false),
             Asking::Alone => engine.trigger(unit, true),
             Asking::Discard => engine.discard(),
-            Asking::Direct => {
-                let sync = engine.clone().sync(unit);
-                let (screen, handle) = (self.screen.clone(), self.handle.clone());
-                let call = screen.call(self.now(), unit);
-                self.ports.spawn.spawn(Box::pin(async move {
-                    // How it ends shows in its requests' events, and nowhere else.
-                    drop(sync.await);
-                    call.into_iter().for_each(|call| screen.came_back(handle.now(), call));
-                }));
-            }
+            Asking::Direct => self.call(unit, engine.clone().sync(unit), false),
+            Asking::AtOnce => self.call(unit, engine.clone().sync_at_once(unit), true),
         });
         runs
+    }
+
+    /// The app calls a unit without queue and events. Of one that runs at once it is known when it
+    /// does.
+    fn call(&self, unit: UnitId, sync: LocalBoxFuture<'static, Result<(), SyncError>>, at_once: bool) {
+        let device = self.shared();
+        let call = device.screen.call(self.now(), unit);
+        if at_once {
+            self.tell(Event::Unit(UnitEvent::Called { unit }));
+        }
+        self.ports.spawn.spawn(Box::pin(async move {
+            // How it ends shows in its requests' events, and nowhere else.
+            drop(sync.await);
+            if at_once {
+                device.tell(Event::Unit(UnitEvent::CameBack { unit }));
+            }
+            call.into_iter().for_each(|call| device.screen.came_back(device.now(), call));
+        }));
     }
 
     /// Somebody cancels the run under way, or waits for the next that sends a request.

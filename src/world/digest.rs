@@ -134,10 +134,21 @@ events! {
 impl Told for UnitEvent<'_> {
     /// Where cursors stand others have told.
     fn tell(&self, digest: &mut Digest) {
-        if let UnitEvent::Excerpt { unit, rows, took } = self {
-            unit.tell(digest);
-            rows.tell(digest);
-            took.tell(digest);
+        match self {
+            UnitEvent::Excerpt { unit, rows, took } => {
+                unit.tell(digest);
+                rows.tell(digest);
+                took.tell(digest);
+            }
+            UnitEvent::Called { unit } => {
+                digest.number(1);
+                unit.tell(digest);
+            }
+            UnitEvent::CameBack { unit } => {
+                digest.number(2);
+                unit.tell(digest);
+            }
+            UnitEvent::Cursors { .. } => {}
         }
     }
 }

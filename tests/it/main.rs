@@ -1,5 +1,6 @@
 //! The integration tests: one binary, a module a subject.
 
+mod asked_once;
 mod baselines;
 mod brought;
 mod calibrate;

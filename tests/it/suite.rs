@@ -298,6 +298,7 @@ suite! {
     suite_device_squash_meets_its_expectations: "device/squash";
     suite_units_priority_meets_its_expectations: "units/priority";
     suite_units_pages_again_meets_its_expectations: "units/pages-again";
+    suite_units_at_once_meets_its_expectations: "units/at-once";
     suite_units_direct_meets_its_expectations: "units/direct";
     suite_strategies_bulk_import_meets_its_expectations: "strategies/bulk-import";
     suite_strategies_edits_meanwhile_meets_its_expectations: "strategies/edits-meanwhile";

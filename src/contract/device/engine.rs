@@ -82,6 +82,10 @@ pub trait SyncEngine {
     fn discard(&self) {}
     /// Runs a unit directly, blocking the caller, without queue and without events.
     fn sync(self: Rc<Self>, unit: UnitId) -> LocalBoxFuture<'static, Result<(), SyncError>>;
+    /// The same, and at once: beside whatever runs, the same unit too.
+    fn sync_at_once(self: Rc<Self>, unit: UnitId) -> LocalBoxFuture<'static, Result<(), SyncError>> {
+        self.sync(unit)
+    }
     /// Ends the run that is under way, as a person or the operating system asks: with its event, no
     /// edit lost, so that the next goes on where it was. False if none is, or if the engine cancels
     /// none.

@@ -15,6 +15,16 @@ pub enum UnitEvent<'a> {
         /// Time it kept the device busy.
         took: Span,
     },
+    /// The world: the app calls a unit at once, beside the queue and without the engine's events.
+    Called {
+        /// Which.
+        unit: UnitId,
+    },
+    /// The world: such a call has come back. One whose process dies never does.
+    CameBack {
+        /// Of which unit.
+        unit: UnitId,
+    },
     /// Where all cursors stand, if somebody looks: before a run, after it, and as a process starts.
     Cursors {
         /// The unit whose it is, or of all together; the entity; what tells it from others.

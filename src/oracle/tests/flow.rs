@@ -2,7 +2,7 @@ use super::stage::{OTHER_UNIT, Stage, UNIT};
 use super::{assert_only, assert_silent};
 use crate::base::{Span, UnitId};
 use crate::contract::{
-    AppEvent, Event, Hook, KillReason, RequestKind, ServerError, SyncError, TransportError,
+    AppEvent, Event, Hook, KillReason, RequestKind, ServerError, SyncError, TransportError, UnitEvent,
 };
 
 impl Stage {
@@ -33,6 +33,34 @@ fn a_unit_that_runs_twice_at_once_in_one_process_is_found() {
     stage.start(UNIT, 1);
     stage.emit(0, Event::SyncError { unit: UNIT, run: 0, error: &SyncError::Interrupted });
     stage.complete(UNIT, 1);
+    assert_silent(&stage.verdict());
+}
+
+#[test]
+fn a_unit_that_is_called_while_it_runs_is_found() {
+    let call = |stage: &mut Stage| stage.emit(0, Event::Unit(UnitEvent::Called { unit: UNIT }));
+    let back = |stage: &mut Stage| stage.emit(0, Event::Unit(UnitEvent::CameBack { unit: UNIT }));
+
+    let mut stage = Stage::new();
+    stage.start(UNIT, 0);
+    call(&mut stage);
+    stage.complete(UNIT, 0);
+    stage.start(UNIT, 1);
+    back(&mut stage);
+    stage.complete(UNIT, 1);
+    assert_only(&stage.verdict(), "two-syncs-of-one-unit", 2);
+
+    let mut stage = Stage::new();
+    stage.start(OTHER_UNIT, 0);
+    call(&mut stage);
+    stage.complete(OTHER_UNIT, 0);
+    back(&mut stage);
+    stage.start(UNIT, 1);
+    stage.complete(UNIT, 1);
+    call(&mut stage);
+    stage.restart();
+    stage.start(UNIT, 2);
+    stage.complete(UNIT, 2);
     assert_silent(&stage.verdict());
 }
 

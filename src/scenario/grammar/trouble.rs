@@ -229,8 +229,8 @@ pub(super) const EVENT: Form = Form::Table {
                     "how",
                     Form::word::<Asking>(),
                     "Behind what waits, in place of what waits, or beside the queue and without \
-                     events, as soon as none runs; or what waits is dropped, and nothing takes \
-                     its place. Queued if it is missing."
+                     events, as soon as none runs or at once, whatever runs; or what waits is \
+                     dropped, and nothing takes its place. Queued if it is missing."
                 ),
             ],
             "People ask for a sync.",

@@ -4,23 +4,25 @@ use std::sync::LazyLock;
 
 use super::figures::{ESTIMATE, Profile, profile};
 
-const DOZE: &str = "Android, Optimize for Doze and App Standby: half an hour unused, then windows that \
-                    come less and less often; after 1, 2, 4, 6 and 6 h, of 5 to 10 min (DeviceIdleController)";
-const BUCKETS: &str =
-    "Android, App Standby Buckets and power management restrictions: rare, jobs for 10 min in 24 h";
+const DOZE: &str = "Android, DeviceIdleController, defaults of deep Doze: 30 min unused and as long \
+                    again at rest, then windows after 1, 2, 4, 6 and 6 h, of 5 and then 10 min; light \
+                    Doze, which comes within minutes, is left out";
+const BUCKETS: &str = "Android, Power management resource limits: rare, jobs for 10 min in 24 h";
 const LEFT: &str = "Apple, Extending your app's background execution time: an app that asks for it gets \
                     some 30 s";
 const REFRESH: &str = "Apple, BGAppRefreshTask: up to 30 s";
-const LIMITER: &str = "Apple Developer Forums 14854, NSURLSession's resume rate limiter: who sends one \
-                       transfer after the other waits twice as long each time; from 60 s on (128813)";
-const SUSPENDED: &str = "estimate: the system takes a suspended app's sockets when it likes (Apple, TN2277)";
+const LIMITER: &str = "estimate: Apple, Downloading files in the background, says that the delay grows \
+                       each time an app is resumed, not how; posts of its forums (14854, 128813) say \
+                       doubled, from 60 s on";
+const SUSPENDED: &str = "estimate: Apple, TN2277, says that the system may take a suspended app's sockets, \
+                         not when";
 
 pub(super) static BACKGROUNDS: LazyLock<Vec<Profile>> = LazyLock::new(|| {
     vec![
         profile(
             "android-doze",
             vec![
-                ("stays", "30m", DOZE),
+                ("stays", "1h", DOZE),
                 ("window", "5m", DOZE),
                 ("longest", "10m", DOZE),
                 ("every", "1h", DOZE),
