@@ -45,8 +45,8 @@ impl Pusher {
     }
 
     /// Pushes the edits of the unit's entities until none waits but those that wait at the server;
-    /// gives how many those are. The last of its requests brings the answer to the pull `along` too,
-    /// where that goes with it.
+    /// gives how many those are. The last of its requests brings the answer to the pull `along`
+    /// too, where that goes with it.
     pub(super) async fn push(&self, unit: UnitId, along: &mut Along<'_>) -> Result<usize, RunError> {
         let entities = self.process.setup.units[usize::from(unit.0)].push.clone();
         let mut fruitless = 0;
@@ -247,8 +247,8 @@ impl Pusher {
     }
 
     /// Settles each edit of the batch in one transaction; `more` edits wait besides. Those that
-    /// wait at the server go into `queued` by their place in the outbox. Then comes what the request
-    /// asked for `along` with them.
+    /// wait at the server go into `queued` by their place in the outbox. Then comes what the
+    /// request asked for `along` with them.
     async fn settle(
         &self,
         (unit, batch): (UnitId, &[Entry]),

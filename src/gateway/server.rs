@@ -297,8 +297,8 @@ impl Pulling<'_> {
         answer
     }
 
-    /// The answer to the edits of `push`, and to the pull that came with them. Where that is refused
-    /// the verdicts go alone: who asked asks for pages again, and is told why not.
+    /// The answer to the edits of `push`, and to the pull that came with them. Where that is
+    /// refused the verdicts go alone: who asked asks for pages again, and is told why not.
     fn after(&mut self, push: &PushRequest, outcomes: &[Outcome], effort: &mut Effort) -> Vec<u8> {
         let (codec, now) = (self.codec, self.backend.call.now);
         let ids = push.mutations.iter().map(|mutation| mutation.id.as_str());

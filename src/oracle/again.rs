@@ -115,8 +115,8 @@ impl Given {
         let AppliedChange { entity, key, stamp, removed } = *change;
         let row = xxh3_64(key.as_bytes());
         let answer = self.answers.get(&unit);
-        // What an answer to a push brings comes down once more; so may what comes in one with pages,
-        // in which a row may stand twice.
+        // What an answer to a push brings comes down once more; so may what comes in one with
+        // pages, in which a row may stand twice.
         if removed || answer.is_some_and(|kind| kind.pushes()) {
             let of_entity = self.brought.iter_mut().filter(|((_, of), _)| *of == entity);
             of_entity.for_each(|(_, brought)| _ = brought.rows.remove(&row));

@@ -129,6 +129,10 @@ impl Statuses {
         findings: &mut Findings,
     ) {
         self.stalls(at, id, names, findings);
+        if let Event::BecameCopy { of, .. } = event {
+            // What the copy sends of the other's edits settles them there, too.
+            self.devices[of.0 as usize].unknown = true;
+        }
         let device = &mut self.devices[id.0 as usize];
         if let Event::Status(status) = event {
             self.any = true;

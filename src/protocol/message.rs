@@ -120,8 +120,8 @@ pub struct PushRequest {
     pub clock: Stamp,
 }
 
-/// A push and a pull of one unit in one request. The edits are dealt with first, as if they had come
-/// alone. What then cannot be read is left out of the answer, whose verdicts stand.
+/// A push and a pull of one unit in one request. The edits are dealt with first, as if they had
+/// come alone. What then cannot be read is left out of the answer, whose verdicts stand.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SyncRequest {
     /// What it brings.

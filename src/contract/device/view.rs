@@ -34,8 +34,8 @@ pub trait DeviceView {
     fn log(&self) -> Vec<LogEntry> {
         Vec::new()
     }
-    /// Runs a query of the app on the device's database; where it asks for rows with one value, that
-    /// is the `nth` of those that there are. `None` if it cannot be asked so.
+    /// Runs a query of the app on the device's database; where it asks for rows with one
+    /// value, that is the `nth` of those that there are. `None` if it cannot be asked so.
     fn list(&self, query: &LocalQuery, nth: u64) -> Option<Listed> {
         _ = (query, nth);
         None

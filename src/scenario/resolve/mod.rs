@@ -144,7 +144,7 @@ pub(super) fn resolve(
         transport: transport::transport(root.at("transport")),
         workload: world.workload(),
         hooks: Arc::new(world.hooks()),
-        queries: world.queries(),
+        queries: query::queries(&world),
         events,
         chaos: world.chaos(),
         swarm: world.swarm().map(Arc::new),
