@@ -142,7 +142,7 @@ pub(super) fn pass_by(
             lifted.push((entity, key, version.stamp, version.values.is_none()));
         }
     }
-    let kept = referred.keep(tx, &process.setup.schema)?;
+    let kept = referred.keep(tx, &process.setup.schema, &process.passed)?;
     lifted.retain(|(entity, key, ..)| !kept.contains(&(*entity, key.clone())));
     Ok(lifted)
 }

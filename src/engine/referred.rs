@@ -8,7 +8,8 @@
 use std::collections::BTreeSet;
 
 use super::beneath::beneath;
-use crate::base::{Cell, EntityId, Key, Value};
+use super::passed::Passed;
+use crate::base::{Cell, EntityId, Key, Stamp, Value};
 use crate::contract::{Entity, Schema};
 use crate::store::{self, StoreError, StoredRow, Tx};
 
@@ -64,13 +65,13 @@ impl Referred {
     ///
     /// # Errors
     /// When the database fails.
-    pub(super) fn keep(self, tx: &Tx<'_>, schema: &Schema) -> Result<Kept, StoreError> {
+    pub(super) fn keep(self, tx: &Tx<'_>, schema: &Schema, passed: &Passed) -> Result<Kept, StoreError> {
         let mut kept = Kept::new();
         loop {
             let known = kept.len();
             for before in &self.0 {
                 let row = (before.entity, before.key.clone());
-                if !kept.contains(&row) && before.waits(tx, schema)? {
+                if !kept.contains(&row) && before.waits(tx, schema, passed)? {
                     kept.insert(row);
                 }
             }
@@ -83,7 +84,7 @@ impl Referred {
 
 impl Before {
     /// Whether the row is back as it was, as what was said of it has to wait.
-    fn waits(&self, tx: &Tx<'_>, schema: &Schema) -> Result<bool, StoreError> {
+    fn waits(&self, tx: &Tx<'_>, schema: &Schema, passed: &Passed) -> Result<bool, StoreError> {
         let (id, key) = (self.entity, self.key.as_str());
         let entity = schema.entity(id);
         let edits = tx.entries_for(id, key)?;
@@ -92,8 +93,9 @@ impl Before {
             if !store::is_referred_to(tx, id, key)? {
                 return Ok(false);
             }
-            tx.keep_late_rows()?;
-            tx.set_late(id, key, row.stamp, None)?;
+            // An end that is dated before the one that was heard of would be taken for old.
+            let end = passed.end_of(tx, id, key)?.unwrap_or(row.stamp);
+            list(tx, (id, key), end.max(row.stamp), None)?;
             self.put_back(tx, schema, row)?;
             return Ok(true);
         };
@@ -102,8 +104,7 @@ impl Before {
         }
         if let Some(version) = beneath(entity, Some(now.values), &edits) {
             let cells: Vec<Cell<'_>> = version.iter().map(Cell::of).collect();
-            tx.keep_late_rows()?;
-            tx.set_late(id, key, now.stamp, Some(&cells))?;
+            list(tx, (id, key), now.stamp, Some(&cells))?;
         }
         match &self.row {
             Some(row) => self.put_back(tx, schema, row)?,
@@ -124,6 +125,20 @@ impl Before {
         }
         tx.put_values(id, key, row.stamp, row.generation, &values)
     }
+}
+
+/// A version waits on the list, unless a later one does.
+fn list(
+    tx: &Tx<'_>,
+    (entity, key): (EntityId, &str),
+    stamp: Stamp,
+    values: Option<&[Cell<'_>]>,
+) -> Result<(), StoreError> {
+    tx.keep_late_rows()?;
+    if tx.late_stamp(entity, key)?.is_some_and(|listed| listed > stamp) {
+        return Ok(());
+    }
+    tx.set_late(entity, key, stamp, values)
 }
 
 /// Writes an edit's values over a row's.
@@ -161,9 +176,66 @@ pub(super) fn outlast_load(tx: &Tx<'_>, entity: EntityId, generation: u32) -> Re
         return Ok(());
     }
     for (key, stamp) in store::swept_parents(tx, entity, generation)? {
-        tx.keep_late_rows()?;
-        tx.set_late(entity, key.as_str(), stamp, None)?;
+        list(tx, (entity, key.as_str()), stamp, None)?;
         tx.seen(entity, key.as_str(), generation)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::{Column, ColumnKind, Database, Delivery};
+    use crate::store::{ForeignKeys, Journal, Options, Store};
+
+    const ORDER: EntityId = EntityId(0);
+    const LINE: EntityId = EntityId(1);
+
+    /// Order o as of 5, to which line l refers.
+    fn ordered() -> (Store, Schema) {
+        let entity = |name: &str, kind: ColumnKind| Entity {
+            name: name.to_owned(),
+            key: "id".to_owned(),
+            columns: vec![Column { name: "what".to_owned(), kind }],
+            projection: vec![0],
+            scope: Vec::new(),
+            delivery: Delivery::Delta,
+            unique: Vec::new(),
+        };
+        let entities = vec![entity("order", ColumnKind::Text), entity("line", ColumnKind::Ref(ORDER))];
+        let database = Database { path: ":memory:".to_owned(), vfs: None };
+        let options =
+            Options { journal: Journal::Memory, foreign_keys: ForeignKeys::Deferred, ..Options::default() };
+        let schema = Schema { entities, ..Schema::default() };
+        let store = Store::open(&database, schema.clone().into(), &options).unwrap();
+        let fill = |tx: &Tx<'_>| {
+            tx.put_values(ORDER, "o", Stamp(5), 0, &[Value::text("o")])?;
+            tx.put_values(LINE, "l", Stamp(5), 0, &[Value::text("o")])
+        };
+        store.transaction(fill).unwrap();
+        (store, schema)
+    }
+
+    #[test]
+    fn an_end_waits_with_the_latest_stamp_that_was_heard_of() {
+        for (listed, noted, expected) in [(None, Some(9), 9), (Some(9), None, 9), (Some(7), Some(9), 9)] {
+            let ((store, schema), passed) = (ordered(), Passed::default());
+            let key = Key::new("o");
+            let ended = |tx: &Tx<'_>| {
+                if let Some(stamp) = listed {
+                    list(tx, (ORDER, "o"), Stamp(stamp), None)?;
+                }
+                let referred = Referred::of(tx, &schema, [(ORDER, &key)].into_iter())?;
+                tx.remove(ORDER, "o")?;
+                if let Some(stamp) = noted {
+                    passed.ended(tx, ORDER, &key, Stamp(stamp))?;
+                }
+                let kept = referred.keep(tx, &schema, &passed)?;
+                assert!(kept.contains(&(ORDER, key.clone())));
+                Ok((tx.row(ORDER, "o")?.map(|row| row.stamp), tx.late_stamp(ORDER, "o")?))
+            };
+            let found = store.transaction(ended).unwrap();
+            assert_eq!(found, (Some(Stamp(5)), Some(Stamp(expected))), "{listed:?} {noted:?}");
+        }
+    }
 }

@@ -93,7 +93,7 @@ impl Settler {
         if !self.process.rules.outbox.keeps_what_is_referred_to() {
             return Ok(());
         }
-        let kept = referred.keep(tx, &self.process.setup.schema)?;
+        let kept = referred.keep(tx, &self.process.setup.schema, &self.process.passed)?;
         told.retain(|told| match told {
             Settled::Holds { entity, key, .. } => !kept.contains(&(*entity, key.clone())),
             _ => true,

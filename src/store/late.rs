@@ -74,6 +74,15 @@ impl Tx<'_> {
         })
     }
 
+    /// The stamp of the version of a row that waits, if one does.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn late_stamp(&self, entity: EntityId, key: &str) -> Result<Option<Stamp>> {
+        let sql = "SELECT stamp FROM late WHERE entity=?1 AND key=?2";
+        Ok(self.query(sql, (entity.0, key), |row| Ok(Stamp(row.get(0)?)))?.pop())
+    }
+
     /// How many rows wait; none where there is no list.
     ///
     /// # Errors
