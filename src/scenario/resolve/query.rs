@@ -25,6 +25,7 @@ impl World<'_> {
         let of = self.given_names("entity").find(name, "entity", name.text(), &entities)?;
         let of = EntityId(of as u16);
         self.held(name, of)?;
+        self.wrong.once(view, "through");
         let through: Option<Vec<_>> =
             view.at("through").items().map(|item| self.reference(item, of)).collect();
         let through = through?;
