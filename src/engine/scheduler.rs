@@ -244,7 +244,9 @@ impl Scheduler {
     /// A unit that failed stays at the head, and is tried again when its wait is over; not at once
     /// if it is discarded meanwhile.
     pub(super) async fn stays_at_head(&self, unit: UnitId, since: Time) {
-        self.queue.put_back(unit, since);
+        if self.queue.put_back(unit, since) {
+            self.process.emit(Event::UnitCoalesced { unit });
+        }
         self.blocked.over();
         self.blocked.or(self.process.ports.sleep(HEAD_TRIED_AFTER)).await;
     }

@@ -61,6 +61,8 @@ struct Device {
     runs: u64,
     /// Units that wait, with when they came.
     queue: VecDeque<(UnitId, Time)>,
+    /// When it was told last of a unit that it waits once.
+    coalesced: BTreeMap<UnitId, Time>,
     last_end: Option<Ended>,
     /// Units that the app has called at once and that run, each with since when.
     called: Vec<(UnitId, Time)>,
@@ -151,6 +153,7 @@ impl Flow {
                 device.queue.push_back((*unit, at));
                 device.queued_by_hook(*unit);
             }
+            Event::UnitCoalesced { unit } => _ = device.coalesced.insert(*unit, at),
             Event::HookTriggered { run, unit, .. } => device.hook_triggers(*run, *unit),
             Event::UnitDiscarded { unit } => {
                 let last = device.queue.iter().rposition(|(waiting, _)| waiting == unit);
@@ -405,6 +408,14 @@ impl Device {
         }
     }
 
+    /// A unit that starts by a turn from before its last run's end was put back: what was asked for
+    /// meanwhile, and told to wait once with it, is this turn.
+    fn drop_coalesced(&mut self, unit: UnitId, queued_at: Time) {
+        let put_back = self.last_end.is_some_and(|end| end.unit == unit && queued_at < end.at);
+        let Some(told) = self.coalesced.get(&unit).copied().filter(|_| put_back) else { return };
+        self.queue.retain(|(waiting, since)| *waiting != unit || *since <= queued_at || *since > told);
+    }
+
     /// How many runs led, each to the next, to the one of `unit` that starts now and was queued
     /// then.
     fn chain(&mut self, unit: UnitId, queued_at: Time) -> u32 {
@@ -422,6 +433,7 @@ fn two_syncs_of_one_unit(device: &Device, unit: UnitId) -> Option<u64> {
 /// Waiting units run in the order in which they were queued. A run that nobody queued (a retry) has
 /// no place in it.
 fn unit_out_of_order(device: &mut Device, unit: UnitId, queued_at: Time) -> Option<UnitId> {
+    device.drop_coalesced(unit, queued_at);
     // A unit that is taken tells of its start a little later: what came meanwhile, even of the same
     // unit, is another turn.
     let of_unit = device.queue.iter().filter(|(waiting, _)| *waiting == unit);

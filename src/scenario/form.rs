@@ -160,6 +160,10 @@ pub(super) const SPAN: Form = Form::Span { min: Span::ZERO, max: Span::secs(3_66
 pub(super) const SOME_SPAN: Form = Form::Span { min: Span(1), max: Span::secs(3_660 * 86_400) };
 /// The time from one of many to the next: of at least a millisecond and at most ten years.
 pub(super) const PERIOD: Form = Form::Span { min: Span::millis(1), max: Span::secs(3_660 * 86_400) };
+/// The time from one to the next of what is asked again and again: at least a tenth of a second.
+pub(super) const POLL: Form = Form::Span { min: Span::millis(100), max: Span::secs(3_660 * 86_400) };
+/// A part of a time that comes again and again: at least a second.
+pub(super) const WINDOW: Form = Form::Span { min: Span::secs(1), max: Span::secs(3_660 * 86_400) };
 /// A count from 0.
 pub(super) const COUNT: Form = Form::Int { min: 0, max: 1_000_000_000 };
 /// A count from 1.

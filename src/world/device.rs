@@ -143,9 +143,7 @@ impl Device {
         if !self.is_running() {
             return;
         }
-        // An app that is suspended does not tell of what ended meanwhile.
-        let untold = self.suspension.since.get().is_some_and(|since| self.hardware.free_at() >= since);
-        let under_way = under_way || untold || self.storage.disk.has_open_failure();
+        let under_way = under_way || self.is_silent_of_work() || self.storage.disk.has_open_failure();
         self.storage.fail(reason, self.now());
         self.suspension.end(self.now());
         self.hardware.stop();
@@ -160,6 +158,11 @@ impl Device {
         if let Some(wait) = restart_after {
             self.start_after(wait);
         }
+    }
+
+    /// Whether work may have ended that an app that is suspended does not tell of.
+    fn is_silent_of_work(&self) -> bool {
+        self.suspension.since.get().is_some_and(|since| self.hardware.free_at() >= since)
     }
 
     /// What it is now.
@@ -188,7 +191,8 @@ impl Device {
         let (copy, unseen) = (other.backup(), other.unsaved.edits());
         let told = Event::BecameCopy { of: other.id, unseen: &unseen };
         self.put_in(|storage| storage.become_copy(&copy), restart_after, told);
-        if other.is_running() && other.hardware.free_at() >= self.now() {
+        let under_way = other.hardware.free_at() >= self.now() || other.is_silent_of_work();
+        if other.is_running() && under_way {
             // The copy may hold what the other is about to tell.
             self.tell(Event::CutShort);
         }

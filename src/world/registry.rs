@@ -124,7 +124,10 @@ fn brings_once(plan: &Plan) -> bool {
     let in_doubt = plan.gateway.mode == Mode::Persistent
         && plan.gateway.backend_restored == Restored::Noticed
         && plan.events.iter().any(|event| matches!(event.what, Happening::RestoreBackend { .. }));
-    exact && !in_doubt && plan.gateway.brings_once() && plan.engine.pull.requests == engine::Requests::Unique
+    // A date is that of the last run that ended well: what an interrupted one brought comes again.
+    let goes_on = plan.engine.pull.cursor != engine::CursorBook::LastSyncOn;
+    let asked_once = goes_on && plan.engine.pull.requests == engine::Requests::Unique;
+    exact && !in_doubt && plan.gateway.brings_once() && asked_once
 }
 
 /// Whether no failed unit holds up others, and a network is noticed as it comes.

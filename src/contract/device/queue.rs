@@ -72,14 +72,15 @@ impl Queue {
         dropped.into_iter().map(|(unit, _)| unit).collect()
     }
 
-    /// Puts a unit that was taken back to the front; one that waits behind gives up its place.
-    pub fn put_back(&self, unit: UnitId, since: Time) {
+    /// Puts a unit that was taken back to the front; gives whether it waited behind too, asked for
+    /// again meanwhile: that place is dropped.
+    pub fn put_back(&self, unit: UnitId, since: Time) -> bool {
         let mut line = self.line.borrow_mut();
-        if let Some(place) = line.places.get(&unit).copied() {
-            line.remove(place);
-        }
+        let behind = line.places.get(&unit).copied();
+        let dropped = behind.and_then(|place| line.remove(place)).is_some();
         let place = line.waiting.first_key_value().map_or(0, |(first, _)| first - 1);
         line.put(place, unit, since);
+        dropped
     }
 
     /// Takes the unit whose turn it is, with the time since when it has waited: the first, or
@@ -149,9 +150,10 @@ mod tests {
         }
         let (first, since) = queue.take(false).unwrap();
         queue.add(first, false, Time(2));
-        queue.put_back(first, since);
+        assert!(queue.put_back(first, since));
         let order: Vec<_> = std::iter::from_fn(|| queue.take(false)).collect();
         assert_eq!(order, [(A, Time(1)), (B, Time(1)), (C, Time(1))]);
+        assert!(!queue.put_back(first, since), "nothing of it waited");
     }
 
     #[test]

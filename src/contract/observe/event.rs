@@ -128,7 +128,8 @@ pub enum Event<'a> {
         /// Which.
         unit: UnitId,
     },
-    /// A unit that was already waiting was asked for again.
+    /// A unit that was already waiting was asked for again; or one that is put back to the head had
+    /// been asked for during its run, and waits once.
     UnitCoalesced {
         /// Which.
         unit: UnitId,

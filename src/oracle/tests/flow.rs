@@ -472,3 +472,30 @@ fn a_run_of_a_suspended_app_is_not_silent_until_it_goes_on() {
     assert_silent(&suspended(60));
     assert_only(&suspended(7_200), "event-without-end", 1);
 }
+
+#[test]
+fn a_unit_put_back_to_the_head_waits_once_if_that_is_told() {
+    for (told, out_of_order) in [(true, 0), (false, 1)] {
+        let mut stage = Stage::new();
+        let queued = |unit| Event::UnitQueued { unit, depth: 1 };
+        stage.emit(0, queued(UNIT));
+        stage.emit(0, Event::SyncStart { unit: UNIT, run: 0, waited: Span::ZERO });
+        stage.later(1);
+        // Asked for during the run, which fails.
+        stage.emit(0, queued(UNIT));
+        stage.emit(0, queued(OTHER_UNIT));
+        stage.later(1);
+        let error = SyncError::Cancelled;
+        stage.emit(0, Event::SyncError { unit: UNIT, run: 0, error: &error });
+        if told {
+            stage.emit(0, Event::UnitCoalesced { unit: UNIT });
+        }
+        stage.later(1);
+        stage.emit(0, Event::SyncStart { unit: UNIT, run: 1, waited: Span::secs(3) });
+        stage.complete(UNIT, 1);
+        stage.emit(0, Event::SyncStart { unit: OTHER_UNIT, run: 2, waited: Span::secs(2) });
+        stage.complete(OTHER_UNIT, 2);
+        let count = stage.verdict().figures["oracle.unit_out_of_order.count"];
+        assert_eq!(count, out_of_order, "told {told}");
+    }
+}

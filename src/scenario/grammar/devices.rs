@@ -1,6 +1,8 @@
 //! Keys of devices: hardware, fleets, databases.
 
-use super::super::form::{COUNT, Form, SOME_SPAN, SPAN, key, map, optional, owned, required, table, word};
+use super::super::form::{
+    COUNT, Form, SOME_SPAN, SPAN, WINDOW, key, map, optional, owned, required, table, word,
+};
 use super::super::profiles;
 use super::super::stated::Stated;
 use super::super::words::Clocks;
@@ -90,17 +92,17 @@ const BACKGROUND: Form = table(&[
     required("stays", SPAN, "For how long an app goes on that is put away, or that somebody edits in."),
     required(
         "window",
-        SOME_SPAN,
+        WINDOW,
         "How long a window is in which it goes on: it begins with the trigger \"background\".",
     ),
     optional(
         "longest",
-        SOME_SPAN,
+        WINDOW,
         "Windows grow as the times between them do, up to this; without it they do not.",
     ),
     required(
         "every",
-        SOME_SPAN,
+        WINDOW,
         "From one window to the next, and from the end of `stays` to the first; more than `window`.",
     ),
     key(

@@ -1,6 +1,6 @@
 //! Keys of the engine.
 
-use super::super::form::{Form, Key, SOME, SOME_SPAN, SPAN, key, map, optional, owned, table, word};
+use super::super::form::{Form, Key, POLL, SOME, SOME_SPAN, SPAN, key, map, optional, owned, table, word};
 use super::super::stated::Stated;
 use super::super::words::Steered;
 use crate::engine::{
@@ -61,7 +61,7 @@ pub(super) const ENGINE: Form = table(&[
     ),
     optional(
         "network_poll",
-        SOME_SPAN,
+        POLL,
         "How often it asks the operating system what network there is, in place of being told as it changes.",
     ),
     owned(

@@ -1,6 +1,6 @@
 //! Keys of the lists that the app's screens show.
 
-use super::super::form::{Form, SOME_SPAN, key, optional, required, table};
+use super::super::form::{Form, POLL, key, optional, required, table};
 
 pub(super) const QUERY: Form = table(&[
     required("of", Form::Text, "The entity whose rows are listed, with all columns that the device holds."),
@@ -15,5 +15,5 @@ pub(super) const QUERY: Form = table(&[
         Form::Text,
         "Only rows that have one value in this column, a different one each time: `COLUMN`, or `REFERENCE.COLUMN` of a row that one of `through` leads to.",
     ),
-    key("every", SOME_SPAN, "\"1m\"", "From one time to the next, while somebody looks at the app."),
+    key("every", POLL, "\"1m\"", "From one time to the next, while somebody looks at the app."),
 ]);

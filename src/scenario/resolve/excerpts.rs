@@ -39,6 +39,7 @@ fn columns_brought(world: &World<'_>, view: View<'_>, id: EntityId) -> Vec<usize
         let help = "the key says which row a part is of: name it with the others";
         world.wrong.given(&[named, world.written(entity).at("schema")]).at(named, title, help);
     }
+    world.wrong.once(view, "columns");
     let mut columns = Vec::new();
     for column in named.items().filter(|column| column.text() != entity.key) {
         let Some(position) = world.column_named(column, id, column.text()) else { continue };

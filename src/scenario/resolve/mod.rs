@@ -315,6 +315,14 @@ impl World<'_> {
                 self.wrong.given(&[replace, other]).at(replace, title, help);
             }
         }
+        let parts = |(_, unit): (&str, View<'_>)| unit.at("entity").entries().next().is_some();
+        let unit = self.root.at("unit").entries().find(|unit| parts(*unit));
+        if let Some((name, unit)) = unit.filter(|_| replace.word::<engine::Replace>() == engine::Replace::All)
+        {
+            let title = format!("rows take the place of all, and `unit.{name}` brings a part of them");
+            let help = format!("leave `unit.{name}.entity` out, or `replace`");
+            self.wrong.given(&[replace, unit.at("entity")]).at(replace, title, help);
+        }
         replace.word()
     }
 

@@ -32,6 +32,7 @@ impl World<'_> {
                 "write pull = [\"*\"] or push = [\"*\"]",
             );
         }
+        self.wrong.once(view, "when");
         SyncUnit {
             excerpts: excerpts(self, view, &pull),
             name: name.to_owned(),

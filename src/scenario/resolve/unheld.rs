@@ -1,5 +1,6 @@
 //! Units that wait for what never comes, and hooks that start themselves.
 
+use super::super::budget::Budget;
 use super::super::diagnostic::Diagnostic;
 use super::super::plan::Plan;
 use super::view::View;
@@ -10,6 +11,8 @@ use crate::contract::{Hook, NetworkKind, SyncUnit, Trigger};
 pub(super) fn unheld(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     let mut doubts = never_allowed(plan, root);
     doubts.extend(held_back_for_good(plan, root));
+    doubts.extend(polled_never(plan, root));
+    doubts.extend(given_no_window(plan, root));
     doubts.extend(starts_itself(plan, root));
     doubts
 }
@@ -57,6 +60,33 @@ fn held_back_for_good(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     Some(
         Diagnostic::new(debounce.place()?.into(), title).help("a shorter `debounce`, or a longer `duration`"),
     )
+}
+
+/// A network that is asked for less often than once in the script.
+fn polled_never(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
+    let poll = plan.engine.network_poll.filter(|poll| *poll > plan.duration)?;
+    let title = format!(
+        "the network is asked for each {poll}, and the script lasts {}: a network that comes is never noticed",
+        plan.duration
+    );
+    let place = root.at("engine.network_poll").place()?;
+    Some(Diagnostic::new(place.into(), title).help("a shorter `network_poll`, or a longer `duration`"))
+}
+
+/// Units for windows in the background, where no fleet is given one within the script.
+fn given_no_window(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
+    let end = Time::ZERO + plan.duration;
+    let opens = |budget: Budget| budget.windows(Time::ZERO).nth(1).is_some_and(|window| window.0 < end);
+    if plan.fleets.iter().any(|fleet| fleet.background.is_some_and(opens)) {
+        return Vec::new();
+    }
+    let told = |unit: &SyncUnit| {
+        let title =
+            format!("`unit.{}` is for the background, and no fleet is given a window there", unit.name);
+        let at = root.at("unit").key(&unit.name).at("on").place();
+        Diagnostic::new(at, title).help("`fleet.NAME.background` says when: \"android-doze\", or one's own")
+    };
+    plan.units.iter().filter(|unit| unit.on.contains(&Trigger::Background)).map(told).collect()
 }
 
 /// Hooks at the start or the good end of a run that trigger a unit for which they are there.

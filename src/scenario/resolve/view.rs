@@ -54,6 +54,15 @@ impl Mistakes {
     pub(super) fn find(&self, view: View<'_>, what: &str, name: &str, known: &[&str]) -> Option<usize> {
         self.given(&[]).find(view, what, name, known)
     }
+    /// Refuses an item that stands in a list of `view` before.
+    pub(super) fn once(&self, view: View<'_>, key: &str) {
+        let items: Vec<View<'_>> = view.at(key).items().collect();
+        let again = |i: &usize| items[..*i].iter().any(|item| item.text() == items[*i].text());
+        if let Some(item) = (1..items.len()).find(again).map(|i| items[i]) {
+            let title = format!("`{}` stands twice in `{key}`", item.text());
+            self.at(item, title, "name each once");
+        }
+    }
     /// What is wrong, and what may only follow from that.
     pub(super) fn into_inner(self) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
         let mut told = self.told.into_inner();
