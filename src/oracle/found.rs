@@ -131,7 +131,8 @@ impl Found {
         match decision {
             Decision::Remote => return self.given_up(place, (id, of)),
             Decision::Same => return self.over(place, (id, of)),
-            Decision::Both { .. } | Decision::Parked => return,
+            Decision::Both { .. } => return self.split_off(place, of),
+            Decision::Parked => return,
             Decision::Local | Decision::Merged { .. } => {}
         }
         let Some(mut noted) = self.noted(place.device, (id, of)).cloned() else { return };
@@ -143,6 +144,14 @@ impl Found {
             (column.found, column.by) = (row.said(column.number, versions).cloned(), None);
         }
         self.note(place, of, noted);
+    }
+
+    /// What waits on the row goes to one of its own, and lies over this one no more.
+    fn split_off(&mut self, place: Place, row: RowId) {
+        let book = self.books.get(&place.device).and_then(|book| book.get(&row)).cloned();
+        for noted in book.into_iter().flatten().filter(|noted| !noted.over) {
+            self.note(place, row, Noted { over: true, ..noted });
+        }
     }
 
     /// The edit goes out in the place of earlier ones, too, on what those found.
@@ -183,6 +192,9 @@ impl Found {
                     column.by = under.and_then(|own| own.by);
                 }
             }
+            if self.unsure.contains(&id) {
+                self.unsure.insert(noted.id);
+            }
             self.note(place, row, noted);
         }
         self.note(place, row, Noted { over: true, ..own });
@@ -218,7 +230,7 @@ impl Found {
     }
 
     /// Whether the person behind an edit knew its row to say this in a column: they found that, or
-    /// saw it there.
+    /// saw it there. Where it is not sure what they found they may have found any earlier version.
     pub(super) fn knew(
         &self,
         (id, edit): (EditId, &Edit),
@@ -231,7 +243,9 @@ impl Found {
         let own = columns.and_then(|columns| columns.iter().find(|own| own.number == column));
         let found = own.map_or_else(|| row.said(column, edit.made_on), |own| own.found.as_ref());
         let mut saw = noted.into_iter().flat_map(|noted| noted.saw.iter());
+        let perhaps = |versions: usize| row.said(column, versions).is_some_and(|said| alike(said, value));
         found.is_some_and(|found| alike(found, value))
+            || self.is_unsure(id) && (0..=edit.made_on).any(perhaps)
             || saw.any(|(of, saw)| *of == column && alike(saw, value))
     }
 
@@ -376,6 +390,21 @@ mod tests {
         desk.found.given_up(desk.place(PHONE, 3), (first, ROW));
         assert!(!desk.is_contested(PHONE, second, "first"));
         assert!(desk.is_contested(PHONE, second, "mine"));
+    }
+
+    #[test]
+    fn what_went_to_a_row_of_its_own_is_found_no_more() {
+        for splits in [true, false] {
+            let mut desk = Desk::new();
+            let first = desk.makes(PHONE, 1, "mine", "first");
+            desk.makes(PHONE, 2, "on top", "first");
+            let key = Key::new("b");
+            let decision = if splits { Decision::Both { key: &key } } else { Decision::Parked };
+            desk.found.decided(desk.place(PHONE, 3), (first, ROW), decision, (&row("theirs"), 0));
+            let edit = desk.makes(PHONE, 4, "again", "theirs");
+            assert_eq!(desk.is_contested(PHONE, edit, "theirs"), !splits);
+            assert_eq!(desk.is_contested(PHONE, edit, "on top"), splits);
+        }
     }
 
     #[test]

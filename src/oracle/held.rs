@@ -1,6 +1,6 @@
 //! Which versions each device holds, and for how long it was behind.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::history::{History, Row, RowId};
 use super::truth::Places;
@@ -75,6 +75,9 @@ pub(super) struct Held {
     /// What devices held at the end of lives that are over: a backup of then may be put in again.
     /// Looked up only.
     former: FxHashMap<(DeviceId, u32), Former>,
+    /// Rows of devices that went back to a backup, which may hold less of them than they are taken
+    /// to, until they are told of the row. Looked up only.
+    perhaps_less: FxHashSet<(RowId, DeviceId)>,
     pub(super) behind: Behind,
     pub(super) odd: Odd,
 }
@@ -166,8 +169,18 @@ impl Held {
         self.holders(id).set(at.device, versions);
     }
 
+    /// Whether the device may hold less of the row than it is taken to.
+    pub(super) fn is_unsure(&self, id: RowId, device: DeviceId) -> bool {
+        self.perhaps_less.contains(&(id, device))
+    }
+
+    /// The device was told what it has of the row.
+    pub(super) fn told(&mut self, id: RowId, device: DeviceId) {
+        self.perhaps_less.remove(&(id, device));
+    }
+
     /// The life `over` of the device is over: it went back to what it was at `to` in `life`. Of
-    /// each row it has at most what was there by then.
+    /// each row it has at most what was there by then, and perhaps less.
     pub(super) fn go_back(
         &mut self,
         all: All<'_>,
@@ -195,6 +208,11 @@ impl Held {
                     beside.removed_with = NEVER;
                 }
             }
+            if self.versions(id, device) > 0 {
+                self.perhaps_less.insert((id, device));
+            } else {
+                self.perhaps_less.remove(&(id, device));
+            }
         }
     }
 
@@ -204,6 +222,11 @@ impl Held {
         for (id, row, place) in all.rows() {
             let holding = (self.versions(id, from), self.beside(id, from));
             self.put_in(id, row, At { device, place, now }, holding);
+            if self.is_unsure(id, from) {
+                self.perhaps_less.insert((id, device));
+            } else {
+                self.perhaps_less.remove(&(id, device));
+            }
         }
     }
 

@@ -299,7 +299,8 @@ impl<'a> Inspection<'a> {
         figures.extend(held.odd.figures());
         figures.extend([("oracle.doubled.rows", self.doubles), ("oracle.half_seen.rows", self.half_seen)]);
         figures.extend(miscalled.figures(ledger.conflicts, overwritten));
-        figures.extend([("oracle.kept_both.rows", kept_both), ("oracle.stale_copies.rows", self.stale_copies)]);
+        figures
+            .extend([("oracle.kept_both.rows", kept_both), ("oracle.stale_copies.rows", self.stale_copies)]);
         let gone: Vec<EditId> = ledger.gone().collect();
         figures.insert("oracle.taken_back.edits", (undone.len() + gone.len()) as u64);
         let with = |of: &[EditId], whose: &str| {

@@ -256,10 +256,11 @@ impl Ledger {
         for InFlight { edit: id, waits, .. } in ended {
             let counts = !self.missed.contains_key(&id);
             let Some(edit) = self.get(id) else { continue };
-            // Another's columns may say something else.
+            // Another's columns may say something else, and so may what nobody is sure of.
             let known = edit.asked_by == device && self.found.knows(device, (id, edit.row));
-            let another = self.definition == Definition::Columns && !known;
-            let waits = waits || another || self.found.is_unsure(id);
+            let unsure = !known || self.found.is_unsure(id);
+            let another = self.definition == Definition::Columns && unsure;
+            let waits = waits || another;
             let Some(edit) = self.get_mut(id) else { continue };
             edit.perhaps_heard = waits;
             if another && edit.unheard.is_some() {

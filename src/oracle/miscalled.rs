@@ -30,7 +30,8 @@ impl Miscalled {
         own: bool,
         ledger: &Ledger,
     ) {
-        if self.decided.insert(id) && own && !is_one(device, (id, edit), (row, versions), ledger) {
+        let unsure = ledger.found.is_unsure(id);
+        if self.decided.insert(id) && own && !unsure && !is_one(device, (id, edit), (row, versions), ledger) {
             self.falsely += 1;
         }
     }

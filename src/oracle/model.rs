@@ -361,7 +361,8 @@ impl Oracle {
                 let perhaps = self.perhaps_held(row, edit.id.device);
                 self.ledger.made(at, edit, row, told.max(perhaps));
                 let found = (self.history.row(row), told);
-                self.ledger.found_by(at, edit.id, found, perhaps <= told);
+                let sure = perhaps <= told && !self.held.is_unsure(row, edit.id.device);
+                self.ledger.found_by(at, edit.id, found, sure);
             }
             Event::EditMissed { edit, .. } => {
                 self.intents.missed(edit);
@@ -534,6 +535,7 @@ impl Oracle {
         }
         self.look_back(at, device, id, versions, change);
         self.take(at, device, id, versions, change.removed);
+        self.held.told(id, device);
         self.shown.told(id, device, versions, at);
         let (row, places) = (self.history.row(id), self.places.get(device.0 as usize));
         let there = |places: &Rc<Places>| row.has(versions, &places[usize::from(row.entity.0)]);
@@ -580,6 +582,7 @@ impl Oracle {
         }
         let gone = versions > 0 && row.versions[versions - 1].gone;
         self.take(at, device, id, versions, gone);
+        self.held.told(id, device);
         self.shown.told(id, device, versions, at);
         versions
     }

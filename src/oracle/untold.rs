@@ -36,7 +36,7 @@ pub(super) fn with_those_on_top(
     if !matches!(decision, Decision::Both { .. }) {
         return;
     }
-    let on_top = ledger.open_on(own).map(|(id, _)| id);
-    let on_top = on_top.filter(|id| id.device == edit.device && id.number > edit.number);
-    on_top.for_each(|id| intents.decided(id, decision));
+    // One that says what the backend said with an earlier edit goes as well: it still waits.
+    let on_top = ledger.after(edit).filter(|(_, later)| later.row == own && later.commits == 0);
+    on_top.for_each(|(id, _)| intents.decided(id, decision));
 }

@@ -184,6 +184,23 @@ fn a_copy_of_an_edit_in_a_row_of_its_own_is_asked() {
     assert_asked(stage);
 }
 
+#[test]
+fn what_says_the_same_again_goes_with_a_row_of_its_own() {
+    let mut stage = Stage::new();
+    let first = stage.update(0, "a1", "done");
+    let second = stage.update(0, "a1", "open");
+    let third = stage.update(0, "a1", "done");
+    stage.commit(Author::Device(first), VISIT, "a1", status("done"));
+    let (key, kind) = (Key::new("a1"), ConflictKind::UpdateUpdate);
+    let sides = Sides { local: Stamp(1), remote: Stamp(2), edited: None };
+    let (both, entity) = (Key::new("a-both"), VISIT);
+    let decision = Decision::Both { key: &both };
+    stage.emit(0, Event::ConflictDecided { edit: second, entity, key: &key, kind, decision, sides });
+    stage.commit(Author::Device(second), VISIT, "a-both", status("open"));
+    stage.commit(Author::Device(third), VISIT, "a-both", status("done"));
+    assert_asked(stage);
+}
+
 /// A device sends an edit under another key after the backend has refused it; `died` says whether
 /// its process ended in between, and `again` whether it goes out under a third key then.
 fn sent_under_another_key(died: bool, again: bool) -> Stage {

@@ -549,3 +549,32 @@ fn a_line_that_went_with_the_power_is_named_as_such() {
     assert_only(&verdict, "silent-discard", 1);
     assert!(verdict.violations[0].text.contains("lost its power"), "{}", verdict.violations[0].text);
 }
+
+/// Phone 0, which is put back to after the office's version of a row and perhaps pulled that by
+/// then, edits the row over one that says what the first did, or something that nobody said yet.
+fn edited_over(says: &str, pulled_again: bool) -> Verdict {
+    let mut stage = Stage::new();
+    stage.office("a1", Some("theirs"));
+    stage.later(5);
+    let backup = stage.now();
+    stage.later(5);
+    stage.pull(0);
+    stage.later(5);
+    goes_back(&mut stage, backup);
+    if pulled_again {
+        let stamp = stage.backend.rows[&(VISIT, "a1".to_owned())].0;
+        stage.applied(0, "a1", stamp, false);
+    }
+    let edit = stage.update(0, "a1", "mine");
+    stage.office("a1", Some(says));
+    commit_and_tell(&mut stage, 0, edit, "mine");
+    stage.drain();
+    stage.verdict()
+}
+
+#[test]
+fn what_a_backup_has_of_a_row_is_unsure_until_it_is_told() {
+    assert_silent(&edited_over("new", false));
+    assert_only(&edited_over("new", true), "silent-discard", 1);
+    assert_only(&edited_over("again", false), "silent-discard", 1);
+}

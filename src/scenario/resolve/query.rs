@@ -33,7 +33,7 @@ impl Lists<'_, '_> {
         let of = self.0.given_names("entity").find(name, "entity", name.text(), &entities)?;
         let of = EntityId(of as u16);
         self.held(name, of)?;
-        self.wrong.once(view, "through");
+        self.0.wrong.once(view, "through");
         let through: Option<Vec<_>> =
             view.at("through").items().map(|item| self.reference(item, of)).collect();
         let through = through?;
