@@ -55,9 +55,13 @@ impl Paint {
 
 /// The whole story for a terminal of so many columns, without the last lines (see [`last_lines`]).
 pub fn story(record: &RunRecord, paint: Paint, columns: usize, all: bool) -> String {
+    let answers = answers(record);
+    if !all && is_asked(record) {
+        let cells = human::count(record.cells.len() as u64, "cell");
+        return format!("{answers}{}{cells}; -v tells their figures\n", notes(record, paint));
+    }
     let mut text = headline(record, paint);
     text.push('\n');
-    let answers = answers(record);
     if all || !answers::are_all(record) {
         text.push_str(&table::figures(record, Form::Terminal(columns), all));
     }
@@ -73,6 +77,11 @@ pub fn story(record: &RunRecord, paint: Paint, columns: usize, all: bool) -> Str
     }
     text.push_str(&notes(record, paint));
     text
+}
+
+/// Whether the answers of somebody's own scenario are its result.
+fn is_asked(record: &RunRecord) -> bool {
+    record.is_of_findings() && record.matrix && !record.answers.is_empty()
 }
 
 /// The records of the only cell to which most happened: where to look when nothing is wrong.
@@ -105,6 +114,9 @@ pub fn warnings(record: &RunRecord, paint: Paint) -> String {
 /// that runs it again.
 pub fn last_lines(record: &RunRecord, folder: &str) -> String {
     let mut text = format!("report: {folder}\n");
+    if is_asked(record) {
+        return text;
+    }
     for cell in found::told(record) {
         text.push_str(&format!("{}\n", cell.replay));
     }

@@ -36,6 +36,7 @@ mod fault_tests;
 mod faults;
 mod fired;
 mod hardware;
+mod held;
 mod hooks;
 mod hub;
 mod lifecycle;

@@ -1,6 +1,10 @@
 //! The phases of a run: script, heal and drain.
 
+use std::rc::Rc;
+
 use super::build::World;
+use super::device::Device;
+use super::held::HeldBack;
 use super::watch::Watch;
 use crate::base::words::count;
 use crate::base::{DeviceId, EntityId, Span, Time, UnitId, Word};
@@ -66,7 +70,7 @@ impl World {
         let mut deadline = now + self.plan.drain;
         let units = covering(&self.plan.units);
         self.resolver.iter().for_each(|resolver| resolver.hurry(units.clone()));
-        let mut fetches = false;
+        let (mut fetches, mut held) = (false, HeldBack::default());
         loop {
             let begun = now;
             let since;
@@ -91,7 +95,15 @@ impl World {
                     return ended;
                 }
             }
-            if self.hub.with(|l| l.round.commits) > 0 || self.anything_held_back() {
+            if self.hub.with(|l| l.round.commits) > 0 {
+                held = HeldBack::default();
+                continue;
+            }
+            if let Some(rows) = self.held_back() {
+                let wait = held.wait_after(rows, self.plan.engine.pull.bad_rows.tries, DRAIN_STEP);
+                if let Some(ended) = self.before_another_try(&mut now, (wait, deadline), &units, watch) {
+                    return ended;
+                }
                 continue;
             }
             if let Some(until) = self.claimed_until(begun) {
@@ -112,6 +124,25 @@ impl World {
             }
             fetches = true;
         }
+    }
+
+    /// Lets time pass before what is held back is tried again; where that is past the deadline the
+    /// devices are stuck.
+    fn before_another_try(
+        &mut self,
+        now: &mut Time,
+        (wait, deadline): (Span, Time),
+        units: &[UnitId],
+        watch: &dyn Watch,
+    ) -> Option<Ended> {
+        if wait == Span::ZERO {
+            return None;
+        }
+        if *now + wait >= deadline {
+            return Some(Ended::Stuck(self.reasons(units)));
+        }
+        *now += wait;
+        self.wait(*now, watch)
     }
 
     /// Until when rows are claimed that no device could get in a round that began at `begun`: who
@@ -267,12 +298,12 @@ impl World {
         self.devices.iter().all(|d| d.with_view(|view| view.pending().is_empty()) == Some(true))
     }
 
-    /// Whether a device has rows that it could not apply and will try again: with its next pull,
-    /// that is in another round.
-    fn anything_held_back(&self) -> bool {
-        self.devices
-            .iter()
-            .any(|device| device.with_view(|view| view.held_back()).is_some_and(|rows| rows > 0))
+    /// How many rows each device could not apply and will try again, with its next pull, that is in
+    /// another round; `None` where there are none.
+    fn held_back(&self) -> Option<Vec<u64>> {
+        let of = |device: &Rc<Device>| device.with_view(|view| view.held_back()).unwrap_or(0);
+        let rows: Vec<u64> = self.devices.iter().map(of).collect();
+        rows.iter().any(|rows| *rows > 0).then_some(rows)
     }
 
     /// For each device that is not at rest a line that says why. Where the backend got something

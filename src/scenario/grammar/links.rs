@@ -87,8 +87,14 @@ const BURSTS: Form = table(&[
 const GAPS: Form = table(&[
     required("mtbf", PERIOD, "Mean time from the end of a gap to the next one."),
     required("mean", PERIOD, "Mean length of a gap."),
-    word::<OutageMode>("mode", "What happens to packets meanwhile."),
-    word::<GapLengths>("lengths", "How the lengths are spread about their mean."),
+    word::<OutageMode>(
+        "mode",
+        "What happens to packets meanwhile. A profile's own stays: those of the library hold them.",
+    ),
+    word::<GapLengths>(
+        "lengths",
+        "How the lengths are spread about their mean. A profile's own stay: mostly \"cellular\".",
+    ),
 ]);
 
 const RADIO_CHANGES: Form = table(&[

@@ -9,6 +9,7 @@ use super::super::rows::Brought;
 use super::super::words::ReadFrom;
 use super::conflict::undecided;
 use super::futile::{combinations, futile};
+use super::links::kept_gaps;
 use super::undelivered::{
     never_due, nothing_to_cache, unopened, unpulled, unpushed, unstarted, without_parents,
 };
@@ -96,6 +97,7 @@ pub(super) fn doubts(plan: &Plan, root: View<'_>, brought: &BTreeMap<String, Bro
     doubts.extend(unstarted(plan, root));
     doubts.extend(never_due(plan, root));
     doubts.extend(nothing_to_cache(plan, root));
+    doubts.extend(kept_gaps(root));
     doubts.extend(unmoved(plan, root));
     doubts.extend(asleep(plan, root));
     doubts.extend(too_rare(plan, root));

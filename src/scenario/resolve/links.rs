@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
+use super::super::diagnostic::Diagnostic;
 use super::super::profiles::tunnel;
 use super::super::traces::Traces;
 use super::view::{Mistakes, View};
 use crate::base::{BitRate, Ppm, Span, Word};
 use crate::contract::NetworkKind;
 use crate::net::{
-    GapLengths, Gaps, Jitter, JitterTail, LossWindow, PacketLoss, Profile, Promotion, Radio, RadioChanges,
-    Steps, Trace, Variation,
+    GapLengths, Gaps, Jitter, JitterTail, LossWindow, OutageMode, PacketLoss, Profile, Promotion, Radio,
+    RadioChanges, Steps, Trace, Variation,
 };
 
 /// The link profile that stands at `view`.
@@ -262,6 +263,23 @@ fn radio_changes(view: View<'_>, wrong: &Mistakes) -> RadioChanges {
         wrong.given(&[mtbf, takes]).at(at, title, "`takes` is less than `mtbf`");
     }
     RadioChanges { mtbf: mtbf.span(), takes: takes.span(), session_loss: view.at("session_loss").share() }
+}
+
+/// Gaps that somebody wrote over a profile's own, and that hold packets back as those did: nobody
+/// sees such a gap as a time without a network.
+pub(super) fn kept_gaps(root: View<'_>) -> Vec<Diagnostic> {
+    let told = |(name, link): (&str, View<'_>)| {
+        let gaps = link.at("gaps");
+        let (mtbf, _) = gaps.at("mtbf").place().zip(gaps.at("mean").place())?;
+        let holds = gaps.at("mode").place().is_none() && gaps.at("mode").text() == OutageMode::Hold.word();
+        let title = format!(
+            "`link.{name}.gaps` keeps the profile's `mode = \"hold\"` and its `lengths`: packets wait, \
+             and no phone is offline"
+        );
+        let help = "`mode = \"drop\"` makes an outage of a gap, `mode = \"hold\"` says that this is meant";
+        holds.then(|| Diagnostic::new(Some(mtbf), title).help(help))
+    };
+    root.at("link").entries().filter_map(told).collect()
 }
 
 fn gaps(view: View<'_>, wrong: &Mistakes) -> Gaps {

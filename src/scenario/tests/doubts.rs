@@ -456,3 +456,18 @@ fn a_sync_that_is_held_for_nobody_is_told() {
         assert_eq!(told_of.len(), told, "{never} {while_open}: {told_of:?}");
     }
 }
+
+#[test]
+fn gaps_that_hold_packets_as_the_profile_does_are_told() {
+    let told = |rest: &str| {
+        doubted(&format!(
+            "link = \"lte-good\"\n[link.lte-good]\ngaps = {{ mtbf = \"8m\", mean = \"40s\"{rest} }}"
+        ))
+    };
+    let kept = told("");
+    assert!(kept.len() == 1 && kept[0].contains("packets wait, and no phone is offline"), "{kept:?}");
+    for mode in ["drop", "hold", "reset"] {
+        assert_eq!(told(&format!(", mode = \"{mode}\"")), [""; 0], "{mode}");
+    }
+    assert_eq!(doubted("link = \"lte-good\"\n[link.lte-good.gaps]\nmean = \"9s\""), [""; 0]);
+}
