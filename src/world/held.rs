@@ -15,7 +15,8 @@ pub(super) struct HeldBack {
 
 impl HeldBack {
     /// How long to wait before the next round, when this one has left these rows of each device.
-    /// Rounds that change nothing of them come later and later: what a row waits for may never come.
+    /// Rounds that change nothing of them come later and later: what a row waits for may never
+    /// come.
     pub(super) fn wait_after(&mut self, rows: Vec<u64>, tries: u32, first: Span) -> Span {
         self.futile = if rows == self.rows { self.futile + 1 } else { 0 };
         self.rows = rows;
