@@ -196,8 +196,8 @@ impl Sessions {
     }
 
     /// A run ends; true if a request of it had been answered. What was not told as started started
-    /// all the same: its process died before it told of it, or it ended before, and a backup, a copy
-    /// or a loss of power took that back.
+    /// all the same: its process died before it told of it, or it ended before, and a backup, a
+    /// copy or a loss of power took that back.
     fn ended(&mut self, device: DeviceId, run: u64, board: &mut Board) -> bool {
         let started = &mut self.started[device.0 as usize];
         let place = started.iter().position(|started| started.run == run);

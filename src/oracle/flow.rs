@@ -290,8 +290,8 @@ impl Device {
         self.open.values_mut().filter(|run| run.life == life).for_each(|run| run.sign = run.sign.max(at));
     }
 
-    /// A unit begins to run at `at`, with events or without: whether a run of it was under way shows
-    /// when that ends; a call was, until it comes back.
+    /// A unit begins to run at `at`, with events or without: whether a run of it was under way
+    /// shows when that ends; a call was, until it comes back.
     fn runs_beside(
         &mut self,
         id: DeviceId,

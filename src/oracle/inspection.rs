@@ -260,9 +260,7 @@ impl<'a> Inspection<'a> {
             ledger,
             blind,
             undone,
-            overwritten,
             miscalled,
-            kept_both,
             intents,
             thrift,
             ..
@@ -295,12 +293,12 @@ impl<'a> Inspection<'a> {
             ("oracle.went_back.row_ns", clipped(shown.row_ns(self.at))),
             ("oracle.idle_with_work.ns", clipped(owing.idle_ns())),
             ("oracle.status.wrong", clipped(statuses.wrong_ns())),
+            ("oracle.kept_both.rows", self.oracle.kept_both),
+            ("oracle.stale_copies.rows", self.stale_copies),
         ]);
         figures.extend(held.odd.figures());
         figures.extend([("oracle.doubled.rows", self.doubles), ("oracle.half_seen.rows", self.half_seen)]);
-        figures.extend(miscalled.figures(ledger.conflicts, overwritten));
-        figures
-            .extend([("oracle.kept_both.rows", kept_both), ("oracle.stale_copies.rows", self.stale_copies)]);
+        figures.extend(miscalled.figures(ledger.conflicts, self.oracle.overwritten));
         let gone: Vec<EditId> = ledger.gone().collect();
         figures.insert("oracle.taken_back.edits", (undone.len() + gone.len()) as u64);
         let with = |of: &[EditId], whose: &str| {

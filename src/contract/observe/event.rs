@@ -128,8 +128,7 @@ pub enum Event<'a> {
         /// Which.
         unit: UnitId,
     },
-    /// A unit that was already waiting was asked for again; or one that is put back to the head had
-    /// been asked for during its run, and waits once.
+    /// A unit that waits, or is put back to the head, was asked for again, and waits once.
     UnitCoalesced {
         /// Which.
         unit: UnitId,

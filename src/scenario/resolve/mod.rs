@@ -144,7 +144,7 @@ pub(super) fn resolve(
         transport: transport::transport(root.at("transport")),
         workload: world.workload(),
         hooks: Arc::new(world.hooks()),
-        queries: query::queries(&world),
+        queries: world.queries(),
         events,
         chaos: world.chaos(),
         swarm: world.swarm().map(Arc::new),

@@ -1,9 +1,11 @@
 //! Sync units, and what people and the office do.
 
+use super::super::query::AppQuery;
 use super::super::written::trigger;
 use super::World;
 use super::excerpts::{excerpts, excerpts_fit};
 use super::page::resolver;
+use super::query::queries;
 use super::schema::attributes_known;
 use super::view::{Given, View};
 use crate::base::{EntityId, Ppm, Span, Time};
@@ -12,6 +14,11 @@ use crate::gateway;
 use crate::workload::{Action, Browsing, Contention, LoginWave, Options, Peak};
 
 impl World<'_> {
+    /// The lists that the app's screens show.
+    pub(super) fn queries(&self) -> Vec<AppQuery> {
+        queries(self)
+    }
+
     /// The sync units by name.
     pub(super) fn units(&self, gateway: &gateway::Options) -> Vec<SyncUnit> {
         let units: Vec<SyncUnit> =
