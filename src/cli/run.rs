@@ -81,6 +81,9 @@ fn tell_of_baseline(name: &str, baseline: &Baseline, ran: &Ran, console: &mut Co
     }
 }
 
+/// Fails cells that did not come out as somebody wrote down.
+type Holding<'a> = dyn Fn(&mut [Judged]) + 'a;
+
 /// How plans are run.
 pub(super) struct Order<'a> {
     /// Where the report goes.
@@ -95,7 +98,7 @@ pub(super) struct Order<'a> {
     /// Whether it is a matrix.
     pub(super) matrix: bool,
     /// Fails cells that did not come out as somebody wrote down; not asked of a run that stopped.
-    pub(super) held: Option<&'a dyn Fn(&mut [Judged])>,
+    pub(super) held: Option<&'a Holding<'a>>,
     /// What is searched, if it is a search: who finds what was killed is to know what it was.
     pub(super) tune: Option<TuneRecord>,
 }

@@ -29,10 +29,10 @@ pub use crate::base::{
 };
 pub use device::{
     Added, AppEvent, Cacheable, Call, Carried, CarriedRows, Clock, CrashPoints, Database, DeviceSetup,
-    DeviceView, EditError, EditKind, EngineError, EngineFactory, Hook, HookEnd, HookError, Hooks, Like,
-    Listed, LocalBoxFuture, LocalEdit, LocalQuery, LogEntry, LogKind, Machine, NetworkKind, NoStream,
-    Occasion, OpenConflict, Opened, PendingEdit, Pick, Ports, Progress, Provision, Queue, Shown, Spawn,
-    Status, SyncEngine, SyncError, Threw, Transport, TransportError, Work,
+    DeviceView, EachExcerpt, EditError, EditKind, EngineError, EngineFactory, Hook, HookEnd, HookError,
+    Hooks, Like, Listed, LocalBoxFuture, LocalEdit, LocalQuery, LogEntry, LogKind, Machine, NetworkKind,
+    NoStream, Occasion, OpenConflict, Opened, PendingEdit, Pick, Ports, Progress, Provision, Queue, Shown,
+    Spawn, Status, SyncEngine, SyncError, Threw, Transport, TransportError, Work,
 };
 pub use naming::{MergeRule, NamedBy, Naming};
 pub use observe::{

@@ -159,12 +159,10 @@ impl Board {
                 }
             }
             Event::SyncError { error: SyncError::Interrupted, .. } => {}
-            Event::SyncError { unit, error, .. } => {
-                if rule.heeds_failures() {
-                    self.ends();
-                    if *error != SyncError::Cancelled {
-                        self.failed[usize::from(unit.0)] = Some(error.is_retryable());
-                    }
+            Event::SyncError { unit, error, .. } if rule.heeds_failures() => {
+                self.ends();
+                if *error != SyncError::Cancelled {
+                    self.failed[usize::from(unit.0)] = Some(error.is_retryable());
                 }
             }
             Event::StorageFull => self.facts.full = true,

@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use super::page::shown;
 use crate::base::words::count;
-use crate::base::{EntityId, Stamp, UnitId, Value, ValueRef};
-use crate::contract::{DeviceView, Listed, LocalQuery, LogEntry, OpenConflict, PendingEdit};
+use crate::base::{EntityId, Stamp, ValueRef};
+use crate::contract::{DeviceView, EachExcerpt, Listed, LocalQuery, LogEntry, OpenConflict, PendingEdit};
 use crate::store::{self, Conflicts, Excerpts, Store, StoreError};
 
 /// The database, read.
@@ -38,7 +38,7 @@ impl DeviceView for View {
     fn rows(&self, entity: EntityId, f: &mut dyn FnMut(&str, Stamp, &[ValueRef<'_>])) {
         self.look(|store| store.rows(entity, f));
     }
-    fn excerpts(&self, entity: EntityId, f: &mut dyn FnMut(UnitId, &str, Stamp, &[Value])) {
+    fn excerpts(&self, entity: EntityId, f: &mut EachExcerpt<'_>) {
         if self.has_excerpts {
             let shown = self.look(|store| store.read(|tx| Excerpts::of(tx).shown(entity)));
             for (unit, key, stamp, values) in shown {

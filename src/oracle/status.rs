@@ -310,8 +310,9 @@ impl Device {
                 // What was sent may be settled, and what was written before the power failed may
                 // be gone.
                 let lost = *reason == KillReason::PowerLoss;
-                let gone = self.waiting.extract_if(.., |_, sent| *sent || lost);
-                self.perhaps.extend(gone.map(|(edit, _)| edit));
+                let gone = self.waiting.iter().filter(|(_, sent)| **sent || lost);
+                self.perhaps.extend(gone.map(|(edit, _)| *edit));
+                self.waiting.retain(|_, sent| !(*sent || lost));
             }
             Event::Restored { .. } | Event::BecameCopy { .. } => self.unknown = true,
             _ => return false,

@@ -11,10 +11,13 @@ use crate::contract::{Event, KillReason, Schema, SyncUnit, UnitEvent};
 /// A cursor: whose, of which entity, and what tells it from others.
 type Cursor = (Option<UnitId>, EntityId, u64);
 
+/// Cursors, and when each unit was last synced.
+type Seen = (Vec<Cursor>, Vec<(UnitId, Stamp)>);
+
 /// One device's cursors as they were seen last.
 #[derive(Clone, Debug, Default)]
 struct Device {
-    seen: Option<(Vec<Cursor>, Vec<(UnitId, Stamp)>)>,
+    seen: Option<Seen>,
     /// Units whose runs were begun and not ended.
     open: Vec<UnitId>,
     /// Units that ran since then.

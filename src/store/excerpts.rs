@@ -10,6 +10,9 @@ use super::session::Tx;
 use super::shadow;
 use crate::base::{Cell, EntityId, Key, Stamp, UnitId, Value};
 
+/// A row of which a unit brought a part: the unit, key, the backend's stamp, the values.
+pub type ShownPart = (UnitId, Key, Stamp, Vec<Value>);
+
 /// The excerpts in a transaction.
 #[derive(Clone, Copy)]
 pub struct Excerpts<'t, 's>(&'t Tx<'s>);
@@ -120,7 +123,7 @@ impl<'t, 's> Excerpts<'t, 's> {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn shown(self, entity: EntityId) -> Result<Vec<(UnitId, Key, Stamp, Vec<Value>)>> {
+    pub fn shown(self, entity: EntityId) -> Result<Vec<ShownPart>> {
         let table = self.table(entity);
         let sql = format!(
             "SELECT x.unit,x.key,x.stamp,x.\"values\" FROM excerpt AS x LEFT JOIN {table} AS r ON r.key=x.key \

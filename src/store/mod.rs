@@ -51,7 +51,7 @@ mod tests;
 
 pub use conflicts::{Conflicts, Difference};
 pub use error::StoreError;
-pub use excerpts::Excerpts;
+pub use excerpts::{Excerpts, ShownPart};
 pub use late::LateRow;
 pub use list::list;
 pub use marks::{keep_mark, mark, marked, pass_by};

@@ -4,6 +4,9 @@ use super::page::OpenConflict;
 use super::query::{Listed, LocalQuery};
 use crate::base::{EditId, EntityId, Key, Stamp, UnitId, Value, ValueRef};
 
+/// Takes a row of which a unit brought a part: the unit, key, the backend's stamp, the values.
+pub type EachExcerpt<'f> = dyn FnMut(UnitId, &str, Stamp, &[Value]) + 'f;
+
 /// What a device holds, as the oracle may see it.
 pub trait DeviceView {
     /// Calls `f` with each row of `entity` in the order of keys: key, the backend's stamp of the
@@ -12,7 +15,7 @@ pub trait DeviceView {
     /// Calls `f` with each row of `entity` of which the app shows what a unit's excerpt brought, as
     /// it holds the row in an older version or not at all: the unit, key, the backend's stamp, the
     /// excerpt's columns. In the order of keys.
-    fn excerpts(&self, entity: EntityId, f: &mut dyn FnMut(UnitId, &str, Stamp, &[Value])) {
+    fn excerpts(&self, entity: EntityId, f: &mut EachExcerpt<'_>) {
         let _ = (entity, f);
     }
     /// The edits that wait to be sent, oldest first.
