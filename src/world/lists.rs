@@ -1,8 +1,9 @@
 //! Lists that the app's screens show while somebody looks at it.
 //!
 //! They are really run, on the connection that the app has, and take what that costs the device:
-//! the processor for the steps of SQLite's machine, the flash for the pages that were not in memory.
-//! A list waits for the work on the database that is under way, and what comes after waits for it.
+//! the processor for the steps of SQLite's machine, the flash for the pages that were not in
+//! memory. A list waits for the work on the database that is under way, and what comes after waits
+//! for it.
 
 use std::rc::Rc;
 
