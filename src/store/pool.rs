@@ -61,7 +61,7 @@ pub fn take_key(tx: &Tx<'_>, entity: EntityId) -> Result<Option<Key>> {
     take(tx, entity, block(tx, entity)?)
 }
 
-/// Takes the next key of any block, whoever it was given to; no correct rule asks for it.
+/// Takes the next key of any block, no matter to whom it was given; no correct rule asks for it.
 ///
 /// # Errors
 /// When the database cannot be written.
