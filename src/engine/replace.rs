@@ -1,4 +1,4 @@
-//! Everything from the beginning: the rows of a unit's entities are deleted and made again from a full pull.
+//! All again: the rows of a unit's entities are deleted and made again from a full pull.
 //!
 //! It is what the actions do that development platforms generate, and a baseline that loses: what
 //! was edited since the push began goes with its row, and from the delete to the first rows of the
