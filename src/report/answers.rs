@@ -6,25 +6,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::claims::{places, unit_in};
+use super::claims::{ended, places, unit_in};
 use super::exit::Exit;
 use super::human;
-use super::judge::{Judged, cell_ids};
-use super::record::{AnswerRecord, CellRecord, EndingKind, Finding, RunRecord, Stand, ToldRecord, Verdict};
+use super::judge::Judged;
+use super::record::{AnswerRecord, CellRecord, Finding, RunRecord, Stand, ToldRecord};
 use crate::scenario::{Piece, Plan, Put, QUESTION_LISTS, Question, Side, Told, pieces, question_place};
 
 /// Holds the questions of plans against what came out, in the order of their lists. Of a pair of
 /// which a cell is missing or did not end, nothing is said.
 pub fn hold_answers(plans: &[Plan], judged: &mut [Judged]) -> Vec<AnswerRecord> {
-    let (ids, places) = (cell_ids(plans), places(plans));
-    let at: BTreeMap<String, usize> =
-        judged.iter().enumerate().map(|(i, judged)| (judged.cell.id.clone(), i)).collect();
-    let ended = |i: usize| {
-        let at = *at.get(&ids[i])?;
-        let cell = &judged[at].cell;
-        let has_figures = cell.verdict != Verdict::Incomplete && cell.ending.kind != EndingKind::Broken;
-        has_figures.then_some(at)
-    };
+    let (ended, places) = (ended(plans, judged), places(plans));
+    let ended = |i: usize| ended[i];
     let (mut pairs, mut answers) = (Vec::new(), Vec::new());
     for (&(path, scenario, variant, seed), &i) in &places {
         for question in plans[i].questions.iter() {

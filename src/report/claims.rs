@@ -31,18 +31,24 @@ pub(super) fn places(plans: &[Plan]) -> BTreeMap<Place<'_>, usize> {
     places
 }
 
-/// Holds the claims of plans against what came out. Of a pair of which a cell is missing or did not
-/// end, nothing is said.
-pub fn hold_claims(plans: &[Plan], judged: &mut [Judged]) -> Vec<ClaimRecord> {
-    let (ids, places) = (cell_ids(plans), places(plans));
-    let at: BTreeMap<String, usize> =
-        judged.iter().enumerate().map(|(i, judged)| (judged.cell.id.clone(), i)).collect();
-    let ended = |i: usize| {
-        let at = *at.get(&ids[i])?;
+/// For each plan the place of its cell among `judged`, if that ended and has figures.
+pub(super) fn ended(plans: &[Plan], judged: &[Judged]) -> Vec<Option<usize>> {
+    let at: BTreeMap<&str, usize> =
+        judged.iter().enumerate().map(|(i, judged)| (judged.cell.id.as_str(), i)).collect();
+    let ended = |id: &String| {
+        let at = *at.get(id.as_str())?;
         let cell = &judged[at].cell;
         let has_figures = cell.verdict != Verdict::Incomplete && cell.ending.kind != EndingKind::Broken;
         has_figures.then_some(at)
     };
+    cell_ids(plans).iter().map(ended).collect()
+}
+
+/// Holds the claims of plans against what came out. Of a pair of which a cell is missing or did not
+/// end, nothing is said.
+pub fn hold_claims(plans: &[Plan], judged: &mut [Judged]) -> Vec<ClaimRecord> {
+    let (ended, places) = (ended(plans, judged), places(plans));
+    let ended = |i: usize| ended[i];
     let mut pairs = Vec::new();
     for (&(.., variant, _), &i) in &places {
         for claim in plans[i].claims.iter().filter(|claim| claim.mends == variant) {

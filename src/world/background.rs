@@ -3,7 +3,7 @@
 //! None of its tasks has a turn meanwhile: a timer that comes up, an answer that is there, word of
 //! the network are waiting for it when it goes on, where it was. Time goes on all the while, and so
 //! does what the kernel does for it, until its connections are taken: requests under way have
-//! failed then. Whoever takes the app up, edits or asks for a sync has it go on.
+//! failed then. To take the app up, to edit or to ask for a sync has it go on.
 //!
 //! A budget ([`Budget`](crate::scenario::Budget)) is what it may do that nobody looks at; it begins
 //! again each time that somebody has used the app.
