@@ -209,7 +209,7 @@ impl<'a> Inspection<'a> {
         self.check_overwriting(device, &said.log);
         self.check_edits(device, &said);
         self.check_rows(device, &said, view);
-        self.oracle.look_at_parts(device, view.view, self.truth.truth, true);
+        self.oracle.look_at_parts_at_rest(device, view.view);
     }
 
     /// Notes a device that did not come to rest by the deadline; `why` in words. With a view its

@@ -450,8 +450,9 @@ impl World {
         }
         let (now, hub) = (Now(&self.servers.backend, &|| false), &self.hub);
         let Some(mut oracle) = hub.with(|listeners| listeners.oracle.take()) else { return };
+        let mut parts = oracle.parts(&now);
         for device in &self.devices {
-            device.with_view(|view| oracle.look_at_parts(device.id(), view, &now, false));
+            device.with_view(|view| oracle.look_at_parts(device.id(), view, &now, &mut parts));
         }
         hub.with(|listeners| listeners.oracle = Some(oracle));
     }
