@@ -440,7 +440,8 @@ impl Oracle {
         let of = (self.history.row(row), seen);
         let all = |row: RowId| (self.history.row(row), self.history.row(row).versions.len());
         let stays = other.map_or(of, all);
-        if let Some(made) = self.ledger.get(edit).filter(|_| kind != ConflictKind::Equal) {
+        let is_one = kind != ConflictKind::Equal;
+        if let Some(made) = self.ledger.get(edit).filter(|_| is_one) {
             self.miscalled.decided(device, (edit, made), of, other.is_none(), &self.ledger);
         }
         let gave_way = self.ledger.get(edit).map_or_else(GaveWay::default, |made| {
@@ -450,6 +451,7 @@ impl Oracle {
         if let Some(of_edit) = self.ledger.get(edit).map(|made| made.row) {
             self.ledger.found.decided(place, (edit, of_edit), decision, of);
         }
+        let decision = (decision, is_one);
         self.ledger.decided((at, device), edit, row, decision, (seen, gave_way), &self.history);
         gave_way
     }
