@@ -37,7 +37,7 @@ pub use device::{
 pub use naming::{MergeRule, NamedBy, Naming};
 pub use observe::{
     AppliedChange, Author, CommitKind, ConflictKind, Decision, DropReason, Event, EventSink, KillReason,
-    Node, Occurrence, Overtaken, PageEvent, RequestKind, Sides, UnitEvent,
+    Node, Occurrence, Overtaken, PageEvent, PhoneEvent, RequestKind, Sides, UnitEvent,
 };
 pub use reference::{Copied, OnDelete, Reference};
 pub use schema::{

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use super::control::{Fate, Observed, Size, Steering, Trouble};
 use super::options::Requests;
 use super::process::{Held, Process};
+use super::token::Token;
 use crate::base::{EntityId, Span, Time, UnitId};
 use crate::contract::{
     Cacheable, Call, Event, HookError, NetworkKind, RequestKind, ServerError, SyncError, TransportError, Work,
@@ -137,6 +138,7 @@ pub(super) struct Caller {
     requests: Cell<u64>,
     /// Nothing is sent before: the server asked for it.
     quiet_until: Cell<Time>,
+    token: Token,
 }
 
 impl Caller {
@@ -149,6 +151,7 @@ impl Caller {
             pushes: RefCell::new(pushes),
             requests: Cell::new(0),
             quiet_until: Cell::new(Time::ZERO),
+            token: Token::default(),
             process,
         }
     }
@@ -179,17 +182,20 @@ impl Caller {
         unit: Option<UnitId>,
         make: impl Fn(u64) -> Request,
     ) -> Result<Received, GivenUp> {
-        let (mut failures, mut refused) = (0, false);
+        let (mut failures, mut refused, mut renewed) = (0, false, false);
         let mut previous = None;
         self.heed_after(unit.is_some()).await;
+        if let Err(error) = self.token.renew_if_due(&self.process, unit.is_some()).await {
+            return Err(GivenUp { failure: Failure::Silence(error), tries: 1, refused });
+        }
         loop {
             if unit.is_some() && self.process.stop.is_asked() {
                 let failure = Failure::Silence(TransportError::Cancelled);
                 return Err(GivenUp { failure, tries: failures, refused });
             }
-            let number = self.requests.get();
+            let (number, sent_at) = (self.requests.get(), self.process.ports.clock.now());
             self.requests.set(number + 1);
-            let failure = match self.attempt(unit, &make(number), number, failures).await {
+            let mut failure = match self.attempt(unit, &make(number), number, failures).await {
                 Attempt::Answer(mut received) => {
                     received.failures = failures;
                     received.held = Some(self.process.hold(received.opened.len() as u64).await);
@@ -198,6 +204,16 @@ impl Caller {
                 Attempt::Failed(failure) => failure,
             };
             failures += 1;
+            if matches!(failure, Failure::Refused(ServerError::Unauthorized)) && !renewed {
+                match self.token.refused(&self.process, sent_at, unit.is_some()).await {
+                    Some(Ok(())) => {
+                        renewed = true;
+                        continue;
+                    }
+                    Some(Err(error)) => failure = Failure::Silence(error),
+                    None => {}
+                }
+            }
             refused |= matches!(failure, Failure::Refused(_));
             let gone = matches!(failure, Failure::Silence(TransportError::Offline))
                 || self.process.ports.transport.network() == NetworkKind::None;

@@ -75,6 +75,7 @@ mod squash;
 mod status;
 mod stop;
 mod streams;
+mod token;
 mod upload;
 mod view;
 mod watched;
@@ -87,8 +88,8 @@ pub use conflict::{
 pub use joined::{SquashRule, joined};
 pub use options::{
     AfterFailure, BadRowOptions, ConflictOptions, CursorBook, Dates, Decoder, Identity, Jitter, LocalCapture,
-    MissingParent, OnBadRow, Options, PullOptions, PushOptions, PushOrder, Replace, RequestPer, Requests,
-    RetryOptions, SecondEdit, Sends, SyncDate, WhileOpen,
+    MissingParent, OnBadRow, OnUnauthorized, Options, PullOptions, PushOptions, PushOrder, Replace,
+    RequestPer, Requests, RetryOptions, SecondEdit, Sends, SyncDate, WhileOpen,
 };
 pub use push_order::BottomUp;
 pub use retry::backoff;

@@ -42,6 +42,8 @@ pub struct Options {
     pub network_poll: Option<Span>,
     /// Whether the app is told what to show of the sync.
     pub status: bool,
+    /// What is done about a request that is refused for its token.
+    pub on_unauthorized: OnUnauthorized,
 }
 
 /// What of a run goes into one request, as far as it fits.
@@ -75,6 +77,19 @@ pub enum AfterFailure {
     Blocks,
 }
 in_words!(AfterFailure { MakesWay: "makes-way", Blocks: "blocks" });
+
+/// What is done about a request that is refused for its token.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnUnauthorized {
+    /// Another is asked for, and the request goes again.
+    #[default]
+    Refresh,
+    /// Another is asked for before the next request; the run has failed.
+    Later,
+    /// The same, and the edits that the request brought count as refused for good: they are gone.
+    Drop,
+}
+in_words!(OnUnauthorized { Refresh: "refresh", Later: "later", Drop: "drop" });
 
 /// Where an app keeps what it calls itself towards the server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -425,6 +440,7 @@ impl Default for Options {
             sessions: 1,
             network_poll: None,
             status: true,
+            on_unauthorized: OnUnauthorized::default(),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::along::Along;
 use super::capture::Listed;
 use super::exchange::{Caller, Failure, GivenUp, Received, RunError};
-use super::options::RequestPer;
+use super::options::{OnUnauthorized, RequestPer};
 use super::outgoing::Outgoing;
 use super::process::{Process, damaged};
 use super::pull::rows;
@@ -15,7 +15,7 @@ use super::settle::{Counts, Settler};
 use super::squash::{self, Next};
 use super::upload::fitting;
 use crate::base::{EntityId, Span, UnitId};
-use crate::contract::{Guard, Mutation, Outcome, RequestKind, SyncError, TransportError};
+use crate::contract::{Guard, Mutation, Outcome, RequestKind, ServerError, SyncError, TransportError};
 use crate::protocol::{Answer, PushRequest, PushResult, Request, Want};
 use crate::store::{self, Entry, StoreError};
 
@@ -180,6 +180,11 @@ impl Pusher {
         let failure = &given_up.failure;
         let left = given_up.tries > 1 || !matches!(failure, Failure::Silence(TransportError::Offline));
         let keeps = match failure {
+            Failure::Refused(ServerError::Unauthorized)
+                if self.process.options.on_unauthorized == OnUnauthorized::Drop =>
+            {
+                false
+            }
             Failure::Refused(error) => self.process.rules.outbox.keeps_after_refusal(error),
             Failure::Silence(TransportError::Cancelled) => self.process.rules.outbox.keeps_after_cancel(),
             Failure::Silence(_) => self.process.rules.outbox.keeps_after_silence(),

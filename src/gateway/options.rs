@@ -25,6 +25,8 @@ pub struct Options {
     pub restored: Restored,
     /// How its replica is fed, if it keeps one.
     pub refresh: RefreshOptions,
+    /// So long a token is taken; for ever if `None`.
+    pub token_life: Option<Span>,
     /// The way to the backend; `None` if both stand in one place.
     pub leg: Option<leg::Options>,
 }

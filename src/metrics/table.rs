@@ -95,6 +95,8 @@ table! {
     RequestsUnavailable "engine.requests.unavailable" Count Lower Counter "Requests refused as the backend was down or its queue full (503)."
     RequestsServerFailed "engine.requests.server_failed" Count Lower Counter "Requests that broke in the backend or on the way there (500, 502)."
     RequestsGatewayTimeout "engine.requests.gateway_timeout" Count Lower Counter "Requests on which the gateway gave up (504)."
+    RequestsUnauthorized "engine.requests.unauthorized" Count Lower Counter "Requests refused for their token (401)."
+    TokensRenewed "engine.tokens.renewed" Count Neither Counter "Tokens that devices got in place of others."
     RequestDuration "engine.request.duration" Ns Lower Distribution "From sending a request to its useful answer."
     ResponseBytes "engine.response.bytes" Bytes Neither Distribution "Size of useful answers."
     DownBytes "engine.down.bytes" Bytes Lower Counter "Bytes of useful answers."

@@ -7,7 +7,7 @@ use super::table::Id;
 use super::waste::Waste;
 use crate::base::{DeviceId, Span, Time};
 use crate::contract::{
-    Author, DropReason, EditKind, Event, KillReason, ServerError, TransportError, UnitEvent,
+    Author, DropReason, EditKind, Event, KillReason, PhoneEvent, ServerError, TransportError, UnitEvent,
 };
 
 /// A request that has left.
@@ -84,10 +84,12 @@ impl Traffic {
                     ServerError::Throttled(_) => board.add(Id::RequestsThrottled, 1),
                     ServerError::Unavailable => board.add(Id::RequestsUnavailable, 1),
                     ServerError::Failed => board.add(Id::RequestsServerFailed, 1),
+                    ServerError::Unauthorized => board.add(Id::RequestsUnauthorized, 1),
                     ServerError::GatewayTimeout => board.add(Id::RequestsGatewayTimeout, 1),
                     ServerError::CursorExpired(_) | ServerError::BadRequest(_) => {}
                 }
             }
+            Event::Phone(PhoneEvent::TokenRenewed { .. }) => board.add(Id::TokensRenewed, 1),
             Event::RetryScheduled { wait, .. } => {
                 board.add(Id::Retries, 1);
                 board.observe(Id::RetryWait, wait.0);

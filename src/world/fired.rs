@@ -188,6 +188,7 @@ fn meets(at: Time, what: &Happening) -> Option<Meets> {
         | Happening::Cancel { .. }
         | Happening::Suspend { .. }
         | Happening::Import { .. }
+        | Happening::Phone(_)
         | Happening::Clone { .. }
         | Happening::GatewayReplaced { .. } => return None,
     };

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::hub::Hub;
 use super::process::Process;
+use super::token::{Gate, Wallet};
 use crate::backend::{self, Backend, Called, Commit, Fact};
 use crate::base::{DeviceId, Time};
 use crate::contract::{Answered, EachServed, Event, LocalBoxFuture, Node, ServerError, SyncServer};
@@ -218,6 +219,8 @@ pub(super) struct Counter {
     pub(super) servers: Rc<Servers>,
     /// Whose link it is.
     pub(super) device: DeviceId,
+    /// Its token, if that does not last for ever.
+    pub(super) wallet: Option<Rc<Wallet>>,
 }
 
 impl Server for Counter {
@@ -236,8 +239,16 @@ impl Server for Counter {
 
     fn serve(&self, request: Vec<u8>) -> LocalBoxFuture<'static, Option<Vec<u8>>> {
         let (servers, device) = (self.servers.clone(), self.device);
+        let gate = self.wallet.as_ref().map(|wallet| wallet.gate(servers.handle.now(), &request));
         Box::pin(async move {
-            let answer = servers.process.or_death(servers.clone().answer(device, request)).await?;
+            let answer = async {
+                match gate.unwrap_or(Gate::Open) {
+                    Gate::Open => servers.clone().answer(device, request).await,
+                    Gate::Refused => servers.server.borrow().refuse(&ServerError::Unauthorized),
+                    Gate::Given(token) => token,
+                }
+            };
+            let answer = servers.process.or_death(answer).await?;
             if servers.hub.records_lives() {
                 servers.tell_rows(device, &answer);
             }

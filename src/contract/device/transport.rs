@@ -41,6 +41,15 @@ pub trait Transport {
     fn stream(&self) -> Result<LocalBoxFuture<'static, Vec<u8>>, NoStream> {
         Err(NoStream)
     }
+    /// Asks whoever gives out tokens for another one, with which requests go from then on: what an
+    /// engine does that was told [`Unauthorized`](crate::contract::server::ServerError).
+    ///
+    /// Where tokens last for ever there is nothing to do. What is kept of tokens outlives the
+    /// process.
+    fn renew_token(&self, deadline: Time) -> LocalBoxFuture<'static, Result<(), TransportError>> {
+        let _ = deadline;
+        Box::pin(async { Ok(()) })
+    }
     /// What the operating system believes about the network.
     fn network(&self) -> NetworkKind;
 }

@@ -21,6 +21,9 @@ pub enum ServerError {
     /// It broke in the backend or on the way there, which may have acted: try again.
     #[error("the server failed")]
     Failed,
+    /// The token that it came with is none, or is too old: get another, or let the person log in.
+    #[error("the token is not accepted")]
+    Unauthorized,
     /// The request makes no sense.
     #[error("bad request: {0}")]
     BadRequest(String),
@@ -36,6 +39,7 @@ impl ServerError {
             ServerError::GatewayTimeout => 4,
             ServerError::Failed => 5,
             ServerError::BadRequest(_) => 6,
+            ServerError::Unauthorized => 7,
         }
     }
 }

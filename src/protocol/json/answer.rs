@@ -172,6 +172,7 @@ pub(super) fn refusal(error: &ServerError) -> Vec<u8> {
         ServerError::CursorExpired(entity) => ("cursor-expired", u64::from(entity.0), ""),
         ServerError::GatewayTimeout => ("gateway-timeout", 0, ""),
         ServerError::Failed => ("failed", 0, ""),
+        ServerError::Unauthorized => ("unauthorized", 0, ""),
         ServerError::BadRequest(text) => ("bad-request", 0, text.as_str()),
     };
     let error = serde_json::json!({"error": {"kind": kind, "number": number, "text": text}});
@@ -320,6 +321,7 @@ fn server_error(raw: RawError) -> Result<ServerError, Damaged> {
         }
         "gateway-timeout" => ServerError::GatewayTimeout,
         "failed" => ServerError::Failed,
+        "unauthorized" => ServerError::Unauthorized,
         "bad-request" => ServerError::BadRequest(raw.text),
         other => return Err(Damaged(format!("unknown error {other}"))),
     })

@@ -3,6 +3,7 @@
 use super::super::form::{Form, Key, POLL, SOME, SOME_SPAN, SPAN, key, map, optional, owned, table, word};
 use super::super::stated::Stated;
 use super::super::words::Steered;
+use super::phone::ENGINE_TOKEN;
 use crate::engine::{
     AfterFailure, BaseDate, CallbackOptions, CursorBook, Dates, Decoder, Detect, Identity, Jitter,
     LocalCapture, MissingParent, OnBadRow, Options, POLICY_NAMES, PushOrder, Replace, RequestPer, Requests,
@@ -73,6 +74,7 @@ pub(super) const ENGINE: Form = table(&[
     key("pull", PULL, "{}", "How it pulls."),
     key("push", PUSH, "{}", "How it pushes."),
     key("retry", RETRY, "{}", "How it tries again."),
+    key("token", ENGINE_TOKEN, "{}", "What it does about tokens."),
     key("conflict", CONFLICT, "{}", "What it does about conflicts."),
 ]);
 

@@ -6,6 +6,7 @@ use super::super::words::{Holder, ReadFrom};
 use super::super::written::{NAME, UPTO};
 use super::backend::AVAILABILITY;
 use super::flag::{CHANGE_LOG, FLAG};
+use super::phone::TOKEN;
 use crate::base::Span;
 use crate::gateway::{
     Advance, CursorSaved, HashOptions, Keep, LastModifiedBound, LastModifiedEnd, LastModifiedOptions,
@@ -32,6 +33,7 @@ pub(super) const GATEWAY: Form = table(&[
         "restored",
         "Whether the gateway knows that it went back to a backup, and takes back what it gave out since.",
     ),
+    optional("token", TOKEN, "What devices say who they are with; without it tokens last for ever."),
     optional("leg", LEG, "The way to the backend; without one both stand in one place."),
 ]);
 

@@ -33,6 +33,7 @@ impl World<'_> {
             backend_restored: self.root.at("gateway.backend_restored").word(),
             restored: self.root.at("gateway.restored").word(),
             refresh,
+            token_life: self.root.at("gateway.token").present().map(|token| token.at("life").span()),
             leg: (happens || leg.present().is_some()).then(|| self.leg(leg)),
         }
     }

@@ -24,6 +24,7 @@ mod measured;
 mod naming;
 mod page;
 mod people;
+mod phone;
 mod query;
 mod questions;
 mod schema;
@@ -241,6 +242,7 @@ impl World<'_> {
             sessions: self.sessions(view),
             network_poll: view.at("network_poll").present().map(View::span),
             status: view.at("status").flag(),
+            on_unauthorized: view.at("token.on_refused").word(),
         }
     }
 
