@@ -326,6 +326,12 @@ fn put_off_for_now(mutation: &Mutation, facts: &mut Vec<Fact>) -> Outcome {
     Outcome::Later
 }
 
+/// Whether the value is a text as this kind of column writes it.
+fn is_text_of(kind: &ColumnKind, value: &Value) -> bool {
+    let Value::Text(text) = value else { return false };
+    kind.canonical(text).as_deref() == Some(&**text)
+}
+
 /// What a column of this kind takes, if it does not take `value`. Every column takes null.
 fn misfit(kind: &ColumnKind, value: &Value) -> Option<&'static str> {
     let (fits, wanted) = match kind {
@@ -334,6 +340,9 @@ fn misfit(kind: &ColumnKind, value: &Value) -> Option<&'static str> {
         ColumnKind::Real => (matches!(value, Value::Real(_)), "a number with a fraction"),
         ColumnKind::Bool => (matches!(value, Value::Int(0 | 1)), "0 or 1"),
         ColumnKind::Timestamp => (matches!(value, Value::Int(_)), "a timestamp"),
+        ColumnKind::Date => (is_text_of(kind, value), "a date"),
+        ColumnKind::Decimal { .. } => (is_text_of(kind, value), "a decimal"),
+        ColumnKind::Blob => (matches!(value, Value::Text(_) | Value::Fat(_)), "base64"),
         ColumnKind::Ref(_) => (matches!(value, Value::Text(_)), "a key"),
     };
     (!fits && *value != Value::Null).then_some(wanted)

@@ -2,7 +2,7 @@
 
 use super::naming::{NamedBy, Naming};
 use super::reference::{Copied, Reference};
-use crate::base::{EntityId, Key, Span, Stamp, Value, in_words};
+use crate::base::{Day, Decimal, EntityId, Key, Span, Stamp, Value, in_words};
 
 /// All entities of a scenario, by [`EntityId`].
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -60,8 +60,42 @@ pub enum ColumnKind {
     Bool,
     /// Microseconds since 1970.
     Timestamp,
+    /// A day without an hour and a zone, as the text `2026-11-25`.
+    Date,
+    /// A number of so many digits, exact, as a text with all its decimal places.
+    Decimal {
+        /// All digits.
+        digits: u8,
+        /// Those after the point.
+        places: u8,
+    },
+    /// Bytes, as their base64 with padding.
+    Blob,
     /// The key of a row of another entity.
     Ref(EntityId),
+}
+
+impl ColumnKind {
+    /// The one way in which a column of this kind, whose values are texts, writes what a text says;
+    /// `None` if the column cannot keep that.
+    pub fn canonical(&self, text: &str) -> Option<String> {
+        match *self {
+            ColumnKind::Date => Day::read(text).map(|day| day.to_string()),
+            ColumnKind::Decimal { digits, places } => {
+                Decimal::canonical(text, digits, places).map(|number| number.to_string())
+            }
+            ColumnKind::Blob => is_base64(text).then(|| text.to_owned()),
+            ColumnKind::Text | ColumnKind::Ref(_) => Some(text.to_owned()),
+            ColumnKind::Int | ColumnKind::Real | ColumnKind::Bool | ColumnKind::Timestamp => None,
+        }
+    }
+}
+
+/// Whether a text is base64 with padding.
+fn is_base64(text: &str) -> bool {
+    let letters = text.trim_end_matches('=');
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'+' || b == b'/';
+    text.len().is_multiple_of(4) && text.len() - letters.len() <= 2 && letters.bytes().all(plain)
 }
 
 /// One condition that a row meets to belong on a device.

@@ -254,7 +254,15 @@ fn editable(entity: &Node) -> Option<&str> {
         let kind = node.as_text().and_then(column_type);
         matches!(
             kind,
-            Some(ColumnType::Text { .. } | ColumnType::OneOf(_) | ColumnType::Int { .. } | ColumnType::Bool)
+            Some(
+                ColumnType::Text { .. }
+                    | ColumnType::Unicode { .. }
+                    | ColumnType::OneOf(_)
+                    | ColumnType::Int { .. }
+                    | ColumnType::Decimal { .. }
+                    | ColumnType::Date { .. }
+                    | ColumnType::Bool
+            )
         )
     };
     let columns = entity.get(&["schema"])?.table()?;

@@ -1,6 +1,6 @@
 //! Texts with a grammar of their own: clock times, dates, triggers, scopes, names.
 
-use crate::base::{Span, Stamp, Time};
+use crate::base::{Day, Span, Stamp, Time};
 use crate::contract::Trigger;
 
 use super::diagnostic::closest;
@@ -209,6 +209,10 @@ impl Calendar {
     pub(super) fn midnight(self) -> Stamp {
         let local = self.start.0 + i64::from(self.utc_offset) * 1_000_000;
         Stamp(self.start.0 - local.rem_euclid(86_400_000_000))
+    }
+    /// The day of the start, local time.
+    pub(super) fn day(self) -> Day {
+        Day::of(Stamp(self.start.0 + i64::from(self.utc_offset) * 1_000_000))
     }
     /// The instant in virtual time; `None` before the start.
     pub(super) fn time(self, clock: Clock) -> Option<Time> {

@@ -18,6 +18,7 @@ mod life;
 mod mixing;
 mod natural;
 mod provision;
+mod scripts;
 mod table;
 mod words;
 
