@@ -143,7 +143,7 @@ impl Ledger {
     }
 
     /// The device from which a verdict on the edit was asked for, as far as one can tell.
-    fn asked_by(&self, id: EditId) -> DeviceId {
+    pub(super) fn asked_by(&self, id: EditId) -> DeviceId {
         let asks = |device: &DeviceId| self.in_flight[device.0 as usize].iter().any(|sent| sent.edit == id);
         std::iter::once(id.device).chain(self.lives.copies()).find(asks).unwrap_or(id.device)
     }
@@ -176,11 +176,12 @@ impl Ledger {
         after: Option<&[Value]>,
         author: Option<EditId>,
     ) {
-        if let Some(author) = author
+        let by = author.map(|author| self.asked_by(author));
+        if let (Some(author), Some(by)) = (author, by)
             && let Some(edit) = self.get_mut(author)
         {
             edit.commits += 1;
-            (edit.unheard, edit.stands) = (None, None);
+            (edit.unheard, edit.stands, edit.asked_by) = (None, None, by);
             let own = edit.row;
             self.close(own, author);
         }
@@ -354,10 +355,11 @@ impl Ledger {
         self.lives.now(id.device) == 0 || has(committed) && first.is_some_and(has)
     }
 
-    /// Whether the device counted the edit as done in a life that is over: it has it to send again.
-    pub(super) fn has_forgotten(&self, id: EditId, edit: &Edit) -> bool {
+    /// Whether `by` need not know that the edit is on the backend: it is there by a copy, or its
+    /// device went back to before it heard of that.
+    pub(super) fn may_not_know(&self, by: DeviceId, (id, edit): (EditId, &Edit)) -> bool {
         let known = |(life, at)| self.lives.has(id.device, (id.device, life, at));
-        edit.acknowledged_first.is_some_and(|first| !known(first))
+        edit.commits > 0 && edit.asked_by != by || edit.acknowledged_first.is_some_and(|first| !known(first))
     }
 
     /// Whether an edit is on the device as its own, or came to it with a copy.
