@@ -61,6 +61,7 @@ mod pull;
 mod push;
 mod push_order;
 mod referred;
+mod refused;
 mod replace;
 mod retry;
 mod rules;
@@ -75,6 +76,7 @@ mod squash;
 mod status;
 mod stop;
 mod streams;
+mod too_large;
 mod upload;
 mod view;
 mod watched;
@@ -97,6 +99,7 @@ pub use rules::{
     Rules, SendRule, WakeRule, overlay,
 };
 pub use status::{Facts, StatusRule, Wheel, shown};
+pub use too_large::OnTooLarge;
 
 /// The named places at which the world may kill the process.
 pub const CRASH_POINTS: &[&str] = &[

@@ -27,6 +27,10 @@ pub struct Options {
     pub refresh: RefreshOptions,
     /// The way to the backend; `None` if both stand in one place.
     pub leg: Option<leg::Options>,
+    /// The bytes of the largest request that it takes, if there is a limit.
+    pub body_limit: Option<u64>,
+    /// Those of the largest answer that it sends.
+    pub answer_limit: Option<u64>,
 }
 
 /// How a replica is fed.

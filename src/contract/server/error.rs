@@ -21,6 +21,13 @@ pub enum ServerError {
     /// It broke in the backend or on the way there, which may have acted: try again.
     #[error("the server failed")]
     Failed,
+    /// The request is larger than the server takes, which is so many bytes (413).
+    #[error("the request is larger than the {0} bytes that the server takes")]
+    RequestTooLarge(u64),
+    /// The answer would be larger than the server sends, which is so many bytes. What the request
+    /// brought may have been done.
+    #[error("the answer is larger than the {0} bytes that the server sends")]
+    AnswerTooLarge(u64),
     /// The request makes no sense.
     #[error("bad request: {0}")]
     BadRequest(String),
@@ -36,6 +43,8 @@ impl ServerError {
             ServerError::GatewayTimeout => 4,
             ServerError::Failed => 5,
             ServerError::BadRequest(_) => 6,
+            ServerError::RequestTooLarge(_) => 7,
+            ServerError::AnswerTooLarge(_) => 8,
         }
     }
 }
