@@ -32,7 +32,7 @@ pub use device::{
     DeviceView, EachExcerpt, EditError, EditKind, EngineError, EngineFactory, Hook, HookEnd, HookError,
     Hooks, Like, Listed, LocalBoxFuture, LocalEdit, LocalQuery, LogEntry, LogKind, Machine, NetworkKind,
     NoStream, Occasion, OpenConflict, Opened, PendingEdit, Pick, Ports, Progress, Provision, Queue, Shown,
-    Spawn, Status, SyncEngine, SyncError, Threw, Transport, TransportError, Work,
+    Spawn, Status, SyncEngine, SyncError, TOO_LARGE_PAGE, Threw, Transport, TransportError, Work,
 };
 pub use naming::{MergeRule, NamedBy, Naming};
 pub use observe::{

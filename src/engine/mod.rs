@@ -61,6 +61,7 @@ mod pull;
 mod push;
 mod push_order;
 mod referred;
+mod refused;
 mod replace;
 mod retry;
 mod rules;
@@ -76,6 +77,7 @@ mod status;
 mod stop;
 mod streams;
 mod token;
+mod too_large;
 mod upload;
 mod view;
 mod watched;
@@ -98,6 +100,7 @@ pub use rules::{
     Rules, SendRule, WakeRule, overlay,
 };
 pub use status::{Facts, StatusRule, Wheel, shown};
+pub use too_large::OnTooLarge;
 
 /// The named places at which the world may kill the process.
 pub const CRASH_POINTS: &[&str] = &[

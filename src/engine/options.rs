@@ -2,6 +2,7 @@
 
 use super::conflict::{BaseDate, CallbackOptions, Detect, Policy};
 use super::control::{Controller, SteeringOptions};
+use super::too_large::OnTooLarge;
 use crate::base::{Bytes, Ppm, Span, in_words};
 use crate::protocol::Codec;
 
@@ -207,6 +208,8 @@ pub struct PullOptions {
     pub requests: Requests,
     /// What it takes the place of.
     pub replace: Replace,
+    /// What is done where an answer was too large to be sent.
+    pub on_too_large: OnTooLarge,
 }
 
 /// What pulled rows take the place of.
@@ -309,6 +312,8 @@ pub struct PushOptions {
     pub squash: bool,
     /// Which of the edits that wait go first.
     pub order: PushOrder,
+    /// What is done where a request was too large to be taken.
+    pub on_too_large: OnTooLarge,
 }
 
 /// Which of the edits that wait go first, where rows refer to each other.
@@ -409,6 +414,7 @@ impl Default for Options {
                 missing_parent: MissingParent::default(),
                 requests: Requests::default(),
                 replace: Replace::default(),
+                on_too_large: OnTooLarge::default(),
             },
             push: PushOptions {
                 chunk_rows: 50,
@@ -419,6 +425,7 @@ impl Default for Options {
                 squash: false,
                 sends: Sends::default(),
                 order: PushOrder::default(),
+                on_too_large: OnTooLarge::default(),
             },
             retry: RetryOptions {
                 base: Span::secs(1),

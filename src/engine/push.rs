@@ -11,8 +11,10 @@ use super::options::{OnUnauthorized, RequestPer};
 use super::outgoing::Outgoing;
 use super::process::{Process, damaged};
 use super::pull::rows;
+use super::refused::refuse;
 use super::settle::{Counts, Settler};
 use super::squash::{self, Next};
+use super::too_large::OnTooLarge;
 use super::upload::fitting;
 use crate::base::{EntityId, Span, UnitId};
 use crate::contract::{Guard, Mutation, Outcome, RequestKind, ServerError, SyncError, TransportError};
@@ -74,24 +76,31 @@ impl Pusher {
             self.process.settle_work().await;
             self.process.crash_point("push.before-request").await;
             // Another try may bring less than the one before: what failed may have been too large.
-            let sent = Cell::new(batch.len());
+            let (sent, alone) = (Cell::new(batch.len()), Cell::new(true));
             let make = |request| {
                 let size = self.caller.chunk(RequestKind::Push, batch[0].entity);
                 sent.set(fitting(self.process.options.codec, &told.entries, size));
                 let push = self.push_request(unit, &told, sent.get(), request);
-                let alone = wants.is_empty() || sent.get() < batch.len();
-                if alone { Request::Push(push) } else { along.request(push, &wants) }
+                let is_part = sent.get() < batch.len();
+                alone.set(wants.is_empty() || is_part || self.caller.goes_apart());
+                if alone.get() { Request::Push(push) } else { along.request(push, &wants) }
             };
             let answered = self.caller.exchange(Some(unit), make).await;
             let more = waiting >= limit || sent.get() < waiting;
-            let wants = if more { &[][..] } else { &wants[..] };
+            let wants = if more || alone.get() { &[][..] } else { &wants[..] };
             let batch = &batch[..sent.get()];
             let received = match answered {
                 Ok(received) => received,
+                Err(given_up) if self.is_too_large(batch, &given_up) => {
+                    refuse(&self.process, &self.settler, unit, &batch[0]).await?;
+                    self.caller.pushed(1);
+                    continue;
+                }
                 Err(given_up) => {
                     return self.give_up(unit, (batch, &fresh), given_up).await.map(|()| queued.len());
                 }
             };
+            self.caller.pushed(batch.len());
             let kept = (&mut queued, &mut listed);
             let settled = self.settle((unit, batch), more, received, kept, (&mut *along, wants)).await?;
             if settled.put_off > 0 {
@@ -101,6 +110,12 @@ impl Pusher {
             put_off = Waits::default();
             fruitless = if settled.left + settled.queued == 0 { fruitless + 1 } else { 0 };
         }
+    }
+
+    /// Whether there is an edit that the server takes in no request.
+    fn is_too_large(&self, batch: &[Entry], given_up: &GivenUp) -> bool {
+        let shrinks = self.process.options.push.on_too_large != OnTooLarge::GiveUp;
+        shrinks && batch.len() == 1 && given_up.failure.is_of_its_size()
     }
 
     /// How many edits go out in one request at most.
@@ -188,7 +203,7 @@ impl Pusher {
             Failure::Refused(error) => self.process.rules.outbox.keeps_after_refusal(error),
             Failure::Silence(TransportError::Cancelled) => self.process.rules.outbox.keeps_after_cancel(),
             Failure::Silence(_) => self.process.rules.outbox.keeps_after_silence(),
-            Failure::Damaged(_) => true,
+            Failure::Stopped | Failure::Damaged(_) => true,
         };
         let consents =
             matches!(failure, Failure::Silence(_)) && self.process.rules.outbox.takes_silence_for_consent();

@@ -468,7 +468,12 @@ impl Settler {
 
     /// The edit leaves, and its row is as if it had not been made: the backend, which speaks of
     /// another row, has the version that the edit was made on.
-    fn take_back(&self, tx: &Tx<'_>, entry: &Entry, told: &mut Vec<Settled>) -> Result<(), StoreError> {
+    pub(super) fn take_back(
+        &self,
+        tx: &Tx<'_>,
+        entry: &Entry,
+        told: &mut Vec<Settled>,
+    ) -> Result<(), StoreError> {
         let (id, key) = (entry.entity, &entry.key);
         let entity = self.process.setup.schema.entity(id);
         let shown = tx.row(id, key.as_str())?.map(|row| row.values);

@@ -47,6 +47,7 @@ mod excerpt;
 mod held;
 mod incarnation;
 mod leg;
+mod limits;
 mod mode;
 mod options;
 mod persistent;

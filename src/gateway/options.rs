@@ -29,6 +29,10 @@ pub struct Options {
     pub token_life: Option<Span>,
     /// The way to the backend; `None` if both stand in one place.
     pub leg: Option<leg::Options>,
+    /// The bytes of the largest request that it takes, if there is a limit.
+    pub body_limit: Option<u64>,
+    /// Those of the largest answer that it sends.
+    pub answer_limit: Option<u64>,
 }
 
 /// How a replica is fed.

@@ -7,6 +7,7 @@ use super::capture::{self, Ask, Capture, Effort, Reader, Strategy};
 use super::excerpt::Sending;
 use super::held::{CursorHolder, Cursors, Keeping, Line};
 use super::incarnation::{Life, Restored};
+use super::limits::Limits;
 use super::mode::Mode;
 use super::options::Options;
 use super::persistent::Persistent;
@@ -31,6 +32,7 @@ pub struct Gateway {
     restored: Restored,
     /// How it finds out what changed: for devices, or for its replica.
     pub(super) strategy: Box<dyn Strategy>,
+    pub(super) limits: Limits,
     /// By device.
     pub(super) attributes: Vec<Attributes>,
     /// Where devices are, if it holds that.
@@ -77,6 +79,7 @@ impl Gateway {
             backend_restored,
             restored,
             strategy,
+            limits: Limits { request: options.body_limit, answer: options.answer_limit },
             attributes,
             cursors,
             persistent,
@@ -202,6 +205,7 @@ impl SyncServer<Backend> for Gateway {
         let mut effort = Effort::default();
         let admitted = backend.admit(device);
         let answer = admitted.and_then(|()| self.handle(&request, &mut effort, backend));
+        let answer = answer.and_then(|answer| self.limits.sends(answer));
         let Effort { scanned, writes, .. } = effort;
         backend.call.load = Load { scanned, written: writes, ..backend.call.load };
         if request.kind().pulls() && backend.call.is_admitted() {
@@ -215,7 +219,10 @@ impl SyncServer<Backend> for Gateway {
     }
 
     fn answer(&mut self, now: Time, _: DeviceId, request: &[u8]) -> Option<Answered> {
-        self.answer_from_replica(now, request)
+        match self.limits.takes(request) {
+            Ok(()) => self.answer_from_replica(now, request),
+            Err(error) => Some(Answered { answer: self.refuse(&error), done_at: now, events: Vec::new() }),
+        }
     }
 
     fn ended(&mut self, backend: &mut Backend, has_left: bool) {

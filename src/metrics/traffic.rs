@@ -86,6 +86,9 @@ impl Traffic {
                     ServerError::Failed => board.add(Id::RequestsServerFailed, 1),
                     ServerError::Unauthorized => board.add(Id::RequestsUnauthorized, 1),
                     ServerError::GatewayTimeout => board.add(Id::RequestsGatewayTimeout, 1),
+                    ServerError::RequestTooLarge(_) | ServerError::AnswerTooLarge(_) => {
+                        board.add(Id::RequestsTooLarge, 1);
+                    }
                     ServerError::CursorExpired(_) | ServerError::BadRequest(_) => {}
                 }
             }
@@ -217,6 +220,7 @@ impl Traffic {
                 board.add(Id::NetAnswersLost, u64::from(*reason == DropReason::AnswerLost));
                 board.add(Id::NetCaptive, u64::from(*reason == DropReason::CaptivePortal));
                 board.add(Id::NetForeign, u64::from(*reason == DropReason::ForeignAnswer));
+                board.add(Id::NetTooLarge, u64::from(*reason == DropReason::TooLarge));
             }
             Event::CacheAnswered { bytes, stale, asked } => {
                 board.add(if *asked { Id::NetProxyAsked } else { Id::NetProxyHits }, 1);

@@ -396,6 +396,9 @@ fn world(event: &Event<'_>) -> String {
         Event::MessageDropped { reason: DropReason::ForeignAnswer, bytes } => {
             format!("request of {} given an answer that is not its own", count(*bytes, "byte"))
         }
+        Event::MessageDropped { reason: DropReason::TooLarge, bytes } => {
+            format!("message of {} too large for a proxy", count(*bytes, "byte"))
+        }
         Event::CacheAnswered { bytes, stale, .. } => {
             let what = if *stale { "stale answer" } else { "answer" };
             format!("{what} of {} from a cache on the way", count(*bytes, "byte"))

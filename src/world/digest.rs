@@ -289,6 +289,7 @@ impl Told for ServerError {
         match self {
             ServerError::Throttled(wait) => wait.tell(digest),
             ServerError::CursorExpired(entity) => entity.tell(digest),
+            ServerError::RequestTooLarge(limit) | ServerError::AnswerTooLarge(limit) => digest.number(*limit),
             ServerError::Unavailable
             | ServerError::GatewayTimeout
             | ServerError::Failed

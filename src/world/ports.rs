@@ -241,7 +241,17 @@ impl Machine for DeviceMachine {
     }
 
     fn can_decode(&self, bytes: u64) -> bool {
-        let fits = self.hardware.has_memory_for(bytes);
+        self.lives(self.hardware.has_memory_for(bytes))
+    }
+
+    fn can_send(&self, bytes: u64) -> bool {
+        self.lives(self.hardware.has_memory_to_send(bytes))
+    }
+}
+
+impl DeviceMachine {
+    /// Kills a process that has not the memory which it needs.
+    fn lives(&self, fits: bool) -> bool {
         if !fits && let Some(device) = self.device.upgrade() {
             device.die_here(KillReason::LowMemory, Some(OPENED_AGAIN_AFTER));
         }

@@ -365,6 +365,7 @@ suite! {
     suite_conflicts_detection_meets_its_expectations: "conflicts/detection";
     suite_conflicts_whole_rows_meets_its_expectations: "conflicts/whole-rows";
     suite_conflicts_clock_an_hour_off_meets_its_expectations: "conflicts/clock-an-hour-off";
+    suite_wire_body_limit_meets_its_expectations: "wire/body-limit";
 }
 
 #[test]

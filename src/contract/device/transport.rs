@@ -59,6 +59,13 @@ pub trait Transport {
 #[error("no stream from the server is carried")]
 pub struct NoStream;
 
+/// What a proxy says to a request that is larger than it lets through: nginx's page, whose title
+/// has the status that an HTTP client is told besides.
+pub const TOO_LARGE_PAGE: &[u8] = b"<html>\r\n\
+    <head><title>413 Request Entity Too Large</title></head>\r\n\
+    <body>\r\n<center><h1>413 Request Entity Too Large</h1></center>\r\n\
+    <hr><center>nginx</center>\r\n</body>\r\n</html>\r\n";
+
 /// What the operating system believes about the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NetworkKind {

@@ -24,6 +24,13 @@ pub enum ServerError {
     /// The token that it came with is none, or is too old: get another, or let the person log in.
     #[error("the token is not accepted")]
     Unauthorized,
+    /// The request is larger than the server takes, which is so many bytes (413).
+    #[error("the request is larger than the {0} bytes that the server takes")]
+    RequestTooLarge(u64),
+    /// The answer would be larger than the server sends, which is so many bytes. What the request
+    /// brought may have been done.
+    #[error("the answer is larger than the {0} bytes that the server sends")]
+    AnswerTooLarge(u64),
     /// The request makes no sense.
     #[error("bad request: {0}")]
     BadRequest(String),
@@ -40,6 +47,8 @@ impl ServerError {
             ServerError::Failed => 5,
             ServerError::BadRequest(_) => 6,
             ServerError::Unauthorized => 7,
+            ServerError::RequestTooLarge(_) => 8,
+            ServerError::AnswerTooLarge(_) => 9,
         }
     }
 }

@@ -174,6 +174,8 @@ pub(super) fn refusal(error: &ServerError) -> Vec<u8> {
         ServerError::Failed => ("failed", 0, ""),
         ServerError::Unauthorized => ("unauthorized", 0, ""),
         ServerError::BadRequest(text) => ("bad-request", 0, text.as_str()),
+        ServerError::RequestTooLarge(limit) => ("request-too-large", *limit, ""),
+        ServerError::AnswerTooLarge(limit) => ("answer-too-large", *limit, ""),
     };
     let error = serde_json::json!({"error": {"kind": kind, "number": number, "text": text}});
     error.to_string().into_bytes()
@@ -323,6 +325,8 @@ fn server_error(raw: RawError) -> Result<ServerError, Damaged> {
         "failed" => ServerError::Failed,
         "unauthorized" => ServerError::Unauthorized,
         "bad-request" => ServerError::BadRequest(raw.text),
+        "request-too-large" => ServerError::RequestTooLarge(raw.number),
+        "answer-too-large" => ServerError::AnswerTooLarge(raw.number),
         other => return Err(Damaged(format!("unknown error {other}"))),
     })
 }

@@ -6,6 +6,7 @@ use super::super::words::{Holder, ReadFrom};
 use super::super::written::{NAME, UPTO};
 use super::backend::AVAILABILITY;
 use super::flag::{CHANGE_LOG, FLAG};
+use super::links::LIMIT;
 use super::phone::TOKEN;
 use crate::base::Span;
 use crate::gateway::{
@@ -24,6 +25,16 @@ pub(super) const GATEWAY: Form = table(&[
         "What it can read and write.",
     ),
     optional("refresh", REFRESH, "How the replica of a persistent gateway is fed."),
+    optional(
+        "body_limit",
+        LIMIT,
+        "The largest request that it takes; to a larger one it says so (413), once all of it has come.",
+    ),
+    optional(
+        "answer_limit",
+        LIMIT,
+        "The largest answer that it sends; in the place of a larger one it says so, and has done what was asked.",
+    ),
     key("serve", SERVE, "{}", "How devices are served."),
     word::<Restored>(
         "backend_restored",

@@ -4,6 +4,7 @@ use super::super::words::Holder;
 use super::World;
 use super::flag::change_log;
 use super::fleet::named_link;
+use super::links::limits;
 use super::view::View;
 use crate::backend::Upto;
 use crate::base::{BitRate, Span};
@@ -25,7 +26,10 @@ impl World<'_> {
             Mode::Ota => (self.capture("gateway.serve.capture"), RefreshOptions::default()),
             Mode::Persistent => (Capture::default(), self.refresh(self.root.at("gateway.refresh"))),
         };
+        let limits = limits(self.root.at("gateway"));
         gateway::Options {
+            body_limit: limits.request,
+            answer_limit: limits.answer,
             codec: self.codec(),
             mode,
             serve,

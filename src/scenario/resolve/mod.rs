@@ -226,6 +226,7 @@ impl World<'_> {
                 missing_parent: view.at("pull.missing_parent").word(),
                 requests: view.at("pull.requests").word(),
                 replace: self.replace(view.at("pull")),
+                on_too_large: view.at("pull.on_too_large").word(),
             },
             push: self.push(view.at("push")),
             retry: self.retry(view.at("retry")),
@@ -286,6 +287,7 @@ impl World<'_> {
             sync_date: view.at("sync_date").word(),
             squash: squash.flag(),
             order: order.word(),
+            on_too_large: view.at("on_too_large").word(),
         }
     }
 
