@@ -312,7 +312,7 @@ fn a_size_counts_as_reached_when_it_is_first_between_its_powers_of_two() {
 /// How the names begin of what the world and the oracle know, and no event tells; situations have
 /// tests of their own.
 const WORKED_OUT: &str = "oracle. situation. engine.never_usable.devices workload.edits.unplaced \
-    workload.edits.office_missed device.cpu. device.disk. \
+    workload.untested. workload.edits.office_missed device.cpu. device.disk. \
     device.radio. device.screen. device.transaction. device.lock. device.wal. device.database. \
     device.suspended. device.background.";
 

@@ -196,6 +196,7 @@ table! {
     EngineRenamed "engine.rows.renamed" Rows Neither Counter "Rows made on a device that got another key there: from the backend, from a pool, or of the row with the same natural key."
     WorkloadPrevented "workload.edits.prevented" Count Lower Counter "Edits that people wanted to make and gave up: a blocking sync had the screen for a minute, or until the script ended."
     WorkloadUnplaced "workload.edits.unplaced" Count Lower Counter "Edits that the script was asked for and has not: no row to edit, or no free natural key, was left."
+    WorkloadUntested "workload.untested.count" Count Lower Gauge "What the scenario plans and what never came to pass in the script: actions and events of which no edit was made, faults that struck nobody, hooks, units, entities and fleets that were not used; and the run, if nobody asked for or changed anything."
     WorkloadOfficeMissed "workload.edits.office_missed" Count Lower Counter "Edits that the office wanted to make and did not: it saw no row that would do, or the backend refused it."
     DeviceStarts "device.starts.count" Count Neither Counter "Processes that started."
     DeviceKills "device.kills.count" Count Neither Counter "Processes that were killed."

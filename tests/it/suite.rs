@@ -278,6 +278,7 @@ suite! {
     suite_hooks_throwing_meets_its_expectations: "hooks/throwing";
     suite_hooks_loop_meets_its_expectations: "hooks/loop";
     suite_scripts_made_meets_its_expectations: "scripts/made";
+    suite_scripts_nothing_tested_meets_its_expectations: "scripts/nothing-tested";
     suite_scripts_nulls_meets_its_expectations: "scripts/nulls";
     suite_scripts_pairs_meets_its_expectations: "scripts/pairs";
     suite_scripts_shown_meets_its_expectations: "scripts/shown";
