@@ -263,8 +263,10 @@ impl<'a> Inspection<'a> {
             miscalled,
             intents,
             thrift,
+            mut families,
             ..
         } = self.oracle;
+        families.finish(self.at);
         intents.finish(&mut findings);
         let told = blind.into_iter().filter(|blind| ledger.has_told(blind.edit, blind.committed));
         told.for_each(|blind| blind.add_to(&mut findings));
@@ -294,6 +296,8 @@ impl<'a> Inspection<'a> {
             ("oracle.idle_with_work.ns", clipped(owing.idle_ns())),
             ("oracle.status.wrong", clipped(statuses.wrong_ns())),
             ("oracle.kept_both.rows", self.oracle.kept_both),
+            ("oracle.split.families", families.split),
+            ("oracle.split.family_ns", families.split_ns),
             ("oracle.stale_copies.rows", self.stale_copies),
         ]);
         figures.extend(held.odd.figures());

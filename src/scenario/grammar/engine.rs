@@ -6,8 +6,8 @@ use super::super::words::Steered;
 use super::phone::ENGINE_TOKEN;
 use crate::engine::{
     AfterFailure, BaseDate, CallbackOptions, CursorBook, Dates, Decoder, Detect, Identity, Jitter,
-    LocalCapture, MissingParent, OnBadRow, Options, POLICY_NAMES, PushOrder, Replace, RequestPer, Requests,
-    Says, SecondEdit, Sends, SyncDate, WhileOpen,
+    LocalCapture, MissingParent, OnBadRow, Options, POLICY_NAMES, PushOrder, PushUnit, Replace, RequestPer,
+    Requests, Says, SecondEdit, Sends, SyncDate, WhileOpen,
 };
 use crate::protocol;
 
@@ -175,6 +175,10 @@ const PUSH: Form = table(&[
     word::<PushOrder>(
         "order",
         "Which of the edits that wait go first: the oldest, but a row that others refer to is made before them and deleted after them though one of them is put off; the oldest, whatever refers to it; or the newest, by which a row goes before the new one that it refers to, and is refused where the backend looks at that.",
+    ),
+    word::<PushUnit>(
+        "unit",
+        "What of the edits that wait is never parted by the end of a request: an edit, or the edits of a row and of the rows that are part of it, by their `on_delete = \"cascade\"`. A delete goes by itself, once what refers to its row is gone.",
     ),
     word::<Sends>(
         "sends",
