@@ -1,4 +1,5 @@
-//! Mutations of one request that belong together: those of a row and of the rows that are part of it.
+//! Mutations of one request that belong together: those of a row and of the rows that are part of
+//! it.
 
 use super::delta::Sight;
 use super::options::Commits;

@@ -1,5 +1,5 @@
-//! Families of rows of which others can see a part: what waited together on a device, of a row and of
-//! the rows that are part of it, and was not committed together.
+//! Families of rows of which others can see a part: what waited together on a device, of a row and
+//! of the rows that are part of it, and was not committed together.
 //!
 //! A family is seen in part from the first of its commits until the last edit that had waited with
 //! it, as that was first sent, is on the backend too, or is given up. What was made just then had
@@ -35,9 +35,9 @@ pub(super) struct Families {
     with: BTreeMap<EditId, BTreeSet<EditId>>,
     halves: BTreeMap<(DeviceId, Top), Half>,
     /// How often a family was there in part for a while.
-    pub(super) split: u64,
+    split: u64,
     /// For how long, in nanoseconds.
-    pub(super) split_ns: u64,
+    split_ns: u64,
 }
 
 impl Families {
@@ -73,11 +73,12 @@ impl Families {
         }
     }
 
-    /// What is still there by half counts to the end.
-    pub(super) fn finish(&mut self, at: Time) {
+    /// What there is to tell; what is still there by half counts to the end.
+    pub(super) fn finish(mut self, at: Time) -> [(&'static str, u64); 2] {
         for half in std::mem::take(&mut self.halves).into_values() {
             self.over(at, &half);
         }
+        [("oracle.split.families", self.split), ("oracle.split.family_ns", self.split_ns)]
     }
 
     fn made(&mut self, at: Time, edit: &LocalEdit, schema: &Schema, history: &History) {
@@ -154,5 +155,104 @@ impl Families {
         self.waits.retain(|id, _| id.device != device);
         self.with.retain(|id, _| id.device != device);
         self.halves.retain(|(of, _), _| *of != device);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+    use std::sync::Arc;
+
+    use super::super::truth::Truth;
+    use super::*;
+    use crate::base::Stamp;
+    use crate::contract::{Column, ColumnKind, CommitKind, Delivery, EditKind, Entity, OnDelete, Reference};
+
+    const ORDER: EntityId = EntityId(0);
+    const LINE: EntityId = EntityId(1);
+
+    /// A backend with line 1 of order a.
+    struct Start;
+
+    impl Truth for Start {
+        fn row(&self, entity: EntityId, key: &str) -> Option<(Stamp, Vec<Value>)> {
+            ((entity, key) == (LINE, "1")).then(|| (Stamp(1), vec![Value::text("a"), Value::Int(1)]))
+        }
+        fn for_each(&self, _: EntityId, _: &mut dyn FnMut(&Key, Stamp, &[Value])) {}
+    }
+
+    fn schema() -> Arc<Schema> {
+        let entity = |name: &str, kind| Entity {
+            name: name.to_owned(),
+            key: "id".to_owned(),
+            columns: [("of", kind), ("amount", ColumnKind::Int)]
+                .map(|(name, kind)| Column { name: name.to_owned(), kind })
+                .to_vec(),
+            projection: vec![0, 1],
+            scope: Vec::new(),
+            delivery: Delivery::Delta,
+            unique: Vec::new(),
+        };
+        let part = Reference { of: LINE, column: 0, to: ORDER, on_delete: OnDelete::Cascade };
+        let entities = vec![entity("order", ColumnKind::Text), entity("line", ColumnKind::Ref(ORDER))];
+        Arc::new(Schema { entities, references: vec![part], ..Schema::default() })
+    }
+
+    struct Desk {
+        families: Families,
+        schema: Arc<Schema>,
+        history: History,
+    }
+
+    impl Desk {
+        fn tell(&mut self, second: u64, event: Event<'_>) {
+            let (at, node) = (Time::ZERO + Span::secs(second), Node::Device(DeviceId(0)));
+            self.families.on(&Occurrence { at, node, event }, &self.schema, &self.history);
+        }
+
+        /// The device changes the amount of a row.
+        fn makes(&mut self, second: u64, number: u32, entity: EntityId, key: &str) -> EditId {
+            let id = EditId { device: DeviceId(0), number };
+            let values = vec![(1, Value::Int(7))];
+            let edit = LocalEdit { id, entity, key: Key::new(key), kind: EditKind::Update, values };
+            self.tell(second, Event::EditMade { edit: &edit, made_at: Stamp(1) });
+            id
+        }
+
+        fn sent(&mut self, second: u64, edit: EditId) {
+            let key = &Key::new("a");
+            self.tell(second, Event::EditSent { edit, entity: ORDER, key, request: 1 });
+        }
+
+        fn committed(&mut self, second: u64, edit: EditId) {
+            let (key, author) = (&Key::new("a"), Author::Device(edit));
+            let values = &[Value::text("title"), Value::Int(7)];
+            let (entity, stamp, kind, replaced) = (ORDER, Stamp(9), CommitKind::Update, None);
+            self.tell(second, Event::Committed { entity, key, stamp, kind, values, author, replaced });
+        }
+    }
+
+    /// An order and its line are edited, the line at this second, and the order is sent and
+    /// committed; the line comes to an end so many seconds later.
+    fn split(line_made: u64, later: u64) -> (u64, u64) {
+        let schema = schema();
+        let history = History::new(Arc::clone(&schema), Rc::new(Start));
+        let mut desk = Desk { families: Families::default(), schema, history };
+        let order = desk.makes(1, 0, ORDER, "a");
+        let line = desk.makes(line_made, 1, LINE, "1");
+        desk.makes(1, 2, ORDER, "b");
+        desk.sent(5, order);
+        desk.committed(6, order);
+        desk.sent(6, line);
+        desk.committed(6 + later, line);
+        let [(_, times), (_, ns)] = desk.families.finish(Time::ZERO + Span::secs(99));
+        (times, ns)
+    }
+
+    #[test]
+    fn a_family_is_split_while_what_waited_with_it_is_missing() {
+        assert_eq!(split(2, 3), (1, Span::secs(3).0));
+        assert_eq!(split(2, 0), (0, 0), "together");
+        assert_eq!(split(4, 3), (0, 0), "it was not made yet as that was put together");
     }
 }

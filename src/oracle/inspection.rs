@@ -263,10 +263,9 @@ impl<'a> Inspection<'a> {
             miscalled,
             intents,
             thrift,
-            mut families,
+            families,
             ..
         } = self.oracle;
-        families.finish(self.at);
         intents.finish(&mut findings);
         let told = blind.into_iter().filter(|blind| ledger.has_told(blind.edit, blind.committed));
         told.for_each(|blind| blind.add_to(&mut findings));
@@ -296,11 +295,9 @@ impl<'a> Inspection<'a> {
             ("oracle.idle_with_work.ns", clipped(owing.idle_ns())),
             ("oracle.status.wrong", clipped(statuses.wrong_ns())),
             ("oracle.kept_both.rows", self.oracle.kept_both),
-            ("oracle.split.families", families.split),
-            ("oracle.split.family_ns", families.split_ns),
             ("oracle.stale_copies.rows", self.stale_copies),
         ]);
-        figures.extend(held.odd.figures());
+        figures.extend(held.odd.figures().into_iter().chain(families.finish(self.at)));
         figures.extend([("oracle.doubled.rows", self.doubles), ("oracle.half_seen.rows", self.half_seen)]);
         figures.extend(miscalled.figures(ledger.conflicts, self.oracle.overwritten));
         let gone: Vec<EditId> = ledger.gone().collect();
