@@ -77,7 +77,20 @@ pub struct Options {
     pub refused_deletes: Ppm,
     /// What becomes of edits of rows that are not their device's.
     pub authorisation: Authorisation,
+    /// What of a request is one transaction.
+    pub commits: Commits,
 }
+
+/// Which mutations of a request are committed all or none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Commits {
+    /// Each by itself.
+    #[default]
+    Rows,
+    /// Those of a row and of the rows that are part of it.
+    Families,
+}
+in_words!(Commits { Rows: "rows", Families: "families" });
 
 /// What becomes of an edit of a row that is out of its device's scope, or that would make one
 /// there.
@@ -281,6 +294,7 @@ impl Default for Options {
             poison_ppm: 0,
             refused_deletes: Ppm(0),
             authorisation: Authorisation::default(),
+            commits: Commits::default(),
         }
     }
 }

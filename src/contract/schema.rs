@@ -1,7 +1,7 @@
 //! What is synced: entities, columns, scopes, sync units.
 
 use super::naming::{NamedBy, Naming};
-use super::reference::{Copied, Reference};
+use super::reference::{Copied, OnDelete, Reference};
 use crate::base::{Day, Decimal, EntityId, Key, Span, Stamp, Value, in_words};
 
 /// All entities of a scenario, by [`EntityId`].
@@ -225,6 +225,31 @@ impl Schema {
     /// All ids in order.
     pub fn ids(&self) -> impl Iterator<Item = EntityId> + use<> {
         (0..self.entities.len() as u16).map(EntityId)
+    }
+
+    /// The column by which rows of an entity are part of other rows, and of what entity's: they go
+    /// as those go.
+    pub fn part_of(&self, entity: EntityId) -> Option<(usize, EntityId)> {
+        let cascades = |it: &&Reference| it.of == entity && it.on_delete == OnDelete::Cascade;
+        self.references.iter().find(cascades).map(|it| (it.column, it.to))
+    }
+
+    /// The top of the family of a row: what it is part of, and that of, as far as `parent` tells,
+    /// which gives the key that a row has in a column.
+    pub fn top(
+        &self,
+        row: (EntityId, Key),
+        mut parent: impl FnMut(EntityId, &Key, usize) -> Option<Key>,
+    ) -> (EntityId, Key) {
+        // Rows that are part of each other in a ring have no top.
+        const DEEP: usize = 64;
+        let mut top = row;
+        for _ in 0..DEEP {
+            let Some((column, to)) = self.part_of(top.0) else { break };
+            let Some(key) = parent(top.0, &top.1, column) else { break };
+            top = (to, key);
+        }
+        top
     }
 
     /// How rows of an entity get their keys.

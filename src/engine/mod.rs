@@ -48,6 +48,7 @@ mod conflict;
 pub mod control;
 mod excerpts;
 mod exchange;
+mod families;
 mod joined;
 mod named;
 mod options;
@@ -90,7 +91,7 @@ pub use conflict::{
 pub use joined::{SquashRule, joined};
 pub use options::{
     AfterFailure, BadRowOptions, ConflictOptions, CursorBook, Dates, Decoder, Identity, Jitter, LocalCapture,
-    MissingParent, OnBadRow, OnUnauthorized, Options, PullOptions, PushOptions, PushOrder, Replace,
+    MissingParent, OnBadRow, OnUnauthorized, Options, PullOptions, PushOptions, PushOrder, PushUnit, Replace,
     RequestPer, Requests, RetryOptions, SecondEdit, Sends, SyncDate, WhileOpen,
 };
 pub use push_order::BottomUp;

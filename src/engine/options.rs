@@ -314,7 +314,20 @@ pub struct PushOptions {
     pub order: PushOrder,
     /// What is done where a request was too large to be taken.
     pub on_too_large: OnTooLarge,
+    /// What of them stays together.
+    pub unit: PushUnit,
 }
+
+/// What of the edits that wait is never parted by the end of a request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PushUnit {
+    /// An edit.
+    #[default]
+    Record,
+    /// The edits of a row and of the rows that are part of it.
+    Family,
+}
+in_words!(PushUnit { Record: "record", Family: "family" });
 
 /// Which of the edits that wait go first, where rows refer to each other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -426,6 +439,7 @@ impl Default for Options {
                 sends: Sends::default(),
                 order: PushOrder::default(),
                 on_too_large: OnTooLarge::default(),
+                unit: PushUnit::default(),
             },
             retry: RetryOptions {
                 base: Span::secs(1),

@@ -7,7 +7,8 @@ use std::rc::Rc;
 use super::along::Along;
 use super::capture::Listed;
 use super::exchange::{Caller, Failure, GivenUp, Received, RunError};
-use super::options::{OnUnauthorized, RequestPer};
+use super::families::{ends, up_to_an_end};
+use super::options::{OnUnauthorized, PushUnit, RequestPer};
 use super::outgoing::Outgoing;
 use super::process::{Process, damaged};
 use super::pull::rows;
@@ -60,7 +61,8 @@ impl Pusher {
             let next = self.next(&entities, listed.limit(limit + queued.len())).await;
             let Next { mut batch, fresh } = next.map_err(damaged)?;
             batch.retain(|entry| !queued.contains(&entry.seq) && listed.has(entry));
-            batch.truncate(limit);
+            let ends = self.ends(&batch)?;
+            batch.truncate(up_to_an_end(&ends, limit));
             let waiting = batch.len();
             batch.truncate(self.goes_together(&batch));
             if batch.is_empty() {
@@ -79,7 +81,7 @@ impl Pusher {
             let (sent, alone) = (Cell::new(batch.len()), Cell::new(true));
             let make = |request| {
                 let size = self.caller.chunk(RequestKind::Push, batch[0].entity);
-                sent.set(fitting(self.process.options.codec, &told.entries, size));
+                sent.set(up_to_an_end(&ends, fitting(self.process.options.codec, &told.entries, size)));
                 let push = self.push_request(unit, &told, sent.get(), request);
                 let is_part = sent.get() < batch.len();
                 alone.set(wants.is_empty() || is_part || self.caller.goes_apart());
@@ -123,6 +125,13 @@ impl Pusher {
         let chunk = |first: &EntityId| self.caller.chunk(RequestKind::Push, *first).rows as usize;
         let is_a_call = self.process.options.requests == RequestPer::Call;
         if is_a_call { 1 } else { entities.first().map_or(1, chunk) }
+    }
+
+    /// Where a request may end, if it may not end anywhere.
+    fn ends(&self, batch: &[Entry]) -> Result<Vec<usize>, RunError> {
+        let whole = self.process.options.push.unit == PushUnit::Family;
+        let ends = if whole { self.process.store.read(|tx| ends(tx, batch)) } else { Ok(Vec::new()) };
+        Ok(ends.map_err(damaged)?)
     }
 
     /// How many of these edits, from the first on, one request brings.

@@ -263,6 +263,7 @@ impl<'a> Inspection<'a> {
             miscalled,
             intents,
             thrift,
+            families,
             ..
         } = self.oracle;
         intents.finish(&mut findings);
@@ -296,7 +297,7 @@ impl<'a> Inspection<'a> {
             ("oracle.kept_both.rows", self.oracle.kept_both),
             ("oracle.stale_copies.rows", self.stale_copies),
         ]);
-        figures.extend(held.odd.figures());
+        figures.extend(held.odd.figures().into_iter().chain(families.finish(self.at)));
         figures.extend([("oracle.doubled.rows", self.doubles), ("oracle.half_seen.rows", self.half_seen)]);
         figures.extend(miscalled.figures(ledger.conflicts, self.oracle.overwritten));
         let gone: Vec<EditId> = ledger.gone().collect();

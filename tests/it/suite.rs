@@ -317,6 +317,7 @@ suite! {
     suite_conflicts_server_ids_meets_its_expectations: "conflicts/server-ids";
     suite_conflicts_two_foo_meets_its_expectations: "conflicts/two-foo";
     suite_conflicts_two_technicians_meets_its_expectations: "conflicts/two-technicians";
+    suite_conflicts_whole_families_meets_its_expectations: "conflicts/whole-families";
     suite_conflicts_page_meets_its_expectations: "conflicts/page";
     suite_conflicts_avoided_meets_its_expectations: "conflicts/avoided";
     suite_conflicts_editable_offline_meets_its_expectations: "conflicts/editable-offline";

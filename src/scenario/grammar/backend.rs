@@ -11,7 +11,7 @@ use super::super::words::Copies;
 use super::super::written::CLOCK;
 use super::super::zone::ZONE;
 use super::flag::{LOG, REARM};
-use crate::backend::{Authorisation, Options, Provisioning, QuotaBy, StampedBy, Ticks, Writes};
+use crate::backend::{Authorisation, Commits, Options, Provisioning, QuotaBy, StampedBy, Ticks, Writes};
 use crate::base::{Ppm, Span};
 
 pub(super) const BACKEND: Form = table(&[
@@ -90,6 +90,10 @@ pub(super) const BACKEND: Form = table(&[
     word::<Authorisation>(
         "authorisation",
         "What becomes of an edit of a row that is out of its device's scope, or would make one there: it is taken, refused for good, or answered as if it was taken.",
+    ),
+    word::<Commits>(
+        "commits",
+        "What of a request is committed all or none: each edit by itself, or those of a row and of the rows that are part of it, by their `on_delete = \"cascade\"`. Where one of them waits or meets a conflict none is committed yet; where one is refused for good all are.",
     ),
     owned(
         "errors",

@@ -4,11 +4,7 @@ use super::super::form::{Form, Key, POLL, SOME, SOME_SPAN, SPAN, key, map, optio
 use super::super::stated::Stated;
 use super::super::words::Steered;
 use super::phone::ENGINE_TOKEN;
-use crate::engine::{
-    AfterFailure, BaseDate, CallbackOptions, CursorBook, Dates, Decoder, Detect, Identity, Jitter,
-    LocalCapture, MissingParent, OnBadRow, OnTooLarge, Options, POLICY_NAMES, PushOrder, Replace, RequestPer,
-    Requests, Says, SecondEdit, Sends, SyncDate, WhileOpen,
-};
+use crate::engine::{AfterFailure, BaseDate, CallbackOptions, CursorBook, Dates, Decoder, Detect, Identity, Jitter, LocalCapture, MissingParent, OnBadRow, OnTooLarge, Options, POLICY_NAMES, PushOrder, Replace, RequestPer, PushUnit, Requests, Says, SecondEdit, Sends, SyncDate, WhileOpen};
 use crate::protocol;
 
 pub(super) const ENGINE: Form = table(&[
@@ -183,6 +179,10 @@ const PUSH: Form = table(&[
     word::<OnTooLarge>(
         "on_too_large",
         "What is done where the server or a proxy takes no request of this size (413): half of the edits go, down to one, and no more while the app's process lives; or until these have gone; or the run ends, and the next one sends the same. One edit that the server refuses for its size comes to nothing, and a line in the user's log says so; a proxy is one network's, and the edit waits.",
+    ),
+    word::<PushUnit>(
+        "unit",
+        "What of the edits that wait is never parted by the end of a request: an edit, or the edits of a row and of the rows that are part of it, by their `on_delete = \"cascade\"`. A delete goes by itself, once what refers to its row is gone.",
     ),
     word::<Sends>(
         "sends",

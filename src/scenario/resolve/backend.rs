@@ -51,6 +51,7 @@ impl World<'_> {
             poison_ppm: view.at("poison").share().0,
             refused_deletes: view.at("refused_deletes").share(),
             authorisation: view.at("authorisation").word(),
+            commits: view.at("commits").word(),
         }
     }
 

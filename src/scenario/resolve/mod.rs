@@ -12,6 +12,7 @@ mod conflict;
 mod doubts;
 mod editing;
 mod excerpts;
+mod families;
 mod figure;
 mod flag;
 mod fleet;
@@ -120,6 +121,7 @@ pub(super) fn resolve(
     let gateway = world.gateway();
     let (engine, events) = (world.engine(&gateway), world.events());
     naming::keys_fit(root, world.mode(), &wrong);
+    families::stay_together(root, world.mode(), &wrong);
     world.namesakes(&gateway, engine.identity, &events);
     let plan = Plan {
         scenario: root.at("name").text().to_owned(),
@@ -288,6 +290,7 @@ impl World<'_> {
             squash: squash.flag(),
             order: order.word(),
             on_too_large: view.at("on_too_large").word(),
+            unit: view.at("unit").word(),
         }
     }
 
