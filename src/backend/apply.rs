@@ -12,7 +12,7 @@ use super::delta::Sight;
 use super::hindrance::Hindered;
 use super::index::Slot;
 use super::named::Named;
-use super::options::{Authorisation, StampedBy};
+use super::options::{Authorisation, Idempotency, StampedBy};
 use super::writes::may_change;
 use crate::base::{EntityId, Key, Ppm, Seed, Stamp, Time, Value};
 use crate::contract::{
@@ -31,9 +31,9 @@ enum Verdict {
     Ignored(Stamp),
 }
 
-/// Verdicts on mutations by their idempotency key.
+/// Verdicts on mutations by their idempotency key, each with when it was given.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Verdicts(FxHashMap<Box<str>, Verdict>);
+pub(super) struct Verdicts(FxHashMap<Box<str>, (Time, Verdict)>);
 
 /// A mutation of a device with these attributes, and what is there when it comes.
 #[derive(Clone, Copy)]
@@ -82,7 +82,10 @@ impl Verdicts {
         facts: &mut Vec<Fact>,
     ) -> Outcome {
         let case = Case { sight: Sight { database, now }, attributes, mutation };
-        if let Some(verdict) = self.0.get(mutation.id.as_str()) {
+        let idempotency = database.options.idempotency;
+        if let Some((given, verdict)) = self.0.get(mutation.id.as_str())
+            && idempotency.remembers(*given, now)
+        {
             facts.push(Fact::Replayed(mutation.edit));
             return case.outcome(verdict);
         }
@@ -109,7 +112,9 @@ impl Verdicts {
         };
         let case = Case { sight: Sight { database, now }, attributes, mutation };
         let outcome = case.outcome(&verdict);
-        self.0.insert(mutation.id.as_str().into(), verdict);
+        if idempotency != Idempotency::None {
+            self.0.insert(mutation.id.as_str().into(), (now, verdict));
+        }
         outcome
     }
 }

@@ -5,6 +5,7 @@ use super::held::{Advance, CursorHolder};
 use super::incarnation::Restored;
 use super::leg;
 use super::mode::{Mode, Unfit};
+use super::upload_cache::UploadCacheOptions;
 use crate::base::{Span, Time, in_words};
 use crate::protocol::Codec;
 
@@ -29,6 +30,8 @@ pub struct Options {
     pub token_life: Option<Span>,
     /// The way to the backend; `None` if both stand in one place.
     pub leg: Option<leg::Options>,
+    /// What it remembers of edits that it passes through, if it does.
+    pub upload_cache: Option<UploadCacheOptions>,
 }
 
 /// How a replica is fed.
