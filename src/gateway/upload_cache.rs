@@ -127,9 +127,12 @@ impl UploadCache {
                     }
                 }
             }
-            Err(ServerError::Failed | ServerError::GatewayTimeout) => {}
             // It was not let in.
-            Err(_) => self.withdraw(push),
+            Err(ServerError::Unavailable | ServerError::Throttled(_) | ServerError::BadRequest(_)) => {
+                self.withdraw(push);
+            }
+            // It may have been committed.
+            Err(_) => {}
         }
     }
 
