@@ -14,7 +14,7 @@ use super::families::families;
 use super::hindrance::Hindered;
 use super::index::Slot;
 use super::named::Named;
-use super::options::{Authorisation, StampedBy};
+use super::options::{Authorisation, Idempotency, StampedBy};
 use super::writes::may_change;
 use crate::base::{EntityId, Key, Ppm, Seed, Stamp, Time, Value};
 use crate::contract::{
@@ -33,9 +33,9 @@ enum Verdict {
     Ignored(Stamp),
 }
 
-/// Verdicts on mutations by their idempotency key.
+/// Verdicts on mutations by their idempotency key, each with when it was given.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Verdicts(FxHashMap<Box<str>, Verdict>);
+pub(super) struct Verdicts(FxHashMap<Box<str>, (Time, Verdict)>);
 
 /// A mutation of a device with these attributes, and what is there when it comes.
 #[derive(Clone, Copy)]
@@ -124,7 +124,7 @@ impl Verdicts {
         for place in of_family() {
             let mutation = &mutations[place];
             let case = Case { sight, attributes, mutation, beside: &beside };
-            let judged = match self.0.get(mutation.id.as_str()) {
+            let judged = match self.known(case) {
                 Some(verdict) => Some(Err(verdict.clone())),
                 None if case.is_put_off() => None,
                 None => Some(case.judge().map(drop)),
@@ -146,8 +146,21 @@ impl Verdicts {
     /// The mutation is refused, and that is remembered.
     fn refuse(&mut self, case: Case<'_>, verdict: Verdict, facts: &mut Vec<Fact>) -> Outcome {
         facts.push(case.refused(&verdict));
+        self.remember(case, verdict)
+    }
+
+    /// What was decided about the mutation when it came before, as long as that is known.
+    fn known(&self, case: Case<'_>) -> Option<&Verdict> {
+        let idempotency = case.sight.database.options.idempotency;
+        let (given, verdict) = self.0.get(case.mutation.id.as_str())?;
+        idempotency.remembers(*given, case.sight.now).then_some(verdict)
+    }
+
+    fn remember(&mut self, case: Case<'_>, verdict: Verdict) -> Outcome {
         let outcome = case.outcome(&verdict);
-        self.0.insert(case.mutation.id.as_str().into(), verdict);
+        if case.sight.database.options.idempotency != Idempotency::None {
+            self.0.insert(case.mutation.id.as_str().into(), (case.sight.now, verdict));
+        }
         outcome
     }
 
@@ -160,7 +173,7 @@ impl Verdicts {
         facts: &mut Vec<Fact>,
     ) -> Outcome {
         let case = Case { sight: Sight { database, now }, attributes, mutation, beside: &[] };
-        if let Some(verdict) = self.0.get(mutation.id.as_str()) {
+        if let Some(verdict) = self.known(case) {
             facts.push(Fact::Replayed(mutation.edit));
             return case.outcome(verdict);
         }
@@ -183,9 +196,7 @@ impl Verdicts {
             Err(verdict) => return self.refuse(case, verdict, facts),
         };
         let case = Case { sight: Sight { database, now }, attributes, mutation, beside: &[] };
-        let outcome = case.outcome(&verdict);
-        self.0.insert(mutation.id.as_str().into(), verdict);
-        outcome
+        self.remember(case, verdict)
     }
 }
 

@@ -9,7 +9,7 @@
 //!
 //! Invariants:
 //! - A mutation takes effect once, whatever became of its answer: its verdict is remembered by its
-//!   idempotency key.
+//!   idempotency key, for as long as [`Idempotency`] says. Later it is judged as if it were new.
 //! - A row is overwritten only by somebody who names the version that is overwritten, or by the
 //!   office.
 //! - Stamps never go back; a row's versions have different stamps; no commit is stamped at or
@@ -110,10 +110,11 @@ pub use flags::{Consumer, FlagQuery, Flagged, Flagging, Has, Lease, Mark, Reset}
 pub use hindrance::{Hindered, Hindrance};
 pub use log::{Holes, LogPage, LogPosition, LogQuery, Trimmed};
 pub use machine::Backend;
+pub use named::Named;
 pub use office::{Importing, Office};
 pub use options::{
-    Authorisation, Availability, Busy, CommitDelay, Commits, Effect, FileDrop, LogOptions, Numbered, Options,
-    Rearm, StampedBy, Ticks, Writes,
+    Authorisation, Availability, Busy, CommitDelay, Commits, Effect, FileDrop, Idempotency, LogOptions,
+    Numbered, Options, Rearm, StampedBy, Ticks, Writes,
 };
 pub use partition::Scope;
 pub use pool::{Load, Served};

@@ -5,6 +5,7 @@ use super::held::{Advance, CursorHolder};
 use super::incarnation::Restored;
 use super::leg;
 use super::mode::{Mode, Unfit};
+use super::upload_cache::UploadCacheOptions;
 use crate::base::{Span, Time, in_words};
 use crate::protocol::Codec;
 
@@ -33,6 +34,8 @@ pub struct Options {
     pub body_limit: Option<u64>,
     /// Those of the largest answer that it sends.
     pub answer_limit: Option<u64>,
+    /// What it remembers of edits that it passes through, if it does.
+    pub upload_cache: Option<UploadCacheOptions>,
 }
 
 /// How a replica is fed.

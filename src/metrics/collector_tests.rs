@@ -241,6 +241,7 @@ fn refusals(t: &mut Telling, made: &LocalEdit, key: &Key) {
         |kind| Event::BackendServed { device: None, kind, queued, locked, service, scanned: 40, rows: 20 };
     t.device(0, Event::Renamed { entity, from: key, to: key }).tell(Node::Backend, served(kind));
     _ = [Event::ApplyAborted, Event::Dangling { rows: 3 }].map(|event| _ = t.device(0, event));
+    t.tell(Node::Gateway, Event::MutationReplayed { edit });
     t.tell(Node::Backend, Event::MutationReplayed { edit }).tell(Node::Backend, served(RequestKind::Push));
     use ConflictKind::{DeleteUpdate, Equal, InsertInsert, UpdateDelete, UpdateTaken, UpdateUpdate};
     for kind in [UpdateUpdate, UpdateDelete, DeleteUpdate, InsertInsert, UpdateTaken, Equal] {

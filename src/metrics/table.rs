@@ -285,6 +285,7 @@ table! {
     RefreshDuration "gateway.refresh.duration" Ns Lower Distribution "From a refresh's start to its good end."
     UploadQueued "gateway.upload.queued" Ns Lower Distribution "From an edit until it is durable at the gateway and waits for the backend: the first phase of an upload."
     UploadAccepted "gateway.upload.accepted" Ns Lower Distribution "From there to the backend's verdict: the second phase."
+    UploadsReplayed "gateway.uploads.replayed" Count Neither Counter "Edits that came again to a gateway that passes them through, and that it knew: answered from its upload cache."
     BackendFanOut "backend.fan_out.rows" Rows Lower Counter "Versions committed because another row changed: copies of its columns, counters, what is deleted with it."
     BackendCommits "backend.commits.count" Count Neither Counter "Versions committed."
     BackendReplayed "backend.mutations.replayed" Count Lower Counter "Mutations that came again and were answered from memory."

@@ -248,7 +248,6 @@ impl Traffic {
             Event::MutationIgnored { .. } => board.add(Id::BackendIgnored, 1),
             Event::MutationPutOff { .. } => board.add(Id::BackendPutOff, 1),
             Event::CommitDelayed { .. } => board.add(Id::BackendLate, 1),
-            Event::MutationReplayed { .. } => board.add(Id::BackendReplayed, 1),
             Event::BackendServed { kind, queued, locked, service, scanned, rows, .. } => {
                 board.add(Id::BackendRequests, 1);
                 if kind.pushes() {

@@ -104,6 +104,16 @@ pub(super) const UPTO: Written = Written {
         _ => text.parse().ok().map(span),
     },
 };
+/// For how long keys are known again.
+pub(super) const REMEMBERED: Written = Written {
+    want: "\"forever\", \"none\", or a time such as \"24h\", from 1s on",
+    known: Vec::new,
+    why: |text| meant(text, &["forever", "none"]),
+    canonical: |text| match text {
+        "forever" | "none" => Some(text.to_owned()),
+        _ => text.parse().ok().filter(|kept| *kept >= Span::secs(1)).map(span),
+    },
+};
 /// Any name.
 pub(super) const NAME: Written = Written {
     want: "a name",

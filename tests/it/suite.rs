@@ -331,6 +331,8 @@ suite! {
     suite_conflicts_matrix_parent_deleted_meets_its_expectations: "conflicts/matrix/parent-deleted";
     suite_conflicts_matrix_child_inserted_meets_its_expectations: "conflicts/matrix/child-inserted";
     suite_links_timeouts_meets_its_expectations: "links/timeouts";
+    suite_wire_blind_inserts_meets_its_expectations: "wire/blind-inserts";
+    suite_wire_upload_cache_meets_its_expectations: "wire/upload-cache";
     suite_wire_lost_answers_meets_its_expectations: "wire/lost-answers";
     suite_wire_deltas_meets_its_expectations: "wire/deltas";
     suite_wire_projection_meets_its_expectations: "wire/projection";

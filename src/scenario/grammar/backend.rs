@@ -8,7 +8,7 @@ use super::super::form::{
 use super::super::profiles;
 use super::super::stated::Stated;
 use super::super::words::Copies;
-use super::super::written::CLOCK;
+use super::super::written::{CLOCK, REMEMBERED};
 use super::super::zone::ZONE;
 use super::flag::{LOG, REARM};
 use crate::backend::{Authorisation, Commits, Options, Provisioning, QuotaBy, StampedBy, Ticks, Writes};
@@ -100,6 +100,12 @@ pub(super) const BACKEND: Form = table(&[
         Form::Share,
         || Options::default().errors.stated(),
         "Share of requests that fail by accident, half of them after they took effect.",
+    ),
+    key(
+        "idempotency",
+        Form::Written(&REMEMBERED),
+        "\"forever\"",
+        "For how long an edit that comes again is known by its idempotency key, and answered with the verdict of then; without keys, or later, it is judged as if it were new.",
     ),
     owned(
         "partial",

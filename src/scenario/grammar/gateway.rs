@@ -12,7 +12,7 @@ use crate::base::Span;
 use crate::gateway::{
     Advance, CursorSaved, HashOptions, Keep, LastModifiedBound, LastModifiedEnd, LastModifiedOptions,
     LastModifiedPaging, LastModifiedSource, LastModifiedStamps, Mode, RefreshOptions as Refresh, Restored,
-    Snapshot,
+    Snapshot, UploadCacheOptions as Uploads,
 };
 use crate::protocol;
 
@@ -45,7 +45,39 @@ pub(super) const GATEWAY: Form = table(&[
         "Whether the gateway knows that it went back to a backup, and takes back what it gave out since.",
     ),
     optional("token", TOKEN, "What devices say who they are with; without it tokens last for ever."),
+    optional(
+        "upload_cache",
+        UPLOAD_CACHE,
+        "What a gateway in mode \"ota\" remembers of edits that it passed through: those that come again are answered from there. Without one it remembers nothing, and the backend's `idempotency` alone tells.",
+    ),
     optional("leg", LEG, "The way to the backend; without one both stand in one place."),
+]);
+
+const UPLOAD_CACHE: Form = table(&[
+    owned(
+        "kept",
+        SOME_SPAN,
+        || Uploads::default().kept.stated(),
+        "What was noted of an edit is forgotten after this.",
+    ),
+    owned(
+        "wait",
+        SPAN,
+        || Uploads::default().wait.stated(),
+        "Who sends an edit again whose answer is unknown waits for so long, and is then told to come again.",
+    ),
+    owned(
+        "resubmit",
+        SPAN,
+        || Uploads::default().resubmit.stated(),
+        "One whose answer is unknown after this goes to the backend again.",
+    ),
+    owned(
+        "durable",
+        Form::Bool,
+        || Uploads::default().durable.stated(),
+        "It outlives the gateway's process; else it dies with that.",
+    ),
 ]);
 
 const LEG: Form = table(&[
