@@ -116,13 +116,14 @@ fn whole(tx: &Tx<'_>, entity: EntityId, key: &Key) -> Result<Option<Vec<(usize, 
     Ok(tx.row(entity, key.as_str())?.map(|row| columns.zip(row.values).collect()))
 }
 
-/// The marks of these entities that were set up to `until` count for nothing any more; gives their
-/// rows.
+/// The marks of these entities that were set up to `until` count for nothing any more, but those in
+/// conflict; gives their rows.
 ///
 /// # Errors
 /// When the database cannot be written.
 pub fn pass_by(tx: &Tx<'_>, entities: &[EntityId], until: Stamp) -> Result<Vec<(EntityId, Key)>> {
-    let marks = tx.query(&format!("{ENTRY} WHERE made_at<=?1 ORDER BY seq"), [until.0], entry)?;
+    let marks =
+        tx.query(&format!("{ENTRY} WHERE made_at<=?1 AND NOT parked ORDER BY seq"), [until.0], entry)?;
     let mut passed = Vec::new();
     for mark in marks.into_iter().filter(|mark| entities.contains(&mark.entity)) {
         tx.drop_entry(mark.seq)?;

@@ -79,6 +79,18 @@ fn marks_up_to_a_date_are_passed_by_and_later_ones_stay() {
 }
 
 #[test]
+fn a_mark_in_conflict_is_not_passed_by() {
+    let store = store();
+    mark(&store, &create(0, "a"), "a", Stamp(10)).unwrap();
+    let parked = |tx: &Tx<'_>| {
+        tx.execute("UPDATE outbox SET parked=1", [])?;
+        pass_by(tx, &[TASK], Stamp(20))
+    };
+    assert_eq!(store.transaction(parked).unwrap(), []);
+    assert_eq!(store.read(|tx| tx.entries_for(TASK, "a")).unwrap().len(), 1);
+}
+
+#[test]
 fn a_mark_that_stays_after_a_verdict_is_of_a_row_that_is_there_or_gone() {
     use EditKind::{Create, Delete, Update};
     let cases = [(Create, Create, Update), (Create, Delete, Delete), (Delete, Update, Create)];
