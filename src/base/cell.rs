@@ -41,6 +41,15 @@ impl Cell<'_> {
             Cell::Text(t) => ValueRef::Text(t),
         }
     }
+    /// The same, borrowed from nothing.
+    pub fn into_owned(self) -> Cell<'static> {
+        match self {
+            Cell::Null => Cell::Null,
+            Cell::Int(n) => Cell::Int(n),
+            Cell::Real(x) => Cell::Real(x),
+            Cell::Text(t) => Cell::Text(Cow::Owned(t.into_owned())),
+        }
+    }
     /// The value, owned.
     pub fn to_value(&self) -> Value {
         self.as_ref().to_value()

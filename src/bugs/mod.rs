@@ -22,6 +22,7 @@ mod squash;
 mod status;
 mod units;
 mod wake;
+mod whole;
 
 pub use bug::{Breaks, Bug};
 pub use list::{ALL, find};

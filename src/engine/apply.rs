@@ -16,13 +16,13 @@ use super::segments::{Segment, cut};
 use crate::base::{Cell, EntityId, Key, Span, Stamp, Undone, UnitId};
 use crate::contract::{AppliedChange, Event, Excerpt, SyncError, UnitEvent};
 use crate::protocol::{Answer, Page, WireRow};
-use crate::store::{self, Excerpts, LateRow, Progress, StoreError, Tx};
+use crate::store::{self, Excerpts, LateRow, Progress, Staged, StoreError, Tx};
 
 /// What one transaction changed, kept until it is committed and can be told.
 #[derive(Debug, Default, PartialEq)]
-struct Told {
+pub(super) struct Told {
     changes: Vec<(EntityId, Key, Stamp, bool)>,
-    cursors: Vec<EntityId>,
+    pub(super) cursors: Vec<EntityId>,
     echoed: u32,
     /// Rows that could not be applied: dropped, or put on the list.
     skipped: u32,
@@ -65,7 +65,7 @@ fn beside(from: Stamp, undone: &[Undone]) -> Vec<(Stamp, Stamp)> {
 
 /// Who writes what was pulled.
 pub(super) struct Applier {
-    process: Rc<Process>,
+    pub(super) process: Rc<Process>,
     bad_rows: BadRows,
 }
 
@@ -198,13 +198,8 @@ impl Applier {
     ) -> Result<bool, SyncError> {
         let written = self.process.write(|tx| {
             let mut told = Told::default();
-            let dirty = Dirty(tx.dirty()?);
-            let Some(completed) = Completed::of(tx, pages, segments, |id, key| dirty.has(id, key))? else {
+            if !self.write_pages(tx, unit, pages, segments, &mut told)? {
                 return Ok(None);
-            };
-            for segment in segments {
-                let rows = (&completed, &dirty);
-                self.apply_segment(tx, unit, &pages[segment.page], *segment, rows, &mut told)?;
             }
             self.bring_in(tx, &mut told)?;
             Ok(Some(told))
@@ -215,9 +210,31 @@ impl Applier {
         }
         let Some(told) = told.map_err(damaged)? else { return Ok(false) };
         self.tell(unit, &told, took);
-        for entity in told.cursors {
-            let unit = unit.expect("only a unit's pull moves cursors");
-            self.process.emit(Event::CursorSaved { unit, entity });
+        if !self.begins_again() {
+            for entity in told.cursors {
+                let unit = unit.expect("only a unit's pull moves cursors");
+                self.process.emit(Event::CursorSaved { unit, entity });
+            }
+        }
+        Ok(true)
+    }
+
+    /// Writes the rows of segments, and the cursors of the pages that end in them; false if a row
+    /// came in part that is not held as it should be: then the transaction is to be undone.
+    pub(super) fn write_pages(
+        &self,
+        tx: &Tx<'_>,
+        unit: Option<UnitId>,
+        pages: &[Page<'_>],
+        segments: &[Segment],
+        told: &mut Told,
+    ) -> Result<bool, StoreError> {
+        let dirty = Dirty(tx.dirty()?);
+        let Some(completed) = Completed::of(tx, pages, segments, |id, key| dirty.has(id, key))? else {
+            return Ok(false);
+        };
+        for segment in segments {
+            self.apply_segment(tx, unit, &pages[segment.page], *segment, (&completed, &dirty), told)?;
         }
         Ok(true)
     }
@@ -229,7 +246,7 @@ impl Applier {
 
     /// Applies what waited for the rows of this transaction: those that refer to what is here and
     /// to each other come together, and ends after those of what refers to them.
-    fn bring_in(&self, tx: &Tx<'_>, told: &mut Told) -> Result<(), StoreError> {
+    pub(super) fn bring_in(&self, tx: &Tx<'_>, told: &mut Told) -> Result<(), StoreError> {
         let schema = &self.process.setup.schema;
         let brings = self.process.options.pull.missing_parent == MissingParent::Wait;
         // SQLite has the ends wait.
@@ -258,7 +275,7 @@ impl Applier {
     }
 
     /// Tells what a transaction changed.
-    fn tell(&self, unit: Option<UnitId>, told: &Told, took: Span) {
+    pub(super) fn tell(&self, unit: Option<UnitId>, told: &Told, took: Span) {
         let changes: Vec<AppliedChange<'_>> = told
             .changes
             .iter()
@@ -410,7 +427,10 @@ impl Applier {
         let mut progress = tx.progress(self.cursor_book(unit, entity), entity)?;
         if begins_page && progress.cursor.is_none() {
             progress.loading = true;
-            progress.generation = self.latest_load(tx, entity, progress.generation)? + 1;
+            // A load that is set aside got it as it began.
+            if !self.sets_aside() {
+                progress.generation = self.latest_load(tx, entity, progress.generation)? + 1;
+            }
             if self.bad_rows.has_list() {
                 tx.drop_all_late(entity)?;
             }
@@ -421,7 +441,7 @@ impl Applier {
     /// The latest full load of `entity` by any unit, `own` being this one's. A row that comes
     /// counts as seen by it: another unit's load would take away at its end what this one was told
     /// and will not be told again.
-    fn latest_load(&self, tx: &Tx<'_>, entity: EntityId, own: u32) -> Result<u32, StoreError> {
+    pub(super) fn latest_load(&self, tx: &Tx<'_>, entity: EntityId, own: u32) -> Result<u32, StoreError> {
         match self.process.options.pull.cursor {
             CursorBook::Entity => Ok(own),
             CursorBook::Unit | CursorBook::LastSyncOn => Ok(own.max(tx.generation(entity)?)),
@@ -526,11 +546,19 @@ impl Applier {
                 if whole {
                     tx.drop_live_shadows(entity)?;
                 }
-                tx.save_progress(book, entity, &Progress { cursor: None, ..progress })
+                tx.save_progress(book, entity, &Progress { cursor: None, ..progress })?;
+                if self.sets_aside() {
+                    return Staged::of(tx).drop_entity(unit, entity);
+                }
+                if self.begins_again() {
+                    store::note_whole_sync(tx, book, entity, None)?;
+                }
+                Ok(0)
             })
             .await;
-        reset.map_err(damaged)?;
+        let rows = reset.map_err(damaged)?;
         self.process.emit(Event::CursorReset { unit, entity });
+        self.tell_thrown_away(unit, rows);
         Ok(())
     }
 }

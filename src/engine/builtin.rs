@@ -12,12 +12,13 @@ use super::rules::Rules;
 use super::scheduler::Scheduler;
 use super::session::Session;
 use super::view::View;
+use super::whole::{Atomic, Checkpoint};
 use crate::base::{EditId, EntityId, Incarnation, Key, Span, Stamp, Time, UnitId};
 use crate::contract::{
     AppEvent, Database, DeviceSetup, DeviceView, EditError, EditKind, EngineError, EngineFactory, Event,
     LocalBoxFuture, LocalEdit, NetworkKind, Pick, Ports, Provision, SyncEngine, SyncError, Trigger,
 };
-use crate::store::{self, Conflicts, Excerpts, Store, Tx};
+use crate::store::{self, Conflicts, Excerpts, Staged, Store, Tx};
 
 /// The built-in engine in one life of a device's process.
 pub struct Builtin {
@@ -239,6 +240,11 @@ impl EngineFactory for BuiltinFactory {
         let has_excerpts = setup.units.iter().any(|unit| !unit.excerpts.is_empty());
         if has_excerpts {
             store.transaction(|tx| Excerpts::of(tx).make()).map_err(refused)?;
+        }
+        if self.options.pull.atomic == Atomic::Session {
+            store.transaction(|tx| Staged::of(tx).make()).map_err(refused)?;
+        } else if self.options.pull.checkpoint == Checkpoint::Session {
+            store.transaction(store::make_whole_syncs).map_err(refused)?;
         }
         let view = View::new(store.clone(), has_page, has_excerpts);
         let (options, rules) = (self.options.clone(), self.rules.clone());

@@ -64,6 +64,7 @@ mod push_order;
 mod referred;
 mod refused;
 mod replace;
+mod resume;
 mod retry;
 mod rules;
 mod scheduler;
@@ -74,6 +75,7 @@ mod settled;
 mod signal;
 mod split;
 mod squash;
+mod staging;
 mod status;
 mod stop;
 mod streams;
@@ -82,6 +84,7 @@ mod too_large;
 mod upload;
 mod view;
 mod watched;
+mod whole;
 
 pub use builtin::{Builtin, BuiltinFactory};
 pub use conflict::{
@@ -102,6 +105,7 @@ pub use rules::{
 };
 pub use status::{Facts, StatusRule, Wheel, shown};
 pub use too_large::OnTooLarge;
+pub use whole::{Atomic, Checkpoint};
 
 /// The named places at which the world may kill the process.
 pub const CRASH_POINTS: &[&str] = &[

@@ -3,6 +3,7 @@
 use super::conflict::{BaseDate, CallbackOptions, Detect, Policy};
 use super::control::{Controller, SteeringOptions};
 use super::too_large::OnTooLarge;
+use super::whole::{Atomic, Checkpoint};
 use crate::base::{Bytes, Ppm, Span, in_words};
 use crate::protocol::Codec;
 
@@ -210,6 +211,10 @@ pub struct PullOptions {
     pub replace: Replace,
     /// What is done where an answer was too large to be sent.
     pub on_too_large: OnTooLarge,
+    /// How much of a run is shown at once.
+    pub atomic: Atomic,
+    /// Where a run goes on after one that was cut.
+    pub checkpoint: Checkpoint,
 }
 
 /// What pulled rows take the place of.
@@ -428,6 +433,8 @@ impl Default for Options {
                 requests: Requests::default(),
                 replace: Replace::default(),
                 on_too_large: OnTooLarge::default(),
+                atomic: Atomic::default(),
+                checkpoint: Checkpoint::default(),
             },
             push: PushOptions {
                 chunk_rows: 50,

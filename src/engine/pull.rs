@@ -143,8 +143,9 @@ impl Puller {
         let wants = self.process.store.read(|tx| {
             let want = |&entity| {
                 let ids = named::keys_wanted(tx, entity, self.process.setup.schema.naming(entity))?;
-                let book = self.applier.cursor_book(unit, entity);
-                Ok(Want { entity, cursor: tx.progress(book, entity)?.cursor, ids })
+                let (cursor, waits) = self.applier.stands(tx, unit, entity)?;
+                // Keys that were asked for are there with the rows.
+                Ok(Want { entity, cursor, ids: if waits { 0 } else { ids } })
             };
             left.iter().map(want).collect::<Result<Vec<_>, StoreError>>()
         });
@@ -210,7 +211,11 @@ impl Puller {
         answer: &Answer<'_>,
         wants: &[Want],
     ) -> Result<Taken, SyncError> {
-        if !self.applier.pages(unit, answer).await? {
+        let taken = match self.applier.sets_aside() {
+            true => self.applier.set_aside(unit, answer, wants).await?,
+            false => self.applier.pages(unit, answer).await?,
+        };
+        if !taken {
             return Ok(Taken::Unusable);
         }
         let full = answer.pages.iter().any(|page| page.more);

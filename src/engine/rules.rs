@@ -97,6 +97,14 @@ pub trait CursorRule {
     fn dates_all(&self) -> bool {
         false
     }
+    /// Whether the date of a unit's last sync is set by a run that was cut, too.
+    fn dates_what_was_cut(&self) -> bool {
+        false
+    }
+    /// Whether the rows that a run has set aside wait for the next, which goes on behind them.
+    fn keeps_what_waits(&self) -> bool {
+        true
+    }
     /// Whether a unit that brings a part of an entity has a cursor of its own for it.
     fn is_own_of_a_part(&self) -> bool {
         true

@@ -7,7 +7,6 @@ use super::along::Along;
 use super::apply::Applier;
 use super::capture;
 use super::exchange::{Caller, RunError};
-use super::options::CursorBook;
 use super::page::held;
 use super::process::{Process, damaged};
 use super::pull::{Puller, Run};
@@ -17,7 +16,7 @@ use super::signal::Signal;
 use super::watched::tell_cursors;
 use crate::base::{Span, Stamp, Time, UnitId};
 use crate::contract::{Event, Occasion, SyncError};
-use crate::store::{Progress, StoreError, Tx};
+use crate::store::{StoreError, Tx};
 
 /// On a full device the engine looks this often whether there is room again.
 const ROOM_LOOKED_FOR: Span = Span::secs(10);
@@ -113,17 +112,21 @@ impl Session {
         self.process.crash_point("session.before-end").await;
         let date = self.process.options.push.sync_date;
         let synced_on = capture::synced_on(date, began, self.process.ports.clock.wall());
-        let lifted = self
+        let (lifted, moved) = self
             .write_down(|tx| {
-                let mut lifted = capture::Lifted::new();
-                if result.is_ok() {
+                let (mut lifted, mut moved) = (capture::Lifted::new(), Vec::new());
+                if result.is_ok() || self.process.rules.cursor.dates_what_was_cut() {
                     self.set_date(tx, unit, synced_on)?;
+                }
+                if result.is_ok() {
                     lifted = capture::pass_by(&self.process, tx, unit, synced_on)?;
+                    moved = self.puller.applier.ends_well(tx, unit)?;
                 }
                 tx.end_run(unit)?;
-                Ok(lifted)
+                Ok((lifted, moved))
             })
             .await?;
+        self.puller.applier.tell_moved(unit, moved);
         tell_cursors(&self.process);
         capture::tell(&self.process, unit, &lifted);
         match &result {
@@ -172,36 +175,14 @@ impl Session {
         Ok(())
     }
 
-    /// Where pulls ask by the date of the unit's last sync, that is where this one begins: what an
-    /// interrupted one had come to counts for nothing.
-    async fn begin_by_date(&self, unit: UnitId) -> Result<(), RunError> {
-        if self.process.options.pull.cursor != CursorBook::LastSyncOn {
-            return Ok(());
-        }
-        let entities = &self.process.setup.units[usize::from(unit.0)].pull;
-        let (begun, _) = self
-            .process
-            .write(|tx| {
-                let date = tx.last_sync_on(unit)?.map(|date| date.0.to_string());
-                for &entity in entities {
-                    let progress = tx.progress(unit, entity)?;
-                    if progress.cursor != date {
-                        tx.save_progress(unit, entity, &Progress { cursor: date.clone(), ..progress })?;
-                    }
-                }
-                Ok(())
-            })
-            .await;
-        Ok(begun.map_err(damaged)?)
-    }
-
     async fn transfer(&self, run: Run) -> Result<(), RunError> {
         held(&self.process, run.unit)?;
-        self.begin_by_date(run.unit).await?;
+        self.puller.applier.begin(run.unit).await?;
         let mut along = Along::begin(&self.puller, run).await?;
         let queued = self.pusher.push(run.unit, &mut along).await?;
         self.scheduler.wait_at_server(run.unit, queued);
-        along.pull().await
+        along.pull().await?;
+        Ok(self.puller.applier.show(run.unit).await?)
     }
 
     async fn completed(&self, run: Run, started: Time) {

@@ -141,14 +141,11 @@ impl Options {
         if let CursorHolder::Server(_) = self.cursors {
             return Some(Unfit {
                 why: "the gateway holds the cursors: asking on moves them past a page that may never be committed",
-                instead: "`gateway.serve.cursor_held_by = \"client\"`, or `prefetch = 0`",
+                instead: "`gateway.serve.cursor_held_by = \"client\"`",
             });
         }
         let served = Some(&self.serve).filter(|_| self.mode == Mode::Ota);
         let why = served.and_then(Capture::takes_receipts)?;
-        Some(Unfit {
-            why,
-            instead: "a capture by `last_modified` or `change_log`, a persistent gateway, or `prefetch = 0`",
-        })
+        Some(Unfit { why, instead: "a capture by `last_modified` or `change_log`, a persistent gateway" })
     }
 }

@@ -11,6 +11,7 @@ use super::edits::Edits;
 use super::emptied::Emptied;
 use super::figure::{Figures, Sample};
 use super::half_seen::HalfSeen;
+use super::half_synced::HalfSynced;
 use super::hooks::HookCounts;
 use super::page::Pages;
 use super::passing::Passing;
@@ -66,6 +67,7 @@ pub struct Collector {
     edits: Edits,
     pages: Pages,
     half_seen: HalfSeen,
+    half_synced: HalfSynced,
     statuses: Statuses,
     emptied: Emptied,
     presence: Presence,
@@ -91,6 +93,7 @@ impl Collector {
             edits: Edits::default(),
             pages: Pages::new(setting.script),
             half_seen: HalfSeen::new(devices),
+            half_synced: HalfSynced::default(),
             statuses: Statuses::new(devices),
             emptied: Emptied::default(),
             presence: Presence::new(devices),
@@ -159,6 +162,7 @@ impl Collector {
         self.pages.finish(at, &mut self.board);
         self.replication.finish(at, &mut self.board);
         self.half_seen.finish(at, &mut self.board);
+        self.half_synced.finish(at, &mut self.board);
         self.statuses.finish(at, &mut self.board);
         self.edits.finish(at, &mut self.board);
         self.traffic.finish(at, &mut self.board);
@@ -183,6 +187,7 @@ impl Collector {
         self.sessions.on(at, device, event, &mut self.board);
         self.arrivals.on(at, device, event, &mut self.board);
         self.half_seen.on(at, device, event, &mut self.board);
+        self.half_synced.on(at, device, event, &mut self.board);
         self.statuses.on(at, device, event, &mut self.board);
         self.emptied.on(at, device, event, &mut self.board);
         self.hooks.on(event, &mut self.board);

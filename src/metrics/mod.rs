@@ -27,6 +27,7 @@ mod edits;
 mod emptied;
 mod figure;
 mod half_seen;
+mod half_synced;
 mod hooks;
 mod page;
 mod passing;

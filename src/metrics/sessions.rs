@@ -137,6 +137,7 @@ impl Sessions {
                 board.add(Id::ApplyTime, took.0);
                 self.applied(at, device, *unit, changes.len() as u64, board);
             }
+            Event::Unit(UnitEvent::SetAside { took, .. }) => board.add(Id::ApplyTime, took.0),
             Event::Unit(UnitEvent::Excerpt { unit, rows, took }) => {
                 board.add(Id::ApplyTime, took.0);
                 self.applied(at, device, *unit, u64::from(*rows), board);

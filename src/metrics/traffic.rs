@@ -109,6 +109,10 @@ impl Traffic {
                 board.add(Id::ExcerptRows, u64::from(*rows));
                 board.observe(Id::ApplyDuration, took.0);
             }
+            Event::Unit(UnitEvent::SetAside { rows, .. }) => board.add(Id::SetAsideRows, u64::from(*rows)),
+            Event::Unit(UnitEvent::ThrownAway { rows, .. }) => {
+                board.add(Id::ThrownAwayRows, u64::from(*rows));
+            }
             Event::CursorSaved { .. } => board.add(Id::CursorSaved, 1),
             Event::CursorReset { .. } => board.add(Id::CursorReset, 1),
             _ => {}

@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::board::Board;
 use super::table::Id;
 use crate::base::{DeviceId, EntityId, Stamp};
-use crate::contract::{Event, KillReason, RequestKind};
+use crate::contract::{Event, KillReason, RequestKind, UnitEvent};
 
 /// What a device is known to hold, and what its rows weigh.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +16,14 @@ struct Shelf {
     held: FxHashMap<u64, Stamp>,
     rows: u64,
     bytes: u64,
+}
+
+impl Shelf {
+    /// So many rows came for nothing, each of the mean size.
+    fn wasted(&self, rows: u64, board: &mut Board) {
+        board.add(Id::WastedRows, rows);
+        board.add(Id::WastedBytes, self.bytes * rows / self.rows.max(1));
+    }
 }
 
 /// Follows what comes to devices.
@@ -54,9 +62,9 @@ impl Waste {
                     };
                     again += u64::from(before == Some(change.stamp));
                 }
-                board.add(Id::WastedRows, again);
-                board.add(Id::WastedBytes, shelf.bytes * again / shelf.rows.max(1));
+                shelf.wasted(again, board);
             }
+            Event::Unit(UnitEvent::ThrownAway { rows, .. }) => shelf.wasted(u64::from(*rows), board),
             // What it holds then, nobody told.
             Event::Restored { .. }
             | Event::BecameCopy { .. }
@@ -156,6 +164,14 @@ mod tests {
         let error = &ServerError::Unavailable;
         bench.tell(&Event::RequestRefused { request: 1, kind, error, took }, 40);
         assert_eq!(bench.wasted(), (0, 60 + 40 + 40));
+    }
+
+    #[test]
+    fn what_is_thrown_away_unseen_is_wasted() {
+        let mut bench = Bench::new();
+        bench.answered(4, 400);
+        bench.tell(&Event::Unit(UnitEvent::ThrownAway { unit: crate::base::UnitId(0), rows: 3 }), 0);
+        assert_eq!(bench.wasted(), (3, 300));
     }
 
     #[test]

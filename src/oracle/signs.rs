@@ -21,7 +21,7 @@ impl Sign {
             Event::RequestSent { unit: Some(unit), .. }
             | Event::ResponseReceived { unit: Some(unit), .. }
             | Event::ChunkApplied { unit: Some(unit), .. }
-            | Event::Unit(UnitEvent::Excerpt { unit, .. }) => {
+            | Event::Unit(UnitEvent::Excerpt { unit, .. } | UnitEvent::SetAside { unit, .. }) => {
                 Some(Sign { unit: Some(unit), ..Sign::default() })
             }
             Event::RequestFailed { kind, .. } | Event::RequestRefused { kind, .. }

@@ -17,6 +17,7 @@ use crate::base::words::count;
 use crate::base::{DeviceId, EditId, Span, Time, UnitId};
 use crate::contract::{
     Decision, Event, KillReason, LogKind, PageEvent, Progress, ServerError, Shown, Status, SyncError,
+    UnitEvent,
 };
 
 /// What is wrong for a shorter time nobody notices: it is not counted.
@@ -344,7 +345,9 @@ impl Device {
                 self.moves(at);
                 self.arrives(!changes.is_empty());
             }
-            Event::ResponseReceived { unit: Some(_), .. } => self.moves(at),
+            Event::ResponseReceived { unit: Some(_), .. } | Event::Unit(UnitEvent::SetAside { .. }) => {
+                self.moves(at);
+            }
             Event::RequestRefused { error: ServerError::Throttled(after), .. } => self.moves(at + *after),
             Event::AppWrote { took, .. } | Event::AppQueried { took, .. } if took >= NOTICED => {
                 self.moves(at);

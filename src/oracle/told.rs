@@ -204,6 +204,12 @@ impl Told<'_> {
             Event::Unit(UnitEvent::Excerpt { rows, took, .. }) => {
                 format!("{} in part durable in {took}", count(u64::from(*rows), "row"))
             }
+            Event::Unit(UnitEvent::SetAside { rows, took, .. }) => {
+                format!("{} set aside in {took}", count(u64::from(*rows), "row"))
+            }
+            Event::Unit(UnitEvent::ThrownAway { rows, .. }) => {
+                format!("{} thrown away unseen", count(u64::from(*rows), "row"))
+            }
             Event::Unit(UnitEvent::Cursors { at, .. }) => {
                 format!("{} looked at", count(at.len() as u64, "cursor"))
             }

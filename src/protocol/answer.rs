@@ -117,6 +117,15 @@ impl<'a> Rows<'a> {
     pub fn iter(&self) -> impl ExactSizeIterator<Item = WireRow<'_>> {
         (0..self.len()).map(|index| self.get(index))
     }
+    /// Adds a row that was read before and kept.
+    pub fn push(&mut self, key: String, stamp: Stamp, part: Option<Part>, values: Vec<Cell<'a>>) {
+        if let Some(Part { base, columns }) = part {
+            self.cells.extend([Cell::Int(columns.cast_signed()), Cell::Int(base.0)]);
+        }
+        self.cells.extend([Cell::Text(Cow::Owned(key)), Cell::Int(stamp.0)]);
+        self.cells.extend(values);
+        self.ends.push(self.cells.len() as u32);
+    }
     /// Adds a value to the row that is being read.
     pub(super) fn add(&mut self, cell: Cell<'a>) {
         self.cells.push(cell);

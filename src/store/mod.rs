@@ -41,10 +41,12 @@ mod progress;
 mod provision;
 mod references;
 mod rename;
+mod resumed;
 mod rows;
 mod session;
 mod shadow;
 mod squash;
+mod staged;
 
 #[cfg(test)]
 mod tests;
@@ -62,9 +64,11 @@ pub use progress::Progress;
 pub use provision::provision;
 pub use references::{dangling, defer_foreign_keys, is_here, is_referred_to, parents_of, swept_parents};
 pub use rename::{Reach, rename};
+pub use resumed::{make_whole_syncs, note_whole_sync, whole_sync};
 pub use rows::StoredRow;
 pub use session::{Store, Tx};
 pub use squash::{edited_again, fold, has_shadow, is_waited_for, names_behind, others_between, seal, unseal};
+pub use staged::{Staged, StagedPage, StagedRow};
 
 /// The book of cursors that all units share.
 pub const SHARED: crate::base::UnitId = crate::base::UnitId(u16::MAX);

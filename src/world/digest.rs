@@ -149,6 +149,17 @@ impl Told for UnitEvent<'_> {
                 digest.number(2);
                 unit.tell(digest);
             }
+            UnitEvent::SetAside { unit, rows, took } => {
+                digest.number(3);
+                unit.tell(digest);
+                rows.tell(digest);
+                took.tell(digest);
+            }
+            UnitEvent::ThrownAway { unit, rows } => {
+                digest.number(4);
+                unit.tell(digest);
+                rows.tell(digest);
+            }
             UnitEvent::Cursors { .. } => {}
         }
     }

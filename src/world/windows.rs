@@ -134,7 +134,8 @@ impl Sign {
             | (Sign::Network, Event::ConnectionOpened { took })
             | (
                 Sign::Storage,
-                Event::ChunkApplied { took, .. } | Event::Unit(UnitEvent::Excerpt { took, .. }),
+                Event::ChunkApplied { took, .. }
+                | Event::Unit(UnitEvent::Excerpt { took, .. } | UnitEvent::SetAside { took, .. }),
             ) => Some(*took),
             (Sign::Network, _) => at_once(matches!(
                 event,

@@ -58,6 +58,12 @@ const PAGE: &[&str] =
     &["engine.conflict.policy=manual", "workload.resolver={takes=\"columns\",delay=\"4s\",delays=\"fixed\"}"];
 const KEEP_BOTH: &[&str] =
     &["engine.conflict.policy=keep-both", "entity.task.unique=[]", "workload.contention.double_create=0"];
+/// Rows wait until all of their run has come, over a restart or not; and cursors that count at its
+/// end.
+const WHOLE: &[&str] = &["engine.pull.atomic=session", "engine.pull.chunk_rows=5"];
+const WHOLE_AGAIN: &[&str] =
+    &["engine.pull.atomic=session", "engine.pull.checkpoint=session", "engine.pull.chunk_rows=5"];
+const BEGUN_AGAIN: &[&str] = &["engine.pull.checkpoint=session", "engine.pull.chunk_rows=5"];
 const JOURNALS: [&[&str]; 2] =
     [&["store.journal=truncate", "store.synchronous=full"], &["store.journal=wal", "store.synchronous=full"]];
 
@@ -323,6 +329,35 @@ fn crash_sweep_a_power_loss_at_the_end_of_any_sync_loses_nothing_with_a_rollback
 #[test]
 fn crash_sweep_a_power_loss_at_the_end_of_any_sync_loses_nothing_with_a_write_ahead_log() {
     assert!(nothing_is_lost(Sweep::SyncTimes, JOURNALS[1]) > 80);
+}
+
+#[test]
+fn crash_sweep_a_kill_after_any_poll_loses_nothing_that_waits() {
+    assert!(undisturbed(WHOLE, "engine.set_aside.rows") > 30, "rows do wait in this world");
+    for (at, whole) in [WHOLE, WHOLE_AGAIN, BEGUN_AGAIN].into_iter().enumerate() {
+        assert!(nothing_is_lost(Sweep::Polls, &[JOURNALS[at % 2], whole].concat()) > 200);
+    }
+}
+
+#[test]
+fn crash_sweep_a_kill_at_any_crash_point_loses_nothing_that_waits() {
+    for (at, whole) in [WHOLE, WHOLE_AGAIN, BEGUN_AGAIN].into_iter().enumerate() {
+        assert!(nothing_is_lost(Sweep::Points, &[JOURNALS[(at + 1) % 2], whole].concat()) > 100);
+    }
+}
+
+#[test]
+fn crash_sweep_a_kill_at_the_time_of_any_disk_operation_loses_nothing_that_waits() {
+    for whole in [WHOLE, WHOLE_AGAIN] {
+        assert!(nothing_is_lost(Sweep::KillTimes, &[JOURNALS[0], whole].concat()) > 1_000);
+    }
+}
+
+#[test]
+fn crash_sweep_a_power_loss_at_any_sync_loses_nothing_that_waits() {
+    for (at, whole) in [WHOLE, WHOLE_AGAIN].into_iter().enumerate() {
+        assert!(nothing_is_lost(Sweep::SyncTimes, &[JOURNALS[at], whole].concat()) > 80);
+    }
 }
 
 #[test]

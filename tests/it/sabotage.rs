@@ -151,6 +151,9 @@ const LAST_SYNC_ON: Ground = Ground { path: "scenarios/units/last-sync-on.toml",
 /// Two units with an entity each.
 const DATES: Ground = Ground { path: "scenarios/units/dates.toml", sets: &[], seeds: 5 };
 
+/// Loads over a line that breaks, that go by the date of the last sync or wait to be shown as a whole.
+const CUT: Ground = Ground { path: "scenarios/interrupted/date-moved.toml", sets: &[], seeds: 5 };
+
 /// Phones that are often idle, and a backend and a network that are gone for minutes.
 const QUIET: Ground = Ground { path: "tests/it/worlds/quiet.toml", sets: &[], seeds: 10 };
 /// The same where each run fails at its first failure.
@@ -228,6 +231,7 @@ fn ground(bug: &Bug) -> Ground {
         "one-date-for-all" => DATES,
         "part-over-whole" | "part-moves-all" => PARTS,
         "dates-all-units" => LAST_SYNC_ON,
+        "dates-what-was-cut" | "forgets-what-waits" => CUT,
         "foreign-answer-is-ack" => FOREIGN,
         "verdicts-by-place" => MIXED_UP,
         "cancel-drops-in-flight" => CANCELLED,
@@ -338,6 +342,8 @@ fn like_no_other(id: &str) -> Option<&'static str> {
         | "takes-older-versions"
         | "takes-older-tombstones"
         | "forgets-late-rows"
+        | "dates-what-was-cut"
+        | "forgets-what-waits"
         | "part-over-whole" => "A",
         "foreign-answer-is-ack"
         | "verdicts-by-place"

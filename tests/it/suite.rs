@@ -370,6 +370,10 @@ suite! {
     suite_conflicts_whole_rows_meets_its_expectations: "conflicts/whole-rows";
     suite_conflicts_clock_an_hour_off_meets_its_expectations: "conflicts/clock-an-hour-off";
     suite_wire_body_limit_meets_its_expectations: "wire/body-limit";
+    suite_interrupted_resume_curve_meets_its_expectations: "interrupted/resume-curve";
+    suite_interrupted_date_moved_meets_its_expectations: "interrupted/date-moved";
+    suite_interrupted_half_shown_meets_its_expectations: "interrupted/half-shown";
+    suite_interrupted_one_bad_row_meets_its_expectations: "interrupted/one-bad-row";
 }
 
 #[test]

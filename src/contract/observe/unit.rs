@@ -15,6 +15,23 @@ pub enum UnitEvent<'a> {
         /// Time it kept the device busy.
         took: Span,
     },
+    /// Rows that a unit pulled are committed on the device beside what people see, and wait for the
+    /// rest of their run.
+    SetAside {
+        /// For which unit.
+        unit: UnitId,
+        /// Rows.
+        rows: u32,
+        /// Time it kept the device busy.
+        took: Span,
+    },
+    /// Such rows went, and were never shown.
+    ThrownAway {
+        /// Of which unit.
+        unit: UnitId,
+        /// Rows.
+        rows: u32,
+    },
     /// The world: the app calls a unit at once, beside the queue and without the engine's events.
     Called {
         /// Which.

@@ -5,9 +5,7 @@ use super::super::stated::Stated;
 use super::super::words::Steered;
 use super::phone::ENGINE_TOKEN;
 use crate::engine::{
-    AfterFailure, BaseDate, CallbackOptions, CursorBook, Dates, Decoder, Detect, Identity, Jitter,
-    LocalCapture, MissingParent, OnBadRow, OnTooLarge, Options, POLICY_NAMES, PushOrder, PushUnit, Replace,
-    RequestPer, Requests, Says, SecondEdit, Sends, SyncDate, WhileOpen,
+    AfterFailure, Atomic, BaseDate, CallbackOptions, Checkpoint, CursorBook, Dates, Decoder, Detect, Identity, Jitter, LocalCapture, MissingParent, OnBadRow, OnTooLarge, Options, POLICY_NAMES, PushOrder, PushUnit, Replace, RequestPer, Requests, Says, SecondEdit, Sends, SyncDate, WhileOpen,
 };
 use crate::protocol;
 
@@ -128,6 +126,14 @@ const PULL: Form = table(&[
     word::<OnTooLarge>(
         "on_too_large",
         "What is done where the server says that an answer is larger than it sends: half as much is asked for, down to one row, and no more while the app's process lives; or until so much has come; or the run ends.",
+    ),
+    word::<Atomic>(
+        "atomic",
+        "How much of what a run pulls is shown at once: the apply chunk, or all of it, for which rows wait in tables of their own on the device until the last has come, page by page whatever `apply_rows` is. A row that cannot be applied holds back its chunk, or all. Row by row is `apply_rows = 1`.",
+    ),
+    word::<Checkpoint>(
+        "checkpoint",
+        "Where a run goes on after one that was cut: behind the last page that was durable, or where the last whole one had ended. By `cursor = \"last-sync-on\"` it begins again in any case.",
     ),
     owned(
         "bad_rows",

@@ -39,6 +39,7 @@ mod tunnel;
 mod undelivered;
 mod unheld;
 mod view;
+mod whole;
 mod window;
 
 use std::collections::BTreeMap;
@@ -229,6 +230,8 @@ impl World<'_> {
                 requests: view.at("pull.requests").word(),
                 replace: self.replace(view.at("pull")),
                 on_too_large: view.at("pull.on_too_large").word(),
+                atomic: whole::atomic(view.at("pull"), self.wrong),
+                checkpoint: whole::checkpoint(view.at("pull"), gateway, self.wrong),
             },
             push: self.push(view.at("push")),
             retry: self.retry(view.at("retry")),
@@ -339,7 +342,7 @@ impl World<'_> {
         if pages > 0
             && let Some(unfit) = gateway.takes_receipts()
         {
-            self.wrong.at(view, unfit.why, format!("it takes {}", unfit.instead));
+            self.wrong.at(view, unfit.why, format!("it takes {}, or `prefetch = 0`", unfit.instead));
         }
         pages
     }

@@ -100,6 +100,22 @@ fn pages_are_asked_for_ahead_only_where_no_cursor_is_a_receipt() {
 }
 
 #[test]
+fn a_cut_run_begins_again_only_where_no_cursor_is_a_receipt() {
+    let (again, whole) = ("engine.pull.checkpoint=session", "engine.pull.atomic=session");
+    for (receipts, why) in [
+        ("gateway.serve.capture.flag={}", "sets the flags of its page"),
+        ("gateway.serve.cursor_held_by=\"server\"", "the gateway holds the cursors"),
+    ] {
+        let said = complaint(MINIMAL, &[receipts, again]);
+        assert!(said.contains(why) && said.contains("checkpoint = \"page\""), "{said}");
+        with_sets(MINIMAL, &[receipts, whole]);
+    }
+    let said = complaint(MINIMAL, &[whole, "engine.pull.replace=all"]);
+    assert!(said.contains("never shown as a whole"), "{said}");
+    with_sets(MINIMAL, &[whole, again]);
+}
+
+#[test]
 fn several_nodes_refresh_a_replica_only_where_no_cursor_is_a_receipt() {
     let of = |capture: &str| {
         ["gateway.mode=\"persistent\"", "gateway.refresh.nodes=2"]

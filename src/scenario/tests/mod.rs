@@ -97,6 +97,8 @@ const STACKS: &[&str] = &[
     "broken:part-over-whole",
     "broken:dates-all-units",
     "broken:keeps-anothers-pool",
+    "broken:dates-what-was-cut",
+    "broken:forgets-what-waits",
 ];
 
 fn with_names<R>(f: impl FnOnce(&Names<'_>) -> R) -> R {

@@ -1,0 +1,112 @@
+//! Where a run begins: behind what the one before it brought, or where the last whole one ended.
+
+use super::apply::Applier;
+use super::options::CursorBook;
+use super::process::damaged;
+use super::whole::Checkpoint;
+use crate::base::{EntityId, UnitId};
+use crate::contract::{Event, SyncError};
+use crate::store::{self, Progress, Staged, StoreError, Tx};
+
+impl Applier {
+    /// A run of the unit begins. Where pulls ask by the date of the unit's last sync, or by where
+    /// it ended, what an interrupted one had come to counts for nothing.
+    pub(super) async fn begin(&self, unit: UnitId) -> Result<(), SyncError> {
+        let asks_by_date = self.process.options.pull.cursor == CursorBook::LastSyncOn;
+        if !asks_by_date && !self.begins_again() && !self.sets_aside() {
+            return Ok(());
+        }
+        let (begun, _) = self
+            .process
+            .write(|tx| {
+                let date = if asks_by_date { tx.last_sync_on(unit)? } else { None };
+                for entity in self.pulled(unit) {
+                    if asks_by_date {
+                        self.go_to(tx, unit, entity, date.map(|date| date.0.to_string()))?;
+                    } else if self.begins_again() && !self.sets_aside() {
+                        self.go_back(tx, unit, entity)?;
+                    }
+                }
+                self.take_up(tx, unit)
+            })
+            .await;
+        self.tell_thrown_away(unit, begun.map_err(damaged)?);
+        Ok(())
+    }
+
+    /// Whether a run that was cut is begun again.
+    pub(super) fn begins_again(&self) -> bool {
+        self.process.options.pull.checkpoint == Checkpoint::Session
+    }
+
+    /// The entities of the unit's pull.
+    fn pulled(&self, unit: UnitId) -> Vec<EntityId> {
+        self.process.setup.units[usize::from(unit.0)].pull.clone()
+    }
+
+    /// Takes up what is set aside, or throws it away; gives how many rows that were.
+    fn take_up(&self, tx: &Tx<'_>, unit: UnitId) -> Result<u32, StoreError> {
+        if !self.sets_aside() {
+            return Ok(0);
+        }
+        let asks_by_date = self.process.options.pull.cursor == CursorBook::LastSyncOn;
+        if asks_by_date || self.begins_again() || !self.fits(tx, unit)? {
+            return Staged::of(tx).drop_all(unit);
+        }
+        if !self.process.rules.cursor.keeps_what_waits() {
+            Staged::of(tx).drop_rows(unit)?;
+        }
+        Ok(0)
+    }
+
+    /// Goes back to where the last whole sync ended; without one that was noted, what is there is
+    /// whole.
+    fn go_back(&self, tx: &Tx<'_>, unit: UnitId, entity: EntityId) -> Result<(), StoreError> {
+        let book = self.cursor_book(unit, entity);
+        match store::whole_sync(tx, book, entity)? {
+            Some(cursor) => self.go_to(tx, unit, entity, cursor),
+            None => store::note_whole_sync(tx, book, entity, tx.progress(book, entity)?.cursor.as_deref()),
+        }
+    }
+
+    fn go_to(
+        &self,
+        tx: &Tx<'_>,
+        unit: UnitId,
+        entity: EntityId,
+        cursor: Option<String>,
+    ) -> Result<(), StoreError> {
+        let book = self.cursor_book(unit, entity);
+        let progress = tx.progress(book, entity)?;
+        if progress.cursor == cursor {
+            return Ok(());
+        }
+        tx.save_progress(book, entity, &Progress { cursor, ..progress })
+    }
+
+    /// The unit's run has ended well; gives the entities whose cursors have moved in it, if that
+    /// counts now.
+    pub(super) fn ends_well(&self, tx: &Tx<'_>, unit: UnitId) -> Result<Vec<EntityId>, StoreError> {
+        let mut moved = Vec::new();
+        if !self.begins_again() || self.sets_aside() {
+            return Ok(moved);
+        }
+        for entity in self.pulled(unit) {
+            let book = self.cursor_book(unit, entity);
+            let cursor = tx.progress(book, entity)?.cursor;
+            if store::whole_sync(tx, book, entity)?.as_ref() != Some(&cursor) {
+                store::note_whole_sync(tx, book, entity, cursor.as_deref())?;
+                moved.push(entity);
+            }
+        }
+        Ok(moved)
+    }
+
+    /// Tells that cursors were saved, as they are with the rows; where a run that is cut begins
+    /// again, they count at its end.
+    pub(super) fn tell_moved(&self, unit: UnitId, entities: Vec<EntityId>) {
+        for entity in entities {
+            self.process.emit(Event::CursorSaved { unit, entity });
+        }
+    }
+}
