@@ -105,7 +105,7 @@ pub use rules::{
 };
 pub use status::{Facts, StatusRule, Wheel, shown};
 pub use too_large::OnTooLarge;
-pub use whole::{Atomic, Checkpoint};
+pub use whole::{Atomic, Checkpoint, OnRefused};
 
 /// The named places at which the world may kill the process.
 pub const CRASH_POINTS: &[&str] = &[

@@ -3,7 +3,7 @@
 use super::conflict::{BaseDate, CallbackOptions, Detect, Policy};
 use super::control::{Controller, SteeringOptions};
 use super::too_large::OnTooLarge;
-use super::whole::{Atomic, Checkpoint};
+use super::whole::{Atomic, Checkpoint, OnRefused};
 use crate::base::{Bytes, Ppm, Span, in_words};
 use crate::protocol::Codec;
 
@@ -317,6 +317,8 @@ pub struct PushOptions {
     pub squash: bool,
     /// Which of the edits that wait go first.
     pub order: PushOrder,
+    /// What a run does one of whose edits was not committed.
+    pub on_refused: OnRefused,
     /// What is done where a request was too large to be taken.
     pub on_too_large: OnTooLarge,
     /// What of them stays together.
@@ -445,6 +447,7 @@ impl Default for Options {
                 squash: false,
                 sends: Sends::default(),
                 order: PushOrder::default(),
+                on_refused: OnRefused::default(),
                 on_too_large: OnTooLarge::default(),
                 unit: PushUnit::default(),
             },

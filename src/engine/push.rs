@@ -17,6 +17,7 @@ use super::settle::{Counts, Settler};
 use super::squash::{self, Next};
 use super::too_large::OnTooLarge;
 use super::upload::fitting;
+use super::whole::OnRefused;
 use crate::base::{EntityId, Span, UnitId};
 use crate::contract::{Guard, Mutation, Outcome, RequestKind, ServerError, SyncError, TransportError};
 use crate::protocol::{Answer, PushRequest, PushResult, Request, Want};
@@ -275,6 +276,22 @@ impl Pusher {
         Ok(Counts { left: batch.len(), ..Counts::default() })
     }
 
+    /// The end of a run that an edit makes incomplete which was not committed.
+    fn is_complete(&self, results: &[PushResult<'_>]) -> Result<(), RunError> {
+        if self.process.options.push.on_refused == OnRefused::GoOn {
+            return Ok(());
+        }
+        let is_taken = |outcome: &Outcome| {
+            matches!(outcome, Outcome::Applied { .. } | Outcome::Named { .. } | Outcome::Queued)
+        };
+        let refused = results.iter().filter(|result| !is_taken(&result.outcome)).count();
+        if refused == 0 {
+            return Ok(());
+        }
+        let error = SyncError::Rejected(format!("{refused} of {} changes", results.len()));
+        Err(RunError { error, tries: 1, refused: true })
+    }
+
     /// Settles each edit of the batch in one transaction; `more` edits wait besides. Those that
     /// wait at the server go into `queued` by their place in the outbox. Then comes what the
     /// request asked for `along` with them.
@@ -307,6 +324,7 @@ impl Pusher {
             self.caller.chunk_ended(RequestKind::Push, &seen);
         }
         self.process.crash_point("push.batch-settled").await;
+        self.is_complete(&answer.results)?;
         along.take(&received, &answer, wants).await?;
         Ok(counts)
     }

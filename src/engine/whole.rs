@@ -23,3 +23,14 @@ pub enum Checkpoint {
     Session,
 }
 in_words!(Checkpoint { Page: "page", Session: "session" });
+
+/// What a run does one of whose edits was not committed: refused, put off, or in conflict.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnRefused {
+    /// It goes on with the others.
+    #[default]
+    GoOn,
+    /// It ends with an error: nothing is pulled, and no date moves.
+    EndRun,
+}
+in_words!(OnRefused { GoOn: "go-on", EndRun: "end-run" });

@@ -374,6 +374,7 @@ suite! {
     suite_interrupted_date_moved_meets_its_expectations: "interrupted/date-moved";
     suite_interrupted_half_shown_meets_its_expectations: "interrupted/half-shown";
     suite_interrupted_one_bad_row_meets_its_expectations: "interrupted/one-bad-row";
+    suite_interrupted_one_refused_edit_meets_its_expectations: "interrupted/one-refused-edit";
     suite_interrupted_simple_or_full_meets_its_expectations: "interrupted/simple-or-full";
 }
 

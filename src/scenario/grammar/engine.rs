@@ -5,7 +5,9 @@ use super::super::stated::Stated;
 use super::super::words::Steered;
 use super::phone::ENGINE_TOKEN;
 use crate::engine::{
-    AfterFailure, Atomic, BaseDate, CallbackOptions, Checkpoint, CursorBook, Dates, Decoder, Detect, Identity, Jitter, LocalCapture, MissingParent, OnBadRow, OnTooLarge, Options, POLICY_NAMES, PushOrder, PushUnit, Replace, RequestPer, Requests, Says, SecondEdit, Sends, SyncDate, WhileOpen,
+    AfterFailure, Atomic, BaseDate, CallbackOptions, Checkpoint, CursorBook, Dates, Decoder, Detect,
+    Identity, Jitter, LocalCapture, MissingParent, OnBadRow, OnRefused, OnTooLarge, Options, POLICY_NAMES,
+    PushOrder, PushUnit, Replace, RequestPer, Requests, Says, SecondEdit, Sends, SyncDate, WhileOpen,
 };
 use crate::protocol;
 
@@ -181,6 +183,10 @@ const PUSH: Form = table(&[
         Form::Bool,
         || Options::default().push.squash.stated(),
         "Edits of a row that wait go out as one, the last; a row that was made and deleted meanwhile does not go at all. What was sent stays as it is. Each request is written down before it leaves.",
+    ),
+    word::<OnRefused>(
+        "on_refused",
+        "What a run does one of whose edits was not committed, as it was refused, put off or in conflict: it goes on with the others, or it ends with an error as that answer is dealt with, nothing is pulled and no date moves.",
     ),
     word::<PushOrder>(
         "order",

@@ -292,6 +292,7 @@ impl World<'_> {
             sync_date: view.at("sync_date").word(),
             squash: squash.flag(),
             order: order.word(),
+            on_refused: view.at("on_refused").word(),
             on_too_large: view.at("on_too_large").word(),
             unit: view.at("unit").word(),
         }
