@@ -49,6 +49,7 @@ pub mod control;
 mod excerpts;
 mod exchange;
 mod joined;
+mod kept;
 mod named;
 mod options;
 mod outgoing;
@@ -87,8 +88,8 @@ pub use conflict::{
 pub use joined::{SquashRule, joined};
 pub use options::{
     AfterFailure, BadRowOptions, ConflictOptions, CursorBook, Dates, Decoder, Identity, Jitter, LocalCapture,
-    MissingParent, OnBadRow, Options, PullOptions, PushOptions, PushOrder, Replace, RequestPer, Requests,
-    RetryOptions, SecondEdit, Sends, SyncDate, WhileOpen,
+    MissingParent, OnBadRow, Options, PullOptions, PushOptions, PushOrder, QueueKept, Replace, RequestPer,
+    Requests, RetryOptions, SecondEdit, Sends, SyncDate, WhileOpen,
 };
 pub use push_order::BottomUp;
 pub use retry::backoff;

@@ -119,6 +119,7 @@ impl Session {
                 if result.is_ok() {
                     self.set_date(tx, unit, synced_on)?;
                     lifted = capture::pass_by(&self.process, tx, unit, synced_on)?;
+                    self.scheduler.is_done(tx, unit)?;
                 }
                 tx.end_run(unit)?;
                 Ok(lifted)

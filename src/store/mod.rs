@@ -45,6 +45,7 @@ mod rows;
 mod session;
 mod shadow;
 mod squash;
+mod waiting;
 
 #[cfg(test)]
 mod tests;
@@ -65,6 +66,7 @@ pub use rename::{Reach, rename};
 pub use rows::StoredRow;
 pub use session::{Store, Tx};
 pub use squash::{edited_again, fold, has_shadow, is_waited_for, names_behind, others_between, seal, unseal};
+pub use waiting::Waiting;
 
 /// The book of cursors that all units share.
 pub const SHARED: crate::base::UnitId = crate::base::UnitId(u16::MAX);

@@ -5,8 +5,8 @@ use super::super::stated::Stated;
 use super::super::words::Steered;
 use crate::engine::{
     AfterFailure, BaseDate, CallbackOptions, CursorBook, Dates, Decoder, Detect, Identity, Jitter,
-    LocalCapture, MissingParent, OnBadRow, Options, POLICY_NAMES, PushOrder, Replace, RequestPer, Requests,
-    Says, SecondEdit, Sends, SyncDate, WhileOpen,
+    LocalCapture, MissingParent, OnBadRow, Options, POLICY_NAMES, PushOrder, QueueKept, Replace, RequestPer,
+    Requests, Says, SecondEdit, Sends, SyncDate, WhileOpen,
 };
 use crate::protocol;
 
@@ -51,7 +51,11 @@ pub(super) const ENGINE: Form = table(&[
     ),
     word::<AfterFailure>(
         "queue",
-        "What a unit that failed does to those behind it: it makes way and is queued again after a wait of its own, or it stays at the head, is tried again each 30 s, and nothing behind it runs before it has ended well. The queue lives in memory: a kill empties it.",
+        "What a unit that failed does to those behind it: it makes way and is queued again after a wait of its own, or it stays at the head, is tried again each 30 s, and nothing behind it runs before it has ended well. It lives where `queue_kept` says.",
+    ),
+    word::<QueueKept>(
+        "queue_kept",
+        "Where the queue is kept: in memory, so that a kill empties it and the next start queues what it triggers itself, or on disk, so that what was asked for and has not ended well is queued again.",
     ),
     owned(
         "sessions",
