@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::capture;
 use super::conflict::OwnRule;
-use super::options::{AfterFailure, Dates, Options, SecondEdit};
+use super::options::{AfterFailure, Dates, Options, QueueKept, SecondEdit};
 use super::page::Page;
 use super::process::Process;
 use super::rules::Rules;
@@ -18,7 +18,7 @@ use crate::contract::{
     AppEvent, Database, DeviceSetup, DeviceView, EditError, EditKind, EngineError, EngineFactory, Event,
     LocalBoxFuture, LocalEdit, NetworkKind, Pick, Ports, Provision, SyncEngine, SyncError, Trigger,
 };
-use crate::store::{self, Conflicts, Excerpts, Staged, Store, Tx};
+use crate::store::{self, Conflicts, Excerpts, Staged, Store, Tx, Waiting};
 
 /// The built-in engine in one life of a device's process.
 pub struct Builtin {
@@ -245,6 +245,9 @@ impl EngineFactory for BuiltinFactory {
             store.transaction(|tx| Staged::of(tx).make()).map_err(refused)?;
         } else if self.options.pull.checkpoint == Checkpoint::Session {
             store.transaction(store::make_whole_syncs).map_err(refused)?;
+        }
+        if self.options.queue_kept == QueueKept::Disk {
+            store.transaction(|tx| Waiting::of(tx).make()).map_err(refused)?;
         }
         let view = View::new(store.clone(), has_page, has_excerpts);
         let (options, rules) = (self.options.clone(), self.rules.clone());

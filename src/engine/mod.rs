@@ -50,6 +50,7 @@ mod excerpts;
 mod exchange;
 mod families;
 mod joined;
+mod kept;
 mod named;
 mod options;
 mod outgoing;
@@ -94,8 +95,8 @@ pub use conflict::{
 pub use joined::{SquashRule, joined};
 pub use options::{
     AfterFailure, BadRowOptions, ConflictOptions, CursorBook, Dates, Decoder, Identity, Jitter, LocalCapture,
-    MissingParent, OnBadRow, OnUnauthorized, Options, PullOptions, PushOptions, PushOrder, PushUnit, Replace,
-    RequestPer, Requests, RetryOptions, SecondEdit, Sends, SyncDate, WhileOpen,
+    MissingParent, OnBadRow, OnUnauthorized, Options, PullOptions, PushOptions, PushOrder, PushUnit,
+    QueueKept, Replace, RequestPer, Requests, RetryOptions, SecondEdit, Sends, SyncDate, WhileOpen,
 };
 pub use push_order::BottomUp;
 pub use retry::backoff;

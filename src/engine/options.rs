@@ -38,6 +38,8 @@ pub struct Options {
     pub identity: Identity,
     /// What a unit that failed does to those behind it.
     pub queue: AfterFailure,
+    /// Where the queue is kept.
+    pub queue_kept: QueueKept,
     /// So many units run at a time, those that share no entity.
     pub sessions: u32,
     /// How often it asks the operating system what network there is; `None`: it is told.
@@ -92,6 +94,18 @@ pub enum OnUnauthorized {
     Drop,
 }
 in_words!(OnUnauthorized { Refresh: "refresh", Later: "later", Drop: "drop" });
+/// Where the queue of units is kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum QueueKept {
+    /// In memory: it goes with the process, and what the next start triggers is queued again. So it
+    /// is in OutSystems.
+    #[default]
+    Memory,
+    /// In the database: what was asked for and has not ended well is queued again as the app
+    /// starts.
+    Disk,
+}
+in_words!(QueueKept { Memory: "memory", Disk: "disk" });
 
 /// Where an app keeps what it calls itself towards the server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -468,6 +482,7 @@ impl Default for Options {
             dates: Dates::default(),
             identity: Identity::default(),
             queue: AfterFailure::default(),
+            queue_kept: QueueKept::default(),
             sessions: 1,
             network_poll: None,
             status: true,

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use super::exchange::RunError;
+use super::kept::KeptQueue;
 use super::options::AfterFailure;
 use super::process::Process;
 use super::pull::Run;
@@ -11,6 +12,7 @@ use super::signal::Signal;
 use super::stop::Stop;
 use crate::base::{Span, Time, UnitId};
 use crate::contract::{Added, Event, NetworkKind, Queue, SyncUnit, Trigger};
+use crate::store::{StoreError, Tx};
 
 /// A unit that failed and stays at the head is tried again after this, as in OutSystems.
 const HEAD_TRIED_AFTER: Span = Span::secs(30);
@@ -20,6 +22,7 @@ pub(super) struct Scheduler {
     me: Weak<Scheduler>,
     process: Rc<Process>,
     queue: Queue,
+    kept: KeptQueue,
     pub(super) foreground: Cell<bool>,
     units: RefCell<Vec<UnitState>>,
     /// Units that run and that no person asked for.
@@ -67,6 +70,7 @@ impl Scheduler {
         let units = RefCell::new(vec![UnitState::default(); process.setup.units.len()]);
         Rc::new_cyclic(|me| Scheduler {
             me: me.clone(),
+            kept: KeptQueue::new(process.clone()),
             process,
             queue: Queue::default(),
             foreground: Cell::new(false),
@@ -88,6 +92,8 @@ impl Scheduler {
                 }
             });
         }
+        // What held a unit back, and that a person asked for it, is not kept.
+        self.kept.left().into_iter().for_each(|unit| self.enqueue_if_allowed(unit, false));
         self.fire(Trigger::Start);
         let pending = self.process.store.read(|tx| Ok(tx.pending()?.len())).unwrap_or(0);
         let online = self.process.ports.transport.network() != NetworkKind::None;
@@ -199,6 +205,7 @@ impl Scheduler {
             self.enqueue(unit, discard);
         } else {
             self.units.borrow_mut()[usize::from(unit.0)].put_off = true;
+            self.kept.keep(unit);
         }
     }
 
@@ -234,6 +241,7 @@ impl Scheduler {
             self.blocked.ask();
         }
         for unit in units {
+            self.kept.forget(unit);
             self.process.emit(Event::UnitDiscarded { unit });
             if !self.process.rules.outbox.outlives_its_request() {
                 self.forget_edits_of(unit);
@@ -256,8 +264,17 @@ impl Scheduler {
         self.discarded(discarded);
         match added {
             Added::Coalesced => self.process.emit(Event::UnitCoalesced { unit }),
-            Added::Queued { depth } => self.process.emit(Event::UnitQueued { unit, depth }),
+            Added::Queued { depth } => {
+                self.kept.keep(unit);
+                self.process.emit(Event::UnitQueued { unit, depth });
+            }
         }
+    }
+
+    /// A run of the unit ends well in `tx`.
+    pub(super) fn is_done(&self, tx: &Tx<'_>, unit: UnitId) -> Result<(), StoreError> {
+        let asked_again = self.queue.waits(unit) || self.units.borrow()[usize::from(unit.0)].put_off;
+        if asked_again { Ok(()) } else { self.kept.is_done(tx, unit) }
     }
 
     /// What `unit` was to send is dropped; no correct rule asks for it.

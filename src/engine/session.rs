@@ -121,6 +121,7 @@ impl Session {
                 if result.is_ok() {
                     lifted = capture::pass_by(&self.process, tx, unit, synced_on)?;
                     moved = self.puller.applier.ends_well(tx, unit)?;
+                    self.scheduler.is_done(tx, unit)?;
                 }
                 tx.end_run(unit)?;
                 Ok((lifted, moved))

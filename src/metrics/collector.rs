@@ -10,6 +10,7 @@ use super::distribution::Distribution;
 use super::edits::Edits;
 use super::emptied::Emptied;
 use super::figure::{Figures, Sample};
+use super::forgotten::Forgotten;
 use super::half_seen::HalfSeen;
 use super::half_synced::HalfSynced;
 use super::hooks::HookCounts;
@@ -62,6 +63,7 @@ pub struct Collector {
     sessions: Sessions,
     arrivals: Arrivals,
     hooks: HookCounts,
+    forgotten: Forgotten,
     control: Control,
     traffic: Traffic,
     edits: Edits,
@@ -88,6 +90,7 @@ impl Collector {
             sessions: Sessions::new(devices),
             arrivals: Arrivals::new(devices, &setting.pulls),
             hooks: HookCounts::default(),
+            forgotten: Forgotten::default(),
             control: Control::default(),
             traffic: Traffic::new(devices),
             edits: Edits::default(),
@@ -159,6 +162,7 @@ impl Collector {
         self.situations.finish(at, &mut self.board);
         self.sessions.finish(at, &mut self.board);
         self.hooks.finish(&mut self.board);
+        self.forgotten.finish(&mut self.board);
         self.pages.finish(at, &mut self.board);
         self.replication.finish(at, &mut self.board);
         self.half_seen.finish(at, &mut self.board);
@@ -191,6 +195,7 @@ impl Collector {
         self.statuses.on(at, device, event, &mut self.board);
         self.emptied.on(at, device, event, &mut self.board);
         self.hooks.on(event, &mut self.board);
+        self.forgotten.on(at, device, event, &mut self.board);
         self.pages.on(at, device, event, &mut self.board);
         self.traffic.on_device(at, device, event, &mut self.board);
         self.traffic.on_engine(device, event, &mut self.board);

@@ -84,6 +84,7 @@ fn everything(t: &mut Telling) {
             .device(device, Event::App(AppEvent::Login));
     }
     let others = crate::metrics::hooks::EVERY.iter().chain(crate::metrics::arrivals::EVERY);
+    let others = others.chain(&crate::metrics::forgotten::EVERY);
     others.for_each(|event| _ = t.device(0, *event));
     t.device(0, Event::UnitQueued { unit: UNIT, depth: 1 })
         .device(0, Event::UnitCoalesced { unit: UNIT })

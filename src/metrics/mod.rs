@@ -26,6 +26,7 @@ mod distribution;
 mod edits;
 mod emptied;
 mod figure;
+mod forgotten;
 mod half_seen;
 mod half_synced;
 mod hooks;

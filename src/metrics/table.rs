@@ -155,6 +155,7 @@ table! {
     QueueDepth "engine.queue.depth" Count Lower Distribution "Units that wait, each time one is added."
     QueueWaited "engine.queue.waited" Ns Lower Distribution "How long a unit waited for its run."
     QueueDiscarded "engine.queue.discarded" Count Neither Counter "Waiting units that were dropped for another."
+    QueueForgotten "engine.queue.forgotten" Count Lower Counter "Units that were asked for and had not ended well as their process died, and that the next did not queue within a minute of its start."
     QueueCoalesced "engine.queue.coalesced" Count Neither Counter "Requests for a unit that was waiting already."
     ConflictsFound "engine.conflicts.found" Count Neither Counter "Edits that people saw saved and that met a true conflict by the engine's account, each once: a newer version with other values."
     ConflictsMiscounted "engine.conflicts.miscounted" Count Lower Gauge "Difference between the engine's account of true conflicts and the oracle's."

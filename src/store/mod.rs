@@ -47,6 +47,7 @@ mod session;
 mod shadow;
 mod squash;
 mod staged;
+mod waiting;
 
 #[cfg(test)]
 mod tests;
@@ -69,6 +70,7 @@ pub use rows::StoredRow;
 pub use session::{Store, Tx};
 pub use squash::{edited_again, fold, has_shadow, is_waited_for, names_behind, others_between, seal, unseal};
 pub use staged::{Staged, StagedPage, StagedRow};
+pub use waiting::Waiting;
 
 /// The book of cursors that all units share.
 pub const SHARED: crate::base::UnitId = crate::base::UnitId(u16::MAX);

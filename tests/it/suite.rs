@@ -355,6 +355,7 @@ suite! {
     suite_units_light_splash_meets_its_expectations: "units/light-splash";
     suite_units_never_updated_meets_its_expectations: "units/never-updated";
     suite_units_entity_apart_meets_its_expectations: "units/entity-apart";
+    suite_units_kept_queue_meets_its_expectations: "units/kept-queue";
     suite_units_last_sync_on_meets_its_expectations: "units/last-sync-on";
     suite_units_head_of_line_meets_its_expectations: "units/head-of-line";
     suite_units_network_polled_meets_its_expectations: "units/network-polled";

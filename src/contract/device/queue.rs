@@ -104,6 +104,11 @@ impl Queue {
         .await
     }
 
+    /// Whether the unit waits.
+    pub fn waits(&self, unit: UnitId) -> bool {
+        self.line.borrow().places.contains_key(&unit)
+    }
+
     /// How many wait.
     pub fn len(&self) -> usize {
         self.line.borrow().waiting.len()

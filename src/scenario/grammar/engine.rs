@@ -7,7 +7,8 @@ use super::phone::ENGINE_TOKEN;
 use crate::engine::{
     AfterFailure, Atomic, BaseDate, CallbackOptions, Checkpoint, CursorBook, Dates, Decoder, Detect,
     Identity, Jitter, LocalCapture, MissingParent, OnBadRow, OnRefused, OnTooLarge, Options, POLICY_NAMES,
-    PushOrder, PushUnit, Replace, RequestPer, Requests, Says, SecondEdit, Sends, SyncDate, WhileOpen,
+    PushOrder, PushUnit, QueueKept, Replace, RequestPer, Requests, Says, SecondEdit, Sends, SyncDate,
+    WhileOpen,
 };
 use crate::protocol;
 
@@ -52,7 +53,11 @@ pub(super) const ENGINE: Form = table(&[
     ),
     word::<AfterFailure>(
         "queue",
-        "What a unit that failed does to those behind it: it makes way and is queued again after a wait of its own, or it stays at the head, is tried again each 30 s, and nothing behind it runs before it has ended well. The queue lives in memory: a kill empties it.",
+        "What a unit that failed does to those behind it: it makes way and is queued again after a wait of its own, or it stays at the head, is tried again each 30 s, and nothing behind it runs before it has ended well. It lives where `queue_kept` says.",
+    ),
+    word::<QueueKept>(
+        "queue_kept",
+        "Where the queue is kept: in memory, so that a kill empties it and the next start queues what it triggers itself, or on disk, so that what was asked for and has not ended well is queued again.",
     ),
     owned(
         "sessions",

@@ -245,6 +245,7 @@ impl World<'_> {
             dates: view.at("dates").word(),
             identity: view.at("identity").word(),
             queue: view.at("queue").word(),
+            queue_kept: view.at("queue_kept").word(),
             sessions: self.sessions(view),
             network_poll: view.at("network_poll").present().map(View::span),
             status: view.at("status").flag(),
