@@ -43,6 +43,7 @@ impl Edits {
                     EditError::Locked => Id::WorkloadLocked,
                     EditError::NotOffline => Id::WorkloadNotOffline,
                     EditError::NoLease => Id::WorkloadNoLease,
+                    EditError::NotOwner => Id::WorkloadNotOwner,
                     _ => return,
                 };
                 board.add(why, 1);

@@ -103,7 +103,8 @@ pub(super) fn every(edit: EditId, tell: &mut dyn FnMut(Event<'_>)) {
     tell(Event::Page(PageEvent::Open { edit, entity, key }));
     let refused =
         LocalEdit { id: edit, entity, key: key.clone(), kind: EditKind::Delete, values: Vec::new() };
-    for error in [EditError::InConflict, EditError::Locked, EditError::NotOffline, EditError::NoLease] {
+    use EditError::{InConflict, Locked, NoLease, NotOffline, NotOwner};
+    for error in [InConflict, Locked, NotOffline, NoLease, NotOwner] {
         tell(Event::EditRefused { edit: &refused, error: &error });
     }
 }

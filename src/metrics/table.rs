@@ -194,6 +194,7 @@ table! {
     WorkloadLocked "workload.edits.locked" Count Lower Counter "Those of them that were refused as the phone saw no network, without which nothing is edited."
     WorkloadNotOffline "workload.edits.not_offline" Count Lower Counter "Those of them that were refused as the phone saw no network, without which this is not edited."
     WorkloadNoLease "workload.edits.without_lease" Count Lower Counter "Those of them that were refused as somebody else had the row, it was not shown as it was, or nobody could be asked for it."
+    WorkloadNotOwner "workload.edits.not_owner" Count Lower Counter "Those of them that were refused as the row is somebody else's."
     ApplyAborted "engine.apply.aborted" Count Lower Counter "Transactions of a pull that the database refused, since a row would refer to one that is not there."
     HalfSynced "device.half_synced.time" Ns Lower Counter "Over all devices: from the first rows of a pull that people saw to the last that its unit brought up to its next good end, over runs that were cut; to the end of the run of the bench if there was none."
     DanglingTime "device.dangling.row_ns" RowNs Lower Counter "Rows that refer to one that the device does not have times the time for which people saw them so; with `store.watch_references`, and 0 without."

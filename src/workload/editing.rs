@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::base::{EntityId, Span, in_words};
-use crate::contract::{EditKind, LocalEdit};
+use crate::base::{EntityId, Span, Value, in_words};
+use crate::contract::{EditKind, Entity, LocalEdit};
 
 /// What the app lets people edit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,6 +16,9 @@ pub struct Editing {
     /// Of these entities the columns that may be edited without a network, by position in the
     /// backend's columns; all of every other entity.
     pub columns: BTreeMap<EntityId, Vec<usize>>,
+    /// By entity: the column that says whose a row is, by position in the backend's columns, and
+    /// the attribute of a device that it is held against. Who is not the owner edits nothing.
+    pub owners: BTreeMap<EntityId, (usize, usize)>,
 }
 
 /// Whether people may edit while the phone sees no network.
@@ -36,12 +39,28 @@ impl Editing {
         let Some(columns) = self.columns.get(&edit.entity) else { return true };
         edit.kind == EditKind::Update && edit.values.iter().all(|(column, _)| columns.contains(column))
     }
+
+    /// Whether the edit's row, as it is `shown`, is of somebody else than a device of these
+    /// attributes. Who makes a row makes it for whomever they like.
+    pub fn is_anothers(
+        &self,
+        entity: &Entity,
+        edit: &LocalEdit,
+        attributes: &[Value],
+        shown: impl FnOnce() -> Option<Vec<Value>>,
+    ) -> bool {
+        let owner = self.owners.get(&edit.entity).filter(|_| edit.kind != EditKind::Create);
+        let Some((column, attribute)) = owner else { return false };
+        let Ok(place) = entity.projection.binary_search(column) else { return false };
+        shown().is_some_and(|values| values[place] != attributes[*attribute])
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::{DeviceId, EditId, Key, Value};
+    use crate::base::{DeviceId, EditId, Key};
+    use crate::contract::Delivery;
 
     #[test]
     fn without_a_network_only_what_is_named_is_edited() {
@@ -62,5 +81,29 @@ mod tests {
         ] {
             assert_eq!(editing.allows_offline(&edit), may, "{edit:?}");
         }
+    }
+
+    #[test]
+    fn a_row_is_edited_by_its_owner_alone() {
+        let task = Entity {
+            name: "task".to_owned(),
+            key: "id".to_owned(),
+            columns: Vec::new(),
+            projection: vec![0, 2],
+            scope: Vec::new(),
+            delivery: Delivery::Delta,
+            unique: Vec::new(),
+        };
+        let editing = Editing { owners: BTreeMap::from([(EntityId(0), (2, 0))]), ..Editing::default() };
+        let of = |entity: u16, kind, owner: &str| {
+            let id = EditId { device: DeviceId(0), number: 0 };
+            let edit =
+                LocalEdit { id, entity: EntityId(entity), key: Key::new("k"), kind, values: Vec::new() };
+            let shown = || Some(vec![Value::text("title"), Value::text(owner)]);
+            editing.is_anothers(&task, &edit, &[Value::text("ann")], shown)
+        };
+        assert!(of(0, EditKind::Update, "bob") && of(0, EditKind::Delete, "bob"));
+        assert!(!of(0, EditKind::Update, "ann") && !of(0, EditKind::Create, "bob"));
+        assert!(!of(1, EditKind::Update, "bob"), "nobody owns these");
     }
 }

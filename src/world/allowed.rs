@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::server::Servers;
-use crate::base::{DeviceId, EntityId, Key, Stamp, Time};
+use crate::base::{DeviceId, EntityId, Key, Stamp, Time, Value};
 use crate::contract::{EditError, EditKind, LocalEdit, NetworkKind};
 use crate::net::Link;
 use crate::scenario::Plan;
@@ -25,33 +25,38 @@ pub(super) struct Allowed {
     servers: Rc<Servers>,
     link: Rc<RefCell<Link>>,
     leases: Leases,
+    attributes: Vec<Value>,
 }
 
 impl Allowed {
     pub(super) fn new(
         plan: &Rc<Plan>,
         servers: &Rc<Servers>,
-        link: &Rc<RefCell<Link>>,
+        (link, attributes): (&Rc<RefCell<Link>>, &[Value]),
         leases: &Leases,
     ) -> Allowed {
         let (plan, servers) = (plan.clone(), servers.clone());
-        Allowed { plan, servers, link: link.clone(), leases: leases.clone() }
+        let (link, leases) = (link.clone(), leases.clone());
+        Allowed { plan, servers, link, leases, attributes: attributes.to_vec() }
     }
 
     fn editing(&self) -> &Editing {
         &self.plan.workload.editing
     }
 
-    /// Why the app refuses an edit, if it does; `shown` is the version of its row that the device
-    /// shows.
+    /// Why the app refuses an edit, if it does; `shown` is its row as the device shows it.
     pub(super) fn refuses(
         &self,
         (device, now): (DeviceId, Time),
         network: NetworkKind,
         edit: &LocalEdit,
-        shown: impl FnOnce() -> Option<Stamp>,
+        shown: impl Fn() -> Option<(Stamp, Vec<Value>)>,
     ) -> Option<EditError> {
         let editing = self.editing();
+        let entity = self.plan.schema.entity(edit.entity);
+        if editing.is_anothers(entity, edit, &self.attributes, || Some(shown()?.1)) {
+            return Some(EditError::NotOwner);
+        }
         if network == NetworkKind::None {
             if editing.offline == Offline::Locked {
                 return Some(EditError::Locked);
@@ -72,7 +77,7 @@ impl Allowed {
         let current = || {
             let backend = self.servers.backend.borrow();
             let there = backend.row(edit.entity, &edit.key).map(|row| row.stamp);
-            there.is_none() || there == shown()
+            there.is_none() || there == shown().map(|(stamp, _)| stamp)
         };
         if !reached || !current() {
             return Some(EditError::NoLease);

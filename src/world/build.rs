@@ -216,7 +216,7 @@ impl Fitter<'_> {
             seed,
             identity: self.plan.engine.identity,
             world: self.node,
-            allowed: Allowed::new(self.plan, self.servers, &link, &self.leases),
+            allowed: Allowed::new(self.plan, self.servers, (&link, &device.attributes), &self.leases),
         };
         (ports::device(self.handle, self.hub, parts), link)
     }

@@ -15,7 +15,7 @@ use super::screen::{Screen, Wish};
 use super::storage::{Saved, Storage};
 use super::suspension::Suspension;
 use super::unsaved::Unsaved;
-use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, UnitId};
+use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
 use crate::contract::{
     AppEvent, DeviceView, EditError, Event, Hook, KillReason, LocalBoxFuture, LocalEdit, Node, Pick, Ports,
     SyncEngine, SyncError, UnitEvent, Work,
@@ -293,13 +293,13 @@ impl Device {
         });
     }
 
-    /// The version of an edit's row that the device shows.
-    fn shown(&self, edit: &LocalEdit) -> Option<Stamp> {
+    /// An edit's row as the device shows it, with its version.
+    fn shown(&self, edit: &LocalEdit) -> Option<(Stamp, Vec<Value>)> {
         let mut shown = None;
         self.with_view(|view| {
-            view.rows(edit.entity, &mut |key, stamp, _| {
+            view.rows(edit.entity, &mut |key, stamp, values| {
                 if key == edit.key.as_str() {
-                    shown = Some(stamp);
+                    shown = Some((stamp, values.iter().map(|value| value.to_value()).collect()));
                 }
             });
         });

@@ -88,6 +88,9 @@ pub enum EditError {
     /// Somebody else has the row, or nobody could be asked for it.
     #[error("the row cannot be had for editing")]
     NoLease,
+    /// The row is somebody else's.
+    #[error("the row is somebody else's")]
+    NotOwner,
     /// There is no room on the device.
     #[error("the device's storage is full")]
     StorageFull,
@@ -110,6 +113,7 @@ impl EditError {
             EditError::Locked => 8,
             EditError::NotOffline => 9,
             EditError::NoLease => 10,
+            EditError::NotOwner => 11,
         }
     }
 }

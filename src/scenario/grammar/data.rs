@@ -28,6 +28,12 @@ pub(super) const ENTITY: Form = table(&[
         Form::List(&Form::Text),
         "Columns that people may edit while the phone sees no network; then they make and delete no rows either. Everything if it is missing, nothing if it is empty.",
     ),
+    key(
+        "owned_by",
+        map(&Form::Written(&SCOPE)),
+        "{}",
+        "Whose a row is: a column that is held against an attribute of the device, such as { owner = \"device.person\" }. Who is not the owner sees it and cannot edit it; the office can.",
+    ),
     optional("project", Form::List(&Form::Text), "The columns that devices hold; all if it is missing."),
     key(
         "delivery",

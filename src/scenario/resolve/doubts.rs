@@ -318,7 +318,9 @@ fn lone_attributes(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
         }
         _ => None,
     });
-    let mut used: BTreeSet<&str> = of_events.collect();
+    let of_owners = plan.workload.editing.owners.values();
+    let of_owners = of_owners.map(|(_, attribute)| &*plan.attributes[*attribute].name);
+    let mut used: BTreeSet<&str> = of_events.chain(of_owners).collect();
     let mut doubts = overridden(plan, root);
     for (entity, data) in plan.schema.entities.iter().zip(plan.data.iter()) {
         let written = root.at("entity").key(&entity.name);

@@ -1,5 +1,6 @@
 //! What people may edit, and when.
 
+use super::super::written::{Scope, scope};
 use super::World;
 use crate::base::EntityId;
 use crate::workload::Editing;
@@ -18,10 +19,34 @@ pub(super) fn editing(world: &World<'_>) -> Editing {
     };
     for (number, entity) in world.schema.entities.iter().enumerate() {
         let id = EntityId(number as u16);
+        if let Some(owner) = owner(world, id) {
+            editing.owners.insert(id, owner);
+        }
         let list = world.root.at("entity").key(&entity.name).at("editable_offline");
         let Some(list) = list.present() else { continue };
         let columns = list.items().filter_map(|item| world.column_named(item, id, item.text()));
         editing.columns.insert(id, columns.collect());
     }
     editing
+}
+
+/// The column that says whose a row of the entity is, and the attribute that it is held against.
+fn owner(world: &World<'_>, id: EntityId) -> Option<(usize, usize)> {
+    let entity = world.schema.entity(id);
+    let owned = world.root.at("entity").key(&entity.name).at("owned_by");
+    let mut entries = owned.entries();
+    let (name, view) = entries.next()?;
+    if entries.next().is_some() {
+        world.wrong.at(owned, "a row has one owner", "name one column in `owned_by`");
+    }
+    let column = world.column_named(owned.name(name), id, name)?;
+    let Some(Scope::Attribute(attribute)) = scope(view.text()) else {
+        world.wrong.at(view, "no time owns a row", "write an attribute, such as \"device.person\"");
+        return None;
+    };
+    if entity.projection.binary_search(&column).is_err() {
+        let title = format!("devices do not hold `{name}`, so that none can tell whose a row is");
+        world.wrong.at(view, title, "add it to `project`");
+    }
+    Some((column, world.attribute_named(view, &attribute)?))
 }
