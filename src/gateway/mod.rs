@@ -55,6 +55,7 @@ mod replica_side;
 mod server;
 #[cfg(test)]
 mod tests;
+mod version;
 
 pub use capture::{
     Canonical, Capture, ChangeLogOptions, Effort, FlagForm, FlagOptions, FlagPer, HashOptions, Initial, Keep,
@@ -68,3 +69,4 @@ pub use leg::{Direction, Leg, Options as LegOptions, Outage, OutageMode, Passage
 pub use mode::{Mode, Unfit};
 pub use options::{CursorSaved, Options, RefreshOptions};
 pub use server::{Backup, Gateway};
+pub use version::Versions;

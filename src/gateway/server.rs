@@ -1,6 +1,7 @@
 //! Serves the requests of devices.
 
 use std::ops::ControlFlow;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::capture::{self, Ask, Capture, Effort, Reader, Strategy};
@@ -10,6 +11,7 @@ use super::incarnation::{Life, Restored};
 use super::mode::Mode;
 use super::options::Options;
 use super::persistent::Persistent;
+use super::version::{self, Versions};
 use crate::backend::{Backend, Call, Change, Load};
 use crate::base::{DeviceId, EntityId, Stamp, Time, Value};
 use crate::contract::{
@@ -37,6 +39,8 @@ pub struct Gateway {
     pub(super) cursors: Option<Cursors>,
     /// What it has besides if it keeps a replica.
     pub(super) persistent: Option<Persistent>,
+    /// The versions of the app, if there are several.
+    versions: Option<Rc<Versions>>,
 }
 
 /// What a backup holds of a gateway.
@@ -80,7 +84,14 @@ impl Gateway {
             attributes,
             cursors,
             persistent,
+            versions: None,
         }
+    }
+
+    /// For devices that run several versions of an app.
+    #[must_use]
+    pub fn with_versions(self, versions: Option<Rc<Versions>>) -> Gateway {
+        Gateway { versions, ..self }
     }
 
     /// For devices with these units: of what a unit brings an excerpt it is sent no more.
@@ -138,7 +149,8 @@ impl Gateway {
         effort: &mut Effort,
         backend: &mut Backend,
     ) -> Result<Vec<u8>, ServerError> {
-        let Gateway { codec, strategy, cursors, .. } = self;
+        let Gateway { codec, strategy, cursors, versions, .. } = self;
+        let versions = versions.as_deref();
         let (codec, strategy) = (*codec, &mut **strategy);
         let attributes = &self.attributes[request.device().0 as usize];
         match request {
@@ -146,24 +158,26 @@ impl Gateway {
                 let life = Life::of(backend.incarnation(), self.backend_restored);
                 let cursors = cursors.as_mut();
                 let unit = self.units.get(usize::from(pull.unit.0));
-                Pulling { codec, strategy, cursors, backend, life, attributes, unit, pull }.answer(effort)
+                Pulling { codec, strategy, cursors, backend, life, attributes, unit, pull, versions }
+                    .answer(effort)
             }
             Request::Push(push) => {
                 effort.scanned = push.mutations.len() as u64;
-                let outcomes = take_edits(backend, attributes, push, strategy);
+                let outcomes = take_edits((backend, versions), attributes, push, strategy);
                 backend.call.load.rows = outcomes.len() as u64;
                 let ids = push.mutations.iter().map(|mutation| mutation.id.as_str());
                 Ok(codec.results(push.asked(), &mut ids.zip(&outcomes)))
             }
             Request::Sync(SyncRequest { push, pull }) => {
-                let outcomes = take_edits(backend, attributes, push, strategy);
+                let outcomes = take_edits((backend, versions), attributes, push, strategy);
                 let life = Life::of(backend.incarnation(), self.backend_restored);
                 let cursors = cursors.as_mut();
                 let unit = self.units.get(usize::from(pull.unit.0));
-                let mut pulling = Pulling { codec, strategy, cursors, backend, life, attributes, unit, pull };
+                let mut pulling =
+                    Pulling { codec, strategy, cursors, backend, life, attributes, unit, pull, versions };
                 Ok(pulling.after(push, &outcomes, effort))
             }
-            Request::Fetch(fetch) => handle_fetch(codec, backend, attributes, fetch, effort),
+            Request::Fetch(fetch) => handle_fetch(codec, (backend, versions), attributes, fetch, effort),
         }
     }
 
@@ -281,6 +295,7 @@ struct Pulling<'p> {
     attributes: &'p [Value],
     unit: Option<&'p SyncUnit>,
     pull: &'p PullRequest,
+    versions: Option<&'p Versions>,
 }
 
 impl Pulling<'_> {
@@ -319,7 +334,7 @@ impl Pulling<'_> {
         effort: &mut Effort,
         rows: &mut u64,
     ) -> Result<Vec<u8>, ServerError> {
-        let Pulling { codec: _, strategy, cursors, backend, life, attributes, unit, pull } = self;
+        let Pulling { codec: _, strategy, cursors, backend, life, attributes, unit, pull, versions } = self;
         let schema = Arc::clone(backend.schema());
         let most = u64::from(pull.rows.clamp(1, backend.page_cap()));
         for want in &pull.wants {
@@ -333,6 +348,7 @@ impl Pulling<'_> {
             let cursor = life.read(entity, told).inspect_err(|error| cursors.failed(line, error))?;
             let cursor = cursor.as_deref();
             let (reader, limit) = (Reader::Device(pull.device, attributes), most - *rows);
+            let width = version::width(*versions, pull.device, entity);
             let excerpt = unit.and_then(|unit| unit.excerpt(entity));
             let mut excerpt = excerpt.map(|of| Sending::new(of, attributes, &**strategy, (cursor, limit)));
             // Rows that are passed over do not fill a page.
@@ -346,7 +362,7 @@ impl Pulling<'_> {
                 let full = match &mut excerpt {
                     Some(excerpt) => excerpt.send(&mut *writer, change),
                     None => {
-                        write_change(&mut *writer, schema.entity(entity), change, part);
+                        write_change(&mut *writer, (schema.entity(entity), width), change, part);
                         false
                     }
                 };
@@ -373,13 +389,13 @@ impl Pulling<'_> {
 
 /// What becomes of the edits of a push.
 fn take_edits(
-    backend: &mut Backend,
+    (backend, versions): (&mut Backend, Option<&Versions>),
     attributes: &[Value],
     push: &PushRequest,
     strategy: &mut dyn Strategy,
 ) -> Vec<Outcome> {
     let now = backend.call.now;
-    let outcomes = backend.push_in_call(attributes, &push.mutations);
+    let mut outcomes = backend.push_in_call(attributes, &push.mutations);
     let reader = Reader::Device(push.device, attributes);
     for (mutation, outcome) in push.mutations.iter().zip(&outcomes) {
         strategy.touched(now, reader, mutation.entity, &mutation.key);
@@ -390,12 +406,13 @@ fn take_edits(
             strategy.touched(now, reader, mutation.entity, &row.key);
         }
     }
+    version::narrow(versions, push.device, &push.mutations, &mut outcomes);
     outcomes
 }
 
 fn handle_fetch(
     codec: &dyn Codec,
-    backend: &mut Backend,
+    (backend, versions): (&mut Backend, Option<&Versions>),
     attributes: &[Value],
     fetch: &FetchRequest,
     effort: &mut Effort,
@@ -404,9 +421,10 @@ fn handle_fetch(
     let mut writer = codec.pages(fetch.asked());
     let limit = fetch.rows.clamp(1, backend.page_cap()) as usize;
     writer.begin_page(fetch.entity);
+    let width = version::width(versions, fetch.device, fetch.entity);
     let schema = Arc::clone(backend.schema());
     let fetched = backend.sight(now).fetch(fetch.entity, attributes, &fetch.of, limit, |change| {
-        write_change(&mut *writer, schema.entity(fetch.entity), change, None);
+        write_change(&mut *writer, (schema.entity(fetch.entity), width), change, None);
     })?;
     (effort.scanned, backend.call.load.rows) = (fetched.scanned, fetched.delivered);
     // There is nothing to go on from: a record with more rows than this shows its first ones.
@@ -415,10 +433,16 @@ fn handle_fetch(
     Ok(writer.finish())
 }
 
-/// Writes a change as the devices hold it.
-fn write_change(writer: &mut dyn PageWriter, entity: &Entity, change: Change<'_>, part: Option<Part>) {
+/// Writes a change as devices hold it that hold so many of its columns.
+fn write_change(
+    writer: &mut dyn PageWriter,
+    (entity, width): (&Entity, usize),
+    change: Change<'_>,
+    part: Option<Part>,
+) {
     let (key, stamp) = (change.key.as_str(), change.stamp);
-    let values = change.values.map(|values| Projected { values, columns: &entity.projection });
+    let columns = &entity.projection[..width.min(entity.projection.len())];
+    let values = change.values.map(|values| Projected { values, columns });
     match (part, values) {
         (Some(part), Some(values)) => writer.part(part, key, stamp, values),
         (_, values) => writer.row(key, stamp, values),

@@ -1,14 +1,14 @@
 //! Rows of which a device shows a part, beside those that it holds in full: what it says of a
 //! version must be what that version said.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::check::{Check, Subject};
 use super::model::Oracle;
 use super::truth::Truth;
 use super::words;
 use crate::base::{DeviceId, EntityId, Key, Stamp, UnitId, Value};
-use crate::contract::{DeviceView, Entity};
+use crate::contract::{DeviceView, Entity, Schema};
 
 impl Oracle {
     /// Looks at what a device shows of entities of which units bring parts. Versions that the
@@ -49,6 +49,33 @@ impl Oracle {
                 let is_dirty = dirty.iter().any(|(of, own)| *of == id && own.as_str() == key);
                 if !is_dirty && differs(truth, (id, key), stamp, (&entity.projection, &values)) {
                     self.contradicts(device, (id, key), "shows in full what its version does not say");
+                }
+            });
+        }
+    }
+
+    /// Looks at the columns that a newer version of the app has brought to a device: each row that
+    /// is of the backend's present version must say what that says.
+    pub(super) fn look_at_columns(
+        &mut self,
+        device: DeviceId,
+        view: &dyn DeviceView,
+        truth: &dyn Truth,
+        newer: &Schema,
+    ) {
+        let waits = view.pending().into_iter().chain(view.held_up());
+        let dirty: BTreeSet<(EntityId, Key)> = waits.map(|edit| (edit.entity, edit.key)).collect();
+        for id in newer.ids() {
+            let (held, all) = (self.schema.entity(id).projection.len(), &newer.entity(id).projection);
+            if held == all.len() {
+                continue;
+            }
+            view.rows(id, &mut |key, stamp, values| {
+                let values: Vec<Value> = values.iter().skip(held).map(|value| value.to_value()).collect();
+                self.parts_seen += 1;
+                let is_dirty = dirty.contains(&(id, Key::new(key)));
+                if !is_dirty && differs(truth, (id, key), stamp, (&all[held..], &values)) {
+                    self.contradicts(device, (id, key), "lacks in a new column what its version says");
                 }
             });
         }

@@ -453,6 +453,7 @@ fn decided(decision: Decision<'_>) -> String {
 fn phone(event: PhoneEvent) -> String {
     match event {
         PhoneEvent::TokenRenewed { took } => format!("another token came after {took}"),
+        PhoneEvent::Upgraded => "a newer version of the app was installed".to_owned(),
     }
 }
 

@@ -48,6 +48,8 @@ pub struct Plan {
 
     /// The entities.
     pub schema: Arc<Schema>,
+    /// The entities as the app knows them that some devices upgrade from: with fewer columns.
+    pub before: Option<Arc<Schema>>,
     /// Where their rows come from, by entity.
     pub data: Arc<Vec<workload::EntityData>>,
     /// What sets devices apart.

@@ -45,6 +45,7 @@ mod rows;
 mod session;
 mod shadow;
 mod squash;
+mod upgrade;
 
 #[cfg(test)]
 mod tests;

@@ -161,6 +161,7 @@ impl Told for PhoneEvent {
                 digest.number(0);
                 took.tell(digest);
             }
+            PhoneEvent::Upgraded => digest.number(1),
         }
     }
 }

@@ -43,6 +43,7 @@ mod lifecycle;
 mod lists;
 mod logins;
 mod missed;
+mod narrow;
 mod opened;
 mod outcome;
 mod people;

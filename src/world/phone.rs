@@ -1,19 +1,51 @@
 //! What befalls phones in their lives, by a plan or by chance: drawn before the world starts.
 
+use std::rc::Rc;
+
+use super::device::Device;
 use super::faults::{choose, count, moments};
 use super::missed::Awaited;
-use crate::base::{Span, Time};
+use crate::base::{DeviceId, Span, Time};
 use crate::scenario::{DevicePlan, Happening, PhoneLife, Plan};
+use crate::sim::{Handle, NodeId};
 
 /// All of it, up to the end of the script.
 #[derive(Debug, Default)]
 pub(super) struct Lives {
     /// When tokens are taken back, by device.
     pub(super) revoked: Vec<Vec<Time>>,
+    /// What is done to phones.
+    pub(super) acts: Vec<Act>,
     /// What has to meet somebody.
     pub(super) awaited: Vec<Awaited>,
     /// What was planned or drawn, in words.
     pub(super) told: Vec<(Time, String)>,
+}
+
+/// Something that is done to a phone.
+#[derive(Clone, Debug)]
+pub(super) struct Act {
+    at: Time,
+    device: DeviceId,
+    what: Deed,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Deed {
+    Upgrade { restart_after: Span },
+}
+
+/// Does to phones what was planned and drawn.
+pub(super) fn play(acts: &[Act], (handle, node): (&Handle, NodeId), devices: &[Rc<Device>]) {
+    for Act { at, device, what } in acts.iter().cloned() {
+        let (clock, device) = (handle.clone(), devices[device.0 as usize].clone());
+        handle.spawn(node, "phone", async move {
+            clock.sleep_until(at).await;
+            match what {
+                Deed::Upgrade { restart_after } => device.upgrade(restart_after),
+            }
+        });
+    }
 }
 
 /// What befalls the devices of `plan`.
@@ -27,6 +59,11 @@ pub(super) fn draw(plan: &Plan, devices: &[DevicePlan]) -> Lives {
             PhoneLife::TokenExpiry => {
                 chosen.iter().for_each(|device| lives.revoked[device.0 as usize].push(planned.at));
                 format!("the tokens of {whom} are taken back")
+            }
+            PhoneLife::Upgrade { restart_after } => {
+                let what = Deed::Upgrade { restart_after: *restart_after };
+                lives.acts.extend(chosen.iter().map(|&device| Act { at: planned.at, device, what }));
+                format!("{whom} get a new version of the app")
             }
         };
         lives.told.push((planned.at, format!("{}: {text}", planned.name)));

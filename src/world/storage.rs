@@ -3,10 +3,11 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use crate::base::{Seed, Time};
-use crate::contract::{Database, DeviceSetup, KillReason};
+use crate::base::{DeviceId, Seed, Time};
+use crate::contract::{Database, DeviceSetup, EditKind, KillReason, LocalEdit, Schema};
 use crate::disk::{Backup, Disk, PowerLoss};
 use crate::engine::Identity;
+use crate::gateway::Versions;
 
 /// The database's name on the disk.
 const DATABASE: &str = "app.db";
@@ -22,6 +23,10 @@ pub(super) struct Storage {
     pub(super) disk: Disk,
     /// With the name.
     setup: RefCell<Rc<DeviceSetup>>,
+    /// Whose it is, whatever it calls itself.
+    owner: DeviceId,
+    /// The versions of its app, if there are several.
+    versions: Option<Rc<Versions>>,
     /// Where the name is kept.
     identity: Identity,
     seed: Seed,
@@ -41,13 +46,48 @@ pub(super) struct Saved {
 }
 
 impl Storage {
-    pub(super) fn new(disk: Disk, setup: DeviceSetup, identity: Identity, seed: Seed) -> Storage {
+    pub(super) fn new(
+        disk: Disk,
+        (setup, versions): (DeviceSetup, Option<Rc<Versions>>),
+        identity: Identity,
+        seed: Seed,
+    ) -> Storage {
         let (losses, lives, takers_of_room) = Default::default();
-        Storage { disk, setup: RefCell::new(Rc::new(setup)), identity, seed, losses, lives, takers_of_room }
+        let (owner, setup) = (setup.device, RefCell::new(Rc::new(setup)));
+        Storage { disk, setup, owner, versions, identity, seed, losses, lives, takers_of_room }
     }
 
+    /// What the app knows about itself, in the version that is installed.
     pub(super) fn setup(&self) -> Rc<DeviceSetup> {
-        self.setup.borrow().clone()
+        let setup = self.setup.borrow().clone();
+        match &self.versions {
+            None => setup,
+            Some(versions) => {
+                let schema = versions.schema(self.owner).clone();
+                Rc::new(DeviceSetup { schema, ..DeviceSetup::clone(&setup) })
+            }
+        }
+    }
+
+    /// A newer version of the app is installed.
+    pub(super) fn upgrade(&self) {
+        self.versions.iter().for_each(|versions| versions.upgrade(self.owner));
+    }
+
+    /// What the older version knew of the data, if a newer one runs.
+    pub(super) fn narrower(&self) -> Option<&Schema> {
+        let versions = self.versions.as_ref().filter(|versions| versions.is_newer(self.owner))?;
+        Some(versions.before())
+    }
+
+    /// An edit as the version of the app that runs can make it; `None` if it has nothing of it.
+    pub(super) fn makes(&self, edit: &LocalEdit) -> Option<LocalEdit> {
+        let mut edit = edit.clone();
+        if let Some(versions) = &self.versions {
+            let known = &versions.schema(self.owner).entity(edit.entity).projection;
+            edit.values.retain(|(column, _)| known.contains(column));
+        }
+        (edit.kind != EditKind::Update || !edit.values.is_empty()).then_some(edit)
     }
 
     /// The process ends for this reason, with what that does to what is not synced.
@@ -91,6 +131,10 @@ impl Storage {
 
     /// It becomes what another was; the other's name comes along if that is kept there.
     pub(super) fn become_copy(&self, other: &Saved) {
+        if other.setup.schema.version > 0 {
+            // The app comes along.
+            self.upgrade();
+        }
         if self.identity == Identity::Database {
             *self.setup.borrow_mut() = other.setup.clone();
         }

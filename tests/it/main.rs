@@ -32,5 +32,6 @@ mod tidy;
 mod tiny_stack;
 mod tune;
 mod validation;
+mod upgrade_sweep;
 mod waits;
 mod worlds;

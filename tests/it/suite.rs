@@ -191,7 +191,9 @@ suite! {
     suite_device_restored_again_meets_its_expectations: "device/restored-again";
     suite_device_cut_short_meets_its_expectations: "device/cut-short";
     suite_device_handed_on_meets_its_expectations: "device/handed-on";
+    suite_device_new_column_meets_its_expectations: "device/new-column";
     suite_device_token_meets_its_expectations: "device/token";
+    suite_device_upgrade_meets_its_expectations: "device/upgrade";
     suite_device_killed_away_meets_its_expectations: "device/killed-away";
     suite_device_killed_load_meets_its_expectations: "device/killed-load";
     suite_device_late_login_meets_its_expectations: "device/late-login";

@@ -10,4 +10,6 @@ pub enum PhoneEvent {
         /// Since it was asked for.
         took: Span,
     },
+    /// A newer version of the app was installed, and its process begins again.
+    Upgraded,
 }

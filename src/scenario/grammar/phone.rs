@@ -1,8 +1,10 @@
 //! Keys of a phone's life: tokens, and what happens to them.
 
+use super::super::column::COLUMN;
 use super::super::form::{Form, SOME_SPAN, key, optional, required, table, word};
-use super::trouble::on_devices;
+use super::trouble::{RESTART, on_devices};
 use crate::engine::OnUnauthorized;
+use crate::store::OnMismatch;
 
 pub(super) const TOKEN: Form = table(&[required(
     "life",
@@ -18,3 +20,27 @@ pub(super) const ENGINE_TOKEN: Form = table(&[word::<OnUnauthorized>(
 pub(super) const TOKEN_EXPIRY: Form = on_devices![];
 pub(super) const TOKEN_EXPIRY_SAYS: &str =
     "The server takes the tokens of devices back: it refuses them from then on (401).";
+
+pub(super) const UPGRADE: Form = on_devices![
+    optional(
+        "adds",
+        ADDS,
+        "The column that the new version holds besides; events that add others bring the same version."
+    ),
+    word::<OnMismatch>(
+        "on_mismatch",
+        "What the new version makes of the old one's database: it adds the columns, empty until their rows come again; the same, and has all rows come again; or it throws all away, edits that wait included, and loads again.",
+    ),
+    RESTART,
+];
+pub(super) const UPGRADE_SAYS: &str = "A new version of the app is installed, which holds more columns; devices that it does not concern keep the old one.";
+
+const ADDS: Form = table(&[
+    required("entity", Form::Text, "The entity."),
+    required("column", Form::Text, "The column."),
+    optional(
+        "type",
+        Form::Written(&COLUMN),
+        "Its type, if the schema does not have it: it is new on the backend, too, and empty in all rows.",
+    ),
+]);

@@ -8,7 +8,7 @@ use super::super::plan::Asking;
 use super::super::words::Beside;
 use super::super::written::{CLOCK, NAME, STEP};
 use super::flag::{GATEWAY_REPLACED, TOUCH_FLAG};
-use super::phone::{TOKEN_EXPIRY, TOKEN_EXPIRY_SAYS};
+use super::phone::{TOKEN_EXPIRY, TOKEN_EXPIRY_SAYS, UPGRADE, UPGRADE_SAYS};
 use crate::gateway;
 use crate::net::{Foreign, OutageMode};
 
@@ -42,7 +42,8 @@ macro_rules! jump {
 }
 
 const FOR: Key = required("for", SPAN, "How long; with 0s nothing happens.");
-const RESTART: Key = key("restart_after", SPAN, "\"5s\"", "How long until the app is started again.");
+pub(super) const RESTART: Key =
+    key("restart_after", SPAN, "\"5s\"", "How long until the app is started again.");
 const OF: Key = required("of", SOME_SPAN, "How long before the event the backup was made.");
 
 pub(super) const EVENT: Form = Form::Table {
@@ -225,6 +226,7 @@ pub(super) const EVENT: Form = Form::Table {
             "The operating system suspends the app: nothing of it goes on, and it is not dead. Its person has put it away, and takes it up again if they looked at it.",
         ),
         optional("token_expiry", TOKEN_EXPIRY, TOKEN_EXPIRY_SAYS),
+        optional("upgrade", UPGRADE, UPGRADE_SAYS),
         optional(
             "trigger",
             on_devices![
@@ -290,7 +292,6 @@ pub(super) const EVENT: Form = Form::Table {
             CLONE,
             "The storage of a device is copied to another, in place of what was there; both go on. Where devices hold their cursors, one of another scope never gets its own rows from before, whatever `engine.identity` is: a cursor says how far, and not of what.",
         ),
-        optional("schema_change", Form::Later, "Columns change."),
         optional("scope_change", Form::Later, "A device's attributes change."),
     ],
 };

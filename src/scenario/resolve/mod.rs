@@ -120,6 +120,7 @@ pub(super) fn resolve(
     let gateway = world.gateway();
     let (engine, events) = (world.engine(&gateway), world.events());
     naming::keys_fit(root, world.mode(), &wrong);
+    phone::fits(root, &wrong);
     world.namesakes(&gateway, engine.identity, &events);
     let plan = Plan {
         scenario: root.at("name").text().to_owned(),
@@ -156,6 +157,7 @@ pub(super) fn resolve(
         gates: world.gates(),
         claims: Arc::from([]),
         questions: Arc::from([]),
+        before: entities.before.map(Arc::new),
         data: Arc::new(entities.data),
         attributes: world.attributes,
         schema: Arc::new(world.schema),
@@ -354,6 +356,7 @@ impl World<'_> {
             watch_references: view.at("watch_references").flag(),
             keep_settled: view.at("keep_settled").span(),
             watch_cursors: view.at("watch_cursors").flag(),
+            on_mismatch: phone::on_mismatch(self.root),
         }
     }
 }

@@ -190,7 +190,7 @@ impl World<'_> {
             "time_zone" => Happening::TimeZone { micros: signed(view.at("by").text())? },
             "disk_full" => Happening::DiskFull { length },
             "slow_disk" => Happening::SlowDisk { length, factor: view.at("factor").count() },
-            _ => return of_phones(kind).or_else(|| self.of_servers(kind, view)),
+            _ => return of_phones(kind, view).or_else(|| self.of_servers(kind, view)),
         })
     }
 
