@@ -49,6 +49,7 @@ pub mod control;
 mod excerpts;
 mod exchange;
 mod joined;
+mod logout;
 mod named;
 mod options;
 mod outgoing;
@@ -87,9 +88,9 @@ pub use conflict::{
 };
 pub use joined::{SquashRule, joined};
 pub use options::{
-    AfterFailure, BadRowOptions, ConflictOptions, CursorBook, Dates, Decoder, Identity, Jitter, LocalCapture,
-    MissingParent, OnBadRow, OnUnauthorized, Options, PullOptions, PushOptions, PushOrder, Replace,
-    RequestPer, Requests, RetryOptions, SecondEdit, Sends, SyncDate, WhileOpen,
+    AfterFailure, BadRowOptions, ConflictOptions, CursorBook, DatabasePer, Dates, Decoder, Identity, Jitter,
+    LocalCapture, MissingParent, OnBadRow, OnLogout, OnUnauthorized, Options, PullOptions, PushOptions,
+    PushOrder, Replace, RequestPer, Requests, RetryOptions, SecondEdit, Sends, SyncDate, WhileOpen,
 };
 pub use push_order::BottomUp;
 pub use retry::backoff;

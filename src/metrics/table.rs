@@ -97,6 +97,8 @@ table! {
     RequestsGatewayTimeout "engine.requests.gateway_timeout" Count Lower Counter "Requests on which the gateway gave up (504)."
     RequestsUnauthorized "engine.requests.unauthorized" Count Lower Counter "Requests refused for their token (401)."
     TokensRenewed "engine.tokens.renewed" Count Neither Counter "Tokens that devices got in place of others."
+    LogoutsRefused "device.logouts.refused" Count Lower Counter "Logouts that the app did not allow, as edits waited."
+    Logins "device.logins.count" Count Neither Counter "Logins after a logout."
     RequestDuration "engine.request.duration" Ns Lower Distribution "From sending a request to its useful answer."
     ResponseBytes "engine.response.bytes" Bytes Neither Distribution "Size of useful answers."
     DownBytes "engine.down.bytes" Bytes Lower Counter "Bytes of useful answers."

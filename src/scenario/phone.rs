@@ -1,10 +1,6 @@
 //! What happens in the life of a phone, beside its network and its processes.
 
-use std::sync::Arc;
-
-use super::plan::Plan;
 use crate::base::Span;
-use crate::contract::Schema;
 
 /// Something in the life of a phone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,11 +12,19 @@ pub enum PhoneLife {
         /// How long until the app is started again.
         restart_after: Span,
     },
-}
-
-impl Plan {
-    /// What the apps know of the data as the scenario begins.
-    pub fn first_schema(&self) -> &Arc<Schema> {
-        self.before.as_ref().unwrap_or(&self.schema)
-    }
+    /// Its person logs out.
+    LogOut {
+        /// How long until they log in again.
+        length: Span,
+    },
+    /// Its person logs out, and somebody else logs in.
+    OtherUser {
+        /// How long the other one has it.
+        length: Span,
+    },
+    /// Its app is deleted and installed again.
+    Reinstall {
+        /// How long until the app is started again.
+        restart_after: Span,
+    },
 }

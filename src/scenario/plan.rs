@@ -112,6 +112,13 @@ pub struct Plan {
     pub warnings: Arc<[Diagnostic]>,
 }
 
+impl Plan {
+    /// What the apps know of the data as the scenario begins.
+    pub fn first_schema(&self) -> &Arc<Schema> {
+        self.before.as_ref().unwrap_or(&self.schema)
+    }
+}
+
 /// Something that sets devices apart, such as `clinic`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Attribute {

@@ -93,6 +93,7 @@ pub(super) fn build(
     faults.add((&mut suspensions.told, &mut suspensions.awaited));
     let mut phones = phone::draw(&plan, &devices);
     faults.add((&mut phones.told, &mut phones.awaited));
+    faults.restores.append(&mut phones.restores);
     disturbances.hindrances.iter().for_each(|hindrance| backend.hinder(*hindrance));
     let windows;
     (faults.fired, windows) = fired::planned(&plan, &devices);
@@ -204,6 +205,7 @@ impl Fitter<'_> {
             schema: self.plan.first_schema().clone(),
             units: self.plan.units.clone(),
             attributes: device.attributes.clone(),
+            person: 0,
         };
         let disk = templates.disk(&device, &setup, &*self.servers.server.borrow());
         templates.tell(&device, &mut *self.servers.server.borrow_mut());

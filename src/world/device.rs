@@ -173,13 +173,24 @@ impl Device {
 
     /// Its storage goes back to what it was at a backup. Nobody looks at the app meanwhile.
     pub(super) fn restore(&self, backup: &Saved, restart_after: Span) {
-        let told = Event::Restored { to: backup.at, life: backup.life };
+        let (told, before) = (Event::Restored { to: backup.at, life: backup.life }, self.storage.person());
         self.put_in(|storage| storage.restore(backup), restart_after, told);
+        let person = self.storage.person();
+        if person != before {
+            self.tell(Event::Phone(PhoneEvent::LoggedIn { person }));
+        }
     }
 
     /// A newer version of the app is installed over the one that is there.
     pub(super) fn upgrade(&self, restart_after: Span) {
         self.put_in(Storage::upgrade, restart_after, Event::Phone(PhoneEvent::Upgraded));
+    }
+
+    /// The app is deleted and installed again.
+    pub(super) fn reinstall(&self, restart_after: Span) {
+        self.tell(Event::Phone(PhoneEvent::Reinstalled));
+        let told = Event::Restored { to: Time::ZERO, life: 0 };
+        self.put_in(Storage::wipe, restart_after, told);
     }
 
     fn put_in(&self, state: impl FnOnce(&Storage), restart_after: Span, told: Event<'_>) {

@@ -57,7 +57,8 @@ impl World {
         self.play_triggers();
         self.play_cancels();
         self.play_suspensions();
-        phone::play(&self.phones, (&self.handle, self.node), &self.devices);
+        let end = Time::ZERO + self.plan.duration;
+        phone::play((&self.phones, end), (&self.handle, self.node), &self.devices);
         if let Some(resolver) = &self.resolver {
             self.handle.spawn(self.node, "resolver", resolver.clone().live());
         }

@@ -47,6 +47,7 @@ mod narrow;
 mod opened;
 mod outcome;
 mod people;
+mod persons;
 mod phases;
 mod phone;
 mod ports;

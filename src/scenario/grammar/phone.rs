@@ -1,8 +1,8 @@
 //! Keys of a phone's life: tokens, and what happens to them.
 
 use super::super::column::COLUMN;
-use super::super::form::{Form, SOME_SPAN, key, optional, required, table, word};
-use super::trouble::{RESTART, on_devices};
+use super::super::form::{Form, SOME_SPAN, SPAN, key, optional, required, table, word};
+use super::concerned::{RESTART, on_devices};
 use crate::engine::OnUnauthorized;
 use crate::store::OnMismatch;
 
@@ -44,3 +44,16 @@ const ADDS: Form = table(&[
         "Its type, if the schema does not have it: it is new on the backend, too, and empty in all rows.",
     ),
 ]);
+
+pub(super) const ON_LOGOUT_SAYS: &str = "What becomes of edits that wait as their person logs out: they stay, they are sent first, nobody logs out while any waits, or they are thrown away with a line that the person can read. Who cannot log out tries again five minutes later.";
+pub(super) const DATABASE_PER_SAYS: &str = "Whose the data on a phone is that several people share: each has a database of their own, or who logs in goes on with what is there.";
+
+pub(super) const LOGOUT: Form =
+    on_devices![required("for", SPAN, "How long until the same person logs in again.")];
+pub(super) const LOGOUT_SAYS: &str = "The person logs out, and logs in again later, when there is a network.";
+pub(super) const OTHER_USER: Form =
+    on_devices![required("for", SPAN, "How long the other one has the phone.")];
+pub(super) const OTHER_USER_SAYS: &str = "The person logs out and hands the phone to somebody else, who logs in, does the work meanwhile, logs out, and hands it back.";
+pub(super) const REINSTALL: Form = on_devices![RESTART];
+pub(super) const REINSTALL_SAYS: &str =
+    "The app is deleted and installed again: nothing is there of what it held, edits that wait included.";

@@ -245,6 +245,8 @@ impl World<'_> {
             network_poll: view.at("network_poll").present().map(View::span),
             status: view.at("status").flag(),
             on_unauthorized: view.at("token.on_refused").word(),
+            on_logout: view.at("on_logout").word(),
+            database_per: view.at("database_per").word(),
         }
     }
 

@@ -14,6 +14,9 @@ pub(super) fn of_phones(kind: &str, view: View<'_>) -> Option<Happening> {
     Some(Happening::Phone(match kind {
         "token_expiry" => PhoneLife::TokenExpiry,
         "upgrade" => PhoneLife::Upgrade { restart_after },
+        "logout" => PhoneLife::LogOut { length: view.at("for").span() },
+        "other_user" => PhoneLife::OtherUser { length: view.at("for").span() },
+        "reinstall" => PhoneLife::Reinstall { restart_after },
         _ => return None,
     }))
 }
