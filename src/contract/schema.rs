@@ -15,6 +15,9 @@ pub struct Schema {
     pub references: Vec<Reference>,
     /// Columns that say what another row says.
     pub copies: Vec<Copied>,
+    /// So many versions of the app came before, each with fewer columns, and this one may meet
+    /// their databases.
+    pub version: u32,
 }
 
 /// One entity: a table on the backend and, projected, on the devices.

@@ -5,7 +5,8 @@ use std::rc::Rc;
 
 use super::capture;
 use super::conflict::OwnRule;
-use super::options::{AfterFailure, Dates, Options, QueueKept, SecondEdit};
+use super::logout;
+use super::options::{AfterFailure, DatabasePer, Dates, Options, QueueKept, SecondEdit};
 use super::page::Page;
 use super::process::Process;
 use super::rules::Rules;
@@ -193,6 +194,10 @@ impl SyncEngine for Builtin {
         Box::pin(async move { self.session.puller.fetch_rows(entity, of).await.map_err(|ended| ended.error) })
     }
 
+    fn log_out(self: Rc<Self>) -> LocalBoxFuture<'static, Result<(), u64>> {
+        Box::pin(async move { logout::log_out(&self.process, &self.session).await })
+    }
+
     fn view(&self) -> &dyn DeviceView {
         &self.view
     }
@@ -215,6 +220,14 @@ impl BuiltinFactory {
         BuiltinFactory { rules: capture::rules(&options), options: Rc::new(options), store }
     }
 
+    /// The database of a person: the first one's lies where the bench says.
+    fn of_person(&self, database: Database, person: u32) -> Database {
+        if person == 0 || !self.keeps_persons_apart() {
+            return database;
+        }
+        Database { path: format!("{}-{person}", database.path), ..database }
+    }
+
     /// With a rule of one's own that decides conflicts, where the policy is `callback`.
     #[must_use]
     pub fn with_rule(mut self, rule: Rc<dyn OwnRule>) -> BuiltinFactory {
@@ -231,6 +244,7 @@ impl EngineFactory for BuiltinFactory {
         database: Database,
         ports: Ports,
     ) -> Result<Rc<dyn SyncEngine>, EngineError> {
+        let database = self.of_person(database, setup.person);
         let store = Store::open(&database, setup.schema.clone(), &self.store).map_err(refused)?;
         let store = Rc::new(store);
         let has_page = self.options.conflict.has_page();
@@ -269,6 +283,10 @@ impl EngineFactory for BuiltinFactory {
             Some(state) => store::provision(&database, &setup.schema, &setup.units, &self.store, state),
         };
         made.map_err(refused)
+    }
+
+    fn keeps_persons_apart(&self) -> bool {
+        self.options.database_per == DatabasePer::Person
     }
 }
 

@@ -51,6 +51,7 @@ mod exchange;
 mod families;
 mod joined;
 mod kept;
+mod logout;
 mod named;
 mod options;
 mod outgoing;
@@ -94,9 +95,10 @@ pub use conflict::{
 };
 pub use joined::{SquashRule, joined};
 pub use options::{
-    AfterFailure, BadRowOptions, ConflictOptions, CursorBook, Dates, Decoder, Identity, Jitter, LocalCapture,
-    MissingParent, OnBadRow, OnUnauthorized, Options, PullOptions, PushOptions, PushOrder, PushUnit,
-    QueueKept, Replace, RequestPer, Requests, RetryOptions, SecondEdit, Sends, SyncDate, WhileOpen,
+    AfterFailure, BadRowOptions, ConflictOptions, CursorBook, DatabasePer, Dates, Decoder, Identity, Jitter,
+    LocalCapture, MissingParent, OnBadRow, OnLogout, OnUnauthorized, Options, PullOptions, PushOptions,
+    PushOrder, PushUnit, QueueKept, Replace, RequestPer, Requests, RetryOptions, SecondEdit, Sends, SyncDate,
+    WhileOpen,
 };
 pub use push_order::BottomUp;
 pub use retry::backoff;

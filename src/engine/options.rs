@@ -48,7 +48,37 @@ pub struct Options {
     pub status: bool,
     /// What is done about a request that is refused for its token.
     pub on_unauthorized: OnUnauthorized,
+    /// What becomes of edits that wait as their person logs out.
+    pub on_logout: OnLogout,
+    /// Whose the data on a phone is that several people share.
+    pub database_per: DatabasePer,
 }
+
+/// What becomes of edits that wait as their person logs out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnLogout {
+    /// They stay where they are.
+    #[default]
+    Keep,
+    /// They are sent first; who cannot send them stays logged in.
+    SendFirst,
+    /// Nobody logs out while any waits.
+    Refuse,
+    /// They are thrown away, each with a line that the person can read.
+    Discard,
+}
+in_words!(OnLogout { Keep: "keep", SendFirst: "send-first", Refuse: "refuse", Discard: "discard" });
+
+/// Whose the data on a phone is that several people share.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DatabasePer {
+    /// Each person's own, in a database of their own.
+    #[default]
+    Person,
+    /// The phone's: who logs in goes on with what is there.
+    Phone,
+}
+in_words!(DatabasePer { Person: "person", Phone: "phone" });
 
 /// What of a run goes into one request, as far as it fits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -487,6 +517,8 @@ impl Default for Options {
             network_poll: None,
             status: true,
             on_unauthorized: OnUnauthorized::default(),
+            on_logout: OnLogout::default(),
+            database_per: DatabasePer::default(),
         }
     }
 }

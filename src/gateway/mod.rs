@@ -61,6 +61,7 @@ mod server;
 #[cfg(test)]
 mod tests;
 mod upload_cache;
+mod version;
 
 pub use capture::{
     Canonical, Capture, ChangeLogOptions, Effort, FlagForm, FlagOptions, FlagPer, HashOptions, Initial, Keep,
@@ -76,3 +77,4 @@ pub use options::{CursorSaved, Options, RefreshOptions};
 pub use recalled::Recalled;
 pub use server::{Backup, Gateway};
 pub use upload_cache::UploadCacheOptions;
+pub use version::Versions;

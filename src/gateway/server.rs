@@ -1,6 +1,7 @@
 //! Serves the requests of devices.
 
 use std::ops::ControlFlow;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::capture::{self, Ask, Capture, Effort, Reader, Strategy};
@@ -12,6 +13,7 @@ use super::mode::Mode;
 use super::options::Options;
 use super::persistent::Persistent;
 use super::upload_cache::UploadCache;
+use super::version::{self, Versions};
 use crate::backend::{Backend, Call, Change, Load};
 use crate::base::{DeviceId, EntityId, Stamp, Time, Value};
 use crate::contract::{
@@ -42,6 +44,8 @@ pub struct Gateway {
     pub(super) persistent: Option<Persistent>,
     /// What it remembers of edits that it passed through, if it does.
     pub(super) uploads: Option<UploadCache>,
+    /// The versions of the app, if there are several.
+    versions: Option<Rc<Versions>>,
 }
 
 /// What a backup holds of a gateway.
@@ -88,7 +92,14 @@ impl Gateway {
             cursors,
             persistent,
             uploads: options.upload_cache.map(UploadCache::new),
+            versions: None,
         }
+    }
+
+    /// For devices that run several versions of an app.
+    #[must_use]
+    pub fn with_versions(self, versions: Option<Rc<Versions>>) -> Gateway {
+        Gateway { versions, ..self }
     }
 
     /// For devices with these units: of what a unit brings an excerpt it is sent no more.
@@ -151,32 +162,35 @@ impl Gateway {
         effort: &mut Effort,
         backend: &mut Backend,
     ) -> Result<Vec<u8>, ServerError> {
-        let Gateway { codec, strategy, cursors, uploads, .. } = self;
-        let (codec, strategy, uploads) = (*codec, &mut **strategy, uploads.as_ref());
+        let Gateway { codec, strategy, cursors, uploads, versions, .. } = self;
+        let (uploads, versions) = (uploads.as_ref(), versions.as_deref());
+        let (codec, strategy) = (*codec, &mut **strategy);
         let attributes = &self.attributes[request.device().0 as usize];
         match request {
             Request::Pull(pull) => {
                 let life = Life::of(backend.incarnation(), self.backend_restored);
                 let cursors = cursors.as_mut();
                 let unit = self.units.get(usize::from(pull.unit.0));
-                Pulling { codec, strategy, cursors, backend, life, attributes, unit, pull }.answer(effort)
+                Pulling { codec, strategy, cursors, backend, life, attributes, unit, pull, versions }
+                    .answer(effort)
             }
             Request::Push(push) => {
                 effort.scanned = push.mutations.len() as u64;
-                let outcomes = take_edits(backend, attributes, push, (strategy, uploads));
+                let outcomes = take_edits((backend, versions), attributes, push, (strategy, uploads));
                 backend.call.load.rows = outcomes.len() as u64;
                 let ids = push.mutations.iter().map(|mutation| mutation.id.as_str());
                 Ok(codec.results(push.asked(), &mut ids.zip(&outcomes)))
             }
             Request::Sync(SyncRequest { push, pull }) => {
-                let outcomes = take_edits(backend, attributes, push, (strategy, uploads));
+                let outcomes = take_edits((backend, versions), attributes, push, (strategy, uploads));
                 let life = Life::of(backend.incarnation(), self.backend_restored);
                 let cursors = cursors.as_mut();
                 let unit = self.units.get(usize::from(pull.unit.0));
-                let mut pulling = Pulling { codec, strategy, cursors, backend, life, attributes, unit, pull };
+                let mut pulling =
+                    Pulling { codec, strategy, cursors, backend, life, attributes, unit, pull, versions };
                 Ok(pulling.after(push, &outcomes, effort))
             }
-            Request::Fetch(fetch) => handle_fetch(codec, backend, attributes, fetch, effort),
+            Request::Fetch(fetch) => handle_fetch(codec, (backend, versions), attributes, fetch, effort),
         }
     }
 
@@ -299,6 +313,7 @@ struct Pulling<'p> {
     attributes: &'p [Value],
     unit: Option<&'p SyncUnit>,
     pull: &'p PullRequest,
+    versions: Option<&'p Versions>,
 }
 
 impl Pulling<'_> {
@@ -337,7 +352,7 @@ impl Pulling<'_> {
         effort: &mut Effort,
         rows: &mut u64,
     ) -> Result<Vec<u8>, ServerError> {
-        let Pulling { codec: _, strategy, cursors, backend, life, attributes, unit, pull } = self;
+        let Pulling { codec: _, strategy, cursors, backend, life, attributes, unit, pull, versions } = self;
         let schema = Arc::clone(backend.schema());
         let most = u64::from(pull.rows.clamp(1, backend.page_cap()));
         for want in &pull.wants {
@@ -351,6 +366,7 @@ impl Pulling<'_> {
             let cursor = life.read(entity, told).inspect_err(|error| cursors.failed(line, error))?;
             let cursor = cursor.as_deref();
             let (reader, limit) = (Reader::Device(pull.device, attributes), most - *rows);
+            let width = version::width(*versions, pull.device, entity);
             let excerpt = unit.and_then(|unit| unit.excerpt(entity));
             let mut excerpt = excerpt.map(|of| Sending::new(of, attributes, &**strategy, (cursor, limit)));
             // Rows that are passed over do not fill a page.
@@ -364,7 +380,7 @@ impl Pulling<'_> {
                 let full = match &mut excerpt {
                     Some(excerpt) => excerpt.send(&mut *writer, change),
                     None => {
-                        write_change(&mut *writer, schema.entity(entity), change, part);
+                        write_change(&mut *writer, (schema.entity(entity), width), change, part);
                         false
                     }
                 };
@@ -391,13 +407,13 @@ impl Pulling<'_> {
 
 /// What becomes of the edits of a push.
 fn take_edits(
-    backend: &mut Backend,
+    (backend, versions): (&mut Backend, Option<&Versions>),
     attributes: &[Value],
     push: &PushRequest,
     (strategy, uploads): (&mut dyn Strategy, Option<&UploadCache>),
 ) -> Vec<Outcome> {
     let now = backend.call.now;
-    let outcomes = match uploads {
+    let mut outcomes = match uploads {
         Some(uploads) => uploads.push(backend, attributes, push),
         None => backend.push_in_call(attributes, &push.mutations),
     };
@@ -411,12 +427,13 @@ fn take_edits(
             strategy.touched(now, reader, mutation.entity, &row.key);
         }
     }
+    version::narrow(versions, push.device, &push.mutations, &mut outcomes);
     outcomes
 }
 
 fn handle_fetch(
     codec: &dyn Codec,
-    backend: &mut Backend,
+    (backend, versions): (&mut Backend, Option<&Versions>),
     attributes: &[Value],
     fetch: &FetchRequest,
     effort: &mut Effort,
@@ -425,9 +442,10 @@ fn handle_fetch(
     let mut writer = codec.pages(fetch.asked());
     let limit = fetch.rows.clamp(1, backend.page_cap()) as usize;
     writer.begin_page(fetch.entity);
+    let width = version::width(versions, fetch.device, fetch.entity);
     let schema = Arc::clone(backend.schema());
     let fetched = backend.sight(now).fetch(fetch.entity, attributes, &fetch.of, limit, |change| {
-        write_change(&mut *writer, schema.entity(fetch.entity), change, None);
+        write_change(&mut *writer, (schema.entity(fetch.entity), width), change, None);
     })?;
     (effort.scanned, backend.call.load.rows) = (fetched.scanned, fetched.delivered);
     // There is nothing to go on from: a record with more rows than this shows its first ones.
@@ -436,10 +454,16 @@ fn handle_fetch(
     Ok(writer.finish())
 }
 
-/// Writes a change as the devices hold it.
-fn write_change(writer: &mut dyn PageWriter, entity: &Entity, change: Change<'_>, part: Option<Part>) {
+/// Writes a change as devices hold it that hold so many of its columns.
+fn write_change(
+    writer: &mut dyn PageWriter,
+    (entity, width): (&Entity, usize),
+    change: Change<'_>,
+    part: Option<Part>,
+) {
     let (key, stamp) = (change.key.as_str(), change.stamp);
-    let values = change.values.map(|values| Projected { values, columns: &entity.projection });
+    let columns = &entity.projection[..width.min(entity.projection.len())];
+    let values = change.values.map(|values| Projected { values, columns });
     match (part, values) {
         (Some(part), Some(values)) => writer.part(part, key, stamp, values),
         (_, values) => writer.row(key, stamp, values),

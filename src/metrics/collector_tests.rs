@@ -2,8 +2,8 @@ use super::*;
 use crate::base::{EditId, EntityId, Key, Stamp, UnitId, Value};
 use crate::contract::{
     AppEvent, AppliedChange, Author, CommitKind, ConflictKind, Decision, DropReason, EditError, EditKind,
-    KillReason, LocalEdit, LogKind, Overtaken, Refusal, RequestKind, ServerError, Sides, SyncError,
-    TransportError,
+    KillReason, LocalEdit, LogKind, Overtaken, PhoneEvent, Refusal, RequestKind, ServerError, Sides,
+    SyncError, TransportError,
 };
 use crate::metrics::{Better, Figure, names};
 pub(super) const UNIT: UnitId = UnitId(0);
@@ -222,13 +222,13 @@ fn refusals(t: &mut Telling, made: &LocalEdit, key: &Key) {
         .tell(Node::World, Event::CacheAnswered { bytes: 9, stale: true, asked: false })
         .tell(Node::World, Event::CacheAnswered { bytes: 9, stale: false, asked: true })
         .device(0, Event::RowUnreadable { entity: ENTITY });
-    use ServerError::{Failed, GatewayTimeout, Throttled, Unavailable};
+    use ServerError::{Failed, GatewayTimeout, Throttled, Unauthorized, Unavailable};
     t.device(
         0,
         Event::RequestSent { request: 3, kind: RequestKind::Push, unit, bytes: 9, rows: 1, attempt: 0 },
     );
     t.device(0, Event::RequestRefused { request: 3, kind: RequestKind::Push, error: &Failed, took });
-    for error in [&Unavailable, &Throttled(took), &Failed, &GatewayTimeout] {
+    for error in [&Unavailable, &Throttled(took), &Failed, &GatewayTimeout, &Unauthorized] {
         t.device(0, Event::RequestRefused { request, kind, error, took });
     }
     let (edit, entity, queued, locked, service) = (made.id, ENTITY, took, took, took);
@@ -322,6 +322,13 @@ const WORKED_OUT: &str = "oracle. situation. engine.never_usable.devices workloa
 fn every_metric_of_the_table_is_fed_by_something() {
     let mut telling = Telling::new();
     everything(&mut telling);
+    for event in [
+        PhoneEvent::TokenRenewed { took: Span::ZERO },
+        PhoneEvent::LogoutRefused { edits: 1 },
+        PhoneEvent::LoggedIn { person: 1 },
+    ] {
+        telling.device(0, Event::Phone(event));
+    }
     let elsewhere = |n: &&str| WORKED_OUT.split(' ').any(|beginning| n.starts_with(beginning));
     let found: BTreeMap<&'static str, u64> = names().filter(elsewhere).map(|n| (n, 3)).collect();
     let figures = telling.collector.finish(telling.now, &found).figures;

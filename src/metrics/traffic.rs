@@ -92,6 +92,8 @@ impl Traffic {
                     ServerError::CursorExpired(_) | ServerError::BadRequest(_) => {}
                 }
             }
+            Event::Phone(PhoneEvent::LogoutRefused { .. }) => board.add(Id::LogoutsRefused, 1),
+            Event::Phone(PhoneEvent::LoggedIn { .. }) => board.add(Id::Logins, 1),
             Event::Phone(PhoneEvent::TokenRenewed { .. }) => board.add(Id::TokensRenewed, 1),
             Event::RetryScheduled { wait, .. } => {
                 board.add(Id::Retries, 1);

@@ -14,7 +14,7 @@ use super::findings::Findings;
 use super::owed::Told;
 use super::words;
 use crate::base::{DeviceId, EntityId, Stamp, Time, UnitId};
-use crate::contract::{AppliedChange, Event, KillReason, RequestKind, ServerError};
+use crate::contract::{AppliedChange, Event, KillReason, PhoneEvent, RequestKind, ServerError};
 
 /// Rows by a digest of their keys, each with the version that came last and when.
 type Rows = FxHashMap<u64, (Stamp, Time)>;
@@ -85,7 +85,9 @@ impl Again {
             // Whatever its cursor says, it took what it was to take.
             Event::SyncComplete { unit, .. } => given.ended(unit),
             // What it holds then, nobody told.
-            Event::Restored { .. } | Event::BecameCopy { .. } => given.brought.clear(),
+            Event::Restored { .. } | Event::BecameCopy { .. } | Event::Phone(PhoneEvent::Upgraded) => {
+                given.brought.clear();
+            }
             Event::ProcessKilled { reason: KillReason::PowerLoss } if !self.durable => given.brought.clear(),
             // A page that was not taken to its end comes again.
             Event::ProcessKilled { .. } | Event::SyncError { .. } => given.cut_off(),

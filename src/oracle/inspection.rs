@@ -212,6 +212,12 @@ impl<'a> Inspection<'a> {
         self.oracle.look_at_parts_at_rest(device, view.view);
     }
 
+    /// Looks at the columns that a newer version of a device's app has brought, in a schema that
+    /// has them.
+    pub fn check_columns(&mut self, device: DeviceId, view: &dyn DeviceView, newer: &Schema) {
+        self.oracle.look_at_columns(device, view, self.truth.truth, newer);
+    }
+
     /// Notes a device that did not come to rest by the deadline; `why` in words. With a view its
     /// edits are checked, but not its rows nor the ends of its runs: what they lack may still be on
     /// its way, and being stuck is not being wrong.

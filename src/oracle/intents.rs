@@ -8,6 +8,7 @@ use super::edit::Edit;
 use super::findings::{Concerns, Findings};
 use super::history::{History, RowId};
 use super::meant::{Beside, Meant};
+use super::persons::Persons;
 use crate::base::{DeviceId, EditId, EntityId, Key, Time};
 use crate::contract::{Author, CommitKind, Decision, EditError, EditKind, LocalEdit, LogEntry};
 
@@ -25,6 +26,8 @@ pub(super) struct Intents {
     strangers: BTreeMap<EditId, Found>,
     /// Edits that the backend had refused and that took effect out of turn: the log may say why.
     out_of_turn: Vec<(EditId, Found)>,
+    /// Who was logged in as edits were made and sent.
+    pub(super) persons: Persons,
 }
 
 /// What is a violation unless something is told that explains it.
@@ -39,6 +42,7 @@ impl Intents {
     /// A person made an edit, and it is known from now on.
     pub(super) fn made(&mut self, edit: &LocalEdit) {
         self.strangers.remove(&edit.id);
+        self.persons.made(edit.id);
         if edit.kind == EditKind::Delete {
             self.deletes.entry(edit.id.device).or_default().insert(edit.id.number);
         }
@@ -94,6 +98,9 @@ impl Intents {
     /// A version is about to be committed.
     pub(super) fn judge(&mut self, case: &CommitCase<'_>, concerns: Concerns<'_>, findings: &mut Findings) {
         let Author::Device(id) = case.author else { return };
+        if let Some(text) = self.persons.misfiled(id) {
+            findings.add(Check::Misfiled, concerns, || text);
+        }
         let Some(meant) = self.meant(id, case.edit) else {
             let text = checks::by_a_stranger(case, id);
             let found = Found { entity: case.row.entity, key: case.row.key.clone(), text };

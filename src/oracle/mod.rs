@@ -110,6 +110,7 @@ mod owed;
 mod page;
 mod parts;
 mod patience;
+mod persons;
 mod refused;
 mod shown;
 mod signs;

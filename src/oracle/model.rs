@@ -364,11 +364,12 @@ impl Oracle {
             }
             Event::SyncComplete { .. } => self.ledger.settled(device),
             Event::Restored { to, life } => self.went_back(at, device, life, to),
+            Event::Phone(event) => self.intents.persons.on(device, event),
             Event::BecameCopy { of, unseen } => self.became_copy(at, device, of, unseen),
             Event::EditsSquashed { edit, with, stays: false, .. } => self.ledger.squashed(at, edit, with),
             Event::EditSent { edit, entity, key, request } => {
                 self.ledger.sent(device, edit, request);
-                untold::sent(&mut self.intents, &self.ledger, &self.history, edit, (entity, key));
+                untold::sent(&mut self.intents, &self.ledger, &self.history, (device, edit), (entity, key));
             }
             Event::ResponseReceived { request, kind, .. } if kind.pushes() => {
                 self.ledger.request_ended(device, request, true);
@@ -394,12 +395,11 @@ impl Oracle {
                 let own = self.history.remember(entity, key.as_str());
                 self.decided((at, device), (edit, own), (kind, decision), sides);
             }
-            Event::EditLogged { edit, kind, .. } => {
+            Event::EditLogged { edit, kind: LogKind::Rejected, .. } => {
                 self.ledger.logged(edit);
-                if kind == LogKind::Rejected {
-                    self.ledger.given_up(at, device, edit);
-                }
+                self.ledger.given_up(at, device, edit);
             }
+            Event::EditLogged { edit, .. } => self.ledger.logged(edit),
             _ => {}
         }
     }

@@ -1,18 +1,17 @@
 //! Rows of which a device shows a part, beside those that it holds in full: what it says of a
 //! version must be what that version said.
 
+use rustc_hash::FxHashSet;
 use std::rc::Rc;
 use std::sync::Arc;
-
-use rustc_hash::FxHashSet;
 
 use super::check::{Check, Subject};
 use super::content::{Contents, Difference};
 use super::model::Oracle;
-use super::truth::Truth;
+use super::truth::{Truth, alike};
 use super::words;
 use crate::base::{DeviceId, EntityId, Key};
-use crate::contract::{DeviceView, Entity};
+use crate::contract::{DeviceView, Entity, Schema};
 
 /// The rows of which units bring parts, as the backend has them: read once for all devices.
 pub struct Parts(Contents);
@@ -84,6 +83,36 @@ impl Oracle {
 
     fn is_in_parts(&self, id: EntityId) -> bool {
         self.units.iter().any(|unit| unit.excerpt(id).is_some())
+    }
+
+    /// Looks at the columns that a newer version of the app has brought to a device: each row that
+    /// is of the backend's present version must say what that says.
+    pub(super) fn look_at_columns(
+        &mut self,
+        device: DeviceId,
+        view: &dyn DeviceView,
+        truth: &dyn Truth,
+        newer: &Schema,
+    ) {
+        let waits = view.pending().into_iter().chain(view.held_up());
+        let dirty: FxHashSet<(EntityId, Key)> = waits.map(|edit| (edit.entity, edit.key)).collect();
+        for id in newer.ids() {
+            let (held, all) = (self.schema.entity(id).projection.len(), &newer.entity(id).projection);
+            if held == all.len() {
+                continue;
+            }
+            view.rows(id, &mut |key, stamp, shown| {
+                self.parts_seen += 1;
+                let present = truth.row(id, key).filter(|(present, _)| *present == stamp);
+                let differs = present.is_some_and(|(_, says)| {
+                    let mut pairs = all[held..].iter().zip(&shown[held..]);
+                    pairs.any(|(&column, own)| !alike(&says[column], &own.to_value()))
+                });
+                if differs && !dirty.contains(&(id, Key::new(key))) {
+                    self.contradicts(device, (id, key), "lacks in a new column what its version says");
+                }
+            });
+        }
     }
 
     /// Of what units have of their own, what nobody saw any of.

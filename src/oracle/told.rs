@@ -462,6 +462,13 @@ fn decided(decision: Decision<'_>) -> String {
 fn phone(event: PhoneEvent) -> String {
     match event {
         PhoneEvent::TokenRenewed { took } => format!("another token came after {took}"),
+        PhoneEvent::LogoutRefused { edits } => {
+            format!("the app lets nobody log out while {} wait", count(edits, "edit"))
+        }
+        PhoneEvent::LoggedOut => "its person has logged out".to_owned(),
+        PhoneEvent::LoggedIn { person } => format!("person {person} logs in"),
+        PhoneEvent::Reinstalled => "the app was installed again, with nothing in it".to_owned(),
+        PhoneEvent::Upgraded => "a newer version of the app was installed".to_owned(),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::history::{History, RowId};
 use super::intents::Intents;
 use super::ledger::Ledger;
-use crate::base::{EditId, EntityId, Key};
+use crate::base::{DeviceId, EditId, EntityId, Key};
 use crate::contract::Decision;
 
 /// The edit is in a request under this key. A process may have split it off to a row that nobody
@@ -12,9 +12,10 @@ pub(super) fn sent(
     intents: &mut Intents,
     ledger: &Ledger,
     history: &History,
-    edit: EditId,
+    (device, edit): (DeviceId, EditId),
     (entity, key): (EntityId, &Key),
 ) {
+    intents.persons.sent(device, edit);
     let Some(made) = ledger.get(edit) else { return };
     let known = history.find(entity, key.as_str());
     let new = known.is_none_or(|row| history.row(row).versions.is_empty());

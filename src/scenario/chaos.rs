@@ -48,6 +48,16 @@ pub struct Chaos {
     pub suspend_mean: Span,
     /// Mean time between the times at which a device's token is taken back; zero for none.
     pub token_mtbf: Span,
+    /// Mean time between logouts of a device's person; zero for none.
+    pub logout_mtbf: Span,
+    /// Mean time between the times at which a device is handed to somebody else; zero for none.
+    pub other_user_mtbf: Span,
+    /// Mean time until a person logs in again, or has the phone back.
+    pub away_mean: Span,
+    /// Mean time between installs of a device's app again; zero for none.
+    pub reinstall_mtbf: Span,
+    /// Mean time between returns of a device to a backup; zero for none.
+    pub restore_mtbf: Span,
     /// Mean time between failures of the backend; zero for none.
     pub backend_mtbf: Span,
     /// Mean length of such a failure.

@@ -68,6 +68,13 @@ pub(super) enum ColumnType {
 }
 
 impl ColumnType {
+    /// Whether what it holds depends on nothing else.
+    pub(super) fn stands_alone(&self) -> bool {
+        !matches!(
+            self,
+            ColumnType::Key(_) | ColumnType::Ref(_) | ColumnType::Attribute(_) | ColumnType::Fold { .. }
+        )
+    }
     /// Whether the range of this type has no place for a value of one's own.
     pub(super) fn excludes(&self, value: &Value, calendar: Calendar) -> bool {
         match (self, value) {

@@ -48,6 +48,8 @@ pub struct Plan {
 
     /// The entities.
     pub schema: Arc<Schema>,
+    /// The entities as the app knows them that some devices upgrade from: with fewer columns.
+    pub before: Option<Arc<Schema>>,
     /// Where their rows come from, by entity.
     pub data: Arc<Vec<workload::EntityData>>,
     /// What sets devices apart.
@@ -108,6 +110,13 @@ pub struct Plan {
     pub notes: Arc<[String]>,
     /// What is allowed and probably not meant.
     pub warnings: Arc<[Diagnostic]>,
+}
+
+impl Plan {
+    /// What the apps know of the data as the scenario begins.
+    pub fn first_schema(&self) -> &Arc<Schema> {
+        self.before.as_ref().unwrap_or(&self.schema)
+    }
 }
 
 /// Something that sets devices apart, such as `clinic`.

@@ -141,6 +141,10 @@ impl Draw<'_> {
             ("chaos.cancel_mtbf", &mut chaos.cancel_mtbf),
             ("chaos.suspend_mtbf", &mut chaos.suspend_mtbf),
             ("chaos.token_mtbf", &mut chaos.token_mtbf),
+            ("chaos.logout_mtbf", &mut chaos.logout_mtbf),
+            ("chaos.other_user_mtbf", &mut chaos.other_user_mtbf),
+            ("chaos.reinstall_mtbf", &mut chaos.reinstall_mtbf),
+            ("chaos.restore_mtbf", &mut chaos.restore_mtbf),
             ("chaos.proxy_ttl", &mut chaos.proxy_ttl),
             ("chaos.backend_mtbf", &mut chaos.backend_mtbf),
         ] {

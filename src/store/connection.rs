@@ -6,6 +6,7 @@ use rusqlite::config::DbConfig;
 use super::error::{Result, StoreError};
 use super::layout::{FROM_FIRST, PAST, VERSION, ddl};
 use super::options::{ForeignKeys, Journal, Options, Synchronous};
+use super::upgrade::{mark, upgrade};
 use crate::base::Span;
 use crate::contract::{Database, Schema};
 use crate::disk;
@@ -31,11 +32,15 @@ pub(super) fn open(database: &Database, schema: &Schema, options: &Options) -> R
     let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     match version {
         VERSION => {}
-        0 => connection
-            .execute_batch(&format!("BEGIN IMMEDIATE;{}COMMIT", ddl(schema, options.foreign_keys)))?,
+        0 => connection.execute_batch(&format!(
+            "BEGIN IMMEDIATE;{}{}COMMIT",
+            ddl(schema, options.foreign_keys),
+            mark(schema)
+        ))?,
         1 => connection.execute_batch(FROM_FIRST)?,
         other => return Err(StoreError::Damaged(format!("a database of layout {other}"))),
     }
+    upgrade(&connection, schema, options)?;
     if options.keep_settled > Span::ZERO {
         connection.execute_batch(PAST)?;
     }

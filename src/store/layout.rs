@@ -114,18 +114,13 @@ pub(super) fn ddl(schema: &Schema, foreign_keys: ForeignKeys) -> String {
             let mut defined = String::new();
             let mut indexes = String::new();
             for (place, column) in entity.projected().enumerate() {
-                let name = quoted('c', place, &column.name);
-                write_all(&mut defined, format_args!(",{name}"));
-                let Some(parent) = parent(schema, &column.kind).filter(|_| foreign_keys != ForeignKeys::Off)
-                else {
-                    continue;
-                };
-                write_all(&mut defined, format_args!(" REFERENCES {parent}(key)"));
-                if foreign_keys == ForeignKeys::Deferred {
-                    defined.push_str(" DEFERRABLE INITIALLY DEFERRED");
+                write_all(&mut defined, format_args!(",{}", column_of(schema, id, place, foreign_keys)));
+                let refers = parent(schema, &column.kind).is_some() && foreign_keys != ForeignKeys::Off;
+                if refers {
+                    let name = quoted('c', place, &column.name);
+                    let index = quoted('i', usize::from(id.0) * 1000 + place, &column.name);
+                    write_all(&mut indexes, format_args!("CREATE INDEX {index} ON {table}({name});"));
                 }
-                let index = quoted('i', usize::from(id.0) * 1000 + place, &column.name);
-                write_all(&mut indexes, format_args!("CREATE INDEX {index} ON {table}({name});"));
             }
             write_all(
                 &mut ddl,
@@ -140,6 +135,20 @@ pub(super) fn ddl(schema: &Schema, foreign_keys: ForeignKeys) -> String {
     }
     write_all(&mut ddl, format_args!("PRAGMA user_version={VERSION};"));
     ddl
+}
+
+/// How the column at this place of a device's row is defined.
+pub(super) fn column_of(schema: &Schema, id: EntityId, place: usize, foreign_keys: ForeignKeys) -> String {
+    let entity = schema.entity(id);
+    let column = &entity.columns[entity.projection[place]];
+    let mut defined = quoted('c', place, &column.name);
+    if let Some(parent) = parent(schema, &column.kind).filter(|_| foreign_keys != ForeignKeys::Off) {
+        write_all(&mut defined, format_args!(" REFERENCES {parent}(key)"));
+        if foreign_keys == ForeignKeys::Deferred {
+            defined.push_str(" DEFERRABLE INITIALLY DEFERRED");
+        }
+    }
+    defined
 }
 
 /// The table that a column refers to, if devices have it.

@@ -47,6 +47,7 @@ mod session;
 mod shadow;
 mod squash;
 mod staged;
+mod upgrade;
 mod waiting;
 
 #[cfg(test)]

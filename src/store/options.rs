@@ -42,6 +42,19 @@ pub enum ForeignKeys {
 }
 in_words!(ForeignKeys { Off: "off", Deferred: "deferred", Immediate: "immediate" });
 
+/// What a new version of the app makes of a database that an older one left.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnMismatch {
+    /// Columns that it lacks are added, empty until their rows come again.
+    #[default]
+    Migrate,
+    /// The same, and all rows of their entities come again.
+    Backfill,
+    /// All is thrown away, edits that wait included, and loaded again.
+    Reset,
+}
+in_words!(OnMismatch { Migrate: "migrate", Backfill: "backfill", Reset: "reset" });
+
 /// A device database's options.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
@@ -61,6 +74,8 @@ pub struct Options {
     pub keep_settled: Span,
     /// Before and after each run it is told where all cursors stand.
     pub watch_cursors: bool,
+    /// What is made of a database that an older version of the app left.
+    pub on_mismatch: OnMismatch,
 }
 
 impl Default for Options {
@@ -74,6 +89,7 @@ impl Default for Options {
             watch_references: false,
             keep_settled: Span::ZERO,
             watch_cursors: false,
+            on_mismatch: OnMismatch::default(),
         }
     }
 }

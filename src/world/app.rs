@@ -42,6 +42,11 @@ impl App {
         self.engine.borrow().is_some()
     }
 
+    /// Whether each person who shares the device has a database of their own.
+    pub(super) fn keeps_persons_apart(&self) -> bool {
+        self.factory.keeps_persons_apart()
+    }
+
     /// The engine of the process that runs.
     pub(super) fn engine(&self) -> Option<Rc<dyn SyncEngine>> {
         self.engine.borrow().clone()

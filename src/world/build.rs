@@ -14,7 +14,7 @@ use super::fired;
 use super::hardware::{Fitting, Hardware};
 use super::hub::{Hub, Listeners, NodeSink, Round};
 use super::opened::Opened;
-use super::phone::{self, Lives};
+use super::phone::{self, Act, Lives};
 use super::ports::{self, Parts};
 use super::process::Process;
 use super::registry::Halves;
@@ -33,7 +33,7 @@ use crate::base::{Digest, Seed, Stamp, Time};
 use crate::contract::{Capabilities, DeviceSetup, EngineFactory, Node};
 use crate::disk::Disk;
 use crate::engine::{Detect, Jitter};
-use crate::gateway::{Gateway, Leg};
+use crate::gateway::{Gateway, Leg, Versions};
 use crate::metrics;
 use crate::net::{Itinerary, Link, Way};
 use crate::oracle::{self, Clock, Life, Oracle};
@@ -58,6 +58,7 @@ pub(super) struct World {
     pub(super) faults: Faults,
     pub(super) disturbances: Disturbances,
     pub(super) suspensions: Vec<Suspend>,
+    pub(super) phones: Vec<Act>,
     /// Who decides conflicts, if any are put before people.
     pub(super) resolver: Option<Rc<Resolver>>,
     pub(super) script: Script,
@@ -92,6 +93,7 @@ pub(super) fn build(
     faults.add((&mut suspensions.told, &mut suspensions.awaited));
     let mut phones = phone::draw(&plan, &devices);
     faults.add((&mut phones.told, &mut phones.awaited));
+    faults.restores.append(&mut phones.restores);
     disturbances.hindrances.iter().for_each(|hindrance| backend.hinder(*hindrance));
     let windows;
     (faults.fired, windows) = fired::planned(&plan, &devices);
@@ -104,10 +106,14 @@ pub(super) fn build(
     listeners.opened = has_page.then(|| Opened::new(&handle));
     let opened = listeners.opened.clone();
     let hub = Hub::new(handle.clone(), listeners);
+    let versions = plan.before.clone().map(|before| {
+        let versions = Versions::new(before, plan.schema.clone(), devices.len());
+        Rc::new(versions)
+    });
     let (server, gateway): (Rc<RefCell<ServerHalf>>, _) = match server {
         Some(brought) => (Rc::new(RefCell::new(Brought(brought))), None),
         None => {
-            let gateway = gateway(&plan, &devices, &backend, stops);
+            let gateway = gateway(&plan, &devices, &backend, stops).with_versions(versions.clone());
             let gateway = Rc::new(RefCell::new(gateway));
             (gateway.clone(), Some(gateway))
         }
@@ -135,6 +141,7 @@ pub(super) fn build(
         faults: &faults,
         disturbances: &disturbances,
         phones: &phones,
+        versions: &versions,
         node,
         factory,
     };
@@ -156,6 +163,7 @@ pub(super) fn build(
         faults,
         disturbances,
         suspensions: suspensions.all,
+        phones: phones.acts,
         resolver,
         script,
         plan,
@@ -173,6 +181,7 @@ struct Fitter<'w> {
     faults: &'w Faults,
     disturbances: &'w Disturbances,
     phones: &'w Lives,
+    versions: &'w Option<Rc<Versions>>,
     /// The bench's own node.
     node: NodeId,
     factory: Rc<dyn EngineFactory>,
@@ -193,9 +202,10 @@ impl Fitter<'_> {
         self.servers.process.reached_by(&way);
         let setup = DeviceSetup {
             device: id,
-            schema: self.plan.schema.clone(),
+            schema: self.plan.first_schema().clone(),
             units: self.plan.units.clone(),
             attributes: device.attributes.clone(),
+            person: 0,
         };
         let disk = templates.disk(&device, &setup, &*self.servers.server.borrow());
         templates.tell(&device, &mut *self.servers.server.borrow_mut());
@@ -207,6 +217,7 @@ impl Fitter<'_> {
             journal: self.plan.store.journal,
             way,
             wallet,
+            versions: self.versions.clone(),
             hooks: self.plan.hooks.clone(),
             background: device.background,
             factory: self.factory.clone(),
@@ -428,7 +439,7 @@ fn listeners(
         schema: plan.schema.clone(),
     });
     let oracle = Oracle::new(oracle::Setting {
-        schema: plan.schema.clone(),
+        schema: plan.first_schema().clone(),
         units: plan.units.clone(),
         clock: Clock { start: plan.start, utc_offset: plan.utc_offset },
         attributes: devices.iter().map(|d| d.attributes.clone()).collect(),
@@ -464,134 +475,4 @@ fn definition(plan: &Plan) -> oracle::Definition {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
-    use super::super::outcome::Ending;
-    use super::super::registry::Stacks;
-    use super::super::run::run;
-    use super::super::wanted::ASKED_EVERY;
-    use super::*;
-    use crate::base::{EntityId, Incarnation, Span};
-    use crate::contract::{Database, Described, EngineError, Ports, Provision, SyncEngine};
-    use crate::scenario::{Document, Names, Request};
-
-    fn plan(fleet: &str) -> Plan {
-        let text = format!(
-            "name = \"rows\"\n[fleet.phones]\ndevices = 1\n{fleet}[entity.note]\nrows = 20000\n\
-             schema = {{ id = \"uuid key\", title = \"text\" }}\n"
-        );
-        let document = Document::parse("rows.toml", &text).expect("it is TOML");
-        let names = Names { metrics: &[], checks: &[], stacks: &[Described::builtin("builtin")] };
-        document.plans(&Request::default(), &names).expect("it is sound").remove(0)
-    }
-
-    #[test]
-    fn nobody_waits_for_rows_that_are_loaded_in_vain() {
-        let plan = plan("");
-        let dataset = dataset(&plan, &|| false).expect("it can be made");
-        let asked = Cell::new(0);
-        let rows = |stops: &dyn Fn() -> bool| loaded(&plan, &dataset, stops).0.rows(EntityId(0)).count();
-        let all = rows(&|| false);
-        assert!(all >= 20_000);
-        let some = rows(&|| asked.replace(asked.get() + 1) == 2);
-        assert_eq!((some, asked.get()), (2 * ASKED_EVERY as usize, 3), "it is not asked again");
-    }
-
-    /// Rows that devices were filled with; who watches waits for a hundred.
-    #[derive(Default)]
-    struct Hundred(AtomicUsize);
-
-    impl Watch for Hundred {
-        fn progress(&self, _: Time, _: Span) {}
-        fn interrupted(&self) -> bool {
-            self.0.load(Ordering::Relaxed) == 100
-        }
-    }
-
-    struct Filling(Arc<Hundred>);
-
-    impl EngineFactory for Filling {
-        fn open(
-            &self,
-            _: Rc<DeviceSetup>,
-            _: Incarnation,
-            _: Database,
-            _: Ports,
-        ) -> Result<Rc<dyn SyncEngine>, EngineError> {
-            Err(EngineError("nothing is run".to_owned()))
-        }
-        fn provision(
-            &self,
-            _: &DeviceSetup,
-            _: Database,
-            state: Option<&dyn Provision>,
-        ) -> Result<(), EngineError> {
-            let state = state.expect("all devices were synced before");
-            state.rows(&mut |_| _ = self.0.0.fetch_add(1, Ordering::Relaxed));
-            Ok(())
-        }
-    }
-
-    #[test]
-    fn nobody_waits_for_rows_that_a_device_is_filled_with_in_vain() {
-        let hundred = Arc::new(Hundred::default());
-        let plan = plan("start = { 1d = 1.0 }\n");
-        let halves = Halves {
-            engine: Rc::new(Filling(hundred.clone())),
-            server: None,
-            crash_points: &[],
-            capabilities: Capabilities::ALL,
-            patience: oracle::Patience::Stated(Span::ZERO),
-        };
-        let world = build(&plan, halves, Vec::new(), &*hundred);
-        assert!(world.expect("it can be built").is_partial);
-        assert_eq!(hundred.0.load(Ordering::Relaxed), 100);
-    }
-
-    /// Who watches until it was asked so often.
-    struct Patient {
-        until: usize,
-        asked: AtomicUsize,
-    }
-
-    impl Watch for Patient {
-        fn progress(&self, _: Time, _: Span) {}
-        fn interrupted(&self) -> bool {
-            self.asked.fetch_add(1, Ordering::Relaxed) >= self.until
-        }
-    }
-
-    /// How often it is asked whether anybody waits for the run, and how that ends.
-    fn asked(plan: &Plan, until: usize) -> (usize, Ending) {
-        let patient = Patient { until, asked: AtomicUsize::new(0) };
-        let outcome = run(plan, &Stacks::builtin(), &patient).expect("it can be run");
-        (patient.asked.into_inner(), outcome.ending)
-    }
-
-    #[test]
-    fn nobody_waits_for_a_check_whose_verdict_is_not_wanted() {
-        let plan = plan("start = { 1d = 1.0 }\n");
-        let (all, ending) = asked(&plan, usize::MAX);
-        assert_eq!(ending, Ending::Drained);
-        // Of the backend for what should be there, of the device, and of the backend for the digest.
-        let of_check = 3 * (20_000 / ASKED_EVERY as usize);
-        for late in [1, of_check / 2, of_check] {
-            let (asked, ending) = asked(&plan, all - late);
-            assert_eq!((asked, ending), (all - late + 1, Ending::Interrupted), "{late} before the last");
-        }
-    }
-
-    #[test]
-    fn nobody_waits_for_an_import_that_is_applied_in_vain() {
-        let import = |rows: u32| {
-            plan(&format!("[event.e]\nat = \"+30m\"\nbulk_import = {{ entity = \"note\", rows = {rows} }}\n"))
-        };
-        let (few, many) = (asked(&import(1), usize::MAX), asked(&import(20_000), usize::MAX));
-        assert_eq!((few.1, many.1), (Ending::Drained, Ending::Drained));
-        // As rows are made, taken in and committed.
-        let more = many.0.saturating_sub(few.0);
-        assert!(more >= 3 * (20_000 / ASKED_EVERY as usize), "asked {more} times more");
-    }
-}
+mod tests;

@@ -10,6 +10,7 @@ use super::crash::CrashBook;
 use super::hardware::{Hardware, Spent};
 use super::hub::Hub;
 use super::missed::Struck;
+use super::narrow::Narrow;
 use super::power::SyncLoss;
 use super::screen::{Screen, Wish};
 use super::storage::{Saved, Storage};
@@ -17,8 +18,8 @@ use super::suspension::Suspension;
 use super::unsaved::Unsaved;
 use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
 use crate::contract::{
-    AppEvent, DeviceView, EditError, Event, Hook, KillReason, LocalBoxFuture, LocalEdit, Node, Pick, Ports,
-    SyncEngine, SyncError, UnitEvent, Work,
+    AppEvent, DeviceView, EditError, Event, Hook, KillReason, LocalBoxFuture, LocalEdit, Node, PhoneEvent,
+    Pick, Ports, SyncEngine, SyncError, UnitEvent, Work,
 };
 use crate::disk::PowerLoss;
 use crate::net::Way;
@@ -172,8 +173,24 @@ impl Device {
 
     /// Its storage goes back to what it was at a backup. Nobody looks at the app meanwhile.
     pub(super) fn restore(&self, backup: &Saved, restart_after: Span) {
-        let told = Event::Restored { to: backup.at, life: backup.life };
+        let (told, before) = (Event::Restored { to: backup.at, life: backup.life }, self.storage.person());
         self.put_in(|storage| storage.restore(backup), restart_after, told);
+        let person = self.storage.person();
+        if person != before {
+            self.tell(Event::Phone(PhoneEvent::LoggedIn { person }));
+        }
+    }
+
+    /// A newer version of the app is installed over the one that is there.
+    pub(super) fn upgrade(&self, restart_after: Span) {
+        self.put_in(Storage::upgrade, restart_after, Event::Phone(PhoneEvent::Upgraded));
+    }
+
+    /// The app is deleted and installed again.
+    pub(super) fn reinstall(&self, restart_after: Span) {
+        self.tell(Event::Phone(PhoneEvent::Reinstalled));
+        let told = Event::Restored { to: Time::ZERO, life: 0 };
+        self.put_in(Storage::wipe, restart_after, told);
     }
 
     fn put_in(&self, state: impl FnOnce(&Storage), restart_after: Span, told: Event<'_>) {
@@ -275,6 +292,7 @@ impl Device {
         if !self.is_running() {
             return self.miss(edit);
         }
+        let Some(edit) = &self.storage.makes(edit) else { return self.miss(edit) };
         self.use_briefly();
         let (at, network) = ((self.id, self.now()), self.ports.transport.network());
         if let Some(error) = self.allowed.refuses(at, network, edit, || self.shown(edit)) {
@@ -448,9 +466,22 @@ impl Device {
             .and_then(|(seen, damage)| damage.is_none().then_some(seen))
     }
 
+    /// The same with the columns that a newer version of the app has brought, if one runs.
+    pub(super) fn with_newer_view(&self, f: impl FnOnce(&dyn DeviceView)) {
+        if self.storage.narrower().is_some()
+            && let Some(engine) = self.app.engine()
+        {
+            f(engine.view());
+            self.storage.disk.forgive();
+        }
+    }
+
     /// What the bench itself looks at is free.
     fn look<R>(&self, f: impl FnOnce(&dyn DeviceView) -> R) -> Option<R> {
-        let seen = self.app.engine().map(|engine| f(engine.view()));
+        let seen = self.app.engine().map(|engine| match self.storage.narrower() {
+            Some(schema) => f(&Narrow { view: engine.view(), schema }),
+            None => f(engine.view()),
+        });
         self.storage.disk.forgive();
         seen
     }

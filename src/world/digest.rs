@@ -172,6 +172,11 @@ impl Told for PhoneEvent {
                 digest.number(0);
                 took.tell(digest);
             }
+            PhoneEvent::Upgraded => digest.number(1),
+            PhoneEvent::LogoutRefused { edits } => digest.numbers([2, *edits]),
+            PhoneEvent::LoggedOut => digest.number(3),
+            PhoneEvent::LoggedIn { person } => digest.numbers([4, u64::from(*person)]),
+            PhoneEvent::Reinstalled => digest.number(5),
         }
     }
 }

@@ -10,6 +10,7 @@ use super::lists;
 use super::logins::once_up;
 use super::missed::{Awaited, Struck};
 use super::people::{POLLS_A_STEP, People};
+use super::phone;
 use super::screen::Wish;
 use super::server::Servers;
 use super::suspensions::Suspend;
@@ -56,6 +57,8 @@ impl World {
         self.play_triggers();
         self.play_cancels();
         self.play_suspensions();
+        let end = Time::ZERO + self.plan.duration;
+        phone::play((&self.phones, end), (&self.handle, self.node), &self.devices);
         if let Some(resolver) = &self.resolver {
             self.handle.spawn(self.node, "resolver", resolver.clone().live());
         }
@@ -75,7 +78,7 @@ impl World {
     }
 
     fn play_script(&mut self) {
-        let aims = Aims::new(self.plan.schema.clone(), &self.script);
+        let aims = Aims::new(self.plan.first_schema().clone(), &self.script);
         let people = People::new(&self.handle, self.node, aims);
         let steps = std::mem::take(&mut self.script.steps);
         let (handle, servers) = (self.handle.clone(), self.servers.clone());

@@ -1,19 +1,64 @@
 //! What befalls phones in their lives, by a plan or by chance: drawn before the world starts.
 
-use super::faults::{choose, count, moments};
+use std::rc::Rc;
+
+use super::device::Device;
+use super::faults::{Restore, Whose, choose, count, moments};
 use super::missed::Awaited;
-use crate::base::{Span, Time};
-use crate::scenario::{DevicePlan, Happening, PhoneLife, Plan};
+use super::persons::goes_away;
+use crate::base::{DeviceId, Span, Stream, Time};
+use crate::scenario::{Chaos, DevicePlan, Happening, PhoneLife, Plan};
+use crate::sim::{Handle, NodeId};
+
+/// In chaos a backup is so old in the mean.
+const BACKUP_AGE: Span = Span::secs(600);
 
 /// All of it, up to the end of the script.
 #[derive(Debug, Default)]
 pub(super) struct Lives {
     /// When tokens are taken back, by device.
     pub(super) revoked: Vec<Vec<Time>>,
+    /// What is done to phones.
+    pub(super) acts: Vec<Act>,
+    /// Returns to backups that chance has.
+    pub(super) restores: Vec<Restore>,
     /// What has to meet somebody.
     pub(super) awaited: Vec<Awaited>,
     /// What was planned or drawn, in words.
     pub(super) told: Vec<(Time, String)>,
+}
+
+/// Something that is done to a phone.
+#[derive(Clone, Debug)]
+pub(super) struct Act {
+    at: Time,
+    device: DeviceId,
+    what: Deed,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Deed {
+    Upgrade { restart_after: Span },
+    Reinstall { restart_after: Span },
+    GoAway { away: Span, other: Option<u32> },
+}
+
+/// Does to phones what was planned and drawn.
+pub(super) fn play((acts, end): (&[Act], Time), (handle, node): (&Handle, NodeId), devices: &[Rc<Device>]) {
+    for Act { at, device, what } in acts.iter().cloned() {
+        let (clock, device) = (handle.clone(), devices[device.0 as usize].clone());
+        handle.spawn(node, "phone", async move {
+            clock.sleep_until(at).await;
+            match what {
+                Deed::Upgrade { restart_after } => device.upgrade(restart_after),
+                Deed::Reinstall { restart_after } => device.reinstall(restart_after),
+                Deed::GoAway { away, other } => {
+                    // Who comes to nothing by the end of the script stays as they are.
+                    let _ = goes_away((device, clock), away, other, end).await;
+                }
+            }
+        });
+    }
 }
 
 /// What befalls the devices of `plan`.
@@ -28,6 +73,26 @@ pub(super) fn draw(plan: &Plan, devices: &[DevicePlan]) -> Lives {
                 chosen.iter().for_each(|device| lives.revoked[device.0 as usize].push(planned.at));
                 format!("the tokens of {whom} are taken back")
             }
+            PhoneLife::Upgrade { restart_after } => {
+                let what = Deed::Upgrade { restart_after: *restart_after };
+                lives.acts.extend(chosen.iter().map(|&device| Act { at: planned.at, device, what }));
+                format!("{whom} get a new version of the app")
+            }
+            PhoneLife::Reinstall { restart_after } => {
+                let what = Deed::Reinstall { restart_after: *restart_after };
+                lives.acts.extend(chosen.iter().map(|&device| Act { at: planned.at, device, what }));
+                format!("the app of {whom} is installed again")
+            }
+            PhoneLife::LogOut { length } => {
+                let what = Deed::GoAway { away: *length, other: None };
+                lives.acts.extend(chosen.iter().map(|&device| Act { at: planned.at, device, what }));
+                format!("the person of {whom} logs out for {length}")
+            }
+            PhoneLife::OtherUser { length } => {
+                let what = Deed::GoAway { away: *length, other: Some(1) };
+                lives.acts.extend(chosen.iter().map(|&device| Act { at: planned.at, device, what }));
+                format!("somebody else has {whom} for {length}")
+            }
         };
         lives.told.push((planned.at, format!("{}: {text}", planned.name)));
     }
@@ -37,18 +102,58 @@ pub(super) fn draw(plan: &Plan, devices: &[DevicePlan]) -> Lives {
 
 impl Lives {
     fn draw_chaos(&mut self, plan: &Plan, devices: &[DevicePlan]) {
-        let every = plan.chaos.as_ref().map_or(Span::ZERO, |chaos| chaos.token_mtbf);
-        for device in devices.iter().map(|device| device.device) {
-            let seed = plan.seed.derive("world.chaos", u64::from(device.0));
-            let mut stream = seed.stream("token", 0, 0);
-            for at in moments(every, Time::ZERO + plan.duration, &mut stream) {
-                self.revoked[device.0 as usize].push(at);
-                self.told.push((at, format!("chaos: the token of {device} is taken back")));
+        let Some(chaos) = &plan.chaos else { return };
+        let end = Time::ZERO + plan.duration;
+        for (key, every) in [
+            ("token", chaos.token_mtbf),
+            ("logout", chaos.logout_mtbf),
+            ("other_user", chaos.other_user_mtbf),
+            ("reinstall", chaos.reinstall_mtbf),
+            ("restore", chaos.restore_mtbf),
+        ] {
+            let mut none = true;
+            for device in devices.iter().map(|device| device.device) {
+                let seed = plan.seed.derive("world.chaos", u64::from(device.0));
+                let mut stream = seed.stream(key, 0, 0);
+                for at in moments(every, end, &mut stream) {
+                    self.draw(key, (at, device), chaos, &mut stream);
+                    none = false;
+                }
+            }
+            if every > Span::ZERO && none {
+                let why = format!("none came by chance in {}; one comes every {every}", plan.duration);
+                self.awaited.push(Awaited::anywhere(&format!("chaos.{key}_mtbf"), why));
             }
         }
-        if every > Span::ZERO && self.revoked.iter().all(Vec::is_empty) {
-            let why = format!("none came by chance in {}; one comes every {every}", plan.duration);
-            self.awaited.push(Awaited::anywhere("chaos.token_mtbf", why));
-        }
+    }
+
+    /// Something that befalls a device by chance.
+    fn draw(&mut self, key: &str, (at, device): (Time, DeviceId), chaos: &Chaos, stream: &mut Stream) {
+        let restart_after = Span::secs(1) + stream.exponential(Span::secs(20));
+        let mut act = |what| self.acts.push(Act { at, device, what });
+        let text = match key {
+            "token" => {
+                self.revoked[device.0 as usize].push(at);
+                format!("the token of {device} is taken back")
+            }
+            "reinstall" => {
+                act(Deed::Reinstall { restart_after });
+                format!("the app of {device} is installed again")
+            }
+            "restore" => {
+                let of = stream.exponential(BACKUP_AGE).min(at.since(Time::ZERO));
+                let (whose, backup) = (Whose::Device(device), Time(at.0 - of.0));
+                self.restores.push(Restore { whose, backup, at, restart_after });
+                format!("{device} goes back to its state of {of} ago")
+            }
+            _ => {
+                let away = stream.exponential(chaos.away_mean);
+                let other = (key == "other_user").then_some(1);
+                act(Deed::GoAway { away, other });
+                let what = if other.is_some() { "somebody else has" } else { "nobody is logged in on" };
+                format!("{what} {device} for {away}")
+            }
+        };
+        self.told.push((at, format!("chaos: {text}")));
     }
 }

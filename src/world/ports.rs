@@ -28,6 +28,7 @@ use crate::contract::{
 };
 use crate::disk::Disk;
 use crate::engine::Identity;
+use crate::gateway::Versions;
 use crate::net::Way;
 use crate::scenario::{Budget, Hooks};
 use crate::sim::{Handle, NodeId};
@@ -45,6 +46,8 @@ pub(super) struct Parts {
     pub(super) way: Rc<Way>,
     /// Its token, if that does not last for ever.
     pub(super) wallet: Option<Rc<Wallet>>,
+    /// The versions of its app, if there are several.
+    pub(super) versions: Option<Rc<Versions>>,
     pub(super) hooks: Arc<Hooks>,
     pub(super) background: Option<Budget>,
     pub(super) factory: Rc<dyn EngineFactory>,
@@ -103,7 +106,7 @@ pub(super) fn device(handle: &Handle, hub: &Rc<Hub>, parts: Parts) -> Rc<Device>
             way,
             ports,
             app: App::new(handle, node, parts.factory, parts.journal),
-            storage: Storage::new(disk, setup, parts.identity, seed),
+            storage: Storage::new(disk, (setup, parts.versions), parts.identity, seed),
             crash: CrashBook::default(),
             cancels: Cancels::default(),
             suspension: Suspension::new(parts.background),

@@ -20,7 +20,7 @@ use super::truth::{Now, Unread};
 use super::untested::Untested;
 use super::watch::Watch;
 use crate::base::{DeviceId, EntityId, Key, Span, Time};
-use crate::contract::{DeviceView, KillReason};
+use crate::contract::{DeviceView, KillReason, Schema};
 use crate::disk::Moment;
 use crate::metrics::Timeline;
 use crate::net::{Link, Radio, RadioCost};
@@ -342,7 +342,7 @@ fn in_script(placed: &Placed, tried: &Tried, untested: &Untested) -> [(&'static 
 
 /// The oracle looks at one device after the other, until it `stops`.
 fn look_at(
-    devices: &[Rc<Device>],
+    (devices, schema): (&[Rc<Device>], &Schema),
     mut inspection: Inspection<'_>,
     ended: &Ended,
     rows: &mut RowDigests,
@@ -365,6 +365,7 @@ fn look_at(
             inspection.check_stuck_device(id, &format!("device {}: {why}", id.0), None);
         } else {
             device.with_view(|view| inspection.check_device(id, &Digested::new(view, rows, stops)));
+            device.with_newer_view(|view| inspection.check_columns(id, view, schema));
         }
     }
     inspection.finish()
@@ -470,7 +471,7 @@ impl World {
         let mut rows = RowDigests::default();
         let begin = |oracle: Oracle| oracle.begin_check(ended_at, truth, stops);
         let verdict = match listeners.oracle.take().map(begin) {
-            Some(inspection) => look_at(&devices, inspection, &ended, &mut rows, stops),
+            Some(inspection) => look_at((&devices, &plan.schema), inspection, &ended, &mut rows, stops),
             None => read_only(&devices, &plan, &mut rows, stops),
         };
         let mut figures = verdict.figures;

@@ -1,12 +1,14 @@
 //! What a device keeps when its process ends: its disk, and the name that it goes by at the server.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::base::{Seed, Time};
-use crate::contract::{Database, DeviceSetup, KillReason};
-use crate::disk::{Backup, Disk, PowerLoss};
+use crate::base::{DeviceId, Seed, Time};
+use crate::contract::{Database, DeviceSetup, EditKind, KillReason, LocalEdit, Schema};
+use crate::disk::{self, Backup, Disk, PowerLoss};
 use crate::engine::Identity;
+use crate::gateway::Versions;
 
 /// The database's name on the disk.
 const DATABASE: &str = "app.db";
@@ -22,9 +24,14 @@ pub(super) struct Storage {
     pub(super) disk: Disk,
     /// With the name.
     setup: RefCell<Rc<DeviceSetup>>,
+    /// Whose it is, whatever it calls itself.
+    owner: DeviceId,
+    /// The versions of its app, if there are several.
+    versions: Option<Rc<Versions>>,
     /// Where the name is kept.
     identity: Identity,
     seed: Seed,
+    persons: RefCell<Persons>,
     /// How often the power failed.
     losses: Cell<u64>,
     /// How often its state was put in by a backup or a copy.
@@ -37,17 +44,84 @@ pub(super) struct Saved {
     pub(super) at: Time,
     disk: Backup,
     setup: Rc<DeviceSetup>,
+    persons: Persons,
     pub(super) life: u32,
 }
 
+/// Who shares a device: who is logged in, and as of when the databases of others are, with the life
+/// of the storage then.
+#[derive(Clone, Debug, Default)]
+struct Persons {
+    now: u32,
+    left: BTreeMap<u32, (Time, u32)>,
+}
+
 impl Storage {
-    pub(super) fn new(disk: Disk, setup: DeviceSetup, identity: Identity, seed: Seed) -> Storage {
+    pub(super) fn new(
+        disk: Disk,
+        (setup, versions): (DeviceSetup, Option<Rc<Versions>>),
+        identity: Identity,
+        seed: Seed,
+    ) -> Storage {
         let (losses, lives, takers_of_room) = Default::default();
-        Storage { disk, setup: RefCell::new(Rc::new(setup)), identity, seed, losses, lives, takers_of_room }
+        let (owner, setup) = (setup.device, RefCell::new(Rc::new(setup)));
+        let persons = RefCell::default();
+        Storage { disk, setup, owner, versions, identity, seed, persons, losses, lives, takers_of_room }
     }
 
+    /// What the app knows about itself, in the version that is installed.
     pub(super) fn setup(&self) -> Rc<DeviceSetup> {
-        self.setup.borrow().clone()
+        let (setup, person) = (self.setup.borrow().clone(), self.person());
+        let schema = self.versions.as_ref().map_or(&setup.schema, |versions| versions.schema(self.owner));
+        if person == setup.person && self.versions.is_none() {
+            return setup;
+        }
+        Rc::new(DeviceSetup { schema: schema.clone(), person, ..DeviceSetup::clone(&setup) })
+    }
+
+    /// Who of those that share it is logged in, or was last.
+    pub(super) fn person(&self) -> u32 {
+        self.persons.borrow().now
+    }
+
+    /// Somebody logs in. If each has a database of their own, gives as of when that is which lies
+    /// there, and the life of the storage then.
+    pub(super) fn change_person(&self, to: u32, apart: bool, now: Time) -> Option<(Time, u32)> {
+        let mut persons = self.persons.borrow_mut();
+        let from = std::mem::replace(&mut persons.now, to);
+        if from == to || !apart {
+            return None;
+        }
+        let life = self.lives.replace(self.lives.get() + 1);
+        persons.left.insert(from, (now, life));
+        Some(persons.left.get(&to).copied().unwrap_or((Time::ZERO, 0)))
+    }
+
+    /// Nothing is there any more.
+    pub(super) fn wipe(&self) {
+        self.persons.borrow_mut().left.clear();
+        self.put_in(&Disk::new(disk::Options::default()).backup());
+    }
+
+    /// A newer version of the app is installed.
+    pub(super) fn upgrade(&self) {
+        self.versions.iter().for_each(|versions| versions.upgrade(self.owner));
+    }
+
+    /// What the older version knew of the data, if a newer one runs.
+    pub(super) fn narrower(&self) -> Option<&Schema> {
+        let versions = self.versions.as_ref().filter(|versions| versions.is_newer(self.owner))?;
+        Some(versions.before())
+    }
+
+    /// An edit as the version of the app that runs can make it; `None` if it has nothing of it.
+    pub(super) fn makes(&self, edit: &LocalEdit) -> Option<LocalEdit> {
+        let mut edit = edit.clone();
+        if let Some(versions) = &self.versions {
+            let known = &versions.schema(self.owner).entity(edit.entity).projection;
+            edit.values.retain(|(column, _)| known.contains(column));
+        }
+        (edit.kind != EditKind::Update || !edit.values.is_empty()).then_some(edit)
     }
 
     /// The process ends for this reason, with what that does to what is not synced.
@@ -80,20 +154,27 @@ impl Storage {
 
     /// What it is now.
     pub(super) fn save(&self, now: Time) -> Saved {
-        Saved { at: now, disk: self.disk.backup(), setup: self.setup(), life: self.lives.get() }
+        let persons = self.persons.borrow().clone();
+        Saved { at: now, disk: self.disk.backup(), setup: self.setup(), persons, life: self.lives.get() }
     }
 
     /// It goes back to what it was, with the name: one that is kept elsewhere never changed.
     pub(super) fn restore(&self, saved: &Saved) {
         *self.setup.borrow_mut() = saved.setup.clone();
+        *self.persons.borrow_mut() = saved.persons.clone();
         self.put_in(&saved.disk);
     }
 
     /// It becomes what another was; the other's name comes along if that is kept there.
     pub(super) fn become_copy(&self, other: &Saved) {
+        if other.setup.schema.version > 0 {
+            // The app comes along.
+            self.upgrade();
+        }
         if self.identity == Identity::Database {
             *self.setup.borrow_mut() = other.setup.clone();
         }
+        *self.persons.borrow_mut() = other.persons.clone();
         self.put_in(&other.disk);
     }
 

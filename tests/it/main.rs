@@ -31,6 +31,7 @@ mod sweep;
 mod tidy;
 mod tiny_stack;
 mod tune;
+mod upgrade_sweep;
 mod validation;
 mod waits;
 mod worlds;

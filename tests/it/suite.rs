@@ -55,6 +55,7 @@ const LONG: &[&str] = &[
     "scenarios/conflicts/server-wins.toml",
     "scenarios/device/background.toml",
     "scenarios/device/cut-short.toml",
+    "scenarios/device/life-chaos.toml",
     "scenarios/device/login-while-looking.toml",
     "scenarios/device/power-at-syncs.toml",
     "scenarios/device/year.toml",
@@ -191,7 +192,12 @@ suite! {
     suite_device_restored_again_meets_its_expectations: "device/restored-again";
     suite_device_cut_short_meets_its_expectations: "device/cut-short";
     suite_device_handed_on_meets_its_expectations: "device/handed-on";
+    suite_device_colleague_meets_its_expectations: "device/colleague";
+    suite_device_life_chaos_meets_its_expectations: "device/life-chaos";
+    suite_device_new_column_meets_its_expectations: "device/new-column";
+    suite_device_reinstalled_meets_its_expectations: "device/reinstalled";
     suite_device_token_meets_its_expectations: "device/token";
+    suite_device_upgrade_meets_its_expectations: "device/upgrade";
     suite_device_killed_away_meets_its_expectations: "device/killed-away";
     suite_device_killed_load_meets_its_expectations: "device/killed-load";
     suite_device_late_login_meets_its_expectations: "device/late-login";

@@ -32,6 +32,8 @@ pub struct DeviceSetup {
     pub units: Arc<[SyncUnit]>,
     /// What sets it apart.
     pub attributes: Attributes,
+    /// Which of those who share the phone is logged in, from 0.
+    pub person: u32,
 }
 
 impl DeviceSetup {
@@ -103,6 +105,11 @@ pub trait SyncEngine {
         let _ = (entity, of);
         Box::pin(async { Err(SyncError::Rejected("rows are not delivered on open".to_owned())) })
     }
+    /// The person logs out: ends when that may be, or says how many edits wait and stand in its
+    /// way. The process ends then, and the next one may be another person's.
+    fn log_out(self: Rc<Self>) -> LocalBoxFuture<'static, Result<(), u64>> {
+        Box::pin(async { Ok(()) })
+    }
     /// What the device holds, for the oracle.
     fn view(&self) -> &dyn DeviceView;
 }
@@ -162,4 +169,9 @@ pub trait EngineFactory {
         database: Database,
         state: Option<&dyn Provision>,
     ) -> Result<(), EngineError>;
+
+    /// Whether each person who shares a phone has a database of their own there.
+    fn keeps_persons_apart(&self) -> bool {
+        false
+    }
 }

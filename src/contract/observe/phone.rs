@@ -10,4 +10,20 @@ pub enum PhoneEvent {
         /// Since it was asked for.
         took: Span,
     },
+    /// A newer version of the app was installed, and its process begins again.
+    Upgraded,
+    /// Somebody wants to log out, and the app does not let them.
+    LogoutRefused {
+        /// Edits that wait.
+        edits: u64,
+    },
+    /// Somebody has logged out: the app is closed.
+    LoggedOut,
+    /// Somebody logs in.
+    LoggedIn {
+        /// Which of those who share the phone, from 0.
+        person: u32,
+    },
+    /// The app was installed again, and nothing is there of what it held.
+    Reinstalled,
 }

@@ -3,12 +3,12 @@
 use super::super::form::{Form, Key, POLL, SOME, SOME_SPAN, SPAN, key, map, optional, owned, table, word};
 use super::super::stated::Stated;
 use super::super::words::Steered;
-use super::phone::ENGINE_TOKEN;
+use super::phone::{DATABASE_PER_SAYS, ENGINE_TOKEN, ON_LOGOUT_SAYS};
 use crate::engine::{
-    AfterFailure, Atomic, BaseDate, CallbackOptions, Checkpoint, CursorBook, Dates, Decoder, Detect,
-    Identity, Jitter, LocalCapture, MissingParent, OnBadRow, OnRefused, OnTooLarge, Options, POLICY_NAMES,
-    PushOrder, PushUnit, QueueKept, Replace, RequestPer, Requests, Says, SecondEdit, Sends, SyncDate,
-    WhileOpen,
+    AfterFailure, Atomic, BaseDate, CallbackOptions, Checkpoint, CursorBook, DatabasePer, Dates, Decoder,
+    Detect, Identity, Jitter, LocalCapture, MissingParent, OnBadRow, OnLogout, OnRefused, OnTooLarge,
+    Options, POLICY_NAMES, PushOrder, PushUnit, QueueKept, Replace, RequestPer, Requests, Says, SecondEdit,
+    Sends, SyncDate, WhileOpen,
 };
 use crate::protocol;
 
@@ -79,6 +79,8 @@ pub(super) const ENGINE: Form = table(&[
     key("pull", PULL, "{}", "How it pulls."),
     key("push", PUSH, "{}", "How it pushes."),
     key("retry", RETRY, "{}", "How it tries again."),
+    word::<OnLogout>("on_logout", ON_LOGOUT_SAYS),
+    word::<DatabasePer>("database_per", DATABASE_PER_SAYS),
     key("token", ENGINE_TOKEN, "{}", "What it does about tokens."),
     key("conflict", CONFLICT, "{}", "What it does about conflicts."),
 ]);

@@ -6,6 +6,7 @@
 //! say.
 
 mod backend;
+mod concerned;
 mod data;
 mod devices;
 mod editing;

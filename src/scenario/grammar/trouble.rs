@@ -7,24 +7,14 @@ use super::super::form::{
 use super::super::plan::Asking;
 use super::super::words::Beside;
 use super::super::written::{CLOCK, NAME, STEP};
+use super::concerned::{RESTART, on_devices};
 use super::flag::{GATEWAY_REPLACED, TOUCH_FLAG};
-use super::phone::{TOKEN_EXPIRY, TOKEN_EXPIRY_SAYS};
+use super::phone::{
+    LOGOUT, LOGOUT_SAYS, OTHER_USER, OTHER_USER_SAYS, REINSTALL, REINSTALL_SAYS, TOKEN_EXPIRY,
+    TOKEN_EXPIRY_SAYS, UPGRADE, UPGRADE_SAYS,
+};
 use crate::gateway;
 use crate::net::{Foreign, OutageMode};
-
-/// The keys of an event that concerns devices, and its own.
-macro_rules! on_devices {
-    ($($own:expr),* $(,)?) => {
-        table(&[
-            key("share", Form::Share, "1", "Share of the devices, or of the values of `by`; an exact count."),
-            optional("by", Form::Text, "An attribute: all devices of a share of its values."),
-            optional("devices", Form::List(&Form::Int { min: 0, max: 1_000_000 }), "These devices, by number from 0; in place of `share`."),
-            $($own),*
-        ])
-    };
-}
-
-pub(super) use on_devices;
 
 /// The same without groups: `by` says how far something jumps.
 macro_rules! jump {
@@ -42,7 +32,6 @@ macro_rules! jump {
 }
 
 const FOR: Key = required("for", SPAN, "How long; with 0s nothing happens.");
-const RESTART: Key = key("restart_after", SPAN, "\"5s\"", "How long until the app is started again.");
 const OF: Key = required("of", SOME_SPAN, "How long before the event the backup was made.");
 
 pub(super) const EVENT: Form = Form::Table {
@@ -225,6 +214,9 @@ pub(super) const EVENT: Form = Form::Table {
             "The operating system suspends the app: nothing of it goes on, and it is not dead. Its person has put it away, and takes it up again if they looked at it.",
         ),
         optional("token_expiry", TOKEN_EXPIRY, TOKEN_EXPIRY_SAYS),
+        optional("upgrade", UPGRADE, UPGRADE_SAYS),
+        optional("logout", LOGOUT, LOGOUT_SAYS),
+        optional("other_user", OTHER_USER, OTHER_USER_SAYS),
         optional(
             "trigger",
             on_devices![
@@ -269,7 +261,7 @@ pub(super) const EVENT: Form = Form::Table {
             GATEWAY_REPLACED,
             "The sync server is replaced by one that knows nothing of what went before.",
         ),
-        optional("reinstall", Form::Later, "The app is installed afresh."),
+        optional("reinstall", REINSTALL, REINSTALL_SAYS),
         optional(
             "restore",
             on_devices![OF, RESTART],
@@ -290,7 +282,6 @@ pub(super) const EVENT: Form = Form::Table {
             CLONE,
             "The storage of a device is copied to another, in place of what was there; both go on. Where devices hold their cursors, one of another scope never gets its own rows from before, whatever `engine.identity` is: a cursor says how far, and not of what.",
         ),
-        optional("schema_change", Form::Later, "Columns change."),
         optional("scope_change", Form::Later, "A device's attributes change."),
     ],
 };
@@ -369,6 +360,21 @@ pub(super) const CHAOS: Form = table(&[
         SPAN,
         "\"0s\"",
         "Mean time between the times at which a device's token is taken back; none if 0s.",
+    ),
+    key("logout_mtbf", SPAN, "\"0s\"", "Mean time between logouts of a device's person; none if 0s."),
+    key(
+        "other_user_mtbf",
+        SPAN,
+        "\"0s\"",
+        "Mean time between the times at which a device is handed to somebody else; none if 0s.",
+    ),
+    key("away_mean", SPAN, "\"10m\"", "Mean time until a person logs in again, or has the phone back."),
+    key("reinstall_mtbf", SPAN, "\"0s\"", "Mean time between installs of a device's app again; none if 0s."),
+    key(
+        "restore_mtbf",
+        SPAN,
+        "\"0s\"",
+        "Mean time between returns of a device to a backup, ten minutes old in the mean; none if 0s.",
     ),
     key("backend_mtbf", SPAN, "\"0s\"", "Mean time between failures of the backend; none if 0s."),
     key("backend_mean", SPAN, "\"2m\"", "Mean length of such a failure."),

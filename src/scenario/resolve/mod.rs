@@ -123,6 +123,7 @@ pub(super) fn resolve(
     let (engine, events) = (world.engine(&gateway), world.events());
     naming::keys_fit(root, world.mode(), &wrong);
     families::stay_together(root, world.mode(), &wrong);
+    phone::fits(root, &wrong);
     world.namesakes(&gateway, engine.identity, &events);
     let plan = Plan {
         scenario: root.at("name").text().to_owned(),
@@ -159,6 +160,7 @@ pub(super) fn resolve(
         gates: world.gates(),
         claims: Arc::from([]),
         questions: Arc::from([]),
+        before: entities.before.map(Arc::new),
         data: Arc::new(entities.data),
         attributes: world.attributes,
         schema: Arc::new(world.schema),
@@ -250,6 +252,8 @@ impl World<'_> {
             network_poll: view.at("network_poll").present().map(View::span),
             status: view.at("status").flag(),
             on_unauthorized: view.at("token.on_refused").word(),
+            on_logout: view.at("on_logout").word(),
+            database_per: view.at("database_per").word(),
         }
     }
 
@@ -364,6 +368,7 @@ impl World<'_> {
             watch_references: view.at("watch_references").flag(),
             keep_settled: view.at("keep_settled").span(),
             watch_cursors: view.at("watch_cursors").flag(),
+            on_mismatch: phone::on_mismatch(self.root),
         }
     }
 }

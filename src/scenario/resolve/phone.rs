@@ -1,12 +1,71 @@
-//! What happens in the life of a phone.
+//! What happens in the life of a phone, and what cannot be had with two versions of its app.
 
 use super::super::phone::PhoneLife;
 use super::super::plan::Happening;
+use super::view::{Mistakes, View};
+use crate::base::Word;
+use crate::engine::{Detect, Identity};
+use crate::gateway::Mode;
+use crate::store::OnMismatch;
 
 /// What happens to phones beside their network and their processes, if this kind is of that.
-pub(super) fn of_phones(kind: &str) -> Option<Happening> {
+pub(super) fn of_phones(kind: &str, view: View<'_>) -> Option<Happening> {
+    let restart_after = view.at("restart_after").span();
     Some(Happening::Phone(match kind {
         "token_expiry" => PhoneLife::TokenExpiry,
+        "upgrade" => PhoneLife::Upgrade { restart_after },
+        "logout" => PhoneLife::LogOut { length: view.at("for").span() },
+        "other_user" => PhoneLife::OtherUser { length: view.at("for").span() },
+        "reinstall" => PhoneLife::Reinstall { restart_after },
         _ => return None,
     }))
+}
+
+fn upgrades<'a>(root: View<'a>) -> impl Iterator<Item = View<'a>> {
+    root.at("event").entries().filter_map(|(_, event)| event.at("upgrade").present())
+}
+
+/// What a new version of the app makes of a database that an older one left.
+pub(super) fn on_mismatch(root: View<'_>) -> OnMismatch {
+    upgrades(root).next().map_or_else(OnMismatch::default, |upgrade| upgrade.at("on_mismatch").word())
+}
+
+/// Refuses what two versions of an app do not go with.
+pub(super) fn fits(root: View<'_>, wrong: &Mistakes) {
+    let Some(first) = upgrades(root).next() else { return };
+    let on_mismatch = on_mismatch(root);
+    for other in upgrades(root).map(|upgrade| upgrade.at("on_mismatch")) {
+        if other.word::<OnMismatch>() != on_mismatch {
+            let help = format!("another event upgrades with \"{}\": write that", on_mismatch.word());
+            wrong.at(other, "one version of an app does one thing about an old database", help);
+        }
+    }
+    if upgrades(root).all(|upgrade| upgrade.at("adds").present().is_none()) {
+        let help = "adds = { entity = \"visit\", column = \"weight\", type = \"real\" }";
+        wrong.at(first, "this version of the app brings no column", help);
+    }
+    let engine = root.at("engine");
+    let in_parts = |(_, unit): (&str, View<'_>)| unit.at("entity").entries().next().is_some();
+    let pages = ["manual", "keep-both"].contains(&engine.at("conflict.policy").text());
+    for (unfit, at, help) in [
+        (root.at("gateway.mode").word::<Mode>() == Mode::Persistent, "gateway.mode", "\"ota\""),
+        (
+            root.at("gateway.serve.capture.hash").present().is_some(),
+            "gateway.serve.capture",
+            "one by `last_modified`, `change_log` or `flag`",
+        ),
+        (pages, "engine.conflict.policy", "one that decides at once, such as \"server-wins\""),
+        (
+            engine.at("conflict.detect").word::<Detect>() == Detect::ReadBefore,
+            "engine.conflict.detect",
+            "one by dates or versions",
+        ),
+        (engine.at("identity").word::<Identity>() == Identity::Database, "engine.identity", "\"device\""),
+        (root.at("unit").entries().any(in_parts), "unit", "units that bring whole rows"),
+    ] {
+        if unfit {
+            let title = format!("`{at}` is for one version of an app, and here are two");
+            wrong.at(first, title, format!("it takes {help}"));
+        }
+    }
 }

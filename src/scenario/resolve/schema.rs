@@ -18,6 +18,8 @@ use crate::workload::{EntityData, Letters, Maker};
 /// What entities come to.
 pub(super) struct Entities {
     pub(super) schema: Schema,
+    /// As the app knows it that some devices upgrade from.
+    pub(super) before: Option<Schema>,
     pub(super) data: Vec<EntityData>,
     pub(super) effects: Vec<Effect>,
 }
@@ -29,6 +31,8 @@ struct Draft<'a> {
     kind: ColumnType,
     /// The shares of rows that have nothing there, or an empty text.
     shares: Shares,
+    /// A new version of the app brings it.
+    is_brought: bool,
 }
 
 /// An entity before its names are resolved.
@@ -58,7 +62,8 @@ pub(super) fn entities<'a>(
     brought: &BTreeMap<String, Brought>,
     wrong: &'a Mistakes,
 ) -> Entities {
-    let sketches = parents_first(root.at("entity").entries().map(|(n, v)| sketch(n, v, wrong)).collect());
+    let mut sketches = parents_first(root.at("entity").entries().map(|(n, v)| sketch(n, v, wrong)).collect());
+    bring_columns(&mut sketches, root, wrong);
     let names = sketches.iter().map(|s| s.name).collect();
     let lookup = Lookup { sketches, names, attributes, root, wrong };
     let own_calendar = calendar;
@@ -69,14 +74,16 @@ pub(super) fn entities<'a>(
         references: lookup.references(),
         copies: effects.iter().flat_map(copies).collect(),
         naming: lookup.sketches.iter().map(|s| naming(s.view, wrong)).collect(),
+        version: u32::from(lookup.sketches.iter().any(|s| s.brought() > 0)),
     };
+    let before = (schema.version > 0).then(|| before(&schema, &lookup.sketches));
     for (id, sketch) in lookup.sketches.iter().enumerate() {
         let counters = sketch.view.at("count").entries();
         effects.extend(counters.filter_map(|(column, view)| lookup.counter(id, column, view, calendar)));
     }
     lookup.strays(brought);
     let data = lookup.sketches.iter().map(|s| lookup.data(s, own_calendar, brought.get(s.name))).collect();
-    Entities { schema, data, effects }
+    Entities { schema, before, data, effects }
 }
 
 fn sketch<'a>(name: &'a str, view: View<'a>, wrong: &Mistakes) -> Sketch<'a> {
@@ -88,7 +95,7 @@ fn sketch<'a>(name: &'a str, view: View<'a>, wrong: &Mistakes) -> Sketch<'a> {
             ColumnType::Key(kind) => keys.push((name, kind, column)),
             kind => {
                 let shares = without_shares(column.text()).map_or(Shares::default(), |(_, shares)| shares);
-                columns.push(Draft { name, view: column, kind, shares });
+                columns.push(Draft { name, view: column, kind, shares, is_brought: false });
             }
         }
     }
@@ -119,6 +126,62 @@ fn sketch<'a>(name: &'a str, view: View<'a>, wrong: &Mistakes) -> Sketch<'a> {
     }
     let (key, key_type) = keys.first().map_or(("id", KeyType::Text), |k| (k.0, k.1));
     Sketch { name, view, key, key_type, columns }
+}
+
+impl Sketch<'_> {
+    /// How many of its last columns a new version of the app brings.
+    fn brought(&self) -> usize {
+        self.columns.iter().filter(|column| column.is_brought).count()
+    }
+}
+
+/// The entities as the app knows them before it is upgraded.
+fn before(schema: &Schema, sketches: &[Sketch<'_>]) -> Schema {
+    let mut before = Schema { version: 0, ..schema.clone() };
+    for (entity, sketch) in before.entities.iter_mut().zip(sketches) {
+        entity.projection.truncate(entity.projection.len().saturating_sub(sketch.brought()));
+    }
+    before
+}
+
+/// Columns that a new version of the app brings stand last. One that the schema does not have is
+/// new on the backend, too, and empty in all rows.
+fn bring_columns<'a>(sketches: &mut [Sketch<'a>], root: View<'a>, wrong: &Mistakes) {
+    let names: Vec<&str> = sketches.iter().map(|sketch| sketch.name).collect();
+    for (_, event) in root.at("event").entries() {
+        let Some(adds) = event.at("upgrade.adds").present() else { continue };
+        let given = wrong.given_if(root.at("entity").is_itself_sound());
+        let (entity, name, typed) = (adds.at("entity"), adds.at("column"), adds.at("type").present());
+        let Some(at) = given.find(entity, "entity", entity.text(), &names) else { continue };
+        let sketch = &mut sketches[at];
+        let held = sketch.columns.iter().position(|column| column.name == name.text());
+        let draft = match (held, typed) {
+            (Some(held), _) if sketch.columns[held].is_brought => continue,
+            (Some(held), None) => sketch.columns.remove(held),
+            (None, Some(typed)) => match column_type(typed.text()) {
+                Some(kind) if kind.stands_alone() => {
+                    let shares = Shares { null: Some(Ppm::ONE), empty: None };
+                    Draft { name: name.text(), view: typed, kind, shares, is_brought: true }
+                }
+                _ => {
+                    let help = "a text, a number, a bool, a timestamp or \"one of a|b\"";
+                    wrong.at(typed, "an upgrade cannot bring a column of this type", help);
+                    continue;
+                }
+            },
+            (Some(_), Some(typed)) => {
+                let title = format!("`{}` has a column `{}`", sketch.name, name.text());
+                wrong.at(typed, title, "leave out its type: the new version holds what the old one did not");
+                continue;
+            }
+            (None, None) => {
+                let title = format!("`{}` has no column `{}`", sketch.name, name.text());
+                wrong.at(name, title, "say its type, such as type = \"real\": it is new on the backend, too");
+                continue;
+            }
+        };
+        sketch.columns.push(Draft { is_brought: true, ..draft });
+    }
 }
 
 /// Entities that others point to come before those that point; otherwise by name, in which order
@@ -273,6 +336,7 @@ impl Lookup<'_> {
         let Some(project) = sketch.view.at("project").present() else { return (0..columns).collect() };
         let held = project.items().filter(|c| c.text() != sketch.key);
         let mut positions: Vec<usize> = held.filter_map(|c| self.column(c, id, c.text())).collect();
+        positions.extend(columns - sketch.brought()..columns);
         positions.sort_unstable();
         positions.dedup();
         positions

@@ -190,7 +190,7 @@ impl World<'_> {
             "time_zone" => Happening::TimeZone { micros: signed(view.at("by").text())? },
             "disk_full" => Happening::DiskFull { length },
             "slow_disk" => Happening::SlowDisk { length, factor: view.at("factor").count() },
-            _ => return of_phones(kind).or_else(|| self.of_servers(kind, view)),
+            _ => return of_phones(kind, view).or_else(|| self.of_servers(kind, view)),
         })
     }
 
@@ -294,6 +294,10 @@ impl World<'_> {
             ("cancel_mtbf", devices),
             ("suspend_mtbf", devices),
             ("token_mtbf", devices),
+            ("logout_mtbf", devices),
+            ("other_user_mtbf", devices),
+            ("reinstall_mtbf", devices),
+            ("restore_mtbf", devices),
             ("backend_mtbf", 1),
         ] {
             let mtbf = view.at(key).span();
@@ -319,6 +323,11 @@ impl World<'_> {
             suspend_mtbf: view.at("suspend_mtbf").span(),
             suspend_mean: view.at("suspend_mean").span(),
             token_mtbf: view.at("token_mtbf").span(),
+            logout_mtbf: view.at("logout_mtbf").span(),
+            other_user_mtbf: view.at("other_user_mtbf").span(),
+            away_mean: view.at("away_mean").span(),
+            reinstall_mtbf: view.at("reinstall_mtbf").span(),
+            restore_mtbf: view.at("restore_mtbf").span(),
             backend_mtbf: view.at("backend_mtbf").span(),
             backend_mean: view.at("backend_mean").span(),
         })

@@ -138,7 +138,10 @@ fn of_a_one_of_there_is_exactly_one() {
 
 #[test]
 fn what_is_pinned_and_not_built_is_refused_as_such() {
-    says("[event.e]\nat = \"+1m\"\nreinstall = {}", &["`event.e.reinstall` is not built yet", "so far"]);
+    says(
+        "[event.e]\nat = \"+1m\"\nscope_change = {}",
+        &["`event.e.scope_change` is not built yet", "so far"],
+    );
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod marks;
 mod rename;
 mod sync;
 mod tables;
+mod upgrade;
 
 use std::sync::Arc;
 

@@ -1,0 +1,91 @@
+//! A database that an older version of the app has left: what it lacks is added, or it is emptied.
+//!
+//! All of it is one transaction, with the mark that says which version's it is: who dies over it
+//! finds the database as it was, and begins again.
+
+use std::fmt::Write as _;
+
+use rusqlite::Connection;
+
+use super::error::Result;
+use super::layout::{column_of, ddl, names};
+use super::options::{ForeignKeys, OnMismatch, Options};
+use crate::base::EntityId;
+use crate::contract::Schema;
+
+/// What marks a database as one of this version of the app; of the first there is none.
+pub(super) fn mark(schema: &Schema) -> String {
+    if schema.version == 0 { String::new() } else { format!("PRAGMA application_id={};", schema.version) }
+}
+
+/// Makes a database of an older version of the app one of this version, if it is.
+pub(super) fn upgrade(connection: &Connection, schema: &Schema, options: &Options) -> Result<()> {
+    if schema.version == 0 {
+        return Ok(());
+    }
+    let held: u32 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    if held >= schema.version {
+        return Ok(());
+    }
+    let work = match options.on_mismatch {
+        OnMismatch::Reset => emptied(connection, schema, options)?,
+        OnMismatch::Migrate | OnMismatch::Backfill => widened(connection, schema, options)?,
+    };
+    // What is thrown away and made again refers to what is thrown away and made again.
+    let checks = if options.foreign_keys == ForeignKeys::Off { "OFF" } else { "ON" };
+    let work = format!("BEGIN IMMEDIATE;{work}{}COMMIT", mark(schema));
+    connection.execute_batch("PRAGMA foreign_keys=OFF")?;
+    connection.execute_batch(&work)?;
+    Ok(connection.execute_batch(&format!("PRAGMA foreign_keys={checks}"))?)
+}
+
+/// Everything is thrown away, and made again.
+fn emptied(connection: &Connection, schema: &Schema, options: &Options) -> Result<String> {
+    let sql =
+        "SELECT name FROM sqlite_master WHERE type='table' AND name NOT LIKE 'sqlite_%' ORDER BY rowid DESC";
+    let mut work = String::new();
+    let mut tables = connection.prepare(sql)?;
+    let tables = tables.query_map([], |row| row.get::<_, String>(0))?;
+    for table in tables {
+        write_all(&mut work, format_args!("DROP TABLE \"{}\";", table?.replace('"', "\"\"")));
+    }
+    work.push_str(&ddl(schema, options.foreign_keys));
+    Ok(work)
+}
+
+/// Columns that are not there are added, empty; to versions that wait beside their rows, too.
+fn widened(connection: &Connection, schema: &Schema, options: &Options) -> Result<String> {
+    let mut work = String::new();
+    for id in schema.ids().filter(|id| schema.entity(*id).delivery.is_on_devices()) {
+        let (table, columns) = names(id, schema.entity(id));
+        let sql = format!("SELECT count(*)-3 FROM pragma_table_info('{}')", unquoted(&table));
+        let held: u32 = connection.query_row(&sql, [], |row| row.get(0))?;
+        for place in held as usize..columns.len() {
+            let column = column_of(schema, id, place, options.foreign_keys);
+            write_all(&mut work, format_args!("ALTER TABLE {table} ADD COLUMN {column};"));
+            let nothing = "\"values\"=substr(\"values\",1,length(\"values\")-1)||',null]'";
+            let of = format!("entity={} AND \"values\" IS NOT NULL", id.0);
+            write_all(&mut work, format_args!("UPDATE shadow SET {nothing} WHERE {of};"));
+        }
+        if (held as usize) < columns.len() && options.on_mismatch == OnMismatch::Backfill {
+            loaded_again(&mut work, id);
+        }
+    }
+    Ok(work)
+}
+
+/// All rows of an entity come again.
+fn loaded_again(work: &mut String, id: EntityId) {
+    let EntityId(id) = id;
+    write_all(work, format_args!("UPDATE progress SET cursor=NULL WHERE entity={id};"));
+    write_all(work, format_args!("DELETE FROM shadow WHERE entity={id} AND \"values\" IS NOT NULL;"));
+}
+
+/// An identifier as a text of SQL has it.
+fn unquoted(name: &str) -> String {
+    name[1..name.len() - 1].replace("\"\"", "\"").replace('\'', "''")
+}
+
+fn write_all(out: &mut String, arguments: std::fmt::Arguments<'_>) {
+    out.write_fmt(arguments).expect("writing to memory does not fail");
+}

@@ -1,0 +1,47 @@
+//! A new version of the app makes its columns in the old one's database: a kill at the time of each
+//! disk operation of that, and a power loss at each sync, lose nothing.
+
+use std::collections::BTreeSet;
+
+use syncdyno::base::{DeviceId, Span, Time};
+use syncdyno::world::{self, Stacks, Strike, Unwatched};
+
+use crate::worlds::{self, TINY, trouble};
+
+const STRUCK: DeviceId = DeviceId(0);
+/// In the midst of its edits.
+const AT: Span = Span::secs(45);
+const UPGRADED: &str = r#"event.new={at="+45s",upgrade={adds={entity="task",column="weight",type="real"},on_mismatch="backfill",restart_after="1s"}}"#;
+
+/// Strikes at the times of what the disk does in the quarter of a minute after the upgrade, with or
+/// without loss of power; gives how many there were.
+fn upgrade_survives(journal: &str, power: bool) -> usize {
+    let plan = worlds::plan(TINY, &[UPGRADED, journal]);
+    let (device, until) = (STRUCK, Time::ZERO + AT + Span::secs(15));
+    let (undisturbed, places) =
+        world::run_probing(&plan, &Stacks::builtin(), &Unwatched, device).expect("it can be run");
+    assert!(trouble(&undisturbed).is_empty(), "{:?}", trouble(&undisturbed));
+    let of_upgrade = places.moments.iter().filter(|moment| moment.is_sync || !power);
+    let times: BTreeSet<Time> = of_upgrade.flat_map(|moment| [moment.issued, moment.done]).collect();
+    let times: Vec<Time> = times.into_iter().filter(|at| (Time::ZERO + AT..until).contains(at)).collect();
+    let stride = if worlds::every_place() { 1 } else { 5 };
+    for at in times.iter().copied().step_by(stride) {
+        let strike = Strike::AtTime { device, at, power };
+        let struck = world::run_struck(&plan, &Stacks::builtin(), &Unwatched, &strike);
+        let wrong = trouble(&struck.expect("it can be run"));
+        assert!(wrong.is_empty(), "{strike:?}: {}", wrong.join("\n"));
+    }
+    times.len()
+}
+
+#[test]
+fn upgrade_outlives_a_kill_at_any_disk_operation() {
+    assert!(upgrade_survives("store.journal=truncate", false) > 50);
+    assert!(upgrade_survives("store.journal=wal", false) > 30);
+}
+
+#[test]
+fn upgrade_outlives_a_power_loss_at_any_sync() {
+    assert!(upgrade_survives("store.journal=truncate", true) > 10);
+    assert!(upgrade_survives("store.journal=wal", true) > 5);
+}
