@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::arrivals::Arrivals;
+use super::attachments::Attachments;
 use super::board::Board;
 use super::control::Control;
 use super::distribution::Distribution;
@@ -60,6 +61,7 @@ pub struct Collector {
     board: Board,
     sessions: Sessions,
     arrivals: Arrivals,
+    attachments: Attachments,
     hooks: HookCounts,
     control: Control,
     traffic: Traffic,
@@ -85,6 +87,7 @@ impl Collector {
             board: Board::new(&setting.starts, setting.units).with_entities(&setting.schema),
             sessions: Sessions::new(devices),
             arrivals: Arrivals::new(devices, &setting.pulls),
+            attachments: Attachments::new(setting.schema.clone()),
             hooks: HookCounts::default(),
             control: Control::default(),
             traffic: Traffic::new(devices),
@@ -113,6 +116,7 @@ impl Collector {
         let board = &mut self.board;
         self.edits.on(*at, event, board);
         self.situations.on(*at, *node, event, board);
+        self.attachments.on(*at, *node, event, board);
         let device = match node {
             Node::Device(device) => Some(*device),
             _ => None,
@@ -152,6 +156,7 @@ impl Collector {
         self.situations.finish(at, &mut self.board);
         self.sessions.finish(at, &mut self.board);
         self.hooks.finish(&mut self.board);
+        self.attachments.finish(at, &mut self.board);
         self.pages.finish(at, &mut self.board);
         self.replication.finish(at, &mut self.board);
         self.half_seen.finish(at, &mut self.board);

@@ -58,6 +58,14 @@ const PAGE: &[&str] =
     &["engine.conflict.policy=manual", "workload.resolver={takes=\"columns\",delay=\"4s\",delays=\"fixed\"}"];
 const KEEP_BOTH: &[&str] =
     &["engine.conflict.policy=keep-both", "entity.task.unique=[]", "workload.contention.double_create=0"];
+/// Photos beside rows, in stretches.
+const PHOTOS: &[&str] = &[
+    "entity.photo={rows=0,delivery=\"upload-only\",attachment={least=\"3kB\",most=\"6kB\",thumbnail=\"1kB\"},\
+     schema={id=\"uuid key\",n=\"int 0..9\"}}",
+    "action.shoot={entity=\"photo\",kind=\"create\",per_device=2}",
+    r#"event.shots={at="+41s",edits={action="shoot",count=2,over="8s"}}"#,
+    "engine.attachments={chunk_bytes=\"2kB\"}",
+];
 const JOURNALS: [&[&str]; 2] =
     [&["store.journal=truncate", "store.synchronous=full"], &["store.journal=wal", "store.synchronous=full"]];
 
@@ -279,6 +287,17 @@ fn crash_sweep_a_kill_after_any_poll_loses_nothing_of_one_request() {
 #[test]
 fn crash_sweep_a_kill_at_any_crash_point_loses_nothing_of_one_request() {
     assert!(nothing_is_lost(Sweep::Points, &[JOURNALS[1], ONE_REQUEST].concat()) > 100);
+}
+
+#[test]
+fn crash_sweep_a_kill_after_any_poll_loses_no_photo() {
+    assert!(undisturbed(PHOTOS, "attachment.stored.count") >= 8);
+    assert!(nothing_is_lost(Sweep::Polls, PHOTOS) > 200);
+}
+
+#[test]
+fn crash_sweep_a_power_loss_at_the_end_of_any_sync_loses_no_photo() {
+    assert!(nothing_is_lost(Sweep::SyncTimes, &[JOURNALS[1], PHOTOS].concat()) > 60);
 }
 
 #[test]

@@ -368,6 +368,8 @@ suite! {
     suite_conflicts_whole_rows_meets_its_expectations: "conflicts/whole-rows";
     suite_conflicts_clock_an_hour_off_meets_its_expectations: "conflicts/clock-an-hour-off";
     suite_wire_body_limit_meets_its_expectations: "wire/body-limit";
+    suite_device_photos_meets_its_expectations: "device/photos";
+    suite_device_photos_chaos_meets_its_expectations: "device/photos-chaos";
 }
 
 #[test]
