@@ -2,7 +2,7 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::base::{EntityId, Fat, Key, in_words};
+use crate::base::{EntityId, Fat, Key, Stuff, in_words};
 
 /// What each row of an entity has beside it that is made on a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +62,7 @@ impl Attachment {
             (Part::Thumbnail, Some(len)) => len,
             _ => self.least + (seed % spread) as u32,
         };
-        Fat { seed: seed ^ part as u64, len }.text().into_bytes()
+        Fat { seed: seed ^ part as u64, len, of: Stuff::default() }.text().into_bytes()
     }
 }
 

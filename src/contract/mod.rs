@@ -38,8 +38,8 @@ pub use device::{
 };
 pub use naming::{MergeRule, NamedBy, Naming};
 pub use observe::{
-    AppliedChange, Author, BlobEvent, CommitKind, ConflictKind, Decision, DropReason, Event, EventSink, KillReason,
-    Node, Occurrence, Overtaken, PageEvent, PhoneEvent, RequestKind, Sides, UnitEvent,
+    AppliedChange, Author, BlobEvent, CommitKind, ConflictKind, Decision, DropReason, Event, EventSink,
+    KillReason, Node, Occurrence, Overtaken, PageEvent, PhoneEvent, RequestKind, Sides, UnitEvent,
 };
 pub use reference::{Copied, OnDelete, Reference};
 pub use schema::{

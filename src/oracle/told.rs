@@ -4,12 +4,12 @@ use super::clock::Clock;
 use super::words;
 use crate::base::words::count;
 use crate::base::{Key, UnitId, Word};
+use crate::contract::PhoneEvent;
 use crate::contract::{
     AppEvent, AppliedChange, BlobEvent, CommitKind, ConflictKind, Decision, DropReason, Event, Hook, HookEnd,
     KillReason, LocalEdit, LogKind, PageEvent, Refusal, RequestKind, Schema, SyncUnit, TransportError,
     UnitEvent,
 };
-use crate::contract::{PageEvent, PhoneEvent};
 
 /// Tells events with the names of a scenario.
 #[derive(Clone, Copy, Debug)]

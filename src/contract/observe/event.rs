@@ -163,7 +163,7 @@ pub enum Event<'a> {
         /// What the user is told.
         error: &'a SyncError,
     },
-    /// The world: what a login waits for is there, as its blocking units have ended, or all of them.
+    /// The world: what a login waits for is there: its blocking units have ended, or all.
     Usable {
         /// Since the login, over all lives of the process.
         since_login: Span,

@@ -4,7 +4,11 @@ use super::super::form::{Form, Key, POLL, SOME, SOME_SPAN, SPAN, key, map, optio
 use super::super::stated::Stated;
 use super::super::words::Steered;
 use super::phone::ENGINE_TOKEN;
-use crate::engine::{AfterFailure, BaseDate, BlobQueue, CallbackOptions, CursorBook, Dates, Decoder, Detect, First, Identity, Jitter, LocalCapture, MissingParent, OnBadRow, OnTooLarge, Options, POLICY_NAMES, PushOrder, Replace, RequestPer, PushUnit, Requests, Says, SecondEdit, Sends, SyncDate, WhileOpen, With};
+use crate::engine::{
+    AfterFailure, BaseDate, BlobQueue, CallbackOptions, CursorBook, Dates, Decoder, Detect, First, Identity,
+    Jitter, LocalCapture, MissingParent, OnBadRow, OnTooLarge, Options, POLICY_NAMES, PushOrder, PushUnit,
+    Replace, RequestPer, Requests, Says, SecondEdit, Sends, SyncDate, WhileOpen, With,
+};
 use crate::protocol;
 
 pub(super) const ENGINE: Form = table(&[

@@ -13,7 +13,9 @@ use super::naming::naming;
 use super::view::{Mistakes, View};
 use crate::backend::Effect;
 use crate::base::{EntityId, Ppm, Span, Stamp};
-use crate::contract::{Attachment, Column, ColumnKind, Copied, Delivery, Entity, OnDelete, Reference, Schema, ScopeRule};
+use crate::contract::{
+    Attachment, Column, ColumnKind, Copied, Delivery, Entity, OnDelete, Reference, Schema, ScopeRule,
+};
 use crate::workload::{EntityData, Letters, Maker};
 
 /// What entities come to.
