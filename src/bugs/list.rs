@@ -1,14 +1,13 @@
 //! All planted bugs as one list.
 
 use super::bug::Bug;
-use super::{ledger, page, status, whole};
+use super::{attachments, ledger, page, status, whole};
 
 /// Every planted bug, at least one for each check.
 pub const ALL: &[Bug] = &joined();
 
-const LISTS: [&[Bug]; 4] = [ledger::BUGS, page::BUGS, status::BUGS, whole::BUGS];
-
-const COUNT: usize = ledger::BUGS.len() + page::BUGS.len() + status::BUGS.len() + whole::BUGS.len();
+const LISTS: [&[Bug]; 5] = [ledger::BUGS, page::BUGS, status::BUGS, whole::BUGS, attachments::BUGS];
+const COUNT: usize = LISTS[0].len() + LISTS[1].len() + LISTS[2].len() + LISTS[3].len() + LISTS[4].len();
 
 const fn joined() -> [Bug; COUNT] {
     let mut all = [ledger::BUGS[0]; COUNT];

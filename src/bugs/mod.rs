@@ -9,6 +9,7 @@
 //! Invariant: no correct engine can reach this room.
 
 mod app;
+mod attachments;
 mod bug;
 mod ledger;
 mod list;

@@ -16,6 +16,7 @@
 //! of a scenario only what a real app would know: its schema, its sync units, its own attributes,
 //! and its own options.
 
+mod attachment;
 pub mod device;
 mod naming;
 pub mod observe;
@@ -27,6 +28,7 @@ mod stack;
 pub use crate::base::{
     Cell, DeviceId, EditId, EntityId, Incarnation, Key, Seed, Span, Stamp, Time, UnitId, Value, ValueRef,
 };
+pub use attachment::{Attachment, BlobId, Part, blob_hash};
 pub use device::{
     Added, AppEvent, Cacheable, Call, Carried, CarriedRows, Clock, CrashPoints, Database, DeviceSetup,
     DeviceView, EachExcerpt, EditError, EditKind, EngineError, EngineFactory, Hook, HookEnd, HookError,
@@ -36,8 +38,8 @@ pub use device::{
 };
 pub use naming::{MergeRule, NamedBy, Naming};
 pub use observe::{
-    AppliedChange, Author, CommitKind, ConflictKind, Decision, DropReason, Event, EventSink, KillReason,
-    Node, Occurrence, Overtaken, PageEvent, PhoneEvent, RequestKind, Sides, UnitEvent,
+    AppliedChange, Author, BlobEvent, CommitKind, ConflictKind, Decision, DropReason, Event, EventSink,
+    KillReason, Node, Occurrence, Overtaken, PageEvent, PhoneEvent, RequestKind, Sides, UnitEvent,
 };
 pub use reference::{Copied, OnDelete, Reference};
 pub use schema::{

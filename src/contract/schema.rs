@@ -1,5 +1,6 @@
 //! What is synced: entities, columns, scopes, sync units.
 
+use super::attachment::Attachment;
 use super::naming::{NamedBy, Naming};
 use super::reference::{Copied, OnDelete, Reference};
 use crate::base::{Day, Decimal, EntityId, Key, Span, Stamp, Value, in_words};
@@ -18,6 +19,8 @@ pub struct Schema {
     /// So many versions of the app came before, each with fewer columns, and this one may meet
     /// their databases.
     pub version: u32,
+    /// What rows have beside them.
+    pub attachments: Vec<(EntityId, Attachment)>,
 }
 
 /// One entity: a table on the backend and, projected, on the devices.
@@ -253,6 +256,11 @@ impl Schema {
             top = (to, key);
         }
         top
+    }
+
+    /// What rows of an entity have beside them, if anything.
+    pub fn attachment(&self, entity: EntityId) -> Option<Attachment> {
+        self.attachments.iter().find(|(of, _)| *of == entity).map(|(_, attachment)| *attachment)
     }
 
     /// How rows of an entity get their keys.

@@ -33,6 +33,11 @@ impl<'p> Along<'p> {
         Ok(along)
     }
 
+    /// What comes with a push that nothing goes along with.
+    pub(super) fn none(puller: &'p Puller, run: Run) -> Along<'p> {
+        Along { puller, run, left: Vec::new(), has_begun: true }
+    }
+
     fn is_one_request(&self) -> bool {
         let options = &self.puller.process.options;
         options.requests == RequestPer::Branch && options.pull.replace == Replace::Versions

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use super::blob_options::{BlobQueue, With};
 use super::capture;
 use super::conflict::OwnRule;
 use super::logout;
@@ -19,7 +20,7 @@ use crate::contract::{
     AppEvent, Database, DeviceSetup, DeviceView, EditError, EditKind, EngineError, EngineFactory, Event,
     LocalBoxFuture, LocalEdit, NetworkKind, Pick, Ports, Provision, SyncEngine, SyncError, Trigger,
 };
-use crate::store::{self, Conflicts, Excerpts, Staged, Store, Tx, Waiting};
+use crate::store::{self, Blobs, Conflicts, Excerpts, Staged, Store, Tx, Waiting};
 
 /// The built-in engine in one life of a device's process.
 pub struct Builtin {
@@ -44,6 +45,13 @@ impl Builtin {
                 engine.session.give_turn();
             }
         });
+    }
+
+    /// Attachments went beside the runs: rows that waited for them may go.
+    fn blobs_went(&self) {
+        if self.process.options.attachments.with == With::Row {
+            self.scheduler.fire(Trigger::Save);
+        }
     }
 
     fn network_came(&self) {
@@ -85,6 +93,10 @@ impl Builtin {
         self.scheduler.start();
         if let Some(period) = self.process.options.network_poll {
             self.ask_for_network(period);
+        }
+        if self.session.blobs.go(BlobQueue::Beside) {
+            let engine = self.clone();
+            self.process.spawn(async move { engine.session.blobs.send_beside(|| engine.blobs_went()).await });
         }
         let order = &self.process.rules.order;
         loop {
@@ -153,6 +165,7 @@ impl SyncEngine for Builtin {
             self.process.emit(Event::Renamed { entity: edit.entity, from: &edit.key, to: &key });
         }
         self.process.show();
+        self.session.blobs.made.raise();
         if self.process.rules.wake.heeds_saving(self.session.is_under_way()) {
             self.scheduler.fire(Trigger::Save);
         }
@@ -251,6 +264,10 @@ impl EngineFactory for BuiltinFactory {
         if has_page {
             store.transaction(|tx| Conflicts::of(tx).make()).map_err(refused)?;
         }
+        let has_blobs = !setup.schema.attachments.is_empty();
+        if has_blobs {
+            store.transaction(|tx| Blobs::of(tx).make()).map_err(refused)?;
+        }
         let has_excerpts = setup.units.iter().any(|unit| !unit.excerpts.is_empty());
         if has_excerpts {
             store.transaction(|tx| Excerpts::of(tx).make()).map_err(refused)?;
@@ -263,7 +280,7 @@ impl EngineFactory for BuiltinFactory {
         if self.options.queue_kept == QueueKept::Disk {
             store.transaction(|tx| Waiting::of(tx).make()).map_err(refused)?;
         }
-        let view = View::new(store.clone(), has_page, has_excerpts);
+        let view = View::new(store.clone(), (has_page, has_excerpts, has_blobs));
         let (options, rules) = (self.options.clone(), self.rules.clone());
         let process = Rc::new(Process::new(setup, incarnation, ports, store, options, rules));
         let scheduler = Scheduler::new(process.clone());

@@ -63,7 +63,11 @@ impl Process {
             let key = |tx: &Tx<'_>| self.rules.send.new_key(tx, edit.entity);
             return store::edit_pooled(store, edit, &id, made_at, key).map(Some);
         }
-        store.edit(edit, &id, made_at).map(|()| None)
+        match self.setup.schema.attachment(edit.entity).filter(|_| edit.kind == EditKind::Create) {
+            Some(attachment) => store::edit_with_blob(store, (edit, attachment), &id, made_at)?,
+            None => store.edit(edit, &id, made_at)?,
+        }
+        Ok(None)
     }
 }
 

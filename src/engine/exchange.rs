@@ -62,6 +62,11 @@ impl Failure {
         }
     }
 
+    /// Whether a smaller request may do better.
+    pub(super) fn is_of_a_size(&self) -> bool {
+        self.too_large() == Some(TooLarge::Request)
+    }
+
     /// Whether the server takes no request of this size; a proxy is one network's.
     pub(super) fn is_of_its_size(&self) -> bool {
         matches!(self, Failure::Refused(ServerError::RequestTooLarge(_)))
@@ -530,7 +535,7 @@ impl Caller {
     }
 }
 
-fn retryable(failure: &Failure) -> bool {
+pub(super) fn retryable(failure: &Failure) -> bool {
     match failure {
         Failure::Silence(error) => *error != TransportError::Cancelled,
         Failure::Refused(error) => {

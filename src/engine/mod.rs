@@ -42,6 +42,9 @@ mod apply;
 mod bad_rows;
 mod beneath;
 mod beside;
+mod blob_options;
+mod blob_rule;
+mod blobs;
 mod builtin;
 mod capture;
 mod conflict;
@@ -88,6 +91,8 @@ mod view;
 mod watched;
 mod whole;
 
+pub use blob_options::{AttachmentOptions, BlobQueue, First, With};
+pub use blob_rule::BlobRule;
 pub use builtin::{Builtin, BuiltinFactory};
 pub use conflict::{
     BaseDate, CallbackOptions, Conflict, Contested, Detect, OwnRule, POLICIES, POLICY_NAMES, Policy,

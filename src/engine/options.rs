@@ -1,5 +1,6 @@
 //! What the built-in engine can be told to be.
 
+use super::blob_options::AttachmentOptions;
 use super::conflict::{BaseDate, CallbackOptions, Detect, Policy};
 use super::control::{Controller, SteeringOptions};
 use super::too_large::OnTooLarge;
@@ -18,6 +19,8 @@ pub struct Options {
     pub retry: RetryOptions,
     /// What it does about conflicts.
     pub conflict: ConflictOptions,
+    /// How it sends what is attached to rows.
+    pub attachments: AttachmentOptions,
     /// A request without an answer is given up after this.
     pub request_timeout: Span,
     /// A network that comes, the app's coming to the foreground and a period start a unit no sooner
@@ -503,6 +506,7 @@ impl Default for Options {
                 heeds_after: true,
             },
             conflict: ConflictOptions::default(),
+            attachments: AttachmentOptions::default(),
             request_timeout: Span::secs(30),
             debounce: Span::secs(60),
             hook_timeout: None,

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::along::Along;
+use super::blobs::BlobSender;
 use super::capture::Listed;
 use super::exchange::{Caller, Failure, GivenUp, Received, RunError};
 use super::families::{ends, up_to_an_end};
@@ -41,11 +42,12 @@ pub(super) struct Pusher {
     process: Rc<Process>,
     caller: Rc<Caller>,
     settler: Settler,
+    blobs: Rc<BlobSender>,
 }
 
 impl Pusher {
-    pub(super) fn new(process: Rc<Process>, caller: Rc<Caller>) -> Pusher {
-        Pusher { settler: Settler { process: process.clone() }, process, caller }
+    pub(super) fn new(process: Rc<Process>, caller: Rc<Caller>, blobs: Rc<BlobSender>) -> Pusher {
+        Pusher { settler: Settler { process: process.clone() }, process, caller, blobs }
     }
 
     /// Pushes the edits of the unit's entities until none waits but those that wait at the server;
@@ -59,9 +61,11 @@ impl Pusher {
         let mut listed = Listed::of(&self.process, unit, &entities).map_err(damaged)?;
         loop {
             let limit = self.limit(&entities);
-            let next = self.next(&entities, listed.limit(limit + queued.len())).await;
+            let held = self.blobs.held_rows().map_err(damaged)?;
+            let next = self.next(&entities, listed.limit(limit + queued.len() + held.len())).await;
             let Next { mut batch, fresh } = next.map_err(damaged)?;
             batch.retain(|entry| !queued.contains(&entry.seq) && listed.has(entry));
+            batch.retain(|entry| !held.contains(&(entry.entity, entry.key.clone())));
             let ends = self.ends(&batch)?;
             batch.truncate(up_to_an_end(&ends, limit));
             let waiting = batch.len();

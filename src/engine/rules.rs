@@ -9,6 +9,7 @@ use crate::contract::{EditKind, Entity, Excerpt, Guard, Mutation, Outcome, Row, 
 use crate::protocol::WireRow;
 use crate::store::{Entry, Excerpts, Reach, StoreError, Tx, take_key};
 
+use super::blob_rule::BlobRule;
 use super::conflict::{OwnRule, ResolveRule};
 use super::joined::SquashRule;
 use super::options::{Options, Requests};
@@ -39,6 +40,8 @@ pub struct Rules {
     pub page: Rc<dyn PageRule>,
     /// What the app shows of the sync.
     pub status: Rc<dyn StatusRule>,
+    /// When an attachment is let go.
+    pub blobs: Rc<dyn BlobRule>,
 }
 
 impl Rules {
@@ -56,6 +59,7 @@ impl Rules {
             wake: Rc::new(Correct),
             page: Rc::new(Correct),
             status: Rc::new(Correct),
+            blobs: Rc::new(Correct),
         }
     }
 }
@@ -73,6 +77,7 @@ impl OrderRule for Correct {}
 impl WakeRule for Correct {}
 impl PageRule for Correct {}
 impl StatusRule for Correct {}
+impl BlobRule for Correct {}
 
 /// When a cursor becomes durable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

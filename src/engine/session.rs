@@ -5,6 +5,8 @@ use std::rc::Rc;
 
 use super::along::Along;
 use super::apply::Applier;
+use super::blob_options::{BlobQueue, With};
+use super::blobs::BlobSender;
 use super::capture;
 use super::exchange::{Caller, RunError};
 use super::page::held;
@@ -27,6 +29,7 @@ pub(super) struct Session {
     scheduler: Rc<Scheduler>,
     pub(super) puller: Puller,
     pusher: Pusher,
+    pub(super) blobs: Rc<BlobSender>,
     open: Cell<bool>,
     idle: Signal,
 }
@@ -35,9 +38,11 @@ impl Session {
     pub(super) fn new(process: Rc<Process>, scheduler: Rc<Scheduler>) -> Session {
         let caller = Rc::new(Caller::new(process.clone()));
         let applier = Applier::new(process.clone());
+        let blobs = Rc::new(BlobSender::new(process.clone(), caller.clone()));
         Session {
             puller: Puller { process: process.clone(), caller: caller.clone(), applier },
-            pusher: Pusher::new(process.clone(), caller),
+            pusher: Pusher::new(process.clone(), caller, blobs.clone()),
+            blobs,
             process,
             scheduler,
             open: Cell::new(false),
@@ -179,11 +184,25 @@ impl Session {
     async fn transfer(&self, run: Run) -> Result<(), RunError> {
         held(&self.process, run.unit)?;
         self.puller.applier.begin(run.unit).await?;
+        let entities = &self.process.setup.units[usize::from(run.unit.0)].push;
+        if self.blobs.go(BlobQueue::Before) {
+            self.blobs.send(entities, true).await?;
+        }
         let mut along = Along::begin(&self.puller, run).await?;
         let queued = self.pusher.push(run.unit, &mut along).await?;
         self.scheduler.wait_at_server(run.unit, queued);
         along.pull().await?;
-        Ok(self.puller.applier.show(run.unit).await?)
+        self.puller.applier.show(run.unit).await?;
+        if !self.blobs.go(BlobQueue::Behind) {
+            return Ok(());
+        }
+        let sent = self.blobs.send(entities, true).await?;
+        if sent > 0 && self.process.options.attachments.with == With::Row {
+            let mut alone = Along::none(&self.puller, run);
+            let queued = self.pusher.push(run.unit, &mut alone).await?;
+            self.scheduler.wait_at_server(run.unit, queued);
+        }
+        Ok(())
     }
 
     async fn completed(&self, run: Run, started: Time) {

@@ -6,20 +6,24 @@ use std::rc::Rc;
 use super::page::shown;
 use crate::base::words::count;
 use crate::base::{EntityId, Stamp, ValueRef};
-use crate::contract::{DeviceView, EachExcerpt, Listed, LocalQuery, LogEntry, OpenConflict, PendingEdit};
-use crate::store::{self, Conflicts, Excerpts, Store, StoreError};
+use crate::contract::{
+    BlobId, DeviceView, EachExcerpt, Listed, LocalQuery, LogEntry, OpenConflict, PendingEdit,
+};
+use crate::store::{self, Blobs, Conflicts, Excerpts, Store, StoreError};
 
 /// The database, read.
 pub(super) struct View {
     store: Rc<Store>,
     has_page: bool,
     has_excerpts: bool,
+    has_blobs: bool,
     damage: RefCell<Option<String>>,
 }
 
 impl View {
-    pub(super) fn new(store: Rc<Store>, has_page: bool, has_excerpts: bool) -> View {
-        View { store, has_page, has_excerpts, damage: RefCell::default() }
+    /// What `store` holds; whether it has a page of conflicts, excerpts, attachments.
+    pub(super) fn new(store: Rc<Store>, (has_page, has_excerpts, has_blobs): (bool, bool, bool)) -> View {
+        View { store, has_page, has_excerpts, has_blobs, damage: RefCell::default() }
     }
 
     /// What the oracle looks at costs the device nothing. A disk that reorders what was not synced
@@ -63,6 +67,13 @@ impl DeviceView for View {
     }
     fn held_back(&self) -> u64 {
         self.look(|store| store.read(|tx| tx.all_late()))
+    }
+    fn attachments(&self) -> Vec<BlobId> {
+        if !self.has_blobs {
+            return Vec::new();
+        }
+        let waiting = self.look(|store| store.read(|tx| Blobs::of(tx).waiting(false)));
+        waiting.iter().map(|blob| BlobId::of(blob.entity, &blob.key, blob.part)).collect()
     }
     fn log(&self) -> Vec<LogEntry> {
         self.look(|store| store.read(|tx| tx.log_entries()))

@@ -44,6 +44,7 @@
 //! [`SyncServer::answer`]: crate::contract::SyncServer::answer
 //! [`SyncServer::serve`]: crate::contract::SyncServer::serve
 
+mod blobs;
 mod capture;
 mod errand;
 mod excerpt;

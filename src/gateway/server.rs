@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::blobs::Blobs;
 use super::capture::{self, Ask, Capture, Effort, Reader, Strategy};
 use super::excerpt::Sending;
 use super::held::{CursorHolder, Cursors, Keeping, Line};
@@ -21,7 +22,7 @@ use crate::contract::{
 };
 use crate::disk;
 use crate::protocol::{
-    Codec, FetchRequest, PageWriter, Part, Projected, PullRequest, PushRequest, Request, SyncRequest,
+    BlobPut, Codec, FetchRequest, PageWriter, Part, Projected, PullRequest, PushRequest, Request, SyncRequest,
 };
 
 /// The sync server.
@@ -36,6 +37,7 @@ pub struct Gateway {
     /// How it finds out what changed: for devices, or for its replica.
     pub(super) strategy: Box<dyn Strategy>,
     pub(super) limits: Limits,
+    blobs: Blobs,
     /// By device.
     pub(super) attributes: Vec<Attributes>,
     /// Where devices are, if it holds that.
@@ -87,6 +89,7 @@ impl Gateway {
             backend_restored,
             restored,
             strategy,
+            blobs: Blobs::default(),
             limits: Limits { request: options.body_limit, answer: options.answer_limit },
             attributes,
             cursors,
@@ -224,6 +227,9 @@ impl Gateway {
 
 impl SyncServer<Backend> for Gateway {
     fn serve(&mut self, _: DeviceId, request: &[u8], backend: &mut Backend) -> Result<Vec<u8>, ServerError> {
+        if BlobPut::is_one(request) {
+            return self.blobs.serve(request, self.attributes.len(), backend);
+        }
         let (device, request) = self.read(request)?;
         backend.call.kind = request.kind();
         let mut effort = Effort::default();
@@ -244,6 +250,7 @@ impl SyncServer<Backend> for Gateway {
 
     fn answer(&mut self, now: Time, _: DeviceId, request: &[u8]) -> Option<Answered> {
         match self.limits.takes(request) {
+            Ok(()) if BlobPut::is_one(request) => None,
             Ok(()) => self.answer_from_replica(now, request),
             Err(error) => Some(Answered { answer: self.refuse(&error), done_at: now, events: Vec::new() }),
         }

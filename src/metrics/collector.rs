@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::arrivals::Arrivals;
+use super::attachments::Attachments;
 use super::board::Board;
 use super::control::Control;
 use super::distribution::Distribution;
@@ -62,6 +63,7 @@ pub struct Collector {
     board: Board,
     sessions: Sessions,
     arrivals: Arrivals,
+    attachments: Attachments,
     hooks: HookCounts,
     forgotten: Forgotten,
     control: Control,
@@ -89,6 +91,7 @@ impl Collector {
             board: Board::new(&setting.starts, setting.units).with_entities(&setting.schema),
             sessions: Sessions::new(devices),
             arrivals: Arrivals::new(devices, &setting.pulls),
+            attachments: Attachments::new(setting.schema.clone()),
             hooks: HookCounts::default(),
             forgotten: Forgotten::default(),
             control: Control::default(),
@@ -119,6 +122,7 @@ impl Collector {
         let board = &mut self.board;
         self.edits.on(*at, event, board);
         self.situations.on(*at, *node, event, board);
+        self.attachments.on(*at, *node, event, board);
         let device = match node {
             Node::Device(device) => Some(*device),
             _ => None,
@@ -163,6 +167,7 @@ impl Collector {
         self.sessions.finish(at, &mut self.board);
         self.hooks.finish(&mut self.board);
         self.forgotten.finish(&mut self.board);
+        self.attachments.finish(at, &mut self.board);
         self.pages.finish(at, &mut self.board);
         self.replication.finish(at, &mut self.board);
         self.half_seen.finish(at, &mut self.board);

@@ -19,6 +19,7 @@
 //! of [`BY_UNIT`] also by sync unit, as `metric/Unit`, and those of [`BY_ENTITY`] by entity.
 
 mod arrivals;
+mod attachments;
 mod board;
 mod collector;
 mod control;

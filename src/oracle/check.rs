@@ -47,6 +47,7 @@ checks! {
     Stranger "stranger" "oracle.stranger.cursors"
     Contradiction "contradiction" "oracle.contradiction.rows"
     Acknowledged "acknowledged-without-commit" "oracle.acknowledged_without_commit.count"
+    BrokenAttachment "broken-attachment" "oracle.broken_attachment.count"
 }
 
 impl Check {
@@ -82,6 +83,7 @@ impl Check {
             | Check::DanglingId
             | Check::IdTwice
             | Check::Stranger
+            | Check::BrokenAttachment
             | Check::Storm => true,
         }
     }
@@ -110,6 +112,8 @@ pub(super) enum Subject {
     Cursors,
     /// Rows of which a unit brings a part.
     Parts,
+    /// What is attached to rows that people made.
+    Attachments,
     /// The world: it is always there.
     World,
 }
@@ -137,6 +141,7 @@ impl Check {
             | Check::Again => Subject::Runs,
             Check::WrongStatus => Subject::Statuses,
             Check::Stranger => Subject::Cursors,
+            Check::BrokenAttachment => Subject::Attachments,
             Check::Contradiction => Subject::Parts,
             Check::Duplicate
             | Check::Resurrected
@@ -159,6 +164,7 @@ pub fn subject_of(check: &str) -> Option<&'static str> {
         Subject::Statuses => Some("no app showed a status"),
         Subject::Cursors => Some("no cursor was watched: `store.watch_cursors` says that they are"),
         Subject::Parts => Some("no device was seen with a part of a row"),
+        Subject::Attachments => Some("no row was made with an attachment"),
         Subject::World => None,
     }
 }

@@ -194,6 +194,7 @@ impl<'a> Inspection<'a> {
             self.oracle.findings.add(Check::DanglingId, concerns, || format!("on {device} {text}"));
         }
         let view = &NamedView { names: &names, schema: &schema, view };
+        self.oracle.attachments.holds(view.attachments());
         self.cut_off(device);
         let said = Said::of(device, view, &self.oracle.owing);
         self.on_page(device, view);
@@ -227,6 +228,7 @@ impl<'a> Inspection<'a> {
         let named = view.map(|view| NamedView { names: &names, schema: &schema, view });
         let said = named.as_ref().map(|view| Said::of(device, view, &self.oracle.owing));
         named.iter().for_each(|view| self.on_page(device, view));
+        named.iter().for_each(|view| self.oracle.attachments.holds(view.attachments()));
         let waits = said.as_ref().and_then(Said::waits);
         self.oracle.findings.add(Check::Stuck, (Some(device), waits), || why.to_owned());
         self.cut_off(device);
@@ -247,7 +249,8 @@ impl<'a> Inspection<'a> {
     }
 
     /// The verdict, after the last device.
-    pub fn finish(self) -> Verdict {
+    pub fn finish(mut self) -> Verdict {
+        self.oracle.attachments.finish(&self.oracle.schema, &mut self.oracle.findings);
         let unseen = self.oracle.unseen();
         let Oracle {
             schema,
@@ -277,16 +280,15 @@ impl<'a> Inspection<'a> {
         told.for_each(|blind| blind.add_to(&mut findings));
         flow.finish(self.at, Names(&units, clock), &mut findings);
         thrift.finish(Names(&units, clock), &mut findings);
-        for device in (0..places.len() as u32).map(DeviceId) {
-            statuses.finish(self.at, device, None, Names(&units, clock), &mut findings);
-        }
+        let devices = (0..places.len() as u32).map(DeviceId);
+        devices.for_each(|it| statuses.finish(self.at, it, None, Names(&units, clock), &mut findings));
         let by_stamps = findings.by_stamps();
         let untried = findings.unfound(|check| match check.subject() {
             Subject::Rows => self.compared == 0,
             Subject::Edits => ledger.is_empty(),
             Subject::Runs => flow.is_empty(),
             Subject::Statuses => statuses.is_empty(),
-            Subject::Cursors | Subject::Parts => unseen.contains(&check.subject()),
+            Subject::Cursors | Subject::Parts | Subject::Attachments => unseen.contains(&check.subject()),
             Subject::World => false,
         });
         let (mut violations, mut figures, not_applicable) = findings.finish();

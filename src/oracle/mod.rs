@@ -77,6 +77,7 @@
 
 mod accounts;
 mod again;
+mod attachments;
 mod blind;
 mod busy;
 mod carried;

@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::accounts::Accounts;
 use super::again::Again;
+use super::attachments::Attachments;
 use super::blind::Blind;
 use super::busy::Busy;
 use super::check::Check;
@@ -89,6 +90,7 @@ pub struct Oracle {
     pub(super) owing: Owing,
     pub(super) statuses: Statuses,
     pub(super) busy: Busy,
+    pub(super) attachments: Attachments,
     pub(super) accounts: Accounts,
     pub(super) thrift: Thrift,
     pub(super) again: Again,
@@ -139,6 +141,7 @@ impl Oracle {
             owing: Owing::new(devices, setting.patience, setting.capabilities.acknowledges),
             statuses: Statuses::new(devices, setting.patience),
             busy: Busy::default(),
+            attachments: Attachments::new(setting.durable),
             accounts: Accounts::default(),
             thrift: Thrift::new(devices, &setting.units, setting.retries),
             again: Again::new(devices, setting.durable),
@@ -203,6 +206,7 @@ impl Oracle {
     fn told(&mut self, occurrence: &Occurrence<'_>) {
         let Occurrence { at, node, event } = occurrence;
         self.families.on(occurrence, &self.schema, &self.history);
+        self.attachments.on(*node, event, &self.schema);
         match (node, event) {
             (Node::Backend, Event::Restored { to, .. }) => self.backend_went_back(*at, *to),
             _ => self.on_backend(*at, event),

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use super::truth::Truth;
 use crate::base::{EditId, EntityId, Key, Stamp, Value, ValueRef};
 use crate::contract::{
-    AppliedChange, Author, ColumnKind, CommitKind, ConflictKind, DeviceView, EditKind, Event, LocalEdit,
-    LogEntry, NamedBy, OpenConflict, PageEvent, PendingEdit, Schema,
+    AppliedChange, Author, BlobId, ColumnKind, CommitKind, ConflictKind, DeviceView, EditKind, Event,
+    LocalEdit, LogEntry, NamedBy, OpenConflict, PageEvent, PendingEdit, Schema,
 };
 
 /// What a row was made as, and by which edit.
@@ -360,6 +360,10 @@ impl DeviceView for NamedView<'_> {
 
     fn held_back(&self) -> u64 {
         self.view.held_back()
+    }
+
+    fn attachments(&self) -> Vec<BlobId> {
+        self.view.attachments()
     }
 
     fn log(&self) -> Vec<LogEntry> {

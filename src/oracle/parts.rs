@@ -117,7 +117,11 @@ impl Oracle {
 
     /// Of what units have of their own, what nobody saw any of.
     pub(super) fn unseen(&self) -> Vec<Subject> {
-        let seen = [(Subject::Cursors, self.strangers.has_seen()), (Subject::Parts, self.parts_seen > 0)];
+        let seen = [
+            (Subject::Cursors, self.strangers.has_seen()),
+            (Subject::Parts, self.parts_seen > 0),
+            (Subject::Attachments, !self.attachments.is_empty()),
+        ];
         seen.into_iter().filter(|(_, seen)| !seen).map(|(subject, _)| subject).collect()
     }
 

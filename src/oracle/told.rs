@@ -4,11 +4,12 @@ use super::clock::Clock;
 use super::words;
 use crate::base::words::count;
 use crate::base::{Key, UnitId, Word};
+use crate::contract::PhoneEvent;
 use crate::contract::{
-    AppEvent, AppliedChange, CommitKind, ConflictKind, Decision, DropReason, Event, Hook, HookEnd,
-    KillReason, LocalEdit, LogKind, Refusal, RequestKind, Schema, SyncUnit, TransportError, UnitEvent,
+    AppEvent, AppliedChange, BlobEvent, CommitKind, ConflictKind, Decision, DropReason, Event, Hook, HookEnd,
+    KillReason, LocalEdit, LogKind, PageEvent, Refusal, RequestKind, Schema, SyncUnit, TransportError,
+    UnitEvent,
 };
-use crate::contract::{PageEvent, PhoneEvent};
 
 /// Tells events with the names of a scenario.
 #[derive(Clone, Copy, Debug)]
@@ -58,6 +59,7 @@ impl Told<'_> {
             | Event::EditAcknowledged { .. }
             | Event::ConflictDecided { .. }
             | Event::Page(_)
+            | Event::Blob(_)
             | Event::EditLogged { .. } => self.edit(event),
             Event::Committed { .. }
             | Event::MutationRefused { .. }
@@ -248,6 +250,7 @@ impl Told<'_> {
                 format!("edit {edit} acknowledged as of {}", self.clock.stamp(*stamp))
             }
             Event::Page(event) => page(event),
+            Event::Blob(event) => blob(event),
             Event::ConflictDecided { edit, kind, decision, sides, .. } => {
                 let decided = decided(*decision);
                 let [local, remote] = [sides.local, sides.remote].map(|stamp| self.clock.stamp(stamp));
@@ -473,6 +476,20 @@ fn phone(event: PhoneEvent) -> String {
 }
 
 /// What happens on a page of conflicts.
+fn blob(event: &BlobEvent) -> String {
+    match event {
+        BlobEvent::Sent { bytes: 0, .. } => "asked how much of an attachment there is".to_owned(),
+        BlobEvent::Sent { offset, bytes, .. } => {
+            format!("{bytes} bytes of an attachment sent, from {offset}")
+        }
+        BlobEvent::Ended { took, served, .. } => {
+            format!("{} after {took}", if *served { "answered" } else { "no good answer" })
+        }
+        BlobEvent::LetGo { .. } => "attachment let go".to_owned(),
+        BlobEvent::Stored { bytes, .. } => format!("attachment of {bytes} bytes stored"),
+    }
+}
+
 fn page(event: &PageEvent<'_>) -> String {
     match event {
         PageEvent::Open { edit, .. } => format!("the conflict of edit {edit} is open still"),

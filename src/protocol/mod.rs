@@ -14,6 +14,7 @@
 //! hold every codec to the above.
 
 mod answer;
+mod blob;
 mod codec;
 mod damaged;
 mod json;
@@ -23,6 +24,7 @@ mod message;
 mod tests;
 
 pub use answer::{Answer, Page, Part, Projected, PushResult, Rows, WireRow};
+pub use blob::{BlobAnswer, BlobPut};
 pub use codec::{Codec, CopiedRow, PageWriter, PushVerdict, Weighed};
 pub use damaged::Damaged;
 pub use list::{DEFAULT, NAMES, named};

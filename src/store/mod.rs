@@ -22,6 +22,7 @@
 //! the statements it has used at hand by entity, so that a row of a page costs one look into a list
 //! of a few.
 
+mod blobs;
 mod conflicts;
 mod connection;
 mod error;
@@ -53,6 +54,7 @@ mod waiting;
 #[cfg(test)]
 mod tests;
 
+pub use blobs::{Blobs, WaitingBlob, edit_with_blob};
 pub use conflicts::{Conflicts, Difference};
 pub use error::StoreError;
 pub use excerpts::{Excerpts, ShownPart};

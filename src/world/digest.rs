@@ -6,10 +6,10 @@ use super::wanted::{ASKED_EVERY, Wanted};
 use crate::backend::Backend;
 use crate::base::{DeviceId, Digest, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value, ValueRef};
 use crate::contract::{
-    AppEvent, AppliedChange, Author, CommitKind, ConflictKind, Decision, DeviceView, DropReason, EditError,
-    EditKind, Event, Hook, HookEnd, KillReason, LocalEdit, LogEntry, LogKind, Node, Occurrence, OpenConflict,
-    Overtaken, PageEvent, PendingEdit, PhoneEvent, Refusal, RequestKind, ServerError, Sides, SyncError,
-    TransportError, UnitEvent,
+    AppEvent, AppliedChange, Author, BlobEvent, CommitKind, ConflictKind, Decision, DeviceView, DropReason,
+    EditError, EditKind, Event, Hook, HookEnd, KillReason, LocalEdit, LogEntry, LogKind, Node, Occurrence,
+    OpenConflict, Overtaken, PageEvent, PendingEdit, PhoneEvent, Refusal, RequestKind, ServerError, Sides,
+    SyncError, TransportError, UnitEvent,
 };
 use crate::metrics::Figures;
 
@@ -130,6 +130,22 @@ events! {
     151 Listed { rows, steps, pages, took, waited },
     110 Page(page),
     170 Phone(phone),
+    180 Blob(blob),
+}
+
+impl Told for BlobEvent {
+    fn tell(&self, digest: &mut Digest) {
+        let (kind, blob, numbers) = match *self {
+            BlobEvent::Sent { blob, offset, bytes, in_run } => (0, blob, [offset, bytes, u64::from(in_run)]),
+            BlobEvent::Ended { blob, took, in_run, served } => {
+                (1, blob, [took.0, u64::from(in_run), u64::from(served)])
+            }
+            BlobEvent::LetGo { blob } => (2, blob, [0; 3]),
+            BlobEvent::Stored { blob, device, bytes, hash } => (3, blob, [u64::from(device.0), bytes, hash]),
+        };
+        digest.numbers([kind, u64::from(blob.entity.0), blob.row, blob.part as u64]);
+        digest.numbers(numbers);
+    }
 }
 
 impl Told for UnitEvent<'_> {

@@ -8,7 +8,7 @@ use super::held::HeldBack;
 use super::watch::Watch;
 use crate::base::words::count;
 use crate::base::{DeviceId, EntityId, Span, Time, UnitId, Word};
-use crate::contract::{Hook, SyncUnit};
+use crate::contract::{DeviceView, Hook, SyncUnit};
 use crate::oracle::{Clock, waiting};
 use crate::scenario::{ASKED_EVERY, Asking};
 use crate::sim::Stop;
@@ -293,9 +293,10 @@ impl World {
         self.hub.with(|l| l.round.is_done(units)) && self.nothing_waits()
     }
 
-    /// Whether every app runs and has an empty outbox.
+    /// Whether every app runs and has sent its edits, and what is attached to rows.
     fn nothing_waits(&self) -> bool {
-        self.devices.iter().all(|d| d.with_view(|view| view.pending().is_empty()) == Some(true))
+        let has_sent = |view: &dyn DeviceView| view.pending().is_empty() && view.attachments().is_empty();
+        self.devices.iter().all(|d| d.with_view(has_sent) == Some(true))
     }
 
     /// How many rows each device could not apply and will try again, with its next pull, that is in
@@ -319,7 +320,9 @@ impl World {
                 (names.collect(), !l.round.open[index].is_empty() || hook.is_some(), hook)
             });
             let state = device.with_view(|view| {
-                let waiting = waiting(&self.plan.schema, &view.pending());
+                let attached = view.attachments().len() as u64;
+                let attached = (attached > 0).then(|| format!("{} not sent", count(attached, "attachment")));
+                let waiting = waiting(&self.plan.schema, &view.pending()).or(attached);
                 (waiting, view.held_back(), view.doing())
             });
             if let Some(why) = device.out_of_sight() {

@@ -64,6 +64,14 @@ const WHOLE: &[&str] = &["engine.pull.atomic=session", "engine.pull.chunk_rows=5
 const WHOLE_AGAIN: &[&str] =
     &["engine.pull.atomic=session", "engine.pull.checkpoint=session", "engine.pull.chunk_rows=5"];
 const BEGUN_AGAIN: &[&str] = &["engine.pull.checkpoint=session", "engine.pull.chunk_rows=5"];
+/// Photos beside rows, in stretches.
+const PHOTOS: &[&str] = &[
+    "entity.photo={rows=0,delivery=\"upload-only\",attachment={least=\"3kB\",most=\"6kB\",thumbnail=\"1kB\"},\
+     schema={id=\"uuid key\",n=\"int 0..9\"}}",
+    "action.shoot={entity=\"photo\",kind=\"create\",per_device=2}",
+    r#"event.shots={at="+41s",edits={action="shoot",count=2,over="8s"}}"#,
+    "engine.attachments={chunk_bytes=\"2kB\"}",
+];
 const JOURNALS: [&[&str]; 2] =
     [&["store.journal=truncate", "store.synchronous=full"], &["store.journal=wal", "store.synchronous=full"]];
 
@@ -285,6 +293,17 @@ fn crash_sweep_a_kill_after_any_poll_loses_nothing_of_one_request() {
 #[test]
 fn crash_sweep_a_kill_at_any_crash_point_loses_nothing_of_one_request() {
     assert!(nothing_is_lost(Sweep::Points, &[JOURNALS[1], ONE_REQUEST].concat()) > 100);
+}
+
+#[test]
+fn crash_sweep_a_kill_after_any_poll_loses_no_photo() {
+    assert!(undisturbed(PHOTOS, "attachment.stored.count") >= 8);
+    assert!(nothing_is_lost(Sweep::Polls, PHOTOS) > 200);
+}
+
+#[test]
+fn crash_sweep_a_power_loss_at_the_end_of_any_sync_loses_no_photo() {
+    assert!(nothing_is_lost(Sweep::SyncTimes, &[JOURNALS[1], PHOTOS].concat()) > 60);
 }
 
 #[test]

@@ -194,8 +194,19 @@ const DROPPED: Ground = Ground {
 /// A thin line, a login page in the server's place, and a forest.
 const SHOWN_TO_PEOPLE: Ground = Ground { path: "scenarios/units/status.toml", sets: &[], seeds: 5 };
 
+/// Photos on a thin line with dead spots.
+const PHOTOS: Ground = Ground { path: "scenarios/device/photos.toml", sets: &[], seeds: 5 };
+/// The same with trouble of every kind, and earlier answers in the place of others.
+const PHOTOS_MIXED_UP: Ground = Ground {
+    path: "scenarios/device/photos-chaos.toml",
+    sets: &["chaos.foreign_answers=20%", "swarm.on=1"],
+    seeds: 10,
+};
+
 fn ground(bug: &Bug) -> Ground {
     match bug.id {
+        "last-stretch-is-all" => PHOTOS,
+        "takes-anothers-word" => PHOTOS_MIXED_UP,
         "squashes-into-what-was-sent" | "sends-the-last-update-alone" => SQUASHED,
         "takes-back-what-was-sent" => DROPPED,
         "never-ends-plans" => CHAOS,
@@ -352,6 +363,8 @@ fn like_no_other(id: &str) -> Option<&'static str> {
         | "refused-delete-stays-gone"
         | "ends-what-is-referred-to"
         | "discards-edits"
+        | "last-stretch-is-all"
+        | "takes-anothers-word"
         | "deletes-as-updates"
         | "deletes-what-failed"
         | "cleans-up-at-the-backend"

@@ -383,6 +383,8 @@ suite! {
     suite_interrupted_one_bad_row_meets_its_expectations: "interrupted/one-bad-row";
     suite_interrupted_one_refused_edit_meets_its_expectations: "interrupted/one-refused-edit";
     suite_interrupted_simple_or_full_meets_its_expectations: "interrupted/simple-or-full";
+    suite_device_photos_meets_its_expectations: "device/photos";
+    suite_device_photos_chaos_meets_its_expectations: "device/photos-chaos";
 }
 
 #[test]

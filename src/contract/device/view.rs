@@ -3,6 +3,7 @@
 use super::page::OpenConflict;
 use super::query::{Listed, LocalQuery};
 use crate::base::{EditId, EntityId, Key, Stamp, UnitId, Value, ValueRef};
+use crate::contract::attachment::BlobId;
 
 /// Takes a row of which a unit brought a part: the unit, key, the backend's stamp, the values.
 pub type EachExcerpt<'f> = dyn FnMut(UnitId, &str, Stamp, &[Value]) + 'f;
@@ -32,6 +33,10 @@ pub trait DeviceView {
     /// How many rows came that could not be applied yet and are kept for another try.
     fn held_back(&self) -> u64 {
         0
+    }
+    /// What is attached to rows and waits to be sent.
+    fn attachments(&self) -> Vec<BlobId> {
+        Vec::new()
     }
     /// What the user can read about edits that did not go as made.
     fn log(&self) -> Vec<LogEntry> {

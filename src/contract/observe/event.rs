@@ -1,5 +1,6 @@
 //! Everything that can be observed of a world.
 
+use super::blob::BlobEvent;
 use super::conflict::{ConflictKind, Decision, Sides};
 use super::kind::{AppliedChange, Author, CommitKind, DropReason, KillReason, Overtaken, RequestKind};
 use super::page::PageEvent;
@@ -24,8 +25,8 @@ pub enum Event<'a> {
         /// Why.
         reason: KillReason,
     },
-    /// The world: a process is about to die amid work on its database, or after a transaction that
-    /// failed for lack of room and may yet be there: what it did last it may not have told.
+    /// The world: a process is about to die amid work on its database: what it did last, as a
+    /// transaction for which there was no room, it may not have told.
     CutShort,
     /// The world: an answer is decoded.
     Decoded {
@@ -162,8 +163,7 @@ pub enum Event<'a> {
         /// What the user is told.
         error: &'a SyncError,
     },
-    /// The world: what a login waits for is there: its blocking units have ended, or all where none
-    /// blocks; or what they were to bring, where they were discarded.
+    /// The world: what a login waits for is there: its blocking units have ended, or all.
     Usable {
         /// Since the login, over all lives of the process.
         since_login: Span,
@@ -319,8 +319,7 @@ pub enum Event<'a> {
         /// For how long the person had waited for the lock.
         waited: Span,
     },
-    /// The world: a person wanted to make an edit and gave up, as a run of a blocking unit had the
-    /// screen for so long, or until nobody worked any more.
+    /// The world: a person gave up an edit, as a run of a blocking unit had the screen too long.
     EditPrevented {
         /// The edit; of one whose row is found as it is made the key is empty.
         edit: &'a LocalEdit,
@@ -404,6 +403,8 @@ pub enum Event<'a> {
     Page(PageEvent<'a>),
     /// Something in the life of a phone.
     Phone(PhoneEvent),
+    /// An attachment is on its way, or there.
+    Blob(BlobEvent),
     /// A line was written into the log that the user can read.
     EditLogged {
         /// The edit.
@@ -445,9 +446,8 @@ pub enum Event<'a> {
         /// Rows that are on it still.
         left: u64,
     },
-    /// A device, the gateway or the backend: its state went back to what it was at an earlier
-    /// instant, and its process begins again from there. Of the backend what that did to its rows
-    /// follows as commits.
+    /// A device, the gateway or the backend: its state went back to that of an earlier instant, and
+    /// its process begins again. Of the backend what that did to its rows follows as commits.
     Restored {
         /// The instant, as it began.
         to: Time,

@@ -12,6 +12,7 @@
 //!
 //! Invariant: an event is told when what it says is durable and its time is over.
 
+mod blob;
 mod conflict;
 mod event;
 mod kind;
@@ -20,6 +21,7 @@ mod page;
 mod phone;
 mod unit;
 
+pub use blob::BlobEvent;
 pub use conflict::{ConflictKind, Decision, Sides};
 pub use event::Event;
 pub use kind::{AppliedChange, Author, CommitKind, DropReason, KillReason, Overtaken, RequestKind};

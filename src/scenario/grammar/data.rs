@@ -41,6 +41,11 @@ pub(super) const ENTITY: Form = table(&[
         "\"delta\"",
         "How rows come to devices: pulled; fetched when a record is opened; not at all, though apps make them and send them up; not at all, and the backend alone has any.",
     ),
+    optional(
+        "attachment",
+        ATTACHMENT,
+        "What each row has beside it that people make on a device, such as a photo: it is kept on the phone, has a queue of its own (`engine.attachments`) and comes to the server stretch by stretch.",
+    ),
     key("unique", Form::List(&Form::Text), "[]", "Columns that together name a row once."),
     word::<NamedBy>(
         "ids",
@@ -91,6 +96,19 @@ pub(super) const ENTITY: Form = table(&[
     ),
     key("count", named(&COUNTER), "{}", "Columns that the backend keeps as counters, by name."),
 ]);
+
+const ATTACHMENT: Form = table(&[
+    required("least", BLOB, "Bytes of the smallest."),
+    optional(
+        "most",
+        BLOB,
+        "Bytes of the largest; `least` if it is missing. Sizes between are equally likely.",
+    ),
+    optional("thumbnail", BLOB, "Bytes of a small picture that is made of it and sent by itself."),
+]);
+
+/// Bytes of something attached.
+const BLOB: Form = Form::Size { min: 1, max: 100_000_000 };
 
 const CSV: Form = table(&[
     required("csv", Form::Text, "The file, relative to the scenario's; of at most 1 GiB."),

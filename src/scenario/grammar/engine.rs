@@ -5,10 +5,10 @@ use super::super::stated::Stated;
 use super::super::words::Steered;
 use super::phone::{DATABASE_PER_SAYS, ENGINE_TOKEN, ON_LOGOUT_SAYS};
 use crate::engine::{
-    AfterFailure, Atomic, BaseDate, CallbackOptions, Checkpoint, CursorBook, DatabasePer, Dates, Decoder,
-    Detect, Identity, Jitter, LocalCapture, MissingParent, OnBadRow, OnLogout, OnRefused, OnTooLarge,
-    Options, POLICY_NAMES, PushOrder, PushUnit, QueueKept, Replace, RequestPer, Requests, Says, SecondEdit,
-    Sends, SyncDate, WhileOpen,
+    AfterFailure, Atomic, BaseDate, BlobQueue, CallbackOptions, Checkpoint, CursorBook, DatabasePer, Dates,
+    Decoder, Detect, First, Identity, Jitter, LocalCapture, MissingParent, OnBadRow, OnLogout, OnRefused,
+    OnTooLarge, Options, POLICY_NAMES, PushOrder, PushUnit, QueueKept, Replace, RequestPer, Requests, Says,
+    SecondEdit, Sends, SyncDate, WhileOpen, With,
 };
 use crate::protocol;
 
@@ -78,11 +78,47 @@ pub(super) const ENGINE: Form = table(&[
     ),
     key("pull", PULL, "{}", "How it pulls."),
     key("push", PUSH, "{}", "How it pushes."),
+    key(
+        "attachments",
+        ATTACHMENTS,
+        "{}",
+        "How it sends what is attached to rows (`entity.NAME.attachment`).",
+    ),
     key("retry", RETRY, "{}", "How it tries again."),
     word::<OnLogout>("on_logout", ON_LOGOUT_SAYS),
     word::<DatabasePer>("database_per", DATABASE_PER_SAYS),
     key("token", ENGINE_TOKEN, "{}", "What it does about tokens."),
     key("conflict", CONFLICT, "{}", "What it does about conflicts."),
+]);
+
+const ATTACHMENTS: Form = table(&[
+    word::<BlobQueue>(
+        "queue",
+        "When they go: at the end of a unit's run, at its beginning, before its rows, or beside the runs. Rows that are made meanwhile wait for the end of a run.",
+    ),
+    word::<With>(
+        "with",
+        "Whether a row waits until all that is attached to it is there, so that nobody sees it without, or goes by itself.",
+    ),
+    word::<First>("first", "Which go first: the small pictures of all rows, or the oldest."),
+    owned(
+        "parallel",
+        Form::Int { min: 1, max: 8 },
+        || Options::default().attachments.parallel.stated(),
+        "So many at a time.",
+    ),
+    key(
+        "chunk_bytes",
+        Form::Size { min: 1_000, max: 1 << 30 },
+        "\"256KiB\"",
+        "The bytes of a request. Where the server takes none so large half of it goes, unless `engine.push.on_too_large` is \"give-up\".",
+    ),
+    owned(
+        "resume",
+        Form::Bool,
+        || Options::default().attachments.resume.stated(),
+        "One that was cut goes on where the server has come to, which is asked; else it begins again.",
+    ),
 ]);
 
 const PULL: Form = table(&[

@@ -6,6 +6,7 @@
 //! What can be run, but is probably not meant, is a doubt (`doubts`).
 
 mod about;
+mod attachments;
 mod backend;
 mod background;
 mod conflict;
@@ -238,6 +239,7 @@ impl World<'_> {
             push: self.push(view.at("push")),
             retry: self.retry(view.at("retry")),
             conflict: conflict::conflict(self.root, self.wrong),
+            attachments: attachments::options(view.at("attachments")),
             request_timeout: view.at("request_timeout").span(),
             debounce: view.at("debounce").span(),
             hook_timeout: view.at("hook_timeout").present().map(View::span),

@@ -8,11 +8,14 @@ use super::super::plan::Attribute;
 use super::super::rows::Brought;
 use super::super::shares::{Shares, without_shares};
 use super::super::written::{Calendar, Scope, scope};
+use super::attachments::attachment;
 use super::naming::naming;
 use super::view::{Mistakes, View};
 use crate::backend::Effect;
 use crate::base::{EntityId, Ppm, Span, Stamp};
-use crate::contract::{Column, ColumnKind, Copied, Delivery, Entity, OnDelete, Reference, Schema, ScopeRule};
+use crate::contract::{
+    Attachment, Column, ColumnKind, Copied, Delivery, Entity, OnDelete, Reference, Schema, ScopeRule,
+};
 use crate::workload::{EntityData, Letters, Maker};
 
 /// What entities come to.
@@ -75,6 +78,7 @@ pub(super) fn entities<'a>(
         copies: effects.iter().flat_map(copies).collect(),
         naming: lookup.sketches.iter().map(|s| naming(s.view, wrong)).collect(),
         version: u32::from(lookup.sketches.iter().any(|s| s.brought() > 0)),
+        attachments: lookup.attachments(),
     };
     let before = (schema.version > 0).then(|| before(&schema, &lookup.sketches));
     for (id, sketch) in lookup.sketches.iter().enumerate() {
@@ -203,6 +207,14 @@ fn parents_first(mut left: Vec<Sketch<'_>>) -> Vec<Sketch<'_>> {
 }
 
 impl Lookup<'_> {
+    fn attachments(&self) -> Vec<(EntityId, Attachment)> {
+        let of = |(id, sketch): (usize, &Sketch<'_>)| {
+            let attachment = attachment(sketch.name, sketch.view, self.wrong)?;
+            Some((EntityId(id as u16), attachment))
+        };
+        self.sketches.iter().enumerate().filter_map(of).collect()
+    }
+
     fn entity_id(&self, view: View<'_>, name: &str) -> Option<EntityId> {
         let given = self.wrong.given_if(self.root.at("entity").is_itself_sound());
         given.find(view, "entity", name, &self.names).map(|position| EntityId(position as u16))

@@ -1,0 +1,88 @@
+//! What a row has beside it and not in it: a photo, and a small picture made of it.
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::base::{EntityId, Fat, Key, Stuff, in_words};
+
+/// What each row of an entity has beside it that is made on a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attachment {
+    /// Bytes of the smallest.
+    pub least: u32,
+    /// Bytes of the largest; sizes between the two are equally likely.
+    pub most: u32,
+    /// Bytes of the small picture that is made of it, if one is.
+    pub thumbnail: Option<u32>,
+}
+
+/// A part of what is attached to a row, in the order of size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Part {
+    /// The small picture.
+    Thumbnail,
+    /// The thing itself.
+    Whole,
+}
+in_words!(Part { Thumbnail: "thumbnail", Whole: "whole" });
+
+/// The name of what is attached to a row; a row is known here by a hash of its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BlobId {
+    /// The row's entity.
+    pub entity: EntityId,
+    /// A hash of the row's key.
+    pub row: u64,
+    /// Which part.
+    pub part: Part,
+}
+
+impl BlobId {
+    /// The name of a part of what is attached to a row.
+    pub fn of(entity: EntityId, key: &Key, part: Part) -> BlobId {
+        BlobId { entity, row: xxh3_64(key.as_str().as_bytes()), part }
+    }
+}
+
+/// A hash by which bytes that came are told from those that were meant.
+pub fn blob_hash(bytes: &[u8]) -> u64 {
+    xxh3_64(bytes)
+}
+
+impl Attachment {
+    /// The parts of it, small ones first.
+    pub fn parts(&self) -> impl Iterator<Item = Part> + use<> {
+        self.thumbnail.map(|_| Part::Thumbnail).into_iter().chain([Part::Whole])
+    }
+
+    /// What the camera makes for a row: the same bytes whenever it is asked.
+    pub fn bytes(&self, key: &Key, part: Part) -> Vec<u8> {
+        let seed = xxh3_64(key.as_str().as_bytes());
+        let spread = u64::from(self.most.saturating_sub(self.least)) + 1;
+        let len = match (part, self.thumbnail) {
+            (Part::Thumbnail, Some(len)) => len,
+            _ => self.least + (seed % spread) as u32,
+        };
+        Fat { seed: seed ^ part as u64, len, of: Stuff::default() }.text().into_bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_lie_in_their_bounds_and_parts_differ() {
+        let photo = Attachment { least: 300, most: 500, thumbnail: Some(40) };
+        assert_eq!(photo.parts().collect::<Vec<_>>(), [Part::Thumbnail, Part::Whole]);
+        let mut sizes = std::collections::BTreeSet::new();
+        for row in 0..50 {
+            let key = Key::new(&format!("row-{row}"));
+            let whole = photo.bytes(&key, Part::Whole);
+            assert!((300..=500).contains(&whole.len()));
+            assert_eq!(photo.bytes(&key, Part::Thumbnail).len(), 40);
+            assert_eq!(photo.bytes(&key, Part::Whole), whole);
+            sizes.insert(whole.len());
+        }
+        assert!(sizes.len() > 20, "{sizes:?}");
+    }
+}

@@ -1,0 +1,125 @@
+//! Attachments as the server keeps them: a store of objects beside its databases, which outlives
+//! its process and every return to a backup.
+
+use std::collections::BTreeMap;
+
+use xxhash_rust::xxh3::Xxh3;
+
+use crate::backend::Backend;
+use crate::base::{EntityId, Key};
+use crate::contract::{BlobEvent, BlobId, Event, Part, RequestKind, ServerError};
+use crate::protocol::{BlobAnswer, BlobPut};
+
+/// How much of one has come.
+#[derive(Default)]
+struct Kept {
+    have: u64,
+    /// The hash of that.
+    sum: Xxh3,
+    whole: bool,
+}
+
+/// All of them.
+#[derive(Default)]
+pub(super) struct Blobs(BTreeMap<(EntityId, Key, Part), Kept>);
+
+impl Blobs {
+    /// Takes a stretch that goes on where the last one ended, or begins anew; gives what to say,
+    /// and whether it was the last one. Of what is whole nothing is taken again, and what is not
+    /// what was meant is thrown away.
+    fn take(&mut self, put: &BlobPut) -> (BlobAnswer, bool) {
+        let kept = self.0.entry((put.entity, put.key.clone(), put.part)).or_default();
+        let of = put.asked();
+        let says = |kept: &Kept| BlobAnswer { of, have: kept.have, whole: kept.whole };
+        if kept.whole || put.bytes.is_empty() && put.total > 0 {
+            return (says(kept), false);
+        }
+        if put.offset == 0 {
+            *kept = Kept::default();
+        }
+        if put.offset == kept.have {
+            kept.have += put.bytes.len() as u64;
+            kept.sum.update(&put.bytes);
+        }
+        if kept.have == put.total {
+            *kept = Kept { whole: kept.sum.digest() == put.hash, ..std::mem::take(kept) };
+            if !kept.whole {
+                *kept = Kept::default();
+            }
+        }
+        (says(kept), kept.whole)
+    }
+
+    /// Answers a request that brings a stretch, if the backend lets it in.
+    pub(super) fn serve(
+        &mut self,
+        request: &[u8],
+        devices: usize,
+        backend: &mut Backend,
+    ) -> Result<Vec<u8>, ServerError> {
+        let put = BlobPut::decode(request).map_err(|damaged| ServerError::BadRequest(damaged.to_string()))?;
+        if put.device.0 as usize >= devices {
+            return Err(ServerError::BadRequest(format!("there is no device {}", put.device)));
+        }
+        backend.call.kind = RequestKind::Push;
+        backend.admit(put.device)?;
+        let (answer, stored) = self.take(&put);
+        if stored {
+            let blob = BlobId::of(put.entity, &put.key, put.part);
+            let (bytes, hash) = (put.total, put.hash);
+            backend.call.found =
+                Some(Event::Blob(BlobEvent::Stored { blob, device: put.device, bytes, hash }));
+        }
+        Ok(answer.encode())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::DeviceId;
+    use crate::contract::blob_hash;
+
+    fn stretch(offset: u64, bytes: &[u8]) -> BlobPut {
+        BlobPut {
+            device: DeviceId(0),
+            entity: EntityId(1),
+            key: Key::new("k"),
+            part: Part::Whole,
+            total: 6,
+            hash: blob_hash(b"abcdef"),
+            offset,
+            bytes: bytes.to_vec(),
+        }
+    }
+
+    fn says(blobs: &mut Blobs, put: &BlobPut) -> (u64, bool, bool) {
+        let (answer, stored) = blobs.take(put);
+        (answer.have, answer.whole, stored)
+    }
+
+    #[test]
+    fn stretches_add_up_and_the_last_one_stores() {
+        let mut blobs = Blobs::default();
+        assert_eq!(says(&mut blobs, &stretch(0, b"abc")), (3, false, false));
+        assert_eq!(says(&mut blobs, &stretch(0, b"")), (3, false, false), "a question");
+        assert_eq!(says(&mut blobs, &stretch(4, b"ef")), (3, false, false), "one is missing");
+        assert_eq!(says(&mut blobs, &stretch(3, b"def")), (6, true, true));
+        assert_eq!(says(&mut blobs, &stretch(0, b"abcdef")), (6, true, false), "it is there");
+    }
+
+    #[test]
+    fn what_is_torn_is_thrown_away() {
+        let mut blobs = Blobs::default();
+        assert_eq!(says(&mut blobs, &stretch(0, b"abx")), (3, false, false));
+        assert_eq!(says(&mut blobs, &stretch(3, b"def")), (0, false, false));
+        assert_eq!(says(&mut blobs, &stretch(0, b"abcdef")), (6, true, true));
+    }
+
+    #[test]
+    fn who_begins_anew_begins_anew() {
+        let mut blobs = Blobs::default();
+        says(&mut blobs, &stretch(0, b"abcd"));
+        assert_eq!(says(&mut blobs, &stretch(0, b"ab")), (2, false, false));
+    }
+}

@@ -1,0 +1,149 @@
+//! Attachments on their way: what they cost, what waits behind them, and rows without theirs.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::board::Board;
+use super::table::Id;
+use crate::base::{DeviceId, EditId, EntityId, Key, Time};
+use crate::contract::{BlobEvent, BlobId, CommitKind, EditKind, Event, LogKind, Node, Part, Schema};
+
+/// A device's edits that wait, and its requests with attachments.
+#[derive(Debug, Default)]
+struct Desk {
+    waiting: BTreeSet<EditId>,
+    /// Requests under way that are a part of a run.
+    in_run: u32,
+    /// Since when both are there.
+    since: Option<Time>,
+}
+
+/// A row that has something attached to it.
+#[derive(Debug)]
+struct Owner {
+    made: Time,
+    /// Since when the backend has it without.
+    bare: Option<Time>,
+    committed: bool,
+}
+
+/// Follows attachments of all devices.
+#[derive(Debug, Default)]
+pub(super) struct Attachments {
+    schema: Arc<Schema>,
+    desks: BTreeMap<DeviceId, Desk>,
+    /// How far each was sent by then.
+    sent: BTreeMap<(DeviceId, BlobId), u64>,
+    owners: BTreeMap<BlobId, Owner>,
+    stored: BTreeSet<BlobId>,
+}
+
+impl Attachments {
+    pub(super) fn new(schema: Arc<Schema>) -> Attachments {
+        Attachments { schema, ..Attachments::default() }
+    }
+
+    pub(super) fn on(&mut self, at: Time, node: Node, event: &Event<'_>, board: &mut Board) {
+        if self.schema.attachments.is_empty() {
+            return;
+        }
+        match (node, event) {
+            (Node::Device(device), event) => self.on_device(at, device, event, board),
+            (_, Event::Committed { entity, key, kind, .. }) => {
+                self.committed(at, (*entity, key), *kind, board);
+            }
+            (_, Event::Blob(BlobEvent::Stored { blob, .. })) => self.stored(at, *blob, board),
+            _ => {}
+        }
+    }
+
+    fn on_device(&mut self, at: Time, device: DeviceId, event: &Event<'_>, board: &mut Board) {
+        let desk = self.desks.entry(device).or_default();
+        match event {
+            Event::EditMade { edit, .. } => {
+                desk.waiting.insert(edit.id);
+                if edit.kind == EditKind::Create && self.schema.attachment(edit.entity).is_some() {
+                    let id = BlobId::of(edit.entity, &edit.key, Part::Whole);
+                    self.owners.insert(id, Owner { made: at, bare: None, committed: false });
+                }
+            }
+            Event::EditAcknowledged { edit, .. }
+            | Event::EditLogged { edit, kind: LogKind::Superseded | LogKind::Rejected, .. } => {
+                desk.waiting.remove(edit);
+            }
+            Event::ProcessKilled { .. } => desk.in_run = 0,
+            Event::Restored { .. } | Event::BecameCopy { .. } => desk.waiting.clear(),
+            Event::Blob(BlobEvent::Sent { blob, offset, bytes, in_run }) => {
+                desk.in_run += u32::from(*in_run);
+                let reached = self.sent.entry((device, *blob)).or_default();
+                let again = reached.saturating_sub(*offset).min(*bytes);
+                *reached = (*reached).max(offset + bytes);
+                board.add(Id::AttachmentSentBytes, *bytes);
+                board.add(Id::AttachmentAgainBytes, again);
+                board.add(Id::AttachmentRequests, 1);
+            }
+            Event::Blob(BlobEvent::Ended { in_run, .. }) => {
+                desk.in_run = desk.in_run.saturating_sub(u32::from(*in_run));
+            }
+            _ => return,
+        }
+        let both = desk.in_run > 0 && !desk.waiting.is_empty();
+        match (both, desk.since) {
+            (true, None) => desk.since = Some(at),
+            (false, Some(since)) => {
+                board.add(Id::AttachmentRowsWait, at.since(since).0);
+                desk.since = None;
+            }
+            _ => {}
+        }
+    }
+
+    fn committed(&mut self, at: Time, (entity, key): (EntityId, &Key), kind: CommitKind, board: &mut Board) {
+        let id = BlobId::of(entity, key, Part::Whole);
+        let Some(owner) = self.owners.get_mut(&id) else { return };
+        owner.committed = kind != CommitKind::Delete;
+        let is_bare = owner.committed && !self.stored.contains(&id);
+        match (is_bare, owner.bare) {
+            (true, None) => owner.bare = Some(at),
+            (false, Some(since)) => {
+                board.add(Id::AttachmentBareTime, at.since(since).0);
+                owner.bare = None;
+            }
+            _ => {}
+        }
+    }
+
+    fn stored(&mut self, at: Time, blob: BlobId, board: &mut Board) {
+        board.add(Id::AttachmentStored, 1);
+        self.stored.insert(blob);
+        let Some(owner) = self.owners.get_mut(&BlobId { part: Part::Whole, ..blob }) else { return };
+        let wait = at.since(owner.made).0;
+        match blob.part {
+            Part::Thumbnail => board.observe(Id::AttachmentThumbnailWait, wait),
+            Part::Whole => {
+                board.observe(Id::AttachmentWholeWait, wait);
+                if let Some(since) = owner.bare.take() {
+                    board.add(Id::AttachmentBareTime, at.since(since).0);
+                    board.observe(Id::AttachmentBareFor, at.since(since).0);
+                }
+            }
+        }
+    }
+
+    /// The end: what is without the other is so until now.
+    pub(super) fn finish(&mut self, at: Time, board: &mut Board) {
+        for desk in self.desks.values_mut() {
+            if let Some(since) = desk.since.take() {
+                board.add(Id::AttachmentRowsWait, at.since(since).0);
+            }
+        }
+        for (id, owner) in &mut self.owners {
+            if let Some(since) = owner.bare.take() {
+                board.add(Id::AttachmentBareTime, at.since(since).0);
+                board.add(Id::AttachmentBareRows, 1);
+            }
+            let orphan = !owner.committed && self.stored.contains(id);
+            board.add(Id::AttachmentOrphans, u64::from(orphan));
+        }
+    }
+}

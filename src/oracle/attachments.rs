@@ -1,0 +1,201 @@
+//! What is attached to rows that people made: it comes to the server once, whole, as it was.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::check::Check;
+use super::findings::Findings;
+use crate::base::{DeviceId, EditId, EntityId, Key};
+use crate::contract::{
+    BlobEvent, BlobId, CommitKind, EditKind, Event, KillReason, LogKind, Node, Schema, blob_hash,
+};
+
+/// A row that was made with something attached to it.
+#[derive(Debug)]
+struct Owner {
+    device: DeviceId,
+    edit: EditId,
+    /// The backend has it.
+    committed: bool,
+    /// The storage that it was made on went back to before, or is another one.
+    excused: bool,
+}
+
+/// What the server has of one.
+#[derive(Debug)]
+struct Stored {
+    times: u64,
+    bytes: u64,
+    hash: u64,
+}
+
+/// The attachments of all rows.
+#[derive(Debug, Default)]
+pub(super) struct Attachments {
+    /// Whether what a device committed outlives a loss of power.
+    durable: bool,
+    made: BTreeMap<(EntityId, Key), Owner>,
+    stored: BTreeMap<BlobId, Stored>,
+    /// What devices hold at the end.
+    held: BTreeSet<BlobId>,
+}
+
+impl Attachments {
+    pub(super) fn new(durable: bool) -> Attachments {
+        Attachments { durable, ..Attachments::default() }
+    }
+
+    pub(super) fn on(&mut self, node: Node, event: &Event<'_>, schema: &Schema) {
+        if schema.attachments.is_empty() {
+            return;
+        }
+        match (node, event) {
+            (Node::Device(device), Event::EditMade { edit, .. })
+                if edit.kind == EditKind::Create && schema.attachment(edit.entity).is_some() =>
+            {
+                let owner = Owner { device, edit: edit.id, committed: false, excused: false };
+                self.made.insert((edit.entity, edit.key.clone()), owner);
+            }
+            (_, Event::EditLogged { edit, kind: LogKind::Rejected, .. }) => {
+                self.made.retain(|_, owner| owner.edit != *edit || owner.committed);
+            }
+            (Node::Device(device), Event::Restored { .. } | Event::BecameCopy { .. }) => self.excuse(device),
+            (Node::Device(device), Event::ProcessKilled { reason: KillReason::PowerLoss })
+                if !self.durable =>
+            {
+                self.excuse(device);
+            }
+            (_, Event::Committed { entity, key, kind, .. }) => {
+                if let Some(owner) = self.made.get_mut(&(*entity, (*key).clone())) {
+                    owner.committed = *kind != CommitKind::Delete;
+                }
+            }
+            (_, Event::Blob(BlobEvent::Stored { blob, bytes, hash, .. })) => {
+                let stored = self.stored.entry(*blob).or_insert(Stored { times: 0, bytes: 0, hash: 0 });
+                *stored = Stored { times: stored.times + 1, bytes: *bytes, hash: *hash };
+            }
+            _ => {}
+        }
+    }
+
+    /// What was made on a device so far it need not have any more.
+    fn excuse(&mut self, device: DeviceId) {
+        self.made.values_mut().filter(|owner| owner.device == device).for_each(|owner| owner.excused = true);
+    }
+
+    /// At the end a device holds this.
+    pub(super) fn holds(&mut self, blobs: Vec<BlobId>) {
+        self.held.extend(blobs);
+    }
+
+    /// Whether no row was made that has any.
+    pub(super) fn is_empty(&self) -> bool {
+        self.made.is_empty()
+    }
+
+    /// The end.
+    pub(super) fn finish(&self, schema: &Schema, findings: &mut Findings) {
+        for ((entity, key), owner) in self.made.iter().filter(|(_, owner)| owner.committed) {
+            let Some(attachment) = schema.attachment(*entity) else { continue };
+            for part in attachment.parts() {
+                let id = BlobId::of(*entity, key, part);
+                let what = match self.stored.get(&id) {
+                    None if owner.excused || self.held.contains(&id) => continue,
+                    None => "is nowhere".to_owned(),
+                    Some(stored) if stored.times > 1 => format!("was stored {} times", stored.times),
+                    Some(stored) => {
+                        let meant = attachment.bytes(key, part);
+                        if (stored.bytes, stored.hash) == (meant.len() as u64, blob_hash(&meant)) {
+                            continue;
+                        }
+                        format!("came as {} bytes that are not those that were made", stored.bytes)
+                    }
+                };
+                let concerns = (Some(owner.device), Some((*entity, key.as_str())));
+                findings.add(Check::BrokenAttachment, concerns, || {
+                    let (name, edit) = (&schema.entity(*entity).name, owner.edit);
+                    let part = crate::base::Word::word(part);
+                    format!("the {part} of `{name}` {key}, made by edit {edit}, {what}")
+                });
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{Stamp, Time, Value};
+    use crate::contract::{Attachment, Author, Capabilities, Delivery, Entity, LocalEdit, Part};
+
+    const PHOTO: EntityId = EntityId(0);
+
+    fn schema() -> Schema {
+        let entity = Entity {
+            name: "photo".to_owned(),
+            key: "id".to_owned(),
+            columns: Vec::new(),
+            projection: Vec::new(),
+            scope: Vec::new(),
+            delivery: Delivery::UploadOnly,
+            unique: Vec::new(),
+        };
+        let attachment = Attachment { least: 10, most: 20, thumbnail: None };
+        Schema { entities: vec![entity], attachments: vec![(PHOTO, attachment)], ..Schema::default() }
+    }
+
+    fn found(after: impl Fn(&mut Attachments, &Schema, &Key)) -> u64 {
+        let (mut attachments, schema, key) = (Attachments::new(true), schema(), Key::new("k"));
+        let id = EditId { device: DeviceId(0), number: 1 };
+        let values: Vec<(usize, Value)> = Vec::new();
+        let edit = LocalEdit { id, entity: PHOTO, key: key.clone(), kind: EditKind::Create, values };
+        let made = Event::EditMade { edit: &edit, made_at: Stamp(0) };
+        attachments.on(Node::Device(DeviceId(0)), &made, &schema);
+        let committed = Event::Committed {
+            entity: PHOTO,
+            key: &key,
+            stamp: Stamp(1),
+            kind: CommitKind::Insert,
+            values: &[],
+            author: Author::Office,
+            replaced: None,
+        };
+        attachments.on(Node::Backend, &committed, &schema);
+        after(&mut attachments, &schema, &key);
+        let mut findings = Findings::new(Capabilities::ALL);
+        attachments.finish(&schema, &mut findings);
+        findings.finish().1["oracle.broken_attachment.count"]
+    }
+
+    fn stored(attachments: &mut Attachments, schema: &Schema, key: &Key, of: &[u8]) {
+        let blob = BlobId::of(PHOTO, key, Part::Whole);
+        let (bytes, hash) = (of.len() as u64, blob_hash(of));
+        let event = Event::Blob(BlobEvent::Stored { blob, device: DeviceId(0), bytes, hash });
+        attachments.on(Node::Gateway, &event, schema);
+    }
+
+    #[test]
+    fn what_is_missing_torn_or_there_twice_is_found() {
+        let right = |schema: &Schema, key: &Key| {
+            schema.attachment(PHOTO).expect("it has one").bytes(key, Part::Whole)
+        };
+        assert_eq!(found(|_, _, _| ()), 1, "it is nowhere");
+        assert_eq!(found(|a, s, k| stored(a, s, k, &right(s, k))), 0);
+        assert_eq!(found(|a, s, k| stored(a, s, k, b"torn")), 1);
+        let twice = |a: &mut Attachments, s: &Schema, k: &Key| {
+            stored(a, s, k, &right(s, k));
+            stored(a, s, k, &right(s, k));
+        };
+        assert_eq!(found(twice), 1);
+    }
+
+    #[test]
+    fn what_a_device_holds_or_a_backup_destroyed_is_not_lost() {
+        let holds =
+            |a: &mut Attachments, _: &Schema, k: &Key| a.holds(vec![BlobId::of(PHOTO, k, Part::Whole)]);
+        assert_eq!(found(holds), 0);
+        let put_back = |a: &mut Attachments, s: &Schema, _: &Key| {
+            a.on(Node::Device(DeviceId(0)), &Event::Restored { to: Time(0), life: 0 }, s);
+        };
+        assert_eq!(found(put_back), 0);
+    }
+}

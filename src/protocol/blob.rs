@@ -1,0 +1,206 @@
+//! Stretches of attachments. They go as they are, whatever codec writes the other messages.
+
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+use super::damaged::Damaged;
+use crate::base::{DeviceId, EntityId, Key};
+use crate::contract::Part;
+
+/// What such a request begins with.
+const ASKS: &[u8] = b"PUT blob\n";
+/// What its answer begins with.
+const SAYS: &[u8] = b"blob at\n";
+/// No key is longer.
+const LONGEST_KEY: usize = 4_096;
+
+/// A stretch of an attachment; without bytes the question how much of it there is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BlobPut {
+    /// Who sends it.
+    pub device: DeviceId,
+    /// The entity of its row.
+    pub entity: EntityId,
+    /// Its row.
+    pub key: Key,
+    /// Which part.
+    pub part: Part,
+    /// Bytes of all of it.
+    pub total: u64,
+    /// Their hash.
+    pub hash: u64,
+    /// Where this stretch begins.
+    pub offset: u64,
+    /// The stretch.
+    pub bytes: Vec<u8>,
+}
+
+/// What the server says to one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BlobAnswer {
+    /// What was asked, by [`BlobPut::asked`]: another request's answer is none.
+    pub of: u64,
+    /// How much of it there is, from the beginning.
+    pub have: u64,
+    /// All of it is there, and its hash is right.
+    pub whole: bool,
+}
+
+impl BlobPut {
+    /// Whether a request is one of these, sound or not.
+    pub fn is_one(request: &[u8]) -> bool {
+        request.starts_with(ASKS)
+    }
+
+    /// By what its answer is known.
+    pub fn asked(&self) -> u64 {
+        xxh3_64_with_seed(&self.head(), self.bytes.len() as u64)
+    }
+
+    /// The bytes of the request.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut out = self.head();
+        out.extend_from_slice(&self.bytes);
+        out
+    }
+
+    /// What stands before the stretch.
+    fn head(&self) -> Vec<u8> {
+        let key = self.key.as_str().as_bytes();
+        let mut out = Vec::with_capacity(ASKS.len() + 41 + key.len() + self.bytes.len());
+        out.extend_from_slice(ASKS);
+        out.extend_from_slice(&self.device.0.to_le_bytes());
+        out.extend_from_slice(&self.entity.0.to_le_bytes());
+        out.push(self.part as u8);
+        for number in [self.total, self.hash, self.offset] {
+            out.extend_from_slice(&number.to_le_bytes());
+        }
+        out.extend_from_slice(&(key.len() as u32).to_le_bytes());
+        out.extend_from_slice(key);
+        out
+    }
+
+    /// Reads a request.
+    ///
+    /// # Errors
+    /// When it is none of these, or not a whole one.
+    pub fn decode(request: &[u8]) -> Result<BlobPut, Damaged> {
+        let mut rest = Rest(request.strip_prefix(ASKS).ok_or_else(|| damaged("no attachment"))?);
+        let device = DeviceId(u32::from_le_bytes(rest.take()?));
+        let entity = EntityId(u16::from_le_bytes(rest.take()?));
+        let part = match rest.take()? {
+            [0] => Part::Thumbnail,
+            [1] => Part::Whole,
+            _ => return Err(damaged("no such part")),
+        };
+        let mut number = || Ok::<_, Damaged>(u64::from_le_bytes(rest.take()?));
+        let (total, hash, offset) = (number()?, number()?, number()?);
+        let length = u32::from_le_bytes(rest.take()?) as usize;
+        if length > LONGEST_KEY || length > rest.0.len() {
+            return Err(damaged("a key beyond its end"));
+        }
+        let (key, bytes) = rest.0.split_at(length);
+        let key = std::str::from_utf8(key).map_err(|_| damaged("a key that is no text"))?;
+        if offset.checked_add(bytes.len() as u64).is_none_or(|end| end > total) {
+            return Err(damaged("more than there is of it"));
+        }
+        let (key, bytes) = (Key::new(key), bytes.to_vec());
+        Ok(BlobPut { device, entity, key, part, total, hash, offset, bytes })
+    }
+}
+
+impl BlobAnswer {
+    /// The bytes of the answer.
+    pub fn encode(self) -> Vec<u8> {
+        let mut out = SAYS.to_vec();
+        out.extend_from_slice(&self.of.to_le_bytes());
+        out.extend_from_slice(&self.have.to_le_bytes());
+        out.push(u8::from(self.whole));
+        out
+    }
+
+    /// Reads an answer; `None` if it is none of these.
+    pub fn decode(answer: &[u8]) -> Option<BlobAnswer> {
+        let mut rest = Rest(answer.strip_prefix(SAYS)?);
+        let of = u64::from_le_bytes(rest.take().ok()?);
+        let have = u64::from_le_bytes(rest.take().ok()?);
+        let [whole] = rest.take().ok()?;
+        (rest.0.is_empty() && whole < 2).then_some(BlobAnswer { of, have, whole: whole == 1 })
+    }
+}
+
+/// What is not read yet.
+struct Rest<'a>(&'a [u8]);
+
+impl Rest<'_> {
+    fn take<const N: usize>(&mut self) -> Result<[u8; N], Damaged> {
+        let (first, rest) = self.0.split_first_chunk::<N>().ok_or_else(|| damaged("it ends too early"))?;
+        self.0 = rest;
+        Ok(*first)
+    }
+}
+
+fn damaged(why: &str) -> Damaged {
+    Damaged(format!("an attachment: {why}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn put(bytes: Vec<u8>) -> BlobPut {
+        BlobPut {
+            device: DeviceId(7),
+            entity: EntityId(2),
+            key: Key::new("0b1f-\u{e9}"),
+            part: Part::Thumbnail,
+            total: 900,
+            hash: u64::MAX,
+            offset: 100,
+            bytes,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_stretch_is_read_as_it_was_written(bytes in proptest::collection::vec(any::<u8>(), 0..800)) {
+            let put = put(bytes);
+            prop_assert!(BlobPut::is_one(&put.encode()));
+            prop_assert_eq!(BlobPut::decode(&put.encode()), Ok(put));
+        }
+
+        #[test]
+        fn damaged_stretches_are_errors_and_no_panic(
+            at in 0_usize..80, byte in any::<u8>(), length in 0_usize..80,
+        ) {
+            let mut bytes = put(vec![1; 20]).encode();
+            let last = bytes.len() - 1;
+            bytes[at.min(last)] = byte;
+            let _ = BlobPut::decode(&bytes);
+            bytes.truncate(length.min(last));
+            let _ = BlobPut::decode(&bytes);
+            let _ = BlobAnswer::decode(&bytes);
+        }
+
+        #[test]
+        fn an_answer_is_read_as_it_was_written(of in any::<u64>(), have in any::<u64>(), whole in any::<bool>()) {
+            let answer = BlobAnswer { of, have, whole };
+            prop_assert_eq!(BlobAnswer::decode(&answer.encode()), Some(answer));
+            prop_assert_eq!(BlobAnswer::decode(&answer.encode()[1..]), None);
+        }
+    }
+
+    #[test]
+    fn each_question_has_a_name_of_its_own() {
+        let names = [put(vec![1; 3]), put(vec![1; 4]), BlobPut { offset: 9, ..put(vec![1; 3]) }];
+        let names = names.map(|put| put.asked());
+        assert!(names[0] != names[1] && names[0] != names[2], "{names:?}");
+    }
+
+    #[test]
+    fn a_stretch_beyond_the_end_is_refused() {
+        assert!(BlobPut::decode(&put(vec![0; 801]).encode()).is_err());
+        let far = BlobPut { offset: u64::MAX, ..put(vec![0]) };
+        assert!(BlobPut::decode(&far.encode()).is_err());
+    }
+}

@@ -1,0 +1,35 @@
+//! What rows have beside them, and how that is sent.
+
+use super::view::{Mistakes, View};
+use crate::contract::{Attachment, NamedBy};
+use crate::engine::AttachmentOptions;
+
+/// How attachments are sent.
+pub(super) fn options(view: View<'_>) -> AttachmentOptions {
+    AttachmentOptions {
+        queue: view.at("queue").word(),
+        with: view.at("with").word(),
+        first: view.at("first").word(),
+        parallel: view.at("parallel").count(),
+        chunk_bytes: view.at("chunk_bytes").bytes().0,
+        resume: view.at("resume").flag(),
+    }
+}
+
+/// What rows of the entity at `view` have beside them.
+pub(super) fn attachment(name: &str, view: View<'_>, wrong: &Mistakes) -> Option<Attachment> {
+    let table = view.at("attachment").present()?;
+    let ids = view.at("ids");
+    if ids.word::<NamedBy>() != NamedBy::Device {
+        let title = format!("rows of `{name}` get other keys than their attachments are known by");
+        wrong.given(&[ids]).at(table, title, "`attachment` needs `ids = \"device\"`");
+    }
+    let bytes = |key: &str| table.at(key).present().map(|size| size.bytes().0 as u32);
+    let least = bytes("least").unwrap_or(1);
+    let most = bytes("most").unwrap_or(least);
+    if most < least {
+        let title = format!("the largest attachment of `{name}` is smaller than the smallest");
+        wrong.given(&[table.at("least")]).at(table.at("most"), title, "`most` is at least `least`");
+    }
+    Some(Attachment { least, most, thumbnail: bytes("thumbnail") })
+}
