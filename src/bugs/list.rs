@@ -1,15 +1,17 @@
 //! All planted bugs as one list.
 
 use super::bug::Bug;
-use super::{ledger, page, status};
+use super::{ledger, page, status, values};
 
 /// Every planted bug, at least one for each check.
 pub const ALL: &[Bug] = &joined();
 
-const LISTS: [&[Bug]; 3] = [ledger::BUGS, page::BUGS, status::BUGS];
+const LISTS: [&[Bug]; 4] = [ledger::BUGS, page::BUGS, status::BUGS, values::BUGS];
 
-const fn joined() -> [Bug; ledger::BUGS.len() + page::BUGS.len() + status::BUGS.len()] {
-    let mut all = [ledger::BUGS[0]; ledger::BUGS.len() + page::BUGS.len() + status::BUGS.len()];
+const COUNT: usize = ledger::BUGS.len() + page::BUGS.len() + status::BUGS.len() + values::BUGS.len();
+
+const fn joined() -> [Bug; COUNT] {
+    let mut all = [ledger::BUGS[0]; COUNT];
     let (mut list, mut at, mut next) = (0, 0, 0);
     while next < all.len() {
         if at == LISTS[list].len() {

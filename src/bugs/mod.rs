@@ -21,6 +21,7 @@ mod send;
 mod squash;
 mod status;
 mod units;
+mod values;
 mod wake;
 
 pub use bug::{Breaks, Bug};

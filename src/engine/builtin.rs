@@ -7,6 +7,7 @@ use super::capture;
 use super::conflict::OwnRule;
 use super::options::{AfterFailure, Dates, Options, SecondEdit};
 use super::page::Page;
+use super::path_rules;
 use super::process::Process;
 use super::rules::Rules;
 use super::scheduler::Scheduler;
@@ -211,7 +212,8 @@ pub struct BuiltinFactory {
 impl BuiltinFactory {
     /// A factory of correct engines.
     pub fn new(options: Options, store: store::Options) -> BuiltinFactory {
-        BuiltinFactory { rules: capture::rules(&options), options: Rc::new(options), store }
+        let rules = path_rules::rules(&options, capture::rules(&options));
+        BuiltinFactory { rules, options: Rc::new(options), store }
     }
 
     /// With a rule of one's own that decides conflicts, where the policy is `callback`.

@@ -40,6 +40,7 @@ mod ahead;
 mod along;
 mod apply;
 mod bad_rows;
+mod bend;
 mod beneath;
 mod beside;
 mod builtin;
@@ -56,6 +57,8 @@ mod page;
 mod parents;
 mod parts;
 mod passed;
+mod path;
+mod path_rules;
 mod process;
 mod pull;
 mod push;
@@ -82,6 +85,7 @@ mod upload;
 mod view;
 mod watched;
 
+pub use bend::Bend;
 pub use builtin::{Builtin, BuiltinFactory};
 pub use conflict::{
     BaseDate, CallbackOptions, Conflict, Contested, Detect, OwnRule, POLICIES, POLICY_NAMES, Policy,
@@ -93,6 +97,7 @@ pub use options::{
     MissingParent, OnBadRow, OnUnauthorized, Options, PullOptions, PushOptions, PushOrder, Replace,
     RequestPer, Requests, RetryOptions, SecondEdit, Sends, SyncDate, WhileOpen,
 };
+pub use path::{Path, Paths};
 pub use push_order::BottomUp;
 pub use retry::backoff;
 pub use rules::{

@@ -2,6 +2,7 @@
 
 use super::conflict::{BaseDate, CallbackOptions, Detect, Policy};
 use super::control::{Controller, SteeringOptions};
+use super::path::Paths;
 use super::too_large::OnTooLarge;
 use crate::base::{Bytes, Ppm, Span, in_words};
 use crate::protocol::Codec;
@@ -29,6 +30,8 @@ pub struct Options {
     pub requests: RequestPer,
     /// What it writes messages with.
     pub codec: &'static dyn Codec,
+    /// What the way to the backend and back does to values.
+    pub paths: Paths,
     /// How it reads an answer.
     pub decoder: Decoder,
     /// What an edit is dated by.
@@ -440,6 +443,7 @@ impl Default for Options {
             hook_timeout: None,
             requests: RequestPer::default(),
             codec: Default::default(),
+            paths: Paths::default(),
             decoder: Decoder::default(),
             dates: Dates::default(),
             identity: Identity::default(),

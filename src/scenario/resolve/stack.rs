@@ -76,6 +76,11 @@ impl World<'_> {
                 }
             }
         }
+        for (name, entity) in self.root.at("entity").entries() {
+            if let Some(view) = entity.at("path").present().filter(|path| path.entries().next().is_some()) {
+                refuse(view, &format!("entity.{name}.path"));
+            }
+        }
         for (name, event) in self.root.at("event").entries() {
             for what in ["restore_gateway", "gateway_replaced", "touch_flag"] {
                 if let Some(view) = event.at(what).present() {
