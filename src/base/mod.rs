@@ -10,12 +10,14 @@
 //! in one place moves nothing elsewhere; a digest does not depend on the order in which a hash map
 //! gives its entries.
 
+mod base64;
 mod cell;
 mod day;
 mod decimal;
 mod digest;
 mod ids;
 pub mod json;
+mod letters;
 mod number;
 mod random;
 mod time;
@@ -25,11 +27,13 @@ mod value;
 mod word;
 pub mod words;
 
+pub use base64::{from_base64, to_base64};
 pub use cell::Cell;
 pub use day::Day;
 pub use decimal::{Decimal, ten_to};
 pub use digest::Digest;
 pub use ids::{DeviceId, EditId, EntityId, Incarnation, Key, UnitId};
+pub use letters::{compatible, composed, decomposed, is_same_text};
 pub use number::UnitError;
 pub(crate) use number::split_number;
 pub use random::{Seed, Stream};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rand_core::Rng;
 
+use super::base64::letter;
 use super::random::Seed;
 
 /// One value of one column. Booleans are 0 and 1; timestamps are microseconds since 1970 (see
@@ -74,13 +75,12 @@ impl Fat {
     }
 
     fn base64(self) -> String {
-        const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
         let mut stream = Seed(self.seed).stream("fat", 0, 0);
         let mut text = String::with_capacity(self.len as usize + 16);
         while text.len() < self.len as usize {
             let mut bits = stream.next_u64();
             for _ in 0..8 {
-                text.push(char::from(LETTERS[(bits % 64) as usize]));
+                text.push(letter(bits));
                 bits /= 64;
             }
         }

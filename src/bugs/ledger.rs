@@ -106,7 +106,7 @@ pub(super) const BUGS: &[Bug] = &[
     },
     Bug {
         id: "merges-without-nulls",
-        check: "divergent",
+        check: "bent-value",
         mechanism: "a pulled value of null or an empty text does not replace what is there",
         seen_in: "powersync-ja/powersync-sqlite-core PR 45",
         breaks: Breaks::Rule(|rules| Rules { apply: pull::merges_without_nulls(), ..rules }),

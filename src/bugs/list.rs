@@ -1,13 +1,21 @@
 //! All planted bugs as one list.
 
 use super::bug::Bug;
-use super::{attachments, ledger, page, status, whole};
+use super::{attachments, ledger, page, status, values, whole};
 
 /// Every planted bug, at least one for each check.
 pub const ALL: &[Bug] = &joined();
 
-const LISTS: [&[Bug]; 5] = [ledger::BUGS, page::BUGS, status::BUGS, whole::BUGS, attachments::BUGS];
-const COUNT: usize = LISTS[0].len() + LISTS[1].len() + LISTS[2].len() + LISTS[3].len() + LISTS[4].len();
+const LISTS: [&[Bug]; 6] =
+    [ledger::BUGS, page::BUGS, status::BUGS, whole::BUGS, attachments::BUGS, values::BUGS];
+const COUNT: usize = {
+    let (mut count, mut list) = (0, 0);
+    while list < LISTS.len() {
+        count += LISTS[list].len();
+        list += 1;
+    }
+    count
+};
 
 const fn joined() -> [Bug; COUNT] {
     let mut all = [ledger::BUGS[0]; COUNT];

@@ -22,6 +22,7 @@ mod send;
 mod squash;
 mod status;
 mod units;
+mod values;
 mod wake;
 mod whole;
 

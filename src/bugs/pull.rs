@@ -292,7 +292,7 @@ pub(super) fn merges_without_nulls() -> Rc<dyn ApplyRule> {
     Rc::new(Broken)
 }
 
-fn owned(value: &crate::base::Value) -> Cell<'static> {
+pub(super) fn owned(value: &crate::base::Value) -> Cell<'static> {
     value.with_ref(|value| match value {
         crate::base::ValueRef::Null => Cell::Null,
         crate::base::ValueRef::Int(n) => Cell::Int(n),

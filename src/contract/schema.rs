@@ -3,7 +3,7 @@
 use super::attachment::Attachment;
 use super::naming::{NamedBy, Naming};
 use super::reference::{Copied, OnDelete, Reference};
-use crate::base::{Day, Decimal, EntityId, Key, Span, Stamp, Value, in_words};
+use crate::base::{Day, Decimal, EntityId, Key, Span, Stamp, Value, from_base64, in_words};
 
 /// All entities of a scenario, by [`EntityId`].
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -90,18 +90,11 @@ impl ColumnKind {
             ColumnKind::Decimal { digits, places } => {
                 Decimal::canonical(text, digits, places).map(|number| number.to_string())
             }
-            ColumnKind::Blob => is_base64(text).then(|| text.to_owned()),
+            ColumnKind::Blob => from_base64(text).map(|_| text.to_owned()),
             ColumnKind::Text | ColumnKind::Ref(_) => Some(text.to_owned()),
             ColumnKind::Int | ColumnKind::Real | ColumnKind::Bool | ColumnKind::Timestamp => None,
         }
     }
-}
-
-/// Whether a text is base64 with padding.
-fn is_base64(text: &str) -> bool {
-    let letters = text.trim_end_matches('=');
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'+' || b == b'/';
-    text.len().is_multiple_of(4) && text.len() - letters.len() <= 2 && letters.bytes().all(plain)
 }
 
 /// One condition that a row meets to belong on a device.

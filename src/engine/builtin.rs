@@ -9,6 +9,7 @@ use super::conflict::OwnRule;
 use super::logout;
 use super::options::{AfterFailure, DatabasePer, Dates, Options, QueueKept, SecondEdit};
 use super::page::Page;
+use super::path_rules;
 use super::process::Process;
 use super::rules::Rules;
 use super::scheduler::Scheduler;
@@ -230,7 +231,8 @@ pub struct BuiltinFactory {
 impl BuiltinFactory {
     /// A factory of correct engines.
     pub fn new(options: Options, store: store::Options) -> BuiltinFactory {
-        BuiltinFactory { rules: capture::rules(&options), options: Rc::new(options), store }
+        let rules = path_rules::rules(&options, capture::rules(&options));
+        BuiltinFactory { rules, options: Rc::new(options), store }
     }
 
     /// The database of a person: the first one's lies where the bench says.

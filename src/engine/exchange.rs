@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use super::control::{Fate, Observed, Size, Steering, Trouble};
 use super::options::Requests;
+use super::path::pushed;
 use super::process::{Held, Process};
 use super::token::Token;
 use super::too_large::{Caps, OnTooLarge};
@@ -144,6 +145,8 @@ pub(super) struct Received {
     pub(super) request: u64,
     /// What the answer has to name of its request.
     of: Asked,
+    /// Of which entity the edits are that it has verdicts on.
+    pushed: Vec<EntityId>,
     sent_at: Time,
     /// Bytes of the request.
     sent: u64,
@@ -344,7 +347,8 @@ impl Caller {
 
     async fn attempt(&self, unit: Option<UnitId>, request: &Request, number: u64, failures: u32) -> Attempt {
         let kind = request.kind();
-        let body = self.process.options.codec.encode_request(request);
+        let sent = self.process.options.paths.up(request, self.process.zone());
+        let body = self.process.options.codec.encode_request(&sent);
         let sent = body.len() as u64;
         let _held = self.process.hold_request(sent).await;
         let (edits, asked) = match request {
@@ -379,6 +383,7 @@ impl Caller {
                     bytes,
                     request: number,
                     of: request.asked(),
+                    pushed: pushed(request),
                     sent_at,
                     sent,
                     asked,
@@ -476,7 +481,10 @@ impl Caller {
     /// failed.
     pub(super) fn read<'r>(&self, received: &'r Received, kind: RequestKind) -> Result<Answer<'r>, RunError> {
         let text = match self.process.options.codec.decode_answer(&received.opened) {
-            Ok(Ok(answer)) if self.is_of(&answer, received, kind) => return Ok(answer),
+            Ok(Ok(mut answer)) if self.is_of(&answer, received, kind) => {
+                self.process.options.paths.down(&mut answer, &received.pushed, self.process.zone());
+                return Ok(answer);
+            }
             Ok(Ok(_)) => "it is the answer to another request".to_owned(),
             Ok(Err(error)) => format!("an error where an answer was expected: {error}"),
             Err(damaged) => damaged.to_string(),

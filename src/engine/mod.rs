@@ -40,6 +40,7 @@ mod ahead;
 mod along;
 mod apply;
 mod bad_rows;
+mod bend;
 mod beneath;
 mod beside;
 mod blob_options;
@@ -62,6 +63,8 @@ mod page;
 mod parents;
 mod parts;
 mod passed;
+mod path;
+mod path_rules;
 mod process;
 mod pull;
 mod push;
@@ -91,6 +94,7 @@ mod view;
 mod watched;
 mod whole;
 
+pub use bend::Bend;
 pub use blob_options::{AttachmentOptions, BlobQueue, First, With};
 pub use blob_rule::BlobRule;
 pub use builtin::{Builtin, BuiltinFactory};
@@ -105,6 +109,7 @@ pub use options::{
     PushOrder, PushUnit, QueueKept, Replace, RequestPer, Requests, RetryOptions, SecondEdit, Sends, SyncDate,
     WhileOpen,
 };
+pub use path::{Path, Paths};
 pub use push_order::BottomUp;
 pub use retry::backoff;
 pub use rules::{

@@ -3,6 +3,7 @@
 use super::blob_options::AttachmentOptions;
 use super::conflict::{BaseDate, CallbackOptions, Detect, Policy};
 use super::control::{Controller, SteeringOptions};
+use super::path::Paths;
 use super::too_large::OnTooLarge;
 use super::whole::{Atomic, Checkpoint, OnRefused};
 use crate::base::{Bytes, Ppm, Span, in_words};
@@ -33,6 +34,8 @@ pub struct Options {
     pub requests: RequestPer,
     /// What it writes messages with.
     pub codec: &'static dyn Codec,
+    /// What the way to the backend and back does to values.
+    pub paths: Paths,
     /// How it reads an answer.
     pub decoder: Decoder,
     /// What an edit is dated by.
@@ -512,6 +515,7 @@ impl Default for Options {
             hook_timeout: None,
             requests: RequestPer::default(),
             codec: Default::default(),
+            paths: Paths::default(),
             decoder: Decoder::default(),
             dates: Dates::default(),
             identity: Identity::default(),

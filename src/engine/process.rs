@@ -140,6 +140,12 @@ impl Process {
         (written, took)
     }
 
+    /// How far the local time that people see is ahead of the wall clock, in seconds.
+    pub(super) fn zone(&self) -> i32 {
+        let clock = &self.ports.clock;
+        ((clock.local().0 - clock.wall().0) / 1_000_000) as i32
+    }
+
     /// Tells how many rows refer to one that is not there, if somebody counts.
     pub(super) fn look_at_references(&self) {
         if !self.store.watches_references() {

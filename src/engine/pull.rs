@@ -155,7 +155,6 @@ impl Puller {
     pub(super) fn pull_request(&self, run: Run, wants: Vec<Want>) -> PullRequest {
         let size = self.caller.chunk(RequestKind::Pull, wants[0].entity);
         let clock = self.process.ports.clock.wall();
-        let zone = ((self.process.ports.clock.local().0 - clock.0) / 1_000_000) as i32;
         PullRequest {
             device: self.process.setup.device,
             unit: run.unit,
@@ -163,7 +162,7 @@ impl Puller {
             rows: size.rows,
             bytes: size.bytes,
             clock,
-            zone,
+            zone: self.process.zone(),
             run: run.number,
             by_address: self.caller.pulls_by_address(),
         }

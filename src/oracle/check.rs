@@ -48,6 +48,7 @@ checks! {
     Contradiction "contradiction" "oracle.contradiction.rows"
     Acknowledged "acknowledged-without-commit" "oracle.acknowledged_without_commit.count"
     BrokenAttachment "broken-attachment" "oracle.broken_attachment.count"
+    BentValue "bent-value" "oracle.bent_value.count"
 }
 
 impl Check {
@@ -84,6 +85,7 @@ impl Check {
             | Check::IdTwice
             | Check::Stranger
             | Check::BrokenAttachment
+            | Check::BentValue
             | Check::Storm => true,
         }
     }
@@ -122,9 +124,12 @@ impl Check {
     /// What it looks at.
     pub(super) fn subject(self) -> Subject {
         match self {
-            Check::Lost | Check::Stale | Check::UndetectedDelete | Check::Orphan | Check::Divergent => {
-                Subject::Rows
-            }
+            Check::Lost
+            | Check::Stale
+            | Check::UndetectedDelete
+            | Check::Orphan
+            | Check::BentValue
+            | Check::Divergent => Subject::Rows,
             Check::LostEdit
             | Check::SilentDiscard
             | Check::Misfiled
@@ -195,7 +200,7 @@ pub fn is_of_check(metric: &str) -> bool {
 pub fn implied(check: &str) -> &'static [&'static str] {
     match check {
         "duplicate" => &["divergent", "unasked-commit"],
-        "lost" | "stale" | "undetected-delete" | "orphan" | "contradiction" => &["divergent"],
+        "lost" | "stale" | "undetected-delete" | "orphan" | "contradiction" | "bent-value" => &["divergent"],
         "resurrected" => &["divergent", "went-back", "own-write-vanished"],
         "lost-edit" => &["silent-discard", "wrong-status"],
         "silent-discard" | "two-syncs-of-one-unit" | "request-storm" => &["wrong-status"],

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use rustc_hash::FxHashMap;
 
 use super::truth::{RowHash, Truth, place};
-use crate::base::{EntityId, Key, Stamp, Value};
+use crate::base::{EntityId, Key, Stamp, Value, ValueRef};
 use crate::contract::{Delivery, DeviceView, Schema, SyncUnit};
 
 /// A row that a device should hold.
@@ -30,7 +30,7 @@ pub(super) enum Difference<'a> {
     /// It lacks the row.
     Missing(&'a Expected),
     /// It shows another content.
-    Differs { expected: &'a Expected, stamp: Stamp, content: u64 },
+    Differs { expected: &'a Expected, stamp: Stamp, content: u64, shown: &'a [ValueRef<'a>] },
     /// It shows a row that it should not have.
     Extra { key: &'a str, stamp: Stamp, content: u64 },
     /// It shows the row again, or rows out of the order of keys.
@@ -147,7 +147,7 @@ impl Contents {
                     Ordering::Equal => {
                         let content = hash.shown(values);
                         if content != next.content {
-                            tell(Difference::Differs { expected: next, stamp, content });
+                            tell(Difference::Differs { expected: next, stamp, content, shown: values });
                         }
                     }
                     Ordering::Greater => break,

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::bent::Bent;
 use super::check::{ALL, Check};
+use super::checks::BentValue;
 use super::violation::Violation;
 use crate::base::{DeviceId, EntityId, Key};
-use crate::contract::{Capabilities, Merge};
+use crate::contract::{Capabilities, Merge, Schema};
 
 /// How many violations of one check are kept with their text.
 pub const VIOLATIONS_KEPT: usize = 20;
@@ -18,6 +20,8 @@ pub(super) struct Findings {
     /// What was counted of checks that the stack does not have to pass.
     unjudged: Vec<u64>,
     violations: Vec<Violation>,
+    /// Values that came to mean something else.
+    pub(super) bent: Bent,
 }
 
 /// Whom a violation concerns.
@@ -30,6 +34,7 @@ impl Findings {
             counts: vec![0; ALL.len()],
             unjudged: vec![0; ALL.len()],
             violations: Vec::new(),
+            bent: Bent::default(),
         }
     }
 
@@ -77,12 +82,35 @@ impl Findings {
         }
     }
 
+    /// Counts values that came to mean something else; `committed` of those that the backend has.
+    pub(super) fn add_bent(
+        &mut self,
+        schema: &Schema,
+        (device, record): (DeviceId, (EntityId, &str)),
+        values: Vec<BentValue>,
+        committed: bool,
+    ) {
+        for bent in values {
+            let column = (record.0, bent.column);
+            bent.with_refs(|values| self.bent.note(schema, column, values, committed));
+            self.add(Check::BentValue, (Some(device), Some(record)), || bent.text);
+        }
+    }
+
     /// The checks that apply, have found nothing so far, and are like that.
     pub(super) fn unfound(&self, like: impl Fn(Check) -> bool) -> Vec<&'static str> {
         let unfound = |check: &&Check| {
             check.applies(self.capabilities) && self.counts[**check as usize] == 0 && like(**check)
         };
         Check::EVERY.iter().filter(unfound).map(|check| check.name()).collect()
+    }
+
+    /// Tells with the first bent value how many there are of each column.
+    pub(super) fn tell_columns(&mut self, schema: &Schema) {
+        let first = self.violations.iter_mut().find(|v| v.check == Check::BentValue.name());
+        if let (Some(first), Some(by_column)) = (first, self.bent.by_column(schema)) {
+            first.text.push_str(&format!(" (by column: {by_column})"));
+        }
     }
 
     /// The violations by check, the counts by metric, and the checks that are not applicable.
@@ -94,7 +122,8 @@ impl Findings {
         let counts = |check: &&Check| applies(check) || check.counts(self.capabilities);
         let count = |check: Check| self.counts[check as usize] + self.unjudged[check as usize];
         let figures = Check::EVERY.iter().filter(counts);
-        let figures = figures.map(|check| (ALL[*check as usize].1, count(*check))).collect();
+        let figures = figures.map(|check| (ALL[*check as usize].1, count(*check)));
+        let figures = figures.chain(self.bent.figures()).collect();
         let others = Check::EVERY.iter().filter(|check| !applies(check)).map(|check| check.name()).collect();
         (self.violations, figures, others)
     }

@@ -282,6 +282,7 @@ impl<'a> Inspection<'a> {
         thrift.finish(Names(&units, clock), &mut findings);
         let devices = (0..places.len() as u32).map(DeviceId);
         devices.for_each(|it| statuses.finish(self.at, it, None, Names(&units, clock), &mut findings));
+        findings.tell_columns(&schema);
         let by_stamps = findings.by_stamps();
         let untried = findings.unfound(|check| match check.subject() {
             Subject::Rows => self.compared == 0,
@@ -539,6 +540,13 @@ fn judge(oracle: &mut Oracle, truth: &dyn Truth, entity: EntityId, at: At<'_>, d
         if let Some(text) = found {
             findings.add(check, (Some(device), Some((entity, key))), text);
         }
+    }
+    if matches!(difference, Difference::Differs { .. })
+        && findings.by_stamps()
+        && let Some((_, backend)) = truth.row(entity, key)
+    {
+        let bent = checks::bent_values(&case, &backend);
+        findings.add_bent(schema, (device, (entity, key)), bent, false);
     }
     match id.filter(|id| !history.row(*id).versions.is_empty()) {
         Some(id) => held.count_to_end(id, history.row(id), at),

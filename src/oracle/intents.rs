@@ -107,7 +107,10 @@ impl Intents {
             self.strangers.entry(id).or_insert(found);
             return;
         };
-        let unasked = checks::unasked(case, &meant, &self.beside, findings.keeps_edits());
+        let keeps = findings.keeps_edits();
+        let unasked = checks::unasked(case, &meant, &self.beside, keeps);
+        let bent = checks::bent_on_the_way(case, &meant, &self.beside, keeps);
+        findings.add_bent(case.schema, (id.device, (case.row.entity, case.row.key.as_str())), bent, true);
         let row = case.edit.map(|(_, edit)| edit.row);
         match (unasked, row) {
             (Some(text), _) => findings.add(Check::Unasked, concerns, || text),

@@ -31,6 +31,7 @@
 //! | `idle-with-work` | a device is online, and does not begin what a trigger or a failure asks |
 //! | `request-storm` | a device tries again without its waits, or asks for what nobody wants |
 //! | `wrong-status` | what the app shows of the sync is not so, for longer than it may |
+//! | `bent-value` | a value says something else than was meant: on a device than its version, on the backend than its person |
 //! | `delivered-again` | a unit brings a row again in the version that it has brought |
 //! | `two-syncs-of-one-unit`, `event-without-end`, `unit-out-of-order`, `sync-loop` | runs overlap, do not end once, overtake, or start themselves for ever |
 //!
@@ -78,6 +79,7 @@
 mod accounts;
 mod again;
 mod attachments;
+mod bent;
 mod blind;
 mod busy;
 mod carried;

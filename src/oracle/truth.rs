@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::base::{EntityId, Key, Stamp, Value, ValueRef};
+use crate::base::{EntityId, Key, Stamp, Value, ValueRef, composed, is_same_text};
 use crate::contract::{Attributes, Entity, ScopeRule};
 
 /// The backend's live rows at one moment. Soft-deleted rows are not live.
@@ -44,7 +44,7 @@ pub(super) fn place_of(entity: &Entity, attributes: &Attributes) -> Box<[Value]>
 pub(super) type Places = [Rc<[Value]>];
 
 /// Hashes rows so that equal contents have equal hashes, whether they come from a message, a
-/// database or the backend.
+/// database or the backend, and whether or not a text has its accents composed.
 #[derive(Debug, Default)]
 pub(super) struct RowHash(Vec<u8>);
 
@@ -80,6 +80,7 @@ impl RowHash {
                 self.0.extend_from_slice(&x.to_bits().to_le_bytes());
             }
             ValueRef::Text(text) => {
+                let text = composed(text);
                 self.0.push(3);
                 self.0.extend_from_slice(&(text.len() as u64).to_le_bytes());
                 self.0.extend_from_slice(text.as_bytes());
@@ -88,9 +89,18 @@ impl RowHash {
     }
 }
 
-/// Whether two values read the same, a fat text being compared by what it says.
+/// Whether two values mean the same, a fat text being compared by what it says.
 pub(super) fn alike(a: &Value, b: &Value) -> bool {
-    b.with_ref(|b| a.reads_as(b))
+    b.with_ref(|b| a.reads_as(b) || a.with_ref(|a| is_same(a, b)))
+}
+
+/// Whether two values mean the same: a text does whatever form its accents have.
+pub(super) fn is_same(a: ValueRef<'_>, b: ValueRef<'_>) -> bool {
+    match (a, b) {
+        (ValueRef::Text(a), ValueRef::Text(b)) => is_same_text(a, b),
+        (ValueRef::Real(a), ValueRef::Real(b)) => a.to_bits() == b.to_bits(),
+        (a, b) => a == b,
+    }
 }
 
 #[cfg(test)]

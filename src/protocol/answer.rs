@@ -126,6 +126,23 @@ impl<'a> Rows<'a> {
         self.cells.extend(values);
         self.ends.push(self.cells.len() as u32);
     }
+    /// Calls `f` with each value and its place among the device's columns; it may put another
+    /// there.
+    pub fn each_value(&mut self, mut f: impl FnMut(usize, &mut Cell<'a>)) {
+        let mut start = 0;
+        for end in self.ends.iter().map(|end| *end as usize) {
+            let row = &mut self.cells[start..end];
+            let (columns, head) = match row {
+                [Cell::Int(columns), ..] => (*columns as u64, 4),
+                _ => (u64::MAX, 2),
+            };
+            let is_part = head == 4;
+            let has = |place: &usize| !is_part || *place < 64 && columns >> *place & 1 == 1;
+            // The cells come first: behind the last of a part there is no other place.
+            row[head..].iter_mut().zip((0..).filter(has)).for_each(|(cell, place)| f(place, cell));
+            start = end;
+        }
+    }
     /// Adds a value to the row that is being read.
     pub(super) fn add(&mut self, cell: Cell<'a>) {
         self.cells.push(cell);

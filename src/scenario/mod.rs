@@ -40,6 +40,7 @@ mod hook;
 mod idle;
 mod keys;
 mod merge;
+mod path_written;
 mod phone;
 mod plan;
 mod profiles;

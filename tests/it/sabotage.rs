@@ -90,6 +90,9 @@ const KEPT_ROWS: Ground = Ground {
 };
 const PROXY: Ground = Ground { path: "scenarios/links/caching-proxy.toml", sets: &[], seeds: 5 };
 
+/// The crowd, with titles of a sentence's length.
+const SENTENCES: Ground = Ground { sets: &["entity.task.schema.title=text 10..40"], ..CROWD };
+
 /// Changes to natural keys that others have.
 const TAKEN: Ground = Ground { path: "scenarios/conflicts/taken-updates.toml", sets: &[], seeds: 5 };
 
@@ -230,6 +233,7 @@ fn ground(bug: &Bug) -> Ground {
         "keeps-what-is-refused" => POISONED,
         "discards-edits" => DISCARDING,
         "taken-is-done" => TAKEN,
+        "cuts-long-texts" | "misses-the-last-column" => SENTENCES,
         "ends-what-is-referred-to" => KEYS,
         "children-first" => MADE,
         "parents-first" => APART,
@@ -355,7 +359,8 @@ fn like_no_other(id: &str) -> Option<&'static str> {
         | "forgets-late-rows"
         | "dates-what-was-cut"
         | "forgets-what-waits"
-        | "part-over-whole" => "A",
+        | "part-over-whole"
+        | "misses-the-last-column" => "A",
         "foreign-answer-is-ack"
         | "verdicts-by-place"
         | "cancel-drops-in-flight"
@@ -371,6 +376,7 @@ fn like_no_other(id: &str) -> Option<&'static str> {
         | "values-of-the-one-before"
         | "key-of-the-one-before"
         | "sends-the-last-update-alone"
+        | "cuts-long-texts"
         | "newest-first" => "B",
         "asks-caches"
         | "ignores-the-network"

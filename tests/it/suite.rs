@@ -341,6 +341,7 @@ suite! {
     suite_wire_upload_cache_meets_its_expectations: "wire/upload-cache";
     suite_wire_lost_answers_meets_its_expectations: "wire/lost-answers";
     suite_wire_deltas_meets_its_expectations: "wire/deltas";
+    suite_wire_types_meets_its_expectations: "wire/types";
     suite_wire_projection_meets_its_expectations: "wire/projection";
     suite_units_poison_meets_its_expectations: "units/poison";
     suite_units_triggers_meets_its_expectations: "units/triggers";

@@ -1,8 +1,10 @@
 //! Every commit of a device is the edit of a person: of that row, of that kind, with its values.
 
+use super::bent::BentValue;
 use super::commits::{CommitCase, written_unseen};
 use crate::base::{EditId, Value};
 use crate::contract::{ColumnKind, CommitKind, EditKind};
+use crate::oracle::bent::is_hollow;
 use crate::oracle::edit::Edit;
 use crate::oracle::history::bit;
 use crate::oracle::meant::{Beside, Meant};
@@ -44,6 +46,27 @@ pub(in crate::oracle) fn unasked(
     let values = if values.is_empty() { values } else { format!(": {values}") };
     let what = format!("edit {id} {made} ({} {own}{values})", words::kind(meant.kind));
     Some(format!("{} of {} at {at} is not what {what} asks: {why}", did(case.kind), case.record()))
+}
+
+/// What a device's edit says is what the backend has by it.
+///
+/// Told of a value that nobody ever said there: no version, and no edit of that device. Where
+/// somebody did it is another's value, which is `unasked-commit`. Told as well where nothing and an
+/// empty text took each other's place, and where a person's null left what was there.
+pub(in crate::oracle) fn bent_on_the_way(
+    case: &CommitCase<'_>,
+    meant: &Meant<'_>,
+    beside: &Beside,
+    keeps_edits: bool,
+) -> Vec<BentValue> {
+    let asked = Asked { case, meant, beside };
+    let bent =
+        asked.others_than_meant(keeps_edits).filter(|(column, meant, is)| asked.is_bent(*column, meant, is));
+    let told = |(column, meant, is): (usize, &Value, &Value)| {
+        let text = asked.bent_in_words(column, meant, is);
+        BentValue { column, values: [is.clone(), meant.clone()], text }
+    };
+    bent.map(told).collect()
 }
 
 /// A commit by an edit that nobody made, in words.
@@ -117,16 +140,9 @@ impl<'a> Asked<'a> {
         if case.kind == CommitKind::Delete {
             return None;
         }
-        let own = meant.values.iter().find(|(column, value)| {
-            case.values.get(*column).is_some_and(|after| {
-                !alike(after, value)
-                    && !self.is_called_so(*column, value, after)
-                    && !self.asked_since(*column, after)
-                    && !self.left_as_it_was(*column, keeps_edits)
-            })
-        });
-        if let Some((column, _)) = own {
-            return Some(self.says(*column));
+        let mut own = self.others_than_meant(keeps_edits);
+        if let Some((column, ..)) = own.find(|(column, value, after)| !self.is_bent(*column, value, after)) {
+            return Some(self.says(column));
         }
         let before = case.row.values.as_deref().filter(|_| keeps_edits)?;
         let foreign = before.iter().zip(case.values).enumerate().find(|(column, (before, after))| {
@@ -136,6 +152,59 @@ impl<'a> Asked<'a> {
                 && !self.asked(*column, after)
         });
         foreign.map(|(column, _)| self.says(column))
+    }
+
+    /// The columns that the edit sets and that say something else after its commit, as nothing that
+    /// is known explains: each with what was meant and what is there.
+    fn others_than_meant(self, keeps_edits: bool) -> impl Iterator<Item = (usize, &'a Value, &'a Value)> {
+        let Asked { case, meant, .. } = self;
+        let there = case.kind != CommitKind::Delete;
+        let set = meant.values.iter().filter(move |_| there);
+        let set = set.filter_map(|(column, value)| Some((*column, value, case.values.get(*column)?)));
+        set.filter(move |(column, value, after)| {
+            !alike(after, value)
+                && !self.is_called_so(*column, value, after)
+                && !self.asked_since(*column, after)
+                && !self.left_as_it_was(*column, keeps_edits)
+        })
+    }
+
+    /// Whether what is there is the value that was meant, bent, and not another's.
+    fn is_bent(self, column: usize, meant: &Value, is: &Value) -> bool {
+        let Asked { case, beside, .. } = self;
+        let row = case.row;
+        let of = &case.schema.entity(row.entity).columns[column];
+        if matches!(of.kind, ColumnKind::Ref(_)) || self.another_row().is_some() {
+            return false;
+        }
+        let hollow = |value: &Value| value.with_ref(is_hollow);
+        let before = row.values.as_deref().map(|before| &before[column]);
+        if hollow(meant) && (hollow(is) || before.is_some_and(|before| alike(before, is))) {
+            return true;
+        }
+        let was_said =
+            (0..=row.versions.len()).any(|n| row.said(column, n).is_some_and(|said| alike(said, is)));
+        let device = self.meant.id.device;
+        let said_there = case
+            .ledger
+            .of(device)
+            .any(|(_, edit)| edit.entity == row.entity && sets(&edit.values, column, is));
+        let unseen =
+            beside.unseen.values().any(|edit| edit.entity == row.entity && sets(&edit.values, column, is));
+        !was_said && !said_there && !unseen
+    }
+
+    fn bent_in_words(self, column: usize, meant: &Value, is: &Value) -> String {
+        let Asked { case, .. } = self;
+        let Meant { id, entity, kind, .. } = *self.meant;
+        let say = |value: &Value| words::values(case.schema, case.clock, entity, &[(column, value.clone())]);
+        let (what, at) = (words::kind(kind), case.clock.time(case.at));
+        format!(
+            "edit {id} ({what} {}) says {}, and the backend has {} by it since {at}",
+            case.record(),
+            say(meant),
+            say(is)
+        )
     }
 
     /// Whether both refer to one row, which the device made under a key of its own.

@@ -2,6 +2,7 @@
 //! nothing.
 
 mod asked;
+mod bent;
 mod commits;
 mod edits;
 mod names;
@@ -9,7 +10,8 @@ mod rows;
 mod shown;
 mod turn;
 
-pub(super) use asked::{by_a_stranger, unasked};
+pub(super) use asked::{bent_on_the_way, by_a_stranger, unasked};
+pub(super) use bent::{BentValue, bent_values};
 pub(super) use commits::{
     CommitCase, blind_overwrite, committed_twice, misfiled, natural_keys, resurrected_on_backend,
     written_since, written_unseen,

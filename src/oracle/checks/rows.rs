@@ -77,7 +77,7 @@ pub(in crate::oracle) fn lost<'a>(case: &'a RowCase<'_>) -> Option<Wording<'a>> 
 
 /// A device holds the last version of every row, not one that was replaced.
 pub(in crate::oracle) fn stale<'a>(case: &'a RowCase<'_>) -> Option<Wording<'a>> {
-    let Difference::Differs { expected, stamp, content } = case.difference else { return None };
+    let Difference::Differs { expected, stamp, content, .. } = case.difference else { return None };
     let versions = case.row.map_or(&[][..], |row| &row.versions[..]);
     let older = versions.iter().rev().skip(1).find(|v| v.content == content);
     // Versions from before the start are not known by their content, only by their date.

@@ -2,6 +2,7 @@
 //! world.
 
 mod asked;
+mod bent;
 mod carried;
 mod edits;
 mod flow;

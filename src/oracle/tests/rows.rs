@@ -104,11 +104,12 @@ fn a_version_that_comes_again_is_repeated_and_no_other_is() {
 }
 
 #[test]
-fn a_content_that_no_version_had_is_divergent_and_nothing_else() {
+fn a_content_of_no_version_and_no_date_is_divergent_alone() {
     let mut stage = Stage::new();
     let stamp = stage.office("a1", Some("done"));
     stage.drain();
-    stage.phone(0).rows.insert(id(VISIT, "a1"), (stamp, visit("a", "nonsense")[..3].to_vec()));
+    let later = Stamp(stamp.0 + 1);
+    stage.phone(0).rows.insert(id(VISIT, "a1"), (later, visit("a", "nonsense")[..3].to_vec()));
     assert_only(&stage.verdict(), "divergent", 1);
 }
 

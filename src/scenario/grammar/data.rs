@@ -2,6 +2,7 @@
 
 use super::super::column_written::COLUMN;
 use super::super::form::{COUNT, Form, SPAN, key, map, named, optional, required, table, word};
+use super::super::path_written::PATH;
 use super::super::written::{DELIVERY, SCOPE, TRIGGER};
 use crate::contract::{Condition, MergeRule, NamedBy, OnDelete};
 
@@ -35,6 +36,16 @@ pub(super) const ENTITY: Form = table(&[
         "Whose a row is: a column that is held against an attribute of the device, such as { owner = \"device.person\" }. Who is not the owner sees it and cannot edit it; the office can.",
     ),
     optional("project", Form::List(&Form::Text), "The columns that devices hold; all if it is missing."),
+    key(
+        "path",
+        map(&Form::Written(&PATH)),
+        "{}",
+        "What the way between a device and the backend does to a column, as an object layer does around any codec: a day goes as local midnight and is \
+         read in UTC; an instant as local time without its zone, or in milliseconds or seconds; a number through a double (beyond 2^53 not all are there), \
+         its hundredths cut, a single or 32 bits; an empty text as null or null as one; a null not at all, so that what was there stays; accents composed \
+         or apart, which means the same, or what looks like other letters as those; letters that a charset lacks as question marks; bytes read as UTF-8. \
+         What is not named goes as it is.",
+    ),
     key(
         "delivery",
         Form::Written(&DELIVERY),

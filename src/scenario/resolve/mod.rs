@@ -25,6 +25,7 @@ mod links;
 mod measured;
 mod naming;
 mod page;
+mod paths;
 mod people;
 mod phone;
 mod query;
@@ -245,6 +246,7 @@ impl World<'_> {
             hook_timeout: view.at("hook_timeout").present().map(View::span),
             requests: view.at("requests").word(),
             codec: gateway.codec,
+            paths: paths::paths(self.root, &self.schema, self.wrong),
             decoder: view.at("decoder").word(),
             dates: view.at("dates").word(),
             identity: view.at("identity").word(),

@@ -80,6 +80,9 @@ impl World<'_> {
             if let Some(view) = entity.at("attachment").present() {
                 refuse(view, &format!("entity.{name}.attachment"));
             }
+            if let Some(view) = entity.at("path").present().filter(|path| path.entries().next().is_some()) {
+                refuse(view, &format!("entity.{name}.path"));
+            }
         }
         for (name, event) in self.root.at("event").entries() {
             for what in ["restore_gateway", "gateway_replaced", "touch_flag"] {

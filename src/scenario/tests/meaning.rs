@@ -178,6 +178,30 @@ fn the_template_is_a_scenario() {
 }
 
 #[test]
+fn a_way_that_bends_nothing_of_its_column_is_refused() {
+    let typed =
+        "entity.note.schema={ id = \"uuid key\", born = \"date\", title = \"text\", ward = \"text\" }";
+    let said = |set: &str| super::complaint(MINIMAL, &[typed, set]);
+    for (set, why) in [
+        ("entity.note.path.born=\"double\"", "there is nothing in `born` that `double` bends"),
+        ("entity.note.path.title=\"null-not-sent\"", "`title` is never null"),
+        ("entity.note.path.titel=\"nfc\"", "did you mean `title`?"),
+        ("entity.note.path.title=\"ncf\"", "did you mean \"nfc\"?"),
+        ("entity.note.path.title=\"nfc twice\"", "\"nfc up\""),
+    ] {
+        let told = said(set);
+        assert!(told.contains(why) && told.matches("error: ").count() == 1, "{told}");
+    }
+    let held = super::complaint(
+        MINIMAL,
+        &[typed, "entity.note.project=[\"title\"]", "entity.note.path.born=\"local-midnight\""],
+    );
+    assert!(held.contains("devices do not hold `born`"), "{held}");
+    let plan = super::with_sets(MINIMAL, &[typed, "entity.note.path.born=\"local-midnight up\""]);
+    assert_ne!(plan.engine.paths, engine::Paths::default());
+}
+
+#[test]
 fn a_codec_that_the_gateway_does_not_speak_is_refused() {
     let said = super::complaint(MINIMAL, &["gateway.codecs=[]"]);
     assert!(said.contains("the gateway does not speak \"json\", which devices write"), "{said}");

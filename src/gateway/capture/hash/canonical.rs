@@ -4,11 +4,13 @@
 //! eight bytes for a number, the length and the bytes of a text. So null is not the empty text, and
 //! no text runs into the next. What serialisers disagree about is settled before: a whole number in
 //! a column of fractions counts as a fraction, the two zeros are one, a boolean and a timestamp are
-//! whole numbers, a text that is made when it is read counts as what it says.
+//! whole numbers, a text that is made when it is read counts as what it says, its accents are
+//! composed with their letters (NFC) whether or not they came so. A decimal has the zeros of its
+//! column wherever it was read ([`ColumnKind::canonical`]).
 
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::base::{Value, ValueRef};
+use crate::base::{Value, ValueRef, composed};
 use crate::contract::{ColumnKind, Entity};
 
 /// Brings rows into their canonical form and hashes that; keeps its memory from row to row.
@@ -68,6 +70,7 @@ fn write(value: ValueRef<'_>, real: bool, out: &mut Vec<u8>) {
         }
         ValueRef::Real(x) => write_real(x, out),
         ValueRef::Text(text) => {
+            let text = composed(text);
             out.push(3);
             out.extend_from_slice(&u32::try_from(text.len()).expect("a text is short").to_le_bytes());
             out.extend_from_slice(text.as_bytes());

@@ -1,0 +1,46 @@
+//! Forms of a text that mean the same: accents composed with their letters, or apart.
+
+use std::borrow::Cow;
+
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+
+/// The text with its accents composed (Unicode Normalization Form C). Texts that Unicode calls
+/// canonically equivalent come to the same.
+pub fn composed(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.nfc().collect())
+}
+
+/// The text with its accents apart (form D).
+pub fn decomposed(text: &str) -> String {
+    text.nfd().collect()
+}
+
+/// The text with what only looks like other letters put as those (form KC): `½` is `1⁄2` then,
+/// and means something else.
+pub fn compatible(text: &str) -> String {
+    text.nfkc().collect()
+}
+
+/// Whether two texts mean the same.
+pub fn is_same_text(a: &str, b: &str) -> bool {
+    a == b || !(a.is_ascii() && b.is_ascii()) && composed(a) == composed(b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_mean_the_same_whose_accents_are_composed_or_apart() {
+        let (whole, apart) = ("Zo\u{eb}", "Zoe\u{308}");
+        assert_eq!((&*composed(apart), &*decomposed(whole)), (whole, apart));
+        assert!(is_same_text(whole, apart) && is_same_text("Zoe", "Zoe"));
+        for (a, b) in [("Zoe", "Zo\u{eb}"), ("½", "1⁄2"), ("ﬁ", "fi"), ("a", "A")] {
+            assert!(!is_same_text(a, b), "{a} and {b}");
+        }
+        assert_eq!(compatible("½ﬁ"), "1⁄2fi");
+    }
+}

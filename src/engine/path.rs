@@ -1,0 +1,236 @@
+//! What the way between a device and the backend does to values: by column, a word of [`Bend`].
+//!
+//! A stack's object layer reads a database's type into its own, writes that into a message, and on
+//! the other side the same is done the other way round. What a value loses there it loses before
+//! a codec sees it, or behind one: so this lies around the codec, and every codec has it alike.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use super::bend::{Bend, Way};
+use crate::base::{Cell, EntityId, Value};
+use crate::contract::{ColumnKind, Mutation, Outcome, Row};
+use crate::protocol::{Answer, Request, SyncRequest};
+
+/// One column's way.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Path {
+    /// The backend's column.
+    pub column: usize,
+    /// Its place on devices.
+    pub place: usize,
+    /// What it holds.
+    pub kind: ColumnKind,
+    /// What the way does.
+    pub bend: Bend,
+    /// To the backend.
+    pub up: bool,
+    /// To the device.
+    pub down: bool,
+}
+
+/// The ways of all columns; what is not named goes as it is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Paths(BTreeMap<EntityId, Vec<Path>>);
+
+impl Paths {
+    /// Adds the way of a column.
+    pub fn add(&mut self, entity: EntityId, path: Path) {
+        self.0.entry(entity).or_default().push(path);
+    }
+
+    /// By entity, the places on devices at which a null does not come down.
+    pub(super) fn without_nulls(&self) -> BTreeMap<EntityId, Vec<usize>> {
+        let stays = |path: &&Path| path.down && path.bend == Bend::NullNotSent;
+        let of = |(entity, paths): (&EntityId, &Vec<Path>)| {
+            let places: Vec<usize> = paths.iter().filter(stays).map(|path| path.place).collect();
+            (!places.is_empty()).then_some((*entity, places))
+        };
+        self.0.iter().filter_map(of).collect()
+    }
+
+    fn of(&self, entity: EntityId) -> &[Path] {
+        self.0.get(&entity).map_or(&[], Vec::as_slice)
+    }
+
+    /// The request as it reaches the codec, on a device that is so many seconds ahead of UTC.
+    pub(super) fn up<'r>(&self, request: &'r Request, ahead: i32) -> Cow<'r, Request> {
+        let bends = |m: &Mutation| self.of(m.entity).iter().any(|path| path.up);
+        let pushed = match request {
+            Request::Push(push) | Request::Sync(SyncRequest { push, .. }) => &push.mutations[..],
+            Request::Pull(_) | Request::Fetch(_) => &[],
+        };
+        if !pushed.iter().any(bends) {
+            return Cow::Borrowed(request);
+        }
+        let mut request = request.clone();
+        if let Request::Push(push) | Request::Sync(SyncRequest { push, .. }) = &mut request {
+            push.mutations.iter_mut().for_each(|mutation| self.send(mutation, ahead));
+        }
+        Cow::Owned(request)
+    }
+
+    fn send(&self, mutation: &mut Mutation, ahead: i32) {
+        for path in self.of(mutation.entity).iter().filter(|path| path.up) {
+            let own = |column: usize| column == path.column;
+            if path.bend == Bend::NullNotSent {
+                mutation.values.retain(|(column, value)| !own(*column) || *value != Value::Null);
+                continue;
+            }
+            for (_, value) in mutation.values.iter_mut().filter(|(column, _)| own(*column)) {
+                if let Some(bent) = value.with_ref(|v| path.bend.of(v, &path.kind, (Way::Up, ahead))) {
+                    *value = bent;
+                }
+            }
+        }
+    }
+
+    /// The answer as it comes from the codec, to such a device; `pushed` tells of which entity the
+    /// edits are that it has verdicts on, by their place.
+    pub(super) fn down(&self, answer: &mut Answer<'_>, pushed: &[EntityId], ahead: i32) {
+        if self.0.is_empty() {
+            return;
+        }
+        for page in &mut answer.pages {
+            let paths = self.of(page.entity);
+            if !paths.iter().any(|path| path.down) {
+                continue;
+            }
+            page.rows.each_value(|place, cell| {
+                for path in paths.iter().filter(|path| path.down && path.place == place) {
+                    if let Some(bent) = path.bend.of(cell.as_ref(), &path.kind, (Way::Down, ahead)) {
+                        *cell = owned(&bent);
+                    }
+                }
+            });
+        }
+        for (result, entity) in answer.results.iter_mut().zip(pushed) {
+            if let Some(values) = shown(&mut result.outcome).and_then(|row| row.values.as_mut()) {
+                self.receive(*entity, values, ahead);
+            }
+        }
+    }
+
+    fn receive(&self, entity: EntityId, values: &mut [Value], ahead: i32) {
+        for path in self.of(entity).iter().filter(|path| path.down) {
+            let Some(value) = values.get_mut(path.place) else { continue };
+            if let Some(bent) = value.with_ref(|v| path.bend.of(v, &path.kind, (Way::Down, ahead))) {
+                *value = bent;
+            }
+        }
+    }
+}
+
+/// The row that a verdict shows.
+fn shown(outcome: &mut Outcome) -> Option<&mut Row> {
+    match outcome {
+        Outcome::Named { row, .. } => Some(row),
+        Outcome::Conflict { current, .. } | Outcome::Rejected { current, .. } => current.as_mut(),
+        Outcome::Applied { .. } | Outcome::Later | Outcome::Queued => None,
+    }
+}
+
+/// A value as a cell that borrows nothing.
+pub(super) fn owned(value: &Value) -> Cell<'static> {
+    match Cell::of(value) {
+        Cell::Null => Cell::Null,
+        Cell::Int(n) => Cell::Int(n),
+        Cell::Real(x) => Cell::Real(x),
+        Cell::Text(text) => Cell::Text(Cow::Owned(text.into_owned())),
+    }
+}
+
+/// Of which entity each edit is that a request brings.
+pub(super) fn pushed(request: &Request) -> Vec<EntityId> {
+    match request {
+        Request::Push(push) | Request::Sync(SyncRequest { push, .. }) => {
+            push.mutations.iter().map(|mutation| mutation.entity).collect()
+        }
+        Request::Pull(_) | Request::Fetch(_) => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{DeviceId, EditId, Key, Stamp, UnitId};
+    use crate::contract::{EditKind, Guard};
+    use crate::protocol::{Asked, Projected, PushRequest};
+
+    const PERSON: EntityId = EntityId(1);
+    const EAST: i32 = 3_600;
+
+    /// The backend's columns 0 to 2, of which devices hold 0 and 2: a day, and a text.
+    fn paths(born: Bend, note: Bend, [up, down]: [bool; 2]) -> Paths {
+        let mut paths = Paths::default();
+        let path = |column, place, kind, bend| Path { column, place, kind, bend, up, down };
+        paths.add(PERSON, path(0, 0, ColumnKind::Date, born));
+        paths.add(PERSON, path(2, 1, ColumnKind::Text, note));
+        paths
+    }
+
+    fn push(entity: EntityId, values: Vec<(usize, Value)>) -> Request {
+        let (device, edit) = (DeviceId(0), EditId { device: DeviceId(0), number: 0 });
+        let mutation = Mutation {
+            id: "0-0".to_owned(),
+            edit,
+            entity,
+            key: Key::new("k"),
+            kind: EditKind::Update,
+            values,
+            base: None,
+            made_at: Stamp(0),
+            guard: Guard::Base,
+        };
+        Request::Push(PushRequest { device, unit: UnitId(0), mutations: vec![mutation], clock: Stamp(0) })
+    }
+
+    fn sent(request: &Request) -> &[(usize, Value)] {
+        let Request::Push(push) = request else { panic!("{request:?}") };
+        &push.mutations[0].values
+    }
+
+    #[test]
+    fn an_edit_goes_up_as_its_columns_have_it_and_others_as_they_are() {
+        let day = |day| (0, Value::text(day));
+        let request = push(PERSON, vec![day("2026-03-02"), (1, Value::Null), (2, Value::Null)]);
+        let lossy = paths(Bend::LocalMidnight, Bend::NullNotSent, [true, false]);
+        let up = lossy.up(&request, EAST);
+        assert_eq!(sent(&up), [day("2026-03-01"), (1, Value::Null)]);
+        let other = push(EntityId(0), sent(&request).to_vec());
+        for (paths, request) in [(&lossy, &other), (&Paths::default(), &request)] {
+            assert!(matches!(paths.up(request, EAST), Cow::Borrowed(_)));
+        }
+        let down = paths(Bend::LocalMidnight, Bend::NullNotSent, [false, true]);
+        assert!(matches!(down.up(&request, EAST), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn a_row_comes_down_as_its_columns_have_it_in_full_and_in_part() {
+        let codec = crate::protocol::DEFAULT;
+        let values = [Value::text("2026-03-02"), Value::Int(7), Value::text("Zo\u{eb}")];
+        let held = Projected { values: &values, columns: &[0, 2] };
+        let mut writer = codec.pages(Asked(5));
+        writer.begin_page(PERSON);
+        writer.row("k1", Stamp(1), Some(held));
+        writer.row("k2", Stamp(2), None);
+        let part = crate::protocol::Part { base: Stamp(0), columns: 0b10 };
+        writer.part(part, "k3", Stamp(3), held);
+        writer.end_page("c", false);
+        let bytes = codec.open(writer.finish()).unwrap();
+        let mut answer = codec.decode_answer(&bytes).unwrap().unwrap();
+        paths(Bend::LocalMidnight, Bend::Nfd, [false, true]).down(&mut answer, &[], -EAST);
+        let rows = &answer.pages[0].rows;
+        let values = |index| rows.get(index).values.map(|v| v.iter().map(Cell::to_value).collect::<Vec<_>>());
+        let apart = Value::text("Zoe\u{308}");
+        assert_eq!(values(0), Some(vec![Value::text("2026-03-01"), apart.clone()]));
+        assert_eq!((values(1), values(2)), (None, Some(vec![apart])));
+    }
+
+    #[test]
+    fn nulls_do_not_come_down_where_they_are_not_sent() {
+        let of = |ways| paths(Bend::LocalMidnight, Bend::NullNotSent, ways).without_nulls();
+        assert_eq!(of([true, true]), BTreeMap::from([(PERSON, vec![1])]));
+        assert!(of([true, false]).is_empty());
+    }
+}

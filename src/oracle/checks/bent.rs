@@ -1,0 +1,78 @@
+//! Values that say something else than was meant.
+
+use super::rows::RowCase;
+use crate::base::{Value, ValueRef};
+use crate::contract::Entity;
+use crate::oracle::bent::{is_hollow, same};
+use crate::oracle::content::Difference;
+use crate::oracle::truth::alike;
+use crate::oracle::words;
+
+/// A value that is another than was meant.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::oracle) struct BentValue {
+    /// The backend's column.
+    pub(in crate::oracle) column: usize,
+    /// What is there, and what was meant.
+    pub(in crate::oracle) values: [Value; 2],
+    /// In words.
+    pub(in crate::oracle) text: String,
+}
+
+impl BentValue {
+    /// Both values, borrowed.
+    pub(in crate::oracle) fn with_refs<R>(&self, f: impl FnOnce([ValueRef<'_>; 2]) -> R) -> R {
+        let [is, meant] = &self.values;
+        is.with_ref(|is| meant.with_ref(|meant| f([is, meant])))
+    }
+}
+
+/// The columns in which what a device shows of a row does not mean what the backend says; in the
+/// device's order.
+fn differing<'a>(
+    entity: &'a Entity,
+    shown: &'a [ValueRef<'a>],
+    backend: &'a [Value],
+) -> impl Iterator<Item = (usize, ValueRef<'a>, &'a Value)> {
+    let columns = entity.projection.iter().zip(shown);
+    columns.filter_map(|(&column, &shown)| {
+        let (kind, is) = (&entity.columns[column].kind, &backend[column]);
+        (!is.with_ref(|is| same(kind, shown, is))).then_some((column, shown, is))
+    })
+}
+
+/// What a device shows of the version that it holds is what that version says.
+///
+/// A value that an earlier version had is an old one, not a bent one, unless the version says
+/// nothing there: that did not come. Of a row with an edit over it that is not on the backend
+/// nothing is said.
+pub(in crate::oracle) fn bent_values(case: &RowCase<'_>, backend: &[Value]) -> Vec<BentValue> {
+    let Difference::Differs { expected, stamp, shown, .. } = case.difference else { return Vec::new() };
+    let entity = case.schema.entity(case.entity);
+    if stamp != expected.stamp || case.uncommitted.is_some() || shown.len() != entity.projection.len() {
+        return Vec::new();
+    }
+    let was_said = |column: usize, value: &Value| {
+        case.row.is_some_and(|row| {
+            (0..row.versions.len()).any(|n| row.said(column, n).is_some_and(|said| alike(said, value)))
+        })
+    };
+    let bent = differing(entity, shown, backend).filter_map(|(column, is, meant)| {
+        let is = is.to_value();
+        if !meant.with_ref(is_hollow) && was_said(column, &is) {
+            return None;
+        }
+        let say =
+            |value: &Value| words::values(case.schema, case.clock, case.entity, &[(column, value.clone())]);
+        let (record, at) =
+            (words::record(case.schema, case.entity, case.difference.key()), case.clock.stamp(stamp));
+        let text = format!(
+            "{} shows {record} of {at} with {}; the backend's version says {}",
+            case.device,
+            say(&is),
+            say(meant)
+        );
+        Some(BentValue { column, values: [is, meant.clone()], text })
+    });
+    bent.collect()
+}

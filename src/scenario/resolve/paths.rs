@@ -1,0 +1,76 @@
+//! What the way between devices and the backend does to values.
+
+use super::super::path_written::path;
+use super::super::shares::without_shares;
+use super::view::{Mistakes, View};
+use crate::contract::{Entity, Schema, ScopeRule};
+use crate::engine::{Bend, Path, Paths};
+
+/// The ways of all columns.
+pub(super) fn paths(root: View<'_>, schema: &Schema, wrong: &Mistakes) -> Paths {
+    let mut paths = Paths::default();
+    for id in schema.ids() {
+        let entity = schema.entity(id);
+        let of = root.at("entity").key(&entity.name);
+        let written = of.at("path");
+        let names: Vec<&str> = entity.columns.iter().map(|column| column.name.as_str()).collect();
+        let given = wrong.given_if(of.at("schema").is_itself_sound());
+        for (name, view) in written.entries() {
+            let at = written.name(name);
+            let what = format!("column of `{}`", entity.name);
+            let Some(column) = given.find(at, &what, name, &names) else { continue };
+            let (Some((bend, [up, down])), true) = (path(view.text()), view.is_sound()) else { continue };
+            let Some(place) = way_of((of, wrong), entity, column, bend, (at, view)) else { continue };
+            let kind = entity.columns[column].kind.clone();
+            paths.add(id, Path { column, place, kind, bend, up, down });
+        }
+        if let Some(path) = written.present().filter(|path| path.entries().next().is_some()) {
+            comes_whole((root, wrong), entity, path);
+        }
+    }
+    paths
+}
+
+/// Where devices have a column that such a way can bend; a mistake if there is none.
+fn way_of(
+    (written, wrong): (View<'_>, &Mistakes),
+    entity: &Entity,
+    column: usize,
+    bend: Bend,
+    (at, view): (View<'_>, View<'_>),
+) -> Option<usize> {
+    let of = &entity.columns[column];
+    let name = &of.name;
+    let typed = written.at("schema").key(name);
+    let place = entity.projection.binary_search(&column).ok();
+    let scoped = entity.scope.iter().any(|rule| {
+        let (ScopeRule::Attribute { column: own, .. } | ScopeRule::Window { column: own, .. }) = rule;
+        *own == column
+    });
+    let nullable = without_shares(typed.text()).is_some_and(|(_, shares)| shares.null.is_some());
+    let (title, help) = if place.is_none() || !entity.delivery.is_on_devices() {
+        (format!("devices do not hold `{name}`"), "a way is that of a column that devices hold")
+    } else if scoped {
+        (format!("`{name}` says in whose scope a row is"), "such a column goes as it is")
+    } else if !bend.fits(&of.kind) {
+        (format!("there is nothing in `{name}` that `{}` bends", view.text()), BENDS)
+    } else if bend == Bend::NullNotSent && !nullable {
+        let title = format!("`{name}` is never null, so that no null could be sent");
+        (title, "write \"null 10%\" behind its type, or another word")
+    } else {
+        return place;
+    };
+    wrong.given(&[typed]).at(at, title, help);
+    None
+}
+
+/// Refuses ways of an entity of which a unit brings a part.
+fn comes_whole((root, wrong): (View<'_>, &Mistakes), entity: &Entity, path: View<'_>) {
+    let parts = |(_, unit): (&str, View<'_>)| unit.at("entity").key(&entity.name).present().is_some();
+    if root.at("unit").entries().any(parts) {
+        let title = format!("a unit brings a part of `{}`, whose columns go as they are", entity.name);
+        wrong.at(path, title, "leave out `path`, or what the unit says of the entity");
+    }
+}
+
+const BENDS: &str = "the key list says which word bends which types";
