@@ -45,6 +45,9 @@ pub struct Options {
     pub status: bool,
     /// What is done about a request that is refused for its token.
     pub on_unauthorized: OnUnauthorized,
+    /// Its own work for each row that it writes and each edit that it sends, in time of the
+    /// reference core.
+    pub row_cpu: Span,
 }
 
 /// What of a run goes into one request, as far as it fits.
@@ -462,6 +465,7 @@ impl Default for Options {
             network_poll: None,
             status: true,
             on_unauthorized: OnUnauthorized::default(),
+            row_cpu: Span::ZERO,
         }
     }
 }

@@ -4,7 +4,7 @@ use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
 use super::error::{Result, StoreError};
-use super::layout::{FROM_FIRST, PAST, VERSION, ddl};
+use super::layout::{EXTRA, FROM_FIRST, PAST, VERSION, ddl};
 use super::options::{ForeignKeys, Journal, Options, Synchronous};
 use crate::base::Span;
 use crate::contract::{Database, Schema};
@@ -31,13 +31,18 @@ pub(super) fn open(database: &Database, schema: &Schema, options: &Options) -> R
     let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     match version {
         VERSION => {}
-        0 => connection
-            .execute_batch(&format!("BEGIN IMMEDIATE;{}COMMIT", ddl(schema, options.foreign_keys)))?,
+        0 => connection.execute_batch(&format!(
+            "BEGIN IMMEDIATE;{}COMMIT",
+            ddl(schema, options.foreign_keys, &options.indexes)
+        ))?,
         1 => connection.execute_batch(FROM_FIRST)?,
         other => return Err(StoreError::Damaged(format!("a database of layout {other}"))),
     }
     if options.keep_settled > Span::ZERO {
         connection.execute_batch(PAST)?;
+    }
+    if options.extra_rows > 0 {
+        connection.execute_batch(EXTRA)?;
     }
     Ok(connection)
 }

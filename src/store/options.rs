@@ -1,6 +1,6 @@
 //! What a device's database can be told to be.
 
-use crate::base::{Span, in_words};
+use crate::base::{EntityId, Span, in_words};
 
 /// How SQLite keeps its journal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,6 +42,15 @@ pub enum ForeignKeys {
 }
 in_words!(ForeignKeys { Off: "off", Deferred: "deferred", Immediate: "immediate" });
 
+/// An index of an entity besides its key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Index {
+    /// Whose.
+    pub entity: EntityId,
+    /// Positions in the backend's columns, of columns that devices hold.
+    pub columns: Vec<usize>,
+}
+
 /// A device database's options.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
@@ -61,6 +70,10 @@ pub struct Options {
     pub keep_settled: Span,
     /// Before and after each run it is told where all cursors stand.
     pub watch_cursors: bool,
+    /// Indexes besides those of keys and references.
+    pub indexes: Vec<Index>,
+    /// So many rows of the engine's own are written for each that comes: `extra` says of what.
+    pub extra_rows: u32,
 }
 
 impl Default for Options {
@@ -74,6 +87,8 @@ impl Default for Options {
             watch_references: false,
             keep_settled: Span::ZERO,
             watch_cursors: false,
+            indexes: Vec::new(),
+            extra_rows: 0,
         }
     }
 }

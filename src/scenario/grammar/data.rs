@@ -35,6 +35,12 @@ pub(super) const ENTITY: Form = table(&[
         "\"delta\"",
         "How rows come to devices: pulled; fetched when a record is opened; not at all, though apps make them and send them up; not at all, and the backend alone has any.",
     ),
+    key(
+        "indexes",
+        Form::List(&Form::Text),
+        "[]",
+        "Indexes that devices have besides those of keys and references, really made: each a column that they hold, or several with commas between.",
+    ),
     key("unique", Form::List(&Form::Text), "[]", "Columns that together name a row once."),
     word::<NamedBy>(
         "ids",
