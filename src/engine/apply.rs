@@ -196,6 +196,7 @@ impl Applier {
         pages: &[Page<'_>],
         segments: &[Segment],
     ) -> Result<bool, SyncError> {
+        self.process.works_for(segments.iter().map(|segment| segment.until - segment.from).sum());
         let written = self.process.write(|tx| {
             let mut told = Told::default();
             if !self.write_pages(tx, unit, pages, segments, &mut told)? {

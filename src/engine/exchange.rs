@@ -361,7 +361,8 @@ impl Caller {
                 (&push.mutations[..], Size { rows: pull.rows, bytes: pull.bytes })
             }
         };
-        self.process.ports.work(Work { coded_bytes: sent, ..Work::default() }).await;
+        let own = self.process.own_work(edits.len());
+        self.process.ports.work(Work { coded_bytes: sent, own, ..Work::default() }).await;
         let sent_at = self.process.ports.clock.now();
         let deadline = sent_at + self.process.options.request_timeout;
         let call = Call { number, kind, unit, edits, attempt: failures };

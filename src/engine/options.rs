@@ -58,6 +58,9 @@ pub struct Options {
     pub on_logout: OnLogout,
     /// Whose the data on a phone is that several people share.
     pub database_per: DatabasePer,
+    /// Its own work for each row that it writes and each edit that it sends, in time of the
+    /// reference core.
+    pub row_cpu: Span,
 }
 
 /// What becomes of edits that wait as their person logs out.
@@ -527,6 +530,7 @@ impl Default for Options {
             on_unauthorized: OnUnauthorized::default(),
             on_logout: OnLogout::default(),
             database_per: DatabasePer::default(),
+            row_cpu: Span::ZERO,
         }
     }
 }

@@ -10,7 +10,7 @@ use super::rules::Rules;
 use super::status::Teller;
 use super::stop::Stop;
 use crate::base::{EntityId, Incarnation, Key, Span, Stamp, Stream, Time, Undone};
-use crate::contract::{DeviceSetup, Event, HookError, NetworkKind, Occasion, Ports, SyncError};
+use crate::contract::{DeviceSetup, Event, HookError, NetworkKind, Occasion, Ports, SyncError, Work};
 use crate::store::{self, Store, StoreError, Tx};
 
 use rustc_hash::FxHashMap;
@@ -48,6 +48,8 @@ pub(super) struct Process {
     own_versions: RefCell<FxHashMap<(EntityId, Key), Written>>,
     pub(super) passed: Passed,
     pub(super) status: Teller,
+    /// Own work that is yet to take its time.
+    owed: Cell<Span>,
     /// How many rows were told that refer to one that is not there.
     dangling: Cell<Option<u64>>,
 }
@@ -91,6 +93,7 @@ impl Process {
             own_versions: RefCell::default(),
             passed: Passed::default(),
             status,
+            owed: Cell::default(),
             dangling: Cell::new(None),
         }
     }
@@ -161,7 +164,17 @@ impl Process {
 
     /// Lets the time pass that the database has worked.
     pub(super) async fn settle_work(&self) -> Span {
-        self.ports.work(self.store.work()).await
+        self.ports.work(Work { own: self.owed.take(), ..self.store.work() }).await
+    }
+
+    /// What the engine works for so many rows, beside what the database does.
+    pub(super) fn own_work(&self, rows: usize) -> Span {
+        self.options.row_cpu * rows as u64
+    }
+
+    /// The same, whose time passes with that of the next transaction.
+    pub(super) fn works_for(&self, rows: usize) {
+        self.owed.set(self.owed.get() + self.own_work(rows));
     }
 
     /// Passes a crash point, or dies there with all that this process does at the same time.

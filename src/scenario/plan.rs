@@ -185,6 +185,8 @@ pub struct DeviceClass {
     pub name: String,
     /// Time of one step of SQLite's virtual machine, in picoseconds.
     pub step_picos: u64,
+    /// What takes the reference core a second takes it so many thousandths of one.
+    pub cpu_milli: u32,
     /// Bytes of JSON that native code codes a second.
     pub parse_rate: Bytes,
     /// Bytes of JSON that a managed language codes a second.

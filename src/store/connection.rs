@@ -4,7 +4,7 @@ use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
 use super::error::{Result, StoreError};
-use super::layout::{FROM_FIRST, PAST, VERSION, ddl};
+use super::layout::{EXTRA, FROM_FIRST, PAST, VERSION, ddl};
 use super::options::{ForeignKeys, Journal, Options, Synchronous};
 use super::upgrade::{mark, upgrade};
 use crate::base::Span;
@@ -34,7 +34,7 @@ pub(super) fn open(database: &Database, schema: &Schema, options: &Options) -> R
         VERSION => {}
         0 => connection.execute_batch(&format!(
             "BEGIN IMMEDIATE;{}{}COMMIT",
-            ddl(schema, options.foreign_keys),
+            ddl(schema, options.foreign_keys, &options.indexes),
             mark(schema)
         ))?,
         1 => connection.execute_batch(FROM_FIRST)?,
@@ -43,6 +43,9 @@ pub(super) fn open(database: &Database, schema: &Schema, options: &Options) -> R
     upgrade(&connection, schema, options)?;
     if options.keep_settled > Span::ZERO {
         connection.execute_batch(PAST)?;
+    }
+    if options.extra_rows > 0 {
+        connection.execute_batch(EXTRA)?;
     }
     Ok(connection)
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::options::ForeignKeys;
+use super::options::{ForeignKeys, Index};
 use crate::base::EntityId;
 use crate::contract::{ColumnKind, Entity, Schema};
 
@@ -26,6 +26,10 @@ const RENAMED: &str = "CREATE TABLE renamed(entity,key,\"to\",PRIMARY KEY(entity
 /// The table of edits that are settled and kept, where any are.
 pub(super) const PAST: &str = "CREATE TABLE IF NOT EXISTS past(seq INTEGER PRIMARY KEY,id,entity,key,kind,\"values\",\
 made_at);CREATE INDEX IF NOT EXISTS past_made ON past(made_at)";
+
+/// The table of rows beside others, where any are written.
+pub(super) const EXTRA: &str = "CREATE TABLE IF NOT EXISTS extra(entity,key,n,stamp,\"values\",\
+PRIMARY KEY(entity,key,n))WITHOUT ROWID;CREATE INDEX IF NOT EXISTS extra_stamp ON extra(stamp)";
 
 /// The layout that a database says it has; 0 is an empty file.
 pub(super) const VERSION: i64 = 2;
@@ -105,7 +109,7 @@ impl Layout {
 }
 
 /// All that an empty database is to be told.
-pub(super) fn ddl(schema: &Schema, foreign_keys: ForeignKeys) -> String {
+pub(super) fn ddl(schema: &Schema, foreign_keys: ForeignKeys, own: &[Index]) -> String {
     let mut ddl = String::from(OWN_TABLES);
     for id in schema.ids() {
         let entity = schema.entity(id);
@@ -130,6 +134,7 @@ pub(super) fn ddl(schema: &Schema, foreign_keys: ForeignKeys) -> String {
             );
         }
     }
+    own.iter().enumerate().for_each(|(at, index)| define_index(&mut ddl, schema, at, index));
     if schema.renames_any() {
         ddl.push_str(RENAMED);
     }
@@ -149,6 +154,18 @@ pub(super) fn column_of(schema: &Schema, id: EntityId, place: usize, foreign_key
         }
     }
     defined
+}
+
+fn define_index(ddl: &mut String, schema: &Schema, at: usize, Index { entity: id, columns }: &Index) {
+    let entity = schema.entity(*id);
+    let (table, names) = names(*id, entity);
+    let place = |column: &usize| entity.projection.iter().position(|held| held == column);
+    let columns: Vec<&str> = columns.iter().filter_map(place).map(|place| &*names[place]).collect();
+    // Of an older version of the app, which has not the columns.
+    if columns.is_empty() {
+        return;
+    }
+    write_all(ddl, format_args!("CREATE INDEX \"o{at}\" ON {table}({});", columns.join(",")));
 }
 
 /// The table that a column refers to, if devices have it.

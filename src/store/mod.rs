@@ -27,6 +27,7 @@ mod conflicts;
 mod connection;
 mod error;
 mod excerpts;
+mod extra;
 mod followed;
 mod late;
 mod layout;

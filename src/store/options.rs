@@ -1,6 +1,6 @@
 //! What a device's database can be told to be.
 
-use crate::base::{Span, in_words};
+use crate::base::{EntityId, Span, in_words};
 
 /// How SQLite keeps its journal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,6 +54,14 @@ pub enum OnMismatch {
     Reset,
 }
 in_words!(OnMismatch { Migrate: "migrate", Backfill: "backfill", Reset: "reset" });
+/// An index of an entity besides its key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Index {
+    /// Whose.
+    pub entity: EntityId,
+    /// Positions in the backend's columns, of columns that devices hold.
+    pub columns: Vec<usize>,
+}
 
 /// A device database's options.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,6 +84,10 @@ pub struct Options {
     pub watch_cursors: bool,
     /// What is made of a database that an older version of the app left.
     pub on_mismatch: OnMismatch,
+    /// Indexes besides those of keys and references.
+    pub indexes: Vec<Index>,
+    /// So many rows of the engine's own are written for each that comes: `extra` says of what.
+    pub extra_rows: u32,
 }
 
 impl Default for Options {
@@ -90,6 +102,8 @@ impl Default for Options {
             keep_settled: Span::ZERO,
             watch_cursors: false,
             on_mismatch: OnMismatch::default(),
+            indexes: Vec::new(),
+            extra_rows: 0,
         }
     }
 }

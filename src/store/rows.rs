@@ -3,6 +3,7 @@
 use rusqlite::{CachedStatement, Row};
 
 use super::error::{Result, StoreError};
+use super::extra;
 use super::layout::RowStatement;
 use super::session::{Store, Tx};
 use crate::base::{Cell, EntityId, Key, Stamp, Value, ValueRef};
@@ -80,12 +81,18 @@ impl Tx<'_> {
         over: Stamp,
         values: &[Cell<'_>],
     ) -> Result<bool> {
-        self.put_all((entity, RowStatement::PutNewer), key, stamp, generation, values.len(), |statement| {
+        let put = (entity, RowStatement::PutNewer);
+        let is_put = self.put_all(put, key, stamp, generation, values.len(), |statement| {
             for (place, cell) in values.iter().enumerate() {
                 bind(statement, place + 4, cell.as_ref())?;
             }
             statement.raw_bind_parameter(values.len() + 4, over.0)
-        })
+        })?;
+        let extra = self.store().extra_rows();
+        if extra > 0 && is_put {
+            extra::put(self, extra, (entity, key), stamp, values)?;
+        }
+        Ok(is_put)
     }
 
     /// Stores a row from owned values of the device's columns, in place of what there was.

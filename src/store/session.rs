@@ -36,6 +36,8 @@ pub struct Store {
     keep_settled: Span,
     /// Whether somebody looks where cursors stand.
     watches_cursors: bool,
+    /// Rows that are written beside each.
+    extra_rows: u32,
 }
 
 /// One transaction, for as long as its closure runs.
@@ -106,6 +108,7 @@ impl Store {
             checks: options.foreign_keys != ForeignKeys::Off,
             keep_settled: options.keep_settled,
             watches_cursors: options.watch_cursors,
+            extra_rows: options.extra_rows,
         })
     }
 
@@ -193,9 +196,14 @@ impl Store {
         (self.keep_settled > Span::ZERO).then_some(self.keep_settled)
     }
 
+    /// So many rows are written beside each that comes.
+    pub(super) fn extra_rows(&self) -> u32 {
+        self.extra_rows
+    }
+
     /// What was done in transactions since the last call, undone ones included.
     pub fn work(&self) -> Work {
-        Work { coded_bytes: 0, steps: self.steps.take() }
+        Work { steps: self.steps.take(), ..Work::default() }
     }
 
     /// Gives back the memory that only speed needs; the next call opens the database again. Where

@@ -49,7 +49,7 @@ fn emptied(connection: &Connection, schema: &Schema, options: &Options) -> Resul
     for table in tables {
         write_all(&mut work, format_args!("DROP TABLE \"{}\";", table?.replace('"', "\"\"")));
     }
-    work.push_str(&ddl(schema, options.foreign_keys));
+    work.push_str(&ddl(schema, options.foreign_keys, &options.indexes));
     Ok(work)
 }
 

@@ -43,6 +43,8 @@ pub(super) struct Hardware {
     disk: Disk,
     /// Picoseconds.
     step: u64,
+    /// Of the reference core's time, in thousandths.
+    cpu_milli: u32,
     parse_rate: Bytes,
     decoder: Decoder,
     memory: Bytes,
@@ -91,6 +93,7 @@ impl Hardware {
             id: device,
             disk,
             step: class.step_picos,
+            cpu_milli: class.cpu_milli,
             parse_rate: match decoder {
                 Decoder::Streaming => class.parse_rate,
                 Decoder::Managed => class.managed_rate,
@@ -219,8 +222,7 @@ impl Hardware {
         }
     }
 
-    fn work_on_database(&self, steps: u64) -> Done {
-        let cpu = self.steps(steps);
+    fn work_on_database(&self, cpu: Span) -> Done {
         let start = self.handle.now().max(self.free_at.get());
         let computed = self.compute(start, cpu);
         let charged = self.disk.charge(start, computed - start, &self.flash(start));
@@ -269,8 +271,9 @@ impl Hardware {
     pub(super) fn take_on(&self, work: Work) -> Done {
         self.browse(Browser::next_answered);
         let mut done = Done { until: self.handle.now(), losses: Vec::new() };
-        if work.steps > 0 || self.disk.owes() {
-            done = self.work_on_database(work.steps);
+        let cpu = self.steps(work.steps) + work.own.scaled(self.cpu_milli.into(), 1_000);
+        if work.steps > 0 || work.own > Span::ZERO || self.disk.owes() {
+            done = self.work_on_database(cpu);
         }
         if work.coded_bytes > 0 {
             done.until = self.code(done.until, work.coded_bytes);

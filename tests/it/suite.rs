@@ -299,6 +299,9 @@ suite! {
     suite_device_away_meets_its_expectations: "device/away";
     suite_device_background_meets_its_expectations: "device/background";
     suite_device_suspended_meets_its_expectations: "device/suspended";
+    suite_device_row_cost_meets_its_expectations: "device/row-cost";
+    suite_device_grouped_meets_its_expectations: "device/grouped";
+    suite_device_one_a_request_meets_its_expectations: "device/one-a-request";
     suite_device_year_meets_its_expectations: "device/year";
     suite_device_listed_in_a_load_meets_its_expectations: "device/listed-in-a-load";
     suite_backend_authorisation_meets_its_expectations: "backend/authorisation";

@@ -46,6 +46,8 @@ pub struct Work {
     pub coded_bytes: u64,
     /// Steps of SQLite's virtual machine.
     pub steps: u64,
+    /// The engine's own work besides, in time of the reference core.
+    pub own: Span,
 }
 
 /// The device's hardware.

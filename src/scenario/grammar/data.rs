@@ -57,6 +57,12 @@ pub(super) const ENTITY: Form = table(&[
         ATTACHMENT,
         "What each row has beside it that people make on a device, such as a photo: it is kept on the phone, has a queue of its own (`engine.attachments`) and comes to the server stretch by stretch.",
     ),
+    key(
+        "indexes",
+        Form::List(&Form::Text),
+        "[]",
+        "Indexes that devices have besides those of keys and references, really made: each a column that they hold, or several with commas between.",
+    ),
     key("unique", Form::List(&Form::Text), "[]", "Columns that together name a row once."),
     word::<NamedBy>(
         "ids",

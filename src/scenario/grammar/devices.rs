@@ -149,6 +149,12 @@ pub(super) const STORE: Form = table(&[
         "How long edits that are settled stay in the database, as in a change log; they are pruned as further ones are settled, and not kept at all if 0s.",
     ),
     owned(
+        "extra_rows",
+        Form::Int { min: 0, max: 16 },
+        || Options::default().extra_rows.stated(),
+        "So many rows of the engine's own are written for each that comes, with its values, in the same transaction: a log of operations, an index in a table, notes of what was seen.",
+    ),
+    owned(
         "watch_cursors",
         Form::Bool,
         || Options::default().watch_cursors.stated(),

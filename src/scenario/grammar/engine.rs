@@ -76,6 +76,12 @@ pub(super) const ENGINE: Form = table(&[
         || Options::default().status.stated(),
         "Whether the app shows its person a status: idle, offline, syncing with its progress, failed, conflict, each with the edits that wait. It is held against the truth; what is shown changes nothing that happens.",
     ),
+    owned(
+        "row_cpu",
+        SPAN,
+        || Options::default().row_cpu.stated(),
+        "The engine's own work for each row that it writes and each edit that it sends, besides SQLite and coding: time of the reference core, of which a class takes `cpu` times as much.",
+    ),
     key("pull", PULL, "{}", "How it pulls."),
     key("push", PUSH, "{}", "How it pushes."),
     key(

@@ -73,7 +73,7 @@ const ROOT_KEYS: &[Key] = &[
     optional(
         "product",
         Form::Word(profiles::PRODUCTS),
-        "A product whose architecture gives the keys of `gateway` and `engine` that are not written; they are settings of this gateway and this engine, not the product.",
+        "A product whose architecture gives the keys of `gateway`, `engine` and `store` that are not written; they are settings of this gateway and this engine, not the product.",
     ),
     key("gateway", gateway::GATEWAY, "{}", "The sync server."),
     required("entity", named(&data::ENTITY), "What is synced, by name."),

@@ -47,6 +47,7 @@ const BUCKETS: &str =
     "PowerSync, protocol: a bucket keeps an ordered list of changes, replicated from the source";
 const STREAMED: &str = "estimate: PowerSync replicates as a stream, which is asked for here";
 const CHECKPOINT: &str = "PowerSync: at most 1000 operations or 1 MiB at once";
+const OPLOG: &str = "PowerSync, understanding the SQLite database: each operation is kept in ps_oplog, with its data, beside its row";
 const CRUD: &str = "PowerSync, getCrudBatch: limit 100";
 const NODES: &str = "SymmetricDS: nodes pull from and push to the one that stands at the source database";
 const TRIGGERS: &str = "SymmetricDS: triggers write changes to a table, routed in its order";
@@ -55,6 +56,7 @@ const CHANNEL: &str =
 const TOOLKIT: &str = "Community Toolkit, Datasync: tables are asked over HTTP";
 const DELTA: &str = "Community Toolkit, Datasync, offline clients: the delta token is the greatest updatedAt";
 const PAGES: &str = "Community Toolkit, Datasync: pages of 100";
+const TOKEN: &str = "Azure/azure-mobile-apps, issue 878: the delta token is written after each row, but where an interval is set";
 const PARALLEL: &str = "Community Toolkit, Datasync: an operation a request, one at a time by default";
 
 /// A key, its value and where it comes from.
@@ -63,6 +65,7 @@ type Figure = (&'static str, &'static str, &'static str);
 const MODE: &str = "gateway.mode";
 const SERVED: &str = "gateway.serve.capture";
 const DOWN: &str = "engine.pull.chunk_rows";
+const WRITTEN: &str = "engine.pull.apply_rows";
 const UP: &str = "engine.push.chunk_rows";
 const STAMPS: &str = "{ last_modified = {} }";
 const LOG: &str = "{ change_log = {} }";
@@ -77,12 +80,7 @@ const FIGURES: &[&[Figure]] = &[
     &[(MODE, "persistent", STRATEGY)],
     &[(MODE, "ota", DIRECT), (SERVED, STAMPS, TRACKING), (DOWN, "500", BATCHING), (UP, "50", BATCHING)],
     &[(MODE, "ota", CHANGES), (SERVED, LOG, CHANGES), (DOWN, "100", POUCH), (UP, "100", POUCH)],
-    &[
-        (MODE, "ota", COUCHBASE),
-        (SERVED, LOG, COUCHBASE),
-        (DOWN, "200", LISTED),
-        ("engine.pull.apply_rows", "100", INSERTED),
-    ],
+    &[(MODE, "ota", COUCHBASE), (SERVED, LOG, COUCHBASE), (DOWN, "200", LISTED), (WRITTEN, "100", INSERTED)],
     &[
         (MODE, "persistent", SERVICE),
         ("gateway.refresh.capture", LOG, BUCKETS),
@@ -90,9 +88,16 @@ const FIGURES: &[&[Figure]] = &[
         (DOWN, "1000", CHECKPOINT),
         ("engine.pull.chunk_bytes", "1MiB", CHECKPOINT),
         (UP, "100", CRUD),
+        ("store.extra_rows", "1", OPLOG),
     ],
     &[(MODE, "ota", NODES), (SERVED, LOG, TRIGGERS), (DOWN, "1000", CHANNEL), (UP, "1000", CHANNEL)],
-    &[(MODE, "ota", TOOLKIT), (SERVED, STAMPS, DELTA), (DOWN, "100", PAGES), (UP, "1", PARALLEL)],
+    &[
+        (MODE, "ota", TOOLKIT),
+        (SERVED, STAMPS, DELTA),
+        (DOWN, "100", PAGES),
+        (UP, "1", PARALLEL),
+        (WRITTEN, "1", TOKEN),
+    ],
 ];
 
 pub(super) static PRODUCTS: LazyLock<Vec<Profile>> = LazyLock::new(|| {

@@ -249,6 +249,7 @@ fn class(name: &str, view: View<'_>, wrong: &Mistakes) -> DeviceClass {
     DeviceClass {
         name: name.to_owned(),
         step_picos: REFERENCE_STEP * u64::from(cpu.milli()) / 1_000,
+        cpu_milli: cpu.milli(),
         parse_rate: view.at("parse_rate").bytes(),
         managed_rate: view.at("managed_rate").bytes(),
         flash: Flash {

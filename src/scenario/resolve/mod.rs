@@ -258,6 +258,7 @@ impl World<'_> {
             on_unauthorized: view.at("token.on_refused").word(),
             on_logout: view.at("on_logout").word(),
             database_per: view.at("database_per").word(),
+            row_cpu: view.at("row_cpu").span(),
         }
     }
 
@@ -357,6 +358,31 @@ impl World<'_> {
         pages
     }
 
+    /// The indexes that devices have besides those of keys and references.
+    fn indexes(&self) -> Vec<store::Index> {
+        let mut indexes = Vec::new();
+        for (at, entity) in self.schema.ids().zip(&self.schema.entities) {
+            let held: Vec<&str> = entity.projected().map(|column| &*column.name).collect();
+            for written in self.root.at("entity").key(&entity.name).at("indexes").items() {
+                let place = |name: &str| {
+                    let known = self.wrong.find(
+                        written,
+                        &format!("column of `{}` on devices", entity.name),
+                        name,
+                        &held,
+                    );
+                    known.map(|place| entity.projection[place])
+                };
+                let columns: Vec<usize> =
+                    written.text().split(',').filter_map(|name| place(name.trim())).collect();
+                if entity.delivery.is_on_devices() && !columns.is_empty() {
+                    indexes.push(store::Index { entity: at, columns });
+                }
+            }
+        }
+        indexes
+    }
+
     fn store(&self) -> store::Options {
         let view = self.root.at("store");
         let page_size = view.at("page_size");
@@ -373,6 +399,8 @@ impl World<'_> {
             keep_settled: view.at("keep_settled").span(),
             watch_cursors: view.at("watch_cursors").flag(),
             on_mismatch: phone::on_mismatch(self.root),
+            indexes: self.indexes(),
+            extra_rows: view.at("extra_rows").count(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod edits;
 mod excerpts;
+mod extra;
 mod files;
 mod lists;
 mod marks;
