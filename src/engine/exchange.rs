@@ -11,7 +11,7 @@ use crate::base::{EntityId, Span, Time, UnitId};
 use crate::contract::{
     Cacheable, Call, Event, HookError, NetworkKind, RequestKind, ServerError, SyncError, TransportError, Work,
 };
-use crate::protocol::{Answer, Asked, Request, SyncRequest};
+use crate::protocol::{Answer, Asked, Effort, Request, SyncRequest, Way};
 
 /// Why an exchange came to nothing.
 #[derive(Debug)]
@@ -106,6 +106,8 @@ pub(super) struct Received {
     opened: Vec<u8>,
     /// Bytes that came.
     bytes: u64,
+    /// What reading them takes.
+    effort: Effort,
     pub(super) request: u64,
     /// What the answer has to name of its request.
     of: Asked,
@@ -253,7 +255,7 @@ impl Caller {
                 (&push.mutations[..], Size { rows: pull.rows, bytes: pull.bytes })
             }
         };
-        self.process.ports.work(Work { coded_bytes: sent, ..Work::default() }).await;
+        self.process.ports.work(coding(self.process.options.codec.effort(&body, Way::Written))).await;
         let sent_at = self.process.ports.clock.now();
         let deadline = sent_at + self.process.options.request_timeout;
         let call = Call { number, kind, unit, edits, attempt: failures };
@@ -267,11 +269,13 @@ impl Caller {
             Err(error) => Attempt::Failed(Failure::Silence(error)),
             Ok(message) => {
                 let bytes = message.len() as u64;
+                let effort = self.process.options.codec.effort(&message, Way::Read);
                 let opened = self.process.options.codec.open(message);
                 let (wire, held) = (took, None);
                 let came = Received {
                     opened: Vec::new(),
                     bytes,
+                    effort,
                     request: number,
                     of: request.asked(),
                     sent_at,
@@ -422,8 +426,13 @@ impl Caller {
             rows: rows as u32,
             took,
         });
-        self.process.ports.work(Work { coded_bytes: bytes, ..Work::default() }).await;
+        self.process.ports.work(coding(received.effort)).await;
     }
+}
+
+/// Coding as work.
+fn coding(effort: Effort) -> Work {
+    Work { coded_bytes: effort.format, native_bytes: effort.packer, ..Work::default() }
 }
 
 fn retryable(failure: &Failure) -> bool {

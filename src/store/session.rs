@@ -195,7 +195,7 @@ impl Store {
 
     /// What was done in transactions since the last call, undone ones included.
     pub fn work(&self) -> Work {
-        Work { coded_bytes: 0, steps: self.steps.take() }
+        Work { steps: self.steps.take(), ..Work::default() }
     }
 
     /// Gives back the memory that only speed needs; the next call opens the database again. Where

@@ -23,6 +23,7 @@ mod sizes;
 mod swarms;
 mod tunnels;
 mod unheld;
+mod wire;
 mod written_down;
 
 use super::{Document, Names, Plan, Request};
