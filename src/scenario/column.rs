@@ -18,6 +18,11 @@ pub(super) enum ColumnType {
         min: u32,
         max: u32,
     },
+    /// A text that packs like one that people write, of `min` to `max` bytes.
+    Prose {
+        min: u32,
+        max: u32,
+    },
     /// A long text: median and greatest number of bytes, and a share that is of another size.
     Fat {
         median: u32,
@@ -53,7 +58,7 @@ impl ColumnType {
     pub(super) fn excludes(&self, value: &Value, calendar: Calendar) -> bool {
         match (self, value) {
             (ColumnType::Int { min, max }, Value::Int(n)) => !(min..=max).contains(&n),
-            (ColumnType::Text { min, max }, Value::Text(text)) => {
+            (ColumnType::Text { min, max } | ColumnType::Prose { min, max }, Value::Text(text)) => {
                 !(*min as usize..=*max as usize).contains(&text.len())
             }
             (ColumnType::Fat { max, rare, .. }, Value::Text(text)) => {
@@ -115,7 +120,7 @@ impl KeyType {
 
 /// The type of a column.
 pub(super) const COLUMN: Written = Written {
-    want: "a column type: \"uuid key\", \"text\", \"text 24\", \"text 10..40\", \"fat 1.5kB\", \"fat 1.5kB..20kB 2% 150kB\", \"int\", \"int 0..100\", \
+    want: "a column type: \"uuid key\", \"text\", \"text 24\", \"text 10..40\", \"prose 20..200\", \"fat 1.5kB\", \"fat 1.5kB..20kB 2% 150kB\", \"int\", \"int 0..100\", \
            \"real\", \"bool\", \"timestamp\", \"timestamp -90d..60d /20m\", \"ref ENTITY\", \"attribute NAME\", \"one of a|b|c\" or \
            \"fold ENTITY.COLUMN via COLUMN\"; with \"null 10%\" behind it that share of rows has nothing there",
     known: Vec::new,
@@ -182,10 +187,12 @@ fn bare_type(text: &str) -> Option<ColumnType> {
         ("text", "key") => Some(ColumnType::Key(KeyType::Text)),
         ("int", "key") => Some(ColumnType::Key(KeyType::Int)),
         ("text", "") => Some(ColumnType::Text { min: 8, max: 24 }),
-        ("text", _) => {
+        ("text" | "prose", _) => {
             let (min, max) = rest.split_once("..").unwrap_or((rest, rest));
             let (min, max) = (min.trim().parse().ok()?, max.trim().parse().ok()?);
-            (min <= max && max <= TEXT_MAX).then_some(ColumnType::Text { min, max })
+            let is_prose = word == "prose";
+            let kind = if is_prose { ColumnType::Prose { min, max } } else { ColumnType::Text { min, max } };
+            (min <= max && max <= TEXT_MAX).then_some(kind)
         }
         ("fat", _) => fat(rest),
         ("int", "") => Some(ColumnType::Int { min: 0, max: 1_000_000 }),
@@ -218,6 +225,7 @@ fn beyond_limits(text: &str) -> Option<String> {
         "int key",
         "uuid",
         "text",
+        "prose",
         "fat",
         "int",
         "real",
@@ -241,7 +249,7 @@ fn beyond_limits(text: &str) -> Option<String> {
     let rest = rest.trim();
     let ends = || rest.split_once("..").unwrap_or((rest, rest));
     match word {
-        "text" => {
+        "text" | "prose" => {
             let (min, max) = ends();
             let (min, max): (u128, u128) = (min.trim().parse().ok()?, max.trim().parse().ok()?);
             if min > max {
@@ -382,6 +390,7 @@ mod tests {
             ("uuid key", ColumnType::Key(KeyType::Uuid)),
             ("text 24", ColumnType::Text { min: 24, max: 24 }),
             ("text 10..40", ColumnType::Text { min: 10, max: 40 }),
+            ("prose 10..40", ColumnType::Prose { min: 10, max: 40 }),
             ("fat 1.5kB", ColumnType::Fat { median: 1_500, max: 150_000, rare: None }),
             ("fat 1.5kB..20kB", ColumnType::Fat { median: 1_500, max: 20_000, rare: None }),
             (

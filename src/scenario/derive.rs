@@ -254,7 +254,13 @@ fn editable(entity: &Node) -> Option<&str> {
         let kind = node.as_text().and_then(column_type);
         matches!(
             kind,
-            Some(ColumnType::Text { .. } | ColumnType::OneOf(_) | ColumnType::Int { .. } | ColumnType::Bool)
+            Some(
+                ColumnType::Text { .. }
+                    | ColumnType::Prose { .. }
+                    | ColumnType::OneOf(_)
+                    | ColumnType::Int { .. }
+                    | ColumnType::Bool
+            )
         )
     };
     let columns = entity.get(&["schema"])?.table()?;

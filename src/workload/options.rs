@@ -207,7 +207,9 @@ impl EntityData {
     /// rows of 1, 11 and 21 columns of text.
     pub fn row_bytes(&self) -> u64 {
         let column = |maker: &Maker| match maker {
-            Maker::Words { min, max } => 60 + (u64::from(*min) + u64::from(*max)) / 2,
+            Maker::Words { min, max } | Maker::Prose { min, max } => {
+                60 + (u64::from(*min) + u64::from(*max)) / 2
+            }
             Maker::OneOf(_) | Maker::Ref(_) | Maker::Attribute(_) | Maker::Folded { .. } => 40,
             Maker::Fat { .. } | Maker::Int { .. } | Maker::Real | Maker::Bool | Maker::Moment { .. } => 24,
         };
@@ -231,6 +233,13 @@ pub struct GivenRow {
 pub enum Maker {
     /// Words, between so many bytes.
     Words {
+        /// Fewest bytes.
+        min: u32,
+        /// Most bytes.
+        max: u32,
+    },
+    /// Words with the frequencies of words that people write, between so many bytes.
+    Prose {
         /// Fewest bytes.
         min: u32,
         /// Most bytes.

@@ -210,6 +210,7 @@ impl Lookup<'_> {
         match &column.kind {
             ColumnType::Key(_)
             | ColumnType::Text { .. }
+            | ColumnType::Prose { .. }
             | ColumnType::Fat { .. }
             | ColumnType::OneOf(_)
             | ColumnType::Attribute(_) => ColumnKind::Text,
@@ -494,6 +495,7 @@ impl Lookup<'_> {
         match &column.kind {
             ColumnType::Key(_) | ColumnType::Bool => Maker::Bool,
             ColumnType::Text { min, max } => Maker::Words { min: *min, max: *max },
+            ColumnType::Prose { min, max } => Maker::Prose { min: *min, max: *max },
             ColumnType::Fat { median, max, rare } => {
                 Maker::Fat { median: *median, sigma_milli: FAT_SIGMA_MILLI, max: *max, rare: *rare }
             }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rand_core::Rng;
 
-use super::words;
+use super::{prose, words};
 use crate::base::{EntityId, Fat, Ppm, Stamp, Stream, Value};
 use crate::workload::Maker;
 
@@ -19,6 +19,10 @@ pub fn attribute_value(name: &str, index: u32, count: u32) -> Value {
 #[derive(Clone, Debug)]
 pub(in crate::workload) enum Cell {
     Words {
+        min: u32,
+        max: u32,
+    },
+    Prose {
         min: u32,
         max: u32,
     },
@@ -57,6 +61,7 @@ impl Cell {
     pub(super) fn new(maker: &Maker, attributes: &[Arc<[Value]>], midnight: Stamp) -> Cell {
         match maker {
             Maker::Words { min, max } => Cell::Words { min: *min, max: *max },
+            Maker::Prose { min, max } => Cell::Prose { min: *min, max: *max },
             Maker::Fat { median, sigma_milli, max, rare } => {
                 let sigma = f64::from(*sigma_milli) / 1_000.0;
                 Cell::Fat { median: *median, sigma, max: *max, rare: *rare }
@@ -85,7 +90,11 @@ impl Cell {
             Cell::Real => Some(1_000_000),
             Cell::Bool => Some(2),
             Cell::OneOf(values) | Cell::Attribute(values) => Some(values.len() as u64),
-            Cell::Words { .. } | Cell::Fat { .. } | Cell::Ref(_) | Cell::Folded { .. } => None,
+            Cell::Words { .. }
+            | Cell::Prose { .. }
+            | Cell::Fat { .. }
+            | Cell::Ref(_)
+            | Cell::Folded { .. } => None,
         }
     }
 
@@ -99,7 +108,11 @@ impl Cell {
             Cell::OneOf(values) | Cell::Attribute(values) => {
                 values.get(n as usize).cloned().unwrap_or(Value::Null)
             }
-            Cell::Words { .. } | Cell::Fat { .. } | Cell::Ref(_) | Cell::Folded { .. } => {
+            Cell::Words { .. }
+            | Cell::Prose { .. }
+            | Cell::Fat { .. }
+            | Cell::Ref(_)
+            | Cell::Folded { .. } => {
                 unreachable!("{self:?} has no domain")
             }
         }
@@ -114,6 +127,7 @@ impl Cell {
                 words::fill(&mut text, stream, *min, *max);
                 Value::Text(Arc::from(text))
             }
+            Cell::Prose { min, max } => Value::Text(Arc::from(prose::text(stream, *min, *max))),
             Cell::Fat { median, sigma, max, rare } => {
                 let usual = stream.log_normal(f64::from(*median), *sigma);
                 let len = match rare {
@@ -134,6 +148,7 @@ impl Cell {
         matches!(
             self,
             Cell::Words { .. }
+                | Cell::Prose { .. }
                 | Cell::Fat { .. }
                 | Cell::Int { .. }
                 | Cell::Real

@@ -116,7 +116,7 @@ impl Table {
                 words::fill(&mut text, &mut stream, (*min).max(least), (*max).max(least));
                 Value::text(&text)
             }
-            (Cell::Words { .. } | Cell::Fat { .. }, _) => {
+            (Cell::Words { .. } | Cell::Prose { .. } | Cell::Fat { .. }, _) => {
                 cell.draw(&mut self.seed.stream("cell", row, column as u64))
             }
             (Cell::Attribute(values), _) if !values.is_empty() => {
