@@ -58,6 +58,7 @@ mod table;
 mod timing;
 pub mod tune;
 mod unplaced;
+pub mod wire;
 
 #[cfg(test)]
 mod damage_tests;

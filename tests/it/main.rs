@@ -33,4 +33,5 @@ mod tiny_stack;
 mod tune;
 mod validation;
 mod waits;
+mod wire;
 mod worlds;
