@@ -34,7 +34,7 @@ pub(super) struct Costs {
 }
 
 /// Source: `cargo bench --bench codec`, rows of seven columns of about 230 bytes of JSON, on one
-/// core of an x86-64 server: all in one run, so that their ratios hold elsewhere.
+/// core of a busy x86-64 server, rounded: all in one run, so that their ratios hold elsewhere.
 pub(super) const JSON: Costs = Costs { written: 900, read: 1_000 };
 /// Source: as for [`JSON`].
 pub(super) const XML: Costs = Costs { written: 650, read: 2_550 };
