@@ -1,5 +1,6 @@
 //! Mutations of devices: each is committed once, refused once, or rejected for good.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -9,10 +10,11 @@ use super::commit::{Draft, Fact, Written};
 use super::content::Content;
 use super::database::Database;
 use super::delta::Sight;
+use super::families::families;
 use super::hindrance::Hindered;
 use super::index::Slot;
 use super::named::Named;
-use super::options::{Authorisation, StampedBy};
+use super::options::{Authorisation, Idempotency, StampedBy};
 use super::writes::may_change;
 use crate::base::{EntityId, Key, Ppm, Seed, Stamp, Time, Value};
 use crate::contract::{
@@ -31,9 +33,9 @@ enum Verdict {
     Ignored(Stamp),
 }
 
-/// Verdicts on mutations by their idempotency key.
+/// Verdicts on mutations by their idempotency key, each with when it was given.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Verdicts(FxHashMap<Box<str>, Verdict>);
+pub(super) struct Verdicts(FxHashMap<Box<str>, (Time, Verdict)>);
 
 /// A mutation of a device with these attributes, and what is there when it comes.
 #[derive(Clone, Copy)]
@@ -41,6 +43,25 @@ struct Case<'c> {
     sight: Sight<'c>,
     attributes: &'c [Value],
     mutation: &'c Mutation,
+    /// What is committed with it, if it is.
+    beside: &'c [&'c Mutation],
+}
+
+/// What becomes of mutations that are committed all or none.
+#[derive(Default)]
+struct Together {
+    /// Why none of them is.
+    held: Option<Held>,
+    /// The places of those of which something else is known than that.
+    own: BTreeSet<usize>,
+}
+
+/// Why nothing of a family is committed.
+enum Held {
+    /// Part of it waits, or met a conflict that its device has to decide first.
+    Later,
+    /// Part of it is refused for good.
+    Refused(String),
 }
 
 impl Verdicts {
@@ -55,14 +76,28 @@ impl Verdicts {
         let mut put_off: Vec<Key> = Vec::new();
         let mut outcomes = Vec::with_capacity(mutations.len());
         let mut named = Named::new(&database.content.schema);
-        for mutation in mutations {
+        let families = families(Sight { database, now }, mutations);
+        let mut judged: BTreeMap<usize, Together> = BTreeMap::new();
+        for (place, mutation) in mutations.iter().enumerate() {
+            let sight = Sight { database, now };
+            let members = (mutations, families.as_slice(), families[place]);
+            let together =
+                judged.entry(families[place]).or_insert_with(|| self.together(sight, attributes, members));
             let mutation = &*named.follow(mutation);
             let waits =
                 |value: &Value| matches!(value, Value::Text(key) if put_off.iter().any(|k| k.0 == *key));
-            let outcome = if mutation.values.iter().any(|(_, value)| waits(value)) {
-                put_off_for_now(mutation, facts)
-            } else {
-                self.apply((&mut *database, now), attributes, mutation, facts)
+            let held = together.held.as_ref().filter(|_| !together.own.contains(&place));
+            let outcome = match held {
+                _ if mutation.values.iter().any(|(_, value)| waits(value)) => {
+                    put_off_for_now(mutation, facts)
+                }
+                None => self.apply((&mut *database, now), attributes, mutation, facts),
+                Some(Held::Later) => put_off_for_now(mutation, facts),
+                Some(Held::Refused(reason)) => {
+                    let verdict =
+                        Verdict::Rejected(format!("it goes with an edit that is refused: {reason}"));
+                    self.refuse(Case { sight, attributes, mutation, beside: &[] }, verdict, facts)
+                }
             };
             if outcome == Outcome::Later {
                 put_off.push(mutation.key.clone());
@@ -73,6 +108,62 @@ impl Verdicts {
         outcomes
     }
 
+    /// What becomes of the mutations of a family, by its number, before any of them is committed.
+    fn together(
+        &self,
+        sight: Sight<'_>,
+        attributes: &[Value],
+        (mutations, families, family): (&[Mutation], &[usize], usize),
+    ) -> Together {
+        let of_family = || (0..mutations.len()).filter(|&place| families[place] == family);
+        let beside: Vec<&Mutation> = of_family().map(|place| &mutations[place]).collect();
+        let mut together = Together::default();
+        if beside.len() < 2 {
+            return together;
+        }
+        for place in of_family() {
+            let mutation = &mutations[place];
+            let case = Case { sight, attributes, mutation, beside: &beside };
+            let judged = match self.known(case) {
+                Some(verdict) => Some(Err(verdict.clone())),
+                None if case.is_put_off() => None,
+                None => Some(case.judge().map(drop)),
+            };
+            let held = match judged {
+                Some(Ok(())) => continue,
+                Some(Err(Verdict::Rejected(reason))) => Some(Held::Refused(reason)),
+                Some(Err(Verdict::Conflict(..))) | None => Some(Held::Later),
+                Some(Err(Verdict::Applied(_) | Verdict::Named(..) | Verdict::Ignored(_))) => None,
+            };
+            together.own.insert(place);
+            if !matches!(together.held, Some(Held::Refused(_))) {
+                together.held = held.or(together.held);
+            }
+        }
+        together
+    }
+
+    /// The mutation is refused, and that is remembered.
+    fn refuse(&mut self, case: Case<'_>, verdict: Verdict, facts: &mut Vec<Fact>) -> Outcome {
+        facts.push(case.refused(&verdict));
+        self.remember(case, verdict)
+    }
+
+    /// What was decided about the mutation when it came before, as long as that is known.
+    fn known(&self, case: Case<'_>) -> Option<&Verdict> {
+        let idempotency = case.sight.database.options.idempotency;
+        let (given, verdict) = self.0.get(case.mutation.id.as_str())?;
+        idempotency.remembers(*given, case.sight.now).then_some(verdict)
+    }
+
+    fn remember(&mut self, case: Case<'_>, verdict: Verdict) -> Outcome {
+        let outcome = case.outcome(&verdict);
+        if case.sight.database.options.idempotency != Idempotency::None {
+            self.0.insert(case.mutation.id.as_str().into(), (case.sight.now, verdict));
+        }
+        outcome
+    }
+
     /// Applies one mutation, as [`Backend::apply`](super::Backend::apply) does.
     pub(super) fn apply(
         &mut self,
@@ -81,8 +172,8 @@ impl Verdicts {
         mutation: &Mutation,
         facts: &mut Vec<Fact>,
     ) -> Outcome {
-        let case = Case { sight: Sight { database, now }, attributes, mutation };
-        if let Some(verdict) = self.0.get(mutation.id.as_str()) {
+        let case = Case { sight: Sight { database, now }, attributes, mutation, beside: &[] };
+        if let Some(verdict) = self.known(case) {
             facts.push(Fact::Replayed(mutation.edit));
             return case.outcome(verdict);
         }
@@ -102,15 +193,10 @@ impl Verdicts {
                 facts.extend(commits.into_iter().map(Fact::Committed));
                 slot.flatten().map_or(Verdict::Applied(stamp), |slot| Verdict::Named(stamp, slot))
             }
-            Err(verdict) => {
-                facts.push(case.refused(&verdict));
-                verdict
-            }
+            Err(verdict) => return self.refuse(case, verdict, facts),
         };
-        let case = Case { sight: Sight { database, now }, attributes, mutation };
-        let outcome = case.outcome(&verdict);
-        self.0.insert(mutation.id.as_str().into(), verdict);
-        outcome
+        let case = Case { sight: Sight { database, now }, attributes, mutation, beside: &[] };
+        self.remember(case, verdict)
     }
 }
 
@@ -144,7 +230,7 @@ impl<'c> Case<'c> {
     }
 
     fn judge(self) -> Result<Draft, Verdict> {
-        let Case { sight, attributes, mutation } = self;
+        let Case { sight, attributes, mutation, .. } = self;
         let entity = self.accepts().map_err(Verdict::Rejected)?;
         self.is_allowed(entity)?;
         let Mutation { entity: id, key, .. } = mutation;
@@ -198,7 +284,7 @@ impl<'c> Case<'c> {
 
     /// Whether the row is the device's own: the one that is there, or the one that it makes.
     fn is_allowed(self, entity: &Entity) -> Result<(), Verdict> {
-        let Case { sight, attributes, mutation } = self;
+        let Case { sight, attributes, mutation, .. } = self;
         let authorisation = sight.database.options.authorisation;
         if authorisation == Authorisation::None {
             return Ok(());
@@ -266,7 +352,11 @@ impl<'c> Case<'c> {
     fn missing(self, entity: &Entity) -> Option<(EntityId, Key)> {
         let values = self.mutation.values.iter().map(|(column, value)| (*column, value));
         let mut targets = entity.references(values).map(|(target, key)| (target, Key::new(key)));
-        targets.find(|(target, key)| self.content().live(*target, key).is_none())
+        let made = |target: EntityId, key: &Key| {
+            let makes = |of: &&Mutation| of.kind == EditKind::Create && (of.entity, &of.key) == (target, key);
+            self.beside.iter().any(makes)
+        };
+        targets.find(|(target, key)| self.content().live(*target, key).is_none() && !made(*target, key))
     }
 
     /// Rejects references to rows that are not there.
@@ -326,6 +416,12 @@ fn put_off_for_now(mutation: &Mutation, facts: &mut Vec<Fact>) -> Outcome {
     Outcome::Later
 }
 
+/// Whether the value is a text as this kind of column writes it.
+fn is_text_of(kind: &ColumnKind, value: &Value) -> bool {
+    let Value::Text(text) = value else { return false };
+    kind.canonical(text).as_deref() == Some(&**text)
+}
+
 /// What a column of this kind takes, if it does not take `value`. Every column takes null.
 fn misfit(kind: &ColumnKind, value: &Value) -> Option<&'static str> {
     let (fits, wanted) = match kind {
@@ -334,6 +430,9 @@ fn misfit(kind: &ColumnKind, value: &Value) -> Option<&'static str> {
         ColumnKind::Real => (matches!(value, Value::Real(_)), "a number with a fraction"),
         ColumnKind::Bool => (matches!(value, Value::Int(0 | 1)), "0 or 1"),
         ColumnKind::Timestamp => (matches!(value, Value::Int(_)), "a timestamp"),
+        ColumnKind::Date => (is_text_of(kind, value), "a date"),
+        ColumnKind::Decimal { .. } => (is_text_of(kind, value), "a decimal"),
+        ColumnKind::Blob => (matches!(value, Value::Text(_) | Value::Fat(_)), "base64"),
         ColumnKind::Ref(_) => (matches!(value, Value::Text(_)), "a key"),
     };
     (!fits && *value != Value::Null).then_some(wanted)

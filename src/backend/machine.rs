@@ -178,7 +178,8 @@ impl Backend {
     ///
     /// A mutation whose idempotency key was seen before is answered with the verdict of that time,
     /// whatever it says now and whatever the verdict was: a device that changes its mind after a
-    /// conflict makes a new mutation with a new key. One that is put off has had no verdict.
+    /// conflict makes a new mutation with a new key. One that is put off has had no verdict. Keys
+    /// are known for as long as [`Options::idempotency`] says.
     pub fn apply(
         &mut self,
         now: Time,

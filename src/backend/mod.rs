@@ -9,7 +9,7 @@
 //!
 //! Invariants:
 //! - A mutation takes effect once, whatever became of its answer: its verdict is remembered by its
-//!   idempotency key.
+//!   idempotency key, for as long as [`Idempotency`] says. Later it is judged as if it were new.
 //! - A row is overwritten only by somebody who names the version that is overwritten, or by the
 //!   office.
 //! - Stamps never go back; a row's versions have different stamps; no commit is stamped at or
@@ -40,8 +40,8 @@
 //!
 //! Rows that are marked for the sync's own sake, flags and claims, are marked in one transaction a
 //! page, at its beginning, under the source's one write lock: who pushes then waits, with a worker,
-//! until it ends. Mutations are transactions of one row each and keep nobody waiting; the office's
-//! commits take no time.
+//! until it ends. Mutations are transactions of one row each, or of a row and its parts
+//! ([`Commits::Families`]), and keep nobody waiting; the office's commits take no time.
 //!
 //! Where it goes back to a backup ([`Backend::restore`]) it loses what was committed since, its
 //! memory of mutations included, and no stamp tells: the clock is right, and what was given is not
@@ -71,6 +71,7 @@ mod content;
 mod database;
 mod delta;
 mod effects;
+mod families;
 mod files;
 mod flags;
 mod hindrance;
@@ -109,10 +110,11 @@ pub use flags::{Consumer, FlagQuery, Flagged, Flagging, Has, Lease, Mark, Reset}
 pub use hindrance::{Hindered, Hindrance};
 pub use log::{Holes, LogPage, LogPosition, LogQuery, Trimmed};
 pub use machine::Backend;
+pub use named::Named;
 pub use office::{Importing, Office};
 pub use options::{
-    Authorisation, Availability, Busy, CommitDelay, Effect, FileDrop, LogOptions, Numbered, Options, Rearm,
-    StampedBy, Ticks, Writes,
+    Authorisation, Availability, Busy, CommitDelay, Commits, Effect, FileDrop, Idempotency, LogOptions,
+    Numbered, Options, Rearm, StampedBy, Ticks, Writes,
 };
 pub use partition::Scope;
 pub use pool::{Load, Served};

@@ -7,13 +7,14 @@ use crate::base::{EntityId, Key, Value};
 use crate::contract::{ColumnKind, EditKind, Mutation, NamedBy, Outcome, Refusal, Schema};
 
 /// The keys of the device for rows that the backend has named in this request.
-pub(super) struct Named {
+pub struct Named {
     schema: Arc<Schema>,
     keys: Vec<(EntityId, Key, Key)>,
 }
 
 impl Named {
-    pub(super) fn new(schema: &Arc<Schema>) -> Named {
+    /// None is named yet.
+    pub fn new(schema: &Arc<Schema>) -> Named {
         Named { schema: Arc::clone(schema), keys: Vec::new() }
     }
 
@@ -24,7 +25,7 @@ impl Named {
     }
 
     /// What became of a mutation.
-    pub(super) fn note(&mut self, mutation: &Mutation, outcome: &Outcome) {
+    pub fn note(&mut self, mutation: &Mutation, outcome: &Outcome) {
         let row = match outcome {
             Outcome::Named { row, .. } => row,
             Outcome::Conflict { why: Refusal::Taken, current: Some(row), .. } if self.same_row(mutation) => {
@@ -36,7 +37,7 @@ impl Named {
     }
 
     /// The mutation with references to what the rows are called by now.
-    pub(super) fn follow<'m>(&self, mutation: &'m Mutation) -> Cow<'m, Mutation> {
+    pub fn follow<'m>(&self, mutation: &'m Mutation) -> Cow<'m, Mutation> {
         let Some(entity) = self.schema.entities.get(usize::from(mutation.entity.0)) else {
             return Cow::Borrowed(mutation);
         };

@@ -66,6 +66,8 @@ pub struct Options {
     pub availability: Option<Availability>,
     /// Share of requests that fail by accident, half of them after they took effect.
     pub errors: Ppm,
+    /// For how long it knows a mutation again.
+    pub idempotency: Idempotency,
     /// Share of mutations that are put off, each time they come.
     pub partial: Ppm,
     /// What a commit of one entity changes in others.
@@ -77,6 +79,41 @@ pub struct Options {
     pub refused_deletes: Ppm,
     /// What becomes of edits of rows that are not their device's.
     pub authorisation: Authorisation,
+    /// What of a request is one transaction.
+    pub commits: Commits,
+}
+
+/// Which mutations of a request are committed all or none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Commits {
+    /// Each by itself.
+    #[default]
+    Rows,
+    /// Those of a row and of the rows that are part of it.
+    Families,
+}
+in_words!(Commits { Rows: "rows", Families: "families" });
+/// For how long the verdict on a mutation is remembered by its idempotency key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Idempotency {
+    /// For ever.
+    #[default]
+    Forever,
+    /// For so long since it was given.
+    For(Span),
+    /// It takes no keys: what comes again is another mutation.
+    None,
+}
+
+impl Idempotency {
+    /// Whether a verdict that was given at `then` is remembered at `now`.
+    pub fn remembers(self, then: Time, now: Time) -> bool {
+        match self {
+            Idempotency::Forever => true,
+            Idempotency::For(kept) => now < then + kept,
+            Idempotency::None => false,
+        }
+    }
 }
 
 /// What becomes of an edit of a row that is out of its device's scope, or that would make one
@@ -276,11 +313,13 @@ impl Default for Options {
             down: Vec::new(),
             availability: None,
             errors: Ppm(0),
+            idempotency: Idempotency::default(),
             partial: Ppm(0),
             effects: Vec::new(),
             poison_ppm: 0,
             refused_deletes: Ppm(0),
             authorisation: Authorisation::default(),
+            commits: Commits::default(),
         }
     }
 }

@@ -6,7 +6,7 @@
 //! not the empty text. What is no timestamp or number in a column of such is marked in the same
 //! way.
 
-use crate::base::{Key, Stamp, Value, ValueRef};
+use crate::base::{Decimal, Key, Stamp, Value, ValueRef};
 use crate::contract::{ColumnKind, Entity};
 
 /// A way of writing rows.
@@ -51,6 +51,10 @@ impl Style {
     fn cell(self, kind: &ColumnKind, value: &Value) -> String {
         value.with_ref(|value| match (kind, value) {
             (_, ValueRef::Null) => if self.0 == 1 { "\\null" } else { "\\N" }.to_owned(),
+            (ColumnKind::Decimal { .. }, ValueRef::Text(text)) if is_own(kind, text) => self.decimal(text),
+            (ColumnKind::Date | ColumnKind::Blob, ValueRef::Text(text)) if is_own(kind, text) => {
+                text.to_owned()
+            }
             (ColumnKind::Text | ColumnKind::Ref(_), ValueRef::Text(text)) => match text.strip_prefix('\\') {
                 Some(_) => format!("\\{text}"),
                 None => text.to_owned(),
@@ -63,6 +67,15 @@ impl Style {
             (_, ValueRef::Real(x)) => format!("\\r{x}"),
             (_, ValueRef::Text(text)) => format!("\\t{text}"),
         })
+    }
+
+    /// With its zeros, or without those that say nothing.
+    fn decimal(self, text: &str) -> String {
+        match (self.0, Decimal::read(text)) {
+            (1, Some(number)) => number.shortest().to_string(),
+            (2, Some(_)) if !text.contains('.') => format!("{text}.0"),
+            _ => text.to_owned(),
+        }
     }
 
     fn real(self, x: f64) -> String {
@@ -112,6 +125,11 @@ impl<'e> Reader<'e> {
     }
 }
 
+/// Whether a text is as this kind of column writes it.
+fn is_own(kind: &ColumnKind, text: &str) -> bool {
+    kind.canonical(text).as_deref() == Some(text)
+}
+
 fn read(kind: &ColumnKind, cell: &str) -> Option<Value> {
     if let Some(marked) = cell.strip_prefix('\\') {
         let (mark, rest) = marked.split_at_checked(1)?;
@@ -127,6 +145,9 @@ fn read(kind: &ColumnKind, cell: &str) -> Option<Value> {
     let whole = || cell.parse().ok();
     match kind {
         ColumnKind::Text | ColumnKind::Ref(_) => Some(Value::text(cell)),
+        ColumnKind::Date | ColumnKind::Decimal { .. } | ColumnKind::Blob => {
+            kind.canonical(cell).map(|text| Value::text(&text))
+        }
         ColumnKind::Int => whole().map(Value::Int),
         ColumnKind::Real => cell.parse().ok().map(Value::Real),
         ColumnKind::Bool => match cell {

@@ -11,6 +11,8 @@
 //! gives its entries.
 
 mod cell;
+mod day;
+mod decimal;
 mod digest;
 mod ids;
 pub mod json;
@@ -24,6 +26,8 @@ mod word;
 pub mod words;
 
 pub use cell::Cell;
+pub use day::Day;
+pub use decimal::{Decimal, ten_to};
 pub use digest::Digest;
 pub use ids::{DeviceId, EditId, EntityId, Incarnation, Key, UnitId};
 pub use number::UnitError;
@@ -32,6 +36,6 @@ pub use random::{Seed, Stream};
 pub use time::{Span, Stamp, Time};
 pub use undone::Undone;
 pub use units::{BitRate, Bytes, Ppm};
-pub use value::{Fat, Value, ValueRef};
+pub use value::{Fat, Stuff, Value, ValueRef};
 pub use word::Word;
 pub(crate) use word::in_words;

@@ -32,6 +32,18 @@ pub struct Fat {
     pub seed: u64,
     /// Its length in bytes; all of it is ASCII.
     pub len: u32,
+    /// What it is made of.
+    pub of: Stuff,
+}
+
+/// What a long text is made of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stuff {
+    /// Words of lower-case letters.
+    #[default]
+    Words,
+    /// Even bytes, in base64: what does not compress. The length is a multiple of four.
+    Bytes,
 }
 
 /// A value that is borrowed from a message or a database page.
@@ -48,8 +60,35 @@ pub enum ValueRef<'a> {
 }
 
 impl Fat {
-    /// The text: words of lower-case letters.
+    /// So many bytes that nobody can compress, as their text.
+    pub fn bytes(seed: u64, bytes: u32) -> Fat {
+        Fat { seed, len: bytes.div_ceil(3).saturating_mul(4), of: Stuff::Bytes }
+    }
+
+    /// The text.
     pub fn text(self) -> String {
+        match self.of {
+            Stuff::Words => self.words(),
+            Stuff::Bytes => self.base64(),
+        }
+    }
+
+    fn base64(self) -> String {
+        const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        let mut stream = Seed(self.seed).stream("fat", 0, 0);
+        let mut text = String::with_capacity(self.len as usize + 16);
+        while text.len() < self.len as usize {
+            let mut bits = stream.next_u64();
+            for _ in 0..8 {
+                text.push(char::from(LETTERS[(bits % 64) as usize]));
+                bits /= 64;
+            }
+        }
+        text.truncate(self.len as usize);
+        text
+    }
+
+    fn words(self) -> String {
         let mut stream = Seed(self.seed).stream("fat", 0, 0);
         let mut text = String::with_capacity(self.len as usize);
         while text.len() < self.len as usize {
@@ -124,17 +163,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_blob_is_base64_of_as_many_bytes() {
+        for bytes in [0, 1, 3, 4, 200_000] {
+            let text = Fat::bytes(7, bytes).text();
+            assert_eq!(text.len() as u32, bytes.div_ceil(3) * 4);
+            assert!(text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/".contains(&b)));
+        }
+    }
+
+    #[test]
     fn a_fat_text_has_its_length_and_is_the_same_every_time() {
         for len in [0, 1, 9, 10, 11, 150_000] {
-            let fat = Fat { seed: 7, len };
+            let fat = Fat { seed: 7, len, of: Stuff::Words };
             assert_eq!(fat.text().len(), len as usize);
             assert_eq!(fat.text(), fat.text());
         }
-        assert!(
-            Value::Fat(Fat { seed: 7, len: 40 }).reads_as(ValueRef::Text(&Fat { seed: 7, len: 40 }.text()))
-        );
-        assert!(
-            !Value::Fat(Fat { seed: 8, len: 40 }).reads_as(ValueRef::Text(&Fat { seed: 7, len: 40 }.text()))
-        );
+        let fat = |seed| Fat { seed, len: 40, of: Stuff::Words };
+        assert!(Value::Fat(fat(7)).reads_as(ValueRef::Text(&fat(7).text())));
+        assert!(!Value::Fat(fat(8)).reads_as(ValueRef::Text(&fat(7).text())));
     }
 }

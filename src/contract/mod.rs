@@ -32,12 +32,12 @@ pub use device::{
     DeviceView, EachExcerpt, EditError, EditKind, EngineError, EngineFactory, Hook, HookEnd, HookError,
     Hooks, Like, Listed, LocalBoxFuture, LocalEdit, LocalQuery, LogEntry, LogKind, Machine, NetworkKind,
     NoStream, Occasion, OpenConflict, Opened, PendingEdit, Pick, Ports, Progress, Provision, Queue, Shown,
-    Spawn, Status, SyncEngine, SyncError, Threw, Transport, TransportError, Work,
+    Spawn, Status, SyncEngine, SyncError, TOO_LARGE_PAGE, Threw, Transport, TransportError, Work,
 };
 pub use naming::{MergeRule, NamedBy, Naming};
 pub use observe::{
     AppliedChange, Author, CommitKind, ConflictKind, Decision, DropReason, Event, EventSink, KillReason,
-    Node, Occurrence, Overtaken, PageEvent, RequestKind, Sides, UnitEvent,
+    Node, Occurrence, Overtaken, PageEvent, PhoneEvent, RequestKind, Sides, UnitEvent,
 };
 pub use reference::{Copied, OnDelete, Reference};
 pub use schema::{

@@ -1,8 +1,8 @@
 //! What is synced: entities, columns, scopes, sync units.
 
 use super::naming::{NamedBy, Naming};
-use super::reference::{Copied, Reference};
-use crate::base::{EntityId, Key, Span, Stamp, Value, in_words};
+use super::reference::{Copied, OnDelete, Reference};
+use crate::base::{Day, Decimal, EntityId, Key, Span, Stamp, Value, in_words};
 
 /// All entities of a scenario, by [`EntityId`].
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -60,8 +60,42 @@ pub enum ColumnKind {
     Bool,
     /// Microseconds since 1970.
     Timestamp,
+    /// A day without an hour and a zone, as the text `2026-11-25`.
+    Date,
+    /// A number of so many digits, exact, as a text with all its decimal places.
+    Decimal {
+        /// All digits.
+        digits: u8,
+        /// Those after the point.
+        places: u8,
+    },
+    /// Bytes, as their base64 with padding.
+    Blob,
     /// The key of a row of another entity.
     Ref(EntityId),
+}
+
+impl ColumnKind {
+    /// The one way in which a column of this kind, whose values are texts, writes what a text says;
+    /// `None` if the column cannot keep that.
+    pub fn canonical(&self, text: &str) -> Option<String> {
+        match *self {
+            ColumnKind::Date => Day::read(text).map(|day| day.to_string()),
+            ColumnKind::Decimal { digits, places } => {
+                Decimal::canonical(text, digits, places).map(|number| number.to_string())
+            }
+            ColumnKind::Blob => is_base64(text).then(|| text.to_owned()),
+            ColumnKind::Text | ColumnKind::Ref(_) => Some(text.to_owned()),
+            ColumnKind::Int | ColumnKind::Real | ColumnKind::Bool | ColumnKind::Timestamp => None,
+        }
+    }
+}
+
+/// Whether a text is base64 with padding.
+fn is_base64(text: &str) -> bool {
+    let letters = text.trim_end_matches('=');
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'+' || b == b'/';
+    text.len().is_multiple_of(4) && text.len() - letters.len() <= 2 && letters.bytes().all(plain)
 }
 
 /// One condition that a row meets to belong on a device.
@@ -191,6 +225,31 @@ impl Schema {
     /// All ids in order.
     pub fn ids(&self) -> impl Iterator<Item = EntityId> + use<> {
         (0..self.entities.len() as u16).map(EntityId)
+    }
+
+    /// The column by which rows of an entity are part of other rows, and of what entity's: they go
+    /// as those go.
+    pub fn part_of(&self, entity: EntityId) -> Option<(usize, EntityId)> {
+        let cascades = |it: &&Reference| it.of == entity && it.on_delete == OnDelete::Cascade;
+        self.references.iter().find(cascades).map(|it| (it.column, it.to))
+    }
+
+    /// The top of the family of a row: what it is part of, and that of, as far as `parent` tells,
+    /// which gives the key that a row has in a column.
+    pub fn top(
+        &self,
+        row: (EntityId, Key),
+        mut parent: impl FnMut(EntityId, &Key, usize) -> Option<Key>,
+    ) -> (EntityId, Key) {
+        // Rows that are part of each other in a ring have no top.
+        const DEEP: usize = 64;
+        let mut top = row;
+        for _ in 0..DEEP {
+            let Some((column, to)) = self.part_of(top.0) else { break };
+            let Some(key) = parent(top.0, &top.1, column) else { break };
+            top = (to, key);
+        }
+        top
     }
 
     /// How rows of an entity get their keys.

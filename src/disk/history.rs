@@ -200,7 +200,7 @@ impl History {
 /// Room for so many operations is kept for the next transaction.
 const KEPT: usize = 16;
 /// Buffers kept for the next transactions of any disk, and how large one may be.
-const BUFFERS: usize = 16;
+const BUFFERS: usize = 64;
 const BUFFER: usize = 1 << 20;
 
 thread_local! {

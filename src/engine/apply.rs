@@ -146,7 +146,7 @@ impl Applier {
             told.note(entity, row, applied);
             Ok(())
         })?;
-        tx.drop_late(entity, key)
+        tx.drop_late(entity, key, late.stamp)
     }
 
     /// Makes an answer to a unit's pull durable; false if a row came in part that is held in

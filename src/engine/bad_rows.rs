@@ -66,7 +66,7 @@ impl BadRows {
     ) -> Result<Verdict, StoreError> {
         if !self.fails(entity, row.key) {
             if self.has_list() {
-                tx.drop_late(entity, row.key)?;
+                tx.drop_late(entity, row.key, row.stamp)?;
             }
             return Ok(Verdict::Apply);
         }
@@ -95,9 +95,10 @@ pub(super) enum Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::Time;
-    use crate::contract::Work;
+    use crate::base::{Stamp, Time};
+    use crate::contract::{Database, Delivery, Entity, Schema, Work};
     use crate::engine::options::Options;
+    use crate::store::{self, Journal, Store};
 
     struct Good;
 
@@ -122,6 +123,36 @@ mod tests {
         assert_eq!(said, [true, true, false, false]);
         assert!(bad.fails(EntityId(1), "k"));
         assert!(!rows(BadRowOptions::default()).fails(EntityId(0), "k"));
+    }
+
+    #[test]
+    fn a_version_that_waits_stays_where_an_older_one_goes_well() {
+        let task = Entity {
+            name: "task".to_owned(),
+            key: "id".to_owned(),
+            columns: Vec::new(),
+            projection: Vec::new(),
+            scope: Vec::new(),
+            delivery: Delivery::Delta,
+            unique: Vec::new(),
+        };
+        let schema = Schema { entities: vec![task], ..Schema::default() };
+        let database = Database { path: ":memory:".to_owned(), vfs: None };
+        let kept = store::Options { journal: Journal::Memory, ..store::Options::default() };
+        let store = Store::open(&database, schema.into(), &kept).unwrap();
+        let options = PullOptions { missing_parent: MissingParent::Wait, ..Options::default().pull };
+        let bad = BadRows::new(&options, false, Rc::new(Good));
+        let waits = |came: i64| {
+            let left = store.transaction(|tx| {
+                tx.keep_late_rows()?;
+                tx.set_late(EntityId(0), "k", Stamp(9), None)?;
+                let row = WireRow { key: "k", stamp: Stamp(came), values: Some(&[]), part: None };
+                assert_eq!(bad.judge(tx, EntityId(0), row)?, Verdict::Apply);
+                tx.late_stamp(EntityId(0), "k")
+            });
+            left.unwrap().is_some()
+        };
+        assert_eq!([5, 9, 12].map(waits), [true, false, false]);
     }
 
     #[test]

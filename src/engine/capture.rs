@@ -21,7 +21,7 @@ use crate::store::{self, Entry, StoreError, Tx};
 pub(super) fn rules(options: &Options) -> Rules {
     let rules = Rules::of(options);
     match options.push.capture {
-        LocalCapture::Outbox => Rules { send: push_order::rule(options.push.order), ..rules },
+        LocalCapture::Outbox => Rules { send: push_order::rule(&options.push), ..rules },
         LocalCapture::DirtyFlags => Rules { send: Rc::new(RowsAsTheyAre), ..rules },
         LocalCapture::UpdatedAfterLastSync => {
             Rules { send: Rc::new(RowsAsTheyAre), outbox: Rc::new(DatesStay), ..rules }

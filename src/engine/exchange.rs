@@ -7,9 +7,12 @@ use std::rc::Rc;
 use super::control::{Fate, Observed, Size, Steering, Trouble};
 use super::options::Requests;
 use super::process::{Held, Process};
+use super::token::Token;
+use super::too_large::{Caps, OnTooLarge};
 use crate::base::{EntityId, Span, Time, UnitId};
 use crate::contract::{
-    Cacheable, Call, Event, HookError, NetworkKind, RequestKind, ServerError, SyncError, TransportError, Work,
+    Cacheable, Call, Event, HookError, NetworkKind, RequestKind, ServerError, SyncError, TOO_LARGE_PAGE,
+    TransportError, Work,
 };
 use crate::protocol::{Answer, Asked, Effort, Request, SyncRequest, Way};
 
@@ -20,8 +23,18 @@ pub(super) enum Failure {
     Silence(TransportError),
     /// The server said no, and trying again would not help now.
     Refused(ServerError),
+    /// A proxy on the way lets no request of this size through, and says so by the status of a page
+    /// of its own (413).
+    Stopped,
     /// The answer made no sense.
     Damaged(String),
+}
+
+/// Which message was too large.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum TooLarge {
+    Request,
+    Answer,
 }
 
 impl Failure {
@@ -32,9 +45,26 @@ impl Failure {
             Failure::Silence(error) => SyncError::Offline(error.to_string()),
             Failure::Refused(error @ ServerError::Throttled(_)) => SyncError::Throttled(error.to_string()),
             Failure::Refused(ServerError::BadRequest(text)) => SyncError::Rejected(text),
+            Failure::Refused(error @ (ServerError::RequestTooLarge(_) | ServerError::AnswerTooLarge(_))) => {
+                SyncError::Rejected(error.to_string())
+            }
             Failure::Refused(error) => SyncError::Offline(error.to_string()),
+            Failure::Stopped => SyncError::Rejected("a proxy takes no request of this size".to_owned()),
             Failure::Damaged(text) => SyncError::Corrupt(text),
         }
+    }
+
+    fn too_large(&self) -> Option<TooLarge> {
+        match self {
+            Failure::Refused(ServerError::RequestTooLarge(_)) | Failure::Stopped => Some(TooLarge::Request),
+            Failure::Refused(ServerError::AnswerTooLarge(_)) => Some(TooLarge::Answer),
+            _ => None,
+        }
+    }
+
+    /// Whether the server takes no request of this size; a proxy is one network's.
+    pub(super) fn is_of_its_size(&self) -> bool {
+        matches!(self, Failure::Refused(ServerError::RequestTooLarge(_)))
     }
 
     /// What a controller of chunk sizes is told.
@@ -139,6 +169,11 @@ pub(super) struct Caller {
     requests: Cell<u64>,
     /// Nothing is sent before: the server asked for it.
     quiet_until: Cell<Time>,
+    token: Token,
+    /// What pushes and pulls are held to that were too large.
+    caps: [Caps; 2],
+    /// The pull that was to go with a push made it too large.
+    apart: Cell<bool>,
 }
 
 impl Caller {
@@ -151,6 +186,9 @@ impl Caller {
             pushes: RefCell::new(pushes),
             requests: Cell::new(0),
             quiet_until: Cell::new(Time::ZERO),
+            token: Token::default(),
+            caps: Default::default(),
+            apart: Cell::new(false),
             process,
         }
     }
@@ -159,6 +197,7 @@ impl Caller {
     pub(super) fn chunk(&self, kind: RequestKind, first: EntityId) -> Size {
         let steering = self.steering(kind);
         let size = steering.borrow().size(self.process.ports.clock.now(), first);
+        let size = self.caps(kind).hold(size);
         if let Some(rows) = steering.borrow_mut().news(size) {
             self.process.emit(Event::ChunkSized { kind, rows });
         }
@@ -174,6 +213,50 @@ impl Caller {
         if kind == RequestKind::Push { &self.pushes } else { &self.pulls }
     }
 
+    fn caps(&self, kind: RequestKind) -> &Caps {
+        &self.caps[usize::from(kind != RequestKind::Push)]
+    }
+
+    /// Whether the next push goes without what was to go along.
+    pub(super) fn goes_apart(&self) -> bool {
+        self.apart.get()
+    }
+
+    /// So many edits have gone, in whatever request.
+    pub(super) fn pushed(&self, edits: usize) {
+        self.apart.set(false);
+        self.caps(RequestKind::Push).gone(edits as u32);
+    }
+
+    /// Whether a smaller request goes at once in the place of one that met this.
+    fn shrinks(&self, request: &Request, failure: &Failure) -> bool {
+        let Some(which) = failure.too_large() else { return false };
+        let options = &self.process.options;
+        let push = |edits: usize| {
+            let bytes = options.codec.encode_request(request).len() as u64;
+            let sent = Size { rows: edits as u32, bytes };
+            self.caps(RequestKind::Push).shrink(options.push.on_too_large, sent)
+        };
+        let pull = |rows, bytes| {
+            self.caps(RequestKind::Pull).shrink(options.pull.on_too_large, Size { rows, bytes })
+        };
+        match (request, which) {
+            (Request::Push(of), _) => push(of.mutations.len()),
+            (Request::Pull(of), TooLarge::Answer) => pull(of.rows, of.bytes),
+            (Request::Sync(SyncRequest { push: of, .. }), TooLarge::Request) => {
+                push(of.mutations.len()) || self.set_apart()
+            }
+            (Request::Sync(SyncRequest { pull: of, .. }), TooLarge::Answer) => {
+                pull(of.rows, of.bytes) || self.set_apart()
+            }
+            _ => false,
+        }
+    }
+
+    fn set_apart(&self) -> bool {
+        self.process.options.push.on_too_large != OnTooLarge::GiveUp && !self.apart.replace(true)
+    }
+
     /// Sends what `make` builds for the given request number until an answer comes, the tries are
     /// used up, or there is no network.
     pub(super) async fn exchange(
@@ -181,25 +264,40 @@ impl Caller {
         unit: Option<UnitId>,
         make: impl Fn(u64) -> Request,
     ) -> Result<Received, GivenUp> {
-        let (mut failures, mut refused) = (0, false);
+        let (mut failures, mut refused, mut renewed) = (0, false, false);
         let mut previous = None;
         self.heed_after(unit.is_some()).await;
+        if let Err(error) = self.token.renew_if_due(&self.process, unit.is_some()).await {
+            return Err(GivenUp { failure: Failure::Silence(error), tries: 1, refused });
+        }
         loop {
             if unit.is_some() && self.process.stop.is_asked() {
                 let failure = Failure::Silence(TransportError::Cancelled);
                 return Err(GivenUp { failure, tries: failures, refused });
             }
-            let number = self.requests.get();
+            let (number, sent_at) = (self.requests.get(), self.process.ports.clock.now());
             self.requests.set(number + 1);
-            let failure = match self.attempt(unit, &make(number), number, failures).await {
+            let request = make(number);
+            let mut failure = match self.attempt(unit, &request, number, failures).await {
                 Attempt::Answer(mut received) => {
                     received.failures = failures;
                     received.held = Some(self.process.hold(received.opened.len() as u64).await);
                     return Ok(received);
                 }
+                Attempt::Failed(failure) if self.shrinks(&request, &failure) => continue,
                 Attempt::Failed(failure) => failure,
             };
             failures += 1;
+            if matches!(failure, Failure::Refused(ServerError::Unauthorized)) && !renewed {
+                match self.token.refused(&self.process, sent_at, unit.is_some()).await {
+                    Some(Ok(())) => {
+                        renewed = true;
+                        continue;
+                    }
+                    Some(Err(error)) => failure = Failure::Silence(error),
+                    None => {}
+                }
+            }
             refused |= matches!(failure, Failure::Refused(_));
             let gone = matches!(failure, Failure::Silence(TransportError::Offline))
                 || self.process.ports.transport.network() == NetworkKind::None;
@@ -245,6 +343,7 @@ impl Caller {
         let kind = request.kind();
         let body = self.process.options.codec.encode_request(request);
         let sent = body.len() as u64;
+        let _held = self.process.hold_request(sent).await;
         let (edits, asked) = match request {
             Request::Pull(pull) => (&[][..], Size { rows: pull.rows, bytes: pull.bytes }),
             Request::Push(push) => {
@@ -270,6 +369,7 @@ impl Caller {
             Ok(message) => {
                 let bytes = message.len() as u64;
                 let effort = self.process.options.codec.effort(&message, Way::Read);
+                let is_stopped = message == TOO_LARGE_PAGE;
                 let opened = self.process.options.codec.open(message);
                 let (wire, held) = (took, None);
                 let came = Received {
@@ -286,6 +386,10 @@ impl Caller {
                     held,
                 };
                 match opened {
+                    _ if is_stopped => {
+                        self.foreign(&came, kind, String::new());
+                        Attempt::Failed(Failure::Stopped)
+                    }
                     Ok(opened) => self.judge(Received { opened, ..came }, kind, took),
                     Err(damaged) => Attempt::Failed(self.foreign(&came, kind, damaged.to_string())),
                 }
@@ -447,6 +551,6 @@ fn retryable(failure: &Failure) -> bool {
                     | ServerError::Failed
             )
         }
-        Failure::Damaged(_) => false,
+        Failure::Stopped | Failure::Damaged(_) => false,
     }
 }

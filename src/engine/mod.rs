@@ -48,6 +48,7 @@ mod conflict;
 pub mod control;
 mod excerpts;
 mod exchange;
+mod families;
 mod joined;
 mod named;
 mod options;
@@ -61,6 +62,7 @@ mod pull;
 mod push;
 mod push_order;
 mod referred;
+mod refused;
 mod replace;
 mod retry;
 mod rules;
@@ -75,6 +77,8 @@ mod squash;
 mod status;
 mod stop;
 mod streams;
+mod token;
+mod too_large;
 mod upload;
 mod view;
 mod watched;
@@ -87,8 +91,8 @@ pub use conflict::{
 pub use joined::{SquashRule, joined};
 pub use options::{
     AfterFailure, BadRowOptions, ConflictOptions, CursorBook, Dates, Decoder, Identity, Jitter, LocalCapture,
-    MissingParent, OnBadRow, Options, PullOptions, PushOptions, PushOrder, Replace, RequestPer, Requests,
-    RetryOptions, SecondEdit, Sends, SyncDate, WhileOpen,
+    MissingParent, OnBadRow, OnUnauthorized, Options, PullOptions, PushOptions, PushOrder, PushUnit, Replace,
+    RequestPer, Requests, RetryOptions, SecondEdit, Sends, SyncDate, WhileOpen,
 };
 pub use push_order::BottomUp;
 pub use retry::backoff;
@@ -97,6 +101,7 @@ pub use rules::{
     Rules, SendRule, WakeRule, overlay,
 };
 pub use status::{Facts, StatusRule, Wheel, shown};
+pub use too_large::OnTooLarge;
 
 /// The named places at which the world may kill the process.
 pub const CRASH_POINTS: &[&str] = &[

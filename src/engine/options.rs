@@ -2,6 +2,7 @@
 
 use super::conflict::{BaseDate, CallbackOptions, Detect, Policy};
 use super::control::{Controller, SteeringOptions};
+use super::too_large::OnTooLarge;
 use crate::base::{Bytes, Ppm, Span, in_words};
 use crate::protocol::Codec;
 
@@ -42,6 +43,8 @@ pub struct Options {
     pub network_poll: Option<Span>,
     /// Whether the app is told what to show of the sync.
     pub status: bool,
+    /// What is done about a request that is refused for its token.
+    pub on_unauthorized: OnUnauthorized,
 }
 
 /// What of a run goes into one request, as far as it fits.
@@ -75,6 +78,19 @@ pub enum AfterFailure {
     Blocks,
 }
 in_words!(AfterFailure { MakesWay: "makes-way", Blocks: "blocks" });
+
+/// What is done about a request that is refused for its token.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnUnauthorized {
+    /// Another is asked for, and the request goes again.
+    #[default]
+    Refresh,
+    /// Another is asked for before the next request; the run has failed.
+    Later,
+    /// The same, and the edits that the request brought count as refused for good: they are gone.
+    Drop,
+}
+in_words!(OnUnauthorized { Refresh: "refresh", Later: "later", Drop: "drop" });
 
 /// Where an app keeps what it calls itself towards the server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -192,6 +208,8 @@ pub struct PullOptions {
     pub requests: Requests,
     /// What it takes the place of.
     pub replace: Replace,
+    /// What is done where an answer was too large to be sent.
+    pub on_too_large: OnTooLarge,
 }
 
 /// What pulled rows take the place of.
@@ -294,7 +312,22 @@ pub struct PushOptions {
     pub squash: bool,
     /// Which of the edits that wait go first.
     pub order: PushOrder,
+    /// What is done where a request was too large to be taken.
+    pub on_too_large: OnTooLarge,
+    /// What of them stays together.
+    pub unit: PushUnit,
 }
+
+/// What of the edits that wait is never parted by the end of a request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PushUnit {
+    /// An edit.
+    #[default]
+    Record,
+    /// The edits of a row and of the rows that are part of it.
+    Family,
+}
+in_words!(PushUnit { Record: "record", Family: "family" });
 
 /// Which of the edits that wait go first, where rows refer to each other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -394,6 +427,7 @@ impl Default for Options {
                 missing_parent: MissingParent::default(),
                 requests: Requests::default(),
                 replace: Replace::default(),
+                on_too_large: OnTooLarge::default(),
             },
             push: PushOptions {
                 chunk_rows: 50,
@@ -404,6 +438,8 @@ impl Default for Options {
                 squash: false,
                 sends: Sends::default(),
                 order: PushOrder::default(),
+                on_too_large: OnTooLarge::default(),
+                unit: PushUnit::default(),
             },
             retry: RetryOptions {
                 base: Span::secs(1),
@@ -425,6 +461,7 @@ impl Default for Options {
             sessions: 1,
             network_poll: None,
             status: true,
+            on_unauthorized: OnUnauthorized::default(),
         }
     }
 }

@@ -40,6 +40,8 @@ pub(super) struct Process {
     pub(super) stop: Stop,
     /// Bytes of the answers that are in memory.
     answers: Rc<Cell<u64>>,
+    /// Bytes of the requests that are sent.
+    requests: Rc<Cell<u64>>,
     retries: RefCell<Stream>,
     /// Versions of rows that this process wrote to the backend: their coming back in a pull is an
     /// echo.
@@ -50,7 +52,7 @@ pub(super) struct Process {
     dangling: Cell<Option<u64>>,
 }
 
-/// The memory of an answer, given back when it is dropped.
+/// The memory of a message, given back when it is dropped.
 #[derive(Debug)]
 pub(super) struct Held {
     bytes: u64,
@@ -84,6 +86,7 @@ impl Process {
             dead: Cell::new(false),
             stop: Stop::default(),
             answers: Rc::default(),
+            requests: Rc::default(),
             retries: RefCell::new(retries),
             own_versions: RefCell::default(),
             passed: Passed::default(),
@@ -168,6 +171,16 @@ impl Process {
         self.answers.set(self.answers.get() + bytes);
         let held = Held { bytes, of: self.answers.clone() };
         if !self.ports.machine.can_decode(self.answers.get()) {
+            self.die().await;
+        }
+        held
+    }
+
+    /// Gets the memory for a request of `bytes` beside those that are sent, or dies for lack of it.
+    pub(super) async fn hold_request(&self, bytes: u64) -> Held {
+        self.requests.set(self.requests.get() + bytes);
+        let held = Held { bytes, of: self.requests.clone() };
+        if !self.ports.machine.can_send(self.requests.get()) {
             self.die().await;
         }
         held

@@ -7,15 +7,18 @@ use std::rc::Rc;
 use super::along::Along;
 use super::capture::Listed;
 use super::exchange::{Caller, Failure, GivenUp, Received, RunError};
-use super::options::RequestPer;
+use super::families::{ends, up_to_an_end};
+use super::options::{OnUnauthorized, PushUnit, RequestPer};
 use super::outgoing::Outgoing;
 use super::process::{Process, damaged};
 use super::pull::rows;
+use super::refused::refuse;
 use super::settle::{Counts, Settler};
 use super::squash::{self, Next};
+use super::too_large::OnTooLarge;
 use super::upload::fitting;
 use crate::base::{EntityId, Span, UnitId};
-use crate::contract::{Guard, Mutation, Outcome, RequestKind, SyncError, TransportError};
+use crate::contract::{Guard, Mutation, Outcome, RequestKind, ServerError, SyncError, TransportError};
 use crate::protocol::{Answer, PushRequest, PushResult, Request, Want};
 use crate::store::{self, Entry, StoreError};
 
@@ -58,7 +61,8 @@ impl Pusher {
             let next = self.next(&entities, listed.limit(limit + queued.len())).await;
             let Next { mut batch, fresh } = next.map_err(damaged)?;
             batch.retain(|entry| !queued.contains(&entry.seq) && listed.has(entry));
-            batch.truncate(limit);
+            let ends = self.ends(&batch)?;
+            batch.truncate(up_to_an_end(&ends, limit));
             let waiting = batch.len();
             batch.truncate(self.goes_together(&batch));
             if batch.is_empty() {
@@ -74,24 +78,31 @@ impl Pusher {
             self.process.settle_work().await;
             self.process.crash_point("push.before-request").await;
             // Another try may bring less than the one before: what failed may have been too large.
-            let sent = Cell::new(batch.len());
+            let (sent, alone) = (Cell::new(batch.len()), Cell::new(true));
             let make = |request| {
                 let size = self.caller.chunk(RequestKind::Push, batch[0].entity);
-                sent.set(fitting(self.process.options.codec, &told.entries, size));
+                sent.set(up_to_an_end(&ends, fitting(self.process.options.codec, &told.entries, size)));
                 let push = self.push_request(unit, &told, sent.get(), request);
-                let alone = wants.is_empty() || sent.get() < batch.len();
-                if alone { Request::Push(push) } else { along.request(push, &wants) }
+                let is_part = sent.get() < batch.len();
+                alone.set(wants.is_empty() || is_part || self.caller.goes_apart());
+                if alone.get() { Request::Push(push) } else { along.request(push, &wants) }
             };
             let answered = self.caller.exchange(Some(unit), make).await;
             let more = waiting >= limit || sent.get() < waiting;
-            let wants = if more { &[][..] } else { &wants[..] };
+            let wants = if more || alone.get() { &[][..] } else { &wants[..] };
             let batch = &batch[..sent.get()];
             let received = match answered {
                 Ok(received) => received,
+                Err(given_up) if self.is_too_large(batch, &given_up) => {
+                    refuse(&self.process, &self.settler, unit, &batch[0]).await?;
+                    self.caller.pushed(1);
+                    continue;
+                }
                 Err(given_up) => {
                     return self.give_up(unit, (batch, &fresh), given_up).await.map(|()| queued.len());
                 }
             };
+            self.caller.pushed(batch.len());
             let kept = (&mut queued, &mut listed);
             let settled = self.settle((unit, batch), more, received, kept, (&mut *along, wants)).await?;
             if settled.put_off > 0 {
@@ -103,11 +114,24 @@ impl Pusher {
         }
     }
 
+    /// Whether there is an edit that the server takes in no request.
+    fn is_too_large(&self, batch: &[Entry], given_up: &GivenUp) -> bool {
+        let shrinks = self.process.options.push.on_too_large != OnTooLarge::GiveUp;
+        shrinks && batch.len() == 1 && given_up.failure.is_of_its_size()
+    }
+
     /// How many edits go out in one request at most.
     fn limit(&self, entities: &[EntityId]) -> usize {
         let chunk = |first: &EntityId| self.caller.chunk(RequestKind::Push, *first).rows as usize;
         let is_a_call = self.process.options.requests == RequestPer::Call;
         if is_a_call { 1 } else { entities.first().map_or(1, chunk) }
+    }
+
+    /// Where a request may end, if it may not end anywhere.
+    fn ends(&self, batch: &[Entry]) -> Result<Vec<usize>, RunError> {
+        let whole = self.process.options.push.unit == PushUnit::Family;
+        let ends = if whole { self.process.store.read(|tx| ends(tx, batch)) } else { Ok(Vec::new()) };
+        Ok(ends.map_err(damaged)?)
     }
 
     /// How many of these edits, from the first on, one request brings.
@@ -180,10 +204,15 @@ impl Pusher {
         let failure = &given_up.failure;
         let left = given_up.tries > 1 || !matches!(failure, Failure::Silence(TransportError::Offline));
         let keeps = match failure {
+            Failure::Refused(ServerError::Unauthorized)
+                if self.process.options.on_unauthorized == OnUnauthorized::Drop =>
+            {
+                false
+            }
             Failure::Refused(error) => self.process.rules.outbox.keeps_after_refusal(error),
             Failure::Silence(TransportError::Cancelled) => self.process.rules.outbox.keeps_after_cancel(),
             Failure::Silence(_) => self.process.rules.outbox.keeps_after_silence(),
-            Failure::Damaged(_) => true,
+            Failure::Stopped | Failure::Damaged(_) => true,
         };
         let consents =
             matches!(failure, Failure::Silence(_)) && self.process.rules.outbox.takes_silence_for_consent();

@@ -2,14 +2,18 @@
 
 use std::rc::Rc;
 
-use super::options::PushOrder;
+use super::families::WholeFamilies;
+use super::options::{PushOptions, PushOrder, PushUnit};
 use super::rules::{Correct, SendRule};
 use crate::base::EntityId;
 use crate::store::{Entry, StoreError, Tx};
 
-/// The rule by which edits go out in this order.
-pub(super) fn rule(order: PushOrder) -> Rc<dyn SendRule> {
-    match order {
+/// The rule by which edits go out as these options have it.
+pub(super) fn rule(options: &PushOptions) -> Rc<dyn SendRule> {
+    if options.unit == PushUnit::Family {
+        return Rc::new(WholeFamilies);
+    }
+    match options.order {
         PushOrder::TopDown => Rc::new(Correct),
         PushOrder::AsMade => Rc::new(AsMade),
         PushOrder::BottomUp => Rc::new(BottomUp),

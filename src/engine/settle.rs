@@ -233,7 +233,8 @@ impl Settler {
     ) -> Result<(), StoreError> {
         let waits = !tx.entries_for(entity, key.as_str())?.is_empty();
         let Some(shadow) = tx.take_shadow(entity, key.as_str())? else { return Ok(()) };
-        if !self.process.rules.outbox.lifts_shadow(is_news(&shadow, settled)) {
+        let hears = self.process.options.conflict.policy.hears;
+        if !self.process.rules.outbox.lifts_shadow(is_news(&shadow, settled, hears)) {
             return Ok(());
         }
         if waits {
@@ -467,7 +468,12 @@ impl Settler {
 
     /// The edit leaves, and its row is as if it had not been made: the backend, which speaks of
     /// another row, has the version that the edit was made on.
-    fn take_back(&self, tx: &Tx<'_>, entry: &Entry, told: &mut Vec<Settled>) -> Result<(), StoreError> {
+    pub(super) fn take_back(
+        &self,
+        tx: &Tx<'_>,
+        entry: &Entry,
+        told: &mut Vec<Settled>,
+    ) -> Result<(), StoreError> {
         let (id, key) = (entry.entity, &entry.key);
         let entity = self.process.setup.schema.entity(id);
         let shown = tx.row(id, key.as_str())?.map(|row| row.values);
@@ -571,9 +577,10 @@ impl Settler {
 }
 
 /// Whether what waited in a shadow is unknown to who has settled the version of this stamp. That
-/// version itself is not; that it is out of the device's reach is.
-fn is_news(shadow: &Row, settled: Stamp) -> bool {
-    shadow.stamp > settled || shadow.stamp == settled && shadow.values.is_none()
+/// version itself is not, if its device `hears` of what it replaces; that it is out of the device's
+/// reach is.
+fn is_news(shadow: &Row, settled: Stamp, hears: bool) -> bool {
+    shadow.stamp > settled || shadow.stamp == settled && (shadow.values.is_none() || !hears)
 }
 
 #[cfg(test)]

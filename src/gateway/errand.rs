@@ -41,7 +41,11 @@ impl Refresh {
         let wait = match error {
             ServerError::Throttled(until_then) => *until_then,
             ServerError::Unavailable | ServerError::GatewayTimeout | ServerError::Failed => wait,
-            ServerError::CursorExpired(_) | ServerError::BadRequest(_) => return None,
+            ServerError::CursorExpired(_)
+            | ServerError::Unauthorized
+            | ServerError::RequestTooLarge(_)
+            | ServerError::AnswerTooLarge(_)
+            | ServerError::BadRequest(_) => return None,
         };
         self.failures += 1;
         (self.failures <= AGAIN_AT_MOST).then_some(wait)

@@ -29,6 +29,9 @@
 //! errand and nothing else, unless it is told to save a cursor apart from its rows
 //! ([`CursorSaved`]).
 //!
+//! One that passes requests through may remember the edits in them (`upload_cache`), so that what
+//! is sent again is answered from there; it outlives its process where it is told to.
+//!
 //! It is the server half of the built-in stack: its [`SyncServer::serve`] is a pure function of the
 //! time, the backend and the bytes, and acts at once. The [`Leg`] between gateway and backend is
 //! arithmetic of its own: the world waits for what it says before and after. Where a device is, the
@@ -47,14 +50,17 @@ mod excerpt;
 mod held;
 mod incarnation;
 mod leg;
+mod limits;
 mod mode;
 mod options;
 mod persistent;
+mod recalled;
 mod replica;
 mod replica_side;
 mod server;
 #[cfg(test)]
 mod tests;
+mod upload_cache;
 
 pub use capture::{
     Canonical, Capture, ChangeLogOptions, Effort, FlagForm, FlagOptions, FlagPer, HashOptions, Initial, Keep,
@@ -67,4 +73,6 @@ pub use incarnation::Restored;
 pub use leg::{Direction, Leg, Options as LegOptions, Outage, OutageMode, Passage};
 pub use mode::{Mode, Unfit};
 pub use options::{CursorSaved, Options, RefreshOptions};
+pub use recalled::Recalled;
 pub use server::{Backup, Gateway};
+pub use upload_cache::UploadCacheOptions;

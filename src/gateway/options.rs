@@ -5,6 +5,7 @@ use super::held::{Advance, CursorHolder};
 use super::incarnation::Restored;
 use super::leg;
 use super::mode::{Mode, Unfit};
+use super::upload_cache::UploadCacheOptions;
 use crate::base::{Bytes, Span, Time, in_words};
 use crate::protocol::Codec;
 
@@ -27,8 +28,16 @@ pub struct Options {
     pub restored: Restored,
     /// How its replica is fed, if it keeps one.
     pub refresh: RefreshOptions,
+    /// So long a token is taken; for ever if `None`.
+    pub token_life: Option<Span>,
     /// The way to the backend; `None` if both stand in one place.
     pub leg: Option<leg::Options>,
+    /// The bytes of the largest request that it takes, if there is a limit.
+    pub body_limit: Option<u64>,
+    /// Those of the largest answer that it sends.
+    pub answer_limit: Option<u64>,
+    /// What it remembers of edits that it passes through, if it does.
+    pub upload_cache: Option<UploadCacheOptions>,
 }
 
 /// How a replica is fed.

@@ -53,7 +53,7 @@ impl Gateway {
             let cpu = Effort { handled: rows, ..Effort::default() }.cpu();
             let age = now.since(persistent.replica.fresh().unwrap_or(now));
             events.push(Event::ReplicaServed { device, age, cpu });
-            Ok((answer, cpu))
+            Ok((self.limits.sends(answer)?, cpu))
         });
         self.cursors.iter_mut().for_each(|cursors| cursors.answered(answer.is_ok()));
         let (answer, cpu) = answer.unwrap_or_else(|error| (codec.refusal(&error), Span::ZERO));

@@ -7,9 +7,11 @@ use super::capture::{self, Ask, Capture, Effort, Reader, Strategy};
 use super::excerpt::Sending;
 use super::held::{CursorHolder, Cursors, Keeping, Line};
 use super::incarnation::{Life, Restored};
+use super::limits::Limits;
 use super::mode::Mode;
 use super::options::Options;
 use super::persistent::Persistent;
+use super::upload_cache::UploadCache;
 use crate::backend::{Backend, Call, Change, Load};
 use crate::base::{DeviceId, EntityId, Stamp, Time, Value};
 use crate::contract::{
@@ -31,12 +33,15 @@ pub struct Gateway {
     restored: Restored,
     /// How it finds out what changed: for devices, or for its replica.
     pub(super) strategy: Box<dyn Strategy>,
+    pub(super) limits: Limits,
     /// By device.
     pub(super) attributes: Vec<Attributes>,
     /// Where devices are, if it holds that.
     pub(super) cursors: Option<Cursors>,
     /// What it has besides if it keeps a replica.
     pub(super) persistent: Option<Persistent>,
+    /// What it remembers of edits that it passed through, if it does.
+    pub(super) uploads: Option<UploadCache>,
 }
 
 /// What a backup holds of a gateway.
@@ -44,6 +49,7 @@ pub struct Backup {
     strategy: Box<dyn Strategy>,
     cursors: Option<Cursors>,
     replica: Option<disk::Backup>,
+    uploads: Option<UploadCache>,
 }
 
 impl Gateway {
@@ -77,9 +83,11 @@ impl Gateway {
             backend_restored,
             restored,
             strategy,
+            limits: Limits { request: options.body_limit, answer: options.answer_limit },
             attributes,
             cursors,
             persistent,
+            uploads: options.upload_cache.map(UploadCache::new),
         }
     }
 
@@ -105,6 +113,7 @@ impl Gateway {
             strategy: self.strategy.copy(),
             cursors: self.cursors.clone(),
             replica: self.persistent.as_ref().map(|persistent| persistent.replica.backup()),
+            uploads: self.uploads.clone(),
         }
     }
 
@@ -112,6 +121,9 @@ impl Gateway {
     /// gives out from now on is unlike what was given between the backup and `now`.
     pub fn restore(&mut self, now: Time, backup: Backup) {
         (self.strategy, self.cursors) = (backup.strategy, backup.cursors);
+        self.uploads = backup.uploads;
+        // What was not durable then is in no backup.
+        self.uploads.iter_mut().for_each(UploadCache::die);
         self.strategy.forget();
         let noticed = self.restored == Restored::Noticed;
         if noticed {
@@ -126,6 +138,7 @@ impl Gateway {
     /// It is replaced by one with the same options that knows nothing of what went before.
     pub fn forget(&mut self) {
         self.strategy = capture::strategy(&self.capture);
+        self.uploads = self.uploads.as_ref().map(|uploads| UploadCache::new(uploads.options));
         if let Some(cursors) = &mut self.cursors {
             *cursors = cursors.afresh();
         }
@@ -138,8 +151,8 @@ impl Gateway {
         effort: &mut Effort,
         backend: &mut Backend,
     ) -> Result<Vec<u8>, ServerError> {
-        let Gateway { codec, strategy, cursors, .. } = self;
-        let (codec, strategy) = (*codec, &mut **strategy);
+        let Gateway { codec, strategy, cursors, uploads, .. } = self;
+        let (codec, strategy, uploads) = (*codec, &mut **strategy, uploads.as_ref());
         let attributes = &self.attributes[request.device().0 as usize];
         match request {
             Request::Pull(pull) => {
@@ -150,13 +163,13 @@ impl Gateway {
             }
             Request::Push(push) => {
                 effort.scanned = push.mutations.len() as u64;
-                let outcomes = take_edits(backend, attributes, push, strategy);
+                let outcomes = take_edits(backend, attributes, push, (strategy, uploads));
                 backend.call.load.rows = outcomes.len() as u64;
                 let ids = push.mutations.iter().map(|mutation| mutation.id.as_str());
                 Ok(codec.results(push.asked(), &mut ids.zip(&outcomes)))
             }
             Request::Sync(SyncRequest { push, pull }) => {
-                let outcomes = take_edits(backend, attributes, push, strategy);
+                let outcomes = take_edits(backend, attributes, push, (strategy, uploads));
                 let life = Life::of(backend.incarnation(), self.backend_restored);
                 let cursors = cursors.as_mut();
                 let unit = self.units.get(usize::from(pull.unit.0));
@@ -202,6 +215,7 @@ impl SyncServer<Backend> for Gateway {
         let mut effort = Effort::default();
         let admitted = backend.admit(device);
         let answer = admitted.and_then(|()| self.handle(&request, &mut effort, backend));
+        let answer = answer.and_then(|answer| self.limits.sends(answer));
         let Effort { scanned, writes, .. } = effort;
         backend.call.load = Load { scanned, written: writes, ..backend.call.load };
         if request.kind().pulls() && backend.call.is_admitted() {
@@ -215,7 +229,10 @@ impl SyncServer<Backend> for Gateway {
     }
 
     fn answer(&mut self, now: Time, _: DeviceId, request: &[u8]) -> Option<Answered> {
-        self.answer_from_replica(now, request)
+        match self.limits.takes(request) {
+            Ok(()) => self.answer_from_replica(now, request),
+            Err(error) => Some(Answered { answer: self.refuse(&error), done_at: now, events: Vec::new() }),
+        }
     }
 
     fn ended(&mut self, backend: &mut Backend, has_left: bool) {
@@ -259,6 +276,7 @@ impl SyncServer<Backend> for Gateway {
 
     fn died(&mut self) {
         self.strategy.forget();
+        self.uploads.iter_mut().for_each(UploadCache::die);
         if let Some(persistent) = &mut self.persistent {
             persistent.die();
         }
@@ -376,10 +394,13 @@ fn take_edits(
     backend: &mut Backend,
     attributes: &[Value],
     push: &PushRequest,
-    strategy: &mut dyn Strategy,
+    (strategy, uploads): (&mut dyn Strategy, Option<&UploadCache>),
 ) -> Vec<Outcome> {
     let now = backend.call.now;
-    let outcomes = backend.push_in_call(attributes, &push.mutations);
+    let outcomes = match uploads {
+        Some(uploads) => uploads.push(backend, attributes, push),
+        None => backend.push_in_call(attributes, &push.mutations),
+    };
     let reader = Reader::Device(push.device, attributes);
     for (mutation, outcome) in push.mutations.iter().zip(&outcomes) {
         strategy.touched(now, reader, mutation.entity, &mutation.key);

@@ -125,6 +125,10 @@ impl Collector {
                 device.iter().for_each(|device| self.sessions.queued(*device, *queued));
                 self.series.longest_queued = self.series.longest_queued.max(*queued);
             }
+            Event::MutationReplayed { .. } => {
+                let by_gateway = *node == Node::Gateway;
+                board.add(if by_gateway { Id::UploadsReplayed } else { Id::BackendReplayed }, 1);
+            }
             _ => {}
         }
         self.traffic.on_backend(*at, event, board);

@@ -241,6 +241,7 @@ fn refusals(t: &mut Telling, made: &LocalEdit, key: &Key) {
         |kind| Event::BackendServed { device: None, kind, queued, locked, service, scanned: 40, rows: 20 };
     t.device(0, Event::Renamed { entity, from: key, to: key }).tell(Node::Backend, served(kind));
     _ = [Event::ApplyAborted, Event::Dangling { rows: 3 }].map(|event| _ = t.device(0, event));
+    t.tell(Node::Gateway, Event::MutationReplayed { edit });
     t.tell(Node::Backend, Event::MutationReplayed { edit }).tell(Node::Backend, served(RequestKind::Push));
     use ConflictKind::{DeleteUpdate, Equal, InsertInsert, UpdateDelete, UpdateTaken, UpdateUpdate};
     for kind in [UpdateUpdate, UpdateDelete, DeleteUpdate, InsertInsert, UpdateTaken, Equal] {
@@ -312,7 +313,7 @@ fn a_size_counts_as_reached_when_it_is_first_between_its_powers_of_two() {
 /// How the names begin of what the world and the oracle know, and no event tells; situations have
 /// tests of their own.
 const WORKED_OUT: &str = "oracle. situation. engine.never_usable.devices workload.edits.unplaced \
-    workload.edits.office_missed device.cpu. device.disk. \
+    workload.untested. workload.edits.office_missed device.cpu. device.disk. \
     device.radio. device.screen. device.transaction. device.lock. device.wal. device.database. \
     device.suspended. device.background.";
 

@@ -7,7 +7,7 @@ use super::table::Id;
 use super::waste::Waste;
 use crate::base::{DeviceId, Span, Time};
 use crate::contract::{
-    Author, DropReason, EditKind, Event, KillReason, ServerError, TransportError, UnitEvent,
+    Author, DropReason, EditKind, Event, KillReason, PhoneEvent, ServerError, TransportError, UnitEvent,
 };
 
 /// A request that has left.
@@ -84,10 +84,15 @@ impl Traffic {
                     ServerError::Throttled(_) => board.add(Id::RequestsThrottled, 1),
                     ServerError::Unavailable => board.add(Id::RequestsUnavailable, 1),
                     ServerError::Failed => board.add(Id::RequestsServerFailed, 1),
+                    ServerError::Unauthorized => board.add(Id::RequestsUnauthorized, 1),
                     ServerError::GatewayTimeout => board.add(Id::RequestsGatewayTimeout, 1),
+                    ServerError::RequestTooLarge(_) | ServerError::AnswerTooLarge(_) => {
+                        board.add(Id::RequestsTooLarge, 1);
+                    }
                     ServerError::CursorExpired(_) | ServerError::BadRequest(_) => {}
                 }
             }
+            Event::Phone(PhoneEvent::TokenRenewed { .. }) => board.add(Id::TokensRenewed, 1),
             Event::RetryScheduled { wait, .. } => {
                 board.add(Id::Retries, 1);
                 board.observe(Id::RetryWait, wait.0);
@@ -215,6 +220,7 @@ impl Traffic {
                 board.add(Id::NetAnswersLost, u64::from(*reason == DropReason::AnswerLost));
                 board.add(Id::NetCaptive, u64::from(*reason == DropReason::CaptivePortal));
                 board.add(Id::NetForeign, u64::from(*reason == DropReason::ForeignAnswer));
+                board.add(Id::NetTooLarge, u64::from(*reason == DropReason::TooLarge));
             }
             Event::CacheAnswered { bytes, stale, asked } => {
                 board.add(if *asked { Id::NetProxyAsked } else { Id::NetProxyHits }, 1);
@@ -242,7 +248,6 @@ impl Traffic {
             Event::MutationIgnored { .. } => board.add(Id::BackendIgnored, 1),
             Event::MutationPutOff { .. } => board.add(Id::BackendPutOff, 1),
             Event::CommitDelayed { .. } => board.add(Id::BackendLate, 1),
-            Event::MutationReplayed { .. } => board.add(Id::BackendReplayed, 1),
             Event::BackendServed { kind, queued, locked, service, scanned, rows, .. } => {
                 board.add(Id::BackendRequests, 1);
                 if kind.pushes() {

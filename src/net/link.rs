@@ -4,10 +4,12 @@ use super::cache::CacheTime;
 use super::conditions::{Conditions, Direction};
 use super::energy::{RadioCost, Radios};
 use super::foreign::{ForeignTime, Mixed, Mixer};
-use super::options::{OutageMode, Radio};
+use super::options::{Limits, OutageMode, Radio};
+use super::proxy::InPlace;
 use super::tcp::{search, staircase};
 use super::weather::{Itinerary, Weather};
 use crate::base::{Seed, Span, Time};
+use crate::contract::DropReason;
 
 /// What becomes of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,9 +108,17 @@ impl Link {
         self.foreign.push(time);
     }
 
-    /// The page that the network gives at `now` in the gateway's place, if it does.
-    pub fn login_page(&self, now: Time) -> Option<&'static [u8]> {
-        self.portals.iter().any(|(from, until)| (*from..*until).contains(&now)).then_some(LOGIN_PAGE)
+    /// What the network says in the gateway's place to a request of so many bytes that is sent at
+    /// `now`, if it does.
+    pub(super) fn in_place(&self, now: Time, bytes: u64) -> Option<InPlace> {
+        let is_shut = self.portals.iter().any(|(from, until)| (*from..*until).contains(&now));
+        let login = InPlace { page: LOGIN_PAGE, why: DropReason::CaptivePortal };
+        is_shut.then_some(login).or_else(|| self.limits(now).stop_request(bytes))
+    }
+
+    /// What its proxy lets through at `now`.
+    pub(super) fn limits(&self, now: Time) -> Limits {
+        self.weather.profile(now).limits
     }
 
     /// Notes for the battery that `bytes` pass the device's radio in these times, as is known at

@@ -27,6 +27,7 @@ mod energy;
 mod foreign;
 mod link;
 mod options;
+mod proxy;
 mod server;
 mod sharing;
 mod stage;
@@ -47,8 +48,8 @@ pub use energy::{Power, RadioCost, RadioUse, Radios};
 pub use foreign::{Foreign, ForeignTime};
 pub use link::{Fate, Link, LossyTime};
 pub use options::{
-    FieldWorker, GapLengths, Gaps, Jitter, JitterTail, LossWindow, Moves, Outage, OutageMode, PacketLoss,
-    Profile, Promotion, Radio, RadioChanges, Steps, Variation,
+    FieldWorker, GapLengths, Gaps, Jitter, JitterTail, Limits, LossWindow, Moves, Outage, OutageMode,
+    PacketLoss, Profile, Promotion, Radio, RadioChanges, Steps, Variation,
 };
 pub use server::Server;
 pub use transport::Way;

@@ -45,6 +45,17 @@ pub struct Profile {
     pub reconnect: Span,
     /// Share of answers that are lost after the gateway acted.
     pub answer_loss: Ppm,
+    /// What its proxy lets through.
+    pub limits: Limits,
+}
+
+/// The bytes of the largest messages that are let through, where there is a limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Of a request.
+    pub request: Option<u64>,
+    /// Of an answer.
+    pub answer: Option<u64>,
 }
 
 /// What a device's radio speaks on a link.
@@ -256,6 +267,7 @@ impl Profile {
             promotion: None,
             reconnect: Span::ZERO,
             answer_loss: Ppm(0),
+            limits: Limits::default(),
         }
     }
 }

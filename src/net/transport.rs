@@ -11,6 +11,7 @@ use super::connection_line::{Flow, Line, MessageId};
 use super::connection_pool::{Found, Pool, Shared};
 use super::foreign::Mixer;
 use super::link::Link;
+use super::proxy::InPlace;
 use super::server::{NoAnswer, Server, ended};
 use super::tcp::{Broken, Connection, Opening, Tls, Traffic};
 use super::through_cache::ThroughCache;
@@ -430,25 +431,21 @@ impl Way {
         (gone.whole, bytes)
     }
 
-    /// The page that the network gives in the gateway's place to a request sent now, if it does.
-    pub(super) fn login_page(&self) -> Option<&'static [u8]> {
-        self.link.borrow().login_page(self.handle.now())
+    /// The network's page in the place of a message of so many bytes.
+    fn put(&self, InPlace { page, why }: InPlace, bytes: u64) -> Vec<u8> {
+        self.events.emit(Event::MessageDropped { reason: why, bytes });
+        page.to_vec()
     }
 
-    /// The server's answer or the network's login page, unless it is lost on its way or the server
-    /// dies.
+    /// The server's answer or the network's page, unless it is lost on its way or the server dies.
     pub(super) async fn served(
         &self,
         server: &dyn Server,
         request: Vec<u8>,
-        page: Option<&'static [u8]>,
+        page: Option<InPlace>,
     ) -> Result<Vec<u8>, NoAnswer> {
         let bytes = match page {
-            Some(page) => {
-                let (reason, bytes) = (DropReason::CaptivePortal, request.len() as u64);
-                self.events.emit(Event::MessageDropped { reason, bytes });
-                page.to_vec()
-            }
+            Some(page) => self.put(page, request.len() as u64),
             None => {
                 let (mixed, keeps) = self.link.borrow().mixes(&self.mixer, self.handle.now());
                 let sent = request.len() as u64;
@@ -458,7 +455,9 @@ impl Way {
                     let reason = DropReason::ForeignAnswer;
                     self.events.emit(Event::MessageDropped { reason, bytes: sent });
                 }
-                bytes
+                let whole = bytes.len() as u64;
+                let stopped = self.link.borrow().limits(self.handle.now()).stop_answer(whole);
+                stopped.map_or(bytes, |page| self.put(page, whole))
             }
         };
         let now = self.handle.now();
@@ -480,7 +479,7 @@ impl Way {
         answer: oneshot::Sender<Result<Vec<u8>, Time>>,
     ) {
         let (mut message, mut direction) = (request, Direction::Up);
-        let page = self.login_page();
+        let page = self.link.borrow().in_place(self.handle.now(), message.len() as u64);
         loop {
             let header = match direction {
                 Direction::Up => self.options.header_up,

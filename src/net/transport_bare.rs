@@ -31,7 +31,7 @@ impl Way {
         (broken_at, deadline): (Time, Time),
         answer: oneshot::Sender<Result<Vec<u8>, Time>>,
     ) {
-        let page = self.login_page();
+        let page = self.link.borrow().in_place(self.handle.now(), request.len() as u64);
         self.handle.sleep_until(arrives).await;
         let bytes = match self.served(&*server, request, page).await {
             // The way that the request came by is gone.

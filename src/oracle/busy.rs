@@ -4,9 +4,10 @@ use std::cmp::Reverse;
 
 use rustc_hash::FxHashMap;
 
-use super::history::RowId;
+use super::history::{History, RowId};
 use crate::base::words::count;
 use crate::base::{DeviceId, EntityId, Key};
+use crate::contract::{Event, LogKind};
 
 /// How many records are told.
 const TOLD: usize = 8;
@@ -72,6 +73,24 @@ impl Busy {
         what(self.rows.entry(row).or_default());
         if let Some(device) = device {
             self.last.insert(device, row);
+        }
+    }
+
+    /// Something happened on a device to a record, perhaps.
+    pub(super) fn on(&mut self, device: DeviceId, event: &Event<'_>, history: &mut History) {
+        let mut note = |entity: EntityId, key: &str, what: fn(&mut Happened)| {
+            self.note(history.remember(entity, key), Some(device), what);
+        };
+        match event {
+            Event::EditMade { edit, .. } => note(edit.entity, edit.key.as_str(), |what| what.edits += 1),
+            Event::EditSent { entity, key, .. } => note(*entity, key.as_str(), |what| what.sent += 1),
+            Event::ConflictDecided { entity, key, .. } => {
+                note(*entity, key.as_str(), |what| what.conflicts += 1);
+            }
+            Event::EditLogged { entity, key, kind: LogKind::Rejected, .. } => {
+                note(*entity, key.as_str(), |what| what.refused += 1);
+            }
+            _ => {}
         }
     }
 

@@ -32,7 +32,7 @@ pub(super) enum Difference<'a> {
     /// It shows another content.
     Differs { expected: &'a Expected, stamp: Stamp, content: u64 },
     /// It shows a row that it should not have.
-    Extra { key: &'a str, stamp: Stamp },
+    Extra { key: &'a str, stamp: Stamp, content: u64 },
     /// It shows the row again, or rows out of the order of keys.
     Twice { key: &'a str },
 }
@@ -56,12 +56,37 @@ fn compared(schema: &Schema, units: &[SyncUnit], id: EntityId) -> bool {
 impl Contents {
     /// Reads the backend.
     pub(super) fn read(schema: &Schema, units: &[SyncUnit], truth: &dyn Truth) -> Contents {
+        Contents::of(schema, |id| compared(schema, units, id), truth)
+    }
+
+    /// Reads some entities of the backend.
+    pub(super) fn of(schema: &Schema, wanted: impl Fn(EntityId) -> bool, truth: &dyn Truth) -> Contents {
         let mut contents = Contents { by_entity: Vec::new(), hash: RowHash::default() };
         for id in schema.ids() {
-            let rows = compared(schema, units, id).then(|| contents.read_entity(schema, id, truth));
+            let rows = wanted(id).then(|| contents.read_entity(schema, id, truth));
             contents.by_entity.push(rows);
         }
         contents
+    }
+
+    /// Hash of these values.
+    pub(super) fn content<'a>(&mut self, values: impl Iterator<Item = &'a Value>) -> u64 {
+        self.hash.own(values)
+    }
+
+    /// Whether the backend's version of this stamp, if it is the present one, has another content
+    /// in these columns.
+    pub(super) fn differs(
+        &mut self,
+        truth: &dyn Truth,
+        (entity, key): (EntityId, &str),
+        (stamp, content): (Stamp, u64),
+        columns: &[usize],
+    ) -> bool {
+        let present = truth.row(entity, key).filter(|(present, _)| *present == stamp);
+        present.is_some_and(|(_, values)| {
+            self.hash.own(columns.iter().map(|&column| &values[column])) != content
+        })
     }
 
     fn read_entity(
@@ -81,6 +106,8 @@ impl Contents {
         });
         for rows in places.values_mut() {
             rows.sort_by(|a, b| a.key.cmp(&b.key));
+            // They are walked through for every device: what is read together lies together.
+            rows.iter_mut().for_each(|row| row.key = Key::new(row.key.as_str()));
         }
         places
     }
@@ -130,7 +157,7 @@ impl Contents {
                     return;
                 }
             }
-            tell(Difference::Extra { key, stamp });
+            tell(Difference::Extra { key, stamp, content: hash.shown(values) });
         });
         for missing in expected {
             compared += 1;

@@ -48,7 +48,7 @@ pub(super) struct Edit {
     pub(super) lost_power: Option<Time>,
     /// A refusal of which the device has not heard yet, and whether the values differed.
     pub(super) unheard: Option<bool>,
-    /// Which device asked for that, as far as one can tell.
+    /// Which device asked for that, or for its commit, as far as one can tell.
     pub(super) asked_by: DeviceId,
     /// The last answer may have said it, or that the edit waits.
     pub(super) perhaps_heard: bool,

@@ -29,7 +29,8 @@ pub(super) struct Found {
     books: FxHashMap<DeviceId, Book>,
     /// All that was ever noted: what a storage was is put in again with a backup or a copy.
     journal: Vec<Line>,
-    /// Edits of devices that may have held more than they told.
+    /// Edits of devices that may have held more than they told, or that found what came to nothing
+    /// and with it their row.
     unsure: BTreeSet<EditId>,
     /// Edits that may be in the storage of a copy, or not.
     unseen: BTreeSet<EditId>,
@@ -184,6 +185,7 @@ impl Found {
         let Some(own) = self.noted(place.device, (id, row)).cloned() else { return };
         let book = self.books.get(&place.device).and_then(|book| book.get(&row)).cloned();
         let on_top = |noted: &Noted| noted.columns.iter().any(|column| column.by == Some(id));
+        let made_row = own.columns.iter().any(|column| column.found.is_none());
         for mut noted in book.into_iter().flatten().filter(on_top) {
             for column in Rc::make_mut(&mut noted.columns) {
                 if column.by == Some(id) {
@@ -192,7 +194,7 @@ impl Found {
                     column.by = under.and_then(|own| own.by);
                 }
             }
-            if self.unsure.contains(&id) {
+            if made_row || self.unsure.contains(&id) {
                 self.unsure.insert(noted.id);
             }
             self.note(place, row, noted);
@@ -390,6 +392,19 @@ mod tests {
         desk.found.given_up(desk.place(PHONE, 3), (first, ROW));
         assert!(!desk.is_contested(PHONE, second, "first"));
         assert!(desk.is_contested(PHONE, second, "mine"));
+    }
+
+    #[test]
+    fn nobody_is_sure_of_what_was_made_on_a_row_that_never_was() {
+        for made_row in [false, true] {
+            let mut desk = Desk::new();
+            let first = desk.makes(PHONE, 1, "mine", "first");
+            let second = desk.makes(PHONE, 2, "again", "first");
+            let gone = Row { values: if made_row { None } else { row("first").values }, ..row("") };
+            desk.found.decided(desk.place(PHONE, 3), (first, ROW), Decision::Local, (&gone, 0));
+            desk.found.given_up(desk.place(PHONE, 4), (first, ROW));
+            assert_eq!(desk.found.is_unsure(second), made_row);
+        }
     }
 
     #[test]

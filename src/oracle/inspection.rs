@@ -209,7 +209,7 @@ impl<'a> Inspection<'a> {
         self.check_overwriting(device, &said.log);
         self.check_edits(device, &said);
         self.check_rows(device, &said, view);
-        self.oracle.look_at_parts(device, view.view, self.truth.truth, true);
+        self.oracle.look_at_parts_at_rest(device, view.view);
     }
 
     /// Notes a device that did not come to rest by the deadline; `why` in words. With a view its
@@ -263,6 +263,7 @@ impl<'a> Inspection<'a> {
             miscalled,
             intents,
             thrift,
+            families,
             ..
         } = self.oracle;
         intents.finish(&mut findings);
@@ -296,7 +297,7 @@ impl<'a> Inspection<'a> {
             ("oracle.kept_both.rows", self.oracle.kept_both),
             ("oracle.stale_copies.rows", self.stale_copies),
         ]);
-        figures.extend(held.odd.figures());
+        figures.extend(held.odd.figures().into_iter().chain(families.finish(self.at)));
         figures.extend([("oracle.doubled.rows", self.doubles), ("oracle.half_seen.rows", self.half_seen)]);
         figures.extend(miscalled.figures(ledger.conflicts, self.oracle.overwritten));
         let gone: Vec<EditId> = ledger.gone().collect();

@@ -143,7 +143,7 @@ impl Ledger {
     }
 
     /// The device from which a verdict on the edit was asked for, as far as one can tell.
-    fn asked_by(&self, id: EditId) -> DeviceId {
+    pub(super) fn asked_by(&self, id: EditId) -> DeviceId {
         let asks = |device: &DeviceId| self.in_flight[device.0 as usize].iter().any(|sent| sent.edit == id);
         std::iter::once(id.device).chain(self.lives.copies()).find(asks).unwrap_or(id.device)
     }
@@ -176,11 +176,12 @@ impl Ledger {
         after: Option<&[Value]>,
         author: Option<EditId>,
     ) {
-        if let Some(author) = author
+        let by = author.map(|author| self.asked_by(author));
+        if let (Some(author), Some(by)) = (author, by)
             && let Some(edit) = self.get_mut(author)
         {
             edit.commits += 1;
-            (edit.unheard, edit.stands) = (None, None);
+            (edit.unheard, edit.stands, edit.asked_by) = (None, None, by);
             let own = edit.row;
             self.close(own, author);
         }
@@ -214,8 +215,16 @@ impl Ledger {
     /// The backend answers with its refusal, if that is its word, and with the row as it is now,
     /// which may say what the edit wants by now.
     pub(super) fn stands(&mut self, id: EditId, places: &Places, history: &History) {
+        let Some(edit) = self.get_mut(id) else { return };
+        let Some(stands) = edit.stands else {
+            // Refused, and committed as something else: which of the two it gives, nobody tells.
+            if edit.refused.is_some() && edit.commits > 0 {
+                edit.unheard = Some(true);
+                self.waits(id);
+            }
+            return;
+        };
         let Some(edit) = self.get(id) else { return };
-        let Some(stands) = edit.stands else { return };
         let by = self.asked_by(id);
         let met = met((id, edit), by, stands, (places, history), self.definition, &self.found);
         let edit = self.get_mut(id).expect("it was there a moment ago");
@@ -346,6 +355,13 @@ impl Ledger {
         self.lives.now(id.device) == 0 || has(committed) && first.is_some_and(has)
     }
 
+    /// Whether `by` need not know that the edit is on the backend: it is there by a copy, or its
+    /// device went back to before it heard of that.
+    pub(super) fn may_not_know(&self, by: DeviceId, (id, edit): (EditId, &Edit)) -> bool {
+        let known = |(life, at)| self.lives.has(id.device, (id.device, life, at));
+        edit.commits > 0 && edit.asked_by != by || edit.acknowledged_first.is_some_and(|first| !known(first))
+    }
+
     /// Whether an edit is on the device as its own, or came to it with a copy.
     pub(super) fn came_to(&self, edit: EditId, device: DeviceId) -> bool {
         edit.device == device || self.was_there(edit, device, self.lives.now(device))
@@ -427,19 +443,20 @@ impl Ledger {
     }
 
     /// The engine of `device` decided a conflict of the edit over `row`, of which the device has
-    /// now seen `seen` versions.
+    /// now seen `seen` versions. Where it is not sure whether it met one, `is_one` is: the engine's
+    /// word.
     pub(super) fn decided(
         &mut self,
         (at, device): (Time, DeviceId),
         id: EditId,
         row: RowId,
-        decision: Decision<'_>,
+        (decision, is_one): (Decision<'_>, bool),
         (seen, gave_way): (usize, GaveWay),
         history: &History,
     ) {
         self.undecided[device.0 as usize].retain(|undecided| *undecided != id);
         let Some(edit) = self.get_mut(id) else { return };
-        if decision != Decision::Same && edit.perhaps_heard && edit.unheard == Some(true) && !edit.conflict {
+        if is_one && edit.perhaps_heard && edit.unheard == Some(true) && !edit.conflict {
             (edit.conflict, edit.unheard) = (true, None);
             self.conflicts += 1;
         }

@@ -87,6 +87,7 @@ mod concerns;
 mod content;
 mod copies;
 mod edit;
+mod families;
 mod fate;
 mod findings;
 mod flow;

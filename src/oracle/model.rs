@@ -8,11 +8,12 @@ use rustc_hash::FxHashMap;
 use super::accounts::Accounts;
 use super::again::Again;
 use super::blind::Blind;
-use super::busy::{Busy, Happened};
+use super::busy::Busy;
 use super::check::Check;
 use super::checks::{self, CommitCase, ShownCase, Turn};
 use super::clock::Clock;
 use super::edit::Refused;
+use super::families::Families;
 use super::findings::Findings;
 use super::flow::{Flow, Names};
 use super::haste::Retries;
@@ -33,7 +34,7 @@ use super::strangers::Strangers;
 use super::thrift::Thrift;
 use super::truth::{Places, RowHash, Truth, place_of};
 use super::untold;
-use crate::base::{DeviceId, EditId, EntityId, Stamp, Time};
+use crate::base::{DeviceId, EditId, Stamp, Time};
 use crate::contract::{
     AppliedChange, Attributes, Author, Capabilities, ColumnKind, CommitKind, ConflictKind, Decision,
     EditKind, Event, KillReason, LocalEdit, LogKind, NamedBy, Node, Occurrence, PageEvent, Refusal, Schema,
@@ -109,6 +110,7 @@ pub struct Oracle {
     /// Columns in which one person's value took the place of another's, unseen.
     pub(super) overwritten: u64,
     pub(super) miscalled: Miscalled,
+    pub(super) families: Families,
     /// Rows that a rule made of edits, to keep both sides of a conflict.
     pub(super) kept_both: u64,
 }
@@ -149,6 +151,7 @@ impl Oracle {
             blind: Vec::new(),
             overwritten: 0,
             miscalled: Miscalled::default(),
+            families: Families::default(),
             kept_both: 0,
             schema: setting.schema,
             units: setting.units,
@@ -199,6 +202,7 @@ impl Oracle {
     /// Something happened, told in first keys.
     fn told(&mut self, occurrence: &Occurrence<'_>) {
         let Occurrence { at, node, event } = occurrence;
+        self.families.on(occurrence, &self.schema, &self.history);
         match (node, event) {
             (Node::Backend, Event::Restored { to, .. }) => self.backend_went_back(*at, *to),
             _ => self.on_backend(*at, event),
@@ -216,26 +220,8 @@ impl Oracle {
         self.again.on(*at, *device, event, told, &mut self.findings);
         self.strangers.on(*device, event, &self.schema, &self.units, &mut self.findings);
         self.accounts.on(event);
-        self.note(*device, event);
+        self.busy.on(*device, event, &mut self.history);
         self.on_device(*at, *device, event);
-    }
-
-    /// Something happened on a device to a record, perhaps.
-    fn note(&mut self, device: DeviceId, event: &Event<'_>) {
-        let mut note = |entity: EntityId, key: &str, what: fn(&mut Happened)| {
-            self.busy.note(self.history.remember(entity, key), Some(device), what);
-        };
-        match event {
-            Event::EditMade { edit, .. } => note(edit.entity, edit.key.as_str(), |what| what.edits += 1),
-            Event::EditSent { entity, key, .. } => note(*entity, key.as_str(), |what| what.sent += 1),
-            Event::ConflictDecided { entity, key, .. } => {
-                note(*entity, key.as_str(), |what| what.conflicts += 1);
-            }
-            Event::EditLogged { entity, key, kind: LogKind::Rejected, .. } => {
-                note(*entity, key.as_str(), |what| what.refused += 1);
-            }
-            _ => {}
-        }
     }
 
     /// Somebody asks a device for a sync, or opens a record on it: no event tells.
@@ -440,7 +426,8 @@ impl Oracle {
         let of = (self.history.row(row), seen);
         let all = |row: RowId| (self.history.row(row), self.history.row(row).versions.len());
         let stays = other.map_or(of, all);
-        if let Some(made) = self.ledger.get(edit).filter(|_| kind != ConflictKind::Equal) {
+        let is_one = kind != ConflictKind::Equal;
+        if let Some(made) = self.ledger.get(edit).filter(|_| is_one) {
             self.miscalled.decided(device, (edit, made), of, other.is_none(), &self.ledger);
         }
         let gave_way = self.ledger.get(edit).map_or_else(GaveWay::default, |made| {
@@ -450,6 +437,7 @@ impl Oracle {
         if let Some(of_edit) = self.ledger.get(edit).map(|made| made.row) {
             self.ledger.found.decided(place, (edit, of_edit), decision, of);
         }
+        let decision = (decision, is_one);
         self.ledger.decided((at, device), edit, row, decision, (seen, gave_way), &self.history);
         gave_way
     }

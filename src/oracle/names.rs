@@ -10,8 +10,8 @@ use std::sync::Arc;
 use super::truth::Truth;
 use crate::base::{EditId, EntityId, Key, Stamp, Value, ValueRef};
 use crate::contract::{
-    AppliedChange, Author, ColumnKind, ConflictKind, DeviceView, EditKind, Event, LocalEdit, LogEntry,
-    NamedBy, OpenConflict, PageEvent, PendingEdit, Schema,
+    AppliedChange, Author, ColumnKind, CommitKind, ConflictKind, DeviceView, EditKind, Event, LocalEdit,
+    LogEntry, NamedBy, OpenConflict, PageEvent, PendingEdit, Schema,
 };
 
 /// What a row was made as, and by which edit.
@@ -37,6 +37,10 @@ pub(super) struct Names {
     twice: BTreeSet<(EntityId, Key, Key)>,
     /// First keys of rows that the backend has under another.
     outdated: BTreeSet<(EntityId, Key)>,
+    /// The keys under which the backend made them, if those are not their first.
+    made: BTreeMap<(EntityId, Key), Key>,
+    /// Rows that it made of creates that had made one before: they are rows of their own.
+    second: BTreeSet<(EntityId, Key)>,
 }
 
 /// Texts of an event that is told in first keys.
@@ -72,6 +76,9 @@ impl Names {
                 None
             }
             Event::Renamed { entity, from, to } if gives_keys(schema, entity) => {
+                if self.second.contains(&(entity, to.clone())) {
+                    return None;
+                }
                 self.is_called(entity, to, from, false)
             }
             Event::ConflictDecided { edit, kind: ConflictKind::InsertInsert, .. }
@@ -88,8 +95,19 @@ impl Names {
                 let first = self.creates.get(&edit)?.clone();
                 if first != *key {
                     self.outdated.insert((entity, first.clone()));
+                    let made = self.made.entry((entity, first.clone())).or_insert_with(|| key.clone());
+                    if made != key {
+                        self.second.insert((entity, key.clone()));
+                        return None;
+                    }
                 }
                 self.is_called(entity, key, &first, true)
+            }
+            // What a backup does not have was not made.
+            Event::Committed { entity, key, author: Author::Backup, kind: CommitKind::Delete, .. } => {
+                let first = self.other(entity, key)?;
+                self.made.remove(&(entity, first));
+                None
             }
             _ => None,
         }

@@ -1,57 +1,89 @@
 //! Rows of which a device shows a part, beside those that it holds in full: what it says of a
 //! version must be what that version said.
 
-use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use rustc_hash::FxHashSet;
 
 use super::check::{Check, Subject};
+use super::content::{Contents, Difference};
 use super::model::Oracle;
 use super::truth::Truth;
 use super::words;
-use crate::base::{DeviceId, EntityId, Key, Stamp, UnitId, Value};
+use crate::base::{DeviceId, EntityId, Key};
 use crate::contract::{DeviceView, Entity};
 
+/// The rows of which units bring parts, as the backend has them: read once for all devices.
+pub struct Parts(Contents);
+
 impl Oracle {
+    /// What devices should show of the rows of which units bring parts.
+    pub fn parts(&self, truth: &dyn Truth) -> Parts {
+        Parts(Contents::of(&self.schema, |id| self.is_in_parts(id), truth))
+    }
+
     /// Looks at what a device shows of entities of which units bring parts. Versions that the
-    /// backend has left behind by now are not looked at. `at_rest` all that is there has come in
-    /// full, and no part is shown.
+    /// backend has left behind by now are not looked at.
     pub fn look_at_parts(
         &mut self,
         device: DeviceId,
         view: &dyn DeviceView,
         truth: &dyn Truth,
-        at_rest: bool,
+        parts: &mut Parts,
     ) {
-        let in_parts = |id: &EntityId| self.units.iter().any(|unit| unit.excerpt(*id).is_some());
-        let entities: Vec<EntityId> = self.schema.ids().filter(in_parts).collect();
-        if entities.is_empty() {
-            return;
-        }
         let waits = view.pending().into_iter().chain(view.held_up());
-        let dirty: Vec<(EntityId, Key)> = waits.map(|edit| (edit.entity, edit.key)).collect();
-        for id in entities {
-            let mut parts: BTreeMap<String, (UnitId, Stamp, Vec<Value>)> = BTreeMap::new();
+        let dirty: FxHashSet<(EntityId, Key)> = waits.map(|edit| (edit.entity, edit.key)).collect();
+        let (schema, places) = (Arc::clone(&self.schema), Rc::clone(&self.places[device.0 as usize]));
+        for id in schema.ids().filter(|id| self.is_in_parts(*id)).collect::<Vec<_>>() {
+            let mut shown = Vec::new();
             view.excerpts(id, &mut |unit, key, stamp, values| {
-                parts.insert(key.to_owned(), (unit, stamp, values.to_vec()));
-            });
-            self.parts_seen += parts.len() as u64;
-            for (key, (unit, stamp, values)) in &parts {
                 let columns = self.units[usize::from(unit.0)].excerpt(id).map(|part| &part.columns[..]);
-                if at_rest {
-                    self.contradicts(device, (id, key), "at rest is shown in part");
-                } else if differs(truth, (id, key), *stamp, (columns.unwrap_or_default(), values)) {
-                    self.contradicts(device, (id, key), "shows in part what its version does not say");
+                let content = parts.0.content(values.iter());
+                shown.push((key.to_owned(), stamp, content, columns.unwrap_or_default().to_vec()));
+            });
+            self.parts_seen += shown.len() as u64;
+            for (key, stamp, content, columns) in shown {
+                if parts.0.differs(truth, (id, &key), (stamp, content), &columns) {
+                    self.contradicts(device, (id, &key), "shows in part what its version does not say");
                 }
             }
-            let schema = std::sync::Arc::clone(&self.schema);
             let entity: &Entity = schema.entity(id);
-            view.rows(id, &mut |key, stamp, values| {
-                let values: Vec<Value> = values.iter().map(|value| value.to_value()).collect();
-                let is_dirty = dirty.iter().any(|(of, own)| *of == id && own.as_str() == key);
-                if !is_dirty && differs(truth, (id, key), stamp, (&entity.projection, &values)) {
-                    self.contradicts(device, (id, key), "shows in full what its version does not say");
+            let mut strange = Vec::new();
+            parts.0.compare(id, &places[usize::from(id.0)], view, &mut |difference| match difference {
+                Difference::Differs { expected, stamp, .. } if stamp == expected.stamp => {
+                    strange.push((expected.key.to_string(), None));
                 }
+                Difference::Extra { key, stamp, content } => {
+                    strange.push((key.to_owned(), Some((stamp, content))));
+                }
+                _ => (),
             });
+            for (key, extra) in strange {
+                let is_wrong =
+                    extra.is_none_or(|shown| parts.0.differs(truth, (id, &key), shown, &entity.projection));
+                if is_wrong && !dirty.contains(&(id, Key::new(&key))) {
+                    self.contradicts(device, (id, &key), "shows in full what its version does not say");
+                }
+            }
         }
+    }
+
+    /// At rest all that is there has come in full, and a device shows no part; what it shows in
+    /// full is compared with all else.
+    pub(super) fn look_at_parts_at_rest(&mut self, device: DeviceId, view: &dyn DeviceView) {
+        for id in self.schema.ids().filter(|id| self.is_in_parts(*id)).collect::<Vec<_>>() {
+            let mut shown = Vec::new();
+            view.excerpts(id, &mut |_, key, _, _| shown.push(key.to_owned()));
+            self.parts_seen += shown.len() as u64;
+            for key in shown {
+                self.contradicts(device, (id, &key), "at rest is shown in part");
+            }
+        }
+    }
+
+    fn is_in_parts(&self, id: EntityId) -> bool {
+        self.units.iter().any(|unit| unit.excerpt(id).is_some())
     }
 
     /// Of what units have of their own, what nobody saw any of.
@@ -65,23 +97,4 @@ impl Oracle {
         let concerns = (Some(device), Some((entity, key)));
         self.findings.add(Check::Contradiction, concerns, || format!("on {device} {record} {how}"));
     }
-}
-
-/// Whether the backend's version of this stamp, if it is the present one, has other values in these
-/// columns.
-fn differs(
-    truth: &dyn Truth,
-    (entity, key): (EntityId, &str),
-    stamp: Stamp,
-    (columns, shown): (&[usize], &[Value]),
-) -> bool {
-    truth.row(entity, key).filter(|(present, _)| *present == stamp).is_some_and(|(_, values)| {
-        columns.len() != shown.len()
-            || columns.iter().zip(shown).any(|(column, own)| !same(&values[*column], own))
-    })
-}
-
-/// A text is told from one that is made of its seed by what it says.
-fn same(backend: &Value, shown: &Value) -> bool {
-    crate::base::Cell::of(backend).to_value() == crate::base::Cell::of(shown).to_value()
 }

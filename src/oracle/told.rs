@@ -4,11 +4,11 @@ use super::clock::Clock;
 use super::words;
 use crate::base::words::count;
 use crate::base::{Key, UnitId, Word};
-use crate::contract::PageEvent;
 use crate::contract::{
     AppEvent, AppliedChange, CommitKind, ConflictKind, Decision, DropReason, Event, Hook, HookEnd,
     KillReason, LocalEdit, LogKind, Refusal, RequestKind, Schema, SyncUnit, TransportError, UnitEvent,
 };
+use crate::contract::{PageEvent, PhoneEvent};
 
 /// Tells events with the names of a scenario.
 #[derive(Clone, Copy, Debug)]
@@ -84,6 +84,7 @@ impl Told<'_> {
             Event::ApplyAborted => "changes not applied: a row refers to one that is not there".to_owned(),
             Event::Dangling { rows } => format!("{rows} rows refer to one that is not there"),
             Event::BecameCopy { of, .. } => format!("became a copy of {of}"),
+            Event::Phone(event) => phone(*event),
             Event::Restored { to, .. } => format!("put back to its state of {}", self.clock.time(*to)),
             Event::RefreshAsked { .. }
             | Event::Refreshed { .. }
@@ -395,6 +396,9 @@ fn world(event: &Event<'_>) -> String {
         Event::MessageDropped { reason: DropReason::ForeignAnswer, bytes } => {
             format!("request of {} given an answer that is not its own", count(*bytes, "byte"))
         }
+        Event::MessageDropped { reason: DropReason::TooLarge, bytes } => {
+            format!("message of {} too large for a proxy", count(*bytes, "byte"))
+        }
         Event::CacheAnswered { bytes, stale, .. } => {
             let what = if *stale { "stale answer" } else { "answer" };
             format!("{what} of {} from a cache on the way", count(*bytes, "byte"))
@@ -445,6 +449,13 @@ fn decided(decision: Decision<'_>) -> String {
         }
         Decision::Both { key } => format!("both stay, the edit as row {key}"),
         Decision::Parked => "a person is to decide".to_owned(),
+    }
+}
+
+/// What happens in the life of a phone.
+fn phone(event: PhoneEvent) -> String {
+    match event {
+        PhoneEvent::TokenRenewed { took } => format!("another token came after {took}"),
     }
 }
 

@@ -96,11 +96,11 @@ pub(super) fn alike(a: &Value, b: &Value) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::Fat;
+    use crate::base::{Fat, Stuff};
 
     #[test]
     fn a_row_hashes_the_same_wherever_it_is_read() {
-        let fat = Fat { seed: 3, len: 40 };
+        let fat = Fat { seed: 3, len: 40, of: Stuff::Words };
         let own = [Value::Null, Value::Int(-1), Value::Real(0.5), Value::text("é"), Value::Fat(fat)];
         let text = fat.text();
         let shown = [

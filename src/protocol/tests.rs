@@ -181,6 +181,8 @@ fn every_verdict_and_every_error_comes_through() {
             ServerError::GatewayTimeout,
             ServerError::Failed,
             ServerError::BadRequest("why".to_owned()),
+            ServerError::RequestTooLarge(1 << 20),
+            ServerError::AnswerTooLarge(6 << 20),
         ] {
             let opened = codec.open(codec.refusal(&error)).unwrap();
             assert!(codec.is_refusal(&opened));

@@ -7,13 +7,13 @@ use super::record::{
     CellFigures, CellRecord, EndingKind, EndingRecord, EventfulRecord, ExpectationRecord, FaultRecord,
     GateRecord, Phases, Reason, SeriesRecord, Verdict, ViolationRecord, held as held_figures,
 };
-use super::{human, missed, occurrences, unplaced};
+use super::{human, missed, occurrences, unplaced, untested};
 use crate::base::{EntityId, Key};
 use crate::contract::Schema;
 use crate::metrics::{self, Figure, Figures, Unit};
 use crate::oracle::{self, Eventful, Violation};
-use crate::scenario::{Bound, Gate, Plan, Planned};
-use crate::world::{Ending, InVain, Missed, Outcome};
+use crate::scenario::{Bound, Gate, Plan};
+use crate::world::{Ending, Outcome};
 
 /// A judged cell with its gates.
 #[derive(Clone, Debug, PartialEq)]
@@ -327,28 +327,7 @@ fn reasons(
         );
         reasons.push(reason(Exit::Correctness, text));
     }
-    let in_vain =
-        outcome.in_vain.iter().filter(|one| plan.swarm.is_none() && !is_optional(plan, &one.action));
-    reasons.extend(in_vain.map(|one| reason(Exit::Threshold, in_vain_text(one))));
-    let of_event = |one: &&Missed| plan.swarm.is_none() && one.of == 0 && edits_in_vain(plan, one);
-    let vain_events = outcome.missed.iter().filter(of_event);
-    reasons.extend(vain_events.map(|one| reason(Exit::Threshold, missed::event_in_vain(&one.event))));
-    let expects_none = |metric| plan.expect.metrics.get(metric).is_some_and(|bound| bound.max == Some(0));
-    let nothing = [
-        (outcome.is_silent, "no device sent a request", REQUESTS),
-        (
-            outcome.is_still && plan.swarm.is_none(),
-            "nobody wanted to edit anything, and no row came to a device",
-            APPLIED,
-        ),
-    ];
-    if let Some((_, why, metric)) = nothing.into_iter().find(|(is_so, ..)| *is_so)
-        && !expects_none(metric)
-    {
-        let text =
-            format!("the run tested nothing: {why}; `expect` with \"{metric}\" = 0 says that this is meant");
-        reasons.push(reason(Exit::Threshold, text));
-    }
+    reasons.extend(untested::reasons(plan, outcome));
     for e in expectations.iter().filter(|e| !e.pass) {
         let why = e.reason.as_deref().unwrap_or("is not as expected");
         let named = if e.what == MISCOUNTED { outcome.miscounted.as_slice() } else { &[] };
@@ -364,18 +343,6 @@ fn reasons(
     reasons
 }
 
-/// Whether the scenario says that no edit of the action need be made.
-fn is_optional(plan: &Plan, action: &str) -> bool {
-    plan.expect.optional.iter().any(|known| known == action)
-}
-
-/// Whether it is an event of whose edits none was made, and its action is not optional.
-fn edits_in_vain(plan: &Plan, one: &Missed) -> bool {
-    let events = plan.events.iter().filter(|event| event.name == one.event);
-    let action = |event: &Planned| Some(plan.workload.actions[event.action()?].name.as_str());
-    events.filter_map(action).any(|action| !is_optional(plan, action))
-}
-
 /// Whether the scenario says how many there are, and not that there are none.
 fn expects(plan: &Plan, metric: &str) -> bool {
     plan.expect.metrics.get(metric).is_some_and(|bound| bound.max != Some(0))
@@ -386,30 +353,6 @@ pub(super) const TAKEN_BACK: &str = "oracle.taken_back.edits";
 
 /// The metric of conflicts that engine and oracle count otherwise.
 const MISCOUNTED: &str = "engine.conflicts.miscounted";
-
-/// The metric of requests.
-const REQUESTS: &str = "engine.requests.count";
-
-/// The metric of rows that came to devices.
-const APPLIED: &str = "engine.apply.rows";
-
-fn in_vain_text(InVain { action, on_phones, wanted, unplaced, prevented }: &InVain) -> String {
-    let edits = human::count(*wanted, "edit");
-    let others = wanted - unplaced - prevented;
-    let whys = [
-        (*unplaced, "the script found no row for it, or no free natural key"),
-        (*prevented, "a blocking sync had the screen until people gave up"),
-        (others, "no app ran, the row was not there, or it was refused"),
-    ];
-    let whys: Vec<&str> = whys.iter().filter(|(edits, _)| *edits > 0).map(|(_, why)| *why).collect();
-    let why = whys.join("; or ");
-    let subject = unplaced::in_vain_subject(action);
-    let place = if *on_phones { " on phones" } else { "" };
-    format!(
-        "{subject} of {edits}{place} none was made, as {why}; `action.{action}.optional` = true says that \
-         this may be"
-    )
-}
 
 fn stuck_text(outcome: &Outcome) -> String {
     let text = match &outcome.ending {

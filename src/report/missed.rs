@@ -1,4 +1,4 @@
-//! Faults that a scenario plans and that did not fire, in words.
+//! What a scenario plans and what did not come, in words; what is made of it is said in `untested`.
 
 use std::collections::BTreeMap;
 
@@ -88,15 +88,22 @@ fn group<'c>(cell: &'c CellRecord, one: &MissedRecord) -> &'c str {
     if one.event.starts_with("hooks.") { &cell.scenario } else { &cell.resolved }
 }
 
+/// Whether it is a part of the scenario that waits to be used, and no trouble that is to strike.
+fn is_part(event: &str) -> bool {
+    ["unit.", "entity.", "fleet."].iter().any(|table| event.starts_with(table))
+}
+
 fn line(cells: u64, of: &MissedRecord) -> String {
     let MissedRecord { event, why, missed, of, devices } = of;
     let in_cells = format!(" in {}", count(cells, "cell"));
     if *of == 0 {
-        let is_key = ["chaos.", "hooks.", "backend.", "gateway.", "action.", "proxy"]
-            .iter()
-            .any(|table| event.starts_with(table));
+        let is_key =
+            ["chaos.", "hooks.", "backend.", "gateway.", "action.", "proxy", "unit.", "entity.", "fleet."]
+                .iter()
+                .any(|table| event.starts_with(table));
         let what = if is_key { event.clone() } else { format!("event {event}") };
-        return format!("{what} changed nothing{}: {why}", if cells > 1 { &in_cells } else { "" });
+        let did = if is_part(event) { "was not used" } else { "changed nothing" };
+        return format!("{what} {did}{}: {why}", if cells > 1 { &in_cells } else { "" });
     }
     let all = count(*of, "device");
     let place = if cells > 1 {

@@ -58,6 +58,7 @@ mod table;
 mod timing;
 pub mod tune;
 mod unplaced;
+mod untested;
 pub mod wire;
 
 #[cfg(test)]

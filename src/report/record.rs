@@ -185,7 +185,7 @@ pub struct CellRecord {
     /// Actions whose edits could not all be made as asked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unplaced: Vec<UnplacedRecord>,
-    /// Kills and losses of power that events planned and that did not come.
+    /// What was planned and did not come: kills, faults that met nobody, parts that were not used.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missed: Vec<MissedRecord>,
     /// Checks of the oracle that nothing can be said of, as the stack does not do what they look

@@ -63,6 +63,16 @@ fn optional(action: &str) -> Plan {
     plan
 }
 
+/// The metric of what tested nothing.
+const UNTESTED: &str = "workload.untested.count";
+
+/// The same in a file that wants nothing untested.
+fn strict(action: &str) -> Plan {
+    let mut plan = optional(action);
+    plan.expect.metrics.insert(UNTESTED.to_owned(), Bound { min: None, max: Some(0) });
+    plan
+}
+
 /// An outcome in which nobody wanted to edit, and nothing came.
 fn still() -> Outcome {
     let mut outcome = Outcome { is_still: true, ..outcome() };
@@ -82,6 +92,7 @@ fn in_vain() -> Outcome {
     ] {
         outcome.figures.insert(metric.to_owned(), value.clone());
     }
+    outcome.figures.insert(UNTESTED.to_owned(), Figure::Value { unit: Unit::Count, value: 1 });
     let action = "survey".to_owned();
     outcome.in_vain.push(InVain { action, on_phones: false, wanted: 9, unplaced: 0, prevented: 0 });
     outcome
@@ -145,6 +156,9 @@ fn each_outcome_has_its_exit_code() {
         ),
         ("the same where that may be", optional("survey"), in_vain(), 0),
         ("the same where another may be", optional("walk"), in_vain(), 10),
+        ("the same where something untested is meant", wanting(UNTESTED, Some(1), None), in_vain(), 0),
+        ("the same where nothing is to be untested", wanting(UNTESTED, None, Some(0)), in_vain(), 10),
+        ("what is optional where nothing is to be untested", strict("survey"), in_vain(), 10),
         ("a run without a request", plan(None, 1), silent(), 10),
         ("the same as expected", wanting("engine.requests.count", None, Some(0)), silent(), 0),
         ("a run in which nothing changes", plan(None, 1), still(), 10),

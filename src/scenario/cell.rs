@@ -3,7 +3,8 @@
 use super::column::{ColumnType, KeyType};
 use super::diagnostic::{Place, choices, excerpt};
 use super::written::Calendar;
-use crate::base::{Value, words};
+use crate::base::{Decimal, Value, words};
+use crate::contract::ColumnKind;
 
 /// A column of an entity that is to be found in a CSV.
 pub(super) struct Wanted<'a> {
@@ -54,7 +55,9 @@ pub(super) fn cell_value(
         return Ok(value);
     };
     let size = match &value {
-        Value::Text(text) => format!(" has {} and", words::count(text.len() as u64, "byte")),
+        Value::Text(text) if !matches!(kind, ColumnType::Date { .. }) => {
+            format!(" has {} and", words::count(text.len() as u64, "byte"))
+        }
         _ => String::new(),
     };
     let title = format!("`{}`{size} is beyond \"{}\"", excerpt(trimmed), wanted.written);
@@ -83,15 +86,35 @@ fn typed_value(cell: &str, kind: &ColumnType, calendar: Option<Calendar>) -> Res
                 .ok_or("a date such as 2026-03-02T08:15:00+01:00"),
             None => Ok(Value::Null),
         },
+        ColumnType::Date { .. } => exact(&ColumnKind::Date, trimmed).ok_or("a date such as 2026-03-02"),
+        ColumnType::Decimal { digits, places } => {
+            let kind = ColumnKind::Decimal { digits: *digits, places: *places };
+            exact(&kind, trimmed).ok_or("a number such as 12.50")
+        }
+        ColumnType::Blob { .. } => exact(&ColumnKind::Blob, trimmed).ok_or("base64 with its padding"),
         _ => Ok(Value::text(cell)),
+    }
+}
+
+fn exact(kind: &ColumnKind, text: &str) -> Option<Value> {
+    kind.canonical(text).map(|text| Value::text(&text))
+}
+
+/// The type that keeps a number as it is written.
+fn keeps(cell: &str) -> String {
+    let plain = cell.trim_start_matches(['-', '+']);
+    let (whole, part) = plain.split_once('.').unwrap_or((plain, ""));
+    match Decimal::read(cell) {
+        Some(_) => format!("decimal({},{})", whole.len() + part.len(), part.len()),
+        None => "text".to_owned(),
     }
 }
 
 /// A number or a date that a device would hold as another: what is wrong, and what would keep it.
 fn bent(cell: &str, wanted: &Wanted<'_>) -> Option<(String, String)> {
     let shown = excerpt(cell);
-    let keep =
-        format!("round it, or write {} = \"text\" in the entity's `schema`, which keeps it", wanted.name);
+    let (name, keeps) = (wanted.name, keeps(cell));
+    let keep = format!("round it, or write {name} = \"{keeps}\" in the entity's `schema`, which keeps it");
     match wanted.kind {
         ColumnType::Int { .. } if is_whole(cell) && cell.parse::<i64>().is_err() => {
             let title = format!("`{shown}` is beyond a whole number of 64 bits");
@@ -105,6 +128,10 @@ fn bent(cell: &str, wanted: &Wanted<'_>) -> Option<(String, String)> {
             let title = format!("`{shown}` has more digits than a real holds: it would be {held}");
             Some((title, keep))
         }
+        ColumnType::Decimal { digits, places } if cell.parse::<f64>().is_ok() => match Decimal::read(cell) {
+            Some(number) if number.with_places(*places).is_some_and(|n| n.has_at_most(*digits)) => None,
+            _ => Some((format!("`{shown}` does not fit into a decimal({digits},{places})"), keep)),
+        },
         ColumnType::Timestamp { .. } if too_fine(cell) => {
             Some((format!("`{shown}` is finer than a microsecond"), FINEST.to_owned()))
         }
@@ -176,9 +203,37 @@ mod tests {
         ] {
             let (title, help) = real(bent).expect_err(bent);
             assert!(title.ends_with(&format!("it would be {held}")), "{title}");
-            assert!(help.contains("x = \"text\""), "{help}");
+            let keeps = ["x = \"text\"", "x = \"decimal("].iter().any(|kept| help.contains(kept));
+            assert!(keeps, "{help}");
         }
+        let (_, help) = real("12345678901234567.89").unwrap_err();
+        assert!(help.contains("x = \"decimal(19,2)\""), "{help}");
         assert!(real("1e999").is_err_and(|(title, _)| title.contains("is not a number")));
+    }
+
+    #[test]
+    fn a_decimal_is_held_with_all_its_digits_or_refused() {
+        let kind = ColumnType::Decimal { digits: 19, places: 2 };
+        let wanted =
+            Wanted { name: "x", kind: &kind, written: "decimal(19,2)", place: None, points_to: None };
+        let value = |cell: &str| cell_value(cell, &wanted, None);
+        assert_eq!(value("12345678901234567.8"), Ok(Value::text("12345678901234567.80")));
+        assert_eq!(value(" 7 "), Ok(Value::text("7.00")));
+        for (bent, keeps) in
+            [("0.125", "decimal(4,3)"), ("123456789012345678.9", "decimal(19,1)"), ("1e3", "text")]
+        {
+            let (title, help) = value(bent).unwrap_err();
+            assert!(title.contains("does not fit into a decimal(19,2)"), "{title}");
+            assert!(help.contains(&format!("x = \"{keeps}\"")), "{help}");
+        }
+        assert!(value("much").is_err_and(|(title, _)| title.contains("is not a number such as")));
+        let kind = ColumnType::Date { from: 0, until: 0 };
+        let wanted = Wanted { name: "d", kind: &kind, written: "date", place: None, points_to: None };
+        let value = |cell: &str| cell_value(cell, &wanted, None);
+        assert_eq!(value("1990-05-01"), Ok(Value::text("1990-05-01")));
+        for bad in ["1990-05-32", "1.5.1990", "1990-05-01T00:00:00Z"] {
+            assert!(value(bad).is_err_and(|(title, _)| title.contains("is not a date")), "{bad}");
+        }
     }
 
     #[test]

@@ -46,6 +46,8 @@ pub struct Chaos {
     pub suspend_mtbf: Span,
     /// Mean length of a suspension.
     pub suspend_mean: Span,
+    /// Mean time between the times at which a device's token is taken back; zero for none.
+    pub token_mtbf: Span,
     /// Mean time between failures of the backend; zero for none.
     pub backend_mtbf: Span,
     /// Mean length of such a failure.

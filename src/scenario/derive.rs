@@ -256,9 +256,12 @@ fn editable(entity: &Node) -> Option<&str> {
             kind,
             Some(
                 ColumnType::Text { .. }
+                    | ColumnType::Unicode { .. }
                     | ColumnType::Prose { .. }
                     | ColumnType::OneOf(_)
                     | ColumnType::Int { .. }
+                    | ColumnType::Decimal { .. }
+                    | ColumnType::Date { .. }
                     | ColumnType::Bool
             )
         )

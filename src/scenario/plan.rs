@@ -7,6 +7,7 @@ use super::budget::Budget;
 use super::chaos::Chaos;
 use super::diagnostic::Diagnostic;
 use super::hook::Hooks;
+use super::phone::PhoneLife;
 use super::query::AppQuery;
 use super::question::Question;
 pub use super::swarm::{Drawn, Situations, Swarm};
@@ -471,6 +472,8 @@ pub enum Happening {
         /// How long its connections last meanwhile.
         sockets: Span,
     },
+    /// Something in the life of a phone.
+    Phone(PhoneLife),
     /// People ask for a sync.
     Trigger {
         /// The unit.

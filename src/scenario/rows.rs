@@ -13,7 +13,7 @@ use super::file;
 use super::quotes;
 use super::tree::{Entry, Node, Origin, Table, Val};
 use super::written::Calendar;
-use crate::base::{Stamp, Value, words};
+use crate::base::{Day, Stamp, Value, words};
 use crate::workload::GivenRow;
 
 /// A CSV that was read; its cells are still texts.
@@ -282,6 +282,10 @@ impl Brought {
         }
         if all(&|c| matches!(c, "true" | "false")) {
             return "bool".to_owned();
+        }
+        // A day without an hour is no instant: it would shift with the zone.
+        if all(&|c| Day::read(c).is_some()) {
+            return "date".to_owned();
         }
         if all(&|c| Calendar::default().stamp(c).is_some()) {
             return "timestamp".to_owned();

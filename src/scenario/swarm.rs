@@ -140,6 +140,7 @@ impl Draw<'_> {
             ("chaos.outage_mtbf", &mut chaos.outage_mtbf),
             ("chaos.cancel_mtbf", &mut chaos.cancel_mtbf),
             ("chaos.suspend_mtbf", &mut chaos.suspend_mtbf),
+            ("chaos.token_mtbf", &mut chaos.token_mtbf),
             ("chaos.proxy_ttl", &mut chaos.proxy_ttl),
             ("chaos.backend_mtbf", &mut chaos.backend_mtbf),
         ] {

@@ -1,6 +1,6 @@
 //! Texts with a grammar of their own: clock times, dates, triggers, scopes, names.
 
-use crate::base::{Span, Stamp, Time};
+use crate::base::{Day, Span, Stamp, Time};
 use crate::contract::Trigger;
 
 use super::diagnostic::closest;
@@ -102,6 +102,16 @@ pub(super) const UPTO: Written = Written {
     canonical: |text| match text {
         "settled" => Some(text.to_owned()),
         _ => text.parse().ok().map(span),
+    },
+};
+/// For how long keys are known again.
+pub(super) const REMEMBERED: Written = Written {
+    want: "\"forever\", \"none\", or a time such as \"24h\", from 1s on",
+    known: Vec::new,
+    why: |text| meant(text, &["forever", "none"]),
+    canonical: |text| match text {
+        "forever" | "none" => Some(text.to_owned()),
+        _ => text.parse().ok().filter(|kept| *kept >= Span::secs(1)).map(span),
     },
 };
 /// Any name.
@@ -209,6 +219,10 @@ impl Calendar {
     pub(super) fn midnight(self) -> Stamp {
         let local = self.start.0 + i64::from(self.utc_offset) * 1_000_000;
         Stamp(self.start.0 - local.rem_euclid(86_400_000_000))
+    }
+    /// The day of the start, local time.
+    pub(super) fn day(self) -> Day {
+        Day::of(Stamp(self.start.0 + i64::from(self.utc_offset) * 1_000_000))
     }
     /// The instant in virtual time; `None` before the start.
     pub(super) fn time(self, clock: Clock) -> Option<Time> {

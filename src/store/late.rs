@@ -96,12 +96,13 @@ impl Tx<'_> {
         Ok(counts.into_iter().sum::<i64>().unsigned_abs())
     }
 
-    /// A row waits no longer, whether or not it did.
+    /// A row waits no longer in this version or an older one, whether or not it did.
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub fn drop_late(&self, entity: EntityId, key: &str) -> Result<()> {
-        self.execute("DELETE FROM late WHERE entity=?1 AND key=?2", (entity.0, key)).map(drop)
+    pub fn drop_late(&self, entity: EntityId, key: &str, upto: Stamp) -> Result<()> {
+        let sql = "DELETE FROM late WHERE entity=?1 AND key=?2 AND stamp<=?3";
+        self.execute(sql, (entity.0, key, upto.0)).map(drop)
     }
 
     /// No row of `entity` waits any longer: all come again.

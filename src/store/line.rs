@@ -20,7 +20,7 @@ use super::options::{Journal, Options};
 use crate::contract::Database;
 
 /// Page caches that a thread keeps besides those in use.
-const CACHES: usize = 64;
+const CACHES: usize = 256;
 /// Connections that a thread keeps open besides those in use.
 const CONNECTIONS: usize = 512;
 

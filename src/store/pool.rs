@@ -53,12 +53,18 @@ pub fn add_keys(tx: &Tx<'_>, entity: EntityId, first: u64, count: u32) -> Result
     tx.execute(sql, (entity.0, first, first + i64::from(count), owner)).map(drop)
 }
 
-/// Takes the next key out of the pool.
+/// Takes the next key out of the pool that no row here has: who went back to a backup has keys in
+/// store that it has used since.
 ///
 /// # Errors
 /// When the database cannot be written.
 pub fn take_key(tx: &Tx<'_>, entity: EntityId) -> Result<Option<Key>> {
-    take(tx, entity, block(tx, entity)?)
+    loop {
+        let key = take(tx, entity, block(tx, entity)?)?;
+        if key.as_ref().map(|key| tx.row(entity, key.as_str())).transpose()?.flatten().is_none() {
+            return Ok(key);
+        }
+    }
 }
 
 /// Takes the next key of any block, no matter to whom it was given; no correct rule asks for it.

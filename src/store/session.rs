@@ -234,6 +234,11 @@ impl<'s> Tx<'s> {
         self.store
     }
 
+    /// The entities.
+    pub fn schema(&self) -> &'s Schema {
+        self.store.schema()
+    }
+
     /// Whether SQLite refuses rows that refer to one that is not there.
     pub fn checks_references(&self) -> bool {
         self.store.checks

@@ -180,6 +180,8 @@ pub struct EntityData {
     pub columns: Vec<Maker>,
     /// Columns that may hold null, with the share of the made rows that do.
     pub nulls: BTreeMap<usize, Ppm>,
+    /// Columns that hold the empty text in this share of the made rows.
+    pub empties: BTreeMap<usize, Ppm>,
     /// Rows of one's own, instead of made ones.
     pub given: Option<Arc<Vec<GivenRow>>>,
     /// All rows carry one stamp this long before the start (an import); `None` spreads the stamps
@@ -207,11 +209,17 @@ impl EntityData {
     /// rows of 1, 11 and 21 columns of text.
     pub fn row_bytes(&self) -> u64 {
         let column = |maker: &Maker| match maker {
-            Maker::Words { min, max } | Maker::Prose { min, max } => {
+            Maker::Words { min, max, .. } | Maker::Prose { min, max } => {
                 60 + (u64::from(*min) + u64::from(*max)) / 2
             }
             Maker::OneOf(_) | Maker::Ref(_) | Maker::Attribute(_) | Maker::Folded { .. } => 40,
-            Maker::Fat { .. } | Maker::Int { .. } | Maker::Real | Maker::Bool | Maker::Moment { .. } => 24,
+            Maker::Day { .. } | Maker::Decimal { .. } => 80,
+            Maker::Fat { .. }
+            | Maker::Blob { .. }
+            | Maker::Int { .. }
+            | Maker::Real
+            | Maker::Bool
+            | Maker::Moment { .. } => 24,
         };
         275 + self.columns.iter().map(column).sum::<u64>()
     }
@@ -237,6 +245,29 @@ pub enum Maker {
         min: u32,
         /// Most bytes.
         max: u32,
+        /// Of which letters.
+        letters: Letters,
+    },
+    /// Bytes that do not compress, as their base64, made lazily.
+    Blob {
+        /// Fewest bytes.
+        min: u32,
+        /// Most bytes.
+        max: u32,
+    },
+    /// A day of a calendar, between these, relative to the day of the start.
+    Day {
+        /// First.
+        from: i64,
+        /// Last.
+        until: i64,
+    },
+    /// A number of at most so many digits, some of them decimal places; none is below zero.
+    Decimal {
+        /// All digits.
+        digits: u8,
+        /// Those after the point.
+        places: u8,
     },
     /// Words with the frequencies of words that people write, between so many bytes.
     Prose {
@@ -295,9 +326,23 @@ pub enum Maker {
     },
 }
 
+/// The letters of a text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Letters {
+    /// Of ASCII.
+    #[default]
+    Plain,
+    /// Of many scripts; half of the texts have their accents composed with the letters, the others
+    /// apart.
+    Many,
+}
+
 impl Maker {
-    /// Bytes of a fat text in the mean; `None` for other values.
+    /// Bytes of a fat text or a blob in the mean; `None` for other values.
     pub fn fat_bytes(&self) -> Option<u64> {
+        if let Maker::Blob { min, max } = self {
+            return Some((u64::from(*min) + u64::from(*max)) * 2 / 3);
+        }
         let Maker::Fat { median, sigma_milli, max, rare } = self else { return None };
         let of = |z: f64| {
             (f64::from(*median) * libm::exp(z * f64::from(*sigma_milli) / 1_000.0))

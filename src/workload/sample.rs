@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{
-    Action, Contention, Dataset, EntityData, LoginWave, Maker, Options, Peak, Person, attribute_value,
+    Action, Contention, Dataset, EntityData, Letters, LoginWave, Maker, Options, Peak, Person,
+    attribute_value,
 };
 use crate::base::{DeviceId, EntityId, Ppm, Seed, Span, Stamp, Time, Value};
 use crate::contract::{Column, ColumnKind, Delivery, EditKind, Entity, Schema, ScopeRule};
@@ -77,11 +78,12 @@ pub(super) fn schema() -> Schema {
 }
 
 pub(super) fn data() -> Vec<EntityData> {
-    let words = |min, max| Maker::Words { min, max };
+    let words = |min, max| Maker::Words { min, max, letters: Letters::Plain };
     let made = |rows, columns| EntityData {
         rows,
         columns,
         nulls: BTreeMap::new(),
+        empties: BTreeMap::new(),
         given: None,
         one_stamp: None,
         age: Span::secs(200 * 86_400),

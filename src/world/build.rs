@@ -15,6 +15,7 @@ use super::fired;
 use super::hardware::{Fitting, Hardware};
 use super::hub::{Hub, Listeners, NodeSink, Round};
 use super::opened::Opened;
+use super::phone::{self, Lives};
 use super::ports::{self, Parts};
 use super::process::Process;
 use super::registry::Halves;
@@ -22,6 +23,7 @@ use super::resolver::Resolver;
 use super::server::{Brought, Counter, ServerHalf, Servers};
 use super::suspensions::{self, Suspend};
 use super::template::Templates;
+use super::token::Wallet;
 use super::tried::Tried;
 use super::truth::Initial;
 use super::wanted::Wanted;
@@ -89,6 +91,8 @@ pub(super) fn build(
     faults.add((&mut disturbances.told, &mut disturbances.awaited));
     let mut suspensions = suspensions::draw(&plan, &devices);
     faults.add((&mut suspensions.told, &mut suspensions.awaited));
+    let mut phones = phone::draw(&plan, &devices);
+    faults.add((&mut phones.told, &mut phones.awaited));
     disturbances.hindrances.iter().for_each(|hindrance| backend.hinder(*hindrance));
     let windows;
     (faults.fired, windows) = fired::planned(&plan, &devices);
@@ -132,6 +136,7 @@ pub(super) fn build(
         servers: &servers,
         faults: &faults,
         disturbances: &disturbances,
+        phones: &phones,
         node,
         factory,
     };
@@ -169,6 +174,7 @@ struct Fitter<'w> {
     servers: &'w Rc<Servers>,
     faults: &'w Faults,
     disturbances: &'w Disturbances,
+    phones: &'w Lives,
     /// The bench's own node.
     node: NodeId,
     factory: Rc<dyn EngineFactory>,
@@ -180,7 +186,10 @@ impl Fitter<'_> {
         let seed = self.plan.seed.derive("world.device", u64::from(id.0));
         let link = Rc::new(RefCell::new(self.link(&device, seed.derive("net", 0))));
         let sink = Rc::new(NodeSink { hub: self.hub.clone(), node: Node::Device(id) });
-        let counter = Rc::new(Counter { servers: self.servers.clone(), device: id });
+        let revoked = self.phones.revoked[id.0 as usize].clone();
+        let wallet = Wallet::new(self.plan.gateway.token_life, revoked);
+        let counter = Counter { servers: self.servers.clone(), device: id, wallet: wallet.clone() };
+        let counter = Rc::new(counter);
         let options = self.plan.transport.clone();
         let way = Way::new(self.handle.clone(), self.servers.node, link.clone(), counter, sink, options);
         self.servers.process.reached_by(&way);
@@ -199,6 +208,7 @@ impl Fitter<'_> {
             disk,
             journal: self.plan.store.journal,
             way,
+            wallet,
             hooks: self.plan.hooks.clone(),
             background: device.background,
             factory: self.factory.clone(),

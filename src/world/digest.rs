@@ -8,8 +8,8 @@ use crate::base::{DeviceId, Digest, EditId, EntityId, Key, Span, Stamp, Time, Un
 use crate::contract::{
     AppEvent, AppliedChange, Author, CommitKind, ConflictKind, Decision, DeviceView, DropReason, EditError,
     EditKind, Event, Hook, HookEnd, KillReason, LocalEdit, LogEntry, LogKind, Node, Occurrence, OpenConflict,
-    Overtaken, PageEvent, PendingEdit, Refusal, RequestKind, ServerError, Sides, SyncError, TransportError,
-    UnitEvent,
+    Overtaken, PageEvent, PendingEdit, PhoneEvent, Refusal, RequestKind, ServerError, Sides, SyncError,
+    TransportError, UnitEvent,
 };
 use crate::metrics::Figures;
 
@@ -129,6 +129,7 @@ events! {
     143 NetworkAsked,
     151 Listed { rows, steps, pages, took, waited },
     110 Page(page),
+    170 Phone(phone),
 }
 
 impl Told for UnitEvent<'_> {
@@ -149,6 +150,17 @@ impl Told for UnitEvent<'_> {
                 unit.tell(digest);
             }
             UnitEvent::Cursors { .. } => {}
+        }
+    }
+}
+
+impl Told for PhoneEvent {
+    fn tell(&self, digest: &mut Digest) {
+        match self {
+            PhoneEvent::TokenRenewed { took } => {
+                digest.number(0);
+                took.tell(digest);
+            }
         }
     }
 }
@@ -277,9 +289,11 @@ impl Told for ServerError {
         match self {
             ServerError::Throttled(wait) => wait.tell(digest),
             ServerError::CursorExpired(entity) => entity.tell(digest),
+            ServerError::RequestTooLarge(limit) | ServerError::AnswerTooLarge(limit) => digest.number(*limit),
             ServerError::Unavailable
             | ServerError::GatewayTimeout
             | ServerError::Failed
+            | ServerError::Unauthorized
             | ServerError::BadRequest(_) => {}
         }
     }

@@ -261,3 +261,26 @@ fn backend_faults_of_which_nothing_comes_are_told() {
         assert_eq!(told(backend), [(key.to_owned(), why.to_owned())]);
     }
 }
+
+#[test]
+fn parts_that_are_not_used_are_told_and_what_follows_is_not() {
+    let told = |more: &str| -> Vec<String> {
+        let outcome = outcome(&format!("duration = \"1h\"\n{PULLING}{more}"));
+        let counted = value(&outcome, "workload.untested.count");
+        let still = u64::from(outcome.is_still || outcome.is_silent);
+        assert_eq!(counted, outcome.missed.len() as u64 + still);
+        outcome.missed.into_iter().map(|missed| missed.event).collect()
+    };
+    assert_eq!(told(""), [""; 0], "the drain is no part of it");
+    let rare = "[unit.Rare]\non = [\"every 9h\", \"background\"]\npull = [\"*\"]\n";
+    assert_eq!(told(rare), ["unit.Rare"], "that no window came follows from it");
+    let photo = "[entity.photo]\nrows = 0\ndelivery = \"upload-only\"\n\
+                 schema = { id = \"uuid key\", text = \"text\" }\n";
+    assert_eq!(told(photo), ["entity.photo"]);
+    let out =
+        "[workload.login.all]\nat = \"+2m\"\n[event.out]\nat = \"+1s\"\noutage = { for = \"59m59s\" }\n";
+    assert_eq!(told(out), ["fleet.phones", "out"], "units and rows wait for a login");
+    let hook = "[hooks.on_sync_error]\ntakes = \"1s\"\n";
+    assert_eq!(told(hook), ["hooks.on_sync_error"]);
+    assert_eq!(told("[hooks.on_sync_start]\ntakes = \"1s\"\n"), [""; 0]);
+}

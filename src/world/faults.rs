@@ -7,7 +7,7 @@ use super::clock::Jump;
 use super::hardware::SlowTime;
 use super::missed::{Awaited, Struck};
 use super::power::SyncLoss;
-use crate::base::{DeviceId, Ppm, Seed, Span, Stream, Time, words};
+use crate::base::{DeviceId, Ppm, Seed, Span, Stream, Time, Word, words};
 use crate::contract::KillReason;
 use crate::net::{LossyTime, Outage, OutageMode, Profile};
 use crate::scenario::{AtSync, Chaos, DevicePlan, Happening, Lengths, Plan, Who};
@@ -172,7 +172,7 @@ impl Faults {
                 for device in chosen {
                     self.outages[device.0 as usize].push(outage);
                 }
-                let (who, mode) = (count(chosen), mode_word(*mode));
+                let (who, mode) = (count(chosen), mode.word());
                 self.tell(at, format!("{name}: outage of {who} for {length}, mode {mode}"));
             }
             Happening::AnswerLoss { length, loss } => {
@@ -226,6 +226,7 @@ impl Faults {
             | Happening::Import { .. }
             | Happening::Edits { .. }
             | Happening::Suspend { .. }
+            | Happening::Phone(_)
             | Happening::Trigger { .. } => {}
         }
     }
@@ -450,7 +451,7 @@ impl Faults {
             let mode = *stream.pick(&[OutageMode::Drop, OutageMode::Hold, OutageMode::Reset]);
             let noticed = stream.chance(chaos.outage_noticed.share());
             self.outages[device.0 as usize].push(Outage { from: at, until: at + length, mode, noticed });
-            self.tell(at, format!("chaos: outage of {device} for {length}, mode {}", mode_word(mode)));
+            self.tell(at, format!("chaos: outage of {device} for {length}, mode {}", mode.word()));
         }
         if chaos.answer_loss.0 > 0 {
             let lossy = LossyTime { from: Time::ZERO, until: end, loss_ppm: chaos.answer_loss.0 };
@@ -561,15 +562,6 @@ pub(super) fn count(devices: &[DeviceId]) -> String {
     match devices {
         [one] => one.to_string(),
         many => words::count(many.len() as u64, "device"),
-    }
-}
-
-/// A mode as scenario files write it.
-fn mode_word(mode: OutageMode) -> &'static str {
-    match mode {
-        OutageMode::Drop => "drop",
-        OutageMode::Hold => "hold",
-        OutageMode::Reset => "reset",
     }
 }
 

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use super::faults::choose;
 use super::missed::Awaited;
+use super::parts::Parts;
 use super::windows::{Sign, Window, Windows};
-use crate::base::{DeviceId, EntityId, Key, Span, Time, Word};
+use crate::base::{DeviceId, EntityId, Key, Span, Time};
 use crate::contract::EditKind;
 use crate::scenario::{DevicePlan, Happening, Plan};
 
@@ -16,7 +17,7 @@ const INSTANT: Span = Span::millis(1);
 /// An edit is saved so long after it was begun, at the latest: it waits for the lock.
 const SAVED_WITHIN: Span = Span::secs(120);
 
-/// The events, kinds of chaos and hooks of `plan` that have to meet somebody, by name, and when
+/// The events, kinds of chaos and parts of `plan` that have to meet somebody, by name, and when
 /// that would show.
 pub(super) fn planned(plan: &Plan, devices: &[DevicePlan]) -> (BTreeMap<String, Awaited>, Windows) {
     let (mut events, mut windows) = (BTreeMap::new(), Windows::default());
@@ -47,12 +48,9 @@ pub(super) fn planned(plan: &Plan, devices: &[DevicePlan]) -> (BTreeMap<String, 
         }
         events.insert(key.to_owned(), awaited);
     }
-    for hook in plan.hooks.keys() {
-        let key = format!("hooks.{}", hook.word());
-        let awaited = Awaited::anywhere(&key, "it was never called");
-        windows.await_hook(*hook, awaited.met());
-        events.insert(key, awaited);
-    }
+    let (names, parts) = Parts::planned(plan, devices);
+    windows.parts = parts;
+    events.extend(names);
     (events, windows)
 }
 
@@ -188,6 +186,7 @@ fn meets(at: Time, what: &Happening) -> Option<Meets> {
         | Happening::Cancel { .. }
         | Happening::Suspend { .. }
         | Happening::Import { .. }
+        | Happening::Phone(_)
         | Happening::Clone { .. }
         | Happening::GatewayReplaced { .. } => return None,
     };

@@ -294,4 +294,10 @@ impl Hardware {
         self.hub.emit(Node::Device(self.id), Event::Decoded { peak, tight });
         peak <= self.memory.0
     }
+
+    /// Whether there is memory to write requests of so many bytes out of rows, which takes what
+    /// reading them would.
+    pub(super) fn has_memory_to_send(&self, bytes: u64) -> bool {
+        self.decoder.peak(bytes) <= self.memory.0
+    }
 }

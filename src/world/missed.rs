@@ -1,4 +1,4 @@
-//! Faults that a scenario plans and that do not fire: who is not told believes that they did.
+//! What a scenario plans and what does not come: who is not told believes that it did.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -12,12 +12,14 @@ use crate::scenario::AtSync;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Struck(Rc<Cell<bool>>);
 
-/// A fault that an event plans, and what became of it.
+/// A fault or a part that a scenario plans, and what became of it.
 #[derive(Clone, Debug)]
 pub(super) struct Awaited {
     event: String,
     why: String,
     on: On,
+    /// Without any of these it cannot come, and that is told in its place.
+    after: Vec<Struck>,
 }
 
 /// Where a fault is to fire.
@@ -29,10 +31,12 @@ enum On {
     Any(Struck),
 }
 
-/// A planned fault that did not fire on some of its devices, or that met nobody.
+/// A planned fault that did not fire on some of its devices, or that met nobody, or a part that
+/// was not used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Missed {
-    /// The event, or the key of what comes by itself, such as `chaos.kill_mtbf`.
+    /// The event, or the key of what comes by itself or is a part, such as `chaos.kill_mtbf` or
+    /// `unit.Online`.
     pub event: String,
     /// Why it did not fire there, in words.
     pub why: String,
@@ -40,6 +44,13 @@ pub struct Missed {
     pub devices: Vec<DeviceId>,
     /// On how many devices it was to fire; 0 if it had to meet somebody.
     pub of: u64,
+}
+
+impl Missed {
+    /// Whether nothing came of it at all.
+    pub fn is_whole(&self) -> bool {
+        self.devices.len() as u64 == self.of
+    }
 }
 
 impl Struck {
@@ -82,12 +93,23 @@ impl Awaited {
                 _ => "the app did not run at the time".to_owned(),
             },
         };
-        Awaited { event: event.to_owned(), why, on: On::Each(Vec::new()) }
+        Awaited { event: event.to_owned(), why, on: On::Each(Vec::new()), after: Vec::new() }
     }
 
     /// What has to meet somebody: an event, or the key of what comes by itself.
     pub(super) fn anywhere(event: &str, why: impl Into<String>) -> Awaited {
-        Awaited { event: event.to_owned(), why: why.into(), on: On::Any(Struck::default()) }
+        let on = On::Any(Struck::default());
+        Awaited { event: event.to_owned(), why: why.into(), on, after: Vec::new() }
+    }
+
+    /// The same, which cannot come before one of these has.
+    pub(super) fn after(self, others: &[Struck]) -> Awaited {
+        Awaited { after: others.to_vec(), ..self }
+    }
+
+    /// The event or the key that plans it.
+    pub(super) fn name(&self) -> &str {
+        &self.event
     }
 
     /// One more device that it is to fire on.
@@ -112,6 +134,9 @@ impl Awaited {
 
     /// Where it did not fire, if it did not everywhere.
     pub(super) fn missed(&self) -> Option<Missed> {
+        if !self.after.is_empty() && !self.after.iter().any(Struck::get) {
+            return None;
+        }
         let (event, why) = (self.event.clone(), self.why.clone());
         let on = match &self.on {
             On::Each(on) => on,

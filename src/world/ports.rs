@@ -19,11 +19,12 @@ use super::hub::Hub;
 use super::screen::Screen;
 use super::storage::Storage;
 use super::suspension::Suspension;
+use super::token::{Carrier, Wallet};
 use super::unsaved::Unsaved;
 use crate::base::{DeviceId, EntityId, Seed, Span, Stamp, Time};
 use crate::contract::{
     CrashPoints, DeviceSetup, EngineFactory, Event, EventSink, KillReason, LocalBoxFuture, Machine, Node,
-    Ports, Spawn, Work,
+    Ports, Spawn, Transport, Work,
 };
 use crate::disk::Disk;
 use crate::engine::Identity;
@@ -42,6 +43,8 @@ pub(super) struct Parts {
     pub(super) disk: Disk,
     pub(super) journal: Journal,
     pub(super) way: Rc<Way>,
+    /// Its token, if that does not last for ever.
+    pub(super) wallet: Option<Rc<Wallet>>,
     pub(super) hooks: Arc<Hooks>,
     pub(super) background: Option<Budget>,
     pub(super) factory: Rc<dyn EngineFactory>,
@@ -64,6 +67,13 @@ pub(super) fn device(handle: &Handle, hub: &Rc<Hub>, parts: Parts) -> Rc<Device>
     let attention = Rc::new(Attention::new(&setup.units, parts.hooks.clone()));
     let screen = Rc::new(Screen::new(&setup.units));
     let Parts { start, utc_offset, gait, .. } = parts;
+    let transport: Rc<dyn Transport> = match parts.wallet {
+        None => Rc::new(way.clone()),
+        Some(wallet) => {
+            let (handle, hub, way) = (handle.clone(), hub.clone(), way.clone());
+            Rc::new(Carrier { handle, hub, device: id, way, wallet })
+        }
+    };
     Rc::new_cyclic(|me: &Weak<Device>| {
         let line = DeviceSink {
             hub: hub.clone(),
@@ -77,7 +87,7 @@ pub(super) fn device(handle: &Handle, hub: &Rc<Hub>, parts: Parts) -> Rc<Device>
         let ports = Ports {
             clock: Rc::new(DeviceClock { handle: handle.clone(), start, utc_offset, gait }),
             spawn: Rc::new(DeviceTasks { handle: handle.clone(), node, device: me.clone() }),
-            transport: Rc::new(way.clone()),
+            transport,
             crash: Rc::new(DevicePoints(me.clone())),
             events: Rc::new(line),
             hooks: Rc::new(hooks(handle, parts.hooks, &way, seed, me.clone())),
@@ -231,7 +241,17 @@ impl Machine for DeviceMachine {
     }
 
     fn can_decode(&self, bytes: u64) -> bool {
-        let fits = self.hardware.has_memory_for(bytes);
+        self.lives(self.hardware.has_memory_for(bytes))
+    }
+
+    fn can_send(&self, bytes: u64) -> bool {
+        self.lives(self.hardware.has_memory_to_send(bytes))
+    }
+}
+
+impl DeviceMachine {
+    /// Kills a process that has not the memory which it needs.
+    fn lives(&self, fits: bool) -> bool {
         if !fits && let Some(device) = self.device.upgrade() {
             device.die_here(KillReason::LowMemory, Some(OPENED_AGAIN_AFTER));
         }

@@ -89,6 +89,8 @@ pub(super) struct Process {
     pub(super) refresh_now: Bell,
     pub(super) upload_now: Bell,
     pub(super) turns: Turns,
+    /// The backend has answered a request with edits that are remembered.
+    pub(super) upload_answered: Notify,
     armed: RefCell<Option<(String, u32)>>,
     passed: RefCell<BTreeMap<&'static str, u64>>,
 }
@@ -104,6 +106,7 @@ impl Process {
             ways: RefCell::default(),
             refresh_now: Bell::new(handle),
             upload_now: Bell::new(handle),
+            upload_answered: handle.notify(),
             turns: Turns { upload_waits: Cell::new(false), upload_went: handle.notify() },
             armed: RefCell::default(),
             passed: RefCell::default(),

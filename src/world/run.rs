@@ -8,16 +8,17 @@ use super::build::{self, World, dataset};
 use super::coding::energy;
 use super::device::Device;
 use super::digest::{self, Digested, RowDigests};
-use super::faults::{Faults, Kill};
+use super::faults::Kill;
 use super::hardware::Spent;
-use super::missed::{Awaited, Missed, Struck};
+use super::missed::Struck;
 use super::outcome::{Ending, Outcome};
 use super::phases::{Ended, named};
 use super::registry::Stacks;
 use super::requests::RequestLog;
 use super::suspension::Counts;
-use super::tried::{InVain, Tried};
+use super::tried::Tried;
 use super::truth::{Now, Unread};
+use super::untested::Untested;
 use super::watch::Watch;
 use crate::base::{DeviceId, EntityId, Key, Span, Time};
 use crate::contract::{DeviceView, KillReason};
@@ -25,7 +26,7 @@ use crate::disk::Moment;
 use crate::metrics::Timeline;
 use crate::net::{Link, Radio, RadioCost};
 use crate::oracle::{Clock, Filter, Inspection, Life, Oracle, Story, Truth, Verdict};
-use crate::scenario::{Plan, Planned};
+use crate::scenario::Plan;
 use crate::workload::Placed;
 
 /// A plan that cannot be run; the scenario has to be changed.
@@ -332,22 +333,15 @@ fn told(ended: Ended) -> Ending {
     }
 }
 
-/// The faults that did not fire in a world that was not cut off. Of an event whose action had no
-/// edit made all is told.
-fn missed(faults: &Faults, plan: &Plan, in_vain: &[InVain]) -> Vec<Missed> {
-    let is_told = |missed: &Missed| {
-        let planned = plan.events.iter().find(|planned| planned.name == missed.event);
-        let name = planned.and_then(Planned::action).map(|action| &plan.workload.actions[action].name);
-        name.is_some_and(|name| in_vain.iter().any(|one| one.action == *name))
-    };
-    let awaited = faults.awaited.iter().chain(faults.fired.values());
-    awaited.filter_map(Awaited::missed).filter(|missed| !is_told(missed)).collect()
-}
-
-/// Edits of the script that were not placed, and edits of the office that came to nothing.
-fn in_script(placed: &Placed, tried: &Tried) -> [(&'static str, u64); 2] {
+/// Edits of the script that were not placed, edits of the office that came to nothing, and what was
+/// not tested.
+fn in_script(placed: &Placed, tried: &Tried, untested: &Untested) -> [(&'static str, u64); 3] {
     let unplaced = placed.actions.iter().map(|action| action.left_out).sum();
-    [("workload.edits.unplaced", unplaced), ("workload.edits.office_missed", tried.office_missed())]
+    [
+        ("workload.edits.unplaced", unplaced),
+        ("workload.edits.office_missed", tried.office_missed()),
+        ("workload.untested.count", untested.count()),
+    ]
 }
 
 /// The oracle looks at one device after the other, until it `stops`.
@@ -454,8 +448,9 @@ impl World {
         }
         let (now, hub) = (Now(&self.servers.backend, &|| false), &self.hub);
         let Some(mut oracle) = hub.with(|listeners| listeners.oracle.take()) else { return };
+        let mut parts = oracle.parts(&now);
         for device in &self.devices {
-            device.with_view(|view| oracle.look_at_parts(device.id(), view, &now, false));
+            device.with_view(|view| oracle.look_at_parts(device.id(), view, &now, &mut parts));
         }
         hub.with(|listeners| listeners.oracle = Some(oracle));
     }
@@ -490,15 +485,15 @@ impl World {
         }
         let whole = matches!(ended, Ended::Well | Ended::Stuck(_));
         let placed = script.summary.placed();
-        let in_vain = if whole { listeners.tried.in_vain(&placed.actions) } else { Vec::new() };
-        figures.extend(in_script(&placed, &listeners.tried));
+        let untested = Untested::of(whole, &faults, &plan, (&listeners.tried, &placed.actions));
+        figures.extend(in_script(&placed, &listeners.tried, &untested));
         let content = rows.content.hex();
         listeners.digest.text(&content);
         listeners.digest.text(&rows.stamps.hex());
         let mut collected = listeners.collector.finish(ended_at, &figures);
         verdict.uncounted.iter().for_each(|metric| _ = collected.figures.remove(*metric));
         let outcome = Outcome {
-            missed: if whole { missed(&faults, &plan, &in_vain) } else { Vec::new() },
+            missed: untested.missed,
             digest: listeners.digest.hex(),
             figures_digest: digest::of_figures(&collected.figures),
             content,
@@ -516,9 +511,9 @@ impl World {
             series: collected.series,
             distributions: collected.distributions,
             faults: faults.told,
-            in_vain,
-            is_silent: whole && !listeners.tried.has_asked(),
-            is_still: whole && !listeners.tried.has_changed(),
+            in_vain: untested.in_vain,
+            is_silent: untested.is_silent,
+            is_still: untested.is_still,
             placed,
             events: listeners.events,
         };

@@ -6,10 +6,11 @@ use std::rc::Rc;
 use super::coding::GatewayCoding;
 use super::hub::Hub;
 use super::process::Process;
+use super::token::{Gate, Wallet};
 use crate::backend::{self, Backend, Called, Commit, Fact};
 use crate::base::{DeviceId, Span, Time};
 use crate::contract::{Answered, EachServed, Event, LocalBoxFuture, Node, ServerError, SyncServer};
-use crate::gateway::{Direction, Gateway, Leg, Passage};
+use crate::gateway::{Direction, Gateway, Leg, Passage, Recalled};
 use crate::net::{Server, Version};
 use crate::protocol::Way;
 use crate::sim::{Handle, NodeId};
@@ -110,9 +111,56 @@ impl Servers {
             }
             return answered.answer;
         }
+        if let Some(gateway) = &self.gateway {
+            let wait = gateway.borrow().waits_for_answers();
+            if let Some(wait) = wait {
+                return self.answer_once(gateway, wait, from, request).await;
+            }
+        }
         let bytes = request.len() as u64;
         let answer = self.over(bytes, move |servers, deadline| servers.ask(from, deadline, &request)).await;
         answer.unwrap_or_else(|error| self.server.borrow().refuse(&error))
+    }
+
+    /// Answers a request that has come to a gateway that remembers edits: from memory, or with what
+    /// the backend says. It waits for so long for an answer to the same edits that is under way.
+    async fn answer_once(
+        self: &Rc<Self>,
+        gateway: &RefCell<Gateway>,
+        wait: Span,
+        from: DeviceId,
+        request: Vec<u8>,
+    ) -> Vec<u8> {
+        let until = self.handle.now() + wait;
+        let tell = |events: Vec<Event<'static>>| {
+            events.into_iter().for_each(|event| self.hub.emit(Node::Gateway, event));
+        };
+        loop {
+            let recalled = gateway.borrow_mut().recall(self.handle.now(), &request);
+            match recalled {
+                Recalled::Goes(events) => {
+                    tell(events);
+                    break;
+                }
+                Recalled::Answered(answered) => {
+                    tell(answered.events);
+                    return answered.answer;
+                }
+                Recalled::Unknown if self.handle.now() >= until => {
+                    return gateway.borrow().refuse(&ServerError::Unavailable);
+                }
+                Recalled::Unknown => {
+                    let _ = self.handle.timeout(until, self.process.upload_answered.notified()).await;
+                }
+            }
+        }
+        let asked = request.clone();
+        let bytes = asked.len() as u64;
+        let answer = self.over(bytes, move |servers, deadline| servers.ask(from, deadline, &asked)).await;
+        self.crash_point("cache.answer-received").await;
+        gateway.borrow_mut().remember(self.handle.now(), &request, answer.as_deref());
+        self.process.upload_answered.notify_all();
+        answer.unwrap_or_else(|error| gateway.borrow().refuse(&error))
     }
 
     /// A request is at the backend.
@@ -240,6 +288,8 @@ pub(super) struct Counter {
     pub(super) servers: Rc<Servers>,
     /// Whose link it is.
     pub(super) device: DeviceId,
+    /// Its token, if that does not last for ever.
+    pub(super) wallet: Option<Rc<Wallet>>,
 }
 
 impl Server for Counter {
@@ -258,8 +308,16 @@ impl Server for Counter {
 
     fn serve(&self, request: Vec<u8>) -> LocalBoxFuture<'static, Option<Vec<u8>>> {
         let (servers, device) = (self.servers.clone(), self.device);
+        let gate = self.wallet.as_ref().map(|wallet| wallet.gate(servers.handle.now(), &request));
         Box::pin(async move {
-            let answer = servers.process.or_death(servers.clone().answer(device, request)).await?;
+            let answer = async {
+                match gate.unwrap_or(Gate::Open) {
+                    Gate::Open => servers.clone().answer(device, request).await,
+                    Gate::Refused => servers.server.borrow().refuse(&ServerError::Unauthorized),
+                    Gate::Given(token) => token,
+                }
+            };
+            let answer = servers.process.or_death(answer).await?;
             if servers.hub.records_lives() {
                 servers.tell_rows(device, &answer);
             }

@@ -1,8 +1,9 @@
 //! The times in which faults are to meet somebody, and what shows that they do.
 
 use super::missed::Struck;
+use super::parts::Parts;
 use crate::base::{DeviceId, EntityId, Key, Span, Time};
-use crate::contract::{DropReason, EditKind, Event, Hook, Node, UnitEvent};
+use crate::contract::{DropReason, EditKind, Event, Node, UnitEvent};
 
 /// What shows that a fault met somebody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,8 +55,8 @@ pub(super) struct Windows {
     /// By device; empty if there are none.
     by_device: Vec<Vec<Window>>,
     anywhere: Vec<Window>,
-    /// Hooks that are yet to be called.
-    hooks: Vec<(Hook, Struck)>,
+    /// What is yet to be used.
+    pub(super) parts: Parts,
 }
 
 impl Windows {
@@ -70,19 +71,12 @@ impl Windows {
         }
     }
 
-    /// A hook that is yet to be called.
-    pub(super) fn await_hook(&mut self, hook: Hook, met: Struck) {
-        self.hooks.push((hook, met));
-    }
-
     /// Something happened. What met somebody is looked at no more.
     pub(super) fn on(&mut self, at: Time, node: Node, event: &Event<'_>) {
         if !self.anywhere.is_empty() {
             self.anywhere.retain(|window| !window.is_met(at, node, event));
         }
-        if let Event::HookStarted { hook, .. } = event {
-            self.hooks.iter().filter(|(own, _)| own == hook).for_each(|(_, met)| met.set());
-        }
+        self.parts.on(at, node, event);
         let Node::Device(device) = node else { return };
         if let Some(windows) = self.by_device.get_mut(device.0 as usize).filter(|all| !all.is_empty()) {
             windows.retain(|window| !window.is_met(at, node, event));

@@ -88,3 +88,22 @@ fn gateway_sweep_a_kill_at_any_crash_point_loses_nothing() {
 fn gateway_sweep_a_kill_at_any_crash_point_loses_nothing_in_a_first_load() {
     assert!(at_any_point(&[SETS, FROM_NOTHING].concat()) > 50);
 }
+
+/// A gateway that passes requests through and remembers edits, before a backend that knows them.
+const REMEMBERING: &[&str] =
+    &["gateway.upload_cache={}", "gateway.leg={rtt=\"300ms\"}", "drain=2h", "engine.retry.cap=1m"];
+
+#[test]
+fn gateway_sweep_a_kill_before_an_upload_is_noted_loses_nothing() {
+    for durable in ["false", "true"] {
+        let kept = format!("gateway.upload_cache.durable={durable}");
+        let plan = worlds::plan(TINY, &[REMEMBERING, &[&kept]].concat());
+        let passed = places(&plan).gateway.1;
+        assert_eq!(passed.keys().copied().collect::<Vec<_>>(), ["cache.answer-received"]);
+        let strikes: Vec<Strike> = (1..=passed["cache.answer-received"] as u32)
+            .step_by(if worlds::every_place() { 1 } else { 5 })
+            .map(|nth| Strike::GatewayAtPoint { point: "cache.answer-received", nth })
+            .collect();
+        assert!(nothing_is_lost(&plan, &strikes) > 5);
+    }
+}

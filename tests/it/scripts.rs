@@ -1,6 +1,7 @@
 //! What people do, and whether it came to anything.
 
 use syncdyno::report::judge;
+use syncdyno::world::Outcome;
 
 use crate::worlds::{run, value, written};
 
@@ -103,10 +104,13 @@ fn an_event_of_which_no_edit_is_made_is_told_beside_one_that_makes_some() {
     let later = "[event.later]\nat = \"+16m\"\nedits = { action = \"fill\", count = 1 }\n";
     let outcome = run(&written(&format!("{NOBODY_LOGGED_IN}{later}")));
     assert_eq!(outcome.in_vain, [], "some are made");
-    let missed: Vec<_> = outcome.missed.iter().map(|one| (one.event.as_str(), one.why.as_str())).collect();
-    assert_eq!(missed, [("work", "none of its edits was made")]);
+    let of_work = |outcome: &Outcome| -> Vec<String> {
+        let missed = outcome.missed.iter().filter(|one| one.event == "work");
+        missed.map(|one| one.why.clone()).collect()
+    };
+    assert_eq!(of_work(&outcome), ["none of its edits was made"]);
     let alone = run(&written(NOBODY_LOGGED_IN));
-    assert_eq!((alone.in_vain.len(), alone.missed), (1, Vec::new()), "told once");
+    assert_eq!((alone.in_vain.len(), of_work(&alone)), (1, Vec::new()), "told once");
 }
 
 /// The office is to rename what came in the run, and nothing does.

@@ -191,6 +191,7 @@ suite! {
     suite_device_restored_again_meets_its_expectations: "device/restored-again";
     suite_device_cut_short_meets_its_expectations: "device/cut-short";
     suite_device_handed_on_meets_its_expectations: "device/handed-on";
+    suite_device_token_meets_its_expectations: "device/token";
     suite_device_killed_away_meets_its_expectations: "device/killed-away";
     suite_device_killed_load_meets_its_expectations: "device/killed-load";
     suite_device_late_login_meets_its_expectations: "device/late-login";
@@ -277,6 +278,7 @@ suite! {
     suite_hooks_throwing_meets_its_expectations: "hooks/throwing";
     suite_hooks_loop_meets_its_expectations: "hooks/loop";
     suite_scripts_made_meets_its_expectations: "scripts/made";
+    suite_scripts_nothing_tested_meets_its_expectations: "scripts/nothing-tested";
     suite_scripts_nulls_meets_its_expectations: "scripts/nulls";
     suite_scripts_pairs_meets_its_expectations: "scripts/pairs";
     suite_scripts_shown_meets_its_expectations: "scripts/shown";
@@ -315,6 +317,7 @@ suite! {
     suite_conflicts_server_ids_meets_its_expectations: "conflicts/server-ids";
     suite_conflicts_two_foo_meets_its_expectations: "conflicts/two-foo";
     suite_conflicts_two_technicians_meets_its_expectations: "conflicts/two-technicians";
+    suite_conflicts_whole_families_meets_its_expectations: "conflicts/whole-families";
     suite_conflicts_page_meets_its_expectations: "conflicts/page";
     suite_conflicts_avoided_meets_its_expectations: "conflicts/avoided";
     suite_conflicts_editable_offline_meets_its_expectations: "conflicts/editable-offline";
@@ -328,6 +331,8 @@ suite! {
     suite_conflicts_matrix_parent_deleted_meets_its_expectations: "conflicts/matrix/parent-deleted";
     suite_conflicts_matrix_child_inserted_meets_its_expectations: "conflicts/matrix/child-inserted";
     suite_links_timeouts_meets_its_expectations: "links/timeouts";
+    suite_wire_blind_inserts_meets_its_expectations: "wire/blind-inserts";
+    suite_wire_upload_cache_meets_its_expectations: "wire/upload-cache";
     suite_wire_lost_answers_meets_its_expectations: "wire/lost-answers";
     suite_wire_deltas_meets_its_expectations: "wire/deltas";
     suite_wire_projection_meets_its_expectations: "wire/projection";
@@ -372,6 +377,7 @@ suite! {
     suite_conflicts_detection_meets_its_expectations: "conflicts/detection";
     suite_conflicts_whole_rows_meets_its_expectations: "conflicts/whole-rows";
     suite_conflicts_clock_an_hour_off_meets_its_expectations: "conflicts/clock-an-hour-off";
+    suite_wire_body_limit_meets_its_expectations: "wire/body-limit";
 }
 
 #[test]

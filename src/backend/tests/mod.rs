@@ -5,6 +5,7 @@ mod calls;
 mod cascade;
 mod chance;
 mod content;
+mod families;
 mod mutations;
 mod readers;
 mod stretch;

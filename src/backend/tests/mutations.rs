@@ -365,3 +365,23 @@ fn a_create_is_named_once_and_what_refers_to_it_follows() {
     let again = backend.push(Time(9), &attributes(0), &[patient], &mut facts);
     assert_eq!(again[0], first[0], "its answer may have been lost");
 }
+
+#[test]
+fn an_edit_is_known_again_for_as_long_as_is_said() {
+    let hour = Idempotency::For(Span::secs(3_600));
+    let cases = [
+        (Idempotency::Forever, 1_000_000, true),
+        (hour, 3_599, true),
+        (hour, 3_600, false),
+        (Idempotency::None, 0, false),
+    ];
+    for (idempotency, later, known) in cases {
+        let mut desk = Desk::new(Options { idempotency, ..options() });
+        let edit = desk.create("new", 1);
+        let first = desk.send(&edit);
+        desk.now += Span::secs(later);
+        let again = desk.send(&edit);
+        assert_eq!(again == first, known, "{idempotency:?} after {later} s: {again:?}");
+        assert_eq!(matches!(desk.facts[..], [Fact::Replayed(_)]), known);
+    }
+}

@@ -50,5 +50,5 @@ pub use port::{Call, Clock, CrashPoints, Machine, Ports, Spawn, Work};
 pub use query::{Like, Listed, LocalQuery};
 pub use queue::{Added, Queue};
 pub use status::{Progress, Shown, Status};
-pub use transport::{Cacheable, NetworkKind, NoStream, Transport, TransportError};
+pub use transport::{Cacheable, NetworkKind, NoStream, TOO_LARGE_PAGE, Transport, TransportError};
 pub use view::{DeviceView, EachExcerpt, LogEntry, LogKind, PendingEdit};

@@ -62,6 +62,12 @@ pub trait Machine {
     /// The process is about to decode an answer of `bytes`. `false` means that it has not the
     /// memory for that and dies here, and that the caller must not go on: it awaits for ever.
     fn can_decode(&self, bytes: u64) -> bool;
+    /// The process has so many bytes of requests in memory that it sends, written out of the rows
+    /// beside them. `false` means that it has not the memory for that and dies here, as above.
+    fn can_send(&self, bytes: u64) -> bool {
+        let _ = bytes;
+        true
+    }
     /// A row of an answer is about to be written. `false` means that it cannot be read this time,
     /// as if its text was damaged or something was locked; another time it may.
     fn can_read(&self, entity: EntityId, key: &str) -> bool {

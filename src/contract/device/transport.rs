@@ -41,6 +41,15 @@ pub trait Transport {
     fn stream(&self) -> Result<LocalBoxFuture<'static, Vec<u8>>, NoStream> {
         Err(NoStream)
     }
+    /// Asks whoever gives out tokens for another one, with which requests go from then on: what an
+    /// engine does that was told [`Unauthorized`](crate::contract::server::ServerError).
+    ///
+    /// Where tokens last for ever there is nothing to do. What is kept of tokens outlives the
+    /// process.
+    fn renew_token(&self, deadline: Time) -> LocalBoxFuture<'static, Result<(), TransportError>> {
+        let _ = deadline;
+        Box::pin(async { Ok(()) })
+    }
     /// What the operating system believes about the network.
     fn network(&self) -> NetworkKind;
 }
@@ -49,6 +58,13 @@ pub trait Transport {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no stream from the server is carried")]
 pub struct NoStream;
+
+/// What a proxy says to a request that is larger than it lets through: nginx's page, whose title
+/// has the status that an HTTP client is told besides.
+pub const TOO_LARGE_PAGE: &[u8] = b"<html>\r\n\
+    <head><title>413 Request Entity Too Large</title></head>\r\n\
+    <body>\r\n<center><h1>413 Request Entity Too Large</h1></center>\r\n\
+    <hr><center>nginx</center>\r\n</body>\r\n</html>\r\n";
 
 /// What the operating system believes about the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

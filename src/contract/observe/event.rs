@@ -3,6 +3,7 @@
 use super::conflict::{ConflictKind, Decision, Sides};
 use super::kind::{AppliedChange, Author, CommitKind, DropReason, KillReason, Overtaken, RequestKind};
 use super::page::PageEvent;
+use super::phone::PhoneEvent;
 use super::unit::UnitEvent;
 use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
 use crate::contract::device::{
@@ -10,8 +11,7 @@ use crate::contract::device::{
 };
 use crate::contract::server::{Refusal, ServerError};
 
-/// Everything that can be observed. Events of devices come from the engine unless it says "the
-/// world".
+/// Everything that can be observed; of devices by the engine unless it says "the world".
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
     /// The world: a process starts; `start` names the state it began the scenario with.
@@ -402,6 +402,8 @@ pub enum Event<'a> {
     },
     /// The engine: something happened on its page of conflicts.
     Page(PageEvent<'a>),
+    /// Something in the life of a phone.
+    Phone(PhoneEvent),
     /// A line was written into the log that the user can read.
     EditLogged {
         /// The edit.
@@ -438,8 +440,7 @@ pub enum Event<'a> {
         /// Kept on a durable list, to be tried again.
         listed: u32,
     },
-    /// The engine: in a run it tried again the rows on its durable list. Who lists rows tells this
-    /// in each run that pulls.
+    /// The engine: in a run that pulls it tried again the rows on its list; told by who has one.
     RowsRetried {
         /// Rows that are on it still.
         left: u64,
@@ -450,8 +451,7 @@ pub enum Event<'a> {
     Restored {
         /// The instant, as it began.
         to: Time,
-        /// How often the state of a device had been put in by then, by a backup or a copy; 0 for
-        /// the gateway and the backend.
+        /// How often a device's state had been put in by then, by a backup or a copy; else 0.
         life: u32,
     },
     /// A device: its state became a copy of another's, edits included; its process begins again.
@@ -476,7 +476,7 @@ pub enum Event<'a> {
         /// The other row that has the natural key, or one that it refers to and that is not there.
         holder: Option<&'a Key>,
     },
-    /// The backend: it dropped a mutation of a row out of the device's reach, and said it was done.
+    /// The backend: it dropped a mutation of a row out of the device's reach, as if it was done.
     MutationIgnored {
         /// The edit.
         edit: EditId,

@@ -48,6 +48,8 @@ pub enum DropReason {
     CaptivePortal,
     /// It was answered with what is not its answer: a proxy's page, or another request's.
     ForeignAnswer,
+    /// A proxy lets nothing through that is so large, and answered in the place of the gateway.
+    TooLarge,
 }
 
 /// What became of a page for a replica that somebody else had moved past.

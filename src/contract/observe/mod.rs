@@ -17,6 +17,7 @@ mod event;
 mod kind;
 mod occurrence;
 mod page;
+mod phone;
 mod unit;
 
 pub use conflict::{ConflictKind, Decision, Sides};
@@ -24,4 +25,5 @@ pub use event::Event;
 pub use kind::{AppliedChange, Author, CommitKind, DropReason, KillReason, Overtaken, RequestKind};
 pub use occurrence::{EventSink, Node, Occurrence};
 pub use page::PageEvent;
+pub use phone::PhoneEvent;
 pub use unit::UnitEvent;

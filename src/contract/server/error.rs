@@ -21,6 +21,16 @@ pub enum ServerError {
     /// It broke in the backend or on the way there, which may have acted: try again.
     #[error("the server failed")]
     Failed,
+    /// The token that it came with is none, or is too old: get another, or let the person log in.
+    #[error("the token is not accepted")]
+    Unauthorized,
+    /// The request is larger than the server takes, which is so many bytes (413).
+    #[error("the request is larger than the {0} bytes that the server takes")]
+    RequestTooLarge(u64),
+    /// The answer would be larger than the server sends, which is so many bytes. What the request
+    /// brought may have been done.
+    #[error("the answer is larger than the {0} bytes that the server sends")]
+    AnswerTooLarge(u64),
     /// The request makes no sense.
     #[error("bad request: {0}")]
     BadRequest(String),
@@ -36,6 +46,9 @@ impl ServerError {
             ServerError::GatewayTimeout => 4,
             ServerError::Failed => 5,
             ServerError::BadRequest(_) => 6,
+            ServerError::Unauthorized => 7,
+            ServerError::RequestTooLarge(_) => 8,
+            ServerError::AnswerTooLarge(_) => 9,
         }
     }
 }

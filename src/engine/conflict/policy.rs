@@ -19,6 +19,9 @@ pub struct Policy {
     pub sends_newer_alone: bool,
     /// Whether a rule of the app's own is asked first.
     pub asks_app: bool,
+    /// Whether it hears of what it replaces. Where a backend takes every edit nobody does, and the
+    /// version that is committed may say more than the edit and what that was made on.
+    pub hears: bool,
 }
 
 impl PartialEq for Policy {

@@ -88,7 +88,13 @@ fn edits_behind_one_that_is_gone_are_made_on_what_it_was_made_on() {
 fn a_version_that_was_settled_is_no_news_unless_its_row_went_out_of_reach_with_it() {
     let shadow = |stamp: i64, values| Row { key: Key::new("a"), stamp: Stamp(stamp), values };
     for (stamp, there, gone) in [(4, false, false), (5, false, true), (6, true, true)] {
-        assert_eq!(is_news(&shadow(stamp, Some(Vec::new())), Stamp(5)), there, "{stamp}, there");
-        assert_eq!(is_news(&shadow(stamp, None), Stamp(5)), gone, "{stamp}, gone");
+        assert_eq!(is_news(&shadow(stamp, Some(Vec::new())), Stamp(5), true), there, "{stamp}, there");
+        assert_eq!(is_news(&shadow(stamp, None), Stamp(5), true), gone, "{stamp}, gone");
     }
+}
+
+#[test]
+fn what_was_committed_over_others_unheard_is_news_itself() {
+    let says = |stamp| Row { key: Key::new("a"), stamp: Stamp(stamp), values: Some(Vec::new()) };
+    assert_eq!([4, 5, 6].map(|stamp| is_news(&says(stamp), Stamp(5), false)), [false, true, true]);
 }

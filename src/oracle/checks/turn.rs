@@ -50,6 +50,9 @@ pub(in crate::oracle) fn reordered(case: &CommitCase<'_>, undoes: bool) -> Optio
     let (id, edit) = case.edit.filter(|(_, edit)| edit.row == case.id)?;
     let of_row = |(_, other): &(EditId, &Edit)| other.row == edit.row && other.made >= edit.made;
     let mut later: Vec<_> = case.ledger.after(id).filter(of_row).collect();
+    // Who need not know of a commit has that edit to send, after this one.
+    let by = case.ledger.asked_by(id);
+    later.retain(|(id, other)| !case.ledger.may_not_know(by, (*id, other)));
     // What an earlier commit happened to say did not come with it.
     later.truncate(later.iter().rposition(|(_, other)| other.commits > 0)? + 1);
     later.retain(|(_, other)| other.commits > 0 || other.carried && !undoes);

@@ -4,6 +4,7 @@ use crate::base::{Span, UnitId};
 use crate::contract::{
     AppEvent, Event, Hook, KillReason, RequestKind, ServerError, SyncError, TransportError, UnitEvent,
 };
+use crate::oracle::Definition;
 
 impl Stage {
     fn start(&mut self, unit: UnitId, run: u64) {
@@ -157,7 +158,7 @@ fn a_run_that_nobody_heard_of_may_end_when_others_ran_since_and_once() {
 #[test]
 fn a_run_whose_end_the_device_forgot_with_its_power_may_end_again() {
     for durable in [true, false] {
-        let mut stage = Stage::with(durable);
+        let mut stage = Stage::with(durable, Definition::Values);
         for run in 0..2 {
             stage.start(UNIT, run);
             stage.complete(UNIT, run);
@@ -173,7 +174,7 @@ fn a_run_whose_end_the_device_forgot_with_its_power_may_end_again() {
         stage.complete(UNIT, 1);
         assert_silent(&stage.verdict());
     }
-    let mut stage = Stage::with(false);
+    let mut stage = Stage::with(false, Definition::Values);
     stage.start(UNIT, 0);
     stage.complete(UNIT, 0);
     stage.restart();

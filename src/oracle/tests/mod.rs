@@ -15,6 +15,7 @@ mod shown;
 mod stage;
 mod strangers;
 mod taken;
+mod unsure;
 
 use super::{Verdict, implied};
 

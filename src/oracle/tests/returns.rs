@@ -6,7 +6,7 @@ use crate::base::{DeviceId, EditId, Key, Span, Stamp, Time, Value};
 use crate::contract::{
     Author, ConflictKind, Decision, EditKind, Event, KillReason, LocalEdit, LogEntry, LogKind, Node, Sides,
 };
-use crate::oracle::Verdict;
+use crate::oracle::{Definition, Verdict};
 
 /// Device 0 goes back to what it was at the start of the stage's present second.
 fn goes_back(stage: &mut Stage, to: Time) {
@@ -522,7 +522,7 @@ fn a_decision_is_in_the_log_again_with_the_backup_that_has_it() {
 #[test]
 fn an_edit_that_went_with_the_power_is_lost_and_says_so() {
     for durable in [true, false] {
-        let mut stage = Stage::with(durable);
+        let mut stage = Stage::with(durable, Definition::Values);
         stage.update(0, "a1", "done");
         stage.emit(0, Event::ProcessKilled { reason: KillReason::PowerLoss });
         stage.phone(0).outbox.clear();
@@ -536,7 +536,7 @@ fn an_edit_that_went_with_the_power_is_lost_and_says_so() {
 
 #[test]
 fn a_line_that_went_with_the_power_is_named_as_such() {
-    let mut stage = Stage::with(false);
+    let mut stage = Stage::with(false, Definition::Values);
     stage.ahead = true;
     stage.update(0, "a1", "mine");
     stage.office("a1", Some("theirs"));

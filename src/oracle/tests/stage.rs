@@ -11,7 +11,7 @@ use crate::contract::{
     DeviceView, EditKind, Entity, Event, LocalEdit, LogEntry, LogKind, Node, Occurrence, PendingEdit,
     Refusal, RequestKind, Schema, ScopeRule, Sides, SyncUnit,
 };
-use crate::oracle::{Clock, Life, Oracle, Patience, Retries, Setting, Truth, Verdict, Waits};
+use crate::oracle::{Clock, Definition, Life, Oracle, Patience, Retries, Setting, Truth, Verdict, Waits};
 
 /// Delivered as deltas by clinic; columns clinic, status, doctor and hidden, of which devices hold
 /// the first three.
@@ -138,10 +138,10 @@ impl Stage {
     /// Two clinics with two phones each (0 and 1, 2 and 3); rows `a1`, `a2`, `a3` of clinic a and
     /// `b1` of clinic b are there and on the phones.
     pub(super) fn new() -> Stage {
-        Stage::with(true)
+        Stage::with(true, Definition::Values)
     }
-    /// Whether what a phone committed outlives a loss of power.
-    pub(super) fn with(durable: bool) -> Stage {
+    /// Whether what a phone committed outlives a loss of power, and what makes a conflict.
+    pub(super) fn with(durable: bool, definition: Definition) -> Stage {
         let (schema, units) = (Arc::new(schema()), units());
         let mut backend = Backend::default();
         for (key, clinic) in [("a1", "a"), ("a2", "a"), ("a3", "a"), ("b1", "b")] {
@@ -166,7 +166,7 @@ impl Stage {
             }),
             retries: Retries::UNKNOWN,
             capabilities: Capabilities::ALL,
-            definition: crate::oracle::Definition::Values,
+            definition,
             initial: Rc::new(backend.clone()),
         };
         let mut stage = Stage {

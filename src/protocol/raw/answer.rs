@@ -138,6 +138,9 @@ fn server_error(raw: RawError) -> Result<ServerError, Damaged> {
         }
         "gateway-timeout" => ServerError::GatewayTimeout,
         "failed" => ServerError::Failed,
+        "unauthorized" => ServerError::Unauthorized,
+        "request-too-large" => ServerError::RequestTooLarge(raw.number),
+        "answer-too-large" => ServerError::AnswerTooLarge(raw.number),
         "bad-request" => ServerError::BadRequest(raw.text),
         other => return Err(Damaged(format!("unknown error {other}"))),
     })
@@ -187,6 +190,9 @@ pub(in super::super) fn refusal(error: &ServerError) -> RawError {
         ServerError::CursorExpired(entity) => ("cursor-expired", u64::from(entity.0), ""),
         ServerError::GatewayTimeout => ("gateway-timeout", 0, ""),
         ServerError::Failed => ("failed", 0, ""),
+        ServerError::Unauthorized => ("unauthorized", 0, ""),
+        ServerError::RequestTooLarge(limit) => ("request-too-large", *limit, ""),
+        ServerError::AnswerTooLarge(limit) => ("answer-too-large", *limit, ""),
         ServerError::BadRequest(text) => ("bad-request", 0, text.as_str()),
     };
     RawError { kind: kind.to_owned(), number, text: text.to_owned() }

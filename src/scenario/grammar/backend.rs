@@ -8,10 +8,10 @@ use super::super::form::{
 use super::super::profiles;
 use super::super::stated::Stated;
 use super::super::words::Copies;
-use super::super::written::CLOCK;
+use super::super::written::{CLOCK, REMEMBERED};
 use super::super::zone::ZONE;
 use super::flag::{LOG, REARM};
-use crate::backend::{Authorisation, Options, Provisioning, QuotaBy, StampedBy, Ticks, Writes};
+use crate::backend::{Authorisation, Commits, Options, Provisioning, QuotaBy, StampedBy, Ticks, Writes};
 use crate::base::{Ppm, Span};
 
 pub(super) const BACKEND: Form = table(&[
@@ -91,11 +91,21 @@ pub(super) const BACKEND: Form = table(&[
         "authorisation",
         "What becomes of an edit of a row that is out of its device's scope, or would make one there: it is taken, refused for good, or answered as if it was taken.",
     ),
+    word::<Commits>(
+        "commits",
+        "What of a request is committed all or none: each edit by itself, or those of a row and of the rows that are part of it, by their `on_delete = \"cascade\"`. Where one of them waits or meets a conflict none is committed yet; where one is refused for good all are.",
+    ),
     owned(
         "errors",
         Form::Share,
         || Options::default().errors.stated(),
         "Share of requests that fail by accident, half of them after they took effect.",
+    ),
+    key(
+        "idempotency",
+        Form::Written(&REMEMBERED),
+        "\"forever\"",
+        "For how long an edit that comes again is known by its idempotency key, and answered with the verdict of then; without keys, or later, it is judged as if it were new.",
     ),
     owned(
         "partial",

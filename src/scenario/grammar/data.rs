@@ -1,6 +1,6 @@
 //! Keys of what is synced: entities and sync units.
 
-use super::super::column::COLUMN;
+use super::super::column_written::COLUMN;
 use super::super::form::{COUNT, Form, SPAN, key, map, named, optional, required, table, word};
 use super::super::written::{DELIVERY, SCOPE, TRIGGER};
 use crate::contract::{Condition, MergeRule, NamedBy, OnDelete};

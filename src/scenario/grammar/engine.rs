@@ -3,10 +3,11 @@
 use super::super::form::{Form, Key, POLL, SOME, SOME_SPAN, SPAN, key, map, optional, owned, table, word};
 use super::super::stated::Stated;
 use super::super::words::Steered;
+use super::phone::ENGINE_TOKEN;
 use crate::engine::{
     AfterFailure, BaseDate, CallbackOptions, CursorBook, Dates, Decoder, Detect, Identity, Jitter,
-    LocalCapture, MissingParent, OnBadRow, Options, POLICY_NAMES, PushOrder, Replace, RequestPer, Requests,
-    Says, SecondEdit, Sends, SyncDate, WhileOpen,
+    LocalCapture, MissingParent, OnBadRow, OnTooLarge, Options, POLICY_NAMES, PushOrder, PushUnit, Replace,
+    RequestPer, Requests, Says, SecondEdit, Sends, SyncDate, WhileOpen,
 };
 use crate::protocol::{self, BytesCount, Packing, Packs};
 
@@ -81,6 +82,7 @@ pub(super) const ENGINE: Form = table(&[
     key("pull", PULL, "{}", "How it pulls."),
     key("push", PUSH, "{}", "How it pushes."),
     key("retry", RETRY, "{}", "How it tries again."),
+    key("token", ENGINE_TOKEN, "{}", "What it does about tokens."),
     key("conflict", CONFLICT, "{}", "What it does about conflicts."),
 ]);
 
@@ -135,6 +137,10 @@ const PULL: Form = table(&[
         "replace",
         "What pulled rows take the place of: their older versions; or all rows of their entity, which are deleted with what was edited in them and come again each time, as a baseline that loses.",
     ),
+    word::<OnTooLarge>(
+        "on_too_large",
+        "What is done where the server says that an answer is larger than it sends: half as much is asked for, down to one row, and no more while the app's process lives; or until so much has come; or the run ends.",
+    ),
     owned(
         "bad_rows",
         Form::Share,
@@ -185,6 +191,14 @@ const PUSH: Form = table(&[
     word::<PushOrder>(
         "order",
         "Which of the edits that wait go first: the oldest, but a row that others refer to is made before them and deleted after them though one of them is put off; the oldest, whatever refers to it; or the newest, by which a row goes before the new one that it refers to, and is refused where the backend looks at that.",
+    ),
+    word::<OnTooLarge>(
+        "on_too_large",
+        "What is done where the server or a proxy takes no request of this size (413): half of the edits go, down to one, and no more while the app's process lives; or until these have gone; or the run ends, and the next one sends the same. One edit that the server refuses for its size comes to nothing, and a line in the user's log says so; a proxy is one network's, and the edit waits.",
+    ),
+    word::<PushUnit>(
+        "unit",
+        "What of the edits that wait is never parted by the end of a request: an edit, or the edits of a row and of the rows that are part of it, by their `on_delete = \"cascade\"`. A delete goes by itself, once what refers to its row is gone.",
     ),
     word::<Sends>(
         "sends",

@@ -6,11 +6,13 @@ use super::super::words::{Holder, ReadFrom};
 use super::super::written::{NAME, UPTO};
 use super::backend::AVAILABILITY;
 use super::flag::{CHANGE_LOG, FLAG};
+use super::links::LIMIT;
+use super::phone::TOKEN;
 use crate::base::{Span, Word as _};
 use crate::gateway::{
     Advance, CursorSaved, HashOptions, Keep, LastModifiedBound, LastModifiedEnd, LastModifiedOptions,
     LastModifiedPaging, LastModifiedSource, LastModifiedStamps, Mode, RefreshOptions as Refresh, Restored,
-    Snapshot,
+    Snapshot, UploadCacheOptions as Uploads,
 };
 use crate::protocol::{self, Packing};
 
@@ -34,6 +36,16 @@ pub(super) const GATEWAY: Form = table(&[
         "Bytes of JSON that a core of it codes a second; other formats by what they cost beside JSON. Without it coding is in the backend's costs of rows, and packing alone is charged, at 400MB.",
     ),
     optional("refresh", REFRESH, "How the replica of a persistent gateway is fed."),
+    optional(
+        "body_limit",
+        LIMIT,
+        "The largest request that it takes; to a larger one it says so (413), once all of it has come.",
+    ),
+    optional(
+        "answer_limit",
+        LIMIT,
+        "The largest answer that it sends; in the place of a larger one it says so, and has done what was asked.",
+    ),
     key("serve", SERVE, "{}", "How devices are served."),
     word::<Restored>(
         "backend_restored",
@@ -43,7 +55,40 @@ pub(super) const GATEWAY: Form = table(&[
         "restored",
         "Whether the gateway knows that it went back to a backup, and takes back what it gave out since.",
     ),
+    optional("token", TOKEN, "What devices say who they are with; without it tokens last for ever."),
+    optional(
+        "upload_cache",
+        UPLOAD_CACHE,
+        "What a gateway in mode \"ota\" remembers of edits that it passed through: those that come again are answered from there. Without one it remembers nothing, and the backend's `idempotency` alone tells.",
+    ),
     optional("leg", LEG, "The way to the backend; without one both stand in one place."),
+]);
+
+const UPLOAD_CACHE: Form = table(&[
+    owned(
+        "kept",
+        SOME_SPAN,
+        || Uploads::default().kept.stated(),
+        "What was noted of an edit is forgotten after this.",
+    ),
+    owned(
+        "wait",
+        SPAN,
+        || Uploads::default().wait.stated(),
+        "Who sends an edit again whose answer is unknown waits for so long, and is then told to come again.",
+    ),
+    owned(
+        "resubmit",
+        SPAN,
+        || Uploads::default().resubmit.stated(),
+        "One whose answer is unknown after this goes to the backend again.",
+    ),
+    owned(
+        "durable",
+        Form::Bool,
+        || Uploads::default().durable.stated(),
+        "It outlives the gateway's process; else it dies with that.",
+    ),
 ]);
 
 const LEG: Form = table(&[

@@ -48,7 +48,20 @@ const LINK: Form = table(&[
     ),
     key("reconnect", SPAN, "\"0s\"", "How long a tunnel needs to come back after a change of network."),
     key("answer_loss", Form::Share, "0", "Share of answers that are lost after the gateway acted."),
+    optional(
+        "body_limit",
+        LIMIT,
+        "The largest request that a proxy on the link lets through. It takes all of a larger one, and says 413 in a page of its own.",
+    ),
+    optional(
+        "answer_limit",
+        LIMIT,
+        "The largest answer that it lets through. In the place of a larger one comes a page of its own (502), and the gateway has acted.",
+    ),
 ]);
+
+/// The bytes of the largest message that somebody takes.
+pub(super) const LIMIT: Form = Form::Size { min: 1_000, max: 1 << 40 };
 
 const JITTER_TAIL: Form = table(&[
     required("share", Form::Share, "The share of delays that are Pareto."),

@@ -16,6 +16,7 @@ mod hooks;
 mod links;
 mod page;
 mod people;
+mod phone;
 mod query;
 mod question;
 mod swarm;

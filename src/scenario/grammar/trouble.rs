@@ -8,6 +8,7 @@ use super::super::plan::Asking;
 use super::super::words::Beside;
 use super::super::written::{CLOCK, NAME, STEP};
 use super::flag::{GATEWAY_REPLACED, TOUCH_FLAG};
+use super::phone::{TOKEN_EXPIRY, TOKEN_EXPIRY_SAYS};
 use crate::gateway;
 use crate::net::{Foreign, OutageMode};
 
@@ -22,6 +23,8 @@ macro_rules! on_devices {
         ])
     };
 }
+
+pub(super) use on_devices;
 
 /// The same without groups: `by` says how far something jumps.
 macro_rules! jump {
@@ -221,6 +224,7 @@ pub(super) const EVENT: Form = Form::Table {
             on_devices![FOR, key("sockets", SPAN, "\"30s\"", "How long its connections last meanwhile."),],
             "The operating system suspends the app: nothing of it goes on, and it is not dead. Its person has put it away, and takes it up again if they looked at it.",
         ),
+        optional("token_expiry", TOKEN_EXPIRY, TOKEN_EXPIRY_SAYS),
         optional(
             "trigger",
             on_devices![
@@ -359,6 +363,12 @@ pub(super) const CHAOS: Form = table(&[
         SPAN,
         "\"5m\"",
         "Mean length of a suspension, in which connections last half a minute.",
+    ),
+    key(
+        "token_mtbf",
+        SPAN,
+        "\"0s\"",
+        "Mean time between the times at which a device's token is taken back; none if 0s.",
     ),
     key("backend_mtbf", SPAN, "\"0s\"", "Mean time between failures of the backend; none if 0s."),
     key("backend_mean", SPAN, "\"2m\"", "Mean length of such a failure."),

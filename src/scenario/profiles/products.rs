@@ -4,10 +4,10 @@
 //! answers its devices, how it finds out what changed, and how much it moves at once, as far as its
 //! pages say so and there is a key for it. Where they say nothing, the keys keep their defaults,
 //! and how rows are cut into pages, retried, merged and judged is always ours. What the pages do
-//! say and no key can:
+//! say besides:
 //!
-//! - Offline Objects: its upload cache, which replays the answers to requests of the last 24 h.
-//!   Ours are remembered by key, for longer.
+//! - Offline Objects: its upload cache is an option there, and is one here: `gateway.upload_cache`.
+//!   Without it the backend is the one that remembers, for as long as `backend.idempotency` says.
 //! - PouchDB: ten batches in memory; `engine.pull.prefetch` goes to 4, and is left alone.
 //! - PowerSync: uploads go past its service to the app's own backend. Ours are queued at the
 //!   gateway.

@@ -1,7 +1,8 @@
 //! What planned edits are about: a row that is named, one row for all, values that are written.
 
-use super::super::column::{why_never_null, without_null};
+use super::super::column::why_never_null;
 use super::super::plan::About;
+use super::super::shares::without_shares;
 use super::super::tree::Val;
 use super::World;
 use super::view::View;
@@ -89,7 +90,7 @@ impl World<'_> {
     fn takes_null(&self, entity: EntityId, column: &str) -> bool {
         let entity = self.root.at("entity").key(&self.schema.entity(entity).name);
         let written = entity.at("schema").key(column).text();
-        without_null(written).is_some_and(|(_, share)| share.is_some())
+        without_shares(written).is_some_and(|(_, shares)| shares.null.is_some())
     }
 
     /// What lets a column be null, or why nothing does.
@@ -123,6 +124,7 @@ impl World<'_> {
             (ColumnKind::Real, Some(Val::Int(n))) => Some(Value::Real(*n as f64)),
             (ColumnKind::Real, Some(Val::Float(x))) => Some(Value::Real(*x)),
             (ColumnKind::Bool, Some(Val::Bool(is))) => Some(Value::Int(i64::from(*is))),
+            (exact, Some(Val::Text(text))) => exact.canonical(text).map(|text| Value::text(&text)),
             _ => None,
         };
         if read.is_none() {
@@ -133,6 +135,11 @@ impl World<'_> {
                 ColumnKind::Real => "a number",
                 ColumnKind::Bool => "true or false",
                 ColumnKind::Timestamp => "nothing here: timestamps are drawn, or null",
+                ColumnKind::Date => "a date as a text, such as \"2026-03-02\"",
+                ColumnKind::Decimal { .. } => {
+                    "a number as a text, such as \"12.50\", with no more digits than the column's"
+                }
+                ColumnKind::Blob => "base64, as a text",
             };
             self.wrong.at(at, "such a value does not fit its column", format!("it takes {want}"));
         }

@@ -46,11 +46,17 @@ impl World<'_> {
             down: self.maintenance(view.at("maintenance")),
             availability: self.availability(view.at("availability")),
             errors: view.at("errors").share(),
+            idempotency: match view.at("idempotency").text() {
+                "forever" => backend::Idempotency::Forever,
+                "none" => backend::Idempotency::None,
+                _ => backend::Idempotency::For(view.at("idempotency").span()),
+            },
             partial: view.at("partial").share(),
             effects,
             poison_ppm: view.at("poison").share().0,
             refused_deletes: view.at("refused_deletes").share(),
             authorisation: view.at("authorisation").word(),
+            commits: view.at("commits").word(),
         }
     }
 

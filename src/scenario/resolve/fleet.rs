@@ -229,6 +229,8 @@ fn longest_row(columns: &[Maker]) -> u64 {
     let most = |maker: &Maker| match maker {
         Maker::Words { max, .. } | Maker::Prose { max, .. } => u64::from(*max),
         Maker::Fat { max, rare, .. } => u64::from(rare.map_or(*max, |(_, len)| len.max(*max))),
+        Maker::Blob { max, .. } => u64::from(*max).div_ceil(3) * 4,
+        Maker::Decimal { digits, .. } => u64::from(*digits) + 3,
         Maker::OneOf(words) => words.iter().map(String::len).max().unwrap_or_default() as u64,
         _ => 20,
     };

@@ -4,10 +4,13 @@ use super::super::words::Holder;
 use super::World;
 use super::flag::change_log;
 use super::fleet::named_link;
+use super::links::limits;
 use super::view::View;
 use crate::backend::Upto;
 use crate::base::{BitRate, Bytes, Span, Word as _};
-use crate::gateway::{self, Capture, CursorHolder, LastModifiedOptions, Mode, RefreshOptions};
+use crate::gateway::{
+    self, Capture, CursorHolder, LastModifiedOptions, Mode, RefreshOptions, UploadCacheOptions,
+};
 use crate::net::Profile;
 use crate::protocol::{self, Codec, Coding, LIMIT, Packing};
 
@@ -25,7 +28,10 @@ impl World<'_> {
             Mode::Ota => (self.capture("gateway.serve.capture"), RefreshOptions::default()),
             Mode::Persistent => (Capture::default(), self.refresh(self.root.at("gateway.refresh"))),
         };
+        let limits = limits(self.root.at("gateway"));
         gateway::Options {
+            body_limit: limits.request,
+            answer_limit: limits.answer,
             codec: self.codec(),
             coding_rate: self.root.at("gateway.coding_rate").present().map(View::bytes),
             mode,
@@ -34,8 +40,44 @@ impl World<'_> {
             backend_restored: self.root.at("gateway.backend_restored").word(),
             restored: self.root.at("gateway.restored").word(),
             refresh,
+            token_life: self.root.at("gateway.token").present().map(|token| token.at("life").span()),
+            upload_cache: self.upload_cache(self.root.at("gateway.upload_cache")),
             leg: (happens || leg.present().is_some()).then(|| self.leg(leg)),
         }
+    }
+
+    /// What the gateway remembers of edits; refused where it has a queue for that, and where a time
+    /// would never come.
+    fn upload_cache(&self, view: View<'_>) -> Option<UploadCacheOptions> {
+        let view = view.present()?;
+        if self.mode() == Mode::Persistent {
+            let why = "a gateway in mode \"persistent\" has a queue of uploads, which keeps the verdicts too";
+            let help = "`gateway.refresh.kept` says for how long; a cache of uploads is for mode \"ota\"";
+            self.wrong.at(view, why, help);
+        }
+        let [kept, wait, resubmit] = ["kept", "wait", "resubmit"].map(|key| view.at(key));
+        if resubmit.span() >= kept.span() {
+            let why = format!(
+                "an edit is forgotten after {}, and one without an answer would go again after {}",
+                kept.span(),
+                resubmit.span()
+            );
+            self.wrong.given(&[kept]).at(resubmit, why, "shorter than `kept`, or a longer `kept`");
+        }
+        if wait.span() > resubmit.span() {
+            let why = format!(
+                "who waits for an answer for {} would wait beyond {}, when the edit goes again",
+                wait.span(),
+                resubmit.span()
+            );
+            self.wrong.given(&[resubmit]).at(wait, why, "as long as `resubmit` or shorter");
+        }
+        Some(UploadCacheOptions {
+            kept: kept.span(),
+            wait: wait.span(),
+            resubmit: resubmit.span(),
+            durable: view.at("durable").flag(),
+        })
     }
 
     /// What devices write messages with: the gateway must speak it.

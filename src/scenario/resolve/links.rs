@@ -9,8 +9,8 @@ use super::view::{Mistakes, View};
 use crate::base::{BitRate, Ppm, Span, Word};
 use crate::contract::NetworkKind;
 use crate::net::{
-    GapLengths, Gaps, Jitter, JitterTail, LossWindow, OutageMode, PacketLoss, Profile, Promotion, Radio,
-    RadioChanges, Steps, Trace, Variation,
+    GapLengths, Gaps, Jitter, JitterTail, Limits, LossWindow, OutageMode, PacketLoss, Profile, Promotion,
+    Radio, RadioChanges, Steps, Trace, Variation,
 };
 
 /// The link profile that stands at `view`.
@@ -56,7 +56,14 @@ pub(super) fn link(name: &str, view: View<'_>, traces: &Traces, wrong: &Mistakes
         }),
         reconnect: view.at("reconnect").span(),
         answer_loss: view.at("answer_loss").share(),
+        limits: limits(view),
     })
+}
+
+/// What a proxy lets through, or a server takes and sends.
+pub(super) fn limits(view: View<'_>) -> Limits {
+    let limit = |key: &str| view.at(key).present().map(|limit| limit.bytes().0);
+    Limits { request: limit("body_limit"), answer: limit("answer_limit") }
 }
 
 /// What the radio speaks; where nothing says so, what networks of this kind mostly do.

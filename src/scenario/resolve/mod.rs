@@ -12,6 +12,7 @@ mod conflict;
 mod doubts;
 mod editing;
 mod excerpts;
+mod families;
 mod figure;
 mod flag;
 mod fleet;
@@ -24,6 +25,7 @@ mod measured;
 mod naming;
 mod page;
 mod people;
+mod phone;
 mod query;
 mod questions;
 mod schema;
@@ -119,6 +121,7 @@ pub(super) fn resolve(
     let gateway = world.gateway();
     let (engine, events) = (world.engine(&gateway), world.events());
     naming::keys_fit(root, world.mode(), &wrong);
+    families::stay_together(root, world.mode(), &wrong);
     world.namesakes(&gateway, engine.identity, &events);
     let plan = Plan {
         scenario: root.at("name").text().to_owned(),
@@ -225,6 +228,7 @@ impl World<'_> {
                 missing_parent: view.at("pull.missing_parent").word(),
                 requests: view.at("pull.requests").word(),
                 replace: self.replace(view.at("pull")),
+                on_too_large: view.at("pull.on_too_large").word(),
             },
             push: self.push(view.at("push")),
             retry: self.retry(view.at("retry")),
@@ -241,6 +245,7 @@ impl World<'_> {
             sessions: self.sessions(view),
             network_poll: view.at("network_poll").present().map(View::span),
             status: view.at("status").flag(),
+            on_unauthorized: view.at("token.on_refused").word(),
         }
     }
 
@@ -284,6 +289,8 @@ impl World<'_> {
             sync_date: view.at("sync_date").word(),
             squash: squash.flag(),
             order: order.word(),
+            on_too_large: view.at("on_too_large").word(),
+            unit: view.at("unit").word(),
         }
     }
 

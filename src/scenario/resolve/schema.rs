@@ -3,18 +3,17 @@
 use std::collections::BTreeMap;
 
 use super::super::cell::Wanted;
-use super::super::column::{
-    COLUMNS_MAX, COLUMNS_WHY, ColumnType, FAT_SIGMA_MILLI, KeyType, column_type, without_null,
-};
+use super::super::column::{COLUMNS_MAX, COLUMNS_WHY, ColumnType, FAT_SIGMA_MILLI, KeyType, column_type};
 use super::super::plan::Attribute;
 use super::super::rows::Brought;
+use super::super::shares::{Shares, without_shares};
 use super::super::written::{Calendar, Scope, scope};
 use super::naming::naming;
 use super::view::{Mistakes, View};
 use crate::backend::Effect;
 use crate::base::{EntityId, Ppm, Span, Stamp};
 use crate::contract::{Column, ColumnKind, Copied, Delivery, Entity, OnDelete, Reference, Schema, ScopeRule};
-use crate::workload::{EntityData, Maker};
+use crate::workload::{EntityData, Letters, Maker};
 
 /// What entities come to.
 pub(super) struct Entities {
@@ -28,8 +27,8 @@ struct Draft<'a> {
     name: &'a str,
     view: View<'a>,
     kind: ColumnType,
-    /// The share of rows that have null there.
-    null: Option<Ppm>,
+    /// The shares of rows that have nothing there, or an empty text.
+    shares: Shares,
 }
 
 /// An entity before its names are resolved.
@@ -88,8 +87,8 @@ fn sketch<'a>(name: &'a str, view: View<'a>, wrong: &Mistakes) -> Sketch<'a> {
         match kind {
             ColumnType::Key(kind) => keys.push((name, kind, column)),
             kind => {
-                let null = without_null(column.text()).and_then(|(_, share)| share);
-                columns.push(Draft { name, view: column, kind, null });
+                let shares = without_shares(column.text()).map_or(Shares::default(), |(_, shares)| shares);
+                columns.push(Draft { name, view: column, kind, shares });
             }
         }
     }
@@ -187,10 +186,10 @@ impl Lookup<'_> {
         }
     }
 
-    /// Refuses nulls where they would leave open which row it is, or whose.
+    /// Refuses nulls and empty texts where they would leave open which row it is, or whose.
     fn says_something(&self, sketch: &Sketch<'_>, unique: &[usize]) {
         let by = sketch.view.at("delivery").text().strip_prefix("on-open of ");
-        for (at, column) in sketch.columns.iter().enumerate().filter(|(_, column)| column.null.is_some()) {
+        for (at, column) in sketch.columns.iter().enumerate().filter(|(_, c)| c.shares != Shares::default()) {
             let why = if unique.contains(&at) {
                 "is of the natural key"
             } else if sketch.view.at("scope").key(column.name).present().is_some() {
@@ -200,8 +199,9 @@ impl Lookup<'_> {
             } else {
                 continue;
             };
-            let title = format!("`{}` {why}, and is never null", column.name);
-            self.wrong.at(column.view, title, "leave out what it says of nulls");
+            let what = if column.shares.null.is_some() { "null" } else { "empty" };
+            let title = format!("`{}` {why}, and is never {what}", column.name);
+            self.wrong.at(column.view, title, format!("leave out what it says of {what} ones"));
         }
     }
 
@@ -211,12 +211,18 @@ impl Lookup<'_> {
             ColumnType::Key(_)
             | ColumnType::Text { .. }
             | ColumnType::Prose { .. }
+            | ColumnType::Unicode { .. }
             | ColumnType::Fat { .. }
             | ColumnType::OneOf(_)
             | ColumnType::Attribute(_) => ColumnKind::Text,
             ColumnType::Int { .. } => ColumnKind::Int,
             ColumnType::Real => ColumnKind::Real,
             ColumnType::Bool => ColumnKind::Bool,
+            ColumnType::Date { .. } => ColumnKind::Date,
+            ColumnType::Decimal { digits, places } => {
+                ColumnKind::Decimal { digits: *digits, places: *places }
+            }
+            ColumnType::Blob { .. } => ColumnKind::Blob,
             ColumnType::Timestamp { .. } => ColumnKind::Timestamp,
             ColumnType::Ref(entity) => ColumnKind::Ref(self.entity_id(at, entity).unwrap_or_default()),
             ColumnType::Fold { .. } if depth > 0 => {
@@ -376,7 +382,7 @@ impl Lookup<'_> {
                 let to = self.entity_id(sketch.columns[column].view, to).unwrap_or_default();
                 let on_delete: OnDelete = view.word();
                 let draft = &sketch.columns[column];
-                if on_delete == OnDelete::SetNull && draft.null.is_none() {
+                if on_delete == OnDelete::SetNull && draft.shares.null.is_none() {
                     let title = format!("`{name}` is never null, so that it cannot be made so");
                     let to = self.names[usize::from(to.0)];
                     let help = format!("`{name} = \"ref {to} null 0%\"`, or another word");
@@ -457,7 +463,7 @@ impl Lookup<'_> {
                 .map(|c| Wanted {
                     name: c.name,
                     kind: &c.kind,
-                    written: without_null(c.view.text()).map_or("", |(of, _)| of),
+                    written: without_shares(c.view.text()).map_or("", |(of, _)| of),
                     place: written(c),
                     points_to: match &c.kind {
                         ColumnType::Ref(to) => self.key_type(to),
@@ -476,7 +482,8 @@ impl Lookup<'_> {
         EntityData {
             rows: given.as_ref().map_or(u64::from(view.at("rows").count()), |rows| rows.len() as u64),
             columns: sketch.columns.iter().map(|c| self.maker(c, sketch, id)).collect(),
-            nulls: sketch.columns.iter().enumerate().filter_map(|(at, c)| Some((at, c.null?))).collect(),
+            nulls: shares(sketch, |shares| shares.null),
+            empties: shares(sketch, |shares| shares.empty),
             given,
             one_stamp: view.at("one_stamp").present().map(View::span),
             age: view.at("age").span(),
@@ -494,8 +501,12 @@ impl Lookup<'_> {
         }
         match &column.kind {
             ColumnType::Key(_) | ColumnType::Bool => Maker::Bool,
-            ColumnType::Text { min, max } => Maker::Words { min: *min, max: *max },
+            ColumnType::Text { min, max } => Maker::Words { min: *min, max: *max, letters: Letters::Plain },
             ColumnType::Prose { min, max } => Maker::Prose { min: *min, max: *max },
+            ColumnType::Unicode { min, max } => Maker::Words { min: *min, max: *max, letters: Letters::Many },
+            ColumnType::Blob { min, max } => Maker::Blob { min: *min, max: *max },
+            ColumnType::Date { from, until } => Maker::Day { from: *from, until: *until },
+            ColumnType::Decimal { digits, places } => Maker::Decimal { digits: *digits, places: *places },
             ColumnType::Fat { median, max, rare } => {
                 Maker::Fat { median: *median, sigma_milli: FAT_SIGMA_MILLI, max: *max, rare: *rare }
             }
@@ -518,6 +529,12 @@ impl Lookup<'_> {
             },
         }
     }
+}
+
+/// By column, one of its shares of rows.
+fn shares(sketch: &Sketch<'_>, of: impl Fn(Shares) -> Option<Ppm>) -> BTreeMap<usize, Ppm> {
+    let columns = sketch.columns.iter().enumerate();
+    columns.filter_map(|(at, column)| Some((at, of(column.shares)?))).collect()
 }
 
 /// What an effect copies.

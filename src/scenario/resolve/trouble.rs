@@ -11,6 +11,7 @@ use super::World;
 use super::fleet::{all_devices, named_link};
 use super::futile::is_nothing;
 use super::measured::{Measured, unit_of, with_stat};
+use super::phone::of_phones;
 use super::view::{Given, View};
 use crate::base::{DeviceId, Ppm, Span, Time, Word};
 use crate::engine::Identity;
@@ -189,7 +190,7 @@ impl World<'_> {
             "time_zone" => Happening::TimeZone { micros: signed(view.at("by").text())? },
             "disk_full" => Happening::DiskFull { length },
             "slow_disk" => Happening::SlowDisk { length, factor: view.at("factor").count() },
-            _ => return self.of_servers(kind, view),
+            _ => return of_phones(kind).or_else(|| self.of_servers(kind, view)),
         })
     }
 
@@ -292,6 +293,7 @@ impl World<'_> {
             ("outage_mtbf", devices),
             ("cancel_mtbf", devices),
             ("suspend_mtbf", devices),
+            ("token_mtbf", devices),
             ("backend_mtbf", 1),
         ] {
             let mtbf = view.at(key).span();
@@ -316,6 +318,7 @@ impl World<'_> {
             cancel_mtbf: view.at("cancel_mtbf").span(),
             suspend_mtbf: view.at("suspend_mtbf").span(),
             suspend_mean: view.at("suspend_mean").span(),
+            token_mtbf: view.at("token_mtbf").span(),
             backend_mtbf: view.at("backend_mtbf").span(),
             backend_mean: view.at("backend_mean").span(),
         })

@@ -573,3 +573,20 @@ fn a_backend_that_says_what_it_cannot_keep_is_refused() {
     let required = format!("{line}\nnote = \"ref note\"");
     says(&required, &["`note` is never null, so that it cannot be made so", "\"ref note null 0%\""]);
 }
+
+#[test]
+fn families_that_something_parts_are_refused() {
+    let line = "[entity.line]\non_delete = { note = \"cascade\" }\n[entity.line.schema]\nid = \"uuid key\"\nnote = \"ref note\"";
+    let with = |of: &str| format!("{line}\n{of}");
+    let goes = "[engine.push]\nunit = \"family\"";
+    says(goes, &["no row is part of another", "on_delete = { COLUMN = \"cascade\" }"]);
+    says(&with(goes), &["of two edits of a row the second would be left behind", "squash = true"]);
+    let newest = format!("{goes}\nsquash = true\norder = \"bottom-up\"");
+    says(&with(&newest), &["a family goes from the top down"]);
+    let calls = format!("[engine]\nrequests = \"per-entity\"\n{goes}\nsquash = true");
+    says(&with(&calls), &["in one request of their own", "per-direction"]);
+    let replica = format!("{goes}\nsquash = true\n[gateway]\nmode = \"persistent\"");
+    says(&with(&replica), &["a gateway with a replica brings each edit by itself"]);
+    let late = "[backend]\ncommits = \"families\"\ncommit_delay = { share = \"5%\", upto = \"1s\" }";
+    says(&with(late), &["each row of a family would be late by itself"]);
+}

@@ -23,6 +23,7 @@ mod sizes;
 mod swarms;
 mod tunnels;
 mod unheld;
+mod uploads;
 mod wire;
 mod written_down;
 

@@ -296,6 +296,32 @@ fn a_file_that_cannot_be_read_is_another_kind_of_error() {
 }
 
 #[test]
+fn a_number_that_no_column_keeps_is_refused_with_its_place() {
+    let inferred = |cell: &str| result(SCENARIO, &TASKS.replace("true,1.5,", &format!("true,{cell},")));
+    for (cell, keeps) in
+        [("99999999999999999999", "decimal(20,0)"), ("12345678901234567.89", "decimal(19,2)")]
+    {
+        let said = inferred(cell).map(|plan| plan.digest).expect_err(cell);
+        assert!(said.contains(&format!("`{cell}` has more digits than a real holds")), "{said}");
+        assert!(said.contains("--> @tasks.csv:2:37") && said.contains(keeps), "{said}");
+        let schema = format!("schema = {{ nr = \"text key\", hours = \"{keeps}\" }}\n[fleet");
+        let rows = TASKS.replace("true,1.5,", &format!("true,{cell},"));
+        let plan =
+            result(&SCENARIO.replace("[fleet", &schema), &rows.replace(",2,", ",,").replace(",3,", ",,"));
+        let rows = plan.unwrap().data[0].given.clone().unwrap();
+        assert_eq!(rows[0].values, [Value::text(cell)]);
+    }
+}
+
+#[test]
+fn days_without_an_hour_are_dates_and_no_instants() {
+    let rows = TASKS.replace("2026-03-04T12:00:00+01:00", "2026-03-04");
+    let plan = result(SCENARIO, &rows).unwrap();
+    assert!(plan.notes[0].contains("due = \"date\""), "{:?}", plan.notes);
+    assert_eq!(plan.data[0].given.as_ref().unwrap()[1].values[1], Value::text("2026-03-02"));
+}
+
+#[test]
 fn a_cell_beyond_the_range_of_its_type_is_told_with_its_place() {
     let with = |kind: &str, cell: &str| {
         let schema = format!("schema = {{ nr = \"text key\", it = \"{kind}\" }}\n[fleet");
@@ -309,6 +335,7 @@ fn a_cell_beyond_the_range_of_its_type_is_told_with_its_place() {
         ("text 3", "Grün", " has 5 bytes and"),
         ("fat 1B..3B", "abcd", " has 4 bytes and"),
         ("timestamp -1d..1d", "2026-03-03T00:00:01+01:00", ""),
+        ("date -1d..1d", "2026-03-04", ""),
     ] {
         let said = with(kind, cell).expect_err(kind);
         let title = format!("error: `{cell}`{size} is beyond \"{kind}\"\n --> @tasks.csv:3:4\n");
@@ -322,6 +349,8 @@ fn a_cell_beyond_the_range_of_its_type_is_told_with_its_place() {
         ("fat 1B..3B 1% 4B", "abcd"),
         ("timestamp -1d..1d", "2026-03-03T00:00:00+01:00"),
         ("timestamp /20m", "2027-01-01"),
+        ("date -1d..1d", "2026-03-03"),
+        ("date", "1900-01-01"),
     ] {
         assert_eq!(with(kind, cell), Ok(()), "{kind}");
     }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::base::Cell;
-use crate::base::{DeviceId, EditId, EntityId, Fat, Key, Seed, Stamp, UnitId, Value, ValueRef};
+use crate::base::{DeviceId, EditId, EntityId, Fat, Key, Seed, Stamp, Stuff, UnitId, Value, ValueRef};
 use crate::contract::{
     Carried, Column, ColumnKind, Database, Delivery, EditError, EditKind, Entity, LocalEdit, LogEntry,
     LogKind, Provision, Schema, SyncUnit, Work,

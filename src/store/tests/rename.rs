@@ -99,6 +99,19 @@ fn a_pool_gives_each_key_once_and_then_none() {
 }
 
 #[test]
+fn a_pool_passes_over_keys_that_rows_have() {
+    let store = shop(NamedBy::Pool);
+    let taken = store.transaction(|tx| {
+        add_keys(tx, ORDER, 7, 3)?;
+        for key in ["order-7", "order-8"] {
+            tx.put_values(ORDER, key, Stamp(9), 0, &[Value::text("bread")])?;
+        }
+        Ok((take_key(tx, ORDER)?, take_key(tx, ORDER)?))
+    });
+    assert_eq!(taken.unwrap(), (Some(Key::new("order-9")), None));
+}
+
+#[test]
 fn a_copy_with_a_name_of_its_own_finds_no_keys() {
     let store = shop(NamedBy::Pool);
     let taken = |device: u32| {

@@ -26,7 +26,7 @@ fn an_entity_of_the_backend_alone_has_no_table() {
 #[test]
 fn every_kind_of_value_is_read_back_as_it_was_put() {
     let store = store();
-    let fat = Fat { seed: 3, len: 20_000 };
+    let fat = Fat { seed: 3, len: 20_000, of: Stuff::Words };
     let rows = [
         vec![Value::Null, Value::text(""), Value::text("0")],
         vec![Value::Int(i64::MIN), Value::Int(i64::MAX), Value::Int(0)],

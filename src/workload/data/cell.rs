@@ -5,8 +5,8 @@ use std::sync::Arc;
 use rand_core::Rng;
 
 use super::{prose, words};
-use crate::base::{EntityId, Fat, Ppm, Stamp, Stream, Value};
-use crate::workload::Maker;
+use crate::base::{Day, Decimal, EntityId, Fat, Ppm, Stamp, Stream, Stuff, Value, ten_to};
+use crate::workload::{Letters, Maker};
 
 /// The value of a device attribute, such as `clinic-07`: `index` counts from 0, the text from 1,
 /// padded for `count` values.
@@ -21,6 +21,19 @@ pub(in crate::workload) enum Cell {
     Words {
         min: u32,
         max: u32,
+        letters: Letters,
+    },
+    Blob {
+        min: u32,
+        max: u32,
+    },
+    Day {
+        first: i64,
+        count: u64,
+    },
+    Decimal {
+        digits: u8,
+        places: u8,
     },
     Prose {
         min: u32,
@@ -57,11 +70,18 @@ pub(in crate::workload) enum Cell {
 }
 
 impl Cell {
-    /// Compiles `maker`; `attributes` are the values of each attribute, `midnight` is the start's.
-    pub(super) fn new(maker: &Maker, attributes: &[Arc<[Value]>], midnight: Stamp) -> Cell {
+    /// Compiles `maker`; `attributes` are the values of each attribute, `midnight` is the start's,
+    /// and `day` what the calendar says then.
+    pub(super) fn new(maker: &Maker, attributes: &[Arc<[Value]>], (midnight, day): (Stamp, Day)) -> Cell {
         match maker {
-            Maker::Words { min, max } => Cell::Words { min: *min, max: *max },
+            Maker::Words { min, max, letters } => Cell::Words { min: *min, max: *max, letters: *letters },
             Maker::Prose { min, max } => Cell::Prose { min: *min, max: *max },
+            Maker::Blob { min, max } => Cell::Blob { min: *min, max: *max },
+            Maker::Day { from, until } => {
+                let count = u64::try_from(until - from).unwrap_or(0) + 1;
+                Cell::Day { first: day.0 + from, count }
+            }
+            Maker::Decimal { digits, places } => Cell::Decimal { digits: *digits, places: *places },
             Maker::Fat { median, sigma_milli, max, rare } => {
                 let sigma = f64::from(*sigma_milli) / 1_000.0;
                 Cell::Fat { median: *median, sigma, max: *max, rare: *rare }
@@ -86,13 +106,15 @@ impl Cell {
     /// How many values there are to choose from; `None` for texts, references and folded columns.
     pub(in crate::workload) fn domain(&self) -> Option<u64> {
         match self {
-            Cell::Int { count, .. } | Cell::Moment { count, .. } => Some(*count),
+            Cell::Int { count, .. } | Cell::Moment { count, .. } | Cell::Day { count, .. } => Some(*count),
+            Cell::Decimal { digits, .. } => Some(numbers(*digits)),
             Cell::Real => Some(1_000_000),
             Cell::Bool => Some(2),
             Cell::OneOf(values) | Cell::Attribute(values) => Some(values.len() as u64),
             Cell::Words { .. }
             | Cell::Prose { .. }
             | Cell::Fat { .. }
+            | Cell::Blob { .. }
             | Cell::Ref(_)
             | Cell::Folded { .. } => None,
         }
@@ -103,6 +125,10 @@ impl Cell {
         match self {
             Cell::Int { min, .. } => Value::Int(min.wrapping_add(n as i64)),
             Cell::Moment { first, step, .. } => Value::Int(first + step * n as i64),
+            Cell::Day { first, .. } => Value::text(&Day(first + n as i64).to_string()),
+            Cell::Decimal { digits, places } => {
+                Value::text(&Decimal::new(nth_number(*digits, n), *places).to_string())
+            }
             Cell::Real => Value::Real(n as f64 / 1_000.0),
             Cell::Bool => Value::Int(n as i64),
             Cell::OneOf(values) | Cell::Attribute(values) => {
@@ -111,6 +137,7 @@ impl Cell {
             Cell::Words { .. }
             | Cell::Prose { .. }
             | Cell::Fat { .. }
+            | Cell::Blob { .. }
             | Cell::Ref(_)
             | Cell::Folded { .. } => {
                 unreachable!("{self:?} has no domain")
@@ -122,9 +149,9 @@ impl Cell {
     /// drawn here.
     pub(in crate::workload) fn draw(&self, stream: &mut Stream) -> Value {
         match self {
-            Cell::Words { min, max } => {
+            Cell::Words { min, max, letters } => {
                 let mut text = String::new();
-                words::fill(&mut text, stream, *min, *max);
+                words::fill(&mut text, stream, *min, *max, *letters);
                 Value::Text(Arc::from(text))
             }
             Cell::Prose { min, max } => Value::Text(Arc::from(prose::text(stream, *min, *max))),
@@ -134,7 +161,11 @@ impl Cell {
                     Some((share, len)) if stream.chance(share.share()) => *len,
                     _ => (usual as u32).clamp(1, (*max).max(1)),
                 };
-                Value::Fat(Fat { seed: stream.next_u64(), len })
+                Value::Fat(Fat { seed: stream.next_u64(), len, of: Stuff::Words })
+            }
+            Cell::Blob { min, max } => {
+                let bytes = min + stream.below(u64::from(max - min) + 1) as u32;
+                Value::Fat(Fat::bytes(stream.next_u64(), bytes))
             }
             _ => match self.domain() {
                 Some(0) | None => Value::Null,
@@ -150,6 +181,9 @@ impl Cell {
             Cell::Words { .. }
                 | Cell::Prose { .. }
                 | Cell::Fat { .. }
+                | Cell::Blob { .. }
+                | Cell::Day { .. }
+                | Cell::Decimal { .. }
                 | Cell::Int { .. }
                 | Cell::Real
                 | Cell::Bool
@@ -163,10 +197,25 @@ pub(in crate::workload) fn pick(bits: u64, count: u64) -> u64 {
     ((u128::from(bits) * u128::from(count)) >> 64) as u64
 }
 
+/// How many numbers of so many digits are told apart: all, as far as there are numbers for them.
+fn numbers(digits: u8) -> u64 {
+    ten_to(digits).map_or(u64::MAX, |all| u64::try_from(all).unwrap_or(u64::MAX))
+}
+
+/// One of them; of those that are more, one near the place, by some digits of its own.
+fn nth_number(digits: u8, n: u64) -> i128 {
+    let step = ten_to(digits).map_or(1, |all| all / i128::from(numbers(digits)));
+    let within = i128::from(n.wrapping_mul(0x9e37_79b9_7f4a_7c15)) * step >> 64;
+    i128::from(n) * step + within
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::base::Seed;
+
+    /// Where nobody asks what day it is.
+    const NEVER: (Stamp, Day) = (Stamp(0), Day(0));
 
     #[test]
     fn an_attribute_value_is_padded_for_the_last_of_them() {
@@ -179,7 +228,7 @@ mod tests {
     fn some_fat_texts_are_of_another_size() {
         let maker =
             Maker::Fat { median: 1_500, sigma_milli: 1_100, max: 20_000, rare: Some((Ppm(20_000), 150_000)) };
-        let cell = Cell::new(&maker, &[], Stamp(0));
+        let cell = Cell::new(&maker, &[], NEVER);
         let mut stream = Seed(1).stream("fat", 0, 0);
         let mut lengths: Vec<u32> = (0..10_000)
             .filter_map(|_| match cell.draw(&mut stream) {
@@ -195,9 +244,37 @@ mod tests {
     }
 
     #[test]
+    fn decimals_of_any_width_are_told_apart_and_fit() {
+        for (digits, places) in [(2, 2), (12, 2), (19, 0), (38, 10)] {
+            let cell = Cell::new(&Maker::Decimal { digits, places }, &[], NEVER);
+            let count = cell.domain().unwrap();
+            let texts = [0, 1, count / 2, count - 1].map(|n| match cell.nth(n) {
+                Value::Text(text) => text,
+                other => panic!("{other}"),
+            });
+            for text in &texts {
+                let same = Decimal::canonical(text, digits, places).map(|d| d.to_string());
+                assert_eq!(same.as_deref(), Some(&**text));
+            }
+            assert!(texts.windows(2).all(|pair| pair[0] != pair[1]), "{texts:?}");
+        }
+    }
+
+    #[test]
+    fn a_day_is_written_as_a_date_and_lies_between_its_ends() {
+        let day = Day::read("2026-03-02").unwrap();
+        let cell = Cell::new(&Maker::Day { from: -1, until: 0 }, &[], (Stamp(0), day));
+        let mut stream = Seed(1).stream("day", 0, 0);
+        let mut seen: Vec<String> = (0..50).map(|_| cell.draw(&mut stream).to_string()).collect();
+        seen.sort();
+        seen.dedup();
+        assert_eq!(seen, ["\"2026-03-01\"", "\"2026-03-02\""]);
+    }
+
+    #[test]
     fn a_moment_lies_on_its_grid_with_both_ends_reached() {
         let maker = Maker::Moment { from: -20, until: 25, step: 10 };
-        let cell = Cell::new(&maker, &[], Stamp(1_000));
+        let cell = Cell::new(&maker, &[], (Stamp(1_000), Day(0)));
         let mut stream = Seed(1).stream("moment", 0, 0);
         let mut seen: Vec<Value> = (0..200).map(|_| cell.draw(&mut stream)).collect();
         seen.sort_by_key(|v| format!("{v}"));

@@ -8,7 +8,7 @@ use super::cell::Cell;
 use super::natural::Natural;
 use super::table::{Partition, Table};
 use crate::base::words::count;
-use crate::base::{EntityId, Key, Ppm, Seed, Stamp, Value};
+use crate::base::{Day, EntityId, Key, Ppm, Seed, Stamp, Value};
 use crate::contract::{ColumnKind, Schema};
 use crate::workload::{EntityData, Maker};
 
@@ -110,6 +110,7 @@ impl Dataset {
         assert_eq!(schema.entities.len(), data.len(), "each entity has its data");
         let values = attributes;
         let midnight = local_midnight(start, utc_offset);
+        let day = Day::of(Stamp(start.0 + i64::from(utc_offset) * 1_000_000));
         let tables = schema.entities.iter().zip(data).map(|(entity, data)| {
             assert_eq!(
                 entity.columns.len(),
@@ -118,7 +119,7 @@ impl Dataset {
                 entity.name
             );
             let seed = seed.derive(&entity.name, 0xda7a);
-            let cells = data.columns.iter().map(|maker| Cell::new(maker, values, midnight)).collect();
+            let cells = data.columns.iter().map(|maker| Cell::new(maker, values, (midnight, day))).collect();
             Table::new(seed, entity, data, cells, start)
         });
         let mut dataset =
@@ -348,6 +349,11 @@ impl Dataset {
     /// How a column is made.
     pub(in crate::workload) fn cell(&self, entity: EntityId, column: usize) -> &Cell {
         &self.table(entity).cells[column]
+    }
+
+    /// The share of rows with the empty text in a column.
+    pub(in crate::workload) fn empties(&self, entity: EntityId, column: usize) -> Option<Ppm> {
+        self.table(entity).empties.get(&column).copied()
     }
 
     /// The share of rows with null in a column that may hold it.

@@ -148,6 +148,7 @@ mod tests {
             rows: 20_000,
             columns: Vec::new(),
             nulls: Default::default(),
+            empties: Default::default(),
             given: None,
             one_stamp: None,
             age: Span::secs(365 * 86_400),

@@ -19,6 +19,7 @@ mod mixing;
 mod natural;
 mod prose;
 mod provision;
+mod scripts;
 mod table;
 mod words;
 

@@ -76,6 +76,7 @@ mod tests {
 
     use super::*;
     use crate::base::Seed;
+    use crate::workload::Letters;
     use crate::workload::data::words;
 
     /// Our own pages: prose that people wrote, without their tables.
@@ -125,7 +126,7 @@ mod tests {
             let prose = made(bytes, |stream| text(stream, 100, 400));
             let plain = made(bytes, |stream| {
                 let mut text = String::new();
-                words::fill(&mut text, stream, 100, 400);
+                words::fill(&mut text, stream, 100, 400, Letters::Plain);
                 text
             });
             for (name, packed) in [("gzip", gzip as fn(&str) -> f64), ("zstd", zstd)] {

@@ -23,6 +23,8 @@ pub(super) struct Table {
     pub(super) cells: Vec<Cell>,
     /// Columns that may hold null, with the share of made rows that do.
     pub(super) nulls: BTreeMap<usize, Ppm>,
+    /// Columns that hold the empty text in a share of the made rows.
+    pub(super) empties: BTreeMap<usize, Ppm>,
     pub(super) given: Option<Arc<Vec<GivenRow>>>,
     /// Rows that exist at the start.
     pub(super) live: u64,
@@ -66,6 +68,7 @@ impl Table {
             changeable: changeable(entity, &cells),
             cells,
             nulls: data.nulls.clone(),
+            empties: data.empties.clone(),
             given: data.given.clone(),
             live,
             natural: Natural::None,
@@ -107,16 +110,19 @@ impl Table {
         if self.is_null(row, column) {
             return Value::Null;
         }
+        if self.drawn(&self.empties, "empty", row, column) {
+            return Value::text("");
+        }
         let cell = &self.cells[column];
         match (cell, &self.natural) {
-            (Cell::Words { min, max }, Natural::Serial(serial)) if *serial == column => {
+            (Cell::Words { min, max, letters }, Natural::Serial(serial)) if *serial == column => {
                 let mut text = format!("{row:06}");
                 let least = text.len() as u32;
                 let mut stream = self.seed.stream("cell", row, column as u64);
-                words::fill(&mut text, &mut stream, (*min).max(least), (*max).max(least));
+                words::fill(&mut text, &mut stream, (*min).max(least), (*max).max(least), *letters);
                 Value::text(&text)
             }
-            (Cell::Words { .. } | Cell::Prose { .. } | Cell::Fat { .. }, _) => {
+            (Cell::Words { .. } | Cell::Prose { .. } | Cell::Fat { .. } | Cell::Blob { .. }, _) => {
                 cell.draw(&mut self.seed.stream("cell", row, column as u64))
             }
             (Cell::Attribute(values), _) if !values.is_empty() => {
@@ -129,12 +135,12 @@ impl Table {
 
     /// Whether a made row has nothing there.
     pub(super) fn is_null(&self, row: u64, column: usize) -> bool {
-        self.nothing("null", row, column)
+        self.drawn(&self.nulls, "null", row, column)
     }
 
-    fn nothing(&self, purpose: &str, row: u64, column: usize) -> bool {
+    fn drawn(&self, shares: &BTreeMap<usize, Ppm>, purpose: &str, row: u64, column: usize) -> bool {
         let drawn = || self.seed.hash(purpose, row, column as u64) % 1_000_000;
-        self.nulls.get(&column).is_some_and(|share| drawn() < u64::from(share.0))
+        shares.get(&column).is_some_and(|share| drawn() < u64::from(share.0))
     }
 
     /// Where in its domain a made row's cell lies.
@@ -164,7 +170,7 @@ impl Table {
 
     /// Another value than the present one.
     fn made_before(&self, row: u64, column: usize) -> Value {
-        if !self.is_null(row, column) && self.nothing("null before", row, column) {
+        if !self.is_null(row, column) && self.drawn(&self.nulls, "null before", row, column) {
             return Value::Null;
         }
         let cell = &self.cells[column];

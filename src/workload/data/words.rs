@@ -2,7 +2,9 @@
 
 use rand_core::Rng;
 
+use super::scripts;
 use crate::base::Stream;
+use crate::workload::Letters;
 
 const WORDS: [&str; 64] = [
     "alder", "amber", "april", "arbor", "ashen", "basin", "birch", "blue", "brook", "cedar", "chalk",
@@ -15,9 +17,12 @@ const WORDS: [&str; 64] = [
 
 /// Words apart by blanks, of `min` to `max` bytes in all; what is too long is cut. `text` may hold
 /// a beginning already.
-pub(super) fn fill(text: &mut String, stream: &mut Stream, min: u32, max: u32) {
+pub(super) fn fill(text: &mut String, stream: &mut Stream, min: u32, max: u32, letters: Letters) {
     let span = u64::from(max.saturating_sub(min)) + 1;
     let len = min as usize + stream.below(span) as usize;
+    if letters == Letters::Many {
+        return scripts::fill(text, stream, len);
+    }
     text.reserve(len + 8);
     let mut bits = 0;
     while text.len() < len {
@@ -45,7 +50,7 @@ mod tests {
         let mut lengths = [false; 41];
         for _ in 0..2_000 {
             let mut text = String::new();
-            fill(&mut text, &mut stream, 12, 40);
+            fill(&mut text, &mut stream, 12, 40, Letters::Plain);
             lengths[text.len()] = true;
         }
         assert!(lengths[..12].iter().all(|seen| !seen) && lengths[12..].iter().all(|seen| *seen));

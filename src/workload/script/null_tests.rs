@@ -1,4 +1,4 @@
-//! Nulls that people write.
+//! Nulls and empty texts that people write.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,12 +11,17 @@ use crate::workload::{Aim, Dataset};
 
 /// The columns that are written as null, by how often.
 fn nulls(script: &Script) -> BTreeMap<usize, u32> {
+    written_as(script, &Value::Null)
+}
+
+/// The columns that are written as this value, by how often.
+fn written_as(script: &Script, wanted: &Value) -> BTreeMap<usize, u32> {
     let mut nulls = BTreeMap::new();
     for step in &script.steps {
         let written: Vec<(usize, bool)> = match &step.act {
-            Act::Edit(edit) => edit.values.iter().map(|(c, value)| (*c, *value == Value::Null)).collect(),
+            Act::Edit(edit) => edit.values.iter().map(|(c, value)| (*c, value == wanted)).collect(),
             Act::Aimed(_, aimed) => {
-                let null = |draft: &Draft| matches!(draft, Draft::OneOf(values) if values[0] == Value::Null);
+                let null = |draft: &Draft| matches!(draft, Draft::OneOf(values) if values[0] == *wanted);
                 aimed.drafts.iter().map(|(column, draft)| (*column, null(draft))).collect()
             }
             _ => Vec::new(),
@@ -26,6 +31,24 @@ fn nulls(script: &Script) -> BTreeMap<usize, u32> {
         }
     }
     nulls
+}
+
+#[test]
+fn people_write_an_empty_text_where_a_column_has_some_and_nowhere_else() {
+    let mut data = data();
+    let of = &mut data[usize::from(APPOINTMENT.0)];
+    (of.nulls, of.empties) = ([(STATUS, Ppm(300_000))].into(), [(STATUS, Ppm(300_000))].into());
+    let (schema, clinics) = (Arc::new(schema()), clinics());
+    let dataset = Dataset::new(Seed(1), schema, &data, START, UTC_OFFSET, &clinics, &|| false).unwrap();
+    let made = (0..6_000).filter(|row| dataset.value(APPOINTMENT, *row, STATUS) == Value::text(""));
+    // Of the seven tenths that are not null.
+    assert!((1_150..1_370).contains(&made.count()));
+    let mut options = options();
+    options.actions.retain(|action| action.name == "status");
+    let script = script_of(&dataset, &options, &people(20));
+    let (empty, null) = (written_as(&script, &Value::text("")), nulls(&script));
+    assert!(empty[&STATUS] > 30 && null[&STATUS] > 50, "{empty:?}, {null:?}");
+    assert!(empty.keys().all(|column| *column == STATUS), "{empty:?}");
 }
 
 #[test]

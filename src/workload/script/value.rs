@@ -280,6 +280,7 @@ impl<'a> Rows<'a> {
                 new.targets[column] = None;
                 Value::Null
             }
+            _ if self.draws_empty(stream, entity, column) => Value::text(""),
             (Cell::Ref(target), _) => {
                 let row = self.pick(stream, moment.circle, *target, None, |_| true);
                 new.targets[column] = row;
@@ -304,6 +305,11 @@ impl<'a> Rows<'a> {
     /// Whether nothing is written into a column, of those that may hold null.
     fn draws_null(&self, stream: &mut Stream, entity: EntityId, column: usize) -> bool {
         let share = self.dataset.nulls(entity, column).filter(|share| share.0 > 0);
+        share.is_some_and(|share| stream.chance(share.share()))
+    }
+
+    fn draws_empty(&self, stream: &mut Stream, entity: EntityId, column: usize) -> bool {
+        let share = self.dataset.empties(entity, column).filter(|share| share.0 > 0);
         share.is_some_and(|share| stream.chance(share.share()))
     }
 

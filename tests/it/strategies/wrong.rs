@@ -518,6 +518,34 @@ const CONFLICTS: [Wrong; 4] = [
     },
 ];
 
+/// What servers remember of edits that come again.
+const SENT_AGAIN: [Wrong; 2] = [
+    Wrong {
+        name: "inserts without an idempotency key",
+        class: "B1",
+        why: "two rows of one edit, whose first answer was lost",
+        file: "wire/blind-inserts.toml",
+        world: &["entity.task.ids=server"],
+        sets: &["backend.idempotency=none"],
+        ..PLAIN
+    },
+    Wrong {
+        name: "a cache of uploads in memory",
+        class: "B1",
+        why: "two rows of one edit, whose first answer the gateway forgot as it died",
+        file: "wire/upload-cache.toml",
+        world: &[
+            "entity.task.ids=server",
+            "backend.idempotency=none",
+            r#"event.deaf={ at = "+3m", answer_loss = { for = "1m", loss = 1 } }"#,
+            r#"event.crash={ at = "+3m50s", gateway_kill = { restart_after = "5s" } }"#,
+        ],
+        sets: &["gateway.upload_cache={ durable = false }"],
+        right: &["gateway.upload_cache={ durable = true }"],
+        ..PLAIN
+    },
+];
+
 /// Somebody else is often at the same row, in other columns as well.
 const CONTENDED: &str =
     r#"workload.contention={ by = "both", share = "60%", within = "1m", beside = "50%" }"#;
@@ -526,7 +554,7 @@ const GATEWAY_BACK: &str = r#"event.backup={ at = "+6m", restore_gateway = { of 
 
 /// All, in the order in which they are written down.
 pub(super) fn all() -> impl Iterator<Item = &'static Wrong> {
-    let kinds: [&[Wrong]; 9] =
-        [&BOUNDS, &TIMES, &GONE, &FLAGS, &MEMORIES, &COMPARISONS, &SIZES, &MARKS, &CONFLICTS];
+    let kinds: [&[Wrong]; 10] =
+        [&BOUNDS, &TIMES, &GONE, &FLAGS, &MEMORIES, &COMPARISONS, &SIZES, &MARKS, &CONFLICTS, &SENT_AGAIN];
     kinds.into_iter().flatten()
 }

@@ -16,6 +16,7 @@ pub(super) const POLICY: Policy = Policy {
     rule: || Rc::new(Unanswered),
     sends_newer_alone: false,
     asks_app: true,
+    hears: true,
 };
 
 #[derive(Clone, Copy, Debug)]

@@ -12,6 +12,7 @@ pub(super) const POLICY: Policy = Policy {
     rule: || Rc::new(ClientWins),
     sends_newer_alone: false,
     asks_app: false,
+    hears: true,
 };
 
 #[derive(Clone, Copy, Debug)]

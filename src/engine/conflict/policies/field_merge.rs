@@ -18,6 +18,7 @@ pub(super) const POLICY: Policy = Policy {
     rule: || Rc::new(FieldMerge),
     sends_newer_alone: false,
     asks_app: false,
+    hears: true,
 };
 
 /// Each column is decided by itself.

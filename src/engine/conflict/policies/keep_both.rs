@@ -11,8 +11,14 @@ use crate::engine::conflict::policy::Policy;
 use crate::engine::conflict::seam::{Conflict, Resolution, ResolveRule, says_the_same};
 use crate::store::Entry;
 
-pub(super) const POLICY: Policy =
-    Policy { name: "keep-both", about: "both, as two rows", rule: || Rc::new(KeepBoth), sends_newer_alone: false, asks_app: false };
+pub(super) const POLICY: Policy = Policy {
+    name: "keep-both",
+    about: "both, as two rows",
+    rule: || Rc::new(KeepBoth),
+    sends_newer_alone: false,
+    asks_app: false,
+    hears: true,
+};
 
 #[derive(Clone, Copy, Debug)]
 struct KeepBoth;

@@ -15,6 +15,7 @@ pub(super) const POLICY: Policy = Policy {
     rule: || Rc::new(LastArrivalWins),
     sends_newer_alone: false,
     asks_app: false,
+    hears: true,
 };
 
 #[derive(Clone, Copy, Debug)]

@@ -16,6 +16,7 @@ pub(super) const POLICY: Policy = Policy {
     rule: || Rc::new(LastCommitWins),
     sends_newer_alone: false,
     asks_app: false,
+    hears: true,
 };
 
 #[derive(Clone, Copy, Debug)]

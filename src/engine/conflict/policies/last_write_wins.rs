@@ -16,6 +16,7 @@ pub(super) const POLICY: Policy = Policy {
     rule: || Rc::new(LastWriteWins),
     sends_newer_alone: true,
     asks_app: false,
+    hears: true,
 };
 
 /// The edit that was made later wins; a delete is not undone by an update.

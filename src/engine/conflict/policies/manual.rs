@@ -9,8 +9,14 @@ use crate::contract::{Refusal, Row};
 use crate::engine::conflict::policy::Policy;
 use crate::engine::conflict::seam::{Conflict, Resolution, ResolveRule, says_the_same};
 
-pub(super) const POLICY: Policy =
-    Policy { name: "manual", about: "what a person decides", rule: || Rc::new(Manual), sends_newer_alone: false, asks_app: false };
+pub(super) const POLICY: Policy = Policy {
+    name: "manual",
+    about: "what a person decides",
+    rule: || Rc::new(Manual),
+    sends_newer_alone: false,
+    asks_app: false,
+    hears: true,
+};
 
 #[derive(Clone, Copy, Debug)]
 struct Manual;

@@ -14,6 +14,7 @@ pub(super) const POLICY: Policy = Policy {
     rule: || Rc::new(Nothing),
     sends_newer_alone: true,
     asks_app: false,
+    hears: false,
 };
 
 #[derive(Clone, Copy, Debug)]

@@ -11,6 +11,7 @@ pub(super) const POLICY: Policy = Policy {
     rule: || Rc::new(ServerWins),
     sends_newer_alone: true,
     asks_app: false,
+    hears: true,
 };
 
 #[derive(Clone, Copy, Debug)]

@@ -7,7 +7,7 @@ use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop, prop_assert_e
 use super::trial::{self, TROUBLES, Trial, Trouble, VISIT};
 use super::*;
 use crate::backend::{self, FileDrop, Provisioning, Style};
-use crate::base::{Fat, Span, UnitId, Value};
+use crate::base::{Fat, Span, Stuff, UnitId, Value};
 
 fn trial(options: Options, provisioning: Provisioning, rows: u32) -> Trial {
     let files = match options.source {
@@ -399,7 +399,7 @@ fn value() -> impl Strategy<Value = Value> {
             .prop_map(Value::Real),
         prop_oneof![".{0,4}", Just(String::new()), "\\\\[Nirt\\\\]?[a-z0-9]{0,3}"]
             .prop_map(|text| Value::text(&text)),
-        (0..2_u64, 0..9_u32).prop_map(|(seed, len)| Value::Fat(Fat { seed, len })),
+        (0..2_u64, 0..9_u32).prop_map(|(seed, len)| Value::Fat(Fat { seed, len, of: Stuff::Words })),
     ]
 }
 

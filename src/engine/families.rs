@@ -1,0 +1,167 @@
+//! Edits of a row and of the rows that are part of it go out in one request.
+
+use std::collections::BTreeMap;
+
+use super::rules::SendRule;
+use crate::base::{EntityId, Key, Value};
+use crate::store::{Entry, StoreError, Tx};
+
+/// The oldest edit of each row, oldest first, with those of its family: as many families as there
+/// is room for, and one in any case. A family that was out goes again as it was: what came to it
+/// since may wait behind what was out, and goes with that.
+pub(super) struct WholeFamilies;
+
+impl SendRule for WholeFamilies {
+    fn next(&self, tx: &Tx<'_>, entities: &[EntityId], limit: usize) -> Result<Vec<Entry>, StoreError> {
+        let waiting = tx.outbox(entities, usize::MAX)?;
+        let families = of(tx, &waiting)?;
+        let mut members: BTreeMap<usize, Vec<Entry>> = BTreeMap::new();
+        for (entry, family) in waiting.into_iter().zip(families) {
+            members.entry(family).or_default().push(entry);
+        }
+        let mut batch: Vec<Entry> = Vec::new();
+        for mut family in members.into_values() {
+            if family.iter().any(Entry::is_sealed) {
+                family.retain(Entry::is_sealed);
+            }
+            if !batch.is_empty() && batch.len() + family.len() > limit {
+                break;
+            }
+            batch.extend(family);
+        }
+        Ok(batch)
+    }
+}
+
+/// How many of these edits there are up to the end of each family, where those come together.
+pub(super) fn ends(tx: &Tx<'_>, batch: &[Entry]) -> Result<Vec<usize>, StoreError> {
+    let families = of(tx, batch)?;
+    let is_end = |place: &usize| families.get(*place) != families.get(place - 1);
+    Ok((1..=batch.len()).filter(is_end).collect())
+}
+
+/// How many of the edits go out, of which so many would fit: up to the end of a family, and one
+/// family in any case.
+pub(super) fn up_to_an_end(ends: &[usize], fitting: usize) -> usize {
+    let whole = ends.iter().rev().find(|end| **end <= fitting);
+    whole.or(ends.first()).copied().unwrap_or(fitting)
+}
+
+/// By edit, the place of the first one of its family.
+fn of(tx: &Tx<'_>, edits: &[Entry]) -> Result<Vec<usize>, StoreError> {
+    let schema = tx.schema();
+    let mut set: BTreeMap<(EntityId, &Key), &Entry> = BTreeMap::new();
+    for edit in edits {
+        set.insert((edit.entity, &edit.key), edit);
+    }
+    let mut first: BTreeMap<(EntityId, Key), usize> = BTreeMap::new();
+    let mut families = Vec::with_capacity(edits.len());
+    for (place, edit) in edits.iter().enumerate() {
+        let mut failed = None;
+        let parent = |entity: EntityId, key: &Key, column: usize| {
+            let set =
+                set.get(&(entity, key)).and_then(|edit| edit.values.iter().find(|(at, _)| *at == column));
+            let value = match set {
+                Some((_, value)) => Some(value.clone()),
+                None => held(tx, (entity, key), column).unwrap_or_else(|error| {
+                    failed = Some(error);
+                    None
+                }),
+            };
+            match value? {
+                Value::Text(key) => Some(Key(key)),
+                _ => None,
+            }
+        };
+        let top = schema.top((edit.entity, edit.key.clone()), parent);
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        families.push(*first.entry(top).or_insert(place));
+    }
+    Ok(families)
+}
+
+/// What the device holds in a column of a row.
+fn held(tx: &Tx<'_>, (entity, key): (EntityId, &Key), column: usize) -> Result<Option<Value>, StoreError> {
+    let Ok(place) = tx.schema().entity(entity).projection.binary_search(&column) else { return Ok(None) };
+    Ok(tx.row(entity, key.as_str())?.map(|row| row.values[place].clone()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{DeviceId, EditId};
+    use crate::contract::{
+        Column, ColumnKind, Database, Delivery, EditKind, Entity, LocalEdit, OnDelete, Reference, Schema,
+    };
+    use crate::store::{Journal, Options, Store, seal};
+
+    const ORDER: EntityId = EntityId(0);
+    const LINE: EntityId = EntityId(1);
+
+    fn store() -> Store {
+        let entity = |name: &str, kind| Entity {
+            name: name.to_owned(),
+            key: "id".to_owned(),
+            columns: vec![Column { name: "of".to_owned(), kind }],
+            projection: vec![0],
+            scope: Vec::new(),
+            delivery: Delivery::Delta,
+            unique: Vec::new(),
+        };
+        let part = Reference { of: LINE, column: 0, to: ORDER, on_delete: OnDelete::Cascade };
+        let entities = vec![entity("order", ColumnKind::Text), entity("line", ColumnKind::Ref(ORDER))];
+        let schema = Schema { entities, references: vec![part], ..Schema::default() };
+        let database = Database { path: ":memory:".to_owned(), vfs: None };
+        let options = Options { journal: Journal::Memory, ..Options::default() };
+        Store::open(&database, schema.into(), &options).unwrap()
+    }
+
+    /// Makes rows of these keys in their order: a line has that of its order after a dot.
+    fn waiting(keys: &[&str]) -> Store {
+        let store = store();
+        for (number, key) in (0..).zip(keys) {
+            let id = EditId { device: DeviceId(0), number };
+            let (entity, says) = match key.split_once('.') {
+                Some((_, order)) => (LINE, order),
+                None => (ORDER, "a title"),
+            };
+            let (kind, values) = (EditKind::Create, vec![(0, Value::text(says))]);
+            let edit = LocalEdit { id, entity, key: Key::new(key), kind, values };
+            store.edit(&edit, &id.to_string(), crate::base::Stamp(1)).unwrap();
+        }
+        store
+    }
+
+    fn next(store: &Store, limit: usize) -> Vec<String> {
+        let batch = store.read(|tx| WholeFamilies.next(tx, &[ORDER, LINE], limit)).unwrap();
+        batch.iter().map(|entry| entry.key.as_str().to_owned()).collect()
+    }
+
+    #[test]
+    fn families_go_whole_as_many_as_fit_and_one_in_any_case() {
+        let store = waiting(&["a", "b", "1.a", "2.b", "3.a", "c"]);
+        for (limit, keys) in [(1, "a 1.a 3.a"), (4, "a 1.a 3.a"), (5, "a 1.a 3.a b 2.b")] {
+            assert_eq!(next(&store, limit).join(" "), keys, "{limit}");
+        }
+        let ends = store.read(|tx| ends(tx, &WholeFamilies.next(tx, &[ORDER, LINE], 9)?)).unwrap();
+        assert_eq!(ends, [3, 5, 6]);
+        assert_eq!([1, 3, 4, 5, 9].map(|fits| up_to_an_end(&ends, fits)), [3, 3, 3, 5, 6]);
+        assert_eq!(up_to_an_end(&[], 4), 4);
+    }
+
+    #[test]
+    fn what_came_to_a_family_that_is_out_does_not_go_with_it() {
+        let store = waiting(&["a", "1.a"]);
+        let sealed = store.transaction(|tx| {
+            tx.outbox(&[ORDER, LINE], 9)?.iter_mut().try_for_each(|entry| seal(tx, entry).map(drop))
+        });
+        sealed.unwrap();
+        let id = EditId { device: DeviceId(0), number: 9 };
+        let (kind, values) = (EditKind::Create, vec![(0, Value::text("a"))]);
+        let late = LocalEdit { id, entity: LINE, key: Key::new("2.a"), kind, values };
+        store.edit(&late, &id.to_string(), crate::base::Stamp(1)).unwrap();
+        assert_eq!(next(&store, 9), ["a", "1.a"]);
+    }
+}

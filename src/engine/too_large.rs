@@ -1,0 +1,100 @@
+//! Messages that are larger than somebody takes.
+
+use std::cell::Cell;
+
+use super::control::Size;
+use crate::base::in_words;
+
+/// What is done where a message was larger than the server takes or sends, or than a proxy lets
+/// through.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnTooLarge {
+    /// Half of it goes at once, down to one row, and no chunk is larger while the process lives.
+    #[default]
+    Halve,
+    /// Half of it goes at once, down to one row; what comes after it is as large as before.
+    Split,
+    /// The run ends, and the next one sends the same.
+    GiveUp,
+}
+in_words!(OnTooLarge { Halve: "halve", Split: "split", GiveUp: "give-up" });
+
+/// What chunks of one kind are held to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Cap {
+    size: Size,
+    /// It holds for so many rows yet, if not for good.
+    rows: Option<u32>,
+}
+
+/// What was learned of one kind of chunks by those that were too large.
+#[derive(Debug, Default)]
+pub(super) struct Caps(Cell<Option<Cap>>);
+
+impl Caps {
+    /// A chunk of this size as far as it may go.
+    pub(super) fn hold(&self, size: Size) -> Size {
+        let Some(Cap { size: cap, .. }) = self.0.get() else { return size };
+        Size { rows: size.rows.min(cap.rows), bytes: size.bytes.min(cap.bytes) }
+    }
+
+    /// A chunk of this size was too large; false if nothing smaller can go.
+    pub(super) fn shrink(&self, how: OnTooLarge, sent: Size) -> bool {
+        if how == OnTooLarge::GiveUp || sent.rows < 2 {
+            return false;
+        }
+        let size = Size { rows: sent.rows / 2, bytes: (sent.bytes / 2).max(1) };
+        let left = self.0.get().and_then(|cap| cap.rows).unwrap_or(sent.rows);
+        self.0.set(Some(Cap { size, rows: (how == OnTooLarge::Split).then_some(left) }));
+        true
+    }
+
+    /// So many rows have gone.
+    pub(super) fn gone(&self, rows: u32) {
+        if let Some(Cap { size, rows: Some(left) }) = self.0.get() {
+            let left = left.saturating_sub(rows);
+            self.0.set((left > 0).then_some(Cap { size, rows: Some(left) }));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WHOLE: Size = Size { rows: 100, bytes: 1_000 };
+
+    #[test]
+    fn halves_are_kept_and_end_at_one_row() {
+        let caps = Caps::default();
+        assert_eq!(caps.hold(WHOLE), WHOLE);
+        let mut sent = WHOLE;
+        for rows in [50, 25, 12, 6, 3, 1] {
+            assert!(caps.shrink(OnTooLarge::Halve, sent));
+            sent = caps.hold(WHOLE);
+            assert_eq!(sent.rows, rows);
+            caps.gone(rows);
+        }
+        assert!(!caps.shrink(OnTooLarge::Halve, sent), "one row has no half");
+        assert_eq!(caps.hold(WHOLE).rows, 1);
+    }
+
+    #[test]
+    fn what_was_split_goes_and_then_chunks_are_whole_again() {
+        let caps = Caps::default();
+        assert!(caps.shrink(OnTooLarge::Split, WHOLE));
+        assert!(caps.shrink(OnTooLarge::Split, caps.hold(WHOLE)));
+        for _ in 0..4 {
+            assert_eq!(caps.hold(WHOLE), Size { rows: 25, bytes: 250 });
+            caps.gone(25);
+        }
+        assert_eq!(caps.hold(WHOLE), WHOLE);
+    }
+
+    #[test]
+    fn who_gives_up_learns_nothing() {
+        let caps = Caps::default();
+        assert!(!caps.shrink(OnTooLarge::GiveUp, WHOLE));
+        assert_eq!(caps.hold(WHOLE), WHOLE);
+    }
+}

@@ -1,0 +1,69 @@
+//! What a gateway with an upload cache does with a request of a device, before and after the
+//! backend.
+
+use super::server::Gateway;
+use super::upload_cache::Look;
+use crate::base::{Span, Time};
+use crate::contract::{Answered, Event, ServerError};
+use crate::protocol::{PushRequest, Request, SyncRequest};
+
+/// What becomes of a request by what is remembered of its edits.
+#[derive(Debug)]
+pub enum Recalled {
+    /// It goes to the backend; what there is to tell of edits whose verdict is known.
+    Goes(Vec<Event<'static>>),
+    /// It has an answer.
+    Answered(Answered),
+    /// The answer to an edit in it is unknown.
+    Unknown,
+}
+
+impl Gateway {
+    /// For how long a request waits for an answer to the one before it; `None` if nothing is
+    /// remembered of edits.
+    pub fn waits_for_answers(&self) -> Option<Span> {
+        self.uploads.as_ref().map(|uploads| uploads.options.wait)
+    }
+
+    /// A request is here at `now`: what is remembered of its edits.
+    pub fn recall(&mut self, now: Time, request: &[u8]) -> Recalled {
+        let goes = Recalled::Goes(Vec::new());
+        let Some((push, alone)) = self.edits_in(request) else { return goes };
+        let Some(uploads) = &mut self.uploads else { return goes };
+        let look = uploads.look(now, &push);
+        if look == Look::Unknown {
+            return Recalled::Unknown;
+        }
+        let known =
+            || push.mutations.iter().filter_map(|edit| Some((edit, uploads.verdict(push.device, edit)?)));
+        let events = known().map(|(edit, _)| Event::MutationReplayed { edit: edit.edit }).collect();
+        if look == Look::Goes || !alone {
+            return Recalled::Goes(events);
+        }
+        let mut verdicts = known().map(|(edit, verdict)| (edit.id.as_str(), verdict));
+        let answer = self.codec.results(push.asked(), &mut verdicts);
+        Recalled::Answered(Answered { answer, done_at: now, events })
+    }
+
+    /// What the request that went to the backend was answered is here at `now`.
+    pub fn remember(&mut self, now: Time, request: &[u8], answer: Result<&[u8], &ServerError>) {
+        let Some((push, _)) = self.edits_in(request) else { return };
+        let verdicts = answer.map_err(Clone::clone).and_then(|answer| {
+            let opened = self.codec.open(answer.to_vec()).map_err(|_| ServerError::Failed)?;
+            let answer = self.codec.decode_answer(&opened).map_err(|_| ServerError::Failed)??;
+            let verdict = |result: crate::protocol::PushResult<'_>| (result.id.into_owned(), result.outcome);
+            Ok(answer.results.into_iter().map(verdict).collect())
+        });
+        self.uploads.iter_mut().for_each(|uploads| uploads.answered(now, &push, verdicts.clone()));
+    }
+
+    /// The edits that a request brings, if it brings any, and whether it is for them alone.
+    fn edits_in(&self, request: &[u8]) -> Option<(PushRequest, bool)> {
+        let (push, alone) = match self.read(request).ok()?.1 {
+            Request::Push(push) => (push, true),
+            Request::Sync(SyncRequest { push, .. }) => (push, false),
+            Request::Pull(_) | Request::Fetch(_) => return None,
+        };
+        (!push.mutations.is_empty()).then_some((push, alone))
+    }
+}

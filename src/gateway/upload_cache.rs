@@ -1,0 +1,286 @@
+//! What a gateway that passes requests through remembers of the edits in them, for those that are
+//! sent again.
+//!
+//! An edit is known by its device and its idempotency key, which every try of it has. It is noted
+//! as it leaves for the backend, and again with the answer. One that comes again is answered from
+//! there; while its answer is unknown who sent it waits, and is then told to come again; after a
+//! longer time it is brought to the backend once more, which may have committed it. What the
+//! backend refused is not kept: asked again, it refuses again.
+
+use std::collections::VecDeque;
+
+use rustc_hash::FxHashMap;
+
+use crate::backend::{Backend, Named};
+use crate::base::{DeviceId, Span, Time, Value};
+use crate::contract::{Mutation, Outcome, ServerError};
+use crate::protocol::PushRequest;
+
+/// How a gateway remembers edits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UploadCacheOptions {
+    /// What was noted is forgotten after this.
+    pub kept: Span,
+    /// Who sends again what has no answer yet waits for so long.
+    pub wait: Span,
+    /// What has no answer after this goes to the backend again.
+    pub resubmit: Span,
+    /// Whether it outlives the gateway's process.
+    pub durable: bool,
+}
+
+impl Default for UploadCacheOptions {
+    /// As the upload cache of HCL Volt MX Foundry: 24 h, `responseWaitTime` 30 s,
+    /// `requestResubmitTime` 30 min, in its database.
+    fn default() -> UploadCacheOptions {
+        UploadCacheOptions {
+            kept: Span::secs(86_400),
+            wait: Span::secs(30),
+            resubmit: Span::secs(30 * 60),
+            durable: true,
+        }
+    }
+}
+
+/// An edit by its device and its idempotency key.
+type Sent = (DeviceId, Box<str>);
+
+/// What is known of an edit.
+#[derive(Clone, Debug)]
+struct Known {
+    /// When it was noted last.
+    noted: Time,
+    /// What the backend made of it; `None` if nobody knows.
+    verdict: Option<Outcome>,
+}
+
+/// What becomes of a request by what is known of its edits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Look {
+    /// All edits have an answer.
+    Known,
+    /// One is with the backend, or was, and has none.
+    Unknown,
+    /// It goes to the backend.
+    Goes,
+}
+
+/// What a gateway remembers of edits.
+#[derive(Clone, Debug)]
+pub(super) struct UploadCache {
+    pub(super) options: UploadCacheOptions,
+    known: FxHashMap<Sent, Known>,
+    /// In the order of time.
+    noted: VecDeque<(Time, Sent)>,
+}
+
+impl UploadCache {
+    pub(super) fn new(options: UploadCacheOptions) -> UploadCache {
+        UploadCache { options, known: FxHashMap::default(), noted: VecDeque::new() }
+    }
+
+    /// The gateway's process died.
+    pub(super) fn die(&mut self) {
+        if !self.options.durable {
+            *self = UploadCache::new(self.options);
+        }
+    }
+
+    /// What becomes at `now` of a request that brings these edits. If it goes to the backend, they
+    /// are noted.
+    pub(super) fn look(&mut self, now: Time, push: &PushRequest) -> Look {
+        self.forget(now);
+        let PushRequest { device, mutations, .. } = push;
+        let known: Vec<Option<&Known>> =
+            mutations.iter().map(|edit| self.known.get(&sent(*device, edit))).collect();
+        let open = |known: &&Known| known.verdict.is_none() && now < known.noted + self.options.resubmit;
+        if known.iter().flatten().any(open) {
+            return Look::Unknown;
+        }
+        if known.iter().all(|known| known.is_some_and(|known| known.verdict.is_some())) {
+            return Look::Known;
+        }
+        for edit in mutations {
+            if self.verdict(*device, edit).is_none() {
+                self.note(now, sent(*device, edit), None);
+            }
+        }
+        Look::Goes
+    }
+
+    /// The answer to such a request has come: the edits' verdicts, or why there are none.
+    pub(super) fn answered(
+        &mut self,
+        now: Time,
+        push: &PushRequest,
+        answer: Result<Vec<(String, Outcome)>, ServerError>,
+    ) {
+        let of = |id: &str| (push.device, Box::from(id));
+        match answer {
+            Ok(verdicts) => {
+                for (id, verdict) in verdicts {
+                    match verdict {
+                        Outcome::Applied { .. } | Outcome::Named { .. } => {
+                            self.note(now, of(&id), Some(verdict));
+                        }
+                        _ => _ = self.known.remove(&of(&id)),
+                    }
+                }
+            }
+            // It was not let in.
+            Err(ServerError::Unavailable | ServerError::Throttled(_) | ServerError::BadRequest(_)) => {
+                self.withdraw(push);
+            }
+            // It may have been committed.
+            Err(_) => {}
+        }
+    }
+
+    /// What the backend made of an edit, if that is known.
+    pub(super) fn verdict(&self, device: DeviceId, edit: &Mutation) -> Option<&Outcome> {
+        self.known.get(&sent(device, edit))?.verdict.as_ref()
+    }
+
+    /// Applies those edits of a push that have no verdict yet, for the call that is under way.
+    pub(super) fn push(
+        &self,
+        backend: &mut Backend,
+        attributes: &[Value],
+        push: &PushRequest,
+    ) -> Vec<Outcome> {
+        let mut named = Named::new(backend.schema());
+        let known: Vec<Option<Outcome>> =
+            push.mutations.iter().map(|edit| self.verdict(push.device, edit).cloned()).collect();
+        for (edit, verdict) in push.mutations.iter().zip(&known) {
+            verdict.iter().for_each(|verdict| named.note(edit, verdict));
+        }
+        let news = push.mutations.iter().zip(&known).filter(|(_, known)| known.is_none());
+        let news: Vec<Mutation> = news.map(|(edit, _)| named.follow(edit).into_owned()).collect();
+        let mut judged = backend.push_in_call(attributes, &news).into_iter();
+        let mut next = || judged.next().expect("each has a verdict");
+        known.into_iter().map(|known| known.unwrap_or_else(&mut next)).collect()
+    }
+
+    fn withdraw(&mut self, push: &PushRequest) {
+        for edit in &push.mutations {
+            if self.verdict(push.device, edit).is_none() {
+                self.known.remove(&sent(push.device, edit));
+            }
+        }
+    }
+
+    fn note(&mut self, now: Time, sent: Sent, verdict: Option<Outcome>) {
+        self.noted.push_back((now, sent.clone()));
+        self.known.insert(sent, Known { noted: now, verdict });
+    }
+
+    fn forget(&mut self, now: Time) {
+        while let Some((noted, _)) = self.noted.front()
+            && *noted + self.options.kept <= now
+        {
+            let (noted, sent) = self.noted.pop_front().expect("it is there");
+            // It may have been noted again since.
+            if self.known.get(&sent).is_some_and(|known| known.noted == noted) {
+                self.known.remove(&sent);
+            }
+        }
+    }
+}
+
+fn sent(device: DeviceId, edit: &Mutation) -> Sent {
+    (device, edit.id.as_str().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{EditId, EntityId, Key, Stamp, UnitId};
+    use crate::contract::{EditKind, Guard, Refusal};
+
+    const PHONE: DeviceId = DeviceId(0);
+
+    fn edit(number: u32) -> Mutation {
+        let edit = EditId { device: PHONE, number };
+        Mutation {
+            id: edit.to_string(),
+            edit,
+            entity: EntityId(0),
+            key: Key::new("a"),
+            kind: EditKind::Create,
+            values: Vec::new(),
+            base: None,
+            made_at: Stamp(0),
+            guard: Guard::default(),
+        }
+    }
+
+    fn push(numbers: &[u32]) -> PushRequest {
+        let mutations = numbers.iter().map(|number| edit(*number)).collect();
+        PushRequest { device: PHONE, unit: UnitId(0), mutations, clock: Stamp(0) }
+    }
+
+    fn at(secs: u64) -> Time {
+        Time::ZERO + Span::secs(secs)
+    }
+
+    fn cache() -> UploadCache {
+        let secs = Span::secs;
+        UploadCache::new(UploadCacheOptions {
+            kept: secs(100),
+            wait: secs(1),
+            resubmit: secs(10),
+            durable: false,
+        })
+    }
+
+    fn applied(numbers: &[u32]) -> Result<Vec<(String, Outcome)>, ServerError> {
+        let verdict = |number: &u32| (edit(*number).id, Outcome::Applied { stamp: Stamp(7) });
+        Ok(numbers.iter().map(verdict).collect())
+    }
+
+    #[test]
+    fn an_edit_that_comes_again_is_known_until_it_is_forgotten() {
+        let mut cache = cache();
+        assert_eq!(cache.look(at(0), &push(&[1])), Look::Goes);
+        cache.answered(at(5), &push(&[1]), applied(&[1]));
+        assert_eq!(cache.look(at(104), &push(&[1])), Look::Known);
+        assert_eq!(cache.look(at(104), &push(&[1, 2])), Look::Goes, "one is new");
+        assert_eq!(cache.verdict(PHONE, &edit(1)), Some(&Outcome::Applied { stamp: Stamp(7) }));
+        cache.answered(at(104), &push(&[1, 2]), Err(ServerError::Unavailable));
+        assert_eq!(cache.look(at(105), &push(&[1])), Look::Goes, "it is forgotten");
+    }
+
+    #[test]
+    fn without_an_answer_it_goes_again_after_its_time() {
+        for lost in [ServerError::Failed, ServerError::GatewayTimeout] {
+            let mut cache = cache();
+            assert_eq!(cache.look(at(0), &push(&[1])), Look::Goes);
+            cache.answered(at(1), &push(&[1]), Err(lost));
+            let looks = [9, 10, 19, 20].map(|secs| cache.look(at(secs), &push(&[1])));
+            assert_eq!(looks, [Look::Unknown, Look::Goes, Look::Unknown, Look::Goes]);
+        }
+    }
+
+    #[test]
+    fn what_was_not_let_in_or_refused_goes_again_at_once() {
+        let refused = Outcome::Conflict { why: Refusal::Exists, current: None, edited_at: None };
+        for answer in [Err(ServerError::Unavailable), Ok(vec![(edit(1).id, refused)])] {
+            let mut cache = cache();
+            assert_eq!(cache.look(at(0), &push(&[1])), Look::Goes);
+            cache.answered(at(1), &push(&[1]), answer);
+            assert_eq!(cache.look(at(1), &push(&[1])), Look::Goes);
+        }
+    }
+
+    #[test]
+    fn only_what_is_durable_outlives_its_process() {
+        for (durable, then) in [(false, Look::Goes), (true, Look::Known)] {
+            let mut cache = cache();
+            cache.options.durable = durable;
+            assert_eq!(cache.look(at(0), &push(&[1])), Look::Goes);
+            cache.answered(at(0), &push(&[1]), applied(&[1]));
+            cache.die();
+            assert_eq!(cache.look(at(1), &push(&[1])), then, "durable: {durable}");
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Tokens: what a device says who it is with, until that is too old or taken back.
+//!
+//! Whoever gives out tokens stands beside the server and is down with it. A device keeps its token
+//! where it outlives the process; the server looks at the one that a request comes with as it
+//! arrives.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use super::hub::Hub;
+use crate::base::{DeviceId, Span, Time};
+use crate::contract::{
+    Cacheable, Event, LocalBoxFuture, NetworkKind, NoStream, Node, PhoneEvent, Transport, TransportError,
+};
+use crate::net::Way;
+use crate::sim::Handle;
+
+/// How a request for a token begins, and its answer: as OAuth 2 has them (RFC 6749, section 6).
+const ASKS: &[u8] = b"POST /token grant_type=refresh_token&refresh_token=";
+const GIVES: &[u8] = b"{\"token_type\":\"bearer\",\"issued_at\":";
+/// Bytes of either: a signed token of about a kilobyte, an estimate.
+const ASKED: usize = 600;
+const GIVEN: usize = 1_200;
+
+/// The token of one device, as it and the server know it.
+pub(super) struct Wallet {
+    life: Span,
+    /// When the server takes back what it gave out before.
+    revoked: Vec<Time>,
+    issued: Cell<Time>,
+}
+
+/// What the server makes of a request before it reads it.
+pub(super) enum Gate {
+    /// It is let in.
+    Open,
+    /// Its token is not accepted.
+    Refused,
+    /// It asks for a token, and this is the answer.
+    Given(Vec<u8>),
+}
+
+impl Wallet {
+    /// One with a token that was given out as the scenario begins; `None` if it is good for ever.
+    pub(super) fn new(life: Option<Span>, revoked: Vec<Time>) -> Option<Rc<Wallet>> {
+        let lasts = life.is_none() && revoked.is_empty();
+        let life = life.unwrap_or(Span(u64::MAX));
+        (!lasts).then(|| Rc::new(Wallet { life, revoked, issued: Cell::new(Time::ZERO) }))
+    }
+
+    fn is_good(&self, now: Time) -> bool {
+        let issued = self.issued.get();
+        now.since(issued) < self.life && !self.revoked.iter().any(|at| (issued..=now).contains(at))
+    }
+
+    /// What becomes of a request that comes at `now`.
+    pub(super) fn gate(&self, now: Time, request: &[u8]) -> Gate {
+        if request.starts_with(ASKS) {
+            return Gate::Given(padded(
+                [GIVES, now.0.to_string().as_bytes(), b",\"token\":\""].concat(),
+                GIVEN,
+            ));
+        }
+        if self.is_good(now) { Gate::Open } else { Gate::Refused }
+    }
+
+    /// Takes the token out of an answer, if it is one that has one.
+    fn take(&self, answer: &[u8]) -> Option<()> {
+        let digits = answer.strip_prefix(GIVES)?;
+        let end = digits.iter().position(|byte| !byte.is_ascii_digit())?;
+        let issued = std::str::from_utf8(&digits[..end]).ok()?.parse().ok()?;
+        self.issued.set(Time(issued).max(self.issued.get()));
+        Some(())
+    }
+}
+
+fn padded(mut bytes: Vec<u8>, to: usize) -> Vec<u8> {
+    bytes.resize(to, b'x');
+    bytes
+}
+
+/// A device's way to the server, with its token.
+pub(super) struct Carrier {
+    pub(super) handle: Handle,
+    pub(super) hub: Rc<Hub>,
+    pub(super) device: DeviceId,
+    pub(super) way: Rc<Way>,
+    pub(super) wallet: Rc<Wallet>,
+}
+
+impl Transport for Carrier {
+    fn request(
+        &self,
+        request: Vec<u8>,
+        deadline: Time,
+    ) -> LocalBoxFuture<'static, Result<Vec<u8>, TransportError>> {
+        self.way.request(request, deadline)
+    }
+
+    fn request_cacheable(
+        &self,
+        request: Vec<u8>,
+        cacheable: Cacheable,
+        deadline: Time,
+    ) -> LocalBoxFuture<'static, Result<Vec<u8>, TransportError>> {
+        self.way.request_cacheable(request, cacheable, deadline)
+    }
+
+    fn stream(&self) -> Result<LocalBoxFuture<'static, Vec<u8>>, NoStream> {
+        self.way.stream()
+    }
+
+    fn renew_token(&self, deadline: Time) -> LocalBoxFuture<'static, Result<(), TransportError>> {
+        let asked = self.way.request(padded(ASKS.to_vec(), ASKED), deadline);
+        let (handle, hub, wallet) = (self.handle.clone(), self.hub.clone(), self.wallet.clone());
+        let (node, begun) = (Node::Device(self.device), handle.now());
+        Box::pin(async move {
+            wallet.take(&asked.await?).ok_or(TransportError::Foreign)?;
+            hub.emit(node, Event::Phone(PhoneEvent::TokenRenewed { took: handle.now() - begun }));
+            Ok(())
+        })
+    }
+
+    fn network(&self) -> NetworkKind {
+        self.way.network()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(secs: u64) -> Time {
+        Time::ZERO + Span::secs(secs)
+    }
+
+    fn is_let_in(wallet: &Wallet, secs: u64) -> bool {
+        matches!(wallet.gate(at(secs), b"{}"), Gate::Open)
+    }
+
+    #[test]
+    fn a_token_is_good_until_it_is_old_or_taken_back() {
+        assert!(Wallet::new(None, Vec::new()).is_none(), "it lasts for ever");
+        let wallet = Wallet::new(Some(Span::secs(60)), vec![at(90)]).unwrap();
+        assert!(is_let_in(&wallet, 59) && !is_let_in(&wallet, 60));
+        let Gate::Given(answer) = wallet.gate(at(70), &padded(ASKS.to_vec(), ASKED)) else {
+            panic!("who asks for a token is given one")
+        };
+        assert_eq!((wallet.take(&answer), wallet.take(b"<html>")), (Some(()), None));
+        assert!(is_let_in(&wallet, 89) && !is_let_in(&wallet, 90));
+    }
+}

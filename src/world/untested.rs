@@ -1,0 +1,49 @@
+//! What of a plan never happened, in a run that was not cut off.
+
+use super::faults::Faults;
+use super::missed::{Awaited, Missed};
+use super::tried::{InVain, Tried};
+use crate::scenario::{Plan, Planned};
+use crate::workload::ActionCount;
+
+/// All that was planned and tested nothing.
+#[derive(Debug, Default)]
+pub(super) struct Untested {
+    /// Faults and parts. Of an event whose action had no edit made all is told there.
+    pub(super) missed: Vec<Missed>,
+    /// Actions of which no edit came to be.
+    pub(super) in_vain: Vec<InVain>,
+    /// No device sent a request.
+    pub(super) is_silent: bool,
+    /// Nobody wanted to edit, and no row came to a device.
+    pub(super) is_still: bool,
+}
+
+impl Untested {
+    /// Of a run that is not `whole` nobody knows what would have come.
+    pub(super) fn of(
+        whole: bool,
+        faults: &Faults,
+        plan: &Plan,
+        (tried, placed): (&Tried, &[ActionCount]),
+    ) -> Untested {
+        if !whole {
+            return Untested::default();
+        }
+        let in_vain = tried.in_vain(placed);
+        let is_told = |missed: &Missed| {
+            let planned = plan.events.iter().find(|planned| planned.name == missed.event);
+            let name = planned.and_then(Planned::action).map(|action| &plan.workload.actions[action].name);
+            name.is_some_and(|name| in_vain.iter().any(|one| one.action == *name))
+        };
+        let awaited = faults.awaited.iter().chain(faults.fired.values());
+        let missed = awaited.filter_map(Awaited::missed).filter(|missed| !is_told(missed)).collect();
+        Untested { missed, in_vain, is_silent: !tried.has_asked(), is_still: !tried.has_changed() }
+    }
+
+    /// How many things of the plan came to nothing at all; the run is one.
+    pub(super) fn count(&self) -> u64 {
+        let faults = self.missed.iter().filter(|missed| missed.is_whole()).count();
+        (faults + self.in_vain.len()) as u64 + u64::from(self.is_silent || self.is_still)
+    }
+}
