@@ -59,7 +59,7 @@ impl Cell<'_> {
 impl Serialize for Cell<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Cell::Null => serializer.serialize_unit(),
+            Cell::Null => serializer.serialize_none(),
             Cell::Int(n) => serializer.serialize_i64(*n),
             Cell::Real(x) => serializer.serialize_f64(*x),
             Cell::Text(t) => serializer.serialize_str(t),
@@ -88,6 +88,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Cell<'a> {
                 f.write_str("null, a number or a text")
             }
             fn visit_unit<E: Error>(self) -> Result<Cell<'de>, E> {
+                Ok(Cell::Null)
+            }
+            fn visit_none<E: Error>(self) -> Result<Cell<'de>, E> {
                 Ok(Cell::Null)
             }
             fn visit_i64<E: Error>(self, n: i64) -> Result<Cell<'de>, E> {

@@ -226,6 +226,21 @@ pub(super) enum MatrixOf {
     /// what gives way to it, in silence or not. A cell that does not come to what is expected of it
     /// fails the run (exit 10).
     Conflicts(ConflictsArgs),
+    /// Run every format of messages with every packer over four links, in chunks of several sizes:
+    /// bytes, the processors of both sides, energy, the best chunk and its time.
+    Wire(WireArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct WireArgs {
+    #[command(flatten)]
+    pub(super) work: Work,
+    #[command(flatten)]
+    pub(super) place: PlaceArgs,
+    /// What stdout carries: the table and words, the table in Markdown, or a cell a line for
+    /// programs.
+    #[arg(long, value_enum, default_value_t = ConflictsFormat::Human)]
+    pub(super) format: ConflictsFormat,
 }
 
 #[derive(Debug, Args)]
@@ -423,6 +438,13 @@ pub(super) enum Validate {
     Models,
     /// Count the rows that each cursor by time loses, beside the table of references; exit 10 if a figure is off.
     Cursors,
+    /// Give damaged messages to every decoder; exit 10 if one is read as it must not be, or takes
+    /// too much memory.
+    Decoders {
+        /// How many.
+        #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+        messages: u64,
+    },
     /// Predict measured transfers; exit 10 if a tolerance is not met.
     Tcp(MeasuredArgs),
     /// Predict measured transfers with an outage in the middle; exit 10 if a tolerance is not met.

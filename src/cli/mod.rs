@@ -57,6 +57,7 @@ mod sweep;
 mod tolerance;
 mod tune;
 mod validate;
+mod wire;
 mod work;
 mod written;
 

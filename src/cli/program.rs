@@ -16,7 +16,7 @@ use super::console::{Console, Surroundings};
 use super::refusal::Refusal;
 use super::{
     baseline, calibrate, compare, conflicts, coverage, inspect, matrix, replay, report, run, sweep, tune,
-    validate,
+    validate, wire,
 };
 use crate::campaign::{Bench, Runner, Signals, Stopwatch};
 use crate::report::Exit;
@@ -97,6 +97,7 @@ fn command(command: &Command, runner: &dyn Runner, console: &mut Console<'_>) ->
         Command::Sweep(args) => sweep::sweep(args, runner, console),
         Command::Matrix(args) => match &args.of {
             Some(MatrixOf::Conflicts(args)) => conflicts::conflicts(args, runner, console),
+            Some(MatrixOf::Wire(args)) => wire::wire(args, runner, console),
             None => matrix::matrix(args, runner, console),
         },
         Command::Tune(args) => tune::tune(args, runner, console),

@@ -12,6 +12,9 @@ pub(super) fn validate(what: Option<&Validate>, console: &mut Console<'_>) -> an
         None => Ok(told(&campaign::validate::report(true), console)),
         Some(Validate::Models) => Ok(told(&campaign::validate::report(false), console)),
         Some(Validate::Cursors) => Ok(told(&campaign::validate::cursor_report(), console)),
+        Some(Validate::Decoders { messages }) => {
+            Ok(told(&campaign::validate::decoder_report(*messages), console))
+        }
         Some(Validate::Tcp(args)) => measured::transfers(args, console),
         Some(Validate::TcpOutage(args)) => measured::outages(args, console),
     }

@@ -15,7 +15,7 @@ use crate::contract::{
     Cacheable, Call, Event, HookError, NetworkKind, RequestKind, ServerError, SyncError, TOO_LARGE_PAGE,
     TransportError, Work,
 };
-use crate::protocol::{Answer, Asked, Request, SyncRequest};
+use crate::protocol::{Answer, Asked, Effort, Request, SyncRequest, Way};
 
 /// Why an exchange came to nothing.
 #[derive(Debug)]
@@ -142,6 +142,8 @@ pub(super) struct Received {
     opened: Vec<u8>,
     /// Bytes that came.
     bytes: u64,
+    /// What reading them takes.
+    effort: Effort,
     pub(super) request: u64,
     /// What the answer has to name of its request.
     of: Asked,
@@ -362,7 +364,8 @@ impl Caller {
             }
         };
         let own = self.process.own_work(edits.len());
-        self.process.ports.work(Work { coded_bytes: sent, own, ..Work::default() }).await;
+        let effort = self.process.options.codec.effort(&body, Way::Written);
+        self.process.ports.work(Work { own, ..coding(effort) }).await;
         let sent_at = self.process.ports.clock.now();
         let deadline = sent_at + self.process.options.request_timeout;
         let call = Call { number, kind, unit, edits, attempt: failures };
@@ -376,12 +379,14 @@ impl Caller {
             Err(error) => Attempt::Failed(Failure::Silence(error)),
             Ok(message) => {
                 let bytes = message.len() as u64;
+                let effort = self.process.options.codec.effort(&message, Way::Read);
                 let is_stopped = message == TOO_LARGE_PAGE;
                 let opened = self.process.options.codec.open(message);
                 let (wire, held) = (took, None);
                 let came = Received {
                     opened: Vec::new(),
                     bytes,
+                    effort,
                     request: number,
                     of: request.asked(),
                     pushed: pushed(request),
@@ -540,8 +545,13 @@ impl Caller {
             rows: rows as u32,
             took,
         });
-        self.process.ports.work(Work { coded_bytes: bytes, ..Work::default() }).await;
+        self.process.ports.work(coding(received.effort)).await;
     }
+}
+
+/// Coding as work.
+fn coding(effort: Effort) -> Work {
+    Work { coded_bytes: effort.format, native_bytes: effort.packer, ..Work::default() }
 }
 
 pub(super) fn retryable(failure: &Failure) -> bool {

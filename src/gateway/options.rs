@@ -6,7 +6,7 @@ use super::incarnation::Restored;
 use super::leg;
 use super::mode::{Mode, Unfit};
 use super::upload_cache::UploadCacheOptions;
-use crate::base::{Span, Time, in_words};
+use crate::base::{Bytes, Span, Time, in_words};
 use crate::protocol::Codec;
 
 /// A gateway's options.
@@ -14,6 +14,8 @@ use crate::protocol::Codec;
 pub struct Options {
     /// What devices write messages with.
     pub codec: &'static dyn Codec,
+    /// Bytes of JSON that it codes a second; `None` if that is in the backend's costs of rows.
+    pub coding_rate: Option<Bytes>,
     /// Whether it passes requests through or keeps a replica.
     pub mode: Mode,
     /// How it finds out what changed when it serves devices.

@@ -3,6 +3,8 @@
 use std::fmt;
 
 use super::answer::{Answer, Part, Projected};
+use super::coding::Coding;
+use super::costs::{Effort, Way};
 use super::damaged::Damaged;
 use super::message::{Asked, Request};
 use crate::base::{EntityId, Key, Stamp, Undone, Value};
@@ -15,8 +17,12 @@ pub type PushVerdict<'v> = (&'v str, &'v Outcome);
 ///
 /// What is encoded decodes to itself; damaged bytes are [`Damaged`], never a panic.
 pub trait Codec: Send + Sync {
-    /// What it calls itself towards the other side; no two codecs have the same.
+    /// What its format is called towards the other side; no two formats have the same.
     fn content_type(&self) -> &'static str;
+    /// What it does besides writing a format; no two codecs of a format do the same.
+    fn coding(&self) -> Coding {
+        Coding::default()
+    }
 
     /// A request as bytes.
     fn encode_request(&self, request: &Request) -> Vec<u8>;
@@ -60,6 +66,9 @@ pub trait Codec: Send + Sync {
     /// About how many bytes a message or a part of one has, for who decides how much to send before
     /// writing it, and for messages that are never written.
     fn weight(&self, what: Weighed<'_>) -> u64;
+
+    /// What coding this message takes of a processor, as it goes over the wire.
+    fn effort(&self, message: &[u8], way: Way) -> Effort;
 }
 
 /// What may be asked for the weight of.
@@ -119,15 +128,17 @@ pub trait PageWriter {
     fn ids(&mut self, first: u64, count: u32);
     /// Ends the page.
     fn end_page(&mut self, cursor: &str, more: bool);
-    /// Bytes so far.
+    /// Bytes so far, of those that count for who limits them.
     fn bytes(&self) -> u64;
+    /// What is written so far, if it is kept.
+    fn so_far(&self) -> &[u8];
     /// The whole answer.
     fn finish(self: Box<Self>) -> Vec<u8>;
 }
 
 impl PartialEq for dyn Codec {
     fn eq(&self, other: &dyn Codec) -> bool {
-        self.content_type() == other.content_type()
+        self.content_type() == other.content_type() && self.coding() == other.coding()
     }
 }
 
@@ -135,6 +146,9 @@ impl Eq for dyn Codec {}
 
 impl fmt::Debug for dyn Codec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.content_type())
+        match self.coding() {
+            plain if plain == Coding::default() => f.write_str(self.content_type()),
+            coding => write!(f, "{} {coding:?}", self.content_type()),
+        }
     }
 }

@@ -5,27 +5,41 @@
 //! back; who speaks never looks at bytes, and asks the codec also for what a message would weigh
 //! and whether an answer says no. A page is written row by row, as its reader limits its bytes, and
 //! read into one flat list of cells that borrow from the body; the body is owned by the side that
-//! got it ([`Codec::open`]).
+//! got it ([`Codec::open`]). Any format may be packed, which is a codec over another.
 //!
 //! Invariants: what is encoded decodes to itself; damaged bytes are an error, never a panic;
 //! nothing is kept on a disk as a codec writes it, so that databases outlive a change of codec.
 //!
-//! How to add a codec: a file that implements [`Codec`], and a line in `list.rs`. The tests here
-//! hold every codec to the above.
+//! How to add a codec: a folder that implements [`Codec`] over the shapes of `raw`, its costs in
+//! `costs.rs`, and a line in `list.rs`. The tests here hold every codec, packed and not, to the
+//! above.
 
 mod answer;
 mod blob;
+mod cbor;
 mod codec;
+mod coding;
+mod costs;
 mod damaged;
 mod json;
 mod list;
 mod message;
+mod objects;
+mod packed;
+mod raw;
 #[cfg(test)]
 mod tests;
+mod weight;
+#[cfg(test)]
+mod whole_tests;
+mod xml;
 
 pub use answer::{Answer, Page, Part, Projected, PushResult, Rows, WireRow};
 pub use blob::{BlobAnswer, BlobPut};
 pub use codec::{Codec, CopiedRow, PageWriter, PushVerdict, Weighed};
+pub use coding::{BytesCount, Coding, Packing, Packs};
+pub use costs::{Effort, Way};
 pub use damaged::Damaged;
-pub use list::{DEFAULT, NAMES, named};
+pub use list::{DEFAULT, NAMES, all, named, packed};
 pub use message::{Asked, FetchRequest, PullRequest, PushRequest, Request, SyncRequest, Want};
+pub use packed::LIMIT;

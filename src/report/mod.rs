@@ -59,6 +59,7 @@ mod timing;
 pub mod tune;
 mod unplaced;
 mod untested;
+pub mod wire;
 
 #[cfg(test)]
 mod damage_tests;

@@ -17,6 +17,11 @@ pub(super) enum ColumnType {
         min: u32,
         max: u32,
     },
+    /// A text that packs like one that people write, of `min` to `max` bytes.
+    Prose {
+        min: u32,
+        max: u32,
+    },
     /// A long text: median and greatest number of bytes, and a share that is of another size.
     Fat {
         median: u32,
@@ -79,9 +84,12 @@ impl ColumnType {
     pub(super) fn excludes(&self, value: &Value, calendar: Calendar) -> bool {
         match (self, value) {
             (ColumnType::Int { min, max }, Value::Int(n)) => !(min..=max).contains(&n),
-            (ColumnType::Text { min, max } | ColumnType::Unicode { min, max }, Value::Text(text)) => {
-                !(*min as usize..=*max as usize).contains(&text.len())
-            }
+            (
+                ColumnType::Text { min, max }
+                | ColumnType::Prose { min, max }
+                | ColumnType::Unicode { min, max },
+                Value::Text(text),
+            ) => !(*min as usize..=*max as usize).contains(&text.len()),
             (ColumnType::Date { from, until }, Value::Text(text)) => {
                 let start = calendar.day().0;
                 let day = Day::read(text).map(|day| day.0);
@@ -212,6 +220,7 @@ pub(super) fn bare_type(text: &str) -> Option<ColumnType> {
         ("int", "key") => Some(ColumnType::Key(KeyType::Int)),
         ("text", _) => text_length(rest).map(|(min, max)| ColumnType::Text { min, max }),
         ("unicode", _) => text_length(rest).map(|(min, max)| ColumnType::Unicode { min, max }),
+        ("prose", _) => text_length(rest).map(|(min, max)| ColumnType::Prose { min, max }),
         ("fat", _) => fat(rest),
         ("blob", _) => blob(rest),
         ("int64", "") => Some(ColumnType::Int { min: i64::MIN, max: i64::MAX }),
@@ -330,6 +339,7 @@ mod tests {
             ("uuid key", ColumnType::Key(KeyType::Uuid)),
             ("text 24", ColumnType::Text { min: 24, max: 24 }),
             ("text 10..40", ColumnType::Text { min: 10, max: 40 }),
+            ("prose 10..40", ColumnType::Prose { min: 10, max: 40 }),
             ("fat 1.5kB", ColumnType::Fat { median: 1_500, max: 150_000, rare: None }),
             ("fat 1.5kB..20kB", ColumnType::Fat { median: 1_500, max: 20_000, rare: None }),
             (

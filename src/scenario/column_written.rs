@@ -9,7 +9,7 @@ use crate::base::{Bytes, Decimal, Span};
 
 /// The type of a column.
 pub(super) const COLUMN: Written = Written {
-    want: "a column type: \"uuid key\", \"text\", \"text 24\", \"text 10..40\", \"unicode 10..40\", \"fat 1.5kB\", \"fat 1.5kB..20kB 2% 150kB\", \
+    want: "a column type: \"uuid key\", \"text\", \"text 24\", \"text 10..40\", \"prose 20..200\", \"unicode 10..40\", \"fat 1.5kB\", \"fat 1.5kB..20kB 2% 150kB\", \
            \"blob 200kB\", \"blob 50kB..1MB\", \"int\", \"int 0..100\", \"int64\", \"decimal(12,2)\", \"real\", \"bool\", \"date\", \
            \"date -30d..0d\", \"timestamp\", \"timestamp -90d..60d /20m\", \"ref ENTITY\", \"attribute NAME\", \"one of a|b|c\" or \
            \"fold ENTITY.COLUMN via COLUMN\"; with \"null 10%\" behind it that share of rows has nothing there, with \"empty 10%\" an empty text",
@@ -25,6 +25,7 @@ const KINDS: &[&str] = &[
     "int key",
     "uuid",
     "text",
+    "prose",
     "unicode",
     "fat",
     "blob",
@@ -63,7 +64,7 @@ fn beyond_limits(text: &str) -> Option<String> {
     let rest = rest.trim();
     let ends = || rest.split_once("..").unwrap_or((rest, rest));
     match word {
-        "text" | "unicode" => {
+        "text" | "prose" | "unicode" => {
             let (min, max) = ends();
             let (min, max): (u128, u128) = (min.trim().parse().ok()?, max.trim().parse().ok()?);
             if min > max {

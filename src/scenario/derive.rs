@@ -257,6 +257,7 @@ fn editable(entity: &Node) -> Option<&str> {
             Some(
                 ColumnType::Text { .. }
                     | ColumnType::Unicode { .. }
+                    | ColumnType::Prose { .. }
                     | ColumnType::OneOf(_)
                     | ColumnType::Int { .. }
                     | ColumnType::Decimal { .. }

@@ -130,6 +130,11 @@ impl Document {
         super::CONFLICTS.iter().map(|(name, text)| Document::embedded(name, text)).collect()
     }
 
+    /// The embedded worlds of the matrix of wire formats, in the order in which they are told.
+    pub fn wire() -> Vec<Document> {
+        super::WIRE.iter().map(|(name, text)| Document::embedded(name, text)).collect()
+    }
+
     /// The embedded scenarios of the checklist.
     pub fn checklist() -> Vec<Document> {
         super::CHECKLIST.iter().map(|(name, text)| Document::embedded(name, text)).collect()

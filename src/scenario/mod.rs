@@ -104,7 +104,14 @@ pub const CONFLICTS: [(&str, &str); 9] = [
     conflict!("parent-deleted"),
     conflict!("child-inserted"),
 ];
-/// What each of them is to come to, as CSV.
+/// The worlds of the matrix of wire formats, by name, in the order in which they are told.
+pub const WIRE: [(&str, &str); 4] = [
+    ("edge", include_str!("../../scenarios/wire/matrix/edge.toml")),
+    ("lte-poor", include_str!("../../scenarios/wire/matrix/lte-poor.toml")),
+    ("lte-good", include_str!("../../scenarios/wire/matrix/lte-good.toml")),
+    ("geo", include_str!("../../scenarios/wire/matrix/geo.toml")),
+];
+/// What each world of the matrix of conflicts is to come to, as CSV.
 pub const CONFLICTS_EXPECTED: &str = include_str!("../../scenarios/conflicts/matrix/expected.csv");
 
 #[cfg(test)]

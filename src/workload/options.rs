@@ -209,7 +209,9 @@ impl EntityData {
     /// rows of 1, 11 and 21 columns of text.
     pub fn row_bytes(&self) -> u64 {
         let column = |maker: &Maker| match maker {
-            Maker::Words { min, max, .. } => 60 + (u64::from(*min) + u64::from(*max)) / 2,
+            Maker::Words { min, max, .. } | Maker::Prose { min, max } => {
+                60 + (u64::from(*min) + u64::from(*max)) / 2
+            }
             Maker::OneOf(_) | Maker::Ref(_) | Maker::Attribute(_) | Maker::Folded { .. } => 40,
             Maker::Day { .. } | Maker::Decimal { .. } => 80,
             Maker::Fat { .. }
@@ -266,6 +268,13 @@ pub enum Maker {
         digits: u8,
         /// Those after the point.
         places: u8,
+    },
+    /// Words with the frequencies of words that people write, between so many bytes.
+    Prose {
+        /// Fewest bytes.
+        min: u32,
+        /// Most bytes.
+        max: u32,
     },
     /// A long text, made lazily; its length is log-normal, and for a share of them another.
     Fat {

@@ -7,6 +7,7 @@ use super::allowed::{Allowed, Leases};
 use super::bad_rows::BadRows;
 use super::browsing::Browser;
 use super::clock::Gait;
+use super::coding::GatewayCoding;
 use super::device::Device;
 use super::disturbances::{self, Disturbances};
 use super::faults::{self, Faults};
@@ -129,6 +130,7 @@ pub(super) fn build(
         node: gateway_node,
         process: Process::new(&handle, node),
         commits: Cell::new(0),
+        coding: GatewayCoding::new(plan.gateway.coding_rate),
     });
     let (mut built, mut links) = (Vec::with_capacity(devices.len()), Vec::with_capacity(devices.len()));
     let mut templates = Templates::new(&plan, factory.clone(), &dataset, stops);

@@ -46,6 +46,8 @@ pub(super) struct Hardware {
     /// Of the reference core's time, in thousandths.
     cpu_milli: u32,
     parse_rate: Bytes,
+    /// That of native code.
+    native_rate: Bytes,
     decoder: Decoder,
     memory: Bytes,
     flash: Flash,
@@ -70,6 +72,8 @@ pub(super) struct Hardware {
 pub(super) struct Spent {
     /// Processor time.
     pub(super) cpu: Span,
+    /// Of that, for coding messages; what a death cuts off counts whole.
+    pub(super) coded: Span,
     /// The longest work on the database.
     pub(super) longest_work: Span,
     /// The longest time for which the write lock was held.
@@ -98,6 +102,7 @@ impl Hardware {
                 Decoder::Streaming => class.parse_rate,
                 Decoder::Managed => class.managed_rate,
             },
+            native_rate: class.parse_rate,
             decoder,
             memory: class.memory,
             flash: Flash { seed: seed.derive("flash", 0), ..class.flash },
@@ -258,8 +263,9 @@ impl Hardware {
         self.sync_losses.due(&self.disk.sync_ends(from))
     }
 
-    fn code(&self, start: Time, bytes: u64) -> Time {
-        let cpu = Span::secs(1).scaled(bytes, self.parse_rate.0);
+    fn code(&self, start: Time, bytes: u64, rate: Bytes) -> Time {
+        let cpu = Span::secs(1).scaled(bytes, rate.0);
+        self.spend(|spent| spent.coded += cpu);
         let until = self.compute(start, cpu);
         if let Some(browser) = self.browser.borrow_mut().as_mut() {
             browser.busy(start, until, until, false);
@@ -276,7 +282,10 @@ impl Hardware {
             done = self.work_on_database(cpu);
         }
         if work.coded_bytes > 0 {
-            done.until = self.code(done.until, work.coded_bytes);
+            done.until = self.code(done.until, work.coded_bytes, self.parse_rate);
+        }
+        if work.native_bytes > 0 {
+            done.until = self.code(done.until, work.native_bytes, self.native_rate);
         }
         done
     }

@@ -26,6 +26,7 @@ mod browsing;
 mod build;
 mod cancels;
 mod clock;
+mod coding;
 mod crash;
 mod device;
 mod digest;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::build::{self, World, dataset};
+use super::coding::energy;
 use super::device::Device;
 use super::digest::{self, Digested, RowDigests};
 use super::faults::Kill;
@@ -110,6 +111,7 @@ fn worked(devices: &[Rc<Device>], plan: &Plan) -> BTreeMap<&'static str, u64> {
     let (spent, disks): (Vec<_>, Vec<_>) =
         devices.iter().map(|device| (device.spent(), device.storage.disk.counters())).unzip();
     let longest = |of: fn(&Spent) -> Span| spent.iter().map(of).max().unwrap_or_default().0;
+    let coded = spent.iter().fold(0_u64, |sum, spent| sum.saturating_add(spent.coded.0));
     let blocked: u64 = devices.iter().map(|device| device.screen.blocked().0).sum();
     // A script that is shorter is their day.
     let person_time = plan.duration.max(DAY).0.saturating_mul(devices.len() as u64).max(1);
@@ -122,6 +124,8 @@ fn worked(devices: &[Rc<Device>], plan: &Plan) -> BTreeMap<&'static str, u64> {
         ("device.suspended.time", suspended(|counts| counts.long.0)),
         ("device.background.windows", suspended(|counts| counts.windows)),
         ("device.cpu.busy", spent.iter().fold(0_u64, |sum, spent| sum.saturating_add(spent.cpu.0))),
+        ("device.coding.busy", coded),
+        ("device.coding.energy", energy(coded)),
         ("device.transaction.longest", longest(|spent| spent.longest_work)),
         ("device.lock.longest", longest(|spent| spent.longest_lock)),
         ("device.disk.syncs", disks.iter().map(|disk| disk.syncs).sum()),
@@ -475,7 +479,7 @@ impl World {
             None => read_only(&devices, &plan, &mut rows, stops),
         };
         let mut figures = verdict.figures;
-        figures.extend(radiated(&links, ended_at).into_iter().chain(worked));
+        figures.extend(radiated(&links, ended_at).into_iter().chain(worked).chain(servers.coding.figures()));
         digest::add_backend(&mut rows, &servers.backend.borrow(), stops);
         if stopped.get() {
             ended = Ended::Interrupted;

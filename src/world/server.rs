@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use super::coding::GatewayCoding;
 use super::hub::Hub;
 use super::process::Process;
 use super::token::{Gate, Wallet};
@@ -11,6 +12,7 @@ use crate::base::{DeviceId, Span, Time};
 use crate::contract::{Answered, EachServed, Event, LocalBoxFuture, Node, ServerError, SyncServer};
 use crate::gateway::{Direction, Gateway, Leg, Passage, Recalled};
 use crate::net::{Server, Version};
+use crate::protocol::Way;
 use crate::sim::{Handle, NodeId};
 
 /// Backend of a world, and what answers devices before it.
@@ -30,6 +32,8 @@ pub(super) struct Servers {
     pub(super) process: Process,
     /// How many changes there were on the backend.
     pub(super) commits: Cell<u64>,
+    /// What coding messages costs the gateway.
+    pub(super) coding: GatewayCoding,
 }
 
 /// A server half before the backend, built-in or brought.
@@ -79,8 +83,26 @@ pub(super) struct Done<T> {
 }
 
 impl Servers {
-    /// Answers a request of a device that has come to the server.
+    /// Reads a request of a device that has come to the server, and writes its answer.
     async fn answer(self: Rc<Self>, from: DeviceId, request: Vec<u8>) -> Vec<u8> {
+        self.code(&request, Way::Read).await;
+        let answer = Rc::clone(&self).answer_read(from, request).await;
+        self.code(&answer, Way::Written).await;
+        answer
+    }
+
+    /// Waits for as long as the gateway of the built-in stack codes this message.
+    async fn code(&self, message: &[u8], way: Way) {
+        let Some(gateway) = &self.gateway else { return };
+        let codec = gateway.borrow().codec();
+        let takes = self.coding.take_on(codec, message, way);
+        if takes > Span::ZERO {
+            self.handle.sleep_until(self.handle.now() + takes).await;
+        }
+    }
+
+    /// Answers a request that it has read.
+    async fn answer_read(self: Rc<Self>, from: DeviceId, request: Vec<u8>) -> Vec<u8> {
         let answered = self.server.borrow_mut().answer(self.handle.now(), from, &request);
         if let Some(answered) = answered {
             answered.events.into_iter().for_each(|event| self.hub.emit(Node::Gateway, event));

@@ -34,4 +34,5 @@ mod tune;
 mod upgrade_sweep;
 mod validation;
 mod waits;
+mod wire;
 mod worlds;

@@ -11,6 +11,8 @@
 //! Invariants: a figure is simulated, so it is the same on every machine; its tolerance is what the
 //! validation page allows, and no constant is fitted to a figure.
 //!
+//! `decoders` holds the decoders of messages to what they must refuse.
+//!
 //! How: `figures` has the list and its rendering, `models` the command; `rig` is a device behind a
 //! link whose connection breaks; `chunks` sends chunks over it, `daly` works in segments with
 //! checkpoints, `queues` loads the backend's pool, `backoff` lets clients contend, `cursors` lets a
@@ -20,6 +22,7 @@ mod backoff;
 mod chunks;
 mod cursors;
 mod daly;
+mod decoders;
 mod downloads;
 mod energy;
 mod figures;
@@ -31,5 +34,6 @@ mod plans;
 mod queues;
 mod rig;
 
+pub use decoders::decoder_report;
 pub use figures::{Figure, listing};
 pub use models::{FAMILIES, Family, Report, cursor_report, report};

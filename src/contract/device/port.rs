@@ -42,8 +42,10 @@ pub trait CrashPoints {
 /// Work that costs a device time, besides what its disk charges.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Work {
-    /// Bytes of messages encoded or decoded.
+    /// Bytes of JSON encoded or decoded; of another format, of JSON that takes as long.
     pub coded_bytes: u64,
+    /// The same for work that native code does, whatever language the app is in: packing.
+    pub native_bytes: u64,
     /// Steps of SQLite's virtual machine.
     pub steps: u64,
     /// The engine's own work besides, in time of the reference core.

@@ -2,9 +2,12 @@
 
 use super::super::answer::Answer;
 use super::super::codec::{Codec, PageWriter, PushVerdict, Weighed};
+use super::super::costs::{self, Effort, Way};
 use super::super::damaged::Damaged;
 use super::super::message::{Asked, Request};
-use super::{answer, request, weight};
+use super::super::weight;
+use super::weight::FRAMES;
+use super::{answer, request};
 use crate::base::json::Counted;
 use crate::contract::ServerError;
 
@@ -50,7 +53,10 @@ impl Codec for Json {
         answer::decode(opened)
     }
     fn weight(&self, what: Weighed<'_>) -> u64 {
-        weight::of(what)
+        weight::of(&FRAMES, what)
+    }
+    fn effort(&self, message: &[u8], way: Way) -> Effort {
+        Effort::new(message.len(), costs::JSON, way)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::engine::{
     OnTooLarge, Options, POLICY_NAMES, PushOrder, PushUnit, QueueKept, Replace, RequestPer, Requests, Says,
     SecondEdit, Sends, SyncDate, WhileOpen, With,
 };
-use crate::protocol;
+use crate::protocol::{self, BytesCount, Packing, Packs};
 
 pub(super) const ENGINE: Form = table(&[
     key("name", Form::Text, "\"builtin\"", "The name of the stack: `builtin`, `broken:<bug>`, or one's own."),
@@ -40,7 +40,15 @@ pub(super) const ENGINE: Form = table(&[
         "codec",
         Form::Word(protocol::NAMES),
         || protocol::NAMES[0].stated(),
-        "What it writes messages with; the gateway must speak that too.",
+        "The format of messages; the gateway must speak that too.",
+    ),
+    word::<Packing>(
+        "compression",
+        "What packs messages, whatever their format: nothing, gzip at level 6, or zstd at level 1; the gateway must know that too. A message that would not be smaller, or that says no, goes as it is.",
+    ),
+    word::<Packs>(
+        "compressed",
+        "Which messages are packed: requests and answers, or answers alone, as many servers take no packed request.",
     ),
     word::<Decoder>(
         "decoder",
@@ -139,6 +147,10 @@ const PULL: Form = table(&[
         Form::Size { min: 256, max: 1 << 30 },
         || Options::default().pull.chunk_bytes.stated(),
         "The network chunk in bytes: the answer ends after about this much.",
+    ),
+    word::<BytesCount>(
+        "bytes_count",
+        "Which bytes of a page `chunk_bytes` counts: those before it is packed, which bound memory; or those that are sent, which bound the time on the link. As a page is written, the gateway packs what it has from time to time to see what it comes to.",
     ),
     owned(
         "apply_rows",

@@ -8,13 +8,13 @@ use super::backend::AVAILABILITY;
 use super::flag::{CHANGE_LOG, FLAG};
 use super::links::LIMIT;
 use super::phone::TOKEN;
-use crate::base::Span;
+use crate::base::{Span, Word as _};
 use crate::gateway::{
     Advance, CursorSaved, HashOptions, Keep, LastModifiedBound, LastModifiedEnd, LastModifiedOptions,
     LastModifiedPaging, LastModifiedSource, LastModifiedStamps, Mode, RefreshOptions as Refresh, Restored,
     Snapshot, UploadCacheOptions as Uploads,
 };
-use crate::protocol;
+use crate::protocol::{self, Packing};
 
 pub(super) const GATEWAY: Form = table(&[
     word::<Mode>("mode", "Each request goes to the backend, or a replica answers."),
@@ -22,7 +22,18 @@ pub(super) const GATEWAY: Form = table(&[
         "codecs",
         Form::List(&Form::Word(protocol::NAMES)),
         || format!("[{}]", protocol::NAMES[0].stated()),
-        "What it can read and write.",
+        "Formats that it can read and write.",
+    ),
+    owned(
+        "compressions",
+        Form::List(&Form::Word(Packing::WORDS)),
+        || format!("[{}, {}]", Packing::Gzip.word().stated(), Packing::Zstd.word().stated()),
+        "Ways of packing that it knows.",
+    ),
+    optional(
+        "coding_rate",
+        Form::Size { min: 1, max: 1 << 40 },
+        "Bytes of JSON that a core of it codes a second; other formats by what they cost beside JSON. Without it coding is in the backend's costs of rows, and packing alone is charged, at 400MB.",
     ),
     optional("refresh", REFRESH, "How the replica of a persistent gateway is fed."),
     optional(

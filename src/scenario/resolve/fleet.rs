@@ -227,7 +227,7 @@ pub(super) fn room_for_a_row(root: View<'_>, fleets: &[Fleet], entities: &Entiti
 /// length of its own.
 fn longest_row(columns: &[Maker]) -> u64 {
     let most = |maker: &Maker| match maker {
-        Maker::Words { max, .. } => u64::from(*max),
+        Maker::Words { max, .. } | Maker::Prose { max, .. } => u64::from(*max),
         Maker::Fat { max, rare, .. } => u64::from(rare.map_or(*max, |(_, len)| len.max(*max))),
         Maker::Blob { max, .. } => u64::from(*max).div_ceil(3) * 4,
         Maker::Decimal { digits, .. } => u64::from(*digits) + 3,

@@ -7,12 +7,12 @@ use super::fleet::named_link;
 use super::links::limits;
 use super::view::View;
 use crate::backend::Upto;
-use crate::base::{BitRate, Span};
+use crate::base::{BitRate, Bytes, Span, Word as _};
 use crate::gateway::{
     self, Capture, CursorHolder, LastModifiedOptions, Mode, RefreshOptions, UploadCacheOptions,
 };
 use crate::net::Profile;
-use crate::protocol::{self, Codec};
+use crate::protocol::{self, Codec, Coding, LIMIT, Packing};
 
 /// How the replica of a persistent gateway is fed.
 const FED: &str = "gateway.refresh.capture";
@@ -33,6 +33,7 @@ impl World<'_> {
             body_limit: limits.request,
             answer_limit: limits.answer,
             codec: self.codec(),
+            coding_rate: self.root.at("gateway.coding_rate").present().map(View::bytes),
             mode,
             serve,
             cursors: self.cursors(self.root.at("gateway.serve")),
@@ -91,7 +92,33 @@ impl World<'_> {
             );
             self.wrong.given(&[written, spoken]).at(at, title, help);
         }
-        protocol::named(written.text()).unwrap_or_default()
+        protocol::packed(written.text(), self.coding()).unwrap_or_default()
+    }
+
+    /// How messages are packed: the gateway must know that.
+    fn coding(&self) -> Coding {
+        let (packing, known) = (self.root.at("engine.compression"), self.root.at("gateway.compressions"));
+        let coding = Coding {
+            packing: packing.word(),
+            packs: self.root.at("engine.compressed").word(),
+            counts: self.root.at("engine.pull.bytes_count").word(),
+        };
+        let word = coding.packing.word();
+        if coding.packing != Packing::None && known.items().all(|known| known.text() != word) {
+            let at = if packing.place().is_some() { packing } else { known };
+            let title = format!("the gateway cannot unpack \"{word}\", as devices pack");
+            let help = format!(
+                "add \"{word}\" to `gateway.compressions`, or let `engine.compression` be one of those"
+            );
+            self.wrong.given(&[packing, known]).at(at, title, help);
+        }
+        let most = self.root.at("engine.pull.chunk_bytes");
+        if coding.packing != Packing::None && most.bytes().0 > LIMIT / 2 {
+            let title = "a packed page of that size is taken for a bomb".to_owned();
+            let help = format!("at most {}, half of what a message may unpack to", Bytes(LIMIT / 2));
+            self.wrong.given(&[packing]).at(most, title, help);
+        }
+        coding
     }
 
     /// Who holds cursors.

@@ -285,6 +285,7 @@ impl Lookup<'_> {
         match &column.kind {
             ColumnType::Key(_)
             | ColumnType::Text { .. }
+            | ColumnType::Prose { .. }
             | ColumnType::Unicode { .. }
             | ColumnType::Fat { .. }
             | ColumnType::OneOf(_)
@@ -577,6 +578,7 @@ impl Lookup<'_> {
         match &column.kind {
             ColumnType::Key(_) | ColumnType::Bool => Maker::Bool,
             ColumnType::Text { min, max } => Maker::Words { min: *min, max: *max, letters: Letters::Plain },
+            ColumnType::Prose { min, max } => Maker::Prose { min: *min, max: *max },
             ColumnType::Unicode { min, max } => Maker::Words { min: *min, max: *max, letters: Letters::Many },
             ColumnType::Blob { min, max } => Maker::Blob { min: *min, max: *max },
             ColumnType::Date { from, until } => Maker::Day { from: *from, until: *until },

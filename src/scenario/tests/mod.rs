@@ -24,6 +24,7 @@ mod swarms;
 mod tunnels;
 mod unheld;
 mod uploads;
+mod wire;
 mod written_down;
 
 use super::{Document, Names, Plan, Request};

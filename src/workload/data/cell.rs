@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rand_core::Rng;
 
-use super::words;
+use super::{prose, words};
 use crate::base::{Day, Decimal, EntityId, Fat, Ppm, Stamp, Stream, Stuff, Value, ten_to};
 use crate::workload::{Letters, Maker};
 
@@ -34,6 +34,10 @@ pub(in crate::workload) enum Cell {
     Decimal {
         digits: u8,
         places: u8,
+    },
+    Prose {
+        min: u32,
+        max: u32,
     },
     Fat {
         median: u32,
@@ -71,6 +75,7 @@ impl Cell {
     pub(super) fn new(maker: &Maker, attributes: &[Arc<[Value]>], (midnight, day): (Stamp, Day)) -> Cell {
         match maker {
             Maker::Words { min, max, letters } => Cell::Words { min: *min, max: *max, letters: *letters },
+            Maker::Prose { min, max } => Cell::Prose { min: *min, max: *max },
             Maker::Blob { min, max } => Cell::Blob { min: *min, max: *max },
             Maker::Day { from, until } => {
                 let count = u64::try_from(until - from).unwrap_or(0) + 1;
@@ -107,6 +112,7 @@ impl Cell {
             Cell::Bool => Some(2),
             Cell::OneOf(values) | Cell::Attribute(values) => Some(values.len() as u64),
             Cell::Words { .. }
+            | Cell::Prose { .. }
             | Cell::Fat { .. }
             | Cell::Blob { .. }
             | Cell::Ref(_)
@@ -129,6 +135,7 @@ impl Cell {
                 values.get(n as usize).cloned().unwrap_or(Value::Null)
             }
             Cell::Words { .. }
+            | Cell::Prose { .. }
             | Cell::Fat { .. }
             | Cell::Blob { .. }
             | Cell::Ref(_)
@@ -147,6 +154,7 @@ impl Cell {
                 words::fill(&mut text, stream, *min, *max, *letters);
                 Value::Text(Arc::from(text))
             }
+            Cell::Prose { min, max } => Value::Text(Arc::from(prose::text(stream, *min, *max))),
             Cell::Fat { median, sigma, max, rare } => {
                 let usual = stream.log_normal(f64::from(*median), *sigma);
                 let len = match rare {
@@ -171,6 +179,7 @@ impl Cell {
         matches!(
             self,
             Cell::Words { .. }
+                | Cell::Prose { .. }
                 | Cell::Fat { .. }
                 | Cell::Blob { .. }
                 | Cell::Day { .. }

@@ -17,6 +17,7 @@ mod dataset;
 mod life;
 mod mixing;
 mod natural;
+mod prose;
 mod provision;
 mod scripts;
 mod table;

@@ -30,7 +30,7 @@ impl Natural {
                 cell @ Cell::Ref(_) => columns.push((column, live(cell))),
                 // Drawn at random: no two long texts are alike. A folded column follows its
                 // reference.
-                Cell::Fat { .. } | Cell::Blob { .. } => return Natural::None,
+                Cell::Fat { .. } | Cell::Prose { .. } | Cell::Blob { .. } => return Natural::None,
                 Cell::Folded { .. } | Cell::Words { .. } => {}
                 cell => columns.push((column, cell.domain().unwrap_or(1))),
             }

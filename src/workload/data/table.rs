@@ -122,7 +122,7 @@ impl Table {
                 words::fill(&mut text, &mut stream, (*min).max(least), (*max).max(least), *letters);
                 Value::text(&text)
             }
-            (Cell::Words { .. } | Cell::Fat { .. } | Cell::Blob { .. }, _) => {
+            (Cell::Words { .. } | Cell::Prose { .. } | Cell::Fat { .. } | Cell::Blob { .. }, _) => {
                 cell.draw(&mut self.seed.stream("cell", row, column as u64))
             }
             (Cell::Attribute(values), _) if !values.is_empty() => {

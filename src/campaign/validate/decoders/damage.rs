@@ -1,0 +1,189 @@
+//! What befalls messages on their way, or is sent on purpose.
+
+use std::sync::OnceLock;
+
+use crate::base::Stream;
+use crate::protocol::{Coding, LIMIT, Packing, Request, packed};
+
+/// One kind of damage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Damage {
+    /// It ends early.
+    Cut,
+    /// Some bytes are others.
+    Garbled,
+    /// A part of it comes twice, is missing or is elsewhere.
+    Shuffled,
+    /// A length in it is 2⁶⁰, or as great as its place allows.
+    Endless,
+    /// It unpacks to very much, and says so or not.
+    Bomb,
+    /// It is nested a hundred thousand deep.
+    Nested,
+    /// It is of another format.
+    Others,
+    /// It is the page of somebody who wants a login.
+    Login,
+}
+
+/// What decoders must make of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Demand {
+    /// It is an error.
+    Refused,
+    /// It is an error or what was sent, where a sum tells.
+    NotOtherwise,
+}
+
+const DEPTH: usize = 100_000;
+const PAGE: &str = "<!DOCTYPE html>\n<html><head><title>Sign in to the network</title></head>\
+    <body><form action=\"/login\"><input name=\"user\"><br><input name=\"password\"></form></body></html>";
+
+impl Damage {
+    pub(super) const ALL: [Damage; 8] = [
+        Damage::Cut,
+        Damage::Garbled,
+        Damage::Shuffled,
+        Damage::Endless,
+        Damage::Bomb,
+        Damage::Nested,
+        Damage::Others,
+        Damage::Login,
+    ];
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Damage::Cut => "cut",
+            Damage::Garbled => "garbled",
+            Damage::Shuffled => "parts moved",
+            Damage::Endless => "a length of 2^60",
+            Damage::Bomb => "a bomb",
+            Damage::Nested => "nested 10^5 deep",
+            Damage::Others => "another format's",
+            Damage::Login => "a login page",
+        }
+    }
+
+    /// One of them; those that are large are rare.
+    pub(super) fn drawn(chance: &mut Stream) -> Damage {
+        match chance.below(10_000) {
+            0..5 => Damage::Bomb,
+            5..25 => Damage::Nested,
+            25..2_500 => Damage::Cut,
+            2_500..5_500 => Damage::Garbled,
+            5_500..7_500 => Damage::Shuffled,
+            7_500..9_000 => Damage::Endless,
+            9_000..9_900 => Damage::Others,
+            _ => Damage::Login,
+        }
+    }
+
+    pub(super) fn demand(self) -> Demand {
+        match self {
+            Damage::Garbled | Damage::Shuffled | Damage::Endless => Demand::NotOtherwise,
+            _ => Demand::Refused,
+        }
+    }
+
+    /// What becomes of the message; `None` where this cannot befall it.
+    pub(super) fn done(self, packing: Packing, bytes: &[u8], chance: &mut Stream) -> Option<Vec<u8>> {
+        let mut message = bytes.to_vec();
+        let at = chance.below(bytes.len() as u64) as usize;
+        match self {
+            Damage::Cut => message.truncate(at),
+            Damage::Garbled => {
+                for _ in 0..=chance.below(8) {
+                    let at = chance.below(bytes.len() as u64) as usize;
+                    message[at] ^= 1 + chance.below(255) as u8;
+                }
+            }
+            Damage::Shuffled => {
+                let until = at + chance.below((bytes.len() - at) as u64 + 1) as usize;
+                let part: Vec<u8> = message.drain(at..until).collect();
+                for _ in 0..chance.below(3) {
+                    let to = chance.below(message.len() as u64 + 1) as usize;
+                    message.splice(to..to, part.iter().copied());
+                }
+            }
+            Damage::Endless => endless(packing, &mut message, chance),
+            Damage::Bomb => return bomb(packing, chance),
+            Damage::Nested => message = nested(chance),
+            Damage::Login => message = PAGE.as_bytes().to_vec(),
+            Damage::Others => return None,
+        }
+        Some(message)
+    }
+}
+
+/// Puts a length that nothing has into the message.
+fn endless(packing: Packing, message: &mut Vec<u8>, chance: &mut Stream) {
+    const LENGTH: u64 = 1 << 60;
+    let at = chance.below(message.len() as u64) as usize;
+    match packing {
+        Packing::Gzip if message.starts_with(b"\x1f\x8b") => {
+            let end = message.len();
+            message[end - 4..].copy_from_slice(&(u32::MAX - chance.below(1 << 30) as u32).to_le_bytes());
+        }
+        Packing::Zstd if message.starts_with(b"\x28\xb5\x2f\xfd") => {
+            // A head whose size takes eight bytes, in the place of the one that is there.
+            let mut head = b"\x28\xb5\x2f\xfd\xe4".to_vec();
+            head.extend_from_slice(&LENGTH.to_le_bytes());
+            message.splice(..6, head);
+        }
+        // Of CBOR a string, a text, a list and a map; of the others a number where one is.
+        _ if message.first().is_some_and(|first| *first >= 0x80) => {
+            let head = [0x5b, 0x7b, 0x9b, 0xbb][chance.below(4) as usize];
+            let length = [&[head][..], &LENGTH.to_be_bytes()].concat();
+            message.splice(at..=at, length);
+        }
+        _ => match message[at..].iter().position(u8::is_ascii_digit) {
+            Some(digit) => _ = message.splice(at + digit..=at + digit, LENGTH.to_string().into_bytes()),
+            None => message.truncate(at),
+        },
+    }
+}
+
+/// A message of blanks that packs to a thousandth of its size, and says what it is or less.
+fn bomb(packing: Packing, chance: &mut Stream) -> Option<Vec<u8>> {
+    static BOMBS: OnceLock<[Vec<u8>; 2]> = OnceLock::new();
+    /// Large enough to be seen, small enough to be made in a test.
+    const BLANKS: usize = 4 << 20;
+    let packed_blanks = |packing| {
+        let codec = packed("json", Coding { packing, ..Coding::default() }).expect("it is listed");
+        let (device, entity) = (crate::base::DeviceId(1), crate::base::EntityId(0));
+        let of = crate::base::Key::new(&" ".repeat(BLANKS));
+        codec.encode_request(&Request::Fetch(crate::protocol::FetchRequest { device, entity, of, rows: 1 }))
+    };
+    let bombs = BOMBS.get_or_init(|| [Packing::Gzip, Packing::Zstd].map(packed_blanks));
+    match packing {
+        Packing::None => None,
+        Packing::Gzip => {
+            let mut bomb = bombs[0].clone();
+            let (end, says) = (bomb.len(), [1_000, BLANKS as u64 - 1, LIMIT, u64::from(u32::MAX)]);
+            bomb[end - 4..].copy_from_slice(&(*chance.pick(&says) as u32).to_le_bytes());
+            Some(bomb)
+        }
+        Packing::Zstd => {
+            let mut bomb = bombs[1].clone();
+            // The size is in the four bytes behind the head's first two.
+            let says = [1_000, BLANKS as u64 - 1, LIMIT, u64::from(u32::MAX)];
+            bomb[5..9].copy_from_slice(&(*chance.pick(&says) as u32).to_le_bytes());
+            Some(bomb)
+        }
+    }
+}
+
+/// Lists, elements or tags in each other.
+fn nested(chance: &mut Stream) -> Vec<u8> {
+    match chance.below(6) {
+        0 => "[".repeat(DEPTH).into_bytes(),
+        1 => ("{\"pages\":".to_owned() + &"[".repeat(DEPTH)).into_bytes(),
+        2 => ("{\"unknown\":".to_owned() + &"{\"a\":".repeat(DEPTH)).into_bytes(),
+        3 => ("<answer for=\"1\">".to_owned() + &"<pages>".repeat(DEPTH)).into_bytes(),
+        4 => {
+            let kind = [0x81, 0x9f, 0xbf, 0xc1, 0xd8][chance.below(5) as usize];
+            [b"\xbf\x67unknown".to_vec(), vec![kind; DEPTH]].concat()
+        }
+        _ => [b"\xbf\x65pages".to_vec(), vec![0x9f; DEPTH]].concat(),
+    }
+}

@@ -1,0 +1,150 @@
+//! Decoders under damaged messages: each is an error of its message, or reads as what was sent.
+//!
+//! Sound messages of every codec are damaged by chance and given to the decoders. What was cut, is
+//! nested without end, unpacks to more than it says, or is another's must be refused. What was
+//! garbled may say something else in a plain format, which has no sum to tell; packed it must be
+//! refused or read as it was. A panic ends the command.
+
+mod damage;
+mod sound;
+
+use std::fmt::Write as _;
+
+use super::models::Report;
+use crate::base::{Seed, Stream, words::thousands};
+use crate::protocol::{Codec, all};
+use crate::report::texts;
+use damage::{Damage, Demand};
+use sound::Sound;
+
+/// What became of messages damaged in one way.
+#[derive(Clone, Copy, Debug, Default)]
+struct Count {
+    messages: u64,
+    refused: u64,
+    same: u64,
+    other: u64,
+}
+
+/// How a decoder takes a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Taken {
+    Refused,
+    /// As what was sent.
+    Same,
+    Otherwise,
+}
+
+/// Damages so many messages, and says what became of them.
+pub fn decoder_report(messages: u64) -> Report {
+    let codecs: Vec<(&'static dyn Codec, Vec<Sound>)> =
+        all().map(|codec| (codec, sound::of(codec))).collect();
+    let mut counts = [Count::default(); Damage::ALL.len()];
+    let mut wrong = Vec::new();
+    let before = most_memory();
+    let mut number = 0;
+    while counts.iter().map(|count| count.messages).sum::<u64>() < messages {
+        number += 1;
+        let mut chance = Seed(1).stream("damage", number, 0);
+        let damage = Damage::drawn(&mut chance);
+        let (codec, sounds) = chance.pick(&codecs);
+        let sound = chance.pick(sounds);
+        let Some(bytes) = damaged(damage, *codec, sound, &codecs, &mut chance) else { continue };
+        let taken = taken(*codec, sound, bytes);
+        let count = &mut counts[damage as usize];
+        count.messages += 1;
+        match taken {
+            Taken::Refused => count.refused += 1,
+            Taken::Same => count.same += 1,
+            Taken::Otherwise => count.other += 1,
+        }
+        if !allowed(damage.demand(), sound.is_packed, taken) {
+            wrong.push(format!("message {number}, {}, {codec:?}: {taken:?}", damage.name()));
+        }
+    }
+    let memory = most_memory().zip(before).map(|(after, before)| after.saturating_sub(before));
+    told(&counts, &wrong, memory)
+}
+
+fn damaged(
+    damage: Damage,
+    codec: &dyn Codec,
+    sound: &Sound,
+    codecs: &[(&'static dyn Codec, Vec<Sound>)],
+    chance: &mut Stream,
+) -> Option<Vec<u8>> {
+    if damage == Damage::Others {
+        let (other, sounds) = chance.pick(codecs);
+        // A plain message is none of another's to a codec that would pack it.
+        let format = |codec: &dyn Codec| codec.content_type().split(';').next();
+        let strange = format(*other) != format(codec);
+        return strange.then(|| chance.pick(sounds).bytes.clone());
+    }
+    damage.done(codec.coding().packing, &sound.bytes, chance)
+}
+
+/// What a decoder makes of the message, which is read to its last value.
+fn taken(codec: &dyn Codec, sound: &Sound, bytes: Vec<u8>) -> Taken {
+    let is_same = bytes == sound.bytes;
+    match sound::read(codec, sound.is_request, bytes) {
+        None => Taken::Refused,
+        Some(read) if is_same || read == sound.says => Taken::Same,
+        Some(_) => Taken::Otherwise,
+    }
+}
+
+fn allowed(demand: Demand, is_packed: bool, taken: Taken) -> bool {
+    match demand {
+        Demand::Refused => taken == Taken::Refused,
+        Demand::NotOtherwise => !is_packed || taken != Taken::Otherwise,
+    }
+}
+
+fn told(counts: &[Count], wrong: &[String], memory: Option<u64>) -> Report {
+    /// Of bombs that tell the truth up to the bound.
+    const MOST_MEMORY: u64 = 128 << 20;
+    let lines = Damage::ALL.iter().zip(counts).map(|(damage, count)| {
+        let [messages, refused, same, other] =
+            [count.messages, count.refused, count.same, count.other].map(thousands);
+        [damage.name().to_owned(), messages, refused, same, other]
+    });
+    let mut figures = texts(["damage", "messages", "refused", "as sent", "otherwise"], lines);
+    let all: u64 = counts.iter().map(|count| count.messages).sum();
+    let fits = memory.is_none_or(|bytes| bytes <= MOST_MEMORY);
+    if let Some(bytes) = memory {
+        _ = writeln!(figures, "memory at its peak: {} MiB more", bytes >> 20);
+    }
+    let mut summary = format!("{} messages, {} read as they must not be\n", thousands(all), wrong.len());
+    wrong.iter().take(10).for_each(|line| _ = writeln!(summary, "{line}"));
+    if !fits {
+        _ = writeln!(summary, "more memory than {} MiB", MOST_MEMORY >> 20);
+    }
+    Report { figures, summary, holds: wrong.is_empty() && fits }
+}
+
+/// The most memory that this process has had, bytes, where the system tells.
+fn most_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok()? * 1_024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_damaged_message_is_read_as_it_must_not_be() {
+        let report = decoder_report(20_000);
+        assert!(report.holds, "{}{}", report.figures, report.summary);
+    }
+
+    #[test]
+    fn what_is_read_otherwise_is_wrong_of_packed_messages_alone() {
+        let otherwise = |is_packed| allowed(Demand::NotOtherwise, is_packed, Taken::Otherwise);
+        assert_eq!([otherwise(false), otherwise(true)], [true, false]);
+        assert!(!allowed(Demand::Refused, false, Taken::Same));
+        let packed = all().flat_map(sound::of).filter(|sound| sound.is_packed).count();
+        assert!(packed > 50, "{packed} messages are packed");
+    }
+}

@@ -1,0 +1,56 @@
+//! `matrix wire`: every format with every packer, over four links, in chunks of several sizes.
+
+use super::args::{ConflictsFormat, Selection, WireArgs};
+use super::console::Console;
+use super::refusal::Refusal;
+use super::run::Order;
+use super::{run, sources};
+use crate::base::Word as _;
+use crate::campaign::Runner;
+use crate::protocol::{NAMES, Packing};
+use crate::report::wire::{Line, Wire};
+use crate::report::{CellRecord, Exit};
+use crate::scenario::{Document, Plan};
+
+const FORMAT: &str = "engine.codec";
+const PACKED: &str = "engine.compression";
+const CHUNK: &str = "engine.pull.chunk_rows";
+/// Rows; the last is more than there are.
+const CHUNKS: [&str; 4] = ["60", "250", "500", "2000"];
+
+/// Runs `matrix wire`.
+pub(super) fn wire(args: &WireArgs, runner: &dyn Runner, console: &mut Console<'_>) -> anyhow::Result<Exit> {
+    console.limit_to(args.work.time_limit);
+    let order = Order { matrix: true, ..Order::of(args.place.as_place(), &args.work) };
+    let ran = run::carry_out(&plans(runner)?, &order, runner, console)?;
+    let table = Wire::new(ran.record.cells.iter().filter_map(line_of).collect());
+    match args.format {
+        ConflictsFormat::Human => console.result(&format!("{}\n{}", table.story(), ran.place_line())),
+        ConflictsFormat::Md => console.result(&table.to_markdown()),
+        ConflictsFormat::Json => console.result(&table.to_json()),
+        ConflictsFormat::Csv => console.result(&table.to_csv()),
+    }
+    Ok(ran.close(console))
+}
+
+/// The cells of each format and packer in each world.
+fn plans(runner: &dyn Runner) -> anyhow::Result<Vec<Plan>> {
+    let mut plans = Vec::new();
+    for (format, packed) in NAMES.iter().flat_map(|f| Packing::WORDS.iter().map(move |p| (f, p))) {
+        for document in Document::wire() {
+            let one = |key: &str, value: &str| (key.to_owned(), vec![value.to_owned()]);
+            let chunks = CHUNKS.map(str::to_owned).to_vec();
+            let axes = vec![one(FORMAT, format), one(PACKED, packed), (CHUNK.to_owned(), chunks)];
+            let cells = sources::with(&document, &Selection::default(), axes, runner);
+            plans.extend(cells.map_err(|why| Refusal::because(Exit::Internal, why))?);
+        }
+    }
+    Ok(plans)
+}
+
+fn line_of(cell: &CellRecord) -> Option<Line> {
+    let axis = |key: &str| cell.axes.get(key)?.as_str();
+    let chunk = cell.axes.get(CHUNK)?;
+    let chunk = chunk.as_u64().or_else(|| chunk.as_str()?.parse().ok())?;
+    Some(Line::of(cell, axis(FORMAT)?, axis(PACKED)?, chunk))
+}

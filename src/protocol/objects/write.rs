@@ -1,0 +1,127 @@
+//! Answers.
+
+use super::super::message::Asked;
+use super::super::raw::answer::Told;
+use super::super::raw::pages::{self, Head, PageEnd, write_row};
+use crate::base::json::{Sink, write_value};
+use crate::base::{EntityId, Stamp, ValueRef};
+
+/// How answers are written.
+pub(super) struct Style;
+
+/// Appends a name and its number.
+fn number<S: Sink>(out: &mut S, name: &str, number: i64) {
+    out.put(name.as_bytes());
+    write_value(out, ValueRef::Int(number));
+}
+
+/// Appends a name and its text.
+fn text<S: Sink>(out: &mut S, name: &str, text: &str) {
+    out.put(name.as_bytes());
+    write_value(out, ValueRef::Text(text));
+}
+
+/// Appends what parts items of a list.
+fn comma<S: Sink>(out: &mut S, is_first: bool) {
+    if !is_first {
+        out.put(b",");
+    }
+}
+
+impl pages::Style for Style {
+    fn begin<S: Sink>(out: &mut S, asked: Asked) {
+        number(out, "{\"for\":", asked.0);
+    }
+    fn begin_results<S: Sink>(out: &mut S) {
+        out.put(b",\"results\":[");
+    }
+    fn result<S: Sink>(out: &mut S, is_first: bool, id: &str, told: &Told<'_>) {
+        let Told { ok, no, not_yet, row, edited } = told;
+        comma(out, is_first);
+        text(out, "{\"id\":", id);
+        if let Some(Stamp(stamp)) = ok {
+            number(out, ",\"ok\":", *stamp);
+        }
+        if let Some(word) = not_yet {
+            out.put(format!(",\"{word}\":true").as_bytes());
+        }
+        if let Some((word, said)) = no {
+            text(out, &format!(",\"{word}\":"), said);
+        }
+        if let Some(Stamp(edited)) = edited {
+            number(out, ",\"edited\":", *edited);
+        }
+        if let Some(row) = row {
+            out.put(b",\"row\":[");
+            if let Some(row) = row {
+                let values = row.values.as_deref().unwrap_or_default();
+                write_row::<Style, S>(out, true, (row.key.as_str(), row.stamp), values.iter());
+            }
+            out.put(b"]");
+        }
+        out.put(b"}");
+    }
+    fn end_results<S: Sink>(out: &mut S) {
+        out.put(b"]");
+    }
+    fn begin_pages<S: Sink>(out: &mut S) {
+        out.put(b",\"pages\":[");
+    }
+    fn begin_page<S: Sink>(out: &mut S, is_first: bool, entity: EntityId) {
+        comma(out, is_first);
+        number(out, "{\"e\":", i64::from(entity.0));
+        out.put(b",\"rows\":[");
+    }
+    fn begin_row<S: Sink>(out: &mut S, head: &Head<'_>) {
+        comma(out, head.is_first);
+        out.put(b"{");
+        if let Some(part) = head.part {
+            number(out, "\"columns\":", part.columns as i64);
+            number(out, ",\"base\":", part.base.0);
+            out.put(b",");
+        }
+        text(out, "\"key\":", head.key);
+        number(out, ",\"stamp\":", head.stamp.0);
+    }
+    fn value<S: Sink>(out: &mut S, place: usize, value: ValueRef<'_>) {
+        number(out, ",\"column", place as i64 + 1);
+        out.put(b"\":");
+        write_value(out, value);
+    }
+    fn end_row<S: Sink>(out: &mut S) {
+        out.put(b"}");
+    }
+    fn end_page<S: Sink>(out: &mut S, end: &PageEnd<'_>) {
+        let PageEnd { cursor, more, undone, unseen, withheld, ids } = end;
+        text(out, "],\"cursor\":", cursor);
+        if !undone.is_empty() {
+            out.put(b",\"undone\":[");
+            for (at, span) in undone.iter().enumerate() {
+                comma(out, at == 0);
+                out.put(format!("[{},{}]", span.from.0, span.until.0).as_bytes());
+            }
+            out.put(b"]");
+        }
+        if let Some(Stamp(unseen)) = unseen {
+            number(out, ",\"unseen\":", *unseen);
+        }
+        if !withheld.is_empty() {
+            out.put(b",\"withheld\":[");
+            for (at, key) in withheld.iter().enumerate() {
+                comma(out, at == 0);
+                write_value(out, ValueRef::Text(key));
+            }
+            out.put(b"]");
+        }
+        if let Some((first, count)) = ids {
+            out.put(format!(",\"ids\":[{first},{count}]").as_bytes());
+        }
+        out.put(if *more { b",\"more\":true}" } else { b",\"more\":false}" });
+    }
+    fn end_pages<S: Sink>(out: &mut S) {
+        out.put(b"]");
+    }
+    fn end<S: Sink>(out: &mut S) {
+        out.put(b"}");
+    }
+}

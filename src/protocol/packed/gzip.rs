@@ -1,0 +1,93 @@
+//! Gzip: deflate between a head and a tail.
+
+use std::cell::RefCell;
+
+use flate2::{Compress, Compression, Crc, Decompress, FlushCompress, FlushDecompress, Status};
+
+use super::super::damaged::Damaged;
+use super::room::{grow, other_size};
+
+/// How a packed message begins: gzip, deflate.
+pub(super) const MAGIC: &[u8] = b"\x1f\x8b\x08";
+/// No name, no time, an unknown system.
+const HEAD: &[u8] = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff";
+/// A sum and a size.
+const TAIL: usize = 8;
+/// What `gzip` and most servers take.
+const LEVEL: u32 = 6;
+
+thread_local! {
+    static PACKER: RefCell<Compress> = RefCell::new(Compress::new(Compression::new(LEVEL), false));
+    static UNPACKER: RefCell<Decompress> = RefCell::new(Decompress::new(false));
+}
+
+/// The bytes packed.
+pub(super) fn pack(plain: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(plain.len() / 3 + 64);
+    out.extend_from_slice(HEAD);
+    PACKER.with_borrow_mut(|packer| {
+        packer.reset();
+        loop {
+            let taken = packer.total_in() as usize;
+            let status = packer.compress_vec(&plain[taken..], &mut out, FlushCompress::Finish);
+            if status.expect("what is packed is not damaged") == Status::StreamEnd {
+                break;
+            }
+            out.reserve(out.len());
+        }
+    });
+    out.extend_from_slice(&sum(plain).to_le_bytes());
+    out.extend_from_slice(&(plain.len() as u32).to_le_bytes());
+    out
+}
+
+/// What a message says that it unpacks to.
+pub(super) fn said_size(message: &[u8]) -> Result<u64, Damaged> {
+    match message.last_chunk::<4>() {
+        Some(size) if message.len() >= HEAD.len() + TAIL => Ok(u64::from(u32::from_le_bytes(*size))),
+        _ => Err(Damaged("gzip without its end".to_owned())),
+    }
+}
+
+/// The bytes of a message that says it unpacks to `size`.
+pub(super) fn unpack(message: &[u8], size: u64) -> Result<Vec<u8>, Damaged> {
+    // A name or a comment, which may be in a head, nobody writes here.
+    if message[3] != 0 {
+        return Err(Damaged("gzip with more in its head than there is use for".to_owned()));
+    }
+    let (body, tail) = message[HEAD.len()..].split_at(message.len() - HEAD.len() - TAIL);
+    let mut out = Vec::new();
+    UNPACKER.with_borrow_mut(|unpacker| {
+        unpacker.reset(false);
+        loop {
+            grow(&mut out, size);
+            let (before, taken) = (out.len(), unpacker.total_in());
+            let status = unpacker
+                .decompress_vec(&body[taken as usize..], &mut out, FlushDecompress::None)
+                .map_err(|error| Damaged(format!("gzip: {error}")))?;
+            if out.len() as u64 > size {
+                return Err(other_size());
+            }
+            if status == Status::StreamEnd {
+                break;
+            }
+            if out.len() == before && unpacker.total_in() == taken {
+                return Err(Damaged("gzip that ends early".to_owned()));
+            }
+        }
+        if unpacker.total_in() as usize == body.len() { Ok(()) } else { Err(other_size()) }
+    })?;
+    if out.len() as u64 != size {
+        return Err(other_size());
+    }
+    if tail[..4] != sum(&out).to_le_bytes() {
+        return Err(Damaged("gzip whose sum is another".to_owned()));
+    }
+    Ok(out)
+}
+
+fn sum(bytes: &[u8]) -> u32 {
+    let mut crc = Crc::new();
+    crc.update(bytes);
+    crc.sum()
+}

@@ -1,0 +1,67 @@
+//! Zstandard: one frame that says its size, and ends with a sum.
+
+use std::cell::RefCell;
+
+use zstd::bulk::Compressor;
+use zstd::stream::raw::{Decoder, InBuffer, Operation, OutBuffer};
+use zstd::zstd_safe::{CParameter, get_frame_content_size};
+
+use super::super::damaged::Damaged;
+use super::room::{grow, other_size};
+
+/// How a packed message begins.
+pub(super) const MAGIC: &[u8] = b"\x28\xb5\x2f\xfd";
+/// The fastest of those that are not negative.
+const LEVEL: i32 = 1;
+
+thread_local! {
+    static PACKER: RefCell<Compressor<'static>> = RefCell::new(packer());
+    static UNPACKER: RefCell<Decoder<'static>> =
+        RefCell::new(Decoder::new().expect("there is memory for a decoder"));
+}
+
+fn packer() -> Compressor<'static> {
+    let mut packer = Compressor::new(LEVEL).expect("the level exists");
+    packer.set_parameter(CParameter::ChecksumFlag(true)).expect("the parameter exists");
+    packer
+}
+
+/// The bytes packed.
+pub(super) fn pack(plain: &[u8]) -> Vec<u8> {
+    PACKER.with_borrow_mut(|packer| packer.compress(plain).expect("there is room for what is packed"))
+}
+
+/// What a message says that it unpacks to.
+pub(super) fn said_size(message: &[u8]) -> Result<u64, Damaged> {
+    match get_frame_content_size(message) {
+        Ok(Some(size)) => Ok(size),
+        _ => Err(Damaged("zstd without its size".to_owned())),
+    }
+}
+
+/// The bytes of a message that says it unpacks to `size`.
+pub(super) fn unpack(message: &[u8], size: u64) -> Result<Vec<u8>, Damaged> {
+    let mut out = Vec::new();
+    UNPACKER.with_borrow_mut(|unpacker| {
+        let said = |error| Damaged(format!("zstd: {error}"));
+        unpacker.reinit().map_err(said)?;
+        let mut input = InBuffer::around(message);
+        loop {
+            grow(&mut out, size);
+            let (before, taken) = (out.len(), input.pos());
+            let left =
+                unpacker.run(&mut input, &mut OutBuffer::around_pos(&mut out, before)).map_err(said)?;
+            if out.len() as u64 > size {
+                return Err(other_size());
+            }
+            if left == 0 {
+                break;
+            }
+            if out.len() == before && input.pos() == taken {
+                return Err(Damaged("zstd that ends early".to_owned()));
+            }
+        }
+        if input.pos() == message.len() { Ok(()) } else { Err(other_size()) }
+    })?;
+    if out.len() as u64 == size { Ok(out) } else { Err(other_size()) }
+}

@@ -1,0 +1,199 @@
+//! Answers of the gateway, in the shape in which codecs write them.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use super::super::answer::{Answer, Page, PushResult, Rows};
+use super::super::damaged::Damaged;
+use super::super::message::Asked;
+use crate::base::{EntityId, Span, Stamp, Undone};
+use crate::contract::{Outcome, Refusal, Row, ServerError};
+
+/// A verdict in the shape in which codecs write it: of the names that an answer may have, those
+/// that it has.
+pub(in super::super) struct Told<'o> {
+    pub(in super::super) ok: Option<Stamp>,
+    /// Its word and its text.
+    pub(in super::super) no: Option<(&'static str, &'o str)>,
+    /// A word that is all there is.
+    pub(in super::super) not_yet: Option<&'static str>,
+    /// Set where a row may follow; `Some(None)` says that there is none.
+    pub(in super::super) row: Option<Option<&'o Row>>,
+    pub(in super::super) edited: Option<Stamp>,
+}
+
+impl<'o> Told<'o> {
+    pub(in super::super) fn of(outcome: &'o Outcome) -> Told<'o> {
+        let nothing = Told { ok: None, no: None, not_yet: None, row: None, edited: None };
+        match outcome {
+            Outcome::Applied { stamp } => Told { ok: Some(*stamp), ..nothing },
+            Outcome::Named { stamp, row } => Told { ok: Some(*stamp), row: Some(Some(row)), ..nothing },
+            Outcome::Later => Told { not_yet: Some("later"), ..nothing },
+            Outcome::Queued => Told { not_yet: Some("queued"), ..nothing },
+            Outcome::Conflict { why, current, edited_at } => {
+                let no = Some(("conflict", refusal_name(*why)));
+                Told { no, row: Some(current.as_ref()), edited: *edited_at, ..nothing }
+            }
+            Outcome::Rejected { reason, current } => {
+                Told { no: Some(("rejected", reason)), row: Some(current.as_ref()), ..nothing }
+            }
+        }
+    }
+}
+
+fn refusal_name(refusal: Refusal) -> &'static str {
+    match refusal {
+        Refusal::Stale => "stale",
+        Refusal::Gone => "gone",
+        Refusal::Exists => "exists",
+        Refusal::Taken => "taken",
+    }
+}
+
+#[derive(Deserialize)]
+pub(in super::super) struct RawAnswer<'a> {
+    #[serde(default, rename = "for")]
+    pub(in super::super) asked: Asked,
+    #[serde(default, borrow)]
+    pub(in super::super) pages: Option<Vec<RawPage<'a>>>,
+    #[serde(default, borrow)]
+    pub(in super::super) results: Option<Vec<RawResult<'a>>>,
+    #[serde(default)]
+    pub(in super::super) error: Option<RawError>,
+}
+
+#[derive(Deserialize)]
+pub(in super::super) struct RawResult<'a> {
+    #[serde(borrow)]
+    pub(in super::super) id: Cow<'a, str>,
+    pub(in super::super) ok: Option<Stamp>,
+    pub(in super::super) conflict: Option<String>,
+    pub(in super::super) rejected: Option<String>,
+    #[serde(default)]
+    pub(in super::super) later: bool,
+    #[serde(default)]
+    pub(in super::super) queued: bool,
+    #[serde(default, borrow)]
+    pub(in super::super) row: Rows<'a>,
+    pub(in super::super) edited: Option<Stamp>,
+}
+
+#[derive(Deserialize, Serialize)]
+pub(in super::super) struct RawError {
+    pub(in super::super) kind: String,
+    pub(in super::super) number: u64,
+    pub(in super::super) text: String,
+}
+
+#[derive(Deserialize)]
+pub(in super::super) struct RawPage<'a> {
+    pub(in super::super) e: EntityId,
+    #[serde(borrow)]
+    pub(in super::super) rows: Rows<'a>,
+    #[serde(borrow)]
+    pub(in super::super) cursor: Cow<'a, str>,
+    pub(in super::super) more: bool,
+    #[serde(default)]
+    pub(in super::super) undone: Vec<(Stamp, Stamp)>,
+    pub(in super::super) unseen: Option<Stamp>,
+    #[serde(default, borrow)]
+    pub(in super::super) withheld: Vec<Cow<'a, str>>,
+    pub(in super::super) ids: Option<(u64, u32)>,
+}
+
+/// The answer that has this shape; one that says no is the inner error.
+///
+/// # Errors
+/// [`Damaged`] if there is none.
+pub(in super::super) fn read(raw: RawAnswer<'_>) -> Result<Result<Answer<'_>, ServerError>, Damaged> {
+    if let Some(error) = raw.error {
+        return Ok(Err(server_error(error)?));
+    }
+    if raw.pages.is_none() && raw.results.is_none() {
+        return Err(Damaged("an answer is one of pages, results, error".to_owned()));
+    }
+    let page = |RawPage { e, rows, cursor, more, undone, unseen, withheld, ids }| Page {
+        entity: e,
+        rows,
+        cursor,
+        more,
+        undone: undone.into_iter().map(|(from, until)| Undone { from, until }).collect(),
+        unseen,
+        withheld,
+        ids,
+    };
+    let pages = raw.pages.into_iter().flatten().map(page).collect();
+    let results = raw.results.into_iter().flatten().map(push_result).collect::<Result<_, _>>()?;
+    Ok(Ok(Answer { asked: raw.asked, pages, results }))
+}
+
+fn server_error(raw: RawError) -> Result<ServerError, Damaged> {
+    Ok(match raw.kind.as_str() {
+        "unavailable" => ServerError::Unavailable,
+        "throttled" => ServerError::Throttled(Span(raw.number)),
+        "cursor-expired" => {
+            let entity = u16::try_from(raw.number).map_err(|_| Damaged("an entity beyond all".to_owned()))?;
+            ServerError::CursorExpired(EntityId(entity))
+        }
+        "gateway-timeout" => ServerError::GatewayTimeout,
+        "failed" => ServerError::Failed,
+        "unauthorized" => ServerError::Unauthorized,
+        "request-too-large" => ServerError::RequestTooLarge(raw.number),
+        "answer-too-large" => ServerError::AnswerTooLarge(raw.number),
+        "bad-request" => ServerError::BadRequest(raw.text),
+        other => return Err(Damaged(format!("unknown error {other}"))),
+    })
+}
+
+fn push_result(raw: RawResult<'_>) -> Result<PushResult<'_>, Damaged> {
+    if raw.row.iter().any(|row| row.part.is_some()) {
+        return Err(Damaged("the row of a verdict is whole".to_owned()));
+    }
+    let current = raw.row.owned();
+    let outcome = match (raw.ok, raw.conflict.as_deref(), raw.rejected) {
+        (None, None, None) if raw.later != raw.queued => {
+            if raw.later {
+                Outcome::Later
+            } else {
+                Outcome::Queued
+            }
+        }
+        _ if raw.later || raw.queued => {
+            return Err(Damaged("what is put off or queued has no verdict".to_owned()));
+        }
+        (Some(stamp), None, None) => match current {
+            Some(row) => Outcome::Named { stamp, row },
+            None => Outcome::Applied { stamp },
+        },
+        (None, Some(why), None) => {
+            let why = match why {
+                "stale" => Refusal::Stale,
+                "gone" => Refusal::Gone,
+                "exists" => Refusal::Exists,
+                "taken" => Refusal::Taken,
+                other => return Err(Damaged(format!("unknown conflict {other}"))),
+            };
+            Outcome::Conflict { why, current, edited_at: raw.edited }
+        }
+        (None, None, Some(reason)) => Outcome::Rejected { reason, current },
+        _ => return Err(Damaged("a result is one of ok, conflict, rejected, later, queued".to_owned())),
+    };
+    Ok(PushResult { id: raw.id, outcome })
+}
+
+/// An error in its shape.
+pub(in super::super) fn refusal(error: &ServerError) -> RawError {
+    let (kind, number, text) = match error {
+        ServerError::Unavailable => ("unavailable", 0, ""),
+        ServerError::Throttled(after) => ("throttled", after.0, ""),
+        ServerError::CursorExpired(entity) => ("cursor-expired", u64::from(entity.0), ""),
+        ServerError::GatewayTimeout => ("gateway-timeout", 0, ""),
+        ServerError::Failed => ("failed", 0, ""),
+        ServerError::Unauthorized => ("unauthorized", 0, ""),
+        ServerError::RequestTooLarge(limit) => ("request-too-large", *limit, ""),
+        ServerError::AnswerTooLarge(limit) => ("answer-too-large", *limit, ""),
+        ServerError::BadRequest(text) => ("bad-request", 0, text.as_str()),
+    };
+    RawError { kind: kind.to_owned(), number, text: text.to_owned() }
+}

@@ -1,0 +1,190 @@
+//! Requests of devices, in the shape in which codecs write them.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use super::super::damaged::Damaged;
+use super::super::message::{FetchRequest, PullRequest, PushRequest, Request, SyncRequest, Want};
+use crate::base::{Cell, DeviceId, EditId, EntityId, Key, Stamp, UnitId};
+use crate::contract::{EditKind, Guard, Mutation};
+
+#[derive(Serialize, Deserialize)]
+pub(in super::super) struct RawRequest<'a> {
+    pub(in super::super) device: DeviceId,
+    #[serde(default)]
+    pub(in super::super) clock: Stamp,
+    #[serde(default)]
+    pub(in super::super) unit: UnitId,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    pub(in super::super) pull: Option<RawPull<'a>>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    pub(in super::super) push: Option<Vec<RawMutation<'a>>>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    pub(in super::super) fetch: Option<RawFetch<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(in super::super) struct RawPull<'a> {
+    pub(in super::super) rows: u32,
+    pub(in super::super) bytes: u64,
+    #[serde(default)]
+    pub(in super::super) run: u64,
+    #[serde(default, skip_serializing_if = "is_utc")]
+    pub(in super::super) zone: i32,
+    /// It is asked for by its address.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(in super::super) get: bool,
+    #[serde(borrow)]
+    pub(in super::super) wants: Vec<RawWant<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(in super::super) struct RawWant<'a> {
+    pub(in super::super) e: EntityId,
+    #[serde(borrow)]
+    pub(in super::super) cursor: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub(in super::super) ids: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(in super::super) struct RawFetch<'a> {
+    pub(in super::super) e: EntityId,
+    #[serde(borrow)]
+    pub(in super::super) of: Cow<'a, str>,
+    pub(in super::super) rows: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(in super::super) struct RawMutation<'a> {
+    #[serde(borrow)]
+    pub(in super::super) id: Cow<'a, str>,
+    pub(in super::super) edit: u32,
+    /// Who made it, where that is not who sends it: a copy of another's storage.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in super::super) by: Option<DeviceId>,
+    pub(in super::super) e: EntityId,
+    #[serde(borrow)]
+    pub(in super::super) key: Cow<'a, str>,
+    pub(in super::super) op: char,
+    pub(in super::super) base: Option<Stamp>,
+    pub(in super::super) at: Stamp,
+    #[serde(borrow)]
+    pub(in super::super) set: Vec<(usize, Cell<'a>)>,
+    #[serde(default, skip_serializing_if = "Guard::is_base")]
+    pub(in super::super) guard: Guard,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn is_utc(zone: &i32) -> bool {
+    *zone == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn is_none(ids: &u32) -> bool {
+    *ids == 0
+}
+
+/// The request in its shape.
+pub(in super::super) fn of(request: &Request) -> RawRequest<'_> {
+    let empty = |device, clock, unit| RawRequest { device, clock, unit, pull: None, push: None, fetch: None };
+    match request {
+        Request::Pull(pull) => {
+            RawRequest { pull: Some(raw_pull(pull)), ..empty(pull.device, pull.clock, pull.unit) }
+        }
+        Request::Push(push) => {
+            RawRequest { push: Some(raw_push(push)), ..empty(push.device, push.clock, push.unit) }
+        }
+        Request::Sync(SyncRequest { push, pull }) => {
+            let (pull, body) = (Some(raw_pull(pull)), Some(raw_push(push)));
+            RawRequest { pull, push: body, ..empty(push.device, push.clock, push.unit) }
+        }
+        Request::Fetch(fetch) => {
+            let body = RawFetch { e: fetch.entity, of: Cow::from(fetch.of.as_str()), rows: fetch.rows };
+            RawRequest { fetch: Some(body), ..empty(fetch.device, Stamp(0), UnitId(0)) }
+        }
+    }
+}
+
+fn raw_pull(pull: &PullRequest) -> RawPull<'_> {
+    let wants = pull.wants.iter().map(|w| RawWant {
+        e: w.entity,
+        cursor: w.cursor.as_deref().map(Cow::from),
+        ids: w.ids,
+    });
+    let (rows, bytes, run, zone) = (pull.rows, pull.bytes, pull.run, pull.zone);
+    RawPull { rows, bytes, run, zone, get: pull.by_address, wants: wants.collect() }
+}
+
+fn raw_push(push: &PushRequest) -> Vec<RawMutation<'_>> {
+    push.mutations.iter().map(|mutation| raw_mutation(push.device, mutation)).collect()
+}
+
+fn raw_mutation(device: DeviceId, mutation: &Mutation) -> RawMutation<'_> {
+    RawMutation {
+        id: Cow::from(mutation.id.as_str()),
+        edit: mutation.edit.number,
+        by: (mutation.edit.device != device).then_some(mutation.edit.device),
+        e: mutation.entity,
+        key: Cow::from(mutation.key.as_str()),
+        op: match mutation.kind {
+            EditKind::Create => 'c',
+            EditKind::Update => 'u',
+            EditKind::Delete => 'd',
+        },
+        base: mutation.base,
+        at: mutation.made_at,
+        set: mutation.values.iter().map(|(column, value)| (*column, Cell::of(value))).collect(),
+        guard: mutation.guard,
+    }
+}
+
+/// The request that has this shape.
+///
+/// # Errors
+/// [`Damaged`] if there is none.
+pub(in super::super) fn read(raw: RawRequest<'_>) -> Result<Request, Damaged> {
+    let (device, clock, unit) = (raw.device, raw.clock, raw.unit);
+    let pull = raw.pull.map(|RawPull { rows, bytes, run, zone, get: by_address, wants }| {
+        let wants = wants.into_iter();
+        let wants = wants.map(|w| Want { entity: w.e, cursor: w.cursor.map(Cow::into_owned), ids: w.ids });
+        let wants = wants.collect();
+        PullRequest { device, unit, wants, rows, bytes, clock, zone, run, by_address }
+    });
+    let push = |push: Vec<RawMutation<'_>>| {
+        let mutations = push.into_iter().map(|m| mutation(device, m)).collect::<Result<_, Damaged>>()?;
+        Ok::<_, Damaged>(PushRequest { device, unit, mutations, clock })
+    };
+    match (pull, raw.push.map(push).transpose()?, raw.fetch) {
+        (Some(pull), None, None) => Ok(Request::Pull(pull)),
+        (None, Some(push), None) => Ok(Request::Push(push)),
+        (Some(pull), Some(push), None) if !pull.by_address => Ok(Request::Sync(SyncRequest { push, pull })),
+        (None, None, Some(fetch)) => Ok(Request::Fetch(FetchRequest {
+            device,
+            entity: fetch.e,
+            of: Key::new(&fetch.of),
+            rows: fetch.rows,
+        })),
+        _ => Err(Damaged("a request is one of pull, push, both, fetch".to_owned())),
+    }
+}
+
+fn mutation(device: DeviceId, raw: RawMutation<'_>) -> Result<Mutation, Damaged> {
+    Ok(Mutation {
+        id: raw.id.into_owned(),
+        edit: EditId { device: raw.by.unwrap_or(device), number: raw.edit },
+        entity: raw.e,
+        key: Key::new(&raw.key),
+        kind: match raw.op {
+            'c' => EditKind::Create,
+            'u' => EditKind::Update,
+            'd' => EditKind::Delete,
+            other => return Err(Damaged(format!("unknown operation {other}"))),
+        },
+        values: raw.set.iter().map(|(column, cell)| (*column, cell.to_value())).collect(),
+        base: raw.base,
+        made_at: raw.at,
+        guard: raw.guard,
+    })
+}
