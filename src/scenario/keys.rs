@@ -241,7 +241,7 @@ mod tests {
         );
         assert_eq!(schema["required"], json!(["name", "entity", "fleet"]));
         let event = &schema["properties"]["event"]["additionalProperties"];
-        assert_eq!(event["oneOf"].as_array().unwrap().len(), 33);
+        assert_eq!(event["oneOf"].as_array().unwrap().len(), 38);
         assert_eq!(event["additionalProperties"], json!(false));
     }
 }
