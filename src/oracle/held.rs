@@ -75,8 +75,8 @@ pub(super) struct Held {
     /// What devices held at the end of lives that are over: a backup of then may be put in again.
     /// Looked up only.
     former: FxHashMap<(DeviceId, u32), Former>,
-    /// Rows of devices that went back to a backup, which may hold less of them than they are taken
-    /// to, until they are told of the row. Looked up only.
+    /// Rows of devices that may hold less of them than they are taken to, until they are told of the
+    /// row: those of one that went back to a backup, and what a copy had committed. Looked up only.
     perhaps_less: FxHashSet<(RowId, DeviceId)>,
     pub(super) behind: Behind,
     pub(super) odd: Odd,
@@ -172,6 +172,13 @@ impl Held {
     /// Whether the device may hold less of the row than it is taken to.
     pub(super) fn is_unsure(&self, id: RowId, device: DeviceId) -> bool {
         self.perhaps_less.contains(&(id, device))
+    }
+
+    /// The device may hold less of the row than it is taken to, if that is `so`.
+    pub(super) fn perhaps_less(&mut self, (id, device): (RowId, DeviceId), so: bool) {
+        if so {
+            self.perhaps_less.insert((id, device));
+        }
     }
 
     /// The device was told what it has of the row.

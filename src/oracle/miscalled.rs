@@ -67,7 +67,10 @@ fn is_one(
     match edit.kind {
         EditKind::Update => ledger.found.is_contested(device, (id, edit.row), (row, versions)),
         EditKind::Delete => {
-            let foreign = |author: Author| !matches!(author, Author::Device(by) if by.device == id.device);
+            let gone = |by: EditId| ledger.get(by).is_some_and(|edit| ledger.is_gone(by, edit));
+            // What went with an older state of the device is nothing that its person knows.
+            let own = |by: EditId| by.device == id.device && !gone(by);
+            let foreign = |author: Author| !matches!(author, Author::Device(by) if own(by));
             met.get(edit.made_on..).unwrap_or_default().iter().any(|version| foreign(version.author))
         }
         EditKind::Create => edit.values.iter().any(|(column, ours)| {

@@ -327,6 +327,9 @@ impl Oracle {
             let versions = self.history.row(id).versions.len();
             self.take(commit.at, edit.device, id, versions, after.is_none());
             self.shown.committed(id, edit.device, versions, commit.at);
+            // It may have given up what a copy of it still had.
+            let by_copy = self.ledger.was_asked_elsewhere(edit, edit.device);
+            self.held.perhaps_less((id, edit.device), by_copy);
         }
     }
 
@@ -386,8 +389,7 @@ impl Oracle {
             }
             Event::EditAcknowledged { edit, entity, key, stamp } => {
                 let row = self.history.remember(entity, key.as_str());
-                self.ledger.acknowledged((at, device), edit, row, &self.history);
-                self.met(at, device, row, stamp);
+                self.acknowledged((at, device), edit, row, stamp);
             }
             Event::ConflictDecided { edit, entity, key, kind, decision, sides } => {
                 let own = self.history.remember(entity, key.as_str());
@@ -562,6 +564,16 @@ impl Oracle {
     fn perhaps_held(&self, row: RowId, device: DeviceId) -> usize {
         let Some(cut) = self.cut_short.get(&device) else { return 0 };
         self.history.row(row).versions.iter().take_while(|version| version.at <= *cut).count()
+    }
+
+    /// The device counts an edit of the row as done, as of this stamp.
+    fn acknowledged(&mut self, (at, device): (Time, DeviceId), edit: EditId, row: RowId, stamp: Stamp) {
+        self.ledger.acknowledged((at, device), edit, row, &self.history);
+        let versions = self.met(at, device, row, stamp);
+        // What a copy had committed may lie over what the device was told since.
+        let older = versions < self.held.versions(row, device);
+        let by_copy = self.ledger.was_asked_elsewhere(edit, device);
+        self.held.perhaps_less((row, device), older && by_copy);
     }
 
     /// The answer to a push brought the backend's version of this stamp; gives how

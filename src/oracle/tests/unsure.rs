@@ -1,8 +1,10 @@
 //! What nobody can know of a storage that was put in, from outside it.
 
 use super::stage::{STATUS, Stage, UNIT, VISIT, visit};
-use crate::base::{DeviceId, EditId, Key, Span, Time};
-use crate::contract::{Author, ConflictKind, Decision, Event, KillReason, Node, RequestKind, Sides};
+use crate::base::{DeviceId, EditId, Key, Span, Stamp, Time};
+use crate::contract::{
+    Author, ConflictKind, Decision, EditKind, Event, KillReason, Node, RequestKind, Sides,
+};
 use crate::oracle::Definition;
 
 /// A phone where a conflict is what both sides changed.
@@ -100,4 +102,71 @@ fn later_first(by_copy: bool, forgets: bool) -> u64 {
 #[test]
 fn who_need_not_know_of_a_commit_has_the_earlier_edit_to_send() {
     assert_eq!([(false, false), (false, true), (true, false)].map(|(by, f)| later_first(by, f)), [1, 0, 0]);
+}
+
+/// Phone 1 is a copy of phone 0, and has the edit committed that says this.
+fn commits_as_copy(stage: &mut Stage, edit: EditId, says: &str) -> Stamp {
+    let key = &Key::new("a1");
+    stage.emit(1, Event::EditSent { edit, entity: VISIT, key, request: 99 });
+    stage.commit(Author::Device(edit), VISIT, "a1", Some(visit("a", says)))
+}
+
+#[test]
+fn an_older_commit_by_a_copy_may_lie_over_what_was_told() {
+    for (by_copy, says, counts) in [(true, 0, 0), (true, 1, 1), (false, 0, 1), (false, 1, 1)] {
+        let mut stage = by_columns();
+        let edit = stage.update(0, "a1", "mine");
+        let stamp = if by_copy {
+            stage.emit(1, Event::BecameCopy { of: DeviceId(0), unseen: &[] });
+            commits_as_copy(&mut stage, edit, "mine")
+        } else {
+            stage.commit(Author::Device(edit), VISIT, "a1", Some(visit("a", "mine")))
+        };
+        let later = stage.office("a1", Some("theirs"));
+        stage.applied(0, "a1", later, false);
+        let entry = stage.phone(0).outbox[0].clone();
+        stage.acknowledge(0, &entry, stamp);
+        let on_top = stage.update(0, "a1", "again");
+        stage.office("a1", Some("mine"));
+        stage.push(0, false);
+        hears_again(&mut stage, on_top, SAYS[says]);
+        assert_eq!(conflicts(stage), counts, "{by_copy} {says}");
+    }
+}
+
+#[test]
+fn a_phone_need_not_hold_what_it_gave_up_and_a_copy_did_not() {
+    for says in [0, 1] {
+        let mut stage = by_columns();
+        let edit = stage.update(0, "a1", "mine");
+        stage.emit(1, Event::BecameCopy { of: DeviceId(0), unseen: &[] });
+        stage.office("a1", Some("theirs"));
+        stage.push(0, true);
+        commits_as_copy(&mut stage, edit, "mine");
+        let after = stage.update(0, "a1", "again");
+        stage.push(0, false);
+        hears_again(&mut stage, after, SAYS[says]);
+        let figures = stage.verdict().figures;
+        let counted = ["oracle.conflicts.count", "oracle.conflicts.false"].map(|name| figures[name]);
+        assert_eq!(counted, [1 + says as u64, 0]);
+    }
+}
+
+#[test]
+fn a_delete_conflicts_with_what_its_own_phone_lost() {
+    for (lost, falsely) in [(true, 0), (false, 1)] {
+        let mut stage = by_columns();
+        let (backup, rows) = (stage.now(), stage.phone(0).rows.clone());
+        stage.later(5);
+        stage.update(0, "a1", "mine");
+        stage.push(0, true);
+        stage.later(5);
+        if lost {
+            goes_back(&mut stage, backup);
+        }
+        stage.phone(0).rows = rows;
+        stage.edit(0, VISIT, "a1", EditKind::Delete, Vec::new());
+        stage.push(0, true);
+        assert_eq!(stage.verdict().figures["oracle.conflicts.false"], falsely, "{lost}");
+    }
 }
