@@ -111,6 +111,7 @@ fn everything(t: &mut Telling) {
         t.at(3).device(0, Event::ChunkSized { kind: RequestKind::Pull, rows });
     }
     t.device(0, applied(&change(10)));
+    dropped(t);
     refusals(t, &made, &key);
     replication(t, made.id);
     let blocking = Event::SyncComplete { unit: UNIT, run: 0, took: Span::secs(3), blocking: true };
@@ -204,6 +205,13 @@ fn a_commit_is_visible_when_its_version_is_on_another_device() {
     assert_eq!((visible("count"), visible("max")), (1, 8_000_000_000));
 }
 
+fn dropped(t: &mut Telling) {
+    use DropReason::{AnswerLost, CaptivePortal, ForeignAnswer, TooLarge};
+    for reason in [AnswerLost, CaptivePortal, ForeignAnswer, TooLarge] {
+        t.tell(Node::World, Event::MessageDropped { reason, bytes: 9 });
+    }
+}
+
 fn refusals(t: &mut Telling, made: &LocalEdit, key: &Key) {
     let (request, took, kind, unit) = (2, Span::secs(1), RequestKind::Pull, Some(UNIT));
     let (device, zero) = (Some(DeviceId(0)), Span::ZERO);
@@ -217,10 +225,6 @@ fn refusals(t: &mut Telling, made: &LocalEdit, key: &Key) {
         .tell(Node::World, Event::ConnectionOpened { took: Span::millis(9) })
         .tell(Node::World, Event::PacketsSent { up: true, packets: 9, retransmitted: 1, bytes: 9 })
         .tell(Node::World, Event::PacketsSent { up: false, packets: 9, retransmitted: 1, bytes: 9 })
-        .tell(Node::World, Event::MessageDropped { reason: DropReason::AnswerLost, bytes: 9 })
-        .tell(Node::World, Event::MessageDropped { reason: DropReason::CaptivePortal, bytes: 9 })
-        .tell(Node::World, Event::MessageDropped { reason: DropReason::ForeignAnswer, bytes: 9 })
-        .tell(Node::World, Event::MessageDropped { reason: DropReason::TooLarge, bytes: 9 })
         .tell(Node::World, Event::CacheAnswered { bytes: 9, stale: true, asked: false })
         .tell(Node::World, Event::CacheAnswered { bytes: 9, stale: false, asked: true })
         .device(0, Event::RowUnreadable { entity: ENTITY });

@@ -305,9 +305,10 @@ impl<'a> Inspection<'a> {
             ("oracle.status.wrong", clipped(statuses.wrong_ns())),
             ("oracle.kept_both.rows", self.oracle.kept_both),
             ("oracle.stale_copies.rows", self.stale_copies),
+            ("oracle.doubled.rows", self.doubles),
+            ("oracle.half_seen.rows", self.half_seen),
         ]);
         figures.extend(held.odd.figures().into_iter().chain(families.finish(self.at)));
-        figures.extend([("oracle.doubled.rows", self.doubles), ("oracle.half_seen.rows", self.half_seen)]);
         figures.extend(miscalled.figures(ledger.conflicts, self.oracle.overwritten));
         let gone: Vec<EditId> = ledger.gone().collect();
         figures.insert("oracle.taken_back.edits", (undone.len() + gone.len()) as u64);

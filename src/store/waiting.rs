@@ -1,4 +1,5 @@
-//! Units that were asked for and have not ended well since, where an engine keeps its queue on disk.
+//! Units that were asked for and have not ended well since, where an engine keeps its queue on
+//! disk.
 //!
 //! The table is made with the first engine that does so.
 

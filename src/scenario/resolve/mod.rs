@@ -22,6 +22,7 @@ mod gateway;
 mod hash;
 mod hooks;
 mod links;
+mod makers;
 mod measured;
 mod naming;
 mod page;

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::cell::Wanted;
-use super::super::column::{COLUMNS_MAX, COLUMNS_WHY, ColumnType, FAT_SIGMA_MILLI, KeyType, column_type};
+use super::super::column::{COLUMNS_MAX, COLUMNS_WHY, ColumnType, KeyType, column_type};
 use super::super::plan::Attribute;
 use super::super::rows::Brought;
 use super::super::shares::{Shares, without_shares};
@@ -16,7 +15,7 @@ use crate::base::{EntityId, Ppm, Span, Stamp};
 use crate::contract::{
     Attachment, Column, ColumnKind, Copied, Delivery, Entity, OnDelete, Reference, Schema, ScopeRule,
 };
-use crate::workload::{EntityData, Letters, Maker};
+use crate::workload::EntityData;
 
 /// What entities come to.
 pub(super) struct Entities {
@@ -28,32 +27,32 @@ pub(super) struct Entities {
 }
 
 /// A column before its names are resolved.
-struct Draft<'a> {
-    name: &'a str,
-    view: View<'a>,
-    kind: ColumnType,
+pub(super) struct Draft<'a> {
+    pub(super) name: &'a str,
+    pub(super) view: View<'a>,
+    pub(super) kind: ColumnType,
     /// The shares of rows that have nothing there, or an empty text.
-    shares: Shares,
+    pub(super) shares: Shares,
     /// A new version of the app brings it.
-    is_brought: bool,
+    pub(super) is_brought: bool,
 }
 
 /// An entity before its names are resolved.
-struct Sketch<'a> {
-    name: &'a str,
-    view: View<'a>,
-    key: &'a str,
-    key_type: KeyType,
-    columns: Vec<Draft<'a>>,
+pub(super) struct Sketch<'a> {
+    pub(super) name: &'a str,
+    pub(super) view: View<'a>,
+    pub(super) key: &'a str,
+    pub(super) key_type: KeyType,
+    pub(super) columns: Vec<Draft<'a>>,
 }
 
 /// Everything that names are looked up in.
-struct Lookup<'a> {
-    sketches: Vec<Sketch<'a>>,
-    names: Vec<&'a str>,
-    attributes: &'a [Attribute],
-    root: View<'a>,
-    wrong: &'a Mistakes,
+pub(super) struct Lookup<'a> {
+    pub(super) sketches: Vec<Sketch<'a>>,
+    pub(super) names: Vec<&'a str>,
+    pub(super) attributes: &'a [Attribute],
+    pub(super) root: View<'a>,
+    pub(super) wrong: &'a Mistakes,
 }
 
 /// Reads the entities. They stand parents first, then by name, so that a plan does not depend on
@@ -215,13 +214,13 @@ impl Lookup<'_> {
         self.sketches.iter().enumerate().filter_map(of).collect()
     }
 
-    fn entity_id(&self, view: View<'_>, name: &str) -> Option<EntityId> {
+    pub(super) fn entity_id(&self, view: View<'_>, name: &str) -> Option<EntityId> {
         let given = self.wrong.given_if(self.root.at("entity").is_itself_sound());
         given.find(view, "entity", name, &self.names).map(|position| EntityId(position as u16))
     }
 
     /// The position of a column of an entity.
-    fn column(&self, view: View<'_>, entity: usize, name: &str) -> Option<usize> {
+    pub(super) fn column(&self, view: View<'_>, entity: usize, name: &str) -> Option<usize> {
         let sketch = self.sketches.get(entity)?;
         let columns: Vec<&str> = sketch.columns.iter().map(|c| c.name).collect();
         let given = self.wrong.given_if(sketch.view.at("schema").is_itself_sound());
@@ -318,7 +317,7 @@ impl Lookup<'_> {
     }
 
     /// The entity, its column, and the column of `of` that points to it.
-    fn fold(&self, column: &Draft<'_>, of: usize) -> Option<(usize, usize, usize)> {
+    pub(super) fn fold(&self, column: &Draft<'_>, of: usize) -> Option<(usize, usize, usize)> {
         let ColumnType::Fold { entity, column: source, via } = &column.kind else { return None };
         let from = usize::from(self.entity_id(column.view, entity)?.0);
         let via_at = self.column(column.view, of, via)?;
@@ -400,7 +399,7 @@ impl Lookup<'_> {
         sketch.view.at("scope").entries().filter_map(rule).collect()
     }
 
-    fn attribute(&self, view: View<'_>, name: &str) -> Option<usize> {
+    pub(super) fn attribute(&self, view: View<'_>, name: &str) -> Option<usize> {
         let known: Vec<&str> = self.attributes.iter().map(|a| a.name.as_str()).collect();
         self.wrong.given_if(attributes_known(self.root)).find(view, "attribute of a fleet", name, &known)
     }
@@ -525,92 +524,9 @@ impl Lookup<'_> {
     }
 
     /// What keys of the entity of this name look like.
-    fn key_type(&self, entity: &str) -> Option<KeyType> {
+    pub(super) fn key_type(&self, entity: &str) -> Option<KeyType> {
         self.sketches.iter().find(|sketch| sketch.name == entity).map(|sketch| sketch.key_type)
     }
-
-    fn data(&self, sketch: &Sketch<'_>, calendar: Option<Calendar>, brought: Option<&Brought>) -> EntityData {
-        let view = sketch.view;
-        let id = self.names.iter().position(|n| *n == sketch.name).unwrap_or(0);
-        let given = brought.map(|b| {
-            let sound = sketch.columns.iter().filter(|c| c.view.is_sound());
-            let written = |c: &Draft<'_>| view.at("schema").name(c.name).place();
-            let columns: Vec<Wanted<'_>> = sound
-                .map(|c| Wanted {
-                    name: c.name,
-                    kind: &c.kind,
-                    written: without_shares(c.view.text()).map_or("", |(of, _)| of),
-                    place: written(c),
-                    points_to: match &c.kind {
-                        ColumnType::Ref(to) => self.key_type(to),
-                        _ => None,
-                    },
-                })
-                .collect();
-            match b.rows(sketch.key_type, &columns, calendar) {
-                Ok(rows) => std::sync::Arc::new(rows),
-                Err(mistakes) => {
-                    mistakes.into_iter().for_each(|m| self.wrong.add(m));
-                    std::sync::Arc::default()
-                }
-            }
-        });
-        EntityData {
-            rows: given.as_ref().map_or(u64::from(view.at("rows").count()), |rows| rows.len() as u64),
-            columns: sketch.columns.iter().map(|c| self.maker(c, sketch, id)).collect(),
-            nulls: shares(sketch, |shares| shares.null),
-            empties: shares(sketch, |shares| shares.empty),
-            given,
-            one_stamp: view.at("one_stamp").present().map(View::span),
-            age: view.at("age").span(),
-            changed_daily: view.at("changed_daily").share(),
-            created_daily: view.at("created_daily").share(),
-            deleted_daily: view.at("deleted_daily").share(),
-        }
-    }
-
-    fn maker(&self, column: &Draft<'_>, sketch: &Sketch<'_>, id: usize) -> Maker {
-        if let Some(Scope::Attribute(name)) = scope(sketch.view.at("scope").key(column.name).text())
-            && let Some(attribute) = self.attributes.iter().position(|a| a.name == name)
-        {
-            return Maker::Attribute(attribute);
-        }
-        match &column.kind {
-            ColumnType::Key(_) | ColumnType::Bool => Maker::Bool,
-            ColumnType::Text { min, max } => Maker::Words { min: *min, max: *max, letters: Letters::Plain },
-            ColumnType::Prose { min, max } => Maker::Prose { min: *min, max: *max },
-            ColumnType::Unicode { min, max } => Maker::Words { min: *min, max: *max, letters: Letters::Many },
-            ColumnType::Blob { min, max } => Maker::Blob { min: *min, max: *max },
-            ColumnType::Date { from, until } => Maker::Day { from: *from, until: *until },
-            ColumnType::Decimal { digits, places } => Maker::Decimal { digits: *digits, places: *places },
-            ColumnType::Fat { median, max, rare } => {
-                Maker::Fat { median: *median, sigma_milli: FAT_SIGMA_MILLI, max: *max, rare: *rare }
-            }
-            ColumnType::Int { min, max } => Maker::Int { min: *min, max: *max },
-            ColumnType::Real => Maker::Real,
-            ColumnType::Timestamp { from, until, step } => {
-                Maker::Moment { from: *from, until: *until, step: *step }
-            }
-            ColumnType::Ref(entity) => Maker::Ref(self.entity_id(column.view, entity).unwrap_or_default()),
-            ColumnType::Attribute(name) => match self.attribute(column.view, name) {
-                Some(attribute) => Maker::Attribute(attribute),
-                None => Maker::Bool,
-            },
-            ColumnType::OneOf(words) => Maker::OneOf(words.clone()),
-            ColumnType::Fold { .. } => match self.fold(column, id) {
-                Some((entity, source, via)) => {
-                    Maker::Folded { entity: EntityId(entity as u16), via, column: source }
-                }
-                None => Maker::Bool,
-            },
-        }
-    }
-}
-
-/// By column, one of its shares of rows.
-fn shares(sketch: &Sketch<'_>, of: impl Fn(Shares) -> Option<Ppm>) -> BTreeMap<usize, Ppm> {
-    let columns = sketch.columns.iter().enumerate();
-    columns.filter_map(|(at, column)| Some((at, of(column.shares)?))).collect()
 }
 
 /// What an effect copies.

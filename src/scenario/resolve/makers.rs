@@ -1,0 +1,103 @@
+//! What makes the rows of an entity.
+
+use std::collections::BTreeMap;
+
+use super::super::cell::Wanted;
+use super::super::column::{ColumnType, FAT_SIGMA_MILLI};
+use super::super::rows::Brought;
+use super::super::shares::{Shares, without_shares};
+use super::super::written::{Calendar, Scope, scope};
+use super::schema::{Draft, Lookup, Sketch};
+use super::view::View;
+use crate::base::{EntityId, Ppm};
+use crate::workload::{EntityData, Letters, Maker};
+
+impl Lookup<'_> {
+    pub(super) fn data(
+        &self,
+        sketch: &Sketch<'_>,
+        calendar: Option<Calendar>,
+        brought: Option<&Brought>,
+    ) -> EntityData {
+        let view = sketch.view;
+        let id = self.names.iter().position(|n| *n == sketch.name).unwrap_or(0);
+        let given = brought.map(|b| {
+            let sound = sketch.columns.iter().filter(|c| c.view.is_sound());
+            let written = |c: &Draft<'_>| view.at("schema").name(c.name).place();
+            let columns: Vec<Wanted<'_>> = sound
+                .map(|c| Wanted {
+                    name: c.name,
+                    kind: &c.kind,
+                    written: without_shares(c.view.text()).map_or("", |(of, _)| of),
+                    place: written(c),
+                    points_to: match &c.kind {
+                        ColumnType::Ref(to) => self.key_type(to),
+                        _ => None,
+                    },
+                })
+                .collect();
+            match b.rows(sketch.key_type, &columns, calendar) {
+                Ok(rows) => std::sync::Arc::new(rows),
+                Err(mistakes) => {
+                    mistakes.into_iter().for_each(|m| self.wrong.add(m));
+                    std::sync::Arc::default()
+                }
+            }
+        });
+        EntityData {
+            rows: given.as_ref().map_or(u64::from(view.at("rows").count()), |rows| rows.len() as u64),
+            columns: sketch.columns.iter().map(|c| self.maker(c, sketch, id)).collect(),
+            nulls: shares(sketch, |shares| shares.null),
+            empties: shares(sketch, |shares| shares.empty),
+            given,
+            one_stamp: view.at("one_stamp").present().map(View::span),
+            age: view.at("age").span(),
+            changed_daily: view.at("changed_daily").share(),
+            created_daily: view.at("created_daily").share(),
+            deleted_daily: view.at("deleted_daily").share(),
+        }
+    }
+
+    fn maker(&self, column: &Draft<'_>, sketch: &Sketch<'_>, id: usize) -> Maker {
+        if let Some(Scope::Attribute(name)) = scope(sketch.view.at("scope").key(column.name).text())
+            && let Some(attribute) = self.attributes.iter().position(|a| a.name == name)
+        {
+            return Maker::Attribute(attribute);
+        }
+        match &column.kind {
+            ColumnType::Key(_) | ColumnType::Bool => Maker::Bool,
+            ColumnType::Text { min, max } => Maker::Words { min: *min, max: *max, letters: Letters::Plain },
+            ColumnType::Prose { min, max } => Maker::Prose { min: *min, max: *max },
+            ColumnType::Unicode { min, max } => Maker::Words { min: *min, max: *max, letters: Letters::Many },
+            ColumnType::Blob { min, max } => Maker::Blob { min: *min, max: *max },
+            ColumnType::Date { from, until } => Maker::Day { from: *from, until: *until },
+            ColumnType::Decimal { digits, places } => Maker::Decimal { digits: *digits, places: *places },
+            ColumnType::Fat { median, max, rare } => {
+                Maker::Fat { median: *median, sigma_milli: FAT_SIGMA_MILLI, max: *max, rare: *rare }
+            }
+            ColumnType::Int { min, max } => Maker::Int { min: *min, max: *max },
+            ColumnType::Real => Maker::Real,
+            ColumnType::Timestamp { from, until, step } => {
+                Maker::Moment { from: *from, until: *until, step: *step }
+            }
+            ColumnType::Ref(entity) => Maker::Ref(self.entity_id(column.view, entity).unwrap_or_default()),
+            ColumnType::Attribute(name) => match self.attribute(column.view, name) {
+                Some(attribute) => Maker::Attribute(attribute),
+                None => Maker::Bool,
+            },
+            ColumnType::OneOf(words) => Maker::OneOf(words.clone()),
+            ColumnType::Fold { .. } => match self.fold(column, id) {
+                Some((entity, source, via)) => {
+                    Maker::Folded { entity: EntityId(entity as u16), via, column: source }
+                }
+                None => Maker::Bool,
+            },
+        }
+    }
+}
+
+/// By column, one of its shares of rows.
+fn shares(sketch: &Sketch<'_>, of: impl Fn(Shares) -> Option<Ppm>) -> BTreeMap<usize, Ppm> {
+    let columns = sketch.columns.iter().enumerate();
+    columns.filter_map(|(at, column)| Some((at, of(column.shares)?))).collect()
+}
