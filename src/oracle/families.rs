@@ -3,7 +3,9 @@
 //!
 //! A family is seen in part from the first of its commits until the last edit that had waited with
 //! it, as that was first sent, is on the backend too, or is given up. What was made just then had
-//! not waited: a request takes a moment to be put together.
+//! not waited: a request takes a moment to be put together. Where copies of a device send an edit as
+//! well, only what waited on each of them had waited with it: a copy has nothing that the other made
+//! since, and whose request is carried out first nobody can choose.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,6 +26,13 @@ struct Half {
     missing: BTreeSet<EditId>,
 }
 
+/// What waited with an edit on each device that sent it.
+#[derive(Debug, Default)]
+struct With {
+    senders: BTreeSet<DeviceId>,
+    edits: BTreeSet<EditId>,
+}
+
 /// All families that somebody edits.
 #[derive(Debug, Default)]
 pub(super) struct Families {
@@ -32,7 +41,9 @@ pub(super) struct Families {
     /// Edits that wait, with the top of their family and since when.
     waits: BTreeMap<EditId, (Top, Time)>,
     /// By edit: those of its family that waited as it was first sent.
-    with: BTreeMap<EditId, BTreeSet<EditId>>,
+    with: BTreeMap<EditId, With>,
+    /// By device that became a copy of another: edits that waited there then.
+    copied: BTreeMap<DeviceId, BTreeSet<EditId>>,
     halves: BTreeMap<(DeviceId, Top), Half>,
     /// How often a family was there in part for a while.
     split: u64,
@@ -49,7 +60,7 @@ impl Families {
         let Occurrence { at, node, event } = *occurrence;
         match event {
             Event::EditMade { edit, .. } => self.made(at, edit, schema, history),
-            Event::EditSent { edit, .. } => self.sent(at, edit),
+            Event::EditSent { edit, .. } => self.sent(at, node, edit),
             Event::Committed { entity, key, values, author, .. } => {
                 let pairs = values.iter().enumerate();
                 self.part_of(schema, (entity, key), pairs);
@@ -68,7 +79,8 @@ impl Families {
             | Event::EditLogged { edit, kind: LogKind::Superseded | LogKind::Rejected, .. } => {
                 self.ends(at, edit);
             }
-            Event::Restored { .. } | Event::BecameCopy { .. } => self.forget(node),
+            Event::Restored { .. } => self.forget(node),
+            Event::BecameCopy { of, .. } => self.became_copy(node, of),
             _ => {}
         }
     }
@@ -107,22 +119,40 @@ impl Families {
         }
     }
 
-    fn sent(&mut self, at: Time, edit: EditId) {
-        let Some((top, _)) = self.waits.get(&edit) else { return };
-        if self.with.contains_key(&edit) {
+    fn sent(&mut self, at: Time, node: Node, edit: EditId) {
+        let (Node::Device(by), Some((top, _))) = (node, self.waits.get(&edit)) else { return };
+        if self.with.get(&edit).is_some_and(|with| with.senders.contains(&by)) {
             return;
         }
-        let own = |id: &EditId| id.device == edit.device && *id != edit;
+        let own = |id: &EditId| id.device == edit.device && *id != edit && self.is_on(by, *id);
         let waits = |of: &Top, since: Time| of == top && since + A_MOMENT <= at;
-        let with = self.waits.iter().filter(|(id, (of, since))| own(id) && waits(of, *since));
-        let with = with.map(|(id, _)| *id).collect();
-        self.with.insert(edit, with);
+        let here = self.waits.iter().filter(|(id, (of, since))| own(id) && waits(of, *since));
+        let here: BTreeSet<EditId> = here.map(|(id, _)| *id).collect();
+        let with = self.with.entry(edit).or_default();
+        if with.senders.is_empty() {
+            with.edits = here;
+        } else {
+            with.edits.retain(|id| here.contains(id));
+        }
+        with.senders.insert(by);
+    }
+
+    /// Whether an edit that waits does so on this device.
+    fn is_on(&self, device: DeviceId, edit: EditId) -> bool {
+        edit.device == device || self.copied.get(&device).is_some_and(|copied| copied.contains(&edit))
+    }
+
+    fn became_copy(&mut self, node: Node, of: DeviceId) {
+        let Node::Device(device) = node else { return };
+        let copied = self.waits.keys().copied().filter(|id| self.is_on(of, *id)).collect();
+        self.forget(node);
+        self.copied.insert(device, copied);
     }
 
     fn committed(&mut self, at: Time, edit: EditId) {
         let Some((top, _)) = self.waits.get(&edit).cloned() else { return };
         self.ends(at, edit);
-        let mut missing = self.with.remove(&edit).unwrap_or_default();
+        let mut missing = self.with.remove(&edit).unwrap_or_default().edits;
         missing.retain(|id| self.waits.contains_key(id));
         if !missing.is_empty() {
             let half = self.halves.entry((edit.device, top));
@@ -155,6 +185,7 @@ impl Families {
         self.waits.retain(|id, _| id.device != device);
         self.with.retain(|id, _| id.device != device);
         self.halves.retain(|(of, _), _| *of != device);
+        self.copied.remove(&device);
     }
 }
 
@@ -206,7 +237,11 @@ mod tests {
 
     impl Desk {
         fn tell(&mut self, second: u64, event: Event<'_>) {
-            let (at, node) = (Time::ZERO + Span::secs(second), Node::Device(DeviceId(0)));
+            self.tell_of(0, second, event);
+        }
+
+        fn tell_of(&mut self, device: u32, second: u64, event: Event<'_>) {
+            let (at, node) = (Time::ZERO + Span::secs(second), Node::Device(DeviceId(device)));
             self.families.on(&Occurrence { at, node, event }, &self.schema, &self.history);
         }
 
@@ -220,8 +255,12 @@ mod tests {
         }
 
         fn sent(&mut self, second: u64, edit: EditId) {
+            self.sent_by(0, second, edit);
+        }
+
+        fn sent_by(&mut self, device: u32, second: u64, edit: EditId) {
             let key = &Key::new("a");
-            self.tell(second, Event::EditSent { edit, entity: ORDER, key, request: 1 });
+            self.tell_of(device, second, Event::EditSent { edit, entity: ORDER, key, request: 1 });
         }
 
         fn committed(&mut self, second: u64, edit: EditId) {
@@ -254,5 +293,25 @@ mod tests {
         assert_eq!(split(2, 3), (1, Span::secs(3).0));
         assert_eq!(split(2, 0), (0, 0), "together");
         assert_eq!(split(4, 3), (0, 0), "it was not made yet as that was put together");
+    }
+
+    #[test]
+    fn what_a_copy_never_had_does_not_wait_with_what_it_sends() {
+        for (line_made, senders, times) in
+            [(2, &[1][..], 1), (4, &[0], 1), (4, &[1], 0), (4, &[0, 1], 0), (4, &[1, 0], 0)]
+        {
+            let schema = schema();
+            let history = History::new(Arc::clone(&schema), Rc::new(Start));
+            let mut desk = Desk { families: Families::default(), schema, history };
+            let order = desk.makes(1, 0, ORDER, "a");
+            let before = (line_made < 3).then(|| desk.makes(line_made, 1, LINE, "1"));
+            desk.tell_of(1, 3, Event::BecameCopy { of: DeviceId(0), unseen: &[] });
+            let line = before.unwrap_or_else(|| desk.makes(line_made, 1, LINE, "1"));
+            senders.iter().for_each(|sender| desk.sent_by(*sender, 8, order));
+            desk.committed(9, order);
+            desk.committed(12, line);
+            let [(_, split), _] = desk.families.finish(Time::ZERO + Span::secs(99));
+            assert_eq!(split, times, "{line_made} {senders:?}");
+        }
     }
 }
