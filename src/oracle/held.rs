@@ -76,7 +76,8 @@ pub(super) struct Held {
     /// Looked up only.
     former: FxHashMap<(DeviceId, u32), Former>,
     /// Rows of devices that may hold less of them than they are taken to, until they are told of
-    /// the row: those of one that went back to a backup, and what a copy had committed. Looked up only.
+    /// the row: those of one that went back to a backup, and what a copy had committed. Looked up
+    /// only.
     perhaps_less: FxHashSet<(RowId, DeviceId)>,
     pub(super) behind: Behind,
     pub(super) odd: Odd,

@@ -276,8 +276,8 @@ impl<'a> Inspection<'a> {
             ..
         } = self.oracle;
         intents.finish(&mut findings);
-        let told = blind.into_iter().filter(|blind| ledger.has_told(blind.edit, blind.committed));
-        told.for_each(|blind| blind.add_to(&mut findings));
+        let told = |blind: &Blind| ledger.has_told(blind.edit, blind.committed);
+        blind.into_iter().filter(told).for_each(|blind| blind.add_to(&mut findings));
         flow.finish(self.at, Names(&units, clock), &mut findings);
         thrift.finish(Names(&units, clock), &mut findings);
         let devices = (0..places.len() as u32).map(DeviceId);
@@ -296,7 +296,6 @@ impl<'a> Inspection<'a> {
         let eventful = with_records(&mut violations, &busy, &history);
         let miscounted = miscounted(&accounts, (&ledger, places.len()), &schema, clock);
         let uncounted = uncounted(&figures, &not_applicable, by_stamps);
-        let clipped = |sum: u128| u64::try_from(sum).unwrap_or(u64::MAX);
         figures.extend([
             ("oracle.lost.row_ns", clipped(held.behind.lost)),
             ("oracle.stale.row_ns", clipped(held.behind.stale)),
@@ -308,13 +307,12 @@ impl<'a> Inspection<'a> {
             ("oracle.doubled.rows", self.doubles),
             ("oracle.half_seen.rows", self.half_seen),
         ]);
-        figures.extend(held.odd.figures().into_iter().chain(families.finish(self.at)));
-        figures.extend(miscalled.figures(ledger.conflicts, self.oracle.overwritten));
+        let called = miscalled.figures(ledger.conflicts, self.oracle.overwritten);
+        figures.extend(held.odd.figures().into_iter().chain(families.finish(self.at)).chain(called));
         let gone: Vec<EditId> = ledger.gone().collect();
         figures.insert("oracle.taken_back.edits", (undone.len() + gone.len()) as u64);
         let with = |of: &[EditId], whose: &str| {
-            let id = *of.first()?;
-            let edit = checks::edit_in_words(&schema, clock, id, ledger.get(id)?);
+            let edit = checks::edit_in_words(&schema, clock, *of.first()?, ledger.get(*of.first()?)?);
             Some(format!("{edit} went with the state of {whose}, as that went back to an older one"))
         };
         let taken_back = with(&gone, "its device").or_else(|| with(&undone, "the backend"));
@@ -425,6 +423,10 @@ impl<'a> Inspection<'a> {
             });
         }
     }
+}
+
+fn clipped(sum: u128) -> u64 {
+    u64::try_from(sum).unwrap_or(u64::MAX)
 }
 
 /// Names the record that a device was last busy with where a violation names none; gives the
