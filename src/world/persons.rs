@@ -45,9 +45,11 @@ async fn logs_out(device: &Device, handle: &Handle, end: Time) -> Option<()> {
         handle.sleep(TRIED_AGAIN).await;
     }
     device.put_away();
-    device.kill(KillReason::Killed, None);
+    // The app may have taken its time over it: who is out after the script comes back at once.
+    let is_over = handle.now() >= end;
+    device.kill(KillReason::Killed, is_over.then_some(LOGIN_TAKES));
     device.tell(Event::Phone(PhoneEvent::LoggedOut));
-    Some(())
+    (!is_over).then_some(())
 }
 
 /// What the app says to a logout; nothing if it does not run, or dies over it.
