@@ -75,8 +75,9 @@ pub(super) struct Held {
     /// What devices held at the end of lives that are over: a backup of then may be put in again.
     /// Looked up only.
     former: FxHashMap<(DeviceId, u32), Former>,
-    /// Rows of devices that may hold less of them than they are taken to, until they are told of the
-    /// row: those of one that went back to a backup, and what a copy had committed. Looked up only.
+    /// Rows of devices that may hold less of them than they are taken to, until they are told of
+    /// the row: those of one that went back to a backup, and what a copy had committed. Looked up
+    /// only.
     perhaps_less: FxHashSet<(RowId, DeviceId)>,
     pub(super) behind: Behind,
     pub(super) odd: Odd,
