@@ -3,9 +3,9 @@
 //!
 //! A family is seen in part from the first of its commits until the last edit that had waited with
 //! it, as that was first sent, is on the backend too, or is given up. What was made just then had
-//! not waited: a request takes a moment to be put together. Where copies of a device send an edit as
-//! well, only what waited on each of them had waited with it: a copy has nothing that the other made
-//! since, and whose request is carried out first nobody can choose.
+//! not waited: a request takes a moment to be put together. Where copies of a device send an edit
+//! as well, only what waited on each of them had waited with it: a copy has nothing that the other
+//! made since, and whose request is carried out first nobody can choose.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -148,8 +148,7 @@ impl Ledger {
         std::iter::once(id.device).chain(self.lives.copies()).find(asks).unwrap_or(id.device)
     }
 
-    /// Whether another than `device` asked for the last verdict on the edit, as far as one can
-    /// tell.
+    /// Whether another than `device` asked for the last verdict on the edit, as far as is known.
     pub(super) fn was_asked_elsewhere(&self, id: EditId, device: DeviceId) -> bool {
         self.get(id).is_some_and(|edit| edit.asked_by != device)
     }
