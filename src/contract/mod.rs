@@ -33,8 +33,8 @@ pub use device::{
     Added, AppEvent, Cacheable, Call, Carried, CarriedRows, Clock, CrashPoints, Database, DeviceSetup,
     DeviceView, EachExcerpt, EditError, EditKind, EngineError, EngineFactory, Hook, HookEnd, HookError,
     Hooks, Like, Listed, LocalBoxFuture, LocalEdit, LocalQuery, LogEntry, LogKind, Machine, NetworkKind,
-    NoStream, Occasion, OpenConflict, Opened, PendingEdit, Pick, Ports, Progress, Provision, Queue, Shown,
-    Spawn, Status, SyncEngine, SyncError, TOO_LARGE_PAGE, Threw, Transport, TransportError, Work,
+    NoStream, Occasion, OpenConflict, Opened, PendingEdit, Pick, Ports, Progress, Provision, Queue, RowWait,
+    Shown, Spawn, Status, SyncEngine, SyncError, TOO_LARGE_PAGE, Threw, Transport, TransportError, Work,
 };
 pub use naming::{MergeRule, NamedBy, Naming};
 pub use observe::{

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use super::options::MissingParent;
-use crate::base::{EntityId, Key};
-use crate::contract::Schema;
+use crate::base::{Cell, EntityId, Key};
+use crate::contract::{RowWait, Schema};
 use crate::protocol::WireRow;
 use crate::store::{self, LateRow, StoreError, Tx};
 
@@ -34,7 +34,9 @@ impl MissingParent {
         if self == MissingParent::Ignore && !ends {
             return Ok(false);
         }
-        let Some(cells) = row.values else { return store::is_referred_to(tx, entity, row.key) };
+        let Some(cells) = row.values else {
+            return Ok(store::first_referring(tx, entity, row.key)?.is_some());
+        };
         for (target, key) in store::parents_of(schema, entity, cells) {
             let is_itself = target == entity && key.as_str() == row.key;
             if !is_itself && !store::is_here(tx, target, key.as_str())? {
@@ -45,6 +47,44 @@ impl MissingParent {
     }
 }
 
+/// The first row of the list that waits for another, with that.
+pub(super) fn first_wait(tx: &Tx<'_>) -> Result<Option<RowWait>, StoreError> {
+    if tx.all_late()? == 0 {
+        return Ok(None);
+    }
+    let schema = tx.schema();
+    for entity in schema.ids() {
+        for late in tx.late(entity)? {
+            let missing =
+                late.with(|cells| cells.map(|cells| missing(tx, schema, entity, cells)).transpose())?;
+            let (other, ends) = match missing {
+                Some(missing) => (missing.into_iter().next(), false),
+                None => (store::first_referring(tx, entity, late.key.as_str())?, true),
+            };
+            if let Some(other) = other {
+                return Ok(Some(RowWait { row: (entity, late.key), other, ends }));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// What cells of a row refer to that is not here.
+fn missing(
+    tx: &Tx<'_>,
+    schema: &Schema,
+    entity: EntityId,
+    cells: &[Cell<'_>],
+) -> Result<Vec<(EntityId, Key)>, StoreError> {
+    let mut missing = Vec::new();
+    for (target, key) in store::parents_of(schema, entity, cells) {
+        if !store::is_here(tx, target, key.as_str())? {
+            missing.push((target, key));
+        }
+    }
+    Ok(missing)
+}
+
 /// The rows of the list that refer to nothing but rows that are here and to each other.
 pub(super) fn whole_groups<'l>(
     tx: &Tx<'_>,
@@ -53,15 +93,7 @@ pub(super) fn whole_groups<'l>(
 ) -> Result<Vec<&'l (EntityId, LateRow)>, StoreError> {
     let mut left = BTreeMap::new();
     for row in late {
-        let missing = row.1.with(|cells| {
-            let mut missing = Vec::new();
-            for (target, key) in store::parents_of(schema, row.0, cells.unwrap_or_default()) {
-                if !store::is_here(tx, target, key.as_str())? {
-                    missing.push((target, key));
-                }
-            }
-            Ok(cells.map(|_| missing))
-        })?;
+        let missing = row.1.with(|cells| cells.map(|cells| missing(tx, schema, row.0, cells)).transpose())?;
         // The end of a row waits for others.
         if let Some(missing) = missing {
             left.insert((row.0, row.1.key.clone()), (row, missing));

@@ -90,7 +90,7 @@ impl Before {
         let edits = tx.entries_for(id, key)?;
         let Some(now) = tx.row(id, key)? else {
             let Some(row) = &self.row else { return Ok(false) };
-            if !store::is_referred_to(tx, id, key)? {
+            if store::first_referring(tx, id, key)?.is_none() {
                 return Ok(false);
             }
             // An end that is dated before the one that was heard of would be taken for old.

@@ -4,10 +4,11 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::page::shown;
+use super::parents;
 use crate::base::words::count;
 use crate::base::{EntityId, Stamp, ValueRef};
 use crate::contract::{
-    BlobId, DeviceView, EachExcerpt, Listed, LocalQuery, LogEntry, OpenConflict, PendingEdit,
+    BlobId, DeviceView, EachExcerpt, Listed, LocalQuery, LogEntry, OpenConflict, PendingEdit, RowWait,
 };
 use crate::store::{self, Blobs, Conflicts, Excerpts, Store, StoreError};
 
@@ -67,6 +68,9 @@ impl DeviceView for View {
     }
     fn held_back(&self) -> u64 {
         self.look(|store| store.read(|tx| tx.all_late()))
+    }
+    fn waits_for(&self) -> Option<RowWait> {
+        self.look(|store| store.read(parents::first_wait))
     }
     fn attachments(&self) -> Vec<BlobId> {
         if !self.has_blobs {

@@ -11,7 +11,7 @@ use super::truth::Truth;
 use crate::base::{EditId, EntityId, Key, Stamp, Value, ValueRef};
 use crate::contract::{
     AppliedChange, Author, BlobId, ColumnKind, CommitKind, ConflictKind, DeviceView, EditKind, Event,
-    LocalEdit, LogEntry, NamedBy, OpenConflict, PageEvent, PendingEdit, Schema,
+    LocalEdit, LogEntry, NamedBy, OpenConflict, PageEvent, PendingEdit, RowWait, Schema,
 };
 
 /// What a row was made as, and by which edit.
@@ -360,6 +360,12 @@ impl DeviceView for NamedView<'_> {
 
     fn held_back(&self) -> u64 {
         self.view.held_back()
+    }
+
+    fn waits_for(&self) -> Option<RowWait> {
+        let first = |(entity, key): (EntityId, Key)| (entity, self.names.first(entity, &key));
+        let RowWait { row, other, ends } = self.view.waits_for()?;
+        Some(RowWait { row: first(row), other: first(other), ends })
     }
 
     fn attachments(&self) -> Vec<BlobId> {

@@ -67,7 +67,7 @@ pub use outbox::{Entry, NewEntry};
 pub use pool::{add_keys, edit_pooled, first_key, keys_left, take_any_key, take_key};
 pub use progress::Progress;
 pub use provision::provision;
-pub use references::{dangling, defer_foreign_keys, is_here, is_referred_to, parents_of, swept_parents};
+pub use references::{dangling, defer_foreign_keys, first_referring, is_here, parents_of, swept_parents};
 pub use rename::{Reach, rename};
 pub use resumed::{make_whole_syncs, note_whole_sync, whole_sync};
 pub use rows::StoredRow;

@@ -26,20 +26,21 @@ pub fn parents_of(schema: &Schema, entity: EntityId, cells: &[Cell<'_>]) -> Vec<
     columns.filter_map(parent).filter(held).collect()
 }
 
-/// Whether another row on the device refers to this one.
+/// Another row on the device that refers to this one, if any does.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub fn is_referred_to(tx: &Tx<'_>, entity: EntityId, key: &str) -> Result<bool> {
+pub fn first_referring(tx: &Tx<'_>, entity: EntityId, key: &str) -> Result<Option<(EntityId, Key)>> {
     for (of, column) in references_to(tx.store(), entity) {
         let (table, columns) = tx.store().names(of);
         let another = if of == entity { "AND key<>?1 " } else { "" };
-        let sql = format!("SELECT 1 FROM {table} WHERE {}=?1 {another}LIMIT 1", columns[column]);
-        if !tx.query(&sql, [key], |_| Ok(()))?.is_empty() {
-            return Ok(true);
+        let sql = format!("SELECT key FROM {table} WHERE {}=?1 {another}LIMIT 1", columns[column]);
+        let found = tx.query(&sql, [key], |row| Ok(Key(row.get(0)?)))?;
+        if let Some(key) = found.into_iter().next() {
+            return Ok(Some((of, key)));
         }
     }
-    Ok(false)
+    Ok(None)
 }
 
 /// The rows that a full load of this generation would remove as it ends, and that others refer to,
@@ -56,7 +57,7 @@ pub fn swept_parents(tx: &Tx<'_>, entity: EntityId, generation: u32) -> Result<V
     );
     let swept = tx.query(&sql, (generation, entity.0), |row| Ok((Key(row.get(0)?), Stamp(row.get(1)?))))?;
     for (key, stamp) in swept {
-        if is_referred_to(tx, entity, key.as_str())? {
+        if first_referring(tx, entity, key.as_str())?.is_some() {
             found.push((key, stamp));
         }
     }

@@ -8,8 +8,8 @@ use crate::base::{DeviceId, Digest, EditId, EntityId, Key, Span, Stamp, Time, Un
 use crate::contract::{
     AppEvent, AppliedChange, Author, BlobEvent, CommitKind, ConflictKind, Decision, DeviceView, DropReason,
     EditError, EditKind, Event, Hook, HookEnd, KillReason, LocalEdit, LogEntry, LogKind, Node, Occurrence,
-    OpenConflict, Overtaken, PageEvent, PendingEdit, PhoneEvent, Refusal, RequestKind, ServerError, Sides,
-    SyncError, TransportError, UnitEvent,
+    OpenConflict, Overtaken, PageEvent, PendingEdit, PhoneEvent, Refusal, RequestKind, RowWait, ServerError,
+    Sides, SyncError, TransportError, UnitEvent,
 };
 use crate::metrics::Figures;
 
@@ -471,6 +471,9 @@ impl DeviceView for Digested<'_> {
     }
     fn held_back(&self) -> u64 {
         self.view.held_back()
+    }
+    fn waits_for(&self) -> Option<RowWait> {
+        self.view.waits_for()
     }
     fn log(&self) -> Vec<LogEntry> {
         self.view.log()

@@ -2,7 +2,7 @@
 
 use crate::base::{EntityId, Stamp, ValueRef};
 use crate::contract::{
-    DeviceView, EachExcerpt, Listed, LocalQuery, LogEntry, OpenConflict, PendingEdit, Schema,
+    DeviceView, EachExcerpt, Listed, LocalQuery, LogEntry, OpenConflict, PendingEdit, RowWait, Schema,
 };
 
 /// A view without the columns that this schema has not.
@@ -30,6 +30,9 @@ impl DeviceView for Narrow<'_> {
     }
     fn held_back(&self) -> u64 {
         self.view.held_back()
+    }
+    fn waits_for(&self) -> Option<RowWait> {
+        self.view.waits_for()
     }
     fn log(&self) -> Vec<LogEntry> {
         self.view.log()

@@ -7,8 +7,8 @@ use super::device::Device;
 use super::held::HeldBack;
 use super::watch::Watch;
 use crate::base::words::count;
-use crate::base::{DeviceId, EntityId, Span, Time, UnitId, Word};
-use crate::contract::{DeviceView, Hook, SyncUnit};
+use crate::base::{DeviceId, EntityId, Key, Span, Time, UnitId, Word};
+use crate::contract::{DeviceView, Hook, RowWait, SyncUnit};
 use crate::oracle::{Clock, waiting};
 use crate::scenario::{ASKED_EVERY, Asking};
 use crate::sim::Stop;
@@ -323,7 +323,7 @@ impl World {
                 let attached = view.attachments().len() as u64;
                 let attached = (attached > 0).then(|| format!("{} not sent", count(attached, "attachment")));
                 let waiting = waiting(&self.plan.schema, &view.pending()).or(attached);
-                (waiting, view.held_back(), view.doing())
+                (waiting, (view.held_back(), view.waits_for()), view.doing())
             });
             if let Some(why) = device.out_of_sight() {
                 // The others may wait for it: it is told first.
@@ -333,12 +333,13 @@ impl World {
             }
             let line = match state {
                 None => continue,
-                Some((None, 0, _)) if open.is_empty() && !under_way && commits == 0 => continue,
-                Some((None, 0, _)) if open.is_empty() && !under_way => format!(
+                Some((None, (0, _), _)) if open.is_empty() && !under_way && commits == 0 => continue,
+                Some((None, (0, _), _)) if open.is_empty() && !under_way => format!(
                     "device {} was not asked again for what others brought in the last round, as that did not end in time",
                     device.id().0
                 ),
                 Some((waiting, held_back, doing)) => {
+                    let held_back = (held_back.0, held_back.1.map(|wait| self.told(&wait)));
                     let mut why = left_to_do(waiting, held_back, &open);
                     why.extend(self.hub.with(|l| l.round.failures[index].told()));
                     why.extend(hook.map(|hook| format!("the app's hook `{}` has not ended", hook.word())));
@@ -350,13 +351,30 @@ impl World {
         }
         reasons
     }
+
+    /// `line/l1 waits for order/o2`, with why.
+    fn told(&self, wait: &RowWait) -> String {
+        let name = |(of, key): &(EntityId, Key)| format!("{}/{key}", self.plan.schema.entity(*of).name);
+        let (row, other) = (name(&wait.row), name(&wait.other));
+        if wait.ends {
+            return format!("the end of {row} waits for {other}, which refers to it");
+        }
+        format!("{row} waits for {other}, which it does not have")
+    }
 }
 
-/// What a device has yet to do: changes that wait, rows that it holds back, and units.
-fn left_to_do(waiting: Option<String>, held_back: u64, units: &[&str]) -> Vec<String> {
+/// What a device has yet to do: changes that wait, rows that it holds back, with what the first of
+/// them waits for, and units.
+fn left_to_do(
+    waiting: Option<String>,
+    (held_back, wait): (u64, Option<String>),
+    units: &[&str],
+) -> Vec<String> {
     let mut left: Vec<String> = waiting.into_iter().collect();
     if held_back > 0 {
-        left.push(format!("{} that it could not apply would be tried again", count(held_back, "row")));
+        let wait = wait.map(|wait| format!(" ({wait})")).unwrap_or_default();
+        let rows = count(held_back, "row");
+        left.push(format!("{rows} that it could not apply would be tried again{wait}"));
     }
     if !units.is_empty() {
         left.push(format!("its sync of {} did not complete", units.join(", ")));

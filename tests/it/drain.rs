@@ -66,6 +66,38 @@ fn a_gateway_that_never_catches_up_is_named_as_what_everybody_waited_for() {
 }
 
 #[test]
+fn a_row_that_waits_for_ever_is_named_with_what_it_waits_for() {
+    let outcome = worlds::run(&worlds::written(
+        r#"
+name = "waits"
+duration = "20m"
+drain = "1h"
+engine.pull.missing_parent = "wait"
+[entity.order]
+rows = 3
+schema = { id = "uuid key", name = "text 5..9" }
+[entity.line]
+rows = 9
+schema = { id = "uuid key", order = "ref order" }
+[fleet.phones]
+devices = 1
+start = "1d"
+[unit.All]
+on = ["login", "every 5m"]
+pull = ["*"]
+[action.drop]
+entity = "order"
+kind = "delete"
+per_device = 1
+on_devices = 0
+"#,
+    ));
+    let Ending::Stuck(lines) = &outcome.ending else { panic!("{:?}", outcome.ending) };
+    let (what, why) = ("(the end of order/", ", which refers to it)");
+    assert!(lines[0].contains(what) && lines[0].contains(why), "{}", lines[0]);
+}
+
+#[test]
 fn what_a_killed_gateway_had_claimed_is_waited_for_however_long_the_claim_is() {
     let sets = [
         "gateway={ mode = \"ota\", leg = { rtt = \"200ms\" } }",

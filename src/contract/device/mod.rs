@@ -51,4 +51,4 @@ pub use query::{Like, Listed, LocalQuery};
 pub use queue::{Added, Queue};
 pub use status::{Progress, Shown, Status};
 pub use transport::{Cacheable, NetworkKind, NoStream, TOO_LARGE_PAGE, Transport, TransportError};
-pub use view::{DeviceView, EachExcerpt, LogEntry, LogKind, PendingEdit};
+pub use view::{DeviceView, EachExcerpt, LogEntry, LogKind, PendingEdit, RowWait};

@@ -34,6 +34,10 @@ pub trait DeviceView {
     fn held_back(&self) -> u64 {
         0
     }
+    /// The first of the rows that are kept so and wait for another, with that.
+    fn waits_for(&self) -> Option<RowWait> {
+        None
+    }
     /// What is attached to rows and waits to be sent.
     fn attachments(&self) -> Vec<BlobId> {
         Vec::new()
@@ -58,6 +62,18 @@ pub trait DeviceView {
         _ = all;
         None
     }
+}
+
+/// A row that came and waits for another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowWait {
+    /// The row.
+    pub row: (EntityId, Key),
+    /// What it waits for.
+    pub other: (EntityId, Key),
+    /// What came is the row's end, and the other refers to it; else it refers to the other, which
+    /// is not here.
+    pub ends: bool,
 }
 
 /// An edit that waits to be sent.
