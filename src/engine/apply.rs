@@ -13,41 +13,11 @@ use super::process::{Process, damaged};
 use super::referred;
 use super::rules::{Applied, CursorMoment, Part, Place};
 use super::segments::{Segment, cut};
-use crate::base::{Cell, EntityId, Key, Span, Stamp, Undone, UnitId};
+use super::told::{Dirty, Told};
+use crate::base::{Cell, EntityId, Span, Stamp, Undone, UnitId};
 use crate::contract::{AppliedChange, Event, Excerpt, SyncError, UnitEvent};
 use crate::protocol::{Answer, Page, WireRow};
 use crate::store::{self, Excerpts, LateRow, Progress, Staged, StoreError, Tx};
-
-/// What one transaction changed, kept until it is committed and can be told.
-#[derive(Debug, Default, PartialEq)]
-pub(super) struct Told {
-    changes: Vec<(EntityId, Key, Stamp, bool)>,
-    pub(super) cursors: Vec<EntityId>,
-    echoed: u32,
-    /// Rows that could not be applied: dropped, or put on the list.
-    skipped: u32,
-    listed: u32,
-    /// Rows of excerpts.
-    excerpts: u32,
-}
-
-/// The rows with local edits, in order.
-struct Dirty(Vec<(EntityId, String)>);
-
-impl Dirty {
-    fn has(&self, entity: EntityId, key: &str) -> bool {
-        self.0.binary_search_by(|(of, other)| (*of, &**other).cmp(&(entity, key))).is_ok()
-    }
-}
-
-impl Told {
-    /// A row was applied.
-    fn note(&mut self, entity: EntityId, row: WireRow<'_>, applied: Applied) {
-        if applied != Applied::Kept {
-            self.changes.push((entity, Key::new(row.key), row.stamp, applied == Applied::Removed));
-        }
-    }
-}
 
 /// Stamps of `from` and later that none of `undone` has.
 fn beside(from: Stamp, undone: &[Undone]) -> Vec<(Stamp, Stamp)> {
@@ -67,12 +37,17 @@ fn beside(from: Stamp, undone: &[Undone]) -> Vec<(Stamp, Stamp)> {
 pub(super) struct Applier {
     pub(super) process: Rc<Process>,
     bad_rows: BadRows,
+    /// Rows of the list are tried again when what they lack is here.
+    knows_lacks: bool,
 }
 
 impl Applier {
     pub(super) fn new(process: Rc<Process>) -> Applier {
         let (keys, machine) = (process.store.checks_references(), process.ports.machine.clone());
-        Applier { bad_rows: BadRows::new(&process.options.pull, keys, machine), process }
+        // What refers to itself in a circle comes together, and is looked at together.
+        let waits = process.options.pull.missing_parent == MissingParent::Wait;
+        let knows_lacks = waits && !parents::has_circle(&process.setup.schema);
+        Applier { bad_rows: BadRows::new(&process.options.pull, keys, machine), knows_lacks, process }
     }
 
     /// The book in which the unit's cursor for an entity stands. One that brings a part of it says
@@ -97,6 +72,9 @@ impl Applier {
             .process
             .write(|tx| {
                 tx.keep_late_rows()?;
+                if self.knows_lacks {
+                    parents::wake_all(tx)?;
+                }
                 let mut told = Told::default();
                 for &entity in entities.iter().filter(|_| tries) {
                     self.retry_entity(tx, entity, &mut told)?;
@@ -112,20 +90,28 @@ impl Applier {
         Ok(())
     }
 
-    fn retry_entity(&self, tx: &Tx<'_>, entity: EntityId, told: &mut Told) -> Result<(), StoreError> {
+    /// Whether a row of the entity was applied.
+    fn retry_entity(&self, tx: &Tx<'_>, entity: EntityId, told: &mut Told) -> Result<bool, StoreError> {
+        let mut any = false;
         let dirty = Dirty(tx.dirty()?);
-        for late in tx.late(entity)? {
-            let key = late.key.as_str();
+        for late in tx.late_to_try(entity)? {
+            let (key, schema) = (late.key.as_str(), &self.process.setup.schema);
             let waits = |values: Option<&[Cell<'_>]>| {
                 let row = WireRow { key, stamp: late.stamp, values, part: None };
                 let missing = self.process.options.pull.missing_parent;
-                parents::still_waits(tx, &self.process.setup.schema, entity, row, missing)
+                parents::still_waits(tx, schema, entity, row, missing)
             };
-            if !self.bad_rows.fails(entity, key) && !late.with(waits)? {
+            if self.bad_rows.fails(entity, key) {
+                continue;
+            }
+            if !late.with(waits)? {
                 self.apply_late(tx, (entity, &late), &dirty, told)?;
+                any = true;
+            } else if self.knows_lacks {
+                parents::note_lack(tx, schema, entity, &late)?;
             }
         }
-        Ok(())
+        Ok(any)
     }
 
     /// Applies a row of the list, on which it is no longer.
@@ -254,6 +240,9 @@ impl Applier {
         if !brings && (!tx.checks_references() || tx.all_late()? == 0) {
             return Ok(());
         }
+        if self.knows_lacks {
+            return self.bring_in_what_lacked(tx, told);
+        }
         let mut late = Vec::new();
         for entity in schema.ids().filter(|_| brings) {
             late.extend(tx.late(entity)?.into_iter().map(|row| (entity, row)));
@@ -268,8 +257,32 @@ impl Applier {
         }
         loop {
             let before = tx.all_late()?;
-            schema.ids().try_for_each(|entity| self.retry_entity(tx, entity, told))?;
+            for entity in schema.ids() {
+                self.retry_entity(tx, entity, told)?;
+            }
             if tx.all_late()? == before {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The same where no rows refer to each other in a circle: those are looked at that lacked what
+    /// came.
+    fn bring_in_what_lacked(&self, tx: &Tx<'_>, told: &mut Told) -> Result<(), StoreError> {
+        let (schema, mut heard) = (&self.process.setup.schema, 0);
+        if !tx.any_late()? {
+            return Ok(());
+        }
+        loop {
+            for (entity, key, ..) in told.changes[heard..].iter().filter(|(.., removed)| !removed) {
+                tx.lack_no_more(*entity, key.as_str())?;
+            }
+            heard = told.changes.len();
+            let mut any = false;
+            for entity in schema.ids() {
+                any |= self.retry_entity(tx, entity, told)?;
+            }
+            if !any {
                 return Ok(());
             }
         }

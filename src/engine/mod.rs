@@ -88,6 +88,7 @@ mod status;
 mod stop;
 mod streams;
 mod token;
+mod told;
 mod too_large;
 mod upload;
 mod view;

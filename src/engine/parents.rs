@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::options::MissingParent;
 use crate::base::{Cell, EntityId, Key};
-use crate::contract::{RowWait, Schema};
+use crate::contract::{ColumnKind, RowWait, Schema};
 use crate::protocol::WireRow;
 use crate::store::{self, LateRow, StoreError, Tx};
 
@@ -67,6 +67,48 @@ pub(super) fn first_wait(tx: &Tx<'_>) -> Result<Option<RowWait>, StoreError> {
         }
     }
     Ok(None)
+}
+
+/// Whether rows may refer to each other in a circle, or to rows of their own entity.
+pub(super) fn has_circle(schema: &Schema) -> bool {
+    let mut left: Vec<EntityId> = schema.ids().collect();
+    loop {
+        let refers = |of: &EntityId| {
+            let columns = &schema.entity(*of).columns;
+            columns.iter().any(|column| matches!(column.kind, ColumnKind::Ref(to) if left.contains(&to)))
+        };
+        let within: Vec<EntityId> = left.iter().copied().filter(refers).collect();
+        if within.len() == left.len() {
+            return !left.is_empty();
+        }
+        left = within;
+    }
+}
+
+/// Notes of a row of the list what it lacks, if it refers to a row that is not here: it is not
+/// tried again before that is.
+pub(super) fn note_lack(
+    tx: &Tx<'_>,
+    schema: &Schema,
+    entity: EntityId,
+    late: &LateRow,
+) -> Result<(), StoreError> {
+    let missing = late.with(|cells| missing(tx, schema, entity, cells.unwrap_or_default()))?;
+    match missing.first() {
+        Some((of, key)) => tx.set_lacks((entity, late.key.as_str()), (*of, key.as_str())),
+        // An end waits for those that refer to it.
+        None => Ok(()),
+    }
+}
+
+/// Has those tried again that lacked what is here now, whatever brought it.
+pub(super) fn wake_all(tx: &Tx<'_>) -> Result<(), StoreError> {
+    for (entity, key) in tx.lacked()? {
+        if store::is_here(tx, entity, key.as_str())? {
+            tx.lack_no_more(entity, key.as_str())?;
+        }
+    }
+    Ok(())
 }
 
 /// What cells of a row refer to that is not here.

@@ -8,9 +8,10 @@
 
 use std::borrow::Cow;
 
-use super::apply::{Applier, Told};
+use super::apply::Applier;
 use super::process::damaged;
 use super::segments::Segment;
+use super::told::Told;
 use super::whole::Atomic;
 use crate::base::{EntityId, Stamp, Undone, UnitId};
 use crate::contract::{Event, SyncError, UnitEvent};

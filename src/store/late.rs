@@ -39,9 +39,10 @@ impl Tx<'_> {
     /// When the database cannot be written.
     pub fn keep_late_rows(&self) -> Result<()> {
         self.execute(
-            "CREATE TABLE IF NOT EXISTS late(entity,key,stamp,\"values\",PRIMARY KEY(entity,key))WITHOUT ROWID",
+            "CREATE TABLE IF NOT EXISTS late(entity,key,stamp,\"values\",lacks,PRIMARY KEY(entity,key))WITHOUT ROWID",
             [],
         )?;
+        self.execute("CREATE INDEX IF NOT EXISTS late_lacks ON late(lacks,entity)", [])?;
         Ok(())
     }
 
@@ -58,7 +59,7 @@ impl Tx<'_> {
     ) -> Result<()> {
         let values =
             values.map(|cells| serde_json::to_string(cells).expect("writing to memory does not fail"));
-        self.execute("REPLACE INTO late VALUES(?1,?2,?3,?4)", (entity.0, key, stamp.0, values))?;
+        self.execute("REPLACE INTO late VALUES(?1,?2,?3,?4,NULL)", (entity.0, key, stamp.0, values))?;
         Ok(())
     }
 
@@ -68,10 +69,52 @@ impl Tx<'_> {
     /// When the database cannot be read.
     pub fn late(&self, entity: EntityId) -> Result<Vec<LateRow>> {
         let sql = "SELECT key,stamp,\"values\" FROM late WHERE entity=?1 ORDER BY key";
-        self.query(sql, [entity.0], |row| {
-            let key: String = row.get(0)?;
-            Ok(LateRow { key: Key::new(&key), stamp: Stamp(row.get(1)?), values: row.get(2)? })
-        })
+        self.query(sql, [entity.0], late_row)
+    }
+
+    /// Those of them of which it is not known that they [lack](Tx::set_lacks) another.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn late_to_try(&self, entity: EntityId) -> Result<Vec<LateRow>> {
+        let sql = "SELECT key,stamp,\"values\" FROM late WHERE lacks IS NULL AND entity=?1 ORDER BY key";
+        self.query(sql, [entity.0], late_row)
+    }
+
+    /// A row of the list refers to one that is not here.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn set_lacks(&self, (entity, key): (EntityId, &str), (of, other): (EntityId, &str)) -> Result<()> {
+        let sql = "UPDATE late SET lacks=?3 WHERE entity=?1 AND key=?2";
+        self.execute(sql, (entity.0, key, named(of, other))).map(drop)
+    }
+
+    /// A row is here: those of the list that lacked it do so no longer.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn lack_no_more(&self, entity: EntityId, key: &str) -> Result<()> {
+        self.execute("UPDATE late SET lacks=NULL WHERE lacks=?1", [named(entity, key)]).map(drop)
+    }
+
+    /// The rows that those of the list lack, each once.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or what was kept is damaged.
+    pub fn lacked(&self) -> Result<Vec<(EntityId, Key)>> {
+        let (mut lacked, mut last) = (Vec::new(), String::new());
+        loop {
+            // From one to the next, past all that lack the same.
+            let next = self.query("SELECT min(lacks) FROM late WHERE lacks>?1", [&last], |row| {
+                Ok(row.get::<_, Option<String>>(0)?)
+            })?;
+            let Some(next) = next.into_iter().flatten().next() else { return Ok(lacked) };
+            let (of, key) = next.split_once('/').unwrap_or_default();
+            let of = of.parse().map_err(|_| StoreError::Damaged(next.clone()))?;
+            lacked.push((EntityId(of), Key::new(key)));
+            last = next;
+        }
     }
 
     /// The stamp of the version of a row that waits, if one does.
@@ -81,6 +124,14 @@ impl Tx<'_> {
     pub fn late_stamp(&self, entity: EntityId, key: &str) -> Result<Option<Stamp>> {
         let sql = "SELECT stamp FROM late WHERE entity=?1 AND key=?2";
         Ok(self.query(sql, (entity.0, key), |row| Ok(Stamp(row.get(0)?)))?.pop())
+    }
+
+    /// Whether any row waits on the list that there is.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn any_late(&self) -> Result<bool> {
+        Ok(!self.query("SELECT 1 FROM late LIMIT 1", [], |_| Ok(()))?.is_empty())
     }
 
     /// How many rows wait; none where there is no list.
@@ -112,4 +163,13 @@ impl Tx<'_> {
     pub fn drop_all_late(&self, entity: EntityId) -> Result<()> {
         self.execute("DELETE FROM late WHERE entity=?1", [entity.0]).map(drop)
     }
+}
+
+fn late_row(row: &rusqlite::Row<'_>) -> Result<LateRow> {
+    let key: String = row.get(0)?;
+    Ok(LateRow { key: Key::new(&key), stamp: Stamp(row.get(1)?), values: row.get(2)? })
+}
+
+fn named(entity: EntityId, key: &str) -> String {
+    format!("{}/{key}", entity.0)
 }

@@ -4,6 +4,7 @@ mod edits;
 mod excerpts;
 mod extra;
 mod files;
+mod late;
 mod lists;
 mod marks;
 mod rename;
