@@ -200,7 +200,12 @@ impl Board {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use super::super::rules::Correct;
     use super::*;
+    use crate::base::{DeviceId, EntityId, Key, Span, Stamp};
+    use crate::contract::{Attributes, SyncUnit};
 
     const CALM: Facts = Facts { online: true, running: None, full: false, failed: None, conflicts: 0 };
 
@@ -215,6 +220,55 @@ mod tests {
         let failed = Facts { failed: Some(false), ..CALM };
         assert_eq!(shown(&failed), Shown::Failed { retryable: false });
         assert_eq!(shown(&CALM), Shown::Idle);
+    }
+
+    fn setup() -> DeviceSetup {
+        let unit = SyncUnit {
+            name: "All".to_owned(),
+            on: Vec::new(),
+            pull: vec![EntityId(0)],
+            push: vec![EntityId(0)],
+            blocking: false,
+            discard_pending: false,
+            excerpts: Vec::new(),
+            when: Vec::new(),
+        };
+        DeviceSetup {
+            device: DeviceId(0),
+            schema: Arc::default(),
+            units: [unit].into(),
+            attributes: Attributes::default(),
+            person: 0,
+        }
+    }
+
+    #[test]
+    fn a_change_of_what_is_shown_allocates_nothing() {
+        let setup = setup();
+        let (unit, edit, key) = (UnitId(0), EditId { device: DeviceId(0), number: 0 }, Key::new("k"));
+        let error = SyncError::Offline(String::new());
+        let start = Event::SyncStart { unit, run: 1, waited: Span::ZERO };
+        let applied = Event::ChunkApplied { unit: Some(unit), changes: &[], echoed: 0, took: Span::ZERO };
+        let sent = Event::EditAcknowledged { edit, entity: EntityId(0), key: &key, stamp: Stamp(1) };
+        let failed = Event::SyncError { unit, run: 1, error: &error };
+        let good = Event::SyncComplete { unit, run: 2, took: Span::ZERO, blocking: false };
+        let steps = [&start, &sent, &Event::StorageFull, &applied, &failed, &start, &good];
+        let teller = Teller::new(&setup, true);
+        teller.begins(1, 0, true);
+        let mut shown = 0;
+        let allocated = allocation_counter::measure(|| {
+            for online in [false, true] {
+                teller.network(online, &Correct);
+                shown += u32::from(teller.news(0, &Correct).is_some());
+            }
+            for event in steps {
+                teller.hears(event, &setup, 0, &Correct);
+                shown += u32::from(teller.news(0, &Correct).is_some());
+            }
+        });
+        assert_eq!((shown, allocated.count_total), (9, 0));
+        let counted = allocation_counter::measure(|| drop(std::hint::black_box(vec![edit])));
+        assert_eq!(counted.count_total, 1, "it counts");
     }
 
     #[test]
