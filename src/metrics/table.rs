@@ -252,6 +252,7 @@ table! {
     DeviceWrite "device.write.duration" Ns Lower Distribution "From a person's edit until it is saved."
     DeviceUiBlocked "device.ui.blocked" Ns Lower Counter "Time for which such queries and edits waited for the lock, those too that came to nothing by the app's end."
     DeviceScreenBlocked "device.screen.blocked" Ns Lower Counter "Over all devices: time in which people looked at an app that takes no edit, as a blocking sync had the screen: from when it is asked for to its end, the hooks for it included."
+    DeviceScreenFoundTaken "device.screen.found_taken" Count Lower Counter "Times that somebody came to the app, or opened a record, and did not get the screen: a blocking sync had it, or took it as they came."
     DeviceScreenBlockedDay "device.screen.blocked_a_day" Ns Lower Gauge "The same for one person a day; a script that is shorter than a day is one."
     DeviceSuspended "device.suspended.count" Count Neither Counter "Times an app was suspended by its operating system."
     DeviceSuspendedTime "device.suspended.time" Ns Neither Counter "Over all devices: time for which apps were suspended."

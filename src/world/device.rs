@@ -387,6 +387,7 @@ impl Device {
     /// A person opens a record.
     pub(super) fn open_record(&self, entity: EntityId, of: Key) {
         self.hub.asked(self.id);
+        self.screen.opens();
         self.use_briefly();
         self.with_engine(|engine| {
             let fetch = engine.clone().fetch(entity, of);

@@ -119,6 +119,7 @@ fn worked(devices: &[Rc<Device>], plan: &Plan) -> BTreeMap<&'static str, u64> {
     BTreeMap::from([
         ("engine.never_usable.devices", devices.iter().map(|d| u64::from(d.attention.waits())).sum()),
         ("device.screen.blocked", blocked),
+        ("device.screen.found_taken", devices.iter().map(|device| device.screen.found_taken()).sum()),
         ("device.screen.blocked_a_day", Span(blocked).scaled(DAY.0, person_time).0),
         ("device.suspended.count", suspended(|counts| counts.times)),
         ("device.suspended.time", suspended(|counts| counts.long.0)),

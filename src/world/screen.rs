@@ -71,6 +71,10 @@ pub(super) struct Screen {
     /// Since when somebody looks at it and cannot edit, and for how long before.
     blocked_since: Cell<Option<Time>>,
     blocked: Cell<Span>,
+    /// When somebody last came to look at it.
+    came: Cell<Option<Time>>,
+    /// How often somebody came, or opened a record, and did not have it.
+    found_taken: Cell<u64>,
     /// Edits in the order in which they were wanted, with since when each waits.
     waiting: RefCell<VecDeque<(Wish, Time)>>,
     closed: Cell<bool>,
@@ -98,7 +102,12 @@ impl Screen {
                 self.hold(Holder::Hook(*run, *hook));
             }
             Event::HookEnded { hook, run: Some((_, run)), .. } => self.let_go(Holder::Hook(*run, *hook)),
-            Event::App(AppEvent::Login | AppEvent::Resume) => self.watched.set(true),
+            Event::App(AppEvent::Login | AppEvent::Resume) => {
+                // Who looks already has not come again.
+                if !self.watched.replace(true) {
+                    self.came.set(Some(now));
+                }
+            }
             Event::App(AppEvent::Pause) => self.watched.set(false),
             Event::ProcessKilled { .. } => {
                 self.holders.borrow_mut().clear();
@@ -169,6 +178,18 @@ impl Screen {
         self.waiting.take().into_iter().map(|(wish, since)| (wish, now - since)).collect()
     }
 
+    /// Somebody opens a record.
+    pub(super) fn opens(&self) {
+        if !self.closed.get() && !self.holders.borrow().is_empty() {
+            self.found_taken.set(self.found_taken.get() + 1);
+        }
+    }
+
+    /// How often somebody came, or opened a record, and a sync had it, or took it at that instant.
+    pub(super) fn found_taken(&self) -> u64 {
+        self.found_taken.get()
+    }
+
     /// For how long somebody looked at it and could not edit.
     pub(super) fn blocked(&self) -> Span {
         self.blocked.get()
@@ -189,7 +210,13 @@ impl Screen {
     fn count(&self, now: Time) {
         let blocks = self.watched.get() && !self.closed.get() && !self.holders.borrow().is_empty();
         match (blocks, self.blocked_since.get()) {
-            (true, None) => self.blocked_since.set(Some(now)),
+            (true, None) => {
+                self.blocked_since.set(Some(now));
+                // One coming is one, whatever takes the screen meanwhile.
+                if self.came.take() == Some(now) {
+                    self.found_taken.set(self.found_taken.get() + 1);
+                }
+            }
             (false, Some(since)) => {
                 self.blocked.set(self.blocked.get() + (now - since));
                 self.blocked_since.set(None);
@@ -324,6 +351,29 @@ mod tests {
         assert_eq!(screen.next(at(62), true), Some(Turn::Make(wish(1))));
         assert_eq!(screen.close(at(63)), [(wish(2), Span::secs(32))]);
         assert!(screen.is_free());
+    }
+
+    #[test]
+    fn who_comes_to_a_taken_screen_is_counted_and_who_has_it_taken_is_not() {
+        let (screen, login) = (screen(), Event::App(AppEvent::Login));
+        screen.on(at(10), &login);
+        screen.opens();
+        assert_eq!(screen.found_taken(), 0, "nothing has it");
+        screen.on(at(12), &queued(BLOCKING));
+        assert_eq!(screen.found_taken(), 0, "they were there before");
+        screen.opens();
+        screen.on(at(13), &Event::App(AppEvent::Pause));
+        screen.on(at(14), &Event::App(AppEvent::Resume));
+        assert_eq!(screen.found_taken(), 2, "a record, and the app");
+        screen.on(at(15), &start(BLOCKING, 1));
+        screen.on(at(16), &complete(BLOCKING, 1));
+        screen.on(at(20), &KILLED);
+        screen.on(at(21), &login);
+        screen.on(at(21), &queued(BLOCKING));
+        assert_eq!(screen.found_taken(), 3, "it is taken as they come");
+        screen.close(at(22));
+        screen.opens();
+        assert_eq!(screen.found_taken(), 3, "nobody works any more");
     }
 
     #[test]
