@@ -140,6 +140,7 @@ pub(super) const HEADLINE: &[&str] = &[
     "engine.conflicts.found",
     "engine.down.bytes",
     "engine.echoed.rows",
+    "engine.first_screen.duration",
     "engine.pull.chunk_bytes",
     "engine.pull.chunk_rows",
     "engine.requests.count",
