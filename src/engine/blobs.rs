@@ -13,13 +13,13 @@ use super::signal::Signal;
 use super::too_large::OnTooLarge;
 use crate::base::{EntityId, Key, Span};
 use crate::contract::{
-    BlobEvent, BlobId, Event, LocalBoxFuture, NetworkKind, TOO_LARGE_PAGE, TransportError,
+    BlobEvent, BlobId, Event, LocalBoxFuture, NetworkKind, ServerError, TOO_LARGE_PAGE, TransportError,
 };
 use crate::protocol::{BlobAnswer, BlobPut};
 use crate::store::{Blobs, StoreError, WaitingBlob};
 
 /// No stretch is made smaller than this.
-const LEAST: u64 = 1_000;
+const LEAST: u64 = 100;
 
 /// Who sends them.
 pub(super) struct BlobSender {
@@ -107,27 +107,36 @@ impl BlobSender {
         let mut have = if options.resume { blob.sent } else { 0 };
         // What the server has of it is asked for where that is not certain.
         let mut unsure = have > 0;
-        let (mut tries, mut waited) = (0, None);
+        let (mut tries, mut waited, mut renewed) = (0, None, false);
         loop {
+            if let Err(error) = self.caller.token.renew_if_due(&self.process, in_run).await {
+                let failure = Failure::Silence(error);
+                return Err(GivenUp { failure, tries: tries + 1, refused: false }.ends_run());
+            }
             let asks = unsure && options.resume;
             let stretch = if asks { 0 } else { most };
             let bytes = self.process.store.read(|tx| Blobs::of(tx).bytes(blob.seq, have, stretch));
             let bytes = bytes.map_err(damaged)?;
             self.process.settle_work().await;
             let (from, brings) = (have, bytes.len() as u64);
+            let sent_at = self.process.ports.clock.now();
             let said = self.put(blob, from, bytes, in_run).await;
             let ends = !asks && from + brings == blob.total;
             if self.process.rules.blobs.is_there(said.as_ref().ok().map(|said| said.whole), ends) {
                 return self.let_go(blob).await;
             }
-            let failure = match said {
+            let mut failure = match said {
                 Ok(said) => {
                     (have, unsure) = (said.have.min(blob.total), false);
                     if have != blob.sent && options.resume {
                         self.note(blob, have).await?;
                     }
+                    if have > from {
+                        (tries, renewed) = (0, false);
+                    }
+                    // To hear that it has no more is no step: a stretch that never gets through in
+                    // time ends the run.
                     if asks || have > from {
-                        tries = 0;
                         continue;
                     }
                     Failure::Damaged("the server does not take an attachment".to_owned())
@@ -136,6 +145,16 @@ impl BlobSender {
             };
             if self.shrinks(&failure, brings, &mut most) {
                 continue;
+            }
+            if matches!(failure, Failure::Refused(ServerError::Unauthorized)) && !renewed {
+                match self.caller.token.refused(&self.process, sent_at, in_run).await {
+                    Some(Ok(())) => {
+                        renewed = true;
+                        continue;
+                    }
+                    Some(Err(error)) => failure = Failure::Silence(error),
+                    None => {}
+                }
             }
             (unsure, have) = (true, if options.resume { have } else { 0 });
             tries += 1;

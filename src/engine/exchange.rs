@@ -177,7 +177,8 @@ pub(super) struct Caller {
     requests: Cell<u64>,
     /// Nothing is sent before: the server asked for it.
     quiet_until: Cell<Time>,
-    token: Token,
+    /// What it says who it is with.
+    pub(super) token: Token,
     /// What pushes and pulls are held to that were too large.
     caps: [Caps; 2],
     /// The pull that was to go with a push made it too large.

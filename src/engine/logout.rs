@@ -3,9 +3,10 @@
 use super::options::OnLogout;
 use super::process::Process;
 use super::session::Session;
+use super::whole::{Atomic, Checkpoint};
 use crate::base::{EntityId, UnitId};
-use crate::contract::{Event, LogEntry, LogKind};
-use crate::store::{Entry, Progress, StoreError, Tx};
+use crate::contract::{EditKind, Event, LogEntry, LogKind, UnitEvent};
+use crate::store::{self, Blobs, Entry, Progress, Staged, StoreError, Tx};
 
 /// The person logs out; says how many edits stand in the way of that.
 pub(super) async fn log_out(process: &Process, session: &Session) -> Result<(), u64> {
@@ -21,10 +22,18 @@ pub(super) async fn log_out(process: &Process, session: &Session) -> Result<(), 
     }
 }
 
-/// Edits that wait, those included that a person is to decide about. Of a database that cannot be
-/// read nobody knows.
+/// Edits that wait, those included that a person is to decide about, and what is attached to rows.
+/// Of a database that cannot be read nobody knows.
 fn waiting(process: &Process) -> u64 {
-    process.store.read(|tx| tx.pending()).map_or(1, |edits| edits.len() as u64)
+    let attached = |tx: &Tx<'_>| match has_blobs(process) {
+        true => Blobs::of(tx).waiting(false).map(|blobs| blobs.len()),
+        false => Ok(0),
+    };
+    process.store.read(|tx| Ok(tx.pending()?.len() + attached(tx)?)).map_or(1, |waits| waits as u64)
+}
+
+fn has_blobs(process: &Process) -> bool {
+    !process.setup.schema.attachments.is_empty()
 }
 
 /// Runs units until nothing waits, each once.
@@ -38,19 +47,35 @@ async fn send(process: &Process, session: &Session) {
     }
 }
 
+/// What was thrown away, and what is to come again for it.
+#[derive(Default)]
+struct Thrown {
+    edits: Vec<Entry>,
+    cursors: Vec<EntityId>,
+    /// Rows that were set aside, by unit.
+    rows: Vec<(UnitId, u32)>,
+}
+
 /// Throws away what waits. Its rows come again as the backend has them.
 async fn discard(process: &Process) -> Result<(), u64> {
     let (thrown, _) = process.write(|tx| throw_away(process, tx)).await;
     let Ok(thrown) = thrown else { return Err(waiting(process)) };
-    for Entry { edit, entity, key, .. } in &thrown {
+    for Entry { edit, entity, key, .. } in &thrown.edits {
         process.emit(Event::EditLogged { edit: *edit, entity: *entity, key, kind: LogKind::Rejected });
+    }
+    let pulls = |entity| process.setup.units.iter().position(|unit| unit.pull.contains(&entity));
+    for (unit, entity) in thrown.cursors.into_iter().filter_map(|entity| Some((pulls(entity)?, entity))) {
+        process.emit(Event::CursorReset { unit: UnitId(unit as u16), entity });
+    }
+    for (unit, rows) in thrown.rows {
+        process.emit(Event::Unit(UnitEvent::ThrownAway { unit, rows }));
     }
     Ok(())
 }
 
-fn throw_away(process: &Process, tx: &Tx<'_>) -> Result<Vec<Entry>, StoreError> {
+fn throw_away(process: &Process, tx: &Tx<'_>) -> Result<Thrown, StoreError> {
     let entities: Vec<EntityId> = process.setup.schema.ids().collect();
-    let mut thrown = Vec::new();
+    let mut thrown = Thrown::default();
     loop {
         let batch = tx.outbox(&entities, usize::MAX)?;
         if batch.is_empty() {
@@ -58,16 +83,47 @@ fn throw_away(process: &Process, tx: &Tx<'_>) -> Result<Vec<Entry>, StoreError> 
         }
         for entry in batch {
             let Entry { edit, entity, key, .. } = entry.clone();
+            // What is attached to a row that may be on the server belongs there.
+            if has_blobs(process) && entry.kind == EditKind::Create && entry.attempts == 0 {
+                Blobs::of(tx).let_row_go(entity, &key)?;
+            }
             tx.log(&LogEntry { edit: Some(edit), entity, key, kind: LogKind::Rejected, met: None })?;
             tx.drop_entry(entry.seq)?;
-            thrown.push(entry);
+            thrown.edits.push(entry);
         }
     }
-    for (book, entity, _) in tx.all_progress()? {
-        if thrown.iter().any(|entry| entry.entity == entity) {
-            let progress = tx.progress(book, entity)?;
-            tx.save_progress(book, entity, &Progress { cursor: None, ..progress })?;
+    for entity in entities {
+        if thrown.edits.iter().any(|entry| entry.entity == entity) {
+            asks_again(process, tx, entity, &mut thrown)?;
         }
     }
     Ok(thrown)
+}
+
+/// All of an entity comes again, whatever it is that a run begins from.
+fn asks_again(
+    process: &Process,
+    tx: &Tx<'_>,
+    entity: EntityId,
+    thrown: &mut Thrown,
+) -> Result<(), StoreError> {
+    let pull = &process.options.pull;
+    let (as_a_whole, begins_again) = (pull.atomic == Atomic::Session, pull.checkpoint == Checkpoint::Session);
+    for (book, _, _) in tx.all_progress()?.into_iter().filter(|(_, of, _)| *of == entity) {
+        let progress = tx.progress(book, entity)?;
+        if progress.cursor.is_some() {
+            thrown.cursors.push(entity);
+        }
+        tx.save_progress(book, entity, &Progress { cursor: None, ..progress })?;
+        if begins_again && !as_a_whole {
+            store::note_whole_sync(tx, book, entity, None)?;
+        }
+    }
+    if as_a_whole {
+        for unit in (0..process.setup.units.len() as u16).map(UnitId) {
+            let rows = Staged::of(tx).drop_entity(unit, entity)?;
+            thrown.rows.extend((rows > 0).then_some((unit, rows)));
+        }
+    }
+    Ok(())
 }

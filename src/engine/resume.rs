@@ -22,6 +22,9 @@ impl Applier {
                 let date = if asks_by_date { tx.last_sync_on(unit)? } else { None };
                 for entity in self.pulled(unit) {
                     if asks_by_date {
+                        // A load that is not at its end is no part of what the date stands for.
+                        let held = tx.progress(self.cursor_book(unit, entity), entity)?;
+                        let date = date.filter(|_| held.cursor.is_some() && !held.loading);
                         self.go_to(tx, unit, entity, date.map(|date| date.0.to_string()))?;
                     } else if self.begins_again() && !self.sets_aside() {
                         self.go_back(tx, unit, entity)?;

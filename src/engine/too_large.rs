@@ -40,6 +40,8 @@ impl Caps {
 
     /// A chunk of this size was too large; false if nothing smaller can go.
     pub(super) fn shrink(&self, how: OnTooLarge, sent: Size) -> bool {
+        // What is never parted goes though it is larger than what it is held to.
+        let sent = self.hold(sent);
         if how == OnTooLarge::GiveUp || sent.rows < 2 {
             return false;
         }
@@ -89,6 +91,13 @@ mod tests {
             caps.gone(25);
         }
         assert_eq!(caps.hold(WHOLE), WHOLE);
+    }
+
+    #[test]
+    fn what_is_never_parted_is_not_tried_for_ever() {
+        let caps = Caps::default();
+        let tries = (0..100).take_while(|_| caps.shrink(OnTooLarge::Halve, WHOLE)).count();
+        assert_eq!(tries, 6);
     }
 
     #[test]

@@ -129,7 +129,7 @@ table! {
     ApplyDuration "engine.apply.duration" Ns Lower Distribution "Time for which one such transaction kept its device busy."
     EchoedRows "engine.echoed.rows" Rows Lower Counter "Pulled changes that were the device's own coming back."
     CursorSaved "engine.cursor.saved" Count Neither Counter "Cursors that moved."
-    CursorReset "engine.cursor.reset" Count Lower Counter "Cursors that the server refused."
+    CursorReset "engine.cursor.reset" Count Lower Counter "Cursors that the server refused, or a logout gave up with edits."
     Retries "engine.retries.count" Count Lower Counter "Waits before another try."
     RetryWait "engine.retry.wait" Ns Lower Distribution "Length of such a wait as it was planned; between runs it ends early when the network is back."
     SessionTime "engine.session.time" Ns Lower Counter "Time in which at least one unit ran, summed over devices."

@@ -1,7 +1,7 @@
 //! Signs of life: that an engine does something for a run, or waits to.
 
 use crate::base::{Span, UnitId};
-use crate::contract::{Event, RequestKind, UnitEvent};
+use crate::contract::{BlobEvent, Event, RequestKind, UnitEvent};
 
 /// What an engine does for a run, or for a sync that was called directly.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -30,7 +30,8 @@ impl Sign {
                 Some(Sign { failed: true, ..Sign::default() })
             }
             Event::RetryScheduled { wait, in_run: true, .. } => Some(Sign { wait, ..Sign::default() }),
-            Event::StorageFull => Some(Sign::default()),
+            Event::Blob(BlobEvent::Sent { in_run: true, .. } | BlobEvent::Ended { in_run: true, .. })
+            | Event::StorageFull => Some(Sign::default()),
             _ => None,
         }
     }

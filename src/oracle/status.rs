@@ -16,8 +16,8 @@ use super::patience::Patience;
 use crate::base::words::count;
 use crate::base::{DeviceId, EditId, Span, Time, UnitId};
 use crate::contract::{
-    Decision, Event, KillReason, LogKind, PageEvent, Progress, ServerError, Shown, Status, SyncError,
-    UnitEvent,
+    BlobEvent, Decision, Event, KillReason, LogKind, PageEvent, Progress, ServerError, Shown, Status,
+    SyncError, UnitEvent,
 };
 
 /// What is wrong for a shorter time nobody notices: it is not counted.
@@ -290,7 +290,9 @@ impl Device {
 
     /// Whether that may change what is right to show.
     fn learns(&mut self, at: Time, id: DeviceId, event: &Event<'_>) -> bool {
-        if let Event::Continued { .. } = event {
+        if let Event::Continued { .. } | Event::Blob(BlobEvent::Ended { in_run: true, served: true, .. }) =
+            event
+        {
             self.moves(at);
         }
         self.network_or_process(event) || self.run(at, event) || self.edit(at, id, event)

@@ -142,7 +142,7 @@ impl Told<'_> {
             }
             Event::CursorReset { unit, entity } => {
                 format!(
-                    "cursor of {} for {} refused, loading afresh",
+                    "cursor of {} for {} given up, loading afresh",
                     self.schema.entity(*entity).name,
                     self.unit(*unit)
                 )

@@ -103,6 +103,14 @@ impl<'t, 's> Blobs<'t, 's> {
         self.0.execute("UPDATE blob SET sent=?2 WHERE seq=?1", (seq, sent as i64)).map(drop)
     }
 
+    /// Nothing that is attached to a row is kept any longer.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn let_row_go(self, entity: EntityId, key: &Key) -> Result<()> {
+        self.0.execute("DELETE FROM blob WHERE entity=?1 AND key=?2", (entity.0, key.as_str())).map(drop)
+    }
+
     /// It is kept no longer.
     ///
     /// # Errors

@@ -156,7 +156,13 @@ pub(super) fn column_of(schema: &Schema, id: EntityId, place: usize, foreign_key
     defined
 }
 
-fn define_index(ddl: &mut String, schema: &Schema, at: usize, Index { entity: id, columns }: &Index) {
+/// Adds what makes the index at this place of the app's own.
+pub(super) fn define_index(
+    ddl: &mut String,
+    schema: &Schema,
+    at: usize,
+    Index { entity: id, columns }: &Index,
+) {
     let entity = schema.entity(*id);
     let (table, names) = names(*id, entity);
     let place = |column: &usize| entity.projection.iter().position(|held| held == column);

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use rusqlite::Connection;
 
 use super::error::Result;
-use super::layout::{column_of, ddl, names};
+use super::layout::{column_of, ddl, define_index, names};
 use super::options::{ForeignKeys, OnMismatch, Options};
 use crate::base::EntityId;
 use crate::contract::Schema;
@@ -53,7 +53,8 @@ fn emptied(connection: &Connection, schema: &Schema, options: &Options) -> Resul
     Ok(work)
 }
 
-/// Columns that are not there are added, empty; to versions that wait beside their rows, too.
+/// Columns that are not there are added, empty, and their indexes; to versions that wait beside
+/// their rows, too. What a run had set aside comes again.
 fn widened(connection: &Connection, schema: &Schema, options: &Options) -> Result<String> {
     let mut work = String::new();
     for id in schema.ids().filter(|id| schema.entity(*id).delivery.is_on_devices()) {
@@ -66,19 +67,49 @@ fn widened(connection: &Connection, schema: &Schema, options: &Options) -> Resul
             let nothing = "\"values\"=substr(\"values\",1,length(\"values\")-1)||',null]'";
             let of = format!("entity={} AND \"values\" IS NOT NULL", id.0);
             write_all(&mut work, format_args!("UPDATE shadow SET {nothing} WHERE {of};"));
+            if connection.table_exists(None, "conflict")? {
+                let edits = format!("SELECT seq FROM outbox WHERE entity={}", id.0);
+                let of = format!("\"values\" IS NOT NULL AND seq IN({edits})");
+                write_all(&mut work, format_args!("UPDATE conflict SET {nothing} WHERE {of};"));
+            }
         }
-        if (held as usize) < columns.len() && options.on_mismatch == OnMismatch::Backfill {
-            loaded_again(&mut work, id);
+        if held as usize == columns.len() {
+            continue;
+        }
+        let own = options.indexes.iter().enumerate().filter(|(_, index)| index.entity == id);
+        for (at, index) in own {
+            // One of several columns had those that were there.
+            write_all(&mut work, format_args!("DROP INDEX IF EXISTS \"o{at}\";"));
+            define_index(&mut work, schema, at, index);
+        }
+        pulled_again(&mut work, connection, id)?;
+        if options.on_mismatch == OnMismatch::Backfill {
+            loaded_again(&mut work, connection, id)?;
         }
     }
     Ok(work)
 }
 
-/// All rows of an entity come again.
-fn loaded_again(work: &mut String, id: EntityId) {
+/// Pages of an entity that wait to be shown are narrow: they are thrown away.
+fn pulled_again(work: &mut String, connection: &Connection, id: EntityId) -> Result<()> {
+    if connection.table_exists(None, "staged_page")? {
+        let of = format!("entity={}", id.0);
+        let pages = format!("SELECT page FROM staged_page WHERE {of}");
+        write_all(work, format_args!("DELETE FROM staged WHERE page IN({pages});"));
+        write_all(work, format_args!("DELETE FROM staged_page WHERE {of};"));
+    }
+    Ok(())
+}
+
+/// All rows of an entity come again, whatever it is that a run begins from.
+fn loaded_again(work: &mut String, connection: &Connection, id: EntityId) -> Result<()> {
     let EntityId(id) = id;
     write_all(work, format_args!("UPDATE progress SET cursor=NULL WHERE entity={id};"));
+    if connection.table_exists(None, "whole")? {
+        write_all(work, format_args!("UPDATE whole SET cursor=NULL WHERE entity={id};"));
+    }
     write_all(work, format_args!("DELETE FROM shadow WHERE entity={id} AND \"values\" IS NOT NULL;"));
+    Ok(())
 }
 
 /// An identifier as a text of SQL has it.

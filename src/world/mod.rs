@@ -52,6 +52,8 @@ mod people;
 mod persons;
 mod phases;
 mod phone;
+#[cfg(test)]
+mod phone_tests;
 mod ports;
 mod power;
 mod process;

@@ -1,6 +1,7 @@
 //! A database that an older version of the app has left.
 
 use super::*;
+use crate::contract::{Refusal, Row};
 
 /// What the older version knows: no note.
 fn before() -> Arc<Schema> {
@@ -62,4 +63,72 @@ fn a_reset_leaves_nothing() {
         assert_eq!((sendable(&store, 10).len(), cursor(&store), row(&store, "a")), (0, None, None));
         put(&store, "b", 6, 0);
     }
+}
+
+/// A database of the older version with an index, a page that is set aside, where the last whole
+/// sync ended and a conflict, as the newer one has it.
+fn with_more(on_mismatch: OnMismatch) -> (tempfile::TempDir, Store) {
+    let dir = tempfile::tempdir().unwrap();
+    let of_both = Index { entity: TASK, columns: vec![0, 3] };
+    let indexes = vec![of_both, Index { entity: TASK, columns: vec![3] }];
+    let options = Options { journal: Journal::Truncate, on_mismatch, indexes, ..Options::default() };
+    let old = Store::open(&file(&dir), before(), &options).unwrap();
+    old.transaction(|tx| {
+        tx.put_values(TASK, "a", Stamp(5), 0, &texts(&["t", "s"]))?;
+        let shown = texts(&["t", "theirs"]);
+        let cells: Vec<Cell<'_>> = shown.iter().map(Cell::of).collect();
+        let (staged, conflicts) = (Staged::of(tx), Conflicts::of(tx));
+        staged.make()?;
+        conflicts.make()?;
+        let page = StagedPage {
+            number: 0,
+            entity: TASK,
+            cursor: "d".to_owned(),
+            more: true,
+            onto: (None, 0),
+            rest: String::new(),
+        };
+        let number = staged.add_page(UNIT, &page)?;
+        staged.add_row((number, 0), ("b", Stamp(6)), None, Some(&cells))?;
+        make_whole_syncs(tx)?;
+        note_whole_sync(tx, UNIT, TASK, Some("c"))
+    })
+    .unwrap();
+    old.edit(&edit(0, "a", EditKind::Update, &[(0, "mine")]), "id0", Stamp(100)).unwrap();
+    let current = Row { key: Key::new("a"), stamp: Stamp(9), values: Some(texts(&["t", "theirs"])) };
+    let difference = Difference { why: Refusal::Stale, current: Some(current), edited_at: None };
+    old.transaction(|tx| Conflicts::of(tx).put(1, &difference)).unwrap();
+    drop(old);
+    let newer = Arc::new(Schema { version: 1, ..Schema::clone(&schema()) });
+    let store = Store::open(&file(&dir), newer, &options).unwrap();
+    (dir, store)
+}
+
+#[test]
+fn what_was_set_aside_for_an_older_version_is_not_shown() {
+    let (_dir, store) = with_more(OnMismatch::Migrate);
+    store
+        .read(|tx| {
+            assert_eq!((Staged::of(tx).last(UNIT, TASK)?, Staged::of(tx).rows(1)?.len()), (None, 0));
+            assert_eq!(whole_sync(tx, UNIT, TASK)?, Some(Some("c".to_owned())));
+            let theirs = Conflicts::of(tx).all()?.remove(0).1.current.unwrap().values.unwrap();
+            assert_eq!(theirs, [texts(&["t", "theirs"]), vec![Value::Null]].concat());
+            Ok(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn a_backfill_is_no_part_of_the_last_whole_sync() {
+    let (_dir, store) = with_more(OnMismatch::Backfill);
+    assert_eq!(store.read(|tx| whole_sync(tx, UNIT, TASK)).unwrap(), Some(None));
+}
+
+#[test]
+fn a_migration_makes_the_indexes_of_its_columns() {
+    let (_dir, store) = with_more(OnMismatch::Migrate);
+    let sql = "SELECT sql FROM sqlite_master WHERE type='index' AND name LIKE 'o_' ORDER BY name";
+    let made: Vec<String> = store.read(|tx| tx.query(sql, [], |row| Ok(row.get(0)?))).unwrap();
+    let columns: Vec<_> = made.iter().map(|sql| sql.split_once('(').unwrap().1).collect();
+    assert_eq!(columns, ["\"c0_title\",\"c2_note\")", "\"c2_note\")"]);
 }
