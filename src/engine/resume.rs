@@ -22,10 +22,7 @@ impl Applier {
                 let date = if asks_by_date { tx.last_sync_on(unit)? } else { None };
                 for entity in self.pulled(unit) {
                     if asks_by_date {
-                        // A load that is not at its end is no part of what the date stands for.
-                        let held = tx.progress(self.cursor_book(unit, entity), entity)?;
-                        let date = date.filter(|_| held.cursor.is_some() && !held.loading);
-                        self.go_to(tx, unit, entity, date.map(|date| date.0.to_string()))?;
+                        self.go_to(tx, unit, entity, (date.map(|date| date.0.to_string()), true))?;
                     } else if self.begins_again() && !self.sets_aside() {
                         self.go_back(tx, unit, entity)?;
                     }
@@ -67,7 +64,7 @@ impl Applier {
     fn go_back(&self, tx: &Tx<'_>, unit: UnitId, entity: EntityId) -> Result<(), StoreError> {
         let book = self.cursor_book(unit, entity);
         match store::whole_sync(tx, book, entity)? {
-            Some(cursor) => self.go_to(tx, unit, entity, cursor),
+            Some(cursor) => self.go_to(tx, unit, entity, (cursor, false)),
             None => store::note_whole_sync(tx, book, entity, tx.progress(book, entity)?.cursor.as_deref()),
         }
     }
@@ -77,10 +74,12 @@ impl Applier {
         tx: &Tx<'_>,
         unit: UnitId,
         entity: EntityId,
-        cursor: Option<String>,
+        (cursor, is_date): (Option<String>, bool),
     ) -> Result<(), StoreError> {
         let book = self.cursor_book(unit, entity);
         let progress = tx.progress(book, entity)?;
+        // A load that is not at its end is no part of what the date stands for.
+        let cursor = cursor.filter(|_| !is_date || progress.cursor.is_some() && !progress.loading);
         if progress.cursor == cursor {
             return Ok(());
         }
