@@ -33,7 +33,7 @@ use crate::backend::{Backend, Loaded};
 use crate::base::{Digest, Seed, Stamp, Time};
 use crate::contract::{Capabilities, DeviceSetup, EngineFactory, Node};
 use crate::disk::Disk;
-use crate::engine::{Detect, Jitter};
+use crate::engine::{AfterFailure, Detect, Jitter};
 use crate::gateway::{Gateway, Leg, Versions};
 use crate::metrics;
 use crate::net::{Itinerary, Link, Way};
@@ -412,7 +412,9 @@ fn retries(plan: &Plan, patience: oracle::Patience) -> oracle::Retries {
     match patience {
         oracle::Patience::Computed(waits) => {
             let retry = &plan.engine.retry;
-            let least = (retry.jitter == Jitter::Decorrelated).then_some(retry.base);
+            // The head of a queue that blocks is tried again and again after the same time.
+            let same = retry.jitter == Jitter::Decorrelated || plan.engine.queue == AfterFailure::Blocks;
+            let least = same.then_some(retry.base);
             oracle::Retries {
                 base: waits.first,
                 cap: waits.cap,

@@ -62,7 +62,9 @@ impl World<'_> {
                 kept.span(),
                 resubmit.span()
             );
-            self.wrong.given(&[kept]).at(resubmit, why, "shorter than `kept`, or a longer `kept`");
+            // The other may be a default, which stands nowhere.
+            let at = if resubmit.place().is_some() { resubmit } else { kept };
+            self.wrong.given(&[kept]).at(at, why, "a `resubmit` shorter than `kept`");
         }
         if wait.span() > resubmit.span() {
             let why = format!(
@@ -70,7 +72,8 @@ impl World<'_> {
                 wait.span(),
                 resubmit.span()
             );
-            self.wrong.given(&[resubmit]).at(wait, why, "as long as `resubmit` or shorter");
+            let at = if wait.place().is_some() { wait } else { resubmit };
+            self.wrong.given(&[resubmit]).at(at, why, "a `wait` as long as `resubmit` or shorter");
         }
         Some(UploadCacheOptions {
             kept: kept.span(),
