@@ -205,7 +205,7 @@ fn numbers(digits: u8) -> u64 {
 /// One of them; of those that are more, one near the place, by some digits of its own.
 fn nth_number(digits: u8, n: u64) -> i128 {
     let step = ten_to(digits).map_or(1, |all| all / i128::from(numbers(digits)));
-    let within = i128::from(n.wrapping_mul(0x9e37_79b9_7f4a_7c15)) * step >> 64;
+    let within = (i128::from(n.wrapping_mul(0x9e37_79b9_7f4a_7c15)) * step) >> 64;
     i128::from(n) * step + within
 }
 
