@@ -2,7 +2,7 @@
 
 use super::view::{Mistakes, View};
 use crate::contract::{Attachment, NamedBy};
-use crate::engine::AttachmentOptions;
+use crate::engine::{AttachmentOptions, LocalCapture};
 
 /// How attachments are sent.
 pub(super) fn options(view: View<'_>) -> AttachmentOptions {
@@ -16,13 +16,26 @@ pub(super) fn options(view: View<'_>) -> AttachmentOptions {
     }
 }
 
+/// Refuses attachments that nobody would send: they go with the outbox entry that made their row.
+pub(super) fn are_sent(root: View<'_>, wrong: &Mistakes) {
+    let capture = root.at("engine.push.capture");
+    if capture.word::<LocalCapture>() == LocalCapture::Outbox {
+        return;
+    }
+    let entities = root.at("entity").entries();
+    if let Some(table) = entities.filter_map(|(_, entity)| entity.at("attachment").present()).next() {
+        let title = "without an outbox nobody knows which attachments wait";
+        wrong.given(&[capture]).at(table, title, "`attachment` needs engine.push.capture = \"outbox\"");
+    }
+}
+
 /// What rows of the entity at `view` have beside them.
 pub(super) fn attachment(name: &str, view: View<'_>, wrong: &Mistakes) -> Option<Attachment> {
     let table = view.at("attachment").present()?;
     let ids = view.at("ids");
     if ids.word::<NamedBy>() != NamedBy::Device {
         let title = format!("rows of `{name}` get other keys than their attachments are known by");
-        wrong.given(&[ids]).at(table, title, "`attachment` needs `ids = \"device\"`");
+        wrong.given(&[ids]).at(table, title, "`attachment` needs `ids = \"client\"`");
     }
     let bytes = |key: &str| table.at(key).present().map(|size| size.bytes().0 as u32);
     let least = bytes("least").unwrap_or(1);

@@ -127,6 +127,7 @@ pub(super) fn resolve(
     naming::keys_fit(root, world.mode(), &wrong);
     families::stay_together(root, world.mode(), &wrong);
     phone::fits(root, &wrong);
+    attachments::are_sent(root, &wrong);
     world.namesakes(&gateway, engine.identity, &events);
     let plan = Plan {
         scenario: root.at("name").text().to_owned(),

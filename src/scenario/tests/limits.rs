@@ -71,3 +71,15 @@ fn all_names_that_fit_are_told() {
     );
     assert!((0..40).all(|n| said.contains(&format!("`c{n}`"))), "{said}");
 }
+
+#[test]
+fn attachments_that_nobody_would_send_are_refused() {
+    let photo = "[entity.p]\nattachment = { least = \"1kB\" }\nschema = { id = \"uuid key\", a = \"int\" }";
+    for capture in ["dirty-flags", "updated-after-last-sync"] {
+        let more = format!("{photo}\n[engine]\npush = {{ capture = \"{capture}\" }}");
+        says(
+            &more,
+            &["nobody knows which attachments wait", "engine.push.capture = \"outbox\"", "test.toml:11:"],
+        );
+    }
+}
