@@ -200,7 +200,9 @@ pub fn is_of_check(metric: &str) -> bool {
 pub fn implied(check: &str) -> &'static [&'static str] {
     match check {
         "duplicate" => &["divergent", "unasked-commit"],
-        "lost" | "stale" | "undetected-delete" | "orphan" | "contradiction" | "bent-value" => &["divergent"],
+        "lost" | "stale" | "undetected-delete" | "orphan" | "bent-value" => &["divergent"],
+        // At rest a value that is not its version's is one that was bent.
+        "contradiction" => &["bent-value", "divergent"],
         "resurrected" => &["divergent", "went-back", "own-write-vanished"],
         "lost-edit" => &["silent-discard", "wrong-status"],
         "silent-discard" | "two-syncs-of-one-unit" | "request-storm" => &["wrong-status"],

@@ -79,7 +79,7 @@ fn attachments_that_nobody_would_send_are_refused() {
         let more = format!("{photo}\n[engine]\npush = {{ capture = \"{capture}\" }}");
         says(
             &more,
-            &["nobody knows which attachments wait", "engine.push.capture = \"outbox\"", "test.toml:11:"],
+            &["nobody knows which attachments wait", "engine.push.capture = \"outbox\"", "test.toml:10:1"],
         );
     }
 }
