@@ -24,7 +24,7 @@ struct Kept {
 pub(super) struct Blobs(BTreeMap<(EntityId, Key, Part), Kept>);
 
 impl Blobs {
-    /// Takes a stretch that goes on where the last one ended, or begins anew; gives what to say,
+    /// Takes a stretch that goes on where the last one ended, or begins again; gives what to say,
     /// and whether it was the last one. Of what is whole nothing is taken again, and what is not
     /// what was meant is thrown away.
     fn take(&mut self, put: &BlobPut) -> (BlobAnswer, bool) {
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn who_begins_anew_begins_anew() {
+    fn who_begins_again_is_at_the_beginning() {
         let mut blobs = Blobs::default();
         says(&mut blobs, &stretch(0, b"abcd"));
         assert_eq!(says(&mut blobs, &stretch(0, b"ab")), (2, false, false));

@@ -1,4 +1,4 @@
-//! What a scenario names and whoever reads it takes for used: hooks, units, entities, fleets. Of
+//! What a scenario names and its reader takes for used: hooks, units, entities, fleets. Of
 //! one that the script never came to nothing was tested.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -57,7 +57,7 @@ async fn asks(device: &Device, handle: &Handle) -> Option<Result<(), u64>> {
     let engine = device.app.engine()?;
     let (sender, receiver) = handle.oneshot();
     device.ports.spawn.spawn(Box::pin(async move {
-        // Whoever asked waits as long as the process lives.
+        // Who asked waits as long as the process lives.
         let _ = sender.send(engine.log_out().await);
     }));
     receiver.await

@@ -1,6 +1,6 @@
 //! Tokens: what a device says who it is with, until that is too old or taken back.
 //!
-//! Whoever gives out tokens stands beside the server and is down with it. A device keeps its token
+//! What gives out tokens stands beside the server and is down with it. A device keeps its token
 //! where it outlives the process; the server looks at the one that a request comes with as it
 //! arrives.
 

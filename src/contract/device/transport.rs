@@ -41,7 +41,7 @@ pub trait Transport {
     fn stream(&self) -> Result<LocalBoxFuture<'static, Vec<u8>>, NoStream> {
         Err(NoStream)
     }
-    /// Asks whoever gives out tokens for another one, with which requests go from then on: what an
+    /// Asks the giver of tokens for another one, with which requests go from then on: what an
     /// engine does that was told [`Unauthorized`](crate::contract::server::ServerError).
     ///
     /// Where tokens last for ever there is nothing to do. What is kept of tokens outlives the

@@ -208,7 +208,7 @@ pub enum Event<'a> {
     },
     /// What units have of their own.
     Unit(UnitEvent<'a>),
-    /// A cursor was refused by the server, or given up with edits; the entity is loaded afresh.
+    /// A cursor was refused by the server, or given up with edits; the entity is loaded again.
     CursorReset {
         /// Whose.
         unit: UnitId,
