@@ -9,8 +9,9 @@ use super::refusal::Refusal;
 use super::written;
 use crate::base::Span;
 use crate::campaign::calibrate::{BYTES_MAX, Mistakes, calibrate as estimates};
-use crate::report::calibrate::{Advice, Calibration, UNTOLD_ROUND_TRIP};
-use crate::report::{self, Exit, human};
+use crate::metrics::human;
+use crate::record::{self, Exit};
+use crate::render::calibrate::{Advice, Calibration, UNTOLD_ROUND_TRIP};
 use crate::scenario::file;
 
 /// Runs `calibrate`.
@@ -97,7 +98,7 @@ fn write(path: &Path, calibration: &Calibration, rtt: Span) -> anyhow::Result<St
 /// What can be done with the scenario. Without a best size there is none to try others about.
 fn next(shown: &str, calibration: &Calibration) -> String {
     let (from, to) = calibration.axis().unwrap_or((16, 1_024));
-    let word = report::shell_word(shown);
+    let word = record::shell_word(shown);
     let limit = calibration.census.request_limit();
     let tune =
         format!("  syncdyno tune {word} --knob engine.pull.chunk_rows={from}..{to} --limit chunk={limit}s\n");

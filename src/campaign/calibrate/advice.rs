@@ -2,7 +2,7 @@
 
 use super::line::{Line, NORMAL, student};
 use crate::base::{Seed, Stream};
-use crate::report::calibrate::{Advice, Estimate, Outages, Rate};
+use crate::render::calibrate::{Advice, Estimate, Outages, Rate};
 use crate::theory::chunk::Cost;
 
 /// Draws from what the log leaves open: their 2.5 % tails hold 100 of them.

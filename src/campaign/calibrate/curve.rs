@@ -13,7 +13,7 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 use super::advice::FLAT;
 use super::line::{Line, NORMAL, Sample};
 use super::part::{Part, Parts, a_row};
-use crate::report::calibrate::{Advice, Census, Estimate, Outages, Rate};
+use crate::render::calibrate::{Advice, Census, Estimate, Outages, Rate};
 
 /// How often chance may bend a line, to above or to below.
 const CHANCE: f64 = 0.01;

@@ -6,7 +6,7 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use super::log::{Log, Request};
 use super::trouble;
-use crate::report::calibrate::Outages;
+use crate::render::calibrate::Outages;
 
 /// Standard deviations that are no chance.
 pub(super) const SURE: f64 = 3.0;

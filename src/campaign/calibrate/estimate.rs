@@ -14,7 +14,7 @@ use super::step::Step;
 use super::told::Told;
 use super::tries::{self, InARow};
 use super::trouble::{self, Order, Repair};
-use crate::report::calibrate::{Calibration, Census, Estimate, Outages, Rate};
+use crate::render::calibrate::{Calibration, Census, Estimate, Outages, Rate};
 
 /// What is said where no request succeeded: how long a transfer takes that fails says nothing of
 /// how often one does.

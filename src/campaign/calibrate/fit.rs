@@ -8,18 +8,17 @@ use super::aside::{self, Aside, Bytes, Cause, Outliers};
 use super::clock::Clock;
 use super::curve::{Curve, Open, Square, bend};
 use super::cut::{self, Luck};
-use super::devices;
 use super::line::{Far, LeftOut, Line, NORMAL, Sample};
 use super::log::{Log, Request};
-use super::neighbours;
 use super::part::Parts;
 use super::samples::{ANSWERS_MIN, STEPS_MIN, samples};
 use super::step::Step;
 use super::told::Told;
 use super::trouble::chi_square;
 use super::widths::{Ratio, Widths, widths};
-use crate::report::calibrate::{Advice, Census, Costs, Estimate, Outages, Split};
-use crate::report::human;
+use super::{devices, neighbours};
+use crate::metrics::human;
+use crate::render::calibrate::{Advice, Census, Costs, Estimate, Outages, Split};
 
 /// Rows and bytes are told apart if it is known to a quarter how a row's time divides.
 const SPLIT_MAX: f64 = 0.25;

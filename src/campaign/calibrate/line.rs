@@ -10,7 +10,7 @@
 
 use super::matrix::{Matrix, add, dot, form, inverse, leaving_out, product};
 use super::trouble::chi_square;
-use crate::report::calibrate::Estimate;
+use crate::render::calibrate::Estimate;
 
 /// An observation: what it depends on, what it is, and how much it counts.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::header::{Column, Header, Only, Unit};
 use crate::base::Span;
 use crate::campaign::validate::measured::Malformed;
-use crate::report::shell_word;
+use crate::record::shell_word;
 use crate::scenario::closest;
 
 /// The largest log that is read, in bytes: it is held in memory.

@@ -8,8 +8,8 @@ use super::log::{Log, Outcome, Request};
 use super::samples::{ANSWERS_MIN, STEPS_MIN, samples};
 use super::step::Step;
 use super::told::{Told, seconds};
-use crate::report::calibrate::Estimate;
-use crate::report::human;
+use crate::metrics::human;
+use crate::render::calibrate::Estimate;
 
 /// Answers of a device that are too few to tell how it changes.
 const DEVICE_MIN: usize = 8;

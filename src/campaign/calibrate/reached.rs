@@ -5,7 +5,7 @@ use super::hung::{Hung, LONGER_MAX, longer};
 use super::line::{NORMAL, Sample};
 use super::log::{Log, Outcome, Request};
 use super::timeout::Timeout;
-use crate::report::human;
+use crate::metrics::human;
 
 /// An answer that takes this share of the timeout comes near it.
 const NEAR: f64 = 0.7;

@@ -18,7 +18,7 @@ mod widths;
 
 use super::calibrate;
 use crate::base::{Seed, Span, Stream};
-use crate::report::calibrate::{Advice, Calibration, Estimate, Outages, Rate};
+use crate::render::calibrate::{Advice, Calibration, Estimate, Outages, Rate};
 use crate::theory::chunk::Cost;
 
 /// The model of which a log is drawn: answers take (overhead + rows × row + bytes × byte) × log-normal noise of mean 1; transfers break

@@ -14,8 +14,8 @@ use super::step::Step;
 use super::timeout::Timeout;
 use super::tries::InARow;
 use super::trouble::{self, Order, Repair};
-use crate::report::calibrate::{Census, Outages, Rate};
-use crate::report::human;
+use crate::metrics::human;
+use crate::render::calibrate::{Census, Outages, Rate};
 
 /// So many devices are named that are unlike the others.
 const NAMED: usize = 3;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use statrs::distribution::{Binomial, ChiSquared, ContinuousCDF, DiscreteCDF};
 
 use super::log::{Log, Outcome, Request};
-use crate::report::calibrate::{Estimate, Outages, Rate};
+use crate::render::calibrate::{Estimate, Outages, Rate};
 
 /// After so many seconds without a success nobody was trying.
 const REPAIR_MAX: f64 = 3_600.0;

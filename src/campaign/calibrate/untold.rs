@@ -4,8 +4,8 @@ use super::fit::Fit;
 use super::log::{Log, Outcome};
 use super::step::Step;
 use super::told::{Told, seconds};
-use crate::report::calibrate::{Advice, Census, Costs, UNTOLD_ROUND_TRIP};
-use crate::report::human;
+use crate::metrics::human;
+use crate::render::calibrate::{Advice, Census, Costs, UNTOLD_ROUND_TRIP};
 
 /// A scenario has no larger chunk, and no log's costs and failures are known so well that they tell
 /// one.

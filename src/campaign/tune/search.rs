@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use super::knob::Knob;
 use super::known::{Known, Measured, SEEDS_MIN, Setting};
-use crate::report::sweep::FAR;
-use crate::report::tune::FLAT_PPM;
+use crate::analysis::sweep::FAR;
+use crate::render::tune::FLAT_PPM;
 
 /// What is searched.
 #[derive(Clone, Debug)]

@@ -28,7 +28,6 @@ const WIDER: &[(&str, usize)] = &[
     ("metrics", 3),
     ("net", 1),
     ("reference/README.md", 10),
-    ("report", 55),
     ("scenario", 29),
     ("tests", 39),
     ("world", 53),

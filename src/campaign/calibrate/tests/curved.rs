@@ -3,7 +3,7 @@
 use super::{MODEL, Model, said};
 use crate::base::{Seed, Span, Stream};
 use crate::campaign::calibrate::calibrate;
-use crate::report::calibrate::{Advice, Calibration, Estimate};
+use crate::render::calibrate::{Advice, Calibration, Estimate};
 use crate::theory::chunk::Cost;
 
 const SIZES: Model = Model { rows: (50.0, 400.0), width: (300.0, 300.0), mtbf: 100.0, ..MODEL };

@@ -3,7 +3,7 @@
 use super::{few_of, said};
 use crate::base::Seed;
 use crate::campaign::calibrate::calibrate;
-use crate::report::calibrate::{Calibration, Rate};
+use crate::render::calibrate::{Calibration, Rate};
 
 const SAID: &str = "as if a timeout of the app had ended them";
 

@@ -3,7 +3,7 @@
 use super::{MODEL, Model, said};
 use crate::base::Span;
 use crate::campaign::calibrate::calibrate;
-use crate::report::calibrate::{Calibration, Costs};
+use crate::render::calibrate::{Calibration, Costs};
 
 /// Answers of 10 to 99 rows that take as many milliseconds as `took` says, with bytes in step.
 fn calibration(took: impl Fn(u32) -> u32) -> Calibration {

@@ -2,7 +2,7 @@
 
 use super::{curved, said};
 use crate::base::{Seed, Span, Stream};
-use crate::report::calibrate::Advice;
+use crate::render::calibrate::Advice;
 
 /// Where answers come from, one after another.
 struct Apps {

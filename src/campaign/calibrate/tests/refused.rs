@@ -2,7 +2,7 @@
 
 use super::{MODEL, Model, said};
 use crate::campaign::calibrate::calibrate;
-use crate::report::calibrate::{Advice, Calibration, Rate};
+use crate::render::calibrate::{Advice, Calibration, Rate};
 
 const NOTED: &str = "not counted as failures of the link";
 const DOUBTED: &str = "counted as refused or given up";

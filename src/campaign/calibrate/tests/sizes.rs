@@ -3,7 +3,7 @@
 use super::curved::{best, excess, read, with_durations};
 use super::{MODEL, Model, said};
 use crate::base::Stream;
-use crate::report::calibrate::{Advice, Calibration};
+use crate::render::calibrate::{Advice, Calibration};
 
 const FULL: Model = Model { width: (300.0, 300.0), mtbf: 40.0, ..MODEL };
 

@@ -3,7 +3,7 @@
 use super::{few_of, said};
 use crate::base::Seed;
 use crate::campaign::calibrate::calibrate;
-use crate::report::calibrate::{Calibration, Rate};
+use crate::render::calibrate::{Calibration, Rate};
 
 const OVERHEAD: f64 = 2.0;
 const ROW: f64 = 0.02;

@@ -3,7 +3,7 @@
 use super::{few_of, said};
 use crate::base::{Seed, Stream};
 use crate::campaign::calibrate::calibrate;
-use crate::report::calibrate::Advice;
+use crate::render::calibrate::Advice;
 use crate::theory::chunk::Cost;
 
 /// Bytes of a request's rows.
