@@ -107,12 +107,12 @@ fn what_is_no_record_is_refused_with_a_word_and_a_code() {
     write("empty.json", "");
     write("newer.json", &whole.replacen("\"schema_version\": \"1.", "\"schema_version\": \"2.", 1));
     write("older.json", &whole.replacen("\"schema_version\": \"1.", "\"schema_version\": \"0.", 1));
-    write("other.json", "{ \"schema_version\": \"1.0.0\" }");
+    write("other.json", "{ \"schema_version\": \"1.1.0\" }");
     for (file, word) in [
         ("cut.json", "not a run record: EOF"),
         ("empty.json", "not a run record: EOF"),
-        ("newer.json", "schema version 2.0.0; this program reads version 1"),
-        ("older.json", "schema version 0.0.0; this program reads version 1"),
+        ("newer.json", "schema version 2.1.0, and this program reads 1.1.0"),
+        ("older.json", "schema version 0.1.0, and this program reads 1.1.0"),
         ("other.json", "missing field `tool`"),
         ("nowhere", "there is no report"),
     ] {
