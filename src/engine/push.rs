@@ -232,6 +232,7 @@ impl Pusher {
                             store::unseal(tx, entry)?;
                         }
                     } else {
+                        self.process.doubts(tx, entry)?;
                         tx.drop_entry(entry.seq)?;
                     }
                 }
