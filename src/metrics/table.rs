@@ -350,6 +350,7 @@ table! {
     OracleKeptBoth "oracle.kept_both.rows" Rows Neither Counter "Rows that a conflict rule made of edits, to keep both sides: duplicates on purpose, and none of `oracle.duplicate.rows`."
     OracleSplit "oracle.split.families" Count Lower Counter "Times that of a row and of the rows that are part of it (`on_delete = \"cascade\"`) some edits were on the backend for a while without others, which had waited on the device with them as they were sent."
     OracleSplitTime "oracle.split.family_ns" Ns Lower Counter "For how long that was so, summed."
+    OracleShelved "oracle.shelved.edits" Count Neither Counter "Edits that wait on a phone, in the database of a person who has logged out of it: they go when that person logs in again."
     OracleTakenBack "oracle.taken_back.edits" Count Neither Counter "Edits that went with the state of their device, as that went back to an older one, and never reached the backend, or with the backend's."
     OracleTwoSyncs "oracle.two_syncs_of_one_unit.count" Count Lower Counter "Runs of a unit that started while the same process ran that unit."
     OracleWithoutEnd "oracle.event_without_end.count" Count Lower Counter "Runs that did not end exactly once."

@@ -53,6 +53,7 @@ pub(crate) fn outcome() -> Outcome {
         eventful: Vec::new(),
         miscounted: Vec::new(),
         taken_back: None,
+        shelved: None,
         not_applicable: Vec::new(),
         untried: Vec::new(),
         series: vec![Sample { at_ns: 60_000_000_000, series: "device.online.count", value: 7 }],

@@ -11,7 +11,7 @@ use syncdyno::base::{DeviceId, Seed, Time};
 use syncdyno::scenario::Plan;
 use syncdyno::world::{self, Outcome, Places, Stacks, Strike, Unwatched};
 
-use crate::worlds::{self, TINY, trouble, value};
+use crate::worlds::{self, PHOTOS, TINY, trouble, value};
 
 /// The device that is struck: it begins with nothing.
 const STRUCK: DeviceId = DeviceId(0);
@@ -64,14 +64,6 @@ const WHOLE: &[&str] = &["engine.pull.atomic=session", "engine.pull.chunk_rows=5
 const WHOLE_AGAIN: &[&str] =
     &["engine.pull.atomic=session", "engine.pull.checkpoint=session", "engine.pull.chunk_rows=5"];
 const BEGUN_AGAIN: &[&str] = &["engine.pull.checkpoint=session", "engine.pull.chunk_rows=5"];
-/// Photos beside rows, in stretches.
-const PHOTOS: &[&str] = &[
-    "entity.photo={rows=0,delivery=\"upload-only\",attachment={least=\"3kB\",most=\"6kB\",thumbnail=\"1kB\"},\
-     schema={id=\"uuid key\",n=\"int 0..9\"}}",
-    "action.shoot={entity=\"photo\",kind=\"create\",per_device=2}",
-    r#"event.shots={at="+41s",edits={action="shoot",count=2,over="8s"}}"#,
-    "engine.attachments={chunk_bytes=\"2kB\"}",
-];
 const JOURNALS: [&[&str]; 2] =
     [&["store.journal=truncate", "store.synchronous=full"], &["store.journal=wal", "store.synchronous=full"]];
 

@@ -1,14 +1,14 @@
 //! Keys of a phone's life: tokens, and what happens to them.
 
 use super::super::column_written::COLUMN;
-use super::super::form::{Form, SOME_SPAN, SPAN, key, optional, required, table, word};
+use super::super::form::{Form, SPAN, WINDOW, key, optional, required, table, word};
 use super::concerned::{RESTART, on_devices};
 use crate::engine::OnUnauthorized;
 use crate::store::OnMismatch;
 
 pub(super) const TOKEN: Form = table(&[required(
     "life",
-    SOME_SPAN,
+    WINDOW,
     "So long after it was given out a token is accepted; each request that comes with an older one is refused (401).",
 )]);
 
@@ -29,7 +29,7 @@ pub(super) const UPGRADE: Form = on_devices![
     ),
     word::<OnMismatch>(
         "on_mismatch",
-        "What the new version makes of the old one's database: it adds the columns, empty until their rows come again; the same, and has all rows come again; or it throws all away, edits that wait included, and loads again.",
+        "What the new version makes of the old one's database: it adds the columns, empty until their rows come again; the same, and has all rows come again; or it throws all away, edits that wait and what the log says of others included, and loads again.",
     ),
     RESTART,
 ];
@@ -45,7 +45,7 @@ const ADDS: Form = table(&[
     ),
 ]);
 
-pub(super) const ON_LOGOUT_SAYS: &str = "What becomes of edits that wait as their person logs out: they stay, they are sent first, nobody logs out while any waits, or they are thrown away with a line that the person can read. Who cannot log out tries again five minutes later.";
+pub(super) const ON_LOGOUT_SAYS: &str = "What becomes of edits that wait as their person logs out: they stay until that person logs in again (`oracle.shelved.edits`), they are sent first, nobody logs out while any waits, or they are thrown away with a line that the person can read. Who cannot log out tries again five minutes later.";
 pub(super) const DATABASE_PER_SAYS: &str = "Whose the data on a phone is that several people share: each has a database of their own, or who logs in goes on with what is there.";
 
 pub(super) const LOGOUT: Form =
