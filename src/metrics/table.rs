@@ -99,6 +99,7 @@ table! {
     RequestsUnauthorized "engine.requests.unauthorized" Count Lower Counter "Requests refused for their token (401)."
     TokensRenewed "engine.tokens.renewed" Count Neither Counter "Tokens that devices got in place of others."
     LogoutsRefused "device.logouts.refused" Count Lower Counter "Logouts that the app did not allow, as edits waited."
+    LoginsEnded "device.logins.ended" Count Lower Counter "Times that a device was given no other token, as its last one was too old, and its person had to log in again."
     Logins "device.logins.count" Count Neither Counter "Logins after a logout."
     RequestDuration "engine.request.duration" Ns Lower Distribution "From sending a request to its useful answer."
     ResponseBytes "engine.response.bytes" Bytes Neither Distribution "Size of useful answers."

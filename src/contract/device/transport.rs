@@ -106,6 +106,9 @@ pub enum TransportError {
     /// finds that, no transport.
     #[error("somebody else's answer")]
     Foreign,
+    /// No other token is given: somebody has to log in.
+    #[error("the login has ended")]
+    LoginEnded,
     /// Who asked does not wait for it any more: its run was cancelled.
     #[error("cancelled")]
     Cancelled,

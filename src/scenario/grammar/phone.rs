@@ -6,11 +6,18 @@ use super::concerned::{RESTART, on_devices};
 use crate::engine::OnUnauthorized;
 use crate::store::OnMismatch;
 
-pub(super) const TOKEN: Form = table(&[required(
-    "life",
-    WINDOW,
-    "So long after it was given out a token is accepted; each request that comes with an older one is refused (401).",
-)]);
+pub(super) const TOKEN: Form = table(&[
+    required(
+        "life",
+        WINDOW,
+        "So long after it was given out a token is accepted; each request that comes with an older one is refused (401).",
+    ),
+    optional(
+        "refresh_life",
+        WINDOW,
+        "So long after a token was given out the next is given for it. Who comes later gets none: the app logs its person out (`engine.on_logout`), if it may, and they log in again 20 s later.",
+    ),
+]);
 
 pub(super) const ENGINE_TOKEN: Form = table(&[word::<OnUnauthorized>(
     "on_refused",
