@@ -411,7 +411,7 @@ fn crash_sweep_a_kill_or_a_power_loss_loses_nothing_in_any_format() {
     for (at, coded) in CODED.into_iter().enumerate() {
         let sets = [JOURNALS[at % 2], coded].concat();
         for (sweep, few) in
-            [(Sweep::Polls, 29), (Sweep::Points, 23), (Sweep::KillTimes, 97), (Sweep::SyncTimes, 41)]
+            [(Sweep::Polls, 59), (Sweep::Points, 47), (Sweep::KillTimes, 199), (Sweep::SyncTimes, 83)]
         {
             assert!(nothing_is_lost_at(sweep, &sets, stride(few)) > 80, "{sweep:?}");
         }

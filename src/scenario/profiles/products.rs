@@ -8,8 +8,8 @@
 //!
 //! - Offline Objects: its upload cache is an option there, and is one here: `gateway.upload_cache`.
 //!   Without it the backend is the one that remembers, for as long as `backend.idempotency` says.
-//! - PouchDB: ten batches in memory; `engine.pull.prefetch` goes to 4, and is left alone. A batch is
-//!   asked for twice, its changes and its documents; ours once.
+//! - PouchDB: ten batches in memory; `engine.pull.prefetch` goes to 4, and is left alone. A batch
+//!   is asked for twice, its changes and its documents; ours once.
 //! - PowerSync: uploads go past its service to the app's own backend. Ours are queued at the
 //!   gateway.
 //! - SymmetricDS: up to 60 batches in one exchange. Ours has one.
