@@ -93,7 +93,7 @@ pub(super) const BACKEND: Form = table(&[
     ),
     word::<Commits>(
         "commits",
-        "What of a request is committed all or none: each edit by itself, or those of a row and of the rows that are part of it, by their `on_delete = \"cascade\"`. Where one of them waits or meets a conflict none is committed yet; where one is refused for good all are.",
+        "What of a request is committed all or none: each edit by itself, those of a row and of the rows that are part of it, by their `on_delete = \"cascade\"`, or all of it. Where one of them waits or meets a conflict none is committed yet; where one is refused for good a family is refused with it, and the rest of a request waits for the next.",
     ),
     owned(
         "errors",

@@ -591,5 +591,5 @@ fn families_that_something_parts_are_refused() {
     let replica = format!("{goes}\nsquash = true\n[gateway]\nmode = \"persistent\"");
     says(&with(&replica), &["a gateway with a replica brings each edit by itself"]);
     let late = "[backend]\ncommits = \"families\"\ncommit_delay = { share = \"5%\", upto = \"1s\" }";
-    says(&with(late), &["each row of a family would be late by itself"]);
+    says(&with(late), &["each row would be late by itself"]);
 }
