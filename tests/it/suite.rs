@@ -399,6 +399,7 @@ suite! {
     suite_interrupted_one_refused_edit_meets_its_expectations: "interrupted/one-refused-edit";
     suite_interrupted_simple_or_full_meets_its_expectations: "interrupted/simple-or-full";
     suite_device_photos_meets_its_expectations: "device/photos";
+    suite_device_photos_given_up_meets_its_expectations: "device/photos-given-up";
     suite_device_photos_chaos_meets_its_expectations: "device/photos-chaos";
     suite_units_prebuilt_meets_its_expectations: "units/prebuilt";
 }
