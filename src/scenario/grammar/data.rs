@@ -197,7 +197,7 @@ pub(super) const UNIT: Form = table(&[
         "when",
         Form::List(&CONDITION),
         "[]",
-        "What must hold while it runs: \"wifi\", or \"unmetered\", any network but a cellular one. There is no \"not-roaming\" and no \"battery\", as no link roams here and no battery runs down. What starts it by itself waits until it does, and a run ends where it no longer does; a person who asks for it is not held back.",
+        "What must hold while it runs: \"wifi\", \"unmetered\", any network but a cellular one, or \"not-roaming\", any but a link of `kind = \"roaming\"`. There is no \"battery\", as none runs down here. What starts it by itself waits until it does, and a run ends where it no longer does; a person who asks for it is not held back.",
     ),
 ]);
 
