@@ -300,6 +300,9 @@ impl Scheduler {
         if !std::mem::take(&mut state.wished) {
             self.running.borrow_mut().push(run.unit);
         }
+        if !self.process.rules.order.keeps_until_done() {
+            self.kept.forget(run.unit);
+        }
         // It is the try that was planned; another is planned when it fails.
         state.retry_plan += 1;
     }

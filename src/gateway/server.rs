@@ -16,7 +16,7 @@ use super::persistent::Persistent;
 use super::upload_cache::UploadCache;
 use super::version::{self, Versions};
 use crate::backend::{Backend, Call, Change, Load};
-use crate::base::{DeviceId, EntityId, Stamp, Time, Value};
+use crate::base::{DeviceId, EntityId, Key, Stamp, Time, Value};
 use crate::contract::{
     Answered, Attributes, CarriedRows, EachServed, Entity, Outcome, Schema, ServerError, SyncServer, SyncUnit,
 };
@@ -228,7 +228,12 @@ impl Gateway {
 impl SyncServer<Backend> for Gateway {
     fn serve(&mut self, _: DeviceId, request: &[u8], backend: &mut Backend) -> Result<Vec<u8>, ServerError> {
         if BlobPut::is_one(request) {
-            return self.blobs.serve(request, self.attributes.len(), backend);
+            let persistent = &self.persistent;
+            let waiting = || persistent.iter().flat_map(|p| p.replica.first(0, usize::MAX, &[]));
+            let comes = |entity, key: &Key| {
+                waiting().any(|one| (one.mutation.entity, &one.mutation.key) == (entity, key))
+            };
+            return self.blobs.serve(request, self.attributes.len(), backend, comes);
         }
         let (device, request) = self.read(request)?;
         backend.call.kind = request.kind();

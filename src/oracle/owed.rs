@@ -11,6 +11,7 @@ use super::check::Check;
 use super::clock::Clock;
 use super::concerns::concerns;
 use super::findings::Findings;
+use super::kept::Kept;
 use super::page::{OnPage, Place};
 use super::patience::Patience;
 use super::signs::Sign;
@@ -105,6 +106,7 @@ struct Device {
     owed: Vec<Owed>,
     suspicions: Vec<Suspicion>,
     page: OnPage,
+    kept: Kept,
 }
 
 /// Follows what every device owes.
@@ -158,6 +160,9 @@ impl Owing {
         device.on_run(at, event, told.units, acknowledges);
         device.on_edit(at, id, event, told);
         device.on_page(at, event, told.units);
+        if self.patience.keeps_queue() {
+            device.on_kept(at, event, told.units, self.patience.at_once());
+        }
         if let Event::EditSent { edit, .. } = event {
             self.confirm(id, *edit, findings);
         }
@@ -254,7 +259,7 @@ impl Owed {
             Why::Fired(Trigger::Every(period)) => {
                 format!("{unit} did not run, which does each {period} while somebody looks at the app")
             }
-            Why::Fired(trigger) => format!("{unit} did not run {}", after(*trigger)),
+            Why::Fired(trigger) => format!("{unit} did not run {}", words::after(*trigger)),
             Why::Queued => format!("{unit} waited in the queue, and did not begin"),
             Why::Failed(failures) => format!(
                 "{unit} was not tried again after {} in a row",
@@ -275,19 +280,6 @@ impl Owed {
             "{id} was idle for {} between {since} and {until}, online and with work: {why}; {bound}",
             self.idle
         )
-    }
-}
-
-fn after(trigger: Trigger) -> String {
-    match trigger {
-        Trigger::Start => "after the start of the app".to_owned(),
-        Trigger::Login => "after a login".to_owned(),
-        Trigger::Online => "after the network came back".to_owned(),
-        Trigger::Resume => "after the app came to the foreground".to_owned(),
-        Trigger::Background => "as it was given time in the background".to_owned(),
-        Trigger::Save => "after an edit was saved".to_owned(),
-        Trigger::Manual => "after somebody asked".to_owned(),
-        Trigger::Every(period) => format!("after {period}"),
     }
 }
 
@@ -384,6 +376,14 @@ impl Device {
         let waiting = self.edits.iter().filter(|(id, _)| !held.contains(id));
         let waiting: Vec<_> = waiting.map(|(id, edit)| (*id, edit.place.entity)).collect();
         waiting.into_iter().for_each(|(id, entity)| self.saved(at, id, entity, units));
+    }
+
+    fn on_kept(&mut self, at: Time, event: &Event<'_>, units: &[SyncUnit], written: Span) {
+        for unit in self.kept.on(at, event, written) {
+            if units[usize::from(unit.0)].when.is_empty() {
+                self.owe(at, unit, Why::Queued);
+            }
+        }
     }
 
     fn fire(&mut self, at: Time, trigger: Trigger, units: &[SyncUnit]) {

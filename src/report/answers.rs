@@ -236,7 +236,12 @@ pub(super) fn by_list(record: &RunRecord) -> Vec<(String, Vec<Answered<'_>>)> {
                 || !one.first.demanded && ![Finding::NotAsked, Finding::Unmeasured].contains(&finding)
         };
         let numbers: BTreeSet<u32> = of_list.iter().filter(answered).map(|one| one.number).collect();
-        let title = format!("{}: {} of {} answered", list.title, numbers.len(), list.questions);
+        let title = format!(
+            "{}: {} of {} answered (figures: without it → with it)",
+            list.title,
+            numbers.len(),
+            list.questions
+        );
         lists.push((title, of_list));
     }
     lists
@@ -250,13 +255,13 @@ impl Answered<'_> {
             (Finding::Unmeasured, ..) => "NOT MEASURED: ",
             (Finding::Shown, true, _) => "",
             (_, true, _) => "NOT SHOWN: ",
-            (Finding::Same, _, Some(Stand::With)) => "yes, which makes hardly a difference here: ",
-            (Finding::Same, ..) => "hardly a difference here: ",
-            (Finding::Worse, _, Some(Stand::With)) => "yes, and worse for it here: ",
-            (Finding::Worse, ..) => "it is worse here: ",
-            (_, _, Some(Stand::With)) => "yes: ",
-            (_, _, Some(Stand::Without)) => "no: ",
-            (_, _, None) => "it helps here: ",
+            (Finding::Same, _, Some(Stand::With)) => "yours has it, which changes nothing here: ",
+            (Finding::Same, ..) => "it would change nothing here: ",
+            (Finding::Worse, _, Some(Stand::With)) => "yours has it, and a figure is worse for it: ",
+            (Finding::Worse, ..) => "a figure would be worse with it: ",
+            (_, _, Some(Stand::With)) => "yours has it, and it helps: ",
+            (_, _, Some(Stand::Without)) => "yours lacks it, and it would help: ",
+            (_, _, None) => "it would help: ",
         }
     }
 

@@ -1,6 +1,6 @@
 //! What a scenario plans and what did not come, in words; what is made of it is said in `untested`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::human::{count, thousands};
 use super::record::{CellRecord, MissedRecord, RunRecord};
@@ -55,7 +55,7 @@ pub(super) fn told(record: &RunRecord) -> Vec<String> {
         let cells = record.cells.iter().filter(has).count() as u64;
         in_vain.get(&(of, &*one.event)) == Some(&cells)
     };
-    let mut events: BTreeMap<(&str, &str, &str), (u64, MissedRecord)> = BTreeMap::new();
+    let mut events: BTreeMap<(&str, &str, &str), (Vec<&CellRecord>, MissedRecord)> = BTreeMap::new();
     // Of an event of which nothing came to be the reasons of the failing cell speak.
     let fails = |cell: &CellRecord, one: &MissedRecord| {
         cell.reasons.iter().any(|reason| reason.text == event_in_vain(&one.event))
@@ -63,18 +63,43 @@ pub(super) fn told(record: &RunRecord) -> Vec<String> {
     let told =
         |(cell, one): &(&CellRecord, &MissedRecord)| one.of > 0 || every(cell, one) && !fails(cell, one);
     for (cell, one) in missed().filter(told) {
-        let blank = || (0, MissedRecord { missed: 0, of: 0, ..one.clone() });
+        let blank = || (Vec::new(), MissedRecord { missed: 0, of: 0, ..one.clone() });
         let (cells, sum) = events.entry((&cell.scenario, &one.event, &one.why)).or_insert_with(blank);
-        *cells += 1;
+        cells.push(cell);
         sum.missed = sum.missed.saturating_add(one.missed);
         sum.of = sum.of.saturating_add(one.of);
     }
     let several = record.cells.iter().any(|cell| cell.scenario != record.cells[0].scenario);
-    let line = |((scenario, ..), (cells, sum)): (&(&str, &str, &str), &(u64, MissedRecord))| {
+    let line = |((scenario, ..), (cells, sum)): (&(&str, &str, &str), &(Vec<&CellRecord>, MissedRecord))| {
         let whose = if several { format!("{scenario}: ") } else { String::new() };
-        format!("{whose}{}", line(*cells, sum))
+        format!("{whose}{}", line(cells.len() as u64, &place(record, cells), sum))
     };
     events.iter().map(line).collect()
+}
+
+/// Where it is so, unless there is one cell alone: all cells of the scenario, some of its variants,
+/// or a cell and how many more.
+fn place(record: &RunRecord, cells: &[&CellRecord]) -> String {
+    let first = cells[0];
+    let own = || record.cells.iter().filter(|cell| cell.scenario == first.scenario);
+    let all = own().count();
+    let variants: BTreeSet<&str> = cells.iter().filter_map(|cell| cell.variant.as_deref()).collect();
+    let of_variants = own().filter(|cell| cell.variant.as_deref().is_some_and(|one| variants.contains(one)));
+    match cells.len() {
+        n if n == all => {
+            if n == 1 {
+                String::new()
+            } else {
+                format!(" in {}", count(n as u64, "cell"))
+            }
+        }
+        n if n == of_variants.count() && variants.len() <= TOLD => {
+            let names: Vec<String> = variants.iter().map(|name| format!("`{name}`")).collect();
+            format!(" in {}", names.join(", "))
+        }
+        1 => format!(" in {}", first.id),
+        n => format!(" in {}, of which one is {}", count(n as u64, "cell"), first.id),
+    }
 }
 
 /// Whether the seed of a cell has not got it: an event, or a kind of trouble by its key.
@@ -93,9 +118,8 @@ fn is_part(event: &str) -> bool {
     ["unit.", "entity.", "fleet."].iter().any(|table| event.starts_with(table))
 }
 
-fn line(cells: u64, of: &MissedRecord) -> String {
+fn line(cells: u64, place: &str, of: &MissedRecord) -> String {
     let MissedRecord { event, why, missed, of, devices } = of;
-    let in_cells = format!(" in {}", count(cells, "cell"));
     if *of == 0 {
         let is_key =
             ["chaos.", "hooks.", "backend.", "gateway.", "action.", "proxy", "unit.", "entity.", "fleet."]
@@ -103,16 +127,16 @@ fn line(cells: u64, of: &MissedRecord) -> String {
                 .any(|table| event.starts_with(table));
         let what = if is_key { event.clone() } else { format!("event {event}") };
         let did = if is_part(event) { "was not used" } else { "changed nothing" };
-        return format!("{what} {did}{}: {why}", if cells > 1 { &in_cells } else { "" });
+        return format!("{what} {did}{place}: {why}");
     }
     let all = count(*of, "device");
-    let place = if cells > 1 {
-        in_cells
+    let named = if cells > 1 {
+        String::new()
     } else {
         let more = if *missed > TOLD as u64 { ", …" } else { "" };
         format!(" ({}{more})", devices.iter().take(TOLD).cloned().collect::<Vec<_>>().join(", "))
     };
-    format!("event {event} did not fire on {} of {all}{place}: {why}", thousands(*missed))
+    format!("event {event} did not fire on {} of {all}{named}{place}: {why}", thousands(*missed))
 }
 
 #[cfg(test)]
@@ -184,5 +208,23 @@ mod tests {
         assert_eq!(told(&record), ["event lunch changed nothing in 2 cells: why"]);
         record.cells.push(cell(&[]));
         assert_eq!(told(&record), [""; 0]);
+    }
+
+    #[test]
+    fn what_was_not_used_is_told_with_its_variants() {
+        let missed = |why: &str| {
+            vec![Missed { event: "unit.Login".to_owned(), why: why.to_owned(), devices: Vec::new(), of: 0 }]
+        };
+        let cell = |variant: &str, missed: Vec<Missed>| {
+            let outcome = crate::world::Outcome { missed, ..fixture::outcome() };
+            let mut cell = judge(&fixture::plan(None, 1), variant, &outcome).cell;
+            (cell.variant, cell.resolved) = (Some(variant.to_owned()), variant.to_owned());
+            cell
+        };
+        let mut record = assemble("reports/x", &[], Vec::new(), &[]);
+        record.cells = vec![cell("quiet", missed("why")), cell("loud", Vec::new())];
+        assert_eq!(told(&record), ["unit.Login was not used in `quiet`: why"]);
+        record.cells.push(cell("still", missed("why")));
+        assert_eq!(told(&record), ["unit.Login was not used in `quiet`, `still`: why"]);
     }
 }

@@ -16,7 +16,7 @@ use crate::metrics::Figures;
 /// Adds an event to the chain: its time, its place, its kind, and what tells it from others of its
 /// kind. Names of figures and the wording of messages are not of it.
 pub(super) fn add(digest: &mut Digest, occurrence: &Occurrence<'_>) {
-    if let Event::Status(_) = occurrence.event {
+    if let Event::Status(_) | Event::Phone(PhoneEvent::LogoutAsked) = occurrence.event {
         return;
     }
     // The numbers of devices are of 32 bits.
@@ -193,6 +193,7 @@ impl Told for PhoneEvent {
             PhoneEvent::LoggedOut => digest.number(3),
             PhoneEvent::LoggedIn { person } => digest.numbers([4, u64::from(*person)]),
             PhoneEvent::Reinstalled => digest.number(5),
+            PhoneEvent::LogoutAsked => {}
         }
     }
 }

@@ -55,6 +55,7 @@ async fn logs_out(device: &Device, handle: &Handle, end: Time) -> Option<()> {
 /// What the app says to a logout; nothing if it does not run, or dies over it.
 async fn asks(device: &Device, handle: &Handle) -> Option<Result<(), u64>> {
     let engine = device.app.engine()?;
+    device.tell(Event::Phone(PhoneEvent::LogoutAsked));
     let (sender, receiver) = handle.oneshot();
     device.ports.spawn.spawn(Box::pin(async move {
         // Who asked waits as long as the process lives.

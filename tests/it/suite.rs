@@ -54,6 +54,7 @@ const LONG: &[&str] = &[
     "scenarios/conflicts/contended.toml",
     "scenarios/conflicts/server-wins.toml",
     "scenarios/device/background.toml",
+    "scenarios/device/chunk-by-class.toml",
     "scenarios/device/cut-short.toml",
     "scenarios/device/life-chaos.toml",
     "scenarios/device/login-while-looking.toml",
@@ -207,7 +208,9 @@ suite! {
     suite_device_cloned_while_saving_meets_its_expectations: "device/cloned-while-saving";
     suite_device_clocks_meets_its_expectations: "device/clocks";
     suite_device_restored_again_meets_its_expectations: "device/restored-again";
+    suite_device_chunk_by_class_meets_its_expectations: "device/chunk-by-class";
     suite_device_cut_short_meets_its_expectations: "device/cut-short";
+    suite_device_every_fault_meets_its_expectations: "device/every-fault";
     suite_device_handed_on_meets_its_expectations: "device/handed-on";
     suite_device_colleague_meets_its_expectations: "device/colleague";
     suite_device_life_chaos_meets_its_expectations: "device/life-chaos";
@@ -413,6 +416,7 @@ suite! {
     suite_interrupted_one_refused_edit_meets_its_expectations: "interrupted/one-refused-edit";
     suite_interrupted_simple_or_full_meets_its_expectations: "interrupted/simple-or-full";
     suite_device_photos_meets_its_expectations: "device/photos";
+    suite_device_photos_given_up_meets_its_expectations: "device/photos-given-up";
     suite_device_photos_chaos_meets_its_expectations: "device/photos-chaos";
     suite_units_prebuilt_meets_its_expectations: "units/prebuilt";
 }

@@ -12,7 +12,9 @@ pub enum PhoneEvent {
     },
     /// A newer version of the app was installed, and its process begins again.
     Upgraded,
-    /// Somebody wants to log out, and the app does not let them.
+    /// Somebody wants to log out. It is of no digest.
+    LogoutAsked,
+    /// The app does not let them.
     LogoutRefused {
         /// Edits that wait.
         edits: u64,

@@ -7,9 +7,6 @@ use super::element::{put_number, put_some, put_text, put_value};
 use crate::base::json::Sink;
 use crate::base::{EntityId, ValueRef};
 
-/// How an answer begins that says no.
-pub(super) const NO: &[u8] = b"<error ";
-
 /// An answer that says no.
 pub(super) fn refusal(error: &RawError) -> Vec<u8> {
     let mut out = b"<error".to_vec();
@@ -21,7 +18,7 @@ pub(super) fn refusal(error: &RawError) -> Vec<u8> {
 }
 
 /// How answers are written.
-pub(super) struct Style;
+pub(in super::super) struct Style;
 
 impl pages::Style for Style {
     fn begin<S: Sink>(out: &mut S, asked: Asked) {

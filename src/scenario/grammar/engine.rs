@@ -169,7 +169,7 @@ const PULL: Form = table(&[
     ),
     word::<CursorBook>(
         "cursor",
-        "What a cursor belongs to: units that overlap go on where the other stopped, or fetch rows twice.",
+        "What a cursor belongs to: units that overlap go on where the other stopped, or fetch rows twice. \"last-sync-on\" asks by the date of the unit's last sync (`push.sync_date`).",
     ),
     word::<MissingParent>(
         "missing_parent",
@@ -231,7 +231,7 @@ const PUSH: Form = table(&[
     ),
     word::<SyncDate>(
         "sync_date",
-        "Which moment of a sync is its date: at its end it passes over what was edited while it ran, at its start it does not.",
+        "Which moment of a sync is its date: its end passes over what was edited while it ran, on the phone where `push.capture` goes by it, at the server where `pull.cursor` does; its start does not.",
     ),
     owned(
         "squash",

@@ -1,34 +1,38 @@
 //! Answers.
 
+use std::marker::PhantomData;
+
 use super::super::message::Asked;
 use super::super::raw::answer::Told;
 use super::super::raw::pages::{self, Head, PageEnd, write_row};
+use super::rows::Shape;
 use crate::base::json::{Sink, write_value};
 use crate::base::{EntityId, Stamp, ValueRef};
 
-/// How answers are written.
-pub(super) struct Style;
+/// How answers are written whose rows have this shape.
+pub(in super::super) struct Style<R>(PhantomData<R>);
 
 /// Appends a name and its number.
-fn number<S: Sink>(out: &mut S, name: &str, number: i64) {
+pub(super) fn number<S: Sink>(out: &mut S, name: &str, number: i64) {
     out.put(name.as_bytes());
     write_value(out, ValueRef::Int(number));
 }
 
 /// Appends a name and its text.
-fn text<S: Sink>(out: &mut S, name: &str, text: &str) {
+pub(super) fn text<S: Sink>(out: &mut S, name: &str, text: &str) {
     out.put(name.as_bytes());
     write_value(out, ValueRef::Text(text));
 }
 
 /// Appends what parts items of a list.
-fn comma<S: Sink>(out: &mut S, is_first: bool) {
+pub(super) fn comma<S: Sink>(out: &mut S, is_first: bool) {
     if !is_first {
         out.put(b",");
     }
 }
 
-impl pages::Style for Style {
+impl<R: Shape> pages::Style for Style<R> {
+    const AS_KEPT: bool = R::AS_KEPT;
     fn begin<S: Sink>(out: &mut S, asked: Asked) {
         number(out, "{\"for\":", asked.0);
     }
@@ -48,16 +52,16 @@ impl pages::Style for Style {
         if let Some((word, said)) = no {
             text(out, &format!(",\"{word}\":"), said);
         }
-        if let Some(Stamp(edited)) = edited {
-            number(out, ",\"edited\":", *edited);
-        }
         if let Some(row) = row {
             out.put(b",\"row\":[");
             if let Some(row) = row {
                 let values = row.values.as_deref().unwrap_or_default();
-                write_row::<Style, S>(out, true, (row.key.as_str(), row.stamp), values.iter());
+                write_row::<Style<R>, S>(out, true, (row.key.as_str(), row.stamp), values.iter());
             }
             out.put(b"]");
+        }
+        if let Some(Stamp(edited)) = edited {
+            number(out, ",\"edited\":", *edited);
         }
         out.put(b"}");
     }
@@ -73,23 +77,13 @@ impl pages::Style for Style {
         out.put(b",\"rows\":[");
     }
     fn begin_row<S: Sink>(out: &mut S, head: &Head<'_>) {
-        comma(out, head.is_first);
-        out.put(b"{");
-        if let Some(part) = head.part {
-            number(out, "\"columns\":", part.columns as i64);
-            number(out, ",\"base\":", part.base.0);
-            out.put(b",");
-        }
-        text(out, "\"key\":", head.key);
-        number(out, ",\"stamp\":", head.stamp.0);
+        R::begin(out, head);
     }
     fn value<S: Sink>(out: &mut S, place: usize, value: ValueRef<'_>) {
-        number(out, ",\"column", place as i64 + 1);
-        out.put(b"\":");
-        write_value(out, value);
+        R::value(out, place, value);
     }
     fn end_row<S: Sink>(out: &mut S) {
-        out.put(b"}");
+        out.put(R::END);
     }
     fn end_page<S: Sink>(out: &mut S, end: &PageEnd<'_>) {
         let PageEnd { cursor, more, undone, unseen, withheld, ids } = end;
