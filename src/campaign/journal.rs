@@ -151,7 +151,7 @@ impl Journal {
     }
 
     /// Goes on with the journal in `folder`, if it is of the run of this name, and of this build
-    /// alone unless `any_build` may have written it. What comes after a line that makes no sense is
+    /// alone unless `any_build` may have written it. What comes after a line that cannot be read is
     /// cut off.
     ///
     /// # Errors
@@ -312,7 +312,7 @@ impl Head {
     /// The first line of a journal of this run, whatever the build; else why it is of none.
     fn as_in(&self, line: &[u8]) -> Result<Head, String> {
         match serde_json::from_slice::<Head>(line) {
-            Err(_) => Err("its first line makes no sense".to_owned()),
+            Err(_) => Err("its first line cannot be read".to_owned()),
             Ok(theirs) if theirs.journal != self.journal => Err(format!(
                 "it was begun by {}, this is {}, and they write other lines",
                 Build::told(theirs.build.as_ref()),

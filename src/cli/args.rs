@@ -566,10 +566,11 @@ mod tests {
     }
 
     #[test]
-    fn the_help_says_of_each_exit_code_what_the_readme_says() {
+    fn the_help_says_of_each_exit_code_what_the_page_says() {
         let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         let help = words(EXIT_CODES);
-        let table = include_str!("../../README.md").split_once("| exit | meaning |").expect("there is one").1;
+        let table =
+            include_str!("../../docs/commands.md").split_once("| exit | meaning |").expect("there is one").1;
         let rows: Vec<&str> = table.lines().skip(2).take_while(|line| line.starts_with("| ")).collect();
         assert_eq!(rows.len(), 13);
         for row in rows {

@@ -1,4 +1,4 @@
-//! What is not overwritten, not said in vain, and not searched for nothing.
+//! What is not overwritten, not said without need, and not searched for nothing.
 
 use super::tests::Desk;
 use crate::report::fixture::TIES;

@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 
 use super::beside::until;
 use super::exchange::{GivenUp, Received, RunError};
-use super::pull::{Puller, Run, Standstill, Taken, goes_on};
+use super::pull::{Puller, Run, Stall, Taken, goes_on};
 use super::signal::Signal;
 use crate::base::EntityId;
 use crate::contract::RequestKind;
@@ -93,15 +93,15 @@ pub(super) async fn pull_ahead(
     mut left: Vec<EntityId>,
     ahead: usize,
 ) -> Result<(), RunError> {
-    let mut standstill = Standstill::default();
+    let mut stall = Stall::default();
     while !left.is_empty() {
         let line = Line::default();
         let asking = ask_ahead(puller, run, left.clone(), ahead, &line);
-        let applying = apply_in_order(puller, run, &line, &mut left, &mut standstill);
+        let applying = apply_in_order(puller, run, &line, &mut left, &mut stall);
         match until(&puller.process.dead, applying, asking).await? {
             Stopped::AtEnd => break,
             Stopped::Unusable => {}
-            Stopped::Refused(given_up) => puller.load_afresh_after(run.unit, given_up, &left).await?,
+            Stopped::Refused(given_up) => puller.load_again_after(run.unit, given_up, &left).await?,
             Stopped::Broken(error) => return Err(error),
         }
     }
@@ -146,7 +146,7 @@ async fn apply_in_order(
     run: Run,
     line: &Line,
     left: &mut Vec<EntityId>,
-    standstill: &mut Standstill,
+    stall: &mut Stall,
 ) -> Result<Stopped, RunError> {
     loop {
         let Page { wants, received } = match line.next().await {
@@ -155,7 +155,7 @@ async fn apply_in_order(
         };
         let answer = puller.caller.read(&received, RequestKind::Pull)?;
         let taken = puller.take_pages(run.unit, &received, &answer, &wants).await?;
-        standstill.after(taken)?;
+        stall.after(taken)?;
         if taken == Taken::Unusable {
             return Ok(Stopped::Unusable);
         }

@@ -551,7 +551,7 @@ impl Applier {
 
     /// The server does not know the cursor any more: everything comes again, and what does not come
     /// is removed at the end.
-    pub(super) async fn load_afresh(&self, unit: UnitId, entity: EntityId) -> Result<(), SyncError> {
+    pub(super) async fn load_again(&self, unit: UnitId, entity: EntityId) -> Result<(), SyncError> {
         let (book, whole) = (self.cursor_book(unit, entity), self.process.excerpt(unit, entity).is_none());
         let (reset, _) = self
             .process

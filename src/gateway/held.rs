@@ -84,7 +84,7 @@ impl Cursors {
     }
 
     /// Those of a gateway that knows nothing of what went before; it does know that it is another.
-    pub(super) fn afresh(&self) -> Cursors {
+    pub(super) fn reloaded(&self) -> Cursors {
         Cursors { epoch: self.epoch + 1, ..Cursors::new(self.advance) }
     }
 

@@ -130,7 +130,7 @@ impl Options {
 }
 
 impl Options {
-    /// Whether a device whose receipt is not its last one loads afresh, so that devices of one name
+    /// Whether a device whose receipt is not its last one loads again, so that devices of one name
     /// do that to each other.
     pub fn reloads_namesakes(&self) -> bool {
         let per_device = matches!(&self.serve, Capture::Flag(options) if options.per == FlagPer::Device);

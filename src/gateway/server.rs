@@ -154,7 +154,7 @@ impl Gateway {
         self.strategy = capture::strategy(&self.capture);
         self.uploads = self.uploads.as_ref().map(|uploads| UploadCache::new(uploads.options));
         if let Some(cursors) = &mut self.cursors {
-            *cursors = cursors.afresh();
+            *cursors = cursors.reloaded();
         }
     }
 

@@ -190,7 +190,7 @@ impl ByFlag {
         };
         let written = backend.flags().enrol(now, consumer, entity, scope, has)?;
         if ask.cursor.is_none() && tells_apart(consumer) {
-            // Whoever comes with a page from before this load holds something else.
+            // A reader that comes with a page from before this load holds something else.
             let last = self.last.max(now.0.saturating_sub(1));
             backend.flags().note_receipt(now, consumer, entity, scope, last)?;
         }

@@ -248,7 +248,7 @@ impl Replica {
 
     /// The replica's cursor has expired: the next page begins a load, at whose end goes what it did
     /// not meet.
-    pub(in super::super) fn load_afresh(&mut self, entity: EntityId) {
+    pub(in super::super) fn load_again(&mut self, entity: EntityId) {
         self.transact(|replica| replica.begin_load(entity));
     }
 

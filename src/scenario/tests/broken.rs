@@ -140,7 +140,7 @@ fn of_a_one_of_there_is_exactly_one() {
 fn what_is_pinned_and_not_built_is_refused_as_such() {
     says(
         "[event.e]\nat = \"+1m\"\nscope_change = {}",
-        &["`event.e.scope_change` is not built yet", "so far"],
+        &["`event.e.scope_change` is not supported", "so far"],
     );
 }
 

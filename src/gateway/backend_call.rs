@@ -11,7 +11,7 @@ use crate::protocol::{Codec, Weighed};
 
 /// What something that the gateway wanted of the backend came to there.
 #[derive(Debug)]
-pub struct Errand<T> {
+pub struct BackendCall<T> {
     /// What it brings home, and what it took.
     pub called: Called<T>,
     /// About its size, in bytes.
