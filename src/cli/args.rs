@@ -357,6 +357,9 @@ pub(super) struct CalibrateArgs {
     /// Only lines with this value in this column, such as kind=pull; may be given several times.
     #[arg(long, value_name = "COLUMN=VALUE")]
     pub(super) only: Vec<Only>,
+    /// A fit for each value of this column, such as network; up to twelve.
+    #[arg(long, value_name = "COLUMN")]
+    pub(super) by: Option<String>,
     /// What of the overhead is the link's round trip, such as a ping says; the rest is the backend's.
     #[arg(long, value_name = "TIME", value_parser = span)]
     pub(super) rtt: Option<Span>,

@@ -13,7 +13,6 @@ const WIDER: &[(&str, usize)] = &[
     ("backend", 23),
     ("campaign", 121),
     ("cli", 55),
-    ("docs/calibrating.md", 96),
     ("metrics", 3),
     ("net", 1),
     ("report", 55),
