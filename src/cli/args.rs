@@ -6,12 +6,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::tolerance::Tolerance;
 use super::work::{PlaceArgs, Work};
+use crate::analysis::sweep::Objective;
+use crate::analysis::tune::LimitFlag;
 use crate::base::Span;
 use crate::campaign::Axis;
 use crate::campaign::calibrate::Only;
 use crate::campaign::tune::Knob;
-use crate::report::sweep::Objective;
-use crate::report::tune::LimitFlag;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -584,7 +584,7 @@ mod tests {
 
     #[test]
     fn the_codes_told_in_the_help_are_those_of_the_program() {
-        use crate::report::Exit;
+        use crate::record::Exit;
         for exit in [Exit::Success, Exit::Threshold, Exit::Correctness, Exit::Stuck, Exit::NotDeterministic] {
             let line = format!("\n  {:<3} ", exit.code());
             assert!(EXIT_CODES.contains(&line), "{} is not told", exit.code());

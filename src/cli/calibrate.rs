@@ -9,8 +9,9 @@ use super::refusal::Refusal;
 use super::written;
 use crate::base::Span;
 use crate::campaign::calibrate::{BYTES_MAX, Mistakes, calibrate as estimates};
-use crate::report::calibrate::{self as shown, Advice, Calibration};
-use crate::report::{self, Exit, human};
+use crate::metrics::human;
+use crate::record::{self, Exit};
+use crate::render::calibrate::{self as shown, Advice, Calibration};
 use crate::scenario::file;
 
 /// Runs `calibrate`.
@@ -93,7 +94,7 @@ fn write(path: &Path, fit: &Calibration, rtt: Span) -> anyhow::Result<String> {
         return Err(Refusal::environment(format!("cannot write {shown}: its folder is not there")));
     }
     written::replace(path, text.as_bytes())?;
-    Ok(next(&report::shell_word(&shown.to_string()), fit))
+    Ok(next(&record::shell_word(&shown.to_string()), fit))
 }
 
 /// What can be done with the scenario. Without a best size there is none to try others about.

@@ -6,8 +6,8 @@ use std::path::Path;
 use predicates::prelude::*;
 use predicates::str::contains;
 use syncdyno::campaign::calibrate::{BYTES_MAX, calibrate};
-use syncdyno::report;
-use syncdyno::report::calibrate::{Calibration, Rate};
+use syncdyno::record;
+use syncdyno::render::calibrate::{Calibration, Rate};
 use syncdyno::scenario::Request;
 use syncdyno::world::{self, RequestLog, Stacks, Unwatched};
 use tempfile::TempDir;
@@ -63,7 +63,7 @@ fn simulated(sets: &[&str]) -> impl Iterator<Item = (RequestLog, Calibration)> {
         let logged = world::run_logging(&plan, &Stacks::builtin(), &Unwatched, 10_000);
         let (_, log) = logged.unwrap_or_else(|error| panic!("{error}"));
         let mut csv = Vec::new();
-        report::requests(&log.requests, plan.start, &mut csv).unwrap();
+        record::requests(&log.requests, plan.start, &mut csv).unwrap();
         (log, calibrate("log.csv", &csv, &[], None).unwrap().remove(0))
     })
 }

@@ -7,7 +7,7 @@
 use super::fit::{Fit, Line, Sums};
 use super::request::Log;
 use crate::base::Stream;
-use crate::report::calibrate::Estimate;
+use crate::render::calibrate::Estimate;
 
 /// So many devices are resampled; of fewer, blocks of time are.
 pub(super) const DEVICES_MIN: u64 = 10;

@@ -3,7 +3,7 @@
 
 use super::diagnose::Bin;
 use super::fit::Line;
-use crate::report::calibrate::{Advice, Estimate};
+use crate::render::calibrate::{Advice, Estimate};
 use crate::theory::chunk::Cost;
 
 /// Costs as they might be: overhead, time a row, failures a second.

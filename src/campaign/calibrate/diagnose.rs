@@ -4,7 +4,7 @@
 use super::failures::Before;
 use super::fit::{Fit, Response, says};
 use super::request::{Labels, Log};
-use crate::report::calibrate::{Code, Diagnosis};
+use crate::render::calibrate::{Code, Diagnosis};
 
 /// Three standard errors and a bit: one in a thousand by chance.
 pub(super) const SURE: f64 = 3.3;

@@ -7,7 +7,7 @@ use super::failures::{self, Before, Failures};
 use super::fit::{self, Fit, Response, fit};
 use super::request::{Log, Outcome, Request};
 use crate::base::Seed;
-use crate::report::calibrate::{
+use crate::render::calibrate::{
     Advice, Calibration, Census, Code, Costs, Diagnosis, Estimate, Outages, Rate, Split,
 };
 

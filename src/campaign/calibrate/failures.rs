@@ -22,7 +22,7 @@ use super::bootstrap::gamma;
 use super::fit::{Fit, longer, says};
 use super::request::{Log, Outcome, Request};
 use crate::base::Stream;
-use crate::report::calibrate::{Estimate, Rate};
+use crate::render::calibrate::{Estimate, Rate};
 use statrs::distribution::{ChiSquared, ContinuousCDF};
 
 /// What ends before this share of the quickest responses had not begun.

@@ -11,7 +11,7 @@
 //! - the chunk that the closed form recommends for each draw (`chunk`).
 //!
 //! `diagnose` looks for what speaks against that. The table of diagnostics
-//! ([`Code`](crate::report::calibrate::Code)) says what follows: a figure is refused, or restricted
+//! ([`Code`](crate::render::calibrate::Code)) says what follows: a figure is refused, or restricted
 //! to a part of the log, or has a note.
 //!
 //! Invariants: nothing is drawn but from a named stream, so the same log gives the same figures; a
@@ -31,7 +31,7 @@ pub(super) use bootstrap::student;
 pub use header::Only;
 pub use log::{BYTES_MAX, Mistakes, ROWS_MAX};
 
-use crate::report::calibrate::Calibration;
+use crate::render::calibrate::Calibration;
 
 /// Estimates from the bytes of a log called `source` what its requests cost; of its lines those
 /// that all of `only` let pass. With a column `by`, each of its values by itself.

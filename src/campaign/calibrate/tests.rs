@@ -7,7 +7,7 @@ use super::bootstrap::gamma;
 use super::estimate::calibration;
 use super::request::{Labels, Log, Outcome, Request};
 use crate::base::{Seed, Stream};
-use crate::report::calibrate::{Advice, Calibration, Code, Rate};
+use crate::render::calibrate::{Advice, Calibration, Code, Rate};
 use crate::theory::chunk::Cost;
 
 /// Overhead and time a row of a network, and mean seconds between its failures.
@@ -311,7 +311,7 @@ fn each_diagnosis_stands_where_its_threshold_says() {
         let found = calibration("log", &log);
         assert!(has(&found, code), "{code:?}: {:?}", found.diagnoses);
         assert!(code == Code::Beyond || !has(&clean, code), "{code:?}");
-        use crate::report::calibrate::Effect;
+        use crate::render::calibrate::Effect;
         let refuses = code.rule().effect == Effect::Refuse;
         assert!(!refuses || found.advice.is_none(), "{code:?}: {:?}", found.advice);
         seen.insert(code, ());
