@@ -30,6 +30,8 @@ pub struct Options {
     pub refresh: RefreshOptions,
     /// So long a token is taken; for ever if `None`.
     pub token_life: Option<Span>,
+    /// So long after a token was given out another is given for it; for ever if `None`.
+    pub refresh_life: Option<Span>,
     /// The way to the backend; `None` if both stand in one place.
     pub leg: Option<leg::LegOptions>,
     /// The bytes of the largest request that it takes, if there is a limit.

@@ -345,11 +345,15 @@ impl Ledger {
         !self.lives.has(id.device, (id.device, edit.life, edit.made))
     }
 
-    /// Edits that went with the state of their devices, and are not on the backend either.
-    pub(super) fn gone(&self) -> impl Iterator<Item = EditId> {
+    /// Edits that are no part of what their devices are now, and are not on the backend either:
+    /// those that went, and those that wait for somebody who has logged out.
+    pub(super) fn gone(&self) -> (Vec<EditId>, Vec<EditId>) {
         let of = |device| self.of(device).filter(|(_, edit)| !edit.excused && !edit.committed());
-        let all = self.lives.of_several().flat_map(of);
-        all.filter(|(id, edit)| self.is_gone(*id, edit)).map(|(id, _)| id)
+        let all = self.lives.of_several().flat_map(of).filter(|(id, edit)| self.is_gone(*id, edit));
+        let is_left = |(id, edit): &(EditId, &Edit)| self.lives.has_left(id.device, edit.life, edit.made);
+        let (left, gone): (Vec<_>, Vec<_>) = all.partition(is_left);
+        let left = left.into_iter().filter(|(_, edit)| !edit.told && !edit.acknowledged);
+        (gone.into_iter().map(|(id, _)| id).collect(), left.map(|(id, _)| id).collect())
     }
 
     /// Whether the line that a device has about an edit once it counts that as done is part of its
@@ -419,7 +423,7 @@ impl Ledger {
     /// The device has written a line about the edit.
     pub(super) fn logged(&mut self, id: EditId) {
         if let Some(edit) = self.get_mut(id) {
-            edit.lost_power = None;
+            (edit.lost_power, edit.told) = (None, true);
         }
     }
 

@@ -465,6 +465,7 @@ fn decided(decision: Decision<'_>) -> String {
 fn phone(event: PhoneEvent) -> String {
     match event {
         PhoneEvent::TokenRenewed { took } => format!("another token came after {took}"),
+        PhoneEvent::LoginEnded => "it is given no other token: its login has ended".to_owned(),
         PhoneEvent::LogoutAsked => "its person wants to log out".to_owned(),
         PhoneEvent::LogoutRefused { edits } => {
             format!("the app lets nobody log out while {} wait", count(edits, "edit"))

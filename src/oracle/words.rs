@@ -40,7 +40,10 @@ pub(super) fn values(schema: &Schema, clock: Clock, entity: EntityId, values: &[
         let column = schema.entity(entity).columns.get(*column);
         let name = column.map_or("?", |c| &c.name);
         let value = match (column.map(|c| &c.kind), value) {
-            (Some(ColumnKind::Timestamp), Value::Int(micros)) => clock.stamp(Stamp(*micros)),
+            (Some(ColumnKind::Timestamp), Value::Int(micros)) => match micros.rem_euclid(1_000) {
+                0 => clock.stamp(Stamp(*micros)),
+                rest => format!("{}{rest:03}", clock.stamp(Stamp(*micros))),
+            },
             _ => value.to_string(),
         };
         let _ = write!(text, "{}{name}={value}", if i == 0 { "" } else { ", " });

@@ -424,15 +424,19 @@ fn a_cell_fails_by_what_it_found_and_by_nothing_else() {
 }
 
 #[test]
-fn a_cell_may_fail_by_edits_alone_that_went_with_a_backup() {
-    let mut outcome = fixture::outcome();
-    outcome.taken_back = Some("edit d0.e1 of 08:00:00".to_owned());
-    let gone = Figure::Value { unit: Unit::Count, value: 1 };
-    outcome.figures.insert("oracle.taken_back.edits".to_owned(), gone);
-    let cell = judge(&fixture::plan(None, 1), "cell", &outcome).cell;
-    let whole = serde_json::to_value(of_cells(vec![cell])).unwrap();
-    let none = told(&whole, &[("/cells/0/metrics", json!({}))]);
-    assert_eq!(none, "the cell cell fails by correctness, and has no violation that was not expected");
+fn a_cell_may_fail_by_edits_alone_that_went_with_a_backup_or_were_left() {
+    let first = || Some("edit d0.e1 of 08:00:00".to_owned());
+    for (metric, taken_back, shelved) in
+        [("oracle.taken_back.edits", first(), None), ("oracle.shelved.edits", None, first())]
+    {
+        let mut outcome = crate::world::Outcome { taken_back, shelved, ..fixture::outcome() };
+        let gone = Figure::Value { unit: Unit::Count, value: 1 };
+        outcome.figures.insert(metric.to_owned(), gone);
+        let cell = judge(&fixture::plan(None, 1), "cell", &outcome).cell;
+        let whole = serde_json::to_value(of_cells(vec![cell])).unwrap();
+        let none = told(&whole, &[("/cells/0/metrics", json!({}))]);
+        assert_eq!(none, "the cell cell fails by correctness, and has no violation that was not expected");
+    }
 }
 
 #[test]

@@ -11,7 +11,7 @@ use super::bounds::{figure, other, within};
 use super::claims::claims_agree;
 use super::exit::Exit;
 use super::human;
-use super::judge::{TAKEN_BACK, named};
+use super::judge::{SHELVED, TAKEN_BACK, named};
 use super::occurrences::occurrences_agree;
 use super::record::{
     AxisRecord, CellRecord, EndingKind, ExpectationRecord, GateRecord, Reason, RecordError, RunRecord,
@@ -306,7 +306,8 @@ impl CellRecord {
         // Not what a later program finds, nor in a record of old, which does not say what was
         // expected.
         let known = |check: &&str| !self.resolved.is_empty() && is_known(check);
-        let took_back = self.expected(TAKEN_BACK).is_some_and(|edits| edits > 0);
+        let has = |metric| self.expected(metric).is_some_and(|edits| edits > 0);
+        let took_back = has(TAKEN_BACK) || has(SHELVED);
         if fails(Exit::Correctness) && of_rows.is_none() && !took_back {
             return Err(format!(
                 "the cell {id} fails by correctness, and has no violation that was not expected"

@@ -130,6 +130,11 @@ fn column_title(cell: &CellRecord) -> String {
 
 /// The figures that answer what users ask first: how long do I wait, is it on the server yet, what does it cost, what went wrong.
 pub(super) const HEADLINE: &[&str] = &[
+    "attachment.again.bytes",
+    "attachment.rows_wait.time",
+    "attachment.sent.bytes",
+    "attachment.stored.count",
+    "attachment.whole.wait",
     "backend.request.service",
     "backend.requests.count",
     "backend.scanned.rows",

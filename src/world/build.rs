@@ -196,7 +196,9 @@ impl Fitter<'_> {
         let link = Rc::new(RefCell::new(self.link(&device, seed.derive("net", 0))));
         let sink = Rc::new(NodeSink { hub: self.hub.clone(), node: Node::Device(id) });
         let revoked = self.phones.revoked[id.0 as usize].clone();
-        let wallet = Wallet::new(self.plan.gateway.token_life, revoked);
+        let gateway = &self.plan.gateway;
+        let lives = (gateway.token_life, gateway.refresh_life);
+        let wallet = Wallet::new(lives, revoked, self.handle.notify());
         let counter = Counter { servers: self.servers.clone(), device: id, wallet: wallet.clone() };
         let counter = Rc::new(counter);
         let options = self.plan.transport.clone();

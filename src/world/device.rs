@@ -15,6 +15,7 @@ use super::power::SyncLoss;
 use super::screen::{Screen, Wish};
 use super::storage::{Saved, Storage};
 use super::suspension::Suspension;
+use super::token::Wallet;
 use super::unsaved::Unsaved;
 use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
 use crate::contract::{
@@ -51,6 +52,7 @@ pub(super) struct Device {
     pub(super) screen: Rc<Screen>,
     pub(super) unsaved: Unsaved,
     pub(super) allowed: Allowed,
+    pub(super) wallet: Option<Rc<Wallet>>,
 }
 
 impl Device {

@@ -193,6 +193,7 @@ impl Digestible for PhoneEvent {
             PhoneEvent::LoggedOut => digest.number(3),
             PhoneEvent::LoggedIn { person } => digest.numbers([4, u64::from(*person)]),
             PhoneEvent::Reinstalled => digest.number(5),
+            PhoneEvent::LoginEnded => digest.number(6),
             PhoneEvent::LogoutAsked => {}
         }
     }

@@ -70,10 +70,11 @@ pub(super) fn device(handle: &Handle, hub: &Rc<Hub>, parts: Parts) -> Rc<Device>
     let attention = Rc::new(Attention::new(&setup.units, parts.hooks.clone()));
     let screen = Rc::new(Screen::new(&setup.units));
     let Parts { start, utc_offset, skew, .. } = parts;
-    let transport: Rc<dyn Transport> = match parts.wallet {
+    let transport: Rc<dyn Transport> = match &parts.wallet {
         None => Rc::new(way.clone()),
         Some(wallet) => {
             let (handle, hub, way) = (handle.clone(), hub.clone(), way.clone());
+            let wallet = wallet.clone();
             Rc::new(Carrier { handle, hub, device: id, way, wallet })
         }
     };
@@ -115,6 +116,7 @@ pub(super) fn device(handle: &Handle, hub: &Rc<Hub>, parts: Parts) -> Rc<Device>
             screen,
             unsaved: Unsaved::default(),
             allowed: parts.allowed,
+            wallet: parts.wallet,
         }
     })
 }

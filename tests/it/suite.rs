@@ -60,6 +60,7 @@ const LONG: &[&str] = &[
     "scenarios/device/login-while-looking.toml",
     "scenarios/device/power-at-syncs.toml",
     "scenarios/device/year.toml",
+    "scenarios/interrupted/simple-or-full.toml",
     "scenarios/links/profiles.toml",
     "scenarios/links/streams.toml",
     "scenarios/links/timeouts.toml",
@@ -415,6 +416,8 @@ suite! {
     suite_interrupted_one_bad_row_meets_its_expectations: "interrupted/one-bad-row";
     suite_interrupted_one_refused_edit_meets_its_expectations: "interrupted/one-refused-edit";
     suite_interrupted_simple_or_full_meets_its_expectations: "interrupted/simple-or-full";
+    suite_device_login_ended_meets_its_expectations: "device/login-ended";
+    suite_interrupted_half_committed_meets_its_expectations: "interrupted/half-committed";
     suite_device_photos_meets_its_expectations: "device/photos";
     suite_device_photos_given_up_meets_its_expectations: "device/photos-given-up";
     suite_device_photos_chaos_meets_its_expectations: "device/photos-chaos";

@@ -10,6 +10,8 @@ pub enum PhoneEvent {
         /// Since it was asked for.
         took: Span,
     },
+    /// It is given no other token, and its person has to log in again.
+    LoginEnded,
     /// A newer version of the app was installed, and its process begins again.
     Upgraded,
     /// Somebody wants to log out. It is of no digest.

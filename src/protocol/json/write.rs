@@ -5,31 +5,12 @@ use std::marker::PhantomData;
 use super::super::message::Asked;
 use super::super::raw::answer::VerdictShape;
 use super::super::raw::pages::{self, Head, PageEnd, write_row};
-use super::rows::Shape;
+use super::rows::{Shape, comma, number, text};
 use crate::base::json::{Sink, write_value};
 use crate::base::{EntityId, Stamp, ValueRef};
 
 /// How answers are written whose rows have this shape.
 pub(in super::super) struct Style<R>(PhantomData<R>);
-
-/// Appends a name and its number.
-pub(super) fn number<S: Sink>(out: &mut S, name: &str, number: i64) {
-    out.put(name.as_bytes());
-    write_value(out, ValueRef::Int(number));
-}
-
-/// Appends a name and its text.
-pub(super) fn text<S: Sink>(out: &mut S, name: &str, text: &str) {
-    out.put(name.as_bytes());
-    write_value(out, ValueRef::Text(text));
-}
-
-/// Appends what parts items of a list.
-pub(super) fn comma<S: Sink>(out: &mut S, is_first: bool) {
-    if !is_first {
-        out.put(b",");
-    }
-}
 
 impl<R: Shape> pages::Style for Style<R> {
     const AS_KEPT: bool = R::AS_KEPT;

@@ -245,8 +245,16 @@ fn waits(variant: Option<&str>, from: u64, some: impl Fn(u64) -> bool) -> Side {
         let mut cell = cell(variant, seed, 1_000, 50);
         let n = u64::from(some(seed));
         let (min, p50) = (n * 9, n * (1_000 + seed));
-        let figure =
-            Figure::Distribution { unit: Unit::Ns, count: n, min, p50, p95: p50, p99: p50, max: p50 };
+        let figure = Figure::Distribution {
+            unit: Unit::Ns,
+            count: n,
+            min,
+            p50,
+            p95: p50,
+            p99: p50,
+            max: p50,
+            mean: None,
+        };
         cell.metrics.insert(WAIT.into(), figure);
         cell
     };
@@ -492,6 +500,7 @@ fn what_is_exact_is_compared_to_its_ends_and_its_count() {
             p95: 11,
             p99: 12,
             max: longest,
+            mean: None,
         };
         cell.metrics.insert(WAIT.into(), figure);
         side(name, vec![cell])

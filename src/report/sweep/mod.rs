@@ -24,6 +24,7 @@ mod plots;
 mod regret;
 pub(super) mod series;
 pub(super) mod shares;
+pub(super) mod theory;
 mod told;
 mod written;
 
@@ -31,10 +32,10 @@ mod written;
 mod tests;
 
 pub use findings::{FAR, worse_beyond_noise};
-pub use limits::contradicted;
 pub use objective::Objective;
 pub use plots::{curves, heat_map};
 pub use regret::Regret;
 pub use series::Sweep;
 pub use shares::queued_share;
+pub use theory::contradicted;
 pub use told::retold;

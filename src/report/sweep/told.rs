@@ -2,16 +2,17 @@
 
 use super::super::grid::Grid;
 use super::super::human;
-use super::super::record::{AxisRecord, RunRecord, Verdict};
+use super::super::record::{AxisRecord, CellRecord, RunRecord, Verdict};
 use super::chart::{Curve, chart};
 use super::crossover::Crossover;
 use super::findings::{Finding, alike, costs, find};
 use super::growth::growth;
-use super::limits::{closed_form, limits, value};
+use super::limits::{limits, value};
 use super::objective::Objective;
 use super::regret::Regret;
 use super::series::{Point, Series, Sweep};
 use super::shares::{Fit, Side};
+use super::theory::closed_form;
 
 /// Series side by side before the table goes on below.
 const COLUMNS_MAX: usize = 4;
@@ -45,10 +46,12 @@ impl Reading {
         Reading { finding, as_good, flat, fit, limits }
     }
 
-    /// What the closed form says, and whether the runs contradict it.
-    fn theory(&self, series: &Series<'_>) -> Vec<String> {
-        let between = self.finding.as_ref().and_then(|finding| finding.between(series.points.len()));
-        closed_form(self.fit, between.map(|ends| ends.map(|end| series.points[end?].number())))
+    /// What the closed form says.
+    fn theory(&self, axis: &str, series: &Series<'_>) -> Option<String> {
+        let finding = self.finding.as_ref()?;
+        let between = finding.between(series.points.len());
+        let between = between.map(|ends| ends.map(|end| series.points[end?].number()));
+        closed_form(self.fit, (Side::of(axis), series, finding), between)
     }
 }
 
@@ -59,6 +62,7 @@ impl Sweep<'_> {
         let seeds = human::count(self.seeds() as u64, "seed");
         let (name, mean) = (self.objective.name(), self.objective.mean());
         let mut text = format!("{name}{so_far}: {mean} of {up_to}{seeds}\n");
+        text.push_str(self.objective.of_which_time());
         if let Some(crossover) = Crossover::of(self) {
             return text + &crossover.story();
         }
@@ -118,6 +122,18 @@ impl Sweep<'_> {
         if drawn.is_empty() { drawn } else { drawn + "\n" }
     }
 
+    /// The mean beside a percentile.
+    fn mean_beside(&self, point: &Point<'_>) -> String {
+        let Objective { metric, stat, unit, .. } = &self.objective;
+        let mean = |cell: &&CellRecord| cell.metrics.get(metric.as_str())?.stat("mean");
+        let means: Vec<u64> = point.cells.iter().filter_map(|cell| mean(cell)).collect();
+        if !stat.starts_with('p') || means.is_empty() {
+            return String::new();
+        }
+        let sum: u128 = means.iter().map(|mean| u128::from(*mean)).sum();
+        format!(", its mean {}", human::figure(*unit, (sum / means.len() as u128) as u64))
+    }
+
     /// What was found out about one series.
     fn words(&self, series: &Series<'_>, reading: &Reading) -> String {
         let Some(finding) = &reading.finding else {
@@ -129,6 +145,7 @@ impl Sweep<'_> {
             return format!("{}: {why}\n", series.name);
         };
         let best = series.points[finding.best].price().map_or(String::new(), |price| self.figure(price));
+        let best = best + &self.mean_beside(&series.points[finding.best]);
         let at = |i: usize| value(&series.points[i]);
         let so_far = if self.is_partial { "so far " } else { "" };
         let mut text = format!("{}: {so_far}best at {} ({best})", series.name, at(finding.best));
@@ -137,7 +154,7 @@ impl Sweep<'_> {
         } else {
             along_numbers(series, finding, &reading.flat)
         });
-        for line in reading.limits.iter().chain(&reading.theory(series)) {
+        for line in reading.limits.iter().chain(&reading.theory(&self.axis, series)) {
             text.push_str(&format!("  {line}\n"));
         }
         text

@@ -2,6 +2,7 @@
 
 use super::super::grid::Grid;
 use super::super::human;
+use super::super::sweep::Objective;
 use super::super::sweep::chart::{Curve, chart};
 use super::super::sweep::series::Point;
 use super::field::EVERYTHING;
@@ -13,7 +14,9 @@ pub const FLAT_PPM: u64 = 1_030_000;
 
 /// The whole story for a terminal of 80 columns.
 pub fn story(tune: &TuneRecord) -> String {
-    let mut text = format!("{}, {} is better; ", tune.metric, tune.better);
+    let of_which_time = tune.metric.parse().map_or("", |metric: Objective| metric.of_which_time());
+    let ends = if of_which_time.is_empty() { "; " } else { "\n" };
+    let mut text = format!("{}, {} is better{ends}{of_which_time}", tune.metric, tune.better);
     let limits: Vec<String> = tune.limits.iter().map(|limit| limit.told()).collect();
     text.push_str(&match limits.as_slice() {
         [] => "no limits but correctness\n\n".to_owned(),

@@ -89,7 +89,7 @@ pub(super) const BACKEND: Form = table(&[
     ),
     word::<Commits>(
         "commits",
-        "What is committed all or none: each edit, or a row with the rows that are part of it (`on_delete = \"cascade\"`).",
+        "What is committed all or none: each edit, a row with the rows that are part of it (`on_delete = \"cascade\"`), or a request.",
     ),
     owned(
         "errors",

@@ -184,7 +184,7 @@ pub(super) const UNIT: Form = table(&[
         "when",
         Form::List(&CONDITION),
         "[]",
-        "What must hold while it runs: \"wifi\", or \"unmetered\" (not cellular). Automatic starts wait for it, a run ends without it; a person who asks is not held back.",
+        "What must hold while it runs: \"wifi\", \"unmetered\" (not cellular), or \"not-roaming\". Automatic starts wait for it, a run ends without it; a person who asks is not held back.",
     ),
 ]);
 

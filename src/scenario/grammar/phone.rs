@@ -1,16 +1,23 @@
 //! Keys of a phone's life: tokens, and what happens to them.
 
 use super::super::column_written::COLUMN;
-use super::super::form::{Form, SOME_SPAN, SPAN, key, optional, required, table, word};
+use super::super::form::{Form, SPAN, WINDOW, key, optional, required, table, word};
 use super::concerned::{RESTART, on_devices};
 use crate::engine::OnUnauthorized;
 use crate::store::OnMismatch;
 
-pub(super) const TOKEN: Form = table(&[required(
-    "life",
-    SOME_SPAN,
-    "So long after it was given out a token is accepted; each request that comes with an older one is refused (401).",
-)]);
+pub(super) const TOKEN: Form = table(&[
+    required(
+        "life",
+        WINDOW,
+        "So long after it was given out a token is accepted; each request that comes with an older one is refused (401).",
+    ),
+    optional(
+        "refresh_life",
+        WINDOW,
+        "So long after a token was given out the next is given for it. Who comes later gets none: the app logs its person out (`engine.on_logout`), if it may, and they log in again 20 s later.",
+    ),
+]);
 
 pub(super) const ENGINE_TOKEN: Form = table(&[word::<OnUnauthorized>(
     "on_refused",

@@ -379,7 +379,7 @@ pub(super) const EXPECT: Form = Form::Map {
 };
 
 /// The statistics of a metric.
-const STATS: &[&str] = &["value", "count", "min", "p50", "p95", "p99", "max"];
+const STATS: &[&str] = &["value", "count", "min", "mean", "p50", "p95", "p99", "max"];
 
 pub(super) const GATE: Form = table(&[
     required("metric", Form::Text, "The metric."),

@@ -32,6 +32,7 @@ fn what_is_in_doubt_is_so_until_the_server_speaks() {
     assert!(!blob().in_doubt);
     store.transaction(|tx| Blobs::of(tx).doubt(TASK, &key)).unwrap();
     assert_eq!((blob().in_doubt, blob().sent), (true, 0));
-    store.transaction(|tx| Blobs::of(tx).note(blob().seq, 4)).unwrap();
+    let seq = blob().seq;
+    store.transaction(|tx| Blobs::of(tx).note(seq, 4)).unwrap();
     assert_eq!((blob().in_doubt, blob().sent), (false, 4));
 }
