@@ -83,14 +83,6 @@ const CODED: [&[&str]; 3] = [
         "engine.pull.chunk_rows=5",
     ],
 ];
-/// Photos beside rows, in stretches.
-const PHOTOS: &[&str] = &[
-    "entity.photo={rows=0,delivery=\"upload-only\",attachment={least=\"3kB\",most=\"6kB\",thumbnail=\"1kB\"},\
-     schema={id=\"uuid key\",n=\"int 0..9\"}}",
-    "action.shoot={entity=\"photo\",kind=\"create\",per_device=2}",
-    r#"event.shots={at="+41s",edits={action="shoot",count=2,over="8s"}}"#,
-    "engine.attachments={chunk_bytes=\"2kB\"}",
-];
 const JOURNALS: [&[&str]; 2] =
     [&["store.journal=truncate", "store.synchronous=full"], &["store.journal=wal", "store.synchronous=full"]];
 
