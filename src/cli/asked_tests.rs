@@ -94,7 +94,11 @@ fn the_same_is_asked_of_a_scenario_of_ones_own() {
     desk.write("mine.toml", &own);
     let exit = desk.run("run @asks.toml --for @mine.toml --out @out --progress none");
     assert_eq!(exit, 0, "what is lost is an answer: {}{}", desk.out, desk.err);
-    assert!(desk.out.contains(&format!("      yours lacks it, and it would help: {ANSWER}\n")), "{}", desk.out);
+    assert!(
+        desk.out.contains(&format!("      yours lacks it, and it would help: {ANSWER}\n")),
+        "{}",
+        desk.out
+    );
     assert!(desk.out.contains("      ! without it: "), "what it loses is told: {}", desk.out);
     let record = desk.record("out");
     assert_eq!(record.answers[0].stands, Some(Stand::Without));

@@ -225,7 +225,10 @@ fn a_statistic_is_one_that_the_metric_has() {
     let number = gate("oracle.lost.rows", "stat = \"p95\"\n");
     says(&number, &["`oracle.lost.rows` has no `p95`", "a single number and has `value`", "test.toml:11:8"]);
     let silent = gate("engine.session.duration", "");
-    says(&silent, &["has no `value`", "`count`, `min`, `mean`, `p50`, `p95`, `p99`, `max`", "test.toml:10:10"]);
+    says(
+        &silent,
+        &["has no `value`", "`count`, `min`, `mean`, `p50`, `p95`, `p99`, `max`", "test.toml:10:10"],
+    );
     says("[expect]\n\"engine.session.duration\" = 1", &["a distribution and has `count`", "test.toml:10:1"]);
     says("[expect]\n\"oracle.lots.rows\" = 0", &["there is no metric `oracle.lots.rows`", "test.toml:10:1"]);
     super::plan(&format!("{MINIMAL}\n[expect]\n\"engine.session.duration.p95\" = {{ max = \"5s\" }}\n"));
