@@ -2,8 +2,8 @@
 //!
 //! A page brings the cursor that the next is asked with, so that can be asked for before this one
 //! is applied. Two stories go on side by side: one asks, the other applies, in the order in which
-//! was asked; between them lies a [`Prefetched`]. Until a page is applied its cursor is a place to ask
-//! from and nothing else: it becomes durable with the page's rows, and a process that dies in
+//! was asked; between them lie [`Prefetched`] pages. Until one is applied its cursor is a place to
+//! ask from and nothing else: it becomes durable with the page's rows, and a process that dies in
 //! between asks from there again. So no server may take such a cursor for a receipt; with those
 //! that do, nothing is asked for ahead.
 

@@ -464,13 +464,7 @@ impl OwingDevice {
     }
 
     /// Rows that could not be applied are tried again with the next run of the unit that met them.
-    fn leaves_listed(
-        &mut self,
-        at: Time,
-        id: DeviceId,
-        event: &Event<'_>,
-        told: Labels<'_>,
-    ) -> Option<String> {
+    fn leaves_listed(&mut self, at: Time, id: DeviceId, event: &Event<'_>, of: Labels<'_>) -> Option<String> {
         match *event {
             Event::RowsFailed { listed: 1.., .. } => {
                 let begun = self.runs.values().next_back()?;
@@ -487,8 +481,8 @@ impl OwingDevice {
                 let begun = *self.runs.get(&run)?;
                 let since = *self.listed.get(&unit).filter(|since| **since < begun.at && !begun.retried)?;
                 self.listed.remove(&unit);
-                let unit = &told.units[usize::from(unit.0)].name;
-                let (since, at) = (told.clock.time(since), told.clock.time(at));
+                let unit = &of.units[usize::from(unit.0)].name;
+                let (since, at) = (of.clock.time(since), of.clock.time(at));
                 return Some(format!(
                     "{id} has rows on its list since {since} that could not be applied, and run {run} of {unit}, which ended at {at}, did not try them again"
                 ));
