@@ -19,7 +19,7 @@ use syncdyno::base::{EntityId, Key, Span, Time};
 use syncdyno::campaign::{self, Bench, Listener, Options, Runner, Signals, Subject};
 use syncdyno::contract::Described;
 use syncdyno::oracle::Story;
-use syncdyno::report::CellRecord;
+use syncdyno::record::CellRecord;
 use syncdyno::scenario::{Document, Names, Plan, Request};
 use syncdyno::workload::Placed;
 use syncdyno::world::{Outcome, RequestLog, Stacks, Traced, Unrunnable, Watch};

@@ -19,7 +19,7 @@ use super::runner::Subject;
 use crate::base::{DeviceId, Digest, EntityId, Key};
 use crate::metrics::{self, SERIES, Sample};
 use crate::oracle;
-use crate::report::{Build, CellRecord, EndingKind, FolderError, GateRecord, Judged, RanBy, Verdict};
+use crate::record::{Build, CellRecord, EndingKind, FolderError, GateRecord, Judged, RanBy, Verdict};
 use crate::scenario::{Plan, file};
 
 /// The file's name in a report's folder.

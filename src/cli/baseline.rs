@@ -7,7 +7,8 @@ use super::args::BaselineCommand;
 use super::console::Console;
 use super::refusal::{Refusal, near};
 use super::{report, sources, written};
-use crate::report::{Baseline, Exit, human, shell_word};
+use crate::metrics::human;
+use crate::record::{Baseline, Exit, shell_word};
 
 /// Where baselines lie, from the folder in which the program is started.
 const HOME: &str = "reports/baseline";

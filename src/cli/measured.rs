@@ -9,7 +9,8 @@ use super::console::Console;
 use super::refusal::Refusal;
 use super::written;
 use crate::campaign::validate::measured::{self, Malformed, REPETITIONS, Validation};
-use crate::report::{self, Exit};
+use crate::record::Exit;
+use crate::render;
 use crate::scenario::file;
 
 /// A header of measurements is shorter.
@@ -92,7 +93,7 @@ fn table(validation: &Validation) -> String {
         .groups
         .iter()
         .map(|group| [group.name.clone(), group.cells.to_string(), percent(group.mean), percent(group.max)]);
-    let groups = report::texts(["group", "n", "mean error", "max"], groups);
+    let groups = render::texts(["group", "n", "mean error", "max"], groups);
     format!("{groups}\n{}", measured::listing(&validation.kinds))
 }
 

@@ -19,7 +19,7 @@ use super::{
     validate, wire,
 };
 use crate::campaign::{Bench, Runner, Signals, Stopwatch};
-use crate::report::Exit;
+use crate::record::Exit;
 use crate::world::Stacks;
 
 /// The program, with these engines: arguments, streams and signals of this process.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use syncdyno::report::{Finding, RunRecord};
+use syncdyno::record::{Finding, RunRecord};
 use syncdyno::scenario::{CHECKLIST, QUESTION_LISTS, question_place};
 
 /// The page that shows the answers.

@@ -2,12 +2,13 @@
 
 use std::fs;
 use std::path::Path;
+use syncdyno::{analysis, record, render};
 
+use syncdyno::analysis::compare::{Basis, Finding, Side, compare};
 use syncdyno::base::Seed;
 use syncdyno::engine::BuiltinFactory;
 use syncdyno::metrics::{Figure, Unit};
-use syncdyno::report::compare::{Basis, Finding, Side, compare};
-use syncdyno::report::{self, Baseline, Exit, Reason, RunRecord, Standard};
+use syncdyno::record::{Baseline, Exit, Reason, RunRecord, Standard};
 use syncdyno::world::{self, Stacks, Unwatched};
 use tempfile::TempDir;
 
@@ -255,13 +256,13 @@ fn what_the_candidate_lacks_is_no_pass_and_neither_are_cells_that_fail() {
     // Who gets nothing through has waited for nothing: that is no better.
     let mut silent = base.clone();
     for cell in &mut silent.cells {
-        cell.verdict = report::Verdict::Fail;
-        cell.ending.kind = report::EndingKind::Stuck;
+        cell.verdict = record::Verdict::Fail;
+        cell.ending.kind = record::EndingKind::Stuck;
         cell.reasons =
             vec![Reason { exit_code: Exit::Stuck.code(), text: "stuck: nothing gets through".to_owned() }];
         cell.metrics.insert("engine.session.duration".into(), silence());
     }
-    (silent.verdict, silent.exit_code) = (report::Verdict::Fail, Exit::Stuck.code());
+    (silent.verdict, silent.exit_code) = (record::Verdict::Fail, Exit::Stuck.code());
     let side = |record: &RunRecord| Side::of_record("a side", record, None).unwrap();
     let comparison = compare(&side(&base), &side(&silent));
     assert_eq!((comparison.found(Finding::Better).count(), comparison.failed()), (0, (0, 3)));
@@ -287,11 +288,11 @@ fn what_the_candidate_lacks_is_no_pass_and_neither_are_cells_that_fail() {
     assert!(told.contains("3 cells failed (0 of base; exit 12 is new)"), "{told}");
     // Where nothing failed, a headline figure that is gone is no pass either.
     for cell in &mut silent.cells {
-        cell.verdict = report::Verdict::Pass;
-        cell.ending.kind = report::EndingKind::Drained;
+        cell.verdict = record::Verdict::Pass;
+        cell.ending.kind = record::EndingKind::Drained;
         cell.reasons.clear();
     }
-    (silent.verdict, silent.exit_code) = (report::Verdict::Pass, Exit::Success.code());
+    (silent.verdict, silent.exit_code) = (record::Verdict::Pass, Exit::Success.code());
     fs::write(desk.path().join("silent.json"), silent.to_json()).unwrap();
     let gated = ["compare", "base", "silent.json", "--fail-on-worse"];
     let named = |metric| [&gated[..], &["--metric", metric]].concat();
@@ -484,15 +485,15 @@ fn an_engine_whose_chunking_broke_is_red_against_the_projects_own_baseline() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/baseline/project.json");
     let baseline = Baseline::parse(&fs::read_to_string(path).unwrap()).unwrap();
     let plan = worlds::plan("scenarios/hospital-hour.toml", &[]);
-    let id = report::cell_ids(std::slice::from_ref(&plan)).remove(0);
+    let id = analysis::cell_ids(std::slice::from_ref(&plan)).remove(0);
     let outcome = world::run(&plan, &with_broken_chunks(), &Unwatched).unwrap();
     assert!(outcome.violations.is_empty(), "small chunks lose nothing: {:?}", outcome.violations);
-    let mut judged = report::judge(&plan, &id, &outcome);
+    let mut judged = analysis::judge(&plan, &id, &outcome);
     let standard = Standard { name: "project", baseline: &baseline, folder: "reports/ci", acceptable: true };
-    report::hold(&mut judged, &plan.baseline_metrics, standard);
-    let record = report::assemble("reports/ci", &[plan], vec![judged], &[]);
+    record::hold(&mut judged, &plan.baseline_metrics, standard);
+    let record = record::assemble("reports/ci", &[plan], vec![judged], &[]);
     assert_eq!(record.exit_code, Exit::Regression.code());
-    let told = report::reasons(&record) + &report::last_lines(&record, "reports/ci");
+    let told = render::reasons(&record) + &render::last_lines(&record, "reports/ci");
     for part in ["engine.rows.rate is worse", id.as_str(), "syncdyno replay reports/ci#"] {
         assert!(told.contains(part), "{part}: {told}");
     }

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use syncdyno::report::{Judged, cell_ids, hold_answers, hold_claims, judge};
+use syncdyno::analysis::{cell_ids, hold_answers, hold_claims, judge};
+use syncdyno::record::Judged;
 use syncdyno::scenario::Request;
 use syncdyno::world::{self, Ended, Stacks, Unwatched};
 

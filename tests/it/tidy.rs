@@ -17,13 +17,15 @@ use code::{code, tokens};
 /// in [`NEIGHBOURS`].
 const LAYERS: &[&[&str]] = &[
     &["base"],
-    &["contract", "theory"],
+    &["contract", "theory", "stats"],
     &["sim", "disk", "backend", "protocol"],
     &["store", "net", "gateway"],
     &["engine", "workload", "oracle", "metrics"],
     &["bugs", "scenario"],
     &["world"],
-    &["report"],
+    &["record"],
+    &["analysis"],
+    &["render"],
     &["campaign"],
     &["cli"],
 ];
@@ -34,11 +36,14 @@ const STRANGERS: &[(&str, &[&str])] = &[
     ("metrics", &["sim", "disk", "backend", "protocol", "store", "net", "gateway"]),
     ("engine", &["sim", "disk", "backend", "net", "gateway"]),
     ("workload", &["sim", "disk", "backend", "protocol", "store", "net", "gateway"]),
-    (
-        "report",
-        &["sim", "disk", "backend", "protocol", "store", "net", "gateway", "engine", "workload", "bugs"],
-    ),
+    ("record", SIMULATION),
+    ("analysis", SIMULATION),
+    ("render", SIMULATION),
+    ("stats", &["contract", "theory"]),
 ];
+/// What reports never touch.
+const SIMULATION: &[&str] =
+    &["sim", "disk", "backend", "protocol", "store", "net", "gateway", "engine", "workload", "bugs"];
 const FILE_LINES: usize = 600;
 const FUNCTION_LINES: usize = 70;
 

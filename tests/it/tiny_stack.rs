@@ -6,10 +6,11 @@ pub(crate) mod stack;
 
 use std::fs;
 use std::path::Path;
+use syncdyno::{analysis, record, render};
 
 use syncdyno::contract::{EntityId, Node, Stack};
 use syncdyno::oracle::{Filter, Step};
-use syncdyno::report::{self, Verdict};
+use syncdyno::record::Verdict;
 use syncdyno::scenario::{self, Plan, Request};
 use syncdyno::world::{self, Outcome, Stacks, Unwatched};
 
@@ -34,7 +35,7 @@ pub(crate) fn run(stack: Stack, path: &str, sets: &[&str]) -> (Plan, Outcome) {
 #[test]
 fn a_stack_of_ones_own_passes_where_nobody_contends() {
     let (plan, outcome) = run(stack::STACK, CALM, &[]);
-    let judged = report::judge(&plan, "calm", &outcome);
+    let judged = analysis::judge(&plan, "calm", &outcome);
     assert_eq!((judged.cell.verdict, judged.cell.reasons), (Verdict::Pass, Vec::new()));
     let again = run(stack::STACK, CALM, &[]).1;
     assert_eq!(outcome.digest, again.digest, "its world is as deterministic as ours");
@@ -44,7 +45,7 @@ fn a_stack_of_ones_own_passes_where_nobody_contends() {
 fn edits_that_a_stack_forgets_are_found() {
     let (plan, outcome) = run(stack::STACK, CONTENDED, &[]);
     assert!(outcome.violations.iter().all(|v| v.check == "lost-edit"), "{:?}", outcome.violations);
-    let judged = report::judge(&plan, "contended", &outcome);
+    let judged = analysis::judge(&plan, "contended", &outcome);
     assert_eq!((judged.cell.verdict, judged.cell.reasons), (Verdict::Pass, Vec::new()), "it expects that");
     assert!(worlds::value(&outcome, "oracle.lost_edit.count") > 0);
 }
@@ -54,10 +55,10 @@ fn what_a_stack_does_not_do_is_neither_passed_nor_failed() {
     let (plan, outcome) = run(stack::STACK, CONTENDED, &["expect.\"oracle.silent_discard.count\"=0"]);
     assert_eq!(outcome.not_applicable, ["silent-discard", "wrong-status"]);
     assert!(!outcome.figures.contains_key("oracle.silent_discard.count"), "no look is not a zero");
-    let judged = report::judge(&plan, "contended", &outcome);
+    let judged = analysis::judge(&plan, "contended", &outcome);
     assert_eq!(judged.cell.verdict, Verdict::Fail, "what cannot be told is not as expected");
-    let record = report::assemble("reports/tiny", &[plan], vec![judged], &[]);
-    let told = report::notes(&record, report::Paint(false));
+    let record = record::assemble("reports/tiny", &[plan], vec![judged], &[]);
+    let told = render::notes(&record, render::Paint(false));
     let both = ": silent-discard, wrong-status";
     assert!(told.contains("2 checks not applicable") && told.contains(both), "{told}");
 }

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use super::known::{Measured, SEEDS_MIN, Setting};
 use super::place::Place;
 use super::search::{FLAT, Found, Space, with};
-use crate::report::sweep::{Objective, queued_share};
-use crate::report::tune::{
-    self as report_tune, BackendTuned, FLAT_PPM, KnobTuned, Line, PlaceTuned, PointTuned, Reasons, excess,
-    field, reasons,
-};
-use crate::report::{CellRecord, human};
+use crate::analysis::sweep::{Objective, queued_share};
+use crate::analysis::tune::{Line, Reasons, excess, field, reasons};
+use crate::metrics::human;
+use crate::record::{BackendTuned, CellRecord, KnobTuned, PlaceTuned, PointTuned};
+use crate::render::tune as report_tune;
+use crate::render::tune::FLAT_PPM;
 
 impl Place {
     /// What it came to; of a search that was cut short the best so far.

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use super::knob::Knob;
 use super::known::{Known, Measured, SEEDS_MIN, Setting};
-use crate::report::sweep::FAR;
-use crate::report::tune::{self as report_tune, FLAT_PPM};
+use crate::analysis::sweep::FAR;
+use crate::render::tune::{self as shown, FLAT_PPM};
 
 /// What is searched.
 #[derive(Clone, Debug)]
@@ -111,7 +111,7 @@ impl Space {
                 let value = reached(shipped);
                 let mut names = names.clone();
                 if value != *shipped && self.caps[k] == Some(reach) {
-                    let value = report_tune::value(shipped);
+                    let value = shown::value(shipped);
                     space.clamped.extend(names.iter().map(|name| format!("{name} ({value})")));
                     names = Vec::new();
                 }

@@ -3,7 +3,7 @@
 use super::figures::{Figure, listing};
 use super::measured::{self, Validation};
 use super::{backoff, chunks, cursors, daly, downloads, energy, flash, losses, queues};
-use crate::report::texts;
+use crate::render::texts;
 
 /// Figures that belong together.
 #[derive(Clone, Copy, Debug)]
