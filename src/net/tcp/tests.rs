@@ -257,9 +257,9 @@ fn a_link_that_never_opens_carries_the_syns_of_the_staircase_and_nothing_else() 
 
 #[test]
 fn a_handshake_sends_nothing_after_it_was_given_up() {
-    // The ClientHello leaves 70 ms after the SYN into an outage: a probe after 140 ms, then tries
-    // 270 ms later and doubling.
-    for (until, packets) in [(200, 2), (300, 3), (500, 4), (2_000, 5), (5_000, 7), (59_000, 10)] {
+    // The ClientHello leaves 70 ms after the SYN into an outage: a probe after 270 ms, then tries
+    // 270 ms later and doubling, each a little late.
+    for (until, packets) in [(300, 2), (400, 3), (700, 4), (2_000, 5), (3_000, 6), (59_000, 10)] {
         let mut link = lte();
         link.outages =
             vec![Outage { from: at(60), until: at(60_000), mode: OutageMode::Drop, noticed: false }];
