@@ -275,8 +275,9 @@ proptest! {
         link.outages = vec![Outage { from, until, mode: OutageMode::Drop, noticed: false }];
         let mut stage = flow(at(0), bytes).now;
         if stage.run(&link, Time::FAR).expect("it ends").is_ok() {
-            // What stands in the queue passes.
-            prop_assert!(stopped.packets + 2 >= segments(bytes, 1_500), "{stopped:?}");
+            // What stands in the queue passes; packet by packet a window opens a little sooner.
+            let all = segments(bytes, 1_500);
+            prop_assert!(stopped.packets + 2 + all / 10 >= all, "{stopped:?}");
             return Ok(());
         }
         let Traffic { packets, retransmitted, .. } = stage.transfer.traffic;

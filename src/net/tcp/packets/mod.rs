@@ -298,7 +298,15 @@ impl Packets {
         conditions: &dyn Conditions,
         until: Time,
     ) -> Result<bool, Broken> {
-        let Some((at, event)) = self.event().filter(|(at, _)| *at < until) else { return Ok(false) };
+        let Some((at, event)) = self.event().filter(|(at, _)| *at < until) else {
+            if self.event().is_none() && feed.left() > 0 && !self.over {
+                // Nothing is out, so a packet may go.
+                self.course.window = self.course.window.max(1);
+                self.due = Some(self.now);
+                return Ok(self.now < until);
+            }
+            return Ok(false);
+        };
         let met = conditions.outages(self.now).iter().take_while(|outage| outage.from <= at);
         let mut met = met.filter(|outage| outage.mode == OutageMode::Reset);
         if let Some(reset) = met.next() {

@@ -218,11 +218,11 @@ impl Receiver {
         if self.beyond.len() <= place {
             self.beyond.resize(place + 1, false);
         }
-        if std::mem::replace(&mut self.beyond[place], true) {
-            return self.tells(now, Some(packet));
+        let twice = std::mem::replace(&mut self.beyond[place], true);
+        if !twice {
+            self.held += 1;
+            self.room.fits(self.room.space, self.beyond.len() as u64);
         }
-        self.held += 1;
-        self.room.fits(self.room.space, self.beyond.len() as u64);
         let (mut from, mut to) = (packet, packet + 1);
         self.blocks.retain(|block| {
             let apart = block.0 > to || from > block.1;
@@ -233,7 +233,7 @@ impl Receiver {
         });
         self.blocks.insert(0, (from, to));
         self.blocks.truncate(REMEMBERED);
-        self.tells(now, None)
+        self.tells(now, twice.then_some(packet))
     }
 }
 

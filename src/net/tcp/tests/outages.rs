@@ -102,9 +102,9 @@ fn what_stands_in_the_queue_passes_though_an_outage_drops() {
     type Sends = fn(&dyn Conditions, u64) -> (Time, Traffic);
     for (sends, name) in [(sent as Sends, "CUBIC"), (sent_by_bbr_with, "BBR")] {
         let clean = sends(&link(), 30_000).0;
-        for (lasts, dropped) in [(1, 0..=2), (300, 0..=4), (1_000, 2..=4)] {
+        for (lasts, dropped) in [(1, 0..=2), (300, 0..=4), (1_000, 1..=4)] {
             let mut dropping = link();
-            let (from, until) = (at(2_500), at(2_500 + lasts));
+            let (from, until) = (at(1_000), at(1_000 + lasts));
             dropping.outages = vec![Outage { from, until, mode: OutageMode::Drop, noticed: false }];
             let (left, traffic) = sends(&dropping, 30_000);
             let again = traffic.retransmitted;

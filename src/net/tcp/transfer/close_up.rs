@@ -113,11 +113,13 @@ impl Transfer {
 
     /// Tells marks before which all came through.
     fn mark_through(&mut self, packets: &Packets) {
-        let (sent, owed) = (self.sent, self.again.packets);
+        let (sent, owed, next) = (self.sent, self.again.packets, packets.next());
         for mark in self.marks.iter_mut().filter(|mark| mark.passed.is_none()) {
-            let last = (packets.next() + owed + mark.packets)
-                .saturating_sub(sent.min(mark.packets + packets.next()));
-            let last = if mark.packets <= sent && owed > 0 { packets.next() + owed } else { last };
+            // The number of the packet behind its last one.
+            let last = match owed > 0 || mark.packets > sent {
+                true => next + owed + mark.packets.saturating_sub(sent),
+                false => next.saturating_sub(sent - mark.packets),
+            };
             if packets.through() >= last {
                 mark.passed = Some(mark.earliest.max(packets.passed()));
             }
