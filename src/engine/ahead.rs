@@ -2,8 +2,8 @@
 //!
 //! A page brings the cursor that the next is asked with, so that can be asked for before this one
 //! is applied. Two stories go on side by side: one asks, the other applies, in the order in which
-//! was asked; between them lies a [`Line`]. Until a page is applied its cursor is a place to ask
-//! from and nothing else: it becomes durable with the page's rows, and a process that dies in
+//! was asked; between them lie [`Prefetched`] pages. Until one is applied its cursor is a place to
+//! ask from and nothing else: it becomes durable with the page's rows, and a process that dies in
 //! between asks from there again. So no server may take such a cursor for a receipt; with those
 //! that do, nothing is asked for ahead.
 
@@ -38,7 +38,7 @@ enum Stopped {
 
 /// What lies between who asks for pages and who applies them.
 #[derive(Default)]
-struct Line {
+struct Prefetched {
     pages: RefCell<VecDeque<Page>>,
     stopped: RefCell<Option<Stopped>>,
     came: Signal,
@@ -47,7 +47,7 @@ struct Line {
     applied: Signal,
 }
 
-impl Line {
+impl Prefetched {
     /// Waits until no more than `ahead` pages are open.
     async fn room(&self, ahead: usize) {
         while self.open.get() > ahead {
@@ -95,7 +95,7 @@ pub(super) async fn pull_ahead(
 ) -> Result<(), RunError> {
     let mut stall = Stall::default();
     while !left.is_empty() {
-        let line = Line::default();
+        let line = Prefetched::default();
         let asking = ask_ahead(puller, run, left.clone(), ahead, &line);
         let applying = apply_in_order(puller, run, &line, &mut left, &mut stall);
         match until(&puller.process.dead, applying, asking).await? {
@@ -108,7 +108,7 @@ pub(super) async fn pull_ahead(
     Ok(())
 }
 
-async fn ask_ahead(puller: &Puller, run: Run, left: Vec<EntityId>, ahead: usize, line: &Line) {
+async fn ask_ahead(puller: &Puller, run: Run, left: Vec<EntityId>, ahead: usize, line: &Prefetched) {
     let why = match ask_on(puller, run, &left, ahead, line).await {
         Ok(None) => Stopped::AtEnd,
         Ok(Some(given_up)) => Stopped::Refused(given_up),
@@ -123,7 +123,7 @@ async fn ask_on(
     run: Run,
     left: &[EntityId],
     ahead: usize,
-    line: &Line,
+    line: &Prefetched,
 ) -> Result<Option<GivenUp>, RunError> {
     let mut wants = puller.wants(run.unit, left)?;
     puller.process.settle_work().await;
@@ -144,7 +144,7 @@ async fn ask_on(
 async fn apply_in_order(
     puller: &Puller,
     run: Run,
-    line: &Line,
+    line: &Prefetched,
     left: &mut Vec<EntityId>,
     stall: &mut Stall,
 ) -> Result<Stopped, RunError> {

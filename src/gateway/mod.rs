@@ -72,7 +72,7 @@ pub use capture::{
 };
 pub use held::{Advance, CursorHolder};
 pub use incarnation::Restored;
-pub use leg::{Direction, Leg, Options as LegOptions, Outage, OutageMode, Passage};
+pub use leg::{Direction, Leg, LegOptions, Outage, OutageMode, Passage};
 pub use mode::{Mode, Unfit};
 pub use options::{CursorSaved, Options, RefreshOptions};
 pub use recalled::Recalled;

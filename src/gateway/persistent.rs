@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::backend_call::{Brought, PageAsk, PageRead, Refresh};
 use super::capture::Capture;
-use super::held::{Cursors, Keeping, Line};
+use super::held::{CursorLine, Cursors, Keeping};
 use super::incarnation::Life;
 use super::options::{CursorSaved, RefreshOptions};
 use super::replica::{Captures, Replica, Sent, Taken};
@@ -169,7 +169,7 @@ impl Persistent {
                 break;
             }
             writer.begin_page(want.entity);
-            let line = Line { device: pull.device, entity: want.entity, unit: pull.unit };
+            let line = CursorLine { device: pull.device, entity: want.entity, unit: pull.unit };
             let cursor = cursors.next(line, want.cursor.as_deref())?;
             let limit = (most - rows) as usize;
             let page = self.replica.page(want.entity, attributes, cursor.as_deref(), limit, |sent| {

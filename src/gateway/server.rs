@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::blobs::Blobs;
 use super::capture::{self, Ask, Capture, Effort, Reader, Strategy};
 use super::excerpt::Sending;
-use super::held::{CursorHolder, Cursors, Keeping, Line};
+use super::held::{CursorHolder, CursorLine, Cursors, Keeping};
 use super::incarnation::{Life, Restored};
 use super::limits::Limits;
 use super::mode::Mode;
@@ -373,7 +373,7 @@ impl Pulling<'_> {
                 break;
             }
             let entity = want.entity;
-            let line = Line { device: pull.device, entity, unit: pull.unit };
+            let line = CursorLine { device: pull.device, entity, unit: pull.unit };
             let told = cursors.next(line, want.cursor.as_deref())?;
             let cursor = life.read(entity, told).inspect_err(|error| cursors.failed(line, error))?;
             let cursor = cursor.as_deref();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 
 use super::edit::{Edit, Refused};
-use super::found::{Found, Place};
+use super::found::{Found, StorageTime};
 use super::history::{History, Row, RowId};
 use super::lives::Lives;
 use super::meant::{GaveWay, Won};
@@ -130,8 +130,8 @@ impl Ledger {
     }
 
     /// A device as it is now.
-    pub(super) fn place(&self, device: DeviceId, at: Time) -> Place {
-        Place { device, life: self.lives.now(device), at }
+    pub(super) fn place(&self, device: DeviceId, at: Time) -> StorageTime {
+        StorageTime { device, life: self.lives.now(device), at }
     }
 
     /// An edit comes to nothing on a device.

@@ -13,13 +13,13 @@ use crate::contract::{
 
 /// Tells events with the names of a scenario.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Told<'a> {
+pub(super) struct EventWords<'a> {
     pub(super) schema: &'a Schema,
     pub(super) units: &'a [SyncUnit],
     pub(super) clock: Clock,
 }
 
-impl Told<'_> {
+impl EventWords<'_> {
     /// One change of a chunk.
     pub(super) fn change(&self, change: &AppliedChange<'_>) -> String {
         let record = words::record(self.schema, change.entity, change.key);

@@ -25,11 +25,11 @@ pub struct Notified {
 
 struct Inner {
     core: Rc<Core>,
-    row: RefCell<Row>,
+    row: RefCell<Waiters>,
 }
 
 #[derive(Default)]
-struct Row {
+struct Waiters {
     /// In the order of their tickets.
     waiters: VecDeque<Waiter>,
     /// The last ticket given out.
@@ -41,11 +41,11 @@ struct Row {
 struct Waiter {
     ticket: u64,
     task: TaskId,
-    told: Told,
+    told: Notice,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Told {
+enum Notice {
     NotYet,
     Alone,
     WithAll,
@@ -65,8 +65,8 @@ impl Notify {
     /// Wakes all that wait now.
     pub fn notify_all(&self) {
         for waiter in &mut self.inner.row.borrow_mut().waiters {
-            if waiter.told == Told::NotYet {
-                waiter.told = Told::WithAll;
+            if waiter.told == Notice::NotYet {
+                waiter.told = Notice::WithAll;
                 self.inner.core.wake(waiter.task);
             }
         }
@@ -81,9 +81,9 @@ impl Notify {
 impl Inner {
     fn notify_one(&self) {
         let mut row = self.row.borrow_mut();
-        match row.waiters.iter_mut().find(|waiter| waiter.told == Told::NotYet) {
+        match row.waiters.iter_mut().find(|waiter| waiter.told == Notice::NotYet) {
             Some(waiter) => {
-                waiter.told = Told::Alone;
+                waiter.told = Notice::Alone;
                 self.core.wake(waiter.task);
             }
             None => row.kept = true,
@@ -91,7 +91,7 @@ impl Inner {
     }
 }
 
-impl Row {
+impl Waiters {
     fn place(&self, ticket: u64) -> usize {
         let place = self.waiters.binary_search_by_key(&ticket, |waiter| waiter.ticket);
         place.expect("who holds a ticket is in the row")
@@ -110,11 +110,11 @@ impl Future for Notified {
             }
             row.ticket += 1;
             self.ticket = row.ticket;
-            row.waiters.push_back(Waiter { ticket: self.ticket, task, told: Told::NotYet });
+            row.waiters.push_back(Waiter { ticket: self.ticket, task, told: Notice::NotYet });
             return Poll::Pending;
         }
         let place = row.place(self.ticket);
-        if row.waiters[place].told == Told::NotYet {
+        if row.waiters[place].told == Notice::NotYet {
             row.waiters[place].task = task;
             return Poll::Pending;
         }
@@ -134,7 +134,7 @@ impl Drop for Notified {
         let place = row.place(self.ticket);
         let told = row.waiters.remove(place).map(|waiter| waiter.told);
         drop(row);
-        if told == Some(Told::Alone) {
+        if told == Some(Notice::Alone) {
             self.inner.notify_one();
         }
     }

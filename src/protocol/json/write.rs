@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use super::super::message::Asked;
-use super::super::raw::answer::Told;
+use super::super::raw::answer::VerdictShape;
 use super::super::raw::pages::{self, Head, PageEnd, write_row};
 use super::rows::{Shape, comma, number, text};
 use crate::base::json::{Sink, write_value};
@@ -20,8 +20,8 @@ impl<R: Shape> pages::Style for Style<R> {
     fn begin_results<S: Sink>(out: &mut S) {
         out.put(b",\"results\":[");
     }
-    fn result<S: Sink>(out: &mut S, is_first: bool, id: &str, told: &Told<'_>) {
-        let Told { ok, no, not_yet, row, edited } = told;
+    fn result<S: Sink>(out: &mut S, is_first: bool, id: &str, told: &VerdictShape<'_>) {
+        let VerdictShape { ok, no, not_yet, row, edited } = told;
         comma(out, is_first);
         text(out, "{\"id\":", id);
         if let Some(Stamp(stamp)) = ok {
