@@ -385,7 +385,7 @@ impl Scheduler {
             }
             state.asked
         };
-        // The server needs some time to bring them to the backend: a try at once would ask in vain.
+        // The server needs some time to bring them to the backend: a try at once finds nothing.
         let tries = asked.saturating_add(self.process.options.retry.attempts).min(32);
         let wait = self.process.backoff(tries, None);
         self.after(wait, move |scheduler| {

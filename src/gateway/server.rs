@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::blobs::Blobs;
 use super::capture::{self, Ask, Capture, Effort, Reader, Strategy};
 use super::excerpt::Sending;
-use super::held::{CursorHolder, Cursors, Keeping, Line};
+use super::held::{CursorHolder, CursorLine, Cursors, Keeping};
 use super::incarnation::{Life, Restored};
 use super::limits::Limits;
 use super::mode::Mode;
@@ -154,7 +154,7 @@ impl Gateway {
         self.strategy = capture::strategy(&self.capture);
         self.uploads = self.uploads.as_ref().map(|uploads| UploadCache::new(uploads.options));
         if let Some(cursors) = &mut self.cursors {
-            *cursors = cursors.afresh();
+            *cursors = cursors.reloaded();
         }
     }
 
@@ -373,7 +373,7 @@ impl Pulling<'_> {
                 break;
             }
             let entity = want.entity;
-            let line = Line { device: pull.device, entity, unit: pull.unit };
+            let line = CursorLine { device: pull.device, entity, unit: pull.unit };
             let told = cursors.next(line, want.cursor.as_deref())?;
             let cursor = life.read(entity, told).inspect_err(|error| cursors.failed(line, error))?;
             let cursor = cursor.as_deref();

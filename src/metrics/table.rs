@@ -235,7 +235,7 @@ table! {
     AttachmentWholeWait "attachment.whole.wait" Ns Lower Distribution "From the making of a row until what is attached to it was there."
     DeviceMemoryPeak "device.memory.peak" Bytes Lower Distribution "Memory that decoding an answer takes."
     DeviceMemoryTight "device.memory.tight" Count Lower Counter "Answers that took more than a quarter of the memory to decode."
-    DeviceStorageFull "device.storage.full" Count Lower Counter "Times the engine could not write the end of a run for want of room."
+    DeviceStorageFull "device.storage.full" Count Lower Counter "Times the engine could not write the end of a run since there was no room."
     DeviceCpu "device.cpu.busy" Ns Lower Counter "Over all devices: processor time for the sync and for people's edits."
     DeviceCoding "device.coding.busy" Ns Lower Counter "Of `device.cpu.busy` the part for encoding, packing, unpacking and decoding messages."
     DeviceCodingEnergy "device.coding.energy" Uj Lower Counter "Estimate: energy of that, at one watt for a busy core."

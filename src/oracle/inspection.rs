@@ -20,7 +20,7 @@ use super::ledger::Ledger;
 use super::model::Oracle;
 use super::names::{NamedTruth, NamedView};
 use super::opened::Opened;
-use super::owed::{Owing, Told};
+use super::owed::{Labels, Owing};
 use super::truth::Truth;
 use super::violation::Violation;
 use crate::base::words::count;
@@ -172,7 +172,7 @@ impl<'a> Inspection<'a> {
     /// What the device owes at the end, and what it was owing when the edits were made that wait.
     fn check_owed(&mut self, device: DeviceId, said: &Said) {
         let Oracle { schema, units, clock, owing, findings, .. } = &mut self.oracle;
-        let told = Told { schema, units, clock: *clock };
+        let told = Labels { schema, units, clock: *clock };
         owing.judge(self.at, device, told, findings);
         said.pending.iter().for_each(|waits| owing.confirm(device, waits.edit, findings));
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 
 use super::edit::{Edit, Refused};
-use super::found::{Found, Place};
+use super::found::{Found, StorageTime};
 use super::history::{History, Row, RowId};
 use super::lives::Lives;
 use super::meant::{GaveWay, Won};
@@ -130,8 +130,8 @@ impl Ledger {
     }
 
     /// A device as it is now.
-    pub(super) fn place(&self, device: DeviceId, at: Time) -> Place {
-        Place { device, life: self.lives.now(device), at }
+    pub(super) fn place(&self, device: DeviceId, at: Time) -> StorageTime {
+        StorageTime { device, life: self.lives.now(device), at }
     }
 
     /// An edit comes to nothing on a device.
@@ -325,19 +325,19 @@ impl Ledger {
     pub(super) fn went_back(&mut self, device: DeviceId, life: u32, to: Time) {
         self.lives.went_back(device, life, to);
         self.found.put_in(device, &self.lives);
-        self.begin_anew(device);
+        self.begin_again(device);
     }
 
     /// The device's storage became a copy of another's, with its edits.
     pub(super) fn became_copy(&mut self, device: DeviceId, of: DeviceId, at: Time, unseen: Vec<EditId>) {
         self.lives.became_copy(device, of, at, unseen);
         self.found.put_in(device, &self.lives);
-        self.begin_anew(device);
+        self.begin_again(device);
     }
 
-    fn begin_anew(&mut self, device: DeviceId) {
+    fn begin_again(&mut self, device: DeviceId) {
         self.undecided[device.0 as usize].clear();
-        self.decide_anew(device);
+        self.decide_again(device);
     }
 
     /// Whether an edit is no part of what its device is now.
@@ -378,7 +378,7 @@ impl Ledger {
 
     /// What a device decided, of edits of others too, is with its state, and so are the lines about
     /// it: where it is not part of that, its engine may decide again.
-    fn decide_anew(&mut self, device: DeviceId) {
+    fn decide_again(&mut self, device: DeviceId) {
         let decided = self.decisions.remove(&device).unwrap_or_default();
         for (&id, decisions) in &decided {
             let stands = |d: &&Decided| self.lives.has(device, (device, d.life, d.at));

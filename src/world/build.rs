@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::allowed::{Allowed, Leases};
 use super::bad_rows::BadRows;
 use super::browsing::Browser;
-use super::clock::Gait;
+use super::clock::Skew;
 use super::coding::GatewayCoding;
 use super::device::Device;
 use super::disturbances::{self, Disturbances};
@@ -227,7 +227,7 @@ impl Fitter<'_> {
             factory: self.factory.clone(),
             start: self.plan.start,
             utc_offset: self.plan.utc_offset,
-            gait: self.gait(&device, &link.borrow(), seed),
+            skew: self.skew(&device, &link.borrow(), seed),
             seed,
             identity: self.plan.engine.identity,
             world: self.node,
@@ -283,13 +283,13 @@ impl Fitter<'_> {
         Hardware::new(self.handle, self.hub, fitting)
     }
 
-    fn gait(&self, device: &DevicePlan, link: &Link, seed: Seed) -> Gait {
+    fn skew(&self, device: &DevicePlan, link: &Link, seed: Seed) -> Skew {
         let end = Time::ZERO + self.plan.duration + self.plan.drain;
-        let mut gait = Gait::new(device.clock, seed, end, link.weather().offline());
+        let mut skew = Skew::new(device.clock, seed, end, link.weather().offline());
         let id = device.device.0 as usize;
-        gait.steps.clone_from(&self.faults.steps[id]);
-        gait.zones.clone_from(&self.faults.zones[id]);
-        gait
+        skew.steps.clone_from(&self.faults.steps[id]);
+        skew.zones.clone_from(&self.faults.zones[id]);
+        skew
     }
 }
 

@@ -282,7 +282,7 @@ impl Device {
         });
     }
 
-    /// Whoever looks at the app stops doing so: periodic triggers count foreground time.
+    /// The person stops looking at the app: periodic triggers count foreground time.
     pub(super) fn put_away(&self) {
         if self.attention.looks() {
             self.app(AppEvent::Pause);
@@ -349,7 +349,7 @@ impl Device {
         });
     }
 
-    /// Who waits for an edit to be saved waits in vain.
+    /// Who waits for an edit to be saved never is told.
     fn miss_unsaved(&self) {
         for (edit, waited) in self.unsaved.give_up(self.now()) {
             self.tell(Event::EditMissed { edit: &edit, waited });

@@ -180,10 +180,10 @@ mod tests {
 
     #[test]
     fn a_token_is_good_until_it_is_old_or_taken_back() {
-        let bell = || Sim::new(Options::default()).handle().notify();
-        assert!(Wallet::new((None, None), Vec::new(), bell()).is_none(), "it lasts for ever");
+        let notify = || Sim::new(Options::default()).handle().notify();
+        assert!(Wallet::new((None, None), Vec::new(), notify()).is_none(), "it lasts for ever");
         let lives = (Some(Span::secs(60)), Some(Span::secs(75)));
-        let wallet = Wallet::new(lives, vec![at(90)], bell()).unwrap();
+        let wallet = Wallet::new(lives, vec![at(90)], notify()).unwrap();
         assert!(is_let_in(&wallet, 59) && !is_let_in(&wallet, 60));
         let Gate::Given(answer) = wallet.gate(at(70), &padded(ASKS.to_vec(), ASKED)) else {
             panic!("who asks for a token is given one")

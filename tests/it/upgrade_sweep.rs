@@ -9,7 +9,7 @@ use syncdyno::world::{self, Stacks, Strike, Unwatched};
 use crate::worlds::{self, PHOTOS, TINY, trouble};
 
 const STRUCK: DeviceId = DeviceId(0);
-/// In the midst of its edits.
+/// During its edits.
 const AT: Span = Span::secs(45);
 const UPGRADED: &str = r#"event.new={at="+45s",upgrade={adds={entity="task",column="weight",type="real"},on_mismatch="backfill",restart_after="1s"}}"#;
 

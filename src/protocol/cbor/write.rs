@@ -4,7 +4,7 @@ use minicbor::Encoder;
 use minicbor::encode::Write;
 
 use super::super::message::Asked;
-use super::super::raw::answer::Told;
+use super::super::raw::answer::VerdictShape;
 use super::super::raw::pages::{self, Head, PageEnd, write_row};
 use crate::base::json::Sink;
 use crate::base::{EntityId, Stamp, Undone, ValueRef};
@@ -42,8 +42,8 @@ impl pages::Style for Style {
     fn begin_results<S: Sink>(out: &mut S) {
         put(out, |e| e.str("results")?.begin_array().map(|_| ()));
     }
-    fn result<S: Sink>(out: &mut S, _: bool, id: &str, told: &Told<'_>) {
-        let Told { ok, no, not_yet, row, edited } = told;
+    fn result<S: Sink>(out: &mut S, _: bool, id: &str, told: &VerdictShape<'_>) {
+        let VerdictShape { ok, no, not_yet, row, edited } = told;
         put(out, |e| {
             e.begin_map()?.str("id")?.str(id)?;
             if let Some(Stamp(stamp)) = ok {

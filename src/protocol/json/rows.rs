@@ -1,9 +1,27 @@
-//! Rows as JSON: as lists, or as objects.
+//! Rows as JSON, as lists or as objects, and what all of an answer is made of.
 
 use super::super::raw::pages::Head;
-use super::write::{comma, number, text};
 use crate::base::ValueRef;
 use crate::base::json::{Sink, write_value};
+
+/// Appends a name and its number.
+pub(super) fn number<S: Sink>(out: &mut S, name: &str, number: i64) {
+    out.put(name.as_bytes());
+    write_value(out, ValueRef::Int(number));
+}
+
+/// Appends a name and its text.
+pub(super) fn text<S: Sink>(out: &mut S, name: &str, text: &str) {
+    out.put(name.as_bytes());
+    write_value(out, ValueRef::Text(text));
+}
+
+/// Appends what parts items of a list.
+pub(super) fn comma<S: Sink>(out: &mut S, is_first: bool) {
+    if !is_first {
+        out.put(b",");
+    }
+}
 
 /// How a row is written.
 pub(super) trait Shape {

@@ -3,33 +3,14 @@
 use std::marker::PhantomData;
 
 use super::super::message::Asked;
-use super::super::raw::answer::Told;
+use super::super::raw::answer::VerdictShape;
 use super::super::raw::pages::{self, Head, PageEnd, write_row};
-use super::rows::Shape;
+use super::rows::{Shape, comma, number, text};
 use crate::base::json::{Sink, write_value};
 use crate::base::{EntityId, Stamp, ValueRef};
 
 /// How answers are written whose rows have this shape.
 pub(in super::super) struct Style<R>(PhantomData<R>);
-
-/// Appends a name and its number.
-pub(super) fn number<S: Sink>(out: &mut S, name: &str, number: i64) {
-    out.put(name.as_bytes());
-    write_value(out, ValueRef::Int(number));
-}
-
-/// Appends a name and its text.
-pub(super) fn text<S: Sink>(out: &mut S, name: &str, text: &str) {
-    out.put(name.as_bytes());
-    write_value(out, ValueRef::Text(text));
-}
-
-/// Appends what parts items of a list.
-pub(super) fn comma<S: Sink>(out: &mut S, is_first: bool) {
-    if !is_first {
-        out.put(b",");
-    }
-}
 
 impl<R: Shape> pages::Style for Style<R> {
     const AS_KEPT: bool = R::AS_KEPT;
@@ -39,8 +20,8 @@ impl<R: Shape> pages::Style for Style<R> {
     fn begin_results<S: Sink>(out: &mut S) {
         out.put(b",\"results\":[");
     }
-    fn result<S: Sink>(out: &mut S, is_first: bool, id: &str, told: &Told<'_>) {
-        let Told { ok, no, not_yet, row, edited } = told;
+    fn result<S: Sink>(out: &mut S, is_first: bool, id: &str, told: &VerdictShape<'_>) {
+        let VerdictShape { ok, no, not_yet, row, edited } = told;
         comma(out, is_first);
         text(out, "{\"id\":", id);
         if let Some(Stamp(stamp)) = ok {

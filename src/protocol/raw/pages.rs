@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use super::super::answer::{Part, Projected};
 use super::super::codec::{PageWriter, PushVerdict};
 use super::super::message::Asked;
-use super::answer::Told;
+use super::answer::VerdictShape;
 use crate::base::json::{Counted, Sink};
 use crate::base::{Cell, EntityId, Stamp, Undone, ValueRef};
 
@@ -16,7 +16,7 @@ pub(in super::super) trait Style {
     /// An answer begins.
     fn begin<S: Sink>(out: &mut S, asked: Asked);
     fn begin_results<S: Sink>(out: &mut S);
-    fn result<S: Sink>(out: &mut S, is_first: bool, id: &str, told: &Told<'_>);
+    fn result<S: Sink>(out: &mut S, is_first: bool, id: &str, told: &VerdictShape<'_>);
     fn end_results<S: Sink>(out: &mut S);
     fn begin_pages<S: Sink>(out: &mut S);
     fn begin_page<S: Sink>(out: &mut S, is_first: bool, entity: EntityId);
@@ -126,7 +126,7 @@ pub(in super::super) fn results<W: Style>(
 fn write_results<W: Style, S: Sink>(out: &mut S, verdicts: &mut dyn Iterator<Item = PushVerdict<'_>>) {
     W::begin_results(out);
     for (place, (id, outcome)) in verdicts.enumerate() {
-        W::result(out, place == 0, id, &Told::of(outcome));
+        W::result(out, place == 0, id, &VerdictShape::of(outcome));
     }
     W::end_results(out);
 }

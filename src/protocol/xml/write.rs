@@ -1,7 +1,7 @@
 //! Answers.
 
 use super::super::message::Asked;
-use super::super::raw::answer::{RawError, Told};
+use super::super::raw::answer::{RawError, VerdictShape};
 use super::super::raw::pages::{self, Head, PageEnd, write_row};
 use super::element::{put_number, put_some, put_text, put_value};
 use crate::base::json::Sink;
@@ -29,8 +29,8 @@ impl pages::Style for Style {
     fn begin_results<S: Sink>(out: &mut S) {
         out.put(b"<results>");
     }
-    fn result<S: Sink>(out: &mut S, _: bool, id: &str, told: &Told<'_>) {
-        let Told { ok, no, not_yet, row, edited } = told;
+    fn result<S: Sink>(out: &mut S, _: bool, id: &str, told: &VerdictShape<'_>) {
+        let VerdictShape { ok, no, not_yet, row, edited } = told;
         out.put(b"<result");
         put_text(out, "id", id);
         put_some(out, "ok", *ok);

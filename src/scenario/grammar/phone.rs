@@ -21,7 +21,7 @@ pub(super) const TOKEN: Form = table(&[
 
 pub(super) const ENGINE_TOKEN: Form = table(&[word::<OnUnauthorized>(
     "on_refused",
-    "What is done about a request that is refused for its token: another is asked for and the request goes again, or the run fails and the next begins with another, or the same, and the edits that it brought count as refused for good.",
+    "After a 401: another token and the request again; the run fails and the next has another; or the edits of the request are dropped.",
 )]);
 
 pub(super) const TOKEN_EXPIRY: Form = on_devices![];
@@ -34,10 +34,7 @@ pub(super) const UPGRADE: Form = on_devices![
         ADDS,
         "The column that the new version holds besides; events that add others bring the same version."
     ),
-    word::<OnMismatch>(
-        "on_mismatch",
-        "What the new version makes of the old one's database: it adds the columns, empty until their rows come again; the same, and has all rows come again; or it throws all away, edits that wait and what the log says of others included, and loads again.",
-    ),
+    word::<OnMismatch>("on_mismatch", "What the new version does with the old one's database.",),
     RESTART,
 ];
 pub(super) const UPGRADE_SAYS: &str = "A new version of the app is installed, which holds more columns; devices that it does not concern keep the old one.";
@@ -52,7 +49,7 @@ const ADDS: Form = table(&[
     ),
 ]);
 
-pub(super) const ON_LOGOUT_SAYS: &str = "What becomes of edits that wait as their person logs out: they stay until that person logs in again (`oracle.shelved.edits`), they are sent first, nobody logs out while any waits, or they are thrown away with a line that the person can read. Who cannot log out tries again five minutes later.";
+pub(super) const ON_LOGOUT_SAYS: &str = "What becomes of edits that wait as their person logs out.";
 pub(super) const DATABASE_PER_SAYS: &str = "Whose the data on a phone is that several people share: each has a database of their own, or who logs in goes on with what is there.";
 
 pub(super) const LOGOUT: Form =
