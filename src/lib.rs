@@ -1,6 +1,6 @@
 //! syncdyno: a dynamometer for offline-first sync engines.
 //!
-//! The library is the bench; the binary is [`cli::main`] and nothing else. Whoever brings a sync
+//! The library is the bench; the binary is [`cli::main`] and nothing else. Who brings a sync
 //! stack of their own describes it as a [`contract::Stack`] and calls it with [`world::Stacks`]
 //! that know the stack too.
 

@@ -211,7 +211,12 @@ pub fn by_list(record: &RunRecord) -> Vec<(String, Vec<Answered<'_>>)> {
                 || !one.first.demanded && ![Finding::NotAsked, Finding::Unmeasured].contains(&finding)
         };
         let numbers: BTreeSet<u32> = of_list.iter().filter(answered).map(|one| one.number).collect();
-        let title = format!("{}: {} of {} answered", list.title, numbers.len(), list.questions);
+        let title = format!(
+            "{}: {} of {} answered (figures: without it → with it)",
+            list.title,
+            numbers.len(),
+            list.questions
+        );
         lists.push((title, of_list));
     }
     lists

@@ -301,6 +301,14 @@ fn reasons(
         );
         reasons.push(reason(Exit::Correctness, text));
     }
+    if let Some(first) = outcome.shelved.as_deref().filter(|_| !expects(plan, SHELVED)) {
+        let count = expected_figure(&outcome.figures, SHELVED).map_or(0, |(_, count)| count);
+        let edits = human::count(count, "saved edit");
+        let text = format!(
+            "{edits} left on a phone by who has logged out, to go when they log in again: {first}; `expect` with \"{SHELVED}\" says that this is meant, and with engine.on_logout = \"send-first\" nobody logs out before"
+        );
+        reasons.push(reason(Exit::Correctness, text));
+    }
     reasons.extend(untested::reasons(plan, outcome));
     for e in expectations.iter().filter(|e| !e.pass) {
         let why = e.reason.as_deref().unwrap_or("is not as expected");
@@ -324,6 +332,9 @@ fn expects(plan: &Plan, metric: &str) -> bool {
 
 /// The metric of saved edits that a return to a backup destroyed.
 pub(super) const TAKEN_BACK: &str = "oracle.taken_back.edits";
+
+/// The metric of edits that wait on a phone for who has logged out of it.
+pub(super) const SHELVED: &str = "oracle.shelved.edits";
 
 /// The metric of conflicts that engine and oracle count otherwise.
 const MISCOUNTED: &str = "engine.conflicts.miscounted";

@@ -423,7 +423,7 @@ fn a_run_goes_on_from_no_other_run_and_from_nothing() {
         error("another").contains("the scenario, its settings, axes, variants or seeds are not the same")
     );
     std::fs::write(folder.path().join("cells.jsonl"), "{}\n").unwrap();
-    assert!(error("a run").contains("its first line makes no sense"));
+    assert!(error("a run").contains("its first line cannot be read"));
     std::fs::write(folder.path().join("cells.jsonl"), "{\"journal\":1").unwrap();
     assert!(error("a run").contains("ends within its first line, and no cell was kept"));
 }

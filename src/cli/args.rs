@@ -357,6 +357,9 @@ pub(super) struct CalibrateArgs {
     /// Only lines with this value in this column, such as kind=pull; may be given several times.
     #[arg(long, value_name = "COLUMN=VALUE")]
     pub(super) only: Vec<Only>,
+    /// A fit for each value of this column, such as network; up to twelve.
+    #[arg(long, value_name = "COLUMN")]
+    pub(super) by: Option<String>,
     /// What of the overhead is the link's round trip, such as a ping says; the rest is the backend's.
     #[arg(long, value_name = "TIME", value_parser = span)]
     pub(super) rtt: Option<Span>,
@@ -576,10 +579,11 @@ mod tests {
     }
 
     #[test]
-    fn the_help_says_of_each_exit_code_what_the_readme_says() {
+    fn the_help_says_of_each_exit_code_what_the_page_says() {
         let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         let help = words(EXIT_CODES);
-        let table = include_str!("../../README.md").split_once("| exit | meaning |").expect("there is one").1;
+        let table =
+            include_str!("../../docs/commands.md").split_once("| exit | meaning |").expect("there is one").1;
         let rows: Vec<&str> = table.lines().skip(2).take_while(|line| line.starts_with("| ")).collect();
         assert_eq!(rows.len(), 13);
         for row in rows {

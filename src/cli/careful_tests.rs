@@ -1,4 +1,4 @@
-//! What is not overwritten, not said in vain, and not searched for nothing.
+//! What is not overwritten, not said without need, and not searched for nothing.
 
 use super::tests::Desk;
 use crate::record;
@@ -128,22 +128,37 @@ fn a_record_that_was_edited_is_refused_by_whatever_reads_it() {
 }
 
 #[test]
-fn where_no_scenario_can_be_made_of_a_log_the_reason_is_told_and_not_another() {
-    let mut desk = Desk::new();
-    let log = |n: u32, took: u32| {
-        let lines = (0..n).map(|i| format!("{},500,45000,{took},ok\n", i * 10));
-        format!("start,rows,bytes,duration_ms,outcome\n{}", lines.collect::<String>())
+fn a_search_that_contradicts_itself_is_refused_however_it_is_asked_for() {
+    let mut desk = desk();
+    let tune = "tune @ties.toml --metric engine.session.duration --progress none --out @tuned";
+    assert_eq!(desk.run(tune), 0, "{}", desk.err);
+    let whole: serde_json::Value = serde_json::from_str(&desk.read("tuned/run.json")).unwrap();
+    let edited = |at: &str, value: serde_json::Value| {
+        let mut record = whole.clone();
+        *record.pointer_mut(at).unwrap() = value;
+        record.to_string()
     };
-    for (n, took, why) in [
-        (30, 400, "all answers have one size (500 rows)"),
-        (1, 400, "overhead and time a row: 1 answer with a duration, at least 10 are needed"),
-        (30, 0, "overhead and time a row: 0 answers with a duration, at least 10 are needed"),
-    ] {
-        desk.write("log.csv", &log(n, took));
+    desk.write("none/run.json", &edited("/tune/knobs", serde_json::json!([])));
+    desk.write("other/run.json", &edited("/tune/knobs/0", "x".into()));
+    desk.write("lost/run.json", &edited("/tune/places/0/best", serde_json::json!({})));
+    for format in ["human", "html", "md", "csv", "json", "junit"] {
+        assert_eq!(desk.run(&format!("report @tuned --format {format}")), 0, "{}", desk.err);
+        for folder in ["none", "other", "lost"] {
+            assert_eq!(desk.run(&format!("report @{folder} --format {format}")), 2, "{}", desk.err);
+            assert!(desk.err.contains("run.json: the record is damaged: "), "{}", desk.err);
+        }
+    }
+}
+
+#[test]
+fn where_no_scenario_can_be_made_of_a_log_its_code_is_told() {
+    let mut desk = Desk::new();
+    for (n, took, code) in [(40, 400, "[sizes.one]"), (1, 400, "[responses.few]"), (40, 0, "[responses.few]")]
+    {
+        let lines: String = (0..n).map(|i| format!("{},500,45000,{took},ok\n", i * 10)).collect();
+        desk.write("log.csv", &format!("start,rows,bytes,duration_ms,outcome\n{lines}"));
         assert_eq!(desk.run("calibrate @log.csv -o @made.toml"), 3, "{}", desk.err);
-        let reason = desk.err.split_once("no scenario can be made of it: ").expect("it is said").1;
-        assert!(reason.contains(why), "{}", desk.err);
-        assert!(!reason.contains("how often transfers break"), "{}", desk.err);
+        assert!(desk.err.contains(code), "{}", desk.err);
     }
 }
 
@@ -297,7 +312,8 @@ fn what_a_cell_of_the_candidate_alone_fails_with_is_the_exit_unless_the_page_has
 #[test]
 fn measurements_none_of_which_count_are_not_judged_and_not_met() {
     let mut desk = Desk::new();
-    let header = crate::campaign::validate::measured::OUTAGES.lines().next().unwrap();
+    let header =
+        "profile,congestion_control,response_bytes,outage_start_s,outage_s,samples,median_s,min_s,max_s";
     desk.write("edge.csv", &format!("{header}\nlte,cubic,2000000,0.6,0.1,2,1.6,1.6,3.2\n"));
     assert_eq!(desk.run("validate tcp-outage @edge.csv"), 4, "{}", desk.out);
     assert!(desk.out.contains("not judged") && !desk.out.contains(" met"), "{}", desk.out);

@@ -12,7 +12,7 @@ use super::inputs::{self, Input};
 use super::observations::Observations;
 use super::progress::Progress;
 use super::refusal::Refusal;
-use super::work::{Place, Work};
+use super::work::{ReportPlace, Work};
 use super::{asked, baseline, ci, room, sources};
 use crate::base::Digest;
 use crate::campaign::{self, Campaign, Journal, JournalError, Runner, Stopwatch};
@@ -86,7 +86,7 @@ type Holding<'a> = dyn Fn(&mut [Judged]) + 'a;
 /// How plans are run.
 pub(super) struct Order<'a> {
     /// Where the report goes.
-    pub(super) place: Place<'a>,
+    pub(super) place: ReportPlace<'a>,
     pub(super) work: &'a Work,
     /// Whether each cell is run twice.
     pub(super) twice: bool,
@@ -104,7 +104,7 @@ pub(super) struct Order<'a> {
 
 impl<'a> Order<'a> {
     /// Each cell once, and nothing besides.
-    pub(super) fn of(place: Place<'a>, work: &'a Work) -> Order<'a> {
+    pub(super) fn of(place: ReportPlace<'a>, work: &'a Work) -> Order<'a> {
         let (baseline, sweep, held, tune) = (None, None, None, None);
         Order { place, work, twice: false, baseline, sweep, matrix: false, held, tune }
     }

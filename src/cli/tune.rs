@@ -136,6 +136,7 @@ impl<'a> Search<'a> {
         let corner =
             sources::setting(&self.document, selection, variant.as_deref(), point(values), runner, console)?
                 .remove(0);
+        let caps = knobs.iter().map(|knob| page_cap(knob, &corner)).collect();
         let knobs: Vec<Knob> = knobs.iter().map(|knob| self.within_cap(knob, &corner)).collect();
         for knob in &knobs {
             let mut grid =
@@ -161,6 +162,8 @@ impl<'a> Search<'a> {
             sizes: knobs.iter().map(|knob| size(knob, &corner)).collect(),
             bounds: knobs.iter().map(|knob| knob.key() == PULL_BYTES).collect(),
             reach: vec![None; knobs.len()],
+            caps,
+            clamped: Vec::new(),
             knobs,
         };
         let mut words: Vec<String> = variant.iter().cloned().collect();
@@ -178,9 +181,10 @@ impl<'a> Search<'a> {
     /// The knob without rows that no answer brings: over the air none has more than the backend
     /// gives at once. What is written down as a list stays.
     fn within_cap(&mut self, knob: &Knob, corner: &Plan) -> Knob {
-        let cap = corner.backend.page_cap;
-        let capped = knob.key() == PULL_ROWS && corner.gateway.mode == Mode::Ota;
-        let Some(within) = capped.then(|| knob.up_to(f64::from(cap))).flatten() else { return knob.clone() };
+        let cap = page_cap(knob, corner);
+        let Some((cap, within)) = cap.and_then(|cap| Some((cap, knob.up_to(cap)?))) else {
+            return knob.clone();
+        };
         let remark = format!("{PULL_ROWS} is searched up to {cap}: the backend gives no more rows at once\n");
         if !self.remarks.contains(&remark) {
             self.remarks.push(remark);
@@ -313,6 +317,12 @@ impl<'a> Search<'a> {
             places,
         }
     }
+}
+
+/// The most rows that an answer holds, of the knob that asks for them.
+fn page_cap(knob: &Knob, corner: &Plan) -> Option<f64> {
+    let capped = knob.key() == PULL_ROWS && corner.gateway.mode == Mode::Ota;
+    capped.then(|| f64::from(corner.backend.page_cap))
 }
 
 /// The metric that tells how large became what the knob bounds. A controller's first chunk is no

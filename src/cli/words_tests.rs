@@ -1,4 +1,4 @@
-//! What is said of runs that end badly or in the midst, and of several files at once.
+//! What is said of runs that end badly or are cut off, and of several files at once.
 
 use std::fs;
 use std::sync::atomic::Ordering;

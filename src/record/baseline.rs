@@ -374,7 +374,7 @@ fn changes(base: &BaselineCell, cell: &CellRecord) -> Vec<Change> {
     names.dedup();
     let changed = names.into_iter().filter_map(|name| {
         let (turn, text) = match (base.metrics.get(name), cell.metrics.get(name)) {
-            (Some(before), Some(now)) if before == now => return None,
+            (Some(before), Some(now)) if before.is_alike(now) => return None,
             (Some(before), Some(now)) => moved(name, before, now),
             (Some(_), None) => (UNSIZED, format!("{name} is no longer measured")),
             (None, Some(_)) => (UNSIZED, format!("{name} is new")),
@@ -406,7 +406,7 @@ const UNSIZED: Turn = (Kind::Changed, Reverse(0));
 /// `engine.rows.rate is worse: 27.8 rows/s → 26.1 rows/s (−6.1 %)`, of the first statistic that
 /// differs.
 fn moved(name: &str, before: &Figure, now: &Figure) -> (Turn, String) {
-    let stats = ["value", "p95", "p50", "p99", "max", "min", "count"];
+    let stats = ["value", "p95", "p50", "p99", "max", "min", "count", "mean"];
     let differs = |stat: &&str| before.stat(stat) != now.stat(stat);
     // A number of one unit says nothing beside one of another.
     let alike = before.unit() == now.unit();

@@ -35,7 +35,7 @@ pub(super) fn figures_schema(_: &mut SchemaGenerator) -> Schema {
             { "type": "object", "required": ["unit", "count", "min", "p50", "p95", "p99", "max"],
               "properties": { "unit": { "type": "string" }, "count": whole("observations"), "min": whole("smallest"),
                               "p50": whole("median"), "p95": whole("95th percentile"), "p99": whole("99th percentile"),
-                              "max": whole("greatest") } }
+                              "max": whole("greatest"), "mean": whole("mean, rounded down") } }
         ] }
     })
 }

@@ -54,6 +54,7 @@ pub(crate) fn outcome() -> Outcome {
         eventful: Vec::new(),
         miscounted: Vec::new(),
         taken_back: None,
+        shelved: None,
         not_applicable: Vec::new(),
         untried: Vec::new(),
         series: vec![Sample { at_ns: 60_000_000_000, series: "device.online.count", value: 7 }],
@@ -71,7 +72,7 @@ pub(crate) fn outcome() -> Outcome {
 /// A distribution around `p50`.
 pub(crate) fn durations(count: u64, p50: u64) -> Figure {
     let (p95, p99, max) = (p50 * 2, p50 * 3, p50 * 4);
-    Figure::Distribution { unit: Unit::Ns, count, min: p50 / 2, p50, p95, p99, max }
+    Figure::Distribution { unit: Unit::Ns, count, min: p50 / 2, p50, p95, p99, max, mean: None }
 }
 
 /// The outcome with rows of d17 lost.

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use super::run::{CellRecord, RunRecord};
 use crate::metrics::Sample;
 
-const STATS: [&str; 6] = ["count", "min", "p50", "p95", "p99", "max"];
+const STATS: [&str; 7] = ["count", "min", "mean", "p50", "p95", "p99", "max"];
 
 /// Writes `cells.csv`: a row a cell, a column a swept key, a metric or a statistic of one; empty
 /// where a cell has no such figure.

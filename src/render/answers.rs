@@ -11,13 +11,13 @@ impl Answered<'_> {
             (Finding::Unmeasured, ..) => "NOT MEASURED: ",
             (Finding::Shown, true, _) => "",
             (_, true, _) => "NOT SHOWN: ",
-            (Finding::Same, _, Some(Stand::With)) => "yes, which makes hardly a difference here: ",
-            (Finding::Same, ..) => "hardly a difference here: ",
-            (Finding::Worse, _, Some(Stand::With)) => "yes, and worse for it here: ",
-            (Finding::Worse, ..) => "it is worse here: ",
-            (_, _, Some(Stand::With)) => "yes: ",
-            (_, _, Some(Stand::Without)) => "no: ",
-            (_, _, None) => "it helps here: ",
+            (Finding::Same, _, Some(Stand::With)) => "yours has it, which changes nothing here: ",
+            (Finding::Same, ..) => "it would change nothing here: ",
+            (Finding::Worse, _, Some(Stand::With)) => "yours has it, and a figure is worse for it: ",
+            (Finding::Worse, ..) => "a figure would be worse with it: ",
+            (_, _, Some(Stand::With)) => "yours has it, and it helps: ",
+            (_, _, Some(Stand::Without)) => "yours lacks it, and it would help: ",
+            (_, _, None) => "it would help: ",
         }
     }
 

@@ -76,7 +76,7 @@ fn replace(path: &Path, from: &str, to: &str) {
 
 /// A duration of which nothing was observed.
 fn silence() -> Figure {
-    Figure::Distribution { unit: Unit::Ns, count: 0, min: 0, p50: 0, p95: 0, p99: 0, max: 0 }
+    Figure::Distribution { unit: Unit::Ns, count: 0, min: 0, p50: 0, p95: 0, p99: 0, max: 0, mean: Some(0) }
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn a_baseline_that_has_lost_what_it_gates_is_none_and_cells_that_are_not_run_are
 }
 
 #[test]
-fn a_baseline_has_one_ending_whoever_writes_it_and_takes_the_place_of_no_link() {
+fn a_baseline_has_one_ending_by_any_writer_and_takes_the_place_of_no_link() {
     let desk = desk(SMALL);
     run(&desk, "1..=1", "first");
     let baselines = desk.path().join("reports/baseline");
@@ -436,7 +436,8 @@ fn the_script_for_ci_services_gates_against_a_baseline_and_says_how_to_save_one(
             command.env("GITHUB_ACTIONS", "true").env("GITHUB_STEP_SUMMARY", desk.path().join("page.md"));
         }
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/contrib/gate.sh");
-        let output = command.args([script, "small.toml"]).output().unwrap();
+        let output =
+            command.args([script, "small.toml", "main", "reports/ci", "--seeds", "1..=1"]).output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
     };
@@ -459,7 +460,7 @@ fn the_script_for_ci_services_gates_against_a_baseline_and_says_how_to_save_one(
     assert!(told.contains("::error") && told.contains("engine.rows.rate"), "{told}");
     assert!(fs::read_to_string(desk.path().join("page.md")).unwrap().contains("engine.rows.rate"));
 
-    // Whoever changed it on purpose takes the run that was refused; the cells of other scenarios stay.
+    // Who changed it on purpose takes the run that was refused; the cells of other scenarios stay.
     fs::write(desk.path().join("other.toml"), SMALL.replace("\"small\"", "\"other\"")).unwrap();
     let other = ["run", "other.toml", "--out", "other", "--baseline", "main", "--progress", "none"];
     assert_eq!(syncdyno(&desk, &other).0, 14, "the baseline has no such cell");

@@ -151,6 +151,9 @@ const KEYS: Ground = Ground {
 /// A unit that brings a part of what another brings in full, and dates of the last sync.
 const PARTS: Ground = Ground { path: "scenarios/units/light-splash.toml", sets: &[], seeds: 5 };
 const LAST_SYNC_ON: Ground = Ground { path: "scenarios/units/last-sync-on.toml", sets: &[], seeds: 5 };
+/// Phones that are killed while a unit that was asked for has not ended well.
+const KEPT_QUEUE: Ground =
+    Ground { path: "scenarios/units/kept-queue.toml", sets: &["engine.queue_kept=disk"], seeds: 5 };
 /// Two units with an entity each.
 const DATES: Ground = Ground { path: "scenarios/units/dates.toml", sets: &[], seeds: 5 };
 
@@ -206,10 +209,15 @@ const PHOTOS_MIXED_UP: Ground = Ground {
     seeds: 10,
 };
 
+/// The same of records that are thrown away.
+const PHOTOS_GIVEN_UP: Ground =
+    Ground { path: "scenarios/device/photos-given-up.toml", sets: &["engine.on_logout=discard"], seeds: 5 };
+
 fn ground(bug: &Bug) -> Ground {
     match bug.id {
         "last-stretch-is-all" => PHOTOS,
         "takes-anothers-word" => PHOTOS_MIXED_UP,
+        "sends-what-came-to-nothing" => PHOTOS_GIVEN_UP,
         "squashes-into-what-was-sent" | "sends-the-last-update-alone" => SQUASHED,
         "takes-back-what-was-sent" => DROPPED,
         "never-ends-plans" => CHAOS,
@@ -246,6 +254,7 @@ fn ground(bug: &Bug) -> Ground {
         "one-date-for-all" => DATES,
         "part-over-whole" | "part-moves-all" => PARTS,
         "dates-all-units" => LAST_SYNC_ON,
+        "forgets-as-it-begins" => KEPT_QUEUE,
         "dates-what-was-cut" | "forgets-what-waits" => CUT,
         "foreign-answer-is-ack" => FOREIGN,
         "verdicts-by-place" => MIXED_UP,
@@ -370,6 +379,7 @@ fn like_no_other(id: &str) -> Option<&'static str> {
         | "discards-edits"
         | "last-stretch-is-all"
         | "takes-anothers-word"
+        | "sends-what-came-to-nothing"
         | "deletes-as-updates"
         | "deletes-what-failed"
         | "cleans-up-at-the-backend"
@@ -387,6 +397,7 @@ fn like_no_other(id: &str) -> Option<&'static str> {
         | "fails-without-a-word"
         | "sync-starts-sync"
         | "last-in-first-out"
+        | "forgets-as-it-begins"
         | "tries-without-a-pause"
         | "all-synced-too-soon"
         | "completes-twice"

@@ -5,6 +5,7 @@ mod code;
 mod spread;
 mod unused;
 mod wide;
+mod words;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -51,7 +52,7 @@ fn root() -> PathBuf {
 }
 
 /// All files in a folder and in those within, in order.
-fn files(folder: &str) -> Vec<PathBuf> {
+pub(crate) fn files(folder: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![root().join(folder)];
     while let Some(folder) = folders.pop() {

@@ -126,15 +126,13 @@ fn a_stack_that_nothing_answers_is_refused() {
 }
 
 #[test]
-fn the_code_in_the_readme_is_that_of_the_example() {
+fn the_code_on_the_page_is_that_of_the_example() {
     let read = |path: &str| {
         fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect("the file is there")
     };
-    let readme = read("README.md");
-    let section = readme.split("## Bring your own engine").nth(1).expect("there is the section");
-    let section = section.split("\n## ").next().unwrap_or_default();
+    let page = read("docs/own-engine.md");
     let example = read("examples/tiny-stack/main.rs") + &read("examples/tiny-stack/stack/mod.rs");
-    let blocks: Vec<&str> = section.split("```rust,ignore\n").skip(1).collect();
+    let blocks: Vec<&str> = page.split("```rust,ignore\n").skip(1).collect();
     assert_eq!(blocks.len(), 2, "the stack and the main");
     for block in blocks {
         let code = block.split("```").next().unwrap_or_default();

@@ -393,45 +393,12 @@ fn cap(of: Side, series: &Series<'_>) -> Option<String> {
     ))
 }
 
-/// Whether the best of the closed form lies outside of that `between` which the runs say that the
-/// optimum lies.
-pub fn contradicted(best: f64, between: [Option<f64>; 2]) -> bool {
-    let [low, high] = between;
-    low.is_some_and(|low| best < low) || high.is_some_and(|high| best > high)
-}
-
-/// What the closed form says of the best chunk, where it applies, and that the runs contradict it,
-/// if the optimum does not lie there by them. The time between failures is the fit's: gaps and
-/// backoff are in it, so it is not the link's.
-pub fn closed_form(fit: Option<Fit>, between: Option<[Option<f64>; 2]>) -> Vec<String> {
-    const CONTRADICTED: &str = "the runs contradict the closed form, which takes every answer for a full chunk of one long pull: go by the runs";
-    let Some((fit, cost)) = fit.and_then(|fit| Some((fit, fit.cost()?))) else { return Vec::new() };
-    let contradicted = between.is_some_and(|between| contradicted(cost.best(), between));
-    // How well answers lie on their line says nothing for a curve that does not follow from them.
-    let fitted = match contradicted {
-        true => String::new(),
-        false => format!(" (what answers take, fitted within {})", percent(fit.misfit)),
-    };
-    let form = format!(
-        "closed form: {} from {} a chunk, {} a row{fitted}, as if a failure every {}",
-        human::count(cost.best() as u64, "row"),
-        seconds(cost.chunk),
-        seconds(cost.row),
-        seconds(cost.mtbf),
-    );
-    [form].into_iter().chain(contradicted.then(|| CONTRADICTED.to_owned())).collect()
-}
-
-fn seconds(s: f64) -> String {
-    human::span((s * 1e9) as u64)
-}
-
 /// The value of a setting, with its thousands apart where it is a plain whole number.
 pub fn value(point: &Point<'_>) -> String {
     point.value.parse().map_or_else(|_| point.value.clone(), human::thousands)
 }
 
-fn percent(share: f64) -> String {
+pub(super) fn percent(share: f64) -> String {
     match share * 100.0 {
         p if p < 0.05 => "0 %".to_owned(),
         p if p < 9.95 => format!("{p:.1} %"),

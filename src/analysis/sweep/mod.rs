@@ -19,10 +19,12 @@ mod limits;
 mod objective;
 mod series;
 mod shares;
+mod theory;
 
 pub use findings::{FAR, Finding, alike, costs, figure_between, find};
 pub use growth::exponent;
-pub use limits::{closed_form, contradicted, limits, value};
+pub use limits::{limits, value};
 pub use objective::Objective;
 pub use series::{Point, Series, Sweep, axis_of, trouble};
 pub use shares::{Fit, Side, queued_share};
+pub use theory::{capped, closed_form, contradicted};

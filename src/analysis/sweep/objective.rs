@@ -29,7 +29,7 @@ const OF_PUSHES: &str = "engine.push.rate";
 const SYNC_TIMES: [&str; 4] =
     ["engine.session.time", "engine.session.duration", "engine.session.blocking", SINCE_LOGIN];
 const SINCE_LOGIN: &str = "engine.usable_after_login.duration";
-const STATS: [&str; 6] = ["count", "min", "p50", "p95", "p99", "max"];
+const STATS: [&str; 7] = ["count", "min", "mean", "p50", "p95", "p99", "max"];
 
 impl Objective {
     /// What settings of a key are compared by if nothing else is said.
@@ -88,6 +88,13 @@ impl Objective {
     pub fn is_sync_rate(&self) -> bool {
         self.metric.starts_with("engine.")
             && matches!(self.unit, Unit::MilliRowsPerSecond | Unit::BytesPerSecond)
+    }
+    /// Of a rate, which time it is over, as a line.
+    pub fn of_which_time(&self) -> &'static str {
+        if !self.is_sync_rate() {
+            return "";
+        }
+        "  over the time in which syncs run: waits and tries count, time offline between them does not\n"
     }
     /// Whether it is how long single syncs take, and not all of them together.
     pub fn is_of_one_sync(&self) -> bool {
@@ -177,6 +184,6 @@ mod tests {
             "there is no metric engine.row.rate; did you mean engine.rows.rate?"
         );
         assert_eq!(error("engine.rows.rate:p95"), "engine.rows.rate has no p95; it has value");
-        assert!(error("engine.session.duration:mean").contains("it has count, min, p50"));
+        assert!(error("engine.session.duration:p90").contains("it has count, min, mean, p50"));
     }
 }

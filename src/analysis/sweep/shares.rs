@@ -66,6 +66,8 @@ pub struct Fit {
     pub commit: f64,
     /// Mean exposed time between failures, if there were enough to tell and they came at random.
     pub mtbf: Option<f64>,
+    /// Whether any request failed.
+    pub fails: bool,
 }
 
 /// The rows that a setting brought, in both directions; a change that is answered again is none
@@ -141,7 +143,8 @@ impl Fit {
         let unlike = sum("engine.requests.timed_out") + sum("engine.requests.refused");
         let exposed = (sum(side.time) + sum("engine.requests.lost_time")) / 1e9;
         let random = failed >= FAILURES_MIN && unlike <= UNLIKE_MAX * failed;
-        Some(Fit { chunk, row, misfit, commit, mtbf: random.then(|| exposed / failed) })
+        let fails = failed + unlike > 0.0;
+        Some(Fit { chunk, row, misfit, commit, mtbf: random.then(|| exposed / failed), fails })
     }
 
     /// The costs as the closed form takes them; `None` without random failures, or if the line is
@@ -152,6 +155,24 @@ impl Fit {
         }
         Some(Cost { chunk: self.chunk + self.commit, row: self.row, mtbf: self.mtbf? })
     }
+
+    /// The best chunk if answers could hold more than `cap` rows, unless the largest is, and the
+    /// share of the time that it saves at most; `None` where failures are too few to tell, or come
+    /// otherwise than at random.
+    pub(super) fn beyond(self, cap: f64) -> Option<(Option<f64>, f64)> {
+        if let Some(cost) = self.cost() {
+            let best = cost.best().max(cap);
+            return Some((Some(best), 1.0 - cost.time_a_row(best) / cost.time_a_row(cap)));
+        }
+        let chunk = self.chunk + self.commit;
+        let sure = !self.fails && self.misfit <= MISFIT_OF_COST_MAX;
+        sure.then(|| (None, chunk / (chunk + self.row * cap)))
+    }
+}
+
+/// Rows in an answer of a setting, on average.
+pub(super) fn held(side: Side, point: &Point<'_>) -> f64 {
+    point.sum(side.rows) / point.count(side.chunk_rows)
 }
 
 /// Whether the answers of a setting say what answers take: where most of the time is lost, those

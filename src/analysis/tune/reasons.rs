@@ -1,6 +1,6 @@
 //! What limits either side of the best, read off the cells as a sweep does.
 
-use crate::analysis::sweep::{Finding, Fit, Objective, Point, Series, Side, closed_form, limits};
+use crate::analysis::sweep::{Finding, Fit, Objective, Point, Series, Side, capped, closed_form, limits};
 use crate::record::CellRecord;
 
 /// The settings of one knob in order, the others as at the best.
@@ -17,6 +17,8 @@ pub struct Line<'a> {
     pub flat: (usize, usize),
     /// The settings between which the optimum lies, as numbers; `None` without enough seeds.
     pub between: Option<[Option<f64>; 2]>,
+    /// The backend's page cap, where it ends the line, and the defaults that it clamps.
+    pub cap: Option<(f64, Vec<String>)>,
 }
 
 /// What limits a line.
@@ -50,7 +52,11 @@ pub fn reasons(line: Line<'_>, objective: &Objective) -> Reasons {
     let no_candidate =
         |end: f64| series.points.iter().any(|p| p.number() == Some(end) && p.trouble.is_some());
     let between = line.between.map(|ends| ends.map(|end| end.filter(|end| !no_candidate(*end))));
-    told.extend(closed_form(fit, between));
+    let cap = line.cap.as_ref().map(|(cap, _)| *cap);
+    if cap.is_none_or(|cap| fit.and_then(Fit::cost).is_none_or(|cost| cost.best() <= cap)) {
+        told.extend(closed_form(fit, (side, &series, &finding), between));
+    }
+    told.extend(line.cap.map(|(cap, clamps)| capped(fit, cap, &clamps)));
     let closed_form_rows = fit.and_then(Fit::cost).map(|cost| cost.best() as u64);
     Reasons { limits: told, closed_form_rows }
 }

@@ -28,6 +28,8 @@ fn space(knobs: &[&str], present: &[&str], seeds: u64) -> Space {
         sizes: vec![None; knobs.len()],
         bounds: vec![false; knobs.len()],
         reach: vec![None; knobs.len()],
+        caps: vec![None; knobs.len()],
+        clamped: Vec::new(),
     }
 }
 

@@ -89,7 +89,7 @@ fn transfers() -> [(&'static str, Validation); 2] {
     [
         ("transfers measured on Linux", measured::transfers(measured::TRANSFERS.as_bytes()).expect(ours)),
         (
-            "transfers with an outage in the midst",
+            "transfers with an outage during them",
             measured::outages(measured::OUTAGES.as_bytes()).expect(ours),
         ),
     ]

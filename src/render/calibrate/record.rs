@@ -17,25 +17,9 @@ impl Estimate {
         (self.low..=self.high).contains(&x)
     }
 
-    /// The same where another reading of the log may be the true one: the interval holds those of
-    /// both.
-    pub fn as_open_as(self, other: Estimate) -> Estimate {
-        Estimate { low: self.low.min(other.low), high: self.high.max(other.high), ..self }
-    }
-
-    /// The same of what may be off by so much more; nothing is less than nothing.
+    /// The same if it may be off by so much more; nothing is less than nothing.
     pub fn off_by(self, by: f64) -> Estimate {
         Estimate { low: (self.low - by).max(0.0), high: self.high + by, ..self }
-    }
-
-    /// The same if it is so many times as open.
-    pub fn wider(self, times: f64) -> Estimate {
-        let Estimate { value, low, high } = self;
-        Estimate {
-            value,
-            low: (value - times * (value - low)).max(0.0),
-            high: value + times * (high - value),
-        }
     }
 
     /// The same in another unit; a falling function swaps the bounds.
@@ -50,13 +34,13 @@ impl Estimate {
 pub struct Census {
     /// Requests.
     pub requests: u64,
-    /// Useful answers.
+    /// Requests with a useful response.
     pub answered: u64,
     /// Broken connections.
     pub cut: u64,
-    /// No answer in time.
+    /// No response in time.
     pub timed_out: u64,
-    /// Answers that say no, and requests that the app gave up.
+    /// Refused by the server, or cancelled by the app.
     pub refused: u64,
     /// Requests that never left.
     pub not_sent: u64,
@@ -64,24 +48,21 @@ pub struct Census {
     pub devices: Option<u64>,
     /// From the first start to the last end, in seconds.
     pub lasted: f64,
-    /// Mean rows of an answer.
+    /// Mean rows of a response.
     pub rows_mean: f64,
-    /// The most rows of an answer.
+    /// The most rows of a response.
     pub rows_max: u64,
-    /// Bytes of an answer that come with each row.
+    /// Bytes of the responses over their rows.
     pub bytes_a_row: Option<f64>,
-    /// Bytes of an answer that come with it whatever its rows, where it surely has such: the
-    /// overhead holds their time.
-    pub bytes_around: Option<f64>,
-    /// Answers that are far from all others and were put aside.
+    /// Responses that were trimmed.
     pub outliers: u64,
-    /// Mean duration of the answers that were kept, in seconds.
+    /// Mean duration of the responses that the fit has, in seconds.
     pub duration_mean: f64,
 }
 
 impl Census {
     /// Seconds that a request may take in a search: half of a gateway's usual timeout of 30 s,
-    /// doubled until the log's own answers have room.
+    /// doubled until the log's own responses have room.
     pub fn request_limit(&self) -> u64 {
         let mut limit = 15;
         while (limit as f64) < 2.0 * self.duration_mean && limit < 12 * 3_600 {
@@ -91,14 +72,14 @@ impl Census {
     }
 }
 
-/// What an answer costs, in seconds.
+/// What a response costs, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Costs {
     /// Of a request, whatever its size.
     pub request: Estimate,
     /// Of a row with its bytes.
     pub row: Estimate,
-    /// What of that is the row's and what its bytes', if the log tells them apart.
+    /// Rows and bytes apart, if the log tells them apart.
     pub split: Option<Split>,
     /// Standard deviation of a duration, as a share of it.
     pub noise: Estimate,
@@ -113,7 +94,7 @@ pub struct Split {
     pub byte: Estimate,
 }
 
-/// How often transfers break.
+/// How often transfers fail.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Rate {
     /// Failures a second of transfer.
@@ -125,27 +106,14 @@ pub enum Rate {
 /// What is known of failures.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Outages {
-    /// Failures.
+    /// Failures that count: of requests that began while the link was up.
     pub failures: u64,
-    /// Seconds during which requests were under way.
+    /// Seconds of transfer of these requests.
     pub exposed: f64,
     /// How often they come.
     pub rate: Rate,
-    /// Seconds from a failure to the start of the next request that succeeds, if the log tells.
+    /// Seconds from a failure to the start of the next request that gets through.
     pub repair: Option<Estimate>,
-}
-
-impl Outages {
-    /// The same where another reading of the log may be the true one. What that cannot tell stays
-    /// untold.
-    pub fn as_open_as(self, other: Outages) -> Outages {
-        let rate = match (self.rate, other.rate) {
-            (Rate::Known(rate), Rate::Known(other)) => Rate::Known(rate.as_open_as(other)),
-            (rate, _) => rate,
-        };
-        let repair = self.repair.zip(other.repair).map(|(repair, other)| repair.as_open_as(other));
-        Outages { rate, repair, ..self }
-    }
 }
 
 /// The chunk that the closed form recommends.
@@ -157,55 +125,142 @@ pub enum Advice {
         best: Estimate,
         /// The sizes within 3 % of it.
         flat: (f64, f64),
-        /// How much more a row costs in chunks of the log's mean size than in the best: 0.07 is 7
-        /// %.
+        /// How much more a row costs in chunks of the log's mean size: 0.07 is 7 %.
         excess: Estimate,
-        /// Only the sizes that the log has were compared, by what their answers took, as these lie
-        /// on no line that tells more.
+        /// Only the sizes that the log has were compared.
         within_log: bool,
     },
-    /// Nothing in the log limits a chunk; below this many rows, overhead costs more than failures
-    /// could.
+    /// No failure limits a chunk; below this many rows, overhead costs more than failures could.
     AtLeast(f64),
 }
 
-impl Advice {
-    /// The same where another reading of the log may be the true one.
-    pub fn as_open_as(self, other: Advice) -> Advice {
-        match (self, other) {
-            (
-                Advice::Rows { best, flat, excess, within_log },
-                Advice::Rows { best: of_other, excess: more, .. },
-            ) => Advice::Rows {
-                best: best.as_open_as(of_other),
-                flat,
-                excess: excess.as_open_as(more),
-                within_log,
-            },
-            (advice, _) => advice,
-        }
-    }
+/// What a diagnosis does to the figures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Effect {
+    /// The figure is not given.
+    Refuse,
+    /// The figure is given for a part of the log, or of the sizes.
+    Restrict,
+    /// The figure is given; the reader should know.
+    Note,
 }
 
-/// What no log tells, and somebody who knows the round trip does.
-pub const UNTOLD_ROUND_TRIP: &str =
-    "what of the overhead is round trip and what is backend: give --rtt, or move it in the scenario";
+/// A line of the table of diagnostics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// Its name, in JSON and on the page.
+    pub code: &'static str,
+    /// What it does.
+    pub effect: Effect,
+    /// When it stands.
+    pub threshold: &'static str,
+    /// Where the threshold comes from.
+    pub source: &'static str,
+    /// What helps.
+    pub hint: &'static str,
+}
+
+macro_rules! diagnostics {
+    ($($name:ident: $effect:ident $code:literal, $threshold:literal, $source:literal, $hint:literal;)*) => {
+        /// The diagnostics, the decisive first.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[allow(missing_docs)]
+        pub enum Code { $($name),* }
+
+        impl Code {
+            /// All of them.
+            pub const ALL: &'static [Code] = &[$(Code::$name),*];
+
+            /// Its line of the table.
+            pub fn rule(self) -> Rule {
+                match self {
+                    $(Code::$name => Rule {
+                        code: $code, effect: Effect::$effect, threshold: $threshold,
+                        source: $source, hint: $hint,
+                    }),*
+                }
+            }
+        }
+    };
+}
+
+diagnostics! {
+    FewResponses: Refuse "responses.few", "fewer than 20 responses",
+        "of 20 the chunk is up to 15 % dearer", "log more requests";
+    OneSize: Refuse "sizes.one", "fewer than 10 responses that are 20 % off the median size",
+        "fewer leave the slope to single responses", "log chunks of other sizes, too";
+    ManyTrimmed: Refuse "outliers.many", "over 10 % of the responses trimmed",
+        "the scale is that of the middle 80 %",
+        "separate the kinds of requests: --by COLUMN, --only COLUMN=VALUE";
+    SlowTimeouts: Refuse "timeouts.slow", "fewer than 20 responses of sizes that the timeout does not cut off",
+        "what is cut off at one end has no mean", "use a longer timeout while you log";
+    NoFailures: Restrict "failures.none", "no failure in the time exposed",
+        "Poisson, 95 %: 3.0 over the exposure", "log for longer; until then caps limit the chunk";
+    OverheadUnknown: Refuse "overhead.unknown", "its interval holds 0", "bootstrap, 95 %",
+        "log smaller chunks, too";
+    RowUnknown: Refuse "row.unknown", "its interval holds 0", "bootstrap, 95 %",
+        "log larger chunks, too";
+    CoarseClock: Refuse "clock.coarse", "the clock's step is over half of the overhead",
+        "durations are off by half a step", "log milliseconds";
+    Bent: Restrict "line.bent", "a size lies 10 % off the line, or the largest off a parabola, beyond chance",
+        "3.3 and 4 standard errors; sizes of 12 responses and more", "separate kinds of requests: --by COLUMN";
+    SlowSizes: Restrict "timeouts.sizes", "one response of a size in a thousand would outlast the timeout",
+        "log-normal noise", "use a longer timeout while you log";
+    SlowStart: Restrict "pauses.slow", "5 % longer after a pause of 30 s, beyond chance",
+        "3.3 standard errors", "figures are those of requests that follow one another";
+    Beyond: Note "chunk.beyond", "the chunk is over twice the largest response",
+        "the line was not seen there", "log chunks of that size, and calibrate again";
+    Mixed: Note "requests.mixed", "a column's values differ by 15 %, beyond chance",
+        "4 standard errors", "use --by with that column";
+    Trimmed: Note "outliers.trimmed", "6 scales off the line, in logarithms",
+        "the scale is that of the middle 80 %", "look at these requests: the figures leave them out";
+    LongTransfers: Note "transfers.long", "1 % of the responses as long as 2 mean times to failure",
+        "weights above e\u{b2} rest on single responses", "log smaller chunks, too";
+    InStep: Note "bytes.in-step", "bytes do not tell rows and bytes apart", "bootstrap, 95 %",
+        "log tables with wide and narrow rows";
+    Apart: Note "requests.apart", "a tenth of the requests, or less, begin right after a response",
+        "the link may be down before they begin", "log requests that follow one another";
+    NoDevices: Note "devices.untold", "requests overlap, without a column `device`",
+        "over 1 % of the requests", "name devices in a column `device`";
+    FewDevices: Note "devices.few", "fewer than 10 devices",
+        "blocks of time stand for devices", "intervals are those of these devices";
+    Refused: Note "requests.refused", "refused or cancelled requests", "they count as no failure",
+        "call what the link broke `reset`";
+}
+
+/// A line of the table that applies, with its figures.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Diagnosis {
+    /// Which.
+    pub code: Code,
+    /// What was found, as its sentence has it.
+    pub found: [f64; 2],
+    /// A column, where one is named.
+    pub name: String,
+}
+
+impl Diagnosis {
+    /// One that names nothing.
+    pub fn of(code: Code, found: [f64; 2]) -> Diagnosis {
+        Diagnosis { code, found, name: String::new() }
+    }
+}
 
 /// What a request log says, and what it cannot tell.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Calibration {
     /// The log's name.
     pub source: String,
+    /// The column and the value that these lines have, of a log that was split.
+    pub group: Option<(String, String)>,
     /// What is in it.
     pub census: Census,
-    /// What answers cost, if their sizes tell.
+    /// What responses cost, if their sizes tell.
     pub costs: Option<Costs>,
     /// What is known of failures; absent without any time of transfer.
     pub outages: Option<Outages>,
     /// The recommended chunk.
     pub advice: Option<Advice>,
-    /// What the log cannot tell, and why.
-    pub unknown: Vec<String>,
-    /// What a reader should know of the figures.
-    pub notes: Vec<String>,
+    /// What limits these figures, the decisive first.
+    pub diagnoses: Vec<Diagnosis>,
 }

@@ -1,6 +1,6 @@
 //! What a calibration is shown as.
 
-use super::record::{Advice, Calibration, Census, Costs, Estimate, Outages, Rate, Split};
+use super::*;
 use crate::base::Span;
 use crate::contract::Described;
 use crate::scenario::{Document, Names, Plan, Request};
@@ -11,14 +11,16 @@ fn about(value: f64) -> Estimate {
 
 /// 340 ms + 2.4 ms a row, of which 1.2 ms is 300 bytes at 2 Mbit/s; a failure a minute.
 fn example() -> Calibration {
+    let split = Split { row: about(1.2e-3), byte: about(4e-6) };
     let rate = Rate::Known(about(1.0 / 60.0));
     Calibration {
         source: "app.csv".to_owned(),
+        group: None,
         census: Census {
             requests: 1_000,
             answered: 980,
             cut: 20,
-            devices: Some(3),
+            devices: Some(30),
             lasted: 3_600.0,
             rows_mean: 182.0,
             rows_max: 500,
@@ -29,7 +31,7 @@ fn example() -> Calibration {
         costs: Some(Costs {
             request: about(0.34),
             row: about(2.4e-3),
-            split: Some(Split { row: about(1.2e-3), byte: about(4e-6) }),
+            split: Some(split),
             noise: about(0.1),
         }),
         outages: Some(Outages { failures: 20, exposed: 1_200.0, rate, repair: Some(about(8.0)) }),
@@ -39,9 +41,63 @@ fn example() -> Calibration {
             excess: about(0.6),
             within_log: false,
         }),
-        unknown: vec!["how it tastes".to_owned()],
-        notes: Vec::new(),
+        diagnoses: vec![
+            Diagnosis::of(Code::SlowStart, [0.3, 40.0]),
+            Diagnosis::of(Code::Beyond, [500.0, 2_600.0]),
+        ],
     }
+}
+
+/// A log that tells failures and no costs, of one value of a column.
+fn refused() -> Calibration {
+    Calibration {
+        group: Some(("network".to_owned(), "lte".to_owned())),
+        costs: None,
+        outages: Some(Outages { failures: 0, exposed: 300.0, rate: Rate::AtMost(0.01), repair: None }),
+        advice: None,
+        diagnoses: vec![
+            Diagnosis::of(Code::OneSize, [3.0, 200.0]),
+            Diagnosis::of(Code::NoFailures, [300.0, 0.0]),
+        ],
+        ..example()
+    }
+}
+
+#[test]
+fn a_story_has_the_decisive_first() {
+    insta::assert_snapshot!(story(&[example()]));
+}
+
+#[test]
+fn a_story_in_short_has_what_refuses() {
+    insta::assert_snapshot!(in_short(&[Calibration { group: None, ..refused() }]));
+}
+
+#[test]
+fn a_story_of_two_fits_is_a_line_each() {
+    let wifi = Calibration { group: Some(("network".to_owned(), "wifi".to_owned())), ..example() };
+    insta::assert_snapshot!(story(&[refused(), wifi]));
+}
+
+#[test]
+fn a_story_with_every_diagnosis_fits_two_screens() {
+    let diagnoses = Code::ALL.iter().map(|code| Diagnosis::of(*code, [0.5, 2.0])).collect();
+    let story = story(&[Calibration { diagnoses, ..example() }]);
+    assert!(story.lines().count() <= 48, "{story}");
+    for code in Code::ALL {
+        assert!(story.contains(&format!("[{}]", code.rule().code)), "{code:?}");
+    }
+}
+
+#[test]
+fn json_is_whole_numbers_and_null_where_unknown() {
+    insta::assert_snapshot!(to_json(&[example(), refused()]));
+}
+
+#[test]
+fn the_page_has_the_table_of_diagnostics() {
+    let page = std::fs::read_to_string("docs/calibrating.md").unwrap();
+    assert!(page.contains(&diagnostics()), "{}", diagnostics());
 }
 
 fn plan(calibration: &Calibration, rtt: Span) -> Plan {
@@ -50,43 +106,8 @@ fn plan(calibration: &Calibration, rtt: Span) -> Plan {
     let text = text.split("[expect]").next().unwrap_or_default();
     let document = Document::parse("measured.toml", text).unwrap_or_else(|e| panic!("{e:?}\n{text}"));
     let names = Names { metrics: &[], checks: &[], stacks: &[Described::builtin("builtin")] };
-    let mut plans =
-        document.plans(&Request::default(), &names).unwrap_or_else(|e| panic!("{}\n{text}", e.render(false)));
-    plans.remove(0)
-}
-
-#[test]
-fn the_story_has_each_figure_with_its_interval_and_what_is_unknown() {
-    let story = example().story();
-    for said in [
-        "app.csv: 1\u{2009}000 requests of 3 devices in 1 h 00 min: 980 answered, 20 cut",
-        "overhead of a request",
-        "306 ms … 374 ms",
-        "2.00 Mbit/s",
-        "recommended chunk: 2\u{2009}600 rows (2\u{2009}340 … 2\u{2009}860); within 3 %: 1\u{2009}200 to 5\u{2009}000",
-        "a row costs 60 % more",
-        "what this log cannot tell\n  - how it tastes\n",
-    ] {
-        assert!(story.contains(said), "{said}\n{story}");
-    }
-    let silent = Calibration { costs: None, outages: None, advice: None, ..example() };
-    assert!(!silent.story().contains("estimate"), "{}", silent.story());
-    assert_eq!(silent.scenario("x", Span::ZERO), None);
-}
-
-#[test]
-fn json_is_whole_numbers_and_null_where_the_log_cannot_tell() {
-    let value: serde_json::Value = serde_json::from_str(&example().to_json()).unwrap();
-    assert_eq!(value["overhead_ns"]["value"], 340_000_000);
-    assert_eq!(value["byte_ps"]["low"], 3_600_000);
-    assert_eq!(value["between_failures_ns"]["value"], 60_000_000_000_u64);
-    assert_eq!(value["chunk"]["best_rows"]["high"], 2_860);
-    let outages = Outages { failures: 0, exposed: 300.0, rate: Rate::AtMost(0.01), repair: None };
-    let less = Calibration { costs: None, outages: Some(outages), advice: None, ..example() };
-    let value: serde_json::Value = serde_json::from_str(&less.to_json()).unwrap();
-    assert!(value["overhead_ns"].is_null() && value["chunk"].is_null(), "{value}");
-    assert_eq!(value["between_failures_ns"]["low"], 100_000_000_000_u64);
-    assert!(value["between_failures_ns"]["value"].is_null());
+    let plans = document.plans(&Request::default(), &names);
+    plans.unwrap_or_else(|e| panic!("{}\n{text}", e.render(false))).remove(0)
 }
 
 #[test]
@@ -99,51 +120,13 @@ fn the_scenario_costs_what_the_calibration_says() {
     let around = 8.0 * 145.0 / 2e6;
     assert!((plan.backend.fixed_cost.as_secs_f64() - (0.25 - around)).abs() < 2e-6);
     assert!((plan.backend.row_cost.as_secs_f64() - 1.2e-3).abs() < 2e-6);
-}
-
-#[test]
-fn the_scenario_says_which_of_its_figures_the_log_did_not_tell() {
-    let text = |c: &Calibration| c.scenario("measured", Span::ZERO).unwrap();
-    assert!(text(&example()).contains("# The log did not tell:\n# - caps: page_cap"), "{}", text(&example()));
-    let mut calibration = Calibration { advice: None, ..example() };
-    calibration.costs.as_mut().unwrap().row = Estimate { value: 5e-3, low: 0.0, high: 1e-2 };
-    calibration.outages.as_mut().unwrap().rate = Rate::AtMost(0.1);
-    calibration.census.rows_mean = 5.0;
-    let said = text(&calibration);
-    for untold in ["# - time a row: ", "# - how often transfers break: no failure was seen"] {
-        assert!(said.contains(untold), "{said}");
-    }
-    assert!(!said.contains("# - overhead"), "{said}");
-    // All sizes are worth a look where none is the best.
-    let (from, to) = calibration.axis().unwrap();
-    assert!(from <= 5 && to >= 2_000, "{from} {to}");
-    // Where a best is known a search is to take a quarter of the full grid at most.
+    // A search is to take a quarter of the full grid at most.
     let (from, to) = example().axis().unwrap();
     assert!(from == 1 || from * 512 <= to, "{from} {to}");
 }
 
 #[test]
-fn the_axis_of_a_chunk_of_the_log_holds_it_and_no_size_beyond_the_log() {
-    for best in 1..=1_200u64 {
-        for most in [best, best + 1, best + best / 3 + 1] {
-            let mut calibration = example();
-            let value = about(best as f64 - 0.4);
-            calibration.advice =
-                Some(Advice::Rows { best: value, flat: (1.0, 2.0), excess: about(0.1), within_log: true });
-            calibration.census.rows_max = most;
-            let (from, to) = calibration.axis().unwrap();
-            let case = format!("{best} of {most}: {from} to {to}");
-            assert!(from >= 1 && to >= 2 * from && to <= most.max(2), "{case}");
-            assert!(
-                to as f64 <= (1.05 * best as f64).max((best + 1) as f64).max(2.0) && to + 1 >= best,
-                "{case}"
-            );
-        }
-    }
-}
-
-#[test]
-fn whatever_a_log_says_its_scenario_can_be_run() {
+fn every_log_with_costs_gives_a_scenario_that_runs() {
     let with = |change: &dyn Fn(&mut Calibration)| {
         let mut calibration = example();
         change(&mut calibration);

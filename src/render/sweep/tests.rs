@@ -54,7 +54,16 @@ fn cell(size: u32, link: &str, cost: Cost, seed: u64) -> CellRecord {
         cell.metrics.insert(name.into(), Figure::Value { unit, value });
     }
     let (count, max) = (chunks as u64, u64::from(size));
-    let sizes = Figure::Distribution { unit: Unit::Rows, count, min: 1, p50: max, p95: max, p99: max, max };
+    let sizes = Figure::Distribution {
+        unit: Unit::Rows,
+        count,
+        min: 1,
+        p50: max,
+        p95: max,
+        p99: max,
+        max,
+        mean: None,
+    };
     cell.metrics.insert("engine.pull.chunk_rows".into(), sizes);
     cell.axes =
         [("engine.pull.chunk_rows".to_owned(), size.into()), ("fleet.phones.link".to_owned(), link.into())]
@@ -348,7 +357,7 @@ fn with_controllers(seeds: u64) -> (RunRecord, Vec<(String, Vec<String>)>) {
                 }
                 let (unit, n) = (Unit::Ns, 1);
                 let [min, p50, p95, p99, max] = [seed * 1_000; 5];
-                let reached = Figure::Distribution { unit, count: n, min, p50, p95, p99, max };
+                let reached = Figure::Distribution { unit, count: n, min, p50, p95, p99, max, mean: None };
                 cell.metrics.insert(format!("engine.control.reached/pull-{size}").into(), reached);
                 record.cells.push(cell);
             }

@@ -8,7 +8,7 @@ use crate::analysis::sweep::{
     value,
 };
 use crate::metrics::human;
-use crate::record::{AxisRecord, RunRecord, Verdict};
+use crate::record::{AxisRecord, CellRecord, RunRecord, Verdict};
 use crate::render::Grid;
 
 /// Series side by side before the table goes on below.
@@ -43,10 +43,12 @@ impl Reading {
         Reading { finding, as_good, flat, fit, limits }
     }
 
-    /// What the closed form says, and whether the runs contradict it.
-    fn theory(&self, series: &Series<'_>) -> Vec<String> {
-        let between = self.finding.as_ref().and_then(|finding| finding.between(series.points.len()));
-        closed_form(self.fit, between.map(|ends| ends.map(|end| series.points[end?].number())))
+    /// What the closed form says.
+    fn theory(&self, axis: &str, series: &Series<'_>) -> Option<String> {
+        let finding = self.finding.as_ref()?;
+        let between = finding.between(series.points.len());
+        let between = between.map(|ends| ends.map(|end| series.points[end?].number()));
+        closed_form(self.fit, (Side::of(axis), series, finding), between)
     }
 }
 
@@ -57,6 +59,7 @@ impl Sweep<'_> {
         let seeds = human::count(self.seeds() as u64, "seed");
         let (name, mean) = (self.objective.name(), self.objective.mean());
         let mut text = format!("{name}{so_far}: {mean} of {up_to}{seeds}\n");
+        text.push_str(self.objective.of_which_time());
         if let Some(crossover) = Crossover::of(self) {
             return text + &crossover.story();
         }
@@ -116,6 +119,18 @@ impl Sweep<'_> {
         if drawn.is_empty() { drawn } else { drawn + "\n" }
     }
 
+    /// The mean beside a percentile.
+    fn mean_beside(&self, point: &Point<'_>) -> String {
+        let Objective { metric, stat, unit, .. } = &self.objective;
+        let mean = |cell: &&CellRecord| cell.metrics.get(metric.as_str())?.stat("mean");
+        let means: Vec<u64> = point.cells.iter().filter_map(|cell| mean(cell)).collect();
+        if !stat.starts_with('p') || means.is_empty() {
+            return String::new();
+        }
+        let sum: u128 = means.iter().map(|mean| u128::from(*mean)).sum();
+        format!(", its mean {}", human::figure(*unit, (sum / means.len() as u128) as u64))
+    }
+
     /// What was found out about one series.
     fn words(&self, series: &Series<'_>, reading: &Reading) -> String {
         let Some(finding) = &reading.finding else {
@@ -127,6 +142,7 @@ impl Sweep<'_> {
             return format!("{}: {why}\n", series.name);
         };
         let best = series.points[finding.best].price().map_or(String::new(), |price| self.figure(price));
+        let best = best + &self.mean_beside(&series.points[finding.best]);
         let at = |i: usize| value(&series.points[i]);
         let so_far = if self.is_partial { "so far " } else { "" };
         let mut text = format!("{}: {so_far}best at {} ({best})", series.name, at(finding.best));
@@ -135,7 +151,7 @@ impl Sweep<'_> {
         } else {
             along_numbers(series, finding, &reading.flat)
         });
-        for line in reading.limits.iter().chain(&reading.theory(series)) {
+        for line in reading.limits.iter().chain(&reading.theory(&self.axis, series)) {
             text.push_str(&format!("  {line}\n"));
         }
         text

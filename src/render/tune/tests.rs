@@ -9,8 +9,16 @@ use crate::record::{CellRecord, TuneRecord};
 
 fn cell(seed: u64, p99: u64) -> CellRecord {
     let mut cell = judge(&fixture::plan(None, seed), "cell", &fixture::outcome()).cell;
-    let figure =
-        Figure::Distribution { unit: Unit::Ns, count: 9, min: 1, p50: p99 / 2, p95: p99, p99, max: p99 };
+    let figure = Figure::Distribution {
+        unit: Unit::Ns,
+        count: 9,
+        min: 1,
+        p50: p99 / 2,
+        p95: p99,
+        p99,
+        max: p99,
+        mean: None,
+    };
     cell.metrics.insert("device.query.duration".into(), figure);
     cell
 }

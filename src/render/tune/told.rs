@@ -1,6 +1,6 @@
 //! A search as people read it: where the best lies, how sure that is, what being wrong costs.
 
-use crate::analysis::sweep::Point;
+use crate::analysis::sweep::{Objective, Point};
 use crate::analysis::tune::field::EVERYTHING;
 use crate::metrics::{Unit, human};
 use crate::record::{CellsTuned, KnobTuned, LimitRecord, PlaceTuned, PointTuned, TuneRecord};
@@ -13,7 +13,9 @@ pub const FLAT_PPM: u64 = 1_030_000;
 
 /// The whole story for a terminal of 80 columns.
 pub fn story(tune: &TuneRecord) -> String {
-    let mut text = format!("{}, {} is better; ", tune.metric, tune.better);
+    let of_which_time = tune.metric.parse().map_or("", |metric: Objective| metric.of_which_time());
+    let ends = if of_which_time.is_empty() { "; " } else { "\n" };
+    let mut text = format!("{}, {} is better{ends}{of_which_time}", tune.metric, tune.better);
     let limits: Vec<String> = tune.limits.iter().map(limit).collect();
     text.push_str(&match limits.as_slice() {
         [] => "no limits but correctness\n\n".to_owned(),

@@ -107,7 +107,7 @@ fn a_backend_whose_queue_takes_most_of_the_time_is_saturated_though_the_median_r
         cell.metrics.insert("engine.session.time".into(), time);
         let spread = |p50: u64, max: u64| {
             let (p95, p99) = (max * 19 / 20, max);
-            Figure::Distribution { unit: Unit::Ns, count: 10, min: 0, p50, p95, p99, max }
+            Figure::Distribution { unit: Unit::Ns, count: 10, min: 0, p50, p95, p99, max, mean: None }
         };
         cell.metrics.insert("backend.request.queued".into(), spread(0, longest * second));
         // Of ten requests a half waits evenly up to the longest: a quarter of it each.

@@ -150,6 +150,7 @@ fn how_long_one_sync_takes_is_told_by_what_one_takes_and_not_by_all_of_them_toge
                 p95: slow,
                 p99: slow,
                 max: slow,
+                mean: None,
             };
             cell.metrics.insert("engine.session.duration".into(), took);
         });
@@ -194,7 +195,7 @@ fn what_is_told_of_a_login_does_not_take_later_runs_for_its_own() {
             cell.metrics.insert(name.into(), Figure::Value { unit: Unit::Ns, value });
         }
         let [min, p50, p95, p99, max] = [s(login); 5];
-        let usable = Figure::Distribution { unit: Unit::Ns, count: 10, min, p50, p95, p99, max };
+        let usable = Figure::Distribution { unit: Unit::Ns, count: 10, min, p50, p95, p99, max, mean: None };
         cell.metrics.insert("engine.usable_after_login.duration".into(), usable);
     });
     let objective = "engine.usable_after_login.duration:p95".parse().unwrap();
@@ -239,8 +240,16 @@ fn of_one_unit_or_state_no_part_of_the_time_of_all_is_the_cause() {
     let told = |metric: &'static str| {
         let record = record(3, |cell| {
             let s = cell.metrics["engine.session.time"].stat("value").unwrap();
-            let took =
-                Figure::Distribution { unit: Unit::Ns, count: 1, min: s, p50: s, p95: s, p99: s, max: s };
+            let took = Figure::Distribution {
+                unit: Unit::Ns,
+                count: 1,
+                min: s,
+                p50: s,
+                p95: s,
+                p99: s,
+                max: s,
+                mean: None,
+            };
             cell.metrics.insert(metric.into(), took);
         });
         Sweep::new(&record, &axes(), metric.parse().unwrap()).story()
