@@ -205,7 +205,7 @@ fn rate(run: &Run) -> f64 {
 fn compare(world: World, goal: &str) {
     let mut pairs: Vec<(f64, f64)> = Vec::new();
     for n in 0..PAIRS {
-        // Whoever goes second finds a warmer machine, so they change places.
+        // Who goes second finds a warmer machine, so they change places.
         pairs.push(if n % 2 == 0 {
             let ours = rate(&on_sim::run(world));
             (ours, rate(&on_tokio::run(world)))

@@ -11,10 +11,11 @@
 #[path = "support/stopwatch.rs"]
 mod stopwatch;
 
+use syncdyno::analysis::sweep::Objective;
 use syncdyno::base::{Span, Time};
 use syncdyno::campaign::{self, Bench, Listener, Options, Signals};
-use syncdyno::report::sweep::Objective;
-use syncdyno::report::{self, CellRecord, SweepRecord, html};
+use syncdyno::record::{self, CellRecord, SweepRecord};
+use syncdyno::render::html;
 use syncdyno::scenario::{Document, Names, Plan, Request};
 use syncdyno::world::Stacks;
 
@@ -58,7 +59,7 @@ fn main() {
     let stopwatch = Stopwatch::start();
     let ran = campaign::run(&plans, &runner, &Options::default(), &Signals::default(), &Silent);
     let simulated = stopwatch.read().as_secs_f64();
-    let mut record = report::assemble("reports/bench", &plans, ran.judged, &[]);
+    let mut record = record::assemble("reports/bench", &plans, ran.judged, &[]);
     record.sweep = Some(SweepRecord::new(&axes(), None, &Objective::default()));
     let mut times = Vec::new();
     let mut bytes = 0;

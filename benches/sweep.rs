@@ -19,7 +19,7 @@ use syncdyno::base::{EntityId, Key, Span, Time};
 use syncdyno::campaign::{self, Bench, Listener, Options, Runner, Signals, Subject};
 use syncdyno::contract::Described;
 use syncdyno::oracle::Story;
-use syncdyno::report::CellRecord;
+use syncdyno::record::CellRecord;
 use syncdyno::scenario::{Document, Names, Plan, Request};
 use syncdyno::workload::Placed;
 use syncdyno::world::{Outcome, RequestLog, Stacks, Traced, Unrunnable, Watch};
@@ -126,7 +126,7 @@ fn main() {
     let mut faster = Vec::new();
     let mut dearer = Vec::new();
     for pair in 0..PAIRS {
-        // Whoever goes second finds a warmer machine, so they change places.
+        // Who goes second finds a warmer machine, so they change places.
         let jobs = if pair % 2 == 0 { [1, 2] } else { [2, 1] };
         let ran = jobs.map(|jobs| swept(&plans, jobs));
         let (one, two) = if pair % 2 == 0 { (ran[0], ran[1]) } else { (ran[1], ran[0]) };

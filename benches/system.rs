@@ -310,7 +310,7 @@ fn compare(medium: &str, journal: Journal, goal: f64) {
     let alone = Alone::new(&plan);
     let mut pairs: Vec<(f64, f64)> = Vec::new();
     for n in 0..PAIRS {
-        // Whoever goes second finds a warmer machine, so they change places.
+        // Who goes second finds a warmer machine, so they change places.
         pairs.push(if n % 2 == 0 {
             let whole = rate(system(&plan));
             (whole, rate(alone.run()))

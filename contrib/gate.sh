@@ -1,15 +1,19 @@
 #!/usr/bin/env bash
-# Holds the scenarios of a repository against a committed baseline. Called by the workflows beside it; runs anywhere.
+# Compares the scenarios of a repository with a committed baseline. Called by the jobs beside it; runs
+# anywhere.
 #
 #   gate.sh [SCENARIOS] [BASELINE] [REPORT] [OPTION…]      (default: scenarios main reports/ci)
 #
-# Options go to `syncdyno run`, such as --seeds 1..=8 for a baseline of eight seeds.
+# Options go to `syncdyno run`. Without any it runs eight seeds: `syncdyno compare` judges a changed
+# scenario from six pairs of seeds on.
 #
-# The exit code is syncdyno's: 0 fine, 10 a gate failed, 11 something was lost or doubled, 13 a figure is not the baseline's,
-# 14 there is no baseline to compare with: then it runs the scenarios, says how to save one, and fails, as nothing was held.
+# The exit code is syncdyno's: 0 fine, 10 a gate failed, 11 something was lost or doubled, 13 a
+# figure is not the baseline's, 14 there is no baseline: then it runs the scenarios, says how to save
+# one, and fails, since nothing was compared.
 set -uo pipefail
 scenarios=${1:-scenarios} baseline=${2:-main} report=${3:-reports/ci}
 shift $(($# < 3 ? $# : 3))
+[ $# -gt 0 ] || set -- --seeds 1..=8
 syncdyno=${SYNCDYNO:-syncdyno}
 format=human
 [ -n "${GITHUB_ACTIONS:-}" ] && format=github
@@ -20,9 +24,10 @@ if [ -e "reports/baseline/$baseline.json" ]; then
 else
   "$syncdyno" run "$scenarios" --out "$report" --format "$format" --progress counter "$@"
   code=$?
-  # What failed is nothing to hold others against.
+  # A run that failed is no baseline.
   [ "$code" -eq 0 ] || exit "$code"
-  echo "there is no reports/baseline/$baseline.json; when this run is as it should be, commit what this writes:" >&2
+  echo "there is no reports/baseline/$baseline.json; run this on your machine and commit that file:" >&2
+  echo "  syncdyno run $scenarios --out $report $*" >&2
   echo "  syncdyno baseline save $baseline $report --reason 'first figures'" >&2
   exit 14
 fi

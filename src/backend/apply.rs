@@ -14,7 +14,7 @@ use super::families::families;
 use super::hindrance::Hindered;
 use super::index::Slot;
 use super::named::Named;
-use super::options::{Authorisation, Idempotency, StampedBy};
+use super::options::{Authorisation, Commits, Idempotency, StampedBy};
 use super::writes::may_change;
 use crate::base::{EntityId, Key, Ppm, Seed, Stamp, Time, Value};
 use crate::contract::{
@@ -129,10 +129,12 @@ impl Verdicts {
                 None if case.is_put_off() => None,
                 None => Some(case.judge().map(drop)),
             };
+            // What is refused is no part of the next request; a family without it would be half.
+            let refuses_all = sight.database.options.commits == Commits::Families;
             let held = match judged {
                 Some(Ok(())) => continue,
-                Some(Err(Verdict::Rejected(reason))) => Some(Held::Refused(reason)),
-                Some(Err(Verdict::Conflict(..))) | None => Some(Held::Later),
+                Some(Err(Verdict::Rejected(reason))) if refuses_all => Some(Held::Refused(reason)),
+                Some(Err(Verdict::Conflict(..) | Verdict::Rejected(_))) | None => Some(Held::Later),
                 Some(Err(Verdict::Applied(_) | Verdict::Named(..) | Verdict::Ignored(_))) => None,
             };
             together.own.insert(place);

@@ -1,5 +1,5 @@
 //! Mutations of one request that belong together: those of a row and of the rows that are part of
-//! it.
+//! it, or all of them.
 
 use super::delta::Sight;
 use super::options::Commits;
@@ -8,8 +8,10 @@ use crate::contract::Mutation;
 
 /// By mutation of a request, the place of the first one that goes with it.
 pub(super) fn families(sight: Sight<'_>, mutations: &[Mutation]) -> Vec<usize> {
-    if sight.database.options.commits == Commits::Rows {
-        return (0..mutations.len()).collect();
+    match sight.database.options.commits {
+        Commits::Rows => return (0..mutations.len()).collect(),
+        Commits::Requests => return vec![0; mutations.len()],
+        Commits::Families => {}
     }
     let schema = &sight.database.content.schema;
     let known = |entity: EntityId| usize::from(entity.0) < schema.entities.len();

@@ -40,8 +40,8 @@
 //!
 //! Rows that are marked for the sync's own sake, flags and claims, are marked in one transaction a
 //! page, at its beginning, under the source's one write lock: who pushes then waits, with a worker,
-//! until it ends. Mutations are transactions of one row each, or of a row and its parts
-//! ([`Commits::Families`]), and keep nobody waiting; the office's commits take no time.
+//! until it ends. Mutations are transactions of one row each, of a row and its parts, or of all of
+//! a request ([`Commits`]), and keep nobody waiting; the office's commits take no time.
 //!
 //! Where it goes back to a backup ([`Backend::restore`]) it loses what was committed since, its
 //! memory of mutations included, and no stamp tells: the clock is right, and what was given is not

@@ -91,8 +91,11 @@ pub enum Commits {
     Rows,
     /// Those of a row and of the rows that are part of it.
     Families,
+    /// All of them.
+    Requests,
 }
-in_words!(Commits { Rows: "rows", Families: "families" });
+in_words!(Commits { Rows: "rows", Families: "families", Requests: "requests" });
+
 /// For how long the verdict on a mutation is remembered by its idempotency key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Idempotency {

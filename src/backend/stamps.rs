@@ -261,7 +261,7 @@ mod tests {
         assert_eq!(stamps.give(Stamp(5_100), [].into_iter()), Stamp(6_000), "the initial content is older");
         assert_eq!(stamps.give(Stamp(7_300), [].into_iter()), Stamp(7_000));
         stamps.passed(Stamp(7_000));
-        assert_eq!(stamps.give(Stamp(7_900), [].into_iter()), Stamp(7_000), "whoever has read");
+        assert_eq!(stamps.give(Stamp(7_900), [].into_iter()), Stamp(7_000), "no matter who has read");
         assert_eq!(stamps.give(Stamp(7_900), [Stamp(7_000)].into_iter()), Stamp(7_001));
         assert_eq!(stamps.give(Stamp(7_900), [].into_iter()), Stamp(7_000));
         assert_eq!(

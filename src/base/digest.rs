@@ -1,6 +1,7 @@
 //! A running digest of what happened, for telling two runs apart.
 
 use std::fmt;
+use std::io;
 
 use xxhash_rust::xxh3::Xxh3;
 
@@ -78,6 +79,17 @@ impl Digest {
     /// The digest so far, as 32 hexadecimal digits.
     pub fn hex(&self) -> String {
         format!("{:032x}", self.finish())
+    }
+}
+
+/// Takes a stream of bytes: where one piece ends and the next begins is not digested.
+impl io::Write for Digest {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.add(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

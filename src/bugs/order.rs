@@ -24,6 +24,7 @@ order_rule!(fails_without_a_word: tells_failed_runs => false);
 order_rule!(two_at_once: one_at_a_time => false);
 order_rule!(tries_without_a_pause: pauses => false);
 order_rule!(last_in_first_out: takes_last => true);
+order_rule!(forgets_as_it_begins: keeps_until_done => false);
 
 /// Both the transfer and the session around it say so.
 pub(super) fn completes_twice() -> Rc<dyn OrderRule> {

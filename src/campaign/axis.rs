@@ -31,7 +31,7 @@ enum Steps {
 struct Range {
     first: f64,
     last: f64,
-    step: Step,
+    step: Progression,
     /// What stands behind each number.
     unit: String,
     /// Both ends are whole, so all between are rounded.
@@ -39,7 +39,7 @@ struct Range {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Step {
+enum Progression {
     Times(f64),
     Plus(f64),
 }
@@ -74,7 +74,7 @@ impl Axis {
     /// The ends of a range that is gone through by multiplication: between its values there are others of the same kind.
     pub fn ends(&self) -> Option<(f64, f64)> {
         match &self.steps {
-            Steps::Range(Range { first, last, step: Step::Times(_), .. }) => Some((*first, *last)),
+            Steps::Range(Range { first, last, step: Progression::Times(_), .. }) => Some((*first, *last)),
             _ => None,
         }
     }
@@ -209,16 +209,16 @@ fn range(first: &str, rest: &str) -> Result<Range, AxisError> {
                 if unit.is_empty() || unit == begin { Some(1.0) } else { in_units_of(unit, begin) }
             };
             let step = match (&rest[at..=at], size) {
-                ("*", Some((factor, ""))) if factor > 1.0 => Step::Times(factor),
+                ("*", Some((factor, ""))) if factor > 1.0 => Progression::Times(factor),
                 ("+", Some((more, unit))) if more > 0.0 => match in_units(unit) {
-                    Some(factor) => Step::Plus(more * factor),
+                    Some(factor) => Progression::Plus(more * factor),
                     None => return Err(AxisError(format!("a step of `{unit}` leads nowhere from {first}"))),
                 },
                 _ => return Err(AxisError(format!("a step is `*2` or `+10`, not `{}`", &rest[at..]))),
             };
             (&rest[..at], step)
         }
-        None if with_end => (rest, Step::Plus(1.0)),
+        None if with_end => (rest, Progression::Plus(1.0)),
         None => {
             return Err(AxisError(format!(
                 "a range needs a step or its end: {first}..={rest}, {first}..{rest}*2"
@@ -230,13 +230,14 @@ fn range(first: &str, rest: &str) -> Result<Range, AxisError> {
         (number(first).ok_or_else(sense)?, number(last).ok_or_else(sense)?);
     let last =
         if unit == last_unit { last } else { last * in_units_of(last_unit, unit).ok_or_else(sense)? };
-    if matches!(step, Step::Times(_)) && first <= 0.0 {
+    if matches!(step, Progression::Times(_)) && first <= 0.0 {
         return Err(AxisError(format!(
             "from {first} on no multiplication leads anywhere; in steps of one: {first}{unit}..={last}{unit}"
         )));
     }
-    let whole =
-        first.fract() == 0.0 && last.fract() == 0.0 && !matches!(step, Step::Plus(n) if n.fract() != 0.0);
+    let whole = first.fract() == 0.0
+        && last.fract() == 0.0
+        && !matches!(step, Progression::Plus(n) if n.fract() != 0.0);
     Ok(Range { first, last, step, unit: unit.to_owned(), whole })
 }
 
@@ -278,16 +279,16 @@ impl Range {
             return 0;
         }
         let steps = match self.step {
-            Step::Times(factor) => libm::log(self.last / self.first) / libm::log(factor),
-            Step::Plus(more) => (self.last - self.first) / more,
+            Progression::Times(factor) => libm::log(self.last / self.first) / libm::log(factor),
+            Progression::Plus(more) => (self.last - self.first) / more,
         };
         (steps + SLACK) as u128 + 1
     }
 
     fn values(&self) -> Vec<String> {
         let at = |n: u32| match self.step {
-            Step::Times(factor) => self.first * libm::pow(factor, f64::from(n)),
-            Step::Plus(more) => self.first + more * f64::from(n),
+            Progression::Times(factor) => self.first * libm::pow(factor, f64::from(n)),
+            Progression::Plus(more) => self.first + more * f64::from(n),
         };
         let count = u32::try_from(self.count()).expect("who makes values has counted them");
         let mut values: Vec<String> = (0..count).map(|n| self.shown(at(n))).collect();

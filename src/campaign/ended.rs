@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::runner::Subject;
 use crate::metrics::Sample;
-use crate::report::Judged;
+use crate::record::Judged;
 
 /// A cell that was run.
 pub(super) struct Ran {

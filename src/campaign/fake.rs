@@ -10,7 +10,7 @@ use super::stop::Signals;
 use crate::base::{EntityId, Key, Time};
 use crate::contract::Described;
 use crate::oracle::Story;
-use crate::report::fixture;
+use crate::record::fixture;
 use crate::scenario::Plan;
 use crate::workload::Action;
 use crate::world::{ActionCount, Ending, Outcome, Placed, RequestLog, Traced, Unrunnable, Watch};

@@ -19,7 +19,7 @@ use super::runner::Subject;
 use crate::base::{DeviceId, Digest, EntityId, Key};
 use crate::metrics::{self, SERIES, Sample};
 use crate::oracle;
-use crate::report::{Build, CellRecord, EndingKind, FolderError, GateRecord, Judged, RanBy, Verdict};
+use crate::record::{Build, CellRecord, EndingKind, FolderError, GateRecord, Judged, RanBy, Verdict};
 use crate::scenario::{Plan, file};
 
 /// The file's name in a report's folder.
@@ -92,7 +92,7 @@ struct Head {
 
 /// A cell.
 #[derive(Serialize, Deserialize)]
-struct Line {
+struct KeptCell {
     plan: String,
     build: Option<Build>,
     cell: CellRecord,
@@ -151,7 +151,7 @@ impl Journal {
     }
 
     /// Goes on with the journal in `folder`, if it is of the run of this name, and of this build
-    /// alone unless `any_build` may have written it. What comes after a line that makes no sense is
+    /// alone unless `any_build` may have written it. What comes after a line that cannot be read is
     /// cut off.
     ///
     /// # Errors
@@ -244,7 +244,7 @@ impl Journal {
         let mut text = vec![0; length];
         pages.file.seek(SeekFrom::Start(from)).and_then(|_| pages.file.read_exact(&mut text)).ok()?;
         drop(pages);
-        serde_json::from_str::<Line>(sealed(&text)?).ok()?.restored()
+        serde_json::from_str::<KeptCell>(sealed(&text)?).ok()?.restored()
     }
 
     /// Keeps a cell that has ended by itself. The first error is kept until the end, for the
@@ -254,7 +254,7 @@ impl Journal {
         if cell.verdict == Verdict::Incomplete || cell.ending.kind == EndingKind::Broken {
             return;
         }
-        let text = seal(&serde_json::to_string(&Line::of(plan, ran, observed)).expect("a line is JSON"));
+        let text = seal(&serde_json::to_string(&KeptCell::of(plan, ran, observed)).expect("a line is JSON"));
         let mut pages = self.pages.lock().expect("nobody panics while it holds the journal");
         if pages.failure.is_some() {
             return;
@@ -312,7 +312,7 @@ impl Head {
     /// The first line of a journal of this run, whatever the build; else why it is of none.
     fn as_in(&self, line: &[u8]) -> Result<Head, String> {
         match serde_json::from_slice::<Head>(line) {
-            Err(_) => Err("its first line makes no sense".to_owned()),
+            Err(_) => Err("its first line cannot be read".to_owned()),
             Ok(theirs) if theirs.journal != self.journal => Err(format!(
                 "it was begun by {}, this is {}, and they write other lines",
                 Build::told(theirs.build.as_ref()),
@@ -326,15 +326,15 @@ impl Head {
     }
 }
 
-impl Line {
-    fn of(plan: &Plan, ran: &Ran, observed: &Observed) -> Line {
+impl KeptCell {
+    fn of(plan: &Plan, ran: &Ran, observed: &Observed) -> KeptCell {
         let suspect = |subject: &Subject| Suspect {
             entity: subject.record.0,
             key: subject.record.1.as_str().to_owned(),
             side: subject.side,
             found: subject.found.map(|(check, device)| (check.to_owned(), device)),
         };
-        Line {
+        KeptCell {
             plan: plan.digest.clone(),
             build: Some(Build::this().clone()),
             cell: ran.judged.cell.clone(),

@@ -2,7 +2,8 @@
 
 use super::run::{Quietly, attempt, lives_told};
 use super::runner::{Record, Runner, Subject};
-use crate::report::{self, Build, Exit, Judged};
+use crate::analysis;
+use crate::record::{self, Build, Exit, Judged};
 use crate::scenario::Plan;
 use crate::world::{Outcome, Traced};
 
@@ -58,8 +59,8 @@ pub fn replay(
         Ok(outcome) => outcome,
         Err(broken) => return Replay { judged: *broken, same: None, counted_otherwise: false },
     };
-    let mut judged = report::judge(plan, id, &outcome);
-    let ended = judged.cell.verdict != report::Verdict::Incomplete;
+    let mut judged = analysis::judge(plan, id, &outcome);
+    let ended = judged.cell.verdict != record::Verdict::Incomplete;
     let recorded = recorded.filter(|_| ended);
     let same = recorded.map(|recorded| recorded.digest == outcome.digest);
     let other_figures = |recorded: Recorded<'_>| {

@@ -11,10 +11,11 @@ use super::journal::Journal;
 use super::runner::{Record, Runner, Subject};
 use super::stop::{Signals, Stop};
 use super::stopwatch::Stopwatch;
+use crate::analysis;
 use crate::base::{Span, Time};
 use crate::metrics::Distribution;
 use crate::oracle::Story;
-use crate::report::{self, CellRecord, CellTiming, Exit, Judged, LifeRecord, Note, Verdict, histograms};
+use crate::record::{CellRecord, CellTiming, Exit, Judged, LifeRecord, Note, Verdict, histograms};
 use crate::scenario::Plan;
 use crate::world::{Ending, Outcome, Unrunnable, Watch};
 
@@ -89,7 +90,7 @@ pub fn run_kept(
     journal: Option<&Journal>,
 ) -> Campaign {
     assert!(options.jobs > 0, "somebody has to do the work");
-    let ids = report::cell_ids(plans);
+    let ids = analysis::cell_ids(plans);
     let stop = Stop::new(signals.clone(), options.time_limit);
     // Cells that are not run yet need next to nothing.
     let results: Vec<Mutex<Option<Box<Ran>>>> = plans.iter().map(|_| Mutex::new(None)).collect();
@@ -171,7 +172,7 @@ fn run_cell(
     let wall = started.elapsed();
     let (mut judged, outcome) = match outcome {
         Err(broken) => return (Ran { judged: *broken, wall, suspects: Vec::new() }, Observed::default()),
-        Ok(outcome) => (report::judge(plan, id, &outcome), outcome),
+        Ok(outcome) => (analysis::judge(plan, id, &outcome), outcome),
     };
     if twice && outcome.ending != Ending::Interrupted {
         match attempt(plan, id, || runner.run(plan, watch)) {
@@ -251,7 +252,7 @@ pub(super) fn lives_told(plan: &Plan, records: &[Record], lives: Vec<Story>) -> 
     let told = records
         .iter()
         .zip(lives)
-        .map(|(record, story)| LifeRecord::new(report::record_name(&plan.schema, record), story));
+        .map(|(record, story)| LifeRecord::new(analysis::record_name(&plan.schema, record), story));
     told.collect()
 }
 
@@ -265,7 +266,7 @@ pub(super) fn attempt<T>(
     match catch_unwind(AssertUnwindSafe(run)) {
         Ok(Ok(result)) => Ok(result),
         Ok(Err(unrunnable)) => {
-            Err(Box::new(report::broken(plan, id, Exit::Invalid, &unrunnable.to_string())))
+            Err(Box::new(analysis::broken(plan, id, Exit::Invalid, &unrunnable.to_string())))
         }
         Err(panic) => {
             let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
@@ -276,7 +277,7 @@ pub(super) fn attempt<T>(
             } else {
                 (Exit::Internal, format!("a bug of syncdyno: {text}"))
             };
-            Err(Box::new(report::broken(plan, id, exit, &why)))
+            Err(Box::new(analysis::broken(plan, id, exit, &why)))
         }
     }
 }

@@ -5,7 +5,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::stopwatch::Stopwatch;
-use crate::report::{Exit, Note, human};
+use crate::metrics::human;
+use crate::record::{Exit, Note};
 
 /// After the first SIGINT, running cells have this long to come to their end.
 pub const GRACE: Duration = Duration::from_secs(10);

@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::fake::Fake;
 use super::*;
 use crate::base::{EntityId, Key, Span, Time};
-use crate::report::fixture::plan;
-use crate::report::{Build, CellRecord, EndingKind, Exit, RunRecord, Verdict, assemble};
+use crate::record::fixture::plan;
+use crate::record::{Build, CellRecord, EndingKind, Exit, RunRecord, Verdict, assemble};
 use crate::scenario::Plan;
 
 #[derive(Default)]
@@ -64,7 +64,7 @@ fn series_come_in_the_order_of_the_plans_whichever_cell_ends_first() {
     let plans: Vec<Plan> = (0..30).map(|seed| plan(Some("fine"), seed)).collect();
     let heard = Series::default();
     run(&plans, &Fake::default(), &on(6), &Signals::default(), &heard);
-    assert_eq!(heard.0.into_inner().unwrap(), crate::report::cell_ids(&plans));
+    assert_eq!(heard.0.into_inner().unwrap(), crate::analysis::cell_ids(&plans));
 }
 
 #[test]
@@ -208,7 +208,7 @@ fn a_replay_holds_the_digest_against_the_recorded_one() {
     let plan = plan(Some("lost"), 7);
     let digest = format!("{:032x}", 7);
     let record = (EntityId(0), Key::new("k9"));
-    let figures = crate::report::fixture::outcome().figures_digest;
+    let figures = crate::record::fixture::outcome().figures_digest;
     let of = |digest, figures_digest, other_build| Recorded { digest, figures_digest, other_build };
     let again = |recorded: Option<Recorded<'_>>| {
         replay(&plan, "ties.lost.s7", recorded, std::slice::from_ref(&record), &fake, &|| false)
@@ -423,7 +423,7 @@ fn a_run_goes_on_from_no_other_run_and_from_nothing() {
         error("another").contains("the scenario, its settings, axes, variants or seeds are not the same")
     );
     std::fs::write(folder.path().join("cells.jsonl"), "{}\n").unwrap();
-    assert!(error("a run").contains("its first line makes no sense"));
+    assert!(error("a run").contains("its first line cannot be read"));
     std::fs::write(folder.path().join("cells.jsonl"), "{\"journal\":1").unwrap();
     assert!(error("a run").contains("ends within its first line, and no cell was kept"));
 }

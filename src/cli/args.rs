@@ -6,12 +6,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::tolerance::Tolerance;
 use super::work::{PlaceArgs, Work};
+use crate::analysis::sweep::Objective;
+use crate::analysis::tune::LimitFlag;
 use crate::base::Span;
 use crate::campaign::Axis;
 use crate::campaign::calibrate::Only;
 use crate::campaign::tune::Knob;
-use crate::report::sweep::Objective;
-use crate::report::tune::LimitFlag;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -357,6 +357,9 @@ pub(super) struct CalibrateArgs {
     /// Only lines with this value in this column, such as kind=pull; may be given several times.
     #[arg(long, value_name = "COLUMN=VALUE")]
     pub(super) only: Vec<Only>,
+    /// A fit for each value of this column, such as network; up to twelve.
+    #[arg(long, value_name = "COLUMN")]
+    pub(super) by: Option<String>,
     /// What of the overhead is the link's round trip, such as a ping says; the rest is the backend's.
     #[arg(long, value_name = "TIME", value_parser = span)]
     pub(super) rtt: Option<Span>,
@@ -566,10 +569,11 @@ mod tests {
     }
 
     #[test]
-    fn the_help_says_of_each_exit_code_what_the_readme_says() {
+    fn the_help_says_of_each_exit_code_what_the_page_says() {
         let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         let help = words(EXIT_CODES);
-        let table = include_str!("../../README.md").split_once("| exit | meaning |").expect("there is one").1;
+        let table =
+            include_str!("../../docs/commands.md").split_once("| exit | meaning |").expect("there is one").1;
         let rows: Vec<&str> = table.lines().skip(2).take_while(|line| line.starts_with("| ")).collect();
         assert_eq!(rows.len(), 13);
         for row in rows {
@@ -580,7 +584,7 @@ mod tests {
 
     #[test]
     fn the_codes_told_in_the_help_are_those_of_the_program() {
-        use crate::report::Exit;
+        use crate::record::Exit;
         for exit in [Exit::Success, Exit::Threshold, Exit::Correctness, Exit::Stuck, Exit::NotDeterministic] {
             let line = format!("\n  {:<3} ", exit.code());
             assert!(EXIT_CODES.contains(&line), "{} is not told", exit.code());

@@ -9,7 +9,7 @@ use super::console::Console;
 use super::refusal::Refusal;
 use super::sources::{self, Values};
 use crate::campaign::Runner;
-use crate::report::Exit;
+use crate::record::Exit;
 use crate::scenario::{Document, Plan, Put, Question, Side};
 
 /// Why a question is not asked whose halves are one scenario.

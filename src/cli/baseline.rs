@@ -7,7 +7,8 @@ use super::args::BaselineCommand;
 use super::console::Console;
 use super::refusal::{Refusal, near};
 use super::{report, sources, written};
-use crate::report::{Baseline, Exit, human, shell_word};
+use crate::metrics::human;
+use crate::record::{Baseline, Exit, shell_word};
 
 /// Where baselines lie, from the folder in which the program is started.
 const HOME: &str = "reports/baseline";
@@ -69,13 +70,13 @@ fn read(name: &str, path: &Path) -> anyhow::Result<Baseline> {
     let damaged = |e: &dyn std::fmt::Display| {
         let file = path.display();
         // What lies elsewhere may be anything.
-        let anew = if path.starts_with(HOME) {
+        let remedy = if path.starts_with(HOME) {
             let (file, name) = (shell_word(&file.to_string()), shell_word(name));
             format!("; to begin again: rm {file}, then syncdyno baseline save {name} RUN --reason \"…\"")
         } else {
             String::new()
         };
-        Refusal::because(Exit::NoBaseline, format!("{file}: {e}{anew}"))
+        Refusal::because(Exit::NoBaseline, format!("{file}: {e}{remedy}"))
     };
     let text = match sources::read_record(path) {
         Ok(text) => text.map_err(|e| damaged(&format!("not a baseline: {e}")))?,

@@ -9,33 +9,36 @@ use super::refusal::Refusal;
 use super::written;
 use crate::base::Span;
 use crate::campaign::calibrate::{BYTES_MAX, Mistakes, calibrate as estimates};
-use crate::report::calibrate::{Advice, Calibration, UNTOLD_ROUND_TRIP};
-use crate::report::{self, Exit, human};
+use crate::metrics::human;
+use crate::record::{self, Exit};
+use crate::render::calibrate::{self as shown, Advice, Calibration};
 use crate::scenario::file;
 
 /// Runs `calibrate`.
 pub(super) fn calibrate(args: &CalibrateArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
-    let shown = args.log.display().to_string();
+    let name = args.log.display().to_string();
     let bytes = read(&args.log)?;
-    let source = args.log.file_name().map_or_else(|| shown.clone(), |n| n.to_string_lossy().into_owned());
-    let mut calibration = estimates(&source, &bytes, &args.only)
-        .map_err(|mistakes| Refusal::because(Exit::Invalid, told(&shown, &mistakes)))?;
-    if args.rtt.is_some() {
-        calibration.unknown.retain(|line| line != UNTOLD_ROUND_TRIP);
-    }
-    let next = match &args.out {
-        Some(out) => write(out, &calibration, args.rtt.unwrap_or_default())?,
-        None => String::new(),
+    let source = args.log.file_name().map_or_else(|| name.clone(), |n| n.to_string_lossy().into_owned());
+    let fits = estimates(&source, &bytes, &args.only, args.by.as_deref())
+        .map_err(|mistakes| Refusal::because(Exit::Invalid, told(&name, &mistakes)))?;
+    let next = match (&args.out, &fits[..]) {
+        (Some(out), [fit]) => write(out, fit, args.rtt.unwrap_or_default())?,
+        (Some(_), _) => {
+            let column = args.by.as_deref().unwrap_or_default();
+            let text = format!("-o takes one fit: choose with --only {column}=VALUE in place of --by");
+            return Err(Refusal::usage(text));
+        }
+        (None, _) => String::new(),
     };
     match args.format {
-        Table::Human if console.quiet() => console.result(&(calibration.in_short() + &next)),
-        Table::Human => console.result(&(calibration.story() + &next)),
+        Table::Human if console.quiet() => console.result(&(shown::in_short(&fits) + &next)),
+        Table::Human => console.result(&(shown::story(&fits) + &next)),
         Table::Json => {
-            console.result(&calibration.to_json());
+            console.result(&shown::to_json(&fits));
             console.remark(&next);
         }
     }
-    if args.out.is_none() && calibration.costs.is_some() {
+    if args.out.is_none() && fits.len() == 1 && fits[0].costs.is_some() {
         console.remark("-o FILE.toml writes a scenario with these figures\n");
     }
     Ok(Exit::Success)
@@ -66,14 +69,14 @@ fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
 
 /// Writes the scenario and says what can be done with it. A file that is there was edited by
 /// somebody.
-fn write(path: &Path, calibration: &Calibration, rtt: Span) -> anyhow::Result<String> {
+fn write(path: &Path, fit: &Calibration, rtt: Span) -> anyhow::Result<String> {
     let shown = path.display();
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     if path.extension().is_none_or(|e| e != "toml") || !stem.chars().any(char::is_alphanumeric) {
-        return Err(Refusal::usage(format!("{shown} is no name for a scenario, such as measured.toml")));
+        return Err(Refusal::usage(format!("{shown} must be a name such as measured.toml")));
     }
-    let Some(costs) = &calibration.costs else {
-        let why = calibration.unknown.first().cloned().unwrap_or_default();
+    let Some(costs) = &fit.costs else {
+        let why = fit.refusal();
         return Err(Refusal::because(Exit::Invalid, format!("error: no scenario can be made of it: {why}")));
     };
     if rtt.as_secs_f64() > costs.request.value {
@@ -85,43 +88,28 @@ fn write(path: &Path, calibration: &Calibration, rtt: Span) -> anyhow::Result<St
     // What a scenario may be called is what needs no quoting.
     let name: String =
         stem.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' }).collect();
-    let text = calibration.scenario(&name, rtt).unwrap_or_default();
+    let text = fit.scenario(&name, rtt).unwrap_or_default();
     written::spare_present(path)?;
     if path.parent().is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
         return Err(Refusal::environment(format!("cannot write {shown}: its folder is not there")));
     }
     written::replace(path, text.as_bytes())?;
-    Ok(next(&shown.to_string(), calibration))
+    Ok(next(&record::shell_word(&shown.to_string()), fit))
 }
 
 /// What can be done with the scenario. Without a best size there is none to try others about.
-fn next(shown: &str, calibration: &Calibration) -> String {
-    let (from, to) = calibration.axis().unwrap_or((16, 1_024));
-    let word = report::shell_word(shown);
-    let limit = calibration.census.request_limit();
-    let tune =
-        format!("  syncdyno tune {word} --knob engine.pull.chunk_rows={from}..{to} --limit chunk={limit}s\n");
-    let sweep = format!(
-        "or look at the whole curve:\n  syncdyno sweep {word} --axis engine.pull.chunk_rows={from}..{to}*2\n"
-    );
-    match calibration.advice {
-        Some(Advice::Rows { .. }) => {
-            format!(
-                "\n{shown} holds these figures; find the best size with the caps of phones and timeouts:\n{tune}{sweep}"
-            )
-        }
-        Some(Advice::AtLeast(_)) => {
-            format!(
-                "\n{shown} holds these figures, and no failure limits a size; try sizes about the least recommended:\n{tune}{sweep}"
-            )
-        }
-        None => {
-            let untold: Vec<&str> = calibration.untold().iter().map(|(what, _)| *what).collect();
-            format!(
-                "\n{shown} holds these figures, and says which the log did not tell ({}): no best size is known.\n\
-                 What the scenario comes to, over a wide range:\n  syncdyno tune {word} --limit chunk={limit}s\n{sweep}",
-                untold.join(", ")
-            )
-        }
-    }
+fn next(word: &str, fit: &Calibration) -> String {
+    let (from, to) = fit.axis().unwrap_or((16, 1_024));
+    let limit = fit.census.request_limit();
+    let knob = format!(" --knob engine.pull.chunk_rows={from}..{to}");
+    let (what, knob) = match fit.advice {
+        Some(Advice::Rows { .. }) => ("find the best size with the caps of phones and timeouts", knob),
+        Some(Advice::AtLeast(_)) => ("try sizes about the least recommended", knob),
+        None => ("no best size is known; try a wide range", String::new()),
+    };
+    format!(
+        "\n{word} holds these figures; {what}:\n  syncdyno tune {word}{knob} --limit chunk={limit}s\n\
+         or look at the whole curve:\n  \
+         syncdyno sweep {word} --axis engine.pull.chunk_rows={from}..{to}*2\n"
+    )
 }

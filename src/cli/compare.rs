@@ -4,15 +4,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::args::{CompareArgs, Table};
+use super::baseline;
 use super::console::Console;
 use super::refusal::{Refusal, near};
-use super::sources::record_file;
-use super::{baseline, sources};
+use super::sources::{self, record_file};
+use crate::analysis::compare::{Comparison, Difference, Finding, Measured, Side, compare as compared};
 use crate::metrics;
-use crate::report::compare::{
-    Comparison, Difference, Finding, Measured, Side, compare as compared, human, in_short, json,
-};
-use crate::report::{Exit, RunRecord, accept};
+use crate::record::{Exit, RunRecord, accept};
+use crate::render::compare::{human, in_short, json};
 
 /// Runs `compare`.
 pub(super) fn compare(args: &CompareArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
@@ -61,7 +60,7 @@ pub(super) fn compare(args: &CompareArgs, console: &mut Console<'_>) -> anyhow::
     let worse = comparison.found(Finding::Worse).filter(|(_, d)| !tolerated(d)).count();
     let small = comparison.found(Finding::Worse).count() - worse;
     if small > 0 {
-        let figures = crate::report::human::count(small as u64, "figure");
+        let figures = metrics::human::count(small as u64, "figure");
         let why = if args.tolerance.0 == 0 {
             "less than can be told".to_owned()
         } else {
@@ -115,7 +114,7 @@ fn side(what: &str) -> anyhow::Result<Side> {
             let text = sources::read_run(&file)?;
             match RunRecord::parse(&text) {
                 Ok(record) => Side::of_record(what, &record, variant),
-                Err(not_a_record) => match crate::report::Baseline::parse(&text) {
+                Err(not_a_record) => match crate::record::Baseline::parse(&text) {
                     Ok(baseline) => of_baseline(what, &baseline).only(variant),
                     Err(_) => {
                         return Err(Refusal::usage(format!("{}: {not_a_record}", file.display())));
@@ -128,7 +127,7 @@ fn side(what: &str) -> anyhow::Result<Side> {
     found.map_err(|e| Refusal::usage(e.to_string()))
 }
 
-fn of_baseline(name: &str, baseline: &crate::report::Baseline) -> Side {
+fn of_baseline(name: &str, baseline: &crate::record::Baseline) -> Side {
     let cells = baseline.cells.values().map(|cell| Measured {
         scenario: cell.scenario.clone(),
         resolved: cell.resolved.clone(),

@@ -3,13 +3,13 @@
 use super::args::{ConflictsArgs, ConflictsFormat, Selection};
 use super::console::Console;
 use super::refusal::Refusal;
-use super::run::Order;
-use super::{run, sources};
+use super::run::{self, Order};
+use super::sources;
 use crate::base::Word as _;
 use crate::campaign::Runner;
 use crate::engine::{Detect, POLICY_NAMES};
-use crate::report::conflicts::{self, Conflicts, Line};
-use crate::report::{CellRecord, Exit, Judged, Reason};
+use crate::record::{CellRecord, Exit, Judged, Reason};
+use crate::render::conflicts::{self, Conflicts, Line};
 use crate::scenario::{CONFLICTS_EXPECTED, Document, Plan};
 
 const POLICY: &str = "engine.conflict.policy";

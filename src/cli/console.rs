@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::args::{ColorChoice, Voice};
 use crate::campaign::Stopwatch;
-use crate::report::Paint;
+use crate::render::Paint;
 
 /// What the program is told by its surroundings.
 #[derive(Clone, Debug, Default)]
@@ -96,7 +96,7 @@ impl<'a> Console<'a> {
     /// How wide lists may be.
     pub(super) fn columns(&self) -> usize {
         const NARROWEST: usize = 40;
-        self.surroundings.columns.map_or(crate::report::WIDTH, |columns| columns.max(NARROWEST))
+        self.surroundings.columns.map_or(crate::render::WIDTH, |columns| columns.max(NARROWEST))
     }
     /// Mistakes as they are drawn, with help that is longer than the terminal is wide over several
     /// lines.

@@ -12,7 +12,7 @@ use crate::base::{EntityId, Span, Stamp};
 use crate::campaign::{Runner, Stopwatch};
 use crate::contract::{Delivery, EditKind, ScopeRule, Trigger};
 use crate::gateway::Mode;
-use crate::report::human;
+use crate::metrics::human;
 use crate::scenario::{Happening, Plan};
 use crate::workload::{EntityData, Maker};
 

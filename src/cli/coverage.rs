@@ -9,8 +9,10 @@ use super::refusal::Refusal;
 use super::work::Work;
 use super::{run, sources};
 use crate::campaign::Runner;
-use crate::report::{self, Covered, Exit, Folder, Verdict};
+use crate::record::{self, Exit, Folder, Verdict};
+use crate::render::{self, Covered};
 use crate::scenario::Document;
+use crate::{analysis, metrics};
 
 /// Runs all scenarios of a folder and writes `COVERAGE.md` beside them, or prints the long table.
 /// Of an incomplete run nothing is written: half a table would look like a whole one.
@@ -27,7 +29,7 @@ pub(super) fn coverage(
     }
     let table = path.join("COVERAGE.md");
     let there = std::fs::read_to_string(&table).unwrap_or_default();
-    if !full && table.exists() && !report::is_coverage(&there) {
+    if !full && table.exists() && !render::is_coverage(&there) {
         let text = format!("{} is not a table of coverage: it would be written over", table.display());
         return Err(Refusal::usage(text));
     }
@@ -37,9 +39,9 @@ pub(super) fn coverage(
     let folder = (!full).then(|| Folder::create(path)).transpose();
     let folder = folder.map_err(|e| Refusal::environment(e.to_string()))?;
     let mut campaign = run::campaign(&plans, runner, work, &run::options(work, false), console);
-    let claims = report::hold_claims(&plans, &mut campaign.judged);
-    let record = report::assemble("", &plans, campaign.judged, &campaign.notes);
-    let record = report::RunRecord { claims, ..record };
+    let claims = analysis::hold_claims(&plans, &mut campaign.judged);
+    let record = record::assemble("", &plans, campaign.judged, &campaign.notes);
+    let record = record::RunRecord { claims, ..record };
     let exit = Exit::of(record.exit_code);
     for cell in record.failing() {
         for reason in &cell.reasons {
@@ -53,17 +55,17 @@ pub(super) fn coverage(
     }
     let covered: Vec<Covered> = documents.iter().map(|document| covered(document, path)).collect();
     let Some(folder) = folder else {
-        console.result(&report::coverage_in_full(&covered, &record));
+        console.result(&render::coverage_in_full(&covered, &record));
         return Ok(exit);
     };
-    let page = report::coverage(&covered, &record);
+    let page = render::coverage(&covered, &record);
     folder.put("COVERAGE.md", page.as_bytes()).map_err(|e| Refusal::environment(e.to_string()))?;
     let ids: BTreeSet<&String> = covered.iter().flat_map(|covered| &covered.ids).collect();
     console.result(&format!(
         "{}: {} in {}\n",
         folder.path().join("COVERAGE.md").display(),
-        report::human::count(ids.len() as u64, "requirement"),
-        report::human::count(documents.len() as u64, "scenario"),
+        metrics::human::count(ids.len() as u64, "requirement"),
+        metrics::human::count(documents.len() as u64, "scenario"),
     ));
     Ok(exit)
 }

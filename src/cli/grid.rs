@@ -5,7 +5,7 @@ use super::console::Console;
 use super::refusal::Refusal;
 use super::sources::{self, Values};
 use crate::campaign::{Axis, CELLS_MAX, Runner};
-use crate::report::human;
+use crate::metrics::human;
 use crate::scenario::Plan;
 
 /// Seeds of a grid if none are named, from the scenario's own on: with fewer nothing could be said

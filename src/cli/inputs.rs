@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use crate::report::{Folder, FolderError, RunRecord};
+use crate::record::{Folder, FolderError, RunRecord};
 use crate::scenario::{Plan, file};
 
 /// Where in a report's folder the copies lie.

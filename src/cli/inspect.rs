@@ -10,13 +10,14 @@ use clap::CommandFactory;
 
 use super::args::{Cli, Grid, Profiles, SchemaOf, Selection};
 use super::console::Console;
-use super::grid;
 use super::refusal::Refusal;
-use super::{cost, sources};
+use super::{cost, grid, sources};
 use crate::base::words::there_is;
 use crate::campaign::Runner;
-use crate::report::{self, Exit, human};
+use crate::metrics::human;
+use crate::record::{self, Exit};
 use crate::scenario::{self, Happening, Library, Plan};
+use crate::{analysis, render};
 
 /// Says of each scenario that it is well and how many cells it has. Of several files, those that
 /// are well are told though others are not.
@@ -80,8 +81,8 @@ fn remark_on_edits(plans: &[Plan], runner: &dyn Runner, console: &mut Console<'_
             continue;
         }
         // Data that cannot be made is a mistake, and was told.
-        for line in report::unplaced_in(&runner.placed(plan).unwrap_or_default()) {
-            let id = &report::cell_ids(std::slice::from_ref(plan))[0];
+        for line in render::unplaced_in(&runner.placed(plan).unwrap_or_default()) {
+            let id = &analysis::cell_ids(std::slice::from_ref(plan))[0];
             console.complaint(&format!("warning: {id}: {line}\n"));
         }
     }
@@ -91,17 +92,17 @@ fn remark_on_edits(plans: &[Plan], runner: &dyn Runner, console: &mut Console<'_
 /// Shows the cells, how large they are and what they will roughly take on this host.
 pub(super) fn plan(grid: &Grid, runner: &dyn Runner, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     let plans = grid::plans(grid, runner, console)?;
-    let ids = report::cell_ids(&plans);
-    let sizes: Vec<report::CellSize> = plans.iter().zip(&ids).map(|(plan, id)| size(plan, id)).collect();
-    console.result(&report::sizes(&sizes));
+    let ids = analysis::cell_ids(&plans);
+    let sizes: Vec<render::CellSize> = plans.iter().zip(&ids).map(|(plan, id)| size(plan, id)).collect();
+    console.result(&render::sizes(&sizes));
     console.result(&cost::estimate(&plans, runner, console));
     sources::remark_on(&plans, console);
     Ok(Exit::Success)
 }
 
-fn size(plan: &Plan, id: &str) -> report::CellSize {
+fn size(plan: &Plan, id: &str) -> render::CellSize {
     let work = cost::Work::of(plan);
-    report::CellSize {
+    render::CellSize {
         cell: id.to_owned(),
         engine: plan.engine_name.clone(),
         devices: work.devices,
@@ -145,7 +146,7 @@ pub(super) fn new(name: &Path, console: &mut Console<'_>) -> anyhow::Result<Exit
     console.result(&format!("{shown}\n"));
     // What begins with a dash would be an option.
     let typed = if shown.to_string().starts_with('-') { format!("./{shown}") } else { shown.to_string() };
-    console.remark(&format!("run it: syncdyno run {}\n", report::shell_word(&typed)));
+    console.remark(&format!("run it: syncdyno run {}\n", record::shell_word(&typed)));
     Ok(Exit::Success)
 }
 
@@ -218,7 +219,7 @@ pub(super) fn profiles(
                 console.result(&format!(
                     "{}\n{}",
                     shelf.many,
-                    report::texts::<{ TELLING + 1 }>(header, rows)
+                    render::texts::<{ TELLING + 1 }>(header, rows)
                 ));
             });
             console.result(&stack_options(runner));
@@ -228,7 +229,7 @@ pub(super) fn profiles(
             let (shelf, profile) = found.ok_or_else(|| Refusal::usage(no_profile(name)))?;
             let rows =
                 profile.figures.iter().map(|f| [f.key.to_owned(), f.value.clone(), f.source.to_owned()]);
-            let table = report::texts(["key", "value", "source"], rows);
+            let table = render::texts(["key", "value", "source"], rows);
             console.result(&format!("{name} ({})\n{table}", shelf.one));
         }
     }
@@ -250,7 +251,7 @@ fn stack_options(runner: &dyn Runner) -> String {
         return String::new();
     }
     let header = ["stack", "key", "takes", "default", "what it is"];
-    format!("options of stacks\n{}", report::texts(header, rows.into_iter()))
+    format!("options of stacks\n{}", render::texts(header, rows.into_iter()))
 }
 
 fn figure(profile: &scenario::Profile, key: &str) -> String {
@@ -273,7 +274,7 @@ fn no_profile(name: &str) -> String {
 pub(super) fn schema(which: SchemaOf, runner: &dyn Runner, console: &mut Console<'_>) -> Exit {
     console.result(&match which {
         SchemaOf::Scenario => scenario::schema_json(&runner.stacks()),
-        SchemaOf::Report => report::schema_json(),
+        SchemaOf::Report => record::schema_json(),
     });
     Exit::Success
 }

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use super::args::{MatrixArgs, MatrixFormat, Selection};
 use super::console::Console;
 use super::refusal::Refusal;
-use super::run::Order;
-use super::{run, sources};
+use super::run::{self, Order};
+use super::sources;
 use crate::campaign::Runner;
-use crate::report::matrix::{Matrix, Setting};
-use crate::report::{CellRecord, Exit};
+use crate::record::{CellRecord, Exit};
+use crate::render::matrix::{Matrix, Setting};
 use crate::scenario::{Document, Plan};
 
 /// What a backend can keep.

@@ -9,7 +9,8 @@ use super::console::Console;
 use super::refusal::Refusal;
 use super::written;
 use crate::campaign::validate::measured::{self, Group, Malformed, REPETITIONS, Validation};
-use crate::report::{self, Exit};
+use crate::record::Exit;
+use crate::render;
 use crate::scenario::file;
 
 /// A header of measurements is shorter.
@@ -97,9 +98,9 @@ fn table(validation: &Validation, stairs: bool) -> String {
             [name, cells, group.close.to_string(), group.edges.to_string(), mean, max]
         };
         let headings = ["group", "n", "within 5 %", "at an edge", "mean error", "max"];
-        report::texts(headings, validation.groups.iter().map(row))
+        render::texts(headings, validation.groups.iter().map(row))
     } else {
-        report::texts(["group", "n", "mean error", "max"], validation.groups.iter().map(start))
+        render::texts(["group", "n", "mean error", "max"], validation.groups.iter().map(start))
     };
     format!("{groups}\n{}", measured::listing(&validation.kinds))
 }

@@ -11,7 +11,7 @@
 //! |---|---|
 //! | 0 | ran, all expectations and gates met |
 //! | 1 | internal error |
-//! | 2 | usage: an argument that makes no sense, a path that is not there, a file that would be overwritten, a replay of what is not recorded |
+//! | 2 | usage: an argument that is wrong, a path that is not there, a file that would be overwritten, a replay of what is not recorded |
 //! | 3 | scenario invalid; also by what `--set` makes of it |
 //! | 4 | nothing selected: a folder without scenarios, a variant that no scenario has |
 //! | 10 | threshold failed, a violation that was expected did not occur, no edit of an action came to be, or no device sent a request |

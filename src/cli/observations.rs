@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::sync::Mutex;
 
 use crate::campaign::Observed;
-use crate::report::{Folder, FolderError, Part, flat, histograms};
+use crate::record::{Folder, FolderError, Part, flat, histograms};
 
 /// The files under way.
 pub(super) struct Observations(Mutex<Result<Files, FolderError>>);

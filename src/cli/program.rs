@@ -19,7 +19,7 @@ use super::{
     validate, wire,
 };
 use crate::campaign::{Bench, Runner, Signals, Stopwatch};
-use crate::report::Exit;
+use crate::record::Exit;
 use crate::world::Stacks;
 
 /// The program, with these engines: arguments, streams and signals of this process.
@@ -145,7 +145,7 @@ const NOTHING_JUDGED: &str = "stopped at once: nothing is judged, and nothing is
 /// a read of a pipe that nobody writes to cannot.
 fn heed(signals: &Signals) -> io::Result<()> {
     use signal_hook::consts::{SIGINT, SIGTERM};
-    // Whoever limits the size of files (`ulimit -f`) is told of the write that failed, as of a full disk, and no signal ends us before.
+    // A user who limits the size of files (`ulimit -f`) is told of the write that failed, as of a full disk, and no signal ends us before.
     #[cfg(unix)]
     signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default())?;
     let mut incoming = signal_hook::iterator::Signals::new([SIGINT, SIGTERM])?;

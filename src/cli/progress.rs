@@ -12,7 +12,8 @@ use super::observations::Observations;
 use super::work::ProgressKind;
 use crate::base::{Span, Time};
 use crate::campaign::{GRACE, Listener, Observed, Signals, Stopwatch};
-use crate::report::{CellRecord, Verdict, human};
+use crate::metrics::human;
+use crate::record::{CellRecord, Verdict};
 use crate::scenario::Plan;
 
 /// A counter says no more than one line in this time.

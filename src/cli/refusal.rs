@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use crate::report::Exit;
+use crate::record::Exit;
 
 /// An error with the exit code that belongs to it. Any other error is our own bug.
 #[derive(Debug, thiserror::Error)]

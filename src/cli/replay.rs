@@ -9,9 +9,10 @@ use super::{inputs, sources, written};
 use crate::base::Key;
 use crate::base::words::there_is;
 use crate::campaign::{self, Record, Recorded, Runner};
-use crate::report::{self, Build, CellRecord, Exit, RunRecord, Verdict};
+use crate::record::{self, Build, CellRecord, Exit, RunRecord, Verdict};
 use crate::scenario::Plan;
 use crate::world::Unwatched;
+use crate::{analysis, render};
 
 /// A cell to be run again.
 struct Target {
@@ -57,7 +58,7 @@ pub(super) fn replay(
     });
     let replay = campaign::replay(&target.plan, &target.id, recorded, &records, runner, &interrupted);
     let (same, counted_otherwise) = (replay.same, replay.counted_otherwise);
-    let mut run = report::assemble("", std::slice::from_ref(&target.plan), vec![replay.judged], &[]);
+    let mut run = record::assemble("", std::slice::from_ref(&target.plan), vec![replay.judged], &[]);
     run.cells[0].replay.clone_from(&target.again);
     known(&target.plan, &args.record, &records, &run.cells[0], runner)?;
     let (paint, verbose) = (console.out_paint(), console.verbose());
@@ -65,14 +66,14 @@ pub(super) fn replay(
     let lives = std::mem::take(&mut run.cells[0].lives);
     if console.quiet() {
         let again: String = run.failing().map(|cell| format!("{}\n", cell.replay)).collect();
-        console.result(&(report::headline(&run, paint) + &report::reasons(&run) + &again));
+        console.result(&(render::headline(&run, paint) + &render::reasons(&run) + &again));
     } else {
-        console.result(&report::story(&run, paint, console.columns(), verbose));
+        console.result(&render::story(&run, paint, console.columns(), verbose));
     }
     run.cells[0].lives = lives;
     let cell = &run.cells[0];
     if !records.is_empty() {
-        console.result(&report::lives(cell));
+        console.result(&render::lives(cell));
     }
     console.result(&digest_line(cell, same, counted_otherwise, target.other_build.as_deref()));
     if let Some(path) = &args.trace {
@@ -100,7 +101,7 @@ fn log_requests(
         .requests(plan, REQUESTS_MAX, &Unwatched)
         .map_err(|e| Refusal::because(Exit::Invalid, e.to_string()))?;
     let mut csv = Vec::new();
-    report::requests(&log.requests, plan.start, &mut csv)?;
+    record::requests(&log.requests, plan.start, &mut csv)?;
     written::replace(path, &csv)?;
     let left_out = match log.left_out {
         0 => String::new(),
@@ -196,7 +197,7 @@ fn from_record(
     let other_build = (!Build::is_this(build)).then(|| Build::told(build));
     Ok(Target {
         plan,
-        again: report::replay_command(&folder.display().to_string(), &cell.id),
+        again: record::replay_command(&folder.display().to_string(), &cell.id),
         id: cell.id.clone(),
         digests: Some((cell.digest.clone(), cell.figures_digest.clone()))
             .filter(|(digest, _)| !digest.is_empty() && cell.verdict != Verdict::Incomplete),
@@ -225,15 +226,15 @@ fn chosen<'a>(run: &'a RunRecord, id: Option<&str>) -> anyhow::Result<&'a CellRe
 fn from_file(path: &Path, runner: &dyn Runner, console: &Console<'_>) -> anyhow::Result<Target> {
     let text = sources::read(path)?;
     let plan = sources::one_plan(&text, path, None, runner, console)?;
-    let id = report::cell_ids(std::slice::from_ref(&plan)).remove(0);
-    let head = report::repro_head(&text);
+    let id = analysis::cell_ids(std::slice::from_ref(&plan)).remove(0);
+    let head = record::repro_head(&text);
     let digests = head.digest.map(|of| (of.to_owned(), head.figures_digest.unwrap_or_default().to_owned()));
     let other_build = match head.source {
         Some(source) if source == Build::this().source => None,
         Some(source) => Some(format!("build {} of syncdyno", source.chars().take(12).collect::<String>())),
         None => Some(Build::told(None)),
     };
-    let again = report::replay_file(&path.display().to_string());
+    let again = record::replay_file(&path.display().to_string());
     Ok(Target { plan, id, digests, other_build, again })
 }
 
@@ -247,8 +248,8 @@ fn known(
     runner: &dyn Runner,
 ) -> anyhow::Result<()> {
     for (text, (entity, key)) in texts.iter().zip(records) {
-        let name = report::record_name(&plan.schema, &(*entity, key.clone()));
-        let silent = |life: &report::LifeRecord| life.record == name && life.lines.is_empty();
+        let name = analysis::record_name(&plan.schema, &(*entity, key.clone()));
+        let silent = |life: &record::LifeRecord| life.record == name && life.lines.is_empty();
         if !cell.lives.iter().any(silent) {
             continue;
         }
@@ -261,7 +262,7 @@ fn known(
                 0 => String::new(),
                 n => format!("; {} {}", there_is(n), near.join(", ")),
             };
-            let most: Vec<String> = cell.eventful.iter().map(report::EventfulRecord::told).collect();
+            let most: Vec<String> = cell.eventful.iter().map(record::EventfulRecord::told).collect();
             let most = match most.len() {
                 0 => String::new(),
                 _ => format!("; most happened to {}", most.join(", ")),

@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use super::args::{ReportArgs, ReportFormat};
 use super::console::Console;
 use super::refusal::Refusal;
-use super::sources::record_file;
-use super::{sources, written};
+use super::sources::{self, record_file};
+use super::written;
 use crate::campaign::Journal;
-use crate::report::{self, Exit, RunRecord, human};
+use crate::metrics::human;
+use crate::record::{self, Exit, RunRecord};
+use crate::render;
 
 /// Runs `report`.
 pub(super) fn report(args: &ReportArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
@@ -21,12 +23,12 @@ pub(super) fn report(args: &ReportArgs, console: &mut Console<'_>) -> anyhow::Re
             lies_at(&file, &mut record);
             told(&record, console)
         }
-        ReportFormat::Html => report::html::page(&record),
-        ReportFormat::Md => report::summary(&record),
-        ReportFormat::Junit => report::junit(&record),
+        ReportFormat::Html => render::html::page(&record),
+        ReportFormat::Md => render::summary(&record),
+        ReportFormat::Junit => render::junit(&record),
         ReportFormat::Csv => {
             let mut table = Vec::new();
-            report::flat::cells(&record, &mut table).map_err(|e| Refusal::environment(e.to_string()))?;
+            record::flat::cells(&record, &mut table).map_err(|e| Refusal::environment(e.to_string()))?;
             String::from_utf8(table).expect("texts were written")
         }
         ReportFormat::Json => record.to_json(),
@@ -38,7 +40,7 @@ pub(super) fn report(args: &ReportArgs, console: &mut Console<'_>) -> anyhow::Re
     let folder = file.parent().filter(|folder| !record.complete && !folder.as_os_str().is_empty());
     if let Some((folder, cells)) = folder.and_then(|folder| Some((folder, Journal::kept(folder)?))) {
         let (cells, folder) = (human::count(cells as u64, "cell"), folder.display().to_string());
-        let folder = report::shell_word(&folder);
+        let folder = record::shell_word(&folder);
         let what = match record.tune {
             Some(_) if record.cells.is_empty() => "the search was killed before it had an answer",
             Some(_) => "the search was stopped",
@@ -61,7 +63,7 @@ fn lies_at(file: &Path, record: &mut RunRecord) {
         None => file,
     };
     for cell in &mut record.cells {
-        cell.replay = report::replay_command(&at.display().to_string(), &cell.id);
+        cell.replay = record::replay_command(&at.display().to_string(), &cell.id);
     }
 }
 
@@ -69,11 +71,11 @@ fn lies_at(file: &Path, record: &mut RunRecord) {
 fn told(record: &RunRecord, console: &Console<'_>) -> String {
     let paint = console.out_paint();
     if let Some(tune) = &record.tune {
-        return format!("{}\n{}", report::headline(record, paint), report::tune::story(tune));
+        return format!("{}\n{}", render::headline(record, paint), render::tune::story(tune));
     }
-    match report::sweep::retold(record) {
-        Some(story) => format!("{}\n{story}", report::headline(record, paint)),
-        None => report::story(record, paint, console.columns(), console.verbose()),
+    match render::sweep::retold(record) {
+        Some(story) => format!("{}\n{story}", render::headline(record, paint)),
+        None => render::story(record, paint, console.columns(), console.verbose()),
     }
 }
 

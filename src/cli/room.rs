@@ -6,7 +6,7 @@ use std::path::Path;
 use super::console::Console;
 use super::cost;
 use super::refusal::Refusal;
-use crate::report::human;
+use crate::metrics::human;
 use crate::scenario::Plan;
 
 /// The estimate is within this factor of what was measured: what is beyond it surely has no room.

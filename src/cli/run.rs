@@ -13,17 +13,17 @@ use super::inputs::{self, Input};
 use super::observations::Observations;
 use super::progress::Progress;
 use super::refusal::Refusal;
-use super::work::{Place, Work};
+use super::work::{ReportPlace, Work};
 use super::{asked, baseline, room, sources};
 use crate::base::Digest;
 use crate::campaign::{self, Campaign, Journal, JournalError, Runner, Stopwatch};
-use crate::metrics;
-use crate::report::tune::TuneRecord;
-use crate::report::{
+use crate::metrics::{self, human};
+use crate::record::{
     self, Baseline, CellTiming, Exit, Folder, FolderError, Judged, Note, RunRecord, Standard, SweepRecord,
-    Timing, Verdict, human,
+    Timing, TuneRecord, Verdict,
 };
 use crate::scenario::{Plan, file};
+use crate::{analysis, render};
 
 /// Runs `run`.
 pub(super) fn run(args: &RunArgs, runner: &dyn Runner, console: &mut Console<'_>) -> anyhow::Result<Exit> {
@@ -41,7 +41,7 @@ pub(super) fn run(args: &RunArgs, runner: &dyn Runner, console: &mut Console<'_>
     let order = Order { twice, baseline, matrix, ..Order::of(args.place.as_place(), &args.work) };
     let ran = carry_out(&plans, &order, runner, console)?;
     tell(&ran, args.format, console);
-    for line in report::unchecked(&plans).into_iter().chain(report::unanswered(&plans)) {
+    for line in analysis::unchecked(&plans).into_iter().chain(analysis::unanswered(&plans)) {
         console.complaint(&format!("note: {line}\n"));
     }
     if let Some((name, baseline)) = baseline {
@@ -55,7 +55,7 @@ const CHANGES_TOLD: usize = 10;
 
 fn tell_of_baseline(name: &str, baseline: &Baseline, ran: &Ran, console: &mut Console<'_>) {
     if ran.record.cells.iter().any(|cell| baseline.of_another_scenario(cell)) {
-        let (name, folder) = (report::shell_word(name), report::shell_word(&ran.folder));
+        let (name, folder) = (record::shell_word(name), record::shell_word(&ran.folder));
         let seeds: BTreeSet<&str> = ran.record.cells.iter().map(|cell| cell.seed.as_str()).collect();
         let more = if seeds.len() < 6 { ", of six seeds or more, such as --seeds 1..=8 in both" } else { "" };
         console.remark(&format!(
@@ -66,12 +66,12 @@ fn tell_of_baseline(name: &str, baseline: &Baseline, ran: &Ran, console: &mut Co
         console.remark(&format!("changed, and not gated: {change}\n"));
     }
     if let Some(more) = ran.changes.len().checked_sub(CHANGES_TOLD).filter(|more| *more > 0) {
-        let (name, folder) = (report::shell_word(name), report::shell_word(&ran.folder));
+        let (name, folder) = (record::shell_word(name), record::shell_word(&ran.folder));
         console.remark(&format!("… and {more} more: syncdyno compare {name} {folder}\n"));
     }
     // Who asked for quiet has to do something about it, too.
     if let Some(command) = ran.record.acceptance().filter(|_| ran.written.is_ok()) {
-        console.complaint(&format!("{}{command}\n", report::ACCEPT));
+        console.complaint(&format!("{}{command}\n", record::ACCEPT));
     }
     let held = ran.record.cells.iter().filter(|cell| baseline.cells.contains_key(&cell.id)).count();
     console.remark(&format!("held against baseline {name}: {}\n", human::count(held as u64, "cell")));
@@ -87,7 +87,7 @@ type Holding<'a> = dyn Fn(&mut [Judged]) + 'a;
 /// How plans are run.
 pub(super) struct Order<'a> {
     /// Where the report goes.
-    pub(super) place: Place<'a>,
+    pub(super) place: ReportPlace<'a>,
     pub(super) work: &'a Work,
     /// Whether each cell is run twice.
     pub(super) twice: bool,
@@ -105,7 +105,7 @@ pub(super) struct Order<'a> {
 
 impl<'a> Order<'a> {
     /// Each cell once, and nothing besides.
-    pub(super) fn of(place: Place<'a>, work: &'a Work) -> Order<'a> {
+    pub(super) fn of(place: ReportPlace<'a>, work: &'a Work) -> Order<'a> {
         let (baseline, sweep, held, tune) = (None, None, None, None);
         Order { place, work, twice: false, baseline, sweep, matrix: false, held, tune }
     }
@@ -139,8 +139,8 @@ pub(super) fn carry_out(
     let mut under_way = UnderWay::open(plans, &name_of(plans, order.twice), order)?;
     under_way.remark(console);
     let (mut judged, notes) = under_way.run(plans, runner, console);
-    let claims = report::hold_claims(plans, &mut judged);
-    let answers = report::hold_answers(plans, &mut judged);
+    let claims = analysis::hold_claims(plans, &mut judged);
+    let answers = analysis::hold_answers(plans, &mut judged);
     if let Some(hold) = order.held.filter(|_| judged.len() == plans.len() && notes.is_empty()) {
         hold(&mut judged);
     }
@@ -154,20 +154,20 @@ pub(super) fn carry_out(
             plans.iter().map(|plan| (plan.digest.as_str(), plan.baseline_metrics.as_slice())).collect();
         for judged in &mut judged {
             let wanted = wanted.get(judged.cell.resolved.as_str()).copied().unwrap_or_default();
-            let of_cell = report::hold(judged, wanted, standard);
+            let of_cell = record::hold(judged, wanted, standard);
             let cell = if plans.len() > 1 { format!("{}: ", judged.cell.id) } else { String::new() };
             let others = of_cell.into_iter().filter(|change| !change.gated);
             changes.extend(others.map(|change| format!("{cell}{}", change.text)));
         }
     }
-    let mut record = report::assemble(&shown, plans, judged, &notes);
+    let mut record = record::assemble(&shown, plans, judged, &notes);
     (record.claims, record.answers) = (claims, answers);
-    report::hold_occurrences(plans, &mut record);
+    analysis::hold_occurrences(plans, &mut record);
     record.accept = standard.and_then(|standard| standard.command_for(&record.cells));
     record.left_out = order.baseline.and_then(|(name, baseline)| baseline.left_out(name, &record.cells));
     record.sweep = order.sweep.clone();
     if order.matrix {
-        record = report::of_matrix(record, &notes);
+        record = record::of_matrix(record, &notes);
     }
     under_way.close(record, plans, changes)
 }
@@ -176,7 +176,7 @@ pub(super) fn carry_out(
 fn name_of(plans: &[Plan], twice: bool) -> String {
     let mut digest = Digest::new();
     digest.number(u64::from(twice));
-    for (plan, id) in plans.iter().zip(report::cell_ids(plans)) {
+    for (plan, id) in plans.iter().zip(analysis::cell_ids(plans)) {
         digest.text(&id);
         digest.text(&plan.digest);
         digest.number(plan.seed.0);
@@ -211,7 +211,7 @@ fn spare_others(folder: &Path) -> anyhow::Result<()> {
         let text = format!("cannot read {}: {e}: choose another folder with --out", path.display());
         return Err(Refusal::usage(text));
     }
-    if read.is_ok() && String::from_utf8_lossy(&head).contains(&format!("{:?}", report::Tool::this().name)) {
+    if read.is_ok() && String::from_utf8_lossy(&head).contains(&format!("{:?}", record::Tool::this().name)) {
         return Ok(());
     }
     let ours = RENDERED.iter().chain(&EMPTIED).chain(&["run.json", inputs::FOLDER]);
@@ -276,7 +276,7 @@ impl<'a> UnderWay<'a> {
         let (path, resumed) = match (order.place.resume, order.place.out) {
             (Some(folder), _) => (folder.to_owned(), true),
             (None, Some(folder)) => (folder.to_owned(), false),
-            (None, None) => (Path::new("reports").join(report::run_id(plans)), false),
+            (None, None) => (Path::new("reports").join(record::run_id(plans)), false),
         };
         spare_linked(&path)?;
         if !resumed {
@@ -292,7 +292,7 @@ impl<'a> UnderWay<'a> {
         };
         let shown = path.display().to_string();
         // Whatever happens from here on, what lies in the folder is not an older run's result.
-        let mut begun = report::assemble(&shown, plans, Vec::new(), &[]);
+        let mut begun = record::assemble(&shown, plans, Vec::new(), &[]);
         // Who finds it finds the record of a run that was cut off.
         begun.exit_code = Exit::Interrupted.code();
         begun.tune.clone_from(&order.tune);
@@ -360,7 +360,7 @@ impl<'a> UnderWay<'a> {
         plans: &[Plan],
         changes: Vec<String>,
     ) -> anyhow::Result<Ran> {
-        report::keep_series_of_few(&mut record);
+        analysis::keep_series_of_few(&mut record);
         let inputs = inputs::of_plans(plans);
         inputs::keep(&self.folder, &inputs).map_err(refused)?;
         record.inputs = inputs::recorded(&inputs);
@@ -368,7 +368,7 @@ impl<'a> UnderWay<'a> {
         // Whatever else there is no room for, the record is written.
         let observed = self.observations.finish();
         let rendered = write_report(&self.folder, &record, &timing, &inputs);
-        record.notes.extend(rendered.as_ref().err().map(|e| format!("{}: {e}", report::UNWRITTEN)));
+        record.notes.extend(rendered.as_ref().err().map(|e| format!("{}: {e}", record::UNWRITTEN)));
         let recorded = write_record(&self.folder, &record).map_err(|e| {
             // What was rendered of a record that is not there is no result, and needs the room.
             let again = unrender(&self.folder).and_then(|()| write_record(&self.folder, &record));
@@ -415,7 +415,7 @@ impl Ran {
     /// again from there.
     pub(super) fn last_lines(&self) -> String {
         match &self.written {
-            Ok(()) => report::last_lines(&self.record, &self.folder),
+            Ok(()) => render::last_lines(&self.record, &self.folder),
             Err(_) => self.place_line(),
         }
     }
@@ -490,7 +490,7 @@ fn is_ours(path: &Path) -> bool {
             let mut head = Vec::new();
             let opened = file::open(path, file::Named::InFile);
             let read = opened.and_then(|file| file.take(4_096).read_to_end(&mut head));
-            read.is_ok() && report::is_repro(&text(path.file_stem()), &head)
+            read.is_ok() && record::is_repro(&text(path.file_stem()), &head)
         }
         _ => false,
     }
@@ -525,11 +525,11 @@ fn write_report(
 ) -> Result<(), FolderError> {
     folder.put("timing.json", timing.to_json().as_bytes())?;
     let mut cells = folder.begin("cells.csv")?;
-    report::flat::cells(record, &mut cells).map_err(|cause| cells.failed(cause))?;
+    record::flat::cells(record, &mut cells).map_err(|cause| cells.failed(cause))?;
     cells.finish()?;
-    folder.put("junit.xml", report::junit(record).as_bytes())?;
-    folder.put("summary.md", report::summary(record).as_bytes())?;
-    folder.put("report.html", report::html::page(record).as_bytes())?;
+    folder.put("junit.xml", render::junit(record).as_bytes())?;
+    folder.put("summary.md", render::summary(record).as_bytes())?;
+    folder.put("report.html", render::html::page(record).as_bytes())?;
     let mut repros = BTreeSet::new();
     for cell in record.failing() {
         if let Some(resolved) = record.resolved.get(&cell.resolved) {
@@ -537,7 +537,7 @@ fn write_report(
             let source = record.build_of(cell).map(|build| build.source.as_str());
             let inputs = inputs.get(&cell.resolved).map_or(&[][..], Vec::as_slice);
             let resolved = inputs.iter().fold(resolved.clone(), |text, input| input.beside(&text));
-            folder.put(&format!("repro/{name}"), report::repro(cell, source, &resolved).as_bytes())?;
+            folder.put(&format!("repro/{name}"), record::repro(cell, source, &resolved).as_bytes())?;
             repros.insert(name);
             for input in inputs {
                 if repros.insert(input.name.clone()) {
@@ -561,12 +561,12 @@ fn tell(ran: &Ran, format: Format, console: &mut Console<'_>) {
         }
         Format::Human if console.quiet() => console.result(&in_short(record, &last, console)),
         Format::Human => {
-            let text = report::story(record, paint, console.columns(), console.verbose());
+            let text = render::story(record, paint, console.columns(), console.verbose());
             console.result(&(text + &last));
         }
         Format::Github => {
-            let text = report::story(record, report::Paint(false), report::WIDTH, console.verbose());
-            console.result(&(text + &report::annotations(record) + &last));
+            let text = render::story(record, render::Paint(false), render::WIDTH, console.verbose());
+            console.result(&(text + &render::annotations(record) + &last));
         }
     }
 }
@@ -578,15 +578,15 @@ pub(super) fn in_short(record: &RunRecord, last: &str, console: &Console<'_>) ->
     let paint = console.out_paint();
     // Of a scenario that was asked the answers are the result.
     let asked = record.is_of_findings() && !record.answers.is_empty();
-    let told = if asked { report::answers(record) } else { report::reasons(record) };
-    let wrong = told + &report::warnings(record, paint);
-    report::headline(record, paint) + &wrong + &mixed + last
+    let told = if asked { render::answers(record) } else { render::reasons(record) };
+    let wrong = told + &render::warnings(record, paint);
+    render::headline(record, paint) + &wrong + &mixed + last
 }
 
 /// Appends the summary to the page of a GitHub job, where there is one.
 fn append_summary(record: &RunRecord, console: &mut Console<'_>) {
     let Some(path) = console.surroundings().step_summary.as_ref() else { return };
-    let page = report::summary(record);
+    let page = render::summary(record);
     let append = |path: &PathBuf| {
         OpenOptions::new()
             .create(true)

@@ -1,8 +1,8 @@
 //! Which variants of which files are read, checked and run.
 
 use super::tests::Desk;
-use crate::report::Verdict;
-use crate::report::fixture::TIES;
+use crate::record::Verdict;
+use crate::record::fixture::TIES;
 
 /// A backend that keeps nothing beside one that keeps all: a flag suits only one of them.
 const BACKENDS: &str = "\n[variant.bare]\nset = { \"backend.provisioning\" = \"none\", \"gateway.serve.capture\" = { hash = {} } }\n[variant.rich]\n";

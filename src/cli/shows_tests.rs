@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::atomic::Ordering;
 
 use super::tests::Desk;
-use crate::report::fixture::TIES;
+use crate::record::fixture::TIES;
 
 const VARIANTS: &str = "\n[variant.lost]\nset = { seed = 1 }\nexpect = { violation = \"lost\" }\n\
     \n[variant.fine]\nset = { seed = 1 }\n";
@@ -95,27 +95,6 @@ fn claims_of_other_seeds_and_of_sweeps_are_told_as_not_checked() {
     desk.run(sweep);
     let why = "claim R24 is not checked: it is about the scenario without swept keys";
     assert_eq!(desk.err.matches(why).count(), 1, "{}", desk.err);
-}
-
-#[test]
-fn the_record_of_another_claim_than_it_has_figures_for_is_refused() {
-    let mut desk = desk(HOLDS);
-    assert_eq!(desk.run("run @ties.toml --out @out --progress none"), 0);
-    let record = desk.read("out/run.json");
-    for (is, bent, said) in [
-        (
-            "\"fails_value\": 2",
-            "\"fails_value\": 7",
-            "the claim R24 tells 7, and the cell ties.lost.s1 has 2",
-        ),
-        ("\"fails_value\": 2", "\"fails_value\": 0", "the claim R24 is missed, by its figures"),
-        ("\"mends\": \"ties.fine.s1\"", "\"mends\": \"ties.fine.s2\"", "which is not there"),
-    ] {
-        assert!(record.contains(is), "{record}");
-        desk.write("bent/run.json", &record.replace(is, bent));
-        assert_eq!(desk.run("report @bent"), 2);
-        assert!(desk.err.contains(said), "{}", desk.err);
-    }
 }
 
 /// A folder with a pair, and two scenarios that name what they show.

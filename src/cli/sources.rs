@@ -12,7 +12,7 @@ use crate::campaign::Runner;
 use crate::contract::Described;
 use crate::metrics::{self, Unit};
 use crate::oracle;
-use crate::report::Exit;
+use crate::record::Exit;
 use crate::scenario::{self, Document, Invalid, Names, Plan, Request, file};
 
 /// Keys with their values, as they are written.

@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 use super::args::{Grid, SweepArgs, SweepFormat};
 use super::console::Console;
 use super::refusal::Refusal;
-use super::run::Order;
-use super::{grid, run, sources};
+use super::run::{self, Order};
+use super::{grid, sources};
+use crate::analysis::sweep::{Objective, Sweep};
 use crate::campaign::Runner;
-use crate::report::sweep::{Objective, Regret, Sweep};
-use crate::report::{self, Exit, SweepRecord};
+use crate::record::{Exit, SweepRecord};
+use crate::render::sweep::Regret;
+use crate::{analysis, render};
 
 /// Runs `sweep`.
 pub(super) fn sweep(
@@ -44,8 +46,8 @@ pub(super) fn sweep(
     match args.format {
         SweepFormat::Human if console.quiet() => console.result(&run::in_short(&ran.record, &last, console)),
         SweepFormat::Human => {
-            let headline = report::headline(&ran.record, console.out_paint());
-            let notes = report::notes(&ran.record, console.out_paint());
+            let headline = render::headline(&ran.record, console.out_paint());
+            let notes = render::notes(&ran.record, console.out_paint());
             let story = regret.map_or_else(|| sweep.story(), |regret| regret.story());
             console.result(&format!("{headline}\n{story}\n{notes}{last}"));
         }
@@ -58,7 +60,7 @@ pub(super) fn sweep(
             console.remark(&last);
         }
     }
-    for line in report::unchecked(&plans) {
+    for line in analysis::unchecked(&plans) {
         console.complaint(&format!("note: {line}\n"));
     }
     Ok(ran.close(console))

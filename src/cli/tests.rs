@@ -9,8 +9,8 @@ use tempfile::TempDir;
 
 use super::{Surroundings, execute};
 use crate::campaign::fake::Fake;
-use crate::report::fixture::TIES;
-use crate::report::{Exit, RunRecord, Verdict};
+use crate::record::fixture::TIES;
+use crate::record::{Exit, RunRecord, Verdict};
 
 const LOST: &str = "\n[variant.lost]\nset = { seed = 1 }\n";
 const FINE: &str = "\n[variant.fine]\nset = { seed = 1 }\n";

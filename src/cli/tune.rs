@@ -7,15 +7,17 @@ use super::refusal::Refusal;
 use super::room;
 use super::run::{Order, Ran, UnderWay, options};
 use super::sources::{self, Point, Values};
+use crate::analysis::sweep::Objective;
+use crate::analysis::tune::{Limits, field};
 use crate::base::Digest;
 use crate::campaign::tune::{Knob, Place, Setting, Shipped, Space, herd};
 use crate::campaign::{Axis, CELLS_MAX, Runner};
 use crate::engine::control::Controller;
 use crate::gateway::Mode;
-use crate::report::sweep::Objective;
-use crate::report::tune::{self as report_tune, CellsTuned, Limits, TuneRecord, field};
-use crate::report::{self, Exit, Judged, Note, RunRecord, Verdict, human};
+use crate::metrics::human;
+use crate::record::{self, CellsTuned, Exit, Judged, Note, RunRecord, TuneRecord, Verdict};
 use crate::scenario::{Document, Plan};
+use crate::{analysis, render};
 
 /// The key that is searched if none is named.
 const PULL_ROWS: &str = "engine.pull.chunk_rows";
@@ -134,6 +136,7 @@ impl<'a> Search<'a> {
         let corner =
             sources::setting(&self.document, selection, variant.as_deref(), point(values), runner, console)?
                 .remove(0);
+        let caps = knobs.iter().map(|knob| page_cap(knob, &corner)).collect();
         let knobs: Vec<Knob> = knobs.iter().map(|knob| self.within_cap(knob, &corner)).collect();
         for knob in &knobs {
             let mut grid =
@@ -159,6 +162,8 @@ impl<'a> Search<'a> {
             sizes: knobs.iter().map(|knob| size(knob, &corner)).collect(),
             bounds: knobs.iter().map(|knob| knob.key() == PULL_BYTES).collect(),
             reach: vec![None; knobs.len()],
+            caps,
+            clamped: Vec::new(),
             knobs,
         };
         let mut words: Vec<String> = variant.iter().cloned().collect();
@@ -176,9 +181,10 @@ impl<'a> Search<'a> {
     /// The knob without rows that no answer brings: over the air none has more than the backend
     /// gives at once. What is written down as a list stays.
     fn within_cap(&mut self, knob: &Knob, corner: &Plan) -> Knob {
-        let cap = corner.backend.page_cap;
-        let capped = knob.key() == PULL_ROWS && corner.gateway.mode == Mode::Ota;
-        let Some(within) = capped.then(|| knob.up_to(f64::from(cap))).flatten() else { return knob.clone() };
+        let cap = page_cap(knob, corner);
+        let Some((cap, within)) = cap.and_then(|cap| Some((cap, knob.up_to(cap)?))) else {
+            return knob.clone();
+        };
         let remark = format!("{PULL_ROWS} is searched up to {cap}: the backend gives no more rows at once\n");
         if !self.remarks.contains(&remark) {
             self.remarks.push(remark);
@@ -229,7 +235,7 @@ impl<'a> Search<'a> {
         if plans.is_empty() {
             return Ok(false);
         }
-        let ids = report::cell_ids(&plans);
+        let ids = analysis::cell_ids(&plans);
         let (judged, notes) = under_way.run(&plans, runner, console);
         let ended = judged.iter().filter(|judged| judged.cell.verdict != Verdict::Incomplete);
         for cell in ended.clone().map(|judged| &judged.cell) {
@@ -273,7 +279,7 @@ impl<'a> Search<'a> {
         if self.missing == 0 && tune.places.iter().all(|place| place.complete) {
             self.notes.retain(|note| !matches!(note.exit, Exit::Interrupted | Exit::Terminated));
         }
-        let mut record = report::assemble(folder, &self.plans, std::mem::take(&mut self.judged), &self.notes);
+        let mut record = record::assemble(folder, &self.plans, std::mem::take(&mut self.judged), &self.notes);
         let broken = record.cells.iter().flat_map(|cell| &cell.reasons);
         let broken = broken.filter_map(|reason| Exit::from_code(reason.exit_code));
         let broken = broken.filter(|exit| matches!(exit, Exit::Internal | Exit::Invalid));
@@ -283,7 +289,7 @@ impl<'a> Search<'a> {
         let exit = Exit::first(exits.chain((without || stopped).then_some(Exit::Threshold)));
         record.complete &= tune.places.iter().all(|place| place.complete);
         record.exit_code = exit.code();
-        record.verdict = report_tune::verdict(exit, record.complete);
+        record.verdict = analysis::tune::verdict(exit, record.complete);
         record.tune = Some(tune);
         record
     }
@@ -311,6 +317,12 @@ impl<'a> Search<'a> {
             places,
         }
     }
+}
+
+/// The most rows that an answer holds, of the knob that asks for them.
+fn page_cap(knob: &Knob, corner: &Plan) -> Option<f64> {
+    let capped = knob.key() == PULL_ROWS && corner.gateway.mode == Mode::Ota;
+    capped.then(|| f64::from(corner.backend.page_cap))
 }
 
 /// The metric that tells how large became what the knob bounds. A controller's first chunk is no
@@ -442,21 +454,21 @@ fn tell(format: SweepFormat, ran: &Ran, console: &mut Console<'_>) {
     match format {
         SweepFormat::Human if console.quiet() => {
             let fails = ran.record.exit_code != Exit::Success.code();
-            let verdict = fails.then(|| report::headline(&ran.record, console.out_paint()));
+            let verdict = fails.then(|| render::headline(&ran.record, console.out_paint()));
             let notes: String = ran.record.notes.iter().map(|note| format!("note: {note}\n")).collect();
-            console.result(&(verdict.unwrap_or_default() + &report_tune::answers(tune) + &notes));
+            console.result(&(verdict.unwrap_or_default() + &render::tune::answers(tune) + &notes));
         }
         SweepFormat::Human => {
-            let headline = report::headline(&ran.record, console.out_paint());
-            let notes = report::notes(&ran.record, console.out_paint());
-            console.result(&format!("{headline}\n{}\n{notes}{last}", report_tune::story(tune)));
+            let headline = render::headline(&ran.record, console.out_paint());
+            let notes = render::notes(&ran.record, console.out_paint());
+            console.result(&format!("{headline}\n{}\n{notes}{last}", render::tune::story(tune)));
         }
         SweepFormat::Json => {
-            console.result(&report_tune::to_json(tune));
+            console.result(&render::tune::to_json(tune));
             console.remark(&last);
         }
         SweepFormat::Csv => {
-            console.result(&report_tune::to_csv(tune));
+            console.result(&render::tune::to_csv(tune));
             console.remark(&last);
         }
     }

@@ -4,8 +4,8 @@ use std::fs;
 use std::sync::atomic::Ordering;
 
 use super::tests::Desk;
-use crate::report::fixture::TIES;
-use crate::report::tune::TuneRecord;
+use crate::record::TuneRecord;
+use crate::record::fixture::TIES;
 
 const TUNE: &str = "tune @ties.toml --metric engine.session.duration --progress none --out @out";
 

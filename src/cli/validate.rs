@@ -3,8 +3,9 @@
 use super::args::Validate;
 use super::console::Console;
 use super::measured;
-use crate::campaign::{self, validate::Report};
-use crate::report::Exit;
+use crate::campaign;
+use crate::campaign::validate::Report;
+use crate::record::Exit;
 
 /// Runs `validate`; without a word on what, everything.
 pub(super) fn validate(what: Option<&Validate>, console: &mut Console<'_>) -> anyhow::Result<Exit> {

@@ -3,13 +3,13 @@
 use super::args::{ConflictsFormat, Selection, WireArgs};
 use super::console::Console;
 use super::refusal::Refusal;
-use super::run::Order;
-use super::{run, sources};
+use super::run::{self, Order};
+use super::sources;
 use crate::base::Word as _;
 use crate::campaign::Runner;
 use crate::protocol::{NAMES, Packing};
-use crate::report::wire::{Line, Wire};
-use crate::report::{CellRecord, Exit};
+use crate::record::{CellRecord, Exit};
+use crate::render::wire::{Line, Wire};
 use crate::scenario::{Document, Plan};
 
 const FORMAT: &str = "engine.codec";

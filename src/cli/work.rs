@@ -40,7 +40,7 @@ pub(super) struct PlaceArgs {
 
 /// Where a report goes, and whether a run goes on there.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place<'a> {
+pub(super) struct ReportPlace<'a> {
     pub(super) out: Option<&'a Path>,
     pub(super) resume: Option<&'a Path>,
     /// Whether it goes on with what another build began, too.
@@ -48,8 +48,8 @@ pub(super) struct Place<'a> {
 }
 
 impl PlaceArgs {
-    pub(super) fn as_place(&self) -> Place<'_> {
-        Place { out: self.out.as_deref(), resume: self.resume.as_deref(), any_build: self.any_build }
+    pub(super) fn as_place(&self) -> ReportPlace<'_> {
+        ReportPlace { out: self.out.as_deref(), resume: self.resume.as_deref(), any_build: self.any_build }
     }
 }
 

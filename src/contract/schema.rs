@@ -188,8 +188,10 @@ pub enum Condition {
     Wifi,
     /// The network costs nothing by the byte: any but a cellular one.
     Unmetered,
+    /// The network is no cellular one of somebody else's.
+    NotRoaming,
 }
-in_words!(Condition { Wifi: "wifi", Unmetered: "unmetered" });
+in_words!(Condition { Wifi: "wifi", Unmetered: "unmetered", NotRoaming: "not-roaming" });
 
 /// What starts a sync unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

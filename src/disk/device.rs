@@ -113,7 +113,7 @@ impl Disk {
     /// Where SQLite finds the file `name` of this disk until its process ends; a name has no slash.
     pub fn location(&self, name: &str) -> Location {
         assert!(!name.contains('/') && !name.is_empty(), "{name:?} is not the name of a file");
-        // Whoever gets it may open it without us.
+        // Who gets it may open it without us.
         vfs::prepare();
         Location { path: format!("/d{}.{}/{name}", self.0.id, self.0.generation()), vfs: Some(vfs::VFS_NAME) }
     }

@@ -244,7 +244,7 @@ fn a_transaction_that_found_no_room_may_be_there_after_a_kill_and_the_disk_says_
         let mut failed = 0;
         for n in 2..200 {
             if connection.execute("UPDATE t SET n = ?1", [n]).is_err() {
-                assert!(disk.has_open_failure(), "it failed for want of room");
+                assert!(disk.has_open_failure(), "it failed as there was no room");
                 failed = n;
                 break;
             }

@@ -94,7 +94,7 @@ fn without_lookaside(connection: &Connection) {
 /// Sets up SQLite for this process and makes the simulated disks known to it; only the first call
 /// does anything.
 ///
-/// [`open`] calls it. Whoever opens a connection in another way calls it first: the settings are
+/// [`open`] calls it. Code that opens a connection in another way calls it first: the settings are
 /// without effect once SQLite was used.
 pub fn prepare() {
     static ONCE: Once = Once::new();

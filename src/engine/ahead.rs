@@ -2,8 +2,8 @@
 //!
 //! A page brings the cursor that the next is asked with, so that can be asked for before this one
 //! is applied. Two stories go on side by side: one asks, the other applies, in the order in which
-//! was asked; between them lies a [`Line`]. Until a page is applied its cursor is a place to ask
-//! from and nothing else: it becomes durable with the page's rows, and a process that dies in
+//! was asked; between them lie [`Prefetched`] pages. Until one is applied its cursor is a place to
+//! ask from and nothing else: it becomes durable with the page's rows, and a process that dies in
 //! between asks from there again. So no server may take such a cursor for a receipt; with those
 //! that do, nothing is asked for ahead.
 
@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 
 use super::beside::until;
 use super::exchange::{GivenUp, Received, RunError};
-use super::pull::{Puller, Run, Standstill, Taken, goes_on};
+use super::pull::{Puller, Run, Stall, Taken, goes_on};
 use super::signal::Signal;
 use crate::base::EntityId;
 use crate::contract::RequestKind;
@@ -38,7 +38,7 @@ enum Stopped {
 
 /// What lies between who asks for pages and who applies them.
 #[derive(Default)]
-struct Line {
+struct Prefetched {
     pages: RefCell<VecDeque<Page>>,
     stopped: RefCell<Option<Stopped>>,
     came: Signal,
@@ -47,7 +47,7 @@ struct Line {
     applied: Signal,
 }
 
-impl Line {
+impl Prefetched {
     /// Waits until no more than `ahead` pages are open.
     async fn room(&self, ahead: usize) {
         while self.open.get() > ahead {
@@ -93,22 +93,22 @@ pub(super) async fn pull_ahead(
     mut left: Vec<EntityId>,
     ahead: usize,
 ) -> Result<(), RunError> {
-    let mut standstill = Standstill::default();
+    let mut stall = Stall::default();
     while !left.is_empty() {
-        let line = Line::default();
+        let line = Prefetched::default();
         let asking = ask_ahead(puller, run, left.clone(), ahead, &line);
-        let applying = apply_in_order(puller, run, &line, &mut left, &mut standstill);
+        let applying = apply_in_order(puller, run, &line, &mut left, &mut stall);
         match until(&puller.process.dead, applying, asking).await? {
             Stopped::AtEnd => break,
             Stopped::Unusable => {}
-            Stopped::Refused(given_up) => puller.load_afresh_after(run.unit, given_up, &left).await?,
+            Stopped::Refused(given_up) => puller.load_again_after(run.unit, given_up, &left).await?,
             Stopped::Broken(error) => return Err(error),
         }
     }
     Ok(())
 }
 
-async fn ask_ahead(puller: &Puller, run: Run, left: Vec<EntityId>, ahead: usize, line: &Line) {
+async fn ask_ahead(puller: &Puller, run: Run, left: Vec<EntityId>, ahead: usize, line: &Prefetched) {
     let why = match ask_on(puller, run, &left, ahead, line).await {
         Ok(None) => Stopped::AtEnd,
         Ok(Some(given_up)) => Stopped::Refused(given_up),
@@ -123,7 +123,7 @@ async fn ask_on(
     run: Run,
     left: &[EntityId],
     ahead: usize,
-    line: &Line,
+    line: &Prefetched,
 ) -> Result<Option<GivenUp>, RunError> {
     let mut wants = puller.wants(run.unit, left)?;
     puller.process.settle_work().await;
@@ -144,9 +144,9 @@ async fn ask_on(
 async fn apply_in_order(
     puller: &Puller,
     run: Run,
-    line: &Line,
+    line: &Prefetched,
     left: &mut Vec<EntityId>,
-    standstill: &mut Standstill,
+    stall: &mut Stall,
 ) -> Result<Stopped, RunError> {
     loop {
         let Page { wants, received } = match line.next().await {
@@ -155,7 +155,7 @@ async fn apply_in_order(
         };
         let answer = puller.caller.read(&received, RequestKind::Pull)?;
         let taken = puller.take_pages(run.unit, &received, &answer, &wants).await?;
-        standstill.after(taken)?;
+        stall.after(taken)?;
         if taken == Taken::Unusable {
             return Ok(Stopped::Unusable);
         }

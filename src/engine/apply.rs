@@ -13,7 +13,7 @@ use super::process::{Process, damaged};
 use super::referred;
 use super::rules::{Applied, CursorMoment, Part, Place};
 use super::segments::{Segment, cut};
-use super::told::{Dirty, Told};
+use super::told::{Dirty, TxChanges};
 use crate::base::{Cell, EntityId, Span, Stamp, Undone, UnitId};
 use crate::contract::{AppliedChange, Event, Excerpt, SyncError, UnitEvent};
 use crate::protocol::{Answer, Page, WireRow};
@@ -75,7 +75,7 @@ impl Applier {
                 if self.knows_lacks {
                     parents::wake_all(tx)?;
                 }
-                let mut told = Told::default();
+                let mut told = TxChanges::default();
                 for &entity in entities.iter().filter(|_| tries) {
                     self.retry_entity(tx, entity, &mut told)?;
                 }
@@ -91,7 +91,7 @@ impl Applier {
     }
 
     /// Whether a row of the entity was applied.
-    fn retry_entity(&self, tx: &Tx<'_>, entity: EntityId, told: &mut Told) -> Result<bool, StoreError> {
+    fn retry_entity(&self, tx: &Tx<'_>, entity: EntityId, told: &mut TxChanges) -> Result<bool, StoreError> {
         let mut any = false;
         let dirty = Dirty(tx.dirty()?);
         for late in tx.late_to_try(entity)? {
@@ -120,7 +120,7 @@ impl Applier {
         tx: &Tx<'_>,
         (entity, late): (EntityId, &LateRow),
         dirty: &Dirty,
-        told: &mut Told,
+        told: &mut TxChanges,
     ) -> Result<(), StoreError> {
         let key = late.key.as_str();
         let dirty = dirty.has(entity, key);
@@ -184,7 +184,7 @@ impl Applier {
     ) -> Result<bool, SyncError> {
         self.process.works_for(segments.iter().map(|segment| segment.until - segment.from).sum());
         let written = self.process.write(|tx| {
-            let mut told = Told::default();
+            let mut told = TxChanges::default();
             if !self.write_pages(tx, unit, pages, segments, &mut told)? {
                 return Ok(None);
             }
@@ -214,7 +214,7 @@ impl Applier {
         unit: Option<UnitId>,
         pages: &[Page<'_>],
         segments: &[Segment],
-        told: &mut Told,
+        told: &mut TxChanges,
     ) -> Result<bool, StoreError> {
         let dirty = Dirty(tx.dirty()?);
         let Some(completed) = Completed::of(tx, pages, segments, |id, key| dirty.has(id, key))? else {
@@ -233,7 +233,7 @@ impl Applier {
 
     /// Applies what waited for the rows of this transaction: those that refer to what is here and
     /// to each other come together, and ends after those of what refers to them.
-    pub(super) fn bring_in(&self, tx: &Tx<'_>, told: &mut Told) -> Result<(), StoreError> {
+    pub(super) fn bring_in(&self, tx: &Tx<'_>, told: &mut TxChanges) -> Result<(), StoreError> {
         let schema = &self.process.setup.schema;
         let brings = self.process.options.pull.missing_parent == MissingParent::Wait;
         // SQLite has the ends wait.
@@ -268,7 +268,7 @@ impl Applier {
 
     /// The same where no rows refer to each other in a circle: those are looked at that lacked what
     /// came.
-    fn bring_in_what_lacked(&self, tx: &Tx<'_>, told: &mut Told) -> Result<(), StoreError> {
+    fn bring_in_what_lacked(&self, tx: &Tx<'_>, told: &mut TxChanges) -> Result<(), StoreError> {
         let (schema, mut heard) = (&self.process.setup.schema, 0);
         if !tx.any_late()? {
             return Ok(());
@@ -289,7 +289,7 @@ impl Applier {
     }
 
     /// Tells what a transaction changed.
-    pub(super) fn tell(&self, unit: Option<UnitId>, told: &Told, took: Span) {
+    pub(super) fn tell(&self, unit: Option<UnitId>, told: &TxChanges, took: Span) {
         let changes: Vec<AppliedChange<'_>> = told
             .changes
             .iter()
@@ -307,7 +307,7 @@ impl Applier {
             let (unit, rows) = (unit.expect("only units bring excerpts"), told.excerpts);
             self.process.emit(Event::Unit(UnitEvent::Excerpt { unit, rows, took }));
         }
-        let Told { skipped, listed, .. } = *told;
+        let TxChanges { skipped, listed, .. } = *told;
         if skipped + listed > 0 {
             self.process.emit(Event::RowsFailed { skipped, listed });
         }
@@ -320,7 +320,7 @@ impl Applier {
         page: &Page<'_>,
         segment: Segment,
         (completed, dirty): (&Completed, &Dirty),
-        told: &mut Told,
+        told: &mut TxChanges,
     ) -> Result<(), StoreError> {
         if let Some((unit, excerpt)) = unit.and_then(|u| Some((u, self.process.excerpt(u, page.entity)?))) {
             return self.apply_excerpt(tx, (unit, excerpt), page, segment, dirty, told);
@@ -383,7 +383,7 @@ impl Applier {
         page: &Page<'_>,
         segment: Segment,
         dirty: &Dirty,
-        told: &mut Told,
+        told: &mut TxChanges,
     ) -> Result<(), StoreError> {
         let undone = self.process.passed.hears(tx, page.entity, &page.undone)?;
         let part = Part { unit, of: excerpt, entity: self.process.setup.schema.entity(page.entity) };
@@ -469,7 +469,7 @@ impl Applier {
         page: &Page<'_>,
         segment: Segment,
         mut progress: Progress,
-        told: &mut Told,
+        told: &mut TxChanges,
     ) -> Result<(), StoreError> {
         let before = progress.clone();
         if segment.ends_page {
@@ -551,7 +551,7 @@ impl Applier {
 
     /// The server does not know the cursor any more: everything comes again, and what does not come
     /// is removed at the end.
-    pub(super) async fn load_afresh(&self, unit: UnitId, entity: EntityId) -> Result<(), SyncError> {
+    pub(super) async fn load_again(&self, unit: UnitId, entity: EntityId) -> Result<(), SyncError> {
         let (book, whole) = (self.cursor_book(unit, entity), self.process.excerpt(unit, entity).is_none());
         let (reset, _) = self
             .process

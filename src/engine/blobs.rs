@@ -65,7 +65,11 @@ impl BlobSender {
 
     fn next(&self, entities: &[EntityId]) -> Result<Option<WaitingBlob>, StoreError> {
         let small_first = self.process.options.attachments.first == First::Thumbnails;
-        let waiting = self.process.store.read(|tx| Blobs::of(tx).waiting(small_first))?;
+        let rows_first = self.go(BlobQueue::Behind) && self.process.options.attachments.with == With::Apart;
+        let waiting = self.process.store.read(|tx| match rows_first {
+            true => Blobs::of(tx).behind_their_rows(small_first),
+            false => Blobs::of(tx).waiting(small_first),
+        })?;
         let busy = self.busy.borrow();
         Ok(waiting.into_iter().find(|blob| entities.contains(&blob.entity) && !busy.contains(&blob.seq)))
     }
@@ -106,14 +110,14 @@ impl BlobSender {
         let mut most = options.chunk_bytes.min(self.cap.get());
         let mut have = if options.resume { blob.sent } else { 0 };
         // What the server has of it is asked for where that is not certain.
-        let mut unsure = have > 0;
+        let mut unsure = have > 0 || blob.in_doubt;
         let (mut tries, mut waited, mut renewed) = (0, None, false);
         loop {
             if let Err(error) = self.caller.token.renew_if_due(&self.process, in_run).await {
                 let failure = Failure::Silence(error);
                 return Err(GivenUp { failure, tries: tries + 1, refused: false }.ends_run());
             }
-            let asks = unsure && options.resume;
+            let asks = unsure && (options.resume || blob.in_doubt);
             let stretch = if asks { 0 } else { most };
             let bytes = self.process.store.read(|tx| Blobs::of(tx).bytes(blob.seq, have, stretch));
             let bytes = bytes.map_err(damaged)?;
@@ -122,12 +126,17 @@ impl BlobSender {
             let sent_at = self.process.ports.clock.now();
             let said = self.put(blob, from, bytes, in_run).await;
             let ends = !asks && from + brings == blob.total;
+            let has_no_row = said.as_ref().is_ok_and(|said| asks && !said.row);
+            if blob.in_doubt && has_no_row {
+                return self.let_go(blob).await;
+            }
             if self.process.rules.blobs.is_there(said.as_ref().ok().map(|said| said.whole), ends) {
                 return self.let_go(blob).await;
             }
             let mut failure = match said {
                 Ok(said) => {
-                    (have, unsure) = (said.have.min(blob.total), false);
+                    let begins = asks && !options.resume;
+                    (have, unsure) = (if begins { 0 } else { said.have.min(blob.total) }, false);
                     if have != blob.sent && options.resume {
                         self.note(blob, have).await?;
                     }

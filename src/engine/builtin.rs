@@ -209,7 +209,7 @@ impl SyncEngine for Builtin {
     }
 
     fn log_out(self: Rc<Self>) -> LocalBoxFuture<'static, Result<(), u64>> {
-        Box::pin(async move { logout::log_out(&self.process, &self.session).await })
+        Box::pin(async move { logout::log_out(&self.process, &self.session, &self.page).await })
     }
 
     fn view(&self) -> &dyn DeviceView {

@@ -43,6 +43,7 @@ impl Failure {
     pub(super) fn told(self) -> SyncError {
         match self {
             Failure::Silence(TransportError::Cancelled) => SyncError::Cancelled,
+            Failure::Silence(error @ TransportError::LoginEnded) => SyncError::Rejected(error.to_string()),
             Failure::Silence(error) => SyncError::Offline(error.to_string()),
             Failure::Refused(error @ ServerError::Throttled(_)) => SyncError::Throttled(error.to_string()),
             Failure::Refused(ServerError::BadRequest(text)) => SyncError::Rejected(text),
@@ -557,7 +558,7 @@ fn coding(effort: Effort) -> Work {
 
 pub(super) fn retryable(failure: &Failure) -> bool {
     match failure {
-        Failure::Silence(error) => *error != TransportError::Cancelled,
+        Failure::Silence(error) => !matches!(error, TransportError::Cancelled | TransportError::LoginEnded),
         Failure::Refused(error) => {
             matches!(
                 error,

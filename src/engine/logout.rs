@@ -1,18 +1,19 @@
 //! A logout: what becomes of edits that wait.
 
 use super::options::OnLogout;
+use super::page::Page;
 use super::process::Process;
 use super::session::Session;
 use super::whole::{Atomic, Checkpoint};
 use crate::base::{EntityId, UnitId};
-use crate::contract::{EditKind, Event, LogEntry, LogKind, UnitEvent};
-use crate::store::{self, Blobs, Entry, Progress, Staged, StoreError, Tx};
+use crate::contract::{Event, LogEntry, LogKind, Pick, UnitEvent};
+use crate::store::{self, Blobs, Conflicts, Entry, Progress, Staged, StoreError, Tx};
 
 /// The person logs out; says how many edits stand in the way of that.
-pub(super) async fn log_out(process: &Process, session: &Session) -> Result<(), u64> {
+pub(super) async fn log_out(process: &Process, session: &Session, page: &Page) -> Result<(), u64> {
     match process.options.on_logout {
         OnLogout::Keep => return Ok(()),
-        OnLogout::Discard => return discard(process).await,
+        OnLogout::Discard => return discard(process, page).await,
         OnLogout::Refuse => {}
         OnLogout::SendFirst => send(process, session).await,
     }
@@ -56,8 +57,17 @@ struct Thrown {
     rows: Vec<(UnitId, u32)>,
 }
 
-/// Throws away what waits. Its rows come again as the backend has them.
-async fn discard(process: &Process) -> Result<(), u64> {
+/// Throws away what waits. Its rows come again as the backend has them; so they do at once where a
+/// conflict is open, and the backend's side is taken.
+async fn discard(process: &Process, page: &Page) -> Result<(), u64> {
+    if process.options.conflict.has_page() {
+        let open = process.store.read(|tx| Conflicts::of(tx).all()).unwrap_or_default();
+        for (entry, _) in open {
+            if page.resolve(entry.edit, &Pick::Theirs).await.is_err() {
+                return Err(waiting(process));
+            }
+        }
+    }
     let (thrown, _) = process.write(|tx| throw_away(process, tx)).await;
     let Ok(thrown) = thrown else { return Err(waiting(process)) };
     for Entry { edit, entity, key, .. } in &thrown.edits {
@@ -83,10 +93,7 @@ fn throw_away(process: &Process, tx: &Tx<'_>) -> Result<Thrown, StoreError> {
         }
         for entry in batch {
             let Entry { edit, entity, key, .. } = entry.clone();
-            // What is attached to a row that may be on the server belongs there.
-            if has_blobs(process) && entry.kind == EditKind::Create && entry.attempts == 0 {
-                Blobs::of(tx).let_row_go(entity, &key)?;
-            }
+            process.doubts(tx, &entry)?;
             tx.log(&LogEntry { edit: Some(edit), entity, key, kind: LogKind::Rejected, met: None })?;
             tx.drop_entry(entry.seq)?;
             thrown.edits.push(entry);

@@ -67,9 +67,9 @@ pub struct Options {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnLogout {
     /// They stay where they are.
-    #[default]
     Keep,
     /// They are sent first; who cannot send them stays logged in.
+    #[default]
     SendFirst,
     /// Nobody logs out while any waits.
     Refuse,

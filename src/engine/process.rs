@@ -10,8 +10,10 @@ use super::rules::Rules;
 use super::status::Teller;
 use super::stop::Stop;
 use crate::base::{EntityId, Incarnation, Key, Span, Stamp, Stream, Time, Undone};
-use crate::contract::{DeviceSetup, Event, HookError, NetworkKind, Occasion, Ports, SyncError, Work};
-use crate::store::{self, Store, StoreError, Tx};
+use crate::contract::{
+    DeviceSetup, EditKind, Event, HookError, NetworkKind, Occasion, Ports, SyncError, Work,
+};
+use crate::store::{self, Blobs, Entry, Store, StoreError, Tx};
 
 use rustc_hash::FxHashMap;
 
@@ -141,6 +143,16 @@ impl Process {
         let took = self.settle_work().await;
         self.look_at_references();
         (written, took)
+    }
+
+    /// The edit comes to nothing here: what is attached to a row that it made goes only where the
+    /// server has that.
+    pub(super) fn doubts(&self, tx: &Tx<'_>, entry: &Entry) -> Result<(), StoreError> {
+        let has_any = self.setup.schema.attachment(entry.entity).is_some();
+        if has_any && entry.kind == EditKind::Create {
+            Blobs::of(tx).doubt(entry.entity, &entry.key)?;
+        }
+        Ok(())
     }
 
     /// How far the local time that people see is ahead of the wall clock, in seconds.

@@ -24,7 +24,7 @@ const STILL: u32 = 20;
 
 /// Answers in a row that moved no cursor.
 #[derive(Default)]
-pub(super) struct Standstill(u32);
+pub(super) struct Stall(u32);
 
 /// What became of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub(super) enum Taken {
     Unusable,
 }
 
-impl Standstill {
+impl Stall {
     /// Another answer was dealt with.
     pub(super) fn after(&mut self, taken: Taken) -> Result<(), SyncError> {
         self.0 = if taken == (Taken::Applied { moved: true }) { 0 } else { self.0 + 1 };
@@ -66,7 +66,7 @@ impl Puller {
         most: u32,
     ) -> Result<Vec<EntityId>, RunError> {
         let unit = run.unit;
-        let mut standstill = Standstill::default();
+        let mut stall = Stall::default();
         for _ in 0..most {
             if left.is_empty() {
                 break;
@@ -78,14 +78,14 @@ impl Puller {
                 Ok(received) => {
                     let answer = self.page_came(unit, &received, &wants).await?;
                     let taken = self.take_pages(unit, &received, &answer, &wants).await?;
-                    standstill.after(taken)?;
+                    stall.after(taken)?;
                     if taken != Taken::Unusable {
                         let before = left.len();
                         left.retain(|&entity| goes_on(&answer, entity));
                         self.process.status.entities_ended(before - left.len());
                     }
                 }
-                Err(given_up) => self.load_afresh_after(unit, given_up, &left).await?,
+                Err(given_up) => self.load_again_after(unit, given_up, &left).await?,
             }
         }
         Ok(left)
@@ -99,7 +99,7 @@ impl Puller {
 
     /// A pull was refused: a cursor that is good for nothing any more is given up, all else ends
     /// the run.
-    pub(super) async fn load_afresh_after(
+    pub(super) async fn load_again_after(
         &self,
         unit: UnitId,
         given_up: GivenUp,
@@ -107,7 +107,7 @@ impl Puller {
     ) -> Result<(), RunError> {
         match given_up.failure {
             Failure::Refused(ServerError::CursorExpired(entity)) if left.contains(&entity) => {
-                Ok(self.applier.load_afresh(unit, entity).await?)
+                Ok(self.applier.load_again(unit, entity).await?)
             }
             _ => Err(given_up.ends_run()),
         }

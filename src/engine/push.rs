@@ -98,9 +98,9 @@ impl Pusher {
             let batch = &batch[..sent.get()];
             let received = match answered {
                 Ok(received) => received,
-                Err(given_up) if self.is_too_large(batch, &given_up) => {
-                    refuse(&self.process, &self.settler, unit, &batch[0]).await?;
-                    self.caller.pushed(1);
+                Err(given_up) if self.is_too_large((batch, &ends), &given_up) => {
+                    refuse(&self.process, &self.settler, unit, batch).await?;
+                    self.caller.pushed(batch.len());
                     continue;
                 }
                 Err(given_up) => {
@@ -119,10 +119,10 @@ impl Pusher {
         }
     }
 
-    /// Whether there is an edit that the server takes in no request.
-    fn is_too_large(&self, batch: &[Entry], given_up: &GivenUp) -> bool {
+    /// Whether there is an edit, or a family, that the server takes in no request.
+    fn is_too_large(&self, (batch, ends): (&[Entry], &[usize]), given_up: &GivenUp) -> bool {
         let shrinks = self.process.options.push.on_too_large != OnTooLarge::GiveUp;
-        shrinks && batch.len() == 1 && given_up.failure.is_of_its_size()
+        shrinks && batch.len() == up_to_an_end(ends, 1) && given_up.failure.is_of_its_size()
     }
 
     /// How many edits go out in one request at most.
@@ -232,6 +232,7 @@ impl Pusher {
                             store::unseal(tx, entry)?;
                         }
                     } else {
+                        self.process.doubts(tx, entry)?;
                         tx.drop_entry(entry.seq)?;
                     }
                 }

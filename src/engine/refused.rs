@@ -1,4 +1,4 @@
-//! An edit that goes in no request, as the server takes none so large.
+//! An edit, or a family of them, that goes in no request, as the server takes none so large.
 
 use super::process::{Process, damaged};
 use super::settle::Settler;
@@ -6,19 +6,21 @@ use crate::base::UnitId;
 use crate::contract::{LogKind, Outcome, SyncError};
 use crate::store::Entry;
 
-/// It comes to nothing, and its person is told: the row is as if it had not been made.
+/// They come to nothing, and their person is told: rows are as if they had not been made.
 pub(super) async fn refuse(
     process: &Process,
     settler: &Settler,
     unit: UnitId,
-    entry: &Entry,
+    batch: &[Entry],
 ) -> Result<(), SyncError> {
     let outcome = Outcome::Rejected { reason: "too large".to_owned(), current: None };
     let settled = process.write(|tx| {
         let mut told = Vec::new();
-        let referred = settler.referred(tx, std::slice::from_ref(entry))?;
-        settler.log(tx, entry, &outcome, LogKind::Rejected, None, &mut told)?;
-        settler.take_back(tx, entry, &mut told)?;
+        let referred = settler.referred(tx, batch)?;
+        for entry in batch.iter().rev() {
+            settler.log(tx, entry, &outcome, LogKind::Rejected, None, &mut told)?;
+            settler.take_back(tx, entry, &mut told)?;
+        }
         settler.keep(tx, referred, &mut told)?;
         Ok(told)
     });

@@ -6,7 +6,7 @@
 
 use super::exchange::{GivenUp, RunError};
 use super::process::{Process, damaged};
-use super::pull::{Puller, Run, Standstill, Taken, goes_on};
+use super::pull::{Puller, Run, Stall, Taken, goes_on};
 use crate::base::{EntityId, Stamp, UnitId};
 use crate::contract::{AppliedChange, Event, SyncError};
 use crate::store::{StoreError, Tx};
@@ -19,8 +19,8 @@ pub(super) async fn pull_all_again(
     entities: Vec<EntityId>,
 ) -> Result<(), RunError> {
     for entity in entities {
-        puller.applier.load_afresh(run.unit, entity).await?;
-        let (mut standstill, mut came) = (Standstill::default(), false);
+        puller.applier.load_again(run.unit, entity).await?;
+        let (mut stall, mut came) = (Stall::default(), false);
         loop {
             puller.process.crash_point("pull.before-request").await;
             let wants = puller.wants(run.unit, &[entity])?;
@@ -31,7 +31,7 @@ pub(super) async fn pull_all_again(
                 delete_all(&puller.process, run.unit, entity).await?;
             }
             let taken = puller.take_pages(run.unit, &received, &answer, &wants).await?;
-            standstill.after(taken)?;
+            stall.after(taken)?;
             if taken != Taken::Unusable && !goes_on(&answer, entity) {
                 break;
             }

@@ -415,6 +415,10 @@ pub trait OrderRule {
     fn takes_last(&self) -> bool {
         false
     }
+    /// Whether a unit is in the queue on disk until a run of it has ended well.
+    fn keeps_until_done(&self) -> bool {
+        true
+    }
     /// Whether a unit that failed `failures` times in a row is tried again by itself.
     fn tries_again(&self, failures: u32) -> bool {
         let _ = failures;

@@ -300,6 +300,9 @@ impl Scheduler {
         if !std::mem::take(&mut state.wished) {
             self.running.borrow_mut().push(run.unit);
         }
+        if !self.process.rules.order.keeps_until_done() {
+            self.kept.forget(run.unit);
+        }
         // It is the try that was planned; another is planned when it fails.
         state.retry_plan += 1;
     }
@@ -382,7 +385,7 @@ impl Scheduler {
             }
             state.asked
         };
-        // The server needs some time to bring them to the backend: a try at once would ask in vain.
+        // The server needs some time to bring them to the backend: a try at once finds nothing.
         let tries = asked.saturating_add(self.process.options.retry.attempts).min(32);
         let wait = self.process.backoff(tries, None);
         self.after(wait, move |scheduler| {

@@ -453,6 +453,7 @@ impl Settler {
         let entity = self.process.setup.schema.entity(entry.entity);
         let shown = tx.row(entry.entity, entry.key.as_str())?.map(|row| row.values);
         let edits = tx.entries_for(entry.entity, entry.key.as_str())?;
+        self.process.doubts(tx, entry)?;
         tx.drop_entry(entry.seq)?;
         let Some(mut values) = beneath(entity, shown, &edits) else { return Ok(()) };
         for later in edits.iter().filter(|later| later.seq != entry.seq) {
@@ -479,6 +480,7 @@ impl Settler {
         let shown = tx.row(id, key.as_str())?.map(|row| row.values);
         let values = beneath(entity, shown, &tx.entries_for(id, key.as_str())?);
         let version = Row { key: key.clone(), stamp: entry.base.unwrap_or(Stamp(0)), values };
+        self.process.doubts(tx, entry)?;
         tx.drop_entry(entry.seq)?;
         overlay(tx, entity, id, &version)?;
         self.lift_shadow(tx, id, key, version.stamp, told)?;

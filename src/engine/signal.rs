@@ -1,4 +1,4 @@
-//! A flag that one task waits for and others raise.
+//! A flag that tasks wait for and others raise.
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
@@ -8,16 +8,14 @@ use std::task::{Poll, Waker};
 #[derive(Debug, Default)]
 pub(super) struct Signal {
     raised: Cell<bool>,
-    waiting: RefCell<Option<Waker>>,
+    waiting: RefCell<Vec<Waker>>,
 }
 
 impl Signal {
-    /// Wakes the task that waits, or lets the next wait pass at once.
+    /// Wakes the tasks that wait, of which the first goes on, or lets the next wait pass at once.
     pub(super) fn raise(&self) {
         self.raised.set(true);
-        if let Some(waker) = self.waiting.take() {
-            waker.wake();
-        }
+        self.waiting.take().into_iter().for_each(Waker::wake);
     }
 
     /// Waits until it is raised, and takes it down.
@@ -26,10 +24,48 @@ impl Signal {
             if self.raised.take() {
                 Poll::Ready(())
             } else {
-                *self.waiting.borrow_mut() = Some(context.waker().clone());
+                let mut waiting = self.waiting.borrow_mut();
+                if !waiting.iter().any(|waker| waker.will_wake(context.waker())) {
+                    waiting.push(context.waker().clone());
+                }
                 Poll::Pending
             }
         })
         .await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::task::{Context, Wake};
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Woken(AtomicU32);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn each_of_two_that_wait_goes_on_at_last() {
+        let signal = Signal::default();
+        let woken = [(); 2].map(|()| Arc::<Woken>::default());
+        let wakers = woken.clone().map(Waker::from);
+        let (mut one, mut other) = (pin!(signal.wait()), pin!(signal.wait()));
+        assert!(one.as_mut().poll(&mut Context::from_waker(&wakers[0])).is_pending());
+        assert!(other.as_mut().poll(&mut Context::from_waker(&wakers[1])).is_pending());
+        signal.raise();
+        assert!(one.as_mut().poll(&mut Context::from_waker(&wakers[0])).is_ready());
+        assert!(other.as_mut().poll(&mut Context::from_waker(&wakers[1])).is_pending(), "one goes on");
+        signal.raise();
+        assert!(other.as_mut().poll(&mut Context::from_waker(&wakers[1])).is_ready());
+        assert_eq!(woken.map(|woken| woken.0.load(Ordering::Relaxed)), [1, 2]);
     }
 }

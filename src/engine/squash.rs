@@ -90,6 +90,9 @@ fn squash(
     if with.is_empty() {
         return Ok(None);
     }
+    if stays {
+        process.doubts(tx, &entries[0])?;
+    }
     let places: Vec<i64> = entries[..=with.len()].iter().map(|entry| entry.seq).collect();
     store::fold(tx, &places, Some(&whole).filter(|_| !stays))?;
     Ok(Some(Squashed { edit: whole.edit, entity, key: key.clone(), with, stays }))

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use super::apply::Applier;
 use super::process::damaged;
 use super::segments::Segment;
-use super::told::Told;
+use super::told::TxChanges;
 use super::whole::Atomic;
 use crate::base::{EntityId, Stamp, Undone, UnitId};
 use crate::contract::{Event, SyncError, UnitEvent};
@@ -150,8 +150,8 @@ impl Applier {
         Ok(())
     }
 
-    fn show_in(&self, tx: &Tx<'_>, unit: UnitId) -> Result<Option<Told>, StoreError> {
-        let mut told = Told::default();
+    fn show_in(&self, tx: &Tx<'_>, unit: UnitId) -> Result<Option<TxChanges>, StoreError> {
+        let mut told = TxChanges::default();
         if !self.fits(tx, unit)? {
             return Ok(None);
         }

@@ -6,7 +6,7 @@ use crate::protocol::WireRow;
 
 /// What one transaction changed, kept until it is committed and can be told.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Told {
+pub(super) struct TxChanges {
     pub(super) changes: Vec<(EntityId, Key, Stamp, bool)>,
     pub(super) cursors: Vec<EntityId>,
     pub(super) echoed: u32,
@@ -26,7 +26,7 @@ impl Dirty {
     }
 }
 
-impl Told {
+impl TxChanges {
     /// A row was applied.
     pub(super) fn note(&mut self, entity: EntityId, row: WireRow<'_>, applied: Applied) {
         if applied != Applied::Kept {

@@ -30,8 +30,8 @@ impl Blobs {
     fn take(&mut self, put: &BlobPut) -> (BlobAnswer, bool) {
         let kept = self.0.entry((put.entity, put.key.clone(), put.part)).or_default();
         let of = put.asked();
-        let says = |kept: &Kept| BlobAnswer { of, have: kept.have, whole: kept.whole };
-        if kept.whole || put.bytes.is_empty() && put.total > 0 {
+        let says = |kept: &Kept| BlobAnswer { of, have: kept.have, whole: kept.whole, row: false };
+        if kept.whole || put.is_question() {
             return (says(kept), false);
         }
         if put.offset == 0 {
@@ -50,12 +50,14 @@ impl Blobs {
         (says(kept), kept.whole)
     }
 
-    /// Answers a request that brings a stretch, if the backend lets it in.
+    /// Answers a request that brings a stretch, if the backend lets it in; `comes` tells of a row
+    /// that waits for the backend.
     pub(super) fn serve(
         &mut self,
         request: &[u8],
         devices: usize,
         backend: &mut Backend,
+        comes: impl Fn(EntityId, &Key) -> bool,
     ) -> Result<Vec<u8>, ServerError> {
         let put = BlobPut::decode(request).map_err(|damaged| ServerError::BadRequest(damaged.to_string()))?;
         if put.device.0 as usize >= devices {
@@ -63,7 +65,11 @@ impl Blobs {
         }
         backend.call.kind = RequestKind::Push;
         backend.admit(put.device)?;
-        let (answer, stored) = self.take(&put);
+        let (mut answer, stored) = self.take(&put);
+        if put.is_question() {
+            let is_there = backend.row(put.entity, &put.key).is_some_and(|row| !row.deleted);
+            answer.row = is_there || comes(put.entity, &put.key);
+        }
         if stored {
             let blob = BlobId::of(put.entity, &put.key, put.part);
             let (bytes, hash) = (put.total, put.hash);

@@ -41,7 +41,7 @@ const LINE: u64 = 160;
 /// Whose cursor it is. Receipts are looked for over all units of an entity: devices may keep one
 /// for all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Line {
+pub(super) struct CursorLine {
     pub(super) device: DeviceId,
     pub(super) entity: EntityId,
     pub(super) unit: UnitId,
@@ -49,7 +49,7 @@ pub(super) struct Line {
 
 /// A cursor, and what the device has to show for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Place {
+struct HeldCursor {
     receipt: String,
     cursor: String,
 }
@@ -58,9 +58,9 @@ struct Place {
 #[derive(Clone, Debug, Default)]
 struct Kept {
     /// What the device has.
-    settled: Option<Place>,
+    settled: Option<HeldCursor>,
     /// What it was sent after that.
-    sent: Option<Place>,
+    sent: Option<HeldCursor>,
 }
 
 /// The cursors of all devices.
@@ -72,9 +72,9 @@ pub(super) struct Cursors {
     given: u64,
     /// Those of devices that were synced before the start, for all units.
     begun: BTreeMap<(DeviceId, EntityId), String>,
-    lines: BTreeMap<Line, Kept>,
+    lines: BTreeMap<CursorLine, Kept>,
     /// Of the answer that is being written.
-    leaving: Vec<(Line, Place)>,
+    leaving: Vec<(CursorLine, HeldCursor)>,
 }
 
 impl Cursors {
@@ -84,7 +84,7 @@ impl Cursors {
     }
 
     /// Those of a gateway that knows nothing of what went before; it does know that it is another.
-    pub(super) fn afresh(&self) -> Cursors {
+    pub(super) fn reloaded(&self) -> Cursors {
         Cursors { epoch: self.epoch + 1, ..Cursors::new(self.advance) }
     }
 
@@ -107,7 +107,11 @@ impl Cursors {
     ///
     /// # Errors
     /// [`ServerError::CursorExpired`] for a receipt that is not known.
-    pub(super) fn next(&mut self, line: Line, told: Option<&str>) -> Result<Option<String>, ServerError> {
+    pub(super) fn next(
+        &mut self,
+        line: CursorLine,
+        told: Option<&str>,
+    ) -> Result<Option<String>, ServerError> {
         let begun = self.begun.get(&(line.device, line.entity));
         match (self.advance, told) {
             (Advance::OnAnswer, _) => {
@@ -128,16 +132,16 @@ impl Cursors {
     }
 
     /// The place that a receipt is for.
-    fn place(&self, line: Line, receipt: &str) -> Option<Place> {
-        let units = Line { unit: UnitId(0), ..line }..=Line { unit: UnitId(u16::MAX), ..line };
+    fn place(&self, line: CursorLine, receipt: &str) -> Option<HeldCursor> {
+        let units = CursorLine { unit: UnitId(0), ..line }..=CursorLine { unit: UnitId(u16::MAX), ..line };
         let mut kept = self.lines.range(units).flat_map(|(_, kept)| kept.sent.iter().chain(&kept.settled));
         let begun = self.begun.get(&(line.device, line.entity)).filter(|begun| *begun == receipt);
-        let begun = begun.map(|begun| Place { receipt: begun.clone(), cursor: begun.clone() });
+        let begun = begun.map(|begun| HeldCursor { receipt: begun.clone(), cursor: begun.clone() });
         kept.find(|place| place.receipt == receipt).cloned().or(begun)
     }
 
     /// A page with this cursor goes into the answer; gives what the device is told instead.
-    pub(super) fn sends(&mut self, line: Line, cursor: String) -> String {
+    pub(super) fn sends(&mut self, line: CursorLine, cursor: String) -> String {
         let receipt = match self.advance {
             Advance::OnAnswer => cursor.clone(),
             Advance::OnReceipt => {
@@ -145,7 +149,7 @@ impl Cursors {
                 format!("{}.{}", self.epoch, self.given)
             }
         };
-        self.leaving.push((line, Place { receipt: receipt.clone(), cursor }));
+        self.leaving.push((line, HeldCursor { receipt: receipt.clone(), cursor }));
         receipt
     }
 
@@ -161,7 +165,7 @@ impl Cursors {
     }
 
     /// The cursor of a line is good for nothing any more: the next page is the first of a load.
-    pub(super) fn expired(&mut self, line: Line) {
+    pub(super) fn expired(&mut self, line: CursorLine) {
         self.lines.remove(&line);
         self.begun.remove(&(line.device, line.entity));
     }
@@ -173,32 +177,40 @@ pub(super) trait Keeping {
     ///
     /// # Errors
     /// [`ServerError::CursorExpired`] for a receipt that is not known.
-    fn next<'t>(&mut self, line: Line, told: Option<&'t str>) -> Result<Option<Cow<'t, str>>, ServerError>;
+    fn next<'t>(
+        &mut self,
+        line: CursorLine,
+        told: Option<&'t str>,
+    ) -> Result<Option<Cow<'t, str>>, ServerError>;
 
     /// A page with this cursor goes into the answer; gives what the device is told instead.
-    fn sends(&mut self, line: Line, cursor: String) -> String;
+    fn sends(&mut self, line: CursorLine, cursor: String) -> String;
 
     /// There is no page.
-    fn failed(&mut self, line: Line, error: &ServerError);
+    fn failed(&mut self, line: CursorLine, error: &ServerError);
 }
 
 /// Without anybody, the device does.
 impl Keeping for Option<&mut Cursors> {
-    fn next<'t>(&mut self, line: Line, told: Option<&'t str>) -> Result<Option<Cow<'t, str>>, ServerError> {
+    fn next<'t>(
+        &mut self,
+        line: CursorLine,
+        told: Option<&'t str>,
+    ) -> Result<Option<Cow<'t, str>>, ServerError> {
         match self {
             Some(cursors) => Ok(cursors.next(line, told)?.map(Cow::Owned)),
             None => Ok(told.map(Cow::Borrowed)),
         }
     }
 
-    fn sends(&mut self, line: Line, cursor: String) -> String {
+    fn sends(&mut self, line: CursorLine, cursor: String) -> String {
         match self {
             Some(cursors) => cursors.sends(line, cursor),
             None => cursor,
         }
     }
 
-    fn failed(&mut self, line: Line, error: &ServerError) {
+    fn failed(&mut self, line: CursorLine, error: &ServerError) {
         if let (Some(cursors), ServerError::CursorExpired(_)) = (self, error) {
             cursors.expired(line);
         }
@@ -209,7 +221,7 @@ impl Keeping for Option<&mut Cursors> {
 mod tests {
     use super::*;
 
-    const LINE: Line = Line { device: DeviceId(3), entity: EntityId(1), unit: UnitId(2) };
+    const LINE: CursorLine = CursorLine { device: DeviceId(3), entity: EntityId(1), unit: UnitId(2) };
 
     fn page(
         cursors: &mut Cursors,
@@ -258,9 +270,9 @@ mod tests {
     fn a_receipt_of_one_unit_holds_for_another_of_the_same_device() {
         let mut cursors = Cursors::new(Advance::OnReceipt);
         let (_, first) = page(&mut cursors, None, "a", true);
-        let other = Line { unit: UnitId(7), ..LINE };
+        let other = CursorLine { unit: UnitId(7), ..LINE };
         assert_eq!(cursors.next(other, Some(&first)), Ok(Some("a".to_owned())));
-        let stranger = Line { device: DeviceId(4), ..LINE };
+        let stranger = CursorLine { device: DeviceId(4), ..LINE };
         assert!(cursors.next(stranger, Some(&first)).is_err());
     }
 

@@ -8,7 +8,7 @@ use crate::base::{BitRate, Span, Time, in_words};
 
 /// A leg's options.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Options {
+pub struct LegOptions {
     /// Round trip without load.
     pub rtt: Span,
     /// Rate towards the backend; without end if `None`.
@@ -66,7 +66,7 @@ pub enum Passage {
 /// A leg with its weather.
 #[derive(Clone, Debug)]
 pub struct Leg {
-    options: Options,
+    options: LegOptions,
     /// Sorted by start; may overlap.
     outages: Vec<Outage>,
     /// When the last message is sent, by direction.
@@ -75,7 +75,7 @@ pub struct Leg {
 
 impl Leg {
     /// A leg with these outages.
-    pub fn new(options: Options, mut outages: Vec<Outage>) -> Leg {
+    pub fn new(options: LegOptions, mut outages: Vec<Outage>) -> Leg {
         outages.sort_by_key(|outage| (outage.from, outage.until));
         Leg { options, outages, busy_until: [Time::ZERO; 2] }
     }
@@ -120,8 +120,12 @@ mod tests {
     }
 
     fn leg(outages: &[(u64, u64, OutageMode)]) -> Leg {
-        let options =
-            Options { rtt: Span::millis(20), up: Some(BitRate(8_000_000)), down: None, availability: None };
+        let options = LegOptions {
+            rtt: Span::millis(20),
+            up: Some(BitRate(8_000_000)),
+            down: None,
+            availability: None,
+        };
         let outage = |&(from, until, mode)| Outage { from: at(from), until: at(until), mode };
         Leg::new(options, outages.iter().map(outage).collect())
     }

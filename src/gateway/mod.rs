@@ -23,10 +23,10 @@
 //!
 //! How: in mode [`Mode::Ota`] requests pass through. In mode [`Mode::Persistent`] they are answered
 //! from a `replica`, whatever the backend is doing ([`SyncServer::answer`]): pulls and fetches read
-//! it, pushes are queued there. What the gateway itself wants of the backend are errands: pages for
-//! its replica and batches of its queue, each asked for here, done at the backend at the instant
-//! when it comes there, and brought home here in one transaction. A death in between loses an
-//! errand and nothing else, unless it is told to save a cursor apart from its rows
+//! it, pushes are queued there. What the gateway itself wants of the backend are calls of its own:
+//! pages for its replica and batches of its queue, each asked for here, done at the backend at the
+//! instant when it comes there, and brought home here in one transaction. A death in between loses
+//! a backend call and nothing else, unless it is told to save a cursor apart from its rows
 //! ([`CursorSaved`]).
 //!
 //! One that passes requests through may remember the edits in them (`upload_cache`), so that what
@@ -44,9 +44,9 @@
 //! [`SyncServer::answer`]: crate::contract::SyncServer::answer
 //! [`SyncServer::serve`]: crate::contract::SyncServer::serve
 
+mod backend_call;
 mod blobs;
 mod capture;
-mod errand;
 mod excerpt;
 mod held;
 mod incarnation;
@@ -64,15 +64,15 @@ mod tests;
 mod upload_cache;
 mod version;
 
+pub use backend_call::{BackendCall, Batch, PageAsk, PageRead, Refresh, Upload, Verdicts};
 pub use capture::{
     Canonical, Capture, ChangeLogOptions, Effort, FlagForm, FlagOptions, FlagPer, HashOptions, Initial, Keep,
     LastModifiedBound, LastModifiedEnd, LastModifiedOptions, LastModifiedPaging, LastModifiedSource,
     LastModifiedStamps, OnUnreadable, SetFlag, Snapshot, Source,
 };
-pub use errand::{Batch, Errand, PageAsk, PageRead, Refresh, Upload, Verdicts};
 pub use held::{Advance, CursorHolder};
 pub use incarnation::Restored;
-pub use leg::{Direction, Leg, Options as LegOptions, Outage, OutageMode, Passage};
+pub use leg::{Direction, Leg, LegOptions, Outage, OutageMode, Passage};
 pub use mode::{Mode, Unfit};
 pub use options::{CursorSaved, Options, RefreshOptions};
 pub use recalled::Recalled;

@@ -30,8 +30,10 @@ pub struct Options {
     pub refresh: RefreshOptions,
     /// So long a token is taken; for ever if `None`.
     pub token_life: Option<Span>,
+    /// So long after a token was given out another is given for it; for ever if `None`.
+    pub refresh_life: Option<Span>,
     /// The way to the backend; `None` if both stand in one place.
-    pub leg: Option<leg::Options>,
+    pub leg: Option<leg::LegOptions>,
     /// The bytes of the largest request that it takes, if there is a limit.
     pub body_limit: Option<u64>,
     /// Those of the largest answer that it sends.
@@ -128,7 +130,7 @@ impl Options {
 }
 
 impl Options {
-    /// Whether a device whose receipt is not its last one loads afresh, so that devices of one name
+    /// Whether a device whose receipt is not its last one loads again, so that devices of one name
     /// do that to each other.
     pub fn reloads_namesakes(&self) -> bool {
         let per_device = matches!(&self.serve, Capture::Flag(options) if options.per == FlagPer::Device);

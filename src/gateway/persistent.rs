@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use super::backend_call::{Brought, PageAsk, PageRead, Refresh};
 use super::capture::Capture;
-use super::errand::{Brought, PageAsk, PageRead, Refresh};
-use super::held::{Cursors, Keeping, Line};
+use super::held::{CursorLine, Cursors, Keeping};
 use super::incarnation::Life;
 use super::options::{CursorSaved, RefreshOptions};
 use super::replica::{Captures, Replica, Sent, Taken};
@@ -23,7 +23,7 @@ pub(super) struct Persistent {
     /// Pages whose cursors are saved and whose rows are not.
     pub(super) gathered: Vec<Captures>,
     /// The next process loads everything again.
-    pub(super) begins_afresh: bool,
+    pub(super) starts_over: bool,
     /// The backend's life that was last heard of by a page of each entity, since the process began.
     pub(super) lives: BTreeMap<EntityId, Life>,
     /// What the backend may have undone, as far as the process has heard.
@@ -37,7 +37,7 @@ impl Persistent {
             options: options.clone(),
             start,
             gathered: Vec::new(),
-            begins_afresh: false,
+            starts_over: false,
             lives: BTreeMap::new(),
             undone: Vec::new(),
         }
@@ -136,9 +136,9 @@ impl Persistent {
 
     pub(super) fn reopen(&mut self) {
         self.replica.reopen(self.start.0);
-        if std::mem::take(&mut self.begins_afresh) {
+        if std::mem::take(&mut self.starts_over) {
             let entities: Vec<EntityId> = self.replica.entities().collect();
-            entities.into_iter().for_each(|entity| self.replica.load_afresh(entity));
+            entities.into_iter().for_each(|entity| self.replica.load_again(entity));
         }
     }
 
@@ -148,7 +148,7 @@ impl Persistent {
     pub(super) fn restore(&mut self, noticed: Option<Time>, files: &disk::Backup) {
         let epoch = |now: Time| self.start.plus(now.since(Time::ZERO)).0;
         self.replica.restore(files, noticed.map(|now| (epoch(now), now)));
-        self.begins_afresh = noticed.is_some() && matches!(self.options.capture, Capture::Flag(_));
+        self.starts_over = noticed.is_some() && matches!(self.options.capture, Capture::Flag(_));
     }
 
     pub(super) fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String {
@@ -169,7 +169,7 @@ impl Persistent {
                 break;
             }
             writer.begin_page(want.entity);
-            let line = Line { device: pull.device, entity: want.entity, unit: pull.unit };
+            let line = CursorLine { device: pull.device, entity: want.entity, unit: pull.unit };
             let cursor = cursors.next(line, want.cursor.as_deref())?;
             let limit = (most - rows) as usize;
             let page = self.replica.page(want.entity, attributes, cursor.as_deref(), limit, |sent| {

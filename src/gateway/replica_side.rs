@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use super::backend_call::{BackendCall, Batch, Brought, PageAsk, PageRead, Refresh, Upload, Verdicts};
 use super::capture::{Ask, Effort, Reader, Strategy};
-use super::errand::{Batch, Brought, Errand, PageAsk, PageRead, Refresh, Upload, Verdicts};
 use super::incarnation::Life;
 use super::options::RefreshOptions;
 use super::replica::{Captures, Copied, Judged, Replica, Taken, Waiting};
@@ -99,7 +99,7 @@ impl Gateway {
     }
 
     fn replica(&mut self) -> &mut Replica {
-        &mut self.persistent.as_mut().expect("only a persistent gateway has errands").replica
+        &mut self.persistent.as_mut().expect("only a persistent gateway has calls of its own").replica
     }
 
     /// The gateway as one client of the backend, beside its devices.
@@ -125,7 +125,7 @@ impl Gateway {
         deadline: Time,
         backend: &mut Backend,
         ask: &PageAsk,
-    ) -> Errand<PageRead> {
+    ) -> BackendCall<PageRead> {
         backend.begin_call(now, deadline);
         let mut effort = Effort::default();
         let admitted = backend.admit(self.itself());
@@ -143,7 +143,7 @@ impl Gateway {
             }
             Ok(_) | Err(_) => 0,
         };
-        Errand { bytes: self.codec.weight(Weighed::Copied(None)) + bytes, called }
+        BackendCall { bytes: self.codec.weight(Weighed::Copied(None)) + bytes, called }
     }
 
     /// A page of changes for the replica, as a call that was let in reads it.
@@ -200,7 +200,7 @@ impl Gateway {
         page: Result<PageRead, ServerError>,
     ) -> (bool, Event<'static>) {
         let Gateway { strategy, persistent, .. } = self;
-        let persistent = persistent.as_mut().expect("only a persistent gateway has errands");
+        let persistent = persistent.as_mut().expect("only a persistent gateway has calls of its own");
         let late = persistent.replica.cursor(ask.entity) != ask.cursor;
         let refused = late && persistent.options.fencing;
         let mut overtaken = None;
@@ -235,7 +235,7 @@ impl Gateway {
             // What another node has since taken made this cursor old, and the present one is good.
             Err(ServerError::CursorExpired(_)) if refused => (0, 0, true, false),
             Err(ServerError::CursorExpired(_)) if ask.cursor.is_some() => {
-                persistent.replica.load_afresh(ask.entity);
+                persistent.replica.load_again(ask.entity);
                 persistent.gathered.retain(|page| page.entity != ask.entity);
                 (0, 0, true, false)
             }
@@ -258,7 +258,7 @@ impl Gateway {
 
     /// A refresh has come to its end.
     pub fn end_refresh(&mut self, now: Time, refresh: &Refresh) -> Event<'static> {
-        let persistent = self.persistent.as_mut().expect("only a persistent gateway has errands");
+        let persistent = self.persistent.as_mut().expect("only a persistent gateway has calls of its own");
         persistent.refreshed(refresh, now);
         Event::Refreshed { took: now.since(refresh.begun) }
     }
@@ -280,7 +280,7 @@ impl Gateway {
         deadline: Time,
         backend: &mut Backend,
         batch: &Batch,
-    ) -> Errand<Verdicts> {
+    ) -> BackendCall<Verdicts> {
         backend.begin_call(now, deadline);
         backend.call.kind = RequestKind::Push;
         let answer = backend.admit(self.itself()).map(|()| self.verdicts(backend, batch));
@@ -289,7 +289,7 @@ impl Gateway {
         let called = backend.end_call(answer);
         let admitted = backend.call.is_admitted();
         let weighed = if admitted { Weighed::Verdicts(rows) } else { Weighed::Copied(None) };
-        Errand { bytes: self.codec.weight(weighed), called }
+        BackendCall { bytes: self.codec.weight(weighed), called }
     }
 
     /// What a batch comes to, as a call that was let in brings it.
@@ -325,7 +325,7 @@ impl Gateway {
         verdicts: &Verdicts,
     ) -> Vec<Event<'static>> {
         let Gateway { strategy, persistent, attributes, .. } = self;
-        let persistent = persistent.as_mut().expect("only a persistent gateway has errands");
+        let persistent = persistent.as_mut().expect("only a persistent gateway has calls of its own");
         if persistent.is_over(verdicts.life) {
             round.after = batch.0.iter().map(|waiting| waiting.seq).fold(round.after, i64::max);
             round.put_off.extend(batch.devices());

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::blobs::Blobs;
 use super::capture::{self, Ask, Capture, Effort, Reader, Strategy};
 use super::excerpt::Sending;
-use super::held::{CursorHolder, Cursors, Keeping, Line};
+use super::held::{CursorHolder, CursorLine, Cursors, Keeping};
 use super::incarnation::{Life, Restored};
 use super::limits::Limits;
 use super::mode::Mode;
@@ -16,7 +16,7 @@ use super::persistent::Persistent;
 use super::upload_cache::UploadCache;
 use super::version::{self, Versions};
 use crate::backend::{Backend, Call, Change, Load};
-use crate::base::{DeviceId, EntityId, Stamp, Time, Value};
+use crate::base::{DeviceId, EntityId, Key, Stamp, Time, Value};
 use crate::contract::{
     Answered, Attributes, CarriedRows, EachServed, Entity, Outcome, Schema, ServerError, SyncServer, SyncUnit,
 };
@@ -154,7 +154,7 @@ impl Gateway {
         self.strategy = capture::strategy(&self.capture);
         self.uploads = self.uploads.as_ref().map(|uploads| UploadCache::new(uploads.options));
         if let Some(cursors) = &mut self.cursors {
-            *cursors = cursors.afresh();
+            *cursors = cursors.reloaded();
         }
     }
 
@@ -228,7 +228,12 @@ impl Gateway {
 impl SyncServer<Backend> for Gateway {
     fn serve(&mut self, _: DeviceId, request: &[u8], backend: &mut Backend) -> Result<Vec<u8>, ServerError> {
         if BlobPut::is_one(request) {
-            return self.blobs.serve(request, self.attributes.len(), backend);
+            let persistent = &self.persistent;
+            let waiting = || persistent.iter().flat_map(|p| p.replica.first(0, usize::MAX, &[]));
+            let comes = |entity, key: &Key| {
+                waiting().any(|one| (one.mutation.entity, &one.mutation.key) == (entity, key))
+            };
+            return self.blobs.serve(request, self.attributes.len(), backend, comes);
         }
         let (device, request) = self.read(request)?;
         backend.call.kind = request.kind();
@@ -368,7 +373,7 @@ impl Pulling<'_> {
                 break;
             }
             let entity = want.entity;
-            let line = Line { device: pull.device, entity, unit: pull.unit };
+            let line = CursorLine { device: pull.device, entity, unit: pull.unit };
             let told = cursors.next(line, want.cursor.as_deref())?;
             let cursor = life.read(entity, told).inspect_err(|error| cursors.failed(line, error))?;
             let cursor = cursor.as_deref();

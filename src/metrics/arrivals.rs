@@ -11,7 +11,7 @@ use crate::contract::UnitEvent;
 
 /// What is on its way to one device.
 #[derive(Clone, Debug, Default)]
-struct Device {
+struct Arriving {
     /// When its app started first.
     began: Option<Time>,
     /// When the run under way was asked for.
@@ -25,13 +25,13 @@ struct Device {
 /// Follows what comes to every device.
 #[derive(Debug)]
 pub(super) struct Arrivals {
-    devices: Vec<Device>,
+    devices: Vec<Arriving>,
     pulls: Vec<bool>,
 }
 
 impl Arrivals {
     pub(super) fn new(devices: usize, pulls: &[bool]) -> Arrivals {
-        Arrivals { devices: vec![Device::default(); devices], pulls: pulls.to_vec() }
+        Arrivals { devices: vec![Arriving::default(); devices], pulls: pulls.to_vec() }
     }
 
     pub(super) fn on(&mut self, at: Time, device: DeviceId, event: &Event<'_>, board: &mut Board) {

@@ -333,6 +333,7 @@ fn every_metric_of_the_table_is_fed_by_something() {
     for event in [
         PhoneEvent::TokenRenewed { took: Span::ZERO },
         PhoneEvent::LogoutRefused { edits: 1 },
+        PhoneEvent::LoginEnded,
         PhoneEvent::LoggedIn { person: 1 },
     ] {
         telling.device(0, Event::Phone(event));

@@ -36,13 +36,14 @@ impl Distribution {
         self.sorted = merged(&self.sorted, &other);
     }
 
-    /// The figure: count, smallest, greatest and percentiles by nearest rank.
+    /// The figure: count, smallest, greatest, mean and percentiles by nearest rank.
     ///
     /// The p-th percentile of n observations is the one of rank ⌈p·n/100⌉ in ascending order,
     /// counted from 1: always a value that was observed. Of no observations every statistic is 0.
     pub fn figure(&mut self, unit: Unit) -> Figure {
         self.settle();
         let count: u64 = self.sorted.iter().map(|(_, n)| n).sum();
+        let sum: u128 = self.sorted.iter().map(|(value, n)| u128::from(*value) * u128::from(*n)).sum();
         let percentile = |p: u64| self.ranked((u128::from(count) * u128::from(p)).div_ceil(100) as u64);
         Figure::Distribution {
             unit,
@@ -52,6 +53,7 @@ impl Distribution {
             p95: percentile(95),
             p99: percentile(99),
             max: self.ranked(count),
+            mean: Some((sum / u128::from(count.max(1))) as u64),
         }
     }
 
@@ -126,7 +128,7 @@ mod tests {
             assert_eq!(figure.stat(stat), Some(value), "{stat}");
         }
         let three = of(&[30, 10, 20]).figure(Unit::Ns);
-        for (stat, value) in [("min", 10), ("p50", 20), ("p95", 30), ("max", 30)] {
+        for (stat, value) in [("min", 10), ("p50", 20), ("p95", 30), ("max", 30), ("mean", 20)] {
             assert_eq!(three.stat(stat), Some(value), "{stat}");
         }
         assert_eq!(of(&[]).figure(Unit::Ns).stat("p95"), None);

@@ -51,6 +51,9 @@ pub enum Figure {
         p99: u64,
         /// Greatest.
         max: u64,
+        /// Arithmetic mean, rounded down; a record of before it was kept has none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mean: Option<u64>,
     },
     /// A number that is greater than 64 bits hold.
     Clipped {
@@ -94,15 +97,29 @@ impl Figure {
     pub fn is_distribution(&self) -> bool {
         matches!(self, Figure::Distribution { .. })
     }
+    /// Whether two say the same; of the mean, as far as both have one.
+    pub fn is_alike(&self, other: &Figure) -> bool {
+        let mut like = self.clone();
+        if let (Figure::Distribution { mean: own, .. }, Figure::Distribution { mean, .. }) =
+            (&mut like, other)
+            && (own.is_none() || mean.is_none())
+        {
+            *own = *mean;
+        }
+        like == *other
+    }
     /// Whether what it says of its observations goes upwards, as percentiles do.
     pub fn is_ordered(&self) -> bool {
         match self {
-            Figure::Distribution { min, p50, p95, p99, max, .. } => [min, p50, p95, p99, max].is_sorted(),
+            Figure::Distribution { min, p50, p95, p99, max, mean, .. } => {
+                let inside = mean.is_none_or(|mean| (*min..=*max).contains(&mean));
+                inside && [min, p50, p95, p99, max].is_sorted()
+            }
             Figure::Value { .. } | Figure::Clipped { .. } => true,
         }
     }
-    /// The statistic of this name: `value`, or `count`, `min`, `p50`, `p95`, `p99`, `max` of a
-    /// distribution. `None` if this figure has no such statistic, or if it is a percentile of
+    /// The statistic of this name: `value`, or `count`, `min`, `p50`, `p95`, `p99`, `max`, `mean`
+    /// of a distribution. `None` if this figure has no such statistic, or if it is a percentile of
     /// nothing.
     pub fn stat(&self, name: &str) -> Option<u64> {
         match (self, name) {
@@ -114,6 +131,7 @@ impl Figure {
             (Figure::Distribution { p95, .. }, "p95") => Some(*p95),
             (Figure::Distribution { p99, .. }, "p99") => Some(*p99),
             (Figure::Distribution { max, .. }, "max") => Some(*max),
+            (Figure::Distribution { mean, .. }, "mean") => *mean,
             _ => None,
         }
     }

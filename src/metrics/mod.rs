@@ -31,6 +31,7 @@ mod forgotten;
 mod half_seen;
 mod half_synced;
 mod hooks;
+pub mod human;
 mod page;
 mod passing;
 mod presence;

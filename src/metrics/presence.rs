@@ -4,7 +4,7 @@ use crate::base::{DeviceId, Time};
 use crate::contract::{AppEvent, Event};
 
 #[derive(Clone, Copy, Debug, Default)]
-struct Device {
+struct PresentDevice {
     alive: bool,
     link_down: bool,
     told_offline: bool,
@@ -17,12 +17,12 @@ struct Device {
 /// with a pause or with the process.
 #[derive(Debug)]
 pub(super) struct Presence {
-    devices: Vec<Device>,
+    devices: Vec<PresentDevice>,
     online: u64,
     backend_down: bool,
 }
 
-impl Device {
+impl PresentDevice {
     fn online(self) -> bool {
         self.alive && !self.link_down && !self.told_offline
     }
@@ -30,7 +30,7 @@ impl Device {
 
 impl Presence {
     pub(super) fn new(devices: usize) -> Presence {
-        Presence { devices: vec![Device::default(); devices], online: 0, backend_down: false }
+        Presence { devices: vec![PresentDevice::default(); devices], online: 0, backend_down: false }
     }
 
     /// Devices whose process lives and whose link is up.

@@ -9,7 +9,7 @@ use crate::contract::{Event, KillReason, Overtaken};
 
 /// What is known of a device's syncs.
 #[derive(Clone, Copy, Debug, Default)]
-struct Device {
+struct Replicated {
     /// The oldest data that its run was given; of the backend itself as old as nothing.
     age: Span,
     /// It is of a unit that pulls: no other brings data.
@@ -24,7 +24,7 @@ pub(super) struct Replication {
     freshness: Span,
     /// Whether each unit pulls.
     pulls: Vec<bool>,
-    devices: Vec<Device>,
+    devices: Vec<Replicated>,
     /// Runs that ended, those of them that ended well, and those of units that pull.
     ended: u64,
     good: u64,
@@ -34,7 +34,7 @@ pub(super) struct Replication {
 
 impl Replication {
     pub(super) fn new(devices: usize, pulls: Vec<bool>, freshness: Span) -> Replication {
-        let devices = vec![Device::default(); devices];
+        let devices = vec![Replicated::default(); devices];
         Replication { freshness, pulls, devices, ended: 0, good: 0, pulled: 0, made: FxHashMap::default() }
     }
 

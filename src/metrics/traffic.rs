@@ -93,6 +93,7 @@ impl Traffic {
                 }
             }
             Event::Phone(PhoneEvent::LogoutRefused { .. }) => board.add(Id::LogoutsRefused, 1),
+            Event::Phone(PhoneEvent::LoginEnded) => board.add(Id::LoginsEnded, 1),
             Event::Phone(PhoneEvent::LoggedIn { .. }) => board.add(Id::Logins, 1),
             Event::Phone(PhoneEvent::TokenRenewed { .. }) => board.add(Id::TokensRenewed, 1),
             Event::RetryScheduled { wait, .. } => {

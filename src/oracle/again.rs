@@ -11,7 +11,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::check::Check;
 use super::findings::Findings;
-use super::owed::Told;
+use super::owed::Labels;
 use super::words;
 use crate::base::{DeviceId, EntityId, Stamp, Time, UnitId};
 use crate::contract::{AppliedChange, Event, KillReason, PhoneEvent, RequestKind, ServerError};
@@ -61,7 +61,7 @@ impl Again {
         at: Time,
         device: DeviceId,
         event: &Event<'_>,
-        told: Told<'_>,
+        told: Labels<'_>,
         findings: &mut Findings,
     ) {
         let given = &mut self.devices[device.0 as usize];
@@ -156,7 +156,7 @@ fn in_words(
     device: DeviceId,
     (unit, since): (UnitId, Time),
     change: &AppliedChange<'_>,
-    told: Told<'_>,
+    told: Labels<'_>,
 ) -> String {
     let record = words::record(told.schema, change.entity, change.key);
     let unit = told.units.get(usize::from(unit.0)).map_or("an unknown unit", |unit| &unit.name);
@@ -203,7 +203,7 @@ mod tests {
 
         fn tell(&mut self, event: &Event<'_>) {
             let clock = Clock { start: Stamp(0), utc_offset: 0 };
-            let told = Told { schema: &self.schema, units: &[], clock };
+            let told = Labels { schema: &self.schema, units: &[], clock };
             self.again.on(Time::ZERO, PHONE, event, told, &mut self.findings);
         }
 

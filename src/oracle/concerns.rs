@@ -42,5 +42,6 @@ pub(super) fn concerns(event: &Event<'_>) -> bool {
             | Event::EditLogged { .. }
             | Event::ConflictDecided { .. }
             | Event::Page(_)
+            | Event::Phone(_)
     )
 }

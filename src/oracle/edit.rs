@@ -36,6 +36,8 @@ pub(super) struct Edit {
     pub(super) acknowledged: bool,
     /// In which life of the device that told it first, and when.
     pub(super) acknowledged_first: Option<(u32, Time)>,
+    /// A device wrote a line about it.
+    pub(super) told: bool,
     /// The engine found that both sides say the same.
     pub(super) equal: bool,
     /// The backend refused it at least once, for a conflict or for good.
@@ -92,6 +94,7 @@ impl Edit {
             matched: false,
             acknowledged: false,
             acknowledged_first: None,
+            told: false,
             equal: false,
             refused: None,
             excused: false,

@@ -45,7 +45,7 @@ struct Ended {
 }
 
 #[derive(Debug, Default)]
-struct Device {
+struct DeviceFlow {
     /// Processes started; the current one's number.
     life: u32,
     alive: bool,
@@ -84,7 +84,7 @@ struct Device {
 /// Follows every device's runs and queue.
 #[derive(Debug)]
 pub(super) struct Flow {
-    devices: Vec<Device>,
+    devices: Vec<DeviceFlow>,
     /// Whether what was committed outlives a loss of power.
     durable: bool,
     /// How long a run may say nothing.
@@ -108,7 +108,7 @@ impl<'a> Names<'a> {
 
 impl Flow {
     pub(super) fn new(devices: usize, durable: bool, patience: Patience) -> Flow {
-        Flow { devices: (0..devices).map(|_| Device::default()).collect(), durable, patience }
+        Flow { devices: (0..devices).map(|_| DeviceFlow::default()).collect(), durable, patience }
     }
 
     /// Whether no run ever began.
@@ -262,7 +262,7 @@ impl Run {
     }
 }
 
-impl Device {
+impl DeviceFlow {
     /// Every run says something now and then until it ends.
     fn tell_silent(
         &mut self,
@@ -426,13 +426,13 @@ impl Device {
 }
 
 /// One unit runs once at a time in one process.
-fn two_syncs_of_one_unit(device: &Device, unit: UnitId) -> Option<u64> {
+fn two_syncs_of_one_unit(device: &DeviceFlow, unit: UnitId) -> Option<u64> {
     device.open.iter().find(|(_, run)| run.unit == unit && run.life == device.life).map(|(n, _)| *n)
 }
 
 /// Waiting units run in the order in which they were queued. A run that nobody queued (a retry) has
 /// no place in it.
-fn unit_out_of_order(device: &mut Device, unit: UnitId, queued_at: Time) -> Option<UnitId> {
+fn unit_out_of_order(device: &mut DeviceFlow, unit: UnitId, queued_at: Time) -> Option<UnitId> {
     device.drop_coalesced(unit, queued_at);
     // A unit that is taken tells of its start a little later: what came meanwhile, even of the same
     // unit, is another turn.
@@ -452,7 +452,7 @@ fn sync_loop(chain: u32) -> bool {
 
 /// Every run ends, if need be by the device's next life; after a power loss nobody can tell whether
 /// it had.
-fn event_without_end(device: &Device) -> impl Iterator<Item = (u64, Run)> {
+fn event_without_end(device: &DeviceFlow) -> impl Iterator<Item = (u64, Run)> {
     let left = |run: &Run| run.life < device.life && !run.may_have_ended;
     device.open.iter().filter(move |(_, run)| left(run)).map(|(n, run)| (*n, *run))
 }

@@ -28,7 +28,7 @@ type Book = FxHashMap<RowId, Vec<Noted>>;
 pub(super) struct Found {
     books: FxHashMap<DeviceId, Book>,
     /// All that was ever noted: what a storage was is put in again with a backup or a copy.
-    journal: Vec<Line>,
+    journal: Vec<NotedThere>,
     /// Edits of devices that may have held more than they told, or that found what came to nothing
     /// and with it their row.
     unsure: BTreeSet<EditId>,
@@ -38,7 +38,7 @@ pub(super) struct Found {
 
 /// Something was noted on a device.
 #[derive(Debug)]
-struct Line {
+struct NotedThere {
     device: DeviceId,
     life: u32,
     at: Time,
@@ -72,7 +72,7 @@ struct Column {
 
 /// Whose storage, and when.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
+pub(super) struct StorageTime {
     pub(super) device: DeviceId,
     pub(super) life: u32,
     pub(super) at: Time,
@@ -83,7 +83,7 @@ impl Found {
     /// have held more if it is not `sure`.
     pub(super) fn made(
         &mut self,
-        place: Place,
+        place: StorageTime,
         (id, edit): (EditId, &Edit),
         (row, versions): (&Row, usize),
         sure: bool,
@@ -116,7 +116,12 @@ impl Found {
     }
 
     /// The same of one that its device was saving as it was copied to another place.
-    pub(super) fn made_unseen(&mut self, places: [Place; 2], edit: (EditId, &Edit), told: (&Row, usize)) {
+    pub(super) fn made_unseen(
+        &mut self,
+        places: [StorageTime; 2],
+        edit: (EditId, &Edit),
+        told: (&Row, usize),
+    ) {
         self.unseen.insert(edit.0);
         places.into_iter().for_each(|place| self.made(place, edit, told, false));
     }
@@ -124,7 +129,7 @@ impl Found {
     /// A rule decided over the first `versions` of this row.
     pub(super) fn decided(
         &mut self,
-        place: Place,
+        place: StorageTime,
         (id, of): (EditId, RowId),
         decision: Decision<'_>,
         (row, versions): (&Row, usize),
@@ -148,7 +153,7 @@ impl Found {
     }
 
     /// What waits on the row goes to one of its own, and lies over this one no more.
-    fn split_off(&mut self, place: Place, row: RowId) {
+    fn split_off(&mut self, place: StorageTime, row: RowId) {
         let book = self.books.get(&place.device).and_then(|book| book.get(&row)).cloned();
         for noted in book.into_iter().flatten().filter(|noted| !noted.over) {
             self.note(place, row, Noted { over: true, ..noted });
@@ -156,7 +161,7 @@ impl Found {
     }
 
     /// The edit goes out in the place of earlier ones, too, on what those found.
-    pub(super) fn squashed(&mut self, place: Place, (id, row): (EditId, RowId), with: &[EditId]) {
+    pub(super) fn squashed(&mut self, place: StorageTime, (id, row): (EditId, RowId), with: &[EditId]) {
         let Some(mut own) = self.noted(place.device, (id, row)).cloned() else { return };
         for other in with.iter().rev() {
             let Some(earlier) = self.noted(place.device, (*other, row)).cloned() else { continue };
@@ -173,7 +178,7 @@ impl Found {
     }
 
     /// The edit waits no more on this storage.
-    pub(super) fn over(&mut self, place: Place, (id, row): (EditId, RowId)) {
+    pub(super) fn over(&mut self, place: StorageTime, (id, row): (EditId, RowId)) {
         if let Some(noted) = self.noted(place.device, (id, row)).filter(|noted| !noted.over) {
             let noted = Noted { over: true, ..noted.clone() };
             self.note(place, row, noted);
@@ -181,7 +186,7 @@ impl Found {
     }
 
     /// The edit came to nothing: who found it found what it did.
-    pub(super) fn given_up(&mut self, place: Place, (id, row): (EditId, RowId)) {
+    pub(super) fn given_up(&mut self, place: StorageTime, (id, row): (EditId, RowId)) {
         let Some(own) = self.noted(place.device, (id, row)).cloned() else { return };
         let book = self.books.get(&place.device).and_then(|book| book.get(&row)).cloned();
         let on_top = |noted: &Noted| noted.columns.iter().any(|column| column.by == Some(id));
@@ -269,10 +274,10 @@ impl Found {
         self.books.get(&device)?.get(&row)?.iter().rfind(|noted| noted.id == id)
     }
 
-    fn note(&mut self, place: Place, row: RowId, noted: Noted) {
+    fn note(&mut self, place: StorageTime, row: RowId, noted: Noted) {
         keep(self.books.entry(place.device).or_default(), row, noted.clone());
-        let Place { device, life, at } = place;
-        self.journal.push(Line { device, life, at, row, noted });
+        let StorageTime { device, life, at } = place;
+        self.journal.push(NotedThere { device, life, at, row, noted });
     }
 }
 
@@ -305,8 +310,8 @@ mod tests {
             Desk { found: Found::default(), lives: Lives::default() }
         }
 
-        fn place(&self, device: DeviceId, second: u64) -> Place {
-            Place { device, life: self.lives.now(device), at: Time(second) }
+        fn place(&self, device: DeviceId, second: u64) -> StorageTime {
+            StorageTime { device, life: self.lives.now(device), at: Time(second) }
         }
 
         /// The device makes an edit, whose row said `told` there.

@@ -179,7 +179,8 @@ impl Haste {
                     let failed = unit.failed.div_ceil(retries.streams.max(1));
                     unit.tries = unit.tries.saturating_add(1).max(failed);
                 }
-                unit.open = false;
+                // What is called after it, without a run, begins to count again.
+                (unit.open, unit.failed) = (false, 0);
             }
             Event::RequestSent { request, unit: Some(unit), kind, .. } => {
                 self.tries(at, unit, kind, retries);

@@ -20,7 +20,7 @@ use super::ledger::Ledger;
 use super::model::Oracle;
 use super::names::{NamedTruth, NamedView};
 use super::opened::Opened;
-use super::owed::{Owing, Told};
+use super::owed::{Labels, Owing};
 use super::truth::Truth;
 use super::violation::Violation;
 use crate::base::words::count;
@@ -40,6 +40,8 @@ pub struct Verdict {
     pub miscounted: Vec<String>,
     /// The first of the edits that were saved, and that a return to a backup destroyed, in words.
     pub taken_back: Option<String>,
+    /// The first of the edits that wait on a device for who has logged out of it, in words.
+    pub shelved: Option<String>,
     /// Checks that nothing can be said of, as the stack does not do what they look at.
     pub not_applicable: Vec<&'static str>,
     /// Checks that had nothing to look at: they found nothing, and that says nothing.
@@ -170,7 +172,7 @@ impl<'a> Inspection<'a> {
     /// What the device owes at the end, and what it was owing when the edits were made that wait.
     fn check_owed(&mut self, device: DeviceId, said: &Said) {
         let Oracle { schema, units, clock, owing, findings, .. } = &mut self.oracle;
-        let told = Told { schema, units, clock: *clock };
+        let told = Labels { schema, units, clock: *clock };
         owing.judge(self.at, device, told, findings);
         said.pending.iter().for_each(|waits| owing.confirm(device, waits.edit, findings));
     }
@@ -248,6 +250,11 @@ impl<'a> Inspection<'a> {
         }
     }
 
+    /// What the device was in `life` until an instant lies there for somebody who has logged out.
+    pub fn leaves(&mut self, device: DeviceId, (until, life): (Time, u32)) {
+        self.oracle.ledger.lives.leaves(device, life, until);
+    }
+
     /// The verdict, after the last device.
     pub fn finish(mut self) -> Verdict {
         self.oracle.attachments.finish(&self.oracle.schema, &mut self.oracle.findings);
@@ -309,15 +316,29 @@ impl<'a> Inspection<'a> {
         ]);
         let called = miscalled.figures(ledger.conflicts, self.oracle.overwritten);
         figures.extend(held.odd.figures().into_iter().chain(families.finish(self.at)).chain(called));
-        let gone: Vec<EditId> = ledger.gone().collect();
+        let (gone, shelved) = ledger.gone();
         figures.insert("oracle.taken_back.edits", (undone.len() + gone.len()) as u64);
+        figures.insert("oracle.shelved.edits", shelved.len() as u64);
+        let first = |of: &[EditId]| {
+            Some(checks::edit_in_words(&schema, clock, *of.first()?, ledger.get(*of.first()?)?))
+        };
         let with = |of: &[EditId], whose: &str| {
-            let edit = checks::edit_in_words(&schema, clock, *of.first()?, ledger.get(*of.first()?)?);
-            Some(format!("{edit} went with the state of {whose}, as that went back to an older one"))
+            Some(format!("{} went with the state of {whose}, as that went back to an older one", first(of)?))
         };
         let taken_back = with(&gone, "its device").or_else(|| with(&undone, "the backend"));
+        let shelved = first(&shelved);
         figures.retain(|metric, _| !uncounted.contains(metric));
-        Verdict { violations, figures, eventful, miscounted, taken_back, not_applicable, untried, uncounted }
+        Verdict {
+            violations,
+            figures,
+            eventful,
+            miscounted,
+            taken_back,
+            shelved,
+            not_applicable,
+            untried,
+            uncounted,
+        }
     }
 
     /// The power may fail when a decision is durable and nobody was told: the log counts, not the

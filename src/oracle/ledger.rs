@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 
 use super::edit::{Edit, Refused};
-use super::found::{Found, Place};
+use super::found::{Found, StorageTime};
 use super::history::{History, Row, RowId};
 use super::lives::Lives;
 use super::meant::{GaveWay, Won};
@@ -130,8 +130,8 @@ impl Ledger {
     }
 
     /// A device as it is now.
-    pub(super) fn place(&self, device: DeviceId, at: Time) -> Place {
-        Place { device, life: self.lives.now(device), at }
+    pub(super) fn place(&self, device: DeviceId, at: Time) -> StorageTime {
+        StorageTime { device, life: self.lives.now(device), at }
     }
 
     /// An edit comes to nothing on a device.
@@ -325,19 +325,19 @@ impl Ledger {
     pub(super) fn went_back(&mut self, device: DeviceId, life: u32, to: Time) {
         self.lives.went_back(device, life, to);
         self.found.put_in(device, &self.lives);
-        self.begin_anew(device);
+        self.begin_again(device);
     }
 
     /// The device's storage became a copy of another's, with its edits.
     pub(super) fn became_copy(&mut self, device: DeviceId, of: DeviceId, at: Time, unseen: Vec<EditId>) {
         self.lives.became_copy(device, of, at, unseen);
         self.found.put_in(device, &self.lives);
-        self.begin_anew(device);
+        self.begin_again(device);
     }
 
-    fn begin_anew(&mut self, device: DeviceId) {
+    fn begin_again(&mut self, device: DeviceId) {
         self.undecided[device.0 as usize].clear();
-        self.decide_anew(device);
+        self.decide_again(device);
     }
 
     /// Whether an edit is no part of what its device is now.
@@ -345,11 +345,15 @@ impl Ledger {
         !self.lives.has(id.device, (id.device, edit.life, edit.made))
     }
 
-    /// Edits that went with the state of their devices, and are not on the backend either.
-    pub(super) fn gone(&self) -> impl Iterator<Item = EditId> {
+    /// Edits that are no part of what their devices are now, and are not on the backend either:
+    /// those that went, and those that wait for somebody who has logged out.
+    pub(super) fn gone(&self) -> (Vec<EditId>, Vec<EditId>) {
         let of = |device| self.of(device).filter(|(_, edit)| !edit.excused && !edit.committed());
-        let all = self.lives.of_several().flat_map(of);
-        all.filter(|(id, edit)| self.is_gone(*id, edit)).map(|(id, _)| id)
+        let all = self.lives.of_several().flat_map(of).filter(|(id, edit)| self.is_gone(*id, edit));
+        let is_left = |(id, edit): &(EditId, &Edit)| self.lives.has_left(id.device, edit.life, edit.made);
+        let (left, gone): (Vec<_>, Vec<_>) = all.partition(is_left);
+        let left = left.into_iter().filter(|(_, edit)| !edit.told && !edit.acknowledged);
+        (gone.into_iter().map(|(id, _)| id).collect(), left.map(|(id, _)| id).collect())
     }
 
     /// Whether the line that a device has about an edit once it counts that as done is part of its
@@ -374,7 +378,7 @@ impl Ledger {
 
     /// What a device decided, of edits of others too, is with its state, and so are the lines about
     /// it: where it is not part of that, its engine may decide again.
-    fn decide_anew(&mut self, device: DeviceId) {
+    fn decide_again(&mut self, device: DeviceId) {
         let decided = self.decisions.remove(&device).unwrap_or_default();
         for (&id, decisions) in &decided {
             let stands = |d: &&Decided| self.lives.has(device, (device, d.life, d.at));
@@ -419,7 +423,7 @@ impl Ledger {
     /// The device has written a line about the edit.
     pub(super) fn logged(&mut self, id: EditId) {
         if let Some(edit) = self.get_mut(id) {
-            edit.lost_power = None;
+            (edit.lost_power, edit.told) = (None, true);
         }
     }
 

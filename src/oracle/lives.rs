@@ -31,12 +31,25 @@ pub(super) struct Lives {
     /// By device: its lives but for the first.
     begun: BTreeMap<DeviceId, Vec<Begun>>,
     copies: BTreeSet<DeviceId>,
+    /// What of a device's lives lies on it for people who have logged out, each until then.
+    left: Vec<(DeviceId, u32, Time)>,
 }
 
 impl Lives {
     /// The life in which the device is: how often its state was put in.
     pub(super) fn now(&self, device: DeviceId) -> u32 {
         self.begun.get(&device).map_or(0, Vec::len) as u32
+    }
+
+    /// The end: what the device was in `life` until an instant lies there for who was logged in.
+    pub(super) fn leaves(&mut self, device: DeviceId, life: u32, until: Time) {
+        self.left.push((device, life, until));
+    }
+
+    /// Whether that of the device has what it did in one of its lives at an instant.
+    pub(super) fn has_left(&self, device: DeviceId, life: u32, at: Time) -> bool {
+        let mut left = self.left.iter().filter(|(of, ..)| *of == device);
+        left.any(|left| self.had(*left, (device, life, at)))
     }
 
     /// The device is what it was in `life` as `to` began.
@@ -63,8 +76,16 @@ impl Lives {
     }
 
     /// Whether what a device did in one of its lives at an instant is part of what `device` is now.
-    pub(super) fn has(&self, device: DeviceId, (by, life, at): (DeviceId, u32, Time)) -> bool {
-        let (mut holder, mut present, mut until) = (device, self.now(device), Time::FAR);
+    pub(super) fn has(&self, device: DeviceId, did: (DeviceId, u32, Time)) -> bool {
+        self.had((device, self.now(device), Time::FAR), did)
+    }
+
+    /// The same of what a device was in a life until an instant.
+    pub(super) fn had(
+        &self,
+        (mut holder, mut present, mut until): (DeviceId, u32, Time),
+        (by, life, at): (DeviceId, u32, Time),
+    ) -> bool {
         while (holder, present) != (by, life) {
             (holder, present, until) = match self.begun(holder, present) {
                 None => return false,

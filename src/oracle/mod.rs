@@ -100,6 +100,7 @@ mod held;
 mod history;
 mod inspection;
 mod intents;
+mod kept;
 mod ledger;
 mod life;
 mod lives;

@@ -26,7 +26,7 @@ use super::meant::GaveWay;
 use super::miscalled::Miscalled;
 use super::names::Names as Keys;
 use super::overwritten;
-use super::owed::{Owing, Told};
+use super::owed::{Labels, Owing};
 use super::patience::Patience;
 use super::refused::Definition;
 use super::shown::Shown;
@@ -218,7 +218,7 @@ impl Oracle {
         let names = Names(&self.units, self.clock);
         self.flow.on(*at, *device, event, names, &mut self.findings);
         self.statuses.on(*at, *device, event, names, &mut self.findings);
-        let told = Told { schema: &self.schema, units: &self.units, clock: self.clock };
+        let told = Labels { schema: &self.schema, units: &self.units, clock: self.clock };
         self.owing.on(*at, *device, event, told, &mut self.findings);
         self.thrift.on(*at, *device, event);
         self.again.on(*at, *device, event, told, &mut self.findings);

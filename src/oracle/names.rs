@@ -44,7 +44,7 @@ pub(super) struct Names {
 }
 
 /// Texts of an event that is told in first keys.
-pub(super) struct Told {
+pub(super) struct FirstKeys {
     key: Key,
     holder: Option<Key>,
     values: Vec<Value>,
@@ -181,9 +181,9 @@ impl Names {
     }
 
     /// What an event says, in first keys.
-    pub(super) fn told(&self, schema: &Schema, event: &Event<'_>) -> Told {
+    pub(super) fn told(&self, schema: &Schema, event: &Event<'_>) -> FirstKeys {
         let (key, holder) = (Key::new(""), None);
-        let mut told = Told { key, holder, values: Vec::new(), edits: Vec::new(), changes: Vec::new() };
+        let mut told = FirstKeys { key, holder, values: Vec::new(), edits: Vec::new(), changes: Vec::new() };
         let edited = |edit: &LocalEdit| self.edit(schema, edit);
         match *event {
             Event::EditMade { edit, .. }
@@ -222,7 +222,7 @@ impl Names {
     }
 }
 
-impl Told {
+impl FirstKeys {
     /// The changes of a chunk.
     pub(super) fn changes(&self) -> Vec<AppliedChange<'_>> {
         let changes = self.changes.iter();

@@ -11,7 +11,8 @@ use super::check::Check;
 use super::clock::Clock;
 use super::concerns::concerns;
 use super::findings::Findings;
-use super::page::{OnPage, Place};
+use super::kept::Kept;
+use super::page::{EditTarget, OnPage};
 use super::patience::Patience;
 use super::signs::Sign;
 use super::words;
@@ -23,7 +24,7 @@ use crate::contract::{
 
 /// Names for the texts.
 #[derive(Clone, Copy)]
-pub(super) struct Told<'a> {
+pub(super) struct Labels<'a> {
     pub(super) schema: &'a Schema,
     pub(super) units: &'a [SyncUnit],
     pub(super) clock: Clock,
@@ -58,7 +59,7 @@ struct Owed {
 /// An edit that was made here and of which no verdict is known.
 #[derive(Clone, Debug)]
 struct Waiting {
-    place: Place,
+    place: EditTarget,
     made: Time,
     /// It was in a request, so that it may be settled although nobody said so.
     sent: bool,
@@ -84,7 +85,7 @@ struct Suspicion {
 }
 
 #[derive(Debug, Default)]
-struct Device {
+struct OwingDevice {
     alive: bool,
     offline: bool,
     suspended: bool,
@@ -105,12 +106,13 @@ struct Device {
     owed: Vec<Owed>,
     suspicions: Vec<Suspicion>,
     page: OnPage,
+    kept: Kept,
 }
 
 /// Follows what every device owes.
 #[derive(Debug)]
 pub(super) struct Owing {
-    devices: Vec<Device>,
+    devices: Vec<OwingDevice>,
     patience: Patience,
     /// Whether an engine tells what became of an edit.
     acknowledges: bool,
@@ -120,7 +122,7 @@ pub(super) struct Owing {
 
 impl Owing {
     pub(super) fn new(devices: usize, patience: Patience, acknowledges: bool) -> Owing {
-        let devices = (0..devices).map(|_| Device::default()).collect();
+        let devices = (0..devices).map(|_| OwingDevice::default()).collect();
         Owing { devices, patience, acknowledges, idle: 0 }
     }
 
@@ -134,7 +136,7 @@ impl Owing {
         at: Time,
         id: DeviceId,
         event: &Event<'_>,
-        told: Told<'_>,
+        told: Labels<'_>,
         findings: &mut Findings,
     ) {
         if !concerns(event) {
@@ -158,6 +160,9 @@ impl Owing {
         device.on_run(at, event, told.units, acknowledges);
         device.on_edit(at, id, event, told);
         device.on_page(at, event, told.units);
+        if self.patience.keeps_queue() {
+            device.on_kept(at, event, told.units, self.patience.at_once());
+        }
         if let Event::EditSent { edit, .. } = event {
             self.confirm(id, *edit, findings);
         }
@@ -169,12 +174,12 @@ impl Owing {
     }
 
     /// What has waited by `now` for longer than it may.
-    pub(super) fn judge(&mut self, now: Time, id: DeviceId, told: Told<'_>, findings: &mut Findings) {
+    pub(super) fn judge(&mut self, now: Time, id: DeviceId, told: Labels<'_>, findings: &mut Findings) {
         let device = &mut self.devices[id.0 as usize];
         if !device.count_to(now) {
             return;
         }
-        let Device { owed, edits, suspicions, .. } = device;
+        let OwingDevice { owed, edits, suspicions, .. } = device;
         for owed in owed.iter_mut().filter(|owed| owed.is_overdue(&self.patience)) {
             owed.told = true;
             let text = owed.text(id, now, edits, told, &self.patience);
@@ -234,7 +239,7 @@ impl Owed {
         id: DeviceId,
         now: Time,
         edits: &BTreeMap<EditId, Waiting>,
-        told: Told<'_>,
+        told: Labels<'_>,
         patience: &Patience,
     ) -> String {
         let unit = told.units.get(usize::from(self.unit.0)).map_or("an unknown unit", |unit| &unit.name);
@@ -254,7 +259,7 @@ impl Owed {
             Why::Fired(Trigger::Every(period)) => {
                 format!("{unit} did not run, which does each {period} while somebody looks at the app")
             }
-            Why::Fired(trigger) => format!("{unit} did not run {}", after(*trigger)),
+            Why::Fired(trigger) => format!("{unit} did not run {}", words::after(*trigger)),
             Why::Queued => format!("{unit} waited in the queue, and did not begin"),
             Why::Failed(failures) => format!(
                 "{unit} was not tried again after {} in a row",
@@ -278,20 +283,7 @@ impl Owed {
     }
 }
 
-fn after(trigger: Trigger) -> String {
-    match trigger {
-        Trigger::Start => "after the start of the app".to_owned(),
-        Trigger::Login => "after a login".to_owned(),
-        Trigger::Online => "after the network came back".to_owned(),
-        Trigger::Resume => "after the app came to the foreground".to_owned(),
-        Trigger::Background => "as it was given time in the background".to_owned(),
-        Trigger::Save => "after an edit was saved".to_owned(),
-        Trigger::Manual => "after somebody asked".to_owned(),
-        Trigger::Every(period) => format!("after {period}"),
-    }
-}
-
-impl Device {
+impl OwingDevice {
     /// Counts the time up to `now` as idle if it is; false if nothing is owed.
     fn count_to(&mut self, now: Time) -> bool {
         if let Some(awaited) = self.requests.values().max() {
@@ -386,6 +378,14 @@ impl Device {
         waiting.into_iter().for_each(|(id, entity)| self.saved(at, id, entity, units));
     }
 
+    fn on_kept(&mut self, at: Time, event: &Event<'_>, units: &[SyncUnit], written: Span) {
+        for unit in self.kept.on(at, event, written) {
+            if units[usize::from(unit.0)].when.is_empty() {
+                self.owe(at, unit, Why::Queued);
+            }
+        }
+    }
+
     fn fire(&mut self, at: Time, trigger: Trigger, units: &[SyncUnit]) {
         for (unit, number) in units.iter().zip(0..) {
             // One that may have to wait for another network is owed when it is queued.
@@ -464,7 +464,7 @@ impl Device {
     }
 
     /// Rows that could not be applied are tried again with the next run of the unit that met them.
-    fn leaves_listed(&mut self, at: Time, id: DeviceId, event: &Event<'_>, told: Told<'_>) -> Option<String> {
+    fn leaves_listed(&mut self, at: Time, id: DeviceId, event: &Event<'_>, of: Labels<'_>) -> Option<String> {
         match *event {
             Event::RowsFailed { listed: 1.., .. } => {
                 let begun = self.runs.values().next_back()?;
@@ -481,8 +481,8 @@ impl Device {
                 let begun = *self.runs.get(&run)?;
                 let since = *self.listed.get(&unit).filter(|since| **since < begun.at && !begun.retried)?;
                 self.listed.remove(&unit);
-                let unit = &told.units[usize::from(unit.0)].name;
-                let (since, at) = (told.clock.time(since), told.clock.time(at));
+                let unit = &of.units[usize::from(unit.0)].name;
+                let (since, at) = (of.clock.time(since), of.clock.time(at));
                 return Some(format!(
                     "{id} has rows on its list since {since} that could not be applied, and run {run} of {unit}, which ended at {at}, did not try them again"
                 ));
@@ -528,10 +528,10 @@ impl Device {
         }
     }
 
-    fn on_edit(&mut self, at: Time, id: DeviceId, event: &Event<'_>, told: Told<'_>) {
+    fn on_edit(&mut self, at: Time, id: DeviceId, event: &Event<'_>, told: Labels<'_>) {
         match *event {
             Event::EditMade { edit, .. } if edit.id.device == id => {
-                let place = Place::of(edit, told.schema);
+                let place = EditTarget::of(edit, told.schema);
                 self.edits.insert(edit.id, Waiting { place, made: at, sent: false });
                 if !self.held().contains(&edit.id) {
                     self.saved(at, edit.id, edit.entity, told.units);
@@ -576,7 +576,7 @@ impl Device {
         if let Event::Page(PageEvent::Resolved { edit, entity, key, decision, .. }) = *event
             && !matches!(decision, Decision::Remote | Decision::Same)
         {
-            let place = Place::row(entity, key);
+            let place = EditTarget::row(entity, key);
             self.edits.insert(edit, Waiting { place, made: at, sent: false });
             self.saved(at, edit, entity, units);
         }

@@ -7,27 +7,27 @@ use crate::contract::{ColumnKind, Decision, EditKind, Event, LocalEdit, PageEven
 
 /// What an edit is about, as far as others may have to wait for it.
 #[derive(Clone, Debug)]
-pub(super) struct Place {
+pub(super) struct EditTarget {
     pub(super) entity: EntityId,
     pub(super) key: Key,
     deletes: bool,
     refers: Vec<(EntityId, Key)>,
 }
 
-impl Place {
-    pub(super) fn of(edit: &LocalEdit, schema: &Schema) -> Place {
+impl EditTarget {
+    pub(super) fn of(edit: &LocalEdit, schema: &Schema) -> EditTarget {
         let columns = &schema.entity(edit.entity).columns;
         let refers = edit.values.iter().filter_map(|(column, value)| match (&columns[*column].kind, value) {
             (ColumnKind::Ref(target), Value::Text(key)) => Some((*target, Key::new(key))),
             _ => None,
         });
         let (entity, key) = (edit.entity, edit.key.clone());
-        Place { entity, key, deletes: edit.kind == EditKind::Delete, refers: refers.collect() }
+        EditTarget { entity, key, deletes: edit.kind == EditKind::Delete, refers: refers.collect() }
     }
 
     /// Of an edit of which no more is known.
-    pub(super) fn row(entity: EntityId, key: &Key) -> Place {
-        Place { entity, key: key.clone(), deletes: false, refers: Vec::new() }
+    pub(super) fn row(entity: EntityId, key: &Key) -> EditTarget {
+        EditTarget { entity, key: key.clone(), deletes: false, refers: Vec::new() }
     }
 }
 
@@ -58,7 +58,7 @@ impl OnPage {
 
     /// Those of these edits, in the order in which they were made, that have to wait for a person:
     /// they are of a row in conflict, or of one that has to come after such an edit.
-    pub(super) fn held<'e>(&self, edits: impl Iterator<Item = (EditId, &'e Place)>) -> BTreeSet<EditId> {
+    pub(super) fn held<'e>(&self, edits: impl Iterator<Item = (EditId, &'e EditTarget)>) -> BTreeSet<EditId> {
         let mut held = BTreeSet::new();
         if self.open.is_empty() {
             return held;
@@ -95,15 +95,15 @@ mod tests {
     fn edits_wait_with_the_row_that_they_are_of_or_refer_to() {
         let edit = |number| EditId { device: DeviceId(0), number };
         let (parent, child) = (EntityId(0), EntityId(1));
-        let place = |entity, key: &str| Place::row(entity, &Key::new(key));
+        let place = |entity, key: &str| EditTarget::row(entity, &Key::new(key));
         let refers =
-            |key: &str, to: &str| Place { refers: vec![(parent, Key::new(to))], ..place(child, key) };
+            |key: &str, to: &str| EditTarget { refers: vec![(parent, Key::new(to))], ..place(child, key) };
         let edits = [
             (edit(1), place(parent, "a")),
             (edit(2), refers("x", "a")),
             (edit(3), place(child, "x")),
             (edit(4), refers("y", "b")),
-            (edit(5), Place { deletes: true, ..place(parent, "a") }),
+            (edit(5), EditTarget { deletes: true, ..place(parent, "a") }),
         ];
         let mut page = OnPage::default();
         let held = |page: &OnPage| page.held(edits.iter().map(|(id, place)| (*id, place)));

@@ -28,6 +28,8 @@ pub struct Waits {
     pub attempts: u32,
     /// So many times as long as usual a disk may take for everything, as an event has it.
     pub slowness: u32,
+    /// Its queue is on disk: what was asked for is so in the next process, too.
+    pub keeps_queue: bool,
 }
 
 /// However short the times are that an engine was told: a transaction on a slow disk takes a while.
@@ -84,6 +86,11 @@ impl Patience {
     /// How long a unit may wait that starts at once.
     pub(super) fn at_once(&self) -> Span {
         self.begins_within(|_| Span::ZERO)
+    }
+
+    /// Whether what was asked for outlives a process.
+    pub(super) fn keeps_queue(&self) -> bool {
+        matches!(self, Patience::Computed(waits) if waits.keeps_queue)
     }
 
     /// The same of one that is to start after `period`, and not too soon after its last start.
@@ -210,6 +217,7 @@ mod tests {
         debounce: Span::secs(60),
         attempts: 5,
         slowness: 1,
+        keeps_queue: false,
     };
 
     #[test]

@@ -7,7 +7,7 @@
 //! itself took back it may show again.
 //!
 //! Of a device whose state was put in, or that lost what it had committed, it is not known what it
-//! has: a row of it counts again once it was told anew. So it is with a row that was removed
+//! has: a row of it counts again once it was told again. So it is with a row that was removed
 //! without an end that the device could have heard of. Two phones of one name bring each other's
 //! edits: what either has of them nobody can tell, and neither is judged from then on.
 

@@ -64,7 +64,7 @@ struct Stretch {
 
 /// What was so on one device.
 #[derive(Debug, Default)]
-struct Device {
+struct DeviceStatus {
     shown: Option<Status>,
     offline: bool,
     /// The process is suspended: nobody sees what it shows.
@@ -99,7 +99,7 @@ struct Device {
 /// Follows what every device shows.
 #[derive(Debug)]
 pub(super) struct Statuses {
-    devices: Vec<Device>,
+    devices: Vec<DeviceStatus>,
     patience: Patience,
     wrong: u128,
     any: bool,
@@ -107,7 +107,7 @@ pub(super) struct Statuses {
 
 impl Statuses {
     pub(super) fn new(devices: usize, patience: Patience) -> Statuses {
-        let devices = (0..devices).map(|_| Device::default()).collect();
+        let devices = (0..devices).map(|_| DeviceStatus::default()).collect();
         Statuses { devices, patience, wrong: 0, any: false }
     }
 
@@ -260,7 +260,7 @@ impl Wrong {
     }
 }
 
-impl Device {
+impl DeviceStatus {
     /// It shows this from `at` on; gives what cannot be so.
     fn shows(&mut self, at: Time, status: Status) -> Option<&'static str> {
         let before = self.shown.replace(status).map(|before| before.state);

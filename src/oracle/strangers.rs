@@ -16,7 +16,7 @@ type Seen = (Vec<Cursor>, Vec<(UnitId, Stamp)>);
 
 /// One device's cursors as they were seen last.
 #[derive(Clone, Debug, Default)]
-struct Device {
+struct DeviceCursors {
     seen: Option<Seen>,
     /// Units whose runs were begun and not ended.
     open: Vec<UnitId>,
@@ -27,13 +27,13 @@ struct Device {
 /// Follows the cursors of every device that tells of them.
 #[derive(Debug)]
 pub(super) struct Strangers {
-    devices: Vec<Device>,
+    devices: Vec<DeviceCursors>,
     seen: bool,
 }
 
 impl Strangers {
     pub(super) fn new(devices: usize) -> Strangers {
-        Strangers { devices: vec![Device::default(); devices], seen: false }
+        Strangers { devices: vec![DeviceCursors::default(); devices], seen: false }
     }
 
     /// Whether any was told of.
@@ -68,7 +68,7 @@ impl Strangers {
             Event::Restored { .. }
             | Event::BecameCopy { .. }
             | Event::ProcessKilled { reason: KillReason::PowerLoss } => {
-                self.devices[id.0 as usize] = Device::default();
+                self.devices[id.0 as usize] = DeviceCursors::default();
             }
             Event::Unit(UnitEvent::Cursors { at, dates }) => {
                 self.seen = true;

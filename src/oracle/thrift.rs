@@ -13,7 +13,7 @@ use super::flow::Names;
 use super::haste::{Haste, Retries, period};
 use crate::base::words::thousands;
 use crate::base::{DeviceId, EditId, Time};
-use crate::contract::{Event, PageEvent, RequestKind, SyncError, SyncUnit};
+use crate::contract::{Event, PageEvent, PhoneEvent, RequestKind, SyncError, SyncUnit};
 
 /// What a device was asked for and did.
 #[derive(Clone, Debug)]
@@ -121,6 +121,7 @@ impl Thrift {
             | Event::EditMade { .. }
             | Event::EditMissed { .. }
             | Event::HookTriggered { .. }
+            | Event::Phone(PhoneEvent::LogoutAsked)
             | Event::Page(PageEvent::Resolved { .. }) => account.asks(),
             Event::SyncError { unit, error, .. } if **error != SyncError::Interrupted => {
                 account.again += parts(&self.units[usize::from(unit.0)]);
@@ -402,6 +403,23 @@ mod tests {
             phone.tell(Event::SyncError { unit: UNIT, run, error });
         }
         assert_eq!(phone.told(), None);
+    }
+
+    #[test]
+    fn who_wants_to_log_out_again_need_not_wait() {
+        for (asks, is_told) in [(true, false), (false, true)] {
+            let mut phone = Phone::new();
+            for _ in 0..60 {
+                if asks {
+                    phone.tell(Event::Phone(PhoneEvent::LogoutAsked));
+                }
+                for _ in 0..5 {
+                    phone.fails(RequestKind::Push);
+                    phone.waits(Span::secs(1));
+                }
+            }
+            assert_eq!(phone.told().is_some(), is_told, "asked: {asks}");
+        }
     }
 
     #[test]

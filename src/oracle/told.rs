@@ -13,13 +13,13 @@ use crate::contract::{
 
 /// Tells events with the names of a scenario.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Told<'a> {
+pub(super) struct EventWords<'a> {
     pub(super) schema: &'a Schema,
     pub(super) units: &'a [SyncUnit],
     pub(super) clock: Clock,
 }
 
-impl Told<'_> {
+impl EventWords<'_> {
     /// One change of a chunk.
     pub(super) fn change(&self, change: &AppliedChange<'_>) -> String {
         let record = words::record(self.schema, change.entity, change.key);
@@ -142,7 +142,7 @@ impl Told<'_> {
             }
             Event::CursorReset { unit, entity } => {
                 format!(
-                    "cursor of {} for {} given up, loading afresh",
+                    "cursor of {} for {} given up, loading all again",
                     self.schema.entity(*entity).name,
                     self.unit(*unit)
                 )
@@ -336,7 +336,9 @@ impl Told<'_> {
 
 fn replication(event: &Event<'_>) -> String {
     match event {
-        Event::RefreshAsked { failed: true, .. } => "asked for changes for its replica, in vain".to_owned(),
+        Event::RefreshAsked { failed: true, .. } => {
+            "asked for changes for its replica and got none".to_owned()
+        }
         Event::RefreshAsked { scanned, changed, .. } => {
             format!("took changes into its replica: {} scanned, {changed} changed", count(*scanned, "row"))
         }
@@ -357,10 +359,8 @@ fn world(event: &Event<'_>) -> String {
         Event::ProcessStarted { incarnation } => format!("process started again, life {}", incarnation + 1),
         Event::ProcessKilled { reason: KillReason::Killed } => "process killed".to_owned(),
         Event::ProcessKilled { reason: KillReason::PowerLoss } => "power lost".to_owned(),
-        Event::ProcessKilled { reason: KillReason::LowMemory } => {
-            "process killed for want of memory".to_owned()
-        }
-        Event::CutShort => "the process dies in the midst of work on its database".to_owned(),
+        Event::ProcessKilled { reason: KillReason::LowMemory } => "process killed: out of memory".to_owned(),
+        Event::CutShort => "the process dies during work on its database".to_owned(),
         Event::Decoded { peak, tight } => {
             let much = if *tight { ", more than a quarter of what there is" } else { "" };
             format!("answer decoded in {peak} bytes of memory{much}")
@@ -465,6 +465,8 @@ fn decided(decision: Decision<'_>) -> String {
 fn phone(event: PhoneEvent) -> String {
     match event {
         PhoneEvent::TokenRenewed { took } => format!("another token came after {took}"),
+        PhoneEvent::LoginEnded => "it is given no other token: its login has ended".to_owned(),
+        PhoneEvent::LogoutAsked => "its person wants to log out".to_owned(),
         PhoneEvent::LogoutRefused { edits } => {
             format!("the app lets nobody log out while {} wait", count(edits, "edit"))
         }

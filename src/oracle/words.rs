@@ -5,10 +5,24 @@ use std::fmt::Write;
 use super::clock::Clock;
 use crate::base::words::{count, said_once, thousands};
 use crate::base::{EntityId, Stamp, Value};
-use crate::contract::{Author, ColumnKind, EditKind, PendingEdit, Schema};
+use crate::contract::{Author, ColumnKind, EditKind, PendingEdit, Schema, Trigger};
 
 /// At most so many values of an edit or a row are written out.
 const VALUES: usize = 4;
+
+/// When a unit was to run.
+pub(super) fn after(trigger: Trigger) -> String {
+    match trigger {
+        Trigger::Start => "after the start of the app".to_owned(),
+        Trigger::Login => "after a login".to_owned(),
+        Trigger::Online => "after the network came back".to_owned(),
+        Trigger::Resume => "after the app came to the foreground".to_owned(),
+        Trigger::Background => "as it was given time in the background".to_owned(),
+        Trigger::Save => "after an edit was saved".to_owned(),
+        Trigger::Manual => "after somebody asked".to_owned(),
+        Trigger::Every(period) => format!("after {period}"),
+    }
+}
 
 /// `appointment 3f2a…`.
 pub(super) fn record(schema: &Schema, entity: EntityId, key: &str) -> String {
@@ -26,7 +40,10 @@ pub(super) fn values(schema: &Schema, clock: Clock, entity: EntityId, values: &[
         let column = schema.entity(entity).columns.get(*column);
         let name = column.map_or("?", |c| &c.name);
         let value = match (column.map(|c| &c.kind), value) {
-            (Some(ColumnKind::Timestamp), Value::Int(micros)) => clock.stamp(Stamp(*micros)),
+            (Some(ColumnKind::Timestamp), Value::Int(micros)) => match micros.rem_euclid(1_000) {
+                0 => clock.stamp(Stamp(*micros)),
+                rest => format!("{}{rest:03}", clock.stamp(Stamp(*micros))),
+            },
             _ => value.to_string(),
         };
         let _ = write!(text, "{}{name}={value}", if i == 0 { "" } else { ", " });

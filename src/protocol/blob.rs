@@ -13,7 +13,8 @@ const SAYS: &[u8] = b"blob at\n";
 /// No key is longer.
 const LONGEST_KEY: usize = 4_096;
 
-/// A stretch of an attachment; without bytes the question how much of it there is.
+/// A stretch of an attachment; without bytes the question how much of it there is, and whether its
+/// row is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BlobPut {
     /// Who sends it.
@@ -43,9 +44,16 @@ pub struct BlobAnswer {
     pub have: u64,
     /// All of it is there, and its hash is right.
     pub whole: bool,
+    /// Its row is there, of which a question asks, too.
+    pub row: bool,
 }
 
 impl BlobPut {
+    /// Whether it brings nothing and asks.
+    pub fn is_question(&self) -> bool {
+        self.bytes.is_empty() && self.total > 0
+    }
+
     /// Whether a request is one of these, sound or not.
     pub fn is_one(request: &[u8]) -> bool {
         request.starts_with(ASKS)
@@ -114,7 +122,7 @@ impl BlobAnswer {
         let mut out = SAYS.to_vec();
         out.extend_from_slice(&self.of.to_le_bytes());
         out.extend_from_slice(&self.have.to_le_bytes());
-        out.push(u8::from(self.whole));
+        out.push(u8::from(self.whole) | u8::from(self.row) << 1);
         out
     }
 
@@ -123,8 +131,9 @@ impl BlobAnswer {
         let mut rest = Rest(answer.strip_prefix(SAYS)?);
         let of = u64::from_le_bytes(rest.take().ok()?);
         let have = u64::from_le_bytes(rest.take().ok()?);
-        let [whole] = rest.take().ok()?;
-        (rest.0.is_empty() && whole < 2).then_some(BlobAnswer { of, have, whole: whole == 1 })
+        let [flags] = rest.take().ok()?;
+        let (whole, row) = (flags & 1 == 1, flags & 2 == 2);
+        (rest.0.is_empty() && flags < 4).then_some(BlobAnswer { of, have, whole, row })
     }
 }
 
@@ -183,8 +192,10 @@ mod tests {
         }
 
         #[test]
-        fn an_answer_is_read_as_it_was_written(of in any::<u64>(), have in any::<u64>(), whole in any::<bool>()) {
-            let answer = BlobAnswer { of, have, whole };
+        fn an_answer_is_read_as_it_was_written(
+            of in any::<u64>(), have in any::<u64>(), whole in any::<bool>(), row in any::<bool>(),
+        ) {
+            let answer = BlobAnswer { of, have, whole, row };
             prop_assert_eq!(BlobAnswer::decode(&answer.encode()), Some(answer));
             prop_assert_eq!(BlobAnswer::decode(&answer.encode()[1..]), None);
         }

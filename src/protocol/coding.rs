@@ -8,7 +8,7 @@ pub enum Packing {
     /// Nothing.
     #[default]
     None,
-    /// Gzip (RFC 1952) at level 6.
+    /// Gzip (RFC 1952), as zlib packs at level 6.
     Gzip,
     /// Zstandard (RFC 8878) at level 1.
     Zstd,

@@ -40,7 +40,7 @@ pub(super) const JSON: Costs = Costs { written: 900, read: 1_000 };
 pub(super) const XML: Costs = Costs { written: 650, read: 2_550 };
 /// Source: as for [`JSON`].
 pub(super) const CBOR: Costs = Costs { written: 500, read: 1_070 };
-/// At level 6. Source: as for [`JSON`].
+/// As zlib packs at level 6. Source: as for [`JSON`].
 const GZIP: Costs = Costs { written: 18_500, read: 1_900 };
 /// At level 1. Source: as for [`JSON`].
 const ZSTD: Costs = Costs { written: 1_000, read: 350 };

@@ -3,8 +3,7 @@
 use super::cbor::Cbor;
 use super::codec::Codec;
 use super::coding::{BytesCount, Coding, Packing, Packs};
-use super::json::Json;
-use super::objects::Objects;
+use super::json::{Json, Objects};
 use super::packed::Packed;
 use super::xml::Xml;
 

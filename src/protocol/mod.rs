@@ -7,10 +7,10 @@
 //! read into one flat list of cells that borrow from the body; the body is owned by the side that
 //! got it ([`Codec::open`]). Any format may be packed, which is a codec over another.
 //!
-//! Invariants: what is encoded decodes to itself; damaged bytes are an error, never a panic;
-//! nothing is kept on a disk as a codec writes it, so that databases outlive a change of codec.
+//! Invariants: what is encoded decodes to itself; damaged bytes are an error, never a panic; what a
+//! replica keeps on its disk is JSON, whatever is spoken, so that it outlives a change of codec.
 //!
-//! How to add a codec: a folder that implements [`Codec`] over the shapes of `raw`, its costs in
+//! How to add a format: a folder that implements `Format` over the shapes of `raw`, its costs in
 //! `costs.rs`, and a line in `list.rs`. The tests here hold every codec, packed and not, to the
 //! above.
 
@@ -21,10 +21,10 @@ mod codec;
 mod coding;
 mod costs;
 mod damaged;
+mod format;
 mod json;
 mod list;
 mod message;
-mod objects;
 mod packed;
 mod raw;
 #[cfg(test)]

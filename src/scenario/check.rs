@@ -160,7 +160,7 @@ fn table(keys: &[Key], kinds: &[Key], node: &mut Node, path: &str, out: &mut Vec
     for (name, entry) in table.iter_mut() {
         match keys.iter().chain(kinds).find(|k| k.name == name) {
             Some(Key { form: Form::Later, .. }) => {
-                let title = format!("`{}` is not built yet", join(path, name));
+                let title = format!("`{}` is not supported", join(path, name));
                 let help = only_built(&built(kinds).collect::<Vec<_>>());
                 out.push(Diagnostic::new(entry.node.origin.place.clone(), title).help(help));
                 entry.node.wrong = true;

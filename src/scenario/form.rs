@@ -73,7 +73,7 @@ pub(super) enum Form {
     Figure,
     /// A figure or `{ min, max }`, in the unit of its metric.
     Bound,
-    /// Known and not built yet.
+    /// Known and not supported.
     Later,
     /// Anything; checked elsewhere.
     Any,

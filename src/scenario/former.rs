@@ -11,7 +11,7 @@ pub(super) fn former(path: &str) -> Option<&'static str> {
     }
 }
 
-/// The same of a word of OutSystems, in which the first to sync this way wrote their apps.
+/// The same of a word of OutSystems or Volt MX (`docs/outsystems.md`).
 fn elsewhere(name: &str) -> Option<&'static str> {
     let letters = name.chars().filter(|c| c.is_ascii_alphanumeric()).map(|c| c.to_ascii_lowercase());
     match &*letters.collect::<String>() {
@@ -19,7 +19,7 @@ fn elsewhere(name: &str) -> Option<&'static str> {
         "lastsyncon" | "syncproperties" => Some(
             "did you mean `engine.pull.cursor`? \"last-sync-on\" asks by the date of each unit's last sync",
         ),
-        "discardpending" | "discardpendingsync" => Some(
+        "discardpending" | "discardpendingsync" | "discardpendingsyncunits" => Some(
             "did you mean `discard_pending`? it is a key of [unit.NAME]; `trigger` of an event has `how` = \"discard\"",
         ),
         "triggerofflinedatasync" => Some("did you mean `trigger`? [event.NAME] trigger = { unit = \"…\" }"),
@@ -29,6 +29,23 @@ fn elsewhere(name: &str) -> Option<&'static str> {
         "onsyncstart" => Some("did you mean `on_sync_start`? it is a table [hooks.on_sync_start]"),
         "onsynccomplete" => Some("did you mean `on_sync_complete`? it is a table [hooks.on_sync_complete]"),
         "onsyncerror" => Some("did you mean `on_sync_error`? it is a table [hooks.on_sync_error]"),
+        "networkstatuschanged" => {
+            Some("did you mean `network_status_changed`? it is a table [hooks.network_status_changed]")
+        }
+        "ota" | "otasync" => Some("did you mean `gateway.mode`? \"ota\" asks the backend with each sync"),
+        "persistentsync" => Some("did you mean `gateway.mode`? \"persistent\" keeps a replica"),
+        "uploadcache" => Some("did you mean `upload_cache`? it is a table [gateway.upload_cache]"),
+        "isconflict" => {
+            Some("did you mean `engine.conflict.policy`? \"manual\" has people decide on a page of conflicts")
+        }
+        "createdon" | "updatedon" | "deletedon" => {
+            Some("did you mean `backend.provisioning`? \"three-stamps\" keeps all three")
+        }
+        "recordflag" => Some("did you mean `flag`? it is a capture, [gateway.serve.capture.flag]"),
+        "lastmodifiedtime" => {
+            Some("did you mean `last_modified`? it is a capture, [gateway.serve.capture.last_modified]")
+        }
+        "capturedata" => Some("did you mean `hash`? it is a capture, [gateway.serve.capture.hash]"),
         _ => None,
     }
 }
@@ -46,8 +63,35 @@ mod tests {
             ("OnSyncComplete", "[hooks.on_sync_complete]"),
             ("hooks.OnSyncError", "[hooks.on_sync_error]"),
             ("event.e.TriggerOfflineDataSync", "`trigger`"),
+            ("hooks.NetworkStatusChanged", "[hooks.network_status_changed]"),
+            ("gateway.PersistentSync", "`gateway.mode`"),
+            ("gateway.uploadCache", "`upload_cache`"),
+            ("entity.order.UpdatedOn", "`backend.provisioning`"),
+            ("isConflict", "`engine.conflict.policy`"),
         ] {
             assert!(former(path).is_some_and(|help| help.contains(ours)), "{path}");
+        }
+        let page = include_str!("../../docs/outsystems.md").to_lowercase();
+        for word in [
+            "SyncUnit",
+            "LastSyncOn",
+            "SyncProperties",
+            "TriggerOfflineDataSync",
+            "OfflineDataSync",
+            "DiscardPendingSync",
+            "OnSyncStart",
+            "OnSyncComplete",
+            "OnSyncError",
+            "NetworkStatusChanged",
+            "isConflict",
+            "OTA",
+            "PersistentSync",
+            "upload cache",
+            "record flag",
+            "last modified time",
+            "capture data",
+        ] {
+            assert!(page.contains(&word.to_lowercase()), "the page has {word}");
         }
         assert_eq!((former("synchronise"), former("unit.All.pul")), (None, None));
     }

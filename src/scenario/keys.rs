@@ -1,12 +1,12 @@
-//! The grammar written down: as a JSON Schema for editors, as a list of keys for people.
+//! The grammar written down as a JSON Schema for editors.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use schemars::{Schema, json_schema};
 use serde_json::{Value as Json, json};
 
 use super::check::join;
+use super::explained::explained;
 use super::form::{Form, Key, Preset};
 use super::grammar::ROOT;
 use super::tree::parse_value;
@@ -19,7 +19,7 @@ pub fn schema_json(stacks: &[Described]) -> String {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "syncdyno scenario",
     });
-    let mut root = describe(&ROOT);
+    let mut root = describe(&ROOT, "");
     let options = options_of(stacks);
     if let (Some(place), false) = (root.pointer_mut(ENGINE_OPTIONS), options.is_empty()) {
         place["properties"] = Json::Object(options);
@@ -74,7 +74,7 @@ fn print(schema: &Schema) -> String {
     }
 }
 
-fn describe(form: &Form) -> Json {
+fn describe(form: &Form, path: &str) -> Json {
     match form {
         Form::Text => json!({ "type": "string" }),
         Form::Bool => json!({ "type": "boolean" }),
@@ -88,7 +88,7 @@ fn describe(form: &Form) -> Json {
         }
         Form::Word(words) => json!({ "enum": words }),
         Form::List(item) => {
-            let item = describe(item);
+            let item = describe(item, path);
             json!({ "anyOf": [{ "type": "array", "items": item }, item] })
         }
         Form::Values { max } => {
@@ -97,11 +97,11 @@ fn describe(form: &Form) -> Json {
             json!({ "anyOf": [count, names], "description": form.want() })
         }
         Form::Shares(_) => {
-            let shares = json!({ "type": "object", "additionalProperties": describe(&Form::Share) });
+            let shares = json!({ "type": "object", "additionalProperties": describe(&Form::Share, path) });
             json!({ "anyOf": [{ "type": "string" }, shares], "description": form.want() })
         }
         Form::Table { keys, kinds } => {
-            let mut table = properties(keys.iter().chain(*kinds));
+            let mut table = properties(keys.iter().chain(*kinds), path);
             table["additionalProperties"] = json!(false);
             let needed: Vec<&str> =
                 keys.iter().filter(|k| matches!(k.preset, Preset::Required)).map(|k| k.name).collect();
@@ -114,15 +114,17 @@ fn describe(form: &Form) -> Json {
             }
             table
         }
-        Form::Named { of, .. } => json!({ "type": "object", "additionalProperties": describe(of) }),
+        Form::Named { of, .. } => {
+            json!({ "type": "object", "additionalProperties": describe(of, &join(path, "NAME")) })
+        }
         Form::Map { keys, rest, .. } => {
-            let mut table = properties(keys.iter());
-            table["additionalProperties"] = describe(rest);
+            let mut table = properties(keys.iter(), path);
+            table["additionalProperties"] = describe(rest, path);
             table
         }
-        Form::Either { plain, table } => json!({ "anyOf": [describe(plain), describe(table)] }),
+        Form::Either { plain, table } => json!({ "anyOf": [describe(plain, path), describe(table, path)] }),
         Form::Bound => {
-            let figure = describe(&Form::Figure);
+            let figure = describe(&Form::Figure, path);
             let ends = json!({ "min": figure, "max": figure });
             json!({ "anyOf": [figure, { "type": "object", "properties": ends, "additionalProperties": false }] })
         }
@@ -131,14 +133,18 @@ fn describe(form: &Form) -> Json {
     }
 }
 
-fn properties<'k>(keys: impl Iterator<Item = &'k Key>) -> Json {
+fn properties<'k>(keys: impl Iterator<Item = &'k Key>, path: &str) -> Json {
     let mut properties = serde_json::Map::new();
     for key in keys.filter(|k| built(k)) {
-        let mut described = describe(&key.form);
-        let about = match described["description"].as_str() {
+        let path = join(path, key.name);
+        let mut described = describe(&key.form, &path);
+        let mut about = match described["description"].as_str() {
             Some(form) => format!("{} It takes {form}.", key.about),
             None => key.about.to_owned(),
         };
+        for (word, meaning) in explained(&path).unwrap_or_default() {
+            about.push_str(&format!(" `{word}`: {meaning}."));
+        }
         described["description"] = json!(about);
         if let Some(default) = key.preset.text().and_then(|text| plain_default(&text)) {
             described["default"] = default;
@@ -159,76 +165,9 @@ fn built(key: &Key) -> bool {
     !matches!(key.form, Form::Later)
 }
 
-/// The list of keys for `scenarios/README.md`, as a Markdown table.
-pub fn key_table() -> String {
-    let mut table = "| key | default | form | meaning |\n|---|---|---|---|\n".to_owned();
-    rows(&ROOT, "", &mut table);
-    table
-}
-
-fn rows(form: &Form, path: &str, table: &mut String) {
-    match form {
-        Form::Table { keys, kinds } => {
-            keys.iter().chain(*kinds).filter(|k| built(k)).for_each(|key| row(key, path, table));
-        }
-        Form::Named { of, .. } => rows(of, &join(path, "NAME"), table),
-        Form::Map { keys, .. } => keys.iter().for_each(|key| row(key, path, table)),
-        Form::Either { table: other, .. } => rows(other, path, table),
-        _ => {}
-    }
-}
-
-fn row(key: &Key, path: &str, table: &mut String) {
-    let path = join(path, key.name);
-    let form = match &key.form {
-        Form::Map { rest, .. } => format!("NAME = {}", rest.want()),
-        Form::Named { .. } => "tables by name".to_owned(),
-        other => other.want(),
-    };
-    let default = match key.preset {
-        Preset::Required => "required".to_owned(),
-        Preset::Optional => "none".to_owned(),
-        Preset::Profile => "from the profile".to_owned(),
-        Preset::Is(_) | Preset::Owned(_) => format!("`{}`", key.preset.text().unwrap_or_default()),
-    };
-    let escaped = |text: &str| text.replace('|', "\\|");
-    let _ =
-        writeln!(table, "| `{path}` | {} | {} | {} |", escaped(&default), escaped(&form), escaped(key.about));
-    rows(&key.form, &path, table);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_key_list_has_every_pinned_key_once() {
-        let table = key_table();
-        for key in [
-            "name",
-            "covers",
-            "backend.maintenance.NAME.from",
-            "backend.gateway_timeout",
-            "gateway.mode",
-            "gateway.serve.capture.last_modified.bound",
-            "entity.NAME.schema",
-            "entity.NAME.rows.csv",
-            "fleet.NAME.link",
-            "unit.NAME.discard_pending",
-            "engine.pull.chunk_bytes",
-            "engine.conflict.while_open",
-            "event.NAME.outage.mode",
-            "chaos.kill_mtbf",
-            "gate.NAME.max",
-            "variant.NAME.set",
-            "expect.violation",
-            "link.NAME.rtt",
-        ] {
-            assert_eq!(table.matches(&format!("| `{key}` |")).count(), 1, "{key}");
-        }
-        let width = |line: &str| line.replace("\\|", "").matches('|').count();
-        assert!(table.lines().all(|line| width(line) == 5), "a bar breaks the table");
-    }
 
     #[test]
     fn the_schema_knows_names_forms_and_defaults() {

@@ -200,7 +200,7 @@ pub struct DeviceClass {
 /// The sync of a device's disk at which its power fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AtSync {
-    /// The how-manieth after the event, from 1, of the first device.
+    /// The nth after the event, from 1, of the first device.
     pub first: u32,
     /// How many syncs later it is for each further device, in their order; with 0 it is the same one for all.
     pub stagger: u32,
@@ -349,7 +349,7 @@ pub enum Happening {
     },
     /// The app is killed, at once or at a crash point.
     Kill {
-        /// The crash point and the how-manieth passing of it after `at` (from 1); `None` kills at once.
+        /// The crash point and its nth passing after `at` (from 1); `None` kills at once.
         point: Option<(String, u32)>,
         /// How long until the app is started again.
         restart_after: Span,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Waker};
 
 use super::handle::Handle;
-use super::inbox::Bell;
+use super::inbox::ForeignWake;
 
 impl Handle {
     /// Polls `future` with a real waker of the running task: for futures of other crates that wait
@@ -17,8 +17,8 @@ impl Handle {
     /// was called (`FuturesUnordered`), a future of this room is not polled again: spawn such
     /// children as tasks.
     pub async fn with_waker<F: Future>(&self, future: F) -> F::Output {
-        let bell = Bell { task: self.core.running(), inbox: Arc::clone(&self.core.inbox) };
-        let waker = Waker::from(Arc::new(bell));
+        let wake = ForeignWake { task: self.core.running(), inbox: Arc::clone(&self.core.inbox) };
+        let waker = Waker::from(Arc::new(wake));
         let mut future = pin!(future);
         poll_fn(|_| future.as_mut().poll(&mut Context::from_waker(&waker))).await
     }

@@ -111,7 +111,7 @@ impl Handle {
         oneshot::oneshot(Rc::clone(&self.core))
     }
 
-    /// A bell that tasks wait for.
+    /// A wake-up that tasks wait for.
     pub fn notify(&self) -> Notify {
         Notify::new(Rc::clone(&self.core))
     }

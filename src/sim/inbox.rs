@@ -17,12 +17,12 @@ pub(super) struct Inbox {
 }
 
 /// A waker of one task.
-pub(super) struct Bell {
+pub(super) struct ForeignWake {
     pub(super) task: TaskId,
     pub(super) inbox: Arc<Inbox>,
 }
 
-impl Wake for Bell {
+impl Wake for ForeignWake {
     #[inline]
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();

@@ -1,4 +1,4 @@
-//! A bell that tasks wait for.
+//! A wake-up that tasks wait for.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -9,27 +9,27 @@ use std::task::{Context, Poll};
 use super::core::Core;
 use super::ids::TaskId;
 
-/// Lets tasks wait until another says so; clones are the same bell.
+/// Lets tasks wait until another says so; clones are the same one.
 #[derive(Clone)]
 pub struct Notify {
-    bell: Rc<Bell>,
+    inner: Rc<Inner>,
 }
 
 /// Waits for a notification; see [`Notify::notified`].
 #[must_use = "a future does nothing unless it is awaited"]
 pub struct Notified {
-    bell: Rc<Bell>,
+    inner: Rc<Inner>,
     /// The place in the row of waiters; 0 before the first poll and after the last.
     ticket: u64,
 }
 
-struct Bell {
+struct Inner {
     core: Rc<Core>,
-    row: RefCell<Row>,
+    row: RefCell<Waiters>,
 }
 
 #[derive(Default)]
-struct Row {
+struct Waiters {
     /// In the order of their tickets.
     waiters: VecDeque<Waiter>,
     /// The last ticket given out.
@@ -41,11 +41,11 @@ struct Row {
 struct Waiter {
     ticket: u64,
     task: TaskId,
-    told: Told,
+    told: Notice,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Told {
+enum Notice {
     NotYet,
     Alone,
     WithAll,
@@ -53,37 +53,37 @@ enum Told {
 
 impl Notify {
     pub(super) fn new(core: Rc<Core>) -> Notify {
-        Notify { bell: Rc::new(Bell { core, row: RefCell::default() }) }
+        Notify { inner: Rc::new(Inner { core, row: RefCell::default() }) }
     }
 
     /// Wakes the one that has waited longest; if nobody waits, the next to wait goes straight
     /// through.
     pub fn notify_one(&self) {
-        self.bell.notify_one();
+        self.inner.notify_one();
     }
 
     /// Wakes all that wait now.
     pub fn notify_all(&self) {
-        for waiter in &mut self.bell.row.borrow_mut().waiters {
-            if waiter.told == Told::NotYet {
-                waiter.told = Told::WithAll;
-                self.bell.core.wake(waiter.task);
+        for waiter in &mut self.inner.row.borrow_mut().waiters {
+            if waiter.told == Notice::NotYet {
+                waiter.told = Notice::WithAll;
+                self.inner.core.wake(waiter.task);
             }
         }
     }
 
     /// Waits for a notification, from the first poll on.
     pub fn notified(&self) -> Notified {
-        Notified { bell: Rc::clone(&self.bell), ticket: 0 }
+        Notified { inner: Rc::clone(&self.inner), ticket: 0 }
     }
 }
 
-impl Bell {
+impl Inner {
     fn notify_one(&self) {
         let mut row = self.row.borrow_mut();
-        match row.waiters.iter_mut().find(|waiter| waiter.told == Told::NotYet) {
+        match row.waiters.iter_mut().find(|waiter| waiter.told == Notice::NotYet) {
             Some(waiter) => {
-                waiter.told = Told::Alone;
+                waiter.told = Notice::Alone;
                 self.core.wake(waiter.task);
             }
             None => row.kept = true,
@@ -91,7 +91,7 @@ impl Bell {
     }
 }
 
-impl Row {
+impl Waiters {
     fn place(&self, ticket: u64) -> usize {
         let place = self.waiters.binary_search_by_key(&ticket, |waiter| waiter.ticket);
         place.expect("who holds a ticket is in the row")
@@ -101,20 +101,20 @@ impl Row {
 impl Future for Notified {
     type Output = ();
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
-        let bell = Rc::clone(&self.bell);
-        let mut row = bell.row.borrow_mut();
-        let task = bell.core.running();
+        let inner = Rc::clone(&self.inner);
+        let mut row = inner.row.borrow_mut();
+        let task = inner.core.running();
         if self.ticket == 0 {
             if std::mem::take(&mut row.kept) {
                 return Poll::Ready(());
             }
             row.ticket += 1;
             self.ticket = row.ticket;
-            row.waiters.push_back(Waiter { ticket: self.ticket, task, told: Told::NotYet });
+            row.waiters.push_back(Waiter { ticket: self.ticket, task, told: Notice::NotYet });
             return Poll::Pending;
         }
         let place = row.place(self.ticket);
-        if row.waiters[place].told == Told::NotYet {
+        if row.waiters[place].told == Notice::NotYet {
             row.waiters[place].task = task;
             return Poll::Pending;
         }
@@ -130,12 +130,12 @@ impl Drop for Notified {
         if self.ticket == 0 {
             return;
         }
-        let mut row = self.bell.row.borrow_mut();
+        let mut row = self.inner.row.borrow_mut();
         let place = row.place(self.ticket);
         let told = row.waiters.remove(place).map(|waiter| waiter.told);
         drop(row);
-        if told == Some(Told::Alone) {
-            self.bell.notify_one();
+        if told == Some(Notice::Alone) {
+            self.inner.notify_one();
         }
     }
 }
@@ -148,21 +148,21 @@ mod tests {
     #[test]
     fn one_wakes_the_longest_waiting_and_all_wakes_the_rest() {
         let (mut sim, handle, node) = sim();
-        let bell = handle.notify();
+        let notify = handle.notify();
         let log = collect();
         for n in 0..3 {
-            let (bell, seen, inside) = (bell.clone(), log.clone(), handle.clone());
+            let (notify, seen, inside) = (notify.clone(), log.clone(), handle.clone());
             handle.spawn(node, "wait", async move {
-                bell.notified().await;
+                notify.notified().await;
                 seen.borrow_mut().push((inside.now(), n));
             });
         }
         let inside = handle.clone();
         handle.spawn(node, "ring", async move {
             inside.sleep(Span(1)).await;
-            bell.notify_one();
+            notify.notify_one();
             inside.sleep(Span(1)).await;
-            bell.notify_all();
+            notify.notify_all();
         });
         sim.run_until(Time::FAR);
         assert_eq!(*log.borrow(), [(Time(1), 0), (Time(2), 1), (Time(2), 2)]);
@@ -171,16 +171,16 @@ mod tests {
     #[test]
     fn a_notification_for_one_is_kept_until_somebody_waits_and_one_for_all_is_not() {
         let (mut sim, handle, node) = sim();
-        let bell = handle.notify();
-        bell.notify_all();
-        bell.notify_one();
-        bell.notify_one();
+        let notify = handle.notify();
+        notify.notify_all();
+        notify.notify_one();
+        notify.notify_one();
         let (log, inside) = (collect(), handle.clone());
         let seen = log.clone();
         handle.spawn(node, "wait", async move {
-            bell.notified().await;
+            notify.notified().await;
             seen.borrow_mut().push("kept");
-            let second = inside.timeout(Time(10), bell.notified()).await;
+            let second = inside.timeout(Time(10), notify.notified()).await;
             seen.borrow_mut().push(if second.is_err() { "nothing more" } else { "again" });
         });
         sim.run_until(Time::FAR);
@@ -191,19 +191,19 @@ mod tests {
     fn a_notification_for_a_killed_waiter_passes_to_the_next() {
         let (mut sim, handle, node) = sim();
         let doomed = handle.node("doomed");
-        let bell = handle.notify();
+        let notify = handle.notify();
         let log = collect();
         for home in [doomed, node] {
-            let (bell, seen) = (bell.clone(), log.clone());
+            let (notify, seen) = (notify.clone(), log.clone());
             handle.spawn(home, "wait", async move {
-                bell.notified().await;
+                notify.notified().await;
                 seen.borrow_mut().push(home);
             });
         }
         let inside = handle.clone();
         handle.spawn(node, "ring", async move {
             inside.sleep(Span(1)).await;
-            bell.notify_one();
+            notify.notify_one();
             inside.kill(doomed);
         });
         sim.run_until(Time::FAR);

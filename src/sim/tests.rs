@@ -359,9 +359,9 @@ fn a_node_killed_and_restarted_in_one_poll_runs_only_the_new() {
 #[test]
 fn a_stale_wake_does_not_reach_the_next_task_in_the_slot() {
     let (mut sim, handle, node) = sim();
-    let bell = handle.notify();
-    let rung = bell.clone();
-    let first = handle.spawn(node, "first", async move { rung.notified().await });
+    let notify = handle.notify();
+    let notified = notify.clone();
+    let first = handle.spawn(node, "first", async move { notified.notified().await });
     sim.run_until(Time::FAR);
     let waker = {
         let (core, saved) = (handle.core.clone(), Rc::new(Cell::new(first)));

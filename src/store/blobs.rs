@@ -1,5 +1,6 @@
-//! Attachments that wait to be sent, in a table of their own. It is made with the first engine
-//! whose rows can have any.
+//! Attachments that wait to be sent, in tables of their own, and their bytes in pieces: to read a
+//! stretch of one, or to note how far it has gone, touches no more of it. The tables are made with
+//! the first engine whose rows can have any.
 
 use super::error::Result;
 use super::session::{Store, Tx};
@@ -23,13 +24,22 @@ pub struct WaitingBlob {
     pub hash: u64,
     /// How much of it the server had when it was last heard of.
     pub sent: u64,
+    /// The edit that made its row has come to nothing here: the server may have no such row.
+    pub in_doubt: bool,
 }
 
 /// The attachments in a transaction.
 #[derive(Clone, Copy)]
 pub struct Blobs<'t, 's>(&'t Tx<'s>);
 
-const COLUMNS: &str = "seq,entity,key,part,length(bytes),hash,sent";
+const COLUMNS: &str = "seq,entity,key,part,total,hash,sent";
+/// Bytes of a piece.
+const PIECE: u64 = 32 * 1024;
+/// No attachment has so many pieces: a piece goes by the place of its attachment, times that, and
+/// by its own.
+const PIECES: i64 = 1 << 20;
+/// In the place of what the server has of it.
+const IN_DOUBT: i64 = -1;
 
 impl<'t, 's> Blobs<'t, 's> {
     /// Those of this transaction.
@@ -37,13 +47,15 @@ impl<'t, 's> Blobs<'t, 's> {
         Blobs(tx)
     }
 
-    /// Makes their table, if the database has none.
+    /// Makes their tables, if the database has none.
     ///
     /// # Errors
     /// When the database cannot be written.
     pub fn make(self) -> Result<()> {
-        let columns = "seq INTEGER PRIMARY KEY,entity,key TEXT,part,hash,sent,bytes BLOB";
-        self.0.execute(&format!("CREATE TABLE IF NOT EXISTS blob({columns})"), []).map(drop)
+        let columns = "seq INTEGER PRIMARY KEY,entity,key TEXT,part,total,hash,sent";
+        self.0.execute(&format!("CREATE TABLE IF NOT EXISTS blob({columns})"), [])?;
+        let columns = "place INTEGER PRIMARY KEY,bytes BLOB";
+        self.0.execute(&format!("CREATE TABLE IF NOT EXISTS piece({columns})"), []).map(drop)
     }
 
     /// Puts what is attached to a row behind what waits.
@@ -53,9 +65,15 @@ impl<'t, 's> Blobs<'t, 's> {
     pub fn put(self, entity: EntityId, key: &Key, attachment: Attachment) -> Result<()> {
         for part in attachment.parts() {
             let bytes = attachment.bytes(key, part);
-            let hash = blob_hash(&bytes) as i64;
-            let sql = "INSERT INTO blob(entity,key,part,hash,sent,bytes)VALUES(?1,?2,?3,?4,0,?5)";
-            self.0.execute(sql, (entity.0, key.as_str(), part as u8, hash, &bytes[..]))?;
+            let (total, hash) = (bytes.len() as i64, blob_hash(&bytes) as i64);
+            let sql =
+                "INSERT INTO blob(entity,key,part,total,hash,sent)VALUES(?1,?2,?3,?4,?5,0)RETURNING seq";
+            let values = (entity.0, key.as_str(), part as u8, total, hash);
+            let seq = self.0.query(sql, values, |row| Ok(row.get::<_, i64>(0)?))?;
+            let first = seq.first().map_or(0, |seq| seq * PIECES);
+            for (place, piece) in (first..).zip(bytes.chunks(PIECE as usize)) {
+                self.0.execute("INSERT INTO piece VALUES(?1,?2)", (place, piece))?;
+            }
         }
         Ok(())
     }
@@ -65,21 +83,36 @@ impl<'t, 's> Blobs<'t, 's> {
     /// # Errors
     /// When the database cannot be read.
     pub fn waiting(self, small_first: bool) -> Result<Vec<WaitingBlob>> {
+        self.in_order("", small_first)
+    }
+
+    /// The same of rows that do not wait themselves: one that was made in the middle of a run goes
+    /// before what is attached to it.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn behind_their_rows(self, small_first: bool) -> Result<Vec<WaitingBlob>> {
+        let waits = "WHERE NOT EXISTS(SELECT 1 FROM outbox AS o \
+            WHERE o.entity=blob.entity AND o.key=blob.key AND o.kind='create')";
+        self.in_order(waits, small_first)
+    }
+
+    fn in_order(self, which: &str, small_first: bool) -> Result<Vec<WaitingBlob>> {
         let order = if small_first { "part,seq" } else { "seq" };
-        let sql = format!("SELECT {COLUMNS} FROM blob ORDER BY {order}");
+        let sql = format!("SELECT {COLUMNS} FROM blob {which} ORDER BY {order}");
         self.0.query(&sql, [], |row| {
             let (key, part): (String, u8) = (row.get(2)?, row.get(3)?);
-            let numbers: [i64; 3] = [row.get(4)?, row.get(5)?, row.get(6)?];
-            let [total, hash, sent] = numbers.map(|number| number as u64);
+            let (total, hash, sent): (i64, i64, i64) = (row.get(4)?, row.get(5)?, row.get(6)?);
             let part = if part == 0 { Part::Thumbnail } else { Part::Whole };
             Ok(WaitingBlob {
                 seq: row.get(0)?,
                 entity: EntityId(row.get(1)?),
                 key: Key::new(&key),
                 part,
-                total,
-                hash,
-                sent,
+                total: total as u64,
+                hash: hash as u64,
+                sent: sent.max(0) as u64,
+                in_doubt: sent == IN_DOUBT,
             })
         })
     }
@@ -89,10 +122,17 @@ impl<'t, 's> Blobs<'t, 's> {
     /// # Errors
     /// When the database cannot be read.
     pub fn bytes(self, seq: i64, offset: u64, most: u64) -> Result<Vec<u8>> {
-        let sql = "SELECT substr(bytes,?2,?3) FROM blob WHERE seq=?1";
-        let (from, most) = (offset as i64 + 1, i64::try_from(most).unwrap_or(i64::MAX));
-        let found = self.0.query(sql, (seq, from, most), |row| Ok(row.get::<_, Vec<u8>>(0)?))?;
-        Ok(found.into_iter().next().unwrap_or_default())
+        if most == 0 {
+            return Ok(Vec::new());
+        }
+        let (first, last) = (offset / PIECE, offset.saturating_add(most - 1) / PIECE);
+        let place = |piece: u64| seq * PIECES + (piece as i64).min(PIECES - 1);
+        let sql = "SELECT bytes FROM piece WHERE place BETWEEN ?1 AND ?2 ORDER BY place";
+        let pieces = self.0.query(sql, (place(first), place(last)), |row| Ok(row.get::<_, Vec<u8>>(0)?))?;
+        let mut bytes = pieces.concat();
+        bytes.drain(..bytes.len().min((offset - first * PIECE) as usize));
+        bytes.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+        Ok(bytes)
     }
 
     /// The server has so much of it.
@@ -103,12 +143,13 @@ impl<'t, 's> Blobs<'t, 's> {
         self.0.execute("UPDATE blob SET sent=?2 WHERE seq=?1", (seq, sent as i64)).map(drop)
     }
 
-    /// Nothing that is attached to a row is kept any longer.
+    /// The server may have no row for what is attached to this one.
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub fn let_row_go(self, entity: EntityId, key: &Key) -> Result<()> {
-        self.0.execute("DELETE FROM blob WHERE entity=?1 AND key=?2", (entity.0, key.as_str())).map(drop)
+    pub fn doubt(self, entity: EntityId, key: &Key) -> Result<()> {
+        let sql = "UPDATE blob SET sent=?3 WHERE entity=?1 AND key=?2";
+        self.0.execute(sql, (entity.0, key.as_str(), IN_DOUBT)).map(drop)
     }
 
     /// It is kept no longer.
@@ -116,6 +157,8 @@ impl<'t, 's> Blobs<'t, 's> {
     /// # Errors
     /// When the database cannot be written.
     pub fn let_go(self, seq: i64) -> Result<()> {
+        let pieces = (seq * PIECES, (seq + 1) * PIECES);
+        self.0.execute("DELETE FROM piece WHERE place>=?1 AND place<?2", pieces)?;
         self.0.execute("DELETE FROM blob WHERE seq=?1", [seq]).map(drop)
     }
 }

@@ -26,7 +26,7 @@ const CONNECTIONS: usize = 512;
 
 /// One store's connection, open or not.
 #[derive(Debug)]
-pub(super) struct Line {
+pub(super) struct StoreConnection {
     database: Database,
     options: Options,
     connection: RefCell<Option<Rc<Connection>>>,
@@ -46,10 +46,10 @@ struct Turn {
 /// ("second chance").
 struct Ring {
     max: usize,
-    lines: VecDeque<Weak<Line>>,
+    lines: VecDeque<Weak<StoreConnection>>,
 }
 
-/// The rings, in the order of [`Line::turns`].
+/// The rings, in the order of [`StoreConnection::turns`].
 const CACHE: usize = 0;
 const OPEN: usize = 1;
 
@@ -57,15 +57,15 @@ thread_local! {
     static RINGS: [RefCell<Ring>; 2] = const { [Ring::of(CACHES), Ring::of(CONNECTIONS)] };
 }
 
-impl Line {
+impl StoreConnection {
     /// A line that is open.
-    pub(super) fn new(database: Database, options: Options, connection: Connection) -> Rc<Line> {
+    pub(super) fn new(database: Database, options: Options, connection: Connection) -> Rc<StoreConnection> {
         let connection = RefCell::new(Some(Rc::new(connection)));
-        Rc::new(Line { database, options, connection, turns: Default::default() })
+        Rc::new(StoreConnection { database, options, connection, turns: Default::default() })
     }
 
     /// The connection, opened if need be. It stays open for as long as it is held.
-    pub(super) fn connection(self: &Rc<Line>) -> Result<Rc<Connection>> {
+    pub(super) fn connection(self: &Rc<StoreConnection>) -> Result<Rc<Connection>> {
         if let Some(line) = self.use_turn(CACHE) {
             line.drop_cache();
         }
@@ -105,7 +105,7 @@ impl Line {
 
     /// Notes that the line is used; one that was not in the ring comes into it, perhaps in the
     /// place of the one returned.
-    fn use_turn(self: &Rc<Line>, ring: usize) -> Option<Rc<Line>> {
+    fn use_turn(self: &Rc<StoreConnection>, ring: usize) -> Option<Rc<StoreConnection>> {
         let turn = &self.turns[ring];
         turn.is_used.set(true);
         if turn.is_listed.replace(true) {
@@ -127,7 +127,7 @@ impl Ring {
 
     /// Takes out a line that was not used since it was last looked at; `None` if one that is no
     /// more made room.
-    fn one_out(&mut self, ring: usize) -> Option<Rc<Line>> {
+    fn one_out(&mut self, ring: usize) -> Option<Rc<StoreConnection>> {
         // After a round nobody counts as having been used.
         for _ in 0..2 * self.lines.len() {
             let line = self.lines.pop_front()?.upgrade()?;

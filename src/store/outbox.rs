@@ -127,7 +127,7 @@ impl Tx<'_> {
     /// A new row counts as seen by the full load that is under way, since that cannot bring it.
     ///
     /// # Errors
-    /// When the edit makes no sense on this device or the disk fails; the transaction must not be
+    /// When this device cannot make the edit or the disk fails; the transaction must not be
     /// committed then.
     pub fn edit(&self, edit: &LocalEdit, id: &str, made_at: Stamp) -> std::result::Result<(), EditError> {
         let edit = &*followed(self, edit)?;

@@ -10,7 +10,7 @@ use rusqlite::{CachedStatement, Connection, Params, StatementStatus};
 use super::connection;
 use super::error::{Result, StoreError};
 use super::layout::{self, Layout, RowStatement};
-use super::line::Line;
+use super::line::StoreConnection;
 use super::options::{ForeignKeys, Options};
 use crate::base::{DeviceId, EntityId, Span};
 use crate::contract::{Database, Entity, Schema, Work};
@@ -18,7 +18,7 @@ use crate::contract::{Database, Entity, Schema, Work};
 /// One device's database.
 #[derive(Debug)]
 pub struct Store {
-    line: Rc<Line>,
+    line: Rc<StoreConnection>,
     layout: Rc<Layout>,
     /// Steps of SQLite's virtual machine since somebody asked.
     steps: Cell<u64>,
@@ -98,7 +98,7 @@ impl Store {
     pub fn open(db: &Database, schema: Arc<Schema>, options: &Options) -> Result<Store> {
         let connection = connection::open(db, &schema, options)?;
         Ok(Store {
-            line: Line::new(db.clone(), options.clone(), connection),
+            line: StoreConnection::new(db.clone(), options.clone(), connection),
             layout: Layout::of(&schema),
             steps: Cell::new(0),
             last_seq: Cell::new(0),

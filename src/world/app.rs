@@ -103,7 +103,7 @@ impl App {
             (_, 0) => "its app does not run".to_owned(),
             (_, starved) => {
                 let times = count(starved, "time");
-                format!("its app was killed for want of memory {times} in a row")
+                format!("its app was killed {times} in a row since memory ran out")
             }
         }
     }

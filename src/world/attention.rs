@@ -3,7 +3,7 @@
 //! Who logs in waits for the units that the login starts: for those that have the screen, or where
 //! none has, for all of them, as then the work is there. A unit that was thrown away for another is
 //! made up for by good runs of others that bring whatever it was to bring. What the engine tells
-//! of its runs says so, whoever's engine it is.
+//! of its runs says so, of any engine.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::allowed::{Allowed, Leases};
 use super::bad_rows::BadRows;
 use super::browsing::Browser;
-use super::clock::Gait;
+use super::clock::Skew;
 use super::coding::GatewayCoding;
 use super::device::Device;
 use super::disturbances::{self, Disturbances};
@@ -196,7 +196,9 @@ impl Fitter<'_> {
         let link = Rc::new(RefCell::new(self.link(&device, seed.derive("net", 0))));
         let sink = Rc::new(NodeSink { hub: self.hub.clone(), node: Node::Device(id) });
         let revoked = self.phones.revoked[id.0 as usize].clone();
-        let wallet = Wallet::new(self.plan.gateway.token_life, revoked);
+        let gateway = &self.plan.gateway;
+        let lives = (gateway.token_life, gateway.refresh_life);
+        let wallet = Wallet::new(lives, revoked, self.handle.notify());
         let counter = Counter { servers: self.servers.clone(), device: id, wallet: wallet.clone() };
         let counter = Rc::new(counter);
         let options = self.plan.transport.clone();
@@ -225,7 +227,7 @@ impl Fitter<'_> {
             factory: self.factory.clone(),
             start: self.plan.start,
             utc_offset: self.plan.utc_offset,
-            gait: self.gait(&device, &link.borrow(), seed),
+            skew: self.skew(&device, &link.borrow(), seed),
             seed,
             identity: self.plan.engine.identity,
             world: self.node,
@@ -281,13 +283,13 @@ impl Fitter<'_> {
         Hardware::new(self.handle, self.hub, fitting)
     }
 
-    fn gait(&self, device: &DevicePlan, link: &Link, seed: Seed) -> Gait {
+    fn skew(&self, device: &DevicePlan, link: &Link, seed: Seed) -> Skew {
         let end = Time::ZERO + self.plan.duration + self.plan.drain;
-        let mut gait = Gait::new(device.clock, seed, end, link.weather().offline());
+        let mut skew = Skew::new(device.clock, seed, end, link.weather().offline());
         let id = device.device.0 as usize;
-        gait.steps.clone_from(&self.faults.steps[id]);
-        gait.zones.clone_from(&self.faults.zones[id]);
-        gait
+        skew.steps.clone_from(&self.faults.steps[id]);
+        skew.zones.clone_from(&self.faults.zones[id]);
+        skew
     }
 }
 

@@ -15,7 +15,7 @@ use crate::sim::Handle;
 
 /// How a clock goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Gait {
+pub(super) struct Skew {
     /// Microseconds ahead.
     pub(super) offset: i64,
     /// Parts in 10⁹ by which it is too fast.
@@ -66,10 +66,10 @@ impl Settings {
 /// When a clock jumps, and by how many microseconds.
 pub(super) type Jump = (Time, i64);
 
-impl Gait {
+impl Skew {
     /// The clock of a device up to `end`, drawn from its seed where the model leaves it open; the
     /// network does not set it in the times that are `offline`, in order and apart.
-    pub(super) fn new(model: ClockModel, seed: Seed, end: Time, offline: &[(Time, Time)]) -> Gait {
+    pub(super) fn new(model: ClockModel, seed: Seed, end: Time, offline: &[(Time, Time)]) -> Skew {
         let mut stream = seed.stream("clock", 0, 0);
         let day = Span::secs(86_400);
         let (offset, drift_ppb, period) = match model {
@@ -77,7 +77,7 @@ impl Gait {
             ClockModel::Phones => (phone_offset(&mut stream), phone_drift_ppb(&mut stream), day),
             ClockModel::Told { offset, drift_ppb, resync } => (offset, drift_ppb, resync),
         };
-        let mut gait = Gait { offset, drift_ppb, ..Gait::default() };
+        let mut skew = Skew { offset, drift_ppb, ..Skew::default() };
         if period > Span::ZERO {
             let first = Some(Time::ZERO + stream.up_to(period));
             let mut set = Settings { first, period, end, offline: Vec::new() };
@@ -86,9 +86,9 @@ impl Gait {
                 last.is_some_and(|at| at >= *from)
             };
             set.offline = offline.iter().copied().filter(matters).collect();
-            gait.set = set;
+            skew.set = set;
         }
-        gait
+        skew
     }
 
     /// How far it is ahead at `now`, in microseconds.
@@ -140,7 +140,7 @@ pub(super) struct DeviceClock {
     pub(super) start: Stamp,
     /// Added to UTC to get local time at the start, in seconds.
     pub(super) utc_offset: i32,
-    pub(super) gait: Gait,
+    pub(super) skew: Skew,
 }
 
 impl Clock for DeviceClock {
@@ -150,10 +150,10 @@ impl Clock for DeviceClock {
     fn wall(&self) -> Stamp {
         let now = self.handle.now();
         let right = self.start.plus(now - Time::ZERO);
-        Stamp(right.0 + self.gait.ahead(now))
+        Stamp(right.0 + self.skew.ahead(now))
     }
     fn local(&self) -> Stamp {
-        let moved = self.gait.moved(self.handle.now());
+        let moved = self.skew.moved(self.handle.now());
         Stamp(self.wall().0 + i64::from(self.utc_offset) * 1_000_000 + moved)
     }
     fn sleep_until(&self, time: Time) -> LocalBoxFuture<'static, ()> {
@@ -174,50 +174,50 @@ mod tests {
     #[test]
     fn drift_and_steps_last_until_the_network_sets_the_clock_and_the_offset_stays() {
         let told = ClockModel::Told { offset: 5, drift_ppb: 1_000, resync: Span::secs(86_400) };
-        let mut gait = Gait::new(told, Seed(1), hours(100), &[]);
-        gait.set =
+        let mut skew = Skew::new(told, Seed(1), hours(100), &[]);
+        skew.set =
             Settings { first: Some(hours(10)), period: Span::secs(3_600), end: hours(11), offline: vec![] };
-        gait.steps = vec![(hours(4), -HOUR), (hours(20), HOUR)];
+        skew.steps = vec![(hours(4), -HOUR), (hours(20), HOUR)];
         let drifted = |hours: i64| hours * HOUR / 1_000_000;
-        assert_eq!(gait.ahead(hours(3)), 5 + drifted(3));
-        assert_eq!(gait.ahead(hours(4)), 5 + drifted(4) - HOUR);
-        assert_eq!(gait.ahead(hours(10)), 5);
-        assert_eq!(gait.ahead(hours(21)), 5 + drifted(11) + HOUR);
+        assert_eq!(skew.ahead(hours(3)), 5 + drifted(3));
+        assert_eq!(skew.ahead(hours(4)), 5 + drifted(4) - HOUR);
+        assert_eq!(skew.ahead(hours(10)), 5);
+        assert_eq!(skew.ahead(hours(21)), 5 + drifted(11) + HOUR);
         let never = ClockModel::Told { offset: 0, drift_ppb: 1_000, resync: Span::ZERO };
-        assert_eq!(Gait::new(never, Seed(1), hours(100), &[]).ahead(hours(99)), drifted(99));
+        assert_eq!(Skew::new(never, Seed(1), hours(100), &[]).ahead(hours(99)), drifted(99));
     }
 
     #[test]
     fn a_clock_is_set_time_after_time_while_its_device_is_online() {
         let told = ClockModel::Told { offset: 0, drift_ppb: 1_000, resync: Span::secs(3_600) };
-        let first = Gait::new(told, Seed(1), hours(100), &[]).set.first.expect("it is set");
+        let first = Skew::new(told, Seed(1), hours(100), &[]).set.first.expect("it is set");
         assert!(first <= hours(1), "{first}");
         let after = |hours: u64| first + Span::secs(3_600 * hours);
         let gaps = [(hours(0), first), (after(3), after(6)), (after(8) + Span(1), after(9))];
-        let gait = Gait::new(told, Seed(1), hours(100), &gaps);
-        assert_eq!(gait.set.offline, [gaps[1]], "no time to set it lies in the others");
+        let skew = Skew::new(told, Seed(1), hours(100), &gaps);
+        assert_eq!(skew.set.offline, [gaps[1]], "no time to set it lies in the others");
         let before = Time(first.0 - 1);
         let last =
-            [before, first, after(1), after(3), after(6), after(9), hours(500)].map(|at| gait.set.last(at));
+            [before, first, after(1), after(3), after(6), after(9), hours(500)].map(|at| skew.set.last(at));
         let at_most_99 = after(98 + u64::from(after(99) < hours(100)));
         let wanted = [first, after(1), after(2), after(6), after(9), at_most_99].map(Some);
         assert_eq!((last[0], &last[1..]), (None, &wanted[..]));
-        let never = Gait::new(told, Seed(1), hours(100), &[(Time::ZERO, hours(100))]);
+        let never = Skew::new(told, Seed(1), hours(100), &[(Time::ZERO, hours(100))]);
         assert_eq!(never.set.last(hours(99)), None);
     }
 
     #[test]
     fn a_clock_that_is_set_all_the_time_costs_nothing_and_is_right() {
         let told = ClockModel::Told { offset: 5, drift_ppb: 1_000_000, resync: Span(1) };
-        let gait = Gait::new(told, Seed(1), hours(80_000), &[(hours(2), hours(4))]);
-        assert_eq!([1, 3, 5, 79_999].map(|h| gait.ahead(hours(h))), [5, 5 + HOUR / 1_000, 5, 5]);
+        let skew = Skew::new(told, Seed(1), hours(80_000), &[(hours(2), hours(4))]);
+        assert_eq!([1, 3, 5, 79_999].map(|h| skew.ahead(hours(h))), [5, 5 + HOUR / 1_000, 5, 5]);
     }
 
     #[test]
     fn local_time_moves_and_the_wall_clock_does_not() {
-        let gait = Gait { zones: vec![(hours(2), HOUR), (hours(5), -HOUR)], ..Gait::default() };
-        assert_eq!([1, 2, 4, 5].map(|h| gait.moved(hours(h)) / HOUR), [0, 1, 1, 0]);
-        assert_eq!(gait.ahead(hours(3)), 0);
+        let skew = Skew { zones: vec![(hours(2), HOUR), (hours(5), -HOUR)], ..Skew::default() };
+        assert_eq!([1, 2, 4, 5].map(|h| skew.moved(hours(h)) / HOUR), [0, 1, 1, 0]);
+        assert_eq!(skew.ahead(hours(3)), 0);
     }
 
     /// 3.5 % of phones were more than an hour off by some accounts; here .025 are an hour off and

@@ -15,6 +15,7 @@ use super::power::SyncLoss;
 use super::screen::{Screen, Wish};
 use super::storage::{Saved, Storage};
 use super::suspension::Suspension;
+use super::token::Wallet;
 use super::unsaved::Unsaved;
 use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
 use crate::contract::{
@@ -51,6 +52,7 @@ pub(super) struct Device {
     pub(super) screen: Rc<Screen>,
     pub(super) unsaved: Unsaved,
     pub(super) allowed: Allowed,
+    pub(super) wallet: Option<Rc<Wallet>>,
 }
 
 impl Device {
@@ -280,7 +282,7 @@ impl Device {
         });
     }
 
-    /// Whoever looks at the app stops doing so: periodic triggers count foreground time.
+    /// The person stops looking at the app: periodic triggers count foreground time.
     pub(super) fn put_away(&self) {
         if self.attention.looks() {
             self.app(AppEvent::Pause);
@@ -347,7 +349,7 @@ impl Device {
         });
     }
 
-    /// Who waits for an edit to be saved waits in vain.
+    /// Who waits for an edit to be saved never is told.
     fn miss_unsaved(&self) {
         for (edit, waited) in self.unsaved.give_up(self.now()) {
             self.tell(Event::EditMissed { edit: &edit, waited });

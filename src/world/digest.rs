@@ -16,7 +16,7 @@ use crate::metrics::Figures;
 /// Adds an event to the chain: its time, its place, its kind, and what tells it from others of its
 /// kind. Names of figures and the wording of messages are not of it.
 pub(super) fn add(digest: &mut Digest, occurrence: &Occurrence<'_>) {
-    if let Event::Status(_) = occurrence.event {
+    if let Event::Status(_) | Event::Phone(PhoneEvent::LogoutAsked) = occurrence.event {
         return;
     }
     // The numbers of devices are of 32 bits.
@@ -31,7 +31,7 @@ pub(super) fn add(digest: &mut Digest, occurrence: &Occurrence<'_>) {
 }
 
 /// Something that tells one event from another of its kind.
-trait Told {
+trait Digestible {
     /// Writes it into the digest, so that no two that differ are written alike.
     fn tell(&self, digest: &mut Digest);
 }
@@ -133,7 +133,7 @@ events! {
     180 Blob(blob),
 }
 
-impl Told for BlobEvent {
+impl Digestible for BlobEvent {
     fn tell(&self, digest: &mut Digest) {
         let (kind, blob, numbers) = match *self {
             BlobEvent::Sent { blob, offset, bytes, in_run } => (0, blob, [offset, bytes, u64::from(in_run)]),
@@ -148,7 +148,7 @@ impl Told for BlobEvent {
     }
 }
 
-impl Told for UnitEvent<'_> {
+impl Digestible for UnitEvent<'_> {
     /// Where cursors stand others have told.
     fn tell(&self, digest: &mut Digest) {
         match self {
@@ -181,7 +181,7 @@ impl Told for UnitEvent<'_> {
     }
 }
 
-impl Told for PhoneEvent {
+impl Digestible for PhoneEvent {
     fn tell(&self, digest: &mut Digest) {
         match self {
             PhoneEvent::TokenRenewed { took } => {
@@ -193,11 +193,13 @@ impl Told for PhoneEvent {
             PhoneEvent::LoggedOut => digest.number(3),
             PhoneEvent::LoggedIn { person } => digest.numbers([4, u64::from(*person)]),
             PhoneEvent::Reinstalled => digest.number(5),
+            PhoneEvent::LoginEnded => digest.number(6),
+            PhoneEvent::LogoutAsked => {}
         }
     }
 }
 
-impl Told for PageEvent<'_> {
+impl Digestible for PageEvent<'_> {
     fn tell(&self, digest: &mut Digest) {
         match self {
             PageEvent::Open { edit, .. } => {
@@ -224,7 +226,7 @@ impl Told for PageEvent<'_> {
 /// Of what is one number.
 macro_rules! told_as {
     ($($what:ty: $it:ident => $number:expr,)*) => {
-        $(impl Told for $what {
+        $(impl Digestible for $what {
             #[inline]
             fn tell(&self, digest: &mut Digest) {
                 let $it = self;
@@ -262,14 +264,14 @@ told_as! {
     EditError: it => it.code(),
 }
 
-impl<T: Told + ?Sized> Told for &T {
+impl<T: Digestible + ?Sized> Digestible for &T {
     #[inline]
     fn tell(&self, digest: &mut Digest) {
         (**self).tell(digest);
     }
 }
 
-impl<T: Told> Told for Option<T> {
+impl<T: Digestible> Digestible for Option<T> {
     fn tell(&self, digest: &mut Digest) {
         digest.number(self.is_some().into());
         if let Some(it) = self {
@@ -278,34 +280,34 @@ impl<T: Told> Told for Option<T> {
     }
 }
 
-impl<T: Told> Told for [T] {
+impl<T: Digestible> Digestible for [T] {
     fn tell(&self, digest: &mut Digest) {
         digest.number(self.len() as u64);
         self.iter().for_each(|it| it.tell(digest));
     }
 }
 
-impl Told for (UnitId, u64) {
+impl Digestible for (UnitId, u64) {
     fn tell(&self, digest: &mut Digest) {
         self.0.tell(digest);
         self.1.tell(digest);
     }
 }
 
-impl Told for str {
+impl Digestible for str {
     fn tell(&self, digest: &mut Digest) {
         digest.text(self);
     }
 }
 
-impl Told for Key {
+impl Digestible for Key {
     fn tell(&self, digest: &mut Digest) {
         digest.text(self.as_str());
     }
 }
 
 /// A fat text is told by its seed and length: its bytes would cost more than the whole event.
-impl Told for Value {
+impl Digestible for Value {
     fn tell(&self, digest: &mut Digest) {
         match self {
             // No kind of value that a digest writes has this number.
@@ -315,7 +317,7 @@ impl Told for Value {
     }
 }
 
-impl Told for ServerError {
+impl Digestible for ServerError {
     fn tell(&self, digest: &mut Digest) {
         digest.number(self.code());
         match self {
@@ -331,7 +333,7 @@ impl Told for ServerError {
     }
 }
 
-impl Told for Author {
+impl Digestible for Author {
     fn tell(&self, digest: &mut Digest) {
         let (kind, edit) = match self {
             Author::Device(edit) => (0, Some(edit)),
@@ -347,7 +349,7 @@ impl Told for Author {
     }
 }
 
-impl Told for Overtaken {
+impl Digestible for Overtaken {
     fn tell(&self, digest: &mut Digest) {
         let (kind, rows) = match self {
             Overtaken::Written { rows } => (0, rows),
@@ -358,14 +360,14 @@ impl Told for Overtaken {
     }
 }
 
-impl Told for Sides {
+impl Digestible for Sides {
     fn tell(&self, digest: &mut Digest) {
         digest.numbers([self.local, self.remote].map(|stamp| stamp.0 as u64));
         self.edited.tell(digest);
     }
 }
 
-impl Told for Decision<'_> {
+impl Digestible for Decision<'_> {
     fn tell(&self, digest: &mut Digest) {
         match self {
             Decision::Local => digest.number(0),
@@ -384,14 +386,14 @@ impl Told for Decision<'_> {
     }
 }
 
-impl Told for AppliedChange<'_> {
+impl Digestible for AppliedChange<'_> {
     fn tell(&self, digest: &mut Digest) {
         digest.text(self.key);
         digest.numbers([u64::from(self.entity.0), self.stamp.0 as u64, self.removed.into()]);
     }
 }
 
-impl Told for LocalEdit {
+impl Digestible for LocalEdit {
     fn tell(&self, digest: &mut Digest) {
         self.id.tell(digest);
         self.entity.tell(digest);

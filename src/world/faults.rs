@@ -93,7 +93,7 @@ pub(super) struct Kill {
     pub(super) at: Time,
     pub(super) device: DeviceId,
     pub(super) reason: KillReason,
-    /// A crash point and its how-manieth passing after `at`; at once if `None`.
+    /// A crash point and its nth passing after `at`; at once if `None`.
     pub(super) point: Option<(String, u32)>,
     /// When it strikes wherever the app is, if it did not come to the point before.
     pub(super) latest: Option<Time>,

@@ -54,7 +54,7 @@ pub(super) struct Round {
     pub(super) open: Vec<BTreeMap<u64, (u32, UnitId)>>,
     /// By device: hooks of runs that have not ended.
     pub(super) hooks: Vec<BTreeSet<(u64, Hook)>>,
-    /// By device: units that waited in this round and were dropped for another, or with their process. Whoever asked for them
+    /// By device: units that waited in this round and were dropped for another, or with their process. Who asked for them
     /// has to ask again.
     dropped: Vec<BTreeSet<UnitId>>,
     /// Commits since it began.

@@ -13,13 +13,13 @@ pub(super) type Conflict = (DeviceId, EditId);
 /// Hears of conflicts that open.
 #[derive(Clone)]
 pub(super) struct Opened {
-    bell: Notify,
+    notify: Notify,
     new: Rc<RefCell<Vec<Conflict>>>,
 }
 
 impl Opened {
     pub(super) fn new(handle: &Handle) -> Opened {
-        Opened { bell: handle.notify(), new: Rc::default() }
+        Opened { notify: handle.notify(), new: Rc::default() }
     }
 
     pub(super) fn on(&self, node: Node, event: &Event<'_>) {
@@ -34,7 +34,7 @@ impl Opened {
 
     pub(super) fn add(&self, conflict: Conflict) {
         self.new.borrow_mut().push(conflict);
-        self.bell.notify_one();
+        self.notify.notify_one();
     }
 
     /// Those that opened since it was asked last, at least one.
@@ -44,7 +44,7 @@ impl Opened {
             if !new.is_empty() {
                 return new;
             }
-            self.bell.notified().await;
+            self.notify.notified().await;
         }
     }
 }

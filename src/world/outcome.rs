@@ -34,6 +34,8 @@ pub struct Outcome {
     pub miscounted: Vec<String>,
     /// The first of the edits that were saved, and that a return to a backup destroyed, in words.
     pub taken_back: Option<String>,
+    /// The first of the edits that wait on a device for who has logged out of it, in words.
+    pub shelved: Option<String>,
     /// Checks of the oracle that the stack gives nothing to look at.
     pub not_applicable: Vec<&'static str>,
     /// Checks of the oracle that had nothing to look at.

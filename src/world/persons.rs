@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::device::Device;
+use super::token::Wallet;
 use crate::base::{Span, Time};
 use crate::contract::{AppEvent, Event, KillReason, NetworkKind, PhoneEvent};
 use crate::sim::Handle;
@@ -52,9 +53,36 @@ async fn logs_out(device: &Device, handle: &Handle, end: Time) -> Option<()> {
     (!is_over).then_some(())
 }
 
+/// Whenever the login of a device has ended its app logs its person out, if what waits lets it, and
+/// they log in again.
+pub(super) async fn logs_in_again(device: Rc<Device>, wallet: Rc<Wallet>, handle: Handle) {
+    loop {
+        wallet.login_ended().await;
+        let is_out = asks(&device, &handle).await == Some(Ok(()));
+        if is_out {
+            device.put_away();
+            device.kill(KillReason::Killed, None);
+            device.tell(Event::Phone(PhoneEvent::LoggedOut));
+        }
+        loop {
+            handle.sleep(LOGIN_TAKES).await;
+            if device.ports.transport.network() != NetworkKind::None {
+                break;
+            }
+        }
+        wallet.logged_in(handle.now());
+        device.tell(Event::Phone(PhoneEvent::LoggedIn { person: device.storage.person() }));
+        device.app(AppEvent::Login);
+        if !device.is_running() {
+            device.start();
+        }
+    }
+}
+
 /// What the app says to a logout; nothing if it does not run, or dies over it.
 async fn asks(device: &Device, handle: &Handle) -> Option<Result<(), u64>> {
     let engine = device.app.engine()?;
+    device.tell(Event::Phone(PhoneEvent::LogoutAsked));
     let (sender, receiver) = handle.oneshot();
     device.ports.spawn.spawn(Box::pin(async move {
         // Who asked waits as long as the process lives.
@@ -80,6 +108,7 @@ async fn logs_in(device: &Device, handle: &Handle, person: u32, end: Time) -> Op
     if let Some((to, life)) = device.storage.change_person(person, apart, handle.now()) {
         device.tell(Event::Restored { to, life });
     }
+    device.wallet.iter().for_each(|wallet| wallet.logged_in(handle.now()));
     device.tell(Event::Phone(PhoneEvent::LoggedIn { person }));
     device.app(AppEvent::Login);
     device.start();

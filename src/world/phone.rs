@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::device::Device;
 use super::faults::{Restore, Whose, choose, count, moments};
 use super::missed::Awaited;
-use super::persons::goes_away;
+use super::persons::{goes_away, logs_in_again};
 use crate::base::{DeviceId, Span, Stream, Time};
 use crate::scenario::{Chaos, DevicePlan, Happening, PhoneLife, Plan};
 use crate::sim::{Handle, NodeId};
@@ -45,6 +45,11 @@ enum Deed {
 
 /// Does to phones what was planned and drawn.
 pub(super) fn play((acts, end): (&[Act], Time), (handle, node): (&Handle, NodeId), devices: &[Rc<Device>]) {
+    for device in devices {
+        if let Some(wallet) = device.wallet.clone().filter(|wallet| wallet.ends()) {
+            handle.spawn(node, "login", logs_in_again(device.clone(), wallet, handle.clone()));
+        }
+    }
     for Act { at, device, what } in acts.iter().cloned() {
         let (clock, device) = (handle.clone(), devices[device.0 as usize].clone());
         handle.spawn(node, "phone", async move {

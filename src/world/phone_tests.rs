@@ -84,3 +84,16 @@ fn who_comes_to_a_logout_after_the_end_stays() {
     let logout = "[event.leave]\nat = \"+59m50s\"\nlogout = { for = \"5m\" }\n";
     outcome(&format!("{engine}{photos}{logout}"));
 }
+
+#[test]
+fn who_never_comes_back_leaves_edits_on_the_phone_that_are_counted() {
+    let outage = "[event.cellar]\nat = \"+20m\"\noutage = { for = \"25m\" }\n";
+    let lent = "[event.lent]\nat = \"+5m\"\nother_user = { for = \"30m\" }\n";
+    for (on_logout, left) in [("keep", 3), ("send-first", 0)] {
+        let engine = engine(&format!("on_logout = \"{on_logout}\""));
+        let outcome = outcome(&format!("{engine}{}{outage}{lent}", edits("change", 3, "+25m")));
+        assert_eq!(value(&outcome, "oracle.shelved.edits"), left, "{on_logout}");
+        assert_eq!(outcome.shelved.is_some(), left > 0, "{on_logout}");
+        assert_eq!(value(&outcome, "oracle.taken_back.edits"), 0, "{on_logout}");
+    }
+}

@@ -10,7 +10,7 @@ use super::allowed::Allowed;
 use super::app::App;
 use super::attention::Attention;
 use super::cancels::Cancels;
-use super::clock::{DeviceClock, Gait};
+use super::clock::{DeviceClock, Skew};
 use super::crash::CrashBook;
 use super::device::Device;
 use super::hardware::Hardware;
@@ -53,7 +53,7 @@ pub(super) struct Parts {
     pub(super) factory: Rc<dyn EngineFactory>,
     pub(super) start: Stamp,
     pub(super) utc_offset: i32,
-    pub(super) gait: Gait,
+    pub(super) skew: Skew,
     pub(super) seed: Seed,
     pub(super) identity: Identity,
     /// The node of the bench itself, which outlives every device's.
@@ -69,11 +69,12 @@ pub(super) fn device(handle: &Handle, hub: &Rc<Hub>, parts: Parts) -> Rc<Device>
     let hardware = Rc::new(parts.hardware);
     let attention = Rc::new(Attention::new(&setup.units, parts.hooks.clone()));
     let screen = Rc::new(Screen::new(&setup.units));
-    let Parts { start, utc_offset, gait, .. } = parts;
-    let transport: Rc<dyn Transport> = match parts.wallet {
+    let Parts { start, utc_offset, skew, .. } = parts;
+    let transport: Rc<dyn Transport> = match &parts.wallet {
         None => Rc::new(way.clone()),
         Some(wallet) => {
             let (handle, hub, way) = (handle.clone(), hub.clone(), way.clone());
+            let wallet = wallet.clone();
             Rc::new(Carrier { handle, hub, device: id, way, wallet })
         }
     };
@@ -88,7 +89,7 @@ pub(super) fn device(handle: &Handle, hub: &Rc<Hub>, parts: Parts) -> Rc<Device>
             owner: me.clone(),
         };
         let ports = Ports {
-            clock: Rc::new(DeviceClock { handle: handle.clone(), start, utc_offset, gait }),
+            clock: Rc::new(DeviceClock { handle: handle.clone(), start, utc_offset, skew }),
             spawn: Rc::new(DeviceTasks { handle: handle.clone(), node, device: me.clone() }),
             transport,
             crash: Rc::new(DevicePoints(me.clone())),
@@ -115,6 +116,7 @@ pub(super) fn device(handle: &Handle, hub: &Rc<Hub>, parts: Parts) -> Rc<Device>
             screen,
             unsaved: Unsaved::default(),
             allowed: parts.allowed,
+            wallet: parts.wallet,
         }
     })
 }

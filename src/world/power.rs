@@ -12,7 +12,7 @@ pub(super) struct SyncLoss {
     /// Syncs that end from here on count, and none at or after `until`.
     pub(super) from: Time,
     pub(super) until: Time,
-    /// At the how-manieth of them, from 1.
+    /// At the nth of them, from 1.
     pub(super) nth: u32,
     /// Once the sync is done, rather than right before.
     pub(super) after: bool,

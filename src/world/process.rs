@@ -11,36 +11,36 @@ use crate::base::{Span, Time};
 use crate::net::Way;
 use crate::sim::{Handle, NodeId, Notify};
 
-/// After a hurried errand that failed, nobody hurries the next one for so long, and after each
+/// After a hurried call that failed, nobody hurries the next one for so long, and after each
 /// further one for twice as long.
 const LEFT_ALONE: Span = Span::secs(2);
 const LEFT_ALONE_DOUBLED: u32 = 12;
 
-/// Begins an errand before its time. One that fails is left alone for longer and longer: else those
+/// Begins a backend call before its time. One that fails is left alone for longer: else those
 /// who wait for it use up the quota that it needs, or send it in the way of another for ever.
-pub(super) struct Bell {
-    rung: Notify,
+pub(super) struct Hurry {
+    hurried: Notify,
     failures: Cell<u32>,
     silent_until: Cell<Time>,
 }
 
-impl Bell {
-    fn new(handle: &Handle) -> Bell {
-        Bell { rung: handle.notify(), failures: Cell::new(0), silent_until: Cell::new(Time::ZERO) }
+impl Hurry {
+    fn new(handle: &Handle) -> Hurry {
+        Hurry { hurried: handle.notify(), failures: Cell::new(0), silent_until: Cell::new(Time::ZERO) }
     }
 
-    pub(super) fn ring(&self, now: Time) {
+    pub(super) fn hurry(&self, now: Time) {
         if now >= self.silent_until.get() {
-            self.rung.notify_all();
+            self.hurried.notify_all();
         }
     }
 
-    /// Waits until it is rung, or for `time`; true if it was rung.
-    pub(super) async fn rung_before(&self, handle: &Handle, time: Time) -> bool {
-        handle.timeout(time, self.rung.notified()).await.is_ok()
+    /// Waits until it is hurried, or for `time`; true if it was hurried.
+    pub(super) async fn hurried_before(&self, handle: &Handle, time: Time) -> bool {
+        handle.timeout(time, self.hurried.notified()).await.is_ok()
     }
 
-    /// The errand that it was rung for has ended at `now`.
+    /// The backend call that it was hurried for has ended at `now`.
     pub(super) fn answered(&self, now: Time, went_well: bool) {
         if went_well {
             return self.failures.set(0);
@@ -86,8 +86,8 @@ pub(super) struct Process {
     /// Those of the devices to it.
     pub(super) ways: RefCell<Vec<Weak<Way>>>,
     /// Somebody waits for a refresh, or for the queue.
-    pub(super) refresh_now: Bell,
-    pub(super) upload_now: Bell,
+    pub(super) refresh_now: Hurry,
+    pub(super) upload_now: Hurry,
     pub(super) turns: Turns,
     /// The backend has answered a request with edits that are remembered.
     pub(super) upload_answered: Notify,
@@ -104,8 +104,8 @@ impl Process {
             is_up: Cell::new(false),
             died: handle.notify(),
             ways: RefCell::default(),
-            refresh_now: Bell::new(handle),
-            upload_now: Bell::new(handle),
+            refresh_now: Hurry::new(handle),
+            upload_now: Hurry::new(handle),
             upload_answered: handle.notify(),
             turns: Turns { upload_waits: Cell::new(false), upload_went: handle.notify() },
             armed: RefCell::default(),

@@ -154,5 +154,6 @@ fn waits(plan: &Plan) -> Waits {
         _ => None,
     });
     let slowness = slowed.max().unwrap_or(1);
-    Waits { request, first: first.min(cap), growth, cap, debounce, attempts, slowness }
+    let keeps_queue = options.queue_kept == engine::QueueKept::Disk;
+    Waits { request, first: first.min(cap), growth, cap, debounce, attempts, slowness, keeps_queue }
 }

@@ -72,7 +72,7 @@ impl RequestLog {
                     TransportError::Timeout => Ended::TimedOut,
                     TransportError::Offline => Ended::NotSent,
                     TransportError::Reset | TransportError::Cancelled => Ended::Cut,
-                    TransportError::Foreign => Ended::Refused,
+                    TransportError::Foreign | TransportError::LoginEnded => Ended::Refused,
                 };
                 self.end((device, request), (kind, 0, 0), took, ended);
             }

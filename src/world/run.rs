@@ -360,6 +360,7 @@ fn look_at(
     for device in devices.iter().take_while(|_| !stops()) {
         let id = device.id();
         rows.content.number(u64::from(id.0));
+        device.storage.left().into_iter().for_each(|left| inspection.leaves(id, left));
         if let Some((_, why)) = stuck.iter().find(|(stuck, _)| *stuck == id) {
             if device.out_of_sight().is_some() {
                 inspection.check_stuck_device(id, why, None);
@@ -508,6 +509,7 @@ impl World {
             eventful: verdict.eventful,
             miscounted: verdict.miscounted,
             taken_back: verdict.taken_back,
+            shelved: verdict.shelved,
             not_applicable: verdict.not_applicable,
             untried: verdict.untried,
             series: collected.series,

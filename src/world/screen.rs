@@ -1,7 +1,7 @@
 //! What has a device's screen, and who waits for it.
 //!
 //! While a run of a blocking unit is asked for or under way, with what the app's own code does for
-//! it, the app takes no edit. What the engine tells of its runs says so, whoever's engine it is; a
+//! it, the app takes no edit. What the engine tells of its runs says so, of any engine; a
 //! unit that is called without events holds the screen, too. Who wants to edit meanwhile waits, and
 //! gives up after a minute.
 

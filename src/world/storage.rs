@@ -97,6 +97,13 @@ impl Storage {
         Some(persons.left.get(&to).copied().unwrap_or((Time::ZERO, 0)))
     }
 
+    /// As of when the databases of others than who is logged in are, with the life of the storage
+    /// then.
+    pub(super) fn left(&self) -> Vec<(Time, u32)> {
+        let persons = self.persons.borrow();
+        persons.left.iter().filter(|(person, _)| **person != persons.now).map(|(_, left)| *left).collect()
+    }
+
     /// Nothing is there any more.
     pub(super) fn wipe(&self) {
         self.persons.borrow_mut().left.clear();

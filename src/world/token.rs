@@ -2,7 +2,7 @@
 //!
 //! What gives out tokens stands beside the server and is down with it. A device keeps its token
 //! where it outlives the process; the server looks at the one that a request comes with as it
-//! arrives.
+//! arrives. Who asks for another too late has to log in.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -13,11 +13,13 @@ use crate::contract::{
     Cacheable, Event, LocalBoxFuture, NetworkKind, NoStream, Node, PhoneEvent, Transport, TransportError,
 };
 use crate::net::Way;
-use crate::sim::Handle;
+use crate::sim::{Handle, Notify};
 
 /// How a request for a token begins, and its answer: as OAuth 2 has them (RFC 6749, section 6).
 const ASKS: &[u8] = b"POST /token grant_type=refresh_token&refresh_token=";
 const GIVES: &[u8] = b"{\"token_type\":\"bearer\",\"issued_at\":";
+/// What says that there is none, as its section 5.2 has it.
+const ENDED: &[u8] = b"{\"error\":\"invalid_grant\"";
 /// Bytes of either: a signed token of about a kilobyte, an estimate.
 const ASKED: usize = 600;
 const GIVEN: usize = 1_200;
@@ -28,6 +30,11 @@ pub(super) struct Wallet {
     /// When the server takes back what it gave out before.
     revoked: Vec<Time>,
     issued: Cell<Time>,
+    /// How long another is given for one.
+    refresh_life: Span,
+    /// Rung as the device hears that it is given none; whether it has since its last login.
+    ended: Notify,
+    is_ended: Cell<bool>,
 }
 
 /// What the server makes of a request before it reads it.
@@ -42,10 +49,31 @@ pub(super) enum Gate {
 
 impl Wallet {
     /// One with a token that was given out as the scenario begins; `None` if it is good for ever.
-    pub(super) fn new(life: Option<Span>, revoked: Vec<Time>) -> Option<Rc<Wallet>> {
+    pub(super) fn new(
+        (life, refresh_life): (Option<Span>, Option<Span>),
+        revoked: Vec<Time>,
+        ended: Notify,
+    ) -> Option<Rc<Wallet>> {
         let lasts = life.is_none() && revoked.is_empty();
-        let life = life.unwrap_or(Span(u64::MAX));
-        (!lasts).then(|| Rc::new(Wallet { life, revoked, issued: Cell::new(Time::ZERO) }))
+        let [life, refresh_life] = [life, refresh_life].map(|life| life.unwrap_or(Span(u64::MAX)));
+        let (issued, is_ended) = (Cell::new(Time::ZERO), Cell::new(false));
+        (!lasts).then(|| Rc::new(Wallet { life, revoked, issued, refresh_life, ended, is_ended }))
+    }
+
+    /// Waits until the device hears that it has to log in; never if no login ends.
+    pub(super) async fn login_ended(&self) {
+        self.ended.notified().await;
+    }
+
+    /// Whether a login ever ends.
+    pub(super) fn ends(&self) -> bool {
+        self.refresh_life < Span(u64::MAX)
+    }
+
+    /// Somebody logs in.
+    pub(super) fn logged_in(&self, now: Time) {
+        self.issued.set(now);
+        self.is_ended.set(false);
     }
 
     fn is_good(&self, now: Time) -> bool {
@@ -56,6 +84,9 @@ impl Wallet {
     /// What becomes of a request that comes at `now`.
     pub(super) fn gate(&self, now: Time, request: &[u8]) -> Gate {
         if request.starts_with(ASKS) {
+            if now.since(self.issued.get()) >= self.refresh_life {
+                return Gate::Given(padded(ENDED.to_vec(), 200));
+            }
             return Gate::Given(padded(
                 [GIVES, now.0.to_string().as_bytes(), b",\"token\":\""].concat(),
                 GIVEN,
@@ -115,7 +146,15 @@ impl Transport for Carrier {
         let (handle, hub, wallet) = (self.handle.clone(), self.hub.clone(), self.wallet.clone());
         let (node, begun) = (Node::Device(self.device), handle.now());
         Box::pin(async move {
-            wallet.take(&asked.await?).ok_or(TransportError::Foreign)?;
+            let answer = asked.await?;
+            if answer.starts_with(ENDED) {
+                if !wallet.is_ended.replace(true) {
+                    hub.emit(node, Event::Phone(PhoneEvent::LoginEnded));
+                    wallet.ended.notify_one();
+                }
+                return Err(TransportError::LoginEnded);
+            }
+            wallet.take(&answer).ok_or(TransportError::Foreign)?;
             hub.emit(node, Event::Phone(PhoneEvent::TokenRenewed { took: handle.now() - begun }));
             Ok(())
         })
@@ -129,6 +168,7 @@ impl Transport for Carrier {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sim::{Options, Sim};
 
     fn at(secs: u64) -> Time {
         Time::ZERO + Span::secs(secs)
@@ -140,13 +180,19 @@ mod tests {
 
     #[test]
     fn a_token_is_good_until_it_is_old_or_taken_back() {
-        assert!(Wallet::new(None, Vec::new()).is_none(), "it lasts for ever");
-        let wallet = Wallet::new(Some(Span::secs(60)), vec![at(90)]).unwrap();
+        let notify = || Sim::new(Options::default()).handle().notify();
+        assert!(Wallet::new((None, None), Vec::new(), notify()).is_none(), "it lasts for ever");
+        let lives = (Some(Span::secs(60)), Some(Span::secs(75)));
+        let wallet = Wallet::new(lives, vec![at(90)], notify()).unwrap();
         assert!(is_let_in(&wallet, 59) && !is_let_in(&wallet, 60));
         let Gate::Given(answer) = wallet.gate(at(70), &padded(ASKS.to_vec(), ASKED)) else {
             panic!("who asks for a token is given one")
         };
         assert_eq!((wallet.take(&answer), wallet.take(b"<html>")), (Some(()), None));
         assert!(is_let_in(&wallet, 89) && !is_let_in(&wallet, 90));
+        let Gate::Given(answer) = wallet.gate(at(145), ASKS) else { panic!("there is an answer") };
+        assert_eq!(wallet.take(&answer), None, "who comes so late has to log in");
+        wallet.logged_in(at(150));
+        assert!(is_let_in(&wallet, 209) && !is_let_in(&wallet, 210));
     }
 }

@@ -11,7 +11,7 @@ use crate::backend::Backend;
 use crate::base::words::count;
 use crate::base::{Span, Time};
 use crate::contract::{Node, ServerError};
-use crate::gateway::{self, Errand, Gateway};
+use crate::gateway::{self, BackendCall, Gateway};
 use crate::oracle::Clock;
 use crate::protocol::Codec;
 
@@ -38,10 +38,10 @@ impl Servers {
     pub(super) fn hurry_gateway(&self, since: Time) {
         let now = self.handle.now();
         if !self.is_fresh(since) {
-            self.process.refresh_now.ring(now);
+            self.process.refresh_now.hurry(now);
         }
         if self.waiting() > 0 {
-            self.process.upload_now.ring(now);
+            self.process.upload_now.hurry(now);
         }
     }
 
@@ -85,12 +85,12 @@ impl Upkeep {
         let mut next = fresh.map_or(Time::ZERO, |fresh| fresh + every).max(self.servers.handle.now());
         loop {
             // Whether its time has come or somebody asked, it begins.
-            let bell = &self.servers.process.refresh_now;
-            let rung = bell.rung_before(&self.servers.handle, next).await;
+            let hurry = &self.servers.process.refresh_now;
+            let hurried = hurry.hurried_before(&self.servers.handle, next).await;
             let begun = self.servers.handle.now();
             let went_well = self.refresh().await;
-            if rung {
-                bell.answered(self.servers.handle.now(), went_well);
+            if hurried {
+                hurry.answered(self.servers.handle.now(), went_well);
             }
             next = (begun + every).max(self.servers.handle.now());
         }
@@ -105,7 +105,7 @@ impl Upkeep {
             let Some(ask) = ask else { break };
             self.servers.crash_point("refresh.before-request").await;
             let asked = ask.clone();
-            let page = self.errand(ask.bytes(self.codec()), move |gateway, now, deadline, backend| {
+            let page = self.backend_call(ask.bytes(self.codec()), move |gateway, now, deadline, backend| {
                 gateway.read_page(now, deadline, backend, &asked)
             });
             let page = page.await;
@@ -128,11 +128,11 @@ impl Upkeep {
     async fn keep_uploading(self, every: Span) {
         loop {
             let next = self.servers.handle.now() + every;
-            let bell = &self.servers.process.upload_now;
-            let rung = bell.rung_before(&self.servers.handle, next).await;
+            let hurry = &self.servers.process.upload_now;
+            let hurried = hurry.hurried_before(&self.servers.handle, next).await;
             let went_well = self.upload().await;
-            if rung {
-                bell.answered(self.servers.handle.now(), went_well);
+            if hurried {
+                hurry.answered(self.servers.handle.now(), went_well);
             }
         }
     }
@@ -149,9 +149,10 @@ impl Upkeep {
             };
             self.servers.crash_point("upload.before-request").await;
             let sent = batch.clone();
-            let verdicts = self.errand(batch.bytes(self.codec()), move |gateway, now, deadline, backend| {
-                gateway.push_batch(now, deadline, backend, &sent)
-            });
+            let verdicts = self
+                .backend_call(batch.bytes(self.codec()), move |gateway, now, deadline, backend| {
+                    gateway.push_batch(now, deadline, backend, &sent)
+                });
             let verdicts = verdicts.await;
             if let Err(ServerError::Throttled(wait)) = verdicts {
                 self.servers.process.turns.upload_waits.set(true);
@@ -173,15 +174,15 @@ impl Upkeep {
     }
 
     /// Sends for something at the backend, and waits until it comes home.
-    async fn errand<T: 'static>(
+    async fn backend_call<T: 'static>(
         &self,
         bytes: u64,
-        work: impl FnOnce(&mut Gateway, Time, Time, &mut Backend) -> Errand<T> + 'static,
+        work: impl FnOnce(&mut Gateway, Time, Time, &mut Backend) -> BackendCall<T> + 'static,
     ) -> Result<T, ServerError> {
         let gateway = self.gateway.clone();
         let came = self.servers.over(bytes, move |servers, deadline| {
             let now = servers.handle.now();
-            let Errand { called, bytes } =
+            let BackendCall { called, bytes } =
                 work(&mut gateway.borrow_mut(), now, deadline, &mut servers.backend.borrow_mut());
             servers.tell_call(&called, false);
             Done { value: called.answer, bytes, at: called.done_at }

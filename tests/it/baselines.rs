@@ -16,7 +16,7 @@ fn of_a_baseline_that_cannot_be_read_every_command_says_what_helps_and_that_help
         fs::write(&file, text).unwrap();
         for command in ["save", "update"] {
             let (exit, _, told) =
-                syncdyno(&desk, &["baseline", command, "main", "first", "--reason", "anew"]);
+                syncdyno(&desk, &["baseline", command, "main", "first", "--reason", "again"]);
             assert_eq!(exit, 14, "{told}");
             let remedy =
                 "to begin again: rm reports/baseline/main.json, then syncdyno baseline save main RUN";
@@ -24,12 +24,12 @@ fn of_a_baseline_that_cannot_be_read_every_command_says_what_helps_and_that_help
             assert!(!told.contains("baseline update"), "{command}: {told}");
         }
         fs::remove_file(&file).unwrap();
-        let saved = syncdyno(&desk, &["baseline", "save", "main", "first", "--reason", "anew"]);
+        let saved = syncdyno(&desk, &["baseline", "save", "main", "first", "--reason", "again"]);
         assert_eq!(saved.0, 0, "{}", saved.2);
     }
     // What lies elsewhere is nobody's to remove.
     fs::write(desk.path().join("notes.txt"), "call them").unwrap();
-    let (exit, _, told) = syncdyno(&desk, &["baseline", "update", "notes.txt", "first", "--reason", "anew"]);
+    let (exit, _, told) = syncdyno(&desk, &["baseline", "update", "notes.txt", "first", "--reason", "again"]);
     assert!(exit == 14 && !told.contains("rm "), "{told}");
 }
 

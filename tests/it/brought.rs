@@ -4,6 +4,7 @@
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::Poll;
+use syncdyno::{analysis, record, render};
 
 use syncdyno::campaign::{self, Bench, Campaign, Listener, Signals};
 use syncdyno::contract::{
@@ -13,7 +14,7 @@ use syncdyno::contract::{
     SyncError, SyncServer, Time, Transport, TransportError, UnitId, ValueRef,
 };
 use syncdyno::oracle::{Violation, metric_of};
-use syncdyno::report::{self, CellRecord, Verdict};
+use syncdyno::record::{CellRecord, Verdict};
 use syncdyno::world::{Ending, Outcome, Stacks};
 
 use crate::tiny_stack::stack::STACK;
@@ -27,7 +28,7 @@ fn stuck(stack: Stack) -> (Vec<String>, Outcome) {
     let (plan, outcome) = run(stack, CALM, &SHORT);
     let Ending::Stuck(lines) = &outcome.ending else { panic!("{:?}", outcome.ending) };
     let lines = lines.clone();
-    let judged = report::judge(&plan, "stuck", &outcome);
+    let judged = analysis::judge(&plan, "stuck", &outcome);
     assert_eq!(judged.cell.verdict, Verdict::Fail);
     assert!(judged.cell.reasons.iter().any(|reason| reason.text.starts_with("stuck: ")));
     (lines, outcome)
@@ -110,10 +111,10 @@ fn a_device_half_that_hangs_is_stuck_and_its_run_has_no_end() {
 fn a_device_half_that_is_always_busy_is_stalled() {
     let (plan, outcome) = run(Stack { engine: hung::<true>, ..STACK }, CALM, &SHORT);
     assert!(matches!(outcome.ending, Ending::Stalled(_)), "{:?}", outcome.ending);
-    let judged = report::judge(&plan, "busy", &outcome);
+    let judged = analysis::judge(&plan, "busy", &outcome);
     assert_eq!(judged.cell.verdict, Verdict::Fail);
     let stalled =
-        |reason: &report::Reason| reason.exit_code == 12 && reason.text.contains("polls in this instant");
+        |reason: &record::Reason| reason.exit_code == 12 && reason.text.contains("polls in this instant");
     assert!(judged.cell.reasons.iter().any(stalled), "{:?}", judged.cell.reasons);
 }
 
@@ -274,9 +275,9 @@ fn with_and_without(stack: Stack, path: &str, less: Capabilities, check: &str) -
     assert!(without.violations.iter().all(|v| v.check != check));
     let metric = metric_of(check).expect("it is a check");
     assert!(!without.figures.contains_key(metric), "no look is not a zero");
-    let judged = report::judge(&plan, "without", &without);
-    let record = report::assemble("reports/without", &[plan], vec![judged], &[]);
-    let told = report::notes(&record, report::Paint(false));
+    let judged = analysis::judge(&plan, "without", &without);
+    let record = record::assemble("reports/without", &[plan], vec![judged], &[]);
+    let told = render::notes(&record, render::Paint(false));
     assert!(told.contains("not applicable") && told.contains(check), "{told}");
     without
 }

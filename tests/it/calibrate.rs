@@ -6,8 +6,8 @@ use std::path::Path;
 use predicates::prelude::*;
 use predicates::str::contains;
 use syncdyno::campaign::calibrate::{BYTES_MAX, calibrate};
-use syncdyno::report;
-use syncdyno::report::calibrate::{Calibration, Rate};
+use syncdyno::record;
+use syncdyno::render::calibrate::{Calibration, Rate};
 use syncdyno::scenario::Request;
 use syncdyno::world::{self, RequestLog, Stacks, Unwatched};
 use tempfile::TempDir;
@@ -23,7 +23,7 @@ fn syncdyno(folder: &Path) -> assert_cmd::Command {
 }
 
 fn read(path: &Path) -> Calibration {
-    calibrate("log.csv", &fs::read(path).unwrap(), &[]).unwrap()
+    calibrate("log.csv", &fs::read(path).unwrap(), &[], None).unwrap().remove(0)
 }
 
 fn committed(name: &str) -> std::path::PathBuf {
@@ -44,8 +44,8 @@ fn the_committed_log_says_what_its_scenario_was_made_of() {
     assert!(outages.repair.unwrap().holds(8.0), "{outages:?}");
 }
 
-/// The logs of a hundred seeds of the world in `reference/request-log.toml`, with fewer rows, each twenty times as dear, and twice as
-/// many failures.
+/// Logs of the world in `reference/request-log.toml`, with fewer rows, each twenty times as dear,
+/// and twice as many failures.
 fn simulated(sets: &[&str]) -> impl Iterator<Item = (RequestLog, Calibration)> {
     let smaller = [
         "fleet.phones.devices=10",
@@ -56,31 +56,36 @@ fn simulated(sets: &[&str]) -> impl Iterator<Item = (RequestLog, Calibration)> {
     ];
     let request = Request {
         sets: smaller.iter().chain(sets).map(|set| (*set).to_owned()).collect(),
-        seeds: (1..=100).collect(),
+        seeds: (1..=logs()).collect(),
         ..Request::default()
     };
     worlds::plans(&worlds::document("reference/request-log.toml"), &request).into_iter().map(|plan| {
         let logged = world::run_logging(&plan, &Stacks::builtin(), &Unwatched, 10_000);
         let (_, log) = logged.unwrap_or_else(|error| panic!("{error}"));
         let mut csv = Vec::new();
-        report::requests(&log.requests, plan.start, &mut csv).unwrap();
-        (log, calibrate("log.csv", &csv, &[]).unwrap())
+        record::requests(&log.requests, plan.start, &mut csv).unwrap();
+        (log, calibrate("log.csv", &csv, &[], None).unwrap().remove(0))
     })
 }
 
-/// Of a hundred logs, in at least ninety each parameter lies in its interval.
-fn hold<const N: usize>(names: [&str; N], logs: impl Iterator<Item = [bool; N]>) {
+/// So many seeds are simulated; a hundred by `SYNCDYNO_EVERY=1`.
+fn logs() -> u64 {
+    if std::env::var_os("SYNCDYNO_EVERY").is_some() { 100 } else { 40 }
+}
+
+/// Each parameter lies in its interval of 95 % in nine of ten logs; of forty, in one less.
+fn hold<const N: usize>(names: [&str; N], logged: impl Iterator<Item = [bool; N]>) {
     let mut held = [0; N];
-    for holds in logs {
-        held.iter_mut().zip(holds).for_each(|(count, holds)| *count += u32::from(holds));
+    for holds in logged {
+        held.iter_mut().zip(holds).for_each(|(count, holds)| *count += u64::from(holds));
     }
     let told: Vec<String> = names.iter().zip(held).map(|(name, n)| format!("{name} {n}")).collect();
-    assert!(held.iter().all(|n| *n >= 90), "{}", told.join(", "));
+    assert!(held.iter().all(|n| *n >= if logs() < 100 { 35 } else { 90 }), "{}", told.join(", "));
 }
 
 /// One table, chunks of many sizes: bytes are in step with rows.
 #[test]
-fn what_a_simulated_request_costs_and_how_it_fails_lies_in_the_intervals_of_ninety_logs_of_a_hundred() {
+fn intervals_hold_what_a_simulated_request_costs() {
     let sets = [
         "unit.Login.pull=[\"machine\"]",
         "entity.customer.delivery=backend-only",
@@ -113,7 +118,7 @@ fn what_a_simulated_request_costs_and_how_it_fails_lies_in_the_intervals_of_nine
 
 /// Tables whose rows are of unlike widths.
 #[test]
-fn what_a_simulated_row_and_byte_cost_lies_in_the_intervals_of_ninety_logs_of_a_hundred() {
+fn intervals_hold_what_a_simulated_row_and_byte_cost() {
     let sets =
         ["entity.customer.rows=84", "entity.machine.rows=66", "entity.order.rows=58", "entity.price.rows=25"];
     let logs = simulated(&sets).map(|(_, calibration)| {
@@ -170,38 +175,47 @@ fn a_calibrated_scenario_gives_the_durations_of_its_log() {
 }
 
 #[test]
-fn a_log_that_does_not_tell_the_best_size_ends_with_no_advice_as_if_it_did() {
+fn a_log_that_does_not_tell_the_best_size_gives_a_scenario() {
     let desk = TempDir::new().unwrap();
     // A row takes no time that can be told from nothing, and nothing fails.
     let lines: String =
-        (0..40).map(|n| format!("{},{},400,{},ok\n", n * 10, 1 + n % 3, 500 + n % 7 * 40)).collect();
+        (0..80).map(|n| format!("{},{},400,{},ok\n", n * 10, 1 + n % 5, 500 + n % 7 * 40)).collect();
     fs::write(desk.path().join("log.csv"), format!("{HEADER}{lines}")).unwrap();
-    let told = contains("the best chunk: time a row cannot be told")
-        .and(contains("did not tell (time a row, how often transfers break, "))
-        .and(contains("no best size is known"))
-        .and(contains("syncdyno tune app.toml --limit chunk=15s\n"))
-        .and(contains("about the best").not());
-    let run = syncdyno(desk.path()).args(["calibrate", "log.csv", "-o", "app.toml"]).assert();
-    run.success().stdout(told);
+    let run = syncdyno(desk.path()).args(["calibrate", "log.csv", "-q", "-o", "app.toml"]).assert();
+    let told = contains("[row.unknown]").and(contains("syncdyno tune app.toml --limit chunk=15s\n"));
+    run.success().stdout(told.and(contains("failures.none")));
     syncdyno(desk.path()).args(["check", "app.toml"]).assert().success();
 }
 
 #[test]
-fn a_malformed_log_ends_with_its_line_and_column_and_code_three() {
+fn a_malformed_log_ends_with_its_line_and_code_three() {
     let desk = TempDir::new().unwrap();
-    for (text, said) in [
-        ("", "log.csv: line 1: the file is empty"),
-        ("start,rows,bytes,duratoin_ms,outcome\n", "line 1: there is no column `duration`"),
-        ("start,row,bytes,duration_ms,outcome\n", "did you mean `row` to be `rows`?"),
-        (&format!("{HEADER}0,1,1,-5,ok\n"), "line 2, column duration_ms: `-5` is negative"),
-        (&format!("{HEADER}0,1,1,NaN,ok\n"), "line 2, column duration_ms: `NaN` is no time"),
-        (&format!("{HEADER}0,1,1,5,ok\n0,1,1\n"), "line 3: 3 fields where the header has 5"),
-        (&format!("{HEADER}0,1,1,5,succes\n"), "did you mean `success`?"),
-    ] {
-        fs::write(desk.path().join("log.csv"), text).unwrap();
-        let run = syncdyno(desk.path()).args(["calibrate", "log.csv"]).assert().code(3);
-        run.stdout("").stderr(contains(said));
-    }
+    fs::write(desk.path().join("log.csv"), format!("{HEADER}0,1,1,5,ok\n0,1,1,-5,ok\n")).unwrap();
+    let run = syncdyno(desk.path()).args(["calibrate", "log.csv"]).assert().code(3);
+    run.stdout("").stderr(contains("log.csv: line 3, column duration_ms: "));
+}
+
+#[test]
+fn values_of_a_column_get_a_fit_each_and_no_common_scenario() {
+    let desk = TempDir::new().unwrap();
+    let log = fs::read_to_string(committed("reference/requests.csv")).unwrap();
+    let mut n = 0;
+    let split = log.lines().map(|line| {
+        n += 1;
+        format!("{line},{}\n", if n == 1 { "net" } else { ["lte", "wifi"][n / 25 % 2] })
+    });
+    fs::write(desk.path().join("log.csv"), split.collect::<String>()).unwrap();
+    let run = |args: &str| {
+        let args = args.split(' ');
+        syncdyno(desk.path()).args(["calibrate", "log.csv"]).args(args).assert()
+    };
+    run("--by net").success().stdout(contains("lte").and(contains("wifi")));
+    let json = run("--by net --format json").success();
+    let value: serde_json::Value = serde_json::from_slice(&json.get_output().stdout).unwrap();
+    assert_eq!(value["fits"][1]["group"]["value"], "wifi");
+    run("--by net -o app.toml").code(2).stderr(contains("--only net=VALUE"));
+    run("--by nets").code(3).stderr(contains("`net`"));
+    run("--by start").code(3).stderr(contains("`start`"));
 }
 
 #[test]
@@ -226,7 +240,7 @@ fn a_scenario_is_written_once_and_only_if_there_is_one() {
     run(&[log, "-o", "app.toml"])
         .code(2)
         .stderr(contains("app.toml is already there: give another name, or remove it"));
-    run(&[log, "-o", "app.csv"]).code(2).stderr(contains("no name for a scenario"));
+    run(&[log, "-o", "app.csv"]).code(2).stderr(contains("app.csv"));
     run(&[log, "-o", "none/app.toml"]).code(20).stderr(contains("cannot write none/app.toml"));
     fs::create_dir(desk.path().join("part.toml.part")).unwrap();
     run(&[log, "-o", "part.toml"]).code(20).stderr(contains("cannot write part.toml"));
@@ -235,8 +249,8 @@ fn a_scenario_is_written_once_and_only_if_there_is_one() {
     run(&[log, "--only", "kind"]).code(2).stderr(contains("kind=pull"));
     let one_size: String = (0..20).map(|n| format!("{n},500,500,100,ok\n")).collect();
     fs::write(desk.path().join("flat.csv"), format!("{HEADER}{one_size}")).unwrap();
-    run(&["flat.csv"]).success().stdout(contains("all answers have one size"));
-    run(&["flat.csv", "-o", "flat.toml"]).code(3).stderr(contains("no scenario can be made of it"));
+    run(&["flat.csv"]).success().stdout(contains("[sizes.one]"));
+    run(&["flat.csv", "-o", "flat.toml"]).code(3).stderr(contains("[sizes.one]"));
     assert!(!desk.path().join("flat.toml").exists());
     let json = run(&[log, "--format", "json"]).success();
     let value: serde_json::Value = serde_json::from_slice(&json.get_output().stdout).unwrap();

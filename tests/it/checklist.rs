@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use syncdyno::report::{Finding, RunRecord};
+use syncdyno::record::{Finding, RunRecord};
 use syncdyno::scenario::{CHECKLIST, QUESTION_LISTS, question_place};
 
 /// The page that shows the answers.
@@ -58,6 +58,7 @@ fn the_embedded_checklist_is_that_of_the_folder() {
     let mut found: Vec<String> = std::fs::read_dir(root("scenarios/checklist"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|e| e == "toml"))
         .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
         .collect();
     found.sort();

@@ -2,12 +2,13 @@
 
 use std::fs;
 use std::path::Path;
+use syncdyno::{analysis, record, render};
 
+use syncdyno::analysis::compare::{Basis, Finding, Side, compare};
 use syncdyno::base::Seed;
 use syncdyno::engine::BuiltinFactory;
 use syncdyno::metrics::{Figure, Unit};
-use syncdyno::report::compare::{Basis, Finding, Side, compare};
-use syncdyno::report::{self, Baseline, Exit, Reason, RunRecord, Standard};
+use syncdyno::record::{Baseline, Exit, Reason, RunRecord, Standard};
 use syncdyno::world::{self, Stacks, Unwatched};
 use tempfile::TempDir;
 
@@ -75,7 +76,7 @@ fn replace(path: &Path, from: &str, to: &str) {
 
 /// A duration of which nothing was observed.
 fn silence() -> Figure {
-    Figure::Distribution { unit: Unit::Ns, count: 0, min: 0, p50: 0, p95: 0, p99: 0, max: 0 }
+    Figure::Distribution { unit: Unit::Ns, count: 0, min: 0, p50: 0, p95: 0, p99: 0, max: 0, mean: Some(0) }
 }
 
 #[test]
@@ -160,7 +161,7 @@ fn a_baseline_that_has_lost_what_it_gates_is_none_and_cells_that_are_not_run_are
 }
 
 #[test]
-fn a_baseline_has_one_ending_whoever_writes_it_and_takes_the_place_of_no_link() {
+fn a_baseline_has_one_ending_by_any_writer_and_takes_the_place_of_no_link() {
     let desk = desk(SMALL);
     run(&desk, "1..=1", "first");
     let baselines = desk.path().join("reports/baseline");
@@ -255,13 +256,13 @@ fn what_the_candidate_lacks_is_no_pass_and_neither_are_cells_that_fail() {
     // Who gets nothing through has waited for nothing: that is no better.
     let mut silent = base.clone();
     for cell in &mut silent.cells {
-        cell.verdict = report::Verdict::Fail;
-        cell.ending.kind = report::EndingKind::Stuck;
+        cell.verdict = record::Verdict::Fail;
+        cell.ending.kind = record::EndingKind::Stuck;
         cell.reasons =
             vec![Reason { exit_code: Exit::Stuck.code(), text: "stuck: nothing gets through".to_owned() }];
         cell.metrics.insert("engine.session.duration".into(), silence());
     }
-    (silent.verdict, silent.exit_code) = (report::Verdict::Fail, Exit::Stuck.code());
+    (silent.verdict, silent.exit_code) = (record::Verdict::Fail, Exit::Stuck.code());
     let side = |record: &RunRecord| Side::of_record("a side", record, None).unwrap();
     let comparison = compare(&side(&base), &side(&silent));
     assert_eq!((comparison.found(Finding::Better).count(), comparison.failed()), (0, (0, 3)));
@@ -287,11 +288,11 @@ fn what_the_candidate_lacks_is_no_pass_and_neither_are_cells_that_fail() {
     assert!(told.contains("3 cells failed (0 of base; exit 12 is new)"), "{told}");
     // Where nothing failed, a headline figure that is gone is no pass either.
     for cell in &mut silent.cells {
-        cell.verdict = report::Verdict::Pass;
-        cell.ending.kind = report::EndingKind::Drained;
+        cell.verdict = record::Verdict::Pass;
+        cell.ending.kind = record::EndingKind::Drained;
         cell.reasons.clear();
     }
-    (silent.verdict, silent.exit_code) = (report::Verdict::Pass, Exit::Success.code());
+    (silent.verdict, silent.exit_code) = (record::Verdict::Pass, Exit::Success.code());
     fs::write(desk.path().join("silent.json"), silent.to_json()).unwrap();
     let gated = ["compare", "base", "silent.json", "--fail-on-worse"];
     let named = |metric| [&gated[..], &["--metric", metric]].concat();
@@ -435,7 +436,8 @@ fn the_script_for_ci_services_gates_against_a_baseline_and_says_how_to_save_one(
             command.env("GITHUB_ACTIONS", "true").env("GITHUB_STEP_SUMMARY", desk.path().join("page.md"));
         }
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/contrib/gate.sh");
-        let output = command.args([script, "small.toml"]).output().unwrap();
+        let output =
+            command.args([script, "small.toml", "main", "reports/ci", "--seeds", "1..=1"]).output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
     };
@@ -458,7 +460,7 @@ fn the_script_for_ci_services_gates_against_a_baseline_and_says_how_to_save_one(
     assert!(told.contains("::error") && told.contains("engine.rows.rate"), "{told}");
     assert!(fs::read_to_string(desk.path().join("page.md")).unwrap().contains("engine.rows.rate"));
 
-    // Whoever changed it on purpose takes the run that was refused; the cells of other scenarios stay.
+    // Who changed it on purpose takes the run that was refused; the cells of other scenarios stay.
     fs::write(desk.path().join("other.toml"), SMALL.replace("\"small\"", "\"other\"")).unwrap();
     let other = ["run", "other.toml", "--out", "other", "--baseline", "main", "--progress", "none"];
     assert_eq!(syncdyno(&desk, &other).0, 14, "the baseline has no such cell");
@@ -483,15 +485,15 @@ fn an_engine_whose_chunking_broke_is_red_against_the_projects_own_baseline() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/baseline/project.json");
     let baseline = Baseline::parse(&fs::read_to_string(path).unwrap()).unwrap();
     let plan = worlds::plan("scenarios/hospital-hour.toml", &[]);
-    let id = report::cell_ids(std::slice::from_ref(&plan)).remove(0);
+    let id = analysis::cell_ids(std::slice::from_ref(&plan)).remove(0);
     let outcome = world::run(&plan, &with_broken_chunks(), &Unwatched).unwrap();
     assert!(outcome.violations.is_empty(), "small chunks lose nothing: {:?}", outcome.violations);
-    let mut judged = report::judge(&plan, &id, &outcome);
+    let mut judged = analysis::judge(&plan, &id, &outcome);
     let standard = Standard { name: "project", baseline: &baseline, folder: "reports/ci", acceptable: true };
-    report::hold(&mut judged, &plan.baseline_metrics, standard);
-    let record = report::assemble("reports/ci", &[plan], vec![judged], &[]);
+    record::hold(&mut judged, &plan.baseline_metrics, standard);
+    let record = record::assemble("reports/ci", &[plan], vec![judged], &[]);
     assert_eq!(record.exit_code, Exit::Regression.code());
-    let told = report::reasons(&record) + &report::last_lines(&record, "reports/ci");
+    let told = render::reasons(&record) + &render::last_lines(&record, "reports/ci");
     for part in ["engine.rows.rate is worse", id.as_str(), "syncdyno replay reports/ci#"] {
         assert!(told.contains(part), "{part}: {told}");
     }

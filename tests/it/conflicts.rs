@@ -1,6 +1,6 @@
 //! The matrix of conflicts, as the program prints it.
 
-use syncdyno::report::conflicts::{Conflicts, Line, Stays};
+use syncdyno::render::conflicts::{Conflicts, Line, Stays};
 
 /// What it prints in this format, which ends well.
 fn printed(format: &str) -> String {

@@ -75,7 +75,12 @@ fn a_job_installs_the_tool_and_runs_the_gate_that_is_there_with_the_arguments_it
         let cargo = help(env!("CARGO"), &["install"]);
         has_options(&cargo, "cargo install", words.iter().copied().chain(source.split(' ')));
         let (_, arguments) = run.split_once("contrib/gate.sh ").unwrap_or_else(|| panic!("{file}: {run}"));
-        assert_eq!(arguments.split(' ').collect::<Vec<_>>(), defaults, "{file}");
+        let arguments: Vec<&str> = arguments.split(' ').collect();
+        assert_eq!(arguments[..3], defaults, "{file}");
+        // As many seeds as a comparison of two scenarios takes.
+        assert_eq!(arguments[3..], ["--seeds", "1..=8"], "{file}");
+        let rust = concat!(env!("CARGO_PKG_RUST_VERSION"), "\"");
+        assert!(text.contains(rust), "{file} pins the compiler that the tool needs");
         // What is kept of the job is what the gate writes.
         assert!(
             text.contains(&format!("path: {}", defaults[2])) || text.contains(&format!("[{}/]", defaults[2]))

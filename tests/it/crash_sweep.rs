@@ -11,7 +11,7 @@ use syncdyno::base::{DeviceId, Seed, Time};
 use syncdyno::scenario::Plan;
 use syncdyno::world::{self, Outcome, Places, Stacks, Strike, Unwatched};
 
-use crate::worlds::{self, TINY, trouble, value};
+use crate::worlds::{self, PHOTOS, TINY, trouble, value};
 
 /// The device that is struck: it begins with nothing.
 const STRUCK: DeviceId = DeviceId(0);
@@ -64,13 +64,24 @@ const WHOLE: &[&str] = &["engine.pull.atomic=session", "engine.pull.chunk_rows=5
 const WHOLE_AGAIN: &[&str] =
     &["engine.pull.atomic=session", "engine.pull.checkpoint=session", "engine.pull.chunk_rows=5"];
 const BEGUN_AGAIN: &[&str] = &["engine.pull.checkpoint=session", "engine.pull.chunk_rows=5"];
-/// Photos beside rows, in stretches.
-const PHOTOS: &[&str] = &[
-    "entity.photo={rows=0,delivery=\"upload-only\",attachment={least=\"3kB\",most=\"6kB\",thumbnail=\"1kB\"},\
-     schema={id=\"uuid key\",n=\"int 0..9\"}}",
-    "action.shoot={entity=\"photo\",kind=\"create\",per_device=2}",
-    r#"event.shots={at="+41s",edits={action="shoot",count=2,over="8s"}}"#,
-    "engine.attachments={chunk_bytes=\"2kB\"}",
+/// Other formats, packed, whose pages are shown as they come or as a whole.
+const CODED: [&[&str]; 3] = [
+    &["engine.codec=xml", "gateway.codecs=[\"xml\"]", "engine.compression=gzip", "engine.pull.chunk_rows=5"],
+    &[
+        "engine.codec=cbor",
+        "gateway.codecs=[\"cbor\"]",
+        "engine.compression=zstd",
+        "engine.pull.atomic=session",
+        "engine.pull.chunk_rows=5",
+    ],
+    &[
+        "engine.codec=json-objects",
+        "gateway.codecs=[\"json-objects\"]",
+        "engine.compression=gzip",
+        "engine.pull.atomic=session",
+        "engine.pull.checkpoint=session",
+        "engine.pull.chunk_rows=5",
+    ],
 ];
 const JOURNALS: [&[&str]; 2] =
     [&["store.journal=truncate", "store.synchronous=full"], &["store.journal=wal", "store.synchronous=full"]];
@@ -147,9 +158,14 @@ fn struck(plan: &Plan, strike: &Strike) -> Outcome {
 
 /// Runs the world once for each place; gives how many there were.
 fn nothing_is_lost(sweep: Sweep, journal: &[&str]) -> usize {
+    nothing_is_lost_at(sweep, journal, sweep.stride())
+}
+
+/// The same at one place in so many.
+fn nothing_is_lost_at(sweep: Sweep, journal: &[&str], stride: usize) -> usize {
     let plan = worlds::plan(TINY, journal);
     let places = places(&plan);
-    let strikes: Vec<Strike> = sweep.strikes(&places).into_iter().step_by(sweep.stride()).collect();
+    let strikes: Vec<Strike> = sweep.strikes(&places).into_iter().step_by(stride).collect();
     let mut wrong = Vec::new();
     for strike in &strikes {
         let outcome = struck(&plan, strike);
@@ -160,7 +176,7 @@ fn nothing_is_lost(sweep: Sweep, journal: &[&str]) -> usize {
         wrong.extend(trouble(&outcome).iter().map(|text| format!("{strike:?}: {text}")));
     }
     assert!(wrong.is_empty(), "{} of {} worlds:\n{}", wrong.len(), strikes.len(), wrong.join("\n"));
-    strikes.len() * sweep.stride()
+    strikes.len() * stride
 }
 
 #[test]
@@ -376,6 +392,21 @@ fn crash_sweep_a_kill_at_the_time_of_any_disk_operation_loses_nothing_that_waits
 fn crash_sweep_a_power_loss_at_any_sync_loses_nothing_that_waits() {
     for (at, whole) in [WHOLE, WHOLE_AGAIN].into_iter().enumerate() {
         assert!(nothing_is_lost(Sweep::SyncTimes, &[JOURNALS[at], whole].concat()) > 80);
+    }
+}
+
+#[test]
+fn crash_sweep_a_kill_or_a_power_loss_loses_nothing_in_any_format() {
+    let down = |sets| undisturbed(sets, "engine.down.bytes");
+    assert!(down(CODED[0]) != down(&CODED[0][3..]), "it is another format");
+    let stride = |few| if worlds::every_place() { 1 } else { few };
+    for (at, coded) in CODED.into_iter().enumerate() {
+        let sets = [JOURNALS[at % 2], coded].concat();
+        for (sweep, few) in
+            [(Sweep::Polls, 59), (Sweep::Points, 47), (Sweep::KillTimes, 199), (Sweep::SyncTimes, 83)]
+        {
+            assert!(nothing_is_lost_at(sweep, &sets, stride(few)) > 80, "{sweep:?}");
+        }
     }
 }
 

@@ -6,8 +6,8 @@ use syncdyno::world::{self, Places, Stacks, Strike, Unwatched};
 
 use crate::worlds::{self, TINY, trouble, value};
 
-/// The gateway is a long way from the backend, refreshes often, and asks for few rows at once: it is always in the midst of
-/// something.
+/// The gateway is a long way from the backend, refreshes often, and asks for few rows at once: something
+/// is always under way.
 const SETS: &[&str] = &[
     "gateway.mode=persistent",
     "gateway.refresh={every=\"7s\",upload_every=\"2s\",page=9}",
@@ -43,7 +43,7 @@ fn nothing_is_lost(plan: &Plan, strikes: &[Strike]) -> usize {
         let outcome = world::run_struck(plan, &Stacks::builtin(), &Unwatched, strike);
         let outcome = outcome.unwrap_or_else(|error| panic!("{error}"));
         if value(&outcome, "gateway.kills.count") != 1 {
-            wrong.push(format!("{strike:?} did not strike"));
+            wrong.push(format!("{strike:?} did not fire"));
         }
         wrong.extend(trouble(&outcome).iter().map(|text| format!("{strike:?}: {text}")));
     }

@@ -18,7 +18,7 @@ fn nothing_is_wrong(seeds: impl IntoIterator<Item = u64>, sets: &[&str]) {
 }
 
 #[test]
-fn a_load_that_is_cut_within_its_first_page_begins_anew() {
+fn a_load_that_is_cut_within_its_first_page_begins_again() {
     nothing_is_wrong([32, 73], &[]);
 }
 

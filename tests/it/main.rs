@@ -18,6 +18,7 @@ mod hunts;
 mod loads;
 mod meanwhile;
 mod metric_table;
+mod pages;
 mod physics;
 mod reports;
 mod requirements;

@@ -42,30 +42,255 @@ fn the_figures_of_the_oracle_are_the_ones_of_the_table() {
     assert_eq!(collected.figures["oracle.divergent.devices"].stat("value"), Some(0));
 }
 
-/// The list of metrics in `scenarios/README.md`.
-fn written() -> String {
-    let mut text = String::from("| metric | unit | better | what it is |\n|---|---|---|---|\n");
-    for metric in metrics::TABLE {
-        let word = |value: serde_json::Value| value.as_str().expect("a name").to_owned();
-        let unit = word(serde_json::to_value(metric.unit).expect("a unit has a name"));
-        let better = word(serde_json::to_value(metric.better).expect("a direction has a name"));
-        text.push_str(&format!("| `{}` | {unit} | {better} | {} |\n", metric.name, metric.how));
+/// Metrics that answer one question: page, heading, when to look, and how their names begin.
+struct Question(&'static str, &'static str, &'static str, &'static [&'static str]);
+
+const PAGES: [(&str, &str); 6] = [
+    ("waiting", "What people wait for, and what they see"),
+    ("cost", "What sync costs: requests, bytes, battery, storage"),
+    ("correctness", "What was lost, doubled or wrong"),
+    ("conflicts", "Edits and conflicts"),
+    ("server", "Backend and gateway"),
+    ("world", "What went wrong around it, and what people did"),
+];
+
+const QUESTIONS: &[Question] = &[
+    Question(
+        "waiting",
+        "Until the app can be used",
+        "Look first if people say that the app is slow to start.",
+        &[
+            "engine.usable_after_login",
+            "engine.never_usable",
+            "engine.first_screen",
+            "engine.first_rows",
+            "engine.entity",
+        ],
+    ),
+    Question(
+        "waiting",
+        "Until an edit is safe, and seen",
+        "Look if others see changes late, or if a lost phone would cost work.",
+        &[
+            "engine.write_acknowledged",
+            "engine.write_visible",
+            "engine.commit_visible",
+            "engine.edits.unsent",
+            "engine.edits.passing_seen",
+        ],
+    ),
+    Question(
+        "waiting",
+        "The screen while a sync runs",
+        "Look if the app stutters, or takes no edits.",
+        &[
+            "device.screen",
+            "device.query",
+            "device.list",
+            "device.ui",
+            "device.lock",
+            "device.half_synced",
+            "device.dangling",
+            "device.empty_table",
+        ],
+    ),
+    Question(
+        "waiting",
+        "Syncs and their queue",
+        "Look if a sync is long, fails often, or waits behind others.",
+        &["engine.session", "engine.syncs", "engine.queue", "engine.hook", "engine.hooks"],
+    ),
+    Question(
+        "waiting",
+        "What the app says of the sync",
+        "Look if people believe that all is synced.",
+        &["engine.status", "engine.network", "oracle.status"],
+    ),
+    Question(
+        "cost",
+        "Requests and retries",
+        "Look if the server is busy, or if a sync waits more than it transfers.",
+        &[
+            "engine.request",
+            "engine.requests",
+            "engine.response",
+            "engine.retries",
+            "engine.retry",
+            "engine.tokens",
+        ],
+    ),
+    Question(
+        "cost",
+        "Bytes",
+        "Look at the bill for mobile data, and at what came for nothing.",
+        &[
+            "engine.down",
+            "engine.up",
+            "engine.bytes",
+            "engine.wasted",
+            "engine.echoed",
+            "oracle.repeated",
+            "net.up",
+            "net.down",
+            "net.packets",
+            "net.dropped",
+        ],
+    ),
+    Question(
+        "cost",
+        "Chunks, and what is done with them",
+        "Look while you choose chunk sizes.",
+        &[
+            "engine.rows",
+            "engine.pull",
+            "engine.push",
+            "engine.apply",
+            "engine.cursor",
+            "engine.control",
+            "engine.excerpt",
+            "engine.set_aside",
+        ],
+    ),
+    Question(
+        "cost",
+        "Battery and processor",
+        "Look if the app is said to eat the battery. Energy is an estimate.",
+        &["device.radio", "device.coding", "device.cpu"],
+    ),
+    Question(
+        "cost",
+        "Storage and memory",
+        "Look on old phones, and over months.",
+        &[
+            "device.database",
+            "device.disk",
+            "device.storage",
+            "device.wal",
+            "device.write",
+            "device.transaction",
+            "device.memory",
+            "device.low_memory",
+        ],
+    ),
+    Question("cost", "Photos and other attachments", "Look if the app uploads files.", &["attachment"]),
+    Question(
+        "correctness",
+        "Checks",
+        "Any of these above 0 is a defect, unless the scenario expects it.",
+        &["oracle"],
+    ),
+    Question(
+        "conflicts",
+        "Conflicts",
+        "Look if two people edit one row.",
+        &["oracle.conflicts", "engine.conflicts", "oracle.overwritten", "oracle.kept_both", "oracle.skipped"],
+    ),
+    Question(
+        "conflicts",
+        "The page on which people decide",
+        "Look with `engine.conflict.policy = \"manual\"`.",
+        &["engine.page"],
+    ),
+    Question(
+        "conflicts",
+        "What became of edits",
+        "Look if people miss what they wrote.",
+        &["engine.edits", "workload.edits"],
+    ),
+    Question(
+        "server",
+        "The backend",
+        "Look if many devices come at once, or if scanning is dear.",
+        &["backend"],
+    ),
+    Question(
+        "server",
+        "The gateway",
+        "Look while you choose how changes are found, or a replica.",
+        &["gateway"],
+    ),
+    Question("world", "The network", "Look to see that the faults that you meant occurred.", &["net"]),
+    Question("world", "The device", "Look to see what happened to apps and phones.", &["device"]),
+    Question("world", "The scenario", "Look if a run passes too easily.", &["workload", "situation"]),
+];
+
+/// The question that a metric belongs to: the one whose beginning of its name is the longest.
+fn question_of(name: &str) -> &'static Question {
+    let begins = |start: &&&str| {
+        name.strip_prefix(**start).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    let length = |question: &&Question| question.3.iter().filter(begins).map(|start| start.len()).max();
+    QUESTIONS.iter().max_by_key(length).expect("there are some")
+}
+
+fn wrapped(text: &str) -> String {
+    let (mut lines, mut line) = (Vec::new(), String::new());
+    for word in text.split(' ') {
+        if !line.is_empty() && line.chars().count() + word.chars().count() > 97 {
+            lines.push(std::mem::take(&mut line));
+        }
+        line = if line.is_empty() { word.to_owned() } else { format!("{line} {word}") };
     }
-    text
+    lines.push(line);
+    lines.join("\n  ")
+}
+
+/// A metric in a list: its name, its unit, which direction is better, what it is.
+fn entry(metric: &metrics::Metric) -> String {
+    let word = |value: serde_json::Value| value.as_str().expect("a name").replace(['-', '_'], " ");
+    let unit = word(serde_json::to_value(metric.unit).expect("a unit has a name"));
+    let better = match metric.better {
+        metrics::Better::Lower => ", less is better",
+        metrics::Better::Higher => ", more is better",
+        metrics::Better::Neither => "",
+    };
+    format!("- `{}` ({unit}{better})\n  {}\n", metric.name, wrapped(metric.how))
+}
+
+/// The pages of metrics, by their path.
+fn pages() -> Vec<(String, String)> {
+    let mut index = String::from(
+        "# Metrics\n\nEvery report has these figures; `-v` prints all of them. A distribution is told by its percentiles.\nA metric may end in the name of a unit or an entity (`engine.session.duration/Login`), or of the\nstate in which devices started (`@1d`).\n\n| page | look at |\n|---|---|\n",
+    );
+    let mut all = Vec::new();
+    for (file, title) in PAGES {
+        let mut text = format!("# {title}\n\n<!-- written by a program, checked by a test -->\n");
+        let of_page = || QUESTIONS.iter().filter(|question| question.0 == file);
+        for Question(_, heading, when, starts) in of_page() {
+            text.push_str(&format!("\n## {heading}\n\n{when}\n\n"));
+            let mine = |metric: &&metrics::Metric| question_of(metric.name).1 == *heading;
+            metrics::TABLE.iter().filter(mine).for_each(|metric| text.push_str(&entry(metric)));
+            assert!(
+                !starts.is_empty() && text.ends_with("\n") && !text.ends_with("\n\n"),
+                "{heading} has metrics"
+            );
+        }
+        let headings: Vec<String> = of_page().map(|question| question.1.to_lowercase()).collect();
+        index.push_str(&format!("| [{title}]({file}.md) | {} |\n", headings.join("; ")));
+        all.push((format!("docs/metrics/{file}.md"), text));
+    }
+    all.push(("docs/metrics/README.md".to_owned(), index));
+    all
 }
 
 #[test]
-fn the_list_of_metrics_is_written_down() {
-    const BEGIN: &str = "<!-- metrics: written by a program, checked by a test -->\n";
-    const END: &str = "<!-- end of metrics -->\n";
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/README.md");
-    let text = std::fs::read_to_string(&path).expect("the page is there");
-    let (before, rest) = text.split_once(BEGIN).expect("the list begins");
-    let (committed, after) = rest.split_once(END).expect("the list ends");
-    if std::env::var_os("SYNCDYNO_BLESS").is_some() {
-        std::fs::write(&path, format!("{before}{BEGIN}{}{END}{after}", written()))
-            .expect("the page is written");
-    } else {
-        assert_eq!(committed, written(), "SYNCDYNO_BLESS=1 writes it again");
+fn the_pages_of_metrics_are_fresh() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (path, text) in pages() {
+        assert!(text.lines().count() <= 300, "{path} has {} lines", text.lines().count());
+        let path = root.join(path);
+        if std::env::var_os("SYNCDYNO_BLESS").is_some() {
+            std::fs::write(&path, &text).expect("the page is written");
+        }
+        let committed = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(committed == text, "{}: SYNCDYNO_BLESS=1 writes it again", path.display());
+    }
+}
+
+#[test]
+fn every_metric_belongs_to_a_question_by_its_name() {
+    for metric in metrics::TABLE {
+        let Question(_, heading, _, starts) = question_of(metric.name);
+        assert!(starts.iter().any(|start| metric.name.starts_with(start)), "{} under {heading}", metric.name);
     }
 }

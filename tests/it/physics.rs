@@ -91,7 +91,7 @@ fn physics_a_tunnel_over_a_link_of_ones_own_costs_its_headers_and_two_hairpins_a
 
 #[test]
 fn physics_a_device_is_the_same_alone_and_among_six_hundred() {
-    // More than a thread keeps open: databases and caches are closed, and opened again, in the midst.
+    // More than a thread keeps open: databases and caches are closed, and opened again, meanwhile.
     let beside = |others: u32| {
         let plan =
             worlds::plan("tests/it/worlds/neighbours.toml", &[&format!("fleet.others.devices={others}")]);

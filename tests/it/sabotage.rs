@@ -151,6 +151,9 @@ const KEYS: Ground = Ground {
 /// A unit that brings a part of what another brings in full, and dates of the last sync.
 const PARTS: Ground = Ground { path: "scenarios/units/light-splash.toml", sets: &[], seeds: 5 };
 const LAST_SYNC_ON: Ground = Ground { path: "scenarios/units/last-sync-on.toml", sets: &[], seeds: 5 };
+/// Phones that are killed while a unit that was asked for has not ended well.
+const KEPT_QUEUE: Ground =
+    Ground { path: "scenarios/units/kept-queue.toml", sets: &["engine.queue_kept=disk"], seeds: 5 };
 /// Two units with an entity each.
 const DATES: Ground = Ground { path: "scenarios/units/dates.toml", sets: &[], seeds: 5 };
 
@@ -246,6 +249,7 @@ fn ground(bug: &Bug) -> Ground {
         "one-date-for-all" => DATES,
         "part-over-whole" | "part-moves-all" => PARTS,
         "dates-all-units" => LAST_SYNC_ON,
+        "forgets-as-it-begins" => KEPT_QUEUE,
         "dates-what-was-cut" | "forgets-what-waits" => CUT,
         "foreign-answer-is-ack" => FOREIGN,
         "verdicts-by-place" => MIXED_UP,
@@ -387,6 +391,7 @@ fn like_no_other(id: &str) -> Option<&'static str> {
         | "fails-without-a-word"
         | "sync-starts-sync"
         | "last-in-first-out"
+        | "forgets-as-it-begins"
         | "tries-without-a-pause"
         | "all-synced-too-soon"
         | "completes-twice"

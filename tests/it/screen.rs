@@ -1,6 +1,6 @@
 //! People whose screen a sync has: what comes of what they want to edit.
 
-use syncdyno::report::judge;
+use syncdyno::analysis::judge;
 use syncdyno::scenario::{Document, Request};
 use syncdyno::world::Outcome;
 

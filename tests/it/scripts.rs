@@ -1,6 +1,6 @@
 //! What people do, and whether it came to anything.
 
-use syncdyno::report::judge;
+use syncdyno::analysis::judge;
 use syncdyno::world::Outcome;
 
 use crate::worlds::{run, value, written};

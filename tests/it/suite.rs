@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use syncdyno::report::{Judged, cell_ids, hold_answers, hold_claims, judge};
+use syncdyno::analysis::{cell_ids, hold_answers, hold_claims, judge};
+use syncdyno::record::Judged;
 use syncdyno::scenario::Request;
 use syncdyno::world::{self, Ended, Stacks, Unwatched};
 
@@ -14,7 +15,7 @@ fn meets_its_expectations(path: &str) {
         _ if STILL.contains(&path) => 3,
         _ if MANY.contains(&path) => CHAOS_SEEDS,
         _ if worlds::every_place() => SEEDS,
-        _ if LONG.contains(&path) => FEWEST_SEEDS,
+        _ if LONG.contains(&path) || path.contains("/cookbook/") => FEWEST_SEEDS,
         _ => FEW_SEEDS,
     };
     let request = Request { seeds: (1..=seeds).collect(), ..Request::default() };
@@ -54,11 +55,13 @@ const LONG: &[&str] = &[
     "scenarios/conflicts/contended.toml",
     "scenarios/conflicts/server-wins.toml",
     "scenarios/device/background.toml",
+    "scenarios/device/chunk-by-class.toml",
     "scenarios/device/cut-short.toml",
     "scenarios/device/life-chaos.toml",
     "scenarios/device/login-while-looking.toml",
     "scenarios/device/power-at-syncs.toml",
     "scenarios/device/year.toml",
+    "scenarios/interrupted/simple-or-full.toml",
     "scenarios/links/profiles.toml",
     "scenarios/links/streams.toml",
     "scenarios/links/timeouts.toml",
@@ -102,17 +105,19 @@ fn suite_has_every_scenario() {
     assert_eq!(found, suite);
 }
 
-/// A line of the table has a file, or several that belong together.
+/// A line of a folder's table has a file, or several that belong together.
 #[test]
-fn suite_every_scenario_is_named_in_the_readme() {
+fn suite_every_scenario_is_named_in_a_readme() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
-    let readme = std::fs::read_to_string(root.join("README.md")).expect("there is a README");
     let mut found = Vec::new();
     scenarios(&root, "", &mut found);
-    let lines: Vec<_> = readme.lines().filter(|line| line.starts_with("| `")).collect();
-    let is_named = |name: &String| lines.iter().any(|line| line.contains(&format!("`{name}.toml`")));
+    let is_named = |name: &String| {
+        let (folder, file) = name.split_once('/').unwrap_or(("", name));
+        let readme = std::fs::read_to_string(root.join(folder).join("README.md")).unwrap_or_default();
+        readme.lines().any(|line| line.starts_with("| `") && line.contains(&format!("`{file}.toml`")))
+    };
     found.retain(|name| !is_named(name));
-    assert!(found.is_empty(), "scenarios/README.md does not say what these show: {}", found.join(", "));
+    assert!(found.is_empty(), "the README of the folder does not say what these show: {}", found.join(", "));
 }
 
 /// A test for each scenario, so that they share the machine.
@@ -177,6 +182,21 @@ suite! {
     suite_checklist_sync_units_meets_its_expectations: "checklist/sync-units";
     suite_checklist_triggered_meets_its_expectations: "checklist/triggered";
     suite_checklist_two_foo_meets_its_expectations: "checklist/two-foo";
+    suite_cookbook_body_limit_meets_its_expectations: "cookbook/body-limit";
+    suite_cookbook_captive_portal_meets_its_expectations: "cookbook/captive-portal";
+    suite_cookbook_deleted_order_meets_its_expectations: "cookbook/deleted-order";
+    suite_cookbook_first_login_meets_its_expectations: "cookbook/first-login";
+    suite_cookbook_herd_meets_its_expectations: "cookbook/herd";
+    suite_cookbook_import_meets_its_expectations: "cookbook/import";
+    suite_cookbook_killed_at_70_meets_its_expectations: "cookbook/killed-at-70";
+    suite_cookbook_lost_responses_meets_its_expectations: "cookbook/lost-responses";
+    suite_cookbook_night_meets_its_expectations: "cookbook/night";
+    suite_cookbook_own_rows_meets_its_expectations: "cookbook/own-rows";
+    suite_cookbook_photos_meets_its_expectations: "cookbook/photos";
+    suite_cookbook_token_meets_its_expectations: "cookbook/token";
+    suite_cookbook_two_edits_meets_its_expectations: "cookbook/two-edits";
+    suite_cookbook_upgrade_meets_its_expectations: "cookbook/upgrade";
+    suite_cookbook_wifi_only_meets_its_expectations: "cookbook/wifi-only";
     suite_units_chaos_meets_its_expectations: "units-chaos";
     suite_chunk_curve_meets_its_expectations: "chunk-curve";
     suite_chunk_sizes_meets_its_expectations: "chunk-sizes";
@@ -190,7 +210,9 @@ suite! {
     suite_device_cloned_while_saving_meets_its_expectations: "device/cloned-while-saving";
     suite_device_clocks_meets_its_expectations: "device/clocks";
     suite_device_restored_again_meets_its_expectations: "device/restored-again";
+    suite_device_chunk_by_class_meets_its_expectations: "device/chunk-by-class";
     suite_device_cut_short_meets_its_expectations: "device/cut-short";
+    suite_device_every_fault_meets_its_expectations: "device/every-fault";
     suite_device_handed_on_meets_its_expectations: "device/handed-on";
     suite_device_colleague_meets_its_expectations: "device/colleague";
     suite_device_life_chaos_meets_its_expectations: "device/life-chaos";
@@ -395,7 +417,10 @@ suite! {
     suite_interrupted_one_bad_row_meets_its_expectations: "interrupted/one-bad-row";
     suite_interrupted_one_refused_edit_meets_its_expectations: "interrupted/one-refused-edit";
     suite_interrupted_simple_or_full_meets_its_expectations: "interrupted/simple-or-full";
+    suite_device_login_ended_meets_its_expectations: "device/login-ended";
+    suite_interrupted_half_committed_meets_its_expectations: "interrupted/half-committed";
     suite_device_photos_meets_its_expectations: "device/photos";
+    suite_device_photos_given_up_meets_its_expectations: "device/photos-given-up";
     suite_device_photos_chaos_meets_its_expectations: "device/photos-chaos";
     suite_units_prebuilt_meets_its_expectations: "units/prebuilt";
 }

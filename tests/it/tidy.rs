@@ -5,6 +5,7 @@ mod code;
 mod spread;
 mod unused;
 mod wide;
+mod words;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,13 +17,15 @@ use code::{code, tokens};
 /// in [`NEIGHBOURS`].
 const LAYERS: &[&[&str]] = &[
     &["base"],
-    &["contract", "theory"],
+    &["contract", "theory", "stats"],
     &["sim", "disk", "backend", "protocol"],
     &["store", "net", "gateway"],
     &["engine", "workload", "oracle", "metrics"],
     &["bugs", "scenario"],
     &["world"],
-    &["report"],
+    &["record"],
+    &["analysis"],
+    &["render"],
     &["campaign"],
     &["cli"],
 ];
@@ -33,11 +36,14 @@ const STRANGERS: &[(&str, &[&str])] = &[
     ("metrics", &["sim", "disk", "backend", "protocol", "store", "net", "gateway"]),
     ("engine", &["sim", "disk", "backend", "net", "gateway"]),
     ("workload", &["sim", "disk", "backend", "protocol", "store", "net", "gateway"]),
-    (
-        "report",
-        &["sim", "disk", "backend", "protocol", "store", "net", "gateway", "engine", "workload", "bugs"],
-    ),
+    ("record", SIMULATION),
+    ("analysis", SIMULATION),
+    ("render", SIMULATION),
+    ("stats", &["contract", "theory"]),
 ];
+/// What reports never touch.
+const SIMULATION: &[&str] =
+    &["sim", "disk", "backend", "protocol", "store", "net", "gateway", "engine", "workload", "bugs"];
 const FILE_LINES: usize = 600;
 const FUNCTION_LINES: usize = 70;
 
@@ -46,7 +52,7 @@ fn root() -> PathBuf {
 }
 
 /// All files in a folder and in those within, in order.
-fn files(folder: &str) -> Vec<PathBuf> {
+pub(crate) fn files(folder: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![root().join(folder)];
     while let Some(folder) = folders.pop() {

@@ -6,10 +6,11 @@ pub(crate) mod stack;
 
 use std::fs;
 use std::path::Path;
+use syncdyno::{analysis, record, render};
 
 use syncdyno::contract::{EntityId, Node, Stack};
 use syncdyno::oracle::{Filter, Step};
-use syncdyno::report::{self, Verdict};
+use syncdyno::record::Verdict;
 use syncdyno::scenario::{self, Plan, Request};
 use syncdyno::world::{self, Outcome, Stacks, Unwatched};
 
@@ -34,7 +35,7 @@ pub(crate) fn run(stack: Stack, path: &str, sets: &[&str]) -> (Plan, Outcome) {
 #[test]
 fn a_stack_of_ones_own_passes_where_nobody_contends() {
     let (plan, outcome) = run(stack::STACK, CALM, &[]);
-    let judged = report::judge(&plan, "calm", &outcome);
+    let judged = analysis::judge(&plan, "calm", &outcome);
     assert_eq!((judged.cell.verdict, judged.cell.reasons), (Verdict::Pass, Vec::new()));
     let again = run(stack::STACK, CALM, &[]).1;
     assert_eq!(outcome.digest, again.digest, "its world is as deterministic as ours");
@@ -44,7 +45,7 @@ fn a_stack_of_ones_own_passes_where_nobody_contends() {
 fn edits_that_a_stack_forgets_are_found() {
     let (plan, outcome) = run(stack::STACK, CONTENDED, &[]);
     assert!(outcome.violations.iter().all(|v| v.check == "lost-edit"), "{:?}", outcome.violations);
-    let judged = report::judge(&plan, "contended", &outcome);
+    let judged = analysis::judge(&plan, "contended", &outcome);
     assert_eq!((judged.cell.verdict, judged.cell.reasons), (Verdict::Pass, Vec::new()), "it expects that");
     assert!(worlds::value(&outcome, "oracle.lost_edit.count") > 0);
 }
@@ -54,10 +55,10 @@ fn what_a_stack_does_not_do_is_neither_passed_nor_failed() {
     let (plan, outcome) = run(stack::STACK, CONTENDED, &["expect.\"oracle.silent_discard.count\"=0"]);
     assert_eq!(outcome.not_applicable, ["silent-discard", "wrong-status"]);
     assert!(!outcome.figures.contains_key("oracle.silent_discard.count"), "no look is not a zero");
-    let judged = report::judge(&plan, "contended", &outcome);
+    let judged = analysis::judge(&plan, "contended", &outcome);
     assert_eq!(judged.cell.verdict, Verdict::Fail, "what cannot be told is not as expected");
-    let record = report::assemble("reports/tiny", &[plan], vec![judged], &[]);
-    let told = report::notes(&record, report::Paint(false));
+    let record = record::assemble("reports/tiny", &[plan], vec![judged], &[]);
+    let told = render::notes(&record, render::Paint(false));
     let both = ": silent-discard, wrong-status";
     assert!(told.contains("2 checks not applicable") && told.contains(both), "{told}");
 }
@@ -125,15 +126,13 @@ fn a_stack_that_nothing_answers_is_refused() {
 }
 
 #[test]
-fn the_code_in_the_readme_is_that_of_the_example() {
+fn the_code_on_the_page_is_that_of_the_example() {
     let read = |path: &str| {
         fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect("the file is there")
     };
-    let readme = read("README.md");
-    let section = readme.split("## Bring your own engine").nth(1).expect("there is the section");
-    let section = section.split("\n## ").next().unwrap_or_default();
+    let page = read("docs/own-engine.md");
     let example = read("examples/tiny-stack/main.rs") + &read("examples/tiny-stack/stack/mod.rs");
-    let blocks: Vec<&str> = section.split("```rust,ignore\n").skip(1).collect();
+    let blocks: Vec<&str> = page.split("```rust,ignore\n").skip(1).collect();
     assert_eq!(blocks.len(), 2, "the stack and the main");
     for block in blocks {
         let code = block.split("```").next().unwrap_or_default();

@@ -6,17 +6,17 @@ use std::collections::BTreeSet;
 use syncdyno::base::{DeviceId, Span, Time};
 use syncdyno::world::{self, Stacks, Strike, Unwatched};
 
-use crate::worlds::{self, TINY, trouble};
+use crate::worlds::{self, PHOTOS, TINY, trouble};
 
 const STRUCK: DeviceId = DeviceId(0);
-/// In the midst of its edits.
+/// During its edits.
 const AT: Span = Span::secs(45);
 const UPGRADED: &str = r#"event.new={at="+45s",upgrade={adds={entity="task",column="weight",type="real"},on_mismatch="backfill",restart_after="1s"}}"#;
 
 /// Strikes at the times of what the disk does in the quarter of a minute after the upgrade, with or
 /// without loss of power; gives how many there were.
-fn upgrade_survives(journal: &str, power: bool) -> usize {
-    let plan = worlds::plan(TINY, &[UPGRADED, journal]);
+fn upgrade_survives(journal: &str, power: bool, more: &[&str]) -> usize {
+    let plan = worlds::plan(TINY, &[&[UPGRADED, journal], more].concat());
     let (device, until) = (STRUCK, Time::ZERO + AT + Span::secs(15));
     let (undisturbed, places) =
         world::run_probing(&plan, &Stacks::builtin(), &Unwatched, device).expect("it can be run");
@@ -36,12 +36,17 @@ fn upgrade_survives(journal: &str, power: bool) -> usize {
 
 #[test]
 fn upgrade_outlives_a_kill_at_any_disk_operation() {
-    assert!(upgrade_survives("store.journal=truncate", false) > 50);
-    assert!(upgrade_survives("store.journal=wal", false) > 30);
+    assert!(upgrade_survives("store.journal=truncate", false, &[]) > 50);
+    assert!(upgrade_survives("store.journal=wal", false, &[]) > 30);
 }
 
 #[test]
 fn upgrade_outlives_a_power_loss_at_any_sync() {
-    assert!(upgrade_survives("store.journal=truncate", true) > 10);
-    assert!(upgrade_survives("store.journal=wal", true) > 5);
+    assert!(upgrade_survives("store.journal=truncate", true, &[]) > 10);
+    assert!(upgrade_survives("store.journal=wal", true, &[]) > 5);
+}
+
+#[test]
+fn upgrade_outlives_a_kill_while_photos_wait() {
+    assert!(upgrade_survives("store.journal=wal", false, PHOTOS) > 30);
 }

@@ -1,6 +1,7 @@
 //! What people wait for, and what they lose: logins over restarts, runs without an end, edits that go with a backup.
 
-use syncdyno::report::{self, Exit};
+use syncdyno::analysis;
+use syncdyno::record::Exit;
 
 use crate::worlds::{figure, run, value, written};
 
@@ -112,7 +113,7 @@ restore = {{ of = "27m" }}
         let plan = written(&text(expect));
         let outcome = run(&plan);
         assert!(value(&outcome, "oracle.taken_back.edits") > 0);
-        report::judge(&plan, "put-back.s1", &outcome).cell.reasons
+        analysis::judge(&plan, "put-back.s1", &outcome).cell.reasons
     };
     let reasons = judged("");
     assert_eq!(reasons.len(), 1, "{reasons:?}");

@@ -1,6 +1,6 @@
 //! The matrix of wire formats, as the program prints it.
 
-use syncdyno::report::wire::{Line, Wire};
+use syncdyno::render::wire::{Line, Wire};
 
 const FORMATS: [&str; 4] = ["json", "json-objects", "xml", "cbor"];
 const WORLDS: [&str; 4] = ["edge", "lte-poor", "lte-good", "geo"];

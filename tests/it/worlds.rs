@@ -9,6 +9,14 @@ use syncdyno::world::{self, Ending, Outcome, Stacks, Unwatched};
 
 /// The scenario of two devices and ninety seconds.
 pub(crate) const TINY: &str = "tests/it/worlds/tiny.toml";
+/// Photos beside rows, in stretches.
+pub(crate) const PHOTOS: &[&str] = &[
+    "entity.photo={rows=0,delivery=\"upload-only\",attachment={least=\"3kB\",most=\"6kB\",thumbnail=\"1kB\"},\
+     schema={id=\"uuid key\",n=\"int 0..9\"}}",
+    "action.shoot={entity=\"photo\",kind=\"create\",per_device=2}",
+    r#"event.shots={at="+41s",edits={action="shoot",count=2,over="8s"}}"#,
+    "engine.attachments={chunk_bytes=\"2kB\"}",
+];
 
 /// A scenario file of the repository.
 pub(crate) fn document(path: &str) -> Document {

@@ -56,7 +56,9 @@ fn a_family_is_committed_all_or_none_and_others_go_on() {
             Commits::Rows => {
                 [visit(1, "w"), note(2, "m", "w"), stale, note(3, "o", "v"), note(5, "x", "none")]
             }
-            Commits::Families => [visit(1, "w"), note(2, "m", "w"), note(3, "o", "v"), stale, visit(6, "z")],
+            Commits::Families | Commits::Requests => {
+                [visit(1, "w"), note(2, "m", "w"), note(3, "o", "v"), stale, visit(6, "z")]
+            }
         };
         assert_eq!(send(&mut backend, &batch), met, "{commits:?}");
         assert_eq!(backend.row(NOTE, &Key::new("o")).is_some(), commits == Commits::Rows);
@@ -72,6 +74,18 @@ fn what_waited_for_a_conflict_goes_once_that_is_decided() {
     let decided = rewrite(&backend, 5, true);
     assert_eq!(send(&mut backend, &[note(3, "o", "v"), decided.clone()]), "AA");
     assert_eq!(send(&mut backend, &[note(3, "o", "v"), decided]), "AA", "again");
+}
+
+#[test]
+fn a_request_is_committed_all_or_none() {
+    let mut backend = house(Commits::Requests);
+    let stale = rewrite(&backend, 4, false);
+    assert_eq!(send(&mut backend, &[visit(1, "w"), note(2, "m", "w"), stale]), "LLC");
+    let mut wrong = note(5, "x", "v");
+    wrong.values[1].1 = Value::Int(7);
+    assert_eq!(send(&mut backend, &[visit(1, "w"), note(2, "m", "w"), wrong]), "LLR");
+    assert!(backend.row(APPOINTMENT, &Key::new("w")).is_none());
+    assert_eq!(send(&mut backend, &[visit(1, "w"), note(2, "m", "w"), note(3, "o", "v")]), "AAA");
 }
 
 #[test]

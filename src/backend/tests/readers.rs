@@ -222,7 +222,7 @@ proptest! {
             asked += 1;
         }
         prop_assert_eq!(reader.rows.len(), rows);
-        prop_assert_eq!(asked, rows.div_ceil(page).max(1), "no page is asked for in vain");
+        prop_assert_eq!(asked, rows.div_ceil(page).max(1), "no page is empty");
     }
 }
 

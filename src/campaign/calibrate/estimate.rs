@@ -1,227 +1,311 @@
-//! A log's calibration, put together.
+//! The calibration of a log.
 
-use super::advice::advice;
-use super::clock::Clock;
-use super::fit::Fit;
-use super::header::Only;
-use super::hung::{Hung, hung};
-use super::kind::Few;
-use super::log::{self, Log, Mistakes, Outcome, Request};
-use super::neighbours;
-use super::reached::Reached;
-use super::samples::ANSWERS_MIN;
-use super::step::Step;
-use super::told::Told;
-use super::tries::{self, InARow};
-use super::trouble::{self, Order, Repair};
-use crate::report::calibrate::{Calibration, Census, Estimate, Outages, Rate};
+use super::bootstrap::{self, DEVICES_MIN, Drawn, interval, interval_by_both as by_both};
+use super::chunk::{self, with_bytes};
+use super::diagnose::{self, Bin};
+use super::failures::{self, Before, Failures};
+use super::fit::{self, Fit, Response, fit};
+use super::request::{Log, Outcome, Request};
+use crate::base::Seed;
+use crate::render::calibrate::{
+    Advice, Calibration, Census, Code, Costs, Diagnosis, Estimate, Outages, Rate, Split,
+};
 
-/// What is said where no request succeeded: how long a transfer takes that fails says nothing of
-/// how often one does.
-const NOTHING: &str = "anything: no request was answered, and failures alone tell neither what an answer costs nor how often \
-                       transfers break; it takes a log with answers";
+/// Fewer responses tell no costs.
+const RESPONSES_MIN: usize = 20;
+/// More trimmed responses than this share are no outliers.
+const TRIMMED_MAX: f64 = 0.1;
+/// Rounds in which a line and a rate settle.
+const ROUNDS: usize = 3;
+/// A chunk that is so many times the largest response lies far beyond the log.
+const BEYOND: f64 = 2.0;
+/// Requests that overlap beyond this share are no accident of coarse clocks.
+const OVERLAPS_MAX: f64 = 0.01;
+/// Fewer sizes tell no curve from a line.
+const SIZES_MIN: usize = 4;
+/// So many responses as long as that rest on few.
+const LONG_MAX: f64 = 0.01;
 
-/// Estimates from the bytes of a log called `source` what its requests cost; of its lines those
-/// that all of `only` let pass.
-///
-/// # Errors
-/// The log is malformed: where and why, up to twenty times.
-pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibration, Mistakes> {
-    let (mut written, names) = log::read(bytes, only)?;
-    let step = Step::of(&written);
-    let coarse = step.filter(|step| step.is_coarse);
-    written.step = step.map_or(0.0, |step| step.lasts);
-    coarse.into_iter().for_each(|step| step.fill(&mut written));
-    let instant = trouble::unsent(&mut written, ANSWERS_MIN);
-    let offline = not_sent(&written) - instant;
-    let in_a_row = tries::judge(&written);
-    let other = other_reading(&written, in_a_row);
-    let are_tries = matches!(in_a_row, InARow::Tries { .. });
-    let log = if are_tries { &tries::as_tries(written.clone()) } else { &written };
-    let mut told = Told::new(names, coarse);
-    let mut census = census(log);
-    if census.answered == 0 {
-        return Ok(nothing(source, census));
-    }
-    let first_tries = are_tries.then(|| tries::first_tries(log));
-    let exposed = first_tries.as_ref().unwrap_or(log);
-    let hung = hung(log, coarse);
-    let reached = Reached::of(log, hung.as_ref());
-    // What an app gave up after a time of its own broke before, whatever its word for it.
-    let given_up = hung.as_ref().map(|hung| [log, exposed].map(|log| hung.ended(log, Outcome::TimedOut)));
-    let [log, exposed] = given_up.as_ref().map_or([log, exposed], |[log, exposed]| [log, exposed]);
-    let (typical, error) = trouble::typical(exposed);
-    let mut outages = trouble::outages(exposed, typical);
-    if let Some(outages) = &mut outages {
-        let repairs = trouble::repairs(log, typical);
-        if matches!(outages.rate, Rate::Known(_)) && Order::of(log).in_turn() {
-            outages.repair = repair(log, &repairs, (typical, error));
-        }
-        told.of_outages(log, outages, &repairs, reached.filter(|_| hung.is_none()));
-        told.of_devices(exposed, typical, outages);
-    }
-    let by_clock = coarse.map_or([None; 2], |step| by_clock(step, log, exposed));
-    let if_slow = hung.as_ref().and_then(|hung| if_slow(hung, &written));
-    if let Some(hung) = &hung {
-        told.of_hung(hung, if_slow.is_none(), reached);
-        told.of_longer(Reached::beside_longer(log, hung));
-    }
-    tell_of_failures(&mut told, log, [instant, offline], in_a_row);
-    // What a timeout may have ended for being slow is no break that answers came through.
-    let rate = rate(if reached.is_some() && hung.is_some() { if_slow } else { outages });
-    let clock = Clock { step, cut_off: reached };
-    let answers = telling_of_costs(log, reached);
-    let mut answers = neighbours::in_a_row(answers, log, rate, coarse, &mut told);
-    // A clock of long steps bends all lines.
-    if coarse.is_none() {
-        answers = of_one_kind(answers, log.has_bytes, rate, &mut census, &mut told);
-    }
-    let fit = Fit::of(&answers, log, rate, clock, &mut census, &mut told);
-    let costs = fit.as_ref().map(Fit::costs);
-    let advised =
-        |outages: &Option<Outages>| advice(&fit.as_ref()?.rows, outages.as_ref()?, census.rows_mean);
-    let mut advice = advised(&outages);
-    for other in [other, if_slow].into_iter().chain(by_clock).flatten() {
-        advice = advice.zip(advised(&Some(other))).map(|(advice, of_other)| advice.as_open_as(of_other));
-        let known = outages.is_some_and(|outages| outages.repair.is_some());
-        outages = outages.map(|outages| outages.as_open_as(other));
-        if known && outages.is_some_and(|outages| outages.repair.is_none()) {
-            told.unknown("repair time: by one reading of the failures there are too few repairs to tell");
-        }
-    }
-    advice = fit.as_ref().and_then(|fit| fit.within_log(advice, outages.as_ref(), &census));
-    told.of_answers(log, fit.as_ref(), costs.as_ref(), &census);
-    told.of_sizes(fit.as_ref().and_then(|fit| fit.leaves_open(advice, outages.as_ref(), &census)));
-    let advice = told.of_advice(advice, costs.as_ref(), fit.as_ref(), &census);
-    let (unknown, notes) = told.said();
-    Ok(Calibration { source: source.to_owned(), census, costs, outages, advice, unknown, notes })
-}
-
-fn tell_of_failures(told: &mut Told, log: &Log, [instant, offline]: [u64; 2], in_a_row: InARow) {
-    told.of_failures(log, instant);
-    told.of_offline(offline);
-    told.of_refused(log);
-    if Order::of(log).in_turn() {
-        told.of_failures_in_a_row(in_a_row);
-    } else {
-        told.of_failures_side_by_side(log, in_a_row);
-    }
-}
-
-/// The answers through which lines are drawn.
-fn telling_of_costs(log: &Log, reached: Option<Reached>) -> Vec<&Request> {
-    let tells = |r: &&Request| {
-        r.outcome == Outcome::Answered && r.duration > 0.0 && reached.is_none_or(|reached| reached.leaves(r))
-    };
-    log.requests.iter().filter(tells).collect()
-}
-
-/// The answers that may lie on one line, of those that broke at `rate` a second.
-fn of_one_kind<'a>(
-    mut answers: Vec<&'a Request>,
-    has_bytes: bool,
-    rate: f64,
-    census: &mut Census,
-    told: &mut Told,
-) -> Vec<&'a Request> {
-    if let Some(few) = Few::apart(&mut answers, has_bytes, rate) {
-        census.rows_mean = few.rows_mean;
-        told.of_few(&few, answers.len());
-    }
-    answers
-}
-
-/// How often transfers break, a second; 0 if nobody knows.
-fn rate(outages: Option<Outages>) -> f64 {
-    match outages {
-        Some(Outages { rate: Rate::Known(rate), .. }) => rate.value,
-        _ => 0.0,
-    }
-}
-
-/// What a log without answers tells.
-fn nothing(source: &str, census: Census) -> Calibration {
-    Calibration {
+/// What the log called `source` tells.
+pub(super) fn calibration(source: &str, log: &Log) -> Calibration {
+    let mut found = Calibration {
         source: source.to_owned(),
-        census,
+        group: None,
+        census: census(log),
         costs: None,
         outages: None,
         advice: None,
-        unknown: vec![NOTHING.to_owned()],
-        notes: Vec::new(),
-    }
-}
-
-/// The failures in a row by the reading that they were not taken for, where the log does not refute
-/// it: that alone needs a log of its own beside the one that was read.
-fn other_reading(log: &Log, in_a_row: InARow) -> Option<Outages> {
-    let answered = log.requests.iter().any(|request| request.outcome == Outcome::Answered);
-    match in_a_row {
-        _ if !answered => None,
-        InARow::Cuts | InARow::Tries { sure: true, .. } => None,
-        InARow::Unclear { .. } => {
-            let log = tries::as_tries(log.clone());
-            reading(&log, &tries::first_tries(&log))
-        }
-        InARow::Tries { .. } => reading(log, log),
-    }
-}
-
-/// How often transfers break, and repairs, if the server hung or was only slow where failures took
-/// one and the same time: what comes right after one of these is then no try on a dead link for
-/// that.
-fn if_slow(hung: &Hung, written: &Log) -> Option<Outages> {
-    let log = hung.ended(written, Outcome::Refused);
-    let read = match tries::judge(&log) {
-        InARow::Tries { .. } => {
-            let log = tries::as_tries(log);
-            reading(&log, &tries::first_tries(&log))
-        }
-        InARow::Cuts | InARow::Unclear { .. } => reading(&log, &log),
+        diagnoses: Vec::new(),
     };
-    read.filter(|other| matches!(other.rate, Rate::Known(_)))
+    let before = failures::before(log);
+    let units = bootstrap::units(log);
+    let mut responses = responses(log, &units.0);
+    of_requests(&mut found, log, &before);
+    if responses.is_empty() {
+        found.diagnoses.insert(0, Diagnosis::of(Code::FewResponses, [0.0; 2]));
+        return found;
+    }
+    let (mut line, mut counted) = settle(log, &responses, &before, (&units.0, units.1), false);
+    let slow_start = line.as_ref().and_then(|line| diagnose::slow_start(&responses, line, &before));
+    if let Some(slow_start) = slow_start {
+        found.diagnoses.push(slow_start);
+        responses.retain(|r| !diagnose::after_pause(&before[r.at]));
+        (line, counted) = settle(log, &responses, &before, (&units.0, units.1), false);
+    }
+    let mut stream = Seed(log.requests.len() as u64).stream("calibrate", 0, 0);
+    let rates: Vec<f64> = (0..bootstrap::DRAWS).map(|_| counted.draw(&mut stream)).collect();
+    let rate = counted.known(&rates);
+    found.outages = (counted.exposed() > 0.0).then(|| Outages {
+        failures: counted.failures().round() as u64,
+        exposed: counted.exposed(),
+        rate,
+        repair: matches!(rate, Rate::Known(_)).then(|| failures::repair(log, &before, &counted)).flatten(),
+    });
+    of_failures(&mut found, &counted, rate);
+    if let Some(refused) = refuses(&responses, line.as_ref()) {
+        found.diagnoses.push(refused);
+    } else if let Some(line) = line {
+        let apart = || fit(&responses, true, counted.rate(), units.1).filter(|fit| fit.parts == [true; 3]);
+        let split = if log.has_bytes { apart() } else { None };
+        of_costs(&mut found, log, &responses, [Some(line), split], (&counted, &rates));
+    }
+    found.diagnoses.sort_by_key(|diagnosis| (diagnosis.code.rule().effect, diagnosis.code));
+    found
 }
 
-/// The failures if the clock that took the durations cuts off, and if it rounds up.
-fn by_clock(step: Step, log: &Log, exposed: &Log) -> [Option<Outages>; 2] {
-    let ([cut, up], [of_cut, of_up]) = (step.otherwise(log), step.otherwise(exposed));
-    [reading(&cut, &of_cut), reading(&up, &of_up)]
+/// The line and the failures that it and they settle on.
+fn settle(
+    log: &Log,
+    responses: &[Response],
+    before: &[Before],
+    units: (&[usize], usize),
+    with_bytes: bool,
+) -> (Option<Fit>, Failures) {
+    let mut counted = failures::count(log, before, units, None);
+    let mut line = None;
+    for _ in 0..ROUNDS {
+        let rate = counted.rate();
+        line = fit(responses, with_bytes, rate, units.1);
+        let Some(fit) = &line else { break };
+        counted = failures::count(log, before, units, Some(fit));
+    }
+    (line, counted)
 }
 
-/// Failures as a log tells of them, their rate by what was `exposed` to them.
-fn reading(log: &Log, exposed: &Log) -> Option<Outages> {
-    let typical = trouble::typical(exposed);
-    let outages = trouble::outages(exposed, typical.0)?;
-    Some(Outages { repair: repair(log, &trouble::repairs(log, typical.0), typical), ..outages })
+/// Why a log tells no costs.
+fn refuses(responses: &[Response], line: Option<&Fit>) -> Option<Diagnosis> {
+    let n = responses.len();
+    if n < RESPONSES_MIN {
+        return Some(Diagnosis::of(Code::FewResponses, [n as f64, 0.0]));
+    }
+    let others = diagnose::other_sizes(responses);
+    let one_size = Diagnosis::of(Code::OneSize, [others as f64, responses[n / 2].rows]);
+    let seen = line.map_or(0, |fit| n - fit.censored);
+    let limited = responses.iter().any(|r| r.timeout.is_finite());
+    let Some(fit) = line.filter(|_| others >= diagnose::OTHERS_MIN && seen >= RESPONSES_MIN) else {
+        let slow = limited && others >= diagnose::OTHERS_MIN;
+        return Some(if slow { Diagnosis::of(Code::SlowTimeouts, [seen as f64, 0.0]) } else { one_size });
+    };
+    let share = fit.trimmed as f64 / seen as f64;
+    (share > TRIMMED_MAX).then(|| Diagnosis::of(Code::ManyTrimmed, [share, 0.0]))
 }
 
-fn repair(log: &Log, repairs: &[Repair], typical: (f64, f64)) -> Option<Estimate> {
-    let broken = || log.requests.iter().filter(|r| r.outcome.breaks());
-    let untimed = broken().filter(|r| !r.timed).count() as f64 / broken().count() as f64;
-    trouble::repair(repairs, untimed, typical)
+/// Costs and the chunk, by the line with bytes if that tells rows and bytes apart.
+fn of_costs(
+    found: &mut Calibration,
+    log: &Log,
+    responses: &[Response],
+    [alone, split]: [Option<Fit>; 2],
+    (counted, rates): (&Failures, &[f64]),
+) {
+    let mut stream = Seed(responses.len() as u64).stream("calibrate.costs", 0, 0);
+    let mut draw = |fit: &Fit| bootstrap::draw(fit, &mut stream);
+    let parts = split.and_then(|fit| {
+        let drawn = draw(&fit);
+        let part = |i: usize| by_both(fit.line[i], &drawn, |d| d.lines.iter().map(|line| line[i]).collect());
+        let split = Split { row: part(1), byte: part(2) };
+        (split.row.low > 0.0 && split.byte.low > 0.0).then_some((fit, drawn, split))
+    });
+    let (fit, drawn, split) = match (parts, alone) {
+        (Some((fit, drawn, split)), _) => (fit, drawn, Some(split)),
+        (None, Some(fit)) => {
+            let drawn = draw(&fit);
+            (fit, drawn, None)
+        }
+        (None, None) => return,
+    };
+    if log.has_bytes && split.is_none() {
+        found
+            .diagnoses
+            .push(Diagnosis::of(Code::InStep, [found.census.bytes_a_row.unwrap_or_default(), 0.0]));
+    }
+    let mut all = fit::Sums::default();
+    fit.sums.iter().for_each(|sums| all.merge(sums));
+    let value = with_bytes(&fit.line, all.width());
+    let costs = |drawn: &Drawn| -> Vec<[f64; 2]> {
+        drawn.lines.iter().zip(&drawn.widths).map(|(line, width)| with_bytes(line, *width)).collect()
+    };
+    let of = |i: usize| by_both(value[i], &drawn, |d| costs(d).iter().map(|c| c[i]).collect());
+    let step = diagnose::clock_step(responses);
+    let (request, row) = (of(0).off_by(step / 2.0), of(1));
+    found.census.outliers = fit.trimmed as u64;
+    let kept = || responses.iter().zip(&fit.counts).filter(|(_, count)| **count > 0.0).map(|(r, _)| r.took);
+    found.census.duration_mean = kept().sum::<f64>() / kept().count().max(1) as f64;
+    let noise = by_both(fit.noise, &drawn, |drawn| drawn.noises.clone());
+    found.costs = Some(Costs { request, row, split, noise });
+    let bins = diagnose::bins(responses, &fit);
+    of_line(found, log, responses, &fit, &bins);
+    let coarse = step > 0.0 && step >= request.value / 2.0;
+    let unknown = [
+        (request.low <= 0.0 && !coarse, Code::OverheadUnknown, request.value),
+        (row.low <= 0.0, Code::RowUnknown, row.value),
+        (coarse, Code::CoarseClock, step),
+    ];
+    for (stands, code, value) in unknown {
+        found.diagnoses.extend(stands.then(|| Diagnosis::of(code, [value, 0.0])));
+    }
+    if unknown.iter().any(|(stands, ..)| *stands) {
+        return;
+    }
+    let again = diagnose::again(log, responses, &fit);
+    let draws: Vec<chunk::Draw> =
+        costs(&drawn[0]).iter().zip(rates).map(|(c, rate)| [c[0], c[1], *rate * again]).collect();
+    let value = [value[0], value[1], counted.rate() * again];
+    advise(found, &bins, value, &draws, drawn[0].wider);
 }
 
-fn not_sent(log: &Log) -> u64 {
-    log.requests.iter().filter(|request| request.outcome == Outcome::NotSent).count() as u64
+/// The chunk, of costs `value` as they might be by `draws`.
+fn advise(found: &mut Calibration, bins: &[Bin], value: chunk::Draw, draws: &[chunk::Draw], wider: f64) {
+    let bent = found.diagnoses.iter().any(|diagnosis| diagnosis.code == Code::Bent);
+    let (Some(costs), Some(outages)) = (found.costs, found.outages) else { return };
+    let rows = found.census.rows_mean;
+    let of = |value, draws| interval(value, draws, wider);
+    found.advice = match outages.rate {
+        _ if bent => chunk::within_log(bins, value[2], rows),
+        Rate::AtMost(rate) => Some(chunk::at_least(costs.request, costs.row, rate)),
+        Rate::Known(_) => Some(chunk::advise(value, draws, rows, of)),
+    };
+    let largest = found.census.rows_max as f64;
+    if let Some(Advice::Rows { best: Estimate { value, .. }, .. }) = found.advice
+        && value > BEYOND * largest
+    {
+        found.diagnoses.push(Diagnosis::of(Code::Beyond, [largest, value]));
+    }
+}
+
+/// What speaks against the line.
+fn of_line(found: &mut Calibration, log: &Log, responses: &[Response], fit: &Fit, bins: &[Bin]) {
+    let n = responses.len() as f64;
+    let mut say = |stands: bool, code, a, b| {
+        found.diagnoses.extend(stands.then(|| Diagnosis::of(code, [a, b])));
+    };
+    say(fit.trimmed > 0, Code::Trimmed, fit.trimmed as f64, fit.trimmed as f64 / n);
+    say(fit.censored > 0, Code::SlowSizes, fit.censored as f64, fit.reach);
+    let most = libm::exp(fit::COUNT_MAX) * (1.0 - 1e-9);
+    let long = fit.counts.iter().filter(|count| **count >= most).count() as f64 / n;
+    say(long > LONG_MAX, Code::LongTransfers, long, 0.0);
+    found.diagnoses.extend(diagnose::bent(bins).or_else(|| bends(responses, fit, bins.len())));
+    found.diagnoses.extend(diagnose::mixed(responses, fit, &log.labels));
+}
+
+/// Whether time grows with the square of the rows, beyond chance, by a tenth of the line and more
+/// at the largest size. What bytes take is no matter; of few sizes nobody knows.
+fn bends(responses: &[Response], line: &Fit, sizes: usize) -> Option<Diagnosis> {
+    let without_bytes = |r: &Response| (r.took - line.line[2] * r.bytes).max(1e-3 * r.took);
+    let squared: Vec<Response> =
+        responses.iter().map(|r| Response { bytes: r.rows * r.rows, took: without_bytes(r), ..*r }).collect();
+    let square = fit(&squared, true, 0.0, line.sums.len()).filter(|_| sizes >= SIZES_MIN)?;
+    let mut stream = Seed(responses.len() as u64).stream("calibrate.bend", 0, 0);
+    let [drawn, _] = bootstrap::draw(&square, &mut stream);
+    let n = drawn.lines.len() as f64;
+    let of = |line: &fit::Line| line[2];
+    let mean = drawn.lines.iter().map(of).sum::<f64>() / n;
+    let variance = drawn.lines.iter().map(|line| (of(line) - mean) * (of(line) - mean)).sum::<f64>() / n;
+    let sure = square.line[2] > diagnose::SURE_OF_MANY * drawn.wider * libm::sqrt(variance);
+    let more = square.line[2] * square.reach / line.line[1].max(1e-12);
+    (sure && square.parts[2] && more > diagnose::BENT)
+        .then(|| Diagnosis::of(Code::Bent, [square.reach, more]))
+}
+
+fn of_failures(found: &mut Calibration, counted: &Failures, rate: Rate) {
+    if matches!(rate, Rate::AtMost(_)) && counted.exposed() > 0.0 {
+        found.diagnoses.push(Diagnosis::of(Code::NoFailures, [counted.exposed(), 0.0]));
+    }
+    if counted.idle {
+        found.diagnoses.push(Diagnosis::of(Code::Apart, [0.0; 2]));
+    }
+}
+
+fn of_requests(found: &mut Calibration, log: &Log, before: &[Before]) {
+    let overlaps = before.iter().filter(|before| before.overlaps).count() as f64;
+    let share = overlaps / before.len().max(1) as f64;
+    let census = found.census;
+    let mut say =
+        |stands: bool, code, a| found.diagnoses.extend(stands.then(|| Diagnosis::of(code, [a, 0.0])));
+    say(log.devices.is_none() && share > OVERLAPS_MAX, Code::NoDevices, share);
+    let devices = log.devices.unwrap_or_default();
+    say((2..DEVICES_MIN).contains(&devices), Code::FewDevices, devices as f64);
+    say(census.refused > 0, Code::Refused, census.refused as f64);
+}
+
+/// The responses that the fit looks at, each with the timeout of its device.
+fn responses(log: &Log, units: &[usize]) -> Vec<Response> {
+    let devices = log.devices.unwrap_or(1).max(1) as usize;
+    let mut timeouts = vec![f64::INFINITY; devices];
+    // A device that shows none may have that of the others.
+    let mut shortest = f64::INFINITY;
+    for r in log.requests.iter().filter(|r| r.outcome == Outcome::TimedOut) {
+        let timeout = &mut timeouts[r.device as usize];
+        *timeout = r.duration.unwrap_or(f64::INFINITY).min(*timeout);
+        shortest = shortest.min(*timeout);
+    }
+    timeouts.iter_mut().filter(|own| own.is_infinite()).for_each(|own| *own = shortest);
+    let answered = |r: &&Request| r.outcome == Outcome::Answered;
+    // A limit that responses outlast is none of theirs, as one of connecting.
+    let mut longer = vec![(0, 0); devices];
+    for r in log.requests.iter().filter(answered) {
+        let (all, beyond) = &mut longer[r.device as usize];
+        *all += 1;
+        *beyond += usize::from(r.took() > timeouts[r.device as usize]);
+    }
+    for (timeout, (all, beyond)) in timeouts.iter_mut().zip(longer) {
+        if beyond * 50 > all {
+            *timeout = f64::INFINITY;
+        }
+    }
+    let of = |(at, r): (usize, &Request)| Response {
+        rows: r.rows,
+        bytes: r.bytes,
+        took: r.took(),
+        unit: units[at],
+        timeout: timeouts[r.device as usize],
+        at,
+    };
+    let tells = |(_, r): &(usize, &Request)| r.outcome == Outcome::Answered && r.took() > 0.0;
+    log.requests.iter().enumerate().filter(tells).map(of).collect()
 }
 
 fn census(log: &Log) -> Census {
-    let count = |outcome| log.requests.iter().filter(|request| request.outcome == outcome).count() as u64;
-    let answers = || log.requests.iter().filter(|request| request.outcome == Outcome::Answered);
+    let count = |outcome| log.requests.iter().filter(|r| r.outcome == outcome).count() as u64;
+    let answers = || log.requests.iter().filter(|r| r.outcome == Outcome::Answered);
+    let sum = |of: fn(&Request) -> f64| answers().map(of).sum::<f64>();
     let answered = count(Outcome::Answered);
-    let first = log.requests.first().map_or(0.0, |request| request.start);
-    let last = log.requests.iter().map(trouble::end).fold(first, f64::max);
+    let first = log.requests.first().map_or(0.0, |r| r.start);
+    let last = log.requests.iter().map(Request::end).fold(first, f64::max);
+    let (rows, bytes) = (sum(|r| r.rows), sum(|r| r.bytes));
     Census {
         requests: log.requests.len() as u64,
         answered,
         cut: count(Outcome::Cut),
         timed_out: count(Outcome::TimedOut),
         refused: count(Outcome::Refused),
-        not_sent: not_sent(log),
+        not_sent: count(Outcome::NotSent),
         devices: log.devices,
         lasted: last - first,
-        rows_mean: answers().map(|r| r.rows).sum::<f64>() / answered.max(1) as f64,
+        rows_mean: rows / answered.max(1) as f64,
         rows_max: answers().map(|r| r.rows).fold(0.0, f64::max) as u64,
+        bytes_a_row: (log.has_bytes && rows > 0.0 && bytes > 0.0).then(|| bytes / rows),
+        duration_mean: sum(Request::took) / answered.max(1) as f64,
         ..Census::default()
     }
 }

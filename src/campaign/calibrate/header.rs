@@ -25,36 +25,17 @@ impl std::str::FromStr for Only {
     }
 }
 
-/// What a number in a column counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Unit {
-    Seconds,
-    Millis,
-    Micros,
-    Nanos,
-}
-
-impl Unit {
-    pub(super) fn seconds(self) -> f64 {
-        match self {
-            Unit::Seconds => 1.0,
-            Unit::Millis => 1e-3,
-            Unit::Micros => 1e-6,
-            Unit::Nanos => 1e-9,
-        }
-    }
-}
-
-/// A column: where it stands, what it is called there, and its unit if the name has one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A column: where it stands, what it is called there, and how many seconds its unit has, if the
+/// name tells.
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Column {
     pub(super) at: usize,
     pub(super) name: String,
-    pub(super) unit: Option<Unit>,
+    pub(super) unit: Option<f64>,
 }
 
 /// The columns of a log.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Header {
     pub(super) start: Column,
     pub(super) rows: Column,
@@ -64,6 +45,10 @@ pub(super) struct Header {
     pub(super) device: Option<Column>,
     /// Columns with what they must say.
     pub(super) only: Vec<(Column, String)>,
+    /// The column whose values get a fit each.
+    pub(super) by: Option<Column>,
+    /// Those that nothing is read from.
+    pub(super) others: Vec<Column>,
 }
 
 /// What a column can be called, the best name first.
@@ -76,69 +61,88 @@ const DURATION: &[&str] =
 const OUTCOME: &[&str] = &["outcome", "status", "result", "status_code", "http_status", "code"];
 const DEVICE: &[&str] = &["device", "device_id", "client", "client_id", "session", "session_id", "user"];
 
-const UNITS: &[(&str, Unit)] = &[
-    ("_ms", Unit::Millis),
-    ("_millis", Unit::Millis),
-    ("_us", Unit::Micros),
-    ("_micros", Unit::Micros),
-    ("_ns", Unit::Nanos),
-    ("_seconds", Unit::Seconds),
-    ("_secs", Unit::Seconds),
-    ("_sec", Unit::Seconds),
-    ("_s", Unit::Seconds),
+const UNITS: &[(&str, f64)] = &[
+    ("_ms", 1e-3),
+    ("_millis", 1e-3),
+    ("_us", 1e-6),
+    ("_micros", 1e-6),
+    ("_ns", 1e-9),
+    ("_seconds", 1.0),
+    ("_secs", 1.0),
+    ("_sec", 1.0),
+    ("_s", 1.0),
 ];
+
+/// Names without case and with one kind of separator, and as they stand.
+type Names = [(String, String)];
 
 impl Header {
     /// Finds the columns in the names of a header.
-    pub(super) fn read(names: &csv::StringRecord, only: &[Only]) -> Result<Header, Malformed> {
+    pub(super) fn read(
+        names: &csv::StringRecord,
+        only: &[Only],
+        by: Option<&str>,
+    ) -> Result<Header, Malformed> {
         let names: Vec<(String, String)> =
             names.iter().map(|name| (plain(name), name.trim().to_owned())).collect();
-        let optional = |known| find(&names, known);
-        let required = |known: &[&str]| {
-            find(&names, known)?.ok_or_else(|| {
-                let words: Vec<&str> = names.iter().map(|(_, shown)| shown.as_str()).collect();
-                // Words of two letters are all near each other.
-                let is_near = |name: &str| name.len() > 2 && closest(name, known.iter().copied()).is_some();
-                let near = names.iter().find(|(plain, _)| is_near(plain));
-                let hint = match near {
-                    Some((_, shown)) => format!("did you mean `{shown}` to be `{}`? ", known[0]),
-                    None => String::new(),
-                };
-                wrong(format!(
-                    "there is no column `{}` (also known as {}); {hint}{} {}",
-                    known[0],
-                    known[1..].join(", "),
-                    there_is(words.len()),
-                    words.join(", "),
-                ))
-            })
-        };
-        let header = Header {
-            start: required(START)?,
-            rows: required(ROWS)?,
-            duration: required(DURATION)?,
-            outcome: required(OUTCOME)?,
-            bytes: optional(BYTES)?,
-            device: optional(DEVICE)?,
-            only: only.iter().map(|only| condition(&names, only)).collect::<Result<_, _>>()?,
+        let only = only.iter().map(|only| Ok((column(&names, &only.column)?, only.value.clone())));
+        let mut header = Header {
+            start: required(&names, START)?,
+            rows: required(&names, ROWS)?,
+            duration: required(&names, DURATION)?,
+            outcome: required(&names, OUTCOME)?,
+            bytes: find(&names, BYTES)?,
+            device: find(&names, DEVICE)?,
+            only: only.collect::<Result<_, _>>()?,
+            by: by.map(|by| column(&names, by)).transpose()?,
+            others: Vec::new(),
         };
         // A column that is nearly `bytes` would otherwise be passed over in silence.
-        let near = |plain: &str| closest(plain, ["bytes"]).is_some();
-        match names.iter().find(|(plain, _)| header.bytes.is_none() && near(plain)) {
-            Some((_, shown)) => Err(wrong(format!("unknown column `{shown}`; did you mean `bytes`?"))),
-            None => Ok(header),
+        let near = |(plain, _): &&(String, String)| closest(plain, ["bytes"]).is_some();
+        if let Some((_, shown)) = names.iter().filter(|_| header.bytes.is_none()).find(near) {
+            return Err(wrong(format!("unknown column `{shown}`; did you mean `bytes`?")));
         }
+        let Header { start, rows, duration, outcome, bytes, device, .. } = &header;
+        let read: Vec<usize> = [start, rows, duration, outcome]
+            .into_iter()
+            .chain(bytes)
+            .chain(device)
+            .map(|column| column.at)
+            .collect();
+        let of = |(at, (_, name)): (usize, &(String, String))| Column { at, name: name.clone(), unit: None };
+        header.others = names.iter().enumerate().filter(|(at, _)| !read.contains(at)).map(of).collect();
+        Ok(header)
     }
 }
 
-fn condition(names: &[(String, String)], only: &Only) -> Result<(Column, String), Malformed> {
-    let wanted = plain(&only.column);
-    match names.iter().position(|(plain, _)| *plain == wanted) {
-        Some(at) => Ok((Column { at, name: names[at].1.clone(), unit: None }, only.value.clone())),
+fn required(names: &Names, known: &[&str]) -> Result<Column, Malformed> {
+    find(names, known)?.ok_or_else(|| {
+        let words: Vec<&str> = names.iter().map(|(_, shown)| shown.as_str()).collect();
+        // Words of two letters are all near each other.
+        let is_near = |name: &str| name.len() > 2 && closest(name, known.iter().copied()).is_some();
+        let hint = match names.iter().find(|(plain, _)| is_near(plain)) {
+            Some((_, shown)) => format!("did you mean `{shown}` to be `{}`? ", known[0]),
+            None => String::new(),
+        };
+        wrong(format!(
+            "there is no column `{}` (also known as {}); {hint}{} {}",
+            known[0],
+            known[1..].join(", "),
+            there_is(words.len()),
+            words.join(", "),
+        ))
+    })
+}
+
+/// A column by its own name.
+fn column(names: &Names, wanted: &str) -> Result<Column, Malformed> {
+    let plainly = plain(wanted);
+    match names.iter().position(|(plain, _)| *plain == plainly) {
+        Some(at) => Ok(Column { at, name: names[at].1.clone(), unit: None }),
         None => {
-            let near = closest(&wanted, names.iter().map(|(plain, _)| plain.as_str()));
+            let near = closest(&plainly, names.iter().map(|(plain, _)| plain.as_str()));
             let hint = near.map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
-            Err(wrong(format!("there is no column `{}` to choose lines by{hint}", only.column)))
+            Err(wrong(format!("there is no column `{wanted}` to choose lines by{hint}")))
         }
     }
 }
@@ -155,66 +159,23 @@ fn plain(name: &str) -> String {
 }
 
 /// The column with the best of the known names.
-fn find(names: &[(String, String)], known: &[&str]) -> Result<Option<Column>, Malformed> {
+fn find(names: &Names, known: &[&str]) -> Result<Option<Column>, Malformed> {
     for wanted in known {
-        let unit_of = |plain: &str| -> Option<Option<Unit>> {
-            let rest = plain.strip_prefix(wanted)?;
-            if rest.is_empty() {
-                return Some(None);
-            }
-            UNITS.iter().find(|(suffix, _)| *suffix == rest).map(|(_, unit)| Some(*unit))
+        let unit_of = |plain: &str| match plain.strip_prefix(wanted)? {
+            "" => Some(None),
+            rest => UNITS.iter().find(|(suffix, _)| *suffix == rest).map(|(_, unit)| Some(*unit)),
         };
         let mut found = names.iter().enumerate().filter_map(|(at, (plain, shown))| {
             unit_of(plain).map(|unit| Column { at, name: shown.clone(), unit })
         });
-        if let Some(column) = found.next() {
-            return match found.next() {
-                None => Ok(Some(column)),
-                Some(other) => Err(wrong(format!(
-                    "there are two columns for `{}`: {} and {}",
-                    known[0], column.name, other.name
-                ))),
-            };
-        }
+        let Some(column) = found.next() else { continue };
+        return match found.next() {
+            None => Ok(Some(column)),
+            Some(other) => Err(wrong(format!(
+                "there are two columns for `{}`: {} and {}",
+                known[0], column.name, other.name
+            ))),
+        };
     }
     Ok(None)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(names: &str) -> Result<Header, Malformed> {
-        Header::read(&names.split(',').collect::<Vec<_>>().into(), &[])
-    }
-
-    #[test]
-    fn names_are_found_in_any_order_case_and_with_units() {
-        let header = read("Status,Response Time (ms),Records,TIMESTAMP,content-length,extra").unwrap();
-        assert_eq!((header.start.at, header.rows.at, header.outcome.at), (3, 2, 0));
-        assert_eq!((header.duration.at, header.duration.unit), (1, Some(Unit::Millis)));
-        assert_eq!(header.bytes.map(|column| column.at), Some(4));
-        assert_eq!(header.device, None);
-        assert_eq!(read("start_ms,rows,took_s,result").unwrap().start.unit, Some(Unit::Millis));
-    }
-
-    #[test]
-    fn a_missing_column_is_told_with_what_was_probably_meant() {
-        for (names, said) in [
-            ("start,rows,bytes,outcome", "no column `duration`"),
-            ("start,rows,bytes,durations,outcome", "did you mean `durations` to be `duration`?"),
-            ("when,rows,bytes,ms,outcome", "ts, date); there"),
-            ("start,rows,byte,duration,outcome", "unknown column `byte`; did you mean `bytes`?"),
-            ("start,rows,duration,duration_ms,outcome", "two columns for `duration`"),
-            ("start,rows,rows,duration,outcome", "two columns for `rows`"),
-        ] {
-            let error = read(names).unwrap_err();
-            assert!(error.line == 1 && error.what.contains(said), "{names}: {error}");
-        }
-        let only = ["knd=pull".parse::<Only>().unwrap()];
-        let names = ["start", "rows", "duration", "outcome", "kind"].as_slice();
-        let error = Header::read(&names.to_vec().into(), &only).unwrap_err();
-        assert!(error.what.ends_with("did you mean `kind`?"), "{error}");
-        assert!("kind".parse::<Only>().is_err() && "=pull".parse::<Only>().is_err());
-    }
 }

@@ -1,57 +1,57 @@
 //! From a request log of one's own to what its link and backend cost.
 //!
-//! [`calibrate`] reads a CSV with a line a request (`header` says which columns, `log` reads them)
-//! and estimates
+//! [`calibrate`] reads a CSV with a line a request (`header`, `log`) and estimates, by one method
+//! each,
 //!
-//! - what an answer takes: overhead + rows × time a row, with rows and bytes apart where the log
-//!   can tell them apart (`line`, `fit`), and what lies far from that line (`aside`), within a step
-//!   of the clock (`step`, `clock`), or beyond the app's timeout (`reached`, `cut`), or of another
-//!   kind (`kind`), and whether larger answers bend away from it (`curve`, `part`);
-//! - how often a transfer breaks, a second of transfer, and how long it is until the next one
-//!   succeeds (`trouble`), and which of the failures were transfers (`tries`), or may be the
-//!   server's (`hung`, `timeout`), and whether devices, and answers one after another, are alike
-//!   (`devices`, `neighbours`);
-//! - the chunk that the closed form of [`theory::chunk`](crate::theory::chunk) recommends for these
-//!   (`advice`), and what the log does not tell (`told`, `untold`).
+//! - what a response takes: weighted least squares for the mean, trimmed on the log scale, with
+//!   responses weighted for those that failures cut off (`fit`);
+//! - how often transfers fail, and how long it takes to recover: failures over exposure, timeouts
+//!   censored (`failures`);
+//! - how sure both are: a bootstrap over devices, or blocks of time (`bootstrap`);
+//! - the chunk that the closed form recommends for each draw (`chunk`).
 //!
-//! It stands on these assumptions, and the calibration says where the log speaks against them:
-//! requests are independent, given their sizes; noise is a share of the duration; failures are a
-//! Poisson process while a request is under way.
+//! `diagnose` looks for what speaks against that. The table of diagnostics
+//! ([`Code`](crate::render::calibrate::Code)) says what follows: a figure is refused, or restricted
+//! to a part of the log, or has a note.
 //!
-//! Invariants: nothing is drawn but from a named stream, so the same log gives the same figures;
-//! what cannot be told is absent and has a sentence; a malformed log gives no figure at all.
+//! Invariants: nothing is drawn but from a named stream, so the same log gives the same figures; a
+//! malformed log gives no figure at all.
 
-mod advice;
-mod aside;
-mod clock;
-mod curve;
-mod cut;
-mod devices;
+mod bootstrap;
+mod chunk;
+mod diagnose;
 mod estimate;
+mod failures;
 mod fit;
 mod header;
-mod hung;
-mod kind;
-mod line;
 mod log;
-mod matrix;
-mod neighbours;
-mod part;
-mod reached;
-mod samples;
-mod spike;
-mod step;
-mod timeout;
-mod told;
-mod tries;
-mod trouble;
-mod untold;
-mod widths;
+mod request;
 
-pub use estimate::calibrate;
+pub(super) use bootstrap::student;
 pub use header::Only;
-pub(super) use line::student;
 pub use log::{BYTES_MAX, Mistakes, ROWS_MAX};
+
+use crate::render::calibrate::Calibration;
+
+/// Estimates from the bytes of a log called `source` what its requests cost; of its lines those
+/// that all of `only` let pass. With a column `by`, each of its values by itself.
+///
+/// # Errors
+/// The log is malformed: where and why, up to twenty times.
+pub fn calibrate(
+    source: &str,
+    bytes: &[u8],
+    only: &[Only],
+    by: Option<&str>,
+) -> Result<Vec<Calibration>, Mistakes> {
+    let log = log::read(bytes, only, by)?;
+    let Some(by) = &log.by else { return Ok(vec![estimate::calibration(source, &log)]) };
+    let of = |(value, part): (String, request::Log)| Calibration {
+        group: Some((by.column.clone(), value)),
+        ..estimate::calibration(source, &part)
+    };
+    Ok(log.split().into_iter().map(of).collect())
+}
 
 #[cfg(test)]
 mod tests;

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use super::known::{Measured, SEEDS_MIN, Setting};
 use super::place::Place;
 use super::search::{FLAT, Found, Space, with};
-use crate::report::sweep::{Objective, queued_share};
-use crate::report::tune::{
-    self as report_tune, BackendTuned, FLAT_PPM, KnobTuned, Line, PlaceTuned, PointTuned, Reasons, excess,
-    field, reasons,
-};
-use crate::report::{CellRecord, human};
+use crate::analysis::sweep::{Objective, queued_share};
+use crate::analysis::tune::{Line, Reasons, excess, field, reasons};
+use crate::metrics::human;
+use crate::record::{BackendTuned, CellRecord, KnobTuned, PlaceTuned, PointTuned};
+use crate::render::tune as report_tune;
+use crate::render::tune::FLAT_PPM;
 
 impl Place {
     /// What it came to; of a search that was cut short the best so far.
@@ -138,13 +138,16 @@ impl Place {
         );
         let numbers = |ends: &[Option<String>; 2]| ends.each_ref().map(|end| the.number(end.as_ref()?));
         let numbers = between.as_ref().map(numbers);
-        let mut told = self.reasons(k, best, &points, (told_from, numbers), objective);
+        let cap = space.caps[k].filter(|cap| space.reach[k].is_none_or(|reach| reach == *cap));
+        let cap = cap.filter(|cap| the.extremes().is_some_and(|ends| the.number(&ends[1]) == Some(*cap)));
+        let capped = cap.map(|cap| (cap, space.clamped.clone()));
+        let mut told = self.reasons(k, best, &points, (told_from, numbers, capped), objective);
         let within: Vec<&PointTuned> = points.iter().filter(|point| the.has(&point.value)).collect();
         let luck = luck(&within, &best[k]);
         told.limits.extend(self.dent(k, best, &points).map(|dent| not_smooth(dent.map(|i| &points[i]))));
         told.limits.extend(self.up_to_a_limit(k, best, &points));
         told.limits.extend(self.ends_of_range(k, best, points.len(), space.reach[k], &beyond));
-        if let Some(reach) = space.reach[k] {
+        if let Some(reach) = space.reach[k].filter(|_| cap.is_none()) {
             let reach = human::thousands(reach as u64);
             told.limits.push(format!("{reach} is all that ever came up: larger values change nothing"));
         }
@@ -327,7 +330,7 @@ impl Place {
         k: usize,
         best: &Setting,
         points: &[PointTuned],
-        (flat, between): ((usize, usize), Option<[Option<f64>; 2]>),
+        (flat, between, cap): ((usize, usize), Option<[Option<f64>; 2]>, Option<(f64, Vec<String>)>),
         objective: &Objective,
     ) -> Reasons {
         // Everything at once is a default of others, not a setting that the search would go to.
@@ -343,7 +346,7 @@ impl Place {
         }
         let flat = (flat.0, flat.1.min(last - 1));
         let key = self.space.knobs[k].key();
-        reasons(Line { key, points: line.collect(), best: at, flat, between }, objective)
+        reasons(Line { key, points: line.collect(), best: at, flat, between, cap }, objective)
     }
 
     fn backend(&self, best: &Setting) -> Option<BackendTuned> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::campaign::calibrate::student;
-use crate::report::sweep::worse_beyond_noise;
+use crate::stats::worse_beyond_noise;
 
 /// Fewer seeds say nothing of the noise between them.
 pub(super) const SEEDS_MIN: usize = 3;

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::known::{Known, Setting};
 use super::search::{Found, Space, Wanted};
-use crate::report::sweep::Objective;
-use crate::report::tune::{Limits, in_doubt, is_sound, trouble};
-use crate::report::{CellRecord, Verdict};
+use crate::analysis::sweep::Objective;
+use crate::analysis::tune::{Limits, in_doubt, is_sound, trouble};
+use crate::record::{CellRecord, Verdict};
 
 /// What is given while knobs are turned, with all that has been found out.
 #[derive(Clone, Debug)]

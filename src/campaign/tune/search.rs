@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use super::knob::Knob;
 use super::known::{Known, Measured, SEEDS_MIN, Setting};
-use crate::report::sweep::FAR;
-use crate::report::tune::FLAT_PPM;
+use crate::analysis::sweep::FAR;
+use crate::render::tune::{self as shown, FLAT_PPM};
 
 /// What is searched.
 #[derive(Clone, Debug)]
@@ -28,6 +28,10 @@ pub struct Space {
     pub bounds: Vec<bool>,
     /// Of each knob the value from which on a larger one changes nothing, as far as it is known.
     pub reach: Vec<Option<f64>>,
+    /// Of each knob the backend's page cap, if that ends it.
+    pub caps: Vec<Option<f64>>,
+    /// What others ship beyond that, with what it is.
+    pub clamped: Vec<String>,
 }
 
 /// A value that others ship.
@@ -103,11 +107,18 @@ impl Space {
             };
             space.present[k] = reached(&self.present[k]);
             let mut field: Vec<Shipped> = Vec::new();
-            for Shipped { value, names } in &self.field[k] {
-                let value = reached(value);
+            for Shipped { value: shipped, names } in &self.field[k] {
+                let value = reached(shipped);
+                let mut names = names.clone();
+                if value != *shipped && self.caps[k] == Some(reach) {
+                    let value = shown::value(shipped);
+                    space.clamped.extend(names.iter().map(|name| format!("{name} ({value})")));
+                    names = Vec::new();
+                }
                 match field.iter_mut().find(|known| known.value == value) {
                     Some(known) => known.names.extend(names),
-                    None => field.push(Shipped { value, names: names.clone() }),
+                    None if names.is_empty() => field.push(Shipped { value, names: vec!["the page cap"] }),
+                    None => field.push(Shipped { value, names }),
                 }
             }
             space.field[k] = field;

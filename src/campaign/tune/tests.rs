@@ -1,10 +1,10 @@
 //! Searches of curves that are known: chunks that outages cut, with the luck of seeds.
 
 use super::*;
+use crate::analysis::sweep::contradicted;
 use crate::base::Seed;
 use crate::metrics::Unit;
-use crate::report::sweep::contradicted;
-use crate::report::tune::PlaceTuned;
+use crate::record::PlaceTuned;
 use crate::theory::chunk::Cost;
 
 mod dents;
@@ -28,6 +28,8 @@ fn space(knobs: &[&str], present: &[&str], seeds: u64) -> Space {
         sizes: vec![None; knobs.len()],
         bounds: vec![false; knobs.len()],
         reach: vec![None; knobs.len()],
+        caps: vec![None; knobs.len()],
+        clamped: Vec::new(),
     }
 }
 
@@ -272,8 +274,8 @@ fn what_was_only_to_be_shown_and_turns_out_better_is_the_best_and_no_cell_is_run
     };
     let mut space = space(&["k=16..8192"], &["500"], 8);
     space.field = vec![shipped(&["100", "200"])];
-    let objective = crate::report::sweep::Objective::default();
-    let limits = crate::report::tune::Limits::default();
+    let objective = crate::analysis::sweep::Objective::default();
+    let limits = crate::analysis::tune::Limits::default();
     let mut place = Place::new("here".to_owned(), None, Vec::new(), space, limits);
     let mut ran = std::collections::BTreeSet::new();
     while let Some(wanted) = place.wants() {
@@ -295,8 +297,8 @@ fn what_was_only_to_be_shown_and_turns_out_better_is_the_best_and_no_cell_is_run
 
 /// Runs a place to its end; answers have at most `rows` rows, and luck differs from setting to setting.
 fn place_of(space: Space, rows: u64) -> (PlaceTuned, std::collections::BTreeSet<String>) {
-    let objective = crate::report::sweep::Objective::default();
-    let limits = crate::report::tune::Limits::default();
+    let objective = crate::analysis::sweep::Objective::default();
+    let limits = crate::analysis::tune::Limits::default();
     let mut place = Place::new("here".to_owned(), None, Vec::new(), space, limits);
     let mut ran = std::collections::BTreeSet::new();
     while let Some(wanted) = place.wants() {
@@ -312,7 +314,7 @@ fn place_of(space: Space, rows: u64) -> (PlaceTuned, std::collections::BTreeSet<
                 place.add(setting.clone(), cell, wanted.beside, &objective);
                 // Who stops it there is told of the best so far.
                 let so_far = place.tuned(&objective);
-                let stands = |knob: &crate::report::tune::KnobTuned| {
+                let stands = |knob: &crate::record::KnobTuned| {
                     knob.points.iter().any(|point| point.value == knob.best)
                 };
                 assert!(so_far.knobs.iter().all(stands), "{:?}", so_far.knobs);
@@ -370,9 +372,9 @@ fn what_is_told_of_the_best_holds_for_every_setting_that_is_shown() {
     };
     let mut space = space(&["k=16..8192"], &["500"], 8);
     space.field = vec![shipped(&["100", "2000"])];
-    let objective = crate::report::sweep::Objective::default();
+    let objective = crate::analysis::sweep::Objective::default();
     let mut place =
-        Place::new("here".to_owned(), None, Vec::new(), space, crate::report::tune::Limits::default());
+        Place::new("here".to_owned(), None, Vec::new(), space, crate::analysis::tune::Limits::default());
     while let Some(wanted) = place.wants() {
         for (setting, seeds) in wanted.cells {
             for seed in seeds {
@@ -396,9 +398,10 @@ fn what_is_told_of_the_best_holds_for_every_setting_that_is_shown() {
 }
 
 /// A cell whose only figure is a rate.
-fn cell(seed: u64, rate: u64) -> crate::report::CellRecord {
+fn cell(seed: u64, rate: u64) -> crate::record::CellRecord {
+    use crate::analysis::judge;
     use crate::metrics::Figure;
-    use crate::report::{fixture, judge};
+    use crate::record::fixture;
     let mut cell = judge(&fixture::plan(None, seed), "cell", &fixture::outcome()).cell;
     cell.metrics.clear();
     let figure = Figure::Value { unit: Unit::MilliRowsPerSecond, value: rate };
@@ -409,10 +412,10 @@ fn cell(seed: u64, rate: u64) -> crate::report::CellRecord {
 /// A place whose search has come to its end, of which a setting has this cell under a seed.
 fn place_with(
     space: Space,
-    limits: crate::report::tune::Limits,
-    cell: impl Fn(&Setting, u64) -> crate::report::CellRecord,
+    limits: crate::analysis::tune::Limits,
+    cell: impl Fn(&Setting, u64) -> crate::record::CellRecord,
 ) -> PlaceTuned {
-    let objective = crate::report::sweep::Objective::default();
+    let objective = crate::analysis::sweep::Objective::default();
     let mut place = Place::new("here".to_owned(), None, Vec::new(), space, limits);
     while let Some(wanted) = place.wants() {
         for (setting, seeds) in wanted.cells {
@@ -425,7 +428,7 @@ fn place_with(
 }
 
 /// That cell, and people wait for the app for longer than the limit, or not.
-fn waiting(mut cell: crate::report::CellRecord, too_long: bool) -> crate::report::CellRecord {
+fn waiting(mut cell: crate::record::CellRecord, too_long: bool) -> crate::record::CellRecord {
     let mut waits = crate::metrics::Distribution::default();
     waits.observe(if too_long { 150_000_000 } else { 50_000_000 });
     cell.metrics.insert("device.query.duration".into(), waits.figure(Unit::Ns));
@@ -433,8 +436,8 @@ fn waiting(mut cell: crate::report::CellRecord, too_long: bool) -> crate::report
 }
 
 /// The limits that a scenario has of its own.
-fn own_limits() -> crate::report::tune::Limits {
-    crate::report::tune::Limits::of(&crate::report::fixture::plan(None, 1), &[])
+fn own_limits() -> crate::analysis::tune::Limits {
+    crate::analysis::tune::Limits::of(&crate::record::fixture::plan(None, 1), &[])
 }
 
 /// What is told of the limits of a knob whose settings give these rates, where others ship `field`.
@@ -448,11 +451,11 @@ fn knob_tuned(
     present: &str,
     field: &[&str],
     rate: impl Fn(f64) -> u64,
-) -> crate::report::tune::KnobTuned {
+) -> crate::record::KnobTuned {
     let mut space = space(&[knob], &[present], 4);
     space.field = vec![shipped(field)];
     let cell = |setting: &Setting, seed| cell(seed, rate(rows(setting)) + seed);
-    place_with(space, crate::report::tune::Limits::default(), cell).knobs.remove(0)
+    place_with(space, crate::analysis::tune::Limits::default(), cell).knobs.remove(0)
 }
 
 #[test]
@@ -493,16 +496,16 @@ fn where_what_others_ship_beyond_the_range_is_better_the_range_limits_and_nothin
 
 #[test]
 fn a_herd_is_told_with_its_optima_and_from_where_on_the_backend_has_enough() {
-    use crate::report::tune::BackendTuned;
+    use crate::record::BackendTuned;
     let place = |link: &str, devices: u64, best: &str, queued_p50_ns: u64| {
         let space = space(&["k=16..8192"], &[best], 1);
         let axes = vec![
             ("fleet.phones.link".to_owned(), link.to_owned()),
             ("fleet.phones.devices".to_owned(), devices.to_string()),
         ];
-        let limits = crate::report::tune::Limits::default();
+        let limits = crate::analysis::tune::Limits::default();
         let mut place = Place::new(format!("{link} {devices}"), None, axes, space, limits);
-        let objective = crate::report::sweep::Objective::default();
+        let objective = crate::analysis::sweep::Objective::default();
         while let Some(wanted) = place.wants() {
             for (setting, seeds) in wanted.cells {
                 for seed in seeds {

@@ -1,6 +1,6 @@
 //! A figure that must come out, and the list of many.
 
-use crate::report::texts;
+use crate::render::texts;
 
 /// Something that was simulated, beside what is known of it.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,7 +3,7 @@
 use super::figures::{Figure, listing};
 use super::measured::{self, Validation};
 use super::{backoff, chunks, cursors, daly, downloads, energy, flash, losses, queues};
-use crate::report::texts;
+use crate::render::texts;
 
 /// Figures that belong together.
 #[derive(Clone, Copy, Debug)]
@@ -89,7 +89,7 @@ fn transfers() -> [(&'static str, Validation); 2] {
     [
         ("transfers measured on Linux", measured::transfers(measured::TRANSFERS.as_bytes()).expect(ours)),
         (
-            "transfers with an outage in the midst",
+            "transfers with an outage during them",
             measured::outages(measured::OUTAGES.as_bytes()).expect(ours),
         ),
     ]

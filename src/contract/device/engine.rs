@@ -76,7 +76,7 @@ pub trait SyncEngine {
     /// A person edits a row: one transaction holds the row and what must be sent.
     ///
     /// # Errors
-    /// When the edit makes no sense on this device; nothing is changed then.
+    /// When this device cannot make the edit; nothing is changed then.
     fn edit(&self, edit: &LocalEdit) -> Result<(), EditError>;
     /// Queues a unit; with `discard_pending` the units that wait are dropped first.
     fn trigger(&self, unit: UnitId, discard_pending: bool);

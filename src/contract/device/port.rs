@@ -108,7 +108,7 @@ pub struct Ports {
     pub transport: Rc<dyn Transport>,
     /// Crash points.
     pub crash: Rc<dyn CrashPoints>,
-    /// Whoever listens.
+    /// Who listens.
     pub events: Rc<dyn EventSink>,
     /// The app's own code.
     pub hooks: Rc<dyn Hooks>,

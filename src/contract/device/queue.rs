@@ -11,18 +11,18 @@ use crate::base::{Time, UnitId};
 /// add them. To add one and to take one costs O(log n), to discard what waits O(n).
 #[derive(Default)]
 pub struct Queue {
-    line: RefCell<Line>,
+    line: RefCell<Waiting>,
     taker: Cell<Option<Waker>>,
 }
 
 #[derive(Default)]
-struct Line {
+struct Waiting {
     /// By place; places grow to the back.
     waiting: BTreeMap<i64, (UnitId, Time)>,
     places: BTreeMap<UnitId, i64>,
 }
 
-impl Line {
+impl Waiting {
     fn remove(&mut self, place: i64) -> Option<(UnitId, Time)> {
         let entry = self.waiting.remove(&place)?;
         self.places.remove(&entry.0);
@@ -67,7 +67,7 @@ impl Queue {
     pub fn discard(&self, but: Option<UnitId>) -> Vec<UnitId> {
         let mut line = self.line.borrow_mut();
         let (kept, dropped) = line.waiting.values().partition::<Vec<_>, _>(|(unit, _)| Some(*unit) == but);
-        *line = Line::default();
+        *line = Waiting::default();
         kept.into_iter().for_each(|(unit, since)| line.put(0, unit, since));
         dropped.into_iter().map(|(unit, _)| unit).collect()
     }

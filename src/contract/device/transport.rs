@@ -77,8 +77,12 @@ pub enum NetworkKind {
     Cellular,
     /// A satellite or another fixed link.
     Other,
+    /// A cellular network of somebody else's, as abroad.
+    Roaming,
 }
-in_words!(NetworkKind { Wifi: "wifi", Cellular: "cellular", Other: "other" } but None);
+in_words!(NetworkKind {
+    Wifi: "wifi", Cellular: "cellular", Other: "other", Roaming: "roaming"
+} but None);
 
 impl NetworkKind {
     /// Whether what must hold of a network holds of one of this kind.
@@ -86,6 +90,7 @@ impl NetworkKind {
         match condition {
             Condition::Wifi => self == NetworkKind::Wifi,
             Condition::Unmetered => matches!(self, NetworkKind::Wifi | NetworkKind::Other),
+            Condition::NotRoaming => !matches!(self, NetworkKind::Roaming | NetworkKind::None),
         }
     }
 }
@@ -106,6 +111,9 @@ pub enum TransportError {
     /// finds that, no transport.
     #[error("somebody else's answer")]
     Foreign,
+    /// No other token is given: somebody has to log in.
+    #[error("the login has ended")]
+    LoginEnded,
     /// Who asked does not wait for it any more: its run was cancelled.
     #[error("cancelled")]
     Cancelled,

@@ -10,9 +10,13 @@ pub enum PhoneEvent {
         /// Since it was asked for.
         took: Span,
     },
+    /// It is given no other token, and its person has to log in again.
+    LoginEnded,
     /// A newer version of the app was installed, and its process begins again.
     Upgraded,
-    /// Somebody wants to log out, and the app does not let them.
+    /// Somebody wants to log out. It is of no digest.
+    LogoutAsked,
+    /// The app does not let them.
     LogoutRefused {
         /// Edits that wait.
         edits: u64,

@@ -12,7 +12,7 @@ pub enum ServerError {
     #[error("throttled; try again after {0}")]
     Throttled(Span),
     /// The cursor is older than the tombstones that are kept, or not the gateway's own: load the
-    /// entity afresh.
+    /// entity again.
     #[error("the cursor of entity {} has expired", .0.0)]
     CursorExpired(EntityId),
     /// The answer took longer than the gateway waits.
@@ -31,7 +31,7 @@ pub enum ServerError {
     /// brought may have been done.
     #[error("the answer is larger than the {0} bytes that the server sends")]
     AnswerTooLarge(u64),
-    /// The request makes no sense.
+    /// The request cannot be understood.
     #[error("bad request: {0}")]
     BadRequest(String),
 }

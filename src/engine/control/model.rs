@@ -40,7 +40,7 @@ pub struct ModelOptions {
 pub(super) struct Model {
     options: ModelOptions,
     rows: f64,
-    line: Line,
+    line: Sums,
     /// Failures, and seconds in which they could happen.
     failures: f64,
     exposed: f64,
@@ -48,7 +48,7 @@ pub(super) struct Model {
 
 /// Weighted sums over chunks of x rows and y seconds, each with the weight 1/y².
 #[derive(Clone, Copy, Debug, Default)]
-struct Line {
+struct Sums {
     w: f64,
     x: f64,
     xx: f64,
@@ -56,7 +56,7 @@ struct Line {
     xy: f64,
 }
 
-impl Line {
+impl Sums {
     fn add(&mut self, rows: f64, seconds: f64, times: f64) {
         let y = seconds.max(1e-6);
         let weight = times / (y * y);
@@ -93,7 +93,7 @@ impl Line {
 
 impl Model {
     pub(super) fn new(options: ModelOptions, start: f64) -> Model {
-        Model { options, rows: start, line: Line::default(), failures: 0.0, exposed: 0.0 }
+        Model { options, rows: start, line: Sums::default(), failures: 0.0, exposed: 0.0 }
     }
 
     /// What it believes: o, c and 1/λ.

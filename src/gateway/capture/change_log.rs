@@ -13,7 +13,7 @@ use crate::contract::ServerError;
 
 /// What it does where the log has gaps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Options {
+pub struct ChangeLogOptions {
     /// Numbers that are missing.
     pub holes: Holes,
     /// Entries that may be trimmed.
@@ -22,16 +22,16 @@ pub struct Options {
 
 #[derive(Clone)]
 pub(super) struct ChangeLog {
-    options: Options,
+    options: ChangeLogOptions,
 }
 
 impl ChangeLog {
-    pub(super) fn new(options: Options) -> ChangeLog {
+    pub(super) fn new(options: ChangeLogOptions) -> ChangeLog {
         ChangeLog { options }
     }
 }
 
-impl Fits for Options {
+impl Fits for ChangeLogOptions {
     /// A log is kept beside the rows, by triggers or from the database's own journal: it asks
     /// nothing of their columns.
     fn fits(&self, provisioning: Provisioning) -> Result<(), Unfit> {
@@ -58,7 +58,7 @@ impl Strategy for ChangeLog {
         take: Take<'_>,
     ) -> Result<Captured, ServerError> {
         let Ask { reader, entity, cursor, limit, .. } = ask;
-        let Options { holes, trimmed } = self.options;
+        let ChangeLogOptions { holes, trimmed } = self.options;
         let after = match cursor {
             None => backend.log_start(now, holes),
             Some(cursor) => read(cursor).ok_or(ServerError::CursorExpired(entity))?,

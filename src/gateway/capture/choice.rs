@@ -1,9 +1,9 @@
 //! Which strategy: the options of each, and what they say of it.
 
-use super::change_log::{self, Options as ChangeLogOptions};
-use super::flag::{self, Options as FlagOptions};
-use super::hash::{self, Options as HashOptions};
-use super::last_modified::{self, Options as LastModifiedOptions};
+use super::change_log::{self, ChangeLogOptions};
+use super::flag::{self, FlagOptions};
+use super::hash::{self, HashOptions};
+use super::last_modified::{self, LastModifiedOptions};
 use super::seam::{Fits, Strategy};
 use crate::backend::Provisioning;
 use crate::base::{Span, Time};

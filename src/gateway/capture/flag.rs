@@ -22,7 +22,7 @@ use crate::contract::ServerError;
 
 /// What the flag is, and when it is set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Options {
+pub struct FlagOptions {
     /// What the flag is.
     pub form: FlagForm,
     /// What it says of rows that were there before it.
@@ -143,7 +143,7 @@ struct Page {
 
 #[derive(Clone)]
 pub(super) struct ByFlag {
-    options: Options,
+    options: FlagOptions,
     /// The page of each reader of which it is not known whether it was committed.
     open: BTreeMap<(Consumer, EntityId), Page>,
     /// Rows in those.
@@ -155,7 +155,7 @@ pub(super) struct ByFlag {
 }
 
 impl ByFlag {
-    pub(super) fn new(options: Options) -> ByFlag {
+    pub(super) fn new(options: FlagOptions) -> ByFlag {
         ByFlag { options, open: BTreeMap::new(), open_rows: 0, captured: Vec::new(), last: 0 }
     }
 
@@ -190,7 +190,7 @@ impl ByFlag {
         };
         let written = backend.flags().enrol(now, consumer, entity, scope, has)?;
         if ask.cursor.is_none() && tells_apart(consumer) {
-            // Whoever comes with a page from before this load holds something else.
+            // A reader that comes with a page from before this load holds something else.
             let last = self.last.max(now.0.saturating_sub(1));
             backend.flags().note_receipt(now, consumer, entity, scope, last)?;
         }
@@ -257,7 +257,7 @@ fn name(reader: Reader<'_>) -> Consumer {
     }
 }
 
-impl Fits for Options {
+impl Fits for FlagOptions {
     fn fits(&self, provisioning: Provisioning) -> Result<(), Unfit> {
         match provisioning {
             Provisioning::ReadOnlySchema => Err(Unfit {
@@ -289,7 +289,7 @@ impl Strategy for ByFlag {
         ask: Ask<'_>,
         take: Take<'_>,
     ) -> Result<Captured, ServerError> {
-        let Options { form, unreadable, on_unreadable, lease, .. } = self.options;
+        let FlagOptions { form, unreadable, on_unreadable, lease, .. } = self.options;
         let mut set = self.enrol(backend, now, &ask)?;
         set += self.settle(backend, now, &ask)?;
         let Ask { reader, entity, limit, .. } = ask;

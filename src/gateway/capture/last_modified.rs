@@ -19,9 +19,9 @@ use self::by_time::LastModified;
 use self::reconcile::Reconciling;
 use super::seam::Strategy;
 
-pub use options::{Bound, End, Options, Paging, Source, Stamps};
+pub use options::{Bound, End, LastModifiedOptions, Paging, Source, Stamps};
 
-pub(super) fn strategy(options: Options) -> Box<dyn Strategy> {
+pub(super) fn strategy(options: LastModifiedOptions) -> Box<dyn Strategy> {
     let by_time = LastModified { options };
     match options.reconcile {
         None => Box::new(by_time),

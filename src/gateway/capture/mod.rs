@@ -24,12 +24,12 @@ mod seam;
 #[cfg(test)]
 mod trial;
 
-pub use change_log::Options as ChangeLogOptions;
-pub use flag::{FlagForm, FlagPer, Initial, OnUnreadable, Options as FlagOptions, SetFlag};
-pub use hash::{Canonical, Keep, Options as HashOptions, Snapshot, Source};
+pub use change_log::ChangeLogOptions;
+pub use flag::{FlagForm, FlagOptions, FlagPer, Initial, OnUnreadable, SetFlag};
+pub use hash::{Canonical, HashOptions, Keep, Snapshot, Source};
 pub use last_modified::{
-    Bound as LastModifiedBound, End as LastModifiedEnd, Options as LastModifiedOptions,
-    Paging as LastModifiedPaging, Source as LastModifiedSource, Stamps as LastModifiedStamps,
+    Bound as LastModifiedBound, End as LastModifiedEnd, LastModifiedOptions, Paging as LastModifiedPaging,
+    Source as LastModifiedSource, Stamps as LastModifiedStamps,
 };
 
 pub use choice::Capture;

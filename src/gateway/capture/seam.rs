@@ -122,8 +122,8 @@ pub(in crate::gateway) trait Strategy {
         None
     }
 
-    /// Whether a pull that ends with a page that failed was in vain: the next one begins a reading
-    /// of many pages again.
+    /// Whether a pull that ends with a page that failed brought nothing: the next one begins a
+    /// reading of many pages again.
     fn reads_in_pages(&self) -> bool {
         false
     }

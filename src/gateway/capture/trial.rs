@@ -28,7 +28,7 @@ enum Fault {
     AnswerLost,
     /// The gateway is replaced before it.
     Replaced,
-    /// The reader is installed afresh before it.
+    /// The reader is installed again before it.
     Reinstalled,
     /// The reader's storage goes back to a backup before it.
     PutBack,

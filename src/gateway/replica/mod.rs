@@ -18,7 +18,7 @@
 //! - The rows that the backend shows with a verdict are here at once, ahead of the next refresh,
 //!   and no older version goes over them.
 //! - Who was away for less than tombstones are kept hears of each; who was away longer loads
-//!   afresh.
+//!   again.
 //!
 //! How: `layout` is the tables, `database` the connection and its transactions, `rows` what a
 //! change does, `pages` what devices read, `queue` the uploads, `purge` what is forgotten with

@@ -105,7 +105,7 @@ struct Found {
 
 /// A version of a row, whatever it holds.
 #[derive(Clone, Copy)]
-struct Line<'v> {
+struct RowVersion<'v> {
     key: &'v Key,
     stamp: Stamp,
     /// A device has written the row: who held it before its first load must be told of its end.
@@ -208,7 +208,7 @@ impl Replica {
                     let Some(held) = Held::of(schema.entity(entity), &record.values) else { continue };
                     let place = replica.place(entity, &held.place);
                     let held = (!record.deleted).then_some(&held);
-                    let line = Line {
+                    let line = RowVersion {
                         key: &record.key,
                         stamp: record.stamp,
                         ours: false,
@@ -248,7 +248,7 @@ impl Replica {
 
     /// The replica's cursor has expired: the next page begins a load, at whose end goes what it did
     /// not meet.
-    pub(in super::super) fn load_afresh(&mut self, entity: EntityId) {
+    pub(in super::super) fn load_again(&mut self, entity: EntityId) {
         self.transact(|replica| replica.begin_load(entity));
     }
 
@@ -341,7 +341,7 @@ impl Replica {
         self.tell_again(entity, key, stamp);
         let theirs = self.place(entity, &place_for(schema, attributes));
         if self.find(entity, key).iter().all(|found| found.place != theirs) {
-            self.write(entity, Line { key, stamp, ours: true, ahead: false, generation }, theirs, None);
+            self.write(entity, RowVersion { key, stamp, ours: true, ahead: false, generation }, theirs, None);
         }
     }
 
@@ -361,7 +361,7 @@ impl Replica {
             sound(self.on(entity, Statement::Delete).execute((old.place, old.seq)));
             // The device takes what is no newer than its edit for what it has.
             let (stamp, ahead, generation) = (old.stamp.max(stamp), old.ahead, old.generation);
-            self.write(entity, Line { key, stamp, ours: true, ahead, generation }, old.place, None);
+            self.write(entity, RowVersion { key, stamp, ours: true, ahead, generation }, old.place, None);
         }
     }
 
@@ -398,7 +398,7 @@ impl Replica {
         for old in found.iter().filter(|old| !stays(old)) {
             sound(self.on(entity, Statement::Delete).execute((old.place, old.seq)));
         }
-        let line = Line { key, stamp: *stamp, ours, ahead, generation };
+        let line = RowVersion { key, stamp: *stamp, ours, ahead, generation };
         if let Some(live) = live.filter(|live| Some(live.place) != place) {
             self.write(entity, line, live.place, None);
         }
@@ -412,9 +412,9 @@ impl Replica {
     }
 
     /// Writes a row, or without what devices are sent a tombstone, under the next number.
-    fn write(&mut self, entity: EntityId, line: Line<'_>, place: i64, held: Option<&Held>) {
+    fn write(&mut self, entity: EntityId, line: RowVersion<'_>, place: i64, held: Option<&Held>) {
         let seq = self.next();
-        let Line { key, stamp, ours, ahead, generation } = line;
+        let RowVersion { key, stamp, ours, ahead, generation } = line;
         let (record, cells) = (held.and_then(|held| held.record.as_ref()), held.map(|held| &held.cells));
         let row = (place, seq, key.as_str(), stamp.0, held.is_none(), ours, ahead, generation, record, cells);
         sound(self.on(entity, Statement::Insert).execute(row));

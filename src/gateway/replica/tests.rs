@@ -366,7 +366,7 @@ fn a_replica_is_filled_until_nobody_waits_for_it() {
 }
 
 #[test]
-fn what_a_load_afresh_does_not_meet_goes() {
+fn what_a_second_load_does_not_meet_goes() {
     let options = backend::Options { tombstones_kept: Span::secs(60), ..Default::default() };
     let mut site = Site::new(options, 1_000);
     site.gateway.fill(&site.backend, START, &|| false);

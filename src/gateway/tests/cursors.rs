@@ -229,7 +229,7 @@ fn a_tick_that_does_not_fit_a_page_comes_again_for_ever_when_times_are_cut() {
 }
 
 #[test]
-fn an_offset_that_breaks_off_begins_anew_at_the_latest_time_it_saved() {
+fn an_offset_that_breaks_off_begins_again_at_the_latest_time_it_saved() {
     let options = LastModifiedOptions {
         paging: LastModifiedPaging::Offset,
         end: LastModifiedEnd::Count,

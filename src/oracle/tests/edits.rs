@@ -224,7 +224,7 @@ fn a_delete_forgotten_after_its_create_arrived_is_lost() {
 }
 
 #[test]
-fn a_create_on_a_taken_name_is_one_conflict_whoever_wins_unless_both_made_the_same() {
+fn a_create_on_a_taken_name_is_one_conflict_under_any_policy_unless_both_made_the_same() {
     for (local_wins, by, conflicts) in [(true, "office", 1), (false, "office", 1), (false, "phone", 0)] {
         let mut stage = Stage::new();
         stage.ahead = local_wins;

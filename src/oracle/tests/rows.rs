@@ -202,14 +202,14 @@ fn a_deleted_row_that_an_update_brings_back_on_the_backend_is_resurrected() {
 }
 
 #[test]
-fn a_deleted_row_that_is_made_anew_is_in_order() {
+fn a_deleted_row_that_is_made_again_is_in_order() {
     let mut stage = Stage::new();
     stage.office("a1", None);
     stage.drain();
     stage.office("a1", Some("again"));
     stage.office("a1", None);
     stage.drain();
-    let values = visit("a", "anew").into_iter().enumerate().take(3).collect();
+    let values = visit("a", "again").into_iter().enumerate().take(3).collect();
     stage.edit(0, VISIT, "a1", EditKind::Create, values);
     stage.drain();
     assert_silent(&stage.verdict());

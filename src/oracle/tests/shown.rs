@@ -90,7 +90,7 @@ fn a_backend_that_goes_back_takes_its_devices_with_it() {
 }
 
 #[test]
-fn a_device_that_was_put_back_gets_its_rows_anew() {
+fn a_device_that_was_put_back_gets_its_rows_again() {
     let mut stage = Stage::new();
     stage.later(5);
     let backup = stage.now();

@@ -1,5 +1,4 @@
-//! A backend and a few phones in as few lines as possible, all correct: what the oracle must be
-//! silent about. Tests break one thing by hand.
+//! A backend and a few phones, all correct: the oracle is silent. Tests break one thing by hand.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -163,6 +162,7 @@ impl Stage {
                 debounce: Span::secs(60),
                 attempts: 5,
                 slowness: 1,
+                keeps_queue: false,
             }),
             retries: Retries::UNKNOWN,
             capabilities: Capabilities::ALL,

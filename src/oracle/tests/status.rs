@@ -24,6 +24,7 @@ impl Rig {
             debounce: Span::ZERO,
             attempts: 2,
             slowness: 1,
+            keeps_queue: false,
         };
         let statuses = Statuses::new(1, Patience::Computed(waits));
         let mut rig = Rig { statuses, findings: Findings::new(Capabilities::ALL), now: Time::ZERO };

@@ -4,22 +4,13 @@ use minicbor::Encoder;
 use minicbor::encode::Write;
 
 use super::super::message::Asked;
-use super::super::raw::answer::{RawError, Told};
+use super::super::raw::answer::VerdictShape;
 use super::super::raw::pages::{self, Head, PageEnd, write_row};
 use crate::base::json::Sink;
 use crate::base::{EntityId, Stamp, Undone, ValueRef};
 
-/// How an answer begins that says no: a map of one item.
-pub(super) const NO: &[u8] = b"\xa1\x65error";
-
-/// An answer that says no.
-pub(super) fn refusal(error: &RawError) -> Vec<u8> {
-    let error = minicbor_serde::to_vec(error).expect("an error is a map of texts and a number");
-    [NO, &error].concat()
-}
-
 /// How answers are written.
-pub(super) struct Style;
+pub(in super::super) struct Style;
 
 /// A sink as the encoder takes it.
 struct Out<'s, S>(&'s mut S);
@@ -51,8 +42,8 @@ impl pages::Style for Style {
     fn begin_results<S: Sink>(out: &mut S) {
         put(out, |e| e.str("results")?.begin_array().map(|_| ()));
     }
-    fn result<S: Sink>(out: &mut S, _: bool, id: &str, told: &Told<'_>) {
-        let Told { ok, no, not_yet, row, edited } = told;
+    fn result<S: Sink>(out: &mut S, _: bool, id: &str, told: &VerdictShape<'_>) {
+        let VerdictShape { ok, no, not_yet, row, edited } = told;
         put(out, |e| {
             e.begin_map()?.str("id")?.str(id)?;
             if let Some(Stamp(stamp)) = ok {

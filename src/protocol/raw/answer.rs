@@ -12,7 +12,7 @@ use crate::contract::{Outcome, Refusal, Row, ServerError};
 
 /// A verdict in the shape in which codecs write it: of the names that an answer may have, those
 /// that it has.
-pub(in super::super) struct Told<'o> {
+pub(in super::super) struct VerdictShape<'o> {
     pub(in super::super) ok: Option<Stamp>,
     /// Its word and its text.
     pub(in super::super) no: Option<(&'static str, &'o str)>,
@@ -23,20 +23,22 @@ pub(in super::super) struct Told<'o> {
     pub(in super::super) edited: Option<Stamp>,
 }
 
-impl<'o> Told<'o> {
-    pub(in super::super) fn of(outcome: &'o Outcome) -> Told<'o> {
-        let nothing = Told { ok: None, no: None, not_yet: None, row: None, edited: None };
+impl<'o> VerdictShape<'o> {
+    pub(in super::super) fn of(outcome: &'o Outcome) -> VerdictShape<'o> {
+        let nothing = VerdictShape { ok: None, no: None, not_yet: None, row: None, edited: None };
         match outcome {
-            Outcome::Applied { stamp } => Told { ok: Some(*stamp), ..nothing },
-            Outcome::Named { stamp, row } => Told { ok: Some(*stamp), row: Some(Some(row)), ..nothing },
-            Outcome::Later => Told { not_yet: Some("later"), ..nothing },
-            Outcome::Queued => Told { not_yet: Some("queued"), ..nothing },
+            Outcome::Applied { stamp } => VerdictShape { ok: Some(*stamp), ..nothing },
+            Outcome::Named { stamp, row } => {
+                VerdictShape { ok: Some(*stamp), row: Some(Some(row)), ..nothing }
+            }
+            Outcome::Later => VerdictShape { not_yet: Some("later"), ..nothing },
+            Outcome::Queued => VerdictShape { not_yet: Some("queued"), ..nothing },
             Outcome::Conflict { why, current, edited_at } => {
                 let no = Some(("conflict", refusal_name(*why)));
-                Told { no, row: Some(current.as_ref()), edited: *edited_at, ..nothing }
+                VerdictShape { no, row: Some(current.as_ref()), edited: *edited_at, ..nothing }
             }
             Outcome::Rejected { reason, current } => {
-                Told { no: Some(("rejected", reason)), row: Some(current.as_ref()), ..nothing }
+                VerdictShape { no: Some(("rejected", reason)), row: Some(current.as_ref()), ..nothing }
             }
         }
     }

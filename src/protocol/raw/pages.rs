@@ -5,16 +5,18 @@ use std::marker::PhantomData;
 use super::super::answer::{Part, Projected};
 use super::super::codec::{PageWriter, PushVerdict};
 use super::super::message::Asked;
-use super::answer::Told;
+use super::answer::VerdictShape;
 use crate::base::json::{Counted, Sink};
 use crate::base::{Cell, EntityId, Stamp, Undone, ValueRef};
 
 /// How the parts of an answer are written, in the order in which they come.
 pub(in super::super) trait Style {
+    /// Values are written as a database keeps them.
+    const AS_KEPT: bool = false;
     /// An answer begins.
     fn begin<S: Sink>(out: &mut S, asked: Asked);
     fn begin_results<S: Sink>(out: &mut S);
-    fn result<S: Sink>(out: &mut S, is_first: bool, id: &str, told: &Told<'_>);
+    fn result<S: Sink>(out: &mut S, is_first: bool, id: &str, told: &VerdictShape<'_>);
     fn end_results<S: Sink>(out: &mut S);
     fn begin_pages<S: Sink>(out: &mut S);
     fn begin_page<S: Sink>(out: &mut S, is_first: bool, entity: EntityId);
@@ -34,7 +36,7 @@ pub(in super::super) struct Head<'r> {
     pub(in super::super) part: Option<Part>,
     pub(in super::super) key: &'r str,
     pub(in super::super) stamp: Stamp,
-    /// How many values come.
+    /// How many values come; not known of those that are written as they were kept.
     pub(in super::super) values: usize,
 }
 
@@ -124,7 +126,7 @@ pub(in super::super) fn results<W: Style>(
 fn write_results<W: Style, S: Sink>(out: &mut S, verdicts: &mut dyn Iterator<Item = PushVerdict<'_>>) {
     W::begin_results(out);
     for (place, (id, outcome)) in verdicts.enumerate() {
-        W::result(out, place == 0, id, &Told::of(outcome));
+        W::result(out, place == 0, id, &VerdictShape::of(outcome));
     }
     W::end_results(out);
 }
@@ -164,6 +166,12 @@ impl<W: Style, S: Sink + Default + IntoBytes> PageWriter for Pages<W, S> {
         W::end_row(&mut self.out);
     }
     fn kept_row(&mut self, key: &str, stamp: Stamp, cells: &[u8]) {
+        if W::AS_KEPT {
+            let is_first = self.begins_row();
+            W::begin_row(&mut self.out, &Head { is_first, part: None, key, stamp, values: 0 });
+            self.out.put(cells);
+            return W::end_row(&mut self.out);
+        }
         // What a database keeps are the items of a list after its first ones.
         let list = [b"[", cells.get(1..).unwrap_or_default(), b"]"].concat();
         let cells: Vec<Cell<'_>> = serde_json::from_slice(&list).expect("a database keeps what was written");

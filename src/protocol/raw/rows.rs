@@ -9,7 +9,7 @@ use super::super::answer::Rows;
 
 /// How far a row that is an object was read: its names come in one order.
 #[derive(Clone, Copy)]
-enum Place {
+enum ReadUpTo {
     Begin,
     Columns,
     Base,
@@ -18,18 +18,18 @@ enum Place {
     Column(usize),
 }
 
-impl Place {
+impl ReadUpTo {
     /// What comes with this name; `None` if that has no place here.
-    fn next(self, name: &str) -> Option<Place> {
+    fn next(self, name: &str) -> Option<ReadUpTo> {
         match (self, name) {
-            (Place::Begin, "columns") => Some(Place::Columns),
-            (Place::Columns, "base") => Some(Place::Base),
-            (Place::Begin | Place::Base, "key") => Some(Place::Key),
-            (Place::Key, "stamp") => Some(Place::Stamp),
-            (Place::Stamp | Place::Column(_), _) => {
+            (ReadUpTo::Begin, "columns") => Some(ReadUpTo::Columns),
+            (ReadUpTo::Columns, "base") => Some(ReadUpTo::Base),
+            (ReadUpTo::Begin | ReadUpTo::Base, "key") => Some(ReadUpTo::Key),
+            (ReadUpTo::Key, "stamp") => Some(ReadUpTo::Stamp),
+            (ReadUpTo::Stamp | ReadUpTo::Column(_), _) => {
                 let number: usize = name.strip_prefix("column")?.parse().ok()?;
-                let before = if let Place::Column(before) = self { before } else { 0 };
-                (number > before).then_some(Place::Column(number))
+                let before = if let ReadUpTo::Column(before) = self { before } else { 0 };
+                (number > before).then_some(ReadUpTo::Column(number))
             }
             _ => None,
         }
@@ -57,7 +57,7 @@ impl<'de> Visitor<'de> for RowSeed<'_, 'de> {
         self.0.end_row().map_err(|damaged| A::Error::custom(damaged.0))
     }
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let mut place = Place::Begin;
+        let mut place = ReadUpTo::Begin;
         while let Some(name) = map.next_key::<Cow<'de, str>>()? {
             place = place.next(&name).ok_or_else(|| A::Error::custom(format!("{name} is out of place")))?;
             self.0.add(map.next_value()?);

@@ -1,14 +1,11 @@
 //! Answers.
 
 use super::super::message::Asked;
-use super::super::raw::answer::{RawError, Told};
+use super::super::raw::answer::{RawError, VerdictShape};
 use super::super::raw::pages::{self, Head, PageEnd, write_row};
 use super::element::{put_number, put_some, put_text, put_value};
 use crate::base::json::Sink;
 use crate::base::{EntityId, ValueRef};
-
-/// How an answer begins that says no.
-pub(super) const NO: &[u8] = b"<error ";
 
 /// An answer that says no.
 pub(super) fn refusal(error: &RawError) -> Vec<u8> {
@@ -21,7 +18,7 @@ pub(super) fn refusal(error: &RawError) -> Vec<u8> {
 }
 
 /// How answers are written.
-pub(super) struct Style;
+pub(in super::super) struct Style;
 
 impl pages::Style for Style {
     fn begin<S: Sink>(out: &mut S, asked: Asked) {
@@ -32,8 +29,8 @@ impl pages::Style for Style {
     fn begin_results<S: Sink>(out: &mut S) {
         out.put(b"<results>");
     }
-    fn result<S: Sink>(out: &mut S, _: bool, id: &str, told: &Told<'_>) {
-        let Told { ok, no, not_yet, row, edited } = told;
+    fn result<S: Sink>(out: &mut S, _: bool, id: &str, told: &VerdictShape<'_>) {
+        let VerdictShape { ok, no, not_yet, row, edited } = told;
         out.put(b"<result");
         put_text(out, "id", id);
         put_some(out, "ok", *ok);

@@ -25,13 +25,9 @@ pub(super) const BACKEND: Form = table(&[
     word::<StampedBy>("stamped_by", "Whose clock stamps what devices write."),
     word::<Copies>(
         "copies",
-        "What becomes of copied columns (\"fold\") as the row changes that they are copied from: each row with a copy is written again, or they stay as they were made.",
+        "Whether rows with copied columns (\"fold\") are written again as the row changes that they are copied from, or stay as made.",
     ),
-    word::<Writes>(
-        "writes",
-        "What an edit of a row must show: the version that it was made on; the date of that, no finer than the stamps; nothing, so that what \
-         arrives last stays; a date of its own that is newer than that of the row.",
-    ),
+    word::<Writes>("writes", "What an edit of a row must show to be committed."),
     owned(
         "writes_grace",
         SPAN,
@@ -52,7 +48,7 @@ pub(super) const BACKEND: Form = table(&[
         "filter_precision",
         Form::Span { min: Span::micros(1), max: Span::secs(86_400) },
         || Options::default().filter_precision.stated(),
-        "Changes can only be asked for since a multiple of this; what was read since comes again. A page that begins at a time and not after a key never gets beyond rows of one multiple that fill it.",
+        "Changes can only be asked for since a multiple of this; what was read since comes again.",
     ),
     owned(
         "monotonic",
@@ -89,11 +85,11 @@ pub(super) const BACKEND: Form = table(&[
     ),
     word::<Authorisation>(
         "authorisation",
-        "What becomes of an edit of a row that is out of its device's scope, or would make one there: it is taken, refused for good, or answered as if it was taken.",
+        "What becomes of an edit of a row outside of its device's scope: it is taken, refused for good, or answered as if it was taken.",
     ),
     word::<Commits>(
         "commits",
-        "What of a request is committed all or none: each edit by itself, or those of a row and of the rows that are part of it, by their `on_delete = \"cascade\"`. Where one of them waits or meets a conflict none is committed yet; where one is refused for good all are.",
+        "What is committed all or none: each edit, a row with the rows that are part of it (`on_delete = \"cascade\"`), or a request.",
     ),
     owned(
         "errors",
@@ -105,7 +101,7 @@ pub(super) const BACKEND: Form = table(&[
         "idempotency",
         Form::Written(&REMEMBERED),
         "\"forever\"",
-        "For how long an edit that comes again is known by its idempotency key, and answered with the verdict of then; without keys, or later, it is judged as if it were new.",
+        "For how long an edit that comes again is known by its idempotency key, and answered as before.",
     ),
     owned(
         "partial",

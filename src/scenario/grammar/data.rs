@@ -33,7 +33,7 @@ pub(super) const ENTITY: Form = table(&[
         "owned_by",
         map(&Form::Written(&SCOPE)),
         "{}",
-        "Whose a row is: a column that is held against an attribute of the device, such as { owner = \"device.person\" }. Who is not the owner sees it and cannot edit it; the office can.",
+        "Whose a row is, such as { owner = \"device.person\" }. Who is not the owner sees it and cannot edit it; the office can.",
     ),
     optional("project", Form::List(&Form::Text), "The columns that devices hold; all if it is missing."),
     key(
@@ -46,16 +46,11 @@ pub(super) const ENTITY: Form = table(&[
          or apart, which means the same, or what looks like other letters as those; letters that a charset lacks as question marks; bytes read as UTF-8. \
          What is not named goes as it is.",
     ),
-    key(
-        "delivery",
-        Form::Written(&DELIVERY),
-        "\"delta\"",
-        "How rows come to devices: pulled; fetched when a record is opened; not at all, though apps make them and send them up; not at all, and the backend alone has any.",
-    ),
+    key("delivery", Form::Written(&DELIVERY), "\"delta\"", "How rows come to devices."),
     optional(
         "attachment",
         ATTACHMENT,
-        "What each row has beside it that people make on a device, such as a photo: it is kept on the phone, has a queue of its own (`engine.attachments`) and comes to the server stretch by stretch.",
+        "What each row has beside it, such as a photo: made on a device, sent in ranges by a queue of its own (`engine.attachments`).",
     ),
     key(
         "indexes",
@@ -64,13 +59,10 @@ pub(super) const ENTITY: Form = table(&[
         "Indexes that devices have besides those of keys and references, really made: each a column that they hold, or several with commas between.",
     ),
     key("unique", Form::List(&Form::Text), "[]", "Columns that together name a row once."),
-    word::<NamedBy>(
-        "ids",
-        "Who gives rows that devices make their keys: the device; the device, but a row with the same natural key is the same row; the backend, as it commits them; or the backend beforehand, in blocks.",
-    ),
+    word::<NamedBy>("ids", "Who gives new rows their keys."),
     word::<MergeRule>(
         "merge",
-        "What a row says that was made twice, with `ids = \"natural-key\"`: what the first one said, what the last one says, or what the first one said and the last one where that is null.",
+        "What a row says that was made twice (`ids = \"natural-key\"`): the first, the last, or the first with its nulls filled from the last.",
     ),
     key(
         "doubles",
@@ -89,7 +81,7 @@ pub(super) const ENTITY: Form = table(&[
         "on_delete",
         map(&Form::word::<OnDelete>()),
         "{}",
-        "What the backend does about rows of this entity as one that they refer to is deleted, by column: nothing, it keeps that one, it deletes them with it and what refers to them, or it makes the reference null.",
+        "What becomes of a row, by column, as the row that the column refers to is deleted.",
     ),
     optional("one_stamp", SPAN, "All rows carry one stamp, this long before the start, as after an import."),
     key("age", SPAN, "\"90d\"", "The oldest row is this old at the start."),
@@ -129,12 +121,7 @@ const BLOB: Form = Form::Size { min: 1, max: 100_000_000 };
 
 const CSV: Form = table(&[
     required("csv", Form::Text, "The file, relative to the scenario's; of at most 1 GiB."),
-    key(
-        "key",
-        Form::Text,
-        "\"id\"",
-        "The column with the key. Of an \"int key\" it is a number without a plus and without zeros before it, of a \"uuid key\" a UUID, whose letters are made small; no key comes twice.",
-    ),
+    key("key", Form::Text, "\"id\"", "The column with the key; no key comes twice."),
     optional(
         "updated_at",
         Form::Text,
@@ -197,7 +184,7 @@ pub(super) const UNIT: Form = table(&[
         "when",
         Form::List(&CONDITION),
         "[]",
-        "What must hold while it runs: \"wifi\", or \"unmetered\", any network but a cellular one. There is no \"not-roaming\" and no \"battery\", as no link roams here and no battery runs down. What starts it by itself waits until it does, and a run ends where it no longer does; a person who asks for it is not held back.",
+        "What must hold while it runs: \"wifi\", \"unmetered\" (not cellular), or \"not-roaming\". Automatic starts wait for it, a run ends without it; a person who asks is not held back.",
     ),
 ]);
 

@@ -51,7 +51,7 @@ pub(super) const FLEET: Form = table(&[
         "attributes",
         map(&Form::Values { max: 1_000_000 }),
         "{}",
-        "What sets devices apart, such as clinic: how many values there are (`clinic = 3` makes clinic-1, clinic-2, clinic-3), or their names, as rows of one's own have them; the same in every fleet. Values are dealt to devices in blocks. One that only a scope names has a value for each eight devices.",
+        "What sets devices apart: `clinic = 3` makes clinic-1 to clinic-3. Values are dealt in blocks; without a number, one for each eight devices.",
     ),
     key(
         "role",
@@ -129,7 +129,7 @@ pub(super) const STORE: Form = table(&[
     word::<Journal>("journal", "How SQLite keeps its journal."),
     word::<Synchronous>(
         "synchronous",
-        "How often SQLite waits for the disk. With \"normal\" a loss of power may take what was committed last (edits, lines of the log, the end of a run), and with a rollback journal it may damage the file.",
+        "How often SQLite waits for the disk. With \"normal\" a loss of power may take what was committed last.",
     ),
     owned("cache_pages", COUNT, || Options::default().cache_pages.stated(), "Pages of cache."),
     word::<ForeignKeys>(

@@ -11,6 +11,6 @@ pub(super) const EDITING: Form = table(&[
     optional(
         "lease",
         SOME_SPAN,
-        "Who edits a row asks the server for it, has it for so long, also without a network, and others are refused meanwhile. It is given for a row that the device shows as it is; the office asks for none.",
+        "For how long who edits a row has it, also offline, while others are refused; the office asks for none.",
     ),
 ]);

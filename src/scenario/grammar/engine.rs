@@ -25,17 +25,14 @@ pub(super) const ENGINE: Form = table(&[
         "debounce",
         SPAN,
         || Options::default().debounce.stated(),
-        "A network that comes, a resume and a period start a unit no sooner than this after its last start: what comes before waits until then, once. A login, a save or a person is not held back.",
+        "A network that comes, a resume and a period start a unit no sooner than this after its last start: what comes before waits until then.",
     ),
     optional(
         "hook_timeout",
         SOME_SPAN,
         "A hook of the app is given up after this, which counts as if it threw; without it the engine waits as long as it takes.",
     ),
-    word::<RequestPer>(
-        "requests",
-        "What of a run goes into one request: edits and pull apart, all of it together (one request a sync branch), one entity, or one edit and one entity's pull as calls of their own.",
-    ),
+    word::<RequestPer>("requests", "What of a run goes into one request."),
     owned(
         "codec",
         Form::Word(protocol::NAMES),
@@ -44,7 +41,7 @@ pub(super) const ENGINE: Form = table(&[
     ),
     word::<Packing>(
         "compression",
-        "What packs messages, whatever their format: nothing, gzip at level 6, or zstd at level 1; the gateway must know that too. A message that would not be smaller, or that says no, goes as it is.",
+        "What packs messages: nothing, gzip at level 6, zstd at level 1. A message that would not be smaller goes as it is.",
     ),
     word::<Packs>(
         "compressed",
@@ -61,11 +58,11 @@ pub(super) const ENGINE: Form = table(&[
     ),
     word::<AfterFailure>(
         "queue",
-        "What a unit that failed does to those behind it: it makes way and is queued again after a wait of its own, or it stays at the head, is tried again each 30 s, and nothing behind it runs before it has ended well. It lives where `queue_kept` says.",
+        "What a unit that failed does: it makes way and is queued again after a wait, or it stays at the head of the queue and is tried each 30 s.",
     ),
     word::<QueueKept>(
         "queue_kept",
-        "Where the queue is kept: in memory, so that a kill empties it and the next start queues what it triggers itself, or on disk, so that what was asked for and has not ended well is queued again.",
+        "Where the queue is kept: in memory, so that a kill empties it, or on disk, so that it is queued again.",
     ),
     owned(
         "sessions",
@@ -82,7 +79,7 @@ pub(super) const ENGINE: Form = table(&[
         "status",
         Form::Bool,
         || Options::default().status.stated(),
-        "Whether the app shows its person a status: idle, offline, syncing with its progress, failed, conflict, each with the edits that wait. It is held against the truth; what is shown changes nothing that happens.",
+        "Whether the app shows a status: idle, offline, syncing, failed, conflict, with the edits that wait. It is held against the truth and changes nothing.",
     ),
     owned(
         "row_cpu",
@@ -150,7 +147,7 @@ const PULL: Form = table(&[
     ),
     word::<BytesCount>(
         "bytes_count",
-        "Which bytes of a page `chunk_bytes` counts: those before it is packed, which bound memory; or those that are sent, which bound the time on the link. As a page is written, the gateway packs what it has from time to time to see what it comes to.",
+        "Which bytes of a page `chunk_bytes` counts: before packing, which bound memory, or as sent, which bound the time on the link.",
     ),
     owned(
         "apply_rows",
@@ -162,7 +159,7 @@ const PULL: Form = table(&[
         "prefetch",
         Form::Int { min: 0, max: 4 },
         || Options::default().pull.prefetch.stated(),
-        "Pages asked for ahead while one is applied; each takes memory until it is applied. Not where the gateway takes a cursor that comes back for the receipt of its page: capture by flag or hash, cursors that the gateway holds.",
+        "Pages asked for while one is applied; each takes memory. Not with capture by flag or hash, nor with cursors that the gateway holds.",
     ),
     owned(
         "streams",
@@ -172,31 +169,28 @@ const PULL: Form = table(&[
     ),
     word::<CursorBook>(
         "cursor",
-        "What a cursor belongs to: units that overlap go on where the other stopped, or fetch rows twice.",
+        "What a cursor belongs to: units that overlap go on where the other stopped, or fetch rows twice. \"last-sync-on\" asks by the date of the unit's last sync (`push.sync_date`).",
     ),
     word::<MissingParent>(
         "missing_parent",
-        "What is done about a row that refers to one that has not come, and about the end of one that others refer to: nothing, or it waits on a durable list for the transaction that brings the rest.",
+        "What is done about a row that refers to one that has not come: nothing, or it waits on a durable list for the rest.",
     ),
     word::<Requests>(
         "requests",
-        "What a pull is to caches on the way: a request of its own, which none may answer, as a POST or an address that comes once; an address, for which they may give what they keep; or the same with a validator, for which they ask the server first.",
+        "What a pull is to caches on the way: a request that none may answer, an address that they may keep, or one with a validator.",
     ),
     word::<Replace>(
         "replace",
-        "What pulled rows take the place of: their older versions; or all rows of their entity, which are deleted with what was edited in them and come again each time, as a baseline that loses.",
+        "What pulled rows replace: their older versions; or all rows of their entity, edits that wait included (a baseline that loses).",
     ),
-    word::<OnTooLarge>(
-        "on_too_large",
-        "What is done where the server says that an answer is larger than it sends: half as much is asked for, down to one row, and no more while the app's process lives; or until so much has come; or the run ends.",
-    ),
+    word::<OnTooLarge>("on_too_large", "What is done where the server says that a response is too large."),
     word::<Atomic>(
         "atomic",
-        "How much of what a run pulls is shown at once: the apply chunk, or all of it, for which rows wait in tables of their own on the device until the last has come, page by page whatever `apply_rows` is. A row that cannot be applied holds back its chunk, or all. Row by row is `apply_rows = 1`.",
+        "How much of a pull is shown at once: each apply chunk, or all of it at its end, for which rows wait in tables of their own.",
     ),
     word::<Checkpoint>(
         "checkpoint",
-        "Where a run goes on after one that was cut: behind the last page that was durable, or where the last whole one had ended. By `cursor = \"last-sync-on\"` it begins again in any case.",
+        "Where a run goes on after one that was cut: behind the last durable page, or where the last whole run had ended.",
     ),
     owned(
         "bad_rows",
@@ -233,33 +227,30 @@ const PUSH: Form = table(&[
     ),
     word::<LocalCapture>(
         "capture",
-        "How it knows what was edited: each edit in an outbox until there is a verdict on it; a flag on the row, which the verdict clears though the row was edited since; or the date of the row's last edit, which is compared with that of the unit's last sync. The last two send rows as they are.",
+        "How the engine knows what was edited. Without an outbox it sends rows as they are.",
     ),
     word::<SyncDate>(
         "sync_date",
-        "Which moment of a sync is its date: at its end it passes over what was edited while it ran, at its start it does not.",
+        "Which moment of a sync is its date: its end passes over what was edited while it ran, on the phone where `push.capture` goes by it, at the server where `pull.cursor` does; its start does not.",
     ),
     owned(
         "squash",
         Form::Bool,
         || Options::default().push.squash.stated(),
-        "Edits of a row that wait go out as one, the last; a row that was made and deleted meanwhile does not go at all. What was sent stays as it is. Each request is written down before it leaves.",
+        "Edits of one row that wait go out as one, the last; a row that was made and deleted meanwhile is not sent.",
     ),
     word::<OnRefused>(
         "on_refused",
-        "What a run does one of whose edits was not committed, as it was refused, put off or in conflict: it goes on with the others, or it ends with an error as that answer is dealt with, nothing is pulled and no date moves.",
+        "What a run does after an edit was not committed: it goes on with the others, or it ends with an error and pulls nothing.",
     ),
-    word::<PushOrder>(
-        "order",
-        "Which of the edits that wait go first: the oldest, but a row that others refer to is made before them and deleted after them though one of them is put off; the oldest, whatever refers to it; or the newest, by which a row goes before the new one that it refers to, and is refused where the backend looks at that.",
-    ),
+    word::<PushOrder>("order", "Which of the edits that wait go first."),
     word::<OnTooLarge>(
         "on_too_large",
-        "What is done where the server or a proxy takes no request of this size (413): half of the edits go, down to one, and no more while the app's process lives; or until these have gone; or the run ends, and the next one sends the same. One edit that the server refuses for its size comes to nothing, and a line in the user's log says so; a proxy is one network's, and the edit waits.",
+        "What is done where the server or a proxy refuses a request for its size (413). An edit that the server refuses alone is given up and logged.",
     ),
     word::<PushUnit>(
         "unit",
-        "What of the edits that wait is never parted by the end of a request: an edit, or the edits of a row and of the rows that are part of it, by their `on_delete = \"cascade\"`. A delete goes by itself, once what refers to its row is gone.",
+        "What one request never splits: an edit, or the edits of a row and of the rows that are part of it (`on_delete = \"cascade\"`).",
     ),
     word::<Sends>(
         "sends",
@@ -271,7 +262,7 @@ const PUSH: Form = table(&[
 
 const CONTROLLER: Key = word::<Steered>(
     "controller",
-    "What decides about the rows of the next chunk; all but the first two begin with `chunk_rows` and learn from each chunk, as long as the app's process lives. `chunk_bytes` holds for all.",
+    "What decides about the rows of the next chunk; the others begin with `chunk_rows` and learn until the process ends.",
 );
 
 const CONTROL: Key = key(
@@ -399,16 +390,12 @@ const RETRY: Form = table(&[
         "attempts",
         SOME,
         || Options::default().retry.attempts.stated(),
-        "Failures in a row after which a run of a unit ends with an error, or one where another try would not help now, as without a network. It is tried again after the wait that follows so many tries as it made, or after the next one if the run before failed, too, and at once when a network comes, unless it was the server that said no; without one not at all.",
+        "Failures in a row after which a run ends with an error. It is tried again after the next wait, and at once as a network comes.",
     ),
 ]);
 
 const CONFLICT: Form = table(&[
-    word::<Detect>(
-        "detect",
-        "What makes a conflict with a version that the device had not seen: that the dates differ; and then the values, too; that the version is another; \
-         that both sides changed a column; that the row, which is read before the upload, does not read as the edit found it.",
-    ),
+    word::<Detect>("detect", "What makes a conflict with a version that the device had not seen."),
     word::<BaseDate>(
         "base",
         "The date by which an edit names the version that it was made on, where dates are compared: that version's, that of the edit, that of the \
@@ -418,13 +405,7 @@ const CONFLICT: Form = table(&[
         "policy",
         Form::Word(POLICY_NAMES),
         || POLICY_NAMES[0].stated(),
-        "What becomes of an edit in conflict. `last-write-wins`: the later of the two stays, by the clocks of their authors; `last-arrival-wins`: \
-         the edit, as it arrives last; `last-commit-wins`: the edit, if it was made after the backend committed its version. Under these three an \
-         update does not undo a delete, however late it is. `client-wins`: the edit, and a row that was deleted is created again. `server-wins`: the \
-         backend's version. `field-merge`: column by column what one side alone changed, and of two changes the later; deletes as under \
-         `last-write-wins`. `none`: nobody asks, and the edit stays if the backend takes it. `callback`: what a rule of the app says. `manual`: what a \
-         person decides on a page of conflicts. `keep-both`: both, the edit as a row of its own; a delete gives way, and so does a row that has a \
-         natural key.",
+        "What stays after a conflict. Under the three `last-…` an update does not undo a delete.",
     ),
     key("callback", CALLBACK, "{}", "What the rule of the app does, where that decides."),
     word::<WhileOpen>(

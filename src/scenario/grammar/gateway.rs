@@ -33,7 +33,7 @@ pub(super) const GATEWAY: Form = table(&[
     optional(
         "coding_rate",
         Form::Size { min: 1, max: 1 << 40 },
-        "Bytes of JSON that a core of it codes a second; other formats by what they cost beside JSON. Without it coding is in the backend's costs of rows, and packing alone is charged, at 400MB.",
+        "Bytes of JSON that a core of it codes a second. Without it coding is in the backend's costs of rows, and packing costs 400MB a second.",
     ),
     optional("refresh", REFRESH, "How the replica of a persistent gateway is fed."),
     optional(
@@ -121,13 +121,13 @@ const REFRESH: Form = table(&[
     optional(
         "kept",
         SOME_SPAN,
-        "Tombstones, and verdicts on uploads, are remembered for this long; who was away longer loads afresh. As long as the backend's `tombstones_kept` if missing.",
+        "For how long tombstones and verdicts on uploads are kept; who was away longer loads again. By default `tombstones_kept`.",
     ),
     owned(
         "nodes",
         Form::Int { min: 1, max: 100 },
         || Refresh::default().nodes.stated(),
-        "So many nodes refresh it, each on the schedule and none knowing of the others. Several not where the gateway takes a cursor that comes back for the receipt of its page: capture by flag or hash.",
+        "So many nodes refresh it, each on the schedule and none knowing of the others; not with capture by flag or hash.",
     ),
     owned(
         "fencing",
@@ -161,18 +161,12 @@ const CAPTURE: Form = Form::Table {
 };
 
 const LAST_MODIFIED: Form = table(&[
-    word::<LastModifiedBound>(
-        "bound",
-        "How the next page begins: after the last time (strict), with it (inclusive), after the first time that was not delivered, or after the last (time, key) (keyset); extended pages go on to the end of their last time.",
-    ),
+    word::<LastModifiedBound>("bound", "How the next page begins."),
     word::<LastModifiedPaging>(
         "paging",
         "How the pages of one pull are cut: each after the one before, or each by skipping rows above a fixed time, the latest time being saved with each page.",
     ),
-    word::<LastModifiedSource>(
-        "source",
-        "Whose time the cursor is: the rows', the device's when a pull begins (its clock, or what people see there without the offset), or the backend's when a pull begins or when its last page is done.",
-    ),
+    word::<LastModifiedSource>("source", "Whose time the cursor is."),
     owned(
         "precision",
         Form::Span { min: Span::micros(1), max: Span::secs(86_400) },
@@ -182,7 +176,7 @@ const LAST_MODIFIED: Form = table(&[
     key("window", Form::Written(&UPTO), "\"settled\"", "How far behind now a pull stays."),
     word::<LastModifiedStamps>(
         "stamps",
-        "Which of a row's stamps are asked for: the greatest of created, updated and deleted; or not the first, as who compares with `UpdatedOn` alone, which is null until the first update.",
+        "Which of a row's stamps are compared: the greatest of the three, or not the one of its creation (`UpdatedOn` alone).",
     ),
     word::<LastModifiedEnd>("end", "How a pull knows its end: the answer says so, or it has no rows."),
     optional(

@@ -1,6 +1,6 @@
 //! Every key of a scenario file, once: its form, its default and what it means.
 //!
-//! Checking, defaults, the JSON Schema and the key list in `scenarios/README.md` all read these
+//! Checking, defaults, the JSON Schema and the key pages in `docs/keys` all read these
 //! tables, a file for each part of a scenario. A key that stands here is known everywhere; one that
 //! does not is refused, with the nearest that does. What keys mean together is for `resolve` to
 //! say.

@@ -93,8 +93,7 @@ const PEAK: Form = table(&[
 const CONTENTION: Form = table(&[
     word::<Rivals>(
         "by",
-        "Who the other is: the office; a colleague at work whose device has the same attributes, the office where there is none; half and half. Of creates \
-         it is half and half unless it says \"devices\".",
+        "Who the other is: the office, a colleague whose device has the same attributes, or half and half.",
     ),
     key("share", Form::Share, "0", "Share of the devices' updates that the office doubles on the same row."),
     key("within", SPAN, "\"10m\"", "Within how much time before or after."),
@@ -124,14 +123,9 @@ pub(super) const ACTION: Form = table(&[
     required(
         "kind",
         Form::word::<EditKind>(),
-        "What it does to a row. A delete that is `kept` has its row for itself from the start: no other such edit is made on it, \
-         and where deletes leave none the others are left out, which `run` tells.",
+        "What it does to a row. Rows of a `kept` delete are edited by no other action.",
     ),
-    word::<Aim>(
-        "aim",
-        "Which rows it is done to, and which its new rows refer to: rows of the start that no such edit deletes or takes out of a scope; those that came in \
-         the run, of a person's those that this person made; whatever the app shows at that moment, for the office whatever the backend has.",
-    ),
+    word::<Aim>("aim", "Which rows it is done to, and which its new rows refer to."),
     key("columns", Form::List(&Form::Text), "[]", "Columns that an update sets."),
     required(
         "per_device",

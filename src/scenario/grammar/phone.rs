@@ -1,20 +1,27 @@
 //! Keys of a phone's life: tokens, and what happens to them.
 
 use super::super::column_written::COLUMN;
-use super::super::form::{Form, SOME_SPAN, SPAN, key, optional, required, table, word};
+use super::super::form::{Form, SPAN, WINDOW, key, optional, required, table, word};
 use super::concerned::{RESTART, on_devices};
 use crate::engine::OnUnauthorized;
 use crate::store::OnMismatch;
 
-pub(super) const TOKEN: Form = table(&[required(
-    "life",
-    SOME_SPAN,
-    "So long after it was given out a token is accepted; each request that comes with an older one is refused (401).",
-)]);
+pub(super) const TOKEN: Form = table(&[
+    required(
+        "life",
+        WINDOW,
+        "So long after it was given out a token is accepted; each request that comes with an older one is refused (401).",
+    ),
+    optional(
+        "refresh_life",
+        WINDOW,
+        "So long after a token was given out the next is given for it. Who comes later gets none: the app logs its person out (`engine.on_logout`), if it may, and they log in again 20 s later.",
+    ),
+]);
 
 pub(super) const ENGINE_TOKEN: Form = table(&[word::<OnUnauthorized>(
     "on_refused",
-    "What is done about a request that is refused for its token: another is asked for and the request goes again, or the run fails and the next begins with another, or the same, and the edits that it brought count as refused for good.",
+    "After a 401: another token and the request again; the run fails and the next has another; or the edits of the request are dropped.",
 )]);
 
 pub(super) const TOKEN_EXPIRY: Form = on_devices![];
@@ -27,10 +34,7 @@ pub(super) const UPGRADE: Form = on_devices![
         ADDS,
         "The column that the new version holds besides; events that add others bring the same version."
     ),
-    word::<OnMismatch>(
-        "on_mismatch",
-        "What the new version makes of the old one's database: it adds the columns, empty until their rows come again; the same, and has all rows come again; or it throws all away, edits that wait included, and loads again.",
-    ),
+    word::<OnMismatch>("on_mismatch", "What the new version does with the old one's database.",),
     RESTART,
 ];
 pub(super) const UPGRADE_SAYS: &str = "A new version of the app is installed, which holds more columns; devices that it does not concern keep the old one.";
@@ -45,7 +49,7 @@ const ADDS: Form = table(&[
     ),
 ]);
 
-pub(super) const ON_LOGOUT_SAYS: &str = "What becomes of edits that wait as their person logs out: they stay, they are sent first, nobody logs out while any waits, or they are thrown away with a line that the person can read. Who cannot log out tries again five minutes later.";
+pub(super) const ON_LOGOUT_SAYS: &str = "What becomes of edits that wait as their person logs out.";
 pub(super) const DATABASE_PER_SAYS: &str = "Whose the data on a phone is that several people share: each has a database of their own, or who logs in goes on with what is there.";
 
 pub(super) const LOGOUT: Form =

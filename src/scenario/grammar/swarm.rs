@@ -22,7 +22,7 @@ const SWARM_KEYS: &[Key] = &[
         "sizes",
         Form::Bool,
         "true",
-        "Whether sizes are drawn too: of the chunks of `engine.pull` and `engine.push`, of `apply_rows` and of the replica's page. Three in ten are as they are written; others are 1, 2, or such that they or a multiple of them is the size of an import, of a tie or of an entity, one less or one more.",
+        "Whether chunk sizes are drawn too: some as written, others 1, 2, or around the size of an import, of a tie or of an entity.",
     ),
 ];
 

@@ -116,12 +116,7 @@ pub(super) const EVENT: Form = Form::Table {
             "kill",
             on_devices![
                 optional("point", Form::Text, "The crash point; at once if it is missing."),
-                key(
-                    "nth",
-                    Form::Int { min: 1, max: 1_000_000 },
-                    "1",
-                    "At the how-manieth passing of the point."
-                ),
+                key("nth", Form::Int { min: 1, max: 1_000_000 }, "1", "At the nth passing of the point."),
                 RESTART,
             ],
             "The app is killed.",
@@ -132,7 +127,7 @@ pub(super) const EVENT: Form = Form::Table {
                 optional(
                     "at_sync",
                     Form::Int { min: 1, max: 1_000_000 },
-                    "At the how-manieth sync of the device's disk from then on; at once if it is missing.",
+                    "At the nth sync of the device's disk from then on; at once if it is missing.",
                 ),
                 optional(
                     "stagger",
@@ -211,7 +206,7 @@ pub(super) const EVENT: Form = Form::Table {
         optional(
             "suspend",
             on_devices![FOR, key("sockets", SPAN, "\"30s\"", "How long its connections last meanwhile."),],
-            "The operating system suspends the app: nothing of it goes on, and it is not dead. Its person has put it away, and takes it up again if they looked at it.",
+            "The operating system suspends the app: nothing of it goes on, and it is not dead.",
         ),
         optional("token_expiry", TOKEN_EXPIRY, TOKEN_EXPIRY_SAYS),
         optional("upgrade", UPGRADE, UPGRADE_SAYS),
@@ -221,13 +216,7 @@ pub(super) const EVENT: Form = Form::Table {
             "trigger",
             on_devices![
                 required("unit", Form::Text, "The unit."),
-                optional(
-                    "how",
-                    Form::word::<Asking>(),
-                    "Behind what waits, in place of what waits, or beside the queue and without \
-                     events, as soon as none runs or at once, whatever runs; or what waits is \
-                     dropped, and nothing takes its place. Queued if it is missing."
-                ),
+                optional("how", Form::word::<Asking>(), "Where the sync goes."),
             ],
             "People ask for a sync.",
         ),
@@ -280,7 +269,7 @@ pub(super) const EVENT: Form = Form::Table {
         optional(
             "clone",
             CLONE,
-            "The storage of a device is copied to another, in place of what was there; both go on. Where devices hold their cursors, one of another scope never gets its own rows from before, whatever `engine.identity` is: a cursor says how far, and not of what.",
+            "The storage of a device is copied to another, in place of what was there; both go on.",
         ),
         optional("scope_change", Form::Later, "A device's attributes change."),
     ],
@@ -306,7 +295,7 @@ pub(super) const CHAOS: Form = table(&[
         "kill_mtbf",
         SPAN,
         "\"0s\"",
-        "Mean time between kills of a device's app while it runs; none if 0s. Half of them wait for the app to come to a crash point, but no longer than ten minutes or half of what is left of the script.",
+        "Mean time between kills of a device's app while it runs; none if 0s. Half of them wait for a crash point.",
     ),
     key("power_loss_mtbf", SPAN, "\"0s\"", "Mean time between power losses of a device; none if 0s."),
     key("outage_mtbf", SPAN, "\"0s\"", "Mean time between outages of a device's link; none if 0s."),
@@ -390,7 +379,7 @@ pub(super) const EXPECT: Form = Form::Map {
 };
 
 /// The statistics of a metric.
-const STATS: &[&str] = &["value", "count", "min", "p50", "p95", "p99", "max"];
+const STATS: &[&str] = &["value", "count", "min", "mean", "p50", "p95", "p99", "max"];
 
 pub(super) const GATE: Form = table(&[
     required("metric", Form::Text, "The metric."),

@@ -126,9 +126,9 @@ pub(super) fn complete_tunnel(table: &mut Table, name: &str, below: &Table) {
     }
 }
 
-/// What a figure says: a number, an inline table, or a text.
+/// What a figure says: a number, an inline table, a list, or a text.
 fn node(value: &str, origin: &Origin) -> Node {
-    if value.starts_with('{') {
+    if value.starts_with(['{', '[']) {
         return parse_own(value, origin);
     }
     let value = match value.parse::<f64>() {

@@ -8,11 +8,14 @@
 //!
 //! - Offline Objects: its upload cache is an option there, and is one here: `gateway.upload_cache`.
 //!   Without it the backend is the one that remembers, for as long as `backend.idempotency` says.
-//! - PouchDB: ten batches in memory; `engine.pull.prefetch` goes to 4, and is left alone.
+//! - PouchDB: ten batches in memory; `engine.pull.prefetch` goes to 4, and is left alone. A batch
+//!   is asked for twice, its changes and its documents; ours once.
 //! - PowerSync: uploads go past its service to the app's own backend. Ours are queued at the
 //!   gateway.
 //! - SymmetricDS: up to 60 batches in one exchange. Ours has one.
-//! - Couchbase Lite: rows are inserted after 20 ms too, though there be fewer than 100 of them.
+//! - Couchbase Lite: rows are inserted after 20 ms too, though there be fewer than 100 of them. Its
+//!   deflate keeps its window over messages; ours packs each by itself.
+//! - SymmetricDS: messages are CSV. Lists of JSON have as few names.
 //! - Datasync: its delta token, in milliseconds, and pages by links. The cursor here is (time,
 //!   key), which loses nothing.
 
@@ -59,6 +62,22 @@ const PAGES: &str = "Community Toolkit, Datasync: pages of 100";
 const TOKEN: &str = "Azure/azure-mobile-apps, issue 878: the delta token is written after each row, but where an interval is set";
 const PARALLEL: &str = "Community Toolkit, Datasync: an operation a request, one at a time by default";
 
+const DOCUMENTS: &str = "CouchDB's protocol: documents are JSON objects";
+const TREES: &str = "PouchDB: JSON.parse, which makes a tree of an answer";
+const BULK: &str = "PouchDB, bulkDocs: a batch is written in one transaction";
+const TWO_STORES: &str =
+    "PouchDB, adapter-idb: each document is in document-store, and its revision in by-sequence";
+const REVISIONS: &str = "Couchbase, replication protocol: bodies of revisions are JSON objects";
+const DEFLATED: &str =
+    "Couchbase Lite Core, Pusher: messages with revisions are marked as compressed, by deflate";
+const OPERATIONS: &str = "PowerSync, protocol: an operation brings its row as a JSON object";
+const CSV: &str = "SymmetricDS, data format: CSV, whose columns are named once a table";
+const BATCH: &str = "SymmetricDS: dataloader.max.rows.before.commit is 10 000, so a batch is a transaction";
+const RECORDS: &str = "HCL, Volt MX Foundry: services answer JSON, each value by its name";
+const ODATA: &str = "Community Toolkit, Datasync: OData, whose rows are JSON objects";
+const TREE: &str = "Community Toolkit, Datasync: .NET, a tree of each answer";
+const OLDER: &str = "estimate: Azure/azure-mobile-apps, issue 575, 20 000 rows in 2 min by pages of 50 with the older client, less its server and its disk";
+
 /// A key, its value and where it comes from.
 type Figure = (&'static str, &'static str, &'static str);
 
@@ -67,6 +86,10 @@ const SERVED: &str = "gateway.serve.capture";
 const DOWN: &str = "engine.pull.chunk_rows";
 const WRITTEN: &str = "engine.pull.apply_rows";
 const UP: &str = "engine.push.chunk_rows";
+const CODEC: &str = "engine.codec";
+const SPOKEN: &str = "gateway.codecs";
+const OBJECTS: &str = "json-objects";
+const ALSO_OBJECTS: &str = "[\"json\", \"json-objects\"]";
 const STAMPS: &str = "{ last_modified = {} }";
 const LOG: &str = "{ change_log = {} }";
 
@@ -78,9 +101,34 @@ const FIGURES: &[&[Figure]] = &[
         ("gateway.serve.cursor_held_by", "client", STRATEGY),
     ],
     &[(MODE, "persistent", STRATEGY)],
-    &[(MODE, "ota", DIRECT), (SERVED, STAMPS, TRACKING), (DOWN, "500", BATCHING), (UP, "50", BATCHING)],
-    &[(MODE, "ota", CHANGES), (SERVED, LOG, CHANGES), (DOWN, "100", POUCH), (UP, "100", POUCH)],
-    &[(MODE, "ota", COUCHBASE), (SERVED, LOG, COUCHBASE), (DOWN, "200", LISTED), (WRITTEN, "100", INSERTED)],
+    &[
+        (MODE, "ota", DIRECT),
+        (SERVED, STAMPS, TRACKING),
+        (DOWN, "500", BATCHING),
+        (UP, "50", BATCHING),
+        (CODEC, OBJECTS, RECORDS),
+        (SPOKEN, ALSO_OBJECTS, RECORDS),
+    ],
+    &[
+        (MODE, "ota", CHANGES),
+        (SERVED, LOG, CHANGES),
+        (DOWN, "100", POUCH),
+        (UP, "100", POUCH),
+        (CODEC, OBJECTS, DOCUMENTS),
+        (SPOKEN, ALSO_OBJECTS, DOCUMENTS),
+        ("engine.decoder", "managed", TREES),
+        (WRITTEN, "100", BULK),
+        ("store.extra_rows", "1", TWO_STORES),
+    ],
+    &[
+        (MODE, "ota", COUCHBASE),
+        (SERVED, LOG, COUCHBASE),
+        (DOWN, "200", LISTED),
+        (WRITTEN, "100", INSERTED),
+        (CODEC, OBJECTS, REVISIONS),
+        (SPOKEN, ALSO_OBJECTS, REVISIONS),
+        ("engine.compression", "gzip", DEFLATED),
+    ],
     &[
         (MODE, "persistent", SERVICE),
         ("gateway.refresh.capture", LOG, BUCKETS),
@@ -89,14 +137,27 @@ const FIGURES: &[&[Figure]] = &[
         ("engine.pull.chunk_bytes", "1MiB", CHECKPOINT),
         (UP, "100", CRUD),
         ("store.extra_rows", "1", OPLOG),
+        (CODEC, OBJECTS, OPERATIONS),
+        (SPOKEN, ALSO_OBJECTS, OPERATIONS),
     ],
-    &[(MODE, "ota", NODES), (SERVED, LOG, TRIGGERS), (DOWN, "1000", CHANNEL), (UP, "1000", CHANNEL)],
+    &[
+        (MODE, "ota", NODES),
+        (SERVED, LOG, TRIGGERS),
+        (DOWN, "1000", CHANNEL),
+        (UP, "1000", CHANNEL),
+        (CODEC, "json", CSV),
+        (WRITTEN, "10000", BATCH),
+    ],
     &[
         (MODE, "ota", TOOLKIT),
         (SERVED, STAMPS, DELTA),
         (DOWN, "100", PAGES),
         (UP, "1", PARALLEL),
         (WRITTEN, "1", TOKEN),
+        (CODEC, OBJECTS, ODATA),
+        (SPOKEN, ALSO_OBJECTS, ODATA),
+        ("engine.decoder", "managed", TREE),
+        ("engine.row_cpu", "500us", OLDER),
     ],
 ];
 

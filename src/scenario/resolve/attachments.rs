@@ -44,5 +44,11 @@ pub(super) fn attachment(name: &str, view: View<'_>, wrong: &Mistakes) -> Option
         let title = format!("the largest attachment of `{name}` is smaller than the smallest");
         wrong.given(&[table.at("least")]).at(table.at("most"), title, "`most` is at least `least`");
     }
-    Some(Attachment { least, most, thumbnail: bytes("thumbnail") })
+    let thumbnail = bytes("thumbnail");
+    if thumbnail.is_some_and(|thumbnail| thumbnail > least) {
+        let title = format!("a small picture of `{name}` is larger than what it is made of");
+        let fits = "`thumbnail` is at most `least`";
+        wrong.given(&[table.at("least")]).at(table.at("thumbnail"), title, fits);
+    }
+    Some(Attachment { least, most, thumbnail })
 }

@@ -1,4 +1,5 @@
-//! Rows that stay together with the rows that are part of them.
+//! Rows that stay together with the rows that are part of them, and requests that are one
+//! transaction.
 
 use super::view::{Mistakes, View};
 use crate::backend::Commits;
@@ -10,14 +11,17 @@ use crate::gateway::Mode;
 pub(super) fn stay_together(root: View<'_>, mode: Mode, wrong: &Mistakes) {
     let (unit, commits) = (root.at("engine.push.unit"), root.at("backend.commits"));
     let goes = unit.word::<PushUnit>() == PushUnit::Family;
-    let commits_as_one = commits.word::<Commits>() == Commits::Families;
+    let commits_as_one = commits.word::<Commits>() != Commits::Rows;
+    let by_family = commits.word::<Commits>() == Commits::Families;
     let are_parts = |entity: View<'_>| {
         let mut on_delete = entity.at("on_delete").entries();
         on_delete.any(|(_, view)| view.word::<OnDelete>() == OnDelete::Cascade)
     };
     let parts = root.at("entity").entries().any(|(_, entity)| are_parts(entity));
-    for at in [(goes, unit), (commits_as_one, commits)].into_iter().filter(|(on, _)| *on).map(|(_, at)| at) {
-        if !parts {
+    for (_, needs_parts, at) in
+        [(goes, true, unit), (commits_as_one, by_family, commits)].into_iter().filter(|(on, ..)| *on)
+    {
+        if !parts && needs_parts {
             let help = "write on_delete = { COLUMN = \"cascade\" } where a row is part of another";
             wrong.at(at, "no row is part of another", help);
         }
@@ -35,7 +39,7 @@ pub(super) fn stay_together(root: View<'_>, mode: Mode, wrong: &Mistakes) {
     let delay = root.at("backend.commit_delay");
     if delay.present().is_some() {
         let help = "leave `commit_delay` out, or write commits = \"rows\"";
-        wrong.given(&[delay]).at(commits, "each row of a family would be late by itself", help);
+        wrong.given(&[delay]).at(commits, "each row would be late by itself", help);
     }
     for (_, entity) in root.at("entity").entries() {
         let ids = entity.at("ids");

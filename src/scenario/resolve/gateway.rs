@@ -40,6 +40,7 @@ impl World<'_> {
             backend_restored: self.root.at("gateway.backend_restored").word(),
             restored: self.root.at("gateway.restored").word(),
             refresh,
+            refresh_life: self.root.at("gateway.token.refresh_life").present().map(View::span),
             token_life: self.root.at("gateway.token").present().map(|token| token.at("life").span()),
             upload_cache: self.upload_cache(self.root.at("gateway.upload_cache")),
             leg: (happens || leg.present().is_some()).then(|| self.leg(leg)),

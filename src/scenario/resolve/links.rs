@@ -70,7 +70,7 @@ pub(super) fn limits(view: View<'_>) -> Limits {
 fn radio(view: View<'_>, kind: NetworkKind) -> Radio {
     match (view.present(), kind) {
         (Some(written), _) => written.word(),
-        (None, NetworkKind::Cellular) => Radio::Lte,
+        (None, NetworkKind::Cellular | NetworkKind::Roaming) => Radio::Lte,
         (None, NetworkKind::Wifi) => Radio::Wifi,
         (None, NetworkKind::Other | NetworkKind::None) => Radio::None,
     }
@@ -102,7 +102,9 @@ fn one_network(name: &str, kind: NetworkKind, radio: Radio, view: View<'_>, wron
     let cellular = matches!(radio, Radio::TwoG | Radio::ThreeG | Radio::Lte | Radio::FiveG);
     let fits = match kind {
         NetworkKind::Wifi if cellular => "\"wifi\" or \"none\"",
-        NetworkKind::Cellular if radio == Radio::Wifi => "\"2g\", \"3g\", \"lte\", \"5g\" or \"none\"",
+        NetworkKind::Cellular | NetworkKind::Roaming if radio == Radio::Wifi => {
+            "\"2g\", \"3g\", \"lte\", \"5g\" or \"none\""
+        }
         _ => return,
     };
     let title =

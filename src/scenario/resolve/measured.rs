@@ -7,7 +7,7 @@ use super::view::{Mistakes, View};
 use crate::metrics::{self, Unit};
 
 /// The statistics of a distribution.
-const DISTRIBUTION: [&str; 6] = ["count", "min", "p50", "p95", "p99", "max"];
+const DISTRIBUTION: [&str; 7] = ["count", "min", "mean", "p50", "p95", "p99", "max"];
 
 /// Reads what is said of the metrics that there are.
 #[derive(Clone, Copy)]

@@ -377,6 +377,16 @@ impl World<'_> {
                 };
                 let columns: Vec<usize> =
                     written.text().split(',').filter_map(|name| place(name.trim())).collect();
+                let twice = columns.iter().enumerate().find(|(n, column)| columns[..*n].contains(column));
+                if let Some((_, column)) = twice {
+                    let title = format!("an index of `{}` names a column twice", entity.name);
+                    let told = format!("`{}` once", entity.columns[*column].name);
+                    self.wrong.at(written, title, told);
+                }
+                if indexes.iter().any(|one: &store::Index| (one.entity, &one.columns) == (at, &columns)) {
+                    let title = format!("`{}` has this index already", entity.name);
+                    self.wrong.at(written, title, "it is named once");
+                }
                 if entity.delivery.is_on_devices() && !columns.is_empty() {
                     indexes.push(store::Index { entity: at, columns });
                 }

@@ -1,4 +1,4 @@
-//! Units that wait for what never comes, and hooks that start themselves.
+//! Units that wait for what never comes or ask behind it, and hooks that start themselves.
 
 use super::super::budget::Budget;
 use super::super::diagnostic::Diagnostic;
@@ -6,6 +6,7 @@ use super::super::plan::Plan;
 use super::view::View;
 use crate::base::{Time, Word};
 use crate::contract::{Hook, NetworkKind, SyncUnit, Trigger};
+use crate::engine::{CursorBook, SyncDate};
 
 /// All such doubts.
 pub(super) fn unheld(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
@@ -14,6 +15,7 @@ pub(super) fn unheld(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     doubts.extend(polled_never(plan, root));
     doubts.extend(given_no_window(plan, root));
     doubts.extend(starts_itself(plan, root));
+    doubts.extend(asks_behind(plan, root));
     doubts
 }
 
@@ -103,4 +105,19 @@ fn starts_itself(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
         Some(Diagnostic::new(at, title).help("`unit` says for the runs of which other unit it is there"))
     };
     hooks.filter_map(told).collect()
+}
+
+/// Pulls by the date of a sync's end, in a scenario that expects no loss.
+fn asks_behind(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
+    let by_the_end =
+        (plan.engine.pull.cursor, plan.engine.push.sync_date) == (CursorBook::LastSyncOn, SyncDate::End);
+    if !by_the_end || !plan.expect.violations.is_empty() {
+        return None;
+    }
+    let title = "the next pull asks by the date of a sync's end: what the server commits between its answer and that end never comes";
+    let place = root.at("engine.pull.cursor").place()?;
+    Some(
+        Diagnostic::new(place.into(), title)
+            .help("sync_date = \"start\" in [engine.push] passes over none of it"),
+    )
 }

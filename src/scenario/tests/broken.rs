@@ -140,7 +140,7 @@ fn of_a_one_of_there_is_exactly_one() {
 fn what_is_pinned_and_not_built_is_refused_as_such() {
     says(
         "[event.e]\nat = \"+1m\"\nscope_change = {}",
-        &["`event.e.scope_change` is not built yet", "so far"],
+        &["`event.e.scope_change` is not supported", "so far"],
     );
 }
 
@@ -225,7 +225,10 @@ fn a_statistic_is_one_that_the_metric_has() {
     let number = gate("oracle.lost.rows", "stat = \"p95\"\n");
     says(&number, &["`oracle.lost.rows` has no `p95`", "a single number and has `value`", "test.toml:11:8"]);
     let silent = gate("engine.session.duration", "");
-    says(&silent, &["has no `value`", "`count`, `min`, `p50`, `p95`, `p99`, `max`", "test.toml:10:10"]);
+    says(
+        &silent,
+        &["has no `value`", "`count`, `min`, `mean`, `p50`, `p95`, `p99`, `max`", "test.toml:10:10"],
+    );
     says("[expect]\n\"engine.session.duration\" = 1", &["a distribution and has `count`", "test.toml:10:1"]);
     says("[expect]\n\"oracle.lots.rows\" = 0", &["there is no metric `oracle.lots.rows`", "test.toml:10:1"]);
     super::plan(&format!("{MINIMAL}\n[expect]\n\"engine.session.duration.p95\" = {{ max = \"5s\" }}\n"));
@@ -591,5 +594,5 @@ fn families_that_something_parts_are_refused() {
     let replica = format!("{goes}\nsquash = true\n[gateway]\nmode = \"persistent\"");
     says(&with(&replica), &["a gateway with a replica brings each edit by itself"]);
     let late = "[backend]\ncommits = \"families\"\ncommit_delay = { share = \"5%\", upto = \"1s\" }";
-    says(&with(late), &["each row of a family would be late by itself"]);
+    says(&with(late), &["each row would be late by itself"]);
 }

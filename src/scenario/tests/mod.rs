@@ -100,6 +100,7 @@ const STACKS: &[&str] = &[
     "broken:keeps-anothers-pool",
     "broken:dates-what-was-cut",
     "broken:forgets-what-waits",
+    "broken:forgets-as-it-begins",
 ];
 
 fn with_names<R>(f: impl FnOnce(&Names<'_>) -> R) -> R {

@@ -3,6 +3,7 @@
 use super::{MINIMAL, complaint, document, plan, plans, with_sets};
 use crate::base::{Bytes, Span};
 use crate::gateway::{Capture, CursorHolder, Mode};
+use crate::protocol::{self, Packing};
 use crate::scenario::{Library, Profile, Request};
 
 fn product(name: &str, more: &str) -> String {
@@ -44,6 +45,11 @@ fn a_replica_is_fed_and_devices_are_served_as_the_product_says() {
     let pouchdb = plan(&product("pouchdb", ""));
     assert!(matches!(pouchdb.gateway.serve, Capture::ChangeLog(_)));
     assert_eq!((pouchdb.engine.pull.chunk_rows, pouchdb.engine.push.chunk_rows), (100, 100));
+    assert_eq!((pouchdb.store.extra_rows, pouchdb.engine.pull.apply_rows), (1, 100));
+    let written = |name| plan(&product(name, "")).engine.codec;
+    assert_eq!(format!("{:?}", written("pouchdb")), "application/json; rows=objects");
+    assert_eq!(written("couchbase-lite").coding().packing, Packing::Gzip);
+    assert_eq!(written("symmetricds"), protocol::DEFAULT);
 }
 
 #[test]

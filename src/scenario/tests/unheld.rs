@@ -99,3 +99,13 @@ fn parts_of_what_takes_the_place_of_all_are_refused() {
         "{said}"
     );
 }
+
+#[test]
+fn a_pull_by_the_date_of_a_syncs_end_is_told() {
+    let of = |more: &str| {
+        let warnings = told(&format!("[engine.pull]\ncursor = \"last-sync-on\"\n{more}"));
+        warnings.into_iter().filter(|text| text.contains("never comes")).count()
+    };
+    assert_eq!((of(""), of("[engine.push]\nsync_date = \"start\"\n")), (1, 0));
+    assert_eq!(of("[expect]\nviolation = [\"stale\"]\n"), 0, "it is what is to be shown");
+}

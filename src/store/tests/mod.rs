@@ -1,5 +1,6 @@
 //! What the tests share.
 
+mod blobs;
 mod edits;
 mod excerpts;
 mod extra;

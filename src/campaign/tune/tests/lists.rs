@@ -2,7 +2,7 @@
 
 use super::super::search::with;
 use super::*;
-use crate::report::tune::KnobTuned;
+use crate::record::KnobTuned;
 
 /// What is told of a list where no answer has more than 300 rows.
 fn listed(knob: &str, present: &str, field: &[&str], seeds: u64) -> (KnobTuned, Vec<String>) {
@@ -69,10 +69,10 @@ fn a_list_below_what_there_is_is_shown_with_what_lies_beyond_it() {
 
 #[test]
 fn two_knobs_with_lists_that_ask_for_too_much_are_searched_to_an_end() {
-    let objective = crate::report::sweep::Objective::default();
+    let objective = crate::analysis::sweep::Objective::default();
     let mut space = space(&["a=50,500,1000", "b=10,400"], &["1000", "400"], 4);
     space.sizes = vec![Some("sizes"), Some("sizes")];
-    let limits = crate::report::tune::Limits::default();
+    let limits = crate::analysis::tune::Limits::default();
     let mut place = Place::new("here".to_owned(), None, Vec::new(), space, limits);
     while let Some(wanted) = place.wants() {
         for (setting, seeds) in wanted.cells {
@@ -94,20 +94,20 @@ fn two_knobs_with_lists_that_ask_for_too_much_are_searched_to_an_end() {
 #[test]
 fn a_backend_whose_queue_takes_most_of_the_time_is_saturated_though_the_median_request_does_not_wait() {
     use crate::metrics::Figure;
-    use crate::report::tune::BackendTuned;
+    use crate::record::BackendTuned;
     let place = |devices: u64, longest: u64| {
         let axes = vec![("devices".to_owned(), devices.to_string())];
-        let limits = crate::report::tune::Limits::default();
+        let limits = crate::analysis::tune::Limits::default();
         let name = devices.to_string();
         let mut place = Place::new(name, None, axes, space(&["k=500"], &["500"], 1), limits);
-        let objective = crate::report::sweep::Objective::default();
+        let objective = crate::analysis::sweep::Objective::default();
         let mut cell = cell(1, 1_000);
         let second = 1_000_000_000;
         let time = Figure::Value { unit: Unit::Ns, value: 100 * second };
         cell.metrics.insert("engine.session.time".into(), time);
         let spread = |p50: u64, max: u64| {
             let (p95, p99) = (max * 19 / 20, max);
-            Figure::Distribution { unit: Unit::Ns, count: 10, min: 0, p50, p95, p99, max }
+            Figure::Distribution { unit: Unit::Ns, count: 10, min: 0, p50, p95, p99, max, mean: None }
         };
         cell.metrics.insert("backend.request.queued".into(), spread(0, longest * second));
         // Of ten requests a half waits evenly up to the longest: a quarter of it each.
@@ -180,7 +180,7 @@ fn what_another_knob_keeps_small_is_no_ceiling_for_what_is_larger() {
         let mut space = space(&["k=16..2048", "b=1..1024"], &["500", "1024"], 4);
         space.sizes = vec![Some("sizes"), None];
         space.bounds = vec![false, bounds];
-        let told = place_with(space, crate::report::tune::Limits::default(), cell).knobs.remove(0);
+        let told = place_with(space, crate::analysis::tune::Limits::default(), cell).knobs.remove(0);
         let ceiling = told.limits.iter().any(|line| line.contains("is all that ever came up"));
         assert_eq!(ceiling, !bounds, "{:?}", told.limits);
         assert_eq!(told.best == "2048", bounds, "{}", told.best);

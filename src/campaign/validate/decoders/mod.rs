@@ -11,9 +11,10 @@ mod sound;
 use std::fmt::Write as _;
 
 use super::models::Report;
-use crate::base::{Seed, Stream, words::thousands};
+use crate::base::words::thousands;
+use crate::base::{Seed, Stream};
 use crate::protocol::{Codec, all};
-use crate::report::texts;
+use crate::render::texts;
 use damage::{Damage, Demand};
 use sound::Sound;
 

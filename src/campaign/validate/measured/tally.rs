@@ -6,7 +6,7 @@ use super::cells::{Cell, Mode, OutageCell, congestion_word};
 use super::predict::Prediction;
 use crate::net::Direction;
 use crate::net::tcp::Congestion;
-use crate::report::texts;
+use crate::render::texts;
 
 /// Cells of one link, mode, congestion control and loss.
 #[derive(Clone, Debug, PartialEq)]

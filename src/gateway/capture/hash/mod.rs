@@ -42,7 +42,7 @@ use book::{Book, Comparison, Cursor, Kept, Lens, List, Print, not_seen};
 use source::{Raw, Reading, Seen, Sheet, Whole};
 
 pub use canonical::Canonical;
-pub use options::{Keep, Options, Snapshot, Source};
+pub use options::{HashOptions, Keep, Snapshot, Source};
 
 /// Whose book it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,7 +62,7 @@ impl From<Reader<'_>> for Who {
 
 #[derive(Clone)]
 pub(super) struct Hash {
-    options: Options,
+    options: HashOptions,
     books: BTreeMap<(Who, EntityId), Book>,
     /// What the books take, bytes.
     kept: u64,
@@ -74,7 +74,7 @@ pub(super) struct Hash {
 }
 
 impl Hash {
-    pub(super) fn new(options: Options) -> Hash {
+    pub(super) fn new(options: HashOptions) -> Hash {
         let (books, sheets, canonical) = (BTreeMap::new(), BTreeMap::new(), Canonical::default());
         Hash { options, books, kept: 0, pages: 0, sheets, canonical }
     }

@@ -7,7 +7,7 @@ use crate::gateway::mode::Unfit;
 
 /// What is compared, and where it comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Options {
+pub struct HashOptions {
     /// What is kept of each row.
     pub keep: Keep,
     /// Whether rows are hashed in a canonical form, or as the source writes them, which is never
@@ -62,9 +62,9 @@ pub enum Source {
     },
 }
 
-impl Default for Options {
-    fn default() -> Options {
-        Options {
+impl Default for HashOptions {
+    fn default() -> HashOptions {
+        HashOptions {
             keep: Keep::default(),
             canonical: true,
             snapshot: Snapshot::default(),
@@ -74,7 +74,7 @@ impl Default for Options {
     }
 }
 
-impl Fits for Options {
+impl Fits for HashOptions {
     fn fits(&self, _: Provisioning) -> Result<(), Unfit> {
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::canonical::Canonical;
-use super::options::{Options, Snapshot};
+use super::options::{HashOptions, Snapshot};
 use crate::backend::{self, Backend, Style};
 use crate::base::{EntityId, Key, Stamp, Time, Value};
 use crate::contract::{Entity, ServerError};
@@ -72,7 +72,7 @@ impl Reading {
     /// Reads the next page; gives the rows when all have been read.
     pub(super) fn go_on(
         reading: &mut Option<Reading>,
-        options: &Options,
+        options: &HashOptions,
         (backend, now): (&mut Backend, Time),
         ask: &Ask<'_>,
         (canonical, effort): (&mut Canonical, &mut Effort),
@@ -155,7 +155,7 @@ pub(super) struct Raw<'e> {
 }
 
 impl<'e> Raw<'e> {
-    pub(super) fn new(options: &Options, entity: &'e Entity, now: Time) -> Raw<'e> {
+    pub(super) fn new(options: &HashOptions, entity: &'e Entity, now: Time) -> Raw<'e> {
         // Servers that take turns behind one name.
         let style = (!options.canonical).then(|| Style::of(now.0 / 1_000_000));
         Raw { style, entity }

@@ -9,7 +9,7 @@ use super::*;
 use crate::backend::{self, FileDrop, Provisioning, Style};
 use crate::base::{Fat, Span, Stuff, UnitId, Value, composed};
 
-fn trial(options: Options, provisioning: Provisioning, rows: u32) -> Trial {
+fn trial(options: HashOptions, provisioning: Provisioning, rows: u32) -> Trial {
     let files = match options.source {
         Source::File { drop, .. } => Some(drop),
         Source::Api => None,
@@ -18,9 +18,9 @@ fn trial(options: Options, provisioning: Provisioning, rows: u32) -> Trial {
     Trial::new(backend, Box::new(Hash::new(options)), rows)
 }
 
-fn file(every: u64, takes: u64, trailer: bool) -> Options {
+fn file(every: u64, takes: u64, trailer: bool) -> HashOptions {
     let drop = FileDrop { every: Span::millis(every), takes: Span::millis(takes) };
-    Options { source: Source::File { drop, trailer }, ..Options::default() }
+    HashOptions { source: Source::File { drop, trailer }, ..HashOptions::default() }
 }
 
 const PROVISIONINGS: [Provisioning; 3] =
@@ -51,11 +51,11 @@ fn live(trial: &mut Trial, limit: usize) {
 fn trouble_with_any_request_loses_nothing() {
     for provisioning in PROVISIONINGS {
         for limit in [1, 2, 3, 7, 100] {
-            let mut calm = trial(Options::default(), provisioning, 10);
+            let mut calm = trial(HashOptions::default(), provisioning, 10);
             live(&mut calm, limit);
             calm.check(&(provisioning, limit));
             for (nth, trouble) in (1..=calm.requests).flat_map(|nth| TROUBLES.map(|t| (nth, t))) {
-                let mut trial = trial(Options::default(), provisioning, 10);
+                let mut trial = trial(HashOptions::default(), provisioning, 10);
                 trial.trouble.insert(nth, trouble);
                 live(&mut trial, limit);
                 trial.check(&(provisioning, limit, nth, trouble));
@@ -72,7 +72,7 @@ fn trouble_with_any_request_loses_nothing() {
 #[test]
 fn a_book_that_was_put_back_does_not_hide_what_its_reader_wrote_since() {
     for noticed in [false, true] {
-        let mut trial = trial(Options::default(), Provisioning::Nothing, 10);
+        let mut trial = trial(HashOptions::default(), Provisioning::Nothing, 10);
         trial.pull(100);
         let backup = trial.strategy.copy();
         trial.push(4);
@@ -91,7 +91,7 @@ fn a_book_that_was_put_back_does_not_hide_what_its_reader_wrote_since() {
 #[test]
 fn a_page_as_large_as_what_differs_is_the_last() {
     for (limit, requests) in [(9, 2), (10, 1), (11, 1)] {
-        let mut trial = trial(Options::default(), Provisioning::Nothing, 10);
+        let mut trial = trial(HashOptions::default(), Provisioning::Nothing, 10);
         trial.pull(limit);
         trial.check(&limit);
         assert_eq!(trial.requests, requests, "{limit}");
@@ -103,7 +103,7 @@ fn a_page_as_large_as_what_differs_is_the_last() {
 
 #[test]
 fn an_idle_pull_reads_everything_and_tells_nothing() {
-    let mut trial = trial(Options::default(), Provisioning::Nothing, 10);
+    let mut trial = trial(HashOptions::default(), Provisioning::Nothing, 10);
     trial.pull(100);
     let before = trial.effort;
     trial.pull(100);
@@ -115,7 +115,7 @@ fn an_idle_pull_reads_everything_and_tells_nothing() {
 
 #[test]
 fn copies_take_what_rows_take_and_are_not_hashed() {
-    let options = Options { keep: Keep::Copy, ..Options::default() };
+    let options = HashOptions { keep: Keep::Copy, ..HashOptions::default() };
     let mut trial = trial(options, Provisioning::Nothing, 10);
     live(&mut trial, 3);
     trial.pull(3);
@@ -128,7 +128,7 @@ fn copies_take_what_rows_take_and_are_not_hashed() {
 
 #[test]
 fn columns_that_differ_are_put_on_what_is_held_whatever_goes_wrong() {
-    let options = Options { keep: Keep::Copy, ..Options::default() };
+    let options = HashOptions { keep: Keep::Copy, ..HashOptions::default() };
     let mut calm = trial(options, Provisioning::Nothing, 10);
     live(&mut calm, 3);
     calm.check(&"calm");
@@ -139,14 +139,14 @@ fn columns_that_differ_are_put_on_what_is_held_whatever_goes_wrong() {
         live(&mut trial, 3);
         trial.check(&(nth, trouble));
     }
-    let mut whole = trial(Options::default(), Provisioning::Nothing, 10);
+    let mut whole = trial(HashOptions::default(), Provisioning::Nothing, 10);
     live(&mut whole, 3);
     assert_eq!(whole.parts, 0, "a hash does not say what differs");
 }
 
 #[test]
 fn columns_of_a_row_that_is_not_held_come_again_as_the_whole_row() {
-    let options = Options { keep: Keep::Copy, ..Options::default() };
+    let options = HashOptions { keep: Keep::Copy, ..HashOptions::default() };
     let mut trial = trial(options, Provisioning::Nothing, 10);
     trial.pull(100);
     // The reader passed over a row that it could not apply, and its cursor with it.
@@ -162,7 +162,7 @@ fn columns_of_a_row_that_is_not_held_come_again_as_the_whole_row() {
 
 #[test]
 fn a_cursor_of_another_time_has_expired_and_brings_everything() {
-    let mut trial = trial(Options::default(), Provisioning::Nothing, 10);
+    let mut trial = trial(HashOptions::default(), Provisioning::Nothing, 10);
     trial.pull(3);
     let old = (trial.holds.clone(), trial.cursor.clone());
     for n in [4, 5] {
@@ -184,7 +184,7 @@ fn a_cursor_of_another_time_has_expired_and_brings_everything() {
 
 #[test]
 fn a_row_that_the_reader_wrote_and_others_took_back_is_told() {
-    let mut trial = trial(Options::default(), Provisioning::Nothing, 10);
+    let mut trial = trial(HashOptions::default(), Provisioning::Nothing, 10);
     trial.pull(100);
     trial.push(0);
     let key = Key::new("000");
@@ -200,7 +200,7 @@ fn a_row_that_the_reader_wrote_and_others_took_back_is_told() {
 #[test]
 fn the_replica_holds_all_rows_and_all_columns() {
     for provisioning in PROVISIONINGS {
-        let mut trial = trial(Options::default(), provisioning, 10);
+        let mut trial = trial(HashOptions::default(), provisioning, 10);
         trial.replica = true;
         live(&mut trial, 4);
         trial.check(&provisioning);
@@ -211,7 +211,7 @@ fn the_replica_holds_all_rows_and_all_columns() {
 #[test]
 fn a_torn_reading_takes_rows_for_gone_and_two_passes_do_not() {
     let phantoms = |snapshot| {
-        let options = Options { snapshot, read_rows: 4, ..Options::default() };
+        let options = HashOptions { snapshot, read_rows: 4, ..HashOptions::default() };
         let mut trial = trial(options, Provisioning::Nothing, 17);
         trial.pull(100);
         for n in 0..6 {
@@ -233,7 +233,7 @@ fn a_torn_reading_takes_rows_for_gone_and_two_passes_do_not() {
 #[test]
 fn two_passes_come_to_an_end_while_rows_vanish_in_each_and_take_none_for_gone() {
     for (limit, read_rows) in [(100, 4), (2, 4), (100, 1), (100, 7)] {
-        let options = Options { snapshot: Snapshot::TwoPass, read_rows, ..Options::default() };
+        let options = HashOptions { snapshot: Snapshot::TwoPass, read_rows, ..HashOptions::default() };
         let mut trial = trial(options, Provisioning::Nothing, 17);
         trial.pull(limit);
         trial.check(&"in peace");
@@ -266,7 +266,7 @@ fn what_a_lagging_source_shows_by_now_is_told_at_the_first_reading() {
     for snapshot in [Snapshot::Isolated, Snapshot::Torn, Snapshot::TwoPass] {
         let (provisioning, replica_lag) = (Provisioning::Nothing, Span::secs(30));
         let backend = backend::Options { provisioning, replica_lag, ..backend::Options::default() };
-        let options = Options { snapshot, ..Options::default() };
+        let options = HashOptions { snapshot, ..HashOptions::default() };
         let mut trial = Trial::new(backend, Box::new(Hash::new(options)), 4);
         trial.pull(100);
         trial.push(2);
@@ -279,7 +279,7 @@ fn what_a_lagging_source_shows_by_now_is_told_at_the_first_reading() {
 
 #[test]
 fn a_reading_in_pages_goes_on_where_it_was_though_answers_are_lost() {
-    let options = Options { snapshot: Snapshot::TwoPass, read_rows: 1, ..Options::default() };
+    let options = HashOptions { snapshot: Snapshot::TwoPass, read_rows: 1, ..HashOptions::default() };
     let mut trial = trial(options, Provisioning::Nothing, 20);
     trial.trouble = (1..100).map(|n| (5 * n, Trouble::Lost)).collect();
     trial.pull(100);
@@ -289,7 +289,7 @@ fn a_reading_in_pages_goes_on_where_it_was_though_answers_are_lost() {
 
 #[test]
 fn two_passes_with_trouble_at_any_request_lose_nothing() {
-    let options = Options { snapshot: Snapshot::TwoPass, read_rows: 6, ..Options::default() };
+    let options = HashOptions { snapshot: Snapshot::TwoPass, read_rows: 6, ..HashOptions::default() };
     let mut calm = trial(options, Provisioning::Nothing, 10);
     live(&mut calm, 3);
     calm.check(&"calm");
@@ -304,9 +304,10 @@ fn two_passes_with_trouble_at_any_request_lose_nothing() {
 #[test]
 fn what_a_source_writes_differently_each_time_is_no_change_in_its_canonical_form() {
     for (canonical, more) in [(true, 0), (false, 30)] {
-        for options in
-            [Options { canonical, ..Options::default() }, Options { canonical, ..file(1, 0, true) }]
-        {
+        for options in [
+            HashOptions { canonical, ..HashOptions::default() },
+            HashOptions { canonical, ..file(1, 0, true) },
+        ] {
             let mut trial = trial(options, Provisioning::Nothing, 10);
             for _ in 0..4 {
                 trial.pull(100);
@@ -486,7 +487,7 @@ proptest! {
         keep in prop_oneof![Just(Keep::Hash), Just(Keep::Copy)],
         replica in any::<bool>(),
     ) {
-        let options = Options { keep, snapshot, read_rows: 5, ..Options::default() };
+        let options = HashOptions { keep, snapshot, read_rows: 5, ..HashOptions::default() };
         let mut trial = trial(options, Provisioning::Nothing, 8);
         (trial.trouble, trial.replica) = (trouble, replica);
         for (kind, n) in steps {

@@ -2,8 +2,8 @@
 
 use std::ops::ControlFlow;
 
-use super::cursor::{Course, Cursor, Step};
-use super::options::{Bound, End, Options, Paging, Source, Stamps};
+use super::cursor::{Course, Cursor, PullProgress};
+use super::options::{Bound, End, LastModifiedOptions, Paging, Source, Stamps};
 use crate::backend::{Backend, Lower, Position, Query, Stretch, Stretched, Upto};
 use crate::base::{EntityId, Key, Stamp, Time};
 use crate::contract::ServerError;
@@ -11,7 +11,7 @@ use crate::gateway::capture::seam::{Ask, Captured, Effort, Strategy, Take};
 
 #[derive(Clone)]
 pub(super) struct LastModified {
-    pub(super) options: Options,
+    pub(super) options: LastModifiedOptions,
 }
 
 impl Strategy for LastModified {
@@ -46,7 +46,7 @@ impl Strategy for LastModified {
         let take: Take<'_> = &mut |change, part| {
             if passes_new && change.is_new { ControlFlow::Continue(()) } else { take(change, part) }
         };
-        let Options { bound, paging, source, .. } = self.options;
+        let LastModifiedOptions { bound, paging, source, .. } = self.options;
         if paging == Paging::Offset || source != Source::Records {
             return self.by_course(backend, now, ask, cursor, take);
         }
@@ -99,7 +99,7 @@ impl LastModified {
         if after.as_ref().is_some_and(|after| backend.sight(now).is_ahead(after)) {
             return Err(ServerError::CursorExpired(ask.entity));
         }
-        let Options { bound, upto, .. } = self.options;
+        let LastModifiedOptions { bound, upto, .. } = self.options;
         let settled = backend.sight(now).settled(upto);
         let loading = after.as_ref().map_or(Some(settled), |after| after.since);
         let base = after.map(|after| after.stamp);
@@ -135,12 +135,12 @@ impl LastModified {
         cursor: Option<Cursor>,
         take: Take<'_>,
     ) -> Result<Captured, ServerError> {
-        let Options { source, upto, .. } = self.options;
+        let LastModifiedOptions { source, upto, .. } = self.options;
         let begun = self.course(backend, now, ask, cursor)?;
         let Course { since, base, .. } = begun;
         let (from, skip) = match &begun.step {
-            Step::Skip { rows, .. } => (self.lower(base), *rows),
-            Step::Row(stamp, key) => (Lower::Row(*stamp, key), 0),
+            PullProgress::Skip { rows, .. } => (self.lower(base), *rows),
+            PullProgress::Row(stamp, key) => (Lower::Row(*stamp, key), 0),
         };
         let stretch = Stretch { from, skip, ..self.stretch(ask, since) };
         let stretched = backend.stretch(now, stretch, |change| take(change, None))?;
@@ -155,9 +155,11 @@ impl LastModified {
         let more = self.more(stretched.delivered, stretched.next.is_some());
         let next = if more {
             let step = match (&stretched.last, self.options.paging) {
-                (Some((stamp, key)), Paging::Keyset) => Step::Row(self.cut(*stamp), key.clone()),
+                (Some((stamp, key)), Paging::Keyset) => PullProgress::Row(self.cut(*stamp), key.clone()),
                 (None, Paging::Keyset) => begun.step.clone(),
-                (_, Paging::Offset) => Step::Skip { pull: ask.pull, rows: skip + stretched.delivered },
+                (_, Paging::Offset) => {
+                    PullProgress::Skip { pull: ask.pull, rows: skip + stretched.delivered }
+                }
             };
             Cursor::Course(Course { since, base, mark, step })
         } else if source == Source::Records {
@@ -180,7 +182,7 @@ impl LastModified {
         cursor: Option<Cursor>,
     ) -> Result<Course, ServerError> {
         let records = self.options.source == Source::Records;
-        let step = Step::Skip { pull: ask.pull, rows: 0 };
+        let step = PullProgress::Skip { pull: ask.pull, rows: 0 };
         let settled = backend.sight(now).settled(self.options.upto);
         let mark = |last: Stamp| if records { last } else { self.reading(backend, now, ask, settled) };
         Ok(match cursor {
@@ -192,7 +194,7 @@ impl LastModified {
                 Course { since: rest.since, base: Some(rest.stamp), mark: mark(rest.stamp), step }
             }
             Some(Cursor::Course(course)) => match course.step {
-                Step::Skip { pull, .. } if pull != ask.pull => {
+                PullProgress::Skip { pull, .. } if pull != ask.pull => {
                     Course { base: if records { Some(course.mark) } else { course.base }, step, ..course }
                 }
                 _ => course,

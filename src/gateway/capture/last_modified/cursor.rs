@@ -31,12 +31,12 @@ pub(super) struct Course {
     /// The cursor after it.
     pub(super) mark: Stamp,
     /// How far it has come.
-    pub(super) step: Step,
+    pub(super) step: PullProgress,
 }
 
 /// How far a pull has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum PullProgress {
     /// So many rows were delivered in this run of this unit.
     Skip { pull: (UnitId, u64), rows: u64 },
     /// Up to this row.
@@ -51,8 +51,8 @@ impl Cursor {
                 let stamp = |stamp: &Option<Stamp>| stamp.map_or(String::new(), |stamp| stamp.0.to_string());
                 let (since, base) = (stamp(since), stamp(base));
                 let step = match step {
-                    Step::Skip { pull: (unit, run), rows } => format!("s{}.{run}.{rows}", unit.0),
-                    Step::Row(stamp, key) => format!("k{},{key}", stamp.0),
+                    PullProgress::Skip { pull: (unit, run), rows } => format!("s{}.{run}.{rows}", unit.0),
+                    PullProgress::Row(stamp, key) => format!("k{},{key}", stamp.0),
                 };
                 format!("@{since};{base};{};{step}", mark.0)
             }
@@ -68,13 +68,13 @@ impl Cursor {
         let step = match step.strip_prefix('k') {
             Some(row) => {
                 let (stamp, key) = row.split_once(',')?;
-                Step::Row(parse(stamp)?, Key::new(key))
+                PullProgress::Row(parse(stamp)?, Key::new(key))
             }
             None => {
                 let mut numbers = step.strip_prefix('s')?.splitn(3, '.');
                 let unit = UnitId(numbers.next()?.parse().ok()?);
                 let pull = (unit, numbers.next()?.parse().ok()?);
-                Step::Skip { pull, rows: numbers.next()?.parse().ok()? }
+                PullProgress::Skip { pull, rows: numbers.next()?.parse().ok()? }
             }
         };
         Some(Cursor::Course(Course { since: stamp(since)?, base: stamp(base)?, mark: parse(mark)?, step }))
@@ -120,8 +120,8 @@ mod tests {
                 }
                 for base in [None, Some(Stamp(-5))] {
                     for step in [
-                        Step::Row(Stamp(-2), key.clone()),
-                        Step::Skip { pull: (UnitId(3), u64::MAX), rows: 7 },
+                        PullProgress::Row(Stamp(-2), key.clone()),
+                        PullProgress::Skip { pull: (UnitId(3), u64::MAX), rows: 7 },
                     ] {
                         let cursor = Cursor::Course(Course { since, base, mark, step });
                         assert_eq!(Cursor::read(&cursor.write()), Some(cursor));

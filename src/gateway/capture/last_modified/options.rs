@@ -7,7 +7,7 @@ use crate::base::{Span, Time, in_words};
 
 /// How it pages, and how close to the present it comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Options {
+pub struct LastModifiedOptions {
     /// How the next page begins.
     pub bound: Bound,
     /// How the pages of one pull are cut.
@@ -114,9 +114,9 @@ pub enum End {
 }
 in_words!(End { Marker: "marker", Count: "count" });
 
-impl Default for Options {
-    fn default() -> Options {
-        Options {
+impl Default for LastModifiedOptions {
+    fn default() -> LastModifiedOptions {
+        LastModifiedOptions {
             bound: Bound::default(),
             paging: Paging::default(),
             source: Source::default(),
@@ -129,7 +129,7 @@ impl Default for Options {
     }
 }
 
-impl Options {
+impl LastModifiedOptions {
     /// Why these do not go together, if they do not.
     pub fn contradiction(&self) -> Option<Unfit> {
         let fixed = self.source != Source::Records || self.paging == Paging::Offset;
@@ -141,7 +141,7 @@ impl Options {
     }
 }
 
-impl Options {
+impl LastModifiedOptions {
     /// Whether a page begins after what was delivered, of which nothing comes again.
     pub fn brings_once(&self) -> bool {
         let after = matches!(self.bound, Bound::Keyset | Bound::TieExtended);
@@ -158,7 +158,7 @@ impl Options {
     }
 }
 
-impl Fits for Options {
+impl Fits for LastModifiedOptions {
     fn fits(&self, provisioning: Provisioning) -> Result<(), Unfit> {
         if provisioning.stamps() {
             return Ok(());

@@ -30,7 +30,7 @@ use crate::contract::{Carried, CarriedRows, Schema, ServerError};
 pub(super) struct Reconciling {
     inner: LastModified,
     every: Span,
-    told: BTreeMap<Name, Told>,
+    told: BTreeMap<Name, ToldReader>,
     /// The last load.
     loads: u64,
     /// Bytes of all keys.
@@ -45,7 +45,7 @@ type Name = (Option<DeviceId>, EntityId);
 
 /// What a reader was told of one entity.
 #[derive(Clone, Debug, Default)]
-struct Told {
+struct ToldReader {
     /// Names it: unlike any other, also of a gateway that this one replaces; 0 of a reader that
     /// began with its rows.
     load: u64,
@@ -68,7 +68,7 @@ struct Told {
     owed: bool,
 }
 
-impl Told {
+impl ToldReader {
     fn insert(&mut self, key: &Key) {
         if !self.keys.contains(key) {
             self.bytes += key.as_str().len() as u64;
@@ -211,12 +211,12 @@ impl Reconciling {
     }
 
     /// What a reader was told; of one that is not known nothing, under a new name.
-    fn told(&mut self, name: Name, now: Time) -> &mut Told {
+    fn told(&mut self, name: Name, now: Time) -> &mut ToldReader {
         // A gateway that replaces this one must not give a name again.
         let next = (self.loads + 1).max(now.0 / 1_000);
         self.told.entry(name).or_insert_with(|| {
             self.loads = next;
-            Told { load: next, since: now, ..Told::default() }
+            ToldReader { load: next, since: now, ..ToldReader::default() }
         })
     }
 }
@@ -244,7 +244,7 @@ impl Strategy for Reconciling {
     }
 
     fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String {
-        Told::default().cursor(&self.inner.cursor_at(entity, stamp))
+        ToldReader::default().cursor(&self.inner.cursor_at(entity, stamp))
     }
 
     /// Its load may be to come, as after a return to a backup, and pass over what it then holds.
@@ -296,7 +296,7 @@ fn gone(
     now: Time,
     entity: EntityId,
     scope: Scope<'_>,
-    told: &Told,
+    told: &ToldReader,
 ) -> Result<Vec<Key>, ServerError> {
     let mut gone = Vec::new();
     backend.sight(now).batch(entity, scope, &told.keys, |row| {

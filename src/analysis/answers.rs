@@ -1,0 +1,249 @@
+//! Answers: what questions come to, by the figures of two variants under each seed.
+//!
+//! Each sentence is made of the cells' own figures. A question that a scenario is made to show and
+//! does not is a reason of the cell that has what is asked for. Of somebody else's scenario nothing
+//! is claimed: there the answer is what comes out.
+
+use std::collections::BTreeSet;
+
+use super::claims::{ended, places, unit_in};
+use crate::metrics::human;
+use crate::record::{AnswerRecord, CellRecord, Exit, Finding, Judged, RunRecord, Stand, ToldRecord};
+use crate::scenario::{Piece, Plan, Put, QUESTION_LISTS, Question, Side, Told, pieces, question_place};
+
+/// Holds the questions of plans against what came out, in the order of their lists. Of a pair of
+/// which a cell is missing or did not end, nothing is said.
+pub fn hold_answers(plans: &[Plan], judged: &mut [Judged]) -> Vec<AnswerRecord> {
+    let (ended, places) = (ended(plans, judged), places(plans));
+    let ended = |i: usize| ended[i];
+    let (mut pairs, mut answers) = (Vec::new(), Vec::new());
+    for (&(path, scenario, variant, seed), &i) in &places {
+        for question in plans[i].questions.iter() {
+            if let Put::ToNone(why) = &question.put {
+                answers.extend(Some(not_asked(question, why)).filter(|one| !answers.contains(one)));
+            } else if question.with == variant {
+                let without = places.get(&(path, scenario, question.without.as_str(), seed));
+                pairs.extend(without.and_then(|i| ended(*i)).zip(ended(i)).map(|pair| (question, pair)));
+            }
+        }
+    }
+    for (question, (without, with)) in pairs {
+        let answer = AnswerRecord::of(question, &judged[without].cell, &judged[with].cell);
+        if answer.is_missing() {
+            let text = format!("{} is not shown: {}; {}", answer.question, answer.answer, answer.wanting());
+            judged[with].fail(Exit::Threshold, text);
+        }
+        answers.push(answer);
+    }
+    answers.sort_by_key(|one| (question_place(&one.question), one.question.clone()));
+    answers
+}
+
+fn not_asked(question: &Question, why: &str) -> AnswerRecord {
+    AnswerRecord {
+        question: question.name.clone(),
+        asks: question.asks.clone(),
+        says: why.to_owned(),
+        answer: why.to_owned(),
+        finding: Finding::NotAsked,
+        demanded: false,
+        without: String::new(),
+        with: String::new(),
+        stands: None,
+        figures: Vec::new(),
+    }
+}
+
+impl AnswerRecord {
+    fn of(question: &Question, without: &CellRecord, with: &CellRecord) -> AnswerRecord {
+        let figures: Vec<ToldRecord> =
+            question.figures.iter().map(|told| ToldRecord::of(told, without, with)).collect();
+        AnswerRecord {
+            question: question.name.clone(),
+            asks: question.asks.clone(),
+            answer: sentence(&question.says, &figures, with),
+            says: question.says.clone(),
+            finding: finding(&figures),
+            demanded: question.put == Put::ToItsOwn,
+            without: without.id.clone(),
+            with: with.id.clone(),
+            stands: match question.put {
+                Put::ToAnother(Some(Side::Without)) => Some(Stand::Without),
+                Put::ToAnother(Some(Side::With)) => Some(Stand::With),
+                _ => None,
+            },
+            figures,
+        }
+    }
+
+    /// Whether both are of one question of one scenario.
+    fn is_of(&self, other: &AnswerRecord) -> bool {
+        (&self.question, &self.says) == (&other.question, &other.says)
+    }
+
+    /// Whether it has to be shown and is not.
+    pub fn is_missing(&self) -> bool {
+        self.demanded && self.finding != Finding::Shown
+    }
+
+    /// What its figures were to come to, in words.
+    fn wanting(&self) -> String {
+        let all = self.figures.iter().filter_map(|figure| {
+            let (factor, way) = match (figure.less_milli, figure.more_milli) {
+                (Some(factor), _) => (factor, "less"),
+                (_, Some(factor)) => (factor, "more"),
+                _ => return None,
+            };
+            Some(format!("{} {way} by a factor of {}", figure.metric, f64::from(factor) / 1e3))
+        });
+        format!("claimed is {}", all.collect::<Vec<_>>().join(", "))
+    }
+}
+
+impl ToldRecord {
+    fn of(told: &Told, without: &CellRecord, with: &CellRecord) -> ToldRecord {
+        let factor = told.demand.map(|demand| (demand.more, demand.factor_milli));
+        ToldRecord {
+            name: told.name.clone(),
+            metric: told.metric.clone(),
+            without: without.expected(&told.metric),
+            with: with.expected(&told.metric),
+            less_milli: factor.and_then(|(more, factor)| (!more).then_some(factor)),
+            more_milli: factor.and_then(|(more, factor)| more.then_some(factor)),
+        }
+    }
+
+    /// The figures that are to be small and great, and how far apart; `None` of a price.
+    fn demanded(&self) -> Option<(Option<u64>, Option<u64>, u32)> {
+        let less = self.less_milli.map(|factor| (self.with, self.without, factor));
+        less.or(self.more_milli.map(|factor| (self.without, self.with, factor)))
+    }
+}
+
+/// What figures say.
+fn finding(figures: &[ToldRecord]) -> Finding {
+    let asked: Vec<_> = figures.iter().filter_map(ToldRecord::demanded).collect();
+    let both = |(small, great, factor): (Option<u64>, Option<u64>, u32)| Some((small?, great?, factor));
+    let Some(asked) = asked.into_iter().map(both).collect::<Option<Vec<_>>>() else {
+        return Finding::Unmeasured;
+    };
+    let apart = |&(small, great, factor): &(u64, u64, u32)| {
+        great > 0 && u128::from(great) * 1_000 >= u128::from(small) * u128::from(factor)
+    };
+    // What lies so near, within a twentieth, is luck.
+    let alike = |&(small, great, _): &(u64, u64, u32)| {
+        u128::from(small.abs_diff(great)) * 20 <= u128::from(small.max(great))
+    };
+    match asked.as_slice() {
+        all if all.iter().all(apart) => Finding::Shown,
+        all if all.iter().all(alike) => Finding::Same,
+        all if all.iter().any(|one| one.0 > one.1 && !alike(one)) => Finding::Worse,
+        _ => Finding::Less,
+    }
+}
+
+/// An answer with its figures.
+fn sentence(says: &str, figures: &[ToldRecord], cell: &CellRecord) -> String {
+    let find = |name: &str| figures.iter().find(|figure| figure.name == name);
+    let piece = |piece: Piece<'_>| match piece {
+        Piece::Words(words) => words.to_owned(),
+        Piece::Both(name) => find(name).map_or_else(String::new, |figure| both(figure, cell)),
+        Piece::Times(name) => find(name).map_or_else(String::new, |figure| times(figure, cell)),
+    };
+    pieces(says).into_iter().map(piece).collect()
+}
+
+fn both(figure: &ToldRecord, cell: &CellRecord) -> String {
+    let unit = unit_in(cell, &figure.metric);
+    match (figure.without, figure.with) {
+        (Some(without), Some(with)) => human::pair(unit, without, with).join(" → "),
+        one => {
+            [one.0, one.1].map(|n| n.map_or_else(|| "–".to_owned(), |n| human::figure(unit, n))).join(" → ")
+        }
+    }
+}
+
+/// How many times the first figure the second one is, to a tenth; of none there is no such number.
+fn times(figure: &ToldRecord, cell: &CellRecord) -> String {
+    match (figure.without, figure.with) {
+        (Some(without), Some(with)) if without > 0 => {
+            let tenths = (u128::from(with) * 10 + u128::from(without) / 2) / u128::from(without);
+            format!("{}.{}", tenths / 10, tenths % 10)
+        }
+        _ => format!("({})", both(figure, cell)),
+    }
+}
+
+/// One question with all that answers it, under the first seed and the others.
+pub struct Answered<'a> {
+    /// The number in its list.
+    pub number: u32,
+    /// What it comes to under the first seed.
+    pub first: &'a AnswerRecord,
+    /// Under how many seeds it comes to the same finding, and of how many.
+    pub alike: [usize; 2],
+}
+
+/// The answers by list, in their order, with the list's title and how many of its questions have
+/// one.
+pub fn by_list(record: &RunRecord) -> Vec<(String, Vec<Answered<'_>>)> {
+    let mut lists = Vec::new();
+    for (at, list) in QUESTION_LISTS.iter().enumerate() {
+        let mut of_list: Vec<Answered<'_>> = Vec::new();
+        for one in &record.answers {
+            let Some((_, number)) = question_place(&one.question).filter(|(of, _)| *of == at) else {
+                continue;
+            };
+            match of_list.iter_mut().find(|other| other.first.is_of(one)) {
+                Some(other) => {
+                    other.alike[0] += usize::from(other.first.finding == one.finding);
+                    other.alike[1] += 1;
+                }
+                None => of_list.push(Answered { number, first: one, alike: [1, 1] }),
+            }
+        }
+        if of_list.is_empty() {
+            continue;
+        }
+        let answered = |one: &&Answered<'_>| {
+            let finding = one.first.finding;
+            finding == Finding::Shown
+                || !one.first.demanded && ![Finding::NotAsked, Finding::Unmeasured].contains(&finding)
+        };
+        let numbers: BTreeSet<u32> = of_list.iter().filter(answered).map(|one| one.number).collect();
+        let title = format!(
+            "{}: {} of {} answered (figures: without it → with it)",
+            list.title,
+            numbers.len(),
+            list.questions
+        );
+        lists.push((title, of_list));
+    }
+    lists
+}
+
+/// Whether every cell of a run is there for a question.
+pub fn are_all(record: &RunRecord) -> bool {
+    let halves: BTreeSet<&str> =
+        record.answers.iter().flat_map(|one| [one.without.as_str(), one.with.as_str()]).collect();
+    !halves.is_empty() && record.cells.iter().all(|cell| halves.contains(cell.id.as_str()))
+}
+
+/// The questions of these plans of which a variant does not run, a line each.
+pub fn unanswered(plans: &[Plan]) -> Vec<String> {
+    let places = places(plans);
+    let mut lines: Vec<String> = Vec::new();
+    for plan in plans {
+        for question in plan.questions.iter().filter(|one| !matches!(one.put, Put::ToNone(_))) {
+            let there = |variant: &str| {
+                places.contains_key(&(plan.path.as_str(), plan.scenario.as_str(), variant, plan.seed.0))
+            };
+            let missing = [&question.without, &question.with].into_iter().find(|half| !there(half));
+            let line = missing.map(|half| {
+                format!("{}: {} is not answered: variant `{half}` is not run", plan.scenario, question.name)
+            });
+            lines.extend(line.filter(|line| !lines.contains(line)));
+        }
+    }
+    lines
+}

@@ -1,0 +1,91 @@
+//! Cells held against baselines.
+
+use super::judge;
+use crate::metrics::{Figure, Unit};
+use crate::record::{Baseline, RunRecord, Standard, Verdict, assemble, fixture, hold};
+use crate::world::Outcome;
+
+#[test]
+fn what_is_worse_is_told_first_and_of_that_the_greatest_change() {
+    let plan = fixture::plan(None, 1);
+    let was = |value| Figure::Value { unit: Unit::Count, value };
+    let mut outcome = fixture::outcome();
+    let names = ["backend.request.service", "engine.session.duration", "engine.usable_after_login.duration"];
+    for name in names {
+        outcome.figures.insert(name.to_owned(), fixture::durations(40, 1_000_000));
+    }
+    outcome.figures.insert("engine.rows.rate".to_owned(), was(1_000));
+    let judged = |outcome: &Outcome| judge(&plan, "ties.s1", outcome);
+    let record = assemble("out", std::slice::from_ref(&plan), vec![judged(&outcome)], &[]);
+    let baseline = Baseline::of(&record, Vec::new()).unwrap();
+    for (name, p50) in names.into_iter().zip([1_001_000, 2_300_000, 900_000]) {
+        outcome.figures.insert(name.to_owned(), fixture::durations(40, p50));
+    }
+    outcome.figures.insert("engine.rows.rate".to_owned(), was(870));
+    outcome.figures.insert("engine.requests.count".to_owned(), was(99_999));
+    let mut cell = judged(&outcome);
+    let standard = Standard { name: "main", baseline: &baseline, folder: "out", acceptable: true };
+    let changes = hold(&mut cell, &plan.baseline_metrics, standard);
+    let told: Vec<&str> = changes.iter().map(|change| change.metric.as_str()).collect();
+    let order = [
+        "engine.requests.count",
+        "engine.session.duration",
+        "engine.rows.rate",
+        "backend.request.service",
+        "engine.usable_after_login.duration",
+    ];
+    assert_eq!(told, order, "{changes:?}");
+    let first = &cell.cell.reasons[0].text;
+    assert!(first.starts_with("baseline main: engine.requests.count is"), "{first}");
+}
+
+#[test]
+fn a_search_that_failed_and_percentiles_out_of_order_are_no_baseline() {
+    let plan = fixture::plan(None, 1);
+    let judged = judge(&plan, "ties.s1", &fixture::outcome());
+    let record = assemble("out", std::slice::from_ref(&plan), vec![judged], &[]);
+    let whole = Baseline::of(&record, Vec::new()).unwrap().to_json();
+    Baseline::parse(&whole).unwrap();
+    let tune = Some(fixture::tuned());
+    let failed = RunRecord { exit_code: 10, verdict: Verdict::Fail, tune, ..record };
+    let told = Baseline::of(&failed, Vec::new()).unwrap_err().to_string();
+    assert!(told.starts_with("the search is not a pass (exit code 10)"), "{told}");
+    let damaged = whole.replacen("\"p95\":2480000000", "\"p95\":1", 1);
+    let told = Baseline::parse(&damaged).unwrap_err().to_string();
+    assert!(told.contains("the percentiles of engine.session.duration of the cell ties.s1"), "{told}");
+}
+
+#[test]
+fn a_baseline_without_some_of_the_figures_that_it_gates_unasked_is_none() {
+    let plan = fixture::plan(None, 1);
+    let judged = || judge(&plan, "ties.s1", &fixture::outcome());
+    let record = assemble("out", std::slice::from_ref(&plan), vec![judged()], &[]);
+    let whole = Baseline::of(&record, vec!["first".to_owned()]).unwrap();
+    let held = |baseline: &Baseline| {
+        let mut cell = judged();
+        hold(
+            &mut cell,
+            &plan.baseline_metrics,
+            Standard { name: "main", baseline, folder: "out", acceptable: true },
+        );
+        cell.cell.reasons.iter().map(|reason| (reason.exit_code, reason.text.clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(held(&whole), []);
+    let mut fewer = whole.clone();
+    fewer.cells.insert("ties.s2".to_owned(), whole.cells["ties.s1"].clone());
+    let figures = &mut fewer.cells.get_mut("ties.s1").unwrap().metrics;
+    figures.remove("engine.requests.count").expect("it is a headline");
+    let reasons = held(&fewer);
+    let said = "baseline main has no figure of engine.requests.count for ties.s1, which it gates";
+    assert!(matches!(&reasons[..], [(14, text)] if text.starts_with(said)), "{reasons:?}");
+    // A program that did not measure it has not lost it.
+    fewer.cells.remove("ties.s2");
+    assert_eq!(held(&fewer), []);
+    // What its scenario wants gated is not for the baseline to say.
+    let mut lenient = whole;
+    lenient.cells.get_mut("ties.s1").unwrap().gated = vec!["oracle.lost.rows".to_owned()];
+    let reasons = held(&lenient);
+    let said = "not comparable: baseline main gates oracle.lost.rows for ties.s1, and its scenario wants the headline metrics and the \
+                oracle's gated; to accept this run: syncdyno baseline update main out --reason";
+    assert!(matches!(&reasons[..], [(14, text)] if text.starts_with(said)), "{reasons:?}");
+}

@@ -1,0 +1,186 @@
+//! Claims: what two variants of a scenario show side by side, held against their figures under
+//! each seed.
+//!
+//! A claim is about the scenario as it is written, so cells with swept keys are not asked. One that
+//! does not hold is a reason of the cell that should have mended it.
+
+use std::collections::BTreeMap;
+
+use super::judge::cell_ids;
+use crate::metrics::{Unit, human};
+use crate::record::{CellRecord, ClaimRecord, EndingKind, Exit, Judged, Verdict, named};
+use crate::scenario::{Bound, Claim, Plan};
+
+/// A cell's place among others: what it is of, its variant, its seed.
+pub(super) type Place<'a> = (&'a str, &'a str, &'a str, u64);
+
+fn place<'a>(plan: &'a Plan, variant: &'a str) -> Place<'a> {
+    (&plan.path, &plan.scenario, variant, plan.seed.0)
+}
+
+/// The cells as they are written, by place, with their numbers.
+pub(super) fn places(plans: &[Plan]) -> BTreeMap<Place<'_>, usize> {
+    let mut places = BTreeMap::new();
+    for (i, plan) in plans.iter().enumerate().filter(|(_, plan)| plan.axes.is_empty()) {
+        let variant = plan.variant.as_deref().unwrap_or_default();
+        places.entry(place(plan, variant)).or_insert(i);
+    }
+    places
+}
+
+/// For each plan the place of its cell among `judged`, if that ended and has figures.
+pub(super) fn ended(plans: &[Plan], judged: &[Judged]) -> Vec<Option<usize>> {
+    let at: BTreeMap<&str, usize> =
+        judged.iter().enumerate().map(|(i, judged)| (judged.cell.id.as_str(), i)).collect();
+    let ended = |id: &String| {
+        let at = *at.get(id.as_str())?;
+        let cell = &judged[at].cell;
+        let has_figures = cell.verdict != Verdict::Incomplete && cell.ending.kind != EndingKind::Broken;
+        has_figures.then_some(at)
+    };
+    cell_ids(plans).iter().map(ended).collect()
+}
+
+/// Holds the claims of plans against what came out. Of a pair of which a cell is missing or did not
+/// end, nothing is said.
+pub fn hold_claims(plans: &[Plan], judged: &mut [Judged]) -> Vec<ClaimRecord> {
+    let (ended, places) = (ended(plans, judged), places(plans));
+    let ended = |i: usize| ended[i];
+    let mut pairs = Vec::new();
+    for (&(.., variant, _), &i) in &places {
+        for claim in plans[i].claims.iter().filter(|claim| claim.mends == variant) {
+            let failing = places.get(&place(&plans[i], &claim.fails));
+            if let (Some(failing), Some(mending)) = (failing.and_then(|i| ended(*i)), ended(i)) {
+                pairs.push((claim, failing, mending));
+            }
+        }
+    }
+    let mut records = Vec::new();
+    for (claim, failing, mending) in pairs {
+        let record = ClaimRecord::of(claim, &judged[failing].cell, &judged[mending].cell);
+        if !record.pass {
+            let text = record.missed(&judged[failing].cell, &judged[mending].cell);
+            judged[mending].fail(Exit::Threshold, text);
+        }
+        records.push(record);
+    }
+    records
+}
+
+/// What is said of claims that these plans cannot be held to, a line each: a variant is not among
+/// them, or runs with another seed, or keys are swept.
+pub fn unchecked(plans: &[Plan]) -> Vec<String> {
+    let places = places(plans);
+    let mut lines = Vec::new();
+    for plan in plans {
+        for claim in &*plan.claims {
+            let line = not_held(plan, claim, plans, &places);
+            let line = line.map(|why| format!("{}: claim {} is not checked: {why}", plan.scenario, claim.id));
+            lines.extend(line.filter(|line| !lines.contains(line)));
+        }
+    }
+    lines
+}
+
+/// Why a claim is not held against the cell of `plan`, in words; `None` if it is.
+fn not_held(
+    plan: &Plan,
+    claim: &Claim,
+    plans: &[Plan],
+    places: &BTreeMap<Place<'_>, usize>,
+) -> Option<String> {
+    if !plan.axes.is_empty() {
+        return Some("it is about the scenario without swept keys".to_owned());
+    }
+    let missing = |variant: &&String| !places.contains_key(&place(plan, variant));
+    let missing: Vec<&String> = [&claim.fails, &claim.mends].into_iter().filter(missing).collect();
+    let runs = |variant: &&&String| {
+        let same = |other: &Plan| (&other.path, &other.scenario) == (&plan.path, &plan.scenario);
+        plans.iter().any(|other| same(other) && other.variant.as_ref() == Some(**variant))
+    };
+    match missing.iter().find(|variant| !runs(variant)) {
+        Some(variant) => Some(format!("variant `{variant}` is not run")),
+        None => missing.first().map(|_| {
+            format!(
+                "`{}` and `{}` run with different seeds; --seed N gives both the same",
+                claim.fails, claim.mends
+            )
+        }),
+    }
+}
+
+/// Whether a claim holds: the mended figure lies within the bounds, the failing one outside, or so
+/// many thousandths of it above.
+fn holds(bound: Bound, factor_milli: Option<u32>, fails: Option<u64>, mends: Option<u64>) -> bool {
+    let within = |value: Option<u64>| {
+        let inside =
+            |value| bound.min.is_none_or(|min| value >= min) && bound.max.is_none_or(|max| value <= max);
+        value.is_some_and(inside)
+    };
+    let apart = match (factor_milli, fails, mends) {
+        (None, ..) => fails.is_some() && !within(fails),
+        (Some(factor), Some(fails), Some(mends)) => {
+            fails > 0 && u128::from(fails) * 1_000 >= u128::from(mends) * u128::from(factor)
+        }
+        _ => false,
+    };
+    apart && within(mends)
+}
+
+impl ClaimRecord {
+    fn of(claim: &Claim, fails: &CellRecord, mends: &CellRecord) -> ClaimRecord {
+        let [fails_value, mends_value] = [fails, mends].map(|cell| cell.expected(&claim.metric));
+        ClaimRecord {
+            id: claim.id.clone(),
+            fails: fails.id.clone(),
+            mends: mends.id.clone(),
+            metric: claim.metric.clone(),
+            min: claim.bound.min,
+            max: claim.bound.max,
+            factor_milli: claim.factor_milli,
+            fails_value,
+            mends_value,
+            pass: holds(claim.bound, claim.factor_milli, fails_value, mends_value),
+        }
+    }
+
+    /// Why it does not hold, in words: both figures, and what was claimed.
+    fn missed(&self, fails: &CellRecord, mends: &CellRecord) -> String {
+        let unit = unit_in(mends, &self.metric);
+        let [is, mended] = [self.fails_value, self.mends_value]
+            .map(|value| value.map_or_else(|| "without a figure".to_owned(), |n| human::figure(unit, n)));
+        let [failing, mending] = [fails, mends].map(variant);
+        let claimed = self.claimed(unit, failing, mending);
+        let (id, metric) = (&self.id, &self.metric);
+        format!(
+            "{id} is not shown: {metric} is {is} in `{failing}`, which fails, and {mended} in `{mending}`, \
+             which mends it; claimed is {claimed}"
+        )
+    }
+
+    fn claimed(&self, unit: Unit, failing: &str, mending: &str) -> String {
+        let bound = human::bound(unit, self.min, self.max);
+        let is_bounded = self.min.or(self.max).is_some();
+        match self.factor_milli.map(|milli| f64::from(milli) / 1e3) {
+            None => format!("{bound} in `{mending}` and not in `{failing}`"),
+            Some(factor) if is_bounded => {
+                format!("{bound} in `{mending}` and at least {factor} times as much in `{failing}`")
+            }
+            Some(factor) => format!("at least {factor} times as much in `{failing}`"),
+        }
+    }
+}
+
+/// The variant of a cell, or nothing.
+pub fn variant(cell: &CellRecord) -> &str {
+    cell.variant.as_deref().unwrap_or_default()
+}
+
+/// The unit of a figure that a claim names, as a cell has it.
+pub fn unit_in(cell: &CellRecord, key: &str) -> Unit {
+    let found = named(key, |name| cell.metrics.contains_key(name)).and_then(|(metric, stat)| {
+        let unit = cell.metrics.get(metric.as_str())?.unit();
+        Some(if stat == "count" { Unit::Count } else { unit })
+    });
+    found.unwrap_or(Unit::Count)
+}

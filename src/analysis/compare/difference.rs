@@ -1,0 +1,530 @@
+//! The differences themselves.
+
+use std::collections::BTreeMap;
+
+use super::pairing::Opposed;
+use super::side::Measured;
+use crate::metrics::{self, Better, Figure, Unit};
+use crate::oracle;
+use crate::record::Exit;
+use crate::stats::{self, Change, PAIRS_MIN, SAMPLES_MIN};
+
+/// What a difference rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Basis {
+    /// The same scenario and seeds: exact.
+    Exact,
+    /// Other scenarios under the same seeds: paired, with an interval.
+    Paired,
+    /// Other seeds: two samples.
+    Samples,
+}
+
+/// What a difference comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Finding {
+    /// The candidate is worse.
+    Worse,
+    /// The candidate is better.
+    Better,
+    /// It differs, and neither direction is the better one, or seeds disagree about it.
+    Changed,
+    /// It differs, and that may be chance, or there are too few seeds to say.
+    Unclear,
+    /// No difference.
+    Same,
+}
+
+impl Basis {
+    /// Fewer seeds are not judged.
+    fn least(self) -> usize {
+        match self {
+            Basis::Exact => 1,
+            Basis::Paired => PAIRS_MIN,
+            Basis::Samples => SAMPLES_MIN,
+        }
+    }
+}
+
+/// One statistic of one metric on both sides.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Difference {
+    /// The metric.
+    pub metric: String,
+    /// The statistic: `value`, or one of a distribution.
+    pub stat: &'static str,
+    /// Its unit.
+    pub unit: Unit,
+    /// Which direction is better.
+    pub better: Better,
+    /// The base's mean, rounded, over the seeds under which both sides have the figure, or over its
+    /// own where there is no such pair; `None` if it has the figure under no seed.
+    pub base: Option<u64>,
+    /// The candidate's.
+    pub candidate: Option<u64>,
+    /// Both means as they are: of what is rare the whole number says nothing.
+    pub means: [Option<f64>; 2],
+    /// Candidate over base, less one, in parts per million; `None` for a base of zero or none.
+    /// Where there is an interval it is of the mean ratio of pairs as that is, so it may lie off
+    /// the ratio of the two means: one long wait moves those, and is one pair.
+    pub change_ppm: Option<i64>,
+    /// The interval of 95 % of the change, in parts per million, where pairs are no exact matter.
+    pub interval_ppm: Option<(i64, i64)>,
+    /// Whether cells of one side have observed nothing where those of the other have: these are
+    /// left out.
+    pub lopsided: bool,
+    /// Whether every cell of one side has observed something and no cell of the other.
+    pub one_sided: bool,
+    /// Pairs that it rests on, or cells of the side that has fewer.
+    pub cells: usize,
+    /// What it comes to.
+    pub finding: Finding,
+}
+
+/// What differs between opposed cells.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    /// What the cells have in common; empty if there is one group only.
+    pub title: String,
+    /// What the differences rest on.
+    pub basis: Basis,
+    /// Seeds of both sides.
+    pub seeds: (usize, usize),
+    /// How many of its cells failed, on both sides.
+    pub failed: (usize, usize),
+    /// What cells failed with in the candidate that did not in the base; success if there is none.
+    pub new_failure: Exit,
+    /// Seeds of the base that the candidate lacks, where others are paired, or whose figures it
+    /// lacks.
+    pub missing: Vec<String>,
+    /// Metrics that are not measured alike on both sides, in words: they are not compared.
+    pub unlike: Vec<String>,
+    /// Seeds of which a side has several cells of one scenario that did not come to the same.
+    pub copies: Vec<String>,
+    /// Of pairs that are exact, how many differ in their digests, where no figure differs: what
+    /// happened is not the same.
+    pub other_digests: usize,
+    /// Of pairs that are exact, in how many the same happened, and figures are not the same:
+    /// another program counts them.
+    pub counted_otherwise: usize,
+    /// All statistics, those without a difference too.
+    pub differences: Vec<Difference>,
+}
+
+impl Group {
+    /// The least number of seeds that the group lacks to be judged; `None` where it is judged, or
+    /// where nothing differs.
+    pub fn lacks(&self) -> Option<usize> {
+        let least = self.basis.least();
+        let differs = self.differences.iter().any(|difference| difference.finding == Finding::Unclear);
+        (differs && self.seeds.0.min(self.seeds.1) < least).then_some(least)
+    }
+
+    /// The least number of seeds that this figure takes if too few have it on both sides to say
+    /// what it comes to, though the group has enough of them.
+    pub fn rests_on_too_few(&self, figure: &Difference) -> Option<usize> {
+        let least = self.basis.least();
+        let open = !matches!(figure.finding, Finding::Same | Finding::Better | Finding::Worse);
+        (open && figure.cells < least && self.seeds.0.min(self.seeds.1) >= least).then_some(least)
+    }
+}
+
+impl Difference {
+    /// Whether it is larger than a share of `ppm` millionths: all of its interval, where it has
+    /// one. From nothing any step is.
+    pub fn exceeds(&self, ppm: u64) -> bool {
+        let nearest = |(low, high): (i64, i64)| low.unsigned_abs().min(high.unsigned_abs());
+        let change = self.interval_ppm.map(nearest).or(self.change_ppm.map(i64::unsigned_abs));
+        change.is_none_or(|change| change > ppm)
+    }
+}
+
+/// The statistics of a distribution that are compared. Where chance plays a part its ends and its
+/// count say little, and would hide others: more figures take more to be no chance.
+const STATS: &[&str] = &["p50", "p95", "p99"];
+/// Those that are compared where every difference is real: all.
+const STATS_EXACT: &[&str] = &["p50", "p95", "p99", "max", "min", "count"];
+/// What fails more often, where the base loses something too, may be by chance up to this: to pass
+/// a loss is worse than to ask twice.
+const LEVEL_OF_LOSS: f64 = 0.1;
+/// The chance of a false finding in a comparison, all its statistics together.
+const LEVEL: f64 = 0.01;
+
+/// What lies between opposed cells, group by group.
+pub(super) fn groups(opposed: &[Opposed<'_>]) -> Vec<Group> {
+    judged(opposed.iter().map(Weighed::of).collect())
+}
+
+/// Both sides' observations of one statistic.
+struct Observed {
+    metric: String,
+    stat: &'static str,
+    unit: Unit,
+    better: Better,
+    base: Vec<u64>,
+    candidate: Vec<u64>,
+    /// Each side's mean over these, or over all that it has where no cells can be paired; `None` if
+    /// it has none.
+    means: [Option<f64>; 2],
+    /// Whether some cells have observed nothing where the other side's have: their figures are left
+    /// out, and what is left is no picture of both.
+    lopsided: bool,
+    /// Of a figure that all cells of one side have and none of the other: how many the smaller side
+    /// has.
+    one_sided: Option<usize>,
+}
+
+impl Observed {
+    /// Of what each cell has of a metric's statistic; in pairs, cells of one place are of one seed.
+    fn new(
+        (metric, stat, unit): (&str, &'static str, Unit),
+        base: &[Option<u64>],
+        candidate: &[Option<u64>],
+        in_pairs: bool,
+    ) -> Observed {
+        let of_side = |side: &[Option<u64>]| side.iter().flatten().copied().collect::<Vec<u64>>();
+        let own = [base, candidate].map(of_side);
+        let whole = |side: &[Option<u64>]| side.iter().all(Option::is_some);
+        let one_sided = whole(base) && own[1].is_empty() || whole(candidate) && own[0].is_empty();
+        let one_sided = one_sided.then(|| base.len().min(candidate.len())).filter(|cells| *cells > 0);
+        let (lopsided, [base, candidate]) = if in_pairs {
+            let both = base.iter().zip(candidate).filter_map(|(a, b)| a.zip(*b));
+            let lopsided = base.iter().zip(candidate).any(|(a, b)| a.is_some() != b.is_some());
+            let (base, candidate): (Vec<u64>, Vec<u64>) = both.unzip();
+            (lopsided, [base, candidate])
+        } else {
+            (own[0].is_empty() != own[1].is_empty(), own.clone())
+        };
+        let told = if base.is_empty() { &own } else { &[base.clone(), candidate.clone()] };
+        let means = told.each_ref().map(|side| (!side.is_empty()).then(|| mean(side)));
+        // More of what is observed is neither: who syncs more often has more waits, long and short.
+        let known = metrics::find(metric).filter(|_| stat != "count");
+        let better = known.map_or(Better::Neither, |metric| metric.better);
+        Observed {
+            metric: metric.to_owned(),
+            stat,
+            unit,
+            better,
+            base,
+            candidate,
+            means,
+            lopsided,
+            one_sided,
+        }
+    }
+}
+
+/// A group of which it is known how far its sides lie apart, but not yet whether that is more than
+/// chance.
+struct Weighed {
+    /// Without its differences.
+    group: Group,
+    observed: Vec<Observed>,
+    /// Of each statistic, where chance plays a part.
+    changes: Vec<Change>,
+}
+
+impl Weighed {
+    fn of(opposed: &Opposed<'_>) -> Weighed {
+        let pairs = &opposed.pairs;
+        let basis = match pairs.as_slice() {
+            [] => Basis::Samples,
+            pairs if pairs.iter().all(|(a, b)| a.resolved == b.resolved) => Basis::Exact,
+            _ => Basis::Paired,
+        };
+        // Seeds that one side lacks say nothing beside pairs that are exact or nearly so.
+        let (base, candidate): (Vec<&Measured>, Vec<&Measured>) = match basis {
+            Basis::Samples => opposed.alone.clone(),
+            _ => pairs.iter().copied().unzip(),
+        };
+        let seeds = (base.len(), candidate.len());
+        let failed = |side: &[&Measured]| side.iter().filter(|cell| !cell.failed.is_empty()).count();
+        let failed = (failed(&base), failed(&candidate));
+        let new_failure = match basis {
+            Basis::Samples => failed_more_often(&base, &candidate),
+            _ => Exit::first(
+                pairs
+                    .iter()
+                    .flat_map(|(a, b)| b.failed.iter().copied().filter(|exit| !a.failed.contains(exit))),
+            ),
+        };
+        let missing = match basis {
+            Basis::Samples => Vec::new(),
+            _ => {
+                let alone = opposed.alone.0.iter().map(|cell| cell.seed.clone());
+                alone.chain(pairs.iter().filter_map(|(base, candidate)| without(base, candidate))).collect()
+            }
+        };
+        let unlike = unlike(&base, &candidate);
+        let observed = observed(&base, &candidate, &unlike, basis);
+        let unlike = unlike.into_values().collect();
+        let changes = match basis {
+            Basis::Exact => Vec::new(),
+            Basis::Paired => observed.iter().map(paired).collect(),
+            Basis::Samples => observed.iter().map(sampled).collect(),
+        };
+        let other_digests = pairs.iter().filter(|(base, candidate)| base.digest != candidate.digest).count();
+        let counted_otherwise = pairs.iter().filter(|(base, candidate)| counted_otherwise(base, candidate));
+        let group = Group {
+            title: opposed.title.clone(),
+            basis,
+            seeds,
+            failed,
+            new_failure,
+            missing,
+            unlike,
+            copies: opposed.copies.clone(),
+            other_digests,
+            counted_otherwise: counted_otherwise.count(),
+            differences: Vec::new(),
+        };
+        Weighed { group, observed, changes }
+    }
+
+    /// The group; of each statistic that chance plays a part in, `surprising` tells whether it is
+    /// more than that.
+    fn judged(self, surprising: &mut impl Iterator<Item = bool>) -> Group {
+        let Weighed { group, observed, changes } = self;
+        let differences: Vec<Difference> = match group.basis {
+            Basis::Exact => observed.iter().map(exact).collect(),
+            Basis::Paired => {
+                let surprising =
+                    observed.iter().zip(surprising).map(|(figure, is)| is || is_new_loss(figure));
+                observed.iter().zip(&changes).zip(surprising).map(uncertain).collect()
+            }
+            Basis::Samples => observed.iter().zip(&changes).zip(surprising).map(uncertain).collect(),
+        };
+        let differs = differences.iter().any(|difference| difference.finding != Finding::Same);
+        let other_digests = if group.basis == Basis::Exact && !differs { group.other_digests } else { 0 };
+        Group { other_digests, differences, ..group }
+    }
+}
+
+/// Whether the same happened in both cells, and their figures are not the same.
+fn counted_otherwise(base: &Measured, candidate: &Measured) -> bool {
+    let known = !base.figures_digest.is_empty() && !candidate.figures_digest.is_empty();
+    known && base.digest == candidate.digest && base.figures_digest != candidate.figures_digest
+}
+
+/// Whether the candidate loses under seeds under which the base loses nothing: no chance, however
+/// few they are.
+fn is_new_loss(observed: &Observed) -> bool {
+    let has_more = sum(&observed.candidate) > 0 && sum(&observed.base) == 0;
+    has_more && oracle::is_of_check(&observed.metric)
+}
+
+/// What a greater part of the candidate's seeds failed with than of the base's: seeds that are not
+/// the same fail each for itself, and only more of them are new.
+fn failed_more_often(base: &[&Measured], candidate: &[&Measured]) -> Exit {
+    let seeds = (base.len(), candidate.len());
+    let with =
+        |side: &[&Measured], exit: Exit| side.iter().filter(|cell| cell.failed.contains(&exit)).count();
+    let is_new = |exit: &Exit| {
+        let failed = (with(base, *exit), with(candidate, *exit));
+        // A threshold that is missed now and then is missed by luck; what is lost once, where the
+        // base loses nothing, is lost.
+        let level = if *exit == Exit::Threshold { LEVEL } else { LEVEL_OF_LOSS };
+        let by_chance = || stats::as_many_failed(seeds, failed).is_none_or(|chance| chance > level);
+        failed.1 * seeds.0 > failed.0 * seeds.1
+            && ((*exit != Exit::Threshold && failed.0 == 0) || !by_chance())
+    };
+    Exit::first(candidate.iter().flat_map(|cell| cell.failed.iter().copied()).filter(is_new))
+}
+
+/// The groups; what is more than chance is so of all statistics of all groups together.
+fn judged(weighed: Vec<Weighed>) -> Vec<Group> {
+    let chances: Vec<f64> =
+        weighed.iter().flat_map(|group| &group.changes).map(|change| change.chance).collect();
+    let mut surprising = stats::surprising(&chances, LEVEL).into_iter();
+    weighed.into_iter().map(|group| group.judged(&mut surprising)).collect()
+}
+
+/// A figure of one unit, of one state or the like; of what did not occur there is none.
+fn is_part(metric: &str) -> bool {
+    metric.contains(['@', '/'])
+}
+
+/// The seed of a pair with what of the base's figures the candidate lacks; `None` if it has all of
+/// them.
+fn without(base: &Measured, candidate: &Measured) -> Option<String> {
+    let names = base.metrics.keys().map(AsRef::as_ref).filter(|name: &&str| !is_part(name));
+    let lacking: Vec<&str> = names.filter(|name| !candidate.metrics.contains_key(*name)).collect();
+    let more = lacking.len().saturating_sub(1);
+    let and_more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    lacking.first().map(|first| format!("{} (without {first}{and_more})", base.seed))
+}
+
+/// The metrics that are not in one unit, or not in one shape, in all cells, each in words: a number
+/// of the one says nothing beside one of the other. A baseline of another version may have such.
+fn unlike(base: &[&Measured], candidate: &[&Measured]) -> BTreeMap<String, String> {
+    let shape = |figure: &Figure| (figure.unit(), figure.is_distribution());
+    let word = |(unit, distribution): (Unit, bool)| {
+        let unit = serde_json::to_string(&unit).unwrap_or_default().replace('"', "");
+        if distribution { format!("a distribution in {unit}") } else { format!("a number in {unit}") }
+    };
+    let mut shapes: BTreeMap<&str, (Unit, bool)> = BTreeMap::new();
+    let mut unlike = BTreeMap::new();
+    for (name, figure) in base.iter().chain(candidate).flat_map(|cell| &cell.metrics) {
+        let (first, here) = (*shapes.entry(name.as_ref()).or_insert(shape(figure)), shape(figure));
+        if first != here {
+            let told = || format!("{name} is {} in one cell and {} in another", word(first), word(here));
+            unlike.entry(name.to_string()).or_insert_with(told);
+        }
+    }
+    unlike
+}
+
+/// The observations of every statistic that both sides have and that is not `unlike`. A part that a
+/// cell lacks did not occur in it; a distribution in which nothing was observed has no figure.
+fn observed(
+    base: &[&Measured],
+    candidate: &[&Measured],
+    unlike: &BTreeMap<String, String>,
+    basis: Basis,
+) -> Vec<Observed> {
+    let mut names: BTreeMap<&str, &Figure> = BTreeMap::new();
+    for (name, figure) in base.iter().chain(candidate).flat_map(|cell| &cell.metrics) {
+        names.entry(name.as_ref()).or_insert(figure);
+    }
+    let has = |side: &[&Measured], name: &str| side.iter().any(|cell| cell.metrics.contains_key(name));
+    names.retain(|name, _| is_part(name) || has(base, name) && has(candidate, name));
+    names.retain(|name, _| !unlike.contains_key(*name));
+    let statistics = names.into_iter().flat_map(|(name, figure)| {
+        let stats = match figure {
+            Figure::Value { .. } | Figure::Clipped { .. } => &["value"],
+            Figure::Distribution { .. } if basis == Basis::Exact => STATS_EXACT,
+            Figure::Distribution { .. } => STATS,
+        };
+        let unit = |stat| if stat == "count" { Unit::Count } else { figure.unit() };
+        stats.iter().map(move |&stat| (name, stat, unit(stat)))
+    });
+    let of = |(metric, stat, unit): (&str, &'static str, Unit)| {
+        let values = |cells: &[&Measured]| -> Vec<Option<u64>> {
+            cells.iter().map(|cell| value(cell, metric, stat)).collect()
+        };
+        Observed::new((metric, stat, unit), &values(base), &values(candidate), basis != Basis::Samples)
+    };
+    statistics.map(of).collect()
+}
+
+fn value(cell: &Measured, metric: &str, stat: &str) -> Option<u64> {
+    match cell.metrics.get(metric) {
+        Some(figure @ Figure::Distribution { .. }) if figure.stat("count") == Some(0) => None,
+        Some(figure) => figure.stat(stat),
+        None if stat == "value" && is_part(metric) && !cell.metrics.is_empty() => Some(0),
+        None => None,
+    }
+}
+
+fn exact(observed: &Observed) -> Difference {
+    let pairs = observed.base.iter().zip(&observed.candidate);
+    let (mut more, mut less) = (0, 0);
+    for (base, candidate) in pairs {
+        more += usize::from(candidate > base);
+        less += usize::from(candidate < base);
+    }
+    let finding = match (more, less) {
+        (0, 0) if observed.lopsided => Finding::Changed,
+        (0, 0) => Finding::Same,
+        (_, 0) => directed(observed.better, true),
+        (0, _) => directed(observed.better, false),
+        _ => match sum(&observed.candidate).cmp(&sum(&observed.base)) {
+            std::cmp::Ordering::Equal => Finding::Changed,
+            order => directed(observed.better, order.is_gt()),
+        },
+    };
+    // Who has nothing more to observe in some cells is not better for it.
+    let finding = if observed.lopsided && finding == Finding::Better { Finding::Changed } else { finding };
+    difference(observed, None, finding)
+}
+
+fn paired(observed: &Observed) -> Change {
+    if let Some(cells) = observed.one_sided {
+        return alone(cells, PAIRS_MIN);
+    }
+    let pairs: Vec<(u64, u64)> =
+        observed.base.iter().copied().zip(observed.candidate.iter().copied()).collect();
+    // A share is no more than the whole.
+    let stem = observed.metric.split(['@', '/']).next().unwrap_or_default();
+    let most = (observed.unit == Unit::Ppm && stem.ends_with("_share")).then_some(1_000_000);
+    let change = stats::change(&pairs, most).unwrap_or(Change::UNKNOWN);
+    if pairs.len() < PAIRS_MIN { Change { chance: 1.0, ..change } } else { change }
+}
+
+fn sampled(Observed { base, candidate, one_sided, .. }: &Observed) -> Change {
+    if let Some(cells) = *one_sided {
+        return alone(cells, SAMPLES_MIN);
+    }
+    let enough = base.len().min(candidate.len()) >= SAMPLES_MIN;
+    let chance = stats::chance(base, candidate).filter(|_| enough);
+    Change { chance: chance.unwrap_or(1.0), ..Change::UNKNOWN }
+}
+
+/// That all cells of one side observed something and none of the other: of fewer than `least` that
+/// says nothing.
+fn alone(cells: usize, least: usize) -> Change {
+    let chance = if cells < least { 1.0 } else { stats::one_sided(cells) };
+    Change { chance, ..Change::UNKNOWN }
+}
+
+fn uncertain(((observed, change), surprise): ((&Observed, &Change), bool)) -> Difference {
+    let finding = match surprise {
+        // There is no figure to be better or worse than.
+        true if observed.one_sided.is_some() => Finding::Changed,
+        // The way that the estimate goes: one pair may draw the means the other way.
+        true => directed(
+            observed.better,
+            change.value.map_or(mean(&observed.candidate) > mean(&observed.base), |value| value > 0.0),
+        ),
+        false if observed.base == observed.candidate && !observed.lopsided => Finding::Same,
+        false => Finding::Unclear,
+    };
+    let finding = if observed.lopsided && finding == Finding::Better { Finding::Unclear } else { finding };
+    let told = difference(observed, change.interval.filter(|_| finding != Finding::Same), finding);
+    // What stands beside an interval is what the interval is of.
+    Difference { change_ppm: change.value.map(ppm).or(told.change_ppm), ..told }
+}
+
+fn directed(better: Better, more: bool) -> Finding {
+    match (better, more) {
+        (Better::Neither, _) => Finding::Changed,
+        (Better::Higher, true) | (Better::Lower, false) => Finding::Better,
+        (Better::Higher, false) | (Better::Lower, true) => Finding::Worse,
+    }
+}
+
+fn difference(observed: &Observed, interval: Option<(f64, f64)>, finding: Finding) -> Difference {
+    let [base, candidate] = observed.means;
+    let opposed = base.zip(candidate).filter(|_| !observed.base.is_empty() && !observed.candidate.is_empty());
+    Difference {
+        metric: observed.metric.clone(),
+        stat: observed.stat,
+        unit: observed.unit,
+        better: observed.better,
+        means: observed.means,
+        base: base.map(|mean| mean.round() as u64),
+        candidate: candidate.map(|mean| mean.round() as u64),
+        change_ppm: opposed
+            .filter(|(base, _)| *base > 0.0)
+            .map(|(base, candidate)| ppm(candidate / base - 1.0)),
+        interval_ppm: interval.map(|(low, high)| (ppm(low), ppm(high))),
+        lopsided: observed.lopsided,
+        one_sided: observed.one_sided.is_some(),
+        cells: observed.base.len().min(observed.candidate.len()),
+        finding,
+    }
+}
+
+fn ppm(share: f64) -> i64 {
+    (share * 1e6).round() as i64
+}
+
+fn sum(values: &[u64]) -> u128 {
+    values.iter().map(|&value| u128::from(value)).sum()
+}
+
+fn mean(values: &[u64]) -> f64 {
+    sum(values) as f64 / values.len().max(1) as f64
+}

@@ -1,0 +1,27 @@
+//! What differs between two runs, and whether it means anything.
+//!
+//! Cells are paired by scenario, variant, swept values and seed; scenarios of one name are told
+//! apart by their digests. What can be said then depends on the pair:
+//!
+//! - **the same scenario, the same seed**: the simulation is exact, so any difference was made by
+//!   the program. No statistics.
+//! - **another scenario or variant, the same seeds**: a design question. Both sides met the same
+//!   users, weather and faults, so the differences are paired; the change of each figure is told
+//!   with its interval of 95 %.
+//! - **other seeds**: two samples, held against each other by Welch's test.
+//!
+//! Where chance plays a part, some hundreds of figures are judged at once (Holm), so that of a
+//! hundred comparisons of a thing with itself at most one sees something; a figure that was asked
+//! for by its name is judged alone. Few seeds are not judged at all.
+//!
+//! A direction is better or worse only where the table of metrics says which way is better. Times
+//! of the host are in no record and in no comparison.
+
+mod comparison;
+mod difference;
+mod pairing;
+mod side;
+
+pub use comparison::{Comparison, compare};
+pub use difference::{Basis, Difference, Finding, Group};
+pub use side::{Measured, Side, SideError};

@@ -1,0 +1,150 @@
+//! Which cells stand against which.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use super::side::{Measured, Side};
+
+/// Cells of both sides that differ in nothing but their seeds, or in what is compared.
+pub(super) struct Opposed<'a> {
+    /// What they have in common, in words.
+    pub title: String,
+    /// Cells of one seed.
+    pub pairs: Vec<(&'a Measured, &'a Measured)>,
+    /// Cells whose seed the other side does not have.
+    pub alone: (Vec<&'a Measured>, Vec<&'a Measured>),
+    /// Seeds of which a side has several cells of one scenario, none of which says what it comes
+    /// to.
+    pub copies: Vec<String>,
+}
+
+/// Names of both sides' cells that have no counterpart.
+pub(super) type Unmatched = (Vec<String>, Vec<String>);
+
+/// Opposes the cells of both sides. A variant's name sets cells apart unless each side has but one,
+/// and so does a scenario's.
+pub(super) fn opposed<'a>(base: &'a Side, candidate: &'a Side) -> (Vec<Opposed<'a>>, Unmatched) {
+    let variants_matter = !(one(base, |c| &c.variant) && one(candidate, |c| &c.variant));
+    let scenarios_matter = !(one(base, |c| &c.scenario) && one(candidate, |c| &c.scenario));
+    let title = |cell: &Measured| {
+        let scenario = scenarios_matter.then(|| cell.scenario.clone());
+        let variant = cell.variant.clone().filter(|_| variants_matter);
+        let axes = cell.axes.iter().map(|(key, value)| {
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            format!("{key}={value}")
+        });
+        scenario.into_iter().chain(variant).chain(axes).collect::<Vec<_>>().join(" ")
+    };
+    let mut groups: BTreeMap<String, [Vec<&Measured>; 2]> = BTreeMap::new();
+    for (index, side) in [base, candidate].into_iter().enumerate() {
+        for cell in &side.cells {
+            groups.entry(title(cell)).or_default()[index].push(cell);
+        }
+    }
+    let mut found = Vec::new();
+    let mut unmatched: Unmatched = (Vec::new(), Vec::new());
+    for (title, [base, candidate]) in groups {
+        match (base.is_empty(), candidate.is_empty()) {
+            (_, true) => unmatched.0.push(title),
+            (true, _) => unmatched.1.push(title),
+            _ => by_scenario(title, once(base), once(candidate), &mut found, &mut unmatched),
+        }
+    }
+    (found, unmatched)
+}
+
+fn one<K: Ord>(side: &Side, key: impl Fn(&Measured) -> &K) -> bool {
+    side.cells.iter().map(key).collect::<BTreeSet<_>>().len() < 2
+}
+
+/// A world that a side has run twice says no more than once.
+fn once(cells: Vec<&Measured>) -> Vec<&Measured> {
+    let mut seen = BTreeSet::new();
+    cells.into_iter().filter(|cell| seen.insert((&cell.resolved, &cell.seed, &cell.digest))).collect()
+}
+
+/// Opposes cells of one title. Where several scenarios of a side have one name a seed does not tell
+/// their cells apart: a scenario that both sides have stands against itself, and of the others,
+/// which were changed, each against that of its place.
+fn by_scenario<'a>(
+    title: String,
+    base: Vec<&'a Measured>,
+    candidate: Vec<&'a Measured>,
+    found: &mut Vec<Opposed<'a>>,
+    unmatched: &mut Unmatched,
+) {
+    if !(several(&base) || several(&candidate)) {
+        return found.push(by_seed(title, base, candidate));
+    }
+    let named = |digests: &str| format!("{title} scenario {digests}").trim_start().to_owned();
+    let mut new = scenarios(candidate);
+    let mut changed = Vec::new();
+    for (digest, cells) in scenarios(base) {
+        match new.iter().position(|(other, _)| *other == digest) {
+            Some(at) => found.push(by_seed(named(short(digest)), cells, new.remove(at).1)),
+            None => changed.push((digest, cells)),
+        }
+    }
+    let mut new = new.into_iter();
+    for (was, cells) in changed {
+        match new.next() {
+            Some((is, others)) => {
+                let digests = format!("{} → {}", short(was), short(is));
+                found.push(by_seed(named(&digests), cells, others));
+            }
+            None => unmatched.0.push(named(short(was))),
+        }
+    }
+    unmatched.1.extend(new.map(|(is, _)| named(short(is))));
+}
+
+/// As much of a digest as tells the scenarios of one name apart.
+fn short(digest: &str) -> &str {
+    digest.get(..8).unwrap_or(digest)
+}
+
+/// The cells of each scenario digest, in the order in which these come up.
+type Scenarios<'a> = Vec<(&'a str, Vec<&'a Measured>)>;
+
+fn scenarios(cells: Vec<&Measured>) -> Scenarios<'_> {
+    let mut found: Scenarios<'_> = Vec::new();
+    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    for cell in cells {
+        let place = *places.entry(&cell.resolved).or_insert(found.len());
+        if place == found.len() {
+            found.push((&cell.resolved, Vec::new()));
+        }
+        found[place].1.push(cell);
+    }
+    found
+}
+
+/// Whether cells of one seed are of several scenarios.
+fn several(cells: &[&Measured]) -> bool {
+    let mut of_seeds = BTreeMap::new();
+    cells.iter().any(|cell| *of_seeds.entry(&cell.seed).or_insert(&cell.resolved) != &cell.resolved)
+}
+
+/// Seeds of which there are several cells of one scenario: those that came to the same count
+/// `once`.
+fn copies(cells: &[&Measured]) -> BTreeSet<String> {
+    let mut seen = BTreeSet::new();
+    let again = cells.iter().filter(|cell| !seen.insert((&cell.resolved, &cell.seed)));
+    again.map(|cell| cell.seed.clone()).collect()
+}
+
+fn by_seed<'a>(title: String, base: Vec<&'a Measured>, candidate: Vec<&'a Measured>) -> Opposed<'a> {
+    let copies: BTreeSet<String> = copies(&base).union(&copies(&candidate)).cloned().collect();
+    let mut left: BTreeMap<&str, VecDeque<&Measured>> = BTreeMap::new();
+    for cell in candidate {
+        left.entry(&cell.seed).or_default().push_back(cell);
+    }
+    let (mut pairs, mut alone) = (Vec::new(), Vec::new());
+    for cell in base {
+        match left.get_mut(cell.seed.as_str()).and_then(VecDeque::pop_front) {
+            Some(other) => pairs.push((cell, other)),
+            None => alone.push(cell),
+        }
+    }
+    let alone = (alone, left.into_values().flatten().collect());
+    Opposed { title, pairs, alone, copies: copies.into_iter().collect() }
+}

@@ -1,0 +1,35 @@
+//! What a run comes to, as figures and enums.
+//!
+//! [`judge`] holds the outcome of a cell against what its plan says must come out; claims, answers
+//! and occurrences hold cells against each other. [`sweep`] and [`tune`] find the best of a grid of
+//! settings, [`compare`] what differs between two runs.
+//!
+//! Invariants:
+//!
+//! - What cannot be judged is not a pass: a gate or an expectation on a metric that is absent or
+//!   was never observed fails and says so; an interrupted cell is incomplete.
+//! - The only sentences made here are those that a record keeps: why a cell fails, what limits a
+//!   setting.
+
+mod answers;
+#[cfg(test)]
+mod baseline_tests;
+mod claims;
+pub mod compare;
+mod drawn;
+pub mod found;
+mod judge;
+mod missed;
+mod occurrences;
+pub mod sweep;
+pub mod tune;
+mod unplaced;
+mod untested;
+
+pub use answers::{Answered, are_all, by_list, hold_answers, unanswered};
+pub use claims::{hold_claims, unchecked, unit_in, variant};
+pub use drawn::{keep_series_of_few, to_draw};
+pub use judge::{broken, cell_ids, judge, record_name};
+pub use missed::event_in_vain;
+pub use occurrences::hold_occurrences;
+pub use unplaced::{in_vain_subject, recorded};

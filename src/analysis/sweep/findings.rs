@@ -1,0 +1,147 @@
+//! The best setting of a series, and how sure that is.
+
+use super::objective::Objective;
+use super::series::{Point, Series};
+use crate::stats::{SEEDS_MIN, interval_of_mean, worse_beyond_noise};
+
+/// What was found out about a series. Settings are named by their position on the first axis.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The best.
+    pub best: usize,
+    /// The first and the last setting that is no worse beyond the noise; `None` if there are too
+    /// few seeds to tell. Where one between them is, luck is about: the optimum may lie on either
+    /// side of it.
+    pub noise: Option<(usize, usize)>,
+    /// The settings around it that cost at most [`FLAT`] more, first and last.
+    pub flat: (usize, usize),
+}
+
+impl Finding {
+    /// The settings between which the optimum lies: those next to the ones that are as good within
+    /// the noise, since a curve with one minimum has risen there. At an end of the `settings` there
+    /// is none.
+    pub fn between(&self, settings: usize) -> Option<[Option<usize>; 2]> {
+        let (first, last) = self.noise?;
+        Some([first.checked_sub(1), Some(last + 1).filter(|i| *i < settings)])
+    }
+}
+
+/// A setting within this factor of the best is as good for all practical purposes.
+pub(super) const FLAT: f64 = 1.03;
+/// What costs so much more under each of the first seeds needs no more of them beside the best.
+pub const FAR: f64 = 1.15;
+/// Finds the best setting of a series; `None` if no setting is a candidate or no figure is better
+/// than another.
+pub fn find(series: &Series<'_>, objective: &Objective) -> Option<Finding> {
+    if !objective.ranks() {
+        return None;
+    }
+    let costs = costs(series)?;
+    let candidates = costs.iter().enumerate().filter_map(|(i, cost)| Some((i, (*cost)?)));
+    let best = candidates.min_by(|a, b| a.1.total_cmp(&b.1))?.0;
+    let flat = around(best, costs.len(), |i| costs[i].is_some_and(|cost| cost <= FLAT));
+    let enough = series.points[best].prices.len() >= SEEDS_MIN;
+    let noise = enough.then(|| {
+        let as_good = |i: usize| {
+            costs[i].is_some() && (i == best || !worse(&series.points[i], &series.points[best], i as u64))
+        };
+        // What did not run, as of a sweep that was cut short, bounds nothing.
+        let (first, last) = around(best, costs.len(), |i| series.points[i].is_unknown() || as_good(i));
+        let before = (0..first).find(|i| as_good(*i)).unwrap_or(best);
+        let beyond = (last..costs.len()).rev().find(|i| as_good(*i)).unwrap_or(best);
+        (first.min(before), last.max(beyond))
+    });
+    Some(Finding { best, noise, flat })
+}
+
+/// The settings that are as good as the best, wherever they stand: those within the noise (`None`
+/// of too few seeds), and those that cost at most [`FLAT`] as much. Of words only this can be told:
+/// they have no order, and nothing lies between two of them.
+pub fn alike(series: &Series<'_>, finding: &Finding) -> (Option<Vec<usize>>, Vec<usize>) {
+    let costs = costs(series).unwrap_or_default();
+    let that = |good: &dyn Fn(usize, f64) -> bool| -> Vec<usize> {
+        let known = costs.iter().enumerate().filter_map(|(i, cost)| Some((i, (*cost)?)));
+        known.filter(|&(i, cost)| i == finding.best || good(i, cost)).map(|(i, _)| i).collect()
+    };
+    let best = &series.points[finding.best];
+    let noise = finding.noise.map(|_| that(&|i, _| !worse(&series.points[i], best, i as u64)));
+    (noise, that(&|_, cost| cost <= FLAT))
+}
+
+/// What each setting costs relative to the best, as a factor; `None` for what is no candidate.
+/// `None` if nothing is.
+pub fn costs(series: &Series<'_>) -> Option<Vec<Option<f64>>> {
+    let prices: Vec<Option<f64>> = series.points.iter().map(Point::candidate).collect();
+    let best = prices.iter().flatten().copied().min_by(f64::total_cmp)?;
+    let cost = |price: f64| match best {
+        0.0 if price > 0.0 => f64::INFINITY,
+        0.0 => 1.0,
+        _ => price / best,
+    };
+    Some(prices.iter().map(|price| price.map(cost)).collect())
+}
+
+/// From `best` to both sides as far as `as_good` holds without a break.
+fn around(best: usize, len: usize, as_good: impl Fn(usize) -> bool) -> (usize, usize) {
+    let first = (0..best).rev().take_while(|&i| as_good(i)).last().unwrap_or(best);
+    let last = (best + 1..len).take_while(|&i| as_good(i)).last().unwrap_or(best);
+    (first, last)
+}
+
+/// Whether `point` is worse than `best` beyond the noise, over the seeds that both have.
+fn worse(point: &Point<'_>, best: &Point<'_>, position: u64) -> bool {
+    worse_beyond_noise(&pairs(point, best), position)
+}
+
+/// Whether `point` may be dearer than `best` by luck: it is not worse beyond the noise, or, where
+/// it was run under too few of the seeds to tell, not [`FAR`] dearer under each. Where the best has
+/// too few, nothing is known of luck.
+pub(super) fn may_be_luck(point: &Point<'_>, best: &Point<'_>, position: u64) -> bool {
+    let pairs = pairs(point, best);
+    let far = !pairs.is_empty() && pairs.iter().all(|(here, there)| *here > there * FAR);
+    best.prices.len() >= SEEDS_MIN
+        && if pairs.len() < SEEDS_MIN { !far } else { !worse_beyond_noise(&pairs, position) }
+}
+
+/// What two settings pay with each seed that both have.
+fn pairs(one: &Point<'_>, other: &Point<'_>) -> Vec<(f64, f64)> {
+    one.prices.iter().filter_map(|(seed, price)| Some((*price, *other.prices.get(seed)?))).collect()
+}
+
+/// Between what the mean figure of a setting lies with a confidence of 95 %, the smaller end first;
+/// `None` of too few seeds.
+pub fn figure_between(point: &Point<'_>, objective: &Objective, position: u64) -> Option<(f64, f64)> {
+    let prices: Vec<f64> = point.prices.values().copied().collect();
+    let (a, b) = interval_of_mean(&prices, position)?;
+    let (a, b) = (objective.figure(a), objective.figure(b));
+    Some((a.min(b).max(0.0), a.max(b).min(objective.most())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A setting of these prices, a seed each.
+    fn point(prices: &[f64]) -> Point<'static> {
+        let named = ["1", "2", "3", "4", "5", "6", "7", "8"].into_iter().zip(prices.iter().copied());
+        Point { value: String::new(), cells: Vec::new(), prices: named.collect(), trouble: None }
+    }
+
+    #[test]
+    fn what_costs_far_more_under_each_of_too_few_seeds_is_no_luck() {
+        let luck = |here: &[f64], best: &[f64]| may_be_luck(&point(here), &point(best), 0);
+        assert!(!luck(&[1.2, 1.3], &[1.0; 8]));
+        assert!(luck(&[1.1, 1.3], &[1.0; 8]));
+        assert!(luck(&[1.1, 1.3, 0.9], &[1.0; 8]) && !luck(&[1.1, 1.15, 1.2], &[1.0; 8]));
+        assert!(luck(&[], &[1.0; 8]) && !luck(&[1.1, 1.3], &[1.0; 2]), "nothing is known of luck");
+    }
+
+    #[test]
+    fn no_interval_of_a_share_reaches_beyond_the_whole() {
+        let share: Objective = "engine.syncs.good_share".parse().unwrap();
+        let prices = [1e6, 1e6, 2e5].map(|of_whole| 2e6 - of_whole);
+        let (low, high) = figure_between(&point(&prices), &share, 0).unwrap();
+        assert!((0.0..2e5).contains(&low) && high == 1e6, "{low} {high}");
+    }
+}

@@ -1,0 +1,30 @@
+//! A sweep: what a grid of settings came to, which is best, and what limits the others.
+//!
+//! Everything is read from the record of a run whose cells know their axes. Each combination of the
+//! axes but the first (and each variant) is a series. What is compared is one figure, the
+//! [`Objective`].
+//!
+//! Invariants: settings are compared under common random numbers only, seed by seed; a setting that
+//! lost something, got stuck or missed a gate is marked and is no candidate; a share of time is
+//! told only from metrics, and a closed form only where the sweep's own figures follow it.
+//!
+//! How: `series` sorts the cells; `findings` finds the best of a series, what is as good within the
+//! noise, paired by seed, and the flat region; `shares` says where the time went and fits what a
+//! chunk and a row cost; `growth` fits the power that a cost grows by; `limits` says what limits a
+//! series on either side.
+
+mod findings;
+mod growth;
+mod limits;
+mod objective;
+mod series;
+mod shares;
+mod theory;
+
+pub use findings::{FAR, Finding, alike, costs, figure_between, find};
+pub use growth::exponent;
+pub use limits::{limits, value};
+pub use objective::Objective;
+pub use series::{Point, Series, Sweep, axis_of, trouble};
+pub use shares::{Fit, Side, queued_share};
+pub use theory::{capped, closed_form, contradicted};

@@ -1,0 +1,189 @@
+//! The figure that settings are compared by.
+
+use std::str::FromStr;
+
+use crate::metrics::{self, Better, Kind, Unit};
+use crate::record::{AxisRecord, CellRecord, SweepRecord};
+
+/// A metric, one statistic of it, and which direction is better.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Objective {
+    /// The metric; perhaps with a state or a unit, as `metric@state`.
+    pub metric: String,
+    /// `value`, or a statistic of a distribution.
+    pub stat: String,
+    /// Which direction is better.
+    pub better: Better,
+    /// The unit of the figure.
+    pub unit: Unit,
+}
+
+/// A share of 1, in parts per million.
+const WHOLE: f64 = 1e6;
+/// Rows made durable in the time in which units ran: how fast an engine moves data while it is at
+/// it.
+const DEFAULT: &str = "engine.rows.rate";
+/// The same of what goes up.
+const OF_PUSHES: &str = "engine.push.rate";
+/// How long syncs take.
+const SYNC_TIMES: [&str; 4] =
+    ["engine.session.time", "engine.session.duration", "engine.session.blocking", SINCE_LOGIN];
+const SINCE_LOGIN: &str = "engine.usable_after_login.duration";
+const STATS: [&str; 7] = ["count", "min", "mean", "p50", "p95", "p99", "max"];
+
+impl Objective {
+    /// What settings of a key are compared by if nothing else is said.
+    pub fn of_axis(key: &str) -> Objective {
+        let metric = if key.starts_with("engine.push.") { OF_PUSHES } else { DEFAULT };
+        metric.parse().expect("the defaults are in the table of metrics")
+    }
+    /// What a cell pays by this figure, the less the better; `None` if it has none. Of a rate that
+    /// is time a row, so that means over seeds are of times: a lucky seed's rate must not make up
+    /// for an unlucky one's wait. Of a share it is the whole and what it lacks of that, so that
+    /// means are of shares.
+    pub fn price(&self, cell: &CellRecord) -> Option<f64> {
+        let figure = cell.metrics.get(self.metric.as_str())?.stat(&self.stat)? as f64;
+        let price = match (self.better, self.unit) {
+            (Better::Higher, Unit::Ppm) => 2.0 * WHOLE - figure,
+            (Better::Higher, _) => 1.0 / figure,
+            _ => figure,
+        };
+        price.is_finite().then_some(price)
+    }
+    /// The figure that stands for a price: of a rate the harmonic mean.
+    pub fn figure(&self, price: f64) -> f64 {
+        match (self.better, self.unit) {
+            (Better::Higher, Unit::Ppm) => 2.0 * WHOLE - price,
+            (Better::Higher, _) => 1.0 / price,
+            _ => price,
+        }
+    }
+    /// What no figure is more than: of a share the whole.
+    pub fn most(&self) -> f64 {
+        if (self.better, self.unit) == (Better::Higher, Unit::Ppm) { WHOLE } else { f64::INFINITY }
+    }
+    /// What the figure of several seeds is: of a rate the mean of the times.
+    pub fn mean(&self) -> &'static str {
+        let is_rate = self.better == Better::Higher && self.unit != Unit::Ppm;
+        if is_rate { "harmonic mean" } else { "mean" }
+    }
+    /// Whether one figure is better than another at all.
+    pub fn ranks(&self) -> bool {
+        self.better != Better::Neither
+    }
+    /// Whether it goes by the time that a row of a chunk of `key` takes, which is what the closed
+    /// form is about.
+    pub fn is_time_a_row(&self, key: &str) -> bool {
+        self.metric == DEFAULT || *self == Objective::of_axis(key)
+    }
+    /// Whether it is how long syncs take or a rate in that time, which its parts explain. They are
+    /// those of all units and of all devices: of one unit, or of the devices of one state, they
+    /// explain nothing.
+    pub fn is_of_sync_time(&self) -> bool {
+        let is_of_all = !self.metric.contains(['@', '/']);
+        let is_time = SYNC_TIMES.contains(&self.metric.as_str()) && self.stat != "count";
+        is_of_all && (is_time || self.is_sync_rate())
+    }
+    /// Whether it goes by what a row takes.
+    pub fn is_sync_rate(&self) -> bool {
+        self.metric.starts_with("engine.")
+            && matches!(self.unit, Unit::MilliRowsPerSecond | Unit::BytesPerSecond)
+    }
+    /// Of a rate, which time it is over, as a line.
+    pub fn of_which_time(&self) -> &'static str {
+        if !self.is_sync_rate() {
+            return "";
+        }
+        "  over the time in which syncs run: waits and tries count, time offline between them does not\n"
+    }
+    /// Whether it is how long single syncs take, and not all of them together.
+    pub fn is_of_one_sync(&self) -> bool {
+        self.is_of_sync_time() && self.stat != "value"
+    }
+    /// Whether it is how long all runs since a login took, the failed ones too, and not a good one
+    /// alone.
+    pub fn is_since_login(&self) -> bool {
+        self.metric.starts_with(SINCE_LOGIN)
+    }
+    /// As it is asked for: `engine.session.duration:p95`.
+    pub fn name(&self) -> String {
+        if self.stat == "value" { self.metric.clone() } else { format!("{}:{}", self.metric, self.stat) }
+    }
+}
+
+impl Default for Objective {
+    fn default() -> Objective {
+        DEFAULT.parse().expect("the default is in the table of metrics")
+    }
+}
+
+impl FromStr for Objective {
+    type Err = String;
+    /// Reads `metric` or `metric:stat`; a distribution alone means its 95th percentile.
+    fn from_str(text: &str) -> Result<Objective, String> {
+        let (metric, stat) = text.split_once(':').map_or((text, None), |(metric, stat)| (metric, Some(stat)));
+        let found = metrics::find(metric).ok_or_else(|| unknown(metric))?;
+        let known: &[&str] = if found.kind == Kind::Distribution { &STATS } else { &["value"] };
+        let stat = stat.unwrap_or(if found.kind == Kind::Distribution { "p95" } else { "value" });
+        if !known.contains(&stat) {
+            return Err(format!("{metric} has no {stat}; it has {}", known.join(", ")));
+        }
+        let unit = if stat == "count" { Unit::Count } else { found.unit };
+        Ok(Objective { metric: metric.to_owned(), stat: stat.to_owned(), better: found.better, unit })
+    }
+}
+
+fn unknown(metric: &str) -> String {
+    let near = metrics::names().min_by_key(|name| strsim::damerau_levenshtein(name, metric));
+    let near = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
+    format!("there is no metric {metric}{near}")
+}
+
+impl SweepRecord {
+    /// Of a grid with these axes.
+    pub fn new(
+        axes: &[(String, Vec<String>)],
+        against: Option<&(String, Vec<String>)>,
+        objective: &Objective,
+    ) -> SweepRecord {
+        let axis =
+            |(key, values): &(String, Vec<String>)| AxisRecord { key: key.clone(), values: values.clone() };
+        SweepRecord {
+            objective: objective.name(),
+            axes: axes.iter().map(axis).collect(),
+            against: against.map(axis),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_metric_brings_its_unit_its_direction_and_a_statistic() {
+        let rate = Objective::default();
+        assert_eq!(
+            (rate.stat.as_str(), rate.better, rate.unit),
+            ("value", Better::Higher, Unit::MilliRowsPerSecond)
+        );
+        let session: Objective = "engine.session.duration".parse().unwrap();
+        assert_eq!((session.stat.as_str(), session.better), ("p95", Better::Lower));
+        let one: Objective = "engine.usable_after_login.duration@1d:max".parse().unwrap();
+        assert_eq!(
+            (one.metric.as_str(), one.stat.as_str()),
+            ("engine.usable_after_login.duration@1d", "max")
+        );
+    }
+
+    #[test]
+    fn what_is_no_metric_or_no_statistic_is_refused() {
+        let error = |text: &str| text.parse::<Objective>().unwrap_err();
+        assert_eq!(
+            error("engine.row.rate"),
+            "there is no metric engine.row.rate; did you mean engine.rows.rate?"
+        );
+        assert_eq!(error("engine.rows.rate:p95"), "engine.rows.rate has no p95; it has value");
+        assert!(error("engine.session.duration:p90").contains("it has count, min, mean, p50"));
+    }
+}

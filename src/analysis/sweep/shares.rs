@@ -1,0 +1,271 @@
+//! Where the time of a setting went, and what its chunks and rows cost.
+
+use super::series::{Point, Series};
+use crate::record::CellRecord;
+use crate::theory::chunk::Cost;
+
+/// The direction whose chunks a sweep is about, by the names of its metrics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Side {
+    /// The key whose values are rows a chunk, and the distribution of what chunks held.
+    pub chunk_rows: &'static str,
+    /// Rows in all of them.
+    rows: &'static str,
+    /// Waiting for their answers.
+    time: &'static str,
+    /// Writing them on the device, where that is known.
+    writing: Option<&'static str>,
+    /// Bytes on the wire in that direction, and those of them that were of use: the first less the
+    /// others.
+    wire: &'static str,
+    of_use: (&'static str, Option<&'static str>),
+    /// What a chunk is called, and what may bound it besides the key.
+    pub holder: &'static str,
+    /// What keeps it from growing.
+    pub caps: &'static str,
+}
+
+const PULL: Side = Side {
+    chunk_rows: "engine.pull.chunk_rows",
+    rows: "engine.pull.rows",
+    time: "engine.pull.time",
+    writing: Some("engine.apply.time"),
+    wire: "net.down.bytes",
+    of_use: ("engine.down.bytes", None),
+    holder: "answer",
+    caps: "the page cap, chunk_bytes, or all there is",
+};
+const PUSH: Side = Side {
+    chunk_rows: "engine.push.chunk_rows",
+    rows: "engine.push.answered",
+    time: "engine.push.time",
+    writing: None,
+    wire: "net.up.bytes",
+    of_use: ("engine.up.bytes", Some("engine.push.wasted_bytes")),
+    holder: "push",
+    caps: "chunk_bytes, or all there is",
+};
+
+impl Side {
+    /// The side of an axis: pushes if it is about them, otherwise pulls.
+    pub fn of(axis: &str) -> Side {
+        if axis.starts_with("engine.push.") { PUSH } else { PULL }
+    }
+}
+
+/// What a chunk of a series costs, worked out from its own cells: o, c and 1/λ in seconds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Fit {
+    /// Until an answer comes, whatever its size.
+    pub chunk: f64,
+    /// For each row in it.
+    pub row: f64,
+    /// The largest deviation of a setting from that line, as a share.
+    pub misfit: f64,
+    /// What must be added to a chunk for writing it: it is exposed to no outage.
+    pub commit: f64,
+    /// Mean exposed time between failures, if there were enough to tell and they came at random.
+    pub mtbf: Option<f64>,
+    /// Whether any request failed.
+    pub fails: bool,
+}
+
+/// The rows that a setting brought, in both directions; a change that is answered again is none
+/// more.
+pub(super) fn rows(point: &Point<'_>) -> f64 {
+    point.sum(PULL.rows) + point.sum("engine.push.acknowledged")
+}
+
+/// Shares of the time in which units ran.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Shares {
+    /// Waiting for answers to begin: round trips and fixed costs.
+    pub waiting: f64,
+    /// Waiting for a worker of the backend.
+    pub queued: f64,
+    /// Rows on their way, on the wire and through the backend.
+    pub moving: f64,
+    /// Requests that came to nothing; of these, those that were refused and those that ran into
+    /// their deadline.
+    lost: f64,
+    pub refused: f64,
+    pub timed_out: f64,
+    /// Waiting before another try.
+    pub backing_off: f64,
+    /// Writing on the device.
+    pub writing: f64,
+    /// What no request that ended and no writing took.
+    pub rest: f64,
+    /// Bytes that crossed the wire beyond those of use, of all that crossed it. What a cut message
+    /// had still to send is in neither.
+    pub in_vain: f64,
+}
+
+/// A line through chunks that deviate by more than this from it explains nothing.
+const MISFIT_MAX: f64 = 0.2;
+/// By one that they deviate from by more than this no best chunk is worked out.
+const MISFIT_OF_COST_MAX: f64 = 0.05;
+/// Of settings that lose more of their time than this the answers are not asked.
+const LOST_MAX: f64 = 0.5;
+/// Fewer failures say little of their rate: one standard error is a fifth.
+const FAILURES_MIN: f64 = 25.0;
+/// Failures by deadline or refusal do not come at random; so many of all are passed over.
+const UNLIKE_MAX: f64 = 0.02;
+
+impl Fit {
+    /// Fits what an answer takes to the rows in it: o + c·rows, least squares of relative
+    /// deviations over the settings. `None` where no line fits or answers of one size leave nothing
+    /// to tell apart.
+    pub fn of(side: Side, series: &Series<'_>) -> Option<Fit> {
+        let answered: Vec<&Point<'_>> =
+            series.points.iter().filter(|point| tells_its_answers(side, point)).collect();
+        let samples = |metric: &str| -> Vec<(f64, f64)> {
+            let sample = |point: &&Point<'_>| {
+                let answers = point.count(side.chunk_rows);
+                (point.sum(side.rows) / answers, point.sum(metric) / answers / 1e9)
+            };
+            answered.iter().map(sample).collect()
+        };
+        let times = samples(side.time);
+        let (chunk, row) = line(&times)?;
+        let off = |(rows, time): &(f64, f64)| ((chunk + row * rows) / time - 1.0).abs();
+        let misfit = times.iter().map(off).fold(0.0, f64::max);
+        if misfit > MISFIT_MAX || chunk <= 0.0 || row <= 0.0 {
+            return None;
+        }
+        let writing = side.writing.and_then(|writing| line(&samples(writing)));
+        let commit = writing.map_or(0.0, |(commit, _)| commit.max(0.0));
+        // What fails where no answer ever came, as of a chunk that does not fit into memory, is no
+        // failure of the link.
+        let came = || series.points.iter().filter(|point| point.count(side.chunk_rows) > 0.0);
+        let sum = |metric: &str| came().map(|point| point.sum(metric)).sum::<f64>();
+        let failed = sum("engine.requests.cut");
+        let unlike = sum("engine.requests.timed_out") + sum("engine.requests.refused");
+        let exposed = (sum(side.time) + sum("engine.requests.lost_time")) / 1e9;
+        let random = failed >= FAILURES_MIN && unlike <= UNLIKE_MAX * failed;
+        let fails = failed + unlike > 0.0;
+        Some(Fit { chunk, row, misfit, commit, mtbf: random.then(|| exposed / failed), fails })
+    }
+
+    /// The costs as the closed form takes them; `None` without random failures, or if the line is
+    /// only a rough one.
+    pub fn cost(self) -> Option<Cost> {
+        if self.misfit > MISFIT_OF_COST_MAX {
+            return None;
+        }
+        Some(Cost { chunk: self.chunk + self.commit, row: self.row, mtbf: self.mtbf? })
+    }
+
+    /// The best chunk if answers could hold more than `cap` rows, unless the largest is, and the
+    /// share of the time that it saves at most; `None` where failures are too few to tell, or come
+    /// otherwise than at random.
+    pub(super) fn beyond(self, cap: f64) -> Option<(Option<f64>, f64)> {
+        if let Some(cost) = self.cost() {
+            let best = cost.best().max(cap);
+            return Some((Some(best), 1.0 - cost.time_a_row(best) / cost.time_a_row(cap)));
+        }
+        let chunk = self.chunk + self.commit;
+        let sure = !self.fails && self.misfit <= MISFIT_OF_COST_MAX;
+        sure.then(|| (None, chunk / (chunk + self.row * cap)))
+    }
+}
+
+/// Rows in an answer of a setting, on average.
+pub(super) fn held(side: Side, point: &Point<'_>) -> f64 {
+    point.sum(side.rows) / point.count(side.chunk_rows)
+}
+
+/// Whether the answers of a setting say what answers take: where most of the time is lost, those
+/// that came are the odd ones.
+fn tells_its_answers(side: Side, point: &Point<'_>) -> bool {
+    let lost = point.sum("engine.requests.lost_time") + point.sum("engine.retry.time");
+    point.count(side.chunk_rows) > 0.0 && lost <= LOST_MAX * point.sum("engine.session.time")
+}
+
+/// The line y = a + b·x with the least squared relative deviations; `None` of fewer than three
+/// different x.
+fn line(samples: &[(f64, f64)]) -> Option<(f64, f64)> {
+    let mut xs: Vec<f64> = samples.iter().map(|(x, _)| *x).collect();
+    xs.sort_by(f64::total_cmp);
+    xs.dedup_by(|a, b| (*a - *b).abs() <= 0.01 * *b);
+    if xs.len() < 3 || samples.iter().any(|(_, y)| *y <= 0.0) {
+        return None;
+    }
+    let (mut ww, mut wx, mut xx, mut w, mut x) = (0.0, 0.0, 0.0, 0.0, 0.0);
+    for (at, y) in samples {
+        let (u, v) = (1.0 / y, at / y);
+        ww += u * u;
+        wx += u * v;
+        xx += v * v;
+        w += u;
+        x += v;
+    }
+    let determinant = ww * xx - wx * wx;
+    (determinant > 0.0).then(|| ((w * xx - x * wx) / determinant, (x * ww - w * wx) / determinant))
+}
+
+impl Shares {
+    /// Requests whose connection broke, or that found none.
+    pub(super) fn cut(self) -> f64 {
+        (self.lost - self.refused - self.timed_out).max(0.0)
+    }
+
+    /// Where the time of `point` went; without a fit, answers are all moving.
+    pub(super) fn of(side: Side, point: &Point<'_>, fit: Option<Fit>) -> Option<Shares> {
+        let ran = point.sum("engine.session.time");
+        if ran == 0.0 {
+            return None;
+        }
+        let answered = point.sum(PULL.time) + point.sum(PUSH.time);
+        let queued = point.sum("engine.requests.queued_time");
+        // The fit takes what answers wait in a queue for a part of what each chunk costs.
+        let waiting = fit.map_or(0.0, |fit| fit.chunk * point.count(side.chunk_rows) * 1e9);
+        let waiting = (waiting.min(point.sum(side.time)) - queued).max(0.0);
+        let [lost, backing_off, writing] =
+            ["engine.requests.lost_time", "engine.retry.time", "engine.apply.time"]
+                .map(|part| point.sum(part));
+        let parts = answered + lost + backing_off + writing;
+        // Parts that go on at the same time come to more than the whole.
+        let all = ran.max(parts);
+        let sent = point.sum(side.wire);
+        let (useful, less) = side.of_use;
+        let useful = point.sum(useful) - less.map_or(0.0, |less| point.sum(less));
+        Some(Shares {
+            waiting: waiting / all,
+            queued: queued / all,
+            moving: (answered - waiting - queued).max(0.0) / all,
+            lost: lost / all,
+            refused: point.sum("engine.requests.refused_time") / all,
+            timed_out: point.sum("engine.requests.timed_out_time") / all,
+            backing_off: backing_off / all,
+            writing: writing / all,
+            rest: (all - parts) / all,
+            in_vain: if sent > 0.0 { ((sent - useful) / sent).clamp(0.0, 1.0) } else { 0.0 },
+        })
+    }
+}
+
+/// How much of the time of the syncs of some cells is waiting in the backend's queue; `None` if
+/// there is no such time.
+pub fn queued_share(cells: &[&CellRecord]) -> Option<f64> {
+    let sum = |metric: &str| -> f64 {
+        let of_cell = |cell: &&CellRecord| cell.metrics.get(metric)?.stat("value");
+        cells.iter().filter_map(of_cell).map(|ns| ns as f64).sum()
+    };
+    let all = sum("engine.session.time");
+    (all > 0.0).then(|| (sum("engine.requests.queued_time") / all).min(1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_found_whatever_the_scale_of_its_points() {
+        let samples: Vec<(f64, f64)> = [1.0, 16.0, 256.0, 4_096.0].map(|x| (x, 0.8 + 0.02 * x)).into();
+        let (a, b) = line(&samples).unwrap();
+        assert!((a - 0.8).abs() < 1e-9 && (b - 0.02).abs() < 1e-12, "{a} {b}");
+        assert_eq!(line(&samples[..2]), None);
+        assert_eq!(line(&[(5.0, 1.0), (5.0, 1.0), (5.01, 1.0)]), None, "answers of one size");
+    }
+}

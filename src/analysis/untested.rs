@@ -1,0 +1,83 @@
+//! What was planned and tested nothing, by one rule.
+//!
+//! What shows before the run is refused or warned of there: entities that no unit brings, drains
+//! that are too short, units that nothing starts, events that concern nobody. Of what shows as it
+//! runs
+//!
+//! - people's work fails it: an action or an event of which no edit was made, a run without a
+//!   request, or in which nobody edits and no row comes. `optional` of an action says that this may
+//!   be. (A swarm's seed may be without what its action needs: there it is a warning.)
+//! - all else is a warning, with `-q` too, where no seed comes to it: a fault that met nobody; a
+//!   hook, a unit, an entity, a fleet that was not used; a figure that is asked for and whose check
+//!   had nothing to look at.
+//! - all of it is counted (`workload.untested.count`). Who expects at least one says that it is
+//!   meant; who expects none has any of it fail.
+
+use super::{missed, unplaced};
+use crate::metrics::human;
+use crate::record::{Exit, Reason};
+use crate::scenario::{Plan, Planned};
+use crate::world::{InVain, Missed, Outcome};
+
+/// The metric of what tested nothing.
+const COUNT: &str = "workload.untested.count";
+/// The metric of requests.
+const REQUESTS: &str = "engine.requests.count";
+/// The metric of rows that came to devices.
+const APPLIED: &str = "engine.apply.rows";
+
+/// Why a run that tested nothing is no pass.
+pub(super) fn reasons(plan: &Plan, outcome: &Outcome) -> Vec<Reason> {
+    let bound = |metric| plan.expect.metrics.get(metric);
+    if bound(COUNT).is_some_and(|bound| bound.min.is_some_and(|min| min > 0)) {
+        return Vec::new();
+    }
+    let mut reasons = Vec::new();
+    let in_vain = outcome.in_vain.iter().filter(|one| !is_optional(plan, &one.action));
+    reasons.extend(in_vain.filter(|_| plan.swarm.is_none()).map(in_vain_text));
+    let of_event = |one: &&Missed| plan.swarm.is_none() && one.of == 0 && edits_in_vain(plan, one);
+    reasons.extend(outcome.missed.iter().filter(of_event).map(|one| missed::event_in_vain(&one.event)));
+    let is_still = outcome.is_still && plan.swarm.is_none();
+    let nothing = [
+        (outcome.is_silent, "no device sent a request", REQUESTS),
+        (is_still, "nobody wanted to edit anything, and no row came to a device", APPLIED),
+    ];
+    if let Some((_, why, metric)) = nothing.into_iter().find(|(is_so, ..)| *is_so)
+        && bound(metric).is_none_or(|bound| bound.max != Some(0))
+    {
+        reasons.push(format!(
+            "the run tested nothing: {why}; `expect` with \"{metric}\" = 0 says that this is meant"
+        ));
+    }
+    reasons.into_iter().map(|text| Reason { exit_code: Exit::Threshold.code(), text }).collect()
+}
+
+/// Whether the scenario says that no edit of the action need be made.
+fn is_optional(plan: &Plan, action: &str) -> bool {
+    plan.expect.optional.iter().any(|known| known == action)
+}
+
+/// Whether it is an event of whose edits none was made, and its action is not optional.
+fn edits_in_vain(plan: &Plan, one: &Missed) -> bool {
+    let events = plan.events.iter().filter(|event| event.name == one.event);
+    let action = |event: &Planned| Some(plan.workload.actions[event.action()?].name.as_str());
+    events.filter_map(action).any(|action| !is_optional(plan, action))
+}
+
+fn in_vain_text(InVain { action, on_phones, wanted, unplaced, prevented }: &InVain) -> String {
+    let edits = human::count(*wanted, "edit");
+    let others = wanted - unplaced - prevented;
+    let whys = [
+        (*unplaced, "the script found no row for it, or no free natural key"),
+        (*prevented, "a blocking sync had the screen until people gave up"),
+        (others, "no app ran, the row was not there, or it was refused"),
+    ];
+    let whys: Vec<&str> = whys.iter().filter(|(edits, _)| *edits > 0).map(|(_, why)| *why).collect();
+    let why = whys.join("; or ");
+    let subject = unplaced::in_vain_subject(action);
+    let place = if *on_phones { " on phones" } else { "" };
+    format!(
+        "{subject} of {edits}{place} none was made, as {why}; `action.{action}.optional` = true says that \
+         this may be"
+    )
+}

@@ -1,0 +1,156 @@
+//! Puts the record of a run together from its judged cells.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::build::Build;
+use super::commands::replay_command;
+use super::exit::Exit;
+use super::judged::Judged;
+use super::run::{RunRecord, SCHEMA_VERSION, ScenarioRecord, Tool, Verdict};
+use crate::base::Digest;
+use crate::scenario::Plan;
+
+/// Something that concerns the run as a whole and not one of its cells: what stopped it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// The exit code that it alone would give.
+    pub exit: Exit,
+    /// In words.
+    pub text: String,
+}
+
+/// What notes say, and the exit code that each alone would give.
+const NOTES: [(&str, Exit); 5] = [
+    ("interrupted", Exit::Interrupted),
+    ("terminated", Exit::Terminated),
+    ("stopped at the time limit", Exit::TimeLimit),
+    ("stopped at the first failing cell", Exit::Success),
+    (UNWRITTEN, Exit::Success),
+];
+/// What is said of a report that found no room: that is for the exit code of the program, not for
+/// that of the run.
+pub const UNWRITTEN: &str = "not all of the report was written";
+
+impl Note {
+    /// What stopped a run that came so far; of success, a cell that failed.
+    pub fn stopped(exit: Exit, how_far: &str) -> Note {
+        let said = NOTES.iter().find(|(_, of)| *of == exit).map_or("stopped", |(said, _)| said);
+        Note { exit, text: format!("{said}: {how_far}") }
+    }
+}
+
+/// The record of a run of `plans`, of which `judged` came to an outcome, to be kept in `folder`.
+pub fn assemble(folder: &str, plans: &[Plan], judged: Vec<Judged>, notes: &[Note]) -> RunRecord {
+    let ended = judged.iter().filter(|j| j.cell.verdict != Verdict::Incomplete).count();
+    let complete = ended == plans.len();
+    let mut cells = Vec::with_capacity(judged.len());
+    let mut gates = Vec::new();
+    for Judged { mut cell, gates: of_cell } in judged {
+        cell.replay = replay_command(folder, &cell.id);
+        cells.push(cell);
+        gates.extend(of_cell);
+    }
+    let reasons = cells.iter().flat_map(|cell| &cell.reasons);
+    let exits = reasons.map(|reason| Exit::of(reason.exit_code));
+    let exit = Exit::first(exits.chain(notes.iter().map(|note| note.exit)));
+    let failed = cells.iter().any(|cell| cell.verdict == Verdict::Fail);
+    let verdict = match (failed, complete) {
+        (true, _) => Verdict::Fail,
+        (false, false) => Verdict::Incomplete,
+        (false, true) => Verdict::Pass,
+    };
+    let named: BTreeSet<&str> = cells.iter().map(|cell| cell.resolved.as_str()).collect();
+    let resolved: BTreeMap<String, String> = plans
+        .iter()
+        .filter(|plan| named.contains(plan.digest.as_str()))
+        .map(|plan| (plan.digest.clone(), plan.resolved.to_string()))
+        .collect();
+    RunRecord {
+        schema_version: SCHEMA_VERSION.to_owned(),
+        tool: Tool::this(),
+        build: Some(Build::this().clone()),
+        complete,
+        scenario: scenario_of(plans),
+        verdict,
+        exit_code: exit.code(),
+        cells,
+        gates,
+        claims: Vec::new(),
+        answers: Vec::new(),
+        occurrences: Vec::new(),
+        planned_cells: plans.len() as u64,
+        notes: notes.iter().map(|note| note.text.clone()).collect(),
+        accept: None,
+        left_out: None,
+        resolved,
+        inputs: BTreeMap::new(),
+        tune: None,
+        sweep: None,
+        matrix: false,
+        checksum: String::new(),
+    }
+}
+
+/// Makes it that of a matrix: what a setting loses or misses is what was asked for, and no failure,
+/// unless that stopped the run.
+pub fn of_matrix(mut record: RunRecord, notes: &[Note]) -> RunRecord {
+    record.matrix = true;
+    let stopped = notes.iter().map(|note| note.exit);
+    if !record.complete && Exit::first(stopped.clone()) == Exit::Success {
+        return record;
+    }
+    let broken: Vec<Exit> = faults(&record).collect();
+    record.verdict = match broken.as_slice() {
+        [] if record.complete => Verdict::Pass,
+        [] => Verdict::Incomplete,
+        _ => Verdict::Fail,
+    };
+    record.exit_code = Exit::first(broken.into_iter().chain(stopped)).code();
+    record
+}
+
+/// What the run fails by, as far as its cells go: of a matrix or a search that is no finding of a
+/// setting.
+fn faults(record: &RunRecord) -> impl Iterator<Item = Exit> {
+    let reasons = record.cells.iter().flat_map(|cell| &cell.reasons);
+    reasons.filter(|reason| !reason.is_finding()).map(|reason| Exit::of(reason.exit_code))
+}
+
+/// The scenario that the plans come from; of several, their names and paths in one line, and a
+/// digest over all.
+pub fn scenario_of(plans: &[Plan]) -> ScenarioRecord {
+    let list = |texts: BTreeSet<&str>| texts.into_iter().collect::<Vec<_>>().join(" ");
+    let digests: BTreeSet<&str> = plans.iter().map(|plan| plan.digest.as_str()).collect();
+    let digest = if digests.len() > 1 {
+        let mut all = Digest::new();
+        digests.into_iter().for_each(|digest| all.text(digest));
+        all.hex()
+    } else {
+        list(digests)
+    };
+    ScenarioRecord {
+        name: list(plans.iter().map(|plan| plan.scenario.as_str()).collect()),
+        path: list(plans.iter().map(|plan| plan.path.as_str()).collect()),
+        digest,
+    }
+}
+
+/// The name of a run: scenario, seed, short digest. It depends on what is run, not on what comes
+/// out, so that its folder can be made before anything runs.
+pub fn run_id(plans: &[Plan]) -> String {
+    let scenario = scenario_of(plans);
+    let names: BTreeSet<&str> = plans.iter().map(|plan| plan.scenario.as_str()).collect();
+    let name = match names.len() {
+        1 => scenario.name,
+        n => format!("{n}-scenarios"),
+    };
+    let seeds: BTreeSet<u64> = plans.iter().map(|plan| plan.seed.0).collect();
+    let seeds = match (seeds.first(), seeds.last()) {
+        (Some(first), Some(last)) if first < last => format!("{first}-to-{last}"),
+        (Some(only), _) => only.to_string(),
+        (None, _) => "none".to_owned(),
+    };
+    let short: String = scenario.digest.chars().take(8).collect();
+    let plain = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' };
+    format!("{name}-{seeds}-{short}").chars().map(plain).collect()
+}

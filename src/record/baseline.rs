@@ -1,0 +1,466 @@
+//! Baselines: the figures that a run must come to again.
+//!
+//! A baseline is a committed file, sorted, a line a figure, so that a change of it can be read in a
+//! review. It keeps every figure of every cell. The metrics that its scenario names
+//! (`baseline_metrics`; the headline ones and the oracle's if it names none) are gated by equality,
+//! in both directions: an improvement that nobody has accepted hides the next regression. Other
+//! figures that changed are told. A cell of another scenario digest is not comparable, which is
+//! never a pass.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::commands::shell_word;
+use super::exit::Exit;
+use super::figures::CellFigures;
+use super::headlines::is_gated;
+use super::judged::Judged;
+use super::run::{ACCEPT, CellRecord, RunRecord, Tool, Verdict};
+use crate::metrics::{self, Better, Figure, human};
+
+/// The version of the file's shape.
+const SCHEMA_VERSION: &str = "1.0.0";
+
+/// The figures of a run that others must come to again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Baseline {
+    /// The version of the file's shape.
+    pub schema_version: String,
+    /// What wrote it.
+    pub tool: Tool,
+    /// Why it was saved and why it was changed, the latest last.
+    pub reasons: Vec<String>,
+    /// The cells by id.
+    pub cells: BTreeMap<String, BaselineCell>,
+}
+
+/// A cell of a baseline.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BaselineCell {
+    /// Its scenario's name.
+    pub scenario: String,
+    /// The digest of its resolved scenario.
+    pub resolved: String,
+    /// Its variant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<String>,
+    /// The swept keys with their values.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub axes: BTreeMap<String, serde_json::Value>,
+    /// Its seed.
+    pub seed: String,
+    /// The digest of what happened.
+    pub digest: String,
+    /// The metrics that its scenario wants gated; the usual ones if empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gated: Vec<String>,
+    /// The figures.
+    pub metrics: CellFigures,
+}
+
+/// A file that is no baseline, or a record that cannot become one.
+#[derive(Debug, thiserror::Error)]
+pub enum BaselineError {
+    /// Not the JSON of a baseline.
+    #[error("not a baseline: {0}")]
+    Shape(#[from] serde_json::Error),
+    /// Of another version.
+    #[error("the baseline has schema version {0}; this program reads version 1")]
+    Version(String),
+    /// The record has cells that fail or did not end.
+    #[error("{0} is not a pass: a baseline holds cells that are as they must be")]
+    NotPassing(String),
+    /// A distribution that none can be.
+    #[error("the baseline is damaged: the percentiles of {metric} of the cell {cell} are not in order")]
+    Disorder {
+        /// The cell.
+        cell: String,
+        /// The metric.
+        metric: String,
+    },
+    /// The record is that of a search that failed.
+    #[error("the search is not a pass (exit code {0}): a baseline holds what is as it must be")]
+    Search(u8),
+    /// The record has no cell.
+    #[error("the run has no cell")]
+    Empty,
+}
+
+impl Baseline {
+    /// The figures of a run, all cells of which passed, or failed only by not being what another
+    /// baseline holds.
+    ///
+    /// # Errors
+    /// When a cell did not, when there is none, or when it is a search that failed.
+    pub fn of(record: &RunRecord, reasons: Vec<String>) -> Result<Baseline, BaselineError> {
+        if record.cells.is_empty() {
+            return Err(BaselineError::Empty);
+        }
+        // What a search fails by stands in none of its cells.
+        if record.tune.is_some() && record.exit_code != Exit::Success.code() {
+            return Err(BaselineError::Search(record.exit_code));
+        }
+        let differs = [Exit::Regression.code(), Exit::NoBaseline.code()];
+        let only_differs = |cell: &&CellRecord| {
+            let mut reasons = cell.reasons.iter();
+            cell.verdict == Verdict::Fail && reasons.all(|reason| differs.contains(&reason.exit_code))
+        };
+        let sound = |cell: &&CellRecord| cell.verdict == Verdict::Pass || only_differs(cell);
+        if let Some(cell) = record.cells.iter().find(|cell| !sound(cell)) {
+            return Err(BaselineError::NotPassing(cell.id.clone()));
+        }
+        let cell = |cell: &CellRecord| {
+            let scenario = record.resolved.get(&cell.resolved);
+            let kept = BaselineCell {
+                scenario: cell.scenario.clone(),
+                resolved: cell.resolved.clone(),
+                variant: cell.variant.clone(),
+                axes: cell.axes.clone(),
+                seed: cell.seed.clone(),
+                digest: cell.digest.clone(),
+                gated: scenario.map(|text| named_metrics(text)).unwrap_or_default(),
+                metrics: cell.metrics.clone(),
+            };
+            (cell.id.clone(), kept)
+        };
+        Ok(Baseline {
+            schema_version: SCHEMA_VERSION.to_owned(),
+            tool: Tool::this(),
+            reasons,
+            cells: record.cells.iter().map(cell).collect(),
+        })
+    }
+
+    /// Takes the cells of `newer` in, in the place of those of the same name; the others stay.
+    /// Gives how many are new and how many stay as they are.
+    pub fn take_in(&mut self, newer: Baseline) -> (usize, usize) {
+        let before = self.cells.len();
+        let taken = newer.cells.len();
+        self.tool = newer.tool;
+        self.cells.extend(newer.cells);
+        let new = self.cells.len() - before;
+        (new, self.cells.len() - taken)
+    }
+
+    /// Which of its cells are not among `cells`, in words that call it `name`; `None` if it has no
+    /// others.
+    pub fn left_out(&self, name: &str, cells: &[CellRecord]) -> Option<String> {
+        let ran = |id: &str| cells.iter().any(|cell| cell.id == id);
+        let not_run: Vec<&str> = self.cells.keys().map(String::as_str).filter(|id| !ran(id)).collect();
+        let [first, others @ ..] = not_run.as_slice() else { return None };
+        let (cells, others) =
+            (human::count(not_run.len() as u64, "cell"), if others.is_empty() { "" } else { ", …" });
+        Some(format!("{cells} of baseline {name} not in this run: {first}{others}"))
+    }
+
+    /// Whether it has this cell, of another scenario digest: the two are not comparable figure by
+    /// figure.
+    pub fn of_another_scenario(&self, cell: &CellRecord) -> bool {
+        self.cells.get(&cell.id).is_some_and(|base| base.resolved != cell.resolved)
+    }
+
+    /// Reads a baseline.
+    ///
+    /// # Errors
+    /// When the text is none, one of another major version, or one with percentiles that no
+    /// distribution has.
+    pub fn parse(text: &str) -> Result<Baseline, BaselineError> {
+        #[derive(Deserialize)]
+        struct Version {
+            schema_version: String,
+        }
+        let Version { schema_version } = serde_json::from_str(text)?;
+        if schema_version.split('.').next() != SCHEMA_VERSION.split('.').next() {
+            return Err(BaselineError::Version(schema_version));
+        }
+        let baseline: Baseline = serde_json::from_str(text)?;
+        for (id, cell) in &baseline.cells {
+            if let Some((name, _)) = cell.metrics.iter().find(|(_, figure)| !figure.is_ordered()) {
+                return Err(BaselineError::Disorder { cell: id.clone(), metric: name.to_string() });
+            }
+        }
+        Ok(baseline)
+    }
+
+    /// The baseline as JSON, a line a figure.
+    pub fn to_json(&self) -> String {
+        let mut text = String::from("{\n");
+        text.push_str(&format!("  \"schema_version\": {},\n", json(&self.schema_version)));
+        text.push_str(&format!("  \"tool\": {},\n", json(&self.tool)));
+        let reasons: Vec<String> = self.reasons.iter().map(|r| format!("    {}", json(r))).collect();
+        text.push_str(&format!("  \"reasons\": [\n{}\n  ],\n", reasons.join(",\n")));
+        let cells: Vec<String> = self.cells.iter().map(|(id, cell)| cell.lines(id)).collect();
+        text.push_str(&format!("  \"cells\": {{\n{}\n  }}\n}}\n", cells.join(",\n")));
+        text
+    }
+}
+
+impl BaselineCell {
+    fn lines(&self, id: &str) -> String {
+        let mut fields = vec![
+            format!("\"scenario\": {}", json(&self.scenario)),
+            format!("\"resolved\": {}", json(&self.resolved)),
+        ];
+        fields.extend(self.variant.as_ref().map(|variant| format!("\"variant\": {}", json(variant))));
+        if !self.axes.is_empty() {
+            fields.push(format!("\"axes\": {}", json(&self.axes)));
+        }
+        fields.push(format!("\"seed\": {}", json(&self.seed)));
+        fields.push(format!("\"digest\": {}", json(&self.digest)));
+        if !self.gated.is_empty() {
+            fields.push(format!("\"gated\": {}", json(&self.gated)));
+        }
+        let metrics =
+            self.metrics.iter().map(|(name, figure)| format!("        {}: {}", json(name), json(figure)));
+        let metrics: Vec<String> = metrics.collect();
+        fields.push(format!("\"metrics\": {{\n{}\n      }}", metrics.join(",\n")));
+        format!("    {}: {{\n      {}\n    }}", json(id), fields.join(",\n      "))
+    }
+
+    /// What it would have to have to gate this cell, as every saved one has.
+    fn lacking(&self, cell: &CellRecord, knows: impl Fn(&str) -> bool) -> Option<String> {
+        let id = &cell.id;
+        if (&self.scenario, &self.seed) != (&cell.scenario, &cell.seed) {
+            return Some(format!("has another scenario or seed under {id}"));
+        }
+        // What a program has learned to measure since nobody can have saved: that is told, as new.
+        let gated = |name: &&str| self.gates(name) && (knows(name) || !self.gated.is_empty());
+        let mut measured = cell.metrics.keys().map(AsRef::as_ref).filter(gated);
+        match measured.find(|name| !self.metrics.contains_key(*name)) {
+            Some(name) => Some(format!("has no figure of {name} for {id}, which it gates")),
+            None if self.metrics.keys().any(|name| self.gates(name)) => None,
+            None => Some(format!("has no figure for {id} that it gates")),
+        }
+    }
+
+    /// What is gated, in words.
+    pub fn gated_told(&self) -> String {
+        told(&self.gated)
+    }
+
+    /// Whether what it gates is not what its scenario wants gated: nobody saved that.
+    fn gates_other_than(&self, wanted: &[String]) -> bool {
+        let all = |names: &[String]| names.iter().cloned().collect::<BTreeSet<_>>();
+        all(&self.gated) != all(wanted)
+    }
+
+    fn gates(&self, metric: &str) -> bool {
+        match self.gated.as_slice() {
+            [] => is_gated(metric),
+            named => named.iter().any(|name| name == metric),
+        }
+    }
+}
+
+/// The metrics that are named for gating, in words.
+fn told(gated: &[String]) -> String {
+    if gated.is_empty() { "the headline metrics and the oracle's".to_owned() } else { gated.join(", ") }
+}
+
+/// A value as one line of JSON.
+fn json<T: Serialize + ?Sized>(value: &T) -> String {
+    serde_json::to_string(value).expect("strings, numbers and maps of texts are JSON")
+}
+
+/// The metrics that a resolved scenario wants gated.
+fn named_metrics(resolved: &str) -> Vec<String> {
+    let table: toml::Table = toml::from_str(resolved).unwrap_or_default();
+    let named = table.get("baseline_metrics").and_then(toml::Value::as_array);
+    named.into_iter().flatten().filter_map(toml::Value::as_str).map(str::to_owned).collect()
+}
+
+/// A figure that is not the baseline's.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// The metric.
+    pub metric: String,
+    /// Whether it is gated.
+    pub gated: bool,
+    /// In words.
+    pub text: String,
+}
+
+/// What a run is held against.
+#[derive(Clone, Copy, Debug)]
+pub struct Standard<'a> {
+    /// The baseline's name, or its file.
+    pub name: &'a str,
+    /// The baseline.
+    pub baseline: &'a Baseline,
+    /// The folder of the run.
+    pub folder: &'a str,
+    /// Whether the run came to its end and nothing else is wrong with it: no other can be accepted.
+    pub acceptable: bool,
+}
+
+/// Holds a cell that has passed so far against a baseline; the cell fails by what differs. `wanted`
+/// are the metrics that its scenario wants gated; the usual ones if empty. Returns the figures that
+/// changed.
+pub fn hold(judged: &mut Judged, wanted: &[String], standard: Standard<'_>) -> Vec<Change> {
+    if judged.cell.verdict == Verdict::Incomplete {
+        return Vec::new();
+    }
+    let (name, cell) = (standard.name, &judged.cell);
+    let Some(base) = standard.baseline.cells.get(&cell.id) else {
+        let text = format!("baseline {name} has no cell {}{}", cell.id, standard.accept());
+        judged.fail(Exit::NoBaseline, text);
+        return Vec::new();
+    };
+    if let Some(unlike) = standard.unlike(base, cell, wanted) {
+        judged.fail(Exit::NoBaseline, format!("{unlike}{}", standard.accept()));
+        return Vec::new();
+    }
+    let changes = changes(base, cell);
+    for change in changes.iter().filter(|change| change.gated) {
+        judged.fail(Exit::Regression, format!("baseline {name}: {}", change.text));
+    }
+    changes
+}
+
+impl Standard<'_> {
+    /// Why a cell cannot be compared with what the baseline has of it.
+    fn unlike(&self, base: &BaselineCell, cell: &CellRecord, wanted: &[String]) -> Option<String> {
+        let name = self.name;
+        if base.resolved != cell.resolved {
+            return Some(format!(
+                "not comparable: the scenario is not that of baseline {name} (digest {} there, {} here); what that changes, \
+                 `syncdyno compare` tells of a run of the old one and this",
+                base.resolved, cell.resolved
+            ));
+        }
+        if base.gates_other_than(wanted) {
+            return Some(format!(
+                "not comparable: baseline {name} gates {} for {}, and its scenario wants {} gated",
+                base.gated_told(),
+                cell.id,
+                told(wanted)
+            ));
+        }
+        let knows = |name: &str| self.baseline.cells.values().any(|cell| cell.metrics.contains_key(name));
+        base.lacking(cell, knows).map(|lacking| format!("baseline {name} {lacking}"))
+    }
+
+    /// The command that accepts a run some cells of which have other figures. What is not
+    /// comparable says it itself.
+    pub fn command_for(&self, cells: &[CellRecord]) -> Option<String> {
+        let mut reasons = cells.iter().flat_map(|cell| &cell.reasons);
+        let differs = reasons.any(|reason| reason.exit_code == Exit::Regression.code());
+        (self.acceptable && differs).then(|| accept_command(self.name, self.folder))
+    }
+
+    /// How to accept the run, behind a reason; nothing where that would be refused.
+    fn accept(&self) -> String {
+        if self.acceptable { format!("; {}", accept(self.name, self.folder)) } else { String::new() }
+    }
+}
+
+/// The command that makes a run in `folder` the standard for those that come, in words.
+pub fn accept(name: &str, folder: &str) -> String {
+    format!("{ACCEPT}{}", accept_command(name, folder))
+}
+
+fn accept_command(name: &str, folder: &str) -> String {
+    let [name, folder] = [name, folder].map(shell_word);
+    format!("syncdyno baseline update {name} {folder} --reason \"…\"")
+}
+
+/// What differs between a cell and its baseline, in the order of [`Turn`]: who tells only the first
+/// of it tells what matters most.
+fn changes(base: &BaselineCell, cell: &CellRecord) -> Vec<Change> {
+    let mut names: Vec<&str> = base.metrics.keys().chain(cell.metrics.keys()).map(AsRef::as_ref).collect();
+    names.sort();
+    names.dedup();
+    let changed = names.into_iter().filter_map(|name| {
+        let (turn, text) = match (base.metrics.get(name), cell.metrics.get(name)) {
+            (Some(before), Some(now)) if before.is_alike(now) => return None,
+            (Some(before), Some(now)) => moved(name, before, now),
+            (Some(_), None) => (UNSIZED, format!("{name} is no longer measured")),
+            (None, Some(_)) => (UNSIZED, format!("{name} is new")),
+            (None, None) => return None,
+        };
+        // A metric that the program has learned since is no regression of anything.
+        let gated = base.gates(name) && base.metrics.contains_key(name);
+        Some((turn, Change { metric: name.to_owned(), gated, text }))
+    });
+    let mut changed: Vec<(Turn, Change)> = changed.collect();
+    changed.sort_by_key(|(turn, _)| *turn);
+    changed.into_iter().map(|(_, change)| change).collect()
+}
+
+/// When a change is told: what is worse before what is otherwise, that before what is better; of
+/// each the greatest beside what it was first, in millionths.
+type Turn = (Kind, Reverse<u128>);
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Worse,
+    Changed,
+    Better,
+}
+
+/// Of what has no size.
+const UNSIZED: Turn = (Kind::Changed, Reverse(0));
+
+/// `engine.rows.rate is worse: 27.8 rows/s → 26.1 rows/s (−6.1 %)`, of the first statistic that
+/// differs.
+fn moved(name: &str, before: &Figure, now: &Figure) -> (Turn, String) {
+    let stats = ["value", "p95", "p50", "p99", "max", "min", "count", "mean"];
+    let differs = |stat: &&str| before.stat(stat) != now.stat(stat);
+    // A number of one unit says nothing beside one of another.
+    let alike = before.unit() == now.unit();
+    let Some(stat) = stats.into_iter().find(differs).filter(|_| alike) else {
+        return (UNSIZED, format!("{name} is measured otherwise now"));
+    };
+    let unit = if stat == "count" { metrics::Unit::Count } else { now.unit() };
+    let show = |value: Option<u64>| value.map_or_else(|| "nothing".to_owned(), |v| human::figure(unit, v));
+    let (was, is) = (before.stat(stat), now.stat(stat));
+    let [there, here] = match (was, is) {
+        (Some(was), Some(is)) => human::apart(unit, was, is),
+        _ => [was, is].map(show),
+    };
+    let better = metrics::find(name).map_or(Better::Neither, |metric| metric.better);
+    let (kind, word) = match (better, is > was) {
+        // Nothing is no figure that is better or worse than another.
+        _ if stat == "count" || was.is_none() || is.is_none() => (Kind::Changed, "changed"),
+        (Better::Neither, _) => (Kind::Changed, "changed"),
+        (Better::Higher, true) | (Better::Lower, false) => (Kind::Better, "better"),
+        _ => (Kind::Worse, "worse"),
+    };
+    let (size, change) = match (was, is) {
+        (Some(0), Some(_)) => (u128::MAX, String::new()),
+        (Some(was), Some(is)) => {
+            (u128::from(was.abs_diff(is)) * 1_000_000 / u128::from(was), human::change(was, is))
+        }
+        _ => (0, String::new()),
+    };
+    let stat = if stat == "value" { String::new() } else { format!(" {stat}") };
+    ((kind, Reverse(size)), format!("{name}{stat} is {word}: {there} → {here}{change}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture;
+    use super::*;
+
+    #[test]
+    fn a_figure_that_moved_by_its_last_digit_is_shown_with_it() {
+        let figure = |value| Figure::Value { unit: metrics::Unit::MilliRowsPerSecond, value };
+        let (_, told) = moved("engine.rows.rate", &figure(127_800_400), &figure(127_800_300));
+        let told = told.replace('\u{2009}', " ");
+        let said = "engine.rows.rate is worse: 127 800.400 rows/s → 127 800.300 rows/s (−< 0.01 %)";
+        assert_eq!(told, said);
+    }
+
+    #[test]
+    fn a_figure_of_which_nothing_is_left_is_not_better() {
+        let (some, none) = (fixture::durations(9, 1_000), fixture::durations(0, 0));
+        let name = "engine.session.duration";
+        assert_eq!(moved(name, &some, &none).1, "engine.session.duration p95 is changed: 2.00 µs → nothing");
+        assert_eq!(moved(name, &none, &some).1, "engine.session.duration p95 is changed: nothing → 2.00 µs");
+        let counted = Figure::Value { unit: metrics::Unit::Count, value: 7 };
+        let timed = Figure::Value { unit: metrics::Unit::Ns, value: 5 };
+        assert_eq!(moved(name, &counted, &timed).1, "engine.session.duration is measured otherwise now");
+    }
+}

@@ -1,0 +1,97 @@
+//! Which build of the program something is of.
+
+use std::fmt;
+use std::sync::OnceLock;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::base::Digest;
+
+/// A build of the program. Figures and digests of two builds may differ where scenario and seed do
+/// not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Build {
+    /// The program's version.
+    pub version: String,
+    /// The commit that it was built from; `unknown` where there was none to ask for.
+    pub commit: String,
+    /// Whether its sources had changed since that commit.
+    pub dirty: bool,
+    /// The digest of its sources: builds are the same where this is.
+    pub source: String,
+    /// The digest of the schema of the scenario files that it reads.
+    pub schema: String,
+}
+
+impl Build {
+    /// This one.
+    pub fn this() -> &'static Build {
+        static THIS: OnceLock<Build> = OnceLock::new();
+        THIS.get_or_init(|| {
+            let mut schema = Digest::new();
+            // As a test holds it fresh; to write it down again would be most of a small run's
+            // start.
+            schema.text(include_str!("../../schema/scenario.schema.json"));
+            Build {
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                commit: env!("SYNCDYNO_COMMIT").to_owned(),
+                dirty: env!("SYNCDYNO_CHANGED") == "true",
+                source: env!("SYNCDYNO_SOURCE").to_owned(),
+                schema: schema.hex(),
+            }
+        })
+    }
+
+    /// Whether `build` is this one; of an unknown one nobody can say that it is.
+    pub fn is_this(build: Option<&Build>) -> bool {
+        build.is_some_and(|build| build.source == Build::this().source)
+    }
+
+    /// What a build is called; of older records it is unknown.
+    pub fn told(build: Option<&Build>) -> String {
+        build.map_or_else(|| "an unknown build".to_owned(), Build::to_string)
+    }
+}
+
+impl fmt::Display for Build {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let short = |digest: &str| digest.chars().take(12).collect::<String>();
+        write!(f, "build {} of syncdyno {}", short(&self.source), self.version)?;
+        match (self.commit.as_str(), self.dirty) {
+            ("unknown", _) => Ok(()),
+            (commit, false) => write!(f, " (commit {})", short(commit)),
+            (commit, true) => write!(f, " (commit {}, changed)", short(commit)),
+        }
+    }
+}
+
+/// The build that ran a cell; none where nobody knows which.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RanBy {
+    /// The build.
+    pub build: Option<Build>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_build_is_told_by_its_sources_and_not_by_its_commit() {
+        let this = Build::this();
+        let committed = Build { commit: "0a1b2c3d4e5f6a7b".to_owned(), dirty: false, ..this.clone() };
+        assert!(Build::is_this(Some(&committed)));
+        let other = Build { source: "feed".to_owned(), dirty: true, ..committed.clone() };
+        assert!(!Build::is_this(Some(&other)) && !Build::is_this(None));
+        let version = env!("CARGO_PKG_VERSION");
+        assert_eq!(
+            Build::told(Some(&other)),
+            format!("build feed of syncdyno {version} (commit 0a1b2c3d4e5f, changed)")
+        );
+        assert_eq!(Build::told(None), "an unknown build");
+        assert_eq!(this.source.len(), 32, "{this}");
+    }
+}

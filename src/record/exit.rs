@@ -1,0 +1,108 @@
+//! Exit codes and which of several wins.
+
+/// What a run of the program came to, as its exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Exit {
+    /// All expectations and gates are met.
+    Success = 0,
+    /// Our own bug.
+    Internal = 1,
+    /// The command line makes no sense.
+    Usage = 2,
+    /// A scenario is not valid.
+    Invalid = 3,
+    /// Nothing was selected.
+    Nothing = 4,
+    /// A threshold failed, a violation that was expected did not occur, no edit of an action came
+    /// to be, or no device sent a request.
+    Threshold = 10,
+    /// Something was lost, duplicated, resurrected, or is divergent.
+    Correctness = 11,
+    /// No convergence by the deadline, or an engine that spins or stalls.
+    Stuck = 12,
+    /// Worse than the baseline.
+    Regression = 13,
+    /// No baseline, or one that cannot be compared.
+    NoBaseline = 14,
+    /// The same cell has another digest.
+    NotDeterministic = 15,
+    /// The disk is full, or the report cannot be written.
+    Environment = 20,
+    /// The time limit.
+    TimeLimit = 124,
+    /// SIGINT.
+    Interrupted = 130,
+    /// SIGTERM.
+    Terminated = 143,
+}
+
+impl Exit {
+    /// All codes, the one that wins over all after it first; success loses to all.
+    pub const BY_PRECEDENCE: [Exit; 15] = [
+        Exit::Internal,
+        Exit::Environment,
+        Exit::Interrupted,
+        Exit::Terminated,
+        Exit::TimeLimit,
+        Exit::Correctness,
+        Exit::Stuck,
+        Exit::NotDeterministic,
+        Exit::NoBaseline,
+        Exit::Regression,
+        Exit::Threshold,
+        Exit::Usage,
+        Exit::Invalid,
+        Exit::Nothing,
+        Exit::Success,
+    ];
+
+    /// Whether it says what came of a cell that was run as it was meant: where settings are what is
+    /// asked about, that is an answer.
+    pub fn is_finding(self) -> bool {
+        matches!(self, Exit::Correctness | Exit::Stuck | Exit::Threshold)
+    }
+    /// The number.
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+    /// The exit of this number, if there is one.
+    pub fn from_code(code: u8) -> Option<Exit> {
+        Exit::BY_PRECEDENCE.into_iter().find(|exit| exit.code() == code)
+    }
+    /// The same; of a number that a later program gave, and this one cannot weigh, the gravest.
+    pub fn of(code: u8) -> Exit {
+        Exit::from_code(code).unwrap_or(Exit::Internal)
+    }
+    /// The one of several that wins; success for none.
+    pub fn first(exits: impl IntoIterator<Item = Exit>) -> Exit {
+        let rank = |exit: &Exit| Exit::BY_PRECEDENCE.iter().position(|e| e == exit);
+        exits.into_iter().min_by_key(rank).unwrap_or(Exit::Success)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_several_codes_the_page_says_which_wins() {
+        let page = [1, 20, 130, 124, 11, 12, 15, 14, 13, 10, 0];
+        for (i, winner) in page.iter().enumerate() {
+            for loser in &page[i..] {
+                let exits = [*loser, *winner].map(|code| Exit::from_code(code).unwrap());
+                assert_eq!(Exit::first(exits).code(), *winner, "{winner} against {loser}");
+            }
+        }
+        assert_eq!(Exit::first([Exit::Terminated, Exit::TimeLimit]), Exit::Terminated);
+        assert_eq!(Exit::first([]), Exit::Success);
+    }
+
+    #[test]
+    fn every_code_reads_back_as_itself() {
+        for exit in Exit::BY_PRECEDENCE {
+            assert_eq!(Exit::from_code(exit.code()), Some(exit));
+        }
+        assert_eq!(Exit::from_code(99), None);
+    }
+}

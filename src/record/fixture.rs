@@ -1,0 +1,178 @@
+//! Plans and outcomes made by hand, for the tests of this room and of those below.
+
+use super::{CellsTuned, KnobTuned, LimitRecord, PlaceTuned, PointTuned, TuneRecord};
+use crate::base::{DeviceId, EntityId, Key, Span, Time};
+use crate::contract::Described;
+use crate::metrics::{Figure, Figures, Sample, Unit};
+use crate::oracle::Violation;
+use crate::scenario::{Bound, Document, Gate, Names, Plan, Request};
+use crate::world::{Ending, Outcome, Placed};
+
+/// As short as a scenario can be.
+pub(crate) const TIES: &str = r#"name = "ties"
+start = "2026-03-02T00:00:00+01:00"
+duration = "1h"
+
+[entity.appointment]
+schema = { id = "uuid key", status = "text" }
+rows = 20
+
+[fleet.phones]
+devices = 3
+"#;
+
+/// A small plan of scenario `ties`; each variant has a digest of its own.
+pub(crate) fn plan(variant: Option<&str>, seed: u64) -> Plan {
+    let names = Names { metrics: &[], checks: &[], stacks: &[Described::builtin("builtin")] };
+    let request = Request { seeds: vec![seed], ..Request::default() };
+    let document = Document::parse("scenarios/ties.toml", TIES).unwrap();
+    let plan = document.plans(&request, &names).unwrap_or_else(|e| panic!("{e}")).remove(0);
+    let digest = format!("d0{}", variant.map_or(0, str::len));
+    let resolved = format!("name = \"ties\"\nduration = \"1h\"\n\n[backend]\nseed = \"{digest}\"\n");
+    Plan { variant: variant.map(str::to_owned), digest, resolved: resolved.into(), ..plan }
+}
+
+/// An outcome in which all is well.
+pub(crate) fn outcome() -> Outcome {
+    let figures = Figures::from([
+        ("oracle.lost.rows".to_owned(), Figure::Value { unit: Unit::Rows, value: 0 }),
+        ("engine.requests.count".to_owned(), Figure::Value { unit: Unit::Count, value: 12_345 }),
+        ("engine.session.duration".to_owned(), durations(40, 1_240_000_000)),
+        ("engine.session.duration@1d".to_owned(), durations(30, 900_000_000)),
+        ("engine.idle.duration".to_owned(), durations(0, 0)),
+    ]);
+    Outcome {
+        digest: "0123456789abcdef".to_owned(),
+        figures_digest: "fedcba9876543210".to_owned(),
+        content: String::new(),
+        ending: Ending::Drained,
+        ended_at: Time(3_660_000_000_000),
+        script: Span::secs(3_600),
+        drained_in: Span::secs(60),
+        figures,
+        violations: Vec::new(),
+        eventful: Vec::new(),
+        miscounted: Vec::new(),
+        taken_back: None,
+        shelved: None,
+        not_applicable: Vec::new(),
+        untried: Vec::new(),
+        series: vec![Sample { at_ns: 60_000_000_000, series: "device.online.count", value: 7 }],
+        distributions: Vec::new(),
+        faults: vec![(Time(5), "kill d3".to_owned())],
+        missed: Vec::new(),
+        in_vain: Vec::new(),
+        is_silent: false,
+        is_still: false,
+        placed: Placed::default(),
+        events: 99,
+    }
+}
+
+/// A distribution around `p50`.
+pub(crate) fn durations(count: u64, p50: u64) -> Figure {
+    let (p95, p99, max) = (p50 * 2, p50 * 3, p50 * 4);
+    Figure::Distribution { unit: Unit::Ns, count, min: p50 / 2, p50, p95, p99, max, mean: None }
+}
+
+/// The outcome with rows of d17 lost.
+pub(crate) fn lost(rows: u64) -> Outcome {
+    let mut outcome = outcome();
+    outcome.figures.insert("oracle.lost.rows".to_owned(), Figure::Value { unit: Unit::Rows, value: rows });
+    outcome.violations = (0..rows.min(Outcome::VIOLATIONS_KEPT as u64)).map(|n| found("lost", n)).collect();
+    outcome.violations.push(Violation { record: None, ..found("divergent", 0) });
+    outcome.digest = format!("lost{rows}");
+    outcome
+}
+
+/// A violation on d17 and its `n`th record.
+pub(crate) fn found(check: &'static str, n: u64) -> Violation {
+    Violation {
+        check,
+        device: Some(DeviceId(17)),
+        record: Some((EntityId(0), Key::new(&format!("k{n}")))),
+        beside: None,
+        text: format!("d17 never got k{n}"),
+    }
+}
+
+/// A gate on a percentile.
+pub(crate) fn gate(metric: &str, stat: &str, max: u64) -> Gate {
+    Gate {
+        name: "usable".to_owned(),
+        metric: metric.to_owned(),
+        stat: stat.to_owned(),
+        start: None,
+        bound: Bound { min: None, max: Some(max) },
+    }
+}
+
+/// A setting of this cost.
+pub(crate) fn point(value: &str, cost_ppm: u64, names: &[&str]) -> PointTuned {
+    let names = names.iter().map(|name| (*name).to_owned()).collect();
+    let figure = Some(100_000_000_000 / cost_ppm);
+    let cost_ppm = Some(cost_ppm);
+    PointTuned { value: value.to_owned(), names, seeds: 8, figure, cost_ppm, ..PointTuned::default() }
+}
+
+/// What a search came to.
+pub(crate) fn tuned() -> TuneRecord {
+    let key = "engine.pull.chunk_rows".to_owned();
+    let lossy = PointTuned { trouble: Some("lost (1 row): d1".to_owned()), ..point("8192", 900_000, &[]) };
+    let knob = KnobTuned {
+        key: key.clone(),
+        best: "1024".to_owned(),
+        between: Some([Some("512".to_owned()), None]),
+        flat: ["700".to_owned(), "1500".to_owned()],
+        half: Some(PointTuned { noise_ppm: Some(25_000), ..point("512", 1_050_000, &[]) }),
+        double: None,
+        field: vec![point("100", 2_000_000, &["PouchDB", "Datasync"]), point("500", 1_053_000, &["Volt MX"])],
+        points: vec![
+            point("64", 3_000_000, &[]),
+            PointTuned { noise_ppm: Some(25_000), ..point("512", 1_050_000, &[]) },
+            point("1024", 1_000_000, &[]),
+            lossy,
+        ],
+        limits: vec!["below 1 024, round trips".to_owned()],
+        luck: None,
+        closed_form_rows: None,
+    };
+    let place = PlaceTuned {
+        name: "low edge".to_owned(),
+        variant: None,
+        axes: [("fleet.phones.link".to_owned(), "edge".into())].into(),
+        complete: true,
+        best: Some([(key.clone(), "1024".to_owned())].into()),
+        figure: Some(100_000),
+        trouble: None,
+        knobs: vec![knob],
+        present: Some(point("500", 1_053_000, &[])),
+        backend: None,
+    };
+    let none = PlaceTuned {
+        name: "low geo".to_owned(),
+        best: None,
+        trouble: Some("stuck: d1".to_owned()),
+        knobs: Vec::new(),
+        ..place.clone()
+    };
+    TuneRecord {
+        metric: "engine.rows.rate".to_owned(),
+        unit: Unit::MilliRowsPerSecond,
+        better: "higher".to_owned(),
+        given: Vec::new(),
+        knobs: vec![key],
+        across: vec!["fleet.phones.link".to_owned()],
+        seeds: (1..=8).map(|seed| seed.to_string()).collect(),
+        limits: vec![LimitRecord {
+            name: "foreground".to_owned(),
+            metric: "device.query.duration".to_owned(),
+            stat: "p99".to_owned(),
+            max: 100_000_000,
+            measured: true,
+        }],
+        cells: CellsTuned { search: 50, beside: 30, full_grid: 200 },
+        places: vec![place, none],
+        herd: Vec::new(),
+    }
+}

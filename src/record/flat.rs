@@ -1,0 +1,102 @@
+//! Comma-separated files: a row a cell, and a row a point of a series.
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+
+use super::run::{CellRecord, RunRecord};
+use crate::metrics::Sample;
+
+const STATS: [&str; 7] = ["count", "min", "mean", "p50", "p95", "p99", "max"];
+
+/// Writes `cells.csv`: a row a cell, a column a swept key, a metric or a statistic of one; empty
+/// where a cell has no such figure.
+///
+/// # Errors
+/// When `out` takes no more.
+pub fn cells(record: &RunRecord, out: impl Write) -> io::Result<()> {
+    let axes: BTreeSet<&str> = record.cells.iter().flat_map(|c| c.axes.keys()).map(String::as_str).collect();
+    let mut columns: BTreeSet<(&str, &str)> = BTreeSet::new();
+    for (name, figure) in record.cells.iter().flat_map(|cell| &cell.metrics) {
+        if figure.is_distribution() {
+            columns.extend(STATS.map(|stat| (name.as_ref(), stat)));
+        } else {
+            columns.insert((name, "value"));
+        }
+    }
+    let fixed = ["cell", "scenario", "variant", "seed", "verdict", "digest", "virtual_ns", "events"];
+    let mut header: Vec<String> = fixed.into_iter().chain(axes.iter().copied()).map(str::to_owned).collect();
+    header.extend(columns.iter().map(|(name, stat)| match *stat {
+        "value" => (*name).to_owned(),
+        stat => format!("{name}.{stat}"),
+    }));
+    let mut writer = csv::Writer::from_writer(out);
+    writer.write_record(header)?;
+    for cell in &record.cells {
+        let mut row = fixed_fields(cell);
+        row.extend(axes.iter().map(|axis| match cell.axes.get(*axis) {
+            Some(serde_json::Value::String(text)) => no_formula(text),
+            Some(other) => other.to_string(),
+            None => String::new(),
+        }));
+        row.extend(columns.iter().map(|(name, stat)| {
+            let value = cell.metrics.get(*name).and_then(|figure| figure.stat(stat));
+            value.map(|v| v.to_string()).unwrap_or_default()
+        }));
+        writer.write_record(row)?;
+    }
+    writer.flush()
+}
+
+/// `series.csv`, long form: a row for each point of each series of each cell. It is written cell by
+/// cell, for the points of many cells are more than one likes to hold.
+pub struct Series<W: Write>(csv::Writer<W>);
+
+impl<W: Write> Series<W> {
+    /// Begins it with its header.
+    ///
+    /// # Errors
+    /// When `out` takes nothing.
+    pub fn new(out: W) -> io::Result<Series<W>> {
+        let mut writer = csv::Writer::from_writer(out);
+        writer.write_record(["cell", "series", "at_ns", "value"])?;
+        Ok(Series(writer))
+    }
+    /// Adds the points of a cell.
+    ///
+    /// # Errors
+    /// When `out` takes no more.
+    pub fn add(&mut self, cell: &str, samples: &[Sample]) -> io::Result<()> {
+        for Sample { at_ns, series, value } in samples {
+            self.0.write_record([&no_formula(cell), *series, &at_ns.to_string(), &value.to_string()])?;
+        }
+        Ok(())
+    }
+    /// What it was written to.
+    ///
+    /// # Errors
+    /// When `out` takes no more.
+    pub fn into_inner(self) -> io::Result<W> {
+        self.0.into_inner().map_err(csv::IntoInnerError::into_error)
+    }
+}
+
+/// A text that no spreadsheet takes for a formula, with an apostrophe before it if need be; numbers
+/// are themselves.
+fn no_formula(text: &str) -> String {
+    let begins = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    if begins && text.parse::<f64>().is_err() { format!("'{text}") } else { text.to_owned() }
+}
+
+fn fixed_fields(cell: &CellRecord) -> Vec<String> {
+    let verdict = serde_json::to_value(cell.verdict).ok();
+    vec![
+        no_formula(&cell.id),
+        no_formula(&cell.scenario),
+        no_formula(cell.variant.as_deref().unwrap_or_default()),
+        cell.seed.clone(),
+        verdict.as_ref().and_then(|v| v.as_str()).unwrap_or_default().to_owned(),
+        cell.digest.clone(),
+        cell.virtual_ns.to_string(),
+        cell.events.to_string(),
+    ]
+}

@@ -1,0 +1,67 @@
+//! What is kept of a run: its record, the files beside it, baselines.
+//!
+//! [`assemble`] puts judged cells together into the [`RunRecord`] that `run.json` holds. All that
+//! is shown of a run is made from that record alone; a [`Baseline`] is the record that a run must
+//! come to again; [`Folder`] is the one that touches files.
+//!
+//! Invariants:
+//!
+//! - The record holds whole numbers only, and no time of the host: the same run gives the same
+//!   bytes. What the host had to do is [`Timing`], a file of its own.
+//! - A record that was edited, or that another version wrote, is refused.
+//! - Of several exit codes the one that [`Exit::BY_PRECEDENCE`] names first wins.
+//! - The names of the record are relied upon by others: add, never rename ([`SCHEMA_VERSION`]).
+
+mod answer;
+mod assemble;
+mod baseline;
+mod build;
+mod builds;
+mod commands;
+mod eventful;
+mod exit;
+mod figures;
+pub mod flat;
+mod folder;
+mod headlines;
+pub mod histograms;
+mod judged;
+mod life;
+mod named;
+mod occurrence;
+mod repro;
+mod requests;
+mod run;
+mod series;
+mod timing;
+mod tuned;
+mod violation;
+
+#[cfg(test)]
+pub(crate) mod fixture;
+
+pub use answer::{AnswerRecord, Finding, Stand, ToldRecord};
+pub use assemble::{Note, UNWRITTEN, assemble, of_matrix, run_id, scenario_of};
+pub use baseline::{Baseline, BaselineCell, BaselineError, Change, Standard, accept, hold};
+pub use build::{Build, RanBy};
+pub use commands::{replay_command, replay_file, replay_record, shell_word};
+pub use eventful::EventfulRecord;
+pub use exit::Exit;
+pub use figures::{CellFigures, held};
+pub use folder::{Folder, FolderError, Part};
+pub use headlines::{HEADLINE, is_gated};
+pub use judged::Judged;
+pub use life::{LifeRecord, StepRecord};
+pub use named::named;
+pub use occurrence::{MissedRecord, OccurrenceRecord, SwarmRecord};
+pub use repro::{ReproHead, is_repro, repro, repro_head};
+pub use requests::requests;
+pub use run::{
+    ACCEPT, AxisRecord, CellRecord, ClaimRecord, EndingKind, EndingRecord, ExpectationRecord, FaultRecord,
+    GateRecord, Phases, Reason, RecordError, RunRecord, SCHEMA_VERSION, ScenarioRecord, SweepRecord, Tool,
+    UnplacedRecord, Verdict, schema_json,
+};
+pub use series::SeriesRecord;
+pub use timing::{CellTiming, Timing};
+pub use tuned::{BackendTuned, CellsTuned, KnobTuned, LimitRecord, PlaceTuned, PointTuned, TuneRecord};
+pub use violation::ViolationRecord;

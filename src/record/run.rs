@@ -1,0 +1,551 @@
+//! The record of a run, as `run.json` holds it.
+//!
+//! Other programs rely on these names: anything may be added, nothing renamed without a new major
+//! version. This program reads records of its own version alone, and no record that was edited: a
+//! field that it does not know is refused, and so is one whose checksum is not that of its
+//! contents.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::answer::AnswerRecord;
+use super::build::{Build, RanBy};
+use super::eventful::EventfulRecord;
+use super::exit::Exit;
+use super::figures::{CellFigures, figures_schema};
+use super::life::LifeRecord;
+use super::occurrence::{MissedRecord, OccurrenceRecord, SwarmRecord};
+use super::series::SeriesRecord;
+use super::tuned::TuneRecord;
+use super::violation::ViolationRecord;
+use crate::base::Digest;
+
+/// The version of the record's shape.
+pub const SCHEMA_VERSION: &str = "1.1.0";
+
+/// What stands before the command that makes a run a baseline.
+pub const ACCEPT: &str = "to accept this run: ";
+
+/// Everything that a run found out. No figure of the host's clock is in it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RunRecord {
+    /// The version of the record's shape.
+    pub schema_version: String,
+    /// What wrote it.
+    pub tool: Tool,
+    /// Which build of it; absent in records of programs that did not know. A cell of another names
+    /// it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub build: Option<Build>,
+    /// Whether every cell that was asked for was run to its end.
+    pub complete: bool,
+    /// What was run. Of several scenarios: their names and paths in one line, and a digest over
+    /// theirs.
+    pub scenario: ScenarioRecord,
+    /// What it comes to.
+    pub verdict: Verdict,
+    /// The exit code of the run.
+    pub exit_code: u8,
+    /// The cells in the order of the plan.
+    pub cells: Vec<CellRecord>,
+    /// All gates of all cells. The gates of a cell that expects a violation are left out.
+    pub gates: Vec<GateRecord>,
+    /// What pairs of variants show side by side, under each seed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<ClaimRecord>,
+    /// What questions come to by pairs of variants, under each seed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answers: Vec<AnswerRecord>,
+    /// What had to occur in some of the cells, and in how many it did.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub occurrences: Vec<OccurrenceRecord>,
+    /// How many cells were asked for; fewer are in `cells` if the run was stopped.
+    #[serde(default)]
+    pub planned_cells: u64,
+    /// What stopped the run before its end, in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// The command that makes this run the baseline from which it differs, where nothing else is
+    /// wrong with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accept: Option<String>,
+    /// What of its baseline the run left out, in words: a gate over fewer cells than it was made
+    /// for passes more easily.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_out: Option<String>,
+    /// The resolved scenarios as TOML, by digest; a cell names its own.
+    #[serde(default)]
+    pub resolved: BTreeMap<String, String>,
+    /// Files that the scenarios read, by the scenario's digest: what it calls them, and where in
+    /// the report's folder the copies lie.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub inputs: BTreeMap<String, BTreeMap<String, String>>,
+    /// What a search for the best settings came to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tune: Option<TuneRecord>,
+    /// The grid, if this is a sweep.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sweep: Option<SweepRecord>,
+    /// Whether this is a matrix of settings: what one of them loses or misses is what was asked
+    /// for, and no failure of the run.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub matrix: bool,
+    /// The digest of all else as it is written: whoever edits a record by hand breaks it. Empty but
+    /// in the file.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub checksum: String,
+}
+
+/// What is written of a record, digested on its way; the brace that closes it is held back, for the
+/// checksum to go before it.
+struct Sealed<W> {
+    out: W,
+    digest: Digest,
+    held: Vec<u8>,
+}
+
+/// `\n}`.
+const CLOSING: usize = 2;
+
+impl<W: Write> Write for Sealed<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.digest.write_all(bytes)?;
+        self.held.extend_from_slice(bytes);
+        let ready = self.held.len().saturating_sub(CLOSING);
+        self.out.write_all(&self.held[..ready])?;
+        self.held.drain(..ready);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// The program that wrote a record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Tool {
+    /// `syncdyno`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// The scenario of a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ScenarioRecord {
+    /// Its name.
+    pub name: String,
+    /// Where it was read; empty for the embedded one.
+    pub path: String,
+    /// Its digest.
+    pub digest: String,
+}
+
+/// What a run or a cell comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// All expectations and gates are met.
+    Pass,
+    /// Something is not as it must be.
+    Fail,
+    /// It was stopped before its end, and nothing was found wrong so far.
+    Incomplete,
+}
+
+/// One cell: scenario × variant × axes × seed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CellRecord {
+    /// Its name within the run; also the name of its file in `repro/`.
+    pub id: String,
+    /// Its variant, if the scenario has variants.
+    pub variant: Option<String>,
+    /// The swept keys with their values: numbers where they are whole numbers, texts otherwise.
+    pub axes: BTreeMap<String, serde_json::Value>,
+    /// Its seed, as a text because not every reader of JSON keeps 64 bits.
+    pub seed: String,
+    /// Covers the chain of events and the final rows; empty if the cell did not end.
+    pub digest: String,
+    /// Covers the figures with their names; empty if the cell did not end, or in records of
+    /// programs that had one digest of all.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub figures_digest: String,
+    /// What ran it, where that is not what wrote the record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ran_by: Option<RanBy>,
+    /// What it comes to.
+    pub verdict: Verdict,
+    /// Virtual time at the end.
+    pub virtual_ns: u64,
+    /// The figures of all metrics.
+    #[schemars(schema_with = "figures_schema")]
+    pub metrics: CellFigures,
+    /// What the oracle found, at most so many of each check as an outcome keeps; the counts are in
+    /// the metrics.
+    pub violations: Vec<ViolationRecord>,
+    /// The command that runs this cell again.
+    pub replay: String,
+
+    /// The name of its scenario.
+    #[serde(default)]
+    pub scenario: String,
+    /// Where its scenario was read; empty for the embedded one.
+    #[serde(default)]
+    pub path: String,
+    /// The key of its resolved scenario in the run's `resolved`.
+    #[serde(default)]
+    pub resolved: String,
+    /// What of its scenario's swarm its seed has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub swarm: Option<SwarmRecord>,
+    /// How it ended.
+    #[serde(default)]
+    pub ending: EndingRecord,
+    /// How long its phases took.
+    #[serde(default)]
+    pub phases: Phases,
+    /// Events that happened.
+    #[serde(default)]
+    pub events: u64,
+    /// Faults that were drawn or planned, in order.
+    #[serde(default)]
+    pub faults: Vec<FaultRecord>,
+    /// Actions whose edits could not all be made as asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unplaced: Vec<UnplacedRecord>,
+    /// What was planned and did not come: kills, faults that met nobody, parts that were not used.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missed: Vec<MissedRecord>,
+    /// Checks of the oracle that nothing can be said of, as the stack does not do what they look
+    /// at: neither passed nor failed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_applicable: Vec<String>,
+    /// Checks of the oracle that had nothing to look at: they found nothing, and have not passed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub untried: Vec<String>,
+    /// What had to come out, and whether it did.
+    #[serde(default)]
+    pub expectations: Vec<ExpectationRecord>,
+    /// Why it is not a pass; empty if it is one.
+    #[serde(default)]
+    pub reasons: Vec<Reason>,
+    /// The lives of the records that the first violations speak of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lives: Vec<LifeRecord>,
+    /// The records to which most happened, most first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub eventful: Vec<EventfulRecord>,
+    /// Figures over virtual time, of the first cells and the first failing ones; those of all cells
+    /// are in `series.csv`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub series: Option<SeriesRecord>,
+}
+
+/// How a cell ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EndingRecord {
+    /// In one word.
+    pub kind: EndingKind,
+    /// In words, a line for each of the first devices concerned.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub text: Vec<String>,
+}
+
+/// How a cell ended, in one word.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum EndingKind {
+    /// Everything that was under way came to its end.
+    #[default]
+    Drained,
+    /// Some devices did not come to rest by the deadline.
+    Stuck,
+    /// An engine spun or stalled.
+    Stalled,
+    /// The run was stopped.
+    Interrupted,
+    /// It could not be run, or the bench itself failed.
+    Broken,
+}
+
+/// How long the phases of a cell took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Phases {
+    /// The script, faults on.
+    pub script_ns: u64,
+    /// Healing and draining.
+    pub drain_ns: u64,
+}
+
+/// A fault that happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FaultRecord {
+    /// When.
+    pub at_ns: u64,
+    /// What.
+    pub text: String,
+}
+
+/// An action whose edits, or an entity whose imports, could not all be made as asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UnplacedRecord {
+    /// The action, or the entity.
+    pub action: String,
+    /// Edits that were asked for.
+    pub asked: u64,
+    /// Those that are not made: no row, or no free natural key, was left for them.
+    pub left_out: u64,
+    /// Those that are made on any row: none lay as near the moment as `near` asks.
+    pub astray: u64,
+    /// Rows that imports of the entity of this name bring, not edits of an action.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub import: bool,
+}
+
+/// One thing that had to come out of a cell.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExpectationRecord {
+    /// `violation <check>`, or the metric.
+    pub what: String,
+    /// Smallest accepted figure of a metric.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min: Option<u64>,
+    /// Greatest accepted figure of a metric.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<u64>,
+    /// The figure that came out; absent if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<u64>,
+    /// Whether it is as it must be.
+    pub pass: bool,
+    /// Why not, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// Why a cell is not a pass.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reason {
+    /// The exit code that this alone would give.
+    pub exit_code: u8,
+    /// In words.
+    pub text: String,
+}
+
+impl Reason {
+    /// What the reason of a cell begins with that did not come out as somebody wrote down.
+    pub const NOT_AS_EXPECTED: &str = "not as expected: ";
+    /// Whether it says what came of a setting: where settings are asked about, that is an answer.
+    pub fn is_finding(&self) -> bool {
+        Exit::of(self.exit_code).is_finding() && !self.text.starts_with(Reason::NOT_AS_EXPECTED)
+    }
+}
+
+/// The grid of a sweep, in the order in which it was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SweepRecord {
+    /// The figure that settings are compared by, as `metric` or `metric:stat`.
+    pub objective: String,
+    /// The swept keys.
+    pub axes: Vec<AxisRecord>,
+    /// What takes the place of the first key in the sweep that this one is held against.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub against: Option<AxisRecord>,
+}
+
+/// A swept key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AxisRecord {
+    /// The key.
+    pub key: String,
+    /// Its values in order.
+    pub values: Vec<String>,
+}
+
+/// A threshold, held against a cell.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GateRecord {
+    /// The cell.
+    pub cell: String,
+    /// The gate's name in the scenario.
+    #[serde(default)]
+    pub name: String,
+    /// The metric.
+    pub metric: String,
+    /// Which figure of it.
+    pub stat: String,
+    /// Only devices that started in this state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<String>,
+    /// Smallest accepted figure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min: Option<u64>,
+    /// Greatest accepted figure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<u64>,
+    /// The figure; `null` if there is none, which is never a pass.
+    pub value: Option<u64>,
+    /// Whether it lies within the bounds.
+    pub pass: bool,
+    /// Why not, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// What two cells of one scenario and seed show side by side: a figure fails in one and is mended
+/// in the other. It holds if the mended one lies within the bounds, and the failing one outside, or
+/// so many times above it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ClaimRecord {
+    /// What is shown, such as `R57`.
+    pub id: String,
+    /// The cell that fails.
+    pub fails: String,
+    /// The cell that mends it.
+    pub mends: String,
+    /// The figure, as an expectation names it.
+    pub metric: String,
+    /// Smallest accepted figure where it is mended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min: Option<u64>,
+    /// Greatest accepted figure where it is mended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<u64>,
+    /// How many thousandths of the mended figure the failing one comes to at least; it is above 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub factor_milli: Option<u32>,
+    /// The failing figure; `null` if there is none, which shows nothing.
+    pub fails_value: Option<u64>,
+    /// The mended figure; `null` if there is none, which shows nothing.
+    pub mends_value: Option<u64>,
+    /// Whether it holds. If not, the cell that mends fails by it.
+    pub pass: bool,
+}
+
+/// A text that is not a record this program can read.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// Not the JSON of a record.
+    #[error("not a run record: {0}")]
+    Shape(#[from] serde_json::Error),
+    /// Written by a program with another idea of what a record is.
+    #[error(
+        "the record has schema version {0}, and this program reads {SCHEMA_VERSION}: run it again, or use the syncdyno that wrote it"
+    )]
+    Version(String),
+    /// Its contents are not those that were written.
+    #[error("the record was edited: its checksum is {told}, its contents come to {own}")]
+    Edited {
+        /// The checksum that stands in it.
+        told: String,
+        /// That of its contents.
+        own: String,
+    },
+}
+
+impl RunRecord {
+    /// Reads a record.
+    ///
+    /// # Errors
+    /// When the text is not a record, one of another version, or one that was edited.
+    pub fn parse(text: &str) -> Result<RunRecord, RecordError> {
+        #[derive(Deserialize)]
+        struct Version {
+            schema_version: String,
+        }
+        let Version { schema_version } = serde_json::from_str(text)?;
+        if schema_version != SCHEMA_VERSION {
+            return Err(RecordError::Version(schema_version));
+        }
+        let mut record: RunRecord = serde_json::from_str(text)?;
+        let told = std::mem::take(&mut record.checksum);
+        let own = record.write(io::sink())?;
+        let told = if told.is_empty() { "missing".to_owned() } else { told };
+        if own == told { Ok(record) } else { Err(RecordError::Edited { told, own }) }
+    }
+
+    /// Writes it as JSON, a line a field, with its checksum at the end; gives the checksum.
+    fn write(&self, out: impl Write) -> serde_json::Result<String> {
+        let mut sealed = Sealed { out, digest: Digest::new(), held: Vec::new() };
+        serde_json::to_writer_pretty(&mut sealed, self)?;
+        let checksum = sealed.digest.hex();
+        let end = format!(",\n  \"checksum\": \"{checksum}\"\n}}\n");
+        sealed.out.write_all(end.as_bytes()).map_err(serde_json::Error::io)?;
+        Ok(checksum)
+    }
+
+    /// Writes what [`RunRecord::to_json`] gives.
+    ///
+    /// # Errors
+    /// When `out` takes no more.
+    pub fn write_json(&self, out: impl Write) -> io::Result<()> {
+        self.write(out)?;
+        Ok(())
+    }
+    /// The record as JSON, a line a field, ending in a newline.
+    pub fn to_json(&self) -> String {
+        let mut bytes = Vec::new();
+        self.write(&mut bytes).expect("a record has no map with keys other than texts");
+        String::from_utf8(bytes).expect("JSON is text")
+    }
+
+    /// The cell of this id.
+    pub fn cell(&self, id: &str) -> Option<&CellRecord> {
+        self.cells.iter().find(|cell| cell.id == id)
+    }
+    /// The cells that are not a pass.
+    pub fn failing(&self) -> impl Iterator<Item = &CellRecord> {
+        self.cells.iter().filter(|cell| cell.verdict == Verdict::Fail)
+    }
+    /// The command that accepts the run; `None` if it has nothing that could be accepted, or was
+    /// stopped.
+    pub fn acceptance(&self) -> Option<&str> {
+        self.accept.as_deref().filter(|_| self.notes.is_empty())
+    }
+    /// The same in a line behind what a cell fails by, where that is other figures.
+    pub fn acceptance_of(&self, cell: &CellRecord) -> String {
+        let differs = cell.reasons.iter().any(|reason| reason.exit_code == Exit::Regression.code());
+        let command = self.acceptance().filter(|_| differs);
+        command.map_or_else(String::new, |command| format!("\n{ACCEPT}{command}"))
+    }
+    /// Whether cells that fail are findings: of a search or a matrix that does not fail itself.
+    pub fn is_of_findings(&self) -> bool {
+        (self.tune.is_some() || self.matrix) && self.verdict != Verdict::Fail
+    }
+    /// The gates of one cell.
+    pub fn gates_of<'a>(&'a self, cell: &'a str) -> impl Iterator<Item = &'a GateRecord> {
+        self.gates.iter().filter(move |gate| gate.cell == cell)
+    }
+}
+
+impl Tool {
+    /// This program.
+    pub fn this() -> Tool {
+        Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() }
+    }
+}
+
+/// The JSON Schema of a record.
+pub fn schema_json() -> String {
+    let schema = schemars::schema_for!(RunRecord);
+    let mut text = serde_json::to_string_pretty(&schema).expect("a schema is JSON");
+    text.push('\n');
+    text
+}

@@ -1,0 +1,63 @@
+//! Figures over virtual time, as `run.json` holds them.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::value::RawValue;
+
+use crate::metrics::{self, Sample};
+
+/// Figures over virtual time, thinned out to what can be drawn.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SeriesRecord {
+    /// The instants of all series.
+    #[serde(serialize_with = "in_a_line")]
+    pub at_ns: Vec<u64>,
+    /// The values at these instants, by series.
+    #[serde(serialize_with = "each_in_a_line")]
+    pub values: BTreeMap<String, Vec<u64>>,
+}
+
+impl SeriesRecord {
+    /// More instants than this cannot be told apart in a plot.
+    const INSTANTS: usize = 130;
+
+    /// Thins `samples` out: of neighbours the last value is kept, of waits the longest. `None` if
+    /// there are none.
+    pub fn of(samples: &[Sample]) -> Option<SeriesRecord> {
+        let mut all: BTreeMap<&str, Vec<(u64, u64)>> = BTreeMap::new();
+        for Sample { at_ns, series, value } in samples {
+            all.entry(series).or_default().push((*at_ns, *value));
+        }
+        let longest = all.values().map(Vec::len).max()?;
+        let together = longest.div_ceil(SeriesRecord::INSTANTS);
+        let mut thin = SeriesRecord::default();
+        for (series, points) in &all {
+            let is_wait = *series == metrics::QUEUED;
+            let chunks = points.chunks(together).filter_map(|chunk| {
+                let (at, last) = *chunk.last()?;
+                let value = if is_wait { chunk.iter().map(|point| point.1).max()? } else { last };
+                Some((at, value))
+            });
+            let (at_ns, values) = chunks.unzip();
+            thin.at_ns = at_ns;
+            thin.values.insert((*series).to_owned(), values);
+        }
+        Some(thin)
+    }
+}
+
+/// Numbers in one line, however the rest is laid out.
+fn in_a_line<S: Serializer>(numbers: &[u64], serializer: S) -> Result<S::Ok, S::Error> {
+    raw(numbers).serialize(serializer)
+}
+
+fn each_in_a_line<S: Serializer>(all: &BTreeMap<String, Vec<u64>>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(all.iter().map(|(name, numbers)| (name, raw(numbers))))
+}
+
+fn raw(numbers: &[u64]) -> Box<RawValue> {
+    serde_json::value::to_raw_value(numbers).expect("numbers are JSON")
+}

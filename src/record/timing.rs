@@ -1,0 +1,120 @@
+//! What the host had to do: advisory, and never in one file with simulated figures.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::metrics::human;
+
+/// Host time and memory of a run, as `timing.json` holds it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timing {
+    /// Worker threads.
+    pub jobs: u64,
+    /// From start to end.
+    pub wall_ns: u64,
+    /// CPU time of the process; absent where the system does not tell.
+    pub cpu_ns: Option<u64>,
+    /// Peak resident memory of the process; absent where the system does not tell.
+    pub peak_memory_bytes: Option<u64>,
+    /// The cells.
+    pub cells: Vec<CellTiming>,
+}
+
+/// Host time of one cell.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CellTiming {
+    /// The cell.
+    pub cell: String,
+    /// From start to end.
+    pub wall_ns: u64,
+    /// The virtual time that passed meanwhile.
+    pub virtual_ns: u64,
+    /// Virtual time over host time, whole.
+    pub speed: u64,
+}
+
+impl CellTiming {
+    /// Of a cell that took `wall`.
+    pub fn new(cell: &str, wall: Duration, virtual_ns: u64) -> CellTiming {
+        let wall_ns = nanos(wall);
+        CellTiming { cell: cell.to_owned(), wall_ns, virtual_ns, speed: virtual_ns / wall_ns.max(1) }
+    }
+}
+
+impl Timing {
+    /// Of a run that took `wall` up to now.
+    pub fn new(jobs: usize, wall: Duration, cells: Vec<CellTiming>) -> Timing {
+        Timing {
+            jobs: jobs as u64,
+            wall_ns: nanos(wall),
+            cpu_ns: std::fs::read_to_string("/proc/self/stat").ok().and_then(|text| cpu_ns(&text)),
+            peak_memory_bytes: std::fs::read_to_string("/proc/self/status").ok().and_then(|t| peak_bytes(&t)),
+            cells,
+        }
+    }
+    /// In a line for the terminal: host time, virtual over host time, memory.
+    pub fn line(&self) -> String {
+        let wall = Duration::from_nanos(self.wall_ns).as_secs_f64();
+        let virtual_ns: u128 = self.cells.iter().map(|cell| u128::from(cell.virtual_ns)).sum();
+        let speed = virtual_ns / u128::from(self.wall_ns.max(1));
+        let speed = human::thousands(u64::try_from(speed).unwrap_or(u64::MAX));
+        let memory = self
+            .peak_memory_bytes
+            .map_or(String::new(), |n| format!(", at most {} of memory", human::bytes(n)));
+        format!("on this host: {wall:.1} s, {speed} times faster than real time{memory}\n")
+    }
+    /// As JSON.
+    pub fn to_json(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self).expect("timing has no map");
+        text.push('\n');
+        text
+    }
+}
+
+fn nanos(wall: Duration) -> u64 {
+    u64::try_from(wall.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// User and system time out of `/proc/self/stat` (proc(5), fields 14 and 15, in hundredths of a
+/// second on every Linux).
+fn cpu_ns(stat: &str) -> Option<u64> {
+    let after_name = &stat[stat.rfind(')')? + 1..];
+    let mut ticks = after_name.split_whitespace().skip(11).take(2).map(str::parse::<u64>);
+    let (user, system) = (ticks.next()?.ok()?, ticks.next()?.ok()?);
+    Some((user + system) * 10_000_000)
+}
+
+/// `VmHWM` out of `/proc/self/status`.
+fn peak_bytes(status: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib * 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_system_s_own_words_are_understood() {
+        let stat = "17 (sync (dyno) x) S 1 17 17 0 -1 4194304 90 0 0 0 250 50 0 0 20 0 1 0 5 6 7";
+        assert_eq!(cpu_ns(stat), Some(3_000_000_000));
+        assert_eq!(peak_bytes("Name:\tx\nVmHWM:\t    2048 kB\nVmRSS:\t 1 kB\n"), Some(2 << 20));
+        assert_eq!(cpu_ns("nothing"), None);
+        assert_eq!(peak_bytes("VmRSS:\t 1 kB\n"), None);
+    }
+
+    #[test]
+    fn speed_is_virtual_over_host_time() {
+        let timing = CellTiming::new("c", Duration::from_secs(2), 3_600_000_000_000);
+        assert_eq!(timing.speed, 1_800);
+    }
+
+    #[test]
+    fn of_cells_that_last_longer_than_one_can_the_speed_is_that_of_their_sum() {
+        let cells = vec![CellTiming::new("c", Duration::from_secs(1), u64::MAX); 3];
+        let timing = Timing { wall_ns: 3_000_000_000, ..Timing::new(1, Duration::ZERO, cells) };
+        assert!(timing.line().contains(&human::thousands(u64::MAX / 1_000_000_000)), "{}", timing.line());
+    }
+}

@@ -1,0 +1,61 @@
+//! The answers to questions, in words.
+
+use crate::analysis::{Answered, by_list};
+use crate::record::{AnswerRecord, Exit, Finding, RunRecord, Stand};
+
+impl Answered<'_> {
+    /// What stands before the answer.
+    pub(super) fn mark(&self) -> &'static str {
+        match (self.first.finding, self.first.demanded, self.first.stands) {
+            (Finding::NotAsked, ..) => "not asked: ",
+            (Finding::Unmeasured, ..) => "NOT MEASURED: ",
+            (Finding::Shown, true, _) => "",
+            (_, true, _) => "NOT SHOWN: ",
+            (Finding::Same, _, Some(Stand::With)) => "yours has it, which changes nothing here: ",
+            (Finding::Same, ..) => "it would change nothing here: ",
+            (Finding::Worse, _, Some(Stand::With)) => "yours has it, and a figure is worse for it: ",
+            (Finding::Worse, ..) => "a figure would be worse with it: ",
+            (_, _, Some(Stand::With)) => "yours has it, and it helps: ",
+            (_, _, Some(Stand::Without)) => "yours lacks it, and it would help: ",
+            (_, _, None) => "it would help: ",
+        }
+    }
+
+    /// Under how many seeds it is so, where there are several.
+    pub(super) fn seeds(&self) -> String {
+        match self.alike {
+            [_, 1] => String::new(),
+            [alike, of] => format!(" (so under {alike} of {of} seeds)"),
+        }
+    }
+}
+
+/// The questions with their answers, for a terminal or a page of text.
+pub fn answers(record: &RunRecord) -> String {
+    let mut text = String::new();
+    for (title, of_list) in by_list(record) {
+        text.push_str(&format!("{title}\n"));
+        for one in &of_list {
+            let (number, first) = (one.number, one.first);
+            text.push_str(&format!("{number:>4}. {}\n      ", first.asks));
+            text.push_str(&format!("{}{}{}\n", one.mark(), first.answer, one.seeds()));
+            for line in losses(record, first) {
+                text.push_str(&format!("      {line}\n"));
+            }
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// What somebody else's scenario loses, or where it gets stuck, in each half of a question.
+fn losses(record: &RunRecord, answer: &AnswerRecord) -> Vec<String> {
+    let told = |(cell, half): (&str, &str)| {
+        let reasons = &record.cell(cell)?.reasons;
+        let wrong = [Exit::Correctness, Exit::Stuck].map(Exit::code);
+        let first = reasons.iter().find(|reason| wrong.contains(&reason.exit_code))?;
+        Some(format!("! {half} it: {}", first.text))
+    };
+    let halves = [(answer.without.as_str(), "without"), (answer.with.as_str(), "with")];
+    halves.into_iter().filter(|_| !answer.demanded).filter_map(told).collect()
+}

@@ -1,0 +1,8 @@
+//! A comparison as it is shown.
+
+mod told;
+
+#[cfg(test)]
+mod tests;
+
+pub use told::{human, in_short, json};

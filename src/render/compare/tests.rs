@@ -1,0 +1,587 @@
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::analysis::compare::{Basis, Comparison, Finding, Measured, Side, compare};
+use crate::base::Seed;
+use crate::metrics::{Figure, Unit};
+use crate::record::{CellFigures, Exit};
+use crate::render::Paint;
+
+fn cell(variant: Option<&str>, seed: u64, rate: u64, wait: u64) -> Measured {
+    let figures = CellFigures::from([
+        ("engine.rows.rate".into(), Figure::Value { unit: Unit::MilliRowsPerSecond, value: rate }),
+        ("engine.session.count".into(), Figure::Value { unit: Unit::Count, value: 10 + seed }),
+        ("engine.wasted.bytes".into(), Figure::Value { unit: Unit::Bytes, value: wait }),
+    ]);
+    Measured {
+        scenario: "ties".to_owned(),
+        resolved: variant.unwrap_or("base").to_owned(),
+        variant: variant.map(str::to_owned),
+        axes: BTreeMap::new(),
+        seed: seed.to_string(),
+        digest: String::new(),
+        figures_digest: String::new(),
+        failed: Vec::new(),
+        metrics: figures,
+    }
+}
+
+fn side(name: &str, cells: Vec<Measured>) -> Side {
+    Side { name: name.to_owned(), cells, builds: BTreeMap::new() }
+}
+
+fn finding(comparison: &Comparison, metric: &str) -> Finding {
+    let found = comparison.groups[0].differences.iter().find(|d| d.metric == metric);
+    found.expect("the metric is compared").finding
+}
+
+#[test]
+fn of_one_scenario_and_seed_any_difference_is_real_and_has_a_direction() {
+    let base = side("a", vec![cell(None, 1, 1_000, 50), cell(None, 2, 1_000, 50)]);
+    let candidate = side("b", vec![cell(None, 1, 1_001, 50), cell(None, 2, 1_001, 51)]);
+    let comparison = compare(&base, &candidate);
+    assert_eq!(comparison.groups[0].basis, Basis::Exact);
+    assert_eq!(finding(&comparison, "engine.rows.rate"), Finding::Better);
+    assert_eq!(finding(&comparison, "engine.wasted.bytes"), Finding::Worse);
+    assert_eq!(finding(&comparison, "engine.session.count"), Finding::Same);
+}
+
+#[test]
+fn variants_meet_the_same_seeds_and_what_seeds_disagree_about_is_unclear() {
+    let base = side("a", (0..10).map(|s| cell(Some("x"), s, 1_000, 100 + s)).collect());
+    let swing = |s: u64| if s.is_multiple_of(2) { 80 + s } else { 120 + s };
+    let candidate = side("b", (0..10).map(|s| cell(Some("y"), s, 900, swing(s))).collect());
+    let comparison = compare(&base, &candidate);
+    assert_eq!((comparison.groups[0].basis, comparison.groups[0].seeds), (Basis::Paired, (10, 10)));
+    assert_eq!(finding(&comparison, "engine.rows.rate"), Finding::Worse);
+    assert_eq!(finding(&comparison, "engine.wasted.bytes"), Finding::Unclear);
+}
+
+#[test]
+fn what_is_lost_under_a_seed_under_which_the_base_loses_nothing_is_worse_however_few_seeds_there_are() {
+    let losing = |variant, metric: &'static str, lost: &[u64]| {
+        let cells = (0..8).map(|seed| {
+            let mut cell = cell(Some(variant), seed, 1_000, 100);
+            let value = lost.get(seed as usize).copied().unwrap_or_default();
+            cell.metrics.insert(metric.into(), Figure::Value { unit: Unit::Rows, value });
+            cell
+        });
+        side(variant, cells.collect())
+    };
+    for (metric, base, found) in [
+        ("oracle.lost.rows", &[] as &[u64], Finding::Worse),
+        ("oracle.lost.rows", &[0, 1], Finding::Unclear),
+        ("net.down.bytes", &[], Finding::Unclear),
+    ] {
+        let comparison = compare(&losing("x", metric, base), &losing("y", metric, &[0, 0, 3]));
+        assert_eq!(finding(&comparison, metric), found, "{metric} {base:?}");
+    }
+}
+
+#[test]
+fn a_cell_that_fails_in_the_candidate_alone_fails_with_its_own_code() {
+    let failing =
+        |variant, seed, exits: &[Exit]| Measured { failed: exits.to_vec(), ..cell(variant, seed, 1_000, 50) };
+    let (lost, slow): (&[Exit], &[Exit]) = (&[Exit::Correctness], &[Exit::Threshold]);
+    let both_ways: &[Exit] = &[Exit::Threshold, Exit::Correctness];
+    let compared = |base: Vec<Measured>, candidate: Vec<Measured>| {
+        compare(&side("a", base), &side("b", candidate)).new_failure()
+    };
+    let both = |exits: [&[Exit]; 2]| vec![failing(None, 1, exits[0]), failing(None, 2, exits[1])];
+    for (base, candidate, exit) in [
+        ([&[][..], &[]], [&[][..], lost], Exit::Correctness),
+        ([&[], &[]], [slow, &[Exit::Stuck]], Exit::Stuck),
+        ([lost, &[]], [&[], lost], Exit::Correctness),
+        ([lost, &[]], [lost, &[]], Exit::Success),
+        ([lost, lost], [&[], &[]], Exit::Success),
+        ([slow, slow], [both_ways, slow], Exit::Correctness),
+        ([both_ways, slow], [slow, slow], Exit::Success),
+    ] {
+        assert_eq!(compared(both(base), both(candidate)), exit, "{base:?} against {candidate:?}");
+    }
+    let others = |exits: [&[Exit]; 2]| vec![failing(None, 3, exits[0]), failing(None, 4, exits[1])];
+    assert_eq!(compared(both([lost, &[]]), others([&[], lost])), Exit::Success, "one of two on each side");
+    assert_eq!(compared(both([&[], &[]]), others([&[], lost])), Exit::Correctness);
+    assert_eq!(
+        compared(both([slow, slow]), others([slow, both_ways])),
+        Exit::Correctness,
+        "all failed before"
+    );
+}
+
+#[test]
+fn a_failure_that_the_base_did_not_have_is_told_where_as_many_cells_failed() {
+    let of =
+        |name, exits: &[Exit]| side(name, vec![Measured { failed: exits.to_vec(), ..cell(None, 1, 5, 7) }]);
+    let (slow, both) = ([Exit::Threshold], [Exit::Threshold, Exit::Correctness]);
+    let told = |base: &[Exit], candidate: &[Exit]| {
+        human(&compare(&of("a", base), &of("b", candidate)), Paint(false), false)
+    };
+    assert!(told(&slow, &both).contains("1 cell failed (1 of a; exit 11 is new)"), "{}", told(&slow, &both));
+    assert!(told(&both, &slow).contains("1 cell failed (1 of a)"), "{}", told(&both, &slow));
+}
+
+#[test]
+fn both_sides_of_a_row_are_told_in_one_unit() {
+    let of = |name, bytes| side(name, vec![cell(None, 1, 1_000, bytes)]);
+    let told = human(&compare(&of("a", 1_000), &of("b", 1_100)), Paint(false), true);
+    let row = told.lines().find(|line| line.contains("engine.wasted.bytes")).unwrap();
+    assert!(row.contains("1\u{2009}000 B") && row.contains("1\u{2009}100 B"), "{told}");
+}
+
+#[test]
+fn too_few_seeds_judge_no_design_question_and_say_how_many_would() {
+    let one = |variant, rate| side(variant, vec![cell(Some(variant), 1, rate, 10)]);
+    let comparison = compare(&one("x", 1_000), &one("y", 32));
+    let why = comparison.unjudged().expect("one pair is not judged");
+    assert_eq!(why, "cannot be judged from 1 seed, it takes 6 in common: run both with --seeds 1..=8");
+    let told = human(&comparison, Paint(false), false);
+    assert!(told.starts_with(&format!("y against x: 1 figure differs; {why}\n")), "{told}");
+    assert_eq!(compare(&one("x", 1_000), &one("y", 1_000)).unjudged(), None, "nothing differs");
+    let exact = |rate| side("a", vec![cell(None, 1, rate, 10)]);
+    assert_eq!(compare(&exact(1_000), &exact(32)).unjudged(), None, "an exact pair needs no second");
+    let other = side("b", vec![cell(None, 7, 32, 10), cell(None, 8, 31, 10)]);
+    let why = compare(&exact(1_000), &other).unjudged().expect("a sample of one has no variance");
+    assert!(why.contains("from 1 seed, it takes 8 of each side"), "{why}");
+}
+
+#[test]
+fn a_wait_that_ends_at_one_of_two_times_is_no_finding_of_three_seeds() {
+    let of = |name, waits: &[u64]| {
+        side(name, waits.iter().enumerate().map(|(n, wait)| cell(None, n as u64, 1_000, *wait)).collect())
+    };
+    let mut other = of("b", &[31_003, 31_001, 31_002]);
+    other.cells.iter_mut().enumerate().for_each(|(n, cell)| cell.seed = (100 + n).to_string());
+    let comparison = compare(&of("a", &[61_601, 61_603, 61_602]), &other);
+    assert_eq!(comparison.groups[0].basis, Basis::Samples);
+    assert_eq!(finding(&comparison, "engine.wasted.bytes"), Finding::Unclear);
+    assert!(comparison.unjudged().is_some());
+}
+
+#[test]
+fn of_many_figures_only_what_chance_does_not_explain_differs_and_one_that_is_named_is_judged_alone() {
+    // Two hundred figures that go up and down from seed to seed, and one that is half a per cent
+    // off, three times its error.
+    let noise = |seed: u64, n: u64| Seed(seed).stream("noise", n, 0).below(1_000);
+    let cells = |variant: &'static str, shift: u64| {
+        let cell = move |seed| {
+            let mut cell = cell(Some(variant), seed, 0, 0);
+            cell.metrics.clear();
+            for n in 0..200 {
+                let value = 100_000 + noise(seed, 2 * n + shift);
+                cell.metrics.insert(format!("x.{n}").into(), Figure::Value { unit: Unit::Count, value });
+            }
+            let value = 100_000 + shift * 450 + noise(seed, 1_000 + shift) / 2;
+            cell.metrics.insert("x.moved".into(), Figure::Value { unit: Unit::Count, value });
+            cell
+        };
+        side(variant, (0..8).map(cell).collect())
+    };
+    let (base, candidate) = (cells("x", 0), cells("y", 1));
+    let comparison = compare(&base, &candidate);
+    let seen = comparison.groups[0].differences.iter().filter(|d| d.finding != Finding::Unclear).count();
+    assert_eq!(seen, 0);
+    let asked = ["x.moved".to_owned()];
+    let comparison = compare(&base.of_metrics(&asked), &candidate.of_metrics(&asked));
+    assert_eq!(comparison.groups[0].differences.len(), 1);
+    assert_eq!(finding(&comparison, "x.moved"), Finding::Changed);
+}
+
+#[test]
+fn a_change_is_held_against_what_is_tolerated_by_its_nearer_end() {
+    let base = side("a", (0..10).map(|s| cell(Some("x"), s, 1_000, 100)).collect());
+    let candidate = side("b", (0..10).map(|s| cell(Some("y"), s, 900 + 2 * s, 107)).collect());
+    let comparison = compare(&base, &candidate);
+    let rate = comparison.groups[0].differences.iter().find(|d| d.metric == "engine.rows.rate").unwrap();
+    let (low, high) = rate.interval_ppm.unwrap();
+    assert!(low < high && high < 0, "{rate:?}");
+    let near = high.unsigned_abs();
+    assert!(rate.exceeds(near - 1) && !rate.exceeds(near), "{rate:?}");
+    let nothing = compare(&side("a", vec![cell(None, 1, 5, 0)]), &side("b", vec![cell(None, 1, 5, 7)]));
+    let (_, wasted) = nothing.found(Finding::Worse).next().unwrap();
+    assert!(wasted.exceeds(u64::MAX), "a step from nothing has no share");
+}
+
+#[test]
+fn cells_without_a_counterpart_are_named() {
+    let base = side("a", vec![cell(Some("x"), 1, 1, 1), cell(Some("y"), 1, 1, 1)]);
+    let candidate = side("b", vec![cell(Some("y"), 1, 1, 1), cell(Some("z"), 1, 1, 1)]);
+    let comparison = compare(&base, &candidate);
+    assert_eq!(comparison.groups.len(), 1);
+    assert_eq!(comparison.unmatched, (vec!["x".to_owned()], vec!["z".to_owned()]));
+    let told = human(&comparison, Paint(false), false);
+    assert!(told.contains("only in a, not in b: x\n"), "{told}");
+}
+
+#[test]
+fn a_part_of_a_figure_that_is_worse_is_shown() {
+    let with = |unit: u64| {
+        let mut cell = cell(None, 1, 5, 7);
+        let figure = Figure::Value { unit: Unit::Count, value: unit };
+        cell.metrics.insert("engine.session.duration/Splash".into(), figure);
+        vec![cell]
+    };
+    let comparison = compare(&side("a", with(10)), &side("b", with(20)));
+    let told = human(&comparison, Paint(false), false);
+    assert!(told.contains("worse  engine.session.duration/Splash"), "{told}");
+}
+
+#[test]
+fn figures_that_the_candidate_lacks_are_told_and_are_no_zeros() {
+    let all = |name| side(name, vec![cell(None, 1, 5, 7), cell(None, 2, 5, 7)]);
+    let mut less = all("b");
+    less.cells[1].metrics.remove("engine.rows.rate");
+    less.cells[1].metrics.remove("engine.wasted.bytes");
+    let comparison = compare(&all("a"), &less);
+    assert_eq!(comparison.lacking().unwrap(), "seed 2 (without engine.rows.rate and 1 more)");
+    assert_eq!(comparison.found(Finding::Worse).count(), 0, "{:?}", comparison.groups);
+    // Nor are those that the base lacks, which knew less of it.
+    let comparison = compare(&less, &all("b"));
+    assert_eq!((comparison.lacking(), comparison.found(Finding::Worse).count()), (None, 0));
+}
+
+/// Of seeds `from` on, with a distribution that has observed something under those that `some` is
+/// true of.
+fn waits(variant: Option<&str>, from: u64, some: impl Fn(u64) -> bool) -> Side {
+    let cell = |seed| {
+        let mut cell = cell(variant, seed, 1_000, 50);
+        let n = u64::from(some(seed));
+        let (min, p50) = (n * 9, n * (1_000 + seed));
+        cell.metrics.insert(WAIT.into(), waits(n, [min, p50, p50, p50, p50]));
+        cell
+    };
+    side(variant.unwrap_or("a"), (from..from + 8).map(cell).collect())
+}
+
+const WAIT: &str = "engine.write_acknowledged.duration";
+
+fn waits(count: u64, [min, p50, p95, p99, max]: [u64; 5]) -> Figure {
+    Figure::Distribution { unit: Unit::Ns, count, min, p50, p95, p99, max, mean: None }
+}
+
+#[test]
+fn a_figure_that_one_side_has_nothing_of_is_told_as_it_is_and_is_no_pass() {
+    let asked = [WAIT.to_owned()];
+    let all = |variant, from| waits(variant, from, |_| true);
+    let none = |variant, from| waits(variant, from, |_| false);
+    for (base, candidate, basis) in [
+        (all(Some("x"), 0), none(Some("y"), 0), Basis::Paired),
+        (all(None, 0), none(None, 0), Basis::Exact),
+        (all(None, 0), none(None, 20), Basis::Samples),
+    ] {
+        let comparison = compare(&base.clone().of_metrics(&asked), &candidate.clone().of_metrics(&asked));
+        assert_eq!(comparison.groups[0].basis, basis);
+        let waits = comparison.groups[0].differences.iter().filter(|d| d.stat.starts_with('p'));
+        for difference in waits {
+            assert_eq!((difference.base, difference.candidate), (Some(1_004), None), "{basis:?}");
+            assert_eq!((difference.change_ppm, difference.finding), (None, Finding::Changed), "{basis:?}");
+        }
+        let why = comparison.unmeasured(&asked).unwrap();
+        assert!(why.starts_with(&format!("of {WAIT} nothing was measured in ")), "{why}");
+        let told = human(&comparison, Paint(false), true);
+        let row = told.lines().find(|line| line.contains("p95")).unwrap();
+        assert_eq!(
+            row.split_whitespace().skip(1).collect::<Vec<_>>().join(" "),
+            format!("{WAIT} p95 1.00 µs – not in all")
+        );
+        let json: serde_json::Value = serde_json::from_str(&json(&comparison)).unwrap();
+        let first = &json["groups"][0]["differences"][0];
+        assert!(
+            first["base"] == 1_004 && first["candidate"].is_null() && first["one_sided"] == true,
+            "{first}"
+        );
+        // It is a headline, so it is looked at unasked, either way; other figures are not.
+        assert!(compare(&base, &candidate).unmeasured(&[]).is_some());
+        assert!(compare(&candidate, &base).unmeasured(&[]).is_some());
+        assert_eq!(comparison.unmeasured(&["engine.rows.rate".to_owned()]), None);
+    }
+}
+
+#[test]
+fn a_figure_that_was_asked_for_and_that_too_few_seeds_have_is_not_judged() {
+    let asked = [WAIT.to_owned()];
+    for (variants, from, few, least) in [([Some("x"), Some("y")], 0, 3, 6), ([None, None], 20, 4, 8)] {
+        let base = waits(variants[0], 0, |_| true);
+        let candidate = |most: u64| {
+            let slower = waits(variants[1], from, move |seed| seed - from < most);
+            compare(&base, &slower)
+        };
+        let why = candidate(few).unmeasured(&asked).expect("too few seeds have it");
+        assert_eq!(why, format!("{WAIT} was measured under {few} seeds of both sides, it takes {least}"));
+        assert_eq!(candidate(few).unmeasured(&[]), None, "unasked, rare figures come and go");
+        assert_eq!(candidate(8).unmeasured(&asked), None);
+    }
+}
+
+#[test]
+fn a_figure_that_some_seeds_have_by_chance_is_unclear_and_shown_as_it_is() {
+    let base = waits(Some("x"), 0, |seed| seed != 3);
+    for some in [&(|seed: u64| seed == 3) as &dyn Fn(u64) -> bool, &|seed| seed > 2, &|_| false, &|_| true] {
+        let comparison = compare(&base, &waits(Some("y"), 0, some));
+        let found = comparison.groups[0].differences.iter().find(|d| d.metric == WAIT).unwrap();
+        assert!(found.lopsided && found.finding == Finding::Unclear, "{found:?}");
+        assert_eq!(comparison.unmeasured(&[]), None, "{found:?}");
+        assert!(found.base.is_some_and(|mean| mean > 999) && found.candidate != Some(0), "{found:?}");
+    }
+    let none = |variant| waits(Some(variant), 0, |_| false);
+    let comparison = compare(&none("x"), &none("y"));
+    assert_eq!((finding(&comparison, WAIT), comparison.unmeasured(&[])), (Finding::Same, None));
+}
+
+#[test]
+fn figures_in_unlike_units_are_not_compared() {
+    let of = |name, unit| {
+        let mut cell = cell(None, 1, 1_000, 50);
+        cell.metrics.insert("x.y".into(), Figure::Value { unit, value: 5 });
+        side(name, vec![cell])
+    };
+    let comparison = compare(&of("a", Unit::Ns), &of("b", Unit::Count));
+    let said = "x.y is a number in ns in one cell and a number in count in another";
+    assert_eq!(comparison.unlike().unwrap(), said);
+    assert!(comparison.groups[0].differences.iter().all(|d| d.metric != "x.y"));
+    let told = human(&comparison, Paint(false), false);
+    assert!(told.contains(&format!("  not compared: {said}\n")), "{told}");
+    assert_eq!(compare(&of("a", Unit::Ns), &of("b", Unit::Ns)).unlike(), None);
+}
+
+#[test]
+fn a_threshold_that_one_of_twelve_other_seeds_misses_is_luck_and_a_loss_is_not() {
+    let seeds = |name, from: u64, exit: Vec<Exit>| {
+        let failing = |s| if s == 15 { exit.clone() } else { Vec::new() };
+        let cells = (from..from + 12).map(|s| Measured { failed: failing(s), ..cell(None, s, 5, 7) });
+        side(name, cells.collect())
+    };
+    let of = |exit| compare(&seeds("a", 0, Vec::new()), &seeds("b", 12, vec![exit])).new_failure();
+    assert_eq!(of(Exit::Threshold), Exit::Success);
+    assert_eq!(of(Exit::Correctness), Exit::Correctness);
+}
+
+#[test]
+fn where_the_base_loses_too_other_seeds_lose_more_beyond_one_chance_in_ten() {
+    // Eight seeds a side; all of the candidate's, or four, beside three of the base's.
+    let seeds = |name, from: u64, lossy: u64| {
+        let failed = |s| if s < from + lossy { vec![Exit::Correctness] } else { Vec::new() };
+        let cells = (from..from + 8).map(|s| Measured { failed: failed(s), ..cell(None, s, 5, 7) });
+        side(name, cells.collect())
+    };
+    let of = |lossy| compare(&seeds("a", 0, 3), &seeds("b", 8, lossy)).new_failure();
+    assert_eq!([4, 7, 8].map(of), [Exit::Success, Exit::Correctness, Exit::Correctness]);
+}
+
+#[test]
+fn a_change_from_nothing_has_no_percentage() {
+    let comparison = compare(&side("a", vec![cell(None, 1, 5, 0)]), &side("b", vec![cell(None, 1, 5, 7)]));
+    let told = human(&comparison, Paint(false), false);
+    assert!(told.contains("from nothing"), "{told}");
+    assert!(told.starts_with("b against a: 1 figure worse\n"), "{told}");
+}
+
+#[test]
+fn the_change_that_is_told_lies_in_its_interval_though_one_pair_moves_the_means() {
+    // Nine of ten waits are a fifth shorter; one is an hour.
+    let wait = |s: u64| if s == 7 { 3_600_000 } else { 800 + s };
+    let base = side("a", (0..10).map(|s| cell(Some("x"), s, 1_000, 1_000 + s)).collect());
+    let candidate = side("b", (0..10).map(|s| cell(Some("y"), s, 900, wait(s))).collect());
+    for (base, candidate) in [(&base, &candidate), (&candidate, &base)] {
+        let comparison = compare(base, candidate);
+        let told = comparison.groups[0].differences.iter().filter(|d| d.interval_ppm.is_some());
+        for difference in told {
+            let (low, high) = difference.interval_ppm.unwrap();
+            let change = difference.change_ppm.unwrap();
+            assert!(low <= change && change <= high, "{difference:?}");
+        }
+    }
+}
+
+/// The cells of scenario `resolved` under eight seeds.
+fn of_scenario(resolved: &str, wait: u64) -> impl Iterator<Item = Measured> {
+    let resolved = resolved.to_owned();
+    (1..=8).map(move |seed| Measured { resolved: resolved.clone(), ..cell(None, seed, 1_000, wait) })
+}
+
+#[test]
+fn two_scenarios_of_one_name_are_compared_each_with_itself() {
+    let both = |name, order: [(&str, u64); 2]| {
+        side(name, order.into_iter().flat_map(|(resolved, wait)| of_scenario(resolved, wait)).collect())
+    };
+    let base = both("a", [("one", 50), ("other", 9_000)]);
+    for order in [[("one", 50), ("other", 9_000)], [("other", 9_000), ("one", 50)]] {
+        let comparison = compare(&base, &both("b", order));
+        assert_eq!((comparison.lacking(), comparison.unjudged()), (None, None), "{order:?}");
+        assert_eq!(comparison.found(Finding::Same).count(), 6, "{order:?}");
+        let told = human(&comparison, Paint(false), false);
+        assert!(told.starts_with("b against a: no difference\n"), "{told}");
+        assert!(told.contains("\nscenario one: same scenario, 8 seeds in common"), "{told}");
+    }
+    // One that was changed stands against what it was.
+    let comparison = compare(&base, &both("b", [("one", 50), ("changed", 9_900)]));
+    let titles: Vec<_> = comparison.groups.iter().map(|group| (group.title.as_str(), group.basis)).collect();
+    assert_eq!(titles, [("scenario one", Basis::Exact), ("scenario other → changed", Basis::Paired)]);
+    let (group, worse) = comparison.found(Finding::Worse).next().expect("it waits longer");
+    assert_eq!((group.title.as_str(), worse.base), ("scenario other → changed", Some(9_000)));
+    // One that is gone is no pass.
+    let comparison = compare(&base, &side("b", of_scenario("one", 50).collect()));
+    assert_eq!(comparison.lacking().unwrap(), "scenario other");
+    assert_eq!(comparison.found(Finding::Same).count(), 3);
+}
+
+#[test]
+fn a_world_that_was_run_twice_counts_once() {
+    let twice = |name| side(name, of_scenario("one", 50).chain(of_scenario("one", 50)).collect());
+    let comparison = compare(&twice("a"), &twice("b"));
+    assert_eq!((comparison.groups[0].seeds, comparison.lacking()), ((8, 8), None));
+    let comparison = compare(&twice("a"), &side("b", of_scenario("one", 50).collect()));
+    assert_eq!((comparison.lacking(), comparison.found(Finding::Same).count()), (None, 3));
+}
+
+#[test]
+fn a_world_that_did_not_come_to_the_same_twice_is_told_and_not_left_out() {
+    let of = |digest: &str, wait| Measured { digest: digest.to_owned(), ..cell(None, 1, 5, wait) };
+    let (one, two) = (side("a", vec![of("x", 7)]), side("b", vec![of("x", 7), of("y", 9)]));
+    for (base, candidate) in [(&one, &two), (&two, &one)] {
+        let comparison = compare(base, candidate);
+        let why = "one side has several cells of seed 1, and they did not come to the same";
+        assert_eq!(comparison.copies().as_deref(), Some(why));
+        let text = human(&comparison, Paint(false), false);
+        assert!(text.contains("that did not come to the same: seed 1\n"), "{text}");
+        let asked = |side: &Side, metric: &str| side.clone().of_metrics(&[metric.to_owned()]);
+        let of_metric = |metric| compare(&asked(base, metric), &asked(candidate, metric)).copies();
+        assert_eq!(of_metric("engine.wasted.bytes").as_deref(), Some(why));
+        assert_eq!(of_metric("engine.rows.rate"), None, "in what was asked for they are the same");
+    }
+}
+
+#[test]
+fn one_row_lost_in_eight_seeds_is_not_told_as_none() {
+    let lost = |rows| {
+        let with = |seed: u64| {
+            let mut cell = cell(None, seed, 5, 7);
+            let value = if seed == 3 { rows } else { 0 };
+            cell.metrics.insert("oracle.lost.rows".into(), Figure::Value { unit: Unit::Rows, value });
+            cell
+        };
+        (1..=8).map(with).collect::<Vec<_>>()
+    };
+    let comparison = compare(&side("a", lost(0)), &side("b", lost(1)));
+    let text = human(&comparison, Paint(false), false);
+    assert!(text.contains("0 rows") && text.contains("0.13 rows"), "{text}");
+}
+
+#[test]
+fn means_whose_whole_numbers_are_the_same_are_told_apart() {
+    let asked = |of_one| {
+        let with = |seed: u64| {
+            let mut cell = cell(None, seed, 5, 7);
+            let value = if seed == 3 { of_one } else { 25 };
+            cell.metrics.insert("engine.requests.count".into(), Figure::Value { unit: Unit::Count, value });
+            cell
+        };
+        (1..=40).map(with).collect::<Vec<_>>()
+    };
+    let comparison = compare(&side("a", asked(25)), &side("b", asked(24)));
+    let text = human(&comparison, Paint(false), false);
+    let line = text.lines().find(|line| line.contains("engine.requests.count")).unwrap();
+    assert!(line.contains(" 25.00 ") && line.contains(" 24.98 "), "{text}");
+}
+
+#[test]
+fn what_is_exact_is_compared_to_its_ends_and_its_count() {
+    let with = |name, longest, n| {
+        let mut cell = cell(None, 1, 5, 7);
+        cell.metrics.insert(WAIT.into(), waits(n, [9, 10, 11, 12, longest]));
+        side(name, vec![cell])
+    };
+    let comparison = compare(&with("a", 20, 40), &with("b", 200, 120));
+    let found: Vec<_> =
+        comparison.groups[0].differences.iter().filter(|d| d.finding != Finding::Same).collect();
+    let told: Vec<_> = found.iter().map(|d| (d.stat, d.unit, d.finding)).collect();
+    assert_eq!(
+        told,
+        [("max", Unit::Ns, Finding::Worse), ("count", Unit::Count, Finding::Changed)],
+        "{found:?}"
+    );
+    // Where chance plays a part neither is looked at.
+    let mut other = with("b", 200, 120);
+    other.cells[0].resolved = "other".to_owned();
+    let stats =
+        compare(&with("a", 20, 40), &other).groups[0].differences.iter().map(|d| d.stat).collect::<Vec<_>>();
+    assert!(!stats.contains(&"max") && !stats.contains(&"count") && stats.contains(&"p99"), "{stats:?}");
+}
+
+#[test]
+fn digests_that_differ_though_no_figure_does_are_told() {
+    let with =
+        |name, digest: &str| side(name, vec![Measured { digest: digest.to_owned(), ..cell(None, 1, 5, 7) }]);
+    let told = |base: &Side, candidate: &Side| human(&compare(base, candidate), Paint(false), false);
+    let other = told(&with("a", "1f"), &with("b", "2e"));
+    assert!(other.starts_with("b against a: no figure differs, and digests do (1 cell)\n"), "{other}");
+    assert!(other.contains("none of 3 statistics differs, and the digests of 1 cell do"), "{other}");
+    assert!(told(&with("a", "1f"), &with("b", "1f")).starts_with("b against a: no difference\n"));
+    // A metric that is named says nothing of the rest.
+    let asked = ["engine.rows.rate".to_owned()];
+    let [base, candidate] = [with("a", "1f"), with("b", "2e")].map(|side| side.of_metrics(&asked));
+    assert!(told(&base, &candidate).starts_with("b against a: no difference\n"));
+}
+
+#[test]
+fn two_builds_are_named_and_what_they_count_otherwise_is_no_other_event() {
+    let of = |name, build: &str, figures: &str| Side {
+        builds: BTreeMap::from([(build.to_owned(), format!("build {build}"))]),
+        ..side(name, vec![Measured { figures_digest: figures.to_owned(), ..cell(None, 1, 5, 7) }])
+    };
+    let told = |base: &Side, candidate: &Side| human(&compare(base, candidate), Paint(false), false);
+    let other = told(&of("a", "5c", "1f"), &of("b", "6d", "2e"));
+    assert!(other.contains("\nanother build: a is of build 5c, b of build 6d\n"), "{other}");
+    let same = "  what happened in 1 cell is the same, and figures are not: another program counts them\n";
+    assert!(other.contains(same), "{other}");
+    let one = told(&of("a", "5c", "1f"), &of("b", "5c", "1f"));
+    assert!(!one.contains("another"), "{one}");
+}
+
+#[test]
+fn where_nothing_can_be_judged_the_figures_that_differ_are_counted() {
+    let told = |all| {
+        let comparison =
+            compare(&side("a", vec![cell(None, 1, 5, 7)]), &side("b", vec![cell(None, 2, 6, 7)]));
+        human(&comparison, Paint(false), all)
+    };
+    let usual = told(false);
+    assert!(usual.starts_with("b against a: 2 figures differ; cannot be judged"), "{usual}");
+    assert!(usual.ends_with("  2 of 3 statistics differ and cannot be judged: use -v\n"), "{usual}");
+    assert!(told(true).contains("unclear"), "{}", told(true));
+}
+
+#[test]
+fn a_figure_that_is_a_little_better_is_not_told_to_be_the_same() {
+    let of = |name, rate| side(name, vec![cell(None, 1, rate, 7)]);
+    let told = |base, candidate| human(&compare(&of("a", base), &of("b", candidate)), Paint(false), false);
+    let better = told(127_800_300_000, 127_800_300_001);
+    assert!(better.contains("127\u{2009}800\u{2009}300.001 rows/s  +< 0.01 %"), "{better}");
+    let worse = told(127_800_300_001, 127_800_300_000);
+    assert!(worse.contains("127\u{2009}800\u{2009}300.000 rows/s  −< 0.01 %"), "{worse}");
+}
+
+#[test]
+fn the_ends_of_an_interval_of_what_is_worse_are_not_told_as_nothing() {
+    let base = 4_000_000_000_000_u64;
+    let of = |name, more: u64| {
+        side(name, (1..=8).map(|seed| cell(Some(name), seed, 1_000, base + 1_000 * seed + more)).collect())
+    };
+    let comparison =
+        compare(&of("a", 0).only(Some("a")).unwrap(), &of("b", 900_000).only(Some("b")).unwrap());
+    let told = human(&comparison, Paint(false), true);
+    let line = told.lines().find(|line| line.contains("engine.wasted.bytes")).unwrap();
+    assert!(line.contains("worse") && line.contains("+< 0.01 % … +< 0.01 %"), "{told}");
+}
+
+#[test]
+fn in_short_a_comparison_is_its_verdict_and_what_is_worse() {
+    let base = side("a", vec![cell(None, 1, 1_000, 50)]);
+    let short =
+        |rate, wait| in_short(&compare(&base, &side("b", vec![cell(None, 1, rate, wait)])), Paint(false));
+    assert_eq!(short(1_000, 50), "b against a: no difference\n");
+    assert_eq!(short(2_000, 50), "b against a: 1 better\n");
+    let worse = short(2_000, 60);
+    assert!(worse.starts_with("b against a: 1 figure worse, 1 better\n"), "{worse}");
+    assert!(worse.contains("worse  engine.wasted.bytes") && !worse.contains("engine.rows.rate"), "{worse}");
+}

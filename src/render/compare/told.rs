@@ -1,0 +1,313 @@
+//! A comparison, told.
+
+use crate::analysis::compare::{Basis, Comparison, Difference, Finding, Group};
+use crate::metrics::{Better, human};
+use crate::record::{Exit, is_gated};
+use crate::render::{Grid, Paint};
+
+/// Which statistics are told.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    /// What is worse.
+    Worse,
+    /// What is worse or better, and otherwise of the headline figures.
+    Usual,
+    /// All.
+    All,
+}
+
+/// For people: what is worse, what is better, what is otherwise; with `all` also what is the same.
+pub fn human(comparison: &Comparison, paint: Paint, all: bool) -> String {
+    told(comparison, paint, if all { Shown::All } else { Shown::Usual })
+}
+
+/// The verdict, what is worse, and what could not be compared.
+pub fn in_short(comparison: &Comparison, paint: Paint) -> String {
+    told(comparison, paint, Shown::Worse)
+}
+
+fn told(comparison: &Comparison, paint: Paint, shown: Shown) -> String {
+    let (base, candidate) = &comparison.sides;
+    let mut text = format!("{candidate} against {base}: {}\n", verdict(comparison, paint));
+    if let Some((base, candidate)) = &comparison.scenarios {
+        text.push_str(&format!(
+            "{candidate} and {base} are two scenarios: what differs is a choice, not a regression\n"
+        ));
+    }
+    if let Some((base_build, candidate_build)) = &comparison.builds {
+        text.push_str(&format!(
+            "another build: {base} is of {base_build}, {candidate} of {candidate_build}\n"
+        ));
+    }
+    let wrong = |group: &&Group| {
+        let worse = group.differences.iter().any(|d| d.finding == Finding::Worse);
+        worse || !group.missing.is_empty() || !group.unlike.is_empty() || !group.copies.is_empty()
+    };
+    for group in comparison.groups.iter().filter(|group| shown != Shown::Worse || wrong(group)) {
+        text.push_str(&heading(group));
+        if group.counted_otherwise > 0 {
+            text.push_str(&format!(
+                "  what happened in {} is the same, and figures are not: another program counts them\n",
+                human::count(group.counted_otherwise as u64, "cell")
+            ));
+        }
+        if !group.missing.is_empty() {
+            text.push_str(&format!("  not in {candidate}: seed {}\n", group.missing.join(", ")));
+        }
+        for unlike in &group.unlike {
+            text.push_str(&format!("  not compared: {unlike}\n"));
+        }
+        if !group.copies.is_empty() {
+            let seeds = group.copies.join(", ");
+            text.push_str(&format!(
+                "  several cells on one side that did not come to the same: seed {seeds}\n"
+            ));
+        }
+        text.push_str(&differences(group, paint, shown));
+    }
+    for (side, other, titles) in
+        [(base, candidate, &comparison.unmatched.0), (candidate, base, &comparison.unmatched.1)]
+    {
+        if !titles.is_empty() {
+            text.push_str(&format!("only in {side}, not in {other}: {}\n", titles.join("; ")));
+        }
+    }
+    text
+}
+
+fn verdict(comparison: &Comparison, paint: Paint) -> String {
+    let count = |finding| comparison.found(finding).count();
+    let (worse, better, changed) = (count(Finding::Worse), count(Finding::Better), count(Finding::Changed));
+    let mut parts = Vec::new();
+    match comparison.failed() {
+        (0, 0) => {}
+        (base, candidate) => {
+            let cells = human::count(candidate as u64, "cell");
+            let new = match comparison.new_failure() {
+                Exit::Success => String::new(),
+                exit => format!("; exit {} is new", exit.code()),
+            };
+            let told = format!("{cells} failed ({base} of {}{new})", comparison.sides.0);
+            parts.push(if candidate > base || !new.is_empty() { paint.bad(&told) } else { told });
+        }
+    }
+    if worse > 0 {
+        parts.push(paint.bad(&format!("{} worse", human::count(worse as u64, "figure"))));
+    }
+    if better > 0 {
+        parts.push(paint.good(&format!("{better} better")));
+    }
+    if changed > 0 {
+        parts.push(format!("{changed} otherwise"));
+    }
+    let unclear = count(Finding::Unclear);
+    let varying = || human::count(unclear as u64, "figure");
+    // Of too few seeds nobody knows what chance does.
+    let unjudged = comparison.unjudged().map(|why| paint.bad(&why));
+    match (parts.is_empty(), unclear, unjudged) {
+        (true, 0, _) if comparison.other_digests() > 0 => {
+            format!(
+                "no figure differs, and digests do ({})",
+                human::count(comparison.other_digests() as u64, "cell")
+            )
+        }
+        (true, 0, _) => "no difference".to_owned(),
+        (true, n, Some(why)) => {
+            format!("{} differ{}; {why}", varying(), if n == 1 { "s" } else { "" })
+        }
+        (true, n, None) => {
+            format!("no difference beyond chance ({} {})", varying(), if n == 1 { "varies" } else { "vary" })
+        }
+        (false, _, Some(why)) => format!("{}; the rest {why}", parts.join(", ")),
+        (false, _, None) => parts.join(", "),
+    }
+}
+
+fn heading(group: &Group) -> String {
+    let title = if group.title.is_empty() { String::new() } else { format!("{}: ", group.title) };
+    let (base, candidate) = group.seeds;
+    let seeds = human::count(base as u64, "seed");
+    let words = match group.basis {
+        Basis::Exact => format!("same scenario, {seeds} in common: every difference is real"),
+        Basis::Paired if base == 1 => {
+            "one seed in common: differences of this seed, without an interval".to_owned()
+        }
+        Basis::Paired => format!(
+            "{seeds} in common: what is more than chance, at 1 % for all figures together; change and interval are each figure's own, of the mean ratio of its pairs"
+        ),
+        Basis::Samples => {
+            format!(
+                "no seed in common ({base} against {candidate}): what is more than chance, at 1 % for all figures together"
+            )
+        }
+    };
+    format!("\n{title}{words}\n")
+}
+
+fn differences(group: &Group, paint: Paint, amount: Shown) -> String {
+    let all = amount == Shown::All;
+    // What the verdict rests on is shown in any case.
+    let base_only = |d: &&Difference| all || d.finding == Finding::Worse || !d.metric.contains(['@', '/']);
+    let headline = |d: &&Difference| all || is_gated(&d.metric);
+    let mut shown: Vec<&Difference> =
+        group.differences.iter().filter(|d| all || d.finding != Finding::Same).filter(base_only).collect();
+    let of_all = shown.len();
+    shown.retain(|d| headline(d) || matches!(d.finding, Finding::Worse | Finding::Better));
+    if group.basis == Basis::Samples && !all {
+        shown.retain(|d| d.finding != Finding::Unclear);
+    }
+    if amount == Shown::Worse {
+        shown.retain(|d| d.finding == Finding::Worse);
+    }
+    if shown.is_empty() {
+        return if amount == Shown::Worse { String::new() } else { nothing_shown(group) };
+    }
+    shown.sort_by(|a, b| (a.finding, &a.metric).cmp(&(b.finding, &b.metric)));
+    let mut text = painted(&table_of(&shown).terminal("  "), paint);
+    if shown.len() < of_all && amount == Shown::Usual {
+        text.push_str(&format!("  {} more: use -v\n", of_all - shown.len()));
+    }
+    text
+}
+
+fn table_of(shown: &[&Difference]) -> Grid {
+    let with_interval = shown.iter().any(|d| d.interval_ppm.is_some());
+    let mut header = vec!["", "metric", "stat", "base", "candidate", "change"];
+    if with_interval {
+        header.push("95 % interval");
+    }
+    let mut grid = Grid::new(3, header);
+    for d in shown {
+        let [base, candidate] = figures(d);
+        let mut row =
+            vec![word(d.finding).to_owned(), d.metric.clone(), d.stat.to_owned(), base, candidate, change(d)];
+        row.extend(
+            d.interval_ppm
+                .map(|(low, high)| format!("{} … {}", end_of_interval(d, low), end_of_interval(d, high))),
+        );
+        grid.row(row);
+    }
+    grid
+}
+
+/// Both sides' figures; those that differ, with digits enough to see it.
+fn figures(d: &Difference) -> [String; 2] {
+    let (Some(base), Some(candidate)) = (d.base, d.candidate) else {
+        return [d.base, d.candidate].map(|n| n.map_or_else(|| "–".to_owned(), |n| human::figure(d.unit, n)));
+    };
+    let [low, high] = d.means.map(|mean| mean.unwrap_or_default());
+    let told = [low, high].map(|mean| human::mean(d.unit, mean));
+    // Of what is rare the whole numbers of both may be the same, or nothing.
+    let shown = if base.min(candidate) < 10 && told != [base, candidate].map(|n| human::figure(d.unit, n)) {
+        told
+    } else {
+        human::pair(d.unit, base, candidate)
+    };
+    match shown[0] == shown[1] {
+        true if low != high => human::means_apart(d.unit, low, high),
+        true => human::apart(d.unit, base, candidate),
+        _ => shown,
+    }
+}
+
+fn change(d: &Difference) -> String {
+    match (d.change_ppm, d.base, d.candidate) {
+        _ if d.lopsided => "not in all".to_owned(),
+        (_, None, _) => "in neither".to_owned(),
+        // What moved is never told as nothing.
+        (Some(0), Some(base), Some(candidate)) if base != candidate => {
+            human::percent(if candidate > base { 1 } else { -1 })
+        }
+        (Some(0), ..) if matches!(d.finding, Finding::Worse | Finding::Better) => "< 0.01 %".to_owned(),
+        (Some(ppm), ..) => human::percent(ppm),
+        (None, ..) => "from nothing".to_owned(),
+    }
+}
+
+/// An end of an interval: of what is more than chance it is never told as nothing.
+fn end_of_interval(d: &Difference, ppm: i64) -> String {
+    match (d.finding, d.better) {
+        _ if ppm != 0 => human::percent(ppm),
+        (Finding::Worse, Better::Lower) | (Finding::Better, Better::Higher) => human::percent(1),
+        (Finding::Worse, Better::Higher) | (Finding::Better, Better::Lower) => human::percent(-1),
+        _ => human::percent(0),
+    }
+}
+
+/// Why there is no table.
+fn nothing_shown(group: &Group) -> String {
+    let all = group.differences.len();
+    let differ = group.differences.iter().filter(|d| d.finding != Finding::Same).count();
+    let changed = group.differences.iter().any(|d| d.finding == Finding::Changed);
+    match (differ, group.lacks()) {
+        (0, _) if group.other_digests > 0 => format!(
+            "  none of {all} statistics differs, and the digests of {} do: what happened, or the rows at the end, are not the same\n",
+            human::count(group.other_digests as u64, "cell"),
+        ),
+        (0, _) => format!("  nothing to tell among {all} statistics\n"),
+        (n, Some(_)) => format!("  {n} of {all} statistics differ and cannot be judged: use -v\n"),
+        (n, None) if changed => {
+            format!("  {n} of {all} statistics differ, none of them a headline, better or worse: use -v\n")
+        }
+        (n, None) => format!("  {n} of {all} statistics vary, none beyond chance: use -v\n"),
+    }
+}
+
+/// Colours the word at the start of each line.
+fn painted(grid: &str, paint: Paint) -> String {
+    let line = |line: &str| match line.trim_start() {
+        rest if rest.starts_with("worse ") => line.replacen("worse", &paint.bad("worse"), 1),
+        rest if rest.starts_with("better ") => line.replacen("better", &paint.good("better"), 1),
+        _ => line.to_owned(),
+    };
+    grid.lines().map(|text| line(text) + "\n").collect()
+}
+
+fn word(finding: Finding) -> &'static str {
+    match finding {
+        Finding::Worse => "worse",
+        Finding::Better => "better",
+        Finding::Changed => "changed",
+        Finding::Unclear => "unclear",
+        Finding::Same => "same",
+    }
+}
+
+/// For programs: whole numbers, all statistics.
+pub fn json(comparison: &Comparison) -> String {
+    let difference = |d: &Difference| {
+        serde_json::json!({
+            "metric": d.metric, "stat": d.stat, "unit": d.unit, "better": d.better, "base": d.base,
+            "candidate": d.candidate, "change_ppm": d.change_ppm,
+            "interval_ppm": d.interval_ppm.map(|(low, high)| [low, high]), "lopsided": d.lopsided,
+            "one_sided": d.one_sided, "finding": d.finding,
+        })
+    };
+    let group = |g: &Group| {
+        let differences: Vec<_> = g.differences.iter().map(difference).collect();
+        serde_json::json!({
+            "cells": g.title, "basis": g.basis, "base_seeds": g.seeds.0, "candidate_seeds": g.seeds.1,
+            "base_failed": g.failed.0, "candidate_failed": g.failed.1, "new_failure": g.new_failure.code(),
+            "missing_seeds": g.missing,
+            "not_compared": g.unlike, "copies": g.copies, "other_digests": g.other_digests,
+            "counted_otherwise": g.counted_otherwise, "differences": differences,
+        })
+    };
+    let count = |finding| comparison.found(finding).count();
+    let groups: Vec<_> = comparison.groups.iter().map(group).collect();
+    let value = serde_json::json!({
+        "schema_version": "1.0.0",
+        "base": comparison.sides.0,
+        "candidate": comparison.sides.1,
+        "scenarios": comparison.scenarios.as_ref().map(|(base, candidate)| [base, candidate]),
+        "builds": comparison.builds.as_ref().map(|(base, candidate)| [base, candidate]),
+        "worse": count(Finding::Worse),
+        "better": count(Finding::Better),
+        "changed": count(Finding::Changed),
+        "unjudged": comparison.unjudged(),
+        "groups": groups,
+        "only_in_base": comparison.unmatched.0,
+        "only_in_candidate": comparison.unmatched.1,
+    });
+    serde_json::to_string_pretty(&value).expect("a comparison is JSON") + "\n"
+}

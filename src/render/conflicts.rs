@@ -1,0 +1,417 @@
+//! Every kind of conflict under every policy, for every way in which a device finds conflicts: what
+//! stays, what gave way to it, and at how many requests more.
+//!
+//! Everything is read from the record of a run whose cells know their policy and way as axes. The
+//! table that is right is kept beside the worlds, as CSV.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde::{Deserialize, Serialize};
+
+use super::grid::Grid;
+use crate::record::{CellRecord, EndingKind, Exit, Judged, Reason, Verdict};
+
+/// What stays of the two sides of a conflict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stays {
+    /// There was no conflict to decide.
+    Nothing,
+    /// Both said the same.
+    Same,
+    /// What was done on the device that came last.
+    Here,
+    /// What was there when it came.
+    There,
+    /// Columns of both.
+    Merged,
+    /// Both, as two rows.
+    Both,
+    /// What a person chose on the conflict page.
+    Page,
+    /// The backend refused what was done here.
+    Refused,
+}
+
+/// One cell of the matrix.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// How conflicts are found.
+    pub detect: String,
+    /// Who wins them.
+    pub policy: String,
+    /// The world: what is done here and what there.
+    pub world: String,
+    /// Which of the two was done later.
+    pub order: String,
+    /// What stays.
+    pub stays: Stays,
+    /// Every device ended with its scope of the backend, and nothing was lost.
+    pub converged: bool,
+    /// Columns in which one person's value took the place of another's, unread.
+    pub overwritten: u64,
+    /// Edits and versions that gave way without a line that anybody can read.
+    pub silent: u64,
+    /// Conflicts that were none.
+    pub mistaken: u64,
+    /// Conflicts that were not found.
+    pub missed: u64,
+    /// People saw rows that refer to one which is gone.
+    pub dangling: bool,
+    /// Requests of the devices, beyond the fewest in this world.
+    pub requests: u64,
+}
+
+impl Line {
+    /// What came of a cell in this way of finding conflicts, under this policy.
+    pub fn of(cell: &CellRecord, detect: &str, policy: &str) -> Line {
+        let value = |name: &str| cell.metrics.get(name).and_then(|f| f.stat("value")).unwrap_or(0);
+        let stays = [
+            (Stays::Both, "engine.conflicts.kept_both"),
+            (Stays::Page, "engine.conflicts.parked"),
+            (Stays::Merged, "engine.conflicts.merged"),
+            (Stays::Here, "engine.conflicts.local_won"),
+            (Stays::There, "engine.conflicts.remote_won"),
+            (Stays::Refused, "engine.edits.rejected"),
+            (Stays::Same, "engine.conflicts.equal"),
+        ];
+        let stays = stays.iter().find(|(_, name)| value(name) > 0);
+        let lost = ["oracle.divergent.devices", "oracle.lost.rows", "oracle.lost_edit.count"];
+        Line {
+            detect: detect.to_owned(),
+            policy: policy.to_owned(),
+            world: cell.scenario.clone(),
+            order: cell.variant.clone().unwrap_or_default(),
+            stays: stays.map_or(Stays::Nothing, |(stays, _)| *stays),
+            converged: cell.ending.kind == EndingKind::Drained && lost.iter().all(|name| value(name) == 0),
+            overwritten: value("oracle.overwritten.columns"),
+            silent: value("oracle.silent_discard.count"),
+            mistaken: value("oracle.conflicts.false"),
+            missed: value("oracle.conflicts.missed"),
+            dangling: value("device.dangling.row_ns") > 0,
+            requests: value("engine.requests.count"),
+        }
+    }
+
+    /// What stays in one word, and what it cost.
+    fn short(&self) -> String {
+        let mut text = match self.stays {
+            Stays::Nothing => "-",
+            Stays::Same => "same",
+            Stays::Here => "here",
+            Stays::There => "there",
+            Stays::Merged => "merged",
+            Stays::Both => "both",
+            Stays::Page => "page",
+            Stays::Refused => "refused",
+        }
+        .to_owned();
+        if self.overwritten > 0 {
+            _ = write!(text, " -{}", self.overwritten);
+        }
+        let marks = [
+            (self.silent > 0, "!"),
+            (self.mistaken > 0, "?"),
+            (self.dangling, "~"),
+            (!self.converged, " DIVERGED"),
+        ];
+        text.extend(marks.iter().filter(|(is, _)| *is).map(|(_, mark)| *mark));
+        text
+    }
+
+    /// In which fields it is not as `right`, in words; `None` in none.
+    fn differs(&self, right: &Line) -> Option<String> {
+        let fields = |line: &Line| serde_json::to_value(line).expect("names and numbers");
+        let (is, right) = (fields(self), fields(right));
+        let field = |(name, value): (&String, &serde_json::Value)| {
+            (right[name] != *value).then(|| format!("{name} is {value}, not {}", right[name]))
+        };
+        let fields: Vec<String> = is.as_object().into_iter().flatten().filter_map(field).collect();
+        (!fields.is_empty()).then(|| fields.join("; "))
+    }
+
+    /// What tells it from others of the table.
+    fn setting(&self) -> [&str; 4] {
+        [&self.detect, &self.policy, &self.world, &self.order]
+    }
+}
+
+/// What the words and marks are.
+const LEGEND: &str = "\
+Phone 0 comes back last and finds what phone 1 did. What stays in the end:
+  here      what phone 0 did             there    what phone 1 did
+  merged    columns of both              both     two rows
+  page      what a person chose          refused  the backend does not take what phone 0 did
+  same      there was nothing to choose: both say the same, or set other columns
+  -         nobody looked: there is no conflict, or none that is noticed
+  here / there   the first where phone 0 was the earlier by its clock, the second where the later
+and what that cost:
+  -2   two columns of one person's were replaced by another's, who had not read them
+  !    without a line that anybody can read
+  ?    it was called a conflict, though nobody had touched what the other wrote
+  ~    rows are left that refer to one that is gone
+";
+
+/// The whole table, in the order in which it is told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Conflicts(Vec<Line>);
+
+impl Conflicts {
+    /// Of these lines, whose requests are told beyond the fewest of their world.
+    pub fn new(mut lines: Vec<Line>) -> Conflicts {
+        let mut fewest: BTreeMap<String, u64> = BTreeMap::new();
+        for Line { world, requests, .. } in &lines {
+            let least = fewest.entry(world.clone()).or_insert(*requests);
+            *least = (*least).min(*requests);
+        }
+        lines.iter_mut().for_each(|line| line.requests -= fewest[&line.world]);
+        Conflicts(lines)
+    }
+
+    /// Reads what [`Conflicts::to_csv`] writes.
+    ///
+    /// # Errors
+    ///
+    /// If it is no such table.
+    pub fn of_csv(text: &str) -> Result<Conflicts, csv::Error> {
+        csv::Reader::from_reader(text.as_bytes()).deserialize().collect::<Result<_, _>>().map(Conflicts)
+    }
+
+    /// Its cells.
+    pub fn lines(&self) -> &[Line] {
+        &self.0
+    }
+
+    /// A line a cell.
+    pub fn to_csv(&self) -> String {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        for line in &self.0 {
+            writer.serialize(line).expect("it is written to memory");
+        }
+        let bytes = writer.into_inner().expect("it is written to memory");
+        String::from_utf8(bytes).expect("names and numbers")
+    }
+
+    /// The same for programs: an array, a cell each.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(&self.0).expect("names and numbers") + "\n"
+    }
+
+    /// For a terminal: a table for each way of finding conflicts that comes to something else than
+    /// those before it.
+    pub fn story(&self) -> String {
+        let mut text = self.parts(|grid| grid.terminal("  "), "");
+        text.push_str(LEGEND);
+        text
+    }
+
+    /// The tables for a page in Markdown.
+    pub fn to_markdown(&self) -> String {
+        self.parts(|grid| grid.markdown() + "\n", "\n")
+    }
+
+    /// Of each cell in what it is not as `right` says, in words; then the cells of `right` that are
+    /// not here.
+    pub fn differs_from(&self, right: &Conflicts) -> (Vec<Option<String>>, Vec<String>) {
+        let of = |line: &Line| right.0.iter().find(|other| other.setting() == line.setting());
+        let told =
+            |line: &Line| of(line).map_or_else(|| Some("no such cell".to_owned()), |r| line.differs(r));
+        let is_here = |line: &&Line| self.0.iter().any(|own| own.setting() == line.setting());
+        let missing = right.0.iter().filter(|line| !is_here(line));
+        let missing = missing.map(|line| format!("not run: {}", line.setting().join(" ")));
+        (self.0.iter().map(told).collect(), missing.collect())
+    }
+
+    fn parts(&self, drawn: impl Fn(&Grid) -> String, gap: &str) -> String {
+        let ways = distinct(self.0.iter().map(|line| line.detect.as_str()));
+        let mut parts: Vec<(Vec<&str>, String)> = Vec::new();
+        for way in ways {
+            let table = drawn(&self.grid(way));
+            match parts.iter_mut().find(|(_, known)| *known == table) {
+                Some((ways, _)) => ways.push(way),
+                None => parts.push((vec![way], table)),
+            }
+        }
+        let part = |(ways, table): &(Vec<&str>, String)| {
+            format!("conflicts found by {}:\n{gap}{table}\n", ways.join(", or by "))
+        };
+        parts.iter().map(part).collect()
+    }
+
+    /// Policies by worlds, for one way of finding conflicts.
+    fn grid(&self, way: &str) -> Grid {
+        let lines: Vec<&Line> = self.0.iter().filter(|line| line.detect == way).collect();
+        let worlds = distinct(self.0.iter().map(|line| line.world.as_str()));
+        let header = ["policy".to_owned()].into_iter().chain(worlds.iter().map(|world| heading(world)));
+        let mut grid = Grid::new(1 + worlds.len(), header);
+        for policy in distinct(lines.iter().map(|line| line.policy.as_str())) {
+            let cell = |world: &&str| {
+                let of = lines.iter().filter(|line| line.policy == policy && line.world == **world);
+                let words: Vec<String> = of.map(|line| line.short()).collect();
+                distinct(words.iter().map(String::as_str)).join(" / ")
+            };
+            let cells: Vec<String> = worlds.iter().map(cell).collect();
+            grid.row([policy.to_owned()].into_iter().chain(cells));
+        }
+        grid
+    }
+}
+
+/// Fails each cell that is not as `right` says; `lines` are theirs, in their order. Where a cell of
+/// `right` is not run, the first cell fails: the table is wrong. Of cells of which one did not come
+/// to its end nothing is said.
+pub fn hold(judged: &mut [Judged], lines: Vec<Line>, right: &Conflicts) {
+    let ended = |judged: &Judged| {
+        judged.cell.verdict != Verdict::Incomplete && judged.cell.ending.kind != EndingKind::Broken
+    };
+    if lines.len() != judged.len() || !judged.iter().all(ended) {
+        return;
+    }
+    let (wrong, missing) = Conflicts::new(lines).differs_from(right);
+    let missing = missing.into_iter().map(|why| (0, why));
+    let wrong = wrong.into_iter().enumerate().filter_map(|(cell, why)| Some((cell, why?)));
+    for (cell, why) in wrong.chain(missing) {
+        let text = format!("{}{why}", Reason::NOT_AS_EXPECTED);
+        judged[cell].fail(Exit::Threshold, text);
+        // What it is told by first is why the run fails.
+        judged[cell].cell.reasons.rotate_right(1);
+    }
+}
+
+/// A world's name, a word a line.
+fn heading(world: &str) -> String {
+    world.replace('-', "\n")
+}
+
+/// Each once, in the order in which they come.
+fn distinct<'t>(texts: impl Iterator<Item = &'t str>) -> Vec<&'t str> {
+    let mut all = Vec::new();
+    for text in texts {
+        if !all.contains(&text) {
+            all.push(text);
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::html;
+    use super::super::junit::junit;
+    use super::super::story::{Paint, story};
+    use super::*;
+    use crate::analysis::{broken, cell_ids, judge};
+    use crate::record::{RunRecord, assemble, fixture, of_matrix};
+
+    fn line(policy: &str, order: &str, stays: Stays, overwritten: u64) -> Line {
+        Line {
+            detect: "dates".to_owned(),
+            policy: policy.to_owned(),
+            world: "update-delete".to_owned(),
+            order: order.to_owned(),
+            stays,
+            converged: true,
+            overwritten,
+            silent: 0,
+            mistaken: 0,
+            missed: 0,
+            dangling: false,
+            requests: 23 + overwritten,
+        }
+    }
+
+    fn table() -> Conflicts {
+        Conflicts::new(vec![
+            line("later", "here-later", Stays::Here, 1),
+            line("later", "here-earlier", Stays::There, 0),
+            line("server", "here-later", Stays::There, 2),
+            line("server", "here-earlier", Stays::There, 2),
+        ])
+    }
+
+    #[test]
+    fn a_table_is_read_as_it_was_written() {
+        assert_eq!(Conflicts::of_csv(&table().to_csv()).unwrap(), table());
+    }
+
+    #[test]
+    fn requests_are_told_beyond_the_fewest_of_the_world() {
+        let requests: Vec<u64> = table().0.iter().map(|line| line.requests).collect();
+        assert_eq!(requests, [1, 0, 2, 2]);
+    }
+
+    #[test]
+    fn orders_that_come_to_the_same_are_one_word() {
+        let markdown = table().to_markdown();
+        assert!(markdown.contains("| later | here -1 / there |\n"), "{markdown}");
+        assert!(markdown.contains("| server | there -2 |\n"), "{markdown}");
+    }
+
+    #[test]
+    fn ways_that_come_to_the_same_share_a_table() {
+        let mut lines = table().0;
+        let by_version = lines.clone().into_iter().map(|l| Line { detect: "version".to_owned(), ..l });
+        lines.extend(by_version);
+        let story = Conflicts(lines).story();
+        assert!(story.contains("conflicts found by dates, or by version:\n"), "{story}");
+    }
+
+    #[test]
+    fn a_cell_that_is_not_as_expected_is_told() {
+        let mut other = table();
+        assert_eq!(table().differs_from(&other), (vec![None; 4], Vec::new()));
+        other.0[1].silent = 1;
+        other.0.pop();
+        let told: Vec<Option<String>> = table().differs_from(&other).0;
+        let told: Vec<&str> = told.iter().map(|why| why.as_deref().unwrap_or_default()).collect();
+        assert_eq!(told, ["", "silent is 0, not 1", "", "no such cell"]);
+        let missing = other.differs_from(&table()).1;
+        assert_eq!(missing, ["not run: dates server update-delete here-earlier"]);
+    }
+
+    /// A matrix of two cells: the first loses rows, as it always does, and this is said of both.
+    fn run(right: &Conflicts) -> RunRecord {
+        let plans = [fixture::plan(None, 1), fixture::plan(Some("fine"), 2)];
+        let outcomes = [fixture::lost(2), fixture::outcome()];
+        let ids = cell_ids(&plans);
+        let judged = plans.iter().zip(&outcomes).zip(&ids).map(|((plan, out), id)| judge(plan, id, out));
+        let mut judged: Vec<Judged> = judged.collect();
+        hold(&mut judged, table().0[..2].to_vec(), right);
+        let record = of_matrix(assemble("reports/x", &plans, judged, &[]), &[]);
+        // Who reads it takes it.
+        RunRecord::parse(&record.to_json()).unwrap()
+    }
+
+    #[test]
+    fn a_cell_that_is_not_as_expected_fails_the_run_alone() {
+        let mut right = Conflicts::new(table().0[..2].to_vec());
+        let record = run(&right);
+        assert_eq!((record.verdict, record.exit_code), (Verdict::Pass, 0));
+        right.0[1].silent = 1;
+        let record = run(&right);
+        assert_eq!((record.verdict, record.exit_code), (Verdict::Fail, Exit::Threshold.code()));
+        assert_eq!(record.cells[1].reasons[0].text, "not as expected: silent is 0, not 1");
+        let junit = junit(&record);
+        assert!(junit.contains("failures=\"1\"") && junit.contains("not as expected: silent"), "{junit}");
+        let story = story(&record, Paint(false), 80, false);
+        assert!(story.contains("(2 cells, 1 failing, exit 10;"), "{story}");
+        let page = html::page(&record);
+        assert!(page.contains("What is wrong") && page.contains("What settings miss"), "{page}");
+    }
+
+    #[test]
+    fn a_cell_of_the_table_that_is_not_run_fails_the_run() {
+        let record = run(&Conflicts::new(table().0[..3].to_vec()));
+        assert_eq!(record.exit_code, Exit::Threshold.code());
+        assert!(record.cells[0].reasons[0].text.contains("not run: dates server"));
+    }
+
+    #[test]
+    fn of_a_matrix_with_a_cell_that_broke_nothing_is_expected() {
+        let plans = [fixture::plan(None, 1)];
+        let mut judged = vec![broken(&plans[0], "a", Exit::Internal, "a bug")];
+        hold(&mut judged, table().0[..1].to_vec(), &Conflicts::default());
+        assert_eq!(judged[0].cell.reasons.len(), 1);
+    }
+}

@@ -1,0 +1,90 @@
+//! A plain table: names to the left, figures to the right, two spaces between.
+
+use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
+
+/// Rows of texts under a header.
+#[derive(Clone, Debug, Default)]
+pub struct Grid {
+    header: Vec<String>,
+    /// Columns of texts, before those of figures.
+    texts: usize,
+    rows: Vec<Vec<String>>,
+}
+
+impl Grid {
+    /// An empty table with these columns, of which the first `texts` hold texts and the others
+    /// figures.
+    pub fn new(texts: usize, header: impl IntoIterator<Item = impl Into<String>>) -> Grid {
+        Grid { header: header.into_iter().map(Into::into).collect(), texts, rows: Vec::new() }
+    }
+    /// Adds a row; missing fields at its end stay empty.
+    pub fn row(&mut self, fields: impl IntoIterator<Item = impl Into<String>>) {
+        self.rows.push(fields.into_iter().map(Into::into).collect());
+    }
+
+    /// For a terminal: aligned, figures to the right, each line behind `indent`.
+    pub fn terminal(&self, indent: &str) -> String {
+        let mut table = Table::new();
+        table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+        table.set_header(self.header.iter().enumerate().map(|(i, text)| self.aligned(i, text)));
+        for row in &self.rows {
+            table.add_row(row.iter().enumerate().map(|(i, text)| self.aligned(i, text)));
+        }
+        let lines = table.lines().map(|line| format!("{indent}{}", line.strip_prefix(' ').unwrap_or(&line)));
+        lines.map(|line| line.trim_end().to_owned() + "\n").collect()
+    }
+
+    /// For a page in Markdown.
+    pub fn markdown(&self) -> String {
+        let line = |fields: &[String]| {
+            let escaped: Vec<String> =
+                fields.iter().map(|f| plain(f).replace('|', r"\|").replace('\n', " ")).collect();
+            format!("| {} |\n", escaped.join(" | "))
+        };
+        let rules: Vec<String> =
+            (0..self.header.len()).map(|i| if i < self.texts { "---" } else { "---:" }.to_owned()).collect();
+        let mut text = line(&self.header) + &line(&rules);
+        // A row that parts groups on a terminal is none on a page.
+        for row in self.rows.iter().filter(|row| row.iter().any(|field| !field.is_empty())) {
+            let mut row = row.clone();
+            row.resize(self.header.len(), String::new());
+            text.push_str(&line(&row));
+        }
+        text
+    }
+
+    /// For a page in HTML: a table in a box that scrolls, so that it never widens the page.
+    pub fn html(&self) -> String {
+        let row = |tag: &str, fields: &[String]| {
+            let field = |(i, text): (usize, &String)| {
+                let class = if i < self.texts { "" } else { " class=\"n\"" };
+                format!("<{tag}{class}>{}</{tag}>", escaped(text))
+            };
+            format!("<tr>{}</tr>\n", fields.iter().enumerate().map(field).collect::<String>())
+        };
+        let mut text = String::from("<div class=\"scroll\" tabindex=\"0\"><table>\n<thead>");
+        text.push_str(&row("th", &self.header));
+        text.push_str("</thead>\n<tbody>\n");
+        for fields in self.rows.iter().filter(|row| row.iter().any(|field| !field.is_empty())) {
+            let mut fields = fields.clone();
+            fields.resize(self.header.len(), String::new());
+            text.push_str(&row("td", &fields));
+        }
+        text + "</tbody></table></div>\n"
+    }
+
+    fn aligned(&self, column: usize, text: &str) -> Cell {
+        let side = if column < self.texts { CellAlignment::Left } else { CellAlignment::Right };
+        Cell::new(text).set_alignment(side)
+    }
+}
+
+/// A text in Markdown that a browser shows as it is: names come from files of anybody.
+pub(super) fn plain(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;")
+}
+
+/// A text between tags of HTML or SVG.
+pub fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}

@@ -1,0 +1,23 @@
+//! Questions with their answers.
+
+use maud::{Markup, html};
+
+use crate::analysis::by_list;
+use crate::record::RunRecord;
+
+/// A list of questions after the other.
+pub(super) fn answers(record: &RunRecord) -> Markup {
+    html! {
+        @for (title, of_list) in by_list(record) {
+            h2 { (title) }
+            div.scroll tabindex="0" { table {
+                thead { tr { th.n { "" } th { "question" } th { "answer" } } }
+                tbody { @for one in &of_list { tr {
+                    td.n { (one.number) }
+                    td { (one.first.asks) }
+                    td { (one.mark()) (one.first.answer) (one.seeds()) }
+                } } }
+            } }
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! What is wrong, cell by cell, each with the command that shows it again.
+
+use maud::{Markup, html};
+
+use super::drawing::drawn_twice;
+use super::plots;
+use crate::analysis::found::{findings, told};
+use crate::metrics::human;
+use crate::record::{CellRecord, LifeRecord, OccurrenceRecord, RunRecord, Verdict, replay_record};
+use crate::render::occurrences;
+use crate::render::warnings::unplaced;
+
+/// Failing cells told whole; the others by their first reason.
+const WHOLE: usize = 6;
+/// Failing cells named.
+const NAMED: usize = 100;
+/// Reasons and violations told of one cell.
+const REASONS: usize = 8;
+const VIOLATIONS: usize = 12;
+/// Lives drawn of one cell.
+const LIVES: usize = 3;
+/// Lines told of one life: so many of its start and of its end.
+const LINES: usize = 60;
+
+/// All that is wrong with a run.
+pub(super) fn failures(record: &RunRecord) -> Markup {
+    let failing: Vec<&CellRecord> = told(record).collect();
+    html! {
+        @if !failing.is_empty() {
+            h2 #failures { "What is wrong" }
+            @if let Some(command) = record.acceptance() {
+                p { "If that is as it should be from now on, accept this run:" }
+                pre.cmd { code { (command) } }
+            }
+            @for cell in failing.iter().take(WHOLE) { (failure(cell)) }
+            @if failing.len() > WHOLE { (others(&failing[WHOLE..], "more failing cell")) }
+        }
+    }
+}
+
+/// What had to occur with some seed and never did: no cell is to blame.
+pub(super) fn never_occurred(record: &RunRecord) -> Markup {
+    let missing = occurrences::missing(record);
+    html! {
+        @if !missing.is_empty() {
+            h2 { "What never occurred" }
+            ul { @for line in &missing { li { (line) } } }
+            p.note { "It had to with one seed at least: a world in which it never does tests nothing of it." }
+        }
+    }
+}
+
+/// What had to occur with some seed, and in how many cells it did.
+pub(super) fn occurred(record: &RunRecord) -> Markup {
+    let all = occurrences::rarest_first(record);
+    let row = |one: &OccurrenceRecord| {
+        html! { tr {
+            td { (one.scenario) }
+            td { (one.what) }
+            td.n { (human::thousands(one.cells)) }
+            td.n { (human::thousands(one.of)) }
+            td { (occurrences::mark(one)) }
+        } }
+    };
+    html! {
+        @if !all.is_empty() {
+            h2 { "What occurred" }
+            p.note { "What had to with one of many seeds, rarest first; of too few cells it is told and no failure." }
+            div.scroll tabindex="0" { table {
+                thead { tr { th { "scenario" } th { "what" } th.n { "cells" } th.n { "of" } th { "" } } }
+                tbody { @for one in all { (row(one)) } }
+            } }
+        }
+    }
+}
+
+/// The cells of a search whose settings lost something or missed a gate: findings.
+pub(super) fn no_candidates(record: &RunRecord) -> Markup {
+    let failing: Vec<&CellRecord> = record.failing().collect();
+    html! {
+        @if !failing.is_empty() {
+            h3 { "No candidates" }
+            p.note { "Settings that lose something, get stuck or miss a gate are not chosen, however fast they are. That they do is no failure of the search." }
+            (others(&failing, "such cell"))
+        }
+    }
+}
+
+/// The cells of a matrix whose settings lose or miss something: what it was asked for.
+pub(super) fn answers(record: &RunRecord) -> Markup {
+    let failing: Vec<&CellRecord> = findings(record).collect();
+    html! {
+        @if !failing.is_empty() {
+            h2 { "What settings miss" }
+            p.note { "A matrix is run to see that. It is no failure of the run." }
+            (others(&failing, "such cell"))
+        }
+    }
+}
+
+/// What did not come to an end.
+pub(super) fn undone(record: &RunRecord) -> Markup {
+    let stopped: Vec<&CellRecord> =
+        record.cells.iter().filter(|cell| cell.verdict == Verdict::Incomplete).collect();
+    let unplaced = unplaced(record);
+    let mixed = record.mixed();
+    html! {
+        @if let Some(mixed) = mixed { p.note { (mixed) "." } }
+        @if !record.notes.is_empty() || record.left_out.is_some() || !stopped.is_empty() || !unplaced.is_empty() {
+            h2 { "What was not done" }
+            @for line in unplaced.iter().chain(&record.left_out) { p { (line) } }
+            @for note in &record.notes { p { (note) } }
+            @if !stopped.is_empty() {
+                p.note { (human::count(stopped.len() as u64, "cell")) " did not come to an end; nothing can be said of them." }
+            }
+        }
+    }
+}
+
+fn failure(cell: &CellRecord) -> Markup {
+    html! {
+        section.failure {
+            h3 { (cell.id) }
+            ul {
+                @for reason in cell.reasons.iter().take(REASONS) { li { (reason.text) } }
+                @if cell.reasons.len() > REASONS { li { (cell.reasons.len() - REASONS) " more reasons stand in run.json" } }
+                @for line in cell.ending.text.iter().skip(1).take(REASONS) { li { (line) } }
+            }
+            div.sub { "See it again:" }
+            pre.cmd { code { (cell.replay) } }
+            @if let Some((first, others)) = cell.lives.split_first() {
+                h4 { "The life of " (first.record) }
+                (lived(cell, first))
+                @for life in others.iter().take(LIVES - 1) {
+                    details { summary { "The life of " (life.record) } (lived(cell, life)) }
+                }
+            }
+            @if cell.violations.len() > 1 { (violations(cell)) }
+        }
+    }
+}
+
+/// The diagram of a record's life, the command that tells it, and all its lines.
+fn lived(cell: &CellRecord, life: &LifeRecord) -> Markup {
+    let diagram = plots::life(cell, life);
+    html! {
+        @if let Some(diagram) = &diagram {
+            (drawn_twice(|size| diagram.draw(size)))
+            p.note {
+                "How to read it: time goes down, a column is a device, the gateway or the backend. An arrow is something sent; one \
+                 that ends in a cross never arrived."
+                @if life.lines.len() > life.steps.len() + 1 { " The middle of a long life is left out here." }
+            }
+        }
+        pre.cmd { code { (replay_record(&cell.replay, &life.record)) } }
+        details {
+            summary { "Every line of it" }
+            pre {
+                @let left_out = life.lines.len().saturating_sub(2 * LINES);
+                @for (i, line) in life.lines.iter().enumerate() {
+                    @if left_out > 0 && i == LINES { "… " (left_out) " lines are left out here, and stand in run.json …\n" }
+                    @if i < LINES || i >= LINES + left_out { (line) "\n" }
+                }
+            }
+        }
+    }
+}
+
+fn violations(cell: &CellRecord) -> Markup {
+    html! {
+        details {
+            summary { "All " (cell.violations.len()) " violations that were kept" }
+            div.scroll tabindex="0" { table {
+                thead { tr { th { "check" } th { "device" } th { "record" } th { "what" } } }
+                tbody { @for violation in cell.violations.iter().take(VIOLATIONS) { tr {
+                    td { (violation.check) }
+                    td { (violation.device.as_deref().unwrap_or_default()) }
+                    td { (violation.record.as_deref().unwrap_or_default()) }
+                    td.w { (violation.text) }
+                } } }
+            } }
+            @if cell.violations.len() > VIOLATIONS {
+                p.note { (cell.violations.len() - VIOLATIONS) " more stand in run.json." }
+            }
+        }
+    }
+}
+
+/// Failing cells in a line each, under what one of them is called.
+fn others(cells: &[&CellRecord], noun: &str) -> Markup {
+    html! {
+        details open[cells.len() <= WHOLE] {
+            summary { (human::count(cells.len() as u64, noun)) }
+            div.scroll tabindex="0" { table {
+                thead { tr { th { "cell" } th { "why" } th { "see it again" } } }
+                tbody { @for cell in cells.iter().take(NAMED) { tr {
+                    td { (cell.id) }
+                    td.w { (cell.reasons.first().map_or("", |reason| reason.text.as_str())) }
+                    td { code { (cell.replay) } }
+                } } }
+            } }
+            @if cells.len() > NAMED {
+                p.note { "and " (cells.len() - NAMED) " more: the files in repro/ and run.json have them all." }
+            }
+        }
+    }
+}

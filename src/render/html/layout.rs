@@ -1,0 +1,326 @@
+//! The page from top to bottom.
+
+use std::collections::BTreeSet;
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::drawing::figure;
+use super::{answers, failures, figures, plots, style, tables, tuned};
+use crate::analysis::sweep::{Objective, Sweep};
+use crate::analysis::to_draw;
+use crate::record::{CellRecord, RunRecord, SweepRecord, TuneRecord, Verdict, shell_word};
+use crate::render::{Paint, headline, svg, sweep};
+
+/// Series of a sweep told in words.
+const SERIES: usize = 24;
+/// Scenarios shown whole, and characters of one.
+const SCENARIOS: usize = 3;
+const SCENARIO_MAX: usize = 60_000;
+
+/// The whole page.
+pub fn page(record: &RunRecord) -> String {
+    let name = shortened(&record.scenario.name);
+    let (class, verdict) = match record.verdict {
+        Verdict::Pass => ("pass", "pass"),
+        Verdict::Fail => ("fail", "FAIL"),
+        Verdict::Incomplete => ("incomplete", "incomplete"),
+    };
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="generator" content={ (record.tool.name) " " (record.tool.version) };
+                title { (name) ": " (verdict) }
+                style { (PreEscaped(svg::CSS)) (PreEscaped(style::CSS)) }
+            }
+            body {
+                header {
+                    div.sub { "syncdyno" }
+                    h1 { (name) }
+                    p { span class={ "badge " (class) } { (verdict) } }
+                    @if let Some(tune) = &record.tune { (tuned::answers(tune)) }
+                    p { (summed_up(record)) }
+                }
+                main {
+                    (failures::never_occurred(record))
+                    (answers::answers(record))
+                    // A search that found something opens with the answer: what fails there is no
+                    // candidate.
+                    @if let Some(tune) = found(record) { (tuned::best(record, tune)) (failures::no_candidates(record)) }
+                    @if !record.is_of_findings() { (failures::failures(record)) }
+                    @if record.matrix { (failures::answers(record)) }
+                    (failures::undone(record))
+                    @if !is_a_grid(record) && !record.cells.is_empty() {
+                        h2 { "In short" }
+                        (figures::cards(record))
+                    }
+                    (drawn(record))
+                    (failures::occurred(record))
+                    @if !record.gates.is_empty() { h2 { "Gates" } (figures::gates(record)) }
+                    @if !is_a_grid(record) && !record.cells.is_empty() {
+                        h2 { "Figures" }
+                        (figures::tables(record))
+                    }
+                    h2 { "Cells" }
+                    (figures::cells(record))
+                    (scenarios(record))
+                    (again(record))
+                }
+                footer {
+                    p {
+                        "Written by " (record.tool.name) " " (record.tool.version) " from run.json alone (schema "
+                        (record.schema_version) "). All times are virtual; no figure depends on the machine. \
+                        More on reading each plot: docs/reading-reports.md of syncdyno."
+                    }
+                }
+            }
+        }
+    };
+    unbroken(&page.into_string())
+}
+
+/// The page with numbers that stay in one line: their thousands, and a number and its per cent.
+/// What is to be copied stays as it is.
+fn unbroken(page: &str) -> String {
+    const NARROW: char = '\u{202f}';
+    let mut text = String::with_capacity(page.len() + page.len() / 64);
+    for (i, part) in page.split("<pre").enumerate() {
+        let (copied, words) = match part.split_once("</pre>") {
+            Some((copied, words)) if i > 0 => (Some(copied), words),
+            _ => (None, part),
+        };
+        if let Some(copied) = copied {
+            text.extend(["<pre", copied, "</pre>"]);
+        }
+        let mut before = None;
+        let mut rest = words.chars().peekable();
+        while let Some(c) = rest.next() {
+            let of_share =
+                c == ' ' && rest.peek() == Some(&'%') && before.is_some_and(|b: char| b.is_ascii_digit());
+            text.push(if c == '\u{2009}' || of_share { NARROW } else { c });
+            before = Some(c);
+        }
+    }
+    text
+}
+
+/// A sweep or a search is about its settings, not about one of its cells.
+fn is_a_grid(record: &RunRecord) -> bool {
+    record.sweep.is_some() || record.tune.is_some()
+}
+
+/// A search in which settings that fail are findings: unless none is left, or something broke.
+fn found(record: &RunRecord) -> Option<&TuneRecord> {
+    record.tune.as_ref().filter(|_| record.is_of_findings())
+}
+
+/// The terminal's first line without its verdict, which stands above it in colour.
+fn summed_up(record: &RunRecord) -> String {
+    let line = headline(record, Paint(false));
+    let told = line.rsplit_once(" (").map_or(line.as_str(), |(_, told)| told);
+    told.trim_end().trim_end_matches(')').replace(';', ",") + "."
+}
+
+fn shortened(names: &str) -> String {
+    const MOST: usize = 90;
+    if names.chars().count() <= MOST {
+        names.to_owned()
+    } else {
+        names.chars().take(MOST).collect::<String>() + "…"
+    }
+}
+
+/// All plots that the record has figures for.
+fn drawn(record: &RunRecord) -> Markup {
+    let timed = to_draw(record);
+    let grid = record.sweep.as_ref().and_then(|sweep| of_sweep(record, sweep));
+    html! {
+        @if let Some(tune) = record.tune.as_ref().filter(|_| found(record).is_none()) { (tuned::best(record, tune)) }
+        @if let Some((plots, words)) = grid {
+            h2 { "The best setting" }
+            div.plots { (plots) }
+            (in_words(&words))
+            @if record.sweep.as_ref().is_some_and(|sweep| sweep.against.is_some()) {
+                pre { (sweep::retold(record).unwrap_or_default()) }
+            }
+        }
+        @if !timed.is_empty() {
+            h2 { "Over time" }
+            @for (i, cell) in timed.iter().enumerate() {
+                @if record.cells.len() == 1 {
+                    div.plots { (over_time(record, cell)) }
+                } @else {
+                    // A sweep is about its settings: no single cell stands for it.
+                    details open[i == 0 && !is_a_grid(record)] {
+                        summary { (cell.id) }
+                        div.plots { (over_time(record, cell)) }
+                    }
+                }
+            }
+            @if record.cells.len() > timed.len() {
+                p.note {
+                    (match (&record.tune, &record.sweep) {
+                        (Some(_), _) => "Shown: the best settings, your present ones, then the first that ran; one seed of each before a second of any. ",
+                        (None, Some(_)) => "Drawn are the settings that fail and those that ran first, of each one cell before a second of any, and \
+                                            not the best. ",
+                        (None, None) => "",
+                    })
+                    "Series of all cells stand in series.csv."
+                }
+            }
+        }
+    }
+}
+
+/// The best setting of each series, and what limits the others.
+fn in_words(series: &[String]) -> Markup {
+    html! {
+        h3 { "In words" }
+        @for text in series.iter().take(SERIES) {
+            @let (first, rest) = text.trim_end().split_once('\n').unwrap_or((text.trim_end(), ""));
+            p.words { (first) }
+            @if !rest.is_empty() { ul.words { @for line in rest.lines() { li { (line.trim()) } } } }
+        }
+        @if series.len() > SERIES {
+            p.note { (series.len() - SERIES) " more series: syncdyno report tells all of them." }
+        }
+    }
+}
+
+fn of_sweep(record: &RunRecord, told: &SweepRecord) -> Option<(Markup, Vec<String>)> {
+    let axes: Vec<(String, Vec<String>)> =
+        told.axes.iter().map(|axis| (axis.key.clone(), axis.values.clone())).collect();
+    if axes.is_empty() {
+        return None;
+    }
+    let objective: Objective = told.objective.parse().ok()?;
+    let mean = objective.mean();
+    let sweep = Sweep::new(record, &axes, objective);
+    let plots = html! {
+        @if let Some(curves) = sweep::curves(&sweep) {
+            (figure(&curves.title, |size| curves.draw(size),
+                &format!(
+                    "How to read it: a line is a series of settings, its shade the 95 % interval of the {mean} over seeds; a cross is no \
+                     candidate: it lost something, got stuck or missed a gate. Below, the broad bar covers the settings around the best that cost within 3 % of it, the marker is the best, \
+                     and the thin line covers where the optimum lies (95 %)."
+                ),
+                &tables::of_curves(&curves)))
+            @if curves.curves.len() > svg::Curves::MOST {
+                p.note { "The first " (svg::Curves::MOST) " of " (curves.curves.len()) " series are drawn; the table has all." }
+            }
+        }
+        @if let Some(map) = sweep::heat_map(&sweep) {
+            (figure(&map.title, |size| map.draw(size),
+                "How to read it: a row is compared with its own best setting, which has a frame; 1.30× takes 30 % more. The darker a \
+                 cell (on a dark page: the lighter), the dearer. An exclamation mark is no candidate: it lost something, got stuck or missed a gate.",
+                &tables::of_map(&map)))
+            @if map.rows.len() > svg::HeatMap::MOST {
+                p.note { "The first " (svg::HeatMap::MOST) " of " (map.rows.len()) " rows are drawn; the table has all." }
+            }
+            @if map.columns.len() > svg::HeatMap::WIDEST {
+                p.note {
+                    "The map is thinned: of " (map.columns.len()) " columns at most " (svg::HeatMap::WIDEST) " are drawn, both ends, the best of \
+                     the rows, and others evenly between; the table has all."
+                }
+            }
+        }
+    };
+    Some((plots, sweep.words_of_series()))
+}
+
+fn over_time(record: &RunRecord, cell: &CellRecord) -> Markup {
+    html! {
+        @if let Some(fleet) = plots::fleet(cell) {
+            (figure(&fleet.title, |size| fleet.draw(size),
+                &format!("How to read it: the fleet has converged when it receives no more and no edit waits.{}",
+                    if fleet.phase.is_some() {
+                        " Behind the dashed line the faults are over and what is under way comes to rest."
+                    } else {
+                        ""
+                    }),
+                &tables::of_timeline(&fleet)))
+        }
+        @if let Some(curves) = plots::percentiles(cell) {
+            (figure(&curves.title, |size| curves.draw(size),
+                "How to read it: above “95 %” a line shows the time within which 95 of 100 were done. A line that rises steeply to the \
+                 right has a few that waited very much longer than most.",
+                &tables::of_curves(&curves)))
+        }
+        @if let Some(outages) = plots::outages(record, cell) {
+            (figure(&outages.title, |size| outages.draw(size),
+                &format!("How to read it: offline is a device without a link or a running process; where faults of a kind are many, the \
+                    height is their number. {}", outages.about),
+                &tables::of_timeline(&outages)))
+        }
+    }
+}
+
+/// What was run, with every default.
+fn scenarios(record: &RunRecord) -> Markup {
+    html! {
+        h2 { "Scenario" }
+        p.note {
+            @if record.scenario.path.is_empty() { "The embedded scenario" } @else { code { (shortened(&record.scenario.path)) } }
+            ", digest " code { (record.scenario.digest) } ". Resolved, with every default and what was set on the command line:"
+        }
+        @for (digest, text) in record.resolved.iter().take(SCENARIOS) {
+            details {
+                summary { "Resolved scenario " code { (digest.chars().take(12).collect::<String>()) } }
+                pre { (text.chars().take(SCENARIO_MAX).collect::<String>()) }
+                @if text.chars().nth(SCENARIO_MAX).is_some() { p.note { "The rest stands in run.json." } }
+            }
+        }
+        @if record.resolved.len() > SCENARIOS {
+            p.note { (record.resolved.len() - SCENARIOS) " more resolved scenarios stand in run.json." }
+        }
+    }
+}
+
+/// The commands that come to the same again.
+fn again(record: &RunRecord) -> Markup {
+    html! {
+        h2 { "Do it again" }
+        @if let Some(cell) = record.cells.first() {
+            p { "One cell, with the same seed; the digest must be the recorded one:" }
+            pre.cmd { code { (cell.replay) } }
+        }
+        @if let Some(command) = command(record) {
+            p {
+                "All of it (besides what was given with " code { "--set" } "; the resolved scenario has that"
+                @if record.tune.as_ref().is_some_and(|tune| tune.given.is_empty()) { "; and with " code { "--limit" } " and the ends of ranges, which are the default ones here" }
+                "):"
+            }
+            pre.cmd { code { (command) } }
+        }
+        p { "This page again, from its record:" }
+        pre.cmd { code { (rendered_again(record)) } }
+    }
+}
+
+/// `syncdyno run`, `sweep` or `tune` with paths, seeds and axes.
+fn command(record: &RunRecord) -> Option<String> {
+    if let Some(tune) = &record.tune {
+        return Some(tuned::command(&record.scenario.path, tune));
+    }
+    let seeds: BTreeSet<u64> = record.cells.iter().filter_map(|cell| cell.seed.parse().ok()).collect();
+    let (first, last) = (*seeds.first()?, *seeds.last()?);
+    let mut command = String::from(if record.sweep.is_some() { "syncdyno sweep" } else { "syncdyno run" });
+    for path in record.scenario.path.split_whitespace() {
+        command.push_str(&format!(" {}", shell_word(path)));
+    }
+    for axis in record.sweep.iter().flat_map(|sweep| &sweep.axes) {
+        command
+            .push_str(&format!(" --axis {}", shell_word(&format!("{}={}", axis.key, axis.values.join(",")))));
+    }
+    let seeds = if first == last { format!(" --seed {first}") } else { format!(" --seeds {first}..={last}") };
+    Some(command + &seeds)
+}
+
+fn rendered_again(record: &RunRecord) -> String {
+    let replay = record.cells.first().map_or("", |cell| cell.replay.as_str());
+    let folder = replay.rsplit(' ').next().unwrap_or_default().trim_matches('\'');
+    let folder = folder.rsplit_once('#').map_or("RUN", |(folder, _)| folder);
+    format!("syncdyno report {} --format html -o report.html", shell_word(folder))
+}

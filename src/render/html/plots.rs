@@ -1,0 +1,259 @@
+//! What of a record can be drawn.
+
+use std::collections::BTreeMap;
+
+use crate::metrics::{Figure, QUEUED, Unit, human};
+use crate::record::{CellRecord, LifeRecord, RunRecord, SeriesRecord};
+use crate::render::svg::{Curve, Curves, Moment, Panel, Point, SpaceTime, Strip, Timeline};
+
+/// Distributions that people ask for, with what they are called in a plot.
+const DURATIONS: [(&str, &str); 5] = [
+    ("engine.usable_after_login.duration", "login to usable"),
+    ("engine.session.duration", "sync session"),
+    ("engine.write_acknowledged.duration", "edit confirmed"),
+    ("engine.write_visible.duration", "edit seen"),
+    ("engine.request.duration", "one request"),
+];
+/// Devices that have a lane although nothing happened there.
+const DEVICES_DRAWN: usize = 2;
+/// Faults of so many names have a strip of their own.
+const FAULTS_DRAWN: usize = 6;
+/// What happens within this part of the time is one mark: no eye tells it apart, and a page must
+/// not grow with the number of devices.
+const MARKS: u64 = 400;
+/// More marks in a row than this are a bar; they are told by their number in each of so many
+/// stretches.
+const DIAMONDS: usize = 48;
+const BINS: u64 = 100;
+
+/// How long people and requests waited in a cell, by percentile; `None` if nothing was observed.
+pub fn percentiles(cell: &CellRecord) -> Option<Curves> {
+    const STATS: [(&str, &str); 5] =
+        [("min", "least"), ("p50", "half"), ("p95", "95 %"), ("p99", "99 %"), ("max", "longest")];
+    let curve = |(metric, name): &(&str, &str)| {
+        let figure = cell.metrics.get(*metric)?;
+        // By logarithms nothing takes no time at all; a nanosecond is the least there is.
+        let point = |(i, (stat, _)): (usize, &(&str, &str))| {
+            let y = figure.stat(stat)?.max(1) as f64;
+            Some(Point { x: i as f64, y, interval: None, candidate: true, seeds: None })
+        };
+        let points: Vec<Point> = STATS.iter().enumerate().filter_map(point).collect();
+        (points.len() == STATS.len()).then(|| Curve { name: (*name).to_owned(), points, ..Curve::default() })
+    };
+    let curves: Vec<Curve> = DURATIONS.iter().filter_map(curve).collect();
+    (!curves.is_empty()).then(|| Curves {
+        title: "How long it took".to_owned(),
+        about: "Durations by percentile.".to_owned(),
+        x: "of all are done".to_owned(),
+        settings: STATS.iter().enumerate().map(|(i, (_, told))| (i as f64, (*told).to_owned())).collect(),
+        y: "within".to_owned(),
+        unit: Some(Unit::Ns),
+        curves,
+        marks: Vec::new(),
+    })
+}
+
+/// How a fleet converged: what it had received and what it had still to say.
+pub fn fleet(cell: &CellRecord) -> Option<Timeline> {
+    let series = cell.series.as_ref()?;
+    let panels: Vec<Panel> = [
+        ("engine.apply.rows", "changes received so far", Unit::Rows),
+        ("workload.edits.waiting", "edits not yet acknowledged", Unit::Count),
+        (QUEUED, "longest wait at the backend", Unit::Ns),
+    ]
+    .into_iter()
+    .filter_map(|(metric, name, unit)| panel(series, metric, name, unit))
+    .collect();
+    (!panels.is_empty()).then(|| Timeline {
+        title: "The fleet over time".to_owned(),
+        about: "What was received so far, and what still had to be sent.".to_owned(),
+        panels,
+        ..blank(cell, series)
+    })
+}
+
+fn panel(series: &SeriesRecord, metric: &str, name: &str, unit: Unit) -> Option<Panel> {
+    let values = series.values.get(metric)?;
+    let points: Vec<(u64, u64)> = series.at_ns.iter().copied().zip(values.iter().copied()).collect();
+    points.iter().any(|point| point.1 > 0).then(|| Panel { name: name.to_owned(), unit, points })
+}
+
+/// An axis from the start of a cell to its end.
+fn blank(cell: &CellRecord, series: &SeriesRecord) -> Timeline {
+    let end = cell.virtual_ns.max(series.at_ns.last().copied().unwrap_or(0));
+    let script = cell.phases.script_ns;
+    // A mark at the very end would only be in the way.
+    let phase = (script > 0 && script / 97 < end / 100).then(|| (script, "then it drains".to_owned()));
+    Timeline { end, phase, ..Timeline::default() }
+}
+
+/// When devices had no link or no process, and what befell them; `None` if nothing did.
+pub fn outages(record: &RunRecord, cell: &CellRecord) -> Option<Timeline> {
+    let series = cell.series.as_ref()?;
+    let mut strips = Vec::new();
+    let devices = devices(record, cell).filter(|n| *n > 0);
+    if let (Some(devices), Some(online)) = (devices, series.values.get("device.online.count")) {
+        let spans = offline(series, online, devices);
+        if !spans.is_empty() {
+            strips.push(Strip { name: "offline".to_owned(), spans, ticks: Vec::new() });
+        }
+    }
+    let blank = blank(cell, series);
+    let (mut without_strip, mut before, mut after) = (0, 0, 0);
+    let first = first_online(series);
+    for fault in &cell.faults {
+        if fault.at_ns < first {
+            before += 1;
+            continue;
+        }
+        if fault.at_ns > blank.end {
+            after += 1;
+            continue;
+        }
+        let name = fault.text.split(':').next().unwrap_or_default();
+        let more = strips.len() <= FAULTS_DRAWN;
+        match strips.iter_mut().find(|strip| strip.name == name) {
+            Some(strip) => strip.ticks.push(fault.at_ns),
+            None if more => {
+                strips.push(Strip { name: name.to_owned(), ticks: vec![fault.at_ns], ..Strip::default() });
+            }
+            None => without_strip += 1,
+        }
+    }
+    if strips.is_empty() {
+        return None;
+    }
+    let apart = blank.end / MARKS;
+    for strip in strips.iter_mut().filter(|strip| strip.ticks.len() > DIAMONDS) {
+        strip.spans = counted(&std::mem::take(&mut strip.ticks), blank.end);
+    }
+    let close = strips.iter_mut().map(|strip| thinned(strip, apart)).sum::<u64>();
+    let mut about =
+        "Red: the share of devices offline, of the most ever online at once. Diamonds: faults.".to_owned();
+    for (left_out, what, why) in [
+        (before, "fault", "before any device was online, not drawn"),
+        (after, "fault", "only after the end, not drawn"),
+        (close, "mark", "so near to another that one stands for both"),
+        (without_strip, "fault", "of further kinds, not drawn"),
+    ] {
+        if left_out > 0 {
+            about.push_str(&format!(" {} {why}.", human::count(left_out, what)));
+        }
+    }
+    Some(Timeline { title: "Outages and faults".to_owned(), about, strips, ..blank })
+}
+
+/// Lets one mark stand for all that begin within `apart` of it; of stretches it is as high as the
+/// highest, and as long as all. How many have no mark of their own.
+fn thinned(strip: &mut Strip, apart: u64) -> u64 {
+    let before = strip.spans.len() + strip.ticks.len();
+    let mut spans: Vec<(u64, u64, f64, String)> = Vec::new();
+    for span in std::mem::take(&mut strip.spans) {
+        match spans.last_mut() {
+            Some(last) if span.0.saturating_sub(last.0) < apart => {
+                last.1 = last.1.max(span.1);
+                if span.2 > last.2 {
+                    (last.2, last.3) = (span.2, span.3);
+                }
+            }
+            _ => spans.push(span),
+        }
+    }
+    strip.spans = spans;
+    strip.ticks.sort_unstable();
+    let mut last = None;
+    strip.ticks.retain(|at| {
+        let kept = last.is_none_or(|last| at - last >= apart);
+        last = if kept { Some(*at) } else { last };
+        kept
+    });
+    (before - strip.spans.len() - strip.ticks.len()) as u64
+}
+
+/// Instants in stretches of equal length, each as high as its number beside the greatest.
+fn counted(ticks: &[u64], end: u64) -> Vec<(u64, u64, f64, String)> {
+    let long = (end / BINS).max(1);
+    let mut bins: BTreeMap<u64, u64> = BTreeMap::new();
+    for at in ticks {
+        *bins.entry(at / long).or_default() += 1;
+    }
+    let most = bins.values().copied().max().unwrap_or(1) as f64;
+    let bin = |(bin, n): (u64, u64)| {
+        (bin * long, (bin + 1).saturating_mul(long), n as f64 / most, human::count(n, "fault"))
+    };
+    bins.into_iter().map(bin).collect()
+}
+
+/// From when on any device was online; the start, if none ever was or nothing was sampled before.
+fn first_online(series: &SeriesRecord) -> u64 {
+    let online = series.values.get("device.online.count");
+    let first = online.and_then(|online| online.iter().position(|n| *n > 0)).unwrap_or(0);
+    first.checked_sub(1).and_then(|before| series.at_ns.get(before)).copied().unwrap_or(0)
+}
+
+/// Stretches in which devices were without link or process, with their share. A device before its
+/// first login is none of them, so it is the most that were online at once until then that they are
+/// held against.
+fn offline(series: &SeriesRecord, online: &[u64], devices: u64) -> Vec<(u64, u64, f64, String)> {
+    let mut spans: Vec<(u64, u64, f64, String)> = Vec::new();
+    let instants = series.at_ns.iter().zip(series.at_ns.iter().skip(1).chain(series.at_ns.last()));
+    let mut known = 0;
+    for ((from, until), online) in instants.zip(online) {
+        known = devices.min(known.max(*online));
+        let missing = known.saturating_sub(*online);
+        if missing == 0 || from == until {
+            continue;
+        }
+        let told = format!("{missing} of {} offline", human::count(known, "device"));
+        let share = missing as f64 / known as f64;
+        match spans.last_mut() {
+            Some(span) if span.1 == *from && span.3 == told => span.1 = *until,
+            _ => spans.push((*from, *until, share, told)),
+        }
+    }
+    spans
+}
+
+/// The devices of all fleets of a cell's scenario.
+fn devices(record: &RunRecord, cell: &CellRecord) -> Option<u64> {
+    let resolved: toml::Table = toml::from_str(record.resolved.get(&cell.resolved)?).ok()?;
+    let fleets = resolved.get("fleet")?.as_table()?.values();
+    let devices = fleets.filter_map(|fleet| fleet.get("devices")?.as_integer());
+    Some(devices.filter_map(|n| u64::try_from(n).ok()).sum())
+}
+
+/// The life of a record as a diagram, with a lane for each device on which something is wrong with
+/// it; `None` if the cell's record holds no steps of it.
+pub fn life(cell: &CellRecord, life: &LifeRecord) -> Option<SpaceTime> {
+    let of_it = cell.violations.iter().filter(|v| v.record.as_ref() == Some(&life.record));
+    let mut devices: Vec<String> = of_it.filter_map(|violation| violation.device.clone()).collect();
+    devices.dedup();
+    devices.truncate(DEVICES_DRAWN);
+    // All of it is about one record, whose whole key would only fill the lines.
+    let key = life.record.split_once('/').map_or("", |(_, key)| key);
+    let short: String = key.chars().take(8).collect();
+    let shorten = |text: &str| match key.chars().nth(12) {
+        Some(_) => text.replace(key, &format!("{short}…")),
+        None => text.to_owned(),
+    };
+    let moment = |step: &crate::record::StepRecord| Moment {
+        clock: step.clock.clone(),
+        place: step.place.clone(),
+        to: step.to.clone(),
+        from: step.from.clone(),
+        text: shorten(&step.text),
+    };
+    let ending = life.lines.last().and_then(|line| line.strip_prefix("in short: "));
+    (!life.steps.is_empty()).then(|| SpaceTime {
+        title: format!("The life of {}", life.record),
+        about: ending.unwrap_or("What happened to it, in order.").to_owned(),
+        lanes: devices,
+        moments: life.steps.iter().map(moment).collect(),
+        ending: ending.map(str::to_owned),
+    })
+}
+
+/// Whether a figure was observed at all.
+pub(super) fn observed(figure: &Figure) -> bool {
+    figure.stat("value").or_else(|| figure.stat("count")).is_some_and(|n| n > 0)
+}

@@ -1,0 +1,87 @@
+//! The data of plots as tables.
+
+use crate::metrics::{Unit, human};
+use crate::render::Grid;
+use crate::render::svg::{Curves, HeatMap, Timeline};
+
+/// Rows of a table over time; the others stand in `series.csv`.
+const ROWS_OVER_TIME: u64 = 24;
+/// Stretches and instants told of one strip.
+const TOLD_OF_A_STRIP: usize = 40;
+
+/// A row a setting, a column a curve, before each how many seeds its points rest on, where these
+/// differ: behind it a small screen would not show them.
+pub(super) fn of_curves(curves: &Curves) -> String {
+    let counted = curves.curves.iter().flat_map(|curve| &curve.points).any(|point| point.seeds.is_some());
+    let columns = |texts: [String; 2]| texts.into_iter().skip(usize::from(!counted));
+    let names = curves.curves.iter().flat_map(|curve| columns(["seeds".to_owned(), curve.name.clone()]));
+    let mut grid = Grid::new(1, [curves.x.clone()].into_iter().chain(names));
+    let unit = curves.unit.unwrap_or(Unit::Count);
+    let shown = |x: f64| human::figure(unit, libm::round(x.max(0.0)) as u64);
+    for (at, label) in &curves.settings {
+        let fields = curves.curves.iter().flat_map(|curve| {
+            let Some(point) = curve.points.iter().find(|point| point.x == *at) else {
+                return columns([String::new(), "–".to_owned()]);
+            };
+            let mut text = shown(point.y);
+            if let Some((low, high)) = point.interval {
+                text.push_str(&format!(" ({} – {})", shown(low), shown(high)));
+            }
+            text.push_str(match curve.best {
+                _ if !point.candidate => " !",
+                Some(best) if best == point.x => " ★",
+                _ => "",
+            });
+            columns([point.seeds.map_or_else(String::new, |seeds| seeds.to_string()), text])
+        });
+        grid.row([label.clone()].into_iter().chain(fields));
+    }
+    grid.html()
+}
+
+/// As the map lies: a row a row.
+pub(super) fn of_map(map: &HeatMap) -> String {
+    let mut grid = Grid::new(1, [map.y.clone()].into_iter().chain(map.columns.iter().cloned()));
+    for row in &map.rows {
+        grid.row([row.name.clone()].into_iter().chain(row.cells.iter().map(|heat| heat.told.clone())));
+    }
+    grid.html()
+}
+
+/// A row for some instants, a column a panel; then the strips.
+pub(super) fn of_timeline(timeline: &Timeline) -> String {
+    let mut text = String::new();
+    if let Some(first) = timeline.panels.first() {
+        let names = timeline.panels.iter().map(|panel| panel.name.clone());
+        let mut grid = Grid::new(0, ["virtual time".to_owned()].into_iter().chain(names));
+        let every = (first.points.len() as u64).div_ceil(ROWS_OVER_TIME).max(1);
+        let last = first.points.len().saturating_sub(1);
+        for (i, (at, _)) in first.points.iter().enumerate() {
+            if (i as u64).is_multiple_of(every) || i == last {
+                let values = timeline.panels.iter().map(|panel| {
+                    panel.points.get(i).map_or_else(String::new, |point| human::figure(panel.unit, point.1))
+                });
+                grid.row([human::span(*at)].into_iter().chain(values));
+            }
+        }
+        text.push_str(&grid.html());
+    }
+    if !timeline.strips.is_empty() {
+        let mut grid = Grid::new(3, ["what", "from", "until"]);
+        for strip in &timeline.strips {
+            for (from, until, _, told) in strip.spans.iter().take(TOLD_OF_A_STRIP) {
+                grid.row([told.clone(), human::span(*from), human::span(*until)]);
+            }
+            for at in strip.ticks.iter().take(TOLD_OF_A_STRIP) {
+                grid.row([strip.name.clone(), human::span(*at)]);
+            }
+            let all = strip.spans.len() + strip.ticks.len();
+            let told = strip.spans.len().min(TOLD_OF_A_STRIP) + strip.ticks.len().min(TOLD_OF_A_STRIP);
+            if all > told {
+                grid.row([format!("{}: {} more", strip.name, all - told)]);
+            }
+        }
+        text.push_str(&grid.html());
+    }
+    text
+}

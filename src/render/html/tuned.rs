@@ -1,0 +1,237 @@
+//! What a search for the best settings came to.
+
+use maud::{Markup, PreEscaped, html};
+
+use super::{drawing, tables};
+use crate::analysis::sweep::{Objective, Point as Setting, axis_of, figure_between};
+use crate::analysis::tune::field::EVERYTHING;
+use crate::metrics::human;
+use crate::record::{CellRecord, KnobTuned, PlaceTuned, PointTuned, RunRecord, TuneRecord, shell_word};
+use crate::render::svg::{Curve, Curves, Point};
+use crate::render::tune::told;
+
+/// The best settings: a plot for each key that was searched, then each place in words and beside
+/// what others ship.
+pub(super) fn best(record: &RunRecord, tune: &TuneRecord) -> Markup {
+    html! {
+        h2 { "The best settings" }
+        div.plots {
+            @for key in &tune.knobs {
+                @if let Some(curves) = curves(record, tune, key) {
+                    (drawing::figure(&curves.title, |size| curves.draw(size), &reading(tune), &tables::of_curves(&curves)))
+                    @if curves.curves.len() > Curves::MOST {
+                        p.note { "The first " (Curves::MOST) " of " (curves.curves.len()) " places are drawn; the table has all." }
+                    }
+                }
+            }
+        }
+        @for place in &tune.places { (told_of(tune, place)) }
+        @for line in &tune.herd { p { (line) } }
+        @if !tune.limits.is_empty() {
+            p.note {
+                "A candidate loses nothing, and keeps: "
+                (tune.limits.iter().map(told::limit).collect::<Vec<_>>().join("; ")) "."
+            }
+        }
+    }
+}
+
+/// Places whose answer stands at the top.
+const ANSWERS: usize = 6;
+
+/// The answer, before all plots: a line for each of the first places.
+pub(super) fn answers(tune: &TuneRecord) -> Markup {
+    html! {
+        @for place in tune.places.iter().take(ANSWERS) { p { (told::in_a_line(tune, place)) } }
+        @if tune.places.len() > ANSWERS { p { "and " (tune.places.len() - ANSWERS) " more below" } }
+    }
+}
+
+/// How to read the plot of a search.
+fn reading(tune: &TuneRecord) -> String {
+    let mean = tune.metric.parse().map_or("mean", |objective: Objective| objective.mean());
+    format!(
+        "How to read it: a line is a place, each point a setting that was tried, the shade the 95 % interval of the {mean} over seeds of \
+         those that were run under all {}; hollow points ran under fewer seeds; their height is the best's figure, corrected by the cost in \
+         the seeds they share; a cross is no candidate. A dashed line is what the scenario has now, or what somebody \
+         ships: its letter stands in the legend. Below, the broad bar covers the settings within 3 % of the best, the marker is the best, and \
+         the thin line covers where the optimum lies (95 %).",
+        human::count(tune.seeds.len() as u64, "seed"),
+    )
+}
+
+fn told_of(tune: &TuneRecord, place: &PlaceTuned) -> Markup {
+    html! {
+        h3 { (told::headline(tune, place)) }
+        @for knob in place.knobs.iter().filter(|_| place.best.is_some() && told::all_equal(place).is_none()) {
+            ul { @for line in told::words(tune, place, knob) { li { (line) } } }
+            @if let Some(grid) = told::beside(tune, place, knob) { div.beside { (PreEscaped(grid.html())) } }
+        }
+    }
+}
+
+/// The command of a search. A record of old has not the ends of its ranges.
+pub(super) fn command(path: &str, tune: &TuneRecord) -> String {
+    let mut words = vec![path.to_owned()];
+    words.extend(tune.given.iter().cloned());
+    let mut option = |name: &str, value: String| words.extend([name.to_owned(), value]);
+    if tune.given.is_empty() {
+        tune.knobs.iter().for_each(|key| option("--knob", key.clone()));
+    }
+    let mut variants: Vec<&str> = tune.places.iter().filter_map(|place| place.variant.as_deref()).collect();
+    variants.dedup();
+    variants.iter().for_each(|variant| option("--variant", (*variant).to_owned()));
+    let mut given = Vec::new();
+    for key in &tune.across {
+        let part = key.strip_prefix("fleet.").and_then(|rest| rest.rsplit_once('.')).map(|(_, part)| part);
+        let of_fleets = match part {
+            Some("class") => Some("--class"),
+            Some("link") => Some("--link"),
+            Some("devices") => Some("--fleet"),
+            _ => None,
+        };
+        let values = values(tune, key).join(",");
+        match of_fleets {
+            // One option is of all fleets.
+            Some(name) if given.contains(&name) => {}
+            Some(name) => {
+                given.push(name);
+                option(name, values);
+            }
+            None => option("--axis", format!("{key}={values}")),
+        }
+    }
+    option("--metric", tune.metric.clone());
+    if let (Some(first), Some(last)) = (tune.seeds.first(), tune.seeds.last()) {
+        option("--seeds", format!("{first}..={last}"));
+    }
+    let words = words.iter().filter(|word| !word.is_empty()).map(|word| shell_word(word));
+    format!("syncdyno tune {}", words.collect::<Vec<_>>().join(" "))
+}
+
+/// The values of a key that tells places apart, in their order.
+fn values(tune: &TuneRecord, key: &str) -> Vec<String> {
+    let mut values: Vec<String> = Vec::new();
+    for value in tune.places.iter().filter_map(|place| place.axes.get(key)) {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        if !values.contains(&text) {
+            values.push(text);
+        }
+    }
+    values
+}
+
+/// The figure along one key, a curve for each place; `None` if its settings are no numbers or fewer
+/// than two were measured.
+pub(super) fn curves(record: &RunRecord, tune: &TuneRecord, key: &str) -> Option<Curves> {
+    let knobs: Vec<(&PlaceTuned, &KnobTuned)> = tune
+        .places
+        .iter()
+        .filter_map(|place| Some((place, place.knobs.iter().find(|knob| knob.key == key)?)))
+        .collect();
+    let place = Places::of(&knobs);
+    let mut settings: Vec<(f64, String)> = Vec::new();
+    for point in knobs.iter().flat_map(|(_, knob)| &knob.points) {
+        // What is no number has no place on the axis.
+        let Some(x) = place.at(&point.value) else { continue };
+        if settings.iter().all(|(known, _)| *known != x) {
+            let label = if point.value == EVERYTHING { "everything".to_owned() } else { point.value.clone() };
+            settings.push((x, label));
+        }
+    }
+    settings.sort_by(|a, b| a.0.total_cmp(&b.0));
+    if settings.len() < 2 {
+        return None;
+    }
+    let title = format!("{} by {key}", tune.metric);
+    let about = tune.places.iter().map(|place| told::headline(tune, place)).collect::<Vec<_>>().join(". ");
+    Some(Curves {
+        title,
+        about,
+        x: key.to_owned(),
+        settings,
+        y: tune.metric.clone(),
+        unit: Some(tune.unit),
+        curves: knobs.iter().map(|(of, knob)| curve(record, tune, (of, knob), place)).collect(),
+        marks: marks(&knobs, place),
+    })
+}
+
+fn curve(
+    record: &RunRecord,
+    tune: &TuneRecord,
+    (of, knob): (&PlaceTuned, &KnobTuned),
+    place: Places,
+) -> Curve {
+    let point = |(i, point): (usize, &PointTuned)| {
+        let (x, y) = (place.at(&point.value)?, point.figure? as f64);
+        let interval = interval(record, tune, (of, knob), point, i as u64);
+        Some(Point { x, y, interval, candidate: point.trouble.is_none(), seeds: Some(point.seeds) })
+    };
+    let mut points: Vec<Point> = knob.points.iter().enumerate().filter_map(point).collect();
+    points.sort_by(|a, b| a.x.total_cmp(&b.x));
+    let [first, last] = &knob.flat;
+    Curve {
+        name: of.name.clone(),
+        points,
+        best: place.at(&knob.best),
+        flat: place.at(first).zip(place.at(last)),
+        between: knob.between.as_ref().map(|ends| ends.each_ref().map(|end| place.at(end.as_deref()?))),
+    }
+}
+
+/// Between what the mean of a setting lies that was run under all seeds, by its cells.
+fn interval(
+    record: &RunRecord,
+    tune: &TuneRecord,
+    (of, knob): (&PlaceTuned, &KnobTuned),
+    point: &PointTuned,
+    position: u64,
+) -> Option<(f64, f64)> {
+    let objective: Objective = tune.metric.parse().ok()?;
+    let best = of.best.as_ref()?;
+    let value = |key: &String| if *key == knob.key { Some(&point.value) } else { best.get(key) };
+    let is_there = |cell: &&CellRecord| tune.knobs.iter().all(|key| value(key) == Some(&axis_of(cell, key)));
+    let cells: Vec<&CellRecord> = record.cells.iter().filter(|cell| of.has(cell)).filter(is_there).collect();
+    let all = cells.len() == tune.seeds.len();
+    figure_between(&Setting::new(&point.value, cells, &objective), &objective, position).filter(|_| all)
+}
+
+/// What the scenario has now, and what others ship.
+fn marks(knobs: &[(&PlaceTuned, &KnobTuned)], place: Places) -> Vec<(f64, String)> {
+    let Some((of, knob)) = knobs.first() else { return Vec::new() };
+    let present = of.present.iter().map(|point| (point.value.as_str(), "present".to_owned()));
+    let field = knob.field.iter().map(|point| (point.value.as_str(), point.names.join(", ")));
+    let mut marks: Vec<(f64, String)> = Vec::new();
+    for (value, names) in present.chain(field) {
+        let Some(x) = place.at(value) else { continue };
+        match marks.iter_mut().find(|(known, _)| *known == x) {
+            Some((_, known)) => *known = format!("{known}, {names}"),
+            None => marks.push((x, names)),
+        }
+    }
+    marks
+}
+
+/// Where settings lie on the axis.
+#[derive(Clone, Copy)]
+struct Places {
+    /// Everything at once is written as a number beyond all others: it lies a step behind the last
+    /// of them.
+    everything: f64,
+}
+
+impl Places {
+    fn of(knobs: &[(&PlaceTuned, &KnobTuned)]) -> Places {
+        let points = knobs.iter().flat_map(|(_, knob)| &knob.points);
+        let last = points.filter(|p| p.value != EVERYTHING).filter_map(|p| number(&p.value));
+        Places { everything: 2.0 * last.fold(1.0, f64::max) }
+    }
+    fn at(self, value: &str) -> Option<f64> {
+        if value == EVERYTHING { Some(self.everything) } else { number(value) }
+    }
+}
+
+fn number(value: &str) -> Option<f64> {
+    value.parse().ok().filter(|x: &f64| x.is_finite())
+}

@@ -1,0 +1,159 @@
+//! `junit.xml`: what a CI job shows as tests.
+
+use std::collections::BTreeMap;
+
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+
+use super::occurrences;
+use crate::analysis::found::is_found;
+use crate::metrics::human;
+use crate::record::{CellRecord, Exit, GateRecord, OccurrenceRecord, Reason, RunRecord, Verdict};
+
+/// The run as JUnit's XML: a suite a scenario, a case for what a cell's checks and expectations
+/// came to, one for each of its gates, and one for what had to occur with some seed and never did.
+///
+/// A case has the seed, the digest and the replay command as properties. No time is in it: the same
+/// run gives the same bytes. A cell that could not be run is an error, one that was not run to its
+/// end is skipped; a run that was cut off is an error too. What settings of a search or a matrix
+/// miss is what these found: such a case succeeds, and its output says it.
+pub fn junit(record: &RunRecord) -> String {
+    let mut suites: BTreeMap<&str, TestSuite> = BTreeMap::new();
+    let mut gates: BTreeMap<&str, Vec<&GateRecord>> = BTreeMap::new();
+    for gate in &record.gates {
+        gates.entry(&gate.cell).or_default().push(gate);
+    }
+    for cell in &record.cells {
+        let suite = suites.entry(&cell.scenario).or_insert_with(|| TestSuite::new(&cell.scenario));
+        let gates = gates.get(cell.id.as_str()).map_or(&[][..], Vec::as_slice);
+        let held = gates.iter().map(|gate| (format!("{}: gate {}", cell.id, gate.name), held(gate)));
+        for (name, status) in [(cell.id.clone(), checks(record, cell, gates))].into_iter().chain(held) {
+            let case = case(cell, &name, status);
+            suite.add_test_case(if is_found(record, cell) { found(case) } else { case });
+        }
+    }
+    for one in record.occurrences.iter().filter(|one| !one.pass) {
+        // A figure's least is of a scenario with its variant, which stands after it.
+        let of = |cell: &&CellRecord| {
+            let rest = one.scenario.strip_prefix(&cell.scenario);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+        };
+        let name = record.cells.iter().find(of).map_or(one.scenario.as_str(), |cell| &cell.scenario);
+        let suite = suites.entry(name).or_insert_with(|| TestSuite::new(name));
+        suite.add_test_case(never(one));
+    }
+    if !record.complete {
+        let suite = suites.entry(CUT_OFF).or_insert_with(|| TestSuite::new(CUT_OFF));
+        suite.add_test_case(TestCase::new(CUT_OFF, cut_off(record)));
+    }
+    let mut report = Report::new("syncdyno");
+    report.add_test_suites(suites.into_values());
+    report.to_string().expect("texts of a record are written as XML")
+}
+
+/// What a run that was cut off adds: without it the cells that are missing would be missed by
+/// nobody.
+const CUT_OFF: &str = "the run as a whole";
+
+fn cut_off(record: &RunRecord) -> TestCaseStatus {
+    let ended = record.cells.iter().filter(|cell| cell.verdict != Verdict::Incomplete).count();
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+    let how_far = human::ended(ended as u64, record.planned_cells);
+    status.set_message(format!("incomplete: {how_far}"));
+    status.set_type(format!("exit {}", record.exit_code));
+    if !record.notes.is_empty() {
+        status.set_description(record.notes.join("\n"));
+    }
+    status
+}
+
+fn case(cell: &CellRecord, name: &str, status: TestCaseStatus) -> TestCase {
+    let mut case = TestCase::new(name, status);
+    case.set_classname(cell.scenario.as_str());
+    case.add_property(("seed", cell.seed.as_str()));
+    case.add_property(("digest", cell.digest.as_str()));
+    case.add_property(("replay", cell.replay.as_str()));
+    case
+}
+
+/// What had to occur with some seed and never did: no cell is to blame.
+fn never(one: &OccurrenceRecord) -> TestCase {
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+    status.set_message(occurrences::never(one));
+    status.set_type(format!("exit {}", Exit::Threshold.code()));
+    let mut case = TestCase::new(format!("{}: {}", one.scenario, one.what), status);
+    case.set_classname(one.scenario.as_str());
+    case
+}
+
+/// A case that failed by what was to be found out, as one that found it.
+fn found(mut case: TestCase) -> TestCase {
+    if let TestCaseStatus::NonSuccess { message, .. } = &case.status {
+        let told = message.as_ref().map_or("", |text| text.as_str()).to_owned();
+        case.status = TestCaseStatus::success();
+        case.set_system_out(told);
+    }
+    case
+}
+
+/// What the checks and expectations of a cell came to; its gates are cases of their own.
+fn checks(record: &RunRecord, cell: &CellRecord, gates: &[&GateRecord]) -> TestCaseStatus {
+    if cell.verdict == Verdict::Incomplete {
+        let mut status = TestCaseStatus::skipped();
+        status.set_message("not run to its end");
+        return status;
+    }
+    let of_gate = |reason: &Reason| {
+        gates.iter().any(|gate| !gate.pass && reason.text.starts_with(&format!("gate {}: ", gate.name)))
+    };
+    let reasons: Vec<&Reason> = cell.reasons.iter().filter(|reason| !of_gate(reason)).collect();
+    let Some(first) = reasons.first() else { return TestCaseStatus::success() };
+    let exit = Exit::of(first.exit_code);
+    let broken = matches!(exit, Exit::Internal | Exit::Invalid | Exit::Environment);
+    let kind = if broken { NonSuccessKind::Error } else { NonSuccessKind::Failure };
+    let mut status = TestCaseStatus::non_success(kind);
+    status.set_message(first.text.as_str());
+    status.set_type(format!("exit {}", first.exit_code));
+    let texts: Vec<&str> = reasons.iter().map(|reason| reason.text.as_str()).collect();
+    let accept = record.acceptance_of(cell);
+    status.set_description(format!("{}\n\n{}{accept}", texts.join("\n"), cell.replay));
+    status
+}
+
+fn held(gate: &GateRecord) -> TestCaseStatus {
+    if gate.pass {
+        return TestCaseStatus::success();
+    }
+    let why = gate.reason.as_deref().unwrap_or("is not within bounds");
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+    status.set_message(format!("{} {} {why}", gate.metric, gate.stat));
+    status.set_type(format!("exit {}", Exit::Threshold.code()));
+    status
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::judge;
+    use crate::record::{assemble, fixture};
+
+    #[test]
+    fn cells_and_gates_are_cases_with_what_is_needed_to_run_them_again() {
+        let mut plan = fixture::plan(None, 1);
+        plan.gates.push(fixture::gate("engine.session.duration", "p95", 1));
+        let fine = fixture::plan(Some("fine"), 2);
+        let plans = [plan, fine];
+        let outcomes = [fixture::lost(2), fixture::outcome()];
+        let judged =
+            plans.iter().zip(&outcomes).zip(["a", "b"]).map(|((plan, outcome), id)| judge(plan, id, outcome));
+        let record = assemble("reports/x", &plans, judged.collect(), &[]);
+        insta::assert_snapshot!(junit(&record));
+    }
+
+    #[test]
+    fn a_run_that_was_cut_off_is_an_error_even_without_any_cell() {
+        let plans = [fixture::plan(None, 1), fixture::plan(None, 2)];
+        let cut_off = junit(&assemble("reports/x", &plans, Vec::new(), &[]));
+        assert!(cut_off.contains("errors=\"1\""), "{cut_off}");
+        assert!(cut_off.contains("incomplete: 0 of 2 cells ran to their end"), "{cut_off}");
+    }
+}

@@ -1,0 +1,373 @@
+//! Every backend with every capture in both places: what converges, what it misses, and what it
+//! costs.
+//!
+//! Everything is read from the record of a run whose cells know their provisioning, capture and
+//! mode as axes, and from what was refused before it ran.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::grid::Grid;
+use crate::metrics::{Unit, human};
+use crate::record::{CellRecord, EndingKind, RunRecord};
+
+/// One setting of the matrix: how the backend is provisioned, how changes are found, and where
+/// devices are served.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Setting {
+    /// What the backend keeps.
+    pub provisioning: String,
+    /// The capture's short name.
+    pub capture: String,
+    /// `ota` or `persistent`.
+    pub mode: String,
+}
+
+/// What came of a setting.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Came {
+    /// It was refused before the run, for this reason.
+    Refused(String),
+    /// It ran.
+    Ran(Costs),
+}
+
+/// Sums over the seeds of a setting.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Costs {
+    /// Every device ended with its scope of the backend, in every cell.
+    pub converged: bool,
+    /// Cells that did not come to rest.
+    pub stuck: u64,
+    /// Rows in scope that devices lacked at the end.
+    pub lost: u64,
+    /// Rows of which devices held an older version.
+    pub stale: u64,
+    /// Rows that were deleted and that devices still held.
+    pub undetected_deletes: u64,
+    /// Rows outside of their device's scope.
+    pub orphans: u64,
+    /// Rows that the backend looked at.
+    pub scanned: u64,
+    /// Rows written in the backend to find changes.
+    pub writes: u64,
+    /// Bytes over the devices' links, both ways.
+    pub wire_bytes: u64,
+    /// The most that the gateway kept to find changes, summed over the seeds.
+    pub state_bytes: u64,
+    /// Processor time of the gateway for finding changes, and for its replica, by its model, in
+    /// nanoseconds.
+    pub cpu_ns: u64,
+    /// Rows that came to devices, once more than they had to too: what sends many for nothing is
+    /// cheap for each.
+    pub delivered: u64,
+}
+
+/// What the columns are, for a terminal.
+const LEGEND: &str = "  \
+  rows: rows that came to devices, those among them that came once more
+  for each of these:
+  scanned/row: rows that the backend looked at
+  marks/row: rows that were written in the backend to find changes
+  wire/row: bytes over the devices' links, both ways
+  cpu/row: the gateway's processor time to find changes and to keep a replica, by its model
+  state/row: bytes that the gateway kept to find changes, at the most
+";
+
+/// The whole table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Matrix {
+    lines: Vec<(Setting, Came)>,
+}
+
+#[derive(Serialize)]
+struct Line<'m> {
+    #[serde(flatten)]
+    setting: &'m Setting,
+    #[serde(flatten)]
+    came: &'m Came,
+}
+
+impl Costs {
+    fn add(&mut self, cell: &CellRecord) {
+        let value = |name: &str| cell.metrics.get(name).and_then(|f| f.stat("value")).unwrap_or(0);
+        self.stuck += u64::from(cell.ending.kind != EndingKind::Drained);
+        self.lost += value("oracle.lost.rows");
+        self.stale += value("oracle.stale.rows");
+        self.undetected_deletes += value("oracle.undetected_delete.rows");
+        self.orphans += value("oracle.orphan.rows");
+        self.scanned += value("backend.scanned.rows");
+        self.writes += value("gateway.source.writes");
+        self.wire_bytes += value("net.up.bytes") + value("net.down.bytes");
+        self.state_bytes += value("gateway.state.bytes");
+        self.cpu_ns += value("gateway.cpu.busy") + value("gateway.replica.cpu");
+        self.delivered += value("engine.apply.rows");
+        self.converged &= value("oracle.divergent.devices") == 0 && self.stuck == 0;
+    }
+
+    /// In a few words, what came out.
+    fn verdict(&self) -> String {
+        let missed = [
+            ("stuck", self.stuck),
+            ("lost", self.lost),
+            ("stale", self.stale),
+            ("undeleted", self.undetected_deletes),
+            ("orphans", self.orphans),
+        ];
+        let words: Vec<String> =
+            missed.iter().filter(|(_, n)| *n > 0).map(|(what, n)| format!("{what} {n}")).collect();
+        match (self.converged, words.is_empty()) {
+            (true, _) => "yes".to_owned(),
+            (false, true) => "no".to_owned(),
+            (false, false) => words.join(", "),
+        }
+    }
+
+    /// What is paid for a row that comes to a device.
+    fn each(&self, n: u64) -> u64 {
+        n / self.delivered.max(1)
+    }
+    /// The same in thousandths.
+    fn per_row(&self, n: u64) -> u64 {
+        n * 1_000 / self.delivered.max(1)
+    }
+}
+
+impl Matrix {
+    /// The cells of `record` by their settings, which `of` reads from a cell, and what was refused;
+    /// in the order of `settings`.
+    pub fn new(
+        settings: &[Setting],
+        refused: &BTreeMap<Setting, String>,
+        record: &RunRecord,
+        of: impl Fn(&CellRecord) -> Option<Setting>,
+    ) -> Matrix {
+        let mut ran: BTreeMap<Setting, Costs> = BTreeMap::new();
+        for cell in &record.cells {
+            let Some(setting) = of(cell) else { continue };
+            let costs = ran.entry(setting).or_insert_with(|| Costs { converged: true, ..Costs::default() });
+            costs.add(cell);
+        }
+        let came = |setting: &Setting| match refused.get(setting) {
+            Some(why) => Some(Came::Refused(why.clone())),
+            None => ran.get(setting).cloned().map(Came::Ran),
+        };
+        Matrix { lines: settings.iter().filter_map(|s| Some((s.clone(), came(s)?))).collect() }
+    }
+
+    /// The table and what follows from it, for a terminal.
+    pub fn story(&self) -> String {
+        let table = self.grid().terminal("  ");
+        format!("{table}{LEGEND}\n{}", self.words())
+    }
+
+    /// The table for a page in Markdown.
+    pub fn to_markdown(&self) -> String {
+        self.grid().markdown()
+    }
+
+    /// The same for programs: an array, a setting each.
+    pub fn to_json(&self) -> String {
+        let lines: Vec<Line<'_>> = self.lines.iter().map(|(setting, came)| Line { setting, came }).collect();
+        serde_json::to_string_pretty(&lines).expect("names and numbers") + "\n"
+    }
+
+    fn grid(&self) -> Grid {
+        let header = [
+            "backend keeps",
+            "capture",
+            "mode",
+            "converged",
+            "undetected deletes",
+            "rows",
+            "scanned/row",
+            "marks/row",
+            "wire/row",
+            "cpu/row",
+            "state/row",
+        ];
+        let mut grid = Grid::new(4, header);
+        let mut above = "";
+        for (setting, came) in &self.lines {
+            if !above.is_empty() && above != setting.provisioning {
+                grid.row([""]);
+            }
+            above = &setting.provisioning;
+            let Setting { provisioning, capture, mode } = setting;
+            let names = [provisioning.clone(), capture.clone(), mode.clone()];
+            let rest = match came {
+                Came::Refused(_) => vec!["refused".to_owned()],
+                Came::Ran(costs) => vec![
+                    costs.verdict(),
+                    costs.undetected_deletes.to_string(),
+                    costs.delivered.to_string(),
+                    thousandths(costs.per_row(costs.scanned)),
+                    thousandths(costs.per_row(costs.writes)),
+                    human::figure(Unit::Bytes, costs.each(costs.wire_bytes)),
+                    human::figure(Unit::Ns, costs.each(costs.cpu_ns)),
+                    human::figure(Unit::Bytes, costs.each(costs.state_bytes)),
+                ],
+            };
+            grid.row(names.into_iter().chain(rest));
+        }
+        grid
+    }
+
+    /// For each provisioning which settings converge, the one that scans least first; and why
+    /// others were refused.
+    fn words(&self) -> String {
+        let mut text = String::new();
+        for provisioning in self.provisionings() {
+            text.push_str(&self.advice(provisioning));
+        }
+        text + &self.refusals()
+    }
+
+    /// Why settings were refused, and on which backends.
+    fn refusals(&self) -> String {
+        let mut lines: Vec<(&str, String, Vec<&str>)> = Vec::new();
+        for provisioning in self.provisionings() {
+            for (why, captures) in self.refused_on(provisioning) {
+                match lines.iter_mut().find(|(known, of, _)| *known == why && *of == captures) {
+                    Some((_, _, backends)) => backends.push(provisioning),
+                    None => lines.push((why, captures, vec![provisioning])),
+                }
+            }
+        }
+        let line = |(why, captures, backends): &(&str, String, Vec<&str>)| {
+            format!("refused on {}: {captures}: {why}\n", backends.join(", "))
+        };
+        lines.iter().map(line).collect()
+    }
+
+    /// Each reason on this backend with the captures that it is of, and their mode where it is not
+    /// both.
+    fn refused_on(&self, provisioning: &str) -> Vec<(&str, String)> {
+        let mut reasons: Vec<(&str, Vec<&Setting>)> = Vec::new();
+        for (setting, came) in self.lines.iter().filter(|(setting, _)| setting.provisioning == provisioning) {
+            let Came::Refused(why) = came else { continue };
+            match reasons.iter_mut().find(|(known, _)| known == why) {
+                Some((_, settings)) => settings.push(setting),
+                None => reasons.push((why, vec![setting])),
+            }
+        }
+        let named = |of: &[&Setting]| {
+            let mut names: Vec<String> = Vec::new();
+            for setting in of {
+                let both =
+                    self.modes_of(setting) == of.iter().filter(|s| s.capture == setting.capture).count();
+                let name = if both {
+                    setting.capture.clone()
+                } else {
+                    format!("{} ({})", setting.capture, setting.mode)
+                };
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+            names.join(", ")
+        };
+        reasons.iter().map(|(why, of)| (*why, named(of))).collect()
+    }
+
+    /// How many modes the table has of a backend and a capture.
+    fn modes_of(&self, setting: &Setting) -> usize {
+        let alike = |(other, _): &&(Setting, Came)| {
+            other.provisioning == setting.provisioning && other.capture == setting.capture
+        };
+        self.lines.iter().filter(alike).count()
+    }
+
+    /// In the order in which they are told, each once.
+    fn provisionings(&self) -> Vec<&str> {
+        let mut all: Vec<&str> = Vec::new();
+        for (setting, _) in &self.lines {
+            if !all.contains(&setting.provisioning.as_str()) {
+                all.push(&setting.provisioning);
+            }
+        }
+        all
+    }
+
+    fn advice(&self, provisioning: &str) -> String {
+        let mut good: Vec<(u64, u64, String)> = Vec::new();
+        for (setting, came) in &self.lines {
+            if let Came::Ran(costs) = came
+                && setting.provisioning == provisioning
+                && costs.converged
+            {
+                let name = format!("{} ({})", setting.capture, setting.mode);
+                good.push((costs.scanned + costs.writes, costs.wire_bytes, name));
+            }
+        }
+        good.sort();
+        let names: Vec<&str> = good.iter().map(|(_, _, name)| name.as_str()).collect();
+        match names.as_slice() {
+            [] => format!("{provisioning}: nothing converges\n"),
+            [only] => format!("{provisioning}: only {only} converges\n"),
+            [first, rest @ ..] => {
+                format!("{provisioning}: {first} costs the backend least; also {}\n", rest.join(", "))
+            }
+        }
+    }
+}
+
+fn thousandths(n: u64) -> String {
+    format!("{}.{:02}", n / 1_000, n % 1_000 / 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn setting(provisioning: &str, capture: &str, mode: &str) -> Setting {
+        let text = str::to_owned;
+        Setting { provisioning: text(provisioning), capture: text(capture), mode: text(mode) }
+    }
+
+    fn ran(scanned: u64, undetected_deletes: u64) -> Came {
+        let converged = undetected_deletes == 0;
+        Came::Ran(Costs { converged, scanned, undetected_deletes, delivered: 10, ..Costs::default() })
+    }
+
+    fn matrix() -> Matrix {
+        Matrix {
+            lines: vec![
+                (setting("full", "hash", "ota"), ran(4_000, 0)),
+                (setting("full", "keyset", "ota"), ran(10, 0)),
+                (setting("none", "keyset", "ota"), Came::Refused("no stamps".into())),
+                (setting("none", "hash", "ota"), ran(4_000, 0)),
+                (setting("stamps-only", "keyset", "ota"), ran(10, 7)),
+                (setting("stamps-only", "log", "ota"), Came::Refused("no log".into())),
+                (setting("stamps-only", "log", "persistent"), Came::Refused("no log".into())),
+                (setting("bare", "log", "ota"), Came::Refused("no log".into())),
+                (setting("lone", "log", "ota"), ran(10, 0)),
+                (setting("lone", "log", "persistent"), Came::Refused("several nodes".into())),
+            ],
+        }
+    }
+
+    #[test]
+    fn the_words_name_what_converges_and_the_cheapest_first() {
+        let story = matrix().story();
+        assert!(story.contains("full: keyset (ota) costs the backend least; also hash (ota)"), "{story}");
+        assert!(story.contains("none: only hash (ota) converges"), "{story}");
+        assert!(story.contains("stamps-only: nothing converges"), "{story}");
+        assert!(story.contains("refused on none: keyset: no stamps\n"), "{story}");
+        assert!(story.contains("refused on stamps-only, bare: log: no log\n"), "{story}");
+        assert!(story.contains("refused on lone: log (persistent): several nodes\n"), "{story}");
+        for column in ["rows", "scanned/row", "marks/row", "wire/row", "cpu/row", "state/row"] {
+            assert!(story.contains(&format!("\n  {column}: ")), "{column} is not explained in\n{story}");
+        }
+    }
+
+    #[test]
+    fn the_table_tells_what_was_missed_and_what_a_row_costs() {
+        let table = matrix().to_markdown();
+        assert!(table.contains("| stamps-only | keyset | ota | undeleted 7 | 7 | 10 | 1.00 |"), "{table}");
+        assert!(table.contains("| full | hash | ota | yes | 0 | 10 | 400.00 |"), "{table}");
+        assert!(table.contains("| none | keyset | ota | refused |"), "{table}");
+    }
+}

@@ -1,0 +1,42 @@
+//! How a run is shown: each file renders one subject, from a record and what `analysis` finds in
+//! it.
+//!
+//! [`story()`] is for a terminal, [`html`] for a browser, [`summary()`] and [`junit()`] for CI,
+//! [`sweep`], [`tune`], [`mod@compare`], [`calibrate`], [`conflicts`], [`matrix`] and [`wire`] for
+//! what those commands find; [`svg`] draws plots. No renderer touches a file.
+//!
+//! The page for a CI job is bounded ([`SUMMARY_MAX`]), however many cells fail.
+
+mod answers;
+pub mod calibrate;
+mod claims;
+pub mod compare;
+pub mod conflicts;
+mod coverage;
+mod grid;
+pub mod html;
+mod junit;
+mod listing;
+pub mod matrix;
+mod occurrences;
+mod story;
+mod summary;
+pub mod svg;
+pub mod sweep;
+mod table;
+pub mod tune;
+mod warnings;
+pub mod wire;
+
+#[cfg(test)]
+mod tests;
+
+pub use answers::answers;
+pub use coverage::{Covered, coverage, coverage_in_full, is_coverage};
+pub use grid::{Grid, escaped};
+pub use junit::junit;
+pub use listing::{CellSize, sizes, texts};
+pub use story::{Paint, annotations, headline, last_lines, lives, notes, reasons, story, warnings};
+pub use summary::{SUMMARY_MAX, summary};
+pub use table::{Form, WIDTH, figures};
+pub use warnings::unplaced_in;

@@ -1,0 +1,163 @@
+//! What had to occur with some of many seeds, in words.
+
+use std::collections::BTreeMap;
+
+use crate::metrics::human;
+use crate::record::{OccurrenceRecord, RunRecord};
+
+/// What had to occur and never did, a line each.
+pub(super) fn missing(record: &RunRecord) -> Vec<String> {
+    let missing = record.occurrences.iter().filter(|one| !one.pass);
+    missing.map(|one| format!("{}: {}", one.scenario, never(one))).collect()
+}
+
+/// What has not occurred yet with too few seeds for that to fail, a line for each scenario.
+pub(super) fn awaited(record: &RunRecord) -> Vec<String> {
+    let mut scenarios: BTreeMap<(&str, u64, u64), Vec<&str>> = BTreeMap::new();
+    for one in record.occurrences.iter().filter(|one| one.pass && one.cells == 0) {
+        scenarios.entry((&one.scenario, one.of, one.wanted_of)).or_default().push(&one.what);
+    }
+    let line = |((scenario, of, wanted_of), what): (&(&str, u64, u64), &Vec<&str>)| {
+        let cells = human::count(*of, "cell");
+        let what = what.join(", ");
+        format!("{scenario}: in {cells} did not occur, which fails from {wanted_of} on: {what}")
+    };
+    scenarios.iter().map(line).collect()
+}
+
+/// That it never occurred.
+pub(super) fn never(one: &OccurrenceRecord) -> String {
+    format!("{} occurred in none of {}", one.what, human::count(one.of, "cell"))
+}
+
+/// What had to occur, by scenario, rarest first.
+pub(super) fn rarest_first(record: &RunRecord) -> Vec<&OccurrenceRecord> {
+    let mut all: Vec<&OccurrenceRecord> = record.occurrences.iter().collect();
+    all.sort_by_key(|one| (&one.scenario, one.cells));
+    all
+}
+
+/// What is wrong with how often it occurred, in words; empty if nothing is.
+pub(super) fn mark(one: &OccurrenceRecord) -> &'static str {
+    match (one.pass, one.cells) {
+        (false, _) => "FAIL",
+        (true, 0) => "not yet",
+        _ => "",
+    }
+}
+
+/// What had to occur in some of the cells, with how many it did in, rarest first.
+pub(super) fn shown(record: &RunRecord) -> String {
+    let mut text = String::new();
+    let mut under = "";
+    for one in rarest_first(record) {
+        if one.scenario != under {
+            under = &one.scenario;
+            text.push_str(&format!("{under}, of {}:\n", human::count(one.of, "cell")));
+        }
+        let line = format!("  {:>7} {}  {}", human::thousands(one.cells), one.what, mark(one));
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    if text.is_empty() { text } else { format!("occurred\n{text}\n") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::{hold_occurrences, judge};
+
+    use crate::metrics::{Figure, Situation, Unit};
+    use crate::record::{Exit, Verdict, assemble, fixture};
+    use crate::scenario::{Bound, Plan, Situations};
+    use crate::world::Outcome;
+
+    fn outcome(hot: u64, kills: u64) -> Outcome {
+        let mut outcome = fixture::outcome();
+        let value = |value| Figure::Value { unit: Unit::Count, value };
+        outcome.figures.insert(Situation::HotRow.metric().to_owned(), value(hot));
+        outcome.figures.insert("device.kills.count".to_owned(), value(kills));
+        outcome
+    }
+
+    fn record(outcomes: &[Outcome]) -> RunRecord {
+        let plan = |seed| {
+            let situations = Situations { occur: vec![Situation::HotRow], seeds: 3 };
+            let swarm =
+                crate::scenario::Swarm { on: crate::base::Ppm::ONE, always: Vec::new(), sizes: false };
+            let mut plan = Plan { situations, swarm: Some(swarm.into()), ..fixture::plan(None, seed) };
+            let bound = Bound { min: Some(1), max: None };
+            plan.expect.metrics.insert("device.kills.count".to_owned(), bound);
+            plan
+        };
+        let plans: Vec<Plan> = (1..=outcomes.len() as u64).map(plan).collect();
+        let judged = plans
+            .iter()
+            .zip(outcomes)
+            .map(|(plan, outcome)| judge(plan, &format!("c{}", plan.seed.0), outcome));
+        let mut record = assemble("reports/x", &plans, judged.collect(), &[]);
+        hold_occurrences(&plans, &mut record);
+        record
+    }
+
+    #[test]
+    fn what_occurred_with_one_of_many_seeds_is_enough() {
+        let record = record(&[outcome(0, 0), outcome(2, 0), outcome(0, 4)]);
+        assert_eq!(record.verdict, Verdict::Pass);
+        assert!(record.cells.iter().all(|cell| cell.verdict == Verdict::Pass), "no cell is to blame");
+        assert_eq!(record.occurrences.iter().map(|one| (one.cells, one.of)).collect::<Vec<_>>(), [(1, 3); 2]);
+        assert_eq!(missing(&record), [""; 0]);
+    }
+
+    #[test]
+    fn a_violation_that_some_seeds_of_a_swarm_have_is_enough() {
+        for (found, seeds, pass) in [([true, false, false], 1, true), ([false; 3], 0, false)] {
+            let swarm =
+                crate::scenario::Swarm { on: crate::base::Ppm::ONE, always: Vec::new(), sizes: false };
+            let plan = |seed| {
+                let situations = Situations { occur: Vec::new(), seeds: 3 };
+                let swarm = Some(swarm.clone().into());
+                let mut plan = Plan { situations, swarm, ..fixture::plan(None, seed) };
+                plan.expect.violations = vec!["lost".to_owned()];
+                plan
+            };
+            let plans: Vec<Plan> = (1..=3).map(plan).collect();
+            let outcomes = found.map(|lost| {
+                let mut outcome = if lost { fixture::lost(1) } else { outcome(0, 0) };
+                outcome.violations.retain(|violation| violation.check == "lost");
+                outcome
+            });
+            let judged = plans
+                .iter()
+                .zip(&outcomes)
+                .map(|(plan, outcome)| judge(plan, &format!("c{}", plan.seed.0), outcome));
+            let mut record = assemble("reports/x", &plans, judged.collect(), &[]);
+            hold_occurrences(&plans, &mut record);
+            assert!(record.cells.iter().all(|cell| cell.verdict == Verdict::Pass), "no cell is to blame");
+            let told: Vec<_> =
+                record.occurrences.iter().map(|one| (&*one.what, one.cells, one.of, one.pass)).collect();
+            assert_eq!(told, [("violation lost", seeds, 3, pass)]);
+        }
+    }
+
+    #[test]
+    fn what_never_occurred_fails_the_run_from_so_many_cells_on() {
+        let few = record(&[outcome(0, 0), outcome(0, 0)]);
+        assert_eq!((few.verdict, few.exit_code), (Verdict::Pass, 0));
+        assert!(shown(&few).contains("0 situation hot-row  not yet"), "{}", shown(&few));
+        let warned = crate::render::warnings(&few, crate::render::Paint(false));
+        assert!(warned.contains(": in 2 cells did not occur, which fails from 3 on: "), "{warned}");
+        assert!(warned.contains("situation hot-row"), "{warned}");
+        let many = record(&[outcome(0, 1), outcome(0, 0), outcome(0, 0)]);
+        assert_eq!((many.verdict, many.exit_code), (Verdict::Fail, Exit::Threshold.code()));
+        assert_eq!(missing(&many), ["ties: situation hot-row occurred in none of 3 cells"]);
+        let said = "situation hot-row occurred in none of 3 cells";
+        let junit = crate::render::junit(&many);
+        assert!(junit.contains("failures=\"1\"") && junit.contains(said), "{junit}");
+        let page = crate::render::html::page(&many);
+        assert!(page.contains(said) && page.contains("What occurred"), "{page}");
+        let summary = crate::render::summary(&many);
+        assert!(summary.contains(&format!("- ties: {said}\n\n")), "{summary}");
+        assert!(!crate::render::junit(&few).contains(said), "few cells are no failure");
+    }
+}

@@ -1,0 +1,477 @@
+//! What a person reads at the end of a run: the verdict, the figures, what is wrong and how to see
+//! it again.
+
+use std::collections::BTreeMap;
+
+use super::answers::answers;
+use super::grid::Grid;
+use super::table::{self, Form};
+use super::warnings::unplaced;
+use super::{claims, occurrences};
+use crate::analysis::{are_all, found};
+use crate::metrics::{Unit, human};
+use crate::oracle::metric_of;
+use crate::record::{
+    CellRecord, EndingKind, Exit, GateRecord, LifeRecord, RunRecord, SwarmRecord, Verdict, ViolationRecord,
+    replay_record,
+};
+
+/// Failing cells told with their violations and the lives of records; the others are only named.
+const TOLD_CELLS: usize = 3;
+/// Violations told of one cell.
+const TOLD_VIOLATIONS: usize = 5;
+/// Lines told of one record's life: this many of its start and of its end.
+const TOLD_LIFE: usize = 12;
+/// Cells named one by one.
+const NAMED_CELLS: usize = 40;
+
+/// Whether words may be coloured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Paint(
+    /// With ANSI escapes, or plain.
+    pub bool,
+);
+
+impl Paint {
+    fn word(self, code: &str, text: &str) -> String {
+        if self.0 { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+    /// Good news.
+    pub fn good(self, text: &str) -> String {
+        self.word("32", text)
+    }
+    /// Bad news.
+    pub fn bad(self, text: &str) -> String {
+        self.word("1;31", text)
+    }
+    /// What stands back.
+    pub fn dim(self, text: &str) -> String {
+        self.word("2", text)
+    }
+}
+
+/// The whole story for a terminal of so many columns, without the last lines (see [`last_lines`]).
+pub fn story(record: &RunRecord, paint: Paint, columns: usize, all: bool) -> String {
+    let answers = answers(record);
+    if !all && is_asked(record) {
+        let cells = human::count(record.cells.len() as u64, "cell");
+        return format!("{answers}{}{cells}; -v tells their figures\n", notes(record, paint));
+    }
+    let mut text = headline(record, paint);
+    text.push('\n');
+    if all || !are_all(record) {
+        text.push_str(&table::figures(record, Form::Terminal(columns), all));
+    }
+    text.push_str(&gates(record));
+    text.push_str(&claims::shown(record));
+    text.push_str(&occurrences::shown(record));
+    if all || !record.is_of_findings() || !are_all(record) {
+        text.push_str(&failures(record, paint));
+    }
+    text.push_str(&answers);
+    if all {
+        text.push_str(&eventful(record));
+    }
+    text.push_str(&notes(record, paint));
+    text
+}
+
+/// Whether the answers of somebody's own scenario are its result.
+fn is_asked(record: &RunRecord) -> bool {
+    record.is_of_findings() && record.matrix && !record.answers.is_empty()
+}
+
+/// The records of the only cell to which most happened: where to look when nothing is wrong.
+fn eventful(record: &RunRecord) -> String {
+    let [cell] = record.cells.as_slice() else { return String::new() };
+    let Some(first) = cell.eventful.first() else { return String::new() };
+    let mut text = "most happened to\n".to_owned();
+    cell.eventful.iter().for_each(|one| text.push_str(&format!("  {}\n", one.told())));
+    if !cell.replay.is_empty() {
+        text.push_str(&format!("  {}\n", replay_record(&cell.replay, &first.record)));
+    }
+    text.push('\n');
+    text
+}
+
+/// What the script could not do as asked, what stopped the run, and whether builds are mixed, a
+/// line each.
+pub fn notes(record: &RunRecord, paint: Paint) -> String {
+    let notes = record.notes.iter().map(|note| format!("{} {note}\n", paint.bad("note:")));
+    let mixed = record.mixed().map(|text| format!("{} {text}\n", paint.bad("note:")));
+    warnings(record, paint) + &notes.chain(mixed).collect::<String>()
+}
+
+/// What the script could not do as asked, a line each.
+pub fn warnings(record: &RunRecord, paint: Paint) -> String {
+    unplaced(record).into_iter().map(|line| format!("{} {line}\n", paint.bad("warning:"))).collect()
+}
+
+/// The lines that end a run's output: where the report is, and for each failing cell the command
+/// that runs it again.
+pub fn last_lines(record: &RunRecord, folder: &str) -> String {
+    let mut text = format!("report: {folder}\n");
+    if is_asked(record) {
+        return text;
+    }
+    for cell in found::told(record) {
+        text.push_str(&format!("{}\n", cell.replay));
+    }
+    text
+}
+
+/// Why the failing cells fail, a line a reason, and what stopped the run: what is said when nothing
+/// else is.
+pub fn reasons(record: &RunRecord) -> String {
+    let mut text = String::new();
+    for (cell, others) in by_scenario(record) {
+        for reason in &cell.reasons {
+            text.push_str(&format!("{}{}: {}\n", cell.id, and_more(others), reason.text));
+        }
+    }
+    for line in occurrences::missing(record) {
+        text.push_str(&format!("{line}\n"));
+    }
+    for note in &record.notes {
+        text.push_str(&format!("note: {note}\n"));
+    }
+    text
+}
+
+/// The failing cells, those of one scenario that is not its baseline's as the first of them with
+/// how many there are besides: what is said of each is the same.
+fn by_scenario(record: &RunRecord) -> Vec<(&CellRecord, usize)> {
+    let mut told: Vec<(&CellRecord, usize)> = Vec::new();
+    for cell in found::told(record) {
+        let of_baseline = cell.reasons.iter().all(|reason| reason.exit_code == Exit::NoBaseline.code());
+        match told.iter_mut().find(|(first, _)| of_baseline && first.reasons == cell.reasons) {
+            Some((_, others)) => *others += 1,
+            None => told.push((cell, 0)),
+        }
+    }
+    told
+}
+
+fn and_more(others: usize) -> String {
+    if others == 0 { String::new() } else { format!(" and {} more", human::count(others as u64, "cell")) }
+}
+
+/// The lives of the records of a cell, whole.
+pub fn lives(cell: &CellRecord) -> String {
+    let mut text = String::new();
+    for life in &cell.lives {
+        text.push_str(&format!("{}\n", life.record));
+        if life.lines.is_empty() {
+            text.push_str("  nothing ever happened to it\n");
+        }
+        for line in &life.lines {
+            text.push_str(&format!("  {line}\n"));
+        }
+    }
+    text
+}
+
+/// One line for each failing cell, as a GitHub job shows errors beside the file they belong to, and
+/// what of the baseline was left out.
+pub fn annotations(record: &RunRecord) -> String {
+    let escaped = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+    let property = |text: &str| escaped(text).replace(':', "%3A").replace(',', "%2C");
+    let lines = found::told(record).take(NAMED_CELLS).map(|cell| {
+        let file =
+            if cell.path.is_empty() { String::new() } else { format!("file={},", property(&cell.path)) };
+        let reasons: Vec<&str> = cell.reasons.iter().map(|reason| reason.text.as_str()).collect();
+        let accept = record.acceptance_of(cell);
+        let text = format!("{}\n{}{accept}", reasons.join("\n"), cell.replay);
+        format!("::error {file}title={}::{}\n", property(&cell.id), escaped(&text))
+    });
+    let left_out =
+        record.left_out.iter().map(|text| format!("::warning title=baseline::{}\n", escaped(text)));
+    let missing = occurrences::missing(record).into_iter();
+    let missing = missing.map(|text| format!("::error title=never occurred::{}\n", escaped(&text)));
+    lines.chain(missing).chain(left_out).collect()
+}
+
+/// One line: what was run and what it comes to.
+pub fn headline(record: &RunRecord, paint: Paint) -> String {
+    let verdict = match record.verdict {
+        Verdict::Pass => paint.good("pass"),
+        Verdict::Fail => paint.bad("FAIL"),
+        Verdict::Incomplete => paint.bad("incomplete"),
+    };
+    let failing = found::told(record).count();
+    // Those that ran to their end, as the notes count them.
+    let ended = record.cells.iter().filter(|cell| cell.verdict != Verdict::Incomplete).count() as u64;
+    // Of a search nobody knows beforehand how many cells it takes.
+    let unanswered = record.tune.is_some() && record.cells.is_empty() && !record.complete;
+    let cells = match record.planned_cells {
+        _ if unanswered => "a search without an answer yet".to_owned(),
+        1 if ended == 0 => "the only cell not ended".to_owned(),
+        planned if ended < planned => format!("{ended} of {}", human::count(planned, "cell")),
+        _ => human::count(ended, "cell"),
+    };
+    let failing = match failing {
+        0 => String::new(),
+        // A search goes to such settings to see where they begin.
+        n if record.is_of_findings() && record.matrix => format!(", {n} that miss something"),
+        n if record.is_of_findings() => format!(", {n} of settings that are no candidates"),
+        n => format!(", {n} failing"),
+    };
+    let code = if record.exit_code > 0 { format!(", exit {}", record.exit_code) } else { String::new() };
+    let time: u128 = record.cells.iter().map(|cell| u128::from(cell.virtual_ns)).sum();
+    let names = shortened(&record.scenario.name);
+    format!("{names}: {verdict} ({cells}{failing}{code}; {} of virtual time)\n", human::total_span(time))
+}
+
+/// Many names in one line are cut.
+fn shortened(names: &str) -> String {
+    const MOST: usize = 100;
+    if names.chars().count() <= MOST {
+        names.to_owned()
+    } else {
+        names.chars().take(MOST).collect::<String>() + "…"
+    }
+}
+
+/// Gates: all of them for one cell; for several cells how many are met, the failing ones, and of
+/// each other gate the cell nearest to its bound.
+fn gates(record: &RunRecord) -> String {
+    let met = record.gates.iter().filter(|gate| gate.pass).count();
+    let told: Vec<&GateRecord> = if record.cells.len() == 1 {
+        record.gates.iter().collect()
+    } else {
+        let failing = record.gates.iter().filter(|gate| !gate.pass);
+        failing.take(NAMED_CELLS).chain(nearest(&record.gates).into_iter().take(NAMED_CELLS)).collect()
+    };
+    if record.gates.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("gates: {met} of {} met\n", record.gates.len());
+    if !told.is_empty() {
+        text.push_str(&gate_grid(record, &told).terminal("  "));
+    }
+    text.push('\n');
+    text
+}
+
+/// Of each gate that all cells meet the one that is nearest to its bound.
+fn nearest(gates: &[GateRecord]) -> Vec<&GateRecord> {
+    let share =
+        |of: Option<u64>, to: Option<u64>| of.zip(to).map_or(0.0, |(of, to)| of as f64 / to.max(1) as f64);
+    let near = |gate: &GateRecord| share(gate.value, gate.max).max(share(gate.min, gate.value));
+    let mut each: BTreeMap<_, &GateRecord> = BTreeMap::new();
+    for gate in gates {
+        let one = (&gate.name, &gate.metric, &gate.stat, &gate.start, gate.min, gate.max);
+        let kept = each.entry(one).or_insert(gate);
+        // One that fails is told already, and stands here for all of its gate.
+        if kept.pass && (!gate.pass || near(gate) > near(kept)) {
+            *kept = gate;
+        }
+    }
+    each.into_values().filter(|gate| gate.pass).collect()
+}
+
+/// Gates as a table.
+pub(super) fn gate_grid(record: &RunRecord, gates: &[&GateRecord]) -> Grid {
+    let several = record.cells.len() > 1;
+    let mut grid = Grid::new(3, ["gate", "metric", "stat", "must be", "is", ""]);
+    for gate in gates {
+        let unit = record.cell(&gate.cell).map_or(Unit::Count, |cell| table::unit_of(cell, gate));
+        let [value, bound] = match gate.value {
+            Some(value) => human::held(unit, value, gate.min, gate.max),
+            None => [gate.reason.clone().unwrap_or_default(), human::bound(unit, gate.min, gate.max)],
+        };
+        let name = if several { format!("{} in {}", gate.name, gate.cell) } else { gate.name.clone() };
+        let metric = match &gate.start {
+            Some(start) => format!("{}@{start}", gate.metric),
+            None => gate.metric.clone(),
+        };
+        let verdict = if gate.pass { "met".to_owned() } else { "FAIL".to_owned() };
+        grid.row([name, metric, gate.stat.clone(), bound, value, verdict]);
+    }
+    grid
+}
+
+/// What is wrong with each failing cell.
+fn failures(record: &RunRecord, paint: Paint) -> String {
+    let mut text = String::new();
+    let failing = by_scenario(record);
+    for (cell, others) in failing.iter().take(TOLD_CELLS) {
+        text.push_str(&failure(cell, *others, paint));
+        text.push('\n');
+    }
+    for (cell, others) in failing.iter().skip(TOLD_CELLS).take(NAMED_CELLS) {
+        let why = cell.reasons.first().map_or("", |reason| reason.text.as_str());
+        text.push_str(&format!("{} {}{}: {why}\n", paint.bad("FAIL"), cell.id, and_more(*others)));
+    }
+    let told = TOLD_CELLS + NAMED_CELLS;
+    if failing.len() > told {
+        text.push_str(&format!("… and {} more\n", failing.len() - told));
+    }
+    text
+}
+
+fn failure(cell: &CellRecord, others: usize, paint: Paint) -> String {
+    let mut text = format!("{} {}{}\n", paint.bad("FAIL"), cell.id, and_more(others));
+    for reason in &cell.reasons {
+        text.push_str(&format!("  {}\n", reason.text));
+    }
+    text.push_str(&cell.swarm.as_ref().map_or_else(String::new, told_swarm));
+    let in_reasons = |text: &str| cell.reasons.iter().any(|reason| reason.text.ends_with(text));
+    let stuck = matches!(cell.ending.kind, EndingKind::Stuck | EndingKind::Stalled);
+    let lines = cell.ending.text.iter().filter(|line| stuck && !in_reasons(line));
+    let lines: Vec<&String> = lines.take(TOLD_VIOLATIONS).collect();
+    lines.iter().for_each(|line| text.push_str(&format!("  {line}\n")));
+    let stuck_on = cell.violations.iter().filter(|v| v.check == "stuck").find_map(|v| v.record.as_ref());
+    if let Some(record) = stuck_on {
+        text.push_str(&format!("    {}\n", replay_record(&cell.replay, record)));
+    }
+    // The ending tells the devices that are stuck, and what the reasons say in full is not said
+    // again.
+    let is_told = |v: &ViolationRecord| v.check == "stuck" && (stuck || in_reasons(&v.text));
+    let devices = cell.violations.iter().filter(|v| is_told(v)).count();
+    let mut told = if stuck { devices.min(lines.len() + 1) } else { devices };
+    let left = by_record(cell).into_iter().filter(|(first, _)| !is_told(first));
+    for (first, others) in left.take(TOLD_VIOLATIONS) {
+        told += 1 + others.len();
+        text.push_str(&told_violations(cell, first, &others, paint));
+    }
+    text.push_str(&untold(cell, told));
+    text
+}
+
+/// What the seed of a failing cell has of its swarm, a line.
+fn told_swarm(swarm: &SwarmRecord) -> String {
+    let off = if swarm.off.is_empty() { "nothing".to_owned() } else { swarm.off.join(", ") };
+    let sizes: Vec<String> = swarm.sizes.iter().map(|(key, size)| format!("{key} = {size}")).collect();
+    format!("  of the swarm this seed lacks {off}; {}\n", sizes.join(", "))
+}
+
+/// How many violations there are besides those that are told: a record keeps the first of each
+/// check alone.
+fn untold(cell: &CellRecord, told: usize) -> String {
+    let kept = cell.violations.len().saturating_sub(told) as u64;
+    let mut by_check: BTreeMap<&str, u64> = BTreeMap::new();
+    cell.violations.iter().for_each(|v| *by_check.entry(&v.check).or_default() += 1);
+    let beyond = by_check.iter().map(|(check, kept)| {
+        let counted = metric_of(check).and_then(|metric| cell.metrics.get(metric)?.stat("value"));
+        counted.unwrap_or(0).saturating_sub(*kept)
+    });
+    let beyond = beyond.fold(0_u64, u64::saturating_add);
+    let all = human::thousands(kept.saturating_add(beyond));
+    match (kept, beyond) {
+        (0, 0) => String::new(),
+        (_, 0) => format!("  … and {all} more in run.json\n"),
+        (0, _) => format!("  … and {all} more, none of them in run.json\n"),
+        (kept, _) => format!("  … and {all} more, {kept} of them in run.json\n"),
+    }
+}
+
+/// The violations of each record together, those first whose record's life is told.
+fn by_record(cell: &CellRecord) -> Vec<(&ViolationRecord, Vec<&ViolationRecord>)> {
+    let mut groups: Vec<(&ViolationRecord, Vec<&ViolationRecord>)> = Vec::new();
+    for violation in &cell.violations {
+        let same = |first: &ViolationRecord| first.record.is_some() && first.record == violation.record;
+        match groups.iter_mut().find(|(first, _)| same(first)) {
+            Some((_, others)) => others.push(violation),
+            None => groups.push((violation, Vec::new())),
+        }
+    }
+    groups.sort_by_key(|(first, _)| life_of(cell, first).is_none());
+    groups
+}
+
+fn life_of<'c>(cell: &'c CellRecord, violation: &ViolationRecord) -> Option<&'c LifeRecord> {
+    cell.lives.iter().find(|life| Some(&life.record) == violation.record.as_ref())
+}
+
+/// What is wrong with one record: in words, by which other checks, its life, and how to see all of
+/// that again.
+fn told_violations(
+    cell: &CellRecord,
+    first: &ViolationRecord,
+    others: &[&ViolationRecord],
+    paint: Paint,
+) -> String {
+    let whose = |v: &ViolationRecord| match &v.device {
+        Some(device) => format!("{} {device}", v.check),
+        None => v.check.clone(),
+    };
+    let record = first.record.as_ref().map_or_else(String::new, |record| format!(" {record}"));
+    let mut text = format!("  {}{record}", whose(first));
+    // The reasons have told it in full if it is the first of its check.
+    if !cell.reasons.iter().any(|reason| reason.text.ends_with(&first.text)) {
+        text.push_str(&format!(": {}", first.text));
+    }
+    text.push('\n');
+    if !others.is_empty() {
+        let mut names: Vec<String> = others.iter().map(|v| whose(v)).collect();
+        names.dedup();
+        let more = names.len().saturating_sub(TOLD_VIOLATIONS);
+        names.truncate(TOLD_VIOLATIONS);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        text.push_str(&format!("    the same record: {}{more}\n", names.join(", ")));
+    }
+    if let Some(life) = life_of(cell, first) {
+        text.push_str(&told_life(&life.lines, paint));
+        text.push_str(&format!("    {}\n", replay_record(&cell.replay, &life.record)));
+    } else if let Some(record) = first.beside.as_ref().filter(|_| first.record.is_none()) {
+        text.push_str(&format!("    {}\n", replay_record(&cell.replay, record)));
+    }
+    text
+}
+
+/// The start and the end of a life, with what lies between left out.
+fn told_life(lines: &[String], paint: Paint) -> String {
+    let mut text = String::new();
+    let left_out = lines.len().saturating_sub(2 * TOLD_LIFE);
+    for (i, line) in lines.iter().enumerate() {
+        if left_out > 0 && i == TOLD_LIFE {
+            text.push_str(&format!(
+                "    {}\n",
+                paint.dim(&format!("… {} …", human::count(left_out as u64, "line")))
+            ));
+        }
+        if i < TOLD_LIFE || i >= lines.len() - TOLD_LIFE.min(lines.len()) {
+            text.push_str(&format!("    {}\n", paint.dim(line)));
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gate(name: &str, cell: &str, bounds: [Option<u64>; 2], value: u64, pass: bool) -> GateRecord {
+        GateRecord {
+            cell: cell.to_owned(),
+            name: name.to_owned(),
+            metric: "engine.session.duration".to_owned(),
+            stat: "p95".to_owned(),
+            start: None,
+            min: bounds[0],
+            max: bounds[1],
+            value: Some(value),
+            pass,
+            reason: None,
+        }
+    }
+
+    #[test]
+    fn of_each_gate_that_all_cells_meet_the_nearest_to_its_bound_is_told() {
+        let (least, most) = ([Some(10), None], [None, Some(100)]);
+        let gates = [
+            gate("fast", "a", most, 40, true),
+            gate("fast", "b", most, 99, true),
+            gate("fast", "c", most, 50, true),
+            gate("some", "a", least, 11, true),
+            gate("some", "b", least, 40, true),
+            gate("missed", "a", most, 99, true),
+            gate("missed", "b", most, 101, false),
+            gate("missed", "c", most, 98, true),
+        ];
+        let told: Vec<_> =
+            nearest(&gates).into_iter().map(|gate| (gate.name.as_str(), gate.cell.as_str())).collect();
+        assert_eq!(told, [("fast", "b"), ("some", "a")]);
+    }
+}

@@ -1,0 +1,99 @@
+//! `summary.md`: a page for a CI job, bounded in size.
+
+use super::grid;
+use super::story::{self, Paint};
+use super::table::{self, Form};
+use crate::analysis::found;
+use crate::record::{ACCEPT, CellRecord, RunRecord, Verdict};
+
+/// The page is never longer, in bytes; GitHub takes a mebibyte from all steps of a job.
+pub const SUMMARY_MAX: usize = 64 << 10;
+/// Failing cells told.
+const CELLS_MAX: usize = 20;
+/// Reasons told of each.
+const REASONS_MAX: usize = 5;
+/// Bytes of one reason.
+const REASON_MAX: usize = 600;
+
+/// The page.
+pub fn summary(record: &RunRecord) -> String {
+    let mut text = format!("## {}\n", grid::plain(&story::headline(record, Paint(false))));
+    let failing: Vec<&CellRecord> = found::told(record).collect();
+    for cell in failing.iter().take(CELLS_MAX) {
+        text.push_str(&format!("- **{}**\n", escaped(&cell.id)));
+        for reason in cell.reasons.iter().take(REASONS_MAX) {
+            text.push_str(&format!("  - {}\n", escaped(&reason.text)));
+        }
+        if cell.reasons.len() > REASONS_MAX {
+            text.push_str(&format!("  - … and {} more\n", cell.reasons.len() - REASONS_MAX));
+        }
+        text.push_str(&format!("  - `{}`\n", cell.replay));
+    }
+    if failing.len() > CELLS_MAX {
+        text.push_str(&format!("- … and {} more\n", failing.len() - CELLS_MAX));
+    }
+    if let Some(command) = record.acceptance() {
+        text.push_str(&format!("- {ACCEPT}`{command}`\n"));
+    }
+    let missing = super::occurrences::missing(record);
+    let unplaced = super::warnings::unplaced(record);
+    let mixed = record.mixed();
+    let found = missing.iter().chain(&unplaced);
+    let notes: Vec<&String> = found.chain(&record.left_out).chain(&record.notes).chain(&mixed).collect();
+    for note in &notes {
+        text.push_str(&format!("- {}\n", escaped(note)));
+    }
+    let has_notes = !notes.is_empty();
+    if text.ends_with("`\n") || has_notes {
+        text.push('\n');
+    }
+    let gates: Vec<_> = record.gates.iter().filter(|gate| !gate.pass || record.cells.len() == 1).collect();
+    if !gates.is_empty() {
+        let told = &gates[..gates.len().min(2 * CELLS_MAX)];
+        text.push_str(&story::gate_grid(record, told).markdown());
+        text.push('\n');
+    }
+    if record.verdict == Verdict::Pass && gates_met(record) {
+        text.push_str(&format!("Gates: {0} of {0} met.\n\n", record.gates.len()));
+    }
+    let asked = Some(super::answers::answers(record)).filter(|answers| !answers.is_empty());
+    let answer =
+        record.tune.as_ref().map(crate::render::tune::story).or_else(|| crate::render::sweep::retold(record));
+    let answer = answer.or(asked);
+    match answer {
+        Some(answer) => text.push_str(&format!("```text\n{answer}```\n")),
+        None => {
+            text.push_str(table::figures(record, Form::Markdown, false).trim_end());
+            text.push('\n');
+        }
+    }
+    bounded(text)
+}
+
+/// Whether there are gates, and all are met: a search may pass where a setting misses one.
+fn gates_met(record: &RunRecord) -> bool {
+    !record.gates.is_empty() && record.gates.iter().all(|gate| gate.pass)
+}
+
+/// Cut at the end of a line, saying so.
+fn bounded(mut text: String) -> String {
+    const REST: &str = "\n… the rest is in run.json.\n";
+    if text.len() > SUMMARY_MAX {
+        let most = SUMMARY_MAX - REST.len();
+        let end = text.as_bytes()[..most].iter().rposition(|&b| b == b'\n').map_or(0, |i| i + 1);
+        text.truncate(end);
+        text.push_str(REST);
+    }
+    text
+}
+
+/// One line without anything that Markdown or HTML would take for its own.
+fn escaped(text: &str) -> String {
+    let mut line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.len() > REASON_MAX {
+        let end = (0..=REASON_MAX).rev().find(|&i| line.is_char_boundary(i)).unwrap_or(0);
+        line.truncate(end);
+        line.push('…');
+    }
+    grid::plain(&line).replace('`', "'")
+}

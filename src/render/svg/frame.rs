@@ -1,0 +1,134 @@
+//! The frame of a plot: what is around it, and its two axes.
+
+use super::ink::{Anchor, Ink, px, width};
+use super::scale::{Scale, noun, with_room};
+use super::style;
+use crate::metrics::Unit;
+use crate::render::escaped;
+
+/// For which screen a plot is drawn: its letters have the same size on both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Size {
+    /// 640 pixels: a page on a desk, or paper.
+    Wide,
+    /// 340 pixels: a phone.
+    Narrow,
+}
+
+impl Size {
+    /// Pixels across.
+    pub(super) fn width(self) -> f64 {
+        match self {
+            Size::Wide => 640.0,
+            Size::Narrow => 340.0,
+        }
+    }
+    /// Pixels of a plot from top to bottom, without what stands below its axis.
+    pub(super) fn height(self) -> f64 {
+        match self {
+            Size::Wide => 250.0,
+            Size::Narrow => 210.0,
+        }
+    }
+    pub(super) fn pick<T>(self, wide: T, narrow: T) -> T {
+        match self {
+            Size::Wide => wide,
+            Size::Narrow => narrow,
+        }
+    }
+}
+
+/// The size of the letters.
+pub(super) const LETTERS: f64 = 12.0;
+/// Of small ones.
+pub(super) const SMALL: f64 = 11.0;
+
+/// A finished plot.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Svg {
+    size: Size,
+    height: f64,
+    title: String,
+    about: String,
+    body: String,
+}
+
+impl Svg {
+    pub(super) fn new(size: Size, height: f64, title: &str, about: &str, ink: Ink) -> Svg {
+        Svg { size, height, title: title.to_owned(), about: about.to_owned(), body: ink.into_text() }
+    }
+    /// As an element of a page that has [`style::CSS`].
+    pub fn inline(&self) -> String {
+        self.element("")
+    }
+    /// As a file of its own, light and dark.
+    pub fn standalone(&self) -> String {
+        self.element(&format!("<style>{}svg{{background:var(--paper)}}</style>\n", style::CSS))
+    }
+    /// What it shows, in a few words.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    fn element(&self, style: &str) -> String {
+        format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"plot\" role=\"img\" viewBox=\"0 0 {} {}\">\n\
+             <title>{}</title>\n<desc>{}</desc>\n{style}{}</svg>\n",
+            px(self.size.width()),
+            px(self.height),
+            escaped(&self.title),
+            escaped(&self.about),
+            self.body
+        )
+    }
+}
+
+/// The inside of a plot, in pixels.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Inside {
+    pub(super) left: f64,
+    pub(super) right: f64,
+    pub(super) top: f64,
+    pub(super) bottom: f64,
+}
+
+/// Draws the axis on the left: rules across, their labels, and the name above.
+pub(super) fn left_axis(ink: &mut Ink, inside: Inside, scale: Scale, unit: Unit, name: &str, most: usize) {
+    for (x, label) in scale.ticks(unit, most) {
+        let y = scale.at(x);
+        ink.line("rule", (inside.left, y), (inside.right, y));
+        ink.text("s m", (inside.left - 6.0, y + 4.0), Anchor::End, &label);
+    }
+    let noun = noun(unit);
+    let name = match (name, noun) {
+        (name, "") => name.to_owned(),
+        ("", noun) => noun.to_owned(),
+        (name, noun) => format!("{name}, {noun}"),
+    };
+    ink.text("s m", (2.0, inside.top - 12.0), Anchor::Start, &name);
+}
+
+/// How much room the labels of the left axis take.
+pub(super) fn left_room(scale: Scale, unit: Unit, most: usize) -> f64 {
+    let widest = scale.ticks(unit, most).iter().map(|(_, label)| width(label, SMALL)).fold(0.0, f64::max);
+    widest + 10.0
+}
+
+/// Draws the axis at the bottom with these labels, as far as they have room, those `first` before
+/// all others, and its name below.
+pub(super) fn bottom_axis(
+    ink: &mut Ink,
+    inside: Inside,
+    ticks: &[(f64, String)],
+    first: &[bool],
+    name: &str,
+) {
+    ink.line("axis", (inside.left, inside.bottom), (inside.right, inside.bottom));
+    for (x, _) in ticks {
+        ink.line("axis", (*x, inside.bottom), (*x, inside.bottom + 4.0));
+    }
+    for (x, label) in with_room(ticks, first, SMALL, 6.0) {
+        ink.text("s m", (x, inside.bottom + 17.0), Anchor::Middle, &label);
+    }
+    ink.text("s m", (inside.right, inside.bottom + 32.0), Anchor::End, name);
+}

@@ -1,0 +1,249 @@
+//! What a plot is drawn with: elements of SVG, coordinates in tenths of a pixel.
+
+use std::fmt::Write;
+
+pub(super) use crate::render::escaped;
+
+/// A drawing under way.
+#[derive(Debug, Default)]
+pub(super) struct Ink {
+    text: String,
+}
+
+/// Where a text stands relative to its point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Anchor {
+    Start,
+    Middle,
+    End,
+}
+
+impl Ink {
+    pub(super) fn into_text(self) -> String {
+        self.text
+    }
+
+    /// A straight line.
+    pub(super) fn line(&mut self, class: &str, from: (f64, f64), to: (f64, f64)) {
+        let _ = writeln!(
+            self.text,
+            r#"<line class="{class}" x1="{}" y1="{}" x2="{}" y2="{}"/>"#,
+            px(from.0),
+            px(from.1),
+            px(to.0),
+            px(to.1)
+        );
+    }
+
+    /// A line through points; nothing of fewer than two.
+    pub(super) fn path(&mut self, class: &str, points: &[(f64, f64)]) {
+        if points.len() > 1 {
+            let _ = writeln!(self.text, r#"<path class="{class}" d="{}"/>"#, through(points));
+        }
+    }
+
+    /// The area within points.
+    pub(super) fn area(&mut self, class: &str, points: &[(f64, f64)]) {
+        if points.len() > 2 {
+            let _ = writeln!(self.text, r#"<path class="{class}" d="{}Z"/>"#, through(points));
+        }
+    }
+
+    /// A shape given by a path of its own, moved to a point.
+    pub(super) fn shape(&mut self, class: &str, at: (f64, f64), d: &str) {
+        let _ = writeln!(
+            self.text,
+            r#"<path class="{class}" transform="translate({} {})" d="{d}"/>"#,
+            px(at.0),
+            px(at.1)
+        );
+    }
+
+    /// A rectangle; one without size is not drawn.
+    pub(super) fn rect(&mut self, class: &str, corner: (f64, f64), size: (f64, f64), told: Option<&str>) {
+        if size.0 <= 0.0 || size.1 <= 0.0 {
+            return;
+        }
+        let _ = write!(
+            self.text,
+            r#"<rect class="{class}" x="{}" y="{}" width="{}" height="{}""#,
+            px(corner.0),
+            px(corner.1),
+            px(size.0),
+            px(size.1)
+        );
+        match told {
+            Some(told) => {
+                let _ = writeln!(self.text, "><title>{}</title></rect>", escaped(told));
+            }
+            None => self.text.push_str("/>\n"),
+        }
+    }
+
+    /// A text on its base line.
+    pub(super) fn text(&mut self, class: &str, at: (f64, f64), anchor: Anchor, text: &str) {
+        let anchor = match anchor {
+            Anchor::Start => "",
+            Anchor::Middle => r#" text-anchor="middle""#,
+            Anchor::End => r#" text-anchor="end""#,
+        };
+        let (x, y) = (px(at.0), px(at.1));
+        let _ =
+            writeln!(self.text, r#"<text class="{class}" x="{x}" y="{y}"{anchor}>{}</text>"#, escaped(text));
+    }
+}
+
+fn through(points: &[(f64, f64)]) -> String {
+    let mut d = String::new();
+    for (i, (x, y)) in points.iter().enumerate() {
+        let _ = write!(d, "{}{} {}", if i == 0 { "M" } else { "L" }, px(*x), px(*y));
+    }
+    d
+}
+
+/// A coordinate with one decimal at most, the same on every machine.
+pub(super) fn px(x: f64) -> String {
+    let tenths = libm::round(x * 10.0) as i64;
+    let (whole, rest) = (tenths.abs() / 10, tenths.abs() % 10);
+    let sign = if tenths < 0 { "-" } else { "" };
+    if rest == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{rest}") }
+}
+
+/// How wide a text is at this size, in the widest of the usual sans-serif faces: what has room by
+/// this measure has room.
+pub(super) fn width(text: &str, size: f64) -> f64 {
+    let em = |c: char| match c {
+        'i' | 'j' | 'l' | '\'' | '|' => 0.29,
+        ' ' | '.' | ',' | ':' | ';' | 'f' | 't' | 'r' | '(' | ')' | '/' | '!' | '-' => 0.40,
+        '\u{2009}' => 0.22,
+        'm' | 'w' | 'M' | 'W' | '%' | '…' | '×' => 0.98,
+        'A'..='Z' | '→' | '≥' | '≤' | '=' => 0.76,
+        _ => 0.645,
+    };
+    text.chars().map(em).sum::<f64>() * size
+}
+
+/// As much of a text as has room, with an ellipsis where something is missing.
+pub(super) fn cut(text: &str, size: f64, room: f64) -> String {
+    if width(text, size) <= room {
+        return text.to_owned();
+    }
+    let mut kept = String::new();
+    for c in text.chars() {
+        kept.push(c);
+        if width(&kept, size) + size > room {
+            kept.pop();
+            break;
+        }
+    }
+    kept.trim_end().to_owned() + "…"
+}
+
+/// As [`cut`] of several texts, which stay apart: of those that would read the same what they have
+/// in common is left out.
+pub(super) fn cut_apart(texts: &[&str], size: f64, room: f64) -> Vec<String> {
+    let mut shown: Vec<String> = texts.iter().map(|text| cut(text, size, room)).collect();
+    // Texts that still read the same have more in common.
+    for _ in 0..texts.len() {
+        let alike = |i: usize| (0..texts.len()).filter(move |j| texts[*j] != texts[i]);
+        let again = |i: usize| {
+            let others = alike(i).filter(|j| shown[*j] == shown[i]);
+            others
+                .map(|j| in_common(texts[i], texts[j]))
+                .min()
+                .map(|common| elided(texts[i], common, size, room))
+        };
+        let next: Vec<Option<String>> = (0..texts.len()).map(again).collect();
+        if next.iter().all(Option::is_none) {
+            break;
+        }
+        shown = shown.into_iter().zip(next).map(|(was, next)| next.unwrap_or(was)).collect();
+    }
+    shown
+}
+
+/// How many bytes both begin with.
+fn in_common(a: &str, b: &str) -> usize {
+    a.char_indices().zip(b.chars()).find(|((_, a), b)| a != b).map_or(a.len().min(b.len()), |((at, _), _)| at)
+}
+
+/// A text whose first `common` bytes say less than the rest: as much of them as has room beside it.
+fn elided(text: &str, common: usize, size: f64, room: f64) -> String {
+    let (head, tail) = text.split_at(common);
+    let tail = cut(tail, size, room - size);
+    let room = room - width(&tail, size) - size;
+    let mut kept = String::new();
+    for c in head.chars() {
+        kept.push(c);
+        if width(&kept, size) > room {
+            kept.pop();
+            break;
+        }
+    }
+    format!("{kept}…{tail}")
+}
+
+/// A text in lines that have room, broken at spaces.
+pub(super) fn wrapped(text: &str, size: f64, room: f64) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if width(&format!("{line} {word}"), size) <= room => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(cut(word, size, room)),
+        }
+    }
+    lines
+}
+
+/// Moves places apart, in order, until each is at least `apart` from the next and all lie between
+/// `low` and `high`; where there is no room for that they lie evenly.
+pub(super) fn spread(wanted: &[f64], apart: f64, low: f64, high: f64) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..wanted.len()).collect();
+    order.sort_by(|a, b| wanted[*a].total_cmp(&wanted[*b]));
+    let last = wanted.len().saturating_sub(1).max(1) as f64;
+    let apart = apart.min((high - low) / last);
+    let mut placed = vec![0.0; wanted.len()];
+    let mut floor = low;
+    for &i in &order {
+        placed[i] = wanted[i].max(floor);
+        floor = placed[i] + apart;
+    }
+    let mut ceiling = high;
+    for &i in order.iter().rev() {
+        placed[i] = placed[i].min(ceiling);
+        ceiling = placed[i] - apart;
+    }
+    placed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn coordinates_have_one_decimal_at_most() {
+        for (x, shown) in [(0.0, "0"), (-0.04, "0"), (1.25, "1.3"), (-3.24, "-3.2"), (640.0, "640")] {
+            assert_eq!(px(x), shown);
+        }
+    }
+
+    #[test]
+    fn labels_that_would_meet_are_moved_apart_in_their_order() {
+        assert_eq!(spread(&[50.0, 51.0, 10.0], 12.0, 0.0, 100.0), [50.0, 62.0, 10.0]);
+        assert_eq!(spread(&[99.0, 98.0], 12.0, 0.0, 100.0), [100.0, 88.0], "none falls off the edge");
+        let crowded = spread(&[5.0; 11], 12.0, 0.0, 50.0);
+        assert!(crowded.windows(2).all(|pair| (pair[1] - pair[0] - 5.0).abs() < 1e-9), "{crowded:?}");
+    }
+
+    #[test]
+    fn a_text_is_cut_to_its_room_and_says_so() {
+        let short = cut("appointments of the cardiology", 12.0, 100.0);
+        assert!(short.ends_with('…') && width(&short, 12.0) <= 100.0, "{short}");
+        assert_eq!(cut("short", 12.0, 100.0), "short");
+        let lines = wrapped("one two three four five six", 12.0, 80.0);
+        assert!(lines.len() > 1 && lines.iter().all(|line| width(line, 12.0) <= 80.0), "{lines:?}");
+    }
+}

@@ -1,0 +1,376 @@
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::metrics::Unit;
+
+fn point(x: f64, y: f64) -> Point {
+    Point { x, y, interval: Some((y * 0.9, y * 1.1)), candidate: true, seeds: None }
+}
+
+fn curves() -> Curves {
+    let sizes = [16.0, 64.0, 256.0, 1_024.0, 4_096.0];
+    let curve = |name: &str, rates: [f64; 5], best: f64, flat| Curve {
+        name: name.to_owned(),
+        points: sizes.iter().zip(rates).map(|(x, y)| point(*x, y)).collect(),
+        best: Some(best),
+        flat: Some(flat),
+        between: Some([Some(64.0), None]),
+    };
+    let mut edge = curve("edge & co", [9e3, 12e3, 11e3, 7e3, 3e3], 64.0, (64.0, 256.0));
+    edge.points[4].candidate = false;
+    Curves {
+        title: "Rows a second by chunk size".to_owned(),
+        about: "On edge 64 rows are best.".to_owned(),
+        x: "engine.pull.chunk_rows".to_owned(),
+        settings: sizes.iter().map(|x| (*x, format!("{x}"))).collect(),
+        y: "engine.rows.rate".to_owned(),
+        unit: Some(Unit::MilliRowsPerSecond),
+        curves: vec![
+            edge,
+            curve("lte-good", [80e3, 200e3, 390e3, 400e3, 380e3], 1_024.0, (256.0, 1_024.0)),
+            curve("wifi-good", [81e3, 201e3, 391e3, 401e3, 381e3], 1_024.0, (256.0, 1_024.0)),
+        ],
+        marks: vec![(100.0, "PouchDB".to_owned()), (120.0, "yours".to_owned())],
+    }
+}
+
+fn heat() -> HeatMap {
+    let cell = |cost: f64| Heat { cost: Some(cost), told: "9.1 rows/s".to_owned(), trouble: false };
+    let row = |name: &str, costs: [f64; 3]| HeatRow { name: name.to_owned(), cells: costs.map(cell).into() };
+    let mut rows = vec![row("edge", [1.0, 1.02, 3.4]), row("lte-good", [12.0, 1.3, 1.0])];
+    rows[0].cells[2] = Heat { cost: None, told: "lost (3 rows)".to_owned(), trouble: true };
+    let columns = ["64", "256", "1 024"].map(str::to_owned).into();
+    HeatMap {
+        title: "Cost by chunk and link".to_owned(),
+        about: "The best of each row.".to_owned(),
+        x: "engine.pull.chunk_rows".to_owned(),
+        columns,
+        y: "fleet.phones.link".to_owned(),
+        rows,
+    }
+}
+
+fn timeline() -> Timeline {
+    let hour = 3_600_000_000_000;
+    let panel = |name: &str, values: [u64; 5]| Panel {
+        name: name.to_owned(),
+        unit: Unit::Rows,
+        points: values.iter().zip(0..).map(|(value, i)| (i * hour, *value)).collect(),
+    };
+    Timeline {
+        title: "The fleet over time".to_owned(),
+        about: "It came to rest.".to_owned(),
+        end: 5 * hour,
+        phase: Some((4 * hour, "script ends".to_owned())),
+        panels: vec![
+            panel("applied", [0, 1_200, 90_000, 120_000, 120_000]),
+            panel("waiting", [0, 3, 17, 9, 0]),
+        ],
+        strips: vec![
+            Strip {
+                name: "offline".to_owned(),
+                spans: vec![(hour, 2 * hour, 0.4, "8 of 20".to_owned())],
+                ticks: Vec::new(),
+            },
+            Strip { name: "switch-fails".to_owned(), spans: Vec::new(), ticks: vec![hour, 3 * hour] },
+        ],
+    }
+}
+
+fn spacetime() -> SpaceTime {
+    let moment = |clock: &str, place: &str, to: Option<&str>, from: Option<&str>, text: &str| Moment {
+        clock: clock.to_owned(),
+        place: place.to_owned(),
+        to: to.map(str::to_owned),
+        from: from.map(str::to_owned),
+        text: text.to_owned(),
+    };
+    SpaceTime {
+        title: "The life of visit a1".to_owned(),
+        about: "d3 never got it.".to_owned(),
+        lanes: vec!["d9".to_owned()],
+        moments: vec![
+            moment("08:00:01.000", "d17", None, None, "edit d17.e0 update visit a1 status=\"done\""),
+            moment("08:00:03.000", "d17", Some("backend"), None, "edit d17.e0 of visit a1 sent in request 1"),
+            moment(
+                "08:00:03.200",
+                "backend",
+                None,
+                Some("d17"),
+                "visit a1 committed by edit d17.e0: clinic=\"a\", status=\"done\", doctor=\"dr-a\", remark=\"a text that goes on and on\"",
+            ),
+            moment("08:00:04.000", "gateway", Some("d3"), None, "visit a1 leaves for d3"),
+            moment("08:00:05.000", "d3", None, None, "process killed"),
+        ],
+        ending: Some(
+            "in short: it was sent to d3 at 08:00:04.000, d3 never stored it, and its cursor moved on"
+                .to_owned(),
+        ),
+    }
+}
+
+/// What stands in a drawing as text, each with the box it takes at most.
+fn labels(svg: &str) -> Vec<(String, [f64; 4])> {
+    let attribute = |tag: &str, name: &str| -> Option<f64> {
+        let rest = &tag[tag.find(&format!(" {name}=\""))? + name.len() + 3..];
+        rest[..rest.find('"')?].parse().ok()
+    };
+    let texts = svg.lines().filter(|line| line.starts_with("<text"));
+    let boxed = texts.map(|line| {
+        let (tag, rest) = line.split_once('>').expect("a tag has an end");
+        let text = rest.trim_end_matches("</text>").replace("&quot;", "\"").replace("&amp;", "&");
+        let (x, y) = (attribute(tag, "x").unwrap(), attribute(tag, "y").unwrap());
+        let letters = if tag.contains("\"b") { 12.5 } else { 11.0 };
+        let wide = ink::width(&text, letters) * 0.95;
+        let left = match tag {
+            tag if tag.contains("\"middle\"") => x - wide / 2.0,
+            tag if tag.contains("\"end\"") => x - wide,
+            _ => x,
+        };
+        (text, [left, y - 9.0, left + wide, y + 2.0])
+    });
+    boxed.collect()
+}
+
+/// No label of the drawing meets another or leaves it.
+pub(in crate::render) fn assert_legible(svg: &Svg) {
+    let text = svg.inline();
+    let view: Vec<f64> = text
+        .split_once("viewBox=\"")
+        .unwrap()
+        .1
+        .split_once('"')
+        .unwrap()
+        .0
+        .split(' ')
+        .map(|n| n.parse().unwrap())
+        .collect();
+    let labels = labels(&text);
+    for (i, (a, [left, top, right, bottom])) in labels.iter().enumerate() {
+        assert!(
+            *left >= -1.0 && *right <= view[2] + 1.0 && *bottom <= view[3] + 1.0,
+            "{a:?} leaves {}",
+            svg.title()
+        );
+        for (b, [l, t, r, m]) in &labels[i + 1..] {
+            let apart = right <= l || r <= left || bottom <= t || m <= top;
+            assert!(apart, "{a:?} meets {b:?} in {}", svg.title());
+        }
+    }
+}
+
+#[test]
+fn no_label_of_a_plot_meets_another_on_either_screen() {
+    for size in [Size::Wide, Size::Narrow] {
+        assert_legible(&curves().draw(size));
+        assert_legible(&heat().draw(size));
+        assert_legible(&timeline().draw(size));
+        assert_legible(&spacetime().draw(size));
+    }
+}
+
+/// The ends of the dashed lines of marks: across, from and to.
+fn lines_of_marks(svg: &str) -> Vec<[f64; 3]> {
+    let number = |line: &str, name: &str| -> f64 {
+        let rest = line.split_once(&format!(" {name}=\"")).unwrap().1;
+        rest.split_once('"').unwrap().0.parse().unwrap()
+    };
+    let lines = svg.lines().filter(|line| line.starts_with("<line class=\"mark\""));
+    lines.map(|line| [number(line, "x1"), number(line, "y1"), number(line, "y2")]).collect()
+}
+
+#[test]
+fn no_line_of_a_mark_strikes_through_a_name_and_each_has_a_letter_and_a_tick() {
+    let names = [
+        "PouchDB, Datasync, LiveStore",
+        "Couchbase Lite",
+        "present, Volt MX, CouchDB",
+        "PowerSync, Amplify DataStore",
+    ];
+    let places = [100.0, 200.0, 500.0, 1_000.0, 2_000.0, 10_000.0];
+    let mut plot = curves();
+    plot.settings.extend(places.map(|x| (x, format!("{x}"))));
+    plot.settings.sort_by(|a, b| a.0.total_cmp(&b.0));
+    plot.marks =
+        places.into_iter().zip(names.into_iter().cycle()).map(|(x, name)| (x, name.to_owned())).collect();
+    for size in [Size::Wide, Size::Narrow] {
+        let drawn = plot.draw(size);
+        assert_legible(&drawn);
+        let svg = drawn.inline();
+        let (labels, lines) = (labels(&svg), lines_of_marks(&svg));
+        assert_eq!(lines.len(), 6);
+        for [x, top, bottom] in lines {
+            for (text, [left, above, right, below]) in &labels {
+                let meets = *left < x && x < *right && *above < bottom && top < *below;
+                assert!(!meets, "a line strikes through {text:?}");
+            }
+        }
+        for letter in ["A", "B", "C", "D", "E", "F"] {
+            assert_eq!(
+                labels.iter().filter(|(text, _)| text == letter).count(),
+                2,
+                "above its line and in the legend"
+            );
+        }
+        assert!(labels.iter().any(|(text, _)| text == "100"), "the first that somebody ships has its tick");
+    }
+}
+
+#[test]
+fn the_legend_names_all_who_ship_a_setting() {
+    let names = "present, PowerSync, Amplify DataStore, SymmetricDS, Mobile Sync, Couchbase Lite";
+    let mut plot = curves();
+    plot.settings.push((100_000.0, "100000".to_owned()));
+    plot.marks = [1_000.0, 5_000.0, 100_000.0].map(|x| (x, names.to_owned())).into();
+    for size in [Size::Wide, Size::Narrow] {
+        let drawn = plot.draw(size);
+        assert_legible(&drawn);
+        let text = labels(&drawn.inline()).into_iter().map(|(text, _)| text).collect::<Vec<_>>().join(" ");
+        assert!(!text.contains('…'), "{text}");
+        assert_eq!(text.matches("Couchbase Lite").count(), 3, "{text}");
+    }
+}
+
+#[test]
+fn many_curves_with_long_names_are_still_legible() {
+    let one = curves().curves.remove(1);
+    let crowd = (0..20).map(|i| Curve { name: format!("a-link-with-a-very-long-name-{i}"), ..one.clone() });
+    let crowd = Curves { curves: crowd.collect(), ..curves() };
+    for size in [Size::Wide, Size::Narrow] {
+        let drawn = crowd.draw(size);
+        assert_legible(&drawn);
+        assert!(drawn.inline().contains('…'), "long names are cut");
+    }
+}
+
+#[test]
+fn long_names_that_begin_the_same_are_cut_where_they_do() {
+    let one = curves().curves.remove(1);
+    let links = ["one", "two", "two-and-a-half-of-it", "two-and-a-half-of-that", "another-one"];
+    let names: Vec<String> = links.iter().map(|link| format!("low a-very-long-link-name-{link}")).collect();
+    let named = |name: &String| Curve { name: name.clone(), ..one.clone() };
+    let plot = Curves { curves: names.iter().map(named).collect(), ..curves() };
+    let cost = Heat { cost: Some(1.0), ..Heat::default() };
+    let row = |name: &String| HeatRow { name: name.clone(), cells: vec![cost.clone(); 3] };
+    let map = HeatMap { rows: names.iter().map(row).collect(), ..heat() };
+    for size in [Size::Wide, Size::Narrow] {
+        for drawn in [plot.draw(size), map.draw(size)] {
+            assert_legible(&drawn);
+            let labels = labels(&drawn.inline());
+            let shown: BTreeSet<&str> =
+                labels.iter().map(|(text, _)| text.as_str()).filter(|text| text.contains('…')).collect();
+            assert_eq!(shown.len(), 5, "{shown:?}");
+        }
+    }
+}
+
+#[test]
+fn curves_without_any_figure_are_an_empty_frame_and_no_panic() {
+    let empty = Curves { curves: vec![Curve::default()], ..Curves::default() };
+    assert!(empty.draw(Size::Wide).inline().contains("<line class=\"axis\""));
+    assert!(HeatMap::default().draw(Size::Narrow).inline().starts_with("<svg"));
+}
+
+#[test]
+fn the_chunk_curve_looks_like_this() {
+    insta::assert_snapshot!(curves().draw(Size::Wide).inline());
+}
+
+#[test]
+fn the_heat_map_looks_like_this() {
+    insta::assert_snapshot!(heat().draw(Size::Narrow).inline());
+}
+
+#[test]
+fn the_fleet_over_time_looks_like_this() {
+    insta::assert_snapshot!(timeline().draw(Size::Wide).inline());
+}
+
+#[test]
+fn the_life_of_a_record_looks_like_this() {
+    insta::assert_snapshot!(spacetime().draw(Size::Wide).inline());
+}
+
+#[test]
+fn the_life_of_a_record_fits_a_phone() {
+    insta::assert_snapshot!(spacetime().draw(Size::Narrow).inline());
+}
+
+#[test]
+fn what_never_arrives_ends_in_a_cross() {
+    let arrives = spacetime().draw(Size::Wide).inline();
+    let crosses = |svg: &str| svg.matches("class=\"x\"").count();
+    let mut arrived = spacetime();
+    arrived.moments[4].from = Some("gateway".to_owned());
+    assert_eq!(crosses(&arrives), crosses(&arrived.draw(Size::Wide).inline()) + 1);
+}
+
+#[test]
+fn a_label_of_the_map_that_has_room_is_whole_and_ten_times_is_told_with_its_sign() {
+    let mut map = heat();
+    map.columns = ["8", "16", "32", "64", "128", "256", "512", "1024", "2048"].map(str::to_owned).to_vec();
+    let cells = vec![Heat { cost: Some(11.2), ..Heat::default() }; 9];
+    map.rows = vec![HeatRow { name: "lte-driving".to_owned(), cells }];
+    for size in [Size::Wide, Size::Narrow] {
+        assert!(map.draw(size).inline().contains(">lte-driving<"));
+    }
+    assert!(map.draw(Size::Wide).inline().contains(">11×<"));
+}
+
+/// A map of so many columns, the best of each row in the place that is asked for.
+fn wide_map(columns: usize, bests: &[usize]) -> HeatMap {
+    let cell = |best: usize, i: usize| Heat {
+        cost: Some(1.0 + 0.01 * best.abs_diff(i) as f64),
+        told: format!("cell {i}"),
+        trouble: false,
+    };
+    let row = |best: &usize| HeatRow {
+        name: format!("best-at-{best}"),
+        cells: (0..columns).map(|i| cell(*best, i)).collect(),
+    };
+    HeatMap {
+        columns: (1..=columns).map(|i| format!("{i}ms")).collect(),
+        rows: bests.iter().map(row).collect(),
+        ..heat()
+    }
+}
+
+#[test]
+fn a_map_of_many_columns_shows_both_ends_and_the_best_of_each_row() {
+    for size in [Size::Wide, Size::Narrow] {
+        let drawn = wide_map(60, &[59, 37, 41]).draw(size);
+        assert_legible(&drawn);
+        let svg = drawn.inline();
+        assert_eq!(svg.matches("class=\"best\"").count(), 3, "each row has its frame");
+        for column in ["1ms", "60ms"] {
+            assert!(svg.contains(&format!("<title>best-at-37, {column}: ")), "{column}");
+        }
+        let columns = svg.matches("<title>best-at-37, ").count();
+        assert!((9..=16).contains(&columns), "{columns}");
+        assert!(svg.contains(&format!(">{columns} of 60 values of engine.pull.chunk_rows<")), "{svg}");
+    }
+    // More rows with a best of their own than there are columns.
+    let crowd: Vec<usize> = (0..24).map(|i| i * 2 + 3).collect();
+    assert!(wide_map(60, &crowd).draw(Size::Narrow).inline().contains("<title>best-at-3, 60ms: "));
+    assert!(!heat().draw(Size::Narrow).inline().contains(" values of "), "a whole map is not called thinned");
+}
+
+#[test]
+fn a_cost_near_the_best_has_its_decimal_on_a_phone() {
+    let drawn = wide_map(16, &[3, 12]).draw(Size::Narrow);
+    assert_legible(&drawn);
+    let labels = labels(&drawn.inline());
+    assert!(labels.iter().any(|(text, _)| text == "1.1"), "{labels:?}");
+    assert!(labels.iter().all(|(text, _)| text != "1"), "{labels:?}");
+}
+
+#[test]
+fn no_two_series_have_the_same_dashes_and_six_have_six_hues() {
+    let looks: BTreeSet<String> = (0..8).map(style::look).collect();
+    let dashes: BTreeSet<&str> = looks.iter().filter_map(|look| look.split(' ').nth(1)).collect();
+    assert_eq!((looks.len(), dashes.len()), (8, 8));
+    for dash in dashes.iter().filter(|dash| **dash != "d0") {
+        assert_eq!(CSS.matches(&format!(".plot .{dash}{{stroke-dasharray:")).count(), 1, "{dash}");
+    }
+    assert!(CSS.contains("--c0:#0072b2") && !CSS.contains("--c4:#2483b8"), "a second blue comes late");
+}

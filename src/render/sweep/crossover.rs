@@ -1,0 +1,231 @@
+//! Two modes: where each of them wins.
+//!
+//! The other axes span the ground. Down its first one the winner changes, or does not: where it
+//! does is the crossover.
+
+use crate::analysis::sweep::{Point, Series, Sweep, costs, find, value};
+use crate::metrics::human;
+use crate::render::Grid;
+
+/// Columns side by side before the table goes on below.
+const COLUMNS_MAX: usize = 3;
+/// What is told of both settings besides: the load on who serves them all.
+const ALSO: &str = "backend.requests.hourly";
+
+/// How often the backend went down.
+const OUTAGES: &str = "backend.outages.count";
+
+/// Which of the two is better somewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Winner {
+    /// This one.
+    One(usize),
+    /// Neither beyond the noise.
+    Neither,
+    /// Nothing is known, or neither is a candidate.
+    Unknown,
+}
+
+/// A sweep over two modes.
+pub(super) struct Crossover<'s, 'a> {
+    sweep: &'s Sweep<'a>,
+    names: [String; 2],
+    /// By series.
+    winners: Vec<Winner>,
+}
+
+/// Series that have everything in common but the first of the other axes: a way across the ground.
+struct Way {
+    /// The variant and the values of the axes but the first.
+    name: String,
+    /// In the order of that first.
+    series: Vec<usize>,
+}
+
+impl<'s, 'a> Crossover<'s, 'a> {
+    /// Of a sweep whose first axis is a mode with two settings, and that has another axis.
+    pub(super) fn of(sweep: &'s Sweep<'a>) -> Option<Crossover<'s, 'a>> {
+        let [one, two] = &sweep.series.first()?.points[..] else { return None };
+        let applies = sweep.axis.ends_with(".mode") && !sweep.across.is_empty() && sweep.objective.ranks();
+        if !applies {
+            return None;
+        }
+        let names = [one, two].map(value);
+        let winners = sweep.series.iter().map(|series| winner(sweep, series)).collect();
+        Some(Crossover { sweep, names, winners })
+    }
+
+    /// Tables, and where each wins, in words.
+    pub(super) fn story(&self) -> String {
+        let ways = self.ways();
+        let mut text = self.tables(&ways, &self.sweep.objective.name(), &|at| self.cell(at));
+        text.push_str(
+            "  the winner's figure first; ~ no difference beyond the noise, in the order of the axis\n",
+        );
+        text.push_str(
+            "  ! no candidate   – nothing measured   ° the backend was never down with these seeds\n\n",
+        );
+        if self.sweep.objective.metric != ALSO {
+            text.push_str(&format!("{ALSO}: {}\n", self.names.join(" / ")));
+            text.push_str(&self.tables(&ways, ALSO, &|at| self.load(at)));
+        }
+        text + &self.words(&ways)
+    }
+
+    fn ways(&self) -> Vec<Way> {
+        let mut ways: Vec<Way> = Vec::new();
+        for (at, series) in self.sweep.series.iter().enumerate() {
+            let name = self.name(series);
+            match ways.iter_mut().find(|way| way.name == name) {
+                Some(way) => way.series.push(at),
+                None => ways.push(Way { name, series: vec![at] }),
+            }
+        }
+        ways
+    }
+
+    /// The variant, and each axis but the first by the last part of its key.
+    fn name(&self, series: &Series<'_>) -> String {
+        let axes = self.sweep.across.iter().zip(&series.values).skip(1);
+        let axes = axes.map(|(key, value)| format!("{} {value}", key.rsplit('.').next().unwrap_or(key)));
+        let parts: Vec<String> = series.variant.iter().cloned().chain(axes).collect();
+        parts.join(", ")
+    }
+
+    /// A row for each value of the first of the other axes, a column for each way; `figure` is what
+    /// the column of a way without a name shows.
+    fn tables(&self, ways: &[Way], figure: &str, cell: &dyn Fn(usize) -> String) -> String {
+        let mut text = String::new();
+        for band in ways.chunks(COLUMNS_MAX) {
+            let named = |way: &Way| if way.name.is_empty() { figure.to_owned() } else { way.name.clone() };
+            let names = band.iter().map(named);
+            let mut grid = Grid::new(1, [self.sweep.across[0].clone()].into_iter().chain(names));
+            for (row, &first) in band[0].series.iter().enumerate() {
+                let label = self.sweep.series[first].values[0].clone();
+                grid.row([label].into_iter().chain(
+                    band.iter().map(|way| way.series.get(row).map_or_else(String::new, |at| cell(*at))),
+                ));
+            }
+            text.push_str(&grid.terminal("  "));
+            text.push('\n');
+        }
+        text
+    }
+
+    /// Who wins, and with which figure against which.
+    fn cell(&self, at: usize) -> String {
+        let series = &self.sweep.series[at];
+        let figure = |i: usize| match series.points[i].candidate() {
+            Some(price) => self.sweep.figure(price),
+            None if series.points[i].trouble.is_some() => "!".to_owned(),
+            None => "–".to_owned(),
+        };
+        let calm = if self.is_calm(at) { " °" } else { "" };
+        match self.winners[at] {
+            Winner::One(best) => {
+                format!("{} {} : {}{calm}", self.names[best], figure(best), figure(1 - best))
+            }
+            Winner::Neither => format!("~ {} : {}{calm}", figure(0), figure(1)),
+            Winner::Unknown => format!("{} : {}{calm}", figure(0), figure(1)),
+        }
+    }
+
+    /// Whether the backend was never down there, with whatever seed, though it was elsewhere.
+    fn is_calm(&self, at: usize) -> bool {
+        let calm = |series: &Series<'_>| series.points.iter().all(|point| point.sum(OUTAGES) == 0.0);
+        calm(&self.sweep.series[at]) && !self.sweep.series.iter().all(calm)
+    }
+
+    fn load(&self, at: usize) -> String {
+        let points = self.sweep.series[at].points.iter();
+        let mean = |point: &Point<'_>| match point.cells.len() {
+            0 => "–".to_owned(),
+            cells => {
+                human::figure(crate::metrics::Unit::Count, (point.sum(ALSO) / cells as f64 + 0.5) as u64)
+            }
+        };
+        points.map(mean).collect::<Vec<String>>().join(" / ")
+    }
+
+    fn words(&self, ways: &[Way]) -> String {
+        let wins = |winner| self.winners.iter().filter(|w| **w == winner).count();
+        let mut text = format!("of {} places, ", self.winners.len());
+        let won = |i: usize| format!("{} wins in {}", self.names[i], wins(Winner::One(i)));
+        text.push_str(&format!("{}, {}", won(0), won(1)));
+        for (winner, told) in
+            [(Winner::Neither, "neither beyond the noise"), (Winner::Unknown, "none is told")]
+        {
+            if wins(winner) > 0 {
+                text.push_str(&format!(", {told} in {}", wins(winner)));
+            }
+        }
+        text.push('\n');
+        let calm = (0..self.winners.len()).filter(|&at| self.is_calm(at)).count();
+        if calm > 0 {
+            let places = human::count(calm as u64, "place");
+            text.push_str(&format!(
+                "  in {places} (°) the backend was never down: they say nothing of outages\n"
+            ));
+        }
+        // Ways that go alike are told together, in the order of the first of them.
+        let mut alike: Vec<(String, Vec<&str>)> = Vec::new();
+        for Way { name, series } in ways {
+            let told = self.along(series);
+            match alike.iter_mut().find(|(other, _)| *other == told) {
+                Some((_, names)) => names.push(name),
+                None => alike.push((told, vec![name])),
+            }
+        }
+        for (told, names) in alike {
+            let place = if ways.len() == 1 { String::new() } else { format!(" ({})", names.join("; ")) };
+            text.push_str(&format!("  as {} goes: {told}{place}\n", self.sweep.across[0]));
+        }
+        if self.winners.iter().all(|winner| !matches!(winner, Winner::Neither)) && self.too_few() {
+            text.push_str("  too few seeds to tell the noise (try --seeds 1..=8)\n");
+        }
+        text
+    }
+
+    fn too_few(&self) -> bool {
+        let find = |series: &Series<'a>| find(series, &self.sweep.objective);
+        self.sweep.series.iter().filter_map(find).all(|finding| finding.noise.is_none())
+    }
+
+    /// Who wins from value to value of the first of the other axes.
+    fn along(&self, series: &[usize]) -> String {
+        let mut runs: Vec<(Winner, &str, &str)> = Vec::new();
+        for &at in series {
+            let here = self.sweep.series[at].values[0].as_str();
+            match runs.last_mut() {
+                Some((winner, _, last)) if *winner == self.winners[at] => *last = here,
+                _ => runs.push((self.winners[at], here, here)),
+            }
+        }
+        let who = |winner| match winner {
+            Winner::One(i) => self.names[i].as_str(),
+            Winner::Neither => "neither",
+            Winner::Unknown => "nobody knows",
+        };
+        let ends = runs.len() - 1;
+        let part = |(i, (winner, first, last)): (usize, &(Winner, &str, &str))| match i {
+            _ if ends == 0 => format!("{} throughout", who(*winner)),
+            _ if first == last => format!("{} at {first}", who(*winner)),
+            0 => format!("{} up to {last}", who(*winner)),
+            _ if i == ends => format!("{} from {first} on", who(*winner)),
+            _ => format!("{} from {first} to {last}", who(*winner)),
+        };
+        runs.iter().enumerate().map(part).collect::<Vec<String>>().join(", ")
+    }
+}
+
+fn winner(sweep: &Sweep<'_>, series: &Series<'_>) -> Winner {
+    let (Some(finding), Some(costs)) = (find(series, &sweep.objective), costs(series)) else {
+        return Winner::Unknown;
+    };
+    if series.points.iter().any(Point::is_unknown) {
+        return Winner::Unknown;
+    }
+    // The same figure with each seed is no matter of noise.
+    let equal = costs.iter().all(|cost| cost.is_some_and(|cost| cost == 1.0));
+    if equal || finding.noise == Some((0, 1)) { Winner::Neither } else { Winner::One(finding.best) }
+}

@@ -1,0 +1,20 @@
+//! A sweep as it is shown: the first axis runs down a table and along a chart, each series is a
+//! column.
+//!
+//! How: `chart` and `plots` draw, `crossover` says where each of two modes wins, `told` puts it
+//! together for people and `written` for programs. `regret` holds one sweep against another.
+
+mod chart;
+mod crossover;
+mod plots;
+mod regret;
+mod told;
+mod written;
+
+#[cfg(test)]
+mod tests;
+
+pub(super) use chart::{Curve, chart};
+pub use plots::{curves, heat_map};
+pub use regret::Regret;
+pub use told::retold;

@@ -1,0 +1,101 @@
+//! A sweep as plots: the curves of its series, and a map of what settings cost.
+
+use crate::analysis::sweep::{Finding, Series, Sweep, costs, figure_between, find, value};
+use crate::metrics::human;
+use crate::render::svg::{Curve, Curves, Heat, HeatMap, HeatRow, Point as Dot};
+
+/// The figure along the first axis, a curve for each series; `None` if fewer than two settings were
+/// measured.
+pub fn curves(sweep: &Sweep<'_>) -> Option<Curves> {
+    let places = places(sweep);
+    if places.len() < 2 || sweep.seeds() == 0 {
+        return None;
+    }
+    let findings: Vec<Option<Finding>> = sweep.series.iter().map(|s| find(s, &sweep.objective)).collect();
+    let curves: Vec<Curve> = sweep
+        .series
+        .iter()
+        .zip(&findings)
+        .map(|(s, found)| curve(sweep, s, found.as_ref(), &places))
+        .collect();
+    let told = sweep.series.iter().zip(&findings).filter_map(|(series, finding)| {
+        let finding = finding.as_ref()?;
+        Some(format!("{}: best at {}.", series.name, value(&series.points[finding.best])))
+    });
+    let settings = sweep.series.first()?.points.iter().map(value);
+    Some(Curves {
+        title: format!("{} by {}", sweep.objective.name(), sweep.axis),
+        about: told.collect::<Vec<_>>().join(" "),
+        x: sweep.axis.clone(),
+        settings: places.iter().copied().zip(settings).collect(),
+        y: sweep.objective.name(),
+        unit: Some(sweep.objective.unit),
+        curves,
+        marks: Vec::new(),
+    })
+}
+
+/// What each setting costs beside the best of its series, a row for each; `None` of a single series
+/// or of what has no better.
+pub fn heat_map(sweep: &Sweep<'_>) -> Option<HeatMap> {
+    if sweep.series.len() < 2 || !sweep.objective.ranks() || sweep.seeds() == 0 {
+        return None;
+    }
+    let rows =
+        sweep.series.iter().map(|series| HeatRow { name: series.name.clone(), cells: heat(sweep, series) });
+    let columns = sweep.series.first()?.points.iter().map(value).collect();
+    let y = if sweep.across.is_empty() { "variant".to_owned() } else { sweep.across.join(" × ") };
+    Some(HeatMap {
+        title: format!("{} by {} and {y}", sweep.objective.name(), sweep.axis),
+        about: "A row each, its best setting framed; darker cells cost more beside it.".to_owned(),
+        x: sweep.axis.clone(),
+        columns,
+        y,
+        rows: rows.collect(),
+    })
+}
+
+/// Where the settings of the first axis lie: at their numbers, or one after the other.
+fn places(sweep: &Sweep<'_>) -> Vec<f64> {
+    let Some(series) = sweep.series.first() else { return Vec::new() };
+    let numbers: Option<Vec<f64>> = series.points.iter().map(|point| point.number()).collect();
+    match numbers {
+        Some(numbers) if numbers.windows(2).all(|pair| pair[0] < pair[1]) => numbers,
+        _ => (0..series.points.len()).map(|i| i as f64).collect(),
+    }
+}
+
+fn curve(sweep: &Sweep<'_>, series: &Series<'_>, finding: Option<&Finding>, places: &[f64]) -> Curve {
+    let dot = |(i, (point, x)): (usize, (&crate::analysis::sweep::Point<'_>, &f64))| {
+        let interval = figure_between(point, &sweep.objective, i as u64);
+        let candidate = point.trouble.is_none();
+        Some(Dot { x: *x, y: sweep.objective.figure(point.price()?), interval, candidate, seeds: None })
+    };
+    let ends = |(first, last): (usize, usize)| (places[first], places[last]);
+    // Words have no order: nothing lies between two of them.
+    let ordered = finding.filter(|_| !series.is_of_words());
+    Curve {
+        name: series.name.clone(),
+        points: series.points.iter().zip(places).enumerate().filter_map(dot).collect(),
+        best: finding.map(|f| places[f.best]),
+        flat: ordered.map(|f| ends(f.flat)),
+        between: ordered
+            .and_then(|f| f.between(series.points.len()))
+            .map(|ends| ends.map(|end| end.map(|i| places[i]))),
+    }
+}
+
+fn heat(sweep: &Sweep<'_>, series: &Series<'_>) -> Vec<Heat> {
+    let costs = costs(series).unwrap_or_else(|| vec![None; series.points.len()]);
+    let heat = |(point, cost): (&crate::analysis::sweep::Point<'_>, Option<f64>)| {
+        let figure =
+            |price: f64| human::figure(sweep.objective.unit, (sweep.objective.figure(price) + 0.5) as u64);
+        let told = match (&point.trouble, point.price()) {
+            (Some(trouble), _) => trouble.clone(),
+            (None, Some(price)) => figure(price),
+            (None, None) => "nothing was measured".to_owned(),
+        };
+        Heat { cost, told, trouble: point.trouble.is_some() }
+    };
+    series.points.iter().zip(costs).map(heat).collect()
+}

@@ -1,0 +1,262 @@
+//! What settings cost beside the best of other settings, in hindsight: controllers against fixed
+//! sizes, say.
+//!
+//! The reference is a sweep of another key over the same other axes and seeds. Its best setting is
+//! found by series, afterwards, which nobody who must choose beforehand can do: that is why the
+//! difference is called regret.
+
+use serde::Serialize;
+
+use crate::analysis::sweep::{Point, Series, Sweep, find, value};
+use crate::metrics::human;
+use crate::render::Grid;
+
+/// Columns side by side before the table goes on below.
+const COLUMNS_MAX: usize = 4;
+/// The name of the metric that tells when a chunk size was reached.
+const REACHED: &str = "engine.control.reached";
+
+/// One sweep held against the best settings of another.
+#[derive(Debug, Serialize)]
+pub struct Regret {
+    /// `metric`, or `metric:stat`.
+    metric: String,
+    /// What a figure of several seeds is.
+    #[serde(skip)]
+    mean: &'static str,
+    axis: String,
+    against: String,
+    seeds: usize,
+    series: Vec<Comparison>,
+    settings: Vec<Summary>,
+}
+
+/// One combination of the other axes.
+#[derive(Debug, Serialize)]
+struct Comparison {
+    name: String,
+    /// The best of the reference, and its settings within 3 % of it; `null` if it has no candidate.
+    best: Option<String>,
+    flat: Option<[String; 2]>,
+    costs: Vec<Paid>,
+}
+
+/// What one setting came to there.
+#[derive(Debug, Serialize)]
+struct Paid {
+    value: String,
+    /// What it costs more than the best of the reference, in parts per million; less is below 0.
+    regret_ppm: Option<i64>,
+    /// How long its chunks took to get into the flat region, by the median of the seeds; `null` if
+    /// they did not or do not adapt.
+    reached_ns: Option<u64>,
+    trouble: Option<String>,
+}
+
+/// What a setting came to over all series.
+#[derive(Debug, Serialize)]
+struct Summary {
+    value: String,
+    worst_ppm: Option<i64>,
+    worst_at: Option<String>,
+    mean_ppm: Option<i64>,
+    /// Series in which it was no candidate.
+    failed: usize,
+    /// Series in whose flat region it came, and the median of how long that took.
+    reached: usize,
+    reached_ns: Option<u64>,
+}
+
+impl Regret {
+    /// Holds `sweep` against `reference`, which differ in their first axis alone.
+    pub fn new(sweep: &Sweep<'_>, reference: &Sweep<'_>) -> Regret {
+        let alike = |series: &Series<'_>| {
+            let same = |other: &&Series<'_>| other.variant == series.variant && other.values == series.values;
+            reference.series.iter().find(same)
+        };
+        let series: Vec<Comparison> = sweep
+            .series
+            .iter()
+            .filter_map(|s| Some(Comparison::new(sweep, s, reference, alike(s)?)))
+            .collect();
+        let count = series.first().map_or(0, |first| first.costs.len());
+        let settings = (0..count).map(|i| Summary::new(&series, i)).collect();
+        Regret {
+            metric: sweep.objective.name(),
+            mean: sweep.objective.mean(),
+            axis: sweep.axis.clone(),
+            against: reference.axis.clone(),
+            seeds: sweep.seeds(),
+            series,
+            settings,
+        }
+    }
+
+    /// For a terminal of 80 columns.
+    pub fn story(&self) -> String {
+        let mut text = format!(
+            "{}: {} of {}, and what it costs beside the best {} in hindsight\n",
+            self.metric,
+            self.mean,
+            human::count(self.seeds as u64, "seed"),
+            self.against
+        );
+        let all: Vec<usize> = (0..self.settings.len()).collect();
+        for band in all.chunks(COLUMNS_MAX) {
+            text.push_str(&self.table(band));
+            text.push('\n');
+        }
+        text.push_str("  ! no candidate   – nothing measured\n\n");
+        for setting in &self.settings {
+            text.push_str(&setting.told(self.series.len()));
+        }
+        text
+    }
+
+    fn table(&self, band: &[usize]) -> String {
+        let names = band.iter().map(|&i| self.settings[i].value.clone());
+        let mut grid = Grid::new(1, [String::new(), "best".to_owned()].into_iter().chain(names));
+        for series in &self.series {
+            let best = series.best.clone().unwrap_or_else(|| "!".to_owned());
+            let cells = band.iter().map(|&i| series.costs[i].told());
+            grid.row([series.name.clone(), best].into_iter().chain(cells));
+        }
+        let worst = band.iter().map(|&i| self.settings[i].worst_ppm.map_or("–".to_owned(), percent));
+        grid.row(["worst".to_owned(), String::new()].into_iter().chain(worst));
+        grid.terminal("  ")
+    }
+
+    /// As JSON, a line a field, ending in a newline.
+    pub fn to_json(&self) -> String {
+        let text = serde_json::to_string_pretty(self).expect("there is no map with keys other than texts");
+        text + "\n"
+    }
+
+    /// As CSV: a row a setting of each series.
+    pub fn to_csv(&self) -> String {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        let mut write = |row: [String; 6]| writer.write_record(row).expect("memory takes rows of one length");
+        write(["series", "best", "setting", "regret_ppm", "reached_ns", "trouble"].map(str::to_owned));
+        for series in &self.series {
+            for paid in &series.costs {
+                let number = |n: Option<String>| n.unwrap_or_default();
+                write([
+                    series.name.clone(),
+                    series.best.clone().unwrap_or_default(),
+                    paid.value.clone(),
+                    number(paid.regret_ppm.map(|n| n.to_string())),
+                    number(paid.reached_ns.map(|n| n.to_string())),
+                    paid.trouble.clone().unwrap_or_default(),
+                ]);
+            }
+        }
+        let bytes = writer.into_inner().expect("memory is flushed");
+        String::from_utf8(bytes).expect("texts were written")
+    }
+}
+
+impl Comparison {
+    fn new(sweep: &Sweep<'_>, series: &Series<'_>, of: &Sweep<'_>, reference: &Series<'_>) -> Comparison {
+        let finding = find(reference, &of.objective);
+        let at = |i: usize| &reference.points[i];
+        let best = finding.as_ref().and_then(|f| at(f.best).candidate());
+        let flat = finding.as_ref().map(|f| [at(f.flat.0), at(f.flat.1)]);
+        let powers = flat.and_then(|[low, high]| Some(low.number()? as u64..=high.number()? as u64));
+        let kind = if of.axis.starts_with("engine.push.") { "push" } else { "pull" };
+        let paid = |point: &Point<'_>| {
+            let more = point.candidate().zip(best).map(|(price, best)| price / best - 1.0);
+            Paid {
+                value: point.value.clone(),
+                regret_ppm: more.filter(|more| more.is_finite()).map(|more| (more * 1e6).round() as i64),
+                reached_ns: powers
+                    .clone()
+                    .and_then(|region| reached(point, kind, *region.start(), *region.end())),
+                trouble: point.trouble.clone(),
+            }
+        };
+        Comparison {
+            name: if series.values.is_empty() { sweep.objective.name() } else { series.name.clone() },
+            best: finding.as_ref().map(|f| value(at(f.best))),
+            flat: flat.map(|ends| ends.map(value)),
+            costs: series.points.iter().map(paid).collect(),
+        }
+    }
+}
+
+/// How long the devices' chunks took until they were as large as one between `low` and `high`, to a
+/// factor of two: the median over seeds of the median over devices. `None` if half of the seeds did
+/// not get there.
+fn reached(point: &Point<'_>, kind: &str, low: u64, high: u64) -> Option<u64> {
+    let powers = low.max(1).ilog2()..=high.max(1).ilog2();
+    let mut times: Vec<u64> = Vec::new();
+    for cell in &point.cells {
+        let at = |power: u32| {
+            let figure = cell.metrics.get(format!("{REACHED}/{kind}-{}", 1_u64 << power).as_str())?;
+            figure.stat("p50")
+        };
+        times.extend(powers.clone().filter_map(at).min());
+    }
+    times.sort_unstable();
+    times.get(point.cells.len() / 2).copied()
+}
+
+impl Paid {
+    fn told(&self) -> String {
+        match self.regret_ppm {
+            _ if self.trouble.is_some() => "!".to_owned(),
+            Some(ppm) => percent(ppm),
+            None => "–".to_owned(),
+        }
+    }
+}
+
+impl Summary {
+    fn new(series: &[Comparison], setting: usize) -> Summary {
+        let paid = || series.iter().map(|one| (&one.name, &one.costs[setting]));
+        let worst = paid().filter_map(|(name, paid)| Some((paid.regret_ppm?, name))).max();
+        let all: Vec<i64> = paid().filter_map(|(_, paid)| paid.regret_ppm).collect();
+        let mut times: Vec<u64> = paid().filter_map(|(_, paid)| paid.reached_ns).collect();
+        times.sort_unstable();
+        Summary {
+            value: series[0].costs[setting].value.clone(),
+            worst_ppm: worst.map(|(ppm, _)| ppm),
+            worst_at: worst.map(|(_, name)| name.clone()),
+            mean_ppm: mean(&all),
+            failed: paid().filter(|(_, paid)| paid.trouble.is_some()).count(),
+            reached: times.len(),
+            reached_ns: times.get(times.len() / 2).copied(),
+        }
+    }
+
+    fn told(&self, series: usize) -> String {
+        let mut text = format!("{}: ", self.value);
+        match (self.worst_ppm, self.mean_ppm, &self.worst_at) {
+            (Some(worst), Some(mean), Some(at)) => {
+                text.push_str(&format!("at worst {} ({at}), {} in the mean", percent(worst), percent(mean)));
+            }
+            _ => text.push_str("nothing to compare"),
+        }
+        if self.failed > 0 {
+            text.push_str(&format!("; no candidate in {} of {series}", self.failed));
+        }
+        if let Some(ns) = self.reached_ns {
+            let span = human::span(ns);
+            text.push_str(&format!(
+                "; in the flat region after {span} (median; {} of {series})",
+                self.reached
+            ));
+        }
+        text + "\n"
+    }
+}
+
+/// The mean, which is no greater than the greatest.
+fn mean(all: &[i64]) -> Option<i64> {
+    let sum: i128 = all.iter().map(|&ppm| i128::from(ppm)).sum();
+    i64::try_from(sum.checked_div(all.len() as i128)?).ok()
+}
+
+fn percent(ppm: i64) -> String {
+    let share = ppm as f64 / 1e4;
+    if share.abs() < 9.95 { format!("{share:+.1} %") } else { format!("{share:+.0} %") }
+}

@@ -1,0 +1,378 @@
+//! A run's figures as tables: one cell, variants side by side, or a spread over seeds.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::grid::Grid;
+use crate::metrics::{Figure, Unit, human};
+use crate::oracle;
+use crate::record::{CellRecord, GateRecord, RunRecord, Verdict, is_gated, named};
+
+/// How wide lists are where nobody knows how wide the terminal is.
+pub const WIDTH: usize = 110;
+
+/// Columns side by side before the table continues below.
+const COLUMNS_MAX: usize = 6;
+
+/// How a table is written down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Aligned, for a terminal of so many columns. Tables are as wide as they need to be: a line
+    /// that goes on below is no row.
+    Terminal(usize),
+    /// For a page in Markdown.
+    Markdown,
+    /// As tables of HTML.
+    Html,
+}
+
+/// Cells that differ in nothing but their seed.
+struct Column<'a> {
+    title: String,
+    cells: Vec<&'a CellRecord>,
+}
+
+/// One line of a table that has room for one statistic.
+struct Row {
+    name: String,
+    figure: Figure,
+    stat: String,
+}
+
+impl Row {
+    fn label(&self) -> String {
+        if self.figure.is_distribution() { format!("{} {}", self.name, self.stat) } else { self.name.clone() }
+    }
+    /// A count is a count, whatever is counted.
+    fn unit(&self) -> Unit {
+        if self.stat == "count" { Unit::Count } else { self.figure.unit() }
+    }
+}
+
+/// The tables of all scenarios of a run; `all` also shows the figures of start states and those
+/// that are zero. What an expectation names is always shown.
+pub fn figures(record: &RunRecord, form: Form, all: bool) -> String {
+    let mut scenarios: Vec<(&str, Vec<&CellRecord>)> = Vec::new();
+    for cell in &record.cells {
+        match scenarios.iter_mut().find(|(name, _)| *name == cell.scenario) {
+            Some((_, cells)) => cells.push(cell),
+            None => scenarios.push((&cell.scenario, vec![cell])),
+        }
+    }
+    let mut text = String::new();
+    let several = scenarios.len() > 1;
+    for (name, cells) in scenarios {
+        if several {
+            text.push_str(&match form {
+                Form::Terminal(_) => format!("{name}\n"),
+                Form::Markdown => format!("### {}\n\n", super::grid::plain(name)),
+                Form::Html => format!("<h3>{}</h3>\n", super::grid::escaped(name)),
+            });
+        }
+        let tables = scenario(&cells, form, all);
+        if !tables.is_empty() {
+            text.push_str(tables.trim_end_matches('\n'));
+            text.push_str("\n\n");
+        }
+    }
+    text
+}
+
+/// Nothing where no cell has a figure: a header alone says that there are none in a dozen words.
+fn scenario(cells: &[&CellRecord], form: Form, all: bool) -> String {
+    if cells.iter().all(|cell| cell.metrics.is_empty()) {
+        return String::new();
+    }
+    let mut columns: Vec<Column<'_>> = Vec::new();
+    for cell in cells {
+        let title = column_title(cell);
+        match columns.iter_mut().find(|column| column.title == title) {
+            Some(column) => column.cells.push(cell),
+            None => columns.push(Column { title, cells: vec![cell] }),
+        }
+    }
+    let write = |grid: Grid| match form {
+        Form::Terminal(_) => grid.terminal("  "),
+        Form::Markdown => grid.markdown() + "\n",
+        Form::Html => grid.html(),
+    };
+    match columns.as_slice() {
+        [only] if only.cells.len() == 1 => {
+            not_found(only.cells[0], form) + &write(single(only.cells[0], all))
+        }
+        [only] => write(spread(&only.cells, all)),
+        several => {
+            let (rows, left_out) = differing(several, all);
+            let grids = several.chunks(COLUMNS_MAX).map(|band| side_by_side(band, &rows));
+            let mut text = grids.map(write).collect::<Vec<_>>().join("\n");
+            if left_out > 0 {
+                let more = human::count(left_out as u64, "more figure");
+                let differ = if left_out == 1 { "differs" } else { "differ" };
+                text.push_str(&match form {
+                    Form::Html => format!("<p class=\"note\">{more} {differ}: see cells.csv.</p>\n"),
+                    _ => format!("  {more} {differ}: see cells.csv, or use -v\n"),
+                });
+            }
+            text
+        }
+    }
+}
+
+/// What a column is called: its variant and its swept values.
+fn column_title(cell: &CellRecord) -> String {
+    let axes = cell.axes.iter().map(|(key, value)| {
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        format!("{}={value}", key.rsplit('.').next().unwrap_or(key))
+    });
+    let parts: Vec<String> = cell.variant.iter().cloned().chain(axes).collect();
+    if parts.is_empty() { "base".to_owned() } else { parts.join(" ") }
+}
+
+/// Whether a figure is worth a row of its own when nobody asked for all: it says something, and it
+/// is a headline or the oracle's.
+fn is_headline(name: &str, figure: &Figure) -> bool {
+    says_something(figure) && is_gated(name)
+}
+
+fn says_something(figure: &Figure) -> bool {
+    match figure {
+        Figure::Value { value, .. } | Figure::Clipped { value, .. } => *value > 0,
+        Figure::Distribution { count, .. } => *count > 0,
+    }
+}
+
+/// A figure of a cell: of an energy, which models estimate, that it is about as much.
+fn told(unit: Unit, n: u64) -> String {
+    let about = if unit == Unit::Uj && n > 0 { "≈ " } else { "" };
+    format!("{about}{}", human::figure(unit, n))
+}
+
+/// One cell: numbers, and distributions with their percentiles, grouped by room; the oracle first.
+fn single(cell: &CellRecord, all: bool) -> Grid {
+    let mut grid = Grid::new(1, ["metric", "value", "p50", "p95", "p99", "max", "of"]);
+    let mut last_room = None;
+    let figures = cell.metrics.iter().map(|(name, figure)| (name.as_ref(), figure));
+    let expected = expected(&[cell]);
+    let wanted = |name: &str| expected.iter().any(|(of, _)| of == name);
+    let shown = figures.filter(|(name, figure)| all || is_headline(name, figure) || wanted(name));
+    for (name, figure) in sorted(shown.collect()) {
+        let room = name.split('.').next();
+        if last_room.is_some() && last_room != room {
+            grid.row([""]);
+        }
+        last_room = room;
+        match *figure {
+            Figure::Value { unit, value } | Figure::Clipped { unit, value, .. } => {
+                grid.row([name.to_owned(), told(unit, value)]);
+            }
+            Figure::Distribution { count: 0, .. } => {
+                grid.row(
+                    ["", "", "", "", "", "", "0"]
+                        .into_iter()
+                        .enumerate()
+                        .map(|(i, text)| if i == 0 { name } else { text }),
+                );
+            }
+            Figure::Distribution { unit, count, p50, p95, p99, max, .. } => {
+                let stats = [p50, p95, p99, max].map(|n| told(unit, n));
+                let head = [name.to_owned(), String::new()];
+                grid.row(head.into_iter().chain(stats).chain([human::thousands(count)]));
+            }
+        }
+    }
+    grid
+}
+
+/// What the oracle looked for and did not find, and what it could not look for, in a sentence each.
+fn not_found(cell: &CellRecord, form: Form) -> String {
+    let quiet = |check: &&str| {
+        let prefix = format!("oracle.{}.", check.replace('-', "_"));
+        let mut figures =
+            cell.metrics.iter().filter(|(name, _)| name.starts_with(&prefix) && !name.ends_with("row_ns"));
+        figures.next().is_some_and(|(_, figure)| !says_something(figure))
+    };
+    let untried = |check: &&str| cell.untried.iter().any(|untried| untried == check);
+    let (hollow, passed): (Vec<&str>, Vec<&str>) = oracle::check_names().filter(quiet).partition(untried);
+    let checks = |names: &[&str]| human::count(names.len() as u64, "check");
+    let passed = (format!("{} passed:", checks(&passed)), passed);
+    let hollow = (format!("{} had nothing to look at:", checks(&hollow)), hollow);
+    let lists = [passed, hollow].into_iter().filter(|(_, names)| !names.is_empty());
+    match form {
+        Form::Terminal(columns) => {
+            let text: String = lists.map(|(title, names)| listed(&title, &names, columns)).collect();
+            if text.is_empty() { text } else { text + "\n" }
+        }
+        Form::Markdown => lists.map(|(title, names)| format!("{title} {}\n\n", names.join(", "))).collect(),
+        Form::Html => lists
+            .map(|(title, names)| format!("<p class=\"note\">{title} {}</p>\n", names.join(", ")))
+            .collect(),
+    }
+}
+
+/// A list behind its title, on lines of so many columns.
+fn listed(title: &str, names: &[&str], columns: usize) -> String {
+    let mut text = format!("  {title}");
+    let mut width = text.len();
+    for (index, name) in names.iter().enumerate() {
+        if width + name.len() + 2 > columns {
+            text.push_str("\n   ");
+            width = 3;
+        }
+        text.push(' ');
+        text.push_str(name);
+        text.push_str(if index + 1 < names.len() { "," } else { "\n" });
+        width += name.len() + 2;
+    }
+    text
+}
+
+/// Several seeds of one cell: smallest, median and greatest of each figure.
+fn spread(cells: &[&CellRecord], all: bool) -> Grid {
+    let mut grid = Grid::new(1, ["metric", "min", "median", "max", "seeds"]);
+    grid.row(["verdict".to_owned(), String::new(), verdicts(cells), String::new(), cells.len().to_string()]);
+    let mut names: BTreeMap<&str, &Figure> = BTreeMap::new();
+    for (name, figure) in cells.iter().flat_map(|cell| &cell.metrics) {
+        if all || is_headline(name, figure) {
+            names.entry(name).or_insert(figure);
+        }
+    }
+    for row in rows(names.into_iter().collect(), cells) {
+        let values = values(cells, &row);
+        if let Some(three) = three_of(&values) {
+            let shown = three.map(|n| told(row.unit(), n));
+            grid.row([row.label()].into_iter().chain(shown).chain([values.len().to_string()]));
+        }
+    }
+    grid
+}
+
+/// A line for each figure, and one for each that an expectation of these cells names and that is
+/// not among them.
+fn rows(figures: Vec<(&str, &Figure)>, cells: &[&CellRecord]) -> Vec<Row> {
+    let row = |name: &str, figure: &Figure, stat: &str| Row {
+        name: name.to_owned(),
+        figure: figure.clone(),
+        stat: stat.to_owned(),
+    };
+    let mut rows: Vec<Row> =
+        figures.into_iter().map(|(name, figure)| row(name, figure, told_stat(figure))).collect();
+    for (name, stat) in expected(cells) {
+        let figure = cells.iter().find_map(|cell| cell.metrics.get(name.as_str()));
+        if let Some(figure) = figure
+            && !rows.iter().any(|row| row.name == name && row.stat == stat)
+        {
+            rows.push(row(&name, figure, &stat));
+        }
+    }
+    let place = |row: &Row| (!row.name.starts_with("oracle."), row.name.clone(), row.stat.clone());
+    rows.sort_by_key(place);
+    rows
+}
+
+/// The figures that expectations name, each with its statistic: who asks for one wants to see what
+/// came out.
+fn expected(cells: &[&CellRecord]) -> BTreeSet<(String, String)> {
+    let of_cell = |cell: &&CellRecord| -> Vec<(String, String)> {
+        let is_there = |name: &str| cell.metrics.contains_key(name);
+        let names = cell.expectations.iter().filter_map(|e| named(&e.what, is_there));
+        names.map(|(name, stat)| (name, stat.to_owned())).collect()
+    };
+    cells.iter().flat_map(of_cell).collect()
+}
+
+/// The rows of a comparison: what is expected of any column, what the oracle found, and what
+/// differs between columns; the headlines of it unless all is asked for. Also how many differ and
+/// are left out.
+fn differing(columns: &[Column<'_>], all: bool) -> (Vec<Row>, usize) {
+    let cells: Vec<&CellRecord> = columns.iter().flat_map(|column| column.cells.iter().copied()).collect();
+    let names: BTreeSet<&str> = cells.iter().flat_map(|c| c.metrics.keys()).map(AsRef::as_ref).collect();
+    let expected = expected(&cells);
+    let mut shown: Vec<(&str, &Figure)> = Vec::new();
+    let mut left_out = 0;
+    for name in names {
+        let figures: Vec<Option<&Figure>> = cells.iter().map(|cell| cell.metrics.get(name)).collect();
+        let differ = figures.windows(2).any(|pair| pair[0] != pair[1]);
+        let Some(figure) = figures.iter().flatten().find(|figure| says_something(figure)) else { continue };
+        if differ && all || (differ || name.starts_with("oracle.")) && is_headline(name, figure) {
+            shown.push((name, figure));
+        } else if differ && !name.contains(['@', '/']) && !expected.iter().any(|(of, _)| of == name) {
+            left_out += 1;
+        }
+    }
+    (rows(shown, &cells), left_out)
+}
+
+/// Variants or swept values, a column each.
+fn side_by_side(columns: &[Column<'_>], rows: &[Row]) -> Grid {
+    let titles = columns.iter().map(|column| column.title.clone());
+    let mut grid = Grid::new(1, [String::new()].into_iter().chain(titles));
+    grid.row(["verdict".to_owned()].into_iter().chain(columns.iter().map(|c| verdicts(&c.cells))));
+    let expects = |column: &Column<'_>| {
+        let checks = column.cells[0].expectations.iter().filter_map(|e| e.what.strip_prefix("violation "));
+        checks.collect::<Vec<_>>().join(", ")
+    };
+    if columns.iter().any(|column| !expects(column).is_empty()) {
+        grid.row(["must happen".to_owned()].into_iter().chain(columns.iter().map(expects)));
+    }
+    for row in rows {
+        let shown = columns.iter().map(|column| {
+            let values = values(&column.cells, row);
+            match (column.cells.len(), three_of(&values)) {
+                (_, None) => "–".to_owned(),
+                (1, Some([_, only, _])) => told(row.unit(), only),
+                (_, Some(spread)) => {
+                    let [min, median, max] = spread.map(|n| told(row.unit(), n));
+                    if min == max { median } else { format!("{median} ({min} – {max})") }
+                }
+            }
+        });
+        grid.row([row.label()].into_iter().chain(shown));
+    }
+    grid
+}
+
+/// The one statistic that stands for a figure where there is room for one.
+fn told_stat(figure: &Figure) -> &'static str {
+    if figure.is_distribution() { "p95" } else { "value" }
+}
+
+fn values(cells: &[&CellRecord], row: &Row) -> Vec<u64> {
+    let value = |cell: &&CellRecord| cell.metrics.get(row.name.as_str())?.stat(&row.stat);
+    let mut values: Vec<u64> = cells.iter().filter_map(value).collect();
+    values.sort_unstable();
+    values
+}
+
+/// Smallest, median (the lower of two) and greatest of sorted values.
+fn three_of(sorted: &[u64]) -> Option<[u64; 3]> {
+    Some([*sorted.first()?, sorted[(sorted.len() - 1) / 2], *sorted.last()?])
+}
+
+/// By name, the oracle's before all others.
+fn sorted<'a>(mut rows: Vec<(&'a str, &'a Figure)>) -> Vec<(&'a str, &'a Figure)> {
+    rows.sort_by_key(|(name, _)| (!name.starts_with("oracle."), *name));
+    rows
+}
+
+/// `pass`, or how many of several are.
+fn verdicts(cells: &[&CellRecord]) -> String {
+    let count = |verdict: Verdict| cells.iter().filter(|cell| cell.verdict == verdict).count();
+    let (pass, fail) = (count(Verdict::Pass), count(Verdict::Fail));
+    match (cells.len(), pass, fail) {
+        (1, 1, _) => "pass".to_owned(),
+        (1, _, 1) => "FAIL".to_owned(),
+        (1, ..) => "incomplete".to_owned(),
+        (n, pass, _) if n == pass => "pass".to_owned(),
+        (n, _, 0) => format!("{} of {n} incomplete", n - pass),
+        (n, ..) => format!("{fail} of {n} FAIL"),
+    }
+}
+
+/// The unit in which a gate's figures are shown: a count is a count, whatever is counted.
+pub(super) fn unit_of(cell: &CellRecord, gate: &GateRecord) -> Unit {
+    let name =
+        gate.start.as_ref().map_or_else(|| gate.metric.clone(), |start| format!("{}@{start}", gate.metric));
+    match cell.metrics.get(name.as_str()) {
+        Some(figure) if gate.stat != "count" => figure.unit(),
+        _ => Unit::Count,
+    }
+}

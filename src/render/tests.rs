@@ -1,0 +1,529 @@
+//! Verdicts by table, and what is rendered from records made by hand.
+
+mod records;
+
+use insta::assert_snapshot;
+
+use super::*;
+use crate::analysis::{cell_ids, judge};
+use crate::base::{DeviceId, Seed};
+use crate::metrics::{self, Figure, Unit};
+use crate::oracle::{self, Violation};
+use crate::record::fixture::{self, durations, found, gate, lost, outcome, plan};
+use crate::record::{
+    CellRecord, Exit, HEADLINE, Judged, LifeRecord, Note, Reason, RecordError, RunRecord, SCHEMA_VERSION,
+    Verdict, assemble, flat, replay_command, repro, repro_head, run_id, schema_json,
+};
+use crate::scenario::{Bound, Gate, Plan};
+use crate::world::{Ending, InVain, Outcome};
+
+fn judged(plan: &Plan, outcome: &Outcome) -> Judged {
+    judge(plan, &cell_ids(std::slice::from_ref(plan))[0], outcome)
+}
+
+fn record(cells: Vec<(Plan, Outcome)>) -> RunRecord {
+    let (plans, outcomes): (Vec<_>, Vec<_>) = cells.into_iter().unzip();
+    let ids = cell_ids(&plans);
+    let judged = plans.iter().zip(&ids).zip(&outcomes).map(|((p, id), o)| judge(p, id, o)).collect();
+    assemble("reports/x", &plans, judged, &[])
+}
+
+/// The exit code of one cell alone.
+fn code(plan: Plan, outcome: Outcome) -> u8 {
+    record(vec![(plan, outcome)]).exit_code
+}
+
+fn expecting(checks: &[&str]) -> Plan {
+    let mut plan = plan(Some("strict"), 1);
+    plan.expect.violations = checks.iter().map(|&check| check.to_owned()).collect();
+    plan
+}
+
+fn wanting(metric: &str, min: Option<u64>, max: Option<u64>) -> Plan {
+    let mut plan = plan(None, 1);
+    plan.expect.metrics.insert(metric.to_owned(), Bound { min, max });
+    plan
+}
+
+fn gated(metric: &str, stat: &str, max: u64) -> Plan {
+    let mut plan = plan(None, 1);
+    plan.gates.push(gate(metric, stat, max));
+    plan
+}
+
+fn ending(ending: Ending) -> Outcome {
+    Outcome { ending, ..outcome() }
+}
+
+/// An outcome in which no device sent a request.
+fn silent() -> Outcome {
+    let mut outcome = Outcome { is_silent: true, ..outcome() };
+    let none = Figure::Value { unit: Unit::Count, value: 0 };
+    outcome.figures.insert("engine.requests.count".to_owned(), none);
+    outcome
+}
+
+/// A plan with an action of which no edit need be made.
+fn optional(action: &str) -> Plan {
+    let mut plan = plan(None, 1);
+    plan.expect.optional.push(action.to_owned());
+    plan
+}
+
+/// The metric of what tested nothing.
+const UNTESTED: &str = "workload.untested.count";
+
+/// The same in a file that wants nothing untested.
+fn strict(action: &str) -> Plan {
+    let mut plan = optional(action);
+    plan.expect.metrics.insert(UNTESTED.to_owned(), Bound { min: None, max: Some(0) });
+    plan
+}
+
+/// An outcome in which nobody wanted to edit, and nothing came.
+fn still() -> Outcome {
+    let mut outcome = Outcome { is_still: true, ..outcome() };
+    outcome.figures.insert("engine.apply.rows".to_owned(), Figure::Value { unit: Unit::Rows, value: 0 });
+    outcome
+}
+
+/// An outcome in which no edit of an action came to be.
+fn in_vain() -> Outcome {
+    let mut outcome = outcome();
+    let value = Figure::Value { unit: Unit::Count, value: 9 };
+    for metric in [
+        "workload.edits.missed",
+        "workload.edits.refused",
+        "workload.edits.prevented",
+        "workload.edits.office_missed",
+    ] {
+        outcome.figures.insert(metric.to_owned(), value.clone());
+    }
+    outcome.figures.insert(UNTESTED.to_owned(), Figure::Value { unit: Unit::Count, value: 1 });
+    let action = "survey".to_owned();
+    outcome.in_vain.push(InVain { action, on_phones: false, wanted: 9, unplaced: 0, prevented: 0 });
+    outcome
+}
+
+#[test]
+fn each_outcome_has_its_exit_code() {
+    let stuck = || ending(Ending::Stuck(vec!["device 17: 3 changes in the outbox".to_owned()]));
+    let stalled = || ending(Ending::Stalled("d4 was polled 10 000 times at one instant".to_owned()));
+    for (what, plan, outcome, want) in [
+        ("all is well", plan(None, 1), outcome(), 0),
+        ("an unexpected violation", plan(None, 1), lost(3), 11),
+        ("an expected one", expecting(&["lost"]), lost(3), 0),
+        ("an expected one that did not occur", expecting(&["lost"]), outcome(), 10),
+        ("another than the expected one", expecting(&["stale"]), lost(3), 11),
+        ("stuck", plan(None, 1), stuck(), 12),
+        ("stalled", plan(None, 1), stalled(), 12),
+        ("stuck as expected", expecting(&["stuck"]), stuck(), 0),
+        ("stalled where stuck is expected", expecting(&["stuck"]), stalled(), 0),
+        ("lost and stuck", plan(None, 1), Outcome { ending: stuck().ending, ..lost(3) }, 11),
+        ("a figure within bounds", wanting("oracle.lost.rows", None, Some(0)), outcome(), 0),
+        ("a figure outside", wanting("engine.requests.count", None, Some(12_344)), outcome(), 10),
+        ("a figure below", wanting("oracle.lost.rows", Some(1), None), outcome(), 10),
+        (
+            "a percentile within",
+            wanting("engine.session.duration.p95", None, Some(2_480_000_000)),
+            outcome(),
+            0,
+        ),
+        (
+            "a start state's percentile",
+            wanting("engine.session.duration.p50@1d", None, Some(1)),
+            outcome(),
+            10,
+        ),
+        (
+            "a distribution without a statistic",
+            wanting("engine.session.duration", Some(0), None),
+            outcome(),
+            10,
+        ),
+        ("a metric that is not there", wanting("engine.sesion.count", None, Some(9)), outcome(), 10),
+        ("a gate met", gated("engine.session.duration", "p95", 2_480_000_000), outcome(), 0),
+        (
+            "a gate missed by a nanosecond",
+            gated("engine.session.duration", "p95", 2_479_999_999),
+            outcome(),
+            10,
+        ),
+        ("a gate on what is not there", gated("engine.nothing.duration", "p95", u64::MAX), outcome(), 10),
+        ("a gate on nothing observed", gated("engine.idle.duration", "p95", u64::MAX), outcome(), 10),
+        ("a gate on a count of nothing", gated("engine.idle.duration", "count", 0), outcome(), 0),
+        ("a statistic of a single number", gated("oracle.lost.rows", "p95", 9), outcome(), 10),
+        ("a missed gate beside a loss", gated("engine.session.duration", "p95", 1), lost(1), 11),
+        ("an action of which nothing came", plan(None, 1), in_vain(), 10),
+        (
+            "the same where edits are to be missed",
+            wanting("workload.edits.missed", Some(1), None),
+            in_vain(),
+            10,
+        ),
+        ("the same where that may be", optional("survey"), in_vain(), 0),
+        ("the same where another may be", optional("walk"), in_vain(), 10),
+        ("the same where something untested is meant", wanting(UNTESTED, Some(1), None), in_vain(), 0),
+        ("the same where nothing is to be untested", wanting(UNTESTED, None, Some(0)), in_vain(), 10),
+        ("what is optional where nothing is to be untested", strict("survey"), in_vain(), 10),
+        ("a run without a request", plan(None, 1), silent(), 10),
+        ("the same as expected", wanting("engine.requests.count", None, Some(0)), silent(), 0),
+        ("a run in which nothing changes", plan(None, 1), still(), 10),
+        ("the same as expected", wanting("engine.apply.rows", None, Some(0)), still(), 0),
+    ] {
+        assert_eq!(code(plan, outcome), want, "{what}");
+    }
+}
+
+#[test]
+fn what_kept_people_from_every_edit_of_an_action_is_said() {
+    let why = |prevented| {
+        let mut outcome = in_vain();
+        outcome.in_vain[0].prevented = prevented;
+        judge(&plan(None, 1), "cell", &outcome).cell.reasons[0].text.clone()
+    };
+    assert!(!why(0).contains("a blocking sync"), "{}", why(0));
+    let some = "as a blocking sync had the screen until people gave up; or no app ran";
+    assert!(why(4).contains(some), "{}", why(4));
+    assert!(why(9).contains("none was made, as a blocking sync had the screen"), "{}", why(9));
+}
+
+#[test]
+fn divergent_follows_from_what_makes_replicas_differ_and_from_nothing_else() {
+    for implying in ["lost", "stale", "duplicate", "resurrected", "orphan"] {
+        let mut outcome = outcome();
+        outcome.violations = vec![found("divergent", 1)];
+        if let Some(check) =
+            ["lost", "stale", "duplicate", "resurrected", "orphan"].iter().find(|c| **c == implying)
+        {
+            outcome.violations.push(found(check, 2));
+        }
+        assert_eq!(code(expecting(&[implying]), outcome), 0, "{implying}");
+    }
+    let mut outcome = outcome();
+    outcome.violations = vec![found("lost-edit", 1), found("divergent", 1)];
+    assert_eq!(code(expecting(&["lost-edit"]), outcome.clone()), 11, "a lost edit makes no replicas differ");
+    assert_eq!(code(expecting(&["lost-edit", "divergent"]), outcome), 0);
+}
+
+#[test]
+fn gates_skip_a_variant_that_expects_a_violation() {
+    let mut plan = expecting(&["lost"]);
+    plan.gates.push(gate("engine.session.duration", "p95", 1));
+    let record = record(vec![(plan, lost(2))]);
+    assert_eq!((record.exit_code, record.gates.len()), (0, 0));
+}
+
+#[test]
+fn a_gate_may_be_on_the_devices_of_one_start_state() {
+    let mut plan = plan(None, 1);
+    plan.gates
+        .push(Gate { start: Some("1d".to_owned()), ..gate("engine.session.duration", "p50", 900_000_000) });
+    let record = record(vec![(plan, outcome())]);
+    assert_eq!((record.gates[0].value, record.gates[0].pass), (Some(900_000_000), true));
+}
+
+#[test]
+fn an_interrupted_cell_is_incomplete_and_judges_nothing() {
+    let outcome = Outcome { ending: Ending::Interrupted, ..lost(3) };
+    let run = record(vec![
+        (gated("engine.session.duration", "p95", 1), outcome),
+        (plan(None, 2), fixture::outcome()),
+    ]);
+    assert_eq!(run.verdict, Verdict::Incomplete);
+    assert!(!run.complete);
+    assert_eq!((run.cells[0].verdict, run.gates.len(), run.exit_code), (Verdict::Incomplete, 0, 0));
+}
+
+#[test]
+fn a_stopped_run_has_the_code_of_what_stopped_it_and_says_so() {
+    let plans = [plan(None, 1), plan(None, 2)];
+    let first = judge(&plans[0], "ties.s1", &lost(1));
+    let note = Note { exit: Exit::TimeLimit, text: "stopped at the time limit".to_owned() };
+    let run = assemble("reports/x", &plans, vec![first], &[note]);
+    assert_eq!((run.exit_code, run.complete, run.verdict), (124, false, Verdict::Fail));
+    assert_eq!((run.planned_cells, run.notes), (2, vec!["stopped at the time limit".to_owned()]));
+}
+
+#[test]
+fn cells_that_would_share_a_name_are_told_apart() {
+    let ids = cell_ids(&[plan(None, 1), plan(None, 1), plan(Some("a b/c"), 1)]);
+    assert_eq!(ids, ["ties.s1", "ties.s1.2", "ties.a-b-c.s1"]);
+}
+
+#[test]
+fn a_run_is_named_before_it_runs() {
+    assert_eq!(run_id(&[plan(None, 3)]), "ties-3-d00");
+    let several = run_id(&[plan(Some("a"), 1), plan(Some("bb"), 20)]);
+    assert!(several.starts_with("ties-1-to-20-"), "{several}");
+}
+
+#[test]
+fn a_replay_command_survives_a_shell() {
+    assert_eq!(replay_command("reports/ties-1", "ties.s1"), "syncdyno replay reports/ties-1#ties.s1");
+    assert_eq!(replay_command("my out", "c"), "syncdyno replay 'my out#c'");
+    assert_eq!(replay_command("-x", "c"), "syncdyno replay -- -x#c");
+    assert_eq!(replay_command("it's", "c"), r"syncdyno replay 'it'\''s#c'");
+}
+
+#[test]
+fn one_cell_is_told_with_its_figures_gates_and_the_life_of_a_lost_record() {
+    let mut plan = plan(None, 1);
+    plan.gates.push(gate("engine.session.duration", "p95", 2_000_000_000));
+    plan.gates.push(gate("engine.idle.duration", "p95", 1));
+    let mut run = record(vec![(plan, lost(2))]);
+    run.cells[0].lives = vec![LifeRecord {
+        record: "appointment/k1".to_owned(),
+        lines: vec![
+            "08:00:00.000 backend: created".to_owned(),
+            "08:00:05.000 d17: page cut before it".to_owned(),
+        ],
+        steps: Vec::new(),
+    }];
+    assert_snapshot!(story(&run, Paint(false), WIDTH, false) + &last_lines(&run, "reports/x"));
+}
+
+#[test]
+fn variants_stand_side_by_side_with_the_figures_that_differ() {
+    let mut slow = outcome();
+    slow.figures.insert("engine.session.duration".to_owned(), durations(40, 2_000_000_000));
+    let run = record(vec![(expecting(&["lost"]), lost(12_345)), (plan(Some("keyset"), 1), slow)]);
+    assert_snapshot!(story(&run, Paint(false), WIDTH, false));
+}
+
+#[test]
+fn what_an_expectation_names_is_shown_whatever_came_out() {
+    let wanted = |seed| {
+        let mut plan = Plan { seed: Seed(seed), ..wanting("oracle.lost.rows", None, Some(0)) };
+        let any = Bound { min: None, max: None };
+        plan.expect.metrics.insert("engine.session.duration.p50@1d".to_owned(), any);
+        plan
+    };
+    let told = |cells: Vec<(Plan, Outcome)>| figures(&record(cells), Form::Terminal(WIDTH), false);
+    let has = |text: &str, wanted: &str, figure: &str| {
+        let found = text.lines().any(|line| line.trim().starts_with(wanted) && line.contains(figure));
+        assert!(found, "{wanted} … {figure} is not in\n{text}");
+    };
+    let one = told(vec![(wanted(1), outcome())]);
+    has(&one, "oracle.lost.rows", "0 rows");
+    has(&one, "engine.session.duration@1d", "900 ms");
+    let seeds = told(vec![(wanted(1), outcome()), (wanted(2), outcome())]);
+    has(&seeds, "oracle.lost.rows", "0 rows");
+    has(&seeds, "engine.session.duration@1d p50", "900 ms");
+    // Nothing differs between these two, and nothing was lost in either.
+    let other = Plan { variant: Some("other".to_owned()), ..wanted(1) };
+    let both = told(vec![(wanted(1), outcome()), (other, outcome())]);
+    has(&both, "oracle.lost.rows", "0 rows");
+    has(&both, "engine.session.duration@1d p50", "900 ms");
+    assert!(!both.contains("engine.requests.count"), "{both}");
+}
+
+#[test]
+fn what_keeps_a_device_from_its_rest_is_said_once() {
+    let line =
+        |n: u32| format!("device {n} did not come to rest in time: 3 changes still wait in its outbox");
+    let violation =
+        |n: u32| Violation { device: Some(DeviceId(n)), record: None, text: line(n), ..found("stuck", 0) };
+    let mut stuck = Outcome { ending: Ending::Stuck(vec![line(1), line(2)]), ..outcome() };
+    stuck.violations = vec![violation(1), violation(2)];
+    let run = record(vec![(plan(None, 1), stuck)]);
+    let told = story(&run, Paint(false), WIDTH, false);
+    for n in [1, 2] {
+        assert_eq!(told.matches(&line(n)).count(), 1, "{told}");
+    }
+    assert!(!told.contains("stuck d"), "{told}");
+}
+
+#[test]
+fn violations_that_are_not_told_are_counted_with_those_of_them_that_the_record_has() {
+    let told = |rows: u64| story(&record(vec![(plan(None, 1), lost(rows))]), Paint(false), WIDTH, false);
+    // Of each outcome the first five are told, and it has one of another check besides.
+    for (rows, said) in [
+        (6, "  … and 2 more in run.json\n"),
+        (20, "  … and 16 more in run.json\n"),
+        (21, "  … and 17 more, 16 of them in run.json\n"),
+        (30, "  … and 26 more, 16 of them in run.json\n"),
+    ] {
+        let told = told(rows);
+        assert!(told.contains(said), "{rows}: {told}");
+    }
+}
+
+#[test]
+fn cells_of_one_scenario_that_is_not_its_baselines_are_told_once_with_their_number() {
+    let mut run = record((1..=8).map(|seed| (plan(None, seed), outcome())).collect());
+    let fail = |cell: &mut CellRecord, exit_code: u8, text: &str| {
+        cell.verdict = Verdict::Fail;
+        cell.reasons.push(Reason { exit_code, text: text.to_owned() });
+    };
+    run.cells.iter_mut().for_each(|cell| fail(cell, 14, "not comparable: the scenario is another"));
+    let whole = story(&run, Paint(false), WIDTH, false);
+    for told in [&whole, &reasons(&run)] {
+        assert_eq!(told.matches("not comparable").count(), 1, "{told}");
+        assert!(told.contains(&format!("{} and 7 cells more", run.cells[0].id)), "{told}");
+    }
+    // What else cells fail by is told of each.
+    run.cells.iter_mut().for_each(|cell| fail(cell, 13, "slower"));
+    assert_eq!(reasons(&run).matches("not comparable").count(), 8);
+}
+
+#[test]
+fn the_reason_of_a_gate_names_the_start_as_the_table_does() {
+    let mut plan = plan(None, 1);
+    plan.gates.push(Gate { start: Some("1d".to_owned()), ..gate("engine.session.duration", "p95", 1) });
+    let run = record(vec![(plan, outcome())]);
+    let why = &run.cells[0].reasons[0].text;
+    assert!(why.starts_with("gate usable: engine.session.duration@1d p95 is "), "{why}");
+}
+
+#[test]
+fn lists_end_where_the_terminal_does() {
+    let names: Vec<String> =
+        oracle::check_names().map(|name| format!("oracle.{}.count", name.replace('-', "_"))).collect();
+    let mut quiet = outcome();
+    quiet.figures.extend(names.into_iter().map(|name| (name, Figure::Value { unit: Unit::Count, value: 0 })));
+    let told = figures(&record(vec![(plan(None, 1), quiet)]), Form::Terminal(60), false);
+    let list: Vec<&str> = told.lines().take_while(|line| !line.trim().is_empty()).collect();
+    assert!(
+        list.len() > 3
+            && list[0].starts_with(&format!("  {} checks passed: ", oracle::check_names().count())),
+        "{told}"
+    );
+    assert!(list.iter().all(|line| line.chars().count() <= 60), "{told}");
+}
+
+#[test]
+fn every_headline_is_a_metric() {
+    for name in HEADLINE {
+        assert!(metrics::find(name).is_some(), "{name} is no metric");
+    }
+}
+
+#[test]
+fn seeds_are_told_as_a_spread() {
+    let cells = [3_u64, 1, 2].into_iter().map(|seed| {
+        let mut outcome = outcome();
+        outcome.figures.insert("engine.session.duration".to_owned(), durations(40, seed * 1_000_000_000));
+        (plan(None, seed), outcome)
+    });
+    assert_snapshot!(figures(&record(cells.collect()), Form::Terminal(WIDTH), false));
+}
+
+#[test]
+fn the_summary_is_a_page_of_markdown() {
+    let run = record(vec![
+        (expecting(&["lost"]), lost(1)),
+        (gated("engine.session.duration", "p95", 1), outcome()),
+    ]);
+    assert_snapshot!(summary(&run));
+}
+
+#[test]
+fn the_summary_is_bounded_however_many_cells_fail() {
+    let cells = (0..400).map(|seed| {
+        let mut outcome = lost(20);
+        outcome.violations[0].text = "<b>`x` ".repeat(2_000);
+        let mut plan = plan(Some(&format!("variant-{seed}-{}", "n".repeat(150))), seed);
+        plan.gates.push(gate("engine.session.duration", "p95", 1));
+        (plan, outcome)
+    });
+    let run = record(cells.collect());
+    let page = summary(&run);
+    assert!(page.len() <= SUMMARY_MAX, "{} bytes", page.len());
+    assert!(page.ends_with("… the rest is in run.json.\n"));
+    assert!(!page.contains("<b>"));
+}
+
+#[test]
+fn the_summary_says_how_many_reasons_of_a_cell_it_leaves_out() {
+    let mut plan = plan(None, 1);
+    plan.gates.extend(["p50", "p95", "p99", "max"].map(|stat| gate("engine.session.duration", stat, 1)));
+    let run = record(vec![(plan, lost(1))]);
+    assert_eq!(run.cells[0].reasons.len(), 6, "four gates, a row lost, a device that differs");
+    assert!(summary(&run).contains("  - … and 1 more\n"));
+}
+
+#[test]
+fn cells_are_flattened_to_a_row_each() {
+    let mut swept = plan(Some("a,b"), 7);
+    swept.axes.insert("engine.pull.chunk_rows".to_owned(), "500".to_owned());
+    let mut bytes = Vec::new();
+    flat::cells(&record(vec![(swept, lost(2)), (plan(None, 1), outcome())]), &mut bytes).unwrap();
+    let mut reader = csv::Reader::from_reader(bytes.as_slice());
+    let header = reader.headers().unwrap().clone();
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    let at = |row: usize, name: &str| {
+        let column = header.iter().position(|h| h == name).unwrap_or_else(|| panic!("{name} in {header:?}"));
+        rows[row][column].to_owned()
+    };
+    assert_eq!(rows.len(), 2);
+    assert_eq!((at(0, "variant"), at(0, "engine.pull.chunk_rows")), ("a,b".to_owned(), "500".to_owned()));
+    assert_eq!((at(0, "oracle.lost.rows"), at(1, "oracle.lost.rows")), ("2".to_owned(), "0".to_owned()));
+    assert_eq!(at(1, "engine.session.duration.p95"), "2480000000");
+    assert_eq!(at(1, "engine.idle.duration.p95"), "", "nothing observed is not zero");
+    assert_eq!(at(1, "engine.idle.duration.count"), "0");
+    assert_eq!((at(0, "verdict"), at(1, "verdict")), ("fail".to_owned(), "pass".to_owned()));
+}
+
+#[test]
+fn series_are_written_in_long_form() {
+    let outcome = outcome();
+    let mut series = flat::Series::new(Vec::new()).unwrap();
+    series.add("c1", &outcome.series).unwrap();
+    let text = String::from_utf8(series.into_inner().unwrap()).unwrap();
+    assert_eq!(text, "cell,series,at_ns,value\nc1,device.online.count,60000000000,7\n");
+}
+
+#[test]
+fn a_repro_file_pins_the_seed_at_the_top_and_nowhere_else() {
+    let plan = plan(Some("strict"), 7);
+    let judged = judged(&plan, &lost(1));
+    let text = repro(&judged.cell, Some("5c"), &format!("seed = 3\n{}", plan.resolved));
+    let table: toml::Table = text.parse().unwrap();
+    assert_eq!(table["seed"].as_integer(), Some(7));
+    assert_eq!(table["backend"]["seed"].as_str(), Some("d06"), "a seed of a table is another seed");
+    let head = repro_head(&text);
+    assert_eq!((head.digest, head.source), (Some("lost1"), Some("5c")));
+    assert_eq!(head.figures_digest, Some(outcome().figures_digest.as_str()));
+    assert!(
+        text.starts_with("# ties.strict.s7, reduced to one cell.\n# lost (1 row): d17 never got k0\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn the_schema_of_a_record_knows_the_spine() {
+    let schema: serde_json::Value = serde_json::from_str(&schema_json()).unwrap();
+    assert!(schema["properties"]["cells"].is_object());
+    assert!(schema["$defs"]["CellRecord"]["properties"]["metrics"]["additionalProperties"].is_object());
+}
+
+#[test]
+fn a_count_of_times_is_told_as_a_count() {
+    let run = record(vec![(gated("engine.session.duration", "count", 0), outcome())]);
+    let why = &run.cells[0].reasons[0].text;
+    assert!(why.ends_with(", must be 0") && !why.contains("ns"), "{why}");
+}
+
+#[test]
+fn names_do_not_become_html_in_the_summary_nor_formulas_in_the_table() {
+    let mut plan = plan(Some("=cmd()"), 1);
+    plan.scenario = "<script>x</script>".to_owned();
+    plan.gates.push(gate("engine.session.duration", "p95", 1));
+    plan.gates[0].name = "<b>|".to_owned();
+    let judged = judge(&plan, "<i>", &lost(2));
+    let record = assemble("reports/x", &[plan], vec![judged], &[]);
+    let page = summary(&record);
+    assert!(!page.contains("<script") && !page.contains("<b>") && !page.contains("**<i>"), "{page}");
+    assert!(page.contains("&lt;script>") && page.contains("&lt;b>\\|"), "{page}");
+    let mut table = Vec::new();
+    flat::cells(&record, &mut table).unwrap();
+    let table = String::from_utf8(table).unwrap();
+    assert!(table.contains(",'=cmd(),") && !table.contains(",=cmd()"), "{table}");
+}
+
+#[test]
+fn a_share_beyond_all_bounds_is_told_in_per_cent() {
+    assert_eq!(metrics::human::figure(Unit::Ppm, 500_000_000), "50000%");
+    assert_eq!(metrics::human::figure(Unit::Ppm, 5_000_000_000), "500000%");
+}

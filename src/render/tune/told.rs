@@ -1,0 +1,312 @@
+//! A search as people read it: where the best lies, how sure that is, what being wrong costs.
+
+use crate::analysis::sweep::{Objective, Point};
+use crate::analysis::tune::field::EVERYTHING;
+use crate::metrics::{Unit, human};
+use crate::record::{CellsTuned, KnobTuned, LimitRecord, PlaceTuned, PointTuned, TuneRecord};
+use crate::render::Grid;
+use crate::render::sweep::{Curve, chart};
+
+/// What a setting that is as good as the best for all practical purposes costs at most, beside it:
+/// 3 % more.
+pub const FLAT_PPM: u64 = 1_030_000;
+
+/// The whole story for a terminal of 80 columns.
+pub fn story(tune: &TuneRecord) -> String {
+    let of_which_time = tune.metric.parse().map_or("", |metric: Objective| metric.of_which_time());
+    let ends = if of_which_time.is_empty() { "; " } else { "\n" };
+    let mut text = format!("{}, {} is better{ends}{of_which_time}", tune.metric, tune.better);
+    let limits: Vec<String> = tune.limits.iter().map(limit).collect();
+    text.push_str(&match limits.as_slice() {
+        [] => "no limits but correctness\n\n".to_owned(),
+        limits => format!("a candidate loses nothing and keeps\n  {}\n\n", limits.join("\n  ")),
+    });
+    text.push_str(&curves(tune));
+    for place in &tune.places {
+        text.push_str(&told(tune, place));
+        text.push('\n');
+    }
+    for line in &tune.herd {
+        text.push_str(&format!("{line}\n"));
+    }
+    text + &cost_of_search(tune.cells)
+}
+
+fn cost_of_search(cells: CellsTuned) -> String {
+    let CellsTuned { search, beside, full_grid } = cells;
+    if search == 0 && beside == 0 {
+        return String::new();
+    }
+    let share = search as f64 * 100.0 / full_grid.max(1) as f64;
+    format!(
+        "{} for the search, {share:.0} % of a full grid in steps of 1.25 ({}); {} for what stands beside\n",
+        human::count(search, "cell"),
+        human::thousands(full_grid),
+        human::thousands(beside)
+    )
+}
+
+/// The first knob of every place, one curve over the other.
+fn curves(tune: &TuneRecord) -> String {
+    let lines: Vec<(&str, &KnobTuned)> =
+        tune.places.iter().filter_map(|place| Some((place.name.as_str(), place.knobs.first()?))).collect();
+    let mut values: Vec<Point<'_>> = Vec::new();
+    for point in lines.iter().flat_map(|(_, knob)| &knob.points) {
+        if point.value != EVERYTHING && values.iter().all(|known| known.value != point.value) {
+            values.push(Point::bare(&point.value));
+        }
+    }
+    if values.iter().any(|value| value.number().is_none()) {
+        return String::new();
+    }
+    let number = |point: &Point<'_>| point.number().unwrap_or(0.0);
+    values.sort_by(|a, b| number(a).total_cmp(&number(b)));
+    let cost = |knob: &KnobTuned, value: &Point<'_>| {
+        let point = knob.points.iter().find(|point| point.value == value.value)?;
+        point.cost_ppm.filter(|_| point.trouble.is_none()).map(|ppm| ppm as f64 / 1e6)
+    };
+    let curves: Vec<Curve<'_>> = lines
+        .iter()
+        .map(|(name, knob)| {
+            let costs = values.iter().map(|value| cost(knob, value)).collect();
+            Curve { name, points: &values, costs, sparse: true }
+        })
+        .collect();
+    let Some((_, first)) = lines.first() else { return String::new() };
+    let drawn = chart(&first.key, &curves);
+    if drawn.is_empty() { drawn } else { drawn + "\n" }
+}
+
+fn told(tune: &TuneRecord, place: &PlaceTuned) -> String {
+    let mut text = headline(tune, place) + "\n";
+    for knob in place.knobs.iter().filter(|_| place.best.is_some() && all_equal(place).is_none()) {
+        for line in words(tune, place, knob) {
+            text.push_str(&format!("  {line}\n"));
+        }
+        if let Some(grid) = beside(tune, place, knob) {
+            text.push_str(&grid.terminal("    "));
+        }
+    }
+    text
+}
+
+/// Where the best lies, in a line.
+pub(in crate::render) fn headline(tune: &TuneRecord, place: &PlaceTuned) -> String {
+    let Some(best) = &place.best else {
+        if place.trouble.is_none() && !place.complete {
+            return format!("{}: nothing is known yet: the search was cut short", place.name);
+        }
+        let why = place.trouble.as_deref().unwrap_or("nothing was measured");
+        let so_far = if place.complete { "no setting is a candidate" } else { "no candidate so far" };
+        return format!("{}: {so_far}: {why}", place.name);
+    };
+    let so_far = if place.complete { "" } else { ", so far: the search was cut short" };
+    if let Some(settings) = all_equal(place) {
+        let figure = place.figure.map_or_else(String::new, |n| human::figure(tune.unit, n) + " ");
+        return format!(
+            "{}: nothing differs: {figure}at each of the {settings} settings that may be chosen{so_far}",
+            place.name
+        );
+    }
+    let figure = place.figure.map_or_else(String::new, |n| format!(" ({})", human::figure(tune.unit, n)));
+    let of = |key: &String| best.get(key).map_or_else(|| "–".to_owned(), |best| value(best));
+    let at: Vec<String> = match tune.knobs.as_slice() {
+        [only] => vec![of(only)],
+        several => several.iter().map(|key| format!("{key} = {}", of(key))).collect(),
+    };
+    format!("{}: best at {}{figure}{so_far}", place.name, at.join(", "))
+}
+
+/// Where the best lies, and what the present setting costs beside it.
+pub(in crate::render) fn in_a_line(tune: &TuneRecord, place: &PlaceTuned) -> String {
+    let told = headline(tune, place);
+    let found = place.best.as_ref().filter(|_| all_equal(place).is_none());
+    let Some((best, present)) = found.zip(place.present.as_ref()) else { return told };
+    let best: Vec<&str> = tune.knobs.iter().filter_map(|key| best.get(key)).map(String::as_str).collect();
+    let yours = value(&present.value);
+    let cost = present.cost_ppm.map(|ppm| (ppm as f64 / 1e6 - 1.0) * 100.0);
+    match cost {
+        _ if present.value == best.join(", ") => format!("{told}, as you have it"),
+        _ if present.trouble.is_some() => format!("{told}; your {yours} is no candidate"),
+        Some(_) if present.within_noise => format!("{told}; your {yours} is as good within the noise"),
+        Some(more) => format!("{told}; your {yours} costs {more:.1} % more"),
+        None => told,
+    }
+}
+
+/// How many settings were tried, if all that are candidates come to the same.
+pub(in crate::render) fn all_equal(place: &PlaceTuned) -> Option<usize> {
+    let knobs = || place.knobs.iter().flat_map(|knob| knob.points.iter().chain(&knob.field));
+    let candidates = || knobs().filter(|point| point.trouble.is_none());
+    let mut values: Vec<&str> = candidates().map(|point| point.value.as_str()).collect();
+    values.sort_unstable();
+    values.dedup();
+    let equal = candidates().all(|point| point.cost_ppm == Some(1_000_000));
+    (equal && values.len() > 1).then_some(values.len())
+}
+
+/// The answer alone, a line a place, with what the luck of seeds does to it; then where the backend
+/// has enough.
+pub fn answers(tune: &TuneRecord) -> String {
+    let line = |place: &PlaceTuned| {
+        let told = place.knobs.iter().filter(|_| place.best.is_some() && all_equal(place).is_none());
+        let sure = told.flat_map(|knob| [sureness(tune, place, knob)].into_iter().chain(knob.luck.clone()));
+        [headline(tune, place)].into_iter().chain(sure).collect::<Vec<_>>().join("; ") + "\n"
+    };
+    let herd = tune.herd.iter().map(|line| format!("{line}\n"));
+    tune.places.iter().map(line).chain(herd).collect()
+}
+
+/// How sure that is, what limits either side, and what other seeds may change, a line each.
+pub(in crate::render) fn words(tune: &TuneRecord, place: &PlaceTuned, knob: &KnobTuned) -> Vec<String> {
+    let limits = knob.limits.iter().chain(&knob.luck).cloned();
+    [sureness(tune, place, knob)].into_iter().chain(limits).collect()
+}
+
+/// Where the optimum lies, and which settings are as good.
+fn sureness(tune: &TuneRecord, place: &PlaceTuned, knob: &KnobTuned) -> String {
+    let [first, last] = &knob.flat;
+    let flat = if first == last {
+        format!("{} alone", value(first))
+    } else {
+        format!("{} to {}", value(first), value(last))
+    };
+    let between = match &knob.between {
+        Some([Some(low), Some(high)]) => {
+            format!("the optimum lies between {} and {} (95 %)", value(low), value(high))
+        }
+        Some([Some(low), None]) => format!("the optimum lies above {} (95 %)", value(low)),
+        Some([None, Some(high)]) => format!("the optimum lies below {} (95 %)", value(high)),
+        Some([None, None]) => "no setting is better beyond the noise".to_owned(),
+        None if knob.points.iter().all(|point| !point.value.starts_with(|c: char| c.is_ascii_digit())) => {
+            "its values are words, and nothing lies between them".to_owned()
+        }
+        None if place.complete => {
+            "too few seeds, or settings, to tell the noise (try --seeds 1..=8)".to_owned()
+        }
+        None => "nothing is known of the noise yet".to_owned(),
+    };
+    let head = if tune.knobs.len() > 1 { format!("{}: ", knob.key) } else { String::new() };
+    format!("{head}{between}; within 3 %: {flat}{}{}", save(knob), noise(knob))
+}
+
+/// Settings within the flat region that were measured to cost more, by the luck of the seeds or
+/// not.
+fn save(knob: &KnobTuned) -> String {
+    let number = |text: &str| text.parse::<f64>().ok();
+    let [Some(first), Some(last)] = knob.flat.each_ref().map(|end| number(end)) else { return String::new() };
+    let inside = |point: &&PointTuned| number(&point.value).is_some_and(|x| first < x && x < last);
+    let dearer = |point: &&PointTuned| point.cost_ppm.is_some_and(|ppm| ppm > FLAT_PPM);
+    let sound = knob.points.iter().filter(|point| point.trouble.is_none());
+    let told: Vec<String> = sound.filter(inside).filter(dearer).map(|point| value(&point.value)).collect();
+    if told.is_empty() { String::new() } else { format!(", save {}", told.join(", ")) }
+}
+
+/// How sure the costs in the flat region and next to the best are, by the median of them: a region
+/// of 3 % is told no sharper than that.
+fn noise(knob: &KnobTuned) -> String {
+    let number = |text: &str| text.parse::<f64>().ok();
+    let [first, last] = knob.flat.each_ref().map(|end| number(end));
+    let at = knob.points.iter().position(|point| point.value == knob.best);
+    let near = |(i, point): &(usize, &PointTuned)| {
+        let inside = number(&point.value).is_some_and(|x| first <= Some(x) && Some(x) <= last);
+        inside || at.is_some_and(|at| at.abs_diff(*i) == 1)
+    };
+    let mut noise: Vec<u64> =
+        knob.points.iter().enumerate().filter(near).filter_map(|(_, point)| point.noise_ppm).collect();
+    noise.sort_unstable();
+    match noise.get(noise.len() / 2) {
+        // What costs the same under every seed is sure.
+        None | Some(0) => String::new(),
+        Some(ppm) if *ppm > 2 * (FLAT_PPM - 1_000_000) => {
+            format!(" (such a cost is typically sure to ±{:.1} % only: take more seeds)", *ppm as f64 / 1e4)
+        }
+        Some(ppm) => format!(" (such a cost is typically sure to ±{:.1} %)", *ppm as f64 / 1e4),
+    }
+}
+
+/// Other settings beside the best: half and double, the present one, what the field ships.
+pub(in crate::render) fn beside(tune: &TuneRecord, place: &PlaceTuned, knob: &KnobTuned) -> Option<Grid> {
+    let mut points = others(tune, place, knob);
+    if points.is_empty() {
+        return None;
+    }
+    let mut grid = Grid::new(2, ["setting", "", "figure", "of the best", "costs"]);
+    if let Some(n) = place.figure {
+        let mut names = vec!["the best".to_owned()];
+        // Who ships the best is told in its row.
+        if let Some(i) = points.iter().position(|point| point.value == knob.best) {
+            names.append(&mut points.remove(i).names);
+        }
+        let figure = human::figure(tune.unit, n);
+        grid.row([value(&knob.best), names.join(", "), figure, "100 %".to_owned(), String::new()]);
+    }
+    for point in &points {
+        grid.row(row(point, tune));
+    }
+    if points.iter().any(is_marked) {
+        grid.row(["", "~ as good within the noise"]);
+    }
+    Some(grid)
+}
+
+/// What stands beside the best, each setting once with all of its names.
+fn others(tune: &TuneRecord, place: &PlaceTuned, knob: &KnobTuned) -> Vec<PointTuned> {
+    let named = |name: &'static str, point: &Option<PointTuned>| {
+        let mut point = point.clone()?;
+        point.names.insert(0, name.to_owned());
+        Some(point)
+    };
+    let present = place.present.clone().filter(|_| tune.knobs.first() == Some(&knob.key));
+    let all = [named("half", &knob.half), named("double", &knob.double), named("present", &present)];
+    let mut points: Vec<PointTuned> = Vec::new();
+    // One setting may be several of these, and knows then already who ships it.
+    for point in all.into_iter().flatten().chain(knob.field.iter().cloned()) {
+        match points.iter_mut().find(|known| known.value == point.value) {
+            Some(known) => {
+                let new = point.names.into_iter().filter(|name| !known.names.contains(name));
+                known.names.extend(new.collect::<Vec<_>>());
+            }
+            None => points.push(point),
+        }
+    }
+    points
+}
+
+fn row(point: &PointTuned, tune: &TuneRecord) -> [String; 5] {
+    let name = point.names.join(", ");
+    let shown = point.figure.map_or_else(|| "–".to_owned(), |n| human::figure(tune.unit, n));
+    if point.trouble.is_some() {
+        // Why, the words above say.
+        let few = (point.seeds as usize) < tune.seeds.len();
+        let seeds = if few { human::count(point.seeds, "seed") } else { String::new() };
+        return [value(&point.value), name, shown, "no candidate".to_owned(), seeds];
+    }
+    let cost = point.cost_ppm.map(|ppm| ppm as f64 / 1e6);
+    let share = cost.map_or_else(|| "–".to_owned(), |cost| format!("{:.0} %", 100.0 / cost));
+    let more = cost.map_or_else(|| "–".to_owned(), |cost| format!("{:+.1} %", (cost - 1.0) * 100.0));
+    let more = if is_marked(point) { more + " ~" } else { more };
+    [value(&point.value), name, shown, share, more]
+}
+
+/// Whether a setting costs more or less, and no more so than the noise between seeds may.
+fn is_marked(point: &PointTuned) -> bool {
+    point.within_noise && point.trouble.is_none() && point.cost_ppm.is_some_and(|ppm| ppm != 1_000_000)
+}
+
+/// A value, with its thousands apart where it is a plain whole number.
+pub fn value(text: &str) -> String {
+    let one = |text: &str| match text.parse() {
+        _ if text == EVERYTHING => "everything".to_owned(),
+        Ok(n) => human::thousands(n),
+        Err(_) => text.to_owned(),
+    };
+    text.split(", ").map(one).collect::<Vec<_>>().join(", ")
+}
+
+/// A limit in words.
+pub(in crate::render) fn limit(of: &LimitRecord) -> String {
+    let unit = if of.name == "memory" { Unit::Bytes } else { Unit::Ns };
+    let held = if of.measured { "" } else { ": nothing was measured that could keep or miss it" };
+    format!("{} {} at most {}{held}", of.metric, of.stat, human::figure(unit, of.max))
+}

@@ -1,0 +1,315 @@
+//! What a run did not try as asked, a line each: who is not told believes that it was tried.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::occurrences;
+use crate::analysis::{event_in_vain, in_vain_subject, recorded};
+use crate::metrics::human::{count, thousands};
+use crate::oracle::{metric_of, subject_of};
+use crate::record::{CellRecord, MissedRecord, RunRecord, UnplacedRecord};
+use crate::world::Placed;
+
+/// Devices that a line names.
+const TOLD: usize = 4;
+
+/// A line for each action and each event of each scenario, over all cells.
+pub(super) fn unplaced(record: &RunRecord) -> Vec<String> {
+    let mut actions: BTreeMap<(&str, bool, &str), UnplacedRecord> = BTreeMap::new();
+    let told = record.cells.iter().flat_map(|cell| cell.unplaced.iter().map(move |one| (cell, one)));
+    // Of an action of which nothing came to be the reasons of the failing cell speak.
+    for (cell, one) in told.filter(|(cell, one)| !fails_in_vain(cell, &one.action)) {
+        let sum = actions.entry((&cell.scenario, one.import, &one.action));
+        let sum = sum.or_insert_with(|| UnplacedRecord { asked: 0, left_out: 0, astray: 0, ..one.clone() });
+        sum.asked = sum.asked.saturating_add(one.asked);
+        sum.left_out = sum.left_out.saturating_add(one.left_out);
+        sum.astray = sum.astray.saturating_add(one.astray);
+    }
+    let several = record.cells.iter().any(|cell| cell.scenario != record.cells[0].scenario);
+    let lines = actions.iter().flat_map(|((scenario, _, action), sum)| {
+        let whose = if several { format!("{scenario}: ") } else { String::new() };
+        lines(action, sum).into_iter().map(move |line| format!("{whose}{line}"))
+    });
+    let looked = not_applicable(record).into_iter().chain(hollow(record));
+    let planned = not_fired(record).into_iter().chain(occurrences::awaited(record));
+    lines.chain(planned).chain(looked).collect()
+}
+
+/// Whether a cell fails as no edit of this action was made.
+fn fails_in_vain(cell: &CellRecord, action: &str) -> bool {
+    let subject = in_vain_subject(action);
+    cell.reasons.iter().any(|reason| reason.text.starts_with(&subject))
+}
+
+/// The same of one script.
+pub fn unplaced_in(placed: &Placed) -> Vec<String> {
+    recorded(placed).iter().flat_map(|one| lines(&one.action, one)).collect()
+}
+
+fn lines(action: &str, of: &UnplacedRecord) -> Vec<String> {
+    let UnplacedRecord { asked, left_out, astray, import, .. } = *of;
+    if import {
+        let (made, all) = (thousands(asked.saturating_sub(left_out)), count(asked, "row"));
+        return vec![format!("{made} of {all} of {action} imported: no free natural key was left for more")];
+    }
+    let all = count(asked, "edit");
+    let made = thousands(asked.saturating_sub(left_out));
+    let fewer = (left_out > 0).then(|| {
+        format!("{made} of {all} of action {action} made: no row or no free natural key was left for more")
+    });
+    let elsewhere = (astray > 0).then(|| {
+        let astray = thousands(astray);
+        format!("{astray} of {all} of action {action} made on any row: none lay as near as `near` asks")
+    });
+    fewer.into_iter().chain(elsewhere).collect()
+}
+
+/// A line for each event of each scenario, over all cells. What only has to meet somebody is told
+/// where it met nobody with any seed; a hook, where no variant called it.
+fn not_fired(record: &RunRecord) -> Vec<String> {
+    let missed = || record.cells.iter().flat_map(|cell| cell.missed.iter().map(move |one| (cell, one)));
+    let mut in_vain: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+    for (cell, one) in missed() {
+        *in_vain.entry((group(cell, one), &one.event)).or_default() += 1;
+    }
+    let every = |cell: &CellRecord, one: &MissedRecord| {
+        let of = group(cell, one);
+        let has = |cell: &&CellRecord| group(cell, one) == of && !is_off(cell, &one.event);
+        let cells = record.cells.iter().filter(has).count() as u64;
+        in_vain.get(&(of, &*one.event)) == Some(&cells)
+    };
+    let mut events: BTreeMap<(&str, &str, &str), (u64, MissedRecord)> = BTreeMap::new();
+    // Of an event of which nothing came to be the reasons of the failing cell speak.
+    let fails = |cell: &CellRecord, one: &MissedRecord| {
+        cell.reasons.iter().any(|reason| reason.text == event_in_vain(&one.event))
+    };
+    let told =
+        |(cell, one): &(&CellRecord, &MissedRecord)| one.of > 0 || every(cell, one) && !fails(cell, one);
+    for (cell, one) in missed().filter(told) {
+        let blank = || (0, MissedRecord { missed: 0, of: 0, ..one.clone() });
+        let (cells, sum) = events.entry((&cell.scenario, &one.event, &one.why)).or_insert_with(blank);
+        *cells += 1;
+        sum.missed = sum.missed.saturating_add(one.missed);
+        sum.of = sum.of.saturating_add(one.of);
+    }
+    let several = record.cells.iter().any(|cell| cell.scenario != record.cells[0].scenario);
+    let line = |((scenario, ..), (cells, sum)): (&(&str, &str, &str), &(u64, MissedRecord))| {
+        let whose = if several { format!("{scenario}: ") } else { String::new() };
+        format!("{whose}{}", line(*cells, sum))
+    };
+    events.iter().map(line).collect()
+}
+
+/// Whether the seed of a cell has not got it: an event, or a kind of trouble by its key.
+fn is_off(cell: &CellRecord, event: &str) -> bool {
+    let off = |kind: &String| kind == event || kind.strip_prefix("event.") == Some(event);
+    cell.swarm.as_ref().is_some_and(|swarm| swarm.off.iter().any(off))
+}
+
+/// The cells that something is to meet somebody in, together.
+fn group<'c>(cell: &'c CellRecord, one: &MissedRecord) -> &'c str {
+    if one.event.starts_with("hooks.") { &cell.scenario } else { &cell.resolved }
+}
+
+/// Whether it is a part of the scenario that waits to be used, and no trouble that is to strike.
+fn is_part(event: &str) -> bool {
+    ["unit.", "entity.", "fleet."].iter().any(|table| event.starts_with(table))
+}
+
+fn line(cells: u64, of: &MissedRecord) -> String {
+    let MissedRecord { event, why, missed, of, devices } = of;
+    let in_cells = format!(" in {}", count(cells, "cell"));
+    if *of == 0 {
+        let is_key =
+            ["chaos.", "hooks.", "backend.", "gateway.", "action.", "proxy", "unit.", "entity.", "fleet."]
+                .iter()
+                .any(|table| event.starts_with(table));
+        let what = if is_key { event.clone() } else { format!("event {event}") };
+        let did = if is_part(event) { "was not used" } else { "changed nothing" };
+        return format!("{what} {did}{}: {why}", if cells > 1 { &in_cells } else { "" });
+    }
+    let all = count(*of, "device");
+    let place = if cells > 1 {
+        in_cells
+    } else {
+        let more = if *missed > TOLD as u64 { ", …" } else { "" };
+        format!(" ({}{more})", devices.iter().take(TOLD).cloned().collect::<Vec<_>>().join(", "))
+    };
+    format!("event {event} did not fire on {} of {all}{place}: {why}", thousands(*missed))
+}
+
+/// A line for each scenario of which some checks are not applicable, over all cells.
+fn not_applicable(record: &RunRecord) -> Vec<String> {
+    let mut scenarios: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for cell in record.cells.iter().filter(|cell| !cell.not_applicable.is_empty()) {
+        let checks = cell.not_applicable.iter().map(String::as_str);
+        scenarios.entry(&cell.scenario).or_default().extend(checks);
+    }
+    let line = |(scenario, checks): (&&str, &BTreeSet<&str>)| {
+        let names: Vec<&str> = checks.iter().copied().collect();
+        let checks = count(checks.len() as u64, "check");
+        format!(
+            "{scenario}: {checks} not applicable, as the stack neither shows nor promises what they look at: {}",
+            names.join(", ")
+        )
+    };
+    scenarios.iter().map(line).collect()
+}
+
+/// A line for each figure that a scenario expects, or gates, of a check that had nothing to look at
+/// in any of its cells.
+fn hollow(record: &RunRecord) -> Vec<String> {
+    let mut tried: BTreeSet<(&str, &str)> = BTreeSet::new();
+    let mut hollow: BTreeSet<(&str, &str, &str)> = BTreeSet::new();
+    for cell in &record.cells {
+        for metric in asked(record, cell) {
+            let check = cell.untried.iter().find(|check| metric_of(check) == Some(metric));
+            match check {
+                Some(check) => _ = hollow.insert((&cell.scenario, metric, check)),
+                None => _ = tried.insert((&cell.scenario, metric)),
+            }
+        }
+    }
+    let several = record.cells.iter().any(|cell| cell.scenario != record.cells[0].scenario);
+    let line = |(scenario, metric, check): &(&str, &str, &str)| {
+        let whose = if several { format!("{scenario}: ") } else { String::new() };
+        let why = subject_of(check)?;
+        let is_hollow = !tried.contains(&(*scenario, *metric));
+        is_hollow
+            .then(|| format!("{whose}{metric} is asked for, and check {check} had nothing to look at: {why}"))
+    };
+    hollow.iter().filter_map(line).collect()
+}
+
+/// The metrics that a cell's scenario sets bounds for.
+fn asked<'a>(record: &'a RunRecord, cell: &'a CellRecord) -> impl Iterator<Item = &'a str> {
+    let expected = cell.expectations.iter().map(|expected| expected.what.as_str());
+    expected.chain(record.gates.iter().filter(|gate| gate.cell == cell.id).map(|gate| gate.metric.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::judge;
+    use crate::base::DeviceId;
+    use crate::contract::Described;
+    use crate::record::{Exit, assemble, fixture};
+    use crate::scenario::{Bound, Document, Names, Request};
+    use crate::world::{Missed, Outcome, ShortImport};
+
+    fn cell(scenario: &str, unplaced: &[(&str, u64, u64, u64)]) -> CellRecord {
+        let mut cell = judge(&fixture::plan(None, 1), "c", &fixture::outcome()).cell;
+        scenario.clone_into(&mut cell.scenario);
+        let record = |&(action, asked, left_out, astray): &(&str, u64, u64, u64)| UnplacedRecord {
+            action: action.to_owned(),
+            asked,
+            left_out,
+            astray,
+            import: false,
+        };
+        cell.unplaced = unplaced.iter().map(record).collect();
+        cell
+    }
+
+    #[test]
+    fn edits_that_could_not_be_made_are_told_once_for_each_action() {
+        let mut record = assemble("reports/x", &[], Vec::new(), &[]);
+        assert!(unplaced(&record).is_empty());
+        record.cells =
+            vec![cell("few", &[("ren", 20, 20, 0)]), cell("few", &[("ren", 20, 15, 5), ("due", 9, 0, 9)])];
+        assert_eq!(
+            unplaced(&record),
+            [
+                "9 of 9 edits of action due made on any row: none lay as near as `near` asks",
+                "5 of 40 edits of action ren made: no row or no free natural key was left for more",
+                "5 of 40 edits of action ren made on any row: none lay as near as `near` asks",
+            ]
+        );
+        record.cells.push(cell("many", &[]));
+        assert!(unplaced(&record)[0].starts_with("few: 9 of 9"));
+        let short = ShortImport { entity: "task".to_owned(), asked: 9_000, made: 435 };
+        let placed = Placed { actions: Vec::new(), short: vec![short] };
+        let line =
+            format!("435 of {} of task imported: no free natural key was left for more", count(9_000, "row"));
+        assert_eq!(unplaced_in(&placed), [line]);
+    }
+
+    #[test]
+    fn an_event_of_whose_edits_none_was_made_fails_its_cell() {
+        let edits = "[action.fix]\nentity = \"appointment\"\nkind = \"update\"\ncolumns = [\"status\"]\nper_device = 1\n\
+            [event.zzz]\nat = \"+1m\"\nedits = { action = \"fix\", row = \"zzz\" }\n";
+        let names = Names { metrics: &[], checks: &[], stacks: &[Described::builtin("builtin")] };
+        let why = "none of its edits was made".to_owned();
+        let missed = vec![Missed { event: "zzz".to_owned(), why, devices: Vec::new(), of: 0 }];
+        let outcome = Outcome { missed, ..fixture::outcome() };
+        for (more, code) in [("", Some(Exit::Threshold.code())), ("optional = true\n", None)] {
+            let action = format!("[action.fix]\n{more}");
+            let text = format!("{}{}", fixture::TIES, edits.replace("[action.fix]\n", &action));
+            let document = Document::parse("scenarios/ties.toml", &text).unwrap();
+            let plan =
+                document.plans(&Request::default(), &names).unwrap_or_else(|e| panic!("{e}")).remove(0);
+            let cell = judge(&plan, "c", &outcome).cell;
+            assert_eq!(cell.reasons.first().map(|reason| reason.exit_code), code, "{:?}", cell.reasons);
+            let mut record = assemble("reports/x", &[], Vec::new(), &[]);
+            record.cells.push(cell);
+            assert_eq!(not_fired(&record).len(), usize::from(code.is_none()), "it is told once");
+        }
+    }
+
+    #[test]
+    fn an_event_that_did_not_fire_is_told_with_its_devices_and_once() {
+        let why = "nothing passed fetch.applied from then on".to_owned();
+        let devices: Vec<DeviceId> = (3..9).map(DeviceId).collect();
+        let missed = vec![Missed { event: "k".to_owned(), why, devices, of: 1_000 }];
+        let outcome = Outcome { missed, ..fixture::outcome() };
+        let judged = judge(&fixture::plan(None, 1), "c", &outcome);
+        assert_eq!(judged.cell.missed[0].devices.len(), 6);
+        let mut record = assemble("reports/x", &[], Vec::new(), &[]);
+        assert_eq!(not_fired(&record), [""; 0]);
+        record.cells.push(judged.cell.clone());
+        let said = format!(
+            "event k did not fire on 6 of {} (d3, d4, d5, d6, …): nothing passed fetch.applied from then on",
+            count(1_000, "device")
+        );
+        assert_eq!(not_fired(&record), [said]);
+        record.cells.push(judged.cell);
+        assert!(
+            not_fired(&record)[0].starts_with("event k did not fire on 12 of "),
+            "{:?}",
+            not_fired(&record)
+        );
+        assert!(not_fired(&record)[0].contains(" in 2 cells: "), "{:?}", not_fired(&record));
+        let warned = super::super::notes(&record, super::super::Paint(false));
+        assert!(warned.starts_with("warning: event k did not fire"), "{warned}");
+    }
+
+    #[test]
+    fn a_fault_that_met_somebody_with_one_seed_is_not_told() {
+        let missed =
+            vec![Missed { event: "lunch".to_owned(), why: "why".to_owned(), devices: Vec::new(), of: 0 }];
+        let cell = |missed: &[Missed]| {
+            let outcome = Outcome { missed: missed.to_vec(), ..fixture::outcome() };
+            judge(&fixture::plan(None, 1), "c", &outcome).cell
+        };
+        let mut record = assemble("reports/x", &[], Vec::new(), &[]);
+        record.cells = vec![cell(&missed)];
+        assert_eq!(not_fired(&record), ["event lunch changed nothing: why"]);
+        record.cells.push(cell(&missed));
+        assert_eq!(not_fired(&record), ["event lunch changed nothing in 2 cells: why"]);
+        record.cells.push(cell(&[]));
+        assert_eq!(not_fired(&record), [""; 0]);
+    }
+
+    #[test]
+    fn a_figure_that_is_asked_for_and_had_nothing_to_look_at_is_told() {
+        let mut plan = fixture::plan(None, 1);
+        plan.expect.metrics.insert("oracle.lost_edit.count".to_owned(), Bound { min: None, max: Some(0) });
+        let untried = Outcome { untried: vec!["lost-edit", "misfiled"], ..fixture::outcome() };
+        let mut record = assemble("reports/x", &[], Vec::new(), &[]);
+        record.cells = vec![judge(&plan, "a", &untried).cell];
+        let said = "oracle.lost_edit.count is asked for, and check lost-edit had nothing to look at: \
+                    nobody made an edit on a device";
+        assert_eq!(hollow(&record), [said]);
+        record.cells.push(judge(&plan, "b", &fixture::outcome()).cell);
+        assert_eq!(hollow(&record), [""; 0], "another cell had");
+    }
+}

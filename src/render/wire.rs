@@ -1,0 +1,175 @@
+//! Formats and packers of messages over several links: what is sent, what coding costs both sides,
+//! and how long the syncs take with chunks of the best size.
+//!
+//! Everything is read from the record of a run whose cells know their format, packer and chunk as
+//! axes; the link is the world.
+
+use serde::{Deserialize, Serialize};
+
+use super::grid::Grid;
+use crate::base::{Bytes, Span};
+use crate::record::CellRecord;
+
+/// One cell of the matrix.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// The format of messages.
+    pub format: String,
+    /// What packs them.
+    pub packed: String,
+    /// The world, which is called after its link.
+    pub world: String,
+    /// Rows asked for in one request.
+    pub chunk: u64,
+    /// Bytes of answers.
+    pub down: u64,
+    /// Bytes of requests.
+    pub up: u64,
+    /// Time of the phone's processor for coding, ns.
+    pub phone: u64,
+    /// Time of the gateway's processor for coding, ns.
+    pub gateway: u64,
+    /// Energy of the phone for coding, µJ.
+    pub coding: u64,
+    /// Energy of the phone's radio, µJ.
+    pub radio: u64,
+    /// Time of the syncs, ns.
+    pub time: u64,
+}
+
+impl Line {
+    /// What came of a cell in this format, packed so, in chunks of so many rows.
+    pub fn of(cell: &CellRecord, format: &str, packed: &str, chunk: u64) -> Line {
+        let value = |name: &str| cell.metrics.get(name).and_then(|f| f.stat("value")).unwrap_or(0);
+        Line {
+            format: format.to_owned(),
+            packed: packed.to_owned(),
+            world: cell.scenario.clone(),
+            chunk,
+            down: value("engine.down.bytes"),
+            up: value("engine.up.bytes"),
+            phone: value("device.coding.busy"),
+            gateway: value("gateway.coding.busy"),
+            coding: value("device.coding.energy"),
+            radio: value("device.radio.energy"),
+            time: value("engine.session.time"),
+        }
+    }
+}
+
+/// The whole table, in the order in which it is told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wire(Vec<Line>);
+
+impl Wire {
+    /// Of these lines.
+    pub fn new(lines: Vec<Line>) -> Wire {
+        Wire(lines)
+    }
+
+    /// Its cells.
+    pub fn lines(&self) -> &[Line] {
+        &self.0
+    }
+
+    /// Reads what [`Wire::to_csv`] writes.
+    ///
+    /// # Errors
+    /// If it is no such table.
+    pub fn of_csv(text: &str) -> Result<Wire, csv::Error> {
+        csv::Reader::from_reader(text.as_bytes()).deserialize().collect::<Result<_, _>>().map(Wire)
+    }
+
+    /// A line a cell.
+    pub fn to_csv(&self) -> String {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        for line in &self.0 {
+            writer.serialize(line).expect("it is written to memory");
+        }
+        let bytes = writer.into_inner().expect("it is written to memory");
+        String::from_utf8(bytes).expect("names and numbers")
+    }
+
+    /// The same for programs: an array, a cell each.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(&self.0).expect("names and numbers") + "\n"
+    }
+
+    /// For a terminal.
+    pub fn story(&self) -> String {
+        self.grid().terminal("  ")
+            + "\nBytes, processor time and energy are those of the best chunk on the first link;\n\
+               times are those of both syncs, with the rows of the best chunk behind them.\n"
+    }
+
+    /// The table for a page in Markdown.
+    pub fn to_markdown(&self) -> String {
+        self.grid().markdown()
+    }
+
+    /// The cell of the least time; of several the one with the smallest chunk.
+    pub fn best(&self, format: &str, packed: &str, world: &str) -> Option<&Line> {
+        let of = |line: &&Line| line.format == format && line.packed == packed && line.world == world;
+        self.0.iter().filter(of).min_by_key(|line| (line.time, line.chunk))
+    }
+
+    fn grid(&self) -> Grid {
+        let worlds = distinct(self.0.iter().map(|line| line.world.as_str()));
+        let settings = distinct(self.0.iter().map(|line| (line.format.as_str(), line.packed.as_str())));
+        let heads = ["format", "packed", "down", "up", "phone", "gateway", "coding", "radio"];
+        let header = heads.iter().copied().chain(worlds.iter().copied());
+        let mut grid = Grid::new(2, header);
+        for (format, packed) in settings {
+            let best: Vec<&Line> =
+                worlds.iter().filter_map(|world| self.best(format, packed, world)).collect();
+            let Some(first) = best.first() else { continue };
+            let millijoules = |energy: u64| format!("{} mJ", energy.div_ceil(1_000));
+            let about = [
+                format.to_owned(),
+                packed.to_owned(),
+                Bytes(first.down).to_string(),
+                Bytes(first.up).to_string(),
+                Span(first.phone).to_string(),
+                Span(first.gateway).to_string(),
+                millijoules(first.coding),
+                millijoules(first.radio),
+            ];
+            let times = best.iter().map(|line| format!("{} ({})", Span(line.time), line.chunk));
+            grid.row(about.into_iter().chain(times));
+        }
+        grid
+    }
+}
+
+/// Each once, in the order in which they come.
+fn distinct<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
+    let mut once = Vec::new();
+    for one in all {
+        if !once.contains(&one) {
+            once.push(one);
+        }
+    }
+    once
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(packed: &str, world: &str, chunk: u64, time: u64) -> Line {
+        let (format, packed, world) = ("json".to_owned(), packed.to_owned(), world.to_owned());
+        let (down, up, phone, gateway, coding, radio) = (1, 2, 3, 4, 5, 6);
+        Line { format, packed, world, chunk, down, up, phone, gateway, coding, radio, time }
+    }
+
+    #[test]
+    fn the_best_chunk_is_the_smallest_of_the_fastest() {
+        let lines =
+            [(100, 9), (200, 7), (400, 7), (800, 8)].map(|(chunk, time)| line("gzip", "geo", chunk, time));
+        let wire = Wire::new(lines.to_vec());
+        assert_eq!(wire.best("json", "gzip", "geo").unwrap().chunk, 200);
+        assert_eq!(wire.best("json", "none", "geo"), None);
+        assert_eq!(wire.to_markdown().lines().count(), 3, "{}", wire.to_markdown());
+        assert_eq!(Wire::of_csv(&wire.to_csv()).unwrap(), wire);
+    }
+}

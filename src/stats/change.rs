@@ -1,0 +1,270 @@
+//! How sure a difference is.
+
+use statrs::distribution::{ContinuousCDF, DiscreteCDF, Hypergeometric, Normal, StudentsT};
+
+/// Fewer pairs are not judged. A figure of two values, such as a wait that ends at its timeout or
+/// does not, moves the same way in n pairs of a thing with itself by chance with 2 × 4^-n: with 6
+/// once in 2 000, and there are some twenty such figures.
+pub const PAIRS_MIN: usize = 6;
+/// Fewer observations of a side are not judged. Such a figure has one value on one side and the
+/// other on the other with 2 × 4^-n, too, and counts that are rare do so more often.
+pub const SAMPLES_MIN: usize = 8;
+
+/// A relative change of a mean, candidate over base less one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Change {
+    /// The estimate, which lies in the interval; `None` for a base of nothing.
+    pub value: Option<f64>,
+    /// The interval of 95 %; `None` for a base of nothing.
+    pub interval: Option<(f64, f64)>,
+    /// The chance that a thing differs as much from itself, two-sided.
+    pub chance: f64,
+}
+
+impl Change {
+    /// Of too few observations.
+    pub const UNKNOWN: Change = Change { value: None, interval: None, chance: 1.0 };
+}
+
+/// The change from the bases to the candidates of `pairs`, by Student's law: the mean of the
+/// logarithms of their ratios, so that one pair with a wait of an hour counts as one pair; where
+/// something is zero, the mean difference as a share of the mean base, and no less than all of it.
+/// Of a figure that is `most` at most it is no more than what leads there. `None` for fewer than
+/// two pairs.
+pub fn change(pairs: &[(u64, u64)], most: Option<u64>) -> Option<Change> {
+    let n = pairs.len() as f64;
+    let law = StudentsT::new(0.0, 1.0, n - 1.0).ok().filter(|_| pairs.len() > 1)?;
+    let in_logarithms = pairs.iter().all(|&(base, candidate)| base > 0 && candidate > 0);
+    let difference = |&(base, candidate): &(u64, u64)| match in_logarithms {
+        true => libm::log(candidate as f64 / base as f64),
+        false => candidate as f64 - base as f64,
+    };
+    let differences: Vec<f64> = pairs.iter().map(difference).collect();
+    let mean = differences.iter().sum::<f64>() / n;
+    let squares: f64 = differences.iter().map(|x| (x - mean) * (x - mean)).sum();
+    let error = libm::sqrt(squares / (n - 1.0) / n);
+    let half = law.inverse_cdf(0.975) * error;
+    let base = pairs.iter().map(|&(base, _)| base as f64).sum::<f64>() / n;
+    let shares = [mean, mean - half, mean + half].map(|x| match in_logarithms {
+        true => libm::expm1(x),
+        // Nothing is less than nothing: what was measured cannot shrink by more than all of it.
+        false => (x / base).max(-1.0),
+    });
+    let [value, low, high] =
+        shares.map(|x| most.map_or(x, |most| x.min(growth(pairs, most, in_logarithms).max(shares[0]))));
+    let known = in_logarithms || base > 0.0;
+    let chance = two_sided(&law, mean, error);
+    Some(Change { value: known.then_some(value), interval: known.then_some((low, high)), chance })
+}
+
+/// The change by which all pairs would come to `most`.
+fn growth(pairs: &[(u64, u64)], most: u64, in_logarithms: bool) -> f64 {
+    let n = pairs.len() as f64;
+    let mean = |of: fn(f64) -> f64| pairs.iter().map(|&(base, _)| of(base as f64)).sum::<f64>() / n;
+    match in_logarithms {
+        true => libm::expm1(libm::log(most as f64) - mean(libm::log)),
+        false => most as f64 / mean(|base| base) - 1.0,
+    }
+}
+
+/// The chance of being this far from zero with this standard error, or farther.
+fn two_sided(law: &StudentsT, value: f64, error: f64) -> f64 {
+    match (value == 0.0, error > 0.0) {
+        (true, _) => 1.0,
+        (false, true) => 2.0 * law.sf((value / error).abs()),
+        (false, false) => 0.0,
+    }
+}
+
+/// The chance that two samples of one law lie this far apart or farther, two-sided: the larger one
+/// of Welch's t-test and of Student's. A few observations that happen to be equal make the former
+/// too sure; where one side has twice as many, and what is rare is in the larger one alone, so is
+/// the latter, and the ranks must agree (Mann and Whitney 1947). `None` for fewer than two
+/// observations of a side; 1 for samples that do not vary and are equal, 0 if they do not vary and
+/// differ.
+pub fn chance(base: &[u64], candidate: &[u64]) -> Option<f64> {
+    let (less, more) = (base.len().min(candidate.len()), base.len().max(candidate.len()));
+    if less < 2 {
+        return None;
+    }
+    let ((m1, v1), (m2, v2)) = (mean_and_variance(base), mean_and_variance(candidate));
+    let (n1, n2) = (base.len() as f64, candidate.len() as f64);
+    let (e1, e2) = (v1 / n1, v2 / n2);
+    if e1 + e2 == 0.0 {
+        return Some(if m1 == m2 { 1.0 } else { 0.0 });
+    }
+    let by_student = |error: f64, freedom: f64| {
+        StudentsT::new(0.0, 1.0, freedom).ok().map(|law| two_sided(&law, m1 - m2, error))
+    };
+    // Welch–Satterthwaite.
+    let freedom = (e1 + e2) * (e1 + e2) / (e1 * e1 / (n1 - 1.0) + e2 * e2 / (n2 - 1.0));
+    let welch = by_student(libm::sqrt(e1 + e2), freedom)?;
+    let pooled = (v1 * (n1 - 1.0) + v2 * (n2 - 1.0)) / (n1 + n2 - 2.0);
+    let student = by_student(libm::sqrt(pooled * (1.0 / n1 + 1.0 / n2)), n1 + n2 - 2.0)?;
+    let ranks = if more >= 2 * less { by_ranks(base, candidate)? } else { 0.0 };
+    Some(welch.max(student).max(ranks))
+}
+
+/// The chance that the ranks of two samples of one law lie this far apart or farther, two-sided, by
+/// the normal law with equal ones counted half.
+fn by_ranks(base: &[u64], candidate: &[u64]) -> Option<f64> {
+    let (n1, n2) = (base.len() as f64, candidate.len() as f64);
+    let mut all: Vec<u64> = base.iter().chain(candidate).copied().collect();
+    all.sort_unstable();
+    let rank = |x: u64| {
+        let (below, upto) = (all.partition_point(|&y| y < x), all.partition_point(|&y| y <= x));
+        (below + upto + 1) as f64 / 2.0
+    };
+    let off = base.iter().map(|&x| rank(x)).sum::<f64>() - n1 * (n1 + n2 + 1.0) / 2.0;
+    let cubed = |k: f64| k * k * k - k;
+    let ties: f64 = all.chunk_by(|a, b| a == b).map(|same| cubed(same.len() as f64)).sum();
+    let n = n1 + n2;
+    let variance = n1 * n2 / 12.0 * (n + 1.0 - ties / (n * (n - 1.0)));
+    if variance <= 0.0 {
+        return Some(1.0);
+    }
+    Some(2.0 * Normal::standard().sf(off.abs() / libm::sqrt(variance)))
+}
+
+/// The chance that of `seeds` on both sides, of which so many failed together, as many or more of
+/// the candidate's did (Fisher 1922).
+pub fn as_many_failed(seeds: (usize, usize), failed: (usize, usize)) -> Option<f64> {
+    let count = |n: usize| n as u64;
+    let law =
+        Hypergeometric::new(count(seeds.0 + seeds.1), count(failed.0 + failed.1), count(seeds.1)).ok()?;
+    Some(if failed.1 == 0 { 1.0 } else { law.sf(count(failed.1) - 1) })
+}
+
+/// The chance, at most, that all of so many cells of one side observe something and none of as many
+/// of the other, all of one law: it is greatest where half of them do.
+pub fn one_sided(cells: usize) -> f64 {
+    2.0 * libm::pow(0.25, cells as f64)
+}
+
+/// Mean, and variance of a sample.
+fn mean_and_variance(sample: &[u64]) -> (f64, f64) {
+    let n = sample.len() as f64;
+    let mean = sample.iter().map(|&x| x as f64).sum::<f64>() / n;
+    let square = |x: u64| (x as f64 - mean) * (x as f64 - mean);
+    (mean, sample.iter().map(|&x| square(x)).sum::<f64>() / (n - 1.0))
+}
+
+/// Which of these chances are too small to be chance, when one false finding among all of them may
+/// come up with probability `level` (Holm 1979).
+pub fn surprising(chances: &[f64], level: f64) -> Vec<bool> {
+    let mut order: Vec<usize> = (0..chances.len()).collect();
+    order.sort_by(|&a, &b| chances[a].total_cmp(&chances[b]));
+    let mut found = vec![false; chances.len()];
+    for (rank, &index) in order.iter().enumerate() {
+        if chances[index] > level / (chances.len() - rank) as f64 {
+            break;
+        }
+        found[index] = true;
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_interval_of_a_change_is_that_of_the_mean_ratio_of_pairs() {
+        let steady: Vec<(u64, u64)> = (0..20).map(|n| (1_000 + n, 1_100 + n)).collect();
+        let steady = change(&steady, None).unwrap();
+        let (low, high) = steady.interval.unwrap();
+        assert!(low < high && (0.098..0.1).contains(&low) && (0.098..0.1).contains(&high), "{steady:?}");
+        assert!(steady.chance < 1e-12, "{steady:?}");
+        let wild: Vec<(u64, u64)> = (0..20).map(|n| (1_000, if n % 2 == 0 { 500 } else { 1_600 })).collect();
+        let wild = change(&wild, None).unwrap();
+        let (low, high) = wild.interval.unwrap();
+        // e^(-0.1116 ± 2.093 × 0.5967 / √20) - 1.
+        assert!((low + 0.3235).abs() < 1e-3 && (high - 0.1826).abs() < 1e-3, "{wild:?}");
+        assert!((wild.chance - 0.413).abs() < 3e-3, "{wild:?}");
+        assert_eq!(change(&[(5, 6)], None), None);
+    }
+
+    #[test]
+    fn one_pair_with_a_very_long_wait_makes_no_difference_certain() {
+        let mut pairs: Vec<(u64, u64)> =
+            (0..8).map(|n| (5_400_000 + n * 20_000, 5_500_000 - n * 9_000)).collect();
+        pairs[3].0 = 5_800_000_000;
+        let change = change(&pairs, None).unwrap();
+        assert!(change.chance > 0.1, "{change:?}");
+    }
+
+    #[test]
+    fn a_change_from_nothing_has_a_chance_and_no_interval() {
+        let from_nothing = change(&[(0, 6), (0, 7), (0, 5), (0, 6)], None).unwrap();
+        assert_eq!(from_nothing.interval, None);
+        assert!(from_nothing.chance < 1e-3, "{from_nothing:?}");
+        assert_eq!(change(&[(0, 0), (0, 0)], None).unwrap().chance, 1.0);
+        let exact = change(&[(100, 102), (200, 204), (300, 306)], None).unwrap();
+        assert!(exact.chance < 1e-9, "every pair changes by the same share: {exact:?}");
+    }
+
+    #[test]
+    fn what_shrinks_loses_no_more_than_all_of_it() {
+        let nearly_gone = change(&[(5, 0), (0, 0), (9, 1), (0, 0), (1, 0), (2, 0)], None).unwrap();
+        let (low, high) = nearly_gone.interval.unwrap();
+        assert!(low == -1.0 && high > -1.0, "{nearly_gone:?}");
+    }
+
+    #[test]
+    fn a_share_grows_to_the_whole_at_most() {
+        let shares = [960_000, 990_000, 700_000, 985_000, 1_000_000, 940_000];
+        let pairs = shares.map(|base| (base, 1_000_000 - (1_000_000 - base) / 9));
+        let (_, open) = change(&pairs, None).unwrap().interval.unwrap();
+        let Change { value, interval, .. } = change(&pairs, Some(1_000_000)).unwrap();
+        let ((low, high), value) = (interval.unwrap(), value.unwrap());
+        let whole =
+            libm::exp(shares.iter().map(|&base| -libm::log(base as f64 / 1e6)).sum::<f64>() / 6.0) - 1.0;
+        assert!(open > whole && (high - whole).abs() < 1e-12, "{open} {high} {whole}");
+        assert!(low < value && value < high, "{low} {value} {high}");
+        let from_none = change(&[(0, 900_000), (500_000, 1_000_000), (100_000, 0)], Some(1_000_000)).unwrap();
+        assert_eq!(from_none.interval.unwrap().1, 4.0, "from a fifth to the whole: {from_none:?}");
+    }
+
+    #[test]
+    fn the_chance_is_that_of_welch() {
+        // Two samples of a textbook: t = -2.22, 7.03 degrees of freedom (R: t.test(c(3,4,1,2,1),
+        // c(5,6,3,4,9,4)), p = 0.0261).
+        let p = chance(&[3, 4, 1, 2, 1], &[5, 6, 3, 4, 9, 4]).unwrap();
+        assert!((0.015..0.035).contains(&p), "{p}");
+        assert_eq!(chance(&[5, 5, 5], &[5, 5, 5]), Some(1.0));
+        assert_eq!(chance(&[5, 5, 5], &[6, 6, 6]), Some(0.0));
+        assert_eq!(chance(&[5], &[6, 6, 6]), None);
+    }
+
+    #[test]
+    fn a_few_that_happen_to_be_equal_are_no_law() {
+        // What happens in one world of six happened in none of eight, and in seventeen of a hundred
+        // others.
+        let few = [5; 8];
+        let many: Vec<u64> = (0..100).map(|n| if n % 6 == 0 { 60 } else { 5 }).collect();
+        for (base, candidate) in [(&few[..], &many[..]), (&many[..], &few[..])] {
+            assert!(chance(base, candidate).unwrap() > 0.05);
+        }
+        // One wait of an hour among eight is chance, too, and a shift of all is not.
+        let mut rare: Vec<u64> = (0..8).map(|n| 100 + n).collect();
+        let others: Vec<u64> = (0..1_000).map(|n| 100 + n % 8).collect();
+        rare[3] = 3_600_000;
+        assert!(chance(&rare, &others).unwrap() > 0.05);
+        let shifted: Vec<u64> = (0..8).map(|n| 120 + n).collect();
+        assert!(chance(&shifted, &others).unwrap() < 4e-5);
+    }
+
+    #[test]
+    fn a_failure_of_twelve_is_chance_and_ten_are_not() {
+        assert!(as_many_failed((12, 12), (0, 1)).unwrap() > 0.4);
+        assert!(as_many_failed((12, 12), (0, 10)).unwrap() < 0.001);
+        assert_eq!(as_many_failed((12, 12), (3, 0)), Some(1.0));
+    }
+
+    #[test]
+    fn one_small_chance_of_many_is_no_surprise() {
+        assert_eq!(surprising(&[0.009], 0.01), [true]);
+        assert_eq!(surprising(&[0.009, 0.5, 0.7], 0.01), [false, false, false]);
+        assert_eq!(surprising(&[0.004, 0.003, 0.7], 0.01), [true, true, false]);
+    }
+}

@@ -1,0 +1,10 @@
+//! Statistics, each once: what differs by more than chance, and between what a mean lies.
+//!
+//! `change` holds pairs and samples against each other, `noise` a setting against another seed by
+//! seed. Nothing here knows what the numbers are of, or says a word about them.
+
+mod change;
+mod noise;
+
+pub use change::{Change, PAIRS_MIN, SAMPLES_MIN, as_many_failed, chance, change, one_sided, surprising};
+pub use noise::{SEEDS_MIN, interval_of_mean, worse_beyond_noise};

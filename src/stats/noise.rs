@@ -1,0 +1,127 @@
+//! What is beyond the noise between seeds: Student's law and the bootstrap.
+
+use statrs::distribution::{ContinuousCDF, StudentsT};
+
+use crate::base::{Seed, Stream};
+
+/// Fewer seeds say nothing of the noise between them.
+pub const SEEDS_MIN: usize = 3;
+/// What differs by less than a hundredth of a percent, as by a digit more in a request or by how a
+/// rate is rounded, does not differ.
+const NOTHING: f64 = 1e-4;
+/// Resamples of the paired differences (Efron 1979).
+const RESAMPLES: usize = 2_000;
+/// Resamples for an interval that is drawn: its ends are seen to a pixel or two.
+const RESAMPLES_DRAWN: usize = 400;
+/// A setting is worse beyond the noise if it is in more than this share of the resamples: one side
+/// of a 95 % interval.
+const CONFIDENCE: f64 = 0.975;
+
+/// Whether a setting is worse than another, by what both pay with each seed that both have: the
+/// ratios lie beyond one by Student's law of their logarithms (where something is zero, the
+/// differences beyond zero), and the mean difference beyond zero in its bootstrap distribution. Of
+/// few seeds the bootstrap alone is too sure of itself (Hesterberg 2015, "What teachers should know
+/// about the bootstrap", §4.2); of many it minds the skewed ones. `position` names the stream of
+/// the resamples. Of fewer than three seeds nothing is known.
+pub fn worse_beyond_noise(pairs: &[(f64, f64)], position: u64) -> bool {
+    let has_ratios = pairs.iter().all(|&(here, there)| here > 0.0 && there > 0.0);
+    let ratio = |&(here, there): &(f64, f64)| libm::log(here / there);
+    let differences: Vec<f64> = pairs.iter().map(|(here, there)| here - there).collect();
+    let known = match has_ratios {
+        true => mean_and_noise(&pairs.iter().map(ratio).collect::<Vec<_>>()),
+        false => mean_and_noise(&differences),
+    };
+    if !known.is_some_and(|(mean, noise)| mean > noise && (!has_ratios || mean > NOTHING)) {
+        return false;
+    }
+    let mut stream = Seed(0).stream("report.sweep.bootstrap", position, 0);
+    let worse = (0..RESAMPLES).filter(|_| resampled_sum(&differences, &mut stream) > 0.0).count();
+    worse as f64 > CONFIDENCE * RESAMPLES as f64
+}
+
+/// A mean, and how far it may be off with a confidence of 95 % by Student's law; `None` of too few
+/// seeds.
+fn mean_and_noise(values: &[f64]) -> Option<(f64, f64)> {
+    let n = values.len() as f64;
+    let law = StudentsT::new(0.0, 1.0, n - 1.0).ok().filter(|_| values.len() >= SEEDS_MIN)?;
+    let mean = values.iter().sum::<f64>() / n;
+    let squares: f64 = values.iter().map(|x| (x - mean) * (x - mean)).sum();
+    Some((mean, law.inverse_cdf(CONFIDENCE) * libm::sqrt(squares / (n - 1.0) / n)))
+}
+
+/// Between what the mean of prices lies with a confidence of 95 %, by Student's law or by
+/// the bootstrap, whichever is wider; `None` of too few seeds.
+pub fn interval_of_mean(prices: &[f64], position: u64) -> Option<(f64, f64)> {
+    let (mean, noise) = mean_and_noise(prices)?;
+    let mut stream = Seed(0).stream("report.sweep.interval", position, 0);
+    let mut means: Vec<f64> =
+        (0..RESAMPLES_DRAWN).map(|_| resampled_sum(prices, &mut stream) / prices.len() as f64).collect();
+    means.sort_by(f64::total_cmp);
+    let tail = RESAMPLES_DRAWN / 40;
+    // A price is of something that takes time: downwards as a share, which does not reach nothing.
+    let low = if mean > 0.0 { mean * libm::exp(-noise / mean) } else { mean };
+    Some((means[tail].min(low), means[RESAMPLES_DRAWN - 1 - tail].max(mean + noise)))
+}
+
+fn resampled_sum(values: &[f64], stream: &mut Stream) -> f64 {
+    values.iter().map(|_| *stream.pick(values)).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How many of 2 000 settings are called worse that cost this many times as much, where each of
+    /// so many seeds makes all settings dearer alike, by up to a third, and each by luck of its
+    /// own.
+    fn called_worse(seeds: usize, times: f64, luck: impl Fn(&mut Stream) -> f64) -> usize {
+        let tried = |n: &u64| {
+            let mut stream = Seed(*n).stream("findings.luck", seeds as u64, 0);
+            let mut pair = || {
+                let shared = 1.0 + stream.unit() / 3.0;
+                [times, 1.0].map(|times| times * shared * luck(&mut stream)).into()
+            };
+            let pairs: Vec<(f64, f64)> = (0..seeds).map(|_| pair()).collect();
+            worse_beyond_noise(&pairs, *n)
+        };
+        (0..2_000).filter(tried).count()
+    }
+
+    #[test]
+    fn one_in_forty_settings_that_are_no_worse_is_called_worse_however_few_the_seeds() {
+        for seeds in [3, 5, 8, 20] {
+            // 50, and three standard errors of that.
+            let even = called_worse(seeds, 1.0, |stream| 1.0 + 0.1 * stream.normal());
+            let skewed = called_worse(seeds, 1.0, |stream| libm::exp(0.7 * stream.normal()));
+            assert!((20..=71).contains(&even), "{seeds} seeds: {even} of 2000");
+            assert!((10..=71).contains(&skewed), "{seeds} seeds: {skewed} of 2000");
+        }
+    }
+
+    #[test]
+    fn what_costs_more_by_several_times_its_luck_is_called_worse() {
+        let worse = called_worse(8, 1.3, |stream| 1.0 + 0.05 * stream.normal());
+        assert_eq!(worse, 2_000);
+        assert!(worse_beyond_noise(&[(2.0, 1.0); 3], 0));
+        assert!(worse_beyond_noise(&[(2.0, 0.0); 3], 0), "nothing is a cost, too");
+        assert!(!worse_beyond_noise(&[(2.0, 1.0); 2], 0), "two seeds");
+        assert!(!worse_beyond_noise(&[(1.0, 1.0); 8], 0));
+        assert!(!worse_beyond_noise(&[(1.000_03, 1.0); 8], 0), "a digit more in a request");
+        assert!(!worse_beyond_noise(&[(0.0, 0.0); 8], 0));
+    }
+
+    #[test]
+    fn the_interval_of_a_setting_holds_its_mean_as_often_as_it_says() {
+        for seeds in [3, 5, 8] {
+            let held = |luck: &u64| {
+                let mut stream = Seed(*luck).stream("findings.interval", seeds, 0);
+                let prices: Vec<f64> = (0..seeds).map(|_| 1.0 + 0.1 * stream.normal()).collect();
+                let (low, high) = interval_of_mean(&prices, 0).unwrap();
+                (low..=high).contains(&1.0)
+            };
+            let held = (0..1_000).filter(held).count();
+            assert!((930..=975).contains(&held), "{seeds} seeds: {held} of 1000");
+        }
+        assert_eq!(interval_of_mean(&[1.0, 2.0], 0), None, "two seeds");
+    }
+}
