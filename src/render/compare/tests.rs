@@ -247,7 +247,7 @@ fn waits(variant: Option<&str>, from: u64, some: impl Fn(u64) -> bool) -> Side {
         let mut cell = cell(variant, seed, 1_000, 50);
         let n = u64::from(some(seed));
         let (min, p50) = (n * 9, n * (1_000 + seed));
-        cell.metrics.insert(WAIT.into(), waits(n, [min, p50, p50, p50, p50]));
+        cell.metrics.insert(WAIT.into(), spread(n, [min, p50, p50, p50, p50]));
         cell
     };
     side(variant.unwrap_or("a"), (from..from + 8).map(cell).collect())
@@ -255,7 +255,7 @@ fn waits(variant: Option<&str>, from: u64, some: impl Fn(u64) -> bool) -> Side {
 
 const WAIT: &str = "engine.write_acknowledged.duration";
 
-fn waits(count: u64, [min, p50, p95, p99, max]: [u64; 5]) -> Figure {
+fn spread(count: u64, [min, p50, p95, p99, max]: [u64; 5]) -> Figure {
     Figure::Distribution { unit: Unit::Ns, count, min, p50, p95, p99, max, mean: None }
 }
 
@@ -488,7 +488,7 @@ fn means_whose_whole_numbers_are_the_same_are_told_apart() {
 fn what_is_exact_is_compared_to_its_ends_and_its_count() {
     let with = |name, longest, n| {
         let mut cell = cell(None, 1, 5, 7);
-        cell.metrics.insert(WAIT.into(), waits(n, [9, 10, 11, 12, longest]));
+        cell.metrics.insert(WAIT.into(), spread(n, [9, 10, 11, 12, longest]));
         side(name, vec![cell])
     };
     let comparison = compare(&with("a", 20, 40), &with("b", 200, 120));
