@@ -274,15 +274,17 @@ proptest! {
         let until = from + Span::secs(2_000);
         link.outages = vec![Outage { from, until, mode: OutageMode::Drop, noticed: false }];
         let mut stage = flow(at(0), bytes).now;
-        if stage.run(&link, Time::FAR).expect("it ends").is_ok() {
-            // What stands in the queue passes; packet by packet a window opens a little sooner.
-            let all = segments(bytes, 1_500);
-            prop_assert!(stopped.packets + 2 + all / 10 >= all, "{stopped:?}");
-            return Ok(());
-        }
+        let ended = stage.run(&link, Time::FAR).expect("it ends");
         let Traffic { packets, retransmitted, .. } = stage.transfer.traffic;
         let sent = packets - retransmitted;
-        prop_assert!(sent.abs_diff(stopped.packets) <= 2, "{sent}, by who is given up {}", stopped.packets);
+        if ended.is_ok() {
+            // All was handed over, and what stands in the queue passes.
+            prop_assert_eq!(sent, segments(bytes, 1_500));
+            return Ok(());
+        }
+        // After slow start rounds open the window a little slower than packets do.
+        let near = 2 + sent / 4;
+        prop_assert!(sent.abs_diff(stopped.packets) <= near, "{sent}, by who is given up {}", stopped.packets);
     }
 }
 

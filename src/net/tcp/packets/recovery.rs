@@ -244,7 +244,7 @@ impl Packets {
     pub(super) fn keep_open(&mut self) {
         let board = &self.board;
         let missing = board.sacked + board.lost > 0 || board.has_repeated();
-        let state = if missing || self.undo.from.is_some() { State::Disorder } else { State::Open };
+        let state = if missing { State::Disorder } else { State::Open };
         if self.state != state {
             self.enter(state);
             self.high = self.board.next;
