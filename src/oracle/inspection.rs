@@ -72,6 +72,24 @@ fn uncounted(
     uncounted
 }
 
+/// Counts edits that went with the state of a device or of the backend, and those that wait for who
+/// has logged out; gives the first of either in words.
+fn gone(
+    (ledger, undone): (&Ledger, &[EditId]),
+    (schema, clock): (&Schema, Clock),
+    figures: &mut BTreeMap<&'static str, u64>,
+) -> [Option<String>; 2] {
+    let (gone, shelved) = ledger.gone();
+    figures.insert("oracle.taken_back.edits", (undone.len() + gone.len()) as u64);
+    figures.insert("oracle.shelved.edits", shelved.len() as u64);
+    let first =
+        |of: &[EditId]| Some(checks::edit_in_words(schema, clock, *of.first()?, ledger.get(*of.first()?)?));
+    let with = |of: &[EditId], whose: &str| {
+        Some(format!("{} went with the state of {whose}, as that went back to an older one", first(of)?))
+    };
+    [with(&gone, "its device").or_else(|| with(undone, "the backend")), first(&shelved)]
+}
+
 /// What is counted by the stamps of what devices hold.
 const BY_STAMPS: [&str; 4] =
     ["oracle.lost.row_ns", "oracle.stale.row_ns", "oracle.went_back.row_ns", "oracle.skipped.versions"];
@@ -275,18 +293,15 @@ impl<'a> Inspection<'a> {
             shown,
             ledger,
             blind,
-            undone,
             miscalled,
-            intents,
-            thrift,
             families,
             ..
         } = self.oracle;
-        intents.finish(&mut findings);
+        self.oracle.intents.finish(&mut findings);
         let told = |blind: &Blind| ledger.has_told(blind.edit, blind.committed);
         blind.into_iter().filter(told).for_each(|blind| blind.add_to(&mut findings));
         flow.finish(self.at, Names(&units, clock), &mut findings);
-        thrift.finish(Names(&units, clock), &mut findings);
+        self.oracle.thrift.finish(Names(&units, clock), &mut findings);
         let devices = (0..places.len() as u32).map(DeviceId);
         devices.for_each(|it| statuses.finish(self.at, it, None, Names(&units, clock), &mut findings));
         findings.tell_columns(&schema);
@@ -296,8 +311,7 @@ impl<'a> Inspection<'a> {
             Subject::Edits => ledger.is_empty(),
             Subject::Runs => flow.is_empty(),
             Subject::Statuses => statuses.is_empty(),
-            Subject::Cursors | Subject::Parts | Subject::Attachments => unseen.contains(&check.subject()),
-            Subject::World => false,
+            subject => unseen.contains(&subject),
         });
         let (mut violations, mut figures, not_applicable) = findings.finish();
         let eventful = with_records(&mut violations, &busy, &history);
@@ -316,17 +330,7 @@ impl<'a> Inspection<'a> {
         ]);
         let called = miscalled.figures(ledger.conflicts, self.oracle.overwritten);
         figures.extend(held.odd.figures().into_iter().chain(families.finish(self.at)).chain(called));
-        let (gone, shelved) = ledger.gone();
-        figures.insert("oracle.taken_back.edits", (undone.len() + gone.len()) as u64);
-        figures.insert("oracle.shelved.edits", shelved.len() as u64);
-        let first = |of: &[EditId]| {
-            Some(checks::edit_in_words(&schema, clock, *of.first()?, ledger.get(*of.first()?)?))
-        };
-        let with = |of: &[EditId], whose: &str| {
-            Some(format!("{} went with the state of {whose}, as that went back to an older one", first(of)?))
-        };
-        let taken_back = with(&gone, "its device").or_else(|| with(&undone, "the backend"));
-        let shelved = first(&shelved);
+        let [taken_back, shelved] = gone((&ledger, &self.oracle.undone), (&schema, clock), &mut figures);
         figures.retain(|metric, _| !uncounted.contains(metric));
         Verdict {
             violations,

@@ -29,6 +29,9 @@ impl Sign {
             {
                 Some(Sign { failed: true, ..Sign::default() })
             }
+            Event::Blob(BlobEvent::Ended { in_run: true, served: false, .. }) => {
+                Some(Sign { failed: true, ..Sign::default() })
+            }
             Event::RetryScheduled { wait, in_run: true, .. } => Some(Sign { wait, ..Sign::default() }),
             Event::Blob(BlobEvent::Sent { in_run: true, .. } | BlobEvent::Ended { in_run: true, .. })
             | Event::StorageFull => Some(Sign::default()),

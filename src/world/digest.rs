@@ -184,10 +184,7 @@ impl Digestible for UnitEvent<'_> {
 impl Digestible for PhoneEvent {
     fn tell(&self, digest: &mut Digest) {
         match self {
-            PhoneEvent::TokenRenewed { took } => {
-                digest.number(0);
-                took.tell(digest);
-            }
+            PhoneEvent::TokenRenewed { took } => digest.numbers([0, took.0]),
             PhoneEvent::Upgraded => digest.number(1),
             PhoneEvent::LogoutRefused { edits } => digest.numbers([2, *edits]),
             PhoneEvent::LoggedOut => digest.number(3),

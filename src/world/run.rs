@@ -491,8 +491,7 @@ impl World {
         let untested = Untested::of(whole, &faults, &plan, (&listeners.tried, &placed.actions));
         figures.extend(in_script(&placed, &listeners.tried, &untested));
         let content = rows.content.hex();
-        listeners.digest.text(&content);
-        listeners.digest.text(&rows.stamps.hex());
+        [&content, &rows.stamps.hex()].into_iter().for_each(|hex| listeners.digest.text(hex));
         let mut collected = listeners.collector.finish(ended_at, &figures);
         verdict.uncounted.iter().for_each(|metric| _ = collected.figures.remove(*metric));
         let outcome = Outcome {
