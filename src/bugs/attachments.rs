@@ -21,7 +21,24 @@ pub(super) const BUGS: &[Bug] = &[
         seen_in: "the built-in engine, until answers named what was asked",
         breaks: Breaks::Rule(takes_anothers_word),
     },
+    Bug {
+        id: "sends-what-came-to-nothing",
+        check: "broken-attachment",
+        mechanism: "what is attached to a row goes up although the edit that made the row came to nothing",
+        seen_in: "the built-in engine, until it asked the server for the row",
+        breaks: Breaks::Rule(sends_what_came_to_nothing),
+    },
 ];
+
+fn sends_what_came_to_nothing(rules: Rules) -> Rules {
+    struct Broken;
+    impl BlobRule for Broken {
+        fn doubts(&self) -> bool {
+            false
+        }
+    }
+    Rules { blobs: Rc::new(Broken), ..rules }
+}
 
 fn takes_anothers_word(rules: Rules) -> Rules {
     struct Broken;

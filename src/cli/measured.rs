@@ -8,7 +8,7 @@ use super::args::MeasuredArgs;
 use super::console::Console;
 use super::refusal::Refusal;
 use super::written;
-use crate::campaign::validate::measured::{self, Malformed, REPETITIONS, Validation};
+use crate::campaign::validate::measured::{self, Group, Malformed, REPETITIONS, Validation};
 use crate::record::Exit;
 use crate::render;
 use crate::scenario::file;
@@ -31,7 +31,7 @@ pub(super) fn transfers(args: &MeasuredArgs, console: &mut Console<'_>) -> anyho
 pub(super) fn outages(args: &MeasuredArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     let exit = judge(args, measured::OUTAGES, measured::outages, console)?;
     console.remark(
-        "edge of the staircase: a row whose samples lie more than 5 % apart, as some took one retransmission timeout more; no one figure is right there, and it is not judged\nno prediction: TCP gives the connection up before the outage ends\n",
+        "edge of the staircase: a row whose samples lie more than 5 % apart, as some took one retransmission timeout more, or (but on the first link) whose prediction would be more than 5 % off if the outage were 5 % shorter or longer; no one figure is right there, and it is not judged\nno prediction: TCP gives the connection up before the outage ends\n",
     );
     Ok(exit)
 }
@@ -57,7 +57,7 @@ fn judge(
         console.surroundings().signals.heed();
         written::replace(out, validation.csv.as_bytes())?;
     }
-    console.result(&table(&validation));
+    console.result(&table(&validation, embedded == measured::OUTAGES));
     Ok(match validation.met() {
         Some(true) => Exit::Success,
         Some(false) => Exit::Threshold,
@@ -87,13 +87,21 @@ fn spare(out: &Path, csv: &str) -> anyhow::Result<()> {
     Err(Refusal::usage(text))
 }
 
-fn table(validation: &Validation) -> String {
+fn table(validation: &Validation, stairs: bool) -> String {
     let percent = |share: f64| format!("{:.2} %", 100.0 * share);
-    let groups = validation
-        .groups
-        .iter()
-        .map(|group| [group.name.clone(), group.cells.to_string(), percent(group.mean), percent(group.max)]);
-    let groups = render::texts(["group", "n", "mean error", "max"], groups);
+    let start = |group: &Group| {
+        [group.name.clone(), group.cells.to_string(), percent(group.mean), percent(group.max)]
+    };
+    let groups = if stairs {
+        let row = |group: &Group| {
+            let [name, cells, mean, max] = start(group);
+            [name, cells, group.close.to_string(), group.edges.to_string(), mean, max]
+        };
+        let headings = ["group", "n", "within 5 %", "at an edge", "mean error", "max"];
+        render::texts(headings, validation.groups.iter().map(row))
+    } else {
+        render::texts(["group", "n", "mean error", "max"], validation.groups.iter().map(start))
+    };
     format!("{groups}\n{}", measured::listing(&validation.kinds))
 }
 

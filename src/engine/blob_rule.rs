@@ -8,6 +8,11 @@ pub trait BlobRule {
         let _ = ends;
         says == Some(true)
     }
+    /// Whether the server is asked for the row of which an edit came to nothing, before anything that
+    /// is attached to it goes.
+    fn doubts(&self) -> bool {
+        true
+    }
     /// Whether any answer to an attachment is taken for that to the one that was sent.
     fn takes_anothers(&self) -> bool {
         false

@@ -149,7 +149,7 @@ impl Process {
     /// server has that.
     pub(super) fn doubts(&self, tx: &Tx<'_>, entry: &Entry) -> Result<(), StoreError> {
         let has_any = self.setup.schema.attachment(entry.entity).is_some();
-        if has_any && entry.kind == EditKind::Create {
+        if has_any && entry.kind == EditKind::Create && self.rules.blobs.doubts() {
             Blobs::of(tx).doubt(entry.entity, &entry.key)?;
         }
         Ok(())

@@ -1,4 +1,5 @@
-//! What is attached to rows that people made: it comes to the server once, whole, as it was.
+//! What is attached to rows that people made: it comes to the server once, whole, as it was. Of a
+//! row whose edit came to nothing it stays where it is, unless the server has the row.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,6 +19,8 @@ struct Owner {
     committed: bool,
     /// The storage that it was made on went back to before, or is another one.
     excused: bool,
+    /// Its edit came to nothing, by its device's log, when the backend did not have it.
+    given_up: bool,
 }
 
 /// What the server has of one.
@@ -35,6 +38,8 @@ pub(super) struct Attachments {
     durable: bool,
     made: BTreeMap<(EntityId, Key), Owner>,
     stored: BTreeMap<BlobId, Stored>,
+    /// Those of which a stretch left; true if not before their row was given up.
+    sent: BTreeMap<BlobId, bool>,
     /// What devices hold at the end.
     held: BTreeSet<BlobId>,
 }
@@ -52,11 +57,21 @@ impl Attachments {
             (Node::Device(device), Event::EditMade { edit, .. })
                 if edit.kind == EditKind::Create && schema.attachment(edit.entity).is_some() =>
             {
-                let owner = Owner { device, edit: edit.id, committed: false, excused: false };
+                let (committed, excused, given_up) = (false, false, false);
+                let owner = Owner { device, edit: edit.id, committed, excused, given_up };
                 self.made.insert((edit.entity, edit.key.clone()), owner);
             }
             (_, Event::EditLogged { edit, kind: LogKind::Rejected, .. }) => {
-                self.made.retain(|_, owner| owner.edit != *edit || owner.committed);
+                let of = |owner: &&mut Owner| owner.edit == *edit && !owner.committed;
+                self.made.values_mut().filter(of).for_each(|owner| owner.given_up = true);
+            }
+            (_, Event::Blob(BlobEvent::Sent { blob, bytes: 1.., .. })) => {
+                let name = |key: &Key| BlobId::of(blob.entity, key, blob.part);
+                let late =
+                    |((_, key), owner): (&(EntityId, Key), &Owner)| owner.given_up && name(key) == *blob;
+                if !self.sent.contains_key(blob) {
+                    self.sent.insert(*blob, self.made.iter().any(late));
+                }
             }
             (Node::Device(device), Event::Restored { .. } | Event::BecameCopy { .. }) => self.excuse(device),
             (Node::Device(device), Event::ProcessKilled { reason: KillReason::PowerLoss })
@@ -94,11 +109,19 @@ impl Attachments {
 
     /// The end.
     pub(super) fn finish(&self, schema: &Schema, findings: &mut Findings) {
-        for ((entity, key), owner) in self.made.iter().filter(|(_, owner)| owner.committed) {
+        for ((entity, key), owner) in &self.made {
+            if owner.committed == owner.given_up || owner.given_up && owner.excused {
+                continue;
+            }
             let Some(attachment) = schema.attachment(*entity) else { continue };
             for part in attachment.parts() {
                 let id = BlobId::of(*entity, key, part);
                 let what = match self.stored.get(&id) {
+                    None if owner.given_up => continue,
+                    Some(_) if owner.given_up && self.sent.get(&id) != Some(&true) => continue,
+                    Some(_) if owner.given_up => {
+                        "went up after that had come to nothing, and the backend has no such row".to_owned()
+                    }
                     None if owner.excused || self.held.contains(&id) => continue,
                     None => "is nowhere".to_owned(),
                     Some(stored) if stored.times > 1 => format!("was stored {} times", stored.times),
@@ -186,6 +209,31 @@ mod tests {
             stored(a, s, k, &right(s, k));
         };
         assert_eq!(found(twice), 1);
+    }
+
+    #[test]
+    fn what_goes_up_for_a_row_that_came_to_nothing_is_found() {
+        for (sent_before, gives_up, times) in [(false, true, 1), (true, true, 0), (false, false, 0)] {
+            let (mut attachments, schema, key) = (Attachments::new(true), schema(), Key::new("k"));
+            let edit = EditId { device: DeviceId(0), number: 1 };
+            let blob = BlobId::of(PHOTO, &key, Part::Whole);
+            let mut on = |event: &Event<'_>| attachments.on(Node::Device(DeviceId(0)), event, &schema);
+            let (kind, values) = (EditKind::Create, Vec::new());
+            let made = LocalEdit { id: edit, entity: PHOTO, key: key.clone(), kind, values };
+            on(&Event::EditMade { edit: &made, made_at: Stamp(0) });
+            let sent = Event::Blob(BlobEvent::Sent { blob, offset: 0, bytes: 9, in_run: true });
+            if sent_before {
+                on(&sent);
+            }
+            if gives_up {
+                on(&Event::EditLogged { edit, entity: PHOTO, key: &key, kind: LogKind::Rejected });
+            }
+            on(&sent);
+            stored(&mut attachments, &schema, &key, b"whatever");
+            let mut findings = Findings::new(Capabilities::ALL);
+            attachments.finish(&schema, &mut findings);
+            assert_eq!(findings.finish().1["oracle.broken_attachment.count"], times, "{sent_before}");
+        }
     }
 
     #[test]

@@ -6,10 +6,10 @@ use super::wanted::{ASKED_EVERY, Wanted};
 use crate::backend::Backend;
 use crate::base::{DeviceId, Digest, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value, ValueRef};
 use crate::contract::{
-    AppEvent, AppliedChange, Author, BlobEvent, CommitKind, ConflictKind, Decision, DeviceView, DropReason,
-    EditError, EditKind, Event, Hook, HookEnd, KillReason, LocalEdit, LogEntry, LogKind, Node, Occurrence,
-    OpenConflict, Overtaken, PageEvent, PendingEdit, PhoneEvent, Refusal, RequestKind, RowWait, ServerError,
-    Sides, SyncError, TransportError, UnitEvent,
+    AppEvent, AppliedChange, Author, BlobEvent, BlobId, CommitKind, ConflictKind, Decision, DeviceView,
+    DropReason, EditError, EditKind, Event, Hook, HookEnd, KillReason, LocalEdit, LogEntry, LogKind, Node,
+    Occurrence, OpenConflict, Overtaken, PageEvent, PendingEdit, PhoneEvent, Refusal, RequestKind, RowWait,
+    ServerError, Sides, SyncError, TransportError, UnitEvent,
 };
 use crate::metrics::Figures;
 
@@ -476,6 +476,9 @@ impl DeviceView for Digested<'_> {
     }
     fn waits_for(&self) -> Option<RowWait> {
         self.view.waits_for()
+    }
+    fn attachments(&self) -> Vec<BlobId> {
+        self.view.attachments()
     }
     fn log(&self) -> Vec<LogEntry> {
         self.view.log()

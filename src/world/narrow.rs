@@ -2,7 +2,7 @@
 
 use crate::base::{EntityId, Stamp, ValueRef};
 use crate::contract::{
-    DeviceView, EachExcerpt, Listed, LocalQuery, LogEntry, OpenConflict, PendingEdit, RowWait, Schema,
+    BlobId, DeviceView, EachExcerpt, Listed, LocalQuery, LogEntry, OpenConflict, PendingEdit, RowWait, Schema,
 };
 
 /// A view without the columns that this schema has not.
@@ -33,6 +33,9 @@ impl DeviceView for Narrow<'_> {
     }
     fn waits_for(&self) -> Option<RowWait> {
         self.view.waits_for()
+    }
+    fn attachments(&self) -> Vec<BlobId> {
+        self.view.attachments()
     }
     fn log(&self) -> Vec<LogEntry> {
         self.view.log()

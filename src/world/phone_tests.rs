@@ -97,3 +97,12 @@ fn who_never_comes_back_leaves_edits_on_the_phone_that_are_counted() {
         assert_eq!(value(&outcome, "oracle.taken_back.edits"), 0, "{on_logout}");
     }
 }
+
+#[test]
+fn the_end_waits_for_photos_of_a_newer_app() {
+    let adds = "adds = { entity = \"note\", column = \"weight\", type = \"real\" }";
+    let newer = format!("[event.newer]\nat = \"+30m\"\nupgrade = {{ {adds} }}\n");
+    let engine = engine("attachments = { queue = \"beside\", chunk_bytes = \"2kB\" }");
+    let outcome = outcome(&format!("{engine}{}{newer}", edits("photo", 1, "+59m50s")));
+    assert_eq!(value(&outcome, "attachment.stored.count"), 1);
+}

@@ -209,10 +209,15 @@ const PHOTOS_MIXED_UP: Ground = Ground {
     seeds: 10,
 };
 
+/// The same of records that are thrown away.
+const PHOTOS_GIVEN_UP: Ground =
+    Ground { path: "scenarios/device/photos-given-up.toml", sets: &["engine.on_logout=discard"], seeds: 5 };
+
 fn ground(bug: &Bug) -> Ground {
     match bug.id {
         "last-stretch-is-all" => PHOTOS,
         "takes-anothers-word" => PHOTOS_MIXED_UP,
+        "sends-what-came-to-nothing" => PHOTOS_GIVEN_UP,
         "squashes-into-what-was-sent" | "sends-the-last-update-alone" => SQUASHED,
         "takes-back-what-was-sent" => DROPPED,
         "never-ends-plans" => CHAOS,
@@ -374,6 +379,7 @@ fn like_no_other(id: &str) -> Option<&'static str> {
         | "discards-edits"
         | "last-stretch-is-all"
         | "takes-anothers-word"
+        | "sends-what-came-to-nothing"
         | "deletes-as-updates"
         | "deletes-what-failed"
         | "cleans-up-at-the-backend"

@@ -12,39 +12,39 @@ use super::step::Pace;
 use crate::base::{Span, Time};
 
 /// 2/ln 2: the pacing gain of the start.
-const GAIN: f64 = 2.885;
+pub(super) const GAIN: f64 = 2.885;
 /// Linux paces a hundredth slower than it believes the link to be.
-const MARGIN: f64 = 0.99;
+pub(super) const MARGIN: f64 = 0.99;
 /// The first segments of a connection are not paced.
 const UNPACED: f64 = 10.0;
 const INITIAL: f64 = super::window::INITIAL;
 /// Growth of the bandwidth in a round that counts, and rounds without it after which the pipe is
 /// full.
-const GROWTH: f64 = 1.25;
-const ROUNDS: u32 = 3;
+pub(super) const GROWTH: f64 = 1.25;
+pub(super) const ROUNDS: u32 = 3;
 /// How long the least round trip is believed.
 const FORGETS: Span = Span::secs(10);
 /// A round trip of no more than this many times the least was that of an empty link.
 const EMPTY: f64 = 1.01;
 /// How long BBR keeps four packets in flight to see it again.
-const PROBE: Span = Span::millis(200);
+pub(super) const PROBE: Span = Span::millis(200);
 
 /// What BBR remembers.
 #[derive(Clone, Debug)]
 pub(super) struct Bbr {
-    window: f64,
+    pub(super) window: f64,
     /// Highest delivery rate, packets a second, and the round in which it was seen.
-    rate: (f64, u64),
-    pacing: f64,
-    delivered: f64,
+    pub(super) rate: (f64, u64),
+    pub(super) pacing: f64,
+    pub(super) delivered: f64,
     /// Packets sent up to this count were held back by the application, not by the network.
     starved: f64,
-    rounds: u64,
-    round_ends: f64,
-    full: (f64, u32),
-    sent: f64,
+    pub(super) rounds: u64,
+    pub(super) round_ends: f64,
+    pub(super) full: (f64, u32),
+    pub(super) sent: f64,
     /// When the link was last seen empty.
-    seen: Time,
+    pub(super) seen: Time,
     /// Its start goes on behind packets that are still under way: what it sees is no empty link.
     pub(super) loaded: bool,
 }
@@ -82,6 +82,11 @@ impl Bbr {
     /// What may be in flight, in packets.
     pub(super) fn window(&self) -> u64 {
         self.window as u64
+    }
+
+    /// Packets that were delivered so far.
+    pub(super) fn delivered(&self) -> u64 {
+        self.delivered as u64
     }
 
     fn is_full(&self) -> bool {

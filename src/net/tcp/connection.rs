@@ -272,7 +272,7 @@ fn lone(conditions: &dyn Conditions, way: Direction, at: Time) -> Option<Time> {
     let left = conditions.leaves_by(way, at, SYN);
     let slot = conditions.slot(way, left);
     let swallowed =
-        conditions.outages(at).first().is_some_and(|o| o.mode == OutageMode::Drop && o.from < left);
+        conditions.outages(at).first().is_some_and(|o| o.mode == OutageMode::Drop && o.from <= at);
     let lost = swallowed || conditions.next_loss(way, slot, slot + 1).is_some();
     (!lost).then(|| arrival(conditions, way, left))
 }

@@ -11,6 +11,9 @@
 //! size, and one for each packet lost. Messages of several streams that share a connection are one
 //! transfer that grows as they join; marks in it tell when each has passed.
 //!
+//! A message that an outage meets goes packet by packet instead ([`packets`]): what that costs
+//! hangs on single acknowledgements, timers and what they were set on.
+//!
 //! What is modelled is Linux: ten segments to begin with, growth by what was acknowledged while the
 //! window was the limit, HyStart, CUBIC after a loss, RACK and tail-loss probes, restart of an idle
 //! window, BBR's paced start. `syncdyno validate` holds it against transfers that were measured.
@@ -31,6 +34,7 @@ mod bbr;
 mod connection;
 mod mark;
 mod outage;
+mod packets;
 mod segment;
 mod sender;
 mod steady;

@@ -257,9 +257,9 @@ fn a_link_that_never_opens_carries_the_syns_of_the_staircase_and_nothing_else() 
 
 #[test]
 fn a_handshake_sends_nothing_after_it_was_given_up() {
-    // The ClientHello leaves 70 ms after the SYN into an outage: a probe after 140 ms, then tries
-    // 270 ms later and doubling.
-    for (until, packets) in [(200, 2), (300, 3), (500, 4), (2_000, 5), (5_000, 7), (59_000, 10)] {
+    // The ClientHello leaves 70 ms after the SYN into an outage: a probe after 270 ms, then tries
+    // 270 ms later and doubling, each a little late.
+    for (until, packets) in [(300, 2), (400, 3), (700, 4), (2_000, 5), (3_000, 6), (59_000, 10)] {
         let mut link = lte();
         link.outages =
             vec![Outage { from: at(60), until: at(60_000), mode: OutageMode::Drop, noticed: false }];
@@ -428,7 +428,8 @@ fn a_burst_beyond_the_queue_loses_its_end_and_a_deep_queue_nothing() {
         now = connection.finish(&mut transfer, &link).expect("nothing breaks");
         again.push(transfer.traffic.retransmitted);
     }
-    assert_eq!(again[0], 0, "windows of 10, 20 and 40 pass a pipe of 70");
+    // Acknowledgements of the second round let go 40 in the time of 20; so it is on Linux.
+    assert_eq!(again[0], 1, "the last of 40 does not fit");
     assert!(again[1] > 0, "70 at once do not fit into a queue of 20: {again:?}");
 }
 

@@ -1,14 +1,16 @@
 //! One message on its way.
 
-mod cut;
+mod close_up;
 mod flight;
 mod handing_over;
 mod paced;
 
+use close_up::Stepped;
 use flight::Flight;
 
 use super::mark::{Mark, Seen};
 use super::outage::{GIVE_UP, LONGEST_WAIT, staircase};
+use super::packets::Packets;
 use super::segment::{Cut, HEADERS, Load, Owed};
 use super::sender::Sender;
 use super::step::{Lost, Pace, Step, search};
@@ -61,6 +63,8 @@ pub struct Transfer {
     flight: Flight,
     /// Where messages end, if it carries several.
     marks: Vec<Mark>,
+    /// While an outage is met: packet by packet.
+    close_up: Option<Box<Packets>>,
     /// What was sent so far.
     pub traffic: Traffic,
     broken: Option<Broken>,
@@ -68,7 +72,7 @@ pub struct Transfer {
 
 impl Clone for Transfer {
     fn clone(&self) -> Transfer {
-        Transfer { marks: self.marks.clone(), ..*self }
+        Transfer { marks: self.marks.clone(), close_up: self.close_up.clone(), ..*self }
     }
 
     /// Field by field in its place: what is copied as one on its way would wait for small fields
@@ -77,7 +81,7 @@ impl Clone for Transfer {
     fn clone_from(&mut self, other: &Transfer) {
         let mut marks = std::mem::take(&mut self.marks);
         marks.clone_from(&other.marks);
-        *self = Transfer { marks, ..*other };
+        *self = Transfer { marks, close_up: other.close_up.clone(), ..*other };
     }
 }
 
@@ -108,6 +112,7 @@ impl Transfer {
             reopened: false,
             flight: Flight::default(),
             marks: Vec::new(),
+            close_up: None,
             traffic: Traffic::default(),
             broken: None,
         }
@@ -134,11 +139,21 @@ impl Transfer {
             if self.at >= until {
                 return None;
             }
+            if self.close_up.is_some() {
+                self.follow(sender, conditions, until);
+                continue;
+            }
             if self.burst {
                 sender.wakes(self.at);
+                if self.overflows(conditions) || self.will_meet(sender, conditions) {
+                    self.look_closely(sender, conditions);
+                    continue;
+                }
             }
-            if self.step(sender, conditions, until) {
-                return None;
+            match self.step(sender, conditions, until) {
+                Stepped::Whole => (),
+                Stepped::Short => return None,
+                Stepped::Meets => self.look_closely(sender, conditions),
             }
         }
     }
@@ -147,6 +162,7 @@ impl Transfer {
     fn ended(&self) -> Option<Result<Time, Broken>> {
         match self.broken {
             Some(broken) => Some(Err(broken)),
+            None if self.close_up.is_some() => None,
             None if self.left() == 0 && self.hidden.packets == 0 => Some(Ok(self.free.max(self.repaired))),
             None => None,
         }
@@ -164,7 +180,8 @@ impl Transfer {
 
     /// When it ceases or begins to send next; `now` if it is to begin.
     pub(in crate::net) fn next_turn(&self, now: Time) -> Time {
-        if self.free > now && !self.burst { self.free } else { self.at.max(now) }
+        let sends = self.free > now && !self.burst && self.close_up.is_none();
+        if sends { self.free } else { self.at.max(now) }
     }
 
     /// Packets that the window lets go.
@@ -216,7 +233,8 @@ impl Transfer {
     /// after so many of them, or has none left. What went out stays as it is.
     pub(in crate::net) fn change(&mut self, now: Time, bytes: u64, streams: &[(u64, Option<u64>)]) {
         let load = self.load.rest(self.sent, bytes);
-        let (owed, earliest) = (self.owed().packets, self.free.max(self.repaired));
+        let out = self.close_up.as_ref().map_or(0, |packets| packets.next() - packets.through());
+        let (owed, earliest) = (self.owed().packets + out, self.free.max(self.repaired));
         let idle = self.load.segments - self.sent + owed == 0;
         self.flight.goes_on(self.traffic.packets, 0);
         let gone = std::mem::take(&mut self.marks);
@@ -233,7 +251,10 @@ impl Transfer {
             }
         }));
         (self.load, self.sent) = (load, 0);
-        if idle && self.spare > 0 {
+        if let Some(packets) = &mut self.close_up {
+            packets.wake(now);
+            self.at = now;
+        } else if idle && self.spare > 0 {
             (self.at, self.reopened) = (now, true);
         }
         if bytes > 0 {
@@ -286,30 +307,29 @@ impl Transfer {
         Pace { start, round: Round { rtt, segment }, turn, first }
     }
 
-    /// Sends a round, or all that no stall stops; whether it is cut at `until`.
-    fn step(&mut self, sender: &mut Sender, conditions: &dyn Conditions, until: Time) -> bool {
+    /// Sends a round, or all that no stall stops, up to `until`.
+    fn step(&mut self, sender: &mut Sender, conditions: &dyn Conditions, until: Time) -> Stepped {
         if self.left() == 0 {
             (self.again, self.hidden) = (self.hidden, Owed::default());
         }
         let pace = self.pace_at(self.at.max(self.free), conditions);
         if pace.start.since(self.at) > GIVE_UP {
             self.broken = Some(Broken { at: self.at + GIVE_UP, cut: false });
-            return false;
+            return Stepped::Whole;
         }
         self.room = self.holds(conditions, &pace);
-        if self.burst {
-            self.flight.opened = self.window(sender);
-        }
         let rested = sender.bbr.clone();
         let mut step = match &mut sender.bbr {
             Some(bbr) => self.paced_by(bbr, conditions, &pace, until),
             None => self.windowed(sender, conditions, &pace, until),
         };
-        let mut lost = Vec::new();
-        let meets = conditions.outages(pace.start).first().is_some_and(|outage| outage.from < step.end);
-        if meets && self.cut(sender, conditions, &pace, &mut step, rested.as_deref(), &mut lost) {
-            return false;
+        // What follows waits for acknowledgements.
+        let told = if step.n < self.left() { step.end + pace.turn } else { step.end };
+        if conditions.outages(self.at).first().is_some_and(|outage| outage.from < told) {
+            sender.bbr = rested;
+            return Stepped::Meets;
         }
+        let mut lost = Vec::new();
         self.lose(&mut lost, &step, conditions);
         if sender.bbr.is_none() {
             self.overflow(&mut lost, &step, conditions);
@@ -351,7 +371,7 @@ impl Transfer {
             // It was in a pause perhaps.
             self.at = self.at.max(until);
         }
-        step.short
+        if step.short { Stepped::Short } else { Stepped::Whole }
     }
 
     /// Tells the marks of a step, `before` which the transfer was like that.

@@ -4,38 +4,38 @@ use crate::base::{Span, Time};
 
 /// Segments of the first window (RFC 6928).
 pub(super) const INITIAL: f64 = 10.0;
-const BETA: f64 = 717.0 / 1024.0;
-const C: f64 = 0.4;
+pub(super) const BETA: f64 = 717.0 / 1024.0;
+pub(super) const C: f64 = 0.4;
 /// HyStart looks at windows from this size on.
 const LOW: f64 = 16.0;
 /// Samples of the round trip that HyStart takes before it believes in a queue.
 const SAMPLES: f64 = 8.0;
 /// While no loss was met CUBIC adds a segment for so many acknowledged: 5 % a round trip.
-const SEARCHING: f64 = 20.0;
+pub(super) const SEARCHING: f64 = 20.0;
 
 /// Linux computes the cubic again no more often than this.
-const LOOKS: Span = Span::micros(31_250);
+pub(super) const LOOKS: Span = Span::micros(31_250);
 
 /// What a sender may have in flight, in segments.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Window {
-    size: f64,
-    threshold: f64,
+    pub(super) size: f64,
+    pub(super) threshold: f64,
     /// The window before the last loss; zero while there was none.
-    peak: f64,
-    epoch: Option<Epoch>,
+    pub(super) peak: f64,
+    pub(super) epoch: Option<Epoch>,
 }
 
 /// The time since a loss.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Epoch {
-    began: Time,
+pub(super) struct Epoch {
+    pub(super) began: Time,
     /// When the cubic is back at the peak, in seconds.
-    k: f64,
+    pub(super) k: f64,
     /// The window that Reno would have.
-    reno: f64,
+    pub(super) reno: f64,
     /// When the window was last brought to what it should be.
-    looked: Time,
+    pub(super) looked: Time,
 }
 
 /// A round trip as HyStart sees it.

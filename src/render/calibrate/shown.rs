@@ -20,14 +20,14 @@ pub fn story(fits: &[Calibration]) -> String {
     let table = grid.terminal("  ");
     // A header alone is no table.
     let table = if table.lines().count() > 1 { format!("\n{table}") } else { String::new() };
-    let notes = list(fit, |effect| effect == Effect::Note);
+    let notes = list(fit, false);
     let notes = if notes.is_empty() { notes } else { format!("\n{notes}") };
     format!("{}{table}{notes}", in_short(fits))
 }
 
 /// The log and what it recommends, the decisive first.
 pub fn in_short(fits: &[Calibration]) -> String {
-    let decisive = |fit: &Calibration| list(fit, |effect| effect < Effect::Note);
+    let decisive = |fit: &Calibration| list(fit, true);
     if let [fit] = fits {
         return headline(fit) + &recommendation(fit) + &decisive(fit);
     }
@@ -156,10 +156,12 @@ fn effect(effect: Effect) -> &'static str {
     }
 }
 
-/// A line a diagnosis.
-fn list(fit: &Calibration, which: fn(Effect) -> bool) -> String {
-    let chosen = fit.diagnoses.iter().filter(|d| which(d.code.rule().effect));
-    chosen.map(|d| format!("  {}: {}\n", says(d), d.code.rule().hint)).collect()
+/// A line a diagnosis: of those that decide, which are the first and what refuses or restricts, or
+/// of the others.
+fn list(fit: &Calibration, decide: bool) -> String {
+    let decides = |n: usize, d: &Diagnosis| n == 0 || d.code.rule().effect < Effect::Note;
+    let chosen = fit.diagnoses.iter().enumerate().filter(|(n, d)| decides(*n, d) == decide);
+    chosen.map(|(_, d)| format!("  {}: {}\n", says(d), d.code.rule().hint)).collect()
 }
 
 /// A diagnosis with its code.

@@ -247,23 +247,17 @@ fn waits(variant: Option<&str>, from: u64, some: impl Fn(u64) -> bool) -> Side {
         let mut cell = cell(variant, seed, 1_000, 50);
         let n = u64::from(some(seed));
         let (min, p50) = (n * 9, n * (1_000 + seed));
-        let figure = Figure::Distribution {
-            unit: Unit::Ns,
-            count: n,
-            min,
-            p50,
-            p95: p50,
-            p99: p50,
-            max: p50,
-            mean: None,
-        };
-        cell.metrics.insert(WAIT.into(), figure);
+        cell.metrics.insert(WAIT.into(), spread(n, [min, p50, p50, p50, p50]));
         cell
     };
     side(variant.unwrap_or("a"), (from..from + 8).map(cell).collect())
 }
 
 const WAIT: &str = "engine.write_acknowledged.duration";
+
+fn spread(count: u64, [min, p50, p95, p99, max]: [u64; 5]) -> Figure {
+    Figure::Distribution { unit: Unit::Ns, count, min, p50, p95, p99, max, mean: None }
+}
 
 #[test]
 fn a_figure_that_one_side_has_nothing_of_is_told_as_it_is_and_is_no_pass() {
@@ -494,17 +488,7 @@ fn means_whose_whole_numbers_are_the_same_are_told_apart() {
 fn what_is_exact_is_compared_to_its_ends_and_its_count() {
     let with = |name, longest, n| {
         let mut cell = cell(None, 1, 5, 7);
-        let figure = Figure::Distribution {
-            unit: Unit::Ns,
-            count: n,
-            min: 9,
-            p50: 10,
-            p95: 11,
-            p99: 12,
-            max: longest,
-            mean: None,
-        };
-        cell.metrics.insert(WAIT.into(), figure);
+        cell.metrics.insert(WAIT.into(), spread(n, [9, 10, 11, 12, longest]));
         side(name, vec![cell])
     };
     let comparison = compare(&with("a", 20, 40), &with("b", 200, 120));

@@ -45,7 +45,7 @@ pub(super) const TRANSPORT: Form = table(&[
     ),
     word::<Congestion>(
         "congestion",
-        "Congestion control of both ends. With BBR no queue overflows, which is true of those that hold two round trips and more; through an outage it waits as CUBIC does (measured: a tenth longer).",
+        "Congestion control of both ends. With BBR a queue of a round trip or more overflows only in a message that an outage meets, which is true of those that hold two.",
     ),
     owned(
         "slow_start_after_idle",

@@ -101,6 +101,7 @@ const STACKS: &[&str] = &[
     "broken:dates-what-was-cut",
     "broken:forgets-what-waits",
     "broken:forgets-as-it-begins",
+    "broken:sends-what-came-to-nothing",
 ];
 
 fn with_names<R>(f: impl FnOnce(&Names<'_>) -> R) -> R {

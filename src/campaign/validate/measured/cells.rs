@@ -110,6 +110,9 @@ const LINKS: [(&str, [u64; 2], u64, [u64; 2]); 5] = [
     ("geo", [3_000_000, 20_000_000], 300, [900_000, 6_000_000]),
 ];
 
+/// The link of the first outages among them.
+const FIRST: usize = 2;
+
 impl Mode {
     pub(super) fn word(self) -> &'static str {
         MODES.iter().find(|(_, mode)| *mode == self).map_or("", |(word, _)| word)
@@ -118,6 +121,15 @@ impl Mode {
 
 pub(super) fn congestion_word(congestion: Congestion) -> &'static str {
     CONGESTION.iter().find(|(_, known)| *known == congestion).map_or("", |(word, _)| word)
+}
+
+impl OutageCell {
+    /// It is of the link and the control that the staircase was first measured with.
+    pub(super) fn is_first(&self) -> bool {
+        let (_, rate, delay, queue) = LINKS[FIRST];
+        let Link { rate: own, delay: way, queue: holds, .. } = &self.link;
+        self.congestion == Congestion::Cubic && (*own, *way, *holds) == (rate, Span::millis(delay), queue)
+    }
 }
 
 fn link(row: Row<'_>) -> Result<Link, Malformed> {

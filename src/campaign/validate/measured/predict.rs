@@ -1,6 +1,7 @@
 //! What the link model says about a measured transfer.
 
 use super::cells::{Cell, Link, Mode, OutageCell, ROUNDS_MAX};
+use super::tally::Stair;
 use crate::base::{BitRate, Seed, Span, Time};
 use crate::net::tcp::{Broken, Congestion, Connection, Handshake, Losses, Steady, Tls};
 use crate::net::{Conditions, Direction, Outage, OutageMode};
@@ -158,14 +159,19 @@ fn median(values: &[f64]) -> f64 {
     if sorted.len() % 2 == 1 { sorted[middle] } else { (sorted[middle - 1] + sorted[middle]) / 2.0 }
 }
 
-/// A cold transfer during which everything is dropped for a while: seconds, or nothing if TCP gives
-/// the connection up.
-pub(super) fn outage(cell: &OutageCell) -> Option<f64> {
+/// A cold transfer during which everything is dropped for a while.
+pub(super) fn outage(cell: &OutageCell) -> Stair {
+    let lasts = cell.lasts.0;
+    let around = [lasts - lasts / 20, lasts + lasts / 20].map(|lasts| dropped(cell, Span(lasts)));
+    Stair::of(dropped(cell, cell.lasts), around)
+}
+
+/// The same if it lasts so long: seconds, or nothing if TCP gives the connection up.
+fn dropped(cell: &OutageCell, lasts: Span) -> Option<f64> {
     let mut link = steady(&cell.link);
     let from = Time::ZERO + cell.start;
-    if cell.lasts > Span::ZERO {
-        link.outages =
-            vec![Outage { from, until: from + cell.lasts, mode: OutageMode::Drop, noticed: false }];
+    if lasts > Span::ZERO {
+        link.outages = vec![Outage { from, until: from + lasts, mode: OutageMode::Drop, noticed: false }];
     }
     let ended = connected(&handshake(false, cell.congestion), &link, [REQUEST, cell.response]);
     ended.ok().map(|ended| ended.since(Time::ZERO).as_secs_f64())

@@ -19,6 +19,10 @@ pub struct Group {
     pub mean: f64,
     /// Largest.
     pub max: f64,
+    /// Cells with an error of 5 % or less.
+    pub close: usize,
+    /// Cells at an edge of the staircase.
+    pub edges: usize,
 }
 
 /// Cells that share a tolerance.
@@ -134,9 +138,13 @@ fn mean_and_max(errors: &[Off]) -> (f64, f64) {
     (mean, errors.iter().map(|off| off.amount).fold(0.0, f64::max))
 }
 
-fn group(name: String, errors: &[Off]) -> Group {
+fn group(name: String, errors: &[Off], edges: usize) -> Group {
     let (mean, max) = mean_and_max(errors);
-    Group { name, cells: errors.len(), mean, max }
+    Group { name, cells: errors.len(), mean, max, close: close(errors), edges }
+}
+
+fn close(errors: &[Off]) -> usize {
+    errors.iter().filter(|off| off.amount <= STAIR).count()
 }
 
 pub(super) fn transfers(cells: &[Cell], predictions: &[Prediction]) -> (Vec<Group>, Vec<Kind>) {
@@ -168,36 +176,63 @@ pub(super) fn transfers(cells: &[Cell], predictions: &[Prediction]) -> (Vec<Grou
         let (name, cells) = (sort.name().to_owned(), errors.len());
         Kind { name, cells, mean, max, tolerance: sort.tolerance(), met: Some(sort.met(&errors)) }
     });
-    (groups.into_iter().map(|(name, errors)| group(name, &errors)).collect(), kinds.collect())
+    (groups.into_iter().map(|(name, errors)| group(name, &errors, 0)).collect(), kinds.collect())
 }
 
 /// The tolerance of a cell with an outage.
 const STAIR: f64 = 0.05;
+/// Of the cells of links beside the first so many are to be within it.
+const MOST: f64 = 0.85;
 
-pub(super) fn outages(cells: &[OutageCell], predictions: &[Option<f64>]) -> (Vec<Group>, Vec<Kind>) {
-    let mut groups: BTreeMap<String, Vec<Off>> = BTreeMap::new();
-    let mut counted = Vec::new();
-    for (cell, seconds) in cells.iter().zip(predictions) {
+/// What is predicted for a cell with an outage, in seconds; nothing where TCP gives up.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stair {
+    pub(super) seconds: Option<f64>,
+    /// A try comes so close to the outage's end that it may as well fall on the other side of it.
+    pub(super) edge: bool,
+}
+
+impl Stair {
+    /// From predictions for the outage, and for shorter and longer ones.
+    pub(super) fn of(seconds: Option<f64>, around: [Option<f64>; 2]) -> Stair {
+        let far = |other: f64| seconds.is_none_or(|own| (other / own - 1.0).abs() > STAIR);
+        Stair { seconds, edge: around.into_iter().flatten().any(far) }
+    }
+}
+
+pub(super) fn outages(cells: &[OutageCell], stairs: &[Stair]) -> (Vec<Group>, Vec<Kind>) {
+    let mut groups: BTreeMap<String, (Vec<Off>, usize)> = BTreeMap::new();
+    let mut counted = [Vec::new(), Vec::new()];
+    for (cell, stair) in cells.iter().zip(stairs) {
         // Who gives up is as wrong about a transfer that was measured as one can be.
-        let amount = seconds.map_or(1.0, |seconds| (seconds / cell.median - 1.0).abs());
+        let amount = stair.seconds.map_or(1.0, |seconds| (seconds / cell.median - 1.0).abs());
         let off = Off { amount, error: 0.0 };
         let name = format!("{}, {}", cell.link.name, congestion_word(cell.congestion));
-        groups.entry(name).or_default().push(off);
         // At the edge of a step some samples take one timeout more than others: no one figure is
         // right.
         let [min, max] = cell.extremes;
-        if max - min <= STAIR * cell.median {
-            counted.push(off);
+        let apart = max - min > STAIR * cell.median;
+        let (errors, edges) = groups.entry(name).or_default();
+        errors.push(off);
+        *edges += usize::from(apart || stair.edge);
+        if !apart && (cell.is_first() || !stair.edge) {
+            counted[usize::from(!cell.is_first())].push(off);
         }
     }
-    let (mean, max) = mean_and_max(&counted);
-    let kind = Kind {
-        name: "outage, all dropped, off the edges of the staircase".to_owned(),
-        cells: counted.len(),
-        mean,
-        max,
-        tolerance: "each 5 %",
-        met: (!counted.is_empty()).then(|| counted.iter().all(|off| off.amount <= STAIR)),
-    };
-    (groups.into_iter().map(|(name, errors)| group(name, &errors)).collect(), vec![kind])
+    let share = |errors: &[Off]| close(errors) as f64 / errors.len() as f64;
+    let [first, others] = counted;
+    let judged = !first.is_empty() || !others.is_empty();
+    let kinds = [
+        ("outage, all dropped, off the edges of the staircase", "each 5 %", first, 1.0),
+        ("the same on other links, and with BBR", "85 % of the cells 5 %", others, MOST),
+    ];
+    let kinds = kinds.into_iter().filter(|(.., errors, _)| !errors.is_empty() || !judged);
+    let kinds = kinds.map(|(name, tolerance, errors, least)| {
+        let (mean, max) = mean_and_max(&errors);
+        let met = (!errors.is_empty()).then(|| share(&errors) >= least);
+        Kind { name: name.to_owned(), cells: errors.len(), mean, max, tolerance, met }
+    });
+    let kinds = kinds.collect();
+    let groups = groups.into_iter().map(|(name, (errors, edges))| group(name, &errors, edges));
+    (groups.collect(), kinds)
 }

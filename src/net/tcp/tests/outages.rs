@@ -39,11 +39,13 @@ proptest! {
             let looks = bbr && clean > at(10_000);
             let look = if looks { paced.max(Span::millis(200)) + paced } else { Span::ZERO };
             let holding = if bbr { paced + look } else { rounding };
-            for (late, rounding) in [(drop, if looks { paced } else { rounding }), (hold, holding)] {
+            // Packet by packet a transfer may be sooner by a little than in rounds.
+            let closely = Span(clean.0 / 50) + if looks { paced } else { Span::ZERO };
+            for (late, rounding) in [(drop, closely), (hold, holding)] {
                 prop_assert!(late + rounding >= clean, "{late} for {clean}");
-                let inside = late > from + Span::nanos(1) && late < until;
-                prop_assert!(!inside, "the last byte leaves at {late} in the midst of the outage");
             }
+            let inside = hold > from + Span::nanos(1) && hold < until;
+            prop_assert!(!inside, "the last byte leaves at {hold} in the midst of the outage");
         }
     }
 }
@@ -94,24 +96,22 @@ fn an_outage_swallows_the_window_and_a_try_a_step_of_the_staircase() {
 }
 
 #[test]
-fn an_outage_that_is_shorter_than_what_is_in_flight_swallows_what_leaves_meanwhile() {
+fn what_stands_in_the_queue_passes_though_an_outage_drops() {
     // 50 kbit/s: a packet leaves in 240 ms, and a window stands in the queue for seconds.
     let link = || Steady::new(Span::millis(200), BitRate(50_000), BitRate(50_000));
     type Sends = fn(&dyn Conditions, u64) -> (Time, Traffic);
     for (sends, name) in [(sent as Sends, "CUBIC"), (sent_by_bbr_with, "BBR")] {
         let clean = sends(&link(), 30_000).0;
-        for (lasts, swallowed) in [(1, 1..=2), (300, 2..=3), (1_000, 5..=6)] {
-            let mut dropped = link();
-            let (from, until) = (at(2_500), at(2_500 + lasts));
-            dropped.outages = vec![Outage { from, until, mode: OutageMode::Drop, noticed: false }];
-            let (left, traffic) = sends(&dropped, 30_000);
+        for (lasts, dropped) in [(1, 0..=2), (300, 0..=4), (1_000, 1..=4)] {
+            let mut dropping = link();
+            let (from, until) = (at(1_000), at(1_000 + lasts));
+            dropping.outages = vec![Outage { from, until, mode: OutageMode::Drop, noticed: false }];
+            let (left, traffic) = sends(&dropping, 30_000);
             let again = traffic.retransmitted;
-            assert!(swallowed.contains(&again), "{name}, {lasts} ms: {again} packets again");
-            // Each goes out again, and the last is found out a round trip later.
-            let repairs = link().rate[1].time_for(1_500 * again);
+            assert!(dropped.contains(&again), "{name}, {lasts} ms: {again} packets again");
+            // What is dropped before the bottleneck costs it nothing while its queue lasts.
             let late = left.since(clean);
-            let range = repairs.saturating_sub(Span::millis(241))..repairs + Span::millis(900);
-            assert!(range.contains(&late), "{name}, {lasts} ms: {late} for {repairs}");
+            assert!(late <= Span::millis(900), "{name}, {lasts} ms: {late}");
         }
     }
 }
@@ -127,24 +127,25 @@ fn an_outage_that_swallows_the_end_of_a_round_is_found_out_by_what_follows() {
         dropped.outages = vec![Outage { from, until, mode: OutageMode::Drop, noticed: false }];
         sent(&dropped, 1_000_000)
     };
-    let (short, long) = (with(1), with(400));
-    assert!((1..=2).contains(&short.1.retransmitted), "{:?}", short.1);
-    assert!((20..=40).contains(&long.1.retransmitted), "{:?}", long.1);
+    let (short, long) = (with(3), with(400));
+    assert!((4..=6).contains(&short.1.retransmitted), "{:?}", short.1);
+    assert!((10..=40).contains(&long.1.retransmitted), "{:?}", long.1);
     assert!(long.0 >= short.0 && short.0 > clean, "{} and {} for {clean}", short.0, long.0);
 }
 
 #[test]
-fn an_outage_under_the_last_packet_costs_no_more_than_its_probes() {
-    // Eight packets of 0.57 s: a probe comes after two round trips of 4.6 s at most.
+fn an_outage_when_all_is_handed_over_costs_nothing() {
+    // Eight packets of 0.57 s stand in the queue.
     let link = || Steady::new(Span::millis(50), BitRate(21_000), BitRate(21_000));
-    let clean = sent(&link(), 8 * 1_448).0;
-    let mut dropped = link();
-    let last = |before| at(0) + clean.since(at(before));
-    let (from, until) = (last(50), last(49));
-    dropped.outages = vec![Outage { from, until, mode: OutageMode::Drop, noticed: false }];
-    let (left, traffic) = sent(&dropped, 8 * 1_448);
-    assert_eq!(traffic.retransmitted, 1);
-    assert!(left.since(clean) <= Span::millis(2 * 4_600 + 571), "{left} for {clean}");
+    let clean = sent(&link(), 8 * 1_448);
+    for lasts in [1, 1_000, 60_000] {
+        let mut dropped = link();
+        dropped.outages =
+            vec![Outage { from: at(1), until: at(1 + lasts), mode: OutageMode::Drop, noticed: false }];
+        let (left, traffic) = sent(&dropped, 8 * 1_448);
+        assert_eq!(traffic, clean.1, "{lasts} ms");
+        assert!(left.0.abs_diff(clean.0.0) < 1_000, "{lasts} ms: {left} for {}", clean.0);
+    }
 }
 
 #[test]
@@ -158,7 +159,9 @@ fn bbr_takes_up_after_an_outage_what_it_had_not_sent() {
         let (from, until) = (at(from), at(from + 5_000));
         dropped.outages = vec![Outage { from, until, mode: OutageMode::Drop, noticed: false }];
         let late = sent_by_bbr(&dropped, 300_000);
-        assert!(late > until, "dropped from {from} on: {late}");
+        // At the end all stands in the queue.
+        let least = if from < at(1_500) { until } else { Time(clean.0 - clean.0 / 50) };
+        assert!(late > least, "dropped from {from} on: {late}");
         let held = sent_by_bbr(&Gap { from, until, ..Gap::none(link()) }, 300_000).since(clean);
         let lasts = Span::secs(5);
         assert!(held >= lasts.scaled(9, 10) && held <= lasts.scaled(11, 10), "held from {from} on: {held}");
@@ -188,12 +191,19 @@ fn an_outage_in_a_pause_of_bbrs_start_costs_nothing_and_a_longer_one_is_no_gain(
             dropped.outages = vec![Outage { from, until, mode: OutageMode::Drop, noticed: false }];
             sent_by_bbr(&dropped, bytes)
         };
-        for from in [20, 50, 300, 590] {
-            assert_eq!(with(from, 1), clean, "{bytes} bytes, 1 ms at {from} ms");
+        let near = Span(clean.0 / 50);
+        // Those beyond ten seconds look for the round trip, which rounds take to be seen later.
+        let short = bytes < 9_000_000;
+        for from in [20, 50, 300, 590].into_iter().filter(|_| short) {
+            let late = with(from, 1);
+            assert!(
+                late.0.abs_diff(clean.0) <= near.0,
+                "{bytes} bytes, 1 ms at {from} ms: {late} for {clean}"
+            );
         }
         for (from, lasts) in [(50, 1_000), (400, 1_000), (800, 1_000), (800, 1), (1_300, 100)] {
             let late = with(from, lasts);
-            assert!(late >= clean, "{bytes} bytes, {lasts} ms at {from} ms: {late} for {clean}");
+            assert!(late + near >= clean, "{bytes} bytes, {lasts} ms at {from} ms: {late} for {clean}");
         }
     }
 }

@@ -9,8 +9,6 @@ use crate::base::Time;
 /// acknowledgements that come now are of one of them.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Flight {
-    /// The window of the message's begin.
-    pub(super) opened: u64,
     /// When the present run began.
     pub(super) from: Time,
     /// What was sent before it.
@@ -37,7 +35,7 @@ struct Last {
 impl Default for Flight {
     fn default() -> Flight {
         let last = Last { until: Time::ZERO, packets: 0, window: 0 };
-        Flight { opened: 0, from: Time::ZERO, packets: 0, bytes: 0, window: 0, last, most: 0, least: 0 }
+        Flight { from: Time::ZERO, packets: 0, bytes: 0, window: 0, last, most: 0, least: 0 }
     }
 }
 

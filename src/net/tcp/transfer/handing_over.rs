@@ -25,8 +25,11 @@ impl Transfer {
     /// Packets of the message that are handed over by `now`, and of those that were sent: a round
     /// is booked as it begins, a stretch as it leaves.
     fn handed_over(&self, now: Time, conditions: &dyn Conditions) -> u64 {
-        let pace = self.pace_at(now, conditions);
         let sent = self.traffic.packets;
+        if self.close_up.is_some() {
+            return sent;
+        }
+        let pace = self.pace_at(now, conditions);
         self.flight.handed_over(sent, self.free, now, &pace).min(sent + self.left())
     }
 
@@ -78,16 +81,21 @@ impl Transfer {
             times.filter(|at| now < **at && **at <= free).for_each(anew);
         }
         anew(&mut self.free);
+        if let Some(packets) = &mut self.close_up {
+            packets.leaves_anew(now, anew);
+        }
     }
 
     /// Sends nothing more: what is handed over by `now` goes on, lost or not, and nothing follows.
     /// Whether something was left.
     pub(in crate::net) fn stop(&mut self, now: Time, conditions: &dyn Conditions) -> bool {
         let all = self.traffic.packets + self.left();
-        if self.handed_over(now, conditions) == all && self.owed().packets == 0 {
+        let whole = self.close_up.is_none() && self.owed().packets == 0;
+        if whole && self.handed_over(now, conditions) == all {
             return false;
         }
         self.settle(now, conditions);
+        self.close_up = None;
         (self.sent, self.again, self.hidden) = (self.load.segments, Owed::default(), Owed::default());
         self.repaired = self.free;
         true

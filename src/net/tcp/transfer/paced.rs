@@ -90,41 +90,4 @@ impl Transfer {
             }
         }
     }
-
-    /// How many packets of a step, before which BBR had `rested`, leave by a time.
-    pub(super) fn leave_by(
-        &self,
-        by: Time,
-        conditions: &dyn Conditions,
-        pace: &Pace,
-        step: &Step,
-        rested: Option<&Bbr>,
-    ) -> u64 {
-        search(step.n, |n| self.left_after(n, conditions, pace, rested) <= by)
-    }
-
-    /// When the first `n` packets of a step have left.
-    fn left_after(&self, n: u64, conditions: &dyn Conditions, pace: &Pace, rested: Option<&Bbr>) -> Time {
-        match rested {
-            Some(rested) => self.part(rested, conditions, pace, n).1.end,
-            None => conditions.leaves_by(self.way, pace.start, self.bytes(n)),
-        }
-    }
-
-    /// How many packets of a step, before which BBR had `rested`, have begun to leave by a time: in
-    /// a pause of its start the next has not.
-    pub(super) fn begun_by(
-        &self,
-        by: Time,
-        conditions: &dyn Conditions,
-        pace: &Pace,
-        step: &Step,
-        rested: Option<&Bbr>,
-    ) -> u64 {
-        let left = self.leave_by(by, conditions, pace, step, rested);
-        let next = self.bytes(left + 1) - self.bytes(left);
-        let begun = left < step.n
-            && self.left_after(left + 1, conditions, pace, rested) < conditions.leaves_by(self.way, by, next);
-        left + u64::from(begun)
-    }
 }

@@ -1,0 +1,434 @@
+//! The packets that a sender has out, and what it knows of each (the retransmission queue with
+//! SACK, RFC 6675; RACK, RFC 8985; delivery rates, `net/ipv4/tcp_rate.c`).
+
+use std::collections::VecDeque;
+
+use super::receiver::Block;
+use crate::base::{Span, Time};
+
+/// A packet that is not acknowledged.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Packet {
+    /// Bytes on the wire.
+    pub(super) size: u64,
+    /// When it was last sent.
+    pub(super) sent: Time,
+    /// The receiver said that it is there.
+    pub(super) sacked: bool,
+    pub(super) lost: bool,
+    /// Sent again, and nothing is known of that.
+    pub(super) again: bool,
+    /// It was sent more than once.
+    pub(super) repeated: bool,
+    /// One of the times it came through.
+    pub(super) passes: bool,
+    since: Option<Since>,
+}
+
+/// What was delivered when a packet was sent.
+#[derive(Clone, Copy, Debug)]
+struct Since {
+    delivered: u64,
+    at: Time,
+    first: Time,
+    starved: bool,
+}
+
+/// A sample of the delivery rate.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Rate {
+    /// What was delivered before, and when that was; none if no packet tells.
+    pub(super) before: Option<(u64, Time)>,
+    /// The application held packets back.
+    pub(super) starved: bool,
+    end: u64,
+    /// How long its packets took to be sent.
+    pub(super) sending: Span,
+}
+
+/// What an acknowledgement brought.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct News {
+    pub(super) rate: Rate,
+    /// Packets that were sent once are newly there: when the first and the last of them was sent.
+    pub(super) acked: Option<(Time, Time)>,
+    /// The same for those beyond what is missing.
+    pub(super) sacked: Option<(Time, Time)>,
+    /// Packets that were sent more than once are acknowledged.
+    pub(super) repeated: bool,
+    /// Packets beyond what is missing are newly there.
+    pub(super) beyond: bool,
+    /// Packets that were sent once, before a loss was found, are newly there.
+    pub(super) original: bool,
+    /// The highest packet that was there before.
+    top: u64,
+}
+
+/// The packet delivered that was sent last.
+#[derive(Clone, Copy, Debug)]
+struct Latest {
+    sent: Time,
+    end: u64,
+    rtt: Span,
+    news: bool,
+}
+
+/// Packets by their numbers, in the order in which they are sent first.
+#[derive(Clone, Debug)]
+pub(super) struct Board {
+    /// All before it are acknowledged.
+    pub(super) una: u64,
+    /// The next new one.
+    pub(super) next: u64,
+    packets: VecDeque<Packet>,
+    pub(super) sacked: u64,
+    pub(super) lost: u64,
+    pub(super) again: u64,
+    /// All before it came through.
+    pub(super) through: u64,
+    /// The blocks that were told last, and the end of the highest.
+    told: Vec<Block>,
+    highest: u64,
+    /// Packets by when they were last sent; some have been sent again since.
+    order: VecDeque<(Time, u64)>,
+    /// No packet before it is lost and waits to be sent again.
+    hint: u64,
+    latest: Latest,
+    /// Packets overtake each other on this path.
+    pub(super) reorders: bool,
+    pub(super) delivered: u64,
+    pub(super) delivered_at: Time,
+    first: Time,
+    /// Up to this count of delivered packets the application held back; zero if it does not.
+    pub(super) starved: u64,
+    /// Losses found so far.
+    pub(super) losses: u64,
+}
+
+impl Board {
+    /// Nothing is out at `now`, and `delivered` packets went before.
+    pub(super) fn new(now: Time, delivered: u64) -> Board {
+        Board {
+            una: 0,
+            next: 0,
+            packets: VecDeque::new(),
+            sacked: 0,
+            lost: 0,
+            again: 0,
+            through: 0,
+            told: Vec::new(),
+            highest: 0,
+            order: VecDeque::new(),
+            hint: 0,
+            latest: Latest { sent: Time::ZERO, end: 0, rtt: Span::ZERO, news: false },
+            reorders: false,
+            delivered,
+            delivered_at: now,
+            first: now,
+            starved: delivered.max(1),
+            losses: 0,
+        }
+    }
+
+    /// Packets sent and not acknowledged.
+    pub(super) fn out(&self) -> u64 {
+        self.next - self.una
+    }
+
+    /// Those of them that are on their way.
+    pub(super) fn in_flight(&self) -> u64 {
+        self.out() - (self.sacked + self.lost) + self.again
+    }
+
+    pub(super) fn packet(&mut self, k: u64) -> &mut Packet {
+        &mut self.packets[(k - self.una) as usize]
+    }
+
+    /// The oldest that is not acknowledged.
+    pub(super) fn head(&self) -> Option<&Packet> {
+        self.packets.front()
+    }
+
+    fn since(&self) -> Option<Since> {
+        let starved = self.starved > 0;
+        Some(Since { delivered: self.delivered, at: self.delivered_at, first: self.first, starved })
+    }
+
+    /// A new packet is sent, which comes through or not.
+    pub(super) fn send(&mut self, now: Time, size: u64, passes: bool) {
+        if self.out() == 0 {
+            (self.first, self.delivered_at) = (now, now);
+        }
+        let since = self.since();
+        let packet = Packet {
+            size,
+            sent: now,
+            sacked: false,
+            lost: false,
+            again: false,
+            repeated: false,
+            passes,
+            since,
+        };
+        self.packets.push_back(packet);
+        self.order.push_back((now, self.next));
+        self.next += 1;
+        self.pass();
+    }
+
+    /// A packet is sent again.
+    pub(super) fn send_again(&mut self, now: Time, k: u64, passes: bool) {
+        let since = self.since();
+        let packet = self.packet(k);
+        (packet.repeated, packet.sent, packet.since) = (true, now, since);
+        packet.passes |= passes;
+        self.order.push_back((now, k));
+        self.pass();
+    }
+
+    /// It waits for what becomes of a packet that is sent again.
+    pub(super) fn repairs(&mut self, k: u64) {
+        let packet = self.packet(k);
+        let before = std::mem::replace(&mut packet.again, true);
+        self.again += u64::from(!before);
+    }
+
+    fn pass(&mut self) {
+        while self.through < self.next && self.packet(self.through).passes {
+            self.through += 1;
+        }
+    }
+
+    /// Whether the oldest, or any, was sent more than once.
+    pub(super) fn has_repeated(&self) -> bool {
+        self.again > 0 || self.head().is_some_and(|packet| packet.repeated)
+    }
+
+    pub(super) fn mark_lost(&mut self, k: u64) {
+        let packet = self.packet(k);
+        if packet.sacked || packet.lost && !packet.again {
+            return;
+        }
+        if packet.lost {
+            packet.again = false;
+            self.again -= 1;
+        } else {
+            packet.lost = true;
+            self.lost += 1;
+        }
+        self.losses += 1;
+        self.hint = self.hint.min(k);
+    }
+
+    /// All that was sent longer ago than the latest round trip is lost, and the oldest: a timeout.
+    pub(super) fn time_out(&mut self, now: Time) {
+        // Who takes back what it said is beyond has nothing of it.
+        let reneged = self.head().is_some_and(|packet| packet.sacked);
+        if reneged {
+            self.told.clear();
+        }
+        let (una, latest) = (self.una, self.latest.rtt);
+        for k in una..self.next {
+            let packet = self.packet(k);
+            if reneged && std::mem::take(&mut packet.sacked) {
+                self.sacked -= 1;
+            } else if !reneged && k > una && packet.sent + latest > now {
+                continue;
+            }
+            self.mark_lost(k);
+        }
+    }
+
+    /// A packet came twice: whether it was sent twice. What is still on its way of it does not
+    /// matter.
+    pub(super) fn came_twice(&mut self, k: u64) -> bool {
+        if k < self.una || k >= self.next {
+            return k < self.una;
+        }
+        let packet = self.packet(k);
+        let repeated = packet.repeated;
+        if packet.again && !packet.lost {
+            packet.again = false;
+            self.again -= 1;
+        }
+        repeated
+    }
+
+    /// Nothing was lost after all.
+    pub(super) fn unmark(&mut self) {
+        for packet in &mut self.packets {
+            packet.lost = false;
+        }
+        self.lost = 0;
+        self.latest.news = true;
+    }
+
+    /// What was lost matters again though nothing new came.
+    pub(super) fn look_again(&mut self) {
+        self.latest.news = true;
+    }
+
+    /// The next lost packet that waits to be sent again.
+    pub(super) fn to_repair(&mut self) -> Option<u64> {
+        self.hint = self.hint.max(self.una);
+        while self.again < self.lost && self.hint < self.next {
+            let hint = self.hint;
+            let packet = self.packet(hint);
+            if packet.lost && !packet.sacked && !packet.again {
+                return Some(hint);
+            }
+            self.hint += 1;
+        }
+        None
+    }
+
+    fn delivers(&mut self, now: Time, k: u64, least: Span, news: &mut News) {
+        let Packet { sent, repeated, since, .. } = *self.packet(k);
+        let rtt = now.since(sent);
+        if rtt >= least || !repeated {
+            self.latest.rtt = rtt;
+            self.latest.news = true;
+            if (sent, k + 1) > (self.latest.sent, self.latest.end) {
+                (self.latest.sent, self.latest.end) = (sent, k + 1);
+            }
+        }
+        self.rates(k, sent, since, news);
+    }
+
+    fn rates(&mut self, k: u64, sent: Time, since: Option<Since>, news: &mut News) {
+        let Some(since) = since else { return };
+        let rate = &mut news.rate;
+        if rate.before.is_none() || (sent, k + 1) > (self.first, rate.end) {
+            rate.before = Some((since.delivered, since.at));
+            (rate.starved, rate.end) = (since.starved, k + 1);
+            rate.sending = sent.since(since.first);
+            self.first = sent;
+        }
+    }
+
+    /// The highest packet that is there.
+    fn top(&self) -> u64 {
+        if self.sacked == 0 { self.una } else { self.highest.saturating_sub(1).max(self.una) }
+    }
+
+    /// The receiver says what is there beyond, as of `now`; a loss was last found when all before
+    /// `high` were sent, and no round trip takes less than `least`.
+    pub(super) fn sack(&mut self, now: Time, blocks: &[Block], high: u64, least: Span) -> News {
+        let mut news = News { top: self.top(), ..News::default() };
+        for (from, to) in blocks.iter().copied() {
+            let (mut k, to) = (from.max(self.una), to.min(self.next));
+            self.highest = self.highest.max(to);
+            while k < to {
+                // What was told before is passed over.
+                let known = self.told.iter().find(|block| block.0 <= k && k < block.1);
+                match known.map(|block| block.1) {
+                    Some(end) => k = end,
+                    None => {
+                        self.sack_one(now, k, high, least, &mut news);
+                        k += 1;
+                    }
+                }
+            }
+        }
+        self.told.clear();
+        self.told.extend_from_slice(blocks);
+        news
+    }
+
+    fn sack_one(&mut self, now: Time, k: u64, high: u64, least: Span, news: &mut News) {
+        let before = *self.packet(k);
+        if before.sacked {
+            return;
+        }
+        self.delivers(now, k, least, news);
+        if !before.repeated {
+            news.original |= k < high;
+            self.reorders |= k < news.top;
+            let first = news.sacked.map_or(before.sent, |(first, _)| first);
+            news.sacked = Some((first, before.sent));
+        }
+        // What was sent again and is not lost is still on its way.
+        if before.lost {
+            self.lost -= 1;
+            self.again -= u64::from(before.again);
+        }
+        let packet = self.packet(k);
+        packet.again &= !before.lost;
+        (packet.sacked, packet.lost, packet.since) = (true, false, None);
+        news.beyond = true;
+        self.sacked += 1;
+        self.delivered += 1;
+    }
+
+    /// All before `to` are there, says an acknowledgement that echoes what was sent at `echo`.
+    pub(super) fn acknowledge(
+        &mut self,
+        now: Time,
+        (to, echo): (u64, Time),
+        high: u64,
+        least: Span,
+        news: &mut News,
+    ) {
+        while self.una < to {
+            let (k, before) = (self.una, *self.packet(self.una));
+            if before.repeated {
+                news.repeated = true;
+                self.again -= u64::from(before.again);
+            } else if !before.sacked {
+                let first = news.acked.map_or(before.sent, |(first, _)| first);
+                news.acked = Some((first, before.sent));
+                self.reorders |= k < news.top;
+                news.original |= k < high;
+            }
+            if before.sacked {
+                self.sacked -= 1;
+                self.rates(k, before.sent, before.since, news);
+            } else {
+                self.delivered += 1;
+                // What is echoed tells whether it is the first that came, or the second.
+                if before.repeated && earlier(echo, before.sent) {
+                    self.rates(k, before.sent, before.since, news);
+                } else {
+                    self.delivers(now, k, least, news);
+                }
+            }
+            self.lost -= u64::from(before.lost);
+            self.packets.pop_front();
+            self.una += 1;
+        }
+        while self.order.front().is_some_and(|(_, k)| *k < self.una) {
+            self.order.pop_front();
+        }
+    }
+
+    /// Marks what was sent well before something that came as lost, with patience for what may
+    /// have been overtaken: how long to wait for the rest of that.
+    pub(super) fn find_lost(&mut self, now: Time, patience: Span) -> Option<Span> {
+        if !std::mem::take(&mut self.latest.news) {
+            return None;
+        }
+        let Latest { sent: latest, end, rtt, .. } = self.latest;
+        while let Some((sent, k)) = self.order.front().copied() {
+            let gone = k < self.una || {
+                let packet = self.packet(k);
+                packet.sent != sent || packet.sacked || packet.lost && !packet.again
+            };
+            if !gone {
+                if (sent, k + 1) >= (latest, end) {
+                    return None;
+                }
+                if sent + rtt + patience > now {
+                    return Some((latest + rtt + patience).since(now));
+                }
+                self.mark_lost(k);
+            }
+            self.order.pop_front();
+        }
+        None
+    }
+}
+
+/// As timestamps tell it, which count milliseconds.
+pub(super) fn earlier(echo: Time, sent: Time) -> bool {
+    echo.0 / 1_000_000 < sent.0 / 1_000_000
+}

@@ -1,0 +1,583 @@
+//! A message packet by packet, where an outage meets it.
+//!
+//! What an outage costs hangs on what a sender knows at the moment: which acknowledgements were
+//! lost, when its timer was set and on what estimate, whether the first answer shows a timeout to
+//! have been in vain. [`Packets`] does what Linux 6.18 does, an event a packet or acknowledgement:
+//! SACK and RACK, tail-loss probes, timeouts with F-RTO and their undoing (`net/ipv4/tcp_input.c`,
+//! `tcp_timer.c`, `tcp_recovery.c`), proportional rate reduction (RFC 6937), CUBIC with HyStart,
+//! BBR, and a receiver that acknowledges every packet while its window grows.
+//!
+//! Invariants: an event costs no more the more packets are out, but for a timeout and its undoing;
+//! nothing here draws a number: where Linux does, or where a timer's lateness hangs on the clock's
+//! phase, the mean is taken.
+
+mod acks;
+mod bbr;
+mod board;
+mod cubic;
+mod feed;
+mod path;
+mod receiver;
+mod recovery;
+mod round_trips;
+mod state;
+
+use bbr::Bbr;
+use board::Board;
+use cubic::{Course, Cubic};
+pub(super) use feed::Feed;
+use path::Path;
+use receiver::{Ack, Receiver};
+use round_trips::{LEAST, RoundTrips, TICK, ticks, timer};
+use state::State;
+
+use super::outage::GIVE_UP;
+use super::sender::Sender;
+use super::traffic::Broken;
+use crate::base::{Span, Time};
+use crate::net::{Conditions, Direction, OutageMode};
+
+/// Packets that BBR does not pace at a connection's start.
+const UNPACED: u64 = 10;
+
+/// Where a message goes on packet by packet.
+pub(super) struct Entry {
+    pub(super) way: Direction,
+    pub(super) now: Time,
+    /// When the bottleneck is free.
+    pub(super) free: Time,
+    /// Bytes of payload in a packet.
+    pub(super) payload: u64,
+    /// The receiver delays acknowledgements.
+    pub(super) kept: bool,
+    /// A round trip without load.
+    pub(super) least: Span,
+    /// Packets on their way, all of which come through; the first is acknowledged now.
+    pub(super) in_flight: u64,
+    /// The time between two of their acknowledgements.
+    pub(super) segment: Span,
+}
+
+#[derive(Clone, Debug)]
+enum Control {
+    Cubic(Cubic),
+    Bbr(Box<Bbr>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Timer {
+    Timeout,
+    Probe,
+    Reordering,
+}
+
+/// What a loss changed, to be undone if it was none.
+#[derive(Clone, Copy, Debug, Default)]
+struct Undo {
+    /// Packets from here on were sent again; none if there is nothing to be undone.
+    from: Option<u64>,
+    /// How many of them are not known to have come twice; nothing before the first.
+    again: Option<u64>,
+    /// When the first was sent again.
+    since: Option<Time>,
+    window: u64,
+    threshold: u64,
+}
+
+/// How a recovery gives the window back (RFC 6937).
+#[derive(Clone, Copy, Debug, Default)]
+struct Reduction {
+    from: u64,
+    delivered: u64,
+    sent: u64,
+}
+
+/// A tail-loss probe that is not answered.
+#[derive(Clone, Copy, Debug)]
+struct Probe {
+    /// All packets before it were sent by then.
+    high: u64,
+    again: bool,
+}
+
+/// Whether the window is the limit.
+#[derive(Clone, Copy, Debug, Default)]
+struct Use {
+    limited: bool,
+    most: u64,
+    until: u64,
+}
+
+/// What may be sent after an acknowledgement beside new packets.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Repairs {
+    None,
+    Lost,
+    /// New packets first: they tell whether the timeout was in vain.
+    New,
+}
+
+/// A sender, its path and its receiver.
+#[derive(Clone, Debug)]
+pub(super) struct Packets {
+    board: Board,
+    trips: RoundTrips,
+    path: Path,
+    receiver: Receiver,
+    course: Course,
+    control: Control,
+    state: State,
+    /// All before it were sent when the state last changed.
+    high: u64,
+    undo: Undo,
+    reduction: Reduction,
+    /// Whether a timeout was in vain is to be seen (F-RTO, RFC 5682).
+    doubts: bool,
+    /// Timeouts in a row, and when the first was.
+    timeouts: u64,
+    silent: Option<Time>,
+    probe: Option<Probe>,
+    usage: Use,
+    timer: Option<(Timer, Time)>,
+    /// When something is to be sent that waits for nothing but the time.
+    due: Option<Time>,
+    /// When pacing lets the next packet go.
+    paced: Time,
+    sent: u64,
+    last_sent: Time,
+    /// When the acknowledgement was sent that came last, and what room it told of.
+    heard: Time,
+    room: u64,
+    now: Time,
+    payload: u64,
+    /// When the last packet left before which all came through.
+    passed: Time,
+    /// All came through.
+    over: bool,
+}
+
+/// What happens next.
+enum Event {
+    Arrival,
+    Delayed,
+    Ack,
+    Due,
+    Timer,
+}
+
+impl Packets {
+    /// Goes on with what a sender remembers.
+    pub(super) fn new(sender: &Sender, entry: &Entry) -> Packets {
+        let Entry { way, now, payload, least, .. } = *entry;
+        let (mut control, mut course) = {
+            let (cubic, course) = Cubic::of(&sender.window);
+            (Control::Cubic(cubic), course)
+        };
+        let mut delivered = 0;
+        if let Some(bbr) = &sender.bbr {
+            control = Control::Bbr(Box::new(Bbr::of(bbr, least, payload, now)));
+            course = Course { window: bbr.window().max(1), threshold: cubic::NONE };
+            delivered = bbr.delivered();
+        }
+        let n = entry.in_flight;
+        if n > 0 && course.in_slow_start() && sender.bbr.is_none() {
+            // Their acknowledgements open the window to what it is taken to be already.
+            course.window = course.window.saturating_sub(n).max(n);
+        }
+        let receiver = Receiver::new(payload, n, entry.kept, 2 * course.window);
+        let room = receiver.room();
+        let mut packets = Packets {
+            board: Board::new(now, delivered),
+            trips: RoundTrips::new(sender.srtt, sender.spread, least),
+            path: Path::new(way, entry.free),
+            receiver,
+            course,
+            control,
+            state: State::Open,
+            high: 0,
+            undo: Undo::default(),
+            reduction: Reduction::default(),
+            doubts: false,
+            timeouts: 0,
+            silent: None,
+            probe: None,
+            usage: Use { limited: n > 0, most: n, until: n },
+            timer: None,
+            due: Some(now),
+            paced: now,
+            sent: delivered,
+            last_sent: sender.last,
+            heard: Time(now.0.saturating_sub(least.0 / 2)),
+            room,
+            now,
+            payload,
+            passed: entry.free,
+            over: false,
+        };
+        packets.take_up(entry, sender.srtt);
+        packets
+    }
+
+    /// Packets are on their way already.
+    fn take_up(&mut self, entry: &Entry, rtt: Span) {
+        let size = self.payload + super::segment::HEADERS;
+        for k in 0..entry.in_flight {
+            let at = entry.now + entry.segment * k;
+            let (back, sent) =
+                (Time(at.0.saturating_sub(entry.least.0 / 2)), Time(at.0.saturating_sub(rtt.0)));
+            self.board.send(sent, size, true);
+            self.path.acks.push_back(Ack::of(k + 1, (at, back), sent, self.room));
+        }
+        if entry.in_flight > 0 {
+            self.board.starved = 0;
+            self.arm(Timer::Timeout, self.trips.timeout);
+        }
+    }
+
+    /// When something happens next.
+    pub(super) fn next_event(&self) -> Time {
+        self.event().map_or(Time::FAR, |(at, _)| at)
+    }
+
+    fn event(&self) -> Option<(Time, Event)> {
+        let events = [
+            (self.path.coming.front().map(|coming| coming.at), Event::Arrival),
+            (self.receiver.waits, Event::Delayed),
+            (self.path.acks.front().map(|ack| ack.at), Event::Ack),
+            (self.due, Event::Due),
+            (self.timer.map(|(_, at)| at), Event::Timer),
+        ];
+        let there = events.into_iter().filter_map(|(at, event)| at.map(|at| (at, event)));
+        there.min_by_key(|(at, _)| *at)
+    }
+
+    /// The number of the next new packet.
+    pub(super) fn next(&self) -> u64 {
+        self.board.next
+    }
+
+    /// All packets before it came through.
+    pub(super) fn through(&self) -> u64 {
+        self.board.through
+    }
+
+    /// When the last of those left the bottleneck.
+    pub(super) fn passed(&self) -> Time {
+        self.passed
+    }
+
+    /// Whether all came through.
+    pub(super) fn is_through(&self, feed: &Feed<'_>) -> bool {
+        self.board.through == self.board.next && feed.left() == 0
+    }
+
+    /// Whether nothing is to be done any more.
+    pub(super) fn is_over(&self) -> bool {
+        self.over
+    }
+
+    /// When the bottleneck is free.
+    pub(super) fn free(&self) -> Time {
+        self.path.free
+    }
+
+    /// New packets wait from `now` on.
+    pub(super) fn wake(&mut self, now: Time) {
+        self.due = Some(self.due.map_or(now, |due| due.min(now)));
+    }
+
+    pub(super) fn leaves_anew(&mut self, now: Time, anew: impl Fn(&mut Time)) {
+        self.path.leaves_anew(now, anew);
+    }
+
+    /// One event, unless the next comes at `until` or later: whether there was one, or how it all
+    /// broke.
+    pub(super) fn step(
+        &mut self,
+        feed: &mut Feed<'_>,
+        conditions: &dyn Conditions,
+        until: Time,
+    ) -> Result<bool, Broken> {
+        let Some((at, event)) = self.event().filter(|(at, _)| *at < until) else {
+            if self.event().is_none() && feed.left() > 0 && !self.over {
+                // Nothing is out, so a packet may go.
+                self.course.window = self.course.window.max(1);
+                self.due = Some(self.now);
+                return Ok(self.now < until);
+            }
+            return Ok(false);
+        };
+        let met = conditions.outages(self.now).iter().take_while(|outage| outage.from <= at);
+        let mut met = met.filter(|outage| outage.mode == OutageMode::Reset);
+        if let Some(reset) = met.next() {
+            return Err(Broken { at: reset.from.max(self.now), cut: true });
+        }
+        self.now = at.max(self.now);
+        match event {
+            Event::Arrival => {
+                if let Some(coming) = self.path.take() {
+                    let said = self.receiver.takes(self.now, coming.packet, coming.sent, coming.answers);
+                    self.answer(conditions, said);
+                }
+            }
+            Event::Delayed => {
+                let said = self.receiver.late(self.now);
+                self.answer(conditions, Some(said));
+            }
+            Event::Ack => {
+                if let Some(ack) = self.path.acks.pop_front() {
+                    self.hears(&ack, feed, conditions);
+                }
+            }
+            Event::Due => {
+                self.due = None;
+                if self.board.lost > self.board.again {
+                    self.resend(feed, conditions);
+                }
+                self.send(feed, conditions);
+            }
+            Event::Timer => return self.fires(feed, conditions).map(|()| true),
+        }
+        Ok(true)
+    }
+
+    fn answer(&mut self, conditions: &dyn Conditions, said: Option<Ack>) {
+        if let Some(ack) = said {
+            self.path.answer(conditions, ack);
+        }
+    }
+
+    /// Tells a sender what the next message finds, once all that is out is acknowledged.
+    pub(super) fn tells(&mut self, sender: &mut Sender) {
+        (sender.srtt, sender.spread) = (self.trips.smoothed, self.trips.variation);
+        sender.last = self.last_sent;
+        match &self.control {
+            Control::Cubic(cubic) => sender.window = cubic.window(self.course),
+            Control::Bbr(bbr) => {
+                if let Some(rounds) = &mut sender.bbr {
+                    bbr.tells(rounds, self.course.window, &self.board);
+                }
+            }
+        }
+    }
+
+    /// All came through: what is still to be acknowledged is, and nothing is sent any more.
+    pub(super) fn ends(&mut self, feed: &mut Feed<'_>, conditions: &dyn Conditions) {
+        (self.over, self.timer, self.due) = (true, None, None);
+        while let Ok(true) = self.step(feed, conditions, Time::FAR) {}
+    }
+
+    fn arm(&mut self, what: Timer, wait: Span) {
+        if !self.over {
+            // What is paced is waited for, too.
+            let paced = if what == Timer::Reordering { Span::ZERO } else { self.paced.since(self.now) };
+            self.timer = Some((what, self.now + timer(wait) + paced));
+        }
+    }
+
+    /// What is left of the timeout of the oldest packet.
+    fn left(&self) -> Span {
+        let sent = self.board.head().map_or(self.now, |packet| packet.sent);
+        (sent + self.trips.timeout).since(self.now)
+    }
+
+    fn arm_timeout(&mut self) {
+        let wait = match self.timer {
+            _ if self.board.out() == 0 => {
+                self.timer = None;
+                return;
+            }
+            Some((Timer::Probe | Timer::Reordering, _)) => self.left().max(TICK),
+            _ => self.trips.timeout,
+        };
+        self.arm(Timer::Timeout, wait);
+    }
+
+    /// Waits for the end of what is out (RFC 8985), from an acknowledgement on or from a packet.
+    fn arm_probe(&mut self, acknowledged: bool) -> bool {
+        let out = self.board.out();
+        if out == 0 || !matches!(self.state, State::Open | State::Reduction) {
+            return false;
+        }
+        let alone = if out == 1 { LEAST } else { TICK * 2 };
+        let left = if acknowledged { self.trips.timeout } else { self.left() };
+        let wait = ticks(self.trips.smoothed * 2 + alone);
+        self.arm(Timer::Probe, if left > Span::ZERO { wait.min(left) } else { wait });
+        true
+    }
+
+    fn fires(&mut self, feed: &mut Feed<'_>, conditions: &dyn Conditions) -> Result<(), Broken> {
+        match self.timer.take() {
+            Some((Timer::Probe, _)) => self.probes(feed, conditions),
+            Some((Timer::Timeout, _)) => {
+                let since = *self.silent.get_or_insert(self.now);
+                if self.now.since(since) >= GIVE_UP {
+                    return Err(Broken { at: since + GIVE_UP, cut: false });
+                }
+                self.times_out(feed, conditions);
+            }
+            Some((Timer::Reordering, _)) => {
+                self.board.look_again();
+                self.waited_for_others();
+                self.resend(feed, conditions);
+                if self.timer.is_none() {
+                    self.arm_timeout();
+                }
+            }
+            None => (),
+        }
+        Ok(())
+    }
+
+    /// A packet that may tell what became of the others: a new one, or the last one again.
+    fn probes(&mut self, feed: &mut Feed<'_>, conditions: &dyn Conditions) {
+        if self.board.out() > 0 && self.probe.is_none() {
+            let high = self.board.next;
+            let new = feed.left() > 0 && self.board.next < self.room;
+            if new {
+                self.send_new(1, feed, conditions);
+                self.uses(false);
+            } else {
+                self.send_again(high - 1, feed, conditions);
+            }
+            self.probe = Some(Probe { high: self.board.next, again: !new });
+        }
+        self.timer = None;
+        self.arm_timeout();
+    }
+
+    /// Packets that leave one after the other, and when pacing lets the next go: what came late
+    /// makes up for half of that.
+    fn leaves(&mut self, bytes: u64, leave: impl FnOnce(&mut Packets)) {
+        let late = self.now.since(self.paced);
+        self.paced = self.paced.max(self.now);
+        leave(self);
+        if let Control::Bbr(bbr) = &self.control
+            && self.sent >= UNPACED
+        {
+            let takes = Span::from_secs_f64(bytes as f64 / bbr.pacing);
+            self.paced += Span(takes.0 - late.0.min(takes.0 / 2));
+        }
+    }
+
+    /// Whether pacing holds the next packet back.
+    fn is_held(&mut self) -> bool {
+        let held = matches!(self.control, Control::Bbr(_)) && self.paced > self.now;
+        if held {
+            self.due = Some(self.paced);
+        }
+        held
+    }
+
+    /// A packet goes out: whether it comes through.
+    fn transmit(&mut self, packet: (u64, u64), wanted: bool, conditions: &dyn Conditions) -> bool {
+        if self.board.in_flight() == 0 {
+            let idle = self.now.since(self.last_sent);
+            match &mut self.control {
+                Control::Cubic(cubic) => cubic.rests(idle),
+                Control::Bbr(bbr) if self.board.starved > 0 => bbr.wakes(self.now, &mut self.course.window),
+                Control::Bbr(_) => (),
+            }
+        }
+        self.sent += 1;
+        self.last_sent = self.now;
+        wanted && self.path.send(conditions, self.now, packet, self.heard)
+    }
+
+    fn send_new(&mut self, n: u64, feed: &mut Feed<'_>, conditions: &dyn Conditions) {
+        let before = self.board.out();
+        self.leaves(n * self.payload, |packets| {
+            for _ in 0..n {
+                let (now, k) = (packets.now, packets.board.next);
+                let size = feed.take(now);
+                let passes = packets.transmit((k, size), now < feed.patience, conditions);
+                let through = packets.board.through;
+                packets.board.send(now, size, passes);
+                packets.passes(through);
+            }
+        });
+        if before == 0 || matches!(self.timer, Some((Timer::Probe, _))) {
+            self.arm_timeout();
+        }
+        if self.state.reduces() {
+            self.reduction.sent += n;
+        }
+    }
+
+    fn send_again(&mut self, k: u64, feed: &mut Feed<'_>, conditions: &dyn Conditions) {
+        let (now, size) = (self.now, self.board.packet(k).size);
+        self.leaves(self.payload, |packets| {
+            let passes = packets.transmit((k, size), now < feed.patience, conditions);
+            let through = packets.board.through;
+            packets.board.send_again(now, k, passes);
+            packets.passes(through);
+        });
+        feed.book(now, size, true);
+    }
+
+    /// A packet was sent before which all up to `through` had come through.
+    fn passes(&mut self, through: u64) {
+        if self.board.through > through {
+            self.passed = self.path.free;
+        }
+    }
+
+    /// A lost packet goes out again.
+    fn repair(&mut self, k: u64, feed: &mut Feed<'_>, conditions: &dyn Conditions) {
+        self.send_again(k, feed, conditions);
+        self.board.repairs(k);
+        self.undo.since.get_or_insert(self.now);
+        *self.undo.again.get_or_insert(0) += 1;
+    }
+
+    /// New packets, as window, room and pacing let them.
+    fn send(&mut self, feed: &mut Feed<'_>, conditions: &dyn Conditions) {
+        let (mut limited, mut sent) = (false, false);
+        while feed.left() > 0 && self.board.next < self.room && !self.over && !self.is_held() {
+            let open = self.course.window.saturating_sub(self.board.in_flight());
+            if open == 0 {
+                limited = true;
+                break;
+            }
+            let together = match &self.control {
+                Control::Bbr(bbr) => bbr.together(),
+                Control::Cubic(_) => 1,
+            };
+            let n = together.min(open).min(feed.left()).min(self.room - self.board.next);
+            self.send_new(n, feed, conditions);
+            sent = true;
+        }
+        limited |= self.board.in_flight() >= self.course.window;
+        if sent || limited {
+            self.uses(limited);
+        }
+        if sent {
+            self.arm_probe(false);
+        }
+    }
+
+    /// Takes note of how much of the window is used (`tcp_cwnd_validate`).
+    fn uses(&mut self, limited: bool) {
+        let (board, usage) = (&self.board, &mut self.usage);
+        let more = !usage.limited && board.out() > usage.most;
+        if board.una >= usage.until || limited || more {
+            *usage = Use { limited, most: board.out(), until: board.next };
+        }
+    }
+
+    /// What is lost goes out again, as window and pacing let it.
+    fn resend(&mut self, feed: &mut Feed<'_>, conditions: &dyn Conditions) {
+        let mut first = false;
+        while !self.over && !self.is_held() && self.board.in_flight() < self.course.window {
+            let Some(k) = self.board.to_repair() else { break };
+            self.repair(k, feed, conditions);
+            if self.state.reduces() {
+                self.reduction.sent += 1;
+            }
+            first |= k == self.board.una;
+        }
+        if first && !matches!(self.timer, Some((Timer::Reordering, _))) {
+            self.arm(Timer::Timeout, self.trips.timeout);
+        }
+    }
+}

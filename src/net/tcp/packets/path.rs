@@ -1,0 +1,125 @@
+//! The way of packets to the receiver, and of acknowledgements back.
+//!
+//! A packet stands in the queue of the bottleneck, leaves it, and is there half a round trip later;
+//! so is an acknowledgement. An outage drops what comes to the bottleneck while it lasts, either
+//! way; what stands in the queue passes. So the links were made that the reference was measured on.
+
+use std::collections::VecDeque;
+
+use super::super::segment::HEADERS;
+use super::receiver::Ack;
+use crate::base::{Span, Time};
+use crate::net::{Conditions, Direction};
+
+/// A packet that comes through.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Coming {
+    leaves: Time,
+    pub(super) at: Time,
+    pub(super) packet: u64,
+    pub(super) sent: Time,
+    /// When the acknowledgement was sent that it answers.
+    pub(super) answers: Time,
+    size: u64,
+}
+
+/// Both ways.
+#[derive(Clone, Debug)]
+pub(super) struct Path {
+    way: Direction,
+    /// When the bottleneck is free.
+    pub(super) free: Time,
+    back_free: Time,
+    pub(super) coming: VecDeque<Coming>,
+    pub(super) acks: VecDeque<Ack>,
+    /// Bytes in the queue, and how many of those that come have left it.
+    queued: u64,
+    left: usize,
+}
+
+/// An acknowledgement's block takes eight bytes, and the first of them four more.
+const BLOCK: u64 = 8;
+const BLOCKS: u64 = 4;
+
+/// Whether an outage drops what is sent at a time.
+fn drops(conditions: &dyn Conditions, at: Time) -> bool {
+    conditions.outages(at).first().is_some_and(|outage| outage.from <= at)
+}
+
+impl Path {
+    pub(super) fn new(way: Direction, free: Time) -> Path {
+        let (coming, acks) = (VecDeque::new(), VecDeque::new());
+        Path { way, free, back_free: free, coming, acks, queued: 0, left: 0 }
+    }
+
+    /// A packet of `size` bytes comes to the bottleneck: whether it will come through.
+    pub(super) fn send(
+        &mut self,
+        conditions: &dyn Conditions,
+        now: Time,
+        (packet, size): (u64, u64),
+        answers: Time,
+    ) -> bool {
+        while let Some(coming) = self.coming.get(self.left).filter(|coming| coming.leaves <= now) {
+            self.queued -= coming.size;
+            self.left += 1;
+        }
+        let room = conditions.queue(self.way).saturating_add(conditions.spare(self.way, now));
+        if drops(conditions, now) || self.queued > 0 && self.queued + size > room {
+            return false;
+        }
+        self.free = conditions.leaves_by(self.way, self.free.max(now), size);
+        let leaves = self.free;
+        if conditions.loses(self.way) {
+            let slot = conditions.slot(self.way, leaves);
+            if conditions.next_loss(self.way, slot, slot + 1).is_some() {
+                return false;
+            }
+        }
+        let last = self.coming.back().map_or(now, |last| last.at);
+        let at = last.max(leaves + Span(conditions.rtt(leaves).0 / 2));
+        self.queued += size;
+        self.coming.push_back(Coming { leaves, at, packet, sent: now, answers, size });
+        true
+    }
+
+    /// A packet is there.
+    pub(super) fn take(&mut self) -> Option<Coming> {
+        let coming = self.coming.pop_front()?;
+        match self.left.checked_sub(1) {
+            Some(left) => self.left = left,
+            None => self.queued -= coming.size,
+        }
+        Some(coming)
+    }
+
+    /// An acknowledgement goes back.
+    pub(super) fn answer(&mut self, conditions: &dyn Conditions, mut ack: Ack) {
+        let now = ack.sent;
+        if drops(conditions, now) {
+            return;
+        }
+        let back = if self.way == Direction::Up { Direction::Down } else { Direction::Up };
+        let blocks = ack.blocks().len() as u64 + u64::from(ack.twice.is_some());
+        let size = HEADERS + blocks * BLOCK + if blocks > 0 { BLOCKS } else { 0 };
+        let rate = conditions.rate(back, now);
+        let takes = if rate.0 == 0 { Span::ZERO } else { rate.time_for(size) };
+        self.back_free = self.back_free.max(now) + takes;
+        ack.at = self.back_free + Span(conditions.rtt(now).0 / 2);
+        self.acks.push_back(ack);
+    }
+
+    /// What stands in the queue leaves as it can: the rate changed.
+    pub(super) fn leaves_anew(&mut self, now: Time, anew: impl Fn(&mut Time)) {
+        let mut last = now;
+        for coming in self.coming.iter_mut().filter(|coming| coming.leaves > now) {
+            let way = coming.at.since(coming.leaves);
+            anew(&mut coming.leaves);
+            coming.at = last.max(coming.leaves + way);
+            last = coming.at;
+        }
+        if self.free > now {
+            anew(&mut self.free);
+        }
+    }
+}

@@ -1,0 +1,284 @@
+//! The end that receives: what it acknowledges, when, and how much it has room for.
+
+use std::collections::VecDeque;
+
+use crate::base::{Span, Time};
+
+/// Blocks that an acknowledgement with a timestamp has room for, and those that are remembered
+/// (RFC 2018).
+const TOLD: usize = 3;
+const REMEMBERED: usize = 4;
+/// Acknowledgements that go out at once at a connection's start and after a silence
+/// (TCP_MAX_QUICKACKS).
+const QUICK: u64 = 16;
+/// A silence.
+const SILENCE: Span = Span::secs(1);
+/// How long the acknowledgement of a lone packet waits (TCP_DELACK_MIN).
+const DELAY: Span = Span::millis(40);
+/// Bytes that a window offers at first, and that the first buffer lets it grow to.
+const WINDOW: u64 = 64_512;
+const BUFFER: u64 = 80_896;
+/// Segments of the first round trip that the buffer is made for.
+const FIRST: u64 = 10;
+/// Bytes that a buffer holds at the most: the payload in 32 MiB (`tcp_rmem`).
+const MOST: u64 = 20_000_000;
+
+/// From and to, the latter not included.
+pub(super) type Block = (u64, u64);
+
+/// What an acknowledgement says.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ack {
+    /// When it is there.
+    pub(super) at: Time,
+    /// When it was sent.
+    pub(super) sent: Time,
+    /// All packets before this one are there.
+    pub(super) next: u64,
+    blocks: [Block; TOLD],
+    told: usize,
+    /// A packet that came twice.
+    pub(super) twice: Option<u64>,
+    /// When the packet was sent that it echoes the timestamp of.
+    pub(super) echo: Time,
+    /// Packets from here on find no room.
+    pub(super) room: u64,
+}
+
+impl Ack {
+    /// That all before `next` are there, in words of one packet: it is there at the first of the
+    /// times and was sent at the second.
+    pub(super) fn of(next: u64, (at, sent): (Time, Time), echo: Time, room: u64) -> Ack {
+        Ack { at, sent, next, blocks: [(0, 0); TOLD], told: 0, twice: None, echo, room }
+    }
+
+    /// What is there beyond, newest first.
+    pub(super) fn blocks(&self) -> &[Block] {
+        &self.blocks[..self.told]
+    }
+}
+
+/// The receiving end.
+#[derive(Clone, Debug)]
+pub(super) struct Receiver {
+    /// All before it are there.
+    next: u64,
+    /// What the last acknowledgement said.
+    said: u64,
+    /// Which from `next` on are there.
+    beyond: VecDeque<bool>,
+    held: u64,
+    blocks: Vec<Block>,
+    echo: Time,
+    quick: u64,
+    last: Time,
+    /// When the acknowledgement that waits goes out.
+    pub(super) waits: Option<Time>,
+    room: Room,
+}
+
+/// Receive buffer autotuning (`tcp_rcv_space_adjust`), in packets: what came in a round trip
+/// decides how far the window may grow, and while it grows every packet is acknowledged.
+#[derive(Clone, Debug)]
+struct Room {
+    window: u64,
+    limit: u64,
+    most: u64,
+    /// Packets of the last round trip.
+    space: u64,
+    since: (Time, u64),
+    rtt: Span,
+    /// The acknowledgement that was last answered.
+    answered: Time,
+}
+
+impl Room {
+    /// A packet came in answer to an acknowledgement of `answers`, `next` are there: whether the
+    /// window grows.
+    fn comes(&mut self, now: Time, answers: Time, next: u64, beyond: u64) -> bool {
+        if answers != self.answered {
+            // Timestamps count milliseconds.
+            let rtt = Span::millis(now.since(answers).0 / 1_000_000);
+            self.rtt = if self.rtt == Span::ZERO { rtt } else { Span((7 * self.rtt.0 + rtt.0) / 8) };
+            self.answered = answers;
+        }
+        let grows = self.window < self.limit;
+        if grows {
+            self.window = (self.window + 2).min(self.limit);
+        }
+        if self.since.0 == Time::ZERO {
+            self.since.0 = now;
+        } else if now.since(self.since.0) >= self.rtt {
+            let came = next.saturating_sub(self.since.1);
+            if came > self.space {
+                self.fits(came, beyond);
+            }
+            self.since = (now, next);
+        }
+        grows
+    }
+
+    /// Makes the buffer large enough for twice what came, and for a sender that doubles.
+    fn fits(&mut self, came: u64, beyond: u64) {
+        let twice = 2 * came;
+        let grown = twice + 2 * (twice * (came - self.space) / self.space) + beyond;
+        self.space = came;
+        self.limit = self.limit.max(grown.min(self.most));
+    }
+}
+
+impl Receiver {
+    /// Of packets with `payload` bytes, after `from` of them. On a `kept` connection it delays
+    /// acknowledgements and has room for `window` packets at least.
+    pub(super) fn new(payload: u64, from: u64, kept: bool, window: u64) -> Receiver {
+        let at_least = |bytes: u64| (bytes / payload).max(window).max(2);
+        let room = Room {
+            window: at_least(WINDOW),
+            limit: at_least(BUFFER),
+            most: (MOST / payload).max(window).max(2),
+            space: FIRST.max(window / 2),
+            since: (Time::ZERO, from),
+            rtt: Span::ZERO,
+            answered: Time::FAR,
+        };
+        Receiver {
+            next: from,
+            said: from,
+            beyond: VecDeque::new(),
+            held: 0,
+            blocks: Vec::new(),
+            echo: Time::ZERO,
+            quick: if kept { 0 } else { QUICK },
+            last: Time::FAR,
+            waits: None,
+            room,
+        }
+    }
+
+    /// Packets from here on find no room at first.
+    pub(super) fn room(&self) -> u64 {
+        self.next + self.room.window
+    }
+
+    /// The acknowledgement that waited.
+    pub(super) fn late(&mut self, now: Time) -> Ack {
+        self.tells(now, None)
+    }
+
+    fn tells(&mut self, now: Time, twice: Option<u64>) -> Ack {
+        (self.said, self.waits) = (self.next, None);
+        self.quick = self.quick.saturating_sub(1);
+        let told = self.blocks.len().min(if twice.is_some() { TOLD - 1 } else { TOLD });
+        let mut blocks = [(0, 0); TOLD];
+        blocks[..told].copy_from_slice(&self.blocks[..told]);
+        let room = self.next + self.room.window;
+        Ack { at: now, sent: now, next: self.next, blocks, told, twice, echo: self.echo, room }
+    }
+
+    /// A packet comes that was `sent` in answer to an acknowledgement of `answers`: what is said
+    /// to that at once.
+    pub(super) fn takes(&mut self, now: Time, packet: u64, sent: Time, answers: Time) -> Option<Ack> {
+        // What lies before the last acknowledgement is answered, and not looked at.
+        if (packet..=packet + 1).contains(&self.said) {
+            self.echo = self.echo.max(sent);
+        }
+        if now.since(self.last) > SILENCE {
+            self.quick = QUICK;
+        }
+        self.last = now;
+        if self.room.comes(now, answers, self.next, self.beyond.len() as u64) {
+            self.quick = self.quick.max(1);
+        }
+        if packet < self.next {
+            self.quick = QUICK;
+            return Some(self.tells(now, Some(packet)));
+        }
+        if packet > self.next {
+            return Some(self.keeps(now, packet));
+        }
+        let fills = self.held > 0;
+        self.next += 1;
+        self.beyond.pop_front();
+        while self.beyond.front() == Some(&true) {
+            self.beyond.pop_front();
+            (self.next, self.held) = (self.next + 1, self.held - 1);
+        }
+        let next = self.next;
+        self.blocks.retain(|block| block.1 > next);
+        if fills || self.quick > 0 || self.next - self.said >= 2 {
+            return Some(self.tells(now, None));
+        }
+        self.waits = Some(now + DELAY);
+        None
+    }
+
+    /// A packet comes beyond one that is missing.
+    fn keeps(&mut self, now: Time, packet: u64) -> Ack {
+        let place = (packet - self.next) as usize;
+        if self.beyond.len() <= place {
+            self.beyond.resize(place + 1, false);
+        }
+        let twice = std::mem::replace(&mut self.beyond[place], true);
+        if !twice {
+            self.held += 1;
+            self.room.fits(self.room.space, self.beyond.len() as u64);
+        }
+        let (mut from, mut to) = (packet, packet + 1);
+        self.blocks.retain(|block| {
+            let apart = block.0 > to || from > block.1;
+            if !apart {
+                (from, to) = (from.min(block.0), to.max(block.1));
+            }
+            apart
+        });
+        self.blocks.insert(0, (from, to));
+        self.blocks.truncate(REMEMBERED);
+        self.tells(now, twice.then_some(packet))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(ms: u64) -> Time {
+        Time::ZERO + Span::millis(ms)
+    }
+
+    /// What is said to packets that come one a millisecond.
+    fn told(receiver: &mut Receiver, from: u64, packets: &[u64]) -> Vec<Option<u64>> {
+        let mut now = from;
+        let mut take = |packet: &u64| {
+            now += 1;
+            receiver.takes(at(now), *packet, at(now - 1), at(0)).map(|ack| ack.next)
+        };
+        packets.iter().map(&mut take).collect()
+    }
+
+    #[test]
+    fn every_second_packet_is_acknowledged_after_the_first_ones() {
+        let mut young = Receiver::new(1_448, 0, false, 0);
+        let packets: Vec<u64> = (0..24).collect();
+        let said = told(&mut young, 1, &packets);
+        assert!(said[..16].iter().all(Option::is_some), "{said:?}");
+        assert_eq!(said[20..], [None, Some(22), None, Some(24)]);
+    }
+
+    #[test]
+    fn blocks_are_told_newest_first_and_three_of_them() {
+        let mut receiver = Receiver::new(1_448, 0, true, 100);
+        told(&mut receiver, 1, &[2, 4, 6, 8]);
+        let ack = receiver.takes(at(9), 5, at(8), at(0)).expect("what is missing is told at once");
+        assert_eq!((ack.next, ack.blocks()), (0, &[(4, 7), (8, 9), (2, 3)][..]));
+        assert_eq!(told(&mut receiver, 10, &[0, 1, 3]), [Some(1), Some(3), Some(7)]);
+    }
+
+    #[test]
+    fn what_comes_twice_is_told_and_echoes_nothing_new() {
+        let mut receiver = Receiver::new(1_448, 0, true, 100);
+        told(&mut receiver, 1, &[0, 1, 2, 3]);
+        let ack = receiver.takes(at(900), 0, at(899), at(0)).expect("it is told");
+        assert_eq!((ack.twice, ack.next), (Some(0), 4));
+        assert!(ack.echo < at(10), "{:?}", ack.echo);
+    }
+}

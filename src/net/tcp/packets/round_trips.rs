@@ -1,0 +1,121 @@
+//! What a sender knows of its round trips, and how long it waits for one
+//! (`tcp_rtt_estimator`, RFC 6298), on the timers of a kernel that ticks 250 times a second.
+
+use crate::base::Span;
+
+/// Neither variation nor timeout of a sender is taken to be less (TCP_RTO_MIN).
+pub(super) const LEAST: Span = Span::millis(200);
+/// The timeout is never longer (TCP_RTO_MAX).
+const MOST: Span = Span::secs(120);
+/// A tick of the kernel's clock: CONFIG_HZ is 250.
+pub(super) const TICK: Span = Span::millis(4);
+
+/// Estimates, from one acknowledgement to the next.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RoundTrips {
+    pub(super) smoothed: Span,
+    /// Four times the mean deviation.
+    deviation: Span,
+    /// Its largest value of this round trip.
+    largest: Span,
+    /// What the timeout adds to the smoothed round trip: falls by a quarter in each.
+    pub(super) variation: Span,
+    /// With the acknowledgement of this packet a new round trip begins.
+    round: u64,
+    pub(super) least: Span,
+    /// The timeout, which doubles while nothing is heard.
+    pub(super) timeout: Span,
+}
+
+/// A wait in whole ticks.
+pub(super) fn ticks(wait: Span) -> Span {
+    TICK * wait.0.div_ceil(TICK.0)
+}
+
+/// How long a timer takes that is set to `wait`: the kernel keeps far ones in coarse buckets, an
+/// eighth of the wait at the most, and rounds up (`kernel/time/timer.c`); the mean of that.
+pub(super) fn timer(wait: Span) -> Span {
+    let wait = ticks(wait);
+    let bucket = match wait.0 / TICK.0 {
+        0..63 => 1,
+        63..504 => 8,
+        504..4_032 => 64,
+        _ => 512,
+    };
+    wait + Span((TICK * bucket).0 / 2)
+}
+
+impl RoundTrips {
+    /// With a smoothed round trip and four times its deviation, over a path that takes `least`.
+    pub(super) fn new(smoothed: Span, spread: Span, least: Span) -> RoundTrips {
+        let variation = spread.max(LEAST);
+        let mut trips = RoundTrips {
+            smoothed,
+            deviation: spread,
+            largest: variation,
+            variation,
+            round: 0,
+            least,
+            timeout: Span::ZERO,
+        };
+        trips.set_timeout();
+        trips
+    }
+
+    fn set_timeout(&mut self) {
+        self.timeout = ticks(self.smoothed + self.variation);
+    }
+
+    /// Nothing was heard in a timeout.
+    pub(super) fn backs_off(&mut self) {
+        self.timeout = (self.timeout * 2).min(MOST);
+    }
+
+    /// A round trip was seen, with all packets before `una` acknowledged and `next` the next one.
+    pub(super) fn seen(&mut self, rtt: Span, una: u64, next: u64) {
+        let error = rtt.0 as i64 - self.smoothed.0 as i64;
+        self.smoothed = Span(self.smoothed.0.saturating_add_signed(error / 8));
+        let mut change = error.abs() - (self.deviation.0 / 4) as i64;
+        if error < 0 && change > 0 {
+            // Round trips that fall are no sign of a wild path.
+            change /= 8;
+        }
+        self.deviation = Span(self.deviation.0.saturating_add_signed(change));
+        self.largest = self.largest.max(self.deviation);
+        self.variation = self.variation.max(self.largest);
+        if una > self.round {
+            let excess = self.variation.saturating_sub(self.largest);
+            self.variation = Span(self.variation.0 - excess.0 / 4);
+            (self.round, self.largest) = (next, LEAST);
+        }
+        self.set_timeout();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timers_are_late_by_an_eighth_at_most() {
+        for ms in [4, 100, 248, 252, 660, 1_900, 2_100, 6_600, 15_000, 17_000, 60_000] {
+            let late = timer(Span::millis(ms)).saturating_sub(Span::millis(ms));
+            let most = Span::millis(ms / 8).max(TICK);
+            assert!(late > Span::ZERO && late <= most, "{ms} ms are late by {late}");
+        }
+    }
+
+    #[test]
+    fn the_timeout_of_a_long_path_falls_by_a_quarter_a_round() {
+        // A quarter of what is beyond the largest deviation of a round, which is 675 and 200 ms.
+        let mut trips = RoundTrips::new(Span::millis(600), Span::millis(1_200), Span::millis(600));
+        let mut timeouts = Vec::new();
+        for una in 1..=60 {
+            trips.seen(Span::millis(600), una, una - una % 20 + 20);
+            if una % 20 == 1 {
+                timeouts.push(trips.timeout.0 / 1_000_000);
+            }
+        }
+        assert_eq!(timeouts, [1_800, 1_672, 1_452]);
+    }
+}
