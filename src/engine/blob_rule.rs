@@ -8,8 +8,8 @@ pub trait BlobRule {
         let _ = ends;
         says == Some(true)
     }
-    /// Whether the server is asked for the row of which an edit came to nothing, before anything that
-    /// is attached to it goes.
+    /// Whether the server is asked for the row of which an edit came to nothing, before what is
+    /// attached to it goes.
     fn doubts(&self) -> bool {
         true
     }
