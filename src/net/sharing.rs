@@ -99,7 +99,7 @@ impl Sharing {
         self.among = among;
         let after = self.part(whole);
         for stage in stages {
-            stage.transfer.leaves_anew(self.since, before.conditions(), after.conditions());
+            stage.transfer.leaves_again(self.since, before.conditions(), after.conditions());
         }
     }
 }

@@ -152,8 +152,10 @@ fn the_cookbook_shows_what_its_scenarios_come_to() {
 }
 
 #[test]
-fn the_readme_shows_what_short_commands_print() {
-    hold("README.md", &|command| is_short(command).then(|| run(command)));
+fn pages_show_what_short_commands_print() {
+    for page in ["README.md", "docs/calibrating.md"] {
+        hold(page, &|command| is_short(command).then(|| run(command)));
+    }
 }
 
 /// Reports of the long commands are made elsewhere (`.ci/run`): a line says which is in which

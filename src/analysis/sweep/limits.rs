@@ -173,7 +173,7 @@ fn longer(here: &Point<'_>, best: &Point<'_>, per: Per) -> f64 {
     if longer.is_finite() { longer } else { 1.0 }
 }
 
-/// A share of bytes in vain that is worth telling.
+/// A share of bytes for nothing that is worth telling.
 const IN_VAIN_MIN: f64 = 0.01;
 
 /// What a setting suffers from more than the best does; nothing, where they have no seeds in common
@@ -281,7 +281,7 @@ impl<'a> Beside<'a> {
             Cause::RoundTrips => time("round trips", " is waiting for answers to begin"),
             Cause::Answers => time("answers", " is waiting for useful ones, until all their rows are there"),
             Cause::Queue => time("the backend's queue", " is waiting for one of its workers"),
-            // On a link without a rate to speak of, bytes in vain tell nothing.
+            // On a link without a rate to speak of, bytes for nothing tell nothing.
             Cause::Outages if self.at.in_vain < IN_VAIN_MIN => time("outages restart chunks", " is lost"),
             Cause::Outages => {
                 let [in_vain, in_vain_at_best] = [self.at, self.at_best].map(|of| percent(of.in_vain));

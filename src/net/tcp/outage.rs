@@ -15,7 +15,7 @@ pub struct Staircase {
     /// How long after its start the outage is over for the sender; nothing if it has given up by
     /// then.
     pub over: Option<Span>,
-    /// Packets that it sends in vain meanwhile, one a step.
+    /// Packets that it sends for nothing meanwhile, one a step.
     pub vain: u64,
 }
 

@@ -69,6 +69,10 @@ fn names(text: &str, path: &Path) -> bool {
     match file.rsplit_once('.') {
         Some((snapshot, "snap")) => {
             let test = snapshot.rsplit("__").next().expect("there is a last part");
+            // The second of a test has a number behind its name.
+            let is_number = |tail: &str| tail.chars().all(|c| c.is_ascii_digit());
+            let test =
+                test.rsplit_once('-').filter(|(_, tail)| is_number(tail)).map_or(test, |(name, _)| name);
             text.contains(&format!("fn {test}("))
         }
         Some((scenario, "toml")) if text.contains(&format!("\"{scenario}\"")) => true,

@@ -15,7 +15,6 @@ const WIDER: &[(&str, usize)] = &[
     ("cli", 55),
     ("metrics", 3),
     ("net", 1),
-    ("reference/README.md", 10),
     ("scenario", 29),
     ("tests", 39),
     ("world", 53),

@@ -74,14 +74,14 @@ impl Packets {
         self.send(feed, conditions);
     }
 
-    /// A packet came twice: a repair was in vain.
+    /// A packet came twice: a repair was needless.
     fn came_twice(&mut self, k: u64) {
         if self.board.came_twice(k) && self.undo.from.is_some_and(|from| k >= from) {
             self.undo.again = self.undo.again.map(|again| again.saturating_sub(1));
         }
     }
 
-    /// Round trips that it shows: the one of the last packet, and whether the timer is set anew.
+    /// Round trips that it shows: the one of the last packet, and whether the timer is set again.
     fn times(&mut self, ack: &Ack, advances: bool, news: &News) -> (Option<Span>, bool) {
         let now = self.now;
         let sacked = news.sacked.map(|(first, _)| now.since(first));

@@ -2,7 +2,7 @@
 //!
 //! What an outage costs hangs on what a sender knows at the moment: which acknowledgements were
 //! lost, when its timer was set and on what estimate, whether the first answer shows a timeout to
-//! have been in vain. [`Packets`] does what Linux 6.18 does, an event a packet or acknowledgement:
+//! have been needless. [`Packets`] does what Linux 6.18 does, an event a packet or acknowledgement:
 //! SACK and RACK, tail-loss probes, timeouts with F-RTO and their undoing (`net/ipv4/tcp_input.c`,
 //! `tcp_timer.c`, `tcp_recovery.c`), proportional rate reduction (RFC 6937), CUBIC with HyStart,
 //! BBR, and a receiver that acknowledges every packet while its window grows.
@@ -113,7 +113,7 @@ struct Use {
 enum Repairs {
     None,
     Lost,
-    /// New packets first: they tell whether the timeout was in vain.
+    /// New packets first: they tell whether the timeout was needless.
     New,
 }
 
@@ -131,7 +131,7 @@ pub(super) struct Packets {
     high: u64,
     undo: Undo,
     reduction: Reduction,
-    /// Whether a timeout was in vain is to be seen (F-RTO, RFC 5682).
+    /// Whether a timeout was needless is to be seen (F-RTO, RFC 5682).
     doubts: bool,
     /// Timeouts in a row, and when the first was.
     timeouts: u64,
@@ -286,8 +286,8 @@ impl Packets {
         self.due = Some(self.due.map_or(now, |due| due.min(now)));
     }
 
-    pub(super) fn leaves_anew(&mut self, now: Time, anew: impl Fn(&mut Time)) {
-        self.path.leaves_anew(now, anew);
+    pub(super) fn leaves_again(&mut self, now: Time, again: impl Fn(&mut Time)) {
+        self.path.leaves_again(now, again);
     }
 
     /// One event, unless the next comes at `until` or later: whether there was one, or how it all

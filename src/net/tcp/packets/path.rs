@@ -110,16 +110,16 @@ impl Path {
     }
 
     /// What stands in the queue leaves as it can: the rate changed.
-    pub(super) fn leaves_anew(&mut self, now: Time, anew: impl Fn(&mut Time)) {
+    pub(super) fn leaves_again(&mut self, now: Time, again: impl Fn(&mut Time)) {
         let mut last = now;
         for coming in self.coming.iter_mut().filter(|coming| coming.leaves > now) {
             let way = coming.at.since(coming.leaves);
-            anew(&mut coming.leaves);
+            again(&mut coming.leaves);
             coming.at = last.max(coming.leaves + way);
             last = coming.at;
         }
         if self.free > now {
-            anew(&mut self.free);
+            again(&mut self.free);
         }
     }
 }

@@ -260,7 +260,7 @@ impl Packets {
         }
     }
 
-    /// Takes a timeout back, if it was in vain.
+    /// Takes a timeout back, if it was needless.
     fn takes_timeout_back(&mut self, surely: bool, echo: Time) -> bool {
         let vain = surely || self.may_take_back(echo);
         if vain {

@@ -66,23 +66,28 @@ impl Transfer {
 
     /// The rate changes at `now` from `before` to `after`: what has begun and still has to leave
     /// does so as it can then.
-    pub(in crate::net) fn leaves_anew(&mut self, now: Time, before: &dyn Conditions, after: &dyn Conditions) {
+    pub(in crate::net) fn leaves_again(
+        &mut self,
+        now: Time,
+        before: &dyn Conditions,
+        after: &dyn Conditions,
+    ) {
         let (way, sent, free) = (self.way, self.traffic.bytes, self.free);
         if self.burst || free <= now {
             return;
         }
-        let anew = |at: &mut Time| {
+        let again = |at: &mut Time| {
             // No byte of it is left out.
             let left = 1 + before.passed(way, now, *at).min(sent);
             *at = after.leaves_by(way, now, left);
         };
         for mark in &mut self.marks {
             let times = mark.passed.iter_mut().chain([&mut mark.earliest]);
-            times.filter(|at| now < **at && **at <= free).for_each(anew);
+            times.filter(|at| now < **at && **at <= free).for_each(again);
         }
-        anew(&mut self.free);
+        again(&mut self.free);
         if let Some(packets) = &mut self.close_up {
-            packets.leaves_anew(now, anew);
+            packets.leaves_again(now, again);
         }
     }
 
