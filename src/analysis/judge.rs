@@ -124,6 +124,7 @@ fn blank(plan: &Plan, id: &str) -> CellRecord {
         path: plan.path.clone(),
         resolved: plan.digest.clone(),
         swarm: plan.drawn.as_deref().map(occurrences::drawn),
+        devices: plan.fleets.iter().map(|fleet| u64::from(fleet.devices)).sum(),
         ending: EndingRecord::default(),
         phases: Phases::default(),
         events: 0,

@@ -384,14 +384,24 @@ pub(super) struct CompareArgs {
     #[arg(long, value_name = "METRIC")]
     pub(super) metric: Vec<String>,
     /// What stdout carries: a table for people, or JSON.
-    #[arg(long, value_enum, default_value_t = Table::Human)]
-    pub(super) format: Table,
+    #[arg(long, value_enum, default_value_t = CompareFormat::Human)]
+    pub(super) format: CompareFormat,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Table {
     Human,
     Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum CompareFormat {
+    Human,
+    Json,
+    /// A comment for a pull request, in Markdown.
+    Md,
+    /// As for people, with annotations; the comment goes to the job's page.
+    Github,
 }
 
 #[derive(Debug, Subcommand)]

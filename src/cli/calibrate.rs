@@ -46,7 +46,7 @@ pub(super) fn calibrate(args: &CalibrateArgs, console: &mut Console<'_>) -> anyh
 
 /// A line a mistake.
 fn told(shown: &str, mistakes: &Mistakes) -> String {
-    let lines = mistakes.told().map(|mistake| format!("error: {shown}: {mistake}"));
+    let lines = mistakes.told.iter().map(|mistake| format!("error: {shown}: {mistake}"));
     let more =
         (mistakes.untold > 0).then(|| format!("{} more", human::count(mistakes.untold as u64, "mistake")));
     lines.chain(more).collect::<Vec<_>>().join("\n")

@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::args::{CompareArgs, Table};
+use super::args::{CompareArgs, CompareFormat};
 use super::baseline;
+use super::ci::append_page;
 use super::console::Console;
 use super::refusal::{Refusal, near};
 use super::sources::{self, record_file};
 use crate::analysis::compare::{Comparison, Difference, Finding, Measured, Side, compare as compared};
 use crate::metrics;
 use crate::record::{Exit, RunRecord, accept};
-use crate::render::compare::{human, in_short, json};
+use crate::render::Paint;
+use crate::render::compare::{annotations, human, in_short, json, markdown};
 
 /// Runs `compare`.
 pub(super) fn compare(args: &CompareArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
@@ -40,10 +42,15 @@ pub(super) fn compare(args: &CompareArgs, console: &mut Console<'_>) -> anyhow::
     }
     let all = console.verbose() || !args.metric.is_empty();
     console.result(&match args.format {
-        Table::Human if console.quiet() => in_short(&comparison, console.out_paint()),
-        Table::Human => human(&comparison, console.out_paint(), all),
-        Table::Json => json(&comparison),
+        CompareFormat::Human if console.quiet() => in_short(&comparison, console.out_paint()),
+        CompareFormat::Human => human(&comparison, console.out_paint(), all),
+        CompareFormat::Json => json(&comparison),
+        CompareFormat::Md => markdown(&comparison),
+        CompareFormat::Github => human(&comparison, Paint(false), all) + &annotations(&comparison),
     });
+    if args.format == CompareFormat::Github {
+        append_page(&markdown(&comparison), console);
+    }
     if let Some(copies) = comparison.copies() {
         return Err(Refusal::because(Exit::NoBaseline, format!("not comparable: {copies}")));
     }

@@ -34,6 +34,7 @@ mod args;
 mod asked;
 mod baseline;
 mod calibrate;
+mod ci;
 mod compare;
 mod conflicts;
 mod console;

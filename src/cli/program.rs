@@ -15,7 +15,7 @@ use super::args::{Cli, Command, MatrixOf};
 use super::console::{Console, Surroundings};
 use super::refusal::Refusal;
 use super::{
-    baseline, calibrate, compare, conflicts, coverage, inspect, matrix, replay, report, run, sweep, tune,
+    baseline, calibrate, ci, compare, conflicts, coverage, inspect, matrix, replay, report, run, sweep, tune,
     validate, wire,
 };
 use crate::campaign::{Bench, Runner, Signals, Stopwatch};
@@ -55,11 +55,13 @@ pub fn execute(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Exit {
-    let cli = match read(args) {
+    let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
+    let cli = match read(args.iter()) {
         Ok(cli) => cli,
         // Help for a reader that went away needs no answer.
         Err(e) if e.use_stderr() => {
             let _ = write!(err, "{}", e.render());
+            ci::refused(&args, Exit::Usage, &e.render().to_string(), surroundings, out);
             return Exit::Usage;
         }
         Err(e) => {
@@ -68,18 +70,25 @@ pub fn execute(
         }
     };
     let mut console = Console::new(out, err, cli.voice, surroundings);
+    let mut refused = None;
     let exit = command(&cli.command, runner, &mut console).unwrap_or_else(|e| {
-        console.complaint(&complaint(&e));
-        Refusal::exit_of(&e)
+        let (text, exit) = (complaint(&e), Refusal::exit_of(&e));
+        console.complaint(&text);
+        refused = Some((exit, text));
+        exit
     });
-    match console.loss() {
+    let exit = match console.loss() {
         Some(e) => {
             let text = format!("error: cannot write the result: {e}\n");
             console.complaint(&text);
             Exit::first([exit, Exit::Environment])
         }
         None => exit,
+    };
+    if let Some((exit, text)) = refused {
+        ci::refused(&args, exit, &text, surroundings, out);
     }
+    exit
 }
 
 /// The command line as it was given. Of all commands that take scenarios, `matrix` alone has another of its own.

@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
-use std::fs::OpenOptions;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
@@ -14,7 +13,7 @@ use super::observations::Observations;
 use super::progress::Progress;
 use super::refusal::Refusal;
 use super::work::{ReportPlace, Work};
-use super::{asked, baseline, room, sources};
+use super::{asked, baseline, ci, room, sources};
 use crate::base::Digest;
 use crate::campaign::{self, Campaign, Journal, JournalError, Runner, Stopwatch};
 use crate::metrics::{self, human};
@@ -585,16 +584,7 @@ pub(super) fn in_short(record: &RunRecord, last: &str, console: &Console<'_>) ->
 
 /// Appends the summary to the page of a GitHub job, where there is one.
 fn append_summary(record: &RunRecord, console: &mut Console<'_>) {
-    let Some(path) = console.surroundings().step_summary.as_ref() else { return };
-    let page = render::summary(record);
-    let append = |path: &PathBuf| {
-        OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(path)
-            .and_then(|mut file| file.write_all(page.as_bytes()))
-    };
-    if let Err(e) = append(path) {
-        console.complaint(&format!("warning: cannot append the summary to {}: {e}\n", path.display()));
+    if console.surroundings().step_summary.is_some() {
+        ci::append_page(&render::summary(record), console);
     }
 }

@@ -1,48 +1,60 @@
 //! Which figures stand first, and are gated where nobody named others.
 
+use crate::oracle;
+
 /// The figures that answer what users ask first: how long do I wait, is it on the server yet, what
-/// does it cost, what went wrong.
+/// does it cost, what went wrong. The weightiest stand first.
 pub const HEADLINE: &[&str] = &[
-    "attachment.again.bytes",
-    "attachment.rows_wait.time",
-    "attachment.sent.bytes",
-    "attachment.stored.count",
-    "attachment.whole.wait",
+    "engine.usable_after_login.duration",
+    "engine.write_acknowledged.duration",
+    "engine.write_visible.duration",
+    "engine.session.duration",
+    "engine.first_screen.duration",
+    "device.screen.blocked",
+    "engine.session.failed",
+    "engine.rows.rate",
+    "engine.down.bytes",
+    "engine.up.bytes",
+    "engine.wasted.bytes",
+    "engine.requests.count",
+    "engine.requests.failed",
+    "engine.conflicts.found",
     "backend.request.service",
     "backend.requests.count",
     "backend.scanned.rows",
-    "device.kills.count",
-    "device.power_losses.count",
-    "device.screen.blocked",
     "engine.bytes.rate",
-    "engine.conflicts.found",
-    "engine.down.bytes",
-    "engine.echoed.rows",
-    "engine.first_screen.duration",
-    "engine.pull.chunk_bytes",
-    "engine.pull.chunk_rows",
-    "engine.requests.count",
-    "engine.requests.failed",
-    "engine.retries.count",
-    "engine.rows.rate",
-    "engine.session.count",
-    "engine.session.duration",
-    "engine.session.failed",
-    "engine.up.bytes",
-    "engine.usable_after_login.duration",
-    "engine.wasted.bytes",
     "engine.wasted.rows",
-    "engine.write_acknowledged.duration",
-    "engine.write_visible.duration",
-    "net.outages.count",
+    "engine.echoed.rows",
+    "engine.retries.count",
+    "engine.session.count",
+    "engine.pull.chunk_rows",
+    "engine.pull.chunk_bytes",
+    "attachment.whole.wait",
+    "attachment.rows_wait.time",
+    "attachment.sent.bytes",
+    "attachment.again.bytes",
+    "attachment.stored.count",
     "workload.edits.made",
     "workload.edits.missed",
     "workload.edits.prevented",
     "workload.edits.refused",
     "workload.edits.unplaced",
+    "device.kills.count",
+    "device.power_losses.count",
+    "net.outages.count",
 ];
 
 /// Whether a metric is gated where nobody named others: it is a headline or the oracle's.
 pub fn is_gated(name: &str) -> bool {
     name.starts_with("oracle.") || HEADLINE.contains(&name)
+}
+
+/// Where a metric stands among others: what the oracle's checks found and what was overwritten, the
+/// headline ones, the rest.
+pub fn weight(name: &str) -> usize {
+    let place = HEADLINE.iter().position(|headline| *headline == name);
+    if name == "oracle.overwritten.columns" || oracle::is_of_check(name) {
+        return 0;
+    }
+    place.map_or(usize::MAX, |place| place + 1)
 }

@@ -49,7 +49,7 @@ pub use eventful::EventfulRecord;
 pub use exit::Exit;
 pub use figures::{CellFigures, held};
 pub use folder::{Folder, FolderError, Part};
-pub use headlines::{HEADLINE, is_gated};
+pub use headlines::{HEADLINE, is_gated, weight};
 pub use judged::Judged;
 pub use life::{LifeRecord, StepRecord};
 pub use named::named;

@@ -205,6 +205,9 @@ pub struct CellRecord {
     /// What of its scenario's swarm its seed has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub swarm: Option<SwarmRecord>,
+    /// Devices of all its fleets.
+    #[serde(default)]
+    pub devices: u64,
     /// How it ended.
     #[serde(default)]
     pub ending: EndingRecord,

@@ -1,6 +1,7 @@
 //! `junit.xml`: what a CI job shows as tests.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
@@ -12,8 +13,8 @@ use crate::record::{CellRecord, Exit, GateRecord, OccurrenceRecord, Reason, RunR
 /// The run as JUnit's XML: a suite a scenario, a case for what a cell's checks and expectations
 /// came to, one for each of its gates, and one for what had to occur with some seed and never did.
 ///
-/// A case has the seed, the digest and the replay command as properties. No time is in it: the same
-/// run gives the same bytes. A cell that could not be run is an error, one that was not run to its
+/// A case has the seed, the digest and the replay command as properties, its scenario's file, and
+/// as its time the virtual time: the same run gives the same bytes. A cell that could not be run is an error, one that was not run to its
 /// end is skipped; a run that was cut off is an error too. What settings of a search or a matrix
 /// miss is what these found: such a case succeeds, and its output says it.
 pub fn junit(record: &RunRecord) -> String {
@@ -50,6 +51,19 @@ pub fn junit(record: &RunRecord) -> String {
     report.to_string().expect("texts of a record are written as XML")
 }
 
+/// A run that was refused before it began, as JUnit's XML.
+pub fn junit_refused(exit: Exit, why: &str) -> String {
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+    status.set_message(why.lines().next().unwrap_or_default());
+    status.set_type(format!("exit {}", exit.code()));
+    status.set_description(why);
+    let mut suite = TestSuite::new(CUT_OFF);
+    suite.add_test_case(TestCase::new(CUT_OFF, status));
+    let mut report = Report::new("syncdyno");
+    report.add_test_suite(suite);
+    report.to_string().expect("texts are written as XML")
+}
+
 /// What a run that was cut off adds: without it the cells that are missing would be missed by
 /// nobody.
 const CUT_OFF: &str = "the run as a whole";
@@ -69,6 +83,10 @@ fn cut_off(record: &RunRecord) -> TestCaseStatus {
 fn case(cell: &CellRecord, name: &str, status: TestCaseStatus) -> TestCase {
     let mut case = TestCase::new(name, status);
     case.set_classname(cell.scenario.as_str());
+    case.set_time(Duration::from_nanos(cell.virtual_ns));
+    if !cell.path.is_empty() {
+        case.extra.insert("file".into(), cell.path.as_str().into());
+    }
     case.add_property(("seed", cell.seed.as_str()));
     case.add_property(("digest", cell.digest.as_str()));
     case.add_property(("replay", cell.replay.as_str()));

@@ -8,6 +8,7 @@
 //! The page for a CI job is bounded ([`SUMMARY_MAX`]), however many cells fail.
 
 mod answers;
+mod brief;
 pub mod calibrate;
 mod claims;
 pub mod compare;
@@ -26,6 +27,7 @@ pub mod sweep;
 mod table;
 pub mod tune;
 mod warnings;
+mod why;
 pub mod wire;
 
 #[cfg(test)]
@@ -34,9 +36,9 @@ mod tests;
 pub use answers::answers;
 pub use coverage::{Covered, coverage, coverage_in_full, is_coverage};
 pub use grid::{Grid, escaped};
-pub use junit::junit;
+pub use junit::{junit, junit_refused};
 pub use listing::{CellSize, sizes, texts};
-pub use story::{Paint, annotations, headline, last_lines, lives, notes, reasons, story, warnings};
+pub use story::{Paint, annotations, headline, last_lines, lives, notes, reasons, refused, story, warnings};
 pub use summary::{SUMMARY_MAX, summary};
 pub use table::{Form, WIDTH, figures};
 pub use warnings::unplaced_in;

@@ -7,6 +7,7 @@ use super::answers::answers;
 use super::grid::Grid;
 use super::table::{self, Form};
 use super::warnings::unplaced;
+use super::why::why;
 use super::{claims, occurrences};
 use crate::analysis::{are_all, found};
 use crate::metrics::{Unit, human};
@@ -59,8 +60,10 @@ pub fn story(record: &RunRecord, paint: Paint, columns: usize, all: bool) -> Str
     }
     let mut text = headline(record, paint);
     text.push('\n');
-    if all || !are_all(record) {
+    if all {
         text.push_str(&table::figures(record, Form::Terminal(columns), all));
+    } else if !are_all(record) {
+        text.push_str(&table::in_short(record, columns));
     }
     text.push_str(&gates(record));
     text.push_str(&claims::shown(record));
@@ -124,7 +127,7 @@ pub fn last_lines(record: &RunRecord, folder: &str) -> String {
 /// else is.
 pub fn reasons(record: &RunRecord) -> String {
     let mut text = String::new();
-    for (cell, others) in by_scenario(record) {
+    for (cell, others) in by_cause(record) {
         for reason in &cell.reasons {
             text.push_str(&format!("{}{}: {}\n", cell.id, and_more(others), reason.text));
         }
@@ -138,13 +141,24 @@ pub fn reasons(record: &RunRecord) -> String {
     text
 }
 
-/// The failing cells, those of one scenario that is not its baseline's as the first of them with
-/// how many there are besides: what is said of each is the same.
-fn by_scenario(record: &RunRecord) -> Vec<(&CellRecord, usize)> {
-    let mut told: Vec<(&CellRecord, usize)> = Vec::new();
-    for cell in found::told(record) {
+/// The failing cells, each with how many others fail for the same cause: cells of one setting whose
+/// reasons read the same up to their figures.
+pub(super) fn by_cause(record: &RunRecord) -> Vec<(&CellRecord, usize)> {
+    let head = |text: &str| text.split(|c: char| c.is_ascii_digit()).next().unwrap_or("").to_owned();
+    let cause = |cell: &CellRecord| {
         let of_baseline = cell.reasons.iter().all(|reason| reason.exit_code == Exit::NoBaseline.code());
-        match told.iter_mut().find(|(first, _)| of_baseline && first.reasons == cell.reasons) {
+        let setting = (!of_baseline).then(|| (cell.variant.clone(), format!("{:?}", cell.axes)));
+        let reasons = cell.reasons.iter().map(|reason| match of_baseline {
+            true => reason.text.clone(),
+            false => format!("{} {}", reason.exit_code, head(&reason.text)),
+        });
+        (cell.scenario.clone(), setting, reasons.collect::<Vec<_>>())
+    };
+    let mut told: Vec<(&CellRecord, usize)> = Vec::new();
+    let mut known: BTreeMap<_, usize> = BTreeMap::new();
+    for cell in found::told(record) {
+        let at = *known.entry(cause(cell)).or_insert(told.len());
+        match told.get_mut(at) {
             Some((_, others)) => *others += 1,
             None => told.push((cell, 0)),
         }
@@ -152,7 +166,7 @@ fn by_scenario(record: &RunRecord) -> Vec<(&CellRecord, usize)> {
     told
 }
 
-fn and_more(others: usize) -> String {
+pub(super) fn and_more(others: usize) -> String {
     if others == 0 { String::new() } else { format!(" and {} more", human::count(others as u64, "cell")) }
 }
 
@@ -174,21 +188,40 @@ pub fn lives(cell: &CellRecord) -> String {
 /// One line for each failing cell, as a GitHub job shows errors beside the file they belong to, and
 /// what of the baseline was left out.
 pub fn annotations(record: &RunRecord) -> String {
-    let escaped = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+    let escaped = annotated;
     let property = |text: &str| escaped(text).replace(':', "%3A").replace(',', "%2C");
-    let lines = found::told(record).take(NAMED_CELLS).map(|cell| {
+    let lines = by_cause(record).into_iter().take(NAMED_CELLS).map(|(cell, others)| {
         let file =
             if cell.path.is_empty() { String::new() } else { format!("file={},", property(&cell.path)) };
         let reasons: Vec<&str> = cell.reasons.iter().map(|reason| reason.text.as_str()).collect();
         let accept = record.acceptance_of(cell);
         let text = format!("{}\n{}{accept}", reasons.join("\n"), cell.replay);
-        format!("::error {file}title={}::{}\n", property(&cell.id), escaped(&text))
+        let title = format!("{}{}", cell.id, and_more(others));
+        format!("::error {file}title={}::{}\n", property(&title), escaped(&text))
     });
     let left_out =
         record.left_out.iter().map(|text| format!("::warning title=baseline::{}\n", escaped(text)));
     let missing = occurrences::missing(record).into_iter();
     let missing = missing.map(|text| format!("::error title=never occurred::{}\n", escaped(&text)));
-    lines.chain(missing).chain(left_out).collect()
+    let cut = (!record.complete).then(|| {
+        let text =
+            if record.notes.is_empty() { "not run to its end".to_owned() } else { record.notes.join("\n") };
+        format!("::error title=incomplete::{}\n", escaped(&text))
+    });
+    lines.chain(missing).chain(left_out).chain(cut).collect()
+}
+
+/// A run that was refused, as a GitHub job shows it: an error, and a line of its page.
+pub fn refused(exit: Exit, why: &str) -> (String, String) {
+    let why = why.trim_end();
+    let head = format!("syncdyno: exit {}", exit.code());
+    let line = format!("::error title={head}::{}\n", annotated(why));
+    (line, format!("## {head}\n```text\n{why}\n```\n"))
+}
+
+/// A text as the value of an annotation.
+pub(super) fn annotated(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 /// One line: what was run and what it comes to.
@@ -239,8 +272,11 @@ fn gates(record: &RunRecord) -> String {
     let told: Vec<&GateRecord> = if record.cells.len() == 1 {
         record.gates.iter().collect()
     } else {
-        let failing = record.gates.iter().filter(|gate| !gate.pass);
-        failing.take(NAMED_CELLS).chain(nearest(&record.gates).into_iter().take(NAMED_CELLS)).collect()
+        farthest(record)
+            .into_iter()
+            .take(NAMED_CELLS)
+            .chain(nearest(&record.gates).into_iter().take(NAMED_CELLS))
+            .collect()
     };
     if record.gates.is_empty() {
         return String::new();
@@ -251,6 +287,25 @@ fn gates(record: &RunRecord) -> String {
     }
     text.push('\n');
     text
+}
+
+/// Of each gate that cells of a setting miss the one that is farthest from its bound.
+fn farthest(record: &RunRecord) -> Vec<&GateRecord> {
+    let far = |gate: &GateRecord| {
+        let over = gate.value.zip(gate.max).map_or(0, |(value, max)| value.saturating_sub(max));
+        let under = gate.value.zip(gate.min).map_or(0, |(value, min)| min.saturating_sub(value));
+        gate.value.map_or(u64::MAX, |_| over.max(under))
+    };
+    let mut each: BTreeMap<_, &GateRecord> = BTreeMap::new();
+    for gate in record.gates.iter().filter(|gate| !gate.pass) {
+        let setting =
+            record.cell(&gate.cell).map(|cell| (&cell.scenario, &cell.variant, format!("{:?}", cell.axes)));
+        let kept = each.entry((setting, &gate.name, &gate.metric, &gate.stat)).or_insert(gate);
+        if far(gate) > far(kept) {
+            *kept = gate;
+        }
+    }
+    each.into_values().collect()
 }
 
 /// Of each gate that all cells meet the one that is nearest to its bound.
@@ -294,9 +349,9 @@ pub(super) fn gate_grid(record: &RunRecord, gates: &[&GateRecord]) -> Grid {
 /// What is wrong with each failing cell.
 fn failures(record: &RunRecord, paint: Paint) -> String {
     let mut text = String::new();
-    let failing = by_scenario(record);
+    let failing = by_cause(record);
     for (cell, others) in failing.iter().take(TOLD_CELLS) {
-        text.push_str(&failure(cell, *others, paint));
+        text.push_str(&failure(record, cell, *others, paint));
         text.push('\n');
     }
     for (cell, others) in failing.iter().skip(TOLD_CELLS).take(NAMED_CELLS) {
@@ -310,11 +365,13 @@ fn failures(record: &RunRecord, paint: Paint) -> String {
     text
 }
 
-fn failure(cell: &CellRecord, others: usize, paint: Paint) -> String {
+fn failure(record: &RunRecord, cell: &CellRecord, others: usize, paint: Paint) -> String {
     let mut text = format!("{} {}{}\n", paint.bad("FAIL"), cell.id, and_more(others));
     for reason in &cell.reasons {
         text.push_str(&format!("  {}\n", reason.text));
     }
+    let gates: Vec<&GateRecord> = record.gates_of(&cell.id).collect();
+    why(cell, &gates).iter().for_each(|line| text.push_str(&format!("  {line}\n")));
     text.push_str(&cell.swarm.as_ref().map_or_else(String::new, told_swarm));
     let in_reasons = |text: &str| cell.reasons.iter().any(|reason| reason.text.ends_with(text));
     let stuck = matches!(cell.ending.kind, EndingKind::Stuck | EndingKind::Stalled);

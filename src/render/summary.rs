@@ -1,9 +1,9 @@
 //! `summary.md`: a page for a CI job, bounded in size.
 
+use super::brief::brief;
 use super::grid;
 use super::story::{self, Paint};
 use super::table::{self, Form};
-use crate::analysis::found;
 use crate::record::{ACCEPT, CellRecord, RunRecord, Verdict};
 
 /// The page is never longer, in bytes; GitHub takes a mebibyte from all steps of a job.
@@ -18,9 +18,9 @@ const REASON_MAX: usize = 600;
 /// The page.
 pub fn summary(record: &RunRecord) -> String {
     let mut text = format!("## {}\n", grid::plain(&story::headline(record, Paint(false))));
-    let failing: Vec<&CellRecord> = found::told(record).collect();
-    for cell in failing.iter().take(CELLS_MAX) {
-        text.push_str(&format!("- **{}**\n", escaped(&cell.id)));
+    let failing = story::by_cause(record);
+    for (cell, others) in failing.iter().take(CELLS_MAX) {
+        text.push_str(&format!("- **{}**{}\n", escaped(&cell.id), story::and_more(*others)));
         for reason in cell.reasons.iter().take(REASONS_MAX) {
             text.push_str(&format!("  - {}\n", escaped(&reason.text)));
         }
@@ -63,6 +63,13 @@ pub fn summary(record: &RunRecord) -> String {
     match answer {
         Some(answer) => text.push_str(&format!("```text\n{answer}```\n")),
         None => {
+            let cells: Vec<&CellRecord> = record.cells.iter().collect();
+            if table::is_one_setting(record) && !cells.iter().all(|cell| cell.metrics.is_empty()) {
+                for sentence in brief(&cells) {
+                    text.push_str(&format!("- {}: {}\n", sentence.topic, escaped(&sentence.text)));
+                }
+                text.push('\n');
+            }
             text.push_str(table::figures(record, Form::Markdown, false).trim_end());
             text.push('\n');
         }

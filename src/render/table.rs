@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::brief;
 use super::grid::Grid;
 use crate::metrics::{Figure, Unit, human};
 use crate::oracle;
@@ -10,6 +11,8 @@ use crate::record::{CellRecord, GateRecord, RunRecord, Verdict, is_gated, named}
 /// How wide lists are where nobody knows how wide the terminal is.
 pub const WIDTH: usize = 110;
 
+/// A name of so many letters is broken at its hyphens.
+const TITLE_MAX: usize = 13;
 /// Columns side by side before the table continues below.
 const COLUMNS_MAX: usize = 6;
 
@@ -51,13 +54,7 @@ impl Row {
 /// The tables of all scenarios of a run; `all` also shows the figures of start states and those
 /// that are zero. What an expectation names is always shown.
 pub fn figures(record: &RunRecord, form: Form, all: bool) -> String {
-    let mut scenarios: Vec<(&str, Vec<&CellRecord>)> = Vec::new();
-    for cell in &record.cells {
-        match scenarios.iter_mut().find(|(name, _)| *name == cell.scenario) {
-            Some((_, cells)) => cells.push(cell),
-            None => scenarios.push((&cell.scenario, vec![cell])),
-        }
-    }
+    let scenarios = by_scenario(record);
     let mut text = String::new();
     let several = scenarios.len() > 1;
     for (name, cells) in scenarios {
@@ -77,19 +74,133 @@ pub fn figures(record: &RunRecord, form: Form, all: bool) -> String {
     text
 }
 
+/// More scenarios than this are told in a line each.
+const SCENARIOS_MAX: usize = 4;
+/// What is within this share of each other differs by nothing that matters, in percent.
+const ALIKE: u64 = 3;
+/// What stands beside what the oracle found, where variants are compared in short: the metric,
+/// whether it is for each person, and what it is called.
+const SHORT: [(&str, &str, bool, &str); 9] = [
+    ("engine.usable_after_login.duration", "p95", false, "work after login, 95 %"),
+    ("engine.session.duration", "p95", false, "a sync, 95 %"),
+    ("engine.write_acknowledged.duration", "p95", false, "an edit is safe, 95 %"),
+    ("engine.write_visible.duration", "p95", false, "an edit is seen, 95 %"),
+    ("device.screen.blocked", "value", true, "screen blocked, a person"),
+    ("net.down.bytes", "value", true, "down, a person"),
+    ("net.up.bytes", "value", true, "up, a person"),
+    ("engine.requests.count", "value", true, "requests, a person"),
+    ("engine.requests.failed", "value", true, "of these failed"),
+];
+
+/// What each scenario of a run came to, in short, for a terminal of so many columns: a setting in
+/// sentences, several side by side by what people ask first.
+pub(super) fn in_short(record: &RunRecord, width: usize) -> String {
+    let scenarios = by_scenario(record);
+    if scenarios.len() > SCENARIOS_MAX {
+        return String::new();
+    }
+    let several = scenarios.len() > 1;
+    let part = |(name, cells): &(&str, Vec<&CellRecord>)| {
+        if cells.iter().all(|cell| cell.metrics.is_empty()) {
+            return String::new();
+        }
+        let head = if several { format!("{name}\n") } else { String::new() };
+        head + &match columns(cells).as_slice() {
+            [only] => brief::told(&only.cells, width),
+            several => short_table(several, width) + "\n",
+        }
+    };
+    scenarios.iter().map(part).collect()
+}
+
+/// Variants side by side: what was expected, what the oracle found, what people waited for and what
+/// it cost. What is alike in all is named once.
+fn short_table(columns: &[Column<'_>], width: usize) -> String {
+    let cells: Vec<&CellRecord> = columns.iter().flat_map(|column| column.cells.iter().copied()).collect();
+    let is_found = |name: &str, figure: &Figure| {
+        says_something(figure)
+            && (name == "oracle.overwritten.columns"
+                || oracle::check_names().any(|check| oracle::metric_of(check) == Some(name)))
+    };
+    let mut names: BTreeMap<&str, &Figure> = BTreeMap::new();
+    for (name, figure) in cells.iter().flat_map(|cell| &cell.metrics) {
+        if is_found(name, figure) {
+            names.entry(name).or_insert(figure);
+        }
+    }
+    let is_zero = |row: &Row| values(&cells, row).iter().all(|value| *value == 0);
+    let (zeros, found): (Vec<Row>, Vec<Row>) =
+        rows(names.into_iter().collect(), &cells).into_iter().partition(is_zero);
+    let (mut shown, mut alike) = (Vec::new(), Vec::new());
+    for (metric, stat, each, label) in SHORT {
+        let Some(figure) = cells.iter().find_map(|cell| cell.metrics.get(metric)) else { continue };
+        let row = Row { name: metric.to_owned(), figure: figure.clone(), stat: stat.to_owned() };
+        if found.iter().any(|one| one.name == metric && one.stat == stat) {
+            continue;
+        }
+        let values: Vec<Option<u64>> = columns.iter().map(|column| column.typical(&row, each)).collect();
+        let known: Vec<u64> = values.iter().flatten().copied().collect();
+        let (Some(least), Some(most)) = (known.iter().min(), known.iter().max()) else { continue };
+        if *most == 0 {
+            continue;
+        }
+        let near = known.len() == values.len()
+            && u128::from(*most) * 100 <= u128::from(*least) * u128::from(100 + ALIKE);
+        if near { alike.push(label) } else { shown.push((row, each, label)) }
+    }
+    let mut text = banded(columns, width, |band| {
+        let mut grid = side_by_side(band, &found);
+        for (row, each, label) in &shown {
+            let figure = |column: &Column<'_>| {
+                column.typical(row, *each).map_or_else(|| "–".to_owned(), |n| told(row.unit(), n))
+            };
+            grid.row([(*label).to_owned()].into_iter().chain(band.iter().map(figure)));
+        }
+        grid
+    });
+    if !alike.is_empty() {
+        text.push_str(&listed(&format!("no difference that matters (within {ALIKE} %):"), &alike, width));
+    }
+    if !zeros.is_empty() {
+        let names: Vec<String> = zeros.iter().map(Row::label).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        text.push_str(&listed("zero in all:", &names, width));
+    }
+    text + "  -v shows all figures that differ\n"
+}
+
+impl Column<'_> {
+    /// The median of a figure over the seeds, for each person if asked so.
+    fn typical(&self, row: &Row, each: bool) -> Option<u64> {
+        let [_, median, _] = three_of(&values(&self.cells, row))?;
+        let devices = self.cells.iter().map(|cell| cell.devices).max().unwrap_or(0).max(1);
+        Some(if each { median / devices } else { median })
+    }
+}
+
+/// Whether the cells of a run differ in their seed alone.
+pub(super) fn is_one_setting(record: &RunRecord) -> bool {
+    let cells: Vec<&CellRecord> = record.cells.iter().collect();
+    by_scenario(record).len() == 1 && columns(&cells).len() == 1
+}
+
+fn by_scenario(record: &RunRecord) -> Vec<(&str, Vec<&CellRecord>)> {
+    let mut scenarios: Vec<(&str, Vec<&CellRecord>)> = Vec::new();
+    for cell in &record.cells {
+        match scenarios.iter_mut().find(|(name, _)| *name == cell.scenario) {
+            Some((_, cells)) => cells.push(cell),
+            None => scenarios.push((&cell.scenario, vec![cell])),
+        }
+    }
+    scenarios
+}
+
 /// Nothing where no cell has a figure: a header alone says that there are none in a dozen words.
 fn scenario(cells: &[&CellRecord], form: Form, all: bool) -> String {
     if cells.iter().all(|cell| cell.metrics.is_empty()) {
         return String::new();
     }
-    let mut columns: Vec<Column<'_>> = Vec::new();
-    for cell in cells {
-        let title = column_title(cell);
-        match columns.iter_mut().find(|column| column.title == title) {
-            Some(column) => column.cells.push(cell),
-            None => columns.push(Column { title, cells: vec![cell] }),
-        }
-    }
+    let columns = columns(cells);
     let write = |grid: Grid| match form {
         Form::Terminal(_) => grid.terminal("  "),
         Form::Markdown => grid.markdown() + "\n",
@@ -97,13 +208,26 @@ fn scenario(cells: &[&CellRecord], form: Form, all: bool) -> String {
     };
     match columns.as_slice() {
         [only] if only.cells.len() == 1 => {
-            not_found(only.cells[0], form) + &write(single(only.cells[0], all))
+            let (grid, zeros) = single(only.cells[0], all);
+            let zeros: Vec<&str> = zeros.iter().map(String::as_str).collect();
+            let zeros = match form {
+                Form::Terminal(columns) if !zeros.is_empty() => {
+                    "\n".to_owned() + &listed(&format!("{} are zero:", zeros.len()), &zeros, columns)
+                }
+                _ => String::new(),
+            };
+            not_found(only.cells[0], form) + &write(grid) + &zeros
         }
         [only] => write(spread(&only.cells, all)),
         several => {
             let (rows, left_out) = differing(several, all);
-            let grids = several.chunks(COLUMNS_MAX).map(|band| side_by_side(band, &rows));
-            let mut text = grids.map(write).collect::<Vec<_>>().join("\n");
+            let mut text = match form {
+                Form::Terminal(width) => banded(several, width, |band| side_by_side(band, &rows)),
+                _ => {
+                    let grids = several.chunks(COLUMNS_MAX).map(|band| side_by_side(band, &rows));
+                    grids.map(write).collect::<Vec<_>>().join("\n")
+                }
+            };
             if left_out > 0 {
                 let more = human::count(left_out as u64, "more figure");
                 let differ = if left_out == 1 { "differs" } else { "differ" };
@@ -115,6 +239,36 @@ fn scenario(cells: &[&CellRecord], form: Form, all: bool) -> String {
             text
         }
     }
+}
+
+/// As many columns side by side as fit into so many characters, the others below.
+fn banded(columns: &[Column<'_>], width: usize, grid: impl Fn(&[Column<'_>]) -> Grid) -> String {
+    let (mut bands, mut left) = (Vec::new(), columns);
+    while !left.is_empty() {
+        let fits = |n: &usize| {
+            let text = grid(&left[..*n]).terminal("  ");
+            text.lines().all(|line| line.chars().count() <= width).then_some((*n, text))
+        };
+        let most = left.len().min(COLUMNS_MAX);
+        let (taken, text) =
+            (2..=most).rev().find_map(|n| fits(&n)).unwrap_or_else(|| (1, grid(&left[..1]).terminal("  ")));
+        bands.push(text);
+        left = &left[taken..];
+    }
+    bands.join("\n")
+}
+
+/// Cells by what they differ in besides their seed.
+fn columns<'a>(cells: &[&'a CellRecord]) -> Vec<Column<'a>> {
+    let mut columns: Vec<Column<'a>> = Vec::new();
+    for cell in cells {
+        let title = column_title(cell);
+        match columns.iter_mut().find(|column| column.title == title) {
+            Some(column) => column.cells.push(cell),
+            None => columns.push(Column { title, cells: vec![cell] }),
+        }
+    }
+    columns
 }
 
 /// What a column is called: its variant and its swept values.
@@ -147,14 +301,18 @@ fn told(unit: Unit, n: u64) -> String {
 }
 
 /// One cell: numbers, and distributions with their percentiles, grouped by room; the oracle first.
-fn single(cell: &CellRecord, all: bool) -> Grid {
+/// Beside them the names of those that say nothing: zeros.
+fn single(cell: &CellRecord, all: bool) -> (Grid, Vec<String>) {
     let mut grid = Grid::new(1, ["metric", "value", "p50", "p95", "p99", "max", "of"]);
     let mut last_room = None;
     let figures = cell.metrics.iter().map(|(name, figure)| (name.as_ref(), figure));
     let expected = expected(&[cell]);
     let wanted = |name: &str| expected.iter().any(|(of, _)| of == name);
     let shown = figures.filter(|(name, figure)| all || is_headline(name, figure) || wanted(name));
-    for (name, figure) in sorted(shown.collect()) {
+    let (shown, zeros): (Vec<_>, Vec<_>) = sorted(shown.collect())
+        .into_iter()
+        .partition(|(name, figure)| says_something(figure) || wanted(name));
+    for (name, figure) in shown {
         let room = name.split('.').next();
         if last_room.is_some() && last_room != room {
             grid.row([""]);
@@ -179,7 +337,8 @@ fn single(cell: &CellRecord, all: bool) -> Grid {
             }
         }
     }
-    grid
+    let zeros = zeros.into_iter().map(|(name, _)| name.to_owned()).collect();
+    (grid, zeros)
 }
 
 /// What the oracle looked for and did not find, and what it could not look for, in a sentence each.
@@ -303,7 +462,11 @@ fn differing(columns: &[Column<'_>], all: bool) -> (Vec<Row>, usize) {
 
 /// Variants or swept values, a column each.
 fn side_by_side(columns: &[Column<'_>], rows: &[Row]) -> Grid {
-    let titles = columns.iter().map(|column| column.title.clone());
+    let titles = columns.iter().map(|column| match column.title.len() {
+        // A long name on lines of its own leaves room for another column.
+        0..TITLE_MAX => column.title.clone(),
+        _ => broken(&column.title),
+    });
     let mut grid = Grid::new(1, [String::new()].into_iter().chain(titles));
     grid.row(["verdict".to_owned()].into_iter().chain(columns.iter().map(|c| verdicts(&c.cells))));
     let expects = |column: &Column<'_>| {
@@ -328,6 +491,20 @@ fn side_by_side(columns: &[Column<'_>], rows: &[Row]) -> Grid {
         grid.row([row.label()].into_iter().chain(shown));
     }
     grid
+}
+
+/// A long name, on several lines.
+fn broken(title: &str) -> String {
+    let mut lines: Vec<String> = vec![String::new()];
+    for part in title.split_inclusive(['-', ' ']) {
+        let last = lines.last_mut().expect("there is one");
+        if last.is_empty() || last.len() + part.len() <= TITLE_MAX {
+            last.push_str(part);
+        } else {
+            lines.push(part.to_owned());
+        }
+    }
+    lines.join("\n")
 }
 
 /// The one statistic that stands for a figure where there is room for one.

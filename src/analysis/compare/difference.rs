@@ -182,14 +182,14 @@ impl Observed {
         (metric, stat, unit): (&str, &'static str, Unit),
         base: &[Option<u64>],
         candidate: &[Option<u64>],
-        in_pairs: bool,
+        basis: Basis,
     ) -> Observed {
         let of_side = |side: &[Option<u64>]| side.iter().flatten().copied().collect::<Vec<u64>>();
         let own = [base, candidate].map(of_side);
         let whole = |side: &[Option<u64>]| side.iter().all(Option::is_some);
         let one_sided = whole(base) && own[1].is_empty() || whole(candidate) && own[0].is_empty();
         let one_sided = one_sided.then(|| base.len().min(candidate.len())).filter(|cells| *cells > 0);
-        let (lopsided, [base, candidate]) = if in_pairs {
+        let (lopsided, [base, candidate]) = if basis != Basis::Samples {
             let both = base.iter().zip(candidate).filter_map(|(a, b)| a.zip(*b));
             let lopsided = base.iter().zip(candidate).any(|(a, b)| a.is_some() != b.is_some());
             let (base, candidate): (Vec<u64>, Vec<u64>) = both.unzip();
@@ -198,7 +198,13 @@ impl Observed {
             (own[0].is_empty() != own[1].is_empty(), own.clone())
         };
         let told = if base.is_empty() { &own } else { &[base.clone(), candidate.clone()] };
-        let means = told.each_ref().map(|side| (!side.is_empty()).then(|| mean(side)));
+        // The change of pairs is that of their mean ratio, and so is what stands beside it: one wait
+        // of an hour would turn plain means the other way.
+        let ratios = basis == Basis::Paired
+            && base != candidate
+            && told.iter().all(|side| side.iter().all(|value| *value > 0));
+        let of = |side: &Vec<u64>| if ratios { geometric(side) } else { mean(side) };
+        let means = told.each_ref().map(|side| (!side.is_empty()).then(|| of(side)));
         // More of what is observed is neither: who syncs more often has more waits, long and short.
         let known = metrics::find(metric).filter(|_| stat != "count");
         let better = known.map_or(Better::Neither, |metric| metric.better);
@@ -404,7 +410,7 @@ fn observed(
         let values = |cells: &[&Measured]| -> Vec<Option<u64>> {
             cells.iter().map(|cell| value(cell, metric, stat)).collect()
         };
-        Observed::new((metric, stat, unit), &values(base), &values(candidate), basis != Basis::Samples)
+        Observed::new((metric, stat, unit), &values(base), &values(candidate), basis)
     };
     statistics.map(of).collect()
 }
@@ -527,4 +533,12 @@ fn sum(values: &[u64]) -> u128 {
 
 fn mean(values: &[u64]) -> f64 {
     sum(values) as f64 / values.len().max(1) as f64
+}
+
+/// The mean of what is above zero, by logarithms.
+fn geometric(values: &[u64]) -> f64 {
+    let logs = values.iter().map(|&value| libm::log(value as f64)).sum::<f64>();
+    let mean = libm::exp(logs / values.len().max(1) as f64);
+    let whole = libm::round(mean);
+    if (mean - whole).abs() < 1e-9 * mean { whole } else { mean }
 }

@@ -52,26 +52,16 @@ pub(super) struct Header {
 }
 
 /// What a column can be called, the best name first.
-const START: &[&str] = &["start", "started", "started_at", "start_time", "timestamp", "time", "ts", "date"];
-const ROWS: &[&str] = &["rows", "row_count", "records", "record_count", "items", "entities", "count"];
-const BYTES: &[&str] =
-    &["bytes", "size", "response_bytes", "response_size", "body_bytes", "content_length", "bytes_received"];
-const DURATION: &[&str] =
-    &["duration", "took", "elapsed", "latency", "response_time", "time_taken", "request_time"];
-const OUTCOME: &[&str] = &["outcome", "status", "result", "status_code", "http_status", "code"];
-const DEVICE: &[&str] = &["device", "device_id", "client", "client_id", "session", "session_id", "user"];
+const START: &str = "start started started_at start_time timestamp time ts date";
+const ROWS: &str = "rows row_count records record_count items entities count";
+const BYTES: &str = "bytes size response_bytes response_size body_bytes content_length bytes_received";
+const DURATION: &str = "duration took elapsed latency response_time time_taken request_time";
+const OUTCOME: &str = "outcome status result status_code http_status code";
+const DEVICE: &str = "device device_id client client_id session session_id user";
 
-const UNITS: &[(&str, f64)] = &[
-    ("_ms", 1e-3),
-    ("_millis", 1e-3),
-    ("_us", 1e-6),
-    ("_micros", 1e-6),
-    ("_ns", 1e-9),
-    ("_seconds", 1.0),
-    ("_secs", 1.0),
-    ("_sec", 1.0),
-    ("_s", 1.0),
-];
+/// What a name may end with, and how many of it a second has.
+const UNITS: [(&str, f64); 4] =
+    [("_ms _millis", 1e-3), ("_us _micros", 1e-6), ("_ns", 1e-9), ("_seconds _secs _sec _s", 1.0)];
 
 /// Names without case and with one kind of separator, and as they stand.
 type Names = [(String, String)];
@@ -115,19 +105,19 @@ impl Header {
     }
 }
 
-fn required(names: &Names, known: &[&str]) -> Result<Column, Malformed> {
+fn required(names: &Names, known: &str) -> Result<Column, Malformed> {
+    let (best, others) = known.split_once(' ').unwrap_or((known, ""));
     find(names, known)?.ok_or_else(|| {
         let words: Vec<&str> = names.iter().map(|(_, shown)| shown.as_str()).collect();
         // Words of two letters are all near each other.
-        let is_near = |name: &str| name.len() > 2 && closest(name, known.iter().copied()).is_some();
+        let is_near = |name: &str| name.len() > 2 && closest(name, known.split(' ')).is_some();
         let hint = match names.iter().find(|(plain, _)| is_near(plain)) {
-            Some((_, shown)) => format!("did you mean `{shown}` to be `{}`? ", known[0]),
+            Some((_, shown)) => format!("did you mean `{shown}` to be `{best}`? "),
             None => String::new(),
         };
         wrong(format!(
-            "there is no column `{}` (also known as {}); {hint}{} {}",
-            known[0],
-            known[1..].join(", "),
+            "there is no column `{best}` (also known as {}); {hint}{} {}",
+            others.replace(' ', ", "),
             there_is(words.len()),
             words.join(", "),
         ))
@@ -159,11 +149,14 @@ fn plain(name: &str) -> String {
 }
 
 /// The column with the best of the known names.
-fn find(names: &Names, known: &[&str]) -> Result<Option<Column>, Malformed> {
-    for wanted in known {
+fn find(names: &Names, known: &str) -> Result<Option<Column>, Malformed> {
+    for wanted in known.split(' ') {
         let unit_of = |plain: &str| match plain.strip_prefix(wanted)? {
             "" => Some(None),
-            rest => UNITS.iter().find(|(suffix, _)| *suffix == rest).map(|(_, unit)| Some(*unit)),
+            rest => UNITS
+                .iter()
+                .find(|(ends, _)| ends.split(' ').any(|end| end == rest))
+                .map(|(_, unit)| Some(*unit)),
         };
         let mut found = names.iter().enumerate().filter_map(|(at, (plain, shown))| {
             unit_of(plain).map(|unit| Column { at, name: shown.clone(), unit })
@@ -172,8 +165,8 @@ fn find(names: &Names, known: &[&str]) -> Result<Option<Column>, Malformed> {
         return match found.next() {
             None => Ok(Some(column)),
             Some(other) => Err(wrong(format!(
-                "there are two columns for `{}`: {} and {}",
-                known[0], column.name, other.name
+                "there are two columns for `{wanted}`: {} and {}",
+                column.name, other.name
             ))),
         };
     }

@@ -22,71 +22,31 @@ const MISTAKES_MAX: usize = 20;
 const VALUES_MAX: usize = 12;
 
 /// Words for outcomes, as they stand in logs; HTTP status codes besides. Separators do not count.
-const WORDS: [(Outcome, &[&str]); 5] = [
-    (
-        Outcome::Answered,
-        &["ok", "success", "succeeded", "successful", "complete", "completed", "done", "true"],
-    ),
+/// `0` is what XMLHttpRequest says without a response.
+const WORDS: [(Outcome, &str); 5] = [
+    (Outcome::Answered, "ok success succeeded successful complete completed done true"),
     (
         Outcome::Cut,
-        // `0` is what XMLHttpRequest says without a response.
-        &[
-            "reset",
-            "failed",
-            "failure",
-            "fail",
-            "error",
-            "networkerror",
-            "connectionreset",
-            "connectionlost",
-            "econnreset",
-            "aborted",
-            "broken",
-            "cut",
-            "lost",
-            "dropped",
-            "disconnected",
-            "interrupted",
-            "false",
-            "0",
-        ],
+        "reset failed failure fail error networkerror connectionreset connectionlost econnreset \
+         aborted broken cut lost dropped disconnected interrupted false 0",
     ),
-    (Outcome::TimedOut, &["timeout", "timedout", "etimedout", "deadline"]),
-    (
-        Outcome::Refused,
-        &["refused", "rejected", "throttled", "unavailable", "servererror", "cancelled", "canceled"],
-    ),
-    (Outcome::NotSent, &["offline", "nonetwork", "notsent", "unreachable"]),
+    (Outcome::TimedOut, "timeout timedout etimedout deadline"),
+    (Outcome::Refused, "refused rejected throttled unavailable servererror cancelled canceled"),
+    (Outcome::NotSent, "offline nonetwork notsent unreachable"),
 ];
 
 /// What is wrong with a log, in the order of its lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistakes {
-    /// The first of them.
-    pub first: Malformed,
-    /// More, up to twenty in all.
-    pub others: Vec<Malformed>,
+    /// The first twenty.
+    pub told: Vec<Malformed>,
     /// How many there are beyond these.
     pub untold: usize,
 }
 
-impl Mistakes {
-    /// All that are told.
-    pub fn told(&self) -> impl Iterator<Item = &Malformed> {
-        std::iter::once(&self.first).chain(&self.others)
-    }
-
-    fn of(found: Vec<Malformed>) -> Result<(), Mistakes> {
-        let untold = found.len().saturating_sub(MISTAKES_MAX);
-        let mut found = found.into_iter();
-        let Some(first) = found.next() else { return Ok(()) };
-        Err(Mistakes { first, others: found.take(MISTAKES_MAX - 1).collect(), untold })
-    }
-}
-
 impl From<Malformed> for Mistakes {
     fn from(first: Malformed) -> Mistakes {
-        Mistakes { first, others: Vec::new(), untold: 0 }
+        Mistakes { told: vec![first], untold: 0 }
     }
 }
 
@@ -227,7 +187,11 @@ impl Lines<'_> {
 
     /// What was read, in the order of its starts.
     fn log(self) -> Result<Log, Mistakes> {
-        Mistakes::of(self.mistakes)?;
+        let untold = self.mistakes.len().saturating_sub(MISTAKES_MAX);
+        if !self.mistakes.is_empty() {
+            let told = self.mistakes.into_iter().take(MISTAKES_MAX).collect();
+            return Err(Mistakes { told, untold });
+        }
         if self.requests.is_empty() {
             let left_out: Vec<String> = self.left_out.into_iter().collect();
             let what = match left_out.is_empty() {
@@ -270,7 +234,7 @@ fn integer(text: &str) -> &str {
 
 fn outcome(text: &str) -> Result<Outcome, String> {
     let word = plain(text);
-    if let Some((outcome, _)) = WORDS.iter().find(|(_, words)| words.contains(&word.as_str())) {
+    if let Some((outcome, _)) = WORDS.iter().find(|(_, words)| words.split(' ').any(|known| known == word)) {
         return Ok(*outcome);
     }
     match integer(&word).parse::<u32>() {
@@ -282,7 +246,7 @@ fn outcome(text: &str) -> Result<Outcome, String> {
         Ok(100..=599) => return Ok(Outcome::Refused),
         _ => {}
     }
-    let near = closest(&word, WORDS.iter().flat_map(|(_, words)| words.iter().copied()));
+    let near = closest(&word, WORDS.iter().flat_map(|(_, words)| words.split(' ')));
     let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
     let want = "want ok, reset, timeout, refused, offline, a synonym or an HTTP status";
     Err(format!("`{text}` is not an outcome: {want}{hint}"))
@@ -460,8 +424,9 @@ mod tests {
             (",ok", ",ok,"),
         ] {
             let bad = ROW.replacen(from, to, 1);
-            let of =
-                |end: &str| read([HEADER, ROW, &bad, ""].join(end).as_bytes(), &[], None).unwrap_err().first;
+            let of = |end: &str| {
+                read([HEADER, ROW, &bad, ""].join(end).as_bytes(), &[], None).unwrap_err().told.remove(0)
+            };
             assert_eq!(of("\n"), of("\r\n"));
             told += &format!("{}\n", of("\n"));
         }
@@ -471,7 +436,8 @@ mod tests {
     #[test]
     fn up_to_twenty_mistakes_are_told_at_once() {
         let error = parsed("soon,500,,1200,ok\n1,1,1\n2,,1,-4,reset\n3,1,1,5,oks").unwrap_err();
-        let told: Vec<(u64, Option<&str>)> = error.told().map(|m| (m.line, m.column.as_deref())).collect();
+        let told: Vec<(u64, Option<&str>)> =
+            error.told.iter().map(|m| (m.line, m.column.as_deref())).collect();
         let expected = [
             (2, Some("start")),
             (2, Some("bytes")),
@@ -481,14 +447,14 @@ mod tests {
         ];
         assert_eq!((told.as_slice(), error.untold), (expected.as_slice(), 0));
         let error = parsed(&"1,1,1,-5,ok\n".repeat(33)).unwrap_err();
-        assert_eq!((error.told().count(), error.untold), (20, 13));
+        assert_eq!((error.told.len(), error.untold), (20, 13));
     }
 
     #[test]
     fn a_file_without_requests_is_refused() {
         let of = |text: &str, only: &str| {
             let only: Vec<Only> = only.split_whitespace().map(|only| only.parse().unwrap()).collect();
-            let error = read(text.as_bytes(), &only, None).unwrap_err().first;
+            let error = read(text.as_bytes(), &only, None).unwrap_err().told.remove(0);
             assert_eq!(error.column, None, "{text:?}");
             format!("{error}\n")
         };
@@ -496,7 +462,7 @@ mod tests {
         let many = format!("start,rows,took,outcome\n{}", "1,1,1s,ok\n".repeat(ROWS_MAX + 1));
         let all = [of("", ""), of(HEADER, ""), of(&log, "outcome=timeout rows=7"), of(&many, "")];
         insta::assert_snapshot!(all.concat());
-        assert_eq!(read(b"start,rows\n\xff\n", &[], None).unwrap_err().first.line, 2);
+        assert_eq!(read(b"start,rows\n\xff\n", &[], None).unwrap_err().told[0].line, 2);
     }
 
     #[test]

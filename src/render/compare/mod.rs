@@ -5,4 +5,4 @@ mod told;
 #[cfg(test)]
 mod tests;
 
-pub use told::{human, in_short, json};
+pub use told::{annotations, human, in_short, json, markdown};

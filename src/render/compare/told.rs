@@ -2,7 +2,8 @@
 
 use crate::analysis::compare::{Basis, Comparison, Difference, Finding, Group};
 use crate::metrics::{Better, human};
-use crate::record::{Exit, is_gated};
+use crate::record::{Exit, is_gated, weight};
+use crate::render::story::annotated;
 use crate::render::{Grid, Paint};
 
 /// Which statistics are told.
@@ -144,30 +145,105 @@ fn heading(group: &Group) -> String {
     format!("\n{title}{words}\n")
 }
 
+/// Rows of what differs and cannot be judged.
+const UNJUDGED: usize = 8;
+/// What lies within so many millionths at 95 % is called equal.
+const EQUAL_MAX: u64 = 50_000;
+/// Names in a line.
+const NAMED: usize = 6;
+
 fn differences(group: &Group, paint: Paint, amount: Shown) -> String {
     let all = amount == Shown::All;
     // What the verdict rests on is shown in any case.
     let base_only = |d: &&Difference| all || d.finding == Finding::Worse || !d.metric.contains(['@', '/']);
-    let headline = |d: &&Difference| all || is_gated(&d.metric);
+    let is_judged = |d: &Difference| matches!(d.finding, Finding::Worse | Finding::Better);
     let mut shown: Vec<&Difference> =
         group.differences.iter().filter(|d| all || d.finding != Finding::Same).filter(base_only).collect();
     let of_all = shown.len();
-    shown.retain(|d| headline(d) || matches!(d.finding, Finding::Worse | Finding::Better));
-    if group.basis == Basis::Samples && !all {
-        shown.retain(|d| d.finding != Finding::Unclear);
+    shown.sort_by_key(|d| (d.finding, weight(&d.metric), &d.metric));
+    if !all {
+        shown.retain(|d| is_judged(d) || d.finding == Finding::Changed && is_gated(&d.metric));
+        if group.basis == Basis::Paired && group.lacks().is_some() {
+            let open = group.differences.iter().filter(|d| d.finding == Finding::Unclear);
+            let mut open: Vec<&Difference> = open.filter(base_only).filter(|d| is_gated(&d.metric)).collect();
+            open.sort_by_key(|d| (weight(&d.metric), &d.metric));
+            shown.extend(open.into_iter().take(UNJUDGED));
+        }
     }
     if amount == Shown::Worse {
         shown.retain(|d| d.finding == Finding::Worse);
     }
+    let rest = if amount == Shown::Usual { equal(group) + &open(group) } else { String::new() };
     if shown.is_empty() {
-        return if amount == Shown::Worse { String::new() } else { nothing_shown(group) };
+        return match amount {
+            Shown::Worse => String::new(),
+            _ if rest.is_empty() => nothing_shown(group),
+            _ => rest,
+        };
     }
-    shown.sort_by(|a, b| (a.finding, &a.metric).cmp(&(b.finding, &b.metric)));
-    let mut text = painted(&table_of(&shown).terminal("  "), paint);
+    let mut text = painted(&table_of(&shown).terminal("  "), paint) + &rest;
     if shown.len() < of_all && amount == Shown::Usual {
-        text.push_str(&format!("  {} more: use -v\n", of_all - shown.len()));
+        text.push_str(&format!("  all {of_all} that differ: -v\n"));
     }
     text
+}
+
+/// By how much a figure may differ at most, with a confidence of 95 %; `None` if nobody knows.
+fn bound(d: &Difference) -> Option<u64> {
+    let ends = |(low, high): (i64, i64)| low.unsigned_abs().max(high.unsigned_abs());
+    if d.finding == Finding::Same { Some(0) } else { d.interval_ppm.map(ends) }
+}
+
+/// The headline figures that no finding speaks of, by weight.
+fn quiet(group: &Group) -> Vec<&Difference> {
+    let is_quiet = |d: &&Difference| matches!(d.finding, Finding::Unclear | Finding::Same);
+    let mut quiet: Vec<&Difference> =
+        group.differences.iter().filter(is_quiet).filter(|d| is_gated(&d.metric)).collect();
+    // A zero that stays one is no answer to anything.
+    quiet.retain(|d| d.means.iter().any(|mean| mean.is_some_and(|mean| mean > 0.0)));
+    quiet.sort_by_key(|d| (weight(&d.metric), &d.metric));
+    quiet
+}
+
+/// Which headline figures are equal, and within how much.
+pub(super) fn equal(group: &Group) -> String {
+    if group.basis != Basis::Paired || group.lacks().is_some() {
+        return String::new();
+    }
+    let equal: Vec<(&Difference, u64)> = quiet(group)
+        .into_iter()
+        .filter_map(|d| Some((d, bound(d).filter(|bound| *bound <= EQUAL_MAX)?)))
+        .collect();
+    let Some(most) = equal.iter().map(|(_, bound)| *bound).max() else { return String::new() };
+    let within = match most {
+        0 => "equal".to_owned(),
+        ppm => format!("equal within {} (95 %)", human::percent(ppm as i64).trim_start_matches('+')),
+    };
+    let mut names: Vec<&str> = equal.iter().map(|(d, _)| d.metric.as_str()).collect();
+    names.dedup();
+    format!("  {within}: {}\n", listed(&names))
+}
+
+/// Which headline figures may differ by more, and the seeds do not tell.
+fn open(group: &Group) -> String {
+    if group.basis == Basis::Exact || group.lacks().is_some() {
+        return String::new();
+    }
+    let is_open = |d: &&Difference| bound(d).is_none_or(|bound| bound > EQUAL_MAX);
+    let mut names: Vec<&str> = quiet(group).into_iter().filter(is_open).map(|d| d.metric.as_str()).collect();
+    names.dedup();
+    match names.as_slice() {
+        [] => String::new(),
+        names => format!("  not told apart by these seeds: {}; take more of them, or -v\n", listed(names)),
+    }
+}
+
+fn listed(names: &[&str]) -> String {
+    let first = names.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+    match names.len().checked_sub(NAMED) {
+        None | Some(0) => first,
+        Some(more) => format!("{first} and {more} more"),
+    }
 }
 
 fn table_of(shown: &[&Difference]) -> Grid {
@@ -268,9 +344,55 @@ fn word(finding: Finding) -> &'static str {
         Finding::Worse => "worse",
         Finding::Better => "better",
         Finding::Changed => "changed",
-        Finding::Unclear => "unclear",
+        Finding::Unclear => "open",
         Finding::Same => "same",
     }
+}
+
+/// A comment for a pull request.
+pub fn markdown(comparison: &Comparison) -> String {
+    let (base, candidate) = &comparison.sides;
+    let verdict = verdict(comparison, Paint(false));
+    let mut text = format!("### `{candidate}` against `{base}`: {verdict}\n");
+    for group in &comparison.groups {
+        let mut shown: Vec<&Difference> = group
+            .differences
+            .iter()
+            .filter(|d| matches!(d.finding, Finding::Worse | Finding::Better | Finding::Changed))
+            .filter(|d| d.finding == Finding::Worse || is_gated(&d.metric))
+            .collect();
+        shown.sort_by_key(|d| (d.finding, weight(&d.metric), &d.metric));
+        text.push_str(&heading(group));
+        if !shown.is_empty() {
+            text.push_str(&format!("\n{}", table_of(&shown).markdown()));
+        }
+        let rest = equal(group) + &open(group);
+        if !rest.is_empty() {
+            text.push('\n');
+            rest.lines().for_each(|line| text.push_str(&format!("- {}\n", line.trim())));
+        }
+    }
+    for (side, titles) in [(base, &comparison.unmatched.0), (candidate, &comparison.unmatched.1)] {
+        if !titles.is_empty() {
+            text.push_str(&format!("\nonly in `{side}`: {}\n", titles.join("; ")));
+        }
+    }
+    text
+}
+
+/// As a GitHub job shows it: a warning for each figure that is worse, an error for a new failure.
+pub fn annotations(comparison: &Comparison) -> String {
+    let worse = comparison.found(Finding::Worse).map(|(group, d)| {
+        let [base, candidate] = figures(d);
+        let of = if group.title.is_empty() { String::new() } else { format!(" of {}", group.title) };
+        let text = format!("{} {}{of}: {base} → {candidate} ({})", d.metric, d.stat, change(d));
+        format!("::warning title=worse::{}\n", annotated(&text))
+    });
+    let failure = match comparison.new_failure() {
+        Exit::Success => String::new(),
+        exit => format!("::error title=new failure::cells of the candidate end with exit {}\n", exit.code()),
+    };
+    worse.collect::<String>() + &failure
 }
 
 /// For programs: whole numbers, all statistics.

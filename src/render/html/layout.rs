@@ -53,7 +53,6 @@ pub fn page(record: &RunRecord) -> String {
                     @if record.matrix { (failures::answers(record)) }
                     (failures::undone(record))
                     @if !is_a_grid(record) && !record.cells.is_empty() {
-                        h2 { "In short" }
                         (figures::cards(record))
                     }
                     (drawn(record))

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::metrics::{Figure, QUEUED, Unit, human};
+use crate::metrics::{QUEUED, Unit, human};
 use crate::record::{CellRecord, LifeRecord, RunRecord, SeriesRecord};
 use crate::render::svg::{Curve, Curves, Moment, Panel, Point, SpaceTime, Strip, Timeline};
 
@@ -251,9 +251,4 @@ pub fn life(cell: &CellRecord, life: &LifeRecord) -> Option<SpaceTime> {
         moments: life.steps.iter().map(moment).collect(),
         ending: ending.map(str::to_owned),
     })
-}
-
-/// Whether a figure was observed at all.
-pub(super) fn observed(figure: &Figure) -> bool {
-    figure.stat("value").or_else(|| figure.stat("count")).is_some_and(|n| n > 0)
 }

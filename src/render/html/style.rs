@@ -20,11 +20,10 @@ code,pre{font:13px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}\
 pre{background:var(--h0);border:1px solid var(--rule);border-radius:6px;padding:8px 12px;margin:6px 0;overflow-x:auto;max-width:100%}\
 pre.cmd{white-space:pre-wrap;overflow-wrap:anywhere}\
 p code,li code,td code{overflow-wrap:anywhere}\
-.cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,230px),1fr));gap:12px;margin:12px 0}\
+.cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,300px),1fr));gap:12px;margin:12px 0}\
 .card{border:1px solid var(--rule);border-radius:10px;padding:12px 16px}\
-.card b{display:block;font-size:24px;line-height:1.25;font-variant-numeric:tabular-nums;letter-spacing:-.01em}\
 .card span{display:block;font-size:14px}.card small{display:block;color:var(--soft);font-size:12px;overflow-wrap:anywhere}\
-.card.bad{border-color:var(--bad)}.card.bad b{color:var(--bad)}\
+.card.bad{border-color:var(--bad)}.card.bad small{color:var(--bad)}\
 .failure{border:1px solid var(--rule);border-left:4px solid var(--bad);border-radius:8px;padding:12px 16px;margin:12px 0}\
 .failure ul{margin:4px 0 8px;padding-left:20px}.failure li{overflow-wrap:anywhere}\
 .plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,560px),1fr));gap:20px;align-items:start}\
@@ -36,7 +35,7 @@ grid-template-rows:auto auto 1fr;column-gap:32px}.plots>figure:only-child>h3{gri
 .plots>figure:only-child>details{grid-column:2;grid-row:3;min-width:0}}\
 .narrow{display:none}figcaption{margin-top:8px}\
 @media (max-width:660px){.wide{display:none}.narrow{display:block}figure{padding:12px 10px}.failure{padding:10px 12px}\
-.cards{grid-template-columns:1fr 1fr;gap:8px}.card{padding:10px 12px}.card b{font-size:20px}}\
+.cards{grid-template-columns:1fr 1fr;gap:8px}.card{padding:10px 12px}}\
 details{margin-top:8px}summary{cursor:pointer;font-size:14px;padding:2px 0;overflow-wrap:anywhere}summary:hover{text-decoration:underline}\
 .scroll{overflow-x:auto;max-width:100%;margin:8px 0;\
 background:linear-gradient(90deg,var(--paper) 50%,transparent) 0 0/40px 100% no-repeat local,\

@@ -1,0 +1,95 @@
+//! Where the time of syncs went, by the phases of a session.
+
+use crate::metrics::Figure;
+use crate::record::CellRecord;
+
+/// A phase of a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Responses under way, but for the time at the backend.
+    Network,
+    /// The backend: its queue and its work. The work is worked out from percentiles.
+    Server,
+    /// Requests that came to nothing.
+    Failed,
+    /// Waits before another try.
+    Wait,
+    /// Encoding and decoding messages.
+    Decode,
+    /// Writing on the device.
+    Apply,
+    /// Hooks, locks and what else no metric has.
+    Other,
+}
+
+/// The shares of the time in which units ran, in parts per million, the greatest first; `None` if
+/// none ran.
+pub fn phases(cells: &[&CellRecord]) -> Option<Vec<(Phase, u64)>> {
+    let sum = |metric: &str| -> u64 {
+        let of = |cell: &&CellRecord| cell.metrics.get(metric)?.stat("value");
+        cells.iter().filter_map(of).sum()
+    };
+    let ran = sum("engine.session.time");
+    let responses = sum("engine.pull.time") + sum("engine.push.time");
+    let work = |cell: &&CellRecord| cell.metrics.get("backend.request.service").map(total);
+    let worked = cells.iter().filter_map(work).sum::<f64>() as u64;
+    let server = (sum("engine.requests.queued_time") + worked).min(responses);
+    let [failed, wait, decode, apply] =
+        ["engine.requests.lost_time", "engine.retry.time", "device.coding.busy", "engine.apply.time"]
+            .map(sum);
+    let known = responses + failed + wait + decode + apply;
+    // Parts that go on at the same time come to more than the whole.
+    let all = ran.max(known);
+    if ran == 0 {
+        return None;
+    }
+    let mut parts = vec![
+        (Phase::Network, responses - server),
+        (Phase::Server, server),
+        (Phase::Failed, failed),
+        (Phase::Wait, wait),
+        (Phase::Decode, decode),
+        (Phase::Apply, apply),
+        (Phase::Other, all - known),
+    ];
+    for (_, part) in &mut parts {
+        *part = (u128::from(*part) * 1_000_000 / u128::from(all)) as u64;
+    }
+    parts.sort_by_key(|(_, part)| std::cmp::Reverse(*part));
+    Some(parts)
+}
+
+/// About what the observations of a distribution come to together, by straight lines between its
+/// percentiles.
+fn total(figure: &Figure) -> f64 {
+    let Figure::Distribution { count, min, p50, p95, p99, max, .. } = *figure else { return 0.0 };
+    let [min, p50, p95, p99, max] = [min, p50, p95, p99, max].map(|n| n as f64);
+    let mean = 0.25 * (min + p50) + 0.225 * (p50 + p95) + 0.02 * (p95 + p99) + 0.005 * (p99 + max);
+    mean * count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::judge;
+    use crate::metrics::Unit;
+    use crate::record::fixture;
+
+    #[test]
+    fn phases_are_shares_of_the_time_in_which_units_ran() {
+        let mut outcome = fixture::outcome();
+        let mut put = |name: &str, value| {
+            outcome.figures.insert(name.to_owned(), Figure::Value { unit: Unit::Ns, value });
+        };
+        put("engine.session.time", 1_000);
+        put("engine.pull.time", 500);
+        put("engine.requests.queued_time", 100);
+        put("engine.retry.time", 200);
+        let cell = judge(&fixture::plan(None, 1), "c", &outcome).cell;
+        let found = phases(&[&cell]).unwrap();
+        assert_eq!(found[..2], [(Phase::Network, 400_000), (Phase::Other, 300_000)]);
+        assert_eq!(found.iter().map(|(_, share)| share).sum::<u64>(), 1_000_000);
+        let none = judge(&fixture::plan(None, 1), "c", &fixture::outcome()).cell;
+        assert_eq!(phases(&[&none]), None);
+    }
+}

@@ -1,0 +1,84 @@
+//! What a CI job is left with where a command was refused before it ran: an annotation, a line on
+//! the job's page, and a `junit.xml` in the folder that was asked for.
+
+use std::ffi::OsString;
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use super::console::{Console, Surroundings};
+use crate::record::Exit;
+use crate::render;
+
+/// Leaves it, for `run` alone. The arguments are read as they are: they may be what is wrong.
+pub(super) fn refused(
+    args: &[OsString],
+    exit: Exit,
+    text: &str,
+    surroundings: &Surroundings,
+    out: &mut dyn Write,
+) {
+    let said = |flag: &str| said(args, flag);
+    if !matches!(exit, Exit::Usage | Exit::Invalid | Exit::Nothing) || !args.iter().any(|arg| arg == "run") {
+        return;
+    }
+    let (line, page) = render::refused(exit, text);
+    if said("--format").is_some_and(|format| format == "github") {
+        let _ = out.write_all(line.as_bytes());
+    }
+    if let Some(path) = &surroundings.step_summary {
+        let _ = append(path, &page);
+    }
+    // What is there already is the report of another run.
+    if let Some(folder) = said("--out").map(PathBuf::from).filter(|folder| !folder.exists()) {
+        let _ = put(&folder, &render::junit_refused(exit, text));
+    }
+}
+
+/// Appends a text to the page of a GitHub job, where there is one.
+pub(super) fn append_page(page: &str, console: &mut Console<'_>) {
+    let Some(path) = console.surroundings().step_summary.clone() else { return };
+    if let Err(e) = append(&path, page) {
+        console.complaint(&format!("warning: cannot append the summary to {}: {e}\n", path.display()));
+    }
+}
+
+fn append(path: &Path, page: &str) -> std::io::Result<()> {
+    OpenOptions::new().create(true).append(true).open(path)?.write_all(page.as_bytes())
+}
+
+fn put(folder: &Path, xml: &str) -> std::io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    std::fs::write(folder.join("junit.xml"), xml)
+}
+
+/// The value of a flag, as `--flag VALUE` or `--flag=VALUE`.
+fn said(args: &[OsString], flag: &str) -> Option<OsString> {
+    let at = args.iter().position(|arg| arg == flag);
+    let apart = at.and_then(|at| args.get(at + 1)).cloned();
+    let joined = || {
+        let of = |arg: &OsString| Some(arg.to_str()?.strip_prefix(flag)?.strip_prefix('=')?.into());
+        args.iter().find_map(of)
+    };
+    apart.or_else(joined)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::cli::tests::Desk;
+
+    #[test]
+    fn a_run_that_is_refused_leaves_a_job_something_to_show() {
+        let mut desk = Desk::new();
+        let page = desk.path("page.md");
+        desk.surroundings.step_summary = Some(page.clone());
+        desk.write("bad.toml", "nam = 5\n");
+        assert_eq!(desk.run("run @bad.toml --format github --out @new"), 3);
+        assert!(desk.out.starts_with("::error title=syncdyno: exit 3::"), "{}", desk.out);
+        assert!(desk.read("new/junit.xml").contains("type=\"exit 3\""));
+        assert_eq!(desk.run("run @bad.toml --sed 1 --out=@other"), 2);
+        assert!(!desk.out.contains("::error"), "nobody asked for annotations: {}", desk.out);
+        let told = std::fs::read_to_string(page).unwrap();
+        assert!(told.contains("## syncdyno: exit 3\n") && told.contains("## syncdyno: exit 2\n"), "{told}");
+    }
+}

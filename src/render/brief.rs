@@ -1,0 +1,236 @@
+//! What a setting came to, in five sentences: the same for the terminal, the page and the page of a
+//! CI job.
+
+use crate::analysis::{Phase, phases};
+use crate::metrics::{Unit, human};
+use crate::oracle::{self, metric_of};
+use crate::record::{CellRecord, Verdict};
+
+/// One of the sentences.
+pub(super) struct Sentence {
+    /// What it is about.
+    pub(super) topic: &'static str,
+    /// What it says.
+    pub(super) text: String,
+    /// Whether something is wrong by it.
+    pub(super) is_bad: bool,
+}
+
+/// A share of the syncs' time that is worth a word.
+const PHASE_MIN: u64 = 50_000;
+
+/// The sentences of cells that differ in their seed alone. Of several a figure is the median, of
+/// what the oracle found the most.
+pub(super) fn brief(cells: &[&CellRecord]) -> Vec<Sentence> {
+    let of = Setting(cells);
+    let good = |topic, text: String| Sentence { topic, text, is_bad: false };
+    let all = [good("waiting", of.waiting()), of.data(), good("cost", of.cost()), good("limit", of.limit())];
+    all.into_iter().filter(|sentence| !sentence.text.is_empty()).collect()
+}
+
+/// The sentences for a terminal of so many columns.
+pub(super) fn told(cells: &[&CellRecord], columns: usize) -> String {
+    let lines = brief(cells).into_iter().map(|sentence| {
+        let (head, indent) = (format!("  {:<9}", sentence.topic), " ".repeat(11));
+        wrapped(&head, &indent, &sentence.text, columns)
+    });
+    let text: String = lines.collect();
+    let seeds = match cells.len() {
+        1 => String::new(),
+        n => format!("  figures are medians of {n} seeds; -v shows their range\n"),
+    };
+    if text.is_empty() { text } else { text + &seeds + "\n" }
+}
+
+/// A sentence on lines of so many columns.
+fn wrapped(head: &str, indent: &str, text: &str, columns: usize) -> String {
+    let (mut lines, mut line) = (String::new(), head.to_owned());
+    for word in text.split(' ') {
+        if line.chars().count() + 1 + word.chars().count() > columns && line.trim() != "" {
+            lines.push_str(line.trim_end());
+            lines.push('\n');
+            line = indent.to_owned();
+        }
+        line.push_str(word);
+        line.push(' ');
+    }
+    lines + line.trim_end() + "\n"
+}
+
+/// Cells that differ in their seed alone.
+struct Setting<'a>(&'a [&'a CellRecord]);
+
+impl Setting<'_> {
+    fn values(&self, metric: &str, stat: &str) -> Vec<u64> {
+        let of = |cell: &&CellRecord| cell.metrics.get(metric)?.stat(stat);
+        let mut values: Vec<u64> = self.0.iter().filter_map(of).collect();
+        values.sort_unstable();
+        values
+    }
+
+    /// The median over the seeds.
+    fn typical(&self, metric: &str, stat: &str) -> Option<u64> {
+        let values = self.values(metric, stat);
+        values.get(values.len().saturating_sub(1) / 2).copied()
+    }
+
+    fn most(&self, metric: &str) -> u64 {
+        self.values(metric, "value").last().copied().unwrap_or(0)
+    }
+
+    /// What people waited for.
+    fn waiting(&self) -> String {
+        let within = [
+            ("engine.usable_after_login.duration", "people could work after login"),
+            ("engine.session.duration", "syncs were done"),
+            ("engine.write_acknowledged.duration", "edits were safe on the backend"),
+            ("engine.write_visible.duration", "edits were seen by others"),
+        ];
+        let part = |(metric, what): (&str, &str)| {
+            let [half, most] = ["p50", "p95"].map(|stat| self.typical(metric, stat));
+            Some(format!("{what} within {} (half within {})", human::span(most?), human::span(half?)))
+        };
+        let mut parts: Vec<String> = within.into_iter().filter_map(part).collect();
+        if let Some(first) = parts.first_mut() {
+            *first = format!("95 of 100 {first}");
+        }
+        let never = self.most("engine.never_usable.devices");
+        parts.extend((never > 0).then(|| format!("{} could never be used", human::count(never, "device"))));
+        let blocked = self.typical("device.screen.blocked_a_day", "value").filter(|ns| *ns > 0);
+        parts.extend(blocked.map(|ns| format!("a sync blocked each screen for {} a day", human::span(ns))));
+        parts.join("; ")
+    }
+
+    /// What was lost or overwritten.
+    fn data(&self) -> Sentence {
+        let checks: Vec<(&str, Unit, u64)> = oracle::check_names()
+            .filter_map(|check| {
+                let metric = metric_of(check)?;
+                let unit = self.0.iter().find_map(|cell| cell.metrics.get(metric))?.unit();
+                Some((check, unit, self.most(metric)))
+            })
+            .collect();
+        let (found, quiet): (Vec<_>, Vec<_>) = checks.into_iter().partition(|(.., value)| *value > 0);
+        let untried = |check: &str| self.0.iter().all(|cell| cell.untried.iter().any(|one| one == check));
+        let (hollow, passed): (Vec<_>, Vec<_>) = quiet.into_iter().partition(|(check, ..)| untried(check));
+        let fails = self.0.iter().any(|cell| cell.verdict == Verdict::Fail);
+        let mut parts = Vec::new();
+        if found.is_empty() && !passed.is_empty() {
+            parts.push("nothing was lost".to_owned());
+        } else if !found.is_empty() {
+            let of = |(check, unit, value): &(&str, Unit, u64)| {
+                format!("{check} {}", human::figure(*unit, *value))
+            };
+            let found: Vec<String> = found.iter().map(of).collect();
+            let expected = if fails { "" } else { " (as expected)" };
+            parts.push(format!("found: {}{expected}", found.join(", ")));
+        }
+        let values = self.most("oracle.overwritten.columns");
+        let conflicts = self.most("engine.conflicts.found");
+        let conflicts = match conflicts {
+            0 => String::new(),
+            n => format!(" in {}", human::count(n, "conflict")),
+        };
+        parts.extend((values > 0).then(|| {
+            format!(
+                "{} overwritten by people who had not seen them{conflicts}",
+                human::count(values, "value")
+            )
+        }));
+        if !passed.is_empty() {
+            parts.push(format!("{} passed", human::count(passed.len() as u64, "check")));
+        }
+        if !hollow.is_empty() {
+            let names: Vec<&str> = hollow.iter().map(|(check, ..)| *check).collect();
+            parts.push(format!("{} had nothing to look at ({})", names.len(), names.join(", ")));
+        }
+        Sentence { topic: "data", text: parts.join("; "), is_bad: fails && !found.is_empty() }
+    }
+
+    /// What it cost.
+    fn cost(&self) -> String {
+        let devices = self.0.iter().map(|cell| cell.devices).max().unwrap_or(0).max(1);
+        let each = if devices > 1 { " a person" } else { "" };
+        let sum = |metric: &str| self.typical(metric, "value");
+        let (Some(down), Some(up)) = (sum("net.down.bytes"), sum("net.up.bytes")) else {
+            return String::new();
+        };
+        let mut text =
+            format!("{} down and {} up{each}", human::bytes(down / devices), human::bytes(up / devices));
+        if let Some(requests) = sum("engine.requests.count").filter(|n| *n > 0) {
+            let failed = sum("engine.requests.failed").unwrap_or(0);
+            text.push_str(&format!(" in {}", human::count(requests.div_ceil(devices), "request")));
+            if failed > 0 {
+                let failed = human::count(failed.div_ceil(devices), "try").replace("trys", "tries");
+                text.push_str(&format!(" and {failed} without a response"));
+            }
+        }
+        let wasted = sum("engine.wasted.bytes").unwrap_or(0);
+        if wasted > 0 {
+            text.push_str(&format!("; {} of the bytes came to nothing", share(wasted, down + up)));
+        }
+        text
+    }
+
+    /// What limits.
+    fn limit(&self) -> String {
+        let Some(phases) = phases(self.0) else { return String::new() };
+        let told = phases.iter().filter(|(_, share)| *share >= PHASE_MIN).take(3);
+        let told: Vec<String> =
+            told.map(|(phase, ppm)| format!("{} {}", share(*ppm, 1_000_000), word(*phase))).collect();
+        format!("syncs spent {}", told.join(", "))
+    }
+}
+
+fn share(part: u64, whole: u64) -> String {
+    let thousandths = u128::from(part) * 1_000 / u128::from(whole.max(1));
+    match thousandths {
+        0 => "< 0.1 %".to_owned(),
+        1..100 => format!("{}.{} %", thousandths / 10, thousandths % 10),
+        _ => format!("{} %", thousandths / 10),
+    }
+}
+
+/// What a phase is called.
+pub(super) fn word(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Network => "on the network",
+        Phase::Server => "at the backend",
+        Phase::Failed => "on requests that failed",
+        Phase::Wait => "waiting before another try",
+        Phase::Decode => "decoding",
+        Phase::Apply => "writing on the phone",
+        Phase::Other => "on locks, hooks and what no metric tells",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::judge;
+    use crate::metrics::Figure;
+    use crate::record::fixture;
+
+    fn cell(bytes: u64) -> CellRecord {
+        let mut outcome = fixture::outcome();
+        for metric in ["net.down.bytes", "net.up.bytes", "engine.wasted.bytes"] {
+            outcome.figures.insert(metric.to_owned(), Figure::Value { unit: Unit::Bytes, value: bytes });
+        }
+        judge(&fixture::plan(None, 1), "c", &outcome).cell
+    }
+
+    #[test]
+    fn bytes_are_told_for_each_person_and_as_the_median_of_seeds() {
+        let cells = [cell(3_000), cell(30_000), cell(6_000)];
+        let sentences = brief(&cells.iter().collect::<Vec<_>>());
+        let cost = sentences.iter().find(|sentence| sentence.topic == "cost").unwrap();
+        assert!(cost.text.starts_with("1.95 KiB down and 1.95 KiB up a person"), "{}", cost.text);
+    }
+
+    #[test]
+    fn sentences_end_where_the_terminal_does() {
+        let cell = cell(3_000);
+        let text = told(&[&cell], 50);
+        assert!(text.lines().count() > 3 && text.lines().all(|line| line.chars().count() <= 50), "{text}");
+    }
+}

@@ -1,0 +1,93 @@
+//! Why a cell misses a bound on time: which part of the fleet is slow, where its syncs spend their
+//! time, and which settings move that.
+
+use super::brief::word;
+use crate::analysis::{Phase, phases};
+use crate::metrics::{Figure, Unit, human};
+use crate::record::{CellRecord, GateRecord, named};
+
+/// The lines for a failing cell; none where no bound on time is missed.
+pub(super) fn why(cell: &CellRecord, gates: &[&GateRecord]) -> Vec<String> {
+    let of_gates = gates.iter().filter(|gate| !gate.pass && gate.start.is_none());
+    let missed = of_gates.map(|gate| (gate.metric.clone(), gate.stat.clone()));
+    let expected = cell.expectations.iter().filter(|one| !one.pass).filter_map(|one| {
+        let (metric, stat) = named(&one.what, |name| cell.metrics.contains_key(name))?;
+        Some((metric, stat.to_owned()))
+    });
+    let is_time = |(metric, _): &(String, String)| {
+        cell.metrics.get(metric.as_str()).is_some_and(|figure| figure.unit() == Unit::Ns)
+    };
+    let mut missed: Vec<(String, String)> = missed.chain(expected).filter(is_time).collect();
+    missed.dedup();
+    let mut lines: Vec<String> =
+        missed.iter().filter_map(|(metric, stat)| slowest(cell, metric, stat)).collect();
+    if missed.iter().any(|(metric, _)| metric.starts_with("engine."))
+        && let Some(parts) = phases(&[cell])
+    {
+        let known = parts.iter().find(|(phase, _)| *phase != Phase::Other);
+        let (phase, ppm) = *known.unwrap_or(&parts[0]);
+        let share = ppm / 10_000;
+        lines.push(format!(
+            "syncs spent {share} % of their time {}, which these move: {}",
+            word(phase),
+            moves(phase)
+        ));
+    }
+    lines
+}
+
+/// Which devices or units are slowest by a figure, where they differ.
+fn slowest(cell: &CellRecord, metric: &str, stat: &str) -> Option<String> {
+    let parts = cell.metrics.iter().filter_map(|(name, figure)| {
+        let part = name.strip_prefix(metric)?;
+        let of = part.strip_prefix('@').map(|state| format!("devices that start as `{state}`"));
+        let of = of.or_else(|| part.strip_prefix('/').map(|unit| format!("unit `{unit}`")))?;
+        Some((of, observed(figure, stat)?))
+    });
+    let mut parts: Vec<(String, u64)> = parts.collect();
+    parts.sort_by_key(|(_, value)| std::cmp::Reverse(*value));
+    let [(slow, most), .., (fast, least)] = parts.as_slice() else { return None };
+    (most > least).then(|| {
+        let [most, least] = human::pair(Unit::Ns, *most, *least);
+        format!("slowest by {metric} {stat}: {slow} ({most}); fastest: {fast} ({least})")
+    })
+}
+
+fn observed(figure: &Figure, stat: &str) -> Option<u64> {
+    figure.stat(stat).filter(|_| figure.stat("count") != Some(0))
+}
+
+/// The settings that move a phase.
+fn moves(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Network => "`engine.pull.chunk_rows`, `engine.codec`, what a unit pulls, the fleet's `link`",
+        Phase::Server => "`backend.workers`, `backend.fixed_cost`, `backend.row_cost`, how units are spread",
+        Phase::Failed => "`engine.pull.chunk_rows` (a cut loses less of a small one), the fleet's `link`",
+        Phase::Wait => "`engine.retry`",
+        Phase::Decode => "`engine.codec`, `engine.pull.chunk_bytes`",
+        Phase::Apply => "`engine.pull.apply_rows`, `entity.NAME.indexes`, the fleet's `class`",
+        Phase::Other => "`hooks`, `query`, what kills the app",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::judge;
+    use crate::record::fixture;
+
+    #[test]
+    fn a_missed_time_names_the_slow_part_of_the_fleet() {
+        let mut plan = fixture::plan(None, 1);
+        plan.gates.push(fixture::gate("engine.session.duration", "p95", 1));
+        let mut outcome = fixture::outcome();
+        outcome
+            .figures
+            .insert("engine.session.duration@new".to_owned(), fixture::durations(4, 9_000_000_000));
+        let judged = judge(&plan, "c", &outcome);
+        let gates: Vec<&GateRecord> = judged.gates.iter().collect();
+        let lines = why(&judged.cell, &gates);
+        assert!(lines[0].contains("devices that start as `new`") && lines[0].contains("`1d`"), "{lines:?}");
+        assert!(why(&judged.cell, &[]).is_empty());
+    }
+}
