@@ -94,7 +94,7 @@ pub struct RunRecord {
     /// for, and no failure of the run.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub matrix: bool,
-    /// The digest of all else as it is written: whoever edits a record by hand breaks it. Empty but
+    /// The digest of all else as it is written: an edit by hand breaks it. Empty but
     /// in the file.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub checksum: String,
