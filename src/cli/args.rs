@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::tolerance::Tolerance;
-use super::work::{PlaceArgs, Work};
+use super::work::{CompareFormat, PlaceArgs, Work};
 use crate::analysis::sweep::Objective;
 use crate::analysis::tune::LimitFlag;
 use crate::base::Span;
@@ -392,16 +392,6 @@ pub(super) struct CompareArgs {
 pub(super) enum Table {
     Human,
     Json,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum CompareFormat {
-    Human,
-    Json,
-    /// A comment for a pull request, in Markdown.
-    Md,
-    /// As for people, with annotations; the comment goes to the job's page.
-    Github,
 }
 
 #[derive(Debug, Subcommand)]

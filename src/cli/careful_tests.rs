@@ -128,29 +128,6 @@ fn a_record_that_was_edited_is_refused_by_whatever_reads_it() {
 }
 
 #[test]
-fn a_search_that_contradicts_itself_is_refused_however_it_is_asked_for() {
-    let mut desk = desk();
-    let tune = "tune @ties.toml --metric engine.session.duration --progress none --out @tuned";
-    assert_eq!(desk.run(tune), 0, "{}", desk.err);
-    let whole: serde_json::Value = serde_json::from_str(&desk.read("tuned/run.json")).unwrap();
-    let edited = |at: &str, value: serde_json::Value| {
-        let mut record = whole.clone();
-        *record.pointer_mut(at).unwrap() = value;
-        record.to_string()
-    };
-    desk.write("none/run.json", &edited("/tune/knobs", serde_json::json!([])));
-    desk.write("other/run.json", &edited("/tune/knobs/0", "x".into()));
-    desk.write("lost/run.json", &edited("/tune/places/0/best", serde_json::json!({})));
-    for format in ["human", "html", "md", "csv", "json", "junit"] {
-        assert_eq!(desk.run(&format!("report @tuned --format {format}")), 0, "{}", desk.err);
-        for folder in ["none", "other", "lost"] {
-            assert_eq!(desk.run(&format!("report @{folder} --format {format}")), 2, "{}", desk.err);
-            assert!(desk.err.contains("run.json: the record is damaged: "), "{}", desk.err);
-        }
-    }
-}
-
-#[test]
 fn where_no_scenario_can_be_made_of_a_log_its_code_is_told() {
     let mut desk = Desk::new();
     for (n, took, code) in [(40, 400, "[sizes.one]"), (1, 400, "[responses.few]"), (40, 0, "[responses.few]")]

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::args::{CompareArgs, CompareFormat};
+use super::args::CompareArgs;
 use super::baseline;
 use super::ci::append_page;
 use super::console::Console;
 use super::refusal::{Refusal, near};
 use super::sources::{self, record_file};
+use super::work::CompareFormat;
 use crate::analysis::compare::{Comparison, Difference, Finding, Measured, Side, compare as compared};
 use crate::metrics;
 use crate::record::{Exit, RunRecord, accept};

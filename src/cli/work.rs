@@ -66,3 +66,14 @@ fn time_limit(text: &str) -> Result<Duration, String> {
     let span: Span = text.parse().map_err(|e: crate::base::UnitError| e.to_string())?;
     if span == Span::ZERO { Err("no time at all".to_owned()) } else { Ok(Duration::from_nanos(span.0)) }
 }
+
+/// What stdout of `compare` carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum CompareFormat {
+    Human,
+    Json,
+    /// A comment for a pull request, in Markdown.
+    Md,
+    /// As for people, with annotations; the comment goes to the job's page.
+    Github,
+}

@@ -14,9 +14,10 @@ use crate::record::{CellRecord, Exit, GateRecord, OccurrenceRecord, Reason, RunR
 /// came to, one for each of its gates, and one for what had to occur with some seed and never did.
 ///
 /// A case has the seed, the digest and the replay command as properties, its scenario's file, and
-/// as its time the virtual time: the same run gives the same bytes. A cell that could not be run is an error, one that was not run to its
-/// end is skipped; a run that was cut off is an error too. What settings of a search or a matrix
-/// miss is what these found: such a case succeeds, and its output says it.
+/// as its time the virtual time: the same run gives the same bytes. A cell that could not be run is
+/// an error, one that was not run to its end is skipped; a run that was cut off is an error too.
+/// What settings of a search or a matrix miss is what these found: such a case succeeds, and its
+/// output says it.
 pub fn junit(record: &RunRecord) -> String {
     let mut suites: BTreeMap<&str, TestSuite> = BTreeMap::new();
     let mut gates: BTreeMap<&str, Vec<&GateRecord>> = BTreeMap::new();

@@ -198,8 +198,8 @@ impl Observed {
             (own[0].is_empty() != own[1].is_empty(), own.clone())
         };
         let told = if base.is_empty() { &own } else { &[base.clone(), candidate.clone()] };
-        // The change of pairs is that of their mean ratio, and so is what stands beside it: one wait
-        // of an hour would turn plain means the other way.
+        // The change of pairs is that of their mean ratio, and so is what stands beside it: one
+        // wait of an hour would turn plain means the other way.
         let ratios = basis == Basis::Paired
             && base != candidate
             && told.iter().all(|side| side.iter().all(|value| *value > 0));

@@ -13,7 +13,8 @@ const FULL: f64 = 0.7;
 /// What saves less is nothing.
 const NOTHING: f64 = 0.005;
 
-/// Whether the best of the closed form lies outside of `between`, where the runs have the optimum.
+/// Whether the best of the closed form lies outside of that `between` which the runs say that the
+/// optimum lies.
 pub fn contradicted(best: f64, between: [Option<f64>; 2]) -> bool {
     let [low, high] = between;
     low.is_some_and(|low| best < low) || high.is_some_and(|high| best > high)
