@@ -3,6 +3,16 @@
 use super::window::Round;
 use crate::base::{Span, Time};
 
+/// What became of a step.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stepped {
+    Whole,
+    /// It was cut where the sender is to be looked at.
+    Short,
+    /// An outage meets it: nothing of it is done.
+    Meets,
+}
+
 /// The bottleneck at the start of a round.
 #[derive(Clone, Copy)]
 pub(super) struct Pace {

@@ -5,7 +5,6 @@ mod flight;
 mod handing_over;
 mod paced;
 
-use close_up::Stepped;
 use flight::Flight;
 
 use super::mark::{Mark, Seen};
@@ -13,7 +12,7 @@ use super::outage::{GIVE_UP, LONGEST_WAIT, staircase};
 use super::packets::Packets;
 use super::segment::{Cut, HEADERS, Load, Owed};
 use super::sender::Sender;
-use super::step::{Lost, Pace, Step, search};
+use super::step::{Lost, Pace, Step, Stepped, search};
 use super::traffic::{Broken, Traffic};
 use super::window::Round;
 use crate::base::{BitRate, Span, Time};

@@ -86,9 +86,9 @@ pub fn outages(file: &[u8]) -> Result<Validation, Malformed> {
     cells::names_links(&sheet)?;
     let cells: Vec<OutageCell> =
         sheet.rows().map(|row| cells::outage_cell(row, &sheet)).collect::<Result<_, _>>()?;
-    let stairs: Vec<tally::Stair> = cells.iter().map(predict::outage).collect();
+    let stairs: Vec<predict::Stair> = cells.iter().map(predict::outage).collect();
     let told =
-        |stair: &tally::Stair| stair.seconds.map(|seconds| format!("{seconds:.4}")).unwrap_or_default();
+        |stair: &predict::Stair| stair.seconds.map(|seconds| format!("{seconds:.4}")).unwrap_or_default();
     let column: Vec<String> = stairs.iter().map(told).collect();
     let (groups, kinds) = tally::outages(&cells, &stairs);
     Ok(Validation { groups, kinds, csv: sheet.with_column(PREDICTED, &column) })

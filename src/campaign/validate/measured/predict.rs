@@ -1,7 +1,6 @@
 //! What the link model says about a measured transfer.
 
 use super::cells::{Cell, Link, Mode, OutageCell, ROUNDS_MAX};
-use super::tally::Stair;
 use crate::base::{BitRate, Seed, Span, Time};
 use crate::net::tcp::{Broken, Congestion, Connection, Handshake, Losses, Steady, Tls};
 use crate::net::{Conditions, Direction, Outage, OutageMode};
@@ -157,6 +156,25 @@ fn median(values: &[f64]) -> f64 {
     sorted.sort_by(f64::total_cmp);
     let middle = sorted.len() / 2;
     if sorted.len() % 2 == 1 { sorted[middle] } else { (sorted[middle - 1] + sorted[middle]) / 2.0 }
+}
+
+/// The tolerance of a cell with an outage.
+pub(super) const STAIR: f64 = 0.05;
+
+/// What is predicted for a cell with an outage, in seconds; nothing where TCP gives up.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stair {
+    pub(super) seconds: Option<f64>,
+    /// A try comes so close to the outage's end that it may as well fall on the other side of it.
+    pub(super) edge: bool,
+}
+
+impl Stair {
+    /// From predictions for the outage, and for shorter and longer ones.
+    pub(super) fn of(seconds: Option<f64>, around: [Option<f64>; 2]) -> Stair {
+        let far = |other: f64| seconds.is_none_or(|own| (other / own - 1.0).abs() > STAIR);
+        Stair { seconds, edge: around.into_iter().flatten().any(far) }
+    }
 }
 
 /// A cold transfer during which everything is dropped for a while.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::cells::{Cell, Mode, OutageCell, congestion_word};
-use super::predict::Prediction;
+use super::predict::{Prediction, STAIR, Stair};
 use crate::net::Direction;
 use crate::net::tcp::Congestion;
 use crate::render::texts;
@@ -179,26 +179,8 @@ pub(super) fn transfers(cells: &[Cell], predictions: &[Prediction]) -> (Vec<Grou
     (groups.into_iter().map(|(name, errors)| group(name, &errors, 0)).collect(), kinds.collect())
 }
 
-/// The tolerance of a cell with an outage.
-const STAIR: f64 = 0.05;
 /// Of the cells of links beside the first so many are to be within it.
 const MOST: f64 = 0.85;
-
-/// What is predicted for a cell with an outage, in seconds; nothing where TCP gives up.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Stair {
-    pub(super) seconds: Option<f64>,
-    /// A try comes so close to the outage's end that it may as well fall on the other side of it.
-    pub(super) edge: bool,
-}
-
-impl Stair {
-    /// From predictions for the outage, and for shorter and longer ones.
-    pub(super) fn of(seconds: Option<f64>, around: [Option<f64>; 2]) -> Stair {
-        let far = |other: f64| seconds.is_none_or(|own| (other / own - 1.0).abs() > STAIR);
-        Stair { seconds, edge: around.into_iter().flatten().any(far) }
-    }
-}
 
 pub(super) fn outages(cells: &[OutageCell], stairs: &[Stair]) -> (Vec<Group>, Vec<Kind>) {
     let mut groups: BTreeMap<String, (Vec<Off>, usize)> = BTreeMap::new();

@@ -3,20 +3,10 @@
 use super::super::packets::{Entry, Feed, Packets};
 use super::super::segment::{HEADERS, Owed, SYN};
 use super::super::sender::Sender;
-use super::super::step::Pace;
+use super::super::step::{Pace, Stepped};
 use super::Transfer;
 use crate::base::Time;
 use crate::net::Conditions;
-
-/// What became of a step.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stepped {
-    Whole,
-    /// It was cut where the sender is to be looked at.
-    Short,
-    /// An outage meets it: nothing of it is done.
-    Meets,
-}
 
 impl Transfer {
     /// Whether an outage begins before a message that begins now has passed.
