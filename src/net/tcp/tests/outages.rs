@@ -40,7 +40,7 @@ proptest! {
             let look = if looks { paced.max(Span::millis(200)) + paced } else { Span::ZERO };
             let holding = if bbr { paced + look } else { rounding };
             // Packet by packet a transfer may be sooner by a little than in rounds.
-            let closely = Span(clean.0 / 50) + if looks { paced } else { Span::ZERO };
+            let closely = Span(clean.0 / 50 + paced.0 / 8) + if looks { paced } else { Span::ZERO };
             for (late, rounding) in [(drop, closely), (hold, holding)] {
                 prop_assert!(late + rounding >= clean, "{late} for {clean}");
             }
