@@ -97,7 +97,9 @@ impl Transfer {
                     return;
                 }
             }
-            return packets.tells(sender);
+            packets.tells(sender);
+            self.flight.begins_behind(&self.traffic, self.free, sender.window.segments());
+            return;
         }
     }
 

@@ -53,6 +53,13 @@ impl Flight {
         }
     }
 
+    /// A run begins behind what was `sent`, all of which is handed over.
+    pub(super) fn begins_behind(&mut self, sent: &Traffic, free: Time, window: u64) {
+        (self.from, self.packets, self.bytes, self.window) = (free, sent.packets, sent.bytes, window);
+        self.last = Last { until: free, packets: sent.packets, window };
+        self.goes_on(sent.packets, 0);
+    }
+
     /// Of the present step packets up to `least` are handed over, more as they are acknowledged,
     /// with at most `most` in flight.
     pub(super) fn goes_on(&mut self, least: u64, most: u64) {
