@@ -283,8 +283,8 @@ proptest! {
             prop_assert_eq!(sent, segments(bytes, 1_500));
             return Ok(());
         }
-        // Acknowledgements that were on their way let go two packets each, and slow start ends where
-        // HyStart sees the queue, which packets tell sooner than rounds.
+        // Acknowledgements that were on their way let go two packets each, and slow start ends
+        // where HyStart sees the queue, which packets tell sooner than rounds.
         let near = 4 + pipe + sent / 2;
         prop_assert!(sent.abs_diff(stopped.packets) <= near, "{sent}, by who is given up {}", stopped.packets);
     }

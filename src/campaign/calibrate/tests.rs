@@ -245,7 +245,6 @@ fn intervals_hold_the_truth_of_worlds_of_all_kinds() {
     assert!(bad.is_empty(), "{bad:?}\n{table}");
     // An interval that always holds is wider than it says.
     assert!(all.0 < all.1, "{table}");
-    println!("{table}");
 }
 
 #[test]

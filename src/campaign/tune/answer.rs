@@ -141,7 +141,7 @@ impl Place {
         let cap = space.caps[k].filter(|cap| space.reach[k].is_none_or(|reach| reach == *cap));
         let cap = cap.filter(|cap| the.extremes().is_some_and(|ends| the.number(&ends[1]) == Some(*cap)));
         let capped = cap.map(|cap| (cap, space.clamped.clone()));
-        let mut told = self.reasons(k, best, &points, (told_from, numbers, capped), objective);
+        let mut told = self.reasons(k, best, &points, (told_from, numbers), capped, objective);
         let within: Vec<&PointTuned> = points.iter().filter(|point| the.has(&point.value)).collect();
         let luck = luck(&within, &best[k]);
         told.limits.extend(self.dent(k, best, &points).map(|dent| not_smooth(dent.map(|i| &points[i]))));
@@ -330,7 +330,8 @@ impl Place {
         k: usize,
         best: &Setting,
         points: &[PointTuned],
-        (flat, between, cap): ((usize, usize), Option<[Option<f64>; 2]>, Option<(f64, Vec<String>)>),
+        (flat, between): ((usize, usize), Option<[Option<f64>; 2]>),
+        cap: Option<(f64, Vec<String>)>,
         objective: &Objective,
     ) -> Reasons {
         // Everything at once is a default of others, not a setting that the search would go to.

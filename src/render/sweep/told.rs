@@ -123,7 +123,7 @@ impl Sweep<'_> {
     fn mean_beside(&self, point: &Point<'_>) -> String {
         let Objective { metric, stat, unit, .. } = &self.objective;
         let mean = |cell: &&CellRecord| cell.metrics.get(metric.as_str())?.stat("mean");
-        let means: Vec<u64> = point.cells.iter().filter_map(|cell| mean(cell)).collect();
+        let means: Vec<u64> = point.cells.iter().filter_map(mean).collect();
         if !stat.starts_with('p') || means.is_empty() {
             return String::new();
         }

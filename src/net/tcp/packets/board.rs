@@ -269,7 +269,7 @@ impl Board {
     }
 
     /// The next lost packet that waits to be sent again.
-    pub(super) fn to_repair(&mut self) -> Option<u64> {
+    pub(super) fn next_repair(&mut self) -> Option<u64> {
         self.hint = self.hint.max(self.una);
         while self.again < self.lost && self.hint < self.next {
             let hint = self.hint;

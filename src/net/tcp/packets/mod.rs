@@ -569,7 +569,7 @@ impl Packets {
     fn resend(&mut self, feed: &mut Feed<'_>, conditions: &dyn Conditions) {
         let mut first = false;
         while !self.over && !self.is_held() && self.board.in_flight() < self.course.window {
-            let Some(k) = self.board.to_repair() else { break };
+            let Some(k) = self.board.next_repair() else { break };
             self.repair(k, feed, conditions);
             if self.state.reduces() {
                 self.reduction.sent += 1;
