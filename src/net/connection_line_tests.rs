@@ -209,7 +209,8 @@ proptest! {
     ) {
         let rate = BitRate(kbits * 1_000);
         let mut link = Steady::new(Span::millis(rtt), rate, rate);
-        link.queue = [queue; 2];
+        // Of what a queue of less than a round trip drops nothing leaves.
+        link.queue = [queue.max(1 + rate.bytes_in(Span::millis(rtt))); 2];
         let congestion = if paced { Congestion::Bbr } else { Congestion::Cubic };
         let whole = 500_000.0 * shares.0;
         let until = at(0) + link.rate[1].time_for((whole * shares.1) as u64 + 1);
