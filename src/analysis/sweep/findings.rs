@@ -13,7 +13,7 @@ pub struct Finding {
     /// few seeds to tell. Where one between them is, luck is about: the optimum may lie on either
     /// side of it.
     pub noise: Option<(usize, usize)>,
-    /// The settings around it that cost at most [`FLAT`] more, first and last.
+    /// The settings around it that cost at most `FLAT` more, first and last.
     pub flat: (usize, usize),
 }
 
@@ -56,7 +56,7 @@ pub fn find(series: &Series<'_>, objective: &Objective) -> Option<Finding> {
 }
 
 /// The settings that are as good as the best, wherever they stand: those within the noise (`None`
-/// of too few seeds), and those that cost at most [`FLAT`] as much. Of words only this can be told:
+/// of too few seeds), and those that cost at most `FLAT` as much. Of words only this can be told:
 /// they have no order, and nothing lies between two of them.
 pub fn alike(series: &Series<'_>, finding: &Finding) -> (Option<Vec<usize>>, Vec<usize>) {
     let costs = costs(series).unwrap_or_default();

@@ -11,7 +11,7 @@
 //! size, and one for each packet lost. Messages of several streams that share a connection are one
 //! transfer that grows as they join; marks in it tell when each has passed.
 //!
-//! A message that an outage meets goes packet by packet instead ([`packets`]): what that costs
+//! A message that an outage meets goes packet by packet instead (`packets`): what that costs
 //! hangs on single acknowledgements, timers and what they were set on.
 //!
 //! What is modelled is Linux: ten segments to begin with, growth by what was acknowledged while the
