@@ -246,7 +246,8 @@ const PUSH: Form = table(&[
     word::<PushOrder>("order", "Which of the edits that wait go first."),
     word::<OnTooLarge>(
         "on_too_large",
-        "What is done where the server or a proxy refuses a request for its size (413). An edit that the server refuses alone is given up and logged.",
+        "What is done where the server or a proxy refuses a request for its size (413). An edit that the server refuses alone is given up and logged; \
+         one that a proxy refuses alone waits for another network, and the others go.",
     ),
     word::<PushUnit>(
         "unit",
