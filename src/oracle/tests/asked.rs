@@ -5,7 +5,7 @@ use super::stage::{CLINIC, DOCTOR, NOTE, SLOT, STATUS, Stage, VISIT, slot, visit
 use crate::base::{DeviceId, EditId, Key, Span, Stamp, Value};
 use crate::contract::{
     Author, ConflictKind, Decision, EditError, EditKind, Event, KillReason, LocalEdit, LogEntry, LogKind,
-    Node, Refusal, Sides,
+    Node, PhoneEvent, Refusal, Sides,
 };
 
 /// What the check says of the stage as it is.
@@ -97,6 +97,19 @@ fn an_edit_that_is_told_late_or_was_not_seen_saved_is_asked() {
         }
         assert_asked(stage);
     }
+}
+
+#[test]
+fn an_edit_not_seen_saved_is_of_who_was_logged_in() {
+    let mut stage = Stage::new();
+    let id = EditId { device: DeviceId(0), number: 7 };
+    let (key, values) = (Key::new("a1"), vec![(STATUS, Value::text("done"))]);
+    let edit = LocalEdit { id, entity: VISIT, key: key.clone(), kind: EditKind::Update, values };
+    stage.emit(0, Event::Phone(PhoneEvent::LoggedIn { person: 1 }));
+    stage.emit(0, Event::EditMissed { edit: &edit, waited: Span(0) });
+    stage.emit(0, Event::EditSent { edit: id, entity: VISIT, key: &key, request: 1 });
+    stage.commit(Author::Device(id), VISIT, "a1", status("done"));
+    assert_eq!(found(stage, "misfiled"), Vec::<String>::new());
 }
 
 #[test]

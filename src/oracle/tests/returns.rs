@@ -186,7 +186,7 @@ fn a_copy_of_a_device_has_seen_what_that_had_and_nothing_more() {
             stage.office("a1", Some("theirs again"));
         }
         stage.emit(1, Event::ProcessKilled { reason: KillReason::Killed });
-        stage.emit(1, Event::BecameCopy { of: DeviceId(0), unseen: &[] });
+        stage.emit(1, Event::BecameCopy { of: DeviceId(0), then: None, unseen: &[] });
         stage.emit(1, Event::ProcessStarted { incarnation: 1 });
         stage.phones[1].rows = stage.phones[0].rows.clone();
         let edit = stage.update(1, "a1", "mine");
@@ -208,7 +208,7 @@ fn an_edit_on_top_of_one_that_came_with_a_copy_replaces_nothing_unseen() {
         let copied = (!blind).then(|| stage.update(0, "a1", "theirs"));
         stage.later(1);
         stage.emit(1, Event::ProcessKilled { reason: KillReason::Killed });
-        stage.emit(1, Event::BecameCopy { of: DeviceId(0), unseen: &[] });
+        stage.emit(1, Event::BecameCopy { of: DeviceId(0), then: None, unseen: &[] });
         stage.emit(1, Event::ProcessStarted { incarnation: 1 });
         stage.later(1);
         let theirs = copied.unwrap_or_else(|| stage.update(0, "a1", "theirs"));
@@ -235,7 +235,7 @@ fn copied_while_saving(is_told: bool, is_seen: bool) -> Verdict {
     let saving = LocalEdit { id, entity: VISIT, key: Key::new("a1"), kind: EditKind::Update, values };
     let unseen = if is_told { std::slice::from_ref(&saving) } else { &[] };
     stage.emit(1, Event::ProcessKilled { reason: KillReason::Killed });
-    stage.emit(1, Event::BecameCopy { of: DeviceId(0), unseen });
+    stage.emit(1, Event::BecameCopy { of: DeviceId(0), then: None, unseen });
     stage.emit(1, Event::ProcessStarted { incarnation: 1 });
     let mine = stage.update(1, "a1", "mine");
     stage.commit(Author::Device(id), VISIT, "a1", Some(visit("a", "theirs")));
@@ -280,7 +280,7 @@ fn an_edit_that_its_person_did_not_see_saved_may_come_with_a_later_copy() {
         };
         miss(&mut stage, before);
         stage.emit(1, Event::ProcessKilled { reason: KillReason::Killed });
-        stage.emit(1, Event::BecameCopy { of: DeviceId(0), unseen: &[] });
+        stage.emit(1, Event::BecameCopy { of: DeviceId(0), then: None, unseen: &[] });
         stage.emit(1, Event::ProcessStarted { incarnation: 1 });
         stage.later(1);
         miss(&mut stage, !before);
@@ -333,7 +333,7 @@ fn what_a_device_held_untold_it_holds_again_after_it_was_a_copy_of_one_that_died
         stage.later(5);
         let to = stage.now();
         stage.later(5);
-        stage.emit(1, Event::BecameCopy { of: DeviceId(0), unseen: &[] });
+        stage.emit(1, Event::BecameCopy { of: DeviceId(0), then: None, unseen: &[] });
         stage.later(5);
         stage.emit(1, Event::Restored { to, life: 0 });
         stage.emit(1, Event::ProcessStarted { incarnation: 1 });
@@ -356,10 +356,10 @@ fn dropped_after_it_came_back(by_copy: bool) -> Verdict {
     let newest = stage.now();
     stage.later(5);
     if by_copy {
-        stage.emit(1, Event::BecameCopy { of: DeviceId(0), unseen: &[] });
+        stage.emit(1, Event::BecameCopy { of: DeviceId(0), then: None, unseen: &[] });
         stage.later(5);
         goes_back(&mut stage, oldest);
-        stage.emit(0, Event::BecameCopy { of: DeviceId(1), unseen: &[] });
+        stage.emit(0, Event::BecameCopy { of: DeviceId(1), then: None, unseen: &[] });
     } else {
         goes_back(&mut stage, oldest);
         goes_back(&mut stage, newest);
@@ -413,7 +413,7 @@ fn a_line_about_an_edit_that_was_copied_may_be_in_the_copy_s_log() {
         let edit = stage.update(0, "a1", "mine");
         stage.later(1);
         if is_copy {
-            stage.emit(1, Event::BecameCopy { of: DeviceId(0), unseen: &[] });
+            stage.emit(1, Event::BecameCopy { of: DeviceId(0), then: None, unseen: &[] });
         }
         commit_and_tell(&mut stage, 0, edit, "mine");
         stage.drain();
@@ -455,7 +455,7 @@ fn a_device_that_is_put_back_to_before_it_was_a_copy_has_seen_what_it_had_then()
         let before = stage.now();
         stage.later(5);
         stage.emit(1, Event::ProcessKilled { reason: KillReason::Killed });
-        stage.emit(1, Event::BecameCopy { of: DeviceId(0), unseen: &[] });
+        stage.emit(1, Event::BecameCopy { of: DeviceId(0), then: None, unseen: &[] });
         if back {
             stage.emit(1, Event::Restored { to: before, life: 0 });
         }
@@ -478,7 +478,7 @@ fn a_copy_that_is_put_back_to_an_older_state_of_it_still_has_what_came_with_it()
         let theirs = stage.update(0, "a1", "theirs");
         stage.later(5);
         stage.emit(1, Event::ProcessKilled { reason: KillReason::Killed });
-        stage.emit(1, Event::BecameCopy { of: DeviceId(0), unseen: &[] });
+        stage.emit(1, Event::BecameCopy { of: DeviceId(0), then: None, unseen: &[] });
         stage.later(5);
         let since = stage.now();
         stage.later(5);

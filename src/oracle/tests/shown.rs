@@ -110,7 +110,7 @@ fn phones_of_one_name_are_not_judged_by_each_others_edits() {
     for copied in [false, true] {
         let mut stage = Stage::new();
         if copied {
-            stage.emit(1, Event::BecameCopy { of: DeviceId(0), unseen: &[] });
+            stage.emit(1, Event::BecameCopy { of: DeviceId(0), then: None, unseen: &[] });
         }
         stage.update(0, "a1", "mine");
         stage.push(0, true);

@@ -82,7 +82,7 @@ fn later_first(by_copy: bool, forgets: bool) -> u64 {
     let backup = stage.now();
     stage.later(5);
     if by_copy {
-        stage.emit(1, Event::BecameCopy { of: DeviceId(0), unseen: &[] });
+        stage.emit(1, Event::BecameCopy { of: DeviceId(0), then: None, unseen: &[] });
         let key = &Key::new("a1");
         stage.emit(1, Event::EditSent { edit: second, entity: VISIT, key, request: 99 });
     }
@@ -117,7 +117,7 @@ fn an_older_commit_by_a_copy_may_lie_over_what_was_told() {
         let mut stage = by_columns();
         let edit = stage.update(0, "a1", "mine");
         let stamp = if by_copy {
-            stage.emit(1, Event::BecameCopy { of: DeviceId(0), unseen: &[] });
+            stage.emit(1, Event::BecameCopy { of: DeviceId(0), then: None, unseen: &[] });
             commits_as_copy(&mut stage, edit, "mine")
         } else {
             stage.commit(Author::Device(edit), VISIT, "a1", Some(visit("a", "mine")))
@@ -139,7 +139,7 @@ fn a_phone_need_not_hold_what_it_gave_up_and_a_copy_did_not() {
     for says in [0, 1] {
         let mut stage = by_columns();
         let edit = stage.update(0, "a1", "mine");
-        stage.emit(1, Event::BecameCopy { of: DeviceId(0), unseen: &[] });
+        stage.emit(1, Event::BecameCopy { of: DeviceId(0), then: None, unseen: &[] });
         stage.office("a1", Some("theirs"));
         stage.push(0, true);
         commits_as_copy(&mut stage, edit, "mine");
