@@ -1,30 +1,19 @@
 //! Scenario files as a whole: what they mean, and what is said of broken ones.
 
 mod about;
-mod backgrounds;
 mod broken;
-mod broken_names;
-mod captures;
-mod cascades;
-mod doubts;
 mod excerpts;
 mod idle;
-mod limits;
 mod links;
-mod lists;
 mod meaning;
-mod own_keys;
 mod own_rows;
 mod plans;
 mod products;
 mod questions;
+mod said;
 mod shows;
-mod sizes;
 mod swarms;
 mod tunnels;
-mod unheld;
-mod uploads;
-mod wire;
 mod written_down;
 
 use super::{Document, Names, Plan, Request};
