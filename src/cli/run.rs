@@ -214,7 +214,7 @@ fn spare_others(folder: &Path) -> anyhow::Result<()> {
         return Ok(());
     }
     let ours = RENDERED.iter().chain(&EMPTIED).chain(&["run.json", inputs::FOLDER]);
-    match ours.map(|name| folder.join(name)).find(|path| path.exists()) {
+    match ours.map(|name| folder.join(name)).find(|path| path.exists() && !ci::is_left(path)) {
         None => Ok(()),
         Some(other) => Err(Refusal::usage(format!(
             "{} would be overwritten, and {} is no report: choose another folder with --out",

@@ -52,6 +52,10 @@ pub fn junit(record: &RunRecord) -> String {
     report.to_string().expect("texts of a record are written as XML")
 }
 
+const REFUSED_NAME: &str = "syncdyno, refused";
+/// By what the XML of a run that was refused is known.
+pub const REFUSED: &str = "<testsuites name=\"syncdyno, refused\"";
+
 /// A run that was refused before it began, as JUnit's XML.
 pub fn junit_refused(exit: Exit, why: &str) -> String {
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
@@ -60,7 +64,7 @@ pub fn junit_refused(exit: Exit, why: &str) -> String {
     status.set_description(why);
     let mut suite = TestSuite::new(CUT_OFF);
     suite.add_test_case(TestCase::new(CUT_OFF, status));
-    let mut report = Report::new("syncdyno");
+    let mut report = Report::new(REFUSED_NAME);
     report.add_test_suite(suite);
     report.to_string().expect("texts are written as XML")
 }
