@@ -43,6 +43,13 @@ pub fn junit(record: &RunRecord) -> String {
         let suite = suites.entry(name).or_insert_with(|| TestSuite::new(name));
         suite.add_test_case(never(one));
     }
+    if let Some(text) = record.lacking() {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+        status.set_message(text);
+        status.set_type(format!("exit {}", Exit::NoBaseline.code()));
+        let suite = suites.entry(CUT_OFF).or_insert_with(|| TestSuite::new(CUT_OFF));
+        suite.add_test_case(TestCase::new("all cells of the baseline", status));
+    }
     if !record.complete {
         let suite = suites.entry(CUT_OFF).or_insert_with(|| TestSuite::new(CUT_OFF));
         suite.add_test_case(TestCase::new(CUT_OFF, cut_off(record)));
