@@ -1,7 +1,6 @@
 //! Links: what is taken, and what is said of those that cannot be.
 
-use super::super::Document;
-use super::{MINIMAL, Request, plan, with_names};
+use super::{MINIMAL, plan, with_trace};
 use crate::base::{BitRate, Ppm, Span};
 use crate::net::{GapLengths, LossWindow, Moves, OutageMode, PacketLoss, Profile};
 
@@ -90,76 +89,46 @@ fn a_field_worker_starts_at_the_local_time_on_links_that_can_be_changed() {
     assert_eq!(worker.site.rtt, Span::millis(9));
 }
 
-/// A scenario with a trace of these lines towards the device, in a folder of its own.
-fn traced(lines: &str) -> Result<std::sync::Arc<Profile>, String> {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("a.down"), lines).unwrap();
-    let text = format!(
-        "{MINIMAL}link = \"mine\"\n[link.mine]\nrtt = \"80ms\"\nup = \"1Mbit/s\"\ntrace = {{ down = \"a.down\" }}\n"
-    );
-    let document = Document::parse("test.toml", &text).unwrap().beside(folder.path());
-    let plans = with_names(|names| document.plans(&Request::default(), names));
-    plans.map(|mut plans| plans.remove(0).fleets[0].links[0].0.clone()).map_err(|e| e.to_string())
-}
+const BUS: &str = "link = \"mine\"\n[link.mine]\nrtt = \"80ms\"\nup = \"1Mbit/s\"\n";
+const TRACE: &str = "trace = { down = \"t\" }\n";
 
 #[test]
 fn a_trace_is_replayed_in_place_of_a_rate() {
-    let mine = traced("10\n20\n30\n40\n").unwrap();
+    let plan = with_trace("10\n20\n30\n40\n", &format!("{MINIMAL}{BUS}{TRACE}"), &[]).unwrap();
+    let mine = &plan.fleets[0].links[0].0;
     assert_eq!(mine.down, BitRate(1_203_200), "a packet of 1504 bytes each 10 ms");
     assert!(mine.traces[0].is_none() && mine.traces[1].is_some());
 }
 
 #[test]
 fn a_rate_beside_its_trace_is_refused_unless_others_use_it() {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("t"), "10\n20\n").unwrap();
-    let plans = |more: &str, sets: &[&str]| {
-        let document =
-            Document::parse("test.toml", &format!("{MINIMAL}{more}")).unwrap().beside(folder.path());
-        let request =
-            Request { sets: sets.iter().map(|set| (*set).to_owned()).collect(), ..Request::default() };
-        with_names(|names| document.plans(&request, names)).map_err(|e| e.render(false))
-    };
-    let own = "link = \"mine\"\n[link.mine]\nrtt = \"80ms\"\nup = \"1Mbit/s\"\ndown = \"1Mbit/s\"\n";
-    let trace = "trace = { down = \"t\" }\n";
+    let plan = |more: &str, sets: &[&str]| with_trace("10\n20\n", &format!("{MINIMAL}{more}"), sets);
+    let own = format!("{BUS}down = \"1Mbit/s\"\n");
+    let (set, rate) = ("\"link.mine.trace\" = { down = \"t\" }", "\"link.mine.down\" = \"2Mbit/s\"");
     for (more, sets) in [
-        (format!("{own}{trace}"), &[][..]),
-        (
-            format!(
-                "{own}[variant.bus]\nset = {{ \"link.mine.trace\" = {{ down = \"t\" }}, \"link.mine.down\" = \"2Mbit/s\" }}\n"
-            ),
-            &[],
-        ),
-        (format!("{}{trace}", own.replace("down = \"1Mbit/s\"\n", "")), &["link.mine.down=\"2Mbit/s\""]),
+        (format!("{own}{TRACE}"), &[][..]),
+        (format!("{own}[variant.bus]\nset = {{ {set}, {rate} }}\n"), &[]),
+        (format!("{BUS}{TRACE}"), &["link.mine.down=\"2Mbit/s\""]),
     ] {
-        let said = plans(&more, sets).unwrap_err();
-        assert_eq!(said.matches("error: ").count(), 1, "{said}");
+        assert_eq!(plan(&more, sets).unwrap_err().diagnostics.len(), 1, "{more}");
     }
     for (more, sets) in [
-        (format!("{own}[variant.bus]\nset = {{ \"link.mine.trace\" = {{ down = \"t\" }} }}\n"), &[][..]),
-        (own.to_owned(), &["link.mine.trace={ down = \"t\" }"]),
-        (format!("link = \"edge\"\n[link.edge]\n{trace}"), &[]),
+        (format!("{own}[variant.bus]\nset = {{ {set} }}\n"), &[][..]),
+        (own.clone(), &["link.mine.trace={ down = \"t\" }"]),
+        (format!("link = \"edge\"\n[link.edge]\n{TRACE}"), &[]),
     ] {
-        let plan = plans(&more, sets).unwrap().remove(0);
+        let plan = plan(&more, sets).unwrap();
         let link = &plan.fleets[0].links[0].0;
         assert_eq!((link.down, link.traces[1].is_some()), (BitRate(1_203_200), true));
         // What was resolved reads back.
-        let again = Document::parse("test.toml", &plan.resolved).unwrap().beside(folder.path());
-        let again = with_names(|names| again.plans(&Request::default(), names)).map_err(|e| e.render(false));
-        assert_eq!(again.unwrap()[0].digest, plan.digest);
+        assert_eq!(with_trace("10\n20\n", &plan.resolved, &[]).unwrap().digest, plan.digest);
     }
 }
 
 #[test]
 fn the_digest_covers_what_a_trace_says() {
-    let digest = |lines: &str| {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("t"), lines).unwrap();
-        let text = format!("{MINIMAL}[link.mine]\nrtt = \"1ms\"\ntrace = {{ down = \"t\", up = \"t\" }}\n");
-        let document = Document::parse("test.toml", &text).unwrap().beside(folder.path());
-        let plan = with_names(|names| document.plans(&Request::default(), names)).unwrap().remove(0);
-        assert_eq!(plan.files, ["t"]);
-        plan.digest.clone()
-    };
-    assert_ne!(digest("1\n2\n"), digest("1\n3\n"));
+    let text = format!("{MINIMAL}[link.mine]\nrtt = \"1ms\"\ntrace = {{ down = \"t\", up = \"t\" }}\n");
+    let [one, other] = ["1\n2\n", "1\n3\n"].map(|lines| with_trace(lines, &text, &[]).unwrap());
+    assert_eq!(one.files, ["t"]);
+    assert_ne!(one.digest, other.digest);
 }

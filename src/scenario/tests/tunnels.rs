@@ -1,7 +1,6 @@
 //! Tunnels over links of the library and over others.
 
-use super::super::Document;
-use super::{MINIMAL, Request, plan, with_names, with_sets};
+use super::{MINIMAL, plan, with_sets, with_trace};
 use crate::base::{BitRate, Ppm, Span};
 use crate::contract::NetworkKind;
 use crate::net::{Moves, OutageMode, Profile};
@@ -73,34 +72,24 @@ fn a_tunnel_stands_wherever_a_link_is_named() {
     assert_eq!((leg.rtt, leg.down), (Span::millis(120), Some(BitRate(20_000_000))));
 }
 
+/// 4 packets each millisecond.
+const TRACE: &str = "1\n1\n1\n1\n2\n2\n2\n2\n";
+const BUS: &str = "rtt = \"80ms\"\nup = \"1Mbit/s\"\ntrace = { down = \"t\" }\n";
+
 #[test]
 fn a_trace_is_replayed_in_a_tunnel_no_faster_than_the_tunnel() {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("t"), "1\n1\n1\n1\n2\n2\n2\n2\n").unwrap();
-    let text = format!(
-        "{MINIMAL}link = \"vpn-over-mine\"\n[link.mine]\nrtt = \"80ms\"\nup = \"1Mbit/s\"\ntrace = {{ down = \"t\" }}\n"
-    );
-    let read = |text: &str| {
-        let document = Document::parse("test.toml", text).unwrap().beside(folder.path());
-        with_names(|names| document.plans(&Request::default(), names)).unwrap().remove(0)
-    };
-    let plan = read(&text);
+    let text = format!("{MINIMAL}link = \"vpn-over-mine\"\n[link.mine]\n{BUS}");
+    let plan = with_trace(TRACE, &text, &[]).unwrap();
     // A packet takes 0.6 ms: 103 in 62 ms.
     assert_eq!((first(&plan).down, first(&plan).up), (BitRate(19_988_645), BitRate(1_000_000)));
-    assert_eq!(read(&plan.resolved).digest, plan.digest);
+    assert_eq!(with_trace(TRACE, &plan.resolved, &[]).unwrap().digest, plan.digest);
 }
 
 #[test]
 fn a_leg_like_a_link_that_replays_a_trace_has_the_traces_mean_rate() {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("t"), "1\n1\n1\n1\n2\n2\n2\n2\n").unwrap();
     let leg = |keys: &str| {
-        let text = format!(
-            "{MINIMAL}[gateway.leg]\n{keys}\n[link.bus]\nrtt = \"80ms\"\nup = \"1Mbit/s\"\ntrace = {{ down = \"t\" }}\n"
-        );
-        let document = Document::parse("test.toml", &text).unwrap().beside(folder.path());
-        let plan = with_names(|names| document.plans(&Request::default(), names)).unwrap().remove(0);
-        let leg = plan.gateway.leg.unwrap();
+        let text = format!("{MINIMAL}[gateway.leg]\n{keys}\n[link.bus]\n{BUS}");
+        let leg = with_trace(TRACE, &text, &[]).unwrap().gateway.leg.unwrap();
         (leg.rtt, leg.down, leg.up)
     };
     let (mean, slow) = (Some(BitRate(48_128_000)), Some(BitRate(1_000_000)));
