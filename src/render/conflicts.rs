@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 
 use super::grid::Grid;
+use super::lines::{self, distinct};
 use crate::record::{CellRecord, EndingKind, Exit, Judged, Reason, Verdict};
 
 /// What stays of the two sides of a conflict.
@@ -175,7 +176,7 @@ impl Conflicts {
     ///
     /// If it is no such table.
     pub fn of_csv(text: &str) -> Result<Conflicts, csv::Error> {
-        csv::Reader::from_reader(text.as_bytes()).deserialize().collect::<Result<_, _>>().map(Conflicts)
+        lines::of_csv(text).map(Conflicts)
     }
 
     /// Its cells.
@@ -185,12 +186,7 @@ impl Conflicts {
 
     /// A line a cell.
     pub fn to_csv(&self) -> String {
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        for line in &self.0 {
-            writer.serialize(line).expect("it is written to memory");
-        }
-        let bytes = writer.into_inner().expect("it is written to memory");
-        String::from_utf8(bytes).expect("names and numbers")
+        lines::to_csv(&self.0)
     }
 
     /// The same for programs: an array, a cell each.
@@ -282,17 +278,6 @@ pub fn hold(judged: &mut [Judged], lines: Vec<Line>, right: &Conflicts) {
 /// A world's name, a word a line.
 fn heading(world: &str) -> String {
     world.replace('-', "\n")
-}
-
-/// Each once, in the order in which they come.
-fn distinct<'t>(texts: impl Iterator<Item = &'t str>) -> Vec<&'t str> {
-    let mut all = Vec::new();
-    for text in texts {
-        if !all.contains(&text) {
-            all.push(text);
-        }
-    }
-    all
 }
 
 #[cfg(test)]
