@@ -161,16 +161,16 @@ fn legible(draw: impl Fn(Size) -> Svg) -> [String; 2] {
 }
 
 #[test]
-fn no_label_of_a_plot_meets_another_on_either_screen() {
+fn plots_look_like_this_on_a_desk_and_on_a_phone() {
     let [curve, _] = legible(|size| curves().draw(size));
     let [_, map] = legible(|size| heat().draw(size));
     let [time, _] = legible(|size| timeline().draw(size));
     let [life, on_a_phone] = legible(|size| spacetime().draw(size));
-    insta::assert_snapshot!("the_chunk_curve_looks_like_this", curve);
-    insta::assert_snapshot!("the_heat_map_looks_like_this", map);
-    insta::assert_snapshot!("the_fleet_over_time_looks_like_this", time);
-    insta::assert_snapshot!("the_life_of_a_record_looks_like_this", life);
-    insta::assert_snapshot!("the_life_of_a_record_fits_a_phone", on_a_phone);
+    insta::assert_snapshot!(curve);
+    insta::assert_snapshot!(map);
+    insta::assert_snapshot!(time);
+    insta::assert_snapshot!(life);
+    insta::assert_snapshot!(on_a_phone);
 }
 
 /// The ends of the dashed lines of marks: across, from and to.
