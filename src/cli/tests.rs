@@ -114,51 +114,38 @@ fn a_run_that_passes_writes_its_report_and_names_it_last() {
 
 #[test]
 fn a_failing_cell_is_named_with_the_command_that_runs_it_again_and_that_command_does() {
-    let mut desk = Desk::new();
-    desk.write("ties.toml", &format!("{TIES}{LOST}{FINE}"));
-    assert_eq!(desk.run("run @ties.toml --seed 7 --out @out --progress none"), 11, "{}", desk.err);
-    let folder = desk.path("out").display().to_string();
-    let command = format!("syncdyno replay {folder}#ties.lost.s7");
-    assert_eq!(desk.out.lines().last(), Some(command.as_str()));
-    assert!(desk.out.contains("k0 was written and never seen again"), "{}", desk.out);
-
-    assert_eq!(desk.run("replay @out#ties.lost.s7"), 11);
-    assert!(desk.out.ends_with(": the same as recorded\n"), "{}", desk.out);
-    assert_eq!(desk.run("replay @out/run.json#ties.fine.s7"), 0);
-    assert_eq!(desk.run("replay @out"), 11, "the only failing cell need not be named");
-    assert_eq!(desk.run("replay @out --trace @time.json"), 11);
+    let mut desk = Desk::with(&format!("{LOST}{FINE}"));
+    // The only failing cell need not be named; without its variant the fake loses nothing.
+    insta::assert_snapshot!(desk.session(
+        "run @ties.toml --seed 7 --out @out --progress none
+         replay @out#ties.lost.s7
+         replay @out/run.json#ties.fine.s7 -q
+         replay @out -q
+         replay @out -q --trace @time.json
+         replay @out -q --trace @out/run.json/time.json
+         replay @out/repro/ties.lost.s7.toml -q
+         replay @out#ties.s7"
+    ));
     assert_eq!(desk.read("time.json"), "[]\n");
-    assert!(desk.err.ends_with("time.json\n"), "{}", desk.err);
-    assert_eq!(desk.run("replay @out --trace @out/run.json/time.json"), 20, "{}", desk.err);
-    assert_eq!(
-        desk.run("replay @out/repro/ties.lost.s7.toml"),
-        0,
-        "without its variant the fake loses nothing"
-    );
-    assert!(desk.out.contains(": the same as recorded"), "the file tells its digest: {}", desk.out);
-    assert_eq!(desk.run("replay @out#ties.s7"), 2);
-    assert!(desk.err.contains("the cells of this run are ties.fine.s7, ties.lost.s7"), "{}", desk.err);
 }
 
 #[test]
 fn a_replay_that_differs_says_so_and_exits_15() {
     let mut desk = Desk::with(MOODY);
-    assert_eq!(desk.run("run @ties.toml --out @out --progress none"), 0);
-    assert_eq!(desk.run("replay @out"), 15);
-    assert!(desk.out.contains("NOT the same as recorded"), "{}", desk.out);
-    assert_eq!(desk.run("run @ties.toml --out @out --progress none --twice"), 15);
+    insta::assert_snapshot!(desk.session(
+        "run @ties.toml --out @out --progress none -q
+         replay @out -q
+         run @ties.toml --out @out --progress none --twice -q"
+    ));
 }
 
 #[test]
 fn a_replay_tells_the_life_of_a_record_that_is_asked_for() {
-    let mut desk = Desk::with("");
-    desk.run("run @ties.toml --seed 4 --out @out --progress none");
-    for (record, life) in [("k5", "seed 4: k5 was written and never seen again"), ("silent", "")] {
-        assert_eq!(desk.run(&format!("replay @out --record appointment/{record}")), 0);
-        assert!(desk.out.contains(life), "{}", desk.out);
-    }
-    insta::assert_snapshot!(desk.session(
-        "replay @out --record appointment/silently
+    insta::assert_snapshot!(Desk::with("").session(
+        "run @ties.toml --seed 4 --out @out --progress none -q
+         replay @out -q --record appointment/k5
+         replay @out -q --record appointment/silent
+         replay @out --record appointment/silently
          replay @out --record visit/k5"
     ));
 }
@@ -250,14 +237,7 @@ fn a_sweep_runs_every_combination_under_the_same_seeds_and_the_record_knows_its_
         "{SWEEP} --axis engine.pull.chunk_rows=16..64*2 --axis fleet.phones.link=edge,leo --seeds 3..=5"
     );
     assert_eq!(desk.run(&args), 0, "{}", desk.err);
-    assert!(desk.out.contains("engine.session.duration:p50: mean of 3 seeds"), "{}", desk.out);
-    assert!(
-        desk.out.contains("edge: best at 16 (1.24 s); no setting is better beyond the noise"),
-        "{}",
-        desk.out
-    );
-    let last = format!("report: {}", desk.path("out").display());
-    assert_eq!(desk.out.lines().last(), Some(last.as_str()));
+    insta::assert_snapshot!(desk.session("report @out"));
     let record = desk.record("out");
     assert_eq!((record.cells.len(), record.complete), (18, true));
     let seeds = |link: &str| {
@@ -347,21 +327,15 @@ fn a_reader_that_went_away_is_no_error_and_a_full_disk_is_one() {
 #[test]
 fn quiet_says_the_verdict_the_reasons_and_the_command_that_shows_them_again() {
     let mut desk = Desk::with("");
-    desk.run("run @ties.toml -q --out @out --progress none");
-    assert_eq!(desk.out.lines().count(), 2, "{}", desk.out);
+    let run = "run @ties.toml -q --out @out --progress none";
+    let fine = desk.session(run);
     desk.write("ties.toml", &format!("{TIES}{LOST}"));
-    assert_eq!(desk.run("run @ties.toml -q --out @out --progress none"), 11);
-    let lines: Vec<&str> = desk.out.lines().collect();
-    assert!(lines[0].starts_with("ties: FAIL"), "{}", desk.out);
-    assert!(lines[1].starts_with("ties.lost.s1: lost (2 rows)"), "{}", desk.out);
-    assert!(lines[lines.len() - 2].starts_with("report: "), "{}", desk.out);
-    assert!(lines.last().unwrap().starts_with("syncdyno replay "), "{}", desk.out);
-    assert_eq!(desk.err, "");
+    insta::assert_snapshot!(fine + &desk.session(run));
     desk.run("run @ties.toml --color always --out @out --progress none");
     assert!(desk.out.contains("\u{1b}[1;31mFAIL\u{1b}[0m"), "{}", desk.out);
     desk.surroundings.out_is_terminal = true;
     desk.surroundings.no_color = true;
-    desk.run("run @ties.toml --out @out --progress none");
+    desk.run(run);
     assert!(!desk.out.contains('\u{1b}'), "NO_COLOR is heeded");
 }
 

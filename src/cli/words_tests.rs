@@ -32,31 +32,19 @@ fn the_command_that_a_replayed_file_names_replays_that_file() {
 
 #[test]
 fn an_interrupted_run_counts_the_same_cells_everywhere_and_offers_no_more_than_it_kept() {
-    for (signal, code) in [("interrupt", 130), ("terminate", 143)] {
+    let mut told = String::new();
+    for (terminates, seeds) in [(false, "--seeds 1..=3"), (true, "--seeds 1..=3"), (false, "--seed 1")] {
         let mut desk = desk("");
         let signals = desk.surroundings.signals.clone();
-        let flag = if signal == "interrupt" { &signals.interrupt } else { &signals.terminate };
+        let flag = if terminates { &signals.terminate } else { &signals.interrupt };
         flag.store(true, Ordering::Relaxed);
-        assert_eq!(desk.run("run @ties.toml --seeds 1..=3 --out @out"), code);
-        assert!(desk.out.starts_with("ties: incomplete (0 of 3 cells, "), "{}", desk.out);
-        assert!(desk.out.contains(": 0 of 3 cells ran to their end\n"), "{}", desk.out);
-        assert!(!desk.out.contains("metric"), "a table of nothing: {}", desk.out);
-        assert!(!desk.err.contains("--resume"), "nothing was kept: {}", desk.err);
+        told += &desk.session(&format!("run @ties.toml {seeds} --out @out"));
     }
-    let mut one = desk("");
-    one.surroundings.signals.interrupt.store(true, Ordering::Relaxed);
-    assert_eq!(one.run("run @ties.toml --seed 1 --out @out"), 130);
-    assert!(one.out.starts_with("ties: incomplete (the only cell not ended, exit 130; "), "{}", one.out);
-    assert!(one.out.contains("interrupted: the only cell did not run to its end\n"), "{}", one.out);
-    assert!(one.read("out/junit.xml").contains("incomplete: the only cell did not run to its end"));
     let mut desk = desk("endless fine");
-    assert_eq!(desk.run("run @ties.toml -j 1 --time-limit 500ms --out @out"), 124);
-    assert!(desk.out.contains("0 of 2 cells, exit 124"), "{}", desk.out);
-    assert!(desk.out.contains("0 of 2 cells ran to their end"), "{}", desk.out);
+    told += &desk.session("run @ties.toml -j 1 --time-limit 1s --out @out");
     desk.fake.interrupts_after(2, &desk.surroundings.signals.clone());
-    assert_eq!(desk.run("run @ties.toml --variant fine --seeds 1..=9 -j 1 --out @out -q"), 130);
-    let last = desk.out.lines().last().unwrap();
-    assert!(last.starts_with("report: "), "{}", desk.out);
+    told += &desk.session("run @ties.toml --variant fine --seeds 1..=9 -j 1 --out @out -q");
+    insta::assert_snapshot!(told);
 }
 
 #[test]
@@ -131,12 +119,12 @@ fn a_replay_of_another_build_that_differs_is_not_comparable() {
     assert_eq!(desk.run("run @ties.toml --out @out --progress none"), 0);
     let mut record = desk.record("out");
     record.build.as_mut().unwrap().source = "feed".to_owned();
-    desk.write("out/run.json", &record.to_json());
-    assert_eq!(desk.run("replay @out"), 14, "{}", desk.out);
-    assert!(desk.out.contains("another build: the record is of build feed of syncdyno "), "{}", desk.out);
-    // A record of before there were builds.
-    record.build = None;
-    desk.write("out/run.json", &record.to_json());
-    assert_eq!(desk.run("replay @out"), 14, "{}", desk.out);
-    assert!(desk.out.contains("the record is of an unknown build, this is build "), "{}", desk.out);
+    let of_feed = record.build.clone();
+    // A record of before there were builds has none.
+    for (build, said) in [(of_feed, "is of build feed of syncdyno "), (None, "is of an unknown build, ")] {
+        record.build = build;
+        desk.write("out/run.json", &record.to_json());
+        assert_eq!(desk.run("replay @out"), 14, "{}", desk.out);
+        assert!(desk.out.contains(said), "{}", desk.out);
+    }
 }

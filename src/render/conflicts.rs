@@ -327,19 +327,11 @@ mod tests {
     }
 
     #[test]
-    fn orders_that_come_to_the_same_are_one_word() {
-        let markdown = table().to_markdown();
-        assert!(markdown.contains("| later | here -1 / there |\n"), "{markdown}");
-        assert!(markdown.contains("| server | there -2 |\n"), "{markdown}");
-    }
-
-    #[test]
-    fn ways_that_come_to_the_same_share_a_table() {
+    fn orders_and_ways_that_come_to_the_same_are_told_once() {
         let mut lines = table().0;
         let by_version = lines.clone().into_iter().map(|l| Line { detect: "version".to_owned(), ..l });
         lines.extend(by_version);
-        let story = Conflicts(lines).story();
-        assert!(story.contains("conflicts found by dates, or by version:\n"), "{story}");
+        insta::assert_snapshot!(Conflicts(lines).story() + &table().to_markdown());
     }
 
     #[test]

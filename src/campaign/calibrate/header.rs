@@ -127,7 +127,6 @@ fn required(names: &Names, known: &str) -> Result<Column, Malformed> {
     })
 }
 
-/// A column by its own name.
 fn column(names: &Names, wanted: &str) -> Result<Column, Malformed> {
     let plainly = plain(wanted);
     match names.iter().position(|(plain, _)| *plain == plainly) {

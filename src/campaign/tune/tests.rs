@@ -90,40 +90,24 @@ fn noisy(cost: Cost, own: f64, luck: u64) -> impl Fn(&Setting, u64) -> Result<f6
 
 #[test]
 fn the_best_is_within_the_flat_region_and_takes_a_quarter_of_the_full_grid_at_most() {
-    for (name, cost) in SIX {
-        for luck in 0..8 {
-            let space = space(&["k=16..1048576"], &["500"], 8);
-            let (found, cells) = search(&space, noisy(cost, 0.02, luck));
-            let best: f64 = found.best.unwrap()[0].parse().unwrap();
-            let excess = cost.excess(best);
-            assert!(excess < 0.03, "{name}, luck {luck}: {best} costs {excess} more than {}", cost.best());
-            let full = space.knobs[0].full() * 8;
-            assert!(u128::from(cells) * 4 <= full, "{name}, luck {luck}: {cells} of {full} cells");
-            let [low, high] =
-                found.between[0].clone().unwrap().map(|end| end.unwrap().parse::<f64>().unwrap());
-            assert!(
-                low < cost.best() && cost.best() < high && high / low < 300.0,
-                "{name}, luck {luck}: {} is not between {low} and {high}",
-                cost.best()
-            );
-        }
-    }
-}
-
-#[test]
-fn the_range_that_people_ask_for_takes_a_quarter_too() {
-    for (name, cost) in SIX {
-        for (range, luck) in
-            ["k=16..8192", "k=64..32768"].into_iter().flat_map(|r| (0..8).map(move |l| (r, l)))
-        {
+    const WIDE: &str = "k=16..1048576";
+    // All there is, and what people ask for.
+    for range in [WIDE, "k=16..8192", "k=64..32768"] {
+        for ((name, cost), luck) in SIX.into_iter().flat_map(|link| (0..8).map(move |luck| (link, luck))) {
             let space = space(&[range], &["500"], 8);
             let (found, cells) = search(&space, noisy(cost, 0.02, luck));
+            let [from, to] = space.knobs[0].extremes().unwrap().map(|end| end.parse::<f64>().unwrap());
             let best = rows(&found.best.unwrap());
-            let within = space.knobs[0].extremes().unwrap().map(|end| end.parse::<f64>().unwrap());
-            let optimum = cost.time_a_row(cost.best().clamp(within[0], within[1]));
+            let optimum = cost.time_a_row(cost.best().clamp(from, to));
             assert!(cost.time_a_row(best) < 1.03 * optimum, "{name}, {range}, luck {luck}: {best}");
             let full = space.knobs[0].full() * 8;
             assert!(u128::from(cells) * 4 <= full, "{name}, {range}, luck {luck}: {cells} of {full} cells");
+            if range == WIDE {
+                let ends = found.between[0].clone().unwrap();
+                let [low, high] = ends.map(|end| end.unwrap().parse::<f64>().unwrap());
+                let holds = low < cost.best() && cost.best() < high && high / low < 300.0;
+                assert!(holds, "{name}, luck {luck}: {} and {low} to {high}", cost.best());
+            }
         }
     }
 }

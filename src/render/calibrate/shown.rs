@@ -164,7 +164,6 @@ fn list(fit: &Calibration, decide: bool) -> String {
     chosen.map(|(_, d)| format!("  {}: {}\n", says(d), d.code.rule().hint)).collect()
 }
 
-/// A diagnosis with its code.
 pub(super) fn says(diagnosis: &Diagnosis) -> String {
     format!("[{}] {}", diagnosis.code.rule().code, sentence(diagnosis))
 }

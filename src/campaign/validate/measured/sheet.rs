@@ -52,7 +52,6 @@ pub(super) struct Sheet {
     records: Vec<csv::StringRecord>,
 }
 
-/// One row.
 #[derive(Clone, Copy)]
 pub(super) struct Row<'a> {
     header: &'a csv::StringRecord,
