@@ -63,13 +63,11 @@ struct Memory {
 /// How much there is to do in a cell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Work {
-    /// Devices.
     pub(super) devices: u64,
     /// Rows that come to devices, before the start or at the first load.
     pub(super) provisioned: u64,
     /// Runs of sync units, roughly.
     runs: u64,
-    /// Rows on the backend.
     backend_rows: u64,
     /// Bytes of memory for them and for those of imports.
     content: u64,
@@ -85,7 +83,6 @@ pub(super) struct Work {
 }
 
 impl Work {
-    /// Of a plan.
     pub(super) fn of(plan: &Plan) -> Work {
         let devices = plan.fleets.iter().map(|fleet| u64::from(fleet.devices)).sum();
         let synced = (plan.schema.entities.iter().zip(plan.data.iter()).zip(plan.schema.ids())).filter(

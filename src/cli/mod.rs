@@ -75,6 +75,8 @@ mod asked_tests;
 #[cfg(test)]
 mod careful_tests;
 #[cfg(test)]
+mod refused_tests;
+#[cfg(test)]
 mod selection_tests;
 #[cfg(test)]
 mod shard_tests;

@@ -27,7 +27,6 @@ const PULL_BYTES: &str = "engine.pull.chunk_bytes";
 /// noise.
 const SEEDS: u64 = 8;
 
-/// Runs `tune`.
 pub(super) fn tune(args: &TuneArgs, runner: &dyn Runner, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     console.limit_to(args.work.time_limit);
     let mut search = Search::new(args, runner, console)?;
