@@ -132,7 +132,7 @@ pub(super) fn carry_out(
     runner: &dyn Runner,
     console: &mut Console<'_>,
 ) -> anyhow::Result<Ran> {
-    room::for_plans(plans, options(order.work, order.twice).jobs, console)?;
+    room::for_plans(plans, (options(order.work, order.twice).jobs, order.work.allow_memory), console)?;
     // What lies in the folder from here on is to be left whole.
     console.surroundings().signals.heed();
     let mut under_way = UnderWay::open(plans, &name_of(plans, order.twice), order)?;

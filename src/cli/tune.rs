@@ -34,7 +34,7 @@ pub(super) fn tune(args: &TuneArgs, runner: &dyn Runner, console: &mut Console<'
     let order = Order { tune, ..Order::of(args.place.as_place(), &args.work) };
     sources::remark_on(&search.plans, console);
     let corners = std::mem::take(&mut search.plans);
-    room::for_plans(&corners, options(&args.work, false).jobs, console)?;
+    room::for_plans(&corners, (options(&args.work, false).jobs, args.work.allow_memory), console)?;
     let mut under_way = UnderWay::open(&corners, &search.name, &order)?;
     under_way.remark(console);
     for remark in &search.remarks {

@@ -6,6 +6,7 @@ mod broken;
 mod broken_names;
 mod captures;
 mod cascades;
+mod costs;
 mod doubts;
 mod excerpts;
 mod idle;
