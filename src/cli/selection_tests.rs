@@ -31,6 +31,52 @@ fn a_file_without_the_variant_is_left_out_and_one_that_has_it_runs() {
 }
 
 #[test]
+fn a_filter_narrows_what_runs_and_a_list_runs_nothing() {
+    let mut desk = Desk::new();
+    desk.write("s/ties.toml", &format!("{TIES}{BACKENDS}"));
+    desk.write("s/solo.toml", &TIES.replacen("name = \"ties\"", "name = \"solo\"", 1));
+    assert_eq!(desk.run("run @s --list --seeds 1..=2"), 0, "{}", desk.err);
+    assert_eq!(desk.out, "solo.s1\nsolo.s2\nties.bare.s1\nties.bare.s2\nties.rich.s1\nties.rich.s2\n");
+    assert_eq!(desk.run("run @s --list --filter solo --filter *.rich"), 0, "{}", desk.err);
+    assert_eq!((desk.out.as_str(), desk.runs()), ("solo.s1\nties.rich.s1\n", 0));
+    assert_eq!(desk.run("run @s --filter ries"), 4);
+    assert!(desk.err.contains("no scenario or variant has `ries`; did you mean `ties`?"), "{}", desk.err);
+    assert_eq!(desk.run("run @s --filter solo --out @out --progress none"), 0, "{}", desk.err);
+    assert_eq!(desk.record("out").cells.len(), 1);
+}
+
+#[test]
+fn a_scenario_that_is_gone_fails_where_all_of_the_baseline_is_asked_for() {
+    let mut desk = Desk::new();
+    desk.write("s/ties.toml", TIES);
+    desk.write("s/solo.toml", &TIES.replacen("name = \"ties\"", "name = \"solo\"", 1));
+    assert_eq!(desk.run("run @s --out @first --progress none"), 0, "{}", desk.err);
+    let kept = crate::record::Baseline::of(&desk.record("first"), Vec::new()).unwrap().to_json();
+    let base = desk.write("main.json", &kept).display().to_string();
+    std::fs::remove_file(desk.path("s/solo.toml")).unwrap();
+    let held = "run @s --baseline @main.json --out @out --progress none";
+    assert_eq!(desk.run(held), 0, "{}", desk.err);
+    assert_eq!(desk.run(&format!("{held} --require-all --filter ties")), 0, "{}", desk.err);
+    assert_eq!(desk.run(&format!("{held} --require-all --format github")), 14, "{}", desk.err);
+    let lacks = format!("1 cell of baseline {base} not in this run: solo.s1; to accept this run: ");
+    assert!(
+        desk.out.contains(&format!("FAIL {lacks}")) && desk.out.starts_with("ties: FAIL"),
+        "{}",
+        desk.out
+    );
+    assert!(desk.out.contains("::error title=baseline::1 cell of baseline"), "{}", desk.out);
+    assert!(desk.read("out/junit.xml").contains("failures=\"1\""), "{}", desk.read("out/junit.xml"));
+    assert_eq!(
+        desk.run(&format!("baseline update @main.json @out --prune --reason gone")),
+        0,
+        "{}",
+        desk.err
+    );
+    assert!(desk.out.ends_with(": 1 cell; 0 cells new, 1 cell taken out\n"), "{}", desk.out);
+    assert_eq!(desk.run(&format!("{held} --require-all")), 0, "{}", desk.err);
+}
+
+#[test]
 fn a_seed_of_the_command_line_is_one_that_a_scenario_file_may_have() {
     let mut desk = Desk::new();
     desk.write("ties.toml", &format!("{TIES}\n[variant.lost]\n"));

@@ -37,7 +37,7 @@ mod tests;
 pub use answers::answers;
 pub use coverage::{Covered, coverage, coverage_in_full, is_coverage};
 pub use grid::{Grid, escaped};
-pub use junit::{junit, junit_refused};
+pub use junit::{REFUSED, junit, junit_refused};
 pub use listing::{CellSize, sizes, texts};
 pub use story::{Paint, annotations, headline, last_lines, lives, notes, reasons, refused, story, warnings};
 pub use summary::{SUMMARY_MAX, summary};
