@@ -93,7 +93,6 @@ struct Head {
     build: Option<Build>,
 }
 
-/// A cell.
 #[derive(Serialize, Deserialize)]
 struct KeptCell {
     plan: String,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::tolerance::Tolerance;
-use super::work::{CompareFormat, MergeArgs, PlaceArgs, Work};
+use super::work::{CompareFormat, HeldArgs, MergeArgs, NarrowArgs, PlaceArgs, Work};
 use crate::analysis::sweep::Objective;
 use crate::analysis::tune::LimitFlag;
 use crate::base::Span;
@@ -25,7 +25,8 @@ Exit codes:
   11  correctness: something lost, duplicated, resurrected, divergent
   12  stuck: did not converge by the deadline, or an engine that spins or stalls
   13  a figure is not the baseline's, or compare --fail-on-worse found something worse
-  14  not comparable: a baseline that is missing or of another scenario, a replay of another build that differs
+  14  not comparable: a baseline that is missing, of another scenario or (`--require-all`) with
+      cells that are gone, a replay of another build that differs
   15  not deterministic: same cell and build, other digest
   16  merge: cells of the plan are in none of the shards
   20  environment: disk full, cannot write the report, a run that would take more than twice the memory that is free (for less
@@ -79,8 +80,9 @@ pub(super) enum Command {
     /// Run a scenario on every kind of backend, with every way to find changes, over the air and with a replica: which converge, and at
     /// what cost.
     Matrix(MatrixArgs),
-    /// Parse and validate scenarios, and run nothing. Of cells up to 500 000 rows and 1 000 devices the script of the first seed is
-    /// written, and edits that find no row are told; of larger ones only `run` tells.
+    /// Parse and validate scenarios, and run nothing. Of cells up to 500 000 rows and edits
+    /// and 1 000 devices the script of the first seed is written, and edits that find no row are told;
+    /// of larger ones only `run` tells.
     Check(Selection),
     /// Show the cells that scenarios expand to, and how large they are; as JSON each with what it
     /// costs beside the others.
@@ -180,16 +182,17 @@ pub(super) struct RunArgs {
     /// What stdout carries: tables for people, run.json, or tables and annotations for a GitHub job.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(super) format: Format,
-    /// Hold the run against this baseline: a name under reports/baseline/, or a file.
-    #[arg(long, value_name = "NAME")]
-    pub(super) baseline: Option<String>,
+    #[command(flatten)]
+    pub(super) held: HeldArgs,
+    #[command(flatten)]
+    pub(super) narrow: NarrowArgs,
     /// Run each cell twice and hold the digests against each other.
     #[arg(long)]
     pub(super) twice: bool,
     /// Put the questions of these scenarios, or of the embedded checklist, to this scenario,
     /// changing one thing of it at a time. What comes out is an answer and no failure; what cannot
     /// be asked of it is told with the reason.
-    #[arg(long = "for", value_name = "FILE", conflicts_with_all = ["variant", "baseline"])]
+    #[arg(long = "for", value_name = "FILE", conflicts_with_all = ["variant", "baseline", "filter"])]
     pub(super) asked: Option<PathBuf>,
 }
 
@@ -413,6 +416,9 @@ pub(super) enum BaselineCommand {
         /// Why the figures may change; kept in the file.
         #[arg(long)]
         reason: String,
+        /// Take out the cells that this run has not, too.
+        #[arg(long)]
+        prune: bool,
     },
     /// List the baselines.
     Ls,

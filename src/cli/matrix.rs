@@ -33,7 +33,6 @@ const MODES: [(&str, &str); 2] =
 const PROVISIONING: &str = "backend.provisioning";
 const MODE: &str = "gateway.mode";
 
-/// Runs `matrix`.
 pub(super) fn matrix(
     args: &MatrixArgs,
     runner: &dyn Runner,
@@ -139,7 +138,6 @@ fn settings_of(
     (plans, refused)
 }
 
-/// Which setting a cell is of.
 fn setting_of(cell: &CellRecord) -> Option<Setting> {
     let axis = |key: &str| cell.axes.get(key)?.as_str();
     let (mode, key) = MODES.iter().find(|(mode, _)| axis(MODE) == Some(mode))?;

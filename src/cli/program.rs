@@ -32,9 +32,7 @@ pub fn main(engines: Stacks) -> ExitCode {
         let _ = writeln!(io::stderr(), "warning: signals are not handled: {e}");
     }
     let surroundings = Surroundings {
-        step_summary: std::env::var_os("GITHUB_STEP_SUMMARY")
-            .filter(|path| !path.is_empty())
-            .map(PathBuf::from),
+        step_summary: step_summary(),
         no_color: std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
         out_is_terminal: io::stdout().is_terminal(),
         err_is_terminal: io::stderr().is_terminal(),
@@ -49,6 +47,11 @@ pub fn main(engines: Stacks) -> ExitCode {
     ExitCode::from(exit.code())
 }
 
+/// GitHub's file for the page of a job.
+fn step_summary() -> Option<PathBuf> {
+    std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()).map(PathBuf::from)
+}
+
 /// Reads `args`, the first of which is the program's name, and does what they say.
 pub fn execute(
     args: impl IntoIterator<Item = impl Into<OsString> + Clone>,
@@ -58,12 +61,13 @@ pub fn execute(
     err: &mut dyn Write,
 ) -> Exit {
     let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
+    let page = surroundings.step_summary.as_deref();
     let cli = match read(args.iter()) {
         Ok(cli) => cli,
         // Help for a reader that went away needs no answer.
         Err(e) if e.use_stderr() => {
             let _ = write!(err, "{}", e.render());
-            ci::refused(&args, Exit::Usage, &e.render().to_string(), surroundings, out);
+            ci::refused(&args, Exit::Usage, &e.render().to_string(), page, out);
             return Exit::Usage;
         }
         Err(e) => {
@@ -88,7 +92,7 @@ pub fn execute(
         None => exit,
     };
     if let Some((exit, text)) = refused {
-        ci::refused(&args, exit, &text, surroundings, out);
+        ci::refused(&args, exit, &text, page, out);
     }
     exit
 }
@@ -195,10 +199,10 @@ fn heed(signals: &Signals) -> io::Result<()> {
             };
             flag.store(true, Ordering::Relaxed);
             if !signals.heeded.load(Ordering::Relaxed) {
-                stop_at_once(exit, NOTHING_JUDGED);
+                stop_at_once(exit, NOTHING_JUDGED, || ());
             }
             if first.entry(signal).or_insert_with(Stopwatch::start).elapsed() >= ECHO {
-                stop_at_once(exit, CELLS_KEPT);
+                stop_at_once(exit, CELLS_KEPT, || ());
             }
         }
     };
@@ -216,18 +220,23 @@ fn guard(limit: Duration, signals: &Signals) {
     std::thread::spawn(move || {
         std::thread::sleep(limit);
         if !signals.heeded.load(Ordering::Relaxed) {
-            stop_at_once(Exit::TimeLimit, NOTHING_RUN);
+            stop_at_once(Exit::TimeLimit, NOTHING_RUN, || {
+                let (args, page) = (std::env::args_os().collect::<Vec<_>>(), step_summary());
+                ci::refused(&args, Exit::TimeLimit, NOTHING_RUN, page.as_deref(), &mut io::stdout());
+            });
         }
     });
 }
 
-/// Ends the process, whatever it does. It says so, unless nobody takes what it says.
+/// Ends the process, whatever it does. It says so, and what else is to be left, unless nobody takes
+/// what it says.
 #[expect(clippy::disallowed_methods, reason = "a reader that takes nothing must not keep the process alive")]
-fn stop_at_once(exit: Exit, text: &'static str) {
+fn stop_at_once(exit: Exit, text: &'static str, leave: impl FnOnce() + Send + 'static) {
     const PATIENCE: Duration = Duration::from_millis(100);
     let (said, done) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         let _ = writeln!(io::stderr(), "{text}");
+        leave();
         let _ = said.send(());
     });
     let _ = done.recv_timeout(PATIENCE);

@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use std::io::Read;
 use std::path::Path;
 
+use super::against::Against;
 use super::args::{Format, RunArgs};
 use super::console::Console;
 use super::inputs::{self, Input};
@@ -14,12 +15,11 @@ use super::refusal::Refusal;
 use super::shard::{self, Cells};
 use super::spare::{self, EMPTIED, RENDERED, refused};
 use super::work::{ReportPlace, Work};
-use super::{asked, baseline, ci, room, sources};
+use super::{asked, baseline, ci, narrow, room, sources};
 use crate::campaign::{self, Campaign, Journal, JournalError, Runner, Stopwatch};
 use crate::metrics::{self, human};
 use crate::record::{
-    self, Baseline, CellTiming, Exit, Folder, FolderError, Judged, Note, RunRecord, Standard, SweepRecord,
-    Timing, TuneRecord, Verdict,
+    self, CellTiming, Exit, Folder, FolderError, Judged, Note, RunRecord, SweepRecord, Timing, TuneRecord,
 };
 use crate::scenario::{Plan, file};
 use crate::{analysis, render};
@@ -31,13 +31,19 @@ pub(super) fn run(args: &RunArgs, runner: &dyn Runner, console: &mut Console<'_>
         Some(file) => asked::plans(file, &args.selection, runner, console)?,
         None => sources::plans(&args.selection, runner, console)?,
     };
-    let baseline = args.baseline.as_deref().map(baseline::load).transpose()?;
+    let plans = narrow::to(plans, &args.narrow.filter)?;
+    if args.narrow.list {
+        let names = analysis::cell_ids(&plans).into_iter();
+        console.result(&names.map(|name| name + "\n").collect::<String>());
+        return Ok(Exit::Success);
+    }
+    let held_to = args.held.baseline.as_deref().map(baseline::load).transpose()?;
     if args.asked.is_none() {
         sources::remark_on(&plans, console);
     }
-    let baseline = args.baseline.as_deref().zip(baseline.as_ref());
+    let against = held_to.as_ref().map(|baseline| Against::new(&args.held, baseline, &args.narrow.filter));
     let (twice, matrix) = (args.twice, args.asked.is_some());
-    let order = Order { twice, baseline, matrix, ..Order::of(args.place.as_place(), &args.work) };
+    let order = Order { twice, against, matrix, ..Order::of(args.place.as_place(), &args.work) };
     let cells = Cells::of(&plans, args.twice);
     if let Some(exit) = shard::instead(&args.place, &args.work, &cells, runner, console)? {
         return Ok(exit);
@@ -47,41 +53,10 @@ pub(super) fn run(args: &RunArgs, runner: &dyn Runner, console: &mut Console<'_>
     for line in analysis::unchecked(&plans).into_iter().chain(analysis::unanswered(&plans)) {
         console.complaint(&format!("note: {line}\n"));
     }
-    if let Some((name, baseline)) = baseline {
-        tell_of_baseline(name, baseline, &ran, console);
+    if let Some(against) = order.against {
+        against.tell(&ran.record, &ran.folder, &ran.changes, ran.written.is_ok(), console);
     }
     Ok(ran.close(console))
-}
-
-/// Changes of what is not gated that are told one by one.
-const CHANGES_TOLD: usize = 10;
-
-fn tell_of_baseline(name: &str, baseline: &Baseline, ran: &Ran, console: &mut Console<'_>) {
-    if ran.record.cells.iter().any(|cell| baseline.of_another_scenario(cell)) {
-        let (name, folder) = (record::shell_word(name), record::shell_word(&ran.folder));
-        let seeds: BTreeSet<&str> = ran.record.cells.iter().map(|cell| cell.seed.as_str()).collect();
-        let more = if seeds.len() < 6 { ", of six seeds or more, such as --seeds 1..=8 in both" } else { "" };
-        console.remark(&format!(
-            "what a changed scenario does is a question for: syncdyno compare {name} {folder}{more}\n"
-        ));
-    }
-    for change in ran.changes.iter().take(CHANGES_TOLD) {
-        console.remark(&format!("changed, and not gated: {change}\n"));
-    }
-    if let Some(more) = ran.changes.len().checked_sub(CHANGES_TOLD).filter(|more| *more > 0) {
-        let (name, folder) = (record::shell_word(name), record::shell_word(&ran.folder));
-        console.remark(&format!("… and {more} more: syncdyno compare {name} {folder}\n"));
-    }
-    // Who asked for quiet has to do something about it, too.
-    if let Some(command) = ran.record.acceptance().filter(|_| ran.written.is_ok()) {
-        console.complaint(&format!("{}{command}\n", record::ACCEPT));
-    }
-    let held = ran.record.cells.iter().filter(|cell| baseline.cells.contains_key(&cell.id)).count();
-    console.remark(&format!("held against baseline {name}: {}\n", human::count(held as u64, "cell")));
-    // Who asked for quiet hears of that, too.
-    if let Some(left_out) = &ran.record.left_out {
-        console.complaint(&format!("note: {left_out}\n"));
-    }
 }
 
 /// Fails cells that did not come out as somebody wrote down.
@@ -94,8 +69,8 @@ pub(super) struct Order<'a> {
     pub(super) work: &'a Work,
     /// Whether each cell is run twice.
     pub(super) twice: bool,
-    /// What the run is held against, with its name.
-    pub(super) baseline: Option<(&'a str, &'a Baseline)>,
+    /// What the run is held against.
+    pub(super) against: Option<Against<'a>>,
     /// The grid, if it is a sweep.
     pub(super) sweep: Option<SweepRecord>,
     /// Whether it is a matrix.
@@ -109,8 +84,8 @@ pub(super) struct Order<'a> {
 impl<'a> Order<'a> {
     /// Each cell once, and nothing besides.
     pub(super) fn of(place: ReportPlace<'a>, work: &'a Work) -> Order<'a> {
-        let (baseline, sweep, held, tune) = (None, None, None, None);
-        Order { place, work, twice: false, baseline, sweep, matrix: false, held, tune }
+        let (against, sweep, held, tune) = (None, None, None, None);
+        Order { place, work, twice: false, against, sweep, matrix: false, held, tune }
     }
 }
 
@@ -137,7 +112,7 @@ pub(super) fn carry_out(
     console: &mut Console<'_>,
 ) -> anyhow::Result<Ran> {
     if !order.place.merged {
-        room::for_plans(plans, order.work.options(order.twice).jobs, console)?;
+        room::for_plans(plans, (order.work.options(order.twice).jobs, order.work.allow_memory), console)?;
     }
     // What lies in the folder from here on is to be left whole.
     console.surroundings().signals.heed();
@@ -149,27 +124,19 @@ pub(super) fn carry_out(
     if let Some(hold) = order.held.filter(|_| judged.len() == plans.len() && notes.is_empty()) {
         hold(&mut judged);
     }
-    let (mut changes, mut standard) = (Vec::new(), None);
     let shown = under_way.shown().to_owned();
-    if let Some((name, baseline)) = order.baseline {
-        let sound = judged.iter().all(|judged| judged.cell.verdict == Verdict::Pass);
-        let acceptable = sound && judged.len() == plans.len() && notes.is_empty();
-        let standard = *standard.insert(Standard { name, baseline, folder: &shown, acceptable });
-        let wanted: BTreeMap<&str, &[String]> =
-            plans.iter().map(|plan| (plan.digest.as_str(), plan.baseline_metrics.as_slice())).collect();
-        for judged in &mut judged {
-            let wanted = wanted.get(judged.cell.resolved.as_str()).copied().unwrap_or_default();
-            let of_cell = record::hold(judged, wanted, standard);
-            let cell = if plans.len() > 1 { format!("{}: ", judged.cell.id) } else { String::new() };
-            let others = of_cell.into_iter().filter(|change| !change.gated);
-            changes.extend(others.map(|change| format!("{cell}{}", change.text)));
-        }
-    }
+    let standard = order.against.map(|against| against.standard(plans, &judged, &notes, &shown));
+    let changes = order
+        .against
+        .zip(standard)
+        .map(|(against, standard)| against.hold(plans, &mut judged, standard))
+        .unwrap_or_default();
     let mut record = record::assemble(&shown, plans, judged, &notes);
     (record.claims, record.answers) = (claims, answers);
     analysis::hold_occurrences(plans, &mut record);
-    record.accept = standard.and_then(|standard| standard.command_for(&record.cells));
-    record.left_out = order.baseline.and_then(|(name, baseline)| baseline.left_out(name, &record.cells));
+    if let Some((against, standard)) = order.against.zip(standard) {
+        against.close(&mut record, standard);
+    }
     record.sweep = order.sweep.clone();
     if order.matrix {
         record = record::of_matrix(record, &notes);

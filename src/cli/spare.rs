@@ -3,8 +3,8 @@
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-use super::inputs;
 use super::refusal::Refusal;
+use super::{ci, inputs};
 use crate::campaign;
 use crate::record::{self, Folder, FolderError};
 use crate::scenario::file;
@@ -49,7 +49,7 @@ fn of_others(folder: &Path) -> anyhow::Result<()> {
         return Ok(());
     }
     let ours = RENDERED.iter().chain(&EMPTIED).chain(&["run.json", inputs::FOLDER]);
-    match ours.map(|name| folder.join(name)).find(|path| path.exists()) {
+    match ours.map(|name| folder.join(name)).find(|path| path.exists() && !ci::is_left(path)) {
         None => Ok(()),
         Some(other) => Err(Refusal::usage(format!(
             "{} would be overwritten, and {} is no report: choose another folder with --out",

@@ -14,7 +14,6 @@ use crate::record::{Exit, SweepRecord};
 use crate::render::sweep::Regret;
 use crate::{analysis, render};
 
-/// Runs `sweep`.
 pub(super) fn sweep(
     args: &SweepArgs,
     runner: &dyn Runner,

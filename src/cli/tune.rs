@@ -27,7 +27,6 @@ const PULL_BYTES: &str = "engine.pull.chunk_bytes";
 /// noise.
 const SEEDS: u64 = 8;
 
-/// Runs `tune`.
 pub(super) fn tune(args: &TuneArgs, runner: &dyn Runner, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     console.limit_to(args.work.time_limit);
     let mut search = Search::new(args, runner, console)?;
@@ -42,7 +41,7 @@ pub(super) fn tune(args: &TuneArgs, runner: &dyn Runner, console: &mut Console<'
             return Ok(exit);
         }
     }
-    room::for_plans(&corners, args.work.options(false).jobs, console)?;
+    room::for_plans(&corners, (args.work.options(false).jobs, args.work.allow_memory), console)?;
     let mut under_way = UnderWay::open(&corners, &search.name, &order)?;
     under_way.remark(console);
     for remark in &search.remarks {

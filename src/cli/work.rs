@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::partition::Asked;
+use super::tolerance::Tolerance;
 use crate::base::Span;
 use crate::campaign::{self, shards::Pool};
 
@@ -23,9 +24,39 @@ pub(super) struct Work {
     /// Stop after this much time: `90s`, `10m`.
     #[arg(long, value_name = "TIME", value_parser = time_limit)]
     pub(super) time_limit: Option<Duration>,
+    /// Run what by the estimate finds no memory here.
+    #[arg(long)]
+    pub(super) allow_memory: bool,
     /// How to show progress, on stderr.
     #[arg(long, value_enum, default_value_t = ProgressKind::Auto, value_name = "HOW")]
     pub(super) progress: ProgressKind,
+}
+
+/// What a run is held against.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct HeldArgs {
+    /// Hold the run against this baseline: a name under reports/baseline/, or a file.
+    #[arg(long, value_name = "NAME")]
+    pub(super) baseline: Option<String>,
+    /// Fail by what is worse than the baseline's by more than this over all seeds: `5%`. Without it
+    /// any other figure of any seed fails.
+    #[arg(long, value_name = "PERCENT", requires = "baseline")]
+    pub(super) tolerance: Option<Tolerance>,
+    /// Fail where the run lacks cells of the baseline, such as those of a scenario that is gone.
+    #[arg(long, requires = "baseline")]
+    pub(super) require_all: bool,
+}
+
+/// Which of the cells are run.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct NarrowArgs {
+    /// Only scenarios and variants with this text in `SCENARIO.VARIANT`, or like this pattern
+    /// (`*`, `?`); may be given several times.
+    #[arg(long, value_name = "TEXT")]
+    pub(super) filter: Vec<String>,
+    /// Print the cells, one a line, and run nothing.
+    #[arg(long)]
+    pub(super) list: bool,
 }
 
 impl Work {
