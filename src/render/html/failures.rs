@@ -10,6 +10,7 @@ use crate::record::{CellRecord, LifeRecord, OccurrenceRecord, RunRecord, Verdict
 use crate::render::occurrences;
 use crate::render::story::{and_more, by_cause};
 use crate::render::warnings::unplaced;
+use crate::render::why::why;
 
 /// Failing cells told whole; the others by their first reason.
 const WHOLE: usize = 6;
@@ -33,7 +34,7 @@ pub(super) fn failures(record: &RunRecord) -> Markup {
                 p { "If that is as it should be from now on, accept this run:" }
                 pre.cmd { code { (command) } }
             }
-            @for (cell, others) in failing.iter().take(WHOLE) { (failure(cell, *others)) }
+            @for (cell, others) in failing.iter().take(WHOLE) { (failure(record, cell, *others)) }
             @if failing.len() > WHOLE { (others(&failing[WHOLE..], "more cause")) }
         }
     }
@@ -119,13 +120,15 @@ pub(super) fn undone(record: &RunRecord) -> Markup {
 }
 
 /// A cell, for so many others that fail for the same cause.
-fn failure(cell: &CellRecord, others: usize) -> Markup {
+fn failure(record: &RunRecord, cell: &CellRecord, others: usize) -> Markup {
+    let gates: Vec<_> = record.gates_of(&cell.id).collect();
     html! {
         section.failure {
             h3 { (cell.id) (and_more(others)) }
             ul {
                 @for reason in cell.reasons.iter().take(REASONS) { li { (reason.text) } }
                 @if cell.reasons.len() > REASONS { li { (cell.reasons.len() - REASONS) " more reasons stand in run.json" } }
+                @for line in why(cell, &gates) { li { (line) } }
                 @for line in cell.ending.text.iter().skip(1).take(REASONS) { li { (line) } }
             }
             div.sub { "See it again:" }

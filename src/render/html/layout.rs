@@ -254,6 +254,12 @@ fn over_time(record: &RunRecord, cell: &CellRecord) -> Markup {
                  right has a few that waited very much longer than most.",
                 &tables::of_curves(&curves)))
         }
+        @if let Some(bars) = plots::spread(cell) {
+            (figure(&bars.title, |size| bars.draw(size),
+                "How to read it: a bar counts what took longer than the row above and at most what stands beside it. Two heaps are two \
+                 kinds of devices, links or syncs.",
+                &tables::of_bars(&bars)))
+        }
         @if let Some(outages) = plots::outages(record, cell) {
             (figure(&outages.title, |size| outages.draw(size),
                 &format!("How to read it: offline is a device without a link or a running process; where faults of a kind are many, the \

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::metrics::{QUEUED, Unit, human};
+use crate::metrics::{QUEUED, SYNCED, Unit, human};
 use crate::record::{CellRecord, LifeRecord, RunRecord, SeriesRecord};
-use crate::render::svg::{Clock, Curve, Curves, Moment, Panel, Point, SpaceTime, Strip, Timeline};
+use crate::render::svg::{Bar, Bars, Clock, Curve, Curves, Moment, Panel, Point, SpaceTime, Strip, Timeline};
 
 /// Distributions that people ask for, with what they are called in a plot.
 const DURATIONS: [(&str, &str); 5] = [
@@ -53,12 +53,34 @@ pub fn percentiles(cell: &CellRecord) -> Option<Curves> {
     })
 }
 
+/// How often waits of a cell were how long; `None` if nothing was observed.
+pub(super) fn spread(cell: &CellRecord) -> Option<Bars> {
+    let group = |(metric, name): &(&str, &str)| {
+        let counted = cell.spread.get(*metric)?;
+        let all = counted.iter().map(|(_, n)| n).sum::<u64>().max(1);
+        let bar = |(end, n): &(u64, u64)| Bar {
+            name: if *end == u64::MAX { "longer".to_owned() } else { format!("up to {}", human::span(*end)) },
+            value: *n,
+            told: format!("{} ({} %)", human::thousands(*n), n * 100 / all),
+        };
+        Some(((*name).to_owned(), counted.iter().map(bar).collect()))
+    };
+    let groups: Vec<_> = DURATIONS.iter().filter_map(group).collect();
+    (!groups.is_empty()).then(|| Bars {
+        title: "How often it took how long".to_owned(),
+        about: "Waits, counted by their length.".to_owned(),
+        groups,
+        alike: true,
+    })
+}
+
 /// How a fleet converged: what it had received and what it had still to say.
 pub fn fleet(record: &RunRecord, cell: &CellRecord) -> Option<Timeline> {
     let series = cell.series.as_ref()?;
     let panels: Vec<Panel> = [
         ("engine.apply.rows", "changes received so far", Unit::Rows),
         ("workload.edits.waiting", "edits not yet acknowledged", Unit::Count),
+        (SYNCED, "longest sync", Unit::Ns),
         (QUEUED, "longest wait at the backend", Unit::Ns),
     ]
     .into_iter()

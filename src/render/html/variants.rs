@@ -54,5 +54,6 @@ pub(super) fn variants(record: &RunRecord) -> Option<Bars> {
         about: "Of each figure in which variants differ a bar for each of them; shorter is better."
             .to_owned(),
         groups,
+        alike: false,
     })
 }

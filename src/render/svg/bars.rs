@@ -13,6 +13,8 @@ pub struct Bars {
     pub about: String,
     /// Bars that are held against each other, under what they are of.
     pub groups: Vec<(String, Vec<Bar>)>,
+    /// Whether bars of a group are of one thing: then they have one colour.
+    pub alike: bool,
 }
 
 /// One bar.
@@ -47,7 +49,7 @@ impl Bars {
                 let long = (room * bar.value as f64 / most).max(1.0);
                 ink.text("s", (2.0, y + 12.0), Anchor::Start, &name);
                 let told = format!("{}: {}", bar.name, bar.told);
-                let class = format!("flat c{}", i % LOOKS);
+                let class = format!("flat c{}", if self.alike { 0 } else { i % LOOKS });
                 ink.rect(&class, (left, y + 2.0), (long, ROW - 6.0), Some(&told));
                 ink.text("", (left + long + 6.0, y + 12.0), Anchor::Start, &bar.told);
                 y += ROW;

@@ -275,7 +275,12 @@ fn curves_without_any_figure_are_an_empty_frame_and_no_panic() {
 fn bars() -> Bars {
     let bar = |name: &str, value| Bar { name: name.to_owned(), value, told: format!("{value} rows") };
     let group = |head: &str| (head.to_owned(), vec![bar("as-is", 0), bar("a variant of a long name", 1_234)]);
-    Bars { title: "Variants".to_owned(), about: String::new(), groups: vec![group("lost"), group("sent")] }
+    Bars {
+        title: "Variants".to_owned(),
+        about: String::new(),
+        alike: false,
+        groups: vec![group("lost"), group("sent")],
+    }
 }
 
 #[test]
