@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::tolerance::Tolerance;
-use super::work::{CompareFormat, HeldArgs, NarrowArgs, PlaceArgs, Work};
+use super::work::{CompareFormat, HeldArgs, MergeArgs, NarrowArgs, PlaceArgs, Work};
 use crate::analysis::sweep::Objective;
 use crate::analysis::tune::LimitFlag;
 use crate::base::Span;
@@ -28,10 +28,11 @@ Exit codes:
   14  not comparable: a baseline that is missing, of another scenario or (`--require-all`) with
       cells that are gone, a replay of another build that differs
   15  not deterministic: same cell and build, other digest
+  16  merge: cells of the plan are in none of the shards
   20  environment: disk full, cannot write the report, a run that would take more than twice the memory that is free (for less
       than twice there is a warning)
   124 / 130 / 143  time limit / SIGINT / SIGTERM
-When several apply, the first of: 1, 20, 130/143, 124, 11, 12, 15, 14, 13, 10.";
+When several apply, the first of: 1, 20, 130/143, 124, 16, 11, 12, 15, 14, 13, 10.";
 
 /// A dynamometer for offline-first sync engines.
 #[derive(Debug, Parser)]
@@ -79,11 +80,21 @@ pub(super) enum Command {
     /// Run a scenario on every kind of backend, with every way to find changes, over the air and with a replica: which converge, and at
     /// what cost.
     Matrix(MatrixArgs),
-    /// Parse and validate scenarios, and run nothing. Of cells up to 500 000 rows and 1 000 devices the script of the first seed is
-    /// written, and edits that find no row are told; of larger ones only `run` tells.
+    /// Parse and validate scenarios, and run nothing. Of cells up to 500 000 rows and edits
+    /// and 1 000 devices the script of the first seed is written, and edits that find no row are told;
+    /// of larger ones only `run` tells.
     Check(Selection),
-    /// Show the cells that scenarios expand to, and how large they are.
-    Plan(Grid),
+    /// Show the cells that scenarios expand to, and how large they are; as JSON each with what it
+    /// costs beside the others.
+    Plan {
+        #[command(flatten)]
+        grid: Grid,
+        #[arg(long, value_enum, default_value_t = Table::Human)]
+        format: Table,
+    },
+    /// Put together the shards of a run, sweep, tune or matrix: the report that one machine would
+    /// have written.
+    Merge(MergeArgs),
     /// Write a short commented scenario to start from.
     New {
         /// Its name; the file is NAME.toml.
@@ -230,19 +241,7 @@ pub(super) enum MatrixOf {
     Conflicts(ConflictsArgs),
     /// Run every format of messages with every packer over four links, in chunks of several sizes:
     /// bytes, the processors of both sides, energy, the best chunk and its time.
-    Wire(WireArgs),
-}
-
-#[derive(Debug, Args)]
-pub(super) struct WireArgs {
-    #[command(flatten)]
-    pub(super) work: Work,
-    #[command(flatten)]
-    pub(super) place: PlaceArgs,
-    /// What stdout carries: the table and words, the table in Markdown, or a cell a line for
-    /// programs.
-    #[arg(long, value_enum, default_value_t = ConflictsFormat::Human)]
-    pub(super) format: ConflictsFormat,
+    Wire(ConflictsArgs),
 }
 
 #[derive(Debug, Args)]
@@ -580,7 +579,7 @@ mod tests {
         let table =
             include_str!("../../docs/commands.md").split_once("| exit | meaning |").expect("there is one").1;
         let rows: Vec<&str> = table.lines().skip(2).take_while(|line| line.starts_with("| ")).collect();
-        assert_eq!(rows.len(), 13);
+        assert_eq!(rows.len(), 14);
         for row in rows {
             let told = words(&row.trim_matches(['|', ' ']).replace(" | ", " "));
             assert!(help.contains(&told), "{told}");

@@ -21,6 +21,7 @@
 //! | 13 | a figure is not the baseline's, or compare --fail-on-worse found something worse |
 //! | 14 | the baseline is missing or not comparable, or has cells that are gone (`--require-all`) |
 //! | 15 | not deterministic: same cell and build, other digest |
+//! | 16 | merge: cells of the plan are in none of the shards |
 //! | 20 | environment: disk full, a file that cannot be read, a report that cannot be written |
 //! | 124 / 130 / 143 | time limit / SIGINT / SIGTERM |
 //!
@@ -47,8 +48,10 @@ mod inputs;
 mod inspect;
 mod matrix;
 mod measured;
+mod merge;
 mod narrow;
 mod observations;
+mod partition;
 mod program;
 mod progress;
 mod refusal;
@@ -56,7 +59,9 @@ mod replay;
 mod report;
 mod room;
 mod run;
+mod shard;
 mod sources;
+mod spare;
 mod sweep;
 mod tolerance;
 mod tune;
@@ -70,7 +75,11 @@ mod asked_tests;
 #[cfg(test)]
 mod careful_tests;
 #[cfg(test)]
+mod refused_tests;
+#[cfg(test)]
 mod selection_tests;
+#[cfg(test)]
+mod shard_tests;
 #[cfg(test)]
 mod shows_tests;
 #[cfg(test)]

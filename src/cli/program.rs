@@ -14,9 +14,10 @@ use clap::{CommandFactory, FromArgMatches};
 use super::args::{Cli, Command, MatrixOf};
 use super::console::{Console, Surroundings};
 use super::refusal::Refusal;
+use super::work::MergeArgs;
 use super::{
-    baseline, calibrate, ci, compare, conflicts, coverage, inspect, matrix, replay, report, run, sweep, tune,
-    validate, wire,
+    baseline, calibrate, ci, compare, conflicts, coverage, inspect, matrix, merge, replay, report, run,
+    sweep, tune, validate, wire,
 };
 use crate::campaign::{Bench, Runner, Signals, Stopwatch};
 use crate::record::Exit;
@@ -36,6 +37,7 @@ pub fn main(engines: Stacks) -> ExitCode {
         out_is_terminal: io::stdout().is_terminal(),
         err_is_terminal: io::stderr().is_terminal(),
         columns: columns(),
+        variable: Some(variable),
         signals,
         guard: Some(guard),
     };
@@ -73,7 +75,7 @@ pub fn execute(
             return Exit::Success;
         }
     };
-    let mut console = Console::new(out, err, cli.voice, surroundings);
+    let mut console = Console::new(out, err, cli.voice, surroundings, &args);
     let mut refused = None;
     let exit = command(&cli.command, runner, &mut console).unwrap_or_else(|e| {
         let (text, exit) = (complaint(&e), Refusal::exit_of(&e));
@@ -115,7 +117,8 @@ fn command(command: &Command, runner: &dyn Runner, console: &mut Console<'_>) ->
         },
         Command::Tune(args) => tune::tune(args, runner, console),
         Command::Check(selection) => inspect::check(selection, runner, console),
-        Command::Plan(grid) => inspect::plan(grid, runner, console),
+        Command::Plan { grid, format } => inspect::plan(grid, *format, runner, console),
+        Command::Merge(args) => merge(args, runner, console),
         Command::New { name } => inspect::new(name, console),
         Command::Replay(args) => replay::replay(args, runner, console),
         Command::Report(args) => report::report(args, console),
@@ -130,6 +133,25 @@ fn command(command: &Command, runner: &dyn Runner, console: &mut Console<'_>) ->
     }
 }
 
+/// Does what the command of the shards says, with the cells that they kept.
+fn merge(args: &MergeArgs, runner: &dyn Runner, console: &mut Console<'_>) -> anyhow::Result<Exit> {
+    let pool = merge::pool(args)?;
+    let changed = |e: clap::Error| Refusal::usage(format!("the command of the shards: {e}"));
+    let mut cli = read(merge::words(args, &pool)).map_err(changed)?;
+    let place = match &mut cli.command {
+        Command::Run(args) => &mut args.place,
+        Command::Sweep(args) => &mut args.place,
+        Command::Tune(args) => &mut args.place,
+        Command::Matrix(args) => match &mut args.of {
+            Some(MatrixOf::Conflicts(args) | MatrixOf::Wire(args)) => &mut args.place,
+            None => &mut args.place,
+        },
+        _ => return Err(Refusal::usage("the command of the shards runs no cells")),
+    };
+    place.merging(pool);
+    command(&cli.command, runner, console)
+}
+
 /// An error as it is said; mistakes in scenarios are already drawn with their own heads.
 fn complaint(error: &anyhow::Error) -> String {
     match Refusal::exit_of(error) {
@@ -137,6 +159,11 @@ fn complaint(error: &anyhow::Error) -> String {
         Exit::Internal => format!("internal error: {error:#}\n"),
         _ => format!("error: {error}\n"),
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "who asks for a scheduler's word names its variable")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
 
 /// How wide the terminal is: as the surroundings say, else as it says itself.

@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
-use std::io::{self, ErrorKind, Read};
-use std::num::NonZero;
-use std::path::{Path, PathBuf};
+use std::io::Read;
+use std::path::Path;
 
 use super::against::Against;
 use super::args::{Format, RunArgs};
@@ -13,9 +12,10 @@ use super::inputs::{self, Input};
 use super::observations::Observations;
 use super::progress::Progress;
 use super::refusal::Refusal;
+use super::shard::{self, Cells};
+use super::spare::{self, EMPTIED, RENDERED, refused};
 use super::work::{ReportPlace, Work};
 use super::{asked, baseline, ci, narrow, room, sources};
-use crate::base::Digest;
 use crate::campaign::{self, Campaign, Journal, JournalError, Runner, Stopwatch};
 use crate::metrics::{self, human};
 use crate::record::{
@@ -44,6 +44,10 @@ pub(super) fn run(args: &RunArgs, runner: &dyn Runner, console: &mut Console<'_>
     let against = held_to.as_ref().map(|baseline| Against::new(&args.held, baseline, &args.narrow.filter));
     let (twice, matrix) = (args.twice, args.asked.is_some());
     let order = Order { twice, against, matrix, ..Order::of(args.place.as_place(), &args.work) };
+    let cells = Cells::of(&plans, args.twice);
+    if let Some(exit) = shard::instead(&args.place, &args.work, &cells, runner, console)? {
+        return Ok(exit);
+    }
     let ran = carry_out(&plans, &order, runner, console)?;
     tell(&ran, args.format, console);
     for line in analysis::unchecked(&plans).into_iter().chain(analysis::unanswered(&plans)) {
@@ -107,10 +111,12 @@ pub(super) fn carry_out(
     runner: &dyn Runner,
     console: &mut Console<'_>,
 ) -> anyhow::Result<Ran> {
-    room::for_plans(plans, options(order.work, order.twice).jobs, console)?;
+    if !order.place.merged {
+        room::for_plans(plans, (order.work.options(order.twice).jobs, order.work.allow_memory), console)?;
+    }
     // What lies in the folder from here on is to be left whole.
     console.surroundings().signals.heed();
-    let mut under_way = UnderWay::open(plans, &name_of(plans, order.twice), order)?;
+    let mut under_way = UnderWay::open(plans, &shard::name_of(plans, order.twice), order)?;
     under_way.remark(console);
     let (mut judged, notes) = under_way.run(plans, runner, console);
     let claims = analysis::hold_claims(plans, &mut judged);
@@ -138,93 +144,18 @@ pub(super) fn carry_out(
     under_way.close(record, plans, changes)
 }
 
-/// What tells a run from others: each of its cells, and whether it is run twice.
-fn name_of(plans: &[Plan], twice: bool) -> String {
-    let mut digest = Digest::new();
-    digest.number(u64::from(twice));
-    for (plan, id) in plans.iter().zip(analysis::cell_ids(plans)) {
-        digest.text(&id);
-        digest.text(&plan.digest);
-        digest.number(plan.seed.0);
-    }
-    digest.hex()
-}
-
 /// A report under way: its folder is open, and cells are kept as they end.
 pub(super) struct UnderWay<'a> {
     folder: Folder,
     shown: String,
     journal: Journal,
     resumed: bool,
+    merged: bool,
     observations: Observations,
     options: campaign::Options,
     work: &'a Work,
     started: Stopwatch,
     timing: Vec<CellTiming>,
-}
-
-/// Refuses a folder that holds what a report would replace or remove and that no report has put
-/// there.
-fn spare_others(folder: &Path) -> anyhow::Result<()> {
-    let mut head = Vec::new();
-    let path = folder.join("run.json");
-    let read =
-        file::open(&path, file::Named::InFile).and_then(|file| file.take(4_096).read_to_end(&mut head));
-    if let Err(e) = &read
-        // What is no folder is told when it is made.
-        && !matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
-    {
-        let text = format!("cannot read {}: {e}: choose another folder with --out", path.display());
-        return Err(Refusal::usage(text));
-    }
-    if read.is_ok() && String::from_utf8_lossy(&head).contains(&format!("{:?}", record::Tool::this().name)) {
-        return Ok(());
-    }
-    let ours = RENDERED.iter().chain(&EMPTIED).chain(&["run.json", inputs::FOLDER]);
-    match ours.map(|name| folder.join(name)).find(|path| path.exists() && !ci::is_left(path)) {
-        None => Ok(()),
-        Some(other) => Err(Refusal::usage(format!(
-            "{} would be overwritten, and {} is no report: choose another folder with --out",
-            other.display(),
-            folder.display()
-        ))),
-    }
-}
-
-/// Refuses a folder in which a link stands where a report writes: it leads to what is no report's.
-fn spare_linked(folder: &Path) -> anyhow::Result<()> {
-    let entered = RENDERED.iter().chain(&EMPTIED).chain(&["run.json", inputs::FOLDER, campaign::JOURNAL]);
-    let entered = entered.map(|name| folder.join(name));
-    match entered.into_iter().find(|path| path.is_symlink()) {
-        None => Ok(()),
-        Some(link) => Err(Refusal::usage(format!(
-            "{} is a link, and a report writes nothing outside its folder: remove it, or choose another folder with --out",
-            link.display()
-        ))),
-    }
-}
-
-/// Refuses a folder in which something stands in the way of what a report writes, before anything
-/// of an earlier one goes.
-fn spare_obstructed(folder: &Path) -> Result<(), FolderError> {
-    let told = |path: PathBuf, why: &str| Err(FolderError { path, cause: io::Error::other(why.to_owned()) });
-    for name in RENDERED.iter().chain(&["run.json"]) {
-        let path = folder.join(name);
-        for path in [path.with_extension("part"), path] {
-            if path.is_dir() {
-                return told(path, "it is a folder, not a file");
-            }
-        }
-    }
-    for path in EMPTIED.iter().chain(&[inputs::FOLDER]).map(|name| folder.join(name)) {
-        if path.is_dir() {
-            // Whether files can come and go there.
-            Folder::create(&path)?.clear("", |_| false)?;
-        } else if path.exists() {
-            return told(path, "it is a file, not a folder");
-        }
-    }
-    Ok(())
 }
 
 /// Takes what an earlier run left out of a report that is open, and begins what grows while cells
@@ -244,11 +175,7 @@ impl<'a> UnderWay<'a> {
             (None, Some(folder)) => (folder.to_owned(), false),
             (None, None) => (Path::new("reports").join(record::run_id(plans)), false),
         };
-        spare_linked(&path)?;
-        if !resumed {
-            spare_others(&path)?;
-        }
-        spare_obstructed(&path).map_err(refused)?;
+        spare::folder(&path, resumed)?;
         let (folder, journal) = if resumed {
             let journal = Journal::resume(&path, name, order.place.any_build).map_err(unresumable)?;
             (Folder::create(&path).map_err(refused)?, journal)
@@ -270,13 +197,14 @@ impl<'a> UnderWay<'a> {
             let _ = folder.put("run.json", begun.to_json().as_bytes());
             refused(e)
         })?;
-        let options = options(order.work, order.twice);
+        let options = order.work.options(order.twice);
         let (work, started) = (order.work, Stopwatch::start());
         Ok(UnderWay {
             folder,
             shown,
             journal,
             resumed,
+            merged: order.place.merged,
             observations,
             options,
             work,
@@ -292,7 +220,7 @@ impl<'a> UnderWay<'a> {
 
     /// Says what is there already.
     pub(super) fn remark(&self, console: &mut Console<'_>) {
-        if self.resumed {
+        if self.resumed && !self.merged {
             let cells = human::count(self.journal.cells() as u64, "cell");
             console.remark(&format!("going on in {}: {cells} done\n", self.shown));
         }
@@ -341,7 +269,8 @@ impl<'a> UnderWay<'a> {
             if again.is_ok() { FolderError { path: self.folder.path().to_owned(), ..e } } else { e }
         });
         let written = recorded.and(observed).and(rendered);
-        let kept = self.journal.cells();
+        // Of a merge the shards are what is kept.
+        let kept = if self.merged { 0 } else { self.journal.cells() };
         let unkept = self.journal.close(record.complete && written.is_ok()).err();
         Ok(Ran { record, folder: self.shown, changes, timing, written, kept, unkept })
     }
@@ -423,28 +352,6 @@ pub(super) fn campaign(
     progress.finish();
     campaign
 }
-
-/// What was typed, as the campaign takes it.
-pub(super) fn options(work: &Work, twice: bool) -> campaign::Options {
-    let processors = || std::thread::available_parallelism().map_or(1, NonZero::get);
-    campaign::Options {
-        jobs: work.jobs.map_or_else(processors, usize::from),
-        fail_fast: work.fail_fast,
-        time_limit: work.time_limit,
-        twice,
-    }
-}
-
-fn refused(error: FolderError) -> anyhow::Error {
-    Refusal::environment(format!("{error}; --out DIR puts the report elsewhere"))
-}
-
-/// What is rendered from a record, or told of the same cells.
-const RENDERED: [&str; 6] =
-    ["timing.json", "cells.csv", "series.csv", "junit.xml", "summary.md", "report.html"];
-
-/// Folders that a report fills; what an earlier run wrote there goes first.
-const EMPTIED: [&str; 2] = ["hist", "repro"];
 
 /// Whether a report wrote this file of `hist` or `repro`: what else people put there stays.
 fn is_ours(path: &Path) -> bool {

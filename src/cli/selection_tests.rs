@@ -10,8 +10,7 @@ const FLAG: &str = "--set gateway.serve.capture={flag={}}";
 
 #[test]
 fn a_setting_that_suits_the_variant_that_runs_is_not_held_against_the_others() {
-    let mut desk = Desk::new();
-    desk.write("ties.toml", &format!("{TIES}{BACKENDS}"));
+    let mut desk = Desk::with(BACKENDS);
     assert_eq!(desk.run(&format!("run @ties.toml --out @out --progress none --variant rich {FLAG}")), 0);
     assert_eq!(desk.record("out").cells.len(), 1);
     for all in ["", " --variant rich --variant bare"] {
@@ -29,17 +28,6 @@ fn a_file_without_the_variant_is_left_out_and_one_that_has_it_runs() {
     assert_eq!(desk.record("out").cells.len(), 1);
     assert_eq!(desk.run("run @s --variant poor"), 4);
     assert!(desk.err.contains("no variant poor; there are bare, rich"), "{}", desk.err);
-}
-
-#[test]
-fn a_misspelt_variant_beside_a_right_one_is_told_and_nothing_runs() {
-    let mut desk = Desk::new();
-    desk.write("ties.toml", &format!("{TIES}{BACKENDS}"));
-    for command in ["run", "check", "plan", "sweep --axis engine.pull.chunk_rows=1,2"] {
-        assert_eq!(desk.run(&format!("{command} @ties.toml --variant rich --variant rihc")), 4, "{command}");
-        assert!(desk.err.contains("no variant rihc; there are bare, rich"), "{}", desk.err);
-    }
-    assert_eq!(desk.runs(), 0);
 }
 
 #[test]
@@ -186,26 +174,6 @@ fn a_matrix_is_of_one_variant_or_of_the_file_without_any() {
     assert!(desk.record("out").cells.iter().all(|cell| cell.variant.as_deref() == Some("b")));
     assert_eq!(desk.run("matrix @ties.toml --variant a --variant b"), 2);
     assert!(desk.err.contains("a matrix is of one variant"), "{}", desk.err);
-}
-
-#[test]
-fn an_axis_over_what_a_variant_sets_is_refused() {
-    let mut desk = Desk::new();
-    let set = "set = { \"gateway.mode\" = \"persistent\", \"engine.pull\" = { chunk_rows = 7 } }\nexpect = { \"oracle.lost.rows\" = 0 }";
-    desk.write("ties.toml", &format!("{TIES}\n[variant.plain]\n[variant.kept]\n{set}\n"));
-    for axis in
-        ["gateway.mode=ota,persistent", "engine.pull.chunk_rows=1..8*2", "engine.pull={},{prefetch=1}"]
-    {
-        assert_eq!(
-            desk.run(&format!("sweep @ties.toml --axis {axis} --progress none")),
-            3,
-            "{axis}: {}",
-            desk.out
-        );
-        assert!(desk.err.contains("variant `kept` sets `") && desk.err.contains("--variant"), "{}", desk.err);
-    }
-    let axis = "--axis engine.pull.chunk_rows=1..8*2 --seeds 1..=2 --progress none --out @out";
-    assert_eq!(desk.run(&format!("sweep @ties.toml --variant plain {axis}")), 0, "{}", desk.err);
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod coverage;
 mod grid;
 pub mod html;
 mod junit;
+mod lines;
 mod listing;
 pub mod matrix;
 mod occurrences;

@@ -34,7 +34,9 @@ const PRODUCT: &str = "product";
 const DECIDES: &[&str] = &["engine.conflict.policy", "engine.name"];
 
 /// In an order in which nothing is needed by a key that is passed over later.
-const IDLE: &[Idle] = &[
+const IDLE: [&[Idle]; 3] = [OF_MODES, OF_CAPTURES, OTHERS];
+
+const OF_MODES: &[Idle] = &[
     Idle {
         keys: &["gateway.refresh"],
         needs: |tree| says(tree, "gateway.mode", Mode::Persistent),
@@ -56,70 +58,49 @@ const IDLE: &[Idle] = &[
         why: "devices hold their cursors themselves, and the server moves none",
         help: "cursor_held_by = \"server\" lets it hold them",
     },
-    Idle {
-        keys: &[
-            "gateway.serve.capture.hash.file_every",
-            "gateway.serve.capture.hash.file_takes",
-            "gateway.serve.capture.hash.trailer",
-        ],
-        needs: |tree| says(tree, "gateway.serve.capture.hash.source", ReadFrom::File),
-        chosen_by: &["gateway.serve.capture.hash.source"],
-        why: "the backend is asked for all rows, and drops no file",
-        help: "source = \"file\" lets it drop them",
-    },
-    Idle {
-        keys: &[
-            "gateway.refresh.capture.hash.file_every",
-            "gateway.refresh.capture.hash.file_takes",
-            "gateway.refresh.capture.hash.trailer",
-        ],
-        needs: |tree| says(tree, "gateway.refresh.capture.hash.source", ReadFrom::File),
-        chosen_by: &["gateway.refresh.capture.hash.source"],
-        why: "the backend is asked for all rows, and drops no file",
-        help: "source = \"file\" lets it drop them",
-    },
-    Idle {
-        keys: &["gateway.serve.capture.flag.on_unreadable"],
-        needs: |tree| has_share(tree, "gateway.serve.capture.flag.unreadable"),
-        chosen_by: &["gateway.serve.capture.flag.unreadable"],
-        why: "every row can be captured",
-        help: "unreadable is the share of rows that cannot, such as 0.01",
-    },
-    Idle {
-        keys: &["gateway.serve.capture.hash.read_rows"],
-        needs: |tree| !says(tree, "gateway.serve.capture.hash.snapshot", Snapshot::Isolated),
-        chosen_by: &["gateway.serve.capture.hash.snapshot"],
-        why: "the source is read at one instant, and not in pages",
-        help: "snapshot = \"torn\" or \"two-pass\" reads it in pages",
-    },
-    Idle {
-        keys: &["gateway.serve.capture.change_log.holes"],
-        needs: |tree| says(tree, "backend.log.numbered", Numbered::AtWrite),
-        chosen_by: &["backend.log"],
-        why: "a log that is numbered at the commit has no holes",
-        help: "[backend] log = { numbered = \"at-write\" } has them",
-    },
-    Idle {
-        keys: &["gateway.refresh.capture.flag.on_unreadable"],
-        needs: |tree| has_share(tree, "gateway.refresh.capture.flag.unreadable"),
-        chosen_by: &["gateway.refresh.capture.flag.unreadable"],
-        why: "every row can be captured",
-        help: "unreadable is the share of rows that cannot, such as 0.01",
-    },
-    Idle {
-        keys: &["gateway.refresh.capture.hash.read_rows"],
-        needs: |tree| !says(tree, "gateway.refresh.capture.hash.snapshot", Snapshot::Isolated),
-        chosen_by: &["gateway.refresh.capture.hash.snapshot"],
-        why: "the source is read at one instant, and not in pages",
-        help: "snapshot = \"torn\" or \"two-pass\" reads it in pages",
-    },
-    Idle {
-        keys: &["gateway.refresh.capture.change_log.holes"],
-        needs: |tree| says(tree, "backend.log.numbered", Numbered::AtWrite),
-        chosen_by: &["backend.log"],
-        why: "a log that is numbered at the commit has no holes",
-        help: "[backend] log = { numbered = \"at-write\" } has them",
-    },
+];
+
+/// What goes with a way to find changes, whether it serves devices or feeds a replica.
+macro_rules! of_captures {
+    ($($at:literal)*) => {&[$(
+        Idle {
+            keys: &[
+                concat!($at, ".hash.file_every"),
+                concat!($at, ".hash.file_takes"),
+                concat!($at, ".hash.trailer"),
+            ],
+            needs: |tree| says(tree, concat!($at, ".hash.source"), ReadFrom::File),
+            chosen_by: &[concat!($at, ".hash.source")],
+            why: "the backend is asked for all rows, and drops no file",
+            help: "source = \"file\" lets it drop them",
+        },
+        Idle {
+            keys: &[concat!($at, ".flag.on_unreadable")],
+            needs: |tree| has_share(tree, concat!($at, ".flag.unreadable")),
+            chosen_by: &[concat!($at, ".flag.unreadable")],
+            why: "every row can be captured",
+            help: "unreadable is the share of rows that cannot, such as 0.01",
+        },
+        Idle {
+            keys: &[concat!($at, ".hash.read_rows")],
+            needs: |tree| !says(tree, concat!($at, ".hash.snapshot"), Snapshot::Isolated),
+            chosen_by: &[concat!($at, ".hash.snapshot")],
+            why: "the source is read at one instant, and not in pages",
+            help: "snapshot = \"torn\" or \"two-pass\" reads it in pages",
+        },
+        Idle {
+            keys: &[concat!($at, ".change_log.holes")],
+            needs: |tree| says(tree, "backend.log.numbered", Numbered::AtWrite),
+            chosen_by: &["backend.log"],
+            why: "a log that is numbered at the commit has no holes",
+            help: "[backend] log = { numbered = \"at-write\" } has them",
+        },
+    )*]};
+}
+
+const OF_CAPTURES: &[Idle] = of_captures!("gateway.serve.capture" "gateway.refresh.capture");
+
+const OTHERS: &[Idle] = &[
     Idle {
         keys: &["gateway.refresh.fencing"],
         needs: |tree| {
@@ -367,7 +348,7 @@ fn of_names(tree: &mut Node, mistakes: &mut Vec<Diagnostic>) {
 }
 
 fn of_keys(tree: &mut Node, variants: &[Setting], mistakes: &mut Vec<Diagnostic>) {
-    for Idle { keys, needs, chosen_by, why, help } in IDLE {
+    for Idle { keys, needs, chosen_by, why, help } in IDLE.into_iter().flatten() {
         let choices: Vec<Origin> = chosen_by.iter().flat_map(|path| choosers(tree, path)).collect();
         let sound = chosen_by.iter().filter_map(|path| find(tree, path)).all(Node::is_sound);
         if !sound || needs(tree) {

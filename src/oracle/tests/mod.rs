@@ -9,13 +9,13 @@ mod flow;
 mod life;
 mod overwritten;
 mod owed;
+mod play;
 mod random;
 mod returns;
 mod rows;
 mod shown;
 mod stage;
 mod strangers;
-mod taken;
 mod unsure;
 
 use super::{Verdict, implied};

@@ -249,11 +249,6 @@ impl Stage {
         self.tell(Node::Backend, event);
         stamp
     }
-    pub(super) fn office(&mut self, key: &str, status: Option<&str>) -> Stamp {
-        let clinic = &key[..1];
-        self.commit(Author::Office, VISIT, key, status.map(|status| visit(clinic, status)))
-    }
-
     pub(super) fn fresh_key(&mut self, clinic: &str) -> String {
         self.next_row += 1;
         format!("{clinic}-new-{}", self.next_row)

@@ -1,6 +1,6 @@
 use super::*;
 use crate::base::{EntityId, Key, Stamp};
-use crate::contract::{Capabilities, EditKind, LocalEdit};
+use crate::contract::{AppliedChange, Capabilities, EditKind, LocalEdit, RequestKind};
 use crate::oracle::clock::Clock;
 use crate::oracle::patience::Waits;
 
@@ -42,27 +42,45 @@ impl Rig {
         self.on(Event::Status(Status { state, pending }));
     }
 
-    fn syncs(&mut self, percent: u8, rows: u32) {
-        self.shows(Shown::Syncing(Progress { percent, rows }), 0);
-    }
-
-    fn later(&mut self, secs: u64) {
-        self.now += Span::secs(secs);
-    }
-
-    fn edits(&mut self, number: u32) {
-        let id = EditId { device: PHONE, number };
-        let (entity, key, kind, values) = (EntityId(0), Key::new("k"), EditKind::Delete, Vec::new());
-        let edit = LocalEdit { id, entity, key, kind, values };
-        self.on(Event::EditMade { edit: &edit, made_at: Stamp(1) });
-    }
-
-    fn starts(&mut self, run: u64) {
-        self.on(Event::SyncStart { unit: UNIT, run, waited: Span::ZERO });
-    }
-
-    fn fails(&mut self, run: u64, error: &SyncError) {
-        self.on(Event::SyncError { unit: UNIT, run, error });
+    fn step(&mut self, step: &str) {
+        let words: Vec<&str> = step.split_whitespace().collect();
+        let n = |at: usize| words.get(at).map_or(0, |word| word.parse::<u64>().unwrap());
+        let (edit, key) = (EditId { device: PHONE, number: 0 }, Key::new("k"));
+        let (unit, entity, took) = (UNIT, EntityId(0), Span::ZERO);
+        match words[0] {
+            "later" => self.now += Span::secs(n(1)),
+            "moment" => self.now += Span::millis(900),
+            "idle" => self.shows(Shown::Idle, n(1) as u32),
+            "offline" => self.shows(Shown::Offline, 0),
+            "conflict" => self.shows(Shown::Conflict, 0),
+            "failed" => self.shows(Shown::Failed { retryable: true }, 0),
+            "syncs" => self.shows(Shown::Syncing(Progress { percent: n(1) as u8, rows: n(2) as u32 }), 0),
+            "edits" => {
+                let (id, kind, values) = (edit, EditKind::Delete, Vec::new());
+                let edit = LocalEdit { id, entity, key, kind, values };
+                self.on(Event::EditMade { edit: &edit, made_at: Stamp(1) });
+            }
+            "sends" => self.on(Event::EditSent { edit, entity, key: &key, request: 1 }),
+            "opens" => self.on(Event::Page(PageEvent::Open { edit, entity, key: &key })),
+            "dies" => self.on(Event::ProcessKilled { reason: KillReason::Killed }),
+            "starts" => self.on(Event::ProcessStarted { incarnation: 1 }),
+            "down" => self.on(Event::LinkDown),
+            "begins" => self.on(Event::SyncStart { unit, run: n(1), waited: took }),
+            "ends" => self.on(Event::SyncComplete { unit, run: n(1), took, blocking: false }),
+            "fails" => {
+                let error = &SyncError::Offline(String::new());
+                self.on(Event::SyncError { unit, run: n(1), error });
+            }
+            "throttled" => {
+                let (kind, error) = (RequestKind::Pull, &ServerError::Throttled(Span::secs(n(1))));
+                self.on(Event::RequestRefused { request: 1, kind, error, took });
+            }
+            "rows" => {
+                let changes = &[AppliedChange { entity, key: "k", stamp: Stamp(1), removed: false }];
+                self.on(Event::ChunkApplied { unit: Some(unit), changes, echoed: 0, took });
+            }
+            _ => panic!("{step} is no step"),
+        }
     }
 
     /// Violations, and seconds of wrong status, at the end.
@@ -74,188 +92,86 @@ impl Rig {
     }
 }
 
-#[test]
-fn all_is_synced_only_while_no_edit_waits() {
+/// Violations, and seconds of wrong status, after a history, where so many edits are unsent.
+fn found(history: &str, unsent: usize) -> (u64, u64) {
     let mut rig = Rig::new();
-    rig.edits(0);
-    rig.later(300);
-    rig.shows(Shown::Idle, 1);
-    rig.later(300);
-    assert_eq!(rig.finish(1), (1, 300));
+    history.split(';').map(str::trim).filter(|step| !step.is_empty()).for_each(|step| rig.step(step));
+    rig.finish(unsent)
 }
 
 #[test]
-fn what_is_wrong_for_a_moment_is_not_counted() {
-    let mut rig = Rig::new();
-    rig.edits(0);
-    rig.now += Span::millis(900);
-    rig.shows(Shown::Idle, 1);
-    rig.later(500);
-    assert_eq!(rig.finish(1), (0, 0));
+fn all_is_synced_only_while_no_edit_waits() {
+    for (history, unsent, wrong) in [
+        ("edits; later 300; idle 1; later 300", 1, (1, 300)),
+        // What is wrong for a moment is not counted, and for less than the bound is no violation.
+        ("edits; moment; idle 1; later 500", 1, (0, 0)),
+        ("edits; later 119; idle 1", 1, (0, 119)),
+        // An edit that was sent before a death may wait or not.
+        ("edits; idle 1; sends; dies; later 1000; starts; idle 0; later 200", 0, (0, 0)),
+        ("edits; idle 1; sends; dies; later 1000; starts; idle 1; later 200", 1, (0, 0)),
+        ("edits; idle 1; sends; dies; later 1000; starts; idle 2; later 200", 2, (1, 200)),
+        // The count at the end is what is shown.
+        ("", 0, (0, 0)),
+        ("", 2, (1, 0)),
+    ] {
+        assert_eq!(found(history, unsent), wrong, "{history}");
+    }
 }
 
 #[test]
 fn another_state_that_flashes_up_does_not_make_wrong_right() {
-    let mut rig = Rig::new();
-    for run in 0..10 {
-        rig.shows(Shown::Failed { retryable: true }, 0);
-        rig.later(60);
-        rig.starts(run);
-        rig.syncs(0, 0);
-        rig.later(1);
-        rig.on(Event::SyncComplete { unit: UNIT, run, took: Span::ZERO, blocking: false });
-    }
-    rig.shows(Shown::Idle, 0);
-    assert_eq!(rig.finish(0), (1, 600));
+    let flash = |run: u32| format!("failed; later 60; begins {run}; syncs 0 0; later 1; ends {run};");
+    assert_eq!(found(&format!("{} idle", (0..10).map(flash).collect::<String>()), 0), (1, 600));
 }
 
 #[test]
-fn what_is_wrong_for_less_than_the_bound_is_no_violation() {
-    let mut rig = Rig::new();
-    rig.edits(0);
-    rig.later(119);
-    rig.shows(Shown::Idle, 1);
-    assert_eq!(rig.finish(1), (0, 119));
-}
-
-#[test]
-fn an_edit_that_was_sent_before_a_death_may_wait_or_not() {
-    for (pending, found) in [(0, 0), (1, 0), (2, 1)] {
-        let mut rig = Rig::new();
-        rig.edits(0);
-        rig.shows(Shown::Idle, 1);
-        let (edit, key) = (EditId { device: PHONE, number: 0 }, Key::new("k"));
-        rig.on(Event::EditSent { edit, entity: EntityId(0), key: &key, request: 1 });
-        rig.on(Event::ProcessKilled { reason: KillReason::Killed });
-        rig.later(1_000);
-        rig.on(Event::ProcessStarted { incarnation: 1 });
-        rig.shows(Shown::Idle, pending);
-        rig.later(200);
-        assert_eq!(rig.finish(pending as usize).0, found, "{pending}");
-    }
-}
-
-#[test]
-fn the_count_of_the_outbox_at_the_end_is_what_is_shown() {
-    assert_eq!(Rig::new().finish(0), (0, 0));
-    assert_eq!(Rig::new().finish(2), (1, 0));
-}
-
-#[test]
-fn offline_is_shown_while_there_is_no_network_and_not_longer() {
-    for (state, down, found) in [
-        (Shown::Offline, true, 0),
-        (Shown::Idle, true, 1),
-        (Shown::Offline, false, 1),
-        (Shown::Idle, false, 0),
+fn each_state_is_shown_while_it_holds_and_not_longer() {
+    for (history, violations) in [
+        ("offline; down; later 200", 0),
+        ("idle; down; later 200", 1),
+        ("offline; later 200", 1),
+        ("idle; later 200", 0),
+        ("conflict; opens; later 200", 0),
+        ("idle; opens; later 200", 1),
+        ("conflict; later 200", 1),
+        // A run that failed is shown until one ends well.
+        ("begins 1; fails 1; failed; later 200; begins 2; ends 2; idle; later 200", 0),
+        ("begins 1; fails 1; idle; later 200; begins 2; ends 2; idle; later 200", 1),
+        ("begins 1; fails 1; failed; later 200; begins 2; ends 2; failed; later 200", 1),
     ] {
-        let mut rig = Rig::new();
-        rig.shows(state, 0);
-        if down {
-            rig.on(Event::LinkDown);
-        }
-        rig.later(200);
-        assert_eq!(rig.finish(0).0, found, "{state:?} {down}");
+        assert_eq!(found(history, 0).0, violations, "{history}");
     }
 }
 
 #[test]
 fn syncing_is_not_shown_when_nothing_has_moved_for_longer_than_a_run_may_take_to_fail() {
-    // Two tries of 30 s, a wait of a second, and two minutes for the disk.
-    for (secs, found) in [(180, (0, 0)), (190, (1, 9))] {
-        let mut rig = Rig::new();
-        rig.starts(1);
-        rig.syncs(0, 0);
-        rig.later(secs);
-        rig.fails(1, &SyncError::Offline(String::new()));
-        rig.shows(Shown::Failed { retryable: true }, 0);
-        assert_eq!(rig.finish(0), found, "{secs}");
-    }
-}
-
-#[test]
-fn what_a_server_asks_for_is_no_stall() {
-    let mut rig = Rig::new();
-    rig.starts(1);
-    rig.syncs(0, 0);
-    let error = &ServerError::Throttled(Span::secs(600));
-    let (request, kind, took) = (1, crate::contract::RequestKind::Pull, Span::ZERO);
-    rig.on(Event::RequestRefused { request, kind, error, took });
-    rig.later(700);
-    assert_eq!(rig.finish(0), (0, 0));
-}
-
-#[test]
-fn a_run_that_failed_is_shown_until_one_ends_well() {
-    let failed = Shown::Failed { retryable: true };
-    for (after, then, found) in [(failed, Shown::Idle, 0), (Shown::Idle, Shown::Idle, 1), (failed, failed, 1)]
-    {
-        let mut rig = Rig::new();
-        rig.starts(1);
-        rig.fails(1, &SyncError::Offline(String::new()));
-        rig.shows(after, 0);
-        rig.later(200);
-        rig.starts(2);
-        rig.on(Event::SyncComplete { unit: UNIT, run: 2, took: Span::ZERO, blocking: false });
-        rig.shows(then, 0);
-        rig.later(200);
-        assert_eq!(rig.finish(0).0, found, "{after:?} {then:?}");
+    for (history, wrong) in [
+        // Two tries of 30 s, a wait of a second, and two minutes for the disk.
+        ("begins 1; syncs 0 0; later 180; fails 1; failed", (0, 0)),
+        ("begins 1; syncs 0 0; later 190; fails 1; failed", (1, 9)),
+        // What a server asks for is no stall.
+        ("begins 1; syncs 0 0; throttled 600; later 700", (0, 0)),
+    ] {
+        assert_eq!(found(history, 0), wrong, "{history}");
     }
 }
 
 #[test]
 fn progress_moves_on_and_ends_at_a_hundred() {
-    for (then, found) in [((60, 9), 0), ((40, 9), 1), ((60, 4), 1), ((101, 9), 1)] {
-        let mut rig = Rig::new();
-        rig.starts(1);
-        rig.syncs(50, 5);
-        rig.syncs(then.0, then.1);
-        assert_eq!(rig.finish(0).0, found, "{then:?}");
-    }
-    let mut rig = Rig::new();
-    for run in [1, 2] {
-        rig.starts(run);
-        rig.syncs(0, 0);
-        rig.syncs(50, 5);
-        rig.on(Event::SyncComplete { unit: UNIT, run, took: Span::ZERO, blocking: false });
-    }
-    assert_eq!(rig.finish(0).0, 0, "another run has a progress of its own");
-}
-
-#[test]
-fn progress_that_stands_while_rows_come_is_found() {
-    use crate::contract::AppliedChange;
-    let change = [AppliedChange { entity: EntityId(0), key: "k", stamp: Stamp(1), removed: false }];
-    for (moves, found) in [(true, (0, 0)), (false, (1, 150))] {
-        let mut rig = Rig::new();
-        rig.starts(1);
-        rig.syncs(0, 0);
-        for rows in 1..=3 {
-            rig.on(Event::ChunkApplied { unit: Some(UNIT), changes: &change, echoed: 0, took: Span::ZERO });
-            if moves {
-                rig.syncs(0, rows);
-            }
-            rig.later(50);
-        }
-        assert_eq!(rig.finish(0), found);
-    }
-}
-
-#[test]
-fn a_conflict_is_shown_while_one_waits_and_not_longer() {
-    for (state, waits, found) in [
-        (Shown::Conflict, true, 0),
-        (Shown::Idle, true, 1),
-        (Shown::Conflict, false, 1),
-        (Shown::Idle, false, 0),
+    for (history, wrong) in [
+        ("begins 1; syncs 50 5; syncs 60 9", (0, 0)),
+        ("begins 1; syncs 50 5; syncs 40 9", (1, 0)),
+        ("begins 1; syncs 50 5; syncs 60 4", (1, 0)),
+        ("begins 1; syncs 50 5; syncs 101 9", (1, 0)),
+        // Another run has a progress of its own.
+        ("begins 1; syncs 0 0; syncs 50 5; ends 1; begins 2; syncs 0 0; syncs 50 5; ends 2", (0, 0)),
+        // It stands while rows come.
+        (
+            "begins 1; syncs 0 0; rows; syncs 0 1; later 50; rows; syncs 0 2; later 50; rows; syncs 0 3; later 50",
+            (0, 0),
+        ),
+        ("begins 1; syncs 0 0; rows; later 50; rows; later 50; rows; later 50", (1, 150)),
     ] {
-        let mut rig = Rig::new();
-        rig.shows(state, 0);
-        if waits {
-            let (edit, key) = (EditId { device: PHONE, number: 0 }, Key::new("k"));
-            rig.on(Event::Page(PageEvent::Open { edit, entity: EntityId(0), key: &key }));
-        }
-        rig.later(200);
-        assert_eq!(rig.finish(0).0, found, "{state:?} {waits}");
+        assert_eq!(found(history, 0), wrong, "{history}");
     }
 }

@@ -81,6 +81,7 @@ fn the_defaults_are_those_of_the_rooms() {
     assert_eq!(plan.transport, net::TransportOptions::default());
     let refreshed = self::plan(&format!("{MINIMAL}\n[gateway]\nmode = \"persistent\"\n"));
     assert_eq!(refreshed.gateway.refresh, gateway::RefreshOptions::default());
+    assert!(refreshed.backend.whole);
     let compared = self::plan(&format!("{MINIMAL}\n[gateway.serve.capture]\nhash = {{}}\n"));
     assert_eq!(compared.gateway.serve, gateway::Capture::Hash(gateway::HashOptions::default()));
 }
@@ -175,37 +176,4 @@ fn the_template_is_a_scenario() {
     let plan = plan(&text);
     assert_eq!(plan.scenario, "my \"first\" one");
     assert_eq!(plan.devices().len(), 20);
-}
-
-#[test]
-fn a_way_that_bends_nothing_of_its_column_is_refused() {
-    let typed =
-        "entity.note.schema={ id = \"uuid key\", born = \"date\", title = \"text\", ward = \"text\" }";
-    let said = |set: &str| super::complaint(MINIMAL, &[typed, set]);
-    for (set, why) in [
-        ("entity.note.path.born=\"double\"", "there is nothing in `born` that `double` bends"),
-        ("entity.note.path.title=\"null-not-sent\"", "`title` is never null"),
-        ("entity.note.path.titel=\"nfc\"", "did you mean `title`?"),
-        ("entity.note.path.title=\"ncf\"", "did you mean \"nfc\"?"),
-        ("entity.note.path.title=\"nfc twice\"", "\"nfc up\""),
-    ] {
-        let told = said(set);
-        assert!(told.contains(why) && told.matches("error: ").count() == 1, "{told}");
-    }
-    let held = super::complaint(
-        MINIMAL,
-        &[typed, "entity.note.project=[\"title\"]", "entity.note.path.born=\"local-midnight\""],
-    );
-    assert!(held.contains("devices do not hold `born`"), "{held}");
-    let plan = super::with_sets(MINIMAL, &[typed, "entity.note.path.born=\"local-midnight up\""]);
-    assert_ne!(plan.engine.paths, engine::Paths::default());
-}
-
-#[test]
-fn a_codec_that_the_gateway_does_not_speak_is_refused() {
-    let said = super::complaint(MINIMAL, &["gateway.codecs=[]"]);
-    assert!(said.contains("the gateway does not speak \"json\", which devices write"), "{said}");
-    assert!(said.contains("add \"json\" to `gateway.codecs`"), "{said}");
-    let unknown = super::complaint(MINIMAL, &["engine.codec=\"jsn\""]);
-    assert!(unknown.contains("did you mean `json`?"), "{unknown}");
 }

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::super::{Bound, HOSPITAL_DAY, Happening, Request, Who};
-use super::{MINIMAL, complaint, plan, plans, with_sets};
+use super::{MINIMAL, plan, plans, with_sets};
+use crate::backend::Numbered;
 use crate::base::{Ppm, Span, Stamp, Time, Value};
 use crate::contract::{Delivery, ScopeRule, Trigger};
+use crate::gateway::{Capture, FlagPer};
 use crate::net::OutageMode;
 use crate::net::tcp::Tls;
 
-const TUNNEL: &str = r#"
+pub(super) const TUNNEL: &str = r#"
 name = "tunnel"
 start = "2026-03-02T06:00:00+01:00"
 duration = "6h"
@@ -134,43 +136,6 @@ fn a_word_that_looks_like_a_number_needs_no_quotes_on_a_command_line() {
         };
         assert_eq!(plan.transport.handshake.tls, expected, "{tls}");
     }
-    let other = complaint(TUNNEL, &["transport.tls=1.4"]);
-    assert!(other.contains("`transport.tls` is wrong"), "{other}");
-    let written = complaint(&format!("{TUNNEL}\n[transport]\ntls = 1.2\n"), &[]);
-    assert!(written.contains("`transport.tls` is wrong"), "a file can quote: {written}");
-}
-
-#[test]
-fn what_cannot_be_set_is_an_error_with_the_argument_shown() {
-    let unknown = complaint(TUNNEL, &["engine.pull.chunk_row=5"]);
-    assert!(unknown.contains("unknown key `chunk_row` in `engine.pull`"), "{unknown}");
-    assert!(unknown.contains("--> --set:1:1"), "{unknown}");
-    assert!(unknown.contains("did you mean `chunk_rows`?"), "{unknown}");
-    let name = complaint(TUNNEL, &["event.tunel.at=\"11:00\""]);
-    assert!(
-        name.contains("there is no `event.tunel` to set") && name.contains("did you mean `tunnel`?"),
-        "{name}"
-    );
-    assert!(name.contains("event.tunel={ … }"), "{name}");
-    let nothing = complaint(TUNNEL, &["engine.pull.chunk_rows"]);
-    assert!(nothing.contains("this sets nothing"), "{nothing}");
-    let value = complaint(TUNNEL, &["engine.pull.chunk_rows=many"]);
-    assert!(value.contains("`engine.pull.chunk_rows` is wrong") && value.contains("^^^^"), "{value}");
-}
-
-#[test]
-fn a_variant_that_sets_what_is_not_there_is_an_error() {
-    let text = format!(
-        "{TUNNEL}\n[variant.v]\nset = {{ \"fleet.phons.devices\" = 5, \"engine.pul.chunk_rows\" = 5 }}\n"
-    );
-    let said = complaint(&text, &[]);
-    assert!(said.contains("there is no `fleet.phons` to set"), "{said}");
-    assert!(
-        said.contains("unknown key `pul` in `engine`") && said.contains("did you mean `pull`?"),
-        "{said}"
-    );
-    let nested = format!("{TUNNEL}\n[variant.v]\nset.fleet.phons.devices = 5\n");
-    assert!(complaint(&nested, &[]).contains("there is no `fleet.phons` to set"));
 }
 
 #[test]
@@ -335,22 +300,6 @@ fn an_attribute_that_only_a_scope_names_has_a_value_for_each_eight_devices() {
 }
 
 #[test]
-fn a_first_wait_beyond_the_longest_is_refused() {
-    for (sets, place) in [
-        (&["engine.retry.base=\"10m\""][..], "engine.retry.base=\"10m\""),
-        (&["engine.retry.cap=\"500ms\""], "engine.retry.cap=\"500ms\""),
-    ] {
-        let said = complaint(MINIMAL, sets);
-        assert!(
-            said.contains("is longer than any wait") && said.contains("`base` is at most `cap`"),
-            "{said}"
-        );
-        assert!(said.contains(place), "{said}");
-    }
-    with_sets(MINIMAL, &["engine.retry.base=\"5m\""]);
-}
-
-#[test]
 fn an_axis_may_begin_with_what_changes_nothing() {
     let clock = format!("{MINIMAL}clock = {{ drift = \"0ppm\" }}\n");
     for offset in ["0s", "1m", "-1h"] {
@@ -379,17 +328,29 @@ fn an_axis_may_begin_with_what_changes_nothing() {
 }
 
 #[test]
-fn an_event_of_nothing_in_the_file_is_a_doubt() {
-    for event in [
-        "outage = { for = \"0s\" }",
-        "clock_step = { by = \"0s\" }",
-        "slow_disk = { for = \"1m\", factor = 1 }",
-    ] {
-        let plan = plan(&format!("{MINIMAL}\n[event.e]\nat = \"+1m\"\n{event}\n"));
-        let told: Vec<&str> = plan.warnings.iter().map(|doubt| doubt.title.as_str()).collect();
-        assert!(
-            told.iter().any(|title| title.contains("of nothing, and changes nothing")),
-            "{event}: {told:?}"
-        );
-    }
+fn a_login_that_nobody_wrote_comes_on_the_day_on_which_people_begin() {
+    let late = "start = \"2026-03-02T20:00:00+01:00\"\nduration = \"5h\"\n[workload]\nhours = { from = \"23:59\", until = \"+4h30m\" }";
+    let plan = plan(&MINIMAL.replace("\n[entity.note]", &format!("\n{late}\n[entity.note]")));
+    assert_eq!(plan.workload.logins[0].at, plan.workload.hours.0);
+}
+
+#[test]
+fn a_profile_is_changed_key_by_key() {
+    let more = "\n[background.android-doze]\nwindow = \"7m\"\n";
+    let plan = with_sets(&format!("{MINIMAL}{more}"), &["fleet.phones.background=\"android-doze\""]);
+    let budget = plan.fleets[0].background.expect("it has one");
+    assert_eq!((budget.window, budget.every), (Span::secs(420), Span::secs(3_600)));
+}
+
+#[test]
+fn the_backend_keeps_a_log_exactly_if_somebody_reads_it() {
+    let of = |more: &str, capture: &str| {
+        plan(&format!("{MINIMAL}\n{more}\n[gateway.serve]\ncapture = {{ {capture} }}\n"))
+    };
+    assert_eq!(of("", "last_modified = {}").backend.log, None);
+    let log = of("[backend.log]\nnumbered = \"at-write\"", "change_log = { holes = \"skip\" }").backend.log;
+    assert_eq!(log.expect("it is read").numbered, Numbered::AtWrite);
+    let flag = of("", "flag = { per = \"all\" }");
+    assert!(flag.backend.log.is_some());
+    assert!(matches!(flag.gateway.serve, Capture::Flag(options) if options.per == FlagPer::All));
 }

@@ -1,6 +1,6 @@
 //! Architectures named after products: defaults that a file may write over.
 
-use super::{MINIMAL, complaint, document, plan, plans, with_sets};
+use super::{MINIMAL, document, plan, plans, with_sets};
 use crate::base::{Bytes, Span};
 use crate::gateway::{Capture, CursorHolder, Mode};
 use crate::protocol::{self, Packing};
@@ -82,8 +82,6 @@ fn a_product_can_be_a_variant_and_what_it_makes_idle_is_passed_over() {
     assert_eq!(cells[1].gateway.refresh.every, Span::secs(180));
     let idle = format!("{MINIMAL}[gateway.serve]\ncapture = {{ flag = {{}} }}\n");
     assert_eq!(with_sets(&idle, &["product=voltmx-persistent"]).gateway.mode, Mode::Persistent);
-    let said = complaint(&format!("product = \"powersync\"\n{idle}"), &[]);
-    assert!(said.contains("its replica's own sequence") && said.contains("test.toml:11:"), "{said}");
 }
 
 #[test]
@@ -94,28 +92,4 @@ fn what_a_product_brings_for_the_other_mode_is_passed_over() {
     assert_eq!(plan(&over_the_air.resolved).digest, over_the_air.digest);
     let replica = plan(&product("pouchdb", "[gateway]\nmode = \"persistent\""));
     assert!(matches!(replica.gateway.refresh.capture, Capture::LastModified(_)));
-}
-
-#[test]
-fn a_misspelt_product_is_told_with_the_nearest() {
-    let said = complaint(&product("powersink", ""), &[]);
-    for part in ["`product` cannot be \"powersink\"", "did you mean `powersync`?", "test.toml:1:11"] {
-        assert!(said.contains(part), "{part} in:\n{said}");
-    }
-}
-
-#[test]
-fn a_product_is_refused_where_the_backend_cannot_tell_it_what_changed() {
-    for (name, key) in [("pouchdb", "gateway.serve.capture"), ("powersync", "gateway.refresh.capture")] {
-        let said = complaint(&product(name, "[backend]\nprovisioning = \"none\""), &[]);
-        let whose = format!("for `{key}`, as `{name}` has it, it takes");
-        for part in ["the log of changes is asked for", &whose, "hash = {}", "test.toml:12:16"] {
-            assert!(said.contains(part), "{name}: {part} in:\n{said}");
-        }
-        let mended = format!(
-            "[backend]\nprovisioning = \"none\"\n[{}]\ncapture = {{ hash = {{}} }}",
-            &key[..key.len() - 8]
-        );
-        plan(&product(name, &mended));
-    }
 }

@@ -1,14 +1,9 @@
 //! What two variants answer, and the same asked of another scenario.
 
 use super::super::{Demand, Put, Question, Request, Told};
-use super::{MINIMAL, complaint, document, plan, with_names};
+use super::shows::VARIANTS;
+use super::{MINIMAL, document, plan, with_names};
 
-const VARIANTS: &str = "
-[variant.small]
-set = { \"engine.pull.chunk_rows\" = 20 }
-[variant.large]
-set = { \"engine.pull.chunk_rows\" = 2000 }
-";
 const FIGURE: &str = "figure.n = { metric = \"engine.requests.count\", less = 2.5 }";
 
 fn with(says: &str, more: &str) -> String {
@@ -40,31 +35,6 @@ fn a_question_has_two_variants_and_figures_to_tell() {
     assert_eq!(asked.digest, without.digest, "it means nothing else by being asked");
 }
 
-#[test]
-fn a_wrong_question_is_told_at_its_place() {
-    let right = with("{n}", FIGURE);
-    for (text, wanted) in [
-        (right.replace("checklist-9", "checklist-13"), "no list has a question `checklist-13`"),
-        (right.replace("checklist-9", "checklist-13"), "checklist-1 to checklist-12 or field-1 to field-8"),
-        (right.replace("\"large\"\ns", "\"larger\"\ns"), "there is no variant `larger`"),
-        (right.replace("\"large\"\ns", "\"small\"\ns"), "a variant differs in nothing from itself"),
-        (right.replace("{n}", "{m}"), "there is no figure `m`"),
-        (right.replace("{n}", "many"), "the answer does not tell `n`"),
-        (right.replace("requests.count", "request.count"), "there is no metric `engine.request`"),
-        (right.replace(", less = 2.5", ""), "nothing has to come out of this question"),
-        (right.replace("less = 2.5", "less = 1"), "such a factor asks for nothing"),
-        (right.replace("less = 2.5", "less = 2, more = 2"), "it cannot be less and more"),
-        (
-            with("{n}", &format!("{FIGURE}\nneeds = {{ \"entity.*.projekt\" = \"x\" }}")),
-            "no scenario has `entity.*.projekt`",
-        ),
-        (with("{n}", &format!("{FIGURE}\nasked = 1")), "unknown key `asked` in `question.checklist-9`"),
-    ] {
-        let said = complaint(&text, &[]);
-        assert!(said.contains(wanted), "{text}\nshould make it say: {wanted}\nbut it says:\n{said}");
-    }
-}
-
 /// Two entities, of which one names its columns.
 const TWO: &str = "
 name = \"two\"
@@ -91,8 +61,6 @@ fn a_star_stands_for_every_name_there() {
     let all = set(TWO, "set = { \"unit.*.pull\" = [\"*\"] }");
     let every = all.units.iter().all(|unit| unit.pull.len() == 2);
     assert!(every && all.units.len() == 4, "of units that nobody wrote, too: {:?}", all.units);
-    let said = complaint(&format!("{TWO}[variant.one]\nset = {{ \"event.*.at\" = \"+1s\" }}\n"), &[]);
-    assert!(said.contains("there is no `event.*` to set"), "{said}");
 }
 
 #[test]
@@ -102,8 +70,6 @@ fn what_is_unset_is_as_if_it_were_not_written() {
     assert_eq!(unset.digest, plan(&never).digest);
     assert_ne!(unset.digest, plan(TWO).digest);
     assert_eq!(set(TWO, "unset = [\"hooks\", \"engine.pull.prefetch\"]").digest, plan(TWO).digest);
-    let said = complaint(&format!("{TWO}[variant.one]\nunset = [\"entity.note.projekt\"]\n"), &[]);
-    assert!(said.contains("unknown key `projekt`"), "{said}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::{Plan, Request};
-use super::{MINIMAL, complaint, plans};
+use super::{MINIMAL, plans};
 use crate::base::{Ppm, Span};
 use crate::metrics::Situation;
 
@@ -92,21 +92,4 @@ fn situations_are_asked_for_by_name_or_all() {
     assert_eq!(asked.occur, [Situation::AnswerLost, Situation::HotRow]);
     assert_eq!(asked.seeds, 200);
     assert_eq!(occur("\"all\"")[0].situations.occur.len(), 12);
-    let said = complaint(&format!("{MINIMAL}[situations]\noccur = [\"hot-rows\"]"), &[]);
-    assert!(said.contains("did you mean `hot-row`?"), "{said}");
-}
-
-#[test]
-fn a_swarm_without_any_trouble_is_refused_with_its_range() {
-    for none in ["0", "0.0", "\"0%\""] {
-        let said = complaint(&format!("{MINIMAL}{TROUBLE}[swarm]\non = {none}"), &[]);
-        assert!(said.contains("above 0 and at most 1") && said.contains(&format!("on = {none}")), "{said}");
-    }
-}
-
-#[test]
-fn a_kind_that_is_no_trouble_is_refused() {
-    let said = complaint(&format!("{MINIMAL}{TROUBLE}[swarm]\nalways = [\"event.imports\"]"), &[]);
-    assert!(said.contains("there is no kind of trouble `event.imports`"), "{said}");
-    assert!(said.contains("event.import"), "{said}");
 }

@@ -1,0 +1,517 @@
+//! Histories in a few words, and what is found in them.
+//!
+//! A history is a list of steps between `;`. A step begins with the number of the phone that takes
+//! it, or with who else does. Edits are called by phone and number, as `0.1`; times by seconds
+//! since the start, or by the name that `mark` gave them; stamps by the name before a commit
+//! (`x: office …`), by the edit that was committed, or as a number. Rows go by the first letter of
+//! their key: visits of clinic a and b, slots, notes. A bare word is a visit's status, any other
+//! column is `name=…`; `gone` is no row, and `like KEY` what that row says or said last.
+
+use std::collections::BTreeMap;
+
+use super::stage::{CLINIC, DOCTOR, HIDDEN, NOTE, OTHER_UNIT, SLOT, STATUS, Stage, UNIT, VISIT, slot, visit};
+use super::{assert_only, assert_silent, fired};
+use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
+use crate::contract::{
+    AppEvent, Author, ConflictKind, Decision, EditError, EditKind, Event, Hook, KillReason, LocalEdit,
+    LogEntry, LogKind, Node, PageEvent, Refusal, RequestKind, ServerError, Sides, SyncError, TransportError,
+    UnitEvent,
+};
+use crate::oracle::{Definition, Verdict};
+
+struct Play {
+    stage: Stage,
+    times: BTreeMap<String, Time>,
+    stamps: BTreeMap<String, Stamp>,
+    /// What rows said that are gone.
+    said: BTreeMap<String, Vec<Value>>,
+}
+
+/// The stage after a history. It begins with `fickle` where storage forgets with the power, and
+/// with `columns` where a conflict is what both sides changed.
+pub(super) fn play(history: &str) -> Stage {
+    let begun = |word: &str| history.split(';').any(|step| step.trim() == word);
+    let definition = if begun("columns") { Definition::Columns } else { Definition::Values };
+    play_on(Stage::with(!begun("fickle"), definition), history)
+}
+
+/// The stage after a history that goes on from there.
+pub(super) fn play_on(stage: Stage, history: &str) -> Stage {
+    let (times, stamps) = (BTreeMap::new(), [("first".to_owned(), Stamp(100))].into());
+    let mut play = Play { stage, times, stamps, said: BTreeMap::new() };
+    for step in history.split(';').map(str::trim).filter(|step| !step.is_empty()) {
+        play.step(step);
+    }
+    play.stage
+}
+
+/// What is found after a history; with `restless` in it no device comes to rest.
+pub(super) fn verdict(history: &str) -> Verdict {
+    let stage = play(history);
+    if history.contains("restless") { stage.verdict_without_rest() } else { stage.verdict() }
+}
+
+/// Holds what is found to parts between ` & `: `silent`; `CHECK N`, which fires so often along with
+/// what it implies; `METRIC N`; `counted N` conflicts on the phones; `fires CHECK …` and no other;
+/// `has CHECK` and `lacks CHECK`; `~words` that a violation says, and `!words` that none does.
+#[track_caller]
+pub(super) fn judge(history: &str, expected: &str) {
+    println!("{history}");
+    let counted: usize = play(history).phones.iter().map(|phone| phone.conflicts.len()).sum();
+    let verdict = verdict(history);
+    let says = |words: &str| verdict.violations.iter().any(|found| found.text.contains(words));
+    for part in expected.split(" & ") {
+        println!("  {part}");
+        let words: Vec<&str> = part.split(' ').collect();
+        match words[..] {
+            ["silent"] => assert_silent(&verdict),
+            ["fires", ..] => assert_eq!(fired(&verdict), words[1..], "{:#?}", verdict.violations),
+            ["has", check] => assert!(fired(&verdict).contains(&check), "{:#?}", verdict.violations),
+            ["lacks", check] => assert!(!fired(&verdict).contains(&check), "{:#?}", verdict.violations),
+            ["counted", n] => assert_eq!(counted.to_string(), n),
+            _ if part.starts_with('~') => assert!(says(&part[1..]), "{:#?}", verdict.violations),
+            _ if part.starts_with('!') => assert!(!says(&part[1..]), "{:#?}", verdict.violations),
+            [metric, n] if metric.contains('.') => {
+                assert_eq!(verdict.figures[metric].to_string(), n, "{:#?}", verdict.violations);
+            }
+            [check, n] => assert_only(&verdict, check, n.parse().unwrap()),
+            _ => panic!("{part} expects nothing"),
+        }
+    }
+}
+
+/// Judges histories that begin alike.
+#[track_caller]
+pub(super) fn judge_all(begin: &str, rows: &[(&str, &str)]) {
+    for (history, expected) in rows {
+        judge(&format!("{begin}; {history}"), expected);
+    }
+}
+
+fn entity(key: &str) -> EntityId {
+    match &key[..1] {
+        "s" => SLOT,
+        "n" => NOTE,
+        _ => VISIT,
+    }
+}
+
+fn value(text: &str) -> Value {
+    if text == "null" { Value::Null } else { Value::text(text) }
+}
+
+/// Columns that are named or, as the status is, go without saying.
+fn values(words: &[&str]) -> Vec<(usize, Value)> {
+    let column = |name: &str| match name {
+        "clinic" | "name" | "visit" => CLINIC,
+        "status" | "who" => STATUS,
+        "doctor" => DOCTOR,
+        "hidden" => HIDDEN,
+        other => panic!("no column is called {other}"),
+    };
+    let pair = |word: &&str| match word.split_once('=') {
+        Some((name, text)) => (column(name), value(text)),
+        None => (STATUS, value(word)),
+    };
+    words.iter().map(pair).collect()
+}
+
+fn edit(name: &str) -> EditId {
+    let (device, number) = name.split_once('.').unwrap_or_else(|| panic!("{name} is no edit"));
+    EditId { device: DeviceId(device.parse().unwrap()), number: number.parse().unwrap() }
+}
+
+fn unit(name: &str) -> UnitId {
+    if name == "A" { UNIT } else { OTHER_UNIT }
+}
+
+fn secs(word: &str) -> Span {
+    Span::secs(word.parse().unwrap())
+}
+
+fn local(words: &[&str]) -> LocalEdit {
+    let [id, key, kind, ..] = *words else { panic!("{words:?} is no edit") };
+    let kind = if kind == "create" { EditKind::Create } else { EditKind::Update };
+    LocalEdit { id: edit(id), entity: entity(key), key: Key::new(key), kind, values: values(&words[3..]) }
+}
+
+impl Play {
+    fn step(&mut self, step: &str) {
+        let words: Vec<&str> = step.split_whitespace().collect();
+        let (name, words) = match words[0].strip_suffix(':') {
+            Some(name) => (Some(name), &words[1..]),
+            None => (None, &words[..]),
+        };
+        let before = self.stage.now();
+        match words[0].parse() {
+            Ok(device) => self.of_phone(device, &words[1..]),
+            Err(_) => self.of_others(words),
+        }
+        if let Some(name) = name {
+            assert!(self.stage.now() > before, "{step} commits nothing");
+            self.stamps.insert(name.to_owned(), self.stage.stamp());
+        }
+    }
+
+    fn time(&self, word: &str) -> Time {
+        word.parse().map_or_else(|_| self.times[word], |secs| Time::ZERO + Span::secs(secs))
+    }
+    fn stamp(&self, word: &str) -> Stamp {
+        word.parse().map_or_else(|_| self.stamps[word], Stamp)
+    }
+    /// The columns that a row has where these are written.
+    fn row(&self, key: &str, words: &[&str]) -> Option<Vec<Value>> {
+        let mut row = match words[..] {
+            ["gone"] => return None,
+            ["like", other] => {
+                let there = self.stage.backend.rows.get(&(entity(other), other.to_owned()));
+                return Some(there.map_or_else(|| self.said[other].clone(), |row| row.1.clone()));
+            }
+            _ if entity(key) == SLOT => slot("", ""),
+            _ if entity(key) == NOTE => vec![Value::Null],
+            _ => visit(&key[..1], "new"),
+        };
+        for (column, value) in values(words) {
+            row[column] = value;
+        }
+        Some(row)
+    }
+    fn commit(&mut self, author: Author, key: &str, words: &[&str]) -> Stamp {
+        let row = self.row(key, words);
+        if let Some(there) = self.stage.backend.rows.get(&(entity(key), key.to_owned())) {
+            self.said.insert(key.to_owned(), there.1.clone());
+        }
+        self.stage.commit(author, entity(key), key, row)
+    }
+
+    fn of_others(&mut self, words: &[&str]) {
+        let stage = &mut self.stage;
+        match *words {
+            ["restless" | "fickle" | "columns"] => {}
+            ["later", n] => stage.later(n.parse().unwrap()),
+            ["mark", name] => {
+                self.times.insert(name.to_owned(), stage.now());
+            }
+            ["ahead"] => stage.ahead = true,
+            ["drain"] => stage.drain(),
+            ["poison", id] => {
+                stage.poison.insert(edit(id));
+            }
+            ["office", key, ..] => {
+                self.commit(Author::Office, key, &words[2..]);
+            }
+            ["backup", key, ..] => {
+                self.commit(Author::Backup, key, &words[2..]);
+            }
+            ["backend", "back", to] => {
+                let to = self.time(to);
+                self.stage.tell(Node::Backend, Event::Restored { to, life: 0 });
+            }
+            ["refuses", id, key, ..] => {
+                let (kind, conflict) = match words.get(3) {
+                    Some(&"create") => (EditKind::Create, None),
+                    Some(&"taken") => (EditKind::Update, Some(Refusal::Taken)),
+                    _ => (EditKind::Update, Some(Refusal::Stale)),
+                };
+                let (entity, edit, key) = (entity(key), edit(id), Key::new(key));
+                let holder = words.get(4).map(|key| Key::new(key));
+                let holder = holder.as_ref();
+                let refused = Event::MutationRefused { edit, entity, key: &key, kind, conflict, holder };
+                stage.tell(Node::Backend, refused);
+            }
+            ["shows-late", key, stamp, wait] => {
+                let (key, entity, stamp) = (Key::new(key), entity(key), self.stamp(stamp));
+                let until = self.stage.now() + secs(wait);
+                let late = Event::CommitDelayed { entity, key: &key, stamp, until };
+                self.stage.tell(Node::Backend, late);
+            }
+            ["serves", key, stamp, ..] => {
+                let (stamp, removed) = (self.stamp(stamp), words.get(3) == Some(&"removed"));
+                let (device, entity) = (DeviceId(0), entity(key));
+                let served = Event::RowServed { device, entity, key, stamp, removed };
+                self.stage.tell(Node::Gateway, served);
+            }
+            ["replays", id] => stage.tell(Node::Backend, Event::MutationReplayed { edit: edit(id) }),
+            ["puts-off", id] => stage.tell(Node::Backend, Event::MutationPutOff { edit: edit(id) }),
+            ["gateway", what, id] => {
+                let edit = edit(id);
+                let event = match what {
+                    "queues" => Event::UploadQueued { edit },
+                    "waits" => Event::UploadWaits { edit },
+                    _ => Event::UploadDecided { edit, waited: Span::secs(9) },
+                };
+                stage.tell(Node::Gateway, event);
+            }
+            _ => panic!("{words:?} is no step"),
+        }
+    }
+
+    fn of_phone(&mut self, device: u32, words: &[&str]) {
+        let stage = &mut self.stage;
+        match *words {
+            ["sets", key, ..] => {
+                stage.edit(device, entity(key), key, EditKind::Update, values(&words[2..]));
+            }
+            ["creates", key, ..] => {
+                let whole = entity(key) == VISIT && !words[2].contains('=');
+                let row = self.row(key, &words[2..]).filter(|_| whole);
+                let whole = row.map(|row| row.into_iter().take(HIDDEN).enumerate().collect());
+                let values = whole.unwrap_or_else(|| values(&words[2..]));
+                self.stage.edit(device, entity(key), key, EditKind::Create, values);
+            }
+            ["deletes", key] => {
+                stage.edit(device, entity(key), key, EditKind::Delete, Vec::new());
+            }
+            ["pushes"] => stage.push(device, true),
+            ["pushes", "unheard"] => stage.push(device, false),
+            ["pulls"] => stage.pull(device),
+            ["pulls", "answered"] => {
+                let (kind, unit, took) = (RequestKind::Pull, Some(UNIT), Span(1));
+                let answered = Event::ResponseReceived { request: 99, kind, unit, bytes: 1, rows: 1, took };
+                stage.emit(device, answered);
+                stage.pull(device);
+                stage.emit(device, Event::CursorSaved { unit: UNIT, entity: VISIT });
+            }
+            ["commits", id, key, ..] => {
+                let stamp = self.commit(Author::Device(edit(id)), key, &words[3..]);
+                self.stamps.insert(id.to_owned(), stamp);
+            }
+            ["acks", id, ..] => {
+                let stamp = self.stamp(words.get(2).unwrap_or(&id));
+                let entry = self.stage.phone(device).outbox.iter().find(|entry| entry.edit.id == edit(id));
+                let entry = entry.expect("it waits").clone();
+                self.stage.acknowledge(device, &entry, stamp);
+            }
+            // Sets, commits and acknowledges, whatever is there.
+            ["overwrites", key, status] => {
+                let id = stage.update(device, key, status);
+                let id = format!("{device}.{}", id.number);
+                self.of_phone(device, &["commits", &id, key, status]);
+                self.of_phone(device, &["acks", &id]);
+            }
+            _ => self.storage(device, words),
+        }
+    }
+
+    /// What a phone's storage has or shows.
+    fn storage(&mut self, device: u32, words: &[&str]) {
+        let stage = &mut self.stage;
+        match *words {
+            ["drops"] => stage.phone(device).outbox.clear(),
+            ["keeps", id, ..] => {
+                let mut waits = stage.phone(device).outbox.iter_mut();
+                let entry = waits.find(|entry| entry.edit.id == edit(id)).expect("it waits");
+                entry.edit.values = values(&words[2..]);
+            }
+            ["drops", id] => stage.phone(device).outbox.retain(|entry| entry.edit.id != edit(id)),
+            ["forgets"] => stage.phone(device).log.clear(),
+            ["logs", id, key, kind] => {
+                let kind = match kind {
+                    "overwrote" => LogKind::Overwrote,
+                    "merged" => LogKind::Merged,
+                    _ => LogKind::Superseded,
+                };
+                let (entity, key) = (entity(key), Key::new(key));
+                let line = LogEntry { edit: Some(edit(id)), entity, key, kind, met: None };
+                stage.phone(device).log.push(line);
+            }
+            ["applied", key, stamp, ..] => {
+                let stamp = self.stamp(stamp);
+                self.stage.applied(device, key, stamp, words.get(3) == Some(&"removed"));
+            }
+            ["shows", key, "gone"] => {
+                stage.phone(device).rows.remove(&(entity(key), key.to_owned()));
+            }
+            ["doubles", key] => {
+                stage.phone(device).doubled.insert(key.to_owned());
+            }
+            ["shows", key, stamp, ..] => {
+                let (stamp, row) = (self.stamp(stamp), self.row(key, &words[3..]).unwrap());
+                let row = self.stage.schema.entity(entity(key)).project(&row);
+                self.stage.phone(device).rows.insert((entity(key), key.to_owned()), (stamp, row));
+            }
+            ["takes", "scope"] => {
+                let rows = stage.scope(device);
+                stage.phone(device).rows = rows;
+            }
+            ["takes", of] => {
+                let rows = stage.phone(of.parse().unwrap()).rows.clone();
+                stage.phone(device).rows = rows;
+            }
+            // Shown at last as the backend has it.
+            ["catches-up"] => {
+                for key in ["a1", "a2"] {
+                    if let Some((stamp, _)) = stage.backend.rows.get(&(VISIT, key.to_owned())).cloned() {
+                        stage.applied(device, key, stamp, false);
+                    }
+                }
+            }
+            _ => self.tells(device, words),
+        }
+    }
+
+    /// Steps that are an event and no more.
+    fn tells(&mut self, device: u32, words: &[&str]) {
+        let killed = |words: &[&str]| {
+            let power = words.get(1) == Some(&"power");
+            let reason = if power { KillReason::PowerLoss } else { KillReason::Killed };
+            Event::ProcessKilled { reason }
+        };
+        let started = Event::ProcessStarted { incarnation: 1 };
+        let event = match *words {
+            ["dies", ..] => killed(words),
+            ["starts"] => started,
+            ["restarts", ..] => {
+                self.stage.emit(device, killed(words));
+                started
+            }
+            ["cursor"] => Event::CursorSaved { unit: UNIT, entity: VISIT },
+            ["cut"] => Event::CutShort,
+            ["full"] => Event::StorageFull,
+            ["down"] => Event::LinkDown,
+            ["up"] => Event::LinkUp,
+            ["suspends"] => Event::Suspended,
+            ["continues", after] => Event::Continued { after: secs(after) },
+            ["resumes"] => Event::App(AppEvent::Resume),
+            ["online"] => Event::App(AppEvent::Online),
+            ["back", to, ..] => {
+                let life = words.get(2).map_or(0, |life| life.parse().unwrap());
+                Event::Restored { to: self.time(to), life }
+            }
+            ["copies", of] => Event::BecameCopy { of: DeviceId(of.parse().unwrap()), unseen: &[] },
+            ["copies", of, "saving", ..] => {
+                let unseen = &[local(&words[3..])];
+                let of = DeviceId(of.parse().unwrap());
+                return self.stage.emit(device, Event::BecameCopy { of, unseen });
+            }
+            ["becomes", of] => {
+                for words in [&["dies"][..], &["copies", of], &["starts"]] {
+                    self.tells(device, words);
+                }
+                return;
+            }
+            _ => return self.of_edits(device, words),
+        };
+        self.stage.emit(device, event);
+    }
+
+    /// Events of an edit or of the requests that carry edits.
+    fn of_edits(&mut self, device: u32, words: &[&str]) {
+        let request = |at: usize| words.get(at).map_or(99, |request| request.parse().unwrap());
+        let stage = &mut self.stage;
+        match *words {
+            ["makes", ..] => {
+                stage.emit(device, Event::EditMade { edit: &local(&words[1..]), made_at: Stamp(0) });
+            }
+            ["misses", ..] => {
+                stage.emit(device, Event::EditMissed { edit: &local(&words[1..]), waited: Span::ZERO });
+            }
+            ["refused", ..] => {
+                let error = &EditError::StorageFull;
+                stage.emit(device, Event::EditRefused { edit: &local(&words[1..]), error });
+            }
+            ["sends", id, key, ..] => {
+                let (edit, entity, key) = (edit(id), entity(key), &Key::new(key));
+                stage.emit(device, Event::EditSent { edit, entity, key, request: request(3) });
+            }
+            ["hears", ..] => {
+                let (request, kind, unit) = (request(1), RequestKind::Push, Some(UNIT));
+                let took = Span::secs(1);
+                let heard = Event::ResponseReceived { request, kind, unit, bytes: 1, rows: 1, took };
+                stage.emit(device, heard);
+            }
+            ["opens", id, key] => {
+                let (edit, entity, key) = (edit(id), entity(key), &Key::new(key));
+                stage.emit(device, Event::Page(PageEvent::Open { edit, entity, key }));
+            }
+            ["squashes", id, with, key] => {
+                let (edit, with, entity, key) = (edit(id), &[edit(with)], entity(key), &Key::new(key));
+                stage.emit(device, Event::EditsSquashed { edit, entity, key, with, stays: false });
+            }
+            ["acked", id, key, stamp] => {
+                let stamp = self.stamp(stamp);
+                let (edit, entity, key) = (edit(id), entity(key), &Key::new(key));
+                self.stage.emit(device, Event::EditAcknowledged { edit, entity, key, stamp });
+            }
+            ["decides", id, key, kind, how, ..] => {
+                self.decides(device, (id, key), (kind, how), words.get(5));
+            }
+            _ => self.runs(device, words),
+        }
+    }
+
+    fn decides(
+        &mut self,
+        device: u32,
+        (id, key): (&str, &str),
+        (kind, how): (&str, &str),
+        both: Option<&&str>,
+    ) {
+        let kind = match kind {
+            "equal" => ConflictKind::Equal,
+            "deleted" => ConflictKind::UpdateDelete,
+            _ => ConflictKind::UpdateUpdate,
+        };
+        let both = both.map(|key| Key::new(key));
+        let decision = match (how, &both) {
+            ("both", Some(key)) => Decision::Both { key },
+            ("parked", _) => Decision::Parked,
+            ("local", _) => Decision::Local,
+            ("same", _) => Decision::Same,
+            ("merged", _) => Decision::Merged { columns: &[STATUS] },
+            ("merged-doctor", _) => Decision::Merged { columns: &[DOCTOR] },
+            ("merged-both", _) => Decision::Merged { columns: &[STATUS, DOCTOR] },
+            _ => Decision::Remote,
+        };
+        let sides = Sides { local: Stamp(1), remote: self.stage.stamp(), edited: None };
+        let (edit, entity, key) = (edit(id), entity(key), &Key::new(key));
+        self.stage.emit(device, Event::ConflictDecided { edit, entity, key, kind, decision, sides });
+    }
+
+    /// What becomes of runs and their units.
+    fn runs(&mut self, device: u32, words: &[&str]) {
+        let number = |word: &str| word.parse().unwrap();
+        let event = match *words {
+            ["begins", a, run] => Event::SyncStart { unit: unit(a), run: number(run), waited: Span::ZERO },
+            ["begins", a, run, waited] => {
+                Event::SyncStart { unit: unit(a), run: number(run), waited: secs(waited) }
+            }
+            ["ends", a, run] => {
+                Event::SyncComplete { unit: unit(a), run: number(run), took: Span(1), blocking: false }
+            }
+            ["fails", a, run, why] => {
+                let error = match why {
+                    "full" => &SyncError::StorageFull,
+                    "cancelled" => &SyncError::Cancelled,
+                    _ => &SyncError::Interrupted,
+                };
+                Event::SyncError { unit: unit(a), run: number(run), error }
+            }
+            ["queues", a] => Event::UnitQueued { unit: unit(a), depth: 1 },
+            ["discards", a] => Event::UnitDiscarded { unit: unit(a) },
+            ["coalesces", a] => Event::UnitCoalesced { unit: unit(a) },
+            ["calls", a] => Event::Unit(UnitEvent::Called { unit: unit(a) }),
+            ["returns", a] => Event::Unit(UnitEvent::CameBack { unit: unit(a) }),
+            ["triggers", next, "after", a, run] => {
+                let run = Some((unit(a), number(run)));
+                Event::HookTriggered { hook: Hook::SyncComplete, run, unit: unit(next) }
+            }
+            ["asks"] => {
+                let (kind, unit) = (RequestKind::Pull, Some(UNIT));
+                Event::RequestSent { request: 0, kind, unit, bytes: 9, rows: 0, attempt: 0 }
+            }
+            ["unanswered"] => {
+                let (kind, error) = (RequestKind::Pull, TransportError::Timeout);
+                Event::RequestFailed { request: 0, kind, error, took: Span::secs(30), wasted: 9 }
+            }
+            ["throttled", wait] => {
+                let (kind, error) = (RequestKind::Pull, &ServerError::Throttled(secs(wait)));
+                let refused = Event::RequestRefused { request: 1, kind, error, took: Span::ZERO };
+                return self.stage.emit(device, refused);
+            }
+            ["waits", wait] => Event::RetryScheduled { attempt: 0, wait: secs(wait), in_run: true },
+            _ => panic!("{words:?} is no step"),
+        };
+        self.stage.emit(device, event);
+    }
+}

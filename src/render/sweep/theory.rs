@@ -1,0 +1,92 @@
+//! What the closed form says of the best chunk, where the runs bear it out or it is known why not.
+
+use super::limits::percent;
+use crate::analysis::sweep::{Finding, Fit, Series, Shares, Side, held};
+use crate::metrics::human;
+
+/// What takes less of the time explains nothing.
+const LEFT_OUT: f64 = 0.1;
+/// Answers that hold less of what was asked for are not what the closed form is about.
+const FULL: f64 = 0.7;
+/// What saves less is nothing.
+const NOTHING: f64 = 0.005;
+
+/// Whether the best of the closed form lies outside of that `between` which the runs say that the
+/// optimum lies.
+pub(super) fn contradicted(best: f64, between: [Option<f64>; 2]) -> bool {
+    let [low, high] = between;
+    low.is_some_and(|low| best < low) || high.is_some_and(|high| best > high)
+}
+
+/// What the closed form says of the best chunk. Where that is not among the settings within 3 % it
+/// is told with what it leaves out, and where that is nothing to speak of it is not told. The time
+/// between failures is the fit's: gaps and backoff are in it, so it is not the link's.
+pub fn closed_form(
+    fit: Option<Fit>,
+    (side, series, finding): (Side, &Series<'_>, &Finding),
+    between: Option<[Option<f64>; 2]>,
+) -> Option<String> {
+    let fit = fit?;
+    let cost = fit.cost()?;
+    let best = cost.best();
+    let rows = human::count(best as u64, "row");
+    let sound = |i: usize| series.points.get(i).filter(|p| p.trouble.is_none())?.number();
+    let (first, last) = finding.flat;
+    let below = first.checked_sub(1).and_then(sound).is_some_and(|low| best <= low);
+    let above = sound(last + 1).is_some_and(|high| best >= high);
+    if below || above || between.is_some_and(|between| contradicted(best, between)) {
+        let left_out = left_out(fit, side, series, finding);
+        let told = format!("closed form: {rows}, which is not among these: ");
+        return (!left_out.is_empty()).then(|| told + &left_out.join(", "));
+    }
+    Some(format!(
+        "closed form: {rows} from {} a chunk, {} a row (what answers take, fitted within {}), as if a failure every {}",
+        seconds(cost.chunk),
+        seconds(cost.row),
+        percent(fit.misfit),
+        seconds(cost.mtbf),
+    ))
+}
+
+/// What of the best setting the closed form knows nothing of.
+fn left_out(fit: Fit, side: Side, series: &Series<'_>, finding: &Finding) -> Vec<String> {
+    let point = &series.points[finding.best];
+    let Some(shares) = Shares::of(side, point, Some(fit)) else { return Vec::new() };
+    let held = held(side, point);
+    let short = point.number().is_some_and(|asked| held < FULL * asked);
+    let answers = short.then(|| format!("answers hold {} on average", human::count(held as u64, "row")));
+    let takes = |share: f64, what: &str| {
+        (share >= LEFT_OUT).then(|| format!("it leaves out {what} ({} of the time)", percent(share)))
+    };
+    let writing = takes(shares.writing, "writing");
+    let reconnects = takes(shares.backing_off, "waits for a connection");
+    [answers, writing, reconnects].into_iter().flatten().collect()
+}
+
+/// That the backend's page cap ends the settings, whose defaults it `clamps`, and what a larger one
+/// would buy.
+pub fn capped(fit: Option<Fit>, cap: f64, clamps: &[String]) -> String {
+    let clamps = match clamps {
+        [] => String::new(),
+        names => format!(", to which it clamps {}", names.join(", ")),
+    };
+    let buys = match fit.and_then(|fit| fit.beyond(cap)) {
+        Some((_, saved)) if saved < NOTHING => {
+            "by the closed form a larger one would buy next to nothing".to_owned()
+        }
+        Some((None, saved)) => format!("a larger one would save {} of the time at most", percent(saved)),
+        Some((Some(best), saved)) => {
+            let at = human::count(best as u64, "row");
+            format!(
+                "by the closed form a larger one would save {} of the time at most, at {at}",
+                percent(saved)
+            )
+        }
+        None => format!("`--set backend.page_cap={}` tells what a larger one would buy", 10.0 * cap),
+    };
+    format!("{} is the backend's page cap{clamps}; {buys}", human::thousands(cap as u64))
+}
+
+fn seconds(s: f64) -> String {
+    human::span((s * 1e9) as u64)
+}

@@ -1,0 +1,63 @@
+//! What limits either side of the best, read off the cells as a sweep does.
+
+use crate::analysis::sweep::{Finding, Fit, Objective, Point, Series, Side};
+use crate::record::CellRecord;
+use crate::render::sweep::{capped, closed_form, limits};
+
+/// The settings of one knob in order, the others as at the best.
+#[derive(Debug)]
+pub struct Line<'a> {
+    /// Its key.
+    pub key: &'a str,
+    /// Its values, each with its cells and why it is no candidate.
+    pub points: Vec<(String, Vec<&'a CellRecord>, Option<String>)>,
+    /// The position of the best.
+    pub best: usize,
+    /// The first and the last position within the flat region, or, where nothing is to be told of a
+    /// side, within the line.
+    pub flat: (usize, usize),
+    /// The settings between which the optimum lies, as numbers; `None` without enough seeds.
+    pub between: Option<[Option<f64>; 2]>,
+    /// The backend's page cap, where it ends the line, and the defaults that it clamps.
+    pub cap: Option<(f64, Vec<String>)>,
+}
+
+/// What limits a line.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reasons {
+    /// In words.
+    pub limits: Vec<String>,
+    /// The best chunk by the closed form, where it applies.
+    pub closed_form_rows: Option<u64>,
+}
+
+/// Says what limits a line on either side of its best.
+pub fn reasons(line: Line<'_>, objective: &Objective) -> Reasons {
+    let point = |(value, cells, trouble): (String, Vec<_>, Option<String>)| {
+        let mut point = Point::new(&value, cells, objective);
+        point.trouble = trouble;
+        point
+    };
+    let points: Vec<Point<'_>> = line.points.into_iter().map(point).collect();
+    let series = |points| Series { name: String::new(), variant: None, values: Vec::new(), points };
+    let side = Side::of(line.key);
+    // What is no candidate may be so because its answers are odd ones.
+    let sound = points.iter().filter(|point| point.trouble.is_none()).cloned().collect();
+    let fit = (line.key == side.chunk_rows).then(|| Fit::of(side, &series(sound))).flatten();
+    let series = series(points);
+    let finding = Finding { best: line.best, noise: None, flat: line.flat };
+    let mut told = limits(line.key, objective, &series, &finding, fit);
+    // Of energy or memory the closed form says nothing.
+    let fit = fit.filter(|_| objective.is_time_a_row(line.key));
+    // Where the optimum ends at what is no candidate, the closed form knows nothing of why.
+    let no_candidate =
+        |end: f64| series.points.iter().any(|p| p.number() == Some(end) && p.trouble.is_some());
+    let between = line.between.map(|ends| ends.map(|end| end.filter(|end| !no_candidate(*end))));
+    let cap = line.cap.as_ref().map(|(cap, _)| *cap);
+    if cap.is_none_or(|cap| fit.and_then(Fit::cost).is_none_or(|cost| cost.best() <= cap)) {
+        told.extend(closed_form(fit, (side, &series, &finding), between));
+    }
+    told.extend(line.cap.map(|(cap, clamps)| capped(fit, cap, &clamps)));
+    let closed_form_rows = fit.and_then(Fit::cost).map(|cost| cost.best() as u64);
+    Reasons { limits: told, closed_form_rows }
+}

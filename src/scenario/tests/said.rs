@@ -1,0 +1,233 @@
+//! What is said of scenarios that are wrong or doubtful. Each snapshot is its own list of inputs:
+//! a line that is not indented is a file, and below it stands all that is said of that.
+//!
+//! A file is the base of its subject, changed by the parts of its line, which ` ‖ ` divides. `--set …`
+//! is an argument; `old ⇒ new` puts a text in place of the first such in the scenario or in the file
+//! beside it; `beside: …` is that file, `beside+ …` comes at its end, `= …` is the whole scenario,
+//! and anything else comes at its end. `¶` begins a line.
+//!
+//! To add a case, write its line and run this with `INSTA_UPDATE=always`.
+
+use super::super::diagnostic::Diagnostic;
+use super::about::EDITS;
+use super::excerpts::PARTS;
+use super::own_rows::{OWN, ROWS, SCENARIO, TASKS};
+use super::plans::TUNNEL;
+use super::shows::VARIANTS;
+use super::{Document, MINIMAL, Request, with_names};
+
+/// What the files of a subject begin with: a scenario, and a file beside it.
+struct Base {
+    text: String,
+    beside: (&'static str, &'static str),
+}
+
+fn alone(parts: &[&str]) -> Base {
+    Base { text: parts.concat(), beside: ("none", "") }
+}
+
+fn beside(text: &str, name: &'static str, content: &'static str) -> Base {
+    Base { text: text.to_owned(), beside: (name, content) }
+}
+
+impl Base {
+    /// A line for all that is said of the file of this line, or that nothing is.
+    fn says(&self, line: &str) -> String {
+        let (mut text, mut beside) = (self.text.clone(), self.beside.1.to_owned());
+        let mut request = Request::default();
+        for part in line.split(" ‖ ").map(|part| part.replace('¶', "\n")) {
+            if let Some(set) = part.strip_prefix("--set ") {
+                request.sets.push(set.to_owned());
+            } else if let Some(whole) = part.strip_prefix('=') {
+                text = format!("{}\n", whole.trim_start());
+            } else if let Some(whole) = part.strip_prefix("beside:") {
+                beside = format!("{}\n", whole.trim_start());
+            } else if let Some(more) = part.strip_prefix("beside+ ") {
+                beside.push_str(&format!("{more}\n"));
+            } else if let Some((old, new)) = part.split_once(" ⇒") {
+                let new = new.strip_prefix(' ').unwrap_or_default();
+                let at = if text.contains(old) { &mut text } else { &mut beside };
+                assert!(at.contains(old), "there is no {old:?} for {line:?} to change");
+                *at = at.replacen(old, new, 1);
+            } else {
+                text.push_str(&format!("{part}\n"));
+            }
+        }
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(self.beside.0), beside).unwrap();
+        let plans = Document::parse("", &text)
+            .and_then(|document| with_names(|names| document.beside(folder.path()).plans(&request, names)));
+        let told = match plans {
+            Ok(plans) => plans[0].warnings.to_vec(),
+            Err(invalid) => invalid.diagnostics,
+        };
+        let here = format!("{}/", folder.path().display());
+        let told: String = told.iter().map(|told| brief(told).replace(&here, "")).collect();
+        if told.is_empty() { "  nothing\n".to_owned() } else { told }
+    }
+}
+
+/// Where, what is marked there, what is wrong, and the beginning of what would be right.
+fn brief(told: &Diagnostic) -> String {
+    let level = if told.warning { "doubt" } else { "error" };
+    let place = told.place.as_ref().map_or_else(String::new, |place| {
+        let (line, column) = place.line_column();
+        let marked = place.source.text[place.span.clone()].lines().next().unwrap_or_default();
+        format!(" {}:{line}:{column} «{marked:.24}»", place.source.name)
+    });
+    let help = told.help.as_ref().map_or_else(String::new, |help| format!(" (help: {help:.160})"));
+    format!("  {level}{place} {}{help}\n", told.title)
+}
+
+/// A snapshot as it should be, by its own inputs.
+fn renewed(base: &Base, snapshot: &str) -> String {
+    let body = snapshot.splitn(3, "---\n").last().expect("a snapshot has a head");
+    let inputs = body.lines().filter(|line| !line.starts_with("  "));
+    let is_case = |line: &str| !line.is_empty() && !line.starts_with('#');
+    let said = |line: &str| if is_case(line) { base.says(line) } else { String::new() };
+    inputs.map(|line| format!("{line}\n{}", said(line))).collect()
+}
+
+macro_rules! told {
+    ($(fn $name:ident($base:expr);)*) => {$(
+        #[test]
+        fn $name() {
+            let own = include_str!(concat!(
+                "snapshots/syncdyno__scenario__tests__said__", stringify!($name), ".snap"
+            ));
+            insta::assert_snapshot!(renewed(&$base, own));
+        }
+    )*};
+}
+
+told! {
+    fn broken_files_are_told_with_what_would_be_right(alone(&[MINIMAL]));
+    fn doubts_are_told_and_what_is_sound_is_not(alone(&[MINIMAL]));
+    fn idle_keys_are_refused_unless_what_they_need_is_there(alone(&[MINIMAL]));
+    fn captures_that_do_not_fit_are_refused(alone(&[MINIMAL]));
+    fn sizes_that_no_memory_holds_are_refused(alone(&[MINIMAL]));
+    fn moves_and_tunnels_that_cannot_be_are_refused(alone(&[MINIMAL]));
+    fn links_that_cannot_be_are_refused(beside(&[MINIMAL, LINK].concat(), "a.down", "10\n20\n"));
+    fn one_mistake_is_told_once(alone(&[SOUND]));
+    fn planned_edits_that_cannot_be_are_refused(alone(&[EDITS]));
+    fn parts_that_cannot_be_are_refused(alone(&[PARTS]));
+    fn lists_of_what_devices_do_not_hold_are_refused(alone(&[LISTS]));
+    fn questions_and_claims_that_tell_nothing_are_refused(alone(&[MINIMAL, VARIANTS]));
+    fn settings_of_what_is_not_there_are_refused(alone(&[TUNNEL]));
+    fn wrong_rows_of_ones_own_are_told_with_their_line(beside(SCENARIO, "tasks.csv", TASKS));
+    fn rows_of_nobody_are_counted_with_the_reason(beside(OWN, "tasks.csv", ROWS));
+    fn keys_that_are_not_of_their_type_are_told_with_their_line(beside(KEYS, "tasks.csv", "id,title\n7,a\nabc,b\n"));
+}
+
+const LINK: &str = r#"link = "mine"
+[link.mine]
+rtt = "80ms"
+down = "5Mbit/s"
+up = "1Mbit/s"
+"#;
+
+const KEYS: &str = r#"name = "own"
+start = "2026-03-02T00:00:00+01:00"
+[entity.task]
+rows = { csv = "tasks.csv" }
+schema = { id = "int key", title = "text" }
+[fleet.phones]
+devices = 2
+"#;
+
+const LISTS: &str = r#"name = "b"
+start = "2026-03-02T08:00:00+01:00"
+[fleet.phones]
+devices = 2
+[entity.doctor]
+rows = 5
+delivery = "backend-only"
+schema = { id = "uuid key", name = "text" }
+[entity.ward]
+rows = 5
+schema = { id = "uuid key", name = "text" }
+[entity.visit]
+rows = 9
+project = ["at", "doctor", "ward"]
+schema = { id = "uuid key", at = "timestamp -7d..28d /1h", doctor = "ref doctor", ward = "ref ward", note = "text" }
+[query.agenda]
+"#;
+
+/// What one mistake is made in at a time.
+const SOUND: &str = r#"name = "b"
+start = "2026-03-02T08:00:00+01:00"
+duration = "2h"
+
+[entity.team]
+rows = 10
+schema = { id = "uuid key", name = "text", team = "text" }
+
+[entity.task]
+rows = 500
+scope = { team = "device.team", due = "-7d..28d" }
+unique = ["title"]
+project = ["title", "state", "due", "team", "boss"]
+[entity.task.schema]
+id = "uuid key"
+team = "text"
+boss = "ref team"
+bossname = "fold team.name via boss"
+title = "text 10..60"
+state = "one of open|done"
+due = "timestamp -7d..28d /1h"
+
+[fleet.phones]
+devices = 20
+attributes = { team = 4 }
+start = { empty = 0.2, 1d = 0.8 }
+
+[unit.Login]
+on = ["login"]
+pull = ["team", "task"]
+blocking = true
+[unit.Online]
+on = ["online", "every 5m"]
+pull = ["*"]
+push = ["task"]
+
+[engine]
+pull = { chunk_rows = 500 }
+
+[workload]
+hours = { from = "08:10", until = "09:30" }
+login.all = { share = 1, at = "08:12" }
+peak.a = { from = "08:20", until = "08:40", share = 0.5 }
+
+[action.tick]
+entity = "task"
+kind = "update"
+columns = ["state"]
+per_device = 30
+on_devices = 0.8
+near = { column = "due", before = "1h", after = "1h" }
+
+[event.lift]
+at = "09:20"
+outage = { share = 0.5, for = "2m" }
+[event.crash]
+at = "+30m"
+kill = { devices = [19], point = "pull.chunk-applied" }
+[event.go]
+at = "+31m"
+trigger = { unit = "Login" }
+[event.ed]
+at = "+31m"
+edits = { action = "tick", count = 2, over = "1m" }
+[event.imp]
+at = "+32m"
+bulk_import = { entity = "task", rows = 10, of_one = "team" }
+
+[expect]
+"oracle.lost.rows" = 0
+
+[gate.usable]
+metric = "engine.usable_after_login.duration"
+stat = "p95"
+max = "30s"
+start = "1d"
+"#;
