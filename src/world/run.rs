@@ -516,6 +516,7 @@ impl World {
             untried: verdict.untried,
             series: collected.series,
             distributions: collected.distributions,
+            slowest: collected.slowest,
             faults: faults.told,
             in_vain: untested.in_vain,
             is_silent: untested.is_silent,
