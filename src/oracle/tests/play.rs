@@ -54,6 +54,7 @@ pub(super) fn verdict(history: &str) -> Verdict {
 /// Holds what is found to parts between ` & `: `silent`; `CHECK N`, which fires so often along with
 /// what it implies; `METRIC N`; `counted N` conflicts on the phones; `fires CHECK …` and no other;
 /// `has CHECK` and `lacks CHECK`; `~words` that a violation says, and `!words` that none does.
+#[expect(clippy::print_stdout, reason = "it is shown with a failure alone")]
 #[track_caller]
 pub(super) fn judge(history: &str, expected: &str) {
     println!("{history}");
