@@ -120,7 +120,6 @@ impl ToldRecord {
     }
 }
 
-/// What figures say.
 fn finding(figures: &[ToldRecord]) -> Finding {
     let asked: Vec<_> = figures.iter().filter_map(ToldRecord::demanded).collect();
     let both = |(small, great, factor): (Option<u64>, Option<u64>, u32)| Some((small?, great?, factor));

@@ -1,8 +1,9 @@
 //! Cells held against baselines.
 
+use super::compare::hold_over_seeds;
 use super::judge;
 use crate::metrics::{Figure, Unit};
-use crate::record::{Baseline, RunRecord, Standard, Verdict, assemble, fixture, hold};
+use crate::record::{Baseline, Judged, Reason, RunRecord, Standard, Verdict, assemble, fixture, hold};
 use crate::world::Outcome;
 
 #[test]
@@ -88,4 +89,62 @@ fn a_baseline_without_some_of_the_figures_that_it_gates_unasked_is_none() {
     let said = "not comparable: baseline main gates oracle.lost.rows for ties.s1, and its scenario wants the headline metrics and the \
                 oracle's gated; to accept this run: syncdyno baseline update main out --reason";
     assert!(matches!(&reasons[..], [(14, text)] if text.starts_with(said)), "{reasons:?}");
+}
+
+/// Holds so many seeds over which the baseline counted 100 requests and some, and which count what
+/// `now` makes of that, with a tolerance of 5 %.
+fn over_seeds(seeds: u64, now: impl Fn(u64, u64) -> u64) -> (Vec<(String, u8, String)>, Vec<String>) {
+    let plans: Vec<_> = (1..=seeds).map(|seed| fixture::plan(None, seed)).collect();
+    let judged = |of: &dyn Fn(u64) -> u64| {
+        let one = |plan: &crate::scenario::Plan| {
+            let mut outcome = fixture::outcome();
+            let count = Figure::Value { unit: Unit::Count, value: of(plan.seed.0) };
+            outcome.figures.insert("engine.requests.count".to_owned(), count);
+            judge(plan, &format!("ties.s{}", plan.seed.0), &outcome)
+        };
+        plans.iter().map(one).collect::<Vec<_>>()
+    };
+    let was = |seed: u64| 100 + seed;
+    let record = assemble("out", &plans, judged(&was), &[]);
+    let baseline = Baseline::of(&record, Vec::new()).unwrap();
+    let mut cells = judged(&|seed| now(seed, was(seed)));
+    let standard = Standard { name: "main", baseline: &baseline, folder: "out", acceptable: true };
+    let told = hold_over_seeds(&mut cells, |_| &[], standard, 50_000);
+    let reasons = |one: &Judged| {
+        let of = |reason: &Reason| (one.cell.id.clone(), reason.exit_code, reason.text.clone());
+        one.cell.reasons.iter().map(of).collect::<Vec<_>>()
+    };
+    (cells.iter().flat_map(reasons).collect(), told)
+}
+
+#[test]
+fn what_is_worse_over_the_seeds_fails_one_of_them() {
+    let (failed, _) = over_seeds(8, |seed, was| was * if seed == 5 { 3 } else { 2 });
+    let said = "baseline main: engine.requests.count is worse: 104 → 220 (+";
+    let [(cell, 13, text)] = &failed[..] else { panic!("{failed:?}") };
+    assert!(cell == "ties.s5" && text.starts_with(said) && text.ends_with(" over 8 seeds"), "{failed:?}");
+}
+
+#[test]
+fn a_seed_that_jumps_what_is_tolerated_and_what_is_better_fail_nothing() {
+    let (failed, told) = over_seeds(8, |seed, was| if seed == 5 { was * 9 } else { was });
+    assert!(failed.is_empty() && told.is_empty(), "{failed:?} {told:?}");
+    let (failed, told) = over_seeds(8, |_, was| was + 2);
+    assert!(
+        failed.is_empty() && told[0].starts_with("tolerated: engine.requests.count is worse"),
+        "{told:?}"
+    );
+    let (failed, told) = over_seeds(8, |_, was| was / 2);
+    assert!(failed.is_empty() && told[0].starts_with("no failure: "), "{told:?}");
+}
+
+#[test]
+fn too_few_seeds_judge_nothing_but_what_is_within_the_tolerance() {
+    let (failed, _) = over_seeds(2, |_, was| was * 2);
+    let [(_, 14, text)] = &failed[..] else { panic!("{failed:?}") };
+    assert!(
+        text.ends_with("over 2 seeds; fewer than 6 do not rule out chance: --seeds 1..=8 in both"),
+        "{text}"
+    );
+    assert_eq!(over_seeds(2, |_, was| was + 2).0, []);
 }

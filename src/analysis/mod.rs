@@ -8,8 +8,7 @@
 //!
 //! - What cannot be judged is not a pass: a gate or an expectation on a metric that is absent or
 //!   was never observed fails and says so; an interrupted cell is incomplete.
-//! - The only sentences made here are those that a record keeps: why a cell fails, what limits a
-//!   setting.
+//! - The only sentences made here are those that a record keeps: why a cell fails.
 
 mod answers;
 #[cfg(test)]

@@ -21,7 +21,6 @@ use crate::world::{InVain, Missed, Outcome};
 
 /// The metric of what tested nothing.
 const COUNT: &str = "workload.untested.count";
-/// The metric of requests.
 const REQUESTS: &str = "engine.requests.count";
 /// The metric of rows that came to devices.
 const APPLIED: &str = "engine.apply.rows";

@@ -34,6 +34,9 @@ const SHAPE: u32 = 2;
 pub struct Journal {
     path: PathBuf,
     pages: Mutex<Pages>,
+    /// Nothing else is kept of its cells: those that broke are kept too, and none is run that
+    /// cannot be kept.
+    pub(super) alone: bool,
 }
 
 #[derive(Debug)]
@@ -47,7 +50,7 @@ struct Pages {
 }
 
 /// What tells a cell from all others: its id, its scenario's digest, its seed.
-type Name = (String, String, String);
+pub(super) type Name = (String, String, String);
 
 /// Why a run cannot go on from a folder.
 #[derive(Debug, thiserror::Error)]
@@ -90,7 +93,6 @@ struct Head {
     build: Option<Build>,
 }
 
-/// A cell.
 #[derive(Serialize, Deserialize)]
 struct KeptCell {
     plan: String,
@@ -132,16 +134,20 @@ impl Journal {
     /// # Errors
     /// When the file system refuses.
     pub fn begin(folder: &Path, run: &str) -> Result<Journal, FolderError> {
-        let path = folder.join(NAME);
         let mut head = serde_json::to_vec(&Head::of(run)).expect("a head is JSON");
         head.push(b'\n');
+        Journal::begun(folder.join(NAME), &head)
+    }
+
+    /// Begins the journal at `path` with this line; one that was there is gone.
+    pub(super) fn begun(path: PathBuf, head: &[u8]) -> Result<Journal, FolderError> {
         let begun = || {
             let mut options = OpenOptions::new();
             options.read(true).write(true).create(true).truncate(false);
             let mut file = file::open_with(&path, file::Named::InFile, &options)?;
             claim(&file)?;
             file.set_len(0)?;
-            file.write_all(&head)?;
+            file.write_all(head)?;
             Ok(file)
         };
         match begun() {
@@ -158,12 +164,33 @@ impl Journal {
     /// There is none, it is of another run or of another build, or it cannot be read.
     pub fn resume(folder: &Path, run: &str, any_build: bool) -> Result<Journal, JournalError> {
         let path = folder.join(NAME);
+        let of_this = |build: Option<&Build>| {
+            let (theirs, this) = (Build::told(build), Build::this().to_string());
+            let path = path.clone();
+            let other = !any_build && !Build::is_this(build);
+            if other { Err(JournalError::OtherBuild { path, theirs, this }) } else { Ok(()) }
+        };
+        let begun = |text: &[u8]| {
+            let head = Head::of(run).as_in(text);
+            let head = head.map_err(|why| JournalError::Other { path: path.clone(), why })?;
+            of_this(head.build.as_ref())
+        };
+        Journal::reopened(path.clone(), begun, of_this)
+    }
+
+    /// Goes on with the journal at `path`, if `begun` takes its first line and `of` the builds of
+    /// its cells. What comes after a line that cannot be read is cut off.
+    pub(super) fn reopened(
+        path: PathBuf,
+        begun: impl FnOnce(&[u8]) -> Result<(), JournalError>,
+        of: impl Fn(Option<&Build>) -> Result<(), JournalError>,
+    ) -> Result<Journal, JournalError> {
         let failed = |cause| FolderError { path: path.clone(), cause };
         let opened = file::open_with(&path, file::Named::InFile, OpenOptions::new().read(true).write(true));
         let file = match opened {
             Ok(file) => file,
             Err(e) if e.kind() == io::ErrorKind::NotFound => {
-                return Err(JournalError::Absent(folder.to_owned()));
+                return Err(JournalError::Absent(path.parent().unwrap_or(&path).to_owned()));
             }
             Err(e) => return Err(failed(e).into()),
         };
@@ -174,22 +201,12 @@ impl Journal {
         if !text.ends_with(b"\n") {
             return Err(JournalError::Cut(path));
         }
-        let head = match Head::of(run).as_in(&text) {
-            Ok(head) => head,
-            Err(why) => return Err(JournalError::Other { path, why }),
-        };
-        let of_this = |build: Option<&Build>| {
-            let (theirs, this) = (Build::told(build), Build::this().to_string());
-            let path = path.clone();
-            let other = !any_build && !Build::is_this(build);
-            if other { Err(JournalError::OtherBuild { path, theirs, this }) } else { Ok(()) }
-        };
-        of_this(head.build.as_ref())?;
+        begun(&text)?;
         let mut lines = BTreeMap::new();
         loop {
             let length = line(&mut reader, &mut text).map_err(failed)?;
             let Some((name, build)) = named(&text) else { break };
-            of_this(build.as_ref())?;
+            of(build.as_ref())?;
             lines.insert(name, (end, length));
             end += length as u64;
         }
@@ -213,7 +230,7 @@ impl Journal {
     }
 
     fn new(path: PathBuf, file: File, lines: BTreeMap<Name, (u64, usize)>, end: u64) -> Journal {
-        Journal { path, pages: Mutex::new(Pages { file, lines, end, failure: None }) }
+        Journal { path, pages: Mutex::new(Pages { file, lines, end, failure: None }), alone: false }
     }
 
     /// How many cells it holds.
@@ -251,36 +268,49 @@ impl Journal {
     /// results are worth having.
     pub(super) fn keep(&self, plan: &Plan, ran: &Ran, observed: &Observed) {
         let cell = &ran.judged.cell;
-        if cell.verdict == Verdict::Incomplete || cell.ending.kind == EndingKind::Broken {
+        let broken = cell.ending.kind == EndingKind::Broken;
+        if cell.verdict == Verdict::Incomplete || broken && !self.alone {
             return;
         }
         let text = seal(&serde_json::to_string(&KeptCell::of(plan, ran, observed)).expect("a line is JSON"));
+        self.append((cell.id.clone(), plan.digest.clone(), cell.seed.clone()), text.as_bytes());
+    }
+
+    /// Adds the line of a cell, behind those that are there.
+    pub(super) fn append(&self, name: Name, text: &[u8]) {
         let mut pages = self.pages.lock().expect("nobody panics while it holds the journal");
         if pages.failure.is_some() {
             return;
         }
         let end = pages.end;
-        match pages.file.seek(SeekFrom::Start(end)).and_then(|_| pages.file.write_all(text.as_bytes())) {
+        match pages.file.seek(SeekFrom::Start(end)).and_then(|_| pages.file.write_all(text)) {
             Ok(()) => {
-                let name = (cell.id.clone(), plan.digest.clone(), cell.seed.clone());
                 pages.lines.insert(name, (end, text.len()));
                 pages.end += text.len() as u64;
             }
             Err(e) => pages.failure = Some(e),
         }
     }
+
+    /// Whether it is of no use to go on, as nothing more can be kept.
+    pub(super) fn is_lost(&self) -> bool {
+        self.alone && self.pages.lock().expect("nobody panics while it holds the journal").failure.is_some()
+    }
 }
 
 /// Keeps other programs out as long as the file is open.
 fn claim(file: &File) -> io::Result<()> {
-    file.try_lock().map_err(|refused| match refused {
-        TryLockError::WouldBlock => io::Error::other("another syncdyno is at work in this folder"),
-        TryLockError::Error(cause) => cause,
-    })
+    file.try_lock()
+        .map_err(|refused| match refused {
+            TryLockError::WouldBlock => io::Error::other("another syncdyno is at work in this folder"),
+            TryLockError::Error(cause) => cause,
+        })
+        // Some file systems of clusters know no locks.
+        .or_else(|cause| if cause.kind() == io::ErrorKind::Unsupported { Ok(()) } else { Err(cause) })
 }
 
 /// The next line into `text`, as far as a line goes; gives its length.
-fn line(reader: &mut impl BufRead, text: &mut Vec<u8>) -> io::Result<usize> {
+pub(super) fn line(reader: &mut impl BufRead, text: &mut Vec<u8>) -> io::Result<usize> {
     text.clear();
     reader.take(LINE_MAX).read_until(b'\n', text)
 }
@@ -293,16 +323,25 @@ pub(super) fn seal(cell: &str) -> String {
 }
 
 /// The cell of a line that is whole and as it was written.
-fn sealed(line: &[u8]) -> Option<&str> {
+pub(super) fn sealed(line: &[u8]) -> Option<&str> {
     let line = std::str::from_utf8(line).ok()?;
     let cell = line.strip_suffix('\n')?.split_once(' ')?.1;
     (seal(cell) == line).then_some(cell)
 }
 
 /// Whose a whole line is, and the build that wrote it.
-fn named(text: &[u8]) -> Option<(Name, Option<Build>)> {
+pub(super) fn named(text: &[u8]) -> Option<(Name, Option<Build>)> {
     let Label { plan, build, cell } = serde_json::from_str(sealed(text)?).ok()?;
     Some(((cell.id, plan, cell.seed), build))
+}
+
+/// The digest of all that a whole line says of a cell but the host's time, with the cell's own.
+pub(super) fn meaning(text: &[u8]) -> Option<(String, String)> {
+    let mut kept: KeptCell = serde_json::from_str(sealed(text)?).ok()?;
+    kept.wall_ns = 0;
+    let mut digest = Digest::new();
+    digest.text(&serde_json::to_string(&kept).expect("a line is JSON"));
+    Some((digest.hex(), kept.cell.digest))
 }
 
 impl Head {

@@ -5,7 +5,8 @@
 //! cells of a list to its workers and gives back the judged cells in the order of the list;
 //! [`replay`] runs one cell again and holds its digest against the one that was recorded;
 //! [`validate`] holds our models against what is known; [`calibrate`] reads a request log of one's
-//! own and says what it costs.
+//! own and says what it costs; [`shards`] deals out the cells of a plan to many machines and puts
+//! together what they kept.
 //!
 //! [`validate`] and [`calibrate`] are apart: they simulate no world.
 //!
@@ -32,6 +33,7 @@ mod journal;
 mod replay;
 mod run;
 mod runner;
+pub mod shards;
 mod stop;
 mod stopwatch;
 pub mod tune;
@@ -46,7 +48,13 @@ pub use axis::{Axis, AxisError, CELLS_MAX};
 pub use ended::Observed;
 pub use journal::{Journal, JournalError, NAME as JOURNAL};
 pub use replay::{Recorded, Replay, replay, trace};
-pub use run::{Campaign, Listener, Options, run, run_kept};
+pub use run::{Campaign, Listener, Options, run, run_kept, run_part};
 pub use runner::{Bench, Record, Runner, Subject};
 pub use stop::{GRACE, Signals};
 pub use stopwatch::Stopwatch;
+
+/// A line of a journal or of a shard, as it is written.
+#[cfg(test)]
+pub(crate) fn sealed_line(text: &str) -> String {
+    journal::seal(text)
+}

@@ -89,19 +89,50 @@ pub fn run_kept(
     listener: &dyn Listener,
     journal: Option<&Journal>,
 ) -> Campaign {
-    assert!(options.jobs > 0, "somebody has to do the work");
-    let ids = analysis::cell_ids(plans);
     let stop = Stop::new(signals.clone(), options.time_limit);
+    let ids = analysis::cell_ids(plans);
+    let mut ran = ended(plans, &ids, runner, options, &stop, listener, journal);
+    tell_lives(&mut ran, plans, runner, &stop);
+    collect(ran, plans.len(), &stop)
+}
+
+/// Runs some cells of a longer list, which have these names there, and keeps them. Their lives are
+/// not told: which cells fail first only the whole list says. Gives what stopped it.
+pub fn run_part(
+    plans: &[Plan],
+    ids: &[String],
+    runner: &dyn Runner,
+    options: &Options,
+    signals: &Signals,
+    listener: &dyn Listener,
+    journal: &Journal,
+) -> Vec<Note> {
+    let stop = Stop::new(signals.clone(), options.time_limit);
+    let ran = ended(plans, ids, runner, options, &stop, listener, Some(journal));
+    collect(ran, plans.len(), &stop).notes
+}
+
+/// The cells that ended, each with its position.
+fn ended(
+    plans: &[Plan],
+    ids: &[String],
+    runner: &dyn Runner,
+    options: &Options,
+    stop: &Stop,
+    listener: &dyn Listener,
+    journal: Option<&Journal>,
+) -> Vec<(usize, Ran)> {
+    assert!(options.jobs > 0, "somebody has to do the work");
     // Cells that are not run yet need next to nothing.
     let results: Vec<Mutex<Option<Box<Ran>>>> = plans.iter().map(|_| Mutex::new(None)).collect();
     let next = AtomicUsize::new(0);
     let in_turn = Mutex::new(InTurn::default());
     let work = || {
-        while !stop.starts_no_more() {
+        while !stop.starts_no_more() && !journal.is_some_and(Journal::is_lost) {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let (Some(plan), Some(result)) = (plans.get(index), results.get(index)) else { break };
             listener.started(index);
-            let watch = CellWatch { cell: index, stop: &stop, listener };
+            let watch = CellWatch { cell: index, stop, listener };
             let recalled = journal.and_then(|journal| journal.recall(&ids[index], plan));
             let (ran, observed) = recalled.unwrap_or_else(|| {
                 let ended = run_cell(plan, &ids[index], runner, options.twice, &watch);
@@ -110,7 +141,7 @@ pub fn run_kept(
                 }
                 ended
             });
-            in_turn.lock().expect("no listener panics").hand_on(index, observed, &ids, listener);
+            in_turn.lock().expect("no listener panics").hand_on(index, observed, ids, listener);
             listener.ended(index, &ran.judged.cell);
             if options.fail_fast && ran.judged.cell.verdict == Verdict::Fail {
                 stop.fail();
@@ -126,9 +157,7 @@ pub fn run_kept(
     });
     let results =
         results.into_iter().map(|m| m.into_inner().expect("no worker panics while it holds a result"));
-    let mut ran: Vec<(usize, Ran)> = results.enumerate().filter_map(|(i, ran)| Some((i, *ran?))).collect();
-    tell_lives(&mut ran, plans, runner, &stop);
-    collect(ran, plans.len(), &stop)
+    results.enumerate().filter_map(|(i, ran)| Some((i, *ran?))).collect()
 }
 
 fn collect(ran: Vec<(usize, Ran)>, planned: usize, stop: &Stop) -> Campaign {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::tolerance::Tolerance;
-use super::work::{CompareFormat, PlaceArgs, Work};
+use super::work::{CompareFormat, HeldArgs, MergeArgs, NarrowArgs, PlaceArgs, Work};
 use crate::analysis::sweep::Objective;
 use crate::analysis::tune::LimitFlag;
 use crate::base::Span;
@@ -25,12 +25,14 @@ Exit codes:
   11  correctness: something lost, duplicated, resurrected, divergent
   12  stuck: did not converge by the deadline, or an engine that spins or stalls
   13  a figure is not the baseline's, or compare --fail-on-worse found something worse
-  14  not comparable: a baseline that is missing or of another scenario, a replay of another build that differs
+  14  not comparable: a baseline that is missing, of another scenario or (`--require-all`) with
+      cells that are gone, a replay of another build that differs
   15  not deterministic: same cell and build, other digest
+  16  merge: cells of the plan are in none of the shards
   20  environment: disk full, cannot write the report, a run that would take more than twice the memory that is free (for less
       than twice there is a warning)
   124 / 130 / 143  time limit / SIGINT / SIGTERM
-When several apply, the first of: 1, 20, 130/143, 124, 11, 12, 15, 14, 13, 10.";
+When several apply, the first of: 1, 20, 130/143, 124, 16, 11, 12, 15, 14, 13, 10.";
 
 /// A dynamometer for offline-first sync engines.
 #[derive(Debug, Parser)]
@@ -81,8 +83,17 @@ pub(super) enum Command {
     /// Parse and validate scenarios, and run nothing. Of cells up to 500 000 rows and 1 000 devices the script of the first seed is
     /// written, and edits that find no row are told; of larger ones only `run` tells.
     Check(Selection),
-    /// Show the cells that scenarios expand to, and how large they are.
-    Plan(Grid),
+    /// Show the cells that scenarios expand to, and how large they are; as JSON each with what it
+    /// costs beside the others.
+    Plan {
+        #[command(flatten)]
+        grid: Grid,
+        #[arg(long, value_enum, default_value_t = Table::Human)]
+        format: Table,
+    },
+    /// Put together the shards of a run, sweep, tune or matrix: the report that one machine would
+    /// have written.
+    Merge(MergeArgs),
     /// Write a short commented scenario to start from.
     New {
         /// Its name; the file is NAME.toml.
@@ -170,16 +181,17 @@ pub(super) struct RunArgs {
     /// What stdout carries: tables for people, run.json, or tables and annotations for a GitHub job.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(super) format: Format,
-    /// Hold the run against this baseline: a name under reports/baseline/, or a file.
-    #[arg(long, value_name = "NAME")]
-    pub(super) baseline: Option<String>,
+    #[command(flatten)]
+    pub(super) held: HeldArgs,
+    #[command(flatten)]
+    pub(super) narrow: NarrowArgs,
     /// Run each cell twice and hold the digests against each other.
     #[arg(long)]
     pub(super) twice: bool,
     /// Put the questions of these scenarios, or of the embedded checklist, to this scenario,
     /// changing one thing of it at a time. What comes out is an answer and no failure; what cannot
     /// be asked of it is told with the reason.
-    #[arg(long = "for", value_name = "FILE", conflicts_with_all = ["variant", "baseline"])]
+    #[arg(long = "for", value_name = "FILE", conflicts_with_all = ["variant", "baseline", "filter"])]
     pub(super) asked: Option<PathBuf>,
 }
 
@@ -228,19 +240,7 @@ pub(super) enum MatrixOf {
     Conflicts(ConflictsArgs),
     /// Run every format of messages with every packer over four links, in chunks of several sizes:
     /// bytes, the processors of both sides, energy, the best chunk and its time.
-    Wire(WireArgs),
-}
-
-#[derive(Debug, Args)]
-pub(super) struct WireArgs {
-    #[command(flatten)]
-    pub(super) work: Work,
-    #[command(flatten)]
-    pub(super) place: PlaceArgs,
-    /// What stdout carries: the table and words, the table in Markdown, or a cell a line for
-    /// programs.
-    #[arg(long, value_enum, default_value_t = ConflictsFormat::Human)]
-    pub(super) format: ConflictsFormat,
+    Wire(ConflictsArgs),
 }
 
 #[derive(Debug, Args)]
@@ -415,6 +415,9 @@ pub(super) enum BaselineCommand {
         /// Why the figures may change; kept in the file.
         #[arg(long)]
         reason: String,
+        /// Take out the cells that this run has not, too.
+        #[arg(long)]
+        prune: bool,
     },
     /// List the baselines.
     Ls,
@@ -575,7 +578,7 @@ mod tests {
         let table =
             include_str!("../../docs/commands.md").split_once("| exit | meaning |").expect("there is one").1;
         let rows: Vec<&str> = table.lines().skip(2).take_while(|line| line.starts_with("| ")).collect();
-        assert_eq!(rows.len(), 13);
+        assert_eq!(rows.len(), 14);
         for row in rows {
             let told = words(&row.trim_matches(['|', ' ']).replace(" | ", " "));
             assert!(help.contains(&told), "{told}");

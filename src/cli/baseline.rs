@@ -32,15 +32,22 @@ pub(super) fn baseline(command: &BaselineCommand, console: &mut Console<'_>) -> 
             console.result(&format!("{}: {cells}\n", path.display()));
             Ok(Exit::Success)
         }
-        BaselineCommand::Update { name, run, reason } => {
+        BaselineCommand::Update { name, run, reason, prune } => {
             reasoned(reason)?;
             let path = named(name)?;
             let mut baseline = load(name)?;
-            let (new, kept) = baseline.take_in(of_run(run, Vec::new())?);
+            let newer = of_run(run, Vec::new())?;
+            let gone = if *prune { baseline.prune(&newer) } else { 0 };
+            let (new, kept) = baseline.take_in(newer);
             baseline.reasons.push(reason.clone());
             written::replace(&path, baseline.to_json().as_bytes())?;
             let cells = |n: usize| human::count(n as u64, "cell");
-            let told = format!("{} new, {} not in this run and kept", cells(new), cells(kept));
+            let rest = if *prune {
+                format!("{} taken out", cells(gone))
+            } else {
+                format!("{} not in this run and kept", cells(kept))
+            };
+            let told = format!("{} new, {rest}", cells(new));
             console.result(&format!("{}: {}; {told}\n", path.display(), cells(baseline.cells.len())));
             Ok(Exit::Success)
         }

@@ -14,7 +14,6 @@ use crate::record::{self, Exit};
 use crate::render::calibrate::{self as shown, Advice, Calibration};
 use crate::scenario::file;
 
-/// Runs `calibrate`.
 pub(super) fn calibrate(args: &CalibrateArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     let name = args.log.display().to_string();
     let bytes = read(&args.log)?;
@@ -44,7 +43,6 @@ pub(super) fn calibrate(args: &CalibrateArgs, console: &mut Console<'_>) -> anyh
     Ok(Exit::Success)
 }
 
-/// A line a mistake.
 fn told(shown: &str, mistakes: &Mistakes) -> String {
     let lines = mistakes.told.iter().map(|mistake| format!("error: {shown}: {mistake}"));
     let more =

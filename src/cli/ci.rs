@@ -3,34 +3,40 @@
 
 use std::ffi::OsString;
 use std::fs::OpenOptions;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-use super::console::{Console, Surroundings};
+use super::console::Console;
 use crate::record::Exit;
 use crate::render;
+use crate::scenario::file;
 
 /// Leaves it, for `run` alone. The arguments are read as they are: they may be what is wrong.
 pub(super) fn refused(
     args: &[OsString],
     exit: Exit,
     text: &str,
-    surroundings: &Surroundings,
+    step_summary: Option<&Path>,
     out: &mut dyn Write,
 ) {
     let said = |flag: &str| said(args, flag);
-    if !matches!(exit, Exit::Usage | Exit::Invalid | Exit::Nothing) || !args.iter().any(|arg| arg == "run") {
+    if !args.iter().any(|arg| arg == "run") {
         return;
     }
     let (line, page) = render::refused(exit, text);
     if said("--format").is_some_and(|format| format == "github") {
         let _ = out.write_all(line.as_bytes());
     }
-    if let Some(path) = &surroundings.step_summary {
+    if let Some(path) = step_summary {
         let _ = append(path, &page);
     }
-    // What is there already is the report of another run.
-    if let Some(folder) = said("--out").map(PathBuf::from).filter(|folder| !folder.exists()) {
+    // What is there already is the report of another run, and where no report finds room there is
+    // none for this.
+    let is_report = |folder: &Path| {
+        folder.exists() && !(is_left(&folder.join(JUNIT)) && !folder.join("run.json").exists())
+    };
+    let is_new = |folder: &PathBuf| exit != Exit::Environment && !is_report(folder);
+    if let Some(folder) = said("--out").map(PathBuf::from).filter(is_new) {
         let _ = put(&folder, &render::junit_refused(exit, text));
     }
 }
@@ -49,7 +55,17 @@ fn append(path: &Path, page: &str) -> std::io::Result<()> {
 
 fn put(folder: &Path, xml: &str) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)?;
-    std::fs::write(folder.join("junit.xml"), xml)
+    std::fs::write(folder.join(JUNIT), xml)
+}
+
+/// What is left in the folder.
+const JUNIT: &str = "junit.xml";
+
+/// Whether a file is what a run that was refused left: the next one may write over it.
+pub(super) fn is_left(path: &Path) -> bool {
+    let mut head = Vec::new();
+    let read = file::open(path, file::Named::InFile).and_then(|file| file.take(256).read_to_end(&mut head));
+    path.ends_with(JUNIT) && read.is_ok() && String::from_utf8_lossy(&head).contains(render::REFUSED)
 }
 
 /// The value of a flag, as `--flag VALUE` or `--flag=VALUE`.
@@ -76,9 +92,18 @@ mod tests {
         assert_eq!(desk.run("run @bad.toml --format github --out @new"), 3);
         assert!(desk.out.starts_with("::error title=syncdyno: exit 3::"), "{}", desk.out);
         assert!(desk.read("new/junit.xml").contains("type=\"exit 3\""));
+        assert_eq!(desk.run("run @bad.toml --sed 1 --out @new"), 2);
+        assert!(desk.read("new/junit.xml").contains("type=\"exit 2\""), "the later one");
         assert_eq!(desk.run("run @bad.toml --sed 1 --out=@other"), 2);
         assert!(!desk.out.contains("::error"), "nobody asked for annotations: {}", desk.out);
         let told = std::fs::read_to_string(page).unwrap();
         assert!(told.contains("## syncdyno: exit 3\n") && told.contains("## syncdyno: exit 2\n"), "{told}");
+        desk.write("good.toml", crate::record::fixture::TIES);
+        assert_eq!(desk.run("run @good.toml --format github --baseline none-such --out @held"), 14);
+        assert!(desk.out.contains("::error title=syncdyno: exit 14::"), "{}", desk.out);
+        assert!(desk.read("held/junit.xml").contains("type=\"exit 14\""));
+        assert_eq!(desk.run("run @good.toml --out @held --progress none"), 0, "{}", desk.err);
+        assert_eq!(desk.run("run @bad.toml --out @held"), 3);
+        assert!(!desk.read("held/junit.xml").contains("exit 3"), "it is the report of another run");
     }
 }

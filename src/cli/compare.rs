@@ -136,16 +136,6 @@ fn side(what: &str) -> anyhow::Result<Side> {
 }
 
 fn of_baseline(name: &str, baseline: &crate::record::Baseline) -> Side {
-    let cells = baseline.cells.values().map(|cell| Measured {
-        scenario: cell.scenario.clone(),
-        resolved: cell.resolved.clone(),
-        variant: cell.variant.clone(),
-        axes: cell.axes.clone(),
-        seed: cell.seed.clone(),
-        digest: cell.digest.clone(),
-        figures_digest: String::new(),
-        failed: Vec::new(),
-        metrics: cell.metrics.clone(),
-    });
+    let cells = baseline.cells.values().map(Measured::from);
     Side { name: name.to_owned(), cells: cells.collect(), builds: BTreeMap::new() }
 }

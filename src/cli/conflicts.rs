@@ -4,6 +4,7 @@ use super::args::{ConflictsArgs, ConflictsFormat, Selection};
 use super::console::Console;
 use super::refusal::Refusal;
 use super::run::{self, Order};
+use super::shard::{self, Cells};
 use super::sources;
 use crate::base::Word as _;
 use crate::campaign::Runner;
@@ -39,6 +40,10 @@ pub(super) fn conflicts(
         conflicts::hold(judged, lines, &right);
     };
     let order = Order { matrix: true, held: Some(&hold), ..Order::of(args.place.as_place(), &args.work) };
+    let cells = Cells::of(&plans, false);
+    if let Some(exit) = shard::instead(&args.place, &args.work, &cells, runner, console)? {
+        return Ok(exit);
+    }
     let ran = run::carry_out(&plans, &order, runner, console)?;
     let table = Conflicts::new(ran.record.cells.iter().filter_map(line_of).collect());
     let place = ran.place_line();

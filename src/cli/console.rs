@@ -1,6 +1,7 @@
 //! Where words go: results to stdout, everything else to stderr.
 
 use std::borrow::Cow;
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::time::Duration;
 
@@ -21,6 +22,8 @@ pub struct Surroundings {
     pub err_is_terminal: bool,
     /// How many columns the terminal has, where that is known.
     pub columns: Option<usize>,
+    /// Reads a variable of the environment, where somebody asks for one by a flag.
+    pub variable: Option<fn(&str) -> Option<String>>,
     /// What signals set.
     pub signals: crate::campaign::Signals,
     /// Ends the process when so much time is over and nobody heeds signals yet; `None` where the
@@ -35,6 +38,7 @@ pub(super) struct Console<'a> {
     out_broken: Option<io::Error>,
     voice: Voice,
     surroundings: &'a Surroundings,
+    typed: &'a [OsString],
     began: Stopwatch,
 }
 
@@ -44,9 +48,10 @@ impl<'a> Console<'a> {
         err: &'a mut dyn Write,
         voice: Voice,
         surroundings: &'a Surroundings,
+        typed: &'a [OsString],
     ) -> Console<'a> {
         let began = Stopwatch::start();
-        Console { out, err, out_broken: None, voice, surroundings, began }
+        Console { out, err, out_broken: None, voice, surroundings, typed, began }
     }
 
     /// Says a part of the result.
@@ -84,6 +89,10 @@ impl<'a> Console<'a> {
         self.began.elapsed()
     }
 
+    /// The words of the command line, the program's name first.
+    pub(super) fn typed(&self) -> &'a [OsString] {
+        self.typed
+    }
     pub(super) fn surroundings(&self) -> &'a Surroundings {
         self.surroundings
     }

@@ -1,7 +1,7 @@
 //! What cells will cost on this host: an estimate, from the cost of a small cell that runs now and
 //! from what is in the plans.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZero;
 use std::path::Path;
 use std::time::Duration;
@@ -63,13 +63,11 @@ struct Memory {
 /// How much there is to do in a cell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Work {
-    /// Devices.
     pub(super) devices: u64,
     /// Rows that come to devices, before the start or at the first load.
     pub(super) provisioned: u64,
     /// Runs of sync units, roughly.
     runs: u64,
-    /// Rows on the backend.
     backend_rows: u64,
     /// Bytes of memory for them and for those of imports.
     content: u64,
@@ -85,7 +83,6 @@ pub(super) struct Work {
 }
 
 impl Work {
-    /// Of a plan.
     pub(super) fn of(plan: &Plan) -> Work {
         let devices = plan.fleets.iter().map(|fleet| u64::from(fleet.devices)).sum();
         let synced = (plan.schema.entities.iter().zip(plan.data.iter()).zip(plan.schema.ids())).filter(
@@ -297,6 +294,14 @@ pub(super) fn memory(plans: &[Plan], jobs: usize) -> (u64, u64) {
 
 fn at_once(works: &[Work], threads: u64, of: fn(Work) -> u64) -> u64 {
     works.iter().map(|work| of(*work)).max().unwrap_or(0).saturating_mul(threads)
+}
+
+/// What cells cost beside each other, in thousandths of a run of a unit: the same on every machine.
+pub(super) fn costs(plans: &[Plan]) -> Vec<u64> {
+    // Cells of one scenario and one setting cost the same.
+    let mut known: BTreeMap<&str, u64> = BTreeMap::new();
+    let cost = |plan: &Plan| Work::of(plan).wall_ns(1_000).max(1);
+    plans.iter().map(|plan| *known.entry(&plan.digest).or_insert_with(|| cost(plan))).collect()
 }
 
 /// The estimate for all cells in a sentence, with its basis; nothing if the probe cannot be run.

@@ -38,7 +38,7 @@ pub(super) fn coverage(
     let plans = sources::expand(&documents, &selection, runner, console)?;
     let folder = (!full).then(|| Folder::create(path)).transpose();
     let folder = folder.map_err(|e| Refusal::environment(e.to_string()))?;
-    let mut campaign = run::campaign(&plans, runner, work, &run::options(work, false), console);
+    let mut campaign = run::campaign(&plans, runner, work, &work.options(false), console);
     let claims = analysis::hold_claims(&plans, &mut campaign.judged);
     let record = record::assemble("", &plans, campaign.judged, &campaign.notes);
     let record = record::RunRecord { claims, ..record };

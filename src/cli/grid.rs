@@ -46,7 +46,6 @@ pub(super) fn too_large(what: &str, cells: u128) -> anyhow::Error {
     Refusal::usage(format!("{what} has {} cells; {} is the most", told(cells), told(CELLS_MAX)))
 }
 
-/// The axes with all their values.
 pub(super) fn values(axes: &[Axis]) -> Values {
     axes.iter().map(|axis| (axis.key.clone(), axis.values())).collect()
 }

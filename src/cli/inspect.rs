@@ -8,10 +8,10 @@ use std::path::Path;
 
 use clap::CommandFactory;
 
-use super::args::{Cli, Grid, Profiles, SchemaOf, Selection};
+use super::args::{Cli, Grid, Profiles, SchemaOf, Selection, Table};
 use super::console::Console;
 use super::refusal::Refusal;
-use super::{cost, grid, sources};
+use super::{cost, grid, shard, sources};
 use crate::base::words::there_is;
 use crate::campaign::Runner;
 use crate::metrics::human;
@@ -90,14 +90,43 @@ fn remark_on_edits(plans: &[Plan], runner: &dyn Runner, console: &mut Console<'_
 }
 
 /// Shows the cells, how large they are and what they will roughly take on this host.
-pub(super) fn plan(grid: &Grid, runner: &dyn Runner, console: &mut Console<'_>) -> anyhow::Result<Exit> {
+pub(super) fn plan(
+    grid: &Grid,
+    format: Table,
+    runner: &dyn Runner,
+    console: &mut Console<'_>,
+) -> anyhow::Result<Exit> {
     let plans = grid::plans(grid, runner, console)?;
+    if format == Table::Json {
+        console.result(&listed(&plans)?);
+        return Ok(Exit::Success);
+    }
     let ids = analysis::cell_ids(&plans);
     let sizes: Vec<render::CellSize> = plans.iter().zip(&ids).map(|(plan, id)| size(plan, id)).collect();
     console.result(&render::sizes(&sizes));
     console.result(&cost::estimate(&plans, runner, console));
     sources::remark_on(&plans, console);
     Ok(Exit::Success)
+}
+
+/// The plan for programs: its digest, and its cells with what they cost.
+fn listed(plans: &[Plan]) -> anyhow::Result<String> {
+    let roll = shard::roll(plans)?;
+    let costs = cost::costs(plans);
+    let cell = |((plan, cost), at): ((&Plan, &u64), usize)| {
+        let axes: serde_json::Map<_, _> =
+            plan.axes.iter().map(|(key, value)| (key.clone(), value.as_str().into())).collect();
+        serde_json::json!({
+            "id": roll.id(at), "scenario": plan.scenario, "path": plan.path, "variant": plan.variant,
+            "axes": axes, "seed": plan.seed.0.to_string(), "digest": plan.digest,
+            "estimated_cost": cost, "estimated_memory_bytes": cost::memory(std::slice::from_ref(plan), 1).1,
+        })
+    };
+    let cells: Vec<_> = plans.iter().zip(&costs).zip(0..).map(cell).collect();
+    let plan = serde_json::json!({
+        "plan": roll.digest, "build": record::Build::this(), "cells": cells,
+    });
+    Ok(format!("{plan:#}\n"))
 }
 
 fn size(plan: &Plan, id: &str) -> render::CellSize {

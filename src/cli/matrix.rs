@@ -6,6 +6,7 @@ use super::args::{MatrixArgs, MatrixFormat, Selection};
 use super::console::Console;
 use super::refusal::Refusal;
 use super::run::{self, Order};
+use super::shard::{self, Cells};
 use super::sources;
 use crate::campaign::Runner;
 use crate::record::{CellRecord, Exit};
@@ -32,7 +33,6 @@ const MODES: [(&str, &str); 2] =
 const PROVISIONING: &str = "backend.provisioning";
 const MODE: &str = "gateway.mode";
 
-/// Runs `matrix`.
 pub(super) fn matrix(
     args: &MatrixArgs,
     runner: &dyn Runner,
@@ -56,6 +56,10 @@ pub(super) fn matrix(
         return Err(Refusal::because(Exit::Invalid, format!("no setting of the matrix can be run: {why}")));
     }
     let order = Order { matrix: true, ..Order::of(args.place.as_place(), &args.work) };
+    let cells = Cells::of(&plans, false);
+    if let Some(exit) = shard::instead(&args.place, &args.work, &cells, runner, console)? {
+        return Ok(exit);
+    }
     let ran = run::carry_out(&plans, &order, runner, console)?;
     let matrix = Matrix::new(&all(), &refused, &ran.record, setting_of);
     match args.format {
@@ -134,7 +138,6 @@ fn settings_of(
     (plans, refused)
 }
 
-/// Which setting a cell is of.
 fn setting_of(cell: &CellRecord) -> Option<Setting> {
     let axis = |key: &str| cell.axes.get(key)?.as_str();
     let (mode, key) = MODES.iter().find(|(mode, _)| axis(MODE) == Some(mode))?;

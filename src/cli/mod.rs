@@ -4,8 +4,9 @@
 //! It takes the stacks that scenarios may name: a program with a stack of its own is a `main` of
 //! one line, `cli::main(Stacks::builtin().with(STACK))`.
 //!
-//! stdout carries the result and nothing else; progress, remarks and errors go to stderr. The last lines of a run name the report and,
-//! for every failing cell, the command that runs it again. A reader that closes the pipe early is no error.
+//! stdout carries the result and nothing else; progress, remarks and errors go to stderr. The last
+//! lines of a run name the report and, for each cause of a failure, the command that runs its first
+//! cell again. A reader that closes the pipe early is no error.
 //!
 //! | exit | meaning |
 //! |---|---|
@@ -18,8 +19,9 @@
 //! | 11 | correctness: something lost, duplicated, resurrected, divergent |
 //! | 12 | stuck: did not converge by the deadline, or an engine that spins or stalls |
 //! | 13 | a figure is not the baseline's, or compare --fail-on-worse found something worse |
-//! | 14 | the baseline is missing or not comparable |
+//! | 14 | the baseline is missing or not comparable, or has cells that are gone (`--require-all`) |
 //! | 15 | not deterministic: same cell and build, other digest |
+//! | 16 | merge: cells of the plan are in none of the shards |
 //! | 20 | environment: disk full, a file that cannot be read, a report that cannot be written |
 //! | 124 / 130 / 143 | time limit / SIGINT / SIGTERM |
 //!
@@ -30,6 +32,7 @@
 //!
 //! This is the only room that reads the environment, the terminal and signals, and the only one that uses `anyhow`.
 
+mod against;
 mod args;
 mod asked;
 mod baseline;
@@ -45,7 +48,10 @@ mod inputs;
 mod inspect;
 mod matrix;
 mod measured;
+mod merge;
+mod narrow;
 mod observations;
+mod partition;
 mod program;
 mod progress;
 mod refusal;
@@ -53,7 +59,9 @@ mod replay;
 mod report;
 mod room;
 mod run;
+mod shard;
 mod sources;
+mod spare;
 mod sweep;
 mod tolerance;
 mod tune;
@@ -67,7 +75,11 @@ mod asked_tests;
 #[cfg(test)]
 mod careful_tests;
 #[cfg(test)]
+mod refused_tests;
+#[cfg(test)]
 mod selection_tests;
+#[cfg(test)]
+mod shard_tests;
 #[cfg(test)]
 mod shows_tests;
 #[cfg(test)]

@@ -20,7 +20,6 @@ struct Files {
 const SERIES: &str = "series.csv";
 
 impl Observations {
-    /// Begins the files.
     pub(super) fn begin(folder: &Folder) -> Result<Observations, FolderError> {
         let part = folder.begin(SERIES)?;
         let series = flat::Series::new(part).map_err(|cause| failed(folder, SERIES, cause))?;

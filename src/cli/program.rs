@@ -14,9 +14,10 @@ use clap::{CommandFactory, FromArgMatches};
 use super::args::{Cli, Command, MatrixOf};
 use super::console::{Console, Surroundings};
 use super::refusal::Refusal;
+use super::work::MergeArgs;
 use super::{
-    baseline, calibrate, ci, compare, conflicts, coverage, inspect, matrix, replay, report, run, sweep, tune,
-    validate, wire,
+    baseline, calibrate, ci, compare, conflicts, coverage, inspect, matrix, merge, replay, report, run,
+    sweep, tune, validate, wire,
 };
 use crate::campaign::{Bench, Runner, Signals, Stopwatch};
 use crate::record::Exit;
@@ -31,13 +32,12 @@ pub fn main(engines: Stacks) -> ExitCode {
         let _ = writeln!(io::stderr(), "warning: signals are not handled: {e}");
     }
     let surroundings = Surroundings {
-        step_summary: std::env::var_os("GITHUB_STEP_SUMMARY")
-            .filter(|path| !path.is_empty())
-            .map(PathBuf::from),
+        step_summary: step_summary(),
         no_color: std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
         out_is_terminal: io::stdout().is_terminal(),
         err_is_terminal: io::stderr().is_terminal(),
         columns: columns(),
+        variable: Some(variable),
         signals,
         guard: Some(guard),
     };
@@ -45,6 +45,11 @@ pub fn main(engines: Stacks) -> ExitCode {
     // A panic has already said what it is; it is our bug, and that has a code.
     let exit = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).unwrap_or(Exit::Internal);
     ExitCode::from(exit.code())
+}
+
+/// GitHub's file for the page of a job.
+fn step_summary() -> Option<PathBuf> {
+    std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()).map(PathBuf::from)
 }
 
 /// Reads `args`, the first of which is the program's name, and does what they say.
@@ -56,12 +61,13 @@ pub fn execute(
     err: &mut dyn Write,
 ) -> Exit {
     let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
+    let page = surroundings.step_summary.as_deref();
     let cli = match read(args.iter()) {
         Ok(cli) => cli,
         // Help for a reader that went away needs no answer.
         Err(e) if e.use_stderr() => {
             let _ = write!(err, "{}", e.render());
-            ci::refused(&args, Exit::Usage, &e.render().to_string(), surroundings, out);
+            ci::refused(&args, Exit::Usage, &e.render().to_string(), page, out);
             return Exit::Usage;
         }
         Err(e) => {
@@ -69,7 +75,7 @@ pub fn execute(
             return Exit::Success;
         }
     };
-    let mut console = Console::new(out, err, cli.voice, surroundings);
+    let mut console = Console::new(out, err, cli.voice, surroundings, &args);
     let mut refused = None;
     let exit = command(&cli.command, runner, &mut console).unwrap_or_else(|e| {
         let (text, exit) = (complaint(&e), Refusal::exit_of(&e));
@@ -86,7 +92,7 @@ pub fn execute(
         None => exit,
     };
     if let Some((exit, text)) = refused {
-        ci::refused(&args, exit, &text, surroundings, out);
+        ci::refused(&args, exit, &text, page, out);
     }
     exit
 }
@@ -111,7 +117,8 @@ fn command(command: &Command, runner: &dyn Runner, console: &mut Console<'_>) ->
         },
         Command::Tune(args) => tune::tune(args, runner, console),
         Command::Check(selection) => inspect::check(selection, runner, console),
-        Command::Plan(grid) => inspect::plan(grid, runner, console),
+        Command::Plan { grid, format } => inspect::plan(grid, *format, runner, console),
+        Command::Merge(args) => merge(args, runner, console),
         Command::New { name } => inspect::new(name, console),
         Command::Replay(args) => replay::replay(args, runner, console),
         Command::Report(args) => report::report(args, console),
@@ -126,6 +133,25 @@ fn command(command: &Command, runner: &dyn Runner, console: &mut Console<'_>) ->
     }
 }
 
+/// Does what the command of the shards says, with the cells that they kept.
+fn merge(args: &MergeArgs, runner: &dyn Runner, console: &mut Console<'_>) -> anyhow::Result<Exit> {
+    let pool = merge::pool(args)?;
+    let changed = |e: clap::Error| Refusal::usage(format!("the command of the shards: {e}"));
+    let mut cli = read(merge::words(args, &pool)).map_err(changed)?;
+    let place = match &mut cli.command {
+        Command::Run(args) => &mut args.place,
+        Command::Sweep(args) => &mut args.place,
+        Command::Tune(args) => &mut args.place,
+        Command::Matrix(args) => match &mut args.of {
+            Some(MatrixOf::Conflicts(args) | MatrixOf::Wire(args)) => &mut args.place,
+            None => &mut args.place,
+        },
+        _ => return Err(Refusal::usage("the command of the shards runs no cells")),
+    };
+    place.merging(pool);
+    command(&cli.command, runner, console)
+}
+
 /// An error as it is said; mistakes in scenarios are already drawn with their own heads.
 fn complaint(error: &anyhow::Error) -> String {
     match Refusal::exit_of(error) {
@@ -133,6 +159,11 @@ fn complaint(error: &anyhow::Error) -> String {
         Exit::Internal => format!("internal error: {error:#}\n"),
         _ => format!("error: {error}\n"),
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "who asks for a scheduler's word names its variable")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
 
 /// How wide the terminal is: as the surroundings say, else as it says itself.
@@ -168,10 +199,10 @@ fn heed(signals: &Signals) -> io::Result<()> {
             };
             flag.store(true, Ordering::Relaxed);
             if !signals.heeded.load(Ordering::Relaxed) {
-                stop_at_once(exit, NOTHING_JUDGED);
+                stop_at_once(exit, NOTHING_JUDGED, || ());
             }
             if first.entry(signal).or_insert_with(Stopwatch::start).elapsed() >= ECHO {
-                stop_at_once(exit, CELLS_KEPT);
+                stop_at_once(exit, CELLS_KEPT, || ());
             }
         }
     };
@@ -189,18 +220,23 @@ fn guard(limit: Duration, signals: &Signals) {
     std::thread::spawn(move || {
         std::thread::sleep(limit);
         if !signals.heeded.load(Ordering::Relaxed) {
-            stop_at_once(Exit::TimeLimit, NOTHING_RUN);
+            stop_at_once(Exit::TimeLimit, NOTHING_RUN, || {
+                let (args, page) = (std::env::args_os().collect::<Vec<_>>(), step_summary());
+                ci::refused(&args, Exit::TimeLimit, NOTHING_RUN, page.as_deref(), &mut io::stdout());
+            });
         }
     });
 }
 
-/// Ends the process, whatever it does. It says so, unless nobody takes what it says.
+/// Ends the process, whatever it does. It says so, and what else is to be left, unless nobody takes
+/// what it says.
 #[expect(clippy::disallowed_methods, reason = "a reader that takes nothing must not keep the process alive")]
-fn stop_at_once(exit: Exit, text: &'static str) {
+fn stop_at_once(exit: Exit, text: &'static str, leave: impl FnOnce() + Send + 'static) {
     const PATIENCE: Duration = Duration::from_millis(100);
     let (said, done) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         let _ = writeln!(io::stderr(), "{text}");
+        leave();
         let _ = said.send(());
     });
     let _ = done.recv_timeout(PATIENCE);

@@ -32,7 +32,6 @@ impl Refusal {
             _ => Refusal::environment(text),
         }
     }
-    /// The exit code of an error.
     pub(super) fn exit_of(error: &anyhow::Error) -> Exit {
         error.downcast_ref::<Refusal>().map_or(Exit::Internal, |refusal| refusal.exit)
     }

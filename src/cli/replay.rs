@@ -26,7 +26,6 @@ struct Target {
     again: String,
 }
 
-/// Runs `replay`.
 pub(super) fn replay(
     args: &ReplayArgs,
     runner: &dyn Runner,

@@ -12,7 +12,6 @@ use crate::metrics::human;
 use crate::record::{self, Exit, RunRecord};
 use crate::render;
 
-/// Runs `report`.
 pub(super) fn report(args: &ReportArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     let (file, mut record) = read(&args.run)?;
     if let Some(out) = &args.out {

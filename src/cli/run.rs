@@ -2,24 +2,24 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
-use std::io::{self, ErrorKind, Read};
-use std::num::NonZero;
-use std::path::{Path, PathBuf};
+use std::io::Read;
+use std::path::Path;
 
+use super::against::Against;
 use super::args::{Format, RunArgs};
 use super::console::Console;
 use super::inputs::{self, Input};
 use super::observations::Observations;
 use super::progress::Progress;
 use super::refusal::Refusal;
+use super::shard::{self, Cells};
+use super::spare::{self, EMPTIED, RENDERED, refused};
 use super::work::{ReportPlace, Work};
-use super::{asked, baseline, ci, room, sources};
-use crate::base::Digest;
+use super::{asked, baseline, ci, narrow, room, sources};
 use crate::campaign::{self, Campaign, Journal, JournalError, Runner, Stopwatch};
 use crate::metrics::{self, human};
 use crate::record::{
-    self, Baseline, CellTiming, Exit, Folder, FolderError, Judged, Note, RunRecord, Standard, SweepRecord,
-    Timing, TuneRecord, Verdict,
+    self, CellTiming, Exit, Folder, FolderError, Judged, Note, RunRecord, SweepRecord, Timing, TuneRecord,
 };
 use crate::scenario::{Plan, file};
 use crate::{analysis, render};
@@ -31,53 +31,32 @@ pub(super) fn run(args: &RunArgs, runner: &dyn Runner, console: &mut Console<'_>
         Some(file) => asked::plans(file, &args.selection, runner, console)?,
         None => sources::plans(&args.selection, runner, console)?,
     };
-    let baseline = args.baseline.as_deref().map(baseline::load).transpose()?;
+    let plans = narrow::to(plans, &args.narrow.filter)?;
+    if args.narrow.list {
+        let names = analysis::cell_ids(&plans).into_iter();
+        console.result(&names.map(|name| name + "\n").collect::<String>());
+        return Ok(Exit::Success);
+    }
+    let held_to = args.held.baseline.as_deref().map(baseline::load).transpose()?;
     if args.asked.is_none() {
         sources::remark_on(&plans, console);
     }
-    let baseline = args.baseline.as_deref().zip(baseline.as_ref());
+    let against = held_to.as_ref().map(|baseline| Against::new(&args.held, baseline, &args.narrow.filter));
     let (twice, matrix) = (args.twice, args.asked.is_some());
-    let order = Order { twice, baseline, matrix, ..Order::of(args.place.as_place(), &args.work) };
+    let order = Order { twice, against, matrix, ..Order::of(args.place.as_place(), &args.work) };
+    let cells = Cells::of(&plans, args.twice);
+    if let Some(exit) = shard::instead(&args.place, &args.work, &cells, runner, console)? {
+        return Ok(exit);
+    }
     let ran = carry_out(&plans, &order, runner, console)?;
     tell(&ran, args.format, console);
     for line in analysis::unchecked(&plans).into_iter().chain(analysis::unanswered(&plans)) {
         console.complaint(&format!("note: {line}\n"));
     }
-    if let Some((name, baseline)) = baseline {
-        tell_of_baseline(name, baseline, &ran, console);
+    if let Some(against) = order.against {
+        against.tell(&ran.record, &ran.folder, &ran.changes, ran.written.is_ok(), console);
     }
     Ok(ran.close(console))
-}
-
-/// Changes of what is not gated that are told one by one.
-const CHANGES_TOLD: usize = 10;
-
-fn tell_of_baseline(name: &str, baseline: &Baseline, ran: &Ran, console: &mut Console<'_>) {
-    if ran.record.cells.iter().any(|cell| baseline.of_another_scenario(cell)) {
-        let (name, folder) = (record::shell_word(name), record::shell_word(&ran.folder));
-        let seeds: BTreeSet<&str> = ran.record.cells.iter().map(|cell| cell.seed.as_str()).collect();
-        let more = if seeds.len() < 6 { ", of six seeds or more, such as --seeds 1..=8 in both" } else { "" };
-        console.remark(&format!(
-            "what a changed scenario does is a question for: syncdyno compare {name} {folder}{more}\n"
-        ));
-    }
-    for change in ran.changes.iter().take(CHANGES_TOLD) {
-        console.remark(&format!("changed, and not gated: {change}\n"));
-    }
-    if let Some(more) = ran.changes.len().checked_sub(CHANGES_TOLD).filter(|more| *more > 0) {
-        let (name, folder) = (record::shell_word(name), record::shell_word(&ran.folder));
-        console.remark(&format!("… and {more} more: syncdyno compare {name} {folder}\n"));
-    }
-    // Who asked for quiet has to do something about it, too.
-    if let Some(command) = ran.record.acceptance().filter(|_| ran.written.is_ok()) {
-        console.complaint(&format!("{}{command}\n", record::ACCEPT));
-    }
-    let held = ran.record.cells.iter().filter(|cell| baseline.cells.contains_key(&cell.id)).count();
-    console.remark(&format!("held against baseline {name}: {}\n", human::count(held as u64, "cell")));
-    // Who asked for quiet hears of that, too.
-    if let Some(left_out) = &ran.record.left_out {
-        console.complaint(&format!("note: {left_out}\n"));
-    }
 }
 
 /// Fails cells that did not come out as somebody wrote down.
@@ -90,8 +69,8 @@ pub(super) struct Order<'a> {
     pub(super) work: &'a Work,
     /// Whether each cell is run twice.
     pub(super) twice: bool,
-    /// What the run is held against, with its name.
-    pub(super) baseline: Option<(&'a str, &'a Baseline)>,
+    /// What the run is held against.
+    pub(super) against: Option<Against<'a>>,
     /// The grid, if it is a sweep.
     pub(super) sweep: Option<SweepRecord>,
     /// Whether it is a matrix.
@@ -105,8 +84,8 @@ pub(super) struct Order<'a> {
 impl<'a> Order<'a> {
     /// Each cell once, and nothing besides.
     pub(super) fn of(place: ReportPlace<'a>, work: &'a Work) -> Order<'a> {
-        let (baseline, sweep, held, tune) = (None, None, None, None);
-        Order { place, work, twice: false, baseline, sweep, matrix: false, held, tune }
+        let (against, sweep, held, tune) = (None, None, None, None);
+        Order { place, work, twice: false, against, sweep, matrix: false, held, tune }
     }
 }
 
@@ -132,10 +111,12 @@ pub(super) fn carry_out(
     runner: &dyn Runner,
     console: &mut Console<'_>,
 ) -> anyhow::Result<Ran> {
-    room::for_plans(plans, options(order.work, order.twice).jobs, console)?;
+    if !order.place.merged {
+        room::for_plans(plans, order.work.options(order.twice).jobs, console)?;
+    }
     // What lies in the folder from here on is to be left whole.
     console.surroundings().signals.heed();
-    let mut under_way = UnderWay::open(plans, &name_of(plans, order.twice), order)?;
+    let mut under_way = UnderWay::open(plans, &shard::name_of(plans, order.twice), order)?;
     under_way.remark(console);
     let (mut judged, notes) = under_way.run(plans, runner, console);
     let claims = analysis::hold_claims(plans, &mut judged);
@@ -143,44 +124,24 @@ pub(super) fn carry_out(
     if let Some(hold) = order.held.filter(|_| judged.len() == plans.len() && notes.is_empty()) {
         hold(&mut judged);
     }
-    let (mut changes, mut standard) = (Vec::new(), None);
     let shown = under_way.shown().to_owned();
-    if let Some((name, baseline)) = order.baseline {
-        let sound = judged.iter().all(|judged| judged.cell.verdict == Verdict::Pass);
-        let acceptable = sound && judged.len() == plans.len() && notes.is_empty();
-        let standard = *standard.insert(Standard { name, baseline, folder: &shown, acceptable });
-        let wanted: BTreeMap<&str, &[String]> =
-            plans.iter().map(|plan| (plan.digest.as_str(), plan.baseline_metrics.as_slice())).collect();
-        for judged in &mut judged {
-            let wanted = wanted.get(judged.cell.resolved.as_str()).copied().unwrap_or_default();
-            let of_cell = record::hold(judged, wanted, standard);
-            let cell = if plans.len() > 1 { format!("{}: ", judged.cell.id) } else { String::new() };
-            let others = of_cell.into_iter().filter(|change| !change.gated);
-            changes.extend(others.map(|change| format!("{cell}{}", change.text)));
-        }
-    }
+    let standard = order.against.map(|against| against.standard(plans, &judged, &notes, &shown));
+    let changes = order
+        .against
+        .zip(standard)
+        .map(|(against, standard)| against.hold(plans, &mut judged, standard))
+        .unwrap_or_default();
     let mut record = record::assemble(&shown, plans, judged, &notes);
     (record.claims, record.answers) = (claims, answers);
     analysis::hold_occurrences(plans, &mut record);
-    record.accept = standard.and_then(|standard| standard.command_for(&record.cells));
-    record.left_out = order.baseline.and_then(|(name, baseline)| baseline.left_out(name, &record.cells));
+    if let Some((against, standard)) = order.against.zip(standard) {
+        against.close(&mut record, standard);
+    }
     record.sweep = order.sweep.clone();
     if order.matrix {
         record = record::of_matrix(record, &notes);
     }
     under_way.close(record, plans, changes)
-}
-
-/// What tells a run from others: each of its cells, and whether it is run twice.
-fn name_of(plans: &[Plan], twice: bool) -> String {
-    let mut digest = Digest::new();
-    digest.number(u64::from(twice));
-    for (plan, id) in plans.iter().zip(analysis::cell_ids(plans)) {
-        digest.text(&id);
-        digest.text(&plan.digest);
-        digest.number(plan.seed.0);
-    }
-    digest.hex()
 }
 
 /// A report under way: its folder is open, and cells are kept as they end.
@@ -189,75 +150,12 @@ pub(super) struct UnderWay<'a> {
     shown: String,
     journal: Journal,
     resumed: bool,
+    merged: bool,
     observations: Observations,
     options: campaign::Options,
     work: &'a Work,
     started: Stopwatch,
     timing: Vec<CellTiming>,
-}
-
-/// Refuses a folder that holds what a report would replace or remove and that no report has put
-/// there.
-fn spare_others(folder: &Path) -> anyhow::Result<()> {
-    let mut head = Vec::new();
-    let path = folder.join("run.json");
-    let read =
-        file::open(&path, file::Named::InFile).and_then(|file| file.take(4_096).read_to_end(&mut head));
-    if let Err(e) = &read
-        // What is no folder is told when it is made.
-        && !matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
-    {
-        let text = format!("cannot read {}: {e}: choose another folder with --out", path.display());
-        return Err(Refusal::usage(text));
-    }
-    if read.is_ok() && String::from_utf8_lossy(&head).contains(&format!("{:?}", record::Tool::this().name)) {
-        return Ok(());
-    }
-    let ours = RENDERED.iter().chain(&EMPTIED).chain(&["run.json", inputs::FOLDER]);
-    match ours.map(|name| folder.join(name)).find(|path| path.exists()) {
-        None => Ok(()),
-        Some(other) => Err(Refusal::usage(format!(
-            "{} would be overwritten, and {} is no report: choose another folder with --out",
-            other.display(),
-            folder.display()
-        ))),
-    }
-}
-
-/// Refuses a folder in which a link stands where a report writes: it leads to what is no report's.
-fn spare_linked(folder: &Path) -> anyhow::Result<()> {
-    let entered = RENDERED.iter().chain(&EMPTIED).chain(&["run.json", inputs::FOLDER, campaign::JOURNAL]);
-    let entered = entered.map(|name| folder.join(name));
-    match entered.into_iter().find(|path| path.is_symlink()) {
-        None => Ok(()),
-        Some(link) => Err(Refusal::usage(format!(
-            "{} is a link, and a report writes nothing outside its folder: remove it, or choose another folder with --out",
-            link.display()
-        ))),
-    }
-}
-
-/// Refuses a folder in which something stands in the way of what a report writes, before anything
-/// of an earlier one goes.
-fn spare_obstructed(folder: &Path) -> Result<(), FolderError> {
-    let told = |path: PathBuf, why: &str| Err(FolderError { path, cause: io::Error::other(why.to_owned()) });
-    for name in RENDERED.iter().chain(&["run.json"]) {
-        let path = folder.join(name);
-        for path in [path.with_extension("part"), path] {
-            if path.is_dir() {
-                return told(path, "it is a folder, not a file");
-            }
-        }
-    }
-    for path in EMPTIED.iter().chain(&[inputs::FOLDER]).map(|name| folder.join(name)) {
-        if path.is_dir() {
-            // Whether files can come and go there.
-            Folder::create(&path)?.clear("", |_| false)?;
-        } else if path.exists() {
-            return told(path, "it is a file, not a folder");
-        }
-    }
-    Ok(())
 }
 
 /// Takes what an earlier run left out of a report that is open, and begins what grows while cells
@@ -277,11 +175,7 @@ impl<'a> UnderWay<'a> {
             (None, Some(folder)) => (folder.to_owned(), false),
             (None, None) => (Path::new("reports").join(record::run_id(plans)), false),
         };
-        spare_linked(&path)?;
-        if !resumed {
-            spare_others(&path)?;
-        }
-        spare_obstructed(&path).map_err(refused)?;
+        spare::folder(&path, resumed)?;
         let (folder, journal) = if resumed {
             let journal = Journal::resume(&path, name, order.place.any_build).map_err(unresumable)?;
             (Folder::create(&path).map_err(refused)?, journal)
@@ -303,13 +197,14 @@ impl<'a> UnderWay<'a> {
             let _ = folder.put("run.json", begun.to_json().as_bytes());
             refused(e)
         })?;
-        let options = options(order.work, order.twice);
+        let options = order.work.options(order.twice);
         let (work, started) = (order.work, Stopwatch::start());
         Ok(UnderWay {
             folder,
             shown,
             journal,
             resumed,
+            merged: order.place.merged,
             observations,
             options,
             work,
@@ -325,7 +220,7 @@ impl<'a> UnderWay<'a> {
 
     /// Says what is there already.
     pub(super) fn remark(&self, console: &mut Console<'_>) {
-        if self.resumed {
+        if self.resumed && !self.merged {
             let cells = human::count(self.journal.cells() as u64, "cell");
             console.remark(&format!("going on in {}: {cells} done\n", self.shown));
         }
@@ -374,7 +269,8 @@ impl<'a> UnderWay<'a> {
             if again.is_ok() { FolderError { path: self.folder.path().to_owned(), ..e } } else { e }
         });
         let written = recorded.and(observed).and(rendered);
-        let kept = self.journal.cells();
+        // Of a merge the shards are what is kept.
+        let kept = if self.merged { 0 } else { self.journal.cells() };
         let unkept = self.journal.close(record.complete && written.is_ok()).err();
         Ok(Ran { record, folder: self.shown, changes, timing, written, kept, unkept })
     }
@@ -456,28 +352,6 @@ pub(super) fn campaign(
     progress.finish();
     campaign
 }
-
-/// What was typed, as the campaign takes it.
-pub(super) fn options(work: &Work, twice: bool) -> campaign::Options {
-    let processors = || std::thread::available_parallelism().map_or(1, NonZero::get);
-    campaign::Options {
-        jobs: work.jobs.map_or_else(processors, usize::from),
-        fail_fast: work.fail_fast,
-        time_limit: work.time_limit,
-        twice,
-    }
-}
-
-fn refused(error: FolderError) -> anyhow::Error {
-    Refusal::environment(format!("{error}; --out DIR puts the report elsewhere"))
-}
-
-/// What is rendered from a record, or told of the same cells.
-const RENDERED: [&str; 6] =
-    ["timing.json", "cells.csv", "series.csv", "junit.xml", "summary.md", "report.html"];
-
-/// Folders that a report fills; what an earlier run wrote there goes first.
-const EMPTIED: [&str; 2] = ["hist", "repro"];
 
 /// Whether a report wrote this file of `hist` or `repro`: what else people put there stays.
 fn is_ours(path: &Path) -> bool {

@@ -10,8 +10,7 @@ const FLAG: &str = "--set gateway.serve.capture={flag={}}";
 
 #[test]
 fn a_setting_that_suits_the_variant_that_runs_is_not_held_against_the_others() {
-    let mut desk = Desk::new();
-    desk.write("ties.toml", &format!("{TIES}{BACKENDS}"));
+    let mut desk = Desk::with(BACKENDS);
     assert_eq!(desk.run(&format!("run @ties.toml --out @out --progress none --variant rich {FLAG}")), 0);
     assert_eq!(desk.record("out").cells.len(), 1);
     for all in ["", " --variant rich --variant bare"] {
@@ -32,14 +31,49 @@ fn a_file_without_the_variant_is_left_out_and_one_that_has_it_runs() {
 }
 
 #[test]
-fn a_misspelt_variant_beside_a_right_one_is_told_and_nothing_runs() {
+fn a_filter_narrows_what_runs_and_a_list_runs_nothing() {
     let mut desk = Desk::new();
-    desk.write("ties.toml", &format!("{TIES}{BACKENDS}"));
-    for command in ["run", "check", "plan", "sweep --axis engine.pull.chunk_rows=1,2"] {
-        assert_eq!(desk.run(&format!("{command} @ties.toml --variant rich --variant rihc")), 4, "{command}");
-        assert!(desk.err.contains("no variant rihc; there are bare, rich"), "{}", desk.err);
-    }
-    assert_eq!(desk.runs(), 0);
+    desk.write("s/ties.toml", &format!("{TIES}{BACKENDS}"));
+    desk.write("s/solo.toml", &TIES.replacen("name = \"ties\"", "name = \"solo\"", 1));
+    assert_eq!(desk.run("run @s --list --seeds 1..=2"), 0, "{}", desk.err);
+    assert_eq!(desk.out, "solo.s1\nsolo.s2\nties.bare.s1\nties.bare.s2\nties.rich.s1\nties.rich.s2\n");
+    assert_eq!(desk.run("run @s --list --filter solo --filter *.rich"), 0, "{}", desk.err);
+    assert_eq!((desk.out.as_str(), desk.runs()), ("solo.s1\nties.rich.s1\n", 0));
+    assert_eq!(desk.run("run @s --filter ries"), 4);
+    assert!(desk.err.contains("no scenario or variant has `ries`; did you mean `ties`?"), "{}", desk.err);
+    assert_eq!(desk.run("run @s --filter solo --out @out --progress none"), 0, "{}", desk.err);
+    assert_eq!(desk.record("out").cells.len(), 1);
+}
+
+#[test]
+fn a_scenario_that_is_gone_fails_where_all_of_the_baseline_is_asked_for() {
+    let mut desk = Desk::new();
+    desk.write("s/ties.toml", TIES);
+    desk.write("s/solo.toml", &TIES.replacen("name = \"ties\"", "name = \"solo\"", 1));
+    assert_eq!(desk.run("run @s --out @first --progress none"), 0, "{}", desk.err);
+    let kept = crate::record::Baseline::of(&desk.record("first"), Vec::new()).unwrap().to_json();
+    let base = desk.write("main.json", &kept).display().to_string();
+    std::fs::remove_file(desk.path("s/solo.toml")).unwrap();
+    let held = "run @s --baseline @main.json --out @out --progress none";
+    assert_eq!(desk.run(held), 0, "{}", desk.err);
+    assert_eq!(desk.run(&format!("{held} --require-all --filter ties")), 0, "{}", desk.err);
+    assert_eq!(desk.run(&format!("{held} --require-all --format github")), 14, "{}", desk.err);
+    let lacks = format!("1 cell of baseline {base} not in this run: solo.s1; to accept this run: ");
+    assert!(
+        desk.out.contains(&format!("FAIL {lacks}")) && desk.out.starts_with("ties: FAIL"),
+        "{}",
+        desk.out
+    );
+    assert!(desk.out.contains("::error title=baseline::1 cell of baseline"), "{}", desk.out);
+    assert!(desk.read("out/junit.xml").contains("failures=\"1\""), "{}", desk.read("out/junit.xml"));
+    assert_eq!(
+        desk.run(&format!("baseline update @main.json @out --prune --reason gone")),
+        0,
+        "{}",
+        desk.err
+    );
+    assert!(desk.out.ends_with(": 1 cell; 0 cells new, 1 cell taken out\n"), "{}", desk.out);
+    assert_eq!(desk.run(&format!("{held} --require-all")), 0, "{}", desk.err);
 }
 
 #[test]
@@ -140,26 +174,6 @@ fn a_matrix_is_of_one_variant_or_of_the_file_without_any() {
     assert!(desk.record("out").cells.iter().all(|cell| cell.variant.as_deref() == Some("b")));
     assert_eq!(desk.run("matrix @ties.toml --variant a --variant b"), 2);
     assert!(desk.err.contains("a matrix is of one variant"), "{}", desk.err);
-}
-
-#[test]
-fn an_axis_over_what_a_variant_sets_is_refused() {
-    let mut desk = Desk::new();
-    let set = "set = { \"gateway.mode\" = \"persistent\", \"engine.pull\" = { chunk_rows = 7 } }\nexpect = { \"oracle.lost.rows\" = 0 }";
-    desk.write("ties.toml", &format!("{TIES}\n[variant.plain]\n[variant.kept]\n{set}\n"));
-    for axis in
-        ["gateway.mode=ota,persistent", "engine.pull.chunk_rows=1..8*2", "engine.pull={},{prefetch=1}"]
-    {
-        assert_eq!(
-            desk.run(&format!("sweep @ties.toml --axis {axis} --progress none")),
-            3,
-            "{axis}: {}",
-            desk.out
-        );
-        assert!(desk.err.contains("variant `kept` sets `") && desk.err.contains("--variant"), "{}", desk.err);
-    }
-    let axis = "--axis engine.pull.chunk_rows=1..8*2 --seeds 1..=2 --progress none --out @out";
-    assert_eq!(desk.run(&format!("sweep @ties.toml --variant plain {axis}")), 0, "{}", desk.err);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use super::args::{Grid, SweepArgs, SweepFormat};
 use super::console::Console;
 use super::refusal::Refusal;
 use super::run::{self, Order};
+use super::shard::{self, Cells};
 use super::{grid, sources};
 use crate::analysis::sweep::{Objective, Sweep};
 use crate::campaign::Runner;
@@ -13,7 +14,6 @@ use crate::record::{Exit, SweepRecord};
 use crate::render::sweep::Regret;
 use crate::{analysis, render};
 
-/// Runs `sweep`.
 pub(super) fn sweep(
     args: &SweepArgs,
     runner: &dyn Runner,
@@ -38,6 +38,10 @@ pub(super) fn sweep(
     let told = SweepRecord::new(&grid::values(&args.grid.axis), against.as_ref(), &objective);
     let order = Order { sweep: Some(told), ..Order::of(args.place.as_place(), &args.work) };
     sources::remark_on(&plans, console);
+    let cells = Cells::of(&plans, false);
+    if let Some(exit) = shard::instead(&args.place, &args.work, &cells, runner, console)? {
+        return Ok(exit);
+    }
     let ran = run::carry_out(&plans, &order, runner, console)?;
     let swept = |grid: &Grid| Sweep::new(&ran.record, &grid::values(&grid.axis), objective.clone());
     let sweep = swept(&args.grid);

@@ -9,6 +9,7 @@ use tempfile::TempDir;
 
 use super::{Surroundings, execute};
 use crate::campaign::fake::Fake;
+use crate::campaign::validate::measured::{OUTAGES, TRANSFERS};
 use crate::record::fixture::TIES;
 use crate::record::{Exit, RunRecord, Verdict};
 
@@ -64,12 +65,41 @@ impl Desk {
     pub(super) fn runs(&self) -> u64 {
         self.fake.runs.load(Ordering::Relaxed)
     }
+    /// Runs a command a line: each with its code and what was said, as a snapshot can hold it.
+    pub(super) fn session(&mut self, commands: &str) -> String {
+        let mut told = String::new();
+        for command in commands.lines().map(str::trim).filter(|command| !command.is_empty()) {
+            let code = self.run(command);
+            let said = format!("{}{}", self.out, self.err);
+            let said = said.replace(&format!("{}/", self.dir.path().display()), "@");
+            let said = said.lines().filter(|line| !line.starts_with("on this host: "));
+            let said: String = said.map(|line| format!("  {}\n", few(line.trim_end()))).collect();
+            told += &format!("{command} -> {code}\n{said}");
+        }
+        told
+    }
+    /// A desk with the shortest scenario and what stands below it.
+    pub(super) fn with(below: &str) -> Desk {
+        let desk = Desk::new();
+        desk.write("ties.toml", &format!("{TIES}{below}"));
+        desk
+    }
+}
+
+/// A line without the end of a list of all that there is, which grows.
+fn few(line: &str) -> String {
+    match line.split_once("there are `") {
+        Some((head, list)) if list.matches(',').count() > 6 => {
+            let first: Vec<&str> = list.split(", ").take(3).collect();
+            format!("{head}there are `{}, …", first.join(", "))
+        }
+        _ => line.to_owned(),
+    }
 }
 
 #[test]
 fn a_run_that_passes_writes_its_report_and_names_it_last() {
-    let mut desk = Desk::new();
-    desk.write("ties.toml", TIES);
+    let mut desk = Desk::with("");
     assert_eq!(desk.run("run @ties.toml --out @out --progress none"), 0, "{}{}", desk.out, desk.err);
     for file in ["run.json", "timing.json", "cells.csv", "series.csv", "summary.md", "junit.xml"] {
         assert!(desk.path("out").join(file).is_file(), "{file} is missing");
@@ -84,69 +114,45 @@ fn a_run_that_passes_writes_its_report_and_names_it_last() {
 
 #[test]
 fn a_failing_cell_is_named_with_the_command_that_runs_it_again_and_that_command_does() {
-    let mut desk = Desk::new();
-    desk.write("ties.toml", &format!("{TIES}{LOST}{FINE}"));
-    assert_eq!(desk.run("run @ties.toml --seed 7 --out @out --progress none"), 11, "{}", desk.err);
-    let folder = desk.path("out").display().to_string();
-    let command = format!("syncdyno replay {folder}#ties.lost.s7");
-    assert_eq!(desk.out.lines().last(), Some(command.as_str()));
-    assert!(desk.out.contains("k0 was written and never seen again"), "{}", desk.out);
-
-    assert_eq!(desk.run("replay @out#ties.lost.s7"), 11);
-    assert!(desk.out.ends_with(": the same as recorded\n"), "{}", desk.out);
-    assert_eq!(desk.run("replay @out/run.json#ties.fine.s7"), 0);
-    assert_eq!(desk.run("replay @out"), 11, "the only failing cell need not be named");
-    assert_eq!(desk.run("replay @out --trace @time.json"), 11);
+    let mut desk = Desk::with(&format!("{LOST}{FINE}"));
+    // The only failing cell need not be named; without its variant the fake loses nothing.
+    insta::assert_snapshot!(desk.session(
+        "run @ties.toml --seed 7 --out @out --progress none
+         replay @out#ties.lost.s7
+         replay @out/run.json#ties.fine.s7 -q
+         replay @out -q
+         replay @out -q --trace @time.json
+         replay @out -q --trace @out/run.json/time.json
+         replay @out/repro/ties.lost.s7.toml -q
+         replay @out#ties.s7"
+    ));
     assert_eq!(desk.read("time.json"), "[]\n");
-    assert!(desk.err.ends_with("time.json\n"), "{}", desk.err);
-    assert_eq!(desk.run("replay @out --trace @out/run.json/time.json"), 20, "{}", desk.err);
-    assert_eq!(
-        desk.run("replay @out/repro/ties.lost.s7.toml"),
-        0,
-        "without its variant the fake loses nothing"
-    );
-    assert!(desk.out.contains(": the same as recorded"), "the file tells its digest: {}", desk.out);
-    assert_eq!(desk.run("replay @out#ties.s7"), 2);
-    assert!(desk.err.contains("the cells of this run are ties.fine.s7, ties.lost.s7"), "{}", desk.err);
 }
 
 #[test]
 fn a_replay_that_differs_says_so_and_exits_15() {
-    let mut desk = Desk::new();
-    desk.write("ties.toml", &format!("{TIES}{MOODY}"));
-    assert_eq!(desk.run("run @ties.toml --out @out --progress none"), 0);
-    assert_eq!(desk.run("replay @out"), 15);
-    assert!(desk.out.contains("NOT the same as recorded"), "{}", desk.out);
-    assert_eq!(desk.run("run @ties.toml --out @out --progress none --twice"), 15);
+    let mut desk = Desk::with(MOODY);
+    insta::assert_snapshot!(desk.session(
+        "run @ties.toml --out @out --progress none -q
+         replay @out -q
+         run @ties.toml --out @out --progress none --twice -q"
+    ));
 }
 
 #[test]
 fn a_replay_tells_the_life_of_a_record_that_is_asked_for() {
-    let mut desk = Desk::new();
-    desk.write("ties.toml", TIES);
-    desk.run("run @ties.toml --seed 4 --out @out --progress none");
-    assert_eq!(desk.run("replay @out --record appointment/k5"), 0);
-    assert!(
-        desk.out.contains("appointment/k5\n  seed 4: k5 was written and never seen again\n"),
-        "{}",
-        desk.out
-    );
-    assert_eq!(desk.run("replay @out --record appointment/silent"), 0);
-    assert!(desk.out.contains("appointment/silent\n  nothing ever happened to it\n"), "{}", desk.out);
-    assert_eq!(desk.run("replay @out --record appointment/silently"), 2);
-    assert!(
-        desk.err.contains("no such record: appointment/silently; there are appointment/silent"),
-        "{}",
-        desk.err
-    );
-    assert_eq!(desk.run("replay @out --record visit/k5"), 2);
-    assert!(desk.err.contains("there is no entity `visit`; there is appointment"), "{}", desk.err);
+    insta::assert_snapshot!(Desk::with("").session(
+        "run @ties.toml --seed 4 --out @out --progress none -q
+         replay @out -q --record appointment/k5
+         replay @out -q --record appointment/silent
+         replay @out --record appointment/silently
+         replay @out --record visit/k5"
+    ));
 }
 
 #[test]
 fn a_repro_file_of_an_earlier_run_does_not_outlive_the_bug() {
-    let mut desk = Desk::new();
-    desk.write("ties.toml", &format!("{TIES}{LOST}"));
+    let mut desk = Desk::with(LOST);
     desk.run("run @ties.toml --out @out --progress none");
     assert_eq!(fs::read_dir(desk.path("out/repro")).unwrap().count(), 1);
     desk.write("ties.toml", TIES);
@@ -156,8 +162,7 @@ fn a_repro_file_of_an_earlier_run_does_not_outlive_the_bug() {
 
 #[test]
 fn stdout_carries_the_record_and_nothing_else_when_json_is_asked_for() {
-    let mut desk = Desk::new();
-    desk.write("ties.toml", &format!("{TIES}{LOST}"));
+    let mut desk = Desk::with(LOST);
     assert_eq!(desk.run("run @ties.toml --out @out --format json --progress none"), 11);
     assert_eq!(desk.out, desk.read("out/run.json"));
     assert!(desk.err.contains("syncdyno replay"), "{}", desk.err);
@@ -165,8 +170,7 @@ fn stdout_carries_the_record_and_nothing_else_when_json_is_asked_for() {
 
 #[test]
 fn a_github_job_gets_annotations_and_a_summary_on_its_page() {
-    let mut desk = Desk::new();
-    desk.write("ties.toml", &format!("{TIES}{LOST}"));
+    let mut desk = Desk::with(LOST);
     let page = desk.write("page.md", "before\n");
     desk.surroundings.step_summary = Some(page);
     desk.run("run @ties.toml --out @out --format github --color always --progress none");
@@ -177,70 +181,19 @@ fn a_github_job_gets_annotations_and_a_summary_on_its_page() {
 }
 
 #[test]
-fn a_report_that_cannot_be_written_is_known_before_anything_runs() {
-    let mut desk = Desk::new();
-    desk.write("ties.toml", TIES);
-    desk.write("file", "in the way");
-    assert_eq!(desk.run("run @ties.toml --out @file/out --progress none"), 20);
-    assert!(desk.err.starts_with("error: cannot write "), "{}", desk.err);
-    assert_eq!(desk.runs(), 0);
-}
-
-#[test]
-fn the_number_of_threads_does_not_change_a_byte_of_the_record() {
-    let mut desk = Desk::new();
-    desk.write("ties.toml", &format!("{TIES}{LOST}{FINE}"));
-    desk.run("run @ties.toml --seeds 1..=9 -j 1 --out @out --progress none");
-    let (json, csv) = (desk.read("out/run.json"), desk.read("out/cells.csv"));
-    desk.run("run @ties.toml --seeds 1..=9 -j 7 --out @out --progress none");
-    assert_eq!((desk.read("out/run.json"), desk.read("out/cells.csv")), (json, csv));
-    assert_eq!(desk.record("out").cells.len(), 18);
-}
-
-#[test]
 fn an_interrupted_run_leaves_a_partial_report_marked_incomplete() {
-    let mut desk = Desk::new();
-    desk.write("ties.toml", TIES);
-    desk.surroundings.signals.interrupt.store(true, Ordering::Relaxed);
-    assert_eq!(desk.run("run @ties.toml --seeds 1..=3 --out @out --progress none"), 130);
-    let record = desk.record("out");
-    assert_eq!((record.complete, record.verdict, record.exit_code), (false, Verdict::Incomplete, 130));
-    assert_eq!((record.cells.len(), record.planned_cells), (0, 3));
-    assert_eq!(record.scenario.name, "ties");
-}
-
-#[test]
-fn the_time_limit_has_its_code() {
-    let mut desk = Desk::new();
-    desk.write("ties.toml", &format!("{TIES}\n[variant.endless]\nset = {{ seed = 1 }}\n"));
-    assert_eq!(desk.run("run @ties.toml --time-limit 500ms --out @out --progress none"), 124);
-    assert_eq!(desk.record("out").cells[0].verdict, Verdict::Incomplete);
-}
-
-#[test]
-fn what_is_not_there_is_usage_and_what_selects_nothing_is_4() {
-    let mut desk = Desk::new();
-    desk.write("ties.toml", &format!("{TIES}{FINE}"));
-    desk.write("empty/readme.md", "no scenario");
-    for (args, code, said) in [
-        ("run @gone.toml", 2, "there is no "),
-        ("run @empty", 4, "there is no scenario file in "),
-        ("run @ties.toml --variant strict", 4, "no variant strict; there is fine"),
-        ("run --seeds 5..=1", 2, "the range is empty"),
-        ("run --seed 1 --seeds 1..=2", 2, "cannot be used with"),
-        ("run --set nonsense", 2, "want key=value"),
-        ("run -j 0", 2, "0 is not in 1..=1024"),
-        ("run --time-limit soon", 2, "`soon` is not a time"),
-        ("frobnicate", 2, "unrecognized subcommand"),
-        ("replay @empty#c", 2, "there is no report in"),
-        ("replay @gone.toml", 2, "there is no "),
-        ("profiles show carrier-pigeon", 2, "there is no profile carrier-pigeon"),
-    ] {
-        assert_eq!(desk.run(args), code, "{args}: {}", desk.err);
-        assert!(desk.err.contains(said), "{args}: {}", desk.err);
-        assert_eq!(desk.out, "", "{args}");
+    let sweep = format!("{SWEEP} --axis engine.pull.chunk_rows=16,32");
+    for (command, planned) in
+        [("run @ties.toml --seeds 1..=3 --out @out --progress none", 3), (sweep.as_str(), 16)]
+    {
+        let mut desk = Desk::with("");
+        desk.surroundings.signals.interrupt.store(true, Ordering::Relaxed);
+        assert_eq!(desk.run(command), 130);
+        let record = desk.record("out");
+        assert_eq!((record.complete, record.verdict, record.exit_code), (false, Verdict::Incomplete, 130));
+        assert_eq!((record.cells.len(), record.planned_cells), (0, planned));
+        assert_eq!(record.scenario.name, "ties");
     }
-    assert_eq!(desk.runs(), 0);
 }
 
 #[test]
@@ -249,14 +202,9 @@ fn mistakes_of_all_files_are_told_at_once_with_their_places() {
     desk.write("s/a.toml", &TIES.replace("duration", "durations"));
     desk.write("s/b/c.toml", "name = ");
     desk.write("s/ok.toml", TIES);
-    assert_eq!(desk.run("run @s"), 3);
-    assert!(desk.err.contains("c.toml:1"), "{}", desk.err);
+    let no_toml = desk.session("run @s");
     desk.write("s/b/c.toml", &TIES.replace("rows = 20", "rows = \"many\""));
-    assert_eq!(desk.run("check @s"), 3);
-    assert!(desk.err.contains("a.toml:3") && desk.err.contains("c.toml:"), "{}", desk.err);
-    assert!(desk.err.contains("did you mean `duration`"), "{}", desk.err);
-    assert_eq!(desk.run("check @s/ok.toml --set engine.pul.chunk_rows=5"), 3);
-    assert_eq!(desk.run("check @s/ok.toml --set engine.name=acme"), 3);
+    insta::assert_snapshot!(no_toml + &desk.session("check @s"));
     assert_eq!(desk.runs(), 0);
 }
 
@@ -264,37 +212,32 @@ fn mistakes_of_all_files_are_told_at_once_with_their_places() {
 fn check_and_plan_tell_cells_and_run_none_of_them() {
     let mut desk = Desk::new();
     desk.write("s/ties.toml", &format!("{TIES}{FINE}{LOST}"));
-    assert_eq!(desk.run("check @s --seeds 1..=2"), 0);
-    assert_eq!(desk.out, format!("ok  {}: 4 cells\n", desk.path("s/ties.toml").display()));
+    let mut told = desk.session("check @s --seeds 1..=2");
     assert_eq!(desk.runs(), 0);
-    assert_eq!(desk.run("plan @s --variant lost --seeds 1..=2"), 0);
-    assert!(desk.out.starts_with("cell"), "{}", desk.out);
-    assert!(desk.out.contains("ties.lost.s2"), "{}", desk.out);
-    assert!(
-        desk.out.contains("\n2 cells, 6 devices, 2 h 00 min of virtual time before draining\nabout "),
-        "{}",
-        desk.out
+    // What a plan costs is measured on this host.
+    let plans = desk.session(
+        "plan @s --variant lost --seeds 1..=2
+         plan @s/ties.toml --variant fine --axis engine.pull.chunk_rows=16,32",
     );
+    for line in plans.lines() {
+        match line.split_once("about ") {
+            Some((_, cost)) => assert!(cost.contains(" by an estimate: "), "{cost}"),
+            None => told += &format!("{line}\n"),
+        }
+    }
+    insta::assert_snapshot!(told);
 }
 
 const SWEEP: &str = "sweep @ties.toml --metric engine.session.duration:p50 --out @out --progress none";
 
 #[test]
 fn a_sweep_runs_every_combination_under_the_same_seeds_and_the_record_knows_its_axes() {
-    let mut desk = Desk::new();
-    desk.write("ties.toml", TIES);
+    let mut desk = Desk::with("");
     let args = format!(
         "{SWEEP} --axis engine.pull.chunk_rows=16..64*2 --axis fleet.phones.link=edge,leo --seeds 3..=5"
     );
     assert_eq!(desk.run(&args), 0, "{}", desk.err);
-    assert!(desk.out.contains("engine.session.duration:p50: mean of 3 seeds"), "{}", desk.out);
-    assert!(
-        desk.out.contains("edge: best at 16 (1.24 s); no setting is better beyond the noise"),
-        "{}",
-        desk.out
-    );
-    let last = format!("report: {}", desk.path("out").display());
-    assert_eq!(desk.out.lines().last(), Some(last.as_str()));
+    insta::assert_snapshot!(desk.session("report @out"));
     let record = desk.record("out");
     assert_eq!((record.cells.len(), record.complete), (18, true));
     let seeds = |link: &str| {
@@ -309,8 +252,7 @@ fn a_sweep_runs_every_combination_under_the_same_seeds_and_the_record_knows_its_
 
 #[test]
 fn the_number_of_threads_does_not_change_what_a_sweep_says() {
-    let mut desk = Desk::new();
-    desk.write("ties.toml", TIES);
+    let mut desk = Desk::with("");
     let args = format!("{SWEEP} --axis engine.pull.chunk_rows=16..256*2 --format");
     for format in ["human", "json", "csv"] {
         assert_eq!(desk.run(&format!("{args} {format} -j 1")), 0, "{}", desk.err);
@@ -318,62 +260,6 @@ fn the_number_of_threads_does_not_change_what_a_sweep_says() {
         desk.run(&format!("{args} {format} -j 5"));
         assert_eq!((desk.out.clone(), desk.read("out/run.json")), alone);
     }
-}
-
-#[test]
-fn a_grid_that_makes_no_sense_is_refused_before_anything_runs() {
-    let mut desk = Desk::new();
-    desk.write("ties.toml", TIES);
-    desk.write("more/ties.toml", TIES);
-    desk.write("more/other.toml", &TIES.replace("\"ties\"", "\"other\""));
-    for (args, code, said) in [
-        ("sweep @ties.toml", 2, "a sweep needs an axis"),
-        ("sweep @ties.toml --axis engine.pull.chunk_rows=1..=1000000000", 2, "has 8\u{2009}000\u{2009}000"),
-        ("sweep @ties.toml --axis engine.pull.chunk_row=1,2", 3, "did you mean `chunk_rows`"),
-        ("sweep @ties.toml --axis fleet.phones.link=edge,lte-god", 3, "did you mean `lte-good`"),
-        ("sweep @ties.toml --axis engine.pull.chunk_rows=1..5", 2, "1..=5"),
-        ("sweep @ties.toml --axis seed=1..=3 --seeds 1..=2", 2, "both an axis over `seed` and seeds"),
-        ("sweep @ties.toml --axis drain=1h --axis drain=2h", 2, "two axes over `drain`"),
-        (
-            "sweep @ties.toml --axis drain=1h --against drain=2h",
-            2,
-            "`drain` is an axis and what the sweep is held",
-        ),
-        ("sweep @ties.toml --axis drain=1h --metric engine.row.rate", 2, "did you mean engine.rows.rate?"),
-        ("sweep @more --axis drain=1h,2h", 2, "a sweep is of one scenario, not of 2"),
-    ] {
-        assert_eq!(desk.run(args), code, "{args}: {}", desk.err);
-        assert!(desk.err.contains(said), "{args}: {}", desk.err);
-    }
-    assert_eq!(desk.err.matches("error").count(), 1, "{}", desk.err);
-    assert_eq!(desk.runs(), 0);
-}
-
-#[test]
-fn a_plan_with_axes_tells_the_cells_of_the_grid() {
-    let mut desk = Desk::new();
-    desk.write("ties.toml", TIES);
-    assert_eq!(desk.run("plan @ties.toml --axis engine.pull.chunk_rows=16,32"), 0, "{}", desk.err);
-    assert!(desk.out.contains("ties.pull.chunk_rows=32.s1 to s8, 8 cells"), "{}", desk.out);
-    assert!(desk.out.contains("16 cells, "), "{}", desk.out);
-}
-
-#[test]
-fn an_interrupted_sweep_leaves_a_partial_report_and_says_so() {
-    let mut desk = Desk::new();
-    desk.write("ties.toml", TIES);
-    desk.surroundings.signals.interrupt.store(true, Ordering::Relaxed);
-    assert_eq!(desk.run(&format!("{SWEEP} --axis engine.pull.chunk_rows=16,32")), 130, "{}", desk.err);
-    let record = desk.record("out");
-    assert_eq!((record.complete, record.cells.len(), record.planned_cells), (false, 0, 16));
-    assert!(desk.out.contains("incomplete") && desk.out.contains("interrupted"), "{}", desk.out);
-}
-
-#[test]
-fn the_embedded_hospital_day_needs_no_file() {
-    let mut desk = Desk::new();
-    assert_eq!(desk.run("check"), 0, "{}", desk.err);
-    assert!(desk.out.starts_with("ok  hospital-day: "), "{}", desk.out);
 }
 
 #[test]
@@ -388,10 +274,13 @@ fn what_runs_nothing_prints_its_text() {
         ("profiles ls", "links\n  name "),
         ("profiles show edge", "edge (link)\n"),
     ] {
-        assert_eq!(desk.run(args), 0, "{args}");
+        assert_eq!(desk.run(args), 0, "{args}: {}", desk.err);
         assert!(desk.out.starts_with(start), "{args}: {}", desk.out);
         assert_eq!(desk.err, "", "{args}");
     }
+    let shown =
+        "profiles show vpn-over-edge\nprofiles show mid\nprofiles show sql-modern\nprofiles show powersync";
+    insta::assert_snapshot!(desk.session(shown));
 }
 
 /// A stream that takes so many bytes and then fails.
@@ -437,23 +326,16 @@ fn a_reader_that_went_away_is_no_error_and_a_full_disk_is_one() {
 
 #[test]
 fn quiet_says_the_verdict_the_reasons_and_the_command_that_shows_them_again() {
-    let mut desk = Desk::new();
-    desk.write("ties.toml", TIES);
-    desk.run("run @ties.toml -q --out @out --progress none");
-    assert_eq!(desk.out.lines().count(), 2, "{}", desk.out);
+    let mut desk = Desk::with("");
+    let run = "run @ties.toml -q --out @out --progress none";
+    let fine = desk.session(run);
     desk.write("ties.toml", &format!("{TIES}{LOST}"));
-    assert_eq!(desk.run("run @ties.toml -q --out @out --progress none"), 11);
-    let lines: Vec<&str> = desk.out.lines().collect();
-    assert!(lines[0].starts_with("ties: FAIL"), "{}", desk.out);
-    assert!(lines[1].starts_with("ties.lost.s1: lost (2 rows)"), "{}", desk.out);
-    assert!(lines[lines.len() - 2].starts_with("report: "), "{}", desk.out);
-    assert!(lines.last().unwrap().starts_with("syncdyno replay "), "{}", desk.out);
-    assert_eq!(desk.err, "");
+    insta::assert_snapshot!(fine + &desk.session(run));
     desk.run("run @ties.toml --color always --out @out --progress none");
     assert!(desk.out.contains("\u{1b}[1;31mFAIL\u{1b}[0m"), "{}", desk.out);
     desk.surroundings.out_is_terminal = true;
     desk.surroundings.no_color = true;
-    desk.run("run @ties.toml --out @out --progress none");
+    desk.run(run);
     assert!(!desk.out.contains('\u{1b}'), "NO_COLOR is heeded");
 }
 
@@ -474,45 +356,17 @@ fn a_new_scenario_has_the_name_that_was_typed_and_a_file_that_every_shell_takes(
 }
 
 #[test]
-fn profiles_are_listed_with_the_figures_that_tell_them_apart() {
-    let mut desk = Desk::new();
-    assert_eq!(desk.run("profiles ls"), 0);
-    let line = desk.out.lines().find(|line| line.trim_start().starts_with("vpn-over-5g-sub6 ")).unwrap();
-    assert!(line.contains("75ms") && line.contains("20Mbit/s"), "{line}");
-    for name in ["vpn-over-edge", "mid", "sql-modern", "powersync"] {
-        assert_eq!(desk.run(&format!("profiles show {name}")), 0);
-        assert!(desk.out.contains("source") && desk.out.contains("estimate"), "{}", desk.out);
-    }
-    assert_eq!(desk.run("profiles show lte-god"), 2);
-    assert!(desk.err.contains("did you mean lte-good?"), "{}", desk.err);
-    assert_eq!(desk.run("profiles show lte"), 2);
-    assert!(desk.err.contains("there are lte-poor, lte-good, lte-driving"), "{}", desk.err);
-}
-
-#[test]
-fn a_plan_is_told_with_what_it_will_roughly_cost_and_by_what_measure() {
-    let mut desk = Desk::new();
-    desk.write("ties.toml", TIES);
-    assert_eq!(desk.run("plan @ties.toml"), 0, "{}", desk.err);
-    let last = desk.out.lines().last().unwrap();
-    for part in ["about ", " here on 1 thread, by an estimate: ", " provisioned, ", "that ran just now"] {
-        assert!(last.contains(part), "{part} in {last}");
-    }
-}
-
-#[test]
 fn what_is_doubtful_is_said_once_by_check_plan_and_run() {
-    let mut desk = Desk::new();
-    let unit = "\n[unit.Login]\non = [\"login\"]\npull = [\"*\"]\n";
-    desk.write("ties.toml", &format!("{TIES}{unit}"));
-    for command in
-        ["check @ties.toml", "plan @ties.toml", "run @ties.toml --seeds 1..=3 --progress none --out @out"]
-    {
+    let mut desk = Desk::with("\n[unit.Login]\non = [\"login\"]\npull = [\"*\"]\n");
+    for command in [
+        "check @ties.toml",
+        "check -q @ties.toml",
+        "plan @ties.toml",
+        "run @ties.toml --seeds 1..=3 --progress none --out @out",
+    ] {
         desk.run(command);
         assert_eq!(desk.err.matches("warning: no unit pushes").count(), 1, "{command}: {}", desk.err);
     }
-    desk.run("check -q @ties.toml");
-    assert_eq!(desk.err.matches("warning: no unit pushes").count(), 1, "quiet is not deaf: {}", desk.err);
 }
 
 #[test]
@@ -537,42 +391,33 @@ fn rows_of_one_s_own_travel_with_the_repro_file() {
 #[test]
 fn measured_transfers_are_judged_and_written_again_with_their_predictions() {
     let mut desk = Desk::new();
-    let lines: Vec<&str> = crate::campaign::validate::measured::TRANSFERS.lines().take(21).collect();
+    let lines: Vec<&str> = TRANSFERS.lines().take(21).collect();
     desk.write("mine.csv", &lines.join("\n"));
     assert_eq!(desk.run("validate tcp @mine.csv -o @out.csv"), 0, "{}", desk.err);
-    assert!(desk.out.contains("edge, cold, cubic, no loss") && desk.out.contains("met"), "{}", desk.out);
     let written = desk.read("out.csv");
     for (before, after) in lines.iter().zip(written.lines()) {
-        assert!(after.starts_with(before), "{after}");
-        assert_eq!(after.split(',').count(), 16);
+        assert!(after.starts_with(before) && after.split(',').count() == 16, "{after}");
     }
     assert_eq!(written.lines().count(), 21);
     assert_eq!(desk.run("validate tcp-outage"), 0, "{}", desk.err);
-    assert!(desk.out.contains("each 5 %"), "{}", desk.out);
+    let missed = OUTAGES.replace("2,1.6672,1.6671,1.6673", "2,2.6672,2.6671,2.6673");
+    desk.write("other.csv", &missed);
+    assert_eq!(desk.run("validate tcp-outage @other.csv"), 10, "what the model misses: {}", desk.err);
 }
 
 #[test]
 fn malformed_measurements_are_refused_and_nothing_is_written() {
     let mut desk = Desk::new();
-    let text = crate::campaign::validate::measured::TRANSFERS.replacen(",cubic,cold,", ",vegas,cold,", 1);
-    desk.write("bad.csv", &text);
-    assert_eq!(desk.run("validate tcp @bad.csv -o @out.csv"), 3);
-    assert!(desk.err.contains("bad.csv: line 2, column congestion_control: `vegas`"), "{}", desk.err);
+    desk.write("bad.csv", &TRANSFERS.replacen(",cubic,cold,", ",vegas,cold,", 1));
+    desk.write("few.csv", &TRANSFERS.lines().take(3).collect::<Vec<_>>().join("\n"));
+    let head =
+        "profile,congestion_control,response_bytes,outage_start_s,outage_s,samples,median_s,min_s,max_s";
+    desk.write("edge.csv", &format!("{head}\nlte,cubic,2000000,0.6,0.1,2,1.6,1.6,3.2\n"));
+    insta::assert_snapshot!(desk.session(
+        "validate tcp @bad.csv -o @out.csv
+         validate tcp @nowhere.csv
+         validate tcp-outage @edge.csv
+         validate tcp @few.csv -o @few.csv/is/a/file/out.csv"
+    ));
     assert!(!desk.path("out.csv").exists() && !desk.path("out.csv.part").exists());
-    assert_eq!(desk.run("validate tcp @nowhere.csv"), 2, "{}", desk.err);
-    desk.write(
-        "few.csv",
-        &crate::campaign::validate::measured::TRANSFERS.lines().take(3).collect::<Vec<_>>().join("\n"),
-    );
-    assert_eq!(desk.run("validate tcp @few.csv -o @few.csv/is/a/file/out.csv"), 20, "{}", desk.err);
-}
-
-#[test]
-fn a_measurement_that_the_model_misses_exits_10() {
-    let mut desk = Desk::new();
-    let text = crate::campaign::validate::measured::OUTAGES
-        .replace("2,1.6672,1.6671,1.6673", "2,2.6672,2.6671,2.6673");
-    desk.write("other.csv", &text);
-    assert_eq!(desk.run("validate tcp-outage @other.csv"), 10, "{}", desk.err);
-    assert!(desk.out.contains("NOT MET"), "{}", desk.out);
 }

@@ -5,7 +5,8 @@ use super::console::Console;
 use super::grid::{self, SEED};
 use super::refusal::Refusal;
 use super::room;
-use super::run::{Order, Ran, UnderWay, options};
+use super::run::{Order, Ran, UnderWay};
+use super::shard::{self, Cells};
 use super::sources::{self, Point, Values};
 use crate::analysis::sweep::Objective;
 use crate::analysis::tune::{Limits, field};
@@ -26,7 +27,6 @@ const PULL_BYTES: &str = "engine.pull.chunk_bytes";
 /// noise.
 const SEEDS: u64 = 8;
 
-/// Runs `tune`.
 pub(super) fn tune(args: &TuneArgs, runner: &dyn Runner, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     console.limit_to(args.work.time_limit);
     let mut search = Search::new(args, runner, console)?;
@@ -34,7 +34,14 @@ pub(super) fn tune(args: &TuneArgs, runner: &dyn Runner, console: &mut Console<'
     let order = Order { tune, ..Order::of(args.place.as_place(), &args.work) };
     sources::remark_on(&search.plans, console);
     let corners = std::mem::take(&mut search.plans);
-    room::for_plans(&corners, options(&args.work, false).jobs, console)?;
+    if args.place.is_of_shards() {
+        let plans = search.wanted(runner, console)?.0;
+        let cells = Cells { plans: &plans, run: search.name.clone(), twice: false };
+        if let Some(exit) = shard::instead(&args.place, &args.work, &cells, runner, console)? {
+            return Ok(exit);
+        }
+    }
+    room::for_plans(&corners, args.work.options(false).jobs, console)?;
     let mut under_way = UnderWay::open(&corners, &search.name, &order)?;
     under_way.remark(console);
     for remark in &search.remarks {
@@ -46,6 +53,9 @@ pub(super) fn tune(args: &TuneArgs, runner: &dyn Runner, console: &mut Console<'
     tell(args.format, &ran, console);
     Ok(ran.close(console))
 }
+
+/// A place, a setting there, and whether it is run beside the search.
+type Whose = (usize, Setting, bool);
 
 /// A search under way: its places, and what was run for them.
 struct Search<'a> {
@@ -222,16 +232,7 @@ impl<'a> Search<'a> {
         runner: &dyn Runner,
         console: &Console<'_>,
     ) -> anyhow::Result<bool> {
-        let mut plans = Vec::new();
-        let mut whose: Vec<(usize, Setting, bool)> = Vec::new();
-        for (i, place) in self.places.iter().enumerate() {
-            let wanted = place.wants().unwrap_or_default();
-            for (setting, seeds) in wanted.cells {
-                let cells = self.cells_of(place, &setting, seeds, runner, console)?;
-                whose.extend(cells.iter().map(|_| (i, setting.clone(), wanted.beside)));
-                plans.extend(cells);
-            }
-        }
+        let (plans, whose) = self.wanted(runner, console)?;
         if plans.is_empty() {
             return Ok(false);
         }
@@ -251,6 +252,22 @@ impl<'a> Search<'a> {
         self.judged.extend(judged);
         self.notes.extend(notes);
         Ok(goes_on)
+    }
+
+    /// The cells that all places want next, each with its place and setting, and whether it is run
+    /// beside the search.
+    fn wanted(&self, runner: &dyn Runner, console: &Console<'_>) -> anyhow::Result<(Vec<Plan>, Vec<Whose>)> {
+        let mut plans = Vec::new();
+        let mut whose: Vec<Whose> = Vec::new();
+        for (i, place) in self.places.iter().enumerate() {
+            let wanted = place.wants().unwrap_or_default();
+            for (setting, seeds) in wanted.cells {
+                let cells = self.cells_of(place, &setting, seeds, runner, console)?;
+                whose.extend(cells.iter().map(|_| (i, setting.clone(), wanted.beside)));
+                plans.extend(cells);
+            }
+        }
+        Ok((plans, whose))
     }
 
     fn cells_of(

@@ -1,9 +1,10 @@
 //! `matrix wire`: every format with every packer, over four links, in chunks of several sizes.
 
-use super::args::{ConflictsFormat, Selection, WireArgs};
+use super::args::{ConflictsArgs, ConflictsFormat, Selection};
 use super::console::Console;
 use super::refusal::Refusal;
 use super::run::{self, Order};
+use super::shard::{self, Cells};
 use super::sources;
 use crate::base::Word as _;
 use crate::campaign::Runner;
@@ -19,10 +20,19 @@ const CHUNK: &str = "engine.pull.chunk_rows";
 const CHUNKS: [&str; 4] = ["60", "250", "500", "2000"];
 
 /// Runs `matrix wire`.
-pub(super) fn wire(args: &WireArgs, runner: &dyn Runner, console: &mut Console<'_>) -> anyhow::Result<Exit> {
+pub(super) fn wire(
+    args: &ConflictsArgs,
+    runner: &dyn Runner,
+    console: &mut Console<'_>,
+) -> anyhow::Result<Exit> {
     console.limit_to(args.work.time_limit);
     let order = Order { matrix: true, ..Order::of(args.place.as_place(), &args.work) };
-    let ran = run::carry_out(&plans(runner)?, &order, runner, console)?;
+    let plans = plans(runner)?;
+    let cells = Cells::of(&plans, false);
+    if let Some(exit) = shard::instead(&args.place, &args.work, &cells, runner, console)? {
+        return Ok(exit);
+    }
+    let ran = run::carry_out(&plans, &order, runner, console)?;
     let table = Wire::new(ran.record.cells.iter().filter_map(line_of).collect());
     match args.format {
         ConflictsFormat::Human => console.result(&format!("{}\n{}", table.story(), ran.place_line())),

@@ -32,31 +32,19 @@ fn the_command_that_a_replayed_file_names_replays_that_file() {
 
 #[test]
 fn an_interrupted_run_counts_the_same_cells_everywhere_and_offers_no_more_than_it_kept() {
-    for (signal, code) in [("interrupt", 130), ("terminate", 143)] {
+    let mut told = String::new();
+    for (terminates, seeds) in [(false, "--seeds 1..=3"), (true, "--seeds 1..=3"), (false, "--seed 1")] {
         let mut desk = desk("");
         let signals = desk.surroundings.signals.clone();
-        let flag = if signal == "interrupt" { &signals.interrupt } else { &signals.terminate };
+        let flag = if terminates { &signals.terminate } else { &signals.interrupt };
         flag.store(true, Ordering::Relaxed);
-        assert_eq!(desk.run("run @ties.toml --seeds 1..=3 --out @out"), code);
-        assert!(desk.out.starts_with("ties: incomplete (0 of 3 cells, "), "{}", desk.out);
-        assert!(desk.out.contains(": 0 of 3 cells ran to their end\n"), "{}", desk.out);
-        assert!(!desk.out.contains("metric"), "a table of nothing: {}", desk.out);
-        assert!(!desk.err.contains("--resume"), "nothing was kept: {}", desk.err);
+        told += &desk.session(&format!("run @ties.toml {seeds} --out @out"));
     }
-    let mut one = desk("");
-    one.surroundings.signals.interrupt.store(true, Ordering::Relaxed);
-    assert_eq!(one.run("run @ties.toml --seed 1 --out @out"), 130);
-    assert!(one.out.starts_with("ties: incomplete (the only cell not ended, exit 130; "), "{}", one.out);
-    assert!(one.out.contains("interrupted: the only cell did not run to its end\n"), "{}", one.out);
-    assert!(one.read("out/junit.xml").contains("incomplete: the only cell did not run to its end"));
     let mut desk = desk("endless fine");
-    assert_eq!(desk.run("run @ties.toml -j 1 --time-limit 500ms --out @out"), 124);
-    assert!(desk.out.contains("0 of 2 cells, exit 124"), "{}", desk.out);
-    assert!(desk.out.contains("0 of 2 cells ran to their end"), "{}", desk.out);
+    told += &desk.session("run @ties.toml -j 1 --time-limit 1s --out @out");
     desk.fake.interrupts_after(2, &desk.surroundings.signals.clone());
-    assert_eq!(desk.run("run @ties.toml --variant fine --seeds 1..=9 -j 1 --out @out -q"), 130);
-    let last = desk.out.lines().last().unwrap();
-    assert!(last.starts_with("report: "), "{}", desk.out);
+    told += &desk.session("run @ties.toml --variant fine --seeds 1..=9 -j 1 --out @out -q");
+    insta::assert_snapshot!(told);
 }
 
 #[test]
@@ -64,34 +52,12 @@ fn a_check_tells_of_edits_that_find_no_row_once_for_all_seeds() {
     let mut desk = desk("fine");
     let action = "\n[action.sign]\nentity = \"appointment\"\nkind = \"update\"\ncolumns = [\"status\"]\nper_device = 1\n";
     desk.write("edits.toml", &format!("{TIES}{action}"));
-    assert_eq!(desk.run("check @edits.toml --seeds 1..=3"), 0, "{}", desk.err);
-    let told = "warning: ties.s1: 4 of 5 edits of action sign made: no row or no free natural key was left for more\n";
-    assert_eq!(desk.err.matches("edits of action").count(), 1, "{}", desk.err);
-    assert!(desk.err.contains(told), "{}", desk.err);
-    assert_eq!(desk.run("check @edits.toml --set entity.appointment.rows=500001"), 0);
-    assert!(!desk.err.contains("edits of action"), "such a script takes long: {}", desk.err);
-    assert_eq!(desk.run("check @edits.toml --set action.sign.per_device=0"), 0);
-    assert!(!desk.err.contains("edits of action"), "nobody edits: {}", desk.err);
-}
-
-#[test]
-fn files_that_are_well_are_told_though_another_is_not() {
-    let mut desk = desk("");
-    desk.write("a/bad.toml", "name = 5\n");
-    desk.write("a/fine.toml", TIES);
-    assert_eq!(desk.run("check @a @ties.toml"), 3);
-    assert_eq!(desk.out.matches("ok  ").count(), 2, "{}", desk.out);
-    assert_eq!(desk.err.matches("`name` is wrong").count(), 1, "{}", desk.err);
-    assert_eq!(desk.run("check @a/bad.toml"), 3);
-    assert_eq!(desk.out, "");
-}
-
-#[test]
-fn a_report_in_the_place_of_a_file_is_refused_with_what_to_do() {
-    let mut desk = desk("");
-    desk.write("file", "in the way");
-    assert_eq!(desk.run("run @ties.toml --out @file --progress none"), 20);
-    assert!(desk.err.contains("file: it is a file, not a folder; --out DIR"), "{}", desk.err);
+    // The second script takes long, and in the third nobody edits.
+    insta::assert_snapshot!(desk.session(
+        "check @edits.toml --seeds 1..=3
+         check @edits.toml --set entity.appointment.rows=500001
+         check @edits.toml --set action.sign.per_device=0"
+    ));
 }
 
 #[test]
@@ -153,12 +119,12 @@ fn a_replay_of_another_build_that_differs_is_not_comparable() {
     assert_eq!(desk.run("run @ties.toml --out @out --progress none"), 0);
     let mut record = desk.record("out");
     record.build.as_mut().unwrap().source = "feed".to_owned();
-    desk.write("out/run.json", &record.to_json());
-    assert_eq!(desk.run("replay @out"), 14, "{}", desk.out);
-    assert!(desk.out.contains("another build: the record is of build feed of syncdyno "), "{}", desk.out);
-    // A record of before there were builds.
-    record.build = None;
-    desk.write("out/run.json", &record.to_json());
-    assert_eq!(desk.run("replay @out"), 14, "{}", desk.out);
-    assert!(desk.out.contains("the record is of an unknown build, this is build "), "{}", desk.out);
+    let of_feed = record.build.clone();
+    // A record of before there were builds has none.
+    for (build, said) in [(of_feed, "is of build feed of syncdyno "), (None, "is of an unknown build, ")] {
+        record.build = build;
+        desk.write("out/run.json", &record.to_json());
+        assert_eq!(desk.run("replay @out"), 14, "{}", desk.out);
+        assert!(desk.out.contains(said), "{}", desk.out);
+    }
 }

@@ -1,11 +1,16 @@
 //! What commands that run cells have in common: how they work, and where the report goes.
 
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use super::partition::Asked;
+use super::tolerance::Tolerance;
 use crate::base::Span;
+use crate::campaign::{self, shards::Pool};
 
 /// How the work is done; nothing of it changes a figure.
 #[derive(Clone, Debug, Args)]
@@ -24,6 +29,46 @@ pub(super) struct Work {
     pub(super) progress: ProgressKind,
 }
 
+/// What a run is held against.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct HeldArgs {
+    /// Hold the run against this baseline: a name under reports/baseline/, or a file.
+    #[arg(long, value_name = "NAME")]
+    pub(super) baseline: Option<String>,
+    /// Fail by what is worse than the baseline's by more than this over all seeds: `5%`. Without it
+    /// any other figure of any seed fails.
+    #[arg(long, value_name = "PERCENT", requires = "baseline")]
+    pub(super) tolerance: Option<Tolerance>,
+    /// Fail where the run lacks cells of the baseline, such as those of a scenario that is gone.
+    #[arg(long, requires = "baseline")]
+    pub(super) require_all: bool,
+}
+
+/// Which of the cells are run.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct NarrowArgs {
+    /// Only scenarios and variants with this text in `SCENARIO.VARIANT`, or like this pattern
+    /// (`*`, `?`); may be given several times.
+    #[arg(long, value_name = "TEXT")]
+    pub(super) filter: Vec<String>,
+    /// Print the cells, one a line, and run nothing.
+    #[arg(long)]
+    pub(super) list: bool,
+}
+
+impl Work {
+    /// What was typed, as the campaign takes it.
+    pub(super) fn options(&self, twice: bool) -> campaign::Options {
+        let processors = || std::thread::available_parallelism().map_or(1, NonZero::get);
+        campaign::Options {
+            jobs: self.jobs.map_or_else(processors, usize::from),
+            fail_fast: self.fail_fast,
+            time_limit: self.time_limit,
+            twice,
+        }
+    }
+}
+
 /// Where the report goes.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct PlaceArgs {
@@ -36,6 +81,15 @@ pub(super) struct PlaceArgs {
     /// Go on also where another build of the program began; the record says which cells are of which.
     #[arg(long, requires = "resume")]
     any_build: bool,
+    /// Run a part of the cells, keep them in DIR (by default shards/<run>/<part>) and judge
+    /// nothing: `slice:1/8` deals cells out in turn, `hash:1/8` by their names, `balanced:1/8` by
+    /// what they cost; `auto`, `balanced:auto/8` ask the scheduler which part. `merge` makes the
+    /// report.
+    #[arg(long, value_name = "SCHEME:N/OF", conflicts_with_all = ["resume", "fail_fast"])]
+    pub(super) partition: Option<Asked>,
+    /// The shards whose cells are there already.
+    #[arg(skip)]
+    pub(super) merges: Option<Arc<Pool>>,
 }
 
 /// Where a report goes, and whether a run goes on there.
@@ -45,11 +99,27 @@ pub(super) struct ReportPlace<'a> {
     pub(super) resume: Option<&'a Path>,
     /// Whether it goes on with what another build began, too.
     pub(super) any_build: bool,
+    /// Whether shards have run its cells.
+    pub(super) merged: bool,
 }
 
 impl PlaceArgs {
     pub(super) fn as_place(&self) -> ReportPlace<'_> {
-        ReportPlace { out: self.out.as_deref(), resume: self.resume.as_deref(), any_build: self.any_build }
+        let (out, resume, merged) = (self.out.as_deref(), self.resume.as_deref(), self.merges.is_some());
+        ReportPlace { out, resume, any_build: self.any_build, merged }
+    }
+    /// Whether part of the cells is run, or shards have run them.
+    pub(super) fn is_of_shards(&self) -> bool {
+        self.partition.is_some() || self.merges.is_some()
+    }
+    /// Where the report goes, if that was said.
+    pub(super) fn named(&self) -> Option<&Path> {
+        self.out.as_deref().or(self.resume.as_deref())
+    }
+    /// The report is that of the cells of a pool: it goes on where their run ended.
+    pub(super) fn merging(&mut self, pool: Arc<Pool>) {
+        self.resume = self.out.take();
+        self.merges = Some(pool);
     }
 }
 
@@ -76,4 +146,26 @@ pub(super) enum CompareFormat {
     Md,
     /// As for people, with annotations; the comment goes to the job's page.
     Github,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct MergeArgs {
+    /// Folders of shards, or folders in which they lie.
+    #[arg(required = true, value_name = "SHARD")]
+    pub(super) shards: Vec<PathBuf>,
+    /// Where the report goes.
+    #[arg(short, long, value_name = "DIR")]
+    pub(super) out: PathBuf,
+    /// What stdout carries, as the command of the shards takes it.
+    #[arg(long, value_name = "FORMAT")]
+    pub(super) format: Option<String>,
+    /// Worker threads for what is left to do: the lives of lost records, the end of a search.
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(super) jobs: Option<u16>,
+    /// Stop after this much time: `90s`, `10m`.
+    #[arg(long, value_name = "TIME")]
+    pub(super) time_limit: Option<String>,
+    /// How to show progress, on stderr.
+    #[arg(long, value_name = "HOW")]
+    pub(super) progress: Option<String>,
 }

@@ -82,6 +82,7 @@ pub fn assemble(folder: &str, plans: &[Plan], judged: Vec<Judged>, notes: &[Note
         notes: notes.iter().map(|note| note.text.clone()).collect(),
         accept: None,
         left_out: None,
+        left_out_fails: false,
         resolved,
         inputs: BTreeMap::new(),
         tune: None,

@@ -144,11 +144,24 @@ impl Baseline {
         (new, self.cells.len() - taken)
     }
 
-    /// Which of its cells are not among `cells`, in words that call it `name`; `None` if it has no
-    /// others.
-    pub fn left_out(&self, name: &str, cells: &[CellRecord]) -> Option<String> {
-        let ran = |id: &str| cells.iter().any(|cell| cell.id == id);
-        let not_run: Vec<&str> = self.cells.keys().map(String::as_str).filter(|id| !ran(id)).collect();
+    /// Takes out what `newer` has not. Gives how many cells those were.
+    pub fn prune(&mut self, newer: &Baseline) -> usize {
+        let before = self.cells.len();
+        self.cells.retain(|id, _| newer.cells.contains_key(id));
+        before - self.cells.len()
+    }
+
+    /// Which of its cells that are `wanted` are not among `cells`, in words that call it `name`;
+    /// `None` if it has no others.
+    pub fn left_out(
+        &self,
+        name: &str,
+        cells: &[CellRecord],
+        wanted: impl Fn(&BaselineCell) -> bool,
+    ) -> Option<String> {
+        let ran: BTreeSet<&str> = cells.iter().map(|cell| cell.id.as_str()).collect();
+        let not_run = self.cells.iter().filter(|(id, cell)| !ran.contains(id.as_str()) && wanted(cell));
+        let not_run: Vec<&str> = not_run.map(|(id, _)| id.as_str()).collect();
         let [first, others @ ..] = not_run.as_slice() else { return None };
         let (cells, others) =
             (human::count(not_run.len() as u64, "cell"), if others.is_empty() { "" } else { ", …" });
@@ -246,7 +259,8 @@ impl BaselineCell {
         all(&self.gated) != all(wanted)
     }
 
-    fn gates(&self, metric: &str) -> bool {
+    /// Whether it gates a metric.
+    pub fn gates(&self, metric: &str) -> bool {
         match self.gated.as_slice() {
             [] => is_gated(metric),
             named => named.iter().any(|name| name == metric),
@@ -299,24 +313,34 @@ pub struct Standard<'a> {
 /// are the metrics that its scenario wants gated; the usual ones if empty. Returns the figures that
 /// changed.
 pub fn hold(judged: &mut Judged, wanted: &[String], standard: Standard<'_>) -> Vec<Change> {
-    if judged.cell.verdict == Verdict::Incomplete {
-        return Vec::new();
-    }
-    let (name, cell) = (standard.name, &judged.cell);
-    let Some(base) = standard.baseline.cells.get(&cell.id) else {
-        let text = format!("baseline {name} has no cell {}{}", cell.id, standard.accept());
-        judged.fail(Exit::NoBaseline, text);
-        return Vec::new();
-    };
-    if let Some(unlike) = standard.unlike(base, cell, wanted) {
-        judged.fail(Exit::NoBaseline, format!("{unlike}{}", standard.accept()));
-        return Vec::new();
-    }
-    let changes = changes(base, cell);
+    let Some(base) = counterpart(judged, wanted, standard) else { return Vec::new() };
+    let changes = changes(base, &judged.cell);
     for change in changes.iter().filter(|change| change.gated) {
-        judged.fail(Exit::Regression, format!("baseline {name}: {}", change.text));
+        judged.fail(Exit::Regression, format!("baseline {}: {}", standard.name, change.text));
     }
     changes
+}
+
+/// What the baseline has of a cell that ended; the cell fails where there is nothing, or nothing
+/// that it could be compared with.
+pub fn counterpart<'a>(
+    judged: &mut Judged,
+    wanted: &[String],
+    standard: Standard<'a>,
+) -> Option<&'a BaselineCell> {
+    if judged.cell.verdict == Verdict::Incomplete {
+        return None;
+    }
+    let (name, cell) = (standard.name, &judged.cell);
+    let base = standard.baseline.cells.get(&cell.id);
+    let unlike = match base {
+        None => Some(format!("baseline {name} has no cell {}", cell.id)),
+        Some(base) => standard.unlike(base, cell, wanted),
+    };
+    if let Some(unlike) = &unlike {
+        judged.fail(Exit::NoBaseline, format!("{unlike}{}", standard.accept("")));
+    }
+    base.filter(|_| unlike.is_none())
 }
 
 impl Standard<'_> {
@@ -347,23 +371,28 @@ impl Standard<'_> {
     pub fn command_for(&self, cells: &[CellRecord]) -> Option<String> {
         let mut reasons = cells.iter().flat_map(|cell| &cell.reasons);
         let differs = reasons.any(|reason| reason.exit_code == Exit::Regression.code());
-        (self.acceptable && differs).then(|| accept_command(self.name, self.folder))
+        (self.acceptable && differs).then(|| accept_command(self.name, self.folder, ""))
     }
 
-    /// How to accept the run, behind a reason; nothing where that would be refused.
-    fn accept(&self) -> String {
-        if self.acceptable { format!("; {}", accept(self.name, self.folder)) } else { String::new() }
+    /// How to accept the run, behind a reason and with an option; nothing where that would be
+    /// refused.
+    pub fn accept(&self, option: &str) -> String {
+        if self.acceptable {
+            format!("; {ACCEPT}{}", accept_command(self.name, self.folder, option))
+        } else {
+            String::new()
+        }
     }
 }
 
 /// The command that makes a run in `folder` the standard for those that come, in words.
 pub fn accept(name: &str, folder: &str) -> String {
-    format!("{ACCEPT}{}", accept_command(name, folder))
+    format!("{ACCEPT}{}", accept_command(name, folder, ""))
 }
 
-fn accept_command(name: &str, folder: &str) -> String {
+fn accept_command(name: &str, folder: &str, option: &str) -> String {
     let [name, folder] = [name, folder].map(shell_word);
-    format!("syncdyno baseline update {name} {folder} --reason \"…\"")
+    format!("syncdyno baseline update {name} {folder}{option} --reason \"…\"")
 }
 
 /// What differs between a cell and its baseline, in the order of [`Turn`]: who tells only the first

@@ -27,6 +27,8 @@ pub enum Exit {
     NoBaseline = 14,
     /// The same cell has another digest.
     NotDeterministic = 15,
+    /// Cells of a plan are in none of the shards that were to be merged.
+    Missing = 16,
     /// The disk is full, or the report cannot be written.
     Environment = 20,
     /// The time limit.
@@ -39,12 +41,13 @@ pub enum Exit {
 
 impl Exit {
     /// All codes, the one that wins over all after it first; success loses to all.
-    pub const BY_PRECEDENCE: [Exit; 15] = [
+    pub const BY_PRECEDENCE: [Exit; 16] = [
         Exit::Internal,
         Exit::Environment,
         Exit::Interrupted,
         Exit::Terminated,
         Exit::TimeLimit,
+        Exit::Missing,
         Exit::Correctness,
         Exit::Stuck,
         Exit::NotDeterministic,
@@ -87,7 +90,7 @@ mod tests {
 
     #[test]
     fn of_several_codes_the_page_says_which_wins() {
-        let page = [1, 20, 130, 124, 11, 12, 15, 14, 13, 10, 0];
+        let page = [1, 20, 130, 124, 16, 11, 12, 15, 14, 13, 10, 0];
         for (i, winner) in page.iter().enumerate() {
             for loser in &page[i..] {
                 let exits = [*loser, *winner].map(|code| Exit::from_code(code).unwrap());

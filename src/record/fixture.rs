@@ -1,6 +1,8 @@
 //! Plans and outcomes made by hand, for the tests of this room and of those below.
 
-use super::{CellsTuned, KnobTuned, LimitRecord, PlaceTuned, PointTuned, TuneRecord};
+use super::{
+    CellRecord, CellsTuned, KnobTuned, LimitRecord, PlaceTuned, PointTuned, Reason, TuneRecord, Verdict,
+};
 use crate::base::{DeviceId, EntityId, Key, Span, Time};
 use crate::contract::Described;
 use crate::metrics::{Figure, Figures, Sample, Unit};
@@ -73,6 +75,29 @@ pub(crate) fn outcome() -> Outcome {
 pub(crate) fn durations(count: u64, p50: u64) -> Figure {
     let (p95, p99, max) = (p50 * 2, p50 * 3, p50 * 4);
     Figure::Distribution { unit: Unit::Ns, count, min: p50 / 2, p50, p95, p99, max, mean: None }
+}
+
+/// So many observations that are alike.
+pub(crate) fn alike(unit: Unit, count: u64, value: u64) -> Figure {
+    let [min, p50, p95, p99, max] = [value; 5];
+    Figure::Distribution { unit, count, min, p50, p95, p99, max, mean: None }
+}
+
+/// Gives a cell these numbers: seconds where a metric is a time, else a count.
+pub(crate) fn set(cell: &mut CellRecord, figures: &[(&'static str, u64)]) {
+    for (name, value) in figures {
+        let figure = match name.ends_with("time") {
+            true => Figure::Value { unit: Unit::Ns, value: value * 1_000_000_000 },
+            false => Figure::Value { unit: Unit::Count, value: *value },
+        };
+        cell.metrics.insert((*name).into(), figure);
+    }
+}
+
+/// Has a cell fail by a row that it lost.
+pub(crate) fn lose(cell: &mut CellRecord, text: &str) {
+    cell.verdict = Verdict::Fail;
+    cell.reasons.push(Reason { exit_code: 11, text: text.to_owned() });
 }
 
 /// The outcome with rows of d17 lost.

@@ -42,7 +42,7 @@ pub(crate) mod fixture;
 
 pub use answer::{AnswerRecord, Finding, Stand, ToldRecord};
 pub use assemble::{Note, UNWRITTEN, assemble, of_matrix, run_id, scenario_of};
-pub use baseline::{Baseline, BaselineCell, BaselineError, Change, Standard, accept, hold};
+pub use baseline::{Baseline, BaselineCell, BaselineError, Change, Standard, accept, counterpart, hold};
 pub use build::{Build, RanBy};
 pub use commands::{replay_command, replay_file, replay_record, shell_word};
 pub use eventful::EventfulRecord;

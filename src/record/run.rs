@@ -77,6 +77,9 @@ pub struct RunRecord {
     /// for passes more easily.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left_out: Option<String>,
+    /// Whether the run fails by that: all of the baseline was asked for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub left_out_fails: bool,
     /// The resolved scenarios as TOML, by digest; a cell names its own.
     #[serde(default)]
     pub resolved: BTreeMap<String, String>,
@@ -527,6 +530,10 @@ impl RunRecord {
         let differs = cell.reasons.iter().any(|reason| reason.exit_code == Exit::Regression.code());
         let command = self.acceptance().filter(|_| differs);
         command.map_or_else(String::new, |command| format!("\n{ACCEPT}{command}"))
+    }
+    /// What of its baseline the run left out, where it fails by that.
+    pub fn lacking(&self) -> Option<&str> {
+        self.left_out.as_deref().filter(|_| self.left_out_fails)
     }
     /// Whether cells that fail are findings: of a search or a matrix that does not fail itself.
     pub fn is_of_findings(&self) -> bool {

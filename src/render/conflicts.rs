@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 
 use super::grid::Grid;
+use super::lines::{self, distinct};
 use crate::record::{CellRecord, EndingKind, Exit, Judged, Reason, Verdict};
 
 /// What stays of the two sides of a conflict.
@@ -175,7 +176,7 @@ impl Conflicts {
     ///
     /// If it is no such table.
     pub fn of_csv(text: &str) -> Result<Conflicts, csv::Error> {
-        csv::Reader::from_reader(text.as_bytes()).deserialize().collect::<Result<_, _>>().map(Conflicts)
+        lines::of_csv(text).map(Conflicts)
     }
 
     /// Its cells.
@@ -185,12 +186,7 @@ impl Conflicts {
 
     /// A line a cell.
     pub fn to_csv(&self) -> String {
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        for line in &self.0 {
-            writer.serialize(line).expect("it is written to memory");
-        }
-        let bytes = writer.into_inner().expect("it is written to memory");
-        String::from_utf8(bytes).expect("names and numbers")
+        lines::to_csv(&self.0)
     }
 
     /// The same for programs: an array, a cell each.
@@ -284,17 +280,6 @@ fn heading(world: &str) -> String {
     world.replace('-', "\n")
 }
 
-/// Each once, in the order in which they come.
-fn distinct<'t>(texts: impl Iterator<Item = &'t str>) -> Vec<&'t str> {
-    let mut all = Vec::new();
-    for text in texts {
-        if !all.contains(&text) {
-            all.push(text);
-        }
-    }
-    all
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::html;
@@ -342,19 +327,11 @@ mod tests {
     }
 
     #[test]
-    fn orders_that_come_to_the_same_are_one_word() {
-        let markdown = table().to_markdown();
-        assert!(markdown.contains("| later | here -1 / there |\n"), "{markdown}");
-        assert!(markdown.contains("| server | there -2 |\n"), "{markdown}");
-    }
-
-    #[test]
-    fn ways_that_come_to_the_same_share_a_table() {
+    fn orders_and_ways_that_come_to_the_same_are_told_once() {
         let mut lines = table().0;
         let by_version = lines.clone().into_iter().map(|l| Line { detect: "version".to_owned(), ..l });
         lines.extend(by_version);
-        let story = Conflicts(lines).story();
-        assert!(story.contains("conflicts found by dates, or by version:\n"), "{story}");
+        insta::assert_snapshot!(Conflicts(lines).story() + &table().to_markdown());
     }
 
     #[test]

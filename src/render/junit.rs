@@ -43,6 +43,13 @@ pub fn junit(record: &RunRecord) -> String {
         let suite = suites.entry(name).or_insert_with(|| TestSuite::new(name));
         suite.add_test_case(never(one));
     }
+    if let Some(text) = record.lacking() {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+        status.set_message(text);
+        status.set_type(format!("exit {}", Exit::NoBaseline.code()));
+        let suite = suites.entry(CUT_OFF).or_insert_with(|| TestSuite::new(CUT_OFF));
+        suite.add_test_case(TestCase::new("all cells of the baseline", status));
+    }
     if !record.complete {
         let suite = suites.entry(CUT_OFF).or_insert_with(|| TestSuite::new(CUT_OFF));
         suite.add_test_case(TestCase::new(CUT_OFF, cut_off(record)));
@@ -52,6 +59,10 @@ pub fn junit(record: &RunRecord) -> String {
     report.to_string().expect("texts of a record are written as XML")
 }
 
+const REFUSED_NAME: &str = "syncdyno, refused";
+/// By what the XML of a run that was refused is known.
+pub const REFUSED: &str = "<testsuites name=\"syncdyno, refused\"";
+
 /// A run that was refused before it began, as JUnit's XML.
 pub fn junit_refused(exit: Exit, why: &str) -> String {
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
@@ -60,7 +71,7 @@ pub fn junit_refused(exit: Exit, why: &str) -> String {
     status.set_description(why);
     let mut suite = TestSuite::new(CUT_OFF);
     suite.add_test_case(TestCase::new(CUT_OFF, status));
-    let mut report = Report::new("syncdyno");
+    let mut report = Report::new(REFUSED_NAME);
     report.add_test_suite(suite);
     report.to_string().expect("texts are written as XML")
 }

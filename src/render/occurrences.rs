@@ -66,7 +66,7 @@ pub(super) fn shown(record: &RunRecord) -> String {
 mod tests {
     use super::*;
     use crate::analysis::{hold_occurrences, judge};
-
+    use crate::base::Ppm;
     use crate::metrics::{Figure, Situation, Unit};
     use crate::record::{Exit, Verdict, assemble, fixture};
     use crate::scenario::{Bound, Plan, Situations};
@@ -80,24 +80,28 @@ mod tests {
         outcome
     }
 
-    fn record(outcomes: &[Outcome]) -> RunRecord {
+    /// A swarm of these outcomes, of which three are wanted to say that something never occurs.
+    fn swarm(outcomes: &[Outcome], occur: &[Situation], expect: impl Fn(&mut Plan)) -> RunRecord {
         let plan = |seed| {
-            let situations = Situations { occur: vec![Situation::HotRow], seeds: 3 };
-            let swarm =
-                crate::scenario::Swarm { on: crate::base::Ppm::ONE, always: Vec::new(), sizes: false };
+            let situations = Situations { occur: occur.to_vec(), seeds: 3 };
+            let swarm = crate::scenario::Swarm { on: Ppm::ONE, always: Vec::new(), sizes: false };
             let mut plan = Plan { situations, swarm: Some(swarm.into()), ..fixture::plan(None, seed) };
-            let bound = Bound { min: Some(1), max: None };
-            plan.expect.metrics.insert("device.kills.count".to_owned(), bound);
+            expect(&mut plan);
             plan
         };
         let plans: Vec<Plan> = (1..=outcomes.len() as u64).map(plan).collect();
-        let judged = plans
-            .iter()
-            .zip(outcomes)
-            .map(|(plan, outcome)| judge(plan, &format!("c{}", plan.seed.0), outcome));
-        let mut record = assemble("reports/x", &plans, judged.collect(), &[]);
+        let one = |(plan, outcome): (&Plan, &Outcome)| judge(plan, &format!("c{}", plan.seed.0), outcome);
+        let judged = plans.iter().zip(outcomes).map(one).collect();
+        let mut record = assemble("reports/x", &plans, judged, &[]);
         hold_occurrences(&plans, &mut record);
         record
+    }
+
+    fn record(outcomes: &[Outcome]) -> RunRecord {
+        swarm(outcomes, &[Situation::HotRow], |plan| {
+            let bound = Bound { min: Some(1), max: None };
+            plan.expect.metrics.insert("device.kills.count".to_owned(), bound);
+        })
     }
 
     #[test]
@@ -112,27 +116,12 @@ mod tests {
     #[test]
     fn a_violation_that_some_seeds_of_a_swarm_have_is_enough() {
         for (found, seeds, pass) in [([true, false, false], 1, true), ([false; 3], 0, false)] {
-            let swarm =
-                crate::scenario::Swarm { on: crate::base::Ppm::ONE, always: Vec::new(), sizes: false };
-            let plan = |seed| {
-                let situations = Situations { occur: Vec::new(), seeds: 3 };
-                let swarm = Some(swarm.clone().into());
-                let mut plan = Plan { situations, swarm, ..fixture::plan(None, seed) };
-                plan.expect.violations = vec!["lost".to_owned()];
-                plan
-            };
-            let plans: Vec<Plan> = (1..=3).map(plan).collect();
             let outcomes = found.map(|lost| {
                 let mut outcome = if lost { fixture::lost(1) } else { outcome(0, 0) };
                 outcome.violations.retain(|violation| violation.check == "lost");
                 outcome
             });
-            let judged = plans
-                .iter()
-                .zip(&outcomes)
-                .map(|(plan, outcome)| judge(plan, &format!("c{}", plan.seed.0), outcome));
-            let mut record = assemble("reports/x", &plans, judged.collect(), &[]);
-            hold_occurrences(&plans, &mut record);
+            let record = swarm(&outcomes, &[], |plan| plan.expect.violations = vec!["lost".to_owned()]);
             assert!(record.cells.iter().all(|cell| cell.verdict == Verdict::Pass), "no cell is to blame");
             let told: Vec<_> =
                 record.occurrences.iter().map(|one| (&*one.what, one.cells, one.of, one.pass)).collect();

@@ -71,6 +71,7 @@ pub fn story(record: &RunRecord, paint: Paint, columns: usize, all: bool) -> Str
     if all || !record.is_of_findings() || !are_all(record) {
         text.push_str(&failures(record, paint));
     }
+    text.extend(record.lacking().map(|text| format!("{} {text}\n", paint.bad("FAIL"))));
     text.push_str(&answers);
     if all {
         text.push_str(&eventful(record));
@@ -110,14 +111,14 @@ pub fn warnings(record: &RunRecord, paint: Paint) -> String {
     unplaced(record).into_iter().map(|line| format!("{} {line}\n", paint.bad("warning:"))).collect()
 }
 
-/// The lines that end a run's output: where the report is, and for each failing cell the command
-/// that runs it again.
+/// The lines that end a run's output: where the report is, and for each cause of a failure the
+/// command that runs its first cell again.
 pub fn last_lines(record: &RunRecord, folder: &str) -> String {
     let mut text = format!("report: {folder}\n");
     if is_asked(record) {
         return text;
     }
-    for cell in found::told(record) {
+    for (cell, _) in by_cause(record) {
         text.push_str(&format!("{}\n", cell.replay));
     }
     text
@@ -132,7 +133,7 @@ pub fn reasons(record: &RunRecord) -> String {
             text.push_str(&format!("{}{}: {}\n", cell.id, and_more(others), reason.text));
         }
     }
-    for line in occurrences::missing(record) {
+    for line in occurrences::missing(record).iter().map(String::as_str).chain(record.lacking()) {
         text.push_str(&format!("{line}\n"));
     }
     for note in &record.notes {
@@ -142,16 +143,20 @@ pub fn reasons(record: &RunRecord) -> String {
 }
 
 /// The failing cells, each with how many others fail for the same cause: cells of one setting whose
-/// reasons read the same up to their figures.
+/// reasons read the same up to their figures, or that all differ from a baseline; cells of any that
+/// have none, or the same other one.
 pub(super) fn by_cause(record: &RunRecord) -> Vec<(&CellRecord, usize)> {
     let head = |text: &str| text.split(|c: char| c.is_ascii_digit()).next().unwrap_or("").to_owned();
     let cause = |cell: &CellRecord| {
-        let of_baseline = cell.reasons.iter().all(|reason| reason.exit_code == Exit::NoBaseline.code());
+        let only = |exit: Exit| cell.reasons.iter().all(|reason| reason.exit_code == exit.code());
+        let (of_baseline, differs) = (only(Exit::NoBaseline), only(Exit::Regression));
         let setting = (!of_baseline).then(|| (cell.variant.clone(), format!("{:?}", cell.axes)));
         let reasons = cell.reasons.iter().map(|reason| match of_baseline {
-            true => reason.text.clone(),
+            true => reason.text.replacen(&cell.id, "", 1),
+            false if differs => String::new(),
             false => format!("{} {}", reason.exit_code, head(&reason.text)),
         });
+        let reasons = reasons.take(if differs { 1 } else { usize::MAX });
         (cell.scenario.clone(), setting, reasons.collect::<Vec<_>>())
     };
     let mut told: Vec<(&CellRecord, usize)> = Vec::new();
@@ -199,8 +204,9 @@ pub fn annotations(record: &RunRecord) -> String {
         let title = format!("{}{}", cell.id, and_more(others));
         format!("::error {file}title={}::{}\n", property(&title), escaped(&text))
     });
+    let level = if record.left_out_fails { "error" } else { "warning" };
     let left_out =
-        record.left_out.iter().map(|text| format!("::warning title=baseline::{}\n", escaped(text)));
+        record.left_out.iter().map(|text| format!("::{level} title=baseline::{}\n", escaped(text)));
     let missing = occurrences::missing(record).into_iter();
     let missing = missing.map(|text| format!("::error title=never occurred::{}\n", escaped(&text)));
     let cut = (!record.complete).then(|| {

@@ -256,47 +256,29 @@ mod tests {
     }
 
     #[test]
-    fn an_event_that_did_not_fire_is_told_with_its_devices_and_once() {
-        let why = "nothing passed fetch.applied from then on".to_owned();
-        let devices: Vec<DeviceId> = (3..9).map(DeviceId).collect();
-        let missed = vec![Missed { event: "k".to_owned(), why, devices, of: 1_000 }];
-        let outcome = Outcome { missed, ..fixture::outcome() };
-        let judged = judge(&fixture::plan(None, 1), "c", &outcome);
-        assert_eq!(judged.cell.missed[0].devices.len(), 6);
-        let mut record = assemble("reports/x", &[], Vec::new(), &[]);
-        assert_eq!(not_fired(&record), [""; 0]);
-        record.cells.push(judged.cell.clone());
-        let said = format!(
-            "event k did not fire on 6 of {} (d3, d4, d5, d6, …): nothing passed fetch.applied from then on",
-            count(1_000, "device")
-        );
-        assert_eq!(not_fired(&record), [said]);
-        record.cells.push(judged.cell);
-        assert!(
-            not_fired(&record)[0].starts_with("event k did not fire on 12 of "),
-            "{:?}",
-            not_fired(&record)
-        );
-        assert!(not_fired(&record)[0].contains(" in 2 cells: "), "{:?}", not_fired(&record));
-        let warned = super::super::notes(&record, super::super::Paint(false));
-        assert!(warned.starts_with("warning: event k did not fire"), "{warned}");
-    }
-
-    #[test]
-    fn a_fault_that_met_somebody_with_one_seed_is_not_told() {
-        let missed =
-            vec![Missed { event: "lunch".to_owned(), why: "why".to_owned(), devices: Vec::new(), of: 0 }];
-        let cell = |missed: &[Missed]| {
-            let outcome = Outcome { missed: missed.to_vec(), ..fixture::outcome() };
-            judge(&fixture::plan(None, 1), "c", &outcome).cell
+    fn what_did_not_happen_is_told_once_with_its_devices() {
+        let missed = |event: &str, devices: std::ops::Range<u32>, of| Missed {
+            event: event.to_owned(),
+            why: "nothing passed fetch.applied".to_owned(),
+            devices: devices.map(DeviceId).collect(),
+            of,
         };
-        let mut record = assemble("reports/x", &[], Vec::new(), &[]);
-        record.cells = vec![cell(&missed)];
-        assert_eq!(not_fired(&record), ["event lunch changed nothing: why"]);
-        record.cells.push(cell(&missed));
-        assert_eq!(not_fired(&record), ["event lunch changed nothing in 2 cells: why"]);
-        record.cells.push(cell(&[]));
-        assert_eq!(not_fired(&record), [""; 0]);
+        let cell = |missed: Vec<Missed>| {
+            judge(&fixture::plan(None, 1), "c", &Outcome { missed, ..fixture::outcome() }).cell
+        };
+        let (kill, lunch) = (|| missed("k", 3..9, 1_000), || missed("lunch", 0..0, 0));
+        assert_eq!(cell(vec![kill()]).missed[0].devices.len(), 6);
+        // What met somebody with one seed is not told.
+        let runs = [vec![], vec![kill()], vec![kill(), kill()], vec![lunch()], vec![lunch(), lunch()]];
+        let mut told = String::new();
+        for run in runs {
+            let mut record = assemble("reports/x", &[], Vec::new(), &[]);
+            record.cells = run.into_iter().map(|missed| cell(vec![missed])).collect();
+            told += &super::super::notes(&record, super::super::Paint(false));
+            record.cells.push(cell(Vec::new()));
+            assert!(not_fired(&record).iter().all(|line| !line.contains("lunch")), "{record:?}");
+        }
+        insta::assert_snapshot!(told);
     }
 
     #[test]

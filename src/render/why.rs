@@ -57,7 +57,6 @@ fn observed(figure: &Figure, stat: &str) -> Option<u64> {
     figure.stat(stat).filter(|_| figure.stat("count") != Some(0))
 }
 
-/// The settings that move a phase.
 fn moves(phase: Phase) -> &'static str {
     match phase {
         Phase::Network => "`engine.pull.chunk_rows`, `engine.codec`, what a unit pulls, the fleet's `link`",

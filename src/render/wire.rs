@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::grid::Grid;
+use super::lines::{self, distinct};
 use crate::base::{Bytes, Span};
 use crate::record::CellRecord;
 
@@ -77,22 +78,17 @@ impl Wire {
     /// # Errors
     /// If it is no such table.
     pub fn of_csv(text: &str) -> Result<Wire, csv::Error> {
-        csv::Reader::from_reader(text.as_bytes()).deserialize().collect::<Result<_, _>>().map(Wire)
+        lines::of_csv(text).map(Wire)
     }
 
     /// A line a cell.
     pub fn to_csv(&self) -> String {
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        for line in &self.0 {
-            writer.serialize(line).expect("it is written to memory");
-        }
-        let bytes = writer.into_inner().expect("it is written to memory");
-        String::from_utf8(bytes).expect("names and numbers")
+        lines::to_csv(&self.0)
     }
 
     /// The same for programs: an array, a cell each.
     pub fn to_json(&self) -> String {
-        serde_json::to_string_pretty(&self.0).expect("names and numbers") + "\n"
+        lines::to_json(&self.0)
     }
 
     /// For a terminal.
@@ -139,17 +135,6 @@ impl Wire {
         }
         grid
     }
-}
-
-/// Each once, in the order in which they come.
-fn distinct<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
-    let mut once = Vec::new();
-    for one in all {
-        if !once.contains(&one) {
-            once.push(one);
-        }
-    }
-    once
 }
 
 #[cfg(test)]

@@ -141,7 +141,6 @@ pub fn one_sided(cells: usize) -> f64 {
     2.0 * libm::pow(0.25, cells as f64)
 }
 
-/// Mean, and variance of a sample.
 fn mean_and_variance(sample: &[u64]) -> (f64, f64) {
     let n = sample.len() as f64;
     let mean = sample.iter().map(|&x| x as f64).sum::<f64>() / n;

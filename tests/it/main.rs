@@ -26,6 +26,7 @@ mod retries;
 mod sabotage;
 mod screen;
 mod scripts;
+mod shards;
 mod strategies;
 mod suite;
 mod sweep;

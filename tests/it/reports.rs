@@ -98,33 +98,6 @@ fn a_page_of_failures_shows_the_life_of_what_was_lost() {
 }
 
 #[test]
-fn what_is_no_record_is_refused_with_a_word_and_a_code() {
-    let desk = desk();
-    losing(&desk);
-    let whole = fs::read_to_string(desk.path().join("losing/run.json")).unwrap();
-    let write = |name: &str, text: &str| fs::write(desk.path().join(name), text).unwrap();
-    write("cut.json", &whole[..whole.len() / 2]);
-    write("empty.json", "");
-    write("newer.json", &whole.replacen("\"schema_version\": \"1.", "\"schema_version\": \"2.", 1));
-    write("older.json", &whole.replacen("\"schema_version\": \"1.", "\"schema_version\": \"0.", 1));
-    write("other.json", "{ \"schema_version\": \"1.1.0\" }");
-    for (file, word) in [
-        ("cut.json", "not a run record: EOF"),
-        ("empty.json", "not a run record: EOF"),
-        ("newer.json", "schema version 2.1.0, and this program reads 1.1.0"),
-        ("older.json", "schema version 0.1.0, and this program reads 1.1.0"),
-        ("other.json", "missing field `tool`"),
-        ("nowhere", "there is no report"),
-    ] {
-        let (exit, told, wrong) = syncdyno(&desk, &["report", file, "--format", "html"]);
-        assert_eq!((exit, told.as_str()), (2, ""), "{file}: {wrong}");
-        assert!(wrong.contains(word) && wrong.contains(file), "{wrong}");
-    }
-    let (exit, _, wrong) = syncdyno(&desk, &["report", "losing", "-o", "losing/run.json/page.html"]);
-    assert_eq!(exit, 20, "{wrong}");
-}
-
-#[test]
 fn a_record_without_series_is_rendered_without_its_plots() {
     let desk = desk();
     let mut record = losing(&desk);

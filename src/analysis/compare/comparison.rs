@@ -30,7 +30,7 @@ pub fn compare(base: &Side, candidate: &Side) -> Comparison {
         sides: (base.name.clone(), candidate.name.clone()),
         scenarios: other_scenario(base, candidate),
         builds: other_builds(base, candidate),
-        groups: groups(&opposed),
+        groups: groups(&opposed, false),
         unmatched,
     }
 }

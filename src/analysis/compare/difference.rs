@@ -132,6 +132,16 @@ impl Group {
 }
 
 impl Difference {
+    /// Whether the candidate is worse, be it by chance.
+    pub fn is_for_the_worse(&self) -> bool {
+        let more = match (self.change_ppm, self.means) {
+            (Some(change), _) => change > 0,
+            (None, [base, candidate]) => candidate > base,
+        };
+        self.finding == Finding::Worse
+            || self.finding == Finding::Unclear && directed(self.better, more) == Finding::Worse
+    }
+
     /// Whether it is larger than a share of `ppm` millionths: all of its interval, where it has
     /// one. From nothing any step is.
     pub fn exceeds(&self, ppm: u64) -> bool {
@@ -153,8 +163,9 @@ const LEVEL_OF_LOSS: f64 = 0.1;
 const LEVEL: f64 = 0.01;
 
 /// What lies between opposed cells, group by group.
-pub(super) fn groups(opposed: &[Opposed<'_>]) -> Vec<Group> {
-    judged(opposed.iter().map(Weighed::of).collect())
+/// The same scenario and seed is exact; with `always_chance` what seeds agree on counts, too.
+pub(super) fn groups(opposed: &[Opposed<'_>], always_chance: bool) -> Vec<Group> {
+    judged(opposed.iter().map(|opposed| Weighed::of(opposed, always_chance)).collect())
 }
 
 /// Both sides' observations of one statistic.
@@ -233,11 +244,11 @@ struct Weighed {
 }
 
 impl Weighed {
-    fn of(opposed: &Opposed<'_>) -> Weighed {
+    fn of(opposed: &Opposed<'_>, always_chance: bool) -> Weighed {
         let pairs = &opposed.pairs;
         let basis = match pairs.as_slice() {
             [] => Basis::Samples,
-            pairs if pairs.iter().all(|(a, b)| a.resolved == b.resolved) => Basis::Exact,
+            pairs if !always_chance && pairs.iter().all(|(a, b)| a.resolved == b.resolved) => Basis::Exact,
             _ => Basis::Paired,
         };
         // Seeds that one side lacks say nothing beside pairs that are exact or nearly so.

@@ -8,6 +8,8 @@
 //! - **another scenario or variant, the same seeds**: a design question. Both sides met the same
 //!   users, weather and faults, so the differences are paired; the change of each figure is told
 //!   with its interval of 95 %.
+//! - **the same scenario of two programs, over its seeds** ([`hold_over_seeds`]): paired as well,
+//!   so that one seed which luck treats otherwise is no finding.
 //! - **other seeds**: two samples, held against each other by Welch's test.
 //!
 //! Where chance plays a part, some hundreds of figures are judged at once (Holm), so that of a
@@ -19,9 +21,11 @@
 
 mod comparison;
 mod difference;
+mod over_seeds;
 mod pairing;
 mod side;
 
 pub use comparison::{Comparison, compare};
 pub use difference::{Basis, Difference, Finding, Group};
+pub use over_seeds::hold_over_seeds;
 pub use side::{Measured, Side, SideError};

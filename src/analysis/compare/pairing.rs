@@ -17,6 +17,14 @@ pub(super) struct Opposed<'a> {
     pub copies: Vec<String>,
 }
 
+impl<'a> Opposed<'a> {
+    /// Pairs of one setting.
+    pub(super) fn of_pairs(pairs: &'a [(Measured, Measured)]) -> Opposed<'a> {
+        let pairs = pairs.iter().map(|(base, candidate)| (base, candidate)).collect();
+        Opposed { title: String::new(), pairs, alone: (Vec::new(), Vec::new()), copies: Vec::new() }
+    }
+}
+
 /// Names of both sides' cells that have no counterpart.
 pub(super) type Unmatched = (Vec<String>, Vec<String>);
 

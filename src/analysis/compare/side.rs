@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::Digest;
-use crate::record::{Build, CellFigures, CellRecord, Exit, RunRecord, Verdict};
+use crate::record::{BaselineCell, Build, CellFigures, CellRecord, Exit, RunRecord, Verdict};
 
 /// A cell that was run, as far as a comparison needs it.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,6 +82,22 @@ impl From<&CellRecord> for Measured {
             digest: cell.digest.clone(),
             figures_digest: cell.figures_digest.clone(),
             failed: failures(cell),
+            metrics: cell.metrics.clone(),
+        }
+    }
+}
+
+impl From<&BaselineCell> for Measured {
+    fn from(cell: &BaselineCell) -> Measured {
+        Measured {
+            scenario: cell.scenario.clone(),
+            resolved: cell.resolved.clone(),
+            variant: cell.variant.clone(),
+            axes: cell.axes.clone(),
+            seed: cell.seed.clone(),
+            digest: cell.digest.clone(),
+            figures_digest: String::new(),
+            failed: Vec::new(),
             metrics: cell.metrics.clone(),
         }
     }

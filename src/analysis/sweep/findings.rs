@@ -28,7 +28,7 @@ impl Finding {
 }
 
 /// A setting within this factor of the best is as good for all practical purposes.
-pub(super) const FLAT: f64 = 1.03;
+pub(crate) const FLAT: f64 = 1.03;
 /// What costs so much more under each of the first seeds needs no more of them beside the best.
 pub const FAR: f64 = 1.15;
 /// Finds the best setting of a series; `None` if no setting is a candidate or no figure is better
@@ -97,7 +97,7 @@ fn worse(point: &Point<'_>, best: &Point<'_>, position: u64) -> bool {
 /// Whether `point` may be dearer than `best` by luck: it is not worse beyond the noise, or, where
 /// it was run under too few of the seeds to tell, not [`FAR`] dearer under each. Where the best has
 /// too few, nothing is known of luck.
-pub(super) fn may_be_luck(point: &Point<'_>, best: &Point<'_>, position: u64) -> bool {
+pub(crate) fn may_be_luck(point: &Point<'_>, best: &Point<'_>, position: u64) -> bool {
     let pairs = pairs(point, best);
     let far = !pairs.is_empty() && pairs.iter().all(|(here, there)| *here > there * FAR);
     best.prices.len() >= SEEDS_MIN

@@ -10,21 +10,18 @@
 //!
 //! How: `series` sorts the cells; `findings` finds the best of a series, what is as good within the
 //! noise, paired by seed, and the flat region; `shares` says where the time went and fits what a
-//! chunk and a row cost; `growth` fits the power that a cost grows by; `limits` says what limits a
-//! series on either side.
+//! chunk and a row cost; `growth` fits the power that a cost grows by.
 
 mod findings;
 mod growth;
-mod limits;
 mod objective;
 mod series;
 mod shares;
-mod theory;
 
 pub use findings::{FAR, Finding, alike, costs, figure_between, find};
+pub(crate) use findings::{FLAT, may_be_luck};
 pub use growth::exponent;
-pub use limits::{limits, value};
 pub use objective::Objective;
 pub use series::{Point, Series, Sweep, axis_of, trouble};
 pub use shares::{Fit, Side, queued_share};
-pub use theory::{capped, closed_form, contradicted};
+pub(crate) use shares::{Shares, held, rows};

@@ -72,13 +72,13 @@ pub struct Fit {
 
 /// The rows that a setting brought, in both directions; a change that is answered again is none
 /// more.
-pub(super) fn rows(point: &Point<'_>) -> f64 {
+pub(crate) fn rows(point: &Point<'_>) -> f64 {
     point.sum(PULL.rows) + point.sum("engine.push.acknowledged")
 }
 
 /// Shares of the time in which units ran.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Shares {
+pub(crate) struct Shares {
     /// Waiting for answers to begin: round trips and fixed costs.
     pub waiting: f64,
     /// Waiting for a worker of the backend.
@@ -159,7 +159,7 @@ impl Fit {
     /// The best chunk if answers could hold more than `cap` rows, unless the largest is, and the
     /// share of the time that it saves at most; `None` where failures are too few to tell, or come
     /// otherwise than at random.
-    pub(super) fn beyond(self, cap: f64) -> Option<(Option<f64>, f64)> {
+    pub(crate) fn beyond(self, cap: f64) -> Option<(Option<f64>, f64)> {
         if let Some(cost) = self.cost() {
             let best = cost.best().max(cap);
             return Some((Some(best), 1.0 - cost.time_a_row(best) / cost.time_a_row(cap)));
@@ -171,7 +171,7 @@ impl Fit {
 }
 
 /// Rows in an answer of a setting, on average.
-pub(super) fn held(side: Side, point: &Point<'_>) -> f64 {
+pub(crate) fn held(side: Side, point: &Point<'_>) -> f64 {
     point.sum(side.rows) / point.count(side.chunk_rows)
 }
 
@@ -206,12 +206,12 @@ fn line(samples: &[(f64, f64)]) -> Option<(f64, f64)> {
 
 impl Shares {
     /// Requests whose connection broke, or that found none.
-    pub(super) fn cut(self) -> f64 {
+    pub(crate) fn cut(self) -> f64 {
         (self.lost - self.refused - self.timed_out).max(0.0)
     }
 
     /// Where the time of `point` went; without a fit, answers are all moving.
-    pub(super) fn of(side: Side, point: &Point<'_>, fit: Option<Fit>) -> Option<Shares> {
+    pub(crate) fn of(side: Side, point: &Point<'_>, fit: Option<Fit>) -> Option<Shares> {
         let ran = point.sum("engine.session.time");
         if ran == 0.0 {
             return None;

@@ -14,6 +14,8 @@ pub(super) const BENT: f64 = 0.1;
 const SLOW_START: f64 = 0.05;
 const PAUSE: f64 = 30.0;
 const MIXED: f64 = 0.15;
+/// Of the noise, more of which is a level and no luck.
+const LASTING: f64 = 0.5;
 const GROUP_MIN: usize = 12;
 const BINS: usize = 12;
 /// A size that differs from the middle one by so many times is another.
@@ -140,12 +142,9 @@ pub(super) fn mixed(responses: &[Response], fit: &Fit, labels: &[Labels]) -> Opt
     Some(Diagnosis { name, ..Diagnosis::of(Code::Mixed, [more, 0.0]) })
 }
 
-/// How many times as often transfers fail, by the closed form, whose tries take equally long.
-///
-/// Of noise that stays for the next try the longer transfers fail more often: E\[T\] is that of a
-/// rate of λ(1 + cv²), to second order; of noise that is drawn again each time, of λ(1 − cv²). What
-/// stays is the covariance of responses that follow each other. It is no less than once.
-pub(super) fn again(log: &Log, responses: &[Response], fit: &Fit) -> f64 {
+/// The part of the noise's variance that stays from one request of a device to the next: the
+/// covariance of responses that follow each other.
+pub(super) fn stays(log: &Log, responses: &[Response], fit: &Fit) -> f64 {
     let mut last: Vec<Option<(f64, f64)>> = vec![None; log.devices.unwrap_or(1).max(1) as usize];
     let (mut covariance, mut pairs) = (0.0, 0.0);
     for (r, count) in responses.iter().zip(&fit.counts) {
@@ -157,9 +156,23 @@ pub(super) fn again(log: &Log, responses: &[Response], fit: &Fit) -> f64 {
         }
         *last = (*count > 0.0).then_some((request.end(), share));
     }
-    let variance = fit.noise * fit.noise;
-    let stays = (covariance / f64::max(pairs, 1.0)).clamp(0.0, variance);
-    (1.0 + 2.0 * stays - variance).clamp(1.0, 3.0)
+    (covariance / f64::max(pairs, 1.0)).clamp(0.0, fit.noise * fit.noise)
+}
+
+/// Levels that last: what several networks look like where no column tells them apart.
+pub(super) fn levels(stays: f64, fit: &Fit) -> Option<Diagnosis> {
+    let level = libm::sqrt(stays);
+    let lasts = stays > LASTING * fit.noise * fit.noise && level > MIXED;
+    lasts.then(|| Diagnosis::of(Code::Mixed, [level, 0.0]))
+}
+
+/// How many times as often transfers fail, by the closed form, whose tries take equally long.
+///
+/// Of noise that stays for the next try the longer transfers fail more often: E\[T\] is that of a
+/// rate of λ(1 + cv²), to second order; of noise that is drawn again each time, of λ(1 − cv²). It is
+/// no less than once.
+pub(super) fn again(stays: f64, fit: &Fit) -> f64 {
+    (1.0 + 2.0 * stays - fit.noise * fit.noise).clamp(1.0, 3.0)
 }
 
 /// How many responses have another size than most.

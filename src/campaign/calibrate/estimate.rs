@@ -8,7 +8,7 @@ use super::fit::{self, Fit, Response, fit};
 use super::request::{Log, Outcome, Request};
 use crate::base::Seed;
 use crate::render::calibrate::{
-    Advice, Calibration, Census, Code, Costs, Diagnosis, Estimate, Outages, Rate, Split,
+    Advice, Calibration, Census, Code, Costs, Diagnosis, Effect, Estimate, Outages, Rate, Split,
 };
 
 /// Fewer responses tell no costs.
@@ -154,7 +154,8 @@ fn of_costs(
     let noise = by_both(fit.noise, &drawn, |drawn| drawn.noises.clone());
     found.costs = Some(Costs { request, row, split, noise });
     let bins = diagnose::bins(responses, &fit);
-    of_line(found, log, responses, &fit, &bins);
+    let stays = diagnose::stays(log, responses, &fit);
+    of_line(found, log, responses, (&fit, stays), &bins);
     let coarse = step > 0.0 && step >= request.value / 2.0;
     let unknown = [
         (request.low <= 0.0 && !coarse, Code::OverheadUnknown, request.value),
@@ -164,10 +165,10 @@ fn of_costs(
     for (stands, code, value) in unknown {
         found.diagnoses.extend(stands.then(|| Diagnosis::of(code, [value, 0.0])));
     }
-    if unknown.iter().any(|(stands, ..)| *stands) {
+    if found.diagnoses.iter().any(|diagnosis| diagnosis.code.rule().effect == Effect::Refuse) {
         return;
     }
-    let again = diagnose::again(log, responses, &fit);
+    let again = diagnose::again(stays, &fit);
     let draws: Vec<chunk::Draw> =
         costs(&drawn[0]).iter().zip(rates).map(|(c, rate)| [c[0], c[1], *rate * again]).collect();
     let value = [value[0], value[1], counted.rate() * again];
@@ -194,7 +195,13 @@ fn advise(found: &mut Calibration, bins: &[Bin], value: chunk::Draw, draws: &[ch
 }
 
 /// What speaks against the line.
-fn of_line(found: &mut Calibration, log: &Log, responses: &[Response], fit: &Fit, bins: &[Bin]) {
+fn of_line(
+    found: &mut Calibration,
+    log: &Log,
+    responses: &[Response],
+    (fit, stays): (&Fit, f64),
+    bins: &[Bin],
+) {
     let n = responses.len() as f64;
     let mut say = |stands: bool, code, a, b| {
         found.diagnoses.extend(stands.then(|| Diagnosis::of(code, [a, b])));
@@ -205,7 +212,8 @@ fn of_line(found: &mut Calibration, log: &Log, responses: &[Response], fit: &Fit
     let long = fit.counts.iter().filter(|count| **count >= most).count() as f64 / n;
     say(long > LONG_MAX, Code::LongTransfers, long, 0.0);
     found.diagnoses.extend(diagnose::bent(bins).or_else(|| bends(responses, fit, bins.len())));
-    found.diagnoses.extend(diagnose::mixed(responses, fit, &log.labels));
+    let mixed = diagnose::mixed(responses, fit, &log.labels);
+    found.diagnoses.extend(mixed.or_else(|| diagnose::levels(stays, fit)));
 }
 
 /// Whether time grows with the square of the rows, beyond chance, by a tenth of the line and more

@@ -1,7 +1,7 @@
 //! Which column is what, in which unit.
 
 use crate::base::words::there_is;
-use crate::campaign::validate::measured::Malformed;
+use crate::campaign::validate::measured::{Malformed, whole};
 use crate::scenario::closest;
 
 /// A condition on a column: only lines with this value are read.
@@ -90,7 +90,7 @@ impl Header {
         // A column that is nearly `bytes` would otherwise be passed over in silence.
         let near = |(plain, _): &&(String, String)| closest(plain, ["bytes"]).is_some();
         if let Some((_, shown)) = names.iter().filter(|_| header.bytes.is_none()).find(near) {
-            return Err(wrong(format!("unknown column `{shown}`; did you mean `bytes`?")));
+            return Err(whole(1, format!("unknown column `{shown}`; did you mean `bytes`?")));
         }
         let Header { start, rows, duration, outcome, bytes, device, .. } = &header;
         let read: Vec<usize> = [start, rows, duration, outcome]
@@ -115,16 +115,18 @@ fn required(names: &Names, known: &str) -> Result<Column, Malformed> {
             Some((_, shown)) => format!("did you mean `{shown}` to be `{best}`? "),
             None => String::new(),
         };
-        wrong(format!(
-            "there is no column `{best}` (also known as {}); {hint}{} {}",
-            others.replace(' ', ", "),
-            there_is(words.len()),
-            words.join(", "),
-        ))
+        whole(
+            1,
+            format!(
+                "there is no column `{best}` (also known as {}); {hint}{} {}",
+                others.replace(' ', ", "),
+                there_is(words.len()),
+                words.join(", "),
+            ),
+        )
     })
 }
 
-/// A column by its own name.
 fn column(names: &Names, wanted: &str) -> Result<Column, Malformed> {
     let plainly = plain(wanted);
     match names.iter().position(|(plain, _)| *plain == plainly) {
@@ -132,13 +134,9 @@ fn column(names: &Names, wanted: &str) -> Result<Column, Malformed> {
         None => {
             let near = closest(&plainly, names.iter().map(|(plain, _)| plain.as_str()));
             let hint = near.map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
-            Err(wrong(format!("there is no column `{wanted}` to choose lines by{hint}")))
+            Err(whole(1, format!("there is no column `{wanted}` to choose lines by{hint}")))
         }
     }
-}
-
-fn wrong(what: String) -> Malformed {
-    Malformed { line: 1, column: None, what }
 }
 
 /// A name without case and with one kind of separator.
@@ -164,10 +162,10 @@ fn find(names: &Names, known: &str) -> Result<Option<Column>, Malformed> {
         let Some(column) = found.next() else { continue };
         return match found.next() {
             None => Ok(Some(column)),
-            Some(other) => Err(wrong(format!(
-                "there are two columns for `{wanted}`: {} and {}",
-                column.name, other.name
-            ))),
+            Some(other) => Err(whole(
+                1,
+                format!("there are two columns for `{wanted}`: {} and {}", column.name, other.name),
+            )),
         };
     }
     Ok(None)

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::header::{Column, Header, Only};
 use super::request::{Labels, Log, Outcome, Request};
 use crate::base::Span;
-use crate::campaign::validate::measured::Malformed;
+use crate::campaign::validate::measured::{Malformed, line_of, ragged, text_of, whole};
 use crate::scenario::closest;
 
 /// The largest log that is read, in bytes: it is held in memory.
@@ -52,18 +52,11 @@ impl From<Malformed> for Mistakes {
 
 /// Reads a log; of each value of the column `by` its lines, if one is given.
 pub(super) fn read(bytes: &[u8], only: &[Only], by: Option<&str>) -> Result<Log, Mistakes> {
-    let text = std::str::from_utf8(bytes).map_err(|e| {
-        let before = &bytes[..e.valid_up_to()];
-        whole(1 + before.iter().filter(|byte| **byte == b'\n').count() as u64, "not UTF-8")
-    })?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    // With carriage returns the reader counts lines one too low.
-    let unix = text.contains('\r').then(|| text.replace("\r\n", "\n"));
-    let text = unix.as_deref().unwrap_or(text);
+    let text = text_of(bytes)?;
     if text.trim().is_empty() {
         return Err(whole(1, "the file is empty: it wants a header and a line a request").into());
     }
-    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter(text)).from_reader(text.as_bytes());
+    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter(&text)).from_reader(text.as_bytes());
     let names = reader.headers().map_err(|e| whole(1, e.to_string()))?.clone();
     let header = Header::read(&names, only, by)?;
     let mut lines = Lines::of(&header);
@@ -319,26 +312,8 @@ fn field<'a>(record: &'a csv::StringRecord, column: &Column) -> &'a str {
     record.get(column.at).unwrap_or_default().trim()
 }
 
-fn line_of(record: &csv::StringRecord) -> u64 {
-    record.position().map_or(1, csv::Position::line)
-}
-
-fn whole(line: u64, what: impl Into<String>) -> Malformed {
-    Malformed { line, column: None, what: what.into() }
-}
-
 fn at(record: &csv::StringRecord, column: &Column, what: impl Into<String>) -> Malformed {
     Malformed { line: line_of(record), column: Some(column.name.clone()), what: what.into() }
-}
-
-fn ragged(error: &csv::Error) -> Malformed {
-    let line = error.position().map_or(1, csv::Position::line);
-    match error.kind() {
-        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            whole(line, format!("{len} fields where the header has {expected_len}"))
-        }
-        _ => whole(line, error.to_string()),
-    }
 }
 
 #[cfg(test)]

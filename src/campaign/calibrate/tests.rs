@@ -7,7 +7,7 @@ use super::bootstrap::gamma;
 use super::estimate::calibration;
 use super::request::{Labels, Log, Outcome, Request};
 use crate::base::{Seed, Stream};
-use crate::render::calibrate::{Advice, Calibration, Code, Rate};
+use crate::render::calibrate::{Advice, Calibration, Code, Effect, Rate};
 use crate::theory::chunk::Cost;
 
 /// Overhead and time a row of a network, and mean seconds between its failures.
@@ -248,11 +248,17 @@ fn intervals_hold_the_truth_of_worlds_of_all_kinds() {
 }
 
 #[test]
-fn mixed_networks_have_mean_costs_and_say_so() {
+fn mixed_networks_have_mean_costs_and_no_common_chunk() {
     let (held, _) = WIFI_AND_LTE.held(24, false);
     assert!(held[..3].iter().all(|(held, of)| *held >= band(*of)), "{held:?}");
-    let found = calibration("log", &WIFI_AND_LTE.log(1));
-    assert!(has(&found, Code::Mixed) && !has(&calibration("log", &CLEAN.log(1)), Code::Mixed));
+    assert_eq!(held[4], (0, 0));
+    // Whether a column tells them apart or not.
+    let mut untold = WIFI_AND_LTE.log(1);
+    untold.labels.clear();
+    for log in [WIFI_AND_LTE.log(1), untold] {
+        let found = calibration("log", &log);
+        assert!(has(&found, Code::Mixed) && found.advice.is_none(), "{:?}", found.diagnoses);
+    }
 }
 
 fn has(found: &Calibration, code: Code) -> bool {
@@ -310,7 +316,6 @@ fn each_diagnosis_stands_where_its_threshold_says() {
         let found = calibration("log", &log);
         assert!(has(&found, code), "{code:?}: {:?}", found.diagnoses);
         assert!(code == Code::Beyond || !has(&clean, code), "{code:?}");
-        use crate::render::calibrate::Effect;
         let refuses = code.rule().effect == Effect::Refuse;
         assert!(!refuses || found.advice.is_none(), "{code:?}: {:?}", found.advice);
         seen.insert(code, ());

@@ -6,11 +6,11 @@ use super::known::{Measured, SEEDS_MIN, Setting};
 use super::place::Place;
 use super::search::{FLAT, Found, Space, with};
 use crate::analysis::sweep::{Objective, queued_share};
-use crate::analysis::tune::{Line, Reasons, excess, field, reasons};
+use crate::analysis::tune::{excess, field};
 use crate::metrics::human;
 use crate::record::{BackendTuned, CellRecord, KnobTuned, PlaceTuned, PointTuned};
 use crate::render::tune as report_tune;
-use crate::render::tune::FLAT_PPM;
+use crate::render::tune::{FLAT_PPM, Line, Reasons, reasons};
 
 impl Place {
     /// What it came to; of a search that was cut short the best so far.

@@ -11,7 +11,6 @@ pub(super) fn plan(scenario: &str) -> Plan {
     document.plans(&request, &names).unwrap_or_else(|error| panic!("{error}")).remove(0)
 }
 
-/// A class of the library.
 pub(super) fn class(name: &str) -> DeviceClass {
     let scenario = format!(
         "name = \"class\"\n[entity.row]\nrows = 1\nschema = {{ id = \"uuid key\", text = \"text\" }}\n\

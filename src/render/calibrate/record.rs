@@ -202,6 +202,8 @@ diagnostics! {
         "log larger chunks, too";
     CoarseClock: Refuse "clock.coarse", "the clock's step is over half of the overhead",
         "durations are off by half a step", "log milliseconds";
+    Mixed: Refuse "requests.mixed", "a column's values, or levels that last for several requests, differ by 15 %",
+        "4 standard errors; levels are over half of the noise", "calibrate each kind by itself: --by COLUMN";
     Bent: Restrict "line.bent", "a size lies 10 % off the line, or the largest off a parabola, beyond chance",
         "3.3 and 4 standard errors; sizes of 12 responses and more", "separate kinds of requests: --by COLUMN";
     SlowSizes: Restrict "timeouts.sizes", "one response of a size in a thousand would outlast the timeout",
@@ -210,8 +212,6 @@ diagnostics! {
         "3.3 standard errors", "figures are those of requests that follow one another";
     Beyond: Note "chunk.beyond", "the chunk is over twice the largest response",
         "the line was not seen there", "log chunks of that size, and calibrate again";
-    Mixed: Note "requests.mixed", "a column's values differ by 15 %, beyond chance",
-        "4 standard errors", "use --by with that column";
     Trimmed: Note "outliers.trimmed", "6 scales off the line, in logarithms",
         "the scale is that of the middle 80 %", "look at these requests: the figures leave them out";
     LongTransfers: Note "transfers.long", "1 % of the responses as long as 2 mean times to failure",

@@ -35,7 +35,6 @@ const REACH: u64 = 512;
 /// The least chunk that is tried where no best is known.
 const WIDE: f64 = 16.0;
 
-/// The figures of the scenario.
 struct Figures {
     /// Bytes of a row's text.
     text: u64,

@@ -164,7 +164,6 @@ fn list(fit: &Calibration, decide: bool) -> String {
     chosen.map(|(_, d)| format!("  {}: {}\n", says(d), d.code.rule().hint)).collect()
 }
 
-/// A diagnosis with its code.
 pub(super) fn says(diagnosis: &Diagnosis) -> String {
     format!("[{}] {}", diagnosis.code.rule().code, sentence(diagnosis))
 }
@@ -202,7 +201,10 @@ fn sentence(diagnosis: &Diagnosis) -> String {
             format!("{} responses left out, as those after a pause take {} longer", count(b), percent(a))
         }
         Code::Beyond => format!("the largest response has {} rows", count(a)),
-        Code::Mixed => format!("values of `{}` differ by {}", diagnosis.name, percent(a)),
+        Code::Mixed if diagnosis.name.is_empty() => {
+            format!("levels that differ by {} last for several requests, so no chunk", percent(a))
+        }
+        Code::Mixed => format!("values of `{}` differ by {}, so no chunk", diagnosis.name, percent(a)),
         Code::Trimmed => format!("{} outliers ({:.1} % of the responses)", count(a), 100.0 * b),
         Code::LongTransfers => format!("{} of the responses hardly come through", percent(a)),
         Code::InStep => format!("{} bytes a row throughout", count(a)),

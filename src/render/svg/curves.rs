@@ -234,7 +234,6 @@ fn draw_band(ink: &mut Ink, series: usize, curve: &Curve, x: Scale, y: Scale) {
     ink.area(&format!("i c{}", series % LOOKS), &upper.chain(lower).collect::<Vec<_>>());
 }
 
-/// The most seeds that a point has.
 fn most_seeds(curves: &[Curve]) -> Option<u64> {
     curves.iter().flat_map(|curve| &curve.points).filter_map(|point| point.seeds).max()
 }

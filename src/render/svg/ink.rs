@@ -23,7 +23,6 @@ impl Ink {
         self.text
     }
 
-    /// A straight line.
     pub(super) fn line(&mut self, class: &str, from: (f64, f64), to: (f64, f64)) {
         let _ = writeln!(
             self.text,

@@ -135,16 +135,8 @@ fn labels(svg: &str) -> Vec<(String, [f64; 4])> {
 /// No label of the drawing meets another or leaves it.
 pub(in crate::render) fn assert_legible(svg: &Svg) {
     let text = svg.inline();
-    let view: Vec<f64> = text
-        .split_once("viewBox=\"")
-        .unwrap()
-        .1
-        .split_once('"')
-        .unwrap()
-        .0
-        .split(' ')
-        .map(|n| n.parse().unwrap())
-        .collect();
+    let view = text.split_once("viewBox=\"").unwrap().1.split_once('"').unwrap().0;
+    let view: Vec<f64> = view.split(' ').map(|n| n.parse().unwrap()).collect();
     let labels = labels(&text);
     for (i, (a, [left, top, right, bottom])) in labels.iter().enumerate() {
         assert!(
@@ -159,14 +151,26 @@ pub(in crate::render) fn assert_legible(svg: &Svg) {
     }
 }
 
+/// A plot on a desk and on a phone, both legible.
+fn legible(draw: impl Fn(Size) -> Svg) -> [String; 2] {
+    [Size::Wide, Size::Narrow].map(|size| {
+        let drawn = draw(size);
+        assert_legible(&drawn);
+        drawn.inline()
+    })
+}
+
 #[test]
-fn no_label_of_a_plot_meets_another_on_either_screen() {
-    for size in [Size::Wide, Size::Narrow] {
-        assert_legible(&curves().draw(size));
-        assert_legible(&heat().draw(size));
-        assert_legible(&timeline().draw(size));
-        assert_legible(&spacetime().draw(size));
-    }
+fn plots_look_like_this_on_a_desk_and_on_a_phone() {
+    let [curve, _] = legible(|size| curves().draw(size));
+    let [_, map] = legible(|size| heat().draw(size));
+    let [time, _] = legible(|size| timeline().draw(size));
+    let [life, on_a_phone] = legible(|size| spacetime().draw(size));
+    insta::assert_snapshot!(curve);
+    insta::assert_snapshot!(map);
+    insta::assert_snapshot!(time);
+    insta::assert_snapshot!(life);
+    insta::assert_snapshot!(on_a_phone);
 }
 
 /// The ends of the dashed lines of marks: across, from and to.
@@ -193,10 +197,7 @@ fn no_line_of_a_mark_strikes_through_a_name_and_each_has_a_letter_and_a_tick() {
     plot.settings.sort_by(|a, b| a.0.total_cmp(&b.0));
     plot.marks =
         places.into_iter().zip(names.into_iter().cycle()).map(|(x, name)| (x, name.to_owned())).collect();
-    for size in [Size::Wide, Size::Narrow] {
-        let drawn = plot.draw(size);
-        assert_legible(&drawn);
-        let svg = drawn.inline();
+    for svg in legible(|size| plot.draw(size)) {
         let (labels, lines) = (labels(&svg), lines_of_marks(&svg));
         assert_eq!(lines.len(), 6);
         for [x, top, bottom] in lines {
@@ -206,11 +207,8 @@ fn no_line_of_a_mark_strikes_through_a_name_and_each_has_a_letter_and_a_tick() {
             }
         }
         for letter in ["A", "B", "C", "D", "E", "F"] {
-            assert_eq!(
-                labels.iter().filter(|(text, _)| text == letter).count(),
-                2,
-                "above its line and in the legend"
-            );
+            let count = labels.iter().filter(|(text, _)| text == letter).count();
+            assert_eq!(count, 2, "above its line and in the legend");
         }
         assert!(labels.iter().any(|(text, _)| text == "100"), "the first that somebody ships has its tick");
     }
@@ -222,10 +220,8 @@ fn the_legend_names_all_who_ship_a_setting() {
     let mut plot = curves();
     plot.settings.push((100_000.0, "100000".to_owned()));
     plot.marks = [1_000.0, 5_000.0, 100_000.0].map(|x| (x, names.to_owned())).into();
-    for size in [Size::Wide, Size::Narrow] {
-        let drawn = plot.draw(size);
-        assert_legible(&drawn);
-        let text = labels(&drawn.inline()).into_iter().map(|(text, _)| text).collect::<Vec<_>>().join(" ");
+    for svg in legible(|size| plot.draw(size)) {
+        let text = labels(&svg).into_iter().map(|(text, _)| text).collect::<Vec<_>>().join(" ");
         assert!(!text.contains('…'), "{text}");
         assert_eq!(text.matches("Couchbase Lite").count(), 3, "{text}");
     }
@@ -236,11 +232,7 @@ fn many_curves_with_long_names_are_still_legible() {
     let one = curves().curves.remove(1);
     let crowd = (0..20).map(|i| Curve { name: format!("a-link-with-a-very-long-name-{i}"), ..one.clone() });
     let crowd = Curves { curves: crowd.collect(), ..curves() };
-    for size in [Size::Wide, Size::Narrow] {
-        let drawn = crowd.draw(size);
-        assert_legible(&drawn);
-        assert!(drawn.inline().contains('…'), "long names are cut");
-    }
+    assert!(legible(|size| crowd.draw(size)).iter().all(|svg| svg.contains('…')), "long names are cut");
 }
 
 #[test]
@@ -253,14 +245,10 @@ fn long_names_that_begin_the_same_are_cut_where_they_do() {
     let cost = Heat { cost: Some(1.0), ..Heat::default() };
     let row = |name: &String| HeatRow { name: name.clone(), cells: vec![cost.clone(); 3] };
     let map = HeatMap { rows: names.iter().map(row).collect(), ..heat() };
-    for size in [Size::Wide, Size::Narrow] {
-        for drawn in [plot.draw(size), map.draw(size)] {
-            assert_legible(&drawn);
-            let labels = labels(&drawn.inline());
-            let shown: BTreeSet<&str> =
-                labels.iter().map(|(text, _)| text.as_str()).filter(|text| text.contains('…')).collect();
-            assert_eq!(shown.len(), 5, "{shown:?}");
-        }
+    let [curves, maps] = [legible(|size| plot.draw(size)), legible(|size| map.draw(size))];
+    for svg in curves.iter().chain(&maps) {
+        let shown: BTreeSet<String> = labels(svg).into_iter().map(|(text, _)| text).collect();
+        assert_eq!(shown.iter().filter(|text| text.contains('…')).count(), 5, "{shown:?}");
     }
 }
 
@@ -269,31 +257,6 @@ fn curves_without_any_figure_are_an_empty_frame_and_no_panic() {
     let empty = Curves { curves: vec![Curve::default()], ..Curves::default() };
     assert!(empty.draw(Size::Wide).inline().contains("<line class=\"axis\""));
     assert!(HeatMap::default().draw(Size::Narrow).inline().starts_with("<svg"));
-}
-
-#[test]
-fn the_chunk_curve_looks_like_this() {
-    insta::assert_snapshot!(curves().draw(Size::Wide).inline());
-}
-
-#[test]
-fn the_heat_map_looks_like_this() {
-    insta::assert_snapshot!(heat().draw(Size::Narrow).inline());
-}
-
-#[test]
-fn the_fleet_over_time_looks_like_this() {
-    insta::assert_snapshot!(timeline().draw(Size::Wide).inline());
-}
-
-#[test]
-fn the_life_of_a_record_looks_like_this() {
-    insta::assert_snapshot!(spacetime().draw(Size::Wide).inline());
-}
-
-#[test]
-fn the_life_of_a_record_fits_a_phone() {
-    insta::assert_snapshot!(spacetime().draw(Size::Narrow).inline());
 }
 
 #[test]
@@ -337,10 +300,7 @@ fn wide_map(columns: usize, bests: &[usize]) -> HeatMap {
 
 #[test]
 fn a_map_of_many_columns_shows_both_ends_and_the_best_of_each_row() {
-    for size in [Size::Wide, Size::Narrow] {
-        let drawn = wide_map(60, &[59, 37, 41]).draw(size);
-        assert_legible(&drawn);
-        let svg = drawn.inline();
+    for svg in legible(|size| wide_map(60, &[59, 37, 41]).draw(size)) {
         assert_eq!(svg.matches("class=\"best\"").count(), 3, "each row has its frame");
         for column in ["1ms", "60ms"] {
             assert!(svg.contains(&format!("<title>best-at-37, {column}: ")), "{column}");

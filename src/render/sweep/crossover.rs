@@ -3,7 +3,8 @@
 //! The other axes span the ground. Down its first one the winner changes, or does not: where it
 //! does is the crossover.
 
-use crate::analysis::sweep::{Point, Series, Sweep, costs, find, value};
+use super::limits::value;
+use crate::analysis::sweep::{Point, Series, Sweep, costs, find};
 use crate::metrics::human;
 use crate::render::Grid;
 

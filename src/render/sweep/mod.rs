@@ -6,8 +6,10 @@
 
 mod chart;
 mod crossover;
+mod limits;
 mod plots;
 mod regret;
+mod theory;
 mod told;
 mod written;
 
@@ -15,6 +17,8 @@ mod written;
 mod tests;
 
 pub(super) use chart::{Curve, chart};
+pub use limits::{limits, value};
 pub use plots::{curves, heat_map};
 pub use regret::Regret;
+pub use theory::{capped, closed_form};
 pub use told::retold;

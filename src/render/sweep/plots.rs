@@ -1,6 +1,7 @@
 //! A sweep as plots: the curves of its series, and a map of what settings cost.
 
-use crate::analysis::sweep::{Finding, Series, Sweep, costs, figure_between, find, value};
+use super::limits::value;
+use crate::analysis::sweep::{Finding, Series, Sweep, costs, figure_between, find};
 use crate::metrics::human;
 use crate::render::svg::{Curve, Curves, Heat, HeatMap, HeatRow, Point as Dot};
 

@@ -7,7 +7,8 @@
 
 use serde::Serialize;
 
-use crate::analysis::sweep::{Point, Series, Sweep, find, value};
+use super::limits::value;
+use crate::analysis::sweep::{Point, Series, Sweep, find};
 use crate::metrics::human;
 use crate::render::Grid;
 

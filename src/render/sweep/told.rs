@@ -2,10 +2,11 @@
 
 use super::chart::{Curve, chart};
 use super::crossover::Crossover;
+use super::limits::{limits, value};
 use super::regret::Regret;
+use super::theory::closed_form;
 use crate::analysis::sweep::{
-    Finding, Fit, Objective, Point, Series, Side, Sweep, alike, closed_form, costs, exponent, find, limits,
-    value,
+    Finding, Fit, Objective, Point, Series, Side, Sweep, alike, costs, exponent, find,
 };
 use crate::metrics::human;
 use crate::record::{AxisRecord, CellRecord, RunRecord, Verdict};

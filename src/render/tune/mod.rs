@@ -1,10 +1,12 @@
 //! A search as it is shown: `told` is for people, `written` for programs.
 
+mod reasons;
 pub(super) mod told;
 mod written;
 
 #[cfg(test)]
 mod tests;
 
+pub use reasons::{Line, Reasons, reasons};
 pub use told::{FLAT_PPM, answers, story, value};
 pub use written::{to_csv, to_json};

@@ -304,7 +304,6 @@ pub fn value(text: &str) -> String {
     text.split(", ").map(one).collect::<Vec<_>>().join(", ")
 }
 
-/// A limit in words.
 pub(in crate::render) fn limit(of: &LimitRecord) -> String {
     let unit = if of.name == "memory" { Unit::Bytes } else { Unit::Ns };
     let held = if of.measured { "" } else { ": nothing was measured that could keep or miss it" };

@@ -1,7 +1,6 @@
 //! Searches of curves that are not smooth.
 
 use super::*;
-use crate::record::KnobTuned;
 
 #[test]
 fn a_search_looks_past_a_dent_where_what_misses_a_limit_behind_it_costs_less() {
@@ -114,7 +113,7 @@ fn the_flat_region_ends_at_settings_that_were_run_under_all_seeds() {
     };
     let cell = |setting: &Setting, seed| cell(seed, (1e9 / worse(rows(setting), seed)) as u64);
     let space = space(&["k=16..16384"], &["500"], 8);
-    let knob = place_with(space, crate::analysis::tune::Limits::default(), cell).knobs.remove(0);
+    let knob = place_with(space, Limits::default(), cell).knobs.remove(0);
     let at = |value: &String| knob.points.iter().position(|point| point.value == *value).unwrap();
     let [first, last] = knob.flat.each_ref().map(at);
     for (i, point) in knob.points.iter().enumerate() {

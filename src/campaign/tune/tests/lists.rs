@@ -2,7 +2,6 @@
 
 use super::super::search::with;
 use super::*;
-use crate::record::KnobTuned;
 
 /// What is told of a list where no answer has more than 300 rows.
 fn listed(knob: &str, present: &str, field: &[&str], seeds: u64) -> (KnobTuned, Vec<String>) {
@@ -69,38 +68,25 @@ fn a_list_below_what_there_is_is_shown_with_what_lies_beyond_it() {
 
 #[test]
 fn two_knobs_with_lists_that_ask_for_too_much_are_searched_to_an_end() {
-    let objective = crate::analysis::sweep::Objective::default();
     let mut space = space(&["a=50,500,1000", "b=10,400"], &["1000", "400"], 4);
     space.sizes = vec![Some("sizes"), Some("sizes")];
-    let limits = crate::analysis::tune::Limits::default();
-    let mut place = Place::new("here".to_owned(), None, Vec::new(), space, limits);
-    while let Some(wanted) = place.wants() {
-        for (setting, seeds) in wanted.cells {
-            for seed in seeds {
-                let size = |k: usize| setting[k].parse::<u64>().unwrap().min(300);
-                let mut cell = cell(seed, 1_000 * size(0) + 100 * size(1) + seed);
-                let mut sizes = crate::metrics::Distribution::default();
-                sizes.observe(size(0).min(size(1)));
-                cell.metrics.insert("sizes".into(), sizes.figure(Unit::Rows));
-                place.add(setting.clone(), cell, wanted.beside, &objective);
-            }
-        }
-    }
-    let tuned = place.tuned(&objective);
+    let tuned = place_with(space, Limits::default(), |setting, seed| {
+        let size = |k: usize| setting[k].parse::<u64>().unwrap().min(300);
+        sized(cell(seed, 1_000 * size(0) + 100 * size(1) + seed), size(0).min(size(1)))
+    });
     let best: Vec<&str> = tuned.knobs.iter().map(|knob| knob.best.as_str()).collect();
     assert_eq!(best, ["500", "400"]);
 }
 
 #[test]
 fn a_backend_whose_queue_takes_most_of_the_time_is_saturated_though_the_median_request_does_not_wait() {
-    use crate::metrics::Figure;
     use crate::record::BackendTuned;
     let place = |devices: u64, longest: u64| {
         let axes = vec![("devices".to_owned(), devices.to_string())];
-        let limits = crate::analysis::tune::Limits::default();
+        let limits = Limits::default();
         let name = devices.to_string();
         let mut place = Place::new(name, None, axes, space(&["k=500"], &["500"], 1), limits);
-        let objective = crate::analysis::sweep::Objective::default();
+        let objective = Objective::default();
         let mut cell = cell(1, 1_000);
         let second = 1_000_000_000;
         let time = Figure::Value { unit: Unit::Ns, value: 100 * second };
@@ -169,18 +155,15 @@ fn what_another_knob_keeps_small_is_no_ceiling_for_what_is_larger() {
     let cell = |setting: &Setting, seed| {
         let [k, b] = [0, 1].map(|i| setting[i].parse::<f64>().unwrap());
         let size = k.min(10.0 * b);
-        let mut cell = cell(seed, (1e6 * size / (size + 50.0)) as u64);
-        let mut sizes = crate::metrics::Distribution::default();
         // Runs of fewer bytes are over before their larger answers.
-        sizes.observe(if b < 1_024.0 { size.min(300.0) as u64 } else { size as u64 });
-        cell.metrics.insert("sizes".into(), sizes.figure(Unit::Rows));
-        cell
+        let seen = if b < 1_024.0 { size.min(300.0) } else { size };
+        sized(cell(seed, (1e6 * size / (size + 50.0)) as u64), seen as u64)
     };
     for bounds in [false, true] {
         let mut space = space(&["k=16..2048", "b=1..1024"], &["500", "1024"], 4);
         space.sizes = vec![Some("sizes"), None];
         space.bounds = vec![false, bounds];
-        let told = place_with(space, crate::analysis::tune::Limits::default(), cell).knobs.remove(0);
+        let told = place_with(space, Limits::default(), cell).knobs.remove(0);
         let ceiling = told.limits.iter().any(|line| line.contains("is all that ever came up"));
         assert_eq!(ceiling, !bounds, "{:?}", told.limits);
         assert_eq!(told.best == "2048", bounds, "{}", told.best);

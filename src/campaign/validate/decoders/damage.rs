@@ -5,7 +5,6 @@ use std::sync::OnceLock;
 use crate::base::Stream;
 use crate::protocol::{Coding, LIMIT, Packing, Request, packed};
 
-/// One kind of damage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Damage {
     /// It ends early.

@@ -13,7 +13,6 @@ pub(super) struct Sound {
     /// It has a sum that tells whether it was touched.
     pub(super) is_packed: bool,
     pub(super) bytes: Vec<u8>,
-    /// All that it says.
     pub(super) says: String,
 }
 

@@ -21,7 +21,6 @@ pub(super) enum Mode {
     WarmIdle,
 }
 
-/// The link of a cell.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Link {
     pub(super) name: String,
@@ -52,12 +51,10 @@ pub(super) struct Cell {
     pub(super) mean: f64,
 }
 
-/// A cell of a file of outages.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct OutageCell {
     pub(super) link: Link,
     pub(super) congestion: Congestion,
-    /// Bytes of the response.
     pub(super) response: u64,
     /// When everything begins to be dropped, after the connect.
     pub(super) start: Span,

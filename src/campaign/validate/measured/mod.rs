@@ -21,6 +21,7 @@ use sheet::Sheet;
 
 pub use predict::REPETITIONS;
 pub use sheet::Malformed;
+pub(in crate::campaign) use sheet::{line_of, ragged, text_of, whole};
 pub use tally::{Group, Kind, listing};
 
 /// Transfers measured on Linux 6.18; `reference/README.md` says how.
@@ -183,25 +184,6 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_much_to_predict_is_refused_with_the_most() {
-        let header = TRANSFERS.lines().next().expect("there is a header");
-        let told = |row: &str| {
-            let refused = transfers(format!("{header}\n{row}\n").as_bytes());
-            refused.expect_err(row).to_string()
-        };
-        let lossy =
-            told("x,200000000,240000000,20,256000,256000,cubic,cold,down,0.01,200,1000000000000,20,5,5");
-        assert!(lossy.starts_with("line 2, column response_bytes: more than 289600000 bytes"), "{lossy}");
-        let kept = told("x,200000000,240000000,20,256000,256000,cubic,warm0,down,0.01,200,100000000,20,5,5");
-        assert!(kept.contains("more than 14480000 bytes"), "{kept}");
-        let slow = told("x,200000,240000,20,256000,256000,bbr,cold,up,0,1000000000000,200,20,5,5");
-        assert!(
-            slow.contains("column request_bytes: more than 2160000000 bytes take longer than a day"),
-            "{slow}"
-        );
-    }
-
-    #[test]
     fn an_earlier_prediction_makes_room_for_the_new_one() {
         let few: String = TRANSFERS.lines().take(4).map(|line| format!("{line}\n")).collect();
         let once = transfers(few.as_bytes()).expect("it is well formed").csv;
@@ -219,48 +201,6 @@ mod tests {
     }
 
     #[test]
-    fn a_link_that_is_told_in_part_is_refused_with_what_it_lacks() {
-        let header = "profile,up_bps,down_bps,congestion_control,response_bytes,outage_start_s,outage_s,median_s,min_s,max_s";
-        let row = "lte,12000000,12000000,cubic,2000000,0.6,2,4.29,4.2,4.3";
-        let told =
-            outages(format!("{header}\n{row}\n").as_bytes()).expect_err("its delay is not told").to_string();
-        assert_eq!(
-            told,
-            "line 1: there is up_bps, down_bps, and of the link there lacks one_way_delay_ms, queue_up_bytes, queue_down_bytes: \
-             want all of up_bps, down_bps, one_way_delay_ms, queue_up_bytes, queue_down_bytes, or none of them and a profile of \
-             the reference"
-        );
-    }
-
-    #[test]
-    fn a_column_is_wanted_only_where_it_is_used() {
-        let mine = "up_bps,down_bps,one_way_delay_ms,queue_up_bytes,queue_down_bytes,congestion_control,response_bytes,outage_start_s,outage_s,median_s,min_s,max_s";
-        let row = "12000000,12000000,35,420000,420000,cubic,2000000,0.6,2,4.29,4.2,4.3";
-        let own = outages(format!("{mine}\n{row}\n").as_bytes()).expect("its link is in the columns");
-        assert_eq!(own.groups[0].name, "own link, cubic");
-        let nameless = outages(mine.replace("up_bps,", "").as_bytes());
-        assert_eq!(nameless.expect_err("no rows").line, 1);
-        let nameless = format!("{}\n{}\n", &mine[7..], &row[9..]);
-        assert!(outages(nameless.as_bytes()).expect_err("no link").what.contains("no column profile"));
-        let turned = row.replace("4.29,4.2,4.3", "4.29,9,1");
-        let turned = outages(format!("{mine}\n{turned}\n").as_bytes()).expect_err("9 to 1");
-        assert_eq!(turned.column.as_deref(), Some("median_s"));
-        let header = TRANSFERS.lines().next().expect("there is a header").replace(",mean_s", "");
-        let file = |loss: &str| {
-            format!(
-                "{header}\nlte,12000000,12000000,35,420000,420000,cubic,cold,down,{loss},200,1000,3,0.14\n"
-            )
-        };
-        assert!(transfers(file("0").as_bytes()).is_ok());
-        let refused = transfers(file("0.01").as_bytes()).expect_err("no mean");
-        assert!(refused.what.contains("mean_s"), "{refused}");
-        let blank =
-            |loss: &str| file(loss).replace("median_s\n", "median_s,mean_s\n").replace("0.14\n", "0.14,\n");
-        assert!(transfers(blank("0").as_bytes()).is_ok(), "{}", blank("0"));
-        assert!(transfers(blank("0.01").as_bytes()).expect_err("none in this row").what.contains("mean_s"));
-    }
-
-    #[test]
     fn a_wrong_measurement_breaks_its_tolerance() {
         let wrong = TRANSFERS.replace(",3,0.14190,", ",3,0.19190,").replace(",3,0.14839,", ",3,0.19839,");
         assert_ne!(wrong, TRANSFERS);
@@ -274,44 +214,79 @@ mod tests {
         assert_eq!(broken, ["CUBIC, cold, deep queue"]);
     }
 
+    const OWN: &str = "up_bps,down_bps,one_way_delay_ms,queue_up_bytes,queue_down_bytes,congestion_control,response_bytes,\
+                       outage_start_s,outage_s,median_s,min_s,max_s";
+
     #[test]
-    fn a_malformed_file_is_refused_with_line_and_column() {
+    fn a_column_is_wanted_only_where_it_is_used() {
+        let row = "12000000,12000000,35,420000,420000,cubic,2000000,0.6,2,4.29,4.2,4.3";
+        let own = outages(format!("{OWN}\n{row}\n").as_bytes()).expect("its link is in the columns");
+        assert_eq!(own.groups[0].name, "own link, cubic");
+        let header = TRANSFERS.lines().next().expect("there is a header");
+        let lossless = "lte,12000000,12000000,35,420000,420000,cubic,cold,down,0,200,1000,3,0.14";
+        for file in
+            [format!("{}\n{lossless}\n", header.replace(",mean_s", "")), format!("{header}\n{lossless},\n")]
+        {
+            assert!(transfers(file.as_bytes()).is_ok(), "{file}");
+            let lossy = transfers(file.replace("down,0,", "down,0.01,").as_bytes());
+            assert_eq!(lossy.expect_err("a mean is wanted").column.as_deref(), Some("loss"));
+        }
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_predicted_is_refused_with_line_and_column() {
+        type Reads = fn(&[u8]) -> Result<Validation, Malformed>;
+        let mut told = String::new();
+        let mut refused = |what: &str, reads: Reads, file: &[u8]| {
+            let windows = String::from_utf8_lossy(file).replace('\n', "\r\n");
+            let error = reads(file).expect_err(what);
+            told += &format!("{what}: {error}\n");
+            let text = std::str::from_utf8(file).is_ok();
+            assert!(!text || reads(windows.as_bytes()) == Err(error), "whatever ends its lines: {what}");
+        };
         let header = TRANSFERS.lines().next().expect("there is a header");
         let row = "lte,12000000,12000000,35,420000,420000,cubic,cold,down,0,200,1000,3,0.14,0.14";
         let file = |row: &str| format!("{header}\n{row}\n");
         assert!(transfers(file(row).as_bytes()).is_ok());
-        for (from, to, line, column) in [
-            (",35,", ",thirty,", 2, Some("one_way_delay_ms")),
-            (",35,", ",-1,", 2, Some("one_way_delay_ms")),
-            (",35,", ",NaN,", 2, Some("one_way_delay_ms")),
-            ("lte,12000000", "lte,0", 2, Some("up_bps")),
-            ("cubic", "vegas", 2, Some("congestion_control")),
-            ("cold", "lukewarm", 2, Some("mode")),
-            ("down", "sideways", 2, Some("direction")),
-            (",0,200", ",1.5,200", 2, Some("loss")),
-            (",1000,", ",1e3,", 2, Some("response_bytes")),
-            (",3,", ",0,", 2, Some("samples")),
-            ("0.14,0.14", "0,0.14", 2, Some("median_s")),
-            ("0.14,0.14", "0.14", 2, None),
+        for (from, to) in [
+            (",35,", ",thirty,"),
+            (",35,", ",-1,"),
+            (",35,", ",NaN,"),
+            ("lte,12000000", "lte,0"),
+            ("cubic", "vegas"),
+            ("cold", "lukewarm"),
+            ("down", "sideways"),
+            (",0,200", ",1.5,200"),
+            (",1000,", ",1e3,"),
+            (",3,", ",0,"),
+            ("0.14,0.14", "0,0.14"),
+            ("0.14,0.14", "0.14"),
+            ("lte", "\"lte"),
         ] {
-            let error = transfers(file(&row.replacen(from, to, 1)).as_bytes()).expect_err(to);
-            assert_eq!((error.line, error.column.as_deref()), (line, column), "{to}: {error}");
+            refused(to, transfers, file(&row.replacen(from, to, 1)).as_bytes());
         }
-        let windows = file(&row.replacen("cubic", "vegas", 1)).replace('\n', "\r\n");
-        assert_eq!(transfers(windows.as_bytes()).expect_err("vegas").line, 2, "whatever ends its lines");
+        // What is too much to predict.
+        for row in [
+            "x,200000000,240000000,20,256000,256000,cubic,cold,down,0.01,200,1000000000000,20,5,5",
+            "x,200000000,240000000,20,256000,256000,cubic,warm0,down,0.01,200,100000000,20,5,5",
+            "x,200000,240000,20,256000,256000,bbr,cold,up,0,1000000000000,200,20,5,5",
+        ] {
+            refused(row, transfers, file(row).as_bytes());
+        }
         for name in ["mean_s", "notes"] {
             let twice = file(row).replacen("mean_s\n", &format!("mean_s,{name},{name}\n"), 1);
-            let twice = transfers(twice.replace("0.14\n", "0.14,1,1\n").as_bytes()).expect_err(name);
-            assert_eq!((twice.line, twice.column.as_deref()), (1, Some(name)), "{twice}");
+            refused(name, transfers, twice.replace("0.14\n", "0.14,1,1\n").as_bytes());
         }
-        for (text, line) in [("", 1), (header, 1), ("a,b\n1,2\n", 1)] {
-            assert_eq!(transfers(text.as_bytes()).expect_err(text).line, line, "{text}");
+        for text in ["", header, "a,b\n1,2\n", &file(row).replace(',', ";")] {
+            refused(text, transfers, text.as_bytes());
         }
-        let other = transfers(file(row).replace(',', ";").as_bytes()).expect_err("semicolons").to_string();
-        assert_eq!(other, "line 1: semicolons part its columns where commas are wanted");
-        let open =
-            transfers(file(&row.replacen("lte", "\"lte", 1)).as_bytes()).expect_err("a quotation mark");
-        assert_eq!(open.to_string(), "line 2: a quotation mark that none closes");
-        assert_eq!(transfers(b"profile\n\xff\n").expect_err("not text").line, 2);
+        refused("not text", transfers, b"profile\n\xff\n");
+        let row = "12000000,12000000,35,420000,420000,cubic,2000000,0.6,2,4.29,9,1";
+        refused("extremes", outages, format!("{OWN}\n{row}\n").as_bytes());
+        refused("no link", outages, format!("{}\n{}\n", &OWN[7..], &row[9..]).as_bytes());
+        let part = "profile,up_bps,down_bps,congestion_control,response_bytes,outage_start_s,outage_s,median_s,min_s,max_s";
+        let row = "lte,12000000,12000000,cubic,2000000,0.6,2,4.29,4.2,4.3";
+        refused("a part of a link", outages, format!("{part}\n{row}\n").as_bytes());
+        insta::assert_snapshot!(told);
     }
 }

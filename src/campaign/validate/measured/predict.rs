@@ -16,10 +16,8 @@ pub const REPETITIONS: u64 = 500;
 /// What is asked before an outage.
 const REQUEST: u64 = 200;
 
-/// A prediction.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Prediction {
-    /// In seconds.
     pub(super) seconds: f64,
     /// Standard error that the mean of as many measured samples has, in seconds; zero without
     /// losses.

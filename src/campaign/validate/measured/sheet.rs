@@ -14,6 +14,35 @@ pub struct Malformed {
     pub what: String,
 }
 
+/// The text of a file, with the line ends that a reader counts.
+pub(in crate::campaign) fn text_of(bytes: &[u8]) -> Result<String, Malformed> {
+    let text = std::str::from_utf8(bytes).map_err(|e| {
+        let before = &bytes[..e.valid_up_to()];
+        whole(1 + before.iter().filter(|byte| **byte == b'\n').count() as u64, "not UTF-8")
+    })?;
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n"))
+}
+
+/// A mistake of a line as a whole.
+pub(in crate::campaign) fn whole(line: u64, what: impl Into<String>) -> Malformed {
+    Malformed { line, column: None, what: what.into() }
+}
+
+/// What is wrong with a line that is no row.
+pub(in crate::campaign) fn ragged(error: &csv::Error) -> Malformed {
+    let line = error.position().map_or(1, csv::Position::line);
+    match error.kind() {
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            whole(line, format!("{len} fields where the header has {expected_len}"))
+        }
+        _ => whole(line, error.to_string()),
+    }
+}
+
+pub(in crate::campaign) fn line_of(record: &csv::StringRecord) -> u64 {
+    record.position().map_or(1, csv::Position::line)
+}
+
 /// More lines than anybody measures: a file of something else.
 const ROWS_MAX: usize = 100_000;
 
@@ -23,7 +52,6 @@ pub(super) struct Sheet {
     records: Vec<csv::StringRecord>,
 }
 
-/// One row.
 #[derive(Clone, Copy)]
 pub(super) struct Row<'a> {
     header: &'a csv::StringRecord,
@@ -42,18 +70,11 @@ fn lacks(header: &csv::StringRecord, name: &str, wanted: &[&str]) -> String {
 
 impl Sheet {
     pub(super) fn read(bytes: &[u8], wanted: &[&str]) -> Result<Sheet, Malformed> {
-        let whole = |line: u64, what: String| Malformed { line, column: None, what };
-        let text = std::str::from_utf8(bytes).map_err(|e| {
-            let line = 1 + bytes[..e.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() as u64;
-            whole(line, "not UTF-8".to_owned())
-        })?;
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        // With carriage returns the reader counts lines one too low.
-        let text = text.replace("\r\n", "\n");
+        let text = text_of(bytes)?;
         if text.matches('"').count() % 2 == 1 {
             let last = text.rfind('"').unwrap_or(0);
             let line = 1 + text[..last].matches('\n').count() as u64;
-            return Err(whole(line, "a quotation mark that none closes".to_owned()));
+            return Err(whole(line, "a quotation mark that none closes"));
         }
         let mut reader = csv::Reader::from_reader(text.as_bytes());
         let header = reader.headers().map_err(|e| whole(1, e.to_string()))?.clone();
@@ -72,23 +93,14 @@ impl Sheet {
         }
         let mut records = Vec::new();
         for record in reader.records() {
-            let record = record.map_err(|e| {
-                let line = e.position().map_or(1, csv::Position::line);
-                let what = match e.kind() {
-                    csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-                        format!("{len} fields where the header has {expected_len}")
-                    }
-                    _ => e.to_string(),
-                };
-                whole(line, what)
-            })?;
+            let record = record.map_err(|e| ragged(&e))?;
             records.push(record);
             if records.len() > ROWS_MAX {
                 return Err(whole(line_of(&records[ROWS_MAX]), format!("more than {ROWS_MAX} rows")));
             }
         }
         if records.is_empty() {
-            return Err(whole(1, "no rows".to_owned()));
+            return Err(whole(1, "no rows"));
         }
         Ok(Sheet { header, records })
     }
@@ -115,10 +127,6 @@ impl Sheet {
         self.records.iter().zip(values).for_each(|(record, value)| put(record, value));
         String::from_utf8(writer.into_inner().expect("memory takes it")).expect("UTF-8 went in")
     }
-}
-
-fn line_of(record: &csv::StringRecord) -> u64 {
-    record.position().map_or(1, csv::Position::line)
 }
 
 impl<'a> Row<'a> {

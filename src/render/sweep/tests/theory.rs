@@ -37,7 +37,7 @@ fn a_closed_form_that_runs_contradict_is_not_told() {
 
 #[test]
 fn a_page_cap_is_told_with_what_a_larger_one_would_buy() {
-    use crate::analysis::sweep::{Fit, capped};
+    use crate::analysis::sweep::Fit;
     let fit = Fit { chunk: 0.9, row: 0.002, misfit: 0.01, commit: 0.0, mtbf: Some(60.0), fails: true };
     let clamps = ["Mobile Sync (2\u{2009}000)".to_owned()];
     assert_eq!(
@@ -53,4 +53,12 @@ fn a_page_cap_is_told_with_what_a_larger_one_would_buy() {
         unknown.ends_with("`--set backend.page_cap=4500` tells what a larger one would buy"),
         "{unknown}"
     );
+}
+
+#[test]
+fn a_closed_form_whose_best_lies_outside_of_the_interval_is_contradicted() {
+    let said = |ends: [Option<f64>; 2], rows| super::super::theory::contradicted(rows, ends);
+    assert!(said([Some(50.0), Some(218.0)], 42.0) && said([Some(50.0), Some(218.0)], 219.0));
+    assert!(!said([Some(50.0), Some(218.0)], 50.0) && !said([None, Some(218.0)], 42.0));
+    assert!(said([Some(50.0), None], 42.0) && !said([Some(50.0), None], 9_000.0));
 }

@@ -1,9 +1,8 @@
 //! What limits a series on either side of its best, in words.
 
-use super::findings::{FLAT, Finding, alike, may_be_luck};
-use super::objective::Objective;
-use super::series::{Point, Series};
-use super::shares::{Fit, Shares, Side, rows};
+use crate::analysis::sweep::{
+    FLAT, Finding, Fit, Objective, Point, Series, Shares, Side, alike, may_be_luck, rows,
+};
 use crate::metrics::human;
 
 /// What keeps a setting from being as good as the best.

@@ -1,9 +1,7 @@
 //! What the closed form says of the best chunk, where the runs bear it out or it is known why not.
 
-use super::findings::Finding;
 use super::limits::percent;
-use super::series::Series;
-use super::shares::{Fit, Shares, Side, held};
+use crate::analysis::sweep::{Finding, Fit, Series, Shares, Side, held};
 use crate::metrics::human;
 
 /// What takes less of the time explains nothing.
@@ -15,7 +13,7 @@ const NOTHING: f64 = 0.005;
 
 /// Whether the best of the closed form lies outside of that `between` which the runs say that the
 /// optimum lies.
-pub fn contradicted(best: f64, between: [Option<f64>; 2]) -> bool {
+pub(super) fn contradicted(best: f64, between: [Option<f64>; 2]) -> bool {
     let [low, high] = between;
     low.is_some_and(|low| best < low) || high.is_some_and(|high| best > high)
 }

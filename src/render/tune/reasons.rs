@@ -1,7 +1,8 @@
 //! What limits either side of the best, read off the cells as a sweep does.
 
-use crate::analysis::sweep::{Finding, Fit, Objective, Point, Series, Side, capped, closed_form, limits};
+use crate::analysis::sweep::{Finding, Fit, Objective, Point, Series, Side};
 use crate::record::CellRecord;
+use crate::render::sweep::{capped, closed_form, limits};
 
 /// The settings of one knob in order, the others as at the best.
 #[derive(Debug)]

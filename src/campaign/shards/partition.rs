@@ -1,0 +1,154 @@
+//! Which cells of a plan are a shard's.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::roll::Roll;
+use crate::base::Digest;
+use crate::scenario::closest;
+
+/// More shards than this are a slip of the finger: there are no more cells.
+pub const SHARDS_MAX: u32 = 100_000;
+
+/// How cells are dealt out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Deal {
+    /// In turn, as cards.
+    #[default]
+    Slice,
+    /// By the cell's own name, so that a cell stays where it is as others come and go.
+    Hash,
+    /// By what they are estimated to cost: the dearest first, each to who has least.
+    Balanced,
+}
+
+/// One of so many shards: `slice:3/8`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Partition {
+    /// How cells are dealt out.
+    pub deal: Deal,
+    /// How many shards there are.
+    pub of: u32,
+    /// Which of them it is, from 1 on.
+    pub shard: u32,
+}
+
+/// What is wrong with a partition.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct PartitionError(pub String);
+
+impl Deal {
+    const WORDS: [(&str, Deal); 3] =
+        [("slice", Deal::Slice), ("hash", Deal::Hash), ("balanced", Deal::Balanced)];
+
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        Deal::WORDS.iter().find(|(_, deal)| *deal == self).expect("each has one").0
+    }
+
+    /// For each cell its shard of so many, counted from 1.
+    pub(super) fn dealt(self, of: u32, roll: &Roll) -> Vec<u32> {
+        match self {
+            Deal::Slice => (0..roll.cells()).map(|cell| (cell % of as usize) as u32 + 1).collect(),
+            Deal::Hash => roll.names.iter().map(|name| (hash(name) % u128::from(of)) as u32 + 1).collect(),
+            Deal::Balanced => balanced(of, &roll.costs),
+        }
+    }
+}
+
+fn hash((id, plan, seed): &(String, String, String)) -> u128 {
+    let mut digest = Digest::new();
+    [id, plan, seed].into_iter().for_each(|text| digest.text(text));
+    digest.finish()
+}
+
+/// Longest processing time first (Graham 1969): no shard takes more than 4/3 of the best there is.
+fn balanced(of: u32, costs: &[u64]) -> Vec<u32> {
+    let mut cells: Vec<usize> = (0..costs.len()).collect();
+    cells.sort_by_key(|cell| (Reverse(costs[*cell]), *cell));
+    let mut shards: BinaryHeap<Reverse<(u64, u32)>> = (1..=of).map(|shard| Reverse((0, shard))).collect();
+    let mut dealt = vec![0; costs.len()];
+    for cell in cells {
+        let Reverse((cost, shard)) = shards.pop().expect("there is at least one");
+        dealt[cell] = shard;
+        shards.push(Reverse((cost.saturating_add(costs[cell].max(1)), shard)));
+    }
+    dealt
+}
+
+impl Partition {
+    /// One of `of` shards.
+    ///
+    /// # Errors
+    /// There is no such shard, or there are too many.
+    pub fn new(deal: Deal, shard: u32, of: u32) -> Result<Partition, PartitionError> {
+        if of == 0 || of > SHARDS_MAX {
+            return Err(PartitionError(format!("{of} shards; there may be 1 to {SHARDS_MAX}")));
+        }
+        if shard == 0 || shard > of {
+            return Err(PartitionError(format!("there is no shard {shard} of {of}; they are 1 to {of}")));
+        }
+        Ok(Partition { deal, of, shard })
+    }
+
+    /// The positions of its cells in the plan, ascending.
+    pub fn cells(self, roll: &Roll) -> Vec<usize> {
+        let dealt = self.deal.dealt(self.of, roll);
+        (0..roll.cells()).filter(|cell| dealt[*cell] == self.shard).collect()
+    }
+
+    /// What its folder is called, where nobody says: `slice-3-of-8`.
+    pub fn folder(self) -> String {
+        format!("{}-{}-of-{}", self.deal.word(), self.shard, self.of)
+    }
+}
+
+impl fmt::Display for Partition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}/{}", self.deal.word(), self.shard, self.of)
+    }
+}
+
+impl From<Partition> for String {
+    fn from(partition: Partition) -> String {
+        partition.to_string()
+    }
+}
+
+impl TryFrom<String> for Partition {
+    type Error = PartitionError;
+    fn try_from(text: String) -> Result<Partition, PartitionError> {
+        text.parse()
+    }
+}
+
+impl FromStr for Deal {
+    type Err = PartitionError;
+    fn from_str(text: &str) -> Result<Deal, PartitionError> {
+        let words = Deal::WORDS.map(|(word, _)| word);
+        let found = Deal::WORDS.iter().find(|(word, _)| *word == text).map(|(_, deal)| *deal);
+        found.ok_or_else(|| {
+            let near =
+                closest(text, words).map_or_else(String::new, |word| format!("; did you mean `{word}`?"));
+            PartitionError(format!("`{text}` deals out no cells: there are {}{near}", words.join(", ")))
+        })
+    }
+}
+
+impl FromStr for Partition {
+    type Err = PartitionError;
+    fn from_str(text: &str) -> Result<Partition, PartitionError> {
+        let want =
+            || PartitionError("want SCHEME:SHARD/SHARDS, such as slice:1/8 or balanced:8/8".to_owned());
+        let (deal, rest) = text.split_once(':').ok_or_else(want)?;
+        let (shard, of) = rest.split_once('/').ok_or_else(want)?;
+        let number = |text: &str| text.parse::<u32>().map_err(|_| want());
+        Partition::new(deal.parse()?, number(shard)?, number(of)?)
+    }
+}

@@ -1,0 +1,267 @@
+//! A part of a plan's cells instead of all of them, and the cells of all parts as one.
+
+use std::path::{Path, PathBuf};
+
+use super::console::Console;
+use super::cost;
+use super::progress::Progress;
+use super::refusal::Refusal;
+use super::room;
+use super::spare::{self, refused};
+use super::work::{PlaceArgs, Work};
+use crate::analysis;
+use crate::base::Digest;
+use crate::campaign::shards::{self, Head, Partition, Pool, Roll, ShardError};
+use crate::campaign::{self, Runner};
+use crate::metrics::human;
+use crate::record::{self, Build, Exit};
+use crate::scenario::Plan;
+
+/// All cells of a command, and the name by which its run is known again.
+pub(super) struct Cells<'a> {
+    pub(super) plans: &'a [Plan],
+    pub(super) run: String,
+    /// Whether each is run twice.
+    pub(super) twice: bool,
+}
+
+impl<'a> Cells<'a> {
+    pub(super) fn of(plans: &'a [Plan], twice: bool) -> Cells<'a> {
+        Cells { plans, run: name_of(plans, twice), twice }
+    }
+}
+
+/// What tells a run from others: each of its cells, and whether it is run twice.
+pub(super) fn name_of(plans: &[Plan], twice: bool) -> String {
+    let mut digest = Digest::new();
+    digest.number(u64::from(twice));
+    for (plan, id) in plans.iter().zip(analysis::cell_ids(plans)) {
+        digest.text(&id);
+        digest.text(&plan.digest);
+        digest.number(plan.seed.0);
+    }
+    digest.hex()
+}
+
+/// Runs a shard of the cells, if one is asked for, and gives its exit code. If shards are merged,
+/// puts their cells where the run goes on from them. Else does nothing.
+pub(super) fn instead(
+    place: &PlaceArgs,
+    work: &Work,
+    cells: &Cells<'_>,
+    runner: &dyn Runner,
+    console: &mut Console<'_>,
+) -> anyhow::Result<Option<Exit>> {
+    if let (Some(pool), Some(out)) = (&place.merges, place.named()) {
+        pour(pool, out, cells, console)?;
+        return Ok(None);
+    }
+    let Some(asked) = place.partition else { return Ok(None) };
+    let variable = console.surroundings().variable;
+    let partition = asked.found(&|name| variable.and_then(|variable| variable(name)));
+    let partition = partition.map_err(|e| Refusal::usage(format!("--partition {e}")))?;
+    run(partition, place.named(), work, cells, runner, console).map(Some)
+}
+
+/// The roll of these cells.
+pub(super) fn roll(plans: &[Plan]) -> anyhow::Result<Roll> {
+    Ok(Roll::new(&program(plans)?, plans, &analysis::cell_ids(plans), cost::costs(plans)))
+}
+
+/// What tells the build that runs these plans: its sources, and with a stack of somebody's own the
+/// program itself.
+fn program(plans: &[Plan]) -> anyhow::Result<String> {
+    let source = Build::this().source.clone();
+    if !plans.iter().any(|plan| plan.brought) {
+        return Ok(source);
+    }
+    let unread = |e| Refusal::environment(format!("cannot read the program itself: {e}"));
+    let bytes = std::env::current_exe().and_then(std::fs::read).map_err(unread)?;
+    let mut digest = Digest::new();
+    std::io::Write::write_all(&mut digest, &bytes).expect("a digest takes all");
+    Ok(format!("{source} {}", digest.hex()))
+}
+
+/// Runs the cells of a shard and keeps them.
+fn run(
+    partition: Partition,
+    out: Option<&Path>,
+    work: &Work,
+    cells: &Cells<'_>,
+    runner: &dyn Runner,
+    console: &mut Console<'_>,
+) -> anyhow::Result<Exit> {
+    let roll = roll(cells.plans)?;
+    let own = partition.cells(&roll);
+    let plans: Vec<Plan> = own.iter().map(|cell| cells.plans[*cell].clone()).collect();
+    let ids: Vec<String> = own.iter().map(|cell| roll.id(*cell).to_owned()).collect();
+    let options = work.options(cells.twice);
+    room::for_plans(&plans, options.jobs, console)?;
+    let here = || Path::new("shards").join(record::run_id(cells.plans)).join(partition.folder());
+    let folder = out.map_or_else(here, Path::to_owned);
+    let shown = folder.display();
+    if folder.join("run.json").exists() {
+        let text = format!("{shown} holds a report: choose another folder with --out");
+        return Err(Refusal::usage(text));
+    }
+    let head = Head::new(&roll.digest, roll.cells(), partition, lasting(console.typed())?);
+    let from = console.surroundings();
+    from.signals.heed();
+    let journal = shards::open(&folder, &head).map_err(|e| match e {
+        ShardError::Other { .. } => Refusal::usage(e.to_string()),
+        ShardError::Folder(e) => refused(e),
+    })?;
+    let (before, all) = (journal.cells(), human::count(roll.cells() as u64, "cell"));
+    if before > 0 {
+        console.remark(&format!("going on in {shown}: {} done\n", human::count(before as u64, "cell")));
+    }
+    let time_limit = options.time_limit.map(|limit| limit.saturating_sub(console.elapsed()));
+    let options = campaign::Options { time_limit, ..options };
+    let progress = Progress::new(work.progress, console.quiet(), &plans, from, None);
+    let notes = campaign::run_part(&plans, &ids, runner, &options, &from.signals, &progress, &journal);
+    progress.finish();
+    let kept = journal.cells();
+    notes.iter().for_each(|note| console.complaint(&format!("note: {}\n", note.text)));
+    if let Err(e) = journal.close(false) {
+        let kept = human::count(kept as u64, "cell");
+        return Err(Refusal::environment(format!(
+            "{e}: {kept} of {} are kept, and the same command goes on",
+            own.len()
+        )));
+    }
+    console.result(&format!(
+        "shard {partition}: {kept} of its {} are kept, of {all} in all\n",
+        human::count(own.len() as u64, "cell")
+    ));
+    console.result(&format!("shard: {shown}\n"));
+    let stopped = Exit::first(notes.iter().map(|note| note.exit));
+    if stopped != Exit::Success {
+        console.remark("to go on: the same command\n");
+    }
+    Ok(stopped)
+}
+
+/// Missing cells, and commands that run them, that are told one by one.
+const TOLD: usize = 10;
+
+/// Puts the cells of a pool into the folder of a report, if they are those of its run.
+fn pour(pool: &Pool, out: &Path, cells: &Cells<'_>, console: &mut Console<'_>) -> anyhow::Result<()> {
+    let roll = roll(cells.plans)?;
+    if roll.digest != pool.plan() {
+        let text = format!(
+            "the plan is another than when the shards ran: of their {} {} are cells of what is here now; merge where nothing has changed, or run the shards again",
+            human::count(pool.size().1 as u64, "cell"),
+            pool.of(&roll),
+        );
+        return Err(Refusal::because(Exit::NoBaseline, text));
+    }
+    let (shards, _) = pool.size();
+    console.remark(&format!(
+        "{}, {} of {}, {} there twice with the same result\n",
+        human::count(shards as u64, "shard"),
+        pool.of(&roll),
+        human::count(roll.cells() as u64, "cell"),
+        pool.replays,
+    ));
+    for folder in &pool.damaged {
+        console.complaint(&format!(
+            "warning: {} has a line that is not as it was written: it was cut off or changed\n",
+            folder.display()
+        ));
+    }
+    for folder in &pool.empty {
+        console.complaint(&format!("warning: there is no shard in {}\n", folder.display()));
+    }
+    let missing = pool.missing(&roll);
+    if !missing.is_empty() {
+        return Err(Refusal::because(Exit::Missing, told_missing(pool, &roll, &missing)));
+    }
+    spare::folder(out, false)?;
+    record::Folder::create(out).map_err(refused)?;
+    pool.write(&roll, out, &cells.run).map_err(refused)
+}
+
+fn told_missing(pool: &Pool, roll: &Roll, missing: &[usize]) -> String {
+    let list = |texts: Vec<String>| {
+        let more = texts.len().saturating_sub(TOLD);
+        let more = (more > 0).then(|| format!("… and {more} more"));
+        texts.into_iter().take(TOLD).chain(more).map(|text| format!("  {text}\n")).collect::<String>()
+    };
+    let names = list(missing.iter().map(|cell| roll.id(*cell).to_owned()).collect());
+    let all = human::count(roll.cells() as u64, "cell");
+    let commands = list(pool.commands(roll, missing));
+    format!(
+        "{} of {all} are in no shard, and nothing is written:\n{names}to run them, and then merge again:\n{}",
+        missing.len(),
+        commands.trim_end()
+    )
+}
+
+/// Options that say how and where the work is done, and those of them that take a value.
+const PASSING: [(&str, char, bool); 10] = [
+    ("--partition", '\0', true),
+    ("--out", 'o', true),
+    ("--jobs", 'j', true),
+    ("--time-limit", '\0', true),
+    ("--progress", '\0', true),
+    ("--format", '\0', true),
+    ("--color", '\0', true),
+    ("--quiet", 'q', false),
+    ("--verbose", 'v', false),
+    ("--fail-fast", '\0', false),
+];
+
+/// The words of a command that say what is run and told, without those that say how and where.
+fn lasting(typed: &[std::ffi::OsString]) -> anyhow::Result<Vec<String>> {
+    let mut words = Vec::new();
+    let mut rest = typed.iter().skip(1);
+    while let Some(word) = rest.next() {
+        let word = word.to_str().ok_or_else(|| {
+            Refusal::usage(format!(
+                "`{}` is not UTF-8, and a shard keeps its command",
+                PathBuf::from(word).display()
+            ))
+        })?;
+        if word == "--" {
+            // What follows is no option.
+            words.push(word.to_owned());
+            words.extend(rest.by_ref().map(|word| word.to_string_lossy().into_owned()));
+            break;
+        }
+        let (name, joined) = word.split_once('=').map_or((word, false), |(name, _)| (name, true));
+        let long = PASSING.iter().find(|(long, ..)| *long == name);
+        let short = || word.strip_prefix('-').filter(|flags| !flags.starts_with('-') && !flags.is_empty());
+        match (long, short()) {
+            (Some((_, _, takes)), _) => {
+                let _ = (*takes && !joined).then(|| rest.next());
+            }
+            // All short options are such: one that takes a value is the last of a word.
+            (None, Some(flags)) => {
+                let takes = |flag: char| PASSING.iter().any(|(_, short, takes)| *short == flag && *takes);
+                let bare = flags.chars().position(takes).is_some_and(|at| at + 1 == flags.chars().count());
+                let _ = bare.then(|| rest.next());
+            }
+            (None, None) => words.push(word.to_owned()),
+        }
+    }
+    Ok(words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shard_keeps_of_its_command_what_is_run_and_not_how() {
+        let kept = |typed: &str| {
+            let typed: Vec<_> = typed.split(' ').map(Into::into).collect();
+            lasting(&typed).unwrap().join(" ")
+        };
+        let typed = "syncdyno -q sweep a.toml --axis k=1,2 --partition slice:1/2 -o x --out=y -j4 -j 4 -vj 2";
+        assert_eq!(kept(typed), "sweep a.toml --axis k=1,2");
+        let typed =
+            "syncdyno run --seeds=1..3 --jobs 2 --progress=none --format json --time-limit 9s -- -j -o";
+        assert_eq!(kept(typed), "run --seeds=1..3 -- -j -o");
+        assert_eq!(kept("syncdyno tune --color never a.toml --set a=-1"), "tune a.toml --set a=-1");
+    }
+}
