@@ -164,12 +164,15 @@ pub(super) const EVENT: Form = Form::Table {
         .about("People ask for a sync."),
         optional(
             "clock_step",
-            jump![required("by", Form::Written(&STEP), "How far ahead or back.")],
+            jump![required("by", Form::Written(&STEP)).about("How far ahead or back.")],
         )
         .about("The device's clock jumps, until it is next set by the network."),
         optional(
             "time_zone",
-            jump![required("by", Form::Written(&STEP), "How far ahead or back local time goes.")],
+            jump![
+                required("by", Form::Written(&STEP))
+                    .about("How far ahead or back local time goes."),
+            ],
         )
         .about("The clock that people see jumps, by a journey or by daylight saving; UTC does not."),
         optional("disk_full", on_devices![FOR])
