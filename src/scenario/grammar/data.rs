@@ -68,7 +68,7 @@ pub(super) const ENTITY: Form = table(&[
         "doubles",
         Form::Bool,
         "false",
-        "Nobody holds `unique` true: it only tells which rows people take for the same one.",
+        "Nothing enforces `unique`: it only says which rows people take for the same one.",
     ),
     key(
         "pool",

@@ -25,7 +25,7 @@ pub(super) const ENGINE: Form = table(&[
         "debounce",
         SPAN,
         || Options::default().debounce.stated(),
-        "A network that comes, a resume and a period start a unit no sooner than this after its last start: what comes before waits until then.",
+        "A unit that `online`, `resume` or `every` starts begins no sooner than this after its last start; what asks earlier waits until then.",
     ),
     optional(
         "hook_timeout",
@@ -165,7 +165,7 @@ const PULL: Form = table(&[
         "streams",
         Form::Int { min: 1, max: 8 },
         || Options::default().pull.streams.stated(),
-        "Entities of a unit pulled at the same time, once its first request has left some: rows may come before those of other entities that they refer to.",
+        "How many entities of a unit are pulled at the same time, after its first request. Rows may come before those of other entities that they refer to.",
     ),
     word::<CursorBook>(
         "cursor",
@@ -231,7 +231,7 @@ const PUSH: Form = table(&[
     ),
     word::<SyncDate>(
         "sync_date",
-        "Which moment of a sync is its date: its end passes over what was edited while it ran, on the phone where `push.capture` goes by it, at the server where `pull.cursor` does; its start does not.",
+        "Which moment of a sync is its date. Its end misses what was edited while the sync ran: on the phone if `push.capture` goes by it, at the server if `pull.cursor` does. Its start misses nothing.",
     ),
     owned(
         "squash",

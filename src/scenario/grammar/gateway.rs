@@ -61,7 +61,7 @@ pub(super) const GATEWAY: Form = table(&[
         UPLOAD_CACHE,
         "What a gateway in mode \"ota\" remembers of edits that it passed through: those that come again are answered from there. Without one it remembers nothing, and the backend's `idempotency` alone tells.",
     ),
-    optional("leg", LEG, "The way to the backend; without one both stand in one place."),
+    optional("backend_link", BACKEND_LINK, "The way to the backend; without one both stand in one place."),
 ]);
 
 const UPLOAD_CACHE: Form = table(&[
@@ -91,7 +91,7 @@ const UPLOAD_CACHE: Form = table(&[
     ),
 ]);
 
-const LEG: Form = table(&[
+const BACKEND_LINK: Form = table(&[
     optional("link", Form::Written(&NAME), "A link whose round trip and rates it has."),
     optional("rtt", SPAN, "Round trip without load; the link's, or none."),
     optional("rate", Form::Rate, "Rate each way; the link's, of a trace its mean; or without end."),
@@ -103,7 +103,7 @@ const REFRESH: Form = table(&[
         "every",
         PERIOD,
         || Refresh::default().every.stated(),
-        "From the start of one refresh to that of the next; a failed one waits for it too, after a minute of asking again where it reads in pages what it compares.",
+        "From the start of one refresh to that of the next, also after one that failed; one that compares page by page is tried again for a minute first.",
     ),
     owned(
         "upload_every",

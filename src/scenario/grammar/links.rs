@@ -47,7 +47,7 @@ const LINK: Form = table(&[
         "How the radio falls asleep and wakes up, as packets meet it; its time and energy go by `radio`.",
     ),
     key("reconnect", SPAN, "\"0s\"", "How long a tunnel needs to come back after a change of network."),
-    key("answer_loss", Form::Share, "0", "Share of answers that are lost after the gateway acted."),
+    key("response_loss", Form::Share, "0", "Share of answers that are lost after the gateway acted."),
     optional(
         "body_limit",
         LIMIT,

@@ -55,7 +55,7 @@ const ROOT_KEYS: &[Key] = &[
         "drain",
         Form::Span { min: Span::secs(1), max: Span::secs(3_660 * 86_400) },
         "\"2h\"",
-        "Longest time for healing and draining afterwards, but for waiting until claims on rows end; not converged by then is stuck.",
+        "The longest time for healing and draining after the script; waits until claims on rows end do not count. What has not converged by then is stuck.",
     ),
     key(
         "seed",
@@ -128,7 +128,7 @@ const ROOT_KEYS: &[Key] = &[
         "variant",
         named(&VARIANT),
         "{}",
-        "Counter-stories, by name: what differs, as set = { \"engine.pull.chunk_rows\" = 20 }, and what must come out, as expect.",
+        "Variants, by name: what differs, such as set = { \"engine.pull.chunk_rows\" = 20 }, and what must come out.",
     ),
     optional(
         "shows",

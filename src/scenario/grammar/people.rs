@@ -25,7 +25,7 @@ pub(super) const WORKLOAD: Form = table(&[
         "opened_before_login",
         Form::Span { min: Span::ZERO, max: Span::secs(600) },
         "\"0s\"",
-        "How long before a login its person opens the app, which shows a splash: what its start starts runs meanwhile.",
+        "How long before a login its person opens the app: units with `start` run meanwhile, behind a splash screen.",
     ),
     key("peak", named(&PEAK), "{}", "Times with more writes than others, by name."),
     key(
@@ -137,7 +137,7 @@ pub(super) const ACTION: Form = table(&[
         "optional",
         Form::Bool,
         "false",
-        "Whether it may be that no edit of it is made; otherwise a run of which every edit is missed, or every one on devices, fails.",
+        "Whether a run may pass without any edit of it. Otherwise a run fails in which none is made, or none on devices.",
     ),
     optional(
         "near",

@@ -16,7 +16,7 @@ const SWARM_KEYS: &[Key] = &[
         "always",
         Form::List(&Form::Text),
         "[]",
-        "What is there with each seed, such as \"chaos.answer_loss\", \"event.import\" or \"action.add\".",
+        "What is there with each seed, such as \"chaos.response_loss\", \"event.import\" or \"action.add\".",
     ),
     key(
         "sizes",

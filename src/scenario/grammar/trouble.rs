@@ -144,7 +144,7 @@ pub(super) const EVENT: Form = Form::Table {
             "The device loses power: what was not synced to flash is gone.",
         ),
         optional(
-            "answer_loss",
+            "response_loss",
             on_devices![FOR, required("loss", Form::Share, "The share of answers.")],
             "Answers are lost after the gateway acted.",
         ),
@@ -155,7 +155,7 @@ pub(super) const EVENT: Form = Form::Table {
             "The backend's clock jumps.",
         ),
         optional(
-            "leg_outage",
+            "backend_link_outage",
             table(&[
                 FOR,
                 word::<gateway::OutageMode>(
@@ -310,7 +310,7 @@ pub(super) const CHAOS: Form = table(&[
         "0.7",
         "Share of them that the phone notices; in the others it sends into the void.",
     ),
-    key("answer_loss", Form::Share, "0", "Share of answers that are lost."),
+    key("response_loss", Form::Share, "0", "Share of answers that are lost."),
     key(
         "foreign_answers",
         Form::Share,
