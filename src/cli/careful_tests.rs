@@ -414,9 +414,9 @@ fn predictions_replace_earlier_predictions_and_nothing_else() {
     let lines: Vec<&str> = TRANSFERS.lines().take(4).collect();
     desk.write("mine.csv", &lines.join("\n"));
     desk.write("keep.txt", "important\n");
-    desk.write("weather.csv", "date,temperature,predicted_s\n2026,12,9\n");
+    desk.write("heat.csv", "date,temperature,predicted_s\n2026,12,9\n");
     assert_eq!(desk.run("validate tcp-outage -o @outages.csv"), 0, "{}", desk.err);
-    for other in ["keep.txt", "mine.csv", "weather.csv", "outages.csv"] {
+    for other in ["keep.txt", "mine.csv", "heat.csv", "outages.csv"] {
         let before = desk.read(other);
         assert_eq!(desk.run(&format!("validate tcp @mine.csv -o @{other}")), 2, "{}", desk.err);
         assert_eq!(desk.read(other), before);

@@ -237,11 +237,12 @@ pub(super) fn word(phase: Phase) -> &'static str {
     match phase {
         Phase::Network => "on the network",
         Phase::Server => "at the backend",
+        Phase::Attachments => "sending attachments",
         Phase::Failed => "on requests that failed",
         Phase::Wait => "waiting before another try",
         Phase::Decode => "decoding",
         Phase::Apply => "writing on the phone",
-        Phase::Other => "on locks, hooks and what no metric tells",
+        Phase::Other => "in hooks, locks and the rest",
     }
 }
 

@@ -71,6 +71,9 @@ fn moves(phase: Phase) -> &'static str {
     match phase {
         Phase::Network => "`engine.pull.chunk_rows`, `engine.codec`, what a unit pulls, the fleet's `link`",
         Phase::Server => "`backend.workers`, `backend.fixed_cost`, `backend.row_cost`, how units are spread",
+        Phase::Attachments => {
+            "`engine.attachments`, `unit.NAME.when`, `entity.NAME.attachment`, the fleet's `link`"
+        }
         Phase::Failed => "`engine.pull.chunk_rows` (a cut loses less of a small one), the fleet's `link`",
         Phase::Wait => "`engine.retry`",
         Phase::Decode => "`engine.codec`, `engine.pull.chunk_bytes`",

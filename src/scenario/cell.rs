@@ -61,7 +61,7 @@ pub(super) fn cell_value(
         _ => String::new(),
     };
     let title = format!("`{}`{size} is beyond \"{}\"", excerpt(trimmed), wanted.written);
-    let any = if word == "fat" { "text" } else { word };
+    let any = if word == "long-text" { "text" } else { word };
     Err((title, format!("widen the range, or write \"{any}\", which takes any")))
 }
 

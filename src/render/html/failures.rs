@@ -81,7 +81,7 @@ pub(super) fn no_candidates(record: &RunRecord) -> Markup {
     let failing: Vec<(&CellRecord, usize)> = record.failing().map(|cell| (cell, 0)).collect();
     html! {
         @if !failing.is_empty() {
-            h3 { "No candidates" }
+            h3 { "Excluded settings" }
             p.note { "Settings that lose something, get stuck or miss a gate are not chosen, however fast they are. That they do is no failure of the search." }
             (others(&failing, "such cell"))
         }

@@ -113,8 +113,8 @@ pub(super) fn cells(record: &RunRecord) -> Markup {
         Verdict::Pass => 2,
     });
     told.truncate(CELLS);
-    // Of a search that found something, what fails is no candidate; of a matrix, an answer.
-    let found = if record.matrix { "misses something" } else { "no candidate" };
+    // Of a search that found something, what fails is excluded; of a matrix, an answer.
+    let found = if record.matrix { "misses something" } else { "excluded" };
     let columns =
         [("engine.session.duration", "p95"), ("engine.rows.rate", "value"), ("oracle.lost.rows", "value")];
     let figure = |cell: &CellRecord, (metric, stat): (&str, &str)| {

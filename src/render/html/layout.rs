@@ -220,7 +220,7 @@ fn of_sweep(record: &RunRecord, told: &SweepRecord) -> Option<(Markup, Vec<Strin
         @if let Some(map) = sweep::heat_map(&sweep) {
             (figure(&map.title, |size| map.draw(size),
                 "How to read it: a row is compared with its own best setting, which has a frame; 1.30× takes 30 % more. The darker a \
-                 cell (on a dark page: the lighter), the dearer. An exclamation mark is no candidate: it lost something, got stuck or missed a gate.",
+                 cell (on a dark page: the lighter), the dearer. An exclamation mark is excluded: it lost something, got stuck or missed a gate.",
                 &tables::of_map(&map)))
             @if map.rows.len() > svg::HeatMap::MOST {
                 p.note { "The first " (svg::HeatMap::MOST) " of " (map.rows.len()) " rows are drawn; the table has all." }

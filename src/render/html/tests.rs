@@ -335,7 +335,7 @@ fn a_search_is_drawn_with_what_others_ship_and_told_beside_the_best() {
         "<h3>low edge: best at 1\u{202f}024 (100 rows/s)</h3>",
         "PouchDB, Datasync",
         "within 3\u{202f}%: 700 to 1\u{202f}500",
-        "no setting is a candidate",
+        "every setting is excluded",
     ] {
         assert!(page.contains(said), "{said}");
     }
@@ -361,7 +361,7 @@ fn the_answer_of_a_search_stands_under_its_verdict_with_what_the_present_setting
         told.starts_with("<p>low edge: best at 1 024 (100 rows/s); your 500 costs 5.3 % more</p>"),
         "{told}"
     );
-    assert!(told.contains("<p>low geo: no setting is a candidate: stuck: d1</p>"), "{told}");
+    assert!(told.contains("<p>low geo: every setting is excluded: stuck: d1</p>"), "{told}");
     let places = &mut record.tune.as_mut().unwrap().places;
     places[0].present.as_mut().unwrap().within_noise = true;
     *places = vec![places[0].clone(); 9];
@@ -370,7 +370,7 @@ fn the_answer_of_a_search_stands_under_its_verdict_with_what_the_present_setting
     assert!(told.contains("<p>and 3 more below</p>"), "{told}");
     let present = record.tune.as_mut().unwrap().places[0].present.as_mut().unwrap();
     (present.value, present.trouble) = ("8192".to_owned(), Some("lost (1 row): d1".to_owned()));
-    assert!(answer(&record).contains("; your 8 192 is no candidate</p>"));
+    assert!(answer(&record).contains("; your 8 192 is excluded</p>"));
     record.tune.as_mut().unwrap().places[0].present.as_mut().unwrap().value = "1024".to_owned();
     assert!(answer(&record).contains("best at 1 024 (100 rows/s), as you have it</p>"));
 }
@@ -463,9 +463,10 @@ fn the_page_of_a_search_opens_with_the_answer_and_what_fails_there_is_no_candida
     let found = page(&record);
     let at = |text: &str| found.find(text).unwrap_or_else(|| panic!("the page has no {text}"));
     assert!(
-        at("badge pass") < at("<h2>The best settings</h2>") && at("The best settings") < at("No candidates")
+        at("badge pass") < at("<h2>The best settings</h2>")
+            && at("The best settings") < at("Excluded settings")
     );
-    assert!(at("No candidates") < at("<h2>Cells</h2>"));
+    assert!(at("Excluded settings") < at("<h2>Cells</h2>"));
     assert!(at("syncdyno tune ") < at(" --knob engine.pull.chunk_rows"), "it says how to search again");
     assert!(
         found.contains("the ends of ranges, which are the default ones here"),
@@ -480,9 +481,7 @@ fn the_page_of_a_search_opens_with_the_answer_and_what_fails_there_is_no_candida
         "{told}"
     );
     assert_eq!(found.matches("The best settings").count(), 1);
-    assert!(
-        found.contains("1 of settings that are no candidates") && found.contains("<td>no candidate</td>")
-    );
+    assert!(found.contains("1 of excluded settings") && found.contains("<td>excluded</td>"));
     assert!(!found.contains("What is wrong") && !found.contains("failing") && !found.contains("FAIL"));
     // Without any candidate it is a failure.
     record.verdict = Verdict::Fail;

@@ -56,7 +56,7 @@ pub(super) fn marker(series: usize) -> &'static str {
     }
 }
 
-/// The cross of what is no candidate, around the origin.
+/// The cross of what is excluded, around the origin.
 pub(super) const CROSS: &str = "M-4-4L4 4M-4 4L4-4";
 
 /// The classes of a series: its colour, and of its line the dashes.

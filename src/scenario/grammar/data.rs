@@ -35,7 +35,7 @@ pub(super) const ENTITY: Form = table(&[
     word::<MergeRule>("merge")
         .about("What a row says that was made twice (`ids = \"natural-key\"`): the first, the last, or the first with its nulls filled from the last."),
     key("doubles", Form::Bool, "false")
-        .about("Nobody holds `unique` true: it only tells which rows people take for the same one."),
+        .about("Nothing enforces `unique`: it only says which rows people take for the same one."),
     key("pool", Form::Int { min: 1, max: 1_000_000 }, "100")
         .about("Keys that a device holds for later once it was told some, with `ids = \"pool\"`."),
     key("refill", Form::Int { min: 1, max: 1_000_000 }, "20")

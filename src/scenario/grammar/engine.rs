@@ -20,7 +20,7 @@ pub(super) const ENGINE: Form = table(&[
     owned("request_timeout", SOME_SPAN, || Options::default().request_timeout.stated())
         .about("A request without an answer is given up after this."),
     owned("debounce", SPAN, || Options::default().debounce.stated())
-        .about("A network that comes, a resume and a period start a unit no sooner than this after its last start: what comes before waits until then."),
+        .about("A unit that `online`, `resume` or `every` starts begins no sooner than this after its last start; what asks earlier waits until then."),
     optional("hook_timeout", SOME_SPAN)
         .about("A hook of the app is given up after this, which counts as if it threw; without it the engine waits as long as it takes."),
     word::<RequestPer>("requests").about("What of a run goes into one request."),
@@ -101,7 +101,7 @@ const PULL: Form = table(&[
     owned("prefetch", Form::Int { min: 0, max: 4 }, || Options::default().pull.prefetch.stated())
         .about("Pages asked for while one is applied; each takes memory. Not with capture by flag or hash, nor with cursors that the gateway holds."),
     owned("streams", Form::Int { min: 1, max: 8 }, || Options::default().pull.streams.stated())
-        .about("Entities of a unit pulled at the same time, once its first request has left some: rows may come before those of other entities that they refer to."),
+        .about("How many entities of a unit are pulled at the same time, after its first request. Rows may come before those of other entities that they refer to."),
     word::<CursorBook>("cursor")
         .about("What a cursor belongs to: units that overlap go on where the other stopped, or fetch rows twice. \"last-sync-on\" asks by the date of the unit's last sync (`push.sync_date`)."),
     word::<MissingParent>("missing_parent")
@@ -146,7 +146,7 @@ const PUSH: Form = table(&[
     word::<LocalCapture>("capture")
         .about("How the engine knows what was edited. Without an outbox it sends rows as they are."),
     word::<SyncDate>("sync_date")
-        .about("Which moment of a sync is its date: its end passes over what was edited while it ran, on the phone where `push.capture` goes by it, at the server where `pull.cursor` does; its start does not."),
+        .about("Which moment of a sync is its date. Its end misses what was edited while the sync ran: on the phone if `push.capture` goes by it, at the server if `pull.cursor` does. Its start misses nothing."),
     owned("squash", Form::Bool, || Options::default().push.squash.stated())
         .about("Edits of one row that wait go out as one, the last; a row that was made and deleted meanwhile is not sent."),
     word::<OnRefused>("on_refused")

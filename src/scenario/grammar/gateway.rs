@@ -46,7 +46,7 @@ pub(super) const GATEWAY: Form = table(&[
         .about("What devices say who they are with; without it tokens last for ever."),
     optional("upload_cache", UPLOAD_CACHE)
         .about("What a gateway in mode \"ota\" remembers of edits that it passed through: those that come again are answered from there. Without one it remembers nothing, and the backend's `idempotency` alone tells."),
-    optional("leg", LEG).about("The way to the backend; without one both stand in one place."),
+    optional("backend_link", BACKEND_LINK).about("The way to the backend; without one both stand in one place."),
 ]);
 
 const UPLOAD_CACHE: Form = table(&[
@@ -61,7 +61,7 @@ const UPLOAD_CACHE: Form = table(&[
         .about("It outlives the gateway's process; else it dies with that."),
 ]);
 
-const LEG: Form = table(&[
+const BACKEND_LINK: Form = table(&[
     optional("link", Form::Written(&NAME)).about("A link whose round trip and rates it has."),
     optional("rtt", SPAN).about("Round trip without load; the link's, or none."),
     optional("rate", Form::Rate).about("Rate each way; the link's, of a trace its mean; or without end."),
@@ -70,7 +70,7 @@ const LEG: Form = table(&[
 
 const REFRESH: Form = table(&[
     owned("every", PERIOD, || Refresh::default().every.stated())
-        .about("From the start of one refresh to that of the next; a failed one waits for it too, after a minute of asking again where it reads in pages what it compares."),
+        .about("From the start of one refresh to that of the next, also after one that failed; one that compares page by page is tried again for a minute first."),
     owned("upload_every", PERIOD, || Refresh::default().upload_every.stated())
         .about("How often what devices wrote is offered to the backend."),
     key("capture", CAPTURE, "{ last_modified = {} }").about("How changes are found."),

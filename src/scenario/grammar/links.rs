@@ -36,7 +36,7 @@ const LINK: Form = table(&[
         .about("How the radio falls asleep and wakes up, as packets meet it; its time and energy go by `radio`."),
     key("reconnect", SPAN, "\"0s\"")
         .about("How long a tunnel needs to come back after a change of network."),
-    key("answer_loss", Form::Share, "0")
+    key("response_loss", Form::Share, "0")
         .about("Share of answers that are lost after the gateway acted."),
     optional("body_limit", LIMIT)
         .about("The largest request that a proxy on the link lets through. It takes all of a larger one, and says 413 in a page of its own."),

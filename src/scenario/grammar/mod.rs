@@ -44,7 +44,7 @@ const ROOT_KEYS: &[Key] = &[
         .about("The wall clock at the start; its offset is local time."),
     key("duration", SOME_SPAN, "\"1h\"").about("Length of the script."),
     key("drain", Form::Span { min: Span::secs(1), max: Span::secs(3_660 * 86_400) }, "\"2h\"")
-        .about("Longest time for healing and draining afterwards, but for waiting until claims on rows end; not converged by then is stuck."),
+        .about("The longest time for healing and draining after the script; waits until claims on rows end do not count. What has not converged by then is stuck."),
     key("seed", Form::Int { min: 0, max: i64::MAX }, "1")
         .about("The seed, unless the command line names others; not part of the digest."),
     key("baseline_metrics", Form::List(&Form::Text), "[]")
@@ -83,7 +83,7 @@ const ROOT_KEYS: &[Key] = &[
     key("expect", trouble::EXPECT, "{}").about("What must come out."),
     key("gate", named(&trouble::GATE), "{}").about("Thresholds, by name."),
     key("variant", named(&VARIANT), "{}")
-        .about("Counter-stories, by name: what differs, as set = { \"engine.pull.chunk_rows\" = 20 }, and what must come out, as expect."),
+        .about("Variants, by name: what differs, such as set = { \"engine.pull.chunk_rows\" = 20 }, and what must come out."),
     optional("shows", SHOWS)
         .about("What two variants show, by id: a figure that fails in one and is mended in the other."),
     optional("question", QUESTIONS)

@@ -14,7 +14,7 @@ pub(super) const WORKLOAD: Form = table(&[
     key("login", named(&LOGIN), "{}")
         .about("Waves of logins, by name; without any, all log in two minutes after work begins."),
     key("opened_before_login", Form::Span { min: Span::ZERO, max: Span::secs(600) }, "\"0s\"")
-        .about("How long before a login its person opens the app, which shows a splash: what its start starts runs meanwhile."),
+        .about("How long before a login its person opens the app: units with `start` run meanwhile, behind a splash screen."),
     key("peak", named(&PEAK), "{}").about("Times with more writes than others, by name."),
     key("resumes_per_hour", Form::Decimal { max: 3_600.0 }, "6")
         .about("How often a person brings the app to the foreground."),
@@ -88,7 +88,7 @@ pub(super) const ACTION: Form = table(&[
     key("on_devices", Form::Share, "1")
         .about("Which share is made on devices; the office makes the rest."),
     key("optional", Form::Bool, "false")
-        .about("Whether it may be that no edit of it is made; otherwise a run of which every edit is missed, or every one on devices, fails."),
+        .about("Whether a run may pass without any edit of it. Otherwise a run fails in which none is made, or none on devices."),
     optional("near", NEAR)
         .about("Rows whose timestamp lies around the moment of the write, if there are any; if not any row, which `run` tells."),
 ]);

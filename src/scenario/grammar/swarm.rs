@@ -9,7 +9,7 @@ const SWARM_KEYS: &[Key] = &[
     key("on", Form::Share, "0.75")
         .about("The chance that a kind of trouble is there with a seed, above 0: each of `chaos`, `workload.contention`, `backend.poison`, each event and each action."),
     key("always", Form::List(&Form::Text), "[]")
-        .about("What is there with each seed, such as \"chaos.answer_loss\", \"event.import\" or \"action.add\"."),
+        .about("What is there with each seed, such as \"chaos.response_loss\", \"event.import\" or \"action.add\"."),
     key("sizes", Form::Bool, "true")
         .about("Whether chunk sizes are drawn too: some as written, others 1, 2, or around the size of an import, of a tie or of an entity."),
 ];

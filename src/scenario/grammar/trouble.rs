@@ -108,7 +108,7 @@ pub(super) const EVENT: Form = Form::Table {
         ])
         .about("The device loses power: what was not synced to flash is gone."),
         optional(
-            "answer_loss",
+            "response_loss",
             on_devices![FOR, required("loss", Form::Share).about("The share of answers.")],
         )
         .about("Answers are lost after the gateway acted."),
@@ -118,7 +118,7 @@ pub(super) const EVENT: Form = Form::Table {
             table(&[required("by", Form::Written(&STEP)).about("How far.")]),
         )
         .about("The backend's clock jumps."),
-        optional("leg_outage", table(&[
+        optional("backend_link_outage", table(&[
             FOR,
             word::<gateway::OutageMode>("mode")
                 .about("What happens to messages: they vanish, are late, or break their connection."),
@@ -234,7 +234,7 @@ pub(super) const CHAOS: Form = table(&[
         .about("How the lengths are spread: uniform is from half of the mean to one and a half."),
     key("outage_noticed", Form::Share, "0.7")
         .about("Share of them that the phone notices; in the others it sends into the void."),
-    key("answer_loss", Form::Share, "0").about("Share of answers that are lost."),
+    key("response_loss", Form::Share, "0").about("Share of answers that are lost."),
     key("foreign_answers", Form::Share, "0")
         .about("Share of answers that are not those to their requests: a proxy's page, or an earlier answer."),
     key("proxy_ttl", SPAN, "\"0s\"")

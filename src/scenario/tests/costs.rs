@@ -19,7 +19,7 @@ fn fat(rows: u32, text: &str, more: &str) -> Document {
 fn fat_of(columns: &str, rows: u32, text: &str, more: &str) -> Document {
     let text = format!(
         "name = \"fat\"\nduration = \"30m\"\n{more}\n[entity.note]\nrows = {rows}\n\
-         schema = {{ id = \"uuid key\", {columns}body = \"fat {text}\" }}\n"
+         schema = {{ id = \"uuid key\", {columns}body = \"long-text {text}\" }}\n"
     );
     Document::parse("fat.toml", &text).expect("it is TOML")
 }
