@@ -14,17 +14,19 @@ use crate::base::{Span, Time};
 use crate::campaign::{GRACE, Listener, Observed, Signals, Stopwatch};
 use crate::metrics::human;
 use crate::record::{CellRecord, Verdict};
-use crate::scenario::Plan;
+use crate::scenario::{ASKED_EVERY, Plan};
 
 /// A counter says no more than one line in this time.
 const COUNTER_PAUSE: Duration = Duration::from_secs(10);
 
 /// Follows a campaign, hands on what its cells observed, and shows how far it is: in milliseconds
-/// of virtual time, of which the scripts together have a known number.
+/// of virtual time, of which the scripts and the shortest of drains have a known number.
 pub(super) struct Progress<'a> {
     observations: Option<&'a Observations>,
     shown: Shown,
     cells: Vec<AtomicU64>,
+    /// What each cell comes to.
+    wholes: Vec<u64>,
     done: AtomicU64,
     failed: AtomicU64,
     signals: Signals,
@@ -41,7 +43,7 @@ enum Shown {
 struct Counter {
     began: Stopwatch,
     last: Mutex<Stopwatch>,
-    /// Milliseconds of virtual time of all scripts together.
+    /// Milliseconds of virtual time of all cells together.
     total: u64,
     gone: AtomicU64,
 }
@@ -101,6 +103,7 @@ impl<'a> Progress<'a> {
             observations,
             shown,
             cells: plans.iter().map(|_| AtomicU64::new(0)).collect(),
+            wholes: plans.iter().map(whole).collect(),
             done: AtomicU64::new(0),
             failed: AtomicU64::new(0),
             signals: from.signals.clone(),
@@ -168,19 +171,19 @@ impl Listener for Progress<'_> {
         self.tell_interrupt();
     }
 
-    fn progressed(&self, cell: usize, now: Time, of: Span) {
-        self.advance(cell, millis(now.since(Time::ZERO).min(of)));
+    fn progressed(&self, cell: usize, now: Time, _: Span) {
+        self.advance(cell, millis(now.since(Time::ZERO)).min(self.wholes[cell]));
         self.tell_interrupt();
     }
 
     fn ended(&self, cell: usize, record: &CellRecord) {
         if record.verdict != Verdict::Incomplete {
             self.done.fetch_add(1, Ordering::Relaxed);
+            self.advance(cell, self.wholes[cell]);
         }
         if record.verdict == Verdict::Fail {
             self.failed.fetch_add(1, Ordering::Relaxed);
         }
-        self.advance(cell, record.phases.script_ns / 1_000_000);
         if let Shown::Bar(bar) = &self.shown {
             bar.set_message(self.so_far());
         }
@@ -209,9 +212,15 @@ fn bar(plans: &[Plan]) -> ProgressBar {
     bar
 }
 
-/// Milliseconds of virtual time of all scripts together.
+/// Milliseconds of virtual time of all cells together.
 fn total(plans: &[Plan]) -> u64 {
-    plans.iter().map(|plan| millis(plan.duration)).fold(0, u64::saturating_add)
+    plans.iter().map(whole).fold(0, u64::saturating_add)
+}
+
+/// Of a cell: of its script, and until each of its phones was asked to sync.
+fn whole(plan: &Plan) -> u64 {
+    let devices: u64 = plan.fleets.iter().map(|fleet| u64::from(fleet.devices)).sum();
+    millis(plan.duration).saturating_add(millis(ASKED_EVERY).saturating_mul(devices))
 }
 
 fn millis(span: Span) -> u64 {
@@ -221,6 +230,12 @@ fn millis(span: Span) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cell_is_not_at_its_end_before_each_phone_was_asked_to_sync() {
+        let plan = crate::record::fixture::plan(None, 1);
+        assert_eq!(whole(&plan), 3_600_000 + 3 * 25);
+    }
 
     #[test]
     fn a_line_tells_rate_and_time_left_once_something_moved() {

@@ -191,6 +191,9 @@ impl Core {
         match timers.advance(deadline) {
             Advance::To(now, first) => {
                 self.now.set(now);
+                if std::mem::take(&mut timers.refilled) {
+                    timers.next_few().for_each(|task| self.tasks.fetch(task));
+                }
                 if timers.others.is_empty()
                     && let Some(slot) = self.tasks.find(first)
                     && !slot.is_queued()

@@ -42,6 +42,8 @@ pub(super) struct Timers {
     sequence: u64,
     /// Whom the timers of the present wake besides the first, until they are taken from here.
     pub(super) others: Vec<TaskId>,
+    /// The front was filled since this was last looked at.
+    pub(super) refilled: bool,
 }
 
 const DIGIT_BITS: u32 = 4;
@@ -89,7 +91,14 @@ impl Timers {
             cancelled: FxHashSet::default(),
             sequence: 0,
             others: Vec::new(),
+            refilled: false,
         }
+    }
+
+    /// Whom the timers of the front wake.
+    #[inline]
+    pub(super) fn next_few(&self) -> impl Iterator<Item = TaskId> + use<'_> {
+        self.front.iter().map(|entry| entry.task)
     }
 
     /// Asks for `task` to be woken at `at`, which is to come; the answer names the timer.
@@ -255,6 +264,7 @@ impl Timers {
             self.origin = next;
             self.front_end = Time((next.0 | (width - 1)).saturating_add(1));
             self.vacate(level);
+            self.refilled = true;
             return None;
         }
         // What was cancelled may have led the origin beyond the present.
