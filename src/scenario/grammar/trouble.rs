@@ -18,7 +18,7 @@ use crate::net::{Foreign, OutageMode};
 
 /// The same without groups: `by` says how far something jumps.
 macro_rules! jump {
-    ($own:expr) => {
+    ($own:expr $(,)?) => {
         table(&[
             key("share", Form::Share, "1").about("Share of the devices; an exact count."),
             optional("devices", Form::List(&Form::Int { min: 0, max: 1_000_000 }))
