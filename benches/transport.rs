@@ -17,7 +17,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use syncdyno::base::{BitRate, Seed, Span, Time};
 use syncdyno::contract::{Event, EventSink, LocalBoxFuture, NetworkKind, Transport, TransportError};
 use syncdyno::net::tcp::{Congestion, Load, Losses, Sender, Steady, Transfer};
-use syncdyno::net::{Conditions, Direction, Itinerary, Link, Profile, Server, TransportOptions, Way};
+use syncdyno::net::{Conditions, Direction, Link, LinkSchedule, Profile, Server, TransportOptions, Way};
 use syncdyno::sim::{Handle, NodeId, Options, Sim};
 
 const RTT: Span = Span::millis(60);
@@ -100,7 +100,7 @@ fn port(handle: &Handle, over_tcp: bool, body: Rc<Cell<Vec<u8>>>) -> Rc<dyn Tran
         return Rc::new(PlainPort(Rc::new(plain)));
     }
     let profile = Arc::new(Profile::steady("steady", RTT, RATE, RATE));
-    let link = Link::new(&Itinerary::settled(profile), Seed(1), Time::FAR);
+    let link = Link::new(&LinkSchedule::settled(profile), Seed(1), Time::FAR);
     let link = Rc::new(RefCell::new(link));
     let options = TransportOptions::default();
     Rc::new(Way::new(handle.clone(), gateway, link, server, Rc::new(Deaf), options))

@@ -12,6 +12,8 @@ pub enum Phase {
     Server,
     /// Requests that came to nothing.
     Failed,
+    /// Attachments under way, failed tries included.
+    Attachments,
     /// Waits before another try.
     Wait,
     /// Encoding and decoding messages.
@@ -34,10 +36,11 @@ pub fn phases(cells: &[&CellRecord]) -> Option<Vec<(Phase, u64)>> {
     let work = |cell: &&CellRecord| cell.metrics.get("backend.request.service").map(total);
     let worked = cells.iter().filter_map(work).sum::<f64>() as u64;
     let server = (sum("engine.requests.queued_time") + worked).min(responses);
+    let attachments = sum("attachment.run.time");
     let [failed, wait, decode, apply] =
         ["engine.requests.lost_time", "engine.retry.time", "device.coding.busy", "engine.apply.time"]
             .map(sum);
-    let known = responses + failed + wait + decode + apply;
+    let known = responses + attachments + failed + wait + decode + apply;
     // Parts that go on at the same time come to more than the whole.
     let all = ran.max(known);
     if ran == 0 {
@@ -46,6 +49,7 @@ pub fn phases(cells: &[&CellRecord]) -> Option<Vec<(Phase, u64)>> {
     let mut parts = vec![
         (Phase::Network, responses - server),
         (Phase::Server, server),
+        (Phase::Attachments, attachments),
         (Phase::Failed, failed),
         (Phase::Wait, wait),
         (Phase::Decode, decode),
@@ -84,7 +88,8 @@ mod tests {
         put("engine.session.time", 1_000);
         put("engine.pull.time", 500);
         put("engine.requests.queued_time", 100);
-        put("engine.retry.time", 200);
+        put("engine.retry.time", 150);
+        put("attachment.run.time", 50);
         let cell = judge(&fixture::plan(None, 1), "c", &outcome).cell;
         let found = phases(&[&cell]).unwrap();
         assert_eq!(found[..2], [(Phase::Network, 400_000), (Phase::Other, 300_000)]);

@@ -91,9 +91,8 @@ impl<'a> Against<'a> {
             || format!("syncdyno compare {} {}", record::shell_word(name), record::shell_word(folder));
         if record.cells.iter().any(|cell| baseline.of_another_scenario(cell)) {
             let seeds: BTreeSet<&str> = record.cells.iter().map(|cell| cell.seed.as_str()).collect();
-            let more =
-                if seeds.len() < 6 { ", of six seeds or more, such as --seeds 1..=8 in both" } else { "" };
-            let what = "what a changed scenario does is a question for";
+            let more = if seeds.len() < 6 { " (it takes six seeds of both runs: --seeds 1..=8)" } else { "" };
+            let what = "what the change of the scenario does";
             console.remark(&format!("{what}: {}{more}\n", compare()));
         }
         for change in changes.iter().take(TOLD) {

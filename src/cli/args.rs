@@ -75,13 +75,14 @@ pub(super) enum Command {
     /// a run that was asked for: one that misses a gate fails the sweep (exit 10).
     Sweep(SweepArgs),
     /// Search for the best chunk sizes (or other settings) for each device class, link and fleet size, and say what being wrong costs. A
-    /// setting that misses a gate or loses something is no candidate, which is a finding; the search fails (exit 10) where none is left.
+    /// setting that misses a gate or loses something is excluded, which is a finding; the search fails (exit 10) where none is left.
     Tune(TuneArgs),
     /// Run a scenario on every kind of backend, with every way to find changes, over the air and with a replica: which converge, and at
     /// what cost.
     Matrix(MatrixArgs),
-    /// Parse and validate scenarios, and run nothing. Of cells up to 500 000 rows and 1 000 devices the script of the first seed is
-    /// written, and edits that find no row are told; of larger ones only `run` tells.
+    /// Parse and validate scenarios, and run nothing. Of cells up to 500 000 rows and edits
+    /// and 1 000 devices the script of the first seed is written, and edits that find no row are told;
+    /// of larger ones only `run` tells.
     Check(Selection),
     /// Show the cells that scenarios expand to, and how large they are; as JSON each with what it
     /// costs beside the others.

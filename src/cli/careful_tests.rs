@@ -418,9 +418,9 @@ fn predictions_replace_earlier_predictions_and_nothing_else() {
     let lines: Vec<&str> = TRANSFERS.lines().take(4).collect();
     desk.write("mine.csv", &lines.join("\n"));
     desk.write("keep.txt", "important\n");
-    desk.write("weather.csv", "date,temperature,predicted_s\n2026,12,9\n");
+    desk.write("heat.csv", "date,temperature,predicted_s\n2026,12,9\n");
     assert_eq!(desk.run("validate tcp-outage -o @outages.csv"), 0, "{}", desk.err);
-    for other in ["keep.txt", "mine.csv", "weather.csv", "outages.csv"] {
+    for other in ["keep.txt", "mine.csv", "heat.csv", "outages.csv"] {
         let before = desk.read(other);
         assert_eq!(desk.run(&format!("validate tcp @mine.csv -o @{other}")), 2, "{}", desk.err);
         assert_eq!(desk.read(other), before);
@@ -431,4 +431,15 @@ fn predictions_replace_earlier_predictions_and_nothing_else() {
         assert!(desk.read(&format!("{to}.csv")).starts_with(lines[0]));
     }
     assert_eq!(desk.read("again.csv"), desk.read("new.csv"));
+}
+
+#[test]
+fn a_script_of_millions_of_edits_is_not_written_to_be_checked() {
+    let mut desk = Desk::new();
+    for (edits, is_written) in [(10, true), (1_000_000, false)] {
+        let action = "[action.make]\nentity = \"appointment\"\nkind = \"create\"";
+        desk.write("many.toml", &format!("{TIES}\n{action}\nper_device = {edits}\n"));
+        assert_eq!(desk.run("check @many.toml"), 0, "{}", desk.err);
+        assert_eq!(desk.err.contains("edits of action make"), is_written, "{}", desk.err);
+    }
 }

@@ -33,7 +33,7 @@
 //! is sent again is answered from there; it outlives its process where it is told to.
 //!
 //! It is the server half of the built-in stack: its [`SyncServer::serve`] is a pure function of the
-//! time, the backend and the bytes, and acts at once. The [`Leg`] between gateway and backend is
+//! time, the backend and the bytes, and acts at once. The [`BackendLink`] between gateway and backend is
 //! arithmetic of its own: the world waits for what it says before and after. Where a device is, the
 //! device says, or the gateway holds it (`held`); [`Gateway::backup`] and [`Gateway::restore`] take
 //! it back to an older state, of which it knows unless it is told not to. A backend that goes back
@@ -45,12 +45,12 @@
 //! [`SyncServer::serve`]: crate::contract::SyncServer::serve
 
 mod backend_call;
+mod backend_link;
 mod blobs;
 mod capture;
 mod excerpt;
 mod held;
 mod incarnation;
-mod leg;
 mod limits;
 mod mode;
 mod options;
@@ -65,6 +65,7 @@ mod upload_cache;
 mod version;
 
 pub use backend_call::{BackendCall, Batch, PageAsk, PageRead, Refresh, Upload, Verdicts};
+pub use backend_link::{BackendLink, BackendLinkOptions, Direction, Outage, OutageMode, Passage};
 pub use capture::{
     Canonical, Capture, ChangeLogOptions, Effort, FlagForm, FlagOptions, FlagPer, HashOptions, Initial, Keep,
     LastModifiedBound, LastModifiedEnd, LastModifiedOptions, LastModifiedPaging, LastModifiedSource,
@@ -72,7 +73,6 @@ pub use capture::{
 };
 pub use held::{Advance, CursorHolder};
 pub use incarnation::Restored;
-pub use leg::{Direction, Leg, LegOptions, Outage, OutageMode, Passage};
 pub use mode::{Mode, Unfit};
 pub use options::{CursorSaved, Options, RefreshOptions};
 pub use recalled::Recalled;

@@ -1,9 +1,9 @@
 //! What a gateway can be told to be.
 
+use super::backend_link;
 use super::capture::{Capture, FlagPer};
 use super::held::{Advance, CursorHolder};
 use super::incarnation::Restored;
-use super::leg;
 use super::mode::{Mode, Unfit};
 use super::upload_cache::UploadCacheOptions;
 use crate::base::{Bytes, Span, Time, in_words};
@@ -33,7 +33,7 @@ pub struct Options {
     /// So long after a token was given out another is given for it; for ever if `None`.
     pub refresh_life: Option<Span>,
     /// The way to the backend; `None` if both stand in one place.
-    pub leg: Option<leg::LegOptions>,
+    pub backend_link: Option<backend_link::BackendLinkOptions>,
     /// The bytes of the largest request that it takes, if there is a limit.
     pub body_limit: Option<u64>,
     /// Those of the largest answer that it sends.

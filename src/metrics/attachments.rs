@@ -14,6 +14,8 @@ struct Desk {
     waiting: BTreeSet<EditId>,
     /// Requests under way that are a part of a run.
     in_run: u32,
+    /// Since when there is one.
+    sends_since: Option<Time>,
     /// Since when both are there.
     since: Option<Time>,
 }
@@ -88,13 +90,16 @@ impl Attachments {
             _ => return,
         }
         let both = desk.in_run > 0 && !desk.waiting.is_empty();
-        match (both, desk.since) {
-            (true, None) => desk.since = Some(at),
-            (false, Some(since)) => {
-                board.add(Id::AttachmentRowsWait, at.since(since).0);
-                desk.since = None;
+        let sends = (desk.in_run > 0, &mut desk.sends_since, Id::AttachmentTime);
+        for (holds, since, id) in [sends, (both, &mut desk.since, Id::AttachmentRowsWait)] {
+            match (holds, *since) {
+                (true, None) => *since = Some(at),
+                (false, Some(began)) => {
+                    board.add(id, at.since(began).0);
+                    *since = None;
+                }
+                _ => {}
             }
-            _ => {}
         }
     }
 
@@ -133,8 +138,9 @@ impl Attachments {
     /// The end: what is without the other is so until now.
     pub(super) fn finish(&mut self, at: Time, board: &mut Board) {
         for desk in self.desks.values_mut() {
-            if let Some(since) = desk.since.take() {
-                board.add(Id::AttachmentRowsWait, at.since(since).0);
+            let sends = (&mut desk.sends_since, Id::AttachmentTime);
+            for (since, id) in [sends, (&mut desk.since, Id::AttachmentRowsWait)] {
+                since.take().into_iter().for_each(|since| board.add(id, at.since(since).0));
             }
         }
         for (id, owner) in &mut self.owners {

@@ -226,6 +226,7 @@ table! {
     AttachmentSentBytes "attachment.sent.bytes" Bytes Lower Counter "Bytes of attachments in requests that left."
     AttachmentAgainBytes "attachment.again.bytes" Bytes Lower Counter "Of those, bytes that their device had sent before."
     AttachmentStored "attachment.stored.count" Count Higher Counter "Attachments that came to the server, small pictures included."
+    AttachmentTime "attachment.run.time" Ns Lower Counter "Time in which runs sent attachments."
     AttachmentRowsWait "attachment.rows_wait.time" Ns Lower Counter "Time in which a device had edits to send while a run of it sent attachments."
     AttachmentBareTime "attachment.bare.time" Ns Lower Counter "Time in which the backend had rows without what is attached to them, over all rows."
     AttachmentBareFor "attachment.bare.duration" Ns Lower Distribution "For how long it had such a row without, of those that got it."

@@ -13,7 +13,7 @@ pub enum Direction {
     Down,
 }
 
-/// The weather of one link: functions of (link, direction, time), never of what is sent, so that
+/// The link conditions of one link: functions of (link, direction, time), never of what is sent, so that
 /// two engines and two chunk sizes meet the same.
 pub trait Conditions {
     /// Round trip without load at `now`.
@@ -62,7 +62,7 @@ pub trait Conditions {
 }
 
 /// When the next outage begins that resets, or the one that lasts began, if that is before `until`.
-pub(super) fn first_reset(weather: &dyn Conditions, now: Time, until: Time) -> Option<Time> {
-    let mut outages = weather.outages(now).iter().take_while(|outage| outage.from < until);
+pub(super) fn first_reset(conditions: &dyn Conditions, now: Time, until: Time) -> Option<Time> {
+    let mut outages = conditions.outages(now).iter().take_while(|outage| outage.from < until);
     outages.find(|outage| outage.mode == OutageMode::Reset).map(|outage| outage.from)
 }

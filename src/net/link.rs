@@ -1,13 +1,13 @@
-//! One device's link: what its weather does to messages, and what they do to each other.
+//! One device's link: what its conditions does to messages, and what they do to each other.
 
 use super::cache::CacheTime;
 use super::conditions::{Conditions, Direction};
 use super::energy::{RadioCost, Radios};
 use super::foreign::{ForeignTime, Mixed, Mixer};
+use super::link_state::{LinkConditions, LinkSchedule};
 use super::options::{Limits, OutageMode, Radio};
 use super::proxy::InPlace;
 use super::tcp::{search, staircase};
-use super::weather::{Itinerary, Weather};
 use crate::base::{Seed, Span, Time};
 use crate::contract::DropReason;
 
@@ -31,10 +31,10 @@ pub struct LossyTime {
     pub loss_ppm: u32,
 }
 
-/// A device's link: its weather, and what messages on it do to each other.
+/// A device's link: its conditions, and what messages on it do to each other.
 #[derive(Debug)]
 pub struct Link {
-    weather: Weather,
+    conditions: LinkConditions,
     seed: Seed,
     lossy: Vec<LossyTime>,
     /// Times in which somebody else answers.
@@ -51,10 +51,10 @@ pub struct Link {
 }
 
 impl Link {
-    /// A link along an itinerary, whose own trouble ends at `end`; `seed` is the device's own.
-    pub fn new(itinerary: &Itinerary, seed: Seed, end: Time) -> Link {
+    /// A link along a link schedule, whose own trouble ends at `end`; `seed` is the device's own.
+    pub fn new(schedule: &LinkSchedule, seed: Seed, end: Time) -> Link {
         Link {
-            weather: Weather::new(itinerary, seed, end),
+            conditions: LinkConditions::new(schedule, seed, end),
             seed,
             lossy: Vec::new(),
             portals: Vec::new(),
@@ -66,14 +66,14 @@ impl Link {
         }
     }
 
-    /// Its weather.
-    pub fn weather(&self) -> &Weather {
-        &self.weather
+    /// Its conditions.
+    pub fn conditions(&self) -> &LinkConditions {
+        &self.conditions
     }
 
-    /// Its weather, to be changed before the world starts.
-    pub fn weather_mut(&mut self) -> &mut Weather {
-        &mut self.weather
+    /// Its conditions, to be changed before the world starts.
+    pub fn conditions_mut(&mut self) -> &mut LinkConditions {
+        &mut self.conditions
     }
 
     /// Adds a time with lost answers; before the world starts.
@@ -118,13 +118,13 @@ impl Link {
 
     /// What its proxy lets through at `now`.
     pub(super) fn limits(&self, now: Time) -> Limits {
-        self.weather.profile(now).limits
+        self.conditions.profile(now).limits
     }
 
     /// Notes for the battery that `bytes` pass the device's radio in these times, as is known at
     /// `now`.
     pub fn note_transfer(&mut self, now: Time, way: Direction, bytes: u64, times: (Time, Time)) {
-        let radio = self.weather.profile(now).radio;
+        let radio = self.conditions.profile(now).radio;
         self.radios.pass(now, radio, way, bytes, times);
     }
 
@@ -141,15 +141,15 @@ impl Link {
     pub fn send(&mut self, now: Time, direction: Direction, bytes: u64) -> Fate {
         let way = direction as usize;
         let start = now.max(self.busy_until[way]);
-        let weather = self.weather.at(now);
-        let sent = weather.leaves_by(direction, start, bytes);
-        let rtt = weather.rtt(now);
-        let latency = Span(rtt.0 / 2) + weather.jitter(direction, now);
+        let conditions = self.conditions.at(now);
+        let sent = conditions.leaves_by(direction, start, bytes);
+        let rtt = conditions.rtt(now);
+        let latency = Span(rtt.0 / 2) + conditions.jitter(direction, now);
         let (mut arrival, mut sent_by) = (sent + latency, sent);
         // Up to here the message is on its way again: what an earlier outage, or the message
         // before, has waited out is not waited out twice.
         let mut resumed = start;
-        for outage in weather.outages(now) {
+        for outage in conditions.outages(now) {
             if outage.from >= arrival {
                 break;
             }
@@ -180,21 +180,21 @@ impl Link {
     /// outages aside.
     pub fn leaves_within(&self, now: Time, direction: Direction, bytes: u64, until: Time) -> u64 {
         let start = now.max(self.busy_until[direction as usize]);
-        let weather = self.weather.at(now);
-        search(bytes, |n| n == 0 || weather.leaves_by(direction, start, n) <= until)
+        let conditions = self.conditions.at(now);
+        search(bytes, |n| n == 0 || conditions.leaves_by(direction, start, n) <= until)
     }
 
     /// When, after `now`, the connection breaks next.
     pub fn next_break(&self, now: Time) -> Option<Time> {
-        let weather = self.weather.at(now);
-        let resets = weather.outages(now).iter().filter(|o| o.mode == OutageMode::Reset);
+        let conditions = self.conditions.at(now);
+        let resets = conditions.outages(now).iter().filter(|o| o.mode == OutageMode::Reset);
         resets.map(|o| o.from.max(now)).min()
     }
 
     /// Whether an answer sent at `now` is lost; `answer` counts the device's answers.
     pub fn loses_answer(&self, now: Time, answer: u64) -> bool {
         let lossy = self.lossy.iter().filter(|l| (l.from..l.until).contains(&now)).map(|l| l.loss_ppm);
-        let loss = lossy.max().unwrap_or(0).max(self.weather.profile(now).answer_loss.0);
+        let loss = lossy.max().unwrap_or(0).max(self.conditions.profile(now).response_loss.0);
         loss > 0 && self.seed.hash("net.answer-loss", answer, 0) % 1_000_000 < u64::from(loss)
     }
 }
@@ -216,7 +216,7 @@ mod tests {
     }
 
     fn on(profile: Profile) -> Link {
-        Link::new(&Itinerary::settled(Arc::new(profile)), Seed(1), Time::FAR)
+        Link::new(&LinkSchedule::settled(Arc::new(profile)), Seed(1), Time::FAR)
     }
 
     fn link() -> Link {
@@ -256,7 +256,7 @@ mod tests {
             (OutageMode::Hold, 20, Fate::Arrives(at(2_051))),
         ] {
             let mut link = link();
-            link.weather_mut().add_outages([outage(20, 2_000, mode)]);
+            link.conditions_mut().add_outages([outage(20, 2_000, mode)]);
             assert_eq!(link.send(at(sent), Direction::Down, 1_000), expected, "{mode:?}");
         }
     }
@@ -265,7 +265,7 @@ mod tests {
     fn messages_that_queue_during_an_outage_wait_it_out_once() {
         for mode in [OutageMode::Hold, OutageMode::Drop] {
             let mut link = link();
-            link.weather_mut().add_outages([outage(20, 2_000, mode), outage(100, 1_900, mode)]);
+            link.conditions_mut().add_outages([outage(20, 2_000, mode), outage(100, 1_900, mode)]);
             let arrivals = (0..50).map(|n| match link.send(at(n * 30), Direction::Down, 1_000) {
                 Fate::Arrives(at) => at,
                 fate => panic!("{fate:?}"),
@@ -278,7 +278,7 @@ mod tests {
     #[test]
     fn an_outage_that_is_over_or_far_away_does_nothing() {
         let mut link = link();
-        link.weather_mut()
+        link.conditions_mut()
             .add_outages([outage(0, 10, OutageMode::Reset), outage(500, 600, OutageMode::Reset)]);
         assert_eq!(link.send(at(10), Direction::Down, 1_000), Fate::Arrives(at(61)));
         assert_eq!(link.next_break(at(10)), Some(at(500)));
@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn the_weather_does_not_depend_on_what_is_sent() {
+    fn the_conditions_does_not_depend_on_what_is_sent() {
         let jitter = Jitter { median: Span::millis(20), sigma_milli: 800, tail: None };
         let jittery = Profile { jitter, ..plain() };
         let (mut once, mut often) = (on(jittery.clone()), on(jittery));

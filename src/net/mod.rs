@@ -1,6 +1,6 @@
 //! Links: how long a message takes, and whether it arrives.
 //!
-//! A [`Link`] is a device's own: its [`Weather`] (rate, jitter, losses, gaps, the device's moves
+//! A [`Link`] is a device's own: its [`LinkConditions`] (rate, jitter, losses, gaps, the device's moves
 //! from link to link) is a function of the link and of time, never of the message, so two engines
 //! and two chunk sizes meet the same. Through [`Conditions`] the arithmetic of [`tcp`] asks it when
 //! bytes leave the bottleneck and which packets are lost, and says when a message is there.
@@ -26,6 +26,7 @@ mod connection_pool;
 mod energy;
 mod foreign;
 mod link;
+mod link_state;
 mod options;
 mod proxy;
 mod server;
@@ -37,7 +38,6 @@ mod transport;
 mod transport_bare;
 mod transport_options;
 mod turns;
-mod weather;
 
 #[cfg(test)]
 mod transport_tests;
@@ -47,6 +47,7 @@ pub use conditions::{Conditions, Direction};
 pub use energy::{Power, RadioCost, RadioUse, Radios};
 pub use foreign::{Foreign, ForeignTime};
 pub use link::{Fate, Link, LossyTime};
+pub use link_state::{ConditionsAt, LinkConditions, LinkSchedule, Trace, TraceError};
 pub use options::{
     FieldWorker, GapLengths, Gaps, Jitter, JitterTail, Limits, LossWindow, Moves, Outage, OutageMode,
     PacketLoss, Profile, Promotion, Radio, RadioChanges, Steps, Variation,
@@ -54,4 +55,3 @@ pub use options::{
 pub use server::Server;
 pub use transport::Way;
 pub use transport_options::{HalfOpen, Protocol, TransportOptions};
-pub use weather::{Itinerary, Trace, TraceError, Weather, WeatherAt};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::weather::Trace;
+use super::link_state::Trace;
 use crate::base::{BitRate, Ppm, Span, Time, in_words};
 use crate::contract::NetworkKind;
 
@@ -44,7 +44,7 @@ pub struct Profile {
     /// How long a tunnel takes to come back after a change of network; zero without a tunnel.
     pub reconnect: Span,
     /// Share of answers that are lost after the gateway acted.
-    pub answer_loss: Ppm,
+    pub response_loss: Ppm,
     /// What its proxy lets through.
     pub limits: Limits,
 }
@@ -266,7 +266,7 @@ impl Profile {
             radio_changes: None,
             promotion: None,
             reconnect: Span::ZERO,
-            answer_loss: Ppm(0),
+            response_loss: Ppm(0),
             limits: Limits::default(),
         }
     }

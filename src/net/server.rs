@@ -4,7 +4,7 @@ use super::cache::Version;
 use crate::base::Time;
 use crate::contract::{LocalBoxFuture, TransportError};
 
-/// Whoever answers requests: the gateway.
+/// What answers requests: the gateway.
 pub trait Server {
     /// Serves one request; resolves when the answer leaves, or with `None` when the server dies
     /// over it: its connection breaks.

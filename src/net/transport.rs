@@ -67,7 +67,7 @@ struct Left {
 }
 
 /// A request as its device sees it: with it goes what nobody waits for any more.
-struct Errand {
+struct Exchange {
     way: Rc<Way>,
     shared: Rc<Shared>,
     /// Until when its device waits.
@@ -78,10 +78,10 @@ struct Errand {
     unwanted: Cell<bool>,
 }
 
-/// The device's hold on an errand. Dropped without an answer (deadline, break, death of the
+/// The device's hold on an exchange. Dropped without an answer (deadline, break, death of the
 /// process) it closes the connection.
 struct Lease {
-    errand: Rc<Errand>,
+    exchange: Rc<Exchange>,
     answered: bool,
 }
 
@@ -92,12 +92,12 @@ impl Drop for Lease {
         if std::thread::panicking() {
             return;
         }
-        let Errand { way, shared, .. } = &*self.errand;
+        let Exchange { way, shared, .. } = &*self.exchange;
         if !self.answered {
-            self.errand.unwanted.set(true);
+            self.exchange.unwanted.set(true);
             shared.close();
-            if let Some((direction, message)) = self.errand.message.get() {
-                way.with_line(direction, |line, now, weather| line.abandon(message, now, weather));
+            if let Some((direction, message)) = self.exchange.message.get() {
+                way.with_line(direction, |line, now, conditions| line.abandon(message, now, conditions));
             }
         }
         way.pool.release(shared);
@@ -187,12 +187,12 @@ impl Way {
 
     /// When a device knows of a reset that the far end sends now.
     fn told_of_death(&self) -> Time {
-        self.conditions(|weather, now| now + Span(weather.rtt(now).0 / 2))
+        self.conditions(|conditions, now| now + Span(conditions.rtt(now).0 / 2))
     }
 
     fn conditions<R>(&self, ask: impl FnOnce(&dyn Conditions, Time) -> R) -> R {
         let now = self.handle.now();
-        ask(&self.link.borrow().weather().at(now), now)
+        ask(&self.link.borrow().conditions().at(now), now)
     }
 
     /// Changes who shares a direction, and lets them look at their ends again.
@@ -202,14 +202,14 @@ impl Way {
         change: impl FnOnce(&mut Line, Time, &dyn Conditions) -> R,
     ) -> R {
         let line = &self.lines[direction as usize];
-        let changed = self.conditions(|weather, now| change(&mut line.borrow_mut(), now, weather));
+        let changed = self.conditions(|conditions, now| change(&mut line.borrow_mut(), now, conditions));
         self.changed[direction as usize].notify_all();
         changed
     }
 
     /// When the device's connections are cut next, and when it knows, if that is before `until`.
     fn next_cut(&self, until: Time) -> (Time, Time) {
-        self.conditions(|weather, now| match first_reset(weather, now, until) {
+        self.conditions(|conditions, now| match first_reset(conditions, now, until) {
             Some(from) => {
                 let at = from.max(now);
                 (at, self.told(Broken { at, cut: true }))
@@ -224,19 +224,19 @@ impl Way {
         if !broken.cut {
             return broken.at;
         }
-        self.conditions(|weather, _| {
-            let cut = weather.outages(broken.at).first().filter(|outage| outage.from <= broken.at);
+        self.conditions(|conditions, _| {
+            let cut = conditions.outages(broken.at).first().filter(|outage| outage.from <= broken.at);
             let noticed = cut.is_some_and(|outage| outage.noticed);
-            broken.at + if noticed { Span::ZERO } else { weather.rtt(broken.at) }
+            broken.at + if noticed { Span::ZERO } else { conditions.rtt(broken.at) }
         })
     }
 
     /// What the radio needs to wake up for a packet. It is awake then, even if the request that has
     /// the packet gives up meanwhile.
     fn wake_up(&self) -> Span {
-        let wait = self.conditions(|weather, now| match self.last_packet.get() {
+        let wait = self.conditions(|conditions, now| match self.last_packet.get() {
             Some(awake) if awake > now => awake.since(now),
-            last => weather.wake_up(last, now),
+            last => conditions.wake_up(last, now),
         });
         if wait > Span::ZERO {
             self.last_packet.set(Some(self.handle.now() + wait));
@@ -247,7 +247,7 @@ impl Way {
     /// A connection for a request: a kept one, a new one, or the next that is free.
     async fn connection(self: &Rc<Self>, deadline: Time) -> Result<Lease, TransportError> {
         loop {
-            let found = self.conditions(|weather, now| self.pool.find(&self.options, weather, now));
+            let found = self.conditions(|conditions, now| self.pool.find(&self.options, conditions, now));
             return match found {
                 Found::Open(shared) => Ok(self.lease(shared, deadline)),
                 // Boxed, as the rarer way: a future is moved with room for all that it may become.
@@ -262,7 +262,7 @@ impl Way {
 
     fn lease(self: &Rc<Self>, shared: Rc<Shared>, deadline: Time) -> Lease {
         let (way, message, unwanted) = (self.clone(), Cell::new(None), Cell::new(false));
-        Lease { errand: Rc::new(Errand { way, shared, deadline, message, unwanted }), answered: false }
+        Lease { exchange: Rc::new(Exchange { way, shared, deadline, message, unwanted }), answered: false }
     }
 
     async fn open(self: &Rc<Self>, deadline: Time) -> Result<Lease, TransportError> {
@@ -271,12 +271,12 @@ impl Way {
         if self.options.handshake.tls != Tls::None {
             let (sender, receiver) = self.handle.oneshot();
             let (_, cut) = self.next_cut(deadline);
-            let shaken = self.clone().shake_hands(lease.errand.clone(), sender);
+            let shaken = self.clone().shake_hands(lease.exchange.clone(), sender);
             self.handle.spawn(self.gateway, "handshake", shaken);
             self.answered(receiver, cut, deadline).await?;
         }
         let now = self.handle.now();
-        lease.errand.shared.opens_at(now);
+        lease.exchange.shared.opens_at(now);
         self.last_packet.set(Some(now));
         self.events.emit(Event::ConnectionOpened { took: now.since(asked) });
         self.freed.notify_all();
@@ -317,13 +317,13 @@ impl Way {
     /// `until`.
     fn greeted(&self, begun: Time, until: Time) -> Opening {
         let link = self.link.borrow();
-        Connection::greet(&self.options.handshake, &link.weather().at(begun), begun, until)
+        Connection::greet(&self.options.handshake, &link.conditions().at(begun), begun, until)
     }
 
     /// Passes the flights of a connection's encryption; `done` hears of it, unless one is lost.
-    async fn shake_hands(self: Rc<Self>, errand: Rc<Errand>, done: oneshot::Sender<Result<(), Time>>) {
+    async fn shake_hands(self: Rc<Self>, exchange: Rc<Exchange>, done: oneshot::Sender<Result<(), Time>>) {
         for (direction, bytes) in self.options.handshake.flights() {
-            match self.bring(&errand, direction, bytes).await {
+            match self.bring(&exchange, direction, bytes).await {
                 Passed::Arrived => {}
                 Passed::Vanished | Passed::Unwanted => return,
                 Passed::Broken(told) => {
@@ -350,8 +350,8 @@ impl Way {
     }
 
     /// Brings one message of a request from end to end, and tells if it is lost.
-    async fn pass(&self, errand: &Errand, direction: Direction, bytes: u64) -> Passed {
-        let passed = self.bring(errand, direction, bytes).await;
+    async fn pass(&self, exchange: &Exchange, direction: Direction, bytes: u64) -> Passed {
+        let passed = self.bring(exchange, direction, bytes).await;
         if matches!(passed, Passed::Vanished | Passed::Broken(_)) {
             self.events.emit(Event::MessageDropped { reason: DropReason::Outage, bytes });
         }
@@ -359,11 +359,11 @@ impl Way {
     }
 
     /// Brings a message or a flight of a handshake from end to end.
-    async fn bring(&self, errand: &Errand, direction: Direction, bytes: u64) -> Passed {
-        let (way, shared) = (direction as usize, &errand.shared);
-        let Left { at, arrives } = match self.leave(errand, direction, bytes).await {
+    async fn bring(&self, exchange: &Exchange, direction: Direction, bytes: u64) -> Passed {
+        let (way, shared) = (direction as usize, &exchange.shared);
+        let Left { at, arrives } = match self.leave(exchange, direction, bytes).await {
             Ok(left) => left,
-            Err(Passed::Vanished) if errand.unwanted.get() => return Passed::Unwanted,
+            Err(Passed::Vanished) if exchange.unwanted.get() => return Passed::Unwanted,
             Err(passed) => return passed,
         };
         shared.arrived[way].set(arrives);
@@ -374,8 +374,8 @@ impl Way {
             return Passed::Broken(self.told_of_death());
         }
         let mut state = shared.state.borrow_mut();
-        let lost = self.conditions(|weather, now| {
-            weather.session(now) != state.session || first_reset(weather, at, arrives).is_some()
+        let lost = self.conditions(|conditions, now| {
+            conditions.session(now) != state.session || first_reset(conditions, at, arrives).is_some()
         });
         if lost {
             return Passed::Vanished;
@@ -388,22 +388,22 @@ impl Way {
     /// Puts a message on the line: with those that its connection has under way, or alone.
     fn join(&self, shared: &Shared, direction: Direction, bytes: u64) -> MessageId {
         let way = direction as usize;
-        self.with_line(direction, |line, now, weather| {
+        self.with_line(direction, |line, now, conditions| {
             let mut state = shared.state.borrow_mut();
             if let Some(flow) = shared.flow[way].get() {
                 if line.is_under_way(flow, now) {
                     let load = state.joining(direction, bytes);
-                    return line.add(flow, load, now, weather);
+                    return line.add(flow, load, now, conditions);
                 }
                 state.senders[way] = line.sender(flow).expect("a flow is there until its last message left");
             }
-            let transfer = state.message(direction, now, bytes, weather.mtu());
+            let transfer = state.message(direction, now, bytes, conditions.mtu());
             let sender = &state.senders[way];
             let flow = match self.spare.take() {
                 Some(flow) => flow.renewed(transfer, sender),
                 None => Flow::new(transfer, sender.clone()),
             };
-            let message = line.join(flow, now, weather);
+            let message = line.join(flow, now, conditions);
             if self.options.protocol == Protocol::Http2 {
                 shared.flow[way].set(Some(message));
             }
@@ -415,7 +415,7 @@ impl Way {
     /// Whether all of it went out, and the bytes that were sent in the flow.
     fn quit(&self, shared: &Shared, direction: Direction, message: MessageId) -> (bool, u64) {
         let (way, http2) = (direction as usize, self.options.protocol == Protocol::Http2);
-        let gone = self.with_line(direction, |line, now, weather| line.leave(message, now, weather));
+        let gone = self.with_line(direction, |line, now, conditions| line.leave(message, now, conditions));
         let mut bytes = 0;
         if let Some(mut last_of) = gone.last_of {
             let stage = last_of.at_its_end();
@@ -474,7 +474,7 @@ impl Way {
     /// not the device's process is still alive: what its connection has in flight goes on.
     async fn carry(
         self: Rc<Self>,
-        errand: Rc<Errand>,
+        exchange: Rc<Exchange>,
         (server, request): (Rc<dyn Server>, Vec<u8>),
         answer: oneshot::Sender<Result<Vec<u8>, Time>>,
     ) {
@@ -485,7 +485,7 @@ impl Way {
                 Direction::Up => self.options.header_up,
                 Direction::Down => self.options.header_down,
             };
-            match self.pass(&errand, direction, message.len() as u64 + header).await {
+            match self.pass(&exchange, direction, message.len() as u64 + header).await {
                 Passed::Arrived if direction == Direction::Down => break,
                 Passed::Arrived => {}
                 Passed::Vanished | Passed::Unwanted => return,
@@ -496,11 +496,11 @@ impl Way {
                 Ok(bytes) => (message, direction) = (bytes, Direction::Down),
                 Err(NoAnswer::Lost(bytes)) => {
                     // It leaves as any other, and the request that waits gives up.
-                    _ = self.leave(&errand, Direction::Down, bytes + self.options.header_down).await;
+                    _ = self.leave(&exchange, Direction::Down, bytes + self.options.header_down).await;
                     return;
                 }
                 Err(NoAnswer::Broken(told)) => {
-                    errand.shared.close();
+                    exchange.shared.close();
                     return drop(answer.send(Err(told)));
                 }
             }
@@ -553,7 +553,7 @@ impl Way {
         deadline: Time,
     ) -> Result<Vec<u8>, TransportError> {
         let now = self.handle.now();
-        if !self.link.borrow().weather().seems_up(now) {
+        if !self.link.borrow().conditions().seems_up(now) {
             return Err(TransportError::Offline);
         }
         if self.options.protocol == Protocol::Bare {
@@ -562,7 +562,7 @@ impl Way {
         let mut lease = self.connection(deadline).await?;
         let (sender, receiver) = self.handle.oneshot();
         let (_, cut) = self.next_cut(deadline);
-        let carried = self.clone().carry(lease.errand.clone(), (server, request), sender);
+        let carried = self.clone().carry(lease.exchange.clone(), (server, request), sender);
         self.handle.spawn(self.gateway, "request", carried);
         let answer = self.answered(receiver, cut, deadline).await;
         lease.answered = answer.is_ok();
@@ -593,6 +593,6 @@ impl Transport for Rc<Way> {
     }
 
     fn network(&self) -> NetworkKind {
-        self.link.borrow().weather().network(self.handle.now())
+        self.link.borrow().conditions().network(self.handle.now())
     }
 }

@@ -96,9 +96,9 @@ mod tests {
     use std::sync::Arc;
 
     use super::super::link::Link;
+    use super::super::link_state::LinkSchedule;
     use super::super::options::{Outage, OutageMode, Profile};
     use super::super::transport_options::TransportOptions;
-    use super::super::weather::Itinerary;
     use super::*;
     use crate::base::{BitRate, Seed, Span};
     use crate::contract::{EventSink, LocalBoxFuture, Transport};
@@ -150,38 +150,38 @@ mod tests {
         }
     }
 
-    fn itinerary() -> Itinerary {
+    fn schedule() -> LinkSchedule {
         let rate = BitRate(8_000_000);
-        Itinerary::settled(Arc::new(Profile::steady("plain", Span::millis(100), rate, rate)))
+        LinkSchedule::settled(Arc::new(Profile::steady("plain", Span::millis(100), rate, rate)))
     }
 
     /// One request of 1 000 bytes at 0 with a deadline at 1 s: its result, when it came, and how
     /// often the server worked.
-    fn one_request(weather: impl FnOnce(&mut Link)) -> (Result<usize, TransportError>, Time, u32) {
+    fn one_request(conditions: impl FnOnce(&mut Link)) -> (Result<usize, TransportError>, Time, u32) {
         let served = Rc::new(Cell::new(0));
-        let (result, at) = one_request_to(|handle| Rc::new(Echo(handle, served.clone())), weather);
+        let (result, at) = one_request_to(|handle| Rc::new(Echo(handle, served.clone())), conditions);
         (result, at, served.get())
     }
 
     /// The same to this server.
     fn one_request_to(
         server: impl FnOnce(Handle) -> Rc<dyn Server>,
-        weather: impl FnOnce(&mut Link),
+        conditions: impl FnOnce(&mut Link),
     ) -> (Result<usize, TransportError>, Time) {
-        one_request_told(server, weather, Rc::new(Deaf))
+        one_request_told(server, conditions, Rc::new(Deaf))
     }
 
     /// The same, told to `events`.
     fn one_request_told(
         server: impl FnOnce(Handle) -> Rc<dyn Server>,
-        weather: impl FnOnce(&mut Link),
+        conditions: impl FnOnce(&mut Link),
         events: Rc<dyn EventSink>,
     ) -> (Result<usize, TransportError>, Time) {
         let mut sim = Sim::new(Options::default());
         let handle = sim.handle().clone();
         let (gateway, device) = (handle.node("gateway"), handle.node("device"));
-        let mut link = Link::new(&itinerary(), Seed(1), Time::FAR);
-        weather(&mut link);
+        let mut link = Link::new(&schedule(), Seed(1), Time::FAR);
+        conditions(&mut link);
         let server = server(handle.clone());
         let link = Rc::new(RefCell::new(link));
         let way = Way::new(handle.clone(), gateway, link, server, events, TransportOptions::bare());
@@ -208,7 +208,7 @@ mod tests {
     fn without_a_network_nothing_is_sent() {
         let gone = Outage { from: at(0), until: at(500), mode: OutageMode::Drop, noticed: true };
         assert_eq!(
-            one_request(|link| link.weather_mut().add_outages([gone])),
+            one_request(|link| link.conditions_mut().add_outages([gone])),
             (Err(TransportError::Offline), at(0), 0)
         );
     }
@@ -228,10 +228,13 @@ mod tests {
             (Box::new(|_| ()), [1_000, 1_000, 0]),
             (Box::new(move |link| link.add_lossy(lossy)), [1_000, 1_000, 1_000]),
             (
-                Box::new(move |link| link.weather_mut().add_outages([gone(OutageMode::Reset, false)])),
+                Box::new(move |link| link.conditions_mut().add_outages([gone(OutageMode::Reset, false)])),
                 [1_000, 0, 1_000],
             ),
-            (Box::new(move |link| link.weather_mut().add_outages([gone(OutageMode::Drop, true)])), [0, 0, 0]),
+            (
+                Box::new(move |link| link.conditions_mut().add_outages([gone(OutageMode::Drop, true)])),
+                [0, 0, 0],
+            ),
         ];
         for (n, (trouble, booked)) in cases.into_iter().enumerate() {
             let book = Rc::new(Book::default());
@@ -256,8 +259,8 @@ mod tests {
         assert_eq!(book.0.get(), [1_000, 949_000, 0]);
         let cut = Outage { from: at(500), until: at(900), mode: OutageMode::Reset, noticed: false };
         let book = Rc::new(Book::default());
-        let weather = |link: &mut Link| link.weather_mut().add_outages([cut]);
-        let (result, _) = one_request_told(|_| Rc::new(Long), weather, book.clone());
+        let conditions = |link: &mut Link| link.conditions_mut().add_outages([cut]);
+        let (result, _) = one_request_told(|_| Rc::new(Long), conditions, book.clone());
         assert_eq!(result, Err(TransportError::Reset));
         // What was dropped is told whole.
         assert_eq!(book.0.get(), [1_000, 449_000, 10_000_000]);
@@ -268,7 +271,7 @@ mod tests {
         let cut = Outage { from: at(120), until: at(140), mode: OutageMode::Reset, noticed: false };
         let book = Rc::new(Book::default());
         let echo = |handle| -> Rc<dyn Server> { Rc::new(Echo(handle, Rc::default())) };
-        let ended = one_request_told(echo, |link| link.weather_mut().add_outages([cut]), book.clone());
+        let ended = one_request_told(echo, |link| link.conditions_mut().add_outages([cut]), book.clone());
         assert_eq!(ended, (Err(TransportError::Reset), at(120)));
         // The server ends its work at 151 ms, when the link is whole again.
         assert_eq!(book.0.get(), [1_000, 0, 1_000]);
@@ -278,7 +281,7 @@ mod tests {
     fn a_reset_ends_the_request_at_once_and_the_server_may_have_worked() {
         for (from, served) in [(20, 0), (120, 1), (180, 1)] {
             let cut = Outage { from: at(from), until: at(400), mode: OutageMode::Reset, noticed: false };
-            let ended = one_request(|link| link.weather_mut().add_outages([cut]));
+            let ended = one_request(|link| link.conditions_mut().add_outages([cut]));
             assert_eq!(ended, (Err(TransportError::Reset), at(from), served), "cut at {from} ms");
         }
     }
@@ -293,7 +296,7 @@ mod tests {
     fn a_long_silence_is_a_timeout() {
         let silence = Outage { from: at(10), until: at(5_000), mode: OutageMode::Hold, noticed: false };
         assert_eq!(
-            one_request(|link| link.weather_mut().add_outages([silence])),
+            one_request(|link| link.conditions_mut().add_outages([silence])),
             (Err(TransportError::Timeout), at(1_000), 1)
         );
     }

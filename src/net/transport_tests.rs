@@ -11,12 +11,12 @@ use proptest::prelude::*;
 
 use super::conditions::Direction;
 use super::link::{Link, LossyTime};
+use super::link_state::LinkSchedule;
 use super::options::{Outage, OutageMode, Profile, Promotion, Radio};
 use super::server::Server;
 use super::tcp::{Handshake, Tls};
 use super::transport::Way;
 use super::transport_options::{HalfOpen, Protocol, TransportOptions};
-use super::weather::Itinerary;
 use crate::base::{BitRate, Seed, Span, Time};
 use crate::contract::{Event, EventSink, LocalBoxFuture, Transport, TransportError};
 use crate::sim::{Handle, NodeId, Options, Sim};
@@ -97,12 +97,12 @@ fn options() -> TransportOptions {
 }
 
 impl Bench {
-    fn new(profile: Profile, options: TransportOptions, weather: impl FnOnce(&mut Link)) -> Bench {
+    fn new(profile: Profile, options: TransportOptions, conditions: impl FnOnce(&mut Link)) -> Bench {
         let sim = Sim::new(Options::default());
         let handle = sim.handle().clone();
         let (gateway, device) = (handle.node("gateway"), handle.node("device"));
-        let mut link = Link::new(&Itinerary::settled(Arc::new(profile)), Seed(1), Time::FAR);
-        weather(&mut link);
+        let mut link = Link::new(&LinkSchedule::settled(Arc::new(profile)), Seed(1), Time::FAR);
+        conditions(&mut link);
         let books = Rc::new(Books { handle: handle.clone(), served: Cell::new(0) });
         let tally = Rc::new(Tally::default());
         let link = Rc::new(RefCell::new(link));
@@ -129,8 +129,8 @@ impl Bench {
 }
 
 /// One request of 1 000 bytes at 0 with a deadline at 1 s.
-fn one(options: TransportOptions, weather: impl FnOnce(&mut Link)) -> (Ended, u32) {
-    let mut bench = Bench::new(profile(), options, weather);
+fn one(options: TransportOptions, conditions: impl FnOnce(&mut Link)) -> (Ended, u32) {
+    let mut bench = Bench::new(profile(), options, conditions);
     bench.request(at(0), 1_000, 1_000, Span::secs(1));
     let ended = bench.run();
     assert_eq!(ended.len(), 1, "a request ends once");
@@ -289,7 +289,7 @@ fn a_connection_of_an_earlier_session_is_silent_or_reset() {
         (HalfOpen::Silent, TransportError::Timeout, 30_000),
         (HalfOpen::Reset, TransportError::Reset, 20_100),
     ] {
-        let lost = |link: &mut Link| link.weather_mut().lose_sessions([at(15_000)]);
+        let lost = |link: &mut Link| link.conditions_mut().lose_sessions([at(15_000)]);
         let mut bench = Bench::new(profile(), TransportOptions { half_open, ..options() }, lost);
         bench.request(at(0), 1_000, 1_000, Span::secs(10));
         bench.request(at(20_000), 1_000, 1_000, Span::secs(10));
@@ -304,7 +304,7 @@ fn a_connection_of_an_earlier_session_is_silent_or_reset() {
 #[test]
 fn without_a_network_nothing_is_sent() {
     let gone = Outage { from: at(0), until: at(500), mode: OutageMode::Drop, noticed: true };
-    let ended = one(options(), |link| link.weather_mut().add_outages([gone]));
+    let ended = one(options(), |link| link.conditions_mut().add_outages([gone]));
     assert_eq!(ended, ((Err(TransportError::Offline), at(0)), 0));
 }
 
@@ -360,7 +360,7 @@ fn a_session_that_ends_during_a_message_leaves_its_window_and_the_tries() {
         for protocol in [Protocol::Http1, Protocol::Http2] {
             let options = TransportOptions { half_open, protocol, ..options() };
             let mut bench =
-                Bench::new(profile(), options, |link| link.weather_mut().lose_sessions([at(900)]));
+                Bench::new(profile(), options, |link| link.conditions_mut().lose_sessions([at(900)]));
             bench.request(at(0), up, down, Span::secs(30));
             assert_eq!(bench.run(), [(Err(TransportError::Timeout), at(30_000))]);
             let Tally { bytes, again, dropped, .. } = &*bench.tally;
@@ -375,7 +375,7 @@ fn a_session_that_ends_during_a_message_leaves_its_window_and_the_tries() {
 #[test]
 fn a_session_that_ends_under_the_last_packet_leaves_its_tries() {
     // It has left at 253 ms, and would arrive at 303.
-    let lost = |link: &mut Link| link.weather_mut().lose_sessions([at(280)]);
+    let lost = |link: &mut Link| link.conditions_mut().lose_sessions([at(280)]);
     let mut bench = Bench::new(profile(), options(), lost);
     bench.request(at(0), 1_000, 1_000, Span::secs(9));
     assert_eq!(bench.run()[0].0, Err(TransportError::Timeout));
@@ -387,7 +387,7 @@ fn a_session_that_ends_under_the_last_packet_leaves_its_tries() {
 #[test]
 fn streams_whose_session_ends_are_booked_once() {
     let options = TransportOptions { protocol: Protocol::Http2, ..options() };
-    let mut bench = Bench::new(profile(), options, |link| link.weather_mut().lose_sessions([at(900)]));
+    let mut bench = Bench::new(profile(), options, |link| link.conditions_mut().lose_sessions([at(900)]));
     for start in [0, 120, 150] {
         bench.request(at(start), 1_000, 400_000, Span::secs(30));
     }
@@ -401,7 +401,7 @@ fn a_reset_is_known_at_once_if_noticed_and_a_round_trip_later_if_not() {
     for (from, served) in [(20, 0), (120, 0), (220, 1), (280, 1)] {
         for (noticed, later) in [(true, 0), (false, 100)] {
             let cut = Outage { from: at(from), until: at(400), mode: OutageMode::Reset, noticed };
-            let (ended, worked) = one(options(), |link| link.weather_mut().add_outages([cut]));
+            let (ended, worked) = one(options(), |link| link.conditions_mut().add_outages([cut]));
             assert_eq!(ended, (Err(TransportError::Reset), at(from + later)), "cut at {from} ms");
             // Whether a request that was just under way arrives is the network's secret.
             assert!(worked <= 1 && (served == 0 || worked == 1), "cut at {from} ms");
@@ -414,7 +414,7 @@ fn a_request_ends_by_its_deadline_whatever_the_network_does() {
     for mode in [OutageMode::Hold, OutageMode::Drop] {
         for from in [0, 10, 120, 160, 220, 240] {
             let silence = Outage { from: at(from), until: at(5_000), mode, noticed: false };
-            let (ended, _) = one(options(), |link| link.weather_mut().add_outages([silence]));
+            let (ended, _) = one(options(), |link| link.conditions_mut().add_outages([silence]));
             assert_eq!(ended, (Err(TransportError::Timeout), at(1_000)), "{mode:?} from {from} ms");
         }
     }
@@ -433,7 +433,7 @@ proptest! {
             for (up, down, mode) in ups {
                 let mode = [OutageMode::Drop, OutageMode::Hold, OutageMode::Reset][mode as usize];
                 let (from, until) = (at(now + up), at(now + up + down));
-                link.weather_mut().add_outages([Outage { from, until, mode, noticed: false }]);
+                link.conditions_mut().add_outages([Outage { from, until, mode, noticed: false }]);
                 now += up + down;
             }
         });
@@ -452,7 +452,7 @@ proptest! {
 fn a_connection_that_never_opens_has_sent_its_syns() {
     for (patience, syns) in [(500, 1), (2_000, 2), (5_000, 3), (10_000, 4), (60_000, 6)] {
         let gone = Outage { from: at(0), until: at(600_000), mode: OutageMode::Drop, noticed: false };
-        let mut bench = Bench::new(profile(), options(), |link| link.weather_mut().add_outages([gone]));
+        let mut bench = Bench::new(profile(), options(), |link| link.conditions_mut().add_outages([gone]));
         bench.request(at(0), 1_000, 1_000, Span::millis(patience));
         assert_eq!(bench.run(), [(Err(TransportError::Timeout), at(patience))]);
         let Tally { packets, again, bytes, .. } = &*bench.tally;
@@ -463,7 +463,7 @@ fn a_connection_that_never_opens_has_sent_its_syns() {
 #[test]
 fn a_process_that_dies_while_it_connects_has_sent_its_syns() {
     let gone = Outage { from: at(0), until: at(600_000), mode: OutageMode::Drop, noticed: false };
-    let mut bench = Bench::new(profile(), options(), |link| link.weather_mut().add_outages([gone]));
+    let mut bench = Bench::new(profile(), options(), |link| link.conditions_mut().add_outages([gone]));
     bench.request(at(0), 1_000, 1_000, PATIENT);
     let (way, handle, device) = (bench.way.clone(), bench.handle.clone(), bench.device);
     let world = bench.handle.node("world");
@@ -481,7 +481,7 @@ fn what_is_sent_on_a_connection_of_an_earlier_session_goes_over_the_wire() {
     // One packet at 20 s; in silence tries at 2·SRTT and then doubling until the device gives up
     // ten seconds later.
     for (half_open, tries) in [(HalfOpen::Reset, 0), (HalfOpen::Silent, 6)] {
-        let lost = |link: &mut Link| link.weather_mut().lose_sessions([at(15_000)]);
+        let lost = |link: &mut Link| link.conditions_mut().lose_sessions([at(15_000)]);
         let sent = |requests: &[u64]| {
             let mut bench = Bench::new(profile(), TransportOptions { half_open, ..options() }, lost);
             requests.iter().for_each(|start| bench.request(at(*start), 1_000, 1_000, Span::secs(10)));

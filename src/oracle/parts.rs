@@ -104,12 +104,16 @@ impl Oracle {
             view.rows(id, &mut |key, stamp, shown| {
                 self.parts_seen += 1;
                 let present = truth.row(id, key).filter(|(present, _)| *present == stamp);
-                let differs = present.is_some_and(|(_, says)| {
+                let other = present.and_then(|(_, says)| {
                     let mut pairs = all[held..].iter().zip(&shown[held..]);
-                    pairs.any(|(&column, own)| !alike(&says[column], &own.to_value()))
+                    pairs.find(|(column, own)| !alike(&says[**column], &own.to_value()))
                 });
-                if differs && !dirty.contains(&(id, Key::new(key))) {
-                    self.contradicts(device, (id, key), "lacks in a new column what its version says");
+                if let Some((&column, _)) = other
+                    && !dirty.contains(&(id, Key::new(key)))
+                {
+                    let name = &newer.entity(id).columns[column].name;
+                    let how = format!("does not show in `{name}`, a column of the new version of the app, what its version says");
+                    self.contradicts(device, (id, key), &how);
                 }
             });
         }

@@ -349,8 +349,7 @@ impl Standard<'_> {
         let name = self.name;
         if base.resolved != cell.resolved {
             return Some(format!(
-                "not comparable: the scenario is not that of baseline {name} (digest {} there, {} here); what that changes, \
-                 `syncdyno compare` tells of a run of the old one and this",
+                "not comparable: the scenario has changed since baseline {name} was saved (digest {:.12}, now {:.12})",
                 base.resolved, cell.resolved
             ));
         }

@@ -8,7 +8,7 @@ pub enum Exit {
     Success = 0,
     /// Our own bug.
     Internal = 1,
-    /// The command line makes no sense.
+    /// The command line cannot be read.
     Usage = 2,
     /// A scenario is not valid.
     Invalid = 3,

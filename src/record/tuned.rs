@@ -160,7 +160,7 @@ pub struct PointTuned {
     /// Whether it was run under all seeds and is as good as the best within the noise between them.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub within_noise: bool,
-    /// Why it is no candidate.
+    /// Why it is excluded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trouble: Option<String>,
     /// Whether that may be the luck of the seeds: it keeps every limit and gate in at least half of

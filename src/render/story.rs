@@ -252,7 +252,7 @@ pub fn headline(record: &RunRecord, paint: Paint) -> String {
         0 => String::new(),
         // A search goes to such settings to see where they begin.
         n if record.is_of_findings() && record.matrix => format!(", {n} that miss something"),
-        n if record.is_of_findings() => format!(", {n} of settings that are no candidates"),
+        n if record.is_of_findings() => format!(", {n} of excluded settings"),
         n => format!(", {n} failing"),
     };
     let code = if record.exit_code > 0 { format!(", exit {}", record.exit_code) } else { String::new() };

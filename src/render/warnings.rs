@@ -77,7 +77,7 @@ fn not_fired(record: &RunRecord) -> Vec<String> {
         let cells = record.cells.iter().filter(has).count() as u64;
         in_vain.get(&(of, &*one.event)) == Some(&cells)
     };
-    let mut events: BTreeMap<(&str, &str, &str), (u64, MissedRecord)> = BTreeMap::new();
+    let mut events: BTreeMap<(&str, &str, &str), (Vec<&str>, MissedRecord)> = BTreeMap::new();
     // Of an event of which nothing came to be the reasons of the failing cell speak.
     let fails = |cell: &CellRecord, one: &MissedRecord| {
         cell.reasons.iter().any(|reason| reason.text == event_in_vain(&one.event))
@@ -85,16 +85,17 @@ fn not_fired(record: &RunRecord) -> Vec<String> {
     let told =
         |(cell, one): &(&CellRecord, &MissedRecord)| one.of > 0 || every(cell, one) && !fails(cell, one);
     for (cell, one) in missed().filter(told) {
-        let blank = || (0, MissedRecord { missed: 0, of: 0, ..one.clone() });
+        let blank = || (Vec::new(), MissedRecord { missed: 0, of: 0, ..one.clone() });
         let (cells, sum) = events.entry((&cell.scenario, &one.event, &one.why)).or_insert_with(blank);
-        *cells += 1;
+        cells.push(cell.id.as_str());
         sum.missed = sum.missed.saturating_add(one.missed);
         sum.of = sum.of.saturating_add(one.of);
     }
     let several = record.cells.iter().any(|cell| cell.scenario != record.cells[0].scenario);
-    let line = |((scenario, ..), (cells, sum)): (&(&str, &str, &str), &(u64, MissedRecord))| {
+    let line = |((scenario, ..), (cells, sum)): (&(&str, &str, &str), &(Vec<&str>, MissedRecord))| {
         let whose = if several { format!("{scenario}: ") } else { String::new() };
-        format!("{whose}{}", line(*cells, sum))
+        let alone = record.cells.len() == 1;
+        format!("{whose}{}", line(if alone { &[] } else { cells }, sum))
     };
     events.iter().map(line).collect()
 }
@@ -115,9 +116,14 @@ fn is_part(event: &str) -> bool {
     ["unit.", "entity.", "fleet."].iter().any(|table| event.starts_with(table))
 }
 
-fn line(cells: u64, of: &MissedRecord) -> String {
+/// `cells` is empty if the run has one cell.
+fn line(cells: &[&str], of: &MissedRecord) -> String {
     let MissedRecord { event, why, missed, of, devices } = of;
-    let in_cells = format!(" in {}", count(cells, "cell"));
+    let in_cells = match cells {
+        [] => String::new(),
+        [cell] => format!(" in {cell}"),
+        cells => format!(" in {}", count(cells.len() as u64, "cell")),
+    };
     if *of == 0 {
         let is_key =
             ["chaos.", "hooks.", "backend.", "gateway.", "action.", "proxy", "unit.", "entity.", "fleet."]
@@ -125,14 +131,15 @@ fn line(cells: u64, of: &MissedRecord) -> String {
                 .any(|table| event.starts_with(table));
         let what = if is_key { event.clone() } else { format!("event {event}") };
         let did = if is_part(event) { "was not used" } else { "changed nothing" };
-        return format!("{what} {did}{}: {why}", if cells > 1 { &in_cells } else { "" });
+        return format!("{what} {did}{in_cells}: {why}");
     }
     let all = count(*of, "device");
-    let place = if cells > 1 {
+    let place = if cells.len() > 1 {
         in_cells
     } else {
         let more = if *missed > TOLD as u64 { ", …" } else { "" };
-        format!(" ({}{more})", devices.iter().take(TOLD).cloned().collect::<Vec<_>>().join(", "))
+        let first = devices.iter().take(TOLD).cloned().collect::<Vec<_>>().join(", ");
+        format!(" ({first}{more}){in_cells}")
     };
     format!("event {event} did not fire on {} of {all}{place}: {why}", thousands(*missed))
 }
@@ -147,10 +154,7 @@ fn not_applicable(record: &RunRecord) -> Vec<String> {
     let line = |(scenario, checks): (&&str, &BTreeSet<&str>)| {
         let names: Vec<&str> = checks.iter().copied().collect();
         let checks = count(checks.len() as u64, "check");
-        format!(
-            "{scenario}: {checks} not applicable, as the stack neither shows nor promises what they look at: {}",
-            names.join(", ")
-        )
+        format!("{scenario}: {checks} not applicable to this engine and its options: {}", names.join(", "))
     };
     scenarios.iter().map(line).collect()
 }

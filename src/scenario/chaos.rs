@@ -29,7 +29,7 @@ pub struct Chaos {
     /// Share of outages that the operating system notices.
     pub outage_noticed: Ppm,
     /// Share of answers that are lost.
-    pub answer_loss: Ppm,
+    pub response_loss: Ppm,
     /// Share of answers that are not those to their requests.
     pub foreign_answers: Ppm,
     /// How long a proxy on the way gives an answer again; zero without one.

@@ -78,7 +78,7 @@ fn wrong_form(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic
     if let (Form::Written(written), Some(text)) = (form, node.as_text())
         && let Some(why) = (written.why)(text.trim())
     {
-        help = format!("{why}; {help}");
+        help = format!("{}{help}", leading(&why));
     }
     if let (Form::Written(written), Some(text)) = (form, node.as_text())
         && let Some(names) = among((written.known)(), text)
@@ -86,6 +86,11 @@ fn wrong_form(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic
         help.push_str(&format!("; {names}"));
     }
     out.push(Diagnostic::new(node.origin.place.clone(), title).help(help));
+}
+
+/// What stands before a sentence on what is allowed.
+fn leading(why: &str) -> String {
+    if why.ends_with('?') { format!("{why} ") } else { format!("{why}; ") }
 }
 
 /// What a name that is not known was probably meant to be, and those that there are: of its group,
@@ -283,7 +288,7 @@ fn shares(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
         let Some(name) = (names.canonical)(&name) else {
             let title = format!("`{path}` has a wrong name, `{name}`");
             wrong = true;
-            let why = (names.why)(name.trim()).map_or_else(String::new, |why| format!("{why}; "));
+            let why = (names.why)(name.trim()).map_or_else(String::new, |why| leading(&why));
             out.push(Diagnostic::new(entry.key.place, title).help(format!("{why}a name is {}", names.want)));
             continue;
         };

@@ -152,15 +152,15 @@ impl KeyType {
     }
 }
 
-/// Sigma of the logarithm of a fat text's length, in thousandths: p99 is then about 13 times the median (estimate).
+/// Sigma of the logarithm of a long text's length, in thousandths: p99 is then about 13 times the median (estimate).
 pub(super) const FAT_SIGMA_MILLI: u32 = 1_100;
 
 /// The longest `text`, in bytes.
 pub(super) const TEXT_MAX: u32 = 1_000_000;
 
-/// The longest `fat`, in bytes.
+/// The longest `long-text`, in bytes.
 pub(super) const FAT_MAX: u64 = 100_000_000;
-/// A `fat` reaches up to so many times its median where its most is not written.
+/// A `long-text` reaches up to so many times its median where its most is not written.
 pub(super) const FAT_TAIL: u64 = 100;
 
 /// Columns of an entity, its key included.
@@ -191,7 +191,7 @@ fn never_empty(kind: &ColumnType) -> Option<&'static str> {
         | ColumnType::Unicode { .. }
         | ColumnType::Fat { .. }
         | ColumnType::Blob { .. } => None,
-        _ => Some("only a text, a unicode, a fat or a blob can be empty"),
+        _ => Some("only a text, a unicode, a long-text or a blob can be empty"),
     }
 }
 
@@ -221,7 +221,7 @@ pub(super) fn bare_type(text: &str) -> Option<ColumnType> {
         ("text", _) => text_length(rest).map(|(min, max)| ColumnType::Text { min, max }),
         ("unicode", _) => text_length(rest).map(|(min, max)| ColumnType::Unicode { min, max }),
         ("prose", _) => text_length(rest).map(|(min, max)| ColumnType::Prose { min, max }),
-        ("fat", _) => fat(rest),
+        ("long-text", _) => long_text(rest),
         ("blob", _) => blob(rest),
         ("int64", "") => Some(ColumnType::Int { min: i64::MIN, max: i64::MAX }),
         ("int", "") => Some(ColumnType::Int { min: 0, max: 1_000_000 }),
@@ -246,7 +246,7 @@ pub(super) fn bare_type(text: &str) -> Option<ColumnType> {
     }
 }
 
-fn fat(rest: &str) -> Option<ColumnType> {
+fn long_text(rest: &str) -> Option<ColumnType> {
     const MAX: u64 = FAT_MAX;
     let (rest, rare) = match rest.split_whitespace().collect::<Vec<_>>()[..] {
         [usual] => (usual, None),
@@ -340,10 +340,10 @@ mod tests {
             ("text 24", ColumnType::Text { min: 24, max: 24 }),
             ("text 10..40", ColumnType::Text { min: 10, max: 40 }),
             ("prose 10..40", ColumnType::Prose { min: 10, max: 40 }),
-            ("fat 1.5kB", ColumnType::Fat { median: 1_500, max: 150_000, rare: None }),
-            ("fat 1.5kB..20kB", ColumnType::Fat { median: 1_500, max: 20_000, rare: None }),
+            ("long-text 1.5kB", ColumnType::Fat { median: 1_500, max: 150_000, rare: None }),
+            ("long-text 1.5kB..20kB", ColumnType::Fat { median: 1_500, max: 20_000, rare: None }),
             (
-                "fat 1.5kB..20kB 2% 150kB",
+                "long-text 1.5kB..20kB 2% 150kB",
                 ColumnType::Fat { median: 1_500, max: 20_000, rare: Some((Ppm(20_000), 150_000)) },
             ),
             ("int -5..100", ColumnType::Int { min: -5, max: 100 }),
@@ -381,12 +381,12 @@ mod tests {
             "key",
             "text 40..10",
             "text -1",
-            "fat",
-            "fat 0B",
-            "fat 1kB 2%",
-            "fat 1kB 2 150kB",
-            "fat 1kB 200% 150kB",
-            "fat 1kB 2% 0B",
+            "long-text",
+            "long-text 0B",
+            "long-text 1kB 2%",
+            "long-text 1kB 2 150kB",
+            "long-text 1kB 200% 150kB",
+            "long-text 1kB 2% 0B",
             "int 3",
             "real 2",
             "timestamp 3d..1d",

@@ -9,7 +9,7 @@ use crate::base::{Bytes, Decimal, Span};
 
 /// The type of a column.
 pub(super) const COLUMN: Written = Written {
-    want: "a column type: \"uuid key\", \"text\", \"text 24\", \"text 10..40\", \"prose 20..200\", \"unicode 10..40\", \"fat 1.5kB\", \"fat 1.5kB..20kB 2% 150kB\", \
+    want: "a column type: \"uuid key\", \"text\", \"text 24\", \"text 10..40\", \"prose 20..200\", \"unicode 10..40\", \"long-text 1.5kB\", \"long-text 1.5kB..20kB 2% 150kB\", \
            \"blob 200kB\", \"blob 50kB..1MB\", \"int\", \"int 0..100\", \"int64\", \"decimal(12,2)\", \"real\", \"bool\", \"date\", \
            \"date -30d..0d\", \"timestamp\", \"timestamp -90d..60d /20m\", \"ref ENTITY\", \"attribute NAME\", \"one of a|b|c\" or \
            \"fold ENTITY.COLUMN via COLUMN\"; with \"null 10%\" behind it that share of rows has nothing there, with \"empty 10%\" an empty text",
@@ -27,7 +27,7 @@ const KINDS: &[&str] = &[
     "text",
     "prose",
     "unicode",
-    "fat",
+    "long-text",
     "blob",
     "int",
     "int64",
@@ -70,10 +70,11 @@ fn beyond_limits(text: &str) -> Option<String> {
             if min > max {
                 return Some(format!("a text of at least {min} bytes has no room in {max}"));
             }
-            let (text, fat) = (thousands(u64::from(TEXT_MAX)), size(FAT_MAX));
-            Some(format!("a text has at most {text} bytes; a \"fat\" may have up to {fat}"))
+            let (text, long) = (thousands(u64::from(TEXT_MAX)), size(FAT_MAX));
+            Some(format!("a text has at most {text} bytes; a \"long-text\" may have up to {long}"))
         }
-        "fat" => fat_limits(rest),
+        "fat" => Some(format!("it is \"long-text {rest}\" now")),
+        "long-text" => long_text_limits(rest),
         "blob" => blob_limits(rest),
         "date" => backwards(rest).or_else(|| {
             let days = "the ends of a date are whole days from the start's: \"date -30d..0d\"";
@@ -105,8 +106,8 @@ fn beyond_limits(text: &str) -> Option<String> {
     }
 }
 
-/// The limit that the sizes of a fat text pass.
-fn fat_limits(rest: &str) -> Option<String> {
+/// The limit that the sizes of a long text pass.
+fn long_text_limits(rest: &str) -> Option<String> {
     let bytes = |text: &str| text.trim().parse::<Bytes>().ok().map(|Bytes(n)| n);
     let mut parts = rest.split_whitespace();
     let usual = parts.next()?;
@@ -119,21 +120,21 @@ fn fat_limits(rest: &str) -> Option<String> {
             let tail = size(median.saturating_mul(FAT_TAIL));
             let median = size(median);
             return Some(format!(
-                "a fat of {median} reaches up to {FAT_TAIL} times that, {tail}, unless its most is written, and none is \
-                 longer than {most}: \"fat {median}..{most}\""
+                "a long text of {median} reaches up to {FAT_TAIL} times that, {tail}, unless its most is written, and none is \
+                 longer than {most}: \"long-text {median}..{most}\""
             ));
         }
         None => median,
     };
     if median == 0 {
-        return Some("the median of a fat is at least 1B".to_owned());
+        return Some("the median of a long text is at least 1B".to_owned());
     }
     if max < median {
         return Some(format!("the most, {}, is less than the median, {}", size(max), size(median)));
     }
     let rare = parts.nth(1).and_then(bytes);
     if max > FAT_MAX || rare.is_some_and(|rare| rare > FAT_MAX) {
-        return Some(format!("a fat has at most {most}"));
+        return Some(format!("a long text has at most {most}"));
     }
     None
 }
@@ -186,15 +187,15 @@ mod tests {
     #[test]
     fn a_column_type_beyond_a_limit_is_told_the_limit() {
         for (text, said) in [
-            ("text 1000001", "bytes; a \"fat\" may have up to 100MB"),
+            ("text 1000001", "bytes; a \"long-text\" may have up to 100MB"),
             ("text 40..10", "a text of at least 40 bytes has no room in 10"),
-            ("fat 2MB", "up to 100 times that, 200MB, unless its most is written"),
-            ("fat 2MB", "none is longer than 100MB: \"fat 2MB..100MB\""),
-            ("fat 200MB", "a fat has at most 100MB"),
-            ("fat 1kB..101MB", "a fat has at most 100MB"),
-            ("fat 1kB..2kB 1% 101MB", "a fat has at most 100MB"),
-            ("fat 2kB..1kB", "the most, 1kB, is less than the median, 2kB"),
-            ("fat 0B", "at least 1B"),
+            ("long-text 2MB", "up to 100 times that, 200MB, unless its most is written"),
+            ("long-text 2MB", "none is longer than 100MB: \"long-text 2MB..100MB\""),
+            ("long-text 200MB", "a long text has at most 100MB"),
+            ("long-text 1kB..101MB", "a long text has at most 100MB"),
+            ("long-text 1kB..2kB 1% 101MB", "a long text has at most 100MB"),
+            ("long-text 2kB..1kB", "the most, 1kB, is less than the median, 2kB"),
+            ("long-text 0B", "at least 1B"),
             ("int 0..99999999999999999999", "an int lies from -9223372036854775808 to 9223372036854775807"),
             ("int 9..3", "9 is more than 3"),
             ("int 3", "both ends"),

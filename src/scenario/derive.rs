@@ -92,7 +92,7 @@ fn passed_through(tree: &Node) -> Vec<String> {
     if under("fleet").any(|fleet| text(&fleet.node, &["moves"]).as_deref() == Some("field-worker")) {
         names.extend(FIELD_WORKER.map(str::to_owned));
     }
-    names.extend(text(tree, &["gateway", "leg", "link"]));
+    names.extend(text(tree, &["gateway", "backend_link", "link"]));
     names
 }
 

@@ -103,6 +103,7 @@ const EXPLAINED: &[(&str, &[Meaning])] = &[
             ("json-objects", "rows as objects with column names"),
             ("xml", "elements with column names"),
             ("cbor", "binary"),
+            ("protobuf", "binary, with numbers of fields in place of names"),
         ],
     ),
     (
@@ -221,7 +222,10 @@ const EXPLAINED: &[(&str, &[Meaning])] = &[
     (
         "upgrade.on_mismatch",
         &[
-            ("migrate", "it adds the columns, empty until their rows come again"),
+            (
+                "migrate",
+                "it adds the columns; one that the backend had before stays empty until its rows come again",
+            ),
             ("backfill", "the same, and loads all rows again"),
             ("reset", "it throws all away, edits that wait included, and loads again"),
         ],

@@ -7,7 +7,12 @@ pub(super) fn former(path: &str) -> Option<&'static str> {
         "engine.conflict.compares" => Some(
             "`engine.conflict.policy` says it: \"last-write-wins\" for `edited`, \"last-commit-wins\" for `committed`",
         ),
-        _ => elsewhere(path.rsplit('.').next().unwrap_or(path)),
+        "gateway.leg" => Some("it is `backend_link` now"),
+        _ => match path.rsplit('.').next().unwrap_or(path) {
+            "answer_loss" => Some("it is `response_loss` now"),
+            "leg_outage" => Some("it is `backend_link_outage` now"),
+            name => elsewhere(name),
+        },
     }
 }
 
@@ -53,6 +58,17 @@ fn elsewhere(name: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_that_was_renamed_is_answered_with_its_new_name() {
+        for (path, ours) in [
+            ("gateway.leg", "`backend_link`"),
+            ("chaos.answer_loss", "`response_loss`"),
+            ("event.e.leg_outage", "`backend_link_outage`"),
+        ] {
+            assert!(former(path).is_some_and(|help| help.contains(ours)), "{path}");
+        }
+    }
 
     #[test]
     fn words_of_another_product_are_answered_with_ours() {

@@ -374,7 +374,7 @@ pub enum Happening {
         length: Span,
     },
     /// Nothing goes between gateway and backend.
-    LegOutage {
+    BackendLinkOutage {
         /// For how long.
         length: Span,
         /// What happens to messages.

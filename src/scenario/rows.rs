@@ -246,7 +246,7 @@ impl Brought {
         let (bytes, most) = (words::thousands(cell.len() as u64), words::thousands(u64::from(TEXT_MAX)));
         let title = format!("a cell of {bytes} bytes; a type is inferred from cells of at most {most}");
         let help = format!(
-            "write the types: in `entity.{entity}.schema`, {} = \"fat 1kB..{}MB\"",
+            "write the types: in `entity.{entity}.schema`, {} = \"long-text 1kB..{}MB\"",
             self.header[column],
             cell.len().div_ceil(1_000_000)
         );

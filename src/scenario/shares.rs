@@ -46,7 +46,7 @@ mod tests {
             ("text empty 2%  null 1%", "text", share(1), share(2)),
             ("ref folder null 0%", "ref folder", Some(Ppm(0)), None),
             ("one of a|b null 2.5%", "one of a|b", Some(Ppm(25_000)), None),
-            ("fat 1kB..2kB 1% 3kB  null 7%", "fat 1kB..2kB 1% 3kB", share(7), None),
+            ("long-text 1kB..2kB 1% 3kB  null 7%", "long-text 1kB..2kB 1% 3kB", share(7), None),
             ("one of a|nullable", "one of a|nullable", None, None),
         ] {
             assert_eq!(without_shares(text), Some((of, Shares { null, empty })), "{text}");

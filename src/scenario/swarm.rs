@@ -88,11 +88,16 @@ struct Draw<'s> {
     drawn: Drawn,
 }
 
+/// What a kind's chance is drawn by: its first name, so that a key that is renamed moves no seed.
+fn drawn_as(kind: &str) -> &str {
+    if kind == "chaos.response_loss" { "chaos.response_loss" } else { kind }
+}
+
 impl Draw<'_> {
     /// Whether a kind is there.
     fn has(&mut self, kind: &str) -> bool {
         let is_on = self.swarm.always.iter().any(|always| always == kind)
-            || self.seed.stream(kind, 0, 0).chance(self.swarm.on.share());
+            || self.seed.stream(drawn_as(kind), 0, 0).chance(self.swarm.on.share());
         if is_on { &mut self.drawn.on } else { &mut self.drawn.off }.push(kind.to_owned());
         is_on
     }
@@ -153,7 +158,7 @@ impl Draw<'_> {
             }
         }
         for (kind, share) in [
-            ("chaos.answer_loss", &mut chaos.answer_loss),
+            ("chaos.response_loss", &mut chaos.response_loss),
             ("chaos.foreign_answers", &mut chaos.foreign_answers),
             ("chaos.bad_rows", &mut chaos.bad_rows),
             ("chaos.put_off", &mut chaos.put_off),

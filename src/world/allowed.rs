@@ -73,7 +73,7 @@ impl Allowed {
             Some(_) => return Some(EditError::NoLease),
             None => {}
         }
-        let reached = network != NetworkKind::None && self.link.borrow().weather().carries(now);
+        let reached = network != NetworkKind::None && self.link.borrow().conditions().carries(now);
         let current = || {
             let backend = self.servers.backend.borrow();
             let there = backend.row(edit.entity, &edit.key).map(|row| row.stamp);

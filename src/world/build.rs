@@ -34,9 +34,9 @@ use crate::base::{Digest, Seed, Stamp, Time};
 use crate::contract::{Capabilities, DeviceSetup, EngineFactory, Node};
 use crate::disk::Disk;
 use crate::engine::{AfterFailure, Detect, Jitter};
-use crate::gateway::{Gateway, Leg, Versions};
+use crate::gateway::{BackendLink, Gateway, Versions};
 use crate::metrics;
-use crate::net::{Itinerary, Link, Way};
+use crate::net::{Link, LinkSchedule, Way};
 use crate::oracle::{self, Clock, Life, Oracle};
 use crate::scenario::{About, DevicePlan, Happening, Plan};
 use crate::sim::{self, Handle, NodeId, Sim};
@@ -119,14 +119,18 @@ pub(super) fn build(
             (gateway.clone(), Some(gateway))
         }
     };
-    let leg = plan.gateway.leg.clone().map(|leg| RefCell::new(Leg::new(leg, faults.leg.clone())));
+    let backend_link = plan
+        .gateway
+        .backend_link
+        .clone()
+        .map(|backend_link| RefCell::new(BackendLink::new(backend_link, faults.backend_link.clone())));
     let servers = Rc::new(Servers {
         handle: handle.clone(),
         hub: hub.clone(),
         server,
         gateway,
         backend: RefCell::new(backend),
-        leg,
+        backend_link,
         node: gateway_node,
         process: Process::new(&handle, node),
         commits: Cell::new(0),
@@ -240,16 +244,16 @@ impl Fitter<'_> {
     fn link(&self, device: &DevicePlan, seed: Seed) -> Link {
         let end = Time::ZERO + self.plan.duration;
         let number = device.device.0 as usize;
-        let mut itinerary = match &device.moves {
-            Some(moves) => moves.itinerary(&device.link, seed, end),
-            None => Itinerary::settled(device.link.clone()),
+        let mut schedule = match &device.moves {
+            Some(moves) => moves.schedule(&device.link, seed, end),
+            None => LinkSchedule::settled(device.link.clone()),
         };
         for detour in &self.faults.detours[number] {
-            itinerary.detour(detour.from, detour.until, &detour.link);
+            schedule.detour(detour.from, detour.until, &detour.link);
         }
-        let mut link = Link::new(&itinerary, seed, end);
-        link.weather_mut().add_outages(self.faults.outages[number].iter().copied());
-        link.weather_mut().lose_sessions(self.faults.half_open[number].iter().copied());
+        let mut link = Link::new(&schedule, seed, end);
+        link.conditions_mut().add_outages(self.faults.outages[number].iter().copied());
+        link.conditions_mut().lose_sessions(self.faults.half_open[number].iter().copied());
         for (from, until) in &self.faults.portals[number] {
             link.add_portal(*from, *until);
         }
@@ -285,7 +289,7 @@ impl Fitter<'_> {
 
     fn skew(&self, device: &DevicePlan, link: &Link, seed: Seed) -> Skew {
         let end = Time::ZERO + self.plan.duration + self.plan.drain;
-        let mut skew = Skew::new(device.clock, seed, end, link.weather().offline());
+        let mut skew = Skew::new(device.clock, seed, end, link.conditions().offline());
         let id = device.device.0 as usize;
         skew.steps.clone_from(&self.faults.steps[id]);
         skew.zones.clone_from(&self.faults.zones[id]);

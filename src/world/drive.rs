@@ -84,7 +84,7 @@ impl World {
         let (handle, servers) = (self.handle.clone(), self.servers.clone());
         let (devices, links) = (self.devices.clone(), &self.links);
         let steps =
-            once_up(steps, |device, at| links[device.0 as usize].borrow().weather().seems_up_from(at));
+            once_up(steps, |device, at| links[device.0 as usize].borrow().conditions().seems_up_from(at));
         self.open_for_logins(&steps);
         self.handle.spawn(self.node, "script", async move {
             for step in steps {
@@ -209,7 +209,7 @@ impl World {
     /// Tells apps when the operating system notices that the network goes or comes.
     fn play_networks(&self) {
         for (device, link) in self.devices.iter().zip(&self.links) {
-            let toggles = link.borrow().weather().toggles();
+            let toggles = link.borrow().conditions().toggles();
             if toggles.is_empty() {
                 continue;
             }

@@ -135,8 +135,8 @@ const SHORT: [(&str, &str); 12] = [
     ("elsewhere", "network_change = { for = \"1m\", link = \"edge\" }"),
     ("flaps", "flap = { for = \"1m\" }"),
     ("full", "disk_full = { for = \"1m\" }"),
-    ("leg", "leg_outage = { for = \"1m\" }"),
-    ("lost", "answer_loss = { for = \"1m\", loss = 1 }"),
+    ("backend_link", "backend_link_outage = { for = \"1m\" }"),
+    ("lost", "response_loss = { for = \"1m\", loss = 1 }"),
     ("out", "outage = { for = \"1m\" }"),
     ("mixed", "foreign_answers = { for = \"1m\", answers = 1 }"),
     ("proxy", "caching_proxy = { for = \"1m\", ttl = \"1m\" }"),
@@ -151,7 +151,7 @@ fn each_fault_that_meets_nobody_is_told_and_why() {
         // Nobody does anything then.
         let told = met_nobody("+30m", name, what);
         let why = match name {
-            "down" | "leg" => "nobody asked the backend for anything while it lasted",
+            "down" | "backend_link" => "nobody asked the backend for anything while it lasted",
             "full" | "slow" => "none of its devices wrote anything while it lasted",
             "lost" => "no response was lost",
             "mixed" => "no answer came that was not its request's",

@@ -52,8 +52,8 @@ pub(super) struct Faults {
     pub(super) restores: Vec<Restore>,
     /// Times without the backend.
     pub(super) down: Vec<(Time, Time)>,
-    /// Outages of the leg between gateway and backend.
-    pub(super) leg: Vec<gateway::Outage>,
+    /// Outages of the backend link between gateway and backend.
+    pub(super) backend_link: Vec<gateway::Outage>,
     /// Steps of the backend's clock, in microseconds.
     pub(super) clock_steps: Vec<(Time, i64)>,
     /// What was planned or drawn, in words, in order.
@@ -209,7 +209,7 @@ impl Faults {
                     (Span::micros(micros.unsigned_abs()), if *micros < 0 { "back" } else { "on" });
                 self.tell(at, format!("{name}: the backend's clock goes {way} by {span}"));
             }
-            Happening::LegOutage { .. }
+            Happening::BackendLinkOutage { .. }
             | Happening::GatewayKill { .. }
             | Happening::Restore { .. }
             | Happening::Clone { .. }
@@ -258,8 +258,8 @@ impl Faults {
     /// What happens to the gateway and the way behind it, and who goes back to a backup.
     fn plan_gateway(&mut self, at: Time, name: &str, what: &Happening, chosen: &[DeviceId]) {
         match what {
-            Happening::LegOutage { length, mode } => {
-                self.leg.push(gateway::Outage { from: at, until: at + *length, mode: *mode });
+            Happening::BackendLinkOutage { length, mode } => {
+                self.backend_link.push(gateway::Outage { from: at, until: at + *length, mode: *mode });
                 self.tell(at, format!("{name}: nothing between gateway and backend for {length} ({mode:?})"));
             }
             Happening::GatewayKill { restart_after } => {
@@ -453,8 +453,8 @@ impl Faults {
             self.outages[device.0 as usize].push(Outage { from: at, until: at + length, mode, noticed });
             self.tell(at, format!("chaos: outage of {device} for {length}, mode {}", mode.word()));
         }
-        if chaos.answer_loss.0 > 0 {
-            let lossy = LossyTime { from: Time::ZERO, until: end, loss_ppm: chaos.answer_loss.0 };
+        if chaos.response_loss.0 > 0 {
+            let lossy = LossyTime { from: Time::ZERO, until: end, loss_ppm: chaos.response_loss.0 };
             self.lossy[device.0 as usize].push(lossy);
         }
     }
@@ -468,7 +468,7 @@ impl Faults {
         }
     }
 
-    /// The failures of backend and leg that their availabilities come to.
+    /// The failures of backend and backend link that their availabilities come to.
     fn draw_availability(&mut self, plan: &Plan, end: Time) {
         let seed = |part| plan.seed.derive("world.availability", part);
         if let Some(availability) = plan.backend.availability {
@@ -479,11 +479,13 @@ impl Faults {
                 self.tell(from, format!("the backend is down for {}", until - from));
             }
         }
-        if let Some(availability) = plan.gateway.leg.as_ref().and_then(|leg| leg.availability) {
+        if let Some(availability) =
+            plan.gateway.backend_link.as_ref().and_then(|backend_link| backend_link.availability)
+        {
             let outages = backend::outages(availability, seed(1), end);
-            self.awaits_any("gateway.leg.availability", availability.share, outages.is_empty());
+            self.awaits_any("gateway.backend_link.availability", availability.share, outages.is_empty());
             for (from, until) in outages {
-                self.leg.push(gateway::Outage { from, until, mode: gateway::OutageMode::Reset });
+                self.backend_link.push(gateway::Outage { from, until, mode: gateway::OutageMode::Reset });
                 self.tell(from, format!("nothing between gateway and backend for {}", until - from));
             }
         }
@@ -516,13 +518,13 @@ impl Faults {
         for (_, until, _) in self.slow.iter_mut().flatten() {
             *until = (*until).min(end);
         }
-        for outage in &mut self.leg {
+        for outage in &mut self.backend_link {
             outage.until = outage.until.min(end);
         }
         for loss in &mut self.sync_losses {
             loss.until = end;
         }
-        self.leg.retain(|outage| outage.from < outage.until);
+        self.backend_link.retain(|outage| outage.from < outage.until);
         self.down.retain(|(from, until)| from < until);
         self.kills.retain(|kill| kill.at < end);
         self.kills.sort_by_key(|kill| (kill.at, kill.device));

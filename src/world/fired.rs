@@ -78,7 +78,7 @@ fn kinds(plan: &Plan) -> Vec<Kind> {
     let (backend, mut kinds) = (&plan.backend, Vec::new());
     let chaos = plan.chaos.clone().unwrap_or_default();
     let drawn = [
-        ("chaos.answer_loss", chaos.answer_loss, Sign::LostResponse, "no response was lost"),
+        ("chaos.response_loss", chaos.response_loss, Sign::LostResponse, "no response was lost"),
         ("chaos.foreign_answers", chaos.foreign_answers, Sign::Foreign, "no answer was somebody else's"),
         ("chaos.bad_rows", chaos.bad_rows, Sign::BadRow, "no row came that could not be read"),
         ("chaos.put_off", chaos.put_off, Sign::PutOff, "no edit was put off"),
@@ -153,7 +153,7 @@ fn meets(at: Time, what: &Happening) -> Option<Meets> {
         Happening::SessionLoss | Happening::HalfOpen => {
             (Some((Sign::Network, at, at + INSTANT)), "none of its devices had a connection at the time")
         }
-        Happening::BackendDown { length } | Happening::LegOutage { length, .. } => {
+        Happening::BackendDown { length } | Happening::BackendLinkOutage { length, .. } => {
             (Some((Sign::Backend, at, at + *length)), "nobody asked the backend for anything while it lasted")
         }
         Happening::GatewayKill { .. } => (None, "the gateway was down at the time"),

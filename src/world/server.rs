@@ -10,7 +10,7 @@ use super::token::{Gate, Wallet};
 use crate::backend::{self, Backend, Called, Commit, Fact};
 use crate::base::{DeviceId, Span, Time};
 use crate::contract::{Answered, EachServed, Event, LocalBoxFuture, Node, ServerError, SyncServer};
-use crate::gateway::{Direction, Gateway, Leg, Passage, Recalled};
+use crate::gateway::{BackendLink, Direction, Gateway, Passage, Recalled};
 use crate::net::{Server, Version};
 use crate::protocol::Way;
 use crate::sim::{Handle, NodeId};
@@ -25,7 +25,7 @@ pub(super) struct Servers {
     pub(super) gateway: Option<Rc<RefCell<Gateway>>>,
     pub(super) backend: RefCell<Backend>,
     /// The way between them, if there is one.
-    pub(super) leg: Option<RefCell<Leg>>,
+    pub(super) backend_link: Option<RefCell<BackendLink>>,
     /// Where what goes over it is waited for: it goes on though the server's process dies.
     pub(super) node: NodeId,
     /// The server's process.
@@ -193,31 +193,31 @@ impl Servers {
         work: impl FnOnce(&Servers, Time) -> Done<T> + 'static,
     ) -> Result<T, ServerError> {
         let deadline = self.handle.now() + self.backend.borrow().gateway_timeout();
-        let Some(leg) = &self.leg else {
+        let Some(backend_link) = &self.backend_link else {
             let done = work(self, deadline);
             self.handle.sleep_until(done.at).await;
             return Ok(done.value);
         };
-        self.over_leg(leg, deadline, bytes, work).await
+        self.over_backend_link(backend_link, deadline, bytes, work).await
     }
 
-    /// The same over the leg: waits for the answer, the break of the connection, or the deadline.
+    /// The same over the backend link: waits for the answer, the break of the connection, or the deadline.
     /// What has come to the backend is done there, whether or not anybody still waits.
-    async fn over_leg<T: 'static>(
+    async fn over_backend_link<T: 'static>(
         self: &Rc<Self>,
-        leg: &RefCell<Leg>,
+        backend_link: &RefCell<BackendLink>,
         deadline: Time,
         bytes: u64,
         work: impl FnOnce(&Servers, Time) -> Done<T> + 'static,
     ) -> Result<T, ServerError> {
         let now = self.handle.now();
-        let breaks = leg.borrow().next_break(now).unwrap_or(Time::FAR);
+        let breaks = backend_link.borrow().next_break(now).unwrap_or(Time::FAR);
         let until = deadline.min(breaks);
         let (sender, receiver) = self.handle.oneshot();
-        let passage = leg.borrow_mut().send(now, Direction::Up, bytes);
+        let passage = backend_link.borrow_mut().send(now, Direction::Up, bytes);
         if let Passage::Arrives(at) = passage {
             let servers = Rc::clone(self);
-            self.handle.spawn(self.node, "leg", async move {
+            self.handle.spawn(self.node, "backend_link", async move {
                 servers.handle.sleep_until(at).await;
                 let done = work(&servers, Time::FAR);
                 servers.handle.sleep_until(done.at).await;
@@ -238,8 +238,8 @@ impl Servers {
 
     /// Carries an answer back to the gateway; false if it got lost.
     async fn came_back(&self, bytes: u64) -> bool {
-        let Some(leg) = &self.leg else { return true };
-        let passage = leg.borrow_mut().send(self.handle.now(), Direction::Down, bytes);
+        let Some(backend_link) = &self.backend_link else { return true };
+        let passage = backend_link.borrow_mut().send(self.handle.now(), Direction::Down, bytes);
         let Passage::Arrives(at) = passage else { return false };
         self.handle.sleep_until(at).await;
         true

@@ -100,7 +100,7 @@ on_devices = 0
 #[test]
 fn what_a_killed_gateway_had_claimed_is_waited_for_however_long_the_claim_is() {
     let sets = [
-        "gateway={ mode = \"ota\", leg = { rtt = \"200ms\" } }",
+        "gateway={ mode = \"ota\", backend_link = { rtt = \"200ms\" } }",
         "gateway.serve.capture={ flag = { form = \"status\", lease = \"30m\" } }",
         "duration=2m",
         "drain=20m",

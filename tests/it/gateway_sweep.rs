@@ -11,7 +11,7 @@ use crate::worlds::{self, TINY, trouble, value};
 const SETS: &[&str] = &[
     "gateway.mode=persistent",
     "gateway.refresh={every=\"7s\",upload_every=\"2s\",page=9}",
-    "gateway.leg={rtt=\"300ms\"}",
+    "gateway.backend_link={rtt=\"300ms\"}",
     "backend.errors=5%",
     "backend.partial=10%",
 ];
@@ -91,7 +91,7 @@ fn gateway_sweep_a_kill_at_any_crash_point_loses_nothing_in_a_first_load() {
 
 /// A gateway that passes requests through and remembers edits, before a backend that knows them.
 const REMEMBERING: &[&str] =
-    &["gateway.upload_cache={}", "gateway.leg={rtt=\"300ms\"}", "drain=2h", "engine.retry.cap=1m"];
+    &["gateway.upload_cache={}", "gateway.backend_link={rtt=\"300ms\"}", "drain=2h", "engine.retry.cap=1m"];
 
 #[test]
 fn gateway_sweep_a_kill_before_an_upload_is_noted_loses_nothing() {

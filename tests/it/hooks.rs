@@ -173,8 +173,7 @@ fn a_kill_ends_a_hook_and_the_run_had_ended_before() {
 
 #[test]
 fn hooks_are_called_once_a_run_however_often_the_app_dies() {
-    let chaos =
-        "[chaos]\nkill_mtbf = \"40s\"\noutage_mtbf = \"1m\"\noutage_mean = \"20s\"\nanswer_loss = \"10%\"\n";
+    let chaos = "[chaos]\nkill_mtbf = \"40s\"\noutage_mtbf = \"1m\"\noutage_mean = \"20s\"\nresponse_loss = \"10%\"\n";
     let calls = |hook: &str| {
         let outcome = sound(&format!("{chaos}[hooks.{hook}]\ntakes = \"800ms\"\n"));
         let [runs, failed, calls] = counts(&outcome);

@@ -49,7 +49,7 @@ const DECIDED: Ground = Ground { path: "scenarios/conflicts/page.toml", sets: &[
 const KEEP_BOTH: Ground = Ground {
     sets: &[
         "engine.conflict.policy=keep-both",
-        "chaos.answer_loss=30%",
+        "chaos.response_loss=30%",
         "entity.task.unique=[]",
         "workload.contention.double_create=0",
     ],
@@ -125,7 +125,7 @@ const REGRETTED: Ground = Ground {
         "action.drop.per_device=12",
         "action.drop.aim=made",
         "action.add.per_device=12",
-        "chaos.answer_loss=40%",
+        "chaos.response_loss=40%",
     ],
     ..CROWD
 };
@@ -182,7 +182,7 @@ const SQUASHED: Ground = Ground {
         "action.tick-off.per_device=30",
         "action.retitle.on_devices=1",
         "action.retitle.per_device=15",
-        "chaos.answer_loss=40%",
+        "chaos.response_loss=40%",
     ],
     ..CROWD
 };
@@ -192,7 +192,7 @@ const DROPPED: Ground = Ground {
         "action.drop.per_device=12",
         "action.drop.aim=made",
         "action.add.per_device=12",
-        "chaos.answer_loss=40%",
+        "chaos.response_loss=40%",
     ],
     ..CROWD
 };

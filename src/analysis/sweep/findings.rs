@@ -69,7 +69,7 @@ pub fn alike(series: &Series<'_>, finding: &Finding) -> (Option<Vec<usize>>, Vec
     (noise, that(&|_, cost| cost <= FLAT))
 }
 
-/// What each setting costs relative to the best, as a factor; `None` for what is no candidate.
+/// What each setting costs relative to the best, as a factor; `None` for what is excluded.
 /// `None` if nothing is.
 pub fn costs(series: &Series<'_>) -> Option<Vec<Option<f64>>> {
     let prices: Vec<Option<f64>> = series.points.iter().map(Point::candidate).collect();

@@ -5,7 +5,7 @@
 //! [`Objective`].
 //!
 //! Invariants: settings are compared under common random numbers only, seed by seed; a setting that
-//! lost something, got stuck or missed a gate is marked and is no candidate; a share of time is
+//! lost something, got stuck or missed a gate is marked and is excluded; a share of time is
 //! told only from metrics, and a closed form only where the sweep's own figures follow it.
 //!
 //! How: `series` sorts the cells; `findings` finds the best of a series, what is as good within the

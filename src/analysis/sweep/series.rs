@@ -43,7 +43,7 @@ pub struct Point<'a> {
     pub cells: Vec<&'a CellRecord>,
     /// What it pays by seed.
     pub prices: BTreeMap<&'a str, f64>,
-    /// Why it is no candidate.
+    /// Why it is excluded.
     pub trouble: Option<String>,
 }
 
@@ -187,7 +187,7 @@ impl<'a> Point<'a> {
     }
 }
 
-/// Why a setting is no candidate: the gravest reason of its cells, and in how many it holds. A
+/// Why a setting is excluded: the gravest reason of its cells, and in how many it holds. A
 /// reason of a later program, which this one cannot weigh, is as grave as any.
 pub fn trouble(cells: &[&CellRecord]) -> Option<String> {
     let failing: Vec<&&CellRecord> = cells.iter().filter(|cell| cell.verdict == Verdict::Fail).collect();

@@ -99,7 +99,7 @@ impl Limits {
     }
 }
 
-/// Why a setting is no candidate, by its cells: something is wrong with one of them, or it does not
+/// Why a setting is excluded, by its cells: something is wrong with one of them, or it does not
 /// keep a limit.
 pub fn trouble(cells: &[&CellRecord], limits: &Limits) -> Option<String> {
     if let Some(failed) = sweep::trouble(cells) {
@@ -114,7 +114,7 @@ pub fn trouble(cells: &[&CellRecord], limits: &Limits) -> Option<String> {
     })
 }
 
-/// Whether it may be the luck of the seeds that a setting is no candidate: at most half of its
+/// Whether it may be the luck of the seeds that a setting is excluded: at most half of its
 /// cells miss a limit or a gate, and nothing else is wrong with them.
 pub fn in_doubt(cells: &[&CellRecord], limits: &Limits) -> bool {
     let missed = cells.iter().filter(|cell| missed_a_gate(cell) || limits.missed(cell).is_some()).count();

@@ -149,7 +149,8 @@ impl Place {
         told.limits.extend(self.ends_of_range(k, best, points.len(), space.reach[k], &beyond));
         if let Some(reach) = space.reach[k].filter(|_| cap.is_none()) {
             let reach = human::thousands(reach as u64);
-            told.limits.push(format!("{reach} is all that ever came up: larger values change nothing"));
+            told.limits
+                .push(format!("{reach} is all that there ever is to send: larger values change nothing"));
         }
         KnobTuned {
             key: the.key().to_owned(),
@@ -256,7 +257,7 @@ impl Place {
                 [near, far, &points[*beyond].value].map(|value| report_tune::value(value));
             let here = report_tune::value(&best[k]);
             Some(format!(
-                "{beyond} costs less than {here} and misses a limit alone: between {near} and {far} there may be a better candidate, so \
+                "{beyond} costs less than {here} and misses a limit alone: between {near} and {far} there may be a better setting, so \
                  sweep the settings that you mean"
             ))
         };
@@ -283,7 +284,7 @@ impl Place {
 
     /// The settings between which the optimum lies, of those that the search ended at and of what
     /// was only to be shown: next to all that are as good within the noise, the nearest that is
-    /// worse under all seeds or no candidate. One that is none by the luck of the seeds ends
+    /// worse under all seeds or excluded. One that is none by the luck of the seeds ends
     /// nothing, unless it costs more; where it costs less, the optimum may be there.
     fn ends(
         &self,
@@ -468,7 +469,7 @@ fn of_group(name: &str, mut group: Vec<(u64, &PlaceTuned)>) -> String {
             human::span(backend.service_p50_ns)
         ),
         None if group.iter().any(|(_, place)| place.best.is_none()) => {
-            "where no setting is a candidate nothing is known of the backend".to_owned()
+            "where every setting is excluded nothing is known of the backend".to_owned()
         }
         None => "the backend is not saturated".to_owned(),
     };

@@ -16,7 +16,7 @@ pub type Setting = Vec<String>;
 pub struct Measured {
     /// What it pays by seed, the less the better; `None` if the cell has no such figure.
     pub prices: BTreeMap<u64, Option<f64>>,
-    /// Why it is no candidate.
+    /// Why it is excluded.
     pub trouble: Option<String>,
     /// Whether that may be the luck of the seeds.
     pub in_doubt: bool,
@@ -40,7 +40,7 @@ impl Measured {
     pub(super) fn shows(&self, seeds: &[u64]) -> bool {
         self.broken || seeds.iter().all(|seed| self.prices.contains_key(seed))
     }
-    /// Whether it is no candidate for a limit or a gate alone, so that what it costs means
+    /// Whether it is excluded for a limit or a gate alone, so that what it costs means
     /// something.
     pub(super) fn misses_a_limit(&self) -> bool {
         self.trouble.is_some() && !self.broken

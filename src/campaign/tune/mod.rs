@@ -12,7 +12,7 @@
 //! Invariants:
 //!
 //! - What is wanted depends on what is known alone: not on the number of threads, nor on whether the search was cut off and resumed.
-//! - A setting that lost something, got stuck, missed a gate or does not keep a limit in one seed is no candidate from then on.
+//! - A setting that lost something, got stuck, missed a gate or does not keep a limit in one seed is excluded from then on.
 //! - Nothing within the range is shown that is better than the best under all seeds: what turns out to be so is the best, and the search
 //!   goes on from there. What stands outside the range is shown and never chosen.
 //! - Settings that ask for the same are one: a bound above all that came up is no larger than the largest that did.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::figures::Figure;
 use crate::base::{BitRate, Ppm, Seed, Span, Time};
 use crate::net::tcp::{Congestion, Load, Losses, Sender, Steady, Transfer};
-use crate::net::{Conditions, Direction, Itinerary, Link, PacketLoss, Profile};
+use crate::net::{Conditions, Direction, Link, LinkSchedule, PacketLoss, Profile};
 use crate::theory::gilbert::GilbertElliott;
 use crate::theory::tcp::{mathis, pftk};
 
@@ -39,7 +39,7 @@ fn megabits(rtt: f64, loss: f64) -> f64 {
     (0..RUNS).map(once).sum::<f64>() / RUNS as f64
 }
 
-/// Share of lost packets and length of their runs, as a link's weather has them.
+/// Share of lost packets and length of their runs, as a link's conditions has them.
 pub(super) fn bursts() -> Vec<Figure> {
     [("congested Wi-Fi", 0.004, 0.33), ("satellite handover", 0.0005, 0.05), ("often and short", 0.05, 0.5)]
         .into_iter()
@@ -65,10 +65,10 @@ fn lost(chain: GilbertElliott, slots: u64) -> (f64, f64) {
     let loss = PacketLoss { p: share(chain.to_bad), r: share(chain.to_good), window: None };
     let rate = BitRate(12_000_000);
     let profile = Profile { loss: Some(loss), ..Profile::steady("lossy", Span::millis(10), rate, rate) };
-    let link = Link::new(&Itinerary::settled(Arc::new(profile)), Seed(6), Time::FAR);
-    let weather = link.weather().at(Time::ZERO);
+    let link = Link::new(&LinkSchedule::settled(Arc::new(profile)), Seed(6), Time::FAR);
+    let conditions = link.conditions().at(Time::ZERO);
     let (mut lost, mut runs, mut at, mut before) = (0_u64, 0_u64, 0, u64::MAX);
-    while let Some(slot) = weather.next_loss(Direction::Down, at, slots) {
+    while let Some(slot) = conditions.next_loss(Direction::Down, at, slots) {
         lost += 1;
         runs += u64::from(slot != before.wrapping_add(1));
         (before, at) = (slot, slot + 1);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::base::{BitRate, Seed, Span, Time};
 use crate::contract::{Event, EventSink, LocalBoxFuture, Transport};
-use crate::net::{GapLengths, Gaps, Itinerary, Link, OutageMode, Profile, Server, TransportOptions, Way};
+use crate::net::{GapLengths, Gaps, Link, LinkSchedule, OutageMode, Profile, Server, TransportOptions, Way};
 use crate::sim::{Handle, Options, Sim};
 
 /// How the link fails: up for an exponential time, then down for another; nothing fails while it is
@@ -49,7 +49,7 @@ impl Client {
     /// Waits until there is a link, as far as a device can know.
     pub(super) async fn repaired(&self) {
         let now = self.handle.now();
-        let up = self.link.borrow().weather().seems_up_from(now);
+        let up = self.link.borrow().conditions().seems_up_from(now);
         self.handle.sleep_until(if up > now { up } else { now + TRY_AGAIN }).await;
     }
 
@@ -99,7 +99,7 @@ fn failing_link(seed: Seed, (rtt, down): (Span, BitRate), failures: Failures, ho
     };
     let steady = Profile::steady("failing", rtt, down, BitRate(1_000_000_000_000));
     let profile = Profile { gaps: Some(gaps), queue: u64::MAX, ..steady };
-    Link::new(&Itinerary::settled(Arc::new(profile)), seed, Time::ZERO + horizon)
+    Link::new(&LinkSchedule::settled(Arc::new(profile)), seed, Time::ZERO + horizon)
 }
 
 struct Works(Handle);

@@ -5,25 +5,25 @@ use super::super::connection_line::MessageId;
 use super::super::connection_pool::Shared;
 use super::super::tcp::{GIVE_UP, arrival};
 use super::super::transport_options::{HalfOpen, Protocol};
-use super::{Errand, Left, Passed, Way};
+use super::{Exchange, Left, Passed, Way};
 use crate::base::{Span, Time};
 
 impl Way {
     /// Until the last byte has left the bottleneck.
     pub(super) async fn leave(
         &self,
-        errand: &Errand,
+        exchange: &Exchange,
         direction: Direction,
         bytes: u64,
     ) -> Result<Left, Passed> {
-        let (way, shared) = (direction as usize, &errand.shared);
-        if errand.unwanted.get() {
+        let (way, shared) = (direction as usize, &exchange.shared);
+        if exchange.unwanted.get() {
             return Err(Passed::Vanished);
         }
         let wait = self.wake_up();
         if wait > Span::ZERO {
             self.handle.sleep(wait).await;
-            if errand.unwanted.get() {
+            if exchange.unwanted.get() {
                 return Err(Passed::Vanished);
             }
         }
@@ -31,19 +31,21 @@ impl Way {
             return Err(Passed::Broken(self.told_of_death()));
         }
         if self.is_half_open(shared) {
-            self.unheard(errand, direction, bytes);
+            self.unheard(exchange, direction, bytes);
             return Err(match self.options.half_open {
                 HalfOpen::Silent => Passed::Vanished,
-                HalfOpen::Reset => Passed::Broken(self.conditions(|weather, now| now + weather.rtt(now))),
+                HalfOpen::Reset => {
+                    Passed::Broken(self.conditions(|conditions, now| now + conditions.rtt(now)))
+                }
             });
         }
         let message = self.join(shared, direction, bytes);
         // Not before the radio is awake, which costs what its own model says.
         let began = self.handle.now();
-        errand.message.set(Some((direction, message)));
+        exchange.message.set(Some((direction, message)));
         self.air.borrow_mut().push((direction, message, began));
         let mut arrives = Time::FAR;
-        let dies = self.conditions(|weather, now| weather.session_ends(now));
+        let dies = self.conditions(|conditions, now| conditions.session_ends(now));
         let ends = loop {
             let (ends, alone) = {
                 let line = self.lines[way].borrow();
@@ -51,7 +53,7 @@ impl Way {
             };
             let sent = ends.is_ok_and(|left| direction == Direction::Down && left <= self.handle.now());
             if shared.is_dead() && !sent {
-                self.cut_off(errand, direction, message, Span::ZERO);
+                self.cut_off(exchange, direction, message, Span::ZERO);
                 return Err(Passed::Broken(self.told_of_death()));
             }
             let until = match ends {
@@ -65,13 +67,13 @@ impl Way {
             };
             if self.handle.timeout(until.min(dies), self.changed[way].notified()).await.is_err() {
                 if dies < until {
-                    self.cut_off(errand, direction, message, self.tries_for(errand, direction));
+                    self.cut_off(exchange, direction, message, self.tries_for(exchange, direction));
                     return Err(Passed::Vanished);
                 }
                 break ends;
             }
         };
-        errand.message.set(None);
+        exchange.message.set(None);
         let (whole, sent) = self.quit(shared, direction, message);
         let now = self.handle.now();
         self.last_packet.set(Some(now));
@@ -96,38 +98,38 @@ impl Way {
 
     /// How long a sender tries on a connection whose IP session is gone: until a reset comes, the
     /// device's patience ends, or the server gives up.
-    fn tries_for(&self, errand: &Errand, direction: Direction) -> Span {
+    fn tries_for(&self, exchange: &Exchange, direction: Direction) -> Span {
         match (self.options.half_open, direction) {
             (HalfOpen::Reset, _) => Span::ZERO,
-            (HalfOpen::Silent, Direction::Up) => errand.deadline.since(self.handle.now()).min(GIVE_UP),
+            (HalfOpen::Silent, Direction::Up) => exchange.deadline.since(self.handle.now()).min(GIVE_UP),
             (HalfOpen::Silent, Direction::Down) => GIVE_UP,
         }
     }
 
     /// Books what a message sends on a connection whose IP session is gone.
-    fn unheard(&self, errand: &Errand, direction: Direction, bytes: u64) {
-        let lasts = self.tries_for(errand, direction);
-        let mut state = errand.shared.state.borrow_mut();
-        let (now, mtu) = self.conditions(|weather, now| (now, weather.mtu()));
+    fn unheard(&self, exchange: &Exchange, direction: Direction, bytes: u64) {
+        let lasts = self.tries_for(exchange, direction);
+        let mut state = exchange.shared.state.borrow_mut();
+        let (now, mtu) = self.conditions(|conditions, now| (now, conditions.mtu()));
         let transfer = state.message(direction, now, bytes, mtu);
         self.sent(direction, transfer.unheard(&mut state.senders[direction as usize], lasts));
     }
 
     /// Takes a message from the line whose connection is gone under it; with the last of a flow it
     /// books what that has sent, and what it sends into the silence for as long as it `tries`.
-    fn cut_off(&self, errand: &Errand, direction: Direction, message: MessageId, tries: Span) {
-        errand.message.set(None);
+    fn cut_off(&self, exchange: &Exchange, direction: Direction, message: MessageId, tries: Span) {
+        exchange.message.set(None);
         let now = self.handle.now();
-        let gone = self.with_line(direction, |line, now, weather| line.cut_off(message, now, weather));
+        let gone = self.with_line(direction, |line, now, conditions| line.cut_off(message, now, conditions));
         let mut bytes = 0;
         if let Some(flow) = gone.last_of {
             let mut stage = flow.stage_at(now);
             bytes = stage.transfer.traffic.bytes;
             self.sent(direction, stage.transfer.traffic);
-            if !errand.unwanted.get() && tries > Span::ZERO {
+            if !exchange.unwanted.get() && tries > Span::ZERO {
                 self.sent(direction, stage.transfer.unheard(&mut stage.sender, tries));
             }
-            let flow = &errand.shared.flow[direction as usize];
+            let flow = &exchange.shared.flow[direction as usize];
             flow.set(flow.get().filter(|flow| *flow != gone.flow));
         }
         self.off_air((direction, message), bytes, (now, now));
@@ -152,12 +154,12 @@ impl Way {
     /// When what leaves the bottleneck at `left` arrives; messages of a connection do not overtake
     /// each other.
     fn arrival(&self, shared: &Shared, direction: Direction, left: Time) -> Time {
-        let arrives = self.conditions(|weather, _| arrival(weather, direction, left));
+        let arrives = self.conditions(|conditions, _| arrival(conditions, direction, left));
         arrives.max(shared.arrived[direction as usize].get())
     }
 
     /// Whether the connection belongs to an IP session that is gone.
     fn is_half_open(&self, shared: &Shared) -> bool {
-        self.conditions(|weather, now| weather.session(now) != shared.state.borrow().session)
+        self.conditions(|conditions, now| conditions.session(now) != shared.state.borrow().session)
     }
 }

@@ -60,7 +60,7 @@ fn a_handshake_sends_nothing_after_it_was_given_up() {
     // wait of the one before.
     let sent = |patience| {
         let mut bench = Bench::new(profile(), encrypted(3_000), |link| {
-            link.weather_mut().add_outages([Outage {
+            link.conditions_mut().add_outages([Outage {
                 from: at(90),
                 until: at(60_000),
                 mode: OutageMode::Drop,

@@ -163,12 +163,7 @@ fn differences(group: &Group, paint: Paint, amount: Shown) -> String {
     shown.sort_by_key(|d| (d.finding, weight(&d.metric), &d.metric));
     if !all {
         shown.retain(|d| is_judged(d) || d.finding == Finding::Changed && is_gated(&d.metric));
-        if group.basis == Basis::Paired && group.lacks().is_some() {
-            let open = group.differences.iter().filter(|d| d.finding == Finding::Unclear);
-            let mut open: Vec<&Difference> = open.filter(base_only).filter(|d| is_gated(&d.metric)).collect();
-            open.sort_by_key(|d| (weight(&d.metric), &d.metric));
-            shown.extend(open.into_iter().take(UNJUDGED));
-        }
+        shown.extend(unjudged(group));
     }
     if amount == Shown::Worse {
         shown.retain(|d| d.finding == Finding::Worse);
@@ -186,6 +181,19 @@ fn differences(group: &Group, paint: Paint, amount: Shown) -> String {
         text.push_str(&format!("  all {of_all} that differ: -v\n"));
     }
     text
+}
+
+/// The headline figures that too few seeds say nothing of yet.
+fn unjudged(group: &Group) -> Vec<&Difference> {
+    if group.basis != Basis::Paired || group.lacks().is_none() {
+        return Vec::new();
+    }
+    let open = group.differences.iter().filter(|d| d.finding == Finding::Unclear);
+    let mut open: Vec<&Difference> =
+        open.filter(|d| !d.metric.contains(['@', '/']) && is_gated(&d.metric)).collect();
+    open.sort_by_key(|d| (weight(&d.metric), &d.metric));
+    open.truncate(UNJUDGED);
+    open
 }
 
 /// By how much a figure may differ at most, with a confidence of 95 %; `None` if nobody knows.
@@ -219,8 +227,7 @@ pub(super) fn equal(group: &Group) -> String {
         0 => "equal".to_owned(),
         ppm => format!("equal within {} (95 %)", human::percent(ppm as i64).trim_start_matches('+')),
     };
-    let mut names: Vec<&str> = equal.iter().map(|(d, _)| d.metric.as_str()).collect();
-    names.dedup();
+    let names: Vec<String> = equal.iter().map(|(d, _)| called(d)).collect();
     format!("  {within}: {}\n", listed(&names))
 }
 
@@ -230,16 +237,20 @@ fn open(group: &Group) -> String {
         return String::new();
     }
     let is_open = |d: &&Difference| bound(d).is_none_or(|bound| bound > EQUAL_MAX);
-    let mut names: Vec<&str> = quiet(group).into_iter().filter(is_open).map(|d| d.metric.as_str()).collect();
-    names.dedup();
+    let names: Vec<String> = quiet(group).into_iter().filter(is_open).map(called).collect();
     match names.as_slice() {
         [] => String::new(),
         names => format!("  not told apart by these seeds: {}; take more of them, or -v\n", listed(names)),
     }
 }
 
-fn listed(names: &[&str]) -> String {
-    let first = names.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+/// A figure by its metric and statistic.
+fn called(d: &Difference) -> String {
+    if d.stat == "value" { d.metric.clone() } else { format!("{} {}", d.metric, d.stat) }
+}
+
+fn listed(names: &[String]) -> String {
+    let first = names.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
     match names.len().checked_sub(NAMED) {
         None | Some(0) => first,
         Some(more) => format!("{first} and {more} more"),
@@ -362,6 +373,7 @@ pub fn markdown(comparison: &Comparison) -> String {
             .filter(|d| d.finding == Finding::Worse || is_gated(&d.metric))
             .collect();
         shown.sort_by_key(|d| (d.finding, weight(&d.metric), &d.metric));
+        shown.extend(unjudged(group));
         text.push_str(&heading(group));
         if !shown.is_empty() {
             text.push_str(&format!("\n{}", table_of(&shown).markdown()));

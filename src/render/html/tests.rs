@@ -137,6 +137,28 @@ fn three_variants(failing: &str) -> RunRecord {
     assemble("reports/x", &plans, plans.iter().zip(&ids).map(judged).collect(), &[])
 }
 
+#[test]
+fn variants_that_differ_stand_side_by_side_and_one_setting_has_tiles() {
+    let mut record = three_variants("c");
+    let bytes = |value| Figure::Value { unit: Unit::Bytes, value };
+    for (at, cell) in record.cells.iter_mut().enumerate() {
+        cell.metrics.insert("net.down.bytes".into(), bytes(1 << 20 << (at / 10)));
+    }
+    let page = page(&record);
+    assert!(page.contains("<h2>Variants</h2>") && page.contains("down a person"), "{page}");
+    assert!(!page.contains("rows/s</title>"), "what is equal has no bars");
+    assert!(!page.contains("class=\"tile"), "figures of one setting alone are told so");
+    let page = super::page(&failing());
+    assert!(page.contains("<small>rows lost</small><b>✗ 3</b>"), "a sign besides the colour");
+}
+
+#[test]
+fn a_cause_is_told_once_however_many_seeds_fail_by_it() {
+    let page = page(&record((0..9).map(|_| fixture::lost(3)).collect()));
+    assert!(page.contains("<h3>ties.s1 and 8 cells more</h3>"));
+    assert_eq!(page.matches("<section class=\"failure\"").count(), 1);
+}
+
 /// The cells that are drawn over time, by their ids.
 fn drawn(record: &RunRecord) -> Vec<&str> {
     crate::analysis::to_draw(record).iter().map(|cell| cell.id.as_str()).collect()
@@ -182,7 +204,9 @@ fn of_a_search_the_best_and_the_present_setting_are_drawn_first() {
 #[test]
 fn a_run_of_failures_only_is_bounded_too() {
     let mut record = record((0..500).map(|_| fixture::lost(60)).collect());
-    for cell in &mut record.cells {
+    for (at, cell) in record.cells.iter_mut().enumerate() {
+        // Each for a cause of its own.
+        cell.variant = Some(format!("v{at}"));
         let lines: Vec<String> = (0..10_000).map(|i| format!("08:00:00.000 d17 line {i}")).collect();
         cell.lives = vec![LifeRecord { record: "appointment/k0".to_owned(), lines, steps: Vec::new() }];
     }
@@ -267,7 +291,7 @@ fn what_was_not_measured_is_not_drawn() {
     cell.series = None;
     cell.metrics.clear();
     let cell = &record.cells[0];
-    assert_eq!((fleet(cell), outages(&record, cell), percentiles(cell)), (None, None, None));
+    assert_eq!((fleet(&record, cell), outages(&record, cell), percentiles(cell)), (None, None, None));
     assert!(page(&record).contains("</html>"));
 }
 
@@ -311,7 +335,7 @@ fn a_search_is_drawn_with_what_others_ship_and_told_beside_the_best() {
         "<h3>low edge: best at 1\u{202f}024 (100 rows/s)</h3>",
         "PouchDB, Datasync",
         "within 3\u{202f}%: 700 to 1\u{202f}500",
-        "no setting is a candidate",
+        "every setting is excluded",
     ] {
         assert!(page.contains(said), "{said}");
     }
@@ -337,7 +361,7 @@ fn the_answer_of_a_search_stands_under_its_verdict_with_what_the_present_setting
         told.starts_with("<p>low edge: best at 1 024 (100 rows/s); your 500 costs 5.3 % more</p>"),
         "{told}"
     );
-    assert!(told.contains("<p>low geo: no setting is a candidate: stuck: d1</p>"), "{told}");
+    assert!(told.contains("<p>low geo: every setting is excluded: stuck: d1</p>"), "{told}");
     let places = &mut record.tune.as_mut().unwrap().places;
     places[0].present.as_mut().unwrap().within_noise = true;
     *places = vec![places[0].clone(); 9];
@@ -346,7 +370,7 @@ fn the_answer_of_a_search_stands_under_its_verdict_with_what_the_present_setting
     assert!(told.contains("<p>and 3 more below</p>"), "{told}");
     let present = record.tune.as_mut().unwrap().places[0].present.as_mut().unwrap();
     (present.value, present.trouble) = ("8192".to_owned(), Some("lost (1 row): d1".to_owned()));
-    assert!(answer(&record).contains("; your 8 192 is no candidate</p>"));
+    assert!(answer(&record).contains("; your 8 192 is excluded</p>"));
     record.tune.as_mut().unwrap().places[0].present.as_mut().unwrap().value = "1024".to_owned();
     assert!(answer(&record).contains("best at 1 024 (100 rows/s), as you have it</p>"));
 }
@@ -413,7 +437,7 @@ fn plots_of_records_are_legible_on_either_screen() {
     let record = failing();
     let cell = &record.cells[0];
     for size in [Size::Wide, Size::Narrow] {
-        assert_legible(&fleet(cell).unwrap().draw(size));
+        assert_legible(&fleet(&record, cell).unwrap().draw(size));
         assert_legible(&outages(&record, cell).unwrap().draw(size));
         assert_legible(&percentiles(cell).unwrap().draw(size));
         assert_legible(&life(cell, &cell.lives[0]).unwrap().draw(size));
@@ -439,9 +463,10 @@ fn the_page_of_a_search_opens_with_the_answer_and_what_fails_there_is_no_candida
     let found = page(&record);
     let at = |text: &str| found.find(text).unwrap_or_else(|| panic!("the page has no {text}"));
     assert!(
-        at("badge pass") < at("<h2>The best settings</h2>") && at("The best settings") < at("No candidates")
+        at("badge pass") < at("<h2>The best settings</h2>")
+            && at("The best settings") < at("Excluded settings")
     );
-    assert!(at("No candidates") < at("<h2>Cells</h2>"));
+    assert!(at("Excluded settings") < at("<h2>Cells</h2>"));
     assert!(at("syncdyno tune ") < at(" --knob engine.pull.chunk_rows"), "it says how to search again");
     assert!(
         found.contains("the ends of ranges, which are the default ones here"),
@@ -456,9 +481,7 @@ fn the_page_of_a_search_opens_with_the_answer_and_what_fails_there_is_no_candida
         "{told}"
     );
     assert_eq!(found.matches("The best settings").count(), 1);
-    assert!(
-        found.contains("1 of settings that are no candidates") && found.contains("<td>no candidate</td>")
-    );
+    assert!(found.contains("1 of excluded settings") && found.contains("<td>excluded</td>"));
     assert!(!found.contains("What is wrong") && !found.contains("failing") && !found.contains("FAIL"));
     // Without any candidate it is a failure.
     record.verdict = Verdict::Fail;

@@ -29,7 +29,7 @@ pub(super) fn best(record: &RunRecord, tune: &TuneRecord) -> Markup {
         @for line in &tune.herd { p { (line) } }
         @if !tune.limits.is_empty() {
             p.note {
-                "A candidate loses nothing, and keeps: "
+                "A setting is excluded if it loses something or breaks a limit: "
                 (tune.limits.iter().map(told::limit).collect::<Vec<_>>().join("; ")) "."
             }
         }
@@ -53,7 +53,7 @@ fn reading(tune: &TuneRecord) -> String {
     format!(
         "How to read it: a line is a place, each point a setting that was tried, the shade the 95 % interval of the {mean} over seeds of \
          those that were run under all {}; hollow points ran under fewer seeds; their height is the best's figure, corrected by the cost in \
-         the seeds they share; a cross is no candidate. A dashed line is what the scenario has now, or what somebody \
+         the seeds they share; a cross is excluded. A dashed line is what the scenario has now, or what somebody \
          ships: its letter stands in the legend. Below, the broad bar covers the settings within 3 % of the best, the marker is the best, and \
          the thin line covers where the optimum lies (95 %).",
         human::count(tune.seeds.len() as u64, "seed"),

@@ -35,12 +35,12 @@ pub struct HeatRow {
 /// A cell of a map.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Heat {
-    /// What it costs beside the best of its row, which costs 1; `None` if it is no candidate or was
+    /// What it costs beside the best of its row, which costs 1; `None` if it is excluded or was
     /// not measured.
     pub cost: Option<f64>,
     /// Its figure with its unit, or why there is none.
     pub told: String,
-    /// Whether it was measured and is no candidate.
+    /// Whether it was measured and is excluded.
     pub trouble: bool,
 }
 

@@ -64,7 +64,7 @@ impl<'s, 'a> Crossover<'s, 'a> {
             "  the winner's figure first; ~ no difference beyond the noise, in the order of the axis\n",
         );
         text.push_str(
-            "  ! no candidate   – nothing measured   ° the backend was never down with these seeds\n\n",
+            "  ! excluded   – nothing measured   ° the backend was never down with these seeds\n\n",
         );
         if self.sweep.objective.metric != ALSO {
             text.push_str(&format!("{ALSO}: {}\n", self.names.join(" / ")));

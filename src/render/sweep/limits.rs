@@ -119,7 +119,7 @@ pub fn limits(
     }
     for point in series.points.iter().filter(|point| point.trouble.is_some()) {
         let trouble = point.trouble.as_deref().unwrap_or_default();
-        told.push(format!("{} is no candidate: {trouble}", value(point)));
+        told.push(format!("{} is excluded: {trouble}", value(point)));
     }
     told.extend((axis == of.chunk_rows).then(|| cap(of, series)).flatten());
     told
@@ -301,7 +301,7 @@ impl<'a> Beside<'a> {
             Cause::Kills => {
                 let [kills, at_best] = [self.here, self.best].map(killed);
                 format!(
-                    "the app is killed: at {x}, {kills} times, in the midst of {share} of {whole} ({at_best} and \
+                    "the app is killed: at {x}, {kills} times, during {share} of {whole} ({at_best} and \
                      {share_at_best} at {y}{grown})"
                 )
             }

@@ -36,7 +36,7 @@ pub struct Regret {
 #[derive(Debug, Serialize)]
 struct Comparison {
     name: String,
-    /// The best of the reference, and its settings within 3 % of it; `null` if it has no candidate.
+    /// The best of the reference, and its settings within 3 % of it; `null` if all are excluded.
     best: Option<String>,
     flat: Option<[String; 2]>,
     costs: Vec<Paid>,
@@ -61,7 +61,7 @@ struct Summary {
     worst_ppm: Option<i64>,
     worst_at: Option<String>,
     mean_ppm: Option<i64>,
-    /// Series in which it was no candidate.
+    /// Series in which it was excluded.
     failed: usize,
     /// Series in whose flat region it came, and the median of how long that took.
     reached: usize,
@@ -107,7 +107,7 @@ impl Regret {
             text.push_str(&self.table(band));
             text.push('\n');
         }
-        text.push_str("  ! no candidate   – nothing measured\n\n");
+        text.push_str("  ! excluded   – nothing measured\n\n");
         for setting in &self.settings {
             text.push_str(&setting.told(self.series.len()));
         }
@@ -238,7 +238,7 @@ impl Summary {
             _ => text.push_str("nothing to compare"),
         }
         if self.failed > 0 {
-            text.push_str(&format!("; no candidate in {} of {series}", self.failed));
+            text.push_str(&format!("; excluded in {} of {series}", self.failed));
         }
         if let Some(ns) = self.reached_ns {
             let span = human::span(ns);

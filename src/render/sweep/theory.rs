@@ -40,7 +40,7 @@ pub fn closed_form(
         return (!left_out.is_empty()).then(|| told + &left_out.join(", "));
     }
     Some(format!(
-        "closed form: {rows} from {} a chunk, {} a row (what answers take, fitted within {}), as if a failure every {}",
+        "closed form: {rows} from {} a chunk, {} a row (what answers take, fitted within {}), effective MTBF {}",
         seconds(cost.chunk),
         seconds(cost.row),
         percent(fit.misfit),

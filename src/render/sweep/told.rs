@@ -70,7 +70,7 @@ impl Sweep<'_> {
             text.push_str(&self.table(band));
             text.push('\n');
         }
-        text.push_str("  * best   ~ as good within the noise   ! no candidate   – nothing measured\n\n");
+        text.push_str("  * best   ~ as good within the noise   ! excluded   – nothing measured\n\n");
         text.push_str(&growth(self));
         text.push_str(&self.chart());
         for (series, reading) in read {
@@ -136,7 +136,7 @@ impl Sweep<'_> {
     fn words(&self, series: &Series<'_>, reading: &Reading) -> String {
         let Some(finding) = &reading.finding else {
             let why = match nearest(series) {
-                Some((at, trouble)) => format!("no setting is a candidate: at {at}, {trouble}"),
+                Some((at, trouble)) => format!("every setting is excluded: at {at}, {trouble}"),
                 None if !self.objective.ranks() => return String::new(),
                 None => "nothing was measured".to_owned(),
             };
@@ -206,7 +206,7 @@ fn among_words(series: &Series<'_>, finding: &Finding, noise: Option<&[usize]>, 
     let candidates = series.points.iter().filter(|point| point.candidate().is_some()).count();
     let beyond = match noise {
         None => TOO_FEW.to_owned(),
-        Some(_) if candidates == 1 => "nothing else is a candidate".to_owned(),
+        Some(_) if candidates == 1 => "every other setting is excluded".to_owned(),
         Some(all) if all.len() == candidates => "no setting is better beyond the noise".to_owned(),
         Some([_]) => "all others are worse beyond the noise (95 %)".to_owned(),
         Some(some) => format!("as good within the noise (95 %): {}", others(some).join(", ")),

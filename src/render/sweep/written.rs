@@ -50,7 +50,7 @@ struct WrittenPoint<'a> {
     max: Option<u64>,
     /// Cost relative to the best, which is 1 000 000.
     cost_ppm: Option<u64>,
-    /// Why it is no candidate.
+    /// Why it is excluded.
     trouble: Option<&'a str>,
 }
 

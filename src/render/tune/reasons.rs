@@ -9,7 +9,7 @@ use crate::render::sweep::{capped, closed_form, limits};
 pub struct Line<'a> {
     /// Its key.
     pub key: &'a str,
-    /// Its values, each with its cells and why it is no candidate.
+    /// Its values, each with its cells and why it is excluded.
     pub points: Vec<(String, Vec<&'a CellRecord>, Option<String>)>,
     /// The position of the best.
     pub best: usize,
@@ -41,7 +41,7 @@ pub fn reasons(line: Line<'_>, objective: &Objective) -> Reasons {
     let points: Vec<Point<'_>> = line.points.into_iter().map(point).collect();
     let series = |points| Series { name: String::new(), variant: None, values: Vec::new(), points };
     let side = Side::of(line.key);
-    // What is no candidate may be so because its answers are odd ones.
+    // A setting may be excluded because its answers are odd ones.
     let sound = points.iter().filter(|point| point.trouble.is_none()).cloned().collect();
     let fit = (line.key == side.chunk_rows).then(|| Fit::of(side, &series(sound))).flatten();
     let series = series(points);
@@ -49,7 +49,7 @@ pub fn reasons(line: Line<'_>, objective: &Objective) -> Reasons {
     let mut told = limits(line.key, objective, &series, &finding, fit);
     // Of energy or memory the closed form says nothing.
     let fit = fit.filter(|_| objective.is_time_a_row(line.key));
-    // Where the optimum ends at what is no candidate, the closed form knows nothing of why.
+    // Where the optimum ends at what is excluded, the closed form knows nothing of why.
     let no_candidate =
         |end: f64| series.points.iter().any(|p| p.number() == Some(end) && p.trouble.is_some());
     let between = line.between.map(|ends| ends.map(|end| end.filter(|end| !no_candidate(*end))));

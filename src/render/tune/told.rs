@@ -19,7 +19,10 @@ pub fn story(tune: &TuneRecord) -> String {
     let limits: Vec<String> = tune.limits.iter().map(limit).collect();
     text.push_str(&match limits.as_slice() {
         [] => "no limits but correctness\n\n".to_owned(),
-        limits => format!("a candidate loses nothing and keeps\n  {}\n\n", limits.join("\n  ")),
+        limits => format!(
+            "a setting is excluded if it loses something or breaks a limit\n  {}\n\n",
+            limits.join("\n  ")
+        ),
     });
     text.push_str(&curves(tune));
     for place in &tune.places {
@@ -39,7 +42,7 @@ fn cost_of_search(cells: CellsTuned) -> String {
     }
     let share = search as f64 * 100.0 / full_grid.max(1) as f64;
     format!(
-        "{} for the search, {share:.0} % of a full grid in steps of 1.25 ({}); {} for what stands beside\n",
+        "{} for the search, {share:.0} % of a full grid in steps of 1.25 ({}); {} to compare with\n",
         human::count(search, "cell"),
         human::thousands(full_grid),
         human::thousands(beside)
@@ -97,7 +100,8 @@ pub(in crate::render) fn headline(tune: &TuneRecord, place: &PlaceTuned) -> Stri
             return format!("{}: nothing is known yet: the search was cut short", place.name);
         }
         let why = place.trouble.as_deref().unwrap_or("nothing was measured");
-        let so_far = if place.complete { "no setting is a candidate" } else { "no candidate so far" };
+        let so_far =
+            if place.complete { "every setting is excluded" } else { "every setting so far is excluded" };
         return format!("{}: {so_far}: {why}", place.name);
     };
     let so_far = if place.complete { "" } else { ", so far: the search was cut short" };
@@ -127,7 +131,7 @@ pub(in crate::render) fn in_a_line(tune: &TuneRecord, place: &PlaceTuned) -> Str
     let cost = present.cost_ppm.map(|ppm| (ppm as f64 / 1e6 - 1.0) * 100.0);
     match cost {
         _ if present.value == best.join(", ") => format!("{told}, as you have it"),
-        _ if present.trouble.is_some() => format!("{told}; your {yours} is no candidate"),
+        _ if present.trouble.is_some() => format!("{told}; your {yours} is excluded"),
         Some(_) if present.within_noise => format!("{told}; your {yours} is as good within the noise"),
         Some(more) => format!("{told}; your {yours} costs {more:.1} % more"),
         None => told,
@@ -219,9 +223,9 @@ fn noise(knob: &KnobTuned) -> String {
         // What costs the same under every seed is sure.
         None | Some(0) => String::new(),
         Some(ppm) if *ppm > 2 * (FLAT_PPM - 1_000_000) => {
-            format!(" (such a cost is typically sure to ±{:.1} % only: take more seeds)", *ppm as f64 / 1e4)
+            format!(" (such a cost is known to ±{:.1} % only: take more seeds)", *ppm as f64 / 1e4)
         }
-        Some(ppm) => format!(" (such a cost is typically sure to ±{:.1} %)", *ppm as f64 / 1e4),
+        Some(ppm) => format!(" (such a cost is known to ±{:.1} %)", *ppm as f64 / 1e4),
     }
 }
 
@@ -280,7 +284,7 @@ fn row(point: &PointTuned, tune: &TuneRecord) -> [String; 5] {
         // Why, the words above say.
         let few = (point.seeds as usize) < tune.seeds.len();
         let seeds = if few { human::count(point.seeds, "seed") } else { String::new() };
-        return [value(&point.value), name, shown, "no candidate".to_owned(), seeds];
+        return [value(&point.value), name, shown, "excluded".to_owned(), seeds];
     }
     let cost = point.cost_ppm.map(|ppm| ppm as f64 / 1e6);
     let share = cost.map_or_else(|| "–".to_owned(), |cost| format!("{:.0} %", 100.0 / cost));

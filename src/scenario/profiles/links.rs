@@ -284,7 +284,7 @@ pub(super) static LINKS: LazyLock<Vec<Profile>> = LazyLock::new(|| {
 
 fn link(name: &str, figures: &[Figure<'_>]) -> Profile {
     let end_to_end =
-        [("mtu", "1500", "Ethernet"), ("reconnect", "0s", "no tunnel"), ("answer_loss", "0", HIDDEN)];
+        [("mtu", "1500", "Ethernet"), ("reconnect", "0s", "no tunnel"), ("response_loss", "0", HIDDEN)];
     profile(name, [figures, &end_to_end[..]].concat())
 }
 

@@ -143,9 +143,20 @@ pub(super) fn is_nothing(kind: &str, own: View<'_>) -> bool {
             own.at("by").is_itself_sound() && signed(own.at("by").text()) == Some(0)
         }
         "slow_disk" => neutral("for") || own.at("factor").int() == 1,
-        "outage" | "flap" | "captive_portal" | "network_change" | "answer_loss" | "backend_down"
-        | "leg_outage" | "disk_full" | "foreign_answers" | "bad_rows" | "put_off" | "refused_deletes"
-        | "caching_proxy" | "suspend" => neutral("for"),
+        "outage"
+        | "flap"
+        | "captive_portal"
+        | "network_change"
+        | "response_loss"
+        | "backend_down"
+        | "backend_link_outage"
+        | "disk_full"
+        | "foreign_answers"
+        | "bad_rows"
+        | "put_off"
+        | "refused_deletes"
+        | "caching_proxy"
+        | "suspend" => neutral("for"),
         _ => false,
     }
 }

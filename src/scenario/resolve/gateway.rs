@@ -18,11 +18,11 @@ use crate::protocol::{self, Codec, Coding, LIMIT, Packing};
 const FED: &str = "gateway.refresh.capture";
 
 impl World<'_> {
-    /// The gateway; there is a leg where one is described or something happens to it.
+    /// The gateway; there is a backend link where one is described or something happens to it.
     pub(super) fn gateway(&self) -> gateway::Options {
         let mut events = self.root.at("event").entries();
-        let happens = events.any(|(_, event)| event.at("leg_outage").present().is_some());
-        let leg = self.root.at("gateway.leg");
+        let happens = events.any(|(_, event)| event.at("backend_link_outage").present().is_some());
+        let backend_link = self.root.at("gateway.backend_link");
         let mode = self.mode();
         let (serve, refresh) = match mode {
             Mode::Ota => (self.capture("gateway.serve.capture"), RefreshOptions::default()),
@@ -43,7 +43,8 @@ impl World<'_> {
             refresh_life: self.root.at("gateway.token.refresh_life").present().map(View::span),
             token_life: self.root.at("gateway.token").present().map(|token| token.at("life").span()),
             upload_cache: self.upload_cache(self.root.at("gateway.upload_cache")),
-            leg: (happens || leg.present().is_some()).then(|| self.leg(leg)),
+            backend_link: (happens || backend_link.present().is_some())
+                .then(|| self.backend_link(backend_link)),
         }
     }
 
@@ -198,7 +199,7 @@ impl World<'_> {
         view.count()
     }
 
-    fn leg(&self, view: View<'_>) -> gateway::LegOptions {
+    fn backend_link(&self, view: View<'_>) -> gateway::BackendLinkOptions {
         let named = view.at("link").present();
         let like = named.and_then(|name| named_link(self.root, &self.links, name.text(), name, self.wrong));
         let like = like.as_deref();
@@ -207,7 +208,7 @@ impl World<'_> {
             let own = view.at("rate").present().map(View::rate);
             own.or_else(|| like.map(of))
         };
-        gateway::LegOptions {
+        gateway::BackendLinkOptions {
             rtt: match view.at("rtt").present() {
                 Some(rtt) => rtt.span(),
                 None => like.map_or(Span::ZERO, |like| like.rtt),

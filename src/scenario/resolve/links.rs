@@ -55,7 +55,7 @@ pub(super) fn link(name: &str, view: View<'_>, traces: &Traces, wrong: &Mistakes
             takes: promotion.at("takes").span(),
         }),
         reconnect: view.at("reconnect").span(),
-        answer_loss: view.at("answer_loss").share(),
+        response_loss: view.at("response_loss").share(),
         limits: limits(view),
     })
 }
@@ -148,9 +148,9 @@ fn contradictions(view: View<'_>, wrong: &Mistakes) {
         let help = "leave out `variation`: a trace varies as it was recorded";
         wrong.given(&[variation]).at(variation, "both ways replay a trace, and this does not count", help);
     }
-    let answers = view.at("answer_loss");
+    let answers = view.at("response_loss");
     if answers.share() >= Ppm::ONE {
-        let help = "a share below 1; for a time without answers write an event `answer_loss`";
+        let help = "a share below 1; for a time without answers write an event `response_loss`";
         wrong.at(answers, "every answer is lost, so nothing ever ends", help);
     }
 }

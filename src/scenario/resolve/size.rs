@@ -1,13 +1,14 @@
-//! How much a plan may bring: rows, weather and a script are made before the first instant, so all
+//! How much a plan may bring: rows, link conditions and a script are made before the first instant, so all
 //! of them must fit into memory.
 
 use std::collections::BTreeMap;
 
+use super::super::cost;
 use super::super::diagnostic::{Diagnostic, Place};
 use super::super::plan::{Fleet, Happening, Plan, Who};
 use super::view::View;
+use crate::base::Span;
 use crate::base::words::thousands;
-use crate::base::{Ppm, Span};
 use crate::workload::{EntityData, Options};
 
 /// Rows that a scenario may bring, those of imports among them.
@@ -16,7 +17,7 @@ const ROWS_MAX: u64 = 100_000_000;
 const ROWS_GB: u64 = 16;
 const GB: u64 = 1_000_000_000;
 /// Changes of link, gaps and the like on all devices: some 4 GB.
-const WEATHER_MAX: u64 = 100_000_000;
+const LINK_CHANGES_MAX: u64 = 100_000_000;
 /// Edits and openings of records of all people and the office: some 10 GB.
 const WRITES_MAX: u64 = 20_000_000;
 /// Times that an app comes to the foreground without being needed, on all devices: some 8 GB.
@@ -33,7 +34,9 @@ type Lot = (u64, Option<Place>);
 pub(super) fn too_large(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     let less = "a longer time between them, fewer devices or a shorter scenario";
     rows(plan, root)
-        .or_else(|| too_many(weather(plan, root), WEATHER_MAX, "moves and interruptions of links", less))
+        .or_else(|| {
+            too_many(link_changes(plan, root), LINK_CHANGES_MAX, "moves and interruptions of links", less)
+        })
         .or_else(|| {
             let help = "fewer a device, or fewer devices";
             too_many(writes(plan, root), WRITES_MAX, "edits and openings of records", help)
@@ -82,7 +85,7 @@ fn too_many(lots: Vec<Lot>, most: u64, what: &str, less: &str) -> Option<Diagnos
 }
 
 /// Moves between links, gaps and changes of radio technology, and the times that a network flaps.
-fn weather(plan: &Plan, root: View<'_>) -> Vec<Lot> {
+fn link_changes(plan: &Plan, root: View<'_>) -> Vec<Lot> {
     let mut lots = Vec::new();
     // Of a link of the library nothing is written: then it is the devices that are too many.
     let of_link = |name: &str, otherwise: View<'_>| {
@@ -177,12 +180,7 @@ fn devices(fleets: &[Fleet]) -> u32 {
 
 /// About how many devices an event concerns.
 fn chosen(who: &Who, fleets: &[Fleet]) -> u32 {
-    match who {
-        Who::Share(share) | Who::ShareOf { share, .. } => {
-            (u64::from(devices(fleets)) * u64::from(share.0)).div_ceil(u64::from(Ppm::ONE.0)) as u32
-        }
-        Who::Devices(named) => named.len() as u32,
-    }
+    cost::chosen(who, devices(fleets).into()) as u32
 }
 
 fn event_key<'a>(root: View<'a>, event: &str, key: &str) -> View<'a> {

@@ -70,7 +70,8 @@ impl World<'_> {
         };
         for table in ["engine", "store", "gateway"] {
             for (name, view) in self.root.at(table).entries() {
-                let kept = table == "engine" && OF_ALL.contains(&name) || (table, name) == ("gateway", "leg");
+                let kept = table == "engine" && OF_ALL.contains(&name)
+                    || (table, name) == ("gateway", "backend_link");
                 if !kept {
                     refuse(view, &format!("{table}.{name}"));
                 }

@@ -161,7 +161,7 @@ impl World<'_> {
             }
             "kill" => Happening::Kill { point: self.crash_point(view), restart_after },
             "power_loss" => Happening::PowerLoss { at_sync: self.at_sync(view), restart_after },
-            "answer_loss" => Happening::AnswerLoss { length, loss: view.at("loss").share() },
+            "response_loss" => Happening::AnswerLoss { length, loss: view.at("loss").share() },
             "backend_down" => Happening::BackendDown { length },
             "backend_clock_step" => {
                 Happening::BackendClockStep { micros: signed(view.at("by").text()).unwrap_or_default() }
@@ -199,7 +199,7 @@ impl World<'_> {
         let length = view.at("for").span();
         let restart_after = view.at("restart_after").span();
         Some(match kind {
-            "leg_outage" => Happening::LegOutage { length, mode: view.at("mode").word() },
+            "backend_link_outage" => Happening::BackendLinkOutage { length, mode: view.at("mode").word() },
             "put_off" => Happening::PutOff { length, share: view.at("edits").share() },
             "refused_deletes" => Happening::RefusedDeletes { length, share: view.at("deletes").share() },
             "gateway_kill" => Happening::GatewayKill { restart_after },
@@ -313,7 +313,7 @@ impl World<'_> {
             outage_mean: view.at("outage_mean").span(),
             outage_lengths: view.at("outage_lengths").word(),
             outage_noticed: view.at("outage_noticed").share(),
-            answer_loss: view.at("answer_loss").share(),
+            response_loss: view.at("response_loss").share(),
             foreign_answers: view.at("foreign_answers").share(),
             proxy_ttl: view.at("proxy_ttl").span(),
             bad_rows: view.at("bad_rows").share(),

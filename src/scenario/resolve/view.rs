@@ -90,7 +90,10 @@ impl Given<'_> {
     pub(super) fn find(self, view: View<'_>, what: &str, name: &str, known: &[&str]) -> Option<usize> {
         let found = known.iter().position(|k| *k == name);
         if found.is_none() {
-            let title = format!("there is no {what} `{name}`");
+            let title = match what.strip_prefix("column of ") {
+                Some(entity) => format!("there is no column `{name}` of {entity}"),
+                None => format!("there is no {what} `{name}`"),
+            };
             let mut unknown = self.mistakes.unknown.borrow_mut();
             match unknown.get_mut(&title).filter(|_| self.counts(view)) {
                 Some((_, again)) => *again += 1,

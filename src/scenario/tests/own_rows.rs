@@ -204,8 +204,8 @@ fn a_cell_that_is_too_long_for_a_type_to_be_inferred_is_told_at_its_line() {
         "error: a cell of 1{thin}100{thin}000 bytes; a type is inferred from cells of at most 1{thin}000{thin}000"
     );
     assert!(said.starts_with(&title) && said.contains("--> @tasks.csv:3:3"), "{said:.1000}");
-    assert!(said.contains("in `entity.task.schema`, title = \"fat 1kB..2MB\""), "{said:.1000}");
+    assert!(said.contains("in `entity.task.schema`, title = \"long-text 1kB..2MB\""), "{said:.1000}");
     assert!(said.len() < 2_000 && said.matches("error: ").count() == 1, "{said:.1000}");
-    let written = of_key("text key").replace("\"text\"", "\"fat 1kB..2MB\"");
+    let written = of_key("text key").replace("\"text\"", "\"long-text 1kB..2MB\"");
     result(&written, &csv).unwrap();
 }

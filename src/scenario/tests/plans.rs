@@ -26,7 +26,7 @@ at = "10:10"
 outage = { share = 0.5, for = "7m" }
 [event.cut]
 at = "+2h"
-answer_loss = { for = "1m", loss = "20%", devices = [3, 4] }
+response_loss = { for = "1m", loss = "20%", devices = [3, 4] }
 "#;
 
 #[test]
@@ -269,14 +269,14 @@ fn a_window_has_a_zone_of_its_own_with_its_daylight_saving_and_its_days() {
 #[test]
 fn a_profile_brings_a_quota_and_a_leg_the_rates_of_a_link() {
     let text = format!(
-        "{MINIMAL}\n[backend]\nprofile = \"dataverse\"\nquota.requests = 60\n[gateway]\nleg = {{ link = \"lte-good\", rtt = \"9ms\" }}\n"
+        "{MINIMAL}\n[backend]\nprofile = \"dataverse\"\nquota.requests = 60\n[gateway]\nbackend_link = {{ link = \"lte-good\", rtt = \"9ms\" }}\n"
     );
     let plan = plan(&text);
     let quota = plan.backend.quota.unwrap();
     let window = quota.window.unwrap();
     assert_eq!((window.requests, window.per, quota.concurrent), (Some(60), Span::secs(300), Some(52)));
-    let leg = plan.gateway.leg.unwrap();
-    assert_eq!((leg.rtt, leg.down.unwrap().0), (Span::millis(9), 20_000_000));
+    let backend_link = plan.gateway.backend_link.unwrap();
+    assert_eq!((backend_link.rtt, backend_link.down.unwrap().0), (Span::millis(9), 20_000_000));
 }
 
 #[test]

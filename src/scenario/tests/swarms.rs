@@ -30,7 +30,7 @@ at = "+7m"
 bulk_import = { entity = "note", rows = 30 }
 [chaos]
 kill_mtbf = "5m"
-answer_loss = "5%"
+response_loss = "5%"
 "#;
 
 fn swarm(keys: &str) -> Vec<Plan> {
@@ -47,7 +47,7 @@ fn each_seed_of_a_swarm_has_a_part_of_the_trouble() {
     let all = swarm("");
     let has = |what: fn(&Plan) -> bool| all.iter().filter(|plan| what(plan)).count();
     let kills = |plan: &Plan| plan.chaos.as_ref().unwrap().kill_mtbf > Span::ZERO;
-    let losses = |plan: &Plan| plan.chaos.as_ref().unwrap().answer_loss > Ppm(0);
+    let losses = |plan: &Plan| plan.chaos.as_ref().unwrap().response_loss > Ppm(0);
     let contends = |plan: &Plan| plan.workload.contention.share > Ppm(0);
     let ticks =
         |plan: &Plan| plan.workload.actions.iter().any(|a| a.name == "tick" && a.per_device_milli > 0);

@@ -63,13 +63,13 @@ fn a_tunnel_stands_wherever_a_link_is_named() {
     let text = format!(
         "{MINIMAL}link = {{ mine = 0.5, vpn-over-mine = 0.5 }}\nmoves = \"10m\"\n{MINE}\
          [event.e]\nat = \"+1m\"\nnetwork_change = {{ link = \"vpn-over-mine\", for = \"1m\" }}\n\
-         [gateway.leg]\nlink = \"vpn-over-mine\"\n"
+         [gateway.backend_link]\nlink = \"vpn-over-mine\"\n"
     );
     let plan = plan(&text);
     let Some(Moves::Wander { links, .. }) = plan.fleets[0].moves.as_deref() else { panic!("it wanders") };
     assert_eq!(links.iter().map(|(link, _)| link.rtt).collect::<Vec<_>>(), [80, 120].map(Span::millis));
-    let leg = plan.gateway.leg.unwrap();
-    assert_eq!((leg.rtt, leg.down), (Span::millis(120), Some(BitRate(20_000_000))));
+    let backend_link = plan.gateway.backend_link.unwrap();
+    assert_eq!((backend_link.rtt, backend_link.down), (Span::millis(120), Some(BitRate(20_000_000))));
 }
 
 /// 4 packets each millisecond.
@@ -87,15 +87,15 @@ fn a_trace_is_replayed_in_a_tunnel_no_faster_than_the_tunnel() {
 
 #[test]
 fn a_leg_like_a_link_that_replays_a_trace_has_the_traces_mean_rate() {
-    let leg = |keys: &str| {
-        let text = format!("{MINIMAL}[gateway.leg]\n{keys}\n[link.bus]\n{BUS}");
-        let leg = with_trace(TRACE, &text, &[]).unwrap().gateway.leg.unwrap();
-        (leg.rtt, leg.down, leg.up)
+    let backend_link = |keys: &str| {
+        let text = format!("{MINIMAL}[gateway.backend_link]\n{keys}\n[link.bus]\n{BUS}");
+        let backend_link = with_trace(TRACE, &text, &[]).unwrap().gateway.backend_link.unwrap();
+        (backend_link.rtt, backend_link.down, backend_link.up)
     };
     let (mean, slow) = (Some(BitRate(48_128_000)), Some(BitRate(1_000_000)));
-    assert_eq!(leg("link = \"bus\""), (Span::millis(80), mean, slow));
+    assert_eq!(backend_link("link = \"bus\""), (Span::millis(80), mean, slow));
     let tunnel = (Span::millis(120), Some(BitRate(19_988_645)), slow);
-    assert_eq!(leg("link = \"vpn-over-bus\""), tunnel, "no faster than the tunnel");
+    assert_eq!(backend_link("link = \"vpn-over-bus\""), tunnel, "no faster than the tunnel");
     let own = (Span::millis(80), Some(BitRate(3_000_000)), Some(BitRate(3_000_000)));
-    assert_eq!(leg("link = \"bus\"\nrate = \"3Mbit/s\""), own);
+    assert_eq!(backend_link("link = \"bus\"\nrate = \"3Mbit/s\""), own);
 }

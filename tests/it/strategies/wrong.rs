@@ -351,7 +351,7 @@ const MEMORIES: [Wrong; 8] = [
         file: "strategies/two-nodes.toml",
         variant: "replica-keyset",
         world: &[
-            "gateway.leg.rtt=200ms",
+            "gateway.backend_link.rtt=200ms",
             "gateway.refresh.every=10s",
             "gateway.refresh.page=1",
             r#"event.crash={ at = "+3m4s", gateway_kill = { restart_after = "5s" } }"#,
@@ -401,7 +401,7 @@ const COMPARISONS: [Wrong; 4] = [
         class: "D1",
         why: "rows that moved while it was read, until the next pull",
         file: "strategies/torn-snapshot.toml",
-        world: &["gateway.leg.rtt=400ms", "action.drop.per_device=12", "action.drop.on_devices=0"],
+        world: &["gateway.backend_link.rtt=400ms", "action.drop.per_device=12", "action.drop.on_devices=0"],
         sets: &["=hash.snapshot=torn", "=hash.read_rows=20"],
         metric: Some("oracle.phantom_delete.rows"),
         ..COMPARE
@@ -537,7 +537,7 @@ const SENT_AGAIN: [Wrong; 2] = [
         world: &[
             "entity.task.ids=server",
             "backend.idempotency=none",
-            r#"event.deaf={ at = "+3m", answer_loss = { for = "1m", loss = 1 } }"#,
+            r#"event.deaf={ at = "+3m", response_loss = { for = "1m", loss = 1 } }"#,
             r#"event.crash={ at = "+3m50s", gateway_kill = { restart_after = "5s" } }"#,
         ],
         sets: &["gateway.upload_cache={ durable = false }"],

@@ -45,7 +45,7 @@ proptest! {
                 prop_assert!(late + rounding >= clean, "{late} for {clean}");
             }
             let inside = hold > from + Span::nanos(1) && hold < until;
-            prop_assert!(!inside, "the last byte leaves at {hold} in the midst of the outage");
+            prop_assert!(!inside, "the last byte leaves at {hold} during the outage");
         }
     }
 }

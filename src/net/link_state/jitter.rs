@@ -4,7 +4,7 @@ use super::super::options::{Jitter, Steps};
 use crate::base::{Seed, Span, Time};
 
 /// Packets of one slot are late by the same: two engines that send at different moments meet the
-/// same weather.
+/// same link conditions.
 const SLOT: Span = Span::millis(100);
 
 /// What a packet at `at` is late.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::options::{Moves, Profile};
-use super::itinerary::{Itinerary, Stay};
+use super::link_schedule::{LinkSchedule, Stay};
 use super::workday;
 use crate::base::{Ppm, Seed, Span, Stream, Time};
 
@@ -29,11 +29,11 @@ impl Moves {
     }
 
     /// Where a device is until `end`; at the start a wanderer is on `first`.
-    pub fn itinerary(&self, first: &Arc<Profile>, seed: Seed, end: Time) -> Itinerary {
+    pub fn schedule(&self, first: &Arc<Profile>, seed: Seed, end: Time) -> LinkSchedule {
         let mut stream = seed.stream("net.moves", 0, 0);
         match self {
             Moves::Wander { links, mean } => wander(links, *mean, first, &mut stream, end),
-            Moves::FieldWorker(worker) => workday::itinerary(worker, &mut stream, end),
+            Moves::FieldWorker(worker) => workday::schedule(worker, &mut stream, end),
         }
     }
 }
@@ -56,11 +56,11 @@ fn wander(
     first: &Arc<Profile>,
     stream: &mut Stream,
     end: Time,
-) -> Itinerary {
+) -> LinkSchedule {
     let first = links.iter().position(|(link, _)| link == first).unwrap_or(0);
     let whole: u64 = links.iter().map(|(_, share)| u64::from(share.0)).sum();
     let pause = pause(links, mean);
-    let mut itinerary = Itinerary {
+    let mut schedule = LinkSchedule {
         links: links.iter().map(|(link, _)| link.clone()).collect(),
         stays: vec![Stay { from: Time::ZERO, link: first }],
         dead_zones: Vec::new(),
@@ -73,11 +73,11 @@ fn wander(
             drawn = drawn.saturating_sub(u64::from(share.0));
             here
         });
-        itinerary.stays.push(Stay { from: at, link: picked.unwrap_or(first) });
+        schedule.stays.push(Stay { from: at, link: picked.unwrap_or(first) });
         at += stream.exponential(pause);
     }
-    itinerary.join();
-    itinerary
+    schedule.join();
+    schedule
 }
 
 #[cfg(test)]
@@ -94,9 +94,9 @@ mod tests {
     }
 
     /// Names and starting hours of the stays.
-    fn told(itinerary: &Itinerary) -> Vec<(&str, u64)> {
+    fn told(schedule: &LinkSchedule) -> Vec<(&str, u64)> {
         let hour = |stay: &Stay| stay.from.0 / 3_600_000_000_000;
-        itinerary.stays.iter().map(|stay| (&*itinerary.links[stay.link].name, hour(stay))).collect()
+        schedule.stays.iter().map(|stay| (&*schedule.links[stay.link].name, hour(stay))).collect()
     }
 
     #[test]
@@ -105,17 +105,17 @@ mod tests {
         let links = vec![(a.clone(), Ppm(600_000)), (b, Ppm(300_000)), (c, Ppm(100_000))];
         let moves = Moves::Wander { links, mean: Span::secs(2_700) };
         let end = hours(20_000);
-        let itinerary = moves.itinerary(&a, Seed(1), end);
+        let schedule = moves.schedule(&a, Seed(1), end);
         let mut times = [0_u64; 3];
-        for (i, stay) in itinerary.stays.iter().enumerate() {
-            let until = itinerary.stays.get(i + 1).map_or(end, |next| next.from);
+        for (i, stay) in schedule.stays.iter().enumerate() {
+            let until = schedule.stays.get(i + 1).map_or(end, |next| next.from);
             times[stay.link] += (until - stay.from).0;
         }
         for (time, share) in times.into_iter().zip([0.6, 0.3, 0.1]) {
             let found = time as f64 / end.0 as f64;
             assert!((found / share - 1.0).abs() < 0.03, "{found} instead of {share}");
         }
-        let mean = end.0 as f64 / itinerary.stays.len() as f64 / 1e9;
+        let mean = end.0 as f64 / schedule.stays.len() as f64 / 1e9;
         assert!((mean / 2_700.0 - 1.0).abs() < 0.02, "mean stay {mean} s");
     }
 
@@ -123,19 +123,19 @@ mod tests {
     fn who_has_one_link_stays_on_it() {
         let only = link("only");
         let moves = Moves::Wander { links: vec![(only.clone(), Ppm(1_000_000))], mean: Span::secs(60) };
-        assert_eq!(told(&moves.itinerary(&only, Seed(1), hours(100))), [("only", 0)]);
+        assert_eq!(told(&moves.schedule(&only, Seed(1), hours(100))), [("only", 0)]);
     }
 
     #[test]
     fn a_detour_replaces_what_would_have_been() {
-        let mut itinerary = Itinerary::settled(link("home"));
-        itinerary.detour(hours(2), hours(5), &link("train"));
-        assert_eq!(told(&itinerary), [("home", 0), ("train", 2), ("home", 5)]);
-        itinerary.detour(hours(4), hours(7), &link("hotel"));
-        assert_eq!(told(&itinerary), [("home", 0), ("train", 2), ("hotel", 4), ("home", 7)]);
-        itinerary.detour(hours(1), hours(9), &link("home"));
-        assert_eq!(told(&itinerary), [("home", 0)]);
-        itinerary.detour(hours(0), hours(3), &link("train"));
-        assert_eq!(told(&itinerary), [("train", 0), ("home", 3)]);
+        let mut schedule = LinkSchedule::settled(link("home"));
+        schedule.detour(hours(2), hours(5), &link("train"));
+        assert_eq!(told(&schedule), [("home", 0), ("train", 2), ("home", 5)]);
+        schedule.detour(hours(4), hours(7), &link("hotel"));
+        assert_eq!(told(&schedule), [("home", 0), ("train", 2), ("hotel", 4), ("home", 7)]);
+        schedule.detour(hours(1), hours(9), &link("home"));
+        assert_eq!(told(&schedule), [("home", 0)]);
+        schedule.detour(hours(0), hours(3), &link("train"));
+        assert_eq!(told(&schedule), [("train", 0), ("home", 3)]);
     }
 }

@@ -7,7 +7,7 @@ use crate::base::Time;
 
 /// The links of a device and when it is on which.
 #[derive(Clone, Debug)]
-pub struct Itinerary {
+pub struct LinkSchedule {
     pub(super) links: Vec<Arc<Profile>>,
     /// By start; the first starts with the world. Neighbours are on different links.
     pub(super) stays: Vec<Stay>,
@@ -23,10 +23,10 @@ pub(super) struct Stay {
     pub(super) link: usize,
 }
 
-impl Itinerary {
+impl LinkSchedule {
     /// A device that stays where it is.
-    pub fn settled(link: Arc<Profile>) -> Itinerary {
-        Itinerary {
+    pub fn settled(link: Arc<Profile>) -> LinkSchedule {
+        LinkSchedule {
             links: vec![link],
             stays: vec![Stay { from: Time::ZERO, link: 0 }],
             dead_zones: Vec::new(),

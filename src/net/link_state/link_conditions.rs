@@ -6,8 +6,8 @@ use super::super::conditions::{Conditions, Direction};
 use super::super::options::{Outage, OutageMode, Profile, Radio};
 use super::capacity::{BYTE, Capacity, Volume};
 use super::gaps::handover;
-use super::itinerary::{Itinerary, Stay};
 use super::jitter;
+use super::link_schedule::{LinkSchedule, Stay};
 use super::loss::Losses;
 use super::radio;
 use crate::base::{BitRate, Seed, Span, Time};
@@ -28,7 +28,7 @@ const STAY_SLOTS: u32 = 40;
 
 /// What a device meets on its links.
 #[derive(Debug)]
-pub struct Weather {
+pub struct LinkConditions {
     links: Vec<LinkWeather>,
     stays: Vec<Stay>,
     /// Outages that drop or reset, by start; none ends before the one before it.
@@ -43,11 +43,11 @@ pub struct Weather {
     loses: [bool; 2],
 }
 
-/// The weather as a message meets it that leaves at a moment: the queue and the largest packet are
+/// The link conditions as a message meets it that leaves at a moment: the queue and the largest packet are
 /// those of the link at that moment, everything else goes on with time.
 #[derive(Clone, Copy, Debug)]
-pub struct WeatherAt<'w> {
-    weather: &'w Weather,
+pub struct ConditionsAt<'w> {
+    conditions: &'w LinkConditions,
     profile: &'w Profile,
 }
 
@@ -81,34 +81,34 @@ impl LinkWeather {
     }
 }
 
-impl Weather {
-    /// The weather along an itinerary. Gaps, changes of radio and of network come up to `end`: then
+impl LinkConditions {
+    /// The link conditions along a link schedule. Gaps, changes of radio and of network come up to `end`: then
     /// the world heals.
-    pub fn new(itinerary: &Itinerary, seed: Seed, end: Time) -> Weather {
-        let links = itinerary.links.iter().enumerate();
+    pub fn new(schedule: &LinkSchedule, seed: Seed, end: Time) -> LinkConditions {
+        let links = schedule.links.iter().enumerate();
         let links: Vec<LinkWeather> = links
             .map(|(i, profile)| LinkWeather::new(profile.clone(), seed.derive("net.link", i as u64)))
             .collect();
         let loses = [0, 1].map(|way| links.iter().any(|link| link.ways[way].losses.are_any()));
-        let mut weather = Weather {
+        let mut conditions = LinkConditions {
             loses,
             links,
-            stays: itinerary.stays.clone(),
+            stays: schedule.stays.clone(),
             breaks: Vec::new(),
             holds: Vec::new(),
             offline: Vec::new(),
             sessions_lost: Vec::new(),
         };
-        let mut outages = weather.gaps(end);
-        outages.extend(weather.changes_of_link(seed, end));
-        outages.extend(itinerary.dead_zones.iter().map(|&(from, until)| Outage {
+        let mut outages = conditions.gaps(end);
+        outages.extend(conditions.changes_of_link(seed, end));
+        outages.extend(schedule.dead_zones.iter().map(|&(from, until)| Outage {
             from,
             until: until.min(end),
             mode: OutageMode::Drop,
             noticed: true,
         }));
-        weather.add_outages(outages);
-        weather
+        conditions.add_outages(outages);
+        conditions
     }
 
     /// Adds outages.
@@ -150,8 +150,8 @@ impl Weather {
 
     /// What a message meets that leaves at `now`.
     #[inline]
-    pub fn at(&self, now: Time) -> WeatherAt<'_> {
-        WeatherAt { weather: self, profile: self.profile(now) }
+    pub fn at(&self, now: Time) -> ConditionsAt<'_> {
+        ConditionsAt { conditions: self, profile: self.profile(now) }
     }
 
     /// The profile of the link at `now`.
@@ -303,29 +303,29 @@ fn radio_differs(a: Radio, b: Radio) -> bool {
     a != b
 }
 
-impl Conditions for WeatherAt<'_> {
+impl Conditions for ConditionsAt<'_> {
     fn rtt(&self, now: Time) -> Span {
-        let link = self.weather.link(now);
+        let link = self.conditions.link(now);
         jitter::stepped(link.profile.rtt, link.profile.steps, link.seed, now)
     }
 
     fn jitter(&self, way: Direction, now: Time) -> Span {
-        let link = self.weather.link(now);
+        let link = self.conditions.link(now);
         jitter::late(&link.profile.jitter, link.ways[way as usize].seed, now)
     }
 
     fn rate(&self, way: Direction, now: Time) -> BitRate {
-        if within(&self.weather.holds, now).is_some() {
+        if within(&self.conditions.holds, now).is_some() {
             return BitRate(0);
         }
-        self.weather.link(now).ways[way as usize].capacity.rate(now)
+        self.conditions.link(now).ways[way as usize].capacity.rate(now)
     }
 
     fn leaves_by(&self, way: Direction, from: Time, bytes: u64) -> Time {
         let mut left = Volume::from(bytes) * BYTE;
         let mut at = from;
         loop {
-            let (begins, end, way) = self.weather.flows(at, way);
+            let (begins, end, way) = self.conditions.flows(at, way);
             at = begins;
             match way.capacity.fill(at, end, left) {
                 Ok(filled) => return filled,
@@ -339,7 +339,7 @@ impl Conditions for WeatherAt<'_> {
         let last = Time(until.0.saturating_sub(1));
         let (mut volume, mut at) = (0, from);
         while at < last {
-            let (begins, end, way) = self.weather.flows(at, way);
+            let (begins, end, way) = self.conditions.flows(at, way);
             if begins < last {
                 volume += way.capacity.volume(begins, end.min(last));
             }
@@ -365,51 +365,56 @@ impl Conditions for WeatherAt<'_> {
     }
 
     fn loses(&self, way: Direction) -> bool {
-        self.weather.loses[way as usize]
+        self.conditions.loses[way as usize]
     }
 
     fn slot(&self, way: Direction, at: Time) -> u64 {
-        let stay = self.weather.stay(at);
-        Weather::numbered(stay, self.weather.way(stay, way).losses.slot(at))
+        let stay = self.conditions.stay(at);
+        LinkConditions::numbered(stay, self.conditions.way(stay, way).losses.slot(at))
     }
 
     fn next_loss(&self, way: Direction, slot: u64, until: u64) -> Option<u64> {
-        let (mut slot, last) = (slot, self.weather.stays.len() - 1);
+        let (mut slot, last) = (slot, self.conditions.stays.len() - 1);
         while slot < until {
             let stay = (slot >> STAY_SLOTS) as usize;
-            let losses = &self.weather.way(stay.min(last), way).losses;
+            let losses = &self.conditions.way(stay.min(last), way).losses;
             // The numbers go on to the end of the stay; behind the last one there is nothing.
-            let end =
-                self.weather.stays.get(stay + 1).map(|next| Weather::numbered(stay, losses.slot(next.from)));
+            let end = self
+                .conditions
+                .stays
+                .get(stay + 1)
+                .map(|next| LinkConditions::numbered(stay, losses.slot(next.from)));
             let end = end.map_or(until, |end| end.min(until));
-            let base = Weather::numbered(stay, 0);
+            let base = LinkConditions::numbered(stay, 0);
             if let Some(lost) = losses.next(slot - base, end.saturating_sub(base)) {
                 return Some(base + lost);
             }
-            let next = self.weather.stays.get(stay + 1)?;
-            slot =
-                slot.max(Weather::numbered(stay + 1, self.weather.way(stay + 1, way).losses.slot(next.from)));
+            let next = self.conditions.stays.get(stay + 1)?;
+            slot = slot.max(LinkConditions::numbered(
+                stay + 1,
+                self.conditions.way(stay + 1, way).losses.slot(next.from),
+            ));
         }
         None
     }
 
     fn outages(&self, now: Time) -> &[Outage] {
-        &self.weather.breaks[self.weather.breaks.partition_point(|outage| outage.until <= now)..]
+        &self.conditions.breaks[self.conditions.breaks.partition_point(|outage| outage.until <= now)..]
     }
 
     fn wake_up(&self, last: Option<Time>, now: Time) -> Span {
-        let stay = self.weather.stays[self.weather.stay(now)];
-        let link = &self.weather.links[stay.link];
+        let stay = self.conditions.stays[self.conditions.stay(now)];
+        let link = &self.conditions.links[stay.link];
         // A radio that was on another link wakes up for this one.
         radio::wake_up(link.profile.promotion, link.seed, last.filter(|last| *last >= stay.from), now)
     }
 
     fn session(&self, now: Time) -> u64 {
-        self.weather.sessions_lost.partition_point(|lost| *lost <= now) as u64
+        self.conditions.sessions_lost.partition_point(|lost| *lost <= now) as u64
     }
 
     fn session_ends(&self, now: Time) -> Time {
-        self.weather.sessions_lost.get(self.session(now) as usize).copied().unwrap_or(Time::FAR)
+        self.conditions.sessions_lost.get(self.session(now) as usize).copied().unwrap_or(Time::FAR)
     }
 }
 
@@ -432,5 +437,5 @@ fn within(times: &[(Time, Time)], now: Time) -> Option<Time> {
 }
 
 #[cfg(test)]
-#[path = "link_weather_tests.rs"]
+#[path = "link_conditions_tests.rs"]
 mod tests;

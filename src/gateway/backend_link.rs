@@ -6,16 +6,16 @@
 use crate::backend::Availability;
 use crate::base::{BitRate, Span, Time, in_words};
 
-/// A leg's options.
+/// A backend link's options.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LegOptions {
+pub struct BackendLinkOptions {
     /// Round trip without load.
     pub rtt: Span,
     /// Rate towards the backend; without end if `None`.
     pub up: Option<BitRate>,
     /// Rate towards the gateway; without end if `None`.
     pub down: Option<BitRate>,
-    /// Failures of the leg.
+    /// Failures of the backend link.
     pub availability: Option<Availability>,
 }
 
@@ -41,7 +41,7 @@ pub enum OutageMode {
 }
 in_words!(OutageMode { Drop: "drop", Hold: "hold", Reset: "reset" });
 
-/// A time during which the leg carries nothing.
+/// A time during which the backend link carries nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Outage {
     /// First instant without it.
@@ -63,21 +63,21 @@ pub enum Passage {
     Lost,
 }
 
-/// A leg with its weather.
+/// A backend link with its conditions.
 #[derive(Clone, Debug)]
-pub struct Leg {
-    options: LegOptions,
+pub struct BackendLink {
+    options: BackendLinkOptions,
     /// Sorted by start; may overlap.
     outages: Vec<Outage>,
     /// When the last message is sent, by direction.
     busy_until: [Time; 2],
 }
 
-impl Leg {
-    /// A leg with these outages.
-    pub fn new(options: LegOptions, mut outages: Vec<Outage>) -> Leg {
+impl BackendLink {
+    /// A backend link with these outages.
+    pub fn new(options: BackendLinkOptions, mut outages: Vec<Outage>) -> BackendLink {
         outages.sort_by_key(|outage| (outage.from, outage.until));
-        Leg { options, outages, busy_until: [Time::ZERO; 2] }
+        BackendLink { options, outages, busy_until: [Time::ZERO; 2] }
     }
 
     /// Sends `bytes` at `now`: wait for the bottleneck + bytes ÷ rate + half a round trip.
@@ -119,23 +119,27 @@ mod tests {
         Time::ZERO + Span::millis(ms)
     }
 
-    fn leg(outages: &[(u64, u64, OutageMode)]) -> Leg {
-        let options = LegOptions {
+    fn backend_link(outages: &[(u64, u64, OutageMode)]) -> BackendLink {
+        let options = BackendLinkOptions {
             rtt: Span::millis(20),
             up: Some(BitRate(8_000_000)),
             down: None,
             availability: None,
         };
         let outage = |&(from, until, mode)| Outage { from: at(from), until: at(until), mode };
-        Leg::new(options, outages.iter().map(outage).collect())
+        BackendLink::new(options, outages.iter().map(outage).collect())
     }
 
     #[test]
     fn a_message_takes_its_bytes_and_half_a_round_trip_and_waits_for_those_before() {
-        let mut leg = leg(&[]);
-        assert_eq!(leg.send(at(0), Direction::Up, 5_000), Passage::Arrives(at(15)));
-        assert_eq!(leg.send(at(1), Direction::Up, 1_000), Passage::Arrives(at(16)));
-        assert_eq!(leg.send(at(1), Direction::Down, 1 << 30), Passage::Arrives(at(11)), "no rate, no wait");
+        let mut backend_link = backend_link(&[]);
+        assert_eq!(backend_link.send(at(0), Direction::Up, 5_000), Passage::Arrives(at(15)));
+        assert_eq!(backend_link.send(at(1), Direction::Up, 1_000), Passage::Arrives(at(16)));
+        assert_eq!(
+            backend_link.send(at(1), Direction::Down, 1 << 30),
+            Passage::Arrives(at(11)),
+            "no rate, no wait"
+        );
     }
 
     #[test]
@@ -146,7 +150,7 @@ mod tests {
             (Hold, Passage::Arrives(at(110)), Passage::Arrives(at(115))),
             (Reset, Passage::Breaks(at(5)), Passage::Breaks(at(50))),
         ] {
-            let send = |ms| leg(&[(5, 105, mode)]).send(at(ms), Direction::Down, 10);
+            let send = |ms| backend_link(&[(5, 105, mode)]).send(at(ms), Direction::Down, 10);
             assert_eq!([send(0), send(50)], [under_way, sent], "{mode:?}");
             assert_eq!(send(105), Passage::Arrives(at(115)), "{mode:?} is over");
         }
@@ -154,8 +158,12 @@ mod tests {
 
     #[test]
     fn who_waits_for_an_answer_sees_the_next_break() {
-        let leg = leg(&[(5, 10, OutageMode::Reset), (30, 40, OutageMode::Drop), (50, 60, OutageMode::Reset)]);
-        let breaks = [0, 7, 10, 60].map(|ms| leg.next_break(at(ms)));
+        let backend_link = backend_link(&[
+            (5, 10, OutageMode::Reset),
+            (30, 40, OutageMode::Drop),
+            (50, 60, OutageMode::Reset),
+        ]);
+        let breaks = [0, 7, 10, 60].map(|ms| backend_link.next_break(at(ms)));
         assert_eq!(breaks, [Some(at(5)), Some(at(7)), Some(at(50)), None]);
     }
 }

@@ -6,7 +6,7 @@
 //! shift the device lies in its cradle at the depot.
 
 use super::super::options::FieldWorker;
-use super::itinerary::{Itinerary, Stay};
+use super::link_schedule::{LinkSchedule, Stay};
 use crate::base::{Span, Stream, Time};
 
 const DAY: u64 = 86_400;
@@ -28,15 +28,15 @@ const ROAD: usize = 1;
 const SITE: usize = 2;
 
 /// The days from the start to `end`.
-pub(super) fn itinerary(worker: &FieldWorker, stream: &mut Stream, end: Time) -> Itinerary {
+pub(super) fn schedule(worker: &FieldWorker, stream: &mut Stream, end: Time) -> LinkSchedule {
     let mut days = Days { since_midnight: worker.since_midnight, end, stays: Vec::new(), dead: Vec::new() };
     for day in 0..=(worker.since_midnight + (end - Time::ZERO)).0 / 1_000_000_000 / DAY {
         days.add(day * DAY, stream);
     }
     let links = vec![worker.depot.clone(), worker.road.clone(), worker.site.clone()];
-    let mut itinerary = Itinerary { links, stays: days.stays, dead_zones: days.dead };
-    itinerary.join();
-    itinerary
+    let mut schedule = LinkSchedule { links, stays: days.stays, dead_zones: days.dead };
+    schedule.join();
+    schedule
 }
 
 struct Days {
@@ -112,13 +112,13 @@ mod tests {
     /// Seconds on each link, and in dead zones, of many days.
     fn seconds(days: u64) -> ([f64; 3], f64) {
         let end = Time::ZERO + Span::secs(days * DAY);
-        let itinerary = itinerary(&worker(Span::ZERO), &mut Seed(1).stream("day", 0, 0), end);
+        let schedule = schedule(&worker(Span::ZERO), &mut Seed(1).stream("day", 0, 0), end);
         let mut times = [0.0; 3];
-        for (i, stay) in itinerary.stays.iter().enumerate() {
-            let until = itinerary.stays.get(i + 1).map_or(end, |next| next.from);
+        for (i, stay) in schedule.stays.iter().enumerate() {
+            let until = schedule.stays.get(i + 1).map_or(end, |next| next.from);
             times[stay.link] += (until - stay.from).as_secs_f64();
         }
-        (times, itinerary.dead_zones.iter().map(|(from, until)| (*until - *from).as_secs_f64()).sum())
+        (times, schedule.dead_zones.iter().map(|(from, until)| (*until - *from).as_secs_f64()).sum())
     }
 
     #[test]
@@ -136,10 +136,10 @@ mod tests {
     fn a_world_that_starts_at_lunch_starts_at_a_customers() {
         let end = hour(30);
         let noon = worker(Span::secs(12 * 3_600 + 60));
-        let itinerary = itinerary(&noon, &mut Seed(1).stream("day", 0, 0), end);
-        assert_eq!(itinerary.stays[0], Stay { from: Time::ZERO, link: SITE });
-        assert_eq!(itinerary.stays[1], Stay { from: Time::ZERO + Span::secs(29 * 60), link: ROAD });
-        assert!(itinerary.stays.windows(2).all(|w| w[0].from < w[1].from && w[0].link != w[1].link));
-        assert!(itinerary.dead_zones.iter().all(|(from, until)| from < until && *until <= end));
+        let schedule = schedule(&noon, &mut Seed(1).stream("day", 0, 0), end);
+        assert_eq!(schedule.stays[0], Stay { from: Time::ZERO, link: SITE });
+        assert_eq!(schedule.stays[1], Stay { from: Time::ZERO + Span::secs(29 * 60), link: ROAD });
+        assert!(schedule.stays.windows(2).all(|w| w[0].from < w[1].from && w[0].link != w[1].link));
+        assert!(schedule.dead_zones.iter().all(|(from, until)| from < until && *until <= end));
     }
 }
