@@ -124,6 +124,7 @@ fn a_record_that_was_edited_is_refused_by_whatever_reads_it() {
 fn what_is_no_file_is_refused_by_whatever_reads_it() {
     let mut desk = desk();
     std::fs::create_dir_all(desk.path("folder/run.json")).unwrap();
+    desk.write("back.csv", "start,rows,bytes,duration_ms,outcome\n0,1,1,5,ok\n0,1,1,-5,ok\n");
     // It takes no room on the disk, and would take all memory.
     for file in ["vast.toml", "vast/run.json", "vast.csv"] {
         let path = desk.write(file, "");
@@ -142,7 +143,10 @@ fn what_is_no_file_is_refused_by_whatever_reads_it() {
          validate tcp-outage /dev/zero
          run @vast.toml
          report @vast
-         validate tcp @vast.csv"
+         validate tcp @vast.csv
+         calibrate @vast.csv
+         calibrate @none.csv
+         calibrate @back.csv"
     ));
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use predicates::prelude::*;
 use predicates::str::contains;
-use syncdyno::campaign::calibrate::{BYTES_MAX, calibrate};
+use syncdyno::campaign::calibrate::calibrate;
 use syncdyno::record;
 use syncdyno::render::calibrate::{Calibration, Rate};
 use syncdyno::scenario::Request;
@@ -188,14 +188,6 @@ fn a_log_that_does_not_tell_the_best_size_gives_a_scenario() {
 }
 
 #[test]
-fn a_malformed_log_ends_with_its_line_and_code_three() {
-    let desk = TempDir::new().unwrap();
-    fs::write(desk.path().join("log.csv"), format!("{HEADER}0,1,1,5,ok\n0,1,1,-5,ok\n")).unwrap();
-    let run = syncdyno(desk.path()).args(["calibrate", "log.csv"]).assert().code(3);
-    run.stdout("").stderr(contains("log.csv: line 3, column duration_ms: "));
-}
-
-#[test]
 fn values_of_a_column_get_a_fit_each_and_no_common_scenario() {
     let desk = TempDir::new().unwrap();
     let log = fs::read_to_string(committed("reference/requests.csv")).unwrap();
@@ -216,18 +208,6 @@ fn values_of_a_column_get_a_fit_each_and_no_common_scenario() {
     run("--by net -o app.toml").code(2).stderr(contains("--only net=VALUE"));
     run("--by nets").code(3).stderr(contains("`net`"));
     run("--by start").code(3).stderr(contains("`start`"));
-}
-
-#[test]
-fn a_log_that_cannot_be_read_or_held_is_refused() {
-    let desk = TempDir::new().unwrap();
-    let run = |path: &str| syncdyno(desk.path()).args(["calibrate", path]).assert();
-    run("none.csv").code(2).stderr(contains("none.csv is not there"));
-    fs::create_dir(desk.path().join("folder.csv")).unwrap();
-    run("folder.csv").code(20).stderr(contains("cannot read folder.csv"));
-    let huge = fs::File::create(desk.path().join("huge.csv")).unwrap();
-    huge.set_len(BYTES_MAX + 1).unwrap();
-    run("huge.csv").code(3).stderr(contains("larger than 256 MiB"));
 }
 
 #[test]
