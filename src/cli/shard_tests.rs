@@ -134,6 +134,19 @@ fn a_shard_judges_nothing_and_only_the_merge_does() {
 }
 
 #[test]
+fn a_filter_holds_for_shards_and_their_merge() {
+    let command = format!("{RUN} --seeds 1..=3 --filter fine");
+    let mut desk = desk(&format!("{TIES}{VARIANTS}"), &command);
+    for part in [1, 2] {
+        let (part, folder) = (format!("slice:{part}/2"), format!("shards/{part}"));
+        assert_eq!(shard(&mut desk, &command, &part, &folder), 0, "{}", desk.err);
+    }
+    assert!(desk.out.contains("of 3 cells in all"), "{}", desk.out);
+    assert_eq!(desk.run("merge @shards --out @out --progress none"), 0, "{}", desk.err);
+    assert_as_alone(&desk);
+}
+
+#[test]
 fn a_shard_without_a_cell_is_a_success_and_is_merged() {
     let mut desk = desk(TIES, RUN);
     for part in 1..=3 {
