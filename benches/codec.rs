@@ -221,7 +221,7 @@ impl Job<'_> {
 /// What `protocol/costs.rs` is to hold: formats, and what packers take beside JSON.
 fn costs(jobs: &[Job<'_>]) {
     let cost = |name: &str| jobs.iter().find(|job| job.name == name).expect("it was measured").picoseconds();
-    for format in ["json", "xml", "cbor"] {
+    for format in ["json", "xml", "cbor", "protobuf"] {
         let [written, read] = ["out", "in"].map(|way| cost(&format!("{format} {way}")));
         let name = format.to_uppercase();
         println!("{name}: Costs = Costs {{ written: {written:.0}, read: {read:.0} }}");

@@ -80,8 +80,9 @@ pub(super) enum Command {
     /// Run a scenario on every kind of backend, with every way to find changes, over the air and with a replica: which converge, and at
     /// what cost.
     Matrix(MatrixArgs),
-    /// Parse and validate scenarios, and run nothing. Of cells up to 500 000 rows and 1 000 devices the script of the first seed is
-    /// written, and edits that find no row are told; of larger ones only `run` tells.
+    /// Parse and validate scenarios, and run nothing. Of cells up to 500 000 rows and edits
+    /// and 1 000 devices the script of the first seed is written, and edits that find no row are told;
+    /// of larger ones only `run` tells.
     Check(Selection),
     /// Show the cells that scenarios expand to, and how large they are; as JSON each with what it
     /// costs beside the others.

@@ -442,3 +442,14 @@ fn predictions_replace_earlier_predictions_and_nothing_else() {
     assert_eq!(desk.run("validate tcp @new.csv -o @again.csv"), 0, "{}", desk.err);
     assert_eq!(desk.read("again.csv"), desk.read("new.csv"));
 }
+
+#[test]
+fn a_script_of_millions_of_edits_is_not_written_to_be_checked() {
+    let mut desk = Desk::new();
+    for (edits, is_written) in [(10, true), (1_000_000, false)] {
+        let action = "[action.make]\nentity = \"appointment\"\nkind = \"create\"";
+        desk.write("many.toml", &format!("{TIES}\n{action}\nper_device = {edits}\n"));
+        assert_eq!(desk.run("check @many.toml"), 0, "{}", desk.err);
+        assert_eq!(desk.err.contains("edits of action make"), is_written, "{}", desk.err);
+    }
+}

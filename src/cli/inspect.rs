@@ -16,7 +16,7 @@ use crate::base::words::there_is;
 use crate::campaign::Runner;
 use crate::metrics::human;
 use crate::record::{self, Exit};
-use crate::scenario::{self, Happening, Library, Plan};
+use crate::scenario::{self, Cost, Happening, Library, Plan};
 use crate::{analysis, render};
 
 /// Says of each scenario that it is well and how many cells it has. Of several files, those that
@@ -57,8 +57,8 @@ fn all_well(selection: &Selection, runner: &dyn Runner, console: &mut Console<'_
     Ok(Exit::Success)
 }
 
-/// Cells up to so many rows and devices have their scripts written to be checked: a second or two
-/// for the largest.
+/// Cells up to so many rows and edits together, and devices, have their scripts written to be
+/// checked: a second or two for the largest.
 const WRITTEN: (u64, u64) = (500_000, 1_000);
 
 /// Tells of edits that find no row, and of imports whose rows find no free natural key. Of cells
@@ -66,7 +66,6 @@ const WRITTEN: (u64, u64) = (500_000, 1_000);
 fn remark_on_edits(plans: &[Plan], runner: &dyn Runner, console: &mut Console<'_>) -> anyhow::Result<()> {
     let mut seen = BTreeSet::new();
     for plan in plans {
-        let size = size(plan, "");
         let asks = plan.workload.actions.iter().any(|action| action.per_device_milli > 0)
             || plan
                 .events
@@ -76,7 +75,9 @@ fn remark_on_edits(plans: &[Plan], runner: &dyn Runner, console: &mut Console<'_
             Happening::Import { rows, .. } => rows,
             _ => 0,
         });
-        let small = size.backend_rows + imported.sum::<u64>() <= WRITTEN.0 && size.devices <= WRITTEN.1;
+        let cost = Cost::of(plan);
+        let made = cost.backend_rows.saturating_add(imported.sum()).saturating_add(cost.edits);
+        let small = made <= WRITTEN.0 && cost.devices <= WRITTEN.1;
         if !asks || !small || !seen.insert(&plan.digest) {
             continue;
         }
@@ -112,14 +113,14 @@ pub(super) fn plan(
 /// The plan for programs: its digest, and its cells with what they cost.
 fn listed(plans: &[Plan]) -> anyhow::Result<String> {
     let roll = shard::roll(plans)?;
-    let costs = cost::costs(plans);
-    let cell = |((plan, cost), at): ((&Plan, &u64), usize)| {
+    let costs = cost::of(plans);
+    let cell = |((plan, cost), at): ((&Plan, &Cost), usize)| {
         let axes: serde_json::Map<_, _> =
             plan.axes.iter().map(|(key, value)| (key.clone(), value.as_str().into())).collect();
         serde_json::json!({
             "id": roll.id(at), "scenario": plan.scenario, "path": plan.path, "variant": plan.variant,
             "axes": axes, "seed": plan.seed.0.to_string(), "digest": plan.digest,
-            "estimated_cost": cost, "estimated_memory_bytes": cost::memory(std::slice::from_ref(plan), 1).1,
+            "estimated_seconds": cost.time().as_secs_f64(), "estimated_memory_bytes": Cost::memory(&[*cost], 1).1,
         })
     };
     let cells: Vec<_> = plans.iter().zip(&costs).zip(0..).map(cell).collect();
@@ -130,13 +131,13 @@ fn listed(plans: &[Plan]) -> anyhow::Result<String> {
 }
 
 fn size(plan: &Plan, id: &str) -> render::CellSize {
-    let work = cost::Work::of(plan);
+    let cost = Cost::of(plan);
     render::CellSize {
         cell: id.to_owned(),
         engine: plan.engine_name.clone(),
-        devices: work.devices,
-        provisioned: work.provisioned,
-        backend_rows: plan.data.iter().map(|data| data.rows).sum(),
+        devices: cost.devices,
+        provisioned: cost.provisioned,
+        backend_rows: cost.backend_rows,
         script: plan.duration,
         drain: plan.drain,
         gates: plan.gates.len() as u64,

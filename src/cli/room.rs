@@ -20,20 +20,26 @@ enum Room {
 }
 
 /// Refuses cells that surely find no memory here, and warns of those that may not, `jobs` of them
-/// at once.
-pub(super) fn for_plans(plans: &[Plan], jobs: usize, console: &mut Console<'_>) -> anyhow::Result<()> {
+/// at once; warns of all if they are `allowed` to run all the same.
+pub(super) fn for_plans(
+    plans: &[Plan],
+    (jobs, allowed): (usize, bool),
+    console: &mut Console<'_>,
+) -> anyhow::Result<()> {
     let read = |path: &str| std::fs::read_to_string(path).ok();
     let machine = read("/proc/meminfo").and_then(|text| free(&text));
     let group = read("/proc/self/cgroup").and_then(|text| left(&text, &read));
     let Some(free) = machine.into_iter().chain(group).min() else { return Ok(()) };
-    let (sure, need) = cost::memory(plans, jobs);
+    let (sure, need) = cost::memory(&cost::of(plans), jobs);
     match room(sure, need, free) {
         Room::Enough => Ok(()),
-        Room::Doubtful => {
+        Room::None if !allowed => {
+            Err(Refusal::environment(format!("{}; --allow-memory runs it all the same", told(sure, free))))
+        }
+        Room::Doubtful | Room::None => {
             console.complaint(&format!("warning: the system may end the run: {}\n", told(need, free)));
             Ok(())
         }
-        Room::None => Err(Refusal::environment(told(sure, free))),
     }
 }
 

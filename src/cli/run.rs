@@ -112,7 +112,7 @@ pub(super) fn carry_out(
     console: &mut Console<'_>,
 ) -> anyhow::Result<Ran> {
     if !order.place.merged {
-        room::for_plans(plans, order.work.options(order.twice).jobs, console)?;
+        room::for_plans(plans, (order.work.options(order.twice).jobs, order.work.allow_memory), console)?;
     }
     // What lies in the folder from here on is to be left whole.
     console.surroundings().signals.heed();

@@ -65,7 +65,7 @@ pub(super) fn instead(
 
 /// The roll of these cells.
 pub(super) fn roll(plans: &[Plan]) -> anyhow::Result<Roll> {
-    Ok(Roll::new(&program(plans)?, plans, &analysis::cell_ids(plans), cost::costs(plans)))
+    Ok(Roll::new(&program(plans)?, plans, &analysis::cell_ids(plans), cost::weights(plans)))
 }
 
 /// What tells the build that runs these plans: its sources, and with a stack of somebody's own the
@@ -96,7 +96,7 @@ fn run(
     let plans: Vec<Plan> = own.iter().map(|cell| cells.plans[*cell].clone()).collect();
     let ids: Vec<String> = own.iter().map(|cell| roll.id(*cell).to_owned()).collect();
     let options = work.options(cells.twice);
-    room::for_plans(&plans, options.jobs, console)?;
+    room::for_plans(&plans, (options.jobs, work.allow_memory), console)?;
     let here = || Path::new("shards").join(record::run_id(cells.plans)).join(partition.folder());
     let folder = out.map_or_else(here, Path::to_owned);
     let shown = folder.display();

@@ -41,7 +41,7 @@ pub(super) fn tune(args: &TuneArgs, runner: &dyn Runner, console: &mut Console<'
             return Ok(exit);
         }
     }
-    room::for_plans(&corners, args.work.options(false).jobs, console)?;
+    room::for_plans(&corners, (args.work.options(false).jobs, args.work.allow_memory), console)?;
     let mut under_way = UnderWay::open(&corners, &search.name, &order)?;
     under_way.remark(console);
     for remark in &search.remarks {

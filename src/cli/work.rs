@@ -24,6 +24,9 @@ pub(super) struct Work {
     /// Stop after this much time: `90s`, `10m`.
     #[arg(long, value_name = "TIME", value_parser = time_limit)]
     pub(super) time_limit: Option<Duration>,
+    /// Run what by the estimate finds no memory here.
+    #[arg(long)]
+    pub(super) allow_memory: bool,
     /// How to show progress, on stderr.
     #[arg(long, value_enum, default_value_t = ProgressKind::Auto, value_name = "HOW")]
     pub(super) progress: ProgressKind,

@@ -1,10 +1,11 @@
 //! Which events say something of what devices owe.
 
+use super::signs::Sign;
 use crate::contract::Event;
 
 /// Whether an event may change what is owed, or say that the engine is not idle.
 pub(super) fn concerns(event: &Event<'_>) -> bool {
-    matches!(
+    let changes = matches!(
         event,
         Event::ProcessStarted { .. }
             | Event::ProcessKilled { .. }
@@ -15,7 +16,6 @@ pub(super) fn concerns(event: &Event<'_>) -> bool {
             | Event::Continued { .. }
             | Event::LinkDown
             | Event::LinkUp
-            | Event::StorageFull
             | Event::AppWrote { .. }
             | Event::AppQueried { .. }
             | Event::Listed { .. }
@@ -43,5 +43,6 @@ pub(super) fn concerns(event: &Event<'_>) -> bool {
             | Event::ConflictDecided { .. }
             | Event::Page(_)
             | Event::Phone(_)
-    )
+    );
+    changes || Sign::of(event).is_some()
 }

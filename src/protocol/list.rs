@@ -5,11 +5,12 @@ use super::codec::Codec;
 use super::coding::{BytesCount, Coding, Packing, Packs};
 use super::json::{Json, Objects};
 use super::packed::Packed;
+use super::protobuf::Protobuf;
 use super::xml::Xml;
 
 /// Formats by their names in scenario files.
 const FORMATS: &[(&str, &dyn Codec)] =
-    &[("json", &Json), ("json-objects", &Objects), ("xml", &Xml), ("cbor", &Cbor)];
+    &[("json", &Json), ("json-objects", &Objects), ("xml", &Xml), ("cbor", &Cbor), ("protobuf", &Protobuf)];
 
 /// The one that is spoken where nothing else is said.
 pub const DEFAULT: &dyn Codec = FORMATS[0].1;

@@ -26,6 +26,7 @@ mod json;
 mod list;
 mod message;
 mod packed;
+mod protobuf;
 mod raw;
 #[cfg(test)]
 mod tests;

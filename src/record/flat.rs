@@ -1,6 +1,6 @@
 //! Comma-separated files: a row a cell, and a row a point of a series.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use super::run::{CellRecord, RunRecord};
@@ -47,8 +47,9 @@ pub fn cells(record: &RunRecord, out: impl Write) -> io::Result<()> {
     writer.flush()
 }
 
-/// `series.csv`, long form: a row for each point of each series of each cell. It is written cell by
-/// cell, for the points of many cells are more than one likes to hold.
+/// `series.csv`, long form: for each series of each cell a row for its first point, for each at which
+/// its value changed, and for its last. It is written cell by cell, for the points of many cells are
+/// more than one likes to hold.
 pub struct Series<W: Write>(csv::Writer<W>);
 
 impl<W: Write> Series<W> {
@@ -66,7 +67,12 @@ impl<W: Write> Series<W> {
     /// # Errors
     /// When `out` takes no more.
     pub fn add(&mut self, cell: &str, samples: &[Sample]) -> io::Result<()> {
+        let mut values = BTreeMap::new();
+        let last = samples.last().map_or(0, |sample| sample.at_ns);
         for Sample { at_ns, series, value } in samples {
+            if values.insert(*series, *value) == Some(*value) && *at_ns < last {
+                continue;
+            }
             self.0.write_record([&no_formula(cell), *series, &at_ns.to_string(), &value.to_string()])?;
         }
         Ok(())

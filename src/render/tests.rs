@@ -429,6 +429,14 @@ fn series_are_written_in_long_form() {
     series.add("c1", &outcome.series).unwrap();
     let text = String::from_utf8(series.into_inner().unwrap()).unwrap();
     assert_eq!(text, "cell,series,at_ns,value\nc1,device.online.count,60000000000,7\n");
+
+    let levels = [(1, 7), (2, 7), (3, 8), (4, 8), (5, 8)];
+    let level = |(at_ns, value)| metrics::Sample { at_ns, series: "device.online.count", value };
+    let mut series = flat::Series::new(Vec::new()).unwrap();
+    series.add("c1", &levels.map(level)).unwrap();
+    let text = String::from_utf8(series.into_inner().unwrap()).unwrap();
+    let rows = "c1,device.online.count,1,7\nc1,device.online.count,3,8\nc1,device.online.count,5,8\n";
+    assert_eq!(text, format!("cell,series,at_ns,value\n{rows}"), "a value holds until the next row");
 }
 
 #[test]

@@ -103,6 +103,7 @@ const EXPLAINED: &[(&str, &[Meaning])] = &[
             ("json-objects", "rows as objects with column names"),
             ("xml", "elements with column names"),
             ("cbor", "binary"),
+            ("protobuf", "binary, with numbers of fields in place of names"),
         ],
     ),
     (

@@ -2,7 +2,7 @@
 
 use syncdyno::render::wire::{Line, Wire};
 
-const FORMATS: [&str; 4] = ["json", "json-objects", "xml", "cbor"];
+const FORMATS: [&str; 5] = ["json", "json-objects", "xml", "cbor", "protobuf"];
 const WORLDS: [&str; 4] = ["edge", "lte-poor", "lte-good", "geo"];
 
 fn table() -> Wire {
@@ -16,12 +16,15 @@ fn table() -> Wire {
 #[test]
 fn the_matrix_of_formats_tells_what_packing_saves_and_costs() {
     let table = table();
-    assert_eq!(table.lines().len(), 4 * 3 * 4 * 4, "formats, packers, links and chunks");
+    assert_eq!(table.lines().len(), 5 * 3 * 4 * 4, "formats, packers, links and chunks");
     for world in WORLDS {
         let best = |format, packed| table.best(format, packed, world).expect("it was run");
-        let [json, objects, xml, cbor] = FORMATS.map(|format| best(format, "none"));
+        let [json, objects, xml, cbor, protobuf] = FORMATS.map(|format| best(format, "none"));
         let down = [&cbor, &json, &objects, &xml].map(|line| line.down);
-        assert!(down[..3].is_sorted() && json.down < xml.down, "{world}: {down:?}");
+        assert!(
+            protobuf.down <= cbor.down * 21 / 20 && down[..3].is_sorted() && json.down < xml.down,
+            "{world}: {down:?}"
+        );
         for format in FORMATS {
             let plain = best(format, "none");
             for packed in ["gzip", "zstd"].map(|packed| best(format, packed)) {

@@ -2,8 +2,10 @@ use std::sync::Arc;
 
 use super::stage::{SLOT, Stage, UNIT, VISIT};
 use super::{assert_only, assert_silent};
-use crate::base::{Span, Value};
-use crate::contract::{AppEvent, EditKind, Event, KillReason, RequestKind, SyncError, Trigger};
+use crate::base::{Key, Span, Value};
+use crate::contract::{
+    AppEvent, BlobEvent, BlobId, EditKind, Event, KillReason, Part, RequestKind, SyncError, Trigger,
+};
 
 /// A stage on whose first phone these triggers start the unit.
 fn stage(on: &[Trigger]) -> Stage {
@@ -103,6 +105,24 @@ fn what_failed_is_tried_again_within_its_wait() {
         stage.later(waits);
         begins(&mut stage, failures);
         ends(&mut stage, failures);
+        assert_only(&stage.verdict(), "idle-with-work", found);
+    }
+}
+
+#[test]
+fn tries_of_an_attachment_count_as_those_of_a_request() {
+    for (tries, found) in [(0, 1), (4, 0)] {
+        let mut stage = stage(&[]);
+        begins(&mut stage, 0);
+        for _ in 0..tries {
+            let (key, took) = (Key::new("a1"), Span(1));
+            let blob = BlobId::of(VISIT, &key, Part::Whole);
+            stage.emit(0, Event::Blob(BlobEvent::Ended { blob, took, in_run: true, served: false }));
+        }
+        fails(&mut stage, 0);
+        stage.later(65);
+        begins(&mut stage, 1);
+        ends(&mut stage, 1);
         assert_only(&stage.verdict(), "idle-with-work", found);
     }
 }

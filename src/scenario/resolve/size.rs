@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use super::super::cost;
 use super::super::diagnostic::{Diagnostic, Place};
 use super::super::plan::{Fleet, Happening, Plan, Who};
 use super::view::View;
+use crate::base::Span;
 use crate::base::words::thousands;
-use crate::base::{Ppm, Span};
 use crate::workload::{EntityData, Options};
 
 /// Rows that a scenario may bring, those of imports among them.
@@ -179,12 +180,7 @@ fn devices(fleets: &[Fleet]) -> u32 {
 
 /// About how many devices an event concerns.
 fn chosen(who: &Who, fleets: &[Fleet]) -> u32 {
-    match who {
-        Who::Share(share) | Who::ShareOf { share, .. } => {
-            (u64::from(devices(fleets)) * u64::from(share.0)).div_ceil(u64::from(Ppm::ONE.0)) as u32
-        }
-        Who::Devices(named) => named.len() as u32,
-    }
+    cost::chosen(who, devices(fleets).into()) as u32
 }
 
 fn event_key<'a>(root: View<'a>, event: &str, key: &str) -> View<'a> {

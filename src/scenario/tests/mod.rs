@@ -2,6 +2,7 @@
 
 mod about;
 mod broken;
+mod costs;
 mod excerpts;
 mod idle;
 mod links;

@@ -135,6 +135,12 @@ fn endless(packing: Packing, message: &mut Vec<u8>, chance: &mut Stream) {
             let length = [&[head][..], &LENGTH.to_be_bytes()].concat();
             message.splice(at..=at, length);
         }
+        // Of protobuf a number, or a text, of so many bytes.
+        _ if message.first().is_some_and(|first| [0x0b, 0x13, 0x1b].contains(first)) => {
+            let key = [0x10, 0x12][chance.below(2) as usize];
+            let length = [&[key][..], &[0x80; 8], &[0x10]].concat();
+            message.splice(at..=at, length);
+        }
         _ => match message[at..].iter().position(u8::is_ascii_digit) {
             Some(digit) => _ = message.splice(at + digit..=at + digit, LENGTH.to_string().into_bytes()),
             None => message.truncate(at),
@@ -174,7 +180,7 @@ fn bomb(packing: Packing, chance: &mut Stream) -> Option<Vec<u8>> {
 
 /// Lists, elements or tags in each other.
 fn nested(chance: &mut Stream) -> Vec<u8> {
-    match chance.below(6) {
+    match chance.below(7) {
         0 => "[".repeat(DEPTH).into_bytes(),
         1 => ("{\"pages\":".to_owned() + &"[".repeat(DEPTH)).into_bytes(),
         2 => ("{\"unknown\":".to_owned() + &"{\"a\":".repeat(DEPTH)).into_bytes(),
@@ -183,6 +189,7 @@ fn nested(chance: &mut Stream) -> Vec<u8> {
             let kind = [0x81, 0x9f, 0xbf, 0xc1, 0xd8][chance.below(5) as usize];
             [b"\xbf\x67unknown".to_vec(), vec![kind; DEPTH]].concat()
         }
-        _ => [b"\xbf\x65pages".to_vec(), vec![0x9f; DEPTH]].concat(),
+        5 => [b"\xbf\x65pages".to_vec(), vec![0x9f; DEPTH]].concat(),
+        _ => vec![[0x0b, 0x13, 0x1b][chance.below(3) as usize]; DEPTH],
     }
 }

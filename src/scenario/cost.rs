@@ -1,0 +1,404 @@
+//! What a cell costs, by an estimate: a pure function of its plan.
+
+use std::collections::BTreeSet;
+
+use super::chaos::Chaos;
+use super::plan::{Happening, Plan, Who};
+use crate::base::{EntityId, Ppm, Span, Stamp};
+use crate::contract::{Delivery, EditKind, ScopeRule, Trigger};
+use crate::gateway::Mode;
+use crate::workload::{EntityData, Maker};
+
+/// What a process takes that runs cells, whatever they are, in bytes of memory.
+const PROCESS: u64 = 48 << 20;
+/// What parts of a cell take in bytes of memory at its peak, fitted to what release builds
+/// measured, as the tests tell.
+const DEVICE: u64 = 15 << 10;
+const RUN: u64 = 500;
+const EDIT: u64 = 6_000;
+/// An edit that waits for its device's disk: all that is to be written for it.
+const HEAPED: u64 = 54_000;
+/// A device's disk is done with an edit after this; with more to write it gets behind.
+const WRITTEN_IN: Span = Span::millis(80);
+/// A row that is loaded, up to so many: the more devices load, the more they share.
+const LOADED: u64 = 300;
+const LOADED_APART: u64 = 100_000;
+/// A byte of long texts that goes up.
+const UPLOADED: u64 = 3;
+/// What the backend's rows take beside themselves, in per cent of them.
+const CONTENT_PERCENT: u64 = 140;
+/// A row of an open database that was written there.
+const ROW: u64 = 60;
+/// So many devices keep their databases open (`store`).
+const OPEN: u64 = 512;
+/// A row with fat texts takes up to so much more in a database than its texts: pages that are not
+/// full (measured, as are the next three, with rows of 3 to 300 kB).
+const FAT_ROW: u64 = 2_600;
+/// A replica that is filled holds its rows twice.
+const REPLICA: u64 = 2;
+/// Of rows with fat texts, pages of a device's own, in per cent: of all that it pulls at its first
+/// load, of what changed while it was away, and of what people write during the script (fitted to
+/// what release builds measured, as the tests tell).
+const OWN_PERCENT: u64 = 6;
+const AWAY_PERCENT: u64 = 50;
+const WRITTEN_PERCENT: u64 = 60;
+
+/// What a cell and its parts take in nanoseconds, fitted to the processor time of release builds
+/// for all committed scenarios.
+const CELL: u64 = 5_000_000;
+const PARTS: [(fn(&Cost) -> u64, u64); 9] = [
+    (|cost| cost.devices, 50_000),
+    (|cost| cost.provisioned, 1_500),
+    (|cost| cost.loaded, 4_000),
+    (|cost| cost.runs, 55_000),
+    (|cost| cost.kills, 300_000),
+    (|cost| cost.edits, 50_000),
+    (|cost| cost.heaped, 300_000),
+    (|cost| cost.delivered, 5_000),
+    (|cost| cost.bytes, 10),
+];
+
+/// How much there is to do in a cell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// Devices.
+    pub devices: u64,
+    /// Rows that come to devices, before the start or at the first load.
+    pub provisioned: u64,
+    /// Rows on the backend.
+    pub backend_rows: u64,
+    /// Runs of sync units.
+    pub runs: u64,
+    /// Edits of people and of the office.
+    pub edits: u64,
+    /// Rows that come to devices in the script, since others wrote them.
+    pub delivered: u64,
+    /// Rows that devices load or catch up with: those without anything all, others what changed
+    /// while they were away.
+    pub loaded: u64,
+    /// Bytes of long texts and blobs in what is loaded, delivered and written.
+    pub bytes: u64,
+    /// Those of them that are written and come to no other device.
+    uploaded: u64,
+    /// Kills of apps by chance.
+    pub kills: u64,
+    /// Bytes of memory for the backend's rows and for those of imports.
+    content: u64,
+    /// Rows of one device that are loaded or may change there: others lie on pages that phones
+    /// share.
+    written: u64,
+    /// Bytes of fat texts that are there in any case: on pages that devices share, and in a
+    /// replica.
+    fat: u64,
+    /// Bytes of fat texts on pages that devices have for themselves, as far as nothing that they
+    /// write comes to lie alike.
+    fat_apart: u64,
+    /// Edits of devices that have more to write than their disks get done.
+    heaped: u64,
+}
+
+impl Cost {
+    /// Of a plan.
+    pub fn of(plan: &Plan) -> Cost {
+        let devices = plan.fleets.iter().map(|fleet| u64::from(fleet.devices)).sum();
+        let mut cost = Cost { devices, edits: edits(plan, None, devices), ..Cost::default() };
+        for id in plan.schema.ids() {
+            cost.add(plan, id);
+        }
+        let (fat, fat_apart) = fat(plan, devices);
+        let day = Day::of(plan, edits_of_one(plan, devices));
+        Cost {
+            backend_rows: plan.data.iter().map(|data| data.rows).sum(),
+            runs: devices.saturating_mul(day.runs(plan)),
+            content: content(plan),
+            fat,
+            fat_apart,
+            heaped: if day.edits > day.writing.0 / WRITTEN_IN.0 { cost.edits } else { 0 },
+            kills: devices.saturating_mul(by_chance(plan, |chaos| chaos.kill_mtbf)),
+            ..cost
+        }
+    }
+
+    /// What an entity brings with it.
+    fn add(&mut self, plan: &Plan, id: EntityId) {
+        let (entity, data) = (plan.schema.entity(id), &plan.data[usize::from(id.0)]);
+        let devices = self.devices;
+        let add = |to: &mut u64, more: u64| *to = to.saturating_add(more);
+        let long = |column: usize| data.columns[column].fat_bytes().unwrap_or(0);
+        let whole: u64 = entity.projection.iter().map(|column| long(*column)).sum();
+        let edited = KINDS.map(|kind| edits(plan, Some((id, kind)), devices));
+        let part = plan
+            .workload
+            .actions
+            .iter()
+            .filter(|action| action.entity == id && action.kind == EditKind::Update);
+        let part = part.flat_map(|action| &action.columns).map(|column| long(*column)).max().unwrap_or(0);
+        let written = edited[0].saturating_mul(whole).saturating_add(edited[1].saturating_mul(part));
+        add(&mut self.bytes, written);
+        let is_pulled = plan.units.iter().any(|unit| unit.pull.contains(&id));
+        if entity.delivery != Delivery::Delta || !is_pulled {
+            add(&mut self.uploaded, written);
+            return;
+        }
+        let holds = |rows: u64| held(plan, &entity.scope, data, rows);
+        let all = holds(data.rows);
+        add(&mut self.provisioned, devices.saturating_mul(all));
+        let starts = || plan.fleets.iter().flat_map(|fleet| &fleet.starts);
+        let came = starts().map(|(state, n)| {
+            let each = state.synced_ago.map_or(all, |ago| holds(changed_in(data, ago)));
+            each.saturating_mul(u64::from(*n))
+        });
+        let loaded = came.fold(0, u64::saturating_add);
+        add(&mut self.loaded, loaded);
+        let empty = share_of_empty(plan, devices);
+        let written = if data.one_stamp.is_some() { all.saturating_mul(empty) / 1_000 } else { all };
+        add(&mut self.written, written);
+        let new = edited.into_iter().fold(imported(plan, id), u64::saturating_add);
+        let delivered = holds(new).saturating_mul(devices);
+        add(&mut self.delivered, delivered);
+        add(&mut self.bytes, loaded.saturating_add(delivered).saturating_mul(whole));
+    }
+
+    /// Time on one core, on the machine that the parts were measured on: what counts is how it
+    /// compares with that of other cells.
+    pub fn time(&self) -> Span {
+        let parts = PARTS.map(|(of, nanos)| of(self).saturating_mul(nanos));
+        Span(parts.into_iter().fold(CELL, u64::saturating_add))
+    }
+
+    /// Bytes of memory at its peak for so many of the costliest of these cells at once: first what
+    /// they surely take, then what they may.
+    pub fn memory<'a>(cells: impl IntoIterator<Item = &'a Cost>, at_once: u64) -> (u64, u64) {
+        let most = cells.into_iter().map(|cell| (cell.sure_memory(), cell.own_memory()));
+        let most = most.fold((0, 0), |most, cell| (most.0.max(cell.0), most.1.max(cell.1)));
+        let of = |cell: u64| PROCESS.saturating_add(cell.saturating_mul(at_once));
+        (of(most.0), of(most.1))
+    }
+
+    /// Bytes of memory at its peak, beside what the process takes.
+    fn own_memory(&self) -> u64 {
+        self.sure_memory().saturating_add(self.fat_apart)
+    }
+
+    /// Of these what no luck spares.
+    fn sure_memory(&self) -> u64 {
+        let open = (self.devices.min(OPEN) * ROW).saturating_mul(self.written);
+        let parts = [
+            self.content.saturating_mul(CONTENT_PERCENT) / 100,
+            self.devices.saturating_mul(DEVICE),
+            self.runs.saturating_mul(RUN),
+            self.edits.saturating_mul(EDIT),
+            self.heaped.saturating_mul(HEAPED),
+            self.loaded.min(LOADED_APART) * LOADED,
+            self.uploaded.saturating_mul(UPLOADED),
+            open,
+            self.fat,
+        ];
+        parts.into_iter().fold(0, u64::saturating_add)
+    }
+}
+
+const KINDS: [EditKind; 3] = [EditKind::Create, EditKind::Update, EditKind::Delete];
+const HOUR: Span = Span::secs(3_600);
+
+/// A day of the person with a device.
+struct Day {
+    /// For how long they are at work, and how long of that after the login.
+    present: Span,
+    writing: Span,
+    /// For how much of that the app is in the foreground.
+    looking: Span,
+    /// How often it comes there.
+    visits: u64,
+    /// Edits.
+    edits: u64,
+}
+
+impl Day {
+    fn of(plan: &Plan, edits: u64) -> Day {
+        let options = &plan.workload;
+        let (from, until) = options.hours;
+        let present = if from < until { (until - from).min(plan.duration) } else { plan.duration };
+        let login = options.logins.iter().map(|wave| wave.at).min().unwrap_or(from);
+        let writing = present.saturating_sub(login.since(from.min(login)));
+        let Some(every) = options.visits_every() else {
+            return Day { present, writing, looking: present, visits: 1, edits };
+        };
+        let visits = present.0 / every.0.max(1) + edits.min(present.0 / options.foreground.0.max(1));
+        let looking = Span(options.foreground.0.saturating_mul(visits)).min(present);
+        Day { present, writing, looking, visits: visits + 1, edits }
+    }
+
+    /// Runs of units on the device in the script and at its end, from what starts them.
+    fn runs(&self, plan: &Plan) -> u64 {
+        let debounce = plan.engine.debounce;
+        let often = |in_time: Span, every: Span| in_time.0 / every.0.max(1);
+        let held_back = |times: u64| times.min(often(plan.duration, debounce).saturating_add(1));
+        let moves = plan.fleets.iter().filter_map(|fleet| fleet.moves.as_ref());
+        let moves = moves.map(|moves| moves.moments(plan.duration)).max().unwrap_or(0);
+        let online = moves.saturating_add(by_chance(plan, |chaos| chaos.outage_mtbf));
+        let of_trigger = |trigger: &Trigger| match trigger {
+            Trigger::Every(every) => often(self.looking, (*every).max(debounce)),
+            Trigger::Resume => held_back(self.visits),
+            Trigger::Save => self.edits.min(often(self.present, QUICKEST)),
+            Trigger::Online => held_back(online) + 1,
+            // As seldom as that is the system generous: windows are an hour apart.
+            Trigger::Background => often(plan.duration, HOUR),
+            Trigger::Start | Trigger::Login | Trigger::Manual => 1,
+        };
+        let started = plan.units.iter().flat_map(|unit| &unit.on).map(of_trigger);
+        started.fold(1, u64::saturating_add)
+    }
+}
+
+/// How often in the script something of chaos befalls a device.
+fn by_chance(plan: &Plan, mtbf: impl Fn(&Chaos) -> Span) -> u64 {
+    let mtbf = plan.chaos.as_ref().map_or(Span::ZERO, mtbf);
+    if mtbf > Span::ZERO { plan.duration.0 / mtbf.0 } else { 0 }
+}
+
+/// Runs that edits start come no faster than this, one after the other.
+const QUICKEST: Span = Span::millis(500);
+
+/// Devices that start without anything, in thousandths.
+fn share_of_empty(plan: &Plan, devices: u64) -> u64 {
+    let starts = plan.fleets.iter().flat_map(|fleet| &fleet.starts);
+    let empty: u64 = starts.filter(|(state, _)| state.synced_ago.is_none()).map(|(_, n)| u64::from(*n)).sum();
+    empty * 1_000 / devices.max(1)
+}
+
+/// Memory for the backend's rows, those that an import brings among them.
+fn content(plan: &Plan) -> u64 {
+    let there: u64 = plan.data.iter().map(|data| data.rows * data.row_bytes()).sum();
+    let imported = plan.events.iter().filter_map(|event| match event.what {
+        Happening::Import { entity, rows, .. } => {
+            Some(rows * (plan.data[usize::from(entity.0)].row_bytes() + EntityData::IMPORTED_BYTES))
+        }
+        _ => None,
+    });
+    there + imported.sum::<u64>()
+}
+
+/// Bytes of fat texts: first those on pages that all devices share that start alike, and in a
+/// replica, then those on pages that devices have for themselves: of what they pull in another
+/// order than others, and of what is written.
+fn fat(plan: &Plan, devices: u64) -> (u64, u64) {
+    let starts = || plan.fleets.iter().flat_map(|fleet| &fleet.starts).filter(|(_, n)| *n > 0);
+    let states: BTreeSet<_> = starts().map(|(state, _)| state.synced_ago).collect();
+    let empty: u64 =
+        starts().filter(|(state, _)| state.synced_ago.is_none()).map(|(_, n)| u64::from(*n)).sum();
+    let (mut sure, mut apart) = (0_u64, 0_u64);
+    for ((entity, data), id) in plan.schema.entities.iter().zip(plan.data.iter()).zip(plan.schema.ids()) {
+        let texts = entity.projection.iter().filter_map(|column| data.columns[*column].fat_bytes());
+        let mean: u64 = texts.sum();
+        if mean == 0 || entity.delivery != Delivery::Delta {
+            continue;
+        }
+        let rows = data.rows.saturating_add(imported(plan, id));
+        let each = mean + mean.min(FAT_ROW);
+        let texts = |rows: u64| held(plan, &entity.scope, data, rows).saturating_mul(mean);
+        let held = |rows: u64| held(plan, &entity.scope, data, rows).saturating_mul(each);
+        // Devices of one start and of the same attributes hold the same.
+        let groups = entity.scope.iter().fold(1, |groups: u64, rule| match rule {
+            ScopeRule::Attribute { attribute, .. } => {
+                groups.saturating_mul(plan.attributes[*attribute].values.len() as u64)
+            }
+            ScopeRule::Window { .. } => groups,
+        });
+        let groups = groups.min(devices);
+        let replica =
+            if plan.gateway.mode == Mode::Persistent { rows.saturating_mul(each * REPLICA) } else { 0 };
+        let shared = held(rows).saturating_mul(groups).saturating_mul(states.len() as u64);
+        sure = [replica, shared].into_iter().fold(sure, u64::saturating_add);
+        let created = edits(plan, Some((id, EditKind::Create)), devices);
+        let touched = edits(plan, Some((id, EditKind::Update)), devices).min(rows).saturating_add(created);
+        let away =
+            starts().filter_map(|(state, n)| Some(u64::from(*n) * changed_in(data, state.synced_ago?)));
+        let parts = [
+            held(created).saturating_mul(groups),
+            held(rows).saturating_mul(empty) / 100 * OWN_PERCENT,
+            texts(away.sum()) / 100 * AWAY_PERCENT,
+            texts(touched).saturating_mul(devices) / 100 * WRITTEN_PERCENT,
+        ];
+        apart = parts.into_iter().fold(apart, u64::saturating_add);
+    }
+    (sure, apart)
+}
+
+/// Rows that came or changed in so long before the start.
+fn changed_in(data: &EntityData, ago: Span) -> u64 {
+    let daily = u128::from(data.rows) * u128::from(data.changed_daily.0 + data.created_daily.0) / 1_000_000;
+    u64::try_from(daily * u128::from(ago.0) / u128::from(Span::secs(86_400).0))
+        .map_or(data.rows, |n| n.min(data.rows))
+}
+
+/// How many edits people and the office make during the script: all, or those of one kind to an
+/// entity.
+fn edits(plan: &Plan, of: Option<(EntityId, EditKind)>, devices: u64) -> u64 {
+    let actions = &plan.workload.actions;
+    let is_meant = |action: usize| of.is_none_or(|of| of == (actions[action].entity, actions[action].kind));
+    let by_day = actions.iter().enumerate().filter(|(action, _)| is_meant(*action));
+    let by_day = by_day.map(|(_, action)| u64::from(action.per_device_milli).saturating_mul(devices) / 1_000);
+    let at_once = plan.events.iter().filter_map(|event| match event.what {
+        Happening::Edits { action, count, .. } if is_meant(action) => {
+            Some(u64::from(count).saturating_mul(chosen(&event.who, devices)))
+        }
+        _ => None,
+    });
+    by_day.chain(at_once).fold(0, u64::saturating_add)
+}
+
+/// The edits that one device makes.
+fn edits_of_one(plan: &Plan, devices: u64) -> u64 {
+    let by_day = plan.workload.actions.iter().map(|action| {
+        u64::from(action.per_device_milli).saturating_mul(action.on_devices.0.into()) / 1_000_000_000
+    });
+    let at_once = plan.events.iter().filter_map(|event| match event.what {
+        Happening::Edits { count, .. } if chosen(&event.who, devices) > 0 => Some(u64::from(count)),
+        _ => None,
+    });
+    by_day.chain(at_once).fold(0, u64::saturating_add)
+}
+
+/// About how many of so many devices an event concerns.
+pub(super) fn chosen(who: &Who, devices: u64) -> u64 {
+    match who {
+        Who::Share(share) | Who::ShareOf { share, .. } => {
+            devices.saturating_mul(share.0.into()).div_ceil(Ppm::ONE.0.into())
+        }
+        Who::Devices(named) => named.len() as u64,
+    }
+}
+
+/// Rows of an entity that imports bring.
+fn imported(plan: &Plan, of: EntityId) -> u64 {
+    let rows = plan.events.iter().filter_map(|event| match event.what {
+        Happening::Import { entity, rows, .. } if entity == of => Some(rows),
+        _ => None,
+    });
+    rows.sum()
+}
+
+/// How many of so many rows of an entity one device holds.
+fn held(plan: &Plan, scope: &[ScopeRule], data: &EntityData, rows: u64) -> u64 {
+    let share = |rows: u128, rule: &ScopeRule| match rule {
+        ScopeRule::Attribute { attribute, .. } => {
+            rows / plan.attributes[*attribute].values.len().max(1) as u128
+        }
+        ScopeRule::Window { column, from, until } => {
+            let (share, of) = window(plan, &data.columns[*column], (*from, *until));
+            rows * share / of
+        }
+    };
+    scope.iter().fold(u128::from(rows), share) as u64
+}
+
+/// Which part of the moments that are made lies in a window; all of it if that is not known.
+fn window(plan: &Plan, maker: &Maker, (from, until): (Stamp, Stamp)) -> (u128, u128) {
+    let Maker::Moment { from: first, until: last, .. } = maker else { return (1, 1) };
+    let local = plan.start.0 + i64::from(plan.utc_offset) * 1_000_000;
+    let midnight = plan.start.0 - local.rem_euclid(86_400_000_000);
+    let (first, last) = (midnight + first, midnight + last);
+    let inside = (until.0.min(last) - from.0.max(first)).max(0);
+    (inside.unsigned_abs().into(), first.abs_diff(last).max(1).into())
+}

@@ -1,0 +1,166 @@
+//! What cells are said to cost, against what release builds measured.
+
+use super::super::{Cost, Document, Request};
+use super::with_names;
+
+/// What one cell of it takes, surely and at most, with so many devices.
+fn mebibytes_of(document: &Document, devices: u64) -> (u64, u64) {
+    let sets = vec![format!("fleet.phones.devices={devices}")];
+    let plans = with_names(|names| document.plans(&Request { sets, ..Request::default() }, names));
+    let (sure, most) = Cost::memory(&[Cost::of(&plans.expect("it is sound")[0])], 1);
+    (sure >> 20, most >> 20)
+}
+
+/// Rows with a fat text on devices.
+fn fat(rows: u32, text: &str, more: &str) -> Document {
+    fat_of("title = \"text\", ward = \"attribute ward\", ", rows, text, more)
+}
+
+fn fat_of(columns: &str, rows: u32, text: &str, more: &str) -> Document {
+    let text = format!(
+        "name = \"fat\"\nduration = \"30m\"\n{more}\n[entity.note]\nrows = {rows}\n\
+         schema = {{ id = \"uuid key\", {columns}body = \"long-text {text}\" }}\n"
+    );
+    Document::parse("fat.toml", &text).expect("it is TOML")
+}
+
+#[test]
+fn the_memory_of_fat_texts_that_is_foretold_is_within_a_factor_of_two_of_what_was_measured() {
+    let fleet = "fleet.phones = { devices = 1, attributes = { ward = 5 } }";
+    let synced = |ages: &str| {
+        format!("fleet.phones = {{ devices = 1, attributes = {{ ward = 5 }}, start = {{ {ages} }} }}")
+    };
+    let one = synced("1d = 1.0");
+    let two = synced("1d = 0.5, 2d = 0.5");
+    let replica = format!("gateway.mode = \"persistent\"\n{one}");
+    for (rows, text, more, devices, mebibytes) in [
+        (2_000, "200kB..1MB", &one, 1, 651),
+        (2_000, "200kB..1MB", &one, 10, 988),
+        (100, "200kB..1MB", &one, 60, 1_884),
+        (400, "100kB..500kB", &one, 10, 244),
+        (2_000, "20kB..100kB", &one, 1, 86),
+        (2_000, "20kB..100kB", &one, 30, 284),
+        (4_000, "20kB..100kB", &one, 10, 205),
+        (400, "20kB..100kB", &one, 200, 2_283),
+        (20_000, "2kB..10kB", &one, 1, 137),
+        (20_000, "2kB..10kB", &one, 10, 149),
+        (20_000, "2kB..10kB", &two, 10, 243),
+        (10_000, "20kB..100kB", &two, 10, 740),
+        (2_000, "20kB..100kB", &replica, 1, 288),
+        (500, "200kB..1MB", &fleet.to_owned(), 1, 174),
+        (500, "200kB..1MB", &fleet.to_owned(), 10, 599),
+        (2_000, "20kB..100kB", &fleet.to_owned(), 10, 260),
+        (400, "20kB..100kB", &fleet.to_owned(), 100, 1_249),
+        (20_000, "2kB..10kB", &fleet.to_owned(), 1, 148),
+        (2_000, "2kB..10kB", &fleet.to_owned(), 100, 281),
+    ] {
+        let told = mebibytes_of(&fat(rows, text, more), devices).1;
+        let fits = (mebibytes / 2..=mebibytes * 2).contains(&told);
+        assert!(fits, "{rows} of {text}, {more}, {devices} devices: {told} MiB, not {mebibytes}");
+    }
+}
+
+#[test]
+fn what_changed_before_and_what_people_write_during_the_script_is_foretold() {
+    let synced = "fleet.phones = { devices = 1, start = { 1d = 1.0 } }";
+    let empty = "fleet.phones = { devices = 1 }";
+    let replica = format!("gateway.mode = \"persistent\"\n{empty}");
+    let action = |fleet: &str, kind: &str| format!("{fleet}\naction.e = {{ entity = \"note\", {kind} }}");
+    let updates = action(empty, "kind = \"update\", columns = [\"body\"], per_device = 1");
+    let creates = action(synced, "kind = \"create\", per_device = 1000, on_devices = 0");
+    for (rows, text, more, devices, mebibytes) in [
+        (3_000, "60kB", synced, 100, 840),
+        (3_000, "60kB", synced, 420, 1_993),
+        (1_000, "100kB", &replica, 20, 1_106),
+        (4_000, "20kB", &updates, 30, 296),
+        (100, "100kB", &creates, 4, 2_070),
+    ] {
+        let (sure, told) = mebibytes_of(&fat_of("", rows, text, more), devices);
+        let fits = (mebibytes / 2..=mebibytes * 2).contains(&told);
+        assert!(fits, "{rows} of {text}, {more}, {devices} devices: {told} MiB, not {mebibytes}");
+        assert!(sure <= mebibytes, "{rows} of {text}, {more}: {sure} MiB is more than {mebibytes}");
+    }
+}
+
+#[test]
+fn the_memory_that_is_foretold_is_within_a_factor_of_two_of_what_was_measured() {
+    let hospital = Document::hospital_day();
+    let text = include_str!("../../../benches/twenty-thousand-phones.toml");
+    let morning = Document::parse("morning.toml", text).expect("it is TOML");
+    let note = "name = \"many\"\nduration = \"30m\"\n[fleet.phones]\ndevices = 1\n[entity.note]\nrows = 10000\n\
+                schema = { id = \"uuid key\", title = \"text 10..60\" }\n";
+    let note = Document::parse("many.toml", note).expect("it is TOML");
+    for (document, devices, mebibytes) in [
+        (&hospital, 50, 603),
+        (&hospital, 200, 958),
+        (&hospital, 400, 924),
+        (&hospital, 1_000, 1_717),
+        (&hospital, 5_000, 4_096),
+        (&morning, 20_000, 1_946),
+        (&note, 10, 100),
+        (&note, 100, 263),
+    ] {
+        let (_, told) = mebibytes_of(document, devices);
+        let fits = (mebibytes / 2..=mebibytes * 2).contains(&told);
+        assert!(fits, "{} with {devices} devices: {told} MiB, not {mebibytes}", document.name());
+    }
+}
+
+/// A committed scenario, its peak in MiB and the processor's milliseconds for one seed of all its
+/// variants.
+macro_rules! measured {
+    ($($name:literal $mebibytes:literal $millis:literal,)*) => {
+        [$(($name, include_str!(concat!("../../../scenarios/", $name, ".toml")), $mebibytes, $millis)),*]
+    };
+}
+
+#[test]
+fn cells_of_all_sizes_cost_within_twice_what_is_told() {
+    for (name, text, mebibytes, millis) in measured![
+        "hospital-hour" 69 240,
+        "hospital-day" 958 19_390,
+    ] {
+        let document = Document::parse(&format!("scenarios/{name}.toml"), text).expect("it is TOML");
+        let plans = with_names(|names| document.plans(&Request::default(), names)).expect("it is sound");
+        let costs: Vec<Cost> = plans.iter().map(Cost::of).collect();
+        let told = Cost::memory(&costs, 1).1 >> 20;
+        assert!((mebibytes / 2..=mebibytes * 2).contains(&told), "{name}: {told} MiB, not {mebibytes}");
+        let told = costs.iter().map(|cost| cost.time().0).sum::<u64>() / 1_000_000;
+        assert!((millis / 2..=millis * 2).contains(&told), "{name}: {told} ms, not {millis}");
+    }
+}
+
+#[test]
+fn a_debounce_bounds_how_often_a_period_starts_a_run() {
+    let text = "name = \"e\"\nduration = \"180d\"\n[entity.t]\nrows = 50\n\
+                schema = { id = \"uuid key\", a = \"text 5\" }\n[fleet.phones]\ndevices = 2\n\
+                [unit.U]\non = [\"login\", \"every 1s\"]\npull = [\"*\"]\npush = [\"*\"]\n";
+    let document = Document::parse("often.toml", text).expect("it is TOML");
+    let (_, told) = mebibytes_of(&document, 2);
+    assert!((60..=240).contains(&told), "{told} MiB, not 120");
+}
+
+#[test]
+fn edits_that_a_disk_cannot_keep_up_with_are_told_to_heap_up() {
+    let document = |duration: &str, edits: u32| {
+        let text = format!(
+            "name = \"m\"\nduration = \"{duration}\"\n[entity.t]\nrows = 10\n\
+             schema = {{ id = \"uuid key\", title = \"text 10\" }}\n[fleet.phones]\ndevices = 3\n\
+             [unit.U]\non = [\"login\"]\npull = [\"*\"]\npush = [\"*\"]\n\
+             [action.a]\nentity = \"t\"\nkind = \"create\"\nper_device = {edits}\n"
+        );
+        Document::parse("heaps.toml", &text).expect("it is TOML")
+    };
+    for (duration, edits, mebibytes) in [
+        ("20m", 100, 39),
+        ("20m", 1_000, 63),
+        ("20m", 10_000, 179),
+        ("2m", 1_000, 173),
+        ("2m", 10_000, 1_600),
+        ("2m", 50_000, 9_820),
+    ] {
+        let (_, told) = mebibytes_of(&document(duration, edits), 3);
+        let fits = (mebibytes / 2..=mebibytes * 2).contains(&told);
+        assert!(fits, "{edits} in {duration}: {told} MiB, not {mebibytes}");
+    }
+}
