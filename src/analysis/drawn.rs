@@ -24,7 +24,10 @@ pub fn keep_series_of_few(record: &mut RunRecord) {
         let left = if fails(cell) { &mut failing } else { &mut others };
         match left.checked_sub(1) {
             Some(fewer) => *left = fewer,
-            None => cell.series = None,
+            None => {
+                cell.series = None;
+                cell.spread.clear();
+            }
         }
     }
 }

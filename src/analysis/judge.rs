@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use super::spread::spread;
 use super::{missed, occurrences, unplaced, untested};
-use crate::base::{EntityId, Key};
+use crate::base::{DeviceId, EntityId, Key, Span};
 use crate::contract::Schema;
 use crate::metrics::{Figure, Figures, Unit, human};
 use crate::oracle::{self, Eventful, Violation};
 use crate::record::{
     CellFigures, CellRecord, EndingKind, EndingRecord, EventfulRecord, Exit, ExpectationRecord, FaultRecord,
-    GateRecord, Judged, Phases, Reason, SeriesRecord, Verdict, ViolationRecord, held as held_figures, named,
+    GateRecord, Judged, Phases, Reason, SeriesRecord, SlowRecord, Verdict, ViolationRecord,
+    held as held_figures, named,
 };
 use crate::scenario::{Bound, Gate, Plan};
 use crate::world::{Ending, Outcome};
@@ -48,6 +50,9 @@ pub fn judge(plan: &Plan, id: &str, outcome: &Outcome) -> Judged {
         cell.series = None;
         return Judged { cell, gates: Vec::new() };
     }
+    cell.spread = spread(&outcome.distributions);
+    let slow = |(device, took): &(DeviceId, Span)| SlowRecord { device: device.to_string(), sync_ns: took.0 };
+    cell.slowest = outcome.slowest.iter().map(slow).collect();
     cell.expectations = expectations(plan, outcome);
     let gates = gates(plan, id, &outcome.figures);
     cell.reasons = reasons(plan, outcome, &cell.expectations, &gates);
@@ -136,6 +141,8 @@ fn blank(plan: &Plan, id: &str) -> CellRecord {
         lives: Vec::new(),
         eventful: Vec::new(),
         series: None,
+        spread: BTreeMap::new(),
+        slowest: Vec::new(),
     }
 }
 

@@ -21,6 +21,7 @@ mod judge;
 mod missed;
 mod occurrences;
 mod phases;
+mod spread;
 pub mod sweep;
 pub mod tune;
 mod unplaced;

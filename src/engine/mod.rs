@@ -53,6 +53,7 @@ pub mod control;
 mod excerpts;
 mod exchange;
 mod families;
+mod held_back;
 mod joined;
 mod kept;
 mod logout;

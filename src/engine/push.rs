@@ -1,7 +1,7 @@
 //! Pushing: send what waits in the outbox, chunk by chunk.
 
-use std::cell::Cell;
-use std::collections::BTreeSet;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::along::Along;
@@ -9,6 +9,7 @@ use super::blobs::BlobSender;
 use super::capture::Listed;
 use super::exchange::{Caller, Failure, GivenUp, Received, RunError};
 use super::families::{ends, up_to_an_end};
+use super::held_back::HeldBack;
 use super::options::{OnUnauthorized, PushUnit, RequestPer};
 use super::outgoing::Outgoing;
 use super::process::{Process, damaged};
@@ -43,11 +44,14 @@ pub(super) struct Pusher {
     caller: Rc<Caller>,
     settler: Settler,
     blobs: Rc<BlobSender>,
+    /// How many edits each unit's run has held back.
+    held_back: RefCell<BTreeMap<UnitId, usize>>,
 }
 
 impl Pusher {
     pub(super) fn new(process: Rc<Process>, caller: Rc<Caller>, blobs: Rc<BlobSender>) -> Pusher {
-        Pusher { settler: Settler { process: process.clone() }, process, caller, blobs }
+        let (settler, held_back) = (Settler { process: process.clone() }, RefCell::default());
+        Pusher { settler, process, caller, blobs, held_back }
     }
 
     /// Pushes the edits of the unit's entities until none waits but those that wait at the server;
@@ -57,20 +61,26 @@ impl Pusher {
         let entities = self.process.setup.units[usize::from(unit.0)].push.clone();
         let mut fruitless = 0;
         let mut put_off = Waits::default();
-        let mut queued = BTreeSet::new();
+        let (mut queued, mut held_back) = (BTreeSet::new(), HeldBack::default());
         let mut listed = Listed::of(&self.process, unit, &entities).map_err(damaged)?;
         loop {
             let limit = self.limit(&entities);
             let held = self.blobs.held_rows().map_err(damaged)?;
-            let next = self.next(&entities, listed.limit(limit + queued.len() + held.len())).await;
+            let besides = queued.len() + held.len() + held_back.len();
+            let next = self.next(&entities, listed.limit(limit + besides)).await;
             let Next { mut batch, fresh } = next.map_err(damaged)?;
             batch.retain(|entry| !queued.contains(&entry.seq) && listed.has(entry));
             batch.retain(|entry| !held.contains(&(entry.entity, entry.key.clone())));
+            batch.retain(|entry| !held_back.holds(&self.process.setup.schema, entry));
+            if batch.is_empty() && queued.len() + held.len() + held_back.len() > besides {
+                continue;
+            }
             let ends = self.ends(&batch)?;
             batch.truncate(up_to_an_end(&ends, limit));
             let waiting = batch.len();
             batch.truncate(self.goes_together(&batch));
             if batch.is_empty() {
+                self.held_back.borrow_mut().insert(unit, held_back.len());
                 return Ok(queued.len());
             }
             if fruitless >= CONFLICTS_IN_A_ROW {
@@ -98,13 +108,9 @@ impl Pusher {
             let batch = &batch[..sent.get()];
             let received = match answered {
                 Ok(received) => received,
-                Err(given_up) if self.is_too_large((batch, &ends), &given_up) => {
-                    refuse(&self.process, &self.settler, unit, batch).await?;
-                    self.caller.pushed(batch.len());
-                    continue;
-                }
                 Err(given_up) => {
-                    return self.give_up(unit, (batch, &fresh), given_up).await.map(|()| queued.len());
+                    self.unanswered(unit, (batch, &ends, &fresh), given_up, &mut held_back).await?;
+                    continue;
                 }
             };
             self.caller.pushed(batch.len());
@@ -119,10 +125,34 @@ impl Pusher {
         }
     }
 
-    /// Whether there is an edit, or a family, that the server takes in no request.
-    fn is_too_large(&self, (batch, ends): (&[Entry], &[usize]), given_up: &GivenUp) -> bool {
+    /// No answer came. An edit, or a family, that the server takes in no request is refused, one
+    /// that a proxy lets through in none is held back, and the run goes on.
+    async fn unanswered(
+        &self,
+        unit: UnitId,
+        (batch, ends, fresh): (&[Entry], &[usize], &BTreeSet<i64>),
+        given_up: GivenUp,
+        held_back: &mut HeldBack,
+    ) -> Result<(), RunError> {
         let shrinks = self.process.options.push.on_too_large != OnTooLarge::GiveUp;
-        shrinks && batch.len() == up_to_an_end(ends, 1) && given_up.failure.is_of_its_size()
+        let is_alone = shrinks && batch.len() == up_to_an_end(ends, 1);
+        if is_alone && given_up.failure.is_of_its_size() {
+            refuse(&self.process, &self.settler, unit, batch).await?;
+            self.caller.pushed(batch.len());
+            return Ok(());
+        }
+        let is_stopped = is_alone && matches!(given_up.failure, Failure::Stopped);
+        let told = self.note_tries(unit, (batch, fresh), given_up).await?;
+        if !is_stopped {
+            return Err(told);
+        }
+        held_back.add(batch);
+        Ok(())
+    }
+
+    /// The end of a unit's run, which is none that went well if edits were held back.
+    pub(super) fn end(&self, unit: UnitId) -> Result<(), RunError> {
+        HeldBack::ended(self.held_back.borrow_mut().remove(&unit).unwrap_or(0))
     }
 
     /// How many edits go out in one request at most.
@@ -199,13 +229,13 @@ impl Pusher {
     }
 
     /// No verdict came: the edits stay, with the try noted. Those that did not leave, now or
-    /// before, may go with later ones.
-    async fn give_up(
+    /// before, may go with later ones. Gives why.
+    async fn note_tries(
         &self,
         unit: UnitId,
         (batch, fresh): (&[Entry], &BTreeSet<i64>),
         given_up: GivenUp,
-    ) -> Result<(), RunError> {
+    ) -> Result<RunError, RunError> {
         let failure = &given_up.failure;
         let left = given_up.tries > 1 || !matches!(failure, Failure::Silence(TransportError::Offline));
         let keeps = match failure {
@@ -243,7 +273,7 @@ impl Pusher {
         if consents {
             self.settler.take_as_done(unit, batch);
         }
-        Err(told)
+        Ok(told)
     }
 
     /// Reads the answer to a push of this batch: a verdict for each of its edits, by name.

@@ -194,7 +194,7 @@ impl Session {
         along.pull().await?;
         self.puller.applier.show(run.unit).await?;
         if !self.blobs.go(BlobQueue::Behind) {
-            return Ok(());
+            return self.pusher.end(run.unit);
         }
         let sent = self.blobs.send(entities, true).await?;
         if sent > 0 && self.process.options.attachments.with == With::Row {
@@ -202,7 +202,7 @@ impl Session {
             let queued = self.pusher.push(run.unit, &mut alone).await?;
             self.scheduler.wait_at_server(run.unit, queued);
         }
-        Ok(())
+        self.pusher.end(run.unit)
     }
 
     async fn completed(&self, run: Run, started: Time) {

@@ -163,6 +163,7 @@ impl Applier {
             }
         }
         self.bring_in(tx, &mut told)?;
+        told.drop_what_came_back();
         Staged::of(tx).drop_all(unit)?;
         Ok(Some(told))
     }

@@ -1,5 +1,7 @@
 //! What one transaction of pulled rows changes, and the rows with local edits that it meets.
 
+use std::collections::BTreeSet;
+
 use super::rules::Applied;
 use crate::base::{EntityId, Key, Stamp};
 use crate::protocol::WireRow;
@@ -32,5 +34,46 @@ impl TxChanges {
         if applied != Applied::Kept {
             self.changes.push((entity, Key::new(row.key), row.stamp, applied == Applied::Removed));
         }
+    }
+
+    /// What the end of a load took away and a later page of the transaction brings was never gone.
+    pub(super) fn drop_what_came_back(&mut self) {
+        type Change = (EntityId, Key, Stamp, bool);
+        let is_swept = |(.., stamp, removed): &Change| *removed && *stamp == Stamp(0);
+        if !self.changes.iter().any(is_swept) {
+            return;
+        }
+        let mut later = BTreeSet::new();
+        let mut changes = Vec::with_capacity(self.changes.len());
+        for change in self.changes.drain(..).rev() {
+            let of = (change.0, change.1.clone());
+            if is_swept(&change) && later.contains(&of) {
+                continue;
+            }
+            if !change.3 {
+                later.insert(of);
+            }
+            changes.push(change);
+        }
+        changes.reverse();
+        self.changes = changes;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_load_takes_away_and_a_later_page_brings_is_not_gone() {
+        let change = |key: &str, stamp, removed| (EntityId(0), Key::new(key), Stamp(stamp), removed);
+        let (swept, brought) = (change("a", 0, true), change("a", 7, false));
+        let (gone, stays) = (change("b", 0, true), change("a", 8, true));
+        let mut told = TxChanges {
+            changes: vec![swept, gone.clone(), brought.clone(), stays.clone()],
+            ..TxChanges::default()
+        };
+        told.drop_what_came_back();
+        assert_eq!(told.changes, [gone, brought, stays]);
     }
 }

@@ -55,6 +55,8 @@ pub struct Collected {
     pub series: Vec<Sample>,
     /// The observations behind the figures that are distributions.
     pub distributions: Vec<(&'static str, Distribution)>,
+    /// The devices with the longest syncs, and how long these were.
+    pub slowest: Vec<(DeviceId, Span)>,
 }
 
 /// Listens to a world and keeps count.
@@ -80,8 +82,13 @@ pub struct Collector {
     replication: Replication,
     situations: Situations,
     series: Series,
+    /// The longest sync of each device.
+    longest: Vec<Span>,
     devices: u32,
 }
+
+/// Devices that are told as the slowest.
+const SLOWEST: usize = 3;
 
 impl Collector {
     /// A collector of nothing yet.
@@ -108,6 +115,7 @@ impl Collector {
             replication: Replication::new(devices, setting.pulls, setting.freshness),
             situations: Situations::new(devices, setting.schema),
             series: Series::new(setting.script),
+            longest: vec![Span::ZERO; devices],
             devices: devices as u32,
         }
     }
@@ -176,7 +184,11 @@ impl Collector {
         self.edits.finish(at, &mut self.board);
         self.traffic.finish(at, &mut self.board);
         let (figures, distributions) = self.board.figures();
-        Collected { figures, series: self.series.finish(at, levels), distributions }
+        let mut slowest: Vec<(DeviceId, Span)> =
+            (0..self.devices).map(DeviceId).zip(self.longest).filter(|(_, took)| took.0 > 0).collect();
+        slowest.sort_by_key(|(_, took)| std::cmp::Reverse(*took));
+        slowest.truncate(SLOWEST);
+        Collected { figures, series: self.series.finish(at, levels), distributions, slowest }
     }
 
     /// A run that died and whose end nobody tells ended by that.
@@ -191,6 +203,11 @@ impl Collector {
     fn on_device(&mut self, at: Time, device: DeviceId, event: &Event<'_>) {
         if matches!(event, Event::SyncStart { .. }) {
             self.end_untold(at, device);
+        }
+        if let Event::SyncComplete { took, .. } = event {
+            for longest in [&mut self.series.longest_synced, &mut self.longest[device.0 as usize]] {
+                *longest = (*longest).max(*took);
+            }
         }
         self.presence.on(at, device, event);
         self.sessions.on(at, device, event, &mut self.board);

@@ -49,7 +49,7 @@ mod waste;
 pub use collector::{Collected, Collector, Setting};
 pub use distribution::Distribution;
 pub use figure::{Figure, Figures, Sample, Unit};
-pub use series::{QUEUED, SERIES};
+pub use series::{QUEUED, SERIES, SYNCED};
 pub use situations::Situation;
 pub use table::{
     BY_ENTITY, BY_SIZE, BY_START, BY_UNIT, Better, Id, Kind, Metric, TABLE, find, is_by_entity, names, parts,

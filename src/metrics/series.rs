@@ -9,11 +9,14 @@ pub static SERIES: &[(&str, &str)] = &[
     ("engine.apply.rows", "Changes made durable so far."),
     ("workload.edits.waiting", "Edits made and neither acknowledged nor given up."),
     ("device.online.count", "Devices whose process lives and whose link is up."),
+    (SYNCED, "Longest sync that came to a good end since the last sample, in nanoseconds."),
     (QUEUED, "Longest wait in the backend's queue since the last sample, in nanoseconds."),
 ];
 
-/// The series of waits; all others are levels.
+/// The series of waits in the backend's queue.
 pub const QUEUED: &str = "backend.request.queued";
+/// The series of syncs' lengths; all but these two are levels.
+pub const SYNCED: &str = "engine.session.longest";
 
 /// How many samples the length of a script is cut into.
 const SAMPLES: u64 = 240;
@@ -28,16 +31,19 @@ pub(super) struct Series {
     samples: Vec<Sample>,
     /// Longest wait in the backend's queue since the last sample.
     pub(super) longest_queued: Span,
+    /// Longest sync since then.
+    pub(super) longest_synced: Span,
 }
 
-/// What is sampled, in the order of [`SERIES`] and without the last of them.
+/// What is sampled, in the order of [`SERIES`] and without the last two of them.
 pub(super) type Levels = [u64; 4];
 
 impl Series {
     pub(super) fn new(script: Span) -> Series {
         let every = Span((script.0 / SAMPLES).max(1));
         let last = Time::ZERO + every * (2 * SAMPLES);
-        Series { every, next: Time::ZERO + every, last, samples: Vec::new(), longest_queued: Span::ZERO }
+        let (longest_queued, longest_synced) = (Span::ZERO, Span::ZERO);
+        Series { every, next: Time::ZERO + every, last, samples: Vec::new(), longest_queued, longest_synced }
     }
 
     /// Whether a sample is due before something that happens at `at`.
@@ -61,8 +67,8 @@ impl Series {
     }
 
     fn sample(&mut self, at: Time, levels: Levels) {
-        let queued = std::mem::take(&mut self.longest_queued).0;
-        for ((series, _), value) in SERIES.iter().zip(levels.into_iter().chain([queued])) {
+        let waits = [&mut self.longest_synced, &mut self.longest_queued].map(|wait| std::mem::take(wait).0);
+        for ((series, _), value) in SERIES.iter().zip(levels.into_iter().chain(waits)) {
             self.samples.push(Sample { at_ns: at.0, series, value });
         }
     }

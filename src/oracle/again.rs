@@ -10,8 +10,8 @@ use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::check::Check;
+use super::due::Labels;
 use super::findings::Findings;
-use super::owed::Labels;
 use super::words;
 use crate::base::{DeviceId, EntityId, Stamp, Time, UnitId};
 use crate::contract::{AppliedChange, Event, KillReason, PhoneEvent, RequestKind, ServerError};

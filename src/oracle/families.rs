@@ -79,7 +79,7 @@ impl Families {
             | Event::EditLogged { edit, kind: LogKind::Superseded | LogKind::Rejected, .. } => {
                 self.ends(at, edit);
             }
-            Event::Restored { .. } => self.forget(node),
+            Event::Restored { .. } | Event::BecameCopy { then: Some(_), .. } => self.forget(node),
             Event::BecameCopy { of, .. } => self.became_copy(node, of),
             _ => {}
         }
@@ -305,7 +305,7 @@ mod tests {
             let mut desk = Desk { families: Families::default(), schema, history };
             let order = desk.makes(1, 0, ORDER, "a");
             let before = (line_made < 3).then(|| desk.makes(line_made, 1, LINE, "1"));
-            desk.tell_of(1, 3, Event::BecameCopy { of: DeviceId(0), unseen: &[] });
+            desk.tell_of(1, 3, Event::BecameCopy { of: DeviceId(0), then: None, unseen: &[] });
             let line = before.unwrap_or_else(|| desk.makes(line_made, 1, LINE, "1"));
             senders.iter().for_each(|sender| desk.sent_by(*sender, 8, order));
             desk.committed(9, order);

@@ -64,6 +64,8 @@ struct DeviceFlow {
     /// When it was told last of a unit that it waits once.
     coalesced: BTreeMap<UnitId, Time>,
     last_end: Option<Ended>,
+    /// When the last run of each unit ended, whatever somebody did since.
+    ends: BTreeMap<UnitId, Time>,
     /// Units that the app has called at once and that run, each with since when.
     called: Vec<(UnitId, Time)>,
     /// A hook is triggering this unit, for a run to which so many led.
@@ -131,6 +133,7 @@ impl Flow {
             Event::ProcessStarted { .. } => {
                 (device.life, device.alive, device.suspended) = (device.life + 1, true, false);
                 device.queue.clear();
+                device.ends.clear();
                 device.called.clear();
                 device.somebody_acted();
             }
@@ -197,6 +200,7 @@ impl Flow {
             Event::SyncComplete { unit, run, .. } | Event::SyncError { unit, run, .. } => {
                 let chain = device.open.get(run).map_or(0, |open| open.chain);
                 device.last_end = Some(Ended { unit: *unit, run: *run, at, chain });
+                device.ends.insert(*unit, at);
                 let unheard = device.unheard.remove(run) || device.untold && *run >= device.runs;
                 match event {
                     Event::SyncError { error: SyncError::StorageFull, .. } => {
@@ -411,7 +415,7 @@ impl DeviceFlow {
     /// A unit that starts by a turn from before its last run's end was put back: what was asked for
     /// meanwhile, and told to wait once with it, is this turn.
     fn drop_coalesced(&mut self, unit: UnitId, queued_at: Time) {
-        let put_back = self.last_end.is_some_and(|end| end.unit == unit && queued_at < end.at);
+        let put_back = self.ends.get(&unit).is_some_and(|end| queued_at < *end);
         let Some(told) = self.coalesced.get(&unit).copied().filter(|_| put_back) else { return };
         self.queue.retain(|(waiting, since)| *waiting != unit || *since <= queued_at || *since > told);
     }

@@ -357,7 +357,7 @@ mod tests {
     fn a_copy_finds_what_waited_on_the_other() {
         let mut desk = Desk::new();
         desk.makes(PHONE, 1, "mine", "first");
-        desk.lives.became_copy(TWIN, PHONE, Time(2), Vec::new());
+        desk.lives.became_copy(TWIN, (PHONE, 0, Time(2)), Vec::new());
         desk.found.put_in(TWIN, &desk.lives);
         let on_top = desk.makes(TWIN, 3, "again", "first");
         assert!(!desk.is_contested(TWIN, on_top, "mine"));
@@ -368,7 +368,7 @@ mod tests {
     fn what_a_copy_decides_is_not_what_the_other_found() {
         let mut desk = Desk::new();
         let edit = desk.makes(PHONE, 1, "mine", "first");
-        desk.lives.became_copy(TWIN, PHONE, Time(2), Vec::new());
+        desk.lives.became_copy(TWIN, (PHONE, 0, Time(2)), Vec::new());
         desk.found.put_in(TWIN, &desk.lives);
         let place = desk.place(TWIN, 3);
         desk.found.decided(place, (edit, ROW), Decision::Local, (&row("theirs"), 0));

@@ -187,19 +187,25 @@ impl Held {
         self.perhaps_less.remove(&(id, device));
     }
 
-    /// The life `over` of the device is over: it went back to what it was at `to` in `life`. Of
-    /// each row it has at most what was there by then, and perhaps less.
+    /// The life `over` of the device is over: it went back to what it, or another, was at `to` in
+    /// `life`, which may still go on. Of each row it has at most what was there by then, and
+    /// perhaps less.
     pub(super) fn go_back(
         &mut self,
         all: All<'_>,
-        device: DeviceId,
-        (over, life): (u32, u32),
+        (device, over): (DeviceId, u32),
+        (of, life, goes_on): (DeviceId, u32, bool),
         to: Time,
         now: Time,
     ) {
         self.end_life(all, device, over);
-        if life != over {
-            let Former { versions, beside } = self.former.get(&(device, life)).cloned().unwrap_or_default();
+        if goes_on {
+            for (id, row, place) in all.rows() {
+                let holding = (self.versions(id, of), self.beside(id, of));
+                self.put_in(id, row, At { device, place, now }, holding);
+            }
+        } else if (of, life) != (device, over) {
+            let Former { versions, beside } = self.former.get(&(of, life)).cloned().unwrap_or_default();
             let mut versions = versions.into_iter().peekable();
             for (id, row, place) in all.rows() {
                 let versions =

@@ -51,6 +51,7 @@ impl Intents {
     /// A person did not see an edit saved: it may be there all the same.
     pub(super) fn missed(&mut self, edit: &LocalEdit) {
         self.strangers.remove(&edit.id);
+        self.persons.made(edit.id);
         self.beside.unseen.insert(edit.id, edit.clone());
     }
 

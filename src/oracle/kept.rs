@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::{Span, Time, UnitId};
-use crate::contract::{Event, KillReason, SyncError};
+use crate::contract::{Event, KillReason, PhoneEvent, SyncError};
 
 /// The queue of one device, as its disk has it.
 #[derive(Debug, Default)]
@@ -48,7 +48,10 @@ impl Kept {
             | Event::StorageFull
             | Event::Restored { .. }
             | Event::BecameCopy { .. } => *self = Kept::default(),
-            Event::Phone(_) => *self = Kept::default(),
+            // The database may be another person's.
+            Event::Phone(PhoneEvent::LoggedOut | PhoneEvent::LoggedIn { .. } | PhoneEvent::Upgraded) => {
+                *self = Kept::default()
+            }
             _ => {}
         }
         Vec::new()
@@ -80,6 +83,10 @@ mod tests {
         let killed = Event::ProcessKilled { reason: KillReason::Killed };
         let started = Event::ProcessStarted { incarnation: 1 };
         assert_eq!(owed(&[(1, queued(0)), (50, queued(1)), (62, killed), (70, started)]), [0]);
+        let renewed = Event::Phone(PhoneEvent::TokenRenewed { took: Span::ZERO });
+        assert_eq!(owed(&[(1, queued(0)), (2, renewed), (62, killed), (70, started)]), [0]);
+        let out = Event::Phone(PhoneEvent::LoggedOut);
+        assert_eq!(owed(&[(1, queued(0)), (62, killed), (63, out), (70, started)]), [0; 0]);
         let done = Event::SyncComplete { unit: UnitId(0), run: 0, took: Span::ZERO, blocking: false };
         assert_eq!(owed(&[(1, queued(0)), (3, done), (99, killed), (100, started)]), [0; 0]);
         let power = Event::ProcessKilled { reason: KillReason::PowerLoss };

@@ -328,9 +328,9 @@ impl Ledger {
         self.begin_again(device);
     }
 
-    /// The device's storage became a copy of another's, with its edits.
-    pub(super) fn became_copy(&mut self, device: DeviceId, of: DeviceId, at: Time, unseen: Vec<EditId>) {
-        self.lives.became_copy(device, of, at, unseen);
+    /// The device's storage became a copy of what another's was until an instant in a life of it.
+    pub(super) fn became_copy(&mut self, device: DeviceId, of: (DeviceId, u32, Time), unseen: Vec<EditId>) {
+        self.lives.became_copy(device, of, unseen);
         self.found.put_in(device, &self.lives);
         self.begin_again(device);
     }

@@ -58,9 +58,15 @@ impl Lives {
         self.begun.entry(device).or_default().push(Begun::Backup { life, to });
     }
 
-    /// The device is a copy of what another is, edits included that the other is saving.
-    pub(super) fn became_copy(&mut self, device: DeviceId, of: DeviceId, at: Time, unseen: Vec<EditId>) {
-        let copied = Copied { of, life: self.now(of), at, unseen };
+    /// The device is a copy of what another was until `at` in `life`, edits included that the other
+    /// was saving.
+    pub(super) fn became_copy(
+        &mut self,
+        device: DeviceId,
+        (of, life, at): (DeviceId, u32, Time),
+        unseen: Vec<EditId>,
+    ) {
+        let copied = Copied { of, life, at, unseen };
         self.begun.entry(device).or_default().push(Begun::Copy(copied));
         self.copies.insert(device);
     }

@@ -13,6 +13,7 @@ use super::busy::Busy;
 use super::check::Check;
 use super::checks::{self, CommitCase, ShownCase, Turn};
 use super::clock::Clock;
+use super::due::Labels;
 use super::edit::Refused;
 use super::families::Families;
 use super::findings::Findings;
@@ -26,8 +27,9 @@ use super::meant::GaveWay;
 use super::miscalled::Miscalled;
 use super::names::Names as Keys;
 use super::overwritten;
-use super::owed::{Labels, Owing};
+use super::owed::Owing;
 use super::patience::Patience;
+use super::put_in;
 use super::refused::Definition;
 use super::shown::Shown;
 use super::status::Statuses;
@@ -370,9 +372,10 @@ impl Oracle {
                 self.ledger.unsettled(device);
             }
             Event::SyncComplete { .. } => self.ledger.settled(device),
-            Event::Restored { to, life } => self.went_back(at, device, life, to),
+            Event::Restored { to, life } => self.put_in(at, device, (device, life), to),
             Event::Phone(event) => self.intents.persons.on(device, event),
-            Event::BecameCopy { of, unseen } => self.became_copy(at, device, of, unseen),
+            Event::BecameCopy { of, then: None, unseen } => self.became_copy(at, device, of, unseen),
+            Event::BecameCopy { of, then: Some((to, life)), .. } => self.put_in(at, device, (of, life), to),
             Event::EditsSquashed { edit, with, stays: false, .. } => self.ledger.squashed(at, edit, with),
             Event::EditSent { edit, entity, key, request } => {
                 self.ledger.sent(device, edit, request);
@@ -458,15 +461,12 @@ impl Oracle {
         }
     }
 
-    /// A device's storage went back to an older state. What its person did since is gone with it,
-    /// as it would be with a device that was lost; rows that it had it has to get again.
-    fn went_back(&mut self, at: Time, device: DeviceId, life: u32, to: Time) {
-        let present = self.ledger.lives.now(device);
-        self.ledger.went_back(device, life, to);
-        self.shown.forget(device, at);
-        let Some(places) = self.places.get(device.0 as usize) else { return };
-        let all = All { history: &self.history, places };
-        self.held.go_back(all, device, (present, life), to, at);
+    /// A device's storage became what it, or another, was in a life as `to` began.
+    fn put_in(&mut self, at: Time, device: DeviceId, from: (DeviceId, u32), to: Time) {
+        let places = self.places.get(device.0 as usize);
+        let all = places.map(|places| All { history: &self.history, places });
+        let books = (&mut self.ledger, &mut self.shown, &mut self.held);
+        put_in::former(books, all, (at, device), from, to);
     }
 
     /// A device's storage became a copy of another's: of its own nothing is left, and it holds what
@@ -481,8 +481,8 @@ impl Oracle {
             self.ledger.made(at, edit, row, seen);
         }
         let ids = unseen.iter().map(|edit| edit.id).collect();
-        let present = self.ledger.lives.now(device);
-        self.ledger.became_copy(device, of, at, ids);
+        let (present, life) = (self.ledger.lives.now(device), self.ledger.lives.now(of));
+        self.ledger.became_copy(device, (of, life, at), ids);
         for edit in unseen {
             let row = self.history.remember(edit.entity, edit.key.as_str());
             let told = (self.history.row(row), self.held.versions(row, of));

@@ -250,7 +250,7 @@ impl FirstKeys {
             Event::EditPrevented { edit: was, waited } => {
                 Event::EditPrevented { edit: edit.unwrap_or(was), waited }
             }
-            Event::BecameCopy { of, .. } => Event::BecameCopy { of, unseen: &self.edits },
+            Event::BecameCopy { of, then, .. } => Event::BecameCopy { of, then, unseen: &self.edits },
             Event::EditSent { edit, entity, request, .. } => Event::EditSent { edit, entity, key, request },
             Event::EditAcknowledged { edit, entity, stamp, .. } => {
                 Event::EditAcknowledged { edit, entity, key, stamp }

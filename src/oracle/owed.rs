@@ -8,62 +8,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::check::Check;
-use super::clock::Clock;
 use super::concerns::concerns;
+use super::due::{Labels, Owed, Waiting, Why};
 use super::findings::Findings;
 use super::kept::Kept;
 use super::page::{EditTarget, OnPage};
 use super::patience::Patience;
 use super::signs::Sign;
-use super::words;
-use crate::base::words::count;
 use crate::base::{DeviceId, EditId, EntityId, Span, Time, UnitId};
 use crate::contract::{
-    AppEvent, Decision, Event, Hook, KillReason, LogKind, PageEvent, Schema, SyncError, SyncUnit, Trigger,
+    AppEvent, Decision, Event, Hook, KillReason, LogKind, PageEvent, PhoneEvent, SyncError, SyncUnit, Trigger,
 };
 
-/// Names for the texts.
-#[derive(Clone, Copy)]
-pub(super) struct Labels<'a> {
-    pub(super) schema: &'a Schema,
-    pub(super) units: &'a [SyncUnit],
-    pub(super) clock: Clock,
-}
-
-/// Why a run is owed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Why {
-    /// The edit was saved, and saving starts the unit.
-    Saved(EditId),
-    /// A run that pushes ended well and left the edit, which was there before it began.
-    Left(EditId),
-    /// A trigger of the unit fired.
-    Fired(Trigger),
-    /// The unit waits in the queue.
-    Queued,
-    /// The unit failed, so many tries in a row.
-    Failed(u32),
-}
-
-/// A run that has not begun.
-#[derive(Clone, Copy, Debug)]
-struct Owed {
-    unit: UnitId,
-    why: Why,
-    since: Time,
-    /// For how long nothing stood in its way.
-    idle: Span,
-    told: bool,
-}
-
-/// An edit that was made here and of which no verdict is known.
-#[derive(Clone, Debug)]
-struct Waiting {
-    place: EditTarget,
-    made: Time,
-    /// It was in a request, so that it may be settled although nobody said so.
-    sent: bool,
-}
+/// Among the requests that are awaited, a logout.
+const LOGOUT: u64 = u64::MAX;
 
 /// A run under way.
 #[derive(Clone, Copy, Debug)]
@@ -113,7 +71,7 @@ struct OwingDevice {
 #[derive(Debug)]
 pub(super) struct Owing {
     devices: Vec<OwingDevice>,
-    patience: Patience,
+    pub(super) patience: Patience,
     /// Whether an engine tells what became of an edit.
     acknowledges: bool,
     /// The time for which devices were idle with work.
@@ -156,8 +114,8 @@ impl Owing {
             findings.add(Check::IdleWithWork, (Some(id), None), || text);
         }
         device.on_process(at, event, told.units);
-        device.on_request(at, event, self.patience.of_run(false));
-        device.on_run(at, event, told.units, acknowledges);
+        device.on_request(at, event, (&self.patience, told.units));
+        device.on_run(at, event, told, (acknowledges, &self.patience));
         device.on_edit(at, id, event, told);
         device.on_page(at, event, told.units);
         if self.patience.keeps_queue() {
@@ -211,75 +169,6 @@ impl Owing {
             device.edits.get(&edit).map(|waiting| (waiting.place.entity, waiting.place.key.clone()));
         let record = waiting.as_ref().map(|(entity, key)| (*entity, key.as_str()));
         findings.add(Check::IdleWithWork, (Some(id), record), || text);
-    }
-}
-
-impl Owed {
-    fn is_overdue(&self, patience: &Patience) -> bool {
-        !self.told && self.idle > self.bound(patience)
-    }
-
-    fn bound(&self, patience: &Patience) -> Span {
-        match self.why {
-            Why::Saved(_) | Why::Queued | Why::Fired(Trigger::Start | Trigger::Login) => patience.at_once(),
-            Why::Fired(Trigger::Every(period)) => patience.held_back(period),
-            Why::Fired(_) => patience.held_back(Span::ZERO),
-            Why::Failed(failures) => patience.after(failures),
-            Why::Left(_) => patience.after(u32::MAX),
-        }
-    }
-
-    /// Whether only the time counts in which somebody looks at the app.
-    fn is_periodic(&self) -> bool {
-        matches!(self.why, Why::Fired(Trigger::Every(_)))
-    }
-
-    fn text(
-        &self,
-        id: DeviceId,
-        now: Time,
-        edits: &BTreeMap<EditId, Waiting>,
-        told: Labels<'_>,
-        patience: &Patience,
-    ) -> String {
-        let unit = told.units.get(usize::from(self.unit.0)).map_or("an unknown unit", |unit| &unit.name);
-        let of = |edit: &EditId| {
-            let record = edits.get(edit).map_or_else(String::new, |waiting| {
-                let made = told.clock.time(waiting.made);
-                format!(
-                    " of {made} ({})",
-                    words::record(told.schema, waiting.place.entity, waiting.place.key.as_str())
-                )
-            });
-            format!("edit {edit}{record}")
-        };
-        let why = match &self.why {
-            Why::Saved(edit) => format!("{} was saved, and no run that sends it began", of(edit)),
-            Why::Left(edit) => format!("a run of {unit} left {}, and no other began", of(edit)),
-            Why::Fired(Trigger::Every(period)) => {
-                format!("{unit} did not run, which does each {period} while somebody looks at the app")
-            }
-            Why::Fired(trigger) => format!("{unit} did not run {}", words::after(*trigger)),
-            Why::Queued => format!("{unit} waited in the queue, and did not begin"),
-            Why::Failed(failures) => format!(
-                "{unit} was not tried again after {} in a row",
-                count(u64::from(*failures), "failed try").replace("trys", "tries")
-            ),
-        };
-        let (since, until) = (told.clock.time(self.since), told.clock.time(now));
-        let bound = match self.why {
-            Why::Saved(_) | Why::Queued | Why::Fired(Trigger::Start | Trigger::Login) => {
-                patience.told_at_once()
-            }
-            Why::Fired(Trigger::Every(period)) => patience.told_held_back(period),
-            Why::Fired(_) => patience.told_held_back(Span::ZERO),
-            Why::Failed(failures) => patience.told_after(failures),
-            Why::Left(_) => patience.told_after(u32::MAX),
-        };
-        format!(
-            "{id} was idle for {} between {since} and {until}, online and with work: {why}; {bound}",
-            self.idle
-        )
     }
 }
 
@@ -409,7 +298,14 @@ impl OwingDevice {
         }
     }
 
-    fn on_run(&mut self, at: Time, event: &Event<'_>, units: &[SyncUnit], acknowledges: bool) {
+    fn on_run(
+        &mut self,
+        at: Time,
+        event: &Event<'_>,
+        told: Labels<'_>,
+        (acknowledges, patience): (bool, &Patience),
+    ) {
+        let units = told.units;
         match *event {
             Event::UnitQueued { unit, .. } => self.owe(at, unit, Why::Queued),
             Event::UnitDiscarded { unit } => {
@@ -427,7 +323,9 @@ impl OwingDevice {
             Event::SyncComplete { unit, run, .. } => {
                 self.failures.remove(&unit);
                 let Some(begun) = self.runs.remove(&run) else { return };
-                let left = self.left(&units[usize::from(unit.0)].push, begun.at);
+                // A row may wait for what is attached to it, which goes beside the runs.
+                let waits = |entity| patience.holds_rows() && told.schema.attachment(entity).is_some();
+                let left = self.left(&units[usize::from(unit.0)].push, begun.at, waits);
                 let prompt = units[usize::from(unit.0)].when.is_empty();
                 if let Some(edit) = left.filter(|_| acknowledges && prompt) {
                     self.owe(at, unit, Why::Left(edit));
@@ -440,6 +338,10 @@ impl OwingDevice {
                 if let Some(begun) = begun.filter(|_| prompt && *error != SyncError::Interrupted) {
                     let failures = self.failures.entry(unit).or_default();
                     *failures = failures.saturating_add(begun.failures.max(1));
+                    if let SyncError::Throttled(_) = error {
+                        // Answers that put edits off may have been tries, each of them.
+                        *failures = (*failures).max(patience.attempts());
+                    }
                     let failures = *failures;
                     self.owe(at, unit, Why::Failed(failures));
                 }
@@ -452,13 +354,15 @@ impl OwingDevice {
 
     /// An edit that a run which pushes these entities left, though it was there when that began at
     /// `begun`. One that was never sent may have to wait for an older one that others push.
-    fn left(&self, push: &[EntityId], begun: Time) -> Option<EditId> {
+    fn left(&self, push: &[EntityId], begun: Time, waits: impl Fn(EntityId) -> bool) -> Option<EditId> {
         let held = self.held();
         let held_back = |edit: &Waiting| !push.contains(&edit.place.entity);
         let first = self.edits.iter().find(|(_, edit)| held_back(edit)).map(|(id, _)| *id);
         let may_go = |id: EditId, edit: &Waiting| edit.sent || first.is_none_or(|first| id < first);
         let left = |(id, edit): &(&EditId, &Waiting)| {
-            edit.made < begun && push.contains(&edit.place.entity) && may_go(**id, edit) && !held.contains(id)
+            let entity = edit.place.entity;
+            let goes = push.contains(&entity) && !waits(entity) && !held.contains(id);
+            edit.made < begun && goes && may_go(**id, edit)
         };
         self.edits.iter().find(left).map(|(id, _)| *id)
     }
@@ -502,11 +406,19 @@ impl OwingDevice {
         self.owed.retain(|owed| !matches!(&owed.why, Why::Saved(edit) if sends(edit)));
     }
 
-    /// Who waits for an answer is at work for as long as a run may be silent.
-    fn on_request(&mut self, at: Time, event: &Event<'_>, silent: Span) {
+    /// Who waits for an answer is at work for as long as a run may be silent, and who logs out for
+    /// as long as that may take which is sent before.
+    fn on_request(&mut self, at: Time, event: &Event<'_>, (patience, units): (&Patience, &[SyncUnit])) {
         match *event {
             Event::RequestSent { request, unit: Some(_), .. } => {
-                self.requests.insert(request, at + silent);
+                self.requests.insert(request, at + patience.of_run(false));
+            }
+            Event::Phone(PhoneEvent::LogoutAsked) => {
+                let pushing = units.iter().filter(|unit| unit.pushes()).count() as u64;
+                self.requests.insert(LOGOUT, at + patience.of_stall(false) * pushing);
+            }
+            Event::Phone(PhoneEvent::LogoutRefused { .. } | PhoneEvent::LoggedIn { .. }) => {
+                self.requests.remove(&LOGOUT);
             }
             Event::ResponseReceived { request, .. }
             | Event::RequestFailed { request, .. }

@@ -30,6 +30,8 @@ pub struct Waits {
     pub slowness: u32,
     /// Its queue is on disk: what was asked for is so in the next process, too.
     pub keeps_queue: bool,
+    /// A row waits for what is attached to it, which goes beside the runs.
+    pub holds_rows: bool,
 }
 
 /// However short the times are that an engine was told: a transaction on a slow disk takes a while.
@@ -91,6 +93,19 @@ impl Patience {
     /// Whether what was asked for outlives a process.
     pub(super) fn keeps_queue(&self) -> bool {
         matches!(self, Patience::Computed(waits) if waits.keeps_queue)
+    }
+
+    /// Whether a row may wait for what goes beside the runs.
+    pub(super) fn holds_rows(&self) -> bool {
+        matches!(self, Patience::Computed(waits) if waits.holds_rows)
+    }
+
+    /// After so many failures in a row a run ends, as far as is known.
+    pub(super) fn attempts(&self) -> u32 {
+        match self {
+            Patience::Computed(waits) => waits.attempts,
+            Patience::Stated(_) => 1,
+        }
     }
 
     /// The same of one that is to start after `period`, and not too soon after its last start.
@@ -218,6 +233,7 @@ mod tests {
         attempts: 5,
         slowness: 1,
         keeps_queue: false,
+        holds_rows: false,
     };
 
     #[test]

@@ -239,6 +239,7 @@ mod tests {
         thrift: Thrift,
         units: Arc<[SyncUnit]>,
         requests: u64,
+        runs: u64,
         now: Time,
     }
 
@@ -260,6 +261,7 @@ mod tests {
                 thrift: Thrift::new(1, &units, RETRIES),
                 units,
                 requests: 0,
+                runs: 0,
                 now: Time::ZERO + Span::secs(1),
             };
             phone.tell(Event::ProcessStarted { incarnation: 0 });
@@ -271,33 +273,50 @@ mod tests {
             self.thrift.on(self.now, PHONE, &event);
         }
 
-        fn waits(&mut self, span: Span) {
-            self.now += span;
-        }
-
-        fn sends(&mut self, kind: RequestKind) -> u64 {
+        /// Sends a request of this kind, which takes a third of a second.
+        fn sends(&mut self, kind: &str) -> (u64, RequestKind) {
+            let kind = match kind {
+                "pull" => RequestKind::Pull,
+                "push" => RequestKind::Push,
+                _ => RequestKind::Fetch,
+            };
             self.requests += 1;
             let unit = (kind != RequestKind::Fetch).then_some(UNIT);
             let (request, bytes, rows, attempt) = (self.requests, 9, 0, 0);
             self.tell(Event::RequestSent { request, kind, unit, bytes, rows, attempt });
-            self.waits(Span::millis(300));
-            request
+            self.now += Span::millis(300);
+            (request, kind)
         }
 
-        fn answered(&mut self, kind: RequestKind, rows: u32) {
-            let request = self.sends(kind);
-            let (unit, bytes, took) = (Some(UNIT), 9, Span::millis(300));
-            self.tell(Event::ResponseReceived { request, kind, unit, bytes, rows, took });
-        }
-
-        fn fails(&mut self, kind: RequestKind) {
-            let request = self.sends(kind);
-            let (error, took, wasted) = (TransportError::Timeout, Span::millis(300), 9);
-            self.tell(Event::RequestFailed { request, kind, error, took, wasted });
-        }
-
-        fn begins(&mut self, run: u64) {
-            self.tell(Event::SyncStart { unit: UNIT, run, waited: Span::ZERO });
+        fn step(&mut self, step: &str) {
+            let (unit, run, took) = (UNIT, self.runs, Span::millis(300));
+            let edit = EditId { device: PHONE, number: 0 };
+            match step.split_whitespace().collect::<Vec<_>>()[..] {
+                [kind @ ("pull" | "push"), rows] => {
+                    let (request, kind) = self.sends(kind);
+                    let (unit, rows) = (Some(unit), rows.parse().unwrap());
+                    self.tell(Event::ResponseReceived { request, kind, unit, bytes: 9, rows, took });
+                }
+                ["fails", kind] => {
+                    let (request, kind) = self.sends(kind);
+                    let error = TransportError::Timeout;
+                    self.tell(Event::RequestFailed { request, kind, error, took, wasted: 9 });
+                }
+                ["begins"] => {
+                    self.runs += 1;
+                    self.tell(Event::SyncStart { unit, run: run + 1, waited: Span::ZERO });
+                }
+                ["ends"] => {
+                    let error = &SyncError::Offline("timeout".to_owned());
+                    self.tell(Event::SyncError { unit, run, error });
+                }
+                ["waits", secs] => self.now += Span::secs(secs.parse().unwrap()),
+                ["asked"] => self.thrift.asked(PHONE),
+                ["logs-out"] => self.tell(Event::Phone(PhoneEvent::LogoutAsked)),
+                ["looked", rows] => self.thrift.looked(PHONE, rows.parse().unwrap()),
+                ["put-off"] => self.thrift.on_edit(edit, &Event::MutationPutOff { edit }),
+                _ => panic!("{step} is no step"),
+            }
         }
 
         fn told(&self) -> Option<String> {
@@ -308,127 +327,56 @@ mod tests {
         }
     }
 
-    #[test]
-    fn answers_that_nobody_asked_for_are_told() {
+    /// What is told after these steps, the second ones so many times.
+    fn told(first: &str, again: &str, times: usize) -> Option<String> {
         let mut phone = Phone::new();
-        // A start, a login and a time that it was due, two requests each.
-        (0..6).for_each(|_| phone.answered(RequestKind::Pull, 0));
-        assert_eq!(phone.told(), None);
-        phone.answered(RequestKind::Pull, 0);
-        let told = phone.told().unwrap();
-        assert!(
-            told.contains("answers from the server 7 times") && told.contains("more than the 6"),
-            "{told}"
-        );
+        let all = format!("{first};{}", format!("{again};").repeat(times));
+        all.split(';').map(str::trim).filter(|step| !step.is_empty()).for_each(|step| phone.step(step));
+        phone.told()
     }
 
     #[test]
-    fn an_answer_with_rows_makes_another_worth_it() {
-        let mut phone = Phone::new();
-        (0..500).for_each(|_| phone.answered(RequestKind::Pull, 3));
-        (0..6).for_each(|_| phone.answered(RequestKind::Pull, 0));
-        assert_eq!(phone.told(), None);
-    }
-
-    #[test]
-    fn an_answer_for_which_the_server_went_over_rows_is_a_step() {
-        let mut phone = Phone::new();
-        for _ in 0..500 {
-            phone.thrift.looked(PHONE, 5);
-            phone.answered(RequestKind::Pull, 0);
+    fn answers_that_nobody_asked_for_are_told_unless_they_are_worth_it() {
+        for (first, again, times, is_told) in [
+            // A start, a login and a time that it was due, two requests each.
+            ("", "pull 0", 6, false),
+            ("", "pull 0", 7, true),
+            // Rows make another worth it, or that the server went over some.
+            (&*"pull 3;".repeat(500), "pull 0", 6, false),
+            ("", "looked 5; pull 0", 500, false),
+            // A push that settles nothing is worth no other.
+            ("", "push 3", 7, true),
+            // A record is asked for as often as tries are allowed.
+            ("asked", "fails fetch", 5, false),
+            ("asked", "fails fetch", 6, true),
+        ] {
+            assert_eq!(told(first, again, times).is_some(), is_told, "{again} {times} times");
         }
-        assert_eq!(phone.told(), None);
+        let answers = told("", "pull 0", 7).unwrap();
+        let parts = ["answers from the server 7 times", "more than the 6"];
+        assert!(parts.iter().all(|part| answers.contains(part)), "{answers}");
+        let records = told("asked", "fails fetch", 6).unwrap();
+        assert!(records.contains("asked for the details of records 6 times"), "{records}");
     }
 
     #[test]
-    fn a_push_that_settles_nothing_is_worth_no_other() {
-        let mut phone = Phone::new();
-        (0..7).for_each(|_| phone.answered(RequestKind::Push, 3));
-        assert!(phone.told().is_some());
-    }
-
-    #[test]
-    fn pushes_that_are_put_off_wait_as_failures_do() {
-        let edit = EditId { device: PHONE, number: 0 };
-        for (pause, is_told) in [(Span::ZERO, true), (Span::secs(4), false)] {
-            let mut phone = Phone::new();
-            phone.begins(0);
-            for _ in 0..60 {
-                phone.thrift.on_edit(edit, &Event::MutationPutOff { edit });
-                phone.answered(RequestKind::Push, 1);
-                phone.waits(pause);
-            }
-            assert_eq!(phone.told().is_some(), is_told, "{pause}");
+    fn tries_that_do_not_wait_are_told_unless_somebody_asks_for_them() {
+        for (first, again, is_told) in [
+            // In a run.
+            ("begins", "fails pull", true),
+            ("begins", "fails pull; waits 4", false),
+            // By another run.
+            ("", "begins; fails pull; ends", true),
+            ("", "begins; fails pull; ends; waits 4", false),
+            ("", "asked; begins; fails pull; ends", false),
+            // What is put off waits as failures do.
+            ("begins", "put-off; push 1", true),
+            ("begins", "put-off; push 1; waits 4", false),
+            // Who wants to log out again need not wait.
+            ("", &*"fails push; waits 1;".repeat(5), true),
+            ("", &*format!("logs-out; {}", "fails push; waits 1;".repeat(5)), false),
+        ] {
+            assert_eq!(told(first, again, 60).is_some(), is_told, "{first} {again}");
         }
-    }
-
-    #[test]
-    fn tries_in_a_run_that_do_not_wait_are_told() {
-        for (pause, is_told) in [(Span::ZERO, true), (Span::secs(4), false)] {
-            let mut phone = Phone::new();
-            phone.begins(0);
-            for _ in 0..60 {
-                phone.fails(RequestKind::Pull);
-                phone.waits(pause);
-            }
-            let told = phone.told();
-            assert_eq!(told.is_some(), is_told, "{told:?}");
-        }
-    }
-
-    #[test]
-    fn runs_that_follow_failed_ones_at_once_are_told() {
-        for (pause, is_told) in [(Span::ZERO, true), (Span::secs(4), false)] {
-            let mut phone = Phone::new();
-            for run in 0..60 {
-                phone.begins(run);
-                phone.fails(RequestKind::Pull);
-                let error = &SyncError::Offline("timeout".to_owned());
-                phone.tell(Event::SyncError { unit: UNIT, run, error });
-                phone.waits(pause);
-            }
-            let told = phone.told();
-            assert_eq!(told.is_some(), is_told, "{told:?}");
-        }
-    }
-
-    #[test]
-    fn a_run_that_somebody_asks_for_need_not_wait() {
-        let mut phone = Phone::new();
-        for run in 0..60 {
-            phone.thrift.asked(PHONE);
-            phone.begins(run);
-            phone.fails(RequestKind::Pull);
-            let error = &SyncError::Offline("timeout".to_owned());
-            phone.tell(Event::SyncError { unit: UNIT, run, error });
-        }
-        assert_eq!(phone.told(), None);
-    }
-
-    #[test]
-    fn who_wants_to_log_out_again_need_not_wait() {
-        for (asks, is_told) in [(true, false), (false, true)] {
-            let mut phone = Phone::new();
-            for _ in 0..60 {
-                if asks {
-                    phone.tell(Event::Phone(PhoneEvent::LogoutAsked));
-                }
-                for _ in 0..5 {
-                    phone.fails(RequestKind::Push);
-                    phone.waits(Span::secs(1));
-                }
-            }
-            assert_eq!(phone.told().is_some(), is_told, "asked: {asks}");
-        }
-    }
-
-    #[test]
-    fn a_record_is_asked_for_as_often_as_tries_are_allowed() {
-        let mut phone = Phone::new();
-        phone.thrift.asked(PHONE);
-        (0..5).for_each(|_| phone.fails(RequestKind::Fetch));
-        assert_eq!(phone.told(), None);
-        phone.fails(RequestKind::Fetch);
-        assert!(phone.told().unwrap().contains("asked for the details of records 6 times"));
     }
 }

@@ -61,6 +61,7 @@ pub(crate) fn outcome() -> Outcome {
         untried: Vec::new(),
         series: vec![Sample { at_ns: 60_000_000_000, series: "device.online.count", value: 7 }],
         distributions: Vec::new(),
+        slowest: Vec::new(),
         faults: vec![(Time(5), "kill d3".to_owned())],
         missed: Vec::new(),
         in_vain: Vec::new(),

@@ -61,7 +61,7 @@ pub use run::{
     GateRecord, Phases, Reason, RecordError, RunRecord, SCHEMA_VERSION, ScenarioRecord, SweepRecord, Tool,
     UnplacedRecord, Verdict, schema_json,
 };
-pub use series::SeriesRecord;
+pub use series::{SeriesRecord, SlowRecord};
 pub use timing::{CellTiming, Timing};
 pub use tuned::{BackendTuned, CellsTuned, KnobTuned, LimitRecord, PlaceTuned, PointTuned, TuneRecord};
 pub use violation::ViolationRecord;

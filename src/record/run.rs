@@ -18,7 +18,7 @@ use super::exit::Exit;
 use super::figures::{CellFigures, figures_schema};
 use super::life::LifeRecord;
 use super::occurrence::{MissedRecord, OccurrenceRecord, SwarmRecord};
-use super::series::SeriesRecord;
+use super::series::{SeriesRecord, SlowRecord};
 use super::tuned::TuneRecord;
 use super::violation::ViolationRecord;
 use crate::base::Digest;
@@ -252,6 +252,13 @@ pub struct CellRecord {
     /// are in `series.csv`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub series: Option<SeriesRecord>,
+    /// Of the same cells, how often waits were how long: by metric, how many lay above the end
+    /// before and up to this one, in nanoseconds.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub spread: BTreeMap<String, Vec<(u64, u64)>>,
+    /// The devices with the longest syncs, the slowest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub slowest: Vec<SlowRecord>,
 }
 
 /// How a cell ended.

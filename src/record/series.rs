@@ -35,7 +35,7 @@ impl SeriesRecord {
         let together = longest.div_ceil(SeriesRecord::INSTANTS);
         let mut thin = SeriesRecord::default();
         for (series, points) in &all {
-            let is_wait = *series == metrics::QUEUED;
+            let is_wait = [metrics::QUEUED, metrics::SYNCED].contains(series);
             let chunks = points.chunks(together).filter_map(|chunk| {
                 let (at, last) = *chunk.last()?;
                 let value = if is_wait { chunk.iter().map(|point| point.1).max()? } else { last };
@@ -47,6 +47,16 @@ impl SeriesRecord {
         }
         Some(thin)
     }
+}
+
+/// A device whose syncs took long.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SlowRecord {
+    /// The device, such as `d17`.
+    pub device: String,
+    /// Its longest sync that came to a good end.
+    pub sync_ns: u64,
 }
 
 /// Numbers in one line, however the rest is laid out.

@@ -16,6 +16,43 @@ pub(super) struct Sentence {
     pub(super) is_bad: bool,
 }
 
+/// A figure to be seen at first sight; less of each is better.
+#[derive(Clone)]
+pub(super) struct Glance {
+    /// What it is.
+    pub(super) what: &'static str,
+    pub(super) unit: Unit,
+    pub(super) value: u64,
+    /// Whether it is right or wrong, of what must not be.
+    pub(super) sound: Option<bool>,
+}
+
+/// What is seen at first sight of cells that differ in their seed alone: waits, what was lost
+/// beside what was overwritten, bytes each way; the figures of the sentences.
+pub(super) fn glance(cells: &[&CellRecord]) -> Vec<Glance> {
+    let of = Setting(cells);
+    let devices = of.devices();
+    let plain = |what, unit, value: Option<u64>| Some(Glance { what, unit, value: value?, sound: None });
+    let within = |metric, what| plain(what, Unit::Ns, of.typical(metric, "p95"));
+    let each =
+        |metric, what| plain(what, Unit::Bytes, of.typical(metric, "value").map(|bytes| bytes / devices));
+    let found = |metric: &str| (!of.values(metric, "value").is_empty()).then(|| of.most(metric));
+    let lost = plain("rows lost", Unit::Count, found("oracle.lost.rows"));
+    [
+        lost.map(|lost| Glance { sound: Some(lost.value == 0), ..lost }),
+        plain("values overwritten unseen", Unit::Count, found("oracle.overwritten.columns")),
+        within("engine.usable_after_login.duration", "usable after login, 95 of 100"),
+        within("engine.session.duration", "sync done, 95 of 100"),
+        within("engine.write_acknowledged.duration", "edit safe, 95 of 100"),
+        plain("screen blocked by syncs, a day", Unit::Ns, of.typical("device.screen.blocked_a_day", "value")),
+        each("net.down.bytes", "down a person"),
+        each("net.up.bytes", "up a person"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
 /// A share of the syncs' time that is worth a word.
 const PHASE_MIN: u64 = 50_000;
 
@@ -72,6 +109,10 @@ impl Setting<'_> {
     fn typical(&self, metric: &str, stat: &str) -> Option<u64> {
         let values = self.values(metric, stat);
         values.get(values.len().saturating_sub(1) / 2).copied()
+    }
+
+    fn devices(&self) -> u64 {
+        self.0.iter().map(|cell| cell.devices).max().unwrap_or(0).max(1)
     }
 
     fn most(&self, metric: &str) -> u64 {
@@ -149,7 +190,7 @@ impl Setting<'_> {
 
     /// What it cost.
     fn cost(&self) -> String {
-        let devices = self.0.iter().map(|cell| cell.devices).max().unwrap_or(0).max(1);
+        let devices = self.devices();
         let each = if devices > 1 { " a person" } else { "" };
         let sum = |metric: &str| self.typical(metric, "value");
         let (Some(down), Some(up)) = (sum("net.down.bytes"), sum("net.up.bytes")) else {

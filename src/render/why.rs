@@ -4,7 +4,7 @@
 use super::brief::word;
 use crate::analysis::{Phase, phases};
 use crate::metrics::{Figure, Unit, human};
-use crate::record::{CellRecord, GateRecord, named};
+use crate::record::{CellRecord, GateRecord, SlowRecord, named};
 
 /// The lines for a failing cell; none where no bound on time is missed.
 pub(super) fn why(cell: &CellRecord, gates: &[&GateRecord]) -> Vec<String> {
@@ -32,8 +32,18 @@ pub(super) fn why(cell: &CellRecord, gates: &[&GateRecord]) -> Vec<String> {
             word(phase),
             moves(phase)
         ));
+        lines.extend(devices(cell));
     }
     lines
+}
+
+/// The slowest devices, and the command that shows what they do.
+fn devices(cell: &CellRecord) -> Option<String> {
+    let told = |one: &SlowRecord| format!("{} ({})", one.device, human::span(one.sync_ns));
+    let told: Vec<String> = cell.slowest.iter().map(told).collect();
+    (!told.is_empty() && !cell.replay.is_empty()).then(|| {
+        format!("longest syncs: {}; to see them: {} --trace slow.json", told.join(", "), cell.replay)
+    })
 }
 
 /// Which devices or units are slowest by a figure, where they differ.
@@ -91,5 +101,11 @@ mod tests {
         let lines = why(&judged.cell, &gates);
         assert!(lines[0].contains("devices that start as `new`") && lines[0].contains("`1d`"), "{lines:?}");
         assert!(why(&judged.cell, &[]).is_empty());
+        let slow = SlowRecord { device: "d17".to_owned(), sync_ns: 90_000_000_000 };
+        let replay = "syncdyno replay out#c".to_owned();
+        let cell = CellRecord { slowest: vec![slow], replay, ..judged.cell };
+        let said = "longest syncs: d17 (1 min 30 s); to see them: syncdyno replay out#c --trace slow.json";
+        let lines = why(&cell, &gates);
+        assert!(phases(&[&cell]).is_none() || lines.iter().any(|line| line == said), "{lines:?}");
     }
 }

@@ -100,34 +100,37 @@ pub(super) fn unsaid(_: &str) -> Option<String> {
     None
 }
 
+impl Key {
+    /// The same with what it means.
+    pub(super) const fn about(mut self, about: &'static str) -> Key {
+        self.about = about;
+        self
+    }
+}
+
 /// A key that must be there.
-pub(super) const fn required(name: &'static str, form: Form, about: &'static str) -> Key {
-    Key { name, form, preset: Preset::Required, about }
+pub(super) const fn required(name: &'static str, form: Form) -> Key {
+    Key { name, form, preset: Preset::Required, about: "" }
 }
 
 /// A key that may be missing.
-pub(super) const fn optional(name: &'static str, form: Form, about: &'static str) -> Key {
-    Key { name, form, preset: Preset::Optional, about }
+pub(super) const fn optional(name: &'static str, form: Form) -> Key {
+    Key { name, form, preset: Preset::Optional, about: "" }
 }
 
 /// A key with a default.
-pub(super) const fn key(name: &'static str, form: Form, preset: &'static str, about: &'static str) -> Key {
-    Key { name, form, preset: Preset::Is(preset), about }
+pub(super) const fn key(name: &'static str, form: Form, preset: &'static str) -> Key {
+    Key { name, form, preset: Preset::Is(preset), about: "" }
 }
 
 /// A key whose default is that of the room that heeds it.
-pub(super) const fn owned(
-    name: &'static str,
-    form: Form,
-    preset: fn() -> String,
-    about: &'static str,
-) -> Key {
-    Key { name, form, preset: Preset::Owned(preset), about }
+pub(super) const fn owned(name: &'static str, form: Form, preset: fn() -> String) -> Key {
+    Key { name, form, preset: Preset::Owned(preset), about: "" }
 }
 
 /// A key whose value is a word; its default is that of the type.
-pub(super) const fn word<T: Word + Default>(name: &'static str, about: &'static str) -> Key {
-    Key { name, form: Form::word::<T>(), preset: Preset::Owned(default_word::<T>), about }
+pub(super) const fn word<T: Word + Default>(name: &'static str) -> Key {
+    Key { name, form: Form::word::<T>(), preset: Preset::Owned(default_word::<T>), about: "" }
 }
 
 fn default_word<T: Word + Default>() -> String {
@@ -135,8 +138,8 @@ fn default_word<T: Word + Default>() -> String {
 }
 
 /// A key whose default comes from a profile.
-pub(super) const fn profiled(name: &'static str, form: Form, about: &'static str) -> Key {
-    Key { name, form, preset: Preset::Profile, about }
+pub(super) const fn profiled(name: &'static str, form: Form) -> Key {
+    Key { name, form, preset: Preset::Profile, about: "" }
 }
 
 /// A table without a one-of.

@@ -285,6 +285,11 @@ mod tests {
     }
 
     #[test]
+    fn every_key_says_what_it_means() {
+        each_key(&mut |path, key| assert!(!key.about.is_empty(), "{path}"));
+    }
+
+    #[test]
     fn no_key_page_is_longer_than_300_lines() {
         for (path, text) in key_pages() {
             let lines = text.lines().count();

@@ -101,8 +101,11 @@ impl<'t, 's> Conflicts<'t, 's> {
     fn newest(self, entry: &Entry, recorded: Difference) -> Result<Difference> {
         let stamp = recorded.current.as_ref().map_or(Stamp(i64::MIN), |row| row.stamp);
         let own = recorded.current.as_ref().is_none_or(|row| row.key == entry.key);
+        // When a row went who pulls may know less well than who refused the edit for it.
+        let is_gone = recorded.current.as_ref().is_some_and(|row| row.values.is_none());
+        let is_new = |row: &contract::Row| row.stamp > stamp && !(is_gone && row.values.is_none());
         let pulled = self.0.shadow(entry.entity, entry.key.as_str())?;
-        Ok(match pulled.filter(|row| own && row.stamp > stamp) {
+        Ok(match pulled.filter(|row| own && is_new(row)) {
             Some(row) => {
                 let why = if row.values.is_some() { Refusal::Stale } else { Refusal::Gone };
                 Difference { why, current: Some(row), edited_at: None }

@@ -63,7 +63,7 @@ pub use late::LateRow;
 pub use list::list;
 pub use marks::{keep_mark, mark, marked, pass_by};
 pub use options::*;
-pub use outbox::{Entry, NewEntry};
+pub use outbox::{Entry, NewEntry, references};
 pub use pool::{add_keys, edit_pooled, first_key, keys_left, take_any_key, take_key};
 pub use progress::Progress;
 pub use provision::provision;

@@ -484,10 +484,7 @@ impl Turns<'_> {
 }
 
 /// The rows that these values of an entity's columns refer to.
-pub(super) fn references(
-    entity: &Entity,
-    values: &[(usize, Value)],
-) -> impl Iterator<Item = (EntityId, Key)> {
+pub fn references(entity: &Entity, values: &[(usize, Value)]) -> impl Iterator<Item = (EntityId, Key)> {
     values.iter().filter_map(|(column, value)| match (&entity.columns[*column].kind, value) {
         (ColumnKind::Ref(target), Value::Text(key)) => Some((*target, Key(key.clone()))),
         _ => None,

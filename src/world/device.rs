@@ -177,6 +177,11 @@ impl Device {
     pub(super) fn restore(&self, backup: &Saved, restart_after: Span) {
         let (told, before) = (Event::Restored { to: backup.at, life: backup.life }, self.storage.person());
         self.put_in(|storage| storage.restore(backup), restart_after, told);
+        self.tell_person(before);
+    }
+
+    /// Somebody else is logged in than before, with the storage that was put in.
+    fn tell_person(&self, before: u32) {
         let person = self.storage.person();
         if person != before {
             self.tell(Event::Phone(PhoneEvent::LoggedIn { person }));
@@ -207,9 +212,10 @@ impl Device {
 
     /// Its storage becomes a copy of another's; what was there is gone.
     pub(super) fn become_copy(&self, other: &Device, restart_after: Span) {
-        let (copy, unseen) = (other.backup(), other.unsaved.edits());
-        let told = Event::BecameCopy { of: other.id, unseen: &unseen };
+        let (copy, unseen, before) = (other.backup(), other.unsaved.edits(), self.storage.person());
+        let told = Event::BecameCopy { of: other.id, then: None, unseen: &unseen };
         self.put_in(|storage| storage.become_copy(&copy), restart_after, told);
+        self.tell_person(before);
         let under_way = other.hardware.free_at() >= self.now() || other.is_silent_of_work();
         if other.is_running() && under_way {
             // The copy may hold what the other is about to tell.

@@ -100,7 +100,7 @@ events! {
     44 UploadDecided { edit, waited },
     45 Restored { to, life },
     46 RowsFailed { skipped, listed },
-    47 BecameCopy { of, unseen },
+    47 BecameCopy { of, unseen; then },
     48 EditMissed { edit, waited },
     60 ConnectionOpened { took },
     61 PacketsSent { up, packets, retransmitted, bytes },

@@ -2,7 +2,7 @@
 
 use super::missed::Missed;
 use super::tried::InVain;
-use crate::base::{Span, Time};
+use crate::base::{DeviceId, Span, Time};
 use crate::metrics::{Distribution, Figures, Sample};
 use crate::oracle::{Eventful, Violation};
 use crate::workload::Placed;
@@ -44,6 +44,8 @@ pub struct Outcome {
     pub series: Vec<Sample>,
     /// The observations behind the figures that are distributions, by metric.
     pub distributions: Vec<(&'static str, Distribution)>,
+    /// The devices with the longest syncs, and how long these were.
+    pub slowest: Vec<(DeviceId, Span)>,
     /// Faults that were drawn or planned, in order, in words.
     pub faults: Vec<(Time, String)>,
     /// Faults that events or chaos planned and that did not fire, or met nobody.

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::device::Device;
+use super::storage::Left;
 use super::token::Wallet;
 use crate::base::{Span, Time};
 use crate::contract::{AppEvent, Event, KillReason, NetworkKind, PhoneEvent};
@@ -105,8 +106,11 @@ async fn logs_in(device: &Device, handle: &Handle, person: u32, end: Time) -> Op
         }
     }
     let apart = device.app.keeps_persons_apart();
-    if let Some((to, life)) = device.storage.change_person(person, apart, handle.now()) {
-        device.tell(Event::Restored { to, life });
+    if let Some(Left { of, at, life }) = device.storage.change_person(person, apart, handle.now()) {
+        device.tell(match of == device.id {
+            true => Event::Restored { to: at, life },
+            false => Event::BecameCopy { of, then: Some((at, life)), unseen: &[] },
+        });
     }
     device.wallet.iter().for_each(|wallet| wallet.logged_in(handle.now()));
     device.tell(Event::Phone(PhoneEvent::LoggedIn { person }));

@@ -155,5 +155,8 @@ fn waits(plan: &Plan) -> Waits {
     });
     let slowness = slowed.max().unwrap_or(1);
     let keeps_queue = options.queue_kept == engine::QueueKept::Disk;
-    Waits { request, first: first.min(cap), growth, cap, debounce, attempts, slowness, keeps_queue }
+    let attachments = &options.attachments;
+    let holds_rows = attachments.with == engine::With::Row && attachments.queue == engine::BlobQueue::Beside;
+    let first = first.min(cap);
+    Waits { request, first, growth, cap, debounce, attempts, slowness, keeps_queue, holds_rows }
 }

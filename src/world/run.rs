@@ -15,6 +15,7 @@ use super::outcome::{Ending, Outcome};
 use super::phases::{Ended, named};
 use super::registry::Stacks;
 use super::requests::RequestLog;
+use super::storage::Left;
 use super::suspension::Counts;
 use super::tried::Tried;
 use super::truth::{Now, Unread};
@@ -360,7 +361,9 @@ fn look_at(
     for device in devices.iter().take_while(|_| !stops()) {
         let id = device.id();
         rows.content.number(u64::from(id.0));
-        device.storage.left().into_iter().for_each(|left| inspection.leaves(id, left));
+        for Left { of, at, life } in device.storage.left() {
+            inspection.leaves(of, (at, life));
+        }
         if let Some((_, why)) = stuck.iter().find(|(stuck, _)| *stuck == id) {
             if device.out_of_sight().is_some() {
                 inspection.check_stuck_device(id, why, None);
@@ -513,6 +516,7 @@ impl World {
             untried: verdict.untried,
             series: collected.series,
             distributions: collected.distributions,
+            slowest: collected.slowest,
             faults: faults.told,
             in_vain: untested.in_vain,
             is_silent: untested.is_silent,

@@ -53,7 +53,16 @@ pub(super) struct Saved {
 #[derive(Clone, Debug, Default)]
 struct Persons {
     now: u32,
-    left: BTreeMap<u32, (Time, u32)>,
+    left: BTreeMap<u32, Left>,
+}
+
+/// The database of a person who has logged out: what a device was then, in that life of its
+/// storage. It is another one where the storage was copied since.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Left {
+    pub(super) of: DeviceId,
+    pub(super) at: Time,
+    pub(super) life: u32,
 }
 
 impl Storage {
@@ -84,22 +93,21 @@ impl Storage {
         self.persons.borrow().now
     }
 
-    /// Somebody logs in. If each has a database of their own, gives as of when that is which lies
-    /// there, and the life of the storage then.
-    pub(super) fn change_person(&self, to: u32, apart: bool, now: Time) -> Option<(Time, u32)> {
+    /// Somebody logs in. If each has a database of their own, gives the one that lies there.
+    pub(super) fn change_person(&self, to: u32, apart: bool, now: Time) -> Option<Left> {
         let mut persons = self.persons.borrow_mut();
         let from = std::mem::replace(&mut persons.now, to);
         if from == to || !apart {
             return None;
         }
         let life = self.lives.replace(self.lives.get() + 1);
-        persons.left.insert(from, (now, life));
-        Some(persons.left.get(&to).copied().unwrap_or((Time::ZERO, 0)))
+        persons.left.insert(from, Left { of: self.owner, at: now, life });
+        let none = Left { of: self.owner, at: Time::ZERO, life: 0 };
+        Some(persons.left.get(&to).copied().unwrap_or(none))
     }
 
-    /// As of when the databases of others than who is logged in are, with the life of the storage
-    /// then.
-    pub(super) fn left(&self) -> Vec<(Time, u32)> {
+    /// The databases of others than who is logged in.
+    pub(super) fn left(&self) -> Vec<Left> {
         let persons = self.persons.borrow();
         persons.left.iter().filter(|(person, _)| **person != persons.now).map(|(_, left)| *left).collect()
     }

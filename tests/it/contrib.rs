@@ -119,3 +119,49 @@ fn every_command_that_the_gate_runs_or_tells_of_has_the_options_that_it_is_given
     seen.dedup();
     assert_eq!(seen, ["baseline save", "baseline update", "run"]);
 }
+
+/// Scripts that submit, and those that try them.
+#[cfg(unix)]
+#[test]
+fn scripts_for_clusters_may_be_executed_and_bash_takes_them() {
+    use std::os::unix::fs::PermissionsExt;
+    let folders = ["contrib/clusters", "tests/cluster"];
+    let scripts = folders.into_iter().flat_map(crate::tidy::files);
+    let is_script = |path: &PathBuf| path.extension().is_none_or(|e| e == "sh" || e == "py");
+    let scripts: Vec<PathBuf> = scripts.filter(is_script).collect();
+    assert_eq!(scripts.len(), 9, "{scripts:?}");
+    for script in scripts {
+        let called = !script.ends_with("common.sh");
+        let mode = fs::metadata(&script).unwrap().permissions().mode();
+        assert_eq!(mode & 0o111 == 0o111, called, "{}", script.display());
+        if script.extension().is_none_or(|e| e == "sh") {
+            assert!(Command::new("bash").arg("-n").arg(&script).status().unwrap().success());
+        }
+    }
+}
+
+#[test]
+fn each_engine_runs_parts_and_merges_with_options_that_there_are() {
+    let sweep = help(env!("CARGO_BIN_EXE_syncdyno"), &["sweep"]);
+    let merge = help(env!("CARGO_BIN_EXE_syncdyno"), &["merge"]);
+    let engines = fs::read_dir(contrib("clusters")).unwrap().map(|entry| entry.unwrap().path());
+    let mut seen = 0;
+    for engine in engines {
+        let page = fs::read_to_string(engine.join("README.md")).unwrap();
+        assert!(page.lines().count() > 4, "{}", engine.display());
+        let script = |path: &PathBuf| path.extension().is_some_and(|e| e == "sh" || e == "py" || e == "yml");
+        let files = fs::read_dir(&engine).unwrap().map(|entry| entry.unwrap().path()).filter(script);
+        let text: String = files.map(|path| fs::read_to_string(path).unwrap()).collect();
+        assert!(text.contains("--partition") && text.contains("merge"), "{}", engine.display());
+        for option in
+            ["--partition", "--out", "--jobs", "--progress"].into_iter().filter(|o| text.contains(o))
+        {
+            assert!(
+                sweep.contains(option) && (option == "--partition" || merge.contains(option)),
+                "{option}"
+            );
+        }
+        seen += 1;
+    }
+    assert_eq!(seen, 6);
+}

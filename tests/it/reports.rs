@@ -124,7 +124,7 @@ fn examples(desk: &TempDir) -> Vec<(&'static str, Svg)> {
         ("chunk-curve", curves(&sweep).unwrap().draw(wide)),
         ("heat-map", heat_map(&sweep).unwrap().draw(wide)),
         ("percentiles", html::percentiles(cell).unwrap().draw(wide)),
-        ("fleet", html::fleet(cell).unwrap().draw(wide)),
+        ("fleet", html::fleet(&losing, cell).unwrap().draw(wide)),
         ("outages", html::outages(&losing, cell).unwrap().draw(wide)),
         ("life", html::life(cell, &cell.lives[0]).unwrap().draw(wide)),
     ]

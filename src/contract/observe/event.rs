@@ -25,8 +25,7 @@ pub enum Event<'a> {
         /// Why.
         reason: KillReason,
     },
-    /// The world: a process is about to die amid work on its database: what it did last, as a
-    /// transaction for which there was no room, it may not have told.
+    /// The world: a process is about to die amid work on its database that it may not have told.
     CutShort,
     /// The world: an answer is decoded.
     Decoded {
@@ -446,8 +445,7 @@ pub enum Event<'a> {
         /// Rows that are on it still.
         left: u64,
     },
-    /// A device, the gateway or the backend: its state went back to that of an earlier instant, and
-    /// its process begins again. Of the backend what that did to its rows follows as commits.
+    /// A node: its state is that of an earlier instant. What that did to rows follows as commits.
     Restored {
         /// The instant, as it began.
         to: Time,
@@ -458,6 +456,8 @@ pub enum Event<'a> {
     BecameCopy {
         /// The other.
         of: DeviceId,
+        /// What that was before: as this instant began, in this life of its storage.
+        then: Option<(Time, u32)>,
         /// Edits that the other is saving: in its storage, and its person is yet to see that.
         unseen: &'a [LocalEdit],
     },

@@ -120,3 +120,9 @@ fn a_row_comes_after_those_that_it_refers_to_and_goes_before_them() {
         ],
     );
 }
+
+#[test]
+fn an_edit_not_seen_saved_is_of_who_was_logged_in() {
+    let history = "0 logged-in 1; 0 misses 0.7 a1 update status=done; 0 sends 0.7 a1 1";
+    judge(&format!("{history}; 0 commits 0.7 a1 done"), "lacks misfiled");
+}

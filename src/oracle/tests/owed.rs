@@ -4,8 +4,10 @@ use super::stage::{SLOT, Stage, UNIT, VISIT};
 use super::{assert_only, assert_silent};
 use crate::base::{Key, Span, Value};
 use crate::contract::{
-    AppEvent, BlobEvent, BlobId, EditKind, Event, KillReason, Part, RequestKind, SyncError, Trigger,
+    AppEvent, Attachment, BlobEvent, BlobId, EditKind, Event, KillReason, Part, PhoneEvent, RequestKind,
+    SyncError, Trigger,
 };
+use crate::oracle::Patience;
 
 /// A stage on whose first phone these triggers start the unit.
 fn stage(on: &[Trigger]) -> Stage {
@@ -232,6 +234,54 @@ fn a_device_that_awaits_an_answer_outside_of_its_runs_is_not_idle() {
         stage.later(waits);
         begins(&mut stage, 0);
         ends(&mut stage, 0);
+        assert_only(&stage.verdict(), "idle-with-work", found);
+    }
+}
+
+#[test]
+fn answers_that_put_edits_off_are_tries_as_well() {
+    for (waits, found) in [(75, 0), (77, 1)] {
+        let mut stage = stage(&[]);
+        begins(&mut stage, 0);
+        let error = &SyncError::Throttled("2 changes are put off by the server".to_owned());
+        stage.emit(0, Event::SyncError { unit: UNIT, run: 0, error });
+        stage.later(waits);
+        begins(&mut stage, 1);
+        ends(&mut stage, 1);
+        assert_only(&stage.verdict(), "idle-with-work", found);
+    }
+}
+
+#[test]
+fn who_logs_out_has_time_to_send_first_and_no_more() {
+    for (refused, waits, found) in [(false, 620, 0), (false, 640, 1), (true, 70, 1)] {
+        let mut stage = stage(&[]);
+        stage.emit(0, Event::Phone(PhoneEvent::LogoutAsked));
+        stage.emit(0, Event::UnitQueued { unit: UNIT, depth: 1 });
+        if refused {
+            stage.emit(0, Event::Phone(PhoneEvent::LogoutRefused { edits: 1 }));
+        }
+        stage.later(waits);
+        begins(&mut stage, 0);
+        ends(&mut stage, 0);
+        assert_only(&stage.verdict(), "idle-with-work", found);
+    }
+}
+
+#[test]
+fn a_row_that_waits_for_its_photo_is_not_left() {
+    for (holds, found) in [(true, 0), (false, 1)] {
+        let mut stage = stage(&[]);
+        let Patience::Computed(waits) = &mut stage.oracle.owing.patience else { unreachable!() };
+        waits.holds_rows = holds;
+        let schema = Arc::make_mut(&mut stage.oracle.schema);
+        schema.attachments.push((VISIT, Attachment { least: 1, most: 2, thumbnail: None }));
+        stage.update(0, "a1", "done");
+        stage.later(1);
+        begins(&mut stage, 0);
+        ends(&mut stage, 0);
+        stage.later(600);
+        stage.drain();
         assert_only(&stage.verdict(), "idle-with-work", found);
     }
 }

@@ -1,5 +1,4 @@
 //! A backend and a few phones, all correct: the oracle is silent. Tests break one thing by hand.
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -163,6 +162,7 @@ impl Stage {
                 attempts: 5,
                 slowness: 1,
                 keeps_queue: false,
+                holds_rows: false,
             }),
             retries: Retries::UNKNOWN,
             capabilities: Capabilities::ALL,

@@ -25,6 +25,7 @@ impl Rig {
             attempts: 2,
             slowness: 1,
             keeps_queue: false,
+            holds_rows: false,
         };
         let statuses = Statuses::new(1, Patience::Computed(waits));
         let mut rig = Rig { statuses, findings: Findings::new(Capabilities::ALL), now: Time::ZERO };

@@ -4,11 +4,13 @@ use maud::{Markup, html};
 
 use super::drawing::drawn_twice;
 use super::plots;
-use crate::analysis::found::{findings, told};
+use crate::analysis::found::findings;
 use crate::metrics::human;
 use crate::record::{CellRecord, LifeRecord, OccurrenceRecord, RunRecord, Verdict, replay_record};
 use crate::render::occurrences;
+use crate::render::story::{and_more, by_cause};
 use crate::render::warnings::unplaced;
+use crate::render::why::why;
 
 /// Failing cells told whole; the others by their first reason.
 const WHOLE: usize = 6;
@@ -24,7 +26,7 @@ const LINES: usize = 60;
 
 /// All that is wrong with a run.
 pub(super) fn failures(record: &RunRecord) -> Markup {
-    let failing: Vec<&CellRecord> = told(record).collect();
+    let failing = by_cause(record);
     html! {
         @if !failing.is_empty() {
             h2 #failures { "What is wrong" }
@@ -32,8 +34,8 @@ pub(super) fn failures(record: &RunRecord) -> Markup {
                 p { "If that is as it should be from now on, accept this run:" }
                 pre.cmd { code { (command) } }
             }
-            @for cell in failing.iter().take(WHOLE) { (failure(cell)) }
-            @if failing.len() > WHOLE { (others(&failing[WHOLE..], "more failing cell")) }
+            @for (cell, others) in failing.iter().take(WHOLE) { (failure(record, cell, *others)) }
+            @if failing.len() > WHOLE { (others(&failing[WHOLE..], "more cause")) }
         }
     }
 }
@@ -76,7 +78,7 @@ pub(super) fn occurred(record: &RunRecord) -> Markup {
 
 /// The cells of a search whose settings lost something or missed a gate: findings.
 pub(super) fn no_candidates(record: &RunRecord) -> Markup {
-    let failing: Vec<&CellRecord> = record.failing().collect();
+    let failing: Vec<(&CellRecord, usize)> = record.failing().map(|cell| (cell, 0)).collect();
     html! {
         @if !failing.is_empty() {
             h3 { "Excluded settings" }
@@ -88,7 +90,7 @@ pub(super) fn no_candidates(record: &RunRecord) -> Markup {
 
 /// The cells of a matrix whose settings lose or miss something: what it was asked for.
 pub(super) fn answers(record: &RunRecord) -> Markup {
-    let failing: Vec<&CellRecord> = findings(record).collect();
+    let failing: Vec<(&CellRecord, usize)> = findings(record).map(|cell| (cell, 0)).collect();
     html! {
         @if !failing.is_empty() {
             h2 { "What settings miss" }
@@ -117,13 +119,16 @@ pub(super) fn undone(record: &RunRecord) -> Markup {
     }
 }
 
-fn failure(cell: &CellRecord) -> Markup {
+/// A cell, for so many others that fail for the same cause.
+fn failure(record: &RunRecord, cell: &CellRecord, others: usize) -> Markup {
+    let gates: Vec<_> = record.gates_of(&cell.id).collect();
     html! {
         section.failure {
-            h3 { (cell.id) }
+            h3 { (cell.id) (and_more(others)) }
             ul {
                 @for reason in cell.reasons.iter().take(REASONS) { li { (reason.text) } }
                 @if cell.reasons.len() > REASONS { li { (cell.reasons.len() - REASONS) " more reasons stand in run.json" } }
+                @for line in why(cell, &gates) { li { (line) } }
                 @for line in cell.ending.text.iter().skip(1).take(REASONS) { li { (line) } }
             }
             div.sub { "See it again:" }
@@ -187,14 +192,14 @@ fn violations(cell: &CellRecord) -> Markup {
 }
 
 /// Failing cells in a line each, under what one of them is called.
-fn others(cells: &[&CellRecord], noun: &str) -> Markup {
+fn others(cells: &[(&CellRecord, usize)], noun: &str) -> Markup {
     html! {
         details open[cells.len() <= WHOLE] {
             summary { (human::count(cells.len() as u64, noun)) }
             div.scroll tabindex="0" { table {
                 thead { tr { th { "cell" } th { "why" } th { "see it again" } } }
-                tbody { @for cell in cells.iter().take(NAMED) { tr {
-                    td { (cell.id) }
+                tbody { @for (cell, others) in cells.iter().take(NAMED) { tr {
+                    td { (cell.id) (and_more(*others)) }
                     td.w { (cell.reasons.first().map_or("", |reason| reason.text.as_str())) }
                     td { code { (cell.replay) } }
                 } } }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use maud::{Markup, PreEscaped, html};
 
-use super::super::brief::brief;
+use super::super::brief::{Glance, brief, glance};
 use crate::analysis::found::is_found;
 use crate::metrics::{self, human};
 use crate::record::{CellRecord, RunRecord, Verdict};
@@ -32,6 +32,10 @@ pub(super) fn cards(record: &RunRecord) -> Markup {
     html! {
         @if table::is_one_setting(record) && !cells.is_empty() {
             h2 { "In short" }
+            div.tiles {
+                @if !record.gates.is_empty() { (gates_tile(record)) }
+                @for one in glance(&cells) { (tile(&one)) }
+            }
             div.cards {
                 @for sentence in brief(&cells) {
                     div.card.bad[sentence.is_bad] {
@@ -41,6 +45,30 @@ pub(super) fn cards(record: &RunRecord) -> Markup {
                 }
             }
             @if cells.len() > 1 { p.note { "Figures are medians of " (cells.len()) " seeds." } }
+        }
+    }
+}
+
+/// A figure with which way is better: a sign and words say it, and colour besides.
+fn tile(one: &Glance) -> Markup {
+    let (class, sign, way) = match one.sound {
+        Some(true) => ("good", "✓ ", "none is right"),
+        Some(false) => ("bad", "✗ ", "none is right"),
+        None => ("", "", "▾ less is better"),
+    };
+    html! {
+        div class={ "tile " (class) } {
+            small { (one.what) } b { (sign) (human::figure(one.unit, one.value)) } small { (way) }
+        }
+    }
+}
+
+fn gates_tile(record: &RunRecord) -> Markup {
+    let (met, all) = (record.gates.iter().filter(|gate| gate.pass).count(), record.gates.len());
+    let (class, sign) = if met == all { ("good", "✓") } else { ("bad", "✗") };
+    html! {
+        div class={ "tile " (class) } {
+            small { "gates met" } b { (sign) " " (met) " of " (all) } small { "all is right" }
         }
     }
 }

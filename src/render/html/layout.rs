@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::drawing::figure;
-use super::{answers, failures, figures, plots, style, tables, tuned};
+use super::{answers, failures, figures, plots, style, tables, tuned, variants};
 use crate::analysis::sweep::{Objective, Sweep};
 use crate::analysis::to_draw;
 use crate::record::{CellRecord, RunRecord, SweepRecord, TuneRecord, Verdict, shell_word};
@@ -145,6 +145,13 @@ fn drawn(record: &RunRecord) -> Markup {
                 pre { (sweep::retold(record).unwrap_or_default()) }
             }
         }
+        @if let Some(bars) = variants::variants(record).filter(|_| !is_a_grid(record)) {
+            h2 { "Variants" }
+            div.plots { (figure(&bars.title, |size| bars.draw(size),
+                "How to read it: shorter is better in each group; bars of one group have one scale. Figures are medians over the \
+                 seeds, of what was lost or overwritten the most; the table below has all.",
+                &tables::of_bars(&bars))) }
+        }
         @if !timed.is_empty() {
             h2 { "Over time" }
             @for (i, cell) in timed.iter().enumerate() {
@@ -231,7 +238,7 @@ fn of_sweep(record: &RunRecord, told: &SweepRecord) -> Option<(Markup, Vec<Strin
 
 fn over_time(record: &RunRecord, cell: &CellRecord) -> Markup {
     html! {
-        @if let Some(fleet) = plots::fleet(cell) {
+        @if let Some(fleet) = plots::fleet(record, cell) {
             (figure(&fleet.title, |size| fleet.draw(size),
                 &format!("How to read it: the fleet has converged when it receives no more and no edit waits.{}",
                     if fleet.phase.is_some() {
@@ -246,6 +253,12 @@ fn over_time(record: &RunRecord, cell: &CellRecord) -> Markup {
                 "How to read it: above “95 %” a line shows the time within which 95 of 100 were done. A line that rises steeply to the \
                  right has a few that waited very much longer than most.",
                 &tables::of_curves(&curves)))
+        }
+        @if let Some(bars) = plots::spread(cell) {
+            (figure(&bars.title, |size| bars.draw(size),
+                "How to read it: a bar counts what took longer than the row above and at most what stands beside it. Two heaps are two \
+                 kinds of devices, links or syncs.",
+                &tables::of_bars(&bars)))
         }
         @if let Some(outages) = plots::outages(record, cell) {
             (figure(&outages.title, |size| outages.draw(size),

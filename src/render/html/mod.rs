@@ -14,7 +14,7 @@
 //!
 //! How: `layout` puts the page together, `failures` and `figures` fill its first half, `plots`
 //! finds what can be drawn, `drawing` frames it, `tables` puts the data of a plot into a table,
-//! `tuned` tells of a search, `style` is how it all looks.
+//! `tuned` tells of a search, `variants` draws bars, `style` is how it all looks.
 
 mod answers;
 mod drawing;
@@ -25,6 +25,7 @@ mod plots;
 mod style;
 mod tables;
 mod tuned;
+mod variants;
 
 #[cfg(test)]
 mod tests;

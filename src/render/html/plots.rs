@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::metrics::{QUEUED, Unit, human};
+use crate::metrics::{QUEUED, SYNCED, Unit, human};
 use crate::record::{CellRecord, LifeRecord, RunRecord, SeriesRecord};
-use crate::render::svg::{Curve, Curves, Moment, Panel, Point, SpaceTime, Strip, Timeline};
+use crate::render::svg::{Bar, Bars, Clock, Curve, Curves, Moment, Panel, Point, SpaceTime, Strip, Timeline};
 
 /// Distributions that people ask for, with what they are called in a plot.
 const DURATIONS: [(&str, &str); 5] = [
@@ -53,12 +53,34 @@ pub fn percentiles(cell: &CellRecord) -> Option<Curves> {
     })
 }
 
+/// How often waits of a cell were how long; `None` if nothing was observed.
+pub(super) fn spread(cell: &CellRecord) -> Option<Bars> {
+    let group = |(metric, name): &(&str, &str)| {
+        let counted = cell.spread.get(*metric)?;
+        let all = counted.iter().map(|(_, n)| n).sum::<u64>().max(1);
+        let bar = |(end, n): &(u64, u64)| Bar {
+            name: if *end == u64::MAX { "longer".to_owned() } else { format!("up to {}", human::span(*end)) },
+            value: *n,
+            told: format!("{} ({} %)", human::thousands(*n), n * 100 / all),
+        };
+        Some(((*name).to_owned(), counted.iter().map(bar).collect()))
+    };
+    let groups: Vec<_> = DURATIONS.iter().filter_map(group).collect();
+    (!groups.is_empty()).then(|| Bars {
+        title: "How often it took how long".to_owned(),
+        about: "Waits, counted by their length.".to_owned(),
+        groups,
+        alike: true,
+    })
+}
+
 /// How a fleet converged: what it had received and what it had still to say.
-pub fn fleet(cell: &CellRecord) -> Option<Timeline> {
+pub fn fleet(record: &RunRecord, cell: &CellRecord) -> Option<Timeline> {
     let series = cell.series.as_ref()?;
     let panels: Vec<Panel> = [
         ("engine.apply.rows", "changes received so far", Unit::Rows),
         ("workload.edits.waiting", "edits not yet acknowledged", Unit::Count),
+        (SYNCED, "longest sync", Unit::Ns),
         (QUEUED, "longest wait at the backend", Unit::Ns),
     ]
     .into_iter()
@@ -68,7 +90,7 @@ pub fn fleet(cell: &CellRecord) -> Option<Timeline> {
         title: "The fleet over time".to_owned(),
         about: "What was received so far, and what still had to be sent.".to_owned(),
         panels,
-        ..blank(cell, series)
+        ..blank(record, cell, series)
     })
 }
 
@@ -79,12 +101,15 @@ fn panel(series: &SeriesRecord, metric: &str, name: &str, unit: Unit) -> Option<
 }
 
 /// An axis from the start of a cell to its end.
-fn blank(cell: &CellRecord, series: &SeriesRecord) -> Timeline {
+fn blank(record: &RunRecord, cell: &CellRecord, series: &SeriesRecord) -> Timeline {
     let end = cell.virtual_ns.max(series.at_ns.last().copied().unwrap_or(0));
     let script = cell.phases.script_ns;
     // A mark at the very end would only be in the way.
     let phase = (script > 0 && script / 97 < end / 100).then(|| (script, "then it drains".to_owned()));
-    Timeline { end, phase, ..Timeline::default() }
+    let resolved: Option<toml::Table> =
+        record.resolved.get(&cell.resolved).and_then(|text| toml::from_str(text).ok());
+    let start = resolved.as_ref().and_then(|table| table.get("start")?.as_str());
+    Timeline { end, phase, clock: start.and_then(Clock::parse), ..Timeline::default() }
 }
 
 /// When devices had no link or no process, and what befell them; `None` if nothing did.
@@ -98,7 +123,7 @@ pub fn outages(record: &RunRecord, cell: &CellRecord) -> Option<Timeline> {
             strips.push(Strip { name: "offline".to_owned(), spans, ticks: Vec::new() });
         }
     }
-    let blank = blank(cell, series);
+    let blank = blank(record, cell, series);
     let (mut without_strip, mut before, mut after) = (0, 0, 0);
     let first = first_online(series);
     for fault in &cell.faults {

@@ -23,6 +23,11 @@ p code,li code,td code{overflow-wrap:anywhere}\
 .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,300px),1fr));gap:12px;margin:12px 0}\
 .card{border:1px solid var(--rule);border-radius:10px;padding:12px 16px}\
 .card span{display:block;font-size:14px}.card small{display:block;color:var(--soft);font-size:12px;overflow-wrap:anywhere}\
+.tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,165px),1fr));gap:10px;margin:12px 0}\
+.tile{border:1px solid var(--rule);border-left-width:4px;border-radius:8px;padding:8px 12px}\
+.tile small{display:block;color:var(--soft);font-size:12px}.tile b{display:block;font-size:19px;line-height:1.35}\
+.tile.good{border-left-color:var(--good)}.tile.good b{color:var(--good)}\
+.tile.bad{border-left-color:var(--bad)}.tile.bad b{color:var(--bad)}\
 .card.bad{border-color:var(--bad)}.card.bad small{color:var(--bad)}\
 .failure{border:1px solid var(--rule);border-left:4px solid var(--bad);border-radius:8px;padding:12px 16px;margin:12px 0}\
 .failure ul{margin:4px 0 8px;padding-left:20px}.failure li{overflow-wrap:anywhere}\

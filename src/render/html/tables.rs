@@ -2,7 +2,7 @@
 
 use crate::metrics::{Unit, human};
 use crate::render::Grid;
-use crate::render::svg::{Curves, HeatMap, Timeline};
+use crate::render::svg::{Bars, Curves, HeatMap, Timeline};
 
 /// Rows of a table over time; the others stand in `series.csv`.
 const ROWS_OVER_TIME: u64 = 24;
@@ -39,6 +39,15 @@ pub(super) fn of_curves(curves: &Curves) -> String {
     grid.html()
 }
 
+/// A row a bar.
+pub(super) fn of_bars(bars: &Bars) -> String {
+    let mut grid = Grid::new(2, ["figure", "of", "value"]);
+    for (head, bars) in &bars.groups {
+        bars.iter().for_each(|bar| grid.row([head.clone(), bar.name.clone(), bar.told.clone()]));
+    }
+    grid.html()
+}
+
 /// As the map lies: a row a row.
 pub(super) fn of_map(map: &HeatMap) -> String {
     let mut grid = Grid::new(1, [map.y.clone()].into_iter().chain(map.columns.iter().cloned()));
@@ -53,7 +62,12 @@ pub(super) fn of_timeline(timeline: &Timeline) -> String {
     let mut text = String::new();
     if let Some(first) = timeline.panels.first() {
         let names = timeline.panels.iter().map(|panel| panel.name.clone());
-        let mut grid = Grid::new(0, ["virtual time".to_owned()].into_iter().chain(names));
+        let mut grid = Grid::new(
+            0,
+            [if timeline.clock.is_some() { "local time" } else { "virtual time" }.to_owned()]
+                .into_iter()
+                .chain(names),
+        );
         let every = (first.points.len() as u64).div_ceil(ROWS_OVER_TIME).max(1);
         let last = first.points.len().saturating_sub(1);
         for (i, (at, _)) in first.points.iter().enumerate() {
@@ -61,7 +75,7 @@ pub(super) fn of_timeline(timeline: &Timeline) -> String {
                 let values = timeline.panels.iter().map(|panel| {
                     panel.points.get(i).map_or_else(String::new, |point| human::figure(panel.unit, point.1))
                 });
-                grid.row([human::span(*at)].into_iter().chain(values));
+                grid.row([timeline.time(*at)].into_iter().chain(values));
             }
         }
         text.push_str(&grid.html());
@@ -70,10 +84,10 @@ pub(super) fn of_timeline(timeline: &Timeline) -> String {
         let mut grid = Grid::new(3, ["what", "from", "until"]);
         for strip in &timeline.strips {
             for (from, until, _, told) in strip.spans.iter().take(TOLD_OF_A_STRIP) {
-                grid.row([told.clone(), human::span(*from), human::span(*until)]);
+                grid.row([told.clone(), timeline.time(*from), timeline.time(*until)]);
             }
             for at in strip.ticks.iter().take(TOLD_OF_A_STRIP) {
-                grid.row([strip.name.clone(), human::span(*at)]);
+                grid.row([strip.name.clone(), timeline.time(*at)]);
             }
             let all = strip.spans.len() + strip.ticks.len();
             let told = strip.spans.len().min(TOLD_OF_A_STRIP) + strip.ticks.len().min(TOLD_OF_A_STRIP);

@@ -137,6 +137,28 @@ fn three_variants(failing: &str) -> RunRecord {
     assemble("reports/x", &plans, plans.iter().zip(&ids).map(judged).collect(), &[])
 }
 
+#[test]
+fn variants_that_differ_stand_side_by_side_and_one_setting_has_tiles() {
+    let mut record = three_variants("c");
+    let bytes = |value| Figure::Value { unit: Unit::Bytes, value };
+    for (at, cell) in record.cells.iter_mut().enumerate() {
+        cell.metrics.insert("net.down.bytes".into(), bytes(1 << 20 << (at / 10)));
+    }
+    let page = page(&record);
+    assert!(page.contains("<h2>Variants</h2>") && page.contains("down a person"), "{page}");
+    assert!(!page.contains("rows/s</title>"), "what is equal has no bars");
+    assert!(!page.contains("class=\"tile"), "figures of one setting alone are told so");
+    let page = super::page(&failing());
+    assert!(page.contains("<small>rows lost</small><b>✗ 3</b>"), "a sign besides the colour");
+}
+
+#[test]
+fn a_cause_is_told_once_however_many_seeds_fail_by_it() {
+    let page = page(&record((0..9).map(|_| fixture::lost(3)).collect()));
+    assert!(page.contains("<h3>ties.s1 and 8 cells more</h3>"));
+    assert_eq!(page.matches("<section class=\"failure\"").count(), 1);
+}
+
 /// The cells that are drawn over time, by their ids.
 fn drawn(record: &RunRecord) -> Vec<&str> {
     crate::analysis::to_draw(record).iter().map(|cell| cell.id.as_str()).collect()
@@ -182,7 +204,9 @@ fn of_a_search_the_best_and_the_present_setting_are_drawn_first() {
 #[test]
 fn a_run_of_failures_only_is_bounded_too() {
     let mut record = record((0..500).map(|_| fixture::lost(60)).collect());
-    for cell in &mut record.cells {
+    for (at, cell) in record.cells.iter_mut().enumerate() {
+        // Each for a cause of its own.
+        cell.variant = Some(format!("v{at}"));
         let lines: Vec<String> = (0..10_000).map(|i| format!("08:00:00.000 d17 line {i}")).collect();
         cell.lives = vec![LifeRecord { record: "appointment/k0".to_owned(), lines, steps: Vec::new() }];
     }
@@ -267,7 +291,7 @@ fn what_was_not_measured_is_not_drawn() {
     cell.series = None;
     cell.metrics.clear();
     let cell = &record.cells[0];
-    assert_eq!((fleet(cell), outages(&record, cell), percentiles(cell)), (None, None, None));
+    assert_eq!((fleet(&record, cell), outages(&record, cell), percentiles(cell)), (None, None, None));
     assert!(page(&record).contains("</html>"));
 }
 
@@ -413,7 +437,7 @@ fn plots_of_records_are_legible_on_either_screen() {
     let record = failing();
     let cell = &record.cells[0];
     for size in [Size::Wide, Size::Narrow] {
-        assert_legible(&fleet(cell).unwrap().draw(size));
+        assert_legible(&fleet(&record, cell).unwrap().draw(size));
         assert_legible(&outages(&record, cell).unwrap().draw(size));
         assert_legible(&percentiles(cell).unwrap().draw(size));
         assert_legible(&life(cell, &cell.lives[0]).unwrap().draw(size));

@@ -5,7 +5,7 @@ use super::frame::{Inside, LETTERS, Size, Svg, bottom_axis, left_axis, left_room
 use super::ink::{Anchor, Ink, cut_apart, spread, width, wrapped};
 use super::scale::Scale;
 use super::style::{self, LOOKS, look, marker};
-use crate::metrics::Unit;
+use crate::metrics::{Unit, human};
 
 /// What is drawn.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -97,7 +97,7 @@ impl Curves {
             draw_band(&mut ink, i, curve, x, y);
         }
         for (i, curve) in curves.iter().enumerate() {
-            draw_line(&mut ink, i, curve, x, y, most_seeds(curves));
+            self.draw_line(&mut ink, i, curve, x, y, most_seeds(curves));
         }
         if curves.len() > 1 {
             draw_names(&mut ink, curves, inside, x, y, size);
@@ -106,6 +106,25 @@ impl Curves {
         let below = if rows > 0 { rows as f64 * ROW + 26.0 } else { 0.0 };
         let legend = self.draw_legend(&mut ink, height + below, size);
         Svg::new(size, height + below + legend, &self.title, &self.about, ink)
+    }
+
+    fn draw_line(&self, ink: &mut Ink, series: usize, curve: &Curve, x: Scale, y: Scale, seeds: Option<u64>) {
+        let place = |p: &Point| (x.at(p.x), y.at(p.y));
+        let candidates: Vec<(f64, f64)> = curve.points.iter().filter(|p| p.candidate).map(place).collect();
+        ink.path(&format!("l {}", look(series)), &candidates);
+        let shown = |y: f64| human::figure(self.unit.unwrap_or(Unit::Count), libm::round(y.max(0.0)) as u64);
+        for point in &curve.points {
+            let fill = if point.seeds < seeds { "o" } else { "k" };
+            let setting = self.settings.iter().find(|(at, _)| *at == point.x);
+            let setting = setting.map_or("", |(_, label)| label);
+            let between = point.interval.map(|(low, high)| format!(" ({} – {})", shown(low), shown(high)));
+            let told = format!("{} {setting}: {}{}", curve.name, shown(point.y), between.unwrap_or_default());
+            let (class, shape) = match point.candidate {
+                true => (format!("{fill} c{}", series % LOOKS), marker(series)),
+                false => ("x".to_owned(), style::CROSS),
+            };
+            ink.told_shape(&class, place(point), shape, told.trim_start());
+        }
     }
 
     fn across(&self, inside: Inside) -> Scale {
@@ -236,19 +255,6 @@ fn draw_band(ink: &mut Ink, series: usize, curve: &Curve, x: Scale, y: Scale) {
 
 fn most_seeds(curves: &[Curve]) -> Option<u64> {
     curves.iter().flat_map(|curve| &curve.points).filter_map(|point| point.seeds).max()
-}
-
-fn draw_line(ink: &mut Ink, series: usize, curve: &Curve, x: Scale, y: Scale, seeds: Option<u64>) {
-    let place = |p: &Point| (x.at(p.x), y.at(p.y));
-    let candidates: Vec<(f64, f64)> = curve.points.iter().filter(|p| p.candidate).map(place).collect();
-    ink.path(&format!("l {}", look(series)), &candidates);
-    for point in &curve.points {
-        let fill = if point.seeds < seeds { "o" } else { "k" };
-        match point.candidate {
-            true => ink.shape(&format!("{fill} c{}", series % LOOKS), place(point), marker(series)),
-            false => ink.shape("x", place(point), style::CROSS),
-        }
-    }
 }
 
 /// The names at the right ends of their curves, moved apart.

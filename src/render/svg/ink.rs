@@ -50,12 +50,22 @@ impl Ink {
 
     /// A shape given by a path of its own, moved to a point.
     pub(super) fn shape(&mut self, class: &str, at: (f64, f64), d: &str) {
-        let _ = writeln!(
-            self.text,
-            r#"<path class="{class}" transform="translate({} {})" d="{d}"/>"#,
-            px(at.0),
-            px(at.1)
-        );
+        self.told_shape(class, at, d, "");
+    }
+
+    /// The same, with what is read where a pointer rests on it.
+    pub(super) fn told_shape(&mut self, class: &str, at: (f64, f64), d: &str, told: &str) {
+        let (x, y) = (px(at.0), px(at.1));
+        let _ = write!(self.text, r#"<path class="{class}" transform="translate({x} {y})" d="{d}""#);
+        self.end("path", told);
+    }
+
+    /// Ends an element, with its title if it has one.
+    fn end(&mut self, element: &str, told: &str) {
+        let _ = match told {
+            "" => writeln!(self.text, "/>"),
+            told => writeln!(self.text, "><title>{}</title></{element}>", escaped(told)),
+        };
     }
 
     /// A rectangle; one without size is not drawn.
@@ -71,12 +81,7 @@ impl Ink {
             px(size.0),
             px(size.1)
         );
-        match told {
-            Some(told) => {
-                let _ = writeln!(self.text, "><title>{}</title></rect>", escaped(told));
-            }
-            None => self.text.push_str("/>\n"),
-        }
+        self.end("rect", told.unwrap_or_default());
     }
 
     /// A text on its base line.

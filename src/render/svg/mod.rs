@@ -16,6 +16,8 @@
 //! How: `scale` maps figures to places and finds ticks, `frame` draws axes, `ink` writes elements
 //! and measures texts, `style` has the colours; each other file is one kind of plot.
 
+mod bars;
+mod clock;
 mod curves;
 mod frame;
 mod heat;
@@ -28,6 +30,8 @@ mod timeline;
 #[cfg(test)]
 pub(in crate::render) mod tests;
 
+pub use bars::{Bar, Bars};
+pub use clock::Clock;
 pub use curves::{Curve, Curves, Point};
 pub use frame::{Size, Svg};
 pub use heat::{Heat, HeatMap, HeatRow};

@@ -23,7 +23,7 @@ pub const CSS: &str = "\
 --h0:#f2f7fc;--h1:#dbe9f6;--h2:#bfd8ec;--h3:#98c3e0;--h4:#6daad2;--h5:#2d74a8;--h6:#235f93;--h7:#1a4f83;--h8:#0f335c}}\
 svg.plot{display:block;width:100%;height:auto;color:var(--ink);font:12px system-ui,sans-serif}\
 .plot text{fill:currentColor;font-size:12px;font-variant-numeric:tabular-nums}.plot .s{fill:var(--soft)}.plot .m{font-size:11px}\
-.plot .b{font-weight:600}.plot .alarm{fill:var(--bad)}\
+.plot .b{font-weight:600}.plot .hov{fill:transparent}.plot .alarm{fill:var(--bad)}\
 .plot .rule{stroke:var(--rule);stroke-width:1}.plot .axis{stroke:var(--soft);stroke-width:1}\
 .plot .lead{stroke:var(--soft);stroke-width:.8;stroke-dasharray:1 2;fill:none}\
 .plot .l{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}.plot .i{stroke:none;opacity:.16}\

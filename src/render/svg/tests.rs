@@ -61,6 +61,7 @@ fn timeline() -> Timeline {
         title: "The fleet over time".to_owned(),
         about: "It came to rest.".to_owned(),
         end: 5 * hour,
+        clock: Clock::parse("2026-03-02T07:50:00Z"),
         phase: Some((4 * hour, "script ends".to_owned())),
         panels: vec![
             panel("applied", [0, 1_200, 90_000, 120_000, 120_000]),
@@ -257,6 +258,30 @@ fn curves_without_any_figure_are_an_empty_frame_and_no_panic() {
     let empty = Curves { curves: vec![Curve::default()], ..Curves::default() };
     assert!(empty.draw(Size::Wide).inline().contains("<line class=\"axis\""));
     assert!(HeatMap::default().draw(Size::Narrow).inline().starts_with("<svg"));
+}
+
+fn bars() -> Bars {
+    let bar = |name: &str, value| Bar { name: name.to_owned(), value, told: format!("{value} rows") };
+    let group = |head: &str| (head.to_owned(), vec![bar("as-is", 0), bar("a variant of a long name", 1_234)]);
+    Bars {
+        title: "Variants".to_owned(),
+        about: String::new(),
+        alike: false,
+        groups: vec![group("lost"), group("sent")],
+    }
+}
+
+#[test]
+fn every_value_of_a_plot_is_read_where_the_pointer_rests() {
+    let titles = |svg: Svg| svg.inline().matches("<title>").count();
+    let points: usize = curves().curves.iter().map(|curve| curve.points.len()).sum();
+    assert_eq!(titles(curves().draw(Size::Wide)), 1 + points);
+    assert_eq!(titles(timeline().draw(Size::Wide)), 1 + 2 * 5 + 1 + 2, "panels, a stretch, two instants");
+    assert!(timeline().draw(Size::Wide).inline().contains("<title>09:50:00: 90\u{2009}000 rows</title>"));
+    for size in [Size::Wide, Size::Narrow] {
+        assert_legible(&bars().draw(size));
+        assert_eq!(titles(bars().draw(size)), 1 + 4);
+    }
 }
 
 #[test]

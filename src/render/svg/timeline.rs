@@ -1,11 +1,12 @@
 //! What happened over virtual time: panels one below the other with one axis, and strips below
 //! them.
 
+use super::clock::Clock;
 use super::frame::{Inside, LETTERS, Size, Svg, bottom_axis, left_axis, left_room};
 use super::ink::{Anchor, Ink, cut, width};
 use super::scale::Scale;
 use super::style::LOOKS;
-use crate::metrics::Unit;
+use crate::metrics::{Unit, human};
 
 /// What is drawn.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -16,6 +17,8 @@ pub struct Timeline {
     pub about: String,
     /// The end of the axis, in nanoseconds; it begins at zero.
     pub end: u64,
+    /// What the clock of the scenario shows at zero; without it the axis is virtual time.
+    pub clock: Option<Clock>,
     /// An instant that parts two phases, and what begins there.
     pub phase: Option<(u64, String)>,
     /// Figures over time, each in a panel of its own.
@@ -50,6 +53,8 @@ const PANEL: f64 = 74.0;
 const GAP: f64 = 32.0;
 const STRIP: f64 = 24.0;
 const PANEL_TICKS: usize = 3;
+/// Stretches of a panel whose value is told.
+const TOLD: usize = 40;
 
 impl Timeline {
     /// The drawing.
@@ -73,13 +78,17 @@ impl Timeline {
             let scale = scale.moved((inside.bottom, inside.top));
             left_axis(&mut ink, inside, scale, panel.unit, &panel.name, PANEL_TICKS);
             panel.draw(&mut ink, i, end, scale, self.end);
+            if size == Size::Wide {
+                self.tell(&mut ink, panel, inside, end);
+            }
             inside.top = inside.bottom + GAP;
         }
         if !self.panels.is_empty() && !self.strips.is_empty() {
             inside.bottom += 8.0;
         }
         for strip in &self.strips {
-            strip.draw(&mut ink, Inside { top: inside.bottom + 6.0, ..inside }, end);
+            let told = |at| self.time(at);
+            strip.draw(&mut ink, Inside { top: inside.bottom + 6.0, ..inside }, end, &told);
             inside.bottom += STRIP;
         }
         inside.bottom += 6.0;
@@ -90,10 +99,31 @@ impl Timeline {
             ink.text("s m", (x, y), Anchor::End, name);
         }
         let most = size.pick(9, 5);
-        let ticks: Vec<(f64, String)> =
-            end.ticks(Unit::Ns, most).into_iter().map(|(at, label)| (end.at(at), label)).collect();
-        bottom_axis(&mut ink, inside, &ticks, &[], "virtual time");
+        let ticks = match self.clock {
+            Some(clock) => clock.ticks(self.end, most),
+            None => end.ticks(Unit::Ns, most),
+        };
+        let ticks: Vec<(f64, String)> = ticks.into_iter().map(|(at, label)| (end.at(at), label)).collect();
+        let name = if self.clock.is_some() { "local time" } else { "virtual time" };
+        bottom_axis(&mut ink, inside, &ticks, &[], name);
         Svg::new(size, inside.bottom + 38.0, &self.title, &self.about, ink)
+    }
+
+    /// An instant in words.
+    pub(in crate::render) fn time(&self, at: u64) -> String {
+        self.clock.map_or_else(|| human::span(at), |clock| clock.time(at))
+    }
+
+    /// Lets the values of a panel be read where a pointer rests: those of so many stretches.
+    fn tell(&self, ink: &mut Ink, panel: &Panel, inside: Inside, x: Scale) {
+        let each = panel.points.len().div_ceil(TOLD).max(1);
+        let chosen: Vec<&(u64, u64)> = panel.points.iter().step_by(each).collect();
+        let ends = chosen.iter().skip(1).map(|point| point.0).chain([self.end]);
+        for ((at, value), until) in chosen.iter().zip(ends) {
+            let (from, until) = (x.at(*at as f64), x.at(until as f64));
+            let told = format!("{}: {}", self.time(*at), human::figure(panel.unit, *value));
+            ink.rect("hov", (from, inside.top), (until - from, PANEL), Some(&told));
+        }
     }
 
     fn phase_room(&self) -> f64 {
@@ -128,7 +158,7 @@ impl Panel {
 }
 
 impl Strip {
-    fn draw(&self, ink: &mut Ink, inside: Inside, x: Scale) {
+    fn draw(&self, ink: &mut Ink, inside: Inside, x: Scale, time: &dyn Fn(u64) -> String) {
         let (top, high) = (inside.top, STRIP - 8.0);
         let name = cut(&self.name, LETTERS, inside.left - 8.0);
         ink.text("m", (2.0, top + high - 3.5), Anchor::Start, &name);
@@ -140,8 +170,8 @@ impl Strip {
             ink.rect("down", (from, top + high - tall), ((until - from).max(1.0), tall), Some(told));
         }
         for at in &self.ticks {
-            let at = x.at(*at as f64);
-            ink.shape("end", (at, top + high / 2.0), "M0-6L4 0L0 6L-4 0Z");
+            let place = (x.at(*at as f64), top + high / 2.0);
+            ink.told_shape("end", place, "M0-6L4 0L0 6L-4 0Z", &time(*at));
         }
     }
 }

@@ -15,162 +15,111 @@ use crate::backend::{Authorisation, Commits, Options, Provisioning, QuotaBy, Sta
 use crate::base::{Ppm, Span};
 
 pub(super) const BACKEND: Form = table(&[
-    owned(
-        "profile",
-        Form::Word(profiles::BACKENDS),
-        || profiles::BACKEND.stated(),
-        "Where the keys that are not written come from.",
-    ),
-    word::<Provisioning>("provisioning", "Which columns for syncing the backend keeps."),
-    word::<StampedBy>("stamped_by", "Whose clock stamps what devices write."),
-    word::<Copies>(
-        "copies",
-        "Whether rows with copied columns (\"fold\") are written again as the row changes that they are copied from, or stay as made.",
-    ),
-    word::<Writes>("writes", "What an edit of a row must show to be committed."),
-    owned(
-        "writes_grace",
-        SPAN,
-        || Options::default().writes_grace.stated(),
-        "Dates that are no further apart count as one, where `writes` compares dates.",
-    ),
+    owned("profile", Form::Word(profiles::BACKENDS), || profiles::BACKEND.stated())
+        .about("Where the keys that are not written come from."),
+    word::<Provisioning>("provisioning").about("Which columns for syncing the backend keeps."),
+    word::<StampedBy>("stamped_by").about("Whose clock stamps what devices write."),
+    word::<Copies>("copies")
+        .about("Whether rows with copied columns (\"fold\") are written again as the row changes that they are copied from, or stay as made."),
+    word::<Writes>("writes").about("What an edit of a row must show to be committed."),
+    owned("writes_grace", SPAN, || Options::default().writes_grace.stated())
+        .about("Dates that are no further apart count as one, where `writes` compares dates."),
     owned(
         "stamp_precision",
         Form::Span { min: Span::micros(1), max: Span::secs(86_400) },
         || Options::default().stamp_precision.stated(),
-        "Stamps are cut to multiples of this, those of rows of one's own too.",
-    ),
-    word::<Ticks>(
-        "ticks",
-        "Whether stamps go on where one was read already, or stay and readers wait for the end of the tick.",
-    ),
+    )
+    .about("Stamps are cut to multiples of this, those of rows of one's own too."),
+    word::<Ticks>("ticks")
+        .about("Whether stamps go on where one was read already, or stay and readers wait for the end of the tick."),
     owned(
         "filter_precision",
         Form::Span { min: Span::micros(1), max: Span::secs(86_400) },
         || Options::default().filter_precision.stated(),
-        "Changes can only be asked for since a multiple of this; what was read since comes again.",
-    ),
-    owned(
-        "monotonic",
-        Form::Bool,
-        || Options::default().monotonic.stated(),
-        "No stamp lies before an earlier one, though the clock steps back.",
-    ),
-    optional("commit_delay", COMMIT_DELAY, "Transactions that are stamped before others can see them."),
-    owned(
-        "replica_lag",
-        SPAN,
-        || Options::default().replica_lag.stated(),
-        "Changes are read from a replica that is this far behind.",
-    ),
-    key("log", LOG, "{}", "The log of changes, if anybody reads it."),
+    )
+    .about("Changes can only be asked for since a multiple of this; what was read since comes again."),
+    owned("monotonic", Form::Bool, || Options::default().monotonic.stated())
+        .about("No stamp lies before an earlier one, though the clock steps back."),
+    optional("commit_delay", COMMIT_DELAY)
+        .about("Transactions that are stamped before others can see them."),
+    owned("replica_lag", SPAN, || Options::default().replica_lag.stated())
+        .about("Changes are read from a replica that is this far behind."),
+    key("log", LOG, "{}").about("The log of changes, if anybody reads it."),
     REARM,
-    owned(
-        "tombstones_kept",
-        SOME_SPAN,
-        || Options::default().tombstones_kept.stated(),
-        "Deleted rows are remembered for this long.",
-    ),
-    owned(
-        "poison",
-        Form::Share,
-        || Ppm(Options::default().poison_ppm).stated(),
-        "Share of creates and updates that are refused for good.",
-    ),
-    owned(
-        "refused_deletes",
-        Form::Share,
-        || Options::default().refused_deletes.stated(),
-        "Share of deletes that are refused for good, as if something else referred to their rows.",
-    ),
-    word::<Authorisation>(
-        "authorisation",
-        "What becomes of an edit of a row outside of its device's scope: it is taken, refused for good, or answered as if it was taken.",
-    ),
-    word::<Commits>(
-        "commits",
-        "What is committed all or none: each edit, a row with the rows that are part of it (`on_delete = \"cascade\"`), or a request.",
-    ),
-    owned(
-        "errors",
-        Form::Share,
-        || Options::default().errors.stated(),
-        "Share of requests that fail by accident, half of them after they took effect.",
-    ),
-    key(
-        "idempotency",
-        Form::Written(&REMEMBERED),
-        "\"forever\"",
-        "For how long an edit that comes again is known by its idempotency key, and answered as before.",
-    ),
-    owned(
-        "partial",
-        Form::Share,
-        || Options::default().partial.stated(),
-        "Share of mutations that are put off, each time they come.",
-    ),
-    optional("availability", AVAILABILITY, "Failures besides maintenance, drawn from the seed."),
-    key("maintenance", named(&MAINTENANCE), "{}", "Times without a backend, by name."),
-    profiled("workers", Form::Int { min: 1, max: 100_000 }, "Requests served at the same time."),
-    profiled("fixed_cost", SPAN, "Service time of any request."),
-    profiled("scan_cost", SPAN, "Service time of each row looked at."),
-    profiled("row_cost", SPAN, "Service time of each row delivered."),
-    profiled("write_fixed_cost", SPAN, "Service time of any push request, in place of `fixed_cost`."),
-    profiled("write_row_cost", SPAN, "Service time of each mutation."),
-    profiled(
-        "service_cv",
-        Form::Decimal { max: 10.0 },
-        "Coefficient of variation of the service time, log-normal about what the costs give; 0 is exact.",
-    ),
-    optional("busy", BUSY, "Office hours, in which every request takes longer."),
-    optional("queue", COUNT, "Requests that may wait for a worker; those that come then are refused."),
-    profiled(
-        "page_cap",
-        Form::Int { min: 1, max: 1_000_000 },
-        "At most this many rows in one answer; a page that is extended to the end of its last time goes beyond it.",
-    ),
-    profiled("gateway_timeout", SOME_SPAN, "Requests that take longer are answered with an error."),
-    optional("quota", QUOTA, "What a client may ask for; beyond it, it is told when to come again."),
+    owned("tombstones_kept", SOME_SPAN, || Options::default().tombstones_kept.stated())
+        .about("Deleted rows are remembered for this long."),
+    owned("poison", Form::Share, || Ppm(Options::default().poison_ppm).stated())
+        .about("Share of creates and updates that are refused for good."),
+    owned("refused_deletes", Form::Share, || Options::default().refused_deletes.stated())
+        .about("Share of deletes that are refused for good, as if something else referred to their rows."),
+    word::<Authorisation>("authorisation")
+        .about("What becomes of an edit of a row outside of its device's scope: it is taken, refused for good, or answered as if it was taken."),
+    word::<Commits>("commits")
+        .about("What is committed all or none: each edit, a row with the rows that are part of it (`on_delete = \"cascade\"`), or a request."),
+    owned("errors", Form::Share, || Options::default().errors.stated())
+        .about("Share of requests that fail by accident, half of them after they took effect."),
+    key("idempotency", Form::Written(&REMEMBERED), "\"forever\"")
+        .about("For how long an edit that comes again is known by its idempotency key, and answered as before."),
+    owned("partial", Form::Share, || Options::default().partial.stated())
+        .about("Share of mutations that are put off, each time they come."),
+    optional("availability", AVAILABILITY)
+        .about("Failures besides maintenance, drawn from the seed."),
+    key("maintenance", named(&MAINTENANCE), "{}").about("Times without a backend, by name."),
+    profiled("workers", Form::Int { min: 1, max: 100_000 })
+        .about("Requests served at the same time."),
+    profiled("fixed_cost", SPAN).about("Service time of any request."),
+    profiled("scan_cost", SPAN).about("Service time of each row looked at."),
+    profiled("row_cost", SPAN).about("Service time of each row delivered."),
+    profiled("write_fixed_cost", SPAN)
+        .about("Service time of any push request, in place of `fixed_cost`."),
+    profiled("write_row_cost", SPAN).about("Service time of each mutation."),
+    profiled("service_cv", Form::Decimal { max: 10.0 })
+        .about("Coefficient of variation of the service time, log-normal about what the costs give; 0 is exact."),
+    optional("busy", BUSY).about("Office hours, in which every request takes longer."),
+    optional("queue", COUNT)
+        .about("Requests that may wait for a worker; those that come then are refused."),
+    profiled("page_cap", Form::Int { min: 1, max: 1_000_000 })
+        .about("At most this many rows in one answer; a page that is extended to the end of its last time goes beyond it."),
+    profiled("gateway_timeout", SOME_SPAN)
+        .about("Requests that take longer are answered with an error."),
+    optional("quota", QUOTA)
+        .about("What a client may ask for; beyond it, it is told when to come again."),
 ]);
 
 const MAINTENANCE: Form = table(&[
-    required("from", Form::Written(&CLOCK), "First instant; a local time comes again every day."),
-    required("for", SOME_SPAN, "How long."),
-    optional("zone", Form::Written(&ZONE), "Whose local time; the scenario's if it is missing."),
-    key("days", DAYS, "[]", "On which days it begins; every day if empty."),
+    required("from", Form::Written(&CLOCK)).about("First instant; a local time comes again every day."),
+    required("for", SOME_SPAN).about("How long."),
+    optional("zone", Form::Written(&ZONE)).about("Whose local time; the scenario's if it is missing."),
+    key("days", DAYS, "[]").about("On which days it begins; every day if empty."),
 ]);
 
 const BUSY: Form = table(&[
-    required("from", Form::Written(&CLOCK), "First instant; a local time comes again every day."),
-    required("until", Form::Written(&CLOCK), "First instant after it."),
-    required("factor", Form::Decimal { max: 1_000.0 }, "What takes a second otherwise takes so many."),
-    optional("zone", Form::Written(&ZONE), "Whose local time; the scenario's if it is missing."),
-    key("days", DAYS, "[]", "On which days; every day if empty."),
+    required("from", Form::Written(&CLOCK)).about("First instant; a local time comes again every day."),
+    required("until", Form::Written(&CLOCK)).about("First instant after it."),
+    required("factor", Form::Decimal { max: 1_000.0 }).about("What takes a second otherwise takes so many."),
+    optional("zone", Form::Written(&ZONE)).about("Whose local time; the scenario's if it is missing."),
+    key("days", DAYS, "[]").about("On which days; every day if empty."),
 ]);
 
 const DAYS: Form = Form::List(&Form::word::<Weekday>());
 
 const COMMIT_DELAY: Form = table(&[
-    required("share", Form::Share, "Share of the transactions."),
-    required("upto", SOME_SPAN, "The delay is uniform between nothing and this."),
+    required("share", Form::Share).about("Share of the transactions."),
+    required("upto", SOME_SPAN).about("The delay is uniform between nothing and this."),
 ]);
 
 pub(super) const AVAILABILITY: Form = table(&[
-    required("share", Form::Share, "Share of time in which it is up; above 0."),
-    key(
-        "mean_outage",
-        PERIOD,
-        "\"30m\"",
-        "Mean length of an outage; times between them are exponential, too.",
-    ),
+    required("share", Form::Share).about("Share of time in which it is up; above 0."),
+    key("mean_outage", PERIOD, "\"30m\"")
+        .about("Mean length of an outage; times between them are exponential, too."),
 ]);
 
 const QUOTA: Form = table(&[
-    word::<QuotaBy>("by", "Who is one client."),
-    optional("per", SOME_SPAN, "The sliding window of `requests` and `execution`."),
-    optional("requests", SOME, "Requests in a window."),
-    optional("execution", SOME_SPAN, "Service time in a window."),
-    optional("concurrent", SOME, "Requests at work or in the queue at once."),
-    optional("burst", SOME, "Tokens in a full bucket, one for a request."),
-    optional("rate", Form::Decimal { max: 1_000_000.0 }, "Tokens that come a second."),
+    word::<QuotaBy>("by").about("Who is one client."),
+    optional("per", SOME_SPAN).about("The sliding window of `requests` and `execution`."),
+    optional("requests", SOME).about("Requests in a window."),
+    optional("execution", SOME_SPAN).about("Service time in a window."),
+    optional("concurrent", SOME).about("Requests at work or in the queue at once."),
+    optional("burst", SOME).about("Tokens in a full bucket, one for a request."),
+    optional("rate", Form::Decimal { max: 1_000_000.0 }).about("Tokens that come a second."),
 ]);

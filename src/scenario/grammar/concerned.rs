@@ -6,9 +6,11 @@ use super::super::form::{Key, SPAN, key};
 macro_rules! on_devices {
     ($($own:expr),* $(,)?) => {
         table(&[
-            key("share", Form::Share, "1", "Share of the devices, or of the values of `by`; an exact count."),
-            optional("by", Form::Text, "An attribute: all devices of a share of its values."),
-            optional("devices", Form::List(&Form::Int { min: 0, max: 1_000_000 }), "These devices, by number from 0; in place of `share`."),
+            key("share", Form::Share, "1")
+                .about("Share of the devices, or of the values of `by`; an exact count."),
+            optional("by", Form::Text).about("An attribute: all devices of a share of its values."),
+            optional("devices", Form::List(&Form::Int { min: 0, max: 1_000_000 }))
+                .about("These devices, by number from 0; in place of `share`."),
             $($own),*
         ])
     };
@@ -17,4 +19,4 @@ macro_rules! on_devices {
 pub(super) use on_devices;
 
 pub(super) const RESTART: Key =
-    key("restart_after", SPAN, "\"5s\"", "How long until the app is started again.");
+    key("restart_after", SPAN, "\"5s\"").about("How long until the app is started again.");

@@ -7,185 +7,99 @@ use super::super::written::{DELIVERY, SCOPE, TRIGGER};
 use crate::contract::{Condition, MergeRule, NamedBy, OnDelete};
 
 pub(super) const ENTITY: Form = table(&[
-    optional(
-        "schema",
-        map(&Form::Written(&COLUMN)),
-        "The columns and their types; inferred from a CSV if it is missing.",
-    ),
-    key(
-        "rows",
-        Form::Either { plain: &COUNT, table: &CSV },
-        "1000",
-        "How many rows there are at the start, or a CSV with rows of one's own.",
-    ),
-    key(
-        "scope",
-        map(&Form::Written(&SCOPE)),
-        "{}",
-        "Which rows a device holds: a condition for a column; all rows if empty.",
-    ),
-    optional(
-        "editable_offline",
-        Form::List(&Form::Text),
-        "Columns that people may edit while the phone sees no network; then they make and delete no rows either. Everything if it is missing, nothing if it is empty.",
-    ),
-    key(
-        "owned_by",
-        map(&Form::Written(&SCOPE)),
-        "{}",
-        "Whose a row is, such as { owner = \"device.person\" }. Who is not the owner sees it and cannot edit it; the office can.",
-    ),
-    optional("project", Form::List(&Form::Text), "The columns that devices hold; all if it is missing."),
-    key(
-        "path",
-        map(&Form::Written(&PATH)),
-        "{}",
-        "What the way between a device and the backend does to a column, as an object layer does around any codec: a day goes as local midnight and is \
+    optional("schema", map(&Form::Written(&COLUMN)))
+        .about("The columns and their types; inferred from a CSV if it is missing."),
+    key("rows", Form::Either { plain: &COUNT, table: &CSV }, "1000")
+        .about("How many rows there are at the start, or a CSV with rows of one's own."),
+    key("scope", map(&Form::Written(&SCOPE)), "{}")
+        .about("Which rows a device holds: a condition for a column; all rows if empty."),
+    optional("editable_offline", Form::List(&Form::Text))
+        .about("Columns that people may edit while the phone sees no network; then they make and delete no rows either. Everything if it is missing, nothing if it is empty."),
+    key("owned_by", map(&Form::Written(&SCOPE)), "{}")
+        .about("Whose a row is, such as { owner = \"device.person\" }. Who is not the owner sees it and cannot edit it; the office can."),
+    optional("project", Form::List(&Form::Text))
+        .about("The columns that devices hold; all if it is missing."),
+    key("path", map(&Form::Written(&PATH)), "{}")
+        .about("What the way between a device and the backend does to a column, as an object layer does around any codec: a day goes as local midnight and is \
          read in UTC; an instant as local time without its zone, or in milliseconds or seconds; a number through a double (beyond 2^53 not all are there), \
          its hundredths cut, a single or 32 bits; an empty text as null or null as one; a null not at all, so that what was there stays; accents composed \
          or apart, which means the same, or what looks like other letters as those; letters that a charset lacks as question marks; bytes read as UTF-8. \
-         What is not named goes as it is.",
-    ),
-    key("delivery", Form::Written(&DELIVERY), "\"delta\"", "How rows come to devices."),
-    optional(
-        "attachment",
-        ATTACHMENT,
-        "What each row has beside it, such as a photo: made on a device, sent in ranges by a queue of its own (`engine.attachments`).",
-    ),
-    key(
-        "indexes",
-        Form::List(&Form::Text),
-        "[]",
-        "Indexes that devices have besides those of keys and references, really made: each a column that they hold, or several with commas between.",
-    ),
-    key("unique", Form::List(&Form::Text), "[]", "Columns that together name a row once."),
-    word::<NamedBy>("ids", "Who gives new rows their keys."),
-    word::<MergeRule>(
-        "merge",
-        "What a row says that was made twice (`ids = \"natural-key\"`): the first, the last, or the first with its nulls filled from the last.",
-    ),
-    key(
-        "doubles",
-        Form::Bool,
-        "false",
-        "Nothing enforces `unique`: it only says which rows people take for the same one.",
-    ),
-    key(
-        "pool",
-        Form::Int { min: 1, max: 1_000_000 },
-        "100",
-        "Keys that a device holds for later once it was told some, with `ids = \"pool\"`.",
-    ),
-    key("refill", Form::Int { min: 1, max: 1_000_000 }, "20", "It asks for more as soon as it holds fewer."),
-    key(
-        "on_delete",
-        map(&Form::word::<OnDelete>()),
-        "{}",
-        "What becomes of a row, by column, as the row that the column refers to is deleted.",
-    ),
-    optional("one_stamp", SPAN, "All rows carry one stamp, this long before the start, as after an import."),
-    key("age", SPAN, "\"90d\"", "The oldest row is this old at the start."),
-    key(
-        "created_daily",
-        Form::Share,
-        "\"0.2%\"",
-        "Share of rows that were created in the last day before the start, and on each day before.",
-    ),
-    key(
-        "changed_daily",
-        Form::Share,
-        "\"1%\"",
-        "Share of rows that were changed in the last day before the start, and on each day before.",
-    ),
-    key(
-        "deleted_daily",
-        Form::Share,
-        "\"0.1%\"",
-        "Share of rows that were deleted in the last day before the start, and on each day before.",
-    ),
-    key("count", named(&COUNTER), "{}", "Columns that the backend keeps as counters, by name."),
+         What is not named goes as it is."),
+    key("delivery", Form::Written(&DELIVERY), "\"delta\"").about("How rows come to devices."),
+    optional("attachment", ATTACHMENT)
+        .about("What each row has beside it, such as a photo: made on a device, sent in ranges by a queue of its own (`engine.attachments`)."),
+    key("indexes", Form::List(&Form::Text), "[]")
+        .about("Indexes that devices have besides those of keys and references, really made: each a column that they hold, or several with commas between."),
+    key("unique", Form::List(&Form::Text), "[]").about("Columns that together name a row once."),
+    word::<NamedBy>("ids").about("Who gives new rows their keys."),
+    word::<MergeRule>("merge")
+        .about("What a row says that was made twice (`ids = \"natural-key\"`): the first, the last, or the first with its nulls filled from the last."),
+    key("doubles", Form::Bool, "false")
+        .about("Nothing enforces `unique`: it only says which rows people take for the same one."),
+    key("pool", Form::Int { min: 1, max: 1_000_000 }, "100")
+        .about("Keys that a device holds for later once it was told some, with `ids = \"pool\"`."),
+    key("refill", Form::Int { min: 1, max: 1_000_000 }, "20")
+        .about("It asks for more as soon as it holds fewer."),
+    key("on_delete", map(&Form::word::<OnDelete>()), "{}")
+        .about("What becomes of a row, by column, as the row that the column refers to is deleted."),
+    optional("one_stamp", SPAN)
+        .about("All rows carry one stamp, this long before the start, as after an import."),
+    key("age", SPAN, "\"90d\"").about("The oldest row is this old at the start."),
+    key("created_daily", Form::Share, "\"0.2%\"")
+        .about("Share of rows that were created in the last day before the start, and on each day before."),
+    key("changed_daily", Form::Share, "\"1%\"")
+        .about("Share of rows that were changed in the last day before the start, and on each day before."),
+    key("deleted_daily", Form::Share, "\"0.1%\"")
+        .about("Share of rows that were deleted in the last day before the start, and on each day before."),
+    key("count", named(&COUNTER), "{}")
+        .about("Columns that the backend keeps as counters, by name."),
 ]);
 
 const ATTACHMENT: Form = table(&[
-    required("least", BLOB, "Bytes of the smallest."),
-    optional(
-        "most",
-        BLOB,
-        "Bytes of the largest; `least` if it is missing. Sizes between are equally likely.",
-    ),
-    optional("thumbnail", BLOB, "Bytes of a small picture that is made of it and sent by itself."),
+    required("least", BLOB).about("Bytes of the smallest."),
+    optional("most", BLOB)
+        .about("Bytes of the largest; `least` if it is missing. Sizes between are equally likely."),
+    optional("thumbnail", BLOB).about("Bytes of a small picture that is made of it and sent by itself."),
 ]);
 
 /// Bytes of something attached.
 const BLOB: Form = Form::Size { min: 1, max: 100_000_000 };
 
 const CSV: Form = table(&[
-    required("csv", Form::Text, "The file, relative to the scenario's; of at most 1 GiB."),
-    key("key", Form::Text, "\"id\"", "The column with the key; no key comes twice."),
-    optional(
-        "updated_at",
-        Form::Text,
-        "The column with the stamp, cut to `backend.stamp_precision`, and at the finest to microseconds; without it all rows carry the start's.",
-    ),
+    required("csv", Form::Text).about("The file, relative to the scenario's; of at most 1 GiB."),
+    key("key", Form::Text, "\"id\"").about("The column with the key; no key comes twice."),
+    optional("updated_at", Form::Text)
+        .about("The column with the stamp, cut to `backend.stamp_precision`, and at the finest to microseconds; without it all rows carry the start's."),
 ]);
 
 const COUNTER: Form = table(&[
-    required("of", Form::Text, "The entity whose rows are counted."),
-    required(
-        "where",
-        map(&Form::Text),
-        "Which row counts: columns of this entity, each with the equal column of the other; \"day of COLUMN\" compares days.",
-    ),
-    key(
-        "step",
-        Form::Int { min: -1_000_000, max: 1_000_000 },
-        "1",
-        "Added for each row that comes, taken off for each that goes.",
-    ),
+    required("of", Form::Text).about("The entity whose rows are counted."),
+    required("where", map(&Form::Text))
+        .about("Which row counts: columns of this entity, each with the equal column of the other; \"day of COLUMN\" compares days."),
+    key("step", Form::Int { min: -1_000_000, max: 1_000_000 }, "1")
+        .about("Added for each row that comes, taken off for each that goes."),
 ]);
 
 const EXCERPT: Form = table(&[
-    optional(
-        "columns",
-        Form::List(&Form::Text),
-        "The columns that it brings, the key among them; all that devices hold if it is missing.",
-    ),
-    key(
-        "rows",
-        map(&Form::Written(&SCOPE)),
-        "{}",
-        "Which of a device's rows it brings: a condition for a column, as in the entity's `scope`; all if empty.",
-    ),
+    optional("columns", Form::List(&Form::Text))
+        .about("The columns that it brings, the key among them; all that devices hold if it is missing."),
+    key("rows", map(&Form::Written(&SCOPE)), "{}")
+        .about("Which of a device's rows it brings: a condition for a column, as in the entity's `scope`; all if empty."),
 ]);
 
 pub(super) const UNIT: Form = table(&[
-    required("on", Form::List(&Form::Written(&TRIGGER)), "What starts it."),
-    key("pull", Form::List(&Form::Text), "[]", "The entities that it pulls, in order; \"*\" for all."),
-    key("push", Form::List(&Form::Text), "[]", "The entities that it pushes; \"*\" for all."),
-    key(
-        "blocking",
-        Form::Bool,
-        "false",
-        "The person waits for it: while it is asked for or runs, the app takes no edit.",
-    ),
-    key(
-        "discard_pending",
-        Form::Bool,
-        "false",
-        "Its start empties the queue of waiting units; local changes stay.",
-    ),
-    key(
-        "entity",
-        named(&EXCERPT),
-        "{}",
-        "Entities of which it brings a part, by their names: rows that lie beside those that another unit brings in full, and are shown where they are newer.",
-    ),
-    key(
-        "when",
-        Form::List(&CONDITION),
-        "[]",
-        "What must hold while it runs: \"wifi\", \"unmetered\" (not cellular), or \"not-roaming\". Automatic starts wait for it, a run ends without it; a person who asks is not held back.",
-    ),
+    required("on", Form::List(&Form::Written(&TRIGGER))).about("What starts it."),
+    key("pull", Form::List(&Form::Text), "[]")
+        .about("The entities that it pulls, in order; \"*\" for all."),
+    key("push", Form::List(&Form::Text), "[]").about("The entities that it pushes; \"*\" for all."),
+    key("blocking", Form::Bool, "false")
+        .about("The person waits for it: while it is asked for or runs, the app takes no edit."),
+    key("discard_pending", Form::Bool, "false")
+        .about("Its start empties the queue of waiting units; local changes stay."),
+    key("entity", named(&EXCERPT), "{}")
+        .about("Entities of which it brings a part, by their names: rows that lie beside those that another unit brings in full, and are shown where they are newer."),
+    key("when", Form::List(&CONDITION), "[]")
+        .about("What must hold while it runs: \"wifi\", \"unmetered\" (not cellular), or \"not-roaming\". Automatic starts wait for it, a run ends without it; a person who asks is not held back."),
 ]);
 
 const CONDITION: Form = Form::word::<Condition>();

@@ -13,123 +13,68 @@ use crate::engine::{
 use crate::protocol::{self, BytesCount, Packing, Packs};
 
 pub(super) const ENGINE: Form = table(&[
-    key("name", Form::Text, "\"builtin\"", "The name of the stack: `builtin`, `broken:<bug>`, or one's own."),
-    key("options", map(&Form::Any), "{}", "What is chosen of a stack of one's own; it says what there is."),
-    owned(
-        "request_timeout",
-        SOME_SPAN,
-        || Options::default().request_timeout.stated(),
-        "A request without an answer is given up after this.",
-    ),
-    owned(
-        "debounce",
-        SPAN,
-        || Options::default().debounce.stated(),
-        "A unit that `online`, `resume` or `every` starts begins no sooner than this after its last start; what asks earlier waits until then.",
-    ),
-    optional(
-        "hook_timeout",
-        SOME_SPAN,
-        "A hook of the app is given up after this, which counts as if it threw; without it the engine waits as long as it takes.",
-    ),
-    word::<RequestPer>("requests", "What of a run goes into one request."),
-    owned(
-        "codec",
-        Form::Word(protocol::NAMES),
-        || protocol::NAMES[0].stated(),
-        "The format of messages; the gateway must speak that too.",
-    ),
-    word::<Packing>(
-        "compression",
-        "What packs messages: nothing, gzip at level 6, zstd at level 1. A message that would not be smaller goes as it is.",
-    ),
-    word::<Packs>(
-        "compressed",
-        "Which messages are packed: requests and answers, or answers alone, as many servers take no packed request.",
-    ),
-    word::<Decoder>(
-        "decoder",
-        "How it reads answers: row by row in native code, or as a whole tree in a managed language, which takes six times the answer's size of memory instead of 2.5.",
-    ),
-    word::<Dates>("dates", "What an edit is dated by: UTC, or what the person's clock shows."),
-    word::<Identity>(
-        "identity",
-        "Where it keeps what it calls itself towards the server: with the phone, or in the database, which may be copied to another.",
-    ),
-    word::<AfterFailure>(
-        "queue",
-        "What a unit that failed does: it makes way and is queued again after a wait, or it stays at the head of the queue and is tried each 30 s.",
-    ),
-    word::<QueueKept>(
-        "queue_kept",
-        "Where the queue is kept: in memory, so that a kill empties it, or on disk, so that it is queued again.",
-    ),
-    owned(
-        "sessions",
-        Form::Int { min: 1, max: 8 },
-        || Options::default().sessions.stated(),
-        "So many units run at a time, as services that sync side by side; a unit waits while one runs that shares an entity with it, and those behind it wait, too.",
-    ),
-    optional(
-        "network_poll",
-        POLL,
-        "How often it asks the operating system what network there is, in place of being told as it changes.",
-    ),
-    owned(
-        "status",
-        Form::Bool,
-        || Options::default().status.stated(),
-        "Whether the app shows a status: idle, offline, syncing, failed, conflict, with the edits that wait. It is held against the truth and changes nothing.",
-    ),
-    owned(
-        "row_cpu",
-        SPAN,
-        || Options::default().row_cpu.stated(),
-        "The engine's own work for each row that it writes and each edit that it sends, besides SQLite and coding: time of the reference core, of which a class takes `cpu` times as much.",
-    ),
-    key("pull", PULL, "{}", "How it pulls."),
-    key("push", PUSH, "{}", "How it pushes."),
-    key(
-        "attachments",
-        ATTACHMENTS,
-        "{}",
-        "How it sends what is attached to rows (`entity.NAME.attachment`).",
-    ),
-    key("retry", RETRY, "{}", "How it tries again."),
-    word::<OnLogout>("on_logout", ON_LOGOUT_SAYS),
-    word::<DatabasePer>("database_per", DATABASE_PER_SAYS),
-    key("token", ENGINE_TOKEN, "{}", "What it does about tokens."),
-    key("conflict", CONFLICT, "{}", "What it does about conflicts."),
+    key("name", Form::Text, "\"builtin\"")
+        .about("The name of the stack: `builtin`, `broken:<bug>`, or one's own."),
+    key("options", map(&Form::Any), "{}")
+        .about("What is chosen of a stack of one's own; it says what there is."),
+    owned("request_timeout", SOME_SPAN, || Options::default().request_timeout.stated())
+        .about("A request without an answer is given up after this."),
+    owned("debounce", SPAN, || Options::default().debounce.stated())
+        .about("A unit that `online`, `resume` or `every` starts begins no sooner than this after its last start; what asks earlier waits until then."),
+    optional("hook_timeout", SOME_SPAN)
+        .about("A hook of the app is given up after this, which counts as if it threw; without it the engine waits as long as it takes."),
+    word::<RequestPer>("requests").about("What of a run goes into one request."),
+    owned("codec", Form::Word(protocol::NAMES), || protocol::NAMES[0].stated())
+        .about("The format of messages; the gateway must speak that too."),
+    word::<Packing>("compression")
+        .about("What packs messages: nothing, gzip at level 6, zstd at level 1. A message that would not be smaller goes as it is."),
+    word::<Packs>("compressed")
+        .about("Which messages are packed: requests and answers, or answers alone, as many servers take no packed request."),
+    word::<Decoder>("decoder")
+        .about("How it reads answers: row by row in native code, or as a whole tree in a managed language, which takes six times the answer's size of memory instead of 2.5."),
+    word::<Dates>("dates")
+        .about("What an edit is dated by: UTC, or what the person's clock shows."),
+    word::<Identity>("identity")
+        .about("Where it keeps what it calls itself towards the server: with the phone, or in the database, which may be copied to another."),
+    word::<AfterFailure>("queue")
+        .about("What a unit that failed does: it makes way and is queued again after a wait, or it stays at the head of the queue and is tried each 30 s."),
+    word::<QueueKept>("queue_kept")
+        .about("Where the queue is kept: in memory, so that a kill empties it, or on disk, so that it is queued again."),
+    owned("sessions", Form::Int { min: 1, max: 8 }, || Options::default().sessions.stated())
+        .about("So many units run at a time, as services that sync side by side; a unit waits while one runs that shares an entity with it, and those behind it wait, too."),
+    optional("network_poll", POLL)
+        .about("How often it asks the operating system what network there is, in place of being told as it changes."),
+    owned("status", Form::Bool, || Options::default().status.stated())
+        .about("Whether the app shows a status: idle, offline, syncing, failed, conflict, with the edits that wait. It is held against the truth and changes nothing."),
+    owned("row_cpu", SPAN, || Options::default().row_cpu.stated())
+        .about("The engine's own work for each row that it writes and each edit that it sends, besides SQLite and coding: time of the reference core, of which a class takes `cpu` times as much."),
+    key("pull", PULL, "{}").about("How it pulls."),
+    key("push", PUSH, "{}").about("How it pushes."),
+    key("attachments", ATTACHMENTS, "{}")
+        .about("How it sends what is attached to rows (`entity.NAME.attachment`)."),
+    key("retry", RETRY, "{}").about("How it tries again."),
+    word::<OnLogout>("on_logout").about(ON_LOGOUT_SAYS),
+    word::<DatabasePer>("database_per").about(DATABASE_PER_SAYS),
+    key("token", ENGINE_TOKEN, "{}").about("What it does about tokens."),
+    key("conflict", CONFLICT, "{}").about("What it does about conflicts."),
 ]);
 
 const ATTACHMENTS: Form = table(&[
-    word::<BlobQueue>(
-        "queue",
-        "When they go: at the end of a unit's run, at its beginning, before its rows, or beside the runs. Rows that are made meanwhile wait for the end of a run.",
-    ),
-    word::<With>(
-        "with",
-        "Whether a row waits until all that is attached to it is there, so that nobody sees it without, or goes by itself.",
-    ),
-    word::<First>("first", "Which go first: the small pictures of all rows, or the oldest."),
+    word::<BlobQueue>("queue")
+        .about("When they go: at the end of a unit's run, at its beginning, before its rows, or beside the runs. Rows that are made meanwhile wait for the end of a run."),
+    word::<With>("with")
+        .about("Whether a row waits until all that is attached to it is there, so that nobody sees it without, or goes by itself."),
+    word::<First>("first").about("Which go first: the small pictures of all rows, or the oldest."),
     owned(
         "parallel",
         Form::Int { min: 1, max: 8 },
         || Options::default().attachments.parallel.stated(),
-        "So many at a time.",
-    ),
-    key(
-        "chunk_bytes",
-        Form::Size { min: 1_000, max: 1 << 30 },
-        "\"256KiB\"",
-        "The bytes of a request. Where the server takes none so large half of it goes, unless `engine.push.on_too_large` is \"give-up\".",
-    ),
-    owned(
-        "resume",
-        Form::Bool,
-        || Options::default().attachments.resume.stated(),
-        "One that was cut goes on where the server has come to, which is asked; else it begins again.",
-    ),
+    )
+    .about("So many at a time."),
+    key("chunk_bytes", Form::Size { min: 1_000, max: 1 << 30 }, "\"256KiB\"")
+        .about("The bytes of a request. Where the server takes none so large half of it goes, unless `engine.push.on_too_large` is \"give-up\"."),
+    owned("resume", Form::Bool, || Options::default().attachments.resume.stated())
+        .about("One that was cut goes on where the server has come to, which is asked; else it begins again."),
 ]);
 
 const PULL: Form = table(&[
@@ -137,77 +82,50 @@ const PULL: Form = table(&[
         "chunk_rows",
         Form::Int { min: 1, max: 10_000_000 },
         || Options::default().pull.chunk_rows.stated(),
-        "The network chunk: rows asked for in one request.",
-    ),
+    )
+    .about("The network chunk: rows asked for in one request."),
     owned(
         "chunk_bytes",
         Form::Size { min: 256, max: 1 << 30 },
         || Options::default().pull.chunk_bytes.stated(),
-        "The network chunk in bytes: the answer ends after about this much.",
-    ),
-    word::<BytesCount>(
-        "bytes_count",
-        "Which bytes of a page `chunk_bytes` counts: before packing, which bound memory, or as sent, which bound the time on the link.",
-    ),
+    )
+    .about("The network chunk in bytes: the answer ends after about this much."),
+    word::<BytesCount>("bytes_count")
+        .about("Which bytes of a page `chunk_bytes` counts: before packing, which bound memory, or as sent, which bound the time on the link."),
     owned(
         "apply_rows",
         Form::Int { min: 1, max: 10_000_000 },
         || Options::default().pull.apply_rows.stated(),
-        "The apply chunk: rows written in one transaction.",
-    ),
-    owned(
-        "prefetch",
-        Form::Int { min: 0, max: 4 },
-        || Options::default().pull.prefetch.stated(),
-        "Pages asked for while one is applied; each takes memory. Not with capture by flag or hash, nor with cursors that the gateway holds.",
-    ),
-    owned(
-        "streams",
-        Form::Int { min: 1, max: 8 },
-        || Options::default().pull.streams.stated(),
-        "How many entities of a unit are pulled at the same time, after its first request. Rows may come before those of other entities that they refer to.",
-    ),
-    word::<CursorBook>(
-        "cursor",
-        "What a cursor belongs to: units that overlap go on where the other stopped, or fetch rows twice. \"last-sync-on\" asks by the date of the unit's last sync (`push.sync_date`).",
-    ),
-    word::<MissingParent>(
-        "missing_parent",
-        "What is done about a row that refers to one that has not come: nothing, or it waits on a durable list for the rest.",
-    ),
-    word::<Requests>(
-        "requests",
-        "What a pull is to caches on the way: a request that none may answer, an address that they may keep, or one with a validator.",
-    ),
-    word::<Replace>(
-        "replace",
-        "What pulled rows replace: their older versions; or all rows of their entity, edits that wait included (a baseline that loses).",
-    ),
-    word::<OnTooLarge>("on_too_large", "What is done where the server says that a response is too large."),
-    word::<Atomic>(
-        "atomic",
-        "How much of a pull is shown at once: each apply chunk, or all of it at its end, for which rows wait in tables of their own.",
-    ),
-    word::<Checkpoint>(
-        "checkpoint",
-        "Where a run goes on after one that was cut: behind the last durable page, or where the last whole run had ended.",
-    ),
-    owned(
-        "bad_rows",
-        Form::Share,
-        || Options::default().pull.bad_rows.share.stated(),
-        "Share of the keys whose rows cannot be applied when they come.",
-    ),
+    )
+    .about("The apply chunk: rows written in one transaction."),
+    owned("prefetch", Form::Int { min: 0, max: 4 }, || Options::default().pull.prefetch.stated())
+        .about("Pages asked for while one is applied; each takes memory. Not with capture by flag or hash, nor with cursors that the gateway holds."),
+    owned("streams", Form::Int { min: 1, max: 8 }, || Options::default().pull.streams.stated())
+        .about("How many entities of a unit are pulled at the same time, after its first request. Rows may come before those of other entities that they refer to."),
+    word::<CursorBook>("cursor")
+        .about("What a cursor belongs to: units that overlap go on where the other stopped, or fetch rows twice. \"last-sync-on\" asks by the date of the unit's last sync (`push.sync_date`)."),
+    word::<MissingParent>("missing_parent")
+        .about("What is done about a row that refers to one that has not come: nothing, or it waits on a durable list for the rest."),
+    word::<Requests>("requests")
+        .about("What a pull is to caches on the way: a request that none may answer, an address that they may keep, or one with a validator."),
+    word::<Replace>("replace")
+        .about("What pulled rows replace: their older versions; or all rows of their entity, edits that wait included (a baseline that loses)."),
+    word::<OnTooLarge>("on_too_large")
+        .about("What is done where the server says that a response is too large."),
+    word::<Atomic>("atomic")
+        .about("How much of a pull is shown at once: each apply chunk, or all of it at its end, for which rows wait in tables of their own."),
+    word::<Checkpoint>("checkpoint")
+        .about("Where a run goes on after one that was cut: behind the last durable page, or where the last whole run had ended."),
+    owned("bad_rows", Form::Share, || Options::default().pull.bad_rows.share.stated())
+        .about("Share of the keys whose rows cannot be applied when they come."),
     owned(
         "bad_tries",
         Form::Int { min: 1, max: 1_000_000 },
         || Options::default().pull.bad_rows.tries.stated(),
-        "So often each of those fails in one life of the app's process; then it goes well.",
-    ),
-    word::<OnBadRow>(
-        "on_bad_row",
-        "What is done about it: the run ends and the cursor stays before it, the cursor passes it, or it is kept on a durable list and tried with the next pull.",
-    ),
+    )
+    .about("So often each of those fails in one life of the app's process; then it goes well."),
+    word::<OnBadRow>("on_bad_row")
+        .about("What is done about it: the run ends and the cursor stays before it, the cursor passes it, or it is kept on a durable list and tried with the next pull."),
     CONTROLLER,
     CONTROL,
 ]);
@@ -217,220 +135,122 @@ const PUSH: Form = table(&[
         "chunk_rows",
         Form::Int { min: 1, max: 100_000 },
         || Options::default().push.chunk_rows.stated(),
-        "Mutations in one request.",
-    ),
+    )
+    .about("Mutations in one request."),
     owned(
         "chunk_bytes",
         Form::Size { min: 256, max: 1 << 30 },
         || Options::default().push.chunk_bytes.stated(),
-        "The mutations of one request come to about this much at most; one is always sent.",
-    ),
-    word::<LocalCapture>(
-        "capture",
-        "How the engine knows what was edited. Without an outbox it sends rows as they are.",
-    ),
-    word::<SyncDate>(
-        "sync_date",
-        "Which moment of a sync is its date. Its end misses what was edited while the sync ran: on the phone if `push.capture` goes by it, at the server if `pull.cursor` does. Its start misses nothing.",
-    ),
-    owned(
-        "squash",
-        Form::Bool,
-        || Options::default().push.squash.stated(),
-        "Edits of one row that wait go out as one, the last; a row that was made and deleted meanwhile is not sent.",
-    ),
-    word::<OnRefused>(
-        "on_refused",
-        "What a run does after an edit was not committed: it goes on with the others, or it ends with an error and pulls nothing.",
-    ),
-    word::<PushOrder>("order", "Which of the edits that wait go first."),
-    word::<OnTooLarge>(
-        "on_too_large",
-        "What is done where the server or a proxy refuses a request for its size (413). An edit that the server refuses alone is given up and logged.",
-    ),
-    word::<PushUnit>(
-        "unit",
-        "What one request never splits: an edit, or the edits of a row and of the rows that are part of it (`on_delete = \"cascade\"`).",
-    ),
-    word::<Sends>(
-        "sends",
-        "What of a row an update brings: the columns that its person set, or the whole row as the device holds it.",
-    ),
+    )
+    .about("The mutations of one request come to about this much at most; one is always sent."),
+    word::<LocalCapture>("capture")
+        .about("How the engine knows what was edited. Without an outbox it sends rows as they are."),
+    word::<SyncDate>("sync_date")
+        .about("Which moment of a sync is its date. Its end misses what was edited while the sync ran: on the phone if `push.capture` goes by it, at the server if `pull.cursor` does. Its start misses nothing."),
+    owned("squash", Form::Bool, || Options::default().push.squash.stated())
+        .about("Edits of one row that wait go out as one, the last; a row that was made and deleted meanwhile is not sent."),
+    word::<OnRefused>("on_refused")
+        .about("What a run does after an edit was not committed: it goes on with the others, or it ends with an error and pulls nothing."),
+    word::<PushOrder>("order").about("Which of the edits that wait go first."),
+    word::<OnTooLarge>("on_too_large")
+        .about("What is done where the server or a proxy refuses a request for its size (413). An edit that the server refuses alone is given up and logged; one that a proxy refuses alone waits for another network, and the others go."),
+    word::<PushUnit>("unit")
+        .about("What one request never splits: an edit, or the edits of a row and of the rows that are part of it (`on_delete = \"cascade\"`)."),
+    word::<Sends>("sends")
+        .about("What of a row an update brings: the columns that its person set, or the whole row as the device holds it."),
     CONTROLLER,
     CONTROL,
 ]);
 
-const CONTROLLER: Key = word::<Steered>(
-    "controller",
-    "What decides about the rows of the next chunk; the others begin with `chunk_rows` and learn until the process ends.",
-);
+const CONTROLLER: Key = word::<Steered>("controller")
+    .about("What decides about the rows of the next chunk; the others begin with `chunk_rows` and learn until the process ends.");
 
 const CONTROL: Key = key(
     "control",
     table(&[
-        owned(
-            "min_rows",
-            SOME,
-            || Options::default().pull.steering.min_rows.stated(),
-            "A controller that learns asks for no fewer (an adaptive size in the field: 10 to 500).",
-        ),
-        owned(
-            "max_rows",
-            SOME,
-            || Options::default().pull.steering.max_rows.stated(),
-            "And for no more (the largest default in the field, SymmetricDS).",
-        ),
-        key(
-            "per_entity",
-            map(&SOME),
-            "{}",
-            "For `per-entity`: rows by entity; `chunk_rows` for those that are not named.",
-        ),
-        key(
-            "clamp",
-            CLAMP,
-            "{}",
-            "For `clamp`: as many rows as fit a target at the last chunk's time a row.",
-        ),
-        key(
-            "aimd",
-            AIMD,
-            "{}",
-            "For `aimd`: a step more after a chunk that went well, a factor less after another.",
-        ),
-        key(
-            "halve_when_slow",
-            HALVE,
-            "{}",
-            "For `halve-when-slow`: half after a slow chunk, double after a fast one.",
-        ),
-        key(
-            "gradient",
-            GRADIENT,
-            "{}",
-            "For `gradient`: grows while the time a row is near the least one seen, and shrinks in proportion.",
-        ),
-        key(
-            "model",
-            MODEL,
-            "{}",
-            "For `model`: learns the cost of a chunk and a row and the rate of outages, and takes the best size by the closed form.",
-        ),
+        owned("min_rows", SOME, || Options::default().pull.steering.min_rows.stated())
+            .about("A controller that learns asks for no fewer (an adaptive size in the field: 10 to 500)."),
+        owned("max_rows", SOME, || Options::default().pull.steering.max_rows.stated())
+            .about("And for no more (the largest default in the field, SymmetricDS)."),
+        key("per_entity", map(&SOME), "{}")
+            .about("For `per-entity`: rows by entity; `chunk_rows` for those that are not named."),
+        key("clamp", CLAMP, "{}")
+            .about("For `clamp`: as many rows as fit a target at the last chunk's time a row."),
+        key("aimd", AIMD, "{}")
+            .about("For `aimd`: a step more after a chunk that went well, a factor less after another."),
+        key("halve_when_slow", HALVE, "{}")
+            .about("For `halve-when-slow`: half after a slow chunk, double after a fast one."),
+        key("gradient", GRADIENT, "{}")
+            .about("For `gradient`: grows while the time a row is near the least one seen, and shrinks in proportion."),
+        key("model", MODEL, "{}")
+            .about("For `model`: learns the cost of a chunk and a row and the rate of outages, and takes the best size by the closed form."),
     ]),
     "{}",
-    "Options of the controllers.",
-);
+)
+.about("Options of the controllers.");
 
-const CLAMP: Form =
-    table(&[key("target", SOME_SPAN, "\"5s\"", "What a chunk is to take (the adaptive size in the field).")]);
-
-const AIMD: Form = table(&[
-    key("step", SOME, "100", "Rows added (an estimate: a fifth of the 500 that many start with)."),
-    key("backoff", Form::Share, "0.5", "The factor (TCP Reno; Netflix's concurrency-limits has 0.9)."),
-    key(
-        "target",
-        SOME_SPAN,
-        "\"15s\"",
-        "A chunk that took longer did not go well (half of a gateway's 30 s).",
-    ),
+const CLAMP: Form = table(&[
+    key("target", SOME_SPAN, "\"5s\"").about("What a chunk is to take (the adaptive size in the field).")
 ]);
 
-const HALVE: Form = table(&[key(
-    "slow",
-    SOME_SPAN,
-    "\"500ms\"",
-    "What takes longer is slow, what takes less than half of it is fast (Corrosion).",
-)]);
+const AIMD: Form = table(&[
+    key("step", SOME, "100").about("Rows added (an estimate: a fifth of the 500 that many start with)."),
+    key("backoff", Form::Share, "0.5").about("The factor (TCP Reno; Netflix's concurrency-limits has 0.9)."),
+    key("target", SOME_SPAN, "\"15s\"")
+        .about("A chunk that took longer did not go well (half of a gateway's 30 s)."),
+]);
+
+const HALVE: Form = table(&[key("slow", SOME_SPAN, "\"500ms\"")
+    .about("What takes longer is slow, what takes less than half of it is fast (Corrosion).")]);
 
 const GRADIENT: Form = table(&[
-    key(
-        "tolerance",
-        Form::Decimal { max: 100.0 },
-        "1.5",
-        "How many times the least time a row may take (Netflix's Gradient2).",
-    ),
-    key(
-        "headroom",
-        Form::Share,
-        "0.2",
-        "What it grows by, as a share of `chunk_rows` (Gradient2: 4, starting at 20).",
-    ),
-    key("smoothing", Form::Share, "0.2", "How far one step goes (Gradient2)."),
+    key("tolerance", Form::Decimal { max: 100.0 }, "1.5")
+        .about("How many times the least time a row may take (Netflix's Gradient2)."),
+    key("headroom", Form::Share, "0.2")
+        .about("What it grows by, as a share of `chunk_rows` (Gradient2: 4, starting at 20)."),
+    key("smoothing", Form::Share, "0.2").about("How far one step goes (Gradient2)."),
 ]);
 
 const MODEL: Form = table(&[
-    key("target", SOME_SPAN, "\"15s\"", "No chunk is meant to take longer (half of a gateway's 30 s)."),
-    key(
-        "memory",
-        Form::Int { min: 2, max: 100_000 },
-        "30",
-        "What was seen loses one part in this many with each chunk (an estimate).",
-    ),
+    key("target", SOME_SPAN, "\"15s\"").about("No chunk is meant to take longer (half of a gateway's 30 s)."),
+    key("memory", Form::Int { min: 2, max: 100_000 }, "30")
+        .about("What was seen loses one part in this many with each chunk (an estimate)."),
 ]);
 
 const RETRY: Form = table(&[
-    owned(
-        "base",
-        SOME_SPAN,
-        || Options::default().retry.base.stated(),
-        "The first wait is at most this; it doubles.",
-    ),
-    owned("cap", SOME_SPAN, || Options::default().retry.cap.stated(), "No wait is longer."),
-    word::<Jitter>(
-        "jitter",
-        "What of a wait is random: nothing, all, half, or all up to three times the wait before.",
-    ),
-    owned(
-        "heeds_after",
-        Form::Bool,
-        || Options::default().retry.heeds_after.stated(),
-        "Nothing is sent before the moment that a throttling server names.",
-    ),
-    owned(
-        "attempts",
-        SOME,
-        || Options::default().retry.attempts.stated(),
-        "Failures in a row after which a run ends with an error. It is tried again after the next wait, and at once as a network comes.",
-    ),
+    owned("base", SOME_SPAN, || Options::default().retry.base.stated())
+        .about("The first wait is at most this; it doubles."),
+    owned("cap", SOME_SPAN, || Options::default().retry.cap.stated()).about("No wait is longer."),
+    word::<Jitter>("jitter")
+        .about("What of a wait is random: nothing, all, half, or all up to three times the wait before."),
+    owned("heeds_after", Form::Bool, || Options::default().retry.heeds_after.stated())
+        .about("Nothing is sent before the moment that a throttling server names."),
+    owned("attempts", SOME, || Options::default().retry.attempts.stated())
+        .about("Failures in a row after which a run ends with an error. It is tried again after the next wait, and at once as a network comes."),
 ]);
 
 const CONFLICT: Form = table(&[
-    word::<Detect>("detect", "What makes a conflict with a version that the device had not seen."),
-    word::<BaseDate>(
-        "base",
-        "The date by which an edit names the version that it was made on, where dates are compared: that version's, that of the edit, that of the \
-         last sync.",
-    ),
-    owned(
-        "policy",
-        Form::Word(POLICY_NAMES),
-        || POLICY_NAMES[0].stated(),
-        "What stays after a conflict. Under the three `last-…` an update does not undo a delete.",
-    ),
-    key("callback", CALLBACK, "{}", "What the rule of the app does, where that decides."),
-    word::<WhileOpen>(
-        "while_open",
-        "For `manual`: what happens while a conflict is open. Everything else is synced, or no run begins until a person has decided.",
-    ),
-    word::<SecondEdit>(
-        "second_edit",
-        "For `manual`: what becomes of another edit of a row in conflict. It joins what the device has, and the person decides about both; or the app refuses it.",
-    ),
+    word::<Detect>("detect")
+        .about("What makes a conflict with a version that the device had not seen."),
+    word::<BaseDate>("base")
+        .about("The date by which an edit names the version that it was made on, where dates are compared: that version's, that of the edit, that of the \
+         last sync."),
+    owned("policy", Form::Word(POLICY_NAMES), || POLICY_NAMES[0].stated())
+        .about("What stays after a conflict. Under the three `last-…` an update does not undo a delete."),
+    key("callback", CALLBACK, "{}").about("What the rule of the app does, where that decides."),
+    word::<WhileOpen>("while_open")
+        .about("For `manual`: what happens while a conflict is open. Everything else is synced, or no run begins until a person has decided."),
+    word::<SecondEdit>("second_edit")
+        .about("For `manual`: what becomes of another edit of a row in conflict. It joins what the device has, and the person decides about both; or the app refuses it."),
 ]);
 
 const CALLBACK: Form = table(&[
-    word::<Says>(
-        "says",
-        "Who wins: the later one by the clocks of the authors, the edit, the backend's version.",
-    ),
-    owned("takes", SPAN, || CallbackOptions::default().takes.stated(), "How long it thinks."),
-    owned(
-        "timeout",
-        SOME_SPAN,
-        || CallbackOptions::default().timeout.stated(),
-        "It is given up after this; the edit gives way then, and a line tells.",
-    ),
-    key("hangs", Form::Share, "0", "Share of the edits about which it never answers."),
-    key("panics", Form::Share, "0", "Share of the edits about which it panics."),
-    key("nonsense", Form::Share, "0", "Share of the edits about which it says what cannot be done."),
+    word::<Says>("says")
+        .about("Who wins: the later one by the clocks of the authors, the edit, the backend's version."),
+    owned("takes", SPAN, || CallbackOptions::default().takes.stated()).about("How long it thinks."),
+    owned("timeout", SOME_SPAN, || CallbackOptions::default().timeout.stated())
+        .about("It is given up after this; the edit gives way then, and a line tells."),
+    key("hangs", Form::Share, "0").about("Share of the edits about which it never answers."),
+    key("panics", Form::Share, "0").about("Share of the edits about which it panics."),
+    key("nonsense", Form::Share, "0").about("Share of the edits about which it says what cannot be done."),
 ]);

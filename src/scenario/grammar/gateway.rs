@@ -17,195 +17,128 @@ use crate::gateway::{
 use crate::protocol::{self, Packing};
 
 pub(super) const GATEWAY: Form = table(&[
-    word::<Mode>("mode", "Each request goes to the backend, or a replica answers."),
+    word::<Mode>("mode").about("Each request goes to the backend, or a replica answers."),
     owned(
         "codecs",
         Form::List(&Form::Word(protocol::NAMES)),
         || format!("[{}]", protocol::NAMES[0].stated()),
-        "Formats that it can read and write.",
-    ),
+    )
+    .about("Formats that it can read and write."),
     owned(
         "compressions",
         Form::List(&Form::Word(Packing::WORDS)),
         || format!("[{}, {}]", Packing::Gzip.word().stated(), Packing::Zstd.word().stated()),
-        "Ways of packing that it knows.",
-    ),
-    optional(
-        "coding_rate",
-        Form::Size { min: 1, max: 1 << 40 },
-        "Bytes of JSON that a core of it codes a second. Without it coding is in the backend's costs of rows, and packing costs 400MB a second.",
-    ),
-    optional("refresh", REFRESH, "How the replica of a persistent gateway is fed."),
-    optional(
-        "body_limit",
-        LIMIT,
-        "The largest request that it takes; to a larger one it says so (413), once all of it has come.",
-    ),
-    optional(
-        "answer_limit",
-        LIMIT,
-        "The largest answer that it sends; in the place of a larger one it says so, and has done what was asked.",
-    ),
-    key("serve", SERVE, "{}", "How devices are served."),
-    word::<Restored>(
-        "backend_restored",
-        "Whether cursors name the incarnation that a backend gives itself when it goes back to a backup; who comes with another loads again.",
-    ),
-    word::<Restored>(
-        "restored",
-        "Whether the gateway knows that it went back to a backup, and takes back what it gave out since.",
-    ),
-    optional("token", TOKEN, "What devices say who they are with; without it tokens last for ever."),
-    optional(
-        "upload_cache",
-        UPLOAD_CACHE,
-        "What a gateway in mode \"ota\" remembers of edits that it passed through: those that come again are answered from there. Without one it remembers nothing, and the backend's `idempotency` alone tells.",
-    ),
-    optional("backend_link", BACKEND_LINK, "The way to the backend; without one both stand in one place."),
+    )
+    .about("Ways of packing that it knows."),
+    optional("coding_rate", Form::Size { min: 1, max: 1 << 40 })
+        .about("Bytes of JSON that a core of it codes a second. Without it coding is in the backend's costs of rows, and packing costs 400MB a second."),
+    optional("refresh", REFRESH).about("How the replica of a persistent gateway is fed."),
+    optional("body_limit", LIMIT)
+        .about("The largest request that it takes; to a larger one it says so (413), once all of it has come."),
+    optional("answer_limit", LIMIT)
+        .about("The largest answer that it sends; in the place of a larger one it says so, and has done what was asked."),
+    key("serve", SERVE, "{}").about("How devices are served."),
+    word::<Restored>("backend_restored")
+        .about("Whether cursors name the incarnation that a backend gives itself when it goes back to a backup; who comes with another loads again."),
+    word::<Restored>("restored")
+        .about("Whether the gateway knows that it went back to a backup, and takes back what it gave out since."),
+    optional("token", TOKEN)
+        .about("What devices say who they are with; without it tokens last for ever."),
+    optional("upload_cache", UPLOAD_CACHE)
+        .about("What a gateway in mode \"ota\" remembers of edits that it passed through: those that come again are answered from there. Without one it remembers nothing, and the backend's `idempotency` alone tells."),
+    optional("backend_link", BACKEND_LINK).about("The way to the backend; without one both stand in one place."),
 ]);
 
 const UPLOAD_CACHE: Form = table(&[
-    owned(
-        "kept",
-        SOME_SPAN,
-        || Uploads::default().kept.stated(),
-        "What was noted of an edit is forgotten after this.",
-    ),
-    owned(
-        "wait",
-        SPAN,
-        || Uploads::default().wait.stated(),
+    owned("kept", SOME_SPAN, || Uploads::default().kept.stated())
+        .about("What was noted of an edit is forgotten after this."),
+    owned("wait", SPAN, || Uploads::default().wait.stated()).about(
         "Who sends an edit again whose answer is unknown waits for so long, and is then told to come again.",
     ),
-    owned(
-        "resubmit",
-        SPAN,
-        || Uploads::default().resubmit.stated(),
-        "One whose answer is unknown after this goes to the backend again.",
-    ),
-    owned(
-        "durable",
-        Form::Bool,
-        || Uploads::default().durable.stated(),
-        "It outlives the gateway's process; else it dies with that.",
-    ),
+    owned("resubmit", SPAN, || Uploads::default().resubmit.stated())
+        .about("One whose answer is unknown after this goes to the backend again."),
+    owned("durable", Form::Bool, || Uploads::default().durable.stated())
+        .about("It outlives the gateway's process; else it dies with that."),
 ]);
 
 const BACKEND_LINK: Form = table(&[
-    optional("link", Form::Written(&NAME), "A link whose round trip and rates it has."),
-    optional("rtt", SPAN, "Round trip without load; the link's, or none."),
-    optional("rate", Form::Rate, "Rate each way; the link's, of a trace its mean; or without end."),
-    optional("availability", AVAILABILITY, "Failures that break its connections, drawn from the seed."),
+    optional("link", Form::Written(&NAME)).about("A link whose round trip and rates it has."),
+    optional("rtt", SPAN).about("Round trip without load; the link's, or none."),
+    optional("rate", Form::Rate).about("Rate each way; the link's, of a trace its mean; or without end."),
+    optional("availability", AVAILABILITY).about("Failures that break its connections, drawn from the seed."),
 ]);
 
 const REFRESH: Form = table(&[
-    owned(
-        "every",
-        PERIOD,
-        || Refresh::default().every.stated(),
-        "From the start of one refresh to that of the next, also after one that failed; one that compares page by page is tried again for a minute first.",
-    ),
-    owned(
-        "upload_every",
-        PERIOD,
-        || Refresh::default().upload_every.stated(),
-        "How often what devices wrote is offered to the backend.",
-    ),
-    key("capture", CAPTURE, "{ last_modified = {} }", "How changes are found."),
-    owned(
-        "page",
-        Form::Int { min: 1, max: 1_000_000 },
-        || Refresh::default().page.stated(),
-        "At most this many rows in one answer.",
-    ),
-    optional(
-        "kept",
-        SOME_SPAN,
-        "For how long tombstones and verdicts on uploads are kept; who was away longer loads again. By default `tombstones_kept`.",
-    ),
-    owned(
-        "nodes",
-        Form::Int { min: 1, max: 100 },
-        || Refresh::default().nodes.stated(),
-        "So many nodes refresh it, each on the schedule and none knowing of the others; not with capture by flag or hash.",
-    ),
-    owned(
-        "fencing",
-        Form::Bool,
-        || Refresh::default().fencing.stated(),
-        "A page is taken only if the cursor is still the one that it was asked with; else the last one writes.",
-    ),
-    word::<CursorSaved>(
-        "cursor_saved",
-        "Whether the replica's cursor is saved with each page, or at once and all rows at the end of their entity.",
-    ),
+    owned("every", PERIOD, || Refresh::default().every.stated())
+        .about("From the start of one refresh to that of the next, also after one that failed; one that compares page by page is tried again for a minute first."),
+    owned("upload_every", PERIOD, || Refresh::default().upload_every.stated())
+        .about("How often what devices wrote is offered to the backend."),
+    key("capture", CAPTURE, "{ last_modified = {} }").about("How changes are found."),
+    owned("page", Form::Int { min: 1, max: 1_000_000 }, || Refresh::default().page.stated())
+        .about("At most this many rows in one answer."),
+    optional("kept", SOME_SPAN)
+        .about("For how long tombstones and verdicts on uploads are kept; who was away longer loads again. By default `tombstones_kept`."),
+    owned("nodes", Form::Int { min: 1, max: 100 }, || Refresh::default().nodes.stated())
+        .about("So many nodes refresh it, each on the schedule and none knowing of the others; not with capture by flag or hash."),
+    owned("fencing", Form::Bool, || Refresh::default().fencing.stated())
+        .about("A page is taken only if the cursor is still the one that it was asked with; else the last one writes."),
+    word::<CursorSaved>("cursor_saved")
+        .about("Whether the replica's cursor is saved with each page, or at once and all rows at the end of their entity."),
 ]);
 
 const SERVE: Form = table(&[
-    key("capture", CAPTURE, "{ last_modified = {} }", "How changes are found."),
-    word::<Holder>("cursor_held_by", "Who remembers where a device is."),
-    word::<Advance>(
-        "server_cursor",
-        "When a cursor that the server holds moves: when the answer leaves, or when the next request brings the receipt for it.",
-    ),
+    key("capture", CAPTURE, "{ last_modified = {} }").about("How changes are found."),
+    word::<Holder>("cursor_held_by").about("Who remembers where a device is."),
+    word::<Advance>("server_cursor")
+        .about("When a cursor that the server holds moves: when the answer leaves, or when the next request brings the receipt for it."),
 ]);
 
 const CAPTURE: Form = Form::Table {
     keys: &[],
     kinds: &[
-        optional("last_modified", LAST_MODIFIED, "By the time of last modification."),
-        optional("flag", FLAG, "By a flag on each row."),
-        optional("hash", HASH, "By comparing all rows with what was sent before."),
-        optional("change_log", CHANGE_LOG, "By the backend's log of changes."),
+        optional("last_modified", LAST_MODIFIED).about("By the time of last modification."),
+        optional("flag", FLAG).about("By a flag on each row."),
+        optional("hash", HASH).about("By comparing all rows with what was sent before."),
+        optional("change_log", CHANGE_LOG).about("By the backend's log of changes."),
     ],
 };
 
 const LAST_MODIFIED: Form = table(&[
-    word::<LastModifiedBound>("bound", "How the next page begins."),
-    word::<LastModifiedPaging>(
-        "paging",
-        "How the pages of one pull are cut: each after the one before, or each by skipping rows above a fixed time, the latest time being saved with each page.",
-    ),
-    word::<LastModifiedSource>("source", "Whose time the cursor is."),
+    word::<LastModifiedBound>("bound").about("How the next page begins."),
+    word::<LastModifiedPaging>("paging")
+        .about("How the pages of one pull are cut: each after the one before, or each by skipping rows above a fixed time, the latest time being saved with each page."),
+    word::<LastModifiedSource>("source").about("Whose time the cursor is."),
     owned(
         "precision",
         Form::Span { min: Span::micros(1), max: Span::secs(86_400) },
         || LastModifiedOptions::default().precision.stated(),
-        "Cursors are cut to multiples of this on their way.",
-    ),
-    key("window", Form::Written(&UPTO), "\"settled\"", "How far behind now a pull stays."),
-    word::<LastModifiedStamps>(
-        "stamps",
-        "Which of a row's stamps are compared: the greatest of the three, or not the one of its creation (`UpdatedOn` alone).",
-    ),
-    word::<LastModifiedEnd>("end", "How a pull knows its end: the answer says so, or it has no rows."),
+    )
+    .about("Cursors are cut to multiples of this on their way."),
+    key("window", Form::Written(&UPTO), "\"settled\"").about("How far behind now a pull stays."),
+    word::<LastModifiedStamps>("stamps")
+        .about("Which of a row's stamps are compared: the greatest of the three, or not the one of its creation (`UpdatedOn` alone)."),
+    word::<LastModifiedEnd>("end")
+        .about("How a pull knows its end: the answer says so, or it has no rows."),
     optional(
         "reconcile",
-        table(&[required("every", SPAN, "How often; 0s is at the end of each pull.")]),
-        "The gateway keeps the keys that each device was told of, and looks which of them are gone.",
-    ),
+        table(&[required("every", SPAN).about("How often; 0s is at the end of each pull.")]),
+    )
+    .about("The gateway keeps the keys that each device was told of, and looks which of them are gone."),
 ]);
 
 const HASH: Form = table(&[
-    word::<Keep>("keep", "What is kept of each row that a reader has."),
-    owned(
-        "canonical",
-        Form::Bool,
-        || HashOptions::default().canonical.stated(),
-        "Rows are hashed in a canonical form; else as the source writes them, each time in another style.",
-    ),
-    word::<Snapshot>(
-        "snapshot",
-        "The source is read at one instant, in pages by offset while others write, or so until nothing was skipped.",
-    ),
-    owned(
-        "read_rows",
-        SOME,
-        || HashOptions::default().read_rows.stated(),
-        "Rows in a page of a torn or two-pass reading; a page with each request.",
-    ),
-    word::<ReadFrom>("source", "The backend is asked for all rows, or drops files."),
-    key("file_every", PERIOD, "\"1h\"", "How often the backend writes a file, from the start on."),
-    key("file_takes", SPAN, "\"0s\"", "How long writing it takes; meanwhile there is only its beginning."),
-    key("trailer", Form::Bool, "true", "A file counts only if its last line says that it is complete."),
+    word::<Keep>("keep").about("What is kept of each row that a reader has."),
+    owned("canonical", Form::Bool, || HashOptions::default().canonical.stated())
+        .about("Rows are hashed in a canonical form; else as the source writes them, each time in another style."),
+    word::<Snapshot>("snapshot")
+        .about("The source is read at one instant, in pages by offset while others write, or so until nothing was skipped."),
+    owned("read_rows", SOME, || HashOptions::default().read_rows.stated())
+        .about("Rows in a page of a torn or two-pass reading; a page with each request."),
+    word::<ReadFrom>("source").about("The backend is asked for all rows, or drops files."),
+    key("file_every", PERIOD, "\"1h\"")
+        .about("How often the backend writes a file, from the start on."),
+    key("file_takes", SPAN, "\"0s\"")
+        .about("How long writing it takes; meanwhile there is only its beginning."),
+    key("trailer", Form::Bool, "true")
+        .about("A file counts only if its last line says that it is complete."),
 ]);

@@ -37,109 +37,57 @@ pub(super) use trouble::{SHOWS, VARIANT};
 pub(super) static ROOT: Form = table(ROOT_KEYS);
 
 const ROOT_KEYS: &[Key] = &[
-    required("name", Form::Text, "The scenario's name."),
-    key(
-        "covers",
-        Form::List(&Form::Written(&ID)),
-        "[]",
-        "Ids of what it shows, besides those under `shows`.",
-    ),
-    key(
-        "start",
-        Form::Written(&DATE),
-        "\"2026-03-02T08:00:00+01:00\"",
-        "The wall clock at the start; its offset is local time.",
-    ),
-    key("duration", SOME_SPAN, "\"1h\"", "Length of the script."),
-    key(
-        "drain",
-        Form::Span { min: Span::secs(1), max: Span::secs(3_660 * 86_400) },
-        "\"2h\"",
-        "The longest time for healing and draining after the script; waits until claims on rows end do not count. What has not converged by then is stuck.",
-    ),
-    key(
-        "seed",
-        Form::Int { min: 0, max: i64::MAX },
-        "1",
-        "The seed, unless the command line names others; not part of the digest.",
-    ),
-    key(
-        "baseline_metrics",
-        Form::List(&Form::Text),
-        "[]",
-        "Metrics that a baseline gates by equality; the headline ones if empty.",
-    ),
-    key("backend", backend::BACKEND, "{}", "The system of record."),
-    optional(
-        "product",
-        Form::Word(profiles::PRODUCTS),
-        "A product whose architecture gives the keys of `gateway`, `engine` and `store` that are not written; they are settings of this gateway and this engine, not the product.",
-    ),
-    key("gateway", gateway::GATEWAY, "{}", "The sync server."),
-    required("entity", named(&data::ENTITY), "What is synced, by name."),
-    required("fleet", named(&devices::FLEET), "Groups of devices, by name."),
-    key("link", links::LINKS, "{}", "Links of one's own, or changes to those of the library, by name."),
-    key("transport", transport::TRANSPORT, "{}", "How requests travel over the links."),
-    key(
-        "class",
-        devices::CLASSES,
-        "{}",
-        "Device classes of one's own, or changes to those of the library, by name.",
-    ),
-    key(
-        "background",
-        devices::BACKGROUNDS,
-        "{}",
-        "What operating systems allow apps in the background, of one's own, or changes to those of the library, by name.",
-    ),
-    optional("unit", named(&data::UNIT), "Sync units, by name; without any: Splash, Login, Send and Online."),
-    key("engine", engine::ENGINE, "{}", "The sync engine on the devices."),
-    key("store", devices::STORE, "{}", "The devices' databases."),
-    key("workload", people::WORKLOAD, "{}", "What people do with the app."),
-    optional(
-        "action",
-        named(&people::ACTION),
-        "Kinds of writes, by name; without any: edits of every entity.",
-    ),
-    key("hooks", hooks::HOOKS, "{}", "What the app's own code does when the engine calls it."),
-    key(
-        "query",
-        named(&query::QUERY),
-        "{}",
-        "Lists that the app's screens show, by name; they are really run.",
-    ),
-    key("event", named(&trouble::EVENT), "{}", "What happens at set times, by name."),
-    optional("chaos", trouble::CHAOS, "Random trouble, drawn from the seed."),
-    optional(
-        "swarm",
-        swarm::SWARM,
-        "Each seed gets a part of the trouble, and sizes of its own: what must have at least some of a figure in `expect` has it with one of the seeds.",
-    ),
-    optional("situations", swarm::SITUATIONS, "What a run of many seeds must come to."),
-    key(
-        "proxy",
-        trouble::PROXY,
-        "{}",
-        "A proxy on the way of all devices that keeps answers, also beyond the script's end.",
-    ),
-    key("expect", trouble::EXPECT, "{}", "What must come out."),
-    key("gate", named(&trouble::GATE), "{}", "Thresholds, by name."),
-    key(
-        "variant",
-        named(&VARIANT),
-        "{}",
-        "Variants, by name: what differs, such as set = { \"engine.pull.chunk_rows\" = 20 }, and what must come out.",
-    ),
-    optional(
-        "shows",
-        SHOWS,
-        "What two variants show, by id: a figure that fails in one and is mended in the other.",
-    ),
-    optional(
-        "question",
-        QUESTIONS,
-        "What two variants answer, by list and number (checklist-3, field-1); `run --for FILE` asks the same of another scenario.",
-    ),
+    required("name", Form::Text).about("The scenario's name."),
+    key("covers", Form::List(&Form::Written(&ID)), "[]")
+        .about("Ids of what it shows, besides those under `shows`."),
+    key("start", Form::Written(&DATE), "\"2026-03-02T08:00:00+01:00\"")
+        .about("The wall clock at the start; its offset is local time."),
+    key("duration", SOME_SPAN, "\"1h\"").about("Length of the script."),
+    key("drain", Form::Span { min: Span::secs(1), max: Span::secs(3_660 * 86_400) }, "\"2h\"")
+        .about("The longest time for healing and draining after the script; waits until claims on rows end do not count. What has not converged by then is stuck."),
+    key("seed", Form::Int { min: 0, max: i64::MAX }, "1")
+        .about("The seed, unless the command line names others; not part of the digest."),
+    key("baseline_metrics", Form::List(&Form::Text), "[]")
+        .about("Metrics that a baseline gates by equality; the headline ones if empty."),
+    key("backend", backend::BACKEND, "{}").about("The system of record."),
+    optional("product", Form::Word(profiles::PRODUCTS))
+        .about("A product whose architecture gives the keys of `gateway`, `engine` and `store` that are not written; they are settings of this gateway and this engine, not the product."),
+    key("gateway", gateway::GATEWAY, "{}").about("The sync server."),
+    required("entity", named(&data::ENTITY)).about("What is synced, by name."),
+    required("fleet", named(&devices::FLEET)).about("Groups of devices, by name."),
+    key("link", links::LINKS, "{}")
+        .about("Links of one's own, or changes to those of the library, by name."),
+    key("transport", transport::TRANSPORT, "{}").about("How requests travel over the links."),
+    key("class", devices::CLASSES, "{}")
+        .about("Device classes of one's own, or changes to those of the library, by name."),
+    key("background", devices::BACKGROUNDS, "{}")
+        .about("What operating systems allow apps in the background, of one's own, or changes to those of the library, by name."),
+    optional("unit", named(&data::UNIT))
+        .about("Sync units, by name; without any: Splash, Login, Send and Online."),
+    key("engine", engine::ENGINE, "{}").about("The sync engine on the devices."),
+    key("store", devices::STORE, "{}").about("The devices' databases."),
+    key("workload", people::WORKLOAD, "{}").about("What people do with the app."),
+    optional("action", named(&people::ACTION))
+        .about("Kinds of writes, by name; without any: edits of every entity."),
+    key("hooks", hooks::HOOKS, "{}")
+        .about("What the app's own code does when the engine calls it."),
+    key("query", named(&query::QUERY), "{}")
+        .about("Lists that the app's screens show, by name; they are really run."),
+    key("event", named(&trouble::EVENT), "{}").about("What happens at set times, by name."),
+    optional("chaos", trouble::CHAOS).about("Random trouble, drawn from the seed."),
+    optional("swarm", swarm::SWARM)
+        .about("Each seed gets a part of the trouble, and sizes of its own: what must have at least some of a figure in `expect` has it with one of the seeds."),
+    optional("situations", swarm::SITUATIONS).about("What a run of many seeds must come to."),
+    key("proxy", trouble::PROXY, "{}")
+        .about("A proxy on the way of all devices that keeps answers, also beyond the script's end."),
+    key("expect", trouble::EXPECT, "{}").about("What must come out."),
+    key("gate", named(&trouble::GATE), "{}").about("Thresholds, by name."),
+    key("variant", named(&VARIANT), "{}")
+        .about("Variants, by name: what differs, such as set = { \"engine.pull.chunk_rows\" = 20 }, and what must come out."),
+    optional("shows", SHOWS)
+        .about("What two variants show, by id: a figure that fails in one and is mended in the other."),
+    optional("question", QUESTIONS)
+        .about("What two variants answer, by list and number (checklist-3, field-1); `run --for FILE` asks the same of another scenario."),
 ];
 
 impl Form {

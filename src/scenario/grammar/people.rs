@@ -9,145 +9,92 @@ use crate::contract::EditKind;
 use crate::workload::{Aim, Rivals};
 
 pub(super) const WORKLOAD: Form = table(&[
-    key(
-        "hours",
-        HOURS,
-        "{ from = \"+0s\", until = \"+1h\" }",
-        "Working time of people; the whole script if it is missing.",
-    ),
-    key(
-        "login",
-        named(&LOGIN),
-        "{}",
-        "Waves of logins, by name; without any, all log in two minutes after work begins.",
-    ),
-    key(
-        "opened_before_login",
-        Form::Span { min: Span::ZERO, max: Span::secs(600) },
-        "\"0s\"",
-        "How long before a login its person opens the app: units with `start` run meanwhile, behind a splash screen.",
-    ),
-    key("peak", named(&PEAK), "{}", "Times with more writes than others, by name."),
-    key(
-        "resumes_per_hour",
-        Form::Decimal { max: 3_600.0 },
-        "6",
-        "How often a person brings the app to the foreground.",
-    ),
-    key(
-        "foreground",
-        Form::Either { plain: &SPAN, table: &FOREGROUND },
-        "\"2m\"",
-        "How long it stays there, on average, and what the app does there.",
-    ),
-    optional(
-        "freshness",
-        SOME_SPAN,
-        "A sync is of use to people if it ends well and brings data no older than this; an hour if it is missing.",
-    ),
-    key("contention", CONTENTION, "{}", "How often the office is after the same rows as a phone."),
-    key("editing", EDITING, "{}", "What people may edit, and when."),
-    key(
-        "resolver",
-        RESOLVER,
-        "{}",
-        "How people decide conflicts, where `engine.conflict.policy` leaves them to.",
-    ),
-    optional("opens", OPENS, "Records that people open, which fetches their details."),
-    key(
-        "weights",
-        map(&Form::Int { min: 0, max: 1_000_000 }),
-        "{}",
-        "Weights of the roles in the writes; equal if empty.",
-    ),
+    key("hours", HOURS, "{ from = \"+0s\", until = \"+1h\" }")
+        .about("Working time of people; the whole script if it is missing."),
+    key("login", named(&LOGIN), "{}")
+        .about("Waves of logins, by name; without any, all log in two minutes after work begins."),
+    key("opened_before_login", Form::Span { min: Span::ZERO, max: Span::secs(600) }, "\"0s\"")
+        .about("How long before a login its person opens the app: units with `start` run meanwhile, behind a splash screen."),
+    key("peak", named(&PEAK), "{}").about("Times with more writes than others, by name."),
+    key("resumes_per_hour", Form::Decimal { max: 3_600.0 }, "6")
+        .about("How often a person brings the app to the foreground."),
+    key("foreground", Form::Either { plain: &SPAN, table: &FOREGROUND }, "\"2m\"")
+        .about("How long it stays there, on average, and what the app does there."),
+    optional("freshness", SOME_SPAN)
+        .about("A sync is of use to people if it ends well and brings data no older than this; an hour if it is missing."),
+    key("contention", CONTENTION, "{}")
+        .about("How often the office is after the same rows as a phone."),
+    key("editing", EDITING, "{}").about("What people may edit, and when."),
+    key("resolver", RESOLVER, "{}")
+        .about("How people decide conflicts, where `engine.conflict.policy` leaves them to."),
+    optional("opens", OPENS).about("Records that people open, which fetches their details."),
+    key("weights", map(&Form::Int { min: 0, max: 1_000_000 }), "{}")
+        .about("Weights of the roles in the writes; equal if empty."),
 ]);
 
 const FOREGROUND: Form = table(&[
-    key("stay", SPAN, "\"2m\"", "How long it stays there, on average."),
-    key(
-        "queries",
-        Form::Decimal { max: 1_000.0 },
-        "0",
-        "Queries a second while the app is looked at, with up to three decimals: 0.5 is one every two seconds; they do not wait for each other.",
-    ),
-    key("rows", Form::Int { min: 1, max: 1_000_000 }, "50", "Rows that such a query reads."),
+    key("stay", SPAN, "\"2m\"").about("How long it stays there, on average."),
+    key("queries", Form::Decimal { max: 1_000.0 }, "0")
+        .about("Queries a second while the app is looked at, with up to three decimals: 0.5 is one every two seconds; they do not wait for each other."),
+    key("rows", Form::Int { min: 1, max: 1_000_000 }, "50").about("Rows that such a query reads."),
 ]);
 
 const HOURS: Form = table(&[
-    required("from", Form::Written(&CLOCK), "When work begins."),
-    required("until", Form::Written(&CLOCK), "When it ends."),
+    required("from", Form::Written(&CLOCK)).about("When work begins."),
+    required("until", Form::Written(&CLOCK)).about("When it ends."),
 ]);
 
 const LOGIN: Form = table(&[
-    key("share", Form::Share, "1", "Share of the devices."),
-    required("at", Form::Written(&CLOCK), "The middle. Who has no network then logs in when it comes."),
-    key("spread", SPAN, "\"1m\"", "The standard deviation."),
+    key("share", Form::Share, "1").about("Share of the devices."),
+    required("at", Form::Written(&CLOCK)).about("The middle. Who has no network then logs in when it comes."),
+    key("spread", SPAN, "\"1m\"").about("The standard deviation."),
 ]);
 
 const PEAK: Form = table(&[
-    required("from", Form::Written(&CLOCK), "Start."),
-    required("until", Form::Written(&CLOCK), "End."),
-    required("share", Form::Share, "Share of all writes."),
+    required("from", Form::Written(&CLOCK)).about("Start."),
+    required("until", Form::Written(&CLOCK)).about("End."),
+    required("share", Form::Share).about("Share of all writes."),
 ]);
 
 const CONTENTION: Form = table(&[
-    word::<Rivals>(
-        "by",
-        "Who the other is: the office, a colleague whose device has the same attributes, or half and half.",
-    ),
-    key("share", Form::Share, "0", "Share of the devices' updates that the office doubles on the same row."),
-    key("within", SPAN, "\"10m\"", "Within how much time before or after."),
-    key("equal", Form::Share, "0", "Share of those in which the office writes the same values."),
-    key(
-        "beside",
-        Form::Share,
-        "0",
-        "Share of those in which the other one writes other columns: those of another action that updates such rows, where there is one.",
-    ),
-    key(
-        "double_create",
-        Form::Share,
-        "0",
-        "Share of the devices' creates whose natural key somebody else creates too.",
-    ),
-    key("deletes", Form::Share, "0", "Share of the devices' updates whose row the office deletes meanwhile."),
+    word::<Rivals>("by")
+        .about("Who the other is: the office, a colleague whose device has the same attributes, or half and half."),
+    key("share", Form::Share, "0")
+        .about("Share of the devices' updates that the office doubles on the same row."),
+    key("within", SPAN, "\"10m\"").about("Within how much time before or after."),
+    key("equal", Form::Share, "0")
+        .about("Share of those in which the office writes the same values."),
+    key("beside", Form::Share, "0")
+        .about("Share of those in which the other one writes other columns: those of another action that updates such rows, where there is one."),
+    key("double_create", Form::Share, "0")
+        .about("Share of the devices' creates whose natural key somebody else creates too."),
+    key("deletes", Form::Share, "0")
+        .about("Share of the devices' updates whose row the office deletes meanwhile."),
 ]);
 
 const OPENS: Form = table(&[
-    required("entity", Form::Text, "The entity whose records are opened."),
-    required("per_day", Form::Decimal { max: 100_000.0 }, "How many a person opens a day."),
+    required("entity", Form::Text).about("The entity whose records are opened."),
+    required("per_day", Form::Decimal { max: 100_000.0 }).about("How many a person opens a day."),
 ]);
 
 pub(super) const ACTION: Form = table(&[
-    required("entity", Form::Text, "The entity."),
-    required(
-        "kind",
-        Form::word::<EditKind>(),
-        "What it does to a row. Rows of a `kept` delete are edited by no other action.",
-    ),
-    word::<Aim>("aim", "Which rows it is done to, and which its new rows refer to."),
-    key("columns", Form::List(&Form::Text), "[]", "Columns that an update sets."),
-    required(
-        "per_device",
-        Form::Decimal { max: 1_000_000.0 },
-        "How many in the whole script for each device of the fleet, the office's included.",
-    ),
-    key("on_devices", Form::Share, "1", "Which share is made on devices; the office makes the rest."),
-    key(
-        "optional",
-        Form::Bool,
-        "false",
-        "Whether a run may pass without any edit of it. Otherwise a run fails in which none is made, or none on devices.",
-    ),
-    optional(
-        "near",
-        NEAR,
-        "Rows whose timestamp lies around the moment of the write, if there are any; if not any row, which `run` tells.",
-    ),
+    required("entity", Form::Text).about("The entity."),
+    required("kind", Form::word::<EditKind>())
+        .about("What it does to a row. Rows of a `kept` delete are edited by no other action."),
+    word::<Aim>("aim").about("Which rows it is done to, and which its new rows refer to."),
+    key("columns", Form::List(&Form::Text), "[]").about("Columns that an update sets."),
+    required("per_device", Form::Decimal { max: 1_000_000.0 })
+        .about("How many in the whole script for each device of the fleet, the office's included."),
+    key("on_devices", Form::Share, "1")
+        .about("Which share is made on devices; the office makes the rest."),
+    key("optional", Form::Bool, "false")
+        .about("Whether a run may pass without any edit of it. Otherwise a run fails in which none is made, or none on devices."),
+    optional("near", NEAR)
+        .about("Rows whose timestamp lies around the moment of the write, if there are any; if not any row, which `run` tells."),
 ]);
 
 const NEAR: Form = table(&[
-    required("column", Form::Text, "The timestamp."),
-    required("before", SPAN, "How far back."),
-    required("after", SPAN, "How far ahead."),
+    required("column", Form::Text).about("The timestamp."),
+    required("before", SPAN).about("How far back."),
+    required("after", SPAN).about("How far ahead."),
 ]);

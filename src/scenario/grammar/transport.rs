@@ -10,59 +10,37 @@ use crate::net::{HalfOpen, Protocol, TransportOptions};
 const HEADER: Form = Form::Size { min: 0, max: 64 << 10 };
 
 pub(super) const TRANSPORT: Form = table(&[
-    word::<Protocol>(
-        "protocol",
-        "One request at a time on each of several connections, all on one connection, or messages that know neither connections nor headers.",
-    ),
+    word::<Protocol>("protocol")
+        .about("One request at a time on each of several connections, all on one connection, or messages that know neither connections nor headers."),
     owned(
         "connections",
         Form::Int { min: 1, max: 64 },
         || TransportOptions::default().connections.stated(),
-        "Connections that a device opens at most with HTTP/1.1.",
-    ),
-    word::<Tls>("tls", "Encryption: no, two or one round trip for each new connection."),
+    )
+    .about("Connections that a device opens at most with HTTP/1.1."),
+    word::<Tls>("tls").about("Encryption: no, two or one round trip for each new connection."),
     owned(
         "certificates",
         Form::Size { min: 0, max: 1 << 20 },
         || Bytes(TransportOptions::default().handshake.certificates).stated(),
-        "Bytes of the server's first flight: certificates, key and signature.",
-    ),
-    owned(
-        "handshake_work",
-        SPAN,
-        || TransportOptions::default().handshake.work.stated(),
-        "Time that both ends compute for a handshake.",
-    ),
-    owned(
-        "keep_alive",
-        SPAN,
-        || TransportOptions::default().keep_alive.stated(),
-        "The far end closes a connection after this long without traffic (nginx 75s, Apache 5s); 0s keeps none.",
-    ),
-    word::<HalfOpen>(
-        "half_open",
-        "A request on a connection whose IP session is gone: silence until its deadline, or a reset a round trip later.",
-    ),
-    word::<Congestion>(
-        "congestion",
-        "Congestion control of both ends. With BBR a queue of a round trip or more overflows only in a message that an outage meets, which is true of those that hold two.",
-    ),
+    )
+    .about("Bytes of the server's first flight: certificates, key and signature."),
+    owned("handshake_work", SPAN, || TransportOptions::default().handshake.work.stated())
+        .about("Time that both ends compute for a handshake."),
+    owned("keep_alive", SPAN, || TransportOptions::default().keep_alive.stated())
+        .about("The far end closes a connection after this long without traffic (nginx 75s, Apache 5s); 0s keeps none."),
+    word::<HalfOpen>("half_open")
+        .about("A request on a connection whose IP session is gone: silence until its deadline, or a reset a round trip later."),
+    word::<Congestion>("congestion")
+        .about("Congestion control of both ends. With BBR a queue of a round trip or more overflows only in a message that an outage meets, which is true of those that hold two."),
     owned(
         "slow_start_after_idle",
         Form::Bool,
         || TransportOptions::default().handshake.restarts.stated(),
-        "An idle connection starts slowly again, as Linux has it.",
-    ),
-    owned(
-        "header_up",
-        HEADER,
-        || Bytes(TransportOptions::default().header_up).stated(),
-        "HTTP headers of a request.",
-    ),
-    owned(
-        "header_down",
-        HEADER,
-        || Bytes(TransportOptions::default().header_down).stated(),
-        "HTTP headers of an answer.",
-    ),
+    )
+    .about("An idle connection starts slowly again, as Linux has it."),
+    owned("header_up", HEADER, || Bytes(TransportOptions::default().header_up).stated())
+        .about("HTTP headers of a request."),
+    owned("header_down", HEADER, || Bytes(TransportOptions::default().header_down).stated())
+        .about("HTTP headers of an answer."),
 ]);

@@ -20,258 +20,189 @@ use crate::net::{Foreign, OutageMode};
 macro_rules! jump {
     ($own:expr) => {
         table(&[
-            key("share", Form::Share, "1", "Share of the devices; an exact count."),
-            optional(
-                "devices",
-                Form::List(&Form::Int { min: 0, max: 1_000_000 }),
-                "These devices, by number from 0; in place of `share`.",
-            ),
+            key("share", Form::Share, "1").about("Share of the devices; an exact count."),
+            optional("devices", Form::List(&Form::Int { min: 0, max: 1_000_000 }))
+                .about("These devices, by number from 0; in place of `share`."),
             $own,
         ])
     };
 }
 
-const FOR: Key = required("for", SPAN, "How long; with 0s nothing happens.");
-const OF: Key = required("of", SOME_SPAN, "How long before the event the backup was made.");
+const FOR: Key = required("for", SPAN).about("How long; with 0s nothing happens.");
+const OF: Key = required("of", SOME_SPAN).about("How long before the event the backup was made.");
 
 pub(super) const EVENT: Form = Form::Table {
-    keys: &[required("at", Form::Written(&CLOCK), "When.")],
+    keys: &[required("at", Form::Written(&CLOCK)).about("When.")],
     kinds: &[
         optional(
             "outage",
-            on_devices![FOR, word::<OutageMode>("mode", "What happens to messages in flight."),],
-            "The link carries nothing.",
-        ),
-        optional(
-            "flap",
             on_devices![
                 FOR,
-                key(
-                    "every",
-                    PERIOD,
-                    "\"6s\"",
-                    "From one loss of the link to the next; it is gone for half of it."
-                ),
+                word::<OutageMode>("mode").about("What happens to messages in flight."),
             ],
-            "The link goes and comes, and the phone tells the app each time.",
-        ),
-        optional(
-            "captive_portal",
-            on_devices![FOR],
-            "The network seems to be there, and answers every request with its own login page.",
-        ),
-        optional(
-            "foreign_answers",
-            on_devices![
-                FOR,
-                required("answers", Form::Share, "The share of answers."),
-                word::<Foreign>(
-                    "what",
-                    "What comes in their place: a proxy's page, the answer to an earlier request, or either."
-                ),
-            ],
-            "Some answers are not those to their requests.",
-        ),
+        )
+        .about("The link carries nothing."),
+        optional("flap", on_devices![
+            FOR,
+            key("every", PERIOD, "\"6s\"")
+                .about("From one loss of the link to the next; it is gone for half of it."),
+        ])
+        .about("The link goes and comes, and the phone tells the app each time."),
+        optional("captive_portal", on_devices![FOR])
+            .about("The network seems to be there, and answers every request with its own login page."),
+        optional("foreign_answers", on_devices![
+            FOR,
+            required("answers", Form::Share).about("The share of answers."),
+            word::<Foreign>("what")
+                .about("What comes in their place: a proxy's page, the answer to an earlier request, or either."),
+        ])
+        .about("Some answers are not those to their requests."),
         optional(
             "caching_proxy",
-            on_devices![FOR, required("ttl", SOME_SPAN, "How long it gives an answer again.")],
-            "A proxy on the way keeps answers and gives them again; requests that no cache may answer pass it.",
-        ),
-        optional(
-            "bad_rows",
-            on_devices![FOR, required("rows", Form::Share, "The share of rows, each time they come.")],
-            "Rows of a page cannot be read this time, and may be the next.",
-        ),
-        optional(
-            "put_off",
-            table(&[FOR, required("edits", Form::Share, "The share of edits, each time they come.")]),
-            "The backend puts edits of a push off while it commits the others.",
-        ),
+            on_devices![FOR, required("ttl", SOME_SPAN).about("How long it gives an answer again.")],
+        )
+        .about("A proxy on the way keeps answers and gives them again; requests that no cache may answer pass it."),
+        optional("bad_rows", on_devices![
+            FOR,
+            required("rows", Form::Share).about("The share of rows, each time they come."),
+        ])
+        .about("Rows of a page cannot be read this time, and may be the next."),
+        optional("put_off", table(&[
+            FOR,
+            required("edits", Form::Share).about("The share of edits, each time they come."),
+        ]))
+        .about("The backend puts edits of a push off while it commits the others."),
         optional(
             "refused_deletes",
-            table(&[FOR, required("deletes", Form::Share, "The share of deletes.")]),
-            "The backend refuses deletes for good, as if something else referred to their rows.",
-        ),
-        optional(
-            "cancel",
-            on_devices![key(
-                "after",
-                SPAN,
-                "\"100ms\"",
-                "If no run is under way: the next one so long after it has sent a request."
-            )],
-            "The person cancels the run that is under way; the next goes on where it was.",
-        ),
-        optional("session_loss", on_devices![], "Connections break, and both ends are told."),
-        optional("half_open", on_devices![], "Connections are dead, and the device is not told."),
-        optional(
-            "network_change",
-            on_devices![
-                FOR,
-                required("link", Form::Written(&NAME), "The link, of the library or one's own.")
-            ],
-            "The devices are on another link, and then on their own again.",
-        ),
-        optional(
-            "kill",
-            on_devices![
-                optional("point", Form::Text, "The crash point; at once if it is missing."),
-                key("nth", Form::Int { min: 1, max: 1_000_000 }, "1", "At the nth passing of the point."),
-                RESTART,
-            ],
-            "The app is killed.",
-        ),
-        optional(
-            "power_loss",
-            on_devices![
-                optional(
-                    "at_sync",
-                    Form::Int { min: 1, max: 1_000_000 },
-                    "At the nth sync of the device's disk from then on; at once if it is missing.",
-                ),
-                optional(
-                    "stagger",
-                    Form::Int { min: 0, max: 1_000_000 },
-                    "Each further device so many syncs later: with 1 a fleet of n devices meets n syncs in a row."
-                ),
-                optional(
-                    "when",
-                    Form::word::<Beside>(),
-                    "Right before the end of the sync, which then did nothing, or right after; before if it is missing."
-                ),
-                RESTART,
-            ],
-            "The device loses power: what was not synced to flash is gone.",
-        ),
+            table(&[FOR, required("deletes", Form::Share).about("The share of deletes.")]),
+        )
+        .about("The backend refuses deletes for good, as if something else referred to their rows."),
+        optional("cancel", on_devices![
+            key("after", SPAN, "\"100ms\"")
+                .about("If no run is under way: the next one so long after it has sent a request."),
+        ])
+        .about("The person cancels the run that is under way; the next goes on where it was."),
+        optional("session_loss", on_devices![]).about("Connections break, and both ends are told."),
+        optional("half_open", on_devices![])
+            .about("Connections are dead, and the device is not told."),
+        optional("network_change", on_devices![
+            FOR,
+            required("link", Form::Written(&NAME)).about("The link, of the library or one's own."),
+        ])
+        .about("The devices are on another link, and then on their own again."),
+        optional("kill", on_devices![
+            optional("point", Form::Text).about("The crash point; at once if it is missing."),
+            key("nth", Form::Int { min: 1, max: 1_000_000 }, "1")
+                .about("At the nth passing of the point."),
+            RESTART,
+        ])
+        .about("The app is killed."),
+        optional("power_loss", on_devices![
+            optional("at_sync", Form::Int { min: 1, max: 1_000_000 })
+                .about("At the nth sync of the device's disk from then on; at once if it is missing."),
+            optional("stagger", Form::Int { min: 0, max: 1_000_000 })
+                .about("Each further device so many syncs later: with 1 a fleet of n devices meets n syncs in a row."),
+            optional("when", Form::word::<Beside>())
+                .about("Right before the end of the sync, which then did nothing, or right after; before if it is missing."),
+            RESTART,
+        ])
+        .about("The device loses power: what was not synced to flash is gone."),
         optional(
             "response_loss",
-            on_devices![FOR, required("loss", Form::Share, "The share of answers.")],
-            "Answers are lost after the gateway acted.",
-        ),
-        optional("backend_down", table(&[FOR]), "The backend answers nothing."),
+            on_devices![FOR, required("loss", Form::Share).about("The share of answers.")],
+        )
+        .about("Answers are lost after the gateway acted."),
+        optional("backend_down", table(&[FOR])).about("The backend answers nothing."),
         optional(
             "backend_clock_step",
-            table(&[required("by", Form::Written(&STEP), "How far.")]),
-            "The backend's clock jumps.",
-        ),
-        optional(
-            "backend_link_outage",
-            table(&[
-                FOR,
-                word::<gateway::OutageMode>(
-                    "mode",
-                    "What happens to messages: they vanish, are late, or break their connection.",
-                ),
-            ]),
-            "Nothing goes between gateway and backend, while what is there already goes on.",
-        ),
+            table(&[required("by", Form::Written(&STEP)).about("How far.")]),
+        )
+        .about("The backend's clock jumps."),
+        optional("backend_link_outage", table(&[
+            FOR,
+            word::<gateway::OutageMode>("mode")
+                .about("What happens to messages: they vanish, are late, or break their connection."),
+        ]))
+        .about("Nothing goes between gateway and backend, while what is there already goes on."),
         optional(
             "gateway_kill",
-            table(&[key("restart_after", SPAN, "\"5s\"", "How long until it is started again.")]),
-            "The gateway's process is killed: connections break, what it made durable stays.",
-        ),
-        optional("bulk_import", IMPORT, "The office imports new rows with one stamp."),
-        optional(
-            "edits",
-            on_devices![
-                required("action", Form::Text, "The kind of write, from `action`."),
-                key("count", Form::Int { min: 1, max: 1_000_000 }, "1", "How many each device makes."),
-                key("over", SPAN, "\"0s\"", "Spread evenly over this time."),
-                optional(
-                    "row",
-                    Form::Text,
-                    "The key of the row that they are about, or of creates of the one that is referred to."
-                ),
-                optional(
-                    "row_of",
-                    Form::Text,
-                    "The same, as the row that the edits of this event were about."
-                ),
-                key(
-                    "same_row",
-                    Form::Bool,
-                    "false",
-                    "All are about one row, which the first finds; new rows have one natural key."
-                ),
-                key(
-                    "set",
-                    ANYTHING,
-                    "{}",
-                    "Columns and the values that are written there, in place of drawn ones."
-                ),
-                key("null", Form::List(&Form::Text), "[]", "Columns that are written as null."),
-            ],
-            "People make edits.",
-        ),
-        optional(
-            "suspend",
-            on_devices![FOR, key("sockets", SPAN, "\"30s\"", "How long its connections last meanwhile."),],
-            "The operating system suspends the app: nothing of it goes on, and it is not dead.",
-        ),
-        optional("token_expiry", TOKEN_EXPIRY, TOKEN_EXPIRY_SAYS),
-        optional("upgrade", UPGRADE, UPGRADE_SAYS),
-        optional("logout", LOGOUT, LOGOUT_SAYS),
-        optional("other_user", OTHER_USER, OTHER_USER_SAYS),
-        optional(
-            "trigger",
-            on_devices![
-                required("unit", Form::Text, "The unit."),
-                optional("how", Form::word::<Asking>(), "Where the sync goes."),
-            ],
-            "People ask for a sync.",
-        ),
+            table(&[
+                key("restart_after", SPAN, "\"5s\"").about("How long until it is started again."),
+            ]),
+        )
+        .about("The gateway's process is killed: connections break, what it made durable stays."),
+        optional("bulk_import", IMPORT).about("The office imports new rows with one stamp."),
+        optional("edits", on_devices![
+            required("action", Form::Text).about("The kind of write, from `action`."),
+            key("count", Form::Int { min: 1, max: 1_000_000 }, "1")
+                .about("How many each device makes."),
+            key("over", SPAN, "\"0s\"").about("Spread evenly over this time."),
+            optional("row", Form::Text)
+                .about("The key of the row that they are about, or of creates of the one that is referred to."),
+            optional("row_of", Form::Text)
+                .about("The same, as the row that the edits of this event were about."),
+            key("same_row", Form::Bool, "false")
+                .about("All are about one row, which the first finds; new rows have one natural key."),
+            key("set", ANYTHING, "{}")
+                .about("Columns and the values that are written there, in place of drawn ones."),
+            key("null", Form::List(&Form::Text), "[]").about("Columns that are written as null."),
+        ])
+        .about("People make edits."),
+        optional("suspend", on_devices![
+            FOR,
+            key("sockets", SPAN, "\"30s\"").about("How long its connections last meanwhile."),
+        ])
+        .about("The operating system suspends the app: nothing of it goes on, and it is not dead."),
+        optional("token_expiry", TOKEN_EXPIRY).about(TOKEN_EXPIRY_SAYS),
+        optional("upgrade", UPGRADE).about(UPGRADE_SAYS),
+        optional("logout", LOGOUT).about(LOGOUT_SAYS),
+        optional("other_user", OTHER_USER).about(OTHER_USER_SAYS),
+        optional("trigger", on_devices![
+            required("unit", Form::Text).about("The unit."),
+            optional("how", Form::word::<Asking>()).about("Where the sync goes."),
+        ])
+        .about("People ask for a sync."),
         optional(
             "clock_step",
-            jump![required("by", Form::Written(&STEP), "How far ahead or back.")],
-            "The device's clock jumps, until it is next set by the network.",
-        ),
+            jump![required("by", Form::Written(&STEP)).about("How far ahead or back.")],
+        )
+        .about("The device's clock jumps, until it is next set by the network."),
         optional(
             "time_zone",
-            jump![required("by", Form::Written(&STEP), "How far ahead or back local time goes.")],
-            "The clock that people see jumps, by a journey or by daylight saving; UTC does not.",
-        ),
-        optional("disk_full", on_devices![FOR], "The device's storage is full: no file grows."),
-        optional(
-            "slow_disk",
-            on_devices![
-                FOR,
-                key(
-                    "factor",
-                    Form::Int { min: 1, max: 1_000 },
-                    "10",
-                    "Everything takes so many times as long; with 1 nothing happens."
-                ),
+            jump![
+                required("by", Form::Written(&STEP))
+                    .about("How far ahead or back local time goes."),
             ],
-            "The device's flash is slow.",
-        ),
-        optional("touch_flag", TOUCH_FLAG, "A user sets the flags of rows to \"not synced\", by hand."),
-        optional(
-            "gateway_replaced",
-            GATEWAY_REPLACED,
-            "The sync server is replaced by one that knows nothing of what went before.",
-        ),
-        optional("reinstall", REINSTALL, REINSTALL_SAYS),
-        optional(
-            "restore",
-            on_devices![OF, RESTART],
-            "The device's storage goes back to what it was, from a backup of that time.",
-        ),
-        optional(
-            "restore_gateway",
-            table(&[OF, key("restart_after", SPAN, "\"5s\"", "How long until it is started again.")]),
-            "The gateway's state goes back to what it was, from a backup of that time.",
-        ),
-        optional(
-            "restore_backend",
-            table(&[OF, key("for", SOME_SPAN, "\"30s\"", "How long it answers nothing meanwhile.")]),
-            "The backend's state goes back to what it was, from a backup of that time; its clock does not.",
-        ),
-        optional(
-            "clone",
-            CLONE,
-            "The storage of a device is copied to another, in place of what was there; both go on.",
-        ),
-        optional("scope_change", Form::Later, "A device's attributes change."),
+        )
+        .about("The clock that people see jumps, by a journey or by daylight saving; UTC does not."),
+        optional("disk_full", on_devices![FOR])
+            .about("The device's storage is full: no file grows."),
+        optional("slow_disk", on_devices![
+            FOR,
+            key("factor", Form::Int { min: 1, max: 1_000 }, "10")
+                .about("Everything takes so many times as long; with 1 nothing happens."),
+        ])
+        .about("The device's flash is slow."),
+        optional("touch_flag", TOUCH_FLAG)
+            .about("A user sets the flags of rows to \"not synced\", by hand."),
+        optional("gateway_replaced", GATEWAY_REPLACED)
+            .about("The sync server is replaced by one that knows nothing of what went before."),
+        optional("reinstall", REINSTALL).about(REINSTALL_SAYS),
+        optional("restore", on_devices![OF, RESTART])
+            .about("The device's storage goes back to what it was, from a backup of that time."),
+        optional("restore_gateway", table(&[
+            OF,
+            key("restart_after", SPAN, "\"5s\"").about("How long until it is started again."),
+        ]))
+        .about("The gateway's state goes back to what it was, from a backup of that time."),
+        optional("restore_backend", table(&[
+            OF,
+            key("for", SOME_SPAN, "\"30s\"").about("How long it answers nothing meanwhile."),
+        ]))
+        .about("The backend's state goes back to what it was, from a backup of that time; its clock does not."),
+        optional("clone", CLONE)
+            .about("The storage of a device is copied to another, in place of what was there; both go on."),
+        optional("scope_change", Form::Later).about("A device's attributes change."),
     ],
 };
 
@@ -279,101 +210,69 @@ pub(super) const EVENT: Form = Form::Table {
 const IMPORTED: Form = Form::Int { min: 1, max: 10_000_000 };
 
 const CLONE: Form = table(&[
-    required("from", Form::Int { min: 0, max: 1_000_000 }, "The device that is copied, by number from 0."),
-    required("to", Form::Int { min: 0, max: 1_000_000 }, "The device that gets the copy."),
+    required("from", Form::Int { min: 0, max: 1_000_000 })
+        .about("The device that is copied, by number from 0."),
+    required("to", Form::Int { min: 0, max: 1_000_000 }).about("The device that gets the copy."),
     RESTART,
 ]);
 
 const IMPORT: Form = table(&[
-    required("entity", Form::Text, "The entity."),
-    required("rows", IMPORTED, "How many."),
-    optional("of_one", Form::Text, "An attribute: all rows get one value of it."),
+    required("entity", Form::Text).about("The entity."),
+    required("rows", IMPORTED).about("How many."),
+    optional("of_one", Form::Text).about("An attribute: all rows get one value of it."),
 ]);
 
 pub(super) const CHAOS: Form = table(&[
-    key(
-        "kill_mtbf",
-        SPAN,
-        "\"0s\"",
-        "Mean time between kills of a device's app while it runs; none if 0s. Half of them wait for a crash point.",
-    ),
-    key("power_loss_mtbf", SPAN, "\"0s\"", "Mean time between power losses of a device; none if 0s."),
-    key("outage_mtbf", SPAN, "\"0s\"", "Mean time between outages of a device's link; none if 0s."),
-    key("outage_mean", SPAN, "\"40s\"", "Mean length of an outage."),
-    word::<Lengths>(
-        "outage_lengths",
-        "How the lengths are spread: uniform is from half of the mean to one and a half.",
-    ),
-    key(
-        "outage_noticed",
-        Form::Share,
-        "0.7",
-        "Share of them that the phone notices; in the others it sends into the void.",
-    ),
-    key("response_loss", Form::Share, "0", "Share of answers that are lost."),
-    key(
-        "foreign_answers",
-        Form::Share,
-        "0",
-        "Share of answers that are not those to their requests: a proxy's page, or an earlier answer.",
-    ),
-    key(
-        "proxy_ttl",
-        SPAN,
-        "\"0s\"",
-        "How long a proxy on the way of all devices gives an answer again; there is none if 0s.",
-    ),
-    key(
-        "bad_rows",
-        Form::Share,
-        "0",
-        "Share of rows that cannot be read when they come, and can the next time.",
-    ),
-    key("put_off", Form::Share, "0", "Share of edits that the backend puts off, each time they come."),
-    key("refused_deletes", Form::Share, "0", "Share of deletes that the backend refuses for good."),
-    key(
-        "cancel_mtbf",
-        SPAN,
-        "\"0s\"",
-        "Mean time between the times at which somebody cancels a run of a device: the next that sends a request; none if 0s.",
-    ),
-    key("suspend_mtbf", SPAN, "\"0s\"", "Mean time between suspensions of a device's app; none if 0s."),
-    key(
-        "suspend_mean",
-        SPAN,
-        "\"5m\"",
-        "Mean length of a suspension, in which connections last half a minute.",
-    ),
-    key(
-        "token_mtbf",
-        SPAN,
-        "\"0s\"",
-        "Mean time between the times at which a device's token is taken back; none if 0s.",
-    ),
-    key("logout_mtbf", SPAN, "\"0s\"", "Mean time between logouts of a device's person; none if 0s."),
-    key(
-        "other_user_mtbf",
-        SPAN,
-        "\"0s\"",
-        "Mean time between the times at which a device is handed to somebody else; none if 0s.",
-    ),
-    key("away_mean", SPAN, "\"10m\"", "Mean time until a person logs in again, or has the phone back."),
-    key("reinstall_mtbf", SPAN, "\"0s\"", "Mean time between installs of a device's app again; none if 0s."),
-    key(
-        "restore_mtbf",
-        SPAN,
-        "\"0s\"",
-        "Mean time between returns of a device to a backup, ten minutes old in the mean; none if 0s.",
-    ),
-    key("backend_mtbf", SPAN, "\"0s\"", "Mean time between failures of the backend; none if 0s."),
-    key("backend_mean", SPAN, "\"2m\"", "Mean length of such a failure."),
+    key("kill_mtbf", SPAN, "\"0s\"")
+        .about("Mean time between kills of a device's app while it runs; none if 0s. Half of them wait for a crash point."),
+    key("power_loss_mtbf", SPAN, "\"0s\"")
+        .about("Mean time between power losses of a device; none if 0s."),
+    key("outage_mtbf", SPAN, "\"0s\"")
+        .about("Mean time between outages of a device's link; none if 0s."),
+    key("outage_mean", SPAN, "\"40s\"").about("Mean length of an outage."),
+    word::<Lengths>("outage_lengths")
+        .about("How the lengths are spread: uniform is from half of the mean to one and a half."),
+    key("outage_noticed", Form::Share, "0.7")
+        .about("Share of them that the phone notices; in the others it sends into the void."),
+    key("response_loss", Form::Share, "0").about("Share of answers that are lost."),
+    key("foreign_answers", Form::Share, "0")
+        .about("Share of answers that are not those to their requests: a proxy's page, or an earlier answer."),
+    key("proxy_ttl", SPAN, "\"0s\"")
+        .about("How long a proxy on the way of all devices gives an answer again; there is none if 0s."),
+    key("bad_rows", Form::Share, "0")
+        .about("Share of rows that cannot be read when they come, and can the next time."),
+    key("put_off", Form::Share, "0")
+        .about("Share of edits that the backend puts off, each time they come."),
+    key("refused_deletes", Form::Share, "0")
+        .about("Share of deletes that the backend refuses for good."),
+    key("cancel_mtbf", SPAN, "\"0s\"")
+        .about("Mean time between the times at which somebody cancels a run of a device: the next that sends a request; none if 0s."),
+    key("suspend_mtbf", SPAN, "\"0s\"")
+        .about("Mean time between suspensions of a device's app; none if 0s."),
+    key("suspend_mean", SPAN, "\"5m\"")
+        .about("Mean length of a suspension, in which connections last half a minute."),
+    key("token_mtbf", SPAN, "\"0s\"")
+        .about("Mean time between the times at which a device's token is taken back; none if 0s."),
+    key("logout_mtbf", SPAN, "\"0s\"")
+        .about("Mean time between logouts of a device's person; none if 0s."),
+    key("other_user_mtbf", SPAN, "\"0s\"")
+        .about("Mean time between the times at which a device is handed to somebody else; none if 0s."),
+    key("away_mean", SPAN, "\"10m\"")
+        .about("Mean time until a person logs in again, or has the phone back."),
+    key("reinstall_mtbf", SPAN, "\"0s\"")
+        .about("Mean time between installs of a device's app again; none if 0s."),
+    key("restore_mtbf", SPAN, "\"0s\"")
+        .about("Mean time between returns of a device to a backup, ten minutes old in the mean; none if 0s."),
+    key("backend_mtbf", SPAN, "\"0s\"")
+        .about("Mean time between failures of the backend; none if 0s."),
+    key("backend_mean", SPAN, "\"2m\"").about("Mean length of such a failure."),
 ]);
 
 pub(super) const PROXY: Form =
-    table(&[key("ttl", SPAN, "\"0s\"", "How long it gives an answer again; there is none if 0s.")]);
+    table(&[key("ttl", SPAN, "\"0s\"").about("How long it gives an answer again; there is none if 0s.")]);
 
 pub(super) const EXPECT: Form = Form::Map {
-    keys: &[optional("violation", Form::List(&Form::Text), "Violations each of which must occur.")],
+    keys: &[optional("violation", Form::List(&Form::Text)).about("Violations each of which must occur.")],
     rest: &Form::Bound,
     dotted: true,
 };
@@ -382,11 +281,11 @@ pub(super) const EXPECT: Form = Form::Map {
 const STATS: &[&str] = &["value", "count", "min", "mean", "p50", "p95", "p99", "max"];
 
 pub(super) const GATE: Form = table(&[
-    required("metric", Form::Text, "The metric."),
-    key("stat", Form::Word(STATS), "\"value\"", "Which figure of it."),
-    optional("min", Form::Figure, "Not less than this, in the metric's unit."),
-    optional("max", Form::Figure, "Not more than this, in the metric's unit."),
-    optional("start", Form::Text, "Only devices that started in this state."),
+    required("metric", Form::Text).about("The metric."),
+    key("stat", Form::Word(STATS), "\"value\"").about("Which figure of it."),
+    optional("min", Form::Figure).about("Not less than this, in the metric's unit."),
+    optional("max", Form::Figure).about("Not more than this, in the metric's unit."),
+    optional("start", Form::Text).about("Only devices that started in this state."),
 ]);
 
 /// Free names with any values, where a table is all that can be said.
@@ -394,45 +293,25 @@ const ANYTHING: Form = map(&Form::Any);
 
 /// A variant.
 pub(in super::super) const VARIANT: Form = table(&[
-    key(
-        "set",
-        ANYTHING,
-        "{}",
-        "Dotted keys and their values; `*` in a key stands for every name there, `*:KEY` for those whose table has that key.",
-    ),
-    key(
-        "unset",
-        Form::List(&Form::Text),
-        "[]",
-        "Dotted keys that are taken out of the file; `*` as in `set`.",
-    ),
-    key("expect", EXPECT, "{}", "What must come out, besides the base's `expect`."),
+    key("set", ANYTHING, "{}")
+        .about("Dotted keys and their values; `*` in a key stands for every name there, `*:KEY` for those whose table has that key."),
+    key("unset", Form::List(&Form::Text), "[]")
+        .about("Dotted keys that are taken out of the file; `*` as in `set`."),
+    key("expect", EXPECT, "{}").about("What must come out, besides the base's `expect`."),
 ]);
 
 /// What two variants show, by id.
 pub(in super::super) const SHOWS: Form = named(&CLAIM);
 
 const CLAIM: Form = table(&[
-    required("fails", Form::Text, "The variant in which it fails."),
-    required("mends", Form::Text, "The variant in which it does not, under the same seed."),
-    required(
-        "metric",
-        Form::Text,
-        "The figure that shows it, such as oracle.lost.rows or engine.session.duration.p95.",
-    ),
-    optional(
-        "min",
-        Form::Figure,
-        "Not less than this in `mends`, and less in `fails` unless `factor` is there.",
-    ),
-    optional(
-        "max",
-        Form::Figure,
-        "Not more than this in `mends`, and more in `fails` unless `factor` is there; without any bound or factor it is 0.",
-    ),
-    optional(
-        "factor",
-        Form::Decimal { max: 1e6 },
-        "The figure of `fails` is above 0 and at least so many times that of `mends`; more than 1.",
-    ),
+    required("fails", Form::Text).about("The variant in which it fails."),
+    required("mends", Form::Text).about("The variant in which it does not, under the same seed."),
+    required("metric", Form::Text)
+        .about("The figure that shows it, such as oracle.lost.rows or engine.session.duration.p95."),
+    optional("min", Form::Figure)
+        .about("Not less than this in `mends`, and less in `fails` unless `factor` is there."),
+    optional("max", Form::Figure)
+        .about("Not more than this in `mends`, and more in `fails` unless `factor` is there; without any bound or factor it is 0."),
+    optional("factor", Form::Decimal { max: 1e6 })
+        .about("The figure of `fails` is above 0 and at least so many times that of `mends`; more than 1."),
 ]);

@@ -1,0 +1,61 @@
+//! Bars side by side: variants by a figure, or how often a wait was how long.
+
+use super::frame::{LETTERS, Size, Svg};
+use super::ink::{Anchor, Ink, cut_apart, width};
+use super::style::LOOKS;
+
+/// What is drawn.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Bars {
+    /// What it shows, in a few words.
+    pub title: String,
+    /// The same in a sentence, for who cannot see it.
+    pub about: String,
+    /// Bars that are held against each other, under what they are of.
+    pub groups: Vec<(String, Vec<Bar>)>,
+    /// Whether bars of a group are of one thing: then they have one colour.
+    pub alike: bool,
+}
+
+/// One bar.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bar {
+    /// What it is of.
+    pub name: String,
+    /// How long it is beside others of its group.
+    pub value: u64,
+    /// The same in words.
+    pub told: String,
+}
+
+const ROW: f64 = 19.0;
+const HEAD: f64 = 22.0;
+const GAP: f64 = 12.0;
+
+impl Bars {
+    /// The drawing.
+    pub fn draw(&self, size: Size) -> Svg {
+        let bars = || self.groups.iter().flat_map(|(_, bars)| bars);
+        let widest = |text: fn(&Bar) -> &str| bars().map(|bar| width(text(bar), LETTERS)).fold(0.0, f64::max);
+        let left = (widest(|bar| &bar.name) + 12.0).min(size.pick(200.0, 120.0));
+        let room = (size.width() - left - widest(|bar| &bar.told) - 14.0).max(20.0);
+        let (mut ink, mut y) = (Ink::default(), 4.0);
+        for (head, bars) in &self.groups {
+            ink.text("b", (2.0, y + 12.0), Anchor::Start, head);
+            y += HEAD;
+            let most = bars.iter().map(|bar| bar.value).max().unwrap_or(0).max(1) as f64;
+            let names: Vec<&str> = bars.iter().map(|bar| bar.name.as_str()).collect();
+            for ((i, bar), name) in bars.iter().enumerate().zip(cut_apart(&names, LETTERS, left - 10.0)) {
+                let long = (room * bar.value as f64 / most).max(1.0);
+                ink.text("s", (2.0, y + 12.0), Anchor::Start, &name);
+                let told = format!("{}: {}", bar.name, bar.told);
+                let class = format!("flat c{}", if self.alike { 0 } else { i % LOOKS });
+                ink.rect(&class, (left, y + 2.0), (long, ROW - 6.0), Some(&told));
+                ink.text("", (left + long + 6.0, y + 12.0), Anchor::Start, &bar.told);
+                y += ROW;
+            }
+            y += GAP;
+        }
+        Svg::new(size, y, &self.title, &self.about, ink)
+    }
+}
