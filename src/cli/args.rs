@@ -30,7 +30,7 @@ Exit codes:
   15  not deterministic: same cell and build, other digest
   16  merge: cells of the plan are in none of the shards
   20  environment: disk full, cannot write the report, a run that would take more than twice the memory that is free (for less
-      than twice there is a warning)
+      than twice, or with `--allow-memory`, there is a warning)
   124 / 130 / 143  time limit / SIGINT / SIGTERM
 When several apply, the first of: 1, 20, 130/143, 124, 16, 11, 12, 15, 14, 13, 10.";
 

@@ -33,13 +33,13 @@
 //! is sent again is answered from there; it outlives its process where it is told to.
 //!
 //! It is the server half of the built-in stack: its [`SyncServer::serve`] is a pure function of the
-//! time, the backend and the bytes, and acts at once. The [`BackendLink`] between gateway and backend is
-//! arithmetic of its own: the world waits for what it says before and after. Where a device is, the
-//! device says, or the gateway holds it (`held`); [`Gateway::backup`] and [`Gateway::restore`] take
-//! it back to an older state, of which it knows unless it is told not to. A backend that goes back
-//! itself is known by the incarnation in each cursor (`incarnation`). How the gateway finds out
-//! what changed is a strategy of `capture`: one file that implements its trait, and one line that
-//! names it by its [`Capture`] option.
+//! time, the backend and the bytes, and acts at once. The [`BackendLink`] between gateway and
+//! backend is arithmetic of its own: the world waits for what it says before and after. Where a
+//! device is, the device says, or the gateway holds it (`held`); [`Gateway::backup`] and
+//! [`Gateway::restore`] take it back to an older state, of which it knows unless it is told not to.
+//! A backend that goes back itself is known by the incarnation in each cursor (`incarnation`). How
+//! the gateway finds out what changed is a strategy of `capture`: one file that implements its
+//! trait, and one line that names it by its [`Capture`] option.
 //!
 //! [`SyncServer::answer`]: crate::contract::SyncServer::answer
 //! [`SyncServer::serve`]: crate::contract::SyncServer::serve

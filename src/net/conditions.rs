@@ -13,8 +13,8 @@ pub enum Direction {
     Down,
 }
 
-/// The link conditions of one link: functions of (link, direction, time), never of what is sent, so that
-/// two engines and two chunk sizes meet the same.
+/// The link conditions of one link: functions of (link, direction, time), never of what is sent, so
+/// that two engines and two chunk sizes meet the same.
 pub trait Conditions {
     /// Round trip without load at `now`.
     fn rtt(&self, now: Time) -> Span;

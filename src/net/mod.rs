@@ -1,9 +1,9 @@
 //! Links: how long a message takes, and whether it arrives.
 //!
-//! A [`Link`] is a device's own: its [`LinkConditions`] (rate, jitter, losses, gaps, the device's moves
-//! from link to link) is a function of the link and of time, never of the message, so two engines
-//! and two chunk sizes meet the same. Through [`Conditions`] the arithmetic of [`tcp`] asks it when
-//! bytes leave the bottleneck and which packets are lost, and says when a message is there.
+//! A [`Link`] is a device's own: its [`LinkConditions`] (rate, jitter, losses, gaps, the device's
+//! moves from link to link) is a function of the link and of time, never of the message, so two
+//! engines and two chunk sizes meet the same. Through [`Conditions`] the arithmetic of [`tcp`] asks
+//! it when bytes leave the bottleneck and which packets are lost, and says when a message is there.
 //!
 //! A [`Way`] is the transport port over a link. It keeps a pool of connections: HTTP/1.1 with
 //! several, or one of HTTP/2. A request takes a kept one, opens one, or waits; its message joins

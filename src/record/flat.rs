@@ -47,9 +47,9 @@ pub fn cells(record: &RunRecord, out: impl Write) -> io::Result<()> {
     writer.flush()
 }
 
-/// `series.csv`, long form: for each series of each cell a row for its first point, for each at which
-/// its value changed, and for its last. It is written cell by cell, for the points of many cells are
-/// more than one likes to hold.
+/// `series.csv`, long form: for each series of each cell a row for its first point, for each at
+/// which its value changed, and for its last. It is written cell by cell, for the points of many
+/// cells are more than one likes to hold.
 pub struct Series<W: Write>(csv::Writer<W>);
 
 impl<W: Write> Series<W> {

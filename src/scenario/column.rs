@@ -152,7 +152,8 @@ impl KeyType {
     }
 }
 
-/// Sigma of the logarithm of a long text's length, in thousandths: p99 is then about 13 times the median (estimate).
+/// Sigma of the logarithm of a long text's length, in thousandths: p99 is then about 13 times the
+/// median (estimate).
 pub(super) const FAT_SIGMA_MILLI: u32 = 1_100;
 
 /// The longest `text`, in bytes.

@@ -1,8 +1,9 @@
 //! One simulation: builds a plan into nodes, runs its phases, returns the outcome.
 //!
-//! A world is a backend with its rows, a gateway, and devices: each a disk and a link that last, and a process that is
-//! started, killed and started again. What people do, what breaks and what the link conditions is like is written down before
-//! virtual time begins to run; nothing of it depends on what an engine does, so two engines meet the same day.
+//! A world is a backend with its rows, a gateway, and devices: each a disk and a link that last,
+//! and a process that is started, killed and started again. What people do, what breaks and what
+//! the link conditions is like is written down before virtual time begins to run; nothing of it
+//! depends on what an engine does, so two engines meet the same day.
 //!
 //! The phases: *script* (people work, things break), *heal* (everything that is broken is mended, every app is started),
 //! *drain* (each device is asked to sync until a round brings the backend nothing new, and no device has rows that it is to

@@ -201,8 +201,8 @@ impl Servers {
         self.over_backend_link(backend_link, deadline, bytes, work).await
     }
 
-    /// The same over the backend link: waits for the answer, the break of the connection, or the deadline.
-    /// What has come to the backend is done there, whether or not anybody still waits.
+    /// The same over the backend link: waits for the answer, the break of the connection, or the
+    /// deadline. What has come to the backend is done there, whether or not anybody still waits.
     async fn over_backend_link<T: 'static>(
         self: &Rc<Self>,
         backend_link: &RefCell<BackendLink>,

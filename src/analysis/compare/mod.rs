@@ -6,8 +6,8 @@
 //! - **the same scenario, the same seed**: the simulation is exact, so any difference was made by
 //!   the program. No statistics.
 //! - **another scenario or variant, the same seeds**: a design question. Both sides met the same
-//!   users, link conditions and faults, so the differences are paired; the change of each figure is told
-//!   with its interval of 95 %.
+//!   users, link conditions and faults, so the differences are paired; the change of each figure is
+//!   told with its interval of 95 %.
 //! - **the same scenario of two programs, over its seeds** ([`hold_over_seeds`]): paired as well,
 //!   so that one seed which luck treats otherwise is no finding.
 //! - **other seeds**: two samples, held against each other by Welch's test.

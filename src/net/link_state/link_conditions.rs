@@ -43,8 +43,8 @@ pub struct LinkConditions {
     loses: [bool; 2],
 }
 
-/// The link conditions as a message meets it that leaves at a moment: the queue and the largest packet are
-/// those of the link at that moment, everything else goes on with time.
+/// The link conditions as a message meets them that leaves at a moment: the queue and the largest
+/// packet are those of the link at that moment, everything else goes on with time.
 #[derive(Clone, Copy, Debug)]
 pub struct ConditionsAt<'w> {
     conditions: &'w LinkConditions,
@@ -82,8 +82,8 @@ impl LinkWeather {
 }
 
 impl LinkConditions {
-    /// The link conditions along a link schedule. Gaps, changes of radio and of network come up to `end`: then
-    /// the world heals.
+    /// The link conditions along a link schedule. Gaps, changes of radio and of network come up to
+    /// `end`: then the world heals.
     pub fn new(schedule: &LinkSchedule, seed: Seed, end: Time) -> LinkConditions {
         let links = schedule.links.iter().enumerate();
         let links: Vec<LinkWeather> = links

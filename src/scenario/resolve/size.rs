@@ -1,5 +1,5 @@
-//! How much a plan may bring: rows, link conditions and a script are made before the first instant, so all
-//! of them must fit into memory.
+//! How much a plan may bring: rows, link conditions and a script are made before the first instant,
+//! so all of them must fit into memory.
 
 use std::collections::BTreeMap;
 
