@@ -26,7 +26,7 @@ use crate::contract::{DeviceView, KillReason, Schema};
 use crate::disk::Moment;
 use crate::metrics::Timeline;
 use crate::net::{Link, Radio, RadioCost};
-use crate::oracle::{Clock, Filter, Inspection, Life, Oracle, Story, Truth, Verdict};
+use crate::oracle::{Clock, Filter, Inspection, Life, Story, Truth, Verdict};
 use crate::scenario::Plan;
 use crate::workload::Placed;
 
@@ -478,8 +478,7 @@ impl World {
         let now = Now(&servers.backend, stops);
         let truth: &dyn Truth = if stopped.get() { &Unread } else { &now };
         let mut rows = RowDigests::default();
-        let begin = |oracle: Oracle| oracle.begin_check(ended_at, truth, stops);
-        let verdict = match listeners.oracle.take().map(begin) {
+        let verdict = match listeners.oracle.take().map(|oracle| oracle.begin_check(ended_at, truth, stops)) {
             Some(inspection) => look_at((&devices, &plan.schema), inspection, &ended, &mut rows, stops),
             None => read_only(&devices, &plan, &mut rows, stops),
         };
