@@ -5,8 +5,8 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use super::own::{Contested, OwnRule, Say, ask, resolution};
-use super::seam::{Conflict, Resolution};
-use super::tests::{entity, entry, row};
+use super::seam::Resolution;
+use super::tests::{entity, entry, met, row};
 use crate::base::{Key, Span, Stamp, Time, Value};
 use crate::contract::{Clock, EditKind, LocalBoxFuture, LogKind, Refusal};
 use crate::store::Entry;
@@ -45,15 +45,7 @@ fn asked(rule: &dyn OwnRule, keys: &[&str]) -> Vec<Option<Say>> {
     let current = row(10, Some("new"));
     let of = |key: &&str| {
         let entry = Entry { key: Key::new(key), ..entry.clone() };
-        let why = Refusal::Stale;
-        Contested::of(Conflict {
-            entry: &entry,
-            entity: &entity,
-            why,
-            current: Some(&current),
-            edited_at: None,
-            compares_values: true,
-        })
+        Contested::of(met(&entry, &entity, Refusal::Stale, Some(&current)))
     };
     let clock: Rc<dyn Clock> = Rc::new(Over);
     let mut asking = pin!(ask(rule, keys.iter().map(of).collect(), &clock, Span::secs(1)));
@@ -98,14 +90,7 @@ fn what_cannot_be_done_was_not_said() {
         (Say::Columns(Vec::new()), Stale, &theirs, None),
         (Say::Columns(vec![0]), Gone, &gone, None),
     ] {
-        let conflict = Conflict {
-            entry: &both,
-            entity: &entity,
-            why,
-            current: Some(current),
-            edited_at: None,
-            compares_values: true,
-        };
+        let conflict = met(&both, &entity, why, Some(current));
         assert_eq!(resolution(&say, conflict), expected, "{say:?} {why:?}");
     }
 }

@@ -45,6 +45,16 @@ pub(super) fn row(stamp: i64, status: Option<&str>) -> Row {
     Row { key: Key::new("k"), stamp: Stamp(stamp), values }
 }
 
+/// The edit meets this version; who edited that last, and when, is not told.
+pub(super) fn met<'a>(
+    entry: &'a Entry,
+    entity: &'a Entity,
+    why: Refusal,
+    current: Option<&'a Row>,
+) -> Conflict<'a> {
+    Conflict { entry, entity, why, current, edited_at: None, compares_values: true }
+}
+
 #[test]
 fn dates_are_compared_first_and_values_then() {
     let entity = entity();
@@ -64,14 +74,7 @@ fn dates_are_compared_first_and_values_then() {
     ];
     for (kind, status, made_at, why, current, expected_kind, expected) in table {
         let entry = entry(kind, status, made_at);
-        let conflict = Conflict {
-            entry: &entry,
-            entity: &entity,
-            why,
-            current: Some(&current),
-            edited_at: None,
-            compares_values: true,
-        };
+        let conflict = met(&entry, &entity, why, Some(&current));
         assert_eq!(kind_of(conflict), expected_kind, "{entry:?} against {current:?}");
         assert_eq!(LastWriteWins.resolve(conflict), expected, "{entry:?} against {current:?}");
     }
@@ -84,14 +87,7 @@ fn a_create_on_a_taken_natural_key_goes_onto_the_row_that_has_it_or_gives_way() 
     for (made_at, expected) in [(20, Resolution::Local { onto: Key::new("other") }), (5, Resolution::Remote)]
     {
         let entry = entry(EditKind::Create, "mine", made_at);
-        let conflict = Conflict {
-            entry: &entry,
-            entity: &entity,
-            why: Refusal::Taken,
-            current: Some(&taken),
-            edited_at: None,
-            compares_values: true,
-        };
+        let conflict = met(&entry, &entity, Refusal::Taken, Some(&taken));
         assert_eq!(kind_of(conflict), ConflictKind::InsertInsert);
         assert_eq!(LastWriteWins.resolve(conflict), expected);
     }
@@ -106,14 +102,7 @@ fn an_edit_that_wants_the_natural_key_of_another_row_gives_way() {
     let again = Entry { made_on: Some(vec![(1, Value::text("old"))]), ..entry(EditKind::Create, "mine", 20) };
     for policy in POLICIES {
         for (entry, current) in [(&update, Some(&taken)), (&again, Some(&taken)), (&update, None)] {
-            let conflict = Conflict {
-                entry,
-                entity: &entity,
-                why: Refusal::Taken,
-                current,
-                edited_at: None,
-                compares_values: true,
-            };
+            let conflict = met(entry, &entity, Refusal::Taken, current);
             assert_eq!((policy.rule)().decide(conflict), Resolution::Remote, "{}: {entry:?}", policy.name);
             assert_eq!(kind_of(conflict), ConflictKind::UpdateTaken);
             assert!(!says_the_same(conflict));
@@ -131,14 +120,8 @@ fn an_offline_edit_wins_over_an_earlier_one_that_was_committed_first() {
         (Some(15), Resolution::Remote),
         (Some(16), Resolution::Remote),
     ] {
-        let conflict = Conflict {
-            entry: &entry,
-            entity: &entity,
-            why: Refusal::Stale,
-            current: Some(&current),
-            edited_at: edited_at.map(Stamp),
-            compares_values: true,
-        };
+        let conflict = met(&entry, &entity, Refusal::Stale, Some(&current));
+        let conflict = Conflict { edited_at: edited_at.map(Stamp), ..conflict };
         assert_eq!(LastWriteWins.resolve(conflict), expected, "{edited_at:?}");
     }
 }
@@ -165,27 +148,13 @@ fn a_merge_keeps_what_one_side_alone_changed() {
         (update(earlier, "c1", "done"), theirs("done"), Resolution::Same),
     ] {
         let why = Refusal::Stale;
-        let conflict = Conflict {
-            entry: &entry,
-            entity: &entity,
-            why,
-            current: Some(&current),
-            edited_at: None,
-            compares_values: true,
-        };
+        let conflict = met(&entry, &entity, why, Some(&current));
         assert_eq!(FieldMerge.resolve(conflict), expected, "{entry:?} against {current:?}");
     }
     let only = Entry { values: vec![(1, Value::text("done"))], ..update(earlier, "", "") };
     let gone = row(10, None);
     for (why, current) in [(Refusal::Stale, theirs("late")), (Refusal::Gone, gone)] {
-        let conflict = Conflict {
-            entry: &only,
-            entity: &entity,
-            why,
-            current: Some(&current),
-            edited_at: None,
-            compares_values: true,
-        };
+        let conflict = met(&only, &entity, why, Some(&current));
         assert_eq!(FieldMerge.resolve(conflict), Resolution::Remote, "{current:?}");
     }
 }
@@ -205,14 +174,7 @@ fn three_rules_of_the_last_write_compare_three_dates() {
         for (made_at, wins) in [5, 15, 25].into_iter().zip(wins) {
             let entry = entry(EditKind::Update, "done", made_at);
             let (why, edited_at) = (Refusal::Stale, Some(Stamp(10)));
-            let conflict = Conflict {
-                entry: &entry,
-                entity: &entity,
-                why,
-                current: Some(&current),
-                edited_at,
-                compares_values: true,
-            };
+            let conflict = Conflict { edited_at, ..met(&entry, &entity, why, Some(&current)) };
             let expected = if wins { local() } else { Resolution::Remote };
             assert_eq!(rule.resolve(conflict), expected, "{name}, {made_at}");
         }
@@ -238,14 +200,7 @@ fn by_three_versions_only_what_both_changed_is_a_conflict() {
         (gone, Refusal::Stale, Some("new"), false),
     ] {
         let current = row(10, theirs);
-        let conflict = Conflict {
-            entry: &entry,
-            entity: &entity,
-            why,
-            current: Some(&current),
-            edited_at: None,
-            compares_values: true,
-        };
+        let conflict = met(&entry, &entity, why, Some(&current));
         assert_eq!(is_uncontested(Detect::ThreeWay, conflict), expected, "{entry:?} {theirs:?}");
         assert!(!is_uncontested(Detect::DatesThenValues, conflict));
         let by_dates = Conflict { compares_values: false, ..conflict };
