@@ -11,16 +11,18 @@ use crate::record::fixture::plan;
 use crate::record::{Build, CellRecord, EndingKind, Exit, RunRecord, Verdict, assemble};
 use crate::scenario::Plan;
 
+type Pressed = fn(&Signals) -> &AtomicBool;
+
 /// Writes down what it hears, and presses Ctrl-C or more as it hears one thing.
 #[derive(Default)]
 struct Heard {
     said: Mutex<Vec<String>>,
-    presses: Option<(String, fn(&Signals) -> &AtomicBool)>,
+    presses: Option<(String, Pressed)>,
     signals: Signals,
 }
 
 impl Heard {
-    fn pressing(at: &str, signal: fn(&Signals) -> &AtomicBool) -> Heard {
+    fn pressing(at: &str, signal: Pressed) -> Heard {
         Heard { presses: Some((at.to_owned(), signal)), ..Heard::default() }
     }
     fn hear(&self, said: String) {

@@ -33,7 +33,7 @@ pub(super) fn refused(
     // What is there already is the report of another run, and where no report finds room there is
     // none for this.
     let is_report = |folder: &Path| {
-        folder.exists() && !(is_left(&folder.join(JUNIT)) && !folder.join("run.json").exists())
+        folder.exists() && (folder.join("run.json").exists() || !is_left(&folder.join(JUNIT)))
     };
     let is_new = |folder: &PathBuf| exit != Exit::Environment && !is_report(folder);
     if let Some(folder) = said("--out").map(PathBuf::from).filter(is_new) {

@@ -11,7 +11,7 @@ pub(super) fn to(plans: Vec<Plan>, filters: &[String]) -> anyhow::Result<Vec<Pla
     let of = |plan: &Plan, filter: &String| {
         passes(std::slice::from_ref(filter), &plan.scenario, plan.variant.as_deref())
     };
-    for filter in filters.iter().filter(|filter| !plans.iter().any(|plan| of(plan, filter))) {
+    if let Some(filter) = filters.iter().find(|filter| !plans.iter().any(|plan| of(plan, filter))) {
         let names = plans.iter().flat_map(|plan| [Some(&*plan.scenario), plan.variant.as_deref()]);
         let names: BTreeSet<&str> = names.flatten().flat_map(|name| name.split('-').chain([name])).collect();
         let near = near(filter, names);

@@ -43,10 +43,13 @@ const OWN_PERCENT: u64 = 6;
 const AWAY_PERCENT: u64 = 50;
 const WRITTEN_PERCENT: u64 = 60;
 
+/// How much of something a cell has.
+type Part = fn(&Cost) -> u64;
+
 /// What a cell and its parts take in nanoseconds, fitted to the processor time of release builds
 /// for all committed scenarios.
 const CELL: u64 = 5_000_000;
-const PARTS: [(fn(&Cost) -> u64, u64); 9] = [
+const PARTS: [(Part, u64); 9] = [
     (|cost| cost.devices, 50_000),
     (|cost| cost.provisioned, 1_500),
     (|cost| cost.loaded, 4_000),

@@ -55,7 +55,7 @@ pub enum PoolError {
         /// The cell.
         cell: String,
         /// What it came to in both.
-        digests: [String; 2],
+        digests: Box<[String; 2]>,
         /// Both shards.
         folders: [PathBuf; 2],
         /// What differs, where the digests do not.
@@ -167,7 +167,7 @@ impl Pool {
         let digests = [one, two].map(|meant| meant.map_or_else(|| "unknown".to_owned(), |meant| meant.1));
         let beside = if digests[0] == digests[1] { ", with other figures" } else { "" };
         let folders = lines.map(|(shard, _)| self.shards[shard].0.clone());
-        Err(PoolError::Unequal { cell: cell.clone(), digests, folders, beside })
+        Err(PoolError::Unequal { cell: cell.clone(), digests: Box::new(digests), folders, beside })
     }
 
     fn file(&self, shard: usize) -> io::Result<File> {
