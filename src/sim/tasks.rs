@@ -42,8 +42,8 @@ impl Tasks {
         self.slots.find(task)
     }
 
-    /// Reads a task's slot that is soon to be looked at: of many at once the processor waits for all
-    /// together.
+    /// Reads a task's slot that is soon to be looked at: of many at once the processor waits for
+    /// all together.
     #[inline]
     pub(super) fn fetch(&self, task: TaskId) {
         std::hint::black_box(self.find(task).is_some());
