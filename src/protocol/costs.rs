@@ -41,7 +41,7 @@ pub(super) const XML: Costs = Costs { written: 343, read: 1_959 };
 /// Source: as for [`JSON`].
 pub(super) const CBOR: Costs = Costs { written: 304, read: 671 };
 /// Source: as for [`JSON`].
-pub(super) const PROTOBUF: Costs = Costs { written: 304, read: 671 };
+pub(super) const PROTOBUF: Costs = Costs { written: 571, read: 667 };
 /// As zlib packs at level 6. Source: as for [`JSON`].
 const GZIP: Costs = Costs { written: 11_581, read: 769 };
 /// At level 1. Source: as for [`JSON`].
