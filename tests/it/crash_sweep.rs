@@ -65,7 +65,7 @@ const WHOLE_AGAIN: &[&str] =
     &["engine.pull.atomic=session", "engine.pull.checkpoint=session", "engine.pull.chunk_rows=5"];
 const BEGUN_AGAIN: &[&str] = &["engine.pull.checkpoint=session", "engine.pull.chunk_rows=5"];
 /// Other formats, packed, whose pages are shown as they come or as a whole.
-const CODED: [&[&str]; 3] = [
+const CODED: [&[&str]; 4] = [
     &["engine.codec=xml", "gateway.codecs=[\"xml\"]", "engine.compression=gzip", "engine.pull.chunk_rows=5"],
     &[
         "engine.codec=cbor",
@@ -80,6 +80,12 @@ const CODED: [&[&str]; 3] = [
         "engine.compression=gzip",
         "engine.pull.atomic=session",
         "engine.pull.checkpoint=session",
+        "engine.pull.chunk_rows=5",
+    ],
+    &[
+        "engine.codec=protobuf",
+        "gateway.codecs=[\"protobuf\"]",
+        "engine.compression=zstd",
         "engine.pull.chunk_rows=5",
     ],
 ];
