@@ -92,7 +92,7 @@ impl Scheduler {
     ) -> Result<Partition, PartitionError> {
         let number = |name: &str| {
             let Some(text) = variable(name).filter(|text| !text.is_empty()) else { return Ok(None) };
-            let wrong = |_| PartitionError(format!("auto: {name} is `{text}`, which is no number"));
+            let wrong = |_| PartitionError(format!("auto: {name} is `{text}`, which is not a number"));
             text.trim().parse::<u32>().map(Some).map_err(wrong)
         };
         let told = |name: Option<&str>| name.map_or(Ok(None), number);
@@ -173,7 +173,7 @@ mod tests {
         assert!(found("auto/2", both).unwrap_err().contains("say which shard it is"));
         let hq = |text| found("auto", &[("HQ_TASK_ID", text)]).unwrap_err();
         assert_eq!(hq("1"), "auto: HyperQueue does not tell how many there are: slice:auto/8");
-        assert_eq!(hq("one"), "auto: HQ_TASK_ID is `one`, which is no number");
+        assert_eq!(hq("one"), "auto: HQ_TASK_ID is `one`, which is not a number");
         let beyond = found("auto/2", &[("JOB_COMPLETION_INDEX", "2")]).unwrap_err();
         assert_eq!(beyond, "auto: JOB_COMPLETION_INDEX is 2, but there is no shard 3 of 2; they are 1 to 2");
         let none = found("auto/2", &[("HQ_TASK_ID", "0")]).unwrap_err();

@@ -360,7 +360,7 @@ fn knobs(args: &TuneArgs) -> anyhow::Result<Vec<Knob>> {
     for (i, knob) in knobs.iter().enumerate() {
         if knob.key() == SEED {
             return Err(Refusal::usage(
-                "`seed` is no setting to be searched; --seeds says under which each setting is run",
+                "`seed` is not a setting to search; --seeds says under which each setting is run",
             ));
         }
         if knobs[..i].iter().any(|other| other.key() == knob.key()) {
