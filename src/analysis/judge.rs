@@ -300,20 +300,18 @@ fn reasons(
     if occurred(outcome, "stuck") && !expected(plan, "stuck") {
         reasons.push(reason(Exit::Stuck, stuck_text(outcome)));
     }
-    if let Some(first) = outcome.taken_back.as_deref().filter(|_| !expects(plan, TAKEN_BACK)) {
-        let count = expected_figure(&outcome.figures, TAKEN_BACK).map_or(0, |(_, count)| count);
+    let destroyed = (TAKEN_BACK, "destroyed by a return to a backup", "");
+    let left = (
+        SHELVED,
+        "left on a phone by who has logged out, to go when they log in again",
+        ", and with engine.on_logout = \"send-first\" nobody logs out before",
+    );
+    for (first, (metric, what, more)) in [(&outcome.taken_back, destroyed), (&outcome.shelved, left)] {
+        let Some(first) = first.as_deref().filter(|_| !expects(plan, metric)) else { continue };
+        let count = expected_figure(&outcome.figures, metric).map_or(0, |(_, count)| count);
         let edits = human::count(count, "saved edit");
-        let text = format!(
-            "{edits} destroyed by a return to a backup: {first}; `expect` with \"{TAKEN_BACK}\" says that this is meant"
-        );
-        reasons.push(reason(Exit::Correctness, text));
-    }
-    if let Some(first) = outcome.shelved.as_deref().filter(|_| !expects(plan, SHELVED)) {
-        let count = expected_figure(&outcome.figures, SHELVED).map_or(0, |(_, count)| count);
-        let edits = human::count(count, "saved edit");
-        let text = format!(
-            "{edits} left on a phone by who has logged out, to go when they log in again: {first}; `expect` with \"{SHELVED}\" says that this is meant, and with engine.on_logout = \"send-first\" nobody logs out before"
-        );
+        let text =
+            format!("{edits} {what}: {first}; `expect` with \"{metric}\" says that this is meant{more}");
         reasons.push(reason(Exit::Correctness, text));
     }
     reasons.extend(untested::reasons(plan, outcome));

@@ -1,5 +1,6 @@
 //! A comparison, told.
 
+use super::words::{self, called, figures, of};
 use crate::analysis::compare::{Basis, Comparison, Difference, Finding, Group};
 use crate::metrics::{Better, human};
 use crate::record::{Exit, is_gated, weight};
@@ -53,10 +54,13 @@ fn told(comparison: &Comparison, paint: Paint, shown: Shown) -> String {
             ));
         }
         if !group.missing.is_empty() {
-            text.push_str(&format!("  not in {candidate}: seed {}\n", group.missing.join(", ")));
+            text.push_str(&format!(
+                "  not in {candidate}: seed {}\n",
+                words::missing(&group.missing).join(", ")
+            ));
         }
         for unlike in &group.unlike {
-            text.push_str(&format!("  not compared: {unlike}\n"));
+            text.push_str(&format!("  not compared: {}\n", words::one_unlike(unlike)));
         }
         if !group.copies.is_empty() {
             let seeds = group.copies.join(", ");
@@ -108,7 +112,7 @@ fn verdict(comparison: &Comparison, paint: Paint) -> String {
     let unclear = count(Finding::Unclear);
     let varying = || human::count(unclear as u64, "figure");
     // Of too few seeds nobody knows what chance does.
-    let unjudged = comparison.unjudged().map(|why| paint.bad(&why));
+    let unjudged = words::unjudged(comparison).map(|why| paint.bad(&why));
     match (parts.is_empty(), unclear, unjudged) {
         (true, 0, _) if comparison.other_digests() > 0 => {
             format!(
@@ -249,11 +253,6 @@ fn open(group: &Group) -> String {
     }
 }
 
-/// A figure by its metric and statistic.
-fn called(d: &Difference) -> String {
-    if d.stat == "value" { d.metric.clone() } else { format!("{} {}", d.metric, d.stat) }
-}
-
 fn listed(names: &[String]) -> String {
     let first = names.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
     match names.len().checked_sub(NAMED) {
@@ -280,26 +279,6 @@ fn table_of(shown: &[&Difference]) -> Grid {
         grid.row(row);
     }
     grid
-}
-
-/// Both sides' figures; those that differ, with digits enough to see it.
-fn figures(d: &Difference) -> [String; 2] {
-    let (Some(base), Some(candidate)) = (d.base, d.candidate) else {
-        return [d.base, d.candidate].map(|n| n.map_or_else(|| "–".to_owned(), |n| human::figure(d.unit, n)));
-    };
-    let [low, high] = d.means.map(|mean| mean.unwrap_or_default());
-    let told = [low, high].map(|mean| human::mean(d.unit, mean));
-    // Of what is rare the whole numbers of both may be the same, or nothing.
-    let shown = if base.min(candidate) < 10 && told != [base, candidate].map(|n| human::figure(d.unit, n)) {
-        told
-    } else {
-        human::pair(d.unit, base, candidate)
-    };
-    match shown[0] == shown[1] {
-        true if low != high => human::means_apart(d.unit, low, high),
-        true => human::apart(d.unit, base, candidate),
-        _ => shown,
-    }
 }
 
 fn change(d: &Difference) -> String {
@@ -402,8 +381,7 @@ pub fn markdown(comparison: &Comparison) -> String {
 pub fn annotations(comparison: &Comparison) -> String {
     let worse = comparison.found(Finding::Worse).map(|(group, d)| {
         let [base, candidate] = figures(d);
-        let of = if group.title.is_empty() { String::new() } else { format!(" of {}", group.title) };
-        let text = format!("{} {}{of}: {base} → {candidate} ({})", d.metric, d.stat, change(d));
+        let text = format!("{} {}{}: {base} → {candidate} ({})", d.metric, d.stat, of(group), change(d));
         format!("::warning title=worse::{}\n", annotated(&text))
     });
     let failure = match comparison.new_failure() {
@@ -428,8 +406,8 @@ pub fn json(comparison: &Comparison) -> String {
         serde_json::json!({
             "cells": g.title, "basis": g.basis, "base_seeds": g.seeds.0, "candidate_seeds": g.seeds.1,
             "base_failed": g.failed.0, "candidate_failed": g.failed.1, "new_failure": g.new_failure.code(),
-            "missing_seeds": g.missing,
-            "not_compared": g.unlike, "copies": g.copies, "other_digests": g.other_digests,
+            "missing_seeds": words::missing(&g.missing),
+            "not_compared": g.unlike.iter().map(words::one_unlike).collect::<Vec<_>>(), "copies": g.copies, "other_digests": g.other_digests,
             "counted_otherwise": g.counted_otherwise, "differences": differences,
         })
     };
@@ -445,7 +423,7 @@ pub fn json(comparison: &Comparison) -> String {
         "tolerated": count(Finding::Tolerated),
         "better": count(Finding::Better),
         "changed": count(Finding::Changed),
-        "unjudged": comparison.unjudged(),
+        "unjudged": words::unjudged(comparison),
         "groups": groups,
         "only_in_base": comparison.unmatched.0,
         "only_in_candidate": comparison.unmatched.1,

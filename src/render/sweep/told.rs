@@ -2,7 +2,7 @@
 
 use super::chart::{Curve, chart};
 use super::crossover::Crossover;
-use super::limits::{limits, value};
+use super::limits::{TOO_FEW, limits, of_which_time, optimum, region, value};
 use super::regret::Regret;
 use super::theory::closed_form;
 use crate::analysis::sweep::{
@@ -14,8 +14,6 @@ use crate::render::Grid;
 
 /// Series side by side before the table goes on below.
 const COLUMNS_MAX: usize = 4;
-
-const TOO_FEW: &str = "too few seeds to tell the noise (try --seeds 1..=8)";
 
 /// A series with what was found out about it.
 pub(super) struct Reading {
@@ -60,7 +58,7 @@ impl Sweep<'_> {
         let seeds = human::count(self.seeds() as u64, "seed");
         let (name, mean) = (self.objective.name(), self.objective.mean());
         let mut text = format!("{name}{so_far}: {mean} of {up_to}{seeds}\n");
-        text.push_str(self.objective.of_which_time());
+        text.push_str(of_which_time(&self.objective));
         if let Some(crossover) = Crossover::of(self) {
             return text + &crossover.story();
         }
@@ -178,13 +176,10 @@ const APART_TOLD: usize = 6;
 fn along_numbers(series: &Series<'_>, finding: &Finding, flat: &[usize]) -> String {
     let at = |i: usize| value(&series.points[i]);
     let between = match finding.between(series.points.len()).map(|ends| ends.map(|i| i.map(at))) {
-        Some([Some(low), Some(high)]) => format!("the optimum lies between {low} and {high} (95 %)"),
-        Some([Some(low), None]) => format!("the optimum lies above {low} (95 %)"),
-        Some([None, Some(high)]) => format!("the optimum lies below {high} (95 %)"),
         Some([None, None]) if series.points.iter().any(Point::is_unknown) => {
             "where the optimum lies, too few settings ran to tell".to_owned()
         }
-        Some([None, None]) => "no setting is better beyond the noise".to_owned(),
+        Some(ends) => optimum(ends),
         None => TOO_FEW.to_owned(),
     };
     let (first, last) = finding.flat;
@@ -207,17 +202,13 @@ fn among_words(series: &Series<'_>, finding: &Finding, noise: Option<&[usize]>, 
     let beyond = match noise {
         None => TOO_FEW.to_owned(),
         Some(_) if candidates == 1 => "every other setting is excluded".to_owned(),
-        Some(all) if all.len() == candidates => "no setting is better beyond the noise".to_owned(),
+        Some(all) if all.len() == candidates => optimum([None, None]),
         Some([_]) => "all others are worse beyond the noise (95 %)".to_owned(),
         Some(some) => format!("as good within the noise (95 %): {}", others(some).join(", ")),
     };
     let near = others(flat);
     let near = if near.is_empty() { String::new() } else { format!("; within 3 %: {}", near.join(", ")) };
     format!("; {beyond}{near}\n")
-}
-
-fn region(first: String, last: String) -> String {
-    if first == last { format!("{first} alone") } else { format!("{first} to {last}") }
 }
 
 fn mark(point: &Point<'_>, position: usize, reading: &Reading) -> char {
