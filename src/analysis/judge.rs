@@ -3,15 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::spread::spread;
-use super::{missed, occurrences, unplaced, untested};
+use super::{occurrences, untested};
 use crate::base::{DeviceId, EntityId, Key, Span};
 use crate::contract::Schema;
 use crate::metrics::{Figure, Figures, Unit, human};
 use crate::oracle::{self, Eventful, Violation};
 use crate::record::{
-    CellFigures, CellRecord, EndingKind, EndingRecord, EventfulRecord, Exit, ExpectationRecord, FaultRecord,
-    GateRecord, Judged, Phases, Reason, SeriesRecord, SlowRecord, Verdict, ViolationRecord,
-    held as held_figures, named,
+    CellRecord, EndingKind, EndingRecord, EventfulRecord, Exit, ExpectationRecord, FaultRecord, GateRecord,
+    Judged, Phases, Reason, SeriesRecord, SlowRecord, Verdict, ViolationRecord, held as held_figures, named,
 };
 use crate::scenario::{Bound, Gate, Plan};
 use crate::world::{Ending, Outcome};
@@ -32,10 +31,10 @@ pub fn judge(plan: &Plan, id: &str, outcome: &Outcome) -> Judged {
     cell.events = outcome.events;
     cell.faults =
         outcome.faults.iter().map(|(at, text)| FaultRecord { at_ns: at.0, text: text.clone() }).collect();
-    cell.unplaced = unplaced::recorded(&outcome.placed);
-    cell.missed = missed::recorded(&outcome.missed);
+    cell.unplaced = untested::unplaced(&outcome.placed);
+    cell.missed = untested::missed(&outcome.missed);
     if plan.swarm.is_some() {
-        cell.missed.extend(outcome.in_vain.iter().map(missed::in_vain));
+        cell.missed.extend(outcome.in_vain.iter().map(untested::in_vain));
     }
     cell.eventful = eventful(&plan.schema, &outcome.eventful);
     cell.ending = ending(&outcome.ending);
@@ -115,34 +114,12 @@ fn blank(plan: &Plan, id: &str) -> CellRecord {
         variant: plan.variant.clone(),
         axes: plan.axes.iter().map(|(key, value)| (key.clone(), axis(value))).collect(),
         seed: plan.seed.0.to_string(),
-        digest: String::new(),
-        figures_digest: String::new(),
-        ran_by: None,
-        verdict: Verdict::Incomplete,
-        virtual_ns: 0,
-        metrics: CellFigures::new(),
-        violations: Vec::new(),
-        not_applicable: Vec::new(),
-        untried: Vec::new(),
-        replay: String::new(),
         scenario: plan.scenario.clone(),
         path: plan.path.clone(),
         resolved: plan.digest.clone(),
         swarm: plan.drawn.as_deref().map(occurrences::drawn),
         devices: plan.fleets.iter().map(|fleet| u64::from(fleet.devices)).sum(),
-        ending: EndingRecord::default(),
-        phases: Phases::default(),
-        events: 0,
-        faults: Vec::new(),
-        unplaced: Vec::new(),
-        missed: Vec::new(),
-        expectations: Vec::new(),
-        reasons: Vec::new(),
-        lives: Vec::new(),
-        eventful: Vec::new(),
-        series: None,
-        spread: BTreeMap::new(),
-        slowest: Vec::new(),
+        ..CellRecord::default()
     }
 }
 

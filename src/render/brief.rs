@@ -80,15 +80,20 @@ pub(super) fn told(cells: &[&CellRecord], columns: usize) -> String {
     if text.is_empty() { text } else { text + &seeds + "\n" }
 }
 
+/// A figure of each cell that has it, the least first.
+pub(super) fn values(cells: &[&CellRecord], metric: &str, stat: &str) -> Vec<u64> {
+    let of = |cell: &&CellRecord| cell.metrics.get(metric)?.stat(stat);
+    let mut values: Vec<u64> = cells.iter().filter_map(of).collect();
+    values.sort_unstable();
+    values
+}
+
 /// Cells that differ in their seed alone.
 struct Setting<'a>(&'a [&'a CellRecord]);
 
 impl Setting<'_> {
     fn values(&self, metric: &str, stat: &str) -> Vec<u64> {
-        let of = |cell: &&CellRecord| cell.metrics.get(metric)?.stat(stat);
-        let mut values: Vec<u64> = self.0.iter().filter_map(of).collect();
-        values.sort_unstable();
-        values
+        values(self.0, metric, stat)
     }
 
     /// The median over the seeds.

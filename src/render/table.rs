@@ -481,10 +481,7 @@ fn told_stat(figure: &Figure) -> &'static str {
 }
 
 fn values(cells: &[&CellRecord], row: &Row) -> Vec<u64> {
-    let value = |cell: &&CellRecord| cell.metrics.get(row.name.as_str())?.stat(&row.stat);
-    let mut values: Vec<u64> = cells.iter().filter_map(value).collect();
-    values.sort_unstable();
-    values
+    brief::values(cells, &row.name, &row.stat)
 }
 
 /// Smallest, median (the lower of two) and greatest of sorted values.

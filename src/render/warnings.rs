@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::occurrences;
-use crate::analysis::{event_in_vain, in_vain_subject, recorded};
+use crate::analysis::{self, event_in_vain, in_vain_subject};
 use crate::metrics::human::{count, thousands};
 use crate::oracle::{metric_of, subject_of};
 use crate::record::{CellRecord, MissedRecord, RunRecord, UnplacedRecord};
@@ -46,7 +46,7 @@ fn fails_in_vain(cell: &CellRecord, action: &str) -> bool {
 
 /// The same of one script.
 pub fn unplaced_in(placed: &Placed) -> Vec<String> {
-    recorded(placed).iter().flat_map(|one| lines(&one.action, one)).collect()
+    analysis::unplaced(placed).iter().flat_map(|one| lines(&one.action, one)).collect()
 }
 
 fn lines(action: &str, of: &UnplacedRecord) -> Vec<String> {

@@ -19,12 +19,9 @@ fn cell(variant: Option<&str>, seed: u64, rate: u64, wait: u64) -> Measured {
         scenario: "ties".to_owned(),
         resolved: variant.unwrap_or("base").to_owned(),
         variant: variant.map(str::to_owned),
-        axes: BTreeMap::new(),
         seed: seed.to_string(),
-        digest: String::new(),
-        figures_digest: String::new(),
-        failed: Vec::new(),
         metrics: figures,
+        ..Measured::default()
     }
 }
 

@@ -47,27 +47,7 @@ fn told(comparison: &Comparison, paint: Paint, shown: Shown) -> String {
     };
     for group in comparison.groups.iter().filter(|group| shown != Shown::Worse || wrong(group)) {
         text.push_str(&heading(group));
-        if group.counted_otherwise > 0 {
-            text.push_str(&format!(
-                "  what happened in {} is the same, and figures are not: another program counts them\n",
-                human::count(group.counted_otherwise as u64, "cell")
-            ));
-        }
-        if !group.missing.is_empty() {
-            text.push_str(&format!(
-                "  not in {candidate}: seed {}\n",
-                words::missing(&group.missing).join(", ")
-            ));
-        }
-        for unlike in &group.unlike {
-            text.push_str(&format!("  not compared: {}\n", words::one_unlike(unlike)));
-        }
-        if !group.copies.is_empty() {
-            let seeds = group.copies.join(", ");
-            text.push_str(&format!(
-                "  several cells on one side that did not come to the same: seed {seeds}\n"
-            ));
-        }
+        lacks(group, candidate).iter().for_each(|line| text.push_str(&format!("  {line}\n")));
         text.push_str(&differences(group, paint, shown));
     }
     for (side, other, titles) in
@@ -78,6 +58,21 @@ fn told(comparison: &Comparison, paint: Paint, shown: Shown) -> String {
         }
     }
     text
+}
+
+/// What of a group is not compared, a line each.
+fn lacks(group: &Group, candidate: &str) -> Vec<String> {
+    let otherwise = (group.counted_otherwise > 0).then(|| {
+        let cells = human::count(group.counted_otherwise as u64, "cell");
+        format!("what happened in {cells} is the same, and figures are not: another program counts them")
+    });
+    let missing = words::missing(&group.missing).join(", ");
+    let missing = (!missing.is_empty()).then(|| format!("not in {candidate}: seed {missing}"));
+    let unlike = group.unlike.iter().map(|one| format!("not compared: {}", words::one_unlike(one)));
+    let copies = group.copies.join(", ");
+    let copies = (!copies.is_empty())
+        .then(|| format!("several cells on one side that did not come to the same: seed {copies}"));
+    otherwise.into_iter().chain(missing).chain(unlike).chain(copies).collect()
 }
 
 fn verdict(comparison: &Comparison, paint: Paint) -> String {
@@ -364,10 +359,10 @@ pub fn markdown(comparison: &Comparison) -> String {
             text.push_str(&format!("\n{}", table_of(&shown).markdown()));
         }
         let rest = equal(group) + &open(group);
-        if !rest.is_empty() {
-            text.push('\n');
-            rest.lines().for_each(|line| text.push_str(&format!("- {}\n", line.trim())));
-        }
+        let rest = rest.lines().map(|line| line.trim().to_owned());
+        let lines: Vec<String> = lacks(group, candidate).into_iter().chain(rest).collect();
+        text.push_str(if lines.is_empty() { "" } else { "\n" });
+        lines.iter().for_each(|line| text.push_str(&format!("- {line}\n")));
     }
     for (side, titles) in [(base, &comparison.unmatched.0), (candidate, &comparison.unmatched.1)] {
         if !titles.is_empty() {

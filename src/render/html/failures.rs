@@ -105,7 +105,7 @@ pub(super) fn undone(record: &RunRecord) -> Markup {
             @for line in unplaced.iter().chain(&record.left_out) { p { (line) } }
             @for note in &record.notes { p { (note) } }
             @if !stopped.is_empty() {
-                p.note { (human::count(stopped.len() as u64, "cell")) " did not come to an end, and are not judged." }
+                p.note { "Not judged, without an end: " (human::count(stopped.len() as u64, "cell")) "." }
             }
         }
     }

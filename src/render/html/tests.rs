@@ -9,7 +9,6 @@ use crate::record::{LifeRecord, RunRecord, StepRecord, SweepRecord, Verdict, fix
 use crate::render::svg::tests::assert_legible;
 use crate::render::svg::{Size, Timeline};
 use crate::render::tests;
-use crate::scenario::Plan;
 use crate::world::Outcome;
 
 const MINUTE: u64 = 60_000_000_000;
@@ -30,8 +29,7 @@ fn timed(mut outcome: Outcome, missing: u64) -> Outcome {
 }
 
 fn record(outcomes: Vec<Outcome>) -> RunRecord {
-    let resolved = "name = \"ties\"\n\n[fleet.phones]\ndevices = 3\n";
-    let plan = |seed| Plan { resolved: resolved.into(), ..fixture::plan(None, seed) };
+    let plan = |seed| fixture::plan(None, seed);
     let mut record = tests::record((1..).map(plan).zip(outcomes).collect());
     keep_series_of_few(&mut record);
     record

@@ -1,8 +1,6 @@
 //! What limits a series on either side of its best, in words.
 
-use crate::analysis::sweep::{
-    FLAT, Finding, Fit, Objective, Point, Series, Shares, Side, alike, may_be_luck, rows,
-};
+use crate::analysis::sweep::{FLAT, Finding, Fit, Objective, Point, Series, Shares, Side, may_be_luck, rows};
 use crate::metrics::human;
 
 /// What keeps a setting from being as good as the best.
@@ -103,8 +101,7 @@ pub fn limits(
     if !objective.is_of_sync_time() {
         // Where the time of syncs goes says nothing of it.
     } else if series.is_of_words() {
-        let (_, flat) = alike(series, finding);
-        let worse = (0..=last).filter(|i| !flat.contains(i) && !of_luck(*i));
+        let worse = (0..=last).filter(|i| !finding.near.contains(i) && !of_luck(*i));
         let worse = worse.map(|i| &series.points[i]);
         let worse = worse.filter(|p| p.candidate().is_some());
         told.extend(worse.filter_map(|p| suffers(by, p, best, fit)));
