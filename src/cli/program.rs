@@ -148,7 +148,7 @@ fn merge(args: &MergeArgs, runner: &dyn Runner, console: &mut Console<'_>) -> an
         },
         _ => return Err(Refusal::usage("the command of the shards runs no cells")),
     };
-    place.merging(pool);
+    place.merging(pool, &args.out);
     command(&cli.command, runner, console)
 }
 
