@@ -111,7 +111,7 @@ impl Scheduler {
                 (told(self.first.1)?.unwrap_or(self.first.0), told(self.step)?.unwrap_or(1).max(1), of)
             }
         };
-        let shard = task.checked_sub(first).map_or(0, |after| after / step + 1);
+        let shard = task.checked_sub(first).map_or(0, |after| (after / step).saturating_add(1));
         Partition::new(deal, shard, of)
             .map_err(|e| PartitionError(format!("auto: {} is {task}, but {e}", self.number)))
     }
@@ -178,6 +178,8 @@ mod tests {
         assert_eq!(beyond, "auto: JOB_COMPLETION_INDEX is 2, but there is no shard 3 of 2; they are 1 to 2");
         let none = found("auto/2", &[("HQ_TASK_ID", "0")]).unwrap_err();
         assert!(none.contains("no shard 0 of 2"), "{none}");
+        let last = found("auto/2", &[("JOB_COMPLETION_INDEX", "4294967295")]).unwrap_err();
+        assert!(last.contains("no shard 4294967295 of 2"), "{last}");
     }
 
     #[test]
