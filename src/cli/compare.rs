@@ -14,7 +14,9 @@ use crate::analysis::compare::{Comparison, Finding, Measured, Side, compare as c
 use crate::metrics;
 use crate::record::{Exit, RunRecord, accept};
 use crate::render::Paint;
-use crate::render::compare::{annotations, human, in_short, json, markdown};
+use crate::render::compare::{
+    annotations, copies, human, in_short, json, lacking, markdown, unjudged, unlike, unmeasured,
+};
 
 /// Runs `compare`.
 pub(super) fn compare(args: &CompareArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
@@ -53,10 +55,10 @@ pub(super) fn compare(args: &CompareArgs, console: &mut Console<'_>) -> anyhow::
     if args.format == CompareFormat::Github {
         append_page(&markdown(&comparison), console);
     }
-    if let Some(copies) = comparison.copies() {
+    if let Some(copies) = copies(&comparison) {
         return Err(Refusal::because(Exit::NoBaseline, format!("not comparable: {copies}")));
     }
-    if let Some(unlike) = comparison.unlike() {
+    if let Some(unlike) = unlike(&comparison) {
         let text = format!("not comparable: {unlike}; save the older side again, from a run");
         return Err(Refusal::because(Exit::NoBaseline, text));
     }
@@ -80,11 +82,11 @@ fn gate(
 ) -> anyhow::Result<Exit> {
     // What fails is lost rows, a gate or a stuck phone before it is a figure.
     let failure = comparison.new_failure();
-    let lacking = comparison.lacking().map(|what| format!("{} lacks {what}", args.candidate));
-    if let Some(why) = comparison.unjudged().or(lacking) {
+    let lacking = lacking(comparison).map(|what| format!("{} lacks {what}", args.candidate));
+    if let Some(why) = unjudged(comparison).or(lacking) {
         return Err(Refusal::because(Exit::first([Exit::NoBaseline, failure]), why));
     }
-    if let Some(what) = comparison.unmeasured(&args.metric) {
+    if let Some(what) = unmeasured(comparison, &args.metric) {
         let why = format!("not comparable: {what}");
         // Who fails may have nothing left to measure: then it is the failure that counts.
         if failure == Exit::Success {

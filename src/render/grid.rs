@@ -44,12 +44,7 @@ impl Grid {
         let rules: Vec<String> =
             (0..self.header.len()).map(|i| if i < self.texts { "---" } else { "---:" }.to_owned()).collect();
         let mut text = line(&self.header) + &line(&rules);
-        // A row that parts groups on a terminal is none on a page.
-        for row in self.rows.iter().filter(|row| row.iter().any(|field| !field.is_empty())) {
-            let mut row = row.clone();
-            row.resize(self.header.len(), String::new());
-            text.push_str(&line(&row));
-        }
+        self.full().for_each(|row| text.push_str(&line(&row)));
         text
     }
 
@@ -65,12 +60,18 @@ impl Grid {
         let mut text = String::from("<div class=\"scroll\" tabindex=\"0\"><table>\n<thead>");
         text.push_str(&row("th", &self.header));
         text.push_str("</thead>\n<tbody>\n");
-        for fields in self.rows.iter().filter(|row| row.iter().any(|field| !field.is_empty())) {
-            let mut fields = fields.clone();
-            fields.resize(self.header.len(), String::new());
-            text.push_str(&row("td", &fields));
-        }
+        self.full().for_each(|fields| text.push_str(&row("td", &fields)));
         text + "</tbody></table></div>\n"
+    }
+
+    /// The rows with all their fields. A row that parts groups on a terminal is none on a page.
+    fn full(&self) -> impl Iterator<Item = Vec<String>> {
+        let rows = self.rows.iter().filter(|row| row.iter().any(|field| !field.is_empty()));
+        rows.map(|row| {
+            let mut row = row.clone();
+            row.resize(self.header.len(), String::new());
+            row
+        })
     }
 
     fn aligned(&self, column: usize, text: &str) -> Cell {
