@@ -17,6 +17,25 @@ impl Grid {
     pub fn new(texts: usize, header: impl IntoIterator<Item = impl Into<String>>) -> Grid {
         Grid { header: header.into_iter().map(Into::into).collect(), texts, rows: Vec::new() }
     }
+    /// A text of tables for a terminal, with so many columns side by side before they go on below:
+    /// of each row its labels, under these heads, and of each column its name and its fields.
+    pub fn banded(
+        heads: &[&str],
+        rows: &[Vec<String>],
+        columns: &[(String, Vec<String>)],
+        most: usize,
+    ) -> String {
+        let band = |band: &[(String, Vec<String>)]| {
+            let names = band.iter().map(|(name, _)| name.as_str());
+            let mut grid = Grid::new(1, heads.iter().copied().chain(names));
+            for (at, labels) in rows.iter().enumerate() {
+                let fields = band.iter().map(|(_, fields)| fields.get(at).map_or("", String::as_str));
+                grid.row(labels.iter().map(String::as_str).chain(fields));
+            }
+            grid.terminal("  ") + "\n"
+        };
+        columns.chunks(most).map(band).collect()
+    }
     /// Adds a row; missing fields at its end stay empty.
     pub fn row(&mut self, fields: impl IntoIterator<Item = impl Into<String>>) {
         self.rows.push(fields.into_iter().map(Into::into).collect());

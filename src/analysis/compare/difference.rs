@@ -393,8 +393,8 @@ fn without(base: &Measured, candidate: &Measured) -> Option<Missing> {
     (!missing.without.is_empty()).then_some(missing)
 }
 
-/// The metrics that are not in one unit, or not in one shape, in all cells: a number of the one says
-/// nothing beside one of the other. A baseline of another version may have such.
+/// The metrics that are not in one unit, or not in one shape, in all cells: a number of the one
+/// says nothing beside one of the other. A baseline of another version may have such.
 fn unlike(base: &[&Measured], candidate: &[&Measured]) -> BTreeMap<String, Unlike> {
     let mut shapes: BTreeMap<&str, (Unit, bool)> = BTreeMap::new();
     let mut unlike = BTreeMap::new();

@@ -85,21 +85,15 @@ impl<'s, 'a> Crossover<'s, 'a> {
     /// A row for each value of the first of the other axes, a column for each way; `figure` is what
     /// the column of a way without a name shows.
     fn tables(&self, ways: &[Way], figure: &str, cell: &dyn Fn(usize) -> String) -> String {
-        let mut text = String::new();
-        for band in ways.chunks(COLUMNS_MAX) {
-            let named = |(name, _): &Way| if name.is_empty() { figure.to_owned() } else { name.clone() };
-            let names = band.iter().map(named);
-            let mut grid = Grid::new(1, [self.sweep.across[0].clone()].into_iter().chain(names));
-            for (row, &first) in band[0].1.iter().enumerate() {
-                let label = self.sweep.series[first].values[0].clone();
-                grid.row([label].into_iter().chain(
-                    band.iter().map(|(_, series)| series.get(row).map_or_else(String::new, |at| cell(*at))),
-                ));
-            }
-            text.push_str(&grid.terminal("  "));
-            text.push('\n');
-        }
-        text
+        let rows = ways.first().map_or(&[][..], |(_, series)| series);
+        let rows: Vec<Vec<String>> =
+            rows.iter().map(|at| vec![self.sweep.series[*at].values[0].clone()]).collect();
+        let column = |(name, series): &Way| {
+            let name = if name.is_empty() { figure } else { name };
+            (name.to_owned(), series.iter().map(|at| cell(*at)).collect())
+        };
+        let columns: Vec<_> = ways.iter().map(column).collect();
+        Grid::banded(&[&self.sweep.across[0]], &rows, &columns, COLUMNS_MAX)
     }
 
     /// Who wins, and with which figure against which.

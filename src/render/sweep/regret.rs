@@ -102,11 +102,7 @@ impl Regret {
             human::count(self.seeds as u64, "seed"),
             self.against
         );
-        let all: Vec<usize> = (0..self.settings.len()).collect();
-        for band in all.chunks(COLUMNS_MAX) {
-            text.push_str(&self.table(band));
-            text.push('\n');
-        }
+        text.push_str(&self.table());
         text.push_str("  ! excluded   – nothing measured\n\n");
         for setting in &self.settings {
             text.push_str(&setting.told(self.series.len()));
@@ -114,17 +110,19 @@ impl Regret {
         text
     }
 
-    fn table(&self, band: &[usize]) -> String {
-        let names = band.iter().map(|&i| self.settings[i].value.clone());
-        let mut grid = Grid::new(1, [String::new(), "best".to_owned()].into_iter().chain(names));
-        for series in &self.series {
-            let best = series.best.clone().unwrap_or_else(|| "!".to_owned());
-            let cells = band.iter().map(|&i| series.costs[i].told());
-            grid.row([series.name.clone(), best].into_iter().chain(cells));
-        }
-        let worst = band.iter().map(|&i| self.settings[i].worst_ppm.map_or("–".to_owned(), human::percent));
-        grid.row(["worst".to_owned(), String::new()].into_iter().chain(worst));
-        grid.terminal("  ")
+    fn table(&self) -> String {
+        let label = |series: &Comparison| {
+            vec![series.name.clone(), series.best.clone().unwrap_or_else(|| "!".to_owned())]
+        };
+        let worst = vec!["worst".to_owned(), String::new()];
+        let rows: Vec<Vec<String>> = self.series.iter().map(label).chain([worst]).collect();
+        let column = |(i, setting): (usize, &Summary)| {
+            let costs = self.series.iter().map(|series| series.costs[i].told());
+            let worst = setting.worst_ppm.map_or("–".to_owned(), human::percent);
+            (setting.value.clone(), costs.chain([worst]).collect())
+        };
+        let columns: Vec<_> = self.settings.iter().enumerate().map(column).collect();
+        Grid::banded(&["", "best"], &rows, &columns, COLUMNS_MAX)
     }
 
     /// As JSON, a line a field, ending in a newline.

@@ -56,10 +56,7 @@ impl Sweep<'_> {
         }
         let readings: Vec<Reading> = self.series.iter().map(|series| Reading::of(self, series)).collect();
         let read: Vec<(&Series<'_>, &Reading)> = self.series.iter().zip(&readings).collect();
-        for band in read.chunks(COLUMNS_MAX) {
-            text.push_str(&self.table(band));
-            text.push('\n');
-        }
+        text.push_str(&self.table(&read));
         text.push_str("  * best   ~ as good within the noise   ! excluded   – nothing measured\n\n");
         text.push_str(&growth(self));
         text.push_str(&self.chart());
@@ -76,20 +73,17 @@ impl Sweep<'_> {
     }
 
     /// A row for each value of the first axis, a column for each series.
-    fn table(&self, band: &[(&Series<'_>, &Reading)]) -> String {
-        let names = band.iter().map(|(series, _)| format!("{}  ", series.name));
-        let mut grid = Grid::new(1, [self.axis.clone()].into_iter().chain(names));
-        let rows = band.first().map_or(0, |(series, _)| series.points.len());
-        for row in 0..rows {
-            let cell = |(series, reading): &(&Series<'_>, &Reading)| {
-                let point = &series.points[row];
+    fn table(&self, read: &[(&Series<'_>, &Reading)]) -> String {
+        let rows = read.first().map_or(&[][..], |(series, _)| &series.points);
+        let rows: Vec<Vec<String>> = rows.iter().map(|point| vec![value(point)]).collect();
+        let column = |(series, reading): &(&Series<'_>, &Reading)| {
+            let cell = |(row, point): (usize, &Point<'_>)| {
                 let figure = point.price().map_or("–".to_owned(), |price| self.figure(price));
                 format!("{figure} {}", mark(point, row, reading))
             };
-            let label = value(&band[0].0.points[row]);
-            grid.row([label].into_iter().chain(band.iter().map(cell)));
-        }
-        grid.terminal("  ")
+            (format!("{}  ", series.name), series.points.iter().enumerate().map(cell).collect())
+        };
+        Grid::banded(&[&self.axis], &rows, &read.iter().map(column).collect::<Vec<_>>(), COLUMNS_MAX)
     }
 
     pub(super) fn figure(&self, price: f64) -> String {
