@@ -217,8 +217,7 @@ fn a_row_that_others_refer_to_goes_before_and_after_them() {
         entities: vec![entity("order", &["title"], &[0], Delivery::Delta), lines],
         ..Schema::default()
     };
-    let db = Database { path: ":memory:".to_owned(), vfs: None };
-    let store = Store::open(&db, schema.into(), &options()).unwrap();
+    let store = Store::open(&Database::memory(), schema.into(), &options()).unwrap();
     let edit = |number: u32, entity, key: &str, kind, values: &[(usize, &str)]| {
         let id = EditId { device: DeviceId(0), number };
         let values = values.iter().map(|&(column, text)| (column, Value::text(text))).collect();
