@@ -241,14 +241,12 @@ const OTHERS: &[Idle] = &[
     },
 ];
 
-/// Whether an entity has a scope.
 fn is_scoped(tree: &Node) -> bool {
     let scope = |entity: &Entry| entity.node.get(&["scope"]).and_then(Node::table).map_or(0, Table::len);
     let entities = find(tree, "entity").and_then(Node::table);
     entities.is_some_and(|entities| entities.values().any(|entity| scope(entity) > 0))
 }
 
-/// Whether a stack of one's own is run.
 fn has_own_stack(tree: &Node) -> bool {
     let stack = find(tree, "engine.name").and_then(Node::as_text).unwrap_or_default();
     stack != "builtin" && !stack.starts_with("broken:")
@@ -261,12 +259,10 @@ fn decides(tree: &Node, fits: fn(Policy) -> bool) -> bool {
     has_own_stack(tree) || engine::policy_named(policy).is_some_and(fits)
 }
 
-/// Whether the share at this path is above 0.
 fn has_share(tree: &Node, path: &str) -> bool {
     find(tree, path).and_then(|node| share_of(&node.value)) != Some(Ppm(0))
 }
 
-/// Whether an event of this kind is planned.
 fn happens(tree: &Node, kind: &str) -> bool {
     let events = find(tree, "event").and_then(Node::table);
     events.is_some_and(|events| events.values().any(|event| event.node.get(&[kind]).is_some()))
@@ -287,7 +283,6 @@ fn is_of_axis(origin: &Origin) -> bool {
     origin.place.as_ref().is_some_and(|place| is_axis(&place.source.name))
 }
 
-/// The most entities that one unit pulls.
 fn pulled_together(tree: &Node) -> usize {
     let all = find(tree, "entity").and_then(Node::table).map_or(0, Table::len);
     let pulled = |unit: &Entry| match unit.node.get(&["pull"]).map(|pull| &pull.value) {
@@ -416,14 +411,12 @@ fn connections(tree: &mut Node, mistakes: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Who chose bare messages, if they are.
 fn bare(tree: &Node) -> Option<Origin> {
     let protocol =
         find(tree, "transport.protocol").filter(|node| node.as_text() == Some(Protocol::Bare.word()));
     protocol.map(|node| node.origin.clone())
 }
 
-/// The names in the table at a key.
 fn names(tree: &Node, key: &str) -> Vec<String> {
     tree.get(&[key]).and_then(Node::table).into_iter().flatten().map(|(name, _)| name.clone()).collect()
 }
@@ -460,7 +453,6 @@ fn find<'t>(tree: &'t Node, path: &str) -> Option<&'t Node> {
     path.split('.').try_fold(tree, |node, name| node.get(&[name]))
 }
 
-/// Whether this word stands at a path.
 fn says(tree: &Node, path: &str, value: impl Word) -> bool {
     find(tree, path).and_then(Node::as_text) == Some(value.word())
 }
@@ -489,7 +481,6 @@ fn choosers(tree: &Node, path: &str) -> Vec<Origin> {
     if of_product { [direct, origins(tree, PRODUCT)].concat() } else { direct }
 }
 
-/// What holds if the key at a path is not written; `None` if it is then not there.
 fn default_of(path: &[&str]) -> Option<Node> {
     let (name, above) = path.split_last()?;
     let form = above.iter().try_fold(&ROOT, |form, name| form.under(name))?;

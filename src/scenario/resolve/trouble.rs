@@ -28,7 +28,6 @@ const CELLS: u64 = 200;
 const YEAR_10000: i64 = 253_402_300_800_000_000;
 
 impl World<'_> {
-    /// Planned events by time, then by name.
     pub(super) fn events(&self) -> Vec<Planned> {
         let mut events: Vec<Planned> =
             self.root.at("event").entries().filter_map(|(name, view)| self.event(name, view)).collect();
@@ -125,7 +124,6 @@ impl World<'_> {
         }
     }
 
-    /// A device by its number.
     fn one_device(&self, view: View<'_>) -> DeviceId {
         let total = all_devices(self.root);
         if view.count() >= total {
@@ -283,7 +281,6 @@ impl World<'_> {
         })
     }
 
-    /// Random trouble.
     pub(super) fn chaos(&self) -> Option<Chaos> {
         let view = self.root.at("chaos").present()?;
         let devices = all_devices(self.root);
@@ -397,7 +394,6 @@ impl World<'_> {
         Expect { violations, metrics, optional: optional.map(|(name, _)| name.to_owned()).collect() }
     }
 
-    /// Reads what is said of metrics.
     fn measured(&self) -> Measured<'_> {
         Measured { metrics: self.names.metrics, wrong: self.wrong }
     }
@@ -448,7 +444,6 @@ impl World<'_> {
         self.measured().ends(view, unit)
     }
 
-    /// Thresholds by name.
     pub(super) fn gates(&self) -> Vec<Gate> {
         self.root.at("gate").entries().filter_map(|(name, view)| self.gate(name, view)).collect()
     }
