@@ -123,7 +123,6 @@ struct Flags {
     free: BTreeMap<u64, Armed>,
     claimed: BTreeMap<u64, Armed>,
     ends: BTreeSet<(Time, u64)>,
-    /// The token of each row that is not synced; looked up only, never iterated.
     tokens: FxHashMap<Slot, u64>,
 }
 

@@ -103,7 +103,6 @@ impl Power {
         self.tail.iter().map(|(lasts, _)| *lasts).sum()
     }
 
-    /// The energy of the tail's first `lasts`.
     fn tail_energy(&self, lasts: Span) -> u128 {
         let mut left = lasts;
         let mut energy = 0;
@@ -244,7 +243,6 @@ impl RadioUse {
     }
 }
 
-/// Milliwatts for a time.
 fn nanojoules(milliwatts: u64, lasts: Span) -> u128 {
     u128::from(milliwatts) * u128::from(lasts.0) / 1_000
 }

@@ -15,7 +15,6 @@ use std::collections::VecDeque;
 
 use crate::base::{Span, Stream, Time};
 
-/// A query that is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Query {
     /// From the person's wish to the answer.
@@ -37,9 +36,7 @@ struct Busy {
 /// The app in the foreground of one device.
 #[derive(Debug)]
 pub(super) struct Browser {
-    /// Mean time between two queries.
     every: Span,
-    /// Processor time of a query.
     cost: Span,
     /// A transaction that writes keeps readers out.
     readers_wait: bool,
@@ -69,7 +66,6 @@ impl Browser {
         }
     }
 
-    /// The app comes to the foreground.
     pub(super) fn begin(&mut self, now: Time) {
         if self.next.is_none() {
             self.next = Some(now + self.stream.exponential(self.every));
@@ -96,7 +92,6 @@ impl Browser {
         self.busy.clear();
     }
 
-    /// The sync is at work: the processor up to `cpu_until`, the flash up to `until`.
     pub(super) fn busy(&mut self, from: Time, cpu_until: Time, until: Time, locked: bool) {
         let place = self.busy.partition_point(|busy| busy.from <= from);
         self.busy.insert(place, Busy { from, cpu_until, until, locked });
@@ -161,7 +156,6 @@ impl Browser {
         Query { took: self.run(begun) - at, waited: begun - at }
     }
 
-    /// When a query that begins at `begun` is answered.
     fn run(&self, begun: Time) -> Time {
         let (mut now, mut left) = (begun, self.cost);
         for busy in &self.busy {

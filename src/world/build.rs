@@ -45,11 +45,9 @@ use crate::workload::{
     Burst, DataError, Dataset, Import, Named, Person, Placed, Script, Setting, Target, write_script,
 };
 
-/// A world and everything in it.
 pub(super) struct World {
     pub(super) sim: Sim,
     pub(super) handle: Handle,
-    /// The bench's own node.
     pub(super) node: NodeId,
     pub(super) plan: Rc<Plan>,
     pub(super) hub: Rc<Hub>,
@@ -177,7 +175,6 @@ pub(super) fn build(
     })
 }
 
-/// What devices are fitted from.
 struct Fitter<'w> {
     plan: &'w Rc<Plan>,
     leases: Leases,
@@ -188,7 +185,6 @@ struct Fitter<'w> {
     disturbances: &'w Disturbances,
     phones: &'w Lives,
     versions: &'w Option<Rc<Versions>>,
-    /// The bench's own node.
     node: NodeId,
     factory: Rc<dyn EngineFactory>,
 }

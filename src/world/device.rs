@@ -40,7 +40,6 @@ pub(super) struct Device {
     pub(super) world: NodeId,
     pub(super) hub: Rc<Hub>,
     pub(super) way: Rc<Way>,
-    /// What the process gets.
     pub(super) ports: Ports,
     pub(super) app: App,
     pub(super) storage: Storage,
@@ -64,12 +63,10 @@ impl Device {
         self.handle.now()
     }
 
-    /// Whether a process runs.
     pub(super) fn is_running(&self) -> bool {
         self.app.runs()
     }
 
-    /// Starts the app's process. A database that does not open counts as a device without power.
     pub(super) fn start(&self) {
         if self.is_running() {
             return;
@@ -188,12 +185,10 @@ impl Device {
         }
     }
 
-    /// A newer version of the app is installed over the one that is there.
     pub(super) fn upgrade(&self, restart_after: Span) {
         self.put_in(Storage::upgrade, restart_after, Event::Phone(PhoneEvent::Upgraded));
     }
 
-    /// The app is deleted and installed again.
     pub(super) fn reinstall(&self, restart_after: Span) {
         self.tell(Event::Phone(PhoneEvent::Reinstalled));
         let told = Event::Restored { to: Time::ZERO, life: 0 };
@@ -249,7 +244,6 @@ impl Device {
         self.notice_power();
     }
 
-    /// A disk that lost its power takes the process with it.
     pub(super) fn notice_power(&self) {
         if self.storage.disk.power_is_lost() {
             if !self.is_running() {
@@ -263,7 +257,6 @@ impl Device {
         }
     }
 
-    /// Tells the app what happened to it.
     pub(super) fn app(&self, event: AppEvent) {
         self.attention.on(event, self.now());
         if self.is_running() {
@@ -374,7 +367,6 @@ impl Device {
         }
     }
 
-    /// Whether its person can decide something: they look at the app, and nothing has the screen.
     pub(super) fn is_attended(&self) -> bool {
         self.is_running() && self.attention.looks() && self.screen.is_free()
     }
@@ -512,7 +504,6 @@ impl Device {
         self.end_of_work();
     }
 
-    /// What its hardware has done.
     pub(super) fn spent(&self) -> Spent {
         self.hardware.spent()
     }
@@ -524,7 +515,6 @@ impl Device {
         self.notice_power();
     }
 
-    /// For a task that outlasts the call.
     pub(super) fn shared(&self) -> Rc<Device> {
         self.me.upgrade().expect("a device lasts as long as its world")
     }

@@ -15,7 +15,6 @@ use crate::metrics::{Collector, Timeline};
 use crate::oracle::{Life, Oracle};
 use crate::sim::Handle;
 
-/// All listeners of a world.
 pub(super) struct Hub {
     handle: Handle,
     listeners: RefCell<Option<Listeners>>,
@@ -135,7 +134,6 @@ impl Hub {
         self.with(|listeners| _ = listeners.oracle.as_mut().map(|oracle| oracle.asked(device)));
     }
 
-    /// Whether lives of records are recorded.
     pub(super) fn records_lives(&self) -> bool {
         self.listeners.borrow().as_ref().is_some_and(|l| !l.lives.is_empty())
     }
@@ -159,14 +157,12 @@ impl Hub {
 }
 
 impl Round {
-    /// Before the drain.
     pub(super) fn new(devices: usize) -> Round {
         let (open, dropped) = (vec![BTreeMap::new(); devices], vec![BTreeSet::new(); devices]);
         let (hooks, failures) = (vec![BTreeSet::new(); devices], vec![Failures::default(); devices]);
         Round { open, hooks, dropped, failures, ..Round::default() }
     }
 
-    /// The next round begins.
     pub(super) fn begin(&mut self, units: usize) {
         self.number += 1;
         self.completed = vec![vec![false; units]; self.open.len()];

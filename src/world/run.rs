@@ -294,7 +294,6 @@ fn build(plan: &Plan, stacks: &Stacks, lives: Vec<Life>, watch: &dyn Watch) -> R
     build::build(plan, halves, lives, watch).map_err(|error| Unrunnable::Data(error.to_string()))
 }
 
-/// A run that is over.
 struct Finished {
     outcome: Outcome,
     lives: Vec<Life>,

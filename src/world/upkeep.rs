@@ -15,14 +15,12 @@ use crate::gateway::{self, BackendCall, Gateway};
 use crate::oracle::Clock;
 use crate::protocol::Codec;
 
-/// A gateway and where it stands.
 #[derive(Clone)]
 struct Upkeep {
     servers: Rc<Servers>,
     gateway: Rc<RefCell<Gateway>>,
 }
 
-/// The tasks of a gateway's process begin.
 pub(super) fn start(servers: &Rc<Servers>, gateway: &Rc<RefCell<Gateway>>) {
     let Some(options) = gateway.borrow().refreshes().cloned() else { return };
     let upkeep = Upkeep { servers: servers.clone(), gateway: gateway.clone() };
