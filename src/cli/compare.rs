@@ -10,7 +10,7 @@ use super::console::Console;
 use super::refusal::{Refusal, near};
 use super::sources::{self, record_file};
 use super::work::CompareFormat;
-use crate::analysis::compare::{Comparison, Difference, Finding, Measured, Side, compare as compared};
+use crate::analysis::compare::{Comparison, Finding, Measured, Side, compare as compared};
 use crate::metrics;
 use crate::record::{Exit, RunRecord, accept};
 use crate::render::Paint;
@@ -25,7 +25,7 @@ pub(super) fn compare(args: &CompareArgs, console: &mut Console<'_>) -> anyhow::
         }
     }
     let asked = |what: &str| Ok::<_, anyhow::Error>(side(what)?.of_metrics(&args.metric));
-    let comparison = compared(&asked(&args.base)?, &asked(&args.candidate)?);
+    let mut comparison = compared(&asked(&args.base)?, &asked(&args.candidate)?);
     if comparison.groups.is_empty() {
         let (base, candidate) = &comparison.unmatched;
         let list = |side: &[String]| match side.iter().filter(|title| !title.is_empty()).count() {
@@ -41,6 +41,7 @@ pub(super) fn compare(args: &CompareArgs, console: &mut Console<'_>) -> anyhow::
         );
         return Err(Refusal::because(Exit::NoBaseline, text));
     }
+    comparison.tolerate(args.tolerance.0);
     let all = console.verbose() || !args.metric.is_empty();
     console.result(&match args.format {
         CompareFormat::Human if console.quiet() => in_short(&comparison, console.out_paint()),
@@ -64,22 +65,10 @@ pub(super) fn compare(args: &CompareArgs, console: &mut Console<'_>) -> anyhow::
             format!("{candidate} is another scenario than {base}: neither is a regression of the other");
         return Err(Refusal::because(Exit::NoBaseline, text));
     }
-    let tolerated = |difference: &Difference| !difference.exceeds(args.tolerance.0);
-    let worse = comparison.found(Finding::Worse).filter(|(_, d)| !tolerated(d)).count();
-    let small = comparison.found(Finding::Worse).count() - worse;
-    if small > 0 {
-        let figures = metrics::human::count(small as u64, "figure");
-        let why = if args.tolerance.0 == 0 {
-            "less than can be told".to_owned()
-        } else {
-            format!("no more than {}", args.tolerance)
-        };
-        console.remark(&format!("{figures} worse by {why}: tolerated\n"));
-    }
     if !args.fail_on_worse {
         return Ok(Exit::Success);
     }
-    gate(args, &comparison, worse > 0, console)
+    gate(args, &comparison, comparison.found(Finding::Worse).count() > 0, console)
 }
 
 /// What a comparison comes to as a gate: what cannot be compared is no pass.

@@ -438,7 +438,8 @@ fn tell(ran: &Ran, format: Format, console: &mut Console<'_>) {
             console.result(&(text + &last));
         }
         Format::Github => {
-            let text = render::story(record, render::Paint(false), render::WIDTH, console.verbose());
+            let story = || render::story(record, render::Paint(false), render::WIDTH, console.verbose());
+            let text = if console.quiet() { in_short(record, "", console) } else { story() };
             console.result(&(text + &render::annotations(record) + &last));
         }
     }

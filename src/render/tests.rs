@@ -472,9 +472,3 @@ fn names_do_not_become_html_in_the_summary_nor_formulas_in_the_table() {
     let table = String::from_utf8(table).unwrap();
     assert!(table.contains(",'=cmd(),") && !table.contains(",=cmd()"), "{table}");
 }
-
-#[test]
-fn a_share_beyond_all_bounds_is_told_in_per_cent() {
-    assert_eq!(metrics::human::figure(Unit::Ppm, 500_000_000), "50000%");
-    assert_eq!(metrics::human::figure(Unit::Ppm, 5_000_000_000), "500000%");
-}

@@ -50,6 +50,15 @@ fn other_builds(base: &Side, candidate: &Side) -> Option<(String, String)> {
 }
 
 impl Comparison {
+    /// Takes for tolerated what is worse by no more than `ppm` millionths.
+    pub fn tolerate(&mut self, ppm: u64) {
+        for difference in self.groups.iter_mut().flat_map(|group| &mut group.differences) {
+            if difference.finding == Finding::Worse && !difference.exceeds(ppm) {
+                difference.finding = Finding::Tolerated;
+            }
+        }
+    }
+
     /// Why some of it cannot be judged, and what would help; `None` if all of it is judged.
     pub fn unjudged(&self) -> Option<String> {
         let (group, least) = self.groups.iter().find_map(|group| Some((group, group.lacks()?)))?;

@@ -29,6 +29,8 @@ pub enum Finding {
     Worse,
     /// The candidate is better.
     Better,
+    /// The candidate is worse, by no more than is tolerated.
+    Tolerated,
     /// It differs, and neither direction is the better one, or seeds disagree about it.
     Changed,
     /// It differs, and that may be chance, or there are too few seeds to say.
@@ -126,7 +128,7 @@ impl Group {
     /// what it comes to, though the group has enough of them.
     pub fn rests_on_too_few(&self, figure: &Difference) -> Option<usize> {
         let least = self.basis.least();
-        let open = !matches!(figure.finding, Finding::Same | Finding::Better | Finding::Worse);
+        let open = matches!(figure.finding, Finding::Changed | Finding::Unclear);
         (open && figure.cells < least && self.seeds.0.min(self.seeds.1) >= least).then_some(least)
     }
 }

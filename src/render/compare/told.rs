@@ -95,6 +95,10 @@ fn verdict(comparison: &Comparison, paint: Paint) -> String {
     if worse > 0 {
         parts.push(paint.bad(&format!("{} worse", human::count(worse as u64, "figure"))));
     }
+    match count(Finding::Tolerated) {
+        0 => {}
+        n => parts.push(format!("{} worse within the tolerance", human::count(n as u64, "figure"))),
+    }
     if better > 0 {
         parts.push(paint.good(&format!("{better} better")));
     }
@@ -156,7 +160,8 @@ fn differences(group: &Group, paint: Paint, amount: Shown) -> String {
     let all = amount == Shown::All;
     // What the verdict rests on is shown in any case.
     let base_only = |d: &&Difference| all || d.finding == Finding::Worse || !d.metric.contains(['@', '/']);
-    let is_judged = |d: &Difference| matches!(d.finding, Finding::Worse | Finding::Better);
+    let is_judged =
+        |d: &Difference| matches!(d.finding, Finding::Worse | Finding::Better | Finding::Tolerated);
     let mut shown: Vec<&Difference> =
         group.differences.iter().filter(|d| all || d.finding != Finding::Same).filter(base_only).collect();
     let of_all = shown.len();
@@ -354,6 +359,7 @@ fn word(finding: Finding) -> &'static str {
     match finding {
         Finding::Worse => "worse",
         Finding::Better => "better",
+        Finding::Tolerated => "within the tolerance",
         Finding::Changed => "changed",
         Finding::Unclear => "open",
         Finding::Same => "same",
@@ -369,7 +375,7 @@ pub fn markdown(comparison: &Comparison) -> String {
         let mut shown: Vec<&Difference> = group
             .differences
             .iter()
-            .filter(|d| matches!(d.finding, Finding::Worse | Finding::Better | Finding::Changed))
+            .filter(|d| !matches!(d.finding, Finding::Unclear | Finding::Same))
             .filter(|d| d.finding == Finding::Worse || is_gated(&d.metric))
             .collect();
         shown.sort_by_key(|d| (d.finding, weight(&d.metric), &d.metric));
@@ -436,6 +442,7 @@ pub fn json(comparison: &Comparison) -> String {
         "scenarios": comparison.scenarios.as_ref().map(|(base, candidate)| [base, candidate]),
         "builds": comparison.builds.as_ref().map(|(base, candidate)| [base, candidate]),
         "worse": count(Finding::Worse),
+        "tolerated": count(Finding::Tolerated),
         "better": count(Finding::Better),
         "changed": count(Finding::Changed),
         "unjudged": comparison.unjudged(),

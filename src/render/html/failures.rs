@@ -82,7 +82,7 @@ pub(super) fn no_candidates(record: &RunRecord) -> Markup {
     html! {
         @if !failing.is_empty() {
             h3 { "Excluded settings" }
-            p.note { "Settings that lose something, get stuck or miss a gate are not chosen, however fast they are. That they do is no failure of the search." }
+            p.note { "Settings that lose something, get stuck or miss a gate are not chosen, however fast they are. That they do is not a failure of the search." }
             (others(&failing, "such cell"))
         }
     }
@@ -94,7 +94,7 @@ pub(super) fn answers(record: &RunRecord) -> Markup {
     html! {
         @if !failing.is_empty() {
             h2 { "What settings miss" }
-            p.note { "A matrix is run to see that. It is no failure of the run." }
+            p.note { "A matrix is run to see that. It is not a failure of the run." }
             (others(&failing, "such cell"))
         }
     }
