@@ -69,7 +69,8 @@ impl Power {
         tail: [(Span::millis(12_500), 620), NO_TAIL],
         maintenance: 0,
     };
-    /// E(x kB) = 0.036·x + 1.7 J and a tail of 0.25 W for 6 s. Source: Balasubramanian et al., IMC 2009.
+    /// E(x kB) = 0.036·x + 1.7 J and a tail of 0.25 W for 6 s. Source: Balasubramanian et al., IMC
+    /// 2009.
     pub const GSM_2009: Power = Power {
         promotion: (Span::ZERO, 1_700_000),
         active: 0,

@@ -1,4 +1,5 @@
-//! Column types as the scenario writes them: `"text 10..40"`, `"ref doctor"`, `"timestamp -90d..60d /20m"`.
+//! Column types as the scenario writes them: `"text 10..40"`, `"ref doctor"`, `"timestamp -90d..60d
+//! /20m"`.
 
 use std::borrow::Cow;
 
@@ -114,7 +115,8 @@ pub(super) enum KeyType {
 }
 
 impl KeyType {
-    /// A key of a CSV in the one way in which it is written, so that one key is one text; `None` if it is none of this type.
+    /// A key of a CSV in the one way in which it is written, so that one key is one text; `None` if
+    /// it is none of this type.
     pub(super) fn canonical(self, text: &str) -> Option<Cow<'_, str>> {
         match self {
             KeyType::Text => Some(Cow::Borrowed(text)),

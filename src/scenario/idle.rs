@@ -1,7 +1,9 @@
 //! Keys that have no effect beside others, such as how a replica is fed where there is none.
 //!
-//! Who writes such a key is told so. It is passed over where a variant, `--set` or an axis chose what makes it idle, or where another
-//! variant chooses: a file that is for several ways says how each of them goes. It is passed over too where a product brought it and the file is for something else.
+//! Who writes such a key is told so. It is passed over where a variant, `--set` or an axis chose
+//! what makes it idle, or where another variant chooses: a file that is for several ways says how
+//! each of them goes. It is passed over too where a product brought it and the file is for
+//! something else.
 
 use super::check::check;
 use super::diagnostic::Diagnostic;
@@ -297,8 +299,8 @@ fn pulled_together(tree: &Node) -> usize {
 /// Keys that stand in a tree, and not where it is written.
 pub(super) type Unsaid = Vec<[String; 3]>;
 
-/// Takes out of a checked tree what was chosen to have no effect, and tells of the rest that has none; `variants` is what those of
-/// the file set.
+/// Takes out of a checked tree what was chosen to have no effect, and tells of the rest that has
+/// none; `variants` is what those of the file set.
 pub(super) fn idle(tree: &mut Node, variants: &[Setting], mistakes: &mut Vec<Diagnostic>) -> Unsaid {
     let unsaid = packets(tree, mistakes);
     connections(tree, mistakes);
@@ -369,9 +371,10 @@ fn of_keys(tree: &mut Node, variants: &[Setting], mistakes: &mut Vec<Diagnostic>
     }
 }
 
-/// Tells of what a link says of packets where messages go without. What profiles say, or where the protocol was chosen apart, is passed over,
-/// and is to be `unsaid`: who reads the scenario again has it from its profile, or from nobody. (A tunnel's packets are smaller than
-/// those below it, so a default in their place would not do.)
+/// Tells of what a link says of packets where messages go without. What profiles say, or where the
+/// protocol was chosen apart, is passed over, and is to be `unsaid`: who reads the scenario again
+/// has it from its profile, or from nobody. (A tunnel's packets are smaller than those below it, so
+/// a default in their place would not do.)
 fn packets(tree: &Node, mistakes: &mut Vec<Diagnostic>) -> Unsaid {
     let mut unsaid = Vec::new();
     let Some(protocol) = bare(tree) else { return unsaid };

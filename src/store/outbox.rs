@@ -302,12 +302,6 @@ impl Tx<'_> {
         self.query(sql, [], |row| Ok((EntityId(row.get(0)?), row.get(1)?)))
     }
 
-    /// Whether an entity has edits in the outbox.
-    pub fn has_dirty(&self, entity: EntityId) -> Result<bool> {
-        let found = self.query("SELECT 1 FROM outbox WHERE entity=?1 LIMIT 1", [entity.0], |_| Ok(()))?;
-        Ok(!found.is_empty())
-    }
-
     /// Takes an edit out of the outbox.
     pub fn drop_entry(&self, seq: i64) -> Result<()> {
         keep(self, seq)?;

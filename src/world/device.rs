@@ -96,8 +96,8 @@ impl Device {
         }
     }
 
-    /// Ends the process, by no doing of its own: what it had written by now stays, what it sent goes on. With
-    /// `restart_after` it comes back.
+    /// Ends the process, by no doing of its own: what it had written by now stays, what it sent
+    /// goes on. With `restart_after` it comes back.
     pub(super) fn kill(&self, reason: KillReason, restart_after: Option<Span>) {
         // What is done at this very instant may not have been told yet.
         let under_way = self.hardware.free_at() >= self.now();
@@ -133,7 +133,8 @@ impl Device {
         self.hardware.sync_losses.arm(loss);
     }
 
-    /// Ends the process at a place in its own code: the code that came there has told what was done before.
+    /// Ends the process at a place in its own code: the code that came there has told what was done
+    /// before.
     pub(super) fn die_here(&self, reason: KillReason, restart_after: Option<Span>) {
         let under_way = self.hardware.free_at() > self.now();
         self.die(reason, restart_after, under_way);
@@ -237,8 +238,8 @@ impl Device {
         self.storage.settle(self.now());
     }
 
-    /// One of the process' tasks had its turn. What it did to the disk and took on no work for costs
-    /// nothing.
+    /// One of the process' tasks had its turn. What it did to the disk and took on no work for
+    /// costs nothing.
     pub(super) fn after_poll(&self) {
         self.storage.settle(self.now());
         self.notice_power();
@@ -288,7 +289,8 @@ impl Device {
         }
     }
 
-    /// A person edits. Nothing comes of it while the app is not running: the person sees that it is not.
+    /// A person edits. Nothing comes of it while the app is not running: the person sees that it is
+    /// not.
     pub(super) fn edit(&self, edit: &LocalEdit) {
         if !self.is_running() {
             return self.miss(edit);
@@ -487,8 +489,8 @@ impl Device {
         seen
     }
 
-    /// Why there is nothing to see of it; `None` if there is. Of a device that has lost its power the
-    /// whole database is looked at.
+    /// Why there is nothing to see of it; `None` if there is. Of a device that has lost its power
+    /// the whole database is looked at.
     pub(super) fn out_of_sight(&self) -> Option<String> {
         match self.look(|view| view.damage(self.storage.ever_lost_power())) {
             Some(None) => None,
@@ -497,7 +499,8 @@ impl Device {
         }
     }
 
-    /// The world ends: what the app did for the person who still looks at it is told, and what it did not come to.
+    /// The world ends: what the app did for the person who still looks at it is told, and what it
+    /// did not come to.
     pub(super) fn close_books(&self) {
         self.hardware.close_books();
         self.miss_unsaved();

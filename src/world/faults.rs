@@ -15,8 +15,8 @@ use crate::{backend, gateway};
 
 /// A connection that breaks is broken by an outage as short as this.
 const CUT: Span = Span::millis(1);
-/// A drawn kill waits so long for its crash point, and at most for half of what is left of the script: points that a world never passes
-/// make no kill rarer than it is said to be.
+/// A drawn kill waits so long for its crash point, and at most for half of what is left of the
+/// script: points that a world never passes make no kill rarer than it is said to be.
 const LONGEST_WAIT: Span = Span::secs(600);
 
 #[derive(Debug, Default)]

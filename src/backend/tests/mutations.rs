@@ -293,13 +293,15 @@ proptest! {
         }
         let (mut done, mut chunks) = (0, chunks.into_iter());
         while done < mutations.len() {
-            // The answer to a chunk is lost some times; each time it grows, as a device that goes on writing sends it.
+            // The answer to a chunk is lost some times; each time it grows, as a device that goes
+            // on writing sends it.
             let (size, again) = chunks.next().unwrap_or((1, 0));
             let end = (done + size).min(mutations.len());
             for round in 0..=again {
                 for (i, mutation) in mutations[..end].iter().enumerate().skip(if round == 0 { done } else { 0 }) {
                     let fresh = round == 0;
-                    // First comings at the times of the other desk, so that the stamps can be compared.
+                    // First comings at the times of the other desk, so that the stamps can be
+                    // compared.
                     often.now = at_ms(i as u64);
                     prop_assert_eq!(&verdict(&often.send(mutation)), &verdicts[i]);
                     let replayed = matches!(often.facts[..], [Fact::Replayed(edit)] if edit == mutation.edit);

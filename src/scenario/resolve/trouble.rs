@@ -35,7 +35,8 @@ impl World<'_> {
         events
     }
 
-    /// Mistakes of three devices of one name where each load makes the receipts of the others unknown.
+    /// Mistakes of three devices of one name where each load makes the receipts of the others
+    /// unknown.
     pub(super) fn namesakes(&self, gateway: &gateway::Options, identity: Identity, events: &[Planned]) {
         if identity != Identity::Database || !gateway.reloads_namesakes() {
             return;
@@ -243,7 +244,8 @@ impl World<'_> {
 
     fn flap(&self, flap: View<'_>) -> Span {
         let (every, length) = (flap.at("every"), flap.at("for"));
-        // Where it is not written, what it is by default is too slow, or too often, for the time that is.
+        // Where it is not written, what it is by default is too slow, or too often, for the time
+        // that is.
         let written = if every.place().is_some() { every } else { length };
         if every.span() > length.span() {
             let help = format!(
