@@ -471,8 +471,7 @@ impl World {
         devices.iter().for_each(|device| device.close_books());
         let worked = worked(&devices, &plan);
         let mut listeners = hub.take();
-        // Nobody reads what would be found in a world that was cut off, and the caller waits. What
-        // was stopped stays so.
+        // Nobody reads what would be found in a world that was cut off. What was stopped stays so.
         let stopped = Cell::new(ended == Ended::Interrupted);
         let stops: &dyn Fn() -> bool = &|| {
             stopped.set(stopped.get() || watch.interrupted());
