@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 
+use super::narrow::as_the_view_says;
 use super::wanted::{ASKED_EVERY, Wanted};
 use crate::backend::Backend;
 use crate::base::{DeviceId, Digest, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value, ValueRef};
@@ -410,32 +411,16 @@ impl DeviceView for Digested<'_> {
             f(key, stamp, values);
         });
     }
-    fn pending(&self) -> Vec<PendingEdit> {
-        self.view.pending()
-    }
-    fn open_conflicts(&self) -> Vec<OpenConflict> {
-        self.view.open_conflicts()
-    }
-    fn held_up(&self) -> Vec<PendingEdit> {
-        self.view.held_up()
-    }
-    fn held_back(&self) -> u64 {
-        self.view.held_back()
-    }
-    fn waits_for(&self) -> Option<RowWait> {
-        self.view.waits_for()
-    }
-    fn attachments(&self) -> Vec<BlobId> {
-        self.view.attachments()
-    }
-    fn log(&self) -> Vec<LogEntry> {
-        self.view.log()
-    }
-    fn doing(&self) -> String {
-        self.view.doing()
-    }
-    fn damage(&self, all: bool) -> Option<String> {
-        self.view.damage(all)
+    as_the_view_says! {
+        pending() -> Vec<PendingEdit>,
+        open_conflicts() -> Vec<OpenConflict>,
+        held_up() -> Vec<PendingEdit>,
+        held_back() -> u64,
+        waits_for() -> Option<RowWait>,
+        attachments() -> Vec<BlobId>,
+        log() -> Vec<LogEntry>,
+        doing() -> String,
+        damage(all: bool) -> Option<String>,
     }
 }
 
