@@ -194,7 +194,8 @@ impl Document {
         OF_VARIANTS.iter().fold(self.tree.clone(), |tree, key| tree.without(key))
     }
 
-    /// All plans of a request: by variant, then by axes, the last of which turns fastest, then by seed.
+    /// All plans of a request: by variant, then by axes, the last of which turns fastest, then by
+    /// seed.
     ///
     /// # Errors
     /// All mistakes of the file and of the request at once.
@@ -231,7 +232,8 @@ impl Document {
         Ok(plans)
     }
 
-    /// Every key of the scenario with its value and where that came from, for one variant (or the base).
+    /// Every key of the scenario with its value and where that came from, for one variant (or the
+    /// base).
     ///
     /// # Errors
     /// The scenario is wrong in its keys; names are not looked up.
@@ -363,7 +365,8 @@ impl Document {
             Ok(plan) => plan,
             Err(wrong) => {
                 mistakes.extend(wrong.told);
-                // What may only follow from a mistake is told when there is nothing that it could follow from.
+                // What may only follow from a mistake is told when there is nothing that it could
+                // follow from.
                 if mistakes.is_empty() {
                     mistakes = wrong.following;
                 }
@@ -440,7 +443,8 @@ fn text(tree: &Node) -> String {
     }
 }
 
-/// Covers what the scenario means: values in their canonical form, rows and traces of one's own; not the seed, nor what it shows.
+/// Covers what the scenario means: values in their canonical form, rows and traces of one's own;
+/// not the seed, nor what it shows.
 fn digest(tree: &Node, brought: &BTreeMap<String, Brought>, traces: &Traces) -> String {
     let mut meaning = tree.clone();
     if let Some(table) = meaning.table_mut() {

@@ -1,4 +1,5 @@
-//! A plan: one cell of a scenario, resolved to the last figure. Everything that runs, runs from a plan.
+//! A plan: one cell of a scenario, resolved to the last figure. Everything that runs, runs from a
+//! plan.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -202,7 +203,8 @@ pub struct DeviceClass {
 pub struct AtSync {
     /// The nth after the event, from 1, of the first device.
     pub first: u32,
-    /// How many syncs later it is for each further device, in their order; with 0 it is the same one for all.
+    /// How many syncs later it is for each further device, in their order; with 0 it is the same
+    /// one for all.
     pub stagger: u32,
     /// Right after the sync, rather than right before its end.
     pub after: bool,

@@ -88,16 +88,11 @@ struct Draw<'s> {
     drawn: Drawn,
 }
 
-/// What a kind's chance is drawn by: its first name, so that a key that is renamed moves no seed.
-fn drawn_as(kind: &str) -> &str {
-    if kind == "chaos.response_loss" { "chaos.response_loss" } else { kind }
-}
-
 impl Draw<'_> {
     /// Whether a kind is there.
     fn has(&mut self, kind: &str) -> bool {
         let is_on = self.swarm.always.iter().any(|always| always == kind)
-            || self.seed.stream(drawn_as(kind), 0, 0).chance(self.swarm.on.share());
+            || self.seed.stream(kind, 0, 0).chance(self.swarm.on.share());
         if is_on { &mut self.drawn.on } else { &mut self.drawn.off }.push(kind.to_owned());
         is_on
     }

@@ -1,8 +1,10 @@
-//! From a checked tree to a plan: names become positions, clock times become instants, shares become counts.
+//! From a checked tree to a plan: names become positions, clock times become instants, shares
+//! become counts.
 //!
-//! The tree has every key with its form and default, so nothing here asks whether a value is there or what it is written like; what
-//! is asked is whether values go together: whether what is named exists, whether an instant lies within the script. A mistake is told
-//! at its place, and all of them at once; what may only follow from another mistake is kept back until there is no other.
+//! The tree has every key with its form and default, so nothing here asks whether a value is there
+//! or what it is written like; what is asked is whether values go together: whether what is named
+//! exists, whether an instant lies within the script. A mistake is told at its place, and all of
+//! them at once; what may only follow from another mistake is kept back until there is no other.
 //! What can be run, but is probably not meant, is a doubt (`doubts`).
 
 mod about;
@@ -94,8 +96,8 @@ pub(super) struct Wrong {
     pub(super) following: Vec<Diagnostic>,
 }
 
-/// Resolves a tree that was checked; `sound` says whether nothing was found wrong. The plan's names of file, variant and digest are
-/// left to the caller.
+/// Resolves a tree that was checked; `sound` says whether nothing was found wrong. The plan's names
+/// of file, variant and digest are left to the caller.
 ///
 /// # Errors
 /// Names that nothing has, times outside the script, columns of the wrong kind.
@@ -349,7 +351,8 @@ impl World<'_> {
         replace.word()
     }
 
-    /// Pages asked for ahead; refused where the ask would be taken for the receipt of a page that is not committed.
+    /// Pages asked for ahead; refused where the ask would be taken for the receipt of a page that
+    /// is not committed.
     fn prefetch(&self, view: View<'_>, gateway: &Gateway) -> u32 {
         let pages = view.count();
         if pages > 0
