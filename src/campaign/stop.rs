@@ -1,6 +1,6 @@
 //! When a campaign ends before its last cell.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -18,14 +18,30 @@ pub struct Signals {
     pub interrupt: Arc<AtomicBool>,
     /// SIGTERM came: somebody is about to kill us, so end the running cells too.
     pub terminate: Arc<AtomicBool>,
-    /// Somebody looks at the others; until then a signal ends the process.
-    pub heeded: Arc<AtomicBool>,
+    claimed: Arc<AtomicU8>,
 }
 
+/// Somebody looks at what signals set.
+const HEEDED: u8 = 1;
+/// A signal that nobody looked at ends the process.
+const ENDING: u8 = 2;
+
 impl Signals {
-    /// From here on who runs looks at what came, and leaves a report.
+    /// From here on who runs looks at what came, and leaves a report; until then a signal ends the
+    /// process.
     pub fn heed(&self) {
-        self.heeded.store(true, Ordering::Relaxed);
+        while self.claim(HEEDED) == ENDING {
+            // Nothing is to be begun that the end would cut off.
+            std::thread::park();
+        }
+    }
+    /// Whether nobody looks at signals; nobody will from here on.
+    pub fn end_unheeded(&self) -> bool {
+        self.claim(ENDING) != HEEDED
+    }
+    fn claim(&self, by: u8) -> u8 {
+        let claimed = self.claimed.compare_exchange(0, by, Ordering::Relaxed, Ordering::Relaxed);
+        claimed.map_or_else(|before| before, |_| by)
     }
     /// Whether any came.
     pub fn any(&self) -> bool {
