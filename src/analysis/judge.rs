@@ -121,6 +121,7 @@ fn blank(plan: &Plan, id: &str) -> CellRecord {
         verdict: Verdict::Incomplete,
         virtual_ns: 0,
         metrics: CellFigures::new(),
+        unmeasured: Vec::new(),
         violations: Vec::new(),
         not_applicable: Vec::new(),
         untried: Vec::new(),
