@@ -1,6 +1,6 @@
 //! When a campaign ends before its last cell.
 
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -18,30 +18,21 @@ pub struct Signals {
     pub interrupt: Arc<AtomicBool>,
     /// SIGTERM came: somebody is about to kill us, so end the running cells too.
     pub terminate: Arc<AtomicBool>,
-    claimed: Arc<AtomicU8>,
+    /// Whether somebody looks at the others, or the process ends before: whoever comes first says.
+    heeded: Arc<OnceLock<bool>>,
 }
 
-/// Somebody looks at what signals set.
-const HEEDED: u8 = 1;
-/// A signal that nobody looked at ends the process.
-const ENDING: u8 = 2;
-
 impl Signals {
-    /// From here on who runs looks at what came, and leaves a report; until then a signal ends the
-    /// process.
+    /// From here on who runs looks at what came, and leaves a report. Where the process ends
+    /// already, waits for that.
     pub fn heed(&self) {
-        while self.claim(HEEDED) == ENDING {
-            // Nothing is to be begun that the end would cut off.
+        while !self.heeded.get_or_init(|| true) {
             std::thread::park();
         }
     }
-    /// Whether nobody looks at signals; nobody will from here on.
-    pub fn end_unheeded(&self) -> bool {
-        self.claim(ENDING) != HEEDED
-    }
-    fn claim(&self, by: u8) -> u8 {
-        let claimed = self.claimed.compare_exchange(0, by, Ordering::Relaxed, Ordering::Relaxed);
-        claimed.map_or_else(|before| before, |_| by)
+    /// Whether nobody looks at them, nor will: the process is to be ended.
+    pub fn unheeded(&self) -> bool {
+        !self.heeded.get_or_init(|| false)
     }
     /// Whether any came.
     pub fn any(&self) -> bool {
@@ -130,5 +121,25 @@ impl Stop {
             notes.push(note(Exit::TimeLimit));
         }
         notes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_heeds_signals_first_ends_the_run() {
+        let (runs, ends) = (Signals::default(), Signals::default());
+        runs.heed();
+        assert!(!runs.unheeded(), "who runs leaves a report");
+        assert!(ends.unheeded());
+        let (begun, waits) = std::sync::mpsc::channel();
+        let run = move || {
+            ends.heed();
+            let _ = begun.send(());
+        };
+        std::thread::Builder::new().spawn(run).unwrap();
+        assert!(waits.recv_timeout(Duration::from_millis(50)).is_err(), "a report would be cut off");
     }
 }
