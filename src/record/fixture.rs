@@ -1,7 +1,8 @@
 //! Plans and outcomes made by hand, for the tests of this room and of those below.
 
 use super::{
-    CellRecord, CellsTuned, KnobTuned, LimitRecord, PlaceTuned, PointTuned, Reason, TuneRecord, Verdict,
+    CellRecord, CellsTuned, FiguresRecord, KnobTuned, LimitRecord, PlaceTuned, PointTuned, Reason, RunRecord,
+    TuneRecord, Verdict,
 };
 use crate::base::{DeviceId, EntityId, Key, Span, Time};
 use crate::contract::Described;
@@ -41,7 +42,7 @@ pub(crate) fn outcome() -> Outcome {
         ("engine.requests.count".to_owned(), Figure::Value { unit: Unit::Count, value: 12_345 }),
         ("engine.session.duration".to_owned(), durations(40, 1_240_000_000)),
         ("engine.session.duration@1d".to_owned(), durations(30, 900_000_000)),
-        ("engine.idle.duration".to_owned(), durations(0, 0)),
+        ("engine.retry.wait".to_owned(), durations(0, 0)),
     ]);
     Outcome {
         digest: "0123456789abcdef".to_owned(),
@@ -93,6 +94,13 @@ pub(crate) fn set(cell: &mut CellRecord, figures: &[(&'static str, u64)]) {
         };
         cell.metrics.insert((*name).into(), figure);
     }
+}
+
+/// A record that was changed, as a file holds it.
+pub(crate) fn written(record: &RunRecord) -> String {
+    let mut record = record.clone();
+    record.figures = FiguresRecord::of(record.cells.iter().map(|cell| &cell.metrics));
+    record.to_json()
 }
 
 /// Has a cell fail by a row that it lost.
