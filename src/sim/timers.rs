@@ -42,8 +42,8 @@ pub(super) struct Timers {
     sequence: u64,
     /// Whom the timers of the present wake besides the first, until they are taken from here.
     pub(super) others: Vec<TaskId>,
-    /// The front was filled since this was last looked at.
-    pub(super) refilled: bool,
+    /// All timers before were fetched, but those asked for since: who asked is at hand.
+    fetched_end: Time,
 }
 
 const DIGIT_BITS: u32 = 4;
@@ -52,6 +52,8 @@ const LEVELS: usize = (u64::BITS / DIGIT_BITS) as usize;
 
 /// So many timers are sorted faster than they are dealt out.
 const FRONT_MAX: usize = 16;
+/// So many timers are fetched together: what they wake has its place in the second cache.
+const FETCHED_MAX: usize = 256;
 /// A front that has grown to this is put back into the buckets: each further timer would move too
 /// many others.
 const FRONT_FULL: usize = 64;
@@ -60,10 +62,10 @@ const FRONT_FULL: usize = 64;
 const SWEEP_MIN: usize = 64;
 
 #[derive(Clone, Copy)]
-struct Entry {
+pub(super) struct Entry {
     at: Time,
     sequence: u64,
-    task: TaskId,
+    pub(super) task: TaskId,
 }
 
 /// What became of moving the clock.
@@ -91,14 +93,8 @@ impl Timers {
             cancelled: FxHashSet::default(),
             sequence: 0,
             others: Vec::new(),
-            refilled: false,
+            fetched_end: Time::ZERO,
         }
-    }
-
-    /// Whom the timers of the front wake.
-    #[inline]
-    pub(super) fn next_few(&self) -> impl Iterator<Item = TaskId> + use<'_> {
-        self.front.iter().map(|entry| entry.task)
     }
 
     /// Asks for `task` to be woken at `at`, which is to come; the answer names the timer.
@@ -125,12 +121,13 @@ impl Timers {
     }
 
     /// Lets the timers of the next time come up at which anything is due, unless that is later than
-    /// `deadline`. Whom they wake besides the first is left in `others`, in order.
+    /// `deadline`. Whom they wake besides the first is left in `others`, in order. `fetch` is given
+    /// timers that are soon to come up, before they do.
     #[inline]
-    pub(super) fn advance(&mut self, deadline: Time) -> Advance {
+    pub(super) fn advance(&mut self, deadline: Time, fetch: impl Fn(&[Entry])) -> Advance {
         loop {
             let Some(&Entry { at, task, .. }) = self.front.last().filter(|entry| entry.at <= deadline) else {
-                if let Some(nothing) = self.prepare(deadline) {
+                if let Some(nothing) = self.prepare(deadline, &fetch) {
                     return nothing;
                 }
                 continue;
@@ -223,7 +220,7 @@ impl Timers {
     }
 
     /// Sees to it that the front has a timer that is due by the deadline; otherwise says why not.
-    fn prepare(&mut self, deadline: Time) -> Option<Advance> {
+    fn prepare(&mut self, deadline: Time, fetch: &impl Fn(&[Entry])) -> Option<Advance> {
         while let Some(&Entry { at, .. }) = self.front.last() {
             if at <= deadline {
                 return None;
@@ -233,11 +230,11 @@ impl Timers {
             }
             self.sweep();
         }
-        self.fill_front(deadline)
+        self.fill_front(deadline, fetch)
     }
 
     /// Makes the next few timers the front, which is empty, unless none is due by the deadline.
-    fn fill_front(&mut self, deadline: Time) -> Option<Advance> {
+    fn fill_front(&mut self, deadline: Time, fetch: &impl Fn(&[Entry])) -> Option<Advance> {
         while self.levels != 0 {
             let level = self.levels.trailing_zeros() as usize;
             let digit = self.occupied[level].trailing_zeros() as usize;
@@ -253,6 +250,12 @@ impl Timers {
                 self.sweep();
                 continue;
             }
+            let width = 1 << (level as u32 * DIGIT_BITS);
+            let end = Time((next.0 | (width - 1)).saturating_add(1));
+            if end > self.fetched_end && bucket.len() <= FETCHED_MAX {
+                fetch(bucket);
+                self.fetched_end = end;
+            }
             if level > 0 && bucket.len() > FRONT_MAX {
                 self.origin = next;
                 self.deal_out(level, digit);
@@ -260,11 +263,9 @@ impl Timers {
             }
             std::mem::swap(&mut self.front, bucket);
             self.front.sort_unstable_by_key(|entry| Reverse((entry.at, entry.sequence)));
-            let width = 1 << (level as u32 * DIGIT_BITS);
             self.origin = next;
-            self.front_end = Time((next.0 | (width - 1)).saturating_add(1));
+            self.front_end = end;
             self.vacate(level);
-            self.refilled = true;
             return None;
         }
         // What was cancelled may have led the origin beyond the present.
@@ -318,7 +319,7 @@ mod tests {
     fn run(timers: &mut Timers, deadline: Time) -> Vec<Time> {
         let mut times = Vec::new();
         loop {
-            match timers.advance(deadline) {
+            match timers.advance(deadline, |_| {}) {
                 Advance::To(now, _) => {
                     times.extend(std::iter::repeat_n(now, 1 + timers.others.drain(..).count()))
                 }
@@ -335,7 +336,7 @@ mod tests {
             timers.cancel(sequence);
             assert!(timers.entries() < SWEEP_MIN, "{} entries, none of them live", timers.entries());
         }
-        assert_eq!(timers.advance(Time::FAR), Advance::Idle);
+        assert_eq!(timers.advance(Time::FAR, |_| {}), Advance::Idle);
         assert!(timers.cancelled.is_empty() && timers.entries() == 0);
     }
 
@@ -357,7 +358,7 @@ mod tests {
         let mut timers = Timers::new();
         timers.add(Time(1 << 40), TaskId::NONE);
         timers.add(Time((1 << 40) + 1), TaskId::NONE);
-        assert_eq!(timers.advance(Time(1_000)), Advance::TooFar);
+        assert_eq!(timers.advance(Time(1_000), |_| {}), Advance::TooFar);
         timers.add(Time(1_001), TaskId::NONE);
         assert_eq!(run(&mut timers, Time::FAR), [Time(1_001), Time(1 << 40), Time((1 << 40) + 1)]);
     }
@@ -406,7 +407,7 @@ mod tests {
                     Deed::Run(span) => {
                         let deadline = now + Span(span);
                         let mut woken = Vec::new();
-                        while let Advance::To(at, first) = timers.advance(deadline) {
+                        while let Advance::To(at, first) = timers.advance(deadline, |_| {}) {
                             prop_assert!(at <= deadline);
                             woken.push(first);
                             woken.append(&mut timers.others);
