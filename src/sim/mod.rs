@@ -31,6 +31,7 @@
 //! no atomic counter or allocation is spent on waking; [`Handle::with_waker`] makes a real waker
 //! for foreign futures.
 
+mod cancelled;
 mod channel;
 mod core;
 mod executor;

@@ -3,8 +3,7 @@
 use std::cell::Cell;
 use std::cmp::Reverse;
 
-use rustc_hash::FxHashSet;
-
+use super::cancelled::Cancelled;
 use super::ids::TaskId;
 use crate::base::Time;
 
@@ -36,10 +35,8 @@ pub(super) struct Timers {
     levels: u16,
     /// How many cancelled timers make it worth looking for a sweep.
     sweep_at: usize,
-    /// Sequences of the entries that nobody waits for. Looked up only, never iterated.
-    cancelled: FxHashSet<u64>,
-    /// The last sequence given out.
-    sequence: u64,
+    /// Sequences of the entries that nobody waits for.
+    cancelled: Cancelled,
     /// Whom the timers of the present wake besides the first, until they are taken from here.
     pub(super) others: Vec<TaskId>,
     /// All timers before were fetched, but those asked for since: who asked is at hand.
@@ -90,8 +87,7 @@ impl Timers {
             occupied: [0; LEVELS],
             levels: 0,
             sweep_at: SWEEP_MIN,
-            cancelled: FxHashSet::default(),
-            sequence: 0,
+            cancelled: Cancelled::new(),
             others: Vec::new(),
             fetched_end: Time::ZERO,
         }
@@ -101,13 +97,13 @@ impl Timers {
     #[inline]
     pub(super) fn add(&mut self, at: Time, task: TaskId) -> u64 {
         assert!(at > self.present, "a timer is set for a time to come");
-        self.sequence += 1;
+        let sequence = self.cancelled.next_sequence();
         if at < self.front_end {
-            self.put_in_front(at, self.sequence, task);
+            self.put_in_front(at, sequence, task);
         } else {
-            self.put(at, self.sequence, task);
+            self.put(at, sequence, task);
         }
-        self.sequence
+        sequence
     }
 
     /// Forgets a timer that has not come up yet.
@@ -157,7 +153,7 @@ impl Timers {
     fn sort_out(&mut self, at: Time) -> Option<TaskId> {
         let mut first = None;
         while let Some(Entry { sequence, task, .. }) = self.front.pop_if(|entry| entry.at == at) {
-            if !self.cancelled.is_empty() && self.cancelled.remove(&sequence) {
+            if !self.cancelled.is_empty() && self.cancelled.remove(sequence) {
                 continue;
             }
             match first {
@@ -171,7 +167,7 @@ impl Timers {
     /// The times of the next few timers, earliest first.
     pub(super) fn upcoming(&self, count: usize) -> Vec<Time> {
         let all = self.front.iter().chain(self.buckets.iter().flatten());
-        let live = all.filter(|entry| !self.cancelled.contains(&entry.sequence));
+        let live = all.filter(|entry| !self.cancelled.contains(entry.sequence));
         let mut times: Vec<Time> = live.map(|entry| entry.at).collect();
         times.sort_unstable();
         times.truncate(count);
@@ -301,9 +297,8 @@ impl Timers {
     #[cold]
     fn sweep(&mut self) {
         for some in self.buckets.iter_mut().chain([&mut self.front]) {
-            some.retain(|entry| !self.cancelled.contains(&entry.sequence));
+            some.retain(|entry| !self.cancelled.remove(entry.sequence));
         }
-        self.cancelled.clear();
         self.sweep_at = SWEEP_MIN.max(self.entries() / 2);
     }
 }
@@ -388,14 +383,15 @@ mod tests {
         #[test]
         fn whatever_is_asked_for_comes_up_in_the_order_of_time_and_sequence(deeds in deeds()) {
             let mut timers = Timers::new();
-            let mut left = std::collections::BTreeMap::new();
+            let (mut left, mut asked) = (std::collections::BTreeMap::new(), 0);
             let mut now = Time::ZERO;
             for deed in deeds {
                 match deed {
                     Deed::Add(span) => {
                         let at = now + Span(span);
                         // The task stands for the timer.
-                        let task = TaskId::numbered(timers.sequence + 1);
+                        asked += 1;
+                        let task = TaskId::numbered(asked);
                         left.insert((at, timers.add(at, task)), task);
                     }
                     Deed::Cancel(_) if left.is_empty() => {}
