@@ -1,6 +1,7 @@
 //! A plan: one cell of a scenario, resolved to the last figure. Everything that runs, runs from a plan.
 
 use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use super::budget::Budget;
@@ -22,6 +23,15 @@ pub const ASKED_EVERY: Span = Span::millis(25);
 /// One cell: scenario × variant × axes × seed.
 #[derive(Clone, Debug)]
 pub struct Plan {
+    /// The seed.
+    pub seed: Seed,
+    /// All the rest, which thousands of seeds may share; whoever changes it has one of its own.
+    pub rest: Arc<Settled>,
+}
+
+/// A cell but for its seed.
+#[derive(Clone, Debug)]
+pub struct Settled {
     /// The scenario's name.
     pub scenario: String,
     /// Where it was read; empty for the embedded one.
@@ -32,8 +42,6 @@ pub struct Plan {
     pub variant: Option<String>,
     /// Values of the swept keys.
     pub axes: BTreeMap<String, String>,
-    /// The seed.
-    pub seed: Seed,
     /// The resolved scenario as TOML, for the record and for `repro/`.
     pub resolved: Arc<str>,
 
@@ -112,7 +120,20 @@ pub struct Plan {
     pub warnings: Arc<[Diagnostic]>,
 }
 
-impl Plan {
+impl Deref for Plan {
+    type Target = Settled;
+    fn deref(&self) -> &Settled {
+        &self.rest
+    }
+}
+
+impl DerefMut for Plan {
+    fn deref_mut(&mut self) -> &mut Settled {
+        Arc::make_mut(&mut self.rest)
+    }
+}
+
+impl Settled {
     /// What the apps know of the data as the scenario begins.
     pub fn first_schema(&self) -> &Arc<Schema> {
         self.before.as_ref().unwrap_or(&self.schema)

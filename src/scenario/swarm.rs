@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use super::chaos::Chaos;
-use super::plan::{Happening, Plan};
+use super::plan::{Happening, Plan, Settled};
 use crate::base::{Ppm, Seed, Span, Stream};
 use crate::metrics::Situation;
 
@@ -59,7 +59,9 @@ impl Plan {
         self.drawn = Some(Arc::new(draw.drawn));
         self
     }
+}
 
+impl Settled {
     /// Rows that may come with one stamp: of imports and of entities of one stamp; of others all.
     fn ties(&self) -> Vec<u32> {
         let rows = |rows: u64| u32::try_from(rows).unwrap_or(u32::MAX - 1);
@@ -102,7 +104,7 @@ impl Draw<'_> {
         is_on
     }
 
-    fn trouble(&mut self, plan: &mut Plan) {
+    fn trouble(&mut self, plan: &mut Settled) {
         if let Some(chaos) = &mut plan.chaos {
             self.chaos(chaos);
         }
@@ -124,7 +126,7 @@ impl Draw<'_> {
     }
 
     /// Edits of a row that an event was to find go with that event.
-    fn without_their_row(&mut self, plan: &mut Plan) {
+    fn without_their_row(&mut self, plan: &mut Settled) {
         loop {
             let names: Vec<String> = plan.events.iter().map(|event| event.name.clone()).collect();
             let lacks = |what: &Happening| match what {
@@ -170,7 +172,7 @@ impl Draw<'_> {
         }
     }
 
-    fn sizes(&mut self, plan: &mut Plan, ties: &[u32]) {
+    fn sizes(&mut self, plan: &mut Settled, ties: &[u32]) {
         let burst = plan.burst();
         let engine = &mut plan.engine;
         engine.pull.chunk_rows = self.size("engine.pull.chunk_rows", engine.pull.chunk_rows, ties);
