@@ -1,7 +1,6 @@
 //! A plan: one cell of a scenario, resolved to the last figure. Everything that runs, runs from a plan.
 
 use std::collections::BTreeMap;
-use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use super::budget::Budget;
@@ -25,7 +24,7 @@ pub const ASKED_EVERY: Span = Span::millis(25);
 pub struct Plan {
     /// The seed.
     pub seed: Seed,
-    /// All the rest, which thousands of seeds may share; whoever changes it has one of its own.
+    /// All the rest, which seeds share: a change makes a copy.
     pub rest: Arc<Settled>,
 }
 
@@ -118,19 +117,6 @@ pub struct Settled {
     pub notes: Arc<[String]>,
     /// What is allowed and probably not meant.
     pub warnings: Arc<[Diagnostic]>,
-}
-
-impl Deref for Plan {
-    type Target = Settled;
-    fn deref(&self) -> &Settled {
-        &self.rest
-    }
-}
-
-impl DerefMut for Plan {
-    fn deref_mut(&mut self) -> &mut Settled {
-        Arc::make_mut(&mut self.rest)
-    }
 }
 
 impl Settled {

@@ -4,6 +4,7 @@
 //! al., Swarm Testing, 2012); and pages go wrong where a tie, an import or a whole entity is as
 //! large as they are, one row less or one more. Each kind is drawn from a stream of its own.
 
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use super::chaos::Chaos;
@@ -41,6 +42,19 @@ pub struct Situations {
     /// Of fewer cells than this it is told and no failure; also of what a swarm's figures have to
     /// come to.
     pub seeds: u64,
+}
+
+impl Deref for Plan {
+    type Target = Settled;
+    fn deref(&self) -> &Settled {
+        &self.rest
+    }
+}
+
+impl DerefMut for Plan {
+    fn deref_mut(&mut self) -> &mut Settled {
+        Arc::make_mut(&mut self.rest)
+    }
 }
 
 impl Plan {
