@@ -214,14 +214,11 @@ impl Document {
                 }
                 let cell = self.cell(variant, &settings);
                 match self.plan(cell, names) {
-                    Ok(plan) => {
-                        let plan = Plan {
-                            variant: variant.map(str::to_owned),
-                            axes: point.into_iter().collect(),
-                            claims: Arc::clone(&claims),
-                            questions: Arc::clone(&questions),
-                            ..plan
-                        };
+                    Ok(mut plan) => {
+                        plan.variant = variant.map(str::to_owned);
+                        plan.axes = point.into_iter().collect();
+                        plan.claims = Arc::clone(&claims);
+                        plan.questions = Arc::clone(&questions);
                         plans.extend(with_seeds(plan, &request.seeds));
                     }
                     Err(more) => mistakes.extend(more),
@@ -361,7 +358,7 @@ impl Document {
 
     fn plan(&self, cell: Cell, names: &Names<'_>) -> Result<Plan, Vec<Diagnostic>> {
         let Cell { tree, brought, traces, unsaid, notes, covered, mut mistakes } = cell;
-        let plan = match resolve(&tree, &brought, &traces, names, mistakes.is_empty()) {
+        let mut plan = match resolve(&tree, &brought, &traces, names, mistakes.is_empty()) {
             Ok(plan) => plan,
             Err(wrong) => {
                 mistakes.extend(wrong.told);
@@ -373,18 +370,14 @@ impl Document {
                 return Err(mistakes);
             }
         };
-        let files = brought.values().map(|b| &b.file).chain(traces.files()).cloned().collect();
         let tree = without(tree, &unsaid);
-        let digest = digest(&tree, &brought, &traces);
-        Ok(Plan {
-            path: self.path.clone(),
-            digest,
-            resolved: text(&tree).into(),
-            files,
-            notes: notes.into(),
-            warnings: covered.iter().chain(plan.warnings.iter()).cloned().collect(),
-            ..plan
-        })
+        plan.path.clone_from(&self.path);
+        plan.digest = digest(&tree, &brought, &traces);
+        plan.resolved = text(&tree).into();
+        plan.files = brought.values().map(|b| &b.file).chain(traces.files()).cloned().collect();
+        plan.notes = notes.into();
+        plan.warnings = covered.iter().chain(plan.warnings.iter()).cloned().collect();
+        Ok(plan)
     }
 }
 
@@ -431,7 +424,7 @@ fn with_seeds(plan: Plan, seeds: &[u64]) -> Vec<Plan> {
     if seeds.is_empty() {
         return vec![plan.drawn()];
     }
-    // The text is shared, for there may be thousands of seeds; who runs it again names the seed.
+    // All the rest is shared, for there may be a million seeds; who runs it again names the seed.
     seeds.iter().map(|&seed| Plan { seed: Seed(seed), ..plan.clone() }.drawn()).collect()
 }
 

@@ -23,6 +23,15 @@ pub const ASKED_EVERY: Span = Span::millis(25);
 /// One cell: scenario × variant × axes × seed.
 #[derive(Clone, Debug)]
 pub struct Plan {
+    /// The seed.
+    pub seed: Seed,
+    /// All the rest, which seeds share: a change makes a copy.
+    pub rest: Arc<Settled>,
+}
+
+/// A cell but for its seed.
+#[derive(Clone, Debug)]
+pub struct Settled {
     /// The scenario's name.
     pub scenario: String,
     /// Where it was read; empty for the embedded one.
@@ -33,8 +42,6 @@ pub struct Plan {
     pub variant: Option<String>,
     /// Values of the swept keys.
     pub axes: BTreeMap<String, String>,
-    /// The seed.
-    pub seed: Seed,
     /// The resolved scenario as TOML, for the record and for `repro/`.
     pub resolved: Arc<str>,
 
@@ -113,7 +120,7 @@ pub struct Plan {
     pub warnings: Arc<[Diagnostic]>,
 }
 
-impl Plan {
+impl Settled {
     /// What the apps know of the data as the scenario begins.
     pub fn first_schema(&self) -> &Arc<Schema> {
         self.before.as_ref().unwrap_or(&self.schema)

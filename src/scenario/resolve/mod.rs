@@ -54,7 +54,7 @@ pub(super) use self::questions::questions;
 pub(super) use self::shows::claims;
 use self::view::{Mistakes, View};
 use super::diagnostic::Diagnostic;
-use super::plan::{Attribute, Plan};
+use super::plan::{Attribute, Plan, Settled};
 use super::rows::Brought;
 use super::traces::Traces;
 use super::tree::Node;
@@ -131,13 +131,12 @@ pub(super) fn resolve(
     phone::fits(root, &wrong);
     attachments::are_sent(root, &wrong);
     world.namesakes(&gateway, engine.identity, &events);
-    let plan = Plan {
+    let settled = Settled {
         scenario: root.at("name").text().to_owned(),
         path: String::new(),
         digest: String::new(),
         variant: None,
         axes: BTreeMap::new(),
-        seed: Seed(root.at("seed").int() as u64),
         resolved: Arc::from(""),
         start: calendar.start,
         utc_offset: calendar.utc_offset,
@@ -175,6 +174,7 @@ pub(super) fn resolve(
         notes: Arc::from([]),
         warnings: Arc::from([]),
     };
+    let mut plan = Plan { seed: Seed(root.at("seed").int() as u64), rest: Arc::new(settled) };
     let (told, following) = wrong.into_inner();
     if !sound || !told.is_empty() || !following.is_empty() {
         return Err(Wrong { told, following });
@@ -182,8 +182,8 @@ pub(super) fn resolve(
     if let Some(impossible) = size::too_large(&plan, root).or_else(|| doubts::impossible(&plan, root)) {
         return Err(Wrong { told: vec![impossible], following });
     }
-    let warnings = doubts::doubts(&plan, root, brought).into();
-    Ok(Plan { warnings, ..plan })
+    plan.warnings = doubts::doubts(&plan, root, brought).into();
+    Ok(plan)
 }
 
 impl World<'_> {
