@@ -6,6 +6,7 @@ use super::brief;
 use super::grid::Grid;
 use super::lines::filled;
 use crate::analysis::grouped;
+use crate::analysis::sweep::plain;
 use crate::metrics::{Figure, Unit, human};
 use crate::oracle;
 use crate::record::{CellRecord, GateRecord, RunRecord, Verdict, is_gated, named};
@@ -258,10 +259,8 @@ fn columns<'a>(cells: &[&'a CellRecord]) -> Vec<Column<'a>> {
 
 /// What a column is called: its variant and its swept values.
 fn column_title(cell: &CellRecord) -> String {
-    let axes = cell.axes.iter().map(|(key, value)| {
-        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        format!("{}={value}", key.rsplit('.').next().unwrap_or(key))
-    });
+    let last = |key: &str| key.rsplit('.').next().unwrap_or_default().to_owned();
+    let axes = cell.axes.iter().map(|(key, value)| format!("{}={}", last(key), plain(value)));
     let parts: Vec<String> = cell.variant.iter().cloned().chain(axes).collect();
     if parts.is_empty() { "base".to_owned() } else { parts.join(" ") }
 }

@@ -299,11 +299,6 @@ pub fn value(text: &str) -> String {
     text.split(", ").map(one).collect::<Vec<_>>().join(", ")
 }
 
-/// A value of a cell as it was written.
-pub(in crate::render) fn plain(value: &serde_json::Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
 pub(in crate::render) fn limit(of: &LimitRecord) -> String {
     let unit = if of.name == "memory" { Unit::Bytes } else { Unit::Ns };
     let held = if of.measured { "" } else { ": nothing was measured that could keep or miss it" };
