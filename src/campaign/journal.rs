@@ -9,17 +9,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::ended::{Observed, Ran};
+use super::even::Even;
 use super::runner::Subject;
 use crate::base::{DeviceId, Digest, EntityId, Key};
-use crate::metrics::{self, SERIES, Sample};
+use crate::metrics;
 use crate::oracle;
-use crate::record::{Build, CellRecord, EndingKind, FolderError, GateRecord, Judged, RanBy, Verdict};
+use crate::record::{
+    Build, CellRecord, EndingKind, FiguresRecord, FolderError, GateRecord, Judged, SeriesRecord, Verdict,
+};
 use crate::scenario::{Plan, file};
 
 /// The file's name in a report's folder.
@@ -27,7 +30,7 @@ pub const NAME: &str = "cells.jsonl";
 /// What is longer is no line of a cell, in bytes.
 const LINE_MAX: u64 = 1 << 30;
 /// The shape of its lines.
-const SHAPE: u32 = 2;
+const SHAPE: u32 = 3;
 
 /// The cells of a run that have ended, in a file that grows with each.
 #[derive(Debug)]
@@ -89,18 +92,19 @@ pub enum JournalError {
 struct Head {
     journal: u32,
     run: String,
-    /// Absent in journals of programs that did not know.
-    build: Option<Build>,
+    build: Build,
 }
 
 #[derive(Serialize, Deserialize)]
 struct KeptCell {
     plan: String,
-    build: Option<Build>,
+    build: Build,
     cell: CellRecord,
     gates: Vec<GateRecord>,
     suspects: Vec<Suspect>,
-    series: Vec<(u64, String, u64)>,
+    /// What figures that a cell does not tell are.
+    figures: String,
+    series: Even,
     histograms: Vec<(String, String)>,
     wall_ns: u64,
 }
@@ -109,7 +113,7 @@ struct KeptCell {
 #[derive(Deserialize)]
 struct Label {
     plan: String,
-    build: Option<Build>,
+    build: Build,
     cell: CellLabel,
 }
 
@@ -164,16 +168,17 @@ impl Journal {
     /// There is none, it is of another run or of another build, or it cannot be read.
     pub fn resume(folder: &Path, run: &str, any_build: bool) -> Result<Journal, JournalError> {
         let path = folder.join(NAME);
-        let of_this = |build: Option<&Build>| {
-            let (theirs, this) = (Build::told(build), Build::this().to_string());
-            let path = path.clone();
-            let other = !any_build && !Build::is_this(build);
-            if other { Err(JournalError::OtherBuild { path, theirs, this }) } else { Ok(()) }
+        let of_this = |build: &Build| {
+            if any_build || build.is_this() {
+                return Ok(());
+            }
+            let (theirs, this) = (build.to_string(), Build::this().to_string());
+            Err(JournalError::OtherBuild { path: path.clone(), theirs, this })
         };
         let begun = |text: &[u8]| {
             let head = Head::of(run).as_in(text);
             let head = head.map_err(|why| JournalError::Other { path: path.clone(), why })?;
-            of_this(head.build.as_ref())
+            of_this(&head.build)
         };
         Journal::reopened(path.clone(), begun, of_this)
     }
@@ -183,7 +188,7 @@ impl Journal {
     pub(super) fn reopened(
         path: PathBuf,
         begun: impl FnOnce(&[u8]) -> Result<(), JournalError>,
-        of: impl Fn(Option<&Build>) -> Result<(), JournalError>,
+        of: impl Fn(&Build) -> Result<(), JournalError>,
     ) -> Result<Journal, JournalError> {
         let failed = |cause| FolderError { path: path.clone(), cause };
         let opened = file::open_with(&path, file::Named::InFile, OpenOptions::new().read(true).write(true));
@@ -206,7 +211,7 @@ impl Journal {
         loop {
             let length = line(&mut reader, &mut text).map_err(failed)?;
             let Some((name, build)) = named(&text) else { break };
-            of(build.as_ref())?;
+            of(&build)?;
             lines.insert(name, (end, length));
             end += length as u64;
         }
@@ -330,7 +335,7 @@ pub(super) fn sealed(line: &[u8]) -> Option<&str> {
 }
 
 /// Whose a whole line is, and the build that wrote it.
-pub(super) fn named(text: &[u8]) -> Option<(Name, Option<Build>)> {
+pub(super) fn named(text: &[u8]) -> Option<(Name, Build)> {
     let Label { plan, build, cell } = serde_json::from_str(sealed(text)?).ok()?;
     Some(((cell.id, plan, cell.seed), build))
 }
@@ -346,7 +351,7 @@ pub(super) fn meaning(text: &[u8]) -> Option<(String, String)> {
 
 impl Head {
     fn of(run: &str) -> Head {
-        Head { journal: SHAPE, run: run.to_owned(), build: Some(Build::this().clone()) }
+        Head { journal: SHAPE, run: run.to_owned(), build: Build::this().clone() }
     }
     /// The first line of a journal of this run, whatever the build; else why it is of none.
     fn as_in(&self, line: &[u8]) -> Result<Head, String> {
@@ -354,7 +359,7 @@ impl Head {
             Err(_) => Err("its first line cannot be read".to_owned()),
             Ok(theirs) if theirs.journal != self.journal => Err(format!(
                 "it was begun by {}, this is {}, and they write other lines",
-                Build::told(theirs.build.as_ref()),
+                theirs.build,
                 Build::this()
             )),
             Ok(theirs) if theirs.run != self.run => {
@@ -373,13 +378,18 @@ impl KeptCell {
             side: subject.side,
             found: subject.found.map(|(check, device)| (check.to_owned(), device)),
         };
+        // That is seen in the samples.
+        let mut cell = CellRecord { series: None, ..ran.judged.cell.clone() };
+        let (figures, known) = known();
+        cell.leave_out(known);
         KeptCell {
             plan: plan.digest.clone(),
-            build: Some(Build::this().clone()),
-            cell: ran.judged.cell.clone(),
+            build: Build::this().clone(),
+            cell,
             gates: ran.judged.gates.clone(),
             suspects: ran.suspects.iter().map(suspect).collect(),
-            series: observed.series.iter().map(|s| (s.at_ns, s.series.to_owned(), s.value)).collect(),
+            figures: figures.clone(),
+            series: Even::of(&observed.series),
             histograms: observed.histograms.clone(),
             wall_ns: u64::try_from(ran.wall.as_nanos()).unwrap_or(u64::MAX),
         }
@@ -387,16 +397,12 @@ impl KeptCell {
 
     /// The cell as it was; `None` if it names what this program does not know.
     fn restored(mut self) -> Option<(Ran, Observed)> {
-        let known = |name: &str| SERIES.iter().map(|(known, _)| *known).find(|known| *known == name);
-        let sample = |(at_ns, name, value): &(u64, String, u64)| {
-            Some(Sample { at_ns: *at_ns, series: known(name)?, value: *value })
-        };
-        let series = self.series.iter().map(sample).collect::<Option<Vec<_>>>()?;
+        let (figures, known) = known();
+        let series = self.series.samples().filter(|_| self.figures == *figures)?;
         let suspects = self.suspects.into_iter().map(Suspect::restored).collect::<Option<Vec<_>>>()?;
-        self.cell.hold_lightly();
-        if !Build::is_this(self.build.as_ref()) {
-            self.cell.ran_by = Some(RanBy { build: self.build });
-        }
+        self.cell.fill(known).ok()?;
+        self.cell.series = SeriesRecord::of(&series).filter(|_| self.cell.ended());
+        self.cell.ran_by = (!self.build.is_this()).then_some(self.build);
         let judged = Judged { cell: self.cell, gates: self.gates };
         let ran = Ran { judged, wall: Duration::from_nanos(self.wall_ns), suspects };
         // Files are named by them.
@@ -404,6 +410,17 @@ impl KeptCell {
             self.histograms.iter().all(|(name, _)| metrics::find(name).is_some_and(|m| m.name == name));
         named.then_some((ran, Observed { series, histograms: self.histograms }))
     }
+}
+
+/// Every metric that this program knows, and their digest.
+fn known() -> &'static (String, FiguresRecord) {
+    static KNOWN: OnceLock<(String, FiguresRecord)> = OnceLock::new();
+    KNOWN.get_or_init(|| {
+        let known = FiguresRecord::known();
+        let mut digest = Digest::new();
+        digest.text(&serde_json::to_string(&known).expect("units are JSON"));
+        (digest.hex(), known)
+    })
 }
 
 impl Suspect {

@@ -29,6 +29,7 @@
 mod axis;
 pub mod calibrate;
 mod ended;
+mod even;
 mod journal;
 mod replay;
 mod run;

@@ -18,7 +18,7 @@ pub struct Signals {
     pub interrupt: Arc<AtomicBool>,
     /// SIGTERM came: somebody is about to kill us, so end the running cells too.
     pub terminate: Arc<AtomicBool>,
-    /// Whether somebody looks at the others, or the process ends before: whoever comes first says.
+    /// Whether somebody looks at the others, or the process ends before: who comes first says.
     heeded: Arc<OnceLock<bool>>,
 }
 

@@ -167,7 +167,8 @@ fn a_panic_is_the_failure_of_its_own_cell() {
 
 #[test]
 fn a_panic_of_a_stack_of_ones_own_is_no_bug_of_ours() {
-    let theirs = Plan { brought: true, engine_name: "acme".to_owned(), ..plan(Some("panics"), 1) };
+    let mut theirs = plan(Some("panics"), 1);
+    (theirs.brought, theirs.engine_name) = (true, "acme".to_owned());
     let record = ran(&[theirs, plan(None, 0)], &on(1));
     assert_eq!((record.exit_code, record.cells.len()), (12, 2));
     assert_eq!(record.cells[0].reasons[0].text, "the stack `acme` panicked: invariant broken in seed 1");
@@ -300,7 +301,8 @@ fn a_cell_of_another_scenario_or_seed_is_not_taken_for_one_that_was_done() {
     let folder = tempfile::tempdir().unwrap();
     begun(folder.path(), &[plan(Some("fine"), 1), plan(Some("fine"), 2)], 2);
     let journal = Journal::resume(folder.path(), "a run", false).unwrap();
-    let other = Plan { digest: "other".to_owned(), ..plan(Some("fine"), 1) };
+    let mut other = plan(Some("fine"), 1);
+    other.digest = "other".to_owned();
     let plans = [other, plan(Some("fine"), 2), plan(Some("fine"), 3)];
     assert_eq!(gone_on(&plans, 1, &Heard::default(), Some(&journal)).1, 2);
 }
@@ -335,7 +337,7 @@ fn a_run_goes_on_from_another_build_only_if_told_and_says_so() {
     let mixed = record.mixed().unwrap();
     assert!(mixed.starts_with("builds are mixed: 3 cells by build "), "{mixed}");
     assert!(mixed.contains("2 cells by build feed of syncdyno "), "{mixed}");
-    assert!(record.build_of(&record.cells[0]).unwrap().source == "feed");
+    assert!(record.build_of(&record.cells[0]).source == "feed");
     let read = RunRecord::parse(&record.to_json()).unwrap();
     assert_eq!(read.mixed(), Some(mixed));
 }
@@ -352,16 +354,6 @@ fn a_single_cell_of_another_build_is_refused_like_all() {
     let cells = cells.split_once('\n').unwrap().1;
     std::fs::write(&path, format!("{first}\n{cells}")).unwrap();
     assert!(matches!(Journal::resume(folder.path(), "a run", false), Err(JournalError::OtherBuild { .. })));
-}
-
-#[test]
-fn a_journal_of_a_program_that_knew_no_builds_is_of_an_unknown_one() {
-    let folder = tempfile::tempdir().unwrap();
-    let head = "{\"journal\":2,\"version\":\"0.1.0\",\"run\":\"a run\"}\n";
-    std::fs::write(folder.path().join("cells.jsonl"), head).unwrap();
-    let refused = Journal::resume(folder.path(), "a run", false).unwrap_err().to_string();
-    assert!(refused.contains("was begun by an unknown build, and this is build "), "{refused}");
-    assert_eq!(Journal::resume(folder.path(), "a run", true).unwrap().cells(), 0);
 }
 
 #[test]

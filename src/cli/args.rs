@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::tolerance::Tolerance;
-use super::work::{CompareFormat, HeldArgs, MergeArgs, NarrowArgs, PlaceArgs, Work};
+use super::work::{CompareFormat, HeldArgs, MergeArgs, PlaceArgs, Work};
 use crate::analysis::sweep::Objective;
 use crate::analysis::tune::LimitFlag;
 use crate::base::Span;
@@ -159,6 +159,10 @@ pub(super) struct Selection {
     /// Only this variant; may be given several times.
     #[arg(long, value_name = "NAME")]
     pub(super) variant: Vec<String>,
+    /// Only scenarios and variants with this text in `SCENARIO.VARIANT`, or like this pattern
+    /// (`*`, `?`); may be given several times.
+    #[arg(long, value_name = "TEXT")]
+    pub(super) filter: Vec<String>,
 }
 
 /// Which cells, axes among them.
@@ -184,8 +188,6 @@ pub(super) struct RunArgs {
     pub(super) format: Format,
     #[command(flatten)]
     pub(super) held: HeldArgs,
-    #[command(flatten)]
-    pub(super) narrow: NarrowArgs,
     /// Run each cell twice and hold the digests against each other.
     #[arg(long)]
     pub(super) twice: bool,

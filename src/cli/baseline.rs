@@ -39,6 +39,8 @@ pub(super) fn baseline(command: &BaselineCommand, console: &mut Console<'_>) -> 
             let newer = of_run(run, Vec::new())?;
             let gone = if *prune { baseline.prune(&newer) } else { 0 };
             let (new, kept) = baseline.take_in(newer);
+            // One that comes again stands once, as the latest.
+            baseline.reasons.retain(|before| before != reason);
             baseline.reasons.push(reason.clone());
             written::replace(&path, baseline.to_json().as_bytes())?;
             let cells = |n: usize| human::count(n as u64, "cell");

@@ -6,7 +6,7 @@ use super::tests::Desk;
 use crate::campaign::validate::measured::TRANSFERS;
 use crate::metrics::{Figure, Unit};
 use crate::record;
-use crate::record::fixture::TIES;
+use crate::record::fixture::{self, TIES};
 
 fn desk() -> Desk {
     let mut desk = Desk::new();
@@ -79,8 +79,8 @@ fn what_is_no_record_is_refused_with_the_reason() {
     std::fs::write(desk.path("bad/run.json"), b"{\n  \"schema_version\": \"\xFF\xFE").unwrap();
     desk.write("cut.json", "{\"schema_version\":");
     desk.write("empty.json", "");
-    desk.write("newer.json", &whole.replacen("\"schema_version\": \"1.", "\"schema_version\": \"2.", 1));
-    desk.write("other.json", "{ \"schema_version\": \"1.1.0\" }");
+    desk.write("newer.json", &whole.replacen("\"schema_version\": \"2.", "\"schema_version\": \"3.", 1));
+    desk.write("other.json", "{ \"schema_version\": \"2.0.0\" }");
     assert_snapshot!(desk.session(
         "replay @bad
          replay @bad/run.json#ties.s1
@@ -106,10 +106,10 @@ fn a_record_that_was_edited_is_refused_by_whatever_reads_it() {
     desk.write("whole/run.json", &value.to_string());
     desk.write("marked/run.json", &format!("\u{feff}{value}"));
     desk.write("edited/run.json", &record.replacen("\"exit_code\": 0", "\"exit_code\": 1", 1));
-    desk.write("older/run.json", &record.replacen(record::SCHEMA_VERSION, "1.0.0", 1));
+    desk.write("older/run.json", &record.replacen(record::SCHEMA_VERSION, "1.1.0", 1));
     let readers =
         ["report @X", "compare @out @X", "compare @X @out", "replay @X", "baseline save main @X --reason y"];
-    for (folder, said) in [("edited", "the record was edited"), ("older", "schema version 1.0.0")] {
+    for (folder, said) in [("edited", "the record was edited"), ("older", "schema version 1.1.0")] {
         for command in readers.map(|reader| reader.replace('X', folder)) {
             assert_eq!(desk.run(&command), 2, "{command}: {}", desk.err);
             assert!(desk.err.contains(said), "{command}: {}", desk.err);
@@ -184,7 +184,7 @@ fn altered(desk: &Desk, folder: &str, name: &str, metric: &'static str, unit: Un
     for cell in &mut record.cells {
         cell.metrics.insert(metric.into(), Figure::number(unit, value));
     }
-    desk.write(name, &record.to_json());
+    desk.write(name, &fixture::written(&record));
 }
 
 #[test]
@@ -216,7 +216,7 @@ fn what_a_cell_of_the_candidate_alone_fails_with_is_the_exit_unless_the_page_has
     };
     let mut base = desk.record("out");
     slower(&mut base, 1_000_000);
-    desk.write("base.json", &base.to_json());
+    desk.write("base.json", &fixture::written(&base));
     for (code, cpu, exit) in [
         (10, 1_000_000, 10),
         (11, 1_000_000, 11),
@@ -229,7 +229,7 @@ fn what_a_cell_of_the_candidate_alone_fails_with_is_the_exit_unless_the_page_has
         candidate.cells[0].verdict = record::Verdict::Fail;
         (candidate.verdict, candidate.exit_code) = (record::Verdict::Fail, code);
         candidate.cells[0].reasons = vec![record::Reason { exit_code: code, text: "so".to_owned() }];
-        desk.write("candidate.json", &candidate.to_json());
+        desk.write("candidate.json", &fixture::written(&candidate));
         let told = desk.run("compare @base.json @candidate.json --fail-on-worse");
         assert_eq!(told, exit, "{code} and {cpu} ns: {}{}", desk.out, desk.err);
     }

@@ -51,6 +51,9 @@ fn all_well(selection: &Selection, runner: &dyn Runner, console: &mut Console<'_
         let is_its =
             |plan: &&Plan| plan.path == path && (!path.is_empty() || plan.scenario == document.name());
         let cells = plans.iter().filter(is_its).count();
+        if cells == 0 && !selection.filter.is_empty() {
+            continue;
+        }
         let shown = if path.is_empty() { document.name() } else { path };
         console.result(&format!("ok  {shown}: {}\n", human::count(cells as u64, "cell")));
     }
@@ -103,9 +106,11 @@ pub(super) fn plan(
         return Ok(Exit::Success);
     }
     let ids = analysis::cell_ids(&plans);
-    let sizes: Vec<render::CellSize> = plans.iter().zip(&ids).map(|(plan, id)| size(plan, id)).collect();
+    let costs = cost::of(&plans);
+    let sizes: Vec<render::CellSize> =
+        plans.iter().zip(&costs).zip(ids).map(|((plan, cost), id)| size(plan, cost, id)).collect();
     console.result(&render::sizes(&sizes));
-    console.result(&cost::estimate(&plans, runner, console));
+    console.result(&cost::estimate(&costs, runner, console));
     sources::remark_on(&plans, console);
     Ok(Exit::Success)
 }
@@ -130,10 +135,9 @@ fn listed(plans: &[Plan]) -> anyhow::Result<String> {
     Ok(format!("{plan:#}\n"))
 }
 
-fn size(plan: &Plan, id: &str) -> render::CellSize {
-    let cost = Cost::of(plan);
+fn size(plan: &Plan, cost: &Cost, cell: String) -> render::CellSize {
     render::CellSize {
-        cell: id.to_owned(),
+        cell,
         engine: plan.engine_name.clone(),
         devices: cost.devices,
         provisioned: cost.provisioned,

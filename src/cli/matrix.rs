@@ -39,6 +39,9 @@ pub(super) fn matrix(
     console: &mut Console<'_>,
 ) -> anyhow::Result<Exit> {
     let selection = &args.selection;
+    if !selection.filter.is_empty() {
+        return Err(Refusal::usage("a matrix is of one variant: --variant names it, not --filter"));
+    }
     console.limit_to(args.work.time_limit);
     let documents = match selection.paths.as_slice() {
         [] => vec![Document::ward()],

@@ -193,7 +193,7 @@ fn from_record(
     let mut plan = sources::one_plan(&text, &path, Some(seed), runner, console)?;
     plan.variant = cell.variant.clone();
     let build = run.build_of(cell);
-    let other_build = (!Build::is_this(build)).then(|| Build::told(build));
+    let other_build = (!build.is_this()).then(|| build.to_string());
     Ok(Target {
         plan,
         again: record::replay_command(&folder.display().to_string(), &cell.id),
@@ -231,7 +231,7 @@ fn from_file(path: &Path, runner: &dyn Runner, console: &Console<'_>) -> anyhow:
     let other_build = match head.source {
         Some(source) if source == Build::this().source => None,
         Some(source) => Some(format!("build {} of syncdyno", source.chars().take(12).collect::<String>())),
-        None => Some(Build::told(None)),
+        None => Some("an unknown build".to_owned()),
     };
     let again = record::replay_file(&path.display().to_string());
     Ok(Target { plan, id, digests, other_build, again })

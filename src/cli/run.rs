@@ -15,7 +15,7 @@ use super::refusal::Refusal;
 use super::shard::{self, Cells};
 use super::spare::{self, EMPTIED, RENDERED, refused};
 use super::work::{ReportPlace, Work};
-use super::{asked, baseline, ci, narrow, room, sources};
+use super::{asked, baseline, ci, room, sources};
 use crate::campaign::{self, Campaign, Journal, JournalError, Runner, Stopwatch};
 use crate::metrics::{self, human};
 use crate::record::{
@@ -31,17 +31,11 @@ pub(super) fn run(args: &RunArgs, runner: &dyn Runner, console: &mut Console<'_>
         Some(file) => asked::plans(file, &args.selection, runner, console)?,
         None => sources::plans(&args.selection, runner, console)?,
     };
-    let plans = narrow::to(plans, &args.narrow.filter)?;
-    if args.narrow.list {
-        let names = analysis::cell_ids(&plans).into_iter();
-        console.result(&names.map(|name| name + "\n").collect::<String>());
-        return Ok(Exit::Success);
-    }
     let held_to = args.held.baseline.as_deref().map(baseline::load).transpose()?;
     if args.asked.is_none() {
         sources::remark_on(&plans, console);
     }
-    let against = held_to.as_ref().map(|baseline| Against::new(&args.held, baseline, &args.narrow.filter));
+    let against = held_to.as_ref().map(|baseline| Against::new(&args.held, baseline, &args.selection.filter));
     let (twice, matrix) = (args.twice, args.asked.is_some());
     let order = Order { twice, against, matrix, ..Order::of(args.place.as_place(), &args.work) };
     let cells = Cells::of(&plans, args.twice);
@@ -407,7 +401,7 @@ fn write_report(
     for cell in record.failing() {
         if let Some(resolved) = record.resolved.get(&cell.resolved) {
             let name = format!("{}.toml", cell.id);
-            let source = record.build_of(cell).map(|build| build.source.as_str());
+            let source = &record.build_of(cell).source;
             let inputs = inputs.get(&cell.resolved).map_or(&[][..], Vec::as_slice);
             let resolved = inputs.iter().fold(resolved.clone(), |text, input| input.beside(&text));
             folder.put(&format!("repro/{name}"), record::repro(cell, source, &resolved).as_bytes())?;

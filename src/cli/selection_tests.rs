@@ -1,5 +1,7 @@
 //! Which variants of which files are read, checked and run.
 
+use insta::assert_snapshot;
+
 use super::tests::Desk;
 use crate::record::Verdict;
 use crate::record::fixture::TIES;
@@ -10,13 +12,12 @@ const FLAG: &str = "--set gateway.serve.capture={flag={}}";
 
 #[test]
 fn a_setting_that_suits_the_variant_that_runs_is_not_held_against_the_others() {
-    let mut desk = Desk::with(BACKENDS);
-    assert_eq!(desk.run(&format!("run @ties.toml --out @out --progress none --variant rich {FLAG}")), 0);
-    assert_eq!(desk.record("out").cells.len(), 1);
-    for all in ["", " --variant rich --variant bare"] {
-        assert_eq!(desk.run(&format!("run @ties.toml --out @all --progress none{all} {FLAG}")), 3);
-        assert!(desk.err.contains("can only be asked for all of them"), "{}", desk.err);
-    }
+    let run = "run @ties.toml -q --out @out --progress none";
+    assert_snapshot!(Desk::with(BACKENDS).session(&format!(
+        "{run} --variant rich {FLAG}
+         {run} {FLAG}
+         {run} --variant rich --variant bare {FLAG}"
+    )));
 }
 
 #[test]
@@ -35,12 +36,15 @@ fn a_filter_narrows_what_runs_and_a_list_runs_nothing() {
     let mut desk = Desk::new();
     desk.write("s/ties.toml", &format!("{TIES}{BACKENDS}"));
     desk.write("s/solo.toml", &TIES.replacen("name = \"ties\"", "name = \"solo\"", 1));
-    assert_eq!(desk.run("run @s --list --seeds 1..=2"), 0, "{}", desk.err);
-    assert_eq!(desk.out, "solo.s1\nsolo.s2\nties.bare.s1\nties.bare.s2\nties.rich.s1\nties.rich.s2\n");
-    assert_eq!(desk.run("run @s --list --filter solo --filter *.rich"), 0, "{}", desk.err);
-    assert_eq!((desk.out.as_str(), desk.runs()), ("solo.s1\nties.rich.s1\n", 0));
-    assert_eq!(desk.run("run @s --filter ries"), 4);
-    assert!(desk.err.contains("no scenario or variant has `ries`; did you mean `ties`?"), "{}", desk.err);
+    assert_snapshot!(desk.session(
+        "run @s --list --seeds 1..=2
+         run @s --list --seeds 1..=2 --partition slice:2/2
+         run @s --list --filter solo --filter *.rich
+         sweep @s --axis engine.pull.chunk_rows=5,10 --filter solo --list --seed 1
+         check @s --filter solo
+         run @s --filter ries"
+    ));
+    assert_eq!(desk.runs(), 0);
     assert_eq!(desk.run("run @s --filter solo --out @out --progress none"), 0, "{}", desk.err);
     assert_eq!(desk.record("out").cells.len(), 1);
 }
@@ -88,13 +92,10 @@ fn a_file_that_is_no_toml_hides_no_mistake_of_another() {
     let mut desk = Desk::new();
     desk.write("s/a.toml", "this is not toml [");
     desk.write("s/b.toml", "name = 5\n");
-    for command in ["check", "run", "plan", "coverage"] {
-        assert_eq!(desk.run(&format!("{command} @s")), 3, "{}", desk.err);
-        assert!(
-            desk.err.contains("this is not TOML") && desk.err.contains("`name` is wrong"),
-            "{}",
-            desk.err
-        );
+    assert_snapshot!(desk.session("check @s"));
+    let said = desk.err.clone();
+    for command in ["run", "plan", "coverage"] {
+        assert_eq!((desk.run(&format!("{command} @s")), &desk.err), (3, &said));
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::console::Console;
 use super::cost;
+use super::partition::Asked;
 use super::progress::Progress;
 use super::refusal::Refusal;
 use super::room;
@@ -43,7 +44,7 @@ pub(super) fn name_of(plans: &[Plan], twice: bool) -> String {
     digest.hex()
 }
 
-/// Runs a shard of the cells, if one is asked for, and gives its exit code. If shards are merged,
+/// Runs a shard of the cells, if one is asked for, or lists them, and gives the exit code. If shards are merged,
 /// puts their cells where the run goes on from them. Else does nothing.
 pub(super) fn instead(
     place: &PlaceArgs,
@@ -56,11 +57,17 @@ pub(super) fn instead(
         pour(pool, out, cells, console)?;
         return Ok(None);
     }
-    let Some(asked) = place.partition else { return Ok(None) };
     let variable = console.surroundings().variable;
-    let partition = asked.found(&|name| variable.and_then(|variable| variable(name)));
+    let found = |asked: Asked| asked.found(&|name| variable.and_then(|variable| variable(name)));
+    let partition = place.partition.map(found).transpose();
     let partition = partition.map_err(|e| Refusal::usage(format!("--partition {e}")))?;
-    run(partition, place.named(), work, cells, runner, console).map(Some)
+    if place.list {
+        let roll = roll(cells.plans)?;
+        let listed = partition.map_or_else(|| (0..roll.cells()).collect(), |part| part.cells(&roll));
+        console.result(&listed.into_iter().map(|cell| format!("{}\n", roll.id(cell))).collect::<String>());
+        return Ok(Some(Exit::Success));
+    }
+    partition.map(|part| run(part, place.named(), work, cells, runner, console)).transpose()
 }
 
 /// The roll of these cells.

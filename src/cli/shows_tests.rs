@@ -43,11 +43,11 @@ fn a_claim_that_does_not_hold_fails_the_run() {
 
 #[test]
 fn a_figure_that_nobody_observed_shows_nothing() {
-    let of = |metric: &str| {
-        let claim = format!("fails = \"lost\"\nmends = \"fine\"\nmetric = \"{metric}\"\nmax = 9");
+    let of = |metric: &str, max: &str| {
+        let claim = format!("fails = \"lost\"\nmends = \"fine\"\nmetric = \"{metric}\"\nmax = {max}");
         desk(&claim).session("run @ties.toml --out @out -q --progress none")
     };
-    assert_snapshot!(of("engine.idle.duration.p95") + &of("oracle.stale.rows"));
+    assert_snapshot!(of("engine.retry.wait.p95", "\"9s\"") + &of("oracle.stale.rows", "9"));
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::Selection;
 use super::console::Console;
+use super::narrow;
 use super::refusal::Refusal;
 use crate::base::words::there_is;
 use crate::campaign::{CELLS_MAX, Runner};
@@ -109,7 +110,7 @@ pub(super) fn combined(
     if !strange.is_empty() {
         return Err(Refusal::because(Exit::Nothing, nothing(&strange, &known)));
     }
-    Ok(plans)
+    narrow::to(plans, &selection.filter)
 }
 
 /// The cells of those documents that are right; the mistakes of the others are added to `mistakes`.

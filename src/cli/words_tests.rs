@@ -118,13 +118,8 @@ fn a_replay_of_another_build_that_differs_is_not_comparable() {
     let mut desk = desk("moody");
     assert_eq!(desk.run("run @ties.toml --out @out --progress none"), 0);
     let mut record = desk.record("out");
-    record.build.as_mut().unwrap().source = "feed".to_owned();
-    let of_feed = record.build.clone();
-    // A record of before there were builds has none.
-    for (build, said) in [(of_feed, "is of build feed of syncdyno "), (None, "is of an unknown build, ")] {
-        record.build = build;
-        desk.write("out/run.json", &record.to_json());
-        assert_eq!(desk.run("replay @out"), 14, "{}", desk.out);
-        assert!(desk.out.contains(said), "{}", desk.out);
-    }
+    record.build.source = "feed".to_owned();
+    desk.write("out/run.json", &record.to_json());
+    assert_eq!(desk.run("replay @out"), 14, "{}", desk.out);
+    assert!(desk.out.contains("is of build feed of syncdyno "), "{}", desk.out);
 }

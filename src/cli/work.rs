@@ -47,18 +47,6 @@ pub(super) struct HeldArgs {
     pub(super) require_all: bool,
 }
 
-/// Which of the cells are run.
-#[derive(Clone, Debug, Default, Args)]
-pub(super) struct NarrowArgs {
-    /// Only scenarios and variants with this text in `SCENARIO.VARIANT`, or like this pattern
-    /// (`*`, `?`); may be given several times.
-    #[arg(long, value_name = "TEXT")]
-    pub(super) filter: Vec<String>,
-    /// Print the cells, one a line, and run nothing.
-    #[arg(long)]
-    pub(super) list: bool,
-}
-
 impl Work {
     /// What was typed, as the campaign takes it.
     pub(super) fn options(&self, twice: bool) -> campaign::Options {
@@ -90,6 +78,9 @@ pub(super) struct PlaceArgs {
     /// report.
     #[arg(long, value_name = "SCHEME:N/OF", conflicts_with_all = ["resume", "fail_fast"])]
     pub(super) partition: Option<Asked>,
+    /// Print the cells, one a line, and run nothing; of a part those of the part.
+    #[arg(long)]
+    pub(super) list: bool,
     /// The shards whose cells are there already.
     #[arg(skip)]
     pub(super) merges: Option<Arc<Pool>>,

@@ -120,7 +120,6 @@ impl Options {
         }
     }
 
-    /// How the backend's changes are found.
     fn capture(&self) -> &Capture {
         match self.mode {
             Mode::Ota => &self.serve,

@@ -85,6 +85,23 @@ impl Figure {
             _ => Figure::Value { unit, value },
         }
     }
+    /// A distribution of no observation.
+    pub fn nothing(unit: Unit) -> Figure {
+        Figure::Distribution { unit, count: 0, min: 0, p50: 0, p95: 0, p99: 0, max: 0, mean: Some(0) }
+    }
+    /// Whether it is zero, or a distribution of no observation.
+    pub fn is_nothing(&self) -> bool {
+        match self {
+            Figure::Distribution { unit, .. } => *self == Figure::nothing(*unit),
+            Figure::Value { value, .. } | Figure::Clipped { value, .. } => *value == 0,
+        }
+    }
+    /// The same of another unit.
+    pub fn set_unit(&mut self, of: Unit) {
+        let (Figure::Value { unit, .. } | Figure::Clipped { unit, .. } | Figure::Distribution { unit, .. }) =
+            self;
+        *unit = of;
+    }
     /// The figure's unit.
     pub fn unit(&self) -> Unit {
         match self {

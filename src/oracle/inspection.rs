@@ -108,13 +108,11 @@ pub struct Inspection<'a> {
     half_seen: u64,
     /// Rows of the backend that people take for another one.
     doubles: u64,
-    /// Rows of the backend with a copy that is not what it is one of.
     stale_copies: u64,
     /// Rows that were compared, over all devices.
     compared: u64,
 }
 
-/// What a device says of its edits.
 struct Said {
     /// Those that wait to be sent.
     pending: Vec<PendingEdit>,

@@ -11,7 +11,6 @@ use crate::contract::{
     UnitEvent,
 };
 
-/// Tells events with the names of a scenario.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct EventWords<'a> {
     pub(super) schema: &'a Schema,
@@ -20,7 +19,6 @@ pub(super) struct EventWords<'a> {
 }
 
 impl EventWords<'_> {
-    /// One change of a chunk.
     pub(super) fn change(&self, change: &AppliedChange<'_>) -> String {
         let record = words::record(self.schema, change.entity, change.key);
         let what = if change.removed { "removed" } else { "now holds" };
@@ -461,7 +459,6 @@ fn decided(decision: Decision<'_>) -> String {
     }
 }
 
-/// What happens in the life of a phone.
 fn phone(event: PhoneEvent) -> String {
     match event {
         PhoneEvent::TokenRenewed { took } => format!("another token came after {took}"),
@@ -477,7 +474,6 @@ fn phone(event: PhoneEvent) -> String {
     }
 }
 
-/// What happens on a page of conflicts.
 fn blob(event: &BlobEvent) -> String {
     match event {
         BlobEvent::Sent { bytes: 0, .. } => "asked how much of an attachment there is".to_owned(),

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::build::Build;
 use super::commands::replay_command;
 use super::exit::Exit;
+use super::figures::FiguresRecord;
 use super::judged::Judged;
 use super::run::{RunRecord, SCHEMA_VERSION, ScenarioRecord, Tool, Verdict};
 use crate::base::Digest;
@@ -50,6 +51,8 @@ pub fn assemble(folder: &str, plans: &[Plan], judged: Vec<Judged>, notes: &[Note
         cells.push(cell);
         gates.extend(of_cell);
     }
+    let figures = FiguresRecord::of(cells.iter().map(|cell| &cell.metrics));
+    cells.iter_mut().for_each(|cell| cell.leave_out(&figures));
     let reasons = cells.iter().flat_map(|cell| &cell.reasons);
     let exits = reasons.map(|reason| Exit::of(reason.exit_code));
     let exit = Exit::first(exits.chain(notes.iter().map(|note| note.exit)));
@@ -68,11 +71,12 @@ pub fn assemble(folder: &str, plans: &[Plan], judged: Vec<Judged>, notes: &[Note
     RunRecord {
         schema_version: SCHEMA_VERSION.to_owned(),
         tool: Tool::this(),
-        build: Some(Build::this().clone()),
+        build: Build::this().clone(),
         complete,
         scenario: scenario_of(plans),
         verdict,
         exit_code: exit.code(),
+        figures,
         cells,
         gates,
         claims: Vec::new(),

@@ -44,14 +44,9 @@ impl Build {
         })
     }
 
-    /// Whether `build` is this one; of an unknown one nobody can say that it is.
-    pub fn is_this(build: Option<&Build>) -> bool {
-        build.is_some_and(|build| build.source == Build::this().source)
-    }
-
-    /// What a build is called; of older records it is unknown.
-    pub fn told(build: Option<&Build>) -> String {
-        build.map_or_else(|| "an unknown build".to_owned(), Build::to_string)
+    /// Whether it is this one.
+    pub fn is_this(&self) -> bool {
+        self.source == Build::this().source
     }
 }
 
@@ -67,14 +62,6 @@ impl fmt::Display for Build {
     }
 }
 
-/// The build that ran a cell; none where nobody knows which.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RanBy {
-    /// The build.
-    pub build: Option<Build>,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,15 +70,12 @@ mod tests {
     fn a_build_is_told_by_its_sources_and_not_by_its_commit() {
         let this = Build::this();
         let committed = Build { commit: "0a1b2c3d4e5f6a7b".to_owned(), dirty: false, ..this.clone() };
-        assert!(Build::is_this(Some(&committed)));
+        assert!(committed.is_this());
         let other = Build { source: "feed".to_owned(), dirty: true, ..committed.clone() };
-        assert!(!Build::is_this(Some(&other)) && !Build::is_this(None));
+        assert!(!other.is_this());
         let version = env!("CARGO_PKG_VERSION");
-        assert_eq!(
-            Build::told(Some(&other)),
-            format!("build feed of syncdyno {version} (commit 0a1b2c3d4e5f, changed)")
-        );
-        assert_eq!(Build::told(None), "an unknown build");
+        let told = format!("build feed of syncdyno {version} (commit 0a1b2c3d4e5f, changed)");
+        assert_eq!(other.to_string(), told);
         assert_eq!(this.source.len(), 32, "{this}");
     }
 }

@@ -7,17 +7,17 @@ use super::run::{CellRecord, RunRecord};
 use crate::metrics::human;
 
 impl RunRecord {
-    /// The build that ran a cell of it; `None` if nobody knows.
-    pub fn build_of<'a>(&'a self, cell: &'a CellRecord) -> Option<&'a Build> {
-        cell.ran_by.as_ref().map_or(self.build.as_ref(), |ran_by| ran_by.build.as_ref())
+    /// The build that ran a cell of it.
+    pub fn build_of<'a>(&'a self, cell: &'a CellRecord) -> &'a Build {
+        cell.ran_by.as_ref().unwrap_or(&self.build)
     }
 
     /// Which builds ran its cells, in words, where it was not one; `None` if it was.
     pub fn mixed(&self) -> Option<String> {
-        let own = Build::told(self.build.as_ref());
+        let own = self.build.to_string();
         let mut ran: BTreeMap<String, u64> = BTreeMap::new();
         for cell in &self.cells {
-            *ran.entry(Build::told(self.build_of(cell))).or_default() += 1;
+            *ran.entry(self.build_of(cell).to_string()).or_default() += 1;
         }
         let other = ran.keys().any(|build| *build != own);
         let told = ran.iter().map(|(build, cells)| format!("{} by {build}", human::count(*cells, "cell")));

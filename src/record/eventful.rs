@@ -16,13 +16,16 @@ pub struct EventfulRecord {
     /// Edits in requests, retries included.
     pub sent: u32,
     /// Conflicts that an engine decided.
+    #[serde(default, skip_serializing_if = "is_none")]
     pub conflicts: u32,
     /// Conflicts that wait for a person at the end.
     #[serde(default, skip_serializing_if = "is_none")]
     pub open: u32,
     /// Edits that the backend refused for good.
+    #[serde(default, skip_serializing_if = "is_none")]
     pub refused: u32,
     /// Commits that removed it.
+    #[serde(default, skip_serializing_if = "is_none")]
     pub deletes: u32,
 }
 

@@ -1,11 +1,16 @@
-//! The figures of a cell.
+//! The figures of cells, and how a record keeps those of thousands.
+//!
+//! Most figures of most cells are zero, and names and units are those of all. So units stand once a
+//! record, a number is written as itself and a distribution as a list, and nothing as nothing.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use schemars::{Schema, SchemaGenerator, json_schema};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::metrics::{self, Figure, Figures};
+use crate::metrics::{self, Figure, Figures, Kind, TABLE, Unit};
 
 /// The figures of a cell by name. Thousands of cells are held at once, so names of the table are
 /// not copied.
@@ -16,26 +21,146 @@ pub fn held(figures: &Figures) -> CellFigures {
     figures.iter().map(|(name, figure)| (shared(Cow::Owned(name.clone())), figure.clone())).collect()
 }
 
-pub(super) fn shared(name: Cow<'static, str>) -> Cow<'static, str> {
+fn shared(name: Cow<'static, str>) -> Cow<'static, str> {
     match metrics::find(&name).filter(|metric| metric.name == name) {
         Some(metric) => Cow::Borrowed(metric.name),
         None => name,
     }
 }
 
-/// A metric is a number with its unit, or a distribution with its unit.
-pub(super) fn figures_schema(_: &mut SchemaGenerator) -> Schema {
-    let whole = |what: &str| json_schema!({ "type": "integer", "minimum": 0, "description": what });
+type Units = BTreeMap<Cow<'static, str>, Unit>;
+
+/// The metrics of a record's cells with their units; `metric@state` and `metric/unit` are as
+/// `metric`. Of a metric that stands here a cell that ended has zero, or no observation, if it
+/// tells nothing of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FiguresRecord {
+    /// Those that are a number.
+    #[schemars(with = "BTreeMap<String, String>")]
+    pub numbers: Units,
+    /// Those that are a distribution.
+    #[schemars(with = "BTreeMap<String, String>")]
+    pub distributions: Units,
+}
+
+impl FiguresRecord {
+    /// Every metric that this program knows.
+    pub fn known() -> FiguresRecord {
+        let of = |is_one: bool| {
+            let wanted = TABLE.iter().filter(|metric| (metric.kind == Kind::Distribution) == is_one);
+            wanted.map(|metric| (Cow::Borrowed(metric.name), metric.unit)).collect()
+        };
+        FiguresRecord { numbers: of(false), distributions: of(true) }
+    }
+
+    /// Those of these cells.
+    pub(super) fn of<'a>(cells: impl Iterator<Item = &'a CellFigures>) -> FiguresRecord {
+        let mut all = FiguresRecord::default();
+        for (name, figure) in cells.flatten() {
+            let units = if figure.is_distribution() { &mut all.distributions } else { &mut all.numbers };
+            let name = metrics::parts(name).0;
+            if !units.contains_key(name) {
+                units.insert(shared(Cow::Owned(name.to_owned())), figure.unit());
+            }
+        }
+        all
+    }
+
+    /// Those of which there is no figure.
+    pub(super) fn unmeasured(&self, figures: &CellFigures) -> Vec<String> {
+        let names = self.numbers.keys().chain(self.distributions.keys());
+        names.filter(|name| !figures.contains_key(*name)).map(|name| name.to_string()).collect()
+    }
+
+    /// Adds to what a cell tells what it does not: units, and figures of nothing.
+    ///
+    /// # Errors
+    /// With the name of a figure that is none of these.
+    pub(super) fn fill(&self, figures: &mut CellFigures, unmeasured: &[String]) -> Result<(), String> {
+        let mut told = std::mem::take(figures);
+        let numbers = self.numbers.iter().map(|(name, unit)| (name, Figure::number(*unit, 0)));
+        let distributions = self.distributions.iter().map(|(name, unit)| (name, Figure::nothing(*unit)));
+        figures.extend(numbers.chain(distributions).map(|(name, nothing)| (name.clone(), nothing)));
+        unmeasured.iter().for_each(|name| drop(figures.remove(name.as_str())));
+        while let Some((name, mut figure)) = told.pop_first() {
+            let units = if figure.is_distribution() { &self.distributions } else { &self.numbers };
+            let Some((known, unit)) = units.get_key_value(metrics::parts(&name).0) else {
+                return Err(name.into_owned());
+            };
+            figure.set_unit(*unit);
+            figures.insert(if *known == name { known.clone() } else { name }, figure);
+        }
+        Ok(())
+    }
+
+    /// Names of the table are not copied for each cell.
+    pub(super) fn hold_lightly(&mut self) {
+        for units in [&mut self.numbers, &mut self.distributions] {
+            *units = std::mem::take(units).into_iter().map(|(name, unit)| (shared(name), unit)).collect();
+        }
+    }
+}
+
+/// A figure as it is written: a number, or count, min, p50, p95, p99, max and mean of a
+/// distribution, where it is kept.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged, expecting = "no figure: it is a number, or a list of 7")]
+enum Written {
+    Number(u64),
+    Distribution(Vec<u64>),
+}
+
+impl From<&Figure> for Written {
+    fn from(figure: &Figure) -> Written {
+        match *figure {
+            Figure::Value { value, .. } | Figure::Clipped { value, .. } => Written::Number(value),
+            Figure::Distribution { count, min, p50, p95, p99, max, mean, .. } => {
+                Written::Distribution([count, min, p50, p95, p99, max].into_iter().chain(mean).collect())
+            }
+        }
+    }
+}
+
+impl Written {
+    /// Of the unit nothing is known yet.
+    fn figure(&self) -> Option<Figure> {
+        let unit = Unit::Count;
+        match self {
+            Written::Number(value) => Some(Figure::number(unit, *value)),
+            Written::Distribution(list) => match list[..] {
+                [count, min, p50, p95, p99, max, ref mean @ ..] if mean.len() < 2 => {
+                    let mean = mean.first().copied();
+                    Some(Figure::Distribution { unit, count, min, p50, p95, p99, max, mean })
+                }
+                _ => None,
+            },
+        }
+    }
+}
+
+/// Writes the figures of a cell but those of nothing.
+pub(super) fn write<S: Serializer>(figures: &CellFigures, to: S) -> Result<S::Ok, S::Error> {
+    let told = figures.iter().filter(|(name, figure)| name.contains(['@', '/']) || !figure.is_nothing());
+    to.collect_map(told.map(|(name, figure)| (name, Written::from(figure))))
+}
+
+/// Reads them.
+pub(super) fn read<'a, D: Deserializer<'a>>(from: D) -> Result<CellFigures, D::Error> {
+    let told = BTreeMap::<String, Written>::deserialize(from)?;
+    let figures = told.into_iter().map(|(name, written)| Some((Cow::Owned(name), written.figure()?)));
+    figures.collect::<Option<_>>().ok_or_else(|| D::Error::custom("a distribution has 7 numbers"))
+}
+
+/// By name a number, or a list of numbers.
+pub(super) fn schema(_: &mut SchemaGenerator) -> Schema {
+    let whole = json_schema!({ "type": "integer", "minimum": 0 });
     json_schema!({
         "type": "object",
         "additionalProperties": { "oneOf": [
-            { "type": "object", "required": ["unit", "value"],
-              "properties": { "unit": { "type": "string" }, "value": whole("the number"),
-                              "clipped": { "const": true, "description": "the number is greater than 64 bits hold" } } },
-            { "type": "object", "required": ["unit", "count", "min", "p50", "p95", "p99", "max"],
-              "properties": { "unit": { "type": "string" }, "count": whole("observations"), "min": whole("smallest"),
-                              "p50": whole("median"), "p95": whole("95th percentile"), "p99": whole("99th percentile"),
-                              "max": whole("greatest"), "mean": whole("mean, rounded down") } }
+            whole,
+            { "type": "array", "items": whole, "minItems": 6, "maxItems": 7,
+              "description": "count, min, p50, p95, p99, max, mean (rounded down) of a distribution" }
         ] }
     })
 }

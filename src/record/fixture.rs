@@ -1,7 +1,8 @@
 //! Plans and outcomes made by hand, for the tests of this room and of those below.
 
 use super::{
-    CellRecord, CellsTuned, KnobTuned, LimitRecord, PlaceTuned, PointTuned, Reason, TuneRecord, Verdict,
+    CellRecord, CellsTuned, FiguresRecord, KnobTuned, LimitRecord, PlaceTuned, PointTuned, Reason, RunRecord,
+    TuneRecord, Verdict,
 };
 use crate::base::{DeviceId, EntityId, Key, Span, Time};
 use crate::contract::Described;
@@ -28,10 +29,12 @@ pub(crate) fn plan(variant: Option<&str>, seed: u64) -> Plan {
     let names = Names { metrics: &[], checks: &[], stacks: &[Described::builtin("builtin")] };
     let request = Request { seeds: vec![seed], ..Request::default() };
     let document = Document::parse("scenarios/ties.toml", TIES).unwrap();
-    let plan = document.plans(&request, &names).unwrap_or_else(|e| panic!("{e}")).remove(0);
+    let mut plan = document.plans(&request, &names).unwrap_or_else(|e| panic!("{e}")).remove(0);
     let digest = format!("d0{}", variant.map_or(0, str::len));
     let resolved = format!("name = \"ties\"\nduration = \"1h\"\n\n[backend]\nseed = \"{digest}\"\n");
-    Plan { variant: variant.map(str::to_owned), digest, resolved: resolved.into(), ..plan }
+    plan.variant = variant.map(str::to_owned);
+    (plan.digest, plan.resolved) = (digest, resolved.into());
+    plan
 }
 
 /// An outcome in which all is well.
@@ -41,7 +44,7 @@ pub(crate) fn outcome() -> Outcome {
         ("engine.requests.count".to_owned(), Figure::Value { unit: Unit::Count, value: 12_345 }),
         ("engine.session.duration".to_owned(), durations(40, 1_240_000_000)),
         ("engine.session.duration@1d".to_owned(), durations(30, 900_000_000)),
-        ("engine.idle.duration".to_owned(), durations(0, 0)),
+        ("engine.retry.wait".to_owned(), durations(0, 0)),
     ]);
     Outcome {
         digest: "0123456789abcdef".to_owned(),
@@ -93,6 +96,13 @@ pub(crate) fn set(cell: &mut CellRecord, figures: &[(&'static str, u64)]) {
         };
         cell.metrics.insert((*name).into(), figure);
     }
+}
+
+/// A record that was changed, as a file holds it.
+pub(crate) fn written(record: &RunRecord) -> String {
+    let mut record = record.clone();
+    record.figures = FiguresRecord::of(record.cells.iter().map(|cell| &cell.metrics));
+    record.to_json()
 }
 
 /// Has a cell fail by a row that it lost.

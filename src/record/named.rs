@@ -1,19 +1,9 @@
 //! How others name a figure of a cell.
 
-use super::figures::shared;
 use super::run::CellRecord;
 use crate::metrics;
 
 impl CellRecord {
-    /// Lets figures that were read share the names of the table, as those of a cell that was run
-    /// do.
-    pub fn hold_lightly(&mut self) {
-        self.metrics = std::mem::take(&mut self.metrics)
-            .into_iter()
-            .map(|(name, figure)| (shared(name), figure))
-            .collect();
-    }
-
     /// The figure that an expectation or a claim names, as the cell has it.
     pub fn expected(&self, what: &str) -> Option<u64> {
         let (metric, stat) = named(what, |name| self.metrics.contains_key(name))?;

@@ -7,18 +7,16 @@ const FIGURES_MARK: &str = "# digest of the figures: ";
 const SOURCE_MARK: &str = "# digest of the program: ";
 
 /// The resolved scenario of a cell with its seed pinned, headed by what it shows and the command
-/// that runs it again. `source` is the digest of the program that ran it, if it is known.
-pub fn repro(cell: &CellRecord, source: Option<&str>, resolved: &str) -> String {
+/// that runs it again. `source` is the digest of the program that ran it.
+pub fn repro(cell: &CellRecord, source: &str, resolved: &str) -> String {
     let mut text = head(&cell.id);
     for reason in &cell.reasons {
         text.push_str(&format!("# {}\n", one_line(&reason.text)));
     }
     text.push_str(&format!("# Run it again: syncdyno replay {}.toml\n", cell.id));
-    for (mark, digest) in [
-        (DIGEST_MARK, cell.digest.as_str()),
-        (FIGURES_MARK, &cell.figures_digest),
-        (SOURCE_MARK, source.unwrap_or_default()),
-    ] {
+    for (mark, digest) in
+        [(DIGEST_MARK, cell.digest.as_str()), (FIGURES_MARK, &cell.figures_digest), (SOURCE_MARK, source)]
+    {
         if !digest.is_empty() {
             text.push_str(&format!("{mark}{digest}\n"));
         }

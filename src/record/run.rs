@@ -9,14 +9,17 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use schemars::JsonSchema;
+use serde::de::Error;
 use serde::{Deserialize, Serialize};
+use serde_json::Serializer;
 
 use super::answer::AnswerRecord;
-use super::build::{Build, RanBy};
+use super::build::Build;
 use super::eventful::EventfulRecord;
 use super::exit::Exit;
-use super::figures::{CellFigures, figures_schema};
+use super::figures::{self, CellFigures, FiguresRecord};
 use super::life::LifeRecord;
+use super::lines::Lines;
 use super::occurrence::{MissedRecord, OccurrenceRecord, SwarmRecord};
 use super::series::{SeriesRecord, SlowRecord};
 use super::tuned::TuneRecord;
@@ -24,7 +27,7 @@ use super::violation::ViolationRecord;
 use crate::base::Digest;
 
 /// The version of the record's shape.
-pub const SCHEMA_VERSION: &str = "1.1.0";
+pub const SCHEMA_VERSION: &str = "2.0.0";
 
 /// What stands before the command that makes a run a baseline.
 pub const ACCEPT: &str = "to accept this run: ";
@@ -37,10 +40,8 @@ pub struct RunRecord {
     pub schema_version: String,
     /// What wrote it.
     pub tool: Tool,
-    /// Which build of it; absent in records of programs that did not know. A cell of another names
-    /// it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub build: Option<Build>,
+    /// Which build of it. A cell of another names it.
+    pub build: Build,
     /// Whether every cell that was asked for was run to its end.
     pub complete: bool,
     /// What was run. Of several scenarios: their names and paths in one line, and a digest over
@@ -50,6 +51,8 @@ pub struct RunRecord {
     pub verdict: Verdict,
     /// The exit code of the run.
     pub exit_code: u8,
+    /// The metrics of the cells, and their units.
+    pub figures: FiguresRecord,
     /// The cells in the order of the plan.
     pub cells: Vec<CellRecord>,
     /// All gates of all cells. The gates of a cell that expects a violation are left out.
@@ -64,7 +67,6 @@ pub struct RunRecord {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub occurrences: Vec<OccurrenceRecord>,
     /// How many cells were asked for; fewer are in `cells` if the run was stopped.
-    #[serde(default)]
     pub planned_cells: u64,
     /// What stopped the run before its end, in words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -81,7 +83,6 @@ pub struct RunRecord {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub left_out_fails: bool,
     /// The resolved scenarios as TOML, by digest; a cell names its own.
-    #[serde(default)]
     pub resolved: BTreeMap<String, String>,
     /// Files that the scenarios read, by the scenario's digest: what it calls them, and where in
     /// the report's folder the copies lie.
@@ -177,20 +178,26 @@ pub struct CellRecord {
     pub seed: String,
     /// Covers the chain of events and the final rows; empty if the cell did not end.
     pub digest: String,
-    /// Covers the figures with their names; empty if the cell did not end, or in records of
-    /// programs that had one digest of all.
+    /// Covers the figures with their names; empty if the cell did not end.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub figures_digest: String,
     /// What ran it, where that is not what wrote the record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ran_by: Option<RanBy>,
+    pub ran_by: Option<Build>,
     /// What it comes to.
     pub verdict: Verdict,
     /// Virtual time at the end.
     pub virtual_ns: u64,
-    /// The figures of all metrics.
-    #[schemars(schema_with = "figures_schema")]
+    /// Its figures by metric: a number, or count, min, p50, p95, p99, max and mean of a
+    /// distribution. Of a metric in the run's `figures` that is not here it has zero, or no
+    /// observation.
+    #[serde(serialize_with = "figures::write", deserialize_with = "figures::read")]
+    #[schemars(schema_with = "figures::schema")]
     pub metrics: CellFigures,
+    /// The metrics in the run's `figures` of which it has no figure. Of a cell that did not end, it
+    /// has none of all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unmeasured: Vec<String>,
     /// What the oracle found, at most so many of each check as an outcome keeps; the counts are in
     /// the metrics.
     pub violations: Vec<ViolationRecord>,
@@ -198,31 +205,23 @@ pub struct CellRecord {
     pub replay: String,
 
     /// The name of its scenario.
-    #[serde(default)]
     pub scenario: String,
     /// Where its scenario was read; empty for the embedded one.
-    #[serde(default)]
     pub path: String,
     /// The key of its resolved scenario in the run's `resolved`.
-    #[serde(default)]
     pub resolved: String,
     /// What of its scenario's swarm its seed has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub swarm: Option<SwarmRecord>,
     /// Devices of all its fleets.
-    #[serde(default)]
     pub devices: u64,
     /// How it ended.
-    #[serde(default)]
     pub ending: EndingRecord,
     /// How long its phases took.
-    #[serde(default)]
     pub phases: Phases,
     /// Events that happened.
-    #[serde(default)]
     pub events: u64,
     /// Faults that were drawn or planned, in order.
-    #[serde(default)]
     pub faults: Vec<FaultRecord>,
     /// Actions whose edits could not all be made as asked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -238,10 +237,8 @@ pub struct CellRecord {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub untried: Vec<String>,
     /// What had to come out, and whether it did.
-    #[serde(default)]
     pub expectations: Vec<ExpectationRecord>,
     /// Why it is not a pass; empty if it is one.
-    #[serde(default)]
     pub reasons: Vec<Reason>,
     /// The lives of the records that the first violations speak of.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -359,6 +356,26 @@ pub struct Reason {
     pub text: String,
 }
 
+impl CellRecord {
+    /// Whether it came to an end, and so has figures.
+    pub fn ended(&self) -> bool {
+        !self.figures_digest.is_empty()
+    }
+
+    /// Tells which of these metrics it has not measured.
+    pub fn leave_out(&mut self, known: &FiguresRecord) {
+        self.unmeasured = if self.ended() { known.unmeasured(&self.metrics) } else { Vec::new() };
+    }
+
+    /// Gives it what the file did not tell of it: units, and figures of nothing.
+    ///
+    /// # Errors
+    /// With the name of a figure that is of none of these metrics.
+    pub fn fill(&mut self, known: &FiguresRecord) -> Result<(), String> {
+        if self.ended() { known.fill(&mut self.metrics, &self.unmeasured) } else { Ok(()) }
+    }
+}
+
 impl Reason {
     /// What the reason of a cell begins with that did not come out as somebody wrote down.
     pub const NOT_AS_EXPECTED: &str = "not as expected: ";
@@ -398,7 +415,6 @@ pub struct GateRecord {
     /// The cell.
     pub cell: String,
     /// The gate's name in the scenario.
-    #[serde(default)]
     pub name: String,
     /// The metric.
     pub metric: String,
@@ -489,18 +505,24 @@ impl RunRecord {
             return Err(RecordError::Version(schema_version));
         }
         let mut record: RunRecord = serde_json::from_str(text)?;
+        record.figures.hold_lightly();
+        let figures = &record.figures;
+        if let Err(name) = record.cells.iter_mut().try_for_each(|cell| cell.fill(figures)) {
+            return Err(serde_json::Error::custom(format!("no unit of {name}")).into());
+        }
         let told = std::mem::take(&mut record.checksum);
         let own = record.write(io::sink())?;
         let told = if told.is_empty() { "missing".to_owned() } else { told };
         if own == told { Ok(record) } else { Err(RecordError::Edited { told, own }) }
     }
 
-    /// Writes it as JSON, a line a field, with its checksum at the end; gives the checksum.
+    /// Writes it as JSON, a line a field and a line a cell, and at its end the checksum, which it
+    /// gives.
     fn write(&self, out: impl Write) -> serde_json::Result<String> {
         let mut sealed = Sealed { out, digest: Digest::new(), held: Vec::new() };
-        serde_json::to_writer_pretty(&mut sealed, self)?;
+        self.serialize(&mut Serializer::with_formatter(&mut sealed, Lines::default()))?;
         let checksum = sealed.digest.hex();
-        let end = format!(",\n  \"checksum\": \"{checksum}\"\n}}\n");
+        let end = format!(",\n\"checksum\": \"{checksum}\"\n}}\n");
         sealed.out.write_all(end.as_bytes()).map_err(serde_json::Error::io)?;
         Ok(checksum)
     }
@@ -513,7 +535,7 @@ impl RunRecord {
         self.write(out)?;
         Ok(())
     }
-    /// The record as JSON, a line a field, ending in a newline.
+    /// The record as JSON, ending in a newline.
     pub fn to_json(&self) -> String {
         let mut bytes = Vec::new();
         self.write(&mut bytes).expect("a record has no map with keys other than texts");

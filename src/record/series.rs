@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize, Serializer};
-use serde_json::value::RawValue;
+use serde::{Deserialize, Serialize};
 
 use crate::metrics::{self, Sample};
 
@@ -13,10 +12,8 @@ use crate::metrics::{self, Sample};
 #[serde(deny_unknown_fields)]
 pub struct SeriesRecord {
     /// The instants of all series.
-    #[serde(serialize_with = "in_a_line")]
     pub at_ns: Vec<u64>,
     /// The values at these instants, by series.
-    #[serde(serialize_with = "each_in_a_line")]
     pub values: BTreeMap<String, Vec<u64>>,
 }
 
@@ -57,17 +54,4 @@ pub struct SlowRecord {
     pub device: String,
     /// Its longest sync that came to a good end.
     pub sync_ns: u64,
-}
-
-/// Numbers in one line, however the rest is laid out.
-fn in_a_line<S: Serializer>(numbers: &[u64], serializer: S) -> Result<S::Ok, S::Error> {
-    raw(numbers).serialize(serializer)
-}
-
-fn each_in_a_line<S: Serializer>(all: &BTreeMap<String, Vec<u64>>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(all.iter().map(|(name, numbers)| (name, raw(numbers))))
-}
-
-fn raw(numbers: &[u64]) -> Box<RawValue> {
-    serde_json::value::to_raw_value(numbers).expect("numbers are JSON")
 }

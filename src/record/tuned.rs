@@ -20,8 +20,7 @@ pub struct TuneRecord {
     pub better: String,
     /// The keys that were searched, the most important first.
     pub knobs: Vec<String>,
-    /// What the command line said of them: options with their values, such as a key with its range;
-    /// empty in a record of old.
+    /// What the command line said of them: options with their values, such as a key with its range.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub given: Vec<String>,
     /// The keys that tell the places apart.
@@ -180,6 +179,5 @@ pub struct BackendTuned {
     /// Median time at work on a request.
     pub service_p50_ns: u64,
     /// About how much of the time of the syncs is waiting in its queue, in millionths.
-    #[serde(default)]
     pub queued_ppm: u64,
 }

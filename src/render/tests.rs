@@ -143,8 +143,8 @@ fn each_outcome_has_its_exit_code() {
         ("a gate met", gated(SESSION, "p95", 2_480_000_000), outcome(), 0),
         ("a gate missed by a nanosecond", gated(SESSION, "p95", 2_479_999_999), outcome(), 10),
         ("a gate on what is not there", gated("engine.nothing.duration", "p95", u64::MAX), outcome(), 10),
-        ("a gate on nothing observed", gated("engine.idle.duration", "p95", u64::MAX), outcome(), 10),
-        ("a gate on a count of nothing", gated("engine.idle.duration", "count", 0), outcome(), 0),
+        ("a gate on nothing observed", gated("engine.retry.wait", "p95", u64::MAX), outcome(), 10),
+        ("a gate on a count of nothing", gated("engine.retry.wait", "count", 0), outcome(), 0),
         ("a statistic of a single number", gated("oracle.lost.rows", "p95", 9), outcome(), 10),
         ("a missed gate beside a loss", gated(SESSION, "p95", 1), lost(1), 11),
         ("an action of which nothing came", plan(None, 1), in_vain(), 10),
@@ -253,7 +253,7 @@ fn a_replay_command_survives_a_shell() {
 fn one_cell_is_told_with_its_figures_gates_and_the_life_of_a_lost_record() {
     let mut plan = plan(None, 1);
     plan.gates.push(gate(SESSION, "p95", 2_000_000_000));
-    plan.gates.push(gate("engine.idle.duration", "p95", 1));
+    plan.gates.push(gate("engine.retry.wait", "p95", 1));
     let mut run = record(vec![(plan, lost(2))]);
     run.cells[0].lives = vec![LifeRecord {
         record: "appointment/k1".to_owned(),
@@ -283,7 +283,8 @@ fn what_an_expectation_names_is_shown_whatever_came_out() {
         plan
     };
     // Nothing differs between the last two, and nothing was lost in either.
-    let other = Plan { variant: Some("other".to_owned()), ..wanted(1) };
+    let mut other = wanted(1);
+    other.variant = Some("other".to_owned());
     let told = [vec![wanted(1)], vec![wanted(1), wanted(2)], vec![wanted(1), other]].map(|plans| {
         let cells = plans.into_iter().map(|plan| (plan, outcome())).collect();
         figures(&record(cells), Form::Terminal(WIDTH), false)
@@ -398,7 +399,7 @@ fn series_are_written_in_long_form() {
 fn a_repro_file_pins_the_seed_at_the_top_and_nowhere_else() {
     let plan = plan(Some("strict"), 7);
     let judged = judged(&plan, &lost(1));
-    let text = repro(&judged.cell, Some("5c"), &format!("seed = 3\n{}", plan.resolved));
+    let text = repro(&judged.cell, "5c", &format!("seed = 3\n{}", plan.resolved));
     let table: toml::Table = text.parse().unwrap();
     assert_eq!(table["seed"].as_integer(), Some(7));
     assert_eq!(table["backend"]["seed"].as_str(), Some("d06"), "a seed of a table is another seed");

@@ -7,7 +7,6 @@ use super::former::former;
 use super::tree::{Entry, Node, Origin, Table, Val, Via, parse_own};
 use super::written::{NAME_WANT, is_name};
 
-/// Checks `node`, which stands at `path`, and completes it.
 pub(super) fn check(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
     match form {
         Form::Table { keys, kinds } => table(keys, kinds, node, path, out),
@@ -254,7 +253,6 @@ fn list(item: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Values that are named: each once, and none without a name.
 fn values(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
     let Val::List(items) = &node.value else { unreachable!("called for a list") };
     let names: Vec<Option<&str>> = items.iter().map(Node::as_text).collect();

@@ -70,7 +70,6 @@ impl Source {
     pub fn new(name: &str, text: &str) -> Arc<Source> {
         Arc::new(Source { name: name.to_owned(), text: text.to_owned(), first_line: 1 })
     }
-    /// The whole of it.
     pub(super) fn whole(self: &Arc<Source>) -> Place {
         Place { source: Arc::clone(self), span: 0..self.text.len() }
     }

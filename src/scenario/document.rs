@@ -194,7 +194,8 @@ impl Document {
         OF_VARIANTS.iter().fold(self.tree.clone(), |tree, key| tree.without(key))
     }
 
-    /// All plans of a request: by variant, then by axes, the last of which turns fastest, then by seed.
+    /// All plans of a request: by variant, then by axes, the last of which turns fastest, then by
+    /// seed.
     ///
     /// # Errors
     /// All mistakes of the file and of the request at once.
@@ -213,14 +214,11 @@ impl Document {
                 }
                 let cell = self.cell(variant, &settings);
                 match self.plan(cell, names) {
-                    Ok(plan) => {
-                        let plan = Plan {
-                            variant: variant.map(str::to_owned),
-                            axes: point.into_iter().collect(),
-                            claims: Arc::clone(&claims),
-                            questions: Arc::clone(&questions),
-                            ..plan
-                        };
+                    Ok(mut plan) => {
+                        plan.variant = variant.map(str::to_owned);
+                        plan.axes = point.into_iter().collect();
+                        plan.claims = Arc::clone(&claims);
+                        plan.questions = Arc::clone(&questions);
                         plans.extend(with_seeds(plan, &request.seeds));
                     }
                     Err(more) => mistakes.extend(more),
@@ -231,7 +229,8 @@ impl Document {
         Ok(plans)
     }
 
-    /// Every key of the scenario with its value and where that came from, for one variant (or the base).
+    /// Every key of the scenario with its value and where that came from, for one variant (or the
+    /// base).
     ///
     /// # Errors
     /// The scenario is wrong in its keys; names are not looked up.
@@ -359,29 +358,26 @@ impl Document {
 
     fn plan(&self, cell: Cell, names: &Names<'_>) -> Result<Plan, Vec<Diagnostic>> {
         let Cell { tree, brought, traces, unsaid, notes, covered, mut mistakes } = cell;
-        let plan = match resolve(&tree, &brought, &traces, names, mistakes.is_empty()) {
+        let mut plan = match resolve(&tree, &brought, &traces, names, mistakes.is_empty()) {
             Ok(plan) => plan,
             Err(wrong) => {
                 mistakes.extend(wrong.told);
-                // What may only follow from a mistake is told when there is nothing that it could follow from.
+                // What may only follow from a mistake is told when there is nothing that it could
+                // follow from.
                 if mistakes.is_empty() {
                     mistakes = wrong.following;
                 }
                 return Err(mistakes);
             }
         };
-        let files = brought.values().map(|b| &b.file).chain(traces.files()).cloned().collect();
         let tree = without(tree, &unsaid);
-        let digest = digest(&tree, &brought, &traces);
-        Ok(Plan {
-            path: self.path.clone(),
-            digest,
-            resolved: text(&tree).into(),
-            files,
-            notes: notes.into(),
-            warnings: covered.iter().chain(plan.warnings.iter()).cloned().collect(),
-            ..plan
-        })
+        plan.path.clone_from(&self.path);
+        plan.digest = digest(&tree, &brought, &traces);
+        plan.resolved = text(&tree).into();
+        plan.files = brought.values().map(|b| &b.file).chain(traces.files()).cloned().collect();
+        plan.notes = notes.into();
+        plan.warnings = covered.iter().chain(plan.warnings.iter()).cloned().collect();
+        Ok(plan)
     }
 }
 
@@ -428,7 +424,7 @@ fn with_seeds(plan: Plan, seeds: &[u64]) -> Vec<Plan> {
     if seeds.is_empty() {
         return vec![plan.drawn()];
     }
-    // The text is shared, for there may be thousands of seeds; who runs it again names the seed.
+    // All the rest is shared, for there may be a million seeds; who runs it again names the seed.
     seeds.iter().map(|&seed| Plan { seed: Seed(seed), ..plan.clone() }.drawn()).collect()
 }
 
@@ -440,7 +436,8 @@ fn text(tree: &Node) -> String {
     }
 }
 
-/// Covers what the scenario means: values in their canonical form, rows and traces of one's own; not the seed, nor what it shows.
+/// Covers what the scenario means: values in their canonical form, rows and traces of one's own;
+/// not the seed, nor what it shows.
 fn digest(tree: &Node, brought: &BTreeMap<String, Brought>, traces: &Traces) -> String {
     let mut meaning = tree.clone();
     if let Some(table) = meaning.table_mut() {

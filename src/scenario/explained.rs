@@ -1,7 +1,6 @@
 //! What the words of a key mean, for the key pages and the schema, where the key's own sentence
 //! does not say it.
 
-/// A word and what it means.
 type Meaning = (&'static str, &'static str);
 
 /// By the end of a key's path.

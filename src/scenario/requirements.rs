@@ -23,7 +23,6 @@ pub fn requirement(id: &str) -> Option<&'static Requirement> {
 /// What an id looks like.
 pub(super) const ID_WANT: &str = "an id from R1 to R102, W1 to W12 or F1 to F12";
 
-/// An id.
 pub(super) const ID: Written = Written {
     want: ID_WANT,
     known: Vec::new,

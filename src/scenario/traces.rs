@@ -43,12 +43,10 @@ impl Traces {
         traces
     }
 
-    /// The trace of this path, if it was read.
     pub(super) fn get(&self, file: &str) -> Option<Arc<Trace>> {
         self.0.get(file).cloned()
     }
 
-    /// The paths.
     pub(super) fn files(&self) -> impl Iterator<Item = &String> {
         self.0.keys()
     }

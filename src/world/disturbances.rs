@@ -12,7 +12,6 @@ use crate::scenario::{Chaos, DevicePlan, Happening, Plan};
 /// In chaos a run is cancelled so long after a request of it has left, in the mean.
 const CANCELLED_AFTER: Span = Span::millis(300);
 
-/// All of it, up to the end of the script.
 #[derive(Debug, Default)]
 pub(super) struct Disturbances {
     end: Time,
@@ -22,7 +21,6 @@ pub(super) struct Disturbances {
     pub(super) caches: Vec<Vec<CacheTime>>,
     /// Times in which rows cannot be read, by device, and their share.
     pub(super) unreadable: Vec<Vec<(Time, Time, Ppm)>>,
-    /// Runs that are cancelled.
     pub(super) cancels: Vec<Cancel>,
     /// Edits that the backend does not take.
     pub(super) hindrances: Vec<Hindrance>,
@@ -59,7 +57,6 @@ pub(super) fn draw(plan: &Plan, devices: &[DevicePlan]) -> Disturbances {
 }
 
 impl Disturbances {
-    /// Adds what an event plans; gives it in words, if it is one of these.
     fn plan(&mut self, at: Time, name: &str, what: &Happening, chosen: &[DeviceId]) -> Option<String> {
         let whom = count(chosen);
         Some(match what {

@@ -6,7 +6,7 @@ use super::run::run;
 use super::watch::Unwatched;
 use crate::base::DeviceId;
 use crate::base::words::thousands;
-use crate::scenario::{Document, Names, Request};
+use crate::scenario::{Document, Names, Plan, Request};
 
 fn outcome(scenario: &str) -> Outcome {
     let outcome = ended(scenario);
@@ -22,14 +22,18 @@ fn ended_with(scenario: &str, note: &str) -> Outcome {
     let text = format!(
         "name = \"faults\"\n{scenario}[entity.note]\nrows = 5\nschema = {{ id = \"uuid key\", title = \"text\" }}\n{note}"
     );
-    let document = Document::parse("faults.toml", &text).expect("it is TOML");
-    let stacks = Stacks::builtin().described();
-    let names = Names { metrics: &[], checks: &[], stacks: &stacks };
-    let plans = document.plans(&Request::default(), &names).unwrap_or_else(|wrong| panic!("{wrong}"));
-    run(&plans[0], &Stacks::builtin(), &Unwatched).expect("it can be run")
+    run(&plan(&text), &Stacks::builtin(), &Unwatched).expect("it can be run")
 }
 
-fn value(outcome: &Outcome, metric: &str) -> u64 {
+/// The plan that this text of a file comes to.
+pub(super) fn plan(text: &str) -> Plan {
+    let document = Document::parse("test.toml", text).expect("it is TOML");
+    let stacks = Stacks::builtin().described();
+    let names = Names { metrics: &[], checks: &[], stacks: &stacks };
+    document.plans(&Request::default(), &names).unwrap_or_else(|wrong| panic!("{wrong}")).remove(0)
+}
+
+pub(super) fn value(outcome: &Outcome, metric: &str) -> u64 {
     outcome.figures[metric].stat("value").expect("it is a number")
 }
 

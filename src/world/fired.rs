@@ -62,17 +62,14 @@ fn named(plan: &Plan, what: &Happening) -> Option<(EntityId, Key)> {
     Some((action.entity, key))
 }
 
-/// A kind of fault that comes by itself.
 struct Kind {
     key: &'static str,
     sign: Sign,
-    /// When.
     during: Vec<(Time, Time)>,
     /// Why it met nobody, in words.
     otherwise: &'static str,
 }
 
-/// The kinds of faults that come by themselves, as `plan` has them.
 fn kinds(plan: &Plan) -> Vec<Kind> {
     let always = || vec![(Time::ZERO, Time::FAR)];
     let (backend, mut kinds) = (&plan.backend, Vec::new());

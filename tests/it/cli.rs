@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use predicates::prelude::*;
 use syncdyno::record::{RunRecord, Verdict};
@@ -30,13 +30,13 @@ on_devices = 1.0
 "oracle.lost.rows" = 0
 "#;
 
-fn syncdyno(folder: &Path) -> assert_cmd::Command {
+pub(crate) fn syncdyno(folder: &Path) -> assert_cmd::Command {
     let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_syncdyno"));
     command.current_dir(folder).env_remove("GITHUB_STEP_SUMMARY");
     command
 }
 
-fn desk() -> TempDir {
+pub(crate) fn desk() -> TempDir {
     let desk = TempDir::new().unwrap();
     fs::write(desk.path().join("small.toml"), SMALL).unwrap();
     desk
@@ -44,28 +44,6 @@ fn desk() -> TempDir {
 
 fn record(desk: &TempDir, folder: &str) -> RunRecord {
     RunRecord::parse(&fs::read_to_string(desk.path().join(folder).join("run.json")).unwrap()).unwrap()
-}
-
-/// Starts a run of more seeds than anybody waits for, in single file, and waits until it has begun.
-fn endless(desk: &TempDir) -> Child {
-    let child = Command::new(env!("CARGO_BIN_EXE_syncdyno"))
-        .current_dir(desk.path())
-        .args(["run", "small.toml", "--seeds", "1..=100000", "-j", "1", "--out", "out", "--progress", "none"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let begun = || desk.path().join("out/run.json").is_file();
-    while !begun() {
-        std::thread::yield_now();
-    }
-    child
-}
-
-#[cfg(unix)]
-fn signal(child: &Child, name: &str) {
-    let status = Command::new("kill").args([name, &child.id().to_string()]).status().unwrap();
-    assert!(status.success());
 }
 
 #[test]
@@ -196,67 +174,6 @@ fn a_reader_that_closes_the_pipe_is_no_error() {
     assert_eq!((child.wait().unwrap().code(), said), (Some(0), Vec::new()));
 }
 
-#[cfg(unix)]
-#[test]
-fn ctrl_c_leaves_a_partial_report_marked_incomplete() {
-    for (name, code) in [("-INT", 130), ("-TERM", 143)] {
-        let desk = desk();
-        let child = endless(&desk);
-        signal(&child, name);
-        let output = child.wait_with_output().unwrap();
-        assert_eq!(output.status.code(), Some(code), "{}", String::from_utf8_lossy(&output.stderr));
-        let run = record(&desk, "out");
-        assert_eq!((run.complete, run.exit_code, run.planned_cells), (false, code as u8, 100_000));
-        assert_ne!(run.verdict, Verdict::Pass);
-        assert!(run.cells.len() < 100_000);
-        assert!(desk.path().join("out/cells.csv").is_file());
-    }
-}
-
-#[cfg(unix)]
-#[test]
-fn a_signal_ends_who_waits_for_a_pipe_that_nobody_writes_to() {
-    for (name, code) in [("-INT", 130), ("-TERM", 143)] {
-        let desk = desk();
-        let pipe = desk.path().join("pipe.toml");
-        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-        let child = Command::new(env!("CARGO_BIN_EXE_syncdyno"))
-            .args(["check", pipe.to_str().unwrap()])
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        // It opens the pipe, so its signals are handled by then; nothing comes out of it.
-        let held = fs::OpenOptions::new().write(true).open(&pipe).unwrap();
-        signal(&child, name);
-        let output = child.wait_with_output().unwrap();
-        drop(held);
-        assert_eq!(output.status.code(), Some(code), "{}", String::from_utf8_lossy(&output.stderr));
-    }
-}
-
-#[cfg(unix)]
-#[test]
-fn the_time_limit_ends_who_waits_for_a_pipe_that_nobody_writes_to() {
-    let desk = desk();
-    let pipe = desk.path().join("pipe.toml");
-    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    let args = ["run", "pipe.toml", "--time-limit", "200ms", "--out", "out"];
-    let said = "stopped at the time limit, while the scenarios were read: nothing was run\n";
-    syncdyno(desk.path()).args(args).assert().code(124).stderr(said);
-    let left = fs::read_to_string(desk.path().join("out/junit.xml")).unwrap();
-    assert!(left.contains("type=\"exit 124\""), "{left}");
-}
-
-#[test]
-fn the_time_limit_leaves_a_partial_report_too() {
-    let desk = desk();
-    let args = ["run", "small.toml", "--seeds", "1..=10000", "--time-limit", "3s", "--out", "out"];
-    syncdyno(desk.path()).args(args).assert().code(124);
-    let run = record(&desk, "out");
-    assert_eq!((run.complete, run.verdict), (false, Verdict::Incomplete));
-    assert!(run.cells.iter().any(|cell| cell.verdict == Verdict::Pass), "some cells came to their end");
-}
-
 #[test]
 fn a_github_job_finds_the_summary_on_its_page() {
     let desk = desk();
@@ -311,29 +228,6 @@ fn a_run_that_is_killed_goes_on_where_it_was_and_comes_to_the_same_bytes() {
     syncdyno(desk.path()).args(RUN).args(["--resume", "out"]).assert().success().stderr(said);
     assert!(files(&desk) == files(&whole));
     assert!(!journal.exists());
-}
-
-#[cfg(unix)]
-#[test]
-fn a_validation_ends_with_the_first_signal() {
-    let desk = TempDir::new().unwrap();
-    // It has begun when it opens the pipe, and then waits for what nobody writes.
-    let pipe = desk.path().join("mine.csv");
-    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    let child = Command::new(env!("CARGO_BIN_EXE_syncdyno"))
-        .current_dir(desk.path())
-        .args(["validate", "tcp", "mine.csv", "-o", "out.csv"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let _open = fs::OpenOptions::new().write(true).open(&pipe).unwrap();
-    signal(&child, "-TERM");
-    let ended = child.wait_with_output().unwrap();
-    let said = String::from_utf8(ended.stderr).unwrap();
-    assert_eq!(ended.status.code(), Some(143), "{said}");
-    assert!(said.contains("nothing is judged") && !said.contains("--resume"), "{said}");
-    assert!(!desk.path().join("out.csv").exists());
 }
 
 #[cfg(unix)]

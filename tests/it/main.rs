@@ -27,6 +27,7 @@ mod sabotage;
 mod screen;
 mod scripts;
 mod shards;
+mod stops;
 mod strategies;
 mod suite;
 mod sweep;

@@ -116,7 +116,7 @@ fn a_full_disk_ends_a_shard_and_a_merge_which_go_on_later() {
     let desk = desk();
     alone(&desk);
     let whole = format!("{SWEEP} --partition slice:1/1 --out shards/1");
-    let (code, said) = ended(&desk, "200", &whole);
+    let (code, said) = ended(&desk, "60", &whole);
     assert_eq!(code, Some(20), "{said}");
     assert!(said.contains("File too large") && said.contains("the same command goes on"), "{said}");
     let before = lines(&kept(&desk, 1));
@@ -124,7 +124,7 @@ fn a_full_disk_ends_a_shard_and_a_merge_which_go_on_later() {
     assert!(before < 8, "it stops where it can keep no more");
     assert_eq!(ended(&desk, "unlimited", &whole).0, Some(0));
     let merge = "merge shards/1 --out out --progress none";
-    let (code, said) = ended(&desk, "200", merge);
+    let (code, said) = ended(&desk, "60", merge);
     assert_eq!(code, Some(20), "{said}");
     assert!(said.contains("cannot write out/cells.jsonl"), "{said}");
     assert!(!desk.path().join("out/cells.jsonl").exists(), "what is not whole needs no room");

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::Digest;
-use crate::record::{BaselineCell, Build, CellFigures, CellRecord, Exit, RunRecord, Verdict};
+use crate::record::{BaselineCell, CellFigures, CellRecord, Exit, RunRecord, Verdict};
 
 /// A cell that was run, as far as a comparison needs it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -109,11 +109,8 @@ impl Side {
     /// When nothing is left.
     pub fn of_record(name: &str, record: &RunRecord, variant: Option<&str>) -> Result<Side, SideError> {
         let ended = record.cells.iter().filter(|cell| cell.verdict != Verdict::Incomplete);
-        let builds = ended
-            .clone()
-            .map(|cell| record.build_of(cell))
-            .map(|build| (build.map(|build| build.source.clone()).unwrap_or_default(), Build::told(build)));
-        let builds = builds.collect();
+        let builds = ended.clone().map(|cell| record.build_of(cell));
+        let builds = builds.map(|build| (build.source.clone(), build.to_string())).collect();
         Side { name: name.to_owned(), cells: ended.map(Measured::from).collect(), builds }.only(variant)
     }
 

@@ -13,7 +13,7 @@ use crate::scenario::file;
 /// The file's name in a shard's folder.
 pub const NAME: &str = "shard.jsonl";
 /// The shape of its lines.
-const SHAPE: u32 = 1;
+const SHAPE: u32 = 2;
 
 /// The first line: what a shard is of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -115,7 +115,7 @@ impl Pool {
                 return Err(PoolError::Other { folder: folder.clone(), why });
             }
         }
-        if !Build::is_this(Some(&head.build)) {
+        if !head.build.is_this() {
             let why =
                 format!("of {}, and this is {}: merge with the one that ran it", head.build, Build::this());
             return Err(PoolError::Other { folder: first.clone(), why });

@@ -11,7 +11,6 @@ use crate::base::{BitRate, Digest, Span, Time};
 
 /// Bytes that a line of a trace lets pass.
 const PACKET: u128 = 1_504;
-/// Nanoseconds in a millisecond.
 const MS: u64 = 1_000_000;
 /// Behind a tunnel a packet is cut at the end of a trace that passes so many, one in a hundred.
 const CUT_OF: u128 = 100;

@@ -9,7 +9,10 @@ fn a_record_reads_back_as_itself() {
     swept.axes.insert("engine.pull.chunk_rows".to_owned(), "500".to_owned());
     swept.axes.insert("fleet.phones.link".to_owned(), "edge".to_owned());
     swept.gates.push(gate("engine.nothing.duration", "p95", 5));
-    let mut run = record(vec![(swept, lost(2)), (plan(None, 1), outcome())]);
+    let mut lacking = outcome();
+    lacking.figures.remove("oracle.lost.rows");
+    let mut run = record(vec![(swept, lost(2)), (plan(None, 1), outcome()), (plan(None, 2), lacking)]);
+    assert_eq!(run.cells[2].unmeasured, ["oracle.lost.rows"]);
     run.cells[0].lives = vec![LifeRecord {
         record: "appointment/k0".to_owned(),
         lines: vec!["made".to_owned()],
@@ -17,7 +20,8 @@ fn a_record_reads_back_as_itself() {
     }];
     let json = run.to_json();
     assert_eq!(RunRecord::parse(&json).unwrap(), run);
-    assert!(json.contains("\"engine.pull.chunk_rows\": 500"), "whole numbers stay numbers");
+    assert!(json.lines().all(|line| line.matches("oracle.lost.rows\":").count() < 2), "a line a cell");
+    assert!(json.contains("\"engine.pull.chunk_rows\":500"), "whole numbers stay numbers");
     assert_eq!(run.cells[0].id, "ties.strict.pull.chunk_rows=500.phones.link=edge.s7");
     assert_eq!(run.resolved.len(), 2, "each resolved scenario is kept once");
 }
@@ -30,19 +34,21 @@ fn a_record_of_another_version_or_one_that_was_edited_is_refused() {
         RunRecord::parse(&json.replacen(is, bent, 1)).unwrap_err()
     };
     let version = format!("\"schema_version\": \"{SCHEMA_VERSION}\"");
-    let older = refused(&version, "\"schema_version\": \"1.0.0\"");
-    assert!(matches!(&older, RecordError::Version(version) if version == "1.0.0"), "{older}");
+    let older = refused(&version, "\"schema_version\": \"1.1.0\"");
+    assert!(matches!(&older, RecordError::Version(version) if version == "1.1.0"), "{older}");
     let more = refused("\"complete\": true", "\"complete\": true, \"later\": 1");
     assert!(matches!(more, RecordError::Shape(_)), "{more}");
     for (is, bent) in [
         ("\"exit_code\": 0", "\"exit_code\": 1"),
-        ("\"value\": 12345", "\"value\": 12346"),
-        ("\"digest\": \"0123456789abcdef\"", "\"digest\": \"feed\""),
+        ("\"engine.requests.count\":12345", "\"engine.requests.count\":12346"),
+        ("\"digest\":\"0123456789abcdef\"", "\"digest\":\"feed\""),
         ("\"checksum\": \"", "\"checksum\": \"0"),
     ] {
         let edited = refused(is, bent);
         assert!(matches!(edited, RecordError::Edited { .. }), "{is}: {edited}");
     }
+    let unknown = refused("\"engine.requests.count\":12345", "\"engine.request.count\":12345");
+    assert!(unknown.to_string().contains("no unit of engine.request.count"), "{unknown}");
     let value: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(RunRecord::parse(&value.to_string()).unwrap().to_json(), json, "laid out otherwise");
 }

@@ -11,7 +11,6 @@ use crate::store::{ForeignKeys, Journal, Options, Synchronous};
 
 pub(super) const CLASSES: Form = Form::Named { of: &CLASS, library: profiles::classes };
 
-/// Bytes a second.
 const PACE: Form = Form::Size { min: 1, max: 1 << 40 };
 
 const CLASS: Form = table(&[

@@ -33,7 +33,6 @@ use crate::base::Span;
 pub(super) use question::QUESTIONS;
 pub(super) use trouble::{SHOWS, VARIANT};
 
-/// The whole file.
 pub(super) static ROOT: Form = table(ROOT_KEYS);
 
 const ROOT_KEYS: &[Key] = &[

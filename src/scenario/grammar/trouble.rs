@@ -291,7 +291,6 @@ pub(super) const GATE: Form = table(&[
 /// Free names with any values, where a table is all that can be said.
 const ANYTHING: Form = map(&Form::Any);
 
-/// A variant.
 pub(in super::super) const VARIANT: Form = table(&[
     key("set", ANYTHING, "{}")
         .about("Dotted keys and their values; `*` in a key stands for every name there, `*:KEY` for those whose table has that key."),

@@ -26,8 +26,8 @@ use crate::workload::{Action, DataError, Dataset, GivenRow, LoginWave, Maker};
 
 /// Values that are written out in a warning.
 const NAMED: usize = 6;
-/// A share of the processor from which on queries that come at random would wait for each other for as long as they take: of the same
-/// length, ρ / (2 (1 − ρ)) of it (Pollaczek 1930).
+/// A share of the processor from which on queries that come at random would wait for each other for
+/// as long as they take: of the same length, ρ / (2 (1 − ρ)) of it (Pollaczek 1930).
 const OVERWORKED: f64 = 2.0 / 3.0;
 
 /// What no run can do as the scenario asks; told here so that nobody has to run it to learn that.
@@ -126,7 +126,8 @@ fn of_made_rows(entity: View<'_>, file: &str) -> Vec<Diagnostic> {
     written.map(told).collect()
 }
 
-/// Rows of one's own that came at the start, which people edit whose devices were synced before it and hold none of them.
+/// Rows of one's own that came at the start, which people edit whose devices were synced before it
+/// and hold none of them.
 fn too_new(plan: &Plan, entity: &str, file: &str, root: View<'_>) -> Option<Diagnostic> {
     let edited = |action: &&Action| {
         plan.schema.entity(action.entity).name == entity
@@ -305,8 +306,8 @@ fn unmoved(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     plan.fleets.iter().filter(alone).map(told).collect()
 }
 
-/// Attributes that are named on one side alone: rows go by one that no fleet has and that reads like one that a fleet has, and
-/// nothing goes by one that a fleet has.
+/// Attributes that are named on one side alone: rows go by one that no fleet has and that reads
+/// like one that a fleet has, and nothing goes by one that a fleet has.
 fn lone_attributes(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     let fleets: Vec<View<'_>> = root.at("fleet").entries().map(|(_, fleet)| fleet.at("attributes")).collect();
     // One that only a scope names has its values from there, and no place of its own.
@@ -439,7 +440,8 @@ fn nobodys(
     Some(Diagnostic::new(at.place(), title).help(why))
 }
 
-/// Stamps of one's own that differ and that the backend cuts to the same: ties that the rows do not have.
+/// Stamps of one's own that differ and that the backend cuts to the same: ties that the rows do not
+/// have.
 fn made_equal(
     plan: &Plan,
     entity: &str,

@@ -13,7 +13,6 @@ use crate::net::{
     Radio, RadioChanges, Steps, Trace, Variation,
 };
 
-/// The link profile that stands at `view`.
 pub(super) fn link(name: &str, view: View<'_>, traces: &Traces, wrong: &Mistakes) -> Arc<Profile> {
     let kind = view.at("kind").word();
     let radio = radio(view.at("radio"), kind);

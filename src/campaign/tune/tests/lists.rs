@@ -80,7 +80,6 @@ fn two_knobs_with_lists_that_ask_for_too_much_are_searched_to_an_end() {
 
 #[test]
 fn a_backend_whose_queue_takes_most_of_the_time_is_saturated_though_the_median_request_does_not_wait() {
-    use crate::record::BackendTuned;
     let place = |devices: u64, longest: u64| {
         let axes = vec![("devices".to_owned(), devices.to_string())];
         let limits = Limits::default();
@@ -109,9 +108,6 @@ fn a_backend_whose_queue_takes_most_of_the_time_is_saturated_though_the_median_r
     assert!(saturated.contains("the backend is saturated with 60 devices: 75 %"), "{saturated}");
     assert!(saturated.ends_with(" of the time is waiting for one of its workers"), "{saturated}");
     assert!(told(10).ends_with("; the backend is not saturated"), "{}", told(10));
-    let old = r#"{"queued_p50_ns":1,"queued_p95_ns":2,"service_p50_ns":3}"#;
-    let old: BackendTuned = serde_json::from_str(old).unwrap();
-    assert_eq!(old.queued_ppm, 0, "a record without it is read");
 }
 
 #[test]

@@ -1,0 +1,60 @@
+//! JSON that people can search: a line a field, and a line a cell.
+
+use std::io::{self, Write};
+
+use serde_json::ser::Formatter;
+
+/// Lays out what is less deep than this a line each.
+const DEPTH: usize = 2;
+
+/// How a record is laid out.
+#[derive(Default)]
+pub(super) struct Lines {
+    depth: usize,
+    /// Nothing has come since the last bracket.
+    empty: bool,
+}
+
+impl Lines {
+    fn open<W: Write + ?Sized>(&mut self, to: &mut W, mark: &[u8]) -> io::Result<()> {
+        self.depth += 1;
+        self.empty = true;
+        to.write_all(mark)
+    }
+    fn next<W: Write + ?Sized>(&mut self, to: &mut W, first: bool) -> io::Result<()> {
+        self.empty = false;
+        to.write_all(if first { b"" } else { b"," })?;
+        to.write_all(if self.depth > DEPTH { b"" } else { b"\n" })
+    }
+    fn close<W: Write + ?Sized>(&mut self, to: &mut W, mark: &[u8]) -> io::Result<()> {
+        self.depth -= 1;
+        let joined = std::mem::take(&mut self.empty) || self.depth >= DEPTH;
+        to.write_all(if joined { b"" } else { b"\n" })?;
+        to.write_all(mark)
+    }
+}
+
+impl Formatter for Lines {
+    fn begin_array<W: Write + ?Sized>(&mut self, to: &mut W) -> io::Result<()> {
+        self.open(to, b"[")
+    }
+    fn begin_array_value<W: Write + ?Sized>(&mut self, to: &mut W, first: bool) -> io::Result<()> {
+        self.next(to, first)
+    }
+    fn end_array<W: Write + ?Sized>(&mut self, to: &mut W) -> io::Result<()> {
+        self.close(to, b"]")
+    }
+    fn begin_object<W: Write + ?Sized>(&mut self, to: &mut W) -> io::Result<()> {
+        self.open(to, b"{")
+    }
+    fn begin_object_key<W: Write + ?Sized>(&mut self, to: &mut W, first: bool) -> io::Result<()> {
+        self.next(to, first)
+    }
+    fn begin_object_value<W: Write + ?Sized>(&mut self, to: &mut W) -> io::Result<()> {
+        // As people write it where they look for it.
+        to.write_all(if self.depth > DEPTH { b":" } else { b": " })
+    }
+    fn end_object<W: Write + ?Sized>(&mut self, to: &mut W) -> io::Result<()> {
+        self.close(to, b"}")
+    }
+}

@@ -1,0 +1,219 @@
+//! Signals and limits, whatever the program is at: the report is whole, or says that it is not and
+//! is gone on with by the command that is printed.
+#![cfg(unix)]
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+use std::{fs, thread};
+
+use syncdyno::record::{RunRecord, Verdict};
+use tempfile::TempDir;
+
+use crate::cli::{desk, syncdyno};
+
+const CELLS: usize = 16;
+const RUN: &str = "run small.toml --seeds 1..=16 -j 1 --progress none";
+
+fn start(desk: &TempDir, words: &str) -> Child {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_syncdyno"));
+    command.current_dir(desk.path()).env_remove("GITHUB_STEP_SUMMARY").args(words.split_whitespace());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+fn signal(child: &Child, name: &str) {
+    assert!(Command::new("kill").args([name, &child.id().to_string()]).status().unwrap().success());
+}
+
+/// How it ended, and what it said beside its result.
+fn ended(child: Child) -> (Option<i32>, String) {
+    let output = child.wait_with_output().unwrap();
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+fn until(is: impl Fn() -> bool) {
+    while !is() {
+        thread::yield_now();
+    }
+}
+
+fn lines(file: &Path) -> usize {
+    fs::read(file).map_or(0, |text| text.iter().filter(|byte| **byte == b'\n').count())
+}
+
+fn record(desk: &TempDir) -> RunRecord {
+    RunRecord::parse(&fs::read_to_string(desk.path().join("out/run.json")).unwrap()).unwrap()
+}
+
+/// Every file of the report but what the host needed.
+fn files(desk: &TempDir) -> Vec<(String, Vec<u8>)> {
+    let mut found = Vec::new();
+    for folder in ["out", "out/hist"] {
+        for entry in fs::read_dir(desk.path().join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_file() && !path.ends_with("timing.json") {
+                found.push((
+                    path.file_name().unwrap().to_string_lossy().into_owned(),
+                    fs::read(&path).unwrap(),
+                ));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Whether the report is whole, or is gone on with as is said, to the same as without a stop.
+fn assert_goes_on(
+    desk: &TempDir,
+    how: &str,
+    (code, said): (Option<i32>, String),
+    whole: &[(String, Vec<u8>)],
+) {
+    if code == Some(0) {
+        assert!(record(desk).complete && files(desk) == whole, "{how}: {said}");
+        return;
+    }
+    let left = record(desk);
+    assert!(!left.complete && left.verdict == Verdict::Incomplete, "{how}: {said}");
+    assert_eq!(Some(i32::from(left.exit_code)), code, "{how}: {said}");
+    let command = "the same command with --resume out\n";
+    assert!(said.contains(command), "{how}: {said}");
+    let (code, said) = ended(start(desk, &format!("{RUN} --resume out")));
+    assert_eq!(code, Some(0), "{how}: {said}");
+    assert!(said.contains("going on in out: "), "{how}: {said}");
+    assert!(files(desk) == whole, "{how}");
+}
+
+#[test]
+fn a_run_that_is_stopped_at_any_time_is_whole_or_goes_on() {
+    let desk = desk();
+    assert_eq!(ended(start(&desk, &format!("{RUN} --out out"))).0, Some(0));
+    let whole = files(&desk);
+    for (name, code) in [("-INT", 130), ("-TERM", 143)] {
+        // Where it is cut is luck: nothing may depend on it.
+        let least = (std::process::id() + code) as usize % (CELLS - 2) + 2;
+        let child = start(&desk, &format!("{RUN} --out out"));
+        until(|| lines(&desk.path().join("out/cells.jsonl")) >= least);
+        signal(&child, name);
+        let end = ended(child);
+        assert!([Some(0), Some(code as i32)].contains(&end.0), "{}", end.1);
+        assert_goes_on(&desk, &format!("{name} after {least} lines"), end, &whole);
+        // Now all has run, and a file of the report is there.
+        let child = start(&desk, &format!("{RUN} --out out"));
+        until(|| lines(&desk.path().join("out/cells.jsonl")) >= 2);
+        until(|| desk.path().join("out/timing.json").is_file());
+        signal(&child, name);
+        let end = ended(child);
+        assert_eq!(end.0, Some(0), "{}", end.1);
+        assert_goes_on(&desk, &format!("{name} while the report is written"), end, &whole);
+    }
+    let end = ended(start(&desk, &format!("{RUN} --out out --time-limit 700ms")));
+    assert!([Some(0), Some(124)].contains(&end.0), "{}", end.1);
+    // A host that is very busy has only read by then.
+    if !end.1.contains("nothing was run") {
+        assert_goes_on(&desk, "the time limit", end, &whole);
+    }
+}
+
+/// More edits than any memory holds.
+const BIG: &str = r#"name = "big"
+[entity.t]
+rows = 10
+schema = { id = "uuid key", title = "text 10" }
+[fleet.f]
+devices = 20
+[action.a]
+entity = "t"
+kind = "create"
+per_device = 1000000
+"#;
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_script_under_way_is_given_up_at_a_signal_and_at_the_limit() {
+    let desk = desk();
+    fs::write(desk.path().join("big.toml"), BIG).unwrap();
+    let refused = ended(start(&desk, "run big.toml --out out"));
+    assert_eq!(refused.0, Some(20), "{}", refused.1);
+    assert!(refused.1.contains("--allow-memory runs it all the same"), "{}", refused.1);
+    assert!(!desk.path().join("out").exists());
+    for (limit, code) in [("9m", 143), ("1s", 124)] {
+        let words = format!("run big.toml --allow-memory --time-limit {limit} --out out --progress none");
+        let child = start(&desk, &words);
+        until(|| desk.path().join("out/cells.jsonl").is_file());
+        thread::sleep(Duration::from_millis(500));
+        let _ = (code == 143).then(|| signal(&child, "-TERM"));
+        let began = Instant::now();
+        let (ended, said) = ended(child);
+        assert!(began.elapsed() < Duration::from_secs(20), "{said}");
+        assert_eq!(ended, Some(code), "{said}");
+        assert!(said.contains("warning: the system may end the run: about "), "{said}");
+        let left = record(&desk);
+        assert_eq!((left.complete, i32::from(left.exit_code), left.cells.len()), (false, code, 1));
+        assert!(left.cells[0].metrics.is_empty() && left.cells[0].verdict == Verdict::Incomplete);
+    }
+}
+
+#[test]
+fn a_second_signal_ends_a_run_at_once_and_what_ended_is_kept() {
+    let desk = desk();
+    fs::write(desk.path().join("mid.toml"), BIG.replace("1000000", "20000")).unwrap();
+    let words = "run small.toml mid.toml -j 1 --allow-memory --progress none";
+    let child = start(&desk, &format!("{words} --out out"));
+    until(|| lines(&desk.path().join("out/cells.jsonl")) == 2);
+    signal(&child, "-INT");
+    // What comes sooner is the same one.
+    thread::sleep(Duration::from_millis(400));
+    signal(&child, "-INT");
+    let (code, said) = ended(child);
+    assert_eq!(code, Some(130), "{said}");
+    assert!(said.contains("stopped at once, without a report; cells that were finished are kept"), "{said}");
+    assert!(!record(&desk).complete && record(&desk).exit_code == 130);
+    let (code, said) = ended(start(&desk, &format!("{words} --resume out --time-limit 1s")));
+    assert_eq!(code, Some(124), "{said}");
+    assert!(said.contains("going on in out: 1 cell done"), "{said}");
+}
+
+#[test]
+fn a_signal_ends_who_waits_for_a_pipe_that_nobody_writes_to() {
+    for (name, code) in [("-INT", 130), ("-TERM", 143)] {
+        let desk = desk();
+        let pipe = desk.path().join("pipe.toml");
+        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let child = start(&desk, "check pipe.toml");
+        // It opens the pipe, so its signals are handled by then; nothing comes out of it.
+        let held = fs::OpenOptions::new().write(true).open(&pipe).unwrap();
+        signal(&child, name);
+        let end = ended(child);
+        drop(held);
+        assert_eq!(end.0, Some(code), "{}", end.1);
+    }
+}
+
+#[test]
+fn the_time_limit_ends_who_waits_for_a_pipe_that_nobody_writes_to() {
+    let desk = desk();
+    let pipe = desk.path().join("pipe.toml");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let args = ["run", "pipe.toml", "--time-limit", "200ms", "--out", "out"];
+    let said = "stopped at the time limit, while the scenarios were read: nothing was run\n";
+    syncdyno(desk.path()).args(args).assert().code(124).stderr(said);
+    let left = fs::read_to_string(desk.path().join("out/junit.xml")).unwrap();
+    assert!(left.contains("type=\"exit 124\""), "{left}");
+}
+
+#[test]
+fn a_validation_ends_with_the_first_signal() {
+    let desk = TempDir::new().unwrap();
+    // It has begun when it opens the pipe, and then waits for what nobody writes.
+    let pipe = desk.path().join("mine.csv");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let child = start(&desk, "validate tcp mine.csv -o out.csv");
+    let _open = fs::OpenOptions::new().write(true).open(&pipe).unwrap();
+    signal(&child, "-TERM");
+    let (code, said) = ended(child);
+    assert_eq!(code, Some(143), "{said}");
+    assert!(said.contains("nothing is judged") && !said.contains("--resume"), "{said}");
+    assert!(!desk.path().join("out.csv").exists());
+}
