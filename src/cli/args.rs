@@ -20,13 +20,13 @@ Exit codes:
   2   usage; also a path that is not there, a file that would be overwritten
   3   scenario invalid
   4   nothing selected
-  10  threshold failed, a violation that was expected did not occur, no edit of an action came to be, or
-      no device sent a request
+  10  a threshold was missed, an expected violation did not occur, an action made no edit, or no
+      device sent a request
   11  correctness: something lost, duplicated, resurrected, divergent
   12  stuck: did not converge by the deadline, or an engine that spins or stalls
-  13  a figure is not the baseline's, or compare --fail-on-worse found something worse
-  14  not comparable: a baseline that is missing, of another scenario or (`--require-all`) with
-      cells that are gone, a replay of another build that differs
+  13  a figure differs from the baseline, or `compare --fail-on-worse` found something worse
+  14  not comparable: the baseline is missing, is of another scenario, or (`--require-all`) has
+      cells that are gone; a replay of another build differs
   15  not deterministic: same cell and build, other digest
   16  merge: cells of the plan are in none of the shards
   20  environment: disk full, cannot write the report, a run that would take more than twice the memory that is free (for less

@@ -137,7 +137,7 @@ fn run(
         )));
     }
     console.result(&format!(
-        "shard {partition}: {kept} of its {} are kept, of {all} in all\n",
+        "shard {partition}: {kept} of its {} are done, of {all} in all\n",
         human::count(own.len() as u64, "cell")
     ));
     console.result(&format!("shard: {shown}\n"));
@@ -167,12 +167,15 @@ fn pour(pool: &Pool, out: &Path, cells: &Cells<'_>, console: &mut Console<'_>) -
         return Err(Refusal::because(Exit::NoBaseline, text));
     }
     let (shards, _) = pool.size();
+    let twice = match pool.replays {
+        0 => String::new(),
+        n => format!(", {n} in two shards, with the same result"),
+    };
     console.remark(&format!(
-        "{}, {} of {}, {} there twice with the same result\n",
+        "{}, {} of {}{twice}\n",
         human::count(shards as u64, "shard"),
         pool.of(&roll),
         human::count(roll.cells() as u64, "cell"),
-        pool.replays,
     ));
     for folder in &pool.damaged {
         console.complaint(&format!(

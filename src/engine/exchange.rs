@@ -487,8 +487,8 @@ impl Caller {
                 self.process.options.paths.down(&mut answer, &received.pushed, self.process.zone());
                 return Ok(answer);
             }
-            Ok(Ok(_)) => "it is the answer to another request".to_owned(),
-            Ok(Err(error)) => format!("an error where an answer was expected: {error}"),
+            Ok(Ok(_)) => "it is the response to another request".to_owned(),
+            Ok(Err(error)) => format!("an error where a response was expected: {error}"),
             Err(damaged) => damaged.to_string(),
         };
         Err(self.not_its_own(received, kind, text))

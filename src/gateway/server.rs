@@ -89,7 +89,7 @@ impl Gateway {
             restored,
             strategy,
             blobs: Blobs::default(),
-            limits: Limits { request: options.body_limit, answer: options.answer_limit },
+            limits: Limits { request: options.body_limit, answer: options.response_limit },
             attributes,
             cursors,
             persistent,

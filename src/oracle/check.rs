@@ -155,7 +155,7 @@ impl Check {
     }
 }
 
-/// Why a check had nothing to look at, in words. `None` of no check, and of one that always has
+/// Why a check had nothing to check, in words. `None` of no check, and of one that always has
 /// something.
 pub fn subject_of(check: &str) -> Option<&'static str> {
     let at = ALL.iter().position(|(name, _)| *name == check)?;

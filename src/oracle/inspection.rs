@@ -45,7 +45,7 @@ pub struct Verdict {
     pub shelved: Option<String>,
     /// Checks that nothing can be said of, as the stack does not do what they look at.
     pub not_applicable: Vec<&'static str>,
-    /// Checks that had nothing to look at: they found nothing, and that says nothing.
+    /// Checks that had nothing to check: they found nothing, and that says nothing.
     pub untried: Vec<&'static str>,
     /// Metrics that nothing was counted for, which is not the same as none.
     pub uncounted: Vec<&'static str>,

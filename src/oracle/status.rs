@@ -189,7 +189,7 @@ impl Statuses {
                 findings.add(Check::WrongStatus, (Some(id), None), || {
                     let (first, until) = (names.time(first), names.time(at));
                     let (wrong, bound) = (wrong.text(), self.patience.told_of_status());
-                    format!("{id} {wrong} for {before} between {first} and {until}; {bound}")
+                    format!("{id} {wrong} for {before} in all between {first} and {until}; {bound}")
                 });
             }
         }

@@ -191,7 +191,7 @@ impl EventWords<'_> {
                 format!("request {request} got {error} after {took}")
             }
             Event::RequestFailed { request, error, took, .. } => {
-                format!("request {request} got no answer: {error} after {took}")
+                format!("request {request} got no response: {error} after {took}")
             }
             Event::RequestRefused { request, error, .. } => format!("request {request} refused: {error}"),
             Event::ChunkSized { kind, rows } => {
@@ -361,7 +361,7 @@ fn world(event: &Event<'_>) -> String {
         Event::CutShort => "the process dies during work on its database".to_owned(),
         Event::Decoded { peak, tight } => {
             let much = if *tight { ", more than a quarter of what there is" } else { "" };
-            format!("answer decoded in {peak} bytes of memory{much}")
+            format!("response decoded in {peak} bytes of memory{much}")
         }
         Event::AppQueried { took, waited } => {
             format!("a query for the person took {took}, {waited} of it locked out")
@@ -395,19 +395,19 @@ fn world(event: &Event<'_>) -> String {
             format!("message of {} lost in an outage", count(*bytes, "byte"))
         }
         Event::MessageDropped { reason: DropReason::AnswerLost, bytes } => {
-            format!("answer of {} lost", count(*bytes, "byte"))
+            format!("response of {} lost", count(*bytes, "byte"))
         }
         Event::MessageDropped { reason: DropReason::CaptivePortal, bytes } => {
             format!("request of {} answered by a captive portal", count(*bytes, "byte"))
         }
         Event::MessageDropped { reason: DropReason::ForeignAnswer, bytes } => {
-            format!("request of {} given an answer that is not its own", count(*bytes, "byte"))
+            format!("request of {} given a response that is not its own", count(*bytes, "byte"))
         }
         Event::MessageDropped { reason: DropReason::TooLarge, bytes } => {
             format!("message of {} too large for a proxy", count(*bytes, "byte"))
         }
         Event::CacheAnswered { bytes, stale, .. } => {
-            let what = if *stale { "stale answer" } else { "answer" };
+            let what = if *stale { "stale response" } else { "response" };
             format!("{what} of {} from a cache on the way", count(*bytes, "byte"))
         }
         Event::BackendAvailable(true) => "backend up".to_owned(),
@@ -481,7 +481,7 @@ fn blob(event: &BlobEvent) -> String {
             format!("{bytes} bytes of an attachment sent, from {offset}")
         }
         BlobEvent::Ended { took, served, .. } => {
-            format!("{} after {took}", if *served { "answered" } else { "no good answer" })
+            format!("{} after {took}", if *served { "answered" } else { "no good response" })
         }
         BlobEvent::LetGo { .. } => "attachment let go".to_owned(),
         BlobEvent::Stored { bytes, .. } => format!("attachment of {bytes} bytes stored"),

@@ -27,7 +27,7 @@ use crate::base::{Digest, Seed};
 /// [`Invalid`] if these bytes are no UTF-8.
 pub fn text_of(bytes: Vec<u8>, path: &str) -> Result<String, Invalid> {
     let text = String::from_utf8(bytes).map_err(|e| Invalid { diagnostics: vec![not_utf8(path, &e)] })?;
-    // A mark of the byte order is no text to point at.
+    // A mark of the byte order is not a text to point at.
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
@@ -350,7 +350,7 @@ impl Document {
     fn set_by_variants(&self) -> Vec<Setting> {
         let mut all = Vec::new();
         for (name, entry) in self.tree.get(&["variant"]).and_then(Node::table).into_iter().flatten() {
-            // What is no key is told where its variant is planned.
+            // What is not a key is told where its variant is planned.
             all.extend(Setting::all_of_variant(name, &entry.node).into_iter().flatten());
         }
         all

@@ -233,7 +233,7 @@ const EXPLAINED: &[(&str, &[Meaning])] = &[
         "situations.occur",
         &[
             ("all", "all of these"),
-            ("answer-lost", "a response is lost after the commit"),
+            ("response-lost", "a response is lost after the commit"),
             ("killed-in-page", "a kill between a page and its cursor"),
             ("tie-across-pages", "rows of one stamp come in two pages"),
             ("delete-against-edit", "a delete meets an edit"),

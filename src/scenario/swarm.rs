@@ -170,7 +170,7 @@ impl Draw<'_> {
         }
         for (kind, share) in [
             ("chaos.response_loss", &mut chaos.response_loss),
-            ("chaos.foreign_answers", &mut chaos.foreign_answers),
+            ("chaos.foreign_responses", &mut chaos.foreign_responses),
             ("chaos.bad_rows", &mut chaos.bad_rows),
             ("chaos.put_off", &mut chaos.put_off),
             ("chaos.refused_deletes", &mut chaos.refused_deletes),

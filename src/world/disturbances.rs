@@ -62,11 +62,11 @@ impl Disturbances {
         Some(match what {
             Happening::ForeignAnswers { length, share, what } => {
                 self.mix_up(at, at + *length, *share, *what, chosen);
-                format!("{share} of the answers to {whom} are not theirs for {length}")
+                format!("{share} of the responses to {whom} are not theirs for {length}")
             }
             Happening::CachingProxy { length, ttl } => {
                 self.cache(at, at + *length, *ttl, chosen);
-                format!("{whom} behind a proxy that keeps answers for {ttl}, for {length}")
+                format!("{whom} behind a proxy that keeps responses for {ttl}, for {length}")
             }
             Happening::BadRows { length, share } => {
                 self.spoil(at, at + *length, *share, chosen);
@@ -118,8 +118,8 @@ impl Disturbances {
     fn draw_chaos(&mut self, plan: &Plan, chaos: &Chaos, devices: &[DevicePlan]) {
         let all: Vec<DeviceId> = devices.iter().map(|device| device.device).collect();
         let (from, until) = (Time::ZERO, self.end);
-        if chaos.foreign_answers > Ppm(0) {
-            self.mix_up(from, until, chaos.foreign_answers, Foreign::Any, &all);
+        if chaos.foreign_responses > Ppm(0) {
+            self.mix_up(from, until, chaos.foreign_responses, Foreign::Any, &all);
         }
         if chaos.proxy_ttl > Span::ZERO {
             self.cache(from, until, chaos.proxy_ttl, &all);

@@ -142,7 +142,7 @@ const SHORT: [(&str, &str); 12] = [
     ("backend_link", "backend_link_outage = { for = \"1m\" }"),
     ("lost", "response_loss = { for = \"1m\", loss = 1 }"),
     ("out", "outage = { for = \"1m\" }"),
-    ("mixed", "foreign_answers = { for = \"1m\", answers = 1 }"),
+    ("mixed", "foreign_responses = { for = \"1m\", responses = 1 }"),
     ("proxy", "caching_proxy = { for = \"1m\", ttl = \"1m\" }"),
     ("portal", "captive_portal = { for = \"1m\" }"),
     ("restored", "restore = { of = \"1m\" }"),
@@ -158,7 +158,7 @@ fn each_fault_that_meets_nobody_is_told_and_why() {
             "down" | "backend_link" => "nobody asked the backend for anything while it lasted",
             "full" | "slow" => "none of its devices wrote anything while it lasted",
             "lost" => "no response was lost",
-            "mixed" => "no answer came that was not its request's",
+            "mixed" => "no response came that was not its request's",
             "restored" => "none of its devices wrote anything since the backup",
             _ => "none of its devices used the network while it lasted",
         };

@@ -174,7 +174,7 @@ impl Faults {
                 for device in chosen {
                     self.lossy[device.0 as usize].push(lossy);
                 }
-                self.tell(at, format!("{name}: {} lose {loss} of the answers for {length}", count(chosen)));
+                self.tell(at, format!("{name}: {} lose {loss} of the responses for {length}", count(chosen)));
             }
             Happening::Flap { .. }
             | Happening::CaptivePortal { .. }

@@ -76,7 +76,12 @@ fn kinds(plan: &Plan) -> Vec<Kind> {
     let chaos = plan.chaos.clone().unwrap_or_default();
     let drawn = [
         ("chaos.response_loss", chaos.response_loss, Sign::LostResponse, "no response was lost"),
-        ("chaos.foreign_answers", chaos.foreign_answers, Sign::Foreign, "no answer was somebody else's"),
+        (
+            "chaos.foreign_responses",
+            chaos.foreign_responses,
+            Sign::Foreign,
+            "no response was somebody else's",
+        ),
         ("chaos.bad_rows", chaos.bad_rows, Sign::BadRow, "no row came that could not be read"),
         ("chaos.put_off", chaos.put_off, Sign::PutOff, "no edit was put off"),
         ("chaos.refused_deletes", chaos.refused_deletes, Sign::DeleteRefused, "no delete was refused"),
@@ -138,7 +143,7 @@ fn meets(at: Time, what: &Happening) -> Option<Meets> {
             (Some((Sign::LostResponse, at, at + *length)), "no response was lost")
         }
         Happening::ForeignAnswers { length, .. } => {
-            (Some((Sign::Foreign, at, at + *length)), "no answer came that was not its request's")
+            (Some((Sign::Foreign, at, at + *length)), "no response came that was not its request's")
         }
         Happening::BadRows { length, .. } => {
             (Some((Sign::BadRow, at, at + *length)), "no row came that could not be read")

@@ -41,7 +41,7 @@ pub struct Outcome {
     pub shelved: Option<String>,
     /// Checks of the oracle that the stack gives nothing to look at.
     pub not_applicable: Vec<&'static str>,
-    /// Checks of the oracle that had nothing to look at.
+    /// Checks of the oracle that had nothing to check.
     pub untried: Vec<&'static str>,
     /// Figures over virtual time.
     pub series: Vec<Sample>,

@@ -194,7 +194,7 @@ fn interval(
 /// What the scenario has now, and what others ship.
 fn marks(knobs: &[(&PlaceTuned, &KnobTuned)], place: Places) -> Vec<(f64, String)> {
     let Some((of, knob)) = knobs.first() else { return Vec::new() };
-    let present = of.present.iter().map(|point| (point.value.as_str(), "present".to_owned()));
+    let present = of.present.iter().map(|point| (point.value.as_str(), "yours".to_owned()));
     let field = knob.field.iter().map(|point| (point.value.as_str(), point.names.join(", ")));
     let mut marks: Vec<(f64, String)> = Vec::new();
     for (value, names) in present.chain(field) {

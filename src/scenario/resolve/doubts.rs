@@ -17,8 +17,9 @@ use super::unheld::unheld;
 use super::view::View;
 use crate::backend::{Provisioning, Trimmed};
 use crate::base::words::{count, thousands};
-use crate::base::{Ppm, Stamp, Time, Value};
-use crate::contract::{EditKind, Entity, ScopeRule};
+use crate::base::{EntityId, Ppm, Stamp, Time, Value};
+use crate::contract::{ColumnKind, EditKind, Entity, ScopeRule};
+use crate::engine::MissingParent;
 use crate::gateway::{Capture, LastModifiedBound, LastModifiedPaging, LastModifiedSource, Mode};
 use crate::net::Moves;
 use crate::scenario::plan::{Happening, Planned, Who};
@@ -110,6 +111,7 @@ pub(super) fn doubts(plan: &Plan, root: View<'_>, brought: &BTreeMap<String, Bro
     doubts.extend(lone_attributes(plan, root));
     doubts.extend(overworked(plan, root));
     doubts.extend(unheld(plan, root));
+    doubts.extend(waits_for_what_is_gone(plan, root));
     doubts.into_iter().map(Diagnostic::warning).collect()
 }
 
@@ -208,6 +210,36 @@ fn capture(plan: &Plan) -> (&Capture, &'static str) {
         Mode::Ota => (&plan.gateway.serve, "gateway.serve.capture"),
         Mode::Persistent => (&plan.gateway.refresh.capture, "gateway.refresh.capture"),
     }
+}
+
+/// Rows that wait for a parent, where no pull tells that it was deleted.
+fn waits_for_what_is_gone(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
+    let untold = match capture(plan).0 {
+        Capture::LastModified(options) => options.reconcile.is_none(),
+        Capture::Flag(_) => true,
+        Capture::ChangeLog(_) | Capture::Hash(_) => false,
+    };
+    let keeps_none = matches!(plan.backend.provisioning, Provisioning::StampsOnly);
+    if plan.engine.pull.missing_parent != MissingParent::Wait || !(untold && keeps_none) {
+        return None;
+    }
+    let is_deleted = |parent: EntityId| {
+        let mut actions = plan.workload.actions.iter();
+        actions.any(|action| action.entity == parent && action.kind == EditKind::Delete)
+    };
+    let parent =
+        plan.schema.ids().flat_map(|id| plan.schema.entity(id).projected()).find_map(
+            |column| match column.kind {
+                ColumnKind::Ref(parent) if is_deleted(parent) => Some(&plan.schema.entity(parent).name),
+                _ => None,
+            },
+        )?;
+    let title =
+        format!("a row waits for its `{parent}`, and no pull says that one was deleted: it waits for ever");
+    let at = root.at("engine.pull.missing_parent").place()?;
+    Some(Diagnostic::new(at.into(), title).help(
+        "`provisioning = \"full\"`, `capture = { hash = {} }`, or `reconcile` find deletes; or missing_parent = \"ignore\"",
+    ))
 }
 
 /// Pages that end at a time that a coarse filter cannot ask for.

@@ -141,9 +141,9 @@ impl World<'_> {
             "outage" => Happening::Outage { length, mode: view.at("mode").word() },
             "flap" => Happening::Flap { every: self.flap(view), length },
             "captive_portal" => Happening::CaptivePortal { length },
-            "foreign_answers" => Happening::ForeignAnswers {
+            "foreign_responses" => Happening::ForeignAnswers {
                 length,
-                share: view.at("answers").share(),
+                share: view.at("responses").share(),
                 what: view.at("what").word(),
             },
             "caching_proxy" => Happening::CachingProxy { length, ttl: view.at("ttl").span() },
@@ -313,7 +313,7 @@ impl World<'_> {
             outage_lengths: view.at("outage_lengths").word(),
             outage_noticed: view.at("outage_noticed").share(),
             response_loss: view.at("response_loss").share(),
-            foreign_answers: view.at("foreign_answers").share(),
+            foreign_responses: view.at("foreign_responses").share(),
             proxy_ttl: view.at("proxy_ttl").span(),
             bad_rows: view.at("bad_rows").share(),
             put_off: view.at("put_off").share(),
