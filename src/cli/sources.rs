@@ -8,9 +8,9 @@ use super::args::Selection;
 use super::console::Console;
 use super::refusal::Refusal;
 use crate::base::words::there_is;
-use crate::campaign::Runner;
+use crate::campaign::{CELLS_MAX, Runner};
 use crate::contract::Described;
-use crate::metrics::{self, Unit};
+use crate::metrics::{self, Unit, human};
 use crate::oracle;
 use crate::record::Exit;
 use crate::scenario::{self, Document, Invalid, Names, Plan, Request, file};
@@ -80,6 +80,16 @@ pub(super) fn combined(
     runner: &dyn Runner,
     console: &Console<'_>,
 ) -> anyhow::Result<Vec<Plan>> {
+    let points = axes.iter().map(|(_, values)| values.len()).product::<usize>();
+    let each = |variants: Vec<String>, of: &Document| {
+        if variants.is_empty() { of.variants().len().max(1) } else { variants.len() }
+    };
+    let variants = documents.iter().filter_map(|of| Some(each(wanted(of, selection)?, of)));
+    let seeds = selection.seeds.map_or(1, |seeds| u128::from(seeds.last - seeds.first) + 1);
+    let cells = seeds.saturating_mul((variants.sum::<usize>() * points) as u128);
+    if cells > CELLS_MAX {
+        return Err(too_large("what is asked for", cells));
+    }
     let mut mistakes = Mistakes::default();
     let plans = resolved(documents, selection, axes, runner, &mut mistakes);
     mistakes.refuse(console)?;
@@ -91,6 +101,12 @@ pub(super) fn combined(
         return Err(Refusal::because(Exit::Nothing, nothing(&strange, &known)));
     }
     Ok(plans)
+}
+
+/// Of more cells than may be run.
+pub(super) fn too_large(what: &str, cells: u128) -> anyhow::Error {
+    let told = |n: u128| u64::try_from(n).map_or_else(|_| n.to_string(), human::thousands);
+    Refusal::usage(format!("{what} has {} cells; {} is the most", told(cells), told(CELLS_MAX)))
 }
 
 /// The cells of those documents that are right; the mistakes of the others are added to `mistakes`.

@@ -2,7 +2,7 @@
 
 use super::args::{Selection, SweepFormat, TuneArgs};
 use super::console::Console;
-use super::grid::{self, SEED};
+use super::grid::SEED;
 use super::refusal::Refusal;
 use super::room;
 use super::run::{Order, Ran, UnderWay};
@@ -428,7 +428,7 @@ fn across(args: &TuneArgs, base: &Plan, knobs: &[Knob]) -> anyhow::Result<Vec<Ac
 
 fn refuse_large(cells: u128) -> anyhow::Result<()> {
     if cells > CELLS_MAX {
-        return Err(grid::too_large("the first grid of the search", cells));
+        return Err(sources::too_large("the first grid of the search", cells));
     }
     Ok(())
 }
