@@ -32,18 +32,13 @@ pub(super) fn of(plans: &[Plan]) -> Vec<Cost> {
     costs
 }
 
-/// What cells cost beside each other: the same on every machine.
-pub(super) fn weights(plans: &[Plan]) -> Vec<u64> {
-    of(plans).iter().map(|cost| cost.time().0.max(1)).collect()
-}
-
 /// Bytes of memory for cells `jobs` at once: first what they surely take, then what they may.
 pub(super) fn memory(costs: &[Cost], jobs: usize) -> (u64, u64) {
     Cost::memory(costs, jobs.min(costs.len().max(1)) as u64)
 }
 
 /// The estimate for all cells in a sentence, with its basis; nothing if the probe cannot be run.
-pub(super) fn estimate(plans: &[Plan], runner: &dyn Runner, console: &Console<'_>) -> String {
+pub(super) fn estimate(costs: &[Cost], runner: &dyn Runner, console: &Console<'_>) -> String {
     let Ok(probe) = sources::one_plan(PROBE, Path::new(""), None, runner, console) else {
         return String::new();
     };
@@ -52,19 +47,18 @@ pub(super) fn estimate(plans: &[Plan], runner: &dyn Runner, console: &Console<'_
     let Some(wall) = walls.min() else { return String::new() };
     let wall = wall.as_nanos() as u64;
     let of_probe = Cost::of(&probe);
-    let costs = of(plans);
     let here = |time: u128| {
         let here = time.saturating_mul(wall.into()) / u128::from(of_probe.time().0.max(1));
         u64::try_from(here).unwrap_or(u64::MAX)
     };
-    let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(plans.len().max(1));
+    let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(costs.len().max(1));
     let longest: u128 = costs.iter().map(|cost| cost.time().0).max().unwrap_or(0).into();
     let all: u128 = costs.iter().map(|cost| u128::from(cost.time().0)).sum();
     let sum = |of: fn(&Cost) -> u64| costs.iter().map(of).fold(0, u64::saturating_add);
     format!(
         "about {} and {} here on {}, by an estimate: {}, {} provisioned, {} of a unit, {}, by the cost of {} devices for an hour that ran just now ({})\n",
         human::span(here(longest.max(all / threads as u128))),
-        human::bytes(memory(&costs, threads).1),
+        human::bytes(memory(costs, threads).1),
         human::count(threads as u64, "thread"),
         human::count(sum(|cost| cost.devices), "device"),
         human::count(sum(|cost| cost.provisioned), "row"),

@@ -103,17 +103,19 @@ pub(super) fn plan(
         return Ok(Exit::Success);
     }
     let ids = analysis::cell_ids(&plans);
-    let sizes: Vec<render::CellSize> = plans.iter().zip(&ids).map(|(plan, id)| size(plan, id)).collect();
+    let costs = cost::of(&plans);
+    let sized = plans.iter().zip(&costs).zip(&ids);
+    let sizes: Vec<render::CellSize> = sized.map(|((plan, cost), id)| size(plan, cost, id)).collect();
     console.result(&render::sizes(&sizes));
-    console.result(&cost::estimate(&plans, runner, console));
+    console.result(&cost::estimate(&costs, runner, console));
     sources::remark_on(&plans, console);
     Ok(Exit::Success)
 }
 
 /// The plan for programs: its digest, and its cells with what they cost.
 fn listed(plans: &[Plan]) -> anyhow::Result<String> {
-    let roll = shard::roll(plans)?;
     let costs = cost::of(plans);
+    let roll = shard::roll(plans, &costs)?;
     let cell = |((plan, cost), at): ((&Plan, &Cost), usize)| {
         let axes: serde_json::Map<_, _> =
             plan.axes.iter().map(|(key, value)| (key.clone(), value.as_str().into())).collect();
@@ -130,8 +132,7 @@ fn listed(plans: &[Plan]) -> anyhow::Result<String> {
     Ok(format!("{plan:#}\n"))
 }
 
-fn size(plan: &Plan, id: &str) -> render::CellSize {
-    let cost = Cost::of(plan);
+fn size(plan: &Plan, cost: &Cost, id: &str) -> render::CellSize {
     render::CellSize {
         cell: id.to_owned(),
         engine: plan.engine_name.clone(),

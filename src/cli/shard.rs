@@ -15,7 +15,7 @@ use crate::campaign::shards::{self, Head, Partition, Pool, Roll, ShardError};
 use crate::campaign::{self, Runner};
 use crate::metrics::human;
 use crate::record::{self, Build, Exit};
-use crate::scenario::Plan;
+use crate::scenario::{Cost, Plan};
 
 /// All cells of a command, and the name by which its run is known again.
 pub(super) struct Cells<'a> {
@@ -64,8 +64,9 @@ pub(super) fn instead(
 }
 
 /// The roll of these cells.
-pub(super) fn roll(plans: &[Plan]) -> anyhow::Result<Roll> {
-    Ok(Roll::new(&program(plans)?, plans, &analysis::cell_ids(plans), cost::weights(plans)))
+pub(super) fn roll(plans: &[Plan], costs: &[Cost]) -> anyhow::Result<Roll> {
+    let weights = costs.iter().map(|cost| cost.time().0.max(1)).collect();
+    Ok(Roll::new(&program(plans)?, plans, &analysis::cell_ids(plans), weights))
 }
 
 /// What tells the build that runs these plans: its sources, and with a stack of somebody's own the
@@ -91,7 +92,7 @@ fn run(
     runner: &dyn Runner,
     console: &mut Console<'_>,
 ) -> anyhow::Result<Exit> {
-    let roll = roll(cells.plans)?;
+    let roll = roll(cells.plans, &cost::of(cells.plans))?;
     let own = partition.cells(&roll);
     let plans: Vec<Plan> = own.iter().map(|cell| cells.plans[*cell].clone()).collect();
     let ids: Vec<String> = own.iter().map(|cell| roll.id(*cell).to_owned()).collect();
@@ -146,7 +147,7 @@ const TOLD: usize = 10;
 
 /// Puts the cells of a pool into the folder of a report, if they are those of its run.
 fn pour(pool: &Pool, out: &Path, cells: &Cells<'_>, console: &mut Console<'_>) -> anyhow::Result<()> {
-    let roll = roll(cells.plans)?;
+    let roll = roll(cells.plans, &cost::of(cells.plans))?;
     if roll.digest != pool.plan() {
         let text = format!(
             "the plan is another than when the shards ran: of their {} {} are cells of what is here now; merge where nothing has changed, or run the shards again",
