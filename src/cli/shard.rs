@@ -16,7 +16,7 @@ use crate::campaign::shards::{self, Head, Partition, Pool, Roll, ShardError};
 use crate::campaign::{self, Runner};
 use crate::metrics::human;
 use crate::record::{self, Build, Exit};
-use crate::scenario::Plan;
+use crate::scenario::{Cost, Plan};
 
 /// All cells of a command, and the name by which its run is known again.
 pub(super) struct Cells<'a> {
@@ -62,7 +62,7 @@ pub(super) fn instead(
     let partition = place.partition.map(found).transpose();
     let partition = partition.map_err(|e| Refusal::usage(format!("--partition {e}")))?;
     if place.list {
-        let roll = roll(cells.plans)?;
+        let roll = roll(cells.plans, &cost::of(cells.plans))?;
         let listed = partition.map_or_else(|| (0..roll.cells()).collect(), |part| part.cells(&roll));
         console.result(&listed.into_iter().map(|cell| format!("{}\n", roll.id(cell))).collect::<String>());
         return Ok(Some(Exit::Success));
@@ -71,8 +71,9 @@ pub(super) fn instead(
 }
 
 /// The roll of these cells.
-pub(super) fn roll(plans: &[Plan]) -> anyhow::Result<Roll> {
-    Ok(Roll::new(&program(plans)?, plans, &analysis::cell_ids(plans), cost::weights(plans)))
+pub(super) fn roll(plans: &[Plan], costs: &[Cost]) -> anyhow::Result<Roll> {
+    let weights = costs.iter().map(|cost| cost.time().0.max(1)).collect();
+    Ok(Roll::new(&program(plans)?, plans, &analysis::cell_ids(plans), weights))
 }
 
 /// What tells the build that runs these plans: its sources, and with a stack of somebody's own the
@@ -98,7 +99,7 @@ fn run(
     runner: &dyn Runner,
     console: &mut Console<'_>,
 ) -> anyhow::Result<Exit> {
-    let roll = roll(cells.plans)?;
+    let roll = roll(cells.plans, &cost::of(cells.plans))?;
     let own = partition.cells(&roll);
     let plans: Vec<Plan> = own.iter().map(|cell| cells.plans[*cell].clone()).collect();
     let ids: Vec<String> = own.iter().map(|cell| roll.id(*cell).to_owned()).collect();
@@ -157,7 +158,7 @@ fn pour(pool: &Pool, out: &Path, cells: &Cells<'_>, console: &mut Console<'_>) -
         let text = format!("{} holds a shard: choose another folder with --out", out.display());
         return Err(Refusal::usage(text));
     }
-    let roll = roll(cells.plans)?;
+    let roll = roll(cells.plans, &cost::of(cells.plans))?;
     if roll.digest != pool.plan() {
         let text = format!(
             "the plan is another than when the shards ran: of their {} {} are cells of what is here now; merge where nothing has changed, or run the shards again",

@@ -87,6 +87,12 @@ struct Cell {
     mistakes: Vec<Diagnostic>,
 }
 
+/// What all variants of a document have in common, found once: they may be many.
+struct Shared {
+    bare: Node,
+    set_by_variants: Vec<Setting>,
+}
+
 impl Document {
     /// Reads a file.
     ///
@@ -205,6 +211,7 @@ impl Document {
         let sets = settings(&request.sets, "--set", &mut mistakes);
         let claims = self.claims(names, &mut mistakes);
         let questions = self.questions(names, &mut mistakes);
+        let shared = self.shared();
         for variant in self.wanted(request, &mut mistakes) {
             for point in points(&request.axes) {
                 let mut settings = sets.clone();
@@ -212,7 +219,7 @@ impl Document {
                     let axis = [format!("{key}={value}")];
                     settings.extend(self::settings(&axis, request.option(key), &mut mistakes));
                 }
-                let cell = self.cell(variant, &settings);
+                let cell = self.cell(variant, &settings, &shared);
                 match self.plan(cell, names) {
                     Ok(mut plan) => {
                         plan.variant = variant.map(str::to_owned);
@@ -237,7 +244,7 @@ impl Document {
     pub fn provenance(&self, variant: Option<&str>, sets: &[String]) -> Result<Vec<Provenance>, Invalid> {
         let mut mistakes = Vec::new();
         let settings = settings(sets, "--set", &mut mistakes);
-        let cell = self.cell(variant, &settings);
+        let cell = self.cell(variant, &settings, &self.shared());
         mistakes.extend(cell.mistakes);
         Invalid::check(mistakes)?;
         let mut all = Vec::new();
@@ -277,7 +284,7 @@ impl Document {
 
     /// Its tree without variants, with what is set and everything that it does not say.
     pub(super) fn completed(&self, sets: &[String]) -> Node {
-        self.cell(None, &settings(sets, "--set", &mut Vec::new())).tree
+        self.cell(None, &settings(sets, "--set", &mut Vec::new()), &self.shared()).tree
     }
 
     /// The variants that a request asks for; `None` stands for a scenario without any.
@@ -311,9 +318,9 @@ impl Document {
     }
 
     /// The base with a variant and settings, completed and checked.
-    fn cell(&self, variant: Option<&str>, settings: &[Setting]) -> Cell {
+    fn cell(&self, variant: Option<&str>, settings: &[Setting], shared: &Shared) -> Cell {
         let mut mistakes = Vec::new();
-        let mut tree = self.bare();
+        let mut tree = shared.bare.clone();
         let written = variant.and_then(|name| Some((name, self.tree.get(&["variant", name])?)));
         let mut all = Vec::new();
         if let Some((name, written)) = written {
@@ -341,9 +348,13 @@ impl Document {
         derive(&mut tree);
         mistakes.extend(all.iter().filter_map(|setting| setting.apply(&mut tree).err()));
         check(&ROOT, &mut tree, "", &mut mistakes);
-        let unsaid = idle(&mut tree, &self.set_by_variants(), &mut mistakes);
+        let unsaid = idle(&mut tree, &shared.set_by_variants, &mut mistakes);
         in_place_of_rates(&mut tree, &mut mistakes);
         Cell { tree, brought, traces, unsaid, notes, covered, mistakes }
+    }
+
+    fn shared(&self) -> Shared {
+        Shared { bare: self.bare(), set_by_variants: self.set_by_variants() }
     }
 
     /// What any of the variants sets.
