@@ -238,7 +238,7 @@ suite! {
     suite_device_cancelled_meets_its_expectations: "device/cancelled";
     suite_device_unreadable_rows_meets_its_expectations: "device/unreadable-rows";
     suite_links_caching_proxy_meets_its_expectations: "links/caching-proxy";
-    suite_links_foreign_responses_meets_its_expectations: "links/foreign-answers";
+    suite_links_foreign_answers_meets_its_expectations: "links/foreign-answers";
     suite_links_foreign_pages_meets_its_expectations: "links/foreign-pages";
     suite_links_captive_portal_meets_its_expectations: "links/captive-portal";
     suite_links_connections_meets_its_expectations: "links/connections";
