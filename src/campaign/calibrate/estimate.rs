@@ -91,7 +91,12 @@ fn settle(
         given.rate = failures.rate();
         line = fit(responses, [true, true, false, false], given);
         let Some(fit) = &line else { break };
-        failures = failures::count(log, follows, units, Some((fit, &failures)));
+        let again = failures::count(log, follows, units, Some((fit, &failures)));
+        // Without timeouts no line changes what counts.
+        if again == failures {
+            break;
+        }
+        failures = again;
     }
     (line, given, failures)
 }
