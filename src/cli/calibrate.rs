@@ -11,7 +11,7 @@ use crate::base::Span;
 use crate::campaign::calibrate::{BYTES_MAX, Mistakes, calibrate as estimates};
 use crate::metrics::human;
 use crate::record::{self, Exit};
-use crate::render::calibrate::{self as shown, Advice, Calibration};
+use crate::render::calibrate::{self as shown, Calibration, Figure};
 use crate::scenario::file;
 
 pub(super) fn calibrate(args: &CalibrateArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
@@ -37,7 +37,7 @@ pub(super) fn calibrate(args: &CalibrateArgs, console: &mut Console<'_>) -> anyh
             console.remark(&next);
         }
     }
-    if args.out.is_none() && fits.len() == 1 && fits[0].costs.is_some() {
+    if args.out.is_none() && fits.len() == 1 && fits[0].get(Figure::Overhead).is_some() {
         console.remark("-o FILE.toml writes a scenario with these figures\n");
     }
     Ok(Exit::Success)
@@ -73,12 +73,12 @@ fn write(path: &Path, fit: &Calibration, rtt: Span) -> anyhow::Result<String> {
     if path.extension().is_none_or(|e| e != "toml") || !stem.chars().any(char::is_alphanumeric) {
         return Err(Refusal::usage(format!("{shown} must be a name such as measured.toml")));
     }
-    let Some(costs) = &fit.costs else {
+    let Some(overhead) = fit.get(Figure::Overhead) else {
         let why = fit.refusal();
         return Err(Refusal::because(Exit::Invalid, format!("error: no scenario can be made of it: {why}")));
     };
-    if rtt.as_secs_f64() > costs.request.value {
-        let overhead = Span::from_secs_f64(costs.request.value);
+    if rtt.as_secs_f64() > overhead.value {
+        let overhead = Span::from_secs_f64(overhead.value);
         return Err(Refusal::usage(format!(
             "a round trip of {rtt} is longer than the overhead of {overhead}"
         )));
@@ -95,18 +95,13 @@ fn write(path: &Path, fit: &Calibration, rtt: Span) -> anyhow::Result<String> {
     Ok(next(&record::shell_word(&shown.to_string()), fit))
 }
 
-/// What can be done with the scenario. Without a best size there is none to try others about.
+/// What can be done with the scenario.
 fn next(word: &str, fit: &Calibration) -> String {
-    let (from, to) = fit.axis().unwrap_or((16, 1_024));
+    let (from, to) = fit.axis();
     let limit = fit.census.request_limit();
-    let knob = format!(" --knob engine.pull.chunk_rows={from}..{to}");
-    let (what, knob) = match fit.advice {
-        Some(Advice::Rows { .. }) => ("find the best size with the caps of phones and timeouts", knob),
-        Some(Advice::AtLeast(_)) => ("try sizes about the least recommended", knob),
-        None => ("no best size is known; try a wide range", String::new()),
-    };
     format!(
-        "\n{word} holds these figures; {what}:\n  syncdyno tune {word}{knob} --limit chunk={limit}s\n\
+        "\n{word} holds these figures; find the best size with the caps of phones and timeouts:\n  \
+         syncdyno tune {word} --knob engine.pull.chunk_rows={from}..{to} --limit chunk={limit}s\n\
          or look at the whole curve:\n  \
          syncdyno sweep {word} --axis engine.pull.chunk_rows={from}..{to}*2\n"
     )

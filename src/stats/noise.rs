@@ -39,14 +39,21 @@ pub fn worse_beyond_noise(pairs: &[(f64, f64)], position: u64) -> bool {
     worse as f64 > CONFIDENCE * RESAMPLES as f64
 }
 
+/// Student's factor of a standard error for an interval of 95 %; infinite of no freedom.
+pub fn student(freedom: f64) -> f64 {
+    StudentsT::new(0.0, 1.0, freedom).map_or(f64::INFINITY, |law| law.inverse_cdf(CONFIDENCE))
+}
+
 /// A mean, and how far it may be off with a confidence of 95 % by Student's law; `None` of too few
 /// seeds.
 fn mean_and_noise(values: &[f64]) -> Option<(f64, f64)> {
     let n = values.len() as f64;
-    let law = StudentsT::new(0.0, 1.0, n - 1.0).ok().filter(|_| values.len() >= SEEDS_MIN)?;
+    if values.len() < SEEDS_MIN {
+        return None;
+    }
     let mean = values.iter().sum::<f64>() / n;
     let squares: f64 = values.iter().map(|x| (x - mean) * (x - mean)).sum();
-    Some((mean, law.inverse_cdf(CONFIDENCE) * libm::sqrt(squares / (n - 1.0) / n)))
+    Some((mean, student(n - 1.0) * libm::sqrt(squares / (n - 1.0) / n)))
 }
 
 /// Between what the mean of prices lies with a confidence of 95 %, by Student's law or by
@@ -108,6 +115,13 @@ mod tests {
         assert!(!worse_beyond_noise(&[(1.0, 1.0); 8], 0));
         assert!(!worse_beyond_noise(&[(1.000_03, 1.0); 8], 0), "a digit more in a request");
         assert!(!worse_beyond_noise(&[(0.0, 0.0); 8], 0));
+    }
+
+    #[test]
+    fn students_factor_is_that_of_the_tables() {
+        for (freedom, factor) in [(2.0, 4.303), (11.0, 2.201), (30.0, 2.042)] {
+            assert!((student(freedom) / factor - 1.0).abs() < 0.001, "{freedom}");
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use predicates::prelude::*;
 use predicates::str::contains;
 use syncdyno::campaign::calibrate::calibrate;
 use syncdyno::record;
-use syncdyno::render::calibrate::{Calibration, Rate};
+use syncdyno::render::calibrate::{Calibration, Figure};
 use syncdyno::scenario::Request;
 use syncdyno::world::{self, RequestLog, Stacks, Unwatched};
 use tempfile::TempDir;
@@ -33,15 +33,20 @@ fn committed(name: &str) -> std::path::PathBuf {
 #[test]
 fn the_committed_log_says_what_its_scenario_was_made_of() {
     let calibration = read(&committed("reference/requests.csv"));
-    let costs = calibration.costs.unwrap();
-    let split = costs.split.expect("bytes are not in step with rows");
-    // 250 ms of the backend, 90 ms of round trip and the page around the rows; 1.2 ms a row; 2 Mbit/s.
-    assert!(split.row.holds(1.2e-3), "{split:?}");
-    assert!(split.byte.holds(8.0 / 2e6), "{split:?}");
-    let outages = calibration.outages.unwrap();
-    let Rate::Known(rate) = outages.rate else { panic!("{outages:?}") };
-    assert!(rate.holds(1.0 / 60.0), "{rate:?}");
-    assert!(outages.repair.unwrap().holds(8.0), "{outages:?}");
+    // 1.2 ms a row; 2 Mbit/s; a failure a minute; 8 s to recover.
+    for (figure, truth) in [
+        (Figure::RowAlone, 1.2e-3),
+        (Figure::Byte, 8.0 / 2e6),
+        (Figure::Between, 60.0),
+        (Figure::Recovery, 8.0),
+    ] {
+        let found = calibration.get(figure);
+        assert!(found.is_some_and(|found| found.holds(truth)), "{figure:?}: {found:?}");
+    }
+}
+
+fn holds(calibration: &Calibration, figure: Figure, truth: f64) -> bool {
+    calibration.get(figure).is_some_and(|found| found.holds(truth))
 }
 
 /// Logs of the world in `reference/request-log.toml`, with fewer rows, each twenty times as dear,
@@ -104,13 +109,11 @@ fn intervals_hold_what_a_simulated_request_costs() {
         let wide = (large.bytes - small.bytes) as f64 / f64::from(large.rows - small.rows);
         let around = small.bytes as f64 - wide * f64::from(small.rows);
         let byte = 8.0 / 100e3;
-        let costs = calibration.costs.expect("sizes differ");
-        let outages = calibration.outages.expect("requests take time");
         [
-            costs.request.holds(0.250 + 0.090 + around * byte),
-            costs.row.holds(24e-3 + wide * byte),
-            matches!(outages.rate, Rate::Known(rate) if rate.holds(1.0 / 30.0)),
-            outages.repair.is_some_and(|repair| repair.holds(8.0)),
+            holds(&calibration, Figure::Overhead, 0.250 + 0.090 + around * byte),
+            holds(&calibration, Figure::Row, 24e-3 + wide * byte),
+            holds(&calibration, Figure::Between, 30.0),
+            holds(&calibration, Figure::Recovery, 8.0),
         ]
     });
     hold(["overhead", "row with its bytes", "rate", "repair"], logs);
@@ -122,8 +125,7 @@ fn intervals_hold_what_a_simulated_row_and_byte_cost() {
     let sets =
         ["entity.customer.rows=84", "entity.machine.rows=66", "entity.order.rows=58", "entity.price.rows=25"];
     let logs = simulated(&sets).map(|(_, calibration)| {
-        let split = calibration.costs.and_then(|costs| costs.split).expect("bytes are not in step with rows");
-        [split.row.holds(24e-3), split.byte.holds(8.0 / 100e3)]
+        [holds(&calibration, Figure::RowAlone, 24e-3), holds(&calibration, Figure::Byte, 8.0 / 100e3)]
     });
     hold(["row", "byte"], logs);
 }
@@ -133,15 +135,13 @@ fn a_calibrated_scenario_gives_the_durations_of_its_log() {
     let desk = TempDir::new().unwrap();
     let log = committed("reference/requests.csv");
     let log = log.to_str().unwrap();
-    syncdyno(desk.path())
-        .args(["calibrate", log, "-o", "app.toml", "--rtt", "90ms"])
-        .assert()
-        .success()
-        .stdout(contains("recommended chunk:").and(contains("syncdyno sweep app.toml --axis")));
+    let run =
+        syncdyno(desk.path()).args(["calibrate", log, "-o", "app.toml", "--rtt", "90ms"]).assert().success();
+    let told = String::from_utf8_lossy(&run.get_output().stdout).into_owned();
+    assert!(told.contains("syncdyno sweep app.toml --axis"), "{told}");
     syncdyno(desk.path()).args(["check", "app.toml"]).assert().success();
     // The next step is the search, and it is told as it can be typed.
-    let written = fs::read_to_string(desk.path().join("app.toml")).unwrap();
-    let next = written.lines().find_map(|line| line.strip_prefix("#   syncdyno tune ")).unwrap();
+    let next = told.lines().find_map(|line| line.trim().strip_prefix("syncdyno tune ")).unwrap();
     let quick = [
         "--seeds",
         "1..=2",
@@ -160,17 +160,14 @@ fn a_calibrated_scenario_gives_the_durations_of_its_log() {
         .success()
         .stdout(contains("app: pass"));
     let (before, after) = (read(Path::new(log)), read(&desk.path().join("again.csv")));
-    let (costs, rows) = (before.costs.unwrap(), after.census.rows_mean);
+    let [request, row, was] = [Figure::Overhead, Figure::Row, Figure::Between].map(|f| before.figures[&f]);
+    let rows = after.census.rows_mean();
     // A sync ends with a look that finds nothing more, so the mean is a little lower.
-    assert!((rows / before.census.rows_mean - 1.0).abs() < 0.05, "{rows} rows a chunk");
-    let bound = |request: f64, row: f64| request + row * rows;
-    let mean = after.census.duration_mean;
-    assert!(mean >= bound(costs.request.low, costs.row.low), "{mean} s is too short");
-    assert!(mean <= bound(costs.request.high, costs.row.high), "{mean} s is too long");
-    let (Rate::Known(was), Rate::Known(is)) = (before.outages.unwrap().rate, after.outages.unwrap().rate)
-    else {
-        panic!("both fail now and then");
-    };
+    assert!((rows / before.census.rows_mean() - 1.0).abs() < 0.05, "{rows} rows a chunk");
+    let mean = after.census.duration_mean.as_secs_f64();
+    let (low, high) = (request.low + row.low * rows, request.high + row.high * rows);
+    assert!((low..=high).contains(&mean), "{mean} s is not within {low} s to {high} s");
+    let is = after.figures[&Figure::Between];
     assert!(is.low <= was.high && was.low <= is.high, "{was:?} {is:?}");
 }
 
@@ -182,7 +179,7 @@ fn a_log_that_does_not_tell_the_best_size_gives_a_scenario() {
         (0..80).map(|n| format!("{},{},400,{},ok\n", n * 10, 1 + n % 5, 500 + n % 7 * 40)).collect();
     fs::write(desk.path().join("log.csv"), format!("{HEADER}{lines}")).unwrap();
     let run = syncdyno(desk.path()).args(["calibrate", "log.csv", "-q", "-o", "app.toml"]).assert();
-    let told = contains("[row.unknown]").and(contains("syncdyno tune app.toml --limit chunk=15s\n"));
+    let told = contains("[row.unknown]").and(contains("syncdyno tune app.toml --knob"));
     run.success().stdout(told.and(contains("failures.none")));
     syncdyno(desk.path()).args(["check", "app.toml"]).assert().success();
 }

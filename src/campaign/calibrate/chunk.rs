@@ -1,91 +1,81 @@
 //! The chunk to recommend: by the closed form of [`theory::chunk`](crate::theory::chunk), or, where
-//! responses lie on no line, the cheapest of the log's sizes.
+//! time bends, the cheapest of the sizes that the log has.
 
-use super::diagnose::Bin;
-use super::fit::Line;
+use super::fit::{BEND, BYTE, Line};
 use crate::render::calibrate::{Advice, Estimate};
 use crate::theory::chunk::Cost;
 
-/// Costs as they might be: overhead, time a row, failures a second.
-pub(super) type Draw = [f64; 3];
+/// Costs as they are, or might be.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Draw {
+    pub(super) line: Line,
+    pub(super) noise: f64,
+    /// Bytes a row.
+    pub(super) width: f64,
+    /// Failures a second.
+    pub(super) rate: f64,
+}
 
 /// A chunk counts as good where a row costs at most so much more than at best.
 const FLAT: f64 = 0.03;
+/// Between two sizes that are compared.
+const STEP: f64 = 1.02;
+/// Where hardly anything fails a good chunk has no end.
+const STEPS_MAX: usize = 1_000;
 
-/// The best chunk of `value`, with intervals from `draws`; `rows` is the log's mean chunk.
-pub(super) fn advise(
-    value: Draw,
-    draws: &[Draw],
-    rows: f64,
-    interval: impl Fn(f64, Vec<f64>) -> Estimate,
-) -> Advice {
-    let cost = |d: &Draw| Cost {
-        chunk: d[0].max(1e-3 * value[0]),
-        row: d[1].max(1e-3 * value[1]),
-        mtbf: 1.0 / d[2].max(1e-12),
-    };
-    let all: Vec<Cost> = draws.iter().map(cost).collect();
-    let best = |cost: &Cost| cost.best().max(1.0);
-    let at = cost(&value);
-    let mut more: Vec<f64> = all.iter().map(|cost| cost.excess(rows)).collect();
-    more.sort_by(f64::total_cmp);
-    let place = |share: f64| more[((more.len() - 1) as f64 * share).round() as usize];
-    let excess = at.excess(rows);
-    Advice::Rows {
-        best: interval(best(&at), all.iter().map(best).collect()),
-        flat: flat(at),
-        excess: Estimate { value: excess, low: place(0.025).min(excess), high: place(0.975).max(excess) },
-        within_log: false,
+impl Draw {
+    /// Seconds a row with its bytes.
+    pub(super) fn row(&self) -> f64 {
+        self.line[1] + if self.line[BYTE] == 0.0 { 0.0 } else { self.line[BYTE] * self.width }
+    }
+
+    /// Seconds a row in chunks of so many, with repeats.
+    fn time_a_row(&self, rows: f64) -> f64 {
+        let took = self.line[0] + self.row() * rows + self.line[BEND] * rows * rows;
+        if self.rate > 0.0 { libm::expm1(self.rate * took) / self.rate / rows } else { took / rows }
+    }
+
+    /// The best chunk; of a line that bends among the sizes `seen`.
+    fn best(&self, seen: (f64, f64)) -> f64 {
+        if self.line[BEND] == 0.0 {
+            let [chunk, row] = [self.line[0], self.row()].map(|cost| cost.max(1e-9));
+            return Cost { chunk, row, mtbf: 1.0 / self.rate.max(1e-12) }.best().max(1.0);
+        }
+        let sizes = std::iter::successors(Some(seen.0.max(1.0)), |rows| Some(rows * STEP));
+        let sizes = sizes.take_while(|rows| *rows <= seen.1).chain([seen.1]);
+        let cheaper = |a: &f64, b: &f64| self.time_a_row(*a).total_cmp(&self.time_a_row(*b));
+        sizes.min_by(cheaper).unwrap_or(1.0)
     }
 }
 
-/// The least chunk of a link that was not seen to fail: of the least overhead and the dearest row.
-pub(super) fn at_least(request: Estimate, row: Estimate, rate: f64) -> Advice {
-    Advice::AtLeast(Cost { chunk: request.low, row: row.high, mtbf: 1.0 / rate }.best())
-}
-
-/// The cheapest of the log's sizes by what its responses took and failures at `rate` make of that.
-/// The interval holds the sizes that may be as cheap.
-pub(super) fn within_log(bins: &[Bin], rate: f64, rows: f64) -> Option<Advice> {
-    let again = |took: f64| if rate > 0.0 { libm::expm1(rate * took) / rate } else { took };
-    let a_row = |bin: &Bin, errors: f64| again(bin.took * (1.0 + errors * bin.error)) / bin.mean;
-    let sized = || bins.iter().filter(|bin| bin.mean > 0.0);
-    let best = sized().min_by(|a, b| a_row(a, 0.0).total_cmp(&a_row(b, 0.0)))?;
-    let among = |most: f64, errors: f64| {
-        let cheap = sized().filter(move |bin| a_row(bin, -errors) <= most);
-        cheap.fold((best.mean, best.mean), |(low, high), bin| (low.min(bin.rows.0), high.max(bin.rows.1)))
+/// The best chunk of costs `at`; `rows` is the log's mean one, and `seen` its least and largest.
+/// `estimate` gives a figure of costs its interval.
+pub(super) fn advise(
+    at: &Draw,
+    rows: f64,
+    seen: (f64, f64),
+    estimate: impl Fn(&dyn Fn(&Draw) -> f64) -> Estimate,
+) -> Advice {
+    let within_log = at.line[BEND] > 0.0;
+    let best = at.best(seen);
+    let edge = |step: f64| {
+        let most = (1.0 + FLAT) * at.time_a_row(best);
+        let inside =
+            |rows: &f64| at.time_a_row(*rows) <= most && (!within_log || (seen.0..=seen.1).contains(rows));
+        let sizes = std::iter::successors(Some(best), |rows| Some(rows * step));
+        sizes.take(STEPS_MAX).take_while(inside).last().unwrap_or(best)
     };
-    let (low, high) = among(a_row(best, 2.0), 2.0);
-    let own = sized().min_by(|a, b| (a.mean - rows).abs().total_cmp(&(b.mean - rows).abs()))?;
-    let excess = a_row(own, 0.0) / a_row(best, 0.0) - 1.0;
-    let off = 2.0 * libm::hypot(own.error, best.error);
-    Some(Advice::Rows {
-        best: Estimate { value: best.mean, low: low.max(1.0), high },
-        flat: among(a_row(best, 0.0) * (1.0 + FLAT), 0.0),
-        excess: Estimate { value: excess, low: (excess - off).max(0.0), high: excess + off },
-        within_log: true,
-    })
+    let excess = |costs: &Draw| costs.time_a_row(rows) / costs.time_a_row(costs.best(seen)) - 1.0;
+    Advice {
+        best: estimate(&|costs| costs.best(seen)),
+        flat: (edge(1.0 / STEP), edge(STEP)),
+        excess: estimate(&excess),
+        within_log,
+    }
 }
 
-/// The least and the most rows at which a row costs at most [`FLAT`] more than at best.
-fn flat(cost: Cost) -> (f64, f64) {
-    let best = cost.best();
-    let edge = |factor: f64| {
-        // On the side of `factor`, where the cost only rises.
-        let (mut inside, mut outside) = (1.0, factor);
-        while cost.excess(best * outside) < FLAT {
-            outside *= factor;
-        }
-        for _ in 0..60 {
-            let middle = libm::sqrt(inside * outside);
-            if cost.excess(best * middle) < FLAT { inside = middle } else { outside = middle }
-        }
-        best * inside
-    };
-    (edge(0.5), edge(2.0))
-}
-
-/// Overhead and time a row of a line whose rows have so many bytes.
-pub(super) fn with_bytes(line: &Line, width: f64) -> [f64; 2] {
-    [line[0], line[1] + if line[2] == 0.0 { 0.0 } else { line[2] * width }]
+/// The least chunk of a link that was not seen to fail: of the least overhead and the dearest row,
+/// and as many failures as there may be.
+pub(super) fn at_least(request: Estimate, row: Estimate, rate: f64) -> f64 {
+    Cost { chunk: request.low, row: row.high, mtbf: 1.0 / rate }.best()
 }

@@ -1,35 +1,30 @@
 //! From a request log of one's own to what its link and backend cost.
 //!
-//! [`calibrate`] reads a CSV with a line a request (`header`, `log`) and estimates, by one method
-//! each,
+//! [`calibrate`] reads a CSV with a line a request (`log`) and estimates, by one method each,
 //!
 //! - what a response takes: weighted least squares for the mean, trimmed on the log scale, with
 //!   responses weighted for those that failures cut off (`fit`);
 //! - how often transfers fail, and how long it takes to recover: failures over exposure, timeouts
 //!   censored (`failures`);
-//! - how sure both are: a bootstrap over devices, or blocks of time (`bootstrap`);
-//! - the chunk that the closed form recommends for each draw (`chunk`).
+//! - how sure all of it is, and the chunk that the closed form recommends for each draw: a
+//!   bootstrap over devices, or blocks of time (`estimate`, `chunk`).
 //!
-//! `diagnose` looks for what speaks against that. The table of diagnostics
-//! ([`Code`](crate::render::calibrate::Code)) says what follows: a figure is refused, or restricted
-//! to a part of the log, or has a note.
+//! `request` says which requests count, `diagnose` looks for what speaks against the figures. The
+//! table of diagnostics ([`Code`](crate::render::calibrate::Code)) says what follows: a figure is
+//! refused, or restricted to a part of the log, or has a note.
 //!
 //! Invariants: nothing is drawn but from a named stream, so the same log gives the same figures; a
 //! malformed log gives no figure at all.
 
-mod bootstrap;
 mod chunk;
 mod diagnose;
 mod estimate;
 mod failures;
 mod fit;
-mod header;
 mod log;
 mod request;
 
-pub(super) use bootstrap::student;
-pub use header::Only;
-pub use log::{BYTES_MAX, Mistakes, ROWS_MAX};
+pub use log::{BYTES_MAX, Mistakes, Only, ROWS_MAX};
 
 use crate::render::calibrate::Calibration;
 
@@ -44,13 +39,11 @@ pub fn calibrate(
     only: &[Only],
     by: Option<&str>,
 ) -> Result<Vec<Calibration>, Mistakes> {
-    let log = log::read(bytes, only, by)?;
-    let Some(by) = &log.by else { return Ok(vec![estimate::calibration(source, &log)]) };
-    let of = |(value, part): (String, request::Log)| Calibration {
-        group: Some((by.column.clone(), value)),
-        ..estimate::calibration(source, &part)
+    let of = |(value, log): (String, request::Log)| Calibration {
+        group: by.map(|column| (column.to_owned(), value)),
+        ..estimate::calibration(source, &log)
     };
-    Ok(log.split().into_iter().map(of).collect())
+    Ok(log::read(bytes, only, by)?.into_iter().map(of).collect())
 }
 
 #[cfg(test)]

@@ -1,13 +1,11 @@
 //! Calibrations of logs with a known truth. The generator is not the simulator: a device's link
 //! fails and recovers by the wall clock, and an app asks for chunk after chunk.
 
-use std::collections::BTreeMap;
-
-use super::bootstrap::gamma;
 use super::estimate::calibration;
+use super::failures::gamma;
 use super::request::{Labels, Log, Outcome, Request};
 use crate::base::{Seed, Stream};
-use crate::render::calibrate::{Advice, Calibration, Code, Effect, Rate};
+use crate::render::calibrate::{Calibration, Code, Effect, Figure};
 use crate::theory::chunk::Cost;
 
 /// Overhead and time a row of a network, and mean seconds between its failures.
@@ -89,23 +87,31 @@ impl World {
     }
 
     fn log(&self, seed: u64) -> Log {
+        self.logs(seed, false).remove(0)
+    }
+
+    /// A log, or one of each network.
+    fn logs(&self, seed: u64, by_network: bool) -> Vec<Log> {
         let mut stream = Seed(seed).stream("log", 0, 0);
         let mut lines: Vec<(Request, u8)> = Vec::new();
         for device in 0..self.devices {
             self.of_device(device, &mut stream, &mut lines);
         }
         lines.sort_by(|a, b| a.0.start.total_cmp(&b.0.start));
-        let network = Labels {
-            column: "network".to_owned(),
-            values: (0..self.networks.len()).map(|n| n.to_string()).collect(),
-            of: lines.iter().map(|(_, network)| *network).collect(),
-        };
-        Log {
-            requests: lines.iter().map(|(request, _)| *request).collect(),
+        let log = |lines: Vec<&(Request, u8)>| Log {
+            requests: lines.iter().enumerate().map(|(line, (r, _))| Request { line, ..*r }).collect(),
             devices: (self.devices > 1).then_some(u64::from(self.devices)),
             has_bytes: self.byte > 0.0,
-            labels: vec![network.clone()],
-            by: Some(network),
+            labels: vec![Labels {
+                column: "network".to_owned(),
+                of: lines.iter().map(|(_, network)| *network).collect(),
+            }],
+        };
+        let part = |network| log(lines.iter().filter(|(_, of)| usize::from(*of) == network).collect());
+        if by_network {
+            (0..self.networks.len()).map(part).collect()
+        } else {
+            vec![log(lines.iter().collect())]
         }
     }
 
@@ -144,7 +150,8 @@ impl World {
                     false => (would, Outcome::Answered),
                 };
                 let duration = Some(took);
-                lines.push((Request { start: at, device, rows, bytes, duration, outcome }, network as u8));
+                let request = Request { start: at, device, rows, bytes, duration, outcome, line: 0 };
+                lines.push((request, network as u8));
                 at += took + 0.05;
                 if outcome == Outcome::Answered || would > self.timeout {
                     break;
@@ -154,44 +161,43 @@ impl World {
         }
     }
 
-    /// Of calibrations of `logs` logs how many hold overhead, row, rate, recovery and chunk, and
-    /// how many there are of each; by how much chunks are dearer than the best at most.
+    /// What a log of this network, or of all, should say.
+    fn truth(&self, network: Option<usize>) -> Network {
+        if let Some(n) = network {
+            return self.networks[n];
+        }
+        let mean = |of: &dyn Fn(&Network) -> f64| {
+            self.networks.iter().map(of).sum::<f64>() / self.networks.len() as f64
+        };
+        let exposed = |n: &Network| n.0 + n.1 * 672.0;
+        (mean(&|n| n.0), mean(&|n| n.1), mean(&exposed) / mean(&|n| exposed(n) / n.2))
+    }
+
+    /// Of calibrations of `logs` logs how many hold overhead, row, time between failures, recovery
+    /// and chunk, and how many there are of each; by how much chunks are dearer than the best at
+    /// most.
     fn held(&self, logs: u64, by_network: bool) -> ([(u64, u64); 5], f64) {
         let (mut held, mut dearer) = ([(0, 0); 5], 0.0_f64);
         let width = (self.widths.0 + self.widths.1) / 2.0;
-        let mut judge = |found: &Calibration, (overhead, row, mtbf): Network| {
-            let cost = Cost { chunk: overhead, row: row + self.byte * width, mtbf };
-            let costs = found.costs.expect("sizes differ");
-            let Some(Rate::Known(rate)) = found.outages.map(|outages| outages.rate) else { return };
-            let best = match found.advice {
-                Some(Advice::Rows { best, within_log: false, .. }) => Some(best),
-                _ => None,
-            };
-            let repair = found.outages.and_then(|outages| outages.repair);
+        for (network, log) in (0..logs).flat_map(|seed| self.logs(seed, by_network).into_iter().enumerate()) {
+            let (chunk, row, mtbf) = self.truth(by_network.then_some(network));
+            let cost = Cost { chunk, row: row + self.byte * width, mtbf };
+            let found = calibration("log", &log);
+            if found.census.failures == 0 {
+                continue;
+            }
+            let best = found.advice.filter(|advice| !advice.within_log).map(|advice| advice.best);
             dearer = best.map_or(dearer, |best| dearer.max(cost.excess(best.value)));
             let all = [
-                Some(costs.request.holds(overhead)),
-                Some(costs.row.holds(cost.row)),
-                Some(rate.holds(1.0 / mtbf)),
-                repair.map(|repair| repair.holds(self.recovery)),
-                best.map(|best| best.holds(cost.best())),
+                (found.get(Figure::Overhead), chunk),
+                (found.get(Figure::Row), cost.row),
+                (found.get(Figure::Between), mtbf),
+                (found.get(Figure::Recovery), self.recovery),
+                (best, cost.best()),
             ];
-            for ((held, of), holds) in held.iter_mut().zip(all) {
-                *held += u64::from(holds == Some(true));
-                *of += u64::from(holds.is_some());
-            }
-        };
-        for seed in 0..logs {
-            let log = self.log(seed);
-            if by_network {
-                let parts = log.split();
-                parts.iter().zip(self.networks).for_each(|((_, log), n)| judge(&calibration("log", log), *n));
-            } else {
-                let n = self.networks.len() as f64;
-                let mean = |of: fn(&Network) -> f64| self.networks.iter().map(of).sum::<f64>() / n;
-                let exposed = |n: &Network| n.0 + n.1 * 672.0;
-                let mtbf = mean(exposed) / mean(|n| (n.0 + n.1 * 672.0) / n.2);
-                judge(&calibration("log", &log), (mean(|n| n.0), mean(|n| n.1), mtbf));
+            for ((held, of), (estimate, truth)) in held.iter_mut().zip(all) {
+                *held += u64::from(estimate.is_some_and(|estimate| estimate.holds(truth)));
+                *of += u64::from(estimate.is_some());
             }
         }
         (held, dearer)
@@ -199,7 +205,7 @@ impl World {
 }
 
 /// The grid. Chunks are judged where the closed form holds, as it does for one network.
-const GRID: [(&str, World, bool); 14] = [
+const GRID: [(&str, World, bool); 15] = [
     ("clean", CLEAN, false),
     ("Wi-Fi and LTE by network", WIFI_AND_LTE, true),
     ("retries and timeouts", RETRIES, false),
@@ -213,6 +219,7 @@ const GRID: [(&str, World, bool); 14] = [
     ("one device", World { devices: 1, responses: 500, by_device: 0.0, ..CLEAN }, false),
     ("pages", World { sizes: FULL_PAGES, networks: &[(0.34, 2e-3, 60.0)], ..CLEAN }, false),
     ("timeouts of slow responses", World { timeout: 1.2, noise: 0.3, ..CLEAN }, false),
+    ("slow start", World { slow_start: 0.3, idle: 200.0, ..CLEAN }, false),
     ("silent failures", World { silent: 1.0, timeout: 10.0, ..RETRIES }, false),
 ];
 
@@ -247,22 +254,15 @@ fn intervals_hold_the_truth_of_worlds_of_all_kinds() {
     assert!(all.0 < all.1, "{table}");
 }
 
+fn has(found: &Calibration, code: Code) -> bool {
+    found.diagnoses.iter().any(|diagnosis| diagnosis.code == code)
+}
+
 #[test]
 fn mixed_networks_have_mean_costs_and_no_common_chunk() {
     let (held, _) = WIFI_AND_LTE.held(24, false);
     assert!(held[..3].iter().all(|(held, of)| *held >= band(*of)), "{held:?}");
     assert_eq!(held[4], (0, 0));
-    // Whether a column tells them apart or not.
-    let mut untold = WIFI_AND_LTE.log(1);
-    untold.labels.clear();
-    for log in [WIFI_AND_LTE.log(1), untold] {
-        let found = calibration("log", &log);
-        assert!(has(&found, Code::Mixed) && found.advice.is_none(), "{:?}", found.diagnoses);
-    }
-}
-
-fn has(found: &Calibration, code: Code) -> bool {
-    found.diagnoses.iter().any(|diagnosis| diagnosis.code == code)
 }
 
 /// Each code stands on a log that calls for it, with what it refuses, and not on the clean one.
@@ -270,91 +270,83 @@ fn has(found: &Calibration, code: Code) -> bool {
 fn each_diagnosis_stands_where_its_threshold_says() {
     let clean = calibration("log", &CLEAN.log(1));
     let few = World { devices: 1, responses: 500, by_device: 0.0, ..CLEAN };
-    let edit = |change: fn(&mut Request)| {
-        let mut log = few.log(1);
-        log.requests.iter_mut().for_each(change);
+    let edit = |log: Log, change: &dyn Fn(f64, &mut Request)| {
+        let mut log = log;
+        (0..).zip(&mut log.requests).for_each(|(n, r)| change(f64::from(n), r));
         log
     };
-    let mut refused = few.log(1);
-    refused.requests[5].outcome = Outcome::Refused;
-    let mut unnamed = CLEAN.log(1);
-    unnamed.devices = None;
-    unnamed.requests.iter_mut().for_each(|r| r.device = 0);
-    let mut spaced = few.log(1);
-    (0..).zip(&mut spaced.requests).for_each(|(n, r)| r.start = f64::from(n) * 60.0);
+    let unnamed = Log { devices: None, ..edit(CLEAN.log(1), &|_, r| r.device = 0) };
+    let times = |r: &mut Request, factor: f64| r.duration = r.duration.map(|took| factor * took);
     let never = &[(0.25, 4e-4, 1e9)];
     let logs = [
         (Code::FewResponses, World { responses: 15, ..few }.log(1)),
         (Code::OneSize, World { sizes: &[200.0], ..few }.log(1)),
-        (Code::ManyTrimmed, World { networks: never, hang: 0.0, ..few }.log(1)),
+        // One in seven takes a hundred times as long, or as short.
+        (
+            Code::ManyTrimmed,
+            edit(World { networks: never, ..few }.log(1), &|n, r| match n {
+                n if n % 13.0 == 0.0 => times(r, 100.0),
+                n if n % 15.0 == 0.0 => times(r, 0.01),
+                _ => {}
+            }),
+        ),
         (Code::SlowTimeouts, World { timeout: 0.3, networks: never, ..few }.log(1)),
         (Code::NoFailures, World { networks: never, ..few }.log(1)),
         (Code::OverheadUnknown, World { networks: &[(1e-4, 2e-3, 60.0)], ..few }.log(1)),
         (Code::RowUnknown, World { networks: &[(0.3, 1e-9, 60.0)], ..few }.log(1)),
-        (Code::CoarseClock, edit(|r| r.duration = r.duration.map(|d| libm::ceil(2.0 * d) / 2.0))),
+        (
+            Code::CoarseClock,
+            edit(few.log(1), &|_, r| r.duration = r.duration.map(|took| libm::ceil(2.0 * took) / 2.0)),
+        ),
         (Code::Bent, World { bend: 5e-7, ..CLEAN }.log(1)),
         (Code::SlowSizes, World { timeout: 1.2, noise: 0.3, ..CLEAN }.log(1)),
-        (Code::SlowStart, World { slow_start: 0.3, idle: 200.0, ..CLEAN }.log(1)),
         (Code::Beyond, World { sizes: &[10.0, 20.0, 40.0], ..CLEAN }.log(1)),
         (Code::Trimmed, World { hang: 0.03, ..CLEAN }.log(1)),
         (Code::LongTransfers, World { networks: &[(0.25, 4e-4, 0.3)], ..few }.log(1)),
-        (Code::InStep, World { byte: 1e-6, ..few }.log(1)),
-        (Code::Apart, spaced),
+        (Code::InStep, World { byte: 1e-6, widths: (100.0, 100.0), ..few }.log(1)),
+        (Code::Apart, edit(few.log(1), &|n, r| r.start = n * 60.0)),
         (Code::NoDevices, unnamed),
         (Code::FewDevices, World { devices: 4, ..CLEAN }.log(1)),
-        (Code::Refused, refused),
         (Code::Mixed, WIFI_AND_LTE.log(1)),
+        // A step: no line and no parabola.
+        (Code::Mixed, edit(CLEAN.log(1), &|_, r| times(r, if r.rows > 400.0 { 3.0 } else { 1.0 }))),
+        (Code::Levels, Log { labels: Vec::new(), ..WIFI_AND_LTE.log(1) }),
     ];
-    let mut seen = BTreeMap::new();
-    for (code, log) in logs {
-        let mut log = log;
-        if code == Code::ManyTrimmed {
-            // One in six takes a hundred times as long.
-            log.requests.iter_mut().step_by(9).for_each(|r| r.duration = r.duration.map(|d| 100.0 * d));
-            log.requests.iter_mut().step_by(11).for_each(|r| r.duration = r.duration.map(|d| d / 100.0));
-        }
-        let found = calibration("log", &log);
-        assert!(has(&found, code), "{code:?}: {:?}", found.diagnoses);
-        assert!(code == Code::Beyond || !has(&clean, code), "{code:?}");
+    for (code, log) in &logs {
+        let found = calibration("log", log);
+        assert!(has(&found, *code), "{code:?}: {:?}", found.diagnoses);
+        assert!(*code == Code::Beyond || !has(&clean, *code), "{code:?}");
         let refuses = code.rule().effect == Effect::Refuse;
         assert!(!refuses || found.advice.is_none(), "{code:?}: {:?}", found.advice);
-        seen.insert(code, ());
     }
-    assert_eq!(seen.len(), Code::ALL.len());
+    assert!(Code::ALL.iter().all(|code| logs.iter().any(|(of, _)| of == code)));
 }
 
 #[test]
 fn a_bent_log_gets_the_cheapest_of_its_own_sizes() {
-    let world = World { bend: 5e-7, ..CLEAN };
-    let found = calibration("log", &world.log(1));
-    let Some(Advice::Rows { best, within_log: true, .. }) = found.advice else { panic!("{found:?}") };
-    assert!(best.value <= 2_048.0 && best.holds(512.0), "{best:?}");
+    let found = calibration("log", &World { bend: 5e-7, ..CLEAN }.log(1));
+    let advice = found.advice.expect("sizes differ");
+    let best = libm::sqrt(0.25 / 5e-7);
+    assert!(advice.within_log && advice.best.value <= 2_048.0, "{advice:?}");
+    assert!(advice.best.value / best > 0.9 && advice.best.value / best < 1.1, "{advice:?}");
 }
 
 #[test]
 fn a_log_without_failures_gets_a_bound_and_failures_alone_nothing() {
     let found = calibration("log", &World { networks: &[(0.25, 4e-4, 1e9)], ..CLEAN }.log(1));
-    let outages = found.outages.unwrap();
-    let Rate::AtMost(rate) = outages.rate else { panic!("{outages:?}") };
-    assert!((rate * outages.exposed - 2.996).abs() < 0.001, "{rate}");
-    let costs = found.costs.unwrap();
-    let least = Cost { chunk: costs.request.low, row: costs.row.high, mtbf: 1.0 / rate };
-    assert_eq!(found.advice, Some(Advice::AtLeast(least.best())));
+    let [request, row, between] = [Figure::Overhead, Figure::Row, Figure::Between].map(|f| found.figures[&f]);
+    assert!((found.census.exposed.as_secs_f64() / between.low - 2.996).abs() < 0.001, "{between:?}");
+    let least = Cost { chunk: request.low, row: row.high, mtbf: between.low };
+    let best = found.advice.expect("sizes differ").best;
+    assert_eq!((best.value, best.low), (f64::INFINITY, least.best()));
     let mut log = CLEAN.log(1);
     log.requests.iter_mut().for_each(|r| r.outcome = Outcome::Cut);
     let found = calibration("log", &log);
-    assert_eq!((found.costs, found.outages, found.advice), (None, None, None));
+    assert!(found.figures.is_empty() && found.advice.is_none(), "{found:?}");
 }
 
 #[test]
 fn the_same_log_gives_the_same_figures() {
     assert_eq!(calibration("log", &CLEAN.log(5)), calibration("log", &CLEAN.log(5)));
     assert_ne!(calibration("log", &CLEAN.log(5)), calibration("log", &CLEAN.log(6)));
-}
-
-#[test]
-fn students_factor_is_that_of_the_tables() {
-    for (freedom, factor) in [(6.0, 2.447), (11.0, 2.201), (30.0, 2.042), (1e9, 1.960)] {
-        assert!((super::student(freedom) / factor - 1.0).abs() < 0.001, "{freedom}");
-    }
 }

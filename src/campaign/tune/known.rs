@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::campaign::calibrate::student;
-use crate::stats::worse_beyond_noise;
+use crate::stats::{student, worse_beyond_noise};
 
 /// Fewer seeds say nothing of the noise between them.
 pub(super) const SEEDS_MIN: usize = 3;

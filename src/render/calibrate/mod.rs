@@ -12,9 +12,7 @@ mod record;
 mod scenario;
 mod shown;
 
-pub use record::{
-    Advice, Calibration, Census, Code, Costs, Diagnosis, Effect, Estimate, Outages, Rate, Rule, Split,
-};
+pub use record::{Advice, Calibration, Census, Code, Diagnosis, Effect, Estimate, Figure, Rule};
 pub use shown::{diagnostics, in_short, story, to_json};
 
 #[cfg(test)]

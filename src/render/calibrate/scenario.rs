@@ -4,194 +4,113 @@
 //! measured times already. What grows with bytes goes to the link where the log tells it apart; all
 //! else is the backend's, with the log's noise.
 
-use super::record::{Advice, Calibration, Costs, Estimate, Outages, Rate};
-use super::shown::{rows, says, span};
-use crate::base::{BitRate, Span};
+use super::record::{Calibration, Figure};
+use super::shown::story;
+use crate::base::Span;
 
 /// Bytes of JSON around a row's text, and of a page around its rows.
 const ROW_AROUND: f64 = 61.0;
 const PAGE_AROUND: f64 = 145.0;
 /// A row of which the log does not tell the bytes.
 const ROW_ASSUMED: f64 = 461.0;
-/// A link that takes no time.
+/// A link that takes no time, in bits a second.
 const FAST: f64 = 1e9;
-/// Rows of the scenario: enough for some chunks, few enough to be quick.
+/// Rows of the scenario: enough for some chunks, few enough to be quick; and their bytes.
 const ROWS: (f64, f64) = (2_000.0, 40_000.0);
 const ROWS_BYTES_MAX: f64 = 64e6;
 /// Rows that all phones of the scenario load together, roughly.
-const ROWS_LOADED: u64 = 150_000;
+const ROWS_LOADED: f64 = 150_000.0;
 /// What a scenario takes of a column's width and of a chunk's rows.
-const MOST: u64 = 1_000_000;
-/// Seconds: a scenario has no gap that is briefer, and no two that are not farther apart.
+const MOST: f64 = 1e6;
+/// Seconds: a scenario has no gap that is briefer.
 const BRIEFEST: f64 = 1e-3;
 /// Seconds of the script, and interruptions of all links that a scenario may have.
 const LASTS: f64 = 48.0 * 3_600.0;
 const BREAKS_MAX: f64 = 1e7;
 /// A gap of which the log does not tell the length.
 const GAP_ASSUMED: f64 = 5.0;
-/// Chunks that are tried about the best, and how many times the least the largest is at least.
-const AROUND: f64 = 8.0;
+/// The largest chunk that is tried is at least so many times the least.
 const REACH: u64 = 512;
-/// The least chunk that is tried where no best is known.
-const WIDE: f64 = 16.0;
-
-struct Figures {
-    /// Bytes of a row's text.
-    text: u64,
-    rows: u64,
-    /// Rows of a chunk, as in the log.
-    chunk: u64,
-    rtt: Span,
-    down: BitRate,
-    fixed_cost: Span,
-    row_cost: Span,
-    service_cv: f64,
-    gaps: Option<(Span, Span)>,
-}
 
 impl Calibration {
     /// A scenario called `name` that gives such requests; `rtt` of the overhead is the link's.
     /// `None` if the log does not tell what requests cost.
     pub fn scenario(&self, name: &str, rtt: Span) -> Option<String> {
-        let costs = self.costs.as_ref()?;
-        let (from, to) = self.axis()?;
-        let source = self.source.replace(char::is_control, " ");
-        let untold = self.untold();
-        let head = format!(
-            "# What the requests of {source} cost, as a scenario; written by `syncdyno calibrate`.\n#\n{found}#\n\
-             # The log did not tell:\n{untold}#\n\
-             # As it stands, chunks are as large as in the log. The best size, and the curve of all:\n#\n\
-             #   syncdyno tune {name}.toml --knob engine.pull.chunk_rows={from}..{to} --limit chunk={limit}s\n\
-             #   syncdyno sweep {name}.toml --axis engine.pull.chunk_rows={from}..{to}*2\n\n\
-             name = \"{name}\"\n",
-            found = self.found(costs),
-            limit = self.census.request_limit(),
-        );
-        Some(head + &body(&self.figures(costs, rtt)))
+        let told = Calibration { source: self.source.replace(char::is_control, " "), ..self.clone() };
+        let told: String =
+            story(&[told]).lines().map(|line| format!("# {line}").trim_end().to_owned() + "\n").collect();
+        let head = "# Written by `syncdyno calibrate`; chunks are as large as in the log.\n#\n";
+        Some(format!("{head}{told}\nname = \"{name}\"\n{}", self.body(rtt)?))
     }
 
-    fn figures(&self, costs: &Costs, rtt: Span) -> Figures {
-        let bytes = self.census.bytes_a_row.unwrap_or(ROW_ASSUMED).max(ROW_AROUND + 1.0);
-        // Bytes that the scenario's rows have beyond the log's must not take longer.
-        let width = self.census.bytes_a_row.unwrap_or(ROW_ASSUMED);
-        let on_wire = costs.split.map_or(0.0, |split| split.byte.value * width);
-        let down = if on_wire > 0.0 { (8.0 * bytes / on_wire).min(FAST) } else { FAST };
-        let row_cost = (costs.row.value - 8.0 * bytes / down).max(0.0);
-        let fixed_cost = (costs.request.value - rtt.as_secs_f64() - 8.0 * PAGE_AROUND / down).max(0.0);
-        let chunk = (self.census.rows_mean.round() as u64).clamp(1, MOST);
-        // Noise is a share of the whole duration, and here the backend's part has all of it.
-        let served = fixed_cost + row_cost * chunk as f64;
-        let all = costs.request.value + costs.row.value * chunk as f64;
-        let service_cv = if served > 0.0 { (costs.noise.value * all / served).min(10.0) } else { 0.0 };
-        let most = ROWS.1.min(ROWS_BYTES_MAX / bytes).max(200.0);
-        let rows = (4.0 * self.best().unwrap_or(0.0)).max(20.0 * chunk as f64).clamp(ROWS.0.min(most), most);
-        Figures {
-            text: ((bytes - ROW_AROUND).round() as u64).min(MOST),
-            // Whole chunks, so that their mean size is the log's.
-            rows: (rows as u64).div_ceil(chunk) * chunk,
-            chunk,
-            rtt,
-            down: BitRate(down.round().max(1.0) as u64),
-            fixed_cost: micros(fixed_cost),
-            row_cost: micros(row_cost),
-            service_cv,
-            gaps: self.gaps().map(|(between, mean, longest)| {
-                (micros(between.max(2.0 * BRIEFEST)), micros(mean.min(longest).max(BRIEFEST)))
-            }),
-        }
+    /// Rows of a chunk, as in the log.
+    fn chunk(&self) -> f64 {
+        self.census.rows_mean().round().clamp(1.0, MOST)
     }
 
-    fn best(&self) -> Option<f64> {
-        match self.advice? {
-            Advice::Rows { best, .. } => Some(best.value),
-            Advice::AtLeast(rows) => Some(rows),
-        }
+    /// Rows of the scenario: whole chunks, so that their mean size is the log's.
+    fn rows(&self) -> f64 {
+        let best = self.advice.map_or(0.0, |advice| advice.best.low.max(advice.best.value.min(MOST)));
+        let most = ROWS.1.min(ROWS_BYTES_MAX / self.row_bytes()).max(200.0);
+        let rows = (4.0 * best).max(20.0 * self.chunk()).clamp(ROWS.0.min(most), most);
+        libm::ceil(rows / self.chunk()) * self.chunk()
     }
 
-    /// What the log did not tell, and what the scenario has in its place.
-    fn untold(&self) -> String {
-        let known = self.outages.filter(|outages| matches!(outages.rate, Rate::Known(_)));
-        let all = [
-            (known.is_some_and(|o| o.repair.is_none()), "time to recover: `gaps` has an assumed mean"),
-            (
-                self.gaps().is_some_and(|(_, mean, longest)| mean > longest),
-                "gaps that leave time between failures: `gaps` has nine tenths of that time",
-            ),
-            (self.census.bytes_a_row.is_none(), "bytes a row: the width of `text` is assumed"),
-            (true, "caps: page_cap, chunk_bytes and timeouts are out of the way; write your own"),
-        ];
-        let diagnoses = self.diagnoses.iter().map(|diagnosis| format!("# - {}\n", says(diagnosis)));
-        let lines = all.iter().filter(|(stands, _)| *stands).map(|(_, what)| format!("# - {what}\n"));
-        diagnoses.chain(lines).collect()
+    /// Bytes of a row of the log.
+    fn width(&self) -> f64 {
+        self.census.bytes_a_row.map_or(ROW_ASSUMED, |bytes| bytes as f64)
     }
 
-    /// Seconds between failures, the mean gap, and the longest that a link can have between its
-    /// failures.
-    fn gaps(&self) -> Option<(f64, f64, f64)> {
-        let Outages { rate: Rate::Known(rate), repair, .. } = self.outages? else { return None };
-        Some((1.0 / rate.value, repair.map_or(GAP_ASSUMED, |repair| repair.value), 0.9 / rate.value))
+    /// Bytes of a row of the scenario.
+    fn row_bytes(&self) -> f64 {
+        self.width().max(ROW_AROUND + 1.0)
     }
 
     /// The least and the most rows of a chunk that are worth a sweep of the scenario, for an axis
-    /// of doublings; `None` without one.
-    pub fn axis(&self) -> Option<(u64, u64)> {
-        let figures = self.figures(self.costs.as_ref()?, Span::ZERO);
-        if let Some(Advice::Rows { best, within_log: true, .. }) = self.advice {
-            // The scenario's costs are a line, and tell nothing beyond.
-            let from = ((best.value / 16.0) as u64).max(1);
-            return Some((from, from * ((best.value as u64 / from).max(2)).next_power_of_two()));
-        }
-        let best = self.best();
-        let (least, most) = best.map_or((WIDE, figures.rows as f64), |rows| (rows / AROUND, rows * AROUND));
-        // The log's own size is among them.
-        let from = least.min(figures.chunk as f64).max(1.0) as u64;
-        let to = (most as u64).clamp(2 * from, figures.rows.max(2 * from)).next_power_of_two();
-        Some(((1 << from.ilog2()).min(to / REACH).max(1), to))
+    /// of doublings: with the log's own size, and up to all rows, or to the largest response where
+    /// nothing is known beyond.
+    pub fn axis(&self) -> (u64, u64) {
+        let within_log = self.advice.is_some_and(|advice| advice.within_log);
+        let most = if within_log { self.census.rows_max } else { self.rows() as u64 };
+        let to = most.next_power_of_two().max(2);
+        let from = (self.chunk() as u64).min(to / 2);
+        ((1 << from.ilog2()).min(to / REACH).max(1), to)
     }
 
-    /// The figures with their intervals, as comments.
-    fn found(&self, costs: &Costs) -> String {
-        let line = |name: &str, e: Estimate, show: fn(f64) -> String| {
-            format!("# {name}: {} ({} … {})\n", show(e.value), show(e.low), show(e.high))
+    /// The backend and the link, and how long the scenario lasts.
+    fn costs(&self, rtt: Span, devices: u64) -> Option<String> {
+        let (request, row) = (self.get(Figure::Overhead)?, self.get(Figure::Row)?);
+        let (chunk, bytes) = (self.chunk(), self.row_bytes());
+        // Bytes that the scenario's rows have beyond the log's must not take longer.
+        let on_wire = self.get(Figure::Byte).map_or(0.0, |byte| byte.value * self.width());
+        let down = if on_wire > 0.0 { (8.0 * bytes / on_wire).clamp(1.0, FAST) } else { FAST }.round();
+        let row_cost = (row.value - 8.0 * bytes / down).max(0.0);
+        let fixed_cost = (request.value - rtt.as_secs_f64() - 8.0 * PAGE_AROUND / down).max(0.0);
+        // Noise is a share of the whole duration, and here the backend's part has all of it.
+        let served = (fixed_cost + row_cost * chunk).max(1e-9);
+        let noise = self.get(Figure::Noise).map_or(0.0, |noise| noise.value);
+        let service_cv = (noise * (request.value + row.value * chunk) / served).min(10.0);
+        let mtbf = self.get(Figure::Between).map_or(f64::INFINITY, |between| between.value);
+        // Shorter where links break so often that no run could hold it.
+        let duration = libm::ceil((mtbf * BREAKS_MAX / devices as f64).min(LASTS));
+        let (recovery, assumed) = match self.get(Figure::Recovery) {
+            Some(recovery) => (recovery.value, ""),
+            None => (GAP_ASSUMED, "     # the mean is assumed"),
         };
-        let mut text = line("overhead of a request", costs.request, span);
-        text += &line("time a row, with its bytes", costs.row, span);
-        match self.outages.map(|outages| outages.rate) {
-            Some(Rate::Known(rate)) => {
-                text += &line("transfer between failures", rate.map(|r| 1.0 / r), span)
-            }
-            Some(Rate::AtMost(rate)) => {
-                text += &format!("# no failure seen: at most one in {}\n", span(1.0 / rate))
-            }
-            None => {}
-        }
-        if let Some(Advice::Rows { best, .. }) = self.advice {
-            text += &line("recommended chunk in rows", best, rows);
-        }
-        text
-    }
-}
-
-/// All of the scenario below its name.
-fn body(figures: &Figures) -> String {
-    let Figures { text, rows, chunk, rtt, down, fixed_cost, row_cost, service_cv, gaps } = figures;
-    // So many loads that failures, which are few in each, come out of the mean.
-    let devices = (ROWS_LOADED / rows).clamp(2, 16);
-    // Shorter where links break so often that no run could hold it.
-    let breaks = gaps.map_or(f64::INFINITY, |(mtbf, _)| mtbf.as_secs_f64() * BREAKS_MAX / devices as f64);
-    let duration = libm::ceil(breaks.min(LASTS));
-    let gaps = gaps.map_or_else(String::new, |(mtbf, mean)| {
-        format!("gaps = {{ mtbf = \"{mtbf}\", mean = \"{mean}\", mode = \"reset\" }}\n")
-    });
-    format!(
-        r##"duration = "{duration}s"
+        // A link has time between its failures.
+        let mean = micros(recovery.min(0.9 * mtbf).max(BRIEFEST));
+        let between = micros(mtbf.min(1e9).max(2.0 * BRIEFEST));
+        let gaps =
+            format!("gaps = {{ mtbf = \"{between}\", mean = \"{mean}\", mode = \"reset\" }}{assumed}\n");
+        Some(format!(
+            r##"duration = "{duration}s"
 
 # Handshakes, slow start and waiting for the server are in the log's durations already.
 [transport]
 protocol = "bare"
 
-# The log does not tell the backend from the network. With more phones than the log had, give it
-# its own share and workers.
+# The log does not tell the backend from the network, nor caps and timeouts: these are out of the
+# way. With more phones than the log had, give the backend its own share and workers.
 [backend]
 workers = 10_000
 fixed_cost = "{fixed_cost}"
@@ -206,12 +125,27 @@ rtt = "{rtt}"
 down = "{down}bit/s"
 up = "1Gbit/s"
 {gaps}
-[entity.row]
+"##,
+            fixed_cost = micros(fixed_cost),
+            row_cost = micros(row_cost),
+            gaps = if mtbf.is_finite() { gaps.as_str() } else { "" },
+        ))
+    }
+
+    /// All of the scenario below its name.
+    fn body(&self, rtt: Span) -> Option<String> {
+        let rows = self.rows();
+        // So many loads that failures, which are few in each, come out of the mean.
+        let devices = (ROWS_LOADED / rows).clamp(2.0, 16.0) as u64;
+        let assumed =
+            if self.census.bytes_a_row.is_some() { "" } else { "     # assumed: the log has no bytes" };
+        Some(format!(
+            r##"{costs}[entity.row]
 rows = {rows}
 deleted_daily = 0
 [entity.row.schema]
 id = "uuid key"
-text = "text {text}"                    # a row has the log's bytes
+text = "text {text}"{assumed}
 
 [fleet.phones]
 devices = {devices}
@@ -239,8 +173,11 @@ per_device = 0
 "oracle.divergent.devices" = 0
 "oracle.stuck.devices" = 0
 "##,
-        down = down.0,
-    )
+            costs = self.costs(rtt, devices)?,
+            chunk = self.chunk(),
+            text = (self.row_bytes() - ROW_AROUND).round().min(MOST),
+        ))
+    }
 }
 
 /// To the microsecond, so that it can be read; shorter times to the nanosecond.
