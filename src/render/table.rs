@@ -92,7 +92,7 @@ const SHORT: [(&str, &str, bool, &str); 9] = [
     ("net.down.bytes", "value", true, "down, a person"),
     ("net.up.bytes", "value", true, "up, a person"),
     ("engine.requests.count", "value", true, "requests, a person"),
-    ("engine.requests.failed", "value", true, "failed requests, a person"),
+    ("engine.requests.failed", "value", true, "no response, a person"),
 ];
 
 /// What each scenario of a run came to, in short, for a terminal of so many columns: a setting in
