@@ -6,10 +6,13 @@
 
 use std::collections::BTreeSet;
 
-use super::claims::{ended, places, unit_in};
+use super::claims::{NotHeld, Why, ended, places, unit_in};
+use super::{distinct, grouped};
 use crate::metrics::human;
 use crate::record::{AnswerRecord, CellRecord, Exit, Finding, Judged, RunRecord, Stand, ToldRecord};
-use crate::scenario::{Piece, Plan, Put, QUESTION_LISTS, Question, Side, Told, pieces, question_place};
+use crate::scenario::{
+    Piece, Plan, Put, QUESTION_LISTS, Question, QuestionList, Side, Told, pieces, question_place,
+};
 
 /// Holds the questions of plans against what came out, in the order of their lists. Of a pair of
 /// which a cell is missing or did not end, nothing is said.
@@ -74,11 +77,6 @@ impl AnswerRecord {
             },
             figures,
         }
-    }
-
-    /// Whether both are of one question of one scenario.
-    fn is_of(&self, other: &AnswerRecord) -> bool {
-        (&self.question, &self.says) == (&other.question, &other.says)
     }
 
     /// Whether it has to be shown and is not.
@@ -183,42 +181,42 @@ pub struct Answered<'a> {
     pub alike: [usize; 2],
 }
 
-/// The answers by list, in their order, with the list's title and how many of its questions have
-/// one.
-pub fn by_list(record: &RunRecord) -> Vec<(String, Vec<Answered<'_>>)> {
-    let mut lists = Vec::new();
-    for (at, list) in QUESTION_LISTS.iter().enumerate() {
-        let mut of_list: Vec<Answered<'_>> = Vec::new();
-        for one in &record.answers {
-            let Some((_, number)) = question_place(&one.question).filter(|(of, _)| *of == at) else {
-                continue;
-            };
-            match of_list.iter_mut().find(|other| other.first.is_of(one)) {
-                Some(other) => {
-                    other.alike[0] += usize::from(other.first.finding == one.finding);
-                    other.alike[1] += 1;
-                }
-                None => of_list.push(Answered { number, first: one, alike: [1, 1] }),
-            }
-        }
-        if of_list.is_empty() {
-            continue;
-        }
+/// A list with the answers that a run has to its questions.
+pub struct AnsweredList<'a> {
+    /// Its title.
+    pub title: &'static str,
+    /// How many questions it has.
+    pub questions: u32,
+    /// To how many there is an answer.
+    pub answered: usize,
+    /// The answers, in the order of the list.
+    pub answers: Vec<Answered<'a>>,
+}
+
+/// The answers by list, in their order.
+pub fn by_list(record: &RunRecord) -> Vec<AnsweredList<'_>> {
+    let list = |(at, list): (usize, &QuestionList)| {
+        let of_list = record.answers.iter().filter_map(|one| {
+            question_place(&one.question).filter(|(of, _)| *of == at).map(|(_, number)| (number, one))
+        });
+        // Those of one question of one scenario are of its seeds.
+        let questions = grouped(of_list, |(_, one)| (&one.question, &one.says));
+        let answered = questions.into_iter().map(|(_, all)| {
+            let (number, first) = all[0];
+            let alike = all.iter().filter(|(_, one)| one.finding == first.finding).count();
+            Answered { number, first, alike: [alike, all.len()] }
+        });
+        let answers: Vec<Answered<'_>> = answered.collect();
         let answered = |one: &&Answered<'_>| {
             let finding = one.first.finding;
             finding == Finding::Shown
                 || !one.first.demanded && ![Finding::NotAsked, Finding::Unmeasured].contains(&finding)
         };
-        let numbers: BTreeSet<u32> = of_list.iter().filter(answered).map(|one| one.number).collect();
-        let title = format!(
-            "{}: {} of {} answered (figures: without it → with it)",
-            list.title,
-            numbers.len(),
-            list.questions
-        );
-        lists.push((title, of_list));
-    }
-    lists
+        let numbers: BTreeSet<u32> = answers.iter().filter(answered).map(|one| one.number).collect();
+        AnsweredList { title: list.title, questions: list.questions, answered: numbers.len(), answers }
+    };
+    let lists = QUESTION_LISTS.iter().enumerate().map(list);
+    lists.filter(|list| !list.answers.is_empty()).collect()
 }
 
 /// Whether every cell of a run is there for a question.
@@ -228,21 +226,16 @@ pub fn are_all(record: &RunRecord) -> bool {
     !halves.is_empty() && record.cells.iter().all(|cell| halves.contains(cell.id.as_str()))
 }
 
-/// The questions of these plans of which a variant does not run, a line each.
-pub fn unanswered(plans: &[Plan]) -> Vec<String> {
+/// The questions of these plans of which a variant does not run, each once.
+pub fn unanswered(plans: &[Plan]) -> Vec<NotHeld<'_>> {
     let places = places(plans);
-    let mut lines: Vec<String> = Vec::new();
-    for plan in plans {
-        for question in plan.questions.iter().filter(|one| !matches!(one.put, Put::ToNone(_))) {
-            let there = |variant: &str| {
-                places.contains_key(&(plan.path.as_str(), plan.scenario.as_str(), variant, plan.seed.0))
-            };
-            let missing = [&question.without, &question.with].into_iter().find(|half| !there(half));
-            let line = missing.map(|half| {
-                format!("{}: {} is not answered: variant `{half}` is not run", plan.scenario, question.name)
-            });
-            lines.extend(line.filter(|line| !lines.contains(line)));
-        }
-    }
-    lines
+    let all = plans.iter().flat_map(|plan| plan.questions.iter().map(move |question| (plan, question)));
+    let asked = all.filter(|(_, question)| !matches!(question.put, Put::ToNone(_)));
+    distinct(asked.filter_map(|(plan, Question { name, without, with, .. })| {
+        let runs = |half: &&String| {
+            places.contains_key(&(plan.path.as_str(), plan.scenario.as_str(), half.as_str(), plan.seed.0))
+        };
+        let missing = [without, with].into_iter().find(|half| !runs(half))?;
+        Some(NotHeld { scenario: &plan.scenario, name, is_question: true, why: Why::NotRun(missing) })
+    }))
 }

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::distinct;
 use super::judge::cell_ids;
 use crate::metrics::{Unit, human};
 use crate::record::{CellRecord, ClaimRecord, EndingKind, Exit, Judged, Verdict, named};
@@ -67,30 +68,49 @@ pub fn hold_claims(plans: &[Plan], judged: &mut [Judged]) -> Vec<ClaimRecord> {
     records
 }
 
-/// What is said of claims that these plans cannot be held to, a line each: a variant is not among
-/// them, or runs with another seed, or keys are swept.
-pub fn unchecked(plans: &[Plan]) -> Vec<String> {
-    let places = places(plans);
-    let mut lines = Vec::new();
-    for plan in plans {
-        for claim in &*plan.claims {
-            let line = not_held(plan, claim, plans, &places);
-            let line = line.map(|why| format!("{}: claim {} is not checked: {why}", plan.scenario, claim.id));
-            lines.extend(line.filter(|line| !lines.contains(line)));
-        }
-    }
-    lines
+/// A claim or a question that these plans cannot be held to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotHeld<'a> {
+    /// Its scenario.
+    pub scenario: &'a str,
+    /// Its id or name.
+    pub name: &'a str,
+    /// Whether it is a question.
+    pub is_question: bool,
+    /// Why.
+    pub why: Why<'a>,
 }
 
-/// Why a claim is not held against the cell of `plan`, in words; `None` if it is.
-fn not_held(
+/// Why two variants are not held against each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why<'a> {
+    /// It is about the scenario without swept keys.
+    Swept,
+    /// This variant is not run.
+    NotRun(&'a str),
+    /// These run with different seeds.
+    OtherSeeds(&'a str, &'a str),
+}
+
+/// The claims that these plans cannot be held to, each once.
+pub fn unchecked(plans: &[Plan]) -> Vec<NotHeld<'_>> {
+    let places = places(plans);
+    let all = plans.iter().flat_map(|plan| plan.claims.iter().map(move |claim| (plan, claim)));
+    distinct(all.filter_map(|(plan, claim)| {
+        let why = why_not(plan, claim, plans, &places)?;
+        Some(NotHeld { scenario: &plan.scenario, name: &claim.id, is_question: false, why })
+    }))
+}
+
+/// Why a claim is not held against the cell of `plan`; `None` if it is.
+fn why_not<'a>(
     plan: &Plan,
-    claim: &Claim,
+    claim: &'a Claim,
     plans: &[Plan],
     places: &BTreeMap<Place<'_>, usize>,
-) -> Option<String> {
+) -> Option<Why<'a>> {
     if !plan.axes.is_empty() {
-        return Some("it is about the scenario without swept keys".to_owned());
+        return Some(Why::Swept);
     }
     let missing = |variant: &&String| !places.contains_key(&place(plan, variant));
     let missing: Vec<&String> = [&claim.fails, &claim.mends].into_iter().filter(missing).collect();
@@ -99,13 +119,8 @@ fn not_held(
         plans.iter().any(|other| same(other) && other.variant.as_ref() == Some(**variant))
     };
     match missing.iter().find(|variant| !runs(variant)) {
-        Some(variant) => Some(format!("variant `{variant}` is not run")),
-        None => missing.first().map(|_| {
-            format!(
-                "`{}` and `{}` run with different seeds; --seed N gives both the same",
-                claim.fails, claim.mends
-            )
-        }),
+        Some(variant) => Some(Why::NotRun(variant)),
+        None => missing.first().map(|_| Why::OtherSeeds(&claim.fails, &claim.mends)),
     }
 }
 

@@ -3,15 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::spread::spread;
-use super::{missed, occurrences, unplaced, untested};
+use super::{occurrences, untested};
 use crate::base::{DeviceId, EntityId, Key, Span};
 use crate::contract::Schema;
 use crate::metrics::{Figure, Figures, Unit, human};
 use crate::oracle::{self, Eventful, Violation};
 use crate::record::{
-    CellFigures, CellRecord, EndingKind, EndingRecord, EventfulRecord, Exit, ExpectationRecord, FaultRecord,
-    GateRecord, Judged, Phases, Reason, SeriesRecord, SlowRecord, Verdict, ViolationRecord,
-    held as held_figures, named,
+    CellRecord, EndingKind, EndingRecord, EventfulRecord, Exit, ExpectationRecord, FaultRecord, GateRecord,
+    Judged, Phases, Reason, SeriesRecord, SlowRecord, Verdict, ViolationRecord, held as held_figures, named,
 };
 use crate::scenario::{Bound, Gate, Plan};
 use crate::world::{Ending, Outcome};
@@ -32,10 +31,10 @@ pub fn judge(plan: &Plan, id: &str, outcome: &Outcome) -> Judged {
     cell.events = outcome.events;
     cell.faults =
         outcome.faults.iter().map(|(at, text)| FaultRecord { at_ns: at.0, text: text.clone() }).collect();
-    cell.unplaced = unplaced::recorded(&outcome.placed);
-    cell.missed = missed::recorded(&outcome.missed);
+    cell.unplaced = untested::unplaced(&outcome.placed);
+    cell.missed = untested::missed(&outcome.missed);
     if plan.swarm.is_some() {
-        cell.missed.extend(outcome.in_vain.iter().map(missed::in_vain));
+        cell.missed.extend(outcome.in_vain.iter().map(untested::in_vain));
     }
     cell.eventful = eventful(&plan.schema, &outcome.eventful);
     cell.ending = ending(&outcome.ending);
@@ -115,34 +114,12 @@ fn blank(plan: &Plan, id: &str) -> CellRecord {
         variant: plan.variant.clone(),
         axes: plan.axes.iter().map(|(key, value)| (key.clone(), axis(value))).collect(),
         seed: plan.seed.0.to_string(),
-        digest: String::new(),
-        figures_digest: String::new(),
-        ran_by: None,
-        verdict: Verdict::Incomplete,
-        virtual_ns: 0,
-        metrics: CellFigures::new(),
-        violations: Vec::new(),
-        not_applicable: Vec::new(),
-        untried: Vec::new(),
-        replay: String::new(),
         scenario: plan.scenario.clone(),
         path: plan.path.clone(),
         resolved: plan.digest.clone(),
         swarm: plan.drawn.as_deref().map(occurrences::drawn),
         devices: plan.fleets.iter().map(|fleet| u64::from(fleet.devices)).sum(),
-        ending: EndingRecord::default(),
-        phases: Phases::default(),
-        events: 0,
-        faults: Vec::new(),
-        unplaced: Vec::new(),
-        missed: Vec::new(),
-        expectations: Vec::new(),
-        reasons: Vec::new(),
-        lives: Vec::new(),
-        eventful: Vec::new(),
-        series: None,
-        spread: BTreeMap::new(),
-        slowest: Vec::new(),
+        ..CellRecord::default()
     }
 }
 
@@ -300,20 +277,18 @@ fn reasons(
     if occurred(outcome, "stuck") && !expected(plan, "stuck") {
         reasons.push(reason(Exit::Stuck, stuck_text(outcome)));
     }
-    if let Some(first) = outcome.taken_back.as_deref().filter(|_| !expects(plan, TAKEN_BACK)) {
-        let count = expected_figure(&outcome.figures, TAKEN_BACK).map_or(0, |(_, count)| count);
+    let destroyed = (TAKEN_BACK, "destroyed by a return to a backup", "");
+    let left = (
+        SHELVED,
+        "left on a phone by who has logged out, to go when they log in again",
+        ", and with engine.on_logout = \"send-first\" nobody logs out before",
+    );
+    for (first, (metric, what, more)) in [(&outcome.taken_back, destroyed), (&outcome.shelved, left)] {
+        let Some(first) = first.as_deref().filter(|_| !expects(plan, metric)) else { continue };
+        let count = expected_figure(&outcome.figures, metric).map_or(0, |(_, count)| count);
         let edits = human::count(count, "saved edit");
-        let text = format!(
-            "{edits} destroyed by a return to a backup: {first}; `expect` with \"{TAKEN_BACK}\" says that this is meant"
-        );
-        reasons.push(reason(Exit::Correctness, text));
-    }
-    if let Some(first) = outcome.shelved.as_deref().filter(|_| !expects(plan, SHELVED)) {
-        let count = expected_figure(&outcome.figures, SHELVED).map_or(0, |(_, count)| count);
-        let edits = human::count(count, "saved edit");
-        let text = format!(
-            "{edits} left on a phone by who has logged out, to go when they log in again: {first}; `expect` with \"{SHELVED}\" says that this is meant, and with engine.on_logout = \"send-first\" nobody logs out before"
-        );
+        let text =
+            format!("{edits} {what}: {first}; `expect` with \"{metric}\" says that this is meant{more}");
         reasons.push(reason(Exit::Correctness, text));
     }
     reasons.extend(untested::reasons(plan, outcome));

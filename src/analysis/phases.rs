@@ -83,7 +83,7 @@ mod tests {
     fn phases_are_shares_of_the_time_in_which_units_ran() {
         let mut outcome = fixture::outcome();
         let mut put = |name: &str, value| {
-            outcome.figures.insert(name.to_owned(), Figure::Value { unit: Unit::Ns, value });
+            outcome.figures.insert(name.to_owned(), Figure::number(Unit::Ns, value));
         };
         put("engine.session.time", 1_000);
         put("engine.pull.time", 500);

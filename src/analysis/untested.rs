@@ -13,11 +13,10 @@
 //! - all of it is counted (`workload.untested.count`). Who expects at least one says that it is
 //!   meant; who expects none has any of it fail.
 
-use super::{missed, unplaced};
 use crate::metrics::human;
-use crate::record::{Exit, Reason};
+use crate::record::{Exit, MissedRecord, Reason, UnplacedRecord};
 use crate::scenario::{Plan, Planned};
-use crate::world::{InVain, Missed, Outcome};
+use crate::world::{ActionCount, InVain, Missed, Outcome, Placed};
 
 /// The metric of what tested nothing.
 const COUNT: &str = "workload.untested.count";
@@ -35,7 +34,7 @@ pub(super) fn reasons(plan: &Plan, outcome: &Outcome) -> Vec<Reason> {
     let in_vain = outcome.in_vain.iter().filter(|one| !is_optional(plan, &one.action));
     reasons.extend(in_vain.filter(|_| plan.swarm.is_none()).map(in_vain_text));
     let of_event = |one: &&Missed| plan.swarm.is_none() && one.of == 0 && edits_in_vain(plan, one);
-    reasons.extend(outcome.missed.iter().filter(of_event).map(|one| missed::event_in_vain(&one.event)));
+    reasons.extend(outcome.missed.iter().filter(of_event).map(|one| event_in_vain(&one.event)));
     let is_still = outcome.is_still && plan.swarm.is_none();
     let nothing = [
         (outcome.is_silent, "no device sent a request", REQUESTS),
@@ -73,10 +72,68 @@ fn in_vain_text(InVain { action, on_phones, wanted, unplaced, prevented }: &InVa
     ];
     let whys: Vec<&str> = whys.iter().filter(|(edits, _)| *edits > 0).map(|(_, why)| *why).collect();
     let why = whys.join("; or ");
-    let subject = unplaced::in_vain_subject(action);
+    let subject = in_vain_subject(action);
     let place = if *on_phones { " on phones" } else { "" };
     format!(
         "{subject} of {edits}{place} none was made, as {why}; `action.{action}.optional` = true says that \
          this may be"
+    )
+}
+
+/// How the reason of a cell begins in which no edit of an action was made.
+pub fn in_vain_subject(action: &str) -> String {
+    format!("action {action}{NOTHING}")
+}
+
+/// The actions and imports of a script that could not all be made as asked.
+pub fn unplaced(placed: &Placed) -> Vec<UnplacedRecord> {
+    let left_out = placed.actions.iter().filter(|count| count.left_out + count.astray > 0);
+    let record = |count: &ActionCount| UnplacedRecord {
+        action: count.name.clone(),
+        asked: count.on_devices + count.in_office + count.in_bursts + count.left_out,
+        left_out: count.left_out,
+        astray: count.astray,
+        import: false,
+    };
+    let short = placed.short.iter().map(|short| UnplacedRecord {
+        action: short.entity.clone(),
+        asked: short.asked,
+        left_out: short.asked - short.made,
+        astray: 0,
+        import: true,
+    });
+    left_out.map(record).chain(short).collect()
+}
+
+/// Devices that a record names.
+const NAMED: usize = 20;
+
+/// What of a world's plan did not come, as a record holds it.
+pub(super) fn missed(missed: &[Missed]) -> Vec<MissedRecord> {
+    let record = |of: &Missed| MissedRecord {
+        event: of.event.clone(),
+        why: of.why.clone(),
+        missed: of.devices.len() as u64,
+        of: of.of,
+        devices: of.devices.iter().take(NAMED).map(ToString::to_string).collect(),
+    };
+    missed.iter().map(record).collect()
+}
+
+/// The same of an action of a swarm: it may need another, which this seed has not.
+pub(super) fn in_vain(of: &InVain) -> MissedRecord {
+    let why =
+        "none of its edits was made, as no app ran or no row was there, or they were refused".to_owned();
+    MissedRecord { event: format!("action.{}", of.action), why, missed: 0, of: 0, devices: Vec::new() }
+}
+
+/// In a reason of a cell that was to try something and did not.
+const NOTHING: &str = " tested nothing:";
+
+/// The reason of a cell in which no edit of an event was made.
+pub fn event_in_vain(event: &str) -> String {
+    format!(
+        "event {event}{NOTHING} none of its edits was made, as no app ran, the row was not there, or it was \
+         refused; `optional` = true of its action says that this may be"
     )
 }

@@ -3,16 +3,20 @@
 use std::cell::OnceCell;
 use std::rc::{Rc, Weak};
 
+use super::bug::{Breaks, Bug, bug};
 use crate::base::Incarnation;
 use crate::contract::{
     Database, DeviceSetup, EngineError, EngineFactory, Event, EventSink, Hooks, LocalBoxFuture, Occasion,
     Ports, Provision, SyncEngine, Threw,
 };
 
-/// The app's hook triggers the unit whose run has just ended well.
-pub(super) fn sync_starts_sync(engine: Rc<dyn EngineFactory>) -> Rc<dyn EngineFactory> {
-    Rc::new(InRestlessApp(engine))
-}
+/// Those that this file plants.
+pub(super) const BUGS: &[Bug] = &[bug!(
+    "sync-starts-sync" caught by "sync-loop",
+    "the completion hook triggers the same unit again",
+    "the seed products' own warning",
+    Breaks::App(|engine| Rc::new(InRestlessApp(engine)))
+)];
 
 /// Engines in an app with such a hook.
 struct InRestlessApp(Rc<dyn EngineFactory>);

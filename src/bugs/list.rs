@@ -1,13 +1,29 @@
 //! All planted bugs as one list.
 
 use super::bug::Bug;
-use super::{attachments, ledger, page, status, values, whole};
+use super::{
+    app, attachments, named, order, page, pull, push, send, squash, status, units, values, wake, whole,
+};
 
 /// Every planted bug, at least one for each check.
 pub const ALL: &[Bug] = &joined();
 
-const LISTS: [&[Bug]; 6] =
-    [ledger::BUGS, page::BUGS, status::BUGS, whole::BUGS, attachments::BUGS, values::BUGS];
+const LISTS: [&[Bug]; 14] = [
+    pull::BUGS,
+    units::BUGS,
+    whole::BUGS,
+    values::BUGS,
+    push::BUGS,
+    send::BUGS,
+    squash::BUGS,
+    named::BUGS,
+    page::BUGS,
+    attachments::BUGS,
+    order::BUGS,
+    wake::BUGS,
+    status::BUGS,
+    app::BUGS,
+];
 const COUNT: usize = {
     let (mut count, mut list) = (0, 0);
     while list < LISTS.len() {
@@ -18,7 +34,7 @@ const COUNT: usize = {
 };
 
 const fn joined() -> [Bug; COUNT] {
-    let mut all = [ledger::BUGS[0]; COUNT];
+    let mut all = [pull::BUGS[0]; COUNT];
     let (mut list, mut at, mut next) = (0, 0, 0);
     while next < all.len() {
         if at == LISTS[list].len() {

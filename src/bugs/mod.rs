@@ -11,7 +11,6 @@
 mod app;
 mod attachments;
 mod bug;
-mod ledger;
 mod list;
 mod named;
 mod order;

@@ -1,57 +1,48 @@
 //! Bugs in how rows get their keys.
 
-use std::rc::Rc;
-
+use super::bug::{Bug, bug};
 use crate::base::{EntityId, Key};
 use crate::engine::{OutboxRule, SendRule};
 use crate::store::{Reach, StoreError, Tx, first_key, take_any_key};
 
-/// A row is renamed, but not everywhere.
-struct ShortOf(Reach);
-
-impl OutboxRule for ShortOf {
-    fn renames(&self) -> Reach {
-        self.0
-    }
-}
-
-/// Edits that wait refer to the row by its first key.
-pub(super) fn forgets_waiting_edits() -> Rc<dyn OutboxRule> {
-    Rc::new(ShortOf(Reach { edits: false, ..Reach::ALL }))
-}
-
-/// Rows refer to the row by its first key.
-pub(super) fn forgets_other_rows() -> Rc<dyn OutboxRule> {
-    Rc::new(ShortOf(Reach { rows: false, ..Reach::ALL }))
-}
-
-/// A newer version that came down under the new key makes way for the old one.
-pub(super) fn forgets_what_came() -> Rc<dyn OutboxRule> {
-    Rc::new(ShortOf(Reach { newer: false, ..Reach::ALL }))
-}
-
-/// The pool's next key is its first, whatever was taken, and a row that has it gives way.
-pub(super) fn gives_keys_again() -> Rc<dyn SendRule> {
-    struct Broken;
-    impl SendRule for Broken {
-        fn new_key(&self, tx: &Tx<'_>, entity: EntityId) -> Result<Option<Key>, StoreError> {
+/// Those that this file plants.
+pub(super) const BUGS: &[Bug] = &[
+    bug!(
+        "rename-forgets-edits" caught by "dangling-id",
+        "when the backend names a row, edits that wait still refer to it by the key that it was made with",
+        "temporary ids that are replaced in tables and not in the queue",
+        outbox: OutboxRule::renames() -> Reach { Reach { edits: false, ..Reach::ALL } }
+    ),
+    bug!(
+        "rename-forgets-rows" caught by "dangling-id",
+        "when the backend names a row, rows that refer to it keep the key that it was made with",
+        "temporary ids that are replaced in one table alone",
+        outbox: OutboxRule::renames() -> Reach { Reach { rows: false, ..Reach::ALL } }
+    ),
+    bug!(
+        "rename-forgets-newer" caught by "stale",
+        "the answer to a create was lost, the row comes down and changes, and the create's answer puts the old one in its place",
+        "an insert that is told again after its row was pulled",
+        outbox: OutboxRule::renames() -> Reach { Reach { newer: false, ..Reach::ALL } }
+    ),
+    bug!(
+        "pool-gives-again" caught by "id-twice",
+        "the next key of a pool is worked out from its first one, not from the last that was given",
+        "a counter that lives in memory while its block lives on disk",
+        send: SendRule::new_key(tx: &Tx<'_>, entity: EntityId) -> Result<Option<Key>, StoreError> {
             let key = first_key(tx, entity)?;
             if let Some(key) = &key {
                 tx.remove(entity, key.as_str())?;
             }
             Ok(key)
         }
-    }
-    Rc::new(Broken)
-}
-
-/// Keys are taken from whatever block lies in the database, though that is a copy.
-pub(super) fn keeps_anothers_pool() -> Rc<dyn SendRule> {
-    struct Broken;
-    impl SendRule for Broken {
-        fn new_key(&self, tx: &Tx<'_>, entity: EntityId) -> Result<Option<Key>, StoreError> {
+    ),
+    bug!(
+        "keeps-anothers-pool" caught by "id-twice",
+        "a copy of a phone's storage takes keys out of the pool that came with it, as the first phone does",
+        "a block of numbers in the app's database, which a device transfer takes along",
+        send: SendRule::new_key(tx: &Tx<'_>, entity: EntityId) -> Result<Option<Key>, StoreError> {
             take_any_key(tx, entity)
         }
-    }
-    Rc::new(Broken)
-}
+    ),
+];

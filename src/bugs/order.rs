@@ -1,49 +1,56 @@
 //! Bugs in how units follow each other.
 
-use std::rc::Rc;
-
+use super::bug::{Bug, bug};
 use crate::engine::OrderRule;
 
-/// Overrides one method of the order rule.
-macro_rules! order_rule {
-    ($name:ident: $method:ident => $answer:expr) => {
-        pub(super) fn $name() -> Rc<dyn OrderRule> {
-            struct Broken;
-            impl OrderRule for Broken {
-                fn $method(&self) -> bool {
-                    $answer
-                }
-            }
-            Rc::new(Broken)
-        }
-    };
-}
-
-order_rule!(turn_never_given_back: gives_turn_after_failure => false);
-order_rule!(fails_without_a_word: tells_failed_runs => false);
-order_rule!(two_at_once: one_at_a_time => false);
-order_rule!(tries_without_a_pause: pauses => false);
-order_rule!(last_in_first_out: takes_last => true);
-order_rule!(forgets_as_it_begins: keeps_until_done => false);
-
-/// Both the transfer and the session around it say so.
-pub(super) fn completes_twice() -> Rc<dyn OrderRule> {
-    struct Broken;
-    impl OrderRule for Broken {
-        fn completions(&self) -> u32 {
-            2
-        }
-    }
-    Rc::new(Broken)
-}
-
-/// Who failed three times in a row is let alone.
-pub(super) fn gives_up_for_good() -> Rc<dyn OrderRule> {
-    struct Broken;
-    impl OrderRule for Broken {
-        fn tries_again(&self, failures: u32) -> bool {
-            failures < 3
-        }
-    }
-    Rc::new(Broken)
-}
+/// Those that this file plants.
+pub(super) const BUGS: &[Bug] = &[
+    bug!(
+        "turn-never-given-back" caught by "stuck",
+        "the in-flight flag is not cleared after a failure: nothing syncs any more",
+        "automerge/automerge #702, rocicorp/replicache #42",
+        order: OrderRule::gives_turn_after_failure() -> bool { false }
+    ),
+    bug!(
+        "fails-without-a-word" caught by "event-without-end",
+        "a failed run is not told to the app, which shows \"syncing\" for ever",
+        "powersync.dart #307",
+        order: OrderRule::tells_failed_runs() -> bool { false }
+    ),
+    bug!(
+        "two-at-once" caught by "two-syncs-of-one-unit",
+        "a unit starts although one runs",
+        "powersync-ja/powersync.dart #253",
+        order: OrderRule::one_at_a_time() -> bool { false }
+    ),
+    bug!(
+        "tries-without-a-pause" caught by "request-storm",
+        "what fails is sent again at once, and for as long as it fails",
+        "a stack where the wait before a retry was left out",
+        order: OrderRule::pauses() -> bool { false }
+    ),
+    bug!(
+        "last-in-first-out" caught by "unit-out-of-order",
+        "the unit that came last runs first",
+        "a stack where a queue was meant",
+        order: OrderRule::takes_last() -> bool { true }
+    ),
+    bug!(
+        "gives-up-for-good" caught by "idle-with-work",
+        "what failed three times in a row is not tried again",
+        "a limit of attempts that nobody resets",
+        order: OrderRule::tries_again(failures: u32) -> bool { failures < 3 }
+    ),
+    bug!(
+        "completes-twice" caught by "event-without-end",
+        "that a run ended well is told twice, and the app does twice what it does then",
+        "services that sync objects side by side, each of which signals the end",
+        order: OrderRule::completions() -> u32 { 2 }
+    ),
+    bug!(
+        "forgets-as-it-begins" caught by "idle-with-work",
+        "a unit leaves the queue on disk as a run of it begins, and not as one has ended well: a kill in between forgets it",
+        "a table of jobs from which a worker deletes what it takes",
+        order: OrderRule::keeps_until_done() -> bool { false }
+    ),
+];

@@ -2,118 +2,130 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::rc::Rc;
 
-use crate::base::{Cell, EntityId, Key, Seed, Stamp};
+use super::bug::{Bug, bug};
+use crate::base::{Cell, EntityId, Key, Seed, Stamp, Value, ValueRef};
 use crate::contract::EditKind;
 use crate::engine::{Applied, ApplyRule, Correct, CursorMoment, CursorRule, Place};
 use crate::protocol::WireRow;
 use crate::store::{StoreError, Tx};
 
-pub(super) fn cursor_before_rows() -> Rc<dyn CursorRule> {
-    struct Broken;
-    impl CursorRule for Broken {
-        fn moment(&self) -> CursorMoment {
-            CursorMoment::BeforeFirstRow
-        }
-    }
-    Rc::new(Broken)
-}
-
-pub(super) fn passes_what_failed() -> Rc<dyn CursorRule> {
-    struct Broken;
-    impl CursorRule for Broken {
-        fn passes_what_failed(&self) -> bool {
-            true
-        }
-    }
-    Rc::new(Broken)
-}
-
-/// Where a sync ends its cursor stays where the last page began.
-pub(super) fn cursor_before_the_last_page() -> Rc<dyn CursorRule> {
-    struct Broken;
-    impl CursorRule for Broken {
-        fn is_saved(&self, more: bool) -> bool {
-            more
-        }
-    }
-    Rc::new(Broken)
-}
-
-pub(super) fn one_date_for_all() -> Rc<dyn CursorRule> {
-    struct Broken;
-    impl CursorRule for Broken {
-        fn is_shared(&self) -> bool {
-            true
-        }
-    }
-    Rc::new(Broken)
-}
-
-pub(super) fn inserts_only() -> Rc<dyn ApplyRule> {
-    struct Broken;
-    impl ApplyRule for Broken {
-        fn apply(&self, tx: &Tx<'_>, place: Place, row: WireRow<'_>) -> Result<Applied, StoreError> {
-            if row.values.is_some() && tx.row(place.id, row.key)?.is_some() {
-                return Ok(Applied::Kept);
-            }
-            Correct.apply(tx, place, row)
-        }
-    }
-    Rc::new(Broken)
-}
-
-/// Writing a row fails for one key in twelve, and nobody looks at the errors of single rows.
-pub(super) fn passes_over_errors() -> Rc<dyn ApplyRule> {
-    struct Broken;
-    impl ApplyRule for Broken {
-        fn apply(&self, tx: &Tx<'_>, place: Place, row: WireRow<'_>) -> Result<Applied, StoreError> {
+/// Those that this file plants.
+pub(super) const BUGS: &[Bug] = &[
+    bug!(
+        "cursor-before-rows" caught by "lost",
+        "the cursor is saved when a page arrives, its rows later: a kill in between loses them",
+        "apache/pouchdb #1240",
+        cursor: CursorRule::moment() -> CursorMoment { CursorMoment::BeforeFirstRow }
+    ),
+    bug!(
+        "one-date-for-all" caught by "stale",
+        "one date of the last sync for all units: whichever syncs moves it past what others lack",
+        "RocketChat.ReactNative PR 7506, alex-soldatkin/payload-expo-tauri #9",
+        cursor: CursorRule::is_shared() -> bool { true }
+    ),
+    bug!(
+        "cursor-before-the-last-page" caught by "delivered-again",
+        "the cursor points to the first row of a sync's last page and not behind its last: that page comes again each time",
+        "a cursor that is read before the page and saved after it",
+        cursor: CursorRule::is_saved(more: bool) -> bool { more }
+    ),
+    bug!(
+        "passes-over-errors" caught by "lost",
+        "writing a row fails for one key in twelve, nobody looks at the errors of single rows, and the cursor moves on",
+        "apache/pouchdb #1087",
+        apply |tx, place, row| {
             let fails = Seed(0).hash(row.key, 0, 0).is_multiple_of(12);
             if fails && row.values.is_some() && tx.row(place.id, row.key)?.is_none() {
                 return Ok(Applied::Kept);
             }
             Correct.apply(tx, place, row)
         }
-    }
-    Rc::new(Broken)
-}
-
-/// Of a page so many rows are written, in one batch, and nobody writes the next.
-pub(super) fn first_batch_of_a_page() -> Rc<dyn ApplyRule> {
-    struct Broken;
-    impl ApplyRule for Broken {
-        fn takes(&self, place: usize) -> bool {
-            place < 3
+    ),
+    bug!(
+        "first-batch-of-a-page" caught by "lost",
+        "the rows of a page are written in batches of three, and nobody writes the second",
+        "apache/pouchdb #6809",
+        apply: ApplyRule::takes(place: usize) -> bool { place < 3 }
+    ),
+    bug!(
+        "one-row-a-stamp" caught by "lost",
+        "a new row with the stamp of the one before it is taken for that one, coming twice",
+        "a deduplication by last modification",
+        apply: ApplyRule(RefCell<Option<(EntityId, Stamp, String)>>) {
+            fn apply(&self, tx: &Tx<'_>, place: Place, row: WireRow<'_>) -> Result<Applied, StoreError> {
+                let own = (place.id, row.stamp, row.key.to_owned());
+                let before = self.0.replace(Some(own.clone()));
+                let is_again =
+                    before.is_some_and(|(id, stamp, key)| (id, stamp) == (own.0, own.1) && key != own.2);
+                if is_again && row.values.is_some() && tx.row(place.id, row.key)?.is_none() {
+                    return Ok(Applied::Kept);
+                }
+                Correct.apply(tx, place, row)
+            }
         }
-    }
-    Rc::new(Broken)
-}
-
-/// A new row with the stamp of the one before it is taken for that one, coming twice.
-pub(super) fn one_row_a_stamp() -> Rc<dyn ApplyRule> {
-    #[derive(Default)]
-    struct Broken(RefCell<Option<(EntityId, Stamp, String)>>);
-    impl ApplyRule for Broken {
-        fn apply(&self, tx: &Tx<'_>, place: Place, row: WireRow<'_>) -> Result<Applied, StoreError> {
-            let own = (place.id, row.stamp, row.key.to_owned());
-            let before = self.0.replace(Some(own.clone()));
-            let is_again =
-                before.is_some_and(|(id, stamp, key)| (id, stamp) == (own.0, own.1) && key != own.2);
-            if is_again && row.values.is_some() && tx.row(place.id, row.key)?.is_none() {
+    ),
+    bug!(
+        "inserts-only" caught by "stale",
+        "a pulled row that the device has already is ignored",
+        "pubkey/rxdb #5571",
+        apply |tx, place, row| {
+            if row.values.is_some() && tx.row(place.id, row.key)?.is_some() {
                 return Ok(Applied::Kept);
             }
             Correct.apply(tx, place, row)
         }
-    }
-    Rc::new(Broken::default())
-}
-
-/// Of what went from the device a note is kept, and what is noted never comes again.
-pub(super) fn tombstones_for_ever() -> Rc<dyn ApplyRule> {
-    struct Broken;
-    impl ApplyRule for Broken {
-        fn apply(&self, tx: &Tx<'_>, place: Place, row: WireRow<'_>) -> Result<Applied, StoreError> {
+    ),
+    bug!(
+        "ignores-tombstones" caught by "undetected-delete",
+        "tombstones are skipped",
+        "RocketChat.ReactNative PR 7506",
+        apply |tx, place, row| {
+            if row.values.is_none() {
+                return Ok(Applied::Kept);
+            }
+            Correct.apply(tx, place, row)
+        }
+    ),
+    bug!(
+        "never-sweeps" caught by "undetected-delete",
+        "after a cursor expired everything comes again, and what does not come stays",
+        "couchdb 0d2002dbc: purges that were trimmed",
+        cursor: CursorRule::sweep(_: &Tx<'_>, _: EntityId, _: u32) -> Result<Vec<Key>, StoreError> {
+            Ok(Vec::new())
+        }
+    ),
+    bug!(
+        "sweeps-what-waits" caught by "lost-edit",
+        "what a full load did not bring is removed, also what was made here and never sent",
+        "3lvis/SwiftSync PR 625",
+        cursor: CursorRule::sweep(tx: &Tx<'_>, entity: EntityId, generation: u32) -> Result<Vec<Key>, StoreError> {
+            for (_, key) in tx.dirty()?.into_iter().filter(|(of, _)| *of == entity) {
+                let entries = tx.entries_for(entity, &key)?;
+                if entries.iter().any(|entry| entry.kind == EditKind::Create) {
+                    entries.iter().try_for_each(|entry| tx.drop_entry(entry.seq))?;
+                }
+            }
+            tx.sweep(entity, generation)
+        }
+    ),
+    bug!(
+        "sweeps-what-is-withheld" caught by "went-back",
+        "what a full load did not bring is removed at once, also rows whose latest version cannot be seen yet",
+        "the built-in engine, until its loads told what they leave out",
+        cursor: CursorRule::keeps_what_is_withheld() -> bool { false }
+    ),
+    bug!(
+        "takes-anothers-page" caught by "lost",
+        "an answer that can be read as a page is taken for the one that was asked for, with its cursor",
+        "pages asked for by address, whose answers named no question",
+        cursor: CursorRule::takes_anothers_page() -> bool { true }
+    ),
+    bug!(
+        "tombstones-for-ever" caught by "lost",
+        "of what went from the device a note is kept, and a row that comes back is passed over",
+        "vlcn-io/cr-sqlite #271, apache/couchdb #1418",
+        apply |tx, place, row| {
             if place.dirty {
                 return Correct.apply(tx, place, row);
             }
@@ -127,152 +139,23 @@ pub(super) fn tombstones_for_ever() -> Rc<dyn ApplyRule> {
             tx.set_shadow(place.id, &note, gone.stamp, None)?;
             Ok(Applied::Kept)
         }
-    }
-    Rc::new(Broken)
-}
-
-/// What comes down for a row with edits is passed over, as its edits are newer.
-pub(super) fn ignores_what_comes_meanwhile() -> Rc<dyn ApplyRule> {
-    struct Broken;
-    impl ApplyRule for Broken {
-        fn apply(&self, tx: &Tx<'_>, place: Place, row: WireRow<'_>) -> Result<Applied, StoreError> {
-            if place.dirty { Ok(Applied::Kept) } else { Correct.apply(tx, place, row) }
-        }
-    }
-    Rc::new(Broken)
-}
-
-/// Edits that wait are told to be made on the version that came down meanwhile.
-pub(super) fn goes_over_what_came_meanwhile() -> Rc<dyn ApplyRule> {
-    struct Broken;
-    impl ApplyRule for Broken {
-        fn apply(&self, tx: &Tx<'_>, place: Place, row: WireRow<'_>) -> Result<Applied, StoreError> {
-            if place.dirty && row.values.is_some() {
-                tx.rebase(place.id, row.key, row.stamp)?;
-            }
-            Correct.apply(tx, place, row)
-        }
-    }
-    Rc::new(Broken)
-}
-
-/// Rows that a full load did not bring stay.
-pub(super) fn never_sweeps() -> Rc<dyn CursorRule> {
-    struct Broken;
-    impl CursorRule for Broken {
-        fn sweep(&self, _: &Tx<'_>, _: EntityId, _: u32) -> Result<Vec<Key>, StoreError> {
-            Ok(Vec::new())
-        }
-    }
-    Rc::new(Broken)
-}
-
-/// What can be read as a page is the one that was asked for.
-pub(super) fn takes_anothers_page() -> Rc<dyn CursorRule> {
-    struct Broken;
-    impl CursorRule for Broken {
-        fn takes_anothers_page(&self) -> bool {
-            true
-        }
-    }
-    Rc::new(Broken)
-}
-
-/// Whatever a full load did not bring goes, also what comes a moment later in a newer version.
-pub(super) fn sweeps_what_is_withheld() -> Rc<dyn CursorRule> {
-    struct Broken;
-    impl CursorRule for Broken {
-        fn keeps_what_is_withheld(&self) -> bool {
-            false
-        }
-    }
-    Rc::new(Broken)
-}
-
-/// Whatever a full load did not bring goes, also what was made here and never sent.
-pub(super) fn sweeps_what_waits() -> Rc<dyn CursorRule> {
-    struct Broken;
-    impl CursorRule for Broken {
-        fn sweep(&self, tx: &Tx<'_>, entity: EntityId, generation: u32) -> Result<Vec<Key>, StoreError> {
-            for (_, key) in tx.dirty()?.into_iter().filter(|(of, _)| *of == entity) {
-                let entries = tx.entries_for(entity, &key)?;
-                if entries.iter().any(|entry| entry.kind == EditKind::Create) {
-                    entries.iter().try_for_each(|entry| tx.drop_entry(entry.seq))?;
-                }
-            }
-            tx.sweep(entity, generation)
-        }
-    }
-    Rc::new(Broken)
-}
-
-pub(super) fn ignores_tombstones() -> Rc<dyn ApplyRule> {
-    struct Broken;
-    impl ApplyRule for Broken {
-        fn apply(&self, tx: &Tx<'_>, place: Place, row: WireRow<'_>) -> Result<Applied, StoreError> {
+    ),
+    bug!(
+        "keeps-what-left-scope" caught by "orphan",
+        "tombstones are skipped, here for rows that were given to another group",
+        "one-way sync by last modification: a change of scope is invisible to it",
+        apply |tx, place, row| {
             if row.values.is_none() {
                 return Ok(Applied::Kept);
             }
             Correct.apply(tx, place, row)
         }
-    }
-    Rc::new(Broken)
-}
-
-/// Whatever comes down is taken for newer than what is there.
-pub(super) fn takes_older_versions() -> Rc<dyn ApplyRule> {
-    struct Broken;
-    impl ApplyRule for Broken {
-        fn apply(&self, tx: &Tx<'_>, place: Place, row: WireRow<'_>) -> Result<Applied, StoreError> {
-            Correct.apply(tx, Place { over: Stamp(i64::MAX), ..place }, row)
-        }
-    }
-    Rc::new(Broken)
-}
-
-/// A tombstone takes whatever is there.
-pub(super) fn takes_older_tombstones() -> Rc<dyn ApplyRule> {
-    struct Broken;
-    impl ApplyRule for Broken {
-        fn apply(&self, tx: &Tx<'_>, place: Place, row: WireRow<'_>) -> Result<Applied, StoreError> {
-            let over = if row.values.is_none() { Stamp(i64::MAX) } else { place.over };
-            Correct.apply(tx, Place { over, ..place }, row)
-        }
-    }
-    Rc::new(Broken)
-}
-
-/// That a row ended here is forgotten as soon as the backend has heard of it.
-pub(super) fn forgets_ends() -> Rc<dyn ApplyRule> {
-    struct Broken;
-    impl ApplyRule for Broken {
-        fn apply(&self, tx: &Tx<'_>, place: Place, row: WireRow<'_>) -> Result<Applied, StoreError> {
-            Correct.apply(tx, Place { ended: None, ..place }, row)
-        }
-    }
-    Rc::new(Broken)
-}
-
-/// A pulled row takes the place of the local one, and the edits that wait are taken for old.
-pub(super) fn pulls_over_edits() -> Rc<dyn ApplyRule> {
-    struct Broken;
-    impl ApplyRule for Broken {
-        fn apply(&self, tx: &Tx<'_>, place: Place, row: WireRow<'_>) -> Result<Applied, StoreError> {
-            if place.dirty {
-                for entry in tx.entries_for(place.id, row.key)? {
-                    tx.drop_entry(entry.seq)?;
-                }
-            }
-            Correct.apply(tx, Place { dirty: false, ..place }, row)
-        }
-    }
-    Rc::new(Broken)
-}
-
-pub(super) fn merges_without_nulls() -> Rc<dyn ApplyRule> {
-    struct Broken;
-    impl ApplyRule for Broken {
-        fn apply(&self, tx: &Tx<'_>, place: Place, row: WireRow<'_>) -> Result<Applied, StoreError> {
+    ),
+    bug!(
+        "merges-without-nulls" caught by "bent-value",
+        "a pulled value of null or an empty text does not replace what is there",
+        "powersync-ja/powersync-sqlite-core PR 45",
+        apply |tx, place, row| {
             let (Some(values), Some(old), false) = (row.values, tx.row(place.id, row.key)?, place.dirty)
             else {
                 return Correct.apply(tx, place, row);
@@ -288,15 +171,77 @@ pub(super) fn merges_without_nulls() -> Rc<dyn ApplyRule> {
                 .collect();
             Correct.apply(tx, place, WireRow { values: Some(&merged), ..row })
         }
-    }
-    Rc::new(Broken)
-}
+    ),
+    bug!(
+        "pulls-over-edits" caught by "lost-edit",
+        "a pulled row takes the place of one with edits, and those are forgotten",
+        "adrianco/the-goodies #69, Azure/azure-mobile-apps #817",
+        apply |tx, place, row| {
+            if place.dirty {
+                for entry in tx.entries_for(place.id, row.key)? {
+                    tx.drop_entry(entry.seq)?;
+                }
+            }
+            Correct.apply(tx, Place { dirty: false, ..place }, row)
+        }
+    ),
+    bug!(
+        "ignores-what-comes-meanwhile" caught by "stale",
+        "what comes down for a row with edits is passed over, and the cursor moves on",
+        "pubkey/rxdb #5571",
+        apply |tx, place, row| {
+            if place.dirty { Ok(Applied::Kept) } else { Correct.apply(tx, place, row) }
+        }
+    ),
+    bug!(
+        "goes-over-what-came" caught by "silent-discard",
+        "edits that wait are told to be made on the version that came down meanwhile, and go over it unseen",
+        "orbitinghail/graft 281cf052, turtl/tracker #317",
+        apply |tx, place, row| {
+            if place.dirty && row.values.is_some() {
+                tx.rebase(place.id, row.key, row.stamp)?;
+            }
+            Correct.apply(tx, place, row)
+        }
+    ),
+    bug!(
+        "one-bad-row-drops-page" caught by "lost",
+        "a page with a row that cannot be read is thrown away with all its rows, and its cursor is saved",
+        "a loop over a page inside one handler of errors",
+        cursor: CursorRule::passes_what_failed() -> bool { true }
+    ),
+    bug!(
+        "takes-older-versions" caught by "went-back",
+        "a version that comes down is taken for newer than what is there, also from a copy of the backend that lags",
+        "reads from a replica without a session token",
+        apply |tx, place, row| {
+            Correct.apply(tx, Place { over: Stamp(i64::MAX), ..place }, row)
+        }
+    ),
+    bug!(
+        "takes-older-tombstones" caught by "went-back",
+        "a tombstone takes whatever version there is, also one that is newer, as of a row that came back",
+        "reads from a replica without a session token",
+        apply |tx, place, row| {
+            let over = if row.values.is_none() { Stamp(i64::MAX) } else { place.over };
+            Correct.apply(tx, Place { over, ..place }, row)
+        }
+    ),
+    bug!(
+        "forgets-ends" caught by "own-write-vanished",
+        "a row that was deleted here and on the backend comes down once more as it was before, and is shown",
+        "reads from a replica without a session token",
+        apply |tx, place, row| {
+            Correct.apply(tx, Place { ended: None, ..place }, row)
+        }
+    ),
+];
 
-pub(super) fn owned(value: &crate::base::Value) -> Cell<'static> {
+pub(super) fn owned(value: &Value) -> Cell<'static> {
     value.with_ref(|value| match value {
-        crate::base::ValueRef::Null => Cell::Null,
-        crate::base::ValueRef::Int(n) => Cell::Int(n),
-        crate::base::ValueRef::Real(x) => Cell::Real(x),
-        crate::base::ValueRef::Text(t) => Cell::Text(Cow::Owned(t.to_owned())),
+        ValueRef::Null => Cell::Null,
+        ValueRef::Int(n) => Cell::Int(n),
+        ValueRef::Real(x) => Cell::Real(x),
+        ValueRef::Text(t) => Cell::Text(Cow::Owned(t.to_owned())),
     })
 }

@@ -2,82 +2,27 @@
 
 use std::rc::Rc;
 
+use super::bug::{Breaks, Bug, bug};
 use crate::contract::{EditKind, Outcome, Refusal, Row, ServerError};
-use crate::engine::{Conflict, OutboxRule, Resolution, ResolveRule};
+use crate::engine::{Conflict, OutboxRule, Resolution, ResolveRule, Rules};
 use crate::store::{Entry, StoreError, Tx};
 
-/// Overrides one method of the outbox rule.
-macro_rules! outbox_rule {
-    ($(#[$doc:meta])* $name:ident: $method:ident($($argument:ty)?) => $answer:expr) => {
-        $(#[$doc])*
-        pub(super) fn $name() -> Rc<dyn OutboxRule> {
-            struct Broken;
-            impl OutboxRule for Broken {
-                fn $method(&self $(, _: $argument)?) -> bool {
-                    $answer
-                }
-            }
-            Rc::new(Broken)
-        }
-    };
-}
-
-outbox_rule!(drops_after_refusal: keeps_after_refusal(&ServerError) => false);
-outbox_rule!(drops_after_silence: keeps_after_silence() => false);
-outbox_rule!(silence_is_consent: takes_silence_for_consent() => true);
-outbox_rule!(takes_later_for_done: takes_later_for_done() => true);
-outbox_rule!(any_answer_is_consent: takes_any_answer_for_consent() => true);
-outbox_rule!(takes_verdicts_by_place: takes_verdicts_by_place() => true);
-outbox_rule!(drops_after_cancel: keeps_after_cancel() => false);
-outbox_rule!(says_nothing: tells(&Outcome) => false);
-outbox_rule!(keeps_what_is_refused: lets_rejected_go() => false);
-outbox_rule!(discards_edits: outlives_its_request() => false);
-outbox_rule!(ends_what_is_referred_to: keeps_what_is_referred_to() => false);
-outbox_rule!(sends_whole_rows: sends_own_values() => false);
-outbox_rule!(speaks_for_those_behind: speaks_for_those_behind(&Entry) => true);
-outbox_rule!(forgets_the_shadow: lifts_shadow(bool) => false);
-outbox_rule!(shows_the_shadow: lifts_shadow(bool) => true);
-
-/// A delete that was refused is told, and its row stays away.
-pub(super) fn keeps_refused_deletes_away() -> Rc<dyn OutboxRule> {
-    struct Broken;
-    impl OutboxRule for Broken {
-        fn shows_what_was_refused(&self, kind: EditKind) -> bool {
-            kind != EditKind::Delete
-        }
-    }
-    Rc::new(Broken)
-}
-
-/// An acknowledgement marks its row clean, whatever was edited since it was sent.
-pub(super) fn marks_clean_what_changed() -> Rc<dyn OutboxRule> {
-    struct Broken;
-    impl OutboxRule for Broken {
-        fn lets_go(&self, tx: &Tx<'_>, entry: &Entry) -> Result<(), StoreError> {
+/// Those that this file plants.
+pub(super) const BUGS: &[Bug] = &[
+    bug!(
+        "marks-clean-what-changed" caught by "lost-edit",
+        "an acknowledgement marks its row clean, also where it was edited since the push left",
+        "Nozbe/WatermelonDB PR 1073",
+        outbox: OutboxRule::lets_go(tx: &Tx<'_>, entry: &Entry) -> Result<(), StoreError> {
             let entries = tx.entries_for(entry.entity, entry.key.as_str())?;
             entries.iter().try_for_each(|entry| tx.drop_entry(entry.seq))
         }
-    }
-    Rc::new(Broken)
-}
-
-/// An edit after which its row was edited again is never marked as done.
-pub(super) fn forgets_what_was_superseded() -> Rc<dyn OutboxRule> {
-    struct Broken;
-    impl OutboxRule for Broken {
-        fn lets_go(&self, tx: &Tx<'_>, entry: &Entry) -> Result<(), StoreError> {
-            let entries = tx.entries_for(entry.entity, entry.key.as_str())?;
-            if entries.iter().any(|other| other.seq > entry.seq) { Ok(()) } else { tx.drop_entry(entry.seq) }
-        }
-    }
-    Rc::new(Broken)
-}
-
-/// A create that failed and the delete of its row cancel each other, though it may have arrived.
-pub(super) fn cancels_what_was_sent() -> Rc<dyn OutboxRule> {
-    struct Broken;
-    impl OutboxRule for Broken {
-        fn tried(&self, tx: &Tx<'_>, entry: &Entry, error: &str) -> Result<(), StoreError> {
+    ),
+    bug!(
+        "cancels-what-was-sent" caught by "lost-edit",
+        "a create that got no answer and the delete of its row cancel each other, though it may have arrived",
+        "Azure/azure-mobile-services #413",
+        outbox: OutboxRule::tried(tx: &Tx<'_>, entry: &Entry, error: &str) -> Result<(), StoreError> {
             let entries = tx.entries_for(entry.entity, entry.key.as_str())?;
             let ends = entries.iter().any(|other| other.kind == EditKind::Delete);
             if entry.kind != EditKind::Create || !ends {
@@ -85,99 +30,199 @@ pub(super) fn cancels_what_was_sent() -> Rc<dyn OutboxRule> {
             }
             entries.iter().try_for_each(|entry| tx.drop_entry(entry.seq))
         }
-    }
-    Rc::new(Broken)
-}
-
-/// Nobody is told that a row was gone.
-pub(super) fn hides_deletions() -> Rc<dyn OutboxRule> {
-    struct Broken;
-    impl OutboxRule for Broken {
-        fn tells(&self, outcome: &Outcome) -> bool {
-            !matches!(outcome, Outcome::Conflict { why: Refusal::Gone, .. })
+    ),
+    bug!(
+        "forgets-what-was-superseded" caught by "stuck",
+        "an edit after which its row was edited again is never marked as done, and goes out for ever",
+        "couchbase-lite-core f811bbb77",
+        outbox: OutboxRule::lets_go(tx: &Tx<'_>, entry: &Entry) -> Result<(), StoreError> {
+            let entries = tx.entries_for(entry.entity, entry.key.as_str())?;
+            if entries.iter().any(|other| other.seq > entry.seq) { Ok(()) } else { tx.drop_entry(entry.seq) }
         }
-    }
-    Rc::new(Broken)
-}
-
-/// Nobody is told that an edit gave way to a newer version.
-pub(super) fn hides_newer_versions() -> Rc<dyn OutboxRule> {
-    struct Broken;
-    impl OutboxRule for Broken {
-        fn tells(&self, outcome: &Outcome) -> bool {
+    ),
+    bug!(
+        "drops-after-refusal" caught by "lost-edit",
+        "a refusal that would pass, such as a backend that is down, is taken for good: the edits are dropped",
+        "hercycle-ai PR 313, WorkSphere #712",
+        outbox: OutboxRule::keeps_after_refusal(_: &ServerError) -> bool { false }
+    ),
+    bug!(
+        "drops-after-timeout" caught by "lost-edit",
+        "edits whose push got no answer are dropped",
+        "powersync-swift #179",
+        outbox: OutboxRule::keeps_after_silence() -> bool { false }
+    ),
+    bug!(
+        "silence-is-consent" caught by "acknowledged-without-commit",
+        "edits whose push got no answer are shown as saved",
+        "electric-sql/electric PR 4731",
+        outbox: OutboxRule::takes_silence_for_consent() -> bool { true }
+    ),
+    bug!(
+        "foreign-answer-is-ack" caught by "acknowledged-without-commit",
+        "whatever answers a push with the status of a good answer is taken for its answer: the edits are shown as saved",
+        "a proxy's error page with status 200",
+        outbox: OutboxRule::takes_any_answer_for_consent() -> bool { true }
+    ),
+    bug!(
+        "verdicts-by-place" caught by "acknowledged-without-commit",
+        "verdicts are taken for those on the edits in their places: the answer to another push settles edits that it does not speak of",
+        "answers of a connection that are shifted by one",
+        outbox: OutboxRule::takes_verdicts_by_place() -> bool { true }
+    ),
+    bug!(
+        "cancel-drops-in-flight" caught by "lost-edit",
+        "a sync that is cancelled takes the edits with it that were under way",
+        "a queue whose requests carry what they send",
+        outbox: OutboxRule::keeps_after_cancel() -> bool { false }
+    ),
+    bug!(
+        "put-off-is-done" caught by "acknowledged-without-commit",
+        "a push whose answer says that it went well is done as a whole: an edit in it that was put off is shown as saved",
+        "bulk writes whose errors stand in each item of a good answer",
+        outbox: OutboxRule::takes_later_for_done() -> bool { true }
+    ),
+    bug!(
+        "refused-delete-stays-gone" caught by "lost",
+        "a delete that the backend refuses is told, and its row is not shown again",
+        "optimistic removals without a way back",
+        outbox: OutboxRule::shows_what_was_refused(kind: EditKind) -> bool { kind != EditKind::Delete }
+    ),
+    bug!(
+        "keeps-what-is-refused" caught by "stuck",
+        "an edit that was refused for good stays in the outbox, and what is behind it waits for ever",
+        "laurent22/joplin #16504, rocicorp/mono PR 5982",
+        outbox: OutboxRule::lets_rejected_go() -> bool { false }
+    ),
+    bug!(
+        "discards-edits" caught by "lost-edit",
+        "the edits that a waiting unit was to send are dropped with it, when another discards it",
+        "a queue whose requests carry what they send",
+        outbox: OutboxRule::outlives_its_request() -> bool { false }
+    ),
+    bug!(
+        "says-nothing" caught by "silent-discard",
+        "an edit that was refused or superseded is dropped without a line that the user can read",
+        "adrianco/the-goodies #69",
+        outbox: OutboxRule::tells(_: &Outcome) -> bool { false }
+    ),
+    bug!(
+        "gives-way-in-silence" caught by "silent-discard",
+        "an edit that gives way to a newer version is dropped, and the log says nothing of it",
+        "server-wins without a page of conflicts",
+        outbox: OutboxRule::tells(outcome: &Outcome) -> bool {
             !matches!(outcome, Outcome::Conflict { why: Refusal::Stale, .. })
         }
-    }
-    Rc::new(Broken)
-}
-
-pub(super) fn update_brings_back(policy: Rc<dyn ResolveRule>) -> Rc<dyn ResolveRule> {
-    struct Broken(Rc<dyn ResolveRule>);
-    impl ResolveRule for Broken {
-        fn resolve(&self, conflict: Conflict<'_>) -> Resolution {
-            match (conflict.why, conflict.entry.kind) {
-                (Refusal::Gone, EditKind::Update) => Resolution::Local { onto: conflict.entry.key.clone() },
-                _ => self.0.resolve(conflict),
-            }
-        }
-    }
-    Rc::new(Broken(policy))
-}
-
-/// An edit that wins is not sent again.
-pub(super) fn counts_winners_as_done(policy: Rc<dyn ResolveRule>) -> Rc<dyn ResolveRule> {
-    struct Broken(Rc<dyn ResolveRule>);
-    impl ResolveRule for Broken {
-        fn resolve(&self, conflict: Conflict<'_>) -> Resolution {
-            match self.0.resolve(conflict) {
-                Resolution::Local { .. } => Resolution::Same,
-                other => other,
-            }
-        }
-    }
-    Rc::new(Broken(policy))
-}
-
-/// A change to another row's natural key is taken for one that is there already.
-pub(super) fn takes_taken_for_done(policy: Rc<dyn ResolveRule>) -> Rc<dyn ResolveRule> {
-    struct Broken(Rc<dyn ResolveRule>);
-    impl ResolveRule for Broken {
-        fn resolve(&self, conflict: Conflict<'_>) -> Resolution {
-            self.0.resolve(conflict)
-        }
-        fn decide(&self, conflict: Conflict<'_>) -> Resolution {
-            if conflict.wants_taken_key() { Resolution::Same } else { self.0.decide(conflict) }
-        }
-    }
-    Rc::new(Broken(policy))
-}
-
-/// Where both sides changed a column, one of them gives way without a line.
-pub(super) fn merges_in_silence(policy: Rc<dyn ResolveRule>) -> Rc<dyn ResolveRule> {
-    struct Broken(Rc<dyn ResolveRule>);
-    impl ResolveRule for Broken {
-        fn resolve(&self, conflict: Conflict<'_>) -> Resolution {
-            match self.0.resolve(conflict) {
+    ),
+    bug!(
+        "merges-in-silence" caught by "silent-discard",
+        "a merge in which one side's value of a column gives way to the other's leaves no line that the user can read",
+        "merges by columns of document stores",
+        resolve |rule, conflict| {
+            match rule.resolve(conflict) {
                 Resolution::Merged { columns, .. } => Resolution::Merged { columns, line: None },
                 other => other,
             }
         }
-    }
-    Rc::new(Broken(policy))
-}
-
-/// A delete of a row that left the scope is sent again over the version that stands there.
-pub(super) fn deletes_what_left_scope(policy: Rc<dyn ResolveRule>) -> Rc<dyn ResolveRule> {
-    struct Broken(Rc<dyn ResolveRule>);
-    impl ResolveRule for Broken {
-        fn resolve(&self, conflict: Conflict<'_>) -> Resolution {
+    ),
+    bug!(
+        "taken-is-done" caught by "acknowledged-without-commit",
+        "an edit that is refused because another row has its natural key counts as there already",
+        "a client to whom every 409 says that its request came twice",
+        Breaks::Rule(|rules| Rules { resolve: Rc::new(TakesTakenForDone(rules.resolve)), ..rules })
+    ),
+    bug!(
+        "whole-rows-again" caught by "unasked-commit",
+        "an edit that was to make its row again goes over the row that somebody else has made again with all its columns",
+        "an upsert of the whole record as the answer to a conflict",
+        outbox: OutboxRule::sends_own_values() -> bool { false }
+    ),
+    bug!(
+        "merge-speaks-for-all" caught by "silent-discard",
+        "an edit that was merged into another version takes the edits of its row behind it along: they go over what somebody else wrote in other columns, which nobody compared",
+        "a row's base that moves on with the first of its edits that is accepted",
+        outbox: OutboxRule::speaks_for_those_behind(_: &Entry) -> bool { true }
+    ),
+    bug!(
+        "forgets-the-shadow" caught by "stale",
+        "a newer version that came while the row had edits is thrown away when they are acknowledged",
+        "Nozbe/WatermelonDB PR 1073",
+        outbox: OutboxRule::lifts_shadow(_: bool) -> bool { false }
+    ),
+    bug!(
+        "shows-the-shadow" caught by "own-write-vanished",
+        "a version that came while the row had edits is shown when they are acknowledged, though they are newer",
+        "pubkey/rxdb #5571, Azure/azure-mobile-apps #817",
+        outbox: OutboxRule::lifts_shadow(_: bool) -> bool { true }
+    ),
+    bug!(
+        "ends-what-is-referred-to" caught by "stuck",
+        "a verdict that ends a row which others refer to is refused by the phone's foreign keys, and its edit is sent for ever",
+        "a parent deleted on the server under children that SQLite keeps",
+        outbox: OutboxRule::keeps_what_is_referred_to() -> bool { false }
+    ),
+    bug!(
+        "update-brings-back" caught by "resurrected",
+        "an edit of a row that is deleted meanwhile is sent as a create: the row is back, and nobody is told",
+        "apache/pouchdb #7645, Nozbe/WatermelonDB #1374",
+        Breaks::Rule(|rules| Rules {
+            resolve: Rc::new(UpdateBringsBack(rules.resolve)),
+            outbox: Rc::new(HidesDeletions),
+            ..rules
+        })
+    ),
+    bug!(
+        "counts-winners-as-done" caught by "acknowledged-without-commit",
+        "an edit that wins its conflict is shown as saved and never sent again",
+        "a retry that forgets to enqueue",
+        resolve |rule, conflict| {
+            match rule.resolve(conflict) {
+                Resolution::Local { .. } => Resolution::Same,
+                other => other,
+            }
+        }
+    ),
+    bug!(
+        "deletes-what-left-scope" caught by "misfiled",
+        "a delete of a row that was given to others meanwhile is sent again over the version that the device is not shown",
+        "partial replication whose rules guard reads alone",
+        resolve |rule, conflict| {
             match (conflict.entry.kind, conflict.why, conflict.current) {
                 (EditKind::Delete, Refusal::Stale, Some(Row { key, values: None, .. })) => {
                     Resolution::Local { onto: key.clone() }
                 }
-                _ => self.0.resolve(conflict),
+                _ => rule.resolve(conflict),
             }
         }
+    ),
+];
+
+struct UpdateBringsBack(Rc<dyn ResolveRule>);
+
+impl ResolveRule for UpdateBringsBack {
+    fn resolve(&self, conflict: Conflict<'_>) -> Resolution {
+        match (conflict.why, conflict.entry.kind) {
+            (Refusal::Gone, EditKind::Update) => Resolution::Local { onto: conflict.entry.key.clone() },
+            _ => self.0.resolve(conflict),
+        }
     }
-    Rc::new(Broken(policy))
+}
+
+struct HidesDeletions;
+
+impl OutboxRule for HidesDeletions {
+    fn tells(&self, outcome: &Outcome) -> bool {
+        !matches!(outcome, Outcome::Conflict { why: Refusal::Gone, .. })
+    }
+}
+
+struct TakesTakenForDone(Rc<dyn ResolveRule>);
+
+impl ResolveRule for TakesTakenForDone {
+    fn resolve(&self, conflict: Conflict<'_>) -> Resolution {
+        self.0.resolve(conflict)
+    }
+    fn decide(&self, conflict: Conflict<'_>) -> Resolution {
+        if conflict.wants_taken_key() { Resolution::Same } else { self.0.decide(conflict) }
+    }
 }

@@ -1,41 +1,61 @@
 //! Bugs in what starts a unit, and in how long it waits.
 
-use std::rc::Rc;
-
+use super::bug::{Bug, bug};
 use crate::base::Span;
 use crate::engine::WakeRule;
 
-/// Overrides one method of the wake rule.
-macro_rules! wake_rule {
-    ($(#[$doc:meta])* $name:ident: $method:ident($($argument:ident: $type:ty),*) -> $answer:ty $body:block) => {
-        $(#[$doc])*
-        pub(super) fn $name() -> Rc<dyn WakeRule> {
-            struct Broken;
-            impl WakeRule for Broken {
-                fn $method(&self $(, $argument: $type)*) -> $answer $body
-            }
-            Rc::new(Broken)
+/// Those that this file plants.
+pub(super) const BUGS: &[Bug] = &[
+    bug!(
+        "misses-saves-in-a-run" caught by "idle-with-work",
+        "an edit that is saved while a run is under way is not followed by another run: it waits for the next one",
+        "a flag \"syncing\" that a wake-up finds set and leaves",
+        wake: WakeRule::heeds_saving(running: bool) -> bool { !running }
+    ),
+    bug!(
+        "ignores-the-network" caught by "idle-with-work",
+        "a network that comes back starts nothing: what failed without one waits for the next trigger",
+        "a listener that was removed with the screen that set it",
+        wake: WakeRule::heeds_network() -> bool { false }
+    ),
+    bug!(
+        "never-ends-plans" caught by "idle-with-work",
+        "a start that was put off once counts as planned for ever: no later trigger that comes too soon after a run starts anything",
+        "a debounce whose timer is set once",
+        wake: WakeRule::ends_plans() -> bool { false }
+    ),
+    bug!(
+        "never-forgives" caught by "idle-with-work",
+        "a good run does not end the row of failures: each failure waits longer than the one before, for days",
+        "a counter of attempts that only grows",
+        wake: WakeRule::forgives() -> bool { false }
+    ),
+    bug!(
+        "waits-without-a-ceiling" caught by "idle-with-work",
+        "waits between tries double without an end",
+        "an exponential back-off without a cap",
+        wake: WakeRule::wait(tries: u32, drawn: Span) -> Span {
+            drawn.max(Span::secs(1 << tries.min(20)))
         }
-    };
-}
-
-wake_rule!(misses_saves_in_a_run: heeds_saving(running: bool) -> bool { !running });
-wake_rule!(ignores_the_network: heeds_network() -> bool { false });
-wake_rule!(never_ends_plans: ends_plans() -> bool { false });
-wake_rule!(never_forgives: forgives() -> bool { false });
-wake_rule!(waits_for_what_is_gone: heeds_late(took: Span, limit: Span) -> bool { took <= limit });
-wake_rule!(forgets_late_rows: tries_late_rows() -> bool { false });
-
-wake_rule!(
-    /// The wait doubles with each failure, and nothing stops it.
-    waits_without_a_ceiling: wait(tries: u32, drawn: Span) -> Span {
-        drawn.max(Span::secs(1 << tries.min(20)))
-    }
-);
-
-wake_rule!(
-    /// What a page was written with is given back by nobody, and found again after minutes.
-    rests_in_the_middle: rests_after(request: u64) -> Span {
-        if request % 5 == 4 { Span::secs(400) } else { Span::ZERO }
-    }
-);
+    ),
+    bug!(
+        "forgets-late-rows" caught by "idle-with-work",
+        "rows that could not be applied are kept on a list that nobody reads",
+        "a table of pending rows whose reader was never written",
+        wake: WakeRule::tries_late_rows() -> bool { false }
+    ),
+    bug!(
+        "rests-in-the-middle" caught by "event-without-end",
+        "between two pages a run waits minutes for a connection that nobody gives back",
+        "a pool of one connection, and a reader that is not closed",
+        wake: WakeRule::rests_after(request: u64) -> Span {
+            if request % 5 == 4 { Span::secs(400) } else { Span::ZERO }
+        }
+    ),
+    bug!(
+        "waits-for-what-is-gone" caught by "event-without-end",
+        "a request whose end comes after its deadline is nobody's any more, and its run waits on",
+        "a watchdog that reckons with an app that runs all the time, in one that was suspended",
+        wake: WakeRule::heeds_late(took: Span, limit: Span) -> bool { took <= limit }
+    ),
+];

@@ -225,7 +225,7 @@ fn range(first: &str, rest: &str) -> Result<Range, AxisError> {
             )));
         }
     };
-    let sense = || AxisError(format!("`{first}..{rest}` is no range of numbers; want {WANT}"));
+    let sense = || AxisError(format!("`{first}..{rest}` is not a range of numbers; want {WANT}"));
     let ((first, unit), (last, last_unit)) =
         (number(first).ok_or_else(sense)?, number(last).ok_or_else(sense)?);
     let last =

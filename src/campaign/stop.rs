@@ -18,14 +18,21 @@ pub struct Signals {
     pub interrupt: Arc<AtomicBool>,
     /// SIGTERM came: somebody is about to kill us, so end the running cells too.
     pub terminate: Arc<AtomicBool>,
-    /// Somebody looks at the others; until then a signal ends the process.
-    pub heeded: Arc<AtomicBool>,
+    /// Whether somebody looks at the others, or the process ends before: whoever comes first says.
+    heeded: Arc<OnceLock<bool>>,
 }
 
 impl Signals {
-    /// From here on who runs looks at what came, and leaves a report.
+    /// From here on who runs looks at what came, and leaves a report. Where the process ends
+    /// already, waits for that.
     pub fn heed(&self) {
-        self.heeded.store(true, Ordering::Relaxed);
+        while !self.heeded.get_or_init(|| true) {
+            std::thread::park();
+        }
+    }
+    /// Whether nobody looks at them, nor will: the process is to be ended.
+    pub fn unheeded(&self) -> bool {
+        !self.heeded.get_or_init(|| false)
     }
     /// Whether any came.
     pub fn any(&self) -> bool {
@@ -114,5 +121,25 @@ impl Stop {
             notes.push(note(Exit::TimeLimit));
         }
         notes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_heeds_signals_first_ends_the_run() {
+        let (runs, ends) = (Signals::default(), Signals::default());
+        runs.heed();
+        assert!(!runs.unheeded(), "who runs leaves a report");
+        assert!(ends.unheeded());
+        let (begun, waits) = std::sync::mpsc::channel();
+        let run = move || {
+            ends.heed();
+            let _ = begun.send(());
+        };
+        std::thread::Builder::new().spawn(run).unwrap();
+        assert!(waits.recv_timeout(Duration::from_millis(50)).is_err(), "a report would be cut off");
     }
 }

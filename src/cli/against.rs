@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::console::Console;
 use super::narrow;
 use super::work::HeldArgs;
-use crate::analysis::compare::hold_over_seeds;
+use crate::analysis::compare::over_seeds;
 use crate::metrics::human;
 use crate::record::{self, Baseline, Exit, Judged, Note, RunRecord, Standard, Verdict};
+use crate::render;
 use crate::scenario::Plan;
 
 /// Changes that fail nothing and are told one by one.
@@ -47,10 +48,17 @@ impl<'a> Against<'a> {
         let wanted: BTreeMap<&str, &[String]> =
             plans.iter().map(|plan| (plan.digest.as_str(), plan.baseline_metrics.as_slice())).collect();
         let wanted = |resolved: &str| wanted.get(resolved).copied().unwrap_or_default();
-        if let Some(tolerance) = self.args.tolerance {
-            return hold_over_seeds(judged, wanted, standard, tolerance.0);
-        }
         let mut changes = Vec::new();
+        if let Some(tolerance) = self.args.tolerance {
+            for (at, shift) in over_seeds(judged, wanted, standard, tolerance.0) {
+                let text = render::compare::shift(&shift, standard);
+                match shift.exit() {
+                    Exit::Success => changes.push(text),
+                    exit => judged[at].fail(exit, text),
+                }
+            }
+            return changes;
+        }
         for judged in judged {
             let of_cell = record::hold(judged, wanted(&judged.cell.resolved), standard);
             let cell = if plans.len() > 1 { format!("{}: ", judged.cell.id) } else { String::new() };

@@ -9,9 +9,9 @@ use super::work::{CompareFormat, HeldArgs, MergeArgs, NarrowArgs, PlaceArgs, Wor
 use crate::analysis::sweep::Objective;
 use crate::analysis::tune::LimitFlag;
 use crate::base::Span;
-use crate::campaign::Axis;
 use crate::campaign::calibrate::Only;
 use crate::campaign::tune::Knob;
+use crate::campaign::{Axis, CELLS_MAX};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -498,8 +498,6 @@ pub(super) struct Seeds {
 
 /// A seed is a whole number of a scenario file, too, where it may be this large.
 pub(super) const SEED_MAX: u64 = i64::MAX as u64;
-/// More seeds than anybody runs in one go: a slip of the finger.
-const SEEDS_MAX: u64 = 1_000_000;
 
 fn seeds(text: &str) -> Result<Seeds, String> {
     const WANT: &str = "want a range of seeds such as 1..=20";
@@ -516,8 +514,8 @@ fn seeds(text: &str) -> Result<Seeds, String> {
     if last > SEED_MAX {
         return Err(format!("{SEED_MAX} is the largest seed"));
     }
-    if last - first >= SEEDS_MAX {
-        return Err(format!("more than {SEEDS_MAX} seeds"));
+    if u128::from(last - first) >= CELLS_MAX {
+        return Err(format!("more than {CELLS_MAX} seeds"));
     }
     Ok(Seeds { first, last })
 }

@@ -109,7 +109,7 @@ fn file_of(name: &str) -> anyhow::Result<PathBuf> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     let stem = name.strip_suffix(".json").unwrap_or(name);
     if stem.is_empty() || name.starts_with('.') || !name.chars().all(plain) {
-        let text = format!("`{name}` is no name for a baseline: letters, digits, `-`, `_` and `.`");
+        let text = format!("`{name}` is not a name for a baseline: letters, digits, `-`, `_` and `.`");
         return Err(Refusal::usage(text));
     }
     Ok(Path::new(HOME).join(format!("{stem}.json")))

@@ -11,7 +11,8 @@ use crate::record::Exit;
 use crate::render;
 use crate::scenario::file;
 
-/// Leaves it, for `run` alone. The arguments are read as they are: they may be what is wrong.
+/// Leaves it for `run`, and for `merge` all but the file: nothing is in its folder before all cells
+/// are there. The arguments are read as they are: they may be what is wrong.
 pub(super) fn refused(
     args: &[OsString],
     exit: Exit,
@@ -20,7 +21,8 @@ pub(super) fn refused(
     out: &mut dyn Write,
 ) {
     let said = |flag: &str| said(args, flag);
-    if !args.iter().any(|arg| arg == "run") {
+    let runs = args.iter().any(|arg| arg == "run");
+    if !runs && !args.iter().any(|arg| arg == "merge") {
         return;
     }
     let (line, page) = render::refused(exit, text);
@@ -35,8 +37,8 @@ pub(super) fn refused(
     let is_report = |folder: &Path| {
         folder.exists() && (folder.join("run.json").exists() || !is_left(&folder.join(JUNIT)))
     };
-    let is_new = |folder: &PathBuf| exit != Exit::Environment && !is_report(folder);
-    if let Some(folder) = said("--out").map(PathBuf::from).filter(is_new) {
+    let is_new = |folder: &PathBuf| runs && exit != Exit::Environment && !is_report(folder);
+    if let Some(folder) = said("--out").or_else(|| said("-o")).map(PathBuf::from).filter(is_new) {
         let _ = put(&folder, &render::junit_refused(exit, text));
     }
 }
@@ -96,6 +98,11 @@ mod tests {
         assert!(desk.read("new/junit.xml").contains("type=\"exit 2\""), "the later one");
         assert_eq!(desk.run("run @bad.toml --sed 1 --out=@other"), 2);
         assert!(!desk.out.contains("::error"), "nobody asked for annotations: {}", desk.out);
+        assert_eq!(desk.run("run @bad.toml -o @short"), 3);
+        assert!(desk.read("short/junit.xml").contains("type=\"exit 3\""));
+        assert_eq!(desk.run("merge @nowhere --out @merged --format github"), 2);
+        assert!(desk.out.starts_with("::error title=syncdyno: exit 2::"), "{}", desk.out);
+        assert!(!desk.path("merged").exists(), "nothing is there before all cells are");
         let told = std::fs::read_to_string(page).unwrap();
         assert!(told.contains("## syncdyno: exit 3\n") && told.contains("## syncdyno: exit 2\n"), "{told}");
         desk.write("good.toml", crate::record::fixture::TIES);

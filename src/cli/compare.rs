@@ -10,11 +10,13 @@ use super::console::Console;
 use super::refusal::{Refusal, near};
 use super::sources::{self, record_file};
 use super::work::CompareFormat;
-use crate::analysis::compare::{Comparison, Difference, Finding, Measured, Side, compare as compared};
+use crate::analysis::compare::{Comparison, Finding, Measured, Side, compare as compared};
 use crate::metrics;
 use crate::record::{Exit, RunRecord, accept};
 use crate::render::Paint;
-use crate::render::compare::{annotations, human, in_short, json, markdown};
+use crate::render::compare::{
+    annotations, copies, human, in_short, json, lacking, markdown, unjudged, unlike, unmeasured,
+};
 
 /// Runs `compare`.
 pub(super) fn compare(args: &CompareArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
@@ -25,7 +27,7 @@ pub(super) fn compare(args: &CompareArgs, console: &mut Console<'_>) -> anyhow::
         }
     }
     let asked = |what: &str| Ok::<_, anyhow::Error>(side(what)?.of_metrics(&args.metric));
-    let comparison = compared(&asked(&args.base)?, &asked(&args.candidate)?);
+    let mut comparison = compared(&asked(&args.base)?, &asked(&args.candidate)?);
     if comparison.groups.is_empty() {
         let (base, candidate) = &comparison.unmatched;
         let list = |side: &[String]| match side.iter().filter(|title| !title.is_empty()).count() {
@@ -41,6 +43,7 @@ pub(super) fn compare(args: &CompareArgs, console: &mut Console<'_>) -> anyhow::
         );
         return Err(Refusal::because(Exit::NoBaseline, text));
     }
+    comparison.tolerate(args.tolerance.0);
     let all = console.verbose() || !args.metric.is_empty();
     console.result(&match args.format {
         CompareFormat::Human if console.quiet() => in_short(&comparison, console.out_paint()),
@@ -52,10 +55,10 @@ pub(super) fn compare(args: &CompareArgs, console: &mut Console<'_>) -> anyhow::
     if args.format == CompareFormat::Github {
         append_page(&markdown(&comparison), console);
     }
-    if let Some(copies) = comparison.copies() {
+    if let Some(copies) = copies(&comparison) {
         return Err(Refusal::because(Exit::NoBaseline, format!("not comparable: {copies}")));
     }
-    if let Some(unlike) = comparison.unlike() {
+    if let Some(unlike) = unlike(&comparison) {
         let text = format!("not comparable: {unlike}; save the older side again, from a run");
         return Err(Refusal::because(Exit::NoBaseline, text));
     }
@@ -64,22 +67,10 @@ pub(super) fn compare(args: &CompareArgs, console: &mut Console<'_>) -> anyhow::
             format!("{candidate} is another scenario than {base}: neither is a regression of the other");
         return Err(Refusal::because(Exit::NoBaseline, text));
     }
-    let tolerated = |difference: &Difference| !difference.exceeds(args.tolerance.0);
-    let worse = comparison.found(Finding::Worse).filter(|(_, d)| !tolerated(d)).count();
-    let small = comparison.found(Finding::Worse).count() - worse;
-    if small > 0 {
-        let figures = metrics::human::count(small as u64, "figure");
-        let why = if args.tolerance.0 == 0 {
-            "less than can be told".to_owned()
-        } else {
-            format!("no more than {}", args.tolerance)
-        };
-        console.remark(&format!("{figures} worse by {why}: tolerated\n"));
-    }
     if !args.fail_on_worse {
         return Ok(Exit::Success);
     }
-    gate(args, &comparison, worse > 0, console)
+    gate(args, &comparison, comparison.found(Finding::Worse).count() > 0, console)
 }
 
 /// What a comparison comes to as a gate: what cannot be compared is no pass.
@@ -91,11 +82,11 @@ fn gate(
 ) -> anyhow::Result<Exit> {
     // What fails is lost rows, a gate or a stuck phone before it is a figure.
     let failure = comparison.new_failure();
-    let lacking = comparison.lacking().map(|what| format!("{} lacks {what}", args.candidate));
-    if let Some(why) = comparison.unjudged().or(lacking) {
+    let lacking = lacking(comparison).map(|what| format!("{} lacks {what}", args.candidate));
+    if let Some(why) = unjudged(comparison).or(lacking) {
         return Err(Refusal::because(Exit::first([Exit::NoBaseline, failure]), why));
     }
-    if let Some(what) = comparison.unmeasured(&args.metric) {
+    if let Some(what) = unmeasured(comparison, &args.metric) {
         let why = format!("not comparable: {what}");
         // Who fails may have nothing left to measure: then it is the failure that counts.
         if failure == Exit::Success {

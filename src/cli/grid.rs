@@ -5,7 +5,6 @@ use super::console::Console;
 use super::refusal::Refusal;
 use super::sources::{self, Values};
 use crate::campaign::{Axis, CELLS_MAX, Runner};
-use crate::metrics::human;
 use crate::scenario::Plan;
 
 /// Seeds of a grid if none are named, from the scenario's own on: with fewer nothing could be said
@@ -35,15 +34,9 @@ pub(super) fn plans(grid: &Grid, runner: &dyn Runner, console: &Console<'_>) -> 
     let points = axes.iter().map(Axis::count).fold(1, u128::saturating_mul);
     let cells = points.saturating_mul(corner.len() as u128).saturating_mul(seeds);
     if cells > CELLS_MAX {
-        return Err(too_large("the grid", cells));
+        return Err(sources::too_large("the grid", cells));
     }
     sources::combined(&documents, &selection, values(axes), runner, console)
-}
-
-/// Of a grid of more cells than may be run.
-pub(super) fn too_large(what: &str, cells: u128) -> anyhow::Error {
-    let told = |n: u128| u64::try_from(n).map_or_else(|_| n.to_string(), human::thousands);
-    Refusal::usage(format!("{what} has {} cells; {} is the most", told(cells), told(CELLS_MAX)))
 }
 
 pub(super) fn values(axes: &[Axis]) -> Values {

@@ -150,7 +150,7 @@ pub(super) fn new(name: &Path, console: &mut Console<'_>) -> anyhow::Result<Exit
     let stem = written.map(|name| name.strip_suffix(".toml").unwrap_or(name).trim()).unwrap_or_default();
     if !stem.contains(char::is_alphanumeric) {
         let shown = name.display();
-        return Err(Refusal::usage(format!("`{shown}` is no name: it has neither a letter nor a digit")));
+        return Err(Refusal::usage(format!("`{shown}` is not a name: it has neither a letter nor a digit")));
     }
     if !scenario::is_title(stem) {
         let length = stem.chars().count();

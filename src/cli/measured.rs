@@ -81,7 +81,7 @@ fn spare(out: &Path, csv: &str) -> anyhow::Result<()> {
         return Ok(());
     }
     let text = format!(
-        "{} would be overwritten, and it is no earlier result with the same columns: choose another file",
+        "{} would be overwritten, and it is not an earlier result with the same columns: choose another file",
         out.display()
     );
     Err(Refusal::usage(text))

@@ -21,17 +21,17 @@ pub(super) fn pool(args: &MergeArgs) -> anyhow::Result<Arc<Pool>> {
     Ok(Arc::new(pool))
 }
 
-/// The command line that makes the report of a pool.
+/// The command line that makes the report of a pool, but for the folder.
 pub(super) fn words(args: &MergeArgs, pool: &Pool) -> Vec<String> {
     let jobs = args.jobs.map(|jobs| jobs.to_string());
     let own = [
-        ("--out", Some(args.out.display().to_string())),
         ("--format", args.format.clone()),
         ("--jobs", jobs),
         ("--time-limit", args.time_limit.clone()),
         ("--progress", args.progress.clone()),
     ];
     let own = own.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", value?)));
+    let own = own.chain(args.allow_memory.then(|| "--allow-memory".to_owned()));
     // Behind `--` there are no options.
     let (command, rest) = match pool.command().iter().position(|word| word == "--") {
         Some(at) => pool.command().split_at(at),

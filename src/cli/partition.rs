@@ -92,7 +92,7 @@ impl Scheduler {
     ) -> Result<Partition, PartitionError> {
         let number = |name: &str| {
             let Some(text) = variable(name).filter(|text| !text.is_empty()) else { return Ok(None) };
-            let wrong = |_| PartitionError(format!("auto: {name} is `{text}`, which is no number"));
+            let wrong = |_| PartitionError(format!("auto: {name} is `{text}`, which is not a number"));
             text.trim().parse::<u32>().map(Some).map_err(wrong)
         };
         let told = |name: Option<&str>| name.map_or(Ok(None), number);
@@ -111,7 +111,7 @@ impl Scheduler {
                 (told(self.first.1)?.unwrap_or(self.first.0), told(self.step)?.unwrap_or(1).max(1), of)
             }
         };
-        let shard = task.checked_sub(first).map_or(0, |after| after / step + 1);
+        let shard = task.checked_sub(first).map_or(0, |after| (after / step).saturating_add(1));
         Partition::new(deal, shard, of)
             .map_err(|e| PartitionError(format!("auto: {} is {task}, but {e}", self.number)))
     }
@@ -173,11 +173,13 @@ mod tests {
         assert!(found("auto/2", both).unwrap_err().contains("say which shard it is"));
         let hq = |text| found("auto", &[("HQ_TASK_ID", text)]).unwrap_err();
         assert_eq!(hq("1"), "auto: HyperQueue does not tell how many there are: slice:auto/8");
-        assert_eq!(hq("one"), "auto: HQ_TASK_ID is `one`, which is no number");
+        assert_eq!(hq("one"), "auto: HQ_TASK_ID is `one`, which is not a number");
         let beyond = found("auto/2", &[("JOB_COMPLETION_INDEX", "2")]).unwrap_err();
         assert_eq!(beyond, "auto: JOB_COMPLETION_INDEX is 2, but there is no shard 3 of 2; they are 1 to 2");
         let none = found("auto/2", &[("HQ_TASK_ID", "0")]).unwrap_err();
         assert!(none.contains("no shard 0 of 2"), "{none}");
+        let last = found("auto/2", &[("JOB_COMPLETION_INDEX", "4294967295")]).unwrap_err();
+        assert!(last.contains("no shard 4294967295 of 2"), "{last}");
     }
 
     #[test]

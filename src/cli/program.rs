@@ -148,7 +148,7 @@ fn merge(args: &MergeArgs, runner: &dyn Runner, console: &mut Console<'_>) -> an
         },
         _ => return Err(Refusal::usage("the command of the shards runs no cells")),
     };
-    place.merging(pool);
+    place.merging(pool, &args.out);
     command(&cli.command, runner, console)
 }
 
@@ -198,7 +198,7 @@ fn heed(signals: &Signals) -> io::Result<()> {
                 _ => (Exit::Terminated, &signals.terminate),
             };
             flag.store(true, Ordering::Relaxed);
-            if !signals.heeded.load(Ordering::Relaxed) {
+            if signals.unheeded() {
                 stop_at_once(exit, NOTHING_JUDGED, || ());
             }
             if first.entry(signal).or_insert_with(Stopwatch::start).elapsed() >= ECHO {
@@ -219,7 +219,7 @@ fn guard(limit: Duration, signals: &Signals) {
     let signals = signals.clone();
     std::thread::spawn(move || {
         std::thread::sleep(limit);
-        if !signals.heeded.load(Ordering::Relaxed) {
+        if signals.unheeded() {
             stop_at_once(Exit::TimeLimit, NOTHING_RUN, || {
                 let (args, page) = (std::env::args_os().collect::<Vec<_>>(), step_summary());
                 ci::refused(&args, Exit::TimeLimit, NOTHING_RUN, page.as_deref(), &mut io::stdout());

@@ -90,6 +90,8 @@ fn a_grid_that_cannot_be_run_is_refused() {
     assert_snapshot!(desk.session(
         "sweep @ties.toml
          sweep @ties.toml --axis engine.pull.chunk_rows=1..=1000000000
+         run @set.toml --seeds 1..=50001
+         check @set.toml --seeds 1..=100001
          sweep @ties.toml --axis engine.pull.chunk_row=1,2
          sweep @ties.toml --axis fleet.phones.link=edge,lte-god
          sweep @ties.toml --axis engine.pull.chunk_rows=1..5

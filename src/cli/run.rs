@@ -51,7 +51,7 @@ pub(super) fn run(args: &RunArgs, runner: &dyn Runner, console: &mut Console<'_>
     let ran = carry_out(&plans, &order, runner, console)?;
     tell(&ran, args.format, console);
     for line in analysis::unchecked(&plans).into_iter().chain(analysis::unanswered(&plans)) {
-        console.complaint(&format!("note: {line}\n"));
+        console.complaint(&format!("note: {}\n", render::not_held(&line)));
     }
     if let Some(against) = order.against {
         against.tell(&ran.record, &ran.folder, &ran.changes, ran.written.is_ok(), console);
@@ -438,7 +438,8 @@ fn tell(ran: &Ran, format: Format, console: &mut Console<'_>) {
             console.result(&(text + &last));
         }
         Format::Github => {
-            let text = render::story(record, render::Paint(false), render::WIDTH, console.verbose());
+            let story = || render::story(record, render::Paint(false), render::WIDTH, console.verbose());
+            let text = if console.quiet() { in_short(record, "", console) } else { story() };
             console.result(&(text + &render::annotations(record) + &last));
         }
     }

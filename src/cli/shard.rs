@@ -146,6 +146,10 @@ const TOLD: usize = 10;
 
 /// Puts the cells of a pool into the folder of a report, if they are those of its run.
 fn pour(pool: &Pool, out: &Path, cells: &Cells<'_>, console: &mut Console<'_>) -> anyhow::Result<()> {
+    if out.join(shards::NAME).exists() {
+        let text = format!("{} holds a shard: choose another folder with --out", out.display());
+        return Err(Refusal::usage(text));
+    }
     let roll = roll(cells.plans)?;
     if roll.digest != pool.plan() {
         let text = format!(
@@ -198,7 +202,7 @@ fn told_missing(pool: &Pool, roll: &Roll, missing: &[usize]) -> String {
 }
 
 /// Options that say how and where the work is done, and those of them that take a value.
-const PASSING: [(&str, char, bool); 10] = [
+const PASSING: [(&str, char, bool); 11] = [
     ("--partition", '\0', true),
     ("--out", 'o', true),
     ("--jobs", 'j', true),
@@ -209,6 +213,7 @@ const PASSING: [(&str, char, bool); 10] = [
     ("--quiet", 'q', false),
     ("--verbose", 'v', false),
     ("--fail-fast", '\0', false),
+    ("--allow-memory", '\0', false),
 ];
 
 /// The words of a command that say what is run and told, without those that say how and where.
@@ -259,8 +264,7 @@ mod tests {
         };
         let typed = "syncdyno -q sweep a.toml --axis k=1,2 --partition slice:1/2 -o x --out=y -j4 -j 4 -vj 2";
         assert_eq!(kept(typed), "sweep a.toml --axis k=1,2");
-        let typed =
-            "syncdyno run --seeds=1..3 --jobs 2 --progress=none --format json --time-limit 9s -- -j -o";
+        let typed = "syncdyno run --seeds=1..3 --jobs 2 --progress=none --allow-memory --format json --time-limit 9s -- -j -o";
         assert_eq!(kept(typed), "run --seeds=1..3 -- -j -o");
         assert_eq!(kept("syncdyno tune --color never a.toml --set a=-1"), "tune a.toml --set a=-1");
     }

@@ -134,6 +134,38 @@ fn a_shard_judges_nothing_and_only_the_merge_does() {
 }
 
 #[test]
+fn shards_of_hosts_with_and_without_memory_are_of_one_run() {
+    let command = format!("{RUN} --seeds 1..=4");
+    let mut desk = desk(TIES, &command);
+    shard(&mut desk, &command, "slice:1/2", "one");
+    shard(&mut desk, &format!("{command} --allow-memory"), "slice:2/2", "two");
+    assert_eq!(desk.run("merge @one @two --out @out --allow-memory"), 0, "{}", desk.err);
+    assert_as_alone(&desk);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_merge_writes_where_it_is_told_and_into_no_shard() {
+    use std::os::unix::ffi::OsStringExt;
+    let mut desk = desk(TIES, RUN);
+    shard(&mut desk, RUN, "slice:1/1", "one");
+    let before = files(&desk.path("one"));
+    assert_eq!(desk.run("merge @one --out @one"), 2);
+    assert!(desk.err.contains("one holds a shard: choose another folder with --out"), "{}", desk.err);
+    assert!(files(&desk.path("one")) == before);
+    // A path of any bytes; and a shard by the name of its file.
+    let out = desk.path("").join(std::ffi::OsString::from_vec(b"o\xFFt".to_vec()));
+    let (shard, to) = (desk.path("one").join(NAME), out.clone());
+    let words = ["syncdyno".into(), "merge".into(), shard.into(), "--out".into(), to.into_os_string()];
+    let (surroundings, mut said) = (super::Surroundings::default(), Vec::new());
+    let exit = super::execute(words, &desk.fake, &surroundings, &mut Vec::new(), &mut said);
+    assert_eq!(exit.code(), 0, "{}", String::from_utf8_lossy(&said));
+    fs::rename(out, desk.path("out")).unwrap();
+    let all = |folder| files(&desk.path(folder)).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+    assert_eq!(all("out"), all("alone"));
+}
+
+#[test]
 fn a_filter_holds_for_shards_and_their_merge() {
     let command = format!("{RUN} --seeds 1..=3 --filter fine");
     let mut desk = desk(&format!("{TIES}{VARIANTS}"), &command);

@@ -8,9 +8,9 @@ use super::args::Selection;
 use super::console::Console;
 use super::refusal::Refusal;
 use crate::base::words::there_is;
-use crate::campaign::Runner;
+use crate::campaign::{CELLS_MAX, Runner};
 use crate::contract::Described;
-use crate::metrics::{self, Unit};
+use crate::metrics::{self, Unit, human};
 use crate::oracle;
 use crate::record::Exit;
 use crate::scenario::{self, Document, Invalid, Names, Plan, Request, file};
@@ -32,11 +32,29 @@ pub(super) fn documents_of(
     console: &Console<'_>,
 ) -> anyhow::Result<Vec<Document>> {
     let (documents, mut mistakes) = readable(&selection.paths)?;
+    refuse_too_many(&documents, selection)?;
     if !mistakes.0.is_empty() {
         resolved(&documents, selection, Values::new(), runner, &mut mistakes);
     }
     mistakes.refuse(console)?;
     Ok(documents)
+}
+
+/// Refuses more cells than may be run before any is made.
+fn refuse_too_many(documents: &[Document], selection: &Selection) -> anyhow::Result<()> {
+    let variants = |document| match wanted(document, selection)?.len() {
+        0 => Some(document.variants().len().max(1) as u128),
+        named => Some(named as u128),
+    };
+    let seeds = selection.seeds.map_or(1, |seeds| u128::from(seeds.last - seeds.first) + 1);
+    let cells = documents.iter().filter_map(variants).sum::<u128>() * seeds;
+    if cells > CELLS_MAX { Err(too_large("the run", cells)) } else { Ok(()) }
+}
+
+/// Of more cells than may be run.
+pub(super) fn too_large(what: &str, cells: u128) -> anyhow::Error {
+    let told = |n: u128| u64::try_from(n).map_or_else(|_| n.to_string(), human::thousands);
+    Refusal::usage(format!("{what} has {} cells; {} is the most", told(cells), told(CELLS_MAX)))
 }
 
 /// The documents that are TOML, and what is wrong with the others.
@@ -80,6 +98,7 @@ pub(super) fn combined(
     runner: &dyn Runner,
     console: &Console<'_>,
 ) -> anyhow::Result<Vec<Plan>> {
+    refuse_too_many(documents, selection)?;
     let mut mistakes = Mistakes::default();
     let plans = resolved(documents, selection, axes, runner, &mut mistakes);
     mistakes.refuse(console)?;

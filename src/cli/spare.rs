@@ -52,7 +52,7 @@ fn of_others(folder: &Path) -> anyhow::Result<()> {
     match ours.map(|name| folder.join(name)).find(|path| path.exists() && !ci::is_left(path)) {
         None => Ok(()),
         Some(other) => Err(Refusal::usage(format!(
-            "{} would be overwritten, and {} is no report: choose another folder with --out",
+            "{} would be overwritten, and {} is not a report: choose another folder with --out",
             other.display(),
             folder.display()
         ))),

@@ -65,7 +65,7 @@ pub(super) fn sweep(
         }
     }
     for line in analysis::unchecked(&plans) {
-        console.complaint(&format!("note: {line}\n"));
+        console.complaint(&format!("note: {}\n", render::not_held(&line)));
     }
     Ok(ran.close(console))
 }

@@ -331,6 +331,9 @@ fn quiet_says_the_verdict_the_reasons_and_the_command_that_shows_them_again() {
     let fine = desk.session(run);
     desk.write("ties.toml", &format!("{TIES}{LOST}"));
     insta::assert_snapshot!(fine + &desk.session(run));
+    let quiet = desk.out.lines().count();
+    desk.run(&format!("{run} --format github"));
+    assert_eq!(desk.out.lines().filter(|line| !line.starts_with("::")).count(), quiet, "{}", desk.out);
     desk.run("run @ties.toml --color always --out @out --progress none");
     assert!(desk.out.contains("\u{1b}[1;31mFAIL\u{1b}[0m"), "{}", desk.out);
     desk.surroundings.out_is_terminal = true;

@@ -2,7 +2,7 @@
 
 use super::args::{Selection, SweepFormat, TuneArgs};
 use super::console::Console;
-use super::grid::{self, SEED};
+use super::grid::SEED;
 use super::refusal::Refusal;
 use super::room;
 use super::run::{Order, Ran, UnderWay};
@@ -360,7 +360,7 @@ fn knobs(args: &TuneArgs) -> anyhow::Result<Vec<Knob>> {
     for (i, knob) in knobs.iter().enumerate() {
         if knob.key() == SEED {
             return Err(Refusal::usage(
-                "`seed` is no setting to be searched; --seeds says under which each setting is run",
+                "`seed` is not a setting to search; --seeds says under which each setting is run",
             ));
         }
         if knobs[..i].iter().any(|other| other.key() == knob.key()) {
@@ -428,7 +428,7 @@ fn across(args: &TuneArgs, base: &Plan, knobs: &[Knob]) -> anyhow::Result<Vec<Ac
 
 fn refuse_large(cells: u128) -> anyhow::Result<()> {
     if cells > CELLS_MAX {
-        return Err(grid::too_large("the first grid of the search", cells));
+        return Err(sources::too_large("the first grid of the search", cells));
     }
     Ok(())
 }

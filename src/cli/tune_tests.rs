@@ -48,7 +48,7 @@ fn where_no_setting_is_a_candidate_the_search_says_why_and_exits_10() {
     let mut desk = Desk::with("\n[variant.lost]\nset = { seed = 1 }\n");
     insta::assert_snapshot!(desk.session(&format!(
         "{TUNE} -q
-         {TUNE} --fail-fast -q
+         {TUNE} --fail-fast -j 1 -q
          tune @ties.toml --variant fine --progress none --out @out
          report @out -q"
     )));

@@ -120,8 +120,8 @@ impl PlaceArgs {
         self.out.as_deref().or(self.resume.as_deref())
     }
     /// The report is that of the cells of a pool: it goes on where their run ended.
-    pub(super) fn merging(&mut self, pool: Arc<Pool>) {
-        self.resume = self.out.take();
+    pub(super) fn merging(&mut self, pool: Arc<Pool>, out: &Path) {
+        self.resume = Some(out.to_owned());
         self.merges = Some(pool);
     }
 }
@@ -165,6 +165,9 @@ pub(super) struct MergeArgs {
     /// Worker threads for what is left to do: the lives of lost records, the end of a search.
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(super) jobs: Option<u16>,
+    /// Run what by the estimate finds no memory here.
+    #[arg(long)]
+    pub(super) allow_memory: bool,
     /// Stop after this much time: `90s`, `10m`.
     #[arg(long, value_name = "TIME")]
     pub(super) time_limit: Option<String>,

@@ -14,15 +14,25 @@ pub fn figure(unit: Unit, value: u64) -> String {
         Unit::Rows => count(value, "row"),
         Unit::Devices => count(value, "device"),
         Unit::Count => thousands(value),
-        // Of so much nobody wants the parts of a per cent.
-        Unit::Ppm => {
-            u32::try_from(value).map_or_else(|_| format!("{}%", value / 10_000), |n| Ppm(n).to_string())
-        }
+        Unit::Ppm => share(value),
         Unit::MilliRowsPerSecond if value < 100_000 => format!("{} rows/s", three(value, 1_000)),
         Unit::MilliRowsPerSecond => format!("{} rows/s", thousands(value.saturating_add(500) / 1_000)),
         Unit::RowNs => row_time(value),
         Unit::Uj => energy(value),
     }
+}
+
+/// A share with three significant digits; near the whole with hundredths, and never rounded to it.
+fn share(ppm: u64) -> String {
+    let step = match ppm {
+        0..10_000 => 1,
+        10_000..100_000 | 990_000..1_000_000 => 100,
+        100_000..1_000_000 => 1_000,
+        _ => 10_000,
+    };
+    let rounded = ppm.saturating_add(step / 2) / step * step;
+    let rounded = if ppm < 1_000_000 { rounded.min(999_900) } else { rounded };
+    u32::try_from(rounded).map_or_else(|_| format!("{}%", rounded / 10_000), |n| Ppm(n).to_string())
 }
 
 /// How many of the cells came to their end; of a single one whether it did.
@@ -104,6 +114,7 @@ pub fn apart(unit: Unit, a: u64, b: u64) -> [String; 2] {
     }
     let name = match unit {
         Unit::RowNs => "row·ns",
+        Unit::Ppm if b.max(a) <= u64::from(u32::MAX) => return [a, b].map(|n| Ppm(n as u32).to_string()),
         Unit::Ppm => "ppm",
         _ => scales(unit).first().map_or("", |(.., name)| name),
     };
@@ -323,6 +334,7 @@ mod tests {
             (Unit::RowNs, 5_000_000_000, 5_000_000_001, ["5 000 000 000 row·ns", "5 000 000 001 row·ns"]),
             (Unit::Uj, 2_000_000, 2_000_001, ["2 000 000 µJ", "2 000 001 µJ"]),
             (Unit::Ppm, 5_000_000_000, 5_000_000_001, ["5 000 000 000 ppm", "5 000 000 001 ppm"]),
+            (Unit::Ppm, 123_401, 123_402, ["12.3401%", "12.3402%"]),
             (Unit::Rows, 12, 13, ["12 rows", "13 rows"]),
         ] {
             assert_eq!(apart(unit, a, b).map(|text| text.replace('\u{2009}', " ")), shown, "{unit:?}");
@@ -346,6 +358,10 @@ mod tests {
             (Unit::Rows, 12_345, "12\u{2009}345 rows"),
             (Unit::Count, 1_234_567, "1\u{2009}234\u{2009}567"),
             (Unit::Ppm, 25_000, "2.5%"),
+            (Unit::Ppm, 123_456, "12.3%"),
+            (Unit::Ppm, 123, "0.0123%"),
+            (Unit::Ppm, 999_999, "99.99%"),
+            (Unit::Ppm, 5_000_000_000, "500000%"),
             (Unit::MilliRowsPerSecond, 12_345, "12.3 rows/s"),
             (Unit::MilliRowsPerSecond, 1_234_567, "1\u{2009}235 rows/s"),
             (Unit::Uj, 12_500_000, "12.5 J"),

@@ -107,7 +107,7 @@ impl BlobPut {
             return Err(damaged("a key beyond its end"));
         }
         let (key, bytes) = rest.0.split_at(length);
-        let key = std::str::from_utf8(key).map_err(|_| damaged("a key that is no text"))?;
+        let key = std::str::from_utf8(key).map_err(|_| damaged("a key that is not a text"))?;
         if offset.checked_add(bytes.len() as u64).is_none_or(|end| end > total) {
             return Err(damaged("more than there is of it"));
         }

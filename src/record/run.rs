@@ -151,7 +151,7 @@ pub struct ScenarioRecord {
 }
 
 /// What a run or a cell comes to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// All expectations and gates are met.
@@ -159,11 +159,12 @@ pub enum Verdict {
     /// Something is not as it must be.
     Fail,
     /// It was stopped before its end, and nothing was found wrong so far.
+    #[default]
     Incomplete,
 }
 
 /// One cell: scenario × variant × axes × seed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CellRecord {
     /// Its name within the run; also the name of its file in `repro/`.

@@ -1,7 +1,15 @@
 //! The answers to questions, in words.
 
-use crate::analysis::{Answered, by_list};
+use crate::analysis::{Answered, AnsweredList, by_list};
 use crate::record::{AnswerRecord, Exit, Finding, RunRecord, Stand};
+
+impl AnsweredList<'_> {
+    /// How much of it is answered.
+    pub(super) fn headline(&self) -> String {
+        let AnsweredList { title, questions, answered, .. } = self;
+        format!("{title}: {answered} of {questions} answered (figures: without it → with it)")
+    }
+}
 
 impl Answered<'_> {
     /// What stands before the answer.
@@ -33,9 +41,9 @@ impl Answered<'_> {
 /// The questions with their answers, for a terminal or a page of text.
 pub fn answers(record: &RunRecord) -> String {
     let mut text = String::new();
-    for (title, of_list) in by_list(record) {
-        text.push_str(&format!("{title}\n"));
-        for one in &of_list {
+    for list in by_list(record) {
+        text.push_str(&format!("{}\n", list.headline()));
+        for one in &list.answers {
             let (number, first) = (one.number, one.first);
             text.push_str(&format!("{number:>4}. {}\n      ", first.asks));
             text.push_str(&format!("{}{}{}\n", one.mark(), first.answer, one.seeds()));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::analysis::{unit_in, variant};
+use crate::analysis::{NotHeld, Why, grouped, unit_in, variant};
 use crate::metrics::human;
 use crate::record::{CellRecord, ClaimRecord, RunRecord};
 
@@ -11,25 +11,33 @@ use crate::record::{CellRecord, ClaimRecord, RunRecord};
 pub(super) fn shown(record: &RunRecord) -> String {
     let cells: BTreeMap<&str, &CellRecord> =
         record.cells.iter().map(|cell| (cell.id.as_str(), cell)).collect();
-    let mut by_claim: Vec<(&ClaimRecord, [&CellRecord; 2], [usize; 2])> = Vec::new();
-    for claim in &record.claims {
-        let Some(pair) = cells.get(claim.fails.as_str()).zip(cells.get(claim.mends.as_str())) else {
-            continue;
-        };
-        let pair = [*pair.0, *pair.1];
-        let is_its = |of: &[&CellRecord; 2]| {
-            of[0].scenario == pair[0].scenario && (0..2).all(|i| of[i].variant == pair[i].variant)
-        };
-        let held = usize::from(claim.pass);
-        match by_claim.iter_mut().find(|(first, of, _)| first.id == claim.id && is_its(of)) {
-            Some((.., [held_in, of])) => {
-                *held_in += held;
-                *of += 1;
-            }
-            None => by_claim.push((claim, pair, [held, 1])),
+    let pairs = record.claims.iter().filter_map(|claim| {
+        Some((claim, [*cells.get(claim.fails.as_str())?, *cells.get(claim.mends.as_str())?]))
+    });
+    let by_claim = grouped(pairs, |(claim, [fails, mends])| {
+        (&claim.id, &fails.scenario, &fails.variant, &mends.variant)
+    });
+    let line = |(_, all): (_, Vec<(&ClaimRecord, [&CellRecord; 2])>)| {
+        let held = all.iter().filter(|(claim, _)| claim.pass).count();
+        told(all[0].0, all[0].1, [held, all.len()])
+    };
+    by_claim.into_iter().map(line).collect()
+}
+
+/// That a claim or a question is not held against anything, and why.
+pub fn not_held(of: &NotHeld<'_>) -> String {
+    let NotHeld { scenario, name, is_question, why } = *of;
+    let why = match why {
+        Why::Swept => "it is about the scenario without swept keys".to_owned(),
+        Why::NotRun(variant) => format!("variant `{variant}` is not run"),
+        Why::OtherSeeds(a, b) => {
+            format!("`{a}` and `{b}` run with different seeds; --seed N gives both the same")
         }
+    };
+    match is_question {
+        true => format!("{scenario}: {name} is not answered: {why}"),
+        false => format!("{scenario}: claim {name} is not checked: {why}"),
     }
-    by_claim.into_iter().map(|(claim, pair, held)| told(claim, pair, held)).collect()
 }
 
 fn told(claim: &ClaimRecord, [fails, mends]: [&CellRecord; 2], [held, of]: [usize; 2]) -> String {

@@ -17,6 +17,25 @@ impl Grid {
     pub fn new(texts: usize, header: impl IntoIterator<Item = impl Into<String>>) -> Grid {
         Grid { header: header.into_iter().map(Into::into).collect(), texts, rows: Vec::new() }
     }
+    /// A text of tables for a terminal, with so many columns side by side before they go on below:
+    /// of each row its labels, under these heads, and of each column its name and its fields.
+    pub fn banded(
+        heads: &[&str],
+        rows: &[Vec<String>],
+        columns: &[(String, Vec<String>)],
+        most: usize,
+    ) -> String {
+        let band = |band: &[(String, Vec<String>)]| {
+            let names = band.iter().map(|(name, _)| name.as_str());
+            let mut grid = Grid::new(1, heads.iter().copied().chain(names));
+            for (at, labels) in rows.iter().enumerate() {
+                let fields = band.iter().map(|(_, fields)| fields.get(at).map_or("", String::as_str));
+                grid.row(labels.iter().map(String::as_str).chain(fields));
+            }
+            grid.terminal("  ") + "\n"
+        };
+        columns.chunks(most).map(band).collect()
+    }
     /// Adds a row; missing fields at its end stay empty.
     pub fn row(&mut self, fields: impl IntoIterator<Item = impl Into<String>>) {
         self.rows.push(fields.into_iter().map(Into::into).collect());
@@ -44,12 +63,7 @@ impl Grid {
         let rules: Vec<String> =
             (0..self.header.len()).map(|i| if i < self.texts { "---" } else { "---:" }.to_owned()).collect();
         let mut text = line(&self.header) + &line(&rules);
-        // A row that parts groups on a terminal is none on a page.
-        for row in self.rows.iter().filter(|row| row.iter().any(|field| !field.is_empty())) {
-            let mut row = row.clone();
-            row.resize(self.header.len(), String::new());
-            text.push_str(&line(&row));
-        }
+        self.full().for_each(|row| text.push_str(&line(&row)));
         text
     }
 
@@ -65,12 +79,18 @@ impl Grid {
         let mut text = String::from("<div class=\"scroll\" tabindex=\"0\"><table>\n<thead>");
         text.push_str(&row("th", &self.header));
         text.push_str("</thead>\n<tbody>\n");
-        for fields in self.rows.iter().filter(|row| row.iter().any(|field| !field.is_empty())) {
-            let mut fields = fields.clone();
-            fields.resize(self.header.len(), String::new());
-            text.push_str(&row("td", &fields));
-        }
+        self.full().for_each(|fields| text.push_str(&row("td", &fields)));
         text + "</tbody></table></div>\n"
+    }
+
+    /// The rows with all their fields. A row that parts groups on a terminal is none on a page.
+    fn full(&self) -> impl Iterator<Item = Vec<String>> {
+        let rows = self.rows.iter().filter(|row| row.iter().any(|field| !field.is_empty()));
+        rows.map(|row| {
+            let mut row = row.clone();
+            row.resize(self.header.len(), String::new());
+            row
+        })
     }
 
     fn aligned(&self, column: usize, text: &str) -> Cell {

@@ -44,9 +44,7 @@ pub fn junit(record: &RunRecord) -> String {
         suite.add_test_case(never(one));
     }
     if let Some(text) = record.lacking() {
-        let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-        status.set_message(text);
-        status.set_type(format!("exit {}", Exit::NoBaseline.code()));
+        let status = failed(NonSuccessKind::Failure, text, Exit::NoBaseline.code());
         let suite = suites.entry(CUT_OFF).or_insert_with(|| TestSuite::new(CUT_OFF));
         suite.add_test_case(TestCase::new("all cells of the baseline", status));
     }
@@ -54,9 +52,7 @@ pub fn junit(record: &RunRecord) -> String {
         let suite = suites.entry(CUT_OFF).or_insert_with(|| TestSuite::new(CUT_OFF));
         suite.add_test_case(TestCase::new(CUT_OFF, cut_off(record)));
     }
-    let mut report = Report::new("syncdyno");
-    report.add_test_suites(suites.into_values());
-    report.to_string().expect("texts of a record are written as XML")
+    written("syncdyno", suites.into_values())
 }
 
 const REFUSED_NAME: &str = "syncdyno, refused";
@@ -65,15 +61,11 @@ pub const REFUSED: &str = "<testsuites name=\"syncdyno, refused\"";
 
 /// A run that was refused before it began, as JUnit's XML.
 pub fn junit_refused(exit: Exit, why: &str) -> String {
-    let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-    status.set_message(why.lines().next().unwrap_or_default());
-    status.set_type(format!("exit {}", exit.code()));
+    let mut status = failed(NonSuccessKind::Error, why.lines().next().unwrap_or_default(), exit.code());
     status.set_description(why);
     let mut suite = TestSuite::new(CUT_OFF);
     suite.add_test_case(TestCase::new(CUT_OFF, status));
-    let mut report = Report::new(REFUSED_NAME);
-    report.add_test_suite(suite);
-    report.to_string().expect("texts are written as XML")
+    written(REFUSED_NAME, [suite])
 }
 
 /// What a run that was cut off adds: without it the cells that are missing would be missed by
@@ -82,14 +74,18 @@ const CUT_OFF: &str = "the run as a whole";
 
 fn cut_off(record: &RunRecord) -> TestCaseStatus {
     let ended = record.cells.iter().filter(|cell| cell.verdict != Verdict::Incomplete).count();
-    let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
     let how_far = human::ended(ended as u64, record.planned_cells);
-    status.set_message(format!("incomplete: {how_far}"));
-    status.set_type(format!("exit {}", record.exit_code));
+    let mut status = failed(NonSuccessKind::Error, &format!("incomplete: {how_far}"), record.exit_code);
     if !record.notes.is_empty() {
         status.set_description(record.notes.join("\n"));
     }
     status
+}
+
+fn written(name: &str, suites: impl IntoIterator<Item = TestSuite>) -> String {
+    let mut report = Report::new(name);
+    report.add_test_suites(suites);
+    report.to_string().expect("texts of a record are written as XML")
 }
 
 fn case(cell: &CellRecord, name: &str, status: TestCaseStatus) -> TestCase {
@@ -107,9 +103,7 @@ fn case(cell: &CellRecord, name: &str, status: TestCaseStatus) -> TestCase {
 
 /// What had to occur with some seed and never did: no cell is to blame.
 fn never(one: &OccurrenceRecord) -> TestCase {
-    let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-    status.set_message(occurrences::never(one));
-    status.set_type(format!("exit {}", Exit::Threshold.code()));
+    let status = failed(NonSuccessKind::Failure, &occurrences::never(one), Exit::Threshold.code());
     let mut case = TestCase::new(format!("{}: {}", one.scenario, one.what), status);
     case.set_classname(one.scenario.as_str());
     case
@@ -140,9 +134,7 @@ fn checks(record: &RunRecord, cell: &CellRecord, gates: &[&GateRecord]) -> TestC
     let exit = Exit::of(first.exit_code);
     let broken = matches!(exit, Exit::Internal | Exit::Invalid | Exit::Environment);
     let kind = if broken { NonSuccessKind::Error } else { NonSuccessKind::Failure };
-    let mut status = TestCaseStatus::non_success(kind);
-    status.set_message(first.text.as_str());
-    status.set_type(format!("exit {}", first.exit_code));
+    let mut status = failed(kind, &first.text, first.exit_code);
     let texts: Vec<&str> = reasons.iter().map(|reason| reason.text.as_str()).collect();
     let accept = record.acceptance_of(cell);
     status.set_description(format!("{}\n\n{}{accept}", texts.join("\n"), cell.replay));
@@ -154,36 +146,31 @@ fn held(gate: &GateRecord) -> TestCaseStatus {
         return TestCaseStatus::success();
     }
     let why = gate.reason.as_deref().unwrap_or("is not within bounds");
-    let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-    status.set_message(format!("{} {} {why}", gate.metric, gate.stat));
-    status.set_type(format!("exit {}", Exit::Threshold.code()));
+    let message = format!("{} {} {why}", gate.metric, gate.stat);
+    failed(NonSuccessKind::Failure, &message, Exit::Threshold.code())
+}
+
+fn failed(kind: NonSuccessKind, message: &str, exit_code: u8) -> TestCaseStatus {
+    let mut status = TestCaseStatus::non_success(kind);
+    status.set_message(message);
+    status.set_type(format!("exit {exit_code}"));
     status
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::judge;
     use crate::record::{assemble, fixture};
+    use crate::render::tests::record;
 
     #[test]
     fn cells_and_gates_are_cases_with_what_is_needed_to_run_them_again() {
         let mut plan = fixture::plan(None, 1);
         plan.gates.push(fixture::gate("engine.session.duration", "p95", 1));
-        let fine = fixture::plan(Some("fine"), 2);
-        let plans = [plan, fine];
-        let outcomes = [fixture::lost(2), fixture::outcome()];
-        let judged =
-            plans.iter().zip(&outcomes).zip(["a", "b"]).map(|((plan, outcome), id)| judge(plan, id, outcome));
-        let record = assemble("reports/x", &plans, judged.collect(), &[]);
-        insta::assert_snapshot!(junit(&record));
-    }
-
-    #[test]
-    fn a_run_that_was_cut_off_is_an_error_even_without_any_cell() {
-        let plans = [fixture::plan(None, 1), fixture::plan(None, 2)];
-        let cut_off = junit(&assemble("reports/x", &plans, Vec::new(), &[]));
-        assert!(cut_off.contains("errors=\"1\""), "{cut_off}");
-        assert!(cut_off.contains("incomplete: 0 of 2 cells ran to their end"), "{cut_off}");
+        let plans = [plan.clone(), fixture::plan(Some("fine"), 2)];
+        let record = record(vec![(plan, fixture::lost(2)), (plans[1].clone(), fixture::outcome())]);
+        // A run that was cut off is an error, even without any cell.
+        let cut_off = assemble("reports/x", &plans, Vec::new(), &[]);
+        insta::assert_snapshot!(junit(&record) + &junit(&cut_off));
     }
 }

@@ -1,12 +1,42 @@
-//! Tables of cells as programs read and write them.
+//! Lists on lines of so many columns, and tables as programs read and write them.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// A line a cell.
+/// Words behind a head, on lines of so many columns.
+pub(super) fn filled(
+    head: &str,
+    indent: &str,
+    words: impl IntoIterator<Item = impl AsRef<str>>,
+    columns: usize,
+) -> String {
+    let (mut lines, mut line) = (String::new(), head.to_owned());
+    for word in words {
+        let word = word.as_ref();
+        if line.chars().count() + word.chars().count() > columns && !line.trim().is_empty() {
+            lines.extend([line.trim_end(), "\n"]);
+            line = indent.to_owned();
+        }
+        line.extend([word, " "]);
+    }
+    lines + line.trim_end() + "\n"
+}
+
+/// A line each.
 pub(super) fn to_csv<T: Serialize>(lines: &[T]) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     lines.iter().for_each(|line| writer.serialize(line).expect("it is written to memory"));
+    text(writer)
+}
+
+/// The same of a header and rows whose columns depend on what is written.
+pub(super) fn csv_of(rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    rows.into_iter().for_each(|row| writer.write_record(row).expect("rows have one length"));
+    text(writer)
+}
+
+fn text(writer: csv::Writer<Vec<u8>>) -> String {
     let bytes = writer.into_inner().expect("it is written to memory");
     String::from_utf8(bytes).expect("names and numbers")
 }
@@ -16,18 +46,7 @@ pub(super) fn of_csv<T: DeserializeOwned>(text: &str) -> Result<Vec<T>, csv::Err
     csv::Reader::from_reader(text.as_bytes()).deserialize().collect()
 }
 
-/// An array, a cell each.
-pub(super) fn to_json<T: Serialize>(lines: &[T]) -> String {
-    serde_json::to_string_pretty(lines).expect("names and numbers") + "\n"
-}
-
-/// Each once, in the order in which they come.
-pub(super) fn distinct<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
-    let mut once = Vec::new();
-    for one in all {
-        if !once.contains(&one) {
-            once.push(one);
-        }
-    }
-    once
+/// As JSON, a line a field.
+pub(super) fn to_json<T: Serialize + ?Sized>(of: &T) -> String {
+    serde_json::to_string_pretty(of).expect("names and numbers") + "\n"
 }

@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::grid::Grid;
+use super::lines;
+use crate::analysis::{distinct, grouped};
 use crate::metrics::{Unit, human};
 use crate::record::{CellRecord, EndingKind, RunRecord};
 
@@ -171,7 +173,7 @@ impl Matrix {
     /// The same for programs: an array, a setting each.
     pub fn to_json(&self) -> String {
         let lines: Vec<Line<'_>> = self.lines.iter().map(|(setting, came)| Line { setting, came }).collect();
-        serde_json::to_string_pretty(&lines).expect("names and numbers") + "\n"
+        lines::to_json(&lines)
     }
 
     fn grid(&self) -> Grid {
@@ -227,16 +229,13 @@ impl Matrix {
 
     /// Why settings were refused, and on which backends.
     fn refusals(&self) -> String {
-        let mut lines: Vec<(&str, String, Vec<&str>)> = Vec::new();
-        for provisioning in self.provisionings() {
-            for (why, captures) in self.refused_on(provisioning) {
-                match lines.iter_mut().find(|(known, of, _)| *known == why && *of == captures) {
-                    Some((_, _, backends)) => backends.push(provisioning),
-                    None => lines.push((why, captures, vec![provisioning])),
-                }
-            }
-        }
-        let line = |(why, captures, backends): &(&str, String, Vec<&str>)| {
+        let all = self
+            .provisionings()
+            .into_iter()
+            .flat_map(|of| self.refused_on(of).into_iter().map(move |(why, captures)| (why, captures, of)));
+        let lines = grouped(all, |(why, captures, _)| (*why, captures.clone()));
+        let line = |((why, captures), all): &((&str, String), Vec<(&str, String, &str)>)| {
+            let backends: Vec<&str> = all.iter().map(|(.., of)| *of).collect();
             format!("refused on {}: {captures}: {why}\n", backends.join(", "))
         };
         lines.iter().map(line).collect()
@@ -244,32 +243,24 @@ impl Matrix {
 
     /// Each reason on this backend with the captures that it is of, and their mode where it is not
     /// both.
-    fn refused_on(&self, provisioning: &str) -> Vec<(&str, String)> {
-        let mut reasons: Vec<(&str, Vec<&Setting>)> = Vec::new();
-        for (setting, came) in self.lines.iter().filter(|(setting, _)| setting.provisioning == provisioning) {
-            let Came::Refused(why) = came else { continue };
-            match reasons.iter_mut().find(|(known, _)| known == why) {
-                Some((_, settings)) => settings.push(setting),
-                None => reasons.push((why, vec![setting])),
-            }
-        }
+    fn refused_on<'m>(&'m self, provisioning: &str) -> Vec<(&'m str, String)> {
+        let refused = self.lines.iter().filter_map(|(setting, came)| match came {
+            Came::Refused(why) if setting.provisioning == provisioning => Some((why.as_str(), setting)),
+            _ => None,
+        });
+        let reasons = grouped(refused, |(why, _)| *why);
         let named = |of: &[&Setting]| {
-            let mut names: Vec<String> = Vec::new();
-            for setting in of {
-                let both =
-                    self.modes_of(setting) == of.iter().filter(|s| s.capture == setting.capture).count();
-                let name = if both {
-                    setting.capture.clone()
-                } else {
-                    format!("{} ({})", setting.capture, setting.mode)
-                };
-                if !names.contains(&name) {
-                    names.push(name);
+            let name = |setting: &&Setting| {
+                let alike = of.iter().filter(|s| s.capture == setting.capture).count();
+                match self.modes_of(setting) == alike {
+                    true => setting.capture.clone(),
+                    false => format!("{} ({})", setting.capture, setting.mode),
                 }
-            }
-            names.join(", ")
+            };
+            distinct(of.iter().map(name)).join(", ")
         };
-        reasons.iter().map(|(why, of)| (*why, named(of))).collect()
+        let settings = |all: &[(&str, &'m Setting)]| all.iter().map(|(_, of)| *of).collect::<Vec<_>>();
+        reasons.iter().map(|(why, of)| (*why, named(&settings(of)))).collect()
     }
 
     /// How many modes the table has of a backend and a capture.
@@ -282,13 +273,7 @@ impl Matrix {
 
     /// In the order in which they are told, each once.
     fn provisionings(&self) -> Vec<&str> {
-        let mut all: Vec<&str> = Vec::new();
-        for (setting, _) in &self.lines {
-            if !all.contains(&setting.provisioning.as_str()) {
-                all.push(&setting.provisioning);
-            }
-        }
-        all
+        distinct(self.lines.iter().map(|(setting, _)| setting.provisioning.as_str()))
     }
 
     fn advice(&self, provisioning: &str) -> String {

@@ -35,6 +35,7 @@ pub mod wire;
 mod tests;
 
 pub use answers::answers;
+pub use claims::not_held;
 pub use coverage::{Covered, coverage, coverage_in_full, is_coverage};
 pub use grid::{Grid, escaped};
 pub use junit::{REFUSED, junit, junit_refused};

@@ -262,7 +262,7 @@ pub fn headline(record: &RunRecord, paint: Paint) -> String {
 }
 
 /// Many names in one line are cut.
-fn shortened(names: &str) -> String {
+pub(super) fn shortened(names: &str) -> String {
     const MOST: usize = 100;
     if names.chars().count() <= MOST {
         names.to_owned()

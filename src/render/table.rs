@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::brief;
 use super::grid::Grid;
+use super::lines::filled;
+use crate::analysis::grouped;
 use crate::metrics::{Figure, Unit, human};
 use crate::oracle;
 use crate::record::{CellRecord, GateRecord, RunRecord, Verdict, is_gated, named};
@@ -162,9 +164,7 @@ fn short_table(columns: &[Column<'_>], width: usize) -> String {
         text.push_str(&listed(&format!("no difference that matters (within {ALIKE} %):"), &alike, width));
     }
     if !zeros.is_empty() {
-        let names: Vec<String> = zeros.iter().map(Row::label).collect();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        text.push_str(&listed("zero in all:", &names, width));
+        text.push_str(&listed("zero in all:", &zeros.iter().map(Row::label).collect::<Vec<_>>(), width));
     }
     text + "  -v shows all figures that differ\n"
 }
@@ -185,14 +185,7 @@ pub(super) fn is_one_setting(record: &RunRecord) -> bool {
 }
 
 fn by_scenario(record: &RunRecord) -> Vec<(&str, Vec<&CellRecord>)> {
-    let mut scenarios: Vec<(&str, Vec<&CellRecord>)> = Vec::new();
-    for cell in &record.cells {
-        match scenarios.iter_mut().find(|(name, _)| *name == cell.scenario) {
-            Some((_, cells)) => cells.push(cell),
-            None => scenarios.push((&cell.scenario, vec![cell])),
-        }
-    }
-    scenarios
+    grouped(&record.cells, |cell| cell.scenario.as_str())
 }
 
 /// Nothing where no cell has a figure: a header alone says that there are none in a dozen words.
@@ -209,7 +202,6 @@ fn scenario(cells: &[&CellRecord], form: Form, all: bool) -> String {
     match columns.as_slice() {
         [only] if only.cells.len() == 1 => {
             let (grid, zeros) = single(only.cells[0], all);
-            let zeros: Vec<&str> = zeros.iter().map(String::as_str).collect();
             let zeros = match form {
                 Form::Terminal(columns) if !zeros.is_empty() => {
                     "\n".to_owned() + &listed(&format!("{} are zero:", zeros.len()), &zeros, columns)
@@ -260,15 +252,8 @@ fn banded(columns: &[Column<'_>], width: usize, grid: impl Fn(&[Column<'_>]) -> 
 
 /// Cells by what they differ in besides their seed.
 fn columns<'a>(cells: &[&'a CellRecord]) -> Vec<Column<'a>> {
-    let mut columns: Vec<Column<'a>> = Vec::new();
-    for cell in cells {
-        let title = column_title(cell);
-        match columns.iter_mut().find(|column| column.title == title) {
-            Some(column) => column.cells.push(cell),
-            None => columns.push(Column { title, cells: vec![cell] }),
-        }
-    }
-    columns
+    let columns = grouped(cells.iter().copied(), |cell| column_title(cell));
+    columns.into_iter().map(|(title, cells)| Column { title, cells }).collect()
 }
 
 /// What a column is called: its variant and its swept values.
@@ -322,14 +307,7 @@ fn single(cell: &CellRecord, all: bool) -> (Grid, Vec<String>) {
             Figure::Value { unit, value } | Figure::Clipped { unit, value, .. } => {
                 grid.row([name.to_owned(), told(unit, value)]);
             }
-            Figure::Distribution { count: 0, .. } => {
-                grid.row(
-                    ["", "", "", "", "", "", "0"]
-                        .into_iter()
-                        .enumerate()
-                        .map(|(i, text)| if i == 0 { name } else { text }),
-                );
-            }
+            Figure::Distribution { count: 0, .. } => grid.row([name, "", "", "", "", "", "0"]),
             Figure::Distribution { unit, count, p50, p95, p99, max, .. } => {
                 let stats = [p50, p95, p99, max].map(|n| told(unit, n));
                 let head = [name.to_owned(), String::new()];
@@ -368,20 +346,10 @@ fn not_found(cell: &CellRecord, form: Form) -> String {
 }
 
 /// A list behind its title, on lines of so many columns.
-fn listed(title: &str, names: &[&str], columns: usize) -> String {
-    let mut text = format!("  {title}");
-    let mut width = text.len();
-    for (index, name) in names.iter().enumerate() {
-        if width + name.len() + 2 > columns {
-            text.push_str("\n   ");
-            width = 3;
-        }
-        text.push(' ');
-        text.push_str(name);
-        text.push_str(if index + 1 < names.len() { "," } else { "\n" });
-        width += name.len() + 2;
-    }
-    text
+fn listed(title: &str, names: &[impl AsRef<str>], columns: usize) -> String {
+    let last = names.len().saturating_sub(1);
+    let word = |(i, name)| format!("{}{}", AsRef::as_ref(name), if i < last { "," } else { "" });
+    filled(&format!("  {title} "), "    ", names.iter().enumerate().map(word), columns)
 }
 
 /// Several seeds of one cell: smallest, median and greatest of each figure.
@@ -513,10 +481,7 @@ fn told_stat(figure: &Figure) -> &'static str {
 }
 
 fn values(cells: &[&CellRecord], row: &Row) -> Vec<u64> {
-    let value = |cell: &&CellRecord| cell.metrics.get(row.name.as_str())?.stat(&row.stat);
-    let mut values: Vec<u64> = cells.iter().filter_map(value).collect();
-    values.sort_unstable();
-    values
+    brief::values(cells, &row.name, &row.stat)
 }
 
 /// Smallest, median (the lower of two) and greatest of sorted values.

@@ -21,7 +21,8 @@ fn judged(plan: &Plan, outcome: &Outcome) -> Judged {
     judge(plan, &cell_ids(std::slice::from_ref(plan))[0], outcome)
 }
 
-fn record(cells: Vec<(Plan, Outcome)>) -> RunRecord {
+/// What came of plans.
+pub(super) fn record(cells: Vec<(Plan, Outcome)>) -> RunRecord {
     let (plans, outcomes): (Vec<_>, Vec<_>) = cells.into_iter().unzip();
     let ids = cell_ids(&plans);
     let judged = plans.iter().zip(&ids).zip(&outcomes).map(|((p, id), o)| judge(p, id, o)).collect();
@@ -58,7 +59,7 @@ fn ending(ending: Ending) -> Outcome {
 /// An outcome in which no device sent a request.
 fn silent() -> Outcome {
     let mut outcome = Outcome { is_silent: true, ..outcome() };
-    let none = Figure::Value { unit: Unit::Count, value: 0 };
+    let none = Figure::number(Unit::Count, 0);
     outcome.figures.insert("engine.requests.count".to_owned(), none);
     outcome
 }
@@ -85,14 +86,14 @@ fn strict(action: &str) -> Plan {
 /// An outcome in which nobody wanted to edit, and nothing came.
 fn still() -> Outcome {
     let mut outcome = Outcome { is_still: true, ..outcome() };
-    outcome.figures.insert("engine.apply.rows".to_owned(), Figure::Value { unit: Unit::Rows, value: 0 });
+    outcome.figures.insert("engine.apply.rows".to_owned(), Figure::number(Unit::Rows, 0));
     outcome
 }
 
 /// An outcome in which no edit of an action came to be.
 fn in_vain() -> Outcome {
     let mut outcome = outcome();
-    let value = Figure::Value { unit: Unit::Count, value: 9 };
+    let value = Figure::number(Unit::Count, 9);
     for metric in [
         "workload.edits.missed",
         "workload.edits.refused",
@@ -101,7 +102,7 @@ fn in_vain() -> Outcome {
     ] {
         outcome.figures.insert(metric.to_owned(), value.clone());
     }
-    outcome.figures.insert(UNTESTED.to_owned(), Figure::Value { unit: Unit::Count, value: 1 });
+    outcome.figures.insert(UNTESTED.to_owned(), Figure::number(Unit::Count, 1));
     let action = "survey".to_owned();
     outcome.in_vain.push(InVain { action, on_phones: false, wanted: 9, unplaced: 0, prevented: 0 });
     outcome
@@ -292,34 +293,17 @@ fn what_an_expectation_names_is_shown_whatever_came_out() {
 }
 
 #[test]
-fn what_keeps_a_device_from_its_rest_is_said_once() {
+fn what_is_wrong_is_said_once_and_the_rest_is_counted() {
     let line =
         |n: u32| format!("device {n} did not come to rest in time: 3 changes still wait in its outbox");
     let violation =
         |n: u32| Violation { device: Some(DeviceId(n)), record: None, text: line(n), ..found("stuck", 0) };
     let mut stuck = Outcome { ending: Ending::Stuck(vec![line(1), line(2)]), ..outcome() };
     stuck.violations = vec![violation(1), violation(2)];
-    let run = record(vec![(plan(None, 1), stuck)]);
-    let told = story(&run, Paint(false), WIDTH, false);
-    for n in [1, 2] {
-        assert_eq!(told.matches(&line(n)).count(), 1, "{told}");
-    }
-    assert!(!told.contains("stuck d"), "{told}");
-}
-
-#[test]
-fn violations_that_are_not_told_are_counted_with_those_of_them_that_the_record_has() {
-    let told = |rows: u64| story(&record(vec![(plan(None, 1), lost(rows))]), Paint(false), WIDTH, false);
-    // Of each outcome the first five are told, and it has one of another check besides.
-    for (rows, said) in [
-        (6, "  … and 2 more in run.json\n"),
-        (20, "  … and 16 more in run.json\n"),
-        (21, "  … and 17 more, 16 of them in run.json\n"),
-        (30, "  … and 26 more, 16 of them in run.json\n"),
-    ] {
-        let told = told(rows);
-        assert!(told.contains(said), "{rows}: {told}");
-    }
+    let told = |outcome| story(&record(vec![(plan(None, 1), outcome)]), Paint(false), WIDTH, false);
+    // Of each outcome the first five violations are told, and it has one of another check besides.
+    let counted = |rows| told(lost(rows)).lines().find(|line| line.contains("…")).unwrap().to_owned() + "\n";
+    assert_snapshot!(told(stuck) + &[6, 20, 21, 30].map(counted).concat());
 }
 
 #[test]
@@ -342,15 +326,10 @@ fn lists_end_where_the_terminal_does() {
     let names: Vec<String> =
         oracle::check_names().map(|name| format!("oracle.{}.count", name.replace('-', "_"))).collect();
     let mut quiet = outcome();
-    quiet.figures.extend(names.into_iter().map(|name| (name, Figure::Value { unit: Unit::Count, value: 0 })));
+    quiet.figures.extend(names.into_iter().map(|name| (name, Figure::number(Unit::Count, 0))));
     let told = figures(&record(vec![(plan(None, 1), quiet)]), Form::Terminal(60), false);
     let list: Vec<&str> = told.lines().take_while(|line| !line.trim().is_empty()).collect();
-    assert!(
-        list.len() > 3
-            && list[0].starts_with(&format!("  {} checks passed: ", oracle::check_names().count())),
-        "{told}"
-    );
-    assert!(list.iter().all(|line| line.chars().count() <= 60), "{told}");
+    assert!(list.len() > 3 && list.iter().all(|line| line.chars().count() <= 60), "{told}");
 }
 
 #[test]
@@ -372,7 +351,11 @@ fn seeds_are_told_as_a_spread() {
 
 #[test]
 fn the_summary_is_a_page_of_markdown() {
-    let run = record(vec![(expecting(&["lost"]), lost(1)), (gated(SESSION, "p95", 1), outcome())]);
+    let mut many = plan(None, 1);
+    many.gates.extend(["p50", "p95", "p99", "max"].map(|stat| gate(SESSION, stat, 1)));
+    many.gates[0].name = "<b>|".to_owned();
+    let mut run = record(vec![(expecting(&["lost"]), lost(1)), (many, lost(1))]);
+    run.scenario.name = "<i>ties".to_owned();
     assert_snapshot!(summary(&run));
 }
 
@@ -387,18 +370,8 @@ fn the_summary_is_bounded_however_many_cells_fail() {
     });
     let run = record(cells.collect());
     let page = summary(&run);
-    assert!(page.len() <= SUMMARY_MAX, "{} bytes", page.len());
-    assert!(page.ends_with("… the rest is in run.json.\n"));
-    assert!(!page.contains("<b>"));
-}
-
-#[test]
-fn the_summary_says_how_many_reasons_of_a_cell_it_leaves_out() {
-    let mut plan = plan(None, 1);
-    plan.gates.extend(["p50", "p95", "p99", "max"].map(|stat| gate(SESSION, stat, 1)));
-    let run = record(vec![(plan, lost(1))]);
-    assert_eq!(run.cells[0].reasons.len(), 6, "four gates, a row lost, a device that differs");
-    assert!(summary(&run).contains("  - … and 1 more\n"));
+    assert!((SUMMARY_MAX - 2_000..=SUMMARY_MAX).contains(&page.len()), "{} bytes", page.len());
+    assert!(page.contains("run.json") && !page.contains("<b>"));
 }
 
 #[test]
@@ -406,31 +379,13 @@ fn cells_are_flattened_to_a_row_each() {
     let mut swept = plan(Some("a,b"), 7);
     swept.axes.insert("engine.pull.chunk_rows".to_owned(), "500".to_owned());
     let mut bytes = Vec::new();
-    flat::cells(&record(vec![(swept, lost(2)), (plan(None, 1), outcome())]), &mut bytes).unwrap();
-    let mut reader = csv::Reader::from_reader(bytes.as_slice());
-    let header = reader.headers().unwrap().clone();
-    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
-    let at = |row: usize, name: &str| {
-        let column = header.iter().position(|h| h == name).unwrap_or_else(|| panic!("{name} in {header:?}"));
-        rows[row][column].to_owned()
-    };
-    assert_eq!(rows.len(), 2);
-    assert_eq!((at(0, "variant"), at(0, "engine.pull.chunk_rows")), ("a,b".to_owned(), "500".to_owned()));
-    assert_eq!((at(0, "oracle.lost.rows"), at(1, "oracle.lost.rows")), ("2".to_owned(), "0".to_owned()));
-    assert_eq!(at(1, "engine.session.duration.p95"), "2480000000");
-    assert_eq!(at(1, "engine.idle.duration.p95"), "", "nothing observed is not zero");
-    assert_eq!(at(1, "engine.idle.duration.count"), "0");
-    assert_eq!((at(0, "verdict"), at(1, "verdict")), ("fail".to_owned(), "pass".to_owned()));
+    flat::cells(&record(vec![(swept, lost(2)), (plan(Some("=cmd()"), 1), outcome())]), &mut bytes).unwrap();
+    // Nothing observed is not zero, and no name is a formula.
+    assert_snapshot!(String::from_utf8(bytes).unwrap());
 }
 
 #[test]
 fn series_are_written_in_long_form() {
-    let outcome = outcome();
-    let mut series = flat::Series::new(Vec::new()).unwrap();
-    series.add("c1", &outcome.series).unwrap();
-    let text = String::from_utf8(series.into_inner().unwrap()).unwrap();
-    assert_eq!(text, "cell,series,at_ns,value\nc1,device.online.count,60000000000,7\n");
-
     let levels = [(1, 7), (2, 7), (3, 8), (4, 8), (5, 8)];
     let level = |(at_ns, value)| metrics::Sample { at_ns, series: "device.online.count", value };
     let mut series = flat::Series::new(Vec::new()).unwrap();
@@ -451,31 +406,4 @@ fn a_repro_file_pins_the_seed_at_the_top_and_nowhere_else() {
     let head = repro_head(&text);
     assert_eq!((head.digest, head.source), (Some("lost1"), Some("5c")));
     assert_eq!(head.figures_digest, Some(outcome().figures_digest.as_str()));
-    assert!(
-        text.starts_with("# ties.strict.s7, reduced to one cell.\n# lost (1 row): d17 never got k0\n"),
-        "{text}"
-    );
-}
-
-#[test]
-fn names_do_not_become_html_in_the_summary_nor_formulas_in_the_table() {
-    let mut plan = plan(Some("=cmd()"), 1);
-    plan.scenario = "<script>x</script>".to_owned();
-    plan.gates.push(gate(SESSION, "p95", 1));
-    plan.gates[0].name = "<b>|".to_owned();
-    let judged = judge(&plan, "<i>", &lost(2));
-    let record = assemble("reports/x", &[plan], vec![judged], &[]);
-    let page = summary(&record);
-    assert!(!page.contains("<script") && !page.contains("<b>") && !page.contains("**<i>"), "{page}");
-    assert!(page.contains("&lt;script>") && page.contains("&lt;b>\\|"), "{page}");
-    let mut table = Vec::new();
-    flat::cells(&record, &mut table).unwrap();
-    let table = String::from_utf8(table).unwrap();
-    assert!(table.contains(",'=cmd(),") && !table.contains(",=cmd()"), "{table}");
-}
-
-#[test]
-fn a_share_beyond_all_bounds_is_told_in_per_cent() {
-    assert_eq!(metrics::human::figure(Unit::Ppm, 500_000_000), "50000%");
-    assert_eq!(metrics::human::figure(Unit::Ppm, 5_000_000_000), "500000%");
 }

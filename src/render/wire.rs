@@ -7,7 +7,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::grid::Grid;
-use super::lines::{self, distinct};
+use super::lines;
+use crate::analysis::distinct;
 use crate::base::{Bytes, Span};
 use crate::record::CellRecord;
 

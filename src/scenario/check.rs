@@ -49,7 +49,8 @@ fn names(node: &Node, path: &str, out: &mut Vec<Diagnostic>) {
     let strange = |(name, _): &(&String, &Entry)| !is_name(name);
     for (_, entry) in node.table().into_iter().flatten().filter(strange) {
         out.push(
-            Diagnostic::new(entry.key.place.clone(), format!("this is no name in `{path}`")).help(NAME_WANT),
+            Diagnostic::new(entry.key.place.clone(), format!("this is not a name in `{path}`"))
+                .help(NAME_WANT),
         );
     }
 }
@@ -260,7 +261,7 @@ fn values(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
     let nameless = names.iter().position(|name| name.is_none_or(|name| name.trim().is_empty()));
     let twice = (1..names.len()).find(|&i| names[..i].contains(&names[i]));
     let (at, title) = match (nameless, twice) {
-        (Some(at), _) => (&items[at], format!("`{path}[{at}]` is no name")),
+        (Some(at), _) => (&items[at], format!("`{path}[{at}]` is not a name")),
         (None, Some(at)) => (&items[at], format!("`{path}` has `{}` twice", names[at].unwrap_or_default())),
         (None, None) if items.is_empty() => (&*node, format!("`{path}` has no value")),
         (None, None) => return,

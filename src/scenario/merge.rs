@@ -38,7 +38,7 @@ impl Setting {
             Diagnostic::new(Some(source.whole()), title).help("write it as engine.pull.chunk_rows=500")
         };
         let equals = unquoted_equals(text).ok_or_else(|| wrong("this sets nothing"))?;
-        let path = wide_path(text[..equals].trim()).ok_or_else(|| wrong("this is no dotted key"))?;
+        let path = wide_path(text[..equals].trim()).ok_or_else(|| wrong("this is not a dotted key"))?;
         let key = at(&source, 0, equals);
         let value = parse_value(&source, equals + 1, Via::Set).unwrap_or_else(|_| {
             Node::new(Val::Text(text[equals + 1..].trim().to_owned()), at(&source, equals + 1, text.len()))
@@ -51,7 +51,7 @@ impl Setting {
         let via = || Via::Variant(variant.to_owned());
         let of = |key: &str, place: &Option<Place>, value: Option<Node>| {
             let path = wide_path(key)
-                .ok_or_else(|| Diagnostic::new(place.clone(), format!("`{key}` is no dotted key")))?;
+                .ok_or_else(|| Diagnostic::new(place.clone(), format!("`{key}` is not a dotted key")))?;
             Ok(Setting { path, key: Origin { place: place.clone(), via: via() }, value })
         };
         let mut all = Vec::new();

@@ -339,7 +339,7 @@ impl Brought {
             let at = || Some(self.place(record, Some(self.key)));
             let Some(canonical) = key.canonical(text) else {
                 mistakes.add(self.key, || {
-                    let title = format!("`{}` is no {:?}", excerpt(text), key.name());
+                    let title = format!("`{}` is not of type {:?}", excerpt(text), key.name());
                     let help = format!("it must be {}; any text can be a \"text key\"", key.want());
                     Diagnostic::new(at(), title).help(help)
                 });
@@ -408,7 +408,7 @@ impl Brought {
                     Stamp::default()
                 }
                 None => {
-                    wrong(column, format!("`{text}` is no date"), DATE_HELP.to_owned());
+                    wrong(column, format!("`{text}` is not a date"), DATE_HELP.to_owned());
                     Stamp::default()
                 }
             }

@@ -224,7 +224,7 @@ fn a_baseline_in_a_file_of_ones_own_is_updated_where_it_lies_by_the_command_that
     );
     let update = ["baseline", "update", "own/other.json", "out", "--reason", "on purpose"];
     let (exit, _, wrong) = syncdyno(&desk, &update);
-    assert_eq!((exit, wrong.contains("is no name for a baseline")), (2, true), "{wrong}");
+    assert_eq!((exit, wrong.contains("is not a name for a baseline")), (2, true), "{wrong}");
 }
 
 #[test]

@@ -1,11 +1,8 @@
 //! Two sides and all that can be said of both.
 
-use std::collections::BTreeSet;
-
-use super::difference::{Basis, Difference, Finding, Group, groups};
+use super::difference::{Difference, Finding, Group, groups};
 use super::pairing::opposed;
 use super::side::Side;
-use crate::metrics::human;
 use crate::record::{Exit, is_gated};
 
 /// Two sides, compared.
@@ -49,16 +46,48 @@ fn other_builds(base: &Side, candidate: &Side) -> Option<(String, String)> {
     (known && !base.builds.keys().eq(candidate.builds.keys())).then(|| (told(base), told(candidate)))
 }
 
+/// A metric that was not measured under all seeds, or under too few.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unmeasured<'a> {
+    /// The metric.
+    pub metric: &'a str,
+    /// The title of its group.
+    pub group: &'a str,
+    /// What is lacking.
+    pub lacks: Lacks,
+}
+
+/// What a metric lacks to be compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lacks {
+    /// One side measured nothing, the other something under each seed.
+    All {
+        /// It is the base.
+        in_base: bool,
+    },
+    /// Both sides have it under so many seeds.
+    Seeds {
+        /// So many.
+        cells: usize,
+        /// It takes so many.
+        least: usize,
+    },
+}
+
 impl Comparison {
-    /// Why some of it cannot be judged, and what would help; `None` if all of it is judged.
-    pub fn unjudged(&self) -> Option<String> {
-        let (group, least) = self.groups.iter().find_map(|group| Some((group, group.lacks()?)))?;
-        let seeds = human::count(group.seeds.0.min(group.seeds.1) as u64, "seed");
-        let wanted = match group.basis {
-            Basis::Samples => format!("it takes {least} of each side"),
-            _ => format!("it takes {least} in common"),
-        };
-        Some(format!("cannot be judged from {seeds}, {wanted}: run both with --seeds 1..=8"))
+    /// Takes for tolerated what is worse by no more than `ppm` millionths.
+    pub fn tolerate(&mut self, ppm: u64) {
+        for difference in self.groups.iter_mut().flat_map(|group| &mut group.differences) {
+            if difference.finding == Finding::Worse && !difference.exceeds(ppm) {
+                difference.finding = Finding::Tolerated;
+            }
+        }
+    }
+
+    /// A group that has too few seeds to be judged, with the least that it takes; `None` if all of
+    /// it is judged.
+    pub fn unjudged(&self) -> Option<(&Group, usize)> {
+        self.groups.iter().find_map(|group| Some((group, group.lacks()?)))
     }
 
     /// How many cells failed on either side, of those that have a counterpart.
@@ -71,73 +100,29 @@ impl Comparison {
         Exit::first(self.groups.iter().map(|group| group.new_failure))
     }
 
-    /// What of the base the candidate lacks, in words; `None` if it has all of it.
-    pub fn lacking(&self) -> Option<String> {
-        let seeds = self.groups.iter().filter(|group| !group.missing.is_empty()).map(|group| {
-            let of = if group.title.is_empty() { String::new() } else { format!(" of {}", group.title) };
-            format!("seed {}{of}", group.missing.join(", "))
-        });
-        let all: Vec<String> = self.unmatched.0.iter().cloned().chain(seeds).collect();
-        (!all.is_empty()).then(|| all.join("; "))
-    }
-
-    /// The metrics that are not measured alike on both sides, in words; `None` if all are.
-    pub fn unlike(&self) -> Option<String> {
-        let all: BTreeSet<&str> =
-            self.groups.iter().flat_map(|group| &group.unlike).map(String::as_str).collect();
-        (!all.is_empty()).then(|| all.into_iter().collect::<Vec<_>>().join("; "))
-    }
-
-    /// The seeds that a side has run several times to unlike ends, in words; `None` if there are
-    /// none.
-    pub fn copies(&self) -> Option<String> {
-        let of = |group: &Group| match group.title.as_str() {
-            "" => group.copies.join(", "),
-            title => format!("{} of {title}", group.copies.join(", ")),
-        };
-        let all: Vec<String> = self.groups.iter().filter(|group| !group.copies.is_empty()).map(of).collect();
-        (!all.is_empty()).then(|| {
-            format!(
-                "one side has several cells of seed {}, and they did not come to the same",
-                all.join("; ")
-            )
-        })
-    }
-
-    /// What one side has measured under every seed and the other under none, in words: of the
-    /// metrics that were `asked` for, else of the headline ones and the oracle's, as rare ones come
-    /// and go; of those asked for, too, what was measured under too few seeds. `None` if there is
-    /// no such metric.
-    pub fn unmeasured(&self, asked: &[String]) -> Option<String> {
+    /// What one side has measured under every seed and the other under none: of the metrics that
+    /// were `asked` for, else of the headline ones and the oracle's, as rare ones come and go; of
+    /// those asked for, too, what was measured under too few seeds.
+    pub fn unmeasured(&self, asked: &[String]) -> Vec<Unmeasured<'_>> {
         let matters = |metric: &String| match asked {
             [] => is_gated(metric),
             asked => asked.contains(metric),
         };
-        let mut told: Vec<String> = Vec::new();
-        for group in &self.groups {
-            let of = if group.title.is_empty() { String::new() } else { format!(" of {}", group.title) };
-            for found in group.differences.iter().filter(|d| matters(&d.metric)) {
-                let (with, without) = match found.base {
-                    Some(_) => (&self.sides.0, &self.sides.1),
-                    None => (&self.sides.1, &self.sides.0),
-                };
-                let (metric, cells) = (&found.metric, found.cells);
-                let line = match group.rests_on_too_few(found) {
-                    _ if found.one_sided => {
-                        format!("of {metric}{of} nothing was measured in {without}, and in all of {with}")
-                    }
-                    Some(least) if !asked.is_empty() => {
-                        let measured = human::count(cells as u64, "seed");
-                        format!("{metric}{of} was measured under {measured} of both sides, it takes {least}")
-                    }
-                    _ => continue,
-                };
-                if !told.contains(&line) {
-                    told.push(line);
-                }
+        let found = self.groups.iter().flat_map(|group| group.differences.iter().map(move |d| (group, d)));
+        let mut all: Vec<Unmeasured<'_>> = Vec::new();
+        for (group, found) in found.filter(|(_, d)| matters(&d.metric)) {
+            let (group_title, metric) = (group.title.as_str(), found.metric.as_str());
+            let lacks = match group.rests_on_too_few(found) {
+                _ if found.one_sided => Lacks::All { in_base: found.base.is_none() },
+                Some(least) if !asked.is_empty() => Lacks::Seeds { cells: found.cells, least },
+                _ => continue,
+            };
+            let one = Unmeasured { metric, group: group_title, lacks };
+            if !all.contains(&one) {
+                all.push(one);
             }
         }
-        (!told.is_empty()).then(|| told.join("; "))
+        all
     }
 
     /// How many cells differ in their digests, in groups where no figure does.

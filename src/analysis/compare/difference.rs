@@ -29,6 +29,8 @@ pub enum Finding {
     Worse,
     /// The candidate is better.
     Better,
+    /// The candidate is worse, by no more than is tolerated.
+    Tolerated,
     /// It differs, and neither direction is the better one, or seeds disagree about it.
     Changed,
     /// It differs, and that may be chance, or there are too few seeds to say.
@@ -83,6 +85,24 @@ pub struct Difference {
     pub finding: Finding,
 }
 
+/// A seed of the base that the candidate lacks, or some of whose figures it lacks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missing {
+    /// The seed.
+    pub seed: String,
+    /// The metrics that are lacking; none if the whole cell is.
+    pub without: Vec<String>,
+}
+
+/// A metric that is not measured alike in all cells, so that it is not compared.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unlike {
+    /// The metric.
+    pub metric: String,
+    /// Its unit in two cells, and whether it is a distribution there.
+    pub shapes: [(Unit, bool); 2],
+}
+
 /// What differs between opposed cells.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Group {
@@ -98,9 +118,9 @@ pub struct Group {
     pub new_failure: Exit,
     /// Seeds of the base that the candidate lacks, where others are paired, or whose figures it
     /// lacks.
-    pub missing: Vec<String>,
-    /// Metrics that are not measured alike on both sides, in words: they are not compared.
-    pub unlike: Vec<String>,
+    pub missing: Vec<Missing>,
+    /// Metrics that are not measured alike on both sides.
+    pub unlike: Vec<Unlike>,
     /// Seeds of which a side has several cells of one scenario that did not come to the same.
     pub copies: Vec<String>,
     /// Of pairs that are exact, how many differ in their digests, where no figure differs: what
@@ -126,7 +146,7 @@ impl Group {
     /// what it comes to, though the group has enough of them.
     pub fn rests_on_too_few(&self, figure: &Difference) -> Option<usize> {
         let least = self.basis.least();
-        let open = !matches!(figure.finding, Finding::Same | Finding::Better | Finding::Worse);
+        let open = matches!(figure.finding, Finding::Changed | Finding::Unclear);
         (open && figure.cells < least && self.seeds.0.min(self.seeds.1) >= least).then_some(least)
     }
 }
@@ -270,7 +290,8 @@ impl Weighed {
         let missing = match basis {
             Basis::Samples => Vec::new(),
             _ => {
-                let alone = opposed.alone.0.iter().map(|cell| cell.seed.clone());
+                let gone = |cell: &&Measured| Missing { seed: cell.seed.clone(), without: Vec::new() };
+                let alone = opposed.alone.0.iter().map(gone);
                 alone.chain(pairs.iter().filter_map(|(base, candidate)| without(base, candidate))).collect()
             }
         };
@@ -365,29 +386,24 @@ fn is_part(metric: &str) -> bool {
 
 /// The seed of a pair with what of the base's figures the candidate lacks; `None` if it has all of
 /// them.
-fn without(base: &Measured, candidate: &Measured) -> Option<String> {
+fn without(base: &Measured, candidate: &Measured) -> Option<Missing> {
     let names = base.metrics.keys().map(AsRef::as_ref).filter(|name: &&str| !is_part(name));
-    let lacking: Vec<&str> = names.filter(|name| !candidate.metrics.contains_key(*name)).collect();
-    let more = lacking.len().saturating_sub(1);
-    let and_more = if more == 0 { String::new() } else { format!(" and {more} more") };
-    lacking.first().map(|first| format!("{} (without {first}{and_more})", base.seed))
+    let lacking = names.filter(|name| !candidate.metrics.contains_key(*name)).map(str::to_owned);
+    let missing = Missing { seed: base.seed.clone(), without: lacking.collect() };
+    (!missing.without.is_empty()).then_some(missing)
 }
 
-/// The metrics that are not in one unit, or not in one shape, in all cells, each in words: a number
-/// of the one says nothing beside one of the other. A baseline of another version may have such.
-fn unlike(base: &[&Measured], candidate: &[&Measured]) -> BTreeMap<String, String> {
-    let shape = |figure: &Figure| (figure.unit(), figure.is_distribution());
-    let word = |(unit, distribution): (Unit, bool)| {
-        let unit = serde_json::to_string(&unit).unwrap_or_default().replace('"', "");
-        if distribution { format!("a distribution in {unit}") } else { format!("a number in {unit}") }
-    };
+/// The metrics that are not in one unit, or not in one shape, in all cells: a number of the one
+/// says nothing beside one of the other. A baseline of another version may have such.
+fn unlike(base: &[&Measured], candidate: &[&Measured]) -> BTreeMap<String, Unlike> {
     let mut shapes: BTreeMap<&str, (Unit, bool)> = BTreeMap::new();
     let mut unlike = BTreeMap::new();
     for (name, figure) in base.iter().chain(candidate).flat_map(|cell| &cell.metrics) {
-        let (first, here) = (*shapes.entry(name.as_ref()).or_insert(shape(figure)), shape(figure));
+        let here = (figure.unit(), figure.is_distribution());
+        let first = *shapes.entry(name.as_ref()).or_insert(here);
         if first != here {
-            let told = || format!("{name} is {} in one cell and {} in another", word(first), word(here));
-            unlike.entry(name.to_string()).or_insert_with(told);
+            let found = || Unlike { metric: name.to_string(), shapes: [first, here] };
+            unlike.entry(name.to_string()).or_insert_with(found);
         }
     }
     unlike
@@ -398,7 +414,7 @@ fn unlike(base: &[&Measured], candidate: &[&Measured]) -> BTreeMap<String, Strin
 fn observed(
     base: &[&Measured],
     candidate: &[&Measured],
-    unlike: &BTreeMap<String, String>,
+    unlike: &BTreeMap<String, Unlike>,
     basis: Basis,
 ) -> Vec<Observed> {
     let mut names: BTreeMap<&str, &Figure> = BTreeMap::new();

@@ -8,7 +8,7 @@
 //! - **another scenario or variant, the same seeds**: a design question. Both sides met the same
 //!   users, link conditions and faults, so the differences are paired; the change of each figure is
 //!   told with its interval of 95 %.
-//! - **the same scenario of two programs, over its seeds** ([`hold_over_seeds`]): paired as well,
+//! - **the same scenario of two programs, over its seeds** ([`over_seeds()`]): paired as well,
 //!   so that one seed which luck treats otherwise is no finding.
 //! - **other seeds**: two samples, held against each other by Welch's test.
 //!
@@ -25,7 +25,7 @@ mod over_seeds;
 mod pairing;
 mod side;
 
-pub use comparison::{Comparison, compare};
-pub use difference::{Basis, Difference, Finding, Group};
-pub use over_seeds::hold_over_seeds;
+pub use comparison::{Comparison, Lacks, Unmeasured, compare};
+pub use difference::{Basis, Difference, Finding, Group, Missing, Unlike};
+pub use over_seeds::{Shift, over_seeds};
 pub use side::{Measured, Side, SideError};

@@ -2,24 +2,50 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::difference::{Difference, Finding, Group, groups};
+use super::difference::{Difference, Finding, Group, Missing, Unlike, groups};
 use super::pairing::Opposed;
 use super::side::Measured;
-use crate::metrics::{Better, human};
+use crate::metrics::Better;
 use crate::record::{BaselineCell, Exit, Judged, Standard, counterpart, weight};
 use crate::stats::PAIRS_MIN;
 
-/// Fails the seeds of a setting by what the baseline gates and is worse by more than
-/// `tolerance_ppm`, as paired differences say: one cell for all, the one in which the first such
-/// figure is worst. `wanted` gives what the scenario of this digest wants gated. What cannot be
-/// compared, or judged from so few seeds, fails with [`Exit::NoBaseline`]. Gives in words what
-/// changed otherwise.
-pub fn hold_over_seeds<'w>(
+/// In what the cells of a setting are not as the baseline's.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Shift {
+    /// A seed, or figures of it, are gone: nothing to compare.
+    Missing(Missing),
+    /// A metric is measured otherwise: nothing to compare.
+    Unlike(Unlike),
+    /// One side has nothing of a figure.
+    OneSided(Difference),
+    /// It is worse by more than is tolerated.
+    Worse(Difference),
+    /// It is worse, and so few seeds do not rule out chance.
+    TooFew(Difference),
+    /// It changed otherwise, which fails nothing.
+    Otherwise(Difference),
+}
+
+impl Shift {
+    /// What it fails with; success if it fails nothing.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Shift::Worse(_) => Exit::Regression,
+            Shift::Otherwise(_) => Exit::Success,
+            _ => Exit::NoBaseline,
+        }
+    }
+}
+
+/// Holds the seeds of a setting to what the baseline gates, as paired differences say. Gives each
+/// shift with the one cell that stands for all: the first, or of what is worse the one in which the
+/// first such figure is worst. `wanted` gives what the scenario of this digest wants gated.
+pub fn over_seeds<'w>(
     judged: &mut [Judged],
     wanted: impl Fn(&str) -> &'w [String],
     standard: Standard<'_>,
     tolerance_ppm: u64,
-) -> Vec<String> {
+) -> Vec<(usize, Shift)> {
     let mut settings: BTreeMap<_, Vec<(usize, &BaselineCell)>> = BTreeMap::new();
     for (at, one) in judged.iter_mut().enumerate() {
         let cell = &one.cell;
@@ -34,11 +60,8 @@ pub fn hold_over_seeds<'w>(
         .map(|cells| cells.iter().map(|(at, base)| gated_of(base, &judged[*at])).collect())
         .collect();
     let opposed: Vec<Opposed<'_>> = pairs.iter().map(|pairs| Opposed::of_pairs(pairs)).collect();
-    let mut told = Vec::new();
-    for (cells, group) in settings.values().zip(groups(&opposed, true)) {
-        hold(judged, cells, &group, standard, tolerance_ppm, &mut told);
-    }
-    told
+    let groups = settings.values().zip(groups(&opposed, true));
+    groups.flat_map(|(cells, group)| shifts(judged, cells, group, tolerance_ppm)).collect()
 }
 
 /// Both sides of a pair, with what the baseline gates alone.
@@ -49,60 +72,42 @@ fn gated_of(base: &BaselineCell, judged: &Judged) -> (Measured, Measured) {
     (was, is)
 }
 
-fn hold(
-    judged: &mut [Judged],
+fn shifts(
+    judged: &[Judged],
     cells: &[(usize, &BaselineCell)],
-    group: &Group,
-    standard: Standard<'_>,
+    group: Group,
     tolerance_ppm: u64,
-    told: &mut Vec<String>,
-) {
-    let name = standard.name;
+) -> Vec<(usize, Shift)> {
     let first = cells[0].0;
-    let lacks = group.missing.iter().map(|missing| format!("this run has no seed {missing}"));
-    for unlike in lacks.chain(group.unlike.iter().cloned()) {
-        let text = format!("not comparable with baseline {name}: {unlike}{}", standard.accept(""));
-        judged[first].fail(Exit::NoBaseline, text);
-    }
+    let missing = group.missing.into_iter().map(Shift::Missing);
+    let mut found: Vec<(usize, Shift)> =
+        missing.chain(group.unlike.into_iter().map(Shift::Unlike)).map(|shift| (first, shift)).collect();
     let mut worst = None;
     // Of a metric one statistic is told, that which users ask for first.
-    let mut figures: Vec<&Difference> = group.differences.iter().collect();
-    figures.sort_by_key(|figure| (weight(&figure.metric), &figure.metric, figure.stat != "p95"));
+    let mut figures = group.differences;
+    figures.sort_by_key(|figure| (weight(&figure.metric), figure.metric.clone(), figure.stat != "p95"));
     let mut said = BTreeSet::new();
     for figure in figures {
-        let (metric, seeds) = (&figure.metric, human::count(figure.cells as u64, "seed"));
-        let exceeds = figure.exceeds(tolerance_ppm);
         let may_exceed = figure.change_ppm.is_none_or(|ppm| ppm.unsigned_abs() > tolerance_ppm);
-        let (exit, text) = match figure.finding {
-            _ if figure.one_sided => {
-                let text = format!("baseline {name} or this run has nothing of {metric}");
-                (Exit::NoBaseline, format!("not comparable: {text}{}", standard.accept("")))
-            }
-            Finding::Worse if exceeds => {
-                (Exit::Regression, format!("baseline {name}: {} over {seeds}", figure_told(figure)))
-            }
+        let metric = figure.metric.clone();
+        let shift = match figure.finding {
+            _ if figure.one_sided => Shift::OneSided(figure),
+            Finding::Worse if figure.exceeds(tolerance_ppm) => Shift::Worse(figure),
             Finding::Unclear if may_exceed && figure.cells < PAIRS_MIN && figure.is_for_the_worse() => {
-                let why = format!("fewer than {PAIRS_MIN} do not rule out chance: --seeds 1..=8 in both");
-                (Exit::NoBaseline, format!("baseline {name}: {} over {seeds}; {why}", figure_told(figure)))
+                Shift::TooFew(figure)
             }
             Finding::Unclear | Finding::Same => continue,
-            finding => {
-                let word = if finding == Finding::Worse { "tolerated" } else { "no failure" };
-                (Exit::Success, format!("{word}: {} over {seeds}", figure_told(figure)))
-            }
+            _ => Shift::Otherwise(figure),
         };
-        if !said.insert((metric, exit.code())) {
-            continue;
-        }
-        match exit {
-            Exit::Success => told.push(text),
-            Exit::Regression => {
-                let at = *worst.get_or_insert_with(|| worst_of(judged, cells, figure));
-                judged[at].fail(exit, text);
-            }
-            _ => judged[first].fail(exit, text),
+        if said.insert((metric, shift.exit().code())) {
+            let at = match &shift {
+                Shift::Worse(figure) => *worst.get_or_insert_with(|| worst_of(judged, cells, figure)),
+                _ => first,
+            };
+            found.push((at, shift));
         }
     }
+    found
 }
 
 /// The cell in which a figure is worst beside the baseline's.
@@ -116,28 +121,4 @@ fn worst_of(judged: &[Judged], cells: &[(usize, &BaselineCell)], figure: &Differ
     };
     // Of several the first.
     cells.iter().rev().max_by_key(by).map_or(cells[0].0, |(at, _)| *at)
-}
-
-/// `engine.rows.rate is worse: 27.8 rows/s → 26.1 rows/s (−7.0 % to −5.1 %)`.
-fn figure_told(figure: &Difference) -> String {
-    let word = match figure.finding {
-        Finding::Better => "better",
-        Finding::Changed => "changed",
-        _ => "worse",
-    };
-    let stat = if figure.stat == "value" { String::new() } else { format!(" {}", figure.stat) };
-    let shown =
-        |mean: Option<f64>| mean.map_or_else(|| "nothing".to_owned(), |m| human::mean(figure.unit, m));
-    let [was, is] = match figure.means {
-        [Some(was), Some(is)] => human::means_apart(figure.unit, was, is),
-        means => means.map(shown),
-    };
-    let change = match (figure.interval_ppm, figure.change_ppm) {
-        (Some((low, high)), _) if low != high => {
-            format!(" ({} to {})", human::percent(low), human::percent(high))
-        }
-        (_, Some(change)) => format!(" ({})", human::percent(change)),
-        _ => String::new(),
-    };
-    format!("{}{stat} is {word}: {was} → {is}{change}", figure.metric)
 }

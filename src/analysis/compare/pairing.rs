@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::side::{Measured, Side};
+use crate::analysis::grouped;
 
 /// Cells of both sides that differ in nothing but their seeds, or in what is compared.
 pub(super) struct Opposed<'a> {
@@ -110,20 +111,9 @@ fn short(digest: &str) -> &str {
     digest.get(..8).unwrap_or(digest)
 }
 
-/// The cells of each scenario digest, in the order in which these come up.
-type Scenarios<'a> = Vec<(&'a str, Vec<&'a Measured>)>;
-
-fn scenarios(cells: Vec<&Measured>) -> Scenarios<'_> {
-    let mut found: Scenarios<'_> = Vec::new();
-    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
-    for cell in cells {
-        let place = *places.entry(&cell.resolved).or_insert(found.len());
-        if place == found.len() {
-            found.push((&cell.resolved, Vec::new()));
-        }
-        found[place].1.push(cell);
-    }
-    found
+/// The cells of each scenario digest.
+fn scenarios(cells: Vec<&Measured>) -> Vec<(&str, Vec<&Measured>)> {
+    grouped(cells, |cell| cell.resolved.as_str())
 }
 
 /// Whether cells of one seed are of several scenarios.

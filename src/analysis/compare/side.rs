@@ -6,7 +6,7 @@ use crate::base::Digest;
 use crate::record::{BaselineCell, Build, CellFigures, CellRecord, Exit, RunRecord, Verdict};
 
 /// A cell that was run, as far as a comparison needs it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Measured {
     /// Its scenario's name.
     pub scenario: String,
@@ -96,9 +96,8 @@ impl From<&BaselineCell> for Measured {
             axes: cell.axes.clone(),
             seed: cell.seed.clone(),
             digest: cell.digest.clone(),
-            figures_digest: String::new(),
-            failed: Vec::new(),
             metrics: cell.metrics.clone(),
+            ..Measured::default()
         }
     }
 }

@@ -15,6 +15,11 @@ pub struct Finding {
     pub noise: Option<(usize, usize)>,
     /// The settings around it that cost at most `FLAT` more, first and last.
     pub flat: (usize, usize),
+    /// All that are no worse beyond the noise, wherever they stand; `None` if there are too few
+    /// seeds to tell. Of words only this can be told, and the next: they have no order.
+    pub as_good: Option<Vec<usize>>,
+    /// All that cost at most `FLAT` as much.
+    pub near: Vec<usize>,
 }
 
 impl Finding {
@@ -38,35 +43,29 @@ pub fn find(series: &Series<'_>, objective: &Objective) -> Option<Finding> {
         return None;
     }
     let costs = costs(series)?;
-    let candidates = costs.iter().enumerate().filter_map(|(i, cost)| Some((i, (*cost)?)));
-    let best = candidates.min_by(|a, b| a.1.total_cmp(&b.1))?.0;
-    let flat = around(best, costs.len(), |i| costs[i].is_some_and(|cost| cost <= FLAT));
+    let known = || costs.iter().enumerate().filter_map(|(i, cost)| Some((i, (*cost)?)));
+    let best = known().min_by(|a, b| a.1.total_cmp(&b.1))?.0;
+    let near = near(series, best);
+    let flat = around(best, costs.len(), |i| near.contains(&i));
     let enough = series.points[best].prices.len() >= SEEDS_MIN;
-    let noise = enough.then(|| {
-        let as_good = |i: usize| {
-            costs[i].is_some() && (i == best || !worse(&series.points[i], &series.points[best], i as u64))
-        };
-        // What did not run, as of a sweep that was cut short, bounds nothing.
-        let (first, last) = around(best, costs.len(), |i| series.points[i].is_unknown() || as_good(i));
-        let before = (0..first).find(|i| as_good(*i)).unwrap_or(best);
-        let beyond = (last..costs.len()).rev().find(|i| as_good(*i)).unwrap_or(best);
-        (first.min(before), last.max(beyond))
+    let as_good = enough.then(|| -> Vec<usize> {
+        let good = |i: &usize| *i == best || !worse(&series.points[*i], &series.points[best], *i as u64);
+        known().map(|(i, _)| i).filter(good).collect()
     });
-    Some(Finding { best, noise, flat })
+    let noise = as_good.as_ref().map(|good| {
+        // What did not run, as of a sweep that was cut short, bounds nothing.
+        let open = |i: usize| series.points[i].is_unknown() || good.contains(&i);
+        let (first, last) = around(best, costs.len(), open);
+        (first.min(good[0]), last.max(good[good.len() - 1]))
+    });
+    Some(Finding { best, noise, flat, as_good, near })
 }
 
-/// The settings that are as good as the best, wherever they stand: those within the noise (`None`
-/// of too few seeds), and those that cost at most `FLAT` as much. Of words only this can be told:
-/// they have no order, and nothing lies between two of them.
-pub fn alike(series: &Series<'_>, finding: &Finding) -> (Option<Vec<usize>>, Vec<usize>) {
+/// The settings that cost at most `FLAT` as much as the best.
+pub(crate) fn near(series: &Series<'_>, best: usize) -> Vec<usize> {
     let costs = costs(series).unwrap_or_default();
-    let that = |good: &dyn Fn(usize, f64) -> bool| -> Vec<usize> {
-        let known = costs.iter().enumerate().filter_map(|(i, cost)| Some((i, (*cost)?)));
-        known.filter(|&(i, cost)| i == finding.best || good(i, cost)).map(|(i, _)| i).collect()
-    };
-    let best = &series.points[finding.best];
-    let noise = finding.noise.map(|_| that(&|i, _| !worse(&series.points[i], best, i as u64)));
-    (noise, that(&|_, cost| cost <= FLAT))
+    let is_near = |i: &usize| *i == best || costs[*i].is_some_and(|cost| cost <= FLAT);
+    (0..costs.len()).filter(is_near).collect()
 }
 
 /// What each setting costs relative to the best, as a factor; `None` for what is excluded.

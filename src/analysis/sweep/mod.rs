@@ -18,8 +18,8 @@ mod objective;
 mod series;
 mod shares;
 
-pub use findings::{FAR, Finding, alike, costs, figure_between, find};
-pub(crate) use findings::{FLAT, may_be_luck};
+pub use findings::{FAR, Finding, costs, figure_between, find};
+pub(crate) use findings::{FLAT, may_be_luck, near};
 pub use growth::exponent;
 pub use objective::Objective;
 pub use series::{Point, Series, Sweep, axis_of, trouble};

@@ -89,13 +89,6 @@ impl Objective {
         self.metric.starts_with("engine.")
             && matches!(self.unit, Unit::MilliRowsPerSecond | Unit::BytesPerSecond)
     }
-    /// Of a rate, which time it is over, as a line.
-    pub fn of_which_time(&self) -> &'static str {
-        if !self.is_sync_rate() {
-            return "";
-        }
-        "  over the time in which syncs run: waits and tries count, time offline between them does not\n"
-    }
     /// Whether it is how long single syncs take, and not all of them together.
     pub fn is_of_one_sync(&self) -> bool {
         self.is_of_sync_time() && self.stat != "value"

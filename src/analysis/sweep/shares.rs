@@ -19,10 +19,6 @@ pub struct Side {
     /// others.
     wire: &'static str,
     of_use: (&'static str, Option<&'static str>),
-    /// What a chunk is called, and what may bound it besides the key.
-    pub holder: &'static str,
-    /// What keeps it from growing.
-    pub caps: &'static str,
 }
 
 const PULL: Side = Side {
@@ -32,8 +28,6 @@ const PULL: Side = Side {
     writing: Some("engine.apply.time"),
     wire: "net.down.bytes",
     of_use: ("engine.down.bytes", None),
-    holder: "answer",
-    caps: "the page cap, chunk_bytes, or all there is",
 };
 const PUSH: Side = Side {
     chunk_rows: "engine.push.chunk_rows",
@@ -42,8 +36,6 @@ const PUSH: Side = Side {
     writing: None,
     wire: "net.up.bytes",
     of_use: ("engine.up.bytes", Some("engine.push.wasted_bytes")),
-    holder: "push",
-    caps: "chunk_bytes, or all there is",
 };
 
 impl Side {

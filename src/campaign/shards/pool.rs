@@ -266,14 +266,17 @@ fn folders(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec<PathBuf>), PoolError>
     let is_shard = |folder: &Path| folder.join(NAME).exists();
     let (mut all, mut empty): (Vec<PathBuf>, Vec<PathBuf>) = Default::default();
     for path in paths {
+        // Who names the file means its folder.
+        let file = path.file_name().is_some_and(|name| name == NAME) && path.is_file();
+        let path = path.parent().filter(|_| file).unwrap_or(path);
         if is_shard(path) {
-            all.push(path.clone());
+            all.push(path.to_owned());
             continue;
         }
         let entries = match std::fs::read_dir(path) {
             Ok(entries) => entries,
-            Err(e) if e.kind() == io::ErrorKind::NotFound => {
-                empty.push(path.clone());
+            Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                empty.push(path.to_owned());
                 continue;
             }
             Err(e) => return Err(unreadable(path)(e)),
@@ -283,7 +286,7 @@ fn folders(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec<PathBuf>), PoolError>
         within.retain(|folder| is_shard(folder));
         within.sort();
         if within.is_empty() {
-            empty.push(path.clone());
+            empty.push(path.to_owned());
         }
         all.extend(within);
     }

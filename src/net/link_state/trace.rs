@@ -41,7 +41,7 @@ pub enum TraceError {
     #[error("the trace is empty: it needs a line for each packet")]
     Empty,
     /// A line is something else than a number of milliseconds.
-    #[error("`{text}` is no whole number of milliseconds")]
+    #[error("`{text}` is not a whole number of milliseconds")]
     NotANumber {
         /// The line.
         line: u64,
@@ -330,7 +330,7 @@ mod tests {
         assert_eq!(trace("\u{feff}10\n20\n"), trace("10\n20\n"));
         assert_eq!(
             refused("\u{feff}six\n"),
-            (Some(1), "`six` is no whole number of milliseconds".to_owned())
+            (Some(1), "`six` is not a whole number of milliseconds".to_owned())
         );
         assert_eq!(refused("5\n\u{feff}6\n").0, Some(2), "within it is none");
     }
@@ -339,7 +339,7 @@ mod tests {
     fn what_is_no_trace_is_refused_with_its_line() {
         assert_eq!(refused("").1, "the trace is empty: it needs a line for each packet");
         assert_eq!(refused("5\n4\n"), (Some(2), "the trace goes backwards, from 5 ms to 4 ms".to_owned()));
-        assert_eq!(refused("5\nsix\n"), (Some(2), "`six` is no whole number of milliseconds".to_owned()));
+        assert_eq!(refused("5\nsix\n"), (Some(2), "`six` is not a whole number of milliseconds".to_owned()));
         assert_eq!(refused("5\n\n7\n").0, Some(2));
         assert_eq!(refused("\n\n").1, refused("").1);
         assert_eq!(trace("5\n7\n\n \r\n"), trace("5\n7\n"), "behind the last is nothing");

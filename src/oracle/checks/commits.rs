@@ -58,7 +58,7 @@ pub(in crate::oracle) fn resurrected_on_backend(case: &CommitCase<'_>) -> Option
     };
     comes_back.then(|| {
         let (record, author, at) = (case.record(), words::author(case.author), case.clock.time(case.at));
-        format!("{record} was deleted and came back at {at} by {author}, which is no create of it")
+        format!("{record} was deleted and came back at {at} by {author}, which did not create it")
     })
 }
 

@@ -91,7 +91,7 @@ impl<'a> Elements<'a> {
             b"real" => {
                 return match number(&self.text()?)? {
                     x if f64::is_finite(x) => Ok(Cell::Real(x)),
-                    x => Err(Damaged(format!("{x} is no number of a row"))),
+                    x => Err(Damaged(format!("{x} is not a number of a row"))),
                 };
             }
             _ => return Err(element.unexpected()),
@@ -159,7 +159,7 @@ fn said(error: impl ToString) -> Damaged {
 }
 
 fn number<T: FromStr>(text: &str) -> Result<T, Damaged> {
-    text.parse().map_err(|_| Damaged(format!("{text:?} is no such number")))
+    text.parse().map_err(|_| Damaged(format!("{text:?} is not such a number")))
 }
 
 /// The character that a reference means.

@@ -1,8 +1,11 @@
-//! A comparison as it is shown.
+//! A comparison as it is shown: `told` is for people, CI and programs, `words` says why there is
+//! none.
 
 mod told;
+mod words;
 
 #[cfg(test)]
 mod tests;
 
 pub use told::{annotations, human, in_short, json, markdown};
+pub use words::{copies, lacking, shift, unjudged, unlike, unmeasured};

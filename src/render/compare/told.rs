@@ -1,5 +1,6 @@
 //! A comparison, told.
 
+use super::words::{self, called, figures, of};
 use crate::analysis::compare::{Basis, Comparison, Difference, Finding, Group};
 use crate::metrics::{Better, human};
 use crate::record::{Exit, is_gated, weight};
@@ -46,24 +47,7 @@ fn told(comparison: &Comparison, paint: Paint, shown: Shown) -> String {
     };
     for group in comparison.groups.iter().filter(|group| shown != Shown::Worse || wrong(group)) {
         text.push_str(&heading(group));
-        if group.counted_otherwise > 0 {
-            text.push_str(&format!(
-                "  what happened in {} is the same, and figures are not: another program counts them\n",
-                human::count(group.counted_otherwise as u64, "cell")
-            ));
-        }
-        if !group.missing.is_empty() {
-            text.push_str(&format!("  not in {candidate}: seed {}\n", group.missing.join(", ")));
-        }
-        for unlike in &group.unlike {
-            text.push_str(&format!("  not compared: {unlike}\n"));
-        }
-        if !group.copies.is_empty() {
-            let seeds = group.copies.join(", ");
-            text.push_str(&format!(
-                "  several cells on one side that did not come to the same: seed {seeds}\n"
-            ));
-        }
+        lacks(group, candidate).iter().for_each(|line| text.push_str(&format!("  {line}\n")));
         text.push_str(&differences(group, paint, shown));
     }
     for (side, other, titles) in
@@ -74,6 +58,21 @@ fn told(comparison: &Comparison, paint: Paint, shown: Shown) -> String {
         }
     }
     text
+}
+
+/// What of a group is not compared, a line each.
+fn lacks(group: &Group, candidate: &str) -> Vec<String> {
+    let otherwise = (group.counted_otherwise > 0).then(|| {
+        let cells = human::count(group.counted_otherwise as u64, "cell");
+        format!("what happened in {cells} is the same, and figures are not: another program counts them")
+    });
+    let missing = words::missing(&group.missing).join(", ");
+    let missing = (!missing.is_empty()).then(|| format!("not in {candidate}: seed {missing}"));
+    let unlike = group.unlike.iter().map(|one| format!("not compared: {}", words::one_unlike(one)));
+    let copies = group.copies.join(", ");
+    let copies = (!copies.is_empty())
+        .then(|| format!("several cells on one side that did not come to the same: seed {copies}"));
+    otherwise.into_iter().chain(missing).chain(unlike).chain(copies).collect()
 }
 
 fn verdict(comparison: &Comparison, paint: Paint) -> String {
@@ -95,6 +94,10 @@ fn verdict(comparison: &Comparison, paint: Paint) -> String {
     if worse > 0 {
         parts.push(paint.bad(&format!("{} worse", human::count(worse as u64, "figure"))));
     }
+    match count(Finding::Tolerated) {
+        0 => {}
+        n => parts.push(format!("{} worse within the tolerance", human::count(n as u64, "figure"))),
+    }
     if better > 0 {
         parts.push(paint.good(&format!("{better} better")));
     }
@@ -104,7 +107,7 @@ fn verdict(comparison: &Comparison, paint: Paint) -> String {
     let unclear = count(Finding::Unclear);
     let varying = || human::count(unclear as u64, "figure");
     // Of too few seeds nobody knows what chance does.
-    let unjudged = comparison.unjudged().map(|why| paint.bad(&why));
+    let unjudged = words::unjudged(comparison).map(|why| paint.bad(&why));
     match (parts.is_empty(), unclear, unjudged) {
         (true, 0, _) if comparison.other_digests() > 0 => {
             format!(
@@ -156,7 +159,8 @@ fn differences(group: &Group, paint: Paint, amount: Shown) -> String {
     let all = amount == Shown::All;
     // What the verdict rests on is shown in any case.
     let base_only = |d: &&Difference| all || d.finding == Finding::Worse || !d.metric.contains(['@', '/']);
-    let is_judged = |d: &Difference| matches!(d.finding, Finding::Worse | Finding::Better);
+    let is_judged =
+        |d: &Difference| matches!(d.finding, Finding::Worse | Finding::Better | Finding::Tolerated);
     let mut shown: Vec<&Difference> =
         group.differences.iter().filter(|d| all || d.finding != Finding::Same).filter(base_only).collect();
     let of_all = shown.len();
@@ -244,11 +248,6 @@ fn open(group: &Group) -> String {
     }
 }
 
-/// A figure by its metric and statistic.
-fn called(d: &Difference) -> String {
-    if d.stat == "value" { d.metric.clone() } else { format!("{} {}", d.metric, d.stat) }
-}
-
 fn listed(names: &[String]) -> String {
     let first = names.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
     match names.len().checked_sub(NAMED) {
@@ -275,26 +274,6 @@ fn table_of(shown: &[&Difference]) -> Grid {
         grid.row(row);
     }
     grid
-}
-
-/// Both sides' figures; those that differ, with digits enough to see it.
-fn figures(d: &Difference) -> [String; 2] {
-    let (Some(base), Some(candidate)) = (d.base, d.candidate) else {
-        return [d.base, d.candidate].map(|n| n.map_or_else(|| "–".to_owned(), |n| human::figure(d.unit, n)));
-    };
-    let [low, high] = d.means.map(|mean| mean.unwrap_or_default());
-    let told = [low, high].map(|mean| human::mean(d.unit, mean));
-    // Of what is rare the whole numbers of both may be the same, or nothing.
-    let shown = if base.min(candidate) < 10 && told != [base, candidate].map(|n| human::figure(d.unit, n)) {
-        told
-    } else {
-        human::pair(d.unit, base, candidate)
-    };
-    match shown[0] == shown[1] {
-        true if low != high => human::means_apart(d.unit, low, high),
-        true => human::apart(d.unit, base, candidate),
-        _ => shown,
-    }
 }
 
 fn change(d: &Difference) -> String {
@@ -354,6 +333,7 @@ fn word(finding: Finding) -> &'static str {
     match finding {
         Finding::Worse => "worse",
         Finding::Better => "better",
+        Finding::Tolerated => "within the tolerance",
         Finding::Changed => "changed",
         Finding::Unclear => "open",
         Finding::Same => "same",
@@ -369,7 +349,7 @@ pub fn markdown(comparison: &Comparison) -> String {
         let mut shown: Vec<&Difference> = group
             .differences
             .iter()
-            .filter(|d| matches!(d.finding, Finding::Worse | Finding::Better | Finding::Changed))
+            .filter(|d| !matches!(d.finding, Finding::Unclear | Finding::Same))
             .filter(|d| d.finding == Finding::Worse || is_gated(&d.metric))
             .collect();
         shown.sort_by_key(|d| (d.finding, weight(&d.metric), &d.metric));
@@ -379,10 +359,10 @@ pub fn markdown(comparison: &Comparison) -> String {
             text.push_str(&format!("\n{}", table_of(&shown).markdown()));
         }
         let rest = equal(group) + &open(group);
-        if !rest.is_empty() {
-            text.push('\n');
-            rest.lines().for_each(|line| text.push_str(&format!("- {}\n", line.trim())));
-        }
+        let rest = rest.lines().map(|line| line.trim().to_owned());
+        let lines: Vec<String> = lacks(group, candidate).into_iter().chain(rest).collect();
+        text.push_str(if lines.is_empty() { "" } else { "\n" });
+        lines.iter().for_each(|line| text.push_str(&format!("- {line}\n")));
     }
     for (side, titles) in [(base, &comparison.unmatched.0), (candidate, &comparison.unmatched.1)] {
         if !titles.is_empty() {
@@ -396,8 +376,7 @@ pub fn markdown(comparison: &Comparison) -> String {
 pub fn annotations(comparison: &Comparison) -> String {
     let worse = comparison.found(Finding::Worse).map(|(group, d)| {
         let [base, candidate] = figures(d);
-        let of = if group.title.is_empty() { String::new() } else { format!(" of {}", group.title) };
-        let text = format!("{} {}{of}: {base} → {candidate} ({})", d.metric, d.stat, change(d));
+        let text = format!("{} {}{}: {base} → {candidate} ({})", d.metric, d.stat, of(group), change(d));
         format!("::warning title=worse::{}\n", annotated(&text))
     });
     let failure = match comparison.new_failure() {
@@ -422,8 +401,8 @@ pub fn json(comparison: &Comparison) -> String {
         serde_json::json!({
             "cells": g.title, "basis": g.basis, "base_seeds": g.seeds.0, "candidate_seeds": g.seeds.1,
             "base_failed": g.failed.0, "candidate_failed": g.failed.1, "new_failure": g.new_failure.code(),
-            "missing_seeds": g.missing,
-            "not_compared": g.unlike, "copies": g.copies, "other_digests": g.other_digests,
+            "missing_seeds": words::missing(&g.missing),
+            "not_compared": g.unlike.iter().map(words::one_unlike).collect::<Vec<_>>(), "copies": g.copies, "other_digests": g.other_digests,
             "counted_otherwise": g.counted_otherwise, "differences": differences,
         })
     };
@@ -436,9 +415,10 @@ pub fn json(comparison: &Comparison) -> String {
         "scenarios": comparison.scenarios.as_ref().map(|(base, candidate)| [base, candidate]),
         "builds": comparison.builds.as_ref().map(|(base, candidate)| [base, candidate]),
         "worse": count(Finding::Worse),
+        "tolerated": count(Finding::Tolerated),
         "better": count(Finding::Better),
         "changed": count(Finding::Changed),
-        "unjudged": comparison.unjudged(),
+        "unjudged": words::unjudged(comparison),
         "groups": groups,
         "only_in_base": comparison.unmatched.0,
         "only_in_candidate": comparison.unmatched.1,

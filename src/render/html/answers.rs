@@ -8,11 +8,11 @@ use crate::record::RunRecord;
 /// A list of questions after the other.
 pub(super) fn answers(record: &RunRecord) -> Markup {
     html! {
-        @for (title, of_list) in by_list(record) {
-            h2 { (title) }
+        @for list in by_list(record) {
+            h2 { (list.headline()) }
             div.scroll tabindex="0" { table {
                 thead { tr { th.n { "" } th { "question" } th { "answer" } } }
-                tbody { @for one in &of_list { tr {
+                tbody { @for one in &list.answers { tr {
                     td.n { (one.number) }
                     td { (one.first.asks) }
                     td { (one.mark()) (one.first.answer) (one.seeds()) }

@@ -1,16 +1,16 @@
 //! What is wrong, cell by cell, each with the command that shows it again.
 
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, html};
 
 use super::drawing::drawn_twice;
 use super::plots;
 use crate::analysis::found::findings;
 use crate::metrics::human;
-use crate::record::{CellRecord, LifeRecord, OccurrenceRecord, RunRecord, Verdict, replay_record};
-use crate::render::occurrences;
+use crate::record::{CellRecord, LifeRecord, RunRecord, Verdict, replay_record};
 use crate::render::story::{and_more, by_cause};
 use crate::render::warnings::unplaced;
 use crate::render::why::why;
+use crate::render::{Grid, occurrences};
 
 /// Failing cells told whole; the others by their first reason.
 const WHOLE: usize = 6;
@@ -54,35 +54,27 @@ pub(super) fn never_occurred(record: &RunRecord) -> Markup {
 
 /// What had to occur with some seed, and in how many cells it did.
 pub(super) fn occurred(record: &RunRecord) -> Markup {
-    let all = occurrences::rarest_first(record);
-    let row = |one: &OccurrenceRecord| {
-        html! { tr {
-            td { (one.scenario) }
-            td { (one.what) }
-            td.n { (human::thousands(one.cells)) }
-            td.n { (human::thousands(one.of)) }
-            td { (occurrences::mark(one)) }
-        } }
-    };
+    let mut grid = Grid::new(2, ["scenario", "what", "cells", "of", ""]);
+    for one in occurrences::rarest_first(record) {
+        let [cells, of] = [one.cells, one.of].map(human::thousands);
+        grid.row([one.scenario.as_str(), &one.what, &cells, &of, occurrences::mark(one)]);
+    }
     html! {
-        @if !all.is_empty() {
+        @if !record.occurrences.is_empty() {
             h2 { "What occurred" }
-            p.note { "What had to with one of many seeds, rarest first; of too few cells it is told and no failure." }
-            div.scroll tabindex="0" { table {
-                thead { tr { th { "scenario" } th { "what" } th.n { "cells" } th.n { "of" } th { "" } } }
-                tbody { @for one in all { (row(one)) } }
-            } }
+            p.note { "What had to with one of many seeds, rarest first; of too few cells it is told and is not a failure." }
+            (PreEscaped(grid.html()))
         }
     }
 }
 
 /// The cells of a search whose settings lost something or missed a gate: findings.
-pub(super) fn no_candidates(record: &RunRecord) -> Markup {
+pub(super) fn excluded(record: &RunRecord) -> Markup {
     let failing: Vec<(&CellRecord, usize)> = record.failing().map(|cell| (cell, 0)).collect();
     html! {
         @if !failing.is_empty() {
             h3 { "Excluded settings" }
-            p.note { "Settings that lose something, get stuck or miss a gate are not chosen, however fast they are. That they do is no failure of the search." }
+            p.note { "Settings that lose something, get stuck or miss a gate are not chosen, however fast they are. That they do is not a failure of the search." }
             (others(&failing, "such cell"))
         }
     }
@@ -94,7 +86,7 @@ pub(super) fn answers(record: &RunRecord) -> Markup {
     html! {
         @if !failing.is_empty() {
             h2 { "What settings miss" }
-            p.note { "A matrix is run to see that. It is no failure of the run." }
+            p.note { "A matrix is run to see that. It is not a failure of the run." }
             (others(&failing, "such cell"))
         }
     }
@@ -113,7 +105,7 @@ pub(super) fn undone(record: &RunRecord) -> Markup {
             @for line in unplaced.iter().chain(&record.left_out) { p { (line) } }
             @for note in &record.notes { p { (note) } }
             @if !stopped.is_empty() {
-                p.note { (human::count(stopped.len() as u64, "cell")) " did not come to an end; nothing can be said of them." }
+                p.note { "Not judged, without an end: " (human::count(stopped.len() as u64, "cell")) "." }
             }
         }
     }

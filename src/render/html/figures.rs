@@ -147,12 +147,17 @@ pub(super) fn cells(record: &RunRecord) -> Markup {
     }
 }
 
-/// A verdict as a coloured word.
-pub(super) fn word(verdict: Verdict) -> Markup {
-    let (class, text) = match verdict {
+/// The class of a verdict and its word.
+pub(super) fn verdict(verdict: Verdict) -> (&'static str, &'static str) {
+    match verdict {
         Verdict::Pass => ("pass", "pass"),
         Verdict::Fail => ("fail", "FAIL"),
         Verdict::Incomplete => ("incomplete", "incomplete"),
-    };
+    }
+}
+
+/// A verdict as a coloured word.
+fn word(of: Verdict) -> Markup {
+    let (class, text) = verdict(of);
     html! { span class={ "word " (class) } { (text) } }
 }

@@ -8,7 +8,8 @@ use super::drawing::figure;
 use super::{answers, failures, figures, plots, style, tables, tuned, variants};
 use crate::analysis::sweep::{Objective, Sweep};
 use crate::analysis::to_draw;
-use crate::record::{CellRecord, RunRecord, SweepRecord, TuneRecord, Verdict, shell_word};
+use crate::record::{CellRecord, RunRecord, SweepRecord, TuneRecord, shell_word};
+use crate::render::story::shortened;
 use crate::render::{Paint, headline, svg, sweep};
 
 /// Series of a sweep told in words.
@@ -20,11 +21,7 @@ const SCENARIO_MAX: usize = 60_000;
 /// The whole page.
 pub fn page(record: &RunRecord) -> String {
     let name = shortened(&record.scenario.name);
-    let (class, verdict) = match record.verdict {
-        Verdict::Pass => ("pass", "pass"),
-        Verdict::Fail => ("fail", "FAIL"),
-        Verdict::Incomplete => ("incomplete", "incomplete"),
-    };
+    let (class, verdict) = figures::verdict(record.verdict);
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -48,7 +45,7 @@ pub fn page(record: &RunRecord) -> String {
                     (answers::answers(record))
                     // A search that found something opens with the answer: what fails there is no
                     // candidate.
-                    @if let Some(tune) = found(record) { (tuned::best(record, tune)) (failures::no_candidates(record)) }
+                    @if let Some(tune) = found(record) { (tuned::best(record, tune)) (failures::excluded(record)) }
                     @if !record.is_of_findings() { (failures::failures(record)) }
                     @if record.matrix { (failures::answers(record)) }
                     (failures::undone(record))
@@ -120,15 +117,6 @@ fn summed_up(record: &RunRecord) -> String {
     let line = headline(record, Paint(false));
     let told = line.rsplit_once(" (").map_or(line.as_str(), |(_, told)| told);
     told.trim_end().trim_end_matches(')').replace(';', ",") + "."
-}
-
-fn shortened(names: &str) -> String {
-    const MOST: usize = 90;
-    if names.chars().count() <= MOST {
-        names.to_owned()
-    } else {
-        names.chars().take(MOST).collect::<String>() + "…"
-    }
 }
 
 /// All plots that the record has figures for.
@@ -208,8 +196,8 @@ fn of_sweep(record: &RunRecord, told: &SweepRecord) -> Option<(Markup, Vec<Strin
         @if let Some(curves) = sweep::curves(&sweep) {
             (figure(&curves.title, |size| curves.draw(size),
                 &format!(
-                    "How to read it: a line is a series of settings, its shade the 95 % interval of the {mean} over seeds; a cross is no \
-                     candidate: it lost something, got stuck or missed a gate. Below, the broad bar covers the settings around the best that cost within 3 % of it, the marker is the best, \
+                    "How to read it: a line is a series of settings, its shade the 95 % interval of the {mean} over seeds; a cross is \
+                     excluded: it lost something, got stuck or missed a gate. Below, the broad bar covers the settings around the best that cost within 3 % of it, the marker is the best, \
                      and the thin line covers where the optimum lies (95 %)."
                 ),
                 &tables::of_curves(&curves)))

@@ -116,9 +116,8 @@ fn blank(record: &RunRecord, cell: &CellRecord, series: &SeriesRecord) -> Timeli
 pub fn outages(record: &RunRecord, cell: &CellRecord) -> Option<Timeline> {
     let series = cell.series.as_ref()?;
     let mut strips = Vec::new();
-    let devices = devices(record, cell).filter(|n| *n > 0);
-    if let (Some(devices), Some(online)) = (devices, series.values.get("device.online.count")) {
-        let spans = offline(series, online, devices);
+    if let Some(online) = series.values.get("device.online.count").filter(|_| cell.devices > 0) {
+        let spans = offline(series, online, cell.devices);
         if !spans.is_empty() {
             strips.push(Strip { name: "offline".to_owned(), spans, ticks: Vec::new() });
         }
@@ -237,14 +236,6 @@ fn offline(series: &SeriesRecord, online: &[u64], devices: u64) -> Vec<(u64, u64
         }
     }
     spans
-}
-
-/// The devices of all fleets of a cell's scenario.
-fn devices(record: &RunRecord, cell: &CellRecord) -> Option<u64> {
-    let resolved: toml::Table = toml::from_str(record.resolved.get(&cell.resolved)?).ok()?;
-    let fleets = resolved.get("fleet")?.as_table()?.values();
-    let devices = fleets.filter_map(|fleet| fleet.get("devices")?.as_integer());
-    Some(devices.filter_map(|n| u64::try_from(n).ok()).sum())
 }
 
 /// The life of a record as a diagram, with a lane for each device on which something is wrong with

@@ -3,6 +3,7 @@
 use maud::{Markup, PreEscaped, html};
 
 use super::{drawing, tables};
+use crate::analysis::distinct;
 use crate::analysis::sweep::{Objective, Point as Setting, axis_of, figure_between};
 use crate::analysis::tune::field::EVERYTHING;
 use crate::metrics::human;
@@ -111,14 +112,7 @@ pub(super) fn command(path: &str, tune: &TuneRecord) -> String {
 
 /// The values of a key that tells places apart, in their order.
 fn values(tune: &TuneRecord, key: &str) -> Vec<String> {
-    let mut values: Vec<String> = Vec::new();
-    for value in tune.places.iter().filter_map(|place| place.axes.get(key)) {
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        if !values.contains(&text) {
-            values.push(text);
-        }
-    }
-    values
+    distinct(tune.places.iter().filter_map(|place| place.axes.get(key)).map(told::plain))
 }
 
 /// The figure along one key, a curve for each place; `None` if its settings are no numbers or fewer

@@ -132,15 +132,14 @@ pub(super) fn cut(text: &str, size: f64, room: f64) -> String {
     if width(text, size) <= room {
         return text.to_owned();
     }
-    let mut kept = String::new();
-    for c in text.chars() {
-        kept.push(c);
-        if width(&kept, size) + size > room {
-            kept.pop();
-            break;
-        }
-    }
-    kept.trim_end().to_owned() + "…"
+    start(text, size, room - size).trim_end().to_owned() + "…"
+}
+
+/// As much of the start of a text as has room.
+fn start(text: &str, size: f64, room: f64) -> &str {
+    let ends = text.char_indices().map(|(at, c)| at + c.len_utf8());
+    let end = ends.take_while(|end| width(&text[..*end], size) <= room).last().unwrap_or(0);
+    &text[..end]
 }
 
 /// As [`cut`] of several texts, which stay apart: of those that would read the same what they have
@@ -175,16 +174,7 @@ fn in_common(a: &str, b: &str) -> usize {
 fn elided(text: &str, common: usize, size: f64, room: f64) -> String {
     let (head, tail) = text.split_at(common);
     let tail = cut(tail, size, room - size);
-    let room = room - width(&tail, size) - size;
-    let mut kept = String::new();
-    for c in head.chars() {
-        kept.push(c);
-        if width(&kept, size) > room {
-            kept.pop();
-            break;
-        }
-    }
-    format!("{kept}…{tail}")
+    format!("{}…{tail}", start(head, size, room - width(&tail, size) - size))
 }
 
 /// A text in lines that have room, broken at spaces.

@@ -3,6 +3,7 @@
 
 use super::frame::{LETTERS, SMALL, Size, Svg};
 use super::ink::{Anchor, Ink, cut, width, wrapped};
+use crate::analysis::distinct;
 
 /// What is drawn.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -98,16 +99,11 @@ impl SpaceTime {
 
     fn plan(&self, size: Size) -> Plan<'_> {
         let clock = self.moments.iter().map(|m| width(&m.clock, SMALL)).fold(0.0, f64::max) + 10.0;
-        let mut names: Vec<&str> = Vec::new();
         let mentioned = self
             .moments
             .iter()
             .flat_map(|m| [Some(m.place.as_str()), m.to.as_deref(), m.from.as_deref()].into_iter().flatten());
-        for name in mentioned.chain(self.lanes.iter().map(String::as_str)) {
-            if !names.contains(&name) {
-                names.push(name);
-            }
-        }
+        let mut names = distinct(mentioned.chain(self.lanes.iter().map(String::as_str)));
         // Devices to the left, the backend to the right, as the data goes.
         names.sort_by_key(|name| {
             ["world", "gateway", "backend"].iter().position(|n| n == name).map_or(0, |i| i + 1)

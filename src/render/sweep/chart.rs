@@ -1,6 +1,7 @@
 //! Curves in characters: lines of braille dots, a letter at each setting, no colours.
 
 use crate::analysis::sweep::Point;
+use crate::render::lines::filled;
 
 /// Characters of the plot, without its labels; with them it fits into 80 columns.
 const WIDTH: usize = 68;
@@ -45,10 +46,8 @@ pub(in crate::render) fn chart(axis: &str, curves: &[Curve<'_>]) -> String {
     let mut text = format!("cost relative to the best of each curve, by {axis}\n");
     text.push_str(&canvas.rows(top, highest > top));
     text.push_str(&ticks(&places, curves[0].points));
-    let legend: Vec<String> =
-        ('a'..).zip(curves).map(|(letter, curve)| format!("{letter} {}", curve.name)).collect();
-    text.push_str(&wrapped(&legend));
-    text
+    let legend = ('a'..).zip(curves).map(|(letter, curve)| format!("{letter} {} ", curve.name));
+    text + &filled(&" ".repeat(10), &" ".repeat(10), legend, 80)
 }
 
 /// Where each setting lies between the left and the right end; `None` if settings are not numbers
@@ -166,19 +165,4 @@ fn ticks(places: &[f64], points: &[Point<'_>]) -> String {
     }
     let line = |chars: Vec<char>| chars.into_iter().collect::<String>();
     format!("{:>7} └{}\n{:>9}{}\n", "", line(rule), "", line(names).trim_end())
-}
-
-fn wrapped(words: &[String]) -> String {
-    let mut text = String::new();
-    let mut width = 80;
-    for word in words {
-        let needed = word.chars().count() + 2;
-        if width + needed > 79 {
-            text.push_str(if text.is_empty() { "        " } else { "\n        " });
-            width = 8;
-        }
-        text.push_str(&format!("  {word}"));
-        width += needed;
-    }
-    text + "\n"
 }

@@ -3,7 +3,8 @@
 //! The other axes span the ground. Down its first one the winner changes, or does not: where it
 //! does is the crossover.
 
-use super::limits::value;
+use super::limits::{TOO_FEW, value};
+use crate::analysis::grouped;
 use crate::analysis::sweep::{Point, Series, Sweep, costs, find};
 use crate::metrics::human;
 use crate::render::Grid;
@@ -35,13 +36,9 @@ pub(super) struct Crossover<'s, 'a> {
     winners: Vec<Winner>,
 }
 
-/// Series that have everything in common but the first of the other axes: a way across the ground.
-struct Way {
-    /// The variant and the values of the axes but the first.
-    name: String,
-    /// In the order of that first.
-    series: Vec<usize>,
-}
+/// Series that have everything in common but the first of the other axes, in the order of that
+/// first: a way across the ground, by its variant and the values of the axes but the first.
+type Way = (String, Vec<usize>);
 
 impl<'s, 'a> Crossover<'s, 'a> {
     /// Of a sweep whose first axis is a mode with two settings, and that has another axis.
@@ -74,15 +71,7 @@ impl<'s, 'a> Crossover<'s, 'a> {
     }
 
     fn ways(&self) -> Vec<Way> {
-        let mut ways: Vec<Way> = Vec::new();
-        for (at, series) in self.sweep.series.iter().enumerate() {
-            let name = self.name(series);
-            match ways.iter_mut().find(|way| way.name == name) {
-                Some(way) => way.series.push(at),
-                None => ways.push(Way { name, series: vec![at] }),
-            }
-        }
-        ways
+        grouped(0..self.sweep.series.len(), |at| self.name(&self.sweep.series[*at]))
     }
 
     /// The variant, and each axis but the first by the last part of its key.
@@ -96,21 +85,15 @@ impl<'s, 'a> Crossover<'s, 'a> {
     /// A row for each value of the first of the other axes, a column for each way; `figure` is what
     /// the column of a way without a name shows.
     fn tables(&self, ways: &[Way], figure: &str, cell: &dyn Fn(usize) -> String) -> String {
-        let mut text = String::new();
-        for band in ways.chunks(COLUMNS_MAX) {
-            let named = |way: &Way| if way.name.is_empty() { figure.to_owned() } else { way.name.clone() };
-            let names = band.iter().map(named);
-            let mut grid = Grid::new(1, [self.sweep.across[0].clone()].into_iter().chain(names));
-            for (row, &first) in band[0].series.iter().enumerate() {
-                let label = self.sweep.series[first].values[0].clone();
-                grid.row([label].into_iter().chain(
-                    band.iter().map(|way| way.series.get(row).map_or_else(String::new, |at| cell(*at))),
-                ));
-            }
-            text.push_str(&grid.terminal("  "));
-            text.push('\n');
-        }
-        text
+        let rows = ways.first().map_or(&[][..], |(_, series)| series);
+        let rows: Vec<Vec<String>> =
+            rows.iter().map(|at| vec![self.sweep.series[*at].values[0].clone()]).collect();
+        let column = |(name, series): &Way| {
+            let name = if name.is_empty() { figure } else { name };
+            (name.to_owned(), series.iter().map(|at| cell(*at)).collect())
+        };
+        let columns: Vec<_> = ways.iter().map(column).collect();
+        Grid::banded(&[&self.sweep.across[0]], &rows, &columns, COLUMNS_MAX)
     }
 
     /// Who wins, and with which figure against which.
@@ -169,20 +152,13 @@ impl<'s, 'a> Crossover<'s, 'a> {
             ));
         }
         // Ways that go alike are told together, in the order of the first of them.
-        let mut alike: Vec<(String, Vec<&str>)> = Vec::new();
-        for Way { name, series } in ways {
-            let told = self.along(series);
-            match alike.iter_mut().find(|(other, _)| *other == told) {
-                Some((_, names)) => names.push(name),
-                None => alike.push((told, vec![name])),
-            }
-        }
-        for (told, names) in alike {
+        for (told, alike) in grouped(ways, |(_, series)| self.along(series)) {
+            let names: Vec<&str> = alike.iter().map(|(name, _)| name.as_str()).collect();
             let place = if ways.len() == 1 { String::new() } else { format!(" ({})", names.join("; ")) };
             text.push_str(&format!("  as {} goes: {told}{place}\n", self.sweep.across[0]));
         }
         if self.winners.iter().all(|winner| !matches!(winner, Winner::Neither)) && self.too_few() {
-            text.push_str("  too few seeds to tell the noise (try --seeds 1..=8)\n");
+            text.push_str(&format!("  {TOO_FEW}\n"));
         }
         text
     }

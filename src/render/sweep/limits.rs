@@ -1,8 +1,6 @@
 //! What limits a series on either side of its best, in words.
 
-use crate::analysis::sweep::{
-    FLAT, Finding, Fit, Objective, Point, Series, Shares, Side, alike, may_be_luck, rows,
-};
+use crate::analysis::sweep::{FLAT, Finding, Fit, Objective, Point, Series, Shares, Side, may_be_luck, rows};
 use crate::metrics::human;
 
 /// What keeps a setting from being as good as the best.
@@ -103,8 +101,7 @@ pub fn limits(
     if !objective.is_of_sync_time() {
         // Where the time of syncs goes says nothing of it.
     } else if series.is_of_words() {
-        let (_, flat) = alike(series, finding);
-        let worse = (0..=last).filter(|i| !flat.contains(i) && !of_luck(*i));
+        let worse = (0..=last).filter(|i| !finding.near.contains(i) && !of_luck(*i));
         let worse = worse.map(|i| &series.points[i]);
         let worse = worse.filter(|p| p.candidate().is_some());
         told.extend(worse.filter_map(|p| suffers(by, p, best, fit)));
@@ -383,13 +380,37 @@ fn cap(of: Side, series: &Series<'_>) -> Option<String> {
         .iter()
         .filter(|p| p.trouble.is_none())
         .find(|p| p.number().is_some_and(|n| got(p) > 0.0 && got(p) < n))?;
-    Some(format!(
-        "from {} on no {} holds more than {}: {}",
-        value(capped),
-        of.holder,
-        human::count(got(capped) as u64, "row"),
-        of.caps
-    ))
+    let (holder, caps) = match of == Side::of("engine.push.chunk_rows") {
+        true => ("push", "chunk_bytes, or all there is"),
+        false => ("answer", "the page cap, chunk_bytes, or all there is"),
+    };
+    let rows = human::count(got(capped) as u64, "row");
+    Some(format!("from {} on no {holder} holds more than {rows}: {caps}", value(capped)))
+}
+
+/// Of a rate, which time it is over, as a line.
+pub fn of_which_time(objective: &Objective) -> &'static str {
+    if !objective.is_sync_rate() {
+        return "";
+    }
+    "  over the time in which syncs run: waits and tries count, time offline between them does not\n"
+}
+
+pub(super) const TOO_FEW: &str = "too few seeds to tell the noise (try --seeds 1..=8)";
+
+/// Between which settings the optimum lies; open at an end of what was tried.
+pub fn optimum(ends: [Option<String>; 2]) -> String {
+    match ends {
+        [Some(low), Some(high)] => format!("the optimum lies between {low} and {high} (95 %)"),
+        [Some(low), None] => format!("the optimum lies above {low} (95 %)"),
+        [None, Some(high)] => format!("the optimum lies below {high} (95 %)"),
+        [None, None] => "no setting is better beyond the noise".to_owned(),
+    }
+}
+
+/// From one setting to another.
+pub fn region(first: String, last: String) -> String {
+    if first == last { format!("{first} alone") } else { format!("{first} to {last}") }
 }
 
 /// The value of a setting, with its thousands apart where it is a plain whole number.

@@ -17,7 +17,7 @@ mod written;
 mod tests;
 
 pub(super) use chart::{Curve, chart};
-pub use limits::{limits, value};
+pub use limits::{limits, of_which_time, optimum, region, value};
 pub use plots::{curves, heat_map};
 pub use regret::Regret;
 pub use theory::{capped, closed_form};

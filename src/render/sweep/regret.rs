@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::limits::value;
 use crate::analysis::sweep::{Point, Series, Sweep, find};
 use crate::metrics::human;
-use crate::render::Grid;
+use crate::render::{Grid, lines};
 
 /// Columns side by side before the table goes on below.
 const COLUMNS_MAX: usize = 4;
@@ -102,11 +102,7 @@ impl Regret {
             human::count(self.seeds as u64, "seed"),
             self.against
         );
-        let all: Vec<usize> = (0..self.settings.len()).collect();
-        for band in all.chunks(COLUMNS_MAX) {
-            text.push_str(&self.table(band));
-            text.push('\n');
-        }
+        text.push_str(&self.table());
         text.push_str("  ! excluded   – nothing measured\n\n");
         for setting in &self.settings {
             text.push_str(&setting.told(self.series.len()));
@@ -114,45 +110,39 @@ impl Regret {
         text
     }
 
-    fn table(&self, band: &[usize]) -> String {
-        let names = band.iter().map(|&i| self.settings[i].value.clone());
-        let mut grid = Grid::new(1, [String::new(), "best".to_owned()].into_iter().chain(names));
-        for series in &self.series {
-            let best = series.best.clone().unwrap_or_else(|| "!".to_owned());
-            let cells = band.iter().map(|&i| series.costs[i].told());
-            grid.row([series.name.clone(), best].into_iter().chain(cells));
-        }
-        let worst = band.iter().map(|&i| self.settings[i].worst_ppm.map_or("–".to_owned(), percent));
-        grid.row(["worst".to_owned(), String::new()].into_iter().chain(worst));
-        grid.terminal("  ")
+    fn table(&self) -> String {
+        let label = |series: &Comparison| {
+            vec![series.name.clone(), series.best.clone().unwrap_or_else(|| "!".to_owned())]
+        };
+        let worst = vec!["worst".to_owned(), String::new()];
+        let rows: Vec<Vec<String>> = self.series.iter().map(label).chain([worst]).collect();
+        let column = |(i, setting): (usize, &Summary)| {
+            let costs = self.series.iter().map(|series| series.costs[i].told());
+            let worst = setting.worst_ppm.map_or("–".to_owned(), human::percent);
+            (setting.value.clone(), costs.chain([worst]).collect())
+        };
+        let columns: Vec<_> = self.settings.iter().enumerate().map(column).collect();
+        Grid::banded(&["", "best"], &rows, &columns, COLUMNS_MAX)
     }
 
     /// As JSON, a line a field, ending in a newline.
     pub fn to_json(&self) -> String {
-        let text = serde_json::to_string_pretty(self).expect("there is no map with keys other than texts");
-        text + "\n"
+        lines::to_json(self)
     }
 
     /// As CSV: a row a setting of each series.
     pub fn to_csv(&self) -> String {
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        let mut write = |row: [String; 6]| writer.write_record(row).expect("memory takes rows of one length");
-        write(["series", "best", "setting", "regret_ppm", "reached_ns", "trouble"].map(str::to_owned));
-        for series in &self.series {
-            for paid in &series.costs {
-                let number = |n: Option<String>| n.unwrap_or_default();
-                write([
-                    series.name.clone(),
-                    series.best.clone().unwrap_or_default(),
-                    paid.value.clone(),
-                    number(paid.regret_ppm.map(|n| n.to_string())),
-                    number(paid.reached_ns.map(|n| n.to_string())),
-                    paid.trouble.clone().unwrap_or_default(),
-                ]);
-            }
-        }
-        let bytes = writer.into_inner().expect("memory is flushed");
-        String::from_utf8(bytes).expect("texts were written")
+        let paid = |of: &Comparison, paid: &Paid| {
+            let best = of.best.clone().unwrap_or_default();
+            let [regret, reached] =
+                [paid.regret_ppm.map(|n| n.to_string()), paid.reached_ns.map(|n| n.to_string())];
+            let numbers = [regret, reached].map(Option::unwrap_or_default);
+            let named = [of.name.clone(), best, paid.value.clone()];
+            named.into_iter().chain(numbers).chain([paid.trouble.clone().unwrap_or_default()]).collect()
+        };
+        let header = ["series", "best", "setting", "regret_ppm", "reached_ns", "trouble"];
+        let rows = self.series.iter().flat_map(|of| of.costs.iter().map(move |one| paid(of, one)));
+        lines::csv_of([header.map(str::to_owned).to_vec()].into_iter().chain(rows))
     }
 }
 
@@ -205,7 +195,7 @@ impl Paid {
     fn told(&self) -> String {
         match self.regret_ppm {
             _ if self.trouble.is_some() => "!".to_owned(),
-            Some(ppm) => percent(ppm),
+            Some(ppm) => human::percent(ppm),
             None => "–".to_owned(),
         }
     }
@@ -233,7 +223,11 @@ impl Summary {
         let mut text = format!("{}: ", self.value);
         match (self.worst_ppm, self.mean_ppm, &self.worst_at) {
             (Some(worst), Some(mean), Some(at)) => {
-                text.push_str(&format!("at worst {} ({at}), {} in the mean", percent(worst), percent(mean)));
+                text.push_str(&format!(
+                    "at worst {} ({at}), {} in the mean",
+                    human::percent(worst),
+                    human::percent(mean)
+                ));
             }
             _ => text.push_str("nothing to compare"),
         }
@@ -255,9 +249,4 @@ impl Summary {
 fn mean(all: &[i64]) -> Option<i64> {
     let sum: i128 = all.iter().map(|&ppm| i128::from(ppm)).sum();
     i64::try_from(sum.checked_div(all.len() as i128)?).ok()
-}
-
-fn percent(ppm: i64) -> String {
-    let share = ppm as f64 / 1e4;
-    if share.abs() < 9.95 { format!("{share:+.1} %") } else { format!("{share:+.0} %") }
 }

@@ -51,7 +51,7 @@ fn cell(size: u32, link: &str, cost: Cost, seed: u64) -> CellRecord {
         ("engine.down.bytes", Unit::Bytes, (ROWS * 100.0) as u64),
     ];
     for (name, unit, value) in numbers {
-        cell.metrics.insert(name.into(), Figure::Value { unit, value });
+        cell.metrics.insert(name.into(), Figure::number(unit, value));
     }
     let sizes = fixture::alike(Unit::Rows, chunks as u64, size.into());
     cell.metrics.insert("engine.pull.chunk_rows".into(), sizes);
@@ -91,6 +91,11 @@ fn first(story: &str) -> String {
     words.map(|line| format!("{line}\n")).collect()
 }
 
+/// Gives a cell this rate, in rows for a thousand seconds.
+fn rate(cell: &mut CellRecord, value: u64) {
+    cell.metrics.insert("engine.rows.rate".into(), Figure::number(Unit::MilliRowsPerSecond, value));
+}
+
 /// How many rows a cell asked for at once.
 fn size_of(cell: &CellRecord) -> u64 {
     cell.axes["engine.pull.chunk_rows"].as_u64().unwrap()
@@ -122,7 +127,6 @@ fn the_closed_form_is_told_where_settings_are_compared_by_the_time_of_a_row_alon
         let sweep = Sweep::new(&record, &axes(), metric.parse().unwrap());
         let written: serde_json::Value = serde_json::from_str(&sweep.to_json()).unwrap();
         assert_eq!(written["series"][0]["closed_form"].is_object(), told, "{metric}: {written}");
-        assert_eq!(sweep.story().contains("closed form"), told, "{metric}: {}", sweep.story());
     }
 }
 
@@ -161,7 +165,7 @@ fn a_sweep_is_told_with_its_table_its_curve_and_what_limits_each_side() {
     let (_, cost) = LINKS[0];
     // Half of each cut answer, of all that was sent.
     let cut = libm::expm1((cost.chunk + cost.row * 2_048.0) / cost.mtbf) / 2.0;
-    let share = format!("{:.0} % of the bytes on the wire", 100.0 * cut / (1.0 + cut));
+    let share = format!(" {:.0} % of the bytes", 100.0 * cut / (1.0 + cut));
     assert!(story.contains(&share), "{share}: {story}");
     let chart = story.lines().skip_while(|line| !line.starts_with("cost relative"));
     let wide = chart.take_while(|line| !line.starts_with("edge:")).map(|line| line.chars().count()).max();
@@ -201,9 +205,13 @@ fn a_setting_that_loses_a_row_is_no_candidate_whatever_is_shown() {
         }
     });
     assert_ne!(best(&lossy), bad);
-    let story = told(&lossy, "engine.rows.rate");
-    assert!(story.contains(&format!("{bad} is excluded: lost (1 row): d1 never got k1 (1 of 3")), "{story}");
-    assert!(story.lines().any(|line| line.trim_start().starts_with(&bad) && line.contains('!')), "{story}");
+    assert_snapshot!(
+        told(&lossy, "engine.rows.rate")
+            .lines()
+            .filter(|line| line.contains(&bad))
+            .collect::<Vec<_>>()
+            .join("\n")
+    );
     let sweep = Sweep::new(&lossy, &axes(), Objective::default());
     let place = SIZES.iter().position(|other| u64::from(*other) == size).unwrap();
     assert!(curves(&sweep).unwrap().curves.iter().all(|curve| !curve.points[place].candidate));
@@ -237,8 +245,7 @@ fn a_lucky_seeds_rate_does_not_make_up_for_an_unlucky_ones_wait() {
     // 10 rows/s and 1 000 rows/s: the same rows take as long as at 19.8 rows/s, not at 505.
     let record = record(2, |cell| {
         let value = if cell.seed == "1" { 10_000 } else { 1_000_000 };
-        let figure = Figure::Value { unit: Unit::MilliRowsPerSecond, value };
-        cell.metrics.insert("engine.rows.rate".into(), figure);
+        rate(cell, value);
     });
     let point = json(&record)["series"][0]["points"][0].clone();
     assert_eq!([&point["mean"], &point["min"], &point["max"]], [19_802, 10_000, 1_000_000], "{point}");
@@ -248,12 +255,7 @@ fn a_lucky_seeds_rate_does_not_make_up_for_an_unlucky_ones_wait() {
 fn the_csv_has_a_row_a_setting() {
     let record = record(3, |_| {});
     let axes = axes();
-    let csv = Sweep::new(&record, &axes, Objective::default()).to_csv();
-    let mut lines = csv.lines();
-    let header = "variant,fleet.phones.link,engine.pull.chunk_rows,seeds,mean,min,max,cost_ppm,trouble";
-    assert_eq!(lines.next(), Some(header));
-    assert_eq!(lines.clone().count(), SIZES.len() * LINKS.len());
-    assert!(lines.all(|line| line.split(',').nth(3) == Some("3")), "{csv}");
+    assert_snapshot!(Sweep::new(&record, &axes, Objective::default()).to_csv());
 }
 
 /// The sizes of [`record`], and three controllers: one that is always at the best size of the grid,
@@ -308,14 +310,7 @@ fn regret_is_what_a_setting_costs_more_than_the_best_of_the_reference() {
     );
     assert!(settings[1]["reached_ns"].is_null(), "32 rows lie outside of both flat regions");
     assert_eq!(settings[2]["failed"], 2);
-    let story = regret.story();
-    let worst = story.lines().find(|line| line.trim_start().starts_with("worst")).unwrap();
-    assert!(
-        worst.contains("+0.0 %") && story.lines().any(|line| line.starts_with("small: at worst +")),
-        "{story}"
-    );
-    assert!(story.lines().all(|line| line.chars().count() <= 120), "{story}");
-    assert_eq!(regret.to_csv().lines().count(), 1 + 3 * LINKS.len());
+    assert_snapshot!(regret.story() + &regret.to_csv());
 }
 
 #[test]
@@ -363,7 +358,7 @@ fn modes(seeds: u64, useful: impl Fn(&str, u64, &str) -> u64) -> RunRecord {
                         ("backend.requests.hourly", Unit::Count, hourly),
                     ];
                     for (name, unit, value) in figures {
-                        cell.metrics.insert(name.into(), Figure::Value { unit, value });
+                        cell.metrics.insert(name.into(), Figure::number(unit, value));
                     }
                     let axis = |key: &str, value: String| (key.to_owned(), value.into());
                     cell.axes = [
@@ -423,7 +418,7 @@ fn of_words(seeds: u64) -> RunRecord {
                 ],
             );
             let value = whole * 1_000_000_000 + luck;
-            cell.metrics.insert("engine.session.time".into(), Figure::Value { unit: Unit::Ns, value });
+            cell.metrics.insert("engine.session.time".into(), Figure::number(Unit::Ns, value));
             cell.axes = [("gateway.serve.capture".to_owned(), mode.into())].into();
             record.cells.push(cell);
         }
@@ -460,5 +455,5 @@ fn settings_within_three_percent_beyond_one_that_is_dearer_are_told_beside_the_r
     let mut axes = axes();
     axes.iter_mut().find(|(key, _)| key == "engine.pull.chunk_rows").unwrap().1 = sizes;
     let story = Sweep::new(&record, &axes, "engine.session.time".parse().unwrap()).story();
-    assert!(story.contains("within 3 %: 512 to 1\u{2009}024, and 128\n"), "{story}");
+    assert_snapshot!(first(&story));
 }

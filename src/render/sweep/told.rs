@@ -2,12 +2,10 @@
 
 use super::chart::{Curve, chart};
 use super::crossover::Crossover;
-use super::limits::{limits, value};
+use super::limits::{TOO_FEW, limits, of_which_time, optimum, region, value};
 use super::regret::Regret;
 use super::theory::closed_form;
-use crate::analysis::sweep::{
-    Finding, Fit, Objective, Point, Series, Side, Sweep, alike, costs, exponent, find,
-};
+use crate::analysis::sweep::{Finding, Fit, Objective, Point, Series, Side, Sweep, costs, exponent, find};
 use crate::metrics::human;
 use crate::record::{AxisRecord, CellRecord, RunRecord, Verdict};
 use crate::render::Grid;
@@ -15,16 +13,9 @@ use crate::render::Grid;
 /// Series side by side before the table goes on below.
 const COLUMNS_MAX: usize = 4;
 
-const TOO_FEW: &str = "too few seeds to tell the noise (try --seeds 1..=8)";
-
 /// A series with what was found out about it.
 pub(super) struct Reading {
     pub(super) finding: Option<Finding>,
-    /// The settings that are as good as the best within the noise, wherever they stand; `None` of
-    /// too few seeds.
-    pub(super) as_good: Option<Vec<usize>>,
-    /// Those within 3 %, wherever they stand.
-    pub(super) flat: Vec<usize>,
     /// The closed form's, where settings are compared by what it is about.
     pub(super) fit: Option<Fit>,
     pub(super) limits: Vec<String>,
@@ -40,8 +31,7 @@ impl Reading {
             finding.as_ref().map_or_else(Vec::new, |f| limits(&sweep.axis, &sweep.objective, series, f, fit));
         // The closed form knows nothing of other figures.
         let fit = fit.filter(|_| sweep.objective.is_time_a_row(&sweep.axis));
-        let (as_good, flat) = finding.as_ref().map(|found| alike(series, found)).unwrap_or_default();
-        Reading { finding, as_good, flat, fit, limits }
+        Reading { finding, fit, limits }
     }
 
     /// What the closed form says.
@@ -60,16 +50,13 @@ impl Sweep<'_> {
         let seeds = human::count(self.seeds() as u64, "seed");
         let (name, mean) = (self.objective.name(), self.objective.mean());
         let mut text = format!("{name}{so_far}: {mean} of {up_to}{seeds}\n");
-        text.push_str(self.objective.of_which_time());
+        text.push_str(of_which_time(&self.objective));
         if let Some(crossover) = Crossover::of(self) {
             return text + &crossover.story();
         }
         let readings: Vec<Reading> = self.series.iter().map(|series| Reading::of(self, series)).collect();
         let read: Vec<(&Series<'_>, &Reading)> = self.series.iter().zip(&readings).collect();
-        for band in read.chunks(COLUMNS_MAX) {
-            text.push_str(&self.table(band));
-            text.push('\n');
-        }
+        text.push_str(&self.table(&read));
         text.push_str("  * best   ~ as good within the noise   ! excluded   – nothing measured\n\n");
         text.push_str(&growth(self));
         text.push_str(&self.chart());
@@ -86,20 +73,17 @@ impl Sweep<'_> {
     }
 
     /// A row for each value of the first axis, a column for each series.
-    fn table(&self, band: &[(&Series<'_>, &Reading)]) -> String {
-        let names = band.iter().map(|(series, _)| format!("{}  ", series.name));
-        let mut grid = Grid::new(1, [self.axis.clone()].into_iter().chain(names));
-        let rows = band.first().map_or(0, |(series, _)| series.points.len());
-        for row in 0..rows {
-            let cell = |(series, reading): &(&Series<'_>, &Reading)| {
-                let point = &series.points[row];
+    fn table(&self, read: &[(&Series<'_>, &Reading)]) -> String {
+        let rows = read.first().map_or(&[][..], |(series, _)| &series.points);
+        let rows: Vec<Vec<String>> = rows.iter().map(|point| vec![value(point)]).collect();
+        let column = |(series, reading): &(&Series<'_>, &Reading)| {
+            let cell = |(row, point): (usize, &Point<'_>)| {
                 let figure = point.price().map_or("–".to_owned(), |price| self.figure(price));
                 format!("{figure} {}", mark(point, row, reading))
             };
-            let label = value(&band[0].0.points[row]);
-            grid.row([label].into_iter().chain(band.iter().map(cell)));
-        }
-        grid.terminal("  ")
+            (format!("{}  ", series.name), series.points.iter().enumerate().map(cell).collect())
+        };
+        Grid::banded(&[&self.axis], &rows, &read.iter().map(column).collect::<Vec<_>>(), COLUMNS_MAX)
     }
 
     pub(super) fn figure(&self, price: f64) -> String {
@@ -148,9 +132,9 @@ impl Sweep<'_> {
         let so_far = if self.is_partial { "so far " } else { "" };
         let mut text = format!("{}: {so_far}best at {} ({best})", series.name, at(finding.best));
         text.push_str(&if series.is_of_words() {
-            among_words(series, finding, reading.as_good.as_deref(), &reading.flat)
+            among_words(series, finding)
         } else {
-            along_numbers(series, finding, &reading.flat)
+            along_numbers(series, finding)
         });
         for line in reading.limits.iter().chain(&reading.theory(&self.axis, series)) {
             text.push_str(&format!("  {line}\n"));
@@ -175,21 +159,19 @@ fn nearest<'s>(series: &'s Series<'_>) -> Option<(String, &'s str)> {
 const APART_TOLD: usize = 6;
 
 /// Where on a scale the optimum lies, and what is as good for all practical purposes.
-fn along_numbers(series: &Series<'_>, finding: &Finding, flat: &[usize]) -> String {
+fn along_numbers(series: &Series<'_>, finding: &Finding) -> String {
     let at = |i: usize| value(&series.points[i]);
     let between = match finding.between(series.points.len()).map(|ends| ends.map(|i| i.map(at))) {
-        Some([Some(low), Some(high)]) => format!("the optimum lies between {low} and {high} (95 %)"),
-        Some([Some(low), None]) => format!("the optimum lies above {low} (95 %)"),
-        Some([None, Some(high)]) => format!("the optimum lies below {high} (95 %)"),
         Some([None, None]) if series.points.iter().any(Point::is_unknown) => {
             "where the optimum lies, too few settings ran to tell".to_owned()
         }
-        Some([None, None]) => "no setting is better beyond the noise".to_owned(),
+        Some(ends) => optimum(ends),
         None => TOO_FEW.to_owned(),
     };
     let (first, last) = finding.flat;
     // What lies beyond something that is dearer.
-    let apart: Vec<String> = flat.iter().copied().filter(|i| !(first..=last).contains(i)).map(at).collect();
+    let apart = finding.near.iter().copied().filter(|i| !(first..=last).contains(i));
+    let apart: Vec<String> = apart.map(at).collect();
     let apart = match apart.as_slice() {
         [] => String::new(),
         few if few.len() <= APART_TOLD => format!(", and {}", few.join(", ")),
@@ -199,32 +181,28 @@ fn along_numbers(series: &Series<'_>, finding: &Finding, flat: &[usize]) -> Stri
 }
 
 /// Which of some words are as good.
-fn among_words(series: &Series<'_>, finding: &Finding, noise: Option<&[usize]>, flat: &[usize]) -> String {
+fn among_words(series: &Series<'_>, finding: &Finding) -> String {
     let others = |settings: &[usize]| -> Vec<String> {
         settings.iter().filter(|i| **i != finding.best).map(|i| value(&series.points[*i])).collect()
     };
     let candidates = series.points.iter().filter(|point| point.candidate().is_some()).count();
-    let beyond = match noise {
+    let beyond = match finding.as_good.as_deref() {
         None => TOO_FEW.to_owned(),
         Some(_) if candidates == 1 => "every other setting is excluded".to_owned(),
-        Some(all) if all.len() == candidates => "no setting is better beyond the noise".to_owned(),
+        Some(all) if all.len() == candidates => optimum([None, None]),
         Some([_]) => "all others are worse beyond the noise (95 %)".to_owned(),
         Some(some) => format!("as good within the noise (95 %): {}", others(some).join(", ")),
     };
-    let near = others(flat);
+    let near = others(&finding.near);
     let near = if near.is_empty() { String::new() } else { format!("; within 3 %: {}", near.join(", ")) };
     format!("; {beyond}{near}\n")
-}
-
-fn region(first: String, last: String) -> String {
-    if first == last { format!("{first} alone") } else { format!("{first} to {last}") }
 }
 
 fn mark(point: &Point<'_>, position: usize, reading: &Reading) -> char {
     let Some(finding) = reading.finding.as_ref().filter(|_| point.trouble.is_none()) else {
         return if point.trouble.is_some() { '!' } else { ' ' };
     };
-    let within = reading.as_good.as_ref().is_some_and(|all| all.contains(&position));
+    let within = finding.as_good.as_ref().is_some_and(|all| all.contains(&position));
     match position {
         _ if position == finding.best => '*',
         _ if within && !point.is_unknown() => '~',

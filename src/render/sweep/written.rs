@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::told::Reading;
 use crate::analysis::sweep::{Point, Series, Sweep, costs, exponent};
 use crate::metrics::{Better, Unit};
+use crate::render::lines;
 
 #[derive(Serialize)]
 struct Written<'a> {
@@ -74,32 +75,25 @@ impl Sweep<'_> {
             across: &self.across,
             series: self.series.iter().map(|series| self.written(series)).collect(),
         };
-        let mut text =
-            serde_json::to_string_pretty(&written).expect("a sweep has no map with keys other than texts");
-        text.push('\n');
-        text
+        lines::to_json(&written)
     }
 
     /// As CSV: a row a setting.
     pub fn to_csv(&self) -> String {
-        let mut writer = csv::Writer::from_writer(Vec::new());
         let fixed = ["seeds", "mean", "min", "max", "cost_ppm", "trouble"];
         let header = ["variant"].into_iter().chain(self.across.iter().map(String::as_str));
-        let mut write = |row: Vec<String>| writer.write_record(row).expect("memory takes rows of one length");
-        write(header.chain([self.axis.as_str()]).chain(fixed).map(str::to_owned).collect());
-        for series in &self.series {
-            for point in self.points(series) {
-                let mut row = vec![series.variant.clone().unwrap_or_default()];
-                row.extend(series.values.iter().cloned());
-                row.extend([point.value.to_owned(), point.seeds.to_string()]);
-                let figures = [point.mean, point.min, point.max, point.cost_ppm];
-                row.extend(figures.map(|figure| figure.map_or_else(String::new, |n| n.to_string())));
-                row.push(point.trouble.unwrap_or_default().to_owned());
-                write(row);
-            }
-        }
-        let bytes = writer.into_inner().expect("memory is flushed");
-        String::from_utf8(bytes).expect("texts were written")
+        let header = header.chain([self.axis.as_str()]).chain(fixed).map(str::to_owned).collect();
+        let points = self.series.iter().flat_map(|of| self.points(of).into_iter().map(move |p| (of, p)));
+        let row = |(series, point): (&Series<'_>, WrittenPoint<'_>)| {
+            let mut row = vec![series.variant.clone().unwrap_or_default()];
+            row.extend(series.values.iter().cloned());
+            row.extend([point.value.to_owned(), point.seeds.to_string()]);
+            let figures = [point.mean, point.min, point.max, point.cost_ppm];
+            row.extend(figures.map(|figure| figure.map_or_else(String::new, |n| n.to_string())));
+            row.push(point.trouble.unwrap_or_default().to_owned());
+            row
+        };
+        lines::csv_of([header].into_iter().chain(points.map(row)))
     }
 
     fn written<'s>(&self, series: &'s Series<'_>) -> WrittenSeries<'s> {

@@ -1,6 +1,6 @@
 //! What limits either side of the best, read off the cells as a sweep does.
 
-use crate::analysis::sweep::{Finding, Fit, Objective, Point, Series, Side};
+use crate::analysis::sweep::{Finding, Fit, Objective, Point, Series, Side, near};
 use crate::record::CellRecord;
 use crate::render::sweep::{capped, closed_form, limits};
 
@@ -45,7 +45,8 @@ pub fn reasons(line: Line<'_>, objective: &Objective) -> Reasons {
     let sound = points.iter().filter(|point| point.trouble.is_none()).cloned().collect();
     let fit = (line.key == side.chunk_rows).then(|| Fit::of(side, &series(sound))).flatten();
     let series = series(points);
-    let finding = Finding { best: line.best, noise: None, flat: line.flat };
+    let near = near(&series, line.best);
+    let finding = Finding { best: line.best, noise: None, flat: line.flat, as_good: None, near };
     let mut told = limits(line.key, objective, &series, &finding, fit);
     // Of energy or memory the closed form says nothing.
     let fit = fit.filter(|_| objective.is_time_a_row(line.key));

@@ -1,11 +1,11 @@
 //! A search as people read it: where the best lies, how sure that is, what being wrong costs.
 
-use crate::analysis::sweep::{Objective, Point};
+use crate::analysis::sweep::Point;
 use crate::analysis::tune::field::EVERYTHING;
 use crate::metrics::{Unit, human};
 use crate::record::{CellsTuned, KnobTuned, LimitRecord, PlaceTuned, PointTuned, TuneRecord};
 use crate::render::Grid;
-use crate::render::sweep::{Curve, chart};
+use crate::render::sweep::{Curve, chart, of_which_time, optimum, region};
 
 /// What a setting that is as good as the best for all practical purposes costs at most, beside it:
 /// 3 % more.
@@ -13,7 +13,7 @@ pub const FLAT_PPM: u64 = 1_030_000;
 
 /// The whole story for a terminal of 80 columns.
 pub fn story(tune: &TuneRecord) -> String {
-    let of_which_time = tune.metric.parse().map_or("", |metric: Objective| metric.of_which_time());
+    let of_which_time = tune.metric.parse().map_or("", |metric| of_which_time(&metric));
     let ends = if of_which_time.is_empty() { "; " } else { "\n" };
     let mut text = format!("{}, {} is better{ends}{of_which_time}", tune.metric, tune.better);
     let limits: Vec<String> = tune.limits.iter().map(limit).collect();
@@ -170,18 +170,9 @@ pub(in crate::render) fn words(tune: &TuneRecord, place: &PlaceTuned, knob: &Kno
 /// Where the optimum lies, and which settings are as good.
 fn sureness(tune: &TuneRecord, place: &PlaceTuned, knob: &KnobTuned) -> String {
     let [first, last] = &knob.flat;
-    let flat = if first == last {
-        format!("{} alone", value(first))
-    } else {
-        format!("{} to {}", value(first), value(last))
-    };
+    let flat = region(value(first), value(last));
     let between = match &knob.between {
-        Some([Some(low), Some(high)]) => {
-            format!("the optimum lies between {} and {} (95 %)", value(low), value(high))
-        }
-        Some([Some(low), None]) => format!("the optimum lies above {} (95 %)", value(low)),
-        Some([None, Some(high)]) => format!("the optimum lies below {} (95 %)", value(high)),
-        Some([None, None]) => "no setting is better beyond the noise".to_owned(),
+        Some(ends) => optimum(ends.each_ref().map(|end| end.as_deref().map(value))),
         None if knob.points.iter().all(|point| !point.value.starts_with(|c: char| c.is_ascii_digit())) => {
             "its values are words, and nothing lies between them".to_owned()
         }
@@ -306,6 +297,11 @@ pub fn value(text: &str) -> String {
         Err(_) => text.to_owned(),
     };
     text.split(", ").map(one).collect::<Vec<_>>().join(", ")
+}
+
+/// A value of a cell as it was written.
+pub(in crate::render) fn plain(value: &serde_json::Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 pub(in crate::render) fn limit(of: &LimitRecord) -> String {

@@ -420,7 +420,7 @@ fn nobodys(
             let what = if stranger.is_empty() { "an empty cell".to_owned() } else { format!("`{stranger}`") };
             let names = "name them as the rows do";
             let remedy = format!("devices have {there}; {names}: attributes = {{ {name} = [\"…\"] }}");
-            (rule, format!("{name} {what} is no value that a device has{others}; {remedy}"))
+            (rule, format!("{name} {what} is not a value that a device has{others}; {remedy}"))
         }
         (None, Some(values)) => {
             let pairs: Vec<String> =

@@ -76,7 +76,7 @@ fn row_rule(
     match scope(rule.text())? {
         Scope::Attribute(attribute) => {
             if *kind != ColumnKind::Text {
-                let title = format!("`{name}` is no text, and a device's attribute is one");
+                let title = format!("`{name}` is not a text, and a device's attribute is one");
                 world.wrong.at(rule, title, "name a column that is a text, or an attribute");
                 return None;
             }
@@ -84,7 +84,7 @@ fn row_rule(
             Some(ScopeRule::Attribute { column, attribute })
         }
         Scope::Window(..) if *kind != ColumnKind::Timestamp => {
-            let title = format!("`{name}` is no timestamp");
+            let title = format!("`{name}` is not a timestamp");
             world.wrong.at(rule, title, "only a timestamp lies between two days");
             None
         }

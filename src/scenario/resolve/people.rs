@@ -268,7 +268,7 @@ impl World<'_> {
         let column = self.column(view.at("column"), entity)?;
         let named = view.at("column").text();
         if self.schema.entity(entity).columns[column].kind != ColumnKind::Timestamp {
-            let title = format!("`{named}` is no timestamp");
+            let title = format!("`{named}` is not a timestamp");
             let written = self.written(self.schema.entity(entity)).at("schema").key(named);
             self.wrong.given(&[written]).at(view.at("column"), title, "only a timestamp is near a moment");
         }

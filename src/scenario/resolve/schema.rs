@@ -370,7 +370,7 @@ impl Lookup<'_> {
                     // The type is what is wrong, where somebody wrote it.
                     let typed = sketch.columns[column].view;
                     let at = if typed.place().is_some() { typed } else { view };
-                    let title = format!("`{name}` is no text, and `scope` compares it with one");
+                    let title = format!("`{name}` is not a text, and `scope` compares it with one");
                     let help = format!("write {name} = \"text\" or {name} = \"attribute {attribute}\"");
                     given.at(at, title, help);
                     None
@@ -381,7 +381,7 @@ impl Lookup<'_> {
                 Scope::Window(..) if *kind != ColumnKind::Timestamp => {
                     given.at(
                         view,
-                        format!("`{name}` is no timestamp"),
+                        format!("`{name}` is not a timestamp"),
                         "only a timestamp lies between two days",
                     );
                     None
@@ -475,7 +475,7 @@ impl Lookup<'_> {
         let counter = self.column(view, to, column)?;
         if !matches!(self.sketches[to].columns[counter].kind, ColumnType::Int { .. }) {
             let given = self.wrong.given(&[self.sketches[to].columns[counter].view]);
-            given.at(view, format!("`{column}` is no \"int\""), "only an int counts");
+            given.at(view, format!("`{column}` is not an \"int\""), "only an int counts");
         }
         let of = usize::from(self.entity_id(view.at("of"), view.at("of").text())?.0);
         if of == to {

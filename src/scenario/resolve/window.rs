@@ -139,7 +139,7 @@ impl World<'_> {
             (Some(Clock::After(from)), Some(Clock::After(until))) if from < until => Span(until.0 - from.0),
             (Some(_), Some(_)) => {
                 let help = "two local times, or two times since the start, the later one last";
-                self.wrong.at(view.at("until"), "this is no time after `from`", help);
+                self.wrong.at(view.at("until"), "this must be a time after `from`", help);
                 day
             }
             _ => view.at("for").span(),

@@ -149,7 +149,7 @@ impl<'a> Row<'a> {
         let number = text.parse().ok().filter(|n| range.contains(n));
         number.ok_or_else(|| {
             let (low, high) = range.into_inner();
-            self.malformed(column, format!("`{text}` is no whole number from {low} to {high}"))
+            self.malformed(column, format!("`{text}` is not a whole number from {low} to {high}"))
         })
     }
 
@@ -158,7 +158,7 @@ impl<'a> Row<'a> {
         let number = text.parse().ok().filter(|n| range.contains(n));
         number.ok_or_else(|| {
             let (low, high) = range.into_inner();
-            self.malformed(column, format!("`{text}` is no number from {low} to {high}"))
+            self.malformed(column, format!("`{text}` is not a number from {low} to {high}"))
         })
     }
 

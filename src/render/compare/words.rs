@@ -1,0 +1,155 @@
+//! Why sides, or cells and a baseline, cannot be compared, and how a baseline is missed.
+
+use crate::analysis::compare::{
+    Basis, Comparison, Difference, Finding, Group, Lacks, Missing, Shift, Unlike,
+};
+use crate::analysis::distinct;
+use crate::metrics::{Unit, human};
+use crate::record::Standard;
+use crate::stats::PAIRS_MIN;
+
+/// Why some of it cannot be judged, and what would help; `None` if all of it is judged.
+pub fn unjudged(comparison: &Comparison) -> Option<String> {
+    let (group, least) = comparison.unjudged()?;
+    let seeds = human::count(group.seeds.0.min(group.seeds.1) as u64, "seed");
+    let whose = if group.basis == Basis::Samples { "of each side" } else { "in common" };
+    Some(format!("cannot be judged from {seeds}, it takes {least} {whose}: run both with --seeds 1..=8"))
+}
+
+/// What of the base the candidate lacks; `None` if it has all of it.
+pub fn lacking(comparison: &Comparison) -> Option<String> {
+    let groups = comparison.groups.iter().filter(|group| !group.missing.is_empty());
+    let seeds = groups.map(|group| format!("seed {}{}", missing(&group.missing).join(", "), of(group)));
+    joined(comparison.unmatched.0.iter().cloned().chain(seeds))
+}
+
+/// The metrics that are not measured alike on both sides; `None` if all are.
+pub fn unlike(comparison: &Comparison) -> Option<String> {
+    joined(comparison.groups.iter().flat_map(|group| &group.unlike).map(one_unlike))
+}
+
+/// The seeds that a side has run several times to unlike ends; `None` if there are none.
+pub fn copies(comparison: &Comparison) -> Option<String> {
+    let groups = comparison.groups.iter().filter(|group| !group.copies.is_empty());
+    let seeds = joined(groups.map(|group| group.copies.join(", ") + &of(group)))?;
+    Some(format!("one side has several cells of seed {seeds}, and they did not come to the same"))
+}
+
+/// What one side has measured and the other has not, or both under too few seeds.
+pub fn unmeasured(comparison: &Comparison, asked: &[String]) -> Option<String> {
+    let (base, candidate) = &comparison.sides;
+    joined(comparison.unmeasured(asked).into_iter().map(|one| {
+        let of = if one.group.is_empty() { String::new() } else { format!(" of {}", one.group) };
+        let metric = one.metric;
+        match one.lacks {
+            Lacks::All { in_base } => {
+                let (with, without) = if in_base { (candidate, base) } else { (base, candidate) };
+                format!("of {metric}{of} nothing was measured in {without}, and in all of {with}")
+            }
+            Lacks::Seeds { cells, least } => {
+                let measured = human::count(cells as u64, "seed");
+                format!("{metric}{of} was measured under {measured} of both sides, it takes {least}")
+            }
+        }
+    }))
+}
+
+/// In what cells are not as a baseline's, as a reason of theirs or as a line.
+pub fn shift(shift: &Shift, standard: Standard<'_>) -> String {
+    let name = standard.name;
+    let over = |figure: &Difference| {
+        let seeds = human::count(figure.cells as u64, "seed");
+        format!("{} over {seeds}", moved(figure))
+    };
+    let cannot = |why: String| format!("not comparable with baseline {name}: {why}{}", standard.accept(""));
+    match shift {
+        Shift::Missing(one) => {
+            cannot(format!("this run has no seed {}", missing(std::slice::from_ref(one)).join("")))
+        }
+        Shift::Unlike(one) => cannot(one_unlike(one)),
+        Shift::OneSided(figure) => {
+            let why = format!("baseline {name} or this run has nothing of {}", figure.metric);
+            format!("not comparable: {why}{}", standard.accept(""))
+        }
+        Shift::Worse(figure) => format!("baseline {name}: {}", over(figure)),
+        Shift::TooFew(figure) => {
+            let why = format!("fewer than {PAIRS_MIN} do not rule out chance: --seeds 1..=8 in both");
+            format!("baseline {name}: {}; {why}", over(figure))
+        }
+        Shift::Otherwise(figure) if figure.finding == Finding::Worse => {
+            format!("tolerated: {}", over(figure))
+        }
+        Shift::Otherwise(figure) => format!("no failure: {}", over(figure)),
+    }
+}
+
+/// `engine.rows.rate is worse: 27.8 rows/s → 26.1 rows/s (−7.0 % to −5.1 %)`.
+fn moved(figure: &Difference) -> String {
+    let word = match figure.finding {
+        Finding::Better => "better",
+        Finding::Changed => "changed",
+        _ => "worse",
+    };
+    let [was, is] = figures(figure);
+    let change = match (figure.interval_ppm, figure.change_ppm) {
+        (Some((low, high)), _) if low != high => {
+            format!(" ({} to {})", human::percent(low), human::percent(high))
+        }
+        (_, Some(change)) => format!(" ({})", human::percent(change)),
+        _ => String::new(),
+    };
+    format!("{} is {word}: {was} → {is}{change}", called(figure))
+}
+
+/// A figure by its metric and statistic.
+pub(super) fn called(d: &Difference) -> String {
+    if d.stat == "value" { d.metric.clone() } else { format!("{} {}", d.metric, d.stat) }
+}
+
+/// Both sides' figures; those that differ, with digits enough to see it.
+pub(super) fn figures(d: &Difference) -> [String; 2] {
+    let (Some(base), Some(candidate)) = (d.base, d.candidate) else {
+        return [d.base, d.candidate].map(|n| n.map_or_else(|| "–".to_owned(), |n| human::figure(d.unit, n)));
+    };
+    let [low, high] = d.means.map(|mean| mean.unwrap_or_default());
+    let told = [low, high].map(|mean| human::mean(d.unit, mean));
+    // Of what is rare the whole numbers of both may be the same, or nothing.
+    let shown = if base.min(candidate) < 10 && told != [base, candidate].map(|n| human::figure(d.unit, n)) {
+        told
+    } else {
+        human::pair(d.unit, base, candidate)
+    };
+    match shown[0] == shown[1] {
+        true if low != high => human::means_apart(d.unit, low, high),
+        true => human::apart(d.unit, base, candidate),
+        _ => shown,
+    }
+}
+
+/// Seeds with what they lack: `2 (without engine.rows.rate and 1 more)`.
+pub(super) fn missing(all: &[Missing]) -> Vec<String> {
+    let told = |Missing { seed, without }: &Missing| match without.as_slice() {
+        [] => seed.clone(),
+        [only] => format!("{seed} (without {only})"),
+        [first, more @ ..] => format!("{seed} (without {first} and {} more)", more.len()),
+    };
+    all.iter().map(told).collect()
+}
+
+pub(super) fn one_unlike(of: &Unlike) -> String {
+    let [here, there] = of.shapes.map(|(unit, is_distribution): (Unit, bool)| {
+        let unit = serde_json::to_string(&unit).unwrap_or_default().replace('"', "");
+        format!("a {} in {unit}", if is_distribution { "distribution" } else { "number" })
+    });
+    format!("{} is {here} in one cell and {there} in another", of.metric)
+}
+
+/// Whose it is, where there are several groups.
+pub(super) fn of(group: &Group) -> String {
+    if group.title.is_empty() { String::new() } else { format!(" of {}", group.title) }
+}
+
+fn joined(all: impl Iterator<Item = String>) -> Option<String> {
+    let all = distinct(all);
+    (!all.is_empty()).then(|| all.join("; "))
+}
