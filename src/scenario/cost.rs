@@ -50,13 +50,15 @@ type Part = fn(&Cost) -> u64;
 /// What a cell and its parts take in nanoseconds of one core of the reference machine: fitted to
 /// the processor time of release builds for all committed scenarios, as the tests tell.
 const CELL: u64 = 3_700_000;
-const PARTS: [(Part, u64); 14] = [
+const PARTS: [(Part, u64); 16] = [
     (|cost| cost.devices, 480_000),
     (|cost| cost.provisioned, 2_000),
     (|cost| cost.loaded_values, 650),
     (|cost| cost.applied, 13_000),
     (|cost| cost.pulls, 26_000),
+    (|cost| cost.periods, 400),
     (|cost| cost.device_edits, 60_000),
+    (|cost| cost.heaped, 200_000),
     (|cost| cost.delivered, 4_300),
     (|cost| cost.pulled_bytes, 3),
     (|cost| cost.written_bytes, 12),
@@ -91,6 +93,8 @@ pub struct Cost {
     /// Values of these rows, and transactions that bring them.
     loaded_values: u64,
     applied: u64,
+    /// Periods that pass, those among them that start no run.
+    periods: u64,
     /// Entities that runs pull, one by one.
     pulls: u64,
     /// Bytes of long texts and blobs in what is loaded and delivered, and in what is written.
@@ -142,6 +146,7 @@ impl Cost {
             device_edits: made(plan, devices, |action| Some(action.on_devices)),
             runs: plan.units.iter().map(runs).fold(devices, u64::saturating_add),
             pulls: pulls.fold(0, u64::saturating_add),
+            periods: day.periods(plan).saturating_mul(devices),
             refreshes: replicas * polls.saturating_mul(plan.data.len() as u64),
             replicas,
             content: content(plan),
@@ -279,6 +284,15 @@ impl Day {
         let visits = present.0 / every.0.max(1) + edits.min(present.0 / options.foreground.0.max(1));
         let looking = Span(options.foreground.0.saturating_mul(visits)).min(present);
         Day { present, writing, looking, visits: visits + 1, edits }
+    }
+
+    /// Periods that pass while the app is in the foreground.
+    fn periods(&self, plan: &Plan) -> u64 {
+        let triggers = plan.units.iter().flat_map(|unit| &unit.on).map(|trigger| match trigger {
+            Trigger::Every(every) => self.looking.0 / every.0.max(1),
+            _ => 0,
+        });
+        triggers.fold(0, u64::saturating_add)
     }
 
     /// Runs of a unit on the device in the script, from what starts them.
