@@ -8,24 +8,17 @@ use std::sync::Arc;
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use syncdyno::backend::{Backend, Loaded, Options, Position, Query, Scope, Upto};
 use syncdyno::base::{DeviceId, EditId, EntityId, Key, Seed, Span, Stamp, Time, Value};
-use syncdyno::contract::{
-    Attributes, Column, ColumnKind, Delivery, EditKind, Entity, Guard, Mutation, Schema, ScopeRule,
-};
+use syncdyno::contract::{Attributes, Column, ColumnKind, EditKind, Entity, Mutation, Schema, ScopeRule};
 
 const VISIT: EntityId = EntityId(0);
 const START: Stamp = Stamp(1_700_000_000_000_000);
 const PAGE: usize = 500;
 
 fn schema() -> Arc<Schema> {
-    let column = |name: &str, kind| Column { name: name.to_owned(), kind };
+    let column = |name: &str, kind| Column::new(name, kind);
     let visit = Entity {
-        name: "visit".to_owned(),
-        key: "id".to_owned(),
-        columns: vec![column("clinic", ColumnKind::Int), column("status", ColumnKind::Text)],
-        projection: vec![0, 1],
         scope: vec![ScopeRule::Attribute { column: 0, attribute: 0 }],
-        delivery: Delivery::Delta,
-        unique: Vec::new(),
+        ..Entity::new("visit", vec![column("clinic", ColumnKind::Int), column("status", ColumnKind::Text)])
     };
     Arc::new(Schema { entities: vec![visit], ..Schema::default() })
 }
@@ -104,14 +97,10 @@ fn mutations(c: &mut Criterion) {
             number += 1;
             let mutation = Mutation {
                 id: format!("d0-{number}"),
-                edit: EditId { device: DeviceId(0), number },
-                entity: VISIT,
-                key: key.clone(),
-                kind: EditKind::Update,
                 values: vec![(1, Value::text("done"))],
                 base,
                 made_at: START,
-                guard: Guard::default(),
+                ..Mutation::new(EditId { device: DeviceId(0), number }, VISIT, key.as_str(), EditKind::Update)
             };
             let mut facts = Vec::new();
             backend.apply(Time::ZERO, &[Value::Int(0)], &mutation, &mut facts)

@@ -19,7 +19,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use stopwatch::Stopwatch;
 use syncdyno::backend::{Backend, Loaded, Options, Position, Query, Scope, Upto};
 use syncdyno::base::{EntityId, Key, Seed, Span, Stamp, Time, Value};
-use syncdyno::contract::{Column, ColumnKind, Delivery, Entity, Schema};
+use syncdyno::contract::{Column, ColumnKind, Entity, Schema};
 use syncdyno::gateway::Canonical;
 
 const VISIT: EntityId = EntityId(0);
@@ -43,13 +43,8 @@ fn entity() -> Entity {
         ("nr", Int),
     ];
     Entity {
-        name: "visit".to_owned(),
-        key: "id".to_owned(),
-        columns: columns.map(|(name, kind)| Column { name: name.to_owned(), kind }).to_vec(),
         projection: COLUMNS.to_vec(),
-        scope: Vec::new(),
-        delivery: Delivery::Delta,
-        unique: Vec::new(),
+        ..Entity::new("visit", columns.map(|(name, kind)| Column::new(name, kind)).to_vec())
     }
 }
 

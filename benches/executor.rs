@@ -9,8 +9,9 @@
 //! The world runs for a stretch of virtual time; what counts is requests answered per second that
 //! the thread was on a processor (of wall time, where the system does not tell), from the first
 //! poll to the end of the stretch: on a busy machine what is not counted is the others' time. Sim
-//! and tokio take turns, and the line printed gives the median of the pairs' ratios. A last line
-//! says how many times the time a fleet ten times as large takes for the same stretch.
+//! and tokio take turns, and the line printed gives the median of the pairs' ratios. The last lines
+//! say how many times the time a fleet ten times as large takes for the same stretch, and what
+//! memory alone takes: a walk over as many bytes a device, with nothing else to do.
 
 #![allow(clippy::print_stdout, reason = "a bench prints what it found")]
 #![allow(clippy::disallowed_types, reason = "a bench reads the wall clock")]
@@ -243,6 +244,31 @@ fn grow(devices: u32, stretch: Span) {
     );
 }
 
+/// What the executor keeps of a device: its slot and its future.
+type Kept = [u64; 40];
+
+/// Nanoseconds that a visit of a drawn device takes, which writes in each cache line of it.
+fn visit(devices: u32) -> f64 {
+    let mut kept: Vec<Kept> = vec![[1; 40]; devices as usize];
+    let (mut dice, visits) = (Dice::new(0), 4_000_000_u32);
+    let watch = Stopwatch::start();
+    for _ in 0..visits {
+        let one = &mut kept[dice.0.below(u64::from(devices)) as usize];
+        one.iter_mut().step_by(8).for_each(|word| *word += 1);
+    }
+    let took = watch.read().as_nanos() as f64;
+    std::hint::black_box(kept);
+    took / f64::from(visits)
+}
+
+/// Prints what memory alone takes for a fleet and for one ten times as large.
+fn walk(devices: u32) {
+    let mut pairs: Vec<(f64, f64)> = (0..PAIRS).map(|_| (visit(devices), visit(10 * devices))).collect();
+    pairs.sort_by(|a, b| (a.1 / a.0).total_cmp(&(b.1 / b.0)));
+    let (small, large) = pairs[PAIRS / 2];
+    println!("memory alone: {small:.0} ns a visit of {devices} devices, {large:.0} ns of {}", 10 * devices);
+}
+
 /// Criterion's own view of our side: one iteration is the whole stretch of a world.
 fn history(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("executor");
@@ -273,4 +299,5 @@ fn main() {
         compare(World { devices, stretch: Span::secs(secs), timeout: true }, "no goal");
     }
     grow(10_000, Span::secs(60));
+    walk(10_000);
 }

@@ -15,7 +15,7 @@ mod stopwatch;
 use stopwatch::Stopwatch;
 use syncdyno::backend::{self, Backend, Loaded};
 use syncdyno::base::{DeviceId, EntityId, Key, Seed, Span, Stamp, Time, UnitId, Value};
-use syncdyno::contract::{Column, ColumnKind, Delivery, Entity, Schema, ScopeRule, SyncServer};
+use syncdyno::contract::{Column, ColumnKind, Entity, Schema, ScopeRule, SyncServer};
 use syncdyno::gateway::{Gateway, Mode, Options};
 use syncdyno::protocol::{DEFAULT as CODEC, PullRequest, Request, Want};
 
@@ -27,7 +27,7 @@ const ROUNDS: usize = 9;
 
 /// Visits by clinic, of eight columns.
 fn schema() -> Arc<Schema> {
-    let column = |name: &str, kind| Column { name: name.to_owned(), kind };
+    let column = |name: &str, kind| Column::new(name, kind);
     let columns = vec![
         column("clinic", ColumnKind::Int),
         column("patient", ColumnKind::Text),
@@ -39,13 +39,8 @@ fn schema() -> Arc<Schema> {
         column("remark", ColumnKind::Text),
     ];
     let visit = Entity {
-        name: "visit".to_owned(),
-        key: "id".to_owned(),
-        projection: (0..columns.len()).collect(),
-        columns,
         scope: vec![ScopeRule::Attribute { column: 0, attribute: 0 }],
-        delivery: Delivery::Delta,
-        unique: Vec::new(),
+        ..Entity::new("visit", columns)
     };
     Arc::new(Schema { entities: vec![visit], ..Schema::default() })
 }
@@ -89,15 +84,12 @@ fn load_all(page: u32, serve: &mut dyn FnMut(&[u8]) -> Vec<u8>) -> (f64, u64) {
             let wants = vec![Want { entity: VISIT, cursor: cursor.clone(), ids: 0 }];
             let (device, unit, bytes) = (DeviceId(clinic), UnitId(0), u64::MAX);
             let request = Request::Pull(PullRequest {
-                by_address: false,
-                device,
                 unit,
-                run: 0,
-                wants,
                 rows: page,
                 bytes,
                 clock: START,
-                zone: 0,
+                run: 0,
+                ..PullRequest::new(device, wants)
             });
             let request = CODEC.encode_request(&request);
             let watch = Stopwatch::start();

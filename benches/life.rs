@@ -170,8 +170,8 @@ fn year() -> (Plan, Plan) {
 fn told(plan: &Plan, made_on: bool) -> Duration {
     let watch = Stopwatch::start();
     for device in 0..PHONES {
-        let database = Database { path: ":memory:".to_owned(), vfs: None };
-        let store = Store::open(&database, Arc::clone(&plan.schema), &plan.store).expect("it opens");
+        let store =
+            Store::open(&Database::memory(), Arc::clone(&plan.schema), &plan.store).expect("it opens");
         phone(&store, DeviceId(device), made_on).expect("there is room");
     }
     watch.read()

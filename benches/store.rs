@@ -15,7 +15,7 @@ use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, 
 use rusqlite::{Connection, Statement};
 use syncdyno::base::Cell;
 use syncdyno::base::{DeviceId, EditId, EntityId, Key, Seed, Stamp, Value};
-use syncdyno::contract::{Column, ColumnKind, Database, Delivery, EditKind, Entity, LocalEdit, Schema};
+use syncdyno::contract::{Column, ColumnKind, Database, EditKind, Entity, LocalEdit, Schema};
 use syncdyno::disk::{self, Disk};
 use syncdyno::store::{Journal, Options, Store, Synchronous};
 
@@ -80,21 +80,16 @@ impl Medium {
 fn database(disk: Option<&Disk>) -> Database {
     match disk.map(|disk| disk.location("app.db")) {
         Some(location) => Database { path: location.path, vfs: location.vfs },
-        None => Database { path: ":memory:".to_owned(), vfs: None },
+        None => Database::memory(),
     }
 }
 
 fn schema() -> Arc<Schema> {
-    let column = |name: &str| Column { name: name.to_owned(), kind: ColumnKind::Text };
+    let column = |name: &str| Column::new(name, ColumnKind::Text);
     Arc::new(Schema {
         entities: vec![Entity {
-            name: "task".to_owned(),
-            key: "id".to_owned(),
-            columns: ["title", "state", "at", "due", "done", "note"].map(column).to_vec(),
             projection: (0..6).collect(),
-            scope: Vec::new(),
-            delivery: Delivery::Delta,
-            unique: Vec::new(),
+            ..Entity::new("task", ["title", "state", "at", "due", "done", "note"].map(column).to_vec())
         }],
         ..Schema::default()
     })

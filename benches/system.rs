@@ -219,7 +219,7 @@ impl Alone {
 fn database(disk: Option<&Disk>) -> Database {
     match disk.map(|disk| disk.location("app.db")) {
         Some(location) => Database { path: location.path, vfs: location.vfs },
-        None => Database { path: ":memory:".to_owned(), vfs: None },
+        None => Database::memory(),
     }
 }
 

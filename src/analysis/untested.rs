@@ -9,7 +9,7 @@
 //!   be. (A swarm's seed may be without what its action needs: there it is a warning.)
 //! - all else is a warning, with `-q` too, where no seed comes to it: a fault that met nobody; a
 //!   hook, a unit, an entity, a fleet that was not used; a figure that is asked for and whose check
-//!   had nothing to look at.
+//!   had nothing to check.
 //! - all of it is counted (`workload.untested.count`). Who expects at least one says that it is
 //!   meant; who expects none has any of it fail.
 

@@ -21,7 +21,8 @@ use crate::contract::{
     Author, ColumnKind, EditKind, Entity, Mutation, NamedBy, Outcome, Refusal, Row, ScopeRule,
 };
 
-/// What became of a mutation, as it is remembered; rows in the way are shown as they are when it is asked again.
+/// What became of a mutation, as it is remembered; rows in the way are shown as they are when it is
+/// asked again.
 #[derive(Clone, Debug)]
 enum Verdict {
     Applied(Stamp),
@@ -323,7 +324,8 @@ impl<'c> Case<'c> {
         values.into()
     }
 
-    /// The mutation's entity, unless the backend would never accept such a mutation, whatever its content; then why.
+    /// The mutation's entity, unless the backend would never accept such a mutation, whatever its
+    /// content; then why.
     fn accepts(self) -> Result<&'c Entity, String> {
         let mutation = self.mutation;
         let entities = &self.content().schema.entities;

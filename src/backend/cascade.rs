@@ -23,7 +23,6 @@ impl Cascades {
         Cascades(schema.references.iter().map(indexed).collect())
     }
 
-    /// The rows that refer to a row, by reference.
     fn referring<'c>(
         &'c self,
         content: &'c Content,

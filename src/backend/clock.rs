@@ -4,7 +4,6 @@ use super::options::Options;
 use super::stamps::Stamps;
 use crate::base::{Stamp, Time};
 
-/// What the backend takes the time to be.
 #[derive(Debug)]
 pub(super) struct Clock {
     /// What it showed, or would have shown by the steps since, at time 0.
@@ -18,7 +17,6 @@ impl Clock {
         Clock { start, stamps: Stamps::new(stamp_precision, monotonic, ticks, start) }
     }
 
-    /// What it shows at `now`.
     pub(super) fn at(&self, now: Time) -> Stamp {
         self.start.plus(now.since(Time::ZERO))
     }

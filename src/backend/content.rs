@@ -14,7 +14,6 @@ use super::visibility::{Showing, Unshown};
 use crate::base::{EntityId, Key, Span, Stamp, Time, Value};
 use crate::contract::{CommitKind, Delivery, Entity, Schema, ServerError};
 
-/// All rows, and which of their versions readers are not shown yet.
 #[derive(Clone, Debug)]
 pub(super) struct Content {
     pub(super) schema: Arc<Schema>,
@@ -32,7 +31,6 @@ pub(super) struct Content {
 }
 
 impl Content {
-    /// No rows.
     pub(super) fn new(schema: Arc<Schema>, options: &Options) -> Content {
         let table = |entity| Table::new(entity, options.provisioning, options.whole);
         let mut tables: Vec<Table> = schema.entities.iter().map(table).collect();
@@ -81,7 +79,6 @@ impl Content {
         &self.tables[usize::from(entity.0)]
     }
 
-    /// The entity of this id.
     pub(super) fn entity(&self, id: EntityId) -> Result<&Entity, ServerError> {
         let entity = self.schema.entities.get(usize::from(id.0));
         entity.ok_or_else(|| ServerError::BadRequest(format!("there is no entity {}", id.0)))
@@ -122,7 +119,6 @@ impl Content {
         self.tables[usize::from(id.0)].touch(slot, log.show(now, None));
     }
 
-    /// The row of this key, deleted or not.
     pub(super) fn row(&self, entity: EntityId, key: &Key) -> Option<&Record> {
         let table = self.table(entity);
         table.find(key).map(|slot| table.record(slot))
@@ -159,13 +155,11 @@ impl Content {
         values.into()
     }
 
-    /// Where the row of this key is, if it is not deleted.
     pub(super) fn live_slot(&self, entity: EntityId, key: &Key) -> Option<Slot> {
         let table = self.table(entity);
         table.find(key).filter(|&slot| !table.record(slot).deleted)
     }
 
-    /// The row's values with some replaced.
     pub(super) fn with(&self, entity: EntityId, slot: Slot, values: &[(usize, Value)]) -> Arc<[Value]> {
         let mut all = self.table(entity).record(slot).values.to_vec();
         for (column, value) in values {

@@ -49,7 +49,6 @@ impl Database {
         }
     }
 
-    /// Adds initial rows of `entity`.
     pub(super) fn load(&mut self, entity: EntityId, rows: impl Iterator<Item = Loaded>) {
         let mut latest = Stamp(i64::MIN);
         let cut = |stamp| {

@@ -1,9 +1,10 @@
 //! Flags that say of each row which consumer has it.
 //!
-//! A consumer's flags are a table of rows that it has not: what is not in it is synced. A row that becomes visible in a new
-//! version is armed again, with a new token, so that a reset that names the token of what was delivered does not undo that. To
-//! find rows that are not synced costs what is found. To arm one belongs to the commit that changes it and costs nothing
-//! besides; to reset one, to claim one and to arm one by hand is a write.
+//! A consumer's flags are a table of rows that it has not: what is not in it is synced. A row that
+//! becomes visible in a new version is armed again, with a new token, so that a reset that names
+//! the token of what was delivered does not undo that. To find rows that are not synced costs what
+//! is found. To arm one belongs to the commit that changes it and costs nothing besides; to reset
+//! one, to claim one and to arm one by hand is a write.
 //!
 //! How: the commit does not touch the flags. They catch up with the stream of their place
 //! ([`stream`](super::stream)) when they are read, which comes to the same.
@@ -123,7 +124,6 @@ struct Flags {
     free: BTreeMap<u64, Armed>,
     claimed: BTreeMap<u64, Armed>,
     ends: BTreeSet<(Time, u64)>,
-    /// The token of each row that is not synced; looked up only, never iterated.
     tokens: FxHashMap<Slot, u64>,
 }
 
@@ -201,8 +201,9 @@ impl Flags {
 }
 
 impl Flagging<'_> {
-    /// Makes a consumer's flags; if they are there already and it says that it has nothing, arms all that is synced or claimed, row by
-    /// row: who claimed it is gone, or cannot say any more that it was committed. Gives the rows written for that.
+    /// Makes a consumer's flags; if they are there already and it says that it has nothing, arms
+    /// all that is synced or claimed, row by row: who claimed it is gone, or cannot say any more
+    /// that it was committed. Gives the rows written for that.
     ///
     /// # Errors
     /// [`ServerError::BadRequest`] if the entity is not pulled as deltas.
@@ -237,8 +238,8 @@ impl Flagging<'_> {
         Ok(written)
     }
 
-    /// The highest receipt that is noted beside a consumer's flags for the rows of this scope, 0 before the first; `None` if it has
-    /// no flags.
+    /// The highest receipt that is noted beside a consumer's flags for the rows of this scope, 0
+    /// before the first; `None` if it has no flags.
     ///
     /// # Errors
     /// [`ServerError::BadRequest`] if the entity is not pulled as deltas.
@@ -272,9 +273,10 @@ impl Flagging<'_> {
         Ok(())
     }
 
-    /// Delivers rows that a consumer's flags say are not synced to `take`, in the order in which they were armed, until there
-    /// are no more, `limit` is reached, or `take` breaks (the row that it broke at counts as taken). Rows that `passes_over` names
-    /// are looked at and left as they are. Flags stay armed until [`Flagging::reset`].
+    /// Delivers rows that a consumer's flags say are not synced to `take`, in the order in which
+    /// they were armed, until there are no more, `limit` is reached, or `take` breaks (the row that
+    /// it broke at counts as taken). Rows that `passes_over` names are looked at and left as they
+    /// are. Flags stay armed until [`Flagging::reset`].
     ///
     /// # Errors
     /// [`ServerError::BadRequest`] if the entity is not pulled as deltas.
@@ -352,7 +354,8 @@ impl Flagging<'_> {
         }
     }
 
-    /// A user sets the flags of the first `rows` live rows of an entity, in the order of keys, to "not synced", for every consumer.
+    /// A user sets the flags of the first `rows` live rows of an entity, in the order of keys, to
+    /// "not synced", for every consumer.
     ///
     /// # Panics
     /// If the backend keeps no log.

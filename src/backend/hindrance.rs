@@ -24,7 +24,6 @@ pub struct Hindrance {
     pub what: Hindered,
 }
 
-/// All such times.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Hindrances(pub(super) Vec<Hindrance>);
 

@@ -19,8 +19,8 @@ pub struct Options {
     pub write_fixed_cost: Span,
     /// Service time of each mutation.
     pub write_row_cost: Span,
-    /// Coefficient of variation of the service time, log-normal about the mean that the costs give, in thousandths; 0 is
-    /// exact.
+    /// Coefficient of variation of the service time, log-normal about the mean that the costs give,
+    /// in thousandths; 0 is exact.
     pub service_cv_milli: u32,
     /// Office hours, in which everything takes longer.
     pub busy: Option<Busy>,
@@ -36,7 +36,8 @@ pub struct Options {
     pub stamp_precision: Span,
     /// What becomes of commits within one such multiple.
     pub ticks: Ticks,
-    /// A reader can only ask for changes since a multiple of this; what it has read already comes again.
+    /// A reader can only ask for changes since a multiple of this; what it has read already comes
+    /// again.
     pub filter_precision: Span,
     /// Whose clock stamps what devices write.
     pub stamped_by: StampedBy,
@@ -72,8 +73,8 @@ pub struct Options {
     pub partial: Ppm,
     /// What a commit of one entity changes in others.
     pub effects: Vec<Effect>,
-    /// Mutations of these rows are refused for good: a share in parts per million of creates and updates, by the hash of
-    /// their idempotency key.
+    /// Mutations of these rows are refused for good: a share in parts per million of creates and
+    /// updates, by the hash of their idempotency key.
     pub poison_ppm: u32,
     /// Share of deletes that are refused for good, as if something else referred to their rows.
     pub refused_deletes: Ppm,
@@ -146,12 +147,12 @@ pub struct Busy {
 /// What becomes of commits within one tick of the stamps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Ticks {
-    /// They share its stamp until somebody has read it, then the next: what is committed can be seen at once, under a stamp that may
-    /// be ahead of the clock.
+    /// They share its stamp until somebody has read it, then the next: what is committed can be
+    /// seen at once, under a stamp that may be ahead of the clock.
     #[default]
     RunAhead,
-    /// They share its stamp, as in a table with a column of this precision. Readers who stay behind what is settled see them when
-    /// it is over.
+    /// They share its stamp, as in a table with a column of this precision. Readers who stay behind
+    /// what is settled see them when it is over.
     Shared,
 }
 in_words!(Ticks { RunAhead: "run-ahead", Shared: "shared" });
@@ -208,7 +209,8 @@ pub enum Numbered {
     /// As its transaction commits: the numbers are in the order in which readers see the entries.
     #[default]
     AtCommit,
-    /// As the row is written: a transaction under way leaves a hole, which is filled when it commits.
+    /// As the row is written: a transaction under way leaves a hole, which is filled when it
+    /// commits.
     AtWrite,
 }
 in_words!(Numbered { AtCommit: "at-commit", AtWrite: "at-write" });
@@ -219,7 +221,8 @@ pub enum Rearm {
     /// All.
     #[default]
     Always,
-    /// All but those of the office and of imports to rows that are there: that path through the backend forgets it.
+    /// All but those of the office and of imports to rows that are there: that path through the
+    /// backend forgets it.
     ForgetsOffice,
 }
 in_words!(Rearm { Always: "always", ForgetsOffice: "forgets-office" });
@@ -253,7 +256,8 @@ pub struct Availability {
 /// A consequence that the backend draws itself.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
-    /// Rows of `to` fold columns of `from` in: when a row of `from` changes, the rows of `to` that point to it change too.
+    /// Rows of `to` fold columns of `from` in: when a row of `from` changes, the rows of `to` that
+    /// point to it change too.
     Fold {
         /// The entity whose rows are folded in, such as patient.
         from: EntityId,
@@ -264,14 +268,15 @@ pub enum Effect {
         /// Pairs of columns: of `from`, of `to`.
         columns: Vec<(usize, usize)>,
     },
-    /// Rows of `to` count rows of `of`: inserting or deleting a row of `of` changes the counter of the row of `to` that it
-    /// belongs to.
+    /// Rows of `to` count rows of `of`: inserting or deleting a row of `of` changes the counter of
+    /// the row of `to` that it belongs to.
     Count {
         /// The entity that is counted, such as appointment.
         of: EntityId,
         /// The entity that holds the counter, such as doctor_day.
         to: EntityId,
-        /// Pairs of columns that must be equal: of `of`, of `to`. A timestamp is compared by its day when `by_day` names it.
+        /// Pairs of columns that must be equal: of `of`, of `to`. A timestamp is compared by its
+        /// day when `by_day` names it.
         on: Vec<(usize, usize)>,
         /// The position in `on` that is compared by day (UTC days shifted by `day_offset`).
         by_day: Option<usize>,

@@ -79,7 +79,6 @@ impl Pool {
         self.down.push((from, until));
     }
 
-    /// Whether there is service at `now`.
     pub(super) fn is_up(&self, now: Time) -> bool {
         !self.down.iter().any(|&(from, until)| (from..until).contains(&now))
     }

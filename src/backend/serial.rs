@@ -3,7 +3,7 @@
 //! Styles differ in the order of columns, in what stands for null, and in how fractions and
 //! timestamps are written; each reads back as the same row. A text is written as it is, with a
 //! backslash before a first backslash: so null, which is a backslash with something behind it, is
-//! not the empty text. What is no timestamp or number in a column of such is marked in the same
+//! not the empty text. What is not a timestamp or number in a column of such is marked in the same
 //! way.
 
 use crate::base::{Decimal, Key, Stamp, Value, ValueRef};

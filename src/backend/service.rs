@@ -17,7 +17,6 @@ pub struct Service {
     seed: Seed,
     pool: Pool,
     quotas: Option<Quotas>,
-    /// How many requests came of each device.
     asked: FxHashMap<DeviceId, u64>,
 }
 

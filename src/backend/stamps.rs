@@ -141,7 +141,6 @@ impl Stamps {
         (self.ticks == Ticks::Shared).then(|| self.cut(now).max(self.open))
     }
 
-    /// The greatest stamp that was given.
     pub(super) fn latest(&self) -> Stamp {
         self.latest
     }

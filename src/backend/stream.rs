@@ -49,7 +49,6 @@ pub(super) struct Entry {
     pub(super) arms: bool,
 }
 
-/// What happened in one place since the start.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Stream {
     /// In the order in which it could be seen.

@@ -53,6 +53,14 @@ pub struct Loaded {
     pub deleted: Option<Stamp>,
 }
 
+impl Loaded {
+    /// One that was made at `stamp` and not changed since.
+    pub fn as_of(key: &str, values: impl Into<Arc<[Value]>>, stamp: Stamp) -> Loaded {
+        let (key, values) = (Key::new(key), values.into());
+        Loaded { key, values, created: stamp, updated: stamp, deleted: None }
+    }
+}
+
 /// The next version of a row.
 pub(super) struct Version {
     pub(super) values: Arc<[Value]>,

@@ -351,7 +351,7 @@ mod tests {
         assert!(error("k=5..=1").contains("empty range"));
         assert!(error("k=1..8*1").contains("a step is"));
         assert!(error("k=0..8*2").ends_with("no multiplication leads anywhere; in steps of one: 0..=8"));
-        assert!(error("k=1ms..4KiB*2").contains("no range of numbers"));
+        assert!(error("k=1ms..4KiB*2").contains("not a range of numbers"));
         assert!(error("k=1,2,1").contains("names 1 twice"));
         assert!(error("k=60s,1m").contains("names 1m twice: it is 60s"));
         assert!(error("k=1KiB,0.5KiB,1024B").contains("names 1024B twice: it is 1KiB"));

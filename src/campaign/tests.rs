@@ -167,7 +167,8 @@ fn a_panic_is_the_failure_of_its_own_cell() {
 
 #[test]
 fn a_panic_of_a_stack_of_ones_own_is_no_bug_of_ours() {
-    let theirs = Plan { brought: true, engine_name: "acme".to_owned(), ..plan(Some("panics"), 1) };
+    let mut theirs = plan(Some("panics"), 1);
+    (theirs.brought, theirs.engine_name) = (true, "acme".to_owned());
     let record = ran(&[theirs, plan(None, 0)], &on(1));
     assert_eq!((record.exit_code, record.cells.len()), (12, 2));
     assert_eq!(record.cells[0].reasons[0].text, "the stack `acme` panicked: invariant broken in seed 1");
@@ -300,7 +301,8 @@ fn a_cell_of_another_scenario_or_seed_is_not_taken_for_one_that_was_done() {
     let folder = tempfile::tempdir().unwrap();
     begun(folder.path(), &[plan(Some("fine"), 1), plan(Some("fine"), 2)], 2);
     let journal = Journal::resume(folder.path(), "a run", false).unwrap();
-    let other = Plan { digest: "other".to_owned(), ..plan(Some("fine"), 1) };
+    let mut other = plan(Some("fine"), 1);
+    other.digest = "other".to_owned();
     let plans = [other, plan(Some("fine"), 2), plan(Some("fine"), 3)];
     assert_eq!(gone_on(&plans, 1, &Heard::default(), Some(&journal)).1, 2);
 }

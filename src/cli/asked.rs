@@ -43,7 +43,8 @@ pub(super) fn plans(
         return Err(Refusal::because(Exit::Nothing, nothing(&questions)));
     }
     let questions: Arc<[Question]> = questions.into();
-    Ok(asked.plans.into_iter().map(|plan| Plan { questions: Arc::clone(&questions), ..plan }).collect())
+    asked.plans.iter_mut().for_each(|plan| plan.questions = Arc::clone(&questions));
+    Ok(asked.plans)
 }
 
 /// The scenario that is asked, without its variants.

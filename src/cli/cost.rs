@@ -32,11 +32,6 @@ pub(super) fn of(plans: &[Plan]) -> Vec<Cost> {
     costs
 }
 
-/// What cells cost beside each other: the same on every machine.
-pub(super) fn weights(plans: &[Plan]) -> Vec<u64> {
-    of(plans).iter().map(|cost| cost.time().0.max(1)).collect()
-}
-
 /// Bytes of memory for cells `jobs` at once: first what they surely take, then what they may.
 pub(super) fn memory(costs: &[Cost], jobs: usize) -> (u64, u64) {
     Cost::memory(costs, jobs.min(costs.len().max(1)) as u64)

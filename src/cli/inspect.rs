@@ -107,8 +107,8 @@ pub(super) fn plan(
     }
     let ids = analysis::cell_ids(&plans);
     let costs = cost::of(&plans);
-    let sizes: Vec<render::CellSize> =
-        plans.iter().zip(&costs).zip(ids).map(|((plan, cost), id)| size(plan, cost, id)).collect();
+    let sized = plans.iter().zip(&costs).zip(ids);
+    let sizes: Vec<render::CellSize> = sized.map(|((plan, cost), id)| size(plan, cost, id)).collect();
     console.result(&render::sizes(&sizes));
     console.result(&cost::estimate(&costs, runner, console));
     sources::remark_on(&plans, console);
@@ -117,8 +117,8 @@ pub(super) fn plan(
 
 /// The plan for programs: its digest, and its cells with what they cost.
 fn listed(plans: &[Plan]) -> anyhow::Result<String> {
-    let roll = shard::roll(plans)?;
     let costs = cost::of(plans);
+    let roll = shard::roll(plans, &costs)?;
     let cell = |((plan, cost), at): ((&Plan, &Cost), usize)| {
         let axes: serde_json::Map<_, _> =
             plan.axes.iter().map(|(key, value)| (key.clone(), value.as_str().into())).collect();

@@ -16,7 +16,7 @@ use crate::campaign::shards::{self, Head, Partition, Pool, Roll, ShardError};
 use crate::campaign::{self, Runner};
 use crate::metrics::human;
 use crate::record::{self, Build, Exit};
-use crate::scenario::Plan;
+use crate::scenario::{Cost, Plan};
 
 /// All cells of a command, and the name by which its run is known again.
 pub(super) struct Cells<'a> {
@@ -62,7 +62,7 @@ pub(super) fn instead(
     let partition = place.partition.map(found).transpose();
     let partition = partition.map_err(|e| Refusal::usage(format!("--partition {e}")))?;
     if place.list {
-        let roll = roll(cells.plans)?;
+        let roll = roll(cells.plans, &cost::of(cells.plans))?;
         let listed = partition.map_or_else(|| (0..roll.cells()).collect(), |part| part.cells(&roll));
         console.result(&listed.into_iter().map(|cell| format!("{}\n", roll.id(cell))).collect::<String>());
         return Ok(Some(Exit::Success));
@@ -71,8 +71,9 @@ pub(super) fn instead(
 }
 
 /// The roll of these cells.
-pub(super) fn roll(plans: &[Plan]) -> anyhow::Result<Roll> {
-    Ok(Roll::new(&program(plans)?, plans, &analysis::cell_ids(plans), cost::weights(plans)))
+pub(super) fn roll(plans: &[Plan], costs: &[Cost]) -> anyhow::Result<Roll> {
+    let weights = costs.iter().map(|cost| cost.time().0.max(1)).collect();
+    Ok(Roll::new(&program(plans)?, plans, &analysis::cell_ids(plans), weights))
 }
 
 /// What tells the build that runs these plans: its sources, and with a stack of somebody's own the
@@ -98,7 +99,7 @@ fn run(
     runner: &dyn Runner,
     console: &mut Console<'_>,
 ) -> anyhow::Result<Exit> {
-    let roll = roll(cells.plans)?;
+    let roll = roll(cells.plans, &cost::of(cells.plans))?;
     let own = partition.cells(&roll);
     let plans: Vec<Plan> = own.iter().map(|cell| cells.plans[*cell].clone()).collect();
     let ids: Vec<String> = own.iter().map(|cell| roll.id(*cell).to_owned()).collect();
@@ -137,7 +138,7 @@ fn run(
         )));
     }
     console.result(&format!(
-        "shard {partition}: {kept} of its {} are kept, of {all} in all\n",
+        "shard {partition}: {kept} of its {} are done, of {all} in all\n",
         human::count(own.len() as u64, "cell")
     ));
     console.result(&format!("shard: {shown}\n"));
@@ -157,7 +158,7 @@ fn pour(pool: &Pool, out: &Path, cells: &Cells<'_>, console: &mut Console<'_>) -
         let text = format!("{} holds a shard: choose another folder with --out", out.display());
         return Err(Refusal::usage(text));
     }
-    let roll = roll(cells.plans)?;
+    let roll = roll(cells.plans, &cost::of(cells.plans))?;
     if roll.digest != pool.plan() {
         let text = format!(
             "the plan is another than when the shards ran: of their {} {} are cells of what is here now; merge where nothing has changed, or run the shards again",
@@ -167,12 +168,15 @@ fn pour(pool: &Pool, out: &Path, cells: &Cells<'_>, console: &mut Console<'_>) -
         return Err(Refusal::because(Exit::NoBaseline, text));
     }
     let (shards, _) = pool.size();
+    let twice = match pool.replays {
+        0 => String::new(),
+        n => format!(", {n} in two shards, with the same result"),
+    };
     console.remark(&format!(
-        "{}, {} of {}, {} there twice with the same result\n",
+        "{}, {} of {}{twice}\n",
         human::count(shards as u64, "shard"),
         pool.of(&roll),
         human::count(roll.cells() as u64, "cell"),
-        pool.replays,
     ));
     for folder in &pool.damaged {
         console.complaint(&format!(

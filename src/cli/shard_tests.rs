@@ -122,7 +122,7 @@ fn a_shard_judges_nothing_and_only_the_merge_does() {
     let mut desk = desk(&format!("{TIES}{VARIANTS}"), RUN);
     assert_eq!(shard(&mut desk, RUN, "slice:2/2", "two"), 0);
     assert!(
-        desk.out.contains("shard slice:2/2: 1 of its 1 cell are kept, of 2 cells in all\n"),
+        desk.out.contains("shard slice:2/2: 1 of its 1 cell are done, of 2 cells in all\n"),
         "{}",
         desk.out
     );

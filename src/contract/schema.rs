@@ -53,6 +53,13 @@ pub struct Column {
     pub kind: ColumnKind,
 }
 
+impl Column {
+    /// A column of this name and kind.
+    pub fn new(name: &str, kind: ColumnKind) -> Column {
+        Column { name: name.to_owned(), kind }
+    }
+}
+
 /// What a column holds.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ColumnKind {
@@ -150,7 +157,7 @@ impl Delivery {
 pub type Attributes = Vec<Value>;
 
 /// A named flow of synchronisation.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct SyncUnit {
     /// Its name, such as `Login`.
     pub name: String,
@@ -275,6 +282,19 @@ impl Schema {
 }
 
 impl Entity {
+    /// One whose rows all devices hold, with all columns, and get as deltas.
+    pub fn new(name: &str, columns: Vec<Column>) -> Entity {
+        Entity {
+            name: name.to_owned(),
+            key: "id".to_owned(),
+            projection: (0..columns.len()).collect(),
+            columns,
+            scope: Vec::new(),
+            delivery: Delivery::Delta,
+            unique: Vec::new(),
+        }
+    }
+
     /// The position of a column of this name.
     pub fn column(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|c| c.name == name)

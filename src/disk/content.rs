@@ -28,7 +28,6 @@ static ZEROS: Page = [0; PAGE];
 /// Pages of one frozen file, shared by all files that started from it.
 pub(super) type Base = Rc<[Sheet]>;
 
-/// Neighbouring pages of a file.
 #[derive(Clone, Default)]
 struct Chunk {
     /// The pages that are the file's own.
@@ -82,7 +81,6 @@ struct Shape {
     base_pages: usize,
 }
 
-/// One file's bytes.
 #[derive(Clone, Default)]
 pub(super) struct Content {
     now: Shape,
@@ -95,7 +93,6 @@ pub(super) struct Content {
     passing: bool,
 }
 
-/// Pages that `size` bytes take.
 fn pages_in(size: u64) -> usize {
     usize::try_from(size.div_ceil(PAGE as u64)).expect("a simulated file fits in memory")
 }
@@ -118,7 +115,6 @@ impl Content {
         Content { passing: true, ..Content::default() }
     }
 
-    /// Makes it as when it was new.
     pub(super) fn empty(&mut self) {
         *self = Content { passing: self.passing, ..Content::default() };
     }
@@ -133,7 +129,6 @@ impl Content {
         self.undo.into_iter().filter_map(|undo| undo.page).for_each(Sheet::free);
     }
 
-    /// Bytes in the file.
     pub(super) fn size(&self) -> u64 {
         self.now.size
     }
@@ -206,7 +201,6 @@ impl Content {
         }
     }
 
-    /// Writes `bytes` at `at`; a gap before them reads as zeros.
     #[inline]
     pub(super) fn write(&mut self, at: u64, mut bytes: &[u8]) {
         self.now.size = self.now.size.max(at + bytes.len() as u64);
@@ -266,7 +260,6 @@ impl Content {
         self.now = Shape { size, base_pages: self.now.base_pages.min(keep) };
     }
 
-    /// Makes what was written durable.
     pub(super) fn sync(&mut self) {
         for Undo { index, page } in self.undo.drain(..) {
             if let Some(Some(chunk)) = self.chunks.get_mut(index / FANOUT) {
@@ -285,7 +278,6 @@ impl Content {
         self.chunks.truncate(pages_in(self.now.size).div_ceil(FANOUT));
     }
 
-    /// Forgets everything since the last sync.
     pub(super) fn lose_all(&mut self) {
         for Undo { index, page } in std::mem::take(&mut self.undo) {
             let chunk = self.chunk(index);

@@ -44,7 +44,6 @@ pub(super) struct Dead;
 /// Why something was not written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NotWritten {
-    /// As [`Dead`].
     Dead,
     /// There is no room.
     Full,
@@ -59,7 +58,6 @@ impl From<Dead> for NotWritten {
 /// Why a file was not opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum OpenError {
-    /// There is no power.
     Dead,
     /// The file is there and should not be, or the other way round.
     Refused,
@@ -151,7 +149,6 @@ impl Core {
         self.generation.get()
     }
 
-    /// Operations issued so far, which is the number of the next.
     pub(super) fn operations(&self) -> u64 {
         self.operations.get()
     }

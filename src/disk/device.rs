@@ -6,6 +6,8 @@ use super::content::{Base, Content};
 use super::core::{Core, Counters, Options};
 use super::directory::{Directory, File};
 use super::flash::Flash;
+#[cfg(test)]
+use super::history::History;
 use super::history::{Death, Moment};
 use super::locks::Locks;
 use super::page::PAGE;
@@ -214,11 +216,16 @@ impl Disk {
         self.0.counters.get() != self.0.charged.get()
     }
 
+    #[cfg(test)]
+    pub(super) fn remembered(&self) -> usize {
+        self.0.history.borrow().as_ref().map_or(0, History::remembered)
+    }
+
     /// What was done by `now` cannot be undone any more. Call it before a process does something,
     /// or what is remembered grows.
     pub fn settle(&self, now: Time) {
         if let Some(history) = self.0.history.borrow_mut().as_mut() {
-            history.settle(now);
+            history.settle(now, &mut self.0.directory.borrow_mut());
         }
     }
 

@@ -18,7 +18,6 @@ use crate::base::Stream;
 /// own accord.
 const CHANGES_MAX: usize = 16;
 
-/// A file, whatever names it has.
 #[derive(Default)]
 pub(super) struct File {
     /// It is a write-ahead log.
@@ -61,7 +60,6 @@ impl File {
     }
 }
 
-/// A name and the files that have had it.
 #[derive(Clone)]
 struct Name {
     text: String,
@@ -98,7 +96,6 @@ impl Name {
 pub(super) struct Directory(Vec<Name>);
 
 impl Directory {
-    /// A directory of synced files.
     pub(super) fn of(files: impl Iterator<Item = (String, Rc<File>)>) -> Directory {
         Directory(files.map(|(text, file)| Name { text, synced: Some(file), since: Vec::new() }).collect())
     }
@@ -136,12 +133,10 @@ impl Directory {
         }
     }
 
-    /// Makes all names durable as they are.
     pub(super) fn sync(&mut self) {
         self.settle(u64::MAX);
     }
 
-    /// Takes every name and file back to its last sync.
     pub(super) fn lose_all(&mut self) {
         for file in self.known_files() {
             file.content.borrow_mut().lose_all();

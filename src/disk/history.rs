@@ -3,7 +3,8 @@
 //! SQLite does a transaction at once; on the device it takes a while. The operations are kept with
 //! their times from the first on until the last is past, together with what the disk looked like
 //! before. A process that dies in between leaves only what it had issued by then: the disk goes
-//! back to how it was and does those operations again.
+//! back to how it was and does those operations again. Of a disk that is never idle, operations
+//! that are past are done to what it looked like before, as soon as they are many.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -94,13 +95,7 @@ impl History {
     /// writes.
     pub(super) fn note(&mut self, number: u64, what: What, bytes: &[u8], directory: &Directory) {
         if self.before.is_none() {
-            let files = directory.known_files().into_iter();
-            let copy = |file: Rc<File>| {
-                let content = file.content.borrow().clone();
-                let cut_at = file.cut_at.get();
-                (file, content, cut_at)
-            };
-            self.before = Some(Snapshot { directory: directory.clone(), files: files.map(copy).collect() });
+            self.before = Some(Snapshot::of(directory, directory.known_files()));
             self.bytes = ROOM.with_borrow_mut(Vec::pop).unwrap_or_default();
         }
         self.bytes.extend_from_slice(bytes);
@@ -147,10 +142,41 @@ impl History {
     }
 
     /// Forgets what is past, unless there is something that waits for its time.
-    pub(super) fn settle(&mut self, now: Time) {
+    pub(super) fn settle(&mut self, now: Time, directory: &mut Directory) {
         if self.until <= now && self.timed == self.operations.len() && self.before.is_some() {
             self.forget();
+        } else if self.operations.len() > MANY {
+            self.let_pass(now, directory);
         }
+    }
+
+    #[cfg(test)]
+    pub(super) fn remembered(&self) -> usize {
+        self.operations.len()
+    }
+
+    /// Forgets the operations that are past, if that is most of them: the disk as it was before
+    /// becomes what they made of it.
+    fn let_pass(&mut self, now: Time, directory: &mut Directory) {
+        let is_past = |o: &Operation| o.times.is_none_or(|(_, done)| done <= now);
+        let past = self.operations[..self.timed].iter().take_while(|o| is_past(o)).count();
+        if past <= self.operations.len() / 2 {
+            return;
+        }
+        let Some(before) = self.before.take() else { return };
+        let files = before.files.iter().map(|(file, ..)| file);
+        let touched = self.operations.iter().filter_map(|o| o.what.file());
+        let today = Snapshot::of(directory, files.chain(touched).chain(&directory.known_files()).cloned());
+        before.restore(directory);
+        let mut bytes = &self.bytes[..];
+        for operation in self.operations.drain(..past) {
+            bytes = operation.redo(false, bytes, directory);
+        }
+        let gone = self.bytes.len() - bytes.len();
+        self.bytes.drain(..gone);
+        self.timed -= past;
+        self.before = Some(Snapshot::of(directory, directory.known_files()));
+        today.restore(directory);
     }
 
     /// Forgets everything: it was done.
@@ -197,6 +223,8 @@ impl History {
     }
 }
 
+/// So many operations are remembered before it is looked which of them are past.
+const MANY: usize = 256;
 /// Room for so many operations is kept for the next transaction.
 const KEPT: usize = 16;
 /// Buffers kept for the next transactions of any disk, and how large one may be.
@@ -256,7 +284,31 @@ impl Operation {
     }
 }
 
+impl What {
+    fn file(&self) -> Option<&Rc<File>> {
+        match self {
+            What::Write { file, .. }
+            | What::Truncate { file, .. }
+            | What::Sync { file }
+            | What::Create { file, .. } => Some(file),
+            What::Delete { .. } => None,
+        }
+    }
+}
+
 impl Snapshot {
+    fn of(directory: &Directory, files: impl IntoIterator<Item = Rc<File>>) -> Snapshot {
+        let mut copies: Vec<(Rc<File>, Content, Option<u64>)> = Vec::new();
+        for file in files {
+            if !copies.iter().any(|(other, ..)| Rc::ptr_eq(other, &file)) {
+                let content = file.content.borrow().clone();
+                let cut_at = file.cut_at.get();
+                copies.push((file, content, cut_at));
+            }
+        }
+        Snapshot { directory: directory.clone(), files: copies }
+    }
+
     fn restore(self, directory: &mut Directory) {
         *directory = self.directory;
         for (file, content, cut_at) in self.files {

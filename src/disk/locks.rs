@@ -3,23 +3,18 @@
 //! The rules are those of SQLite's unix VFS (`unixLock` in `os_unix.c`), which holds them in POSIX
 //! locks: many readers, one writer, and a pending writer keeps new readers out.
 
-/// What one handle holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(super) enum Level {
-    /// Nothing.
     #[default]
     None,
-    /// May read.
     Shared,
     /// Means to write; others may still read.
     Reserved,
     /// Waits for the readers to leave; nobody may begin to read.
     Pending,
-    /// Writes; nobody reads.
     Exclusive,
 }
 
-/// The locks on one file.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Locks {
     /// Handles at `Shared` or above.
@@ -63,7 +58,6 @@ impl Locks {
         true
     }
 
-    /// Lowers a handle to `Shared` or `None`.
     pub(super) fn unlock(&mut self, held: &mut Level, to: Level) {
         if *held <= to {
             return;
@@ -77,7 +71,6 @@ impl Locks {
         *held = to;
     }
 
-    /// Whether any handle means to write.
     pub(super) fn is_reserved(&self) -> bool {
         self.writer >= Level::Reserved
     }

@@ -21,7 +21,6 @@ const SPARE: usize = 256;
 
 pub(super) type Page = [u8; PAGE];
 
-/// A page; its copies are the same memory.
 #[derive(Clone)]
 pub(super) struct Sheet(Rc<Leaf>);
 
@@ -39,7 +38,6 @@ thread_local! {
 }
 
 impl Sheet {
-    /// A page of one's own with the bytes of `from`.
     pub(super) fn copy_of(from: &Page) -> Sheet {
         match FREE.with_borrow_mut(Vec::pop) {
             Some(mut sheet) => {

@@ -20,14 +20,12 @@ struct Slot {
     exclusive: bool,
 }
 
-/// What all connections to one database share.
 #[derive(Default)]
 pub(super) struct Shm {
     regions: RefCell<Vec<Region>>,
     slots: Cell<[Slot; SLOTS]>,
 }
 
-/// One connection's mapping; its locks go when it is dropped.
 pub(super) struct Mapping {
     shm: Rc<Shm>,
     held: [Hold; SLOTS],
@@ -79,7 +77,6 @@ impl Mapping {
         true
     }
 
-    /// Gives back the locks in `range`.
     pub(super) fn unlock(&mut self, range: Range<usize>) {
         let mut slots = self.shm.slots.get();
         for at in range.clone() {

@@ -172,6 +172,30 @@ fn a_process_killed_after_its_work_is_over_has_done_it_all() {
 }
 
 #[test]
+fn a_disk_that_is_never_idle_forgets_what_is_past() {
+    for pragmas in [ROLLBACK, LOG] {
+        let deaths: [fn(&Disk, Charged) -> bool; 2] = [
+            |disk, last| disk.kill_at(last.from + CPU),
+            |disk, last| disk.power_loss_at(last.from + CPU, PowerLoss::LoseAll),
+        ];
+        for die in deaths {
+            let (disk, connection) = database(pragmas);
+            let mut last = Charged { from: START, until: START, wrote: true };
+            for n in 2..100 {
+                transaction(&connection, n);
+                last = disk.charge(last.until, CPU, &flash());
+                disk.settle(last.from);
+                let remembered = disk.remembered();
+                assert!(remembered < 400, "{pragmas}: {remembered} operations after {n} transactions");
+            }
+            std::mem::forget(connection);
+            assert!(die(&disk, last), "{pragmas}: of the last one something was still to be done");
+            assert_eq!(shown(&disk), 98, "{pragmas}");
+        }
+    }
+}
+
+#[test]
 fn time_is_the_same_whether_it_is_remembered_or_not() {
     let charged = |remembers: bool| {
         let disk = Disk::new(Options::default());

@@ -12,6 +12,7 @@
 
 #![expect(unsafe_code, reason = "SQLite's VFS is a C interface; it is confined to this file")]
 
+use std::alloc::{self, Layout};
 use std::cell::Cell;
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::mem::ManuallyDrop;
@@ -68,27 +69,7 @@ pub fn open(location: &Location) -> rusqlite::Result<Connection> {
     }?;
     // Nobody else runs while this thread waits.
     connection.busy_timeout(Duration::ZERO)?;
-    without_lookaside(&connection);
     Ok(connection)
-}
-
-/// Gives back the 48 KB that SQLite sets aside for small allocations of each connection: a fleet
-/// has many, mostly idle.
-fn without_lookaside(connection: &Connection) {
-    // SAFETY: the handle is of an open connection, used by this thread alone and not closed here.
-    // The variable arguments are the buffer, the size and the number of its slots, as SQLite
-    // documents them for this option; it refuses with SQLITE_BUSY if a slot is in use, and changes
-    // nothing.
-    let code = unsafe {
-        ffi::sqlite3_db_config(
-            connection.handle(),
-            ffi::SQLITE_DBCONFIG_LOOKASIDE,
-            ptr::null_mut::<c_void>(),
-            0 as c_int,
-            0 as c_int,
-        )
-    };
-    assert_eq!(code, ffi::SQLITE_OK, "a new connection uses no lookaside slot");
 }
 
 /// Sets up SQLite for this process and makes the simulated disks known to it; only the first call
@@ -109,14 +90,104 @@ fn configure() {
     // SAFETY: `sqlite3_config` must not run beside other calls of SQLite. `Once` lets one thread
     // through and holds the others that come through `prepare`; all of this crate do. After
     // initialisation it refuses with SQLITE_MISUSE and changes nothing. The variable arguments have
-    // the types that SQLite documents for each option.
+    // the types that SQLite documents for each option; it copies the methods.
     unsafe {
         // Malloc statistics take a global mutex at each allocation.
         ffi::sqlite3_config(ffi::SQLITE_CONFIG_MEMSTATUS, 0 as c_int);
+        ffi::sqlite3_config(ffi::SQLITE_CONFIG_MALLOC, ptr::from_ref(&MEMORY));
+        // Small pieces set aside for each connection: 48 KB, and a fleet has many, mostly idle.
+        ffi::sqlite3_config(ffi::SQLITE_CONFIG_LOOKASIDE, 0 as c_int, 0 as c_int);
         // Pages set aside for each cache at its first page: 76 KB of an idle device.
         ffi::sqlite3_config(ffi::SQLITE_CONFIG_PAGECACHE, ptr::null_mut::<c_void>(), 0 as c_int, 0 as c_int);
     }
 }
+
+/// SQLite's memory comes from where all other memory does: a database that is opened again and
+/// again takes thousands of small pieces each time.
+const MEMORY: ffi::sqlite3_mem_methods = ffi::sqlite3_mem_methods {
+    xMalloc: Some(take),
+    xFree: Some(give_back),
+    xRealloc: Some(resize),
+    xSize: Some(size_of_piece),
+    xRoundup: Some(rounded_up),
+    xInit: Some(ready),
+    xShutdown: Some(over),
+    pAppData: ptr::null_mut(),
+};
+
+/// Before each piece lies how long it is.
+const HEAD: usize = 8;
+
+fn layout(size: usize) -> Layout {
+    Layout::from_size_align(HEAD + size, HEAD).expect("SQLite asks for less than 2 GiB")
+}
+
+/// Notes the size in a piece of memory, unless there was none; gives what is behind it.
+///
+/// # Safety
+/// `piece` is null or has the layout for this size.
+unsafe fn marked(piece: *mut u8, size: usize) -> *mut c_void {
+    if piece.is_null() {
+        return ptr::null_mut();
+    }
+    // SAFETY: by this function's contract the head is there, and aligned.
+    unsafe {
+        piece.cast::<usize>().write(size);
+        piece.add(HEAD).cast()
+    }
+}
+
+/// Where a piece begins, and its size.
+///
+/// # Safety
+/// `piece` comes from `marked`.
+unsafe fn head(piece: *mut c_void) -> (*mut u8, usize) {
+    // SAFETY: `marked` gave what lies behind the head, which it wrote.
+    unsafe {
+        let start = piece.cast::<u8>().sub(HEAD);
+        (start, start.cast::<usize>().read())
+    }
+}
+
+extern "C" fn take(size: c_int) -> *mut c_void {
+    let size = size as usize;
+    // SAFETY: the layout is not empty, and `marked` is given what has it.
+    unsafe { marked(alloc::alloc(layout(size)), size) }
+}
+
+unsafe extern "C" fn give_back(piece: *mut c_void) {
+    if !piece.is_null() {
+        // SAFETY: SQLite gives back, once, what it took here.
+        unsafe {
+            let (start, size) = head(piece);
+            alloc::dealloc(start, layout(size));
+        }
+    }
+}
+
+unsafe extern "C" fn resize(piece: *mut c_void, to: c_int) -> *mut c_void {
+    let to = to as usize;
+    // SAFETY: SQLite has taken the piece here, and does not use the old one if there is a new one.
+    unsafe {
+        let (start, size) = head(piece);
+        marked(alloc::realloc(start, layout(size), layout(to).size()), to)
+    }
+}
+
+unsafe extern "C" fn size_of_piece(piece: *mut c_void) -> c_int {
+    // SAFETY: SQLite has taken the piece here.
+    if piece.is_null() { 0 } else { unsafe { head(piece).1 as c_int } }
+}
+
+extern "C" fn rounded_up(size: c_int) -> c_int {
+    (size + 7) & !7
+}
+
+extern "C" fn ready(_: *mut c_void) -> c_int {
+    ffi::SQLITE_OK
+}
+
+extern "C" fn over(_: *mut c_void) {}
 
 fn register() {
     let vfs = Box::leak(Box::new(ffi::sqlite3_vfs {

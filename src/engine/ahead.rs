@@ -24,15 +24,12 @@ struct Page {
     received: Received,
 }
 
-/// Why nothing more is asked for.
 enum Stopped {
-    /// Nothing is left.
     AtEnd,
     /// A request came to nothing.
     Refused(GivenUp),
     /// An answer made no sense, or the device's own storage did not.
     Broken(RunError),
-    /// A page could not be used: what was asked for after it is of no use either.
     Unusable,
 }
 
@@ -79,7 +76,6 @@ impl Prefetched {
         }
     }
 
-    /// The page that was taken last is applied.
     fn done(&self) {
         self.open.set(self.open.get() - 1);
         self.applied.raise();

@@ -33,7 +33,6 @@ fn beside(from: Stamp, undone: &[Undone]) -> Vec<(Stamp, Stamp)> {
     left
 }
 
-/// Who writes what was pulled.
 pub(super) struct Applier {
     pub(super) process: Rc<Process>,
     bad_rows: BadRows,
@@ -62,7 +61,6 @@ impl Applier {
         }
     }
 
-    /// Tries again what waits on the list of these entities.
     pub(super) async fn retry_late(&self, unit: UnitId, entities: &[EntityId]) -> Result<(), SyncError> {
         if !self.bad_rows.has_list() {
             return Ok(());
@@ -288,7 +286,6 @@ impl Applier {
         }
     }
 
-    /// Tells what a transaction changed.
     pub(super) fn tell(&self, unit: Option<UnitId>, told: &TxChanges, took: Span) {
         let changes: Vec<AppliedChange<'_>> = told
             .changes

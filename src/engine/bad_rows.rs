@@ -21,7 +21,6 @@ use crate::store::{StoreError, Tx};
 /// A seed of its own: other choices by key are not the same rows.
 const SEED: u64 = 0x0062_6164_726f_7773;
 
-/// How often each bad row has failed.
 pub(super) struct BadRows {
     options: BadRowOptions,
     /// Rows wait there for others.
@@ -45,7 +44,6 @@ impl BadRows {
         self.waits || any && self.options.then == OnBadRow::RetryList
     }
 
-    /// Whether the row fails now.
     pub(super) fn fails(&self, entity: EntityId, key: &str) -> bool {
         let BadRowOptions { share, tries, .. } = self.options;
         if xxh3_64_with_seed(key.as_bytes(), SEED) % 1_000_000 >= u64::from(share.0) {
@@ -81,14 +79,10 @@ impl BadRows {
     }
 }
 
-/// What is to be done with a pulled row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// It is applied.
     Apply,
-    /// It is dropped.
     Skip,
-    /// It waits on the list.
     Listed,
 }
 
@@ -96,7 +90,7 @@ pub(super) enum Verdict {
 mod tests {
     use super::*;
     use crate::base::{Stamp, Time};
-    use crate::contract::{Database, Delivery, Entity, Schema, Work};
+    use crate::contract::{Database, Entity, Schema, Work};
     use crate::engine::options::Options;
     use crate::store::{self, Journal, Store};
 
@@ -127,19 +121,10 @@ mod tests {
 
     #[test]
     fn a_version_that_waits_stays_where_an_older_one_goes_well() {
-        let task = Entity {
-            name: "task".to_owned(),
-            key: "id".to_owned(),
-            columns: Vec::new(),
-            projection: Vec::new(),
-            scope: Vec::new(),
-            delivery: Delivery::Delta,
-            unique: Vec::new(),
-        };
+        let task = Entity::new("task", Vec::new());
         let schema = Schema { entities: vec![task], ..Schema::default() };
-        let database = Database { path: ":memory:".to_owned(), vfs: None };
         let kept = store::Options { journal: Journal::Memory, ..store::Options::default() };
-        let store = Store::open(&database, schema.into(), &kept).unwrap();
+        let store = Store::open(&Database::memory(), schema.into(), &kept).unwrap();
         let options = PullOptions { missing_parent: MissingParent::Wait, ..Options::default().pull };
         let bad = BadRows::new(&options, false, Rc::new(Good));
         let waits = |came: i64| {

@@ -65,12 +65,9 @@ in_words!(Bend {
     Utf8: "utf8",
 });
 
-/// Which way a value goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Way {
-    /// To the backend.
     Up,
-    /// To the device.
     Down,
 }
 

@@ -21,7 +21,6 @@ use crate::store::{Blobs, StoreError, WaitingBlob};
 /// No stretch is made smaller than this.
 const LEAST: u64 = 100;
 
-/// Who sends them.
 pub(super) struct BlobSender {
     process: Rc<Process>,
     caller: Rc<Caller>,
@@ -104,7 +103,6 @@ impl BlobSender {
         failed.into_inner().map_or(Ok(sent.get()), Err)
     }
 
-    /// Brings one to the server, stretch by stretch.
     async fn bring(&self, blob: &WaitingBlob, in_run: bool) -> Result<(), RunError> {
         let options = &self.process.options.attachments;
         let mut most = options.chunk_bytes.min(self.cap.get());
@@ -216,7 +214,6 @@ impl BlobSender {
         Ok(())
     }
 
-    /// One request and its answer.
     async fn put(
         &self,
         blob: &WaitingBlob,

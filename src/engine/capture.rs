@@ -17,7 +17,6 @@ use crate::contract::{AppliedChange, EditError, EditKind, Event, LocalEdit, Name
 use crate::protocol::PushResult;
 use crate::store::{self, Entry, StoreError, Tx};
 
-/// The correct rules of an engine with these options.
 pub(super) fn rules(options: &Options) -> Rules {
     let rules = Rules::of(options);
     match options.push.capture {
@@ -97,7 +96,6 @@ impl Listed {
         if self.only.is_some() { usize::MAX } else { limit }
     }
 
-    /// Whether the edit may be sent.
     pub(super) fn has(&self, entry: &Entry) -> bool {
         self.only.as_ref().is_none_or(|only| only.contains(&entry.seq))
     }

@@ -15,12 +15,10 @@ use crate::protocol::{Page, WireRow};
 use crate::store::{Excerpts, Progress, StoreError, Tx};
 
 impl Process {
-    /// What `unit` brings of an entity, if not all.
     pub(super) fn excerpt(&self, unit: UnitId, entity: EntityId) -> Option<&Excerpt> {
         self.setup.units[usize::from(unit.0)].excerpt(entity)
     }
 
-    /// Whether any unit brings a part of an entity.
     pub(super) fn has_excerpts(&self, entity: EntityId) -> bool {
         self.setup.units.iter().any(|unit| unit.excerpt(entity).is_some())
     }

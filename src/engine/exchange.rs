@@ -17,7 +17,6 @@ use crate::contract::{
 };
 use crate::protocol::{Answer, Asked, Effort, Request, SyncRequest, Way};
 
-/// Why an exchange came to nothing.
 #[derive(Debug)]
 pub(super) enum Failure {
     /// No answer came, also after trying again.
@@ -39,7 +38,6 @@ enum TooLarge {
 }
 
 impl Failure {
-    /// What the user is told.
     pub(super) fn told(self) -> SyncError {
         match self {
             Failure::Silence(TransportError::Cancelled) => SyncError::Cancelled,
@@ -86,7 +84,6 @@ impl Failure {
     }
 }
 
-/// A request that came to nothing, with all its tries.
 #[derive(Debug)]
 pub(super) struct GivenUp {
     /// What the last try met.
@@ -104,7 +101,6 @@ impl GivenUp {
     }
 }
 
-/// Why a run ended early, and how many tries in a row had failed by then.
 #[derive(Debug)]
 pub(super) struct RunError {
     /// What the user is told.
@@ -151,7 +147,6 @@ pub(super) struct Received {
     /// Of which entity the edits are that it has verdicts on.
     pushed: Vec<EntityId>,
     sent_at: Time,
-    /// Bytes of the request.
     sent: u64,
     /// What the request asked for or brought.
     asked: Size,
@@ -214,7 +209,6 @@ impl Caller {
         size
     }
 
-    /// A chunk of this kind has ended.
     pub(super) fn chunk_ended(&self, kind: RequestKind, seen: &Observed) {
         self.steering(kind).borrow_mut().observe(self.process.ports.clock.now(), seen);
     }
@@ -493,8 +487,8 @@ impl Caller {
                 self.process.options.paths.down(&mut answer, &received.pushed, self.process.zone());
                 return Ok(answer);
             }
-            Ok(Ok(_)) => "it is the answer to another request".to_owned(),
-            Ok(Err(error)) => format!("an error where an answer was expected: {error}"),
+            Ok(Ok(_)) => "it is the response to another request".to_owned(),
+            Ok(Err(error)) => format!("an error where a response was expected: {error}"),
             Err(damaged) => damaged.to_string(),
         };
         Err(self.not_its_own(received, kind, text))

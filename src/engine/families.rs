@@ -82,7 +82,6 @@ fn of(tx: &Tx<'_>, edits: &[Entry]) -> Result<Vec<usize>, StoreError> {
     Ok(families)
 }
 
-/// What the device holds in a column of a row.
 fn held(tx: &Tx<'_>, (entity, key): (EntityId, &Key), column: usize) -> Result<Option<Value>, StoreError> {
     let Ok(place) = tx.schema().entity(entity).projection.binary_search(&column) else { return Ok(None) };
     Ok(tx.row(entity, key.as_str())?.map(|row| row.values[place].clone()))
@@ -93,7 +92,7 @@ mod tests {
     use super::*;
     use crate::base::{DeviceId, EditId};
     use crate::contract::{
-        Column, ColumnKind, Database, Delivery, EditKind, Entity, LocalEdit, OnDelete, Reference, Schema,
+        Column, ColumnKind, Database, EditKind, Entity, LocalEdit, OnDelete, Reference, Schema,
     };
     use crate::store::{Journal, Options, Store, seal};
 
@@ -101,21 +100,12 @@ mod tests {
     const LINE: EntityId = EntityId(1);
 
     fn store() -> Store {
-        let entity = |name: &str, kind| Entity {
-            name: name.to_owned(),
-            key: "id".to_owned(),
-            columns: vec![Column { name: "of".to_owned(), kind }],
-            projection: vec![0],
-            scope: Vec::new(),
-            delivery: Delivery::Delta,
-            unique: Vec::new(),
-        };
+        let entity = |name: &str, kind| Entity::new(name, vec![Column { name: "of".to_owned(), kind }]);
         let part = Reference { of: LINE, column: 0, to: ORDER, on_delete: OnDelete::Cascade };
         let entities = vec![entity("order", ColumnKind::Text), entity("line", ColumnKind::Ref(ORDER))];
         let schema = Schema { entities, references: vec![part], ..Schema::default() };
-        let database = Database { path: ":memory:".to_owned(), vfs: None };
         let options = Options { journal: Journal::Memory, ..Options::default() };
-        Store::open(&database, schema.into(), &options).unwrap()
+        Store::open(&Database::memory(), schema.into(), &options).unwrap()
     }
 
     /// Makes rows of these keys in their order: a line has that of its order after a dot.

@@ -49,7 +49,6 @@ impl KeptQueue {
         }
     }
 
-    /// A unit is discarded.
     pub(super) fn forget(&self, unit: UnitId) {
         if self.units.borrow_mut().remove(&unit) {
             let gone = self.process.store.transaction(|tx| Waiting::of(tx).remove(unit));
@@ -59,9 +58,6 @@ impl KeptQueue {
     }
 
     /// A run of the unit ends well in `tx`, and nobody has asked for the next.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub(super) fn is_done(&self, tx: &Tx<'_>, unit: UnitId) -> Result<(), StoreError> {
         if self.units.borrow_mut().remove(&unit) { Waiting::of(tx).remove(unit) } else { Ok(()) }
     }

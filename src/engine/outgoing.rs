@@ -8,7 +8,6 @@ use crate::store::{Entry, StoreError, Tx};
 
 /// Edits as they are told to the backend, with what it is to hold the row of each against.
 pub(super) struct Outgoing {
-    /// The edits, in the order of the batch.
     pub(super) entries: Vec<Entry>,
     /// By edit; none where all are held against their base.
     pub(super) guards: Vec<Guard>,
@@ -29,9 +28,6 @@ impl Outgoing {
     }
 
     /// Of a batch of edits, as these options have it.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub(super) fn of(
         tx: &Tx<'_>,
         (options, schema): (&Options, &Schema),

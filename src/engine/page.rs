@@ -20,7 +20,6 @@ use crate::base::{EditId, UnitId, Value};
 use crate::contract::{EditKind, Event, LogKind, OpenConflict, Outcome, PageEvent, Pick, SyncError};
 use crate::store::{Conflicts, Difference, Entry, StoreError, Tx};
 
-/// Who keeps the page.
 pub(super) struct Page {
     settler: Settler,
 }
@@ -231,7 +230,6 @@ pub(super) fn held(process: &Process, unit: UnitId) -> Result<(), RunError> {
     Err(error.into())
 }
 
-/// The open conflicts as a person is shown them.
 pub(super) fn shown(tx: &Tx<'_>) -> Result<Vec<OpenConflict>, StoreError> {
     let mut open = Vec::new();
     for (entry, difference) in Conflicts::of(tx).all()? {

@@ -12,12 +12,10 @@ use crate::base::{Cell, EntityId, Value};
 use crate::protocol::{Page, WireRow};
 use crate::store::{StoreError, Tx};
 
-/// Rows that came in part, completed, by page and place.
 #[derive(Debug, Default)]
 pub(super) struct Completed(BTreeMap<(usize, usize), Vec<Value>>);
 
 impl Completed {
-    /// Completes what came in part in these segments; `None` if that cannot be done.
     pub(super) fn of(
         tx: &Tx<'_>,
         pages: &[Page<'_>],

@@ -34,9 +34,6 @@ pub(super) struct Passed {
 
 impl Passed {
     /// A page says what the backend may have undone; gives that as of the latest life of it.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub(super) fn hears(
         &self,
         tx: &Tx<'_>,
@@ -61,9 +58,6 @@ impl Passed {
     }
 
     /// When the row ended, if that is known and has not come down yet.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub(super) fn end_of(
         &self,
         tx: &Tx<'_>,
@@ -74,9 +68,6 @@ impl Passed {
     }
 
     /// The row ended, as of this stamp: the answer to a push says so.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub(super) fn ended(
         &self,
         tx: &Tx<'_>,
@@ -89,9 +80,6 @@ impl Passed {
     }
 
     /// The end of the row has come down, or a later beginning of it.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub(super) fn forget(&self, tx: &Tx<'_>, entity: EntityId, key: &str) -> Result<(), StoreError> {
         self.with(tx, |gone| _ = gone.remove(&(entity, Key::new(key))))?;
         tx.drop_end(entity, key)

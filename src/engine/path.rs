@@ -121,7 +121,6 @@ impl Paths {
     }
 }
 
-/// The row that a verdict shows.
 fn shown(outcome: &mut Outcome) -> Option<&mut Row> {
     match outcome {
         Outcome::Named { row, .. } => Some(row),
@@ -153,8 +152,8 @@ pub(super) fn pushed(request: &Request) -> Vec<EntityId> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::{DeviceId, EditId, Key, Stamp, UnitId};
-    use crate::contract::{EditKind, Guard};
+    use crate::base::{DeviceId, EditId, Stamp, UnitId};
+    use crate::contract::EditKind;
     use crate::protocol::{Asked, Projected, PushRequest};
 
     const PERSON: EntityId = EntityId(1);
@@ -171,17 +170,8 @@ mod tests {
 
     fn push(entity: EntityId, values: Vec<(usize, Value)>) -> Request {
         let (device, edit) = (DeviceId(0), EditId { device: DeviceId(0), number: 0 });
-        let mutation = Mutation {
-            id: "0-0".to_owned(),
-            edit,
-            entity,
-            key: Key::new("k"),
-            kind: EditKind::Update,
-            values,
-            base: None,
-            made_at: Stamp(0),
-            guard: Guard::Base,
-        };
+        let mutation =
+            Mutation { id: "0-0".to_owned(), values, ..Mutation::new(edit, entity, "k", EditKind::Update) };
         Request::Push(PushRequest { device, unit: UnitId(0), mutations: vec![mutation], clock: Stamp(0) })
     }
 

@@ -262,7 +262,6 @@ impl Process {
         own.get(&key).is_some_and(|written| written.stamp == stamp) && own.remove(&key).is_some()
     }
 
-    /// Runs `task` as part of this process.
     pub(super) fn spawn(&self, task: impl Future<Output = ()> + 'static) {
         self.ports.spawn.spawn(Box::pin(task));
     }

@@ -31,9 +31,6 @@ pub(super) type Kept = BTreeSet<(EntityId, Key)>;
 impl Referred {
     /// These rows; none where SQLite does not look at references. It looks at them as the
     /// transaction ends.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub(super) fn of<'r>(
         tx: &Tx<'_>,
         schema: &Schema,
@@ -62,9 +59,6 @@ impl Referred {
 
     /// Puts those back that SQLite would not let go so, and has what was said of them wait; gives
     /// them.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub(super) fn keep(self, tx: &Tx<'_>, schema: &Schema, passed: &Passed) -> Result<Kept, StoreError> {
         let mut kept = Kept::new();
         loop {
@@ -168,9 +162,6 @@ fn is_whole(
 }
 
 /// A full load ends that did not bring rows which others refer to still: their ends wait for those.
-///
-/// # Errors
-/// When the database fails.
 pub(super) fn outlast_load(tx: &Tx<'_>, entity: EntityId, generation: u32) -> Result<(), StoreError> {
     if !tx.checks_references() {
         return Ok(());
@@ -185,7 +176,7 @@ pub(super) fn outlast_load(tx: &Tx<'_>, entity: EntityId, generation: u32) -> Re
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::{Column, ColumnKind, Database, Delivery};
+    use crate::contract::{Column, ColumnKind, Database};
     use crate::store::{ForeignKeys, Journal, Options, Store};
 
     const ORDER: EntityId = EntityId(0);
@@ -193,21 +184,13 @@ mod tests {
 
     /// Order o as of 5, to which line l refers.
     fn ordered() -> (Store, Schema) {
-        let entity = |name: &str, kind: ColumnKind| Entity {
-            name: name.to_owned(),
-            key: "id".to_owned(),
-            columns: vec![Column { name: "what".to_owned(), kind }],
-            projection: vec![0],
-            scope: Vec::new(),
-            delivery: Delivery::Delta,
-            unique: Vec::new(),
-        };
+        let entity =
+            |name: &str, kind: ColumnKind| Entity::new(name, vec![Column { name: "what".to_owned(), kind }]);
         let entities = vec![entity("order", ColumnKind::Text), entity("line", ColumnKind::Ref(ORDER))];
-        let database = Database { path: ":memory:".to_owned(), vfs: None };
         let options =
             Options { journal: Journal::Memory, foreign_keys: ForeignKeys::Deferred, ..Options::default() };
         let schema = Schema { entities, ..Schema::default() };
-        let store = Store::open(&database, schema.clone().into(), &options).unwrap();
+        let store = Store::open(&Database::memory(), schema.clone().into(), &options).unwrap();
         let fill = |tx: &Tx<'_>| {
             tx.put_values(ORDER, "o", Stamp(5), 0, &[Value::text("o")])?;
             tx.put_values(LINE, "l", Stamp(5), 0, &[Value::text("o")])

@@ -133,9 +133,6 @@ pub trait CursorRule {
     }
     /// Removes the rows that a full load of this generation did not bring, as it ends; gives their
     /// keys.
-    ///
-    /// # Errors
-    /// When the database fails.
     fn sweep(&self, tx: &Tx<'_>, entity: EntityId, generation: u32) -> Result<Vec<Key>, StoreError> {
         tx.sweep(entity, generation)
     }
@@ -193,9 +190,6 @@ pub trait ApplyRule {
     }
     /// Applies `row`. A row with local edits keeps them; the new version lies in wait in its shadow
     /// until they are decided. A version that the device has moved past stays out.
-    ///
-    /// # Errors
-    /// When the database fails.
     fn apply(&self, tx: &Tx<'_>, place: Place, row: WireRow<'_>) -> Result<Applied, StoreError> {
         if place.dirty {
             tx.set_shadow(place.id, row.key, row.stamp, row.values)?;
@@ -218,9 +212,6 @@ pub trait ApplyRule {
 
     /// Applies what a unit brings of a row: it lies beside what is held in full, if that is older
     /// or there is none. Of a row that was deleted here and waits for the verdict nothing is shown.
-    ///
-    /// # Errors
-    /// When the database fails.
     fn apply_part(
         &self,
         tx: &Tx<'_>,
@@ -241,9 +232,6 @@ pub trait ApplyRule {
 /// Writes a version of the backend below the local edits of its row: columns that an edit set keep
 /// the edit's value, a row that an edit deleted stays away. Edits of that very version are made on
 /// what it says, also where they were made on an edit that is gone.
-///
-/// # Errors
-/// When the database fails.
 pub fn overlay(tx: &Tx<'_>, entity: &Entity, id: EntityId, version: &Row) -> Result<(), StoreError> {
     let Some(mut values) = version.values.clone() else {
         tx.remove(id, version.key.as_str())?;
@@ -274,9 +262,6 @@ pub fn overlay(tx: &Tx<'_>, entity: &Entity, id: EntityId, version: &Row) -> Res
 /// What of the outbox goes out, and how it is told to the backend.
 pub trait SendRule {
     /// The edits of these entities that go out next, at most `limit`.
-    ///
-    /// # Errors
-    /// When the database fails.
     fn next(&self, tx: &Tx<'_>, entities: &[EntityId], limit: usize) -> Result<Vec<Entry>, StoreError> {
         tx.outbox(entities, limit)
     }
@@ -285,9 +270,6 @@ pub trait SendRule {
         chosen
     }
     /// Takes a key for a new row out of the pool, if there is one left.
-    ///
-    /// # Errors
-    /// When the database fails.
     fn new_key(&self, tx: &Tx<'_>, entity: EntityId) -> Result<Option<Key>, StoreError> {
         take_key(tx, entity)
     }
@@ -302,16 +284,10 @@ pub trait SendRule {
 /// When an edit leaves the outbox.
 pub trait OutboxRule {
     /// Takes an acknowledged edit out.
-    ///
-    /// # Errors
-    /// When the database fails.
     fn lets_go(&self, tx: &Tx<'_>, entry: &Entry) -> Result<(), StoreError> {
         tx.drop_entry(entry.seq)
     }
     /// Notes that an edit was tried and nothing came of it.
-    ///
-    /// # Errors
-    /// When the database fails.
     fn tried(&self, tx: &Tx<'_>, entry: &Entry, error: &str) -> Result<(), StoreError> {
         tx.attempted(entry.seq, Some(error))
     }

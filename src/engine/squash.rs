@@ -29,9 +29,6 @@ pub(super) struct Next {
 }
 
 /// The edits of these entities that go out next, at most `limit`: squashed and sealed.
-///
-/// # Errors
-/// When the database fails.
 pub(super) async fn next(process: &Process, entities: &[EntityId], limit: usize) -> Result<Next, StoreError> {
     let written = process.write(|tx| {
         let mut told = Vec::new();

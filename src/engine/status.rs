@@ -225,13 +225,9 @@ mod tests {
     fn setup() -> DeviceSetup {
         let unit = SyncUnit {
             name: "All".to_owned(),
-            on: Vec::new(),
             pull: vec![EntityId(0)],
             push: vec![EntityId(0)],
-            blocking: false,
-            discard_pending: false,
-            excerpts: Vec::new(),
-            when: Vec::new(),
+            ..SyncUnit::default()
         };
         DeviceSetup {
             device: DeviceId(0),

@@ -19,7 +19,6 @@ struct Kept {
     whole: bool,
 }
 
-/// All of them.
 #[derive(Default)]
 pub(super) struct Blobs(BTreeMap<(EntityId, Key, Part), Kept>);
 

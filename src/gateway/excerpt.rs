@@ -11,7 +11,6 @@ use crate::base::{Stamp, Value};
 use crate::contract::Excerpt;
 use crate::protocol::{PageWriter, Projected};
 
-/// A page of an excerpt as it is sent.
 pub(super) struct Sending<'p> {
     excerpt: &'p Excerpt,
     attributes: &'p [Value],
@@ -49,7 +48,6 @@ impl<'p> Sending<'p> {
         self.sent >= self.limit
     }
 
-    /// Rows sent.
     pub(super) fn sent(&self) -> u64 {
         self.sent
     }

@@ -54,7 +54,6 @@ struct HeldCursor {
     cursor: String,
 }
 
-/// What is known of a line.
 #[derive(Clone, Debug, Default)]
 struct Kept {
     /// What the device has.
@@ -63,7 +62,6 @@ struct Kept {
     sent: Option<HeldCursor>,
 }
 
-/// The cursors of all devices.
 #[derive(Clone, Debug)]
 pub(super) struct Cursors {
     advance: Advance,
@@ -88,7 +86,6 @@ impl Cursors {
         Cursors { epoch: self.epoch + 1, ..Cursors::new(self.advance) }
     }
 
-    /// A device begins with this cursor in all units.
     pub(super) fn begin(&mut self, device: DeviceId, entity: EntityId, cursor: String) {
         self.begun.insert((device, entity), cursor);
     }
@@ -98,7 +95,6 @@ impl Cursors {
         (self.epoch, self.given) = (epoch, 0);
     }
 
-    /// What it takes, bytes.
     pub(super) fn bytes(&self) -> u64 {
         LINE * (self.lines.len() + self.begun.len()) as u64
     }
@@ -171,7 +167,6 @@ impl Cursors {
     }
 }
 
-/// What a request asks of the side that holds cursors.
 pub(super) trait Keeping {
     /// Where the next page of a line begins, given what the device sent.
     ///
@@ -186,7 +181,6 @@ pub(super) trait Keeping {
     /// A page with this cursor goes into the answer; gives what the device is told instead.
     fn sends(&mut self, line: CursorLine, cursor: String) -> String;
 
-    /// There is no page.
     fn failed(&mut self, line: CursorLine, error: &ServerError);
 }
 

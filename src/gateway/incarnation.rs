@@ -39,18 +39,15 @@ impl Life {
         self.0 != 0
     }
 
-    /// As pages name it.
     pub(super) fn number(self) -> u64 {
         self.0
     }
 
-    /// The one that a cursor was made in.
     pub(super) fn in_cursor(told: &str) -> Life {
         let named = told.strip_prefix('#').and_then(|told| told.split_once('#'));
         Life(named.and_then(|(life, _)| life.parse().ok()).unwrap_or_default())
     }
 
-    /// What goes out for a strategy's cursor.
     pub(super) fn named(self, cursor: String) -> String {
         if self.0 == 0 { cursor } else { format!("#{}#{cursor}", self.0) }
     }

@@ -10,7 +10,6 @@ pub(super) struct Limits {
 }
 
 impl Limits {
-    /// Refuses a request that is too large, whatever it says.
     pub(super) fn takes(self, request: &[u8]) -> Result<(), ServerError> {
         match self.request {
             Some(most) if request.len() as u64 > most => Err(ServerError::RequestTooLarge(most)),

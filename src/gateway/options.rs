@@ -37,7 +37,7 @@ pub struct Options {
     /// The bytes of the largest request that it takes, if there is a limit.
     pub body_limit: Option<u64>,
     /// Those of the largest answer that it sends.
-    pub answer_limit: Option<u64>,
+    pub response_limit: Option<u64>,
     /// What it remembers of edits that it passes through, if it does.
     pub upload_cache: Option<UploadCacheOptions>,
 }
@@ -120,7 +120,6 @@ impl Options {
         }
     }
 
-    /// How the backend's changes are found.
     fn capture(&self) -> &Capture {
         match self.mode {
             Mode::Ota => &self.serve,

@@ -15,7 +15,6 @@ use crate::contract::{Event, Mutation, Outcome, Schema, ServerError};
 use crate::disk;
 use crate::protocol::{FetchRequest, PageWriter, PullRequest, PushRequest};
 
-/// What a gateway has that keeps a replica.
 pub(super) struct Persistent {
     pub(super) replica: Replica,
     pub(super) options: RefreshOptions,
@@ -114,7 +113,6 @@ impl Persistent {
         self.replica.refreshed(refresh.begun, now, self.options.kept);
     }
 
-    /// Takes a page into the replica.
     pub(super) fn take(&mut self, page: Captures) -> Taken {
         if self.options.cursor_saved == CursorSaved::WithRows {
             return self.replica.take(&page);

@@ -57,7 +57,6 @@ impl Gateway {
         self.uploads.iter_mut().for_each(|uploads| uploads.answered(now, &push, verdicts.clone()));
     }
 
-    /// The edits that a request brings, if it brings any, and whether it is for them alone.
     fn edits_in(&self, request: &[u8]) -> Option<(PushRequest, bool)> {
         let (push, alone) = match self.read(request).ok()?.1 {
             Request::Push(push) => (push, true),

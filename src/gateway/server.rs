@@ -42,7 +42,6 @@ pub struct Gateway {
     pub(super) attributes: Vec<Attributes>,
     /// Where devices are, if it holds that.
     pub(super) cursors: Option<Cursors>,
-    /// What it has besides if it keeps a replica.
     pub(super) persistent: Option<Persistent>,
     /// What it remembers of edits that it passed through, if it does.
     pub(super) uploads: Option<UploadCache>,
@@ -90,7 +89,7 @@ impl Gateway {
             restored,
             strategy,
             blobs: Blobs::default(),
-            limits: Limits { request: options.body_limit, answer: options.answer_limit },
+            limits: Limits { request: options.body_limit, answer: options.response_limit },
             attributes,
             cursors,
             persistent,
@@ -158,7 +157,6 @@ impl Gateway {
         }
     }
 
-    /// What a request that was let in is answered.
     fn handle(
         &mut self,
         request: &Request,
@@ -213,7 +211,6 @@ impl Gateway {
         self.strategy.state() + self.cursors.as_ref().map_or(0, Cursors::bytes)
     }
 
-    /// The request, and the device that makes it.
     pub(super) fn read(&self, request: &[u8]) -> Result<(DeviceId, Request), ServerError> {
         let request = self.codec.decode_request(request);
         let request = request.map_err(|damaged| ServerError::BadRequest(damaged.to_string()))?;
@@ -315,7 +312,6 @@ impl SyncServer<Backend> for Gateway {
     }
 }
 
-/// A pull that was let in.
 struct Pulling<'p> {
     codec: &'static dyn Codec,
     strategy: &'p mut dyn Strategy,
@@ -482,7 +478,6 @@ fn write_change(
     }
 }
 
-/// Of which kind a change is: created, updated or deleted.
 fn kind(change: &Change<'_>) -> usize {
     match (change.values.is_some(), change.is_new) {
         (true, true) => 0,

@@ -12,8 +12,8 @@ use super::*;
 use crate::backend::{self, Backend, Fact, Loaded};
 use crate::base::{DeviceId, EditId, EntityId, Key, Ppm, Seed, Span, Stamp, Time, UnitId, Value};
 use crate::contract::{
-    Column, ColumnKind, Delivery, EditKind, Entity, Event, Guard, Mutation, Outcome, Refusal, RequestKind,
-    Schema, ScopeRule, ServerError, SyncServer,
+    Column, ColumnKind, Delivery, EditKind, Entity, Event, Mutation, Outcome, Refusal, RequestKind, Schema,
+    ScopeRule, ServerError, SyncServer,
 };
 use crate::protocol::{Asked, DEFAULT as CODEC, FetchRequest, PullRequest, PushRequest, Request, Want};
 
@@ -23,16 +23,8 @@ const NOTE: EntityId = EntityId(2);
 const START: Stamp = Stamp(1_700_000_000_000_000);
 
 fn entity(name: &str, columns: &[&str], delivery: Delivery) -> Entity {
-    let text = |name: &&str| Column { name: (*name).to_owned(), kind: ColumnKind::Text };
-    Entity {
-        name: name.to_owned(),
-        key: "id".to_owned(),
-        columns: columns.iter().map(text).collect(),
-        projection: vec![1],
-        scope: Vec::new(),
-        delivery,
-        unique: Vec::new(),
-    }
+    let text = |name: &&str| Column::new(name, ColumnKind::Text);
+    Entity { projection: vec![1], delivery, ..Entity::new(name, columns.iter().map(text).collect()) }
 }
 
 /// Codes for all, visits by clinic, notes by visit; devices hold the second column.
@@ -49,7 +41,6 @@ fn exact() -> backend::Options {
     backend::Options { service_cv_milli: 0, ..backend::Options::default() }
 }
 
-/// What goes back to a device, and what it took.
 struct Served {
     answer: Vec<u8>,
     done_at: Time,
@@ -80,12 +71,12 @@ impl Site {
     }
 
     fn load(&mut self, entity: EntityId, first: &str, rows: u32) {
-        let row = |n: u32| Loaded {
-            key: Key::new(&format!("{first}{n:04}")),
-            values: vec![Value::text(first), Value::text("text")].into(),
-            created: START.minus(Span::secs(9)),
-            updated: START.minus(Span::secs(9)),
-            deleted: None,
+        let row = |n: u32| {
+            Loaded::as_of(
+                &format!("{first}{n:04}"),
+                vec![Value::text(first), Value::text("text")],
+                START.minus(Span::secs(9)),
+            )
         };
         self.backend.load(entity, (0..rows).map(row));
     }
@@ -108,18 +99,7 @@ impl Site {
 fn pull(wants: &[(EntityId, Option<&str>)], rows: u32, bytes: u64) -> Request {
     let wants =
         wants.iter().map(|&(entity, cursor)| Want { entity, cursor: cursor.map(str::to_owned), ids: 0 });
-    let (device, unit) = (DeviceId(0), UnitId(0));
-    Request::Pull(PullRequest {
-        device,
-        unit,
-        wants: wants.collect(),
-        rows,
-        bytes,
-        clock: START,
-        zone: 0,
-        run: 1,
-        by_address: false,
-    })
+    Request::Pull(PullRequest { rows, bytes, clock: START, ..PullRequest::new(DeviceId(0), wants.collect()) })
 }
 
 fn push(mutations: Vec<Mutation>) -> Request {
@@ -129,14 +109,9 @@ fn push(mutations: Vec<Mutation>) -> Request {
 fn create(number: u32, key: &str) -> Mutation {
     Mutation {
         id: format!("d0-{number}"),
-        edit: EditId { device: DeviceId(0), number },
-        entity: VISIT,
-        key: Key::new(key),
-        kind: EditKind::Create,
         values: vec![(1, Value::text("new"))],
-        base: None,
         made_at: START,
-        guard: Guard::Base,
+        ..Mutation::new(EditId { device: DeviceId(0), number }, VISIT, key, EditKind::Create)
     }
 }
 
@@ -421,7 +396,6 @@ fn sound() -> Vec<(LastModifiedOptions, backend::Provisioning)> {
     ]
 }
 
-/// Any capture by time, sound or not.
 fn by_time() -> impl Strategy<Value = LastModifiedOptions> {
     use LastModifiedBound::{
         FirstNotReturned, FirstNotReturnedExtended, Inclusive, Keyset, Strict, TieExtended,
@@ -453,7 +427,6 @@ fn by_time() -> impl Strategy<Value = LastModifiedOptions> {
         .prop_filter("these go together", |options| options.contradiction().is_none())
 }
 
-/// Texts that are more or less a cursor.
 fn cursor() -> impl Strategy<Value = String> {
     let stamp = || prop_oneof![any::<i64>(), Just(i64::MIN), Just(i64::MAX), START.0 - 9..START.0 + 9_000];
     prop_oneof![

@@ -45,16 +45,13 @@ impl Default for UploadCacheOptions {
 /// An edit by its device and its idempotency key.
 type Sent = (DeviceId, Box<str>);
 
-/// What is known of an edit.
 #[derive(Clone, Debug)]
 struct Known {
     /// When it was noted last.
     noted: Time,
-    /// What the backend made of it; `None` if nobody knows.
     verdict: Option<Outcome>,
 }
 
-/// What becomes of a request by what is known of its edits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Look {
     /// All edits have an answer.
@@ -65,7 +62,6 @@ pub(super) enum Look {
     Goes,
 }
 
-/// What a gateway remembers of edits.
 #[derive(Clone, Debug)]
 pub(super) struct UploadCache {
     pub(super) options: UploadCacheOptions,
@@ -79,7 +75,6 @@ impl UploadCache {
         UploadCache { options, known: FxHashMap::default(), noted: VecDeque::new() }
     }
 
-    /// The gateway's process died.
     pub(super) fn die(&mut self) {
         if !self.options.durable {
             *self = UploadCache::new(self.options);
@@ -136,7 +131,6 @@ impl UploadCache {
         }
     }
 
-    /// What the backend made of an edit, if that is known.
     pub(super) fn verdict(&self, device: DeviceId, edit: &Mutation) -> Option<&Outcome> {
         self.known.get(&sent(device, edit))?.verdict.as_ref()
     }
@@ -194,24 +188,14 @@ fn sent(device: DeviceId, edit: &Mutation) -> Sent {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::{EditId, EntityId, Key, Stamp, UnitId};
-    use crate::contract::{EditKind, Guard, Refusal};
+    use crate::base::{EditId, EntityId, Stamp, UnitId};
+    use crate::contract::{EditKind, Refusal};
 
     const PHONE: DeviceId = DeviceId(0);
 
     fn edit(number: u32) -> Mutation {
         let edit = EditId { device: PHONE, number };
-        Mutation {
-            id: edit.to_string(),
-            edit,
-            entity: EntityId(0),
-            key: Key::new("a"),
-            kind: EditKind::Create,
-            values: Vec::new(),
-            base: None,
-            made_at: Stamp(0),
-            guard: Guard::default(),
-        }
+        Mutation::new(edit, EntityId(0), "a", EditKind::Create)
     }
 
     fn push(numbers: &[u32]) -> PushRequest {

@@ -44,7 +44,6 @@ impl Versions {
     }
 }
 
-/// How many of an entity's projected columns a device is sent.
 pub(super) fn width(versions: Option<&Versions>, device: DeviceId, entity: EntityId) -> usize {
     versions.map_or(usize::MAX, |versions| versions.schema(device).entity(entity).projection.len())
 }

@@ -46,7 +46,7 @@ pub enum Situation {
     LongSession,
 }
 in_words!(Situation {
-    AnswerLost: "answer-lost",
+    AnswerLost: "response-lost",
     KilledInPage: "killed-in-page",
     TieAcrossPages: "tie-across-pages",
     DeleteAgainstEdit: "delete-against-edit",
@@ -68,7 +68,7 @@ impl Situation {
 
     fn id(self) -> Id {
         match self {
-            Situation::AnswerLost => Id::SituationAnswerLost,
+            Situation::AnswerLost => Id::SituationResponseLost,
             Situation::KilledInPage => Id::SituationKilledInPage,
             Situation::TieAcrossPages => Id::SituationTieAcrossPages,
             Situation::DeleteAgainstEdit => Id::SituationDeleteAgainstEdit,
@@ -311,7 +311,7 @@ impl Seen {
             }
             Event::RequestFailed { request, kind, .. } => {
                 self.pulls = self.pulls.saturating_sub(u32::from(kind.pulls()));
-                board.add(Id::SituationAnswerLost, u64::from(self.landed.remove(request)));
+                board.add(Id::SituationResponseLost, u64::from(self.landed.remove(request)));
             }
             Event::RequestRefused { request, kind, .. } => {
                 self.pulls = self.pulls.saturating_sub(u32::from(kind.pulls()));

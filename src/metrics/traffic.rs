@@ -224,7 +224,7 @@ impl Traffic {
             Event::MessageDropped { reason, bytes } => {
                 board.add(Id::NetDropped, 1);
                 board.add(Id::NetDroppedBytes, *bytes);
-                board.add(Id::NetAnswersLost, u64::from(*reason == DropReason::AnswerLost));
+                board.add(Id::NetResponsesLost, u64::from(*reason == DropReason::AnswerLost));
                 board.add(Id::NetCaptive, u64::from(*reason == DropReason::CaptivePortal));
                 board.add(Id::NetForeign, u64::from(*reason == DropReason::ForeignAnswer));
                 board.add(Id::NetTooLarge, u64::from(*reason == DropReason::TooLarge));

@@ -31,7 +31,6 @@ pub struct Version {
     pub settled: bool,
 }
 
-/// An answer that is kept.
 #[derive(Debug)]
 struct Kept {
     answer: Vec<u8>,
@@ -43,7 +42,6 @@ struct Kept {
 #[derive(Debug, Default)]
 pub(super) struct Cache(RefCell<BTreeMap<String, Kept>>);
 
-/// An answer out of a cache.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Hit {
     pub(super) answer: Vec<u8>,
@@ -71,7 +69,6 @@ impl Cache {
         Some(Hit { answer: kept.answer.clone(), stale, asked: of.validated })
     }
 
-    /// Keeps an answer of this `version`.
     pub(super) fn keep(&self, now: Time, of: Cacheable, answer: &[u8], version: Version) {
         self.0.borrow_mut().insert(of.address, Kept { answer: answer.to_vec(), since: now, version });
     }

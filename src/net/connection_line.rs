@@ -84,7 +84,6 @@ impl Line {
         self.flows.iter().find(|other| other.id == flow).map(|flow| flow.ended.sender.clone())
     }
 
-    /// A message joins those of a flow under way.
     pub(super) fn add(
         &mut self,
         flow: FlowId,
@@ -216,7 +215,6 @@ impl Line {
 }
 
 impl Flow {
-    /// A flow that begins with this transfer; a line numbers it.
     #[inline]
     pub(super) fn new(transfer: Transfer, sender: Sender) -> Box<Flow> {
         let (now, messages) = (Stage { transfer, sender }, SmallVec::new());
@@ -245,7 +243,6 @@ impl Flow {
         &mut self.ended
     }
 
-    /// Where it is at `now`, if it was brought there.
     pub(super) fn stage_at(self, now: Time) -> Stage {
         if self.is_under_way(now) { self.now } else { self.ended }
     }

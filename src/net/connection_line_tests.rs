@@ -15,6 +15,16 @@ fn link() -> Steady {
     Steady::new(Span::millis(20), BitRate(8_000_000), BitRate(8_000_000))
 }
 
+/// A link of as much up as down.
+fn even(kbits: u64, rtt: u64) -> (Steady, BitRate) {
+    let rate = BitRate(kbits * 1_000);
+    (Steady::new(Span::millis(rtt), rate, rate), rate)
+}
+
+fn congestion() -> impl Strategy<Value = Congestion> {
+    prop_oneof![Just(Congestion::Cubic), Just(Congestion::Bbr)]
+}
+
 fn flow(now: Time, bytes: u64) -> Box<Flow> {
     flow_of(Congestion::Cubic, now, bytes)
 }
@@ -147,11 +157,10 @@ proptest! {
     /// Wherever in their rounds others join or leave.
     #[test]
     fn connections_together_pass_no_more_than_the_link(
-        kbits in 50_u64..20_000, rtt in 10_u64..700, opened in 1_u64..500_000, paced in proptest::bool::ANY,
+        kbits in 50_u64..20_000, rtt in 10_u64..700, opened in 1_u64..500_000, congestion in congestion(),
         gaps in proptest::collection::vec((0.0..1.0_f64, 1_u64..200_000), 1..6),
     ) {
-        let rate = BitRate(kbits * 1_000);
-        let link = Steady::new(Span::millis(rtt), rate, rate);
+        let (link, rate) = even(kbits, rtt);
         let mut now = 0;
         let joins: Vec<(u64, u64)> = gaps.iter().map(|(gap, bytes)| {
             let joins = (now, *bytes);
@@ -160,11 +169,10 @@ proptest! {
             joins
         }).collect();
         let all = rate.time_for(joins.iter().map(|(_, bytes)| wire(*bytes, 1_500)).sum());
-        let congestion = if paced { Congestion::Bbr } else { Congestion::Cubic };
         let end = all_gone(&link, congestion, opened, &joins);
         // Who is paced begins its packet again where the shares change, planned or not; else a
         // nanosecond of rounding a change.
-        let packets = if paced { rate.time_for(1_500 * 2 * gaps.len() as u64) } else { Span::ZERO };
+        let packets = if congestion == Congestion::Bbr { rate.time_for(1_500 * 2 * gaps.len() as u64) } else { Span::ZERO };
         prop_assert!(end + packets + Span::nanos(100) >= at(0) + all, "{} for {}", end.since(at(0)), all);
     }
 }
@@ -204,14 +212,12 @@ proptest! {
         kbits in 50_u64..20_000,
         rtt in 10_u64..700,
         queue in 20_000_u64..2_000_000,
-        paced in proptest::bool::ANY,
+        congestion in congestion(),
         shares in (0.0..1.0_f64, 0.0..1.0_f64),
     ) {
-        let rate = BitRate(kbits * 1_000);
-        let mut link = Steady::new(Span::millis(rtt), rate, rate);
+        let (mut link, rate) = even(kbits, rtt);
         // Of what a queue of less than a round trip drops nothing leaves.
         link.queue = [queue.max(1 + rate.bytes_in(Span::millis(rtt))); 2];
-        let congestion = if paced { Congestion::Bbr } else { Congestion::Cubic };
         let whole = 500_000.0 * shares.0;
         let until = at(0) + link.rate[1].time_for((whole * shares.1) as u64 + 1);
         let mut before = 0;
@@ -222,35 +228,28 @@ proptest! {
             before = sent;
         }
     }
-}
 
-proptest! {
     #[test]
     fn who_is_given_up_later_has_sent_no_less(
         kbits in 50_u64..20_000,
         rtt in 10_u64..700,
-        paced in proptest::bool::ANY,
+        congestion in congestion(),
         bytes in 1_u64..2_000_000,
         shares in (0.0..1.0_f64, 0.0..1.0_f64),
     ) {
-        let rate = BitRate(kbits * 1_000);
-        let link = Steady::new(Span::millis(rtt), rate, rate);
-        let congestion = if paced { Congestion::Bbr } else { Congestion::Cubic };
+        let (link, rate) = even(kbits, rtt);
         let late = at(0) + rate.time_for((bytes as f64 * shares.0) as u64 + 1);
         let early = Time((late.0 as f64 * shares.1) as u64);
         let [before, after] = [early, late].map(|until| given_up(&link, congestion, bytes, at(0), until).1);
         prop_assert!(after.bytes >= before.bytes, "{before:?} by {early}, {after:?} by {late}");
         prop_assert!(after.bytes <= wire(bytes, 1_500), "{after:?}");
     }
-}
 
-proptest! {
     #[test]
     fn whose_session_ends_has_sent_what_who_is_given_up_then_has(
         kbits in 50_u64..20_000, rtt in 10_u64..700, bytes in 1_u64..2_000_000, share in 0.0..1.0_f64
     ) {
-        let rate = BitRate(kbits * 1_000);
-        let link = Steady::new(Span::millis(rtt), rate, rate);
+        let (link, rate) = even(kbits, rtt);
         let until = at(0) + rate.time_for((bytes as f64 * share) as u64 + 1);
         let (_, stopped) = given_up(&link, Congestion::Cubic, bytes, at(0), until);
         let mut line = Line::default();
@@ -258,9 +257,7 @@ proptest! {
         let cut = line.cut_off(dead, until, &link).last_of.expect("it was alone");
         prop_assert_eq!(cut.stage_at(until).transfer.traffic, stopped);
     }
-}
 
-proptest! {
     /// Nobody answers any more: what its sender has handed over by then is lost or left before, and
     /// all else are tries. Where the first window fills the pipe and so nothing stalls.
     #[test]
@@ -310,8 +307,7 @@ proptest! {
     fn who_is_given_up_in_slow_start_has_sent_what_acknowledgements_let_go(
         kbits in 50_u64..5_900, rtt in 10_u64..700, share in 0.0..1.0_f64
     ) {
-        let rate = BitRate(kbits * 1_000);
-        let link = Steady::new(Span::millis(rtt), rate, rate);
+        let (link, rate) = even(kbits, rtt);
         let handed = slow_start(Span::millis(rtt), rate.time_for(1_500), rate.time_for(52), 84);
         let until = Time((handed[83].0 as f64 * share) as u64 + 1);
         let ideal = handed.iter().filter(|at| **at <= until).count() as u64;
@@ -434,9 +430,7 @@ proptest! {
         let last = ends.last().expect("there are some").0;
         prop_assert!(last.since(at(0)) >= bare(bytes));
     }
-}
 
-proptest! {
     #[test]
     fn streams_that_join_on_any_link_send_each_packet_and_again_only_what_was_lost(
         link in (0_u64..600, 50_000_u64..30_000_000, 3_000_u64..1_000_000),

@@ -10,7 +10,6 @@ use super::tcp::Connection;
 use super::transport_options::{Protocol, TransportOptions};
 use crate::base::Time;
 
-/// A connection that requests share.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) state: RefCell<Connection>,
@@ -50,27 +49,23 @@ impl Shared {
         self.state.borrow_mut().opens_at(now);
     }
 
-    /// Whether the far end has reset it.
     pub(super) fn is_dead(&self) -> bool {
         self.dead.get()
     }
 }
 
-/// All connections of a device, open or being opened.
 #[derive(Debug, Default)]
 pub(super) struct Pool {
     open: RefCell<Vec<Rc<Shared>>>,
     opening: Cell<u32>,
 }
 
-/// What a request is to do for a connection.
 #[derive(Debug)]
 pub(super) enum Found {
     /// Take this one.
     Open(Rc<Shared>),
     /// Open one; a place is kept for it.
     Room,
-    /// Wait until one is free.
     Full,
 }
 

@@ -69,7 +69,8 @@ impl Power {
         tail: [(Span::millis(12_500), 620), NO_TAIL],
         maintenance: 0,
     };
-    /// E(x kB) = 0.036·x + 1.7 J and a tail of 0.25 W for 6 s. Source: Balasubramanian et al., IMC 2009.
+    /// E(x kB) = 0.036·x + 1.7 J and a tail of 0.25 W for 6 s. Source: Balasubramanian et al., IMC
+    /// 2009.
     pub const GSM_2009: Power = Power {
         promotion: (Span::ZERO, 1_700_000),
         active: 0,
@@ -103,7 +104,6 @@ impl Power {
         self.tail.iter().map(|(lasts, _)| *lasts).sum()
     }
 
-    /// The energy of the tail's first `lasts`.
     fn tail_energy(&self, lasts: Span) -> u128 {
         let mut left = lasts;
         let mut energy = 0;
@@ -244,7 +244,6 @@ impl RadioUse {
     }
 }
 
-/// Milliwatts for a time.
 fn nanojoules(milliwatts: u64, lasts: Span) -> u128 {
     u128::from(milliwatts) * u128::from(lasts.0) / 1_000
 }

@@ -31,7 +31,6 @@ pub struct ForeignTime {
     pub what: Foreign,
 }
 
-/// What becomes of one request whose answer is mixed up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Mixed {
     /// It comes to the server all the same, as half of them do.
@@ -40,7 +39,6 @@ pub(super) struct Mixed {
     earlier: bool,
 }
 
-/// Who mixes up the answers of one device.
 #[derive(Debug, Default)]
 pub(super) struct Mixer {
     asked: Cell<u64>,
@@ -49,7 +47,6 @@ pub(super) struct Mixer {
 }
 
 impl Mixer {
-    /// What becomes of the next request, at `now`.
     pub(super) fn next(&self, times: &[ForeignTime], seed: Seed, now: Time) -> Option<Mixed> {
         if times.is_empty() {
             return None;

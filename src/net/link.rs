@@ -92,7 +92,6 @@ impl Link {
         self.caches.push(time);
     }
 
-    /// For how long a proxy gives an answer again at `now`, if there is one.
     pub(super) fn cached_for(&self, now: Time) -> Option<Span> {
         let there = self.caches.iter().filter(|time| (time.from..time.until).contains(&now));
         there.map(|time| time.ttl).max()
@@ -116,7 +115,6 @@ impl Link {
         is_shut.then_some(login).or_else(|| self.limits(now).stop_request(bytes))
     }
 
-    /// What its proxy lets through at `now`.
     pub(super) fn limits(&self, now: Time) -> Limits {
         self.conditions.profile(now).limits
     }

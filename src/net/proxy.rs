@@ -3,7 +3,6 @@
 use super::options::Limits;
 use crate::contract::{DropReason, TOO_LARGE_PAGE};
 
-/// A page that comes in the place of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct InPlace {
     pub(super) page: &'static [u8],

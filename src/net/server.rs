@@ -20,7 +20,6 @@ pub trait Server {
     }
 }
 
-/// Why there is no answer.
 pub(super) enum NoAnswer {
     /// These bytes of it are lost on their way, and nobody is told.
     Lost(u64),

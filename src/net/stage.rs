@@ -4,10 +4,8 @@ use super::conditions::Conditions;
 use super::tcp::{Broken, Sender, Transfer};
 use crate::base::Time;
 
-/// How a transfer ended, if it has.
 pub(super) type Ended = Option<Result<Time, Broken>>;
 
-/// A transfer with the sender that drives it.
 #[derive(Clone, Debug)]
 pub(super) struct Stage {
     pub(super) transfer: Transfer,

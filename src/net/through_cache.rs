@@ -32,7 +32,6 @@ impl Server for ThroughCache {
         Box::pin(async move {
             let answer = server.serve(request).await?;
             if server.is_good(&answer) {
-                // The request was served as it came: what was changed since is not in it.
                 cache.keep(now, of, &answer, version);
             }
             Some(answer)

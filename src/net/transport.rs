@@ -48,9 +48,7 @@ pub struct Way {
     last_packet: Cell<Option<Time>>,
 }
 
-/// What becomes of a message.
 enum Passed {
-    /// It is there.
     Arrived,
     /// It is lost, and its sender is not told.
     Vanished,
@@ -60,7 +58,6 @@ enum Passed {
     Broken(Time),
 }
 
-/// A message that has left the bottleneck.
 struct Left {
     at: Time,
     arrives: Time,
@@ -72,9 +69,7 @@ struct Exchange {
     shared: Rc<Shared>,
     /// Until when its device waits.
     deadline: Time,
-    /// Its message under way.
     message: Cell<Option<(Direction, MessageId)>>,
-    /// Nobody waits for it.
     unwanted: Cell<bool>,
 }
 
@@ -283,7 +278,6 @@ impl Way {
         Ok(lease)
     }
 
-    /// Asks the far end for a connection, which takes its place in the pool.
     async fn greet(&self, deadline: Time) -> Result<Rc<Shared>, TransportError> {
         let mut place = Place { way: self, begun: None, taken: None };
         self.handle.sleep_until((self.handle.now() + self.wake_up()).min(deadline)).await;
@@ -349,7 +343,6 @@ impl Way {
         });
     }
 
-    /// Brings one message of a request from end to end, and tells if it is lost.
     async fn pass(&self, exchange: &Exchange, direction: Direction, bytes: u64) -> Passed {
         let passed = self.bring(exchange, direction, bytes).await;
         if matches!(passed, Passed::Vanished | Passed::Broken(_)) {
@@ -570,7 +563,6 @@ impl Way {
     }
 }
 
-/// The port for one life of the process.
 impl Transport for Rc<Way> {
     fn request(
         &self,

@@ -60,7 +60,6 @@ impl Way {
         }
     }
 
-    /// One request and its answer.
     pub(super) async fn exchange_bare(
         self: Rc<Self>,
         server: Rc<dyn Server>,
@@ -115,7 +114,6 @@ mod tests {
             })
         }
     }
-    /// Dies over what it is asked.
     struct Mortal(Handle);
     impl Server for Mortal {
         fn serve(&self, _: Vec<u8>) -> LocalBoxFuture<'static, Option<Vec<u8>>> {
@@ -163,7 +161,6 @@ mod tests {
         (result, at, served.get())
     }
 
-    /// The same to this server.
     fn one_request_to(
         server: impl FnOnce(Handle) -> Rc<dyn Server>,
         conditions: impl FnOnce(&mut Link),
@@ -245,7 +242,6 @@ mod tests {
 
     #[test]
     fn a_message_is_booked_as_far_as_it_leaves_before_its_device_gives_up_or_its_way_breaks() {
-        /// Answers with 10 MB, which take ten seconds.
         struct Long;
         impl Server for Long {
             fn serve(&self, _: Vec<u8>) -> LocalBoxFuture<'static, Option<Vec<u8>>> {

@@ -68,7 +68,6 @@ impl EventSink for Tally {
     }
 }
 
-/// What came of a request, and when.
 type Ended = (Result<usize, TransportError>, Time);
 
 struct Bench {

@@ -17,7 +17,6 @@ pub(super) struct Turns {
 }
 
 impl Turns {
-    /// A stream with `bytes` to send joins at the end of the row.
     pub(super) fn join(&mut self, stream: u64, bytes: u64) {
         self.row.push_back((stream, bytes));
     }
@@ -42,7 +41,6 @@ impl Turns {
         self.row.iter().map(|(_, left)| left).sum()
     }
 
-    /// The next `bytes` leave.
     pub(super) fn pass(&mut self, bytes: u64) {
         self.take(bytes, |_, _| ());
     }

@@ -6,7 +6,6 @@ use super::ledger::Ledger;
 use crate::base::{DeviceId, EditId};
 use crate::contract::{ConflictKind, Event, PageEvent};
 
-/// Edits that engines say met a true conflict.
 #[derive(Debug, Default)]
 pub(super) struct Accounts {
     found: BTreeSet<EditId>,

@@ -19,7 +19,6 @@ use crate::contract::{AppliedChange, Event, KillReason, PhoneEvent, RequestKind,
 /// Rows by a digest of their keys, each with the version that came last and when.
 type Rows = FxHashMap<u64, (Stamp, Time)>;
 
-/// What a unit brought of an entity.
 #[derive(Clone, Debug, Default)]
 struct Brought {
     rows: Rows,
@@ -27,7 +26,6 @@ struct Brought {
     behind: Vec<u64>,
 }
 
-/// What came to a device.
 #[derive(Clone, Debug, Default)]
 struct Given {
     /// Sorted by unit and entity: there are few.
@@ -38,7 +36,6 @@ struct Given {
     waiting: u64,
 }
 
-/// Follows what comes to every device.
 #[derive(Debug)]
 pub(super) struct Again {
     devices: Vec<Given>,
@@ -137,7 +134,6 @@ impl Given {
         since
     }
 
-    /// The unit's run has come to its end.
     fn ended(&mut self, unit: UnitId) {
         let of_unit = self.brought.iter_mut().filter(|((by, _), _)| *by == unit);
         of_unit.for_each(|(_, brought)| brought.behind.clear());
@@ -173,7 +169,7 @@ mod tests {
 
     use super::*;
     use crate::base::Span;
-    use crate::contract::{Capabilities, Delivery, Entity, Schema, SyncError};
+    use crate::contract::{Capabilities, Entity, Schema, SyncError};
     use crate::oracle::Clock;
 
     const PHONE: DeviceId = DeviceId(0);
@@ -189,15 +185,7 @@ mod tests {
     impl Phone {
         fn new() -> Phone {
             let (again, findings) = (Again::new(1, true), Findings::new(Capabilities::ALL));
-            let job = Entity {
-                name: "job".to_owned(),
-                key: "id".to_owned(),
-                columns: Vec::new(),
-                projection: Vec::new(),
-                scope: Vec::new(),
-                delivery: Delivery::Delta,
-                unique: Vec::new(),
-            };
+            let job = Entity::new("job", Vec::new());
             Phone { again, findings, schema: Arc::new(Schema { entities: vec![job], ..Schema::default() }) }
         }
 

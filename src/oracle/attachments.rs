@@ -10,7 +10,6 @@ use crate::contract::{
     BlobEvent, BlobId, CommitKind, EditKind, Event, KillReason, LogKind, Node, Schema, blob_hash,
 };
 
-/// A row that was made with something attached to it.
 #[derive(Debug)]
 struct Owner {
     device: DeviceId,
@@ -23,7 +22,6 @@ struct Owner {
     given_up: bool,
 }
 
-/// What the server has of one.
 #[derive(Debug)]
 struct Stored {
     times: u64,
@@ -31,7 +29,6 @@ struct Stored {
     hash: u64,
 }
 
-/// The attachments of all rows.
 #[derive(Debug, Default)]
 pub(super) struct Attachments {
     /// Whether what a device committed outlives a loss of power.
@@ -107,7 +104,6 @@ impl Attachments {
         self.made.is_empty()
     }
 
-    /// The end.
     pub(super) fn finish(&self, schema: &Schema, findings: &mut Findings) {
         for ((entity, key), owner) in &self.made {
             if owner.committed == owner.given_up || owner.given_up && owner.excused {
@@ -153,15 +149,7 @@ mod tests {
     const PHOTO: EntityId = EntityId(0);
 
     fn schema() -> Schema {
-        let entity = Entity {
-            name: "photo".to_owned(),
-            key: "id".to_owned(),
-            columns: Vec::new(),
-            projection: Vec::new(),
-            scope: Vec::new(),
-            delivery: Delivery::UploadOnly,
-            unique: Vec::new(),
-        };
+        let entity = Entity { delivery: Delivery::UploadOnly, ..Entity::new("photo", Vec::new()) };
         let attachment = Attachment { least: 10, most: 20, thumbnail: None };
         Schema { entities: vec![entity], attachments: vec![(PHOTO, attachment)], ..Schema::default() }
     }

@@ -23,7 +23,6 @@ pub(super) fn is_hollow(value: ValueRef<'_>) -> bool {
     matches!(value, ValueRef::Null | ValueRef::Text(""))
 }
 
-/// Counts of bent values.
 #[derive(Debug, Default)]
 pub(super) struct Bent {
     columns: BTreeMap<(EntityId, usize), u64>,
@@ -67,7 +66,6 @@ impl Bent {
         *self.figures.entry("oracle.bent.commits").or_default() += u64::from(committed);
     }
 
-    /// The counts, zeros included.
     pub(super) fn figures(&self) -> impl Iterator<Item = (&'static str, u64)> {
         FIGURES.into_iter().map(|name| (name, self.figures.get(name).copied().unwrap_or(0)))
     }

@@ -4,7 +4,6 @@ use super::check::Check;
 use super::findings::Findings;
 use crate::base::{EditId, EntityId, Key, Time};
 
-/// An edit that replaced somebody else's version unseen.
 pub(super) struct Blind {
     pub(super) edit: EditId,
     pub(super) entity: EntityId,

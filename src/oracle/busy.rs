@@ -60,7 +60,6 @@ impl Happened {
     }
 }
 
-/// What happened to the rows that something happened to.
 #[derive(Debug, Default)]
 pub(super) struct Busy {
     rows: FxHashMap<RowId, Happened>,
@@ -94,7 +93,6 @@ impl Busy {
         }
     }
 
-    /// The row that the device was last busy with.
     pub(super) fn last_of(&self, device: DeviceId) -> Option<RowId> {
         self.last.get(&device).copied()
     }

@@ -9,7 +9,6 @@ macro_rules! checks {
         pub(super) enum Check { $($id,)* }
 
         impl Check {
-            /// All of them.
             pub(super) const EVERY: &[Check] = &[$(Check::$id,)*];
         }
 
@@ -52,7 +51,6 @@ checks! {
 }
 
 impl Check {
-    /// Its name.
     pub(super) fn name(self) -> &'static str {
         ALL[self as usize].0
     }
@@ -121,7 +119,6 @@ pub(super) enum Subject {
 }
 
 impl Check {
-    /// What it looks at.
     pub(super) fn subject(self) -> Subject {
         match self {
             Check::Lost
@@ -158,7 +155,7 @@ impl Check {
     }
 }
 
-/// Why a check had nothing to look at, in words. `None` of no check, and of one that always has
+/// Why a check had nothing to check, in words. `None` of no check, and of one that always has
 /// something.
 pub fn subject_of(check: &str) -> Option<&'static str> {
     let at = ALL.iter().position(|(name, _)| *name == check)?;

@@ -3,7 +3,6 @@
 use super::signs::Sign;
 use crate::contract::Event;
 
-/// Whether an event may change what is owed, or say that the engine is not idle.
 pub(super) fn concerns(event: &Event<'_>) -> bool {
     let changes = matches!(
         event,

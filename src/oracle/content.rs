@@ -8,12 +8,10 @@ use super::truth::{RowHash, Truth, place};
 use crate::base::{EntityId, Key, Stamp, Value, ValueRef};
 use crate::contract::{Delivery, DeviceView, Schema, SyncUnit};
 
-/// A row that a device should hold.
 #[derive(Clone, Debug)]
 pub(super) struct Expected {
     pub(super) key: Key,
     pub(super) stamp: Stamp,
-    /// Hash of the device's columns.
     pub(super) content: u64,
 }
 
@@ -38,7 +36,6 @@ pub(super) enum Difference<'a> {
 }
 
 impl Difference<'_> {
-    /// The row's key.
     pub(super) fn key(&self) -> &str {
         match self {
             Difference::Missing(expected) | Difference::Differs { expected, .. } => expected.key.as_str(),
@@ -54,12 +51,10 @@ fn compared(schema: &Schema, units: &[SyncUnit], id: EntityId) -> bool {
 }
 
 impl Contents {
-    /// Reads the backend.
     pub(super) fn read(schema: &Schema, units: &[SyncUnit], truth: &dyn Truth) -> Contents {
         Contents::of(schema, |id| compared(schema, units, id), truth)
     }
 
-    /// Reads some entities of the backend.
     pub(super) fn of(schema: &Schema, wanted: impl Fn(EntityId) -> bool, truth: &dyn Truth) -> Contents {
         let mut contents = Contents { by_entity: Vec::new(), hash: RowHash::default() };
         for id in schema.ids() {
@@ -69,7 +64,6 @@ impl Contents {
         contents
     }
 
-    /// Hash of these values.
     pub(super) fn content<'a>(&mut self, values: impl Iterator<Item = &'a Value>) -> u64 {
         self.hash.own(values)
     }

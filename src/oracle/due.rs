@@ -33,7 +33,6 @@ pub(super) enum Why {
     Failed(u32),
 }
 
-/// A run that has not begun.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Owed {
     pub(super) unit: UnitId,

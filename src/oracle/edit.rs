@@ -6,7 +6,6 @@ use super::truth::alike;
 use crate::base::{DeviceId, EntityId, Key, Time, Value};
 use crate::contract::{EditKind, LocalEdit, Refusal};
 
-/// A local edit.
 #[derive(Clone, Debug)]
 pub(super) struct Edit {
     pub(super) entity: EntityId,
@@ -64,7 +63,6 @@ pub(super) struct Edit {
     pub(super) decided_on: Option<DeviceId>,
 }
 
-/// How the backend refused an edit.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Refused {
     pub(super) why: Refusal,
@@ -114,7 +112,6 @@ impl Edit {
         (self.entity, &self.key) == (entity, key)
     }
 
-    /// Whether its person set the column with it.
     pub(super) fn sets(&self, column: usize) -> bool {
         self.values[..self.own].iter().any(|(of, _)| *of == column)
     }
@@ -128,7 +125,6 @@ impl Edit {
         }
     }
 
-    /// Whether it is on the backend, by a commit of its own or of another edit.
     pub(super) fn committed(&self) -> bool {
         self.commits > 0 || self.carried
     }

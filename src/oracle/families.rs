@@ -16,10 +16,8 @@ use crate::contract::{Author, Event, LocalEdit, LogKind, Node, Occurrence, Schem
 /// How long an edit has to wait to be one that waits.
 const A_MOMENT: Span = Span::secs(2);
 
-/// The row at its top.
 type Top = (EntityId, Key);
 
-/// What is seen of a family by half.
 #[derive(Debug)]
 struct Half {
     since: Time,
@@ -33,7 +31,6 @@ struct With {
     edits: BTreeSet<EditId>,
 }
 
-/// All families that somebody edits.
 #[derive(Debug, Default)]
 pub(super) struct Families {
     /// By row: what it is part of, as far as edits and commits tell.
@@ -197,7 +194,7 @@ mod tests {
     use super::super::truth::Truth;
     use super::*;
     use crate::base::Stamp;
-    use crate::contract::{Column, ColumnKind, CommitKind, Delivery, EditKind, Entity, OnDelete, Reference};
+    use crate::contract::{Column, ColumnKind, CommitKind, EditKind, Entity, OnDelete, Reference};
 
     const ORDER: EntityId = EntityId(0);
     const LINE: EntityId = EntityId(1);
@@ -213,16 +210,13 @@ mod tests {
     }
 
     fn schema() -> Arc<Schema> {
-        let entity = |name: &str, kind| Entity {
-            name: name.to_owned(),
-            key: "id".to_owned(),
-            columns: [("of", kind), ("amount", ColumnKind::Int)]
-                .map(|(name, kind)| Column { name: name.to_owned(), kind })
-                .to_vec(),
-            projection: vec![0, 1],
-            scope: Vec::new(),
-            delivery: Delivery::Delta,
-            unique: Vec::new(),
+        let entity = |name: &str, kind| {
+            Entity::new(
+                name,
+                [("of", kind), ("amount", ColumnKind::Int)]
+                    .map(|(name, kind)| Column::new(name, kind))
+                    .to_vec(),
+            )
         };
         let part = Reference { of: LINE, column: 0, to: ORDER, on_delete: OnDelete::Cascade };
         let entities = vec![entity("order", ColumnKind::Text), entity("line", ColumnKind::Ref(ORDER))];

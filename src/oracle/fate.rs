@@ -6,7 +6,6 @@ use super::clock::Clock;
 use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Time};
 use crate::contract::{AppliedChange, Author, CommitKind, Decision, Event, PageEvent};
 
-/// What came of one record, as far as it says where it went wrong.
 #[derive(Debug, Default)]
 pub(super) struct Fate {
     /// When the backend's last version was committed; `None` if it is from before the start.
@@ -54,7 +53,6 @@ struct Course {
 }
 
 impl Fate {
-    /// Something happened; `of` tells whether an entity's row is the record.
     pub(super) fn see(
         &mut self,
         at: Time,

@@ -12,7 +12,6 @@ use crate::contract::{Capabilities, Merge, Schema};
 /// How many violations of one check are kept with their text.
 pub const VIOLATIONS_KEPT: usize = 20;
 
-/// Counts and texts.
 #[derive(Debug)]
 pub(super) struct Findings {
     capabilities: Capabilities,

@@ -18,7 +18,6 @@ const UNHEARD: usize = 64;
 /// A disk that takes so long for what a person does keeps a run waiting, too.
 const SLOW: Span = Span::secs(1);
 
-/// A run that has not ended.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Run {
     pub(super) unit: UnitId,
@@ -35,7 +34,6 @@ pub(super) struct Run {
     chain: u32,
 }
 
-/// A run that ended.
 #[derive(Clone, Copy, Debug)]
 struct Ended {
     unit: UnitId,
@@ -83,13 +81,11 @@ struct DeviceFlow {
     unheard: BTreeSet<u64>,
 }
 
-/// Follows every device's runs and queue.
 #[derive(Debug)]
 pub(super) struct Flow {
     devices: Vec<DeviceFlow>,
     /// Whether what was committed outlives a loss of power.
     durable: bool,
-    /// How long a run may say nothing.
     patience: Patience,
 }
 
@@ -98,11 +94,9 @@ pub(super) struct Flow {
 pub(super) struct Names<'a>(pub(super) &'a [SyncUnit], pub(super) Clock);
 
 impl<'a> Names<'a> {
-    /// The unit's name.
     pub(super) fn unit(self, unit: UnitId) -> &'a str {
         self.0.get(usize::from(unit.0)).map_or("an unknown unit", |u| &u.name)
     }
-    /// The instant in words.
     pub(super) fn time(self, at: Time) -> String {
         self.1.time(at)
     }

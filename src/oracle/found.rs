@@ -36,7 +36,6 @@ pub(super) struct Found {
     unseen: BTreeSet<EditId>,
 }
 
-/// Something was noted on a device.
 #[derive(Debug)]
 struct NotedThere {
     device: DeviceId,

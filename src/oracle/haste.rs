@@ -72,7 +72,6 @@ pub(super) struct TooSoon {
 }
 
 impl Debt {
-    /// The time that so many waits take at least.
     fn least(&self) -> Span {
         Span(self.bounds.0.saturating_sub(LUCK.saturating_mul(self.longest.0)) / PAYS)
     }
@@ -95,7 +94,6 @@ impl Debt {
     }
 }
 
-/// A unit on a device.
 #[derive(Clone, Debug, Default)]
 struct Unit {
     open: bool,
@@ -115,7 +113,6 @@ struct Unit {
     debt: Debt,
 }
 
-/// How one device tries again.
 #[derive(Clone, Debug)]
 pub(super) struct Haste {
     units: Vec<Unit>,

@@ -108,7 +108,6 @@ impl Odd {
     }
 }
 
-/// A device as this page needs it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct At<'a> {
     pub(super) device: DeviceId,
@@ -117,7 +116,6 @@ pub(super) struct At<'a> {
     pub(super) now: Time,
 }
 
-/// All rows that anything happened to, as a device needs them.
 #[derive(Clone, Copy)]
 pub(super) struct All<'a> {
     pub(super) history: &'a History,

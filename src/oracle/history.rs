@@ -12,7 +12,6 @@ use crate::contract::{Author, CommitKind, Schema};
 /// A row that something happened to, as its position in the history.
 pub(super) type RowId = u32;
 
-/// One committed version.
 #[derive(Clone, Debug)]
 pub(super) struct Version {
     pub(super) stamp: Stamp,
@@ -32,7 +31,6 @@ pub(super) struct Version {
     pub(super) undone: Option<Time>,
 }
 
-/// A row and its versions.
 #[derive(Debug)]
 pub(super) struct Row {
     pub(super) entity: EntityId,
@@ -44,7 +42,6 @@ pub(super) struct Row {
     pub(super) values: Option<Vec<Value>>,
 }
 
-/// All rows that something happened to.
 pub(super) struct History {
     schema: Arc<Schema>,
     initial: Rc<dyn Truth>,
@@ -74,12 +71,10 @@ impl History {
         }
     }
 
-    /// The row, if something happened to it.
     pub(super) fn find(&self, entity: EntityId, key: &str) -> Option<RowId> {
         self.index[usize::from(entity.0)].get(key).copied()
     }
 
-    /// The row of this id.
     pub(super) fn row(&self, id: RowId) -> &Row {
         &self.rows[id as usize]
     }
@@ -211,7 +206,6 @@ impl Version {
     }
 }
 
-/// The bit of a column in [`Version::changed`].
 pub(super) fn bit(column: usize) -> u64 {
     1 << column.min(63)
 }

@@ -45,7 +45,7 @@ pub struct Verdict {
     pub shelved: Option<String>,
     /// Checks that nothing can be said of, as the stack does not do what they look at.
     pub not_applicable: Vec<&'static str>,
-    /// Checks that had nothing to look at: they found nothing, and that says nothing.
+    /// Checks that had nothing to check: they found nothing, and that says nothing.
     pub untried: Vec<&'static str>,
     /// Metrics that nothing was counted for, which is not the same as none.
     pub uncounted: Vec<&'static str>,
@@ -108,13 +108,11 @@ pub struct Inspection<'a> {
     half_seen: u64,
     /// Rows of the backend that people take for another one.
     doubles: u64,
-    /// Rows of the backend with a copy that is not what it is one of.
     stale_copies: u64,
     /// Rows that were compared, over all devices.
     compared: u64,
 }
 
-/// What a device says of its edits.
 struct Said {
     /// Those that wait to be sent.
     pending: Vec<PendingEdit>,

@@ -12,7 +12,6 @@ use super::persons::Persons;
 use crate::base::{DeviceId, EditId, EntityId, Key, Time};
 use crate::contract::{Author, CommitKind, Decision, EditError, EditKind, LocalEdit, LogEntry};
 
-/// What people meant besides the edits that they saw saved, and what rules made of those.
 #[derive(Debug, Default)]
 pub(super) struct Intents {
     beside: Beside,

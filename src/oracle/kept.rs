@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::base::{Span, Time, UnitId};
 use crate::contract::{Event, KillReason, PhoneEvent, SyncError};
 
-/// The queue of one device, as its disk has it.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
     /// Asked for, and since when.

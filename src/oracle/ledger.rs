@@ -14,7 +14,6 @@ use super::truth::Places;
 use crate::base::{DeviceId, EditId, Time, Value};
 use crate::contract::{Decision, EditKind, LocalEdit, Refusal};
 
-/// An edit in a request under way.
 #[derive(Clone, Debug)]
 struct InFlight {
     request: u64,
@@ -24,7 +23,6 @@ struct InFlight {
     waits: bool,
 }
 
-/// A device's engine decided a conflict of an edit.
 #[derive(Clone, Copy, Debug)]
 struct Decided {
     life: u32,
@@ -32,7 +30,6 @@ struct Decided {
     won: Option<Won>,
 }
 
-/// All edits, and which of them are open: not committed and not carried.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     devices: Vec<BTreeMap<u32, Edit>>,
@@ -53,9 +50,7 @@ pub(super) struct Ledger {
     /// Edits that met a true conflict: a refusal that the device heard of, with other values on the
     /// backend, or as the stack defines it.
     pub(super) conflicts: u64,
-    /// How that is.
     definition: Definition,
-    /// What each edit found.
     pub(super) found: Found,
 }
 
@@ -103,7 +98,6 @@ impl Ledger {
         std::iter::once(device).chain(others).flat_map(|device| self.of(device))
     }
 
-    /// A person made `edit` on top of the first `seen` versions of `row`.
     pub(super) fn made(&mut self, at: Time, edit: &LocalEdit, row: RowId, seen: usize) {
         let life = self.lives.now(edit.id.device);
         let new = Edit::new(edit, at, life, (row, seen));
@@ -153,7 +147,6 @@ impl Ledger {
         self.get(id).is_some_and(|edit| edit.asked_by != device)
     }
 
-    /// A person did not see `edit` saved.
     pub(super) fn missed(&mut self, at: Time, edit: &LocalEdit) {
         let id = edit.id;
         self.missed.insert(id, (at, edit.clone()));
@@ -244,7 +237,6 @@ impl Ledger {
         refused.map(|refused| refused.row)
     }
 
-    /// The edit is in a request.
     pub(super) fn sent(&mut self, device: DeviceId, edit: EditId, request: u64) {
         self.in_flight[device.0 as usize].push(InFlight { request, edit, waits: false });
     }

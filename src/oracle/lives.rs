@@ -14,7 +14,6 @@ enum Begun {
     Copy(Copied),
 }
 
-/// A device's storage became a copy of another's.
 #[derive(Debug)]
 struct Copied {
     of: DeviceId,
@@ -71,7 +70,6 @@ impl Lives {
         self.copies.insert(device);
     }
 
-    /// Devices that are not in their first life.
     pub(super) fn of_several(&self) -> impl Iterator<Item = DeviceId> {
         self.begun.keys().copied()
     }

@@ -40,7 +40,6 @@ pub(super) struct Meant<'a> {
     pub(super) values: &'a [(usize, Value)],
 }
 
-/// What people meant besides, and what rules made of their edits.
 #[derive(Debug, Default)]
 pub(super) struct Beside {
     /// Edits that may be in a storage although nobody saw them saved.

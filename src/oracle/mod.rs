@@ -38,7 +38,7 @@
 //! Content decides before dates: a row that reads as it should is right, whatever its stamp. A row
 //! with edits that still wait is not compared; that is `stuck`. Of entities delivered on open
 //! nobody is to hold all rows: those that a device holds are compared with the versions that there
-//! were (`opened`). A check that had nothing to look at has not passed ([`Verdict::untried`]).
+//! were (`opened`). A check that had nothing to check has not passed ([`Verdict::untried`]).
 //!
 //! Who goes back to a backup loses what came since. Of a device's own edits, and of commits of the
 //! backend, that is counted and held against nobody; what the backend's return did to its rows are

@@ -14,7 +14,6 @@ use crate::contract::{
     LocalEdit, LogEntry, NamedBy, OpenConflict, PageEvent, PendingEdit, RowWait, Schema,
 };
 
-/// What a row was made as, and by which edit.
 #[derive(Clone, Debug)]
 struct First {
     key: Key,
@@ -22,11 +21,9 @@ struct First {
     sent: bool,
 }
 
-/// First keys by later ones.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Names {
     first: BTreeMap<(EntityId, Key), First>,
-    /// Later keys by first ones.
     later: BTreeMap<(EntityId, Key), Key>,
     /// What creates call their rows.
     creates: BTreeMap<EditId, Key>,
@@ -43,7 +40,6 @@ pub(super) struct Names {
     second: BTreeSet<(EntityId, Key)>,
 }
 
-/// Texts of an event that is told in first keys.
 pub(super) struct FirstKeys {
     key: Key,
     holder: Option<Key>,
@@ -52,7 +48,6 @@ pub(super) struct FirstKeys {
     changes: Vec<(EntityId, Key, Stamp, bool)>,
 }
 
-/// A key that names two rows.
 pub(super) struct Twice {
     pub(super) entity: EntityId,
     pub(super) given: Key,
@@ -144,7 +139,6 @@ impl Names {
         self.creates.contains_key(&edit)
     }
 
-    /// The first key of a row.
     pub(super) fn first(&self, entity: EntityId, key: &Key) -> Key {
         self.other(entity, key).unwrap_or_else(|| key.clone())
     }
@@ -312,7 +306,6 @@ impl Truth for NamedTruth<'_> {
     }
 }
 
-/// What a device shows, in first keys.
 pub(super) struct NamedView<'a> {
     pub(super) names: &'a Names,
     pub(super) schema: &'a Schema,

@@ -23,7 +23,6 @@ use crate::contract::{
 /// Among the requests that are awaited, a logout.
 const LOGOUT: u64 = u64::MAX;
 
-/// A run under way.
 #[derive(Clone, Copy, Debug)]
 struct Begun {
     at: Time,
@@ -67,7 +66,6 @@ struct OwingDevice {
     kept: Kept,
 }
 
-/// Follows what every device owes.
 #[derive(Debug)]
 pub(super) struct Owing {
     devices: Vec<OwingDevice>,

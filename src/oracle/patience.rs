@@ -174,7 +174,7 @@ impl Patience {
 
     /// The bound of [`of_status`](Patience::of_status) in words.
     pub(super) fn told_of_status(&self) -> String {
-        format!("no status is wrong for longer than a transaction on a slow disk, {}", self.of_status())
+        format!("a transaction on a slow disk explains no more than {}", self.of_status())
     }
 
     /// The bound of [`at_once`](Patience::at_once) in words.

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use crate::base::{DeviceId, EditId};
 use crate::contract::PhoneEvent;
 
-/// Persons by device and by edit, from 0; who is not noted is the first one.
 #[derive(Debug, Default)]
 pub(super) struct Persons {
     now: BTreeMap<DeviceId, u32>,

@@ -19,7 +19,6 @@ pub enum Definition {
     Columns,
 }
 
-/// What an edit that was refused met.
 pub(super) struct Met {
     /// The backend's row says what the edit wants.
     pub(super) matches: bool,

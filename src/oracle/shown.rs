@@ -16,7 +16,6 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::history::RowId;
 use crate::base::{DeviceId, Time};
 
-/// A row that is back at an older version than it was.
 #[derive(Clone, Copy, Debug)]
 struct Back {
     /// So many versions the device had.

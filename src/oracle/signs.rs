@@ -3,7 +3,6 @@
 use crate::base::{Span, UnitId};
 use crate::contract::{BlobEvent, Event, RequestKind, UnitEvent};
 
-/// What an engine does for a run, or for a sync that was called directly.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Sign {
     /// Of which unit, if that is told.

@@ -23,7 +23,6 @@ use crate::contract::{
 /// What is wrong for a shorter time nobody notices: it is not counted.
 const NOTICED: Span = Span::secs(1);
 
-/// In which way a status is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Wrong {
     /// It says that no edit waits, and one does.
@@ -62,7 +61,6 @@ struct Stretch {
     told: bool,
 }
 
-/// What was so on one device.
 #[derive(Debug, Default)]
 struct DeviceStatus {
     shown: Option<Status>,
@@ -96,7 +94,6 @@ struct DeviceStatus {
     stretches: Vec<Stretch>,
 }
 
-/// Follows what every device shows.
 #[derive(Debug)]
 pub(super) struct Statuses {
     devices: Vec<DeviceStatus>,
@@ -192,7 +189,7 @@ impl Statuses {
                 findings.add(Check::WrongStatus, (Some(id), None), || {
                     let (first, until) = (names.time(first), names.time(at));
                     let (wrong, bound) = (wrong.text(), self.patience.told_of_status());
-                    format!("{id} {wrong} for {before} between {first} and {until}; {bound}")
+                    format!("{id} {wrong} for {before} in all between {first} and {until}; {bound}")
                 });
             }
         }
@@ -449,7 +446,6 @@ impl DeviceStatus {
     }
 }
 
-/// Progress ends at a hundred.
 fn beyond(progress: Progress) -> Option<&'static str> {
     (progress.percent > 100).then_some("there is no more than all")
 }

@@ -8,13 +8,11 @@ use super::findings::Findings;
 use crate::base::{DeviceId, EntityId, Stamp, UnitId};
 use crate::contract::{Event, KillReason, Schema, SyncUnit, UnitEvent};
 
-/// A cursor: whose, of which entity, and what tells it from others.
 type Cursor = (Option<UnitId>, EntityId, u64);
 
 /// Cursors, and when each unit was last synced.
 type Seen = (Vec<Cursor>, Vec<(UnitId, Stamp)>);
 
-/// One device's cursors as they were seen last.
 #[derive(Clone, Debug, Default)]
 struct DeviceCursors {
     seen: Option<Seen>,
@@ -24,7 +22,6 @@ struct DeviceCursors {
     ran: Vec<UnitId>,
 }
 
-/// Follows the cursors of every device that tells of them.
 #[derive(Debug)]
 pub(super) struct Strangers {
     devices: Vec<DeviceCursors>,

@@ -50,7 +50,6 @@ struct Beyond {
     most: u64,
 }
 
-/// Follows what every device sends.
 #[derive(Debug)]
 pub(super) struct Thrift {
     retries: Retries,
@@ -173,7 +172,6 @@ impl Thrift {
         self.units.iter().map(parts).sum()
     }
 
-    /// The end.
     pub(super) fn finish(&self, names: Names<'_>, findings: &mut Findings) {
         for (account, number) in self.accounts.iter().zip(0..) {
             let device = DeviceId(number);
@@ -251,10 +249,7 @@ mod tests {
                 on: vec![Trigger::Login, Trigger::Every(Span::secs(600))],
                 pull: vec![EntityId(0)],
                 push: vec![EntityId(0)],
-                blocking: false,
-                discard_pending: false,
-                excerpts: Vec::new(),
-                when: Vec::new(),
+                ..SyncUnit::default()
             };
             let units: Arc<[SyncUnit]> = Arc::from(vec![unit]);
             let mut phone = Phone {

@@ -11,7 +11,6 @@ use crate::contract::{
     UnitEvent,
 };
 
-/// Tells events with the names of a scenario.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct EventWords<'a> {
     pub(super) schema: &'a Schema,
@@ -20,7 +19,6 @@ pub(super) struct EventWords<'a> {
 }
 
 impl EventWords<'_> {
-    /// One change of a chunk.
     pub(super) fn change(&self, change: &AppliedChange<'_>) -> String {
         let record = words::record(self.schema, change.entity, change.key);
         let what = if change.removed { "removed" } else { "now holds" };
@@ -193,7 +191,7 @@ impl EventWords<'_> {
                 format!("request {request} got {error} after {took}")
             }
             Event::RequestFailed { request, error, took, .. } => {
-                format!("request {request} got no answer: {error} after {took}")
+                format!("request {request} got no response: {error} after {took}")
             }
             Event::RequestRefused { request, error, .. } => format!("request {request} refused: {error}"),
             Event::ChunkSized { kind, rows } => {
@@ -363,7 +361,7 @@ fn world(event: &Event<'_>) -> String {
         Event::CutShort => "the process dies during work on its database".to_owned(),
         Event::Decoded { peak, tight } => {
             let much = if *tight { ", more than a quarter of what there is" } else { "" };
-            format!("answer decoded in {peak} bytes of memory{much}")
+            format!("response decoded in {peak} bytes of memory{much}")
         }
         Event::AppQueried { took, waited } => {
             format!("a query for the person took {took}, {waited} of it locked out")
@@ -397,19 +395,19 @@ fn world(event: &Event<'_>) -> String {
             format!("message of {} lost in an outage", count(*bytes, "byte"))
         }
         Event::MessageDropped { reason: DropReason::AnswerLost, bytes } => {
-            format!("answer of {} lost", count(*bytes, "byte"))
+            format!("response of {} lost", count(*bytes, "byte"))
         }
         Event::MessageDropped { reason: DropReason::CaptivePortal, bytes } => {
             format!("request of {} answered by a captive portal", count(*bytes, "byte"))
         }
         Event::MessageDropped { reason: DropReason::ForeignAnswer, bytes } => {
-            format!("request of {} given an answer that is not its own", count(*bytes, "byte"))
+            format!("request of {} given a response that is not its own", count(*bytes, "byte"))
         }
         Event::MessageDropped { reason: DropReason::TooLarge, bytes } => {
             format!("message of {} too large for a proxy", count(*bytes, "byte"))
         }
         Event::CacheAnswered { bytes, stale, .. } => {
-            let what = if *stale { "stale answer" } else { "answer" };
+            let what = if *stale { "stale response" } else { "response" };
             format!("{what} of {} from a cache on the way", count(*bytes, "byte"))
         }
         Event::BackendAvailable(true) => "backend up".to_owned(),
@@ -461,7 +459,6 @@ fn decided(decision: Decision<'_>) -> String {
     }
 }
 
-/// What happens in the life of a phone.
 fn phone(event: PhoneEvent) -> String {
     match event {
         PhoneEvent::TokenRenewed { took } => format!("another token came after {took}"),
@@ -477,7 +474,6 @@ fn phone(event: PhoneEvent) -> String {
     }
 }
 
-/// What happens on a page of conflicts.
 fn blob(event: &BlobEvent) -> String {
     match event {
         BlobEvent::Sent { bytes: 0, .. } => "asked how much of an attachment there is".to_owned(),
@@ -485,7 +481,7 @@ fn blob(event: &BlobEvent) -> String {
             format!("{bytes} bytes of an attachment sent, from {offset}")
         }
         BlobEvent::Ended { took, served, .. } => {
-            format!("{} after {took}", if *served { "answered" } else { "no good answer" })
+            format!("{} after {took}", if *served { "answered" } else { "no good response" })
         }
         BlobEvent::LetGo { .. } => "attachment let go".to_owned(),
         BlobEvent::Stored { bytes, .. } => format!("attachment of {bytes} bytes stored"),

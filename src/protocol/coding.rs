@@ -24,7 +24,7 @@ pub enum Packs {
     /// Answers: many servers take no packed request.
     Answers,
 }
-in_words!(Packs { Both: "both", Answers: "answers" });
+in_words!(Packs { Both: "both", Answers: "responses" });
 
 /// Which bytes of a page its limit counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -61,6 +61,12 @@ impl Asked {
 }
 
 impl PullRequest {
+    /// The first run of unit 0 asks for these, for any number of rows and at most 1 MiB.
+    pub fn new(device: DeviceId, wants: Vec<Want>) -> PullRequest {
+        let (unit, rows, bytes, clock) = (UnitId(0), u32::MAX, 1 << 20, Stamp(0));
+        PullRequest { device, unit, wants, rows, bytes, clock, zone: 0, run: 1, by_address: false }
+    }
+
     /// Path and query of the request where it is asked for by an address: all that its answer
     /// depends on but the server's content. What says who asks when goes as headers.
     pub fn address(&self) -> String {

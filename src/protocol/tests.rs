@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::base::json::encode_cells;
 use crate::base::{Cell, DeviceId, EditId, EntityId, Key, Span, Stamp, Undone, UnitId, Value};
-use crate::contract::{EditKind, Guard, Mutation, Outcome, Refusal, Row, ServerError};
+use crate::contract::{EditKind, Mutation, Outcome, Refusal, Row, ServerError};
 
 fn every_codec() -> impl Iterator<Item = &'static dyn Codec> {
     all()
@@ -43,14 +43,10 @@ fn requests() -> Vec<Request> {
     let device = DeviceId(7);
     let mutation = Mutation {
         id: "d7-1".to_owned(),
-        edit: EditId { device, number: 1 },
-        entity: EntityId(2),
-        key: Key::new("k \"1\""),
-        kind: EditKind::Update,
         values: vec![(3, Value::text("é\n")), (5, Value::Null), (6, Value::Int(i64::MIN))],
         base: Some(Stamp(-4)),
         made_at: Stamp(11),
-        guard: Guard::Base,
+        ..Mutation::new(EditId { device, number: 1 }, EntityId(2), "k \"1\"", EditKind::Update)
     };
     let edit = EditId { device: DeviceId(8), number: 1 };
     let create = Mutation { kind: EditKind::Create, base: None, edit, ..mutation.clone() };
@@ -59,15 +55,13 @@ fn requests() -> Vec<Request> {
         Want { entity: EntityId(1), cursor: Some("1,k".into()), ids: 0 },
     ];
     let pull = PullRequest {
-        device,
         unit: UnitId(1),
-        wants,
         rows: 500,
-        bytes: 1 << 20,
         clock: Stamp(12),
         zone: -3_600,
         run: 4,
         by_address: true,
+        ..PullRequest::new(device, wants)
     };
     let mutations = vec![mutation, create];
     let push = PushRequest { device, unit: UnitId(2), mutations, clock: Stamp(12) };
@@ -158,7 +152,8 @@ fn what_is_asked_by_address_is_known_by_that_alone_and_is_as_long_as_a_clock() {
     let pull = |clock, cursor: &str, by_address| {
         let wants = vec![Want { entity: EntityId(0), cursor: Some(cursor.to_owned()), ids: 0 }];
         let (device, unit, clock) = (DeviceId(7), UnitId(1), Stamp(clock));
-        PullRequest { device, unit, wants, rows: 5, bytes: 9, clock, zone: 0, run: 4, by_address }.asked()
+        PullRequest { unit, rows: 5, bytes: 9, clock, run: 4, by_address, ..PullRequest::new(device, wants) }
+            .asked()
     };
     assert_eq!(pull(1, "a", true), pull(2, "a", true), "whenever it is asked");
     assert_ne!(pull(1, "a", true), pull(1, "b", true));
@@ -202,14 +197,15 @@ fn no_two_codecs_call_themselves_the_same() {
 fn an_edit_weighs_about_what_is_written_of_it() {
     let edit = |number: u32, length: usize| Mutation {
         id: format!("7-{number}"),
-        edit: EditId { device: DeviceId(7), number },
-        entity: EntityId(0),
-        key: Key::new("0b1f6a1c-8f0e-4f0c-9d34-6a1d0d6a7c55"),
-        kind: EditKind::Update,
         values: vec![(3, Value::Text("x".repeat(length).into())), (4, Value::Int(1))],
         base: Some(Stamp(1_772_434_800_000_000)),
         made_at: Stamp(1_772_434_800_000_000),
-        guard: Guard::Base,
+        ..Mutation::new(
+            EditId { device: DeviceId(7), number },
+            EntityId(0),
+            "0b1f6a1c-8f0e-4f0c-9d34-6a1d0d6a7c55",
+            EditKind::Update,
+        )
     };
     let formats = NAMES.iter().map(|name| named(name).unwrap());
     for (codec, length) in formats.flat_map(|codec| [0, 10, 200, 5_000].map(|length| (codec, length))) {

@@ -13,9 +13,7 @@ pub(super) struct Frames {
     pub(super) column: u64,
     /// A text besides its characters.
     pub(super) text: u64,
-    /// A number.
     pub(super) number: u64,
-    /// Nothing.
     pub(super) null: u64,
     /// A request of the gateway's besides its cursor, a mutation that it brings besides its values,
     /// an answer besides what it brings.

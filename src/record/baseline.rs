@@ -60,7 +60,7 @@ pub struct BaselineCell {
     pub metrics: CellFigures,
 }
 
-/// A file that is no baseline, or a record that cannot become one.
+/// A file that is not a baseline, or a record that cannot become one.
 #[derive(Debug, thiserror::Error)]
 pub enum BaselineError {
     /// Not the JSON of a baseline.

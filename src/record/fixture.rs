@@ -29,10 +29,12 @@ pub(crate) fn plan(variant: Option<&str>, seed: u64) -> Plan {
     let names = Names { metrics: &[], checks: &[], stacks: &[Described::builtin("builtin")] };
     let request = Request { seeds: vec![seed], ..Request::default() };
     let document = Document::parse("scenarios/ties.toml", TIES).unwrap();
-    let plan = document.plans(&request, &names).unwrap_or_else(|e| panic!("{e}")).remove(0);
+    let mut plan = document.plans(&request, &names).unwrap_or_else(|e| panic!("{e}")).remove(0);
     let digest = format!("d0{}", variant.map_or(0, str::len));
     let resolved = format!("name = \"ties\"\nduration = \"1h\"\n\n[backend]\nseed = \"{digest}\"\n");
-    Plan { variant: variant.map(str::to_owned), digest, resolved: resolved.into(), ..plan }
+    plan.variant = variant.map(str::to_owned);
+    (plan.digest, plan.resolved) = (digest, resolved.into());
+    plan
 }
 
 /// An outcome in which all is well.

@@ -233,7 +233,7 @@ pub struct CellRecord {
     /// at: neither passed nor failed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_applicable: Vec<String>,
-    /// Checks of the oracle that had nothing to look at: they found nothing, and have not passed.
+    /// Checks of the oracle that had nothing to check: they found nothing, and have not passed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub untried: Vec<String>,
     /// What had to come out, and whether it did.

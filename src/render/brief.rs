@@ -161,20 +161,17 @@ impl Setting<'_> {
         let conflicts = self.most("engine.conflicts.found");
         let conflicts = match conflicts {
             0 => String::new(),
-            n => format!(" in {}", human::count(n, "conflict")),
+            n => format!("in {} ", human::count(n, "conflict")),
         };
         parts.extend((values > 0).then(|| {
-            format!(
-                "{} overwritten by people who had not seen them{conflicts}",
-                human::count(values, "value")
-            )
+            format!("{conflicts}people overwrote {} that they had not seen", human::count(values, "value"))
         }));
         if !passed.is_empty() {
             parts.push(format!("{} passed", human::count(passed.len() as u64, "check")));
         }
         if !hollow.is_empty() {
             let names: Vec<&str> = hollow.iter().map(|(check, ..)| *check).collect();
-            parts.push(format!("{} had nothing to look at ({})", names.len(), names.join(", ")));
+            parts.push(format!("{} had nothing to check ({})", names.len(), names.join(", ")));
         }
         Sentence { topic: "data", text: parts.join("; "), is_bad: fails && !found.is_empty() }
     }
@@ -233,7 +230,7 @@ pub(super) fn word(phase: Phase) -> &'static str {
         Phase::Wait => "waiting before another try",
         Phase::Decode => "decoding",
         Phase::Apply => "writing on the phone",
-        Phase::Other => "in hooks, locks and the rest",
+        Phase::Other => "elsewhere (hooks, locks)",
     }
 }
 

@@ -57,9 +57,9 @@ pub fn coverage(covered: &[Covered], record: &RunRecord) -> String {
         if failing > 0 { format!(", {failing} of these as a scenario fails") } else { String::new() };
     format!(
         "{HEADING}\n\n\
-         Written by `syncdyno coverage`; every number is simulated and comes out the same on every machine. Of {all}\n\
-         requirements {pairs} are shown by two variants, one that fails and one that mends it, {others} by what\n\
-         scenarios expect, and {left} not yet{failing}. `syncdyno coverage --full` tells what each variant comes to.\n\n{}",
+         Written by `syncdyno coverage`. Every number is simulated, and the same on every machine.\n\
+         {pairs} of {all} requirements are shown by two variants, one that fails and one that mends it; {others} by\n\
+         what scenarios expect; {left} not yet{failing}. `syncdyno coverage --full` has the figures of every variant.\n\n{}",
         grid.markdown()
     )
 }

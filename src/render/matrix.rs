@@ -293,7 +293,10 @@ impl Matrix {
             [] => format!("{provisioning}: nothing converges\n"),
             [only] => format!("{provisioning}: only {only} converges\n"),
             [first, rest @ ..] => {
-                format!("{provisioning}: {first} costs the backend least; also {}\n", rest.join(", "))
+                format!(
+                    "{provisioning}: {first} costs the backend least; these converge too, the cheapest first: {}\n",
+                    rest.join(", ")
+                )
             }
         }
     }

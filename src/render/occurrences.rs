@@ -86,7 +86,8 @@ mod tests {
         let plan = |seed| {
             let situations = Situations { occur: occur.to_vec(), seeds: 3 };
             let swarm = crate::scenario::Swarm { on: Ppm::ONE, always: Vec::new(), sizes: false };
-            let mut plan = Plan { situations, swarm: Some(swarm.into()), ..fixture::plan(None, seed) };
+            let mut plan = fixture::plan(None, seed);
+            (plan.situations, plan.swarm) = (situations, Some(swarm.into()));
             expect(&mut plan);
             plan
         };

@@ -287,7 +287,9 @@ fn gates(record: &RunRecord) -> String {
     if record.gates.is_empty() {
         return String::new();
     }
-    let mut text = format!("gates: {met} of {} met\n", record.gates.len());
+    let all = record.gates.len();
+    let nearest = if met == all && told.len() < all { "; the nearest to its bound:" } else { "" };
+    let mut text = format!("gates: {met} of {all} met{nearest}\n");
     if !told.is_empty() {
         text.push_str(&gate_grid(record, &told).terminal("  "));
     }

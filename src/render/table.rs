@@ -6,6 +6,7 @@ use super::brief;
 use super::grid::Grid;
 use super::lines::filled;
 use crate::analysis::grouped;
+use crate::analysis::sweep::plain;
 use crate::metrics::{Figure, Unit, human};
 use crate::oracle;
 use crate::record::{CellRecord, GateRecord, RunRecord, Verdict, is_gated, named};
@@ -91,7 +92,7 @@ const SHORT: [(&str, &str, bool, &str); 9] = [
     ("net.down.bytes", "value", true, "down, a person"),
     ("net.up.bytes", "value", true, "up, a person"),
     ("engine.requests.count", "value", true, "requests, a person"),
-    ("engine.requests.failed", "value", true, "of these failed"),
+    ("engine.requests.failed", "value", true, "failed requests, a person"),
 ];
 
 /// What each scenario of a run came to, in short, for a terminal of so many columns: a setting in
@@ -148,7 +149,11 @@ fn short_table(columns: &[Column<'_>], width: usize) -> String {
         }
         let near = known.len() == values.len()
             && u128::from(*most) * 100 <= u128::from(*least) * u128::from(100 + ALIKE);
-        if near { alike.push(label) } else { shown.push((row, each, label)) }
+        if near {
+            alike.push(format!("{label}: {}", told(row.unit(), *least)))
+        } else {
+            shown.push((row, each, label))
+        }
     }
     let mut text = banded(columns, width, |band| {
         let mut grid = side_by_side(band, &found);
@@ -161,7 +166,7 @@ fn short_table(columns: &[Column<'_>], width: usize) -> String {
         grid
     });
     if !alike.is_empty() {
-        text.push_str(&listed(&format!("no difference that matters (within {ALIKE} %):"), &alike, width));
+        text.push_str(&listed(&format!("the same in all (within {ALIKE} %):"), &alike, width));
     }
     if !zeros.is_empty() {
         text.push_str(&listed("zero in all:", &zeros.iter().map(Row::label).collect::<Vec<_>>(), width));
@@ -258,10 +263,8 @@ fn columns<'a>(cells: &[&'a CellRecord]) -> Vec<Column<'a>> {
 
 /// What a column is called: its variant and its swept values.
 fn column_title(cell: &CellRecord) -> String {
-    let axes = cell.axes.iter().map(|(key, value)| {
-        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        format!("{}={value}", key.rsplit('.').next().unwrap_or(key))
-    });
+    let last = |key: &str| key.rsplit('.').next().unwrap_or_default().to_owned();
+    let axes = cell.axes.iter().map(|(key, value)| format!("{}={}", last(key), plain(value)));
     let parts: Vec<String> = cell.variant.iter().cloned().chain(axes).collect();
     if parts.is_empty() { "base".to_owned() } else { parts.join(" ") }
 }
@@ -331,7 +334,7 @@ fn not_found(cell: &CellRecord, form: Form) -> String {
     let (hollow, passed): (Vec<&str>, Vec<&str>) = oracle::check_names().filter(quiet).partition(untried);
     let checks = |names: &[&str]| human::count(names.len() as u64, "check");
     let passed = (format!("{} passed:", checks(&passed)), passed);
-    let hollow = (format!("{} had nothing to look at:", checks(&hollow)), hollow);
+    let hollow = (format!("{} had nothing to check:", checks(&hollow)), hollow);
     let lists = [passed, hollow].into_iter().filter(|(_, names)| !names.is_empty());
     match form {
         Form::Terminal(columns) => {
@@ -348,7 +351,7 @@ fn not_found(cell: &CellRecord, form: Form) -> String {
 /// A list behind its title, on lines of so many columns.
 fn listed(title: &str, names: &[impl AsRef<str>], columns: usize) -> String {
     let last = names.len().saturating_sub(1);
-    let word = |(i, name)| format!("{}{}", AsRef::as_ref(name), if i < last { "," } else { "" });
+    let word = |(i, name)| format!("{}{}", AsRef::as_ref(name), if i < last { ";" } else { "" });
     filled(&format!("  {title} "), "    ", names.iter().enumerate().map(word), columns)
 }
 

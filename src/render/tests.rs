@@ -283,7 +283,8 @@ fn what_an_expectation_names_is_shown_whatever_came_out() {
         plan
     };
     // Nothing differs between the last two, and nothing was lost in either.
-    let other = Plan { variant: Some("other".to_owned()), ..wanted(1) };
+    let mut other = wanted(1);
+    other.variant = Some("other".to_owned());
     let told = [vec![wanted(1)], vec![wanted(1), wanted(2)], vec![wanted(1), other]].map(|plans| {
         let cells = plans.into_iter().map(|plan| (plan, outcome())).collect();
         figures(&record(cells), Form::Terminal(WIDTH), false)

@@ -161,7 +161,7 @@ fn not_applicable(record: &RunRecord) -> Vec<String> {
     scenarios.iter().map(line).collect()
 }
 
-/// A line for each figure that a scenario expects, or gates, of a check that had nothing to look at
+/// A line for each figure that a scenario expects, or gates, of a check that had nothing to check
 /// in any of its cells.
 fn hollow(record: &RunRecord) -> Vec<String> {
     let mut tried: BTreeSet<(&str, &str)> = BTreeSet::new();
@@ -178,7 +178,7 @@ fn hollow(record: &RunRecord) -> Vec<String> {
     let line = |(scenario, metric, check): &(&str, &str, &str)| {
         let why = subject_of(check).filter(|_| !tried.contains(&(*scenario, *metric)))?;
         let whose = whose(record, scenario);
-        Some(format!("{whose}{metric} is asked for, and check {check} had nothing to look at: {why}"))
+        Some(format!("{whose}{metric} is asked for, and check {check} had nothing to check: {why}"))
     };
     hollow.iter().filter_map(line).collect()
 }

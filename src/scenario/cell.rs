@@ -6,7 +6,6 @@ use super::written::Calendar;
 use crate::base::{Decimal, Value, words};
 use crate::contract::ColumnKind;
 
-/// A column of an entity that is to be found in a CSV.
 pub(super) struct Wanted<'a> {
     pub(super) name: &'a str,
     pub(super) kind: &'a ColumnType,

@@ -31,7 +31,7 @@ pub struct Chaos {
     /// Share of answers that are lost.
     pub response_loss: Ppm,
     /// Share of answers that are not those to their requests.
-    pub foreign_answers: Ppm,
+    pub foreign_responses: Ppm,
     /// How long a proxy on the way gives an answer again; zero without one.
     pub proxy_ttl: Span,
     /// Share of rows that cannot be read when they come.

@@ -7,7 +7,6 @@ use super::former::former;
 use super::tree::{Entry, Node, Origin, Table, Val, Via, parse_own};
 use super::written::{NAME_WANT, is_name};
 
-/// Checks `node`, which stands at `path`, and completes it.
 pub(super) fn check(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
     match form {
         Form::Table { keys, kinds } => table(keys, kinds, node, path, out),
@@ -76,6 +75,11 @@ fn wrong_form(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic
     {
         help.push_str("; it is kept in thousandths, and the least above 0 is 0.001");
     }
+    if let (Form::Rate, Some(text)) = (form, node.as_text())
+        && let Some(meant) = rate_meant(text)
+    {
+        help = format!("did you mean \"{meant}\"? {help}");
+    }
     if let (Form::Written(written), Some(text)) = (form, node.as_text())
         && let Some(why) = (written.why)(text.trim())
     {
@@ -87,6 +91,21 @@ fn wrong_form(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic
         help.push_str(&format!("; {names}"));
     }
     out.push(Diagnostic::new(node.origin.place.clone(), title).help(help));
+}
+
+/// `1Mbit/s` of `1Mbps`, `1 mb/s` and the like.
+fn rate_meant(text: &str) -> Option<String> {
+    let small = text.trim().to_ascii_lowercase();
+    let stem = ["bit/s", "bits/s", "bps", "b/s", "bit"].iter().find_map(|end| small.strip_suffix(end))?;
+    let number = stem.trim_end_matches(['k', 'm', 'g']).trim_end();
+    let thousands = match &stem[number.len()..].trim() {
+        &"k" => "k",
+        &"m" => "M",
+        &"g" => "G",
+        _ => "",
+    };
+    let meant = format!("{number}{thousands}bit/s");
+    Form::Rate.canonical(&Val::Text(meant.clone())).map(|_| meant)
 }
 
 /// What stands before a sentence on what is allowed.
@@ -254,7 +273,6 @@ fn list(item: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Values that are named: each once, and none without a name.
 fn values(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
     let Val::List(items) = &node.value else { unreachable!("called for a list") };
     let names: Vec<Option<&str>> = items.iter().map(Node::as_text).collect();

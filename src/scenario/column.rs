@@ -1,4 +1,5 @@
-//! Column types as the scenario writes them: `"text 10..40"`, `"ref doctor"`, `"timestamp -90d..60d /20m"`.
+//! Column types as the scenario writes them: `"text 10..40"`, `"ref doctor"`, `"timestamp -90d..60d
+//! /20m"`.
 
 use std::borrow::Cow;
 
@@ -10,7 +11,6 @@ use super::written::{Calendar, range};
 /// What a column's text says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum ColumnType {
-    /// The key of the row.
     Key(KeyType),
     /// A text of so many bytes.
     Text {
@@ -61,7 +61,6 @@ pub(super) enum ColumnType {
         step: i64,
     },
     Ref(String),
-    /// One of the values of a device attribute.
     Attribute(String),
     OneOf(Vec<String>),
     /// A copy of another entity's column.
@@ -116,7 +115,8 @@ pub(super) enum KeyType {
 }
 
 impl KeyType {
-    /// A key of a CSV in the one way in which it is written, so that one key is one text; `None` if it is none of this type.
+    /// A key of a CSV in the one way in which it is written, so that one key is one text; `None` if
+    /// it is none of this type.
     pub(super) fn canonical(self, text: &str) -> Option<Cow<'_, str>> {
         match self {
             KeyType::Text => Some(Cow::Borrowed(text)),
@@ -164,7 +164,6 @@ pub(super) const FAT_MAX: u64 = 100_000_000;
 /// A `long-text` reaches up to so many times its median where its most is not written.
 pub(super) const FAT_TAIL: u64 = 100;
 
-/// Columns of an entity, its key included.
 pub(super) const COLUMNS_MAX: usize = 1_000;
 /// Why there are no more.
 pub(super) const COLUMNS_WHY: &str =
@@ -202,7 +201,6 @@ pub(super) fn misfit(kind: &ColumnType, shares: Shares) -> Option<&'static str> 
     null.or_else(|| shares.empty.and_then(|_| never_empty(kind)))
 }
 
-/// Reads a column type.
 pub(super) fn column_type(text: &str) -> Option<ColumnType> {
     let (text, shares) = without_shares(text)?;
     let kind = bare_type(text)?;
@@ -298,7 +296,6 @@ fn decimal(inner: &str) -> Option<ColumnType> {
     fits.then_some(ColumnType::Decimal { digits, places })
 }
 
-/// Days, as whole as they are written.
 fn date(rest: &str) -> Option<ColumnType> {
     const DAY: i64 = 86_400_000_000;
     let (from, until) = if rest.is_empty() { (-30 * DAY, 0) } else { range(rest)? };

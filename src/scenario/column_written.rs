@@ -7,7 +7,6 @@ use super::written::{backwards, meant};
 use crate::base::words::thousands;
 use crate::base::{Bytes, Decimal, Span};
 
-/// The type of a column.
 pub(super) const COLUMN: Written = Written {
     want: "a column type: \"uuid key\", \"text\", \"text 24\", \"text 10..40\", \"prose 20..200\", \"unicode 10..40\", \"long-text 1.5kB\", \"long-text 1.5kB..20kB 2% 150kB\", \
            \"blob 200kB\", \"blob 50kB..1MB\", \"int\", \"int 0..100\", \"int64\", \"decimal(12,2)\", \"real\", \"bool\", \"date\", \
@@ -139,7 +138,6 @@ fn long_text_limits(rest: &str) -> Option<String> {
     None
 }
 
-/// A size as a column type writes it.
 fn size(bytes: u64) -> String {
     for (unit, of) in [("MB", 1_000_000), ("kB", 1_000)] {
         if bytes >= of && bytes.is_multiple_of(of) {

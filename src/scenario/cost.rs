@@ -5,15 +5,15 @@ use std::collections::BTreeSet;
 use super::chaos::Chaos;
 use super::plan::{Happening, Plan, Who};
 use crate::base::{EntityId, Ppm, Span, Stamp};
-use crate::contract::{Delivery, EditKind, ScopeRule, Trigger};
+use crate::contract::{Column, ColumnKind, Delivery, EditKind, ScopeRule, SyncUnit, Trigger};
 use crate::gateway::Mode;
-use crate::workload::{EntityData, Maker};
+use crate::workload::{Action, EntityData, Maker};
 
 /// What a process takes that runs cells, whatever they are, in bytes of memory.
 const PROCESS: u64 = 48 << 20;
 /// What parts of a cell take in bytes of memory at its peak, fitted to what release builds
 /// measured, as the tests tell.
-const DEVICE: u64 = 15 << 10;
+const DEVICE: u64 = 45 << 10;
 const RUN: u64 = 500;
 const EDIT: u64 = 6_000;
 /// An edit that waits for its device's disk: all that is to be written for it.
@@ -29,8 +29,9 @@ const UPLOADED: u64 = 3;
 const CONTENT_PERCENT: u64 = 140;
 /// A row of an open database that was written there.
 const ROW: u64 = 60;
-/// So many devices keep their databases open (`store`).
+/// So many devices keep their databases open (`store`), each of which takes this.
 const OPEN: u64 = 512;
+const OPENED: u64 = 60_000;
 /// A row with fat texts takes up to so much more in a database than its texts: pages that are not
 /// full (measured, as are the next three, with rows of 3 to 300 kB).
 const FAT_ROW: u64 = 2_600;
@@ -46,19 +47,24 @@ const WRITTEN_PERCENT: u64 = 60;
 /// How much of something a cell has.
 type Part = fn(&Cost) -> u64;
 
-/// What a cell and its parts take in nanoseconds, fitted to the processor time of release builds
-/// for all committed scenarios.
-const CELL: u64 = 5_000_000;
-const PARTS: [(Part, u64); 9] = [
-    (|cost| cost.devices, 50_000),
-    (|cost| cost.provisioned, 1_500),
-    (|cost| cost.loaded, 4_000),
-    (|cost| cost.runs, 55_000),
-    (|cost| cost.kills, 300_000),
-    (|cost| cost.edits, 50_000),
-    (|cost| cost.heaped, 300_000),
-    (|cost| cost.delivered, 5_000),
-    (|cost| cost.bytes, 10),
+/// What a cell and its parts take in nanoseconds of one core of the reference machine: fitted to
+/// the processor time of release builds for all committed scenarios, as the tests tell.
+const CELL: u64 = 3_700_000;
+const PARTS: [(Part, u64); 14] = [
+    (|cost| cost.devices, 480_000),
+    (|cost| cost.provisioned, 2_000),
+    (|cost| cost.loaded_values, 650),
+    (|cost| cost.applied, 13_000),
+    (|cost| cost.pulls, 26_000),
+    (|cost| cost.device_edits, 60_000),
+    (|cost| cost.delivered, 4_300),
+    (|cost| cost.pulled_bytes, 3),
+    (|cost| cost.written_bytes, 12),
+    (|cost| cost.kills, 440_000),
+    (|cost| cost.refreshes, 25_000),
+    (|cost| cost.replicas, 12_000_000),
+    (|cost| cost.listed, 80),
+    (|cost| cost.watched, 450),
 ];
 
 /// How much there is to do in a cell.
@@ -74,17 +80,33 @@ pub struct Cost {
     pub runs: u64,
     /// Edits of people and of the office.
     pub edits: u64,
-    /// Rows that come to devices in the script, since others wrote them.
-    pub delivered: u64,
+    /// Those of people.
+    device_edits: u64,
+    /// Rows that come to devices in the script, since others wrote them: what is written more than
+    /// once between two runs comes once.
+    delivered: u64,
     /// Rows that devices load or catch up with: those without anything all, others what changed
     /// while they were away.
-    pub loaded: u64,
-    /// Bytes of long texts and blobs in what is loaded, delivered and written.
-    pub bytes: u64,
+    loaded: u64,
+    /// Values of these rows, and transactions that bring them.
+    loaded_values: u64,
+    applied: u64,
+    /// Entities that runs pull, one by one.
+    pulls: u64,
+    /// Bytes of long texts and blobs in what is loaded and delivered, and in what is written.
+    pulled_bytes: u64,
+    written_bytes: u64,
     /// Those of them that are written and come to no other device.
     uploaded: u64,
+    /// Replicas, and how often they ask the backend for what is new of an entity.
+    replicas: u64,
+    refreshes: u64,
+    /// Rows that the app's lists look at.
+    listed: u64,
+    /// Rows with references that are looked through for those that lead nowhere.
+    watched: u64,
     /// Kills of apps by chance.
-    pub kills: u64,
+    kills: u64,
     /// Bytes of memory for the backend's rows and for those of imports.
     content: u64,
     /// Rows of one device that are loaded or may change there: others lie on pages that phones
@@ -105,14 +127,23 @@ impl Cost {
     pub fn of(plan: &Plan) -> Cost {
         let devices = plan.fleets.iter().map(|fleet| u64::from(fleet.devices)).sum();
         let mut cost = Cost { devices, edits: edits(plan, None, devices), ..Cost::default() };
+        let day = Day::of(plan, edits_of_one(plan, devices));
         for id in plan.schema.ids() {
-            cost.add(plan, id);
+            cost.add(plan, &day, id);
         }
         let (fat, fat_apart) = fat(plan, devices);
-        let day = Day::of(plan, edits_of_one(plan, devices));
+        let runs = |unit: &SyncUnit| day.runs(plan, unit).saturating_mul(devices);
+        let pulls = plan.units.iter().map(|unit| runs(unit).saturating_mul(unit.pull.len() as u64));
+        let refresh = &plan.gateway.refresh;
+        let replicas = u64::from(plan.gateway.mode == Mode::Persistent);
+        let polls = plan.duration.0 / refresh.every.0.max(1) + 1;
         Cost {
             backend_rows: plan.data.iter().map(|data| data.rows).sum(),
-            runs: devices.saturating_mul(day.runs(plan)),
+            device_edits: made(plan, devices, |action| Some(action.on_devices)),
+            runs: plan.units.iter().map(runs).fold(devices, u64::saturating_add),
+            pulls: pulls.fold(0, u64::saturating_add),
+            refreshes: replicas * polls.saturating_mul(plan.data.len() as u64),
+            replicas,
             content: content(plan),
             fat,
             fat_apart,
@@ -123,7 +154,7 @@ impl Cost {
     }
 
     /// What an entity brings with it.
-    fn add(&mut self, plan: &Plan, id: EntityId) {
+    fn add(&mut self, plan: &Plan, day: &Day, id: EntityId) {
         let (entity, data) = (plan.schema.entity(id), &plan.data[usize::from(id.0)]);
         let devices = self.devices;
         let add = |to: &mut u64, more: u64| *to = to.saturating_add(more);
@@ -137,9 +168,10 @@ impl Cost {
             .filter(|action| action.entity == id && action.kind == EditKind::Update);
         let part = part.flat_map(|action| &action.columns).map(|column| long(*column)).max().unwrap_or(0);
         let written = edited[0].saturating_mul(whole).saturating_add(edited[1].saturating_mul(part));
-        add(&mut self.bytes, written);
-        let is_pulled = plan.units.iter().any(|unit| unit.pull.contains(&id));
-        if entity.delivery != Delivery::Delta || !is_pulled {
+        let attached = plan.schema.attachment(id).map_or(0, |it| u64::from(it.least.midpoint(it.most)));
+        add(&mut self.written_bytes, written.saturating_add(edited[0].saturating_mul(attached)));
+        let pulling = || plan.units.iter().filter(|unit| unit.pull.contains(&id));
+        if entity.delivery != Delivery::Delta || pulling().next().is_none() {
             add(&mut self.uploaded, written);
             return;
         }
@@ -153,17 +185,33 @@ impl Cost {
         });
         let loaded = came.fold(0, u64::saturating_add);
         add(&mut self.loaded, loaded);
+        add(&mut self.loaded_values, loaded.saturating_mul(entity.projection.len() as u64));
+        let pull = &plan.engine.pull;
+        let applied = loaded / u64::from(pull.apply_rows.min(pull.chunk_rows).max(1));
+        add(&mut self.applied, applied);
         let empty = share_of_empty(plan, devices);
         let written = if data.one_stamp.is_some() { all.saturating_mul(empty) / 1_000 } else { all };
         add(&mut self.written, written);
-        let new = edited.into_iter().fold(imported(plan, id), u64::saturating_add);
-        let delivered = holds(new).saturating_mul(devices);
+        let new = edited[0].saturating_add(imported(plan, id));
+        let runs = pulling().map(|unit| day.runs(plan, unit)).fold(1, u64::saturating_add);
+        let changed = distinct(edited[1].saturating_add(edited[2]), data.rows.saturating_add(new), runs);
+        let delivered = holds(new.saturating_add(changed)).saturating_mul(devices);
         add(&mut self.delivered, delivered);
-        add(&mut self.bytes, loaded.saturating_add(delivered).saturating_mul(whole));
+        add(&mut self.pulled_bytes, loaded.saturating_add(delivered).saturating_mul(whole));
+        for query in plan.queries.iter().filter(|query| query.query.of == id) {
+            let times = devices.saturating_mul(day.looking.0 / query.every.0.max(1));
+            add(&mut self.listed, times.saturating_mul(all * (1 + query.query.through.len() as u64)));
+        }
+        if plan.store.watch_references {
+            let refer = |column: &Column| u64::from(matches!(column.kind, ColumnKind::Ref(_)));
+            let references = entity.columns.iter().map(refer).sum::<u64>();
+            let transactions = devices.saturating_mul(runs.saturating_add(day.edits));
+            let times = transactions.saturating_add(applied).saturating_add(delivered);
+            add(&mut self.watched, times.saturating_mul(all * references));
+        }
     }
 
-    /// Time on one core, on the machine that the parts were measured on: what counts is how it
-    /// compares with that of other cells.
+    /// Time on one core of the reference machine.
     pub fn time(&self) -> Span {
         let parts = PARTS.map(|(of, nanos)| of(self).saturating_mul(nanos));
         Span(parts.into_iter().fold(CELL, u64::saturating_add))
@@ -185,7 +233,8 @@ impl Cost {
 
     /// Of these what no luck spares.
     fn sure_memory(&self) -> u64 {
-        let open = (self.devices.min(OPEN) * ROW).saturating_mul(self.written);
+        let open =
+            self.devices.min(OPEN).saturating_mul(self.written.saturating_mul(ROW).saturating_add(OPENED));
         let parts = [
             self.content.saturating_mul(CONTENT_PERCENT) / 100,
             self.devices.saturating_mul(DEVICE),
@@ -232,14 +281,20 @@ impl Day {
         Day { present, writing, looking, visits: visits + 1, edits }
     }
 
-    /// Runs of units on the device in the script and at its end, from what starts them.
-    fn runs(&self, plan: &Plan) -> u64 {
+    /// Runs of a unit on the device in the script, from what starts them.
+    fn runs(&self, plan: &Plan, unit: &SyncUnit) -> u64 {
         let debounce = plan.engine.debounce;
         let often = |in_time: Span, every: Span| in_time.0 / every.0.max(1);
         let held_back = |times: u64| times.min(often(plan.duration, debounce).saturating_add(1));
         let moves = plan.fleets.iter().filter_map(|fleet| fleet.moves.as_ref());
         let moves = moves.map(|moves| moves.moments(plan.duration)).max().unwrap_or(0);
-        let online = moves.saturating_add(by_chance(plan, |chaos| chaos.outage_mtbf));
+        let planned = plan.events.iter().map(|event| match event.what {
+            Happening::Outage { .. } => 1,
+            Happening::Flap { every, length } => often(length, every),
+            _ => 0,
+        });
+        let by_chance = by_chance(plan, |chaos| chaos.outage_mtbf);
+        let online = planned.fold(moves, u64::saturating_add).saturating_add(by_chance);
         let of_trigger = |trigger: &Trigger| match trigger {
             Trigger::Every(every) => often(self.looking, (*every).max(debounce)),
             Trigger::Resume => held_back(self.visits),
@@ -249,8 +304,7 @@ impl Day {
             Trigger::Background => often(plan.duration, HOUR),
             Trigger::Start | Trigger::Login | Trigger::Manual => 1,
         };
-        let started = plan.units.iter().flat_map(|unit| &unit.on).map(of_trigger);
-        started.fold(1, u64::saturating_add)
+        unit.on.iter().map(of_trigger).fold(0, u64::saturating_add)
     }
 }
 
@@ -258,6 +312,13 @@ impl Day {
 fn by_chance(plan: &Plan, mtbf: impl Fn(&Chaos) -> Span) -> u64 {
     let mtbf = plan.chaos.as_ref().map_or(Span::ZERO, mtbf);
     if mtbf > Span::ZERO { plan.duration.0 / mtbf.0 } else { 0 }
+}
+
+/// How many of so many rows edits touch between one run and the next, of all runs together: n edits
+/// about n · rows / (n + rows).
+fn distinct(edits: u64, rows: u64, runs: u64) -> u64 {
+    let room = u128::from(rows) * u128::from(runs);
+    (u128::from(edits) * room / (u128::from(edits) + room).max(1)) as u64
 }
 
 /// Runs that edits start come no faster than this, one after the other.
@@ -338,12 +399,20 @@ fn changed_in(data: &EntityData, ago: Span) -> u64 {
 /// How many edits people and the office make during the script: all, or those of one kind to an
 /// entity.
 fn edits(plan: &Plan, of: Option<(EntityId, EditKind)>, devices: u64) -> u64 {
+    let is_meant = |action: &Action| of.is_none_or(|of| of == (action.entity, action.kind));
+    made(plan, devices, |action| is_meant(action).then_some(Ppm::ONE))
+}
+
+/// How many edits are made during the script: of those of a day this share, and what is planned.
+fn made(plan: &Plan, devices: u64, share: impl Fn(&Action) -> Option<Ppm>) -> u64 {
     let actions = &plan.workload.actions;
-    let is_meant = |action: usize| of.is_none_or(|of| of == (actions[action].entity, actions[action].kind));
-    let by_day = actions.iter().enumerate().filter(|(action, _)| is_meant(*action));
-    let by_day = by_day.map(|(_, action)| u64::from(action.per_device_milli).saturating_mul(devices) / 1_000);
+    let by_day = actions.iter().filter_map(|action| {
+        let all = u64::from(action.per_device_milli).saturating_mul(devices) / 1_000;
+        Some((u128::from(all) * u128::from(share(action)?.0) / u128::from(Ppm::ONE.0)) as u64)
+    });
     let at_once = plan.events.iter().filter_map(|event| match event.what {
-        Happening::Edits { action, count, .. } if is_meant(action) => {
+        Happening::Edits { action, count, .. } => {
+            share(&actions[action])?;
             Some(u64::from(count).saturating_mul(chosen(&event.who, devices)))
         }
         _ => None,

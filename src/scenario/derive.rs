@@ -42,7 +42,6 @@ fn insert(tree: &mut Node, name: &str, value: Node) {
     }
 }
 
-/// The table of this name at the top, made if it is missing; `None` if something else stands there.
 fn top<'t>(tree: &'t mut Node, name: &str) -> Option<&'t mut Table> {
     let empty = || Entry::new(Node::new(Val::Table(Table::new()), Origin::default_value()));
     tree.table_mut()?.entry(name.to_owned()).or_insert_with(empty).node.table_mut()

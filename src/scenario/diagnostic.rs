@@ -70,7 +70,6 @@ impl Source {
     pub fn new(name: &str, text: &str) -> Arc<Source> {
         Arc::new(Source { name: name.to_owned(), text: text.to_owned(), first_line: 1 })
     }
-    /// The whole of it.
     pub(super) fn whole(self: &Arc<Source>) -> Place {
         Place { source: Arc::clone(self), span: 0..self.text.len() }
     }
@@ -178,8 +177,15 @@ pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         let distance = strsim::damerau_levenshtein(&word.to_lowercase(), &candidate.to_lowercase());
         (distance <= word.chars().count().max(4) / 3).then_some(distance)
     };
-    let scored = candidates.into_iter().filter_map(|c| near(c).map(|d| (d, c)));
-    scored.min_by_key(|&(distance, _)| distance).map(|(_, candidate)| candidate)
+    let candidates: Vec<&str> = candidates.into_iter().collect();
+    let scored = candidates.iter().filter_map(|c| near(c).map(|d| (d, *c)));
+    let nearest = scored.min_by_key(|&(distance, _)| distance).map(|(_, candidate)| candidate);
+    nearest.or_else(|| {
+        // `import` of `bulk_import`, if no other name has that word.
+        let has = |c: &&&str| word.len() > 3 && c.split(['_', '-']).any(|part| part == word);
+        let mut named = candidates.iter().filter(has);
+        named.next().filter(|_| named.next().is_none()).copied()
+    })
 }
 
 /// A help line: what was probably meant, and what there is: all of it, or of very much what is

@@ -27,7 +27,7 @@ use crate::base::{Digest, Seed};
 /// [`Invalid`] if these bytes are no UTF-8.
 pub fn text_of(bytes: Vec<u8>, path: &str) -> Result<String, Invalid> {
     let text = String::from_utf8(bytes).map_err(|e| Invalid { diagnostics: vec![not_utf8(path, &e)] })?;
-    // A mark of the byte order is no text to point at.
+    // A mark of the byte order is not a text to point at.
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
@@ -85,6 +85,12 @@ struct Cell {
     /// What of a variant an option takes the place of.
     covered: Vec<Diagnostic>,
     mistakes: Vec<Diagnostic>,
+}
+
+/// What all variants of a document have in common, found once: they may be many.
+struct Shared {
+    bare: Node,
+    set_by_variants: Vec<Setting>,
 }
 
 impl Document {
@@ -194,7 +200,8 @@ impl Document {
         OF_VARIANTS.iter().fold(self.tree.clone(), |tree, key| tree.without(key))
     }
 
-    /// All plans of a request: by variant, then by axes, the last of which turns fastest, then by seed.
+    /// All plans of a request: by variant, then by axes, the last of which turns fastest, then by
+    /// seed.
     ///
     /// # Errors
     /// All mistakes of the file and of the request at once.
@@ -204,6 +211,7 @@ impl Document {
         let sets = settings(&request.sets, "--set", &mut mistakes);
         let claims = self.claims(names, &mut mistakes);
         let questions = self.questions(names, &mut mistakes);
+        let shared = self.shared();
         for variant in self.wanted(request, &mut mistakes) {
             for point in points(&request.axes) {
                 let mut settings = sets.clone();
@@ -211,16 +219,13 @@ impl Document {
                     let axis = [format!("{key}={value}")];
                     settings.extend(self::settings(&axis, request.option(key), &mut mistakes));
                 }
-                let cell = self.cell(variant, &settings);
+                let cell = self.cell(variant, &settings, &shared);
                 match self.plan(cell, names) {
-                    Ok(plan) => {
-                        let plan = Plan {
-                            variant: variant.map(str::to_owned),
-                            axes: point.into_iter().collect(),
-                            claims: Arc::clone(&claims),
-                            questions: Arc::clone(&questions),
-                            ..plan
-                        };
+                    Ok(mut plan) => {
+                        plan.variant = variant.map(str::to_owned);
+                        plan.axes = point.into_iter().collect();
+                        plan.claims = Arc::clone(&claims);
+                        plan.questions = Arc::clone(&questions);
                         plans.extend(with_seeds(plan, &request.seeds));
                     }
                     Err(more) => mistakes.extend(more),
@@ -231,14 +236,15 @@ impl Document {
         Ok(plans)
     }
 
-    /// Every key of the scenario with its value and where that came from, for one variant (or the base).
+    /// Every key of the scenario with its value and where that came from, for one variant (or the
+    /// base).
     ///
     /// # Errors
     /// The scenario is wrong in its keys; names are not looked up.
     pub fn provenance(&self, variant: Option<&str>, sets: &[String]) -> Result<Vec<Provenance>, Invalid> {
         let mut mistakes = Vec::new();
         let settings = settings(sets, "--set", &mut mistakes);
-        let cell = self.cell(variant, &settings);
+        let cell = self.cell(variant, &settings, &self.shared());
         mistakes.extend(cell.mistakes);
         Invalid::check(mistakes)?;
         let mut all = Vec::new();
@@ -278,7 +284,7 @@ impl Document {
 
     /// Its tree without variants, with what is set and everything that it does not say.
     pub(super) fn completed(&self, sets: &[String]) -> Node {
-        self.cell(None, &settings(sets, "--set", &mut Vec::new())).tree
+        self.cell(None, &settings(sets, "--set", &mut Vec::new()), &self.shared()).tree
     }
 
     /// The variants that a request asks for; `None` stands for a scenario without any.
@@ -312,9 +318,9 @@ impl Document {
     }
 
     /// The base with a variant and settings, completed and checked.
-    fn cell(&self, variant: Option<&str>, settings: &[Setting]) -> Cell {
+    fn cell(&self, variant: Option<&str>, settings: &[Setting], shared: &Shared) -> Cell {
         let mut mistakes = Vec::new();
-        let mut tree = self.bare();
+        let mut tree = shared.bare.clone();
         let written = variant.and_then(|name| Some((name, self.tree.get(&["variant", name])?)));
         let mut all = Vec::new();
         if let Some((name, written)) = written {
@@ -342,16 +348,20 @@ impl Document {
         derive(&mut tree);
         mistakes.extend(all.iter().filter_map(|setting| setting.apply(&mut tree).err()));
         check(&ROOT, &mut tree, "", &mut mistakes);
-        let unsaid = idle(&mut tree, &self.set_by_variants(), &mut mistakes);
+        let unsaid = idle(&mut tree, &shared.set_by_variants, &mut mistakes);
         in_place_of_rates(&mut tree, &mut mistakes);
         Cell { tree, brought, traces, unsaid, notes, covered, mistakes }
+    }
+
+    fn shared(&self) -> Shared {
+        Shared { bare: self.bare(), set_by_variants: self.set_by_variants() }
     }
 
     /// What any of the variants sets.
     fn set_by_variants(&self) -> Vec<Setting> {
         let mut all = Vec::new();
         for (name, entry) in self.tree.get(&["variant"]).and_then(Node::table).into_iter().flatten() {
-            // What is no key is told where its variant is planned.
+            // What is not a key is told where its variant is planned.
             all.extend(Setting::all_of_variant(name, &entry.node).into_iter().flatten());
         }
         all
@@ -359,29 +369,26 @@ impl Document {
 
     fn plan(&self, cell: Cell, names: &Names<'_>) -> Result<Plan, Vec<Diagnostic>> {
         let Cell { tree, brought, traces, unsaid, notes, covered, mut mistakes } = cell;
-        let plan = match resolve(&tree, &brought, &traces, names, mistakes.is_empty()) {
+        let mut plan = match resolve(&tree, &brought, &traces, names, mistakes.is_empty()) {
             Ok(plan) => plan,
             Err(wrong) => {
                 mistakes.extend(wrong.told);
-                // What may only follow from a mistake is told when there is nothing that it could follow from.
+                // What may only follow from a mistake is told when there is nothing that it could
+                // follow from.
                 if mistakes.is_empty() {
                     mistakes = wrong.following;
                 }
                 return Err(mistakes);
             }
         };
-        let files = brought.values().map(|b| &b.file).chain(traces.files()).cloned().collect();
         let tree = without(tree, &unsaid);
-        let digest = digest(&tree, &brought, &traces);
-        Ok(Plan {
-            path: self.path.clone(),
-            digest,
-            resolved: text(&tree).into(),
-            files,
-            notes: notes.into(),
-            warnings: covered.iter().chain(plan.warnings.iter()).cloned().collect(),
-            ..plan
-        })
+        plan.path.clone_from(&self.path);
+        plan.digest = digest(&tree, &brought, &traces);
+        plan.resolved = text(&tree).into();
+        plan.files = brought.values().map(|b| &b.file).chain(traces.files()).cloned().collect();
+        plan.notes = notes.into();
+        plan.warnings = covered.iter().chain(plan.warnings.iter()).cloned().collect();
+        Ok(plan)
     }
 }
 
@@ -428,7 +435,7 @@ fn with_seeds(plan: Plan, seeds: &[u64]) -> Vec<Plan> {
     if seeds.is_empty() {
         return vec![plan.drawn()];
     }
-    // The text is shared, for there may be thousands of seeds; who runs it again names the seed.
+    // All the rest is shared, for there may be a million seeds; who runs it again names the seed.
     seeds.iter().map(|&seed| Plan { seed: Seed(seed), ..plan.clone() }.drawn()).collect()
 }
 
@@ -440,7 +447,8 @@ fn text(tree: &Node) -> String {
     }
 }
 
-/// Covers what the scenario means: values in their canonical form, rows and traces of one's own; not the seed, nor what it shows.
+/// Covers what the scenario means: values in their canonical form, rows and traces of one's own;
+/// not the seed, nor what it shows.
 fn digest(tree: &Node, brought: &BTreeMap<String, Brought>, traces: &Traces) -> String {
     let mut meaning = tree.clone();
     if let Some(table) = meaning.table_mut() {

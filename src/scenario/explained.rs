@@ -1,7 +1,6 @@
 //! What the words of a key mean, for the key pages and the schema, where the key's own sentence
 //! does not say it.
 
-/// A word and what it means.
 type Meaning = (&'static str, &'static str);
 
 /// By the end of a key's path.
@@ -234,7 +233,7 @@ const EXPLAINED: &[(&str, &[Meaning])] = &[
         "situations.occur",
         &[
             ("all", "all of these"),
-            ("answer-lost", "a response is lost after the commit"),
+            ("response-lost", "a response is lost after the commit"),
             ("killed-in-page", "a kill between a page and its cursor"),
             ("tie-across-pages", "rows of one stamp come in two pages"),
             ("delete-against-edit", "a delete meets an edit"),

@@ -8,7 +8,6 @@ use crate::base::{BitRate, Bytes, Ppm, Span, Word};
 use super::stated::Stated;
 use super::tree::Val;
 
-/// One key of a table.
 pub(super) struct Key {
     pub(super) name: &'static str,
     pub(super) form: Form,
@@ -95,9 +94,11 @@ pub(super) struct Written {
     pub(super) canonical: fn(&str) -> Option<String>,
 }
 
-/// Of a text of which no more can be told than what would be right.
-pub(super) fn unsaid(_: &str) -> Option<String> {
-    None
+impl Written {
+    /// One without names, and of which no more can be told than what would be right.
+    pub(super) const fn of(want: &'static str, canonical: fn(&str) -> Option<String>) -> Written {
+        Written { want, known: Vec::new, why: |_| None, canonical }
+    }
 }
 
 impl Key {
@@ -108,17 +109,14 @@ impl Key {
     }
 }
 
-/// A key that must be there.
 pub(super) const fn required(name: &'static str, form: Form) -> Key {
     Key { name, form, preset: Preset::Required, about: "" }
 }
 
-/// A key that may be missing.
 pub(super) const fn optional(name: &'static str, form: Form) -> Key {
     Key { name, form, preset: Preset::Optional, about: "" }
 }
 
-/// A key with a default.
 pub(super) const fn key(name: &'static str, form: Form, preset: &'static str) -> Key {
     Key { name, form, preset: Preset::Is(preset), about: "" }
 }
@@ -142,12 +140,10 @@ pub(super) const fn profiled(name: &'static str, form: Form) -> Key {
     Key { name, form, preset: Preset::Profile, about: "" }
 }
 
-/// A table without a one-of.
 pub(super) const fn table(keys: &'static [Key]) -> Form {
     Form::Table { keys, kinds: &[] }
 }
 
-/// Tables by free names.
 pub(super) const fn named(of: &'static Form) -> Form {
     Form::Named { of, library: Vec::new }
 }
@@ -167,9 +163,7 @@ pub(super) const PERIOD: Form = Form::Span { min: Span::millis(1), max: Span::se
 pub(super) const POLL: Form = Form::Span { min: Span::millis(100), max: Span::secs(3_660 * 86_400) };
 /// A part of a time that comes again and again: at least a second.
 pub(super) const WINDOW: Form = Form::Span { min: Span::secs(1), max: Span::secs(3_660 * 86_400) };
-/// A count from 0.
 pub(super) const COUNT: Form = Form::Int { min: 0, max: 1_000_000_000 };
-/// A count from 1.
 pub(super) const SOME: Form = Form::Int { min: 1, max: 1_000_000_000 };
 
 impl Preset {
@@ -266,7 +260,6 @@ impl Form {
     }
 }
 
-/// A share, however it is written.
 pub(super) fn share_of(value: &Val) -> Option<Ppm> {
     match value {
         Val::Float(x) => Ppm::from_share(*x),
@@ -276,7 +269,6 @@ pub(super) fn share_of(value: &Val) -> Option<Ppm> {
     }
 }
 
-/// A span that reads back as itself.
 pub(super) fn span(span: Span) -> String {
     let ns = span.0;
     let units =
@@ -300,7 +292,6 @@ pub(super) fn span(span: Span) -> String {
     format!("{}{unit}", ns / size)
 }
 
-/// A size that reads back as itself.
 pub(super) fn size(bytes: u64) -> String {
     let units = [
         ("GiB", 1 << 30),

@@ -11,6 +11,9 @@ pub(super) fn former(path: &str) -> Option<&'static str> {
         _ => match path.rsplit('.').next().unwrap_or(path) {
             "answer_loss" => Some("it is `response_loss` now"),
             "leg_outage" => Some("it is `backend_link_outage` now"),
+            "answer_limit" => Some("it is `response_limit` now"),
+            "foreign_answers" => Some("it is `foreign_responses` now"),
+            "answers" => Some("it is `responses` now"),
             name => elsewhere(name),
         },
     }
@@ -65,6 +68,9 @@ mod tests {
             ("gateway.leg", "`backend_link`"),
             ("chaos.answer_loss", "`response_loss`"),
             ("event.e.leg_outage", "`backend_link_outage`"),
+            ("gateway.answer_limit", "`response_limit`"),
+            ("event.e.foreign_answers", "`foreign_responses`"),
+            ("event.e.foreign_responses.answers", "`responses`"),
         ] {
             assert!(former(path).is_some_and(|help| help.contains(ours)), "{path}");
         }

@@ -1,7 +1,9 @@
 //! Keys that have no effect beside others, such as how a replica is fed where there is none.
 //!
-//! Who writes such a key is told so. It is passed over where a variant, `--set` or an axis chose what makes it idle, or where another
-//! variant chooses: a file that is for several ways says how each of them goes. It is passed over too where a product brought it and the file is for something else.
+//! Who writes such a key is told so. It is passed over where a variant, `--set` or an axis chose
+//! what makes it idle, or where another variant chooses: a file that is for several ways says how
+//! each of them goes. It is passed over too where a product brought it and the file is for
+//! something else.
 
 use super::check::check;
 use super::diagnostic::Diagnostic;
@@ -241,14 +243,12 @@ const OTHERS: &[Idle] = &[
     },
 ];
 
-/// Whether an entity has a scope.
 fn is_scoped(tree: &Node) -> bool {
     let scope = |entity: &Entry| entity.node.get(&["scope"]).and_then(Node::table).map_or(0, Table::len);
     let entities = find(tree, "entity").and_then(Node::table);
     entities.is_some_and(|entities| entities.values().any(|entity| scope(entity) > 0))
 }
 
-/// Whether a stack of one's own is run.
 fn has_own_stack(tree: &Node) -> bool {
     let stack = find(tree, "engine.name").and_then(Node::as_text).unwrap_or_default();
     stack != "builtin" && !stack.starts_with("broken:")
@@ -261,12 +261,10 @@ fn decides(tree: &Node, fits: fn(Policy) -> bool) -> bool {
     has_own_stack(tree) || engine::policy_named(policy).is_some_and(fits)
 }
 
-/// Whether the share at this path is above 0.
 fn has_share(tree: &Node, path: &str) -> bool {
     find(tree, path).and_then(|node| share_of(&node.value)) != Some(Ppm(0))
 }
 
-/// Whether an event of this kind is planned.
 fn happens(tree: &Node, kind: &str) -> bool {
     let events = find(tree, "event").and_then(Node::table);
     events.is_some_and(|events| events.values().any(|event| event.node.get(&[kind]).is_some()))
@@ -287,7 +285,6 @@ fn is_of_axis(origin: &Origin) -> bool {
     origin.place.as_ref().is_some_and(|place| is_axis(&place.source.name))
 }
 
-/// The most entities that one unit pulls.
 fn pulled_together(tree: &Node) -> usize {
     let all = find(tree, "entity").and_then(Node::table).map_or(0, Table::len);
     let pulled = |unit: &Entry| match unit.node.get(&["pull"]).map(|pull| &pull.value) {
@@ -302,8 +299,8 @@ fn pulled_together(tree: &Node) -> usize {
 /// Keys that stand in a tree, and not where it is written.
 pub(super) type Unsaid = Vec<[String; 3]>;
 
-/// Takes out of a checked tree what was chosen to have no effect, and tells of the rest that has none; `variants` is what those of
-/// the file set.
+/// Takes out of a checked tree what was chosen to have no effect, and tells of the rest that has
+/// none; `variants` is what those of the file set.
 pub(super) fn idle(tree: &mut Node, variants: &[Setting], mistakes: &mut Vec<Diagnostic>) -> Unsaid {
     let unsaid = packets(tree, mistakes);
     connections(tree, mistakes);
@@ -374,9 +371,10 @@ fn of_keys(tree: &mut Node, variants: &[Setting], mistakes: &mut Vec<Diagnostic>
     }
 }
 
-/// Tells of what a link says of packets where messages go without. What profiles say, or where the protocol was chosen apart, is passed over,
-/// and is to be `unsaid`: who reads the scenario again has it from its profile, or from nobody. (A tunnel's packets are smaller than
-/// those below it, so a default in their place would not do.)
+/// Tells of what a link says of packets where messages go without. What profiles say, or where the
+/// protocol was chosen apart, is passed over, and is to be `unsaid`: who reads the scenario again
+/// has it from its profile, or from nobody. (A tunnel's packets are smaller than those below it, so
+/// a default in their place would not do.)
 fn packets(tree: &Node, mistakes: &mut Vec<Diagnostic>) -> Unsaid {
     let mut unsaid = Vec::new();
     let Some(protocol) = bare(tree) else { return unsaid };
@@ -416,14 +414,12 @@ fn connections(tree: &mut Node, mistakes: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Who chose bare messages, if they are.
 fn bare(tree: &Node) -> Option<Origin> {
     let protocol =
         find(tree, "transport.protocol").filter(|node| node.as_text() == Some(Protocol::Bare.word()));
     protocol.map(|node| node.origin.clone())
 }
 
-/// The names in the table at a key.
 fn names(tree: &Node, key: &str) -> Vec<String> {
     tree.get(&[key]).and_then(Node::table).into_iter().flatten().map(|(name, _)| name.clone()).collect()
 }
@@ -460,7 +456,6 @@ fn find<'t>(tree: &'t Node, path: &str) -> Option<&'t Node> {
     path.split('.').try_fold(tree, |node, name| node.get(&[name]))
 }
 
-/// Whether this word stands at a path.
 fn says(tree: &Node, path: &str, value: impl Word) -> bool {
     find(tree, path).and_then(Node::as_text) == Some(value.word())
 }
@@ -489,7 +484,6 @@ fn choosers(tree: &Node, path: &str) -> Vec<Origin> {
     if of_product { [direct, origins(tree, PRODUCT)].concat() } else { direct }
 }
 
-/// What holds if the key at a path is not written; `None` if it is then not there.
 fn default_of(path: &[&str]) -> Option<Node> {
     let (name, above) = path.split_last()?;
     let form = above.iter().try_fold(&ROOT, |form, name| form.under(name))?;

@@ -1,4 +1,5 @@
-//! A plan: one cell of a scenario, resolved to the last figure. Everything that runs, runs from a plan.
+//! A plan: one cell of a scenario, resolved to the last figure. Everything that runs, runs from a
+//! plan.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,6 +23,15 @@ pub const ASKED_EVERY: Span = Span::millis(25);
 /// One cell: scenario × variant × axes × seed.
 #[derive(Clone, Debug)]
 pub struct Plan {
+    /// The seed.
+    pub seed: Seed,
+    /// All the rest, which seeds share: a change makes a copy.
+    pub rest: Arc<Settled>,
+}
+
+/// A cell but for its seed.
+#[derive(Clone, Debug)]
+pub struct Settled {
     /// The scenario's name.
     pub scenario: String,
     /// Where it was read; empty for the embedded one.
@@ -32,8 +42,6 @@ pub struct Plan {
     pub variant: Option<String>,
     /// Values of the swept keys.
     pub axes: BTreeMap<String, String>,
-    /// The seed.
-    pub seed: Seed,
     /// The resolved scenario as TOML, for the record and for `repro/`.
     pub resolved: Arc<str>,
 
@@ -112,7 +120,7 @@ pub struct Plan {
     pub warnings: Arc<[Diagnostic]>,
 }
 
-impl Plan {
+impl Settled {
     /// What the apps know of the data as the scenario begins.
     pub fn first_schema(&self) -> &Arc<Schema> {
         self.before.as_ref().unwrap_or(&self.schema)
@@ -202,7 +210,8 @@ pub struct DeviceClass {
 pub struct AtSync {
     /// The nth after the event, from 1, of the first device.
     pub first: u32,
-    /// How many syncs later it is for each further device, in their order; with 0 it is the same one for all.
+    /// How many syncs later it is for each further device, in their order; with 0 it is the same
+    /// one for all.
     pub stagger: u32,
     /// Right after the sync, rather than right before its end.
     pub after: bool,

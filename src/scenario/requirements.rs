@@ -23,7 +23,6 @@ pub fn requirement(id: &str) -> Option<&'static Requirement> {
 /// What an id looks like.
 pub(super) const ID_WANT: &str = "an id from R1 to R102, W1 to W12 or F1 to F12";
 
-/// An id.
 pub(super) const ID: Written = Written {
     want: ID_WANT,
     known: Vec::new,
@@ -129,7 +128,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
     of("R85", "values survive two kinds of databases"),
     of("R86", "the server knows when a device last synced"),
     of("R87", "simple engine or full one, by volume"),
-    of("R88", "the answer is lost after the commit"),
+    of("R88", "the response is lost after the commit"),
     of("R89", "the connection breaks in the middle of a chunk"),
     of("R90", "the app is killed for its memory"),
     of("R91", "power fails in the middle of a transaction"),
@@ -149,14 +148,14 @@ pub const REQUIREMENTS: &[Requirement] = &[
     of("W3", "how a page marks its end"),
     of("W4", "\"more\" answered by a count"),
     of("W5", "a time-out at the gateway"),
-    of("W6", "answers kept for a time, for uploads sent again"),
+    of("W6", "responses kept for a time, for uploads sent again"),
     of("W7", "each edit uploaded, or only the last"),
     of("W8", "the row is read and compared before an upload"),
     of("W9", "shut down in the middle of a sync"),
     of("W10", "no sync while a conflict is open"),
     of("W11", "syncs started by the end of a sync"),
     of("W12", "ids handed out in advance run out"),
-    of("F1", "limits on the size of requests and answers"),
+    of("F1", "limits on the size of requests and responses"),
     of("F2", "tokens that expire offline"),
     of("F3", "another person on the same phone"),
     of("F4", "writes that the server does not allow"),

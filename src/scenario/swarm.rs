@@ -4,10 +4,11 @@
 //! al., Swarm Testing, 2012); and pages go wrong where a tie, an import or a whole entity is as
 //! large as they are, one row less or one more. Each kind is drawn from a stream of its own.
 
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use super::chaos::Chaos;
-use super::plan::{Happening, Plan};
+use super::plan::{Happening, Plan, Settled};
 use crate::base::{Ppm, Seed, Span, Stream};
 use crate::metrics::Situation;
 
@@ -43,6 +44,19 @@ pub struct Situations {
     pub seeds: u64,
 }
 
+impl Deref for Plan {
+    type Target = Settled;
+    fn deref(&self) -> &Settled {
+        &self.rest
+    }
+}
+
+impl DerefMut for Plan {
+    fn deref_mut(&mut self) -> &mut Settled {
+        Arc::make_mut(&mut self.rest)
+    }
+}
+
 impl Plan {
     /// The same with what of its swarm its seed has.
     #[must_use]
@@ -59,7 +73,9 @@ impl Plan {
         self.drawn = Some(Arc::new(draw.drawn));
         self
     }
+}
 
+impl Settled {
     /// Rows that may come with one stamp: of imports and of entities of one stamp; of others all.
     fn ties(&self) -> Vec<u32> {
         let rows = |rows: u64| u32::try_from(rows).unwrap_or(u32::MAX - 1);
@@ -88,21 +104,16 @@ struct Draw<'s> {
     drawn: Drawn,
 }
 
-/// What a kind's chance is drawn by: its first name, so that a key that is renamed moves no seed.
-fn drawn_as(kind: &str) -> &str {
-    if kind == "chaos.response_loss" { "chaos.response_loss" } else { kind }
-}
-
 impl Draw<'_> {
     /// Whether a kind is there.
     fn has(&mut self, kind: &str) -> bool {
         let is_on = self.swarm.always.iter().any(|always| always == kind)
-            || self.seed.stream(drawn_as(kind), 0, 0).chance(self.swarm.on.share());
+            || self.seed.stream(kind, 0, 0).chance(self.swarm.on.share());
         if is_on { &mut self.drawn.on } else { &mut self.drawn.off }.push(kind.to_owned());
         is_on
     }
 
-    fn trouble(&mut self, plan: &mut Plan) {
+    fn trouble(&mut self, plan: &mut Settled) {
         if let Some(chaos) = &mut plan.chaos {
             self.chaos(chaos);
         }
@@ -124,7 +135,7 @@ impl Draw<'_> {
     }
 
     /// Edits of a row that an event was to find go with that event.
-    fn without_their_row(&mut self, plan: &mut Plan) {
+    fn without_their_row(&mut self, plan: &mut Settled) {
         loop {
             let names: Vec<String> = plan.events.iter().map(|event| event.name.clone()).collect();
             let lacks = |what: &Happening| match what {
@@ -159,7 +170,7 @@ impl Draw<'_> {
         }
         for (kind, share) in [
             ("chaos.response_loss", &mut chaos.response_loss),
-            ("chaos.foreign_answers", &mut chaos.foreign_answers),
+            ("chaos.foreign_responses", &mut chaos.foreign_responses),
             ("chaos.bad_rows", &mut chaos.bad_rows),
             ("chaos.put_off", &mut chaos.put_off),
             ("chaos.refused_deletes", &mut chaos.refused_deletes),
@@ -170,7 +181,7 @@ impl Draw<'_> {
         }
     }
 
-    fn sizes(&mut self, plan: &mut Plan, ties: &[u32]) {
+    fn sizes(&mut self, plan: &mut Settled, ties: &[u32]) {
         let burst = plan.burst();
         let engine = &mut plan.engine;
         engine.pull.chunk_rows = self.size("engine.pull.chunk_rows", engine.pull.chunk_rows, ties);

@@ -26,7 +26,7 @@ impl Traces {
         for link in links {
             let named = link.node.get(&["trace"]).and_then(Node::table);
             for entry in named.into_iter().flat_map(Table::values) {
-                // What is no text is told by the check.
+                // What is not a text is told by the check.
                 let Some(file) = entry.node.as_text().filter(|file| !traces.0.contains_key(*file)) else {
                     continue;
                 };
@@ -43,12 +43,10 @@ impl Traces {
         traces
     }
 
-    /// The trace of this path, if it was read.
     pub(super) fn get(&self, file: &str) -> Option<Arc<Trace>> {
         self.0.get(file).cloned()
     }
 
-    /// The paths.
     pub(super) fn files(&self) -> impl Iterator<Item = &String> {
         self.0.keys()
     }

@@ -32,7 +32,6 @@ pub(super) enum Via {
     Set,
 }
 
-/// One value with its origin.
 #[derive(Clone, Debug)]
 pub(super) struct Node {
     pub(super) value: Val,
@@ -44,10 +43,8 @@ pub(super) struct Node {
 /// A table: by name, so that the order in the file has no meaning.
 pub(super) type Table = BTreeMap<String, Entry>;
 
-/// One key of a table.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
-    /// Where the key is written.
     pub(super) key: Origin,
     pub(super) node: Node,
 }
@@ -101,7 +98,6 @@ impl Node {
             _ => None,
         }
     }
-    /// The value under a path of names.
     pub(super) fn get(&self, path: &[&str]) -> Option<&Node> {
         path.iter().try_fold(self, |node, name| Some(&node.table()?.get(*name)?.node))
     }

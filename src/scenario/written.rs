@@ -4,9 +4,8 @@ use crate::base::{Day, Span, Stamp, Time};
 use crate::contract::Trigger;
 
 use super::diagnostic::closest;
-use super::form::{Written, span, unsaid};
+use super::form::{Written, span};
 
-/// An instant as people write it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Clock {
     /// Local time on the day of the start, since midnight.
@@ -24,7 +23,6 @@ pub(super) struct Calendar {
     pub(super) utc_offset: i32,
 }
 
-/// A rule of an entity's scope, before its names are known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Scope {
     /// Equals this attribute of the device.
@@ -33,21 +31,14 @@ pub(super) enum Scope {
     Window(i64, i64),
 }
 
-/// When something happens.
-pub(super) const CLOCK: Written = Written {
-    want: "a local time on the start day such as \"10:10\", or a time since the start such as \"+2h\"",
-    known: Vec::new,
-    why: unsaid,
-    canonical: |text| clock(text).map(Clock::text),
-};
-/// The scenario's start.
-pub(super) const DATE: Written = Written {
-    want: "a date and time with its offset such as \"2026-03-02T00:00:00+01:00\"",
-    known: Vec::new,
-    why: unsaid,
-    canonical: |text| calendar(text).map(|_| text.replace(' ', "T")),
-};
-/// What starts a unit.
+pub(super) const CLOCK: Written = Written::of(
+    "a local time on the start day such as \"10:10\", or a time since the start such as \"+2h\"",
+    |text| clock(text).map(Clock::text),
+);
+pub(super) const DATE: Written =
+    Written::of("a date and time with its offset such as \"2026-03-02T00:00:00+01:00\"", |text| {
+        calendar(text).map(|_| text.replace(' ', "T"))
+    });
 pub(super) const TRIGGER: Written = Written {
     want: "\"start\", \"login\", \"online\", \"resume\", \"background\", \"save\", \"manual\", or \"every 5m\", from 1s on",
     known: Vec::new,
@@ -57,14 +48,12 @@ pub(super) const TRIGGER: Written = Written {
     },
     canonical: |text| trigger(text).map(|t| trigger_text(&t)),
 };
-/// Which rows a device holds.
 pub(super) const SCOPE: Written = Written {
     want: "an attribute such as \"device.clinic\", or days around the start such as \"-7d..28d\"",
     known: Vec::new,
     why: backwards,
     canonical: |text| scope(text).map(|_| text.to_owned()),
 };
-/// A state at the start.
 pub(super) const START_STATE: Written = Written {
     want: "`empty`, or how long ago the device was synced, such as `1d`",
     known: Vec::new,
@@ -74,7 +63,6 @@ pub(super) const START_STATE: Written = Written {
     },
     canonical: |text| start_state(text).map(|ago| ago.map_or("empty".to_owned(), span)),
 };
-/// How devices move.
 pub(super) const MOVES: Written = Written {
     want: "the mean time on one link such as \"45m\", from 1s on, or \"field-worker\"",
     known: Vec::new,
@@ -84,16 +72,10 @@ pub(super) const MOVES: Written = Written {
         mean => mean.parse().ok().filter(|mean| *mean >= Span::secs(1)).map(span),
     },
 };
-/// A jump of a clock.
-pub(super) const STEP: Written = Written {
-    want: "a time on or back, such as \"+90s\" or \"-2m\"",
-    known: Vec::new,
-    why: unsaid,
-    canonical: |text| {
-        let micros = signed(text)?;
-        Some(format!("{}{}", if micros < 0 { '-' } else { '+' }, span(Span::micros(micros.unsigned_abs()))))
-    },
-};
+pub(super) const STEP: Written = Written::of("a time on or back, such as \"+90s\" or \"-2m\"", |text| {
+    let micros = signed(text)?;
+    Some(format!("{}{}", if micros < 0 { '-' } else { '+' }, span(Span::micros(micros.unsigned_abs()))))
+});
 /// How far behind the present a reader stays.
 pub(super) const UPTO: Written = Written {
     want: "\"settled\" (behind the oldest change that others cannot see yet), or a time such as \"400ms\"",
@@ -114,31 +96,16 @@ pub(super) const REMEMBERED: Written = Written {
         _ => text.parse().ok().filter(|kept| *kept >= Span::secs(1)).map(span),
     },
 };
-/// Any name.
-pub(super) const NAME: Written = Written {
-    want: "a name",
-    known: Vec::new,
-    why: unsaid,
-    canonical: |text| (!text.is_empty() && !text.contains('@')).then(|| text.to_owned()),
-};
-/// How far a clock is ahead or behind.
-pub(super) const OFFSET: Written = Written {
-    want: "a time ahead or behind, such as \"5s\" or \"-1h\"",
-    known: Vec::new,
-    why: unsaid,
-    canonical: |text| {
-        let micros = signed(text)?;
-        Some(format!("{}{}", if micros < 0 { "-" } else { "" }, span(Span::micros(micros.unsigned_abs()))))
-    },
-};
-/// How much too fast a clock runs.
-pub(super) const DRIFT: Written = Written {
-    want: "a drift such as \"20ppm\" or \"-3.5ppm\", at most 10000ppm",
-    known: Vec::new,
-    why: unsaid,
-    canonical: |text| drift_ppb(text).map(|ppb| format!("{}ppm", ppb as f64 / 1e3)),
-};
-/// How an entity's rows come to devices.
+pub(super) const NAME: Written =
+    Written::of("a name", |text| (!text.is_empty() && !text.contains('@')).then(|| text.to_owned()));
+pub(super) const OFFSET: Written = Written::of("a time ahead or behind, such as \"5s\" or \"-1h\"", |text| {
+    let micros = signed(text)?;
+    Some(format!("{}{}", if micros < 0 { "-" } else { "" }, span(Span::micros(micros.unsigned_abs()))))
+});
+pub(super) const DRIFT: Written =
+    Written::of("a drift such as \"20ppm\" or \"-3.5ppm\", at most 10000ppm", |text| {
+        drift_ppb(text).map(|ppb| format!("{}ppm", ppb as f64 / 1e3))
+    });
 pub(super) const DELIVERY: Written = Written {
     want: "\"delta\", \"on-open of COLUMN\", \"upload-only\" or \"backend-only\"",
     known: Vec::new,
@@ -165,7 +132,6 @@ pub(super) fn backwards(text: &str) -> Option<String> {
     (from >= until).then(|| "its end must lie after its beginning".to_owned())
 }
 
-/// The longest name of anything, in characters.
 const NAME_MAX: usize = 80;
 /// What a part of a scenario may be called.
 pub(super) const NAME_WANT: &str = "1 to 80 characters, no control characters among them";
@@ -263,7 +229,6 @@ pub(super) fn clock(text: &str) -> Option<Clock> {
     Some(Clock::Local(Span::secs(h * 3_600 + m * 60 + s)))
 }
 
-/// Reads a date and time with its offset.
 pub(super) fn calendar(text: &str) -> Option<Calendar> {
     let pieces = jiff::fmt::temporal::Pieces::parse(text).ok()?;
     pieces.time()?;
@@ -272,7 +237,6 @@ pub(super) fn calendar(text: &str) -> Option<Calendar> {
     Some(Calendar { start: Stamp(start.as_microsecond()), utc_offset: offset.seconds() })
 }
 
-/// Reads what starts a unit.
 pub(super) fn trigger(text: &str) -> Option<Trigger> {
     Some(match text {
         "start" => Trigger::Start,
@@ -302,7 +266,6 @@ fn trigger_text(trigger: &Trigger) -> String {
     }
 }
 
-/// Reads a rule of a scope.
 pub(super) fn scope(text: &str) -> Option<Scope> {
     if let Some(attribute) = text.strip_prefix("device.") {
         return (!attribute.is_empty()).then(|| Scope::Attribute(attribute.to_owned()));
@@ -329,7 +292,6 @@ pub(super) fn signed(text: &str) -> Option<i64> {
     i64::try_from(span.as_micros()).ok().map(|micros| sign * micros)
 }
 
-/// Reads a state at the start: `None` for an empty device, else how long ago it was synced.
 pub(super) fn start_state(text: &str) -> Option<Option<Span>> {
     if text == "empty" {
         return Some(None);

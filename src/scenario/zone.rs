@@ -3,13 +3,12 @@
 
 use jiff::tz::{Offset, TimeZone};
 
-use super::form::{Written, unsaid};
+use super::form::Written;
 
-/// A time zone.
 pub(super) const ZONE: Written = Written {
     want: "an offset such as \"+01:00\", \"UTC\", or a zone such as \"Europe/Berlin\"",
     known: || ZONES.iter().map(|(name, _)| *name).collect(),
-    why: unsaid,
+    why: |_| None,
     canonical: |text| zone(text).map(|_| text.to_owned()),
 };
 
@@ -72,7 +71,6 @@ const ZONES: &[(&str, &str)] = &[
     ("Pacific/Honolulu", "HST10"),
 ];
 
-/// Reads an offset or the name of a zone.
 pub(super) fn zone(text: &str) -> Option<TimeZone> {
     if let Some((_, rule)) = ZONES.iter().find(|(name, _)| *name == text) {
         return TimeZone::posix(rule).ok();

@@ -188,12 +188,9 @@ impl Core {
     #[inline]
     pub(super) fn advance(&self, deadline: Time) -> Ahead<'_> {
         let mut timers = self.timers.borrow_mut();
-        match timers.advance(deadline) {
+        match timers.advance(deadline, |some| self.tasks.fetch(some)) {
             Advance::To(now, first) => {
                 self.now.set(now);
-                if std::mem::take(&mut timers.refilled) {
-                    timers.next_few().for_each(|task| self.tasks.fetch(task));
-                }
                 if timers.others.is_empty()
                     && let Some(slot) = self.tasks.find(first)
                     && !slot.is_queued()

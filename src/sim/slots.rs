@@ -130,6 +130,14 @@ impl Slot {
         self.life.take().expect("a ready task is in its slot")
     }
 
+    /// Reads the task's future, if it is here.
+    #[inline]
+    pub(super) fn touch(&self) {
+        let life = self.life.take();
+        life.iter().for_each(|life| life.touch());
+        self.life.set(life);
+    }
+
     /// Puts the future of a task back that is not finished, or returns it if the task was killed
     /// during its poll.
     #[inline]

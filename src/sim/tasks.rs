@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 
 use super::ids::{Life, NIL, NodeId, TaskId, index};
 use super::slots::{Slot, Slots};
+use super::timers::Entry;
 use crate::base::Incarnation;
 
 /// All tasks and all nodes. Nothing here runs or drops a future: each is handed back to the caller,
@@ -42,11 +43,14 @@ impl Tasks {
         self.slots.find(task)
     }
 
-    /// Reads a task's slot that is soon to be looked at: of many at once the processor waits for
+    /// Reads slots and futures of tasks whose turn is soon: of many at once the processor waits for
     /// all together.
-    #[inline]
-    pub(super) fn fetch(&self, task: TaskId) {
-        std::hint::black_box(self.find(task).is_some());
+    #[inline(never)]
+    pub(super) fn fetch(&self, some: &[Entry]) {
+        for entry in some {
+            std::hint::black_box(self.find(entry.task).is_some());
+        }
+        some.iter().filter_map(|entry| self.find(entry.task)).for_each(Slot::touch);
     }
 
     /// Adds a task, ready to run, or gives its future back if the node is down.

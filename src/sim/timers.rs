@@ -3,8 +3,7 @@
 use std::cell::Cell;
 use std::cmp::Reverse;
 
-use rustc_hash::FxHashSet;
-
+use super::cancelled::Cancelled;
 use super::ids::TaskId;
 use crate::base::Time;
 
@@ -36,14 +35,12 @@ pub(super) struct Timers {
     levels: u16,
     /// How many cancelled timers make it worth looking for a sweep.
     sweep_at: usize,
-    /// Sequences of the entries that nobody waits for. Looked up only, never iterated.
-    cancelled: FxHashSet<u64>,
-    /// The last sequence given out.
-    sequence: u64,
+    /// Sequences of the entries that nobody waits for.
+    cancelled: Cancelled,
     /// Whom the timers of the present wake besides the first, until they are taken from here.
     pub(super) others: Vec<TaskId>,
-    /// The front was filled since this was last looked at.
-    pub(super) refilled: bool,
+    /// All timers before were fetched, but those asked for since: who asked is at hand.
+    fetched_end: Time,
 }
 
 const DIGIT_BITS: u32 = 4;
@@ -52,6 +49,8 @@ const LEVELS: usize = (u64::BITS / DIGIT_BITS) as usize;
 
 /// So many timers are sorted faster than they are dealt out.
 const FRONT_MAX: usize = 16;
+/// So many timers are fetched together: what they wake has its place in the second cache.
+const FETCHED_MAX: usize = 256;
 /// A front that has grown to this is put back into the buckets: each further timer would move too
 /// many others.
 const FRONT_FULL: usize = 64;
@@ -60,10 +59,10 @@ const FRONT_FULL: usize = 64;
 const SWEEP_MIN: usize = 64;
 
 #[derive(Clone, Copy)]
-struct Entry {
+pub(super) struct Entry {
     at: Time,
     sequence: u64,
-    task: TaskId,
+    pub(super) task: TaskId,
 }
 
 /// What became of moving the clock.
@@ -88,30 +87,23 @@ impl Timers {
             occupied: [0; LEVELS],
             levels: 0,
             sweep_at: SWEEP_MIN,
-            cancelled: FxHashSet::default(),
-            sequence: 0,
+            cancelled: Cancelled::new(),
             others: Vec::new(),
-            refilled: false,
+            fetched_end: Time::ZERO,
         }
-    }
-
-    /// Whom the timers of the front wake.
-    #[inline]
-    pub(super) fn next_few(&self) -> impl Iterator<Item = TaskId> + use<'_> {
-        self.front.iter().map(|entry| entry.task)
     }
 
     /// Asks for `task` to be woken at `at`, which is to come; the answer names the timer.
     #[inline]
     pub(super) fn add(&mut self, at: Time, task: TaskId) -> u64 {
         assert!(at > self.present, "a timer is set for a time to come");
-        self.sequence += 1;
+        let sequence = self.cancelled.next_sequence();
         if at < self.front_end {
-            self.put_in_front(at, self.sequence, task);
+            self.put_in_front(at, sequence, task);
         } else {
-            self.put(at, self.sequence, task);
+            self.put(at, sequence, task);
         }
-        self.sequence
+        sequence
     }
 
     /// Forgets a timer that has not come up yet.
@@ -125,12 +117,13 @@ impl Timers {
     }
 
     /// Lets the timers of the next time come up at which anything is due, unless that is later than
-    /// `deadline`. Whom they wake besides the first is left in `others`, in order.
+    /// `deadline`. Whom they wake besides the first is left in `others`, in order. `fetch` is given
+    /// timers that are soon to come up, before they do.
     #[inline]
-    pub(super) fn advance(&mut self, deadline: Time) -> Advance {
+    pub(super) fn advance(&mut self, deadline: Time, fetch: impl Fn(&[Entry])) -> Advance {
         loop {
             let Some(&Entry { at, task, .. }) = self.front.last().filter(|entry| entry.at <= deadline) else {
-                if let Some(nothing) = self.prepare(deadline) {
+                if let Some(nothing) = self.prepare(deadline, &fetch) {
                     return nothing;
                 }
                 continue;
@@ -160,7 +153,7 @@ impl Timers {
     fn sort_out(&mut self, at: Time) -> Option<TaskId> {
         let mut first = None;
         while let Some(Entry { sequence, task, .. }) = self.front.pop_if(|entry| entry.at == at) {
-            if !self.cancelled.is_empty() && self.cancelled.remove(&sequence) {
+            if !self.cancelled.is_empty() && self.cancelled.remove(sequence) {
                 continue;
             }
             match first {
@@ -174,7 +167,7 @@ impl Timers {
     /// The times of the next few timers, earliest first.
     pub(super) fn upcoming(&self, count: usize) -> Vec<Time> {
         let all = self.front.iter().chain(self.buckets.iter().flatten());
-        let live = all.filter(|entry| !self.cancelled.contains(&entry.sequence));
+        let live = all.filter(|entry| !self.cancelled.contains(entry.sequence));
         let mut times: Vec<Time> = live.map(|entry| entry.at).collect();
         times.sort_unstable();
         times.truncate(count);
@@ -223,7 +216,7 @@ impl Timers {
     }
 
     /// Sees to it that the front has a timer that is due by the deadline; otherwise says why not.
-    fn prepare(&mut self, deadline: Time) -> Option<Advance> {
+    fn prepare(&mut self, deadline: Time, fetch: &impl Fn(&[Entry])) -> Option<Advance> {
         while let Some(&Entry { at, .. }) = self.front.last() {
             if at <= deadline {
                 return None;
@@ -233,11 +226,11 @@ impl Timers {
             }
             self.sweep();
         }
-        self.fill_front(deadline)
+        self.fill_front(deadline, fetch)
     }
 
     /// Makes the next few timers the front, which is empty, unless none is due by the deadline.
-    fn fill_front(&mut self, deadline: Time) -> Option<Advance> {
+    fn fill_front(&mut self, deadline: Time, fetch: &impl Fn(&[Entry])) -> Option<Advance> {
         while self.levels != 0 {
             let level = self.levels.trailing_zeros() as usize;
             let digit = self.occupied[level].trailing_zeros() as usize;
@@ -253,6 +246,12 @@ impl Timers {
                 self.sweep();
                 continue;
             }
+            let width = 1 << (level as u32 * DIGIT_BITS);
+            let end = Time((next.0 | (width - 1)).saturating_add(1));
+            if end > self.fetched_end && bucket.len() <= FETCHED_MAX {
+                fetch(bucket);
+                self.fetched_end = end;
+            }
             if level > 0 && bucket.len() > FRONT_MAX {
                 self.origin = next;
                 self.deal_out(level, digit);
@@ -260,11 +259,9 @@ impl Timers {
             }
             std::mem::swap(&mut self.front, bucket);
             self.front.sort_unstable_by_key(|entry| Reverse((entry.at, entry.sequence)));
-            let width = 1 << (level as u32 * DIGIT_BITS);
             self.origin = next;
-            self.front_end = Time((next.0 | (width - 1)).saturating_add(1));
+            self.front_end = end;
             self.vacate(level);
-            self.refilled = true;
             return None;
         }
         // What was cancelled may have led the origin beyond the present.
@@ -300,9 +297,8 @@ impl Timers {
     #[cold]
     fn sweep(&mut self) {
         for some in self.buckets.iter_mut().chain([&mut self.front]) {
-            some.retain(|entry| !self.cancelled.contains(&entry.sequence));
+            some.retain(|entry| !self.cancelled.remove(entry.sequence));
         }
-        self.cancelled.clear();
         self.sweep_at = SWEEP_MIN.max(self.entries() / 2);
     }
 }
@@ -318,7 +314,7 @@ mod tests {
     fn run(timers: &mut Timers, deadline: Time) -> Vec<Time> {
         let mut times = Vec::new();
         loop {
-            match timers.advance(deadline) {
+            match timers.advance(deadline, |_| {}) {
                 Advance::To(now, _) => {
                     times.extend(std::iter::repeat_n(now, 1 + timers.others.drain(..).count()))
                 }
@@ -335,7 +331,7 @@ mod tests {
             timers.cancel(sequence);
             assert!(timers.entries() < SWEEP_MIN, "{} entries, none of them live", timers.entries());
         }
-        assert_eq!(timers.advance(Time::FAR), Advance::Idle);
+        assert_eq!(timers.advance(Time::FAR, |_| {}), Advance::Idle);
         assert!(timers.cancelled.is_empty() && timers.entries() == 0);
     }
 
@@ -357,7 +353,7 @@ mod tests {
         let mut timers = Timers::new();
         timers.add(Time(1 << 40), TaskId::NONE);
         timers.add(Time((1 << 40) + 1), TaskId::NONE);
-        assert_eq!(timers.advance(Time(1_000)), Advance::TooFar);
+        assert_eq!(timers.advance(Time(1_000), |_| {}), Advance::TooFar);
         timers.add(Time(1_001), TaskId::NONE);
         assert_eq!(run(&mut timers, Time::FAR), [Time(1_001), Time(1 << 40), Time((1 << 40) + 1)]);
     }
@@ -387,14 +383,15 @@ mod tests {
         #[test]
         fn whatever_is_asked_for_comes_up_in_the_order_of_time_and_sequence(deeds in deeds()) {
             let mut timers = Timers::new();
-            let mut left = std::collections::BTreeMap::new();
+            let (mut left, mut asked) = (std::collections::BTreeMap::new(), 0);
             let mut now = Time::ZERO;
             for deed in deeds {
                 match deed {
                     Deed::Add(span) => {
                         let at = now + Span(span);
                         // The task stands for the timer.
-                        let task = TaskId::numbered(timers.sequence + 1);
+                        asked += 1;
+                        let task = TaskId::numbered(asked);
                         left.insert((at, timers.add(at, task)), task);
                     }
                     Deed::Cancel(_) if left.is_empty() => {}
@@ -406,7 +403,7 @@ mod tests {
                     Deed::Run(span) => {
                         let deadline = now + Span(span);
                         let mut woken = Vec::new();
-                        while let Advance::To(at, first) = timers.advance(deadline) {
+                        while let Advance::To(at, first) = timers.advance(deadline, |_| {}) {
                             prop_assert!(at <= deadline);
                             woken.push(first);
                             woken.append(&mut timers.others);

@@ -33,7 +33,6 @@ pub struct WaitingBlob {
 pub struct Blobs<'t, 's>(&'t Tx<'s>);
 
 const COLUMNS: &str = "seq,entity,key,part,total,hash,sent";
-/// Bytes of a piece.
 const PIECE: u64 = 32 * 1024;
 /// No attachment has so many pieces: a piece goes by the place of its attachment, times that, and
 /// by its own.
@@ -48,9 +47,6 @@ impl<'t, 's> Blobs<'t, 's> {
     }
 
     /// Makes their tables, if the database has none.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn make(self) -> Result<()> {
         let columns = "seq INTEGER PRIMARY KEY,entity,key TEXT,part,total,hash,sent";
         self.0.execute(&format!("CREATE TABLE IF NOT EXISTS blob({columns})"), [])?;
@@ -59,9 +55,6 @@ impl<'t, 's> Blobs<'t, 's> {
     }
 
     /// Puts what is attached to a row behind what waits.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn put(self, entity: EntityId, key: &Key, attachment: Attachment) -> Result<()> {
         for part in attachment.parts() {
             let bytes = attachment.bytes(key, part);
@@ -79,18 +72,12 @@ impl<'t, 's> Blobs<'t, 's> {
     }
 
     /// What waits in the order in which it was made, or small pictures before all others.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub fn waiting(self, small_first: bool) -> Result<Vec<WaitingBlob>> {
         self.in_order("", small_first)
     }
 
     /// The same of rows that do not wait themselves: one that was made in the middle of a run goes
     /// before what is attached to it.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub fn behind_their_rows(self, small_first: bool) -> Result<Vec<WaitingBlob>> {
         let waits = "WHERE NOT EXISTS(SELECT 1 FROM outbox AS o \
             WHERE o.entity=blob.entity AND o.key=blob.key AND o.kind='create')";
@@ -118,9 +105,6 @@ impl<'t, 's> Blobs<'t, 's> {
     }
 
     /// So many of its bytes, from `offset` on.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub fn bytes(self, seq: i64, offset: u64, most: u64) -> Result<Vec<u8>> {
         if most == 0 {
             return Ok(Vec::new());
@@ -136,26 +120,17 @@ impl<'t, 's> Blobs<'t, 's> {
     }
 
     /// The server has so much of it.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn note(self, seq: i64, sent: u64) -> Result<()> {
         self.0.execute("UPDATE blob SET sent=?2 WHERE seq=?1", (seq, sent as i64)).map(drop)
     }
 
     /// The server may have no row for what is attached to this one.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn doubt(self, entity: EntityId, key: &Key) -> Result<()> {
         let sql = "UPDATE blob SET sent=?3 WHERE entity=?1 AND key=?2";
         self.0.execute(sql, (entity.0, key.as_str(), IN_DOUBT)).map(drop)
     }
 
     /// It is kept no longer.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn let_go(self, seq: i64) -> Result<()> {
         let pieces = (seq * PIECES, (seq + 1) * PIECES);
         self.0.execute("DELETE FROM piece WHERE place>=?1 AND place<?2", pieces)?;

@@ -31,18 +31,12 @@ impl<'t, 's> Conflicts<'t, 's> {
     }
 
     /// Makes the page of conflicts, if the database has none.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn make(self) -> Result<()> {
         let columns = "seq INTEGER PRIMARY KEY,why,edited,key,stamp,\"values\"";
         self.0.execute(&format!("CREATE TABLE IF NOT EXISTS conflict({columns})"), []).map(drop)
     }
 
     /// Sets an edit aside and records the difference that a person is to decide.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn put(self, seq: i64, difference: &Difference) -> Result<()> {
         let Difference { why, current, edited_at } = difference;
         let values = current.as_ref().and_then(|row| row.values.as_ref()).map(|values| {
@@ -58,9 +52,6 @@ impl<'t, 's> Conflicts<'t, 's> {
     }
 
     /// The edit is no longer set aside, and its difference is forgotten.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn take_off(self, seq: i64) -> Result<()> {
         self.0.execute("DELETE FROM conflict WHERE seq=?1", [seq])?;
         self.0.park(seq, false)
@@ -68,9 +59,6 @@ impl<'t, 's> Conflicts<'t, 's> {
 
     /// The open conflicts, oldest first. What has been pulled of a row since takes the place of the
     /// version that was recorded.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub fn all(self) -> Result<Vec<(Entry, Difference)>> {
         let sql = "SELECT seq,why,edited,key,stamp,\"values\" FROM conflict ORDER BY seq";
         let recorded = self.0.query(sql, [], |row| {
@@ -115,26 +103,17 @@ impl<'t, 's> Conflicts<'t, 's> {
     }
 
     /// The open conflict of an edit, if it has one.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub fn find(self, edit: EditId) -> Result<Option<(Entry, Difference)>> {
         Ok(self.all()?.into_iter().find(|(entry, _)| entry.edit == edit))
     }
 
     /// Whether a conflict of the row is open.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub fn is_open(self, entity: EntityId, key: &str) -> Result<bool> {
         let sql = "SELECT 1 FROM outbox WHERE entity=?1 AND key=?2 AND parked LIMIT 1";
         Ok(!self.0.query(sql, (entity.0, key), |_| Ok(()))?.is_empty())
     }
 
     /// The edits that wait to be sent, and those that wait for a person, oldest first each.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub fn by_wait(self) -> Result<(Vec<PendingEdit>, Vec<PendingEdit>)> {
         let (mut free, mut held) = (Vec::new(), Vec::new());
         let mut rows: BTreeSet<(EntityId, Key)> = BTreeSet::new();

@@ -15,7 +15,6 @@ use crate::disk;
 /// needs some dozens.
 const STATEMENTS: usize = 128;
 
-/// A connection to a database that was opened before.
 pub(super) fn reopen(database: &Database, options: &Options) -> Result<Connection> {
     let connection = disk::open(&disk::Location { path: database.path.clone(), vfs: database.vfs })?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);

@@ -5,7 +5,8 @@ use rusqlite::ffi::SQLITE_CONSTRAINT_FOREIGNKEY;
 
 use crate::contract::EditError;
 
-/// Why the database did not do what it was asked to.
+/// Why the database did not do what it was asked to. Whatever here reads or writes fails so where
+/// it cannot be read or written; functions tell of their errors where there are others.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// There is no room on the disk: nothing was changed, and it may be tried again later.
@@ -22,7 +23,6 @@ pub enum StoreError {
     Damaged(String),
 }
 
-/// The result of a call to the database.
 pub(super) type Result<T> = std::result::Result<T, StoreError>;
 
 impl From<rusqlite::Error> for StoreError {

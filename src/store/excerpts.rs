@@ -24,9 +24,6 @@ impl<'t, 's> Excerpts<'t, 's> {
     }
 
     /// Makes their table, if the database has none.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn make(self) -> Result<()> {
         let columns = "unit,entity,key,stamp,fresh,\"values\",PRIMARY KEY(entity,key,unit)";
         let sql = format!("CREATE TABLE IF NOT EXISTS excerpt({columns})WITHOUT ROWID");
@@ -34,9 +31,6 @@ impl<'t, 's> Excerpts<'t, 's> {
     }
 
     /// Keeps what `unit` brings of a row, in place of what it brought before.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn put(
         self,
         (unit, entity): (UnitId, EntityId),
@@ -50,36 +44,24 @@ impl<'t, 's> Excerpts<'t, 's> {
     }
 
     /// What `unit` brought of a row is gone.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn remove(self, (unit, entity): (UnitId, EntityId), key: &str) -> Result<()> {
         let sql = "DELETE FROM excerpt WHERE unit=?1 AND entity=?2 AND key=?3";
         self.0.execute(sql, (unit.0, entity.0, key)).map(drop)
     }
 
     /// What any unit brought of a row up to a stamp is gone.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn remove_by(self, entity: EntityId, key: &str, stamp: Stamp) -> Result<()> {
         let sql = "DELETE FROM excerpt WHERE entity=?1 AND key=?2 AND stamp<=?3";
         self.0.execute(sql, (entity.0, key, stamp.0)).map(drop)
     }
 
     /// A load of `unit` begins: what it does not bring will go.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn begin_load(self, unit: UnitId, entity: EntityId) -> Result<()> {
         let sql = "UPDATE excerpt SET fresh=0 WHERE unit=?1 AND entity=?2";
         self.0.execute(sql, (unit.0, entity.0)).map(drop)
     }
 
     /// The load of `unit` ends: what it did not bring and does not withhold goes.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn end_load<'k>(
         self,
         (unit, entity): (UnitId, EntityId),
@@ -95,9 +77,6 @@ impl<'t, 's> Excerpts<'t, 's> {
 
     /// All that there is of `entity` in full has come: of what is held as new as here nothing is
     /// news; after a load (`withheld` says of which rows that told nothing) nor is what it lacks.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn pass_by(self, entity: EntityId, withheld: Option<&[&str]>) -> Result<()> {
         let table = self.table(entity);
         let held = format!(
@@ -120,9 +99,6 @@ impl<'t, 's> Excerpts<'t, 's> {
 
     /// What the app shows of excerpts of an entity, in the order of keys: what is newer than the
     /// row that is held, and of no row with edits that wait.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub fn shown(self, entity: EntityId) -> Result<Vec<ShownPart>> {
         let table = self.table(entity);
         let sql = format!(

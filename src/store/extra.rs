@@ -14,7 +14,6 @@ use crate::base::{Cell, EntityId, Stamp, ValueRef};
 const PUT: &str = "INSERT INTO extra VALUES(?1,?2,?3,?4,?5)ON CONFLICT DO UPDATE SET \
 stamp=excluded.stamp,\"values\"=excluded.\"values\"";
 
-/// Writes so many rows beside one.
 pub(super) fn put(
     tx: &Tx<'_>,
     rows: u32,

@@ -8,9 +8,6 @@ use crate::base::{EntityId, Key, Value};
 use crate::contract::{ColumnKind, LocalEdit, Schema};
 
 /// An edit by the keys that its rows have by now: a person may have opened them under others.
-///
-/// # Errors
-/// When the database cannot be read.
 pub(super) fn followed<'e>(tx: &Tx<'_>, edit: &'e LocalEdit) -> Result<Cow<'e, LocalEdit>> {
     let schema = tx.store().schema();
     let mut followed = Cow::Borrowed(edit);

@@ -34,9 +34,6 @@ impl LateRow {
 
 impl Tx<'_> {
     /// Has a list from now on.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn keep_late_rows(&self) -> Result<()> {
         self.execute(
             "CREATE TABLE IF NOT EXISTS late(entity,key,stamp,\"values\",lacks,PRIMARY KEY(entity,key))WITHOUT ROWID",
@@ -47,9 +44,6 @@ impl Tx<'_> {
     }
 
     /// Keeps a row, in place of an older version of it; no values are a tombstone.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn set_late(
         &self,
         entity: EntityId,
@@ -64,36 +58,24 @@ impl Tx<'_> {
     }
 
     /// The rows of `entity` that wait, in the order of keys.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub fn late(&self, entity: EntityId) -> Result<Vec<LateRow>> {
         let sql = "SELECT key,stamp,\"values\" FROM late WHERE entity=?1 ORDER BY key";
         self.query(sql, [entity.0], late_row)
     }
 
     /// Those of them of which it is not known that they [lack](Tx::set_lacks) another.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub fn late_to_try(&self, entity: EntityId) -> Result<Vec<LateRow>> {
         let sql = "SELECT key,stamp,\"values\" FROM late WHERE lacks IS NULL AND entity=?1 ORDER BY key";
         self.query(sql, [entity.0], late_row)
     }
 
     /// A row of the list refers to one that is not here.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn set_lacks(&self, (entity, key): (EntityId, &str), (of, other): (EntityId, &str)) -> Result<()> {
         let sql = "UPDATE late SET lacks=?3 WHERE entity=?1 AND key=?2";
         self.execute(sql, (entity.0, key, named(of, other))).map(drop)
     }
 
     /// A row is here: those of the list that lacked it do so no longer.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn lack_no_more(&self, entity: EntityId, key: &str) -> Result<()> {
         self.execute("UPDATE late SET lacks=NULL WHERE lacks=?1", [named(entity, key)]).map(drop)
     }
@@ -118,26 +100,17 @@ impl Tx<'_> {
     }
 
     /// The stamp of the version of a row that waits, if one does.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub fn late_stamp(&self, entity: EntityId, key: &str) -> Result<Option<Stamp>> {
         let sql = "SELECT stamp FROM late WHERE entity=?1 AND key=?2";
         Ok(self.query(sql, (entity.0, key), |row| Ok(Stamp(row.get(0)?)))?.pop())
     }
 
     /// Whether any row waits on the list that there is.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub fn any_late(&self) -> Result<bool> {
         Ok(!self.query("SELECT 1 FROM late LIMIT 1", [], |_| Ok(()))?.is_empty())
     }
 
     /// How many rows wait; none where there is no list.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub fn all_late(&self) -> Result<u64> {
         let listed = self.query("SELECT 1 FROM sqlite_schema WHERE name='late'", [], |_| Ok(()))?;
         if listed.is_empty() {
@@ -148,18 +121,12 @@ impl Tx<'_> {
     }
 
     /// A row waits no longer in this version or an older one, whether or not it did.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn drop_late(&self, entity: EntityId, key: &str, upto: Stamp) -> Result<()> {
         let sql = "DELETE FROM late WHERE entity=?1 AND key=?2 AND stamp<=?3";
         self.execute(sql, (entity.0, key, upto.0)).map(drop)
     }
 
     /// No row of `entity` waits any longer: all come again.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn drop_all_late(&self, entity: EntityId) -> Result<()> {
         self.execute("DELETE FROM late WHERE entity=?1", [entity.0]).map(drop)
     }

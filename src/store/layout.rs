@@ -38,7 +38,6 @@ pub(super) const VERSION: i64 = 2;
 pub(super) const FROM_FIRST: &str =
     "BEGIN IMMEDIATE;ALTER TABLE outbox ADD COLUMN made_on;PRAGMA user_version=2;COMMIT";
 
-/// What can be said to an entity's table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RowStatement {
     /// `?1` key, `?2` stamp, `?3` generation, then the columns: insert or replace.
@@ -64,7 +63,6 @@ pub(super) enum RowStatement {
     Spare,
     /// Key, stamp, columns of all rows in the order of keys.
     All,
-    /// How many rows.
     Count,
 }
 
@@ -74,7 +72,6 @@ type RowSql = [String; 11];
 /// The SQL of a schema, written once for all stores of a thread.
 #[derive(Debug)]
 pub(super) struct Layout {
-    /// What it is the layout of.
     pub(super) schema: Arc<Schema>,
     /// By entity; `None` for those that no device holds.
     rows: Vec<Option<RowSql>>,
@@ -87,7 +84,6 @@ thread_local! {
 }
 
 impl Layout {
-    /// The layout of `schema`.
     pub(super) fn of(schema: &Arc<Schema>) -> Rc<Layout> {
         LATEST.with_borrow_mut(|latest| match latest {
             Some(layout) if Arc::ptr_eq(&layout.schema, schema) => Rc::clone(layout),

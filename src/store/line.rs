@@ -58,7 +58,6 @@ thread_local! {
 }
 
 impl StoreConnection {
-    /// A line that is open.
     pub(super) fn new(database: Database, options: Options, connection: Connection) -> Rc<StoreConnection> {
         let connection = RefCell::new(Some(Rc::new(connection)));
         Rc::new(StoreConnection { database, options, connection, turns: Default::default() })

@@ -10,9 +10,6 @@ use crate::contract::{Like, Listed, LocalQuery};
 
 /// Runs a query of the app. Where it asks for rows that have one value, that is the one of the row
 /// number `nth` in the order of keys, which begins again at the end.
-///
-/// # Errors
-/// When the database cannot be read.
 pub fn list(store: &Store, query: &LocalQuery, nth: u64) -> Result<Listed> {
     let sql = text(store, query);
     store.read(|tx| {

@@ -7,9 +7,6 @@ use crate::contract::{LogEntry, LogKind};
 
 impl Tx<'_> {
     /// Adds a line.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn log(&self, entry: &LogEntry) -> Result<()> {
         let LogEntry { edit, entity, key, kind, met } = entry;
         let kind = match kind {
@@ -34,9 +31,6 @@ impl Tx<'_> {
     }
 
     /// All lines, oldest first.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub fn log_entries(&self) -> Result<Vec<LogEntry>> {
         let sql = "SELECT device,number,entity,key,kind,met FROM log ORDER BY seq";
         self.query(sql, [], |row| {

@@ -58,9 +58,6 @@ fn of_row(version: Option<Stamp>) -> EditKind {
 
 /// A mark stays though there is a verdict on what was sent: its row was edited since. It is on the
 /// backend now, or gone there.
-///
-/// # Errors
-/// When the database cannot be written.
 pub fn keep_mark(tx: &Tx<'_>, mark: &Entry, sent: EditKind) -> Result<()> {
     let kind = match (sent, mark.kind) {
         (_, EditKind::Delete) => EditKind::Delete,
@@ -72,9 +69,6 @@ pub fn keep_mark(tx: &Tx<'_>, mark: &Entry, sent: EditKind) -> Result<()> {
 
 /// The marked rows of these entities as they are now, `limit` at most: what is there before what
 /// refers to it, and deletes last.
-///
-/// # Errors
-/// When the database cannot be read.
 pub fn marked(tx: &Tx<'_>, entities: &[EntityId], limit: usize) -> Result<Vec<Entry>> {
     let mut marks = tx.query(&format!("{ENTRY} WHERE NOT parked ORDER BY seq"), [], entry)?;
     marks.retain(|mark| entities.contains(&mark.entity));
@@ -118,9 +112,6 @@ fn whole(tx: &Tx<'_>, entity: EntityId, key: &Key) -> Result<Option<Vec<(usize, 
 
 /// The marks of these entities that were set up to `until` count for nothing any more, but those in
 /// conflict; gives their rows.
-///
-/// # Errors
-/// When the database cannot be written.
 pub fn pass_by(tx: &Tx<'_>, entities: &[EntityId], until: Stamp) -> Result<Vec<(EntityId, Key)>> {
     let marks =
         tx.query(&format!("{ENTRY} WHERE made_at<=?1 AND NOT parked ORDER BY seq"), [until.0], entry)?;

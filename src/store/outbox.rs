@@ -175,7 +175,6 @@ impl Tx<'_> {
         under.map(|(column, value)| (column, value.clone())).collect()
     }
 
-    /// Writes an edit's values over a row's.
     fn overlay(&self, edit: &LocalEdit, row: &mut [Value]) {
         let projection = &self.store().entity(edit.entity).projection;
         for (column, value) in &edit.values {
@@ -221,9 +220,6 @@ impl Tx<'_> {
     /// A row that others refer to is made before them and deleted after them: an edit that refers
     /// to a row which an older edit makes does not leave before that, and a delete stays until no
     /// older edit waits that refers to its row.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub fn outbox(&self, entities: &[EntityId], limit: usize) -> Result<Vec<Entry>> {
         let sql = format!(
             "{ENTRY} AS o WHERE NOT parked AND NOT EXISTS\
@@ -279,9 +275,6 @@ impl Tx<'_> {
     }
 
     /// All edits of a row, oldest first.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub fn entries_for(&self, entity: EntityId, key: &str) -> Result<Vec<Entry>> {
         let sql = format!("{ENTRY} WHERE entity=?1 AND key=?2 ORDER BY seq");
         self.query(&sql, (entity.0, key), entry)
@@ -292,43 +285,24 @@ impl Tx<'_> {
         self.query(&format!("{ENTRY} ORDER BY seq"), [], entry)
     }
 
-    /// The edit with this number, if there is one.
     pub(super) fn entry(&self, seq: i64) -> Result<Option<Entry>> {
         let found = self.query(&format!("{ENTRY} WHERE seq=?1"), [seq], entry)?;
         Ok(found.into_iter().next())
     }
 
     /// Makes an edit one of another row, which the backend does not have yet.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn carry_over(&self, seq: i64, key: &Key) -> Result<()> {
         let sql = "UPDATE outbox SET key=?2,base=NULL WHERE seq=?1";
         self.execute(sql, (seq, key.as_str())).map(drop)
     }
 
     /// The rows that have edits in the outbox, in the order of entities and keys.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub fn dirty(&self) -> Result<Vec<(EntityId, String)>> {
         let sql = "SELECT DISTINCT entity,key FROM outbox ORDER BY entity,key";
         self.query(sql, [], |row| Ok((EntityId(row.get(0)?), row.get(1)?)))
     }
 
-    /// Whether an entity has edits in the outbox.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub fn has_dirty(&self, entity: EntityId) -> Result<bool> {
-        let found = self.query("SELECT 1 FROM outbox WHERE entity=?1 LIMIT 1", [entity.0], |_| Ok(()))?;
-        Ok(!found.is_empty())
-    }
-
     /// Takes an edit out of the outbox.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn drop_entry(&self, seq: i64) -> Result<()> {
         keep(self, seq)?;
         let gone = self.execute("DELETE FROM outbox WHERE seq=?1", [seq])?;
@@ -343,27 +317,18 @@ impl Tx<'_> {
     }
 
     /// Says on which version all edits of a row are made.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn rebase(&self, entity: EntityId, key: &str, base: Stamp) -> Result<()> {
         let sql = "UPDATE outbox SET base=?3 WHERE entity=?1 AND key=?2";
         self.execute(sql, (entity.0, key, base.0)).map(drop)
     }
 
     /// The same for those that are made on the version `from`.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn rebase_from(&self, entity: EntityId, key: &str, from: Option<Stamp>, base: Stamp) -> Result<()> {
         let sql = "UPDATE outbox SET base=?4 WHERE entity=?1 AND key=?2 AND base IS ?3";
         self.execute(sql, (entity.0, key, from.map(|from| from.0), base.0)).map(drop)
     }
 
     /// Notes on which values of its row an edit is made, `row` being the device's columns.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn make_on(&self, entry: &Entry, row: &[Value]) -> Result<()> {
         let under = Some(self.values_under(entry.entity, entry.kind, &entry.values, row));
         if entry.kind == EditKind::Create || entry.made_on == under {
@@ -412,26 +377,17 @@ impl Tx<'_> {
     }
 
     /// Notes that an edit was tried, and what came of it.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn attempted(&self, seq: i64, error: Option<&str>) -> Result<()> {
         let sql = "UPDATE outbox SET attempts=attempts+1,last_error=?2 WHERE seq=?1";
         self.execute(sql, (seq, error)).map(drop)
     }
 
     /// Sets an edit aside, and with it the later ones of its row, or lets it be sent again.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn park(&self, seq: i64, parked: bool) -> Result<()> {
         self.execute("UPDATE outbox SET parked=?2 WHERE seq=?1", (seq, parked)).map(drop)
     }
 
     /// All edits that wait, parked ones too, oldest first.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub fn pending(&self) -> Result<Vec<PendingEdit>> {
         let sql = "SELECT device,number,entity,key,attempts,last_error FROM outbox ORDER BY seq";
         self.query(sql, [], |row| {
@@ -446,9 +402,7 @@ impl Tx<'_> {
     }
 }
 
-/// Which edits have to wait for older ones of other rows.
 struct Turns<'t> {
-    /// The entities whose edits may go.
     entities: &'t [EntityId],
     /// Rows of those of which an edit was met that does not make them now.
     unmade: BTreeSet<(EntityId, Key)>,
@@ -509,7 +463,6 @@ pub(super) fn entry(row: &Row<'_>) -> Result<Entry> {
     })
 }
 
-/// Reads values by column, if there are any.
 fn values(row: &Row<'_>, column: usize) -> Result<Option<Vec<(usize, Value)>>> {
     let Some(text) = row.get_ref(column)?.as_str_or_null().map_err(damaged)? else { return Ok(None) };
     let values: Vec<(usize, &RawValue)> = serde_json::from_str(text).map_err(damaged)?;

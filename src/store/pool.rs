@@ -31,9 +31,6 @@ pub fn edit_pooled(
 }
 
 /// How many keys are left for rows of an entity.
-///
-/// # Errors
-/// When the database cannot be read.
 pub fn keys_left(tx: &Tx<'_>, entity: EntityId) -> Result<u32> {
     let sql = "SELECT ifnull(sum(until-next),0) FROM pool WHERE entity=?1 AND owner=?2";
     let left =
@@ -42,9 +39,6 @@ pub fn keys_left(tx: &Tx<'_>, entity: EntityId) -> Result<u32> {
 }
 
 /// Adds a block of so many keys; what another device was given goes.
-///
-/// # Errors
-/// When the database cannot be written.
 pub fn add_keys(tx: &Tx<'_>, entity: EntityId, first: u64, count: u32) -> Result<()> {
     let first = i64::try_from(first).map_err(|_| StoreError::Damaged(format!("key number {first}")))?;
     let owner = tx.store().owner.get().0;
@@ -55,9 +49,6 @@ pub fn add_keys(tx: &Tx<'_>, entity: EntityId, first: u64, count: u32) -> Result
 
 /// Takes the next key out of the pool that no row here has: who went back to a backup has keys in
 /// store that it has used since.
-///
-/// # Errors
-/// When the database cannot be written.
 pub fn take_key(tx: &Tx<'_>, entity: EntityId) -> Result<Option<Key>> {
     loop {
         let key = take(tx, entity, block(tx, entity)?)?;
@@ -68,9 +59,6 @@ pub fn take_key(tx: &Tx<'_>, entity: EntityId) -> Result<Option<Key>> {
 }
 
 /// Takes the next key of any block, no matter to whom it was given; no correct rule asks for it.
-///
-/// # Errors
-/// When the database cannot be written.
 pub fn take_any_key(tx: &Tx<'_>, entity: EntityId) -> Result<Option<Key>> {
     let sql = "SELECT first,next FROM pool WHERE entity=?1 AND next<until ORDER BY first LIMIT 1";
     let found = tx.query(sql, [entity.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -85,9 +73,6 @@ fn take(tx: &Tx<'_>, entity: EntityId, block: Option<(i64, i64)>) -> Result<Opti
 
 /// The first key of the block that is used up next, though it was taken long ago; no correct
 /// rule asks for it.
-///
-/// # Errors
-/// When the database cannot be read.
 pub fn first_key(tx: &Tx<'_>, entity: EntityId) -> Result<Option<Key>> {
     let first = block(tx, entity)?.map(|(first, _)| first);
     Ok(first.map(|first| given_key(tx.store().entity(entity), first.unsigned_abs())))

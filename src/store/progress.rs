@@ -17,9 +17,6 @@ pub struct Progress {
 
 impl Tx<'_> {
     /// How far `unit` has come with `entity`.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub fn progress(&self, unit: UnitId, entity: EntityId) -> Result<Progress> {
         let sql = "SELECT cursor,generation,loading FROM progress WHERE unit=?1 AND entity=?2";
         let found = self.query(sql, (unit.0, entity.0), |row| {
@@ -29,9 +26,6 @@ impl Tx<'_> {
     }
 
     /// Sets how far `unit` has come with `entity`.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn save_progress(&self, unit: UnitId, entity: EntityId, progress: &Progress) -> Result<()> {
         let Progress { cursor, generation, loading } = progress;
         let sql = "REPLACE INTO progress VALUES(?1,?2,?3,?4,?5)";
@@ -39,9 +33,6 @@ impl Tx<'_> {
     }
 
     /// The latest full load of `entity` by any unit; 0 before the first.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub fn generation(&self, entity: EntityId) -> Result<u32> {
         let sql = "SELECT ifnull(max(generation),0)FROM progress WHERE entity=?1";
         let found = self.query(sql, [entity.0], |row| Ok(row.get(0)?))?;
@@ -49,27 +40,18 @@ impl Tx<'_> {
     }
 
     /// Where each cursor stands: its book, the entity, and the cursor, in order.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub fn all_progress(&self) -> Result<Vec<(UnitId, EntityId, Option<String>)>> {
         let sql = "SELECT unit,entity,cursor FROM progress ORDER BY unit,entity";
         self.query(sql, [], |row| Ok((UnitId(row.get(0)?), EntityId(row.get(1)?), row.get(2)?)))
     }
 
     /// When each unit that ever did last completed, in order.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub fn all_dates(&self) -> Result<Vec<(UnitId, Stamp)>> {
         let sql = "SELECT unit,last_sync_on FROM unit WHERE last_sync_on IS NOT NULL ORDER BY unit";
         self.query(sql, [], |row| Ok((UnitId(row.get(0)?), Stamp(row.get(1)?))))
     }
 
     /// When `unit` last completed; `None` if it never did.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub fn last_sync_on(&self, unit: UnitId) -> Result<Option<Stamp>> {
         let sql = "SELECT last_sync_on FROM unit WHERE unit=?1";
         let found = self.query(sql, [unit.0], |row| Ok(row.get::<_, Option<i64>>(0)?))?;
@@ -77,9 +59,6 @@ impl Tx<'_> {
     }
 
     /// When a unit last completed; `None` if none ever did.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub fn last_sync(&self) -> Result<Option<Stamp>> {
         let found =
             self.query("SELECT max(last_sync_on)FROM unit", [], |row| Ok(row.get::<_, Option<i64>>(0)?))?;
@@ -87,9 +66,6 @@ impl Tx<'_> {
     }
 
     /// Notes that `unit` completed.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn set_last_sync_on(&self, unit: UnitId, at: Stamp) -> Result<()> {
         let sql = "INSERT INTO unit VALUES(?1,?2,0,0)ON CONFLICT(unit)DO UPDATE SET last_sync_on=?2";
         self.execute(sql, (unit.0, at.0)).map(drop)
@@ -97,9 +73,6 @@ impl Tx<'_> {
 
     /// Marks `unit` as running until [`Tx::end_run`], over restarts; gives the number of the run,
     /// the device's first being 1.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn begin_run(&self, unit: UnitId) -> Result<u64> {
         let sql = "INSERT INTO unit SELECT ?1,NULL,ifnull(max(run),0)+1,1 FROM unit WHERE true \
                    ON CONFLICT(unit)DO UPDATE SET run=excluded.run,running=1 RETURNING run";
@@ -109,9 +82,6 @@ impl Tx<'_> {
     }
 
     /// The number that the next run will get.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub fn next_run(&self) -> Result<u64> {
         let found =
             self.query("SELECT ifnull(max(run),0)+1 FROM unit", [], |row| Ok(row.get::<_, u32>(0)?))?;
@@ -119,17 +89,11 @@ impl Tx<'_> {
     }
 
     /// Takes the mark of [`Tx::begin_run`] away.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn end_run(&self, unit: UnitId) -> Result<()> {
         self.execute("UPDATE unit SET running=0 WHERE unit=?1 AND running", [unit.0]).map(drop)
     }
 
     /// The units marked as running, with the number of the run.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub fn running(&self) -> Result<Vec<(UnitId, u64)>> {
         let sql = "SELECT unit,run FROM unit WHERE running ORDER BY unit";
         self.query(sql, [], |row| Ok((UnitId(row.get(0)?), row.get::<_, u32>(1)?.into())))

@@ -15,9 +15,6 @@ use crate::contract::{Carried, Database, Provision, Schema, SyncUnit};
 /// Makes all tables in an empty database and fills them as if every unit had completed when
 /// `state` says: its rows, the cursor of each unit for each entity that it pulls, and the date
 /// of its completion. One transaction; rows and loads are of generation 0.
-///
-/// # Errors
-/// When the database cannot be written.
 pub fn provision(
     db: &Database,
     schema: &Arc<Schema>,
@@ -50,7 +47,6 @@ pub fn provision(
     })
 }
 
-/// Stores a row of the backend's columns.
 fn carry(tx: &Tx<'_>, row: &Carried<'_>) -> Result<()> {
     let projection = &tx.store().entity(row.entity).projection;
     tx.put_all((row.entity, RowStatement::Put), row.key, row.stamp, 0, projection.len(), |statement| {

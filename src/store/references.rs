@@ -6,9 +6,6 @@ use crate::base::{Cell, EntityId, Key, Stamp};
 use crate::contract::{ColumnKind, Schema};
 
 /// Whether a row of this entity is on the device.
-///
-/// # Errors
-/// When the database cannot be read.
 pub fn is_here(tx: &Tx<'_>, entity: EntityId, key: &str) -> Result<bool> {
     let (table, _) = tx.store().names(entity);
     let found = tx.query(&format!("SELECT 1 FROM {table} WHERE key=?1"), [key], |_| Ok(()))?;
@@ -27,9 +24,6 @@ pub fn parents_of(schema: &Schema, entity: EntityId, cells: &[Cell<'_>]) -> Vec<
 }
 
 /// Another row on the device that refers to this one, if any does.
-///
-/// # Errors
-/// When the database cannot be read.
 pub fn first_referring(tx: &Tx<'_>, entity: EntityId, key: &str) -> Result<Option<(EntityId, Key)>> {
     for (of, column) in references_to(tx.store(), entity) {
         let (table, columns) = tx.store().names(of);
@@ -45,9 +39,6 @@ pub fn first_referring(tx: &Tx<'_>, entity: EntityId, key: &str) -> Result<Optio
 
 /// The rows that a full load of this generation would remove as it ends, and that others refer to,
 /// with their stamps.
-///
-/// # Errors
-/// When the database cannot be read.
 pub fn swept_parents(tx: &Tx<'_>, entity: EntityId, generation: u32) -> Result<Vec<(Key, Stamp)>> {
     let (table, _) = tx.store().names(entity);
     let mut found = Vec::new();
@@ -65,9 +56,6 @@ pub fn swept_parents(tx: &Tx<'_>, entity: EntityId, generation: u32) -> Result<V
 }
 
 /// How many rows on the device refer to one that it does not have.
-///
-/// # Errors
-/// When the database cannot be read.
 pub fn dangling(tx: &Tx<'_>) -> Result<u64> {
     let store = tx.store();
     let mut rows = 0;
@@ -102,9 +90,6 @@ fn references_to(store: &Store, target: EntityId) -> Vec<(EntityId, usize)> {
 }
 
 /// What refers to what is not there is looked at as the transaction ends.
-///
-/// # Errors
-/// When the database cannot be spoken to.
 pub fn defer_foreign_keys(tx: &Tx<'_>) -> Result<()> {
     tx.query("PRAGMA defer_foreign_keys=ON", [], |_| Ok(())).map(drop)
 }

@@ -27,9 +27,6 @@ impl Reach {
 
 /// Gives a row another key, wherever it stands. If a row of the new key came down meanwhile, it
 /// waits beside.
-///
-/// # Errors
-/// When the database cannot be written.
 pub fn rename(tx: &Tx<'_>, entity: EntityId, from: &Key, to: &Key, reach: Reach) -> Result<()> {
     call(tx, entity, from, to)?;
     // What refers to the row follows before the end.
@@ -59,9 +56,6 @@ pub fn rename(tx: &Tx<'_>, entity: EntityId, from: &Key, to: &Key, reach: Reach)
 }
 
 /// A row is called so from now on, whatever a person's screen calls it.
-///
-/// # Errors
-/// When the database cannot be written.
 pub(super) fn call(tx: &Tx<'_>, entity: EntityId, from: &Key, to: &Key) -> Result<()> {
     let renamed = (entity.0, from.as_str(), to.as_str());
     tx.execute("REPLACE INTO renamed VALUES(?1,?2,?3)", renamed).map(drop)

@@ -36,9 +36,6 @@ impl Store {
     }
 
     /// Calls `f` with each row of an entity in the order of keys.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub fn rows(&self, entity: EntityId, f: &mut dyn FnMut(&str, Stamp, &[ValueRef<'_>])) -> Result<()> {
         let columns = self.entity(entity).projection.len();
         let connection = self.connection()?;
@@ -55,9 +52,6 @@ impl Store {
     }
 
     /// How many rows of an entity there are.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub fn count(&self, entity: EntityId) -> Result<u64> {
         let connection = self.connection()?;
         let mut statement = connection.prepare_cached(self.sql(entity, RowStatement::Count))?;
@@ -142,9 +136,6 @@ impl Tx<'_> {
     }
 
     /// Removes a row; false if there was none.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn remove(&self, entity: EntityId, key: &str) -> Result<bool> {
         self.writes();
         let rows = self.with(entity, RowStatement::Remove, |statement| {
@@ -155,9 +146,6 @@ impl Tx<'_> {
     }
 
     /// Removes a row, unless it is of a later stamp; false if none was removed.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn remove_by(&self, entity: EntityId, key: &str, stamp: Stamp) -> Result<bool> {
         self.writes();
         let rows = self.with(entity, RowStatement::RemoveBy, |statement| {
@@ -169,9 +157,6 @@ impl Tx<'_> {
     }
 
     /// A row, if it is on the device.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub fn row(&self, entity: EntityId, key: &str) -> Result<Option<StoredRow>> {
         let columns = self.store().entity(entity).projection.len();
         self.with(entity, RowStatement::Get, |statement| {
@@ -187,9 +172,6 @@ impl Tx<'_> {
     }
 
     /// Sets a row's stamp, if the row is on the device.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn restamp(&self, entity: EntityId, key: &str, stamp: Stamp) -> Result<()> {
         self.writes();
         self.with(entity, RowStatement::Restamp, |statement| {
@@ -201,9 +183,6 @@ impl Tx<'_> {
     }
 
     /// Notes that a full load saw a row, if the row is on the device, and leaves its values alone.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn seen(&self, entity: EntityId, key: &str, generation: u32) -> Result<()> {
         self.writes();
         self.with(entity, RowStatement::Seen, |statement| {
@@ -216,9 +195,6 @@ impl Tx<'_> {
 
     /// Removes the rows of an older generation that have no outbox entry; gives their keys in
     /// order.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn sweep(&self, entity: EntityId, generation: u32) -> Result<Vec<Key>> {
         self.writes();
         let mut swept = self.with(entity, RowStatement::Sweep, |statement| {
@@ -236,9 +212,6 @@ impl Tx<'_> {
     }
 
     /// Rows as of stamps between these two count as seen by the load of this generation.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn spare(&self, entity: EntityId, generation: u32, (from, until): (Stamp, Stamp)) -> Result<()> {
         self.writes();
         self.with(entity, RowStatement::Spare, |statement| {
@@ -248,7 +221,6 @@ impl Tx<'_> {
     }
 }
 
-/// Binds a value; SQLite copies it.
 #[inline]
 pub(super) fn bind(
     statement: &mut CachedStatement<'_>,

@@ -48,7 +48,6 @@ pub struct Tx<'s> {
     ready: RefCell<Vec<Ready<'s>>>,
 }
 
-/// A statement that this transaction has used.
 struct Ready<'s> {
     entity: EntityId,
     which: RowStatement,
@@ -84,9 +83,6 @@ impl Drop for Counted<'_> {
 
 impl Store {
     /// Makes all tables in an empty database.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn create(db: &Database, schema: &Schema, options: &Options) -> Result<()> {
         connection::open(db, schema, options).map(drop)
     }
@@ -113,9 +109,6 @@ impl Store {
     }
 
     /// What is written from now on may refer to what is not there.
-    ///
-    /// # Errors
-    /// When the database cannot be spoken to.
     pub(super) fn trust_references(&self) -> Result<()> {
         Ok(self.connection()?.execute_batch("PRAGMA foreign_keys=OFF")?)
     }
@@ -191,12 +184,10 @@ impl Store {
         self.checks
     }
 
-    /// How long edits that are settled are kept, if they are.
     pub(super) fn keeps_settled(&self) -> Option<Span> {
         (self.keep_settled > Span::ZERO).then_some(self.keep_settled)
     }
 
-    /// So many rows are written beside each that comes.
     pub(super) fn extra_rows(&self) -> u32 {
         self.extra_rows
     }
@@ -286,13 +277,11 @@ impl<'s> Tx<'s> {
         assert!(self.writes, "what only reads does not write");
     }
 
-    /// Writes to one of our own tables; gives the rows changed.
     pub(super) fn execute(&self, sql: &str, params: impl Params) -> Result<usize> {
         self.writes();
         Ok(self.prepare(sql)?.execute(params)?)
     }
 
-    /// Reads rows of one of our own tables.
     pub(super) fn query<R>(
         &self,
         sql: &str,

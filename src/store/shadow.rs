@@ -9,9 +9,6 @@ impl Tx<'_> {
     /// Keeps a version of a row, in place of one that was told before; no values are a tombstone.
     /// Its stamp does not matter: a backend that went back to a backup tells older versions, and
     /// they hold.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn set_shadow(
         &self,
         entity: EntityId,
@@ -30,9 +27,6 @@ impl Tx<'_> {
     }
 
     /// Keeps a version that was taken.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn keep_shadow(&self, entity: EntityId, version: &Row) -> Result<()> {
         let cells: Option<Vec<Cell<'_>>> =
             version.values.as_ref().map(|values| values.iter().map(Cell::of).collect());
@@ -51,7 +45,6 @@ impl Tx<'_> {
         Ok(found)
     }
 
-    /// The version that is kept of a row, if any.
     pub(super) fn shadow(&self, entity: EntityId, key: &str) -> Result<Option<Row>> {
         let sql = "SELECT stamp,\"values\" FROM shadow WHERE entity=?1 AND key=?2";
         let found = self.query(sql, (entity.0, key), |row| {
@@ -63,9 +56,6 @@ impl Tx<'_> {
     }
 
     /// Rows that ended here and have no edits that wait: with the stamps of their ends.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub fn ends(&self) -> Result<Vec<((EntityId, Key), Stamp)>> {
         let sql = "SELECT entity,key,stamp FROM shadow AS s WHERE \"values\" IS NULL AND NOT EXISTS\
                    (SELECT 1 FROM outbox AS o WHERE o.entity=s.entity AND o.key=s.key)";
@@ -73,9 +63,6 @@ impl Tx<'_> {
     }
 
     /// Nothing waits beside a row any longer that says that it ended.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn drop_end(&self, entity: EntityId, key: &str) -> Result<()> {
         let sql = "DELETE FROM shadow WHERE entity=?1 AND key=?2 AND \"values\" IS NULL";
         self.execute(sql, (entity.0, key)).map(drop)
@@ -83,9 +70,6 @@ impl Tx<'_> {
 
     /// Everything of `entity` comes again: versions that wait beside rows come too, if they are
     /// still there. Tombstones do not, and stay.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn drop_live_shadows(&self, entity: EntityId) -> Result<()> {
         let sql = "DELETE FROM shadow WHERE entity=?1 AND \"values\" IS NOT NULL";
         self.execute(sql, [entity.0]).map(drop)

@@ -12,9 +12,6 @@ use crate::base::{EntityId, Key, Value};
 const SEAL: char = '=';
 
 /// Rows of these entities of which several edits wait, in the order of their first ones.
-///
-/// # Errors
-/// When the database cannot be read.
 pub fn edited_again(tx: &Tx<'_>, entities: &[EntityId]) -> Result<Vec<(EntityId, Key)>> {
     let sql = "SELECT entity,key FROM outbox GROUP BY entity,key HAVING count(*)>1 ORDER BY min(seq)";
     let mut rows = tx.query(sql, [], |row| Ok((EntityId(row.get(0)?), Key(row.get(1)?))))?;
@@ -23,9 +20,6 @@ pub fn edited_again(tx: &Tx<'_>, entities: &[EntityId]) -> Result<Vec<(EntityId,
 }
 
 /// One edit, if any is left, goes in place of those with these numbers, of which one is its own.
-///
-/// # Errors
-/// When the database cannot be written.
 pub fn fold(tx: &Tx<'_>, places: &[i64], into: Option<&Entry>) -> Result<()> {
     let own = into.map(|entry| entry.seq);
     places.iter().filter(|&&seq| own != Some(seq)).try_for_each(|&seq| tx.drop_entry(seq))?;
@@ -50,9 +44,6 @@ pub fn fold(tx: &Tx<'_>, places: &[i64], into: Option<&Entry>) -> Result<()> {
 }
 
 /// An edit is about to be sent; false if it was before.
-///
-/// # Errors
-/// When the database cannot be written.
 pub fn seal(tx: &Tx<'_>, entry: &mut Entry) -> Result<bool> {
     if entry.is_sealed() {
         return Ok(false);
@@ -63,18 +54,12 @@ pub fn seal(tx: &Tx<'_>, entry: &mut Entry) -> Result<bool> {
 }
 
 /// An edit that was about to be sent did not leave.
-///
-/// # Errors
-/// When the database cannot be written.
 pub fn unseal(tx: &Tx<'_>, entry: &Entry) -> Result<()> {
     let id = entry.id.strip_suffix(SEAL).unwrap_or(&entry.id);
     tx.execute("UPDATE outbox SET id=?2 WHERE seq=?1", (entry.seq, id)).map(drop)
 }
 
 /// Whether these values of an entity's columns name a row that an edit behind `seq` makes.
-///
-/// # Errors
-/// When the database cannot be read.
 pub fn names_behind(tx: &Tx<'_>, entity: EntityId, values: &[(usize, Value)], seq: i64) -> Result<bool> {
     let sql = "SELECT 1 FROM outbox WHERE entity=?1 AND key=?2 AND kind='create' AND seq>?3 LIMIT 1";
     for (target, key) in references(tx.store().entity(entity), values) {
@@ -86,17 +71,11 @@ pub fn names_behind(tx: &Tx<'_>, entity: EntityId, values: &[(usize, Value)], se
 }
 
 /// Whether an edit that waits refers to the row.
-///
-/// # Errors
-/// When the database cannot be read.
 pub fn is_waited_for(tx: &Tx<'_>, entity: EntityId, key: &Key) -> Result<bool> {
     Ok(tx.referred(entity)?.contains_key(key))
 }
 
 /// Whether edits of other rows of the entity lie between these two places.
-///
-/// # Errors
-/// When the database cannot be read.
 pub fn others_between(tx: &Tx<'_>, entity: EntityId, key: &Key, places: (i64, i64)) -> Result<bool> {
     let sql = "SELECT 1 FROM outbox WHERE entity=?1 AND key<>?2 AND seq>?3 AND seq<?4 LIMIT 1";
     let found = tx.query(sql, (entity.0, key.as_str(), places.0, places.1), |_| Ok(()))?;
@@ -104,9 +83,6 @@ pub fn others_between(tx: &Tx<'_>, entity: EntityId, key: &Key, places: (i64, i6
 }
 
 /// Whether a version of the row waits beside it.
-///
-/// # Errors
-/// When the database cannot be read.
 pub fn has_shadow(tx: &Tx<'_>, entity: EntityId, key: &Key) -> Result<bool> {
     let sql = "SELECT 1 FROM shadow WHERE entity=?1 AND key=?2";
     Ok(!tx.query(sql, (entity.0, key.as_str()), |_| Ok(()))?.is_empty())

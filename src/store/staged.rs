@@ -49,9 +49,6 @@ impl<'t, 's> Staged<'t, 's> {
     }
 
     /// Makes the tables, if the database has none.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn make(self) -> Result<()> {
         let pages = "page INTEGER PRIMARY KEY,unit,entity,cursor,more,onto,generation,rest";
         self.0.execute(&format!("CREATE TABLE IF NOT EXISTS staged_page({pages})"), [])?;
@@ -61,9 +58,6 @@ impl<'t, 's> Staged<'t, 's> {
 
     /// Sets a page of `unit` aside, behind those that are there; gives its number. That of `page`
     /// does not matter.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn add_page(self, unit: UnitId, page: &StagedPage) -> Result<i64> {
         let StagedPage { entity, cursor, more, onto: (onto, generation), rest, .. } = page;
         let sql = "INSERT INTO staged_page SELECT ifnull(max(page),0)+1,?1,?2,?3,?4,?5,?6,?7 FROM staged_page \
@@ -74,9 +68,6 @@ impl<'t, 's> Staged<'t, 's> {
     }
 
     /// Adds the row at a place of a page.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn add_row(
         self,
         (page, place): (i64, usize),
@@ -93,18 +84,12 @@ impl<'t, 's> Staged<'t, 's> {
     }
 
     /// The page of an entity that `unit` set aside last.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub fn last(self, unit: UnitId, entity: EntityId) -> Result<Option<StagedPage>> {
         let sql = format!("{PAGE} WHERE unit=?1 AND entity=?2 ORDER BY page DESC LIMIT 1");
         Ok(self.0.query(&sql, (unit.0, entity.0), page)?.pop())
     }
 
     /// The pages of `unit` in the order in which they were set aside.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub fn pages(self, unit: UnitId) -> Result<Vec<StagedPage>> {
         self.0.query(&format!("{PAGE} WHERE unit=?1 ORDER BY page"), [unit.0], page)
     }
@@ -126,9 +111,6 @@ impl<'t, 's> Staged<'t, 's> {
     }
 
     /// Nothing of `unit` is set aside any longer; gives how many rows that were.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn drop_all(self, unit: UnitId) -> Result<u32> {
         let rows = self.drop_rows(unit)?;
         self.0.execute("DELETE FROM staged_page WHERE unit=?1", [unit.0])?;
@@ -136,9 +118,6 @@ impl<'t, 's> Staged<'t, 's> {
     }
 
     /// The same of one entity.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn drop_entity(self, unit: UnitId, entity: EntityId) -> Result<u32> {
         let of = "SELECT page FROM staged_page WHERE unit=?1 AND entity=?2";
         let rows = format!("DELETE FROM staged WHERE page IN({of})");
@@ -148,9 +127,6 @@ impl<'t, 's> Staged<'t, 's> {
     }
 
     /// The rows of `unit` go, and its pages stay; no correct rule asks for that alone.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn drop_rows(self, unit: UnitId) -> Result<u32> {
         let rows = "DELETE FROM staged WHERE page IN(SELECT page FROM staged_page WHERE unit=?1)";
         Ok(self.0.execute(rows, [unit.0])? as u32)

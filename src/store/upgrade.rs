@@ -39,7 +39,6 @@ pub(super) fn upgrade(connection: &Connection, schema: &Schema, options: &Option
     Ok(connection.execute_batch(&format!("PRAGMA foreign_keys={checks}"))?)
 }
 
-/// Everything is thrown away, and made again.
 fn emptied(connection: &Connection, schema: &Schema, options: &Options) -> Result<String> {
     let sql =
         "SELECT name FROM sqlite_master WHERE type='table' AND name NOT LIKE 'sqlite_%' ORDER BY rowid DESC";

@@ -18,35 +18,23 @@ impl<'t, 's> Waiting<'t, 's> {
     }
 
     /// Makes its table, if the database has none.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn make(self) -> Result<()> {
         let sql = "CREATE TABLE IF NOT EXISTS waiting(unit INTEGER PRIMARY KEY,place INTEGER NOT NULL)";
         self.0.execute(sql, []).map(drop)
     }
 
     /// Puts a unit at the back; one that waits keeps its place.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn put(self, unit: UnitId) -> Result<()> {
         let sql = "INSERT OR IGNORE INTO waiting SELECT ?1,coalesce(max(place),0)+1 FROM waiting";
         self.0.execute(sql, [unit.0]).map(drop)
     }
 
     /// The unit waits no more.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     pub fn remove(self, unit: UnitId) -> Result<()> {
         self.0.execute("DELETE FROM waiting WHERE unit=?1", [unit.0]).map(drop)
     }
 
     /// Those that wait, in order.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub fn all(self) -> Result<Vec<UnitId>> {
         self.0.query("SELECT unit FROM waiting ORDER BY place", [], |row| Ok(UnitId(row.get(0)?)))
     }

@@ -60,7 +60,6 @@ impl Editing {
 mod tests {
     use super::*;
     use crate::base::{DeviceId, EditId, Key};
-    use crate::contract::Delivery;
 
     #[test]
     fn without_a_network_only_what_is_named_is_edited() {
@@ -85,15 +84,7 @@ mod tests {
 
     #[test]
     fn a_row_is_edited_by_its_owner_alone() {
-        let task = Entity {
-            name: "task".to_owned(),
-            key: "id".to_owned(),
-            columns: Vec::new(),
-            projection: vec![0, 2],
-            scope: Vec::new(),
-            delivery: Delivery::Delta,
-            unique: Vec::new(),
-        };
+        let task = Entity { projection: vec![0, 2], ..Entity::new("task", Vec::new()) };
         let editing = Editing { owners: BTreeMap::from([(EntityId(0), (2, 0))]), ..Editing::default() };
         let of = |entity: u16, kind, owner: &str| {
             let id = EditId { device: DeviceId(0), number: 0 };

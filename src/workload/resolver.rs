@@ -115,18 +115,13 @@ impl Resolver {
 mod tests {
     use super::*;
     use crate::base::{DeviceId, EditId, EntityId, Key, Seed, Stamp, Value};
-    use crate::contract::{Column, ColumnKind, Delivery};
+    use crate::contract::{Column, ColumnKind};
 
     fn entity() -> Entity {
-        let column = |name: &str| Column { name: name.to_owned(), kind: ColumnKind::Text };
+        let column = |name: &str| Column::new(name, ColumnKind::Text);
         Entity {
-            name: "order".to_owned(),
-            key: "id".to_owned(),
-            columns: ["done", "hidden", "costs"].map(column).to_vec(),
             projection: vec![0, 2],
-            scope: Vec::new(),
-            delivery: Delivery::Delta,
-            unique: Vec::new(),
+            ..Entity::new("order", ["done", "hidden", "costs"].map(column).to_vec())
         }
     }
 

@@ -32,15 +32,7 @@ pub(super) const STATUS: usize = 5;
 pub(super) const REMARK: usize = 6;
 
 fn entity(name: &str, columns: &[(&str, ColumnKind)], delivery: Delivery) -> Entity {
-    Entity {
-        name: name.to_owned(),
-        key: "id".to_owned(),
-        columns: columns.iter().map(|(n, k)| Column { name: (*n).to_owned(), kind: k.clone() }).collect(),
-        projection: (0..columns.len()).collect(),
-        scope: Vec::new(),
-        delivery,
-        unique: Vec::new(),
-    }
+    Entity { delivery, ..Entity::new(name, columns.iter().map(|(n, k)| Column::new(n, k.clone())).collect()) }
 }
 
 pub(super) fn schema() -> Schema {
@@ -122,7 +114,6 @@ pub(super) fn data() -> Vec<EntityData> {
     ]
 }
 
-/// The values of the attribute `clinic`.
 pub(super) fn clinics() -> [Arc<[Value]>; 1] {
     [(0..CLINICS).map(|i| attribute_value("clinic", i, CLINICS)).collect()]
 }

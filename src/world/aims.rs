@@ -12,7 +12,6 @@ use crate::workload::{Act, Actor, Aimed, Cells, Found, OfficeEdit, Script, Sight
 
 type Keys = BTreeMap<EntityId, BTreeSet<Key>>;
 
-/// What edits that aim go by, besides what is seen.
 pub(super) struct Aims {
     schema: Arc<Schema>,
     /// Whether any edit aims: else nothing is noted.
@@ -92,7 +91,6 @@ impl Aims {
     }
 }
 
-/// What a person sees.
 struct Shown<'a> {
     view: &'a dyn DeviceView,
     made: Option<&'a Keys>,
@@ -115,7 +113,6 @@ impl Sight for Shown<'_> {
     }
 }
 
-/// What the office sees.
 struct Desk<'a> {
     servers: &'a Servers,
     aims: &'a Aims,

@@ -19,7 +19,6 @@ use crate::workload::{Editing, Offline};
 /// Who has which row, and until when.
 pub(super) type Leases = Rc<RefCell<BTreeMap<(EntityId, Key), (DeviceId, Time)>>>;
 
-/// What the app of one device lets its person edit.
 pub(super) struct Allowed {
     plan: Rc<Plan>,
     servers: Rc<Servers>,

@@ -11,14 +11,12 @@ use crate::disk::Disk;
 use crate::sim::{Handle, NodeId};
 use crate::store::Journal;
 
-/// The app of one device, over all lives of its process.
 pub(super) struct App {
     handle: Handle,
     /// Where the tasks of the process run.
     pub(super) node: NodeId,
     factory: Rc<dyn EngineFactory>,
     journal: Journal,
-    /// The engine, while the process runs.
     engine: RefCell<Option<Rc<dyn SyncEngine>>>,
     /// Why it last did not start.
     refused: RefCell<Option<String>>,
@@ -37,7 +35,6 @@ impl App {
         App { handle: handle.clone(), node, factory, journal, engine, refused, starved }
     }
 
-    /// Whether a process runs.
     pub(super) fn runs(&self) -> bool {
         self.engine.borrow().is_some()
     }
@@ -47,7 +44,6 @@ impl App {
         self.factory.keeps_persons_apart()
     }
 
-    /// The engine of the process that runs.
     pub(super) fn engine(&self) -> Option<Rc<dyn SyncEngine>> {
         self.engine.borrow().clone()
     }
@@ -71,7 +67,7 @@ impl App {
         // Without a journal in the file layer there is no file either: for benches, it begins empty
         // and ends with the process.
         let database = match self.journal {
-            Journal::Memory => Database { path: ":memory:".to_owned(), vfs: None },
+            Journal::Memory => Database::memory(),
             _ => database(disk),
         };
         let opened = self.factory.open(setup, incarnation, database, ports);

@@ -13,7 +13,6 @@ use crate::base::{EntityId, Span, Time, UnitId};
 use crate::contract::{AppEvent, Event, Hook, Occasion, SyncUnit, Trigger};
 use crate::scenario::Hooks;
 
-/// What a person gives to the app, over all lives of its process.
 pub(super) struct Attention {
     units: Vec<SyncUnit>,
     hooks: Arc<Hooks>,
@@ -64,12 +63,10 @@ impl Attention {
         }
     }
 
-    /// Whether somebody looks at the app.
     pub(super) fn looks(&self) -> bool {
         self.looks.get()
     }
 
-    /// Whether somebody who logged in is not let in.
     pub(super) fn waits(&self) -> bool {
         self.logged_in.get().is_some()
     }
@@ -108,7 +105,6 @@ impl Attention {
         })
     }
 
-    /// A run of the unit has ended well.
     fn came(&self, unit: UnitId) {
         let mut wait = self.wait.borrow_mut();
         wait.units.retain(|awaited| *awaited != unit);
@@ -145,11 +141,8 @@ mod tests {
             name: "u".to_owned(),
             on: on.to_vec(),
             pull: pull.iter().copied().map(EntityId).collect(),
-            push: Vec::new(),
             blocking,
-            discard_pending: false,
-            excerpts: Vec::new(),
-            when: Vec::new(),
+            ..SyncUnit::default()
         };
         let units = [
             unit(&[Trigger::Login], &[0, 1], blocking),

@@ -84,7 +84,6 @@ impl Device {
         }
     }
 
-    /// Nobody looks at the app from here on: it may do what its budget allows.
     pub(super) fn stay_in_background(&self) {
         self.suspension.comes_back.set(false);
         let stay = self.suspension.leave();
@@ -119,7 +118,6 @@ impl Device {
         self.app(AppEvent::Background);
     }
 
-    /// Nothing is suspended from here on.
     pub(super) fn lift_suspension(&self) {
         self.suspension.lifted.set(true);
         self.suspension.leave();

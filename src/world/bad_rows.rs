@@ -6,7 +6,6 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::base::{EntityId, Ppm, Seed, Time};
 
-/// The times of one device in which rows cannot be read.
 #[derive(Debug)]
 pub(super) struct BadRows {
     times: Vec<(Time, Time, Ppm)>,
@@ -19,7 +18,6 @@ impl BadRows {
         BadRows { times, seed: seed.derive("bad-rows", 0), asked: Cell::new(0) }
     }
 
-    /// Whether there ever are any.
     pub(super) fn are_there(&self) -> bool {
         !self.times.is_empty()
     }

@@ -1,10 +1,12 @@
 //! What an app does for the person who looks at it, beside the sync.
 //!
-//! A model, not a run: a query has a cost and meets what the sync was doing at the time, and both are arithmetic. Queries
-//! come as a Poisson process while the app is in the foreground. With a rollback journal a query waits while a transaction
-//! that writes is under way, as on Android, where an app has one connection then; with a write-ahead log it does not. While
-//! it runs it gets half of the processor if the sync is at work, all of it otherwise; the sync gets the rest. A query that
-//! waits goes before the sync's next transaction. Queries do not wait for each other, and what they read is in memory.
+//! A model, not a run: a query has a cost and meets what the sync was doing at the time, and both
+//! are arithmetic. Queries come as a Poisson process while the app is in the foreground. With a
+//! rollback journal a query waits while a transaction that writes is under way, as on Android,
+//! where an app has one connection then; with a write-ahead log it does not. While it runs it gets
+//! half of the processor if the sync is at work, all of it otherwise; the sync gets the rest. A
+//! query that waits goes before the sync's next transaction. Queries do not wait for each other,
+//! and what they read is in memory.
 //!
 //! A query is told when it is answered: until then the sync may take on more work beside it.
 //!
@@ -15,7 +17,6 @@ use std::collections::VecDeque;
 
 use crate::base::{Span, Stream, Time};
 
-/// A query that is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Query {
     /// From the person's wish to the answer.
@@ -37,9 +38,7 @@ struct Busy {
 /// The app in the foreground of one device.
 #[derive(Debug)]
 pub(super) struct Browser {
-    /// Mean time between two queries.
     every: Span,
-    /// Processor time of a query.
     cost: Span,
     /// A transaction that writes keeps readers out.
     readers_wait: bool,
@@ -48,10 +47,11 @@ pub(super) struct Browser {
     next: Option<Time>,
     /// It is not answered before this, by the work that was known when it was last looked at.
     not_before: Time,
-    /// By their beginnings. Those of a sync in several streams overlap. What is taken on in the background may last until the app is
-    /// looked at again.
+    /// By their beginnings. Those of a sync in several streams overlap. What is taken on in the
+    /// background may last until the app is looked at again.
     busy: VecDeque<Busy>,
-    /// When each came that was not answered as the app went to the background. They are answered there, if the process lives.
+    /// When each came that was not answered as the app went to the background. They are answered
+    /// there, if the process lives.
     left: Vec<(Time, Query)>,
 }
 
@@ -69,7 +69,6 @@ impl Browser {
         }
     }
 
-    /// The app comes to the foreground.
     pub(super) fn begin(&mut self, now: Time) {
         if self.next.is_none() {
             self.next = Some(now + self.stream.exponential(self.every));
@@ -96,14 +95,13 @@ impl Browser {
         self.busy.clear();
     }
 
-    /// The sync is at work: the processor up to `cpu_until`, the flash up to `until`.
     pub(super) fn busy(&mut self, from: Time, cpu_until: Time, until: Time, locked: bool) {
         let place = self.busy.partition_point(|busy| busy.from <= from);
         self.busy.insert(place, Busy { from, cpu_until, until, locked });
     }
 
-    /// How long the sync needs for `cpu` of processor time while people look at the app: what their queries take is missing,
-    /// up to a half.
+    /// How long the sync needs for `cpu` of processor time while people look at the app: what their
+    /// queries take is missing, up to a half.
     pub(super) fn share(&self, cpu: Span) -> Span {
         if self.next.is_none() {
             return cpu;
@@ -112,20 +110,22 @@ impl Browser {
         cpu.scaled(self.every.0, self.every.0 - taken.0)
     }
 
-    /// The next of the queries that were answered by `now`, which work that begins later does not hold up; `None` if all were told. Those
-    /// that come later are answered later.
+    /// The next of the queries that were answered by `now`, which work that begins later does not
+    /// hold up; `None` if all were told. Those that come later are answered later.
     pub(super) fn next_answered(&mut self, now: Time) -> Option<Query> {
         let answered = self.left.pop_if(|(came, query)| *came + query.took <= now);
         answered.map(|(_, query)| query).or_else(|| self.next_told(now, now))
     }
 
-    /// The next of the queries that came by `now`, answered or not, as by what was taken on: the world ends.
+    /// The next of the queries that came by `now`, answered or not, as by what was taken on: the
+    /// world ends.
     pub(super) fn next_asked(&mut self, now: Time) -> Option<Query> {
         let left = self.left.pop().map(|(_, query)| query);
         left.or_else(|| self.next_told(now, Time(u64::MAX)))
     }
 
-    /// The next of those that came by `now`, when the process dies: who waits then has waited for so long.
+    /// The next of those that came by `now`, when the process dies: who waits then has waited for
+    /// so long.
     pub(super) fn next_cut_off(&mut self, now: Time) -> Option<Query> {
         let (came, Query { took, waited }) = match self.left.pop() {
             Some(left) => left,
@@ -161,7 +161,6 @@ impl Browser {
         Query { took: self.run(begun) - at, waited: begun - at }
     }
 
-    /// When a query that begins at `begun` is answered.
     fn run(&self, begun: Time) -> Time {
         let (mut now, mut left) = (begun, self.cost);
         for busy in &self.busy {
@@ -196,7 +195,8 @@ mod tests {
         Time(ms * MS)
     }
 
-    /// A query of 10 ms each 100 ms on average; the sync holds the lock from 1000 to 1400 ms, the processor to 1200.
+    /// A query of 10 ms each 100 ms on average; the sync holds the lock from 1000 to 1400 ms, the
+    /// processor to 1200.
     fn browser(readers_wait: bool) -> Browser {
         let stream = Seed(1).stream("browser", 0, 0);
         let mut browser = Browser::new(Span::millis(100), Span::millis(10), readers_wait, stream);
@@ -249,7 +249,8 @@ mod tests {
 
     #[test]
     fn a_query_meets_the_work_that_is_taken_on_while_it_runs() {
-        // 130 ms of work each 150 ms, told of as a machine does: what was answered before each stretch begins.
+        // 130 ms of work each 150 ms, told of as a machine does: what was answered before each
+        // stretch begins.
         let stretches: Vec<(u64, u64)> = (0..1_000).map(|n| (n * 150, n * 150 + 130)).collect();
         let stream = || Seed(1).stream("browser", 0, 0);
         for readers_wait in [true, false] {
@@ -323,7 +324,8 @@ mod tests {
 
     #[test]
     fn who_waits_when_the_app_goes_to_the_background_is_answered_there_unless_the_process_dies() {
-        // The lock is taken to 1400 ms; the app goes 300 ms before, and perhaps the process dies 200 ms before.
+        // The lock is taken to 1400 ms; the app goes 300 ms before, and perhaps the process dies
+        // 200 ms before.
         let asked = |dies: bool| -> Vec<Query> {
             let mut browser = browser(true);
             browser.every = Span::millis(10);

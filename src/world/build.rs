@@ -45,11 +45,9 @@ use crate::workload::{
     Burst, DataError, Dataset, Import, Named, Person, Placed, Script, Setting, Target, write_script,
 };
 
-/// A world and everything in it.
 pub(super) struct World {
     pub(super) sim: Sim,
     pub(super) handle: Handle,
-    /// The bench's own node.
     pub(super) node: NodeId,
     pub(super) plan: Rc<Plan>,
     pub(super) hub: Rc<Hub>,
@@ -177,7 +175,6 @@ pub(super) fn build(
     })
 }
 
-/// What devices are fitted from.
 struct Fitter<'w> {
     plan: &'w Rc<Plan>,
     leases: Leases,
@@ -188,7 +185,6 @@ struct Fitter<'w> {
     disturbances: &'w Disturbances,
     phones: &'w Lives,
     versions: &'w Option<Rc<Versions>>,
-    /// The bench's own node.
     node: NodeId,
     factory: Rc<dyn EngineFactory>,
 }
@@ -297,7 +293,8 @@ impl Fitter<'_> {
     }
 }
 
-/// What became of the edits and imports that a plan asks for, as its script is written; nothing is run.
+/// What became of the edits and imports that a plan asks for, as its script is written; nothing is
+/// run.
 pub(super) fn placed(plan: &Plan) -> Result<Placed, DataError> {
     let dataset = dataset(plan, &|| false)?;
     let script = written(plan, &dataset, &plan.devices(), &|| false);
@@ -367,7 +364,8 @@ fn target(plan: &Plan, event: &str, about: &About) -> Target {
     Target { row, group: own, set: about.set.clone() }
 }
 
-/// All rows of a plan with their history before the start; not all of them are found by their attributes if it `stops`.
+/// All rows of a plan with their history before the start; not all of them are found by their
+/// attributes if it `stops`.
 pub(super) fn dataset(plan: &Plan, stops: &dyn Fn() -> bool) -> Result<Dataset, DataError> {
     Dataset::new(
         plan.seed.derive("world.data", 0),
@@ -380,8 +378,8 @@ pub(super) fn dataset(plan: &Plan, stops: &dyn Fn() -> bool) -> Result<Dataset, 
     )
 }
 
-/// The backend with its rows, and those rows as the oracle will ask for them; not all of them if `stops` says that nobody waits for
-/// them.
+/// The backend with its rows, and those rows as the oracle will ask for them; not all of them if
+/// `stops` says that nobody waits for them.
 fn loaded(plan: &Plan, dataset: &Dataset, stops: &dyn Fn() -> bool) -> (Backend, Initial) {
     let seed = plan.seed.derive("world.backend", 0);
     let mut backend = Backend::new(plan.schema.clone(), plan.backend.clone(), plan.start, seed);
@@ -401,8 +399,8 @@ fn loaded(plan: &Plan, dataset: &Dataset, stops: &dyn Fn() -> bool) -> (Backend,
     (backend, initial.sorted())
 }
 
-/// The gateway. A replica has been refreshed all along where devices have been synced before; else it begins with nothing, as
-/// they do.
+/// The gateway. A replica has been refreshed all along where devices have been synced before; else
+/// it begins with nothing, as they do.
 fn gateway(plan: &Plan, devices: &[DevicePlan], backend: &Backend, stops: &dyn Fn() -> bool) -> Gateway {
     let attributes = devices.iter().map(|device| device.attributes.clone()).collect();
     let gateway = Gateway::new(&plan.gateway, &plan.schema, attributes, plan.start);

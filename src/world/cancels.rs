@@ -6,7 +6,6 @@ use std::collections::VecDeque;
 use super::missed::Struck;
 use crate::base::{DeviceId, Span, Time};
 
-/// A run that is cancelled.
 #[derive(Clone, Debug)]
 pub(super) struct Cancel {
     /// When somebody begins to want that.
@@ -29,7 +28,6 @@ impl Cancels {
         self.0.borrow_mut().push_back(cancel);
     }
 
-    /// Who has waited longest, if anybody does.
     pub(super) fn next(&self) -> Option<Cancel> {
         self.0.borrow_mut().pop_front()
     }

@@ -13,7 +13,6 @@ use crate::contract::{Clock, LocalBoxFuture};
 use crate::scenario::ClockModel;
 use crate::sim::Handle;
 
-/// How a clock goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Skew {
     /// Microseconds ahead.
@@ -134,7 +133,6 @@ fn phone_drift_ppb(stream: &mut Stream) -> i64 {
     (stream.normal() * 5_000.0).clamp(-50_000.0, 50_000.0) as i64
 }
 
-/// Virtual time and the device's clocks.
 pub(super) struct DeviceClock {
     pub(super) handle: Handle,
     pub(super) start: Stamp,

@@ -13,7 +13,6 @@ const CORE: u64 = 1_000;
 
 /// The gateway's work on messages. It has a core for each request.
 pub(super) struct GatewayCoding {
-    /// Bytes of JSON that it codes a second; `None` if the backend's costs a row hold that.
     pub(super) rate: Option<Bytes>,
     spent: Cell<Span>,
 }
@@ -32,7 +31,6 @@ impl GatewayCoding {
         takes
     }
 
-    /// By metric.
     pub(super) fn figures(&self) -> [(&'static str, u64); 1] {
         [("gateway.coding.busy", self.spent.get().0)]
     }

@@ -40,7 +40,6 @@ impl CrashBook {
         self.armed.borrow_mut().extract_if(.., |armed| armed.number == number).next().is_some()
     }
 
-    /// No more deaths: the world heals.
     pub(super) fn suspend(&self) {
         self.suspended.set(true);
     }

@@ -40,7 +40,6 @@ pub(super) struct Device {
     pub(super) world: NodeId,
     pub(super) hub: Rc<Hub>,
     pub(super) way: Rc<Way>,
-    /// What the process gets.
     pub(super) ports: Ports,
     pub(super) app: App,
     pub(super) storage: Storage,
@@ -64,12 +63,10 @@ impl Device {
         self.handle.now()
     }
 
-    /// Whether a process runs.
     pub(super) fn is_running(&self) -> bool {
         self.app.runs()
     }
 
-    /// Starts the app's process. A database that does not open counts as a device without power.
     pub(super) fn start(&self) {
         if self.is_running() {
             return;
@@ -99,8 +96,8 @@ impl Device {
         }
     }
 
-    /// Ends the process, by no doing of its own: what it had written by now stays, what it sent goes on. With
-    /// `restart_after` it comes back.
+    /// Ends the process, by no doing of its own: what it had written by now stays, what it sent
+    /// goes on. With `restart_after` it comes back.
     pub(super) fn kill(&self, reason: KillReason, restart_after: Option<Span>) {
         // What is done at this very instant may not have been told yet.
         let under_way = self.hardware.free_at() >= self.now();
@@ -136,7 +133,8 @@ impl Device {
         self.hardware.sync_losses.arm(loss);
     }
 
-    /// Ends the process at a place in its own code: the code that came there has told what was done before.
+    /// Ends the process at a place in its own code: the code that came there has told what was done
+    /// before.
     pub(super) fn die_here(&self, reason: KillReason, restart_after: Option<Span>) {
         let under_way = self.hardware.free_at() > self.now();
         self.die(reason, restart_after, under_way);
@@ -188,12 +186,10 @@ impl Device {
         }
     }
 
-    /// A newer version of the app is installed over the one that is there.
     pub(super) fn upgrade(&self, restart_after: Span) {
         self.put_in(Storage::upgrade, restart_after, Event::Phone(PhoneEvent::Upgraded));
     }
 
-    /// The app is deleted and installed again.
     pub(super) fn reinstall(&self, restart_after: Span) {
         self.tell(Event::Phone(PhoneEvent::Reinstalled));
         let told = Event::Restored { to: Time::ZERO, life: 0 };
@@ -242,14 +238,13 @@ impl Device {
         self.storage.settle(self.now());
     }
 
-    /// One of the process' tasks had its turn. What it did to the disk and took on no work for costs
-    /// nothing.
+    /// One of the process' tasks had its turn. What it did to the disk and took on no work for
+    /// costs nothing.
     pub(super) fn after_poll(&self) {
         self.storage.settle(self.now());
         self.notice_power();
     }
 
-    /// A disk that lost its power takes the process with it.
     pub(super) fn notice_power(&self) {
         if self.storage.disk.power_is_lost() {
             if !self.is_running() {
@@ -263,7 +258,6 @@ impl Device {
         }
     }
 
-    /// Tells the app what happened to it.
     pub(super) fn app(&self, event: AppEvent) {
         self.attention.on(event, self.now());
         if self.is_running() {
@@ -295,7 +289,8 @@ impl Device {
         }
     }
 
-    /// A person edits. Nothing comes of it while the app is not running: the person sees that it is not.
+    /// A person edits. Nothing comes of it while the app is not running: the person sees that it is
+    /// not.
     pub(super) fn edit(&self, edit: &LocalEdit) {
         if !self.is_running() {
             return self.miss(edit);
@@ -374,7 +369,6 @@ impl Device {
         }
     }
 
-    /// Whether its person can decide something: they look at the app, and nothing has the screen.
     pub(super) fn is_attended(&self) -> bool {
         self.is_running() && self.attention.looks() && self.screen.is_free()
     }
@@ -495,8 +489,8 @@ impl Device {
         seen
     }
 
-    /// Why there is nothing to see of it; `None` if there is. Of a device that has lost its power the
-    /// whole database is looked at.
+    /// Why there is nothing to see of it; `None` if there is. Of a device that has lost its power
+    /// the whole database is looked at.
     pub(super) fn out_of_sight(&self) -> Option<String> {
         match self.look(|view| view.damage(self.storage.ever_lost_power())) {
             Some(None) => None,
@@ -505,14 +499,14 @@ impl Device {
         }
     }
 
-    /// The world ends: what the app did for the person who still looks at it is told, and what it did not come to.
+    /// The world ends: what the app did for the person who still looks at it is told, and what it
+    /// did not come to.
     pub(super) fn close_books(&self) {
         self.hardware.close_books();
         self.miss_unsaved();
         self.end_of_work();
     }
 
-    /// What its hardware has done.
     pub(super) fn spent(&self) -> Spent {
         self.hardware.spent()
     }
@@ -524,7 +518,6 @@ impl Device {
         self.notice_power();
     }
 
-    /// For a task that outlasts the call.
     pub(super) fn shared(&self) -> Rc<Device> {
         self.me.upgrade().expect("a device lasts as long as its world")
     }

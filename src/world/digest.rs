@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 
+use super::narrow::as_the_view_says;
 use super::wanted::{ASKED_EVERY, Wanted};
 use crate::backend::Backend;
 use crate::base::{DeviceId, Digest, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value, ValueRef};
@@ -30,7 +31,6 @@ pub(super) fn add(digest: &mut Digest, occurrence: &Occurrence<'_>) {
     event(digest, &occurrence.event);
 }
 
-/// Something that tells one event from another of its kind.
 trait Digestible {
     /// Writes it into the digest, so that no two that differ are written alike.
     fn tell(&self, digest: &mut Digest);
@@ -148,79 +148,64 @@ impl Digestible for BlobEvent {
     }
 }
 
-impl Digestible for UnitEvent<'_> {
-    /// Where cursors stand others have told.
-    fn tell(&self, digest: &mut Digest) {
-        match self {
-            UnitEvent::Excerpt { unit, rows, took } => {
-                unit.tell(digest);
-                rows.tell(digest);
-                took.tell(digest);
+/// Writes each variant as its number, if it has one, and these of its fields.
+macro_rules! variants {
+    ($($enum:ident $(<$life:lifetime>)? {
+        $($($kind:literal)? $variant:ident { $($field:ident),* },)*
+    })*) => {
+        $(impl Digestible for $enum $(<$life>)? {
+            fn tell(&self, digest: &mut Digest) {
+                match self {
+                    $($enum::$variant { $($field,)* .. } => {
+                        $(digest.number($kind);)?
+                        $($field.tell(digest);)*
+                    })*
+                }
             }
-            UnitEvent::Called { unit } => {
-                digest.number(1);
-                unit.tell(digest);
-            }
-            UnitEvent::CameBack { unit } => {
-                digest.number(2);
-                unit.tell(digest);
-            }
-            UnitEvent::SetAside { unit, rows, took } => {
-                digest.number(3);
-                unit.tell(digest);
-                rows.tell(digest);
-                took.tell(digest);
-            }
-            UnitEvent::ThrownAway { unit, rows } => {
-                digest.number(4);
-                unit.tell(digest);
-                rows.tell(digest);
-            }
-            UnitEvent::Cursors { .. } => {}
-        }
+        })*
+    };
+}
+
+// As for events, a number belongs to its variant for good.
+variants! {
+    UnitEvent<'_> {
+        Excerpt { unit, rows, took },
+        1 Called { unit },
+        2 CameBack { unit },
+        3 SetAside { unit, rows, took },
+        4 ThrownAway { unit, rows },
+        // Where cursors stand others have told.
+        Cursors {},
+    }
+    PhoneEvent {
+        0 TokenRenewed { took },
+        1 Upgraded {},
+        2 LogoutRefused { edits },
+        3 LoggedOut {},
+        4 LoggedIn { person },
+        5 Reinstalled {},
+        6 LoginEnded {},
+        LogoutAsked {},
+    }
+    PageEvent<'_> {
+        0 Open { edit },
+        1 Resolved { edit, on_top, kind, decision, sides },
+        2 Held { unit, edits },
+    }
+    Overtaken {
+        0 Written { rows },
+        1 Refused { rows },
+    }
+    Decision<'_> {
+        0 Local {},
+        1 Remote {},
+        2 Same {},
+        3 Merged { columns },
+        4 Both { key },
+        5 Parked {},
     }
 }
 
-impl Digestible for PhoneEvent {
-    fn tell(&self, digest: &mut Digest) {
-        match self {
-            PhoneEvent::TokenRenewed { took } => digest.numbers([0, took.0]),
-            PhoneEvent::Upgraded => digest.number(1),
-            PhoneEvent::LogoutRefused { edits } => digest.numbers([2, *edits]),
-            PhoneEvent::LoggedOut => digest.number(3),
-            PhoneEvent::LoggedIn { person } => digest.numbers([4, u64::from(*person)]),
-            PhoneEvent::Reinstalled => digest.number(5),
-            PhoneEvent::LoginEnded => digest.number(6),
-            PhoneEvent::LogoutAsked => {}
-        }
-    }
-}
-
-impl Digestible for PageEvent<'_> {
-    fn tell(&self, digest: &mut Digest) {
-        match self {
-            PageEvent::Open { edit, .. } => {
-                digest.number(0);
-                edit.tell(digest);
-            }
-            PageEvent::Resolved { edit, on_top, kind, decision, sides, .. } => {
-                digest.number(1);
-                edit.tell(digest);
-                on_top.tell(digest);
-                kind.tell(digest);
-                decision.tell(digest);
-                sides.tell(digest);
-            }
-            PageEvent::Held { unit, edits } => {
-                digest.number(2);
-                unit.tell(digest);
-                edits.tell(digest);
-            }
-        }
-    }
-}
-
-/// Of what is one number.
 macro_rules! told_as {
     ($($what:ty: $it:ident => $number:expr,)*) => {
         $(impl Digestible for $what {
@@ -237,6 +222,7 @@ told_as! {
     bool: it => u64::from(*it),
     u32: it => u64::from(*it),
     u64: it => *it,
+    usize: it => *it as u64,
     Time: it => it.0,
     Span: it => it.0,
     Stamp: it => it.0 as u64,
@@ -284,7 +270,7 @@ impl<T: Digestible> Digestible for [T] {
     }
 }
 
-impl Digestible for (UnitId, u64) {
+impl<A: Digestible, B: Digestible> Digestible for (A, B) {
     fn tell(&self, digest: &mut Digest) {
         self.0.tell(digest);
         self.1.tell(digest);
@@ -346,40 +332,10 @@ impl Digestible for Author {
     }
 }
 
-impl Digestible for Overtaken {
-    fn tell(&self, digest: &mut Digest) {
-        let (kind, rows) = match self {
-            Overtaken::Written { rows } => (0, rows),
-            Overtaken::Refused { rows } => (1, rows),
-        };
-        digest.number(kind);
-        rows.tell(digest);
-    }
-}
-
 impl Digestible for Sides {
     fn tell(&self, digest: &mut Digest) {
         digest.numbers([self.local, self.remote].map(|stamp| stamp.0 as u64));
         self.edited.tell(digest);
-    }
-}
-
-impl Digestible for Decision<'_> {
-    fn tell(&self, digest: &mut Digest) {
-        match self {
-            Decision::Local => digest.number(0),
-            Decision::Remote => digest.number(1),
-            Decision::Same => digest.number(2),
-            Decision::Merged { columns } => {
-                digest.numbers([3, columns.len() as u64]);
-                columns.iter().for_each(|column| digest.number(*column as u64));
-            }
-            Decision::Both { key } => {
-                digest.number(4);
-                key.tell(digest);
-            }
-            Decision::Parked => digest.number(5),
-        }
     }
 }
 
@@ -396,11 +352,7 @@ impl Digestible for LocalEdit {
         self.entity.tell(digest);
         self.key.tell(digest);
         self.kind.tell(digest);
-        digest.number(self.values.len() as u64);
-        for (column, value) in &self.values {
-            digest.number(*column as u64);
-            value.tell(digest);
-        }
+        self.values[..].tell(digest);
     }
 }
 
@@ -459,32 +411,16 @@ impl DeviceView for Digested<'_> {
             f(key, stamp, values);
         });
     }
-    fn pending(&self) -> Vec<PendingEdit> {
-        self.view.pending()
-    }
-    fn open_conflicts(&self) -> Vec<OpenConflict> {
-        self.view.open_conflicts()
-    }
-    fn held_up(&self) -> Vec<PendingEdit> {
-        self.view.held_up()
-    }
-    fn held_back(&self) -> u64 {
-        self.view.held_back()
-    }
-    fn waits_for(&self) -> Option<RowWait> {
-        self.view.waits_for()
-    }
-    fn attachments(&self) -> Vec<BlobId> {
-        self.view.attachments()
-    }
-    fn log(&self) -> Vec<LogEntry> {
-        self.view.log()
-    }
-    fn doing(&self) -> String {
-        self.view.doing()
-    }
-    fn damage(&self, all: bool) -> Option<String> {
-        self.view.damage(all)
+    as_the_view_says! {
+        pending() -> Vec<PendingEdit>,
+        open_conflicts() -> Vec<OpenConflict>,
+        held_up() -> Vec<PendingEdit>,
+        held_back() -> u64,
+        waits_for() -> Option<RowWait>,
+        attachments() -> Vec<BlobId>,
+        log() -> Vec<LogEntry>,
+        doing() -> String,
+        damage(all: bool) -> Option<String>,
     }
 }
 

@@ -12,7 +12,6 @@ use crate::scenario::{Chaos, DevicePlan, Happening, Plan};
 /// In chaos a run is cancelled so long after a request of it has left, in the mean.
 const CANCELLED_AFTER: Span = Span::millis(300);
 
-/// All of it, up to the end of the script.
 #[derive(Debug, Default)]
 pub(super) struct Disturbances {
     end: Time,
@@ -22,7 +21,6 @@ pub(super) struct Disturbances {
     pub(super) caches: Vec<Vec<CacheTime>>,
     /// Times in which rows cannot be read, by device, and their share.
     pub(super) unreadable: Vec<Vec<(Time, Time, Ppm)>>,
-    /// Runs that are cancelled.
     pub(super) cancels: Vec<Cancel>,
     /// Edits that the backend does not take.
     pub(super) hindrances: Vec<Hindrance>,
@@ -59,17 +57,16 @@ pub(super) fn draw(plan: &Plan, devices: &[DevicePlan]) -> Disturbances {
 }
 
 impl Disturbances {
-    /// Adds what an event plans; gives it in words, if it is one of these.
     fn plan(&mut self, at: Time, name: &str, what: &Happening, chosen: &[DeviceId]) -> Option<String> {
         let whom = count(chosen);
         Some(match what {
             Happening::ForeignAnswers { length, share, what } => {
                 self.mix_up(at, at + *length, *share, *what, chosen);
-                format!("{share} of the answers to {whom} are not theirs for {length}")
+                format!("{share} of the responses to {whom} are not theirs for {length}")
             }
             Happening::CachingProxy { length, ttl } => {
                 self.cache(at, at + *length, *ttl, chosen);
-                format!("{whom} behind a proxy that keeps answers for {ttl}, for {length}")
+                format!("{whom} behind a proxy that keeps responses for {ttl}, for {length}")
             }
             Happening::BadRows { length, share } => {
                 self.spoil(at, at + *length, *share, chosen);
@@ -121,8 +118,8 @@ impl Disturbances {
     fn draw_chaos(&mut self, plan: &Plan, chaos: &Chaos, devices: &[DevicePlan]) {
         let all: Vec<DeviceId> = devices.iter().map(|device| device.device).collect();
         let (from, until) = (Time::ZERO, self.end);
-        if chaos.foreign_answers > Ppm(0) {
-            self.mix_up(from, until, chaos.foreign_answers, Foreign::Any, &all);
+        if chaos.foreign_responses > Ppm(0) {
+            self.mix_up(from, until, chaos.foreign_responses, Foreign::Any, &all);
         }
         if chaos.proxy_ttl > Span::ZERO {
             self.cache(from, until, chaos.proxy_ttl, &all);

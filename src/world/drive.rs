@@ -28,8 +28,8 @@ const IMPORTED_AT_ONCE: usize = 1_024;
 const RESTARTED_AFTER: Span = Span::secs(5);
 
 impl World {
-    /// Starts everything: the apps of those who do not log in later, and the tasks that make things happen. Who interrupts a
-    /// large fleet does not wait for all of its apps.
+    /// Starts everything: the apps of those who do not log in later, and the tasks that make things
+    /// happen. Who interrupts a large fleet does not wait for all of its apps.
     pub(super) fn set_going(&mut self, watch: &dyn Watch) {
         // Before all else: what is done at the very instant of a backup is not in it.
         self.play_restores();
@@ -393,7 +393,8 @@ impl World {
     }
 }
 
-/// Who logs in opens the app for it, and that is the first that the app learns, though the person may have looked at it before.
+/// Who logs in opens the app for it, and that is the first that the app learns, though the person
+/// may have looked at it before.
 fn log_in(device: &Device) {
     device.app(AppEvent::Login);
     device.start();

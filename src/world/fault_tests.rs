@@ -6,7 +6,7 @@ use super::run::run;
 use super::watch::Unwatched;
 use crate::base::DeviceId;
 use crate::base::words::thousands;
-use crate::scenario::{Document, Names, Request};
+use crate::scenario::{Document, Names, Plan, Request};
 
 fn outcome(scenario: &str) -> Outcome {
     let outcome = ended(scenario);
@@ -22,14 +22,18 @@ fn ended_with(scenario: &str, note: &str) -> Outcome {
     let text = format!(
         "name = \"faults\"\n{scenario}[entity.note]\nrows = 5\nschema = {{ id = \"uuid key\", title = \"text\" }}\n{note}"
     );
-    let document = Document::parse("faults.toml", &text).expect("it is TOML");
-    let stacks = Stacks::builtin().described();
-    let names = Names { metrics: &[], checks: &[], stacks: &stacks };
-    let plans = document.plans(&Request::default(), &names).unwrap_or_else(|wrong| panic!("{wrong}"));
-    run(&plans[0], &Stacks::builtin(), &Unwatched).expect("it can be run")
+    run(&plan(&text), &Stacks::builtin(), &Unwatched).expect("it can be run")
 }
 
-fn value(outcome: &Outcome, metric: &str) -> u64 {
+/// The plan that this text of a file comes to.
+pub(super) fn plan(text: &str) -> Plan {
+    let document = Document::parse("test.toml", text).expect("it is TOML");
+    let stacks = Stacks::builtin().described();
+    let names = Names { metrics: &[], checks: &[], stacks: &stacks };
+    document.plans(&Request::default(), &names).unwrap_or_else(|wrong| panic!("{wrong}")).remove(0)
+}
+
+pub(super) fn value(outcome: &Outcome, metric: &str) -> u64 {
     outcome.figures[metric].stat("value").expect("it is a number")
 }
 
@@ -138,7 +142,7 @@ const SHORT: [(&str, &str); 12] = [
     ("backend_link", "backend_link_outage = { for = \"1m\" }"),
     ("lost", "response_loss = { for = \"1m\", loss = 1 }"),
     ("out", "outage = { for = \"1m\" }"),
-    ("mixed", "foreign_answers = { for = \"1m\", answers = 1 }"),
+    ("mixed", "foreign_responses = { for = \"1m\", responses = 1 }"),
     ("proxy", "caching_proxy = { for = \"1m\", ttl = \"1m\" }"),
     ("portal", "captive_portal = { for = \"1m\" }"),
     ("restored", "restore = { of = \"1m\" }"),
@@ -154,7 +158,7 @@ fn each_fault_that_meets_nobody_is_told_and_why() {
             "down" | "backend_link" => "nobody asked the backend for anything while it lasted",
             "full" | "slow" => "none of its devices wrote anything while it lasted",
             "lost" => "no response was lost",
-            "mixed" => "no answer came that was not its request's",
+            "mixed" => "no response came that was not its request's",
             "restored" => "none of its devices wrote anything since the backup",
             _ => "none of its devices used the network while it lasted",
         };

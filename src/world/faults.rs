@@ -15,11 +15,10 @@ use crate::{backend, gateway};
 
 /// A connection that breaks is broken by an outage as short as this.
 const CUT: Span = Span::millis(1);
-/// A drawn kill waits so long for its crash point, and at most for half of what is left of the script: points that a world never passes
-/// make no kill rarer than it is said to be.
+/// A drawn kill waits so long for its crash point, and at most for half of what is left of the
+/// script: points that a world never passes make no kill rarer than it is said to be.
 const LONGEST_WAIT: Span = Span::secs(600);
 
-/// All faults of a world, up to the end of its script.
 #[derive(Debug, Default)]
 pub(super) struct Faults {
     /// Outages by device.
@@ -40,7 +39,6 @@ pub(super) struct Faults {
     pub(super) steps: Vec<Vec<Jump>>,
     /// Jumps of local time, by device.
     pub(super) zones: Vec<Vec<Jump>>,
-    /// Processes that die.
     pub(super) kills: Vec<Kill>,
     /// Power that fails at syncs.
     pub(super) sync_losses: Vec<SyncLoss>,
@@ -50,7 +48,6 @@ pub(super) struct Faults {
     pub(super) fired: BTreeMap<String, Awaited>,
     /// Who goes back to an older state.
     pub(super) restores: Vec<Restore>,
-    /// Times without the backend.
     pub(super) down: Vec<(Time, Time)>,
     /// Outages of the backend link between gateway and backend.
     pub(super) backend_link: Vec<gateway::Outage>,
@@ -60,7 +57,6 @@ pub(super) struct Faults {
     pub(super) told: Vec<(Time, String)>,
 }
 
-/// A time on another link.
 #[derive(Clone, Debug)]
 pub(super) struct Detour {
     pub(super) from: Time,
@@ -77,7 +73,6 @@ pub(super) enum Whose {
     Backend,
 }
 
-/// A return to an older state.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Restore {
     pub(super) whose: Whose,
@@ -87,7 +82,6 @@ pub(super) struct Restore {
     pub(super) restart_after: Span,
 }
 
-/// The end of a process.
 #[derive(Clone, Debug)]
 pub(super) struct Kill {
     pub(super) at: Time,
@@ -180,7 +174,7 @@ impl Faults {
                 for device in chosen {
                     self.lossy[device.0 as usize].push(lossy);
                 }
-                self.tell(at, format!("{name}: {} lose {loss} of the answers for {length}", count(chosen)));
+                self.tell(at, format!("{name}: {} lose {loss} of the responses for {length}", count(chosen)));
             }
             Happening::Flap { .. }
             | Happening::CaptivePortal { .. }
@@ -231,7 +225,6 @@ impl Faults {
         }
     }
 
-    /// The power of devices fails, at once or each at a sync of its disk.
     fn plan_power(
         &mut self,
         at: Time,
@@ -359,7 +352,6 @@ impl Faults {
         );
     }
 
-    /// What happens to devices themselves.
     fn plan_device(&mut self, at: Time, name: &str, what: &Happening, chosen: &[DeviceId]) {
         let who = count(chosen);
         let ahead = |micros: i64| {
@@ -390,7 +382,6 @@ impl Faults {
         self.tell(at, format!("{name}: {text}"));
     }
 
-    /// Random faults. A kind of which none comes is told.
     fn draw_chaos(&mut self, plan: &Plan, chaos: &Chaos, devices: &[DevicePlan], crash_points: &[&str]) {
         let before = self.drawn();
         for device in devices {
@@ -530,7 +521,6 @@ impl Faults {
         self.kills.sort_by_key(|kill| (kill.at, kill.device));
     }
 
-    /// The processes of these devices end by an event.
     fn kill_all(
         &mut self,
         at: Time,

@@ -62,24 +62,26 @@ fn named(plan: &Plan, what: &Happening) -> Option<(EntityId, Key)> {
     Some((action.entity, key))
 }
 
-/// A kind of fault that comes by itself.
 struct Kind {
     key: &'static str,
     sign: Sign,
-    /// When.
     during: Vec<(Time, Time)>,
     /// Why it met nobody, in words.
     otherwise: &'static str,
 }
 
-/// The kinds of faults that come by themselves, as `plan` has them.
 fn kinds(plan: &Plan) -> Vec<Kind> {
     let always = || vec![(Time::ZERO, Time::FAR)];
     let (backend, mut kinds) = (&plan.backend, Vec::new());
     let chaos = plan.chaos.clone().unwrap_or_default();
     let drawn = [
         ("chaos.response_loss", chaos.response_loss, Sign::LostResponse, "no response was lost"),
-        ("chaos.foreign_answers", chaos.foreign_answers, Sign::Foreign, "no answer was somebody else's"),
+        (
+            "chaos.foreign_responses",
+            chaos.foreign_responses,
+            Sign::Foreign,
+            "no response was somebody else's",
+        ),
         ("chaos.bad_rows", chaos.bad_rows, Sign::BadRow, "no row came that could not be read"),
         ("chaos.put_off", chaos.put_off, Sign::PutOff, "no edit was put off"),
         ("chaos.refused_deletes", chaos.refused_deletes, Sign::DeleteRefused, "no delete was refused"),
@@ -141,7 +143,7 @@ fn meets(at: Time, what: &Happening) -> Option<Meets> {
             (Some((Sign::LostResponse, at, at + *length)), "no response was lost")
         }
         Happening::ForeignAnswers { length, .. } => {
-            (Some((Sign::Foreign, at, at + *length)), "no answer came that was not its request's")
+            (Some((Sign::Foreign, at, at + *length)), "no response came that was not its request's")
         }
         Happening::BadRows { length, .. } => {
             (Some((Sign::BadRow, at, at + *length)), "no row came that could not be read")

@@ -22,7 +22,6 @@ use crate::sim::Handle;
 /// Times in which a disk takes so many times as long.
 pub(super) type SlowTime = (Time, Time, u32);
 
-/// What a device's hardware is made of.
 pub(super) struct Fitting {
     pub(super) device: DeviceId,
     pub(super) class: DeviceClass,
@@ -35,7 +34,6 @@ pub(super) struct Fitting {
     pub(super) bad_rows: BadRows,
 }
 
-/// The hardware of one device.
 pub(super) struct Hardware {
     handle: Handle,
     hub: Rc<Hub>,
@@ -67,10 +65,8 @@ pub(super) struct Hardware {
     pub(super) bad_rows: BadRows,
 }
 
-/// What the hardware has done.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Spent {
-    /// Processor time.
     pub(super) cpu: Span,
     /// Of that, for coding messages; what a death cuts off counts whole.
     pub(super) coded: Span,
@@ -159,7 +155,6 @@ impl Hardware {
         }
     }
 
-    /// The app goes to the background.
     pub(super) fn put_away(&self) {
         self.browse(Browser::next_answered);
         if let Some(browser) = self.browser.borrow_mut().as_mut() {
@@ -167,8 +162,6 @@ impl Hardware {
         }
     }
 
-    /// The world ends: what the app did for the person who still looks at it is told, and what it
-    /// was still to do.
     pub(super) fn close_books(&self) {
         self.stop_computing(self.handle.now());
         self.browse(Browser::next_asked);
@@ -195,7 +188,6 @@ impl Hardware {
         Span::nanos((u128::from(steps) * u128::from(self.step) / 1_000) as u64)
     }
 
-    /// Processor work takes longer while the app does something for people besides.
     fn shared(&self, cpu: Span) -> Span {
         self.browser.borrow().as_ref().map_or(cpu, |browser| browser.share(cpu))
     }
@@ -273,7 +265,6 @@ impl Hardware {
         until
     }
 
-    /// Takes on work.
     pub(super) fn take_on(&self, work: Work) -> Done {
         self.browse(Browser::next_answered);
         let mut done = Done { until: self.handle.now(), losses: Vec::new() };

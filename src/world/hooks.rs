@@ -19,7 +19,6 @@ const BETWEEN_TRIGGERS: Span = Span::millis(100);
 /// any.
 pub(super) type Trigger = dyn Fn(Hook, Option<(UnitId, u64)>, UnitId);
 
-/// The hooks of the app on one device, over all lives of its process.
 pub(super) struct AppHooks {
     pub(super) plan: Arc<scenario::Hooks>,
     pub(super) handle: Handle,
@@ -55,7 +54,6 @@ impl Hooks for AppHooks {
     }
 }
 
-/// One call of a hook.
 struct Call {
     plan: HookPlan,
     fate: Fate,

@@ -15,7 +15,6 @@ use crate::metrics::{Collector, Timeline};
 use crate::oracle::{Life, Oracle};
 use crate::sim::Handle;
 
-/// All listeners of a world.
 pub(super) struct Hub {
     handle: Handle,
     listeners: RefCell<Option<Listeners>>,
@@ -47,15 +46,15 @@ pub(super) struct Listeners {
 pub(super) struct Round {
     /// Its number, from 1; before the drain it is 0.
     pub(super) number: u32,
-    /// By device: which units completed a run that began in this round. A run from before may have passed the rows that it
-    /// has to bring.
+    /// By device: which units completed a run that began in this round. A run from before may have
+    /// passed the rows that it has to bring.
     pub(super) completed: Vec<Vec<bool>>,
     /// By device: runs under way, with the round in which each began and its unit.
     pub(super) open: Vec<BTreeMap<u64, (u32, UnitId)>>,
     /// By device: hooks of runs that have not ended.
     pub(super) hooks: Vec<BTreeSet<(u64, Hook)>>,
-    /// By device: units that waited in this round and were dropped for another, or with their process. Who asked for them
-    /// has to ask again.
+    /// By device: units that waited in this round and were dropped for another, or with their
+    /// process. Who asked for them has to ask again.
     dropped: Vec<BTreeSet<UnitId>>,
     /// Commits since it began.
     pub(super) commits: u64,
@@ -135,7 +134,6 @@ impl Hub {
         self.with(|listeners| _ = listeners.oracle.as_mut().map(|oracle| oracle.asked(device)));
     }
 
-    /// Whether lives of records are recorded.
     pub(super) fn records_lives(&self) -> bool {
         self.listeners.borrow().as_ref().is_some_and(|l| !l.lives.is_empty())
     }
@@ -159,14 +157,12 @@ impl Hub {
 }
 
 impl Round {
-    /// Before the drain.
     pub(super) fn new(devices: usize) -> Round {
         let (open, dropped) = (vec![BTreeMap::new(); devices], vec![BTreeSet::new(); devices]);
         let (hooks, failures) = (vec![BTreeSet::new(); devices], vec![Failures::default(); devices]);
         Round { open, hooks, dropped, failures, ..Round::default() }
     }
 
-    /// The next round begins.
     pub(super) fn begin(&mut self, units: usize) {
         self.number += 1;
         self.completed = vec![vec![false; units]; self.open.len()];
@@ -174,7 +170,8 @@ impl Round {
         self.commits = 0;
     }
 
-    /// Takes what has to be asked for again: what was dropped, has not completed and is not under way.
+    /// Takes what has to be asked for again: what was dropped, has not completed and is not under
+    /// way.
     pub(super) fn take_dropped(&mut self) -> Vec<(usize, UnitId)> {
         let mut again = Vec::new();
         for (device, dropped) in self.dropped.iter_mut().enumerate() {

@@ -8,7 +8,6 @@ use crate::base::words::{count, thousands};
 use crate::contract::KillReason;
 use crate::scenario::AtSync;
 
-/// Whether a planned end came.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Struck(Rc<Cell<bool>>);
 
@@ -107,7 +106,6 @@ impl Awaited {
         Awaited { after: others.to_vec(), ..self }
     }
 
-    /// The event or the key that plans it.
     pub(super) fn name(&self) -> &str {
         &self.event
     }

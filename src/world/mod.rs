@@ -5,17 +5,21 @@
 //! the link conditions is like is written down before virtual time begins to run; nothing of it
 //! depends on what an engine does, so two engines meet the same day.
 //!
-//! The phases: *script* (people work, things break), *heal* (everything that is broken is mended, every app is started),
-//! *drain* (each device is asked to sync until a round brings the backend nothing new, and no device has rows that it is to
-//! try again), *check* (the oracle looks at every device). A world that does not come to rest by its deadline is stuck, which is told apart from being wrong.
+//! The phases: *script* (people work, things break), *heal* (everything that is broken is mended,
+//! every app is started),
+//! *drain* (each device is asked to sync until a round brings the backend nothing new, and no
+//! device has rows that it is to try again), *check* (the oracle looks at every device). A world
+//! that does not come to rest by its deadline is stuck, which is told apart from being wrong.
 //!
-//! A device's work has a duration ([`Machine`](crate::contract::Machine)): the processor's and the flash's, with one write lock; a process that dies in the middle of
-//! it leaves what it had issued by then. What its app does for the person who looks at it is a model beside that work: the
-//! queries of `workload.foreground` share the processor and wait for the lock (`browsing`). Clocks are functions of time
-//! (`clock`).
+//! A device's work has a duration ([`Machine`](crate::contract::Machine)): the processor's and the
+//! flash's, with one write lock; a process that dies in the middle of it leaves what it had issued
+//! by then. What its app does for the person who looks at it is a model beside that work: the
+//! queries of `workload.foreground` share the processor and wait for the lock (`browsing`). Clocks
+//! are functions of time (`clock`).
 //!
-//! Invariants: one thread; one stream of events, told to all listeners in one order; an engine is reached through the contract
-//! alone; a process that dies takes its futures with it and leaves its disk.
+//! Invariants: one thread; one stream of events, told to all listeners in one order; an engine is
+//! reached through the contract alone; a process that dies takes its futures with it and leaves its
+//! disk.
 
 mod aims;
 mod allowed;

@@ -5,6 +5,14 @@ use crate::contract::{
     BlobId, DeviceView, EachExcerpt, Listed, LocalQuery, LogEntry, OpenConflict, PendingEdit, RowWait, Schema,
 };
 
+/// Questions of a view that are passed on as they are.
+macro_rules! as_the_view_says {
+    ($($name:ident($($of:ident: $kind:ty)?) -> $out:ty),+ $(,)?) => {
+        $(fn $name(&self $(, $of: $kind)?) -> $out { self.view.$name($($of)?) })+
+    };
+}
+pub(super) use as_the_view_says;
+
 /// A view without the columns that this schema has not.
 pub(super) struct Narrow<'v> {
     pub(super) view: &'v dyn DeviceView,
@@ -19,34 +27,18 @@ impl DeviceView for Narrow<'_> {
     fn excerpts(&self, entity: EntityId, f: &mut EachExcerpt<'_>) {
         self.view.excerpts(entity, f);
     }
-    fn pending(&self) -> Vec<PendingEdit> {
-        self.view.pending()
-    }
-    fn open_conflicts(&self) -> Vec<OpenConflict> {
-        self.view.open_conflicts()
-    }
-    fn held_up(&self) -> Vec<PendingEdit> {
-        self.view.held_up()
-    }
-    fn held_back(&self) -> u64 {
-        self.view.held_back()
-    }
-    fn waits_for(&self) -> Option<RowWait> {
-        self.view.waits_for()
-    }
-    fn attachments(&self) -> Vec<BlobId> {
-        self.view.attachments()
-    }
-    fn log(&self) -> Vec<LogEntry> {
-        self.view.log()
+    as_the_view_says! {
+        pending() -> Vec<PendingEdit>,
+        open_conflicts() -> Vec<OpenConflict>,
+        held_up() -> Vec<PendingEdit>,
+        held_back() -> u64,
+        waits_for() -> Option<RowWait>,
+        attachments() -> Vec<BlobId>,
+        log() -> Vec<LogEntry>,
+        doing() -> String,
+        damage(all: bool) -> Option<String>,
     }
     fn list(&self, query: &LocalQuery, nth: u64) -> Option<Listed> {
         self.view.list(query, nth)
-    }
-    fn doing(&self) -> String {
-        self.view.doing()
-    }
-    fn damage(&self, all: bool) -> Option<String> {
-        self.view.damage(all)
     }
 }

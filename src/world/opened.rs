@@ -37,7 +37,6 @@ impl Opened {
         self.notify.notify_one();
     }
 
-    /// Those that opened since it was asked last, at least one.
     pub(super) async fn next(&self) -> Vec<Conflict> {
         loop {
             let new = std::mem::take(&mut *self.new.borrow_mut());

@@ -12,13 +12,15 @@ use crate::workload::Placed;
 pub struct Outcome {
     /// Covers the chain of events, and the final logical rows of every device and of the backend.
     pub digest: String,
-    /// Covers the figures with their names: what a program counts may change where nothing that happens does.
+    /// Covers the figures with their names: what a program counts may change where nothing that
+    /// happens does.
     pub figures_digest: String,
     /// Covers the final rows of every device and of the backend alone, without their stamps.
     pub content: String,
     /// How it ended.
     pub ending: Ending,
-    /// Virtual time of the last thing that happened, at the earliest the script's end unless the run was cut off before.
+    /// Virtual time of the last thing that happened, at the earliest the script's end unless the
+    /// run was cut off before.
     pub ended_at: Time,
     /// Length of the phases: script, then heal and drain.
     pub script: Span,
@@ -26,7 +28,8 @@ pub struct Outcome {
     pub drained_in: Span,
     /// The figures of all metrics.
     pub figures: Figures,
-    /// What the oracle found, at most [`Outcome::VIOLATIONS_KEPT`] of each check; the counts are in the figures.
+    /// What the oracle found, at most [`Outcome::VIOLATIONS_KEPT`] of each check; the counts are in
+    /// the figures.
     pub violations: Vec<Violation>,
     /// The records to which most happened, most first.
     pub eventful: Vec<Eventful>,
@@ -38,7 +41,7 @@ pub struct Outcome {
     pub shelved: Option<String>,
     /// Checks of the oracle that the stack gives nothing to look at.
     pub not_applicable: Vec<&'static str>,
-    /// Checks of the oracle that had nothing to look at.
+    /// Checks of the oracle that had nothing to check.
     pub untried: Vec<&'static str>,
     /// Figures over virtual time.
     pub series: Vec<Sample>,
@@ -67,7 +70,8 @@ pub struct Outcome {
 pub enum Ending {
     /// Everything that was under way came to its end.
     Drained,
-    /// Some devices did not come to rest by the deadline; one line for each of the first of them says why.
+    /// Some devices did not come to rest by the deadline; one line for each of the first of them
+    /// says why.
     Stuck(Vec<String>),
     /// An engine spun or stalled; what the executor saw.
     Stalled(String),

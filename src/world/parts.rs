@@ -9,7 +9,6 @@ use crate::base::{DeviceId, EntityId, Time, UnitId, Word};
 use crate::contract::{AppEvent, Delivery, Event, Hook, Node, Trigger, UnitEvent};
 use crate::scenario::{DevicePlan, Happening, Plan};
 
-/// What is yet to be used.
 #[derive(Debug, Default)]
 pub(super) struct Parts {
     /// The script's end. The drain has every unit run; what only that uses was not tried.
@@ -17,7 +16,6 @@ pub(super) struct Parts {
     left: Vec<(Part, Struck)>,
 }
 
-/// One part of a scenario, and what shows that it is used.
 #[derive(Debug)]
 enum Part {
     /// It is called.
@@ -34,7 +32,6 @@ enum Part {
 }
 
 impl Parts {
-    /// The parts of `plan` that are to be used, by name.
     pub(super) fn planned(plan: &Plan, devices: &[DevicePlan]) -> (BTreeMap<String, Awaited>, Parts) {
         let mut names = BTreeMap::new();
         let mut parts = Parts { until: Time::ZERO + plan.duration, left: Vec::new() };
@@ -133,7 +130,6 @@ impl Parts {
         }
     }
 
-    /// Something happened. What is used is looked at no more.
     pub(super) fn on(&mut self, at: Time, node: Node, event: &Event<'_>) {
         let Node::Device(device) = node else { return };
         let is_over = at >= self.until;

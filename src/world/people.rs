@@ -18,7 +18,6 @@ pub(super) const POLLS_A_STEP: u64 = 8;
 /// Who waits for the screen looks this often whether it is free.
 const LOOKED_AT_EVERY: Span = Span::secs(1);
 
-/// Everybody with a device.
 pub(super) struct People {
     handle: Handle,
     node: NodeId,

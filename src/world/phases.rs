@@ -13,16 +13,13 @@ use crate::oracle::{Clock, waiting};
 use crate::scenario::{ASKED_EVERY, Asking};
 use crate::sim::Stop;
 
-/// How a phase ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Ended {
-    /// As it should.
     Well,
     /// The deadline came first; the devices that are not at rest, and why.
     Stuck(Vec<(DeviceId, String)>),
     /// An engine spun.
     Stalled(String),
-    /// The watcher asked.
     Interrupted,
 }
 
@@ -422,16 +419,7 @@ mod tests {
     fn unit(name: &str, pull: &[u16], push: &[u16]) -> SyncUnit {
         let ids = |list: &[u16]| list.iter().map(|&e| EntityId(e)).collect();
         let (pull, push) = (ids(pull), ids(push));
-        SyncUnit {
-            name: name.to_owned(),
-            on: Vec::new(),
-            pull,
-            push,
-            blocking: false,
-            discard_pending: false,
-            excerpts: Vec::new(),
-            when: Vec::new(),
-        }
+        SyncUnit { name: name.to_owned(), pull, push, ..SyncUnit::default() }
     }
 
     #[test]

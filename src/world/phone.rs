@@ -13,14 +13,12 @@ use crate::sim::{Handle, NodeId};
 /// In chaos a backup is so old in the mean.
 const BACKUP_AGE: Span = Span::secs(600);
 
-/// All of it, up to the end of the script.
 #[derive(Debug, Default)]
 pub(super) struct Lives {
     /// When tokens are taken back, by device.
     pub(super) revoked: Vec<Vec<Time>>,
     /// What is done to phones.
     pub(super) acts: Vec<Act>,
-    /// Returns to backups that chance has.
     pub(super) restores: Vec<Restore>,
     /// What has to meet somebody.
     pub(super) awaited: Vec<Awaited>,
@@ -28,7 +26,6 @@ pub(super) struct Lives {
     pub(super) told: Vec<(Time, String)>,
 }
 
-/// Something that is done to a phone.
 #[derive(Clone, Debug)]
 pub(super) struct Act {
     at: Time,
@@ -66,7 +63,6 @@ pub(super) fn play((acts, end): (&[Act], Time), (handle, node): (&Handle, NodeId
     }
 }
 
-/// What befalls the devices of `plan`.
 pub(super) fn draw(plan: &Plan, devices: &[DevicePlan]) -> Lives {
     let mut lives = Lives { revoked: vec![Vec::new(); devices.len()], ..Lives::default() };
     for planned in &plan.events {

@@ -1,10 +1,10 @@
 //! What befalls phones, crossed with what they have to send.
 
+use super::fault_tests::{plan, value};
 use super::outcome::{Ending, Outcome};
 use super::registry::Stacks;
 use super::run::run;
 use super::watch::Unwatched;
-use crate::scenario::{Document, Names, Request};
 
 /// A phone with notes, whose person takes photos.
 const WORK: &str = "name = \"phones\"\nduration = \"1h\"\ndrain = \"1h\"\n\
@@ -28,18 +28,11 @@ fn engine(more: &str) -> String {
 }
 
 fn outcome(scenario: &str) -> Outcome {
-    let document = Document::parse("phones.toml", &format!("{WORK}{scenario}")).expect("it is TOML");
-    let stacks = Stacks::builtin().described();
-    let names = Names { metrics: &[], checks: &[], stacks: &stacks };
-    let plans = document.plans(&Request::default(), &names).unwrap_or_else(|wrong| panic!("{wrong}"));
-    let outcome = run(&plans[0], &Stacks::builtin(), &Unwatched).expect("it can be run");
+    let plan = plan(&format!("{WORK}{scenario}"));
+    let outcome = run(&plan, &Stacks::builtin(), &Unwatched).expect("it can be run");
     assert_eq!(outcome.ending, Ending::Drained, "{:?}", outcome.violations);
     assert!(outcome.violations.is_empty(), "{:?}", outcome.violations);
     outcome
-}
-
-fn value(outcome: &Outcome, metric: &str) -> u64 {
-    outcome.figures[metric].stat("value").expect("it is a number")
 }
 
 #[test]

@@ -37,7 +37,6 @@ use crate::store::Journal;
 /// A person who saw the app die for lack of memory opens it again after this.
 const OPENED_AGAIN_AFTER: Span = Span::secs(60);
 
-/// What a device is made of.
 pub(super) struct Parts {
     pub(super) setup: DeviceSetup,
     pub(super) hardware: Hardware,

@@ -21,7 +21,6 @@ pub(super) struct SyncLoss {
     pub(super) struck: Struck,
 }
 
-/// The syncs that one device waits for.
 #[derive(Debug, Default)]
 pub(super) struct SyncLosses(RefCell<Vec<SyncLoss>>);
 

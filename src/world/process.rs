@@ -74,7 +74,6 @@ impl Turns {
     }
 }
 
-/// The process of the server half, as others see it.
 pub(super) struct Process {
     /// Where its own tasks run.
     pub(super) node: NodeId,
@@ -137,12 +136,10 @@ impl Process {
         *self.armed.borrow_mut() = Some((point.to_owned(), nth.max(1)));
     }
 
-    /// How often each crash point was passed.
     pub(super) fn passed(&self) -> BTreeMap<&'static str, u64> {
         self.passed.borrow().clone()
     }
 
-    /// How many polls its own tasks have had.
     pub(super) fn polls(&self) -> u64 {
         self.handle.polls(self.node)
     }

@@ -27,7 +27,6 @@ enum Entry {
 #[derive(Clone)]
 pub struct Stacks(BTreeMap<String, Entry>);
 
-/// What a world is built with.
 pub(super) struct Halves {
     pub(super) engine: Rc<dyn EngineFactory>,
     /// What answers devices; the gateway if `None`.

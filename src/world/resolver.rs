@@ -22,7 +22,6 @@ use crate::workload;
 /// Who is to decide and does not look at the app looks again after this.
 const LOOKS_EVERY: Span = Span::secs(10);
 
-/// Everybody who decides.
 pub(super) struct Resolver {
     handle: Handle,
     node: NodeId,

@@ -99,7 +99,8 @@ pub struct Places {
     pub operations: (u64, u64),
     /// Passings of each crash point until the end of the script.
     pub points: BTreeMap<&'static str, u64>,
-    /// Polls of the gateway's own tasks, and passings of each of its crash points, until the end of the script.
+    /// Polls of the gateway's own tasks, and passings of each of its crash points, until the end of
+    /// the script.
     pub gateway: (u64, BTreeMap<&'static str, u64>),
     /// When each disk operation was issued and was done, until the end of the script.
     pub moments: Vec<Moment>,
@@ -249,7 +250,8 @@ pub fn keys(plan: &Plan, entity: EntityId) -> Result<Vec<Key>, Unrunnable> {
     Ok(dataset.rows(entity).map(|row| row.key).collect())
 }
 
-/// What becomes of the edits and imports that a plan asks for, which its script tells before anything is run.
+/// What becomes of the edits and imports that a plan asks for, which its script tells before
+/// anything is run.
 ///
 /// # Errors
 /// When the data cannot be made as asked.
@@ -294,7 +296,6 @@ fn build(plan: &Plan, stacks: &Stacks, lives: Vec<Life>, watch: &dyn Watch) -> R
     build::build(plan, halves, lives, watch).map_err(|error| Unrunnable::Data(error.to_string()))
 }
 
-/// A run that is over.
 struct Finished {
     outcome: Outcome,
     lives: Vec<Life>,
@@ -461,15 +462,16 @@ impl World {
         hub.with(|listeners| listeners.oracle = Some(oracle));
     }
 
-    /// The check phase: the oracle looks at every device, unless the run was interrupted, and everything goes into the digest. Who
-    /// watches may interrupt that, too: what was found until then is no verdict.
+    /// The check phase: the oracle looks at every device, unless the run was interrupted, and
+    /// everything goes into the digest. Who watches may interrupt that, too: what was found until
+    /// then is no verdict.
     fn conclude(self, mut ended: Ended, places: Places, watch: &dyn Watch) -> Finished {
         let World { sim, handle, hub, servers, devices, links, faults, script, plan, .. } = self;
         let ended_at = handle.now();
         devices.iter().for_each(|device| device.close_books());
         let worked = worked(&devices, &plan);
         let mut listeners = hub.take();
-        // Nobody reads what would be found in a world that was cut off, and the caller waits. What was stopped stays so.
+        // Nobody reads what would be found in a world that was cut off. What was stopped stays so.
         let stopped = Cell::new(ended == Ended::Interrupted);
         let stops: &dyn Fn() -> bool = &|| {
             stopped.set(stopped.get() || watch.interrupted());

@@ -15,7 +15,6 @@ use crate::workload::Aimed;
 /// So long somebody waits for the screen.
 const PATIENCE: Span = Span::secs(60);
 
-/// An edit that somebody wants to make.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Wish {
     /// Of a row that is known.
@@ -37,16 +36,13 @@ impl Wish {
     }
 }
 
-/// What comes of an edit that waited.
 #[derive(Debug, PartialEq)]
 pub(super) enum Turn {
-    /// It is made now.
     Make(Wish),
     /// The person who wanted it has given up, after so long.
     GiveUp(Wish, Span),
 }
 
-/// What has the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Holder {
     /// A unit in the queue.
@@ -59,7 +55,6 @@ pub(super) enum Holder {
     Call(u64),
 }
 
-/// The screen of one device, over all lives of its app.
 #[derive(Debug, Default)]
 pub(super) struct Screen {
     /// By unit.
@@ -235,16 +230,7 @@ mod tests {
     const BLOCKING: UnitId = UnitId(1);
 
     fn screen() -> Screen {
-        let unit = |blocking| SyncUnit {
-            name: "u".to_owned(),
-            on: Vec::new(),
-            pull: Vec::new(),
-            push: Vec::new(),
-            blocking,
-            discard_pending: false,
-            excerpts: Vec::new(),
-            when: Vec::new(),
-        };
+        let unit = |blocking| SyncUnit { name: "u".to_owned(), blocking, ..SyncUnit::default() };
         Screen::new(&[unit(false), unit(true)])
     }
 

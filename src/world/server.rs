@@ -32,7 +32,6 @@ pub(super) struct Servers {
     pub(super) process: Process,
     /// How many changes there were on the backend.
     pub(super) commits: Cell<u64>,
-    /// What coding messages costs the gateway.
     pub(super) coding: GatewayCoding,
 }
 
@@ -73,12 +72,9 @@ impl SyncServer<Backend> for Brought {
     }
 }
 
-/// What something that was wanted of the backend came to there.
 pub(super) struct Done<T> {
     pub(super) value: T,
-    /// Its size.
     pub(super) bytes: u64,
-    /// When it leaves the backend.
     pub(super) at: Time,
 }
 
@@ -101,7 +97,6 @@ impl Servers {
         }
     }
 
-    /// Answers a request that it has read.
     async fn answer_read(self: Rc<Self>, from: DeviceId, request: Vec<u8>) -> Vec<u8> {
         let answered = self.server.borrow_mut().answer(self.handle.now(), from, &request);
         if let Some(answered) = answered {
@@ -122,8 +117,6 @@ impl Servers {
         answer.unwrap_or_else(|error| self.server.borrow().refuse(&error))
     }
 
-    /// Answers a request that has come to a gateway that remembers edits: from memory, or with what
-    /// the backend says. It waits for so long for an answer to the same edits that is under way.
     async fn answer_once(
         self: &Rc<Self>,
         gateway: &RefCell<Gateway>,
@@ -245,7 +238,6 @@ impl Servers {
         true
     }
 
-    /// Tells the listeners what the backend did.
     fn tell(&self, facts: &[Fact]) {
         for fact in facts {
             match fact {
@@ -255,7 +247,6 @@ impl Servers {
         }
     }
 
-    /// Tells the listeners of a commit.
     pub(super) fn tell_commit(&self, commit: &Commit) {
         self.commits.set(self.commits.get() + 1);
         self.tell_one(commit.event());

@@ -19,7 +19,6 @@ pub(super) fn database(disk: &Disk) -> Database {
     Database { path: location.path, vfs: location.vfs }
 }
 
-/// The storage of one device.
 pub(super) struct Storage {
     pub(super) disk: Disk,
     /// With the name.
@@ -78,7 +77,6 @@ impl Storage {
         Storage { disk, setup, owner, versions, identity, seed, persons, losses, lives, takers_of_room }
     }
 
-    /// What the app knows about itself, in the version that is installed.
     pub(super) fn setup(&self) -> Rc<DeviceSetup> {
         let (setup, person) = (self.setup.borrow().clone(), self.person());
         let schema = self.versions.as_ref().map_or(&setup.schema, |versions| versions.schema(self.owner));
@@ -112,13 +110,11 @@ impl Storage {
         persons.left.iter().filter(|(person, _)| **person != persons.now).map(|(_, left)| *left).collect()
     }
 
-    /// Nothing is there any more.
     pub(super) fn wipe(&self) {
         self.persons.borrow_mut().left.clear();
         self.put_in(&Disk::new(disk::Options::default()).backup());
     }
 
-    /// A newer version of the app is installed.
     pub(super) fn upgrade(&self) {
         self.versions.iter().for_each(|versions| versions.upgrade(self.owner));
     }
@@ -167,7 +163,6 @@ impl Storage {
         self.disk.settle(now);
     }
 
-    /// What it is now.
     pub(super) fn save(&self, now: Time) -> Saved {
         let persons = self.persons.borrow().clone();
         Saved { at: now, disk: self.disk.backup(), setup: self.setup(), persons, life: self.lives.get() }

@@ -7,7 +7,6 @@ use crate::base::{Span, Time};
 use crate::contract::AppEvent;
 use crate::scenario::Budget;
 
-/// Whether a device's app is suspended, and what waits for it to go on.
 #[derive(Default)]
 pub(super) struct Suspension {
     pub(super) budget: Option<Budget>,
@@ -45,7 +44,6 @@ impl Suspension {
         self.since.get().is_some()
     }
 
-    /// A task has its turn that is to go on later.
     pub(super) fn hold(&self, task: &Waker) {
         self.tasks.borrow_mut().push(task.clone());
     }

@@ -8,7 +8,6 @@ use crate::scenario::{DevicePlan, Happening, Plan};
 /// In chaos the connections of a suspended app last so long.
 const SOCKETS_LAST: Span = Span::secs(30);
 
-/// An app that is suspended.
 #[derive(Clone, Debug)]
 pub(super) struct Suspend {
     pub(super) at: Time,
@@ -18,7 +17,6 @@ pub(super) struct Suspend {
     pub(super) struck: Struck,
 }
 
-/// All of them.
 #[derive(Debug, Default)]
 pub(super) struct Suspensions {
     pub(super) all: Vec<Suspend>,
@@ -27,7 +25,6 @@ pub(super) struct Suspensions {
     pub(super) told: Vec<(Time, String)>,
 }
 
-/// The suspensions of `plan` for its devices.
 pub(super) fn draw(plan: &Plan, devices: &[DevicePlan]) -> Suspensions {
     let mut drawn = Suspensions::default();
     for planned in &plan.events {

@@ -12,7 +12,6 @@ use crate::disk::{self, Disk, Template};
 use crate::scenario::{DevicePlan, Plan};
 use crate::workload::Dataset;
 
-/// Templates by what makes devices start alike.
 pub(super) struct Templates<'a> {
     plan: &'a Plan,
     factory: Rc<dyn EngineFactory>,

@@ -24,7 +24,6 @@ const ENDED: &[u8] = b"{\"error\":\"invalid_grant\"";
 const ASKED: usize = 600;
 const GIVEN: usize = 1_200;
 
-/// The token of one device, as it and the server know it.
 pub(super) struct Wallet {
     life: Span,
     /// When the server takes back what it gave out before.
@@ -37,9 +36,7 @@ pub(super) struct Wallet {
     is_ended: Cell<bool>,
 }
 
-/// What the server makes of a request before it reads it.
 pub(super) enum Gate {
-    /// It is let in.
     Open,
     /// Its token is not accepted.
     Refused,
@@ -70,7 +67,6 @@ impl Wallet {
         self.refresh_life < Span(u64::MAX)
     }
 
-    /// Somebody logs in.
     pub(super) fn logged_in(&self, now: Time) {
         self.issued.set(now);
         self.is_ended.set(false);
@@ -81,7 +77,6 @@ impl Wallet {
         now.since(issued) < self.life && !self.revoked.iter().any(|at| (issued..=now).contains(at))
     }
 
-    /// What becomes of a request that comes at `now`.
     pub(super) fn gate(&self, now: Time, request: &[u8]) -> Gate {
         if request.starts_with(ASKS) {
             if now.since(self.issued.get()) >= self.refresh_life {
@@ -110,7 +105,6 @@ fn padded(mut bytes: Vec<u8>, to: usize) -> Vec<u8> {
     bytes
 }
 
-/// A device's way to the server, with its token.
 pub(super) struct Carrier {
     pub(super) handle: Handle,
     pub(super) hub: Rc<Hub>,

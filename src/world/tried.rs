@@ -4,7 +4,6 @@
 use crate::contract::Event;
 use crate::workload::{ActionCount, Script};
 
-/// How many edits of each action were to be made, and how many were.
 #[derive(Debug, Default)]
 pub(super) struct Tried {
     /// By device, in the order of its edits' numbers: the action that each is of.
@@ -18,7 +17,6 @@ pub(super) struct Tried {
     changed: bool,
 }
 
-/// Edits of one action on one side.
 #[derive(Clone, Copy, Debug, Default)]
 struct Made {
     wanted: u64,

@@ -11,7 +11,6 @@ use crate::oracle::Truth;
 /// A row as it was loaded.
 type Version = (Key, Stamp, Arc<[Value]>);
 
-/// The live rows of the start, by entity in the order of keys.
 pub(super) struct Initial(Vec<Vec<Version>>);
 
 impl Initial {

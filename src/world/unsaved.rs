@@ -5,7 +5,6 @@ use std::cell::RefCell;
 use crate::base::{EditId, Span, Time};
 use crate::contract::LocalEdit;
 
-/// The edits of one device whose time is not over, in order.
 #[derive(Default)]
 pub(super) struct Unsaved(RefCell<Vec<Waiting>>);
 

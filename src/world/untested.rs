@@ -6,7 +6,6 @@ use super::tried::{InVain, Tried};
 use crate::scenario::{Plan, Planned};
 use crate::workload::ActionCount;
 
-/// All that was planned and tested nothing.
 #[derive(Debug, Default)]
 pub(super) struct Untested {
     /// Faults and parts. Of an event whose action had no edit made all is told there.

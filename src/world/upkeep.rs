@@ -1,7 +1,8 @@
 //! What the gateway does of its own accord if it keeps a replica.
 //!
-//! It refreshes its replica on a schedule, and offers what devices wrote to the backend. Both are straight stories; a kill ends
-//! them wherever they are, and the next life begins them again from what is durable.
+//! It refreshes its replica on a schedule, and offers what devices wrote to the backend. Both are
+//! straight stories; a kill ends them wherever they are, and the next life begins them again from
+//! what is durable.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -15,14 +16,12 @@ use crate::gateway::{self, BackendCall, Gateway};
 use crate::oracle::Clock;
 use crate::protocol::Codec;
 
-/// A gateway and where it stands.
 #[derive(Clone)]
 struct Upkeep {
     servers: Rc<Servers>,
     gateway: Rc<RefCell<Gateway>>,
 }
 
-/// The tasks of a gateway's process begin.
 pub(super) fn start(servers: &Rc<Servers>, gateway: &Rc<RefCell<Gateway>>) {
     let Some(options) = gateway.borrow().refreshes().cloned() else { return };
     let upkeep = Upkeep { servers: servers.clone(), gateway: gateway.clone() };
@@ -34,7 +33,8 @@ pub(super) fn start(servers: &Rc<Servers>, gateway: &Rc<RefCell<Gateway>>) {
 }
 
 impl Servers {
-    /// Somebody waits for the replica to have all that was at the backend at `since`, and for the queue to be empty.
+    /// Somebody waits for the replica to have all that was at the backend at `since`, and for the
+    /// queue to be empty.
     pub(super) fn hurry_gateway(&self, since: Time) {
         let now = self.handle.now();
         if !self.is_fresh(since) {
@@ -96,7 +96,8 @@ impl Upkeep {
         }
     }
 
-    /// One refresh, page by page; what fails waits for the next, but for pages of a reading that would begin again. True if it came to its end.
+    /// One refresh, page by page; what fails waits for the next, but for pages of a reading that
+    /// would begin again. True if it came to its end.
     async fn refresh(&self) -> bool {
         let mut refresh = self.gateway.borrow_mut().begin_refresh(self.servers.handle.now());
         loop {
@@ -137,8 +138,8 @@ impl Upkeep {
         }
     }
 
-    /// One round through the queue; what fails waits for the next, and what is throttled until it is let in. True if it came to its
-    /// end.
+    /// One round through the queue; what fails waits for the next, and what is throttled until it
+    /// is let in. True if it came to its end.
     async fn upload(&self) -> bool {
         let mut round = gateway::Upload::default();
         loop {

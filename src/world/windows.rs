@@ -5,18 +5,14 @@ use super::parts::Parts;
 use crate::base::{DeviceId, EntityId, Key, Span, Time};
 use crate::contract::{DropReason, EditKind, Event, Node, UnitEvent};
 
-/// What shows that a fault met somebody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sign {
     /// The device asked for something, or wanted to sync.
     Network,
-    /// A response to the device was lost.
     LostResponse,
     /// An answer to the device was not its request's.
     Foreign,
-    /// The device could not read a row.
     BadRow,
-    /// The backend refused a delete for good.
     DeleteRefused,
     /// The device wrote something.
     Storage,
@@ -24,21 +20,15 @@ pub(super) enum Sign {
     App,
     /// Somebody asked the backend for something.
     Backend,
-    /// The gateway did something.
     Gateway,
-    /// The backend has a new version of a row.
     Commit,
-    /// The backend refused an edit for good.
     Rejected,
-    /// The backend put an edit off.
     PutOff,
     /// A server said no.
     Refused,
-    /// A person made an edit.
     Edit,
 }
 
-/// A time in which a fault is to meet somebody.
 #[derive(Clone, Debug)]
 pub(super) struct Window {
     pub(super) from: Time,

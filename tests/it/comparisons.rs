@@ -114,7 +114,7 @@ fn a_run_is_held_against_its_baseline_and_a_changed_figure_is_named_with_cell_an
     assert!(exit == 13 && remarks.contains(accept), "{remarks}");
     fs::copy(desk.path().join("first/run.json"), desk.path().join("older.json")).unwrap();
     let (_, _, remarks) = syncdyno(&desk, &["compare", "older.json", "again", "--fail-on-worse"]);
-    assert!(!remarks.contains("to accept"), "a run is no baseline: {remarks}");
+    assert!(!remarks.contains("to accept"), "a run is not a baseline: {remarks}");
     assert!(told.contains("baseline main: engine.rows.rate is worse"), "{told}");
     assert!(told.contains("syncdyno replay again#small.s1"), "{told}");
     fs::write(&file, &text).unwrap();
@@ -331,7 +331,7 @@ fn a_changed_scenario_is_not_comparable_and_an_update_needs_a_reason() {
     let (_, listed, _) = syncdyno(&desk, &["baseline", "ls"]);
     assert!(listed.starts_with("main  1 cell  six edits each"), "{listed}");
     fs::write(desk.path().join("reports/baseline/main.json"), "{ \"schema_version\": \"1.0").unwrap();
-    assert_eq!(syncdyno(&desk, &held).0, 14, "a damaged baseline is no baseline");
+    assert_eq!(syncdyno(&desk, &held).0, 14, "a damaged baseline is not a baseline");
 }
 
 #[test]

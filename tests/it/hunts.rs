@@ -151,35 +151,43 @@ fn hunt_all(all: &[Hunted]) -> Vec<Catch> {
 
 const HEAD: &str = "# Planted bugs, and what it took to catch them
 
-Each engine `broken:<id>` is the built-in one with one rule broken; `syncdyno run FILE --set engine.name=broken:<id>` runs it. What
-has settings beside its name is a choice that teams make: an option, tried in a variant of
-`scenarios/strategies/chaos.toml` with all of its trouble and the sizes as they are written (`swarm.on=1` `swarm.sizes=false`); keys
-without a table before them are of `gateway.serve.capture`.
+Each engine `broken:<id>` is the built-in one with one rule broken: `syncdyno run FILE --set
+engine.name=broken:<id>` runs it. Lines with settings beside their name are choices that teams make.
+They are options, each tried in a variant of `scenarios/strategies/chaos.toml` with all of its faults
+and the sizes as written (`swarm.on=1` `swarm.sizes=false`). Keys without a table in front belong to
+`gateway.serve.capture`.
 
-A bug counts as caught when its own check fires, `divergent` only where no check that implies it does; a choice when any check does,
-or, where none at the end finds anything, when a metric comes to more than with its twin, which has the right option in the same
-world. Worlds are tried from each of five seeds on (1, 1001, 2001, 3001, 4001); told is how many it took, and the median. The correct
-engine, and the twin, pass the worlds of the hunts. The class says where it goes wrong: A pull, B push, C conflicts and ends of rows,
-D the life of a process and what is around it.
+A bug counts as caught when its own check fires; `divergent` counts only if no check that implies it
+fires. A choice counts as caught when any check fires, or, if none can, when a metric is higher than
+with its twin, which has the right option in the same world. Worlds are tried from each of five seeds
+on (1, 1001, 2001, 3001, 4001). The table says how many it took, and the median. The correct engine
+and the twin pass all these worlds. The class says where it goes wrong: A pull, B push, C conflicts
+and ends of rows, D processes, databases and what is around them.
 
-`cargo test --test it -- sabotage strategies` sees the first catch of each again, with `SYNCDYNO_EVERY=1` all are hunted again, and
-`SYNCDYNO_BLESS=1` writes this page.
+`cargo test --test it -- sabotage strategies` repeats the first catch of each. `SYNCDYNO_EVERY=1`
+hunts all of them again, and `SYNCDYNO_BLESS=1` writes this page.
 
 | bug | class | what it does wrong | caught by | worlds, median | worlds, from each seed | hunted in | seen in, or told in |
 |---|---|---|---|---:|---|---|---|
 ";
 
 const FOOT: &str = "
-Planted after the checks that catch them: A `passes-over-errors`, `one-row-a-stamp`, `first-batch-of-a-page`; B
-`marks-clean-what-changed`, `cancels-what-was-sent`, `forgets-what-was-superseded`; C `tombstones-for-ever`,
-`ignores-what-comes-meanwhile`, `goes-over-what-came`, `sweeps-what-is-withheld`; D `never-sweeps`, `sweeps-what-waits`, pages of
+Planted after the checks that catch them: A `passes-over-errors`, `one-row-a-stamp`,
+`first-batch-of-a-page`; B `marks-clean-what-changed`, `cancels-what-was-sent`,
+`forgets-what-was-superseded`; C `tombstones-for-ever`, `ignores-what-comes-meanwhile`,
+`goes-over-what-came`, `sweeps-what-is-withheld`; D `never-sweeps`, `sweeps-what-waits`, pages of
 rows, however heavy.
 
-Not here: a restart that reads the first part of a log (A25), as the engine reads its outbox, its list and its cursors from the
-database each time and keeps none of them; a column or a table that an upgrade of the app adds (D7), as no app is upgraded in a
-run: flags that begin as synced are what it makes of the rows that were there. Claims (`flag.lease`) matter to workers that share
-one flag, and each of these lacks rows of the others in any case: `flag-parallel.toml`. A file tells the last state alone, as every
-pull does; what it skips between two is in `file-drop.toml`, and is more in some worlds and the same in most.
+Not in the table:
+
+- A restart that reads only the first part of a log (A25): the engine reads its outbox, its list and
+  its cursors from the database each time and keeps none of them.
+- A column or a table that an upgrade of the app adds (D7): what it leaves of the rows that were
+  there is the same as flags that begin as synced.
+- Claims (`flag.lease`) matter to workers that share one flag, and each of these lacks rows of the
+  others in any case: `flag-parallel.toml`.
+- A file holds only the last state, as every pull does. What it skips between two states is in
+  `file-drop.toml`; it is more in some worlds and the same in most.
 ";
 
 #[test]

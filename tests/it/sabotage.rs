@@ -75,10 +75,10 @@ const LAGGING: Ground = Ground {
 const MADE: Ground = Ground { path: "scenarios/scripts/made.toml", sets: &["duration=1h"], seeds: 5 };
 
 /// The crowd, and a kind of trouble besides that it does not have.
-const FOREIGN: Ground = Ground { sets: &["chaos.foreign_answers=15%"], ..CROWD };
+const FOREIGN: Ground = Ground { sets: &["chaos.foreign_responses=15%"], ..CROWD };
 const MIXED_UP: Ground = Ground {
     path: "scenarios/links/foreign-answers.toml",
-    sets: &["event.proxy.foreign_answers.what=earlier"],
+    sets: &["event.proxy.foreign_responses.what=earlier"],
     seeds: 5,
 };
 const CANCELLED: Ground = Ground { sets: &["chaos.cancel_mtbf=20s"], ..CROWD };
@@ -205,7 +205,7 @@ const PHOTOS: Ground = Ground { path: "scenarios/device/photos.toml", sets: &[],
 /// The same with trouble of every kind, and earlier answers in the place of others.
 const PHOTOS_MIXED_UP: Ground = Ground {
     path: "scenarios/device/photos-chaos.toml",
-    sets: &["chaos.foreign_answers=20%", "swarm.on=1"],
+    sets: &["chaos.foreign_responses=20%", "swarm.on=1"],
     seeds: 10,
 };
 

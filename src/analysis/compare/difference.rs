@@ -453,16 +453,13 @@ fn value(cell: &Measured, metric: &str, stat: &str) -> Option<u64> {
 
 fn exact(observed: &Observed) -> Difference {
     let pairs = observed.base.iter().zip(&observed.candidate);
-    let (mut more, mut less) = (0, 0);
-    for (base, candidate) in pairs {
-        more += usize::from(candidate > base);
-        less += usize::from(candidate < base);
-    }
+    let more = pairs.clone().any(|(base, candidate)| candidate > base);
+    let less = pairs.clone().any(|(base, candidate)| candidate < base);
     let finding = match (more, less) {
-        (0, 0) if observed.lopsided => Finding::Changed,
-        (0, 0) => Finding::Same,
-        (_, 0) => directed(observed.better, true),
-        (0, _) => directed(observed.better, false),
+        (false, false) if observed.lopsided => Finding::Changed,
+        (false, false) => Finding::Same,
+        (true, false) => directed(observed.better, true),
+        (false, true) => directed(observed.better, false),
         _ => match sum(&observed.candidate).cmp(&sum(&observed.base)) {
             std::cmp::Ordering::Equal => Finding::Changed,
             order => directed(observed.better, order.is_gt()),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::side::{Measured, Side};
 use crate::analysis::grouped;
+use crate::analysis::sweep::plain;
 
 /// Cells of both sides that differ in nothing but their seeds, or in what is compared.
 pub(super) struct Opposed<'a> {
@@ -37,10 +38,7 @@ pub(super) fn opposed<'a>(base: &'a Side, candidate: &'a Side) -> (Vec<Opposed<'
     let title = |cell: &Measured| {
         let scenario = scenarios_matter.then(|| cell.scenario.clone());
         let variant = cell.variant.clone().filter(|_| variants_matter);
-        let axes = cell.axes.iter().map(|(key, value)| {
-            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            format!("{key}={value}")
-        });
+        let axes = cell.axes.iter().map(|(key, value)| format!("{key}={}", plain(value)));
         scenario.into_iter().chain(variant).chain(axes).collect::<Vec<_>>().join(" ")
     };
     let mut groups: BTreeMap<String, [Vec<&Measured>; 2]> = BTreeMap::new();

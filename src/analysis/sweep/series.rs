@@ -96,11 +96,12 @@ fn in_order(mut points: Vec<Point<'_>>) -> Vec<Point<'_>> {
 
 /// The value of an axis as it was written.
 pub fn axis_of(cell: &CellRecord, key: &str) -> String {
-    match cell.axes.get(key) {
-        Some(serde_json::Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
-        None => String::new(),
-    }
+    cell.axes.get(key).map_or_else(String::new, plain)
+}
+
+/// The same of one value.
+pub fn plain(value: &serde_json::Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn combinations(axes: &[(String, Vec<String>)]) -> Vec<Vec<String>> {

@@ -3,7 +3,6 @@
 use super::*;
 use crate::contract::{Author, CommitKind};
 
-/// Keys and contents of the live appointments.
 fn content(backend: &Backend) -> Vec<(String, Stamp, Vec<Value>)> {
     let live = backend.rows(APPOINTMENT).filter(|row| !row.deleted);
     live.map(|row| (row.key.as_str().to_owned(), row.stamp, row.values.to_vec())).collect()

@@ -27,7 +27,14 @@ fn a_server_is_told_what_changed_since_and_what_it_did() {
     let values = vec![(2, Value::Int(7))];
     let base = Some(all[0].1);
     let guard = Guard::Base;
-    let mutation = Mutation { id: "m".to_owned(), edit, entity, key, kind, values, base, made_at, guard };
+    let mutation = Mutation {
+        id: "m".to_owned(),
+        values,
+        base,
+        made_at,
+        guard,
+        ..Mutation::new(edit, entity, key.as_str(), kind)
+    };
     backend.begin_call(at_ms(30), Time::FAR);
     let record: &mut dyn SystemOfRecord = &mut backend;
     let outcomes = record.write(&attributes(0), std::slice::from_ref(&mutation));

@@ -41,16 +41,8 @@ const START: Stamp = Stamp(1_700_000_000_000_000);
 
 fn entity(name: &str, columns: &[(&str, ColumnKind)], delivery: Delivery) -> Entity {
     Entity {
-        name: name.to_owned(),
-        key: "id".to_owned(),
-        columns: columns
-            .iter()
-            .map(|(n, kind)| Column { name: (*n).to_owned(), kind: kind.clone() })
-            .collect(),
-        projection: (0..columns.len()).collect(),
-        scope: Vec::new(),
         delivery,
-        unique: Vec::new(),
+        ..Entity::new(name, columns.iter().map(|(n, kind)| Column::new(n, kind.clone())).collect())
     }
 }
 
@@ -124,10 +116,9 @@ fn appointment(clinic_of: u8, at: i64) -> Vec<Value> {
 }
 
 fn loaded(key: &str, values: Vec<Value>, updated: Stamp) -> Loaded {
-    Loaded { key: Key::new(key), values: values.into(), created: updated, updated, deleted: None }
+    Loaded::as_of(key, values, updated)
 }
 
-/// A backend with a patient, and a day of 100 free slots for each clinic, everything an hour old.
 fn backend(options: Options) -> Backend {
     let mut backend = Backend::new(schema(), options, START, Seed(1));
     let old = START.minus(Span::secs(3_600));
@@ -150,18 +141,17 @@ fn mutation(
 ) -> Mutation {
     Mutation {
         id: format!("m{number}"),
-        edit: EditId { device: DeviceId(0), number },
-        entity,
-        key: Key::new(key),
-        kind,
         values,
-        base: None,
         made_at: START,
-        guard: Guard::Base,
+        ..Mutation::new(EditId { device: DeviceId(0), number }, entity, key, kind)
     }
 }
 
-/// A device that reads one entity.
+/// Asks for appointments after a position.
+fn query<'q>(attributes: &'q [Value], after: Option<&'q Position>, limit: usize) -> Query<'q> {
+    Query { entity: APPOINTMENT, scope: Scope::Of(attributes), after, limit, upto: Upto::Settled }
+}
+
 struct Reader {
     entity: EntityId,
     attributes: Vec<Value>,

@@ -41,6 +41,11 @@ impl Desk {
         self.new_mutation(key, EditKind::Create, vec![(AT, Value::Int(at)), (PATIENT_KEY, Value::text("p0"))])
     }
 
+    /// The office changes k0.
+    fn office_sets(&mut self, value: (usize, Value)) {
+        self.backend.office().write(self.now, APPOINTMENT, &Key::new("k0"), &[value]).unwrap();
+    }
+
     fn row(&self, key: &str) -> &Record {
         self.backend.row(APPOINTMENT, &Key::new(key)).unwrap()
     }
@@ -90,10 +95,7 @@ fn a_create_belongs_to_the_clinic_of_its_device() {
 fn an_edit_of_an_old_version_is_stale_and_meets_the_current_one() {
     let mut desk = Desk::new(options());
     let late = desk.status("k0", "late");
-    desk.backend
-        .office()
-        .write(desk.now, APPOINTMENT, &Key::new("k0"), &[(STATUS, Value::text("moved"))])
-        .unwrap();
+    desk.office_sets((STATUS, Value::text("moved")));
     let expected = conflict(&desk, "k0", Refusal::Stale, projected);
     assert_eq!(desk.send(&late), expected);
     assert_eq!(desk.row("k0").values[STATUS], Value::text("moved"));
@@ -122,8 +124,7 @@ fn a_conflict_says_when_the_version_in_the_way_was_made() {
         other => panic!("{other:?}"),
     };
     assert_eq!(edited(desk.send(&mine)), Some(Stamp(START.0 - 7)));
-    let office = [(STATUS, Value::text("theirs"))];
-    desk.backend.office().write(desk.now, APPOINTMENT, &Key::new("k0"), &office).unwrap();
+    desk.office_sets((STATUS, Value::text("theirs")));
     assert_eq!(edited(desk.send(&again)), Some(desk.row("k0").stamp), "the office dates by its commit");
 }
 
@@ -132,10 +133,7 @@ fn two_versions_of_one_tick_are_told_apart() {
     let mut desk = Desk::new(Options { stamp_precision: Span::secs(3_600), ..options() });
     let mine = desk.status("k0", "mine");
     let Outcome::Applied { stamp } = desk.send(&mine) else { panic!("applied") };
-    desk.backend
-        .office()
-        .write(desk.now, APPOINTMENT, &Key::new("k0"), &[(STATUS, Value::text("theirs"))])
-        .unwrap();
+    desk.office_sets((STATUS, Value::text("theirs")));
     let again = Mutation { base: Some(stamp), ..desk.status("k0", "again") };
     assert!(matches!(desk.send(&again), Outcome::Conflict { why: Refusal::Stale, .. }));
 }
@@ -144,7 +142,7 @@ fn two_versions_of_one_tick_are_told_apart() {
 fn a_row_that_left_the_scope_is_told_without_its_values() {
     let mut desk = Desk::new(options());
     let late = desk.status("k0", "late");
-    desk.backend.office().write(desk.now, APPOINTMENT, &Key::new("k0"), &[(CLINIC, clinic(1))]).unwrap();
+    desk.office_sets((CLINIC, clinic(1)));
     let expected = conflict(&desk, "k0", Refusal::Stale, tombstone);
     assert_eq!(desk.send(&late), expected);
 }
@@ -293,13 +291,15 @@ proptest! {
         }
         let (mut done, mut chunks) = (0, chunks.into_iter());
         while done < mutations.len() {
-            // The answer to a chunk is lost some times; each time it grows, as a device that goes on writing sends it.
+            // The answer to a chunk is lost some times; each time it grows, as a device that goes
+            // on writing sends it.
             let (size, again) = chunks.next().unwrap_or((1, 0));
             let end = (done + size).min(mutations.len());
             for round in 0..=again {
                 for (i, mutation) in mutations[..end].iter().enumerate().skip(if round == 0 { done } else { 0 }) {
                     let fresh = round == 0;
-                    // First comings at the times of the other desk, so that the stamps can be compared.
+                    // First comings at the times of the other desk, so that the stamps can be
+                    // compared.
                     often.now = at_ms(i as u64);
                     prop_assert_eq!(&verdict(&often.send(mutation)), &verdicts[i]);
                     let replayed = matches!(often.facts[..], [Fact::Replayed(edit)] if edit == mutation.edit);

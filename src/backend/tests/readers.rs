@@ -316,13 +316,7 @@ fn a_cursor_older_than_the_tombstones_has_expired_and_a_younger_one_has_not() {
     let attributes = attributes(0);
     let mut changes = |stamp| {
         let position = Position::at(stamp);
-        let query = Query {
-            entity: APPOINTMENT,
-            scope: Scope::Of(&attributes),
-            after: Some(&position),
-            limit: 10,
-            upto: Upto::Settled,
-        };
+        let query = query(&attributes, Some(&position), 10);
         backend.changes(at_ms(1_000), query, |_| ControlFlow::Continue(())).map(|page| page.delivered)
     };
     let now = START.plus(Span::secs(1));
@@ -343,13 +337,7 @@ fn a_first_load_gets_tombstones_only_of_what_vanished_since_it_began() {
     }
     let attributes = attributes(0);
     let mut page = |after: Option<&Position>, now| {
-        let query = Query {
-            entity: APPOINTMENT,
-            scope: Scope::Of(&attributes),
-            after,
-            limit: 2,
-            upto: Upto::Settled,
-        };
+        let query = query(&attributes, after, 2);
         let mut seen = Vec::new();
         let page = backend.changes(now, query, |change| {
             seen.push(format!("{}{}", if change.values.is_some() { "" } else { "-" }, change.key));
@@ -378,13 +366,8 @@ fn a_row_that_left_and_came_back_is_told_once() {
     for (ms, n) in [(10, 1), (11, 0), (12, 1), (13, 0)] {
         backend.office().write(at_ms(ms), APPOINTMENT, &Key::new("k00000"), &[(CLINIC, clinic(n))]).unwrap();
     }
-    let query = Query {
-        entity: APPOINTMENT,
-        scope: Scope::Of(&attributes(0)),
-        after: reader.position.as_ref(),
-        limit: 10,
-        upto: Upto::Settled,
-    };
+    let own = attributes(0);
+    let query = query(&own, reader.position.as_ref(), 10);
     let mut seen = Vec::new();
     let take = |change: Change<'_>| {
         seen.push((change.key.clone(), change.values.is_some()));
@@ -398,13 +381,7 @@ fn a_row_that_left_and_came_back_is_told_once() {
 fn a_reader_that_breaks_off_has_taken_the_change_it_broke_at() {
     let mut backend = filled(options(), 5, Span::secs(60));
     let attributes = attributes(0);
-    let query = Query {
-        entity: APPOINTMENT,
-        scope: Scope::Of(&attributes),
-        after: None,
-        limit: 10,
-        upto: Upto::Settled,
-    };
+    let query = query(&attributes, None, 10);
     let mut count = 0;
     let page = backend
         .changes(at_ms(1), query, |_| {

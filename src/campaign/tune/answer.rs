@@ -149,8 +149,7 @@ impl Place {
         told.limits.extend(self.ends_of_range(k, best, points.len(), space.reach[k], &beyond));
         if let Some(reach) = space.reach[k].filter(|_| cap.is_none()) {
             let reach = human::thousands(reach as u64);
-            told.limits
-                .push(format!("{reach} is all that there ever is to send: larger values change nothing"));
+            told.limits.push(format!("{reach} is all there is to send: larger values change nothing"));
         }
         KnobTuned {
             key: the.key().to_owned(),

@@ -150,7 +150,7 @@ devices = 1
 
 /// Ten thousand entities of an SAP Gateway take as long as was measured (SAP community, 2015).
 fn gateway() -> [Figure; 2] {
-    let mut backend = Backend::new(Arc::new(Schema::default()), plan(SAP).backend, Stamp(0), Seed(1));
+    let mut backend = Backend::new(Arc::new(Schema::default()), plan(SAP).backend.clone(), Stamp(0), Seed(1));
     assert!(backend.page_cap() >= 10_000, "one answer held them all");
     let admitted = backend.service.admit(Time::ZERO, DEVICE).expect("it is up");
     let served = backend.service.serve(

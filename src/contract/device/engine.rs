@@ -21,6 +21,13 @@ pub struct Database {
     pub vfs: Option<&'static str>,
 }
 
+impl Database {
+    /// One that ends with its connection.
+    pub fn memory() -> Database {
+        Database { path: ":memory:".to_owned(), vfs: None }
+    }
+}
+
 /// What an app knows about itself when it starts.
 #[derive(Clone, Debug)]
 pub struct DeviceSetup {
@@ -160,9 +167,6 @@ pub trait EngineFactory {
 
     /// Writes into an empty database what an earlier life of the app would have left behind.
     /// `None`: a fresh install (schema only).
-    ///
-    /// # Errors
-    /// When the database cannot be written.
     fn provision(
         &self,
         setup: &DeviceSetup,

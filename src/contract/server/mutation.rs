@@ -27,6 +27,14 @@ pub struct Mutation {
     pub guard: Guard,
 }
 
+impl Mutation {
+    /// One of an edit, under its name, that says nothing yet and was made on no version, at 0.
+    pub fn new(edit: EditId, entity: EntityId, key: &str, kind: EditKind) -> Mutation {
+        let (id, key, made_at) = (edit.to_string(), Key::new(key), Stamp(0));
+        Mutation { id, edit, entity, key, kind, values: Vec::new(), base: None, made_at, guard: Guard::Base }
+    }
+}
+
 /// What a row that is there is held against before a mutation changes it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Guard {

@@ -6,19 +6,14 @@ use super::policies::last_commit_wins::LastCommitWins;
 use super::policies::last_write_wins::LastWriteWins;
 use super::*;
 use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Value};
-use crate::contract::{Column, ColumnKind, ConflictKind, Delivery, EditKind, Entity, LogKind, Refusal, Row};
+use crate::contract::{Column, ColumnKind, ConflictKind, EditKind, Entity, LogKind, Refusal, Row};
 use crate::store::Entry;
 
 pub(super) fn entity() -> Entity {
-    let column = |name: &str| Column { name: name.to_owned(), kind: ColumnKind::Text };
+    let column = |name: &str| Column::new(name, ColumnKind::Text);
     Entity {
-        name: "appointment".to_owned(),
-        key: "id".to_owned(),
-        columns: vec![column("clinic"), column("status"), column("hidden")],
         projection: vec![0, 1],
-        scope: Vec::new(),
-        delivery: Delivery::Delta,
-        unique: Vec::new(),
+        ..Entity::new("appointment", vec![column("clinic"), column("status"), column("hidden")])
     }
 }
 

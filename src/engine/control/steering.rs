@@ -73,7 +73,7 @@ impl Steering {
     /// What the next chunk may hold; the rows of `first` come first in it.
     pub fn size(&self, now: Time, first: EntityId) -> Size {
         let (least, most) = self.bounds;
-        // A cast saturates, and takes what is no number for 0.
+        // A cast saturates, and takes what is not a number for 0.
         let rows = (self.controller.rows(now, first) as u32).clamp(least, most);
         Size { rows, bytes: self.bytes }
     }

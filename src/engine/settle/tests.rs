@@ -2,20 +2,16 @@
 
 use super::*;
 use crate::base::{DeviceId, Value};
-use crate::contract::{Column, ColumnKind, Database, Delivery, EditId, Entity, LocalEdit, Schema};
+use crate::contract::{Column, ColumnKind, Database, EditId, Entity, LocalEdit, Schema};
 use crate::store::{Journal, Options, Store};
 
 /// Of whose three columns devices hold the first and the last.
 fn entity() -> Entity {
-    let column = |name: &str| Column { name: name.to_owned(), kind: ColumnKind::Text };
+    let column = |name: &str| Column::new(name, ColumnKind::Text);
     Entity {
-        name: "task".to_owned(),
-        key: "id".to_owned(),
-        columns: ["due", "hidden", "title"].map(column).to_vec(),
         projection: vec![0, 2],
-        scope: Vec::new(),
-        delivery: Delivery::Delta,
         unique: vec![0],
+        ..Entity::new("task", ["due", "hidden", "title"].map(column).to_vec())
     }
 }
 
@@ -27,11 +23,13 @@ fn texts(texts: [&str; 2]) -> Vec<Value> {
 
 /// Makes edits of row k, which is `[due one, title a]` as of 5: each sets a column, or deletes.
 fn edited(edits: &[(EditKind, usize, &str)]) -> Store {
-    let database = Database { path: ":memory:".to_owned(), vfs: None };
     let options = Options { journal: Journal::Memory, ..Options::default() };
-    let store =
-        Store::open(&database, Schema { entities: vec![entity()], ..Schema::default() }.into(), &options)
-            .unwrap();
+    let store = Store::open(
+        &Database::memory(),
+        Schema { entities: vec![entity()], ..Schema::default() }.into(),
+        &options,
+    )
+    .unwrap();
     store.transaction(|tx| tx.put_values(TASK, "k", Stamp(5), 0, &texts(["one", "a"]))).unwrap();
     for (number, &(kind, column, text)) in (0..).zip(edits) {
         let values = if kind == EditKind::Delete { vec![] } else { vec![(column, Value::text(text))] };

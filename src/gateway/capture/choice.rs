@@ -44,7 +44,6 @@ impl Default for Capture {
     }
 }
 
-/// The strategy of this name.
 pub(in crate::gateway) fn strategy(capture: &Capture) -> Box<dyn Strategy> {
     match capture {
         Capture::LastModified(options) => last_modified::strategy(*options),

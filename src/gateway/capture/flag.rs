@@ -150,7 +150,6 @@ pub(super) struct ByFlag {
     open_rows: u64,
     /// What the answer under way has read.
     captured: Vec<(Consumer, EntityId, Vec<Mark>)>,
-    /// The last page's number.
     last: u64,
 }
 

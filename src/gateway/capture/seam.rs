@@ -8,7 +8,6 @@ use crate::contract::{CarriedRows, Event, Schema, ServerError};
 use crate::gateway::mode::{Mode, Unfit};
 use crate::protocol::Part;
 
-/// Who reads.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::gateway) enum Reader<'q> {
     /// A device with these attributes.
@@ -17,12 +16,9 @@ pub(in crate::gateway) enum Reader<'q> {
     Replica,
 }
 
-/// Asks for a page of one entity.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::gateway) struct Ask<'q> {
-    /// Who asks.
     pub(in crate::gateway) reader: Reader<'q>,
-    /// For which entity.
     pub(in crate::gateway) entity: EntityId,
     /// The reader's cursor; `None` begins a first load.
     pub(in crate::gateway) cursor: Option<&'q str>,
@@ -36,19 +32,15 @@ pub(in crate::gateway) struct Ask<'q> {
     pub(in crate::gateway) pull: (UnitId, u64),
 }
 
-/// The end of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::gateway) struct Captured {
     /// Changes delivered.
     pub(in crate::gateway) delivered: u64,
-    /// Where the next page begins.
     pub(in crate::gateway) cursor: String,
-    /// There may be more.
     pub(in crate::gateway) more: bool,
     /// Rows that are there and of which a load has not told, as their latest versions come later:
     /// who holds one keeps it.
     pub(in crate::gateway) withheld: Vec<Key>,
-    /// What it took.
     pub(in crate::gateway) effort: Effort,
 }
 
@@ -72,7 +64,6 @@ pub struct Effort {
 /// Takes a page's changes; with a part, those columns suffice for a device.
 pub(in crate::gateway) type Take<'t> = &'t mut dyn FnMut(Change<'_>, Option<Part>) -> ControlFlow<()>;
 
-/// A way to find out what changed.
 pub(in crate::gateway) trait Strategy {
     /// Gives the next page of changes to `take`, which breaks after the last that it wants.
     ///
@@ -150,7 +141,6 @@ pub(in crate::gateway) trait Strategy {
     /// cursor tells.
     fn put_back(&mut self) {}
 
-    /// What a backup holds of it.
     fn copy(&self) -> Box<dyn Strategy>;
 
     /// The gateway's process died: what is not in its database, such as sessions and caches, is
@@ -158,7 +148,6 @@ pub(in crate::gateway) trait Strategy {
     fn forget(&mut self) {}
 }
 
-/// What a strategy's options say of it before it runs.
 pub(in crate::gateway) trait Fits {
     /// Whether a backend of this provisioning has what the strategy asks it for. That it finds
     /// everything is another matter.
@@ -221,7 +210,6 @@ impl Effort {
 }
 
 impl<'q> Reader<'q> {
-    /// Whose rows it wants.
     pub(in crate::gateway) fn scope(self) -> Scope<'q> {
         match self {
             Reader::Device(_, attributes) => Scope::Of(attributes),

@@ -12,7 +12,7 @@ use super::*;
 use crate::backend::{self, Backend, CommitDelay, Holes, LogOptions, Numbered, Rearm, Reset, Trimmed};
 use crate::base::{DeviceId, EditId, EntityId, Key, Ppm, Seed, Span, Stamp, Stream, Time, UnitId, Value};
 use crate::contract::{
-    Column, ColumnKind, Delivery, EditKind, Entity, Guard, Mutation, Outcome, Schema, ScopeRule, ServerError,
+    Column, ColumnKind, EditKind, Entity, Mutation, Outcome, Schema, ScopeRule, ServerError,
 };
 
 const VISIT: EntityId = EntityId(0);
@@ -77,15 +77,10 @@ struct Device {
 }
 
 fn schema() -> Schema {
-    let text = |name: &str| Column { name: name.to_owned(), kind: ColumnKind::Text };
+    let text = |name: &str| Column::new(name, ColumnKind::Text);
     let visit = Entity {
-        name: "visit".to_owned(),
-        key: "id".to_owned(),
-        columns: vec![text("clinic"), text("text")],
-        projection: vec![0, 1],
         scope: vec![ScopeRule::Attribute { column: 0, attribute: 0 }],
-        delivery: Delivery::Delta,
-        unique: Vec::new(),
+        ..Entity::new("visit", vec![text("clinic"), text("text")])
     };
     Schema { entities: vec![visit], ..Schema::default() }
 }
@@ -251,14 +246,9 @@ impl Device {
         let (key, text) = (Key::new(&format!("own{number}")), Value::text("own"));
         let mutation = Mutation {
             id: format!("m{number}"),
-            edit: EditId { device: DeviceId(0), number },
-            entity: VISIT,
-            key: key.clone(),
-            kind: EditKind::Create,
             values: vec![(0, clinic), (1, text.clone())],
-            base: None,
             made_at: START,
-            guard: Guard::Base,
+            ..Mutation::new(EditId { device: DeviceId(0), number }, VISIT, key.as_str(), EditKind::Create)
         };
         let done = backend.apply(now, &[Value::text("north")], &mutation, &mut Vec::new());
         let Outcome::Applied { stamp } = done else { panic!("{done:?}") };
@@ -306,7 +296,34 @@ fn loaded(n: i64) -> backend::Loaded {
     }
 }
 
-/// One change, of any kind.
+/// A backend with a log and so many rows, two in three of the north.
+fn filled(rows: i64) -> Backend {
+    let logged = backend::Options { log: Some(log()), ..backend::Options::default() };
+    let mut backend = Backend::new(Arc::new(schema()), logged, START, Seed(1));
+    backend.load(VISIT, (0..rows).map(loaded));
+    backend
+}
+
+/// The rows that a request of a device of the north at `ms` brings, and whether more are there.
+fn asked(
+    (strategy, backend): (&mut dyn Strategy, &mut Backend),
+    (device, ms): (u32, u64),
+    cursor: &mut Option<String>,
+    limit: usize,
+) -> Result<(Vec<String>, bool), ServerError> {
+    let north = [Value::text("north")];
+    let (reader, before) = (Reader::Device(DeviceId(device), &north), cursor.clone());
+    let (clock, local, pull) = (START, START, (UnitId(0), 0));
+    let ask = Ask { reader, entity: VISIT, cursor: before.as_deref(), limit, clock, local, pull };
+    let mut keys = Vec::new();
+    let page = strategy.page(backend, Time::ZERO + Span::millis(ms), ask, &mut |change, _| {
+        keys.push(change.key.to_string());
+        ControlFlow::Continue(())
+    })?;
+    *cursor = Some(page.cursor);
+    Ok((keys, page.more))
+}
+
 fn change(backend: &mut Backend, now: Time, stream: &mut Stream) {
     let key = |n: u64| Key::new(&format!("k{n:02}"));
     let row = stream.below(16);

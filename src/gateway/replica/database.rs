@@ -10,7 +10,6 @@ use crate::base::{EntityId, Time};
 use crate::contract::Schema;
 use crate::disk::{self, Disk};
 
-/// The database's name on the disk.
 const NAME: &str = "replica.db";
 /// Prepared statements that stay: fourteen an entity, and a dozen.
 const STATEMENTS: usize = 512;
@@ -18,14 +17,12 @@ const STATEMENTS: usize = 512;
 /// committed stays.
 const PRAGMAS: &str = "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
                        PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 1000";
-/// The size of a page.
 const PAGE: u64 = 8_192;
 
 /// The replica: a disk that lasts, and the database while the process lives.
 pub(in super::super) struct Replica {
     disk: Disk,
     schema: Arc<Schema>,
-    /// By entity.
     sql: Vec<Sql>,
     open: Option<Open>,
 }
@@ -119,7 +116,6 @@ impl Replica {
         &self.schema
     }
 
-    /// The entities that it holds.
     pub(in super::super) fn entities(&self) -> impl Iterator<Item = EntityId> {
         held(&self.schema)
     }
@@ -166,7 +162,6 @@ impl Replica {
         open.head
     }
 
-    /// A statement on the table of `entity`.
     pub(super) fn on(&self, entity: EntityId, which: Statement) -> CachedStatement<'_> {
         self.open().prepare(&self.sql[usize::from(entity.0)][which as usize])
     }

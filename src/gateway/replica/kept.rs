@@ -5,14 +5,12 @@ use crate::protocol::{Asked, DEFAULT as JSON, PushRequest, Request};
 
 const SOUND: &str = "it was written here";
 
-/// A mutation of a push.
 pub(super) fn request(push: &PushRequest, mutation: &Mutation) -> Vec<u8> {
     let PushRequest { device, unit, clock, .. } = *push;
     let mutations = vec![mutation.clone()];
     JSON.encode_request(&Request::Push(PushRequest { device, unit, mutations, clock }))
 }
 
-/// The mutation that was kept.
 pub(super) fn read_request(bytes: &[u8]) -> Mutation {
     match JSON.decode_request(bytes) {
         Ok(Request::Push(push)) => push.mutations.into_iter().next(),
@@ -21,12 +19,10 @@ pub(super) fn read_request(bytes: &[u8]) -> Mutation {
     .expect(SOUND)
 }
 
-/// A verdict.
 pub(super) fn verdict(outcome: &Outcome) -> Vec<u8> {
     JSON.results(Asked(0), &mut [("", outcome)].into_iter())
 }
 
-/// The verdict that was kept.
 pub(super) fn read_verdict(bytes: &[u8]) -> Outcome {
     let answer = JSON.decode_answer(bytes).expect(SOUND).expect(SOUND);
     answer.results.into_iter().next().expect(SOUND).outcome
@@ -46,14 +42,11 @@ mod tests {
         {
             let mutation = Mutation {
                 id: "d7-1".to_owned(),
-                edit: EditId { device: DeviceId(by), number: 1 },
-                entity: EntityId(2),
-                key: Key::new("k \"1\""),
-                kind,
                 values: vec![(3, Value::text("é\n")), (5, Value::Null), (6, Value::Int(i64::MIN))],
                 base,
                 made_at: Stamp(11),
                 guard: if by == 7 { Guard::Image(u64::MAX) } else { Guard::Base },
+                ..Mutation::new(EditId { device: DeviceId(by), number: 1 }, EntityId(2), "k \"1\"", kind)
             };
             let push = PushRequest { device, unit: UnitId(2), mutations: Vec::new(), clock };
             assert_eq!(read_request(&request(&push, &mutation)), mutation);

@@ -8,7 +8,6 @@ use crate::contract::{Delivery, Schema};
 /// The statements on the table of an entity, by [`Statement`].
 pub(super) type Sql = [String; 17];
 
-/// A statement on the table of an entity.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Statement {
     /// Where a row is and was: the key.

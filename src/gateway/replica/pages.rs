@@ -14,7 +14,6 @@ use crate::contract::{Delivery, ServerError};
 /// A row as it is sent: its key, its stamp, its encoded values; no values are a tombstone.
 pub(in super::super) type Sent<'r> = (&'r str, Stamp, &'r [u8]);
 
-/// The end of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in super::super) struct Page {
     pub(in super::super) delivered: u64,
@@ -22,7 +21,6 @@ pub(in super::super) struct Page {
     pub(in super::super) more: bool,
 }
 
-/// Where a device is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Position {
     seq: i64,

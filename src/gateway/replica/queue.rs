@@ -9,23 +9,18 @@ use crate::base::{DeviceId, Time, Value};
 use crate::contract::{Mutation, Outcome};
 use crate::protocol::PushRequest;
 
-/// A mutation that waits for the backend.
 #[derive(Clone, Debug, PartialEq)]
 pub(in super::super) struct Waiting {
     /// Its place in the queue.
     pub(in super::super) seq: i64,
-    /// Whose it is.
     pub(in super::super) device: DeviceId,
-    /// What it wants.
     pub(in super::super) mutation: Mutation,
     /// Since when it waits.
     pub(in super::super) queued: Time,
 }
 
-/// What the backend made of a mutation.
 #[derive(Clone, Debug)]
 pub(in super::super) struct Judged {
-    /// Its verdict.
     pub(in super::super) outcome: Outcome,
     /// The rows that it spoke of, as they are after it.
     pub(in super::super) rows: Vec<Copied>,
@@ -69,7 +64,6 @@ impl Replica {
         Some(verdict?.map(|bytes| kept::read_verdict(&bytes)))
     }
 
-    /// How many mutations wait.
     pub(in super::super) fn waiting(&self) -> u64 {
         let count = self
             .open()

@@ -10,7 +10,6 @@ use crate::base::{EntityId, Key, Stamp, Time, Undone, Value};
 use crate::contract::{Delivery, Entity, ScopeRule};
 use crate::protocol::CopiedRow;
 
-/// A version of a row on its way into the replica.
 #[derive(Clone, Debug)]
 pub(in super::super) struct Copied {
     key: Key,
@@ -30,11 +29,9 @@ struct Held {
 /// A page of what the backend had to tell.
 #[derive(Clone, Debug)]
 pub(in super::super) struct Captures {
-    /// Of which entity.
     pub(in super::super) entity: EntityId,
     /// The changes in order.
     pub(in super::super) rows: Vec<Copied>,
-    /// Where the next page begins.
     pub(in super::super) cursor: String,
     /// There may be more.
     pub(in super::super) more: bool,
@@ -48,7 +45,6 @@ pub(in super::super) struct Captures {
     pub(in super::super) as_of: Stamp,
 }
 
-/// What became of a page.
 #[derive(Debug, Default)]
 pub(in super::super) struct Taken {
     /// How many rows got a new version.
@@ -67,7 +63,6 @@ impl Taken {
     }
 }
 
-/// What became of a version on its way into the replica.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Applied {
     Written,
@@ -89,7 +84,6 @@ pub(super) struct Progress {
     since: Option<Stamp>,
 }
 
-/// Where a row is, or was.
 struct Found {
     place: i64,
     seq: i64,
@@ -103,7 +97,6 @@ struct Found {
     cells: Option<Vec<u8>>,
 }
 
-/// A version of a row, whatever it holds.
 #[derive(Clone, Copy)]
 struct RowVersion<'v> {
     key: &'v Key,

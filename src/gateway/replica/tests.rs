@@ -11,7 +11,7 @@ use super::Replica;
 use crate::backend::{self, Backend, Loaded, Provisioning};
 use crate::base::{DeviceId, EditId, EntityId, Key, Seed, Span, Stamp, Time, UnitId, Value};
 use crate::contract::{
-    Column, ColumnKind, Delivery, EditKind, Entity, Guard, Mutation, Outcome, Schema, ScopeRule, ServerError,
+    Column, ColumnKind, Delivery, EditKind, Entity, Mutation, Outcome, Schema, ScopeRule, ServerError,
     SyncServer,
 };
 use crate::protocol::{DEFAULT as CODEC, FetchRequest, PullRequest, PushRequest, Request, Want, WireRow};
@@ -25,15 +25,10 @@ const CLINICS: [&str; 2] = ["north", "south"];
 
 /// Visits by clinic, whose devices hold clinic and status; notes by visit.
 fn schema() -> Arc<Schema> {
-    let text = |name: &str| Column { name: name.to_owned(), kind: ColumnKind::Text };
+    let text = |name: &str| Column::new(name, ColumnKind::Text);
     let entity = |name: &str, columns: [&str; 2], delivery| Entity {
-        name: name.to_owned(),
-        key: "id".to_owned(),
-        columns: columns.map(text).into(),
-        projection: vec![0, 1],
-        scope: Vec::new(),
         delivery,
-        unique: Vec::new(),
+        ..Entity::new(name, columns.map(text).into())
     };
     let mut visit = entity("visit", ["clinic", "status"], Delivery::Delta);
     visit.scope = vec![ScopeRule::Attribute { column: 0, attribute: 0 }];
@@ -41,8 +36,8 @@ fn schema() -> Arc<Schema> {
     Arc::new(Schema { entities: vec![visit, note], ..Schema::default() })
 }
 
-/// What a device holds: values by key.
 type Rows = BTreeMap<String, Vec<Value>>;
+type Page = (Vec<(String, Stamp, Option<Vec<Value>>)>, bool);
 
 struct Site {
     gateway: Gateway,
@@ -66,13 +61,7 @@ impl Site {
         let options = backend::Options { whole: true, service_cv_milli: 0, ..options };
         let mut backend = Backend::new(schema, options, START, Seed(1));
         let at = START.minus(Span::secs(9));
-        let row = |key: &str, values: [&str; 2]| Loaded {
-            key: Key::new(key),
-            values: values.map(Value::text).into(),
-            created: at,
-            updated: at,
-            deleted: None,
-        };
+        let row = |key: &str, values: [&str; 2]| Loaded::as_of(key, values.map(Value::text), at);
         let visits = CLINICS.iter().flat_map(|clinic| (0..2).map(move |n| (format!("{clinic}{n}"), *clinic)));
         backend.load(VISIT, visits.map(|(key, clinic)| row(&key, [clinic, "open"])));
         backend.load(NOTE, [row("note", ["north0", "a note"])]);
@@ -118,7 +107,19 @@ impl Site {
             .answer
     }
 
-    /// One answer to a pull of visits: what it said.
+    /// A page of visits for a device: what it says of each row, and whether there are more.
+    fn page(&mut self, device: u32, cursor: &mut Option<String>, rows: u32) -> Result<Page, ServerError> {
+        let wants = vec![Want { entity: VISIT, cursor: cursor.clone(), ids: 0 }];
+        let request = PullRequest { rows, clock: START, ..PullRequest::new(DeviceId(device), wants) };
+        let answer = self.ask(&Request::Pull(request));
+        let answer = CODEC.decode_answer(&answer).unwrap()?;
+        let page = &answer.pages[0];
+        let values = |row: WireRow<'_>| Some(row.values?.iter().map(|cell| cell.to_value()).collect());
+        let rows = page.rows.iter().map(|row| (row.key.to_owned(), row.stamp, values(row)));
+        *cursor = Some(page.cursor.clone().into_owned());
+        Ok((rows.collect(), page.more))
+    }
+
     fn pull_one(
         &mut self,
         device: u32,
@@ -126,31 +127,14 @@ impl Site {
         rows: u32,
         held: &mut Rows,
     ) -> Result<bool, ServerError> {
-        let wants = vec![Want { entity: VISIT, cursor: cursor.clone(), ids: 0 }];
-        let (device, unit) = (DeviceId(device), UnitId(0));
-        let answer = self.ask(&Request::Pull(PullRequest {
-            device,
-            unit,
-            wants,
-            rows,
-            bytes: 1 << 20,
-            clock: START,
-            zone: 0,
-            run: 1,
-            by_address: false,
-        }));
-        let answer = CODEC.decode_answer(&answer).unwrap()?;
-        let page = &answer.pages[0];
-        for row in page.rows.iter() {
-            match row.values {
-                Some(cells) => {
-                    _ = held.insert(row.key.to_owned(), cells.iter().map(|c| c.to_value()).collect())
-                }
-                None => _ = held.remove(row.key),
-            }
+        let (rows, more) = self.page(device, cursor, rows)?;
+        for (key, _, values) in rows {
+            _ = match values {
+                Some(values) => held.insert(key, values),
+                None => held.remove(&key),
+            };
         }
-        *cursor = Some(page.cursor.clone().into_owned());
-        Ok(page.more)
+        Ok(more)
     }
 
     fn pull(&mut self, device: u32, cursor: &mut Option<String>, held: &mut Rows) {
@@ -163,41 +147,19 @@ impl Site {
     }
 
     fn told_with_stamps(&mut self, device: u32, cursor: &mut Option<String>) -> Vec<(String, Stamp)> {
-        let wants = vec![Want { entity: VISIT, cursor: cursor.clone(), ids: 0 }];
-        let (device, unit) = (DeviceId(device), UnitId(0));
-        let (clock, by_address) = (START, false);
-        let request = PullRequest {
-            device,
-            unit,
-            wants,
-            rows: 100,
-            bytes: 1 << 20,
-            clock,
-            zone: 0,
-            run: 1,
-            by_address,
-        };
-        let answer = self.ask(&Request::Pull(request));
-        let answer = CODEC.decode_answer(&answer).unwrap().unwrap();
-        let mark = |there| if there { "+" } else { "-" };
-        let told = |row: WireRow<'_>| (format!("{}{}", mark(row.values.is_some()), row.key), row.stamp);
-        let told = answer.pages[0].rows.iter().map(told).collect();
-        *cursor = Some(answer.pages[0].cursor.clone().into_owned());
-        told
+        let rows = self.page(device, cursor, 100).unwrap().0.into_iter();
+        rows.map(|(key, stamp, values)| (format!("{}{key}", if values.is_some() { "+" } else { "-" }), stamp))
+            .collect()
     }
 
     fn mutation(&mut self, device: u32, key: &str, kind: EditKind, values: Vec<(usize, Value)>) -> Mutation {
         self.edits += 1;
         Mutation {
             id: format!("d{device}-{}", self.edits),
-            edit: EditId { device: DeviceId(device), number: self.edits },
-            entity: VISIT,
-            key: Key::new(key),
-            kind,
             values,
             base: self.backend.row(VISIT, &Key::new(key)).filter(|row| !row.deleted).map(|row| row.stamp),
             made_at: START,
-            guard: Guard::Base,
+            ..Mutation::new(EditId { device: DeviceId(device), number: self.edits }, VISIT, key, kind)
         }
     }
 
@@ -211,6 +173,13 @@ impl Site {
     fn office(&mut self, key: &str, set: (usize, &str)) {
         let now = self.tick();
         _ = self.backend.office().write(now, VISIT, &Key::new(key), &[(set.0, Value::text(set.1))]);
+    }
+
+    /// A device of the north writes a text, which the backend judges.
+    fn write(&mut self, key: &str, text: &str) {
+        let edit = self.mutation(0, key, EditKind::Update, vec![(1, Value::text(text))]);
+        self.push(0, &edit);
+        self.upload();
     }
 
     fn delete(&mut self, key: &str) {
@@ -394,9 +363,7 @@ fn a_value_that_comes_back_between_two_refreshes_is_on_the_replica_though_the_ba
         site.gateway.fill(&site.backend, START, &|| false);
         let (mut north, mut held) = (None, Rows::new());
         site.refresh();
-        let edit = site.mutation(0, "north0", EditKind::Update, vec![(1, Value::text("done"))]);
-        site.push(0, &edit);
-        site.upload();
+        site.write("north0", "done");
         site.refresh();
         site.office("north0", (1, "open"));
         site.refresh();

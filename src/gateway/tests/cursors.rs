@@ -21,12 +21,8 @@ fn site(options: LastModifiedOptions, groups: &[usize]) -> Site {
     let old = START.minus(Span::secs(400 * 86_400));
     let rows = groups.iter().enumerate().flat_map(|(group, &rows)| {
         let stamp = old.plus(Span::secs(group as u64));
-        (0..rows).map(move |n| Loaded {
-            key: Key::new(&format!("g{group:05}r{n:05}")),
-            values: vec![Value::Null, Value::text("text")].into(),
-            created: stamp,
-            updated: stamp,
-            deleted: None,
+        (0..rows).map(move |n| {
+            Loaded::as_of(&format!("g{group:05}r{n:05}"), vec![Value::Null, Value::text("text")], stamp)
         })
     });
     site.backend.load(CODE, rows);
@@ -48,11 +44,9 @@ impl Reader {
     /// One page as it comes; the reader does not have it yet.
     fn ask(&self, site: &mut Site, rows: u32) -> Served {
         let wants = vec![Want { entity: CODE, cursor: self.cursor.clone(), ids: 0 }];
-        let (device, unit) = (DeviceId(0), UnitId(0));
         let clock = Stamp(site.backend.clock(site.now).0 + self.clock);
-        let (run, zone) = (self.run, self.zone);
-        let (bytes, by_address) = (1 << 30, false);
-        let pull = PullRequest { device, unit, wants, rows, bytes, clock, zone, run, by_address };
+        let (run, zone, bytes) = (self.run, self.zone, 1 << 30);
+        let pull = PullRequest { rows, bytes, clock, zone, run, ..PullRequest::new(DeviceId(0), wants) };
         site.send(&Request::Pull(pull))
     }
 
@@ -321,15 +315,16 @@ fn reconciling(every: Span) -> Site {
     let provisioning = backend::Provisioning::StampsOnly;
     let mut site = Site::by_time(options, backend::Options { provisioning, ..exact() });
     let old = START.minus(Span::secs(9));
-    let row = |n: u32| Loaded {
-        key: Key::new(&format!("c{n:02}")),
-        values: vec![Value::Null, Value::text("text")].into(),
-        created: old,
-        updated: old,
-        deleted: None,
-    };
+    let row = |n: u32| Loaded::as_of(&format!("c{n:02}"), vec![Value::Null, Value::text("text")], old);
     site.backend.load(CODE, (0..20).map(row));
     site
+}
+
+/// The same whenever it asks, and a reader that has all.
+fn reconciled() -> (Site, Reader) {
+    let (mut site, mut reader) = (reconciling(Span::ZERO), Reader::default());
+    reader.pull(&mut site, 500, 100);
+    (site, reader)
 }
 
 /// Bytes that the gateway keeps after this answer.
@@ -364,9 +359,7 @@ fn rows_that_are_deleted_for_good_are_found_once_the_time_has_come() {
 
 #[test]
 fn tombstones_whose_answer_is_lost_come_again() {
-    let mut site = reconciling(Span::ZERO);
-    let mut reader = Reader::default();
-    reader.pull(&mut site, 500, 100);
+    let (mut site, mut reader) = reconciled();
     delete(&mut site, 3..6);
     let lost = reader.ask(&mut site, 500);
     assert_eq!(pages(&lost)[0].1, 3);
@@ -378,9 +371,7 @@ fn tombstones_whose_answer_is_lost_come_again() {
 
 #[test]
 fn a_row_that_a_device_made_and_never_heard_of_is_found_too() {
-    let mut site = reconciling(Span::ZERO);
-    let mut reader = Reader::default();
-    reader.pull(&mut site, 500, 100);
+    let (mut site, mut reader) = reconciled();
     let made = Mutation { entity: CODE, ..create(0, "mine") };
     assert!(site.send(&push(vec![made])).error.is_none());
     reader.rows.insert("mine".to_owned(), START);
@@ -418,9 +409,7 @@ fn a_device_that_begins_with_its_rows_loads_nothing_and_hears_of_what_is_gone() 
 
 #[test]
 fn a_device_that_is_put_back_behind_a_tombstone_loads_again() {
-    let mut site = reconciling(Span::ZERO);
-    let mut reader = Reader::default();
-    reader.pull(&mut site, 500, 100);
+    let (mut site, mut reader) = reconciled();
     let backup = reader.clone();
     delete(&mut site, 3..6);
     reader.pull(&mut site, 500, 100);
@@ -435,9 +424,7 @@ fn a_device_that_is_put_back_behind_a_tombstone_loads_again() {
 
 #[test]
 fn a_gateway_put_back_finds_rows_that_were_sent_since_its_backup() {
-    let mut site = reconciling(Span::ZERO);
-    let mut reader = Reader::default();
-    reader.pull(&mut site, 500, 100);
+    let (mut site, mut reader) = reconciled();
     let backup = site.gateway.backup();
     let now = site.now;
     site.backend.office().create(now, CODE, Key::new("since"), vec![Value::Null, Value::Null]).unwrap();
@@ -456,9 +443,7 @@ fn a_gateway_put_back_finds_rows_that_were_sent_since_its_backup() {
 
 #[test]
 fn a_load_that_is_broken_off_before_its_first_page_arrives_loses_no_key() {
-    let mut site = reconciling(Span::ZERO);
-    let mut reader = Reader::default();
-    reader.pull(&mut site, 500, 100);
+    let (mut site, mut reader) = reconciled();
     let cursor = reader.cursor.take();
     delete(&mut site, 3..6);
     // The answer is lost, and the device goes on with what it had.
@@ -476,20 +461,13 @@ fn withheld(served: &Served) -> Vec<String> {
 
 /// The same, with a clock that ticks once a second and shows no tick before it is over.
 fn reconciling_in_ticks() -> Site {
-    let mut site = reconciling(Span::ZERO);
     let options = LastModifiedOptions { reconcile: Some(Span::ZERO), ..LastModifiedOptions::default() };
     let (provisioning, ticks) = (backend::Provisioning::StampsOnly, backend::Ticks::Shared);
     let coarse = backend::Options { provisioning, ticks, stamp_precision: Span::secs(1), ..exact() };
-    let rows = site.backend.rows(CODE).map(|row| Loaded {
-        key: row.key.clone(),
-        values: row.values.clone(),
-        created: row.stamp,
-        updated: row.stamp,
-        deleted: None,
-    });
-    let rows: Vec<Loaded> = rows.collect();
-    site = Site::by_time(options, coarse);
-    site.backend.load(CODE, rows);
+    let rows = reconciling(Span::ZERO).backend;
+    let rows = rows.rows(CODE).map(|row| Loaded::as_of(row.key.as_str(), row.values.clone(), row.stamp));
+    let mut site = Site::by_time(options, coarse);
+    site.backend.load(CODE, rows.collect::<Vec<_>>());
     site.now += Span::secs(10);
     site
 }
@@ -525,9 +503,7 @@ fn the_end_of_a_row_that_a_load_withheld_is_told() {
 
 #[test]
 fn the_end_of_a_row_that_was_written_after_its_tombstone_is_told_again() {
-    let mut site = reconciling(Span::ZERO);
-    let mut reader = Reader::default();
-    reader.pull(&mut site, 500, 100);
+    let (mut site, mut reader) = reconciled();
     delete(&mut site, 3..4);
     assert_eq!(reader.page(&mut site, 500), (1, false), "its tombstone");
     let again = Mutation { entity: CODE, ..create(0, "c03") };
@@ -540,9 +516,7 @@ fn the_end_of_a_row_that_was_written_after_its_tombstone_is_told_again() {
 
 #[test]
 fn the_end_of_a_row_that_was_written_before_the_load_is_told() {
-    let mut site = reconciling(Span::ZERO);
-    let mut reader = Reader::default();
-    reader.pull(&mut site, 500, 100);
+    let (mut site, mut reader) = reconciled();
     let backup = site.gateway.backup();
     site.gateway.restore(site.now, backup);
     let made = Mutation { entity: CODE, ..create(0, "mine") };

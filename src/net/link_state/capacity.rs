@@ -12,12 +12,10 @@ use crate::base::{BitRate, Seed, Span, Time};
 /// Bits times 10⁹, so that a rate times nanoseconds is one.
 pub(super) type Volume = u128;
 
-/// A byte of it.
 pub(super) const BYTE: Volume = 8_000_000_000;
 
 const SECOND: u64 = 1_000_000_000;
 
-/// One direction of a link without its outages.
 #[derive(Debug)]
 pub(super) struct Capacity {
     seed: Seed,
@@ -44,7 +42,6 @@ impl Capacity {
         Capacity { seed, law, last: Cell::new(None) }
     }
 
-    /// The rate at `at`.
     pub(super) fn rate(&self, at: Time) -> BitRate {
         match &self.law {
             Law::Steady(rate) => *rate,
@@ -79,7 +76,6 @@ impl Capacity {
         }
     }
 
-    /// What passes between two times.
     pub(super) fn volume(&self, from: Time, until: Time) -> Volume {
         let at = |rate: BitRate, span: Span| Volume::from(rate.0) * Volume::from(span.0);
         match &self.law {

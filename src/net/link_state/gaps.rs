@@ -31,7 +31,6 @@ impl Gaps {
         }
     }
 
-    /// The gaps up to `end`.
     pub(super) fn draw(&self, seed: Seed, end: Time) -> Vec<Outage> {
         let lengths = Lengths::new(self.lengths, self.mean);
         let mut stream = seed.stream("net.gaps", 0, 0);

@@ -7,7 +7,6 @@ use crate::base::{Seed, Span, Time};
 /// same link conditions.
 const SLOT: Span = Span::millis(100);
 
-/// What a packet at `at` is late.
 pub(super) fn late(jitter: &Jitter, seed: Seed, at: Time) -> Span {
     if jitter.median == Span::ZERO {
         return Span::ZERO;

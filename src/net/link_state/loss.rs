@@ -17,7 +17,6 @@ const BLOCK: u64 = 1 << 16;
 /// A run that does not end while anybody looks.
 const ENDLESS: u64 = 1 << 40;
 
-/// The losses of one direction.
 #[derive(Debug)]
 pub(super) struct Losses {
     seed: Seed,
@@ -59,12 +58,10 @@ impl Losses {
         }
     }
 
-    /// Whether there are any.
     pub(super) fn are_any(&self) -> bool {
         self.law.is_some()
     }
 
-    /// The number of the slot at `at`.
     pub(super) fn slot(&self, at: Time) -> u64 {
         at.0 / self.slot.0
     }

@@ -30,7 +30,6 @@ pub(super) const PART: u64 = 1 << PART_LEVELS;
 #[derive(Clone, Debug)]
 pub(super) struct LogRate {
     sigma: f64,
-    /// By halving: the weight of each neighbour and the deviation of what is in the middle.
     halvings: [(f64, f64); LEVELS],
 }
 

@@ -11,13 +11,12 @@ use crate::base::{BitRate, Digest, Span, Time};
 
 /// Bytes that a line of a trace lets pass.
 const PACKET: u128 = 1_504;
-/// Nanoseconds in a millisecond.
 const MS: u64 = 1_000_000;
 /// Behind a tunnel a packet is cut at the end of a trace that passes so many, one in a hundred.
 const CUT_OF: u128 = 100;
 /// After so many times what passes of a trace is as good as the next time.
 const ROUNDS_MAX: u32 = 10;
-/// A longer line is no number.
+/// A longer line is not a number.
 const LINE_MAX: u64 = 40;
 /// What some editors put before a text.
 const BOM: &[u8] = b"\xEF\xBB\xBF";

@@ -85,8 +85,6 @@ impl Days {
         }
     }
 
-    /// The instant; what lies before the start of the world is its start, what lies behind its end
-    /// its end.
     fn time(&self, second: f64) -> Time {
         let since_start = Span::from_secs_f64(second).saturating_sub(self.since_midnight);
         (Time::ZERO + since_start).min(self.end)

@@ -29,7 +29,6 @@ const EMPTY: f64 = 1.01;
 /// How long BBR keeps four packets in flight to see it again.
 pub(super) const PROBE: Span = Span::millis(200);
 
-/// What BBR remembers.
 #[derive(Clone, Debug)]
 pub(super) struct Bbr {
     pub(super) window: f64,
@@ -61,7 +60,6 @@ struct Grain {
 }
 
 impl Bbr {
-    /// After a handshake that ended at `now` and took `rtt`.
     pub(super) fn new(rtt: Span, now: Time) -> Bbr {
         let pacing = GAIN * INITIAL / rtt.as_secs_f64().max(0.001);
         Bbr {
@@ -79,7 +77,6 @@ impl Bbr {
         }
     }
 
-    /// What may be in flight, in packets.
     pub(super) fn window(&self) -> u64 {
         self.window as u64
     }

@@ -155,7 +155,6 @@ impl Connection {
         Ok((self, now))
     }
 
-    /// Its flights have passed: what it sends from now on are messages.
     pub(in crate::net) fn opens_at(&mut self, now: Time) {
         (self.patience, self.last) = (None, now);
     }

@@ -56,11 +56,9 @@ impl Load {
 /// A message in packets.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cut {
-    /// Bytes of a full packet.
     pub(super) mtu: u64,
     /// How many, the lead included.
     pub(super) segments: u64,
-    /// Their bytes on the wire.
     wire: u64,
     lead: Lead,
 }
@@ -102,12 +100,10 @@ impl Cut {
     }
 }
 
-/// Packets that were lost and are to be sent again.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Owed {
     /// How many.
     pub(super) packets: u64,
-    /// Their bytes on the wire.
     wire: u64,
 }
 
@@ -125,7 +121,6 @@ impl Owed {
         }
     }
 
-    /// Both together.
     pub(super) fn plus(self, other: Owed) -> Owed {
         Owed { packets: self.packets + other.packets, wire: self.wire + other.wire }
     }

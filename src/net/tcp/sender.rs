@@ -77,7 +77,6 @@ impl Sender {
         self.spread = Span::from_secs_f64(self.spread.as_secs_f64() * kept);
     }
 
-    /// The application hands over a message at `now`.
     pub(super) fn wakes(&mut self, now: Time) {
         if let Some(bbr) = &mut self.bbr {
             bbr.loaded = false;

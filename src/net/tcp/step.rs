@@ -3,7 +3,6 @@
 use super::window::Round;
 use crate::base::{Span, Time};
 
-/// What became of a step.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stepped {
     Whole,
@@ -13,7 +12,6 @@ pub(super) enum Stepped {
     Meets,
 }
 
-/// The bottleneck at the start of a round.
 #[derive(Clone, Copy)]
 pub(super) struct Pace {
     pub(super) start: Time,
@@ -31,10 +29,8 @@ impl Pace {
     }
 }
 
-/// Packets that leave one after the other.
 #[derive(Clone, Copy)]
 pub(super) struct Step {
-    /// How many.
     pub(super) n: u64,
     /// Packets that may be in flight meanwhile.
     pub(super) window: u64,
@@ -52,7 +48,6 @@ pub(super) struct Step {
     pub(super) short: bool,
 }
 
-/// Packets of a step that are lost.
 pub(super) struct Lost<'s> {
     /// Which, ascending; at least one.
     pub(super) at: &'s [u64],

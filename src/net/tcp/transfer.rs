@@ -172,7 +172,6 @@ impl Transfer {
         self.ended().filter(|ended| ended.is_err() || self.free <= now)
     }
 
-    /// Whether it has packets for the bottleneck.
     pub(in crate::net) fn is_sending(&self, now: Time) -> bool {
         self.at <= now || self.free > now && !self.burst
     }
@@ -197,7 +196,6 @@ impl Transfer {
         self.window(sender).min(self.load.segments).saturating_mul(self.load.mtu)
     }
 
-    /// The next `n` packets as they go over the wire.
     fn next(&self, n: u64) -> Traffic {
         Traffic { packets: n, retransmitted: n.min(self.again.packets), bytes: self.bytes(n) }
     }

@@ -16,7 +16,6 @@ pub(super) const SEARCHING: f64 = 20.0;
 /// Linux computes the cubic again no more often than this.
 pub(super) const LOOKS: Span = Span::micros(31_250);
 
-/// What a sender may have in flight, in segments.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Window {
     pub(super) size: f64,
@@ -26,7 +25,6 @@ pub(super) struct Window {
     pub(super) epoch: Option<Epoch>,
 }
 
-/// The time since a loss.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Epoch {
     pub(super) began: Time,
@@ -54,12 +52,10 @@ impl Default for Window {
 }
 
 impl Window {
-    /// Whole segments, at least one.
     pub(super) fn segments(&self) -> u64 {
         (self.size as u64).max(1)
     }
 
-    /// Whether it doubles a round trip.
     pub(super) fn in_slow_start(&self) -> bool {
         self.size < self.threshold
     }
@@ -145,7 +141,6 @@ impl Window {
         self.size = cubic.max(libm::trunc(epoch.reno)).clamp(self.size, most);
     }
 
-    /// A loss was found by what arrived after it.
     pub(super) fn loss(&mut self, now: Time) {
         // Fast convergence: who did not come back to the old peak leaves room for others.
         self.peak = if self.size < self.peak { self.size * (1.0 + BETA) / 2.0 } else { self.size };

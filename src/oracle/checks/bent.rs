@@ -8,14 +8,11 @@ use crate::oracle::content::Difference;
 use crate::oracle::truth::alike;
 use crate::oracle::words;
 
-/// A value that is another than was meant.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::oracle) struct BentValue {
-    /// The backend's column.
     pub(in crate::oracle) column: usize,
     /// What is there, and what was meant.
     pub(in crate::oracle) values: [Value; 2],
-    /// In words.
     pub(in crate::oracle) text: String,
 }
 

@@ -10,13 +10,11 @@ use crate::oracle::ledger::Ledger;
 use crate::oracle::truth::{RowHash, Truth, alike};
 use crate::oracle::words;
 
-/// A commit that is about to enter the history.
 #[derive(Clone, Copy)]
 pub(in crate::oracle) struct CommitCase<'a> {
     pub(in crate::oracle) schema: &'a Schema,
     pub(in crate::oracle) clock: Clock,
     pub(in crate::oracle) at: Time,
-    /// The row before the commit.
     pub(in crate::oracle) row: &'a Row,
     pub(in crate::oracle) id: RowId,
     pub(in crate::oracle) kind: CommitKind,

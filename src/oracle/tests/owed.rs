@@ -1,53 +1,45 @@
 use std::sync::Arc;
 
-use super::stage::{SLOT, Stage, UNIT, VISIT};
+use super::play::play_on;
+use super::stage::{Stage, UNIT, VISIT};
 use super::{assert_only, assert_silent};
-use crate::base::{Key, Span, Value};
-use crate::contract::{
-    AppEvent, Attachment, BlobEvent, BlobId, EditKind, Event, KillReason, Part, PhoneEvent, RequestKind,
-    SyncError, Trigger,
-};
+use crate::base::Span;
+use crate::contract::{Attachment, Event, KillReason, SyncUnit, Trigger};
 use crate::oracle::Patience;
 
-/// A stage on whose first phone these triggers start the unit.
-fn stage(on: &[Trigger]) -> Stage {
+/// A stage whose first phone has this of its unit.
+fn stage_with(change: impl FnOnce(&mut SyncUnit)) -> Stage {
     let mut stage = Stage::new();
     let mut units = stage.oracle.units.to_vec();
-    units[usize::from(UNIT.0)].on = on.to_vec();
+    change(&mut units[usize::from(UNIT.0)]);
     stage.oracle.units = Arc::from(units);
     stage.emit(0, Event::ProcessKilled { reason: KillReason::Killed });
     stage.emit(0, Event::ProcessStarted { incarnation: 1 });
     stage
 }
 
-fn begins(stage: &mut Stage, run: u64) {
-    stage.emit(0, Event::SyncStart { unit: UNIT, run, waited: Span::ZERO });
+/// A stage on whose first phone these triggers start the unit.
+fn stage(on: &[Trigger]) -> Stage {
+    stage_with(|unit| unit.on = on.to_vec())
 }
 
-fn ends(stage: &mut Stage, run: u64) {
-    stage.emit(0, Event::SyncComplete { unit: UNIT, run, took: Span(1), blocking: false });
-}
-
-fn fails(stage: &mut Stage, run: u64) {
-    let error = &SyncError::Offline("reset".to_owned());
-    stage.emit(0, Event::SyncError { unit: UNIT, run, error });
+/// How often a phone was idle with work, in a history with a good run at its end.
+#[track_caller]
+fn judge(on: &[Trigger], history: &str, found: u64) {
+    let run = history.matches("begins A").count();
+    let stage = play_on(stage(on), &format!("{history}; 0 begins A {run}; 0 ends A {run}"));
+    assert_only(&stage.verdict(), "idle-with-work", found);
 }
 
 /// An edit is saved while a run is under way, `waits` comes after that, and then it is sent.
-fn saved_in_a_run(waits: impl FnOnce(&mut Stage)) -> Stage {
-    let mut stage = stage(&[Trigger::Save]);
-    begins(&mut stage, 0);
-    stage.update(0, "a1", "done");
-    ends(&mut stage, 0);
-    waits(&mut stage);
-    stage.drain();
-    stage
+fn saved_in_a_run(waits: &str) -> Stage {
+    let history = format!("0 begins A 0; 0 sets a1 done; 0 ends A 0; {waits}; drain");
+    play_on(stage(&[Trigger::Save]), &history)
 }
 
 #[test]
 fn an_edit_saved_in_a_run_that_none_follows_is_told_by_name() {
-    let stage = saved_in_a_run(|stage| stage.later(540));
-    let verdict = stage.verdict();
+    let verdict = saved_in_a_run("later 540").verdict();
     assert_only(&verdict, "idle-with-work", 1);
     let text = &verdict.violations[0].text;
     assert!(text.contains("edit d0.e0") && text.contains("visit a1") && text.contains("within 1m"), "{text}");
@@ -57,214 +49,101 @@ fn an_edit_saved_in_a_run_that_none_follows_is_told_by_name() {
 
 #[test]
 fn only_time_in_which_nothing_stood_in_the_way_counts() {
-    let waits: [&dyn Fn(&mut Stage); 4] = [
-        &|stage| stage.later(55),
-        &|stage| {
-            stage.emit(0, Event::LinkDown);
-            stage.later(5_400);
-            stage.emit(0, Event::LinkUp);
-        },
-        &|stage| {
-            stage.emit(0, Event::SyncStart { unit: super::stage::OTHER_UNIT, run: 1, waited: Span::ZERO });
-            stage.later(140);
-            let unit = super::stage::OTHER_UNIT;
-            stage.emit(0, Event::SyncComplete { unit, run: 1, took: Span(1), blocking: false });
-        },
-        &|stage| {
-            stage.emit(0, Event::ProcessKilled { reason: KillReason::Killed });
-            stage.later(5_400);
-            stage.emit(0, Event::ProcessStarted { incarnation: 2 });
-        },
-    ];
-    for wait in waits {
-        assert_silent(&saved_in_a_run(wait).verdict());
+    for waits in [
+        "later 55",
+        "0 down; later 5400; 0 up",
+        "0 begins B 1; later 140; 0 ends B 1",
+        "0 dies; later 5400; 0 starts",
+    ] {
+        assert_silent(&saved_in_a_run(waits).verdict());
     }
 }
 
 #[test]
 fn an_edit_that_may_be_settled_though_nobody_said_so_is_no_work() {
-    let mut stage = stage(&[Trigger::Save]);
-    stage.update(0, "a1", "done");
-    stage.push(0, true);
-    stage.emit(0, Event::ProcessKilled { reason: KillReason::Killed });
-    stage.emit(0, Event::ProcessStarted { incarnation: 2 });
-    stage.later(5_400);
-    stage.drain();
-    assert_silent(&stage.verdict());
+    let history = "0 sets a1 done; 0 pushes; 0 dies; 0 starts; later 5400; drain";
+    assert_silent(&play_on(stage(&[Trigger::Save]), history).verdict());
+}
+
+/// So many runs that fail one after the other.
+fn failures(runs: std::ops::Range<u64>) -> String {
+    runs.map(|run| format!("0 begins A {run}; 0 fails A {run} offline; later 1; ")).collect()
 }
 
 #[test]
 fn what_failed_is_tried_again_within_its_wait() {
-    for (failures, waits, found) in
-        [(1, 55, 0), (1, 65, 1), (3, 62, 0), (3, 70, 1), (30, 115, 0), (30, 125, 1)]
+    for (failed, waits, found) in [(1, 55, 0), (1, 65, 1), (3, 62, 0), (3, 70, 1), (30, 115, 0), (30, 125, 1)]
     {
-        let mut stage = stage(&[]);
-        for run in 0..failures {
-            begins(&mut stage, run);
-            fails(&mut stage, run);
-            stage.later(1);
-        }
-        stage.later(waits);
-        begins(&mut stage, failures);
-        ends(&mut stage, failures);
-        assert_only(&stage.verdict(), "idle-with-work", found);
+        judge(&[], &format!("{}later {waits}", failures(0..failed)), found);
     }
 }
 
 #[test]
 fn tries_of_an_attachment_count_as_those_of_a_request() {
     for (tries, found) in [(0, 1), (4, 0)] {
-        let mut stage = stage(&[]);
-        begins(&mut stage, 0);
-        for _ in 0..tries {
-            let (key, took) = (Key::new("a1"), Span(1));
-            let blob = BlobId::of(VISIT, &key, Part::Whole);
-            stage.emit(0, Event::Blob(BlobEvent::Ended { blob, took, in_run: true, served: false }));
-        }
-        fails(&mut stage, 0);
-        stage.later(65);
-        begins(&mut stage, 1);
-        ends(&mut stage, 1);
-        assert_only(&stage.verdict(), "idle-with-work", found);
+        let tries = "0 photo-fails; ".repeat(tries);
+        judge(&[], &format!("0 begins A 0; {tries}0 fails A 0 offline; later 65"), found);
     }
 }
 
 #[test]
 fn a_good_run_ends_the_row_of_failures() {
-    let mut stage = stage(&[]);
-    for run in 0..9 {
-        begins(&mut stage, run);
-        if run == 7 { ends(&mut stage, run) } else { fails(&mut stage, run) }
-    }
-    stage.later(65);
-    begins(&mut stage, 9);
-    ends(&mut stage, 9);
-    assert_only(&stage.verdict(), "idle-with-work", 1);
+    let [before, after] = [failures(0..7), failures(8..9)];
+    judge(&[], &format!("{before}0 begins A 7; 0 ends A 7; {after}later 64"), 1);
 }
 
 #[test]
 fn a_trigger_is_answered_by_a_run_and_a_held_back_one_a_little_later() {
-    let all = [(AppEvent::Login, Trigger::Login, 65), (AppEvent::Online, Trigger::Online, 125)];
-    for (event, trigger, late) in all {
+    for (event, trigger, late) in [("login", Trigger::Login, 65), ("online", Trigger::Online, 125)] {
         for (waits, found) in [(late - 10, 0), (late, 1)] {
-            let mut stage = stage(&[trigger]);
-            stage.emit(0, Event::App(event));
-            stage.later(waits);
-            begins(&mut stage, 0);
-            ends(&mut stage, 0);
-            assert_only(&stage.verdict(), "idle-with-work", found);
+            judge(&[trigger], &format!("0 {event}; later {waits}"), found);
         }
     }
 }
 
 #[test]
-fn a_period_counts_while_somebody_looks_at_the_app() {
-    for (looks, found) in [(true, 1), (false, 0)] {
-        let mut stage = stage(&[Trigger::Every(Span::secs(600))]);
-        stage.emit(0, Event::App(AppEvent::Resume));
-        if !looks {
-            stage.emit(0, Event::App(AppEvent::Pause));
-        }
-        stage.later(725);
-        begins(&mut stage, 0);
-        ends(&mut stage, 0);
-        assert_only(&stage.verdict(), "idle-with-work", found);
+fn a_unit_is_due_each_period_that_somebody_looks_at_the_app() {
+    for (history, found) in [
+        ("0 resumes; later 725", 1),
+        ("0 resumes; 0 pauses; later 725", 0),
+        // One that another discards is due again a period later.
+        ("0 resumes; later 500; 0 queues A; 0 discards A; later 715", 0),
+        ("0 resumes; later 500; 0 queues A; 0 discards A; later 725", 1),
+    ] {
+        judge(&[Trigger::Every(Span::secs(600))], history, found);
     }
 }
 
 #[test]
-fn rows_on_the_list_are_tried_again_by_the_next_run() {
-    for (tries, found) in [(true, 0), (false, 1)] {
-        let mut stage = stage(&[]);
-        begins(&mut stage, 0);
-        stage.emit(0, Event::RowsFailed { skipped: 0, listed: 2 });
-        ends(&mut stage, 0);
-        stage.later(1);
-        begins(&mut stage, 1);
-        if tries {
-            stage.emit(0, Event::RowsRetried { left: 2 });
-        }
-        ends(&mut stage, 1);
-        assert_only(&stage.verdict(), "idle-with-work", found);
+fn what_waits_is_gone_on_with_in_time() {
+    for (history, found) in [
+        // Rows on the list are tried again by the next run.
+        ("0 begins A 0; 0 lists 2; 0 ends A 0; later 1", 1),
+        // Who awaits an answer outside of its runs is not idle.
+        ("0 asks; 0 queues A; later 205", 0),
+        ("0 asks; 0 queues A; later 215", 1),
+        // Answers that put edits off are tries as well.
+        ("0 begins A 0; 0 fails A 0 put-off; later 75", 0),
+        ("0 begins A 0; 0 fails A 0 put-off; later 77", 1),
+        // Who logs out has time to send first, and no more.
+        ("0 logs-out; 0 queues A; later 620", 0),
+        ("0 logs-out; 0 queues A; later 640", 1),
+        ("0 logs-out; 0 queues A; 0 stays; later 70", 1),
+    ] {
+        judge(&[], history, found);
     }
+    let tried = "0 begins A 0; 0 lists 2; 0 ends A 0; later 1; 0 begins A 1; 0 retries 2; 0 ends A 1";
+    assert_only(&play_on(stage(&[]), tried).verdict(), "idle-with-work", 0);
 }
 
-#[test]
-fn a_unit_that_another_discards_is_due_again_a_period_later() {
-    for (waits, found) in [(715, 0), (725, 1)] {
-        let mut stage = stage(&[Trigger::Every(Span::secs(600))]);
-        stage.emit(0, Event::App(AppEvent::Resume));
-        stage.later(500);
-        stage.emit(0, Event::UnitQueued { unit: UNIT, depth: 1 });
-        stage.emit(0, Event::UnitDiscarded { unit: UNIT });
-        stage.later(waits);
-        begins(&mut stage, 0);
-        ends(&mut stage, 0);
-        assert_only(&stage.verdict(), "idle-with-work", found);
-    }
-}
+const LEFT: &str = "0 sets a1 done; later 1; 0 begins A 0; 0 ends A 0; later 600; drain";
 
 #[test]
 fn an_edit_behind_an_older_one_that_others_push_is_not_left() {
-    for (behind, found) in [(true, 0), (false, 1)] {
-        let mut stage = stage(&[]);
-        let mut units = stage.oracle.units.to_vec();
-        units[usize::from(UNIT.0)].push = vec![VISIT];
-        stage.oracle.units = Arc::from(units);
-        if behind {
-            stage.edit(0, SLOT, "s1", EditKind::Update, vec![(1, Value::text("ward"))]);
-        }
-        stage.update(0, "a1", "done");
-        stage.later(1);
-        begins(&mut stage, 0);
-        ends(&mut stage, 0);
-        stage.later(600);
-        stage.drain();
-        assert_only(&stage.verdict(), "idle-with-work", found);
-    }
-}
-
-#[test]
-fn a_device_that_awaits_an_answer_outside_of_its_runs_is_not_idle() {
-    for (waits, found) in [(205, 0), (215, 1)] {
-        let mut stage = stage(&[]);
-        let (kind, unit) = (RequestKind::Push, Some(UNIT));
-        stage.emit(0, Event::RequestSent { request: 99, kind, unit, bytes: 9, rows: 0, attempt: 0 });
-        stage.emit(0, Event::UnitQueued { unit: UNIT, depth: 1 });
-        stage.later(waits);
-        begins(&mut stage, 0);
-        ends(&mut stage, 0);
-        assert_only(&stage.verdict(), "idle-with-work", found);
-    }
-}
-
-#[test]
-fn answers_that_put_edits_off_are_tries_as_well() {
-    for (waits, found) in [(75, 0), (77, 1)] {
-        let mut stage = stage(&[]);
-        begins(&mut stage, 0);
-        let error = &SyncError::Throttled("2 changes are put off by the server".to_owned());
-        stage.emit(0, Event::SyncError { unit: UNIT, run: 0, error });
-        stage.later(waits);
-        begins(&mut stage, 1);
-        ends(&mut stage, 1);
-        assert_only(&stage.verdict(), "idle-with-work", found);
-    }
-}
-
-#[test]
-fn who_logs_out_has_time_to_send_first_and_no_more() {
-    for (refused, waits, found) in [(false, 620, 0), (false, 640, 1), (true, 70, 1)] {
-        let mut stage = stage(&[]);
-        stage.emit(0, Event::Phone(PhoneEvent::LogoutAsked));
-        stage.emit(0, Event::UnitQueued { unit: UNIT, depth: 1 });
-        if refused {
-            stage.emit(0, Event::Phone(PhoneEvent::LogoutRefused { edits: 1 }));
-        }
-        stage.later(waits);
-        begins(&mut stage, 0);
-        ends(&mut stage, 0);
-        assert_only(&stage.verdict(), "idle-with-work", found);
+    for (older, found) in [("0 sets s1 ward; ", 0), ("", 1)] {
+        let stage = stage_with(|unit| (unit.on, unit.push) = (Vec::new(), vec![VISIT]));
+        let verdict = play_on(stage, &format!("{older}{LEFT}")).verdict();
+        assert_only(&verdict, "idle-with-work", found);
     }
 }
 
@@ -276,12 +155,6 @@ fn a_row_that_waits_for_its_photo_is_not_left() {
         waits.holds_rows = holds;
         let schema = Arc::make_mut(&mut stage.oracle.schema);
         schema.attachments.push((VISIT, Attachment { least: 1, most: 2, thumbnail: None }));
-        stage.update(0, "a1", "done");
-        stage.later(1);
-        begins(&mut stage, 0);
-        ends(&mut stage, 0);
-        stage.later(600);
-        stage.drain();
-        assert_only(&stage.verdict(), "idle-with-work", found);
+        assert_only(&play_on(stage, LEFT).verdict(), "idle-with-work", found);
     }
 }

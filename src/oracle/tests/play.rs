@@ -13,9 +13,9 @@ use super::stage::{CLINIC, DOCTOR, HIDDEN, NOTE, OTHER_UNIT, SLOT, STATUS, Stage
 use super::{assert_only, assert_silent, fired};
 use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
 use crate::contract::{
-    AppEvent, Author, ConflictKind, Decision, EditError, EditKind, Event, Hook, KillReason, LocalEdit,
-    LogEntry, LogKind, Node, PageEvent, PhoneEvent, Refusal, RequestKind, ServerError, Sides, SyncError,
-    TransportError, UnitEvent,
+    AppEvent, Author, BlobEvent, BlobId, ConflictKind, Decision, EditError, EditKind, Event, Hook,
+    KillReason, LocalEdit, LogEntry, LogKind, Node, PageEvent, Part, PhoneEvent, Refusal, RequestKind,
+    ServerError, Sides, SyncError, TransportError, UnitEvent,
 };
 use crate::oracle::{Definition, Verdict};
 
@@ -375,6 +375,10 @@ impl Play {
             ["continues", after] => Event::Continued { after: secs(after) },
             ["resumes"] => Event::App(AppEvent::Resume),
             ["online"] => Event::App(AppEvent::Online),
+            ["login"] => Event::App(AppEvent::Login),
+            ["pauses"] => Event::App(AppEvent::Pause),
+            ["logs-out"] => Event::Phone(PhoneEvent::LogoutAsked),
+            ["stays"] => Event::Phone(PhoneEvent::LogoutRefused { edits: 1 }),
             ["logged-in", person] => Event::Phone(PhoneEvent::LoggedIn { person: person.parse().unwrap() }),
             ["back", to, ..] => {
                 let life = words.get(2).map_or(0, |life| life.parse().unwrap());
@@ -484,12 +488,21 @@ impl Play {
                 Event::SyncComplete { unit: unit(a), run: number(run), took: Span(1), blocking: false }
             }
             ["fails", a, run, why] => {
-                let error = match why {
-                    "full" => &SyncError::StorageFull,
-                    "cancelled" => &SyncError::Cancelled,
-                    _ => &SyncError::Interrupted,
+                let error = &match why {
+                    "full" => SyncError::StorageFull,
+                    "cancelled" => SyncError::Cancelled,
+                    "offline" => SyncError::Offline("reset".to_owned()),
+                    "put-off" => SyncError::Throttled("put off by the server".to_owned()),
+                    _ => SyncError::Interrupted,
                 };
-                Event::SyncError { unit: unit(a), run: number(run), error }
+                let failed = Event::SyncError { unit: unit(a), run: number(run), error };
+                return self.stage.emit(device, failed);
+            }
+            ["lists", rows] => Event::RowsFailed { skipped: 0, listed: rows.parse().unwrap() },
+            ["retries", left] => Event::RowsRetried { left: number(left) },
+            ["photo-fails"] => {
+                let blob = BlobId::of(VISIT, &Key::new("a1"), Part::Whole);
+                Event::Blob(BlobEvent::Ended { blob, took: Span(1), in_run: true, served: false })
             }
             ["queues", a] => Event::UnitQueued { unit: unit(a), depth: 1 },
             ["discards", a] => Event::UnitDiscarded { unit: unit(a) },

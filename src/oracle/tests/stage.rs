@@ -88,18 +88,13 @@ pub(super) struct Stage {
 }
 
 fn text_columns(names: &[&str]) -> Vec<Column> {
-    names.iter().map(|name| Column { name: (*name).to_owned(), kind: ColumnKind::Text }).collect()
+    names.iter().map(|name| Column::new(name, ColumnKind::Text)).collect()
 }
 
 fn schema() -> Schema {
     let entity = |name: &str, columns: &[&str], projection: Vec<usize>| Entity {
-        name: name.to_owned(),
-        key: "id".to_owned(),
-        columns: text_columns(columns),
         projection,
-        scope: Vec::new(),
-        delivery: Delivery::Delta,
-        unique: Vec::new(),
+        ..Entity::new(name, text_columns(columns))
     };
     let visit = Entity {
         scope: vec![ScopeRule::Attribute { column: CLINIC, attribute: 0 }],
@@ -114,13 +109,9 @@ fn schema() -> Schema {
 fn units() -> Arc<[SyncUnit]> {
     let unit = |name: &str| SyncUnit {
         name: name.to_owned(),
-        on: Vec::new(),
         pull: vec![VISIT, SLOT],
         push: vec![VISIT, SLOT],
-        blocking: false,
-        discard_pending: false,
-        excerpts: Vec::new(),
-        when: Vec::new(),
+        ..SyncUnit::default()
     };
     Arc::from(vec![unit("Online"), unit("Login")])
 }

@@ -15,13 +15,9 @@ const SPLASH: UnitId = UnitId(2);
 fn units() -> Vec<SyncUnit> {
     let unit = |name: &str, entity, excerpts| SyncUnit {
         name: name.to_owned(),
-        on: Vec::new(),
         pull: vec![EntityId(entity)],
-        push: Vec::new(),
-        blocking: false,
-        discard_pending: false,
-        when: Vec::new(),
         excerpts,
+        ..SyncUnit::default()
     };
     let part = Excerpt { entity: EntityId(0), columns: Vec::new(), rows: Vec::new() };
     vec![unit("A", 0, Vec::new()), unit("B", 1, Vec::new()), unit("Splash", 0, vec![part])]

@@ -11,7 +11,6 @@ use super::super::raw::request::RawRequest;
 use super::super::weight::Frames;
 use super::write::Style;
 
-/// CBOR.
 pub(in super::super) struct Cbor;
 
 impl Format for Cbor {

@@ -11,10 +11,8 @@ use super::super::weight::Frames;
 use super::rows::{Lists, Named};
 use super::write::Style;
 
-/// JSON.
 pub(in super::super) struct Json;
 
-/// JSON with rows as objects.
 pub(in super::super) struct Objects;
 
 impl Format for Json {

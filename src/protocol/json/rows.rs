@@ -4,13 +4,11 @@ use super::super::raw::pages::Head;
 use crate::base::ValueRef;
 use crate::base::json::{Sink, write_value};
 
-/// Appends a name and its number.
 pub(super) fn number<S: Sink>(out: &mut S, name: &str, number: i64) {
     out.put(name.as_bytes());
     write_value(out, ValueRef::Int(number));
 }
 
-/// Appends a name and its text.
 pub(super) fn text<S: Sink>(out: &mut S, name: &str, text: &str) {
     out.put(name.as_bytes());
     write_value(out, ValueRef::Text(text));

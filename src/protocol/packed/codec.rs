@@ -9,7 +9,6 @@ use super::super::message::{Asked, Request};
 use super::writer::Writer;
 use crate::contract::ServerError;
 
-/// A format, packed.
 #[derive(Clone, Copy)]
 pub(in super::super) struct Packed {
     pub(in super::super) format: &'static dyn Codec,

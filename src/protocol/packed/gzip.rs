@@ -22,7 +22,6 @@ thread_local! {
     static UNPACKER: RefCell<Decompress> = RefCell::new(Decompress::new(false));
 }
 
-/// The bytes packed.
 pub(super) fn pack(plain: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(plain.len() / 3 + 64);
     out.extend_from_slice(HEAD);

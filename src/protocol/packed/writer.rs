@@ -10,7 +10,6 @@ use crate::base::{EntityId, Stamp, Undone};
 /// Below this, bytes, nothing is packed to see what it comes to.
 const FIRST: u64 = 4_096;
 
-/// Packs what another writes.
 pub(super) struct Writer {
     inner: Box<dyn PageWriter>,
     coding: Coding,

@@ -26,12 +26,10 @@ fn packer() -> Compressor<'static> {
     packer
 }
 
-/// The bytes packed.
 pub(super) fn pack(plain: &[u8]) -> Vec<u8> {
     PACKER.with_borrow_mut(|packer| packer.compress(plain).expect("there is room for what is packed"))
 }
 
-/// What a message says that it unpacks to.
 pub(super) fn said_size(message: &[u8]) -> Result<u64, Damaged> {
     match get_frame_content_size(message) {
         Ok(Some(size)) => Ok(size),

@@ -9,7 +9,6 @@ use super::super::weight::Frames;
 use super::write::Style;
 use super::{read, write};
 
-/// Protobuf.
 pub(in super::super) struct Protobuf;
 
 impl Format for Protobuf {

@@ -11,7 +11,6 @@ use super::wire::{ANSWER, ERROR, Fields, Held, REQUEST, column, signed, small, u
 use crate::base::{DeviceId, EntityId, Stamp, UnitId};
 use crate::contract::Guard;
 
-/// A request.
 pub(super) fn request(bytes: &[u8]) -> Result<RawRequest<'_>, Damaged> {
     let (mut fields, REQUEST) = Fields::of(bytes)? else {
         return Err(Damaged("no request".to_owned()));
@@ -111,7 +110,6 @@ fn edit<'a>(fields: &mut Fields<'a>) -> Result<RawMutation<'a>, Damaged> {
     Ok(RawMutation { id, edit, by, e, key, op, base, at, set, guard })
 }
 
-/// An answer.
 pub(super) fn answer(bytes: &[u8]) -> Result<RawAnswer<'_>, Damaged> {
     let (mut fields, root) = Fields::of(bytes)?;
     let mut answer = RawAnswer { asked: Asked(0), pages: None, results: None, error: None };

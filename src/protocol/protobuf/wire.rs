@@ -56,7 +56,6 @@ pub(super) fn put_stamp<S: Sink>(out: &mut S, field: u32, stamp: Option<Stamp>) 
     }
 }
 
-/// Appends a text.
 pub(super) fn put_text<S: Sink>(out: &mut S, field: u32, text: &str) {
     put_key(out, field, WireType::LengthDelimited);
     put(out, |rest| encode_varint(text.len() as u64, rest));
@@ -82,18 +81,15 @@ pub(super) fn begin<S: Sink>(out: &mut S, field: u32) {
     put_key(out, field, WireType::StartGroup);
 }
 
-/// Ends it.
 pub(super) fn end<S: Sink>(out: &mut S, field: u32) {
     put_key(out, field, WireType::EndGroup);
 }
 
-/// What a field holds.
 #[derive(Debug)]
 pub(super) enum Held<'a> {
     Number(u64),
     Real(f64),
     Text(&'a str),
-    /// A message, whose fields come next.
     Message,
 }
 
@@ -143,7 +139,6 @@ impl<'a> Fields<'a> {
         Ok(Some((field, held)))
     }
 
-    /// Nothing follows.
     pub(super) fn end(self) -> Result<(), Damaged> {
         if self.rest.is_empty() { Ok(()) } else { Err(Damaged("bytes after its end".to_owned())) }
     }
@@ -174,12 +169,10 @@ pub(super) fn signed(number: u64) -> i64 {
     (number >> 1).cast_signed() ^ -(number & 1).cast_signed()
 }
 
-/// A number that has less room here.
 pub(super) fn small<T: TryFrom<u64>>(number: u64) -> Result<T, Damaged> {
     T::try_from(number).map_err(|_| Damaged(format!("{number} is beyond what may stand there")))
 }
 
-/// A field that no message has there.
 pub(super) fn unexpected(field: u32) -> Damaged {
     Damaged(format!("field {field} is unexpected"))
 }

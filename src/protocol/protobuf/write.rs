@@ -11,7 +11,6 @@ use crate::base::json::Sink;
 use crate::base::{EntityId, ValueRef};
 use crate::contract::Guard;
 
-/// A request.
 pub(super) fn request(request: &RawRequest<'_>) -> Vec<u8> {
     let mut out = Vec::new();
     begin(&mut out, REQUEST);
@@ -83,7 +82,6 @@ fn put_edit(out: &mut Vec<u8>, edit: &RawMutation<'_>) {
     end(out, 1);
 }
 
-/// An answer that says no.
 pub(super) fn refusal(error: &RawError) -> Vec<u8> {
     let mut out = Vec::new();
     begin(&mut out, ERROR);

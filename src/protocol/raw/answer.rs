@@ -184,7 +184,6 @@ fn push_result(raw: RawResult<'_>) -> Result<PushResult<'_>, Damaged> {
     Ok(PushResult { id: raw.id, outcome })
 }
 
-/// An error in its shape.
 pub(in super::super) fn refusal(error: &ServerError) -> RawError {
     let (kind, number, text) = match error {
         ServerError::Unavailable => ("unavailable", 0, ""),

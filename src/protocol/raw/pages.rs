@@ -13,7 +13,6 @@ use crate::base::{Cell, EntityId, Stamp, Undone, ValueRef};
 pub(in super::super) trait Style {
     /// Values are written as a database keeps them.
     const AS_KEPT: bool = false;
-    /// An answer begins.
     fn begin<S: Sink>(out: &mut S, asked: Asked);
     fn begin_results<S: Sink>(out: &mut S);
     fn result<S: Sink>(out: &mut S, is_first: bool, id: &str, told: &VerdictShape<'_>);
@@ -74,7 +73,6 @@ impl IntoBytes for Counted {
     }
 }
 
-/// Writes the pages of one answer in a style, or counts what they would be.
 pub(in super::super) struct Pages<W, S> {
     out: S,
     /// Pages that were begun, and rows of the last.
@@ -104,14 +102,12 @@ impl<W: Style, S: Sink + Default> Pages<W, S> {
 }
 
 impl<W, S> Pages<W, S> {
-    /// A row is begun; whether it is the first of its page.
     fn begins_row(&mut self) -> bool {
         self.begun.1 += 1;
         self.begun.1 == 1
     }
 }
 
-/// The answer to a push.
 pub(in super::super) fn results<W: Style>(
     asked: Asked,
     verdicts: &mut dyn Iterator<Item = PushVerdict<'_>>,
@@ -131,7 +127,6 @@ fn write_results<W: Style, S: Sink>(out: &mut S, verdicts: &mut dyn Iterator<Ite
     W::end_results(out);
 }
 
-/// A row with all its values; none make a tombstone.
 pub(in super::super) fn write_row<'v, W: Style, S: Sink>(
     out: &mut S,
     is_first: bool,

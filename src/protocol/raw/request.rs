@@ -86,7 +86,6 @@ fn is_none(ids: &u32) -> bool {
     *ids == 0
 }
 
-/// The request in its shape.
 pub(in super::super) fn of(request: &Request) -> RawRequest<'_> {
     let empty = |device, clock, unit| RawRequest { device, clock, unit, pull: None, push: None, fetch: None };
     match request {

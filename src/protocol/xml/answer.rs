@@ -9,7 +9,6 @@ use super::super::raw::answer::{RawAnswer, RawError, RawPage, RawResult};
 use super::parse::{Element, Elements};
 use crate::base::{Cell, EntityId, Stamp};
 
-/// Reads an answer.
 pub(super) fn decode(bytes: &[u8]) -> Result<RawAnswer<'_>, Damaged> {
     let (mut elements, root) = Elements::of(bytes)?;
     let mut answer = RawAnswer { asked: Asked(0), pages: None, results: None, error: None };

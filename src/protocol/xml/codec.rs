@@ -9,7 +9,6 @@ use super::super::weight::Frames;
 use super::write::Style;
 use super::{answer, request, write};
 
-/// XML.
 pub(in super::super) struct Xml;
 
 impl Format for Xml {

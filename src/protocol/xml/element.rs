@@ -3,7 +3,6 @@
 use crate::base::json::{Sink, write_value};
 use crate::base::{Stamp, ValueRef};
 
-/// Appends an attribute whose value is a text.
 pub(super) fn put_text<S: Sink>(out: &mut S, name: &str, value: &str) {
     out.put(b" ");
     out.put(name.as_bytes());
@@ -12,7 +11,6 @@ pub(super) fn put_text<S: Sink>(out: &mut S, name: &str, value: &str) {
     out.put(b"\"");
 }
 
-/// Appends an attribute whose value is a number.
 pub(super) fn put_number<S: Sink>(out: &mut S, name: &str, value: i64) {
     out.put(b" ");
     out.put(name.as_bytes());
@@ -28,7 +26,6 @@ pub(super) fn put_some<S: Sink>(out: &mut S, name: &str, value: Option<Stamp>) {
     }
 }
 
-/// Appends a value in the element of its kind.
 pub(super) fn put_value<S: Sink>(out: &mut S, value: ValueRef<'_>) {
     match value {
         ValueRef::Null => out.put(b"<null/>"),

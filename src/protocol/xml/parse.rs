@@ -9,7 +9,6 @@ use quick_xml::events::{BytesStart, Event};
 use super::super::damaged::Damaged;
 use crate::base::{Cell, Stamp};
 
-/// An element that has begun.
 pub(super) struct Element<'a>(BytesStart<'a>);
 
 /// The elements of a document, one after the other.
@@ -102,12 +101,10 @@ impl<'a> Elements<'a> {
 }
 
 impl Element<'_> {
-    /// What it is called.
     pub(super) fn name(&self) -> &[u8] {
         self.0.name().into_inner()
     }
 
-    /// That it has no place where it is.
     pub(super) fn unexpected(&self) -> Damaged {
         Damaged(format!("an element <{}> where there is none", String::from_utf8_lossy(self.name())))
     }
@@ -143,7 +140,6 @@ impl Element<'_> {
         Ok(self.some(name)?.map(Stamp))
     }
 
-    /// Whether it says so; what is missing does not.
     pub(super) fn says(&self, name: &str) -> Result<bool, Damaged> {
         match self.get(name)?.as_deref() {
             None | Some("false") => Ok(false),

@@ -10,7 +10,6 @@ use crate::base::json::Sink;
 use crate::base::{Cell, DeviceId, EntityId, Stamp, UnitId};
 use crate::contract::Guard;
 
-/// The request as bytes.
 pub(super) fn encode(request: &RawRequest<'_>) -> Vec<u8> {
     let mut out = b"<request".to_vec();
     put_number(&mut out, "device", i64::from(request.device.0));
@@ -92,7 +91,6 @@ fn put_edit(out: &mut Vec<u8>, edit: &RawMutation<'_>) {
     out.put(b"</edit>");
 }
 
-/// Reads a request.
 pub(super) fn decode(bytes: &[u8]) -> Result<RawRequest<'_>, Damaged> {
     let (mut elements, root) = Elements::of(bytes)?;
     if root.name() != b"request" {

@@ -7,7 +7,6 @@ use super::element::{put_number, put_some, put_text, put_value};
 use crate::base::json::Sink;
 use crate::base::{EntityId, ValueRef};
 
-/// An answer that says no.
 pub(super) fn refusal(error: &RawError) -> Vec<u8> {
     let mut out = b"<error".to_vec();
     put_text(&mut out, "kind", &error.kind);

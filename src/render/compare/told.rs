@@ -132,7 +132,10 @@ fn heading(group: &Group) -> String {
     let (base, candidate) = group.seeds;
     let seeds = human::count(base as u64, "seed");
     let words = match group.basis {
-        Basis::Exact => format!("same scenario, {seeds} in common: every difference is real"),
+        Basis::Exact if group.differences.iter().all(|d| d.finding == Finding::Same) => {
+            format!("same scenario, {seeds} in common: no figure differs")
+        }
+        Basis::Exact => format!("same scenario, {seeds} in common: the differences are not chance"),
         Basis::Paired if base == 1 => {
             "one seed in common: differences of this seed, without an interval".to_owned()
         }

@@ -4,7 +4,7 @@ use maud::{Markup, PreEscaped, html};
 
 use super::{drawing, tables};
 use crate::analysis::distinct;
-use crate::analysis::sweep::{Objective, Point as Setting, axis_of, figure_between};
+use crate::analysis::sweep::{Objective, Point as Setting, axis_of, figure_between, plain};
 use crate::analysis::tune::field::EVERYTHING;
 use crate::metrics::human;
 use crate::record::{CellRecord, KnobTuned, PlaceTuned, PointTuned, RunRecord, TuneRecord, shell_word};
@@ -112,7 +112,7 @@ pub(super) fn command(path: &str, tune: &TuneRecord) -> String {
 
 /// The values of a key that tells places apart, in their order.
 fn values(tune: &TuneRecord, key: &str) -> Vec<String> {
-    distinct(tune.places.iter().filter_map(|place| place.axes.get(key)).map(told::plain))
+    distinct(tune.places.iter().filter_map(|place| place.axes.get(key)).map(plain))
 }
 
 /// The figure along one key, a curve for each place; `None` if its settings are no numbers or fewer
@@ -194,7 +194,7 @@ fn interval(
 /// What the scenario has now, and what others ship.
 fn marks(knobs: &[(&PlaceTuned, &KnobTuned)], place: Places) -> Vec<(f64, String)> {
     let Some((of, knob)) = knobs.first() else { return Vec::new() };
-    let present = of.present.iter().map(|point| (point.value.as_str(), "present".to_owned()));
+    let present = of.present.iter().map(|point| (point.value.as_str(), "yours".to_owned()));
     let field = knob.field.iter().map(|point| (point.value.as_str(), point.names.join(", ")));
     let mut marks: Vec<(f64, String)> = Vec::new();
     for (value, names) in present.chain(field) {

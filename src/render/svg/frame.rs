@@ -18,17 +18,11 @@ pub enum Size {
 impl Size {
     /// Pixels across.
     pub(super) fn width(self) -> f64 {
-        match self {
-            Size::Wide => 640.0,
-            Size::Narrow => 340.0,
-        }
+        self.pick(640.0, 340.0)
     }
     /// Pixels of a plot from top to bottom, without what stands below its axis.
     pub(super) fn height(self) -> f64 {
-        match self {
-            Size::Wide => 250.0,
-            Size::Narrow => 210.0,
-        }
+        self.pick(250.0, 210.0)
     }
     pub(super) fn pick<T>(self, wide: T, narrow: T) -> T {
         match self {

@@ -24,14 +24,8 @@ impl Ink {
     }
 
     pub(super) fn line(&mut self, class: &str, from: (f64, f64), to: (f64, f64)) {
-        let _ = writeln!(
-            self.text,
-            r#"<line class="{class}" x1="{}" y1="{}" x2="{}" y2="{}"/>"#,
-            px(from.0),
-            px(from.1),
-            px(to.0),
-            px(to.1)
-        );
+        let [x1, y1, x2, y2] = [from.0, from.1, to.0, to.1].map(px);
+        let _ = writeln!(self.text, r#"<line class="{class}" x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}"/>"#);
     }
 
     /// A line through points; nothing of fewer than two.
@@ -73,14 +67,8 @@ impl Ink {
         if size.0 <= 0.0 || size.1 <= 0.0 {
             return;
         }
-        let _ = write!(
-            self.text,
-            r#"<rect class="{class}" x="{}" y="{}" width="{}" height="{}""#,
-            px(corner.0),
-            px(corner.1),
-            px(size.0),
-            px(size.1)
-        );
+        let [x, y, wide, high] = [corner.0, corner.1, size.0, size.1].map(px);
+        let _ = write!(self.text, r#"<rect class="{class}" x="{x}" y="{y}" width="{wide}" height="{high}""#);
         self.end("rect", told.unwrap_or_default());
     }
 

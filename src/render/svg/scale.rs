@@ -119,11 +119,8 @@ pub(super) fn label(unit: Unit, x: f64) -> String {
         Unit::Rows | Unit::Devices | Unit::Count => return human::thousands(value),
         _ => human::figure(unit, value),
     };
-    let text = text.strip_suffix(" rows/s").map_or(text.clone(), str::to_owned);
-    let text = [" 00 s", " 00 min", " 00 h"]
-        .iter()
-        .find_map(|rest| text.strip_suffix(rest))
-        .map_or(text.clone(), str::to_owned);
+    let nothing = [" rows/s", " 00 s", " 00 min", " 00 h"];
+    let text = nothing.iter().find_map(|rest| text.strip_suffix(rest)).unwrap_or(&text);
     match text.split_once('.') {
         Some((whole, rest)) => {
             let digits = rest.chars().take_while(char::is_ascii_digit).count();
@@ -131,7 +128,7 @@ pub(super) fn label(unit: Unit, x: f64) -> String {
             let decimals = decimals.trim_end_matches('0');
             if decimals.is_empty() { format!("{whole}{word}") } else { format!("{whole}.{decimals}{word}") }
         }
-        None => text,
+        None => text.to_owned(),
     }
 }
 

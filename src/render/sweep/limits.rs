@@ -114,12 +114,23 @@ pub fn limits(
             }));
         }
     }
-    for point in series.points.iter().filter(|point| point.trouble.is_some()) {
-        let trouble = point.trouble.as_deref().unwrap_or_default();
-        told.push(format!("{} is excluded: {trouble}", value(point)));
-    }
+    told.extend(excluded(series));
     told.extend((axis == of.chunk_rows).then(|| cap(of, series)).flatten());
     told
+}
+
+/// What is excluded and why; neighbours that break one limit are told with the figure of the first.
+fn excluded(series: &Series<'_>) -> Vec<String> {
+    let limit = |point: &Point<'_>| point.trouble.as_ref()?.split(" is ").next().map(str::to_owned);
+    let told = |run: &[Point<'_>]| {
+        let [first, .., last] = run else {
+            let trouble = run[0].trouble.as_deref()?;
+            return Some(format!("{} is excluded: {trouble}", value(&run[0])));
+        };
+        let (low, trouble) = (value(first), first.trouble.as_deref()?);
+        Some(format!("{low} to {} are excluded: at {low}, {trouble}", value(last)))
+    };
+    series.points.chunk_by(|a, b| limit(a) == limit(b)).filter_map(told).collect()
 }
 
 /// Of the settings from the `flat` region to the `end` of a series the candidate that is furthest
@@ -274,8 +285,10 @@ impl<'a> Beside<'a> {
             format!("{what}: at {x}, {share} of {whole}{goes} ({share_at_best} at {y}{grown})")
         };
         match cause {
-            Cause::RoundTrips => time("round trips", " is waiting for answers to begin"),
-            Cause::Answers => time("answers", " is waiting for useful ones, until all their rows are there"),
+            Cause::RoundTrips => time("round trips", " is waiting for responses to begin"),
+            Cause::Answers => {
+                time("responses", " is waiting for useful ones, until all their rows are there")
+            }
             Cause::Queue => time("the backend's queue", " is waiting for one of its workers"),
             // On a link without a rate to speak of, bytes for nothing tell nothing.
             Cause::Outages if self.at.in_vain < IN_VAIN_MIN => time("outages restart chunks", " is lost"),

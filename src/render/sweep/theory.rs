@@ -40,7 +40,7 @@ pub fn closed_form(
         return (!left_out.is_empty()).then(|| told + &left_out.join(", "));
     }
     Some(format!(
-        "closed form: {rows} from {} a chunk, {} a row (what answers take, fitted within {}), effective MTBF {}",
+        "closed form: {rows} from {} a chunk, {} a row (fitted to responses within {}), effective MTBF {}",
         seconds(cost.chunk),
         seconds(cost.row),
         percent(fit.misfit),
@@ -54,7 +54,7 @@ fn left_out(fit: Fit, side: Side, series: &Series<'_>, finding: &Finding) -> Vec
     let Some(shares) = Shares::of(side, point, Some(fit)) else { return Vec::new() };
     let held = held(side, point);
     let short = point.number().is_some_and(|asked| held < FULL * asked);
-    let answers = short.then(|| format!("answers hold {} on average", human::count(held as u64, "row")));
+    let answers = short.then(|| format!("responses hold {} on average", human::count(held as u64, "row")));
     let takes = |share: f64, what: &str| {
         (share >= LEFT_OUT).then(|| format!("it leaves out {what} ({} of the time)", percent(share)))
     };

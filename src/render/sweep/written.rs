@@ -1,45 +1,11 @@
 //! A sweep as programs read it: JSON, and a CSV row a setting. Whole numbers only.
 
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::told::Reading;
-use crate::analysis::sweep::{Point, Series, Sweep, costs, exponent};
-use crate::metrics::{Better, Unit};
+use crate::analysis::sweep::{Objective, Point, Series, Sweep, costs, exponent};
 use crate::render::lines;
-
-#[derive(Serialize)]
-struct Written<'a> {
-    metric: &'a str,
-    stat: &'a str,
-    unit: Unit,
-    better: Better,
-    axis: &'a str,
-    across: &'a [String],
-    series: Vec<WrittenSeries<'a>>,
-}
-
-#[derive(Serialize)]
-struct WrittenSeries<'a> {
-    name: &'a str,
-    variant: Option<&'a str>,
-    /// Values of the other axes, in the order of `across`.
-    values: &'a [String],
-    points: Vec<WrittenPoint<'a>>,
-    /// The best setting; `null` if there is none.
-    best: Option<&'a str>,
-    /// First and last setting that is as good as the best within the noise; `null` without enough
-    /// seeds, or of words.
-    within_noise: Option<[&'a str; 2]>,
-    /// The settings between which the optimum lies; `null` at an end of what was tried, and of
-    /// words.
-    optimum_between: Option<[Option<&'a str>; 2]>,
-    /// First and last setting within 3 % of the best; `null` of words.
-    flat: Option<[&'a str; 2]>,
-    limits: Vec<String>,
-    closed_form: Option<ClosedForm>,
-    /// The power of the axis that the figure grows by, in thousandths; `null` if it follows none.
-    growth_milli: Option<i64>,
-}
 
 #[derive(Serialize)]
 struct WrittenPoint<'a> {
@@ -55,27 +21,15 @@ struct WrittenPoint<'a> {
     trouble: Option<&'a str>,
 }
 
-#[derive(Serialize)]
-struct ClosedForm {
-    rows: u64,
-    chunk_ns: u64,
-    row_ns: u64,
-    mtbf_ns: u64,
-}
-
 impl Sweep<'_> {
     /// As JSON, a line a field, ending in a newline.
     pub fn to_json(&self) -> String {
-        let written = Written {
-            metric: &self.objective.metric,
-            stat: &self.objective.stat,
-            unit: self.objective.unit,
-            better: self.objective.better,
-            axis: &self.axis,
-            across: &self.across,
-            series: self.series.iter().map(|series| self.written(series)).collect(),
-        };
-        lines::to_json(&written)
+        let Objective { metric, stat, unit, better } = &self.objective;
+        let series: Vec<Value> = self.series.iter().map(|series| self.written(series)).collect();
+        lines::to_json(&json!({
+            "metric": metric, "stat": stat, "unit": unit, "better": better, "axis": self.axis,
+            "across": self.across, "series": series,
+        }))
     }
 
     /// As CSV: a row a setting.
@@ -96,34 +50,33 @@ impl Sweep<'_> {
         lines::csv_of([header].into_iter().chain(points.map(row)))
     }
 
-    fn written<'s>(&self, series: &'s Series<'_>) -> WrittenSeries<'s> {
-        let Reading { finding, fit, limits, .. } = Reading::of(self, series);
-        // Words have no order: nothing lies between two of them.
+    /// A series; `values` are in the order of `across`. `null` is what there is none of: the best
+    /// where all is excluded, what is as good within the noise without enough seeds, an end of the
+    /// optimum at an end of what was tried, a region of words, which have no order.
+    fn written(&self, series: &Series<'_>) -> Value {
+        let Reading { finding, fit, limits } = Reading::of(self, series);
         let ordered = finding.as_ref().filter(|_| !series.is_of_words());
         let at = |i: usize| series.points[i].value.as_str();
         let pair = |(first, last): (usize, usize)| [at(first), at(last)];
         let ns = |s: f64| (s * 1e9) as u64;
-        let closed_form = fit.and_then(|fit| fit.cost()).map(|cost| ClosedForm {
-            rows: cost.best() as u64,
-            chunk_ns: ns(cost.chunk),
-            row_ns: ns(cost.row),
-            mtbf_ns: ns(cost.mtbf),
+        let closed_form = fit.and_then(|fit| fit.cost()).map(|cost| {
+            let (chunk, row, mtbf) = (ns(cost.chunk), ns(cost.row), ns(cost.mtbf));
+            json!({ "rows": cost.best() as u64, "chunk_ns": chunk, "row_ns": row, "mtbf_ns": mtbf })
         });
-        WrittenSeries {
-            name: &series.name,
-            variant: series.variant.as_deref(),
-            values: &series.values,
-            points: self.points(series),
-            best: finding.as_ref().map(|f| at(f.best)),
-            within_noise: ordered.and_then(|f| f.noise).map(pair),
-            optimum_between: ordered
-                .and_then(|f| f.between(series.points.len()))
-                .map(|ends| ends.map(|i| i.map(at))),
-            flat: ordered.map(|f| pair(f.flat)),
-            limits,
-            closed_form,
-            growth_milli: exponent(self, series).map(|exponent| libm::round(exponent * 1e3) as i64),
-        }
+        let between = ordered.and_then(|found| found.between(series.points.len()));
+        json!({
+            "name": series.name,
+            "variant": series.variant,
+            "values": series.values,
+            "points": self.points(series),
+            "best": finding.as_ref().map(|found| at(found.best)),
+            "within_noise": ordered.and_then(|found| found.noise).map(pair),
+            "optimum_between": between.map(|ends| ends.map(|end| end.map(at))),
+            "flat": ordered.map(|found| pair(found.flat)),
+            "limits": limits,
+            "closed_form": closed_form,
+            "growth_milli": exponent(self, series).map(|power| libm::round(power * 1e3) as i64),
+        })
     }
 
     fn points<'s>(&self, series: &'s Series<'_>) -> Vec<WrittenPoint<'s>> {

@@ -40,9 +40,8 @@ fn cost_of_search(cells: CellsTuned) -> String {
     if search == 0 && beside == 0 {
         return String::new();
     }
-    let share = search as f64 * 100.0 / full_grid.max(1) as f64;
     format!(
-        "{} for the search, {share:.0} % of a full grid in steps of 1.25 ({}); {} to compare with\n",
+        "{} for the search (a full grid in steps of 1.25 has {}), {} to compare with\n",
         human::count(search, "cell"),
         human::thousands(full_grid),
         human::thousands(beside)
@@ -194,7 +193,7 @@ fn save(knob: &KnobTuned) -> String {
     let dearer = |point: &&PointTuned| point.cost_ppm.is_some_and(|ppm| ppm > FLAT_PPM);
     let sound = knob.points.iter().filter(|point| point.trouble.is_none());
     let told: Vec<String> = sound.filter(inside).filter(dearer).map(|point| value(&point.value)).collect();
-    if told.is_empty() { String::new() } else { format!(", save {}", told.join(", ")) }
+    if told.is_empty() { String::new() } else { format!(", except {}", told.join(", ")) }
 }
 
 /// How sure the costs in the flat region and next to the best are, by the median of them: a region
@@ -214,9 +213,9 @@ fn noise(knob: &KnobTuned) -> String {
         // What costs the same under every seed is sure.
         None | Some(0) => String::new(),
         Some(ppm) if *ppm > 2 * (FLAT_PPM - 1_000_000) => {
-            format!(" (such a cost is known to ±{:.1} % only: take more seeds)", *ppm as f64 / 1e4)
+            format!(" (costs are known to ±{:.1} % only: take more seeds)", *ppm as f64 / 1e4)
         }
-        Some(ppm) => format!(" (such a cost is known to ±{:.1} %)", *ppm as f64 / 1e4),
+        Some(ppm) => format!(" (costs are known to ±{:.1} %)", *ppm as f64 / 1e4),
     }
 }
 
@@ -253,7 +252,8 @@ fn others(tune: &TuneRecord, place: &PlaceTuned, knob: &KnobTuned) -> Vec<PointT
         Some(point)
     };
     let present = place.present.clone().filter(|_| tune.knobs.first() == Some(&knob.key));
-    let all = [named("half", &knob.half), named("double", &knob.double), named("present", &present)];
+    let all =
+        [named("half the best", &knob.half), named("twice the best", &knob.double), named("yours", &present)];
     let mut points: Vec<PointTuned> = Vec::new();
     // One setting may be several of these, and knows then already who ships it.
     for point in all.into_iter().flatten().chain(knob.field.iter().cloned()) {
@@ -299,13 +299,8 @@ pub fn value(text: &str) -> String {
     text.split(", ").map(one).collect::<Vec<_>>().join(", ")
 }
 
-/// A value of a cell as it was written.
-pub(in crate::render) fn plain(value: &serde_json::Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
 pub(in crate::render) fn limit(of: &LimitRecord) -> String {
     let unit = if of.name == "memory" { Unit::Bytes } else { Unit::Ns };
-    let held = if of.measured { "" } else { ": nothing was measured that could keep or miss it" };
+    let held = if of.measured { "" } else { " (not measured here)" };
     format!("{} {} at most {}{held}", of.metric, of.stat, human::figure(unit, of.max))
 }

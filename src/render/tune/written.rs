@@ -1,6 +1,6 @@
 //! A search as programs read it: JSON, and a CSV row a setting. Whole numbers only.
 
-use super::told::plain;
+use crate::analysis::sweep::plain;
 use crate::record::{KnobTuned, PlaceTuned, PointTuned, TuneRecord};
 use crate::render::lines;
 

@@ -79,7 +79,7 @@ pub(super) const BACKEND: Form = table(&[
     optional("queue", COUNT)
         .about("Requests that may wait for a worker; those that come then are refused."),
     profiled("page_cap", Form::Int { min: 1, max: 1_000_000 })
-        .about("At most this many rows in one answer; a page that is extended to the end of its last time goes beyond it."),
+        .about("At most this many rows in one response; a page that is extended to the end of its last time goes beyond it."),
     profiled("gateway_timeout", SOME_SPAN)
         .about("Requests that take longer are answered with an error."),
     optional("quota", QUOTA)

@@ -62,7 +62,6 @@ const ATTACHMENT: Form = table(&[
     optional("thumbnail", BLOB).about("Bytes of a small picture that is made of it and sent by itself."),
 ]);
 
-/// Bytes of something attached.
 const BLOB: Form = Form::Size { min: 1, max: 100_000_000 };
 
 const CSV: Form = table(&[

@@ -11,7 +11,6 @@ use crate::store::{ForeignKeys, Journal, Options, Synchronous};
 
 pub(super) const CLASSES: Form = Form::Named { of: &CLASS, library: profiles::classes };
 
-/// Bytes a second.
 const PACE: Form = Form::Size { min: 1, max: 1 << 40 };
 
 const CLASS: Form = table(&[
@@ -25,7 +24,7 @@ const CLASS: Form = table(&[
     required("write_rate", PACE).about("Bytes that the flash writes a second."),
     required("sync", SPAN).about("Median time of a sync; one in a hundred takes 20 times as long."),
     required("memory", Form::Size { min: 1 << 16, max: 1 << 40 }).about(
-        "Memory that the app may use; an answer takes 2.5 times its size, with a managed decoder six times.",
+        "Memory that the app may use; a response takes 2.5 times its size, with a managed decoder six times.",
     ),
 ]);
 

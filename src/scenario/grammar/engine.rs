@@ -18,7 +18,7 @@ pub(super) const ENGINE: Form = table(&[
     key("options", map(&Form::Any), "{}")
         .about("What is chosen of a stack of one's own; it says what there is."),
     owned("request_timeout", SOME_SPAN, || Options::default().request_timeout.stated())
-        .about("A request without an answer is given up after this."),
+        .about("A request without a response is given up after this."),
     owned("debounce", SPAN, || Options::default().debounce.stated())
         .about("A unit that `online`, `resume` or `every` starts begins no sooner than this after its last start; what asks earlier waits until then."),
     optional("hook_timeout", SOME_SPAN)
@@ -29,9 +29,9 @@ pub(super) const ENGINE: Form = table(&[
     word::<Packing>("compression")
         .about("What packs messages: nothing, gzip at level 6, zstd at level 1. A message that would not be smaller goes as it is."),
     word::<Packs>("compressed")
-        .about("Which messages are packed: requests and answers, or answers alone, as many servers take no packed request."),
+        .about("Which messages are packed: requests and responses, or responses alone, as many servers take no packed request."),
     word::<Decoder>("decoder")
-        .about("How it reads answers: row by row in native code, or as a whole tree in a managed language, which takes six times the answer's size of memory instead of 2.5."),
+        .about("How it reads responses: row by row in native code, or as a whole tree in a managed language, which takes six times the response's size of memory instead of 2.5."),
     word::<Dates>("dates")
         .about("What an edit is dated by: UTC, or what the person's clock shows."),
     word::<Identity>("identity")
@@ -89,7 +89,7 @@ const PULL: Form = table(&[
         Form::Size { min: 256, max: 1 << 30 },
         || Options::default().pull.chunk_bytes.stated(),
     )
-    .about("The network chunk in bytes: the answer ends after about this much."),
+    .about("The network chunk in bytes: the response ends after about this much."),
     word::<BytesCount>("bytes_count")
         .about("Which bytes of a page `chunk_bytes` counts: before packing, which bound memory, or as sent, which bound the time on the link."),
     owned(

@@ -4,7 +4,6 @@ use super::super::form::{Form, Key, PERIOD, SOME, SOME_SPAN, key, optional, requ
 use crate::backend::{Holes, Numbered, Rearm, Reset, Trimmed};
 use crate::gateway::{FlagForm, FlagPer, Initial, OnUnreadable, SetFlag};
 
-/// How changes are found: by a flag.
 pub(super) const FLAG: Form = table(&[
     word::<FlagForm>("form")
         .about("What the flag is: a text, a yes or no, an id that the consumer gives, or the status and the version that it is of."),

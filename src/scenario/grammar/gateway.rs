@@ -35,8 +35,8 @@ pub(super) const GATEWAY: Form = table(&[
     optional("refresh", REFRESH).about("How the replica of a persistent gateway is fed."),
     optional("body_limit", LIMIT)
         .about("The largest request that it takes; to a larger one it says so (413), once all of it has come."),
-    optional("answer_limit", LIMIT)
-        .about("The largest answer that it sends; in the place of a larger one it says so, and has done what was asked."),
+    optional("response_limit", LIMIT)
+        .about("The largest response that it sends; in the place of a larger one it says so, and has done what was asked."),
     key("serve", SERVE, "{}").about("How devices are served."),
     word::<Restored>("backend_restored")
         .about("Whether cursors name the incarnation that a backend gives itself when it goes back to a backup; who comes with another loads again."),
@@ -53,10 +53,10 @@ const UPLOAD_CACHE: Form = table(&[
     owned("kept", SOME_SPAN, || Uploads::default().kept.stated())
         .about("What was noted of an edit is forgotten after this."),
     owned("wait", SPAN, || Uploads::default().wait.stated()).about(
-        "Who sends an edit again whose answer is unknown waits for so long, and is then told to come again.",
+        "Who sends an edit again whose response is unknown waits for so long, and is then told to come again.",
     ),
     owned("resubmit", SPAN, || Uploads::default().resubmit.stated())
-        .about("One whose answer is unknown after this goes to the backend again."),
+        .about("One whose response is unknown after this goes to the backend again."),
     owned("durable", Form::Bool, || Uploads::default().durable.stated())
         .about("It outlives the gateway's process; else it dies with that."),
 ]);
@@ -75,7 +75,7 @@ const REFRESH: Form = table(&[
         .about("How often what devices wrote is offered to the backend."),
     key("capture", CAPTURE, "{ last_modified = {} }").about("How changes are found."),
     owned("page", Form::Int { min: 1, max: 1_000_000 }, || Refresh::default().page.stated())
-        .about("At most this many rows in one answer."),
+        .about("At most this many rows in one response."),
     optional("kept", SOME_SPAN)
         .about("For how long tombstones and verdicts on uploads are kept; who was away longer loads again. By default `tombstones_kept`."),
     owned("nodes", Form::Int { min: 1, max: 100 }, || Refresh::default().nodes.stated())
@@ -90,7 +90,7 @@ const SERVE: Form = table(&[
     key("capture", CAPTURE, "{ last_modified = {} }").about("How changes are found."),
     word::<Holder>("cursor_held_by").about("Who remembers where a device is."),
     word::<Advance>("server_cursor")
-        .about("When a cursor that the server holds moves: when the answer leaves, or when the next request brings the receipt for it."),
+        .about("When a cursor that the server holds moves: when the response leaves, or when the next request brings the receipt for it."),
 ]);
 
 const CAPTURE: Form = Form::Table {
@@ -118,7 +118,7 @@ const LAST_MODIFIED: Form = table(&[
     word::<LastModifiedStamps>("stamps")
         .about("Which of a row's stamps are compared: the greatest of the three, or not the one of its creation (`UpdatedOn` alone)."),
     word::<LastModifiedEnd>("end")
-        .about("How a pull knows its end: the answer says so, or it has no rows."),
+        .about("How a pull knows its end: the response says so, or it has no rows."),
     optional(
         "reconcile",
         table(&[required("every", SPAN).about("How often; 0s is at the end of each pull.")]),

@@ -37,11 +37,11 @@ const LINK: Form = table(&[
     key("reconnect", SPAN, "\"0s\"")
         .about("How long a tunnel needs to come back after a change of network."),
     key("response_loss", Form::Share, "0")
-        .about("Share of answers that are lost after the gateway acted."),
+        .about("Share of responses that are lost after the gateway acted."),
     optional("body_limit", LIMIT)
         .about("The largest request that a proxy on the link lets through. It takes all of a larger one, and says 413 in a page of its own."),
-    optional("answer_limit", LIMIT)
-        .about("The largest answer that it lets through. In the place of a larger one comes a page of its own (502), and the gateway has acted."),
+    optional("response_limit", LIMIT)
+        .about("The largest response that it lets through. In the place of a larger one comes a page of its own (502), and the gateway has acted."),
 ]);
 
 /// The bytes of the largest message that somebody takes.

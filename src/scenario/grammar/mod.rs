@@ -33,7 +33,6 @@ use crate::base::Span;
 pub(super) use question::QUESTIONS;
 pub(super) use trouble::{SHOWS, VARIANT};
 
-/// The whole file.
 pub(super) static ROOT: Form = table(ROOT_KEYS);
 
 const ROOT_KEYS: &[Key] = &[
@@ -79,7 +78,7 @@ const ROOT_KEYS: &[Key] = &[
         .about("Each seed gets a part of the trouble, and sizes of its own: what must have at least some of a figure in `expect` has it with one of the seeds."),
     optional("situations", swarm::SITUATIONS).about("What a run of many seeds must come to."),
     key("proxy", trouble::PROXY, "{}")
-        .about("A proxy on the way of all devices that keeps answers, also beyond the script's end."),
+        .about("A proxy on the way of all devices that keeps responses, also beyond the script's end."),
     key("expect", trouble::EXPECT, "{}").about("What must come out."),
     key("gate", named(&trouble::GATE), "{}").about("Thresholds, by name."),
     key("variant", named(&VARIANT), "{}")

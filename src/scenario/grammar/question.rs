@@ -2,7 +2,6 @@
 
 use super::super::form::{Form, key, map, named, optional, required, table};
 
-/// Questions, by name.
 pub(in super::super) const QUESTIONS: Form = named(&QUESTION);
 
 const QUESTION: Form = table(&[

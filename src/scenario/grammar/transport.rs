@@ -42,5 +42,5 @@ pub(super) const TRANSPORT: Form = table(&[
     owned("header_up", HEADER, || Bytes(TransportOptions::default().header_up).stated())
         .about("HTTP headers of a request."),
     owned("header_down", HEADER, || Bytes(TransportOptions::default().header_down).stated())
-        .about("HTTP headers of an answer."),
+        .about("HTTP headers of a response."),
 ]);

@@ -50,18 +50,18 @@ pub(super) const EVENT: Form = Form::Table {
         .about("The link goes and comes, and the phone tells the app each time."),
         optional("captive_portal", on_devices![FOR])
             .about("The network seems to be there, and answers every request with its own login page."),
-        optional("foreign_answers", on_devices![
+        optional("foreign_responses", on_devices![
             FOR,
-            required("answers", Form::Share).about("The share of answers."),
+            required("responses", Form::Share).about("The share of responses."),
             word::<Foreign>("what")
-                .about("What comes in their place: a proxy's page, the answer to an earlier request, or either."),
+                .about("What comes in their place: a proxy's page, the response to an earlier request, or either."),
         ])
-        .about("Some answers are not those to their requests."),
+        .about("Some responses are not those to their requests."),
         optional(
             "caching_proxy",
-            on_devices![FOR, required("ttl", SOME_SPAN).about("How long it gives an answer again.")],
+            on_devices![FOR, required("ttl", SOME_SPAN).about("How long it gives a response again.")],
         )
-        .about("A proxy on the way keeps answers and gives them again; requests that no cache may answer pass it."),
+        .about("A proxy on the way keeps responses and gives them again; requests that no cache may answer pass it."),
         optional("bad_rows", on_devices![
             FOR,
             required("rows", Form::Share).about("The share of rows, each time they come."),
@@ -109,9 +109,9 @@ pub(super) const EVENT: Form = Form::Table {
         .about("The device loses power: what was not synced to flash is gone."),
         optional(
             "response_loss",
-            on_devices![FOR, required("loss", Form::Share).about("The share of answers.")],
+            on_devices![FOR, required("loss", Form::Share).about("The share of responses.")],
         )
-        .about("Answers are lost after the gateway acted."),
+        .about("Responses are lost after the gateway acted."),
         optional("backend_down", table(&[FOR])).about("The backend answers nothing."),
         optional(
             "backend_clock_step",
@@ -234,11 +234,11 @@ pub(super) const CHAOS: Form = table(&[
         .about("How the lengths are spread: uniform is from half of the mean to one and a half."),
     key("outage_noticed", Form::Share, "0.7")
         .about("Share of them that the phone notices; in the others it sends into the void."),
-    key("response_loss", Form::Share, "0").about("Share of answers that are lost."),
-    key("foreign_answers", Form::Share, "0")
-        .about("Share of answers that are not those to their requests: a proxy's page, or an earlier answer."),
+    key("response_loss", Form::Share, "0").about("Share of responses that are lost."),
+    key("foreign_responses", Form::Share, "0")
+        .about("Share of responses that are not those to their requests: a proxy's page, or an earlier response."),
     key("proxy_ttl", SPAN, "\"0s\"")
-        .about("How long a proxy on the way of all devices gives an answer again; there is none if 0s."),
+        .about("How long a proxy on the way of all devices gives a response again; there is none if 0s."),
     key("bad_rows", Form::Share, "0")
         .about("Share of rows that cannot be read when they come, and can the next time."),
     key("put_off", Form::Share, "0")
@@ -269,7 +269,7 @@ pub(super) const CHAOS: Form = table(&[
 ]);
 
 pub(super) const PROXY: Form =
-    table(&[key("ttl", SPAN, "\"0s\"").about("How long it gives an answer again; there is none if 0s.")]);
+    table(&[key("ttl", SPAN, "\"0s\"").about("How long it gives a response again; there is none if 0s.")]);
 
 pub(super) const EXPECT: Form = Form::Map {
     keys: &[optional("violation", Form::List(&Form::Text)).about("Violations each of which must occur.")],
@@ -291,7 +291,6 @@ pub(super) const GATE: Form = table(&[
 /// Free names with any values, where a table is all that can be said.
 const ANYTHING: Form = map(&Form::Any);
 
-/// A variant.
 pub(in super::super) const VARIANT: Form = table(&[
     key("set", ANYTHING, "{}")
         .about("Dotted keys and their values; `*` in a key stands for every name there, `*:KEY` for those whose table has that key."),

@@ -61,17 +61,14 @@ impl Library {
     }
 }
 
-/// The names of the library's links.
 pub(super) fn links() -> Vec<&'static str> {
     Library::Links.names()
 }
 
-/// The names of the library's device classes.
 pub(super) fn classes() -> Vec<&'static str> {
     Library::Classes.names()
 }
 
-/// The names of the library's backgrounds.
 pub(super) fn backgrounds() -> Vec<&'static str> {
     Library::Backgrounds.names()
 }

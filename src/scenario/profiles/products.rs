@@ -23,7 +23,6 @@ use std::sync::LazyLock;
 
 use super::figures::{Profile, profile};
 
-/// The names of the library's products.
 pub(in super::super) const NAMES: &[&str] = &[
     "voltmx-ota",
     "voltmx-persistent",

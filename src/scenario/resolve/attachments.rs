@@ -4,7 +4,6 @@ use super::view::{Mistakes, View};
 use crate::contract::{Attachment, NamedBy};
 use crate::engine::{AttachmentOptions, LocalCapture};
 
-/// How attachments are sent.
 pub(super) fn options(view: View<'_>) -> AttachmentOptions {
     AttachmentOptions {
         queue: view.at("queue").word(),

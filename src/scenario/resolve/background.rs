@@ -6,7 +6,6 @@ use super::tunnel::library_and_own;
 use super::view::{Mistakes, View};
 use crate::base::Ppm;
 
-/// What the fleet's background comes to, if it names one that there is.
 pub(super) fn background(fleet: View<'_>, root: View<'_>, wrong: &Mistakes) -> Option<Budget> {
     let named = fleet.at("background").present()?;
     let all = root.at("background");

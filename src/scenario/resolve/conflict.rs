@@ -7,7 +7,6 @@ use crate::backend::Writes;
 use crate::base::{Ppm, Span, Word};
 use crate::engine::{self, BaseDate, CallbackOptions, ConflictOptions, Detect, WhileOpen};
 
-/// What it does about conflicts.
 pub(super) fn conflict(root: View<'_>, wrong: &Mistakes) -> ConflictOptions {
     let view = root.at("engine.conflict");
     let callback = view.at("callback");

@@ -17,8 +17,9 @@ use super::unheld::unheld;
 use super::view::View;
 use crate::backend::{Provisioning, Trimmed};
 use crate::base::words::{count, thousands};
-use crate::base::{Ppm, Stamp, Time, Value};
-use crate::contract::{EditKind, Entity, ScopeRule};
+use crate::base::{EntityId, Ppm, Stamp, Time, Value};
+use crate::contract::{ColumnKind, EditKind, Entity, ScopeRule};
+use crate::engine::MissingParent;
 use crate::gateway::{Capture, LastModifiedBound, LastModifiedPaging, LastModifiedSource, Mode};
 use crate::net::Moves;
 use crate::scenario::plan::{Happening, Planned, Who};
@@ -26,8 +27,8 @@ use crate::workload::{Action, DataError, Dataset, GivenRow, LoginWave, Maker};
 
 /// Values that are written out in a warning.
 const NAMED: usize = 6;
-/// A share of the processor from which on queries that come at random would wait for each other for as long as they take: of the same
-/// length, ρ / (2 (1 − ρ)) of it (Pollaczek 1930).
+/// A share of the processor from which on queries that come at random would wait for each other for
+/// as long as they take: of the same length, ρ / (2 (1 − ρ)) of it (Pollaczek 1930).
 const OVERWORKED: f64 = 2.0 / 3.0;
 
 /// What no run can do as the scenario asks; told here so that nobody has to run it to learn that.
@@ -110,6 +111,7 @@ pub(super) fn doubts(plan: &Plan, root: View<'_>, brought: &BTreeMap<String, Bro
     doubts.extend(lone_attributes(plan, root));
     doubts.extend(overworked(plan, root));
     doubts.extend(unheld(plan, root));
+    doubts.extend(waits_for_what_is_gone(plan, root));
     doubts.into_iter().map(Diagnostic::warning).collect()
 }
 
@@ -126,7 +128,8 @@ fn of_made_rows(entity: View<'_>, file: &str) -> Vec<Diagnostic> {
     written.map(told).collect()
 }
 
-/// Rows of one's own that came at the start, which people edit whose devices were synced before it and hold none of them.
+/// Rows of one's own that came at the start, which people edit whose devices were synced before it
+/// and hold none of them.
 fn too_new(plan: &Plan, entity: &str, file: &str, root: View<'_>) -> Option<Diagnostic> {
     let edited = |action: &&Action| {
         plan.schema.entity(action.entity).name == entity
@@ -207,6 +210,36 @@ fn capture(plan: &Plan) -> (&Capture, &'static str) {
         Mode::Ota => (&plan.gateway.serve, "gateway.serve.capture"),
         Mode::Persistent => (&plan.gateway.refresh.capture, "gateway.refresh.capture"),
     }
+}
+
+/// Rows that wait for a parent, where no pull tells that it was deleted.
+fn waits_for_what_is_gone(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
+    let untold = match capture(plan).0 {
+        Capture::LastModified(options) => options.reconcile.is_none(),
+        Capture::Flag(_) => true,
+        Capture::ChangeLog(_) | Capture::Hash(_) => false,
+    };
+    let keeps_none = matches!(plan.backend.provisioning, Provisioning::StampsOnly);
+    if plan.engine.pull.missing_parent != MissingParent::Wait || !(untold && keeps_none) {
+        return None;
+    }
+    let is_deleted = |parent: EntityId| {
+        let mut actions = plan.workload.actions.iter();
+        actions.any(|action| action.entity == parent && action.kind == EditKind::Delete)
+    };
+    let parent =
+        plan.schema.ids().flat_map(|id| plan.schema.entity(id).projected()).find_map(
+            |column| match column.kind {
+                ColumnKind::Ref(parent) if is_deleted(parent) => Some(&plan.schema.entity(parent).name),
+                _ => None,
+            },
+        )?;
+    let title =
+        format!("a row waits for its `{parent}`, and no pull says that one was deleted: it waits for ever");
+    let at = root.at("engine.pull.missing_parent").place()?;
+    Some(Diagnostic::new(at.into(), title).help(
+        "`provisioning = \"full\"`, `capture = { hash = {} }`, or `reconcile` find deletes; or missing_parent = \"ignore\"",
+    ))
 }
 
 /// Pages that end at a time that a coarse filter cannot ask for.
@@ -305,8 +338,8 @@ fn unmoved(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     plan.fleets.iter().filter(alone).map(told).collect()
 }
 
-/// Attributes that are named on one side alone: rows go by one that no fleet has and that reads like one that a fleet has, and
-/// nothing goes by one that a fleet has.
+/// Attributes that are named on one side alone: rows go by one that no fleet has and that reads
+/// like one that a fleet has, and nothing goes by one that a fleet has.
 fn lone_attributes(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     let fleets: Vec<View<'_>> = root.at("fleet").entries().map(|(_, fleet)| fleet.at("attributes")).collect();
     // One that only a scope names has its values from there, and no place of its own.
@@ -439,7 +472,8 @@ fn nobodys(
     Some(Diagnostic::new(at.place(), title).help(why))
 }
 
-/// Stamps of one's own that differ and that the backend cuts to the same: ties that the rows do not have.
+/// Stamps of one's own that differ and that the backend cuts to the same: ties that the rows do not
+/// have.
 fn made_equal(
     plan: &Plan,
     entity: &str,

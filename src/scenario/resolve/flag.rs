@@ -6,7 +6,6 @@ use crate::backend::LogOptions;
 use crate::gateway::{ChangeLogOptions, FlagForm, FlagOptions};
 
 impl World<'_> {
-    /// Capture by a flag.
     pub(super) fn flag(&self, view: View<'_>) -> FlagOptions {
         let form: FlagForm = view.at("form").word();
         let lease = view.at("lease");
@@ -50,7 +49,6 @@ impl World<'_> {
     }
 }
 
-/// Capture by a log of changes.
 pub(super) fn change_log(view: View<'_>) -> ChangeLogOptions {
     ChangeLogOptions { holes: view.at("holes").word(), trimmed: view.at("trimmed").word() }
 }

@@ -25,7 +25,6 @@ use crate::workload::{self, Maker};
 /// Devices of all fleets: as many as one may have.
 const DEVICES_MAX: u32 = 1_000_000;
 
-/// The attributes of all fleets by name.
 pub(super) fn attributes(root: View<'_>, wrong: &Mistakes) -> Vec<Attribute> {
     let mut attributes: Vec<Attribute> = Vec::new();
     for (fleet, view) in root.at("fleet").entries() {
@@ -52,7 +51,6 @@ pub(super) fn attributes(root: View<'_>, wrong: &Mistakes) -> Vec<Attribute> {
     attributes
 }
 
-/// The values of an attribute, named or counted.
 fn values(name: &str, written: View<'_>) -> Arc<[Value]> {
     match written.value() {
         Some(Val::List(_)) => written.items().map(|item| Value::text(item.text())).collect(),
@@ -62,10 +60,8 @@ fn values(name: &str, written: View<'_>) -> Arc<[Value]> {
     }
 }
 
-/// Links by name.
 pub(super) type Links<'a> = BTreeMap<&'a str, Arc<Profile>>;
 
-/// All links that there are; those that no fleet uses are looked at too.
 pub(super) fn links<'a>(root: View<'a>, traces: &Traces, wrong: &Mistakes) -> Links<'a> {
     let links = root.at("link");
     links
@@ -104,7 +100,6 @@ fn look_up_link(root: View<'_>, name: &str, at: View<'_>, wrong: &Mistakes) {
     }
 }
 
-/// The fleets by name.
 pub(super) fn fleets(root: View<'_>, links: &Links<'_>, calendar: Calendar, wrong: &Mistakes) -> Vec<Fleet> {
     let all = root.at("fleet").entries();
     let fleets: Vec<Fleet> = all
@@ -131,7 +126,6 @@ pub(super) fn all_devices(root: View<'_>) -> u32 {
     root.at("fleet").entries().fold(0, |sum, (_, fleet)| sum.saturating_add(fleet.at("devices").count()))
 }
 
-/// How a fleet moves over the links of its shares.
 fn moves(
     moves: View<'_>,
     shares: View<'_>,

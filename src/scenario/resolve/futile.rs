@@ -151,7 +151,7 @@ pub(super) fn is_nothing(kind: &str, own: View<'_>) -> bool {
         | "backend_down"
         | "backend_link_outage"
         | "disk_full"
-        | "foreign_answers"
+        | "foreign_responses"
         | "bad_rows"
         | "put_off"
         | "refused_deletes"

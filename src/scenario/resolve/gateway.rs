@@ -31,7 +31,7 @@ impl World<'_> {
         let limits = limits(self.root.at("gateway"));
         gateway::Options {
             body_limit: limits.request,
-            answer_limit: limits.answer,
+            response_limit: limits.answer,
             codec: self.codec(),
             coding_rate: self.root.at("gateway.coding_rate").present().map(View::bytes),
             mode,
@@ -40,12 +40,27 @@ impl World<'_> {
             backend_restored: self.root.at("gateway.backend_restored").word(),
             restored: self.root.at("gateway.restored").word(),
             refresh,
-            refresh_life: self.root.at("gateway.token.refresh_life").present().map(View::span),
+            refresh_life: self.refresh_life(),
             token_life: self.root.at("gateway.token").present().map(|token| token.at("life").span()),
             upload_cache: self.upload_cache(self.root.at("gateway.upload_cache")),
             backend_link: (happens || backend_link.present().is_some())
                 .then(|| self.backend_link(backend_link)),
         }
+    }
+
+    /// How long the next token is given for one; refused where that ends before the token does.
+    fn refresh_life(&self) -> Option<Span> {
+        let [life, refresh] = ["life", "refresh_life"].map(|key| self.root.at("gateway.token").at(key));
+        let refresh = refresh.present()?;
+        if refresh.span() < life.span() {
+            let why = format!(
+                "the next token is given for {}, and the token itself lasts {}",
+                refresh.span(),
+                life.span()
+            );
+            self.wrong.given(&[life]).at(refresh, why, "a `refresh_life` as long as `life` or longer");
+        }
+        Some(refresh.span())
     }
 
     /// What the gateway remembers of edits; refused where it has a queue for that, and where a time
@@ -60,7 +75,7 @@ impl World<'_> {
         let [kept, wait, resubmit] = ["kept", "wait", "resubmit"].map(|key| view.at(key));
         if resubmit.span() >= kept.span() {
             let why = format!(
-                "an edit is forgotten after {}, and one without an answer would go again after {}",
+                "an edit is forgotten after {}, and one without a response would go again after {}",
                 kept.span(),
                 resubmit.span()
             );
@@ -70,7 +85,7 @@ impl World<'_> {
         }
         if wait.span() > resubmit.span() {
             let why = format!(
-                "who waits for an answer for {} would wait beyond {}, when the edit goes again",
+                "who waits for a response for {} would wait beyond {}, when the edit goes again",
                 wait.span(),
                 resubmit.span()
             );

@@ -16,7 +16,6 @@ impl World<'_> {
         })
     }
 
-    /// Capture by comparing.
     pub(super) fn hash(&self, view: View<'_>) -> HashOptions {
         let options = options(view);
         if let Source::File { drop: FileDrop { every, takes }, .. } = options.source

@@ -30,7 +30,6 @@ impl World<'_> {
         }
     }
 
-    /// The unit that is named, if one is.
     pub(super) fn unit_named(&self, view: View<'_>) -> Option<UnitId> {
         let name = view.present()?.text();
         let found = self.given_names("unit").find(view, "unit", name, &self.root.at("unit").names());

@@ -13,7 +13,6 @@ use crate::net::{
     Radio, RadioChanges, Steps, Trace, Variation,
 };
 
-/// The link profile that stands at `view`.
 pub(super) fn link(name: &str, view: View<'_>, traces: &Traces, wrong: &Mistakes) -> Arc<Profile> {
     let kind = view.at("kind").word();
     let radio = radio(view.at("radio"), kind);
@@ -63,7 +62,7 @@ pub(super) fn link(name: &str, view: View<'_>, traces: &Traces, wrong: &Mistakes
 /// What a proxy lets through, or a server takes and sends.
 pub(super) fn limits(view: View<'_>) -> Limits {
     let limit = |key: &str| view.at(key).present().map(|limit| limit.bytes().0);
-    Limits { request: limit("body_limit"), answer: limit("answer_limit") }
+    Limits { request: limit("body_limit"), answer: limit("response_limit") }
 }
 
 /// What the radio speaks; where nothing says so, what networks of this kind mostly do.
@@ -150,8 +149,8 @@ fn contradictions(view: View<'_>, wrong: &Mistakes) {
     }
     let answers = view.at("response_loss");
     if answers.share() >= Ppm::ONE {
-        let help = "a share below 1; for a time without answers write an event `response_loss`";
-        wrong.at(answers, "every answer is lost, so nothing ever ends", help);
+        let help = "a share below 1; for a time without responses write an event `response_loss`";
+        wrong.at(answers, "every response is lost, so nothing ever ends", help);
     }
 }
 

@@ -1,8 +1,10 @@
-//! From a checked tree to a plan: names become positions, clock times become instants, shares become counts.
+//! From a checked tree to a plan: names become positions, clock times become instants, shares
+//! become counts.
 //!
-//! The tree has every key with its form and default, so nothing here asks whether a value is there or what it is written like; what
-//! is asked is whether values go together: whether what is named exists, whether an instant lies within the script. A mistake is told
-//! at its place, and all of them at once; what may only follow from another mistake is kept back until there is no other.
+//! The tree has every key with its form and default, so nothing here asks whether a value is there
+//! or what it is written like; what is asked is whether values go together: whether what is named
+//! exists, whether an instant lies within the script. A mistake is told at its place, and all of
+//! them at once; what may only follow from another mistake is kept back until there is no other.
 //! What can be run, but is probably not meant, is a doubt (`doubts`).
 
 mod about;
@@ -52,7 +54,7 @@ pub(super) use self::questions::questions;
 pub(super) use self::shows::claims;
 use self::view::{Mistakes, View};
 use super::diagnostic::Diagnostic;
-use super::plan::{Attribute, Plan};
+use super::plan::{Attribute, Plan, Settled};
 use super::rows::Brought;
 use super::traces::Traces;
 use super::tree::Node;
@@ -94,8 +96,8 @@ pub(super) struct Wrong {
     pub(super) following: Vec<Diagnostic>,
 }
 
-/// Resolves a tree that was checked; `sound` says whether nothing was found wrong. The plan's names of file, variant and digest are
-/// left to the caller.
+/// Resolves a tree that was checked; `sound` says whether nothing was found wrong. The plan's names
+/// of file, variant and digest are left to the caller.
 ///
 /// # Errors
 /// Names that nothing has, times outside the script, columns of the wrong kind.
@@ -129,13 +131,12 @@ pub(super) fn resolve(
     phone::fits(root, &wrong);
     attachments::are_sent(root, &wrong);
     world.namesakes(&gateway, engine.identity, &events);
-    let plan = Plan {
+    let settled = Settled {
         scenario: root.at("name").text().to_owned(),
         path: String::new(),
         digest: String::new(),
         variant: None,
         axes: BTreeMap::new(),
-        seed: Seed(root.at("seed").int() as u64),
         resolved: Arc::from(""),
         start: calendar.start,
         utc_offset: calendar.utc_offset,
@@ -173,6 +174,7 @@ pub(super) fn resolve(
         notes: Arc::from([]),
         warnings: Arc::from([]),
     };
+    let mut plan = Plan { seed: Seed(root.at("seed").int() as u64), rest: Arc::new(settled) };
     let (told, following) = wrong.into_inner();
     if !sound || !told.is_empty() || !following.is_empty() {
         return Err(Wrong { told, following });
@@ -180,8 +182,8 @@ pub(super) fn resolve(
     if let Some(impossible) = size::too_large(&plan, root).or_else(|| doubts::impossible(&plan, root)) {
         return Err(Wrong { told: vec![impossible], following });
     }
-    let warnings = doubts::doubts(&plan, root, brought).into();
-    Ok(Plan { warnings, ..plan })
+    plan.warnings = doubts::doubts(&plan, root, brought).into();
+    Ok(plan)
 }
 
 impl World<'_> {
@@ -349,7 +351,8 @@ impl World<'_> {
         replace.word()
     }
 
-    /// Pages asked for ahead; refused where the ask would be taken for the receipt of a page that is not committed.
+    /// Pages asked for ahead; refused where the ask would be taken for the receipt of a page that
+    /// is not committed.
     fn prefetch(&self, view: View<'_>, gateway: &Gateway) -> u32 {
         let pages = view.count();
         if pages > 0

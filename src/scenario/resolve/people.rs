@@ -14,12 +14,10 @@ use crate::gateway;
 use crate::workload::{Action, Browsing, Contention, LoginWave, Options, Peak};
 
 impl World<'_> {
-    /// The lists that the app's screens show.
     pub(super) fn queries(&self) -> Vec<AppQuery> {
         queries(self)
     }
 
-    /// The sync units by name.
     pub(super) fn units(&self, gateway: &gateway::Options) -> Vec<SyncUnit> {
         let units: Vec<SyncUnit> =
             self.root.at("unit").entries().map(|(name, view)| self.unit(name, view)).collect();
@@ -76,7 +74,6 @@ impl World<'_> {
         ids
     }
 
-    /// The entity that a value names.
     pub(super) fn entity(&self, view: View<'_>) -> Option<EntityId> {
         let names: Vec<&str> = self.schema.entities.iter().map(|e| e.name.as_str()).collect();
         self.given_names("entity").find(view, "entity", view.text(), &names).map(|i| EntityId(i as u16))
@@ -87,12 +84,10 @@ impl World<'_> {
         self.wrong.given_if(self.root.at(table).is_itself_sound())
     }
 
-    /// The position of the column of `entity` that a value names.
     fn column(&self, view: View<'_>, entity: EntityId) -> Option<usize> {
         self.column_named(view, entity, view.text())
     }
 
-    /// The position of the column of `entity` with this name, which `view` gives.
     pub(super) fn column_named(&self, view: View<'_>, entity: EntityId, name: &str) -> Option<usize> {
         let entity = self.schema.entity(entity);
         let names: Vec<&str> = entity.columns.iter().map(|c| c.name.as_str()).collect();
@@ -101,23 +96,19 @@ impl World<'_> {
         given.find(view, &format!("column of `{}`", entity.name), name, &names)
     }
 
-    /// An entity as it is written.
     pub(super) fn written(&self, entity: &Entity) -> View<'_> {
         self.root.at("entity").key(&entity.name)
     }
 
-    /// The position of the attribute that a value names.
     pub(super) fn attribute(&self, view: View<'_>) -> Option<usize> {
         self.attribute_named(view, view.text())
     }
 
-    /// The position of the attribute of this name, which `view` gives.
     pub(super) fn attribute_named(&self, view: View<'_>, name: &str) -> Option<usize> {
         let names: Vec<&str> = self.attributes.iter().map(|a| a.name.as_str()).collect();
         self.wrong.given_if(attributes_known(self.root)).find(view, "attribute of a fleet", name, &names)
     }
 
-    /// What people do.
     pub(super) fn workload(&self) -> Options {
         let view = self.root.at("workload");
         let hours = self.stretch(view.at("hours"), "work");
@@ -152,7 +143,6 @@ impl World<'_> {
         }
     }
 
-    /// What the app does while people look at it.
     fn browsing(&self, view: View<'_>) -> Option<Browsing> {
         let queries_per_second_milli = view.at("queries").milli();
         (queries_per_second_milli > 0)

@@ -9,7 +9,6 @@ use crate::contract::{ColumnKind, Like, LocalQuery};
 /// Reads what the app's screens list.
 struct Lists<'r, 'w>(&'r World<'w>);
 
-/// What the app's screens list.
 pub(super) fn queries(world: &World<'_>) -> Vec<AppQuery> {
     Lists(world).all()
 }

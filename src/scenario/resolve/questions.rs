@@ -6,7 +6,7 @@ use super::super::question::{Demand, Piece, Put, QUESTION_LISTS, Question, Told,
 use super::super::tree::Node;
 use super::Names;
 use super::measured::Measured;
-use super::shows::unit_named;
+use super::shows::{two_variants, unit_named};
 use super::view::{Mistakes, View};
 
 /// The questions of `question`, which was checked, of a scenario with these variants.
@@ -47,13 +47,7 @@ fn want() -> String {
 
 fn question(name: &str, of: View<'_>, variants: &[&str], measured: Measured<'_>) -> Question {
     let wrong = measured.wrong;
-    let [without, with] = ["without", "with"].map(|key| of.at(key));
-    for half in [without, with].into_iter().filter(|half| half.is_sound()) {
-        if !variants.contains(&half.text()) {
-            let title = format!("there is no variant `{}`", half.text());
-            wrong.at(half, title, choices(half.text(), variants));
-        }
-    }
+    let [without, with] = two_variants(of, ["without", "with"], variants, wrong);
     if without.is_sound() && without.text() == with.text() {
         wrong.at(with, "a variant differs in nothing from itself", "`without` and `with` are two variants");
     }

@@ -17,7 +17,6 @@ use crate::contract::{
 };
 use crate::workload::EntityData;
 
-/// What entities come to.
 pub(super) struct Entities {
     pub(super) schema: Schema,
     /// As the app knows it that some devices upgrade from.
@@ -442,7 +441,6 @@ impl Lookup<'_> {
         folds.into_iter().map(effect).collect()
     }
 
-    /// The references that the backend looks after.
     fn references(&self) -> Vec<Reference> {
         let mut references = Vec::new();
         for (of, sketch) in self.sketches.iter().enumerate() {

@@ -37,15 +37,26 @@ pub(in super::super) fn claims(
     if told.is_empty() { Ok(claims) } else { Err(told) }
 }
 
-fn claim_of(id: &str, claim: View<'_>, variants: &[&str], measured: Measured<'_>) -> Option<Claim> {
-    let wrong = measured.wrong;
-    let [fails, mends] = ["fails", "mends"].map(|key| claim.at(key));
-    for half in [fails, mends].into_iter().filter(|half| half.is_sound()) {
+/// The variants that stand under two keys; a mistake for each that there is not.
+pub(super) fn two_variants<'v>(
+    view: View<'v>,
+    keys: [&str; 2],
+    variants: &[&str],
+    wrong: &Mistakes,
+) -> [View<'v>; 2] {
+    let both = keys.map(|key| view.at(key));
+    for half in both.into_iter().filter(|half| half.is_sound()) {
         if !variants.contains(&half.text()) {
             let title = format!("there is no variant `{}`", half.text());
             wrong.at(half, title, choices(half.text(), variants));
         }
     }
+    both
+}
+
+fn claim_of(id: &str, claim: View<'_>, variants: &[&str], measured: Measured<'_>) -> Option<Claim> {
+    let wrong = measured.wrong;
+    let [fails, mends] = two_variants(claim, ["fails", "mends"], variants, wrong);
     if fails.is_sound() && fails.text() == mends.text() {
         wrong.at(mends, "a variant mends nothing of itself", "`fails` and `mends` are two variants");
     }

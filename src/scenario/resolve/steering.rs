@@ -10,7 +10,6 @@ use crate::engine::control::{
 };
 
 impl World<'_> {
-    /// The steering of `engine.pull` or `engine.push`.
     pub(super) fn steering(&self, side: View<'_>) -> SteeringOptions {
         let control = side.at("control");
         let (min, max) = (control.at("min_rows"), control.at("max_rows"));

@@ -4,7 +4,6 @@ use super::view::View;
 use crate::net::TransportOptions;
 use crate::net::tcp::Handshake;
 
-/// The options that stand at `view`.
 pub(super) fn transport(view: View<'_>) -> TransportOptions {
     TransportOptions {
         protocol: view.at("protocol").word(),

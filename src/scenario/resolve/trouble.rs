@@ -28,7 +28,6 @@ const CELLS: u64 = 200;
 const YEAR_10000: i64 = 253_402_300_800_000_000;
 
 impl World<'_> {
-    /// Planned events by time, then by name.
     pub(super) fn events(&self) -> Vec<Planned> {
         let mut events: Vec<Planned> =
             self.root.at("event").entries().filter_map(|(name, view)| self.event(name, view)).collect();
@@ -36,7 +35,8 @@ impl World<'_> {
         events
     }
 
-    /// Mistakes of three devices of one name where each load makes the receipts of the others unknown.
+    /// Mistakes of three devices of one name where each load makes the receipts of the others
+    /// unknown.
     pub(super) fn namesakes(&self, gateway: &gateway::Options, identity: Identity, events: &[Planned]) {
         if identity != Identity::Database || !gateway.reloads_namesakes() {
             return;
@@ -125,7 +125,6 @@ impl World<'_> {
         }
     }
 
-    /// A device by its number.
     fn one_device(&self, view: View<'_>) -> DeviceId {
         let total = all_devices(self.root);
         if view.count() >= total {
@@ -142,9 +141,9 @@ impl World<'_> {
             "outage" => Happening::Outage { length, mode: view.at("mode").word() },
             "flap" => Happening::Flap { every: self.flap(view), length },
             "captive_portal" => Happening::CaptivePortal { length },
-            "foreign_answers" => Happening::ForeignAnswers {
+            "foreign_responses" => Happening::ForeignAnswers {
                 length,
-                share: view.at("answers").share(),
+                share: view.at("responses").share(),
                 what: view.at("what").word(),
             },
             "caching_proxy" => Happening::CachingProxy { length, ttl: view.at("ttl").span() },
@@ -245,7 +244,8 @@ impl World<'_> {
 
     fn flap(&self, flap: View<'_>) -> Span {
         let (every, length) = (flap.at("every"), flap.at("for"));
-        // Where it is not written, what it is by default is too slow, or too often, for the time that is.
+        // Where it is not written, what it is by default is too slow, or too often, for the time
+        // that is.
         let written = if every.place().is_some() { every } else { length };
         if every.span() > length.span() {
             let help = format!(
@@ -283,7 +283,6 @@ impl World<'_> {
         })
     }
 
-    /// Random trouble.
     pub(super) fn chaos(&self) -> Option<Chaos> {
         let view = self.root.at("chaos").present()?;
         let devices = all_devices(self.root);
@@ -314,7 +313,7 @@ impl World<'_> {
             outage_lengths: view.at("outage_lengths").word(),
             outage_noticed: view.at("outage_noticed").share(),
             response_loss: view.at("response_loss").share(),
-            foreign_answers: view.at("foreign_answers").share(),
+            foreign_responses: view.at("foreign_responses").share(),
             proxy_ttl: view.at("proxy_ttl").span(),
             bad_rows: view.at("bad_rows").share(),
             put_off: view.at("put_off").share(),
@@ -397,7 +396,6 @@ impl World<'_> {
         Expect { violations, metrics, optional: optional.map(|(name, _)| name.to_owned()).collect() }
     }
 
-    /// Reads what is said of metrics.
     fn measured(&self) -> Measured<'_> {
         Measured { metrics: self.names.metrics, wrong: self.wrong }
     }
@@ -448,7 +446,6 @@ impl World<'_> {
         self.measured().ends(view, unit)
     }
 
-    /// Thresholds by name.
     pub(super) fn gates(&self) -> Vec<Gate> {
         self.root.at("gate").entries().filter_map(|(name, view)| self.gate(name, view)).collect()
     }

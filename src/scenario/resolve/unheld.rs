@@ -114,7 +114,7 @@ fn asks_behind(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     if !by_the_end || !plan.expect.violations.is_empty() {
         return None;
     }
-    let title = "the next pull asks by the date of a sync's end: what the server commits between its answer and that end never comes";
+    let title = "the next pull asks by the date of a sync's end: what the server commits between its response and that end never comes";
     let place = root.at("engine.pull.cursor").place()?;
     Some(
         Diagnostic::new(place.into(), title)

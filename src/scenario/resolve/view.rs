@@ -26,7 +26,6 @@ pub(super) struct Mistakes {
     unknown: RefCell<BTreeMap<String, (usize, usize)>>,
 }
 
-/// Where mistakes go that depend on certain values.
 #[derive(Clone, Copy)]
 pub(super) struct Given<'m> {
     mistakes: &'m Mistakes,
@@ -42,11 +41,9 @@ impl Mistakes {
     pub(super) fn given_if(&self, sound: bool) -> Given<'_> {
         Given { mistakes: self, sound }
     }
-    /// Notes a mistake at a value.
     pub(super) fn at(&self, view: View<'_>, title: impl Into<String>, help: impl Into<String>) {
         self.given(&[]).at(view, title, help);
     }
-    /// Notes a mistake.
     pub(super) fn add(&self, diagnostic: Diagnostic) {
         self.told.borrow_mut().push(diagnostic);
     }
@@ -117,7 +114,6 @@ impl<'a> View<'a> {
     pub(super) fn new(node: &'a Node) -> View<'a> {
         View(Some(node), None)
     }
-    /// The value under a dotted path of fixed names.
     pub(super) fn at(self, path: &str) -> View<'a> {
         View(
             path.split('.')
@@ -147,7 +143,6 @@ impl<'a> View<'a> {
     pub(super) fn is_itself_sound(self) -> bool {
         self.0.is_some_and(|node| !node.wrong)
     }
-    /// Where it is written.
     pub(super) fn place(self) -> Option<Place> {
         self.1.or(self.0.map(|n| &n.origin)).and_then(|origin| origin.place.clone())
     }
@@ -167,11 +162,9 @@ impl<'a> View<'a> {
         let table = self.0.and_then(Node::table);
         table.into_iter().flatten().map(|(name, entry)| (name.as_str(), View(Some(&entry.node), None)))
     }
-    /// The names of a table.
     pub(super) fn names(self) -> Vec<&'a str> {
         self.entries().map(|(name, _)| name).collect()
     }
-    /// The items of a list.
     pub(super) fn items(self) -> impl Iterator<Item = View<'a>> {
         let items = match self.0.map(|n| &n.value) {
             Some(Val::List(items)) => &items[..],
@@ -182,14 +175,12 @@ impl<'a> View<'a> {
     pub(super) fn is_table(self) -> bool {
         self.0.is_some_and(|n| n.table().is_some())
     }
-    /// The bare value.
     pub(super) fn value(self) -> Option<&'a Val> {
         self.0.map(|n| &n.value)
     }
     pub(super) fn text(self) -> &'a str {
         self.0.and_then(Node::as_text).unwrap_or_default()
     }
-    /// What its word stands for.
     pub(super) fn word<T: Word>(self) -> T {
         let known = T::of_word(self.text());
         debug_assert!(known.is_some() || !self.is_sound(), "the grammar has other words: {}", self.text());

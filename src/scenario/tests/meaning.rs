@@ -41,7 +41,7 @@ fn comments_order_and_spelling_do_not_change_the_digest() {
 fn meaning_changes_the_digest_and_the_seed_does_not() {
     let digest = |sets: &[&str]| {
         let sets = sets.iter().map(|s| (*s).to_owned()).collect();
-        plans(MINIMAL, &Request { sets, ..Request::default() }).remove(0).digest
+        plans(MINIMAL, &Request { sets, ..Request::default() }).remove(0).digest.clone()
     };
     let base = digest(&[]);
     assert_eq!(digest(&["seed=7"]), base);

@@ -34,7 +34,7 @@ pub(super) fn result(scenario: &str, csv: &str) -> Result<Plan, String> {
 }
 
 fn complaint(scenario: &str, csv: &str) -> String {
-    result(scenario, csv).map(|p| p.digest).expect_err("this is wrong")
+    result(scenario, csv).map(|p| p.digest.clone()).expect_err("this is wrong")
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn a_schema_decides_the_types_and_picks_the_columns() {
 
 #[test]
 fn the_digest_covers_the_rows() {
-    let digest = |csv: &str| result(SCENARIO, csv).unwrap().digest;
+    let digest = |csv: &str| result(SCENARIO, csv).unwrap().digest.clone();
     assert_ne!(digest(TASKS), digest(&TASKS.replace("Paint", "Print")));
 }
 
@@ -131,7 +131,7 @@ fn a_number_that_no_column_keeps_is_refused_with_its_place() {
     for (cell, keeps) in
         [("99999999999999999999", "decimal(20,0)"), ("12345678901234567.89", "decimal(19,2)")]
     {
-        let said = inferred(cell).map(|plan| plan.digest).expect_err(cell);
+        let said = inferred(cell).map(|plan| plan.digest.clone()).expect_err(cell);
         assert!(said.contains(&format!("`{cell}` has more digits than a real holds")), "{said}");
         assert!(said.contains("--> @tasks.csv:2:37") && said.contains(keeps), "{said}");
         let schema = format!("schema = {{ nr = \"text key\", hours = \"{keeps}\" }}\n[fleet");
@@ -198,7 +198,7 @@ fn a_uuid_is_one_key_however_it_is_spelt() {
 fn a_cell_that_is_too_long_for_a_type_to_be_inferred_is_told_at_its_line() {
     let inferred = of_key("text key").replace("schema = { id = \"text key\", title = \"text\" }\n", "");
     let csv = format!("id,title\na,b\nc,{}\n", "x".repeat(1_100_000));
-    let said = result(&inferred, &csv).map(|p| p.digest).expect_err("it is too long");
+    let said = result(&inferred, &csv).map(|p| p.digest.clone()).expect_err("it is too long");
     let thin = '\u{2009}';
     let title = format!(
         "error: a cell of 1{thin}100{thin}000 bytes; a type is inferred from cells of at most 1{thin}000{thin}000"

@@ -259,7 +259,7 @@ fn a_window_has_a_zone_of_its_own_with_its_daylight_saving_and_its_days() {
     // Saturday 22:00 is Sunday 04:00 in Berlin, and 03:00 while only New York has summer time.
     let day = 24;
     assert_eq!(hours, [6 * day + 4, 13 * day + 3, 20 * day + 3, 27 * day + 3]);
-    let busy = plan.backend.busy.unwrap();
+    let busy = plan.backend.busy.as_ref().unwrap();
     assert_eq!(busy.factor_milli, 2_500);
     let first = busy.hours[0];
     assert_eq!(first, (Time::ZERO, Time::ZERO + Span::secs(3_600)), "Sunday's has an hour left at the start");
@@ -272,10 +272,10 @@ fn a_profile_brings_a_quota_and_a_leg_the_rates_of_a_link() {
         "{MINIMAL}\n[backend]\nprofile = \"dataverse\"\nquota.requests = 60\n[gateway]\nbackend_link = {{ link = \"lte-good\", rtt = \"9ms\" }}\n"
     );
     let plan = plan(&text);
-    let quota = plan.backend.quota.unwrap();
+    let quota = plan.backend.quota.as_ref().unwrap();
     let window = quota.window.unwrap();
     assert_eq!((window.requests, window.per, quota.concurrent), (Some(60), Span::secs(300), Some(52)));
-    let backend_link = plan.gateway.backend_link.unwrap();
+    let backend_link = plan.gateway.backend_link.as_ref().unwrap();
     assert_eq!((backend_link.rtt, backend_link.down.unwrap().0), (Span::millis(9), 20_000_000));
 }
 

@@ -1,10 +1,10 @@
 //! What is said of scenarios that are wrong or doubtful. Each snapshot is its own list of inputs:
 //! a line that is not indented is a file, and below it stands all that is said of that.
 //!
-//! A file is the base of its subject, changed by the parts of its line, which ` ‖ ` divides. `--set …`
-//! is an argument; `old ⇒ new` puts a text in place of the first such in the scenario or in the file
-//! beside it; `beside: …` is that file, `beside+ …` comes at its end, `= …` is the whole scenario,
-//! and anything else comes at its end. `¶` begins a line.
+//! A file is the base of its subject, changed by the parts of its line, which ` ‖ ` divides.
+//! `--set …` is an argument; `old ⇒ new` puts a text in place of the first such in the scenario or
+//! in the file beside it; `beside: …` is that file, `beside+ …` comes at its end, `= …` is the
+//! whole scenario, and anything else comes at its end. `¶` begins a line.
 //!
 //! To add a case, write its line and run this with `INSTA_UPDATE=always`.
 

@@ -88,7 +88,7 @@ fn what_is_always_there_and_sizes_as_written_can_be_asked_for() {
 #[test]
 fn situations_are_asked_for_by_name_or_all() {
     let occur = |what: &str| plans(&format!("{MINIMAL}[situations]\noccur = {what}"), &Request::default());
-    let asked = occur("[\"hot-row\", \"answer-lost\"]").remove(0).situations;
+    let asked = occur("[\"hot-row\", \"response-lost\"]").remove(0).situations.clone();
     assert_eq!(asked.occur, [Situation::AnswerLost, Situation::HotRow]);
     assert_eq!(asked.seeds, 200);
     assert_eq!(occur("\"all\"")[0].situations.occur.len(), 12);

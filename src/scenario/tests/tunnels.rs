@@ -68,7 +68,7 @@ fn a_tunnel_stands_wherever_a_link_is_named() {
     let plan = plan(&text);
     let Some(Moves::Wander { links, .. }) = plan.fleets[0].moves.as_deref() else { panic!("it wanders") };
     assert_eq!(links.iter().map(|(link, _)| link.rtt).collect::<Vec<_>>(), [80, 120].map(Span::millis));
-    let backend_link = plan.gateway.backend_link.unwrap();
+    let backend_link = plan.gateway.backend_link.as_ref().unwrap();
     assert_eq!((backend_link.rtt, backend_link.down), (Span::millis(120), Some(BitRate(20_000_000))));
 }
 
@@ -89,7 +89,7 @@ fn a_trace_is_replayed_in_a_tunnel_no_faster_than_the_tunnel() {
 fn a_leg_like_a_link_that_replays_a_trace_has_the_traces_mean_rate() {
     let backend_link = |keys: &str| {
         let text = format!("{MINIMAL}[gateway.backend_link]\n{keys}\n[link.bus]\n{BUS}");
-        let backend_link = with_trace(TRACE, &text, &[]).unwrap().gateway.backend_link.unwrap();
+        let backend_link = with_trace(TRACE, &text, &[]).unwrap().gateway.backend_link.clone().unwrap();
         (backend_link.rtt, backend_link.down, backend_link.up)
     };
     let (mean, slow) = (Some(BitRate(48_128_000)), Some(BitRate(1_000_000)));

@@ -8,8 +8,7 @@ fn number(store: &Store, sql: &str) -> i64 {
 }
 
 fn open(options: &Options) -> Store {
-    let db = Database { path: ":memory:".to_owned(), vfs: None };
-    Store::open(&db, schema(), options).unwrap()
+    Store::open(&Database::memory(), schema(), options).unwrap()
 }
 
 fn pull(store: &Store, key: &str, stamp: i64) {

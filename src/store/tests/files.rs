@@ -100,16 +100,7 @@ fn a_provisioned_database_is_as_if_it_had_been_pulled() {
             (TASK, format!("k{}", n * 7_919 % 300), Stamp(n), values)
         })
         .collect();
-    let unit = |pull: &[EntityId]| SyncUnit {
-        name: "U".into(),
-        on: vec![],
-        pull: pull.to_vec(),
-        push: vec![],
-        blocking: false,
-        discard_pending: false,
-        excerpts: Vec::new(),
-        when: Vec::new(),
-    };
+    let unit = |pull: &[EntityId]| SyncUnit { name: "U".into(), pull: pull.to_vec(), ..SyncUnit::default() };
     let units = [unit(&[TASK, GROUP]), unit(&[]), unit(&[TASK])];
     let db = file(&dir);
     provision(&db, &schema, &units, &options(), &Earlier(rows.clone())).unwrap();

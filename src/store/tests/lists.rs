@@ -12,8 +12,7 @@ fn practice() -> Store {
     visit.columns[0].kind = ColumnKind::Ref(DOCTOR);
     let entities = vec![entity("doctor", &["name"], &[0], Delivery::Delta), visit];
     let schema = Schema { entities, ..Schema::default() };
-    let db = Database { path: ":memory:".to_owned(), vfs: None };
-    let store = Store::open(&db, Arc::new(schema), &options()).unwrap();
+    let store = Store::open(&Database::memory(), Arc::new(schema), &options()).unwrap();
     store
         .transaction(|tx| {
             for n in 0..4 {

@@ -63,8 +63,7 @@ fn related() -> Store {
     let mut line = entity("line", &["order"], &[0], Delivery::Delta);
     line.columns[0].kind = ColumnKind::Ref(TASK);
     let entities = vec![entity("order", &[], &[], Delivery::Delta), line];
-    let db = Database { path: ":memory:".to_owned(), vfs: None };
-    Store::open(&db, Arc::new(Schema { entities, ..Schema::default() }), &options()).unwrap()
+    Store::open(&Database::memory(), Arc::new(Schema { entities, ..Schema::default() }), &options()).unwrap()
 }
 
 #[test]

@@ -29,17 +29,8 @@ const GROUP: EntityId = EntityId(2);
 const UNIT: UnitId = UnitId(0);
 
 fn entity(name: &str, columns: &[&str], projection: &[usize], delivery: Delivery) -> Entity {
-    let columns =
-        columns.iter().map(|name| Column { name: (*name).to_owned(), kind: ColumnKind::Text }).collect();
-    Entity {
-        name: name.to_owned(),
-        key: "id".to_owned(),
-        columns,
-        projection: projection.to_vec(),
-        scope: Vec::new(),
-        delivery,
-        unique: Vec::new(),
-    }
+    let columns = columns.iter().map(|name| Column::new(name, ColumnKind::Text)).collect();
+    Entity { projection: projection.to_vec(), delivery, ..Entity::new(name, columns) }
 }
 
 /// A plain entity of whose four columns devices hold 0, 1 and 3, one that only the backend has, and
@@ -63,8 +54,7 @@ fn options() -> Options {
 }
 
 fn store() -> Store {
-    let db = Database { path: ":memory:".to_owned(), vfs: None };
-    Store::open(&db, schema(), &options()).unwrap()
+    Store::open(&Database::memory(), schema(), &options()).unwrap()
 }
 
 fn file(dir: &tempfile::TempDir) -> Database {

@@ -7,7 +7,6 @@ use crate::contract::{MergeRule, NamedBy, Naming};
 const ORDER: EntityId = EntityId(0);
 const LINE: EntityId = EntityId(1);
 
-/// Orders, which get their keys so, and lines of theirs.
 fn shop(by: NamedBy) -> Store {
     shop_with(by, options())
 }
@@ -21,8 +20,7 @@ fn shop_with(by: NamedBy, options: Options) -> Store {
         naming: vec![naming],
         ..Schema::default()
     };
-    let db = Database { path: ":memory:".to_owned(), vfs: None };
-    Store::open(&db, Arc::new(schema), &options).unwrap()
+    Store::open(&Database::memory(), Arc::new(schema), &options).unwrap()
 }
 
 fn edit(number: u32, entity: EntityId, key: &str, kind: EditKind, values: &[&str]) -> LocalEdit {

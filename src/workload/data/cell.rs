@@ -15,7 +15,6 @@ pub fn attribute_value(name: &str, index: u32, count: u32) -> Value {
     Value::text(&format!("{name}-{:0width$}", u64::from(index) + 1))
 }
 
-/// A maker, compiled.
 #[derive(Clone, Debug)]
 pub(in crate::workload) enum Cell {
     Words {
@@ -120,7 +119,6 @@ impl Cell {
         }
     }
 
-    /// The value at position `n` of the domain.
     pub(in crate::workload) fn nth(&self, n: u64) -> Value {
         match self {
             Cell::Int { min, .. } => Value::Int(min.wrapping_add(n as i64)),

@@ -21,7 +21,6 @@ pub struct Dataset {
     pub(super) schema: Arc<Schema>,
     pub(super) tables: Vec<Table>,
     start: Stamp,
-    /// The values of each device attribute.
     attributes: Vec<Arc<[Value]>>,
 }
 
@@ -346,7 +345,6 @@ impl Dataset {
         Some((stamp, if outdated { older(table, row, values) } else { values }))
     }
 
-    /// How a column is made.
     pub(in crate::workload) fn cell(&self, entity: EntityId, column: usize) -> &Cell {
         &self.table(entity).cells[column]
     }
@@ -361,12 +359,10 @@ impl Dataset {
         self.table(entity).nulls.get(&column).copied()
     }
 
-    /// The values of a device attribute.
     pub(in crate::workload) fn attribute_values(&self, attribute: usize) -> &[Value] {
         &self.attributes[attribute]
     }
 
-    /// The entity that a reference points to.
     pub(in crate::workload) fn refers_to(&self, entity: EntityId, column: usize) -> Option<EntityId> {
         match self.schema.entity(entity).columns[column].kind {
             ColumnKind::Ref(target) => Some(target),

@@ -10,7 +10,6 @@ const DELETIONS_REACH_BACK: Span = Span::secs(90 * 86_400);
 /// Milliseconds of a day; ages are counted in milliseconds, the finest stamp of a common backend.
 const DAY: f64 = 86_400_000.0;
 
-/// The stamps of one row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Life {
     pub(super) created: Stamp,
@@ -18,7 +17,6 @@ pub(super) struct Life {
     pub(super) deleted: Option<Stamp>,
 }
 
-/// The lives of an entity's rows.
 #[derive(Clone, Debug)]
 pub(super) struct Lives {
     seed: Seed,
@@ -78,12 +76,10 @@ impl Lives {
         }
     }
 
-    /// Rows that were deleted before the start.
     pub(super) fn gone(&self) -> u64 {
         self.gone
     }
 
-    /// The life of row `row`.
     pub(super) fn of(&self, row: u64) -> Life {
         if let Some(stamp) = self.one_stamp {
             return Life { created: stamp, changed: None, deleted: None };

@@ -16,7 +16,6 @@ impl Mixing {
         Mixing { seed, n, half: bits.div_ceil(2).max(1) }
     }
 
-    /// Where `i` goes.
     pub(super) fn at(&self, i: u64) -> u64 {
         assert!(i < self.n, "{i} is not below {}", self.n);
         let mut x = i;

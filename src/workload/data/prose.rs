@@ -26,7 +26,6 @@ const ENDS: [&str; 16] =
 /// Words have numbers of at most so many bits.
 const BITS: u64 = 12;
 
-/// A text of `min` to `max` bytes.
 pub(super) fn text(stream: &mut Stream, min: u32, max: u32) -> String {
     let span = u64::from(max.saturating_sub(min)) + 1;
     let len = min as usize + stream.below(span) as usize;

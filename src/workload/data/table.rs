@@ -16,7 +16,6 @@ use crate::workload::{EntityData, GivenRow, Maker};
 /// Rows by the text in one column.
 pub(super) type Partition = FxHashMap<Arc<str>, Vec<u32>>;
 
-/// One entity, compiled.
 #[derive(Clone, Debug)]
 pub(super) struct Table {
     pub(super) seed: Seed,
@@ -26,7 +25,6 @@ pub(super) struct Table {
     /// Columns that hold the empty text in a share of the made rows.
     pub(super) empties: BTreeMap<usize, Ppm>,
     pub(super) given: Option<Arc<Vec<GivenRow>>>,
-    /// Rows that exist at the start.
     pub(super) live: u64,
     pub(super) natural: Natural,
     pub(super) lives: Lives,
@@ -36,7 +34,6 @@ pub(super) struct Table {
     pub(super) attributes: Vec<(usize, usize)>,
     /// The rows by each column of `attributes`.
     pub(super) partitions: Vec<Partition>,
-    /// Given rows by their key, if another entity's given rows point here.
     pub(super) by_key: FxHashMap<Key, u32>,
 }
 
@@ -79,7 +76,6 @@ impl Table {
         }
     }
 
-    /// All rows, the deleted ones too.
     pub(super) fn len(&self) -> u64 {
         self.live + self.lives.gone()
     }

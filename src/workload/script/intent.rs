@@ -10,13 +10,11 @@ use crate::base::{Ppm, Seed, Span, Stream, Time};
 use crate::contract::EditKind;
 use crate::workload::{Action, Rivals};
 
-/// A write that somebody is going to make.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Intent {
     pub(super) at: Time,
     /// A position in the people; `None` is the office.
     pub(super) who: Option<usize>,
-    /// Index of the action.
     pub(super) action: usize,
     /// What everything about it is drawn from.
     pub(super) seed: Seed,
@@ -26,7 +24,6 @@ pub(super) struct Intent {
     pub(super) twin: Option<Twin>,
 }
 
-/// The other side of a contention.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Twin {
     pub(super) at: Time,
@@ -34,16 +31,12 @@ pub(super) struct Twin {
     pub(super) what: Opposite,
 }
 
-/// What the other side of a contention does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Opposite {
-    /// It writes the same.
     Same,
-    /// It writes something else.
     Other,
     /// It writes the columns of another action, by its index.
     Beside(usize),
-    /// It deletes the row.
     Delete,
 }
 
@@ -52,7 +45,6 @@ impl Intent {
     pub(super) fn stream(&self, purpose: &str) -> Stream {
         self.seed.stream(purpose, 0, 0)
     }
-    /// Whether its row is gone in the end.
     pub(super) fn deletes(&self, kind: EditKind) -> bool {
         kind == EditKind::Delete || self.twin.is_some_and(|twin| twin.what == Opposite::Delete)
     }
@@ -62,7 +54,6 @@ impl Intent {
     }
 }
 
-/// The day as it was set up.
 pub(super) struct Day<'a> {
     pub(super) setting: &'a Setting<'a>,
     pub(super) hours: (Time, Time),
@@ -75,7 +66,6 @@ pub(super) struct Day<'a> {
 }
 
 impl Day<'_> {
-    /// All writes of the actions, with their twins; `None` if it was stopped.
     pub(super) fn intents(&self, stops: &dyn Fn() -> bool) -> Option<Vec<Intent>> {
         let mut intents = Vec::new();
         for (index, action) in self.setting.options.actions.iter().enumerate() {

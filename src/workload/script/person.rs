@@ -23,14 +23,10 @@ pub struct Person {
     pub synced_at: Option<Stamp>,
 }
 
-/// A person's working day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Presence {
-    /// The login, unless the scenario has none.
     pub(super) login: Option<Time>,
-    /// At work from here …
     pub(super) from: Time,
-    /// … to here.
     pub(super) until: Time,
     /// The first write.
     pub(super) writes_from: Time,

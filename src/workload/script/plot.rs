@@ -18,13 +18,11 @@ const READING: Span = Span::secs(40);
 /// A person opens records whose timestamp is this near.
 const AROUND_NOW: Span = Span::secs(12 * 3_600);
 
-/// A write, all choices made.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Write {
     pub(super) at: Time,
     /// A position in the people; `None` is the office.
     pub(super) who: Option<usize>,
-    /// Index of the action.
     pub(super) action: u16,
     pub(super) entity: EntityId,
     pub(super) key: Key,
@@ -32,12 +30,10 @@ pub(super) struct Write {
     pub(super) values: Vec<(usize, Value)>,
 }
 
-/// A record that a person opens.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Opening {
     pub(super) at: Time,
     pub(super) who: usize,
-    /// The entity that is fetched.
     pub(super) entity: EntityId,
     pub(super) of: Key,
 }
@@ -48,7 +44,6 @@ const TWINS: u64 = 1 << 63;
 /// After so many writes it is asked again whether anybody waits for them.
 const ASKED_EVERY: usize = 64;
 
-/// The writes as they come to be.
 pub(super) struct Plot<'a> {
     day: &'a Day<'a>,
     rows: Rows<'a>,

@@ -31,7 +31,6 @@ pub(super) struct Pools<'a> {
     details: FxHashMap<EntityId, Rc<[(u32, u32)]>>,
 }
 
-/// What a circle has in common.
 struct Members {
     /// By position; `None` where any value will do.
     attributes: Vec<Option<Value>>,
@@ -59,7 +58,6 @@ impl<'a> Pools<'a> {
         }
     }
 
-    /// The circle of the devices with these attributes.
     pub(super) fn devices(&mut self, attributes: &[Value]) -> Circle {
         let circles = &mut self.circles;
         *self.numbers.entry(format!("{attributes:?}")).or_insert_with(|| {
@@ -77,7 +75,6 @@ impl<'a> Pools<'a> {
         Circle(self.circles.len() - 1)
     }
 
-    /// The circle's value of an attribute, if it has one.
     pub(super) fn attribute(&self, circle: Circle, attribute: usize) -> Option<&Value> {
         self.circles[circle.0].attributes.get(attribute)?.as_ref()
     }

@@ -437,7 +437,7 @@ fn a_new_reference_brings_what_is_folded_in_through_it() {
     let (doctors, patients) = (rows_by_key(&dataset, DOCTOR), rows_by_key(&dataset, PATIENT));
     let looked_up = |rows: &BTreeMap<Key, u64>, entity, key: &Value| match key {
         Value::Text(key) => dataset.value(entity, rows[&**key], 0),
-        other => panic!("{other} is no key"),
+        other => panic!("{other} is not a key"),
     };
     for (_, device, _, _, _, values) in writes(&script) {
         let (first, follower) = (&values[0], &values[1]);

@@ -16,7 +16,6 @@ const VALUE_TRIES: u32 = 24;
 /// So many values are drawn for a row that is not known yet.
 const ALTERNATIVES: usize = 6;
 
-/// The rows as the script has left them so far.
 pub(super) struct Rows<'a> {
     pub(super) dataset: &'a Dataset,
     pub(super) pools: Pools<'a>,
@@ -30,7 +29,6 @@ pub(super) struct Rows<'a> {
     pub(super) astray: u64,
 }
 
-/// Whose write it is, and when.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Moment {
     pub(super) circle: Circle,
@@ -41,10 +39,8 @@ pub(super) struct Moment {
     pub(super) finds_refs: bool,
 }
 
-/// The values of a new row.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct NewRow {
-    /// By the backend's columns.
     pub(super) values: Vec<Value>,
     /// The rows that its references point to.
     targets: Vec<Option<u32>>,
@@ -87,7 +83,6 @@ impl<'a> Rows<'a> {
         Some(row)
     }
 
-    /// The row will not be there.
     pub(super) fn remove(&mut self, entity: EntityId, row: u32) {
         self.gone.insert((entity, row));
     }
@@ -103,7 +98,6 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// What a cell holds now.
     pub(super) fn present(&self, entity: EntityId, row: u32, column: usize) -> Value {
         let changed = self.changed.get(&(entity, row, column)).cloned();
         changed.unwrap_or_else(|| self.dataset.value(entity, u64::from(row), column))

@@ -9,17 +9,14 @@ use super::super::run::run;
 use super::super::wanted::ASKED_EVERY;
 use super::*;
 use crate::base::{EntityId, Incarnation, Span};
-use crate::contract::{Database, Described, EngineError, Ports, Provision, SyncEngine};
-use crate::scenario::{Document, Names, Request};
+use crate::contract::{Database, EngineError, Ports, Provision, SyncEngine};
 
 fn plan(fleet: &str) -> Plan {
     let text = format!(
         "name = \"rows\"\n[fleet.phones]\ndevices = 1\n{fleet}[entity.note]\nrows = 20000\n\
          schema = {{ id = \"uuid key\", title = \"text\" }}\n"
     );
-    let document = Document::parse("rows.toml", &text).expect("it is TOML");
-    let names = Names { metrics: &[], checks: &[], stacks: &[Described::builtin("builtin")] };
-    document.plans(&Request::default(), &names).expect("it is sound").remove(0)
+    super::super::fault_tests::plan(&text)
 }
 
 #[test]

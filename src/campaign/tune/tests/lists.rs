@@ -40,7 +40,7 @@ fn a_list_with_values_that_ask_for_more_than_there_is_has_its_best_on_the_list()
                 (best, points),
                 "{knob} at {present}, {seeds} seeds"
             );
-            let all = "300 is all that there ever is to send: larger values change nothing".to_owned();
+            let all = "300 is all there is to send: larger values change nothing".to_owned();
             assert!(told.limits.contains(&all), "{knob} at {present}: {:?}", told.limits);
             assert_eq!(told.flat, [best, best], "{knob} at {present}");
         }
@@ -160,7 +160,7 @@ fn what_another_knob_keeps_small_is_no_ceiling_for_what_is_larger() {
         space.sizes = vec![Some("sizes"), None];
         space.bounds = vec![false, bounds];
         let told = place_with(space, Limits::default(), cell).knobs.remove(0);
-        let ceiling = told.limits.iter().any(|line| line.contains("is all that there ever is to send"));
+        let ceiling = told.limits.iter().any(|line| line.contains("is all there is to send"));
         assert_eq!(ceiling, !bounds, "{:?}", told.limits);
         assert_eq!(told.best == "2048", bounds, "{}", told.best);
     }

@@ -17,7 +17,6 @@ use crate::contract::Entity;
 use crate::gateway::capture::seam::Take;
 use crate::protocol::Part;
 
-/// What is kept of a row.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Kept {
     /// The reader may hold any version of it, or none.
@@ -76,7 +75,6 @@ impl Kept {
         (spared > PART).then_some(Part { base: *base, columns: differs })
     }
 
-    /// Bytes beside the key.
     fn bytes(&self) -> u64 {
         match self {
             Kept::Unsure => 0,
@@ -121,7 +119,6 @@ impl<'e> Lens<'e> {
     }
 }
 
-/// Rows by key, and what they take in bytes.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Rows {
     by_key: BTreeMap<Key, Kept>,
@@ -219,7 +216,6 @@ pub(super) fn not_seen(touched: &mut BTreeMap<Key, Time>, since: Option<Time>) -
     touched.keys().cloned().collect()
 }
 
-/// Differences that are told page by page.
 #[derive(Clone, Debug)]
 pub(super) struct List {
     /// In the order of keys.
@@ -230,7 +226,6 @@ pub(super) struct List {
 }
 
 impl List {
-    /// Whether all were told.
     pub(super) fn is_told(&self) -> bool {
         self.found[self.served..].iter().all(|found| found.passed)
     }
@@ -251,7 +246,6 @@ impl List {
     }
 }
 
-/// A cursor, from the gateway's point of view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cursor {
     /// Of a reader that came with everything up to this stamp.
@@ -276,7 +270,6 @@ impl Cursor {
     }
 }
 
-/// Everything of one reader and entity.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Book {
     pub(super) rows: Rows,
@@ -398,12 +391,10 @@ impl Book {
         }
     }
 
-    /// No cursor is known any more.
     pub(super) fn expire(&mut self) {
         (self.confirmed, self.sent) = (None, None);
     }
 
-    /// Forgets what a killed gateway does.
     pub(super) fn forget(&mut self) {
         self.list = None;
         self.reading = None;

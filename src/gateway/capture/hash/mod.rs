@@ -44,7 +44,6 @@ use source::{Raw, Reading, Seen, Sheet, Whole};
 pub use canonical::Canonical;
 pub use options::{HashOptions, Keep, Snapshot, Source};
 
-/// Whose book it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Who {
     Device(DeviceId),
@@ -66,7 +65,6 @@ pub(super) struct Hash {
     books: BTreeMap<(Who, EntityId), Book>,
     /// What the books take, bytes.
     kept: u64,
-    /// Number of the last page.
     pages: u64,
     /// Files that were read, by entity; a killed gateway reads them again.
     sheets: BTreeMap<EntityId, Option<Sheet>>,
@@ -176,7 +174,6 @@ impl Hash {
     }
 }
 
-/// The columns that a reader gets.
 fn columns<'e>(entity: &'e Entity, who: Who, all: &'e [usize]) -> &'e [usize] {
     match who {
         Who::Device(_) => &entity.projection,
@@ -184,7 +181,6 @@ fn columns<'e>(entity: &'e Entity, who: Who, all: &'e [usize]) -> &'e [usize] {
     }
 }
 
-/// Whether a row of a file belongs to a reader.
 fn is_theirs(entity: &Entity, reader: Reader<'_>, row: &Seen) -> bool {
     match reader {
         Reader::Device(_, attributes) => entity.in_scope(&row.values, attributes),

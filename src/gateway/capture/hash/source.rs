@@ -10,7 +10,6 @@ use crate::base::{EntityId, Key, Stamp, Time, Value};
 use crate::contract::{Entity, ServerError};
 use crate::gateway::capture::seam::{Ask, Effort};
 
-/// A row that was read.
 #[derive(Clone, Debug)]
 pub(super) struct Seen {
     pub(super) key: Key,

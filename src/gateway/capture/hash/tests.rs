@@ -413,7 +413,7 @@ fn rows_that_mean_the_same_have_one_hash() {
     use crate::contract::{Column, ColumnKind};
     let money = ColumnKind::Decimal { digits: 9, places: 2 };
     let mut entity = trial::entity();
-    let column = |name: &str, kind| Column { name: name.to_owned(), kind };
+    let column = |name: &str, kind| Column::new(name, kind);
     entity.columns =
         vec![column("name", ColumnKind::Text), column("fee", money), column("born", ColumnKind::Date)];
     let row = |name: &str| [name, "1.50", "1990-05-01"].map(Value::text);

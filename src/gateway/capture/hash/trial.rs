@@ -8,17 +8,15 @@ use std::sync::Arc;
 use super::super::seam::{Ask, Captured, Effort, Reader, Strategy};
 use crate::backend::{Backend, Loaded, Options, Scope};
 use crate::base::{DeviceId, EntityId, Key, Seed, Span, Stamp, Time, UnitId, Value};
-use crate::contract::{Column, ColumnKind, Delivery, Entity, Schema, ScopeRule, ServerError};
+use crate::contract::{Column, ColumnKind, Entity, Schema, ScopeRule, ServerError};
 use crate::protocol::Part;
 
 pub(super) const VISIT: EntityId = EntityId(0);
 const START: Stamp = Stamp(1_700_000_000_000_000);
-/// Columns.
 pub(super) const CLINIC: usize = 0;
 pub(super) const NOTE: usize = 4;
 const LEDGER: usize = 5;
 
-/// What goes wrong with one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Trouble {
     /// It does not come to the gateway.
@@ -33,7 +31,6 @@ pub(super) enum Trouble {
 
 pub(super) const TROUBLES: [Trouble; 4] = [Trouble::Fails, Trouble::Lost, Trouble::Half, Trouble::Forgets];
 
-/// A row as it came.
 struct Sent {
     key: Key,
     stamp: Stamp,
@@ -84,13 +81,9 @@ pub(super) fn entity() -> Entity {
         ("done", Bool),
     ];
     Entity {
-        name: "visit".to_owned(),
-        key: "id".to_owned(),
-        columns: columns.map(|(name, kind)| Column { name: name.to_owned(), kind }).to_vec(),
         projection: vec![1, 2, 3, 4, 6],
         scope: vec![ScopeRule::Attribute { column: CLINIC, attribute: 0 }],
-        delivery: Delivery::Delta,
-        unique: Vec::new(),
+        ..Entity::new("visit", columns.map(|(name, kind)| Column::new(name, kind)).to_vec())
     }
 }
 
@@ -105,13 +98,7 @@ impl Trial {
         let schema = Arc::new(Schema { entities: vec![entity()], ..Schema::default() });
         let mut backend = Backend::new(schema, options, START, Seed(1));
         let old = START.minus(Span::secs(9));
-        let row = |clinic: &str, n: u32| Loaded {
-            key: Key::new(&format!("{n:03}")),
-            values: values(clinic, "").into(),
-            created: old,
-            updated: old,
-            deleted: None,
-        };
+        let row = |clinic: &str, n: u32| Loaded::as_of(&format!("{n:03}"), values(clinic, ""), old);
         let (north, south) =
             ((0..rows).map(|n| row("north", 2 * n)), (0..rows / 2).map(|n| row("south", 2 * n + 1)));
         backend.load(VISIT, north.chain(south));
@@ -143,7 +130,6 @@ impl Trial {
         if self.replica { row.to_vec() } else { entity().project(row) }
     }
 
-    /// What the reader should hold.
     pub(super) fn wanted(&mut self) -> BTreeMap<Key, Vec<Value>> {
         let live = self.backend.rows(VISIT).filter(|row| !row.deleted);
         let theirs = live.filter(|row| self.replica || row.values[CLINIC] == self.attributes[0]);
@@ -312,7 +298,6 @@ impl Trial {
         panic!("pulling comes to an end");
     }
 
-    /// Holds what is held against what should be.
     pub(super) fn check(&mut self, what: &dyn std::fmt::Debug) {
         let wanted = self.wanted();
         assert_eq!(self.holds, wanted, "{what:?}");

@@ -12,7 +12,6 @@
 use crate::backend::Position;
 use crate::base::{Key, Stamp, UnitId};
 
-/// How far a reader has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Cursor {
     /// To here.
@@ -34,7 +33,6 @@ pub(super) struct Course {
     pub(super) step: PullProgress,
 }
 
-/// How far a pull has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum PullProgress {
     /// So many rows were delivered in this run of this unit.
@@ -59,7 +57,6 @@ impl Cursor {
         }
     }
 
-    /// `None` if it is no cursor.
     pub(super) fn read(text: &str) -> Option<Cursor> {
         let Some(course) = text.strip_prefix('@') else { return read(text).map(Cursor::Rest) };
         let parts: Vec<&str> = course.splitn(4, ';').collect();

@@ -25,13 +25,11 @@ use crate::backend::{Backend, Change, Scope, Upto};
 use crate::base::{DeviceId, EntityId, Key, Span, Stamp, Time};
 use crate::contract::{Carried, CarriedRows, Schema, ServerError};
 
-/// A capture that looks for what is gone besides.
 #[derive(Clone)]
 pub(super) struct Reconciling {
     inner: LastModified,
     every: Span,
     told: BTreeMap<Name, ToldReader>,
-    /// The last load.
     loads: u64,
     /// Bytes of all keys.
     bytes: u64,
@@ -103,7 +101,6 @@ impl ToldReader {
         true
     }
 
-    /// Sends tombstones of what is gone, at most `room`.
     fn send(&mut self, gone: Vec<Key>, stamp: Stamp, room: usize, take: Take<'_>) -> Sent {
         let (left, mut rows) = (gone.len(), 0);
         for key in gone.into_iter().take(room) {
@@ -307,7 +304,6 @@ fn gone(
     Ok(gone)
 }
 
-/// What a cursor says.
 #[derive(Clone, Copy, Debug)]
 struct Cursor<'t> {
     load: u64,
@@ -316,7 +312,6 @@ struct Cursor<'t> {
     inner: &'t str,
 }
 
-/// `None` if it is no cursor of this strategy.
 fn read(text: &str) -> Option<Cursor<'_>> {
     let (numbers, inner) = text.strip_prefix('~')?.split_once('~')?;
     let (load, round) = numbers.split_once('.')?;

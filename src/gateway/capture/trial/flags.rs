@@ -77,32 +77,13 @@ fn a_replaced_gateway_delivers_again_what_was_not_confirmed_and_no_more() {
 }
 
 /// Two devices of one clinic before one flag, which ask in turn; gives how often each row came.
-fn workers(options: FlagOptions) -> BTreeMap<Key, u32> {
-    let backend_options = backend::Options { log: Some(log()), ..backend::Options::default() };
-    let mut backend = Backend::new(Arc::new(schema()), backend_options, START, Seed(1));
-    backend.load(VISIT, (0..40).map(loaded));
-    let mut strategy = strategy(&Capture::Flag(options));
-    let (mut seen, mut cursors) = (BTreeMap::new(), [None::<String>, None]);
-    let north = [Value::text("north")];
-    for step in 0..60 {
-        let device = step % 2;
-        let cursor = cursors[device].clone();
-        let reader = Reader::Device(DeviceId(device as u32), &north);
-        let ask = Ask {
-            reader,
-            entity: VISIT,
-            cursor: cursor.as_deref(),
-            limit: 3,
-            clock: START,
-            local: START,
-            pull: (UnitId(0), 0),
-        };
-        let now = Time::ZERO + Span::millis(step as u64);
-        let page = strategy.page(&mut backend, now, ask, &mut |change, _| {
-            *seen.entry(change.key.clone()).or_insert(0) += 1;
-            ControlFlow::Continue(())
-        });
-        cursors[device] = Some(page.unwrap().cursor);
+fn workers(options: FlagOptions) -> BTreeMap<String, u32> {
+    let (mut backend, mut strategy) = (filled(40), strategy(&Capture::Flag(options)));
+    let (mut seen, mut cursors) = (BTreeMap::new(), [None, None]);
+    for step in 0..60_u32 {
+        let cursor = &mut cursors[step as usize % 2];
+        let came = asked((&mut *strategy, &mut backend), (step % 2, step.into()), cursor, 3);
+        came.unwrap().0.into_iter().for_each(|key| *seen.entry(key).or_insert(0) += 1);
     }
     seen
 }
@@ -110,7 +91,7 @@ fn workers(options: FlagOptions) -> BTreeMap<Key, u32> {
 #[test]
 fn two_workers_deliver_rows_twice_unless_they_claim_them() {
     let options = FlagOptions { per: FlagPer::All, form: FlagForm::Status, ..FlagOptions::default() };
-    let twice = |seen: &BTreeMap<Key, u32>| seen.values().filter(|times| **times > 1).count();
+    let twice = |seen: &BTreeMap<String, u32>| seen.values().filter(|times| **times > 1).count();
     let bare = workers(options);
     assert!(twice(&bare) > 0, "{bare:?}");
     let claimed = workers(FlagOptions { lease: Some(Span::secs(9)), ..options });
@@ -123,23 +104,13 @@ fn two_workers_deliver_rows_twice_unless_they_claim_them() {
 fn a_load_brings_what_was_claimed_for_a_page_that_nobody_remembers() {
     let lease = Some(Span::secs(9));
     let options = FlagOptions { form: FlagForm::Status, lease, ..FlagOptions::default() };
-    let logged = backend::Options { log: Some(log()), ..backend::Options::default() };
-    let mut backend = Backend::new(Arc::new(schema()), logged, START, Seed(1));
-    backend.load(VISIT, (0..9).map(loaded));
-    let north = [Value::text("north")];
-    let mut load = |now: u64| {
+    let mut backend = filled(9);
+    let mut load = |ms| {
         // Each time it is another gateway.
         let mut strategy = strategy(&Capture::Flag(options));
-        let reader = Reader::Device(DeviceId(0), &north);
-        let pull = (UnitId(0), 0);
-        let ask = Ask { reader, entity: VISIT, cursor: None, limit: 99, clock: START, local: START, pull };
-        let mut rows = 0;
-        let page = strategy.page(&mut backend, Time(now), ask, &mut |_, _| {
-            rows += 1;
-            ControlFlow::Continue(())
-        });
-        assert!(!page.unwrap().more);
-        rows
+        let (came, more) = asked((&mut *strategy, &mut backend), (0, ms), &mut None, 99).unwrap();
+        assert!(!more);
+        came.len()
     };
     let first = load(1);
     assert!(first > 0);
@@ -148,32 +119,10 @@ fn a_load_brings_what_was_claimed_for_a_page_that_nobody_remembers() {
 
 #[test]
 fn flags_that_a_user_sets_by_hand_bring_exactly_those_rows_again() {
-    let logged = backend::Options { log: Some(log()), ..backend::Options::default() };
-    let mut backend = Backend::new(Arc::new(schema()), logged, START, Seed(1));
-    backend.load(VISIT, (0..30).map(loaded));
-    let mut strategy = strategy(&flag(FlagOptions::default()));
-    let north = [Value::text("north")];
-    let mut cursor = None::<String>;
-    let mut pull = |backend: &mut Backend, ms| {
-        let reader = Reader::Device(DeviceId(0), &north);
-        let (entity, cursor_now, pull) = (VISIT, cursor.clone(), (UnitId(0), 0));
-        let ask = Ask {
-            reader,
-            entity,
-            cursor: cursor_now.as_deref(),
-            limit: 99,
-            clock: START,
-            local: START,
-            pull,
-        };
-        let mut keys = Vec::new();
-        let page = strategy.page(backend, Time::ZERO + Span::millis(ms), ask, &mut |change, _| {
-            keys.push(change.key.to_string());
-            ControlFlow::Continue(())
-        });
-        cursor = Some(page.unwrap().cursor);
-        keys
-    };
+    let (mut backend, mut strategy) = (filled(30), strategy(&flag(FlagOptions::default())));
+    let mut cursor = None;
+    let mut pull =
+        |backend: &mut Backend, ms| asked((&mut *strategy, backend), (0, ms), &mut cursor, 99).unwrap().0;
     assert_eq!(pull(&mut backend, 1).len(), 20);
     assert_eq!(pull(&mut backend, 2), [""; 0]);
     backend.flags().touch(Time::ZERO + Span::millis(3), VISIT, 4);
@@ -184,32 +133,16 @@ fn flags_that_a_user_sets_by_hand_bring_exactly_those_rows_again() {
 /// All rows that one pull after the other brings a new device, until one fails.
 fn captured(on_unreadable: OnUnreadable) -> usize {
     let options = FlagOptions { unreadable: Ppm(100_000), on_unreadable, ..FlagOptions::default() };
-    let mut strategy = strategy(&flag(options));
-    let logged = backend::Options { log: Some(log()), ..backend::Options::default() };
-    let mut backend = Backend::new(Arc::new(schema()), logged, START, Seed(1));
-    backend.load(VISIT, (0..90).map(loaded));
-    let north = [Value::text("north")];
-    let (mut rows, mut cursor, mut now) = (0, None::<String>, Time::ZERO);
-    loop {
-        now += Span::millis(1);
-        let reader = Reader::Device(DeviceId(0), &north);
-        let ask = Ask {
-            reader,
-            entity: VISIT,
-            cursor: cursor.as_deref(),
-            limit: 4,
-            clock: START,
-            local: START,
-            pull: (UnitId(0), 0),
-        };
-        let page = strategy.page(&mut backend, now, ask, &mut |_, _| ControlFlow::Continue(()));
-        let Ok(page) = page else { return rows };
-        rows += page.delivered as usize;
-        cursor = Some(page.cursor);
-        if !page.more {
-            return rows;
+    let (mut strategy, mut backend) = (strategy(&flag(options)), filled(90));
+    let (mut rows, mut cursor) = (0, None);
+    for ms in 1.. {
+        match asked((&mut *strategy, &mut backend), (0, ms), &mut cursor, 4) {
+            Ok((came, true)) => rows += came.len(),
+            Ok((came, false)) => return rows + came.len(),
+            Err(_) => break,
         }
     }
+    rows
 }
 
 #[test]

@@ -150,9 +150,7 @@ fn a_row_that_a_backup_of_the_gateway_knew_by_a_verdict_goes_where_it_is_gone_si
     let refresh = RefreshOptions { capture: Capture::Flag(FlagOptions::default()), ..Default::default() };
     let mut site = Site::with(backend::Options::default(), refresh);
     site.refresh();
-    let edit = site.mutation(0, "north0", EditKind::Update, vec![(1, Value::text("done"))]);
-    site.push(0, &edit);
-    site.upload();
+    site.write("north0", "done");
     let gateway = site.gateway.backup();
     site.delete("north0");
     site.refresh();
@@ -169,9 +167,7 @@ fn a_row_that_was_known_by_a_verdict_and_is_gone_before_a_load_goes_with_it() {
     let mut site = Site::new(options, 1);
     site.gateway.fill(&site.backend, START, &|| false);
     site.now += Span::secs(600);
-    let edit = site.mutation(0, "north0", EditKind::Update, vec![(1, Value::text("done"))]);
-    site.push(0, &edit);
-    site.upload();
+    site.write("north0", "done");
     let (mut north, mut held) = (None, Rows::new());
     site.pull(0, &mut north, &mut held);
     site.delete("north0");
@@ -194,9 +190,7 @@ fn a_row_that_was_known_by_a_verdict_and_is_found_gone_goes_though_the_backends_
         site.now += Span::secs(61);
         site.office("north1", (1, "before"));
         site.backend.step_clock(site.now, step);
-        let edit = site.mutation(0, "north0", EditKind::Update, vec![(1, Value::text("done"))]);
-        site.push(0, &edit);
-        site.upload();
+        site.write("north0", "done");
         site.pull(0, &mut north, &mut held);
         site.delete("north0");
         // One page shows what its receipt confirms with the next.
@@ -269,13 +263,6 @@ fn behind() -> Site {
 }
 
 impl Site {
-    /// A device of the north writes a text, which the backend judges.
-    fn write(&mut self, key: &str, text: &str) {
-        let edit = self.mutation(0, key, EditKind::Update, vec![(1, Value::text(text))]);
-        self.push(0, &edit);
-        self.upload();
-    }
-
     /// The texts of the north, as a device that begins is told.
     fn texts(&mut self) -> Vec<Value> {
         let (mut north, mut held) = (None, Rows::new());

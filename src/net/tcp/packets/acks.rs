@@ -24,7 +24,6 @@ pub(super) struct Heard {
 }
 
 impl Packets {
-    /// An acknowledgement comes.
     pub(super) fn hears(&mut self, ack: &Ack, feed: &mut Feed<'_>, conditions: &dyn Conditions) {
         if ack.next < self.board.una {
             return;

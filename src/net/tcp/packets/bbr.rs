@@ -27,7 +27,6 @@ enum Mode {
     Look,
 }
 
-/// What an acknowledgement says to it.
 pub(super) struct Told {
     pub(super) now: Time,
     pub(super) state: State,
@@ -44,7 +43,6 @@ pub(super) struct Told {
     pub(super) least: Span,
 }
 
-/// What BBR remembers.
 #[derive(Clone, Debug)]
 pub(super) struct Bbr {
     mode: Mode,
@@ -289,7 +287,6 @@ impl Bbr {
         }
     }
 
-    /// An acknowledgement came.
     pub(super) fn hears(&mut self, told: &Told, board: &mut Board, window: &mut u64) {
         self.measures(told, board, *window);
         self.moves_on(told, board);

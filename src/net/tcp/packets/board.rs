@@ -6,7 +6,6 @@ use std::collections::VecDeque;
 use super::receiver::Block;
 use crate::base::{Span, Time};
 
-/// A packet that is not acknowledged.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Packet {
     /// Bytes on the wire.
@@ -34,7 +33,6 @@ struct Since {
     starved: bool,
 }
 
-/// A sample of the delivery rate.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Rate {
     /// What was delivered before, and when that was; none if no packet tells.
@@ -46,7 +44,6 @@ pub(super) struct Rate {
     pub(super) sending: Span,
 }
 
-/// What an acknowledgement brought.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct News {
     pub(super) rate: Rate,
@@ -144,7 +141,6 @@ impl Board {
         &mut self.packets[(k - self.una) as usize]
     }
 
-    /// The oldest that is not acknowledged.
     pub(super) fn head(&self) -> Option<&Packet> {
         self.packets.front()
     }
@@ -268,7 +264,6 @@ impl Board {
         self.latest.news = true;
     }
 
-    /// The next lost packet that waits to be sent again.
     pub(super) fn next_repair(&mut self) -> Option<u64> {
         self.hint = self.hint.max(self.una);
         while self.again < self.lost && self.hint < self.next {

@@ -32,12 +32,10 @@ pub(super) struct Cubic {
     start: Start,
 }
 
-/// HyStart.
 #[derive(Clone, Debug, Default)]
 struct Start {
     found: bool,
     began: Time,
-    /// The last acknowledgement of the train.
     train: Time,
     ends: u64,
     shortest: Option<Span>,

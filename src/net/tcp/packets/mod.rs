@@ -117,7 +117,6 @@ enum Repairs {
     New,
 }
 
-/// A sender, its path and its receiver.
 #[derive(Clone, Debug)]
 pub(super) struct Packets {
     board: Board,
@@ -141,7 +140,6 @@ pub(super) struct Packets {
     timer: Option<(Timer, Time)>,
     /// When something is to be sent that waits for nothing but the time.
     due: Option<Time>,
-    /// When pacing lets the next packet go.
     paced: Time,
     sent: u64,
     last_sent: Time,
@@ -156,7 +154,6 @@ pub(super) struct Packets {
     over: bool,
 }
 
-/// What happens next.
 enum Event {
     Arrival,
     Delayed,
@@ -234,7 +231,6 @@ impl Packets {
         }
     }
 
-    /// When something happens next.
     pub(super) fn next_event(&self) -> Time {
         self.event().map_or(Time::FAR, |(at, _)| at)
     }
@@ -251,7 +247,6 @@ impl Packets {
         there.min_by_key(|(at, _)| *at)
     }
 
-    /// The number of the next new packet.
     pub(super) fn next(&self) -> u64 {
         self.board.next
     }
@@ -266,17 +261,14 @@ impl Packets {
         self.passed
     }
 
-    /// Whether all came through.
     pub(super) fn is_through(&self, feed: &Feed<'_>) -> bool {
         self.board.through == self.board.next && feed.left() == 0
     }
 
-    /// Whether nothing is to be done any more.
     pub(super) fn is_over(&self) -> bool {
         self.over
     }
 
-    /// When the bottleneck is free.
     pub(super) fn free(&self) -> Time {
         self.path.free
     }
@@ -522,7 +514,6 @@ impl Packets {
         }
     }
 
-    /// A lost packet goes out again.
     fn repair(&mut self, k: u64, feed: &mut Feed<'_>, conditions: &dyn Conditions) {
         self.send_again(k, feed, conditions);
         self.board.repairs(k);

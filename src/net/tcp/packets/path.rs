@@ -11,7 +11,6 @@ use super::receiver::Ack;
 use crate::base::{Span, Time};
 use crate::net::{Conditions, Direction};
 
-/// A packet that comes through.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Coming {
     leaves: Time,
@@ -23,11 +22,9 @@ pub(super) struct Coming {
     size: u64,
 }
 
-/// Both ways.
 #[derive(Clone, Debug)]
 pub(super) struct Path {
     way: Direction,
-    /// When the bottleneck is free.
     pub(super) free: Time,
     back_free: Time,
     pub(super) coming: VecDeque<Coming>,
@@ -83,7 +80,6 @@ impl Path {
         true
     }
 
-    /// A packet is there.
     pub(super) fn take(&mut self) -> Option<Coming> {
         let coming = self.coming.pop_front()?;
         match self.left.checked_sub(1) {
@@ -93,7 +89,6 @@ impl Path {
         Some(coming)
     }
 
-    /// An acknowledgement goes back.
     pub(super) fn answer(&mut self, conditions: &dyn Conditions, mut ack: Ack) {
         let now = ack.sent;
         if drops(conditions, now) {

@@ -11,7 +11,6 @@ const REMEMBERED: usize = 4;
 /// Acknowledgements that go out at once at a connection's start and after a silence
 /// (TCP_MAX_QUICKACKS).
 const QUICK: u64 = 16;
-/// A silence.
 const SILENCE: Span = Span::secs(1);
 /// How long the acknowledgement of a lone packet waits (TCP_DELACK_MIN).
 const DELAY: Span = Span::millis(40);
@@ -26,7 +25,6 @@ const MOST: u64 = 20_000_000;
 /// From and to, the latter not included.
 pub(super) type Block = (u64, u64);
 
-/// What an acknowledgement says.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ack {
     /// When it is there.
@@ -58,7 +56,6 @@ impl Ack {
     }
 }
 
-/// The receiving end.
 #[derive(Clone, Debug)]
 pub(super) struct Receiver {
     /// All before it are there.
@@ -160,7 +157,6 @@ impl Receiver {
         self.next + self.room.window
     }
 
-    /// The acknowledgement that waited.
     pub(super) fn late(&mut self, now: Time) -> Ack {
         self.tells(now, None)
     }

@@ -66,7 +66,6 @@ impl RoundTrips {
         self.timeout = ticks(self.smoothed + self.variation);
     }
 
-    /// Nothing was heard in a timeout.
     pub(super) fn backs_off(&mut self) {
         self.timeout = (self.timeout * 2).min(MOST);
     }

@@ -48,9 +48,7 @@ proptest! {
             prop_assert!(!inside, "the last byte leaves at {hold} during the outage");
         }
     }
-}
 
-proptest! {
     #[test]
     fn packets_are_conserved_through_any_outages(
         bytes in 1_u64..2_000_000, bbr in 0_u64..2, loss in 0_u64..2, seed in 0_u64..50,
