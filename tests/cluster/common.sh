@@ -7,21 +7,7 @@ export SYNCDYNO=${SYNCDYNO:-$root/target/release/syncdyno}
 [ -x "$SYNCDYNO" ] || { echo "no $SYNCDYNO: cargo build --release" >&2; exit 2; }
 desk=$(mktemp -d)
 cd "$desk"
-cat >grid.toml <<'TOML'
-name = "grid"
-duration = "5m"
-[entity.task]
-rows = 100
-schema = { id = "uuid key", title = "text 10..60" }
-[fleet.phones]
-devices = 2
-[action.add]
-entity = "task"
-kind = "create"
-per_device = 5
-[expect]
-"oracle.lost.rows" = 0
-TOML
+cp "$root/tests/browser/small.toml" grid.toml
 grid=(sweep grid.toml --axis engine.pull.chunk_rows=16..256*2 --seeds 1..=200)
 
 # Runs the grid on this machine alone, as if into `out`.

@@ -10,16 +10,10 @@ use syncdyno::render::svg::{Size, Svg};
 use syncdyno::render::sweep::{curves, heat_map};
 use tempfile::TempDir;
 
+use crate::comparisons::syncdyno;
+
 fn root(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
-}
-
-fn syncdyno(desk: &TempDir, args: &[&str]) -> (i32, String, String) {
-    let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_syncdyno"));
-    let output =
-        command.current_dir(desk.path()).env_remove("GITHUB_STEP_SUMMARY").args(args).output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
 }
 
 /// A folder with the scenarios that the pages are looked at with.

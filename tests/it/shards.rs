@@ -6,34 +6,10 @@ use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
-const SMALL: &str = r#"name = "small"
-start = "2026-03-02T08:00:00+01:00"
-duration = "5m"
+use crate::cli::desk;
 
-[entity.task]
-rows = 100
-schema = { id = "uuid key", title = "text 10..60" }
-
-[fleet.phones]
-devices = 2
-
-[action.add]
-entity = "task"
-kind = "create"
-per_device = 5
-on_devices = 1.0
-
-[expect]
-"oracle.lost.rows" = 0
-"#;
 const SWEEP: &str =
     "sweep small.toml --axis engine.pull.chunk_rows=16..64*2 --seeds 1..=4 --progress none -j 1";
-
-fn desk() -> TempDir {
-    let desk = TempDir::new().unwrap();
-    fs::write(desk.path().join("small.toml"), SMALL).unwrap();
-    desk
-}
 
 /// A command in a folder; under a limit of the size of files, in units of 512 or 1 024 bytes, where
 /// one is given.

@@ -159,7 +159,8 @@ fn a_script_under_way_is_given_up_at_a_signal_and_at_the_limit() {
 fn a_second_signal_ends_a_run_at_once_and_what_ended_is_kept() {
     let desk = desk();
     fs::write(desk.path().join("mid.toml"), BIG.replace("1000000", "20000")).unwrap();
-    let words = "run small.toml mid.toml -j 1 --allow-memory --progress none";
+    // The long cell is taken first: it runs as the small one ends.
+    let words = "run mid.toml small.toml -j 2 --allow-memory --progress none";
     let child = start(&desk, &format!("{words} --out out"));
     until(|| lines(&desk.path().join("out/cells.jsonl")) == 2);
     signal(&child, "-INT");
