@@ -166,7 +166,7 @@ fn measure() {
 /// How much longer a read takes on a database that was closed than on one that is open.
 fn bring_back() {
     const TIMES: u32 = 2_000;
-    let schema: Arc<Schema> = plan(&scenario(1, 1, true)).schema;
+    let schema: Arc<Schema> = plan(&scenario(1, 1, true)).schema.clone();
     let disk = Disk::new(disk::Options::default());
     let location = disk.location("app.db");
     let database = Database { path: location.path, vfs: location.vfs };
