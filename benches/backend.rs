@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
-use syncdyno::backend::{Backend, Loaded, Options, Position, Query, Scope, Upto};
+use syncdyno::backend::{Backend, BackendOptions, Loaded, Position, Query, Scope, Upto};
 use syncdyno::base::{DeviceId, EditId, EntityId, Key, Seed, Span, Stamp, Time, Value};
 use syncdyno::contract::{Attributes, Column, ColumnKind, EditKind, Entity, Mutation, Schema, ScopeRule};
 
@@ -36,7 +36,7 @@ fn content(rows: u64, clinics: u64) -> Vec<Loaded> {
 }
 
 fn backend(rows: u64, clinics: u64) -> Backend {
-    let mut backend = Backend::new(schema(), Options::default(), START, Seed(1));
+    let mut backend = Backend::new(schema(), BackendOptions::default(), START, Seed(1));
     backend.load(VISIT, content(rows, clinics));
     backend
 }
@@ -75,7 +75,7 @@ fn loading(c: &mut Criterion) {
     group.sample_size(10);
     group.bench_function("400000 rows of 25 clinics", |b| {
         b.iter_batched(
-            || (Backend::new(schema(), Options::default(), START, Seed(1)), content(400_000, 25)),
+            || (Backend::new(schema(), BackendOptions::default(), START, Seed(1)), content(400_000, 25)),
             |(mut backend, content)| {
                 backend.load(VISIT, content);
                 backend

@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use stopwatch::Stopwatch;
-use syncdyno::backend::{Backend, Loaded, Options, Position, Query, Scope, Upto};
+use syncdyno::backend::{Backend, BackendOptions, Loaded, Position, Query, Scope, Upto};
 use syncdyno::base::{EntityId, Key, Seed, Span, Stamp, Time, Value};
 use syncdyno::contract::{Column, ColumnKind, Entity, Schema};
 use syncdyno::gateway::Canonical;
@@ -64,7 +64,7 @@ fn values(n: u64) -> Vec<Value> {
 fn backend() -> Backend {
     let mut backend = Backend::new(
         Arc::new(Schema { entities: vec![entity()], ..Schema::default() }),
-        Options::default(),
+        BackendOptions::default(),
         START,
         Seed(1),
     );

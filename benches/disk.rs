@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use criterion::Criterion;
 use rusqlite::Connection;
 use syncdyno::base::{Seed, Stream};
-use syncdyno::disk::{self, Disk, Location, Options};
+use syncdyno::disk::{self, Disk, DiskOptions, Location};
 
 const ROUNDS: usize = 15;
 const ROWS: usize = 100;
@@ -76,7 +76,7 @@ struct Device {
 
 impl Store {
     fn device(&self) -> Device {
-        let disk = matches!(self.place, Place::Disk).then(|| Disk::new(Options::default()));
+        let disk = matches!(self.place, Place::Disk).then(|| Disk::new(DiskOptions::default()));
         let connection = match (&self.place, &disk) {
             (Place::Stock, _) => {
                 disk::prepare();

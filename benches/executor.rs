@@ -29,7 +29,7 @@ use std::time::Duration;
 use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput};
 use rand_core::Rng;
 use syncdyno::base::{Seed, Span, Stream, Time};
-use syncdyno::sim::{self, Handle, Options, Sim};
+use syncdyno::sim::{self, Handle, Sim, SimOptions};
 use tokio::sync::{mpsc, oneshot};
 
 use stopwatch::Stopwatch;
@@ -72,7 +72,7 @@ impl Dice {
 }
 
 mod on_sim {
-    use super::{Cell, Dice, Handle, Options, Rc, Run, Sim, Stopwatch, TIMEOUT, Time, World, pin, sim};
+    use super::{Cell, Dice, Handle, Rc, Run, Sim, SimOptions, Stopwatch, TIMEOUT, Time, World, pin, sim};
 
     struct Request {
         body: u64,
@@ -116,7 +116,7 @@ mod on_sim {
     }
 
     pub(crate) fn run(world: World) -> Run {
-        let mut sim = Sim::new(Options::default());
+        let mut sim = Sim::new(SimOptions::default());
         let handle = sim.handle().clone();
         let done = Rc::new(Cell::new(0));
         let (sender, receiver) = handle.channel();

@@ -16,7 +16,7 @@ use stopwatch::Stopwatch;
 use syncdyno::backend::{self, Backend, Loaded};
 use syncdyno::base::{DeviceId, EntityId, Key, Seed, Span, Stamp, Time, UnitId, Value};
 use syncdyno::contract::{Column, ColumnKind, Entity, Schema, ScopeRule, SyncServer};
-use syncdyno::gateway::{Gateway, Mode, Options};
+use syncdyno::gateway::{Gateway, GatewayOptions, Mode};
 use syncdyno::protocol::{DEFAULT as CODEC, PullRequest, Request, Want};
 
 const START: Stamp = Stamp(1_700_000_000_000_000);
@@ -46,7 +46,7 @@ fn schema() -> Arc<Schema> {
 }
 
 fn backend() -> Backend {
-    let options = backend::Options { whole: true, ..backend::Options::default() };
+    let options = backend::BackendOptions { whole: true, ..backend::BackendOptions::default() };
     let mut backend = Backend::new(schema(), options, START, Seed(1));
     let row = |n: u64| {
         let mixed = n.wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -70,7 +70,7 @@ fn backend() -> Backend {
 
 fn gateway(mode: Mode) -> Gateway {
     let attributes = (0..CLINICS).map(|clinic| vec![Value::Int(clinic as i64)]).collect();
-    Gateway::new(&Options { mode, ..Options::default() }, &schema(), attributes, START)
+    Gateway::new(&GatewayOptions { mode, ..GatewayOptions::default() }, &schema(), attributes, START)
 }
 
 /// First loads of a device of each clinic, in pages of `page` rows; gives rows a second and the

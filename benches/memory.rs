@@ -167,10 +167,11 @@ fn measure() {
 fn bring_back() {
     const TIMES: u32 = 2_000;
     let schema: Arc<Schema> = plan(&scenario(1, 1, true)).schema.clone();
-    let disk = Disk::new(disk::Options::default());
+    let disk = Disk::new(disk::DiskOptions::default());
     let location = disk.location("app.db");
     let database = Database { path: location.path, vfs: location.vfs };
-    let store = Store::open(&database, schema, &syncdyno::store::Options::default()).expect("a fresh disk");
+    let store =
+        Store::open(&database, schema, &syncdyno::store::StoreOptions::default()).expect("a fresh disk");
     let filled = store.transaction(|tx| {
         (0..ROWS).try_for_each(|n| {
             let cells = [0; 6].map(|_| Cell::Text("some twenty letters.".into()));

@@ -13,7 +13,7 @@ mod stopwatch;
 
 use syncdyno::analysis::sweep::Objective;
 use syncdyno::base::{Span, Time};
-use syncdyno::campaign::{self, Bench, Listener, Options, Signals};
+use syncdyno::campaign::{self, Bench, CampaignOptions, Listener, Signals};
 use syncdyno::record::{self, CellRecord, SweepRecord};
 use syncdyno::render::html;
 use syncdyno::scenario::{Document, Names, Plan, Request};
@@ -57,7 +57,7 @@ fn main() {
     let plans = plans(if measured { 100 } else { 1 });
     let runner = Bench(Stacks::builtin());
     let stopwatch = Stopwatch::start();
-    let ran = campaign::run(&plans, &runner, &Options::default(), &Signals::default(), &Silent);
+    let ran = campaign::run(&plans, &runner, &CampaignOptions::default(), &Signals::default(), &Silent);
     let simulated = stopwatch.read().as_secs_f64();
     let mut record = record::assemble("reports/bench", &plans, ran.judged, &[]);
     record.sweep = Some(SweepRecord::new(&axes(), None, &Objective::default()));

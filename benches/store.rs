@@ -17,7 +17,7 @@ use syncdyno::base::Cell;
 use syncdyno::base::{DeviceId, EditId, EntityId, Key, Seed, Stamp, Value};
 use syncdyno::contract::{Column, ColumnKind, Database, EditKind, Entity, LocalEdit, Schema};
 use syncdyno::disk::{self, Disk};
-use syncdyno::store::{Journal, Options, Store, Synchronous};
+use syncdyno::store::{Journal, Store, StoreOptions, Synchronous};
 
 const DEVICES: usize = 200;
 const ROWS: usize = 500;
@@ -60,19 +60,19 @@ const MEDIA: [(&str, Medium); 3] = [
 ];
 
 impl Medium {
-    fn options(self) -> Options {
+    fn options(self) -> StoreOptions {
         match self {
-            Medium::Memory => Options { journal: Journal::Memory, ..Options::default() },
+            Medium::Memory => StoreOptions { journal: Journal::Memory, ..StoreOptions::default() },
             Medium::Disk(journal) => {
                 let synchronous =
                     if journal == Journal::Persist { Synchronous::Full } else { Synchronous::Normal };
-                Options { journal, synchronous, ..Options::default() }
+                StoreOptions { journal, synchronous, ..StoreOptions::default() }
             }
         }
     }
 
     fn disks(self) -> Vec<Option<Disk>> {
-        let disk = || matches!(self, Medium::Disk(_)).then(|| Disk::new(disk::Options::default()));
+        let disk = || matches!(self, Medium::Disk(_)).then(|| Disk::new(disk::DiskOptions::default()));
         (0..DEVICES).map(|_| disk()).collect()
     }
 }
@@ -115,7 +115,7 @@ fn rows() -> Vec<WireRow> {
         .collect()
 }
 
-fn open_stores(disks: &[Option<Disk>], schema: &Arc<Schema>, options: &Options) -> Vec<Store> {
+fn open_stores(disks: &[Option<Disk>], schema: &Arc<Schema>, options: &StoreOptions) -> Vec<Store> {
     disks
         .iter()
         .map(|disk| Store::open(&database(disk.as_ref()), Arc::clone(schema), options).unwrap())
@@ -123,7 +123,7 @@ fn open_stores(disks: &[Option<Disk>], schema: &Arc<Schema>, options: &Options) 
 }
 
 /// Connections set up as the store's are, with the same tables.
-fn open_bare(disks: &[Option<Disk>], options: &Options) -> Vec<Connection> {
+fn open_bare(disks: &[Option<Disk>], options: &StoreOptions) -> Vec<Connection> {
     let journal = match options.journal {
         Journal::Persist => "PERSIST",
         Journal::Truncate => "TRUNCATE",

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use syncdyno::base::{EntityId, Key, Span, Time};
-use syncdyno::campaign::{self, Bench, Listener, Options, Runner, Signals, Subject};
+use syncdyno::campaign::{self, Bench, CampaignOptions, Listener, Runner, Signals, Subject};
 use syncdyno::contract::Described;
 use syncdyno::oracle::Story;
 use syncdyno::record::CellRecord;
@@ -108,7 +108,7 @@ impl Listener for Silent {
 /// Wall time, and time on processors.
 fn swept(plans: &[Plan], jobs: usize) -> (Duration, f64) {
     let runner = Counting { bench: Bench(Stacks::builtin()), on_processor: AtomicU64::new(0) };
-    let options = Options { jobs, ..Options::default() };
+    let options = CampaignOptions { jobs, ..CampaignOptions::default() };
     let started = Instant::now();
     let ran = campaign::run(plans, &runner, &options, &Signals::default(), &Silent);
     let wall = started.elapsed();

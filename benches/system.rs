@@ -190,7 +190,7 @@ impl Alone {
         let rows: Vec<Vec<Row>> = by_person.into_values().collect();
         assert_eq!(rows.iter().map(Vec::len).sum::<usize>(), (DEVICES * ROWS) as usize);
         let template = (plan.store.journal != Journal::Memory).then(|| {
-            let disk = Disk::new(disk::Options::default());
+            let disk = Disk::new(disk::DiskOptions::default());
             Store::create(&database(Some(&disk)), &plan.schema, &plan.store).expect("a fresh disk");
             disk.template()
         });

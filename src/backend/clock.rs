@@ -1,6 +1,6 @@
 //! The backend's clock, and the stamps that it gives.
 
-use super::options::Options;
+use super::options::BackendOptions;
 use super::stamps::Stamps;
 use crate::base::{Stamp, Time};
 
@@ -12,8 +12,8 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    pub(super) fn new(options: &Options, start: Stamp) -> Clock {
-        let Options { stamp_precision, monotonic, ticks, .. } = *options;
+    pub(super) fn new(options: &BackendOptions, start: Stamp) -> Clock {
+        let BackendOptions { stamp_precision, monotonic, ticks, .. } = *options;
         Clock { start, stamps: Stamps::new(stamp_precision, monotonic, ticks, start) }
     }
 

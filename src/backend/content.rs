@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::commit::{Commit, Draft};
 use super::index::{Index, Slot};
-use super::options::Options;
+use super::options::BackendOptions;
 use super::partition::Scope;
 use super::provisioning::Provisioning;
 use super::stream::{Log, Place};
@@ -31,7 +31,7 @@ pub(super) struct Content {
 }
 
 impl Content {
-    pub(super) fn new(schema: Arc<Schema>, options: &Options) -> Content {
+    pub(super) fn new(schema: Arc<Schema>, options: &BackendOptions) -> Content {
         let table = |entity| Table::new(entity, options.provisioning, options.whole);
         let mut tables: Vec<Table> = schema.entities.iter().map(table).collect();
         if options.log.is_some() {

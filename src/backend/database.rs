@@ -11,7 +11,7 @@ use super::content::Content;
 use super::effects::Effects;
 use super::files::Files;
 use super::hindrance::Hindrances;
-use super::options::Options;
+use super::options::BackendOptions;
 use super::table::Loaded;
 use crate::base::{EntityId, Key, Seed, Stamp, Time};
 use crate::contract::{Schema, given_key};
@@ -19,7 +19,7 @@ use crate::contract::{Schema, given_key};
 /// What is committed, and what comes of that by itself.
 #[derive(Debug)]
 pub(super) struct Database {
-    pub(super) options: Arc<Options>,
+    pub(super) options: Arc<BackendOptions>,
     pub(super) seed: Seed,
     pub(super) content: Content,
     pub(super) clock: Clock,
@@ -34,7 +34,12 @@ pub(super) struct Database {
 }
 
 impl Database {
-    pub(super) fn new(schema: Arc<Schema>, options: Arc<Options>, start: Stamp, seed: Seed) -> Database {
+    pub(super) fn new(
+        schema: Arc<Schema>,
+        options: Arc<BackendOptions>,
+        start: Stamp,
+        seed: Seed,
+    ) -> Database {
         let mut content = Content::new(schema, &options);
         Database {
             effects: Effects::new(&options.effects, &mut content),

@@ -14,7 +14,7 @@ use super::flags::{AllFlags, Flagging};
 use super::hindrance::Hindrance;
 use super::log::{self, Holes, LogPage, LogPosition, LogQuery};
 use super::office::Office;
-use super::options::Options;
+use super::options::BackendOptions;
 use super::partition::Scope;
 use super::position::Change;
 use super::service::Service;
@@ -43,7 +43,7 @@ pub struct Backend {
 impl Backend {
     /// An empty backend whose clock shows `start` at time 0; what is left to chance comes of
     /// `seed`.
-    pub fn new(schema: Arc<Schema>, options: Options, start: Stamp, seed: Seed) -> Backend {
+    pub fn new(schema: Arc<Schema>, options: BackendOptions, start: Stamp, seed: Seed) -> Backend {
         let options = Arc::new(options);
         Backend {
             service: Service::new(Arc::clone(&options), seed),
@@ -179,7 +179,7 @@ impl Backend {
     /// A mutation whose idempotency key was seen before is answered with the verdict of that time,
     /// whatever it says now and whatever the verdict was: a device that changes its mind after a
     /// conflict makes a new mutation with a new key. One that is put off has had no verdict. Keys
-    /// are known for as long as [`Options::idempotency`] says.
+    /// are known for as long as [`BackendOptions::idempotency`] says.
     pub fn apply(
         &mut self,
         now: Time,

@@ -113,8 +113,8 @@ pub use machine::Backend;
 pub use named::Named;
 pub use office::{Importing, Office};
 pub use options::{
-    Authorisation, Availability, Busy, CommitDelay, Commits, Effect, FileDrop, Idempotency, LogOptions,
-    Numbered, Options, Rearm, StampedBy, Ticks, Writes,
+    Authorisation, Availability, BackendOptions, Busy, CommitDelay, Commits, Effect, FileDrop, Idempotency,
+    LogOptions, Numbered, Rearm, StampedBy, Ticks, Writes,
 };
 pub use partition::Scope;
 pub use pool::{Load, Served};

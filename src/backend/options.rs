@@ -6,7 +6,7 @@ use crate::base::{EntityId, Ppm, Span, Time, in_words};
 
 /// A backend's options; every figure is a key of the scenario file.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Options {
+pub struct BackendOptions {
     /// Requests served at the same time.
     pub workers: u32,
     /// Service time of any request.
@@ -289,9 +289,9 @@ pub enum Effect {
     },
 }
 
-impl Default for Options {
-    fn default() -> Options {
-        Options {
+impl Default for BackendOptions {
+    fn default() -> BackendOptions {
+        BackendOptions {
             workers: 8,
             fixed_cost: Span::millis(15),
             scan_cost: Span::micros(5),

@@ -15,7 +15,7 @@ pub enum Scope<'a> {
     /// Those of a device with these attributes.
     Of(&'a [Value]),
     /// All there are; for a backend that was told to keep them in order,
-    /// [`Options::whole`](super::Options::whole).
+    /// [`BackendOptions::whole`](super::BackendOptions::whole).
     Whole,
 }
 

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
-use super::options::{Busy, Options};
+use super::options::{BackendOptions, Busy};
 use crate::base::{DeviceId, Seed, Span, Time};
 use crate::contract::{Event, RequestKind};
 
@@ -65,7 +65,7 @@ pub(super) struct Pool {
 }
 
 impl Pool {
-    pub(super) fn new(options: &Options) -> Pool {
+    pub(super) fn new(options: &BackendOptions) -> Pool {
         let workers = options.workers.max(1) as usize;
         Pool {
             free: vec![Reverse(Time::ZERO); workers].into(),
@@ -120,7 +120,7 @@ impl Pool {
 }
 
 /// The service time that the costs give, before chance and office hours.
-pub(super) fn mean_service(options: &Options, kind: RequestKind, load: Load) -> Span {
+pub(super) fn mean_service(options: &BackendOptions, kind: RequestKind, load: Load) -> Span {
     let Load { scanned, rows, pushed, written, read } = load;
     options.write_row_cost * written
         + (options.scan_cost + options.row_cost) * read
@@ -165,7 +165,7 @@ mod tests {
     use super::*;
 
     fn pool(workers: u32) -> Pool {
-        Pool::new(&Options { workers, ..Options::default() })
+        Pool::new(&BackendOptions { workers, ..BackendOptions::default() })
     }
 
     fn at(ms: u64) -> Time {
@@ -174,13 +174,13 @@ mod tests {
 
     #[test]
     fn reads_are_charged_by_rows_looked_at_and_delivered_and_writes_by_mutations() {
-        let options = Options {
+        let options = BackendOptions {
             fixed_cost: Span::millis(100),
             scan_cost: Span::millis(1),
             row_cost: Span::millis(20),
             write_fixed_cost: Span::millis(200),
             write_row_cost: Span::millis(10),
-            ..Options::default()
+            ..BackendOptions::default()
         };
         let service = |kind| mean_service(&options, kind, Load { scanned: 7, rows: 3, ..Load::default() });
         assert_eq!(service(RequestKind::Pull), Span::millis(167));
@@ -221,7 +221,8 @@ mod tests {
 
     #[test]
     fn nothing_is_taken_in_a_window_and_everything_around_it() {
-        let mut pool = Pool::new(&Options { down: vec![(Time(10), Time(20))], ..Options::default() });
+        let mut pool =
+            Pool::new(&BackendOptions { down: vec![(Time(10), Time(20))], ..BackendOptions::default() });
         pool.set_down(Time(30), Time(31));
         let up = [9, 10, 19, 20, 29, 30, 31].map(|t| pool.is_up(Time(t)));
         assert_eq!(up, [true, false, false, true, true, false, true]);

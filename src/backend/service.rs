@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::options::Options;
+use super::options::BackendOptions;
 use super::pool::{Load, Pool, Served, mean_service, slowed, varied};
 use super::quota::Quotas;
 use crate::base::{DeviceId, Seed, Span, Time};
@@ -13,7 +13,7 @@ use crate::contract::{RequestKind, ServerError};
 /// The workers, and who has had what of them.
 #[derive(Debug)]
 pub struct Service {
-    options: Arc<Options>,
+    options: Arc<BackendOptions>,
     seed: Seed,
     pool: Pool,
     quotas: Option<Quotas>,
@@ -44,7 +44,7 @@ pub enum Failing {
 }
 
 impl Service {
-    pub(super) fn new(options: Arc<Options>, seed: Seed) -> Service {
+    pub(super) fn new(options: Arc<BackendOptions>, seed: Seed) -> Service {
         let (pool, quotas) = (Pool::new(&options), options.quota.clone().map(Quotas::new));
         Service { options, seed, pool, quotas, asked: FxHashMap::default() }
     }
@@ -83,7 +83,7 @@ impl Service {
         fails.then(|| if stream.chance(0.5) { Failing::Before } else { Failing::After })
     }
 
-    /// Takes no requests in `from <= now < until`, besides the windows of [`Options::down`].
+    /// Takes no requests in `from <= now < until`, besides the windows of [`BackendOptions::down`].
     pub fn set_down(&mut self, from: Time, until: Time) {
         self.pool.set_down(from, until);
     }

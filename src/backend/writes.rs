@@ -1,6 +1,6 @@
 //! What the backend holds a mutation against before it changes a row that is there.
 
-use super::options::{Options, Writes};
+use super::options::{BackendOptions, Writes};
 use super::table::Record;
 use crate::contract::{Entity, Guard, Mutation, image};
 
@@ -8,7 +8,12 @@ use crate::contract::{Entity, Guard, Mutation, image};
 ///
 /// Who asks for the row to be read and compared has that done by who brings the mutation,
 /// whatever the backend itself checks of versions.
-pub(super) fn may_change(options: &Options, entity: &Entity, mutation: &Mutation, record: &Record) -> bool {
+pub(super) fn may_change(
+    options: &BackendOptions,
+    entity: &Entity,
+    mutation: &Mutation,
+    record: &Record,
+) -> bool {
     let grace = options.writes_grace.as_micros() as i64;
     let cut = |stamp: crate::base::Stamp| stamp.truncated(options.stamp_precision).0;
     // Saturating: what a device dates may be any number.

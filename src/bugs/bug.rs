@@ -32,7 +32,11 @@ pub enum Breaks {
 
 impl Bug {
     /// Its engines, with these options.
-    pub fn engine(&self, options: engine::Options, store: store::Options) -> Rc<dyn EngineFactory> {
+    pub fn engine(
+        &self,
+        options: engine::EngineOptions,
+        store: store::StoreOptions,
+    ) -> Rc<dyn EngineFactory> {
         let factory = BuiltinFactory::new(options, store);
         match self.breaks {
             Breaks::Rule(breaks) => {

@@ -49,7 +49,7 @@ pub use axis::{Axis, AxisError, CELLS_MAX};
 pub use ended::Observed;
 pub use journal::{Journal, JournalError, NAME as JOURNAL};
 pub use replay::{Recorded, Replay, replay, trace};
-pub use run::{Campaign, Listener, Options, run, run_kept, run_part};
+pub use run::{Campaign, CampaignOptions, Listener, run, run_kept, run_part};
 pub use runner::{Bench, Record, Runner, Subject};
 pub use stop::{GRACE, Signals};
 pub use stopwatch::Stopwatch;

@@ -26,7 +26,7 @@ const RECORDS_TOLD: usize = 3;
 
 /// How to run many cells.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub struct CampaignOptions {
     /// Worker threads, at least one; results do not depend on it.
     pub jobs: usize,
     /// Stop at the first cell that fails.
@@ -37,9 +37,9 @@ pub struct Options {
     pub twice: bool,
 }
 
-impl Default for Options {
-    fn default() -> Options {
-        Options { jobs: 1, fail_fast: false, time_limit: None, twice: false }
+impl Default for CampaignOptions {
+    fn default() -> CampaignOptions {
+        CampaignOptions { jobs: 1, fail_fast: false, time_limit: None, twice: false }
     }
 }
 
@@ -72,7 +72,7 @@ pub struct Campaign {
 pub fn run(
     plans: &[Plan],
     runner: &dyn Runner,
-    options: &Options,
+    options: &CampaignOptions,
     signals: &Signals,
     listener: &dyn Listener,
 ) -> Campaign {
@@ -84,7 +84,7 @@ pub fn run(
 pub fn run_kept(
     plans: &[Plan],
     runner: &dyn Runner,
-    options: &Options,
+    options: &CampaignOptions,
     signals: &Signals,
     listener: &dyn Listener,
     journal: Option<&Journal>,
@@ -102,7 +102,7 @@ pub fn run_part(
     plans: &[Plan],
     ids: &[String],
     runner: &dyn Runner,
-    options: &Options,
+    options: &CampaignOptions,
     signals: &Signals,
     listener: &dyn Listener,
     journal: &Journal,
@@ -117,7 +117,7 @@ fn ended(
     plans: &[Plan],
     ids: &[String],
     runner: &dyn Runner,
-    options: &Options,
+    options: &CampaignOptions,
     stop: &Stop,
     listener: &dyn Listener,
     journal: Option<&Journal>,

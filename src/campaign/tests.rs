@@ -62,7 +62,7 @@ fn gone_on(plans: &[Plan], jobs: usize, heard: &Heard, journal: Option<&Journal>
     (record, fake.runs.load(Ordering::Relaxed))
 }
 
-fn ran(plans: &[Plan], options: &Options) -> RunRecord {
+fn ran(plans: &[Plan], options: &CampaignOptions) -> RunRecord {
     let campaign = run(plans, &Fake::default(), options, &Signals::default(), &Heard::default());
     assemble("reports/x", plans, campaign.judged, &campaign.notes)
 }
@@ -71,8 +71,8 @@ fn fine(seeds: std::ops::Range<u64>) -> Vec<Plan> {
     seeds.map(|seed| plan(Some("fine"), seed)).collect()
 }
 
-fn on(jobs: usize) -> Options {
-    Options { jobs, ..Options::default() }
+fn on(jobs: usize) -> CampaignOptions {
+    CampaignOptions { jobs, ..CampaignOptions::default() }
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn lives_are_told_for_the_first_failing_cells_of_the_list() {
 #[test]
 fn fail_fast_starts_nothing_after_a_failure() {
     let plans: Vec<Plan> = (0..9).map(|n| plan(Some(if n == 2 { "lost" } else { "fine" }), n)).collect();
-    let record = ran(&plans, &Options { fail_fast: true, ..on(1) });
+    let record = ran(&plans, &CampaignOptions { fail_fast: true, ..on(1) });
     assert_eq!((record.cells.len(), record.complete, record.exit_code), (3, false, 11));
     assert_eq!(record.notes, ["stopped at the first failing cell: 3 of 9 cells ran to their end"]);
     assert!(!record.cells[2].lives.is_empty(), "the failing cell still tells its story");
@@ -135,7 +135,7 @@ fn a_signal_that_comes_as_the_last_cell_ends_cuts_nothing_off() {
 #[test]
 fn the_time_limit_ends_a_cell_that_would_not() {
     let plans = [plan(None, 0), plan(Some("endless"), 1), plan(None, 2)];
-    let options = Options { time_limit: Some(Duration::from_millis(50)), ..on(1) };
+    let options = CampaignOptions { time_limit: Some(Duration::from_millis(50)), ..on(1) };
     let record = ran(&plans, &options);
     assert_eq!((record.exit_code, record.complete, record.verdict), (124, false, Verdict::Incomplete));
     let verdicts: Vec<Verdict> = record.cells.iter().map(|cell| cell.verdict).collect();
@@ -144,7 +144,7 @@ fn the_time_limit_ends_a_cell_that_would_not() {
 
 #[test]
 fn a_time_limit_that_is_met_is_no_reason_to_fail() {
-    let options = Options { time_limit: Some(Duration::from_secs(600)), ..on(2) };
+    let options = CampaignOptions { time_limit: Some(Duration::from_secs(600)), ..on(2) };
     assert_eq!(ran(&[plan(None, 0), plan(None, 1)], &options).exit_code, 0);
 }
 
@@ -185,7 +185,7 @@ fn a_plan_that_cannot_be_run_is_an_invalid_scenario() {
 #[test]
 fn a_cell_run_twice_must_have_the_same_digest() {
     let plans = [plan(Some("moody"), 1), plan(None, 2)];
-    let record = ran(&plans, &Options { twice: true, ..on(1) });
+    let record = ran(&plans, &CampaignOptions { twice: true, ..on(1) });
     assert_eq!(record.exit_code, 15);
     assert_eq!(record.cells[1].verdict, Verdict::Pass);
     assert_eq!(ran(&plans, &on(1)).exit_code, 0, "run once, nobody can know");
@@ -379,7 +379,7 @@ fn cells_that_did_not_end_by_themselves_are_not_kept() {
     let folder = tempfile::tempdir().unwrap();
     let plans = [plan(Some("panics"), 0), plan(Some("senseless"), 1), plan(Some("endless"), 2)];
     let journal = Journal::begin(folder.path(), "a run").unwrap();
-    let options = Options { time_limit: Some(Duration::from_millis(50)), ..on(1) };
+    let options = CampaignOptions { time_limit: Some(Duration::from_millis(50)), ..on(1) };
     run_kept(&plans, &Fake::default(), &options, &Signals::default(), &Heard::default(), Some(&journal));
     assert_eq!(journal.cells(), 0);
 }

@@ -10,7 +10,7 @@ use crate::base::Word as _;
 use crate::campaign::Runner;
 use crate::engine::{Detect, POLICY_NAMES};
 use crate::record::{CellRecord, Exit, Judged, Reason};
-use crate::render::conflicts::{self, Conflicts, Line};
+use crate::render::conflicts::{self, ConflictLine, Conflicts};
 use crate::scenario::{CONFLICTS_EXPECTED, Document, Plan};
 
 const POLICY: &str = "engine.conflict.policy";
@@ -90,7 +90,7 @@ fn plans(runner: &dyn Runner) -> anyhow::Result<Vec<Plan>> {
     Ok(plans)
 }
 
-fn line_of(cell: &CellRecord) -> Option<Line> {
+fn line_of(cell: &CellRecord) -> Option<ConflictLine> {
     let axis = |key: &str| cell.axes.get(key)?.as_str();
-    Some(Line::of(cell, axis(DETECT)?, axis(POLICY)?))
+    Some(ConflictLine::of(cell, axis(DETECT)?, axis(POLICY)?))
 }

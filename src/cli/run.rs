@@ -146,7 +146,7 @@ pub(super) struct UnderWay<'a> {
     resumed: bool,
     merged: bool,
     observations: Observations,
-    options: campaign::Options,
+    options: campaign::CampaignOptions,
     work: &'a Work,
     started: Stopwatch,
     timing: Vec<CellTiming>,
@@ -229,7 +229,7 @@ impl<'a> UnderWay<'a> {
     ) -> (Vec<Judged>, Vec<Note>) {
         // The scenarios were read on the same time.
         let time_limit = self.options.time_limit.map(|limit| limit.saturating_sub(console.elapsed()));
-        let options = campaign::Options { time_limit, ..self.options.clone() };
+        let options = campaign::CampaignOptions { time_limit, ..self.options.clone() };
         let from = console.surroundings();
         from.signals.heed();
         let progress =
@@ -336,7 +336,7 @@ pub(super) fn campaign(
     plans: &[Plan],
     runner: &dyn Runner,
     work: &Work,
-    options: &campaign::Options,
+    options: &campaign::CampaignOptions,
     console: &Console<'_>,
 ) -> Campaign {
     let from = console.surroundings();

@@ -124,7 +124,7 @@ fn run(
         console.remark(&format!("going on in {shown}: {} done\n", human::count(before as u64, "cell")));
     }
     let time_limit = options.time_limit.map(|limit| limit.saturating_sub(console.elapsed()));
-    let options = campaign::Options { time_limit, ..options };
+    let options = campaign::CampaignOptions { time_limit, ..options };
     let progress = Progress::new(work.progress, console.quiet(), &plans, from, None);
     let notes = campaign::run_part(&plans, &ids, runner, &options, &from.signals, &progress, &journal);
     progress.finish();
@@ -212,7 +212,7 @@ fn told_missing(pool: &Pool, roll: &Roll, missing: &[usize]) -> String {
     )
 }
 
-/// Options that say how and where the work is done, and those of them that take a value.
+/// CampaignOptions that say how and where the work is done, and those of them that take a value.
 const PASSING: [(&str, char, bool); 11] = [
     ("--partition", '\0', true),
     ("--out", 'o', true),

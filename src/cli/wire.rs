@@ -10,7 +10,7 @@ use crate::base::Word as _;
 use crate::campaign::Runner;
 use crate::protocol::{NAMES, Packing};
 use crate::record::{CellRecord, Exit};
-use crate::render::wire::{Line, Wire};
+use crate::render::wire::{Wire, WireLine};
 use crate::scenario::{Document, Plan};
 
 const FORMAT: &str = "engine.codec";
@@ -58,9 +58,9 @@ fn plans(runner: &dyn Runner) -> anyhow::Result<Vec<Plan>> {
     Ok(plans)
 }
 
-fn line_of(cell: &CellRecord) -> Option<Line> {
+fn line_of(cell: &CellRecord) -> Option<WireLine> {
     let axis = |key: &str| cell.axes.get(key)?.as_str();
     let chunk = cell.axes.get(CHUNK)?;
     let chunk = chunk.as_u64().or_else(|| chunk.as_str()?.parse().ok())?;
-    Some(Line::of(cell, axis(FORMAT)?, axis(PACKED)?, chunk))
+    Some(WireLine::of(cell, axis(FORMAT)?, axis(PACKED)?, chunk))
 }

@@ -49,9 +49,9 @@ pub(super) struct HeldArgs {
 
 impl Work {
     /// What was typed, as the campaign takes it.
-    pub(super) fn options(&self, twice: bool) -> campaign::Options {
+    pub(super) fn options(&self, twice: bool) -> campaign::CampaignOptions {
         let processors = || std::thread::available_parallelism().map_or(1, NonZero::get);
-        campaign::Options {
+        campaign::CampaignOptions {
             jobs: self.jobs.map_or_else(processors, usize::from),
             fail_fast: self.fail_fast,
             time_limit: self.time_limit,

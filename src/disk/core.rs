@@ -11,7 +11,7 @@ use super::history::{History, What};
 
 /// What kind of disk a device has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Options {
+pub struct DiskOptions {
     /// The disk reports a sync as done and does nothing, as cheap flash does: a power loss may undo
     /// all that was written since the disk was new.
     pub lies_about_sync: bool,
@@ -66,7 +66,7 @@ pub(super) enum OpenError {
 /// The inside of a disk.
 pub(super) struct Core {
     pub(super) id: u64,
-    pub(super) options: Options,
+    pub(super) options: DiskOptions,
     /// Rises when the running process ends, by kill or for lack of power; handles of an earlier one
     /// are dead.
     pub(super) generation: Cell<u64>,
@@ -105,7 +105,7 @@ pub(super) fn find(path: &str) -> Option<(Rc<Core>, &str)> {
 }
 
 impl Core {
-    pub(super) fn new(options: Options, directory: Directory) -> Rc<Core> {
+    pub(super) fn new(options: DiskOptions, directory: Directory) -> Rc<Core> {
         // Unique in the process, so that a connection strayed to another thread finds no disk
         // instead of a wrong one.
         static NEXT_ID: AtomicU64 = AtomicU64::new(1);
@@ -115,7 +115,7 @@ impl Core {
         core
     }
 
-    fn unlisted(id: u64, options: Options, directory: Directory) -> Core {
+    fn unlisted(id: u64, options: DiskOptions, directory: Directory) -> Core {
         Core {
             id,
             options,
@@ -136,7 +136,7 @@ impl Core {
 
     /// A disk that no path leads to.
     pub(super) fn scratch() -> Rc<Core> {
-        Rc::new(Core::unlisted(0, Options::default(), Directory::default()))
+        Rc::new(Core::unlisted(0, DiskOptions::default(), Directory::default()))
     }
 
     pub(super) fn end_process(&self) {

@@ -65,7 +65,7 @@ fn shown(connection: &Connection) -> u32 {
 
 /// Runs the workload with the power failing in each operation in turn and loses what `how` says;
 /// returns how often a commit that had returned was gone, and in how many cases.
-fn sweep(options: Options, pragmas: &str, how: &[PowerLoss]) -> (u32, u32) {
+fn sweep(options: DiskOptions, pragmas: &str, how: &[PowerLoss]) -> (u32, u32) {
     let whole = Disk::new(options);
     let mut committed = 0;
     workload(&whole, pragmas, &mut committed).unwrap();
@@ -100,7 +100,7 @@ fn ways() -> Vec<PowerLoss> {
 }
 
 fn commits_lost(pragmas: &str) -> u32 {
-    sweep(Options::default(), &format!("PRAGMA cache_size=4; {pragmas}"), &ways()).0
+    sweep(DiskOptions::default(), &format!("PRAGMA cache_size=4; {pragmas}"), &ways()).0
 }
 
 #[test]
@@ -142,7 +142,7 @@ fn the_last_commits_are_lost_with_a_wal_synced_at_checkpoints_but_never_one_in_b
 
 #[test]
 fn a_disk_that_lies_about_sync_loses_commits() {
-    let options = Options { lies_about_sync: true };
+    let options = DiskOptions { lies_about_sync: true };
     let pragmas = "PRAGMA journal_mode=PERSIST; PRAGMA synchronous=FULL";
     let (lost, cases) = sweep(options, &format!("PRAGMA cache_size=4; {pragmas}"), &[PowerLoss::LoseAll]);
     assert!(lost > cases / 2, "{lost} of {cases}");

@@ -3,7 +3,7 @@
 use std::rc::{Rc, Weak};
 
 use super::content::{Base, Content};
-use super::core::{Core, Counters, Options};
+use super::core::{Core, Counters, DiskOptions};
 use super::directory::{Directory, File};
 use super::flash::Flash;
 #[cfg(test)]
@@ -45,7 +45,7 @@ pub struct Disk(Rc<Core>);
 /// The frozen files of a disk, from which others start without copying them.
 #[derive(Clone)]
 pub struct Template {
-    options: Options,
+    options: DiskOptions,
     files: Rc<[(String, Base, u64)]>,
 }
 
@@ -55,7 +55,7 @@ pub struct Backup(Vec<(String, Content)>);
 
 impl Disk {
     /// An empty disk, known to SQLite on this thread.
-    pub fn new(options: Options) -> Disk {
+    pub fn new(options: DiskOptions) -> Disk {
         Disk(Core::new(options, Directory::default()))
     }
 

@@ -58,7 +58,7 @@ mod tests;
 mod time_tests;
 mod vfs;
 
-pub use core::{Counters, Options};
+pub use core::{Counters, DiskOptions};
 pub use device::{Backup, Charged, Disk, PowerLoss, Template};
 pub use flash::Flash;
 pub use history::Moment;

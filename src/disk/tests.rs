@@ -40,7 +40,7 @@ fn code(result: rusqlite::Result<()>) -> Option<ErrorCode> {
 fn what_was_committed_is_there_for_the_next_connection() {
     for page_size in [512, 1_024, 4_096, 16_384, 65_536] {
         for journal in ["delete", "truncate", "persist", "wal"] {
-            let disk = Disk::new(Options::default());
+            let disk = Disk::new(DiskOptions::default());
             disk.open("app.db").unwrap().pragma_update(None, "page_size", page_size).unwrap();
             let first = disk.open("app.db").unwrap();
             first.pragma_update(None, "page_size", page_size).unwrap();
@@ -63,7 +63,7 @@ fn what_was_committed_is_there_for_the_next_connection() {
 
 #[test]
 fn a_sorter_that_spills_finds_a_file_of_its_own() {
-    let disk = Disk::new(Options::default());
+    let disk = Disk::new(DiskOptions::default());
     let connection = database(&disk, "persist");
     connection.execute_batch("PRAGMA cache_size=10; PRAGMA temp_store=FILE").unwrap();
     insert(&connection, 0..3_000).unwrap();
@@ -76,7 +76,7 @@ fn a_sorter_that_spills_finds_a_file_of_its_own() {
 
 #[test]
 fn a_reader_sees_the_old_snapshot_until_the_commit_and_bars_it_until_it_ends() {
-    let disk = Disk::new(Options::default());
+    let disk = Disk::new(DiskOptions::default());
     let writer = database(&disk, "persist");
     insert(&writer, 0..10).unwrap();
     let reader = disk.open("app.db").unwrap();
@@ -98,7 +98,7 @@ fn a_reader_sees_the_old_snapshot_until_the_commit_and_bars_it_until_it_ends() {
 
 #[test]
 fn with_a_wal_a_reader_keeps_its_snapshot_beside_the_writer() {
-    let disk = Disk::new(Options::default());
+    let disk = Disk::new(DiskOptions::default());
     let writer = database(&disk, "wal");
     insert(&writer, 0..10).unwrap();
     let reader = disk.open("app.db").unwrap();
@@ -121,7 +121,7 @@ fn with_a_wal_a_reader_keeps_its_snapshot_beside_the_writer() {
 fn a_kill_in_the_middle_of_a_transaction_leaves_the_last_commit() {
     for journal in ["delete", "truncate", "persist", "wal"] {
         for dropped_first in [true, false] {
-            let disk = Disk::new(Options::default());
+            let disk = Disk::new(DiskOptions::default());
             let old = database(&disk, journal);
             insert(&old, 0..100).unwrap();
             old.execute_batch("PRAGMA cache_size=5; BEGIN; DELETE FROM t").unwrap();
@@ -157,7 +157,7 @@ fn a_kill_in_the_middle_of_a_transaction_leaves_the_last_commit() {
 
 #[test]
 fn a_kill_keeps_what_no_sync_made_durable() {
-    let disk = Disk::new(Options::default());
+    let disk = Disk::new(DiskOptions::default());
     let connection = database(&disk, "wal");
     connection.execute_batch("PRAGMA synchronous=OFF").unwrap();
     insert(&connection, 0..50).unwrap();
@@ -169,7 +169,7 @@ fn a_kill_keeps_what_no_sync_made_durable() {
 #[test]
 fn locks_of_a_killed_process_are_gone() {
     for journal in ["persist", "wal"] {
-        let disk = Disk::new(Options::default());
+        let disk = Disk::new(DiskOptions::default());
         let old = database(&disk, journal);
         old.execute_batch("BEGIN EXCLUSIVE").unwrap();
         let waiting = disk.open("app.db").unwrap();
@@ -186,7 +186,7 @@ fn locks_of_a_killed_process_are_gone() {
 
 #[test]
 fn nothing_works_between_the_loss_of_power_and_its_return() {
-    let disk = Disk::new(Options::default());
+    let disk = Disk::new(DiskOptions::default());
     let connection = database(&disk, "persist");
     disk.fail_power_at(disk.operations() + 3);
     assert_eq!(code(insert(&connection, 0..10)), Some(ErrorCode::SystemIoFailure));
@@ -200,7 +200,7 @@ fn nothing_works_between_the_loss_of_power_and_its_return() {
 
 #[test]
 fn a_thousand_disks_from_a_template_cost_what_they_change() {
-    let origin = Disk::new(Options::default());
+    let origin = Disk::new(DiskOptions::default());
     let connection = database(&origin, "persist");
     insert(&connection, 0..20_000).unwrap();
     drop(connection);
@@ -235,14 +235,14 @@ fn a_thousand_disks_from_a_template_cost_what_they_change() {
 #[test]
 #[should_panic(expected = "while no connection is open")]
 fn a_template_is_not_taken_under_an_open_connection() {
-    let disk = Disk::new(Options::default());
+    let disk = Disk::new(DiskOptions::default());
     let _connection = database(&disk, "persist");
     disk.template();
 }
 
 #[test]
 fn journals_whose_deletion_is_never_synced_are_not_kept_for_ever() {
-    let disk = Disk::new(Options::default());
+    let disk = Disk::new(DiskOptions::default());
     let connection = database(&disk, "delete");
     connection.execute_batch("PRAGMA synchronous=OFF").unwrap();
     for n in 0..200 {
@@ -254,7 +254,7 @@ fn journals_whose_deletion_is_never_synced_are_not_kept_for_ever() {
 #[test]
 fn worlds_on_several_threads_do_not_meet() {
     let world = |salt: i64| {
-        let disks: Vec<Disk> = (0..20).map(|_| Disk::new(Options::default())).collect();
+        let disks: Vec<Disk> = (0..20).map(|_| Disk::new(DiskOptions::default())).collect();
         let connections: Vec<Connection> = disks.iter().map(|disk| database(disk, "persist")).collect();
         for round in 0..10 {
             for (n, connection) in connections.iter().enumerate() {
@@ -279,12 +279,12 @@ fn worlds_on_several_threads_do_not_meet() {
     reason = "straying needs a thread that takes what a scoped one could not"
 )]
 fn a_connection_that_strays_to_another_thread_fails_there_and_changes_nothing() {
-    let disk = Disk::new(Options::default());
+    let disk = Disk::new(DiskOptions::default());
     let connection = database(&disk, "persist");
     insert(&connection, 0..5).unwrap();
     let failed = std::thread::spawn(move || {
         // That thread has disks, too.
-        let own = Disk::new(Options::default());
+        let own = Disk::new(DiskOptions::default());
         drop(database(&own, "persist"));
         code(insert(&connection, 5..10))
     });
@@ -295,7 +295,7 @@ fn a_connection_that_strays_to_another_thread_fails_there_and_changes_nothing() 
 
 #[test]
 fn sqlite_has_no_clock_here_and_keeps_no_statistics() {
-    let connection = Disk::new(Options::default()).open("app.db").unwrap();
+    let connection = Disk::new(DiskOptions::default()).open("app.db").unwrap();
     let now: String = connection.query_row("SELECT datetime('now')", [], |row| row.get(0)).unwrap();
     assert_eq!(now, "2000-01-01 00:00:00");
     assert_eq!(vfs::memory_in_use(), 0, "a connection was opened past disk::open, before it");
@@ -303,7 +303,7 @@ fn sqlite_has_no_clock_here_and_keeps_no_statistics() {
 
 #[test]
 fn counters_count_what_sqlite_did() {
-    let disk = Disk::new(Options::default());
+    let disk = Disk::new(DiskOptions::default());
     let connection = database(&disk, "persist");
     let before = disk.counters();
     insert(&connection, 0..1).unwrap();
@@ -318,7 +318,7 @@ fn counters_count_what_sqlite_did() {
 #[test]
 fn a_disk_goes_back_to_a_backup_that_was_made_while_it_was_in_use() {
     for journal in ["delete", "wal"] {
-        let disk = Disk::new(Options::default());
+        let disk = Disk::new(DiskOptions::default());
         let connection = database(&disk, journal);
         insert(&connection, 0..50).unwrap();
         let backup = disk.backup();
@@ -338,7 +338,7 @@ fn a_disk_goes_back_to_a_backup_that_was_made_while_it_was_in_use() {
 
 #[test]
 fn a_backup_holds_nothing_of_a_transaction_under_way() {
-    let disk = Disk::new(Options::default());
+    let disk = Disk::new(DiskOptions::default());
     let connection = database(&disk, "delete");
     insert(&connection, 0..50).unwrap();
     connection.execute_batch("PRAGMA cache_size=2; BEGIN").unwrap();

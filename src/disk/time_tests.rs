@@ -21,7 +21,7 @@ fn flash() -> Flash {
 
 /// A database with a first transaction done and past.
 fn database(pragmas: &str) -> (Disk, Connection) {
-    let disk = Disk::new(Options::default());
+    let disk = Disk::new(DiskOptions::default());
     disk.remember();
     let connection = disk.open("app.db").unwrap();
     connection.execute_batch(pragmas).unwrap();
@@ -198,7 +198,7 @@ fn a_disk_that_is_never_idle_forgets_what_is_past() {
 #[test]
 fn time_is_the_same_whether_it_is_remembered_or_not() {
     let charged = |remembers: bool| {
-        let disk = Disk::new(Options::default());
+        let disk = Disk::new(DiskOptions::default());
         if remembers {
             disk.remember();
         }

@@ -91,7 +91,7 @@ mod tests {
     use super::*;
     use crate::base::{Stamp, Time};
     use crate::contract::{Database, Entity, Schema, Work};
-    use crate::engine::options::Options;
+    use crate::engine::options::EngineOptions;
     use crate::store::{self, Journal, Store};
 
     struct Good;
@@ -106,7 +106,7 @@ mod tests {
     }
 
     fn rows(options: BadRowOptions) -> BadRows {
-        let options = PullOptions { bad_rows: options, ..Options::default().pull };
+        let options = PullOptions { bad_rows: options, ..EngineOptions::default().pull };
         BadRows::new(&options, false, Rc::new(Good))
     }
 
@@ -123,9 +123,9 @@ mod tests {
     fn a_version_that_waits_stays_where_an_older_one_goes_well() {
         let task = Entity::new("task", Vec::new());
         let schema = Schema { entities: vec![task], ..Schema::default() };
-        let kept = store::Options { journal: Journal::Memory, ..store::Options::default() };
+        let kept = store::StoreOptions { journal: Journal::Memory, ..store::StoreOptions::default() };
         let store = Store::open(&Database::memory(), schema.into(), &kept).unwrap();
-        let options = PullOptions { missing_parent: MissingParent::Wait, ..Options::default().pull };
+        let options = PullOptions { missing_parent: MissingParent::Wait, ..EngineOptions::default().pull };
         let bad = BadRows::new(&options, false, Rc::new(Good));
         let waits = |came: i64| {
             let left = store.transaction(|tx| {

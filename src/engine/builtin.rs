@@ -7,7 +7,7 @@ use super::blob_options::{BlobQueue, With};
 use super::capture;
 use super::conflict::OwnRule;
 use super::logout;
-use super::options::{AfterFailure, DatabasePer, Dates, Options, QueueKept, SecondEdit};
+use super::options::{AfterFailure, DatabasePer, Dates, EngineOptions, QueueKept, SecondEdit};
 use super::page::Page;
 use super::path_rules;
 use super::process::Process;
@@ -221,16 +221,16 @@ impl SyncEngine for Builtin {
 #[derive(Clone)]
 pub struct BuiltinFactory {
     /// The engine's options.
-    pub options: Rc<Options>,
+    pub options: Rc<EngineOptions>,
     /// The database's options.
-    pub store: store::Options,
+    pub store: store::StoreOptions,
     /// The rules: the correct ones, or with a planted bug.
     pub rules: Rules,
 }
 
 impl BuiltinFactory {
     /// A factory of correct engines.
-    pub fn new(options: Options, store: store::Options) -> BuiltinFactory {
+    pub fn new(options: EngineOptions, store: store::StoreOptions) -> BuiltinFactory {
         let rules = path_rules::rules(&options, capture::rules(&options));
         BuiltinFactory { rules, options: Rc::new(options), store }
     }

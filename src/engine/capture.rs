@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use super::options::{LocalCapture, Options, SyncDate};
+use super::options::{EngineOptions, LocalCapture, SyncDate};
 use super::process::Process;
 use super::push_order;
 use super::referred::Referred;
@@ -17,7 +17,7 @@ use crate::contract::{AppliedChange, EditError, EditKind, Event, LocalEdit, Name
 use crate::protocol::PushResult;
 use crate::store::{self, Entry, StoreError, Tx};
 
-pub(super) fn rules(options: &Options) -> Rules {
+pub(super) fn rules(options: &EngineOptions) -> Rules {
     let rules = Rules::of(options);
     match options.push.capture {
         LocalCapture::Outbox => Rules { send: push_order::rule(&options.push), ..rules },

@@ -94,7 +94,7 @@ mod tests {
     use crate::contract::{
         Column, ColumnKind, Database, EditKind, Entity, LocalEdit, OnDelete, Reference, Schema,
     };
-    use crate::store::{Journal, Options, Store, seal};
+    use crate::store::{Journal, Store, StoreOptions, seal};
 
     const ORDER: EntityId = EntityId(0);
     const LINE: EntityId = EntityId(1);
@@ -104,7 +104,7 @@ mod tests {
         let part = Reference { of: LINE, column: 0, to: ORDER, on_delete: OnDelete::Cascade };
         let entities = vec![entity("order", ColumnKind::Text), entity("line", ColumnKind::Ref(ORDER))];
         let schema = Schema { entities, references: vec![part], ..Schema::default() };
-        let options = Options { journal: Journal::Memory, ..Options::default() };
+        let options = StoreOptions { journal: Journal::Memory, ..StoreOptions::default() };
         Store::open(&Database::memory(), schema.into(), &options).unwrap()
     }
 

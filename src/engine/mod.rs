@@ -106,10 +106,10 @@ pub use conflict::{
 };
 pub use joined::{SquashRule, joined};
 pub use options::{
-    AfterFailure, BadRowOptions, ConflictOptions, CursorBook, DatabasePer, Dates, Decoder, Identity, Jitter,
-    LocalCapture, MissingParent, OnBadRow, OnLogout, OnUnauthorized, Options, PullOptions, PushOptions,
-    PushOrder, PushUnit, QueueKept, Replace, RequestPer, Requests, RetryOptions, SecondEdit, Sends, SyncDate,
-    WhileOpen,
+    AfterFailure, BadRowOptions, ConflictOptions, CursorBook, DatabasePer, Dates, Decoder, EngineOptions,
+    Identity, Jitter, LocalCapture, MissingParent, OnBadRow, OnLogout, OnUnauthorized, PullOptions,
+    PushOptions, PushOrder, PushUnit, QueueKept, Replace, RequestPer, Requests, RetryOptions, SecondEdit,
+    Sends, SyncDate, WhileOpen,
 };
 pub use path::{Path, Paths};
 pub use push_order::BottomUp;

@@ -11,7 +11,7 @@ use crate::protocol::Codec;
 
 /// The built-in engine's options.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Options {
+pub struct EngineOptions {
     /// How it pulls.
     pub pull: PullOptions,
     /// How it pushes.
@@ -471,10 +471,10 @@ pub enum Jitter {
 }
 in_words!(Jitter { None: "none", Full: "full", Equal: "equal", Decorrelated: "decorrelated" });
 
-impl Default for Options {
-    fn default() -> Options {
+impl Default for EngineOptions {
+    fn default() -> EngineOptions {
         let steering = SteeringOptions { controller: Controller::Fixed, min_rows: 10, max_rows: 10_000 };
-        Options {
+        EngineOptions {
             pull: PullOptions {
                 chunk_rows: 500,
                 chunk_bytes: Bytes(1 << 20),

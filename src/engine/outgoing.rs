@@ -2,7 +2,7 @@
 
 use super::beneath::{as_of, beneath};
 use super::conflict::{BaseDate, Detect};
-use super::options::{Options, Sends};
+use super::options::{EngineOptions, Sends};
 use crate::contract::{EditKind, Guard, Schema, image};
 use crate::store::{Entry, StoreError, Tx};
 
@@ -20,7 +20,7 @@ impl Outgoing {
     }
 
     /// Whether edits go out as they were made: their rows need not be looked at.
-    pub(super) fn is_as_made(options: &Options) -> bool {
+    pub(super) fn is_as_made(options: &EngineOptions) -> bool {
         let conflict = &options.conflict;
         options.push.sends == Sends::Changed
             && conflict.base == BaseDate::LastReceivedStamp
@@ -30,7 +30,7 @@ impl Outgoing {
     /// Of a batch of edits, as these options have it.
     pub(super) fn of(
         tx: &Tx<'_>,
-        (options, schema): (&Options, &Schema),
+        (options, schema): (&EngineOptions, &Schema),
         batch: &[Entry],
     ) -> Result<Outgoing, StoreError> {
         let mut out = Outgoing::as_made(batch);

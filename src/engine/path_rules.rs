@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::options::Options;
+use super::options::EngineOptions;
 use super::path::owned;
 use super::rules::{Applied, ApplyRule, Part, Place, Rules};
 use crate::base::{Cell, EntityId};
@@ -11,7 +11,7 @@ use crate::protocol::WireRow;
 use crate::store::{StoreError, Tx};
 
 /// The rules of an engine with these options: where a null is not sent down, what was there stays.
-pub(super) fn rules(options: &Options, rules: Rules) -> Rules {
+pub(super) fn rules(options: &EngineOptions, rules: Rules) -> Rules {
     let places = options.paths.without_nulls();
     if places.is_empty() {
         return rules;

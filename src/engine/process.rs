@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use super::options::Options;
+use super::options::EngineOptions;
 use super::passed::{Passed, is_undone};
 use super::retry::backoff;
 use super::rules::Rules;
@@ -34,7 +34,7 @@ pub(super) struct Process {
     pub(super) setup: Rc<DeviceSetup>,
     pub(super) ports: Ports,
     pub(super) store: Rc<Store>,
-    pub(super) options: Rc<Options>,
+    pub(super) options: Rc<EngineOptions>,
     pub(super) rules: Rules,
     /// It died at a place in this code, and nothing of it may go on.
     pub(super) dead: Cell<bool>,
@@ -75,7 +75,7 @@ impl Process {
         incarnation: Incarnation,
         ports: Ports,
         store: Rc<Store>,
-        options: Rc<Options>,
+        options: Rc<EngineOptions>,
         rules: Rules,
     ) -> Process {
         store.belongs_to(setup.device);

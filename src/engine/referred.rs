@@ -177,7 +177,7 @@ pub(super) fn outlast_load(tx: &Tx<'_>, entity: EntityId, generation: u32) -> Re
 mod tests {
     use super::*;
     use crate::contract::{Column, ColumnKind, Database};
-    use crate::store::{ForeignKeys, Journal, Options, Store};
+    use crate::store::{ForeignKeys, Journal, Store, StoreOptions};
 
     const ORDER: EntityId = EntityId(0);
     const LINE: EntityId = EntityId(1);
@@ -187,8 +187,11 @@ mod tests {
         let entity =
             |name: &str, kind: ColumnKind| Entity::new(name, vec![Column { name: "what".to_owned(), kind }]);
         let entities = vec![entity("order", ColumnKind::Text), entity("line", ColumnKind::Ref(ORDER))];
-        let options =
-            Options { journal: Journal::Memory, foreign_keys: ForeignKeys::Deferred, ..Options::default() };
+        let options = StoreOptions {
+            journal: Journal::Memory,
+            foreign_keys: ForeignKeys::Deferred,
+            ..StoreOptions::default()
+        };
         let schema = Schema { entities, ..Schema::default() };
         let store = Store::open(&Database::memory(), schema.clone().into(), &options).unwrap();
         let fill = |tx: &Tx<'_>| {

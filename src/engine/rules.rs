@@ -12,7 +12,7 @@ use crate::store::{Entry, Excerpts, Reach, StoreError, Tx, take_key};
 use super::blob_rule::BlobRule;
 use super::conflict::{OwnRule, ResolveRule};
 use super::joined::SquashRule;
-use super::options::{Options, Requests};
+use super::options::{EngineOptions, Requests};
 use super::status::StatusRule;
 
 /// All rules of an engine.
@@ -46,7 +46,7 @@ pub struct Rules {
 
 impl Rules {
     /// The correct rules of an engine with these options.
-    pub fn of(options: &Options) -> Rules {
+    pub fn of(options: &EngineOptions) -> Rules {
         Rules {
             cursor: Rc::new(Correct),
             apply: Rc::new(Correct),

@@ -74,7 +74,7 @@ pub use capture::{
 pub use held::{Advance, CursorHolder};
 pub use incarnation::Restored;
 pub use mode::{Mode, Unfit};
-pub use options::{CursorSaved, Options, RefreshOptions};
+pub use options::{CursorSaved, GatewayOptions, RefreshOptions};
 pub use recalled::Recalled;
 pub use server::{Backup, Gateway};
 pub use upload_cache::UploadCacheOptions;

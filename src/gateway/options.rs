@@ -11,7 +11,7 @@ use crate::protocol::Codec;
 
 /// A gateway's options.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Options {
+pub struct GatewayOptions {
     /// What devices write messages with.
     pub codec: &'static dyn Codec,
     /// Bytes of JSON that it codes a second; `None` if that is in the backend's costs of rows.
@@ -91,7 +91,7 @@ impl Default for RefreshOptions {
     }
 }
 
-impl Options {
+impl GatewayOptions {
     /// From when on, at the latest, who asks finds a change that can be seen from `shown` on.
     pub fn found_by(&self, shown: Time) -> Time {
         self.capture().found_by(shown)
@@ -128,7 +128,7 @@ impl Options {
     }
 }
 
-impl Options {
+impl GatewayOptions {
     /// Whether a device whose receipt is not its last one loads again, so that devices of one name
     /// do that to each other.
     pub fn reloads_namesakes(&self) -> bool {

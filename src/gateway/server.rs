@@ -11,7 +11,7 @@ use super::held::{CursorHolder, CursorLine, Cursors, Keeping};
 use super::incarnation::{Life, Restored};
 use super::limits::Limits;
 use super::mode::Mode;
-use super::options::Options;
+use super::options::GatewayOptions;
 use super::persistent::Persistent;
 use super::upload_cache::UploadCache;
 use super::version::{self, Versions};
@@ -61,7 +61,7 @@ impl Gateway {
     /// A gateway for devices with these attributes, by their number, whose clock shows `start` at
     /// time 0.
     pub fn new(
-        options: &Options,
+        options: &GatewayOptions,
         schema: &Arc<Schema>,
         attributes: Vec<Attributes>,
         start: Stamp,
@@ -78,7 +78,7 @@ impl Gateway {
             CursorHolder::Server(advance) => Some(Cursors::new(advance)),
         };
         let strategy = capture::strategy(capture);
-        let (capture, &Options { codec, backend_restored, restored, .. }) = (capture.clone(), options);
+        let (capture, &GatewayOptions { codec, backend_restored, restored, .. }) = (capture.clone(), options);
         let schema = Arc::clone(schema);
         Gateway {
             codec,

@@ -37,8 +37,8 @@ fn schema() -> Schema {
 }
 
 /// A backend whose service time is what its costs say.
-fn exact() -> backend::Options {
-    backend::Options { service_cv_milli: 0, ..backend::Options::default() }
+fn exact() -> backend::BackendOptions {
+    backend::BackendOptions { service_cv_milli: 0, ..backend::BackendOptions::default() }
 }
 
 struct Served {
@@ -58,14 +58,14 @@ struct Site {
 
 impl Site {
     /// Device 0 is in the north, device 1 in the south.
-    fn new(options: backend::Options) -> Site {
+    fn new(options: backend::BackendOptions) -> Site {
         Site::by_time(LastModifiedOptions::default(), options)
     }
 
-    fn by_time(serve: LastModifiedOptions, options: backend::Options) -> Site {
+    fn by_time(serve: LastModifiedOptions, options: backend::BackendOptions) -> Site {
         let attributes = ["north", "south"].map(|clinic| vec![Value::text(clinic)]);
         let schema = Arc::new(schema());
-        let gateway = Options { serve: Capture::LastModified(serve), ..Options::default() };
+        let gateway = GatewayOptions { serve: Capture::LastModified(serve), ..GatewayOptions::default() };
         let gateway = Gateway::new(&gateway, &schema, attributes.into(), START);
         Site { gateway, backend: Backend::new(schema, options, START, Seed(1)), now: Time::ZERO }
     }
@@ -148,7 +148,7 @@ fn several_entities_are_one_request_to_the_backend() {
 
 #[test]
 fn rows_are_shared_out_in_the_order_of_the_wants() {
-    let mut site = Site::new(backend::Options { page_cap: 4, ..Default::default() });
+    let mut site = Site::new(backend::BackendOptions { page_cap: 4, ..Default::default() });
     site.load(CODE, "code", 3);
     site.load(VISIT, "north", 3);
     let ask = |site: &mut Site, rows| {
@@ -163,7 +163,7 @@ fn rows_are_shared_out_in_the_order_of_the_wants() {
 
 #[test]
 fn an_answer_ends_at_its_bytes_but_not_before_a_row() {
-    let mut site = Site::new(backend::Options::default());
+    let mut site = Site::new(backend::BackendOptions::default());
     site.load(CODE, "code", 100);
     site.load(VISIT, "north", 1);
     let whole = site.send(&pull(&[(CODE, None)], 1_000, 1 << 20)).answer.len() as u64;
@@ -180,7 +180,7 @@ fn an_answer_ends_at_its_bytes_but_not_before_a_row() {
 
 #[test]
 fn a_provisioned_device_is_told_what_came_after() {
-    let mut site = Site::new(backend::Options::default());
+    let mut site = Site::new(backend::BackendOptions::default());
     site.load(VISIT, "north", 3);
     let cursor = site.gateway.cursor_at(VISIT, START);
     let made = site.backend.office().create(
@@ -199,7 +199,7 @@ fn a_provisioned_device_is_told_what_came_after() {
 
 #[test]
 fn a_cursor_that_is_not_the_gateways_own_has_expired() {
-    let mut site = Site::new(backend::Options::default());
+    let mut site = Site::new(backend::BackendOptions::default());
     let future = site.gateway.cursor_at(VISIT, START.plus(Span::secs(3_600)));
     let past = site.gateway.cursor_at(VISIT, START.minus(Span::secs(40 * 86_400)));
     for cursor in ["", "nonsense", "9223372036854775807", "-9223372036854775808,k", &future, &past] {
@@ -211,7 +211,7 @@ fn a_cursor_that_is_not_the_gateways_own_has_expired() {
 
 #[test]
 fn what_makes_no_sense_is_a_bad_request() {
-    let mut site = Site::new(backend::Options::default());
+    let mut site = Site::new(backend::BackendOptions::default());
     let mut bytes = vec![Vec::new(), b"{".to_vec(), vec![0xff, 0xfe]];
     let stranger = FetchRequest { device: DeviceId(2), entity: NOTE, of: Key::new("k"), rows: 1 };
     bytes.push(CODEC.encode_request(&Request::Fetch(stranger)));
@@ -231,7 +231,7 @@ fn what_makes_no_sense_is_a_bad_request() {
 
 #[test]
 fn a_push_is_answered_in_order_and_again_from_memory() {
-    let mut site = Site::new(backend::Options::default());
+    let mut site = Site::new(backend::BackendOptions::default());
     site.load(VISIT, "north", 1);
     let request = push(vec![create(0, "a"), create(1, "north0000"), create(2, "b")]);
     let first = site.send(&request);
@@ -256,7 +256,7 @@ fn a_push_is_answered_in_order_and_again_from_memory() {
 
 #[test]
 fn a_write_that_took_too_long_is_written_all_the_same() {
-    let slow = backend::Options { write_fixed_cost: Span::secs(31), ..exact() };
+    let slow = backend::BackendOptions { write_fixed_cost: Span::secs(31), ..exact() };
     let mut site = Site::new(slow);
     let served = site.send(&push(vec![create(0, "a")]));
     assert_eq!(refusal(&served), ServerError::GatewayTimeout);
@@ -267,7 +267,7 @@ fn a_write_that_took_too_long_is_written_all_the_same() {
 #[test]
 fn nothing_is_written_or_read_while_the_backend_is_down() {
     let down = vec![(Time::ZERO, Time::ZERO + Span::millis(2))];
-    let mut site = Site::new(backend::Options { down, ..Default::default() });
+    let mut site = Site::new(backend::BackendOptions { down, ..Default::default() });
     let request = push(vec![create(0, "a")]);
     let served = site.send(&request);
     assert_eq!((refusal(&served), served.done_at), (ServerError::Unavailable, site.now));
@@ -278,7 +278,7 @@ fn nothing_is_written_or_read_while_the_backend_is_down() {
 
 #[test]
 fn exactly_the_timeout_is_in_time_and_the_queue_counts() {
-    let slow = backend::Options { workers: 1, fixed_cost: Span::secs(30), ..exact() };
+    let slow = backend::BackendOptions { workers: 1, fixed_cost: Span::secs(30), ..exact() };
     let mut site = Site::new(slow);
     assert!(site.send(&pull(&[(CODE, None)], 10, 1 << 20)).error.is_none());
     let second = site.send(&pull(&[(CODE, None)], 10, 1 << 20));
@@ -289,7 +289,7 @@ fn exactly_the_timeout_is_in_time_and_the_queue_counts() {
 #[test]
 fn a_write_that_commits_late_is_answered_when_it_has_committed() {
     let delay = backend::CommitDelay { share: Ppm(1_000_000), upto: Span::secs(5) };
-    let mut site = Site::new(backend::Options { commit_delay: Some(delay), ..exact() });
+    let mut site = Site::new(backend::BackendOptions { commit_delay: Some(delay), ..exact() });
     let served = site.send(&push(vec![create(0, "a"), create(1, "b")]));
     let commits = served.facts.iter().filter_map(|fact| fact.commit()?.visible_at);
     assert_eq!(Some(served.done_at), commits.max());
@@ -301,7 +301,7 @@ fn who_asks_too_often_is_told_when_to_come_again_and_does_no_work() {
     let window = backend::Window { per: Span::secs(10), requests: Some(1), execution: None };
     let quota =
         backend::Quota { by: backend::QuotaBy::Device, window: Some(window), concurrent: None, bucket: None };
-    let mut site = Site::new(backend::Options { quota: Some(quota), ..exact() });
+    let mut site = Site::new(backend::BackendOptions { quota: Some(quota), ..exact() });
     let request = push(vec![create(0, "a")]);
     assert!(site.send(&request).error.is_none());
     let served = site.send(&request);
@@ -311,7 +311,7 @@ fn who_asks_too_often_is_told_when_to_come_again_and_does_no_work() {
 
 #[test]
 fn a_request_that_fails_by_accident_may_have_been_applied_and_is_not_applied_twice() {
-    let mut site = Site::new(backend::Options { errors: Ppm(500_000), ..exact() });
+    let mut site = Site::new(backend::BackendOptions { errors: Ppm(500_000), ..exact() });
     let (mut applied, mut failed) = (0, 0);
     for n in 0..200 {
         let request = push(vec![create(n, &format!("k{n}"))]);
@@ -334,7 +334,7 @@ fn a_request_that_fails_by_accident_may_have_been_applied_and_is_not_applied_twi
 
 #[test]
 fn opening_a_record_brings_its_rows() {
-    let mut site = Site::new(backend::Options::default());
+    let mut site = Site::new(backend::BackendOptions::default());
     site.load(NOTE, "visit7", 5);
     let fetch = |rows| {
         Request::Fetch(FetchRequest { device: DeviceId(0), entity: NOTE, of: Key::new("visit7"), rows })
@@ -451,7 +451,7 @@ proptest! {
         (serve, provisioning) in prop::sample::select(sound()),
     ) {
         let stamp_precision = Span::millis(precision);
-        let backend = backend::Options { stamp_precision, provisioning, ..Default::default() };
+        let backend = backend::BackendOptions { stamp_precision, provisioning, ..Default::default() };
         let mut site = Site::by_time(serve, backend);
         site.load(CODE, "code", 7);
         site.load(VISIT, "north", 7);
@@ -504,7 +504,7 @@ proptest! {
     ) {
         let filter_precision = if coarse { Span::secs(60) } else { Span::micros(1) };
         let mut site =
-            Site::by_time(serve, backend::Options { provisioning, filter_precision, ..Default::default() });
+            Site::by_time(serve, backend::BackendOptions { provisioning, filter_precision, ..Default::default() });
         site.load(VISIT, "north", 3);
         let served = site.serve((Time::ZERO, Time::FAR), &bytes);
         prop_assert!(matches!(refusal(&served), ServerError::BadRequest(_)));

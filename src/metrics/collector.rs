@@ -31,7 +31,7 @@ use crate::contract::{Event, Node, Occurrence, Schema, SyncError};
 
 /// What a collector must know before the first event.
 #[derive(Clone, Debug, Default)]
-pub struct Setting {
+pub struct CollectorSetup {
     /// The name of the state in which each device starts, by device.
     pub starts: Vec<String>,
     /// Names of the sync units, by unit.
@@ -92,7 +92,7 @@ const SLOWEST: usize = 3;
 
 impl Collector {
     /// A collector of nothing yet.
-    pub fn new(setting: Setting) -> Collector {
+    pub fn new(setting: CollectorSetup) -> Collector {
         let devices = setting.starts.len();
         Collector {
             board: Board::new(&setting.starts, setting.units).with_entities(&setting.schema),

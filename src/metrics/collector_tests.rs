@@ -16,7 +16,7 @@ pub(super) struct Telling {
 
 impl Telling {
     pub(super) fn new() -> Telling {
-        let setting = Setting {
+        let setting = CollectorSetup {
             starts: vec!["1d".to_owned(), "empty".to_owned()],
             units: vec!["Login".to_owned(), "Send".to_owned()],
             pulls: vec![true, false],

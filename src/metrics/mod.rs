@@ -46,7 +46,7 @@ mod traffic;
 mod visibility;
 mod waste;
 
-pub use collector::{Collected, Collector, Setting};
+pub use collector::{Collected, Collector, CollectorSetup};
 pub use distribution::Distribution;
 pub use figure::{Figure, Figures, Sample, Unit};
 pub use series::{QUEUED, SERIES, SYNCED};

@@ -101,7 +101,7 @@ mod tests {
     use super::*;
     use crate::base::{BitRate, Seed, Span};
     use crate::contract::{EventSink, LocalBoxFuture, Transport};
-    use crate::sim::{Handle, Options, Sim};
+    use crate::sim::{Handle, Sim, SimOptions};
 
     struct Echo(Handle, Rc<Cell<u32>>);
     impl Server for Echo {
@@ -174,7 +174,7 @@ mod tests {
         conditions: impl FnOnce(&mut Link),
         events: Rc<dyn EventSink>,
     ) -> (Result<usize, TransportError>, Time) {
-        let mut sim = Sim::new(Options::default());
+        let mut sim = Sim::new(SimOptions::default());
         let handle = sim.handle().clone();
         let (gateway, device) = (handle.node("gateway"), handle.node("device"));
         let mut link = Link::new(&schedule(), Seed(1), Time::FAR);

@@ -19,7 +19,7 @@ use super::transport::Way;
 use super::transport_options::{HalfOpen, Protocol, TransportOptions};
 use crate::base::{BitRate, Seed, Span, Time};
 use crate::contract::{Event, EventSink, LocalBoxFuture, Transport, TransportError};
-use crate::sim::{Handle, NodeId, Options, Sim};
+use crate::sim::{Handle, NodeId, Sim, SimOptions};
 
 /// Answers with as many bytes as the first four of the request say, after 100 ms.
 struct Books {
@@ -97,7 +97,7 @@ fn options() -> TransportOptions {
 
 impl Bench {
     fn new(profile: Profile, options: TransportOptions, conditions: impl FnOnce(&mut Link)) -> Bench {
-        let sim = Sim::new(Options::default());
+        let sim = Sim::new(SimOptions::default());
         let handle = sim.handle().clone();
         let (gateway, device) = (handle.node("gateway"), handle.node("device"));
         let mut link = Link::new(&LinkSchedule::settled(Arc::new(profile)), Seed(1), Time::FAR);

@@ -138,7 +138,7 @@ pub use findings::VIOLATIONS_KEPT;
 pub use haste::Retries;
 pub use inspection::{Inspection, Verdict};
 pub use life::{Filter, Life, Step, Story, place};
-pub use model::{Oracle, Setting};
+pub use model::{Oracle, OracleSetup};
 pub use patience::{Patience, Waits};
 pub use refused::Definition;
 pub use truth::Truth;

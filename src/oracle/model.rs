@@ -46,7 +46,7 @@ use crate::contract::{
 
 /// What the oracle must know before the first event.
 #[derive(Clone)]
-pub struct Setting {
+pub struct OracleSetup {
     /// The entities.
     pub schema: Arc<Schema>,
     /// The sync units; an entity that none of them pulls is not expected on devices.
@@ -121,7 +121,7 @@ pub struct Oracle {
 
 impl Oracle {
     /// An oracle that has seen nothing yet.
-    pub fn new(setting: Setting) -> Oracle {
+    pub fn new(setting: OracleSetup) -> Oracle {
         let devices = setting.attributes.len();
         let mut shared: FxHashMap<u64, Rc<Places>> = FxHashMap::default();
         let mut hash = RowHash::default();

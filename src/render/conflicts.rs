@@ -49,7 +49,7 @@ const STAYS: [(Stays, &str, &str); 7] = [
 
 /// One cell of the matrix.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Line {
+pub struct ConflictLine {
     /// How conflicts are found.
     pub detect: String,
     /// Who wins them.
@@ -76,13 +76,13 @@ pub struct Line {
     pub requests: u64,
 }
 
-impl Line {
+impl ConflictLine {
     /// What came of a cell in this way of finding conflicts, under this policy.
-    pub fn of(cell: &CellRecord, detect: &str, policy: &str) -> Line {
+    pub fn of(cell: &CellRecord, detect: &str, policy: &str) -> ConflictLine {
         let value = |name: &str| cell.metrics.get(name).and_then(|f| f.stat("value")).unwrap_or(0);
         let stays = STAYS.iter().find(|(.., name)| value(name) > 0);
         let lost = ["oracle.divergent.devices", "oracle.lost.rows", "oracle.lost_edit.count"];
-        Line {
+        ConflictLine {
             detect: detect.to_owned(),
             policy: policy.to_owned(),
             world: cell.scenario.clone(),
@@ -116,8 +116,8 @@ impl Line {
     }
 
     /// In which fields it is not as `right`, in words; `None` in none.
-    fn differs(&self, right: &Line) -> Option<String> {
-        let fields = |line: &Line| serde_json::to_value(line).expect("names and numbers");
+    fn differs(&self, right: &ConflictLine) -> Option<String> {
+        let fields = |line: &ConflictLine| serde_json::to_value(line).expect("names and numbers");
         let (is, right) = (fields(self), fields(right));
         let field = |(name, value): (&String, &serde_json::Value)| {
             (right[name] != *value).then(|| format!("{name} is {value}, not {}", right[name]))
@@ -150,13 +150,13 @@ and what that cost:
 
 /// The whole table, in the order in which it is told.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Conflicts(Vec<Line>);
+pub struct Conflicts(Vec<ConflictLine>);
 
 impl Conflicts {
     /// Of these lines, whose requests are told beyond the fewest of their world.
-    pub fn new(mut lines: Vec<Line>) -> Conflicts {
+    pub fn new(mut lines: Vec<ConflictLine>) -> Conflicts {
         let mut fewest: BTreeMap<String, u64> = BTreeMap::new();
-        for Line { world, requests, .. } in &lines {
+        for ConflictLine { world, requests, .. } in &lines {
             let least = fewest.entry(world.clone()).or_insert(*requests);
             *least = (*least).min(*requests);
         }
@@ -174,7 +174,7 @@ impl Conflicts {
     }
 
     /// Its cells.
-    pub fn lines(&self) -> &[Line] {
+    pub fn lines(&self) -> &[ConflictLine] {
         &self.0
     }
 
@@ -204,10 +204,11 @@ impl Conflicts {
     /// Of each cell in what it is not as `right` says, in words; then the cells of `right` that are
     /// not here.
     pub fn differs_from(&self, right: &Conflicts) -> (Vec<Option<String>>, Vec<String>) {
-        let of = |line: &Line| right.0.iter().find(|other| other.setting() == line.setting());
-        let told =
-            |line: &Line| of(line).map_or_else(|| Some("no such cell".to_owned()), |r| line.differs(r));
-        let is_here = |line: &&Line| self.0.iter().any(|own| own.setting() == line.setting());
+        let of = |line: &ConflictLine| right.0.iter().find(|other| other.setting() == line.setting());
+        let told = |line: &ConflictLine| {
+            of(line).map_or_else(|| Some("no such cell".to_owned()), |r| line.differs(r))
+        };
+        let is_here = |line: &&ConflictLine| self.0.iter().any(|own| own.setting() == line.setting());
         let missing = right.0.iter().filter(|line| !is_here(line));
         let missing = missing.map(|line| format!("not run: {}", line.setting().join(" ")));
         (self.0.iter().map(told).collect(), missing.collect())
@@ -224,7 +225,7 @@ impl Conflicts {
 
     /// Policies by worlds, for one way of finding conflicts.
     fn grid(&self, way: &str) -> Grid {
-        let lines: Vec<&Line> = self.0.iter().filter(|line| line.detect == way).collect();
+        let lines: Vec<&ConflictLine> = self.0.iter().filter(|line| line.detect == way).collect();
         let worlds = distinct(self.0.iter().map(|line| line.world.as_str()));
         let header = ["policy".to_owned()].into_iter().chain(worlds.iter().map(|world| heading(world)));
         let mut grid = Grid::new(1 + worlds.len(), header);
@@ -244,7 +245,7 @@ impl Conflicts {
 /// Fails each cell that is not as `right` says; `lines` are theirs, in their order. Where a cell of
 /// `right` is not run, the first cell fails: the table is wrong. Of cells of which one did not come
 /// to its end nothing is said.
-pub fn hold(judged: &mut [Judged], lines: Vec<Line>, right: &Conflicts) {
+pub fn hold(judged: &mut [Judged], lines: Vec<ConflictLine>, right: &Conflicts) {
     let ended = |judged: &Judged| {
         judged.cell.verdict != Verdict::Incomplete && judged.cell.ending.kind != EndingKind::Broken
     };
@@ -275,8 +276,8 @@ mod tests {
     use crate::analysis::{broken, cell_ids, judge};
     use crate::record::{RunRecord, assemble, fixture, of_matrix};
 
-    fn line(policy: &str, order: &str, stays: Stays, overwritten: u64) -> Line {
-        Line {
+    fn line(policy: &str, order: &str, stays: Stays, overwritten: u64) -> ConflictLine {
+        ConflictLine {
             detect: "dates".to_owned(),
             policy: policy.to_owned(),
             world: "update-delete".to_owned(),
@@ -315,7 +316,8 @@ mod tests {
     #[test]
     fn orders_and_ways_that_come_to_the_same_are_told_once() {
         let mut lines = table().0;
-        let by_version = lines.clone().into_iter().map(|l| Line { detect: "version".to_owned(), ..l });
+        let by_version =
+            lines.clone().into_iter().map(|l| ConflictLine { detect: "version".to_owned(), ..l });
         lines.extend(by_version);
         insta::assert_snapshot!(Conflicts(lines).story() + &table().to_markdown());
     }

@@ -14,7 +14,7 @@ use crate::record::CellRecord;
 
 /// One cell of the matrix.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Line {
+pub struct WireLine {
     /// The format of messages.
     pub format: String,
     /// What packs them.
@@ -39,11 +39,11 @@ pub struct Line {
     pub time: u64,
 }
 
-impl Line {
+impl WireLine {
     /// What came of a cell in this format, packed so, in chunks of so many rows.
-    pub fn of(cell: &CellRecord, format: &str, packed: &str, chunk: u64) -> Line {
+    pub fn of(cell: &CellRecord, format: &str, packed: &str, chunk: u64) -> WireLine {
         let value = |name: &str| cell.metrics.get(name).and_then(|f| f.stat("value")).unwrap_or(0);
-        Line {
+        WireLine {
             format: format.to_owned(),
             packed: packed.to_owned(),
             world: cell.scenario.clone(),
@@ -61,16 +61,16 @@ impl Line {
 
 /// The whole table, in the order in which it is told.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Wire(Vec<Line>);
+pub struct Wire(Vec<WireLine>);
 
 impl Wire {
     /// Of these lines.
-    pub fn new(lines: Vec<Line>) -> Wire {
+    pub fn new(lines: Vec<WireLine>) -> Wire {
         Wire(lines)
     }
 
     /// Its cells.
-    pub fn lines(&self) -> &[Line] {
+    pub fn lines(&self) -> &[WireLine] {
         &self.0
     }
 
@@ -105,8 +105,8 @@ impl Wire {
     }
 
     /// The cell of the least time; of several the one with the smallest chunk.
-    pub fn best(&self, format: &str, packed: &str, world: &str) -> Option<&Line> {
-        let of = |line: &&Line| line.format == format && line.packed == packed && line.world == world;
+    pub fn best(&self, format: &str, packed: &str, world: &str) -> Option<&WireLine> {
+        let of = |line: &&WireLine| line.format == format && line.packed == packed && line.world == world;
         self.0.iter().filter(of).min_by_key(|line| (line.time, line.chunk))
     }
 
@@ -117,7 +117,7 @@ impl Wire {
         let header = heads.iter().copied().chain(worlds.iter().copied());
         let mut grid = Grid::new(2, header);
         for (format, packed) in settings {
-            let best: Vec<&Line> =
+            let best: Vec<&WireLine> =
                 worlds.iter().filter_map(|world| self.best(format, packed, world)).collect();
             let Some(first) = best.first() else { continue };
             let millijoules = |energy: u64| format!("{} mJ", energy.div_ceil(1_000));
@@ -142,10 +142,10 @@ impl Wire {
 mod tests {
     use super::*;
 
-    fn line(packed: &str, world: &str, chunk: u64, time: u64) -> Line {
+    fn line(packed: &str, world: &str, chunk: u64, time: u64) -> WireLine {
         let (format, packed, world) = ("json".to_owned(), packed.to_owned(), world.to_owned());
         let (down, up, phone, gateway, coding, radio) = (1, 2, 3, 4, 5, 6);
-        Line { format, packed, world, chunk, down, up, phone, gateway, coding, radio, time }
+        WireLine { format, packed, world, chunk, down, up, phone, gateway, coding, radio, time }
     }
 
     #[test]

@@ -65,9 +65,9 @@ pub struct Settled {
     /// The sync units.
     pub units: Arc<[SyncUnit]>,
     /// The backend.
-    pub backend: backend::Options,
+    pub backend: backend::BackendOptions,
     /// The gateway.
-    pub gateway: gateway::Options,
+    pub gateway: gateway::GatewayOptions,
     /// The fleets.
     pub fleets: Vec<Fleet>,
     /// The engine's registered name: `builtin`, `broken:<id>`.
@@ -77,13 +77,13 @@ pub struct Settled {
     /// What it chooses of a stack that is not the built-in one.
     pub chosen: Chosen,
     /// The built-in engine's options.
-    pub engine: engine::Options,
+    pub engine: engine::EngineOptions,
     /// The devices' databases.
-    pub store: store::Options,
+    pub store: store::StoreOptions,
     /// How requests travel.
     pub transport: net::TransportOptions,
     /// What people and the office do.
-    pub workload: workload::Options,
+    pub workload: workload::WorkloadOptions,
     /// What the app's hooks do, which the engine calls.
     pub hooks: Arc<Hooks>,
     /// Lists that the app's screens show.

@@ -10,7 +10,7 @@ use crate::base::{Seed, Time};
 
 /// How the executor runs.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub struct SimOptions {
     /// So many polls without virtual time advancing are a stall.
     pub polls_per_instant_max: u64,
     /// So many polls are the end of the run, if given.
@@ -23,7 +23,7 @@ pub struct Options {
 /// A simulation: its nodes, its tasks, its clock.
 pub struct Sim {
     handle: Handle,
-    options: Options,
+    options: SimOptions,
     polls: u64,
 }
 
@@ -37,9 +37,9 @@ pub enum Stop {
     Deadline,
     /// Somebody called [`Handle::halt`].
     Halted,
-    /// [`Options::polls_per_instant_max`] was reached: something spins.
+    /// [`SimOptions::polls_per_instant_max`] was reached: something spins.
     Stalled(Box<Snapshot>),
-    /// [`Options::polls_max`] was reached.
+    /// [`SimOptions::polls_max`] was reached.
     Spent(Box<Snapshot>),
 }
 
@@ -67,15 +67,15 @@ const ASKED_EVERY: u64 = 256;
 /// How many timers a snapshot shows.
 const TIMERS_SHOWN: usize = 4;
 
-impl Default for Options {
-    fn default() -> Options {
-        Options { polls_per_instant_max: 1_000_000, polls_max: None, shuffle: None }
+impl Default for SimOptions {
+    fn default() -> SimOptions {
+        SimOptions { polls_per_instant_max: 1_000_000, polls_max: None, shuffle: None }
     }
 }
 
 impl Sim {
     /// An empty world at time zero.
-    pub fn new(options: Options) -> Sim {
+    pub fn new(options: SimOptions) -> Sim {
         let core = Core::new(options.shuffle.map(|seed| seed.stream("sim.ready", 0, 0)));
         Sim { handle: Handle { core }, options, polls: 0 }
     }
@@ -171,7 +171,7 @@ impl Sim {
 
     /// How many polls there may be before [`stop_at_limit`](Sim::stop_at_limit) is to look.
     fn limit(&self, instant_start: u64) -> u64 {
-        let Options { polls_per_instant_max, polls_max, .. } = self.options;
+        let SimOptions { polls_per_instant_max, polls_max, .. } = self.options;
         let in_instant = polls_per_instant_max.saturating_add(self.handle.core.excused.get());
         instant_start.saturating_add(in_instant).min(polls_max.unwrap_or(u64::MAX))
     }

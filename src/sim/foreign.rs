@@ -26,12 +26,12 @@ impl Handle {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Options, Sim, Stop};
+    use super::super::{Sim, SimOptions, Stop};
     use crate::base::{Span, Time};
 
     #[test]
     fn a_foreign_channel_wakes_its_task() {
-        let mut sim = Sim::new(Options::default());
+        let mut sim = Sim::new(SimOptions::default());
         let handle = sim.handle().clone();
         let node = handle.node("n");
         let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();

@@ -54,7 +54,7 @@ mod timers;
 pub mod oneshot;
 
 pub use channel::{Receiver, Recv, Sender};
-pub use executor::{Options, Sim, Snapshot, Stop};
+pub use executor::{Sim, SimOptions, Snapshot, Stop};
 pub use handle::Handle;
 pub use ids::{NodeId, TaskId};
 pub use notify::{Notified, Notify};

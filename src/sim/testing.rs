@@ -3,11 +3,11 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::{Handle, NodeId, Options, Sim};
+use super::{Handle, NodeId, Sim, SimOptions};
 
 /// A world with one node.
 pub(super) fn sim() -> (Sim, Handle, NodeId) {
-    let sim = Sim::new(Options::default());
+    let sim = Sim::new(SimOptions::default());
     let handle = sim.handle().clone();
     let node = handle.node("n");
     (sim, handle, node)

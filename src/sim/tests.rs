@@ -7,7 +7,7 @@ use std::rc::Rc;
 use proptest::prelude::*;
 
 use super::testing::{collect, sim};
-use super::{Handle, NodeId, Options, Sim, Stop, TimedOut};
+use super::{Handle, NodeId, Sim, SimOptions, Stop, TimedOut};
 use crate::base::{Incarnation, Seed, Span, Time};
 
 /// Calls a closure when it is dropped.
@@ -107,7 +107,7 @@ fn a_thousand_tasks_spawned_in_one_poll_run_in_order_and_so_do_those_in_their_sl
 
 #[test]
 fn a_spinning_task_ends_as_a_stall_with_a_snapshot() {
-    let mut sim = Sim::new(Options { polls_per_instant_max: 100, ..Options::default() });
+    let mut sim = Sim::new(SimOptions { polls_per_instant_max: 100, ..SimOptions::default() });
     let handle = sim.handle().clone();
     let node = handle.node("d7");
     let (sleeper, spinner) = (handle.clone(), handle.clone());
@@ -130,7 +130,7 @@ fn a_spinning_task_ends_as_a_stall_with_a_snapshot() {
 #[test]
 fn what_is_asked_for_from_outside_is_excused_in_its_instant_alone() {
     let stop = |excused: u64| {
-        let mut sim = Sim::new(Options { polls_per_instant_max: 100, ..Options::default() });
+        let mut sim = Sim::new(SimOptions { polls_per_instant_max: 100, ..SimOptions::default() });
         let handle = sim.handle().clone();
         let node = handle.node("n");
         let inside = handle.clone();
@@ -153,7 +153,7 @@ fn what_is_asked_for_from_outside_is_excused_in_its_instant_alone() {
 
 #[test]
 fn a_run_is_halted_from_outside_within_an_instant() {
-    let mut sim = Sim::new(Options::default());
+    let mut sim = Sim::new(SimOptions::default());
     let handle = sim.handle().clone();
     let node = handle.node("n");
     let inside = handle.clone();
@@ -171,7 +171,7 @@ fn a_run_is_halted_from_outside_within_an_instant() {
 #[test]
 fn a_task_that_pauses_goes_on_before_all_others_unless_the_run_is_halted() {
     let told = |halts_at: u32| {
-        let mut sim = Sim::new(Options::default());
+        let mut sim = Sim::new(SimOptions::default());
         let handle = sim.handle().clone();
         let (node, order) = (handle.node("n"), Rc::new(RefCell::new(String::new())));
         let (inside, first, second) = (handle.clone(), order.clone(), order.clone());
@@ -193,7 +193,7 @@ fn a_task_that_pauses_goes_on_before_all_others_unless_the_run_is_halted() {
 
 #[test]
 fn a_run_that_is_long_but_moves_is_no_stall() {
-    let mut sim = Sim::new(Options { polls_per_instant_max: 3, ..Options::default() });
+    let mut sim = Sim::new(SimOptions { polls_per_instant_max: 3, ..SimOptions::default() });
     let handle = sim.handle().clone();
     let inside = handle.clone();
     handle.spawn(handle.node("n"), "tick", async move {
@@ -208,7 +208,7 @@ fn a_run_that_is_long_but_moves_is_no_stall() {
 
 #[test]
 fn the_limit_of_polls_ends_a_run() {
-    let mut sim = Sim::new(Options { polls_max: Some(10), ..Options::default() });
+    let mut sim = Sim::new(SimOptions { polls_max: Some(10), ..SimOptions::default() });
     let handle = sim.handle().clone();
     let inside = handle.clone();
     handle.spawn(handle.node("n"), "tick", async move {
@@ -458,7 +458,7 @@ type Log = Vec<(u64, usize, usize)>;
 
 /// Runs a program on a node and logs (time, task, step) at each wake. Each step is raced against a
 /// sleep that loses.
-fn perform(program: &Program, options: Options) -> Log {
+fn perform(program: &Program, options: SimOptions) -> Log {
     let mut sim = Sim::new(options);
     let handle = sim.handle().clone();
     let node = handle.node("n");
@@ -505,15 +505,15 @@ fn programs() -> impl Strategy<Value = Program> {
 proptest! {
     #[test]
     fn any_program_of_sleeps_wakes_in_the_order_of_time_and_sequence(program in programs()) {
-        prop_assert_eq!(perform(&program, Options::default()), foretell(&program));
+        prop_assert_eq!(perform(&program, SimOptions::default()), foretell(&program));
     }
 
     #[test]
     fn a_shuffled_run_is_a_function_of_its_seed_and_keeps_the_times(program in programs(), seed: u64) {
-        let shuffled = Options { shuffle: Some(Seed(seed)), ..Options::default() };
+        let shuffled = SimOptions { shuffle: Some(Seed(seed)), ..SimOptions::default() };
         let first = perform(&program, shuffled.clone());
         prop_assert_eq!(&first, &perform(&program, shuffled));
-        let (mut sorted, mut plain) = (first, perform(&program, Options::default()));
+        let (mut sorted, mut plain) = (first, perform(&program, SimOptions::default()));
         sorted.sort_unstable();
         plain.sort_unstable();
         prop_assert_eq!(sorted, plain);
@@ -523,7 +523,8 @@ proptest! {
 #[test]
 fn the_shuffle_finds_another_order() {
     let program = vec![vec![10]; 8];
-    let plain = perform(&program, Options::default());
-    let orders = (0..8).map(|n| perform(&program, Options { shuffle: Some(Seed(n)), ..Options::default() }));
+    let plain = perform(&program, SimOptions::default());
+    let orders =
+        (0..8).map(|n| perform(&program, SimOptions { shuffle: Some(Seed(n)), ..SimOptions::default() }));
     assert!(orders.into_iter().any(|order| order != plain));
 }

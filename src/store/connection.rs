@@ -5,7 +5,7 @@ use rusqlite::config::DbConfig;
 
 use super::error::{Result, StoreError};
 use super::layout::{EXTRA, FROM_FIRST, PAST, VERSION, ddl};
-use super::options::{ForeignKeys, Journal, Options, Synchronous};
+use super::options::{ForeignKeys, Journal, StoreOptions, Synchronous};
 use super::upgrade::{mark, upgrade};
 use crate::base::Span;
 use crate::contract::{Database, Schema};
@@ -15,7 +15,7 @@ use crate::disk;
 /// needs some dozens.
 const STATEMENTS: usize = 128;
 
-pub(super) fn reopen(database: &Database, options: &Options) -> Result<Connection> {
+pub(super) fn reopen(database: &Database, options: &StoreOptions) -> Result<Connection> {
     let connection = disk::open(&disk::Location { path: database.path.clone(), vfs: database.vfs })?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     // Else a statement is planned again whenever another value is bound, for statistics that these
@@ -26,7 +26,7 @@ pub(super) fn reopen(database: &Database, options: &Options) -> Result<Connectio
 }
 
 /// A connection to a database that has all tables; an empty one gets them.
-pub(super) fn open(database: &Database, schema: &Schema, options: &Options) -> Result<Connection> {
+pub(super) fn open(database: &Database, schema: &Schema, options: &StoreOptions) -> Result<Connection> {
     let connection = reopen(database, options)?;
     let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     match version {
@@ -50,7 +50,7 @@ pub(super) fn open(database: &Database, schema: &Schema, options: &Options) -> R
 }
 
 /// Settings of a connection; the page size has effect on an empty file only.
-fn pragmas(options: &Options) -> String {
+fn pragmas(options: &StoreOptions) -> String {
     let journal = match options.journal {
         Journal::Truncate => "TRUNCATE",
         Journal::Persist => "PERSIST",

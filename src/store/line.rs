@@ -16,7 +16,7 @@ use rusqlite::Connection;
 
 use super::connection;
 use super::error::Result;
-use super::options::{Journal, Options};
+use super::options::{Journal, StoreOptions};
 use crate::contract::Database;
 
 /// Page caches that a thread keeps besides those in use.
@@ -28,7 +28,7 @@ const CONNECTIONS: usize = 512;
 #[derive(Debug)]
 pub(super) struct StoreConnection {
     database: Database,
-    options: Options,
+    options: StoreOptions,
     connection: RefCell<Option<Rc<Connection>>>,
     /// Its place among those that keep their cache, and among those that stay open.
     turns: [Turn; 2],
@@ -58,7 +58,11 @@ thread_local! {
 }
 
 impl StoreConnection {
-    pub(super) fn new(database: Database, options: Options, connection: Connection) -> Rc<StoreConnection> {
+    pub(super) fn new(
+        database: Database,
+        options: StoreOptions,
+        connection: Connection,
+    ) -> Rc<StoreConnection> {
         let connection = RefCell::new(Some(Rc::new(connection)));
         Rc::new(StoreConnection { database, options, connection, turns: Default::default() })
     }

@@ -65,7 +65,7 @@ pub struct Index {
 
 /// A device database's options.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Options {
+pub struct StoreOptions {
     /// Bytes a page.
     pub page_size: u32,
     /// The journal.
@@ -90,9 +90,9 @@ pub struct Options {
     pub extra_rows: u32,
 }
 
-impl Default for Options {
-    fn default() -> Options {
-        Options {
+impl Default for StoreOptions {
+    fn default() -> StoreOptions {
+        StoreOptions {
             page_size: 4096,
             journal: Journal::default(),
             synchronous: Synchronous::default(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::SHARED;
 use super::error::Result;
 use super::layout::RowStatement;
-use super::options::Options;
+use super::options::StoreOptions;
 use super::progress::Progress;
 use super::rows::bind;
 use super::session::{Store, Tx};
@@ -19,7 +19,7 @@ pub fn provision(
     db: &Database,
     schema: &Arc<Schema>,
     units: &[SyncUnit],
-    options: &Options,
+    options: &StoreOptions,
     state: &dyn Provision,
 ) -> Result<()> {
     let store = Store::open(db, Arc::clone(schema), options)?;

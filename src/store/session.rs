@@ -11,7 +11,7 @@ use super::connection;
 use super::error::{Result, StoreError};
 use super::layout::{self, Layout, RowStatement};
 use super::line::StoreConnection;
-use super::options::{ForeignKeys, Options};
+use super::options::{ForeignKeys, StoreOptions};
 use crate::base::{DeviceId, EntityId, Span};
 use crate::contract::{Database, Entity, Schema, Work};
 
@@ -83,7 +83,7 @@ impl Drop for Counted<'_> {
 
 impl Store {
     /// Makes all tables in an empty database.
-    pub fn create(db: &Database, schema: &Schema, options: &Options) -> Result<()> {
+    pub fn create(db: &Database, schema: &Schema, options: &StoreOptions) -> Result<()> {
         connection::open(db, schema, options).map(drop)
     }
 
@@ -91,7 +91,7 @@ impl Store {
     ///
     /// # Errors
     /// When it cannot be read, or is not of this layout.
-    pub fn open(db: &Database, schema: Arc<Schema>, options: &Options) -> Result<Store> {
+    pub fn open(db: &Database, schema: Arc<Schema>, options: &StoreOptions) -> Result<Store> {
         let connection = connection::open(db, &schema, options)?;
         Ok(Store {
             line: StoreConnection::new(db.clone(), options.clone(), connection),

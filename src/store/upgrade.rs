@@ -9,7 +9,7 @@ use rusqlite::Connection;
 
 use super::error::Result;
 use super::layout::{column_of, ddl, define_index, names};
-use super::options::{ForeignKeys, OnMismatch, Options};
+use super::options::{ForeignKeys, OnMismatch, StoreOptions};
 use crate::base::EntityId;
 use crate::contract::Schema;
 
@@ -19,7 +19,7 @@ pub(super) fn mark(schema: &Schema) -> String {
 }
 
 /// Makes a database of an older version of the app one of this version, if it is.
-pub(super) fn upgrade(connection: &Connection, schema: &Schema, options: &Options) -> Result<()> {
+pub(super) fn upgrade(connection: &Connection, schema: &Schema, options: &StoreOptions) -> Result<()> {
     if schema.version == 0 {
         return Ok(());
     }
@@ -39,7 +39,7 @@ pub(super) fn upgrade(connection: &Connection, schema: &Schema, options: &Option
     Ok(connection.execute_batch(&format!("PRAGMA foreign_keys={checks}"))?)
 }
 
-fn emptied(connection: &Connection, schema: &Schema, options: &Options) -> Result<String> {
+fn emptied(connection: &Connection, schema: &Schema, options: &StoreOptions) -> Result<String> {
     let sql =
         "SELECT name FROM sqlite_master WHERE type='table' AND name NOT LIKE 'sqlite_%' ORDER BY rowid DESC";
     let mut work = String::new();
@@ -54,7 +54,7 @@ fn emptied(connection: &Connection, schema: &Schema, options: &Options) -> Resul
 
 /// Columns that are not there are added, empty, and their indexes; to versions that wait beside
 /// their rows, too. What a run had set aside comes again.
-fn widened(connection: &Connection, schema: &Schema, options: &Options) -> Result<String> {
+fn widened(connection: &Connection, schema: &Schema, options: &StoreOptions) -> Result<String> {
     let mut work = String::new();
     for id in schema.ids().filter(|id| schema.entity(*id).delivery.is_on_devices()) {
         let (table, columns) = names(id, schema.entity(id));

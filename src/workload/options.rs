@@ -10,7 +10,7 @@ use crate::contract::EditKind;
 
 /// Everything that people, the office and imports do in a scenario.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Options {
+pub struct WorkloadOptions {
     /// Working time of people: first and last instant.
     pub hours: (Time, Time),
     /// When people log in; shares of the devices by largest remainder.
@@ -44,7 +44,7 @@ pub struct Options {
     pub role_weights: Vec<(String, u32)>,
 }
 
-impl Options {
+impl WorkloadOptions {
     /// From one time that the app comes to the foreground by habit to the next, on average; `None`
     /// if it stays there.
     pub fn visits_every(&self) -> Option<Span> {

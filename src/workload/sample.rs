@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{
-    Action, Contention, Dataset, EntityData, Letters, LoginWave, Maker, Options, Peak, Person,
+    Action, Contention, Dataset, EntityData, Letters, LoginWave, Maker, Peak, Person, WorkloadOptions,
     attribute_value,
 };
 use crate::base::{DeviceId, EntityId, Ppm, Seed, Span, Stamp, Time, Value};
@@ -138,7 +138,7 @@ pub(super) fn hour(h: u64, minute: u64) -> Time {
     Time::ZERO + Span::secs(h * 3_600 + minute * 60)
 }
 
-pub(super) fn options() -> Options {
+pub(super) fn options() -> WorkloadOptions {
     let action = |name: &str, entity, kind, columns: &[usize], per_device_milli, on_devices| Action {
         name: name.to_owned(),
         entity,
@@ -150,7 +150,7 @@ pub(super) fn options() -> Options {
         aim: crate::workload::Aim::Kept,
     };
     let today = Some((STARTS_AT, Span::secs(4 * 3_600), Span::secs(4 * 3_600)));
-    Options {
+    WorkloadOptions {
         resolver: Default::default(),
         editing: Default::default(),
         hours: (hour(7, 30), hour(17, 30)),

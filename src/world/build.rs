@@ -96,7 +96,7 @@ pub(super) fn build(
     disturbances.hindrances.iter().for_each(|hindrance| backend.hinder(*hindrance));
     let windows;
     (faults.fired, windows) = fired::planned(&plan, &devices);
-    let sim = Sim::new(sim::Options::default());
+    let sim = Sim::new(sim::SimOptions::default());
     let handle = sim.handle().clone();
     let (node, gateway_node) = (handle.node("world"), handle.node("gateway"));
     let mut listeners = listeners(&plan, &devices, initial, &mut script, (capabilities, patience));
@@ -438,7 +438,7 @@ fn listeners(
     script: &mut Script,
     (capabilities, patience): (Capabilities, oracle::Patience),
 ) -> Listeners {
-    let collector = metrics::Collector::new(metrics::Setting {
+    let collector = metrics::Collector::new(metrics::CollectorSetup {
         starts: devices.iter().map(|d| d.start.name.clone()).collect(),
         units: plan.units.iter().map(|unit| unit.name.clone()).collect(),
         pulls: plan.units.iter().map(|unit| !unit.pull.is_empty()).collect(),
@@ -446,7 +446,7 @@ fn listeners(
         freshness: plan.workload.freshness,
         schema: plan.schema.clone(),
     });
-    let oracle = Oracle::new(oracle::Setting {
+    let oracle = Oracle::new(oracle::OracleSetup {
         schema: plan.first_schema().clone(),
         units: plan.units.clone(),
         clock: Clock { start: plan.start, utc_offset: plan.utc_offset },

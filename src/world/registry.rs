@@ -14,7 +14,8 @@ use crate::scenario::{Happening, Plan};
 use crate::store;
 
 /// Makes the built-in engine by a scenario's options; called on the thread that runs the cell.
-type MakeBuiltin = Arc<dyn Fn(engine::Options, store::Options) -> Rc<dyn EngineFactory> + Send + Sync>;
+type MakeBuiltin =
+    Arc<dyn Fn(engine::EngineOptions, store::StoreOptions) -> Rc<dyn EngineFactory> + Send + Sync>;
 
 #[derive(Clone)]
 enum Entry {
@@ -60,7 +61,7 @@ impl Stacks {
     pub fn with_builtin(
         mut self,
         name: &str,
-        make: impl Fn(engine::Options, store::Options) -> BuiltinFactory + Send + Sync + 'static,
+        make: impl Fn(engine::EngineOptions, store::StoreOptions) -> BuiltinFactory + Send + Sync + 'static,
     ) -> Stacks {
         let make = move |options, store| -> Rc<dyn EngineFactory> { Rc::new(make(options, store)) };
         self.0.insert(name.to_owned(), Entry::Builtin(Arc::new(make)));

@@ -112,7 +112,7 @@ impl Storage {
 
     pub(super) fn wipe(&self) {
         self.persons.borrow_mut().left.clear();
-        self.put_in(&Disk::new(disk::Options::default()).backup());
+        self.put_in(&Disk::new(disk::DiskOptions::default()).backup());
     }
 
     pub(super) fn upgrade(&self) {

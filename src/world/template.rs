@@ -42,7 +42,7 @@ impl<'a> Templates<'a> {
         let Some(ago) = device.start.synced_ago else {
             let factory = &self.factory;
             let template = self.empty.get_or_insert_with(|| {
-                let disk = Disk::new(disk::Options::default());
+                let disk = Disk::new(disk::DiskOptions::default());
                 provision(factory, setup, &disk, None);
                 disk.template()
             });
@@ -71,7 +71,7 @@ impl<'a> Templates<'a> {
 
     fn shared(&mut self, ago: Span, setup: &DeviceSetup, server: &ServerHalf) -> &Template {
         if !self.shared.contains_key(&ago) {
-            let disk = Disk::new(disk::Options::default());
+            let disk = Disk::new(disk::DiskOptions::default());
             let state = self.state(ago, setup, server, false);
             provision(&self.factory, setup, &disk, Some(&state));
             self.shared.insert(ago, disk.template());

@@ -162,7 +162,7 @@ impl Transport for Carrier {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sim::{Options, Sim};
+    use crate::sim::{Sim, SimOptions};
 
     fn at(secs: u64) -> Time {
         Time::ZERO + Span::secs(secs)
@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn a_token_is_good_until_it_is_old_or_taken_back() {
-        let notify = || Sim::new(Options::default()).handle().notify();
+        let notify = || Sim::new(SimOptions::default()).handle().notify();
         assert!(Wallet::new((None, None), Vec::new(), notify()).is_none(), "it lasts for ever");
         let lives = (Some(Span::secs(60)), Some(Span::secs(75)));
         let wallet = Wallet::new(lives, vec![at(90)], notify()).unwrap();

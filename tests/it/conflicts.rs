@@ -1,6 +1,6 @@
 //! The matrix of conflicts, as the program prints it.
 
-use syncdyno::render::conflicts::{Conflicts, Line, Stays};
+use syncdyno::render::conflicts::{ConflictLine, Conflicts, Stays};
 
 /// What it prints in this format, which ends well.
 fn printed(format: &str) -> String {
@@ -11,7 +11,7 @@ fn printed(format: &str) -> String {
     String::from_utf8(ran.get_output().stdout.clone()).unwrap()
 }
 
-fn lines() -> Vec<Line> {
+fn lines() -> Vec<ConflictLine> {
     Conflicts::of_csv(syncdyno::scenario::CONFLICTS_EXPECTED).unwrap().lines().to_vec()
 }
 
@@ -23,7 +23,7 @@ fn every_cell_of_the_matrix_is_as_expected() {
 
 #[test]
 fn nothing_in_the_matrix_diverges() {
-    let wrong: Vec<Line> = lines().into_iter().filter(|line| !line.converged).collect();
+    let wrong: Vec<ConflictLine> = lines().into_iter().filter(|line| !line.converged).collect();
     assert_eq!(wrong, []);
 }
 
@@ -37,8 +37,8 @@ fn what_is_the_same_on_both_sides_overwrites_nothing() {
 
 #[test]
 fn a_merge_of_other_columns_overwrites_nothing() {
-    let of = |line: &Line| line.policy == "field-merge" && line.world == "update-update-other";
-    let merged: Vec<Line> = lines().into_iter().filter(of).collect();
+    let of = |line: &ConflictLine| line.policy == "field-merge" && line.world == "update-update-other";
+    let merged: Vec<ConflictLine> = lines().into_iter().filter(of).collect();
     assert!(merged.iter().any(|line| line.stays == Stays::Merged));
     for line in merged {
         assert_eq!(line.overwritten, 0, "{line:?}");
@@ -47,7 +47,7 @@ fn a_merge_of_other_columns_overwrites_nothing() {
 
 #[test]
 fn only_where_nobody_looks_is_anything_replaced_in_silence() {
-    let silent: Vec<Line> = lines().into_iter().filter(|line| line.silent > 0).collect();
+    let silent: Vec<ConflictLine> = lines().into_iter().filter(|line| line.silent > 0).collect();
     assert!(!silent.is_empty());
     for line in silent {
         assert_eq!((line.policy.as_str(), line.stays), ("none", Stays::Nothing), "{line:?}");
@@ -56,7 +56,7 @@ fn only_where_nobody_looks_is_anything_replaced_in_silence() {
 
 #[test]
 fn a_three_way_comparison_is_never_mistaken() {
-    let of = |line: &&Line| line.detect == "three-way";
+    let of = |line: &&ConflictLine| line.detect == "three-way";
     let mistaken: Vec<(u64, u64)> = lines().iter().filter(of).map(|l| (l.mistaken, l.missed)).collect();
     assert!(mistaken.contains(&(0, 0)));
     for (mistaken, _) in mistaken {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use syncdyno::base::{EntityId, Key, Span, Stamp, Time, Value};
 use syncdyno::contract::{Capabilities, Schema};
 use syncdyno::metrics;
-use syncdyno::oracle::{Clock, Oracle, Patience, Retries, Setting, Truth};
+use syncdyno::oracle::{Clock, Oracle, OracleSetup, Patience, Retries, Truth};
 
 /// A backend without rows.
 struct Nothing;
@@ -22,7 +22,7 @@ impl Truth for Nothing {
 #[test]
 fn the_figures_of_the_oracle_are_the_ones_of_the_table() {
     let (schema, units, initial) = (Arc::new(Schema::default()), Arc::from([]), Rc::new(Nothing));
-    let oracle = Oracle::new(Setting {
+    let oracle = Oracle::new(OracleSetup {
         schema,
         units,
         clock: Clock::default(),
@@ -38,7 +38,8 @@ fn the_figures_of_the_oracle_are_the_ones_of_the_table() {
     let found: BTreeSet<&str> = verdict.figures.keys().copied().collect();
     let table: BTreeSet<&str> = metrics::names().filter(|name| name.starts_with("oracle.")).collect();
     assert_eq!(found, table);
-    let collected = metrics::Collector::new(metrics::Setting::default()).finish(Time::ZERO, &verdict.figures);
+    let collected =
+        metrics::Collector::new(metrics::CollectorSetup::default()).finish(Time::ZERO, &verdict.figures);
     assert_eq!(collected.figures["oracle.divergent.devices"].stat("value"), Some(0));
 }
 

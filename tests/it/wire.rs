@@ -1,6 +1,6 @@
 //! The matrix of wire formats, as the program prints it.
 
-use syncdyno::render::wire::{Line, Wire};
+use syncdyno::render::wire::{Wire, WireLine};
 
 const FORMATS: [&str; 5] = ["json", "json-objects", "xml", "cbor", "protobuf"];
 const WORLDS: [&str; 4] = ["edge", "lte-poor", "lte-good", "geo"];
@@ -28,7 +28,7 @@ fn the_matrix_of_formats_tells_what_packing_saves_and_costs() {
         for format in FORMATS {
             let plain = best(format, "none");
             for packed in ["gzip", "zstd"].map(|packed| best(format, packed)) {
-                let cost = |line: &Line| [line.phone, line.gateway, line.coding];
+                let cost = |line: &WireLine| [line.phone, line.gateway, line.coding];
                 assert!(packed.down * 10 < plain.down * 6, "{packed:?}");
                 assert!(cost(packed).iter().zip(cost(plain)).all(|(more, less)| *more > less), "{packed:?}");
                 assert!(packed.time < plain.time, "{packed:?}");

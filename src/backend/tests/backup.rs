@@ -72,7 +72,7 @@ fn a_backup_that_knows_more_than_the_present_brings_it_back_and_tells_of_that() 
 #[test]
 fn a_version_that_a_backup_undid_is_nobody_else_s() {
     for ticks in [Ticks::RunAhead, Ticks::Shared] {
-        let mut backend = backend(Options { stamp_precision: Span::secs(60), ticks, ..options() });
+        let mut backend = backend(BackendOptions { stamp_precision: Span::secs(60), ticks, ..options() });
         let key = Key::new("row");
         drop(backend.office().create(at_ms(60_000), APPOINTMENT, key.clone(), appointment(0, 5)).unwrap());
         let backup = backend.backup();
@@ -89,7 +89,7 @@ fn a_version_that_a_backup_undid_is_nobody_else_s() {
 
 #[test]
 fn a_return_that_goes_further_back_stands_for_the_one_before() {
-    let mut backend = backend(Options { effects: Vec::new(), ..options() });
+    let mut backend = backend(BackendOptions { effects: Vec::new(), ..options() });
     let make = |backend: &mut Backend, ms: u64| {
         let key = Key::new(&format!("made{ms}"));
         backend.office().create(at_ms(ms), APPOINTMENT, key, appointment(0, 5)).unwrap()[0].stamp

@@ -8,7 +8,7 @@ fn house(on_delete: OnDelete) -> Backend {
     let refers = |of: EntityId, column: usize, to: EntityId| Reference { of, column, to, on_delete };
     let references = vec![refers(APPOINTMENT, PATIENT_KEY, PATIENT), refers(NOTE, 0, APPOINTMENT)];
     let schema = Schema { references, ..(*schema()).clone() };
-    let mut backend = Backend::new(Arc::new(schema), Options::default(), START, Seed(1));
+    let mut backend = Backend::new(Arc::new(schema), BackendOptions::default(), START, Seed(1));
     let row = |key: &str, values: Vec<Value>| loaded(key, values, START.minus(Span::secs(9)));
     backend.load(PATIENT, [row("p0", vec![Value::text("Ann"), Value::Null])]);
     backend.load(APPOINTMENT, [row("v", appointment(0, 1))]);

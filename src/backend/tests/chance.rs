@@ -10,7 +10,7 @@ const DEVICE: DeviceId = DeviceId(0);
 
 #[test]
 fn what_is_put_off_is_neither_committed_nor_judged_and_goes_through_another_time() {
-    let mut backend = backend(Options { partial: Ppm(300_000), ..options() });
+    let mut backend = backend(BackendOptions { partial: Ppm(300_000), ..options() });
     let values = vec![(AT, Value::Int(3)), (PATIENT_KEY, Value::text("p0"))];
     let create = |n: u32| mutation(n, APPOINTMENT, &format!("k{n}"), EditKind::Create, values.clone());
     let mut left: Vec<Mutation> = (0..200).map(create).collect();
@@ -33,7 +33,7 @@ fn what_is_put_off_is_neither_committed_nor_judged_and_goes_through_another_time
 fn who_points_to_a_row_that_is_put_off_waits_with_it() {
     let mut seen = 0;
     for ms in 0..200 {
-        let mut backend = backend(Options { partial: Ppm(300_000), ..options() });
+        let mut backend = backend(BackendOptions { partial: Ppm(300_000), ..options() });
         let values = vec![(AT, Value::Int(3)), (PATIENT_KEY, Value::text("p0"))];
         let parent = mutation(0, APPOINTMENT, "parent", EditKind::Create, values);
         let text = vec![(0, Value::text("parent")), (1, Value::text("a note"))];
@@ -47,8 +47,13 @@ fn who_points_to_a_row_that_is_put_off_waits_with_it() {
 
 #[test]
 fn a_full_queue_takes_no_more() {
-    let slow =
-        Options { workers: 1, fixed_cost: Span::secs(1), queue: Some(2), service_cv_milli: 0, ..options() };
+    let slow = BackendOptions {
+        workers: 1,
+        fixed_cost: Span::secs(1),
+        queue: Some(2),
+        service_cv_milli: 0,
+        ..options()
+    };
     let mut backend = backend(slow);
     let mut ask = |ms| {
         let admitted = backend.service.admit(at_ms(ms), DEVICE)?;
@@ -61,7 +66,8 @@ fn a_full_queue_takes_no_more() {
 
 #[test]
 fn where_there_is_no_queue_a_free_worker_still_takes_a_request() {
-    let mut backend = backend(Options { workers: 1, queue: Some(0), service_cv_milli: 0, ..options() });
+    let mut backend =
+        backend(BackendOptions { workers: 1, queue: Some(0), service_cv_milli: 0, ..options() });
     let admitted = backend.service.admit(at_ms(1), DEVICE).unwrap();
     let served = backend.service.serve(admitted, RequestKind::Pull, Load::default());
     assert!(backend.service.admit(at_ms(2), DEVICE).is_err());
@@ -71,7 +77,8 @@ fn where_there_is_no_queue_a_free_worker_still_takes_a_request() {
 #[test]
 fn chance_is_a_function_of_the_how_manieth_request_not_of_when_it_comes_or_of_others() {
     let fares = |others: u64, later: u64| {
-        let mut backend = backend(Options { errors: Ppm(500_000), service_cv_milli: 500, ..options() });
+        let mut backend =
+            backend(BackendOptions { errors: Ppm(500_000), service_cv_milli: 500, ..options() });
         for ms in 0..others {
             let admitted = backend.service.admit(at_ms(ms), DeviceId(1)).unwrap();
             backend.service.serve(admitted, RequestKind::Pull, Load::default());

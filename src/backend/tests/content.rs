@@ -107,8 +107,12 @@ fn opening_a_record_fetches_its_live_notes() {
 
 #[test]
 fn initial_rows_keep_their_order_and_are_cut_to_the_precision() {
-    let mut backend =
-        Backend::new(schema(), Options { stamp_precision: Span::secs(1), ..options() }, START, Seed(1));
+    let mut backend = Backend::new(
+        schema(),
+        BackendOptions { stamp_precision: Span::secs(1), ..options() },
+        START,
+        Seed(1),
+    );
     let row = |key, age_ms| loaded(key, appointment(0, 1), START.minus(Span::millis(age_ms)));
     let deleted = Loaded { deleted: Some(START.minus(Span::millis(500))), ..row("d", 9_000) };
     backend.load(APPOINTMENT, [row("b", 1_500), row("a", 1_400), row("c", 2_500), deleted]);

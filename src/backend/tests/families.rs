@@ -9,7 +9,7 @@ fn house(commits: Commits) -> Backend {
     schema.references =
         vec![Reference { of: NOTE, column: 0, to: APPOINTMENT, on_delete: OnDelete::Cascade }];
     schema.entities[usize::from(NOTE.0)].delivery = Delivery::Delta;
-    let options = Options { commits, ..Options::default() };
+    let options = BackendOptions { commits, ..BackendOptions::default() };
     let mut backend = Backend::new(Arc::new(schema), options, START, Seed(1));
     let row = |key: &str, values: Vec<Value>| loaded(key, values, START.minus(Span::secs(9)));
     backend.load(PATIENT, [row("p0", vec![Value::text("Ann"), Value::Null])]);

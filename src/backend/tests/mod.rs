@@ -71,8 +71,8 @@ fn schema() -> Arc<Schema> {
     Arc::new(Schema { entities: vec![patient, appointment, day, note], ..Schema::default() })
 }
 
-fn options() -> Options {
-    Options {
+fn options() -> BackendOptions {
+    BackendOptions {
         effects: vec![
             Effect::Fold {
                 from: PATIENT,
@@ -90,7 +90,7 @@ fn options() -> Options {
                 step: -1,
             },
         ],
-        ..Options::default()
+        ..BackendOptions::default()
     }
 }
 
@@ -119,7 +119,7 @@ fn loaded(key: &str, values: Vec<Value>, updated: Stamp) -> Loaded {
     Loaded::as_of(key, values, updated)
 }
 
-fn backend(options: Options) -> Backend {
+fn backend(options: BackendOptions) -> Backend {
     let mut backend = Backend::new(schema(), options, START, Seed(1));
     let old = START.minus(Span::secs(3_600));
     backend.load(PATIENT, [loaded("p0", vec![Value::text("Ada"), Value::Null], old)]);

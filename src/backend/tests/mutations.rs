@@ -13,7 +13,7 @@ struct Desk {
 }
 
 impl Desk {
-    fn new(options: Options) -> Desk {
+    fn new(options: BackendOptions) -> Desk {
         let mut backend = backend(options);
         let row = |k: u8| loaded(&format!("k{k}"), appointment(k, i64::from(k)), START.minus(Span::secs(60)));
         backend.load(APPOINTMENT, (0..4).map(row));
@@ -130,7 +130,7 @@ fn a_conflict_says_when_the_version_in_the_way_was_made() {
 
 #[test]
 fn two_versions_of_one_tick_are_told_apart() {
-    let mut desk = Desk::new(Options { stamp_precision: Span::secs(3_600), ..options() });
+    let mut desk = Desk::new(BackendOptions { stamp_precision: Span::secs(3_600), ..options() });
     let mine = desk.status("k0", "mine");
     let Outcome::Applied { stamp } = desk.send(&mine) else { panic!("applied") };
     desk.office_sets((STATUS, Value::text("theirs")));
@@ -163,7 +163,7 @@ fn an_edit_of_a_deleted_row_finds_it_gone() {
 
 #[test]
 fn a_forgotten_row_can_be_made_again() {
-    let mut desk = Desk::new(Options { tombstones_kept: Span::secs(1), ..options() });
+    let mut desk = Desk::new(BackendOptions { tombstones_kept: Span::secs(1), ..options() });
     desk.backend.office().delete(desk.now, APPOINTMENT, &Key::new("k0")).unwrap();
     desk.now = at_ms(2_000);
     let (update, create) = (desk.status("k0", "late"), desk.create("k0", 9));
@@ -236,14 +236,14 @@ fn what_the_backend_never_accepts_is_rejected_with_a_reason() {
 
 #[test]
 fn about_the_share_of_poison_is_rejected_and_deletes_never() {
-    let mut desk = Desk::new(Options { poison_ppm: 200_000, ..options() });
+    let mut desk = Desk::new(BackendOptions { poison_ppm: 200_000, ..options() });
     let mut rejected = 0;
     for _ in 0..2_000 {
         let update = desk.status("k0", "seen");
         rejected += u32::from(matches!(desk.send(&update), Outcome::Rejected { .. }));
     }
     assert!((320..480).contains(&rejected), "{rejected} of 2000 at 20 %");
-    let mut all = Desk::new(Options { poison_ppm: 1_000_000, ..options() });
+    let mut all = Desk::new(BackendOptions { poison_ppm: 1_000_000, ..options() });
     let (update, delete) = (all.status("k0", "seen"), all.new_mutation("k0", EditKind::Delete, Vec::new()));
     assert!(matches!(all.send(&update), Outcome::Rejected { .. }));
     assert!(matches!(all.send(&delete), Outcome::Applied { .. }));
@@ -318,7 +318,7 @@ fn an_edit_of_anothers_row_is_taken_refused_or_ignored() {
         [|desk| desk.status("k1", "seen"), |desk| desk.new_mutation("k1", EditKind::Delete, Vec::new())];
     for edit in edits {
         for authorisation in [Authorisation::Refuse, Authorisation::Filter] {
-            let mut desk = Desk::new(Options { authorisation, ..options() });
+            let mut desk = Desk::new(BackendOptions { authorisation, ..options() });
             let before = desk.row("k1").values.clone();
             let asked = edit(&mut desk);
             let outcome = desk.send(&asked);
@@ -338,7 +338,7 @@ fn an_edit_of_anothers_row_is_taken_refused_or_ignored() {
 #[test]
 fn an_edit_of_an_own_row_is_taken_whatever_its_time_is() {
     for at in [0, WINDOW + 1] {
-        let mut desk = Desk::new(Options { authorisation: Authorisation::Refuse, ..options() });
+        let mut desk = Desk::new(BackendOptions { authorisation: Authorisation::Refuse, ..options() });
         let moved = desk.new_mutation("k0", EditKind::Update, vec![(AT, Value::Int(at))]);
         assert!(matches!(desk.send(&moved), Outcome::Applied { .. }));
         let again = desk.status("k0", "seen");
@@ -351,7 +351,7 @@ fn a_create_is_named_once_and_what_refers_to_it_follows() {
     let naming = [NamedBy::Server, NamedBy::Device].map(|by| Naming { by, ..Naming::default() });
     let mut schema = Schema { naming: naming.to_vec(), ..(*schema()).clone() };
     schema.entities[0].delivery = Delivery::Delta;
-    let mut backend = Backend::new(Arc::new(schema), Options::default(), START, Seed(1));
+    let mut backend = Backend::new(Arc::new(schema), BackendOptions::default(), START, Seed(1));
     let patient = mutation(1, PATIENT, "mine", EditKind::Create, vec![(0, Value::text("Ann"))]);
     let refers = vec![(AT, Value::Int(1)), (PATIENT_KEY, Value::text("mine"))];
     let visit = mutation(2, APPOINTMENT, "v", EditKind::Create, refers);
@@ -376,7 +376,7 @@ fn an_edit_is_known_again_for_as_long_as_is_said() {
         (Idempotency::None, 0, false),
     ];
     for (idempotency, later, known) in cases {
-        let mut desk = Desk::new(Options { idempotency, ..options() });
+        let mut desk = Desk::new(BackendOptions { idempotency, ..options() });
         let edit = desk.create("new", 1);
         let first = desk.send(&edit);
         desk.now += Span::secs(later);

@@ -64,7 +64,7 @@ struct Clinic {
 }
 
 impl Clinic {
-    fn new(options: Options, initial: u8) -> Clinic {
+    fn new(options: BackendOptions, initial: u8) -> Clinic {
         let mut backend = backend(options);
         let old = START.minus(Span::secs(100 * 86_400));
         // All of one stamp, like an import, and older than all tombstones.
@@ -192,7 +192,7 @@ proptest! {
     ) {
         // A tick of no width is none to share.
         let ticks = if precision_ms == 0 { Ticks::RunAhead } else { ticks };
-        let options = Options {
+        let options = BackendOptions {
             ticks,
             stamp_precision: Span::millis(precision_ms),
             filter_precision: Span::millis(filter_ms),
@@ -229,7 +229,7 @@ proptest! {
 #[test]
 fn a_load_is_told_of_what_leaves_after_the_clock_stepped_back_into_it() {
     let options =
-        Options { stamp_precision: Span::millis(1), tombstones_kept: Span::millis(60), ..options() };
+        BackendOptions { stamp_precision: Span::millis(1), tombstones_kept: Span::millis(60), ..options() };
     let mut clinic = Clinic::new(options, 7);
     let steps = [
         Step::Clock(1),
@@ -248,7 +248,7 @@ fn a_load_is_told_of_what_leaves_after_the_clock_stepped_back_into_it() {
     }
 }
 
-fn filled(options: Options, rows: u32, age: Span) -> Backend {
+fn filled(options: BackendOptions, rows: u32, age: Span) -> Backend {
     let mut backend = backend(options);
     let row = |k| loaded(&format!("k{k:05}"), appointment(0, i64::from(k)), START.minus(age));
     backend.load(APPOINTMENT, (0..rows).map(row));
@@ -257,7 +257,7 @@ fn filled(options: Options, rows: u32, age: Span) -> Backend {
 
 #[test]
 fn a_commit_in_the_tick_of_a_cursor_is_not_hidden_behind_it() {
-    let coarse = Options { stamp_precision: Span::secs(60), ..options() };
+    let coarse = BackendOptions { stamp_precision: Span::secs(60), ..options() };
     let mut backend = filled(coarse, 0, Span::ZERO);
     let mut reader = Reader::new(APPOINTMENT, 0);
     for (ms, key) in [(70_000, "m"), (70_001, "b"), (70_002, "a")] {
@@ -271,7 +271,7 @@ fn a_commit_in_the_tick_of_a_cursor_is_not_hidden_behind_it() {
 fn commits_that_share_a_tick_are_shown_when_it_is_over_and_hidden_from_who_does_not_wait() {
     // A counter would give the rows of a tick different versions of its own row.
     let (effects, stamp_precision) = (Vec::new(), Span::secs(60));
-    let shared = Options { ticks: Ticks::Shared, stamp_precision, effects, ..options() };
+    let shared = BackendOptions { ticks: Ticks::Shared, stamp_precision, effects, ..options() };
     for (upto, during, after) in [(Upto::Settled, 0, 3), (Upto::Behind(Span::ZERO), 1, 1)] {
         let mut backend = filled(shared.clone(), 0, Span::ZERO);
         let mut reader = Reader { upto, ..Reader::new(APPOINTMENT, 0) };
@@ -312,7 +312,7 @@ fn an_idle_reader_keeps_its_cursor_and_never_expires() {
 #[test]
 fn a_cursor_older_than_the_tombstones_has_expired_and_a_younger_one_has_not() {
     let kept = Span::secs(30 * 86_400);
-    let mut backend = filled(Options { tombstones_kept: kept, ..options() }, 3, Span::secs(60));
+    let mut backend = filled(BackendOptions { tombstones_kept: kept, ..options() }, 3, Span::secs(60));
     let attributes = attributes(0);
     let mut changes = |stamp| {
         let position = Position::at(stamp);

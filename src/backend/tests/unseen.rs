@@ -3,16 +3,16 @@
 use super::*;
 use crate::base::Ppm;
 
-fn late() -> Options {
+fn late() -> BackendOptions {
     let commit_delay = Some(CommitDelay { share: Ppm(1_000_000), upto: Span::millis(400) });
-    Options { commit_delay, ..options() }
+    BackendOptions { commit_delay, ..options() }
 }
 
 /// Rows k00, k01 … made one after the other, a reader of `upto` after each; gives how many it lacks
 /// at the end.
-fn missed(options: Options, upto: Upto, clock_step: i64) -> usize {
+fn missed(options: BackendOptions, upto: Upto, clock_step: i64) -> usize {
     // A counter would tie the stamps of all rows to its own.
-    let mut backend = backend(Options { effects: Vec::new(), ..options });
+    let mut backend = backend(BackendOptions { effects: Vec::new(), ..options });
     let mut reader = Reader { upto, ..Reader::new(APPOINTMENT, 0) };
     for n in 0..100 {
         let now = at_ms(10_000 + n * 50);
@@ -30,7 +30,7 @@ fn missed(options: Options, upto: Upto, clock_step: i64) -> usize {
 
 #[test]
 fn a_late_commit_is_lost_on_a_reader_that_does_not_stay_behind_it() {
-    let half = || Options {
+    let half = || BackendOptions {
         commit_delay: Some(CommitDelay { share: Ppm(500_000), upto: Span::millis(400) }),
         ..options()
     };
@@ -45,7 +45,7 @@ fn a_late_commit_is_lost_on_a_reader_that_does_not_stay_behind_it() {
 #[test]
 fn a_clock_that_steps_back_hides_commits_unless_stamps_are_guarded() {
     let step = -2_000_000;
-    let unguarded = Options { monotonic: false, ..options() };
+    let unguarded = BackendOptions { monotonic: false, ..options() };
     assert_eq!(missed(options(), Upto::Settled, step), 0);
     assert!(missed(unguarded.clone(), Upto::Settled, step) >= 39);
     assert_eq!(missed(unguarded, Upto::Settled, 2_000_000), 0, "a step on does no harm");
@@ -75,7 +75,7 @@ fn readers_see_the_old_version_until_the_transaction_commits_and_writers_the_new
 
 #[test]
 fn a_replica_shows_everything_that_much_later() {
-    let mut backend = backend(Options { replica_lag: Span::secs(5), ..options() });
+    let mut backend = backend(BackendOptions { replica_lag: Span::secs(5), ..options() });
     backend.office().create(at_ms(1_000), APPOINTMENT, Key::new("k"), appointment(0, 5)).unwrap();
     let mut rows = |ms| {
         let mut reader = Reader::new(APPOINTMENT, 0);
@@ -87,7 +87,8 @@ fn a_replica_shows_everything_that_much_later() {
 
 #[test]
 fn what_is_there_and_not_shown_is_withheld_from_its_own_readers() {
-    let mut backend = backend(Options { ticks: Ticks::Shared, stamp_precision: Span::secs(1), ..options() });
+    let mut backend =
+        backend(BackendOptions { ticks: Ticks::Shared, stamp_precision: Span::secs(1), ..options() });
     let old = START.minus(Span::secs(60));
     let rows = [("a", 0), ("b", 0), ("c", 0), ("d", 1)].map(|(key, of)| loaded(key, appointment(of, 5), old));
     backend.load(APPOINTMENT, rows);
@@ -109,7 +110,7 @@ fn what_is_there_and_not_shown_is_withheld_from_its_own_readers() {
 
 #[test]
 fn a_coarse_filter_reads_again_what_was_read_since_its_last_multiple_and_delivers_it_once() {
-    let mut backend = backend(Options { filter_precision: Span::secs(1), ..options() });
+    let mut backend = backend(BackendOptions { filter_precision: Span::secs(1), ..options() });
     let scanned = |backend: &mut Backend, position: &mut Option<Position>, ms| {
         let own = attributes(0);
         let query = query(&own, position.as_ref(), 10);
@@ -137,7 +138,7 @@ fn a_backend_tells_of_what_goes_as_far_as_it_keeps_columns_for_it() {
         (Provisioning::ThreeStamps, "moved new"),
         (Provisioning::ReadOnlySchema, "moved new"),
     ] {
-        let mut backend = backend(Options { provisioning, ..options() });
+        let mut backend = backend(BackendOptions { provisioning, ..options() });
         let old = START.minus(Span::secs(60));
         backend.load(APPOINTMENT, ["gone", "moved"].map(|key| loaded(key, appointment(0, 5), old)));
         let mut reader = Reader::new(APPOINTMENT, 0);
@@ -155,7 +156,7 @@ fn a_backend_tells_of_what_goes_as_far_as_it_keeps_columns_for_it() {
 
 #[test]
 fn where_rows_are_deleted_for_good_an_edit_of_one_finds_nothing() {
-    let mut backend = backend(Options { provisioning: Provisioning::StampsOnly, ..options() });
+    let mut backend = backend(BackendOptions { provisioning: Provisioning::StampsOnly, ..options() });
     backend.load(APPOINTMENT, [loaded("k", appointment(0, 5), START.minus(Span::secs(60)))]);
     backend.office().delete(at_ms(1), APPOINTMENT, &Key::new("k")).unwrap();
     let update = mutation(1, APPOINTMENT, "k", EditKind::Update, vec![(STATUS, Value::text("late"))]);
@@ -169,7 +170,7 @@ fn where_rows_are_deleted_for_good_an_edit_of_one_finds_nothing() {
 #[test]
 fn without_stamps_there_is_only_everything() {
     for provisioning in [Provisioning::Nothing, Provisioning::SoftDeleteOnly] {
-        let mut backend = backend(Options { provisioning, ..options() });
+        let mut backend = backend(BackendOptions { provisioning, ..options() });
         let row = |k: u8| loaded(&format!("k{k}"), appointment(k % 2, 5), START.minus(Span::secs(60)));
         backend.load(APPOINTMENT, (0..10).map(row));
         backend.office().delete(at_ms(1), APPOINTMENT, &Key::new("k4")).unwrap();

@@ -6,7 +6,7 @@ use crate::contract::Refusal;
 
 /// What becomes of an edit that was made `made` after the start on a version of `base`, of a row
 /// that was changed since by one that was made at `theirs` and committed after a second and a half.
-fn sent(options: Options, made: Span, base: Option<Stamp>, theirs: Span) -> Outcome {
+fn sent(options: BackendOptions, made: Span, base: Option<Stamp>, theirs: Span) -> Outcome {
     let mut backend = backend(options);
     backend.load(APPOINTMENT, [loaded("k", appointment(0, 0), START.minus(Span::secs(60)))]);
     let held = backend.row(APPOINTMENT, &Key::new("k")).unwrap().stamp;
@@ -29,7 +29,7 @@ fn is_stale(outcome: &Outcome) -> bool {
 #[test]
 fn a_blind_backend_takes_an_edit_of_a_version_that_is_gone() {
     for (writes, stale) in [(Writes::Checked, true), (Writes::Dated, true), (Writes::Blind, false)] {
-        let outcome = sent(Options { writes, ..options() }, Span::secs(1), None, Span::secs(1));
+        let outcome = sent(BackendOptions { writes, ..options() }, Span::secs(1), None, Span::secs(1));
         assert_eq!(is_stale(&outcome), stale, "{writes:?}");
     }
 }
@@ -47,7 +47,7 @@ fn a_check_by_dates_is_no_finer_than_stamps_and_grace() {
         (Span::secs(1), Span::ZERO, 900, true),
     ] {
         let shared = Ticks::Shared;
-        let options = Options {
+        let options = BackendOptions {
             writes: Writes::Dated,
             writes_grace: grace,
             stamp_precision: precision,
@@ -61,7 +61,7 @@ fn a_check_by_dates_is_no_finer_than_stamps_and_grace() {
 
 #[test]
 fn a_backend_of_newer_dates_asks_for_no_version() {
-    let newer = |grace| Options { writes: Writes::NewerDate, writes_grace: grace, ..options() };
+    let newer = |grace| BackendOptions { writes: Writes::NewerDate, writes_grace: grace, ..options() };
     for (grace, made, stale) in [(0, 999, true), (0, 1_000, true), (0, 1_001, false), (5, 996, false)] {
         let outcome = sent(newer(Span::millis(grace)), Span::millis(made), None, Span::secs(1));
         assert_eq!(is_stale(&outcome), stale, "{grace} {made}");
@@ -72,7 +72,7 @@ fn a_backend_of_newer_dates_asks_for_no_version() {
 fn a_row_that_reads_as_it_did_may_be_changed_whatever_is_checked() {
     use crate::contract::{Guard, image};
     for writes in [Writes::Checked, Writes::Dated, Writes::Blind] {
-        let mut backend = backend(Options { writes, ..options() });
+        let mut backend = backend(BackendOptions { writes, ..options() });
         backend.load(APPOINTMENT, [loaded("k", appointment(0, 0), START.minus(Span::secs(60)))]);
         let key = Key::new("k");
         let record = backend.row(APPOINTMENT, &key).unwrap();

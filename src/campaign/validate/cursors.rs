@@ -13,8 +13,8 @@ use crate::backend::{self, Backend, CommitDelay, Loaded, Upto};
 use crate::base::{DeviceId, EntityId, Key, Ppm, Seed, Span, Stamp, Stream, Time, UnitId, Value};
 use crate::contract::{Column, ColumnKind, Delivery, Entity, Schema};
 use crate::gateway::{
-    Capture, Gateway, LastModifiedBound as Bound, LastModifiedEnd as End, LastModifiedOptions,
-    LastModifiedPaging as Paging, Options,
+    Capture, Gateway, GatewayOptions, LastModifiedBound as Bound, LastModifiedEnd as End,
+    LastModifiedOptions, LastModifiedPaging as Paging,
 };
 use crate::protocol::{DEFAULT as CODEC, PullRequest, Request, Want};
 
@@ -35,7 +35,7 @@ struct Site {
 
 impl Site {
     /// With rows that share a stamp in groups of these sizes.
-    fn new(options: LastModifiedOptions, backend: backend::Options, groups: &[u32]) -> Site {
+    fn new(options: LastModifiedOptions, backend: backend::BackendOptions, groups: &[u32]) -> Site {
         let column = Column { name: "reading".to_owned(), kind: ColumnKind::Int };
         let entity = Entity {
             name: "meter".to_owned(),
@@ -46,7 +46,7 @@ impl Site {
             delivery: Delivery::Delta,
             unique: Vec::new(),
         };
-        let backend = backend::Options { page_cap: 10_000, service_cv_milli: 0, ..backend };
+        let backend = backend::BackendOptions { page_cap: 10_000, service_cv_milli: 0, ..backend };
         let mut backend = Backend::new(
             Arc::new(Schema { entities: vec![entity], ..Schema::default() }),
             backend,
@@ -66,7 +66,7 @@ impl Site {
         });
         backend.load(METER, rows);
         let serve = Capture::LastModified(options);
-        let options = Options { serve, ..Options::default() };
+        let options = GatewayOptions { serve, ..GatewayOptions::default() };
         let gateway = Gateway::new(&options, backend.schema(), vec![Vec::new()], START);
         let (held, cursor) = (BTreeSet::new(), None);
         Site { backend, gateway, now: Time::ZERO, cursor, run: 1, held, requests: 0, largest: 0 }
@@ -148,7 +148,7 @@ pub(super) fn still() -> Vec<Figure> {
         ("(ts, id), page 500", Bound::Keyset, End::Count, 500, 0, 10, 500),
     ] {
         let options = LastModifiedOptions { bound, end, ..LastModifiedOptions::default() };
-        let mut site = Site::new(options, backend::Options::default(), &groups());
+        let mut site = Site::new(options, backend::BackendOptions::default(), &groups());
         site.pull(page, 1_000);
         figures.extend(site.told(name, lost, Some(requests), 0.0));
         let largest = f64::from(largest);
@@ -162,14 +162,14 @@ pub(super) fn still() -> Vec<Figure> {
 /// A bound that includes the last time asks for the same page of a tie for ever.
 fn endless() -> Figure {
     let options = LastModifiedOptions { bound: Bound::Inclusive, ..LastModifiedOptions::default() };
-    let mut site = Site::new(options, backend::Options::default(), &groups());
+    let mut site = Site::new(options, backend::BackendOptions::default(), &groups());
     site.pull(100, 1_000);
     Figure::new("ts >=, page 100: requests of a thousand", 1_000.0, site.requests as f64, 0.0)
 }
 
 /// The link dies after page 12, and the next run begins where the latest time was saved.
 fn broken_off() -> Vec<Figure> {
-    let mut site = Site::new(by_offset(), backend::Options::default(), &groups());
+    let mut site = Site::new(by_offset(), backend::BackendOptions::default(), &groups());
     site.pull(100, 12);
     site.run += 1;
     site.pull(100, 1_000);
@@ -185,7 +185,7 @@ fn by_offset() -> LastModifiedOptions {
 pub(super) fn moving() -> Vec<Figure> {
     let mut figures = Vec::new();
     for (page, lost, requests) in [(100, 327, 41), (500, 67, 9)] {
-        let mut site = Site::new(by_offset(), backend::Options::default(), &[1; 4_000]);
+        let mut site = Site::new(by_offset(), backend::BackendOptions::default(), &[1; 4_000]);
         let mut draws = Seed(1).stream("touched", u64::from(page), 0);
         while site.page(page) {
             site.now += Span::secs(1);
@@ -227,8 +227,11 @@ fn late(window: Span) -> Site {
         ..LastModifiedOptions::default()
     };
     let commit_delay = Some(CommitDelay { share: Ppm(20_000), upto: Span::millis(400) });
-    let backend =
-        backend::Options { commit_delay, stamp_precision: Span::micros(1), ..backend::Options::default() };
+    let backend = backend::BackendOptions {
+        commit_delay,
+        stamp_precision: Span::micros(1),
+        ..backend::BackendOptions::default()
+    };
     let mut site = Site::new(options, backend, &[]);
     for n in 0..20_000_u64 {
         // Rows fall between pulls, not upon them.

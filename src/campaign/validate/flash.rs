@@ -8,7 +8,7 @@ use rusqlite::{Connection, StatementStatus};
 use super::figures::Figure;
 use super::plans::class;
 use crate::base::{Seed, Span, Time};
-use crate::disk::{Disk, Flash, Options};
+use crate::disk::{Disk, DiskOptions, Flash};
 use crate::scenario::DeviceClass;
 
 const ROLLBACK: &str = "PRAGMA journal_mode=TRUNCATE;PRAGMA synchronous=FULL";
@@ -68,7 +68,7 @@ fn took(disk: &Disk, class: &DeviceClass, steps: u64, seed: u64) -> Span {
 fn bulk(name: &str) -> Span {
     let class = class(name);
     let once = |seed| {
-        let disk = Disk::new(Options::default());
+        let disk = Disk::new(DiskOptions::default());
         let connection = open(&disk, ROLLBACK);
         disk.forgive();
         let steps = insert(&connection, 0..10_000);
@@ -81,7 +81,7 @@ fn bulk(name: &str) -> Span {
 fn single(name: &str, pragmas: &str) -> Span {
     const ROWS: u64 = 400;
     let class = class(name);
-    let disk = Disk::new(Options::default());
+    let disk = Disk::new(DiskOptions::default());
     let connection = open(&disk, pragmas);
     disk.forgive();
     let total: u64 = (0..ROWS).map(|id| took(&disk, &class, insert(&connection, id..id + 1), 3).0).sum();

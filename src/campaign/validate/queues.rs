@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::backend::{Backend, Bucket, Load, Options, Quota, QuotaBy};
+use crate::backend::{Backend, BackendOptions, Bucket, Load, Quota, QuotaBy};
 use crate::base::{DeviceId, Ppm, Seed, Span, Stamp, Stream, Time};
 use crate::contract::{RequestKind, Schema, ServerError};
 
@@ -16,14 +16,14 @@ const MEAN: f64 = 100_000.0;
 
 /// A backend that takes a microsecond a row and nothing else.
 fn backend(workers: u32) -> Backend {
-    let options = Options {
+    let options = BackendOptions {
         workers,
         fixed_cost: Span::ZERO,
         scan_cost: Span::ZERO,
         row_cost: Span::micros(1),
         service_cv_milli: 0,
         errors: Ppm(0),
-        ..Options::default()
+        ..BackendOptions::default()
     };
     Backend::new(Arc::new(Schema::default()), options, Stamp(0), Seed(1))
 }
@@ -117,7 +117,7 @@ fn bucket() -> Figure {
     let (burst, rate, wanted) = (50_u32, 20_u32, 500_u32);
     let bucket = Some(Bucket { burst, rate_milli: rate * 1_000 });
     let quota = Some(Quota { by: QuotaBy::Device, window: None, concurrent: None, bucket });
-    let options = Options { quota, ..Options::default() };
+    let options = BackendOptions { quota, ..BackendOptions::default() };
     let mut backend = Backend::new(Arc::new(Schema::default()), options, Stamp(0), Seed(1));
     let mut now = Time::ZERO;
     for _ in 0..wanted {

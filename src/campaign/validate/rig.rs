@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::base::{BitRate, Seed, Span, Time};
 use crate::contract::{Event, EventSink, LocalBoxFuture, Transport};
 use crate::net::{GapLengths, Gaps, Link, LinkSchedule, OutageMode, Profile, Server, TransportOptions, Way};
-use crate::sim::{Handle, Options, Sim};
+use crate::sim::{Handle, Sim, SimOptions};
 
 /// How the link fails: up for an exponential time, then down for another; nothing fails while it is
 /// down.
@@ -70,7 +70,7 @@ pub(super) fn time<F: Future<Output = ()> + 'static>(
     horizon: Span,
     job: impl FnOnce(Client) -> F,
 ) -> Span {
-    let mut sim = Sim::new(Options::default());
+    let mut sim = Sim::new(SimOptions::default());
     let handle = sim.handle().clone();
     let (device, server) = (handle.node("device"), handle.node("server"));
     let link = Rc::new(RefCell::new(failing_link(seed, (rtt, down), failures, horizon)));

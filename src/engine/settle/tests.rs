@@ -3,7 +3,7 @@
 use super::*;
 use crate::base::{DeviceId, Value};
 use crate::contract::{Column, ColumnKind, Database, EditId, Entity, LocalEdit, Schema};
-use crate::store::{Journal, Options, Store};
+use crate::store::{Journal, Store, StoreOptions};
 
 /// Of whose three columns devices hold the first and the last.
 fn entity() -> Entity {
@@ -23,7 +23,7 @@ fn texts(texts: [&str; 2]) -> Vec<Value> {
 
 /// Makes edits of row k, which is `[due one, title a]` as of 5: each sets a column, or deletes.
 fn edited(edits: &[(EditKind, usize, &str)]) -> Store {
-    let options = Options { journal: Journal::Memory, ..Options::default() };
+    let options = StoreOptions { journal: Journal::Memory, ..StoreOptions::default() };
     let store = Store::open(
         &Database::memory(),
         Schema { entities: vec![entity()], ..Schema::default() }.into(),

@@ -56,7 +56,7 @@ impl Found {
 
 struct Trial {
     capture: Capture,
-    options: backend::Options,
+    options: backend::BackendOptions,
     whole: bool,
     page: usize,
     /// Steps between one request and the next, and what happens in them.
@@ -91,13 +91,13 @@ fn log() -> LogOptions {
 
 impl Trial {
     fn new(capture: Capture) -> Trial {
-        let options = backend::Options { log: Some(log()), ..backend::Options::default() };
+        let options = backend::BackendOptions { log: Some(log()), ..backend::BackendOptions::default() };
         Trial { capture, options, whole: false, page: 3, seed: 1, provisioned: false, absent: Span::ZERO }
     }
 
     /// Runs it with a fault at the request of this number.
     fn run(&self, nth: usize, fault: Fault) -> Found {
-        let options = backend::Options { whole: self.whole, ..self.options.clone() };
+        let options = backend::BackendOptions { whole: self.whole, ..self.options.clone() };
         let mut backend = Backend::new(Arc::new(schema()), options, START, Seed(self.seed));
         backend.load(VISIT, (0..9).map(loaded));
         let mut strategy = strategy(&self.capture);
@@ -298,7 +298,7 @@ fn loaded(n: i64) -> backend::Loaded {
 
 /// A backend with a log and so many rows, two in three of the north.
 fn filled(rows: i64) -> Backend {
-    let logged = backend::Options { log: Some(log()), ..backend::Options::default() };
+    let logged = backend::BackendOptions { log: Some(log()), ..backend::BackendOptions::default() };
     let mut backend = Backend::new(Arc::new(schema()), logged, START, Seed(1));
     backend.load(VISIT, (0..rows).map(loaded));
     backend
@@ -363,9 +363,13 @@ fn sweep(make: impl Fn() -> Trial, faults: &[Fault]) -> Found {
     sum
 }
 
-fn late() -> backend::Options {
+fn late() -> backend::BackendOptions {
     let delay = CommitDelay { share: Ppm(300_000), upto: Span::millis(9) };
-    backend::Options { log: Some(log()), commit_delay: Some(delay), ..backend::Options::default() }
+    backend::BackendOptions {
+        log: Some(log()),
+        commit_delay: Some(delay),
+        ..backend::BackendOptions::default()
+    }
 }
 
 /// Every kind of reader, before a backend whose transactions may be slow.

@@ -45,7 +45,7 @@ impl Replica {
     /// cursors of.
     pub(in super::super) fn new(schema: Arc<Schema>, epoch: i64) -> Replica {
         let mut replica = Replica {
-            disk: Disk::new(disk::Options::default()),
+            disk: Disk::new(disk::DiskOptions::default()),
             sql: schema.ids().map(sql).collect(),
             schema,
             open: None,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::super::{Capture, Gateway, HashOptions, Keep, Mode, Options, RefreshOptions, Upload};
+use super::super::{Capture, Gateway, GatewayOptions, HashOptions, Keep, Mode, RefreshOptions, Upload};
 use super::Replica;
 use crate::backend::{self, Backend, Loaded, Provisioning};
 use crate::base::{DeviceId, EditId, EntityId, Key, Seed, Span, Stamp, Time, UnitId, Value};
@@ -49,16 +49,16 @@ struct Site {
 impl Site {
     /// Devices 0 and 1 are in the north and in the south; both clinics have two visits, the first
     /// of them a note.
-    fn new(options: backend::Options, page: u32) -> Site {
+    fn new(options: backend::BackendOptions, page: u32) -> Site {
         Site::with(options, RefreshOptions { page, ..RefreshOptions::default() })
     }
 
-    fn with(options: backend::Options, refresh: RefreshOptions) -> Site {
+    fn with(options: backend::BackendOptions, refresh: RefreshOptions) -> Site {
         let schema = schema();
-        let gateway = Options { mode: Mode::Persistent, refresh, ..Options::default() };
+        let gateway = GatewayOptions { mode: Mode::Persistent, refresh, ..GatewayOptions::default() };
         let attributes = CLINICS.map(|clinic| vec![Value::text(clinic)]).into();
         let gateway = Gateway::new(&gateway, &schema, attributes, START);
-        let options = backend::Options { whole: true, service_cv_milli: 0, ..options };
+        let options = backend::BackendOptions { whole: true, service_cv_milli: 0, ..options };
         let mut backend = Backend::new(schema, options, START, Seed(1));
         let at = START.minus(Span::secs(9));
         let row = |key: &str, values: [&str; 2]| Loaded::as_of(key, values.map(Value::text), at);
@@ -69,7 +69,7 @@ impl Site {
     }
 
     fn filled(page: u32) -> Site {
-        let mut site = Site::new(backend::Options::default(), page);
+        let mut site = Site::new(backend::BackendOptions::default(), page);
         site.gateway.fill(&site.backend, START, &|| false);
         site
     }
@@ -250,7 +250,7 @@ fn a_cursor_of_another_database_or_from_its_future_has_expired() {
 
 #[test]
 fn nobody_is_served_before_the_first_load_has_come_to_its_end() {
-    let mut site = Site::new(backend::Options::default(), 1);
+    let mut site = Site::new(backend::BackendOptions::default(), 1);
     let mut held = Rows::new();
     assert_eq!(site.pull_one(0, &mut None, 9, &mut held), Err(ServerError::Unavailable));
     let now = site.tick();
@@ -328,7 +328,7 @@ fn a_verdict_that_comes_late_brings_back_nothing_that_is_gone() {
 
 #[test]
 fn a_replica_is_filled_until_nobody_waits_for_it() {
-    let mut site = Site::new(backend::Options::default(), 1_000);
+    let mut site = Site::new(backend::BackendOptions::default(), 1_000);
     let asked = Cell::new(0);
     site.gateway.fill(&site.backend, START, &|| asked.replace(asked.get() + 1) >= 1);
     assert_eq!(site.told(0, &mut None), ["+north0"], "one of two rows");
@@ -336,7 +336,7 @@ fn a_replica_is_filled_until_nobody_waits_for_it() {
 
 #[test]
 fn what_a_second_load_does_not_meet_goes() {
-    let options = backend::Options { tombstones_kept: Span::secs(60), ..Default::default() };
+    let options = backend::BackendOptions { tombstones_kept: Span::secs(60), ..Default::default() };
     let mut site = Site::new(options, 1_000);
     site.gateway.fill(&site.backend, START, &|| false);
     let (mut north, mut held) = (None, Rows::new());
@@ -358,7 +358,7 @@ fn a_value_that_comes_back_between_two_refreshes_is_on_the_replica_though_the_ba
     ];
     for capture in captures {
         let refresh = RefreshOptions { capture, ..RefreshOptions::default() };
-        let options = backend::Options { replica_lag: Span::secs(60), ..Default::default() };
+        let options = backend::BackendOptions { replica_lag: Span::secs(60), ..Default::default() };
         let mut site = Site::with(options, refresh);
         site.gateway.fill(&site.backend, START, &|| false);
         let (mut north, mut held) = (None, Rows::new());
@@ -381,7 +381,7 @@ fn a_value_that_comes_back_between_two_refreshes_is_on_the_replica_though_the_ba
 #[test]
 fn what_was_forgotten_is_missed_by_none_but_who_was_away_for_longer() {
     let refresh = RefreshOptions { kept: Span::secs(600), ..RefreshOptions::default() };
-    let mut site = Site::with(backend::Options::default(), refresh);
+    let mut site = Site::with(backend::BackendOptions::default(), refresh);
     site.gateway.fill(&site.backend, START, &|| false);
     let (mut away, mut here, mut south) = (None, None, None);
     site.refresh();
@@ -417,7 +417,7 @@ fn what_was_forgotten_is_missed_by_none_but_who_was_away_for_longer() {
 #[test]
 fn who_asks_late_for_a_verdict_is_told_which_version_left() {
     let refresh = RefreshOptions { kept: Span::secs(60), ..RefreshOptions::default() };
-    let (mut site, mut north) = (Site::with(backend::Options::default(), refresh), None);
+    let (mut site, mut north) = (Site::with(backend::BackendOptions::default(), refresh), None);
     site.gateway.fill(&site.backend, START, &|| false);
     let edit = site.mutation(0, "north0", EditKind::Update, vec![(1, Value::text("done"))]);
     site.push(0, &edit);
@@ -448,7 +448,8 @@ fn the_rows_of_a_record_come_from_the_replica() {
 
 #[test]
 fn a_row_that_is_reassigned_without_a_trace_is_told_by_the_replica() {
-    let options = backend::Options { provisioning: Provisioning::ReadOnlySchema, ..Default::default() };
+    let options =
+        backend::BackendOptions { provisioning: Provisioning::ReadOnlySchema, ..Default::default() };
     let mut site = Site::new(options, 1_000);
     site.gateway.fill(&site.backend, START, &|| false);
     let (mut north, mut held) = (None, Rows::new());
@@ -493,7 +494,7 @@ proptest! {
         page in 1..5_u32,
         moves in proptest::collection::vec(moves(), 0..60),
     ) {
-        let mut site = Site::new(backend::Options::default(), page);
+        let mut site = Site::new(backend::BackendOptions::default(), page);
         if filled {
             site.gateway.fill(&site.backend, START, &|| false);
         } else {

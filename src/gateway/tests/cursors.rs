@@ -17,7 +17,7 @@ fn bound(bound: LastModifiedBound) -> LastModifiedOptions {
 
 /// Codes in groups of one stamp each, a second apart, all older than what a tombstone is kept for.
 fn site(options: LastModifiedOptions, groups: &[usize]) -> Site {
-    let mut site = Site::by_time(options, backend::Options { page_cap: 10_000, ..exact() });
+    let mut site = Site::by_time(options, backend::BackendOptions { page_cap: 10_000, ..exact() });
     let old = START.minus(Span::secs(400 * 86_400));
     let rows = groups.iter().enumerate().flat_map(|(group, &rows)| {
         let stamp = old.plus(Span::secs(group as u64));
@@ -313,7 +313,7 @@ fn the_backends_clock_at_the_end_of_a_read_passes_over_what_is_written_meanwhile
 fn reconciling(every: Span) -> Site {
     let options = LastModifiedOptions { reconcile: Some(every), ..LastModifiedOptions::default() };
     let provisioning = backend::Provisioning::StampsOnly;
-    let mut site = Site::by_time(options, backend::Options { provisioning, ..exact() });
+    let mut site = Site::by_time(options, backend::BackendOptions { provisioning, ..exact() });
     let old = START.minus(Span::secs(9));
     let row = |n: u32| Loaded::as_of(&format!("c{n:02}"), vec![Value::Null, Value::text("text")], old);
     site.backend.load(CODE, (0..20).map(row));
@@ -463,7 +463,7 @@ fn withheld(served: &Served) -> Vec<String> {
 fn reconciling_in_ticks() -> Site {
     let options = LastModifiedOptions { reconcile: Some(Span::ZERO), ..LastModifiedOptions::default() };
     let (provisioning, ticks) = (backend::Provisioning::StampsOnly, backend::Ticks::Shared);
-    let coarse = backend::Options { provisioning, ticks, stamp_precision: Span::secs(1), ..exact() };
+    let coarse = backend::BackendOptions { provisioning, ticks, stamp_precision: Span::secs(1), ..exact() };
     let rows = reconciling(Span::ZERO).backend;
     let rows = rows.rows(CODE).map(|row| Loaded::as_of(row.key.as_str(), row.values.clone(), row.stamp));
     let mut site = Site::by_time(options, coarse);

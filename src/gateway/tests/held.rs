@@ -6,9 +6,9 @@ const HOLDERS: [CursorHolder; 3] =
     [CursorHolder::Client, CursorHolder::Server(Advance::OnAnswer), CursorHolder::Server(Advance::OnReceipt)];
 
 fn site(cursors: CursorHolder) -> Site {
-    let mut site = Site::new(backend::Options::default());
+    let mut site = Site::new(backend::BackendOptions::default());
     let attributes = ["north", "south"].map(|clinic| vec![Value::text(clinic)]);
-    let options = Options { cursors, ..Options::default() };
+    let options = GatewayOptions { cursors, ..GatewayOptions::default() };
     site.gateway = Gateway::new(&options, &Arc::new(schema()), attributes.into(), START);
     site.load(VISIT, "north", 3);
     site

@@ -9,7 +9,7 @@ use crate::contract::{
     DeviceView, EditKind, Entity, Event, LocalEdit, LogEntry, LogKind, Node, Occurrence, PendingEdit,
     Refusal, RequestKind, Schema, ScopeRule, Sides, SyncUnit,
 };
-use crate::oracle::{Clock, Definition, Life, Oracle, Patience, Retries, Setting, Truth, Verdict, Waits};
+use crate::oracle::{Clock, Definition, Life, Oracle, OracleSetup, Patience, Retries, Truth, Verdict, Waits};
 
 /// Delivered as deltas by clinic; columns clinic, status, doctor and hidden, of which devices hold
 /// the first three.
@@ -138,7 +138,7 @@ impl Stage {
         }
         backend.rows.insert((SLOT, "s1".to_owned()), (Stamp(100), slot("monday", "office")));
         let attributes: Vec<_> = ["a", "a", "b", "b"].map(|clinic| vec![Value::text(clinic)]).to_vec();
-        let setting = Setting {
+        let setting = OracleSetup {
             schema: Arc::clone(&schema),
             units: Arc::clone(&units),
             clock: Clock::default(),

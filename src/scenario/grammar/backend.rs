@@ -11,7 +11,9 @@ use super::super::words::Copies;
 use super::super::written::{CLOCK, REMEMBERED};
 use super::super::zone::ZONE;
 use super::flag::{LOG, REARM};
-use crate::backend::{Authorisation, Commits, Options, Provisioning, QuotaBy, StampedBy, Ticks, Writes};
+use crate::backend::{
+    Authorisation, BackendOptions, Commits, Provisioning, QuotaBy, StampedBy, Ticks, Writes,
+};
 use crate::base::{Ppm, Span};
 
 pub(super) const BACKEND: Form = table(&[
@@ -22,12 +24,12 @@ pub(super) const BACKEND: Form = table(&[
     word::<Copies>("copies")
         .about("Whether rows with copied columns (\"fold\") are written again as the row changes that they are copied from, or stay as made."),
     word::<Writes>("writes").about("What an edit of a row must show to be committed."),
-    owned("writes_grace", SPAN, || Options::default().writes_grace.stated())
+    owned("writes_grace", SPAN, || BackendOptions::default().writes_grace.stated())
         .about("Dates that are no further apart count as one, where `writes` compares dates."),
     owned(
         "stamp_precision",
         Form::Span { min: Span::micros(1), max: Span::secs(86_400) },
-        || Options::default().stamp_precision.stated(),
+        || BackendOptions::default().stamp_precision.stated(),
     )
     .about("Stamps are cut to multiples of this, those of rows of one's own too."),
     word::<Ticks>("ticks")
@@ -35,32 +37,32 @@ pub(super) const BACKEND: Form = table(&[
     owned(
         "filter_precision",
         Form::Span { min: Span::micros(1), max: Span::secs(86_400) },
-        || Options::default().filter_precision.stated(),
+        || BackendOptions::default().filter_precision.stated(),
     )
     .about("Changes can only be asked for since a multiple of this; what was read since comes again."),
-    owned("monotonic", Form::Bool, || Options::default().monotonic.stated())
+    owned("monotonic", Form::Bool, || BackendOptions::default().monotonic.stated())
         .about("No stamp lies before an earlier one, though the clock steps back."),
     optional("commit_delay", COMMIT_DELAY)
         .about("Transactions that are stamped before others can see them."),
-    owned("replica_lag", SPAN, || Options::default().replica_lag.stated())
+    owned("replica_lag", SPAN, || BackendOptions::default().replica_lag.stated())
         .about("Changes are read from a replica that is this far behind."),
     key("log", LOG, "{}").about("The log of changes, if anybody reads it."),
     REARM,
-    owned("tombstones_kept", SOME_SPAN, || Options::default().tombstones_kept.stated())
+    owned("tombstones_kept", SOME_SPAN, || BackendOptions::default().tombstones_kept.stated())
         .about("Deleted rows are remembered for this long."),
-    owned("poison", Form::Share, || Ppm(Options::default().poison_ppm).stated())
+    owned("poison", Form::Share, || Ppm(BackendOptions::default().poison_ppm).stated())
         .about("Share of creates and updates that are refused for good."),
-    owned("refused_deletes", Form::Share, || Options::default().refused_deletes.stated())
+    owned("refused_deletes", Form::Share, || BackendOptions::default().refused_deletes.stated())
         .about("Share of deletes that are refused for good, as if something else referred to their rows."),
     word::<Authorisation>("authorisation")
         .about("What becomes of an edit of a row outside of its device's scope: it is taken, refused for good, or answered as if it was taken."),
     word::<Commits>("commits")
         .about("What is committed all or none: each edit, a row with the rows that are part of it (`on_delete = \"cascade\"`), or a request."),
-    owned("errors", Form::Share, || Options::default().errors.stated())
+    owned("errors", Form::Share, || BackendOptions::default().errors.stated())
         .about("Share of requests that fail by accident, half of them after they took effect."),
     key("idempotency", Form::Written(&REMEMBERED), "\"forever\"")
         .about("For how long an edit that comes again is known by its idempotency key, and answered as before."),
-    owned("partial", Form::Share, || Options::default().partial.stated())
+    owned("partial", Form::Share, || BackendOptions::default().partial.stated())
         .about("Share of mutations that are put off, each time they come."),
     optional("availability", AVAILABILITY)
         .about("Failures besides maintenance, drawn from the seed."),

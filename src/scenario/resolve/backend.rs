@@ -8,12 +8,12 @@ use crate::base::{Ppm, Span};
 use crate::gateway::Mode;
 
 impl World<'_> {
-    pub(super) fn backend(&self, mut effects: Vec<backend::Effect>) -> backend::Options {
+    pub(super) fn backend(&self, mut effects: Vec<backend::Effect>) -> backend::BackendOptions {
         let view = self.root.at("backend");
         if view.at("copies").word::<Copies>() == Copies::AsMade {
             effects.retain(|effect| !matches!(effect, backend::Effect::Fold { .. }));
         }
-        backend::Options {
+        backend::BackendOptions {
             workers: view.at("workers").count(),
             fixed_cost: view.at("fixed_cost").span(),
             scan_cost: view.at("scan_cost").span(),

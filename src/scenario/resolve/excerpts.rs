@@ -5,7 +5,7 @@ use super::World;
 use super::view::View;
 use crate::base::{EntityId, Stamp};
 use crate::contract::{ColumnKind, Entity, Excerpt, ScopeRule, SyncUnit};
-use crate::gateway::{Capture, Mode, Options as Gateway};
+use crate::gateway::{Capture, GatewayOptions as Gateway, Mode};
 
 /// The entities of which a unit that pulls these brings a part. What names all columns and no
 /// rows is no part.

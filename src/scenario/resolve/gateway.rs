@@ -19,7 +19,7 @@ const FED: &str = "gateway.refresh.capture";
 
 impl World<'_> {
     /// The gateway; there is a backend link where one is described or something happens to it.
-    pub(super) fn gateway(&self) -> gateway::Options {
+    pub(super) fn gateway(&self) -> gateway::GatewayOptions {
         let mut events = self.root.at("event").entries();
         let happens = events.any(|(_, event)| event.at("backend_link_outage").present().is_some());
         let backend_link = self.root.at("gateway.backend_link");
@@ -29,7 +29,7 @@ impl World<'_> {
             Mode::Persistent => (Capture::default(), self.refresh(self.root.at("gateway.refresh"))),
         };
         let limits = limits(self.root.at("gateway"));
-        gateway::Options {
+        gateway::GatewayOptions {
             body_limit: limits.request,
             response_limit: limits.answer,
             codec: self.codec(),

@@ -61,7 +61,7 @@ use super::tree::Node;
 use super::written::{Calendar, TITLE_WANT, calendar, clock, is_title};
 use crate::base::{Seed, Span, Time};
 use crate::contract::{Described, Schema};
-use crate::gateway::{Mode, Options as Gateway};
+use crate::gateway::{GatewayOptions as Gateway, Mode};
 use crate::metrics::Unit;
 use crate::{engine, store};
 
@@ -218,9 +218,9 @@ impl World<'_> {
         }
     }
 
-    fn engine(&self, gateway: &Gateway) -> engine::Options {
+    fn engine(&self, gateway: &Gateway) -> engine::EngineOptions {
         let view = self.root.at("engine");
-        engine::Options {
+        engine::EngineOptions {
             pull: engine::PullOptions {
                 chunk_rows: view.at("pull.chunk_rows").count(),
                 chunk_bytes: view.at("pull.chunk_bytes").bytes(),
@@ -398,13 +398,13 @@ impl World<'_> {
         indexes
     }
 
-    fn store(&self) -> store::Options {
+    fn store(&self) -> store::StoreOptions {
         let view = self.root.at("store");
         let page_size = view.at("page_size");
         if page_size.int() > 0 && !page_size.count().is_power_of_two() {
             self.wrong.at(page_size, "`page_size` must be a power of two", "SQLite takes 512, 1024, … 65536");
         }
-        store::Options {
+        store::StoreOptions {
             page_size: page_size.count(),
             journal: view.at("journal").word(),
             synchronous: view.at("synchronous").word(),

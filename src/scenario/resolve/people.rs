@@ -11,14 +11,14 @@ use super::view::{Given, View};
 use crate::base::{EntityId, Ppm, Span, Time};
 use crate::contract::{ColumnKind, Delivery, EditKind, Entity, SyncUnit, Trigger};
 use crate::gateway;
-use crate::workload::{Action, Browsing, Contention, LoginWave, Options, Peak};
+use crate::workload::{Action, Browsing, Contention, LoginWave, Peak, WorkloadOptions};
 
 impl World<'_> {
     pub(super) fn queries(&self) -> Vec<AppQuery> {
         queries(self)
     }
 
-    pub(super) fn units(&self, gateway: &gateway::Options) -> Vec<SyncUnit> {
+    pub(super) fn units(&self, gateway: &gateway::GatewayOptions) -> Vec<SyncUnit> {
         let units: Vec<SyncUnit> =
             self.root.at("unit").entries().map(|(name, view)| self.unit(name, view)).collect();
         excerpts_fit(self, &units, gateway);
@@ -109,11 +109,11 @@ impl World<'_> {
         self.wrong.given_if(attributes_known(self.root)).find(view, "attribute of a fleet", name, &names)
     }
 
-    pub(super) fn workload(&self) -> Options {
+    pub(super) fn workload(&self) -> WorkloadOptions {
         let view = self.root.at("workload");
         let hours = self.stretch(view.at("hours"), "work");
         let opens = view.at("opens");
-        Options {
+        WorkloadOptions {
             hours,
             logins: self.logins(view.at("login")),
             opened_before_login: view.at("opened_before_login").span(),

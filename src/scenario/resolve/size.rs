@@ -9,7 +9,7 @@ use super::super::plan::{Fleet, Happening, Plan, Who};
 use super::view::View;
 use crate::base::Span;
 use crate::base::words::thousands;
-use crate::workload::{EntityData, Options};
+use crate::workload::{EntityData, WorkloadOptions};
 
 /// Rows that a scenario may bring, those of imports among them.
 const ROWS_MAX: u64 = 100_000_000;
@@ -163,7 +163,7 @@ fn queries(plan: &Plan, root: View<'_>) -> Vec<Lot> {
 
 /// A visit and the pause after it come at most this often in the working time, and that many times
 /// in all of it.
-fn visits_of_one(workload: &Options, duration: Span) -> u64 {
+fn visits_of_one(workload: &WorkloadOptions, duration: Span) -> u64 {
     let Some(every) = workload.visits_every() else { return 1 };
     let (from, until) = workload.hours;
     let hours = if from < until { (until - from).min(duration) } else { duration };

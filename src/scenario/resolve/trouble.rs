@@ -37,7 +37,12 @@ impl World<'_> {
 
     /// Mistakes of three devices of one name where each load makes the receipts of the others
     /// unknown.
-    pub(super) fn namesakes(&self, gateway: &gateway::Options, identity: Identity, events: &[Planned]) {
+    pub(super) fn namesakes(
+        &self,
+        gateway: &gateway::GatewayOptions,
+        identity: Identity,
+        events: &[Planned],
+    ) {
         if identity != Identity::Database || !gateway.reloads_namesakes() {
             return;
         }

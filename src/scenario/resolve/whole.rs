@@ -2,7 +2,7 @@
 
 use super::view::{Mistakes, View};
 use crate::engine::{Atomic, Checkpoint, Replace};
-use crate::gateway::Options as Gateway;
+use crate::gateway::GatewayOptions as Gateway;
 
 /// How much of a run is shown at once; of rows that take the place of all, not all.
 pub(super) fn atomic(view: View<'_>, wrong: &Mistakes) -> Atomic {

@@ -74,10 +74,10 @@ fn a_seed_changes_the_seed_alone() {
 #[test]
 fn the_defaults_are_those_of_the_rooms() {
     let plan = plan(MINIMAL);
-    assert_eq!(plan.engine, engine::Options::default());
-    assert_eq!(plan.store, store::Options::default());
-    assert_eq!(plan.backend, backend::Options::default());
-    assert_eq!(plan.gateway, gateway::Options::default());
+    assert_eq!(plan.engine, engine::EngineOptions::default());
+    assert_eq!(plan.store, store::StoreOptions::default());
+    assert_eq!(plan.backend, backend::BackendOptions::default());
+    assert_eq!(plan.gateway, gateway::GatewayOptions::default());
     assert_eq!(plan.transport, net::TransportOptions::default());
     let refreshed = self::plan(&format!("{MINIMAL}\n[gateway]\nmode = \"persistent\"\n"));
     assert_eq!(refreshed.gateway.refresh, gateway::RefreshOptions::default());

@@ -7,7 +7,7 @@ fn number(store: &Store, sql: &str) -> i64 {
     store.connection().unwrap().query_row(sql, [], |row| row.get(0)).unwrap()
 }
 
-fn open(options: &Options) -> Store {
+fn open(options: &StoreOptions) -> Store {
     Store::open(&Database::memory(), schema(), options).unwrap()
 }
 
@@ -19,7 +19,7 @@ fn pull(store: &Store, key: &str, stamp: i64) {
 #[test]
 fn an_index_of_ones_own_is_there_and_of_use() {
     let index = Index { entity: TASK, columns: vec![3, 0] };
-    let store = open(&Options { indexes: vec![index], ..options() });
+    let store = open(&StoreOptions { indexes: vec![index], ..options() });
     let plan: String = store
         .connection()
         .unwrap()
@@ -35,7 +35,7 @@ fn an_index_of_ones_own_is_there_and_of_use() {
 #[test]
 fn beside_each_row_that_is_taken_so_many_are_written() {
     for (extra_rows, rows) in [(1, 2), (3, 6)] {
-        let store = open(&Options { extra_rows, ..options() });
+        let store = open(&StoreOptions { extra_rows, ..options() });
         for (key, stamp) in [("a", 5), ("b", 6), ("a", 7), ("a", 4)] {
             pull(&store, key, stamp);
         }

@@ -8,7 +8,7 @@ fn a_reopened_database_holds_everything() {
     let schema = schema();
     for journal in [Journal::Persist, Journal::Truncate, Journal::Wal] {
         let db = Database { path: format!("{}-{journal:?}", file(&dir).path), vfs: None };
-        let options = Options { journal, ..Options::default() };
+        let options = StoreOptions { journal, ..StoreOptions::default() };
         Store::create(&db, &schema, &options).unwrap();
         let store = Store::open(&db, Arc::clone(&schema), &options).unwrap();
         put(&store, "a", 1, 0);
@@ -136,7 +136,7 @@ fn a_provisioned_database_is_as_if_it_had_been_pulled() {
 }
 
 /// Whether the edit is in its row, and whether it is in the outbox.
-fn found(disk: &Disk, schema: &Arc<Schema>, options: &Options) -> (bool, bool) {
+fn found(disk: &Disk, schema: &Arc<Schema>, options: &StoreOptions) -> (bool, bool) {
     let store = Store::open(&on(disk), Arc::clone(schema), options).unwrap();
     let changed = row(&store, "k").unwrap().values != texts(&["t", "s", "n"]);
     (changed, !store.read(|tx| tx.pending()).unwrap().is_empty())
@@ -151,8 +151,8 @@ fn on(disk: &Disk) -> Database {
 fn an_edit_is_whole_or_not_there_wherever_the_power_fails() {
     let schema = schema();
     for journal in [Journal::Persist, Journal::Truncate, Journal::Wal] {
-        let options = Options { journal, ..Options::default() };
-        let made = Disk::new(disk::Options::default());
+        let options = StoreOptions { journal, ..StoreOptions::default() };
+        let made = Disk::new(disk::DiskOptions::default());
         let store = Store::open(&on(&made), Arc::clone(&schema), &options).unwrap();
         put(&store, "k", 5, 0);
         drop(store);
@@ -184,24 +184,24 @@ fn an_edit_is_whole_or_not_there_wherever_the_power_fails() {
 #[test]
 fn a_killed_process_finds_what_it_had_committed() {
     let schema = schema();
-    let disk = Disk::new(disk::Options::default());
-    let store = Store::open(&on(&disk), Arc::clone(&schema), &Options::default()).unwrap();
+    let disk = Disk::new(disk::DiskOptions::default());
+    let store = Store::open(&on(&disk), Arc::clone(&schema), &StoreOptions::default()).unwrap();
     put(&store, "k", 5, 0);
     store.edit(&update(0, "k", "new"), "id", Stamp(1)).unwrap();
     disk.kill();
     let dead = store.edit(&update(1, "k", "newer"), "id2", Stamp(2));
     assert!(matches!(dead, Err(EditError::Storage(_))), "{dead:?}");
     drop(store);
-    assert_eq!(found(&disk, &schema, &Options::default()), (true, true));
+    assert_eq!(found(&disk, &schema, &StoreOptions::default()), (true, true));
 }
 
 #[test]
 fn a_store_that_rests_in_between_leaves_the_same_on_disk() {
     let schema = schema();
     for journal in [Journal::Persist, Journal::Truncate, Journal::Wal] {
-        let options = Options { journal, ..Options::default() };
+        let options = StoreOptions { journal, ..StoreOptions::default() };
         let [busy, resting] = [false, true].map(|rests| {
-            let disk = Disk::new(disk::Options::default());
+            let disk = Disk::new(disk::DiskOptions::default());
             let store = Store::open(&on(&disk), Arc::clone(&schema), &options).unwrap();
             for number in 0..30 {
                 store.edit(&create(number, &format!("k{number}")), &format!("id{number}"), Stamp(1)).unwrap();
@@ -223,21 +223,21 @@ fn a_store_that_rests_in_between_leaves_the_same_on_disk() {
 #[test]
 fn a_store_that_rested_when_its_process_died_opens_nothing() {
     let schema = schema();
-    let disk = Disk::new(disk::Options::default());
-    let store = Store::open(&on(&disk), Arc::clone(&schema), &Options::default()).unwrap();
+    let disk = Disk::new(disk::DiskOptions::default());
+    let store = Store::open(&on(&disk), Arc::clone(&schema), &StoreOptions::default()).unwrap();
     put(&store, "k", 5, 0);
     store.rest();
     disk.kill();
     let dead = store.edit(&update(1, "k", "newer"), "id", Stamp(2));
     assert!(matches!(dead, Err(EditError::Storage(_))), "{dead:?}");
-    assert_eq!(found(&disk, &schema, &Options::default()), (false, false));
+    assert_eq!(found(&disk, &schema, &StoreOptions::default()), (false, false));
 }
 
 #[test]
 fn of_many_stores_those_not_used_for_long_are_closed_and_hold_what_they_held() {
     let schema = schema();
-    let disks: Vec<Disk> = (0..1_200).map(|_| Disk::new(disk::Options::default())).collect();
-    let open = |disk| Store::open(&on(disk), Arc::clone(&schema), &Options::default()).unwrap();
+    let disks: Vec<Disk> = (0..1_200).map(|_| Disk::new(disk::DiskOptions::default())).collect();
+    let open = |disk| Store::open(&on(disk), Arc::clone(&schema), &StoreOptions::default()).unwrap();
     let stores: Vec<Store> = disks.iter().map(open).collect();
     for round in 1..=3 {
         for (number, store) in stores.iter().enumerate() {

@@ -49,8 +49,8 @@ fn schema() -> Arc<Schema> {
     })
 }
 
-fn options() -> Options {
-    Options { journal: Journal::Memory, ..Options::default() }
+fn options() -> StoreOptions {
+    StoreOptions { journal: Journal::Memory, ..StoreOptions::default() }
 }
 
 fn store() -> Store {

@@ -11,7 +11,7 @@ fn shop(by: NamedBy) -> Store {
     shop_with(by, options())
 }
 
-fn shop_with(by: NamedBy, options: Options) -> Store {
+fn shop_with(by: NamedBy, options: StoreOptions) -> Store {
     let mut line = entity("line", &["order", "text"], &[0, 1], Delivery::Delta);
     line.columns[0].kind = ColumnKind::Ref(ORDER);
     let naming = Naming { by, merge: MergeRule::First, doubles: false, pool: 3, refill: 1 };
@@ -131,7 +131,7 @@ fn a_copy_with_a_name_of_its_own_finds_no_keys() {
 #[test]
 fn what_refers_to_nothing_is_not_committed_with_foreign_keys() {
     for foreign_keys in [ForeignKeys::Immediate, ForeignKeys::Deferred] {
-        let store = shop_with(NamedBy::Server, Options { foreign_keys, ..options() });
+        let store = shop_with(NamedBy::Server, StoreOptions { foreign_keys, ..options() });
         let line = |order: &str| {
             let values = [Value::text(order), Value::text("two loaves")];
             store.transaction(|tx| tx.put_values(LINE, "l", Stamp(1), 0, &values))

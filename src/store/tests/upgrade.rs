@@ -14,7 +14,8 @@ fn before() -> Arc<Schema> {
 /// last.
 fn upgraded(on_mismatch: OnMismatch, foreign_keys: ForeignKeys) -> (tempfile::TempDir, Store) {
     let dir = tempfile::tempdir().unwrap();
-    let options = Options { journal: Journal::Truncate, foreign_keys, on_mismatch, ..Options::default() };
+    let options =
+        StoreOptions { journal: Journal::Truncate, foreign_keys, on_mismatch, ..StoreOptions::default() };
     let old = Store::open(&file(&dir), before(), &options).unwrap();
     old.transaction(|tx| {
         tx.put_values(TASK, "a", Stamp(5), 0, &texts(&["t", "s"]))?;
@@ -71,7 +72,8 @@ fn with_more(on_mismatch: OnMismatch) -> (tempfile::TempDir, Store) {
     let dir = tempfile::tempdir().unwrap();
     let of_both = Index { entity: TASK, columns: vec![0, 3] };
     let indexes = vec![of_both, Index { entity: TASK, columns: vec![3] }];
-    let options = Options { journal: Journal::Truncate, on_mismatch, indexes, ..Options::default() };
+    let options =
+        StoreOptions { journal: Journal::Truncate, on_mismatch, indexes, ..StoreOptions::default() };
     let old = Store::open(&file(&dir), before(), &options).unwrap();
     old.transaction(|tx| {
         tx.put_values(TASK, "a", Stamp(5), 0, &texts(&["t", "s"]))?;

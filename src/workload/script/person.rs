@@ -3,7 +3,7 @@
 use super::share;
 use crate::base::{DeviceId, Seed, Span, Stamp, Stream, Time};
 use crate::contract::Attributes;
-use crate::workload::{LoginWave, Options};
+use crate::workload::{LoginWave, WorkloadOptions};
 
 /// So long after the login a person relies on rows that the device did not start with.
 const SETTLING: Span = Span::secs(600);
@@ -35,7 +35,7 @@ pub(super) struct Presence {
 }
 
 /// The working time; the whole script if the options name none.
-pub(super) fn working_hours(options: &Options, duration: Span) -> (Time, Time) {
+pub(super) fn working_hours(options: &WorkloadOptions, duration: Span) -> (Time, Time) {
     let end = Time::ZERO + duration;
     let (from, until) = options.hours;
     if from < until && from < end { (from, until.min(end)) } else { (Time::ZERO, end) }
@@ -44,7 +44,7 @@ pub(super) fn working_hours(options: &Options, duration: Span) -> (Time, Time) {
 /// Each person's day; `None` for those whom no wave of logins brings to work.
 pub(super) fn presences(
     seed: Seed,
-    options: &Options,
+    options: &WorkloadOptions,
     people: &[Person],
     hours: (Time, Time),
 ) -> Vec<Option<Presence>> {
@@ -102,7 +102,7 @@ fn login_time(stream: &mut Stream, wave: &LoginWave, hours: (Time, Time)) -> Tim
 
 /// The stretches of time, sorted and apart, in which the person would look at the app without
 /// having anything to write: the first begins with the day, the pauses between are exponential.
-pub(super) fn stretches(stream: &mut Stream, options: &Options, day: &Presence) -> Vec<(Time, Time)> {
+pub(super) fn stretches(stream: &mut Stream, options: &WorkloadOptions, day: &Presence) -> Vec<(Time, Time)> {
     let (mean, Some(every)) = (options.foreground, options.visits_every()) else {
         return vec![(day.from, day.until)];
     };
@@ -150,8 +150,11 @@ mod tests {
 
     #[test]
     fn the_app_is_looked_at_as_often_and_as_long_as_asked() {
-        let options =
-            Options { resumes_per_hour_milli: 6_000, foreground: Span::secs(120), ..Options::default() };
+        let options = WorkloadOptions {
+            resumes_per_hour_milli: 6_000,
+            foreground: Span::secs(120),
+            ..WorkloadOptions::default()
+        };
         let (from, until) = (hour(0, 0), hour(1_000, 0));
         let day = Presence { login: None, from, until, writes_from: from, settled: from };
         let all = stretches(&mut Seed(1).stream("stretch", 0, 0), &options, &day);
@@ -164,8 +167,9 @@ mod tests {
 
     #[test]
     fn without_figures_the_app_stays_in_the_foreground() {
-        let day = presences(Seed(1), &Options::default(), &people(1), (hour(0, 0), hour(1, 0)))[0].unwrap();
-        let all = stretches(&mut Seed(1).stream("stretch", 0, 0), &Options::default(), &day);
+        let day =
+            presences(Seed(1), &WorkloadOptions::default(), &people(1), (hour(0, 0), hour(1, 0)))[0].unwrap();
+        let all = stretches(&mut Seed(1).stream("stretch", 0, 0), &WorkloadOptions::default(), &day);
         assert_eq!(all, [(hour(0, 0), hour(1, 0))]);
     }
 

@@ -3,7 +3,7 @@
 use super::aim::Named;
 use super::person::Person;
 use crate::base::{DeviceId, EntityId, Seed, Span, Time, Value};
-use crate::workload::{Dataset, Options};
+use crate::workload::{Dataset, WorkloadOptions};
 
 /// What a script is written from.
 #[derive(Clone, Copy, Debug)]
@@ -11,7 +11,7 @@ pub struct Setting<'a> {
     /// Where its randomness comes from.
     pub seed: Seed,
     /// What people and the office do.
-    pub options: &'a Options,
+    pub options: &'a WorkloadOptions,
     /// Everybody with a device.
     pub people: &'a [Person],
     /// The rows there are.

@@ -6,7 +6,7 @@ use super::*;
 use crate::base::{DeviceId, EntityId, Key, Ppm, Seed, Span, Time, Value};
 use crate::contract::{AppEvent, EditKind, LocalEdit};
 use crate::workload::sample::*;
-use crate::workload::{Dataset, LoginWave, Options, Peak, Rivals, attribute_value};
+use crate::workload::{Dataset, LoginWave, Peak, Rivals, WorkloadOptions, attribute_value};
 
 const PEOPLE: u32 = 100;
 const EIGHTEEN_HOURS: Span = Span::secs(18 * 3_600);
@@ -15,11 +15,16 @@ fn write_script(setting: &Setting<'_>, bursts: &[Burst], imports: &[Import]) -> 
     super::write_script(setting, bursts, imports, &|| false).expect("nobody stops it")
 }
 
-fn setting<'a>(seed: u64, dataset: &'a Dataset, options: &'a Options, people: &'a [Person]) -> Setting<'a> {
+fn setting<'a>(
+    seed: u64,
+    dataset: &'a Dataset,
+    options: &'a WorkloadOptions,
+    people: &'a [Person],
+) -> Setting<'a> {
     Setting { seed: Seed(seed), options, people, dataset, duration: EIGHTEEN_HOURS }
 }
 
-pub(super) fn script_of(dataset: &Dataset, options: &Options, people: &[Person]) -> Script {
+pub(super) fn script_of(dataset: &Dataset, options: &WorkloadOptions, people: &[Person]) -> Script {
     write_script(&setting(11, dataset, options, people), &[], &[])
 }
 fn day() -> (Dataset, Script) {
@@ -489,7 +494,7 @@ fn edits_that_found_no_row_near_their_moment_are_counted() {
     let mut options = options();
     let wanted = options.actions.iter().position(|a| a.near.is_some() && a.kind == EditKind::Update).unwrap();
     options.actions = vec![options.actions.swap_remove(wanted)];
-    let count = |options: &Options| {
+    let count = |options: &WorkloadOptions| {
         let script = script_of(&dataset, options, &people(20));
         let count = &script.summary.actions[0];
         (count.on_devices + count.in_office, count.astray)
@@ -506,7 +511,7 @@ fn edits_that_found_no_row_near_their_moment_are_counted() {
 #[test]
 fn without_any_options_nothing_is_written() {
     let dataset = dataset(11);
-    let script = script_of(&dataset, &Options::default(), &people(2));
+    let script = script_of(&dataset, &WorkloadOptions::default(), &people(2));
     let resume =
         |n| Step { at: Time::ZERO, actor: Actor::Device(DeviceId(n)), act: Act::App(AppEvent::Resume) };
     assert_eq!(script.steps, [resume(0), resume(1)], "the app is in the foreground all the time");

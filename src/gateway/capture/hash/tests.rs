@@ -14,7 +14,7 @@ fn trial(options: HashOptions, provisioning: Provisioning, rows: u32) -> Trial {
         Source::File { drop, .. } => Some(drop),
         Source::Api => None,
     };
-    let backend = backend::Options { provisioning, files, ..backend::Options::default() };
+    let backend = backend::BackendOptions { provisioning, files, ..backend::BackendOptions::default() };
     Trial::new(backend, Box::new(Hash::new(options)), rows)
 }
 
@@ -265,7 +265,8 @@ fn two_passes_come_to_an_end_while_rows_vanish_in_each_and_take_none_for_gone() 
 fn what_a_lagging_source_shows_by_now_is_told_at_the_first_reading() {
     for snapshot in [Snapshot::Isolated, Snapshot::Torn, Snapshot::TwoPass] {
         let (provisioning, replica_lag) = (Provisioning::Nothing, Span::secs(30));
-        let backend = backend::Options { provisioning, replica_lag, ..backend::Options::default() };
+        let backend =
+            backend::BackendOptions { provisioning, replica_lag, ..backend::BackendOptions::default() };
         let options = HashOptions { snapshot, ..HashOptions::default() };
         let mut trial = Trial::new(backend, Box::new(Hash::new(options)), 4);
         trial.pull(100);

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::super::seam::{Ask, Captured, Effort, Reader, Strategy};
-use crate::backend::{Backend, Loaded, Options, Scope};
+use crate::backend::{Backend, BackendOptions, Loaded, Scope};
 use crate::base::{DeviceId, EntityId, Key, Seed, Span, Stamp, Time, UnitId, Value};
 use crate::contract::{Column, ColumnKind, Entity, Schema, ScopeRule, ServerError};
 use crate::protocol::Part;
@@ -94,7 +94,7 @@ pub(super) fn values(clinic: &str, note: &str) -> Vec<Value> {
 
 impl Trial {
     /// A reader of `rows` rows of the north and half as many of the south.
-    pub(super) fn new(options: Options, strategy: Box<dyn Strategy>, rows: u32) -> Trial {
+    pub(super) fn new(options: BackendOptions, strategy: Box<dyn Strategy>, rows: u32) -> Trial {
         let schema = Arc::new(Schema { entities: vec![entity()], ..Schema::default() });
         let mut backend = Backend::new(schema, options, START, Seed(1));
         let old = START.minus(Span::secs(9));

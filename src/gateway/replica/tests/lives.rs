@@ -86,7 +86,7 @@ fn a_gateway_put_back_to_before_the_backend_went_back_forgets_what_it_knew_ahead
     let flags = Capture::Flag(FlagOptions::default());
     for capture in [flags, Capture::default()] {
         let refresh = RefreshOptions { capture, ..RefreshOptions::default() };
-        let mut site = Site::with(backend::Options::default(), refresh);
+        let mut site = Site::with(backend::BackendOptions::default(), refresh);
         site.refresh();
         let old = site.backend.backup();
         let values = vec![(0, Value::text("north")), (1, Value::text("new"))];
@@ -124,7 +124,7 @@ fn a_row_whose_edit_a_gateway_put_back_brings_again_goes_with_its_verdict_where_
     let compare = Capture::Hash(HashOptions::default());
     for capture in [Capture::Flag(FlagOptions::default()), compare, Capture::default()] {
         let refresh = RefreshOptions { capture, ..RefreshOptions::default() };
-        let mut site = Site::with(backend::Options::default(), refresh);
+        let mut site = Site::with(backend::BackendOptions::default(), refresh);
         site.refresh();
         let gateway = site.gateway.backup();
         let edit = site.mutation(0, "north0", EditKind::Update, vec![(1, Value::text("done"))]);
@@ -148,7 +148,7 @@ fn a_row_whose_edit_a_gateway_put_back_brings_again_goes_with_its_verdict_where_
 #[test]
 fn a_row_that_a_backup_of_the_gateway_knew_by_a_verdict_goes_where_it_is_gone_since() {
     let refresh = RefreshOptions { capture: Capture::Flag(FlagOptions::default()), ..Default::default() };
-    let mut site = Site::with(backend::Options::default(), refresh);
+    let mut site = Site::with(backend::BackendOptions::default(), refresh);
     site.refresh();
     site.write("north0", "done");
     let gateway = site.gateway.backup();
@@ -163,7 +163,7 @@ fn a_row_that_a_backup_of_the_gateway_knew_by_a_verdict_goes_where_it_is_gone_si
 
 #[test]
 fn a_row_that_was_known_by_a_verdict_and_is_gone_before_a_load_goes_with_it() {
-    let options = backend::Options { tombstones_kept: Span::secs(60), ..Default::default() };
+    let options = backend::BackendOptions { tombstones_kept: Span::secs(60), ..Default::default() };
     let mut site = Site::new(options, 1);
     site.gateway.fill(&site.backend, START, &|| false);
     site.now += Span::secs(600);
@@ -180,8 +180,8 @@ fn a_row_that_was_known_by_a_verdict_and_is_gone_before_a_load_goes_with_it() {
 #[test]
 fn a_row_that_was_known_by_a_verdict_and_is_found_gone_goes_though_the_backends_stamps_are_ahead_of_its_clock()
  {
-    let minutes = backend::Options { stamp_precision: Span::secs(60), ..Default::default() };
-    for (options, step) in [(backend::Options::default(), -1_200_000_000), (minutes, 1)] {
+    let minutes = backend::BackendOptions { stamp_precision: Span::secs(60), ..Default::default() };
+    for (options, step) in [(backend::BackendOptions::default(), -1_200_000_000), (minutes, 1)] {
         let capture = Capture::Hash(HashOptions::default());
         let mut site = Site::with(options, RefreshOptions { capture, ..RefreshOptions::default() });
         site.gateway.fill(&site.backend, START, &|| false);
@@ -204,7 +204,7 @@ fn a_row_that_was_known_by_a_verdict_and_is_found_gone_goes_though_the_backends_
 
 #[test]
 fn a_row_that_was_known_by_a_verdict_and_cannot_be_seen_yet_outlives_a_load() {
-    let options = backend::Options {
+    let options = backend::BackendOptions {
         tombstones_kept: Span::secs(60),
         replica_lag: Span::secs(9),
         ..Default::default()
@@ -256,8 +256,10 @@ fn what_a_device_was_told_in_a_life_that_the_replica_missed_is_told_otherwise_ag
 
 /// Readers are half a minute behind.
 fn behind() -> Site {
-    let mut site =
-        Site::new(backend::Options { replica_lag: Span::secs(30), ..backend::Options::default() }, 1_000);
+    let mut site = Site::new(
+        backend::BackendOptions { replica_lag: Span::secs(30), ..backend::BackendOptions::default() },
+        1_000,
+    );
     site.refresh();
     site
 }
@@ -296,7 +298,7 @@ fn a_verdict_by_which_a_replica_hears_of_another_life_stays() {
 
 #[test]
 fn a_verdict_that_comes_home_in_a_load_goes_with_the_end_of_its_row() {
-    let mut site = Site::new(backend::Options::default(), 1);
+    let mut site = Site::new(backend::BackendOptions::default(), 1);
     site.refresh();
     let backup = site.backend.backup();
     site.tick();
