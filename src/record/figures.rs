@@ -82,7 +82,9 @@ impl FiguresRecord {
         let numbers = self.numbers.iter().map(|(name, unit)| (name, Figure::number(*unit, 0)));
         let distributions = self.distributions.iter().map(|(name, unit)| (name, Figure::nothing(*unit)));
         figures.extend(numbers.chain(distributions).map(|(name, nothing)| (name.clone(), nothing)));
-        unmeasured.iter().for_each(|name| drop(figures.remove(name.as_str())));
+        for name in unmeasured {
+            figures.remove(name.as_str());
+        }
         while let Some((name, mut figure)) = told.pop_first() {
             let units = if figure.is_distribution() { &self.distributions } else { &self.numbers };
             let Some((known, unit)) = units.get_key_value(metrics::parts(&name).0) else {

@@ -234,11 +234,12 @@ impl Matrix {
             .into_iter()
             .flat_map(|of| self.refused_on(of).into_iter().map(move |(why, captures)| (why, captures, of)));
         let lines = grouped(all, |(why, captures, _)| (*why, captures.clone()));
-        let line = |((why, captures), all): &((&str, String), Vec<(&str, String, &str)>)| {
+        let mut text = String::new();
+        for ((why, captures), all) in lines {
             let backends: Vec<&str> = all.iter().map(|(.., of)| *of).collect();
-            format!("refused on {}: {captures}: {why}\n", backends.join(", "))
-        };
-        lines.iter().map(line).collect()
+            text += &format!("refused on {}: {captures}: {why}\n", backends.join(", "));
+        }
+        text
     }
 
     /// Each reason on this backend with the captures that it is of, and their mode where it is not

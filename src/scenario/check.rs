@@ -98,10 +98,10 @@ fn rate_meant(text: &str) -> Option<String> {
     let small = text.trim().to_ascii_lowercase();
     let stem = ["bit/s", "bits/s", "bps", "b/s", "bit"].iter().find_map(|end| small.strip_suffix(end))?;
     let number = stem.trim_end_matches(['k', 'm', 'g']).trim_end();
-    let thousands = match &stem[number.len()..].trim() {
-        &"k" => "k",
-        &"m" => "M",
-        &"g" => "G",
+    let thousands = match stem[number.len()..].trim() {
+        "k" => "k",
+        "m" => "M",
+        "g" => "G",
         _ => "",
     };
     let meant = format!("{number}{thousands}bit/s");

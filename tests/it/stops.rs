@@ -1,6 +1,7 @@
 //! Signals and limits, whatever the program is at: the report is whole, or says that it is not and
 //! is gone on with by the command that is printed.
 #![cfg(unix)]
+#![expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "processes live in host time")]
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};

@@ -99,7 +99,7 @@ impl Calibration {
         };
         // A link has time between its failures.
         let mean = micros(recovery.min(0.9 * mtbf).max(BRIEFEST));
-        let between = micros(mtbf.min(1e9).max(2.0 * BRIEFEST));
+        let between = micros(mtbf.clamp(2.0 * BRIEFEST, 1e9));
         let gaps =
             format!("gaps = {{ mtbf = \"{between}\", mean = \"{mean}\", mode = \"reset\" }}{assumed}\n");
         Some(format!(

@@ -69,7 +69,7 @@ fn refused() -> Calibration {
 fn a_story_has_the_decisive_first() {
     let least = Advice { best: Estimate::at_least(900.0), ..example().advice.unwrap() };
     let limitless = Calibration { advice: Some(least), ..refused() };
-    let all = [story(&[example()]), in_short(&[refused()]), in_short(&[limitless.clone()])];
+    let all = [story(&[example()]), in_short(&[refused()]), in_short(std::slice::from_ref(&limitless))];
     insta::assert_snapshot!(all.join("-----\n") + "-----\n" + &story(&[refused(), limitless, example()]));
 }
 
