@@ -33,6 +33,8 @@ const OVERLAPS_MAX: f64 = 0.01;
 const LONG_MAX: f64 = 0.01;
 /// A limit that more responses outlast is none of theirs, as one of connecting.
 const OUTLAST_MAX: f64 = 0.02;
+/// Of the timeouts, so many without rows leave open how many are failures.
+const BARE: f64 = 0.1;
 /// So many devices are resampled; of fewer, so many blocks of time are.
 const DEVICES_MIN: u64 = 10;
 const BLOCKS: usize = 12;
@@ -225,7 +227,12 @@ fn costs(
         found.put(Figure::Byte, draws.estimate(|costs| costs.line[BYTE]));
     }
     found.put(Figure::Noise, draws.estimate(|costs| costs.noise));
-    found.put(Figure::Between, between);
+    let timeouts = || log.requests.iter().filter(|r| r.outcome == Outcome::TimedOut);
+    let bare = timeouts().filter(|r| r.rows <= 0.0).count() as f64;
+    let bare = if bare >= BARE * timeouts().count() as f64 { bare } else { 0.0 };
+    if line.censored == 0 || bare == 0.0 {
+        found.put(Figure::Between, between);
+    }
     found.census.outliers = line.trimmed as u64;
     let kept = || responses.iter().zip(&line.counts).filter(|(_, count)| **count > 0.0);
     let took: f64 = kept().map(|(r, _)| r.took).sum();
@@ -237,6 +244,7 @@ fn costs(
     let bend = line.line[BEND] * line.reach / draws.at.row();
     found.say(log.has_bytes && !line.parts[BYTE], Code::InStep, [draws.at.width, 0.0]);
     found.say(line.trimmed > 0, Code::Trimmed, [line.trimmed as f64, line.trimmed as f64 / n]);
+    found.say(line.censored > 0 && bare > 0.0, Code::BareTimeouts, [bare, 0.0]);
     found.say(line.censored > 0, Code::SlowSizes, [line.censored as f64, line.reach]);
     found.say(long > LONG_MAX, Code::LongTransfers, [long, 0.0]);
     found.say(line.parts[BEND], Code::Bent, [line.reach, bend]);

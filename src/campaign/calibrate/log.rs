@@ -15,6 +15,8 @@ pub const ROWS_MAX: usize = 1_000_000;
 
 /// The longest request that anybody waits for, in seconds.
 const SECONDS_MAX: f64 = 86_400.0;
+/// Instants within so many seconds of 1970 can be told in nanoseconds.
+const INSTANT_MAX: f64 = 9e9;
 const COUNT_MAX: u64 = 1_000_000_000_000;
 /// So many mistakes are told at once.
 const MISTAKES_MAX: usize = 20;
@@ -408,7 +410,7 @@ fn duration(text: &str, column: &Column) -> Result<f64, String> {
 
 /// Seconds since some beginning: RFC 3339 (a space in place of the T allowed; without an offset it
 /// is UTC), or a number in the column's unit. A number without a unit is seconds, or milli-, micro-
-/// or nanoseconds since 1970 if it would lie after the year 5138 otherwise.
+/// or nanoseconds since 1970 if it would lie after the year 5138 otherwise; 1684 to 2255.
 fn start(text: &str, column: &Column) -> Result<f64, String> {
     let instant = || {
         let instant = text.parse::<jiff::Timestamp>().ok().or_else(|| {
@@ -424,11 +426,12 @@ fn start(text: &str, column: &Column) -> Result<f64, String> {
         _ => 1e-9,
     };
     let seconds = match text.parse::<f64>() {
-        Ok(number) => Some(number * column.unit.unwrap_or(guess(number))).filter(|s| s.abs() < 1e11),
+        Ok(number) => Some(number * column.unit.unwrap_or(guess(number))),
         Err(_) => instant(),
     };
     let want = "2026-03-02T08:00:00.250+01:00, or seconds or milliseconds since 1970";
-    seconds.ok_or_else(|| format!("is not an instant such as {want}"))
+    let near = seconds.filter(|seconds| seconds.abs() <= INSTANT_MAX);
+    near.ok_or_else(|| format!("is not an instant such as {want}"))
 }
 
 fn field<'a>(record: &'a csv::StringRecord, column: &Column) -> &'a str {
@@ -503,6 +506,8 @@ mod tests {
             (",ok", ",timeot"),
             (",ok", ",banana"),
             ("2026-03-02T08:00:00Z", "yesterday"),
+            ("2026-03-02T08:00:00Z", "18446744073709551616"),
+            ("2026-03-02T08:00:00Z", "9000-01-01T00:00:00Z"),
             (",46000", ""),
             (",ok", ",ok,"),
         ];

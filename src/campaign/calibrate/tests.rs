@@ -291,6 +291,12 @@ fn each_diagnosis_stands_where_its_threshold_says() {
             }),
         ),
         (Code::SlowTimeouts, World { timeout: 0.3, networks: never, ..few }.log(1)),
+        (
+            Code::BareTimeouts,
+            edit(World { timeout: 1.2, noise: 0.3, ..CLEAN }.log(1), &|_, r| {
+                r.rows = if r.outcome == Outcome::TimedOut { 0.0 } else { r.rows };
+            }),
+        ),
         (Code::NoFailures, World { networks: never, ..few }.log(1)),
         (Code::OverheadUnknown, World { networks: &[(1e-4, 2e-3, 60.0)], ..few }.log(1)),
         (Code::RowUnknown, World { networks: &[(0.3, 1e-9, 60.0)], ..few }.log(1)),
@@ -318,6 +324,8 @@ fn each_diagnosis_stands_where_its_threshold_says() {
         assert!(*code == Code::Beyond || !has(&clean, *code), "{code:?}");
         let refuses = code.rule().effect == Effect::Refuse;
         assert!(!refuses || found.advice.is_none(), "{code:?}: {:?}", found.advice);
+        let rate = found.figures.contains_key(&Figure::Between);
+        assert!(*code != Code::BareTimeouts || !rate, "{code:?}: {:?}", found.figures);
     }
     assert!(Code::ALL.iter().all(|code| logs.iter().any(|(of, _)| of == code)));
 }

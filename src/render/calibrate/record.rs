@@ -192,6 +192,11 @@ diagnostics! {
     SlowTimeouts: Refuse "timeouts.slow", "fewer than 20 responses of sizes that the timeout does not cut off",
         "what is cut off at one end has no mean",
         "timeouts cut off all sizes but those of {} responses", "use a longer timeout while you log";
+    BareTimeouts: Refuse "timeouts.bare",
+        "timeouts cut responses off, and a tenth of them or more have no rows",
+        "whether it failed or was slow depends on its rows",
+        "{} timeouts without rows may be slow responses, so no time between failures and no chunk",
+        "log the rows asked for on timeouts, too";
     NoFailures: Restrict "failures.none", "no failure in the time exposed",
         "Poisson, 95 %: 3.0 over the exposure", "no failure in {s} of transfer, so no best chunk",
         "log for longer; until then caps limit the chunk";
