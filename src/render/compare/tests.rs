@@ -460,6 +460,25 @@ fn comparisons_are_told_with_what_differs_first() {
 }
 
 #[test]
+fn groups_that_do_not_differ_are_told_in_one_line() {
+    let side = |name, last| {
+        let of = |variant, rate| cell(Some(variant), 1, rate, 50);
+        side(name, vec![of("x", 1_000), of("y", 1_000), of("z", last)])
+    };
+    let told = |last| {
+        let comparison = compare(&side("a", 1_000), &side("b", last));
+        (human(&comparison, Paint(false), false), markdown(&comparison))
+    };
+    for (last, alike) in [(900, "2 of 3"), (1_000, "3 of 3")] {
+        let (terminal, comment) = told(last);
+        for text in [&terminal, &comment] {
+            assert_eq!(text.matches("no figure differs").count(), 1, "{text}");
+            assert!(text.contains(alike), "{text}");
+        }
+    }
+}
+
+#[test]
 fn two_builds_are_named_and_what_they_count_otherwise_is_no_other_event() {
     let of = |name, build: &str, figures: &str| Side {
         builds: BTreeMap::from([(build.to_owned(), format!("build {build}"))]),

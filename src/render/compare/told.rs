@@ -41,15 +41,20 @@ fn told(comparison: &Comparison, paint: Paint, shown: Shown) -> String {
             "another build: {base} is of {base_build}, {candidate} of {candidate_build}\n"
         ));
     }
-    let wrong = |group: &&Group| {
+    let wrong = |group: &Group| {
         let worse = group.differences.iter().any(|d| d.finding == Finding::Worse);
         worse || !group.missing.is_empty() || !group.unlike.is_empty() || !group.copies.is_empty()
     };
-    for group in comparison.groups.iter().filter(|group| shown != Shown::Worse || wrong(group)) {
+    let (alike, others) = match shown {
+        Shown::All => (String::new(), all_of(comparison)),
+        Shown::Usual | Shown::Worse => apart(comparison),
+    };
+    for group in others.into_iter().filter(|group| shown != Shown::Worse || wrong(group)) {
         text.push_str(&heading(group));
         lacks(group, candidate).iter().for_each(|line| text.push_str(&format!("  {line}\n")));
         text.push_str(&differences(group, paint, shown));
     }
+    text.push_str(if shown == Shown::Usual { &alike } else { "" });
     for (side, other, titles) in
         [(base, candidate, &comparison.unmatched.0), (candidate, base, &comparison.unmatched.1)]
     {
@@ -58,6 +63,33 @@ fn told(comparison: &Comparison, paint: Paint, shown: Shown) -> String {
         }
     }
     text
+}
+
+fn all_of(comparison: &Comparison) -> Vec<&Group> {
+    comparison.groups.iter().collect()
+}
+
+/// What several groups have in common that do not differ at all, said once, and the others.
+fn apart(comparison: &Comparison) -> (String, Vec<&Group>) {
+    let is_alike = |group: &&Group| {
+        let same = group.differences.iter().all(|d| d.finding == Finding::Same);
+        same && group.basis == Basis::Exact && lacks(group, "").is_empty() && group.other_digests == 0
+    };
+    let (alike, others): (Vec<&Group>, Vec<&Group>) = comparison.groups.iter().partition(is_alike);
+    if alike.len() < 2 {
+        return (String::new(), all_of(comparison));
+    }
+    let titles: Vec<&str> = alike.iter().map(|group| group.title.as_str()).take(NAMED).collect();
+    let more = if alike.len() > NAMED { ", …" } else { "" };
+    (
+        format!(
+            "\nno figure differs in {} of {}: {}{more}\n",
+            alike.len(),
+            comparison.groups.len(),
+            titles.join(", ")
+        ),
+        others,
+    )
 }
 
 /// What of a group is not compared, a line each.
@@ -348,7 +380,8 @@ pub fn markdown(comparison: &Comparison) -> String {
     let (base, candidate) = &comparison.sides;
     let verdict = verdict(comparison, Paint(false));
     let mut text = format!("### `{candidate}` against `{base}`: {verdict}\n");
-    for group in &comparison.groups {
+    let (alike, others) = apart(comparison);
+    for group in others {
         let mut shown: Vec<&Difference> = group
             .differences
             .iter()
@@ -367,6 +400,7 @@ pub fn markdown(comparison: &Comparison) -> String {
         text.push_str(if lines.is_empty() { "" } else { "\n" });
         lines.iter().for_each(|line| text.push_str(&format!("- {line}\n")));
     }
+    text.push_str(&alike);
     for (side, titles) in [(base, &comparison.unmatched.0), (candidate, &comparison.unmatched.1)] {
         if !titles.is_empty() {
             text.push_str(&format!("\nonly in `{side}`: {}\n", titles.join("; ")));
