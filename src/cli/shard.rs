@@ -212,7 +212,7 @@ fn told_missing(pool: &Pool, roll: &Roll, missing: &[usize]) -> String {
     )
 }
 
-/// CampaignOptions that say how and where the work is done, and those of them that take a value.
+/// Options that say how and where the work is done, and those of them that take a value.
 const PASSING: [(&str, char, bool); 11] = [
     ("--partition", '\0', true),
     ("--out", 'o', true),

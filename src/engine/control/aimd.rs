@@ -6,7 +6,7 @@
 use super::seam::{ChunkController, Observed};
 use crate::base::{EntityId, Span, Time};
 
-/// EngineOptions of the AIMD controller.
+/// Options of the AIMD controller.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AimdOptions {
     /// Rows added after a chunk that went well.

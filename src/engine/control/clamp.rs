@@ -6,7 +6,7 @@
 use super::seam::{ChunkController, Observed};
 use crate::base::{EntityId, Span, Time};
 
-/// EngineOptions of the time-targeted controller.
+/// Options of the time-targeted controller.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ClampOptions {
     /// What a chunk is to take.

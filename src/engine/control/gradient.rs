@@ -15,7 +15,7 @@ const FORGETTING: f64 = 1.01;
 /// The steepest descent (Gradient2).
 const STEEPEST: f64 = 0.5;
 
-/// EngineOptions of the gradient controller.
+/// Options of the gradient controller.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct GradientOptions {
     /// Rows may cost this many times the least before it shrinks.

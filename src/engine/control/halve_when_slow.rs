@@ -6,7 +6,7 @@
 use super::seam::{ChunkController, Fate, Observed};
 use crate::base::{EntityId, Span, Time};
 
-/// EngineOptions of the halving controller.
+/// Options of the halving controller.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct HalveWhenSlowOptions {
     /// A chunk that takes longer is slow; one that takes less than half of it is fast.

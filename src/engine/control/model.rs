@@ -26,7 +26,7 @@ const STEP: f64 = 4.0;
 /// What a chunk that was too slow is divided by at least.
 const LESS: f64 = 2.0;
 
-/// EngineOptions of the model-based controller.
+/// Options of the model-based controller.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ModelOptions {
     /// A chunk is not to take longer, whatever else is best.

@@ -187,7 +187,7 @@ const CONTROL: Key = key(
     ]),
     "{}",
 )
-.about("EngineOptions of the controllers.");
+.about("Options of the controllers.");
 
 const CLAMP: Form = table(&[
     key("target", SOME_SPAN, "\"5s\"").about("What a chunk is to take (the adaptive size in the field).")
