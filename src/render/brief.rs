@@ -75,7 +75,7 @@ pub(super) fn told(cells: &[&CellRecord], columns: usize) -> String {
     let text: String = lines.collect();
     let seeds = match cells.len() {
         1 => String::new(),
-        n => format!("  figures are medians of {n} seeds, those of data the most; -v shows their range\n"),
+        n => format!("  figures are medians of {n} seeds, of data the most; -v shows their range\n"),
     };
     if text.is_empty() { text } else { text + &seeds + "\n" }
 }
