@@ -75,7 +75,10 @@ pub(super) fn told(cells: &[&CellRecord], columns: usize) -> String {
     let text: String = lines.collect();
     let seeds = match cells.len() {
         1 => String::new(),
-        n => format!("  figures are medians of {n} seeds, of data the most; -v shows their range\n"),
+        n => {
+            let text = format!("figures are medians of {n} seeds, of data the most; -v shows their range");
+            filled("  ", "  ", text.split(' '), columns.saturating_sub(1))
+        }
     };
     if text.is_empty() { text } else { text + &seeds + "\n" }
 }
