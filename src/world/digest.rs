@@ -411,17 +411,7 @@ impl DeviceView for Digested<'_> {
             f(key, stamp, values);
         });
     }
-    as_the_view_says! {
-        pending() -> Vec<PendingEdit>,
-        open_conflicts() -> Vec<OpenConflict>,
-        held_up() -> Vec<PendingEdit>,
-        held_back() -> u64,
-        waits_for() -> Option<RowWait>,
-        attachments() -> Vec<BlobId>,
-        log() -> Vec<LogEntry>,
-        doing() -> String,
-        damage(all: bool) -> Option<String>,
-    }
+    as_the_view_says! {}
 }
 
 /// Adds all rows of the backend, tombstones among them, until it `stops`.

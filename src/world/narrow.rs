@@ -7,6 +7,17 @@ use crate::contract::{
 
 /// Questions of a view that are passed on as they are.
 macro_rules! as_the_view_says {
+    () => { as_the_view_says! {
+        pending() -> Vec<PendingEdit>,
+        open_conflicts() -> Vec<OpenConflict>,
+        held_up() -> Vec<PendingEdit>,
+        held_back() -> u64,
+        waits_for() -> Option<RowWait>,
+        attachments() -> Vec<BlobId>,
+        log() -> Vec<LogEntry>,
+        doing() -> String,
+        damage(all: bool) -> Option<String>,
+    } };
     ($($name:ident($($of:ident: $kind:ty)?) -> $out:ty),+ $(,)?) => {
         $(fn $name(&self $(, $of: $kind)?) -> $out { self.view.$name($($of)?) })+
     };
@@ -27,17 +38,7 @@ impl DeviceView for Narrow<'_> {
     fn excerpts(&self, entity: EntityId, f: &mut EachExcerpt<'_>) {
         self.view.excerpts(entity, f);
     }
-    as_the_view_says! {
-        pending() -> Vec<PendingEdit>,
-        open_conflicts() -> Vec<OpenConflict>,
-        held_up() -> Vec<PendingEdit>,
-        held_back() -> u64,
-        waits_for() -> Option<RowWait>,
-        attachments() -> Vec<BlobId>,
-        log() -> Vec<LogEntry>,
-        doing() -> String,
-        damage(all: bool) -> Option<String>,
-    }
+    as_the_view_says! {}
     fn list(&self, query: &LocalQuery, nth: u64) -> Option<Listed> {
         self.view.list(query, nth)
     }

@@ -46,7 +46,7 @@ fn told(comparison: &Comparison, paint: Paint, shown: Shown) -> String {
         worse || !group.missing.is_empty() || !group.unlike.is_empty() || !group.copies.is_empty()
     };
     let (alike, others) = match shown {
-        Shown::All => (String::new(), all_of(comparison)),
+        Shown::All => (String::new(), comparison.groups.iter().collect()),
         Shown::Usual | Shown::Worse => apart(comparison),
     };
     for group in others.into_iter().filter(|group| shown != Shown::Worse || wrong(group)) {
@@ -65,10 +65,6 @@ fn told(comparison: &Comparison, paint: Paint, shown: Shown) -> String {
     text
 }
 
-fn all_of(comparison: &Comparison) -> Vec<&Group> {
-    comparison.groups.iter().collect()
-}
-
 /// What several groups have in common that do not differ at all, said once, and the others.
 fn apart(comparison: &Comparison) -> (String, Vec<&Group>) {
     let is_alike = |group: &&Group| {
@@ -77,19 +73,17 @@ fn apart(comparison: &Comparison) -> (String, Vec<&Group>) {
     };
     let (alike, others): (Vec<&Group>, Vec<&Group>) = comparison.groups.iter().partition(is_alike);
     if alike.len() < 2 {
-        return (String::new(), all_of(comparison));
+        return (String::new(), comparison.groups.iter().collect());
     }
     let titles: Vec<&str> = alike.iter().map(|group| group.title.as_str()).take(NAMED).collect();
     let more = if alike.len() > NAMED { ", …" } else { "" };
-    (
-        format!(
-            "\nno figure differs in {} of {}: {}{more}\n",
-            alike.len(),
-            comparison.groups.len(),
-            titles.join(", ")
-        ),
-        others,
-    )
+    let text = format!(
+        "\nno figure differs in {} of {}: {}{more}\n",
+        alike.len(),
+        comparison.groups.len(),
+        titles.join(", ")
+    );
+    (text, others)
 }
 
 /// What of a group is not compared, a line each.
