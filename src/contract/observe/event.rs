@@ -18,7 +18,6 @@ use crate::contract::server::{Refusal, ServerError};
 /// is about, `stamp` is the version's; something `took` so long, of which it `waited` for the lock,
 /// the queue or the screen.
 #[derive(Clone, Copy, Debug)]
-#[allow(missing_docs, reason = "said by the variant")]
 pub enum Event<'a> {
     /// The world: a process starts, after so many lives.
     ProcessStarted { incarnation: u32 },
