@@ -294,9 +294,7 @@ fn reasons(
     reasons.extend(untested::reasons(plan, outcome));
     for e in expectations.iter().filter(|e| !e.pass) {
         let why = e.reason.as_deref().unwrap_or("is not as expected");
-        let named = if e.what == MISCOUNTED { outcome.miscounted.as_slice() } else { &[] };
-        let named: String = named.iter().map(|edit| format!("; {edit}")).collect();
-        reasons.push(reason(Exit::Threshold, format!("expected {}: {why}{named}", e.what)));
+        reasons.push(reason(Exit::Threshold, format!("expected {}: {why}", e.what)));
     }
     for g in gates.iter().filter(|g| !g.pass) {
         let why = g.reason.as_deref().unwrap_or("is not within bounds");
@@ -317,9 +315,6 @@ pub(super) const TAKEN_BACK: &str = "oracle.taken_back.edits";
 
 /// The metric of edits that wait on a phone for who has logged out of it.
 pub(super) const SHELVED: &str = "oracle.shelved.edits";
-
-/// The metric of conflicts that engine and oracle count otherwise.
-const MISCOUNTED: &str = "engine.conflicts.miscounted";
 
 fn stuck_text(outcome: &Outcome) -> String {
     let text = match &outcome.ending {

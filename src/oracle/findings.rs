@@ -1,19 +1,25 @@
 //! What was found so far: exact counts, and the first violations of each check in words.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::bent::Bent;
 use super::check::{ALL, Check};
 use super::checks::BentValue;
+use super::clock::Clock;
 use super::violation::Violation;
+use super::words::Labels;
 use crate::base::{DeviceId, EntityId, Key};
-use crate::contract::{Capabilities, Merge, Schema};
+use crate::contract::{Capabilities, Merge, Schema, SyncUnit};
 
 /// How many violations of one check are kept with their text.
 pub const VIOLATIONS_KEPT: usize = 20;
 
 #[derive(Debug)]
 pub(super) struct Findings {
+    pub(super) schema: Arc<Schema>,
+    pub(super) units: Arc<[SyncUnit]>,
+    clock: Clock,
     capabilities: Capabilities,
     counts: Vec<u64>,
     /// What was counted of checks that the stack does not have to pass.
@@ -25,14 +31,24 @@ pub(super) struct Findings {
 pub(super) type Concerns<'a> = (Option<DeviceId>, Option<(EntityId, &'a str)>);
 
 impl Findings {
-    pub(super) fn new(capabilities: Capabilities) -> Findings {
+    pub(super) fn new(
+        capabilities: Capabilities,
+        (schema, units, clock): (Arc<Schema>, Arc<[SyncUnit]>, Clock),
+    ) -> Findings {
         Findings {
+            schema,
+            units,
+            clock,
             capabilities,
             counts: vec![0; ALL.len()],
             unjudged: vec![0; ALL.len()],
             violations: Vec::new(),
             bent: Bent::default(),
         }
+    }
+
+    pub(super) fn words(&self) -> Labels<'_> {
+        Labels { schema: &self.schema, units: &self.units, clock: self.clock }
     }
 
     pub(super) fn by_stamps(&self) -> bool {
@@ -58,6 +74,13 @@ impl Findings {
         }
     }
 
+    /// The same of what a device did, in words that name things.
+    pub(super) fn tell(&mut self, check: Check, device: DeviceId, text: impl FnOnce(Labels<'_>) -> String) {
+        let (schema, units) = (Arc::clone(&self.schema), Arc::clone(&self.units));
+        let clock = self.clock;
+        self.add(check, (Some(device), None), || text(Labels { schema: &schema, units: &units, clock }));
+    }
+
     /// Counts what is wrong whatever the stack is able to.
     pub(super) fn add_certain(
         &mut self,
@@ -81,14 +104,13 @@ impl Findings {
     /// Counts values that came to mean something else; `committed` of those that the backend has.
     pub(super) fn add_bent(
         &mut self,
-        schema: &Schema,
         (device, record): (DeviceId, (EntityId, &str)),
         values: Vec<BentValue>,
         committed: bool,
     ) {
         for bent in values {
             let column = (record.0, bent.column);
-            bent.with_refs(|values| self.bent.note(schema, column, values, committed));
+            bent.with_refs(|values| self.bent.note(&self.schema, column, values, committed));
             self.add(Check::BentValue, (Some(device), Some(record)), || bent.text);
         }
     }
@@ -102,9 +124,9 @@ impl Findings {
     }
 
     /// Tells with the first bent value how many there are of each column.
-    pub(super) fn tell_columns(&mut self, schema: &Schema) {
+    pub(super) fn tell_columns(&mut self) {
         let first = self.violations.iter_mut().find(|v| v.check == Check::BentValue.name());
-        if let (Some(first), Some(by_column)) = (first, self.bent.by_column(schema)) {
+        if let (Some(first), Some(by_column)) = (first, self.bent.by_column(&self.schema)) {
             first.text.push_str(&format!(" (by column: {by_column})"));
         }
     }

@@ -6,15 +6,15 @@ use super::check::Check;
 use super::checks::{self, CommitCase, Turn};
 use super::edit::Edit;
 use super::findings::{Concerns, Findings};
-use super::history::{History, RowId};
+use super::history::History;
 use super::meant::{Beside, Meant};
 use super::persons::Persons;
 use crate::base::{DeviceId, EditId, EntityId, Key, Time};
-use crate::contract::{Author, CommitKind, Decision, EditError, EditKind, LocalEdit, LogEntry};
+use crate::contract::{Author, CommitKind, EditError, EditKind, LocalEdit, LogEntry};
 
 #[derive(Debug, Default)]
 pub(super) struct Intents {
-    beside: Beside,
+    pub(super) beside: Beside,
     /// When the latest process of each device ended: what that made durable last it did not tell.
     ended: BTreeMap<DeviceId, Time>,
     /// By device: the deletes that it made and that are not decided.
@@ -61,10 +61,6 @@ impl Intents {
         }
     }
 
-    pub(super) fn decided(&mut self, edit: EditId, decision: Decision<'_>) {
-        self.beside.decided(edit, decision);
-    }
-
     pub(super) fn process_ended(&mut self, device: DeviceId, at: Time) {
         self.ended.insert(device, at);
     }
@@ -76,16 +72,6 @@ impl Intents {
         let untold = edit.refused.is_some_and(|refused| ended.is_some_and(|ended| refused <= *ended));
         let told = self.beside.ruled.get(&id).is_some_and(Option::is_some);
         new && untold && !told && edit.key != *key
-    }
-
-    /// A row that a device made is another that was there.
-    pub(super) fn is_called(&mut self, own: RowId, other: RowId) {
-        self.beside.elsewhere.insert(own, other);
-    }
-
-    /// Whether a rule made a row of this key of the edit.
-    pub(super) fn split_off(&self, edit: EditId, key: &Key) -> bool {
-        self.beside.split_off(edit, key)
     }
 
     pub(super) fn backend_went_back(&mut self) {
@@ -107,12 +93,7 @@ impl Intents {
         let keeps = findings.keeps_edits();
         let unasked = checks::unasked(case, &meant, &self.beside, keeps);
         let bent = checks::bent_on_the_way(case, &meant, &self.beside, keeps);
-        findings.add_bent(
-            case.words.schema,
-            (id.device, (case.row.entity, case.row.key.as_str())),
-            bent,
-            true,
-        );
+        findings.add_bent((id.device, (case.row.entity, case.row.key.as_str())), bent, true);
         let row = case.edit.map(|(_, edit)| edit.row);
         match (unasked, row) {
             (Some(text), _) => findings.add(Check::Unasked, concerns, || text),

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::accounts::Accounts;
 use super::again::Again;
 use super::attachments::Attachments;
 use super::blind::Blind;
@@ -93,7 +92,6 @@ pub struct Oracle {
     pub(super) statuses: Statuses,
     pub(super) busy: Busy,
     pub(super) attachments: Attachments,
-    pub(super) accounts: Accounts,
     pub(super) thrift: Thrift,
     pub(super) again: Again,
     pub(super) strangers: Strangers,
@@ -143,14 +141,16 @@ impl Oracle {
             statuses: Statuses::new(devices, setting.patience),
             busy: Busy::default(),
             attachments: Attachments::new(setting.durable),
-            accounts: Accounts::default(),
             thrift: Thrift::new(devices, &setting.units, setting.retries),
             again: Again::new(devices, setting.durable),
             strangers: Strangers::new(devices),
             parts_seen: 0,
             durable: setting.durable,
             cut_short: FxHashMap::default(),
-            findings: Findings::new(setting.capabilities),
+            findings: Findings::new(
+                setting.capabilities,
+                (Arc::clone(&setting.schema), Arc::clone(&setting.units), setting.clock),
+            ),
             undone: Vec::new(),
             blind: Vec::new(),
             overwritten: 0,
@@ -220,14 +220,12 @@ impl Oracle {
             self.again.server_went_back();
         }
         let Node::Device(device) = node else { return };
-        let told = Labels { schema: &self.schema, units: &self.units, clock: self.clock };
-        self.flow.on(*at, *device, event, told, &mut self.findings);
-        self.statuses.on(*at, *device, event, told, &mut self.findings);
-        self.owing.on(*at, *device, event, told, &mut self.findings);
+        self.flow.on(*at, *device, event, &mut self.findings);
+        self.statuses.on(*at, *device, event, &mut self.findings);
+        self.owing.on(*at, *device, event, &mut self.findings);
         self.thrift.on(*at, *device, event);
-        self.again.on(*at, *device, event, told, &mut self.findings);
-        self.strangers.on(*device, event, &self.schema, &self.units, &mut self.findings);
-        self.accounts.on(event);
+        self.again.on(*at, *device, event, &mut self.findings);
+        self.strangers.on(*device, event, &mut self.findings);
         self.busy.on(*device, event, &mut self.history);
         self.on_device(*at, *device, event);
     }
@@ -256,7 +254,7 @@ impl Oracle {
                 let by = self.schema.naming(entity).by;
                 if by == NamedBy::NaturalKey && (kind, conflict) == (EditKind::Create, Some(Refusal::Taken)) {
                     let own = self.history.remember(entity, key.as_str());
-                    self.intents.is_called(own, row);
+                    _ = self.intents.beside.elsewhere.insert(own, row);
                 }
                 let stands = conflict.map(|why| Refused { why, row, kind });
                 let places = &self.places[edit.device.0 as usize];
@@ -299,7 +297,7 @@ impl Oracle {
             ledger: &self.ledger,
             history: &self.history,
             creates: author.is_some_and(|edit| self.ledger.creates(edit.device, id)),
-            split_off: author.is_some_and(|edit| self.intents.split_off(edit, &row.key)),
+            split_off: author.is_some_and(|edit| self.intents.beside.split_off(edit, &row.key)),
         };
         let concerns = (author.map(|edit| edit.device), Some((row.entity, row.key.as_str())));
         let places = author.and_then(|edit| self.places.get(edit.device.0 as usize));
@@ -431,7 +429,7 @@ impl Oracle {
             Some(_) => (own, 0),
             None => (own, self.met(at, device, own, sides.remote)),
         };
-        self.intents.decided(edit, decision);
+        self.intents.beside.decided(edit, decision);
         untold::with_those_on_top(&mut self.intents, &self.ledger, edit, own, decision);
         let of = (self.history.row(row), seen);
         let all = |row: RowId| (self.history.row(row), self.history.row(row).versions.len());

@@ -21,7 +21,7 @@ pub(super) fn sent(
     let new = known.is_none_or(|row| history.row(row).versions.is_empty());
     if intents.was_split_off(edit, made, key, new) {
         let decision = Decision::Both { key };
-        intents.decided(edit, decision);
+        intents.beside.decided(edit, decision);
         with_those_on_top(intents, ledger, edit, made.row, decision);
     }
 }
@@ -39,5 +39,5 @@ pub(super) fn with_those_on_top(
     }
     // One that says what the backend said with an earlier edit goes as well: it still waits.
     let on_top = ledger.after(edit).filter(|(_, later)| later.row == own && later.commits == 0);
-    on_top.for_each(|(id, _)| intents.decided(id, decision));
+    on_top.for_each(|(id, _)| intents.beside.decided(id, decision));
 }

@@ -326,11 +326,7 @@ impl Play {
             ["drops", id] => stage.phone(device).outbox.retain(|entry| entry.edit.id != edit(id)),
             ["forgets"] => stage.phone(device).log.clear(),
             ["logs", id, key, kind] => {
-                let kind = match kind {
-                    "overwrote" => LogKind::Overwrote,
-                    "merged" => LogKind::Merged,
-                    _ => LogKind::Superseded,
-                };
+                let kind = LogKind::of_word(kind).unwrap();
                 let (entity, key) = (entity(key), Key::new(key));
                 let line = LogEntry { edit: Some(edit(id)), entity, key, kind, met: None };
                 stage.phone(device).log.push(line);
