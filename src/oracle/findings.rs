@@ -7,9 +7,8 @@ use super::bent::Bent;
 use super::check::{ALL, Check};
 use super::checks::BentValue;
 use super::clock::Clock;
-use super::violation::Violation;
 use super::words::Labels;
-use crate::base::{DeviceId, EntityId, Key};
+use crate::base::{DeviceId, EditId, EntityId, Key, Time};
 use crate::contract::{Capabilities, Merge, Schema, SyncUnit};
 
 /// How many violations of one check are kept with their text.
@@ -26,6 +25,32 @@ pub(super) struct Findings {
     unjudged: Vec<u64>,
     violations: Vec<Violation>,
     pub(super) bent: Bent,
+}
+
+/// A broken promise, with the record it concerns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// The check's name, as scenario files write it: `lost`, `two-syncs-of-one-unit`.
+    pub check: &'static str,
+    /// The device, where one is concerned.
+    pub device: Option<DeviceId>,
+    /// The record, where one is concerned.
+    pub record: Option<(EntityId, Key)>,
+    /// The record that the device was last busy with, where none is concerned: its life tells what
+    /// happened about then.
+    pub beside: Option<(EntityId, Key)>,
+    /// In words, with names and figures.
+    pub text: String,
+}
+
+/// An edit that replaced what nobody had looked at.
+pub(super) struct Blind {
+    pub(super) edit: EditId,
+    pub(super) entity: EntityId,
+    pub(super) key: Key,
+    /// In which life of its device it was committed, and when.
+    pub(super) committed: (u32, Time),
+    pub(super) text: String,
 }
 
 pub(super) type Concerns<'a> = (Option<DeviceId>, Option<(EntityId, &'a str)>);

@@ -4,13 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::blind::Blind;
 use super::busy::{Busy, Eventful};
 use super::check::{Check, Subject, metric_of};
 use super::checks::{self, EditCase, RowCase};
-use super::content::{Contents, Difference};
-use super::copies;
+use super::content::{Contents, Difference, stale_copies};
 use super::edit::Edit;
+use super::findings::{Blind, Violation};
 use super::flow::Run;
 use super::held::{At, Behind};
 use super::history::{History, RowId};
@@ -20,7 +19,6 @@ use super::names::{NamedTruth, NamedView};
 use super::opened::Opened;
 use super::owed::Owing;
 use super::truth::Truth;
-use super::violation::Violation;
 use super::words::Labels;
 use crate::base::words::count;
 use crate::base::{DeviceId, EditId, EntityId, Time, Value, ValueRef};
@@ -175,7 +173,7 @@ impl<'a> Inspection<'a> {
                 oracle.findings.add(Check::Duplicate, (None, Some((id, key.as_str()))), || text);
             }
         }
-        let stale_copies = copies::stale(&oracle.schema, &truth);
+        let stale_copies = stale_copies(&oracle.schema, &truth);
         let (half_seen, compared) = (0, 0);
         Inspection { oracle, at, truth, stops, contents, half_seen, doubles, stale_copies, compared }
     }
@@ -290,7 +288,10 @@ impl<'a> Inspection<'a> {
         let words = Labels { schema: &schema, units: &units, clock };
         self.oracle.intents.finish(&mut findings);
         let told = |blind: &Blind| ledger.has_told(blind.edit, blind.committed);
-        blind.into_iter().filter(told).for_each(|blind| blind.add_to(&mut findings));
+        for Blind { edit, entity, key, text, .. } in blind.into_iter().filter(told) {
+            let concerns = (Some(edit.device), Some((entity, key.as_str())));
+            findings.add(Check::SilentDiscard, concerns, || text);
+        }
         flow.finish(self.at, &mut findings);
         self.oracle.thrift.finish(&mut findings);
         let devices = (0..places.len() as u32).map(DeviceId);

@@ -6,11 +6,12 @@ use super::check::Check;
 use super::checks::{self, CommitCase, Turn};
 use super::edit::Edit;
 use super::findings::{Concerns, Findings};
-use super::history::History;
+use super::history::{History, RowId};
+use super::ledger::Ledger;
 use super::meant::{Beside, Meant};
 use super::persons::Persons;
 use crate::base::{DeviceId, EditId, EntityId, Key, Time};
-use crate::contract::{Author, CommitKind, EditError, EditKind, LocalEdit, LogEntry};
+use crate::contract::{Author, CommitKind, Decision, EditError, EditKind, LocalEdit, LogEntry};
 
 #[derive(Debug, Default)]
 pub(super) struct Intents {
@@ -67,11 +68,47 @@ impl Intents {
 
     /// Whether a rule has made a row of this key, which is `new`, of an edit that goes out so, and
     /// died before it told: the backend had refused the edit. It tells once, by the first key.
-    pub(super) fn was_split_off(&self, id: EditId, edit: &Edit, key: &Key, new: bool) -> bool {
+    fn was_split_off(&self, id: EditId, edit: &Edit, key: &Key, new: bool) -> bool {
         let ended = self.ended.get(&id.device);
         let untold = edit.refused.is_some_and(|refused| ended.is_some_and(|ended| refused <= *ended));
         let told = self.beside.ruled.get(&id).is_some_and(Option::is_some);
         new && untold && !told && edit.key != *key
+    }
+
+    /// The edit is in a request under this key. A process may have split it off to a row that nobody
+    /// had, and died before it told.
+    pub(super) fn sent(
+        &mut self,
+        ledger: &Ledger,
+        history: &History,
+        (device, edit): (DeviceId, EditId),
+        (entity, key): (EntityId, &Key),
+    ) {
+        self.persons.sent(device, edit);
+        let Some(made) = ledger.get(edit) else { return };
+        let known = history.find(entity, key.as_str());
+        let new = known.is_none_or(|row| history.row(row).versions.is_empty());
+        if self.was_split_off(edit, made, key, new) {
+            let decision = Decision::Both { key };
+            self.beside.decided(edit, decision);
+            self.with_those_on_top(ledger, edit, made.row, decision);
+        }
+    }
+
+    /// What was made on top of an edit that becomes a row of its own goes with it.
+    pub(super) fn with_those_on_top(
+        &mut self,
+        ledger: &Ledger,
+        edit: EditId,
+        own: RowId,
+        decision: Decision<'_>,
+    ) {
+        if !matches!(decision, Decision::Both { .. }) {
+            return;
+        }
+        // One that says what the backend said with an earlier edit goes as well: it still waits.
+        let on_top = ledger.after(edit).filter(|(_, later)| later.row == own && later.commits == 0);
+        on_top.for_each(|(id, _)| self.beside.decided(id, decision));
     }
 
     pub(super) fn backend_went_back(&mut self) {
