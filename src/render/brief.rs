@@ -211,9 +211,9 @@ impl Setting<'_> {
         let told = told.map(|(phase, ppm)| ((ppm + 5_000) / 10_000, word(*phase)));
         let mut told: Vec<(u64, &str)> = told.collect();
         let rest = 100_u64.saturating_sub(told.iter().map(|(percent, _)| percent).sum());
-        told.extend((rest > 0).then_some((rest, "the rest")));
+        told.extend((rest > 0).then_some((rest, "rest")));
         let told: Vec<String> = told.iter().map(|(percent, what)| format!("{percent} % {what}")).collect();
-        format!("of the time in syncs: {}", told.join(", "))
+        format!("of sync time: {}", told.join(", "))
     }
 }
 
