@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::analysis::{NotHeld, Why, grouped, unit_in, variant};
-use crate::metrics::human;
+use crate::metrics::{Unit, human};
 use crate::record::{CellRecord, ClaimRecord, RunRecord};
 
 /// What is shown, a line for each claim: both figures under the first seed, and under how many it
@@ -56,4 +56,30 @@ pub(super) fn both_figures(claim: &ClaimRecord, [fails, mends]: [&CellRecord; 2]
     let [failing, mending] = [fails, mends].map(variant);
     let [is_there, is_mended] = [claim.fails_value, claim.mends_value].map(show);
     format!("{} {is_there} in `{failing}`, {is_mended} in `{mending}`", claim.metric)
+}
+
+/// Why a cell fails by a claim: both figures, and what is claimed.
+pub(super) fn missed_claim(cell: &CellRecord, claim: &ClaimRecord, failing: &str) -> String {
+    let unit = unit_in(cell, &claim.metric);
+    let [is, mended] = [claim.fails_value, claim.mends_value]
+        .map(|value| value.map_or_else(|| "without a figure".to_owned(), |n| human::figure(unit, n)));
+    let mending = variant(cell);
+    let claimed = claimed(claim, unit, failing, mending);
+    format!(
+        "{} is not shown: {} is {is} in `{failing}`, which fails, and {mended} in `{mending}`, which \
+         mends it; claimed is {claimed}",
+        claim.id, claim.metric
+    )
+}
+
+fn claimed(claim: &ClaimRecord, unit: Unit, failing: &str, mending: &str) -> String {
+    let bound = human::bound(unit, claim.min, claim.max);
+    let is_bounded = claim.min.or(claim.max).is_some();
+    match claim.factor_milli.map(|milli| f64::from(milli) / 1e3) {
+        None => format!("{bound} in `{mending}` and not in `{failing}`"),
+        Some(factor) if is_bounded => {
+            format!("{bound} in `{mending}` and at least {factor} times as much in `{failing}`")
+        }
+        Some(factor) => format!("at least {factor} times as much in `{failing}`"),
+    }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::answers::answers;
 use super::grid::Grid;
+use super::reasons::{cause, is_told, no_figure, reason_of, reasons_of};
 use super::table::{self, Form};
 use super::warnings::unplaced;
 use super::why::why;
@@ -13,8 +14,8 @@ use crate::analysis::{are_all, found};
 use crate::metrics::{Unit, human};
 use crate::oracle::metric_of;
 use crate::record::{
-    CellRecord, EndingKind, Exit, GateRecord, LifeRecord, RunRecord, SwarmRecord, Verdict, ViolationRecord,
-    replay_record,
+    CellRecord, EndingKind, Exit, GateRecord, LifeRecord, Reason, RunRecord, SwarmRecord, Verdict,
+    ViolationRecord, replay_record,
 };
 
 /// Failing cells told with their violations and the lives of records; the others are only named.
@@ -129,8 +130,8 @@ pub fn last_lines(record: &RunRecord, folder: &str) -> String {
 pub fn reasons(record: &RunRecord) -> String {
     let mut text = String::new();
     for (cell, others) in by_cause(record) {
-        for reason in &cell.reasons {
-            text.push_str(&format!("{}{}: {}\n", cell.id, and_more(others), reason.text));
+        for reason in reasons_of(cell) {
+            text.push_str(&format!("{}{}: {reason}\n", cell.id, and_more(others)));
         }
     }
     for line in occurrences::missing(record).iter().map(String::as_str).chain(record.lacking()) {
@@ -142,27 +143,21 @@ pub fn reasons(record: &RunRecord) -> String {
     text
 }
 
-/// The failing cells, each with how many others fail for the same cause: cells of one setting whose
-/// reasons read the same up to their figures, or that all differ from a baseline; cells of any that
-/// have none, or the same other one.
+/// The failing cells, each with how many others fail for the same cause: cells of one setting that
+/// have the same reasons but for their figures; cells of any that have no baseline, or the same
+/// other one.
 pub(super) fn by_cause(record: &RunRecord) -> Vec<(&CellRecord, usize)> {
-    let head = |text: &str| text.split(|c: char| c.is_ascii_digit()).next().unwrap_or("").to_owned();
-    let cause = |cell: &CellRecord| {
-        let only = |exit: Exit| cell.reasons.iter().all(|reason| reason.exit_code == exit.code());
-        let (of_baseline, differs) = (only(Exit::NoBaseline), only(Exit::Regression));
+    let causes = |cell: &CellRecord| {
+        let of_baseline = cell.reasons.iter().all(|reason| reason.exit() == Exit::NoBaseline);
         let setting = (!of_baseline).then(|| (cell.variant.clone(), format!("{:?}", cell.axes)));
-        let reasons = cell.reasons.iter().map(|reason| match of_baseline {
-            true => reason.text.replacen(&cell.id, "", 1),
-            false if differs => String::new(),
-            false => format!("{} {}", reason.exit_code, head(&reason.text)),
-        });
-        let reasons = reasons.take(if differs { 1 } else { usize::MAX });
-        (cell.scenario.clone(), setting, reasons.collect::<Vec<_>>())
+        let mut reasons: Vec<_> = cell.reasons.iter().map(|reason| cause(cell, reason)).collect();
+        reasons.dedup();
+        (cell.scenario.clone(), setting, reasons)
     };
     let mut told: Vec<(&CellRecord, usize)> = Vec::new();
     let mut known: BTreeMap<_, usize> = BTreeMap::new();
     for cell in found::told(record) {
-        let at = *known.entry(cause(cell)).or_insert(told.len());
+        let at = *known.entry(causes(cell)).or_insert(told.len());
         match told.get_mut(at) {
             Some((_, others)) => *others += 1,
             None => told.push((cell, 0)),
@@ -198,7 +193,7 @@ pub fn annotations(record: &RunRecord) -> String {
     let lines = by_cause(record).into_iter().take(NAMED_CELLS).map(|(cell, others)| {
         let file =
             if cell.path.is_empty() { String::new() } else { format!("file={},", property(&cell.path)) };
-        let reasons: Vec<&str> = cell.reasons.iter().map(|reason| reason.text.as_str()).collect();
+        let reasons = reasons_of(cell);
         let accept = record.acceptance_of(cell);
         let text = format!("{}\n{}{accept}", reasons.join("\n"), cell.replay);
         let title = format!("{}{}", cell.id, and_more(others));
@@ -338,18 +333,18 @@ pub(super) fn gate_grid(record: &RunRecord, gates: &[&GateRecord]) -> Grid {
     let several = record.cells.len() > 1;
     let mut grid = Grid::new(3, ["gate", "metric", "stat", "must be", "is", ""]);
     for gate in gates {
-        let unit = record.cell(&gate.cell).map_or(Unit::Count, |cell| table::unit_of(cell, gate));
+        let cell = record.cell(&gate.cell);
+        let unit = cell.map_or(Unit::Count, |cell| table::unit_of(cell, gate));
         let [value, bound] = match gate.value {
             Some(value) => human::held(unit, value, gate.min, gate.max),
-            None => [gate.reason.clone().unwrap_or_default(), human::bound(unit, gate.min, gate.max)],
+            None => {
+                let why = cell.map(|cell| no_figure(cell, &gate.figure(), &gate.stat));
+                [why.unwrap_or_default(), human::bound(unit, gate.min, gate.max)]
+            }
         };
         let name = if several { format!("{} in {}", gate.name, gate.cell) } else { gate.name.clone() };
-        let metric = match &gate.start {
-            Some(start) => format!("{}@{start}", gate.metric),
-            None => gate.metric.clone(),
-        };
         let verdict = if gate.pass { "met".to_owned() } else { "FAIL".to_owned() };
-        grid.row([name, metric, gate.stat.clone(), bound, value, verdict]);
+        grid.row([name, gate.figure(), gate.stat.clone(), bound, value, verdict]);
     }
     grid
 }
@@ -363,7 +358,7 @@ fn failures(record: &RunRecord, paint: Paint) -> String {
         text.push('\n');
     }
     for (cell, others) in failing.iter().skip(TOLD_CELLS).take(NAMED_CELLS) {
-        let why = cell.reasons.first().map_or("", |reason| reason.text.as_str());
+        let why = cell.reasons.first().map_or_else(String::new, |reason| reason_of(cell, reason));
         text.push_str(&format!("{} {}{}: {why}\n", paint.bad("FAIL"), cell.id, and_more(*others)));
     }
     let told = TOLD_CELLS + NAMED_CELLS;
@@ -375,15 +370,13 @@ fn failures(record: &RunRecord, paint: Paint) -> String {
 
 fn failure(record: &RunRecord, cell: &CellRecord, others: usize, paint: Paint) -> String {
     let mut text = format!("{} {}{}\n", paint.bad("FAIL"), cell.id, and_more(others));
-    for reason in &cell.reasons {
-        text.push_str(&format!("  {}\n", reason.text));
-    }
+    reasons_of(cell).iter().for_each(|reason| text.push_str(&format!("  {reason}\n")));
     let gates: Vec<&GateRecord> = record.gates_of(&cell.id).collect();
     why(cell, &gates).iter().for_each(|line| text.push_str(&format!("  {line}\n")));
     text.push_str(&cell.swarm.as_ref().map_or_else(String::new, told_swarm));
-    let in_reasons = |text: &str| cell.reasons.iter().any(|reason| reason.text.ends_with(text));
     let stuck = matches!(cell.ending.kind, EndingKind::Stuck | EndingKind::Stalled);
-    let lines = cell.ending.text.iter().filter(|line| stuck && !in_reasons(line));
+    let told_first = usize::from(cell.reasons.contains(&Reason::Stuck {}));
+    let lines = cell.ending.text.iter().skip(told_first).filter(|_| stuck);
     let lines: Vec<&String> = lines.take(TOLD_VIOLATIONS).collect();
     lines.iter().for_each(|line| text.push_str(&format!("  {line}\n")));
     let stuck_on = cell.violations.iter().filter(|v| v.check == "stuck").find_map(|v| v.record.as_ref());
@@ -392,10 +385,10 @@ fn failure(record: &RunRecord, cell: &CellRecord, others: usize, paint: Paint) -
     }
     // The ending tells the devices that are stuck, and what the reasons say in full is not said
     // again.
-    let is_told = |v: &ViolationRecord| v.check == "stuck" && (stuck || in_reasons(&v.text));
-    let devices = cell.violations.iter().filter(|v| is_told(v)).count();
+    let said = |v: &ViolationRecord| v.check == "stuck" && (stuck || is_told(cell, v));
+    let devices = cell.violations.iter().filter(|v| said(v)).count();
     let mut told = if stuck { devices.min(lines.len() + 1) } else { devices };
-    let left = by_record(cell).into_iter().filter(|(first, _)| !is_told(first));
+    let left = by_record(cell).into_iter().filter(|(first, _)| !said(first));
     for (first, others) in left.take(TOLD_VIOLATIONS) {
         told += 1 + others.len();
         text.push_str(&told_violations(cell, first, &others, paint));
@@ -464,7 +457,7 @@ fn told_violations(
     let record = first.record.as_ref().map_or_else(String::new, |record| format!(" {record}"));
     let mut text = format!("  {}{record}", whose(first));
     // The reasons have told it in full if it is the first of its check.
-    if !cell.reasons.iter().any(|reason| reason.text.ends_with(&first.text)) {
+    if !is_told(cell, first) {
         text.push_str(&format!(": {}", first.text));
     }
     text.push('\n');
@@ -518,7 +511,6 @@ mod tests {
             max: bounds[1],
             value: Some(value),
             pass,
-            reason: None,
         }
     }
 

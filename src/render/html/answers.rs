@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::super::answers::sentence;
 use crate::analysis::by_list;
 use crate::record::RunRecord;
 
@@ -15,7 +16,7 @@ pub(super) fn answers(record: &RunRecord) -> Markup {
                 tbody { @for one in &list.answers { tr {
                     td.n { (one.number) }
                     td { (one.first.asks) }
-                    td { (one.mark()) (one.first.answer) (one.seeds()) }
+                    td { (one.mark()) (sentence(record, one.first)) (one.seeds()) }
                 } } }
             } }
         }
