@@ -1,7 +1,6 @@
 //! Why a cell is not a pass, in words: for the terminal, the page, the files of a CI job.
 
-use super::answers::missed_answer;
-use super::claims::missed_claim;
+use super::claims::{missed_answer, missed_claim};
 use super::table::unit_of;
 use crate::analysis::sweep::Trouble;
 use crate::analysis::unit_in;

@@ -2,9 +2,9 @@
 
 use maud::{Markup, html};
 
-use super::super::answers::sentence;
 use crate::analysis::by_list;
 use crate::record::RunRecord;
+use crate::render::claims::sentence;
 
 /// A list of questions after the other.
 pub(super) fn answers(record: &RunRecord) -> Markup {
