@@ -41,7 +41,6 @@ pub(super) fn pack(plain: &[u8]) -> Vec<u8> {
     out
 }
 
-/// What a message says that it unpacks to.
 pub(super) fn said_size(message: &[u8]) -> Result<u64, Damaged> {
     match message.last_chunk::<4>() {
         Some(size) if message.len() >= HEAD.len() + TAIL => Ok(u64::from(u32::from_le_bytes(*size))),
@@ -49,7 +48,6 @@ pub(super) fn said_size(message: &[u8]) -> Result<u64, Damaged> {
     }
 }
 
-/// The bytes of a message that says it unpacks to `size`.
 pub(super) fn unpack(message: &[u8], size: u64) -> Result<Vec<u8>, Damaged> {
     // A name or a comment, which may be in a head, nobody writes here.
     if message[3] != 0 {

@@ -11,7 +11,6 @@ pub(super) fn grow(out: &mut Vec<u8>, size: u64) {
     out.reserve((out.len() as u64).max(FIRST).min(left + 1) as usize);
 }
 
-/// That a message unpacks to another size than it says.
 pub(super) fn other_size() -> Damaged {
     Damaged("it unpacks to another size than it says".to_owned())
 }

@@ -9,7 +9,6 @@ use zstd::zstd_safe::{CParameter, get_frame_content_size};
 use super::super::damaged::Damaged;
 use super::room::{grow, other_size};
 
-/// How a packed message begins.
 pub(super) const MAGIC: &[u8] = b"\x28\xb5\x2f\xfd";
 /// The fastest of those that are not negative.
 const LEVEL: i32 = 1;
@@ -37,7 +36,6 @@ pub(super) fn said_size(message: &[u8]) -> Result<u64, Damaged> {
     }
 }
 
-/// The bytes of a message that says it unpacks to `size`.
 pub(super) fn unpack(message: &[u8], size: u64) -> Result<Vec<u8>, Damaged> {
     let mut out = Vec::new();
     UNPACKER.with_borrow_mut(|unpacker| {

@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use super::super::answer::Rows;
+use super::super::answer::{Page, Rows};
 use super::super::damaged::Damaged;
 use super::super::message::Asked;
-use super::super::raw::answer::{RawAnswer, RawError, RawPage, RawResult};
+use super::super::raw::answer::{RawAnswer, RawError, RawResult};
 use super::parse::{Element, Elements};
-use crate::base::{Cell, EntityId, Stamp};
+use crate::base::{Cell, EntityId, Stamp, Undone};
 
 pub(super) fn decode(bytes: &[u8]) -> Result<RawAnswer<'_>, Damaged> {
     let (mut elements, root) = Elements::of(bytes)?;
@@ -66,7 +66,7 @@ fn result<'a>(elements: &mut Elements<'a>, element: &Element<'a>) -> Result<RawR
     })
 }
 
-fn page<'a>(elements: &mut Elements<'a>, element: &Element<'a>) -> Result<RawPage<'a>, Damaged> {
+fn page<'a>(elements: &mut Elements<'a>, element: &Element<'a>) -> Result<Page<'a>, Damaged> {
     if element.name() != b"page" {
         return Err(element.unexpected());
     }
@@ -77,7 +77,8 @@ fn page<'a>(elements: &mut Elements<'a>, element: &Element<'a>) -> Result<RawPag
         };
         match child.name() {
             b"undone" => {
-                undone.push((Stamp(child.number("from")?), Stamp(child.number("until")?)));
+                let [from, until] = [child.number("from")?, child.number("until")?].map(Stamp);
+                undone.push(Undone { from, until });
                 elements.end()?;
             }
             b"withheld" => {
@@ -96,8 +97,8 @@ fn page<'a>(elements: &mut Elements<'a>, element: &Element<'a>) -> Result<RawPag
     if more != "true" && more != "false" {
         return Err(Damaged(format!("there is more or there is not, not {more:?}")));
     }
-    Ok(RawPage {
-        e: EntityId(element.number("e")?),
+    Ok(Page {
+        entity: EntityId(element.number("e")?),
         rows,
         cursor: Cow::Owned(end.text("cursor")?),
         more: more == "true",

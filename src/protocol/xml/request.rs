@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use super::super::damaged::Damaged;
-use super::super::raw::request::{RawFetch, RawMutation, RawPull, RawRequest, RawWant};
+use super::super::message::Want;
+use super::super::raw::request::{RawFetch, RawMutation, RawPull, RawRequest};
 use super::element::{put_number, put_some, put_text, put_value};
 use super::parse::{Element, Elements};
 use crate::base::json::Sink;
@@ -48,9 +49,9 @@ fn put_pull(out: &mut Vec<u8>, pull: &RawPull<'_>) {
         put_text(out, "get", "true");
     }
     out.put(b">");
-    for RawWant { e, cursor, ids } in wants {
+    for Want { entity, cursor, ids } in wants.iter() {
         out.put(b"<want");
-        put_number(out, "e", i64::from(e.0));
+        put_number(out, "e", i64::from(entity.0));
         if let Some(cursor) = cursor {
             put_text(out, "cursor", cursor);
         }
@@ -132,8 +133,8 @@ fn pull<'a>(elements: &mut Elements<'a>, pull: &Element<'a>) -> Result<RawPull<'
         if want.name() != b"want" {
             return Err(want.unexpected());
         }
-        let (e, cursor) = (EntityId(want.number("e")?), want.get("cursor")?.map(Cow::Owned));
-        wants.push(RawWant { e, cursor, ids: want.some("ids")?.unwrap_or_default() });
+        let (entity, cursor) = (EntityId(want.number("e")?), want.get("cursor")?);
+        wants.push(Want { entity, cursor, ids: want.some("ids")?.unwrap_or_default() });
         elements.end()?;
     }
     Ok(RawPull {
@@ -142,7 +143,7 @@ fn pull<'a>(elements: &mut Elements<'a>, pull: &Element<'a>) -> Result<RawPull<'
         run: pull.some("run")?.unwrap_or_default(),
         zone: pull.some("zone")?.unwrap_or_default(),
         get: pull.says("get")?,
-        wants,
+        wants: Cow::Owned(wants),
     })
 }
 

@@ -5,7 +5,6 @@ use maud::{Markup, html};
 use crate::analysis::by_list;
 use crate::record::RunRecord;
 
-/// A list of questions after the other.
 pub(super) fn answers(record: &RunRecord) -> Markup {
     html! {
         @for list in by_list(record) {

@@ -37,7 +37,6 @@ pub struct Moment {
 
 const LINE: f64 = 15.0;
 const TOP: f64 = 26.0;
-/// Words end at this many lines.
 const LINES_MAX: usize = 3;
 
 /// Bold letters take the room of larger ones.
@@ -47,7 +46,6 @@ fn bold(text: &str) -> f64 {
     width(text, BOLD)
 }
 
-/// Where things lie.
 struct Plan<'a> {
     lanes: Vec<(&'a str, f64)>,
     /// Left end of the words.
@@ -163,7 +161,6 @@ impl SpaceTime {
 }
 
 impl Plan<'_> {
-    /// From one lane to the next.
     fn apart(&self) -> f64 {
         self.lanes.windows(2).map(|pair| pair[1].1 - pair[0].1).next().unwrap_or_default()
     }

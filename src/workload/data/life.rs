@@ -113,7 +113,6 @@ impl Lives {
         (self.deletions.at(nth) as f64 + self.part("deleted", nth)) / self.gone as f64 * self.deletions_from
     }
 
-    /// A number from 0 to 1 for `row`.
     fn part(&self, purpose: &str, row: u64) -> f64 {
         (self.seed.hash(purpose, row, 1) >> 11) as f64 / (1_u64 << 53) as f64
     }
@@ -123,7 +122,6 @@ impl Lives {
     }
 }
 
-/// Cut to the millisecond, and before the start.
 fn truncated(stamp: Stamp, start: Stamp) -> Stamp {
     let stamp = stamp.truncated(Span::millis(1));
     if stamp < start { stamp } else { Stamp(start.0 - 1).truncated(Span::millis(1)) }

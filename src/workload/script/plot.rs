@@ -322,7 +322,6 @@ impl<'a> Plot<'a> {
         Some(row)
     }
 
-    /// The records that people open, apart from those they edit.
     pub(super) fn open_records(&mut self) {
         let setting = self.day.setting;
         let Some(opened) = setting.options.opened else { return };

@@ -141,7 +141,6 @@ fn put_on_stage(
     Some(edits)
 }
 
-/// One person's steps: the deeds, and the app's comings and goings around them.
 fn perform(
     day: &Day<'_>,
     who: usize,
