@@ -22,6 +22,14 @@ pub(super) fn filled(
     lines + line.trim_end() + "\n"
 }
 
+/// The first and the last so many of some lines, with how many are left out between them.
+pub(super) fn ends(lines: &[String], most: usize) -> (&[String], usize, &[String]) {
+    match lines.len().saturating_sub(2 * most) {
+        0 => (lines, 0, &[]),
+        left_out => (&lines[..most], left_out, &lines[most + left_out..]),
+    }
+}
+
 /// As CSV: rows under a header, whose columns depend on what is written.
 pub(super) fn csv_of(rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::answers::answers;
 use super::grid::Grid;
+use super::lines::ends;
 use super::table::{self, Form};
 use super::warnings::unplaced;
 use super::why::why;
@@ -478,20 +479,10 @@ fn told_violations(
 
 /// The start and the end of a life, with what lies between left out.
 fn told_life(lines: &[String], paint: Paint) -> String {
-    let mut text = String::new();
-    let left_out = lines.len().saturating_sub(2 * TOLD_LIFE);
-    for (i, line) in lines.iter().enumerate() {
-        if left_out > 0 && i == TOLD_LIFE {
-            text.push_str(&format!(
-                "    {}\n",
-                paint.dim(&format!("… {} …", human::count(left_out as u64, "line")))
-            ));
-        }
-        if i < TOLD_LIFE || i >= lines.len() - TOLD_LIFE.min(lines.len()) {
-            text.push_str(&format!("    {}\n", paint.dim(line)));
-        }
-    }
-    text
+    let (head, left_out, tail) = ends(lines, TOLD_LIFE);
+    let gap = (left_out > 0).then(|| format!("… {} …", human::count(left_out as u64, "line")));
+    let all = head.iter().chain(&gap).chain(tail);
+    all.map(|line| format!("    {}\n", paint.dim(line))).collect()
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::super::answer::{Answer, Page, PushResult, Rows};
 use super::super::damaged::Damaged;
 use super::super::message::Asked;
-use crate::base::{EntityId, Span, Stamp, Word as _, in_words};
+use crate::base::{EntityId, Span, Stamp, Word as _};
 use crate::contract::{Outcome, Refusal, Row, ServerError};
 
 /// A verdict in the shape in which codecs write it: of the names that an answer may have, those
@@ -43,8 +43,6 @@ impl<'o> VerdictShape<'o> {
         }
     }
 }
-
-in_words!(Refusal { Stale: "stale", Gone: "gone", Exists: "exists", Taken: "taken" });
 
 #[derive(Deserialize)]
 pub(in super::super) struct RawAnswer<'a> {

@@ -22,20 +22,8 @@ pub(super) fn decode(bytes: &[u8]) -> Result<RawAnswer<'_>, Damaged> {
             answer.asked = Asked(root.number("for")?);
             while let Some(part) = elements.child()? {
                 match part.name() {
-                    b"results" if answer.results.is_none() => {
-                        let mut results = Vec::new();
-                        while let Some(element) = elements.child()? {
-                            results.push(result(&mut elements, &element)?);
-                        }
-                        answer.results = Some(results);
-                    }
-                    b"pages" if answer.pages.is_none() => {
-                        let mut pages = Vec::new();
-                        while let Some(element) = elements.child()? {
-                            pages.push(page(&mut elements, &element)?);
-                        }
-                        answer.pages = Some(pages);
-                    }
+                    b"results" if answer.results.is_none() => answer.results = Some(elements.all(result)?),
+                    b"pages" if answer.pages.is_none() => answer.pages = Some(elements.all(page)?),
                     _ => return Err(part.unexpected()),
                 }
             }
@@ -47,9 +35,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<RawAnswer<'_>, Damaged> {
 }
 
 fn result<'a>(elements: &mut Elements<'a>, element: &Element<'a>) -> Result<RawResult<'a>, Damaged> {
-    if element.name() != b"result" {
-        return Err(element.unexpected());
-    }
+    element.must_be(b"result")?;
     let mut rows = Rows::default();
     while let Some(child) = elements.child()? {
         row(elements, &child, &mut rows)?;
@@ -67,9 +53,7 @@ fn result<'a>(elements: &mut Elements<'a>, element: &Element<'a>) -> Result<RawR
 }
 
 fn page<'a>(elements: &mut Elements<'a>, element: &Element<'a>) -> Result<Page<'a>, Damaged> {
-    if element.name() != b"page" {
-        return Err(element.unexpected());
-    }
+    element.must_be(b"page")?;
     let (mut rows, mut undone, mut withheld) = (Rows::default(), Vec::new(), Vec::new());
     let end = loop {
         let Some(child) = elements.child()? else {
@@ -110,9 +94,7 @@ fn page<'a>(elements: &mut Elements<'a>, element: &Element<'a>) -> Result<Page<'
 }
 
 fn row<'a>(elements: &mut Elements<'a>, element: &Element<'a>, rows: &mut Rows<'a>) -> Result<(), Damaged> {
-    if element.name() != b"row" {
-        return Err(element.unexpected());
-    }
+    element.must_be(b"row")?;
     if let Some(columns) = element.some("columns")? {
         rows.add(Cell::Int(columns));
         rows.add(Cell::Int(element.number("base")?));

@@ -44,6 +44,18 @@ impl<'a> Elements<'a> {
         }
     }
 
+    /// All children of the element that is open, each read by `item`.
+    pub(super) fn all<T>(
+        &mut self,
+        item: impl Fn(&mut Elements<'a>, &Element<'a>) -> Result<T, Damaged>,
+    ) -> Result<Vec<T>, Damaged> {
+        let mut items = Vec::new();
+        while let Some(child) = self.child()? {
+            items.push(item(self, &child)?);
+        }
+        Ok(items)
+    }
+
     pub(super) fn end(&mut self) -> Result<(), Damaged> {
         match self.child()? {
             None => Ok(()),
@@ -99,6 +111,10 @@ impl<'a> Elements<'a> {
 impl Element<'_> {
     pub(super) fn name(&self) -> &[u8] {
         self.0.name().into_inner()
+    }
+
+    pub(super) fn must_be(&self, name: &[u8]) -> Result<(), Damaged> {
+        if self.name() == name { Ok(()) } else { Err(self.unexpected()) }
     }
 
     pub(super) fn unexpected(&self) -> Damaged {

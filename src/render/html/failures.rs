@@ -7,6 +7,7 @@ use super::plots;
 use crate::analysis::found::findings;
 use crate::metrics::human;
 use crate::record::{CellRecord, LifeRecord, RunRecord, Verdict, replay_record};
+use crate::render::lines::ends;
 use crate::render::story::{and_more, by_cause};
 use crate::render::warnings::unplaced;
 use crate::render::why::why;
@@ -145,11 +146,10 @@ fn lived(cell: &CellRecord, life: &LifeRecord) -> Markup {
         details {
             summary { "Every line of it" }
             pre {
-                @let left_out = life.lines.len().saturating_sub(2 * LINES);
-                @for (i, line) in life.lines.iter().enumerate() {
-                    @if left_out > 0 && i == LINES { "… " (left_out) " lines are left out here, and stand in run.json …\n" }
-                    @if i < LINES || i >= LINES + left_out { (line) "\n" }
-                }
+                @let (head, left_out, tail) = ends(&life.lines, LINES);
+                @for line in head { (line) "\n" }
+                @if left_out > 0 { "… " (left_out) " lines are left out here, and stand in run.json …\n" }
+                @for line in tail { (line) "\n" }
             }
         }
     }

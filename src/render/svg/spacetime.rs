@@ -2,7 +2,7 @@
 //! bottom, an arrow for what was sent.
 
 use super::frame::{LETTERS, SMALL, Size, Svg};
-use super::ink::{Anchor, Ink, cut, width, wrapped};
+use super::ink::{Anchor, Ink, width, wrapped};
 use crate::analysis::distinct;
 
 /// What is drawn.
@@ -121,8 +121,11 @@ impl SpaceTime {
             let mut lines = wrapped(&moment.text, SMALL, room);
             if lines.len() > LINES_MAX {
                 lines.truncate(LINES_MAX);
-                let last = format!("{} …", lines[LINES_MAX - 1]);
-                lines[LINES_MAX - 1] = cut(&last, SMALL, room);
+                let last = &mut lines[LINES_MAX - 1];
+                while width(last, SMALL) + width(" …", SMALL) > room {
+                    last.pop();
+                }
+                last.push_str(" …");
             }
             let at = y;
             y += (lines.len() + usize::from(together)) as f64 * LINE + 9.0;

@@ -140,15 +140,11 @@ mod tests {
     fn data(created: u32, changed: u32, deleted: u32) -> EntityData {
         EntityData {
             rows: 20_000,
-            columns: Vec::new(),
-            nulls: Default::default(),
-            empties: Default::default(),
-            given: None,
-            one_stamp: None,
             age: Span::secs(365 * 86_400),
             changed_daily: Ppm(changed),
             created_daily: Ppm(created),
             deleted_daily: Ppm(deleted),
+            ..crate::workload::sample::data().remove(0)
         }
     }
     /// How many of `stamps` lie on the day that ended `ago` days before the start.

@@ -44,6 +44,12 @@ pub(super) struct NewRow {
     targets: Vec<Option<u32>>,
 }
 
+impl NewRow {
+    fn empty(columns: usize) -> NewRow {
+        NewRow { values: vec![Value::Null; columns], targets: vec![None; columns] }
+    }
+}
+
 impl<'a> Rows<'a> {
     pub(super) fn new(dataset: &'a Dataset) -> Rows<'a> {
         Rows {
@@ -113,7 +119,7 @@ impl<'a> Rows<'a> {
         let schema = self.dataset.schema().clone();
         let unique = &schema.entity(entity).unique;
         let count = schema.entity(entity).columns.len();
-        let mut new = NewRow { values: vec![Value::Null; count], targets: vec![None; count] };
+        let mut new = NewRow::empty(count);
         for column in (0..count).filter(|column| !unique.contains(column)) {
             self.draw_into(&mut new, stream, entity, column, moment)?;
         }
@@ -155,7 +161,7 @@ impl<'a> Rows<'a> {
         let moment = Moment { near: None, ..moment };
         for _ in 0..NAME_TRIES {
             let count = entity_of.columns.len();
-            let mut new = NewRow { values: vec![Value::Null; count], targets: vec![None; count] };
+            let mut new = NewRow::empty(count);
             for &column in columns {
                 let other = avoid.and_then(|a| a.iter().find(|(c, _)| *c == column)).map(|(_, v)| v);
                 self.draw_unlike(&mut new, stream, (entity, row), column, moment, other)?;
@@ -209,8 +215,7 @@ impl<'a> Rows<'a> {
                     None => {
                         let mut values = Vec::with_capacity(ALTERNATIVES);
                         for _ in 0..ALTERNATIVES {
-                            let mut new =
-                                NewRow { values: vec![Value::Null; count], targets: vec![None; count] };
+                            let mut new = NewRow::empty(count);
                             self.draw_into(&mut new, stream, entity, column, moment)?;
                             values.push(new.values[column].clone());
                         }
