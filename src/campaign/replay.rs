@@ -3,7 +3,7 @@
 use super::run::{Quietly, attempt, lives_told};
 use super::runner::{Record, Runner, Subject};
 use crate::analysis;
-use crate::record::{self, Build, Exit, Judged};
+use crate::record::{self, Build, Judged, Reason};
 use crate::scenario::Plan;
 use crate::world::{Outcome, Traced};
 
@@ -67,9 +67,8 @@ pub fn replay(
         !recorded.figures_digest.is_empty() && recorded.figures_digest != outcome.figures_digest
     };
     let counted_otherwise = same == Some(true) && recorded.is_some_and(other_figures);
-    if let Some((exit, text)) = recorded.and_then(|recorded| differing(recorded, &outcome, counted_otherwise))
-    {
-        judged.fail(exit, text);
+    if let Some(reason) = recorded.and_then(|recorded| differing(recorded, &outcome, counted_otherwise)) {
+        judged.fail(reason);
     }
     if !records.is_empty() {
         let subject = |record: &Record| {
@@ -87,22 +86,21 @@ pub fn replay(
 }
 
 /// What a cell fails by that did not come to what was recorded.
-fn differing(recorded: Recorded<'_>, outcome: &Outcome, counted_otherwise: bool) -> Option<(Exit, String)> {
+fn differing(recorded: Recorded<'_>, outcome: &Outcome, counted_otherwise: bool) -> Option<Reason> {
+    let differs = |of_figures, was: &str, is: &str| Reason::NotDeterministic {
+        of_figures,
+        first: was.to_owned(),
+        second: is.to_owned(),
+    };
     let (was, is) = (recorded.digest, &outcome.digest);
     match recorded.other_build {
-        None if was != is => {
-            Some((Exit::NotDeterministic, format!("the recorded digest is {was}, this run's is {is}")))
-        }
-        None if counted_otherwise => {
-            let (was, is) = (recorded.figures_digest, &outcome.figures_digest);
-            let text = format!("the recorded digest of the figures is {was}, this run's is {is}");
-            Some((Exit::NotDeterministic, text))
-        }
+        None if was != is => Some(differs(false, was, is)),
+        None if counted_otherwise => Some(differs(true, recorded.figures_digest, &outcome.figures_digest)),
         Some(build) if was != is => {
             let this = Build::this();
             let text =
                 format!("not comparable: the record is of {build}, this is {this}, and digests differ");
-            Some((Exit::NoBaseline, text))
+            Some(Reason::NoBaseline { text })
         }
         _ => None,
     }

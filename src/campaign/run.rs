@@ -15,7 +15,7 @@ use crate::analysis;
 use crate::base::{Span, Time};
 use crate::metrics::Distribution;
 use crate::oracle::Story;
-use crate::record::{CellRecord, CellTiming, Exit, Judged, LifeRecord, Note, Verdict, histograms};
+use crate::record::{CellRecord, CellTiming, Exit, Judged, LifeRecord, Note, Reason, Verdict, histograms};
 use crate::scenario::Plan;
 use crate::world::{Ending, Outcome, Unrunnable, Watch};
 
@@ -224,12 +224,12 @@ fn compare(judged: &mut Judged, first: &Outcome, second: &Outcome) {
     if second.ending == Ending::Interrupted {
         return;
     }
-    for (what, a, b) in [
-        ("digest", &first.digest, &second.digest),
-        ("digest of the figures", &first.figures_digest, &second.figures_digest),
-    ] {
+    for (of_figures, a, b) in
+        [(false, &first.digest, &second.digest), (true, &first.figures_digest, &second.figures_digest)]
+    {
         if a != b {
-            judged.fail(Exit::NotDeterministic, format!("run twice, the {what} is {a}, then {b}"));
+            let [first, second] = [a, b].map(String::clone);
+            judged.fail(Reason::NotDeterministic { of_figures, first, second });
         }
     }
 }

@@ -404,7 +404,8 @@ fn write_report(
             let source = &record.build_of(cell).source;
             let inputs = inputs.get(&cell.resolved).map_or(&[][..], Vec::as_slice);
             let resolved = inputs.iter().fold(resolved.clone(), |text, input| input.beside(&text));
-            folder.put(&format!("repro/{name}"), record::repro(cell, source, &resolved).as_bytes())?;
+            let repro = record::repro(cell, &render::reasons_of(cell), source, &resolved);
+            folder.put(&format!("repro/{name}"), repro.as_bytes())?;
             repros.insert(name);
             for input in inputs {
                 if repros.insert(input.name.clone()) {
