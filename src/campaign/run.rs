@@ -6,9 +6,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use super::ended::{Observed, Ran};
 use super::journal::Journal;
-use super::runner::{Record, Runner, Subject};
+use super::runner::{Observed, Ran, Record, Runner, Subject};
 use super::stop::{Signals, Stop};
 use super::stopwatch::Stopwatch;
 use crate::analysis;
@@ -68,20 +67,8 @@ pub struct Campaign {
 }
 
 /// Runs all plans. The results are those of running them one after the other, whatever the number
-/// of threads.
+/// of threads. Cells that a journal holds are taken from it, all others are kept in it as they end.
 pub fn run(
-    plans: &[Plan],
-    runner: &dyn Runner,
-    options: &CampaignOptions,
-    signals: &Signals,
-    listener: &dyn Listener,
-) -> Campaign {
-    run_kept(plans, runner, options, signals, listener, None)
-}
-
-/// The same with a journal: cells that it holds are taken from it, all others are kept in it as
-/// they end. The results are those of running all.
-pub fn run_kept(
     plans: &[Plan],
     runner: &dyn Runner,
     options: &CampaignOptions,
@@ -277,12 +264,8 @@ fn tell_lives(ran: &mut [(usize, Ran)], plans: &[Plan], runner: &dyn Runner, sto
 
 /// The lives of `records` as a cell's record holds them.
 pub(super) fn lives_told(plan: &Plan, records: &[Record], lives: Vec<Story>) -> Vec<LifeRecord> {
-    assert_eq!(records.len(), lives.len(), "a life for each record");
-    let told = records
-        .iter()
-        .zip(lives)
-        .map(|(record, story)| LifeRecord::new(analysis::record_name(&plan.schema, record), story));
-    told.collect()
+    let named = |record| analysis::record_name(&plan.schema, record);
+    records.iter().zip(lives).map(|(record, story)| LifeRecord::new(named(record), story)).collect()
 }
 
 /// Runs something of a cell; what keeps it from ending becomes the verdict on the cell. A panic

@@ -6,7 +6,6 @@ use super::figures::Figure;
 use crate::base::{BitRate, Ppm, Seed, Span, Time};
 use crate::net::tcp::{Congestion, Load, Losses, Sender, Steady, Transfer};
 use crate::net::{Conditions, Direction, Link, LinkSchedule, PacketLoss, Profile};
-use crate::theory::gilbert::GilbertElliott;
 use crate::theory::tcp::{mathis, pftk};
 
 /// Throughput of long transfers under independent losses, in the middle between what Reno's
@@ -39,30 +38,27 @@ fn megabits(rtt: f64, loss: f64) -> f64 {
     (0..RUNS).map(once).sum::<f64>() / RUNS as f64
 }
 
-/// Share of lost packets and length of their runs, as a link's conditions has them.
+/// Share of lost packets and length of their runs, as a link's conditions has them: p/(p + r) and
+/// 1/r.
 pub(super) fn bursts() -> Vec<Figure> {
     [("congested Wi-Fi", 0.004, 0.33), ("satellite handover", 0.0005, 0.05), ("often and short", 0.05, 0.5)]
         .into_iter()
-        .flat_map(|(name, to_bad, to_good)| {
-            let chain = GilbertElliott { to_bad, to_good };
+        .flat_map(|(name, p, r)| {
             // A hundred thousand bursts.
-            let (loss, burst) = lost(chain, (1e5 / to_bad) as u64);
+            let (loss, burst) = lost(p, r, (1e5 / p) as u64);
+            let (of_loss, of_burst) =
+                (format!("{name}, p {p}, r {r}: % lost"), format!("{name}, r {r}: packets a burst"));
             [
-                Figure::new(
-                    format!("{name}, p {to_bad}, r {to_good}: % lost"),
-                    100.0 * chain.loss(),
-                    100.0 * loss,
-                    0.02,
-                ),
-                Figure::new(format!("{name}, r {to_good}: packets a burst"), chain.mean_burst(), burst, 0.02),
+                Figure::new(of_loss, 100.0 * p / (p + r), 100.0 * loss, 0.02),
+                Figure::new(of_burst, 1.0 / r, burst, 0.02),
             ]
         })
         .collect()
 }
 
-fn lost(chain: GilbertElliott, slots: u64) -> (f64, f64) {
+fn lost(p: f64, r: f64, slots: u64) -> (f64, f64) {
     let share = |chance| Ppm::from_share(chance).expect("it is a chance");
-    let loss = PacketLoss { p: share(chain.to_bad), r: share(chain.to_good), window: None };
+    let loss = PacketLoss { p: share(p), r: share(r), window: None };
     let rate = BitRate(12_000_000);
     let profile = Profile { loss: Some(loss), ..Profile::steady("lossy", Span::millis(10), rate, rate) };
     let link = Link::new(&LinkSchedule::settled(Arc::new(profile)), Seed(6), Time::FAR);
