@@ -3,7 +3,7 @@
 use super::run::{Quietly, attempt, lives_told};
 use super::runner::{Record, Runner, Subject};
 use crate::analysis;
-use crate::record::{self, Build, Exit, Judged};
+use crate::record::{self, Build, Judged, Reason};
 use crate::scenario::Plan;
 use crate::world::Traced;
 
@@ -63,22 +63,23 @@ pub fn replay(
         && recorded
             .is_some_and(|recorded| ![&*outcome.figures_digest, ""].contains(&&*recorded.figures_digest));
     if let Some(recorded) = recorded {
+        let differs = |of_figures, first: &String, second: &String| Reason::NotDeterministic {
+            of_figures,
+            first: first.clone(),
+            second: second.clone(),
+        };
         let (was, is) = (&recorded.digest, &outcome.digest);
-        let (figures_were, figures_are) = (&recorded.figures_digest, &outcome.figures_digest);
         match &recorded.other_build {
-            None if was != is => judged
-                .fail(Exit::NotDeterministic, format!("the recorded digest is {was}, this run's is {is}")),
-            None if counted_otherwise => judged.fail(
-                Exit::NotDeterministic,
-                format!("the recorded digest of the figures is {figures_were}, this run's is {figures_are}"),
-            ),
-            Some(build) if was != is => judged.fail(
-                Exit::NoBaseline,
-                format!(
-                    "not comparable: the record is of {build}, this is {}, and digests differ",
-                    Build::this()
-                ),
-            ),
+            None if was != is => judged.fail(differs(false, was, is)),
+            None if counted_otherwise => {
+                judged.fail(differs(true, &recorded.figures_digest, &outcome.figures_digest));
+            }
+            Some(build) if was != is => {
+                let this = Build::this();
+                let text =
+                    format!("not comparable: the record is of {build}, this is {this}, and digests differ");
+                judged.fail(Reason::NoBaseline { text });
+            }
             _ => {}
         }
     }

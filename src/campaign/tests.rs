@@ -110,8 +110,7 @@ fn in_short(of: &str, record: &RunRecord) -> String {
     let RunRecord { exit_code, complete, verdict, notes, .. } = record;
     let mut told = format!("{of}: exit {exit_code}, {verdict:?}, complete: {complete}, {notes:?}\n");
     for cell in &record.cells {
-        let reasons: Vec<&str> = cell.reasons.iter().map(|reason| reason.text.as_str()).collect();
-        let lives = cell.lives.len();
+        let (reasons, lives) = (&cell.reasons, cell.lives.len());
         told += &format!("  {} {:?}, {reasons:?}, {lives} lives\n", cell.id, cell.verdict);
     }
     told
@@ -175,8 +174,8 @@ fn a_replay_holds_the_digests_against_the_recorded_ones() {
         };
         let again = replay(&plan, "ties.s7", Some(&recorded), &records, &fake, &|| false);
         assert_eq!((again.same, again.counted_otherwise), (Some(same), counted_otherwise));
-        let exits = again.judged.cell.reasons.iter().map(|reason| reason.exit_code);
-        assert!(exits.eq(exit.map(Exit::code)), "{:?}", again.judged.cell.reasons);
+        let exits = again.judged.cell.reasons.iter().map(|reason| reason.exit());
+        assert!(exits.eq(exit), "{:?}", again.judged.cell.reasons);
         assert_eq!(again.judged.cell.lives[0].record, "appointment/k9");
     }
     assert_eq!(replay(&plan, "ties.s7", None, &[], &fake, &|| false).same, None);

@@ -73,8 +73,11 @@ pub(super) fn conflicts(
 
 /// A cell that is not as the table says, and in what.
 fn unexpected(cell: &CellRecord) -> Option<(&str, &str)> {
-    let why = cell.reasons.iter().find(|reason| reason.text.starts_with(Reason::NOT_AS_EXPECTED))?;
-    Some((&cell.id, &why.text))
+    let why = cell.reasons.iter().find_map(|reason| match reason {
+        Reason::Unexpected { text } => Some(text),
+        _ => None,
+    });
+    Some((&cell.id, why?))
 }
 
 /// A world's cells, in both orders, of a setting.
