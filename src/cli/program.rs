@@ -126,7 +126,7 @@ fn command(command: &Command, runner: &dyn Runner, console: &mut Console<'_>) ->
         Command::Calibrate(args) => calibrate::calibrate(args, console),
         Command::Compare(args) => compare::compare(args, console),
         Command::Baseline(command) => baseline::baseline(command, console),
-        Command::Coverage { path, full, work } => coverage::coverage(path, *full, work, runner, console),
+        Command::Coverage { path, work } => coverage::coverage(path, work, runner, console),
         Command::Validate { what } => validate::validate(what.as_ref(), console),
         Command::Profiles(command) => inspect::profiles(command, runner, console),
         Command::Schema { which } => Ok(inspect::schema(*which, runner, console)),

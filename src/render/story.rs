@@ -3,6 +3,7 @@
 
 use super::answers::answers;
 use super::grid::Grid;
+use super::lines::ends;
 use super::reasons::{cause, is_told, no_figure, reason_of, reasons_of};
 use super::table::{self, Form};
 use super::warnings::unplaced;
@@ -18,11 +19,9 @@ use crate::record::{
 
 /// Failing cells told with their violations and the lives of records; the others are only named.
 const TOLD_CELLS: usize = 3;
-/// Violations told of one cell.
 const TOLD_VIOLATIONS: usize = 5;
 /// Lines told of one record's life: this many of its start and of its end.
 const TOLD_LIFE: usize = 12;
-/// Cells named one by one.
 const NAMED_CELLS: usize = 40;
 
 /// Whether words may be coloured.
@@ -214,7 +213,6 @@ pub fn refused(exit: Exit, why: &str) -> (String, String) {
     (line, format!("## {head}\n```text\n{why}\n```\n"))
 }
 
-/// A text as the value of an annotation.
 pub(super) fn annotated(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
@@ -251,7 +249,6 @@ pub fn headline(record: &RunRecord, paint: Paint) -> String {
     format!("{names}: {verdict} ({cells}{failing}{code}; {} of virtual time)\n", human::total_span(time))
 }
 
-/// Many names in one line are cut.
 pub(super) fn shortened(names: &str) -> String {
     const MOST: usize = 100;
     if names.chars().count() <= MOST {
@@ -323,7 +320,6 @@ fn nearest(gates: &[GateRecord]) -> Vec<&GateRecord> {
     each.into_values().filter(|gate| gate.pass).collect()
 }
 
-/// Gates as a table.
 pub(super) fn gate_grid(record: &RunRecord, gates: &[&GateRecord]) -> Grid {
     let several = record.cells.len() > 1;
     let mut grid = Grid::new(3, ["gate", "metric", "stat", "must be", "is", ""]);
@@ -344,7 +340,6 @@ pub(super) fn gate_grid(record: &RunRecord, gates: &[&GateRecord]) -> Grid {
     grid
 }
 
-/// What is wrong with each failing cell.
 fn failures(record: &RunRecord, paint: Paint) -> String {
     let mut text = String::new();
     let failing = by_cause(record);
@@ -399,8 +394,7 @@ fn told_swarm(swarm: &SwarmRecord) -> String {
     format!("  of the swarm this seed lacks {off}; {}\n", sizes.join(", "))
 }
 
-/// How many violations there are besides those that are told: a record keeps the first of each
-/// check alone.
+/// How many violations there are besides those that are told.
 fn untold(cell: &CellRecord, told: usize) -> String {
     let kept = cell.violations.len().saturating_sub(told) as u64;
     let mut by_check: BTreeMap<&str, u64> = BTreeMap::new();
@@ -410,12 +404,9 @@ fn untold(cell: &CellRecord, told: usize) -> String {
         counted.unwrap_or(0).saturating_sub(*kept)
     });
     let beyond = beyond.fold(0_u64, u64::saturating_add);
-    let all = human::thousands(kept.saturating_add(beyond));
-    match (kept, beyond) {
-        (0, 0) => String::new(),
-        (_, 0) => format!("  … and {all} more in run.json\n"),
-        (0, _) => format!("  … and {all} more, none of them in run.json\n"),
-        (kept, _) => format!("  … and {all} more, {kept} of them in run.json\n"),
+    match kept.saturating_add(beyond) {
+        0 => String::new(),
+        all => format!("  … and {} more, the first of each check in run.json\n", human::thousands(all)),
     }
 }
 
@@ -475,20 +466,10 @@ fn told_violations(
 
 /// The start and the end of a life, with what lies between left out.
 fn told_life(lines: &[String], paint: Paint) -> String {
-    let mut text = String::new();
-    let left_out = lines.len().saturating_sub(2 * TOLD_LIFE);
-    for (i, line) in lines.iter().enumerate() {
-        if left_out > 0 && i == TOLD_LIFE {
-            text.push_str(&format!(
-                "    {}\n",
-                paint.dim(&format!("… {} …", human::count(left_out as u64, "line")))
-            ));
-        }
-        if i < TOLD_LIFE || i >= lines.len() - TOLD_LIFE.min(lines.len()) {
-            text.push_str(&format!("    {}\n", paint.dim(line)));
-        }
-    }
-    text
+    let (head, left_out, tail) = ends(lines, TOLD_LIFE);
+    let gap = (left_out > 0).then(|| format!("… {} …", human::count(left_out as u64, "line")));
+    let all = head.iter().chain(&gap).chain(tail);
+    all.map(|line| format!("    {}\n", paint.dim(line))).collect()
 }
 
 #[cfg(test)]
