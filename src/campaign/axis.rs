@@ -110,7 +110,14 @@ impl FromStr for Axis {
         if let (Some((first, rest)), [_]) = (spec.split_once(".."), values.as_slice())
             && starts_as_number(first)
         {
-            let range = range(first, rest)?;
+            let range =
+                range(first, rest).ok_or_else(|| AxisError(format!("`{spec}` is no range; want {WANT}")))?;
+            if matches!(range.step, Progression::Times(_)) && range.first <= 0.0 {
+                let Range { first, last, unit, .. } = range;
+                return wrong(format!(
+                    "from {first} on no multiplication leads anywhere; in steps of one: {first}{unit}..={last}{unit}"
+                ));
+            }
             return match range.count() {
                 0 => wrong(format!("`{spec}` is an empty range")),
                 count if count > CELLS_MAX => wrong(format!("`{spec}` has more than {CELLS_MAX} values")),
@@ -172,51 +179,32 @@ fn starts_as_number(text: &str) -> bool {
     text.trim_start_matches('-').starts_with(|c: char| c.is_ascii_digit())
 }
 
-fn range(first: &str, rest: &str) -> Result<Range, AxisError> {
+fn range(first: &str, rest: &str) -> Option<Range> {
     let (rest, with_end) = rest.strip_prefix('=').map_or((rest, false), |rest| (rest, true));
-    let begin = number(first).map_or("", |(_, unit)| unit);
-    if begin.contains(|c: char| c.is_ascii_digit()) {
-        return Err(AxisError(format!(
-            "a range begins with a number of one unit, such as `90m`, not `{first}`"
-        )));
+    let (first, unit) = number(first)?;
+    if unit.contains(|c: char| c.is_ascii_digit()) {
+        return None;
     }
+    let in_units = |x: f64, of: &str| if of == unit { Some(x) } else { Some(x * in_units_of(of, unit)?) };
     let (last, step) = match rest.find(['*', '+']) {
         Some(at) => {
-            let size = number(&rest[at + 1..]);
-            let in_units = |unit: &str| {
-                if unit.is_empty() || unit == begin { Some(1.0) } else { in_units_of(unit, begin) }
-            };
-            let step = match (&rest[at..=at], size) {
-                ("*", Some((factor, ""))) if factor > 1.0 => Progression::Times(factor),
-                ("+", Some((more, unit))) if more > 0.0 => match in_units(unit) {
-                    Some(factor) => Progression::Plus(more * factor),
-                    None => return Err(AxisError(format!("a step of `{unit}` leads nowhere from {first}"))),
-                },
-                _ => return Err(AxisError(format!("a step is `*2` or `+10`, not `{}`", &rest[at..]))),
+            let step = match (&rest[at..=at], number(&rest[at + 1..])?) {
+                ("*", (factor, "")) if factor > 1.0 => Progression::Times(factor),
+                ("+", (more, "")) if more > 0.0 => Progression::Plus(more),
+                ("+", (more, of)) if more > 0.0 => Progression::Plus(in_units(more, of)?),
+                _ => return None,
             };
             (&rest[..at], step)
         }
         None if with_end => (rest, Progression::Plus(1.0)),
-        None => {
-            return Err(AxisError(format!(
-                "a range needs a step or its end: {first}..={rest}, {first}..{rest}*2"
-            )));
-        }
+        None => return None,
     };
-    let sense = || AxisError(format!("`{first}..{rest}` is not a range of numbers; want {WANT}"));
-    let ((first, unit), (last, last_unit)) =
-        (number(first).ok_or_else(sense)?, number(last).ok_or_else(sense)?);
-    let last =
-        if unit == last_unit { last } else { last * in_units_of(last_unit, unit).ok_or_else(sense)? };
-    if matches!(step, Progression::Times(_)) && first <= 0.0 {
-        return Err(AxisError(format!(
-            "from {first} on no multiplication leads anywhere; in steps of one: {first}{unit}..={last}{unit}"
-        )));
-    }
+    let (last, last_unit) = number(last)?;
+    let last = in_units(last, last_unit)?;
     let whole = first.fract() == 0.0
         && last.fract() == 0.0
         && !matches!(step, Progression::Plus(n) if n.fract() != 0.0);
-    Ok(Range { first, last, step, unit: unit.to_owned(), whole })
+    Some(Range { first, last, step, unit: unit.to_owned(), whole })
 }
 
 /// A number and what stands behind it.

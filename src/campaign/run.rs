@@ -110,14 +110,13 @@ fn ended(
     journal: Option<&Journal>,
 ) -> Vec<(usize, Ran)> {
     assert!(options.jobs > 0, "somebody has to do the work");
-    // Cells that are not run yet need next to nothing.
-    let results: Vec<Mutex<Option<Box<Ran>>>> = plans.iter().map(|_| Mutex::new(None)).collect();
+    let results = Mutex::new(BTreeMap::new());
     let next = AtomicUsize::new(0);
     let in_turn = Mutex::new(InTurn::default());
     let work = || {
         while !stop.starts_no_more() && !journal.is_some_and(Journal::is_lost) {
             let index = next.fetch_add(1, Ordering::Relaxed);
-            let (Some(plan), Some(result)) = (plans.get(index), results.get(index)) else { break };
+            let Some(plan) = plans.get(index) else { break };
             listener.started(index);
             let watch = CellWatch { cell: index, stop, listener };
             let recalled = journal.and_then(|journal| journal.recall(&ids[index], plan));
@@ -133,7 +132,7 @@ fn ended(
             if options.fail_fast && ran.judged.cell.verdict == Verdict::Fail {
                 stop.fail();
             }
-            *result.lock().expect("no worker panics while it holds a result") = Some(Box::new(ran));
+            results.lock().expect("nobody panics while it holds results").insert(index, ran);
         }
     };
     std::thread::scope(|scope| {
@@ -142,9 +141,7 @@ fn ended(
         }
         work();
     });
-    let results =
-        results.into_iter().map(|m| m.into_inner().expect("no worker panics while it holds a result"));
-    results.enumerate().filter_map(|(i, ran)| Some((i, *ran?))).collect()
+    results.into_inner().expect("nobody panics while it holds results").into_iter().collect()
 }
 
 fn collect(ran: Vec<(usize, Ran)>, planned: usize, stop: &Stop) -> Campaign {

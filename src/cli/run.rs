@@ -149,14 +149,6 @@ pub(super) struct UnderWay<'a> {
     timing: Vec<CellTiming>,
 }
 
-/// Takes what an earlier run left out of a report that is open, and begins what grows while cells
-/// run.
-fn prepared(folder: &Folder, plans: &[Plan]) -> Result<Observations, FolderError> {
-    unrender(folder)?;
-    inputs::keep(folder, &inputs::of_plans(plans))?;
-    Observations::begin(folder)
-}
-
 impl<'a> UnderWay<'a> {
     /// Opens the report of the run of this `name`, which is of these plans or begins with them.
     /// Nothing has run yet.
@@ -179,7 +171,13 @@ impl<'a> UnderWay<'a> {
         begun.exit_code = Exit::Interrupted.code();
         begun.tune.clone_from(&order.tune);
         folder.put("run.json", begun.to_json().as_bytes()).map_err(refused)?;
-        let observations = prepared(&folder, plans).map_err(|e| {
+        // What an earlier run left goes, and what grows while cells run begins.
+        let prepared = || {
+            unrender(&folder)?;
+            inputs::keep(&folder, &inputs::of_plans(plans))?;
+            Observations::begin(&folder)
+        };
+        let observations = prepared().map_err(|e| {
             // It cannot go on, and nobody cut it off; that it cannot be told, either, is nothing
             // new.
             begun.exit_code = Exit::Environment.code();
@@ -276,7 +274,9 @@ impl Ran {
     pub(super) fn close(&self, console: &mut Console<'_>) -> Exit {
         // Host time never meets simulated figures: it goes to stderr.
         console.remark(&self.timing.line());
-        append_summary(&self.record, console);
+        if console.surroundings().step_summary.is_some() {
+            ci::append_page(&render::summary(&self.record), console);
+        }
         if let Some(e) = &self.unkept {
             console.complaint(&format!("warning: cells were not kept as they ended: {e}\n"));
         } else if self.kept > 0 && (!self.record.complete || self.written.is_err()) {
@@ -412,11 +412,4 @@ pub(super) fn in_short(record: &RunRecord, last: &str, console: &Console<'_>) ->
     let told = if asked { render::answers(record) } else { render::reasons(record) };
     let wrong = told + &render::warnings(record, paint);
     render::headline(record, paint) + &wrong + &mixed + last
-}
-
-/// Appends the summary to the page of a GitHub job, where there is one.
-fn append_summary(record: &RunRecord, console: &mut Console<'_>) {
-    if console.surroundings().step_summary.is_some() {
-        ci::append_page(&render::summary(record), console);
-    }
 }

@@ -34,14 +34,8 @@ impl<'a> Cells<'a> {
 
 /// What tells a run from others: each of its cells, and whether it is run twice.
 pub(super) fn name_of(plans: &[Plan], twice: bool) -> String {
-    let mut digest = Digest::new();
-    digest.number(u64::from(twice));
-    for (plan, id) in plans.iter().zip(analysis::cell_ids(plans)) {
-        digest.text(&id);
-        digest.text(&plan.digest);
-        digest.number(plan.seed.0);
-    }
-    digest.hex()
+    let how = if twice { "twice" } else { "once" };
+    Roll::new(how, plans, &analysis::cell_ids(plans), Vec::new()).digest
 }
 
 /// Runs a shard of the cells, if one is asked for, or lists them, and gives the exit code. If shards are merged,

@@ -100,32 +100,26 @@ proptest! {
 }
 
 #[test]
-fn a_sweep_and_a_search_are_merged_as_they_are_run() {
-    for command in [
-        "sweep @s.toml --axis engine.pull.chunk_rows=16..64*2 --seeds 1..=2 --metric engine.session.duration",
-        "tune @s.toml --knob engine.pull.chunk_rows=16..256 --seeds 1..=3 --metric engine.session.duration",
+fn whatever_is_run_in_shards_is_merged_as_one_machine_writes_it() {
+    let variants = format!("{TIES}{VARIANTS}");
+    let thirds = ["balanced:1/3", "balanced:2/3", "balanced:3/3"];
+    for (scenario, command, parts) in [
+        (
+            TIES,
+            "sweep @s.toml --axis engine.pull.chunk_rows=16..64*2 --seeds 1..=2 --metric engine.session.duration",
+            &thirds[..],
+        ),
+        (
+            TIES,
+            "tune @s.toml --knob engine.pull.chunk_rows=16..256 --seeds 1..=3 --metric engine.session.duration",
+            &thirds,
+        ),
+        (&variants, "run @s.toml --seeds 1..=4", &["slice:1/2", "slice:2/2 --allow-memory"]),
+        (&variants, "run @s.toml --seeds 1..=3 --filter fine", &["slice:1/2", "slice:2/2"]),
+        (TIES, "run @s.toml --seed 1", &["slice:1/3", "slice:2/3", "slice:3/3"]),
     ] {
         let command = format!("{command} --progress none");
-        let mut desk = desk(TIES, &command);
-        for part in 1..=3 {
-            let (part, folder) = (format!("balanced:{part}/3"), format!("shards/{part}"));
-            assert_eq!(shard(&mut desk, &command, &part, &folder), 0, "{}", desk.err);
-        }
-        let exit = desk.run("merge @shards --out @out --progress none");
-        assert_eq!(exit, desk.record("alone").exit_code, "{}", desk.err);
-        assert_as_alone(&desk);
-    }
-}
-
-#[test]
-fn shards_of_other_hosts_of_a_filter_and_without_a_cell_are_merged() {
-    for (more, parts) in [
-        ("--seeds 1..=4", &["slice:1/2", "slice:2/2 --allow-memory"][..]),
-        ("--seeds 1..=3 --filter fine", &["slice:1/2", "slice:2/2"]),
-        ("--seed 1 --filter fine", &["slice:1/3", "slice:2/3", "slice:3/3"]),
-    ] {
-        let command = format!("{RUN} {more}");
-        let mut desk = desk(&format!("{TIES}{VARIANTS}"), &command);
+        let mut desk = desk(scenario, &command);
         for (n, part) in parts.iter().enumerate() {
             assert_eq!(shard(&mut desk, &command, part, &format!("shards/{n}")), 0, "{}", desk.err);
         }

@@ -3,8 +3,6 @@
 //! A chunk of s rows takes o + c·s: o is what it costs whatever its size (round trip, fixed service
 //! time, commit), c what a row costs. Outages are a Poisson process while it is under way.
 
-use super::lambert;
-
 /// What chunks cost on a link: all in seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Cost {
@@ -36,7 +34,7 @@ impl Cost {
     /// Source: the derivative of [`Cost::time_a_row`] set to zero; Daly 2006, equation 34, has the
     /// same root.
     pub fn best(self) -> f64 {
-        let exposed = 1.0 + lambert::w0(-libm::exp(-self.chunk / self.mtbf - 1.0));
+        let exposed = 1.0 + w0(-libm::exp(-self.chunk / self.mtbf - 1.0));
         self.mtbf * exposed / self.row
     }
 
@@ -44,6 +42,38 @@ impl Cost {
     pub fn excess(self, rows: f64) -> f64 {
         self.time_a_row(rows) / self.time_a_row(self.best()) - 1.0
     }
+}
+
+/// Lambert's W₀ of x ≥ −1/e: the w ≥ −1 with w·eʷ = x.
+///
+/// Halley's iteration from the series at the branch point or from ln(1 + x); Corless, Gonnet, Hare,
+/// Jeffrey, Knuth 1996, "On the Lambert W function", equations 4.22 and 5.9.
+///
+/// # Panics
+/// When x < −1/e by more than rounding.
+fn w0(x: f64) -> f64 {
+    let above_branch = 1.0 + std::f64::consts::E * x;
+    assert!(above_branch > -1e-12, "W is real from -1/e on, and {x} is below");
+    if above_branch <= 0.0 {
+        return -1.0;
+    }
+    let p = libm::sqrt(2.0 * above_branch);
+    let near_branch = -1.0 + p * (1.0 - p * (1.0 / 3.0 - p * 11.0 / 72.0));
+    if p < 1e-4 {
+        // Halley divides by w + 1, and the series is exact to the last digit here.
+        return near_branch;
+    }
+    let mut w = if x < 0.5 { near_branch } else { libm::log1p(x) };
+    for _ in 0..32 {
+        let e = libm::exp(w);
+        let miss = w * e - x;
+        let step = miss / (e * (w + 1.0) - (w + 2.0) * miss / (2.0 * w + 2.0));
+        w -= step;
+        if step.abs() <= 1e-15 * (1.0 + w.abs()) {
+            break;
+        }
+    }
+    w
 }
 
 #[cfg(test)]
@@ -60,5 +90,15 @@ mod tests {
                 assert!(a_row(best) < a_row(best * 0.98) && a_row(best) < a_row(best * 1.02), "{cost:?}");
             }
         }
+    }
+
+    #[test]
+    fn lamberts_w_is_the_inverse_on_its_whole_branch() {
+        for step in 0..4_000 {
+            let w = -0.999 + f64::from(step) * 0.003;
+            let x = w * libm::exp(w);
+            assert!((w0(x) - w).abs() < 1e-9 * (1.0 + w.abs()), "W({x}) = {}, not {w}", w0(x));
+        }
+        assert_eq!(w0(-1.0 / std::f64::consts::E), -1.0);
     }
 }
