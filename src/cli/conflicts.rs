@@ -39,7 +39,7 @@ pub(super) fn conflicts(
         let lines = judged.iter().filter_map(|judged| line_of(&judged.cell)).collect();
         conflicts::hold(judged, lines, &right);
     };
-    let order = Order { matrix: true, held: Some(&hold), ..Order::of(args.place.as_place(), &args.work) };
+    let order = Order { matrix: true, held: Some(&hold), ..Order::of(&args.place, &args.work) };
     let cells = Cells::of(&plans, false);
     if let Some(exit) = shard::instead(&args.place, &args.work, &cells, runner, console)? {
         return Ok(exit);

@@ -31,7 +31,7 @@ pub(super) fn tune(args: &TuneArgs, runner: &dyn Runner, console: &mut Console<'
     console.limit_to(args.work.time_limit);
     let mut search = Search::new(args, runner, console)?;
     let tune = Some(search.tuned());
-    let order = Order { tune, ..Order::of(args.place.as_place(), &args.work) };
+    let order = Order { tune, ..Order::of(&args.place, &args.work) };
     sources::remark_on(&search.plans, console);
     let corners = std::mem::take(&mut search.plans);
     if args.place.is_of_shards() {

@@ -1,6 +1,8 @@
 //! What a person reads at the end of a run: the verdict, the figures, what is wrong and how to see
 //! it again.
 
+use std::collections::BTreeMap;
+
 use super::answers::answers;
 use super::grid::Grid;
 use super::lines::ends;

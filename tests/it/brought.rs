@@ -236,7 +236,14 @@ fn campaign(stacks: &[Stack]) -> Campaign {
         plans.push(planned(STACK, CALM, &[]).expect("it is sound"));
         known = known.with(*stack);
     }
-    campaign::run(&plans, &Bench(known), &campaign::CampaignOptions::default(), &Signals::default(), &Nobody)
+    campaign::run(
+        &plans,
+        &Bench(known),
+        &campaign::CampaignOptions::default(),
+        &Signals::default(),
+        &Nobody,
+        None,
+    )
 }
 
 #[test]
