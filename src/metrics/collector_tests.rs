@@ -79,120 +79,138 @@ fn figures(history: &str) -> Figures {
 /// Tells in steps between `;`: at which second, or `.` for the next one, on which device, and what
 /// happens there; a device makes or commits the edit of a number to a row.
 fn tell(t: &mut Telling, history: &str) {
-    let (request, kind, bytes, rows) = (1, RequestKind::Pull, 800, 1);
     for step in history.split(';').map(str::trim).filter(|step| !step.is_empty()) {
         let words: Vec<&str> = step.split_whitespace().collect();
-        let n = |at: usize| words.get(at).map_or(0, |word| word.parse::<u64>().unwrap_or(0));
-        let (device, took) = (n(1) as u32, Span::secs(n(3)));
-        let unit = if words[2].ends_with('!') { UnitId(1) } else { UNIT };
         match words[0] {
             "." => t.now += Span::secs(1),
-            _ => _ = t.at(n(0)),
+            _ => _ = t.at(number(&words, 0)),
         }
-        let word = |at: usize| words.get(at).copied().unwrap_or_default();
-        let (id, key) = (|| edit(device, n(3)), Key::new(word(4)));
-        let (entity, key) = (ENTITY, &key);
-        match words[2].trim_end_matches('!') {
-            "starts" => t.device(device, Event::SyncStart { unit, run: n(3), waited: Span::ZERO }),
-            "ends" => {
-                let took = Span::secs(n(4));
-                t.device(device, Event::SyncComplete { unit, run: n(3), took, blocking: false })
-            }
-            "fails" => t.device(device, Event::SyncError { unit, run: n(3), error: &SyncError::Interrupted }),
-            "pulled" => {
-                let unit = Some(unit);
-                t.device(device, Event::ResponseReceived { request, kind, unit, bytes, rows, took })
-            }
-            "refused" => {
-                let error = &ServerError::Unavailable;
-                t.device(device, Event::RequestRefused { request, kind, error, took })
-            }
-            "reset" | "late" => {
-                let late = words[2] == "late";
-                let error = if late { TransportError::Timeout } else { TransportError::Reset };
-                t.device(device, Event::RequestFailed { request, kind, error, took, wasted: bytes })
-            }
-            "waits" => {
-                t.device(device, Event::RetryScheduled { attempt: 1, wait: took, in_run: unit == UNIT })
-            }
-            "applied" => t.device(device, applied(&vec![change("-k1"); n(3) as usize])),
-            "gets" => {
-                let changes: Vec<_> = words[3..].iter().map(|word| change(word)).collect();
-                t.device(device, applied(&changes))
-            }
-            // A person: the edit of a number to a row, and what row that is part of.
-            "creates" | "updates" | "deletes" | "misses" | "cannot" => {
-                let kind = match words[2] {
-                    "creates" => EditKind::Create,
-                    "deletes" => EditKind::Delete,
-                    _ => EditKind::Update,
-                };
-                let values = vec![(1, Value::text(word(5)))];
-                let edit = &LocalEdit { id: id(), entity, key: key.clone(), kind, values };
-                t.device(
-                    device,
-                    match words[2] {
-                        "misses" => Event::EditMissed { edit, waited: Span::ZERO },
-                        "cannot" => Event::EditRefused { edit, error: &EditError::StorageFull },
-                        _ => Event::EditMade { edit, made_at: Stamp(5) },
-                    },
-                )
-            }
-            "sends" => t.device(device, Event::EditSent { edit: id(), entity, key, request: n(5) }),
-            "acked" => t.device(device, Event::EditAcknowledged { edit: id(), entity, key, stamp: Stamp(7) }),
-            "decides" => {
-                let sides = Sides { local: Stamp(5), remote: Stamp(6), edited: Some(Stamp(4)) };
-                let (edit, decision) = (id(), Decision::Local);
-                let kind = match word(5) {
-                    "update-delete" => ConflictKind::UpdateDelete,
-                    "delete-update" => ConflictKind::DeleteUpdate,
-                    _ => ConflictKind::UpdateUpdate,
-                };
-                t.device(device, Event::ConflictDecided { edit, entity, key, kind, decision, sides })
-            }
-            "commits" | "office" => {
-                let author = if words[2] == "office" { Author::Office } else { Author::Device(id()) };
-                let kind = match word(5) {
-                    "insert" => CommitKind::Insert,
-                    "delete" => CommitKind::Delete,
-                    _ => CommitKind::Update,
-                };
-                let (stamp, values, replaced) = (Stamp(7), &[Value::Int(7), Value::Null], Some(Stamp(1)));
-                t.tell(Node::Backend, Event::Committed { entity, key, stamp, kind, values, author, replaced })
-            }
-            "asks" => {
-                let (unit, rows, attempt) = (None, 0, 0);
-                t.device(device, Event::RequestSent { request, kind, unit, bytes, rows, attempt })
-            }
-            "lost" => {
-                let (error, kind) = (TransportError::Timeout, RequestKind::Push);
-                t.device(device, Event::RequestFailed { request: n(3), kind, error, took, wasted: 0 })
-            }
-            "saves" => t.device(device, Event::CursorSaved { unit, entity }),
-            "down" => t.device(device, Event::LinkDown),
-            "up" => t.device(device, Event::LinkUp),
-            "logs-in" => t.device(device, Event::App(AppEvent::Login)),
-            "pauses" => t.device(device, Event::App(AppEvent::Pause)),
-            "resumes" => t.device(device, Event::App(AppEvent::Resume)),
-            "offline" => t.device(device, Event::App(AppEvent::Offline)),
-            "online" => t.device(device, Event::App(AppEvent::Online)),
-            "shut" | "open" => t.tell(Node::World, Event::BackendAvailable(words[2] == "open")),
-            "killed" => t.device(device, Event::ProcessKilled { reason: KillReason::Killed }),
-            "begins" => t.device(device, Event::ProcessStarted { incarnation: 1 }),
-            "served" => {
-                let (device, cpu) = (DeviceId(device), Span::ZERO);
-                t.tell(Node::Gateway, Event::ReplicaServed { device, age: took, cpu })
-            }
-            "queued" => {
-                let device = (unit == UNIT).then_some(DeviceId(device));
-                let (queued, locked, service, scanned) = (took, Span::ZERO, Span::ZERO, 1);
-                let served = Event::BackendServed { device, kind, queued, locked, service, scanned, rows: 1 };
-                t.tell(Node::Backend, served)
-            }
-            "still" => t,
-            other => panic!("{other} is no step"),
-        };
+        if !of_a_run(t, &words) {
+            of_edits(t, &words);
+        }
     }
+}
+
+fn number(words: &[&str], at: usize) -> u64 {
+    words.get(at).map_or(0, |word| word.parse().unwrap_or(0))
+}
+
+fn of_a_run(t: &mut Telling, words: &[&str]) -> bool {
+    let (request, kind, bytes, rows) = (1, RequestKind::Pull, 800, 1);
+    let n = |at| number(words, at);
+    let (device, took) = (n(1) as u32, Span::secs(n(3)));
+    let unit = if words[2].ends_with('!') { UnitId(1) } else { UNIT };
+    match words[2].trim_end_matches('!') {
+        "starts" => t.device(device, Event::SyncStart { unit, run: n(3), waited: Span::ZERO }),
+        "ends" => {
+            let took = Span::secs(n(4));
+            t.device(device, Event::SyncComplete { unit, run: n(3), took, blocking: false })
+        }
+        "fails" => t.device(device, Event::SyncError { unit, run: n(3), error: &SyncError::Interrupted }),
+        "pulled" => {
+            let unit = Some(unit);
+            t.device(device, Event::ResponseReceived { request, kind, unit, bytes, rows, took })
+        }
+        "refused" => {
+            let error = &ServerError::Unavailable;
+            t.device(device, Event::RequestRefused { request, kind, error, took })
+        }
+        "reset" | "late" => {
+            let late = words[2] == "late";
+            let error = if late { TransportError::Timeout } else { TransportError::Reset };
+            t.device(device, Event::RequestFailed { request, kind, error, took, wasted: bytes })
+        }
+        "waits" => t.device(device, Event::RetryScheduled { attempt: 1, wait: took, in_run: unit == UNIT }),
+        "applied" => t.device(device, applied(&vec![change("-k1"); n(3) as usize])),
+        "killed" => t.device(device, Event::ProcessKilled { reason: KillReason::Killed }),
+        "begins" => t.device(device, Event::ProcessStarted { incarnation: 1 }),
+        "served" => {
+            let (device, cpu) = (DeviceId(device), Span::ZERO);
+            t.tell(Node::Gateway, Event::ReplicaServed { device, age: took, cpu })
+        }
+        "queued" => {
+            let device = (unit == UNIT).then_some(DeviceId(device));
+            let (queued, locked, service, scanned) = (took, Span::ZERO, Span::ZERO, 1);
+            let served = Event::BackendServed { device, kind, queued, locked, service, scanned, rows: 1 };
+            t.tell(Node::Backend, served)
+        }
+        "down" => t.device(device, Event::LinkDown),
+        "up" => t.device(device, Event::LinkUp),
+        "shut" | "open" => t.tell(Node::World, Event::BackendAvailable(words[2] == "open")),
+        "still" => t,
+        _ => return false,
+    };
+    true
+}
+
+fn of_edits(t: &mut Telling, words: &[&str]) {
+    let n = |at| number(words, at);
+    let device = n(1) as u32;
+    let word = |at: usize| words.get(at).copied().unwrap_or_default();
+    let (id, key) = (|| edit(device, n(3)), Key::new(word(4)));
+    let (entity, key, unit) = (ENTITY, &key, UNIT);
+    match words[2] {
+        "gets" => {
+            let changes: Vec<_> = words[3..].iter().map(|word| change(word)).collect();
+            t.device(device, applied(&changes))
+        }
+        // A person: the edit of a number to a row, and what row that is part of.
+        "creates" | "updates" | "deletes" | "misses" | "cannot" => {
+            let kind = match words[2] {
+                "creates" => EditKind::Create,
+                "deletes" => EditKind::Delete,
+                _ => EditKind::Update,
+            };
+            let values = vec![(1, Value::text(word(5)))];
+            let edit = &LocalEdit { id: id(), entity, key: key.clone(), kind, values };
+            t.device(
+                device,
+                match words[2] {
+                    "misses" => Event::EditMissed { edit, waited: Span::ZERO },
+                    "cannot" => Event::EditRefused { edit, error: &EditError::StorageFull },
+                    _ => Event::EditMade { edit, made_at: Stamp(5) },
+                },
+            )
+        }
+        "sends" => t.device(device, Event::EditSent { edit: id(), entity, key, request: n(5) }),
+        "acked" => t.device(device, Event::EditAcknowledged { edit: id(), entity, key, stamp: Stamp(7) }),
+        "decides" => {
+            let sides = Sides { local: Stamp(5), remote: Stamp(6), edited: Some(Stamp(4)) };
+            let (edit, decision) = (id(), Decision::Local);
+            let kind = match word(5) {
+                "update-delete" => ConflictKind::UpdateDelete,
+                "delete-update" => ConflictKind::DeleteUpdate,
+                _ => ConflictKind::UpdateUpdate,
+            };
+            t.device(device, Event::ConflictDecided { edit, entity, key, kind, decision, sides })
+        }
+        "commits" | "office" => {
+            let author = if words[2] == "office" { Author::Office } else { Author::Device(id()) };
+            let kind = match word(5) {
+                "insert" => CommitKind::Insert,
+                "delete" => CommitKind::Delete,
+                _ => CommitKind::Update,
+            };
+            let (stamp, values, replaced) = (Stamp(7), &[Value::Int(7), Value::Null], Some(Stamp(1)));
+            t.tell(Node::Backend, Event::Committed { entity, key, stamp, kind, values, author, replaced })
+        }
+        "asks" => {
+            let (request, kind, bytes) = (1, RequestKind::Pull, 800);
+            let (unit, rows, attempt) = (None, 0, 0);
+            t.device(device, Event::RequestSent { request, kind, unit, bytes, rows, attempt })
+        }
+        "lost" => {
+            let (error, kind, took) = (TransportError::Timeout, RequestKind::Push, Span::ZERO);
+            t.device(device, Event::RequestFailed { request: n(3), kind, error, took, wasted: 0 })
+        }
+        "saves" => t.device(device, Event::CursorSaved { unit, entity }),
+        "logs-in" => t.device(device, Event::App(AppEvent::Login)),
+        "pauses" => t.device(device, Event::App(AppEvent::Pause)),
+        "resumes" => t.device(device, Event::App(AppEvent::Resume)),
+        "offline" => t.device(device, Event::App(AppEvent::Offline)),
+        "online" => t.device(device, Event::App(AppEvent::Online)),
+        other => panic!("{other} is no step"),
+    };
 }
 
 #[test]

@@ -306,8 +306,8 @@ mod tests {
         Row { entity: EntityId(0), key: Key::new("a"), first_place: None, versions: Vec::new(), values }
     }
 
-    /// After steps between `;`, each a second later: what becomes of the edits `1`, `2` of a row that
-    /// says something at the time; by which device, where that is not the first.
+    /// After steps between `;`, each a second later: what becomes of the edits `1`, `2` of a row
+    /// that says something at the time; by which device, where that is not the first.
     fn play(history: &str) -> Found {
         let (mut found, mut lives) = (Found::default(), Lives::default());
         for (at, step) in (1..).map(Time).zip(history.split("; ")) {

@@ -75,8 +75,8 @@ impl Intents {
         new && untold && !told && edit.key != *key
     }
 
-    /// The edit is in a request under this key. A process may have split it off to a row that nobody
-    /// had, and died before it told.
+    /// The edit is in a request under this key. A process may have split it off to a row that
+    /// nobody had, and died before it told.
     pub(super) fn sent(
         &mut self,
         ledger: &Ledger,

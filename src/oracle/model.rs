@@ -451,8 +451,8 @@ impl Oracle {
         }
     }
 
-    /// A device's storage became what it, or another, was in a life as `to` began. What its person did
-    /// since is gone with it, as with a device that was lost; rows that it had it has to get again.
+    /// A device's storage became what it, or another, was in a life as `to` began. What its person
+    /// did since is gone, as with a device that was lost; rows that it had it has to get again.
     fn put_in(&mut self, at: Time, device: DeviceId, (of, life): (DeviceId, u32), to: Time) {
         let present = self.ledger.lives.now(device);
         let goes_on = of != device && self.ledger.lives.now(of) == life;

@@ -562,9 +562,11 @@ impl Play {
                 Event::Status(Status { state, pending })
             }
             ["resets"] => Event::CursorReset { unit: UNIT, entity: VISIT },
-            ["expires"] => {
-                let (kind, error) = (RequestKind::Pull, &ServerError::CursorExpired(VISIT));
-                let refused = Event::RequestRefused { request: 1, kind, error, took: Span::ZERO };
+            ["expires"] | ["throttled", _] => {
+                let throttled = |wait: &&str| ServerError::Throttled(secs(wait));
+                let error = &words.get(1).map_or(ServerError::CursorExpired(VISIT), throttled);
+                let (kind, took) = (RequestKind::Pull, Span::ZERO);
+                let refused = Event::RequestRefused { request: 1, kind, error, took };
                 return self.stage.emit(device, refused);
             }
             ["asks"] => {
@@ -574,11 +576,6 @@ impl Play {
             ["unanswered"] => {
                 let (kind, error) = (RequestKind::Pull, TransportError::Timeout);
                 Event::RequestFailed { request: 0, kind, error, took: Span::secs(30), wasted: 9 }
-            }
-            ["throttled", wait] => {
-                let (kind, error) = (RequestKind::Pull, &ServerError::Throttled(secs(wait)));
-                let refused = Event::RequestRefused { request: 1, kind, error, took: Span::ZERO };
-                return self.stage.emit(device, refused);
             }
             ["waits", wait] => Event::RetryScheduled { attempt: 0, wait: secs(wait), in_run: true },
             _ => panic!("{words:?} is no step"),
