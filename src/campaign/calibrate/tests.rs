@@ -3,7 +3,7 @@
 
 use super::estimate::calibration;
 use super::failures::gamma;
-use super::request::{Labels, Log, Outcome, Request};
+use super::request::{Log, Outcome, Request};
 use crate::base::{Seed, Stream};
 use crate::render::calibrate::{Calibration, Code, Effect, Figure};
 use crate::theory::chunk::Cost;
@@ -99,13 +99,10 @@ impl World {
         }
         lines.sort_by(|a, b| a.0.start.total_cmp(&b.0.start));
         let log = |lines: Vec<&(Request, u8)>| Log {
-            requests: lines.iter().enumerate().map(|(line, (r, _))| Request { line, ..*r }).collect(),
+            requests: lines.iter().map(|(request, _)| *request).collect(),
             devices: (self.devices > 1).then_some(u64::from(self.devices)),
             has_bytes: self.byte > 0.0,
-            labels: vec![Labels {
-                column: "network".to_owned(),
-                of: lines.iter().map(|(_, network)| *network).collect(),
-            }],
+            labels: vec![("network".to_owned(), lines.iter().map(|(_, network)| *network).collect())],
         };
         let part = |network| log(lines.iter().filter(|(_, of)| usize::from(*of) == network).collect());
         if by_network {
@@ -150,7 +147,7 @@ impl World {
                     false => (would, Outcome::Answered),
                 };
                 let duration = Some(took);
-                let request = Request { start: at, device, rows, bytes, duration, outcome, line: 0 };
+                let request = Request { start: at, device, rows, bytes, duration, outcome };
                 lines.push((request, network as u8));
                 at += took + 0.05;
                 if outcome == Outcome::Answered || would > self.timeout {
@@ -161,18 +158,6 @@ impl World {
         }
     }
 
-    /// What a log of this network, or of all, should say.
-    fn truth(&self, network: Option<usize>) -> Network {
-        if let Some(n) = network {
-            return self.networks[n];
-        }
-        let mean = |of: &dyn Fn(&Network) -> f64| {
-            self.networks.iter().map(of).sum::<f64>() / self.networks.len() as f64
-        };
-        let exposed = |n: &Network| n.0 + n.1 * 672.0;
-        (mean(&|n| n.0), mean(&|n| n.1), mean(&exposed) / mean(&|n| exposed(n) / n.2))
-    }
-
     /// Of calibrations of `logs` logs how many hold overhead, row, time between failures, recovery
     /// and chunk, and how many there are of each; by how much chunks are dearer than the best at
     /// most.
@@ -180,13 +165,13 @@ impl World {
         let (mut held, mut dearer) = ([(0, 0); 5], 0.0_f64);
         let width = (self.widths.0 + self.widths.1) / 2.0;
         for (network, log) in (0..logs).flat_map(|seed| self.logs(seed, by_network).into_iter().enumerate()) {
-            let (chunk, row, mtbf) = self.truth(by_network.then_some(network));
+            let (chunk, row, mtbf) = self.networks[network];
             let cost = Cost { chunk, row: row + self.byte * width, mtbf };
             let found = calibration("log", &log);
             if found.census.failures == 0 {
                 continue;
             }
-            let best = found.advice.filter(|advice| !advice.within_log).map(|advice| advice.best);
+            let best = found.advice.map(|advice| advice.best);
             dearer = best.map_or(dearer, |best| dearer.max(cost.excess(best.value)));
             let all = [
                 (found.get(Figure::Overhead), chunk),
@@ -249,20 +234,14 @@ fn intervals_hold_the_truth_of_worlds_of_all_kinds() {
         }
         all = held.iter().fold(all, |(a, b), (held, of)| (a + held, b + of));
     }
-    assert!(bad.is_empty(), "{bad:?}\n{table}");
+    println!("{table}");
+    assert!(bad.is_empty(), "{bad:?}");
     // An interval that always holds is wider than it says.
     assert!(all.0 < all.1, "{table}");
 }
 
 fn has(found: &Calibration, code: Code) -> bool {
     found.diagnoses.iter().any(|diagnosis| diagnosis.code == code)
-}
-
-#[test]
-fn mixed_networks_have_mean_costs_and_no_common_chunk() {
-    let (held, _) = WIFI_AND_LTE.held(24, false);
-    assert!(held[..3].iter().all(|(held, of)| *held >= band(*of)), "{held:?}");
-    assert_eq!(held[4], (0, 0));
 }
 
 /// Each code stands on a log that calls for it, with what it refuses, and not on the clean one.
@@ -275,7 +254,6 @@ fn each_diagnosis_stands_where_its_threshold_says() {
         (0..).zip(&mut log.requests).for_each(|(n, r)| change(f64::from(n), r));
         log
     };
-    let unnamed = Log { devices: None, ..edit(CLEAN.log(1), &|_, r| r.device = 0) };
     let times = |r: &mut Request, factor: f64| r.duration = r.duration.map(|took| factor * took);
     let never = &[(0.25, 4e-4, 1e9)];
     let logs = [
@@ -290,9 +268,8 @@ fn each_diagnosis_stands_where_its_threshold_says() {
                 _ => {}
             }),
         ),
-        (Code::SlowTimeouts, World { timeout: 0.3, networks: never, ..few }.log(1)),
         (
-            Code::BareTimeouts,
+            Code::BareFailures,
             edit(World { timeout: 1.2, noise: 0.3, ..CLEAN }.log(1), &|_, r| {
                 r.rows = if r.outcome == Outcome::TimedOut { 0.0 } else { r.rows };
             }),
@@ -301,7 +278,7 @@ fn each_diagnosis_stands_where_its_threshold_says() {
         (Code::OverheadUnknown, World { networks: &[(1e-4, 2e-3, 60.0)], ..few }.log(1)),
         (Code::RowUnknown, World { networks: &[(0.3, 1e-9, 60.0)], ..few }.log(1)),
         (
-            Code::CoarseClock,
+            Code::OverheadUnknown,
             edit(few.log(1), &|_, r| r.duration = r.duration.map(|took| libm::ceil(2.0 * took) / 2.0)),
         ),
         (Code::Bent, World { bend: 5e-7, ..CLEAN }.log(1)),
@@ -309,9 +286,7 @@ fn each_diagnosis_stands_where_its_threshold_says() {
         (Code::Beyond, World { sizes: &[10.0, 20.0, 40.0], ..CLEAN }.log(1)),
         (Code::Trimmed, World { hang: 0.03, ..CLEAN }.log(1)),
         (Code::LongTransfers, World { networks: &[(0.25, 4e-4, 0.3)], ..few }.log(1)),
-        (Code::InStep, World { byte: 1e-6, widths: (100.0, 100.0), ..few }.log(1)),
         (Code::Apart, edit(few.log(1), &|n, r| r.start = n * 60.0)),
-        (Code::NoDevices, unnamed),
         (Code::FewDevices, World { devices: 4, ..CLEAN }.log(1)),
         (Code::Mixed, WIFI_AND_LTE.log(1)),
         // A step: no line and no parabola.
@@ -325,18 +300,9 @@ fn each_diagnosis_stands_where_its_threshold_says() {
         let refuses = code.rule().effect == Effect::Refuse;
         assert!(!refuses || found.advice.is_none(), "{code:?}: {:?}", found.advice);
         let rate = found.figures.contains_key(&Figure::Between);
-        assert!(*code != Code::BareTimeouts || !rate, "{code:?}: {:?}", found.figures);
+        assert!(*code != Code::BareFailures || !rate, "{code:?}: {:?}", found.figures);
     }
     assert!(Code::ALL.iter().all(|code| logs.iter().any(|(of, _)| of == code)));
-}
-
-#[test]
-fn a_bent_log_gets_the_cheapest_of_its_own_sizes() {
-    let found = calibration("log", &World { bend: 5e-7, ..CLEAN }.log(1));
-    let advice = found.advice.expect("sizes differ");
-    let best = libm::sqrt(0.25 / 5e-7);
-    assert!(advice.within_log && advice.best.value <= 2_048.0, "{advice:?}");
-    assert!(advice.best.value / best > 0.9 && advice.best.value / best < 1.1, "{advice:?}");
 }
 
 #[test]

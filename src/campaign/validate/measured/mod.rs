@@ -17,11 +17,11 @@ mod tally;
 use std::collections::BTreeMap;
 
 use cells::{COLUMNS, Cell, OUTAGE_COLUMNS, OutageCell};
-use sheet::Sheet;
+use sheet::ROWS_MAX;
 
 pub use predict::REPETITIONS;
 pub use sheet::Malformed;
-pub(in crate::campaign) use sheet::{line_of, ragged, text_of, whole};
+pub(in crate::campaign) use sheet::{Row, Sheet, whole};
 pub use tally::{Group, Kind, listing};
 
 /// Transfers measured on Linux 6.18; `reference/README.md` says how.
@@ -57,7 +57,7 @@ impl Validation {
 ///
 /// The file is not what it should be.
 pub fn transfers(file: &[u8]) -> Result<Validation, Malformed> {
-    let sheet = Sheet::read(file, &COLUMNS)?;
+    let sheet = Sheet::read(file, &COLUMNS, ROWS_MAX)?;
     let cells: Vec<Cell> = sheet.rows().map(cells::cell).collect::<Result<_, _>>()?;
     let mut groups: BTreeMap<_, Vec<usize>> = BTreeMap::new();
     for (n, cell) in cells.iter().enumerate() {
@@ -83,7 +83,7 @@ pub fn transfers(file: &[u8]) -> Result<Validation, Malformed> {
 ///
 /// The file is not what it should be.
 pub fn outages(file: &[u8]) -> Result<Validation, Malformed> {
-    let sheet = Sheet::read(file, &OUTAGE_COLUMNS)?;
+    let sheet = Sheet::read(file, &OUTAGE_COLUMNS, ROWS_MAX)?;
     cells::names_links(&sheet)?;
     let cells: Vec<OutageCell> =
         sheet.rows().map(|row| cells::outage_cell(row, &sheet)).collect::<Result<_, _>>()?;
