@@ -85,21 +85,6 @@ impl Axis {
         let cut = Range { first: first.min(most), last: most, ..range.clone() };
         (last > most).then(|| Axis { key: self.key.clone(), steps: Steps::Range(cut) })
     }
-    /// The least of its values that is `most` or more, where there is nothing between its values.
-    pub fn least_from(&self, most: f64) -> Option<String> {
-        if self.ends().is_some() {
-            return None;
-        }
-        let numbered = self.values().into_iter().filter_map(|value| Some((self.number(&value)?, value)));
-        let enough = numbered.filter(|(x, _)| *x >= most);
-        enough.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, value)| value)
-    }
-    /// The axis as the list of those of its values that `keeps` takes.
-    pub fn only(&self, keeps: impl Fn(&str) -> bool) -> Axis {
-        let mut values = self.values();
-        values.retain(|value| keeps(value));
-        Axis { key: self.key.clone(), steps: Steps::List(values) }
-    }
     /// A number as a value of the axis, with its unit.
     pub fn shown(&self, x: f64) -> String {
         match &self.steps {

@@ -28,7 +28,7 @@ fn a_search_leaves_a_report_whose_cells_have_axes_and_whose_record_has_the_answe
     let names: Vec<&str> = tune.places.iter().map(|place| place.name.as_str()).collect();
     assert_eq!(names, ["edge", "lte-good"]);
     let knob = &tune.places[0].knobs[0];
-    assert!(knob.field.iter().any(|point| point.value == "100" && point.names[0] == "PouchDB"));
+    assert!(knob.points.iter().any(|point| point.value == "100" && point.names[0] == "PouchDB"));
     assert_eq!(tune.places[0].present.as_ref().unwrap().value, "500");
     assert_eq!(desk.run("schema report"), 0);
     assert!(desk.out.contains("TuneRecord"));
