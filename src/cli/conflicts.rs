@@ -48,6 +48,7 @@ pub(super) fn conflicts(
     let table = Conflicts::new(ran.record.cells.iter().filter_map(line_of).collect());
     let place = ran.place_line();
     match args.format {
+        ConflictsFormat::Human if console.quiet() => console.result(&place),
         ConflictsFormat::Human => console.result(&format!("{}\n{place}", table.story())),
         ConflictsFormat::Md => console.result(&table.to_markdown()),
         ConflictsFormat::Json => console.result(&table.to_json()),

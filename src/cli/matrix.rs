@@ -67,7 +67,8 @@ pub(super) fn matrix(
     let matrix = Matrix::new(&all(), &refused, &ran.record, setting_of);
     match args.format {
         MatrixFormat::Human => {
-            console.result(&format!("{}\n{}", matrix.story(), ran.place_line()));
+            let told = if console.quiet() { matrix.words() } else { matrix.story() + "\n" };
+            console.result(&(told + &ran.place_line()));
         }
         MatrixFormat::Md => console.result(&matrix.to_markdown()),
         MatrixFormat::Json => console.result(&matrix.to_json()),

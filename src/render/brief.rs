@@ -208,9 +208,12 @@ impl Setting<'_> {
     fn limit(&self) -> String {
         let Some(phases) = phases(self.0) else { return String::new() };
         let told = phases.iter().filter(|(_, share)| *share >= PHASE_MIN).take(3);
-        let told: Vec<String> =
-            told.map(|(phase, ppm)| format!("{} {}", share(*ppm, 1_000_000), word(*phase))).collect();
-        format!("syncs spent {}", told.join(", "))
+        let told = told.map(|(phase, ppm)| ((ppm + 5_000) / 10_000, word(*phase)));
+        let mut told: Vec<(u64, &str)> = told.collect();
+        let rest = 100_u64.saturating_sub(told.iter().map(|(percent, _)| percent).sum());
+        told.extend((rest > 0).then_some((rest, "rest")));
+        let told: Vec<String> = told.iter().map(|(percent, what)| format!("{percent} % {what}")).collect();
+        format!("of sync time: {}", told.join(", "))
     }
 }
 

@@ -9,12 +9,12 @@ use super::table::{self, Form};
 use super::warnings::unplaced;
 use super::why::why;
 use super::{claims, occurrences};
-use crate::analysis::{are_all, found};
+use crate::analysis::{are_all, found, grouped};
 use crate::metrics::{Unit, human};
 use crate::oracle::metric_of;
 use crate::record::{
-    CellRecord, EndingKind, Exit, GateRecord, LifeRecord, RunRecord, SwarmRecord, Verdict, ViolationRecord,
-    replay_record,
+    CellRecord, EndingKind, Exit, GateRecord, LifeRecord, Reason, RunRecord, SwarmRecord, Verdict,
+    ViolationRecord, replay_record,
 };
 
 /// Failing cells told with their violations and the lives of records; the others are only named.
@@ -118,9 +118,9 @@ pub fn last_lines(record: &RunRecord, folder: &str) -> String {
     if is_asked(record) {
         return text;
     }
-    for (cell, _) in by_cause(record) {
-        text.push_str(&format!("{}\n", cell.replay));
-    }
+    let causes = by_cause(record).into_iter().map(|(cell, _)| cell);
+    let causes = grouped(causes, |cell| (&cell.scenario, cause(cell)));
+    causes.iter().for_each(|(_, cells)| text.push_str(&format!("{}\n", cells[0].replay)));
     text
 }
 
@@ -146,29 +146,29 @@ pub fn reasons(record: &RunRecord) -> String {
 /// reasons read the same up to their figures, or that all differ from a baseline; cells of any that
 /// have none, or the same other one.
 pub(super) fn by_cause(record: &RunRecord) -> Vec<(&CellRecord, usize)> {
-    let head = |text: &str| text.split(|c: char| c.is_ascii_digit()).next().unwrap_or("").to_owned();
-    let cause = |cell: &CellRecord| {
-        let only = |exit: Exit| cell.reasons.iter().all(|reason| reason.exit_code == exit.code());
-        let (of_baseline, differs) = (only(Exit::NoBaseline), only(Exit::Regression));
-        let setting = (!of_baseline).then(|| (cell.variant.clone(), format!("{:?}", cell.axes)));
-        let reasons = cell.reasons.iter().map(|reason| match of_baseline {
-            true => reason.text.replacen(&cell.id, "", 1),
-            false if differs => String::new(),
-            false => format!("{} {}", reason.exit_code, head(&reason.text)),
-        });
-        let reasons = reasons.take(if differs { 1 } else { usize::MAX });
-        (cell.scenario.clone(), setting, reasons.collect::<Vec<_>>())
+    let setting = |cell: &CellRecord| {
+        (!fails_only(cell, Exit::NoBaseline)).then(|| (cell.variant.clone(), format!("{:?}", cell.axes)))
     };
-    let mut told: Vec<(&CellRecord, usize)> = Vec::new();
-    let mut known: BTreeMap<_, usize> = BTreeMap::new();
-    for cell in found::told(record) {
-        let at = *known.entry(cause(cell)).or_insert(told.len());
-        match told.get_mut(at) {
-            Some((_, others)) => *others += 1,
-            None => told.push((cell, 0)),
-        }
+    let told = grouped(found::told(record), |cell| (cell.scenario.clone(), setting(cell), cause(cell)));
+    told.into_iter().map(|(_, cells)| (cells[0], cells.len() - 1)).collect()
+}
+
+/// The reasons of a failing cell, as those of another cell with the same cause read.
+fn cause(cell: &CellRecord) -> Vec<String> {
+    let head = |text: &str| text.split(|c: char| c.is_ascii_digit()).next().unwrap_or("").to_owned();
+    let of_baseline = fails_only(cell, Exit::NoBaseline);
+    if !of_baseline && fails_only(cell, Exit::Regression) {
+        return Vec::new();
     }
-    told
+    let reason = |reason: &Reason| match of_baseline {
+        true => reason.text.replacen(&cell.id, "", 1),
+        false => format!("{} {}", reason.exit_code, head(&reason.text)),
+    };
+    cell.reasons.iter().map(reason).collect()
+}
+
+fn fails_only(cell: &CellRecord, exit: Exit) -> bool {
+    cell.reasons.iter().all(|reason| reason.exit_code == exit.code())
 }
 
 pub(super) fn and_more(others: usize) -> String {
@@ -249,6 +249,7 @@ pub fn headline(record: &RunRecord, paint: Paint) -> String {
         _ => human::count(ended, "cell"),
     };
     let failing = match failing {
+        0 if record.verdict == Verdict::Fail => ", none failing by itself".to_owned(),
         0 => String::new(),
         // A search goes to such settings to see where they begin.
         n if record.is_of_findings() && record.matrix => format!(", {n} that miss something"),

@@ -88,11 +88,11 @@ const SHORT: [(&str, &str, bool, &str); 9] = [
     ("engine.session.duration", "p95", false, "a sync, 95 %"),
     ("engine.write_acknowledged.duration", "p95", false, "an edit is safe, 95 %"),
     ("engine.write_visible.duration", "p95", false, "an edit is seen, 95 %"),
-    ("device.screen.blocked", "value", true, "screen blocked, a person"),
-    ("net.down.bytes", "value", true, "down, a person"),
-    ("net.up.bytes", "value", true, "up, a person"),
-    ("engine.requests.count", "value", true, "requests, a person"),
-    ("engine.requests.failed", "value", true, "no response, a person"),
+    ("device.screen.blocked", "value", true, "screen blocked a person"),
+    ("net.down.bytes", "value", true, "down a person"),
+    ("net.up.bytes", "value", true, "up a person"),
+    ("engine.requests.count", "value", true, "requests a person"),
+    ("engine.requests.failed", "value", true, "unanswered requests a person"),
 ];
 
 /// What each scenario of a run came to, in short, for a terminal of so many columns: a setting in
@@ -150,7 +150,7 @@ fn short_table(columns: &[Column<'_>], width: usize) -> String {
         let near = known.len() == values.len()
             && u128::from(*most) * 100 <= u128::from(*least) * u128::from(100 + ALIKE);
         if near {
-            alike.push(format!("{label}: {}", told(row.unit(), *least)))
+            alike.push(format!("{label} = {}", told(row.unit(), *least)))
         } else {
             shown.push((row, each, label))
         }
@@ -166,10 +166,14 @@ fn short_table(columns: &[Column<'_>], width: usize) -> String {
         grid
     });
     if !alike.is_empty() {
-        text.push_str(&listed(&format!("the same in all (within {ALIKE} %):"), &alike, width));
+        text.push_str(&listed(&format!("the same in all columns, within {ALIKE} %:"), &alike, width));
     }
     if !zeros.is_empty() {
-        text.push_str(&listed("zero in all:", &zeros.iter().map(Row::label).collect::<Vec<_>>(), width));
+        text.push_str(&listed(
+            "zero in all columns:",
+            &zeros.iter().map(Row::label).collect::<Vec<_>>(),
+            width,
+        ));
     }
     text + "  -v shows all figures that differ\n"
 }
@@ -282,8 +286,8 @@ fn says_something(figure: &Figure) -> bool {
     }
 }
 
-/// A figure of a cell: of an energy, which models estimate, that it is about as much.
-fn told(unit: Unit, n: u64) -> String {
+/// A figure: of an energy, which models estimate, that it is about as much.
+pub(super) fn told(unit: Unit, n: u64) -> String {
     let about = if unit == Unit::Uj && n > 0 { "≈ " } else { "" };
     format!("{about}{}", human::figure(unit, n))
 }
