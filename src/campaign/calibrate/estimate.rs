@@ -66,6 +66,8 @@ pub(super) fn calibration(source: &str, log: &Log) -> Calibration {
         && let Some(line) = line
     {
         costs(&mut found, log, &responses, (line, given), &failures);
+    } else {
+        found.put(Figure::Between, failures.between());
     }
     if failures.rate() > 0.0
         && let Some(recovery) = failures::repair(log, follows.typical, &failures)
@@ -218,8 +220,7 @@ fn costs(
     let row = draws.estimate(Draw::row);
     let between = match failures.rate() > 0.0 {
         true => draws.estimate(|costs| 1.0 / costs.rate),
-        // Of none seen the bound that holds with 95 %.
-        false => Estimate::at_least(failures.exposed() / -libm::log(0.05)),
+        false => failures.between(),
     };
     found.put(Figure::Overhead, request);
     found.put(Figure::Row, row);

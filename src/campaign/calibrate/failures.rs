@@ -40,6 +40,19 @@ impl Failures {
         if self.exposed() > 0.0 { self.events() / self.exposed() } else { 0.0 }
     }
 
+    /// Seconds of exposure between failures: the interval of the law that rates are drawn from; of
+    /// none seen the bound that holds with 95 %.
+    pub(super) fn between(&self) -> Estimate {
+        let spread = self.spread();
+        match ChiSquared::new(2.0 * self.events() / spread + 1.0) {
+            Ok(law) if self.rate() > 0.0 => {
+                let at = |share: f64| 2.0 * self.exposed() / (spread * law.inverse_cdf(share));
+                Estimate { value: 1.0 / self.rate(), low: at(0.975), high: at(0.025) }
+            }
+            _ => Estimate::at_least(self.exposed() / -libm::log(0.05)),
+        }
+    }
+
     /// A rate as it might be: a gamma law about Jeffreys' prior.
     pub(super) fn draw(&self, stream: &mut Stream) -> f64 {
         let spread = self.spread();

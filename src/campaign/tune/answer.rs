@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::known::{Measured, SEEDS_MIN, Setting};
 use super::place::Place;
-use super::search::{FLAT, Found, Space, with};
+use super::search::{Found, Space, with};
 use crate::analysis::sweep::{Objective, queued_share};
-use crate::analysis::tune::{excess, field};
+use crate::analysis::tune::excess;
 use crate::metrics::human;
 use crate::record::{BackendTuned, CellRecord, KnobTuned, PlaceTuned, PointTuned};
 use crate::render::tune as report_tune;
@@ -116,8 +116,9 @@ impl Place {
         let own = [(is(0.5), "half the best"), (is(2.0), "twice the best"), (yours, "yours")];
         let own = own.into_iter().filter(|(is, _)| *is).map(|(_, name)| name);
         let shipped = space.field[k].iter().find(|shipped| shipped.value == value);
-        let shipped = shipped.map_or_else(|| field::names(the.key(), value), |shipped| shipped.names.clone());
-        own.chain(shipped).map(str::to_owned).collect()
+        own.chain(shipped.into_iter().flat_map(|shipped| shipped.names.iter().copied()))
+            .map(str::to_owned)
+            .collect()
     }
 
     fn knob(
@@ -135,22 +136,22 @@ impl Place {
         };
         let line = space.line_of(&self.known, k, best);
         let points: Vec<PointTuned> = line.iter().filter_map(named).collect();
-        let flat = self.flat(k, best, &points);
-        let beyond = self.better_beyond(k, best, &points);
-        // What lies beyond an end that something better lies beyond is no limit.
-        let told_from = (
-            if beyond[0].is_some() { 0 } else { flat.0 },
-            if beyond[1].is_some() { points.len() - 1 } else { flat.1 },
-        );
+        // What stands outside the range is shown, and no limit of anything.
+        let within: Vec<&PointTuned> = points.iter().filter(|point| the.has(&point.value)).collect();
+        let at = within.iter().position(|point| point.value == best[k]).expect("the best was measured");
+        let flat = flat(&within, at);
         let numbers = |ends: &[Option<String>; 2]| ends.each_ref().map(|end| the.number(end.as_ref()?));
         let numbers = between.as_ref().map(numbers);
         let cap = space.cap.filter(|cap| space.reach.is_none_or(|reach| reach == *cap));
         let cap = cap.filter(|cap| the.extremes().is_some_and(|ends| the.number(&ends[1]) == Some(*cap)));
         let capped = cap.map(|cap| (cap, space.clamped.clone()));
-        let mut told = self.reasons(k, best, &points, (told_from, numbers), capped, objective);
-        let within: Vec<&PointTuned> = points.iter().filter(|point| the.has(&point.value)).collect();
-        let luck = luck(&within);
-        told.limits.extend(self.ends_of_range(k, best, points.len(), space.reach, &beyond));
+        let mut told = self.reasons(k, best, (&within, at), (flat, numbers), capped, objective);
+        // Beyond what ever came up nothing differs, and the range may as well end there.
+        let open = space.reach.is_none_or(|reach| the.number(&best[k]) < Some(reach));
+        if points.len() > 1 && (the.is_end(&best[k], 0.5) || the.is_end(&best[k], 2.0) && open) {
+            let best = report_tune::value(&best[k]);
+            told.limits.push(format!("{best} is the end of the range: widen it to see what lies beyond"));
+        }
         if let Some(reach) = space.reach.filter(|_| cap.is_none()) {
             let reach = human::thousands(reach as u64);
             told.limits.push(format!("{reach} is all there is to send: larger values change nothing"));
@@ -159,78 +160,12 @@ impl Place {
             key: the.key().to_owned(),
             best: best[k].clone(),
             between,
-            flat: [flat.0, flat.1].map(|i| points[i].value.clone()),
-            points,
+            flat: [flat.0, flat.1].map(|i| within[i].value.clone()),
             limits: told.limits,
-            luck,
+            luck: luck(&within),
             closed_form_rows: told.closed_form_rows,
+            points,
         }
-    }
-
-    /// Below and above what was asked for, the best of the settings there that are better than the
-    /// best: it is the range that limits.
-    fn better_beyond(&self, k: usize, best: &Setting, points: &[PointTuned]) -> [Option<String>; 2] {
-        let the = &self.space.knobs[k];
-        let Some(ends) = the.extremes() else { return [None, None] };
-        let number = |value: &str| the.number(value).unwrap_or(f64::NAN);
-        let better = |point: &&PointTuned| {
-            let there = with(best, k, &point.value);
-            let sure = self.space.seeds.len() < SEEDS_MIN || self.known.worse(best, &there);
-            sure && point.trouble.is_none() && point.cost_ppm.is_some_and(|ppm| ppm as f64 * FLAT <= 1e6)
-        };
-        let cheapest = |beyond: &dyn Fn(f64) -> bool| {
-            let there = points.iter().filter(|point| beyond(number(&point.value))).filter(better);
-            there.min_by_key(|point| point.cost_ppm).map(|point| point.value.clone())
-        };
-        let [low, high] = ends.each_ref().map(|end| number(end));
-        [cheapest(&|x| x < low), cheapest(&|x| x > high)]
-    }
-
-    /// Where the range ends at the best, or short of what is better.
-    fn ends_of_range(
-        &self,
-        k: usize,
-        best: &Setting,
-        points: usize,
-        reach: Option<f64>,
-        beyond: &[Option<String>; 2],
-    ) -> Vec<String> {
-        let the = &self.space.knobs[k];
-        let Some(ends) = the.extremes() else { return Vec::new() };
-        let end = if ends[0] == ends[1] { "all that was asked for" } else { "the end of the range" };
-        let told = |side: usize| {
-            let better = beyond[side].as_ref()?;
-            let (at, better) = (report_tune::value(&ends[side]), report_tune::value(better));
-            let which = ["below", "above"][side];
-            Some(format!(
-                "{at} is {end}: {which} it others are better, {better} the best of them; widen the range"
-            ))
-        };
-        let mut lines: Vec<String> = [0, 1].into_iter().filter_map(told).collect();
-        // Beyond what ever came up nothing differs, and the range may as well end there.
-        let matters = |side: usize| side == 0 || reach.is_none_or(|reach| the.number(&best[k]) < Some(reach));
-        let is_end = |side: usize| the.is_end(&best[k], [0.5, 2.0][side]) && matters(side);
-        if points > 1 && [0, 1].into_iter().any(|side| is_end(side) && beyond[side].is_none()) {
-            lines.push(format!("{} is {end}", report_tune::value(&best[k])));
-        }
-        lines
-    }
-
-    /// The positions of the first and the last setting that are as good for all practical purposes,
-    /// of those that were run: between them and the next ones a curve may jump, as where a chunk of
-    /// one row fewer takes one request more. What lies inside may be worse by the noise. What was
-    /// run under fewer seeds than the best is no end: of a part of the seeds a cost is luck.
-    fn flat(&self, k: usize, best: &Setting, points: &[PointTuned]) -> (usize, usize) {
-        let the = &self.space.knobs[k];
-        let at = points.iter().position(|point| point.value == best[k]).expect("the best was measured");
-        let inside = |i: &usize| {
-            let point = &points[*i];
-            let good = point.trouble.is_none() && the.has(&point.value);
-            good && point.seeds >= points[at].seeds && point.cost_ppm.is_some_and(|ppm| ppm <= FLAT_PPM)
-        };
-        let first = (0..at).find(inside).unwrap_or(at);
-        let last = (at + 1..points.len()).rfind(inside).unwrap_or(at);
-        (first, last)
     }
 
     /// Whether a setting that was run under all seeds is as good as the best within the noise
@@ -245,23 +180,16 @@ impl Place {
         &self,
         k: usize,
         best: &Setting,
-        points: &[PointTuned],
+        (points, at): (&[&PointTuned], usize),
         (flat, between): ((usize, usize), Option<[Option<f64>; 2]>),
         cap: Option<(f64, Vec<String>)>,
         objective: &Objective,
     ) -> Reasons {
-        // Everything at once is a default of others, not a setting that the search would go to.
-        let last = points.len() - usize::from(points.last().is_some_and(|p| p.value == field::EVERYTHING));
-        let line = points[..last].iter().map(|point| {
+        let line = points.iter().map(|point| {
             let cells: Vec<&CellRecord> =
                 self.cells.get(&with(best, k, &point.value)).into_iter().flatten().collect();
             (point.value.clone(), cells, point.trouble.clone())
         });
-        let at = points.iter().position(|point| point.value == best[k]).expect("the best was measured");
-        if at >= last {
-            return Reasons::default();
-        }
-        let flat = (flat.0, flat.1.min(last - 1));
         let key = self.space.knobs[k].key();
         reasons(Line { key, points: line.collect(), best: at, flat, between, cap }, objective)
     }
@@ -281,6 +209,21 @@ impl Place {
             queued_ppm: queued_share(&cells.iter().collect::<Vec<_>>()).map_or(0, ppm),
         })
     }
+}
+
+/// The positions of the first and the last setting that are as good as the best at `at` for all
+/// practical purposes, of those that were run: between them and the next ones a curve may jump, as
+/// where a chunk of one row fewer takes one request more. What lies inside may be worse by the
+/// noise. What was run under fewer seeds than the best is no end: of a part of the seeds a cost is
+/// luck.
+fn flat(points: &[&PointTuned], at: usize) -> (usize, usize) {
+    let inside = |i: &usize| {
+        let point = points[*i];
+        let good = point.trouble.is_none() && point.seeds >= points[at].seeds;
+        good && point.cost_ppm.is_some_and(|ppm| ppm <= FLAT_PPM)
+    };
+    let first = (0..at).find(inside).unwrap_or(at);
+    (first, (at + 1..points.len()).rfind(inside).unwrap_or(at))
 }
 
 /// Settings that keep every limit in at least half of their seeds, and would be better than the

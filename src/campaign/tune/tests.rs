@@ -381,24 +381,16 @@ fn knob_tuned(knob: &str, present: &str, field: &[&str], rate: impl Fn(f64) -> u
 }
 
 #[test]
-fn where_what_others_ship_beyond_the_range_is_better_the_range_limits_and_nothing_else() {
+fn a_best_at_the_end_of_the_range_is_said_to_be_limited_by_it_and_by_nothing_else() {
     let rate = |rows: f64| if rows <= 1_000.0 { 1_000 + rows as u64 } else { 300 };
-    let above = |told: &[String]| told.iter().filter(|line| line.starts_with("above")).count();
     let field = ["100", "500", "1000", "5000"];
-    for knob in ["k=16..64", "k=16,32,64"] {
-        let told = limits_told(knob, "64", &field, rate);
-        let ends = "64 is the end of the range: above it others are better, 1\u{2009}000 the best of them; widen the range";
-        assert!(told.iter().any(|line| line == ends), "{told:?}");
-        assert_eq!(above(&told), 0, "{told:?}");
+    for (knob, best) in [("k=16..64", "64"), ("k=2000..4000", "2\u{2009}000"), ("k=16..1000", "1\u{2009}000")]
+    {
+        let told = limits_told(knob, "500", &field, rate);
+        let ends = format!("{best} is the end of the range: widen it to see what lies beyond");
+        assert!(told.contains(&ends), "{told:?}");
+        assert!(!told.iter().any(|line| line.starts_with("above")), "{told:?}");
     }
-    let told = limits_told("k=500", "500", &field, rate);
-    assert!(told.iter().any(|line| line.starts_with("500 is all that was asked for: above it")), "{told:?}");
-    assert_eq!(above(&told), 0, "{told:?}");
-    let told = limits_told("k=2000..4000", "2000", &field, rate);
-    assert!(told.iter().any(|line| line.contains("is the end of the range: below it others")), "{told:?}");
-    let told = limits_told("k=16..1000", "500", &field, rate);
-    assert!(told.contains(&"1\u{2009}000 is the end of the range".to_owned()), "{told:?}");
-    assert!(above(&told) == 1, "what is worse beyond the end is told with its reason: {told:?}");
 }
 
 /// A place whose settings give these rates under a seed, and of which one seed has people wait too long where `slow` says so.
