@@ -2,7 +2,7 @@
 
 use super::cells::{Cell, Link, Mode, OutageCell, ROUNDS_MAX};
 use crate::base::{BitRate, Seed, Span, Time};
-use crate::net::tcp::{Broken, Congestion, Connection, Handshake, Losses, Steady, Tls};
+use crate::net::tcp::{Broken, Congestion, Connection, Handshake, Steady, Tls};
 use crate::net::{Conditions, Direction, Outage, OutageMode};
 
 /// What a test server sends first: a self-signed certificate with an RSA key of 2048 bits, its
@@ -83,7 +83,7 @@ fn fresh(cell: &Cell) -> Prediction {
     if cell.loss <= 0.0 {
         return Prediction { seconds: cold(&how, &link, cell.bytes), error: 0.0 };
     }
-    let lossy = |n| link.clone().with_losses(Losses::Bernoulli(cell.loss), Seed(n));
+    let lossy = |n| link.clone().with_losses(cell.loss, Seed(n));
     let runs: Vec<f64> = (0..REPETITIONS).map(|n| cold(&how, &lossy(n), cell.bytes)).collect();
     over_runs(&runs, 1, cell.samples)
 }
@@ -102,9 +102,8 @@ fn kept(cells: &[&Cell]) -> Vec<Prediction> {
         let times = kept_on(cells, &clean);
         return times.iter().map(|times| Prediction { seconds: median(times), error: 0.0 }).collect();
     }
-    let runs: Vec<Vec<Vec<f64>>> = (0..REPETITIONS)
-        .map(|n| kept_on(cells, &clean.clone().with_losses(Losses::Bernoulli(loss), Seed(n))))
-        .collect();
+    let runs: Vec<Vec<Vec<f64>>> =
+        (0..REPETITIONS).map(|n| kept_on(cells, &clean.clone().with_losses(loss, Seed(n)))).collect();
     let predict = |(at, cell): (usize, &&Cell)| {
         let each = usize::try_from(cell.samples).unwrap_or(usize::MAX).min(ROUNDS_MAX);
         let means: Vec<f64> = runs.iter().map(|run| mean(&run[at][..each.min(run[at].len())])).collect();
