@@ -8,8 +8,8 @@ use super::args::MeasuredArgs;
 use super::console::Console;
 use super::refusal::Refusal;
 use super::written;
-use crate::campaign::validate::measured::{self, Malformed, REPETITIONS};
-use crate::campaign::validate::{Report, Section};
+use crate::campaign::validate::Report;
+use crate::campaign::validate::measured::{self, Malformed, Predicted, REPETITIONS};
 use crate::record::Exit;
 use crate::scenario::file;
 
@@ -39,7 +39,7 @@ pub(super) fn outages(args: &MeasuredArgs, console: &mut Console<'_>) -> anyhow:
 fn judge(
     args: &MeasuredArgs,
     embedded: &str,
-    predict: fn(&[u8]) -> Result<(Section, String), Malformed>,
+    predict: fn(&[u8]) -> Result<Predicted, Malformed>,
     console: &mut Console<'_>,
 ) -> anyhow::Result<Exit> {
     let (shown, bytes) = match &args.file {

@@ -6,9 +6,12 @@ use super::rig::{Client, Failures, Order, mean_time};
 use crate::base::{BitRate, Seed, Span};
 use crate::theory::chunk::Cost;
 
-/// Links with o, c and 1/λ in seconds; the best chunk in rows, and what a row costs in chunks of a
-/// quarter and of four times of it, the best being 1 (models of chunk sizes, six links).
-const LINKS: [(&str, [f64; 3], f64, [f64; 2]); 6] = [
+/// A link with o, c and 1/λ in seconds; the best chunk in rows, and what a row costs in chunks of a
+/// quarter and of four times of it, the best being 1.
+type Link = (&'static str, [f64; 3], f64, [f64; 2]);
+
+/// Models of chunk sizes, six links.
+const LINKS: [Link; 6] = [
     ("LTE good", [0.25, 0.4e-3, 120.0], 18_951.0, [1.07, 1.08]),
     ("LTE driving", [0.35, 0.8e-3, 30.0], 5_440.0, [1.16, 1.19]),
     ("3G", [0.9, 2e-3, 60.0], 4_901.0, [1.18, 1.22]),
@@ -28,7 +31,7 @@ fn cost([chunk, row, mtbf]: [f64; 3]) -> Cost {
 
 /// The mean time of a chunk of the best size, on each link.
 pub(super) fn figures() -> Vec<Figure> {
-    let figure = |((name, link, ..), seed): (&(&str, [f64; 3], f64, [f64; 2]), u64)| {
+    let figure = |((name, link, ..), seed): (&Link, u64)| {
         let rows = cost(*link).best();
         let (reference, measured) = times(cost(*link), rows, Seed(seed));
         Figure::new(format!("{name}, {rows:.0} rows a chunk: seconds a chunk"), reference, measured, 0.01)
@@ -50,7 +53,7 @@ fn times(cost: Cost, rows: f64, seed: Seed) -> (f64, f64) {
 
 /// Where the best chunk lies, by closed form, and what smaller and larger ones cost, as simulated.
 pub(super) fn best() -> Vec<Figure> {
-    let beside = |((name, link, best, theirs), seed): (&(&str, [f64; 3], f64, [f64; 2]), u64)| {
+    let beside = |((name, link, best, theirs), seed): (&Link, u64)| {
         let a_row = |rows| times(cost(*link), rows, Seed(seed)).1 / rows;
         let (least, [smaller, larger]) = (a_row(*best), *theirs);
         let quarter = a_row(best / 4.0) / least;
