@@ -16,7 +16,7 @@ use std::time::Instant;
 use criterion::{Criterion, criterion_group, criterion_main};
 use syncdyno::base::{BitRate, Seed, Span, Time};
 use syncdyno::contract::{Event, EventSink, LocalBoxFuture, NetworkKind, Transport, TransportError};
-use syncdyno::net::tcp::{Congestion, Load, Losses, Sender, Steady, Transfer};
+use syncdyno::net::tcp::{Congestion, Load, Sender, Steady, Transfer};
 use syncdyno::net::{Conditions, Direction, Link, LinkSchedule, Profile, Server, TransportOptions, Way};
 use syncdyno::sim::{Handle, NodeId, Sim, SimOptions};
 
@@ -153,8 +153,7 @@ fn transfers(c: &mut Criterion) {
     let mut group = c.benchmark_group("a cold transfer");
     for bytes in SIZES {
         for loss in [0.0, 0.001, 0.01] {
-            let losses = if loss > 0.0 { Losses::Bernoulli(loss) } else { Losses::None };
-            let link = Steady::new(RTT, RATE, RATE).with_losses(losses, Seed(1));
+            let link = Steady::new(RTT, RATE, RATE).with_losses(loss, Seed(1));
             group.bench_function(format!("{bytes} bytes, loss {loss}"), |b| {
                 b.iter(|| cold(&link, black_box(bytes)))
             });

@@ -34,7 +34,7 @@ fn meets_its_expectations(path: &str) {
     hold_answers(&plans, &mut all);
     let mut wrong = Vec::new();
     for Judged { cell, .. } in &all {
-        wrong.extend(render::reasons_of(&cell).into_iter().map(|reason| format!("{}: {reason}", cell.id)));
+        wrong.extend(render::reasons_of(cell).into_iter().map(|reason| format!("{}: {reason}", cell.id)));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
