@@ -4,7 +4,6 @@ use super::{MINIMAL, plan, with_trace};
 use crate::base::{BitRate, Ppm, Span};
 use crate::net::{GapLengths, LossWindow, Moves, OutageMode, PacketLoss, Profile};
 
-/// The link `mine` with these lines.
 fn link(lines: &str) -> std::sync::Arc<Profile> {
     let text = format!("{MINIMAL}link = \"mine\"\n[link.mine]\nrtt = \"80ms\"\n{lines}\n");
     plan(&text).fleets[0].links[0].0.clone()
