@@ -118,10 +118,10 @@ fn tunnel(tree: &mut Node, name: &str) {
     if let Some(form) = ROOT.under("link").and_then(|links| links.under(name)) {
         check(form, &mut below, "", &mut wrong);
     }
-    if let (true, Some(below)) = (wrong.is_empty(), below.table()) {
-        if let Some(keys) = table_at(links, name, &Origin::default_value()) {
-            complete_tunnel(keys, name, below);
-        }
+    if let (true, Some(below)) = (wrong.is_empty(), below.table())
+        && let Some(keys) = table_at(links, name, &Origin::default_value())
+    {
+        complete_tunnel(keys, name, below);
     }
 }
 

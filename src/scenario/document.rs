@@ -254,7 +254,7 @@ impl Document {
     fn beside_each_other<T>(
         &self,
         (key, form): (&str, &Form),
-        read: fn(&Node, &[&str], &Names<'_>) -> Result<Vec<T>, Vec<Diagnostic>>,
+        read: impl Fn(&Node, &[&str], &Names<'_>) -> Result<Vec<T>, Vec<Diagnostic>>,
         names: &Names<'_>,
         mistakes: &mut Vec<Diagnostic>,
     ) -> Arc<[T]> {
