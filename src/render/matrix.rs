@@ -110,7 +110,6 @@ impl Costs {
         self.converged &= value("oracle.divergent.devices") == 0 && self.stuck == 0;
     }
 
-    /// In a few words, what came out.
     fn verdict(&self) -> String {
         let missed = [
             ("stuck", self.stuck),
@@ -132,7 +131,6 @@ impl Costs {
     fn each(&self, n: u64) -> u64 {
         n / self.delivered.max(1)
     }
-    /// The same in thousandths.
     fn per_row(&self, n: u64) -> u64 {
         n * 1_000 / self.delivered.max(1)
     }
@@ -276,7 +274,6 @@ impl Matrix {
         self.lines.iter().filter(alike).count()
     }
 
-    /// In the order in which they are told, each once.
     fn provisionings(&self) -> Vec<&str> {
         distinct(self.lines.iter().map(|(setting, _)| setting.provisioning.as_str()))
     }

@@ -7,6 +7,7 @@ use super::search::{Found, Space, Wanted};
 use crate::analysis::sweep::Objective;
 use crate::analysis::tune::{Limits, in_doubt, is_sound, trouble};
 use crate::record::{CellRecord, Verdict};
+use crate::render;
 
 /// What is given while knobs are turned, with all that has been found out.
 #[derive(Clone, Debug)]
@@ -76,7 +77,8 @@ impl Place {
         let cell = of_all.last().filter(|cell| cell.verdict == Verdict::Pass);
         let largest = |metric: &str| cell?.metrics.get(metric)?.stat("max");
         measured.largest = measured.largest.max(self.space.size.and_then(largest));
-        if let Some(trouble) = trouble(&of_all, &self.limits).or_else(missing) {
+        let trouble = trouble(&of_all, &self.limits).map(|why| render::trouble(&why));
+        if let Some(trouble) = trouble.or_else(missing) {
             measured.trouble = Some(trouble);
             measured.in_doubt = in_doubt(&of_all, &self.limits);
             measured.broken |= price.is_none() || !is_sound(&of_all);
