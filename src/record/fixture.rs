@@ -57,7 +57,6 @@ pub(crate) fn outcome() -> Outcome {
         figures,
         violations: Vec::new(),
         eventful: Vec::new(),
-        miscounted: Vec::new(),
         taken_back: None,
         shelved: None,
         not_applicable: Vec::new(),
