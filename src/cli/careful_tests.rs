@@ -79,8 +79,8 @@ fn what_is_no_record_is_refused_with_the_reason() {
     std::fs::write(desk.path("bad/run.json"), b"{\n  \"schema_version\": \"\xFF\xFE").unwrap();
     desk.write("cut.json", "{\"schema_version\":");
     desk.write("empty.json", "");
-    desk.write("newer.json", &whole.replacen("\"schema_version\": \"2.", "\"schema_version\": \"3.", 1));
-    desk.write("other.json", "{ \"schema_version\": \"2.0.0\" }");
+    desk.write("newer.json", &whole.replacen("\"schema_version\": \"3.", "\"schema_version\": \"4.", 1));
+    desk.write("other.json", "{ \"schema_version\": \"3.0.0\" }");
     assert_snapshot!(desk.session(
         "replay @bad
          replay @bad/run.json#ties.s1
@@ -228,7 +228,7 @@ fn what_a_cell_of_the_candidate_alone_fails_with_is_the_exit_unless_the_page_has
         slower(&mut candidate, cpu);
         candidate.cells[0].verdict = record::Verdict::Fail;
         (candidate.verdict, candidate.exit_code) = (record::Verdict::Fail, code);
-        candidate.cells[0].reasons = vec![record::Reason { exit_code: code, text: "so".to_owned() }];
+        candidate.cells[0].reasons = vec![record::Reason::Broken { exit_code: code, text: "so".to_owned() }];
         desk.write("candidate.json", &fixture::written(&candidate));
         let told = desk.run("compare @base.json @candidate.json --fail-on-worse");
         assert_eq!(told, exit, "{code} and {cpu} ns: {}{}", desk.out, desk.err);

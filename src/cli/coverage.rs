@@ -41,8 +41,8 @@ pub(super) fn coverage(
     let record = record::RunRecord { claims, ..record };
     let exit = Exit::of(record.exit_code);
     for cell in record.failing() {
-        for reason in &cell.reasons {
-            console.complaint(&format!("FAIL {}: {}\n", cell.id, reason.text));
+        for reason in render::reasons_of(cell) {
+            console.complaint(&format!("FAIL {}: {reason}\n", cell.id));
         }
     }
     if record.verdict == Verdict::Incomplete || !record.complete {

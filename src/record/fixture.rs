@@ -106,9 +106,9 @@ pub(crate) fn written(record: &RunRecord) -> String {
 }
 
 /// Has a cell fail by a row that it lost.
-pub(crate) fn lose(cell: &mut CellRecord, text: &str) {
+pub(crate) fn lose(cell: &mut CellRecord) {
     cell.verdict = Verdict::Fail;
-    cell.reasons.push(Reason { exit_code: 11, text: text.to_owned() });
+    cell.reasons.push(Reason::Violation { check: "lost".to_owned() });
 }
 
 /// The outcome with rows of d17 lost.
@@ -160,12 +160,11 @@ pub(crate) fn tuned() -> TuneRecord {
         best: "1024".to_owned(),
         between: Some([Some("512".to_owned()), None]),
         flat: ["700".to_owned(), "1500".to_owned()],
-        half: Some(PointTuned { noise_ppm: Some(25_000), ..point("512", 1_050_000, &[]) }),
-        double: None,
-        field: vec![point("100", 2_000_000, &["PouchDB", "Datasync"]), point("500", 1_053_000, &["Volt MX"])],
         points: vec![
             point("64", 3_000_000, &[]),
-            PointTuned { noise_ppm: Some(25_000), ..point("512", 1_050_000, &[]) },
+            point("100", 2_000_000, &["PouchDB", "Datasync"]),
+            point("500", 1_053_000, &["yours", "Volt MX"]),
+            PointTuned { noise_ppm: Some(25_000), ..point("512", 1_050_000, &["half the best"]) },
             point("1024", 1_000_000, &[]),
             lossy,
         ],
@@ -196,7 +195,9 @@ pub(crate) fn tuned() -> TuneRecord {
         metric: "engine.rows.rate".to_owned(),
         unit: Unit::MilliRowsPerSecond,
         better: "higher".to_owned(),
-        given: Vec::new(),
+        given: ["--knob", "engine.pull.chunk_rows=64..8192", "--link", "edge,geo"]
+            .map(str::to_owned)
+            .to_vec(),
         knobs: vec![key],
         across: vec!["fleet.phones.link".to_owned()],
         seeds: (1..=8).map(|seed| seed.to_string()).collect(),
@@ -205,7 +206,7 @@ pub(crate) fn tuned() -> TuneRecord {
             metric: "device.query.duration".to_owned(),
             stat: "p99".to_owned(),
             max: 100_000_000,
-            measured: true,
+            unmeasured: false,
         }],
         cells: CellsTuned { search: 50, beside: 30, full_grid: 200 },
         places: vec![place, none],

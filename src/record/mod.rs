@@ -24,12 +24,14 @@ mod figures;
 pub mod flat;
 mod folder;
 mod headlines;
+mod held;
 pub mod histograms;
 mod judged;
 mod life;
 mod lines;
 mod named;
 mod occurrence;
+mod reason;
 mod repro;
 mod requests;
 mod run;
@@ -51,16 +53,17 @@ pub use exit::Exit;
 pub use figures::{CellFigures, FiguresRecord, held};
 pub use folder::{Folder, FolderError, Part};
 pub use headlines::{HEADLINE, is_gated, weight};
+pub use held::{ClaimRecord, ExpectationRecord, GateRecord};
 pub use judged::Judged;
 pub use life::{LifeRecord, StepRecord};
 pub use named::named;
 pub use occurrence::{MissedRecord, OccurrenceRecord, SwarmRecord};
+pub use reason::Reason;
 pub use repro::{ReproHead, is_repro, repro, repro_head};
 pub use requests::requests;
 pub use run::{
-    ACCEPT, AxisRecord, CellRecord, ClaimRecord, EndingKind, EndingRecord, ExpectationRecord, FaultRecord,
-    GateRecord, Phases, Reason, RecordError, RunRecord, SCHEMA_VERSION, ScenarioRecord, SweepRecord, Tool,
-    UnplacedRecord, Verdict, schema_json,
+    ACCEPT, AxisRecord, CellRecord, EndingKind, EndingRecord, FaultRecord, Phases, RecordError, RunRecord,
+    SCHEMA_VERSION, ScenarioRecord, SweepRecord, Tool, UnplacedRecord, Verdict, schema_json,
 };
 pub use series::{SeriesRecord, SlowRecord};
 pub use timing::{CellTiming, Timing};

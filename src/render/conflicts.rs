@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::grid::Grid;
 use super::lines::Lines;
 use crate::analysis::{distinct, grouped};
-use crate::record::{CellRecord, EndingKind, Exit, Judged, Reason, Verdict};
+use crate::record::{CellRecord, EndingKind, Judged, Reason, Verdict};
 
 /// What stays of the two sides of a conflict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -229,8 +229,7 @@ pub fn hold(judged: &mut [Judged], lines: Vec<ConflictLine>, right: &Conflicts) 
     let missing = missing.into_iter().map(|why| (0, why));
     let wrong = wrong.into_iter().enumerate().filter_map(|(cell, why)| Some((cell, why?)));
     for (cell, why) in wrong.chain(missing) {
-        let text = format!("{}{why}", Reason::NOT_AS_EXPECTED);
-        judged[cell].fail(Exit::Threshold, text);
+        judged[cell].fail(Reason::Unexpected { text: why });
         // What it is told by first is why the run fails.
         judged[cell].cell.reasons.rotate_right(1);
     }
@@ -247,7 +246,7 @@ mod tests {
     use super::super::story::{Paint, story};
     use super::*;
     use crate::analysis::{broken, cell_ids, judge};
-    use crate::record::{RunRecord, assemble, fixture, of_matrix};
+    use crate::record::{Exit, RunRecord, assemble, fixture, of_matrix};
 
     fn line(policy: &str, order: &str, stays: Stays, overwritten: u64) -> ConflictLine {
         ConflictLine {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::answers::answers;
 use super::grid::Grid;
 use super::lines::ends;
+use super::reasons::{cause, is_told, no_figure, reason_of, reasons_of};
 use super::table::{self, Form};
 use super::warnings::unplaced;
 use super::why::why;
@@ -117,8 +118,8 @@ pub fn last_lines(record: &RunRecord, folder: &str) -> String {
     if is_asked(record) {
         return text;
     }
-    let causes = by_cause(record).into_iter().map(|(cell, _)| cell);
-    let causes = grouped(causes, |cell| (&cell.scenario, cause(cell)));
+    let told = by_cause(record).into_iter().map(|(cell, _)| cell);
+    let causes = grouped(told, |cell| (&cell.scenario, causes(cell)));
     causes.iter().for_each(|(_, cells)| text.push_str(&format!("{}\n", cells[0].replay)));
     text
 }
@@ -128,8 +129,8 @@ pub fn last_lines(record: &RunRecord, folder: &str) -> String {
 pub fn reasons(record: &RunRecord) -> String {
     let mut text = String::new();
     for (cell, others) in by_cause(record) {
-        for reason in &cell.reasons {
-            text.push_str(&format!("{}{}: {}\n", cell.id, and_more(others), reason.text));
+        for reason in reasons_of(cell) {
+            text.push_str(&format!("{}{}: {reason}\n", cell.id, and_more(others)));
         }
     }
     for line in occurrences::missing(record).iter().map(String::as_str).chain(record.lacking()) {
@@ -141,33 +142,23 @@ pub fn reasons(record: &RunRecord) -> String {
     text
 }
 
-/// The failing cells, each with how many others fail for the same cause: cells of one setting whose
-/// reasons read the same up to their figures, or that all differ from a baseline; cells of any that
-/// have none, or the same other one.
+/// The failing cells, each with how many others fail for the same cause: cells of one setting that
+/// have the same reasons but for their figures; cells of any that have no baseline, or the same
+/// other one.
 pub(super) fn by_cause(record: &RunRecord) -> Vec<(&CellRecord, usize)> {
     let setting = |cell: &CellRecord| {
-        (!fails_only(cell, Exit::NoBaseline)).then(|| (cell.variant.clone(), format!("{:?}", cell.axes)))
+        let of_baseline = cell.reasons.iter().all(|reason| reason.exit() == Exit::NoBaseline);
+        (!of_baseline).then(|| (cell.variant.clone(), format!("{:?}", cell.axes)))
     };
-    let told = grouped(found::told(record), |cell| (cell.scenario.clone(), setting(cell), cause(cell)));
+    let told = grouped(found::told(record), |cell| (cell.scenario.clone(), setting(cell), causes(cell)));
     told.into_iter().map(|(_, cells)| (cells[0], cells.len() - 1)).collect()
 }
 
-/// The reasons of a failing cell, as those of another cell with the same cause read.
-fn cause(cell: &CellRecord) -> Vec<String> {
-    let head = |text: &str| text.split(|c: char| c.is_ascii_digit()).next().unwrap_or("").to_owned();
-    let of_baseline = fails_only(cell, Exit::NoBaseline);
-    if !of_baseline && fails_only(cell, Exit::Regression) {
-        return Vec::new();
-    }
-    let reason = |reason: &Reason| match of_baseline {
-        true => reason.text.replacen(&cell.id, "", 1),
-        false => format!("{} {}", reason.exit_code, head(&reason.text)),
-    };
-    cell.reasons.iter().map(reason).collect()
-}
-
-fn fails_only(cell: &CellRecord, exit: Exit) -> bool {
-    cell.reasons.iter().all(|reason| reason.exit_code == exit.code())
+/// What the reasons of a failing cell have in common with those of others with the same cause.
+fn causes(cell: &CellRecord) -> Vec<(u8, String)> {
+    let mut causes: Vec<_> = cell.reasons.iter().map(|reason| cause(cell, reason)).collect();
+    causes.dedup();
+    causes
 }
 
 pub(super) fn and_more(others: usize) -> String {
@@ -197,7 +188,7 @@ pub fn annotations(record: &RunRecord) -> String {
     let lines = by_cause(record).into_iter().take(NAMED_CELLS).map(|(cell, others)| {
         let file =
             if cell.path.is_empty() { String::new() } else { format!("file={},", property(&cell.path)) };
-        let reasons: Vec<&str> = cell.reasons.iter().map(|reason| reason.text.as_str()).collect();
+        let reasons = reasons_of(cell);
         let accept = record.acceptance_of(cell);
         let text = format!("{}\n{}{accept}", reasons.join("\n"), cell.replay);
         let title = format!("{}{}", cell.id, and_more(others));
@@ -335,18 +326,18 @@ pub(super) fn gate_grid(record: &RunRecord, gates: &[&GateRecord]) -> Grid {
     let several = record.cells.len() > 1;
     let mut grid = Grid::new(3, ["gate", "metric", "stat", "must be", "is", ""]);
     for gate in gates {
-        let unit = record.cell(&gate.cell).map_or(Unit::Count, |cell| table::unit_of(cell, gate));
+        let cell = record.cell(&gate.cell);
+        let unit = cell.map_or(Unit::Count, |cell| table::unit_of(cell, gate));
         let [value, bound] = match gate.value {
             Some(value) => human::held(unit, value, gate.min, gate.max),
-            None => [gate.reason.clone().unwrap_or_default(), human::bound(unit, gate.min, gate.max)],
+            None => {
+                let why = cell.map(|cell| no_figure(cell, &gate.figure(), &gate.stat));
+                [why.unwrap_or_default(), human::bound(unit, gate.min, gate.max)]
+            }
         };
         let name = if several { format!("{} in {}", gate.name, gate.cell) } else { gate.name.clone() };
-        let metric = match &gate.start {
-            Some(start) => format!("{}@{start}", gate.metric),
-            None => gate.metric.clone(),
-        };
         let verdict = if gate.pass { "met".to_owned() } else { "FAIL".to_owned() };
-        grid.row([name, metric, gate.stat.clone(), bound, value, verdict]);
+        grid.row([name, gate.figure(), gate.stat.clone(), bound, value, verdict]);
     }
     grid
 }
@@ -359,7 +350,7 @@ fn failures(record: &RunRecord, paint: Paint) -> String {
         text.push('\n');
     }
     for (cell, others) in failing.iter().skip(TOLD_CELLS).take(NAMED_CELLS) {
-        let why = cell.reasons.first().map_or("", |reason| reason.text.as_str());
+        let why = cell.reasons.first().map_or_else(String::new, |reason| reason_of(cell, reason));
         text.push_str(&format!("{} {}{}: {why}\n", paint.bad("FAIL"), cell.id, and_more(*others)));
     }
     let told = TOLD_CELLS + NAMED_CELLS;
@@ -371,15 +362,13 @@ fn failures(record: &RunRecord, paint: Paint) -> String {
 
 fn failure(record: &RunRecord, cell: &CellRecord, others: usize, paint: Paint) -> String {
     let mut text = format!("{} {}{}\n", paint.bad("FAIL"), cell.id, and_more(others));
-    for reason in &cell.reasons {
-        text.push_str(&format!("  {}\n", reason.text));
-    }
+    reasons_of(cell).iter().for_each(|reason| text.push_str(&format!("  {reason}\n")));
     let gates: Vec<&GateRecord> = record.gates_of(&cell.id).collect();
     why(cell, &gates).iter().for_each(|line| text.push_str(&format!("  {line}\n")));
     text.push_str(&cell.swarm.as_ref().map_or_else(String::new, told_swarm));
-    let in_reasons = |text: &str| cell.reasons.iter().any(|reason| reason.text.ends_with(text));
     let stuck = matches!(cell.ending.kind, EndingKind::Stuck | EndingKind::Stalled);
-    let lines = cell.ending.text.iter().filter(|line| stuck && !in_reasons(line));
+    let told_first = usize::from(cell.reasons.contains(&Reason::Stuck {}));
+    let lines = cell.ending.text.iter().skip(told_first).filter(|_| stuck);
     let lines: Vec<&String> = lines.take(TOLD_VIOLATIONS).collect();
     lines.iter().for_each(|line| text.push_str(&format!("  {line}\n")));
     let stuck_on = cell.violations.iter().filter(|v| v.check == "stuck").find_map(|v| v.record.as_ref());
@@ -388,10 +377,10 @@ fn failure(record: &RunRecord, cell: &CellRecord, others: usize, paint: Paint) -
     }
     // The ending tells the devices that are stuck, and what the reasons say in full is not said
     // again.
-    let is_told = |v: &ViolationRecord| v.check == "stuck" && (stuck || in_reasons(&v.text));
-    let devices = cell.violations.iter().filter(|v| is_told(v)).count();
+    let said = |v: &ViolationRecord| v.check == "stuck" && (stuck || is_told(cell, v));
+    let devices = cell.violations.iter().filter(|v| said(v)).count();
     let mut told = if stuck { devices.min(lines.len() + 1) } else { devices };
-    let left = by_record(cell).into_iter().filter(|(first, _)| !is_told(first));
+    let left = by_record(cell).into_iter().filter(|(first, _)| !said(first));
     for (first, others) in left.take(TOLD_VIOLATIONS) {
         told += 1 + others.len();
         text.push_str(&told_violations(cell, first, &others, paint));
@@ -456,7 +445,7 @@ fn told_violations(
     let record = first.record.as_ref().map_or_else(String::new, |record| format!(" {record}"));
     let mut text = format!("  {}{record}", whose(first));
     // The reasons have told it in full if it is the first of its check.
-    if !cell.reasons.iter().any(|reason| reason.text.ends_with(&first.text)) {
+    if !is_told(cell, first) {
         text.push_str(&format!(": {}", first.text));
     }
     text.push('\n');
@@ -500,7 +489,6 @@ mod tests {
             max: bounds[1],
             value: Some(value),
             pass,
-            reason: None,
         }
     }
 

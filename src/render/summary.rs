@@ -2,6 +2,7 @@
 
 use super::brief::brief;
 use super::grid;
+use super::reasons::reasons_of;
 use super::story::{self, Paint};
 use super::table::{self, Form};
 use crate::record::{ACCEPT, CellRecord, RunRecord, Verdict};
@@ -18,8 +19,8 @@ pub fn summary(record: &RunRecord) -> String {
     let failing = story::by_cause(record);
     for (cell, others) in failing.iter().take(CELLS_MAX) {
         text.push_str(&format!("- **{}**{}\n", escaped(&cell.id), story::and_more(*others)));
-        for reason in cell.reasons.iter().take(REASONS_MAX) {
-            text.push_str(&format!("  - {}\n", escaped(&reason.text)));
+        for reason in reasons_of(cell).iter().take(REASONS_MAX) {
+            text.push_str(&format!("  - {}\n", escaped(reason)));
         }
         if cell.reasons.len() > REASONS_MAX {
             text.push_str(&format!("  - … and {} more\n", cell.reasons.len() - REASONS_MAX));

@@ -479,9 +479,7 @@ fn verdicts(cells: &[&CellRecord]) -> String {
 
 /// The unit in which a gate's figures are shown: a count is a count, whatever is counted.
 pub(super) fn unit_of(cell: &CellRecord, gate: &GateRecord) -> Unit {
-    let name =
-        gate.start.as_ref().map_or_else(|| gate.metric.clone(), |start| format!("{}@{start}", gate.metric));
-    match cell.metrics.get(name.as_str()) {
+    match cell.metrics.get(gate.figure().as_str()) {
         Some(figure) if gate.stat != "count" => figure.unit(),
         _ => Unit::Count,
     }

@@ -8,6 +8,7 @@ use crate::analysis::found::findings;
 use crate::metrics::human;
 use crate::record::{CellRecord, LifeRecord, RunRecord, Verdict, replay_record};
 use crate::render::lines::ends;
+use crate::render::reasons::{reason_of, reasons_of};
 use crate::render::story::{and_more, by_cause};
 use crate::render::warnings::unplaced;
 use crate::render::why::why;
@@ -111,7 +112,7 @@ fn failure(record: &RunRecord, cell: &CellRecord, others: usize) -> Markup {
         section.failure {
             h3 { (cell.id) (and_more(others)) }
             ul {
-                @for reason in cell.reasons.iter().take(REASONS) { li { (reason.text) } }
+                @for reason in reasons_of(cell).iter().take(REASONS) { li { (reason) } }
                 @if cell.reasons.len() > REASONS { li { (cell.reasons.len() - REASONS) " more reasons stand in run.json" } }
                 @for line in why(cell, &gates) { li { (line) } }
                 @for line in cell.ending.text.iter().skip(1).take(REASONS) { li { (line) } }
@@ -184,7 +185,7 @@ fn others(cells: &[(&CellRecord, usize)], noun: &str) -> Markup {
                 thead { tr { th { "cell" } th { "why" } th { "see it again" } } }
                 tbody { @for (cell, others) in cells.iter().take(NAMED) { tr {
                     td { (cell.id) (and_more(*others)) }
-                    td.w { (cell.reasons.first().map_or("", |reason| reason.text.as_str())) }
+                    td.w { (cell.reasons.first().map_or_else(String::new, |reason| reason_of(cell, reason))) }
                     td { code { (cell.replay) } }
                 } } }
             } }
