@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 use criterion::Criterion;
 use rusqlite::Connection;
 use syncdyno::base::{Seed, Stream};
-use syncdyno::disk::{self, Disk, DiskOptions, Location};
+use syncdyno::contract::Database;
+use syncdyno::disk::{self, Disk, DiskOptions};
 
 const ROUNDS: usize = 15;
 const ROWS: usize = 100;
@@ -82,7 +83,7 @@ impl Store {
                 disk::prepare();
                 Connection::open_in_memory()
             }
-            (_, None) => disk::open(&Location::memory()),
+            (_, None) => disk::open(&Database::memory()),
             (_, Some(disk)) => disk.open("app.db"),
         }
         .expect("a new database opens");

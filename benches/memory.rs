@@ -19,7 +19,7 @@ mod stopwatch;
 
 use syncdyno::base::Cell;
 use syncdyno::base::{EntityId, Span, Stamp, Time, UnitId};
-use syncdyno::contract::{Database, Schema};
+use syncdyno::contract::Schema;
 use syncdyno::disk::{self, Disk};
 use syncdyno::scenario::{Document, Names, Plan, Request};
 use syncdyno::store::Store;
@@ -168,8 +168,7 @@ fn bring_back() {
     const TIMES: u32 = 2_000;
     let schema: Arc<Schema> = plan(&scenario(1, 1, true)).schema.clone();
     let disk = Disk::new(disk::DiskOptions::default());
-    let location = disk.location("app.db");
-    let database = Database { path: location.path, vfs: location.vfs };
+    let database = disk.location("app.db");
     let store =
         Store::open(&database, schema, &syncdyno::store::StoreOptions::default()).expect("a fresh disk");
     let filled = store.transaction(|tx| {

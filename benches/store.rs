@@ -78,10 +78,7 @@ impl Medium {
 }
 
 fn database(disk: Option<&Disk>) -> Database {
-    match disk.map(|disk| disk.location("app.db")) {
-        Some(location) => Database { path: location.path, vfs: location.vfs },
-        None => Database::memory(),
-    }
+    disk.map_or_else(Database::memory, |disk| disk.location("app.db"))
 }
 
 fn schema() -> Arc<Schema> {
@@ -139,8 +136,7 @@ fn open_bare(disks: &[Option<Disk>], options: &StoreOptions) -> Vec<Connection> 
     disks
         .iter()
         .map(|disk| {
-            let database = database(disk.as_ref());
-            let connection = disk::open(&disk::Location { path: database.path, vfs: database.vfs }).unwrap();
+            let connection = disk::open(&database(disk.as_ref())).unwrap();
             connection.execute_batch(&pragmas).unwrap();
             connection
         })

@@ -217,10 +217,7 @@ impl Alone {
 }
 
 fn database(disk: Option<&Disk>) -> Database {
-    match disk.map(|disk| disk.location("app.db")) {
-        Some(location) => Database { path: location.path, vfs: location.vfs },
-        None => Database::memory(),
-    }
+    disk.map_or_else(Database::memory, |disk| disk.location("app.db"))
 }
 
 fn cell(value: &Value) -> Cell<'static> {

@@ -158,10 +158,10 @@ impl Patience {
         OF_DISK.max(self.slowed())
     }
 
-    fn to_begin(&self, period: Span, of: impl Fn(&Waits) -> Term) -> Bound {
+    fn to_begin(self, period: Span, of: impl Fn(&Waits) -> Term) -> Bound {
         let [wait, last] = match self {
-            Patience::Computed(waits) => [of(waits), ("its disk", TO_BEGIN.max(self.slowed()))],
-            Patience::Stated(span) => [NONE, stated((*span).max(TO_BEGIN))],
+            Patience::Computed(waits) => [of(&waits), ("its disk", TO_BEGIN.max(self.slowed()))],
+            Patience::Stated(span) => [NONE, stated(span.max(TO_BEGIN))],
         };
         Bound([("the period", period), wait, last, NONE, NONE])
     }
