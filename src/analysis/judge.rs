@@ -238,14 +238,9 @@ fn reasons(
         reasons.push(Reason::Shelved { first });
     }
     reasons.extend(untested::reasons(plan, outcome));
-    reasons.extend(expectations.iter().filter(|one| !one.pass).map(|one| {
-        let counted = if one.what == MISCOUNTED { outcome.miscounted.clone() } else { Vec::new() };
-        Reason::Expectation { what: one.what.clone(), counted }
-    }));
+    let missed = expectations.iter().filter(|one| !one.pass);
+    reasons.extend(missed.map(|one| Reason::Expectation { what: one.what.clone() }));
     let missed = gates.iter().filter(|gate| !gate.pass);
     reasons.extend(missed.map(|gate| Reason::Gate { gate: gate.clone() }));
     reasons
 }
-
-/// The metric of conflicts that engine and oracle count otherwise.
-const MISCOUNTED: &str = "engine.conflicts.miscounted";

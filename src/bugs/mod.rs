@@ -9,7 +9,6 @@
 //! Invariant: no correct engine can reach this room.
 
 mod app;
-mod attachments;
 mod bug;
 mod list;
 mod named;
@@ -18,12 +17,7 @@ mod page;
 mod pull;
 mod push;
 mod send;
-mod squash;
-mod status;
 mod units;
-mod values;
-mod wake;
-mod whole;
 
 pub use bug::{Breaks, Bug};
-pub use list::{ALL, find};
+pub use list::{all, find};

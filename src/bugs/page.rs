@@ -1,9 +1,9 @@
-//! Bugs in what becomes of conflicts that wait for a person, and of what is kept as two rows.
+//! Bugs in conflicts that wait for a person, in what is kept as two rows, and in attachments.
 
 use super::bug::{Bug, bug};
 use crate::base::Key;
 use crate::contract::{EditKind, Mutation};
-use crate::engine::{Correct, PageRule, SendRule};
+use crate::engine::{BlobRule, Correct, PageRule, SendRule};
 use crate::store::Conflicts;
 
 /// Those that this file plants.
@@ -48,5 +48,23 @@ pub(super) const BUGS: &[Bug] = &[
             let key = Key::new(&format!("{}-{attempt}", told.key.as_str()));
             Mutation { key, id: format!("{}-{attempt}", told.id), ..told }
         }
+    ),
+    bug!(
+        "last-stretch-is-all" caught by "broken-attachment",
+        "an attachment is let go when its last stretch has left, whatever was said to that",
+        "an upload that counts as done when its bytes are in the socket",
+        blobs: BlobRule::is_there(says: Option<bool>, ends: bool) -> bool { ends || says == Some(true) }
+    ),
+    bug!(
+        "takes-anothers-word" caught by "broken-attachment",
+        "the server's word that all of an attachment is there is taken for this one's, whichever it was said of",
+        "the built-in engine, until answers named what was asked",
+        blobs: BlobRule::takes_anothers() -> bool { true }
+    ),
+    bug!(
+        "sends-what-came-to-nothing" caught by "broken-attachment",
+        "what is attached to a row goes up although the edit that made the row came to nothing",
+        "the built-in engine, until it asked the server for the row",
+        blobs: BlobRule::doubts() -> bool { false }
     ),
 ];

@@ -1,8 +1,8 @@
-//! Bugs in what units have of their own: a part of an entity, a cursor, a date.
+//! Bugs in what units have of their own, in what is there as a whole or not at all, and in values.
 
 use super::bug::{Bug, bug};
-use crate::base::Value;
-use crate::engine::{ApplyRule, CursorRule, Part, Place};
+use crate::base::{Cell, Value};
+use crate::engine::{ApplyRule, Correct, CursorRule, Part, Place, SendRule};
 use crate::protocol::WireRow;
 use crate::store::{StoreError, Tx};
 
@@ -45,5 +45,54 @@ pub(super) const BUGS: &[Bug] = &[
         "whichever unit completes sets the date of the last sync of all units",
         "SyncProperties with one row in place of one a SyncUnit",
         cursor: CursorRule::dates_all() -> bool { true }
+    ),
+    bug!(
+        "dates-what-was-cut" caught by "lost",
+        "a sync that was cut sets the date of the last sync, as one does that ended well",
+        "a date that is written in the block that runs whatever happened",
+        cursor: CursorRule::dates_what_was_cut() -> bool { true }
+    ),
+    bug!(
+        "forgets-what-waits" caught by "lost",
+        "rows wait for the rest of their sync in a table that goes with it, and where it had come to stays",
+        "a staging table that is temporary, beside a cursor that is not",
+        cursor: CursorRule::keeps_what_waits() -> bool { false }
+    ),
+    bug!(
+        "cuts-long-texts" caught by "bent-value",
+        "a text goes up with its first 16 characters, and the answer is success",
+        "MySQL without strict mode: a VARCHAR keeps what fits, and gives a warning that nobody reads",
+        mutation |entry, attempt| {
+            let mut sent = Correct.mutation(entry, attempt);
+            for (_, value) in &mut sent.values {
+                if let Value::Text(text) = value
+                    && let Some((end, _)) = text.char_indices().nth(16)
+                    // A key is longer, and is no text that a person wrote.
+                    && text.contains(' ')
+                {
+                    *value = Value::text(&text[..end]);
+                }
+            }
+            sent
+        }
+    ),
+    bug!(
+        "misses-the-last-column" caught by "divergent",
+        "of several columns that a pulled version changed the last stays as it was",
+        "an UPDATE of changed columns alone, whose loop ends one too soon",
+        apply |tx, place, row| {
+            let held = if place.dirty { None } else { tx.row(place.id, row.key)? };
+            let (Some(values), Some(held)) = (row.values, held) else {
+                return Correct.apply(tx, place, row);
+            };
+            let changed = |column: &usize| !held.values[*column].reads_as(values[*column].as_ref());
+            let changed: Vec<usize> = (0..values.len()).filter(changed).collect();
+            let mut written = values.to_vec();
+            if let [_, .., last] = changed[..] {
+                written[last] = super::pull::owned(&held.values[last]);
+            }
+            let written: Vec<Cell<'_>> = written;
+            Correct.apply(tx, place, WireRow { values: Some(&written), ..row })
+        }
     ),
 ];

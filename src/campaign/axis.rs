@@ -68,21 +68,6 @@ impl Axis {
         let cut = Range { first: first.min(most), last: most, ..self.range.clone()? };
         (last > most).then(|| Axis { key: self.key.clone(), values: cut.values(), range: Some(cut) })
     }
-    /// The least of its values that is `most` or more, where there is nothing between its values.
-    pub fn least_from(&self, most: f64) -> Option<String> {
-        if self.ends().is_some() {
-            return None;
-        }
-        let numbered = self.values.iter().filter_map(|value| Some((self.number(value)?, value)));
-        let enough = numbered.filter(|(x, _)| *x >= most);
-        enough.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, value)| value.clone())
-    }
-    /// The axis as the list of those of its values that `keeps` takes.
-    pub fn only(&self, keeps: impl Fn(&str) -> bool) -> Axis {
-        let mut values = self.values.clone();
-        values.retain(|value| keeps(value));
-        Axis { key: self.key.clone(), values, range: None }
-    }
     /// A number as a value of the axis, with its unit.
     pub fn shown(&self, x: f64) -> String {
         self.range.as_ref().map_or_else(|| x.to_string(), |range| range.shown(x))

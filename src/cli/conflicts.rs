@@ -8,7 +8,7 @@ use super::shard::{self, Cells};
 use super::sources;
 use crate::base::Word as _;
 use crate::campaign::Runner;
-use crate::engine::{Detect, POLICY_NAMES};
+use crate::engine::{Detect, Policy};
 use crate::record::{CellRecord, Exit, Judged, Reason};
 use crate::render::conflicts::{self, ConflictLine, Conflicts};
 use crate::scenario::{CONFLICTS_EXPECTED, Document, Plan};
@@ -83,7 +83,7 @@ fn unexpected(cell: &CellRecord) -> Option<(&str, &str)> {
 /// A world's cells, in both orders, of a setting.
 fn plans(runner: &dyn Runner) -> anyhow::Result<Vec<Plan>> {
     let mut plans = Vec::new();
-    for (detect, policy) in Detect::WORDS.iter().flat_map(|way| POLICY_NAMES.iter().map(move |p| (way, p))) {
+    for (detect, policy) in Detect::WORDS.iter().flat_map(|way| Policy::WORDS.iter().map(move |p| (way, p))) {
         for document in Document::conflicts() {
             let one = |key: &str, value: &str| (key.to_owned(), vec![value.to_owned()]);
             let axes = vec![one(DETECT, detect), one(POLICY, policy), one(WRITES, writes(policy))];

@@ -28,11 +28,9 @@ in_words!(Part { Thumbnail: "thumbnail", Whole: "whole" });
 /// The name of what is attached to a row; a row is known here by a hash of its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BlobId {
-    /// The row's entity.
     pub entity: EntityId,
     /// A hash of the row's key.
     pub row: u64,
-    /// Which part.
     pub part: Part,
 }
 

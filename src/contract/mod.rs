@@ -16,6 +16,8 @@
 //! of a scenario only what a real app would know: its schema, its sync units, its own attributes,
 //! and its own options.
 
+#![allow(missing_docs, reason = "what its name says needs no sentence")]
+
 mod attachment;
 pub mod device;
 mod naming;

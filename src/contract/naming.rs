@@ -34,7 +34,6 @@ in_words!(MergeRule { First: "first-stays", Last: "last-stays", Fill: "fill-empt
 /// How rows of an entity get their keys.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Naming {
-    /// Who gives them.
     pub by: NamedBy,
     /// What becomes of a row that was made twice.
     pub merge: MergeRule,

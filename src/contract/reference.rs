@@ -35,7 +35,6 @@ pub struct Copied {
 /// A reference that the backend looks after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reference {
-    /// Whose rows refer.
     pub of: EntityId,
     /// By which of the backend's columns.
     pub column: usize,

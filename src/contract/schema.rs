@@ -19,14 +19,12 @@ pub struct Schema {
     /// So many versions of the app came before, each with fewer columns, and this one may meet
     /// their databases.
     pub version: u32,
-    /// What rows have beside them.
     pub attachments: Vec<(EntityId, Attachment)>,
 }
 
 /// One entity: a table on the backend and, projected, on the devices.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entity {
-    /// Its name in the scenario.
     pub name: String,
     /// The name of its key column; keys are texts.
     pub key: String,
@@ -37,7 +35,6 @@ pub struct Entity {
     pub projection: Vec<usize>,
     /// Which rows a device holds: those for which every rule is true.
     pub scope: Vec<ScopeRule>,
-    /// How rows come to devices.
     pub delivery: Delivery,
     /// A natural key: positions of columns that together name a row once among the rows that are
     /// not deleted; empty for none.
@@ -47,9 +44,7 @@ pub struct Entity {
 /// One column of an entity.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Column {
-    /// Its name.
     pub name: String,
-    /// What it holds.
     pub kind: ColumnKind,
 }
 
@@ -62,13 +57,9 @@ impl Column {
 
 /// What a column holds.
 #[derive(Clone, Debug, PartialEq)]
-#[allow(missing_docs, reason = "said by the variant")]
 pub enum ColumnKind {
-    /// Any text.
     Text,
-    /// A whole number.
     Int,
-    /// A number with a fraction.
     Real,
     /// 0 or 1.
     Bool,
@@ -78,7 +69,10 @@ pub enum ColumnKind {
     Date,
     /// A number of so many digits, `places` of them after the point, exact, as a text with all its
     /// decimal places.
-    Decimal { digits: u8, places: u8 },
+    Decimal {
+        digits: u8,
+        places: u8,
+    },
     /// Bytes, as their base64 with padding.
     Blob,
     /// The key of a row of another entity.
@@ -103,7 +97,6 @@ impl ColumnKind {
 
 /// One condition that a row meets to belong on a device.
 #[derive(Clone, Debug, PartialEq)]
-#[allow(missing_docs, reason = "said by the variant")]
 pub enum ScopeRule {
     /// The column of [`Entity::columns`] equals this one of the device's [`Attributes`].
     Attribute { column: usize, attribute: usize },
@@ -113,7 +106,6 @@ pub enum ScopeRule {
 
 /// How an entity's rows come to devices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "said by the variant")]
 pub enum Delivery {
     /// Pulled as deltas by sync units.
     Delta,
@@ -131,7 +123,6 @@ impl Delivery {
     pub fn is_on_devices(self) -> bool {
         self != Delivery::BackendOnly
     }
-    /// Whether rows come down to devices.
     pub fn comes_down(self) -> bool {
         matches!(self, Delivery::Delta | Delivery::OnOpen { .. })
     }
@@ -145,11 +136,9 @@ pub type Attributes = Vec<Value>;
 pub struct SyncUnit {
     /// Its name, such as `Login`.
     pub name: String,
-    /// What starts it.
     pub on: Vec<Trigger>,
     /// The entities it pulls, in order.
     pub pull: Vec<EntityId>,
-    /// The entities it pushes.
     pub push: Vec<EntityId>,
     /// The person waits for it, and the app takes no edit meanwhile: it is usable when it ends.
     pub blocking: bool,
@@ -164,7 +153,6 @@ pub struct SyncUnit {
 /// What a unit brings of an entity that other units bring as a whole.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Excerpt {
-    /// The entity.
     pub entity: EntityId,
     /// The columns, as ascending positions in [`Entity::columns`], of those that devices hold.
     pub columns: Vec<usize>,
@@ -175,7 +163,6 @@ pub struct Excerpt {
 /// What must hold while a unit runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Condition {
-    /// The network is Wi-Fi.
     Wifi,
     /// The network costs nothing by the byte: any but a cellular one.
     Unmetered,
@@ -187,15 +174,10 @@ in_words!(Condition { Wifi: "wifi", Unmetered: "unmetered", NotRoaming: "not-roa
 /// What starts a sync unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Trigger {
-    /// The app's process starts.
     Start,
-    /// Somebody logs in.
     Login,
-    /// The network came back.
     Online,
-    /// The app comes to the foreground.
     Resume,
-    /// A local edit was saved.
     Save,
     /// The operating system gives the app some time in the background.
     Background,
@@ -206,7 +188,6 @@ pub enum Trigger {
 }
 
 impl Schema {
-    /// The entity of this id.
     pub fn entity(&self, id: EntityId) -> &Entity {
         &self.entities[usize::from(id.0)]
     }
@@ -214,7 +195,6 @@ impl Schema {
     pub fn find(&self, name: &str) -> Option<EntityId> {
         self.entities.iter().position(|e| e.name == name).map(|i| EntityId(i as u16))
     }
-    /// All ids in order.
     pub fn ids(&self) -> impl Iterator<Item = EntityId> + use<> {
         (0..self.entities.len() as u16).map(EntityId)
     }
@@ -259,7 +239,6 @@ impl Schema {
         !matches!(self.naming(entity).by, NamedBy::Device)
     }
 
-    /// Whether rows of any entity may.
     pub fn renames_any(&self) -> bool {
         self.ids().any(|entity| self.renames(entity))
     }
@@ -299,7 +278,6 @@ impl Entity {
     pub fn project(&self, values: &[Value]) -> Vec<Value> {
         self.projection.iter().map(|&column| values[column].clone()).collect()
     }
-    /// The columns that a device holds.
     pub fn projected(&self) -> impl Iterator<Item = &Column> {
         self.projection.iter().map(|&column| &self.columns[column])
     }
@@ -327,7 +305,6 @@ fn are_met(rules: &[ScopeRule], values: &[Value], attributes: &[Value]) -> bool 
 }
 
 impl SyncUnit {
-    /// Whether this unit may push.
     pub fn pushes(&self) -> bool {
         !self.push.is_empty()
     }

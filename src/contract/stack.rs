@@ -98,7 +98,6 @@ pub enum Merge {
 pub struct StackOption {
     /// Its key in `[engine.options]`.
     pub name: &'static str,
-    /// What it may be.
     pub form: OptionForm,
     /// What it is where nothing is chosen.
     pub preset: Choice,
@@ -108,28 +107,27 @@ pub struct StackOption {
 
 /// What an option may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "said by the variant")]
 pub enum OptionForm {
-    /// `true` or `false`.
     Flag,
     /// A whole number, both ends included.
-    Int { min: i64, max: i64 },
+    Int {
+        min: i64,
+        max: i64,
+    },
     /// A length of time, both ends included.
-    Span { min: Span, max: Span },
-    /// One of some words.
+    Span {
+        min: Span,
+        max: Span,
+    },
     Word(&'static [&'static str]),
 }
 
 /// A value of an option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Choice {
-    /// Of a flag.
     Flag(bool),
-    /// Of a whole number.
     Int(i64),
-    /// Of a length of time.
     Span(Span),
-    /// Of one of some words.
     Word(&'static str),
 }
 
@@ -140,12 +138,10 @@ pub struct Chosen(BTreeMap<&'static str, Choice>);
 /// What is known of a stack before anything is run.
 #[derive(Clone, Debug)]
 pub struct Described {
-    /// Its name.
     pub name: String,
     /// Its options are a scenario's own tables, `engine`, `store` and `gateway`; any other's are
     /// in `[engine.options]`.
     pub is_builtin: bool,
-    /// There is a half that answers.
     pub has_server: bool,
     /// What may be chosen.
     pub options: &'static [StackOption],
@@ -203,7 +199,6 @@ impl Chosen {
     pub fn presets(options: &[StackOption]) -> Chosen {
         Chosen(options.iter().map(|option| (option.name, option.preset)).collect())
     }
-    /// Chooses a value.
     pub fn set(&mut self, option: &'static str, choice: Choice) {
         self.0.insert(option, choice);
     }

@@ -11,8 +11,9 @@ use super::history::History;
 use super::history::{Death, Moment};
 use super::locks::Locks;
 use super::page::PAGE;
-use super::vfs::{self, Location};
+use super::vfs;
 use crate::base::{Seed, Span, Time};
+use crate::contract::Database;
 
 /// What a power loss leaves of the operations that no sync had made durable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,11 +114,11 @@ impl Disk {
     }
 
     /// Where SQLite finds the file `name` of this disk until its process ends; a name has no slash.
-    pub fn location(&self, name: &str) -> Location {
+    pub fn location(&self, name: &str) -> Database {
         assert!(!name.contains('/') && !name.is_empty(), "{name:?} is not the name of a file");
         // Who gets it may open it without us.
         vfs::prepare();
-        Location { path: format!("/d{}.{}/{name}", self.0.id, self.0.generation()), vfs: Some(vfs::VFS_NAME) }
+        Database { path: format!("/d{}.{}/{name}", self.0.id, self.0.generation()), vfs: Some(vfs::VFS_NAME) }
     }
 
     /// Opens the database `name`, made if it is not there.

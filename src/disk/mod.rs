@@ -62,4 +62,4 @@ pub use core::{Counters, DiskOptions};
 pub use device::{Backup, Charged, Disk, PowerLoss, Template};
 pub use flash::Flash;
 pub use history::Moment;
-pub use vfs::{Location, VFS_NAME, open, prepare};
+pub use vfs::{VFS_NAME, open, prepare};

@@ -27,6 +27,7 @@ use super::content::SECTOR;
 use super::core::{Dead, NotWritten, OpenError, find};
 use super::handle::Handle;
 use super::locks::Level;
+use crate::contract::Database;
 
 /// The name under which SQLite knows the simulated disks.
 pub const VFS_NAME: &str = "syncdyno";
@@ -38,28 +39,12 @@ const PATH_MAX: c_int = 255;
 /// 2000-01-01T00:00:00Z in milliseconds of the Julian day: what SQLite's clock shows for ever.
 const JULIAN_MS: i64 = 211_813_444_800_000;
 
-/// Where a database is: what SQLite needs to open it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Location {
-    /// The path, or `:memory:`.
-    pub path: String,
-    /// The VFS, if not SQLite's own.
-    pub vfs: Option<&'static str>,
-}
-
-impl Location {
-    /// A private database in memory that has no disk and no life after its connection.
-    pub fn memory() -> Location {
-        Location { path: ":memory:".to_owned(), vfs: None }
-    }
-}
-
 /// Opens a database for use by one thread, made if it is not there; a taken lock is reported at
 /// once.
 ///
 /// # Errors
 /// As SQLite's.
-pub fn open(location: &Location) -> rusqlite::Result<Connection> {
+pub fn open(location: &Database) -> rusqlite::Result<Connection> {
     prepare();
     let flags =
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -299,6 +284,17 @@ fn done(answer: Result<(), Dead>, dead: c_int) -> c_int {
     if answer.is_ok() { ffi::SQLITE_OK } else { dead }
 }
 
+/// SQLite's answer to what was asked for, which is told at `place`.
+///
+/// # Safety
+/// `place` may be written.
+unsafe fn told<T>(answer: Result<T, Dead>, place: *mut T, dead: c_int) -> c_int {
+    let Ok(answer) = answer else { return dead };
+    // SAFETY: by this function's contract.
+    unsafe { *place = answer };
+    ffi::SQLITE_OK
+}
+
 /// The text at SQLite's pointer.
 ///
 /// # Safety
@@ -408,14 +404,9 @@ unsafe extern "C" fn sync(file: *mut ffi::sqlite3_file, _flags: c_int) -> c_int 
 }
 
 unsafe extern "C" fn file_size(file: *mut ffi::sqlite3_file, size: *mut i64) -> c_int {
-    // SAFETY: the file is open.
-    match unsafe { handle(file) }.and_then(|handle| handle.size()) {
-        Ok(bytes) => {
-            // SAFETY: SQLite passes a place for one number.
-            unsafe { *size = bytes as i64 };
-            ffi::SQLITE_OK
-        }
-        Err(Dead) => ffi::SQLITE_IOERR_FSTAT,
+    // SAFETY: the file is open, and SQLite passes a place for one number.
+    unsafe {
+        told(handle(file).and_then(|it| it.size()).map(|bytes| bytes as i64), size, ffi::SQLITE_IOERR_FSTAT)
     }
 }
 
@@ -444,14 +435,10 @@ unsafe extern "C" fn unlock(file: *mut ffi::sqlite3_file, to: c_int) -> c_int {
 }
 
 unsafe extern "C" fn check_reserved_lock(file: *mut ffi::sqlite3_file, is_reserved: *mut c_int) -> c_int {
-    // SAFETY: the file is open.
-    match unsafe { handle(file) }.and_then(|handle| handle.is_reserved()) {
-        Ok(answer) => {
-            // SAFETY: SQLite passes a place for one number.
-            unsafe { *is_reserved = c_int::from(answer) };
-            ffi::SQLITE_OK
-        }
-        Err(Dead) => ffi::SQLITE_IOERR_CHECKRESERVEDLOCK,
+    // SAFETY: the file is open, and SQLite passes a place for one number.
+    unsafe {
+        let answer = handle(file).and_then(|handle| handle.is_reserved()).map(c_int::from);
+        told(answer, is_reserved, ffi::SQLITE_IOERR_CHECKRESERVEDLOCK)
     }
 }
 
@@ -533,14 +520,8 @@ unsafe extern "C" fn access(
         Some((core, name)) => core.exists(name),
         None => Ok(false),
     };
-    match exists {
-        Ok(exists) => {
-            // SAFETY: SQLite passes a place for one number.
-            unsafe { *answer = c_int::from(exists) };
-            ffi::SQLITE_OK
-        }
-        Err(Dead) => ffi::SQLITE_IOERR_ACCESS,
-    }
+    // SAFETY: SQLite passes a place for one number.
+    unsafe { told(exists.map(c_int::from), answer, ffi::SQLITE_IOERR_ACCESS) }
 }
 
 /// Every path here is full already.

@@ -233,7 +233,3 @@ impl Collector {
 #[cfg(test)]
 #[path = "collector_tests.rs"]
 mod tests;
-
-#[cfg(test)]
-#[path = "ended_tests.rs"]
-mod ended;

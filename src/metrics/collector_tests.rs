@@ -1,31 +1,32 @@
 use super::*;
-use crate::base::{EditId, EntityId, Key, Stamp, UnitId, Value};
+use crate::base::{EditId, EntityId, Key, Stamp, UnitId, Value, Word};
 use crate::contract::{
-    AppEvent, AppliedChange, Author, CommitKind, ConflictKind, Decision, EditError, EditKind, KillReason,
-    LocalEdit, RequestKind, ServerError, Sides, SyncError, TransportError,
+    AppEvent, AppliedChange, Author, Column, ColumnKind, CommitKind, ConflictKind, Decision, EditError,
+    EditKind, Entity, KillReason, LocalEdit, RequestKind, Schema, ServerError, Sides, SyncError,
+    TransportError,
 };
-use crate::metrics::{Better, names};
-pub(super) const UNIT: UnitId = UnitId(0);
+use crate::metrics::{Better, Situation, names};
+const UNIT: UnitId = UnitId(0);
 const ENTITY: EntityId = EntityId(0);
 /// A world told by hand: two devices, a unit that pulls and one that does not.
-pub(super) struct Telling {
+struct Telling {
     collector: Collector,
     now: Time,
 }
 
 impl Telling {
-    pub(super) fn new() -> Telling {
+    fn new() -> Telling {
         let setting = CollectorSetup {
             starts: vec!["1d".to_owned(), "empty".to_owned()],
             units: vec!["Login".to_owned(), "Send".to_owned()],
             pulls: vec![true, false],
             script: Span::secs(240),
             freshness: Span::secs(3_600),
-            schema: Arc::default(),
+            schema: schema(),
         };
         Telling { collector: Collector::new(setting), now: Time::ZERO }
     }
-    pub(super) fn at(&mut self, secs: u64) -> &mut Telling {
+    fn at(&mut self, secs: u64) -> &mut Telling {
         self.now = Time::ZERO + Span::secs(secs);
         self
     }
@@ -33,85 +34,264 @@ impl Telling {
         self.collector.on(&Occurrence { at: self.now, node, event });
         self
     }
-    pub(super) fn device(&mut self, device: u32, event: Event<'_>) -> &mut Telling {
+    fn device(&mut self, device: u32, event: Event<'_>) -> &mut Telling {
         self.tell(Node::Device(DeviceId(device)), event)
     }
-    pub(super) fn figures(self) -> Figures {
+    fn figures(self) -> Figures {
         self.collector.finish(self.now, &BTreeMap::new()).figures
     }
 }
 
-fn edit(device: u32, number: u32) -> LocalEdit {
-    LocalEdit {
-        id: EditId { device: DeviceId(device), number },
-        entity: ENTITY,
-        key: Key::new("k"),
-        kind: EditKind::Update,
-        values: vec![(0, Value::Int(1))],
-    }
+/// Rows with a number that is theirs alone, and the row that they belong to.
+fn schema() -> Arc<Schema> {
+    let columns = vec![Column::new("number", ColumnKind::Int), Column::new("under", ColumnKind::Ref(ENTITY))];
+    Arc::new(Schema {
+        entities: vec![Entity { unique: vec![0], ..Entity::new("row", columns) }],
+        ..Schema::default()
+    })
 }
 
-fn committed<'a>(key: &'a Key, edit: EditId, stamp: i64) -> Event<'a> {
-    Event::Committed {
-        entity: ENTITY,
-        key,
-        stamp: Stamp(stamp),
-        kind: CommitKind::Update,
-        values: &[],
-        author: Author::Device(edit),
-        replaced: Some(Stamp(1)),
-    }
+fn edit(device: u32, number: u64) -> EditId {
+    EditId { device: DeviceId(device), number: number as u32 }
 }
 
-pub(super) fn stat(figures: &Figures, metric: &str, stat: &str) -> u64 {
+fn stat(figures: &Figures, metric: &str, stat: &str) -> u64 {
     figures[metric].stat(stat).unwrap_or_else(|| panic!("{metric} has no {stat}"))
 }
 
-pub(super) fn applied<'a>(changes: &'a [AppliedChange<'a>]) -> Event<'a> {
+fn applied<'a>(changes: &'a [AppliedChange<'a>]) -> Event<'a> {
     Event::ChunkApplied { unit: Some(UNIT), changes, echoed: 1, took: Span::millis(4) }
 }
 
-pub(super) fn change(stamp: i64) -> [AppliedChange<'static>; 1] {
-    [AppliedChange { entity: ENTITY, key: "k", stamp: Stamp(stamp), removed: true }]
+/// `k7`, a row as of a stamp, or `-k7`, which is there no more.
+fn change(word: &str) -> AppliedChange<'_> {
+    let (removed, word) = word.strip_prefix('-').map_or((false, word), |word| (true, word));
+    let (key, stamp) = word.split_at(1);
+    AppliedChange { entity: ENTITY, key, stamp: Stamp(stamp.parse().unwrap()), removed }
+}
+
+fn figures(history: &str) -> Figures {
+    let mut t = Telling::new();
+    tell(&mut t, history);
+    t.figures()
+}
+
+/// Tells in steps between `;`: at which second, or `.` for the next one, on which device, and what
+/// happens there; a device makes or commits the edit of a number to a row.
+fn tell(t: &mut Telling, history: &str) {
+    for step in history.split(';').map(str::trim).filter(|step| !step.is_empty()) {
+        let words: Vec<&str> = step.split_whitespace().collect();
+        match words[0] {
+            "." => t.now += Span::secs(1),
+            _ => _ = t.at(number(&words, 0)),
+        }
+        if !of_a_run(t, &words) {
+            of_edits(t, &words);
+        }
+    }
+}
+
+fn number(words: &[&str], at: usize) -> u64 {
+    words.get(at).map_or(0, |word| word.parse().unwrap_or(0))
+}
+
+fn of_a_run(t: &mut Telling, words: &[&str]) -> bool {
+    let (request, kind, bytes, rows) = (1, RequestKind::Pull, 800, 1);
+    let n = |at| number(words, at);
+    let (device, took) = (n(1) as u32, Span::secs(n(3)));
+    let unit = if words[2].ends_with('!') { UnitId(1) } else { UNIT };
+    match words[2].trim_end_matches('!') {
+        "starts" => t.device(device, Event::SyncStart { unit, run: n(3), waited: Span::ZERO }),
+        "ends" => {
+            let took = Span::secs(n(4));
+            t.device(device, Event::SyncComplete { unit, run: n(3), took, blocking: false })
+        }
+        "fails" => t.device(device, Event::SyncError { unit, run: n(3), error: &SyncError::Interrupted }),
+        "pulled" => {
+            let unit = Some(unit);
+            t.device(device, Event::ResponseReceived { request, kind, unit, bytes, rows, took })
+        }
+        "refused" => {
+            let error = &ServerError::Unavailable;
+            t.device(device, Event::RequestRefused { request, kind, error, took })
+        }
+        "reset" | "late" => {
+            let late = words[2] == "late";
+            let error = if late { TransportError::Timeout } else { TransportError::Reset };
+            t.device(device, Event::RequestFailed { request, kind, error, took, wasted: bytes })
+        }
+        "waits" => t.device(device, Event::RetryScheduled { attempt: 1, wait: took, in_run: unit == UNIT }),
+        "applied" => t.device(device, applied(&vec![change("-k1"); n(3) as usize])),
+        "killed" => t.device(device, Event::ProcessKilled { reason: KillReason::Killed }),
+        "begins" => t.device(device, Event::ProcessStarted { incarnation: 1 }),
+        "served" => {
+            let (device, cpu) = (DeviceId(device), Span::ZERO);
+            t.tell(Node::Gateway, Event::ReplicaServed { device, age: took, cpu })
+        }
+        "queued" => {
+            let device = (unit == UNIT).then_some(DeviceId(device));
+            let (queued, locked, service, scanned) = (took, Span::ZERO, Span::ZERO, 1);
+            let served = Event::BackendServed { device, kind, queued, locked, service, scanned, rows: 1 };
+            t.tell(Node::Backend, served)
+        }
+        "down" => t.device(device, Event::LinkDown),
+        "up" => t.device(device, Event::LinkUp),
+        "shut" | "open" => t.tell(Node::World, Event::BackendAvailable(words[2] == "open")),
+        "still" => t,
+        _ => return false,
+    };
+    true
+}
+
+fn of_edits(t: &mut Telling, words: &[&str]) {
+    let n = |at| number(words, at);
+    let device = n(1) as u32;
+    let word = |at: usize| words.get(at).copied().unwrap_or_default();
+    let (id, key) = (|| edit(device, n(3)), Key::new(word(4)));
+    let (entity, key, unit) = (ENTITY, &key, UNIT);
+    match words[2] {
+        "gets" => {
+            let changes: Vec<_> = words[3..].iter().map(|word| change(word)).collect();
+            t.device(device, applied(&changes))
+        }
+        // A person: the edit of a number to a row, and what row that is part of.
+        "creates" | "updates" | "deletes" | "misses" | "cannot" => {
+            let kind = match words[2] {
+                "creates" => EditKind::Create,
+                "deletes" => EditKind::Delete,
+                _ => EditKind::Update,
+            };
+            let values = vec![(1, Value::text(word(5)))];
+            let edit = &LocalEdit { id: id(), entity, key: key.clone(), kind, values };
+            t.device(
+                device,
+                match words[2] {
+                    "misses" => Event::EditMissed { edit, waited: Span::ZERO },
+                    "cannot" => Event::EditRefused { edit, error: &EditError::StorageFull },
+                    _ => Event::EditMade { edit, made_at: Stamp(5) },
+                },
+            )
+        }
+        "sends" => t.device(device, Event::EditSent { edit: id(), entity, key, request: n(5) }),
+        "acked" => t.device(device, Event::EditAcknowledged { edit: id(), entity, key, stamp: Stamp(7) }),
+        "decides" => {
+            let sides = Sides { local: Stamp(5), remote: Stamp(6), edited: Some(Stamp(4)) };
+            let (edit, decision) = (id(), Decision::Local);
+            let kind = match word(5) {
+                "update-delete" => ConflictKind::UpdateDelete,
+                "delete-update" => ConflictKind::DeleteUpdate,
+                _ => ConflictKind::UpdateUpdate,
+            };
+            t.device(device, Event::ConflictDecided { edit, entity, key, kind, decision, sides })
+        }
+        "commits" | "office" => {
+            let author = if words[2] == "office" { Author::Office } else { Author::Device(id()) };
+            let kind = match word(5) {
+                "insert" => CommitKind::Insert,
+                "delete" => CommitKind::Delete,
+                _ => CommitKind::Update,
+            };
+            let (stamp, values, replaced) = (Stamp(7), &[Value::Int(7), Value::Null], Some(Stamp(1)));
+            t.tell(Node::Backend, Event::Committed { entity, key, stamp, kind, values, author, replaced })
+        }
+        "asks" => {
+            let (request, kind, bytes) = (1, RequestKind::Pull, 800);
+            let (unit, rows, attempt) = (None, 0, 0);
+            t.device(device, Event::RequestSent { request, kind, unit, bytes, rows, attempt })
+        }
+        "lost" => {
+            let (error, kind, took) = (TransportError::Timeout, RequestKind::Push, Span::ZERO);
+            t.device(device, Event::RequestFailed { request: n(3), kind, error, took, wasted: 0 })
+        }
+        "saves" => t.device(device, Event::CursorSaved { unit, entity }),
+        "logs-in" => t.device(device, Event::App(AppEvent::Login)),
+        "pauses" => t.device(device, Event::App(AppEvent::Pause)),
+        "resumes" => t.device(device, Event::App(AppEvent::Resume)),
+        "offline" => t.device(device, Event::App(AppEvent::Offline)),
+        "online" => t.device(device, Event::App(AppEvent::Online)),
+        other => panic!("{other} is no step"),
+    };
 }
 
 #[test]
-fn a_sync_is_useful_if_it_ends_well_and_its_data_is_fresh() {
-    let mut t = Telling::new();
-    let start = |run| Event::SyncStart { unit: UNIT, run, waited: Span::ZERO };
-    let well = |run| Event::SyncComplete { unit: UNIT, run, took: Span::ZERO, blocking: false };
-    let served = |secs| Event::ReplicaServed { device: DeviceId(0), age: Span::secs(secs), cpu: Span::ZERO };
-    for (run, age) in [(0, None), (1, Some(3_600)), (2, Some(3_601))] {
-        t.at(10 * run).device(0, start(run));
-        if let Some(age) = age {
-            t.tell(Node::Gateway, served(age)).tell(Node::Gateway, served(1));
+fn runs_are_told_by_what_their_time_went_into_and_what_came_of_them() {
+    let useful = "0 0 starts 0; 0 0 ends 0; 10 0 starts 1; 10 0 served 3600; 10 0 served 1; 10 0 ends 1; \
+        20 0 starts 2; 20 0 served 3601; 20 0 served 1; 20 0 ends 2; 100 0 starts 3; 110 0 fails 3; \
+        150 0 starts 4; 160 0 fails 4; 200 0 starts 5; 200 0 ends 5; 230 1 starts 0; 230 1 fails 0; \
+        240 0 starts! 6; 240 0 ends! 6";
+    let far = u64::MAX / 2_000_000_000;
+    for (history, told) in [
+        // A push brings no data, and one who is blocked is so to the end.
+        (useful, "syncs.useful 3 & syncs.useful_share 428571 & syncs.good_share 625000 & syncs.blocked 100s"),
+        ("10 0 starts 0; 12 0 applied 10; 14 0 ends 0 4; 200 0 still", "rows.rate 2500"),
+        // Time between runs is nobody's.
+        (
+            "0 0 starts 0; 2 0 reset 2; 2 0 waits 1; 8 0 pulled 5; 8 0 applied 1; 8 0 fails 0; 8 0 waits 1; \
+             8 0 reset 2; 100 0 still",
+            "session.time 8s & pull.time 5s & requests.lost_time 2s & retry.time 1s",
+        ),
+        // Two began or ended that nobody told of, and one that a backup brought back ended twice.
+        (
+            "0 0 starts 0; 10 0 killed; 10 0 fails 0; 10 0 starts 0; 11 0 killed; 11 0 fails 1; \
+             20 0 starts 2; 20 0 ends 2; 20 0 fails 2",
+            "session.count 5 & session.failed 4",
+        ),
+        // Until its process died; somebody opens a record meanwhile.
+        (
+            "0 0 starts 0; 10 0 waits 60; 10 0 waits 1200; 10 0 waits! 90; 130 0 killed; 4000 0 still",
+            "session.time 130s & retry.time 180s",
+        ),
+        (
+            "0 0 starts 0; 20 0 reset 2; 20 0 late 4; 20 0 refused 7",
+            "requests.lost_time 13s & requests.refused_time 7s & requests.timed_out_time 4s",
+        ),
+        // In the backend's queue, of useful answers and of no one else's; nobody waited for all.
+        (
+            &*format!(
+                "0 0 starts 0; 0 0 queued 3; 0 0 queued! 8; 5 0 pulled 5; 5 0 queued {far}; 5 0 queued {far}; \
+                 25 0 late 20; 25 0 queued 2; 30 0 pulled 5"
+            ),
+            "requests.queued_time 5s",
+        ),
+        // Under way at the end, or side by side.
+        (
+            "1 0 starts 0; 4 0 pulled 3; 4 0 applied 1; 5 0 still",
+            "session.time 4s & rows.rate 250 & bytes.rate 200",
+        ),
+        (
+            "1 0 starts 0; 2 0 starts! 1; 3 0 pulled 1; 3 0 applied 1; 4 0 fails! 1; 6 0 ends 0 5; \
+             8 0 starts 2; 9 0 ends 2 1; 20 0 still",
+            "session.time 6s & bytes.rate 133 & session.partly 0",
+        ),
+        // Its death is told by the next life, passed over by it, or not told until the end.
+        (
+            "0 0 starts 0; 1 0 killed; 1 0 begins; 2 0 fails 0; 2 0 starts 1; 2 0 ends 1",
+            "session.count 2 & session.interrupted 1 & syncs.good_share 500000",
+        ),
+        ("0 0 starts 0; 1 0 killed; 1 0 begins; 2 0 starts 1; 2 0 ends 1", "session.interrupted 1"),
+        ("0 0 starts 0; 1 0 killed; 1 0 begins", "session.count 1 & session.interrupted 1"),
+    ] {
+        let figures = figures(history);
+        for (name, value) in told.split(" & ").map(|figure| figure.split_once(' ').unwrap()) {
+            let value: u64 = value.replace('s', "000000000").parse().unwrap();
+            assert_eq!(stat(&figures, &format!("engine.{name}"), "value"), value, "{name} of {history}");
         }
-        t.device(0, well(run));
     }
-    let failed = |run| Event::SyncError { unit: UNIT, run, error: &SyncError::Interrupted };
-    t.at(100).device(0, start(3)).at(110).device(0, failed(3));
-    t.at(150).device(0, start(4)).at(160).device(0, failed(4)).at(200).device(0, start(5)).device(0, well(5));
-    t.at(230).device(1, start(0)).device(1, failed(0)).at(240);
-    // A push brings no data, and says nothing of how old it is.
-    let sent = Event::SyncStart { unit: UnitId(1), run: 6, waited: Span::ZERO };
-    t.device(0, sent)
-        .device(0, Event::SyncComplete { unit: UnitId(1), run: 6, took: Span::ZERO, blocking: false });
-    let figures = t.figures();
-    let value = |name| stat(&figures, name, "value");
-    assert_eq!(value("engine.syncs.useful"), 3);
-    assert_eq!(value("engine.syncs.useful_share"), 428_571, "of seven pulls that ended");
-    assert_eq!(value("engine.syncs.good_share"), 625_000, "of eight runs");
-    assert_eq!(value("engine.syncs.blocked"), 100_000_000_000, "90 s, and 10 s of who is still blocked");
+}
+
+#[test]
+fn a_duration_is_kept_for_all_for_its_unit_and_for_the_state_its_device_began_in() {
+    let figures = figures("100 0 starts 0; 104 0 ends 0 4; 104 1 starts 0; 106 1 applied 1; 113 1 ends 0 9");
+    for (name, count, max) in [("", 2, 9), ("/Login", 2, 9), ("@1d", 1, 4), ("@empty", 1, 9)] {
+        let of = |what| stat(&figures, &format!("engine.session.duration{name}"), what);
+        assert_eq!((of("count"), of("max")), (count, max * 1_000_000_000), "{name}");
+    }
+    assert_eq!(stat(&figures, "engine.first_rows.duration", "max"), 2_000_000_000);
 }
 
 #[test]
 fn a_commit_is_visible_when_its_version_is_on_another_device() {
-    let mut t = Telling::new();
-    let key = Key::new("k");
-    t.at(1).tell(Node::Backend, committed(&key, edit(0, 0).id, 7));
-    t.at(4).device(0, applied(&change(7))).device(1, applied(&change(6)));
-    t.at(9).device(1, applied(&change(7)));
-    let figures = t.figures();
+    let figures = figures("1 0 commits 0 k; 4 0 gets -k7; 4 1 gets -k6; 9 1 gets -k7");
     let visible = |what| stat(&figures, "engine.commit_visible.duration", what);
     assert_eq!((visible("count"), visible("max")), (1, 8_000_000_000));
 }
@@ -168,197 +348,31 @@ fn a_cell_without_events_has_every_metric_and_every_split() {
 }
 
 #[test]
-fn a_duration_is_kept_for_all_for_its_unit_and_for_the_state_its_device_began_in() {
-    let mut t = Telling::new();
-    for (device, secs) in [(0, 4), (1, 9)] {
-        let took = Span::secs(secs);
-        t.at(100)
-            .device(device, Event::SyncStart { unit: UNIT, run: 0, waited: Span::ZERO })
-            .at(100 + secs)
-            .device(device, Event::SyncComplete { unit: UNIT, run: 0, took, blocking: false });
-    }
-    let figures = t.figures();
-    for (name, count, max) in [("", 2, 9), ("/Login", 2, 9), ("@1d", 1, 4), ("@empty", 1, 9)] {
-        let name = format!("engine.session.duration{name}");
-        assert_eq!(
-            (stat(&figures, &name, "count"), stat(&figures, &name, "max")),
-            (count, max * 1_000_000_000),
-            "{name}"
-        );
-    }
-}
-
-#[test]
-fn rates_are_over_the_time_in_which_units_ran() {
-    let mut t = Telling::new();
-    let changes = [change(1)[0]; 10];
-    t.at(10).device(0, Event::SyncStart { unit: UNIT, run: 0, waited: Span::ZERO });
-    t.at(12).device(0, applied(&changes));
-    t.at(14).device(0, Event::SyncComplete { unit: UNIT, run: 0, took: Span::secs(4), blocking: false });
-    t.at(200);
-    let figures = t.figures();
-    assert_eq!(stat(&figures, "engine.rows.rate", "value"), 2_500, "10 rows in 4 s, in thousandths");
-    assert_eq!(stat(&figures, "engine.first_rows.duration", "max"), 2_000_000_000);
-}
-
-#[test]
-fn the_time_of_a_run_is_told_by_what_it_went_into_and_time_between_runs_is_nobodys() {
-    let mut t = Telling::new();
-    let (request, kind, bytes, rows) = (1, RequestKind::Pull, 9, 1);
-    let failed = Event::RequestFailed {
-        request,
-        kind,
-        error: TransportError::Reset,
-        took: Span::secs(2),
-        wasted: bytes,
-    };
-    let retry = Event::RetryScheduled { attempt: 1, wait: Span::secs(1), in_run: true };
-    t.device(0, Event::SyncStart { unit: UNIT, run: 0, waited: Span::ZERO });
-    t.at(2).device(0, failed).device(0, retry);
-    let took = Span::secs(5);
-    t.at(8)
-        .device(0, Event::ResponseReceived { request, kind, unit: Some(UNIT), bytes, rows, took })
-        .device(0, applied(&change(1)))
-        .device(0, Event::SyncError { unit: UNIT, run: 0, error: &SyncError::Interrupted })
-        .device(0, retry)
-        .device(0, failed);
-    t.at(100);
-    let figures = t.figures();
-    let told = ["session.time", "pull.time", "requests.lost_time", "retry.time", "apply.time"]
-        .map(|name| stat(&figures, &format!("engine.{name}"), "value") / 1_000_000);
-    assert_eq!(told, [8_000, 5_000, 2_000, 1_000, 4]);
-}
-
-#[test]
-fn a_run_that_ends_in_the_next_life_without_having_been_told_of_counts_as_started() {
-    let mut t = Telling::new();
-    let failed = |run| Event::SyncError { unit: UNIT, run, error: &SyncError::Interrupted };
-    for run in [0, 1] {
-        t.device(0, Event::SyncStart { unit: UNIT, run: 0, waited: Span::ZERO });
-        t.at(10 + run)
-            .device(0, Event::ProcessKilled { reason: KillReason::PowerLoss })
-            .device(0, failed(run));
-    }
-    let well = |run| Event::SyncComplete { unit: UNIT, run, took: Span::ZERO, blocking: false };
-    // A backup brings back a run that has ended, and it ends again.
-    t.at(20)
-        .device(0, Event::SyncStart { unit: UNIT, run: 2, waited: Span::ZERO })
-        .device(0, well(2))
-        .device(0, failed(2));
-    let figures = t.figures();
-    let told = ["count", "failed"].map(|name| stat(&figures, &format!("engine.session.{name}"), "value"));
-    assert_eq!(told, [5, 4], "one began and one ended that nobody told of, and one ended twice");
-}
-
-#[test]
-fn a_run_waited_before_another_try_until_its_process_died_and_no_longer() {
-    let mut t = Telling::new();
-    let minutes = |n: u64| Event::RetryScheduled { attempt: 1, wait: Span::secs(60 * n), in_run: true };
-    t.device(0, Event::SyncStart { unit: UNIT, run: 0, waited: Span::ZERO });
-    t.at(10).device(0, minutes(1)).device(0, minutes(20));
-    // Somebody opens a record meanwhile.
-    t.device(0, Event::RetryScheduled { attempt: 1, wait: Span::secs(90), in_run: false });
-    t.at(130).device(0, Event::ProcessKilled { reason: KillReason::Killed });
-    t.at(4_000);
-    let figures = t.figures();
-    let told = ["session.time", "retry.time"]
-        .map(|name| stat(&figures, &format!("engine.{name}"), "value") / 1_000_000_000);
-    assert_eq!(told, [130, 60 + 120]);
-}
-
-#[test]
-fn time_that_is_lost_is_told_apart_by_how_it_was_lost() {
-    let mut t = Telling::new();
-    let (request, kind) = (1, RequestKind::Pull);
-    let failed = |error, took| Event::RequestFailed { request, kind, error, took, wasted: 9 };
-    let took = Span::secs(7);
-    t.device(0, Event::SyncStart { unit: UNIT, run: 0, waited: Span::ZERO });
-    t.at(20)
-        .device(0, failed(TransportError::Reset, Span::secs(2)))
-        .device(0, failed(TransportError::Timeout, Span::secs(4)))
-        .device(0, Event::RequestRefused { request, kind, error: &ServerError::Unavailable, took });
-    let figures = t.figures();
-    let told = ["lost_time", "refused_time", "timed_out_time"]
-        .map(|name| stat(&figures, &format!("engine.requests.{name}"), "value") / 1_000_000_000);
-    assert_eq!(told, [13, 7, 4]);
-}
-
-#[test]
-fn waiting_in_the_backends_queue_is_that_of_useful_answers_and_of_no_one_elses_requests() {
-    let mut t = Telling::new();
-    let (request, kind, locked, service) = (1, RequestKind::Pull, Span::ZERO, Span::secs(1));
-    let served = |device, secs| {
-        let queued = Span::secs(secs);
-        Event::BackendServed { device, kind, queued, locked, service, scanned: 1, rows: 1 }
-    };
-    let answer = |secs| {
-        let took = Span::secs(secs);
-        Event::ResponseReceived { request, kind, unit: Some(UNIT), bytes: 9, rows: 1, took }
-    };
-    let (error, took, wasted) = (TransportError::Timeout, Span::secs(20), 9);
-    let mine = Some(DeviceId(0));
-    t.device(0, Event::SyncStart { unit: UNIT, run: 0, waited: Span::ZERO });
-    t.tell(Node::Backend, served(mine, 3)).tell(Node::Backend, served(None, 8));
-    t.at(5).device(0, answer(5));
-    // Nobody waited for all of this.
-    t.tell(Node::Backend, served(mine, u64::MAX / 2_000_000_000))
-        .tell(Node::Backend, served(mine, u64::MAX / 2_000_000_000));
-    t.at(25).device(0, Event::RequestFailed { request, kind, error, took, wasted });
-    t.tell(Node::Backend, served(mine, 2)).at(30).device(0, answer(5));
-    let figures = t.figures();
-    assert_eq!(stat(&figures, "engine.requests.queued_time", "value"), 5_000_000_000);
-}
-
-/// Device 0 edits at 10 s, the backend commits at 12 s, device 1 pulls at 30 s; `between` happens in the meantime.
-fn seen_by_another(between: impl Fn(&mut Telling)) -> (u64, u64) {
-    let (made, key) = (edit(0, 0), Key::new("k"));
-    let mut t = Telling::new();
-    for device in [0, 1] {
-        t.device(device, Event::ProcessStarted { incarnation: 0 })
-            .device(device, Event::App(AppEvent::Login));
-    }
-    t.at(10).device(0, Event::EditMade { edit: &made, made_at: Stamp(5) });
-    t.at(12).tell(Node::Backend, committed(&key, made.id, 7));
-    between(t.at(20));
-    t.at(30).device(1, applied(&change(7))).device(0, applied(&change(7)));
-    t.at(40).device(1, applied(&change(7)));
-    let figures = t.figures();
-    let max = figures["engine.write_visible.duration"].stat("max").unwrap_or(0);
-    (stat(&figures, "engine.write_visible.duration", "count"), max)
-}
-
-#[test]
 fn a_write_is_visible_when_another_device_that_was_there_has_it() {
-    assert_eq!(seen_by_another(|_| {}), (1, 20_000_000_000), "once, and not on the device that wrote it");
-    for away in [Event::LinkDown, Event::App(AppEvent::Pause), Event::App(AppEvent::Offline)] {
-        let gone_and_back = |t: &mut Telling| {
-            t.device(1, away).device(1, Event::LinkUp);
-            t.device(1, Event::App(AppEvent::Online)).device(1, Event::App(AppEvent::Resume));
-        };
-        assert_eq!(seen_by_another(gone_and_back), (0, 0), "{away:?}");
+    for (between, count, max) in [
+        // Once, and not on the device that wrote it.
+        ("", 1, 20_000_000_000),
+        ("20 1 down; 20 1 up", 0, 0),
+        ("20 1 pauses; 20 1 resumes", 0, 0),
+        ("20 1 offline; 20 1 online", 0, 0),
+        // Made while the backend is down: not held against anybody.
+        ("5 0 shut; 10 0 updates 0 k; 11 0 open; 12 0 commits 0 k", 0, 0),
+    ] {
+        let made = if between.contains("shut") { "" } else { "10 0 updates 0 k; 12 0 commits 0 k" };
+        let figures = figures(&format!(
+            "0 0 begins; 0 0 logs-in; 0 1 begins; 0 1 logs-in; {made}; {between}; \
+             30 1 gets -k7; 30 0 gets -k7; 40 1 gets -k7"
+        ));
+        let visible = &figures["engine.write_visible.duration"];
+        assert_eq!(visible.stat("count"), Some(count), "{between}");
+        assert_eq!(visible.stat("max").unwrap_or(0), max, "{between}");
     }
-}
-
-#[test]
-fn a_write_made_while_the_backend_is_down_is_not_held_against_anybody() {
-    let (made, key) = (edit(0, 0), Key::new("k"));
-    let mut t = Telling::new();
-    t.device(1, Event::ProcessStarted { incarnation: 0 }).device(1, Event::App(AppEvent::Login));
-    t.at(5).tell(Node::World, Event::BackendAvailable(false));
-    t.at(10).device(0, Event::EditMade { edit: &made, made_at: Stamp(5) });
-    t.at(11).tell(Node::World, Event::BackendAvailable(true));
-    t.at(12).tell(Node::Backend, committed(&key, made.id, 7));
-    t.at(30).device(1, applied(&change(7)));
-    assert_eq!(stat(&t.figures(), "engine.write_visible.duration", "count"), 0);
 }
 
 #[test]
 fn edits_wait_from_the_persons_hand_to_the_acknowledgement() {
-    let (made, key) = (edit(0, 0), Key::new("k"));
     let mut t = Telling::new();
-    t.at(10).device(0, Event::EditMade { edit: &made, made_at: Stamp(5) });
-    let acknowledged = Event::EditAcknowledged { edit: made.id, entity: ENTITY, key: &key, stamp: Stamp(7) };
-    t.at(13).device(0, acknowledged).at(14);
+    tell(&mut t, "10 0 updates 0 k; 13 0 acked 0 k; 14 0 still");
     let collected = t.collector.finish(t.now, &BTreeMap::new());
     let waiting: Vec<u64> =
         collected.series.iter().filter(|s| s.series == "workload.edits.waiting").map(|s| s.value).collect();
@@ -368,23 +382,61 @@ fn edits_wait_from_the_persons_hand_to_the_acknowledgement() {
 
 #[test]
 fn an_edit_that_nobody_saw_saved_meets_no_conflict_of_anybodys() {
-    let (own, key) = (edit(0, 0), Key::new("k"));
-    let decided = || {
-        let (kind, decision) = (ConflictKind::UpdateUpdate, Decision::Local);
-        let sides = Sides { local: Stamp(5), remote: Stamp(6), edited: Some(Stamp(4)) };
-        Event::ConflictDecided { edit: own.id, entity: ENTITY, key: &key, kind, decision, sides }
-    };
-    let found = |t: Telling| stat(&t.figures(), "engine.conflicts.found", "value");
-    let refused = Event::EditRefused { edit: &own, error: &EditError::StorageFull };
-    for unseen in [Event::EditMissed { edit: &own, waited: Span::ZERO }, refused] {
-        let mut t = Telling::new();
-        t.device(0, unseen).device(0, decided());
-        assert_eq!(found(t), 0);
+    let decides = "0 0 decides 0 k";
+    for (history, found) in [
+        ("0 0 misses 0 k; DECIDES", 0),
+        ("0 0 cannot 0 k; DECIDES", 0),
+        // The database did not have it: another has its number. One edit, however many decisions.
+        ("0 0 misses 0 k; 0 0 updates 0 k; DECIDES; DECIDES", 1),
+    ] {
+        let figures = figures(&history.replace("DECIDES", decides));
+        assert_eq!(stat(&figures, "engine.conflicts.found", "value"), found, "{history}");
     }
-    // The database did not have it: another has its number.
-    let mut t = Telling::new();
-    t.device(0, Event::EditMissed { edit: &own, waited: Span::ZERO });
-    t.device(0, Event::EditMade { edit: &own, made_at: Stamp(5) });
-    t.device(0, decided()).device(0, decided());
-    assert_eq!(found(t), 1, "one edit, however many decisions");
+}
+
+#[test]
+fn a_situation_is_one_with_all_that_makes_it() {
+    let hot = format!("{}{}", ". 0 updates 1 a;".repeat(23), "@ 0 hot-row;. 0 updates 1 a;@ 1 hot-row;");
+    for history in [
+        // An answer is lost after the commit only if there was one.
+        ". 0 updates 0 a; . 0 sends 0 a 1; . 0 lost 1; @ 0 response-lost; . 0 sends 0 a 2; \
+         . 0 commits 0 a; . 0 lost 2; . 0 lost 3; @ 1 response-lost",
+        ". 0 pulled; . 0 gets a5 b6; . 0 pulled; . 0 gets c7; . 0 pulled; . 0 gets d7; @ 1 tie-across-pages",
+        ". 0 pulled; . 0 saves; . 0 killed; @ 0 killed-in-page; \
+         . 0 begins; . 0 pulled; . 0 killed; @ 1 killed-in-page",
+        // Rows that go and come are told from those that are deleted.
+        ". 0 begins; . 1 begins; . 0 gets -a1 -b1; . 0 gets a2 c2; @ 1 scope-and-back; \
+         . 0 office 0 b delete; . 0 gets -b3; @ 1 scope-and-back; @ 0 stale-tombstone; \
+         . 0 down; . 0 office 0 c delete; . 0 up; . 0 gets -c4; . 0 gets -c4; @ 1 stale-tombstone",
+        // The number of one that is gone, and its key.
+        ". 0 office 0 c delete; @ 0 key-again; . 0 office 0 d insert; @ 1 key-again",
+        // What one makes is followed until it is settled.
+        ". 0 creates 0 p; . 0 creates 1 q p; . 0 deletes 2 p; @ 1 parent-and-child; \
+         @ 0 own-delete-under-way; . 0 sends 0 p 1; . 0 deletes 3 p; @ 1 own-delete-under-way; \
+         . 0 acked 0 p; . 0 creates 4 r p; . 0 deletes 5 p; @ 1 parent-and-child; @ 1 own-delete-under-way",
+        ". 0 office 0 a; . 0 updates 0 a; . 1 asks; . 0 updates 1 a; @ 0 edit-while-pulled; \
+         . 0 asks; . 0 updates 2 a; . 0 updates 3 b; @ 1 edit-while-pulled",
+        ". 0 updates 0 a; . 0 decides 0 a; @ 0 delete-against-edit; \
+         . 0 decides 0 a delete-update; . 0 decides 0 a update-delete; @ 2 delete-against-edit",
+        "1 0 begins; 2 1 begins; 86401 0 killed; 86401 1 still; @ 1 long-session",
+        &hot,
+    ] {
+        for (at, _) in history.match_indices('@') {
+            let (times, situation) = history[at + 2..].split_once(' ').unwrap();
+            let situation = Situation::of_word(situation.split(';').next().unwrap().trim()).unwrap();
+            let before: Vec<&str> =
+                history[..at].split(';').filter(|step| !step.trim().starts_with('@')).collect();
+            let figures = figures(&before.join(";"));
+            let is = stat(&figures, situation.metric(), "value");
+            assert_eq!(is.to_string(), times, "{situation:?} {}", &history[..at]);
+        }
+    }
+}
+
+#[test]
+fn every_situation_has_a_metric_of_its_name() {
+    for situation in Situation::VALUES {
+        let name = format!("situation.{}.count", situation.word().replace('-', "_"));
+        assert_eq!(situation.metric(), name);
+    }
 }

@@ -51,14 +51,7 @@ impl Again {
         self.devices.iter_mut().for_each(|given| given.brought.clear());
     }
 
-    pub(super) fn on(
-        &mut self,
-        at: Time,
-        device: DeviceId,
-        event: &Event<'_>,
-        told: Labels<'_>,
-        findings: &mut Findings,
-    ) {
+    pub(super) fn on(&mut self, at: Time, device: DeviceId, event: &Event<'_>, findings: &mut Findings) {
         let given = &mut self.devices[device.0 as usize];
         match *event {
             Event::SyncStart { unit, .. } => _ = given.answers.remove(&unit),
@@ -69,9 +62,8 @@ impl Again {
                 for change in changes {
                     let Some(since) = given.take(at, unit, change) else { continue };
                     let record = (change.entity, change.key);
-                    findings.add(Check::Again, (Some(device), Some(record)), || {
-                        in_words(at, device, (unit, since), change, told)
-                    });
+                    let text = in_words(at, device, (unit, since), change, findings.words());
+                    findings.add(Check::Again, (Some(device), Some(record)), || text);
                 }
             }
             Event::CursorSaved { unit, entity } => {

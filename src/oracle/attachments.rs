@@ -137,9 +137,12 @@ impl Attachments {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
-    use crate::base::{Stamp, Time, Value};
+    use crate::base::{Stamp, Time};
     use crate::contract::{Attachment, Author, Capabilities, Delivery, Entity, LocalEdit, Part};
+    use crate::oracle::Clock;
 
     const PHOTO: EntityId = EntityId(0);
 
@@ -149,84 +152,63 @@ mod tests {
         Schema { entities: vec![entity], attachments: vec![(PHOTO, attachment)], ..Schema::default() }
     }
 
-    fn found(after: impl Fn(&mut Attachments, &Schema, &Key)) -> u64 {
-        let (mut attachments, schema, key) = (Attachments::new(true), schema(), Key::new("k"));
-        let id = EditId { device: DeviceId(0), number: 1 };
-        let values: Vec<(usize, Value)> = Vec::new();
-        let edit = LocalEdit { id, entity: PHOTO, key: key.clone(), kind: EditKind::Create, values };
-        let made = Event::EditMade { edit: &edit, made_at: Stamp(0) };
-        attachments.on(Node::Device(DeviceId(0)), &made, &schema);
-        let committed = Event::Committed {
-            entity: PHOTO,
-            key: &key,
-            stamp: Stamp(1),
-            kind: CommitKind::Insert,
-            values: &[],
-            author: Author::Office,
-            replaced: None,
-        };
-        attachments.on(Node::Backend, &committed, &schema);
-        after(&mut attachments, &schema, &key);
-        let mut findings = Findings::new(Capabilities::ALL);
+    /// How many are broken after these steps.
+    fn found(history: &str) -> u64 {
+        let (mut attachments, schema, key) = (Attachments::new(true), Arc::new(schema()), &Key::new("k"));
+        let (entity, device, blob) = (PHOTO, DeviceId(0), BlobId::of(PHOTO, key, Part::Whole));
+        let (edit, values) = (EditId { device, number: 1 }, Vec::new());
+        let made = LocalEdit { id: edit, entity, key: key.clone(), kind: EditKind::Create, values };
+        for step in history.split(' ') {
+            let whole = schema.attachment(PHOTO).unwrap().bytes(key, Part::Whole);
+            let sent = if step == "torn" { &b"torn"[..] } else { &whole };
+            let event = match step {
+                "made" => Event::EditMade { edit: &made, made_at: Stamp(0) },
+                "committed" => Event::Committed {
+                    entity,
+                    key,
+                    stamp: Stamp(1),
+                    kind: CommitKind::Insert,
+                    values: &[],
+                    author: Author::Office,
+                    replaced: None,
+                },
+                "sent" => Event::Blob(BlobEvent::Sent { blob, offset: 0, bytes: 9, in_run: true }),
+                "stored" | "torn" => {
+                    let (bytes, hash) = (sent.len() as u64, blob_hash(sent));
+                    Event::Blob(BlobEvent::Stored { blob, device, bytes, hash })
+                }
+                "rejected" => Event::EditLogged { edit, entity, key, kind: LogKind::Rejected },
+                "restored" => Event::Restored { to: Time(0), life: 0 },
+                _ => {
+                    attachments.holds(vec![blob]);
+                    continue;
+                }
+            };
+            let node = if step == "committed" { Node::Backend } else { Node::Device(device) };
+            attachments.on(node, &event, &schema);
+        }
+        let labels = (Arc::clone(&schema), Arc::default(), Clock::default());
+        let mut findings = Findings::new(Capabilities::ALL, labels);
         attachments.finish(&schema, &mut findings);
         findings.finish().1["oracle.broken_attachment.count"]
     }
 
-    fn stored(attachments: &mut Attachments, schema: &Schema, key: &Key, of: &[u8]) {
-        let blob = BlobId::of(PHOTO, key, Part::Whole);
-        let (bytes, hash) = (of.len() as u64, blob_hash(of));
-        let event = Event::Blob(BlobEvent::Stored { blob, device: DeviceId(0), bytes, hash });
-        attachments.on(Node::Gateway, &event, schema);
-    }
-
     #[test]
-    fn what_is_missing_torn_or_there_twice_is_found() {
-        let right = |schema: &Schema, key: &Key| {
-            schema.attachment(PHOTO).expect("it has one").bytes(key, Part::Whole)
-        };
-        assert_eq!(found(|_, _, _| ()), 1, "it is nowhere");
-        assert_eq!(found(|a, s, k| stored(a, s, k, &right(s, k))), 0);
-        assert_eq!(found(|a, s, k| stored(a, s, k, b"torn")), 1);
-        let twice = |a: &mut Attachments, s: &Schema, k: &Key| {
-            stored(a, s, k, &right(s, k));
-            stored(a, s, k, &right(s, k));
-        };
-        assert_eq!(found(twice), 1);
-    }
-
-    #[test]
-    fn what_goes_up_for_a_row_that_came_to_nothing_is_found() {
-        for (sent_before, gives_up, times) in [(false, true, 1), (true, true, 0), (false, false, 0)] {
-            let (mut attachments, schema, key) = (Attachments::new(true), schema(), Key::new("k"));
-            let edit = EditId { device: DeviceId(0), number: 1 };
-            let blob = BlobId::of(PHOTO, &key, Part::Whole);
-            let mut on = |event: &Event<'_>| attachments.on(Node::Device(DeviceId(0)), event, &schema);
-            let (kind, values) = (EditKind::Create, Vec::new());
-            let made = LocalEdit { id: edit, entity: PHOTO, key: key.clone(), kind, values };
-            on(&Event::EditMade { edit: &made, made_at: Stamp(0) });
-            let sent = Event::Blob(BlobEvent::Sent { blob, offset: 0, bytes: 9, in_run: true });
-            if sent_before {
-                on(&sent);
-            }
-            if gives_up {
-                on(&Event::EditLogged { edit, entity: PHOTO, key: &key, kind: LogKind::Rejected });
-            }
-            on(&sent);
-            stored(&mut attachments, &schema, &key, b"whatever");
-            let mut findings = Findings::new(Capabilities::ALL);
-            attachments.finish(&schema, &mut findings);
-            assert_eq!(findings.finish().1["oracle.broken_attachment.count"], times, "{sent_before}");
+    fn what_is_missing_torn_there_twice_or_of_nothing_is_found() {
+        for (history, times) in [
+            ("made committed", 1),
+            ("made committed stored", 0),
+            ("made committed torn", 1),
+            ("made committed stored stored", 1),
+            // For a row that came to nothing, or did not.
+            ("made rejected sent torn", 1),
+            ("made sent rejected sent torn", 0),
+            ("made sent torn", 0),
+            // A device holds it, or a backup destroyed it.
+            ("made committed holds", 0),
+            ("made committed restored", 0),
+        ] {
+            assert_eq!(found(history), times, "{history}");
         }
-    }
-
-    #[test]
-    fn what_a_device_holds_or_a_backup_destroyed_is_not_lost() {
-        let holds =
-            |a: &mut Attachments, _: &Schema, k: &Key| a.holds(vec![BlobId::of(PHOTO, k, Part::Whole)]);
-        assert_eq!(found(holds), 0);
-        let put_back = |a: &mut Attachments, s: &Schema, _: &Key| {
-            a.on(Node::Device(DeviceId(0)), &Event::Restored { to: Time(0), life: 0 }, s);
-        };
-        assert_eq!(found(put_back), 0);
     }
 }

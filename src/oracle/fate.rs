@@ -161,6 +161,9 @@ impl Fate {
                 None => format!("{device} stored {what} at {at}, and does not show it any more"),
             };
         }
+        if let Some(own) = self.edit(device, clock).filter(|_| left.is_none() && what == "it") {
+            return own;
+        }
         let way = match (left, self.committed) {
             (Some(at), _) => format!("{what} left for {device} at {} and was not taken in", clock.time(at)),
             (None, Some(_)) => format!("{what} never left for {device}"),

@@ -1,19 +1,24 @@
 //! What was found so far: exact counts, and the first violations of each check in words.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::bent::Bent;
 use super::check::{ALL, Check};
 use super::checks::BentValue;
-use super::violation::Violation;
-use crate::base::{DeviceId, EntityId, Key};
-use crate::contract::{Capabilities, Merge, Schema};
+use super::clock::Clock;
+use super::words::Labels;
+use crate::base::{DeviceId, EditId, EntityId, Key, Time};
+use crate::contract::{Capabilities, Merge, Schema, SyncUnit};
 
 /// How many violations of one check are kept with their text.
 pub const VIOLATIONS_KEPT: usize = 20;
 
 #[derive(Debug)]
 pub(super) struct Findings {
+    pub(super) schema: Arc<Schema>,
+    pub(super) units: Arc<[SyncUnit]>,
+    clock: Clock,
     capabilities: Capabilities,
     counts: Vec<u64>,
     /// What was counted of checks that the stack does not have to pass.
@@ -22,17 +27,53 @@ pub(super) struct Findings {
     pub(super) bent: Bent,
 }
 
+/// A broken promise, with the record it concerns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// The check's name, as scenario files write it: `lost`, `two-syncs-of-one-unit`.
+    pub check: &'static str,
+    /// The device, where one is concerned.
+    pub device: Option<DeviceId>,
+    /// The record, where one is concerned.
+    pub record: Option<(EntityId, Key)>,
+    /// The record that the device was last busy with, where none is concerned: its life tells what
+    /// happened about then.
+    pub beside: Option<(EntityId, Key)>,
+    /// In words, with names and figures.
+    pub text: String,
+}
+
+/// An edit that replaced what nobody had looked at.
+pub(super) struct Blind {
+    pub(super) edit: EditId,
+    pub(super) entity: EntityId,
+    pub(super) key: Key,
+    /// In which life of its device it was committed, and when.
+    pub(super) committed: (u32, Time),
+    pub(super) text: String,
+}
+
 pub(super) type Concerns<'a> = (Option<DeviceId>, Option<(EntityId, &'a str)>);
 
 impl Findings {
-    pub(super) fn new(capabilities: Capabilities) -> Findings {
+    pub(super) fn new(
+        capabilities: Capabilities,
+        (schema, units, clock): (Arc<Schema>, Arc<[SyncUnit]>, Clock),
+    ) -> Findings {
         Findings {
+            schema,
+            units,
+            clock,
             capabilities,
             counts: vec![0; ALL.len()],
             unjudged: vec![0; ALL.len()],
             violations: Vec::new(),
             bent: Bent::default(),
         }
+    }
+
+    pub(super) fn words(&self) -> Labels<'_> {
+        Labels { schema: &self.schema, units: &self.units, clock: self.clock }
     }
 
     pub(super) fn by_stamps(&self) -> bool {
@@ -58,6 +99,13 @@ impl Findings {
         }
     }
 
+    /// The same of what a device did, in words that name things.
+    pub(super) fn tell(&mut self, check: Check, device: DeviceId, text: impl FnOnce(Labels<'_>) -> String) {
+        let (schema, units) = (Arc::clone(&self.schema), Arc::clone(&self.units));
+        let clock = self.clock;
+        self.add(check, (Some(device), None), || text(Labels { schema: &schema, units: &units, clock }));
+    }
+
     /// Counts what is wrong whatever the stack is able to.
     pub(super) fn add_certain(
         &mut self,
@@ -81,14 +129,13 @@ impl Findings {
     /// Counts values that came to mean something else; `committed` of those that the backend has.
     pub(super) fn add_bent(
         &mut self,
-        schema: &Schema,
         (device, record): (DeviceId, (EntityId, &str)),
         values: Vec<BentValue>,
         committed: bool,
     ) {
         for bent in values {
             let column = (record.0, bent.column);
-            bent.with_refs(|values| self.bent.note(schema, column, values, committed));
+            bent.with_refs(|values| self.bent.note(&self.schema, column, values, committed));
             self.add(Check::BentValue, (Some(device), Some(record)), || bent.text);
         }
     }
@@ -102,9 +149,9 @@ impl Findings {
     }
 
     /// Tells with the first bent value how many there are of each column.
-    pub(super) fn tell_columns(&mut self, schema: &Schema) {
+    pub(super) fn tell_columns(&mut self) {
         let first = self.violations.iter_mut().find(|v| v.check == Check::BentValue.name());
-        if let (Some(first), Some(by_column)) = (first, self.bent.by_column(schema)) {
+        if let (Some(first), Some(by_column)) = (first, self.bent.by_column(&self.schema)) {
             first.text.push_str(&format!(" (by column: {by_column})"));
         }
     }

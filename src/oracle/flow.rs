@@ -6,7 +6,6 @@ use super::check::Check;
 use super::findings::Findings;
 use super::patience::Patience;
 use super::signs::Sign;
-use super::words::Labels;
 use crate::base::{DeviceId, Span, Time, UnitId};
 use crate::contract::{Event, KillReason, ServerError, SyncError, UnitEvent};
 
@@ -95,17 +94,9 @@ impl Flow {
         self.devices.iter().all(|device| device.runs == 0)
     }
 
-    pub(super) fn on(
-        &mut self,
-        at: Time,
-        id: DeviceId,
-        event: &Event<'_>,
-        names: Labels<'_>,
-        findings: &mut Findings,
-    ) {
+    pub(super) fn on(&mut self, at: Time, id: DeviceId, event: &Event<'_>, findings: &mut Findings) {
         let device = &mut self.devices[id.0 as usize];
-        let concerns = (Some(id), None);
-        device.tell_silent(id, at, (&self.patience, names), findings);
+        device.tell_silent(id, at, &self.patience, findings);
         match event {
             Event::ProcessStarted { .. } => {
                 (device.life, device.alive, device.suspended) = (device.life + 1, true, false);
@@ -140,7 +131,7 @@ impl Flow {
                 last.map(|place| device.queue.remove(place));
             }
             Event::Unit(UnitEvent::Called { unit }) => {
-                device.runs_beside(id, at, *unit, names, findings);
+                device.runs_beside(id, at, *unit, findings);
                 device.called.push((*unit, at));
                 device.somebody_acted();
             }
@@ -149,17 +140,17 @@ impl Flow {
                 called.map(|place| device.called.remove(place));
             }
             Event::SyncStart { unit, run, waited } => {
-                device.runs_beside(id, at, *unit, names, findings);
+                device.runs_beside(id, at, *unit, findings);
                 let queued_at = Time(at.0.saturating_sub(waited.0));
                 if let Some(first) = unit_out_of_order(device, *unit, queued_at) {
-                    findings.add(Check::UnitOrder, concerns, || {
+                    findings.tell(Check::UnitOrder, id, |names| {
                         let (unit, first, at) = (names.unit(*unit), names.unit(first), names.time(at));
                         format!("{id} started {unit} at {at} although {first} had waited longer")
                     });
                 }
                 let chain = device.chain(*unit, queued_at);
                 if sync_loop(chain) {
-                    findings.add(Check::SyncLoop, concerns, || {
+                    findings.tell(Check::SyncLoop, id, |names| {
                         let (unit, at) = (names.unit(*unit), names.time(at));
                         format!("{id} started {unit} at {at} by the end of the run before, or by a hook at that end, and so on {LOOP} times in a row")
                     });
@@ -187,9 +178,9 @@ impl Flow {
                     _ => {}
                 }
                 let open = device.open.remove(run);
-                open.iter().for_each(|open| device.tell_met(id, *run, open, names, findings));
+                open.iter().for_each(|open| device.tell_met(id, *run, open, findings));
                 if open.is_none() && !unheard {
-                    findings.add(Check::WithoutEnd, concerns, || {
+                    findings.tell(Check::WithoutEnd, id, |names| {
                         let what =
                             if *run < device.runs { "a second time" } else { "without having started" };
                         format!("{id} ended run {run} of {} {what}, at {}", names.unit(*unit), names.time(at))
@@ -216,18 +207,18 @@ impl Flow {
 
     /// The end, at `now`: runs of dead processes that no later life of the device has ended, and
     /// those of living ones that have said nothing for too long.
-    pub(super) fn finish(&mut self, now: Time, names: Labels<'_>, findings: &mut Findings) {
+    pub(super) fn finish(&mut self, now: Time, findings: &mut Findings) {
         for (number, device) in self.devices.iter_mut().enumerate() {
             let id = DeviceId(number as u32);
-            device.tell_silent(id, now, (&self.patience, names), findings);
+            device.tell_silent(id, now, &self.patience, findings);
             // They were not under way any more when others of their unit started.
             let silent = device.open.iter().filter(|(_, run)| run.told).map(|(run, _)| *run);
             silent.collect::<Vec<_>>().iter().for_each(|run| _ = device.met.remove(run));
             for (run, open) in device.open.clone() {
-                device.tell_met(id, run, &open, names, findings);
+                device.tell_met(id, run, &open, findings);
             }
             for (run, open) in event_without_end(device) {
-                findings.add(Check::WithoutEnd, (Some(id), None), || {
+                findings.tell(Check::WithoutEnd, id, |names| {
                     let (unit, since) = (names.unit(open.unit), names.time(open.since));
                     format!("{id} started run {run} of {unit} at {since} and never ended it: its process died, and the next said nothing of it")
                 });
@@ -245,18 +236,12 @@ impl Run {
 
 impl DeviceFlow {
     /// Every run says something now and then until it ends.
-    fn tell_silent(
-        &mut self,
-        id: DeviceId,
-        now: Time,
-        (patience, names): (&Patience, Labels<'_>),
-        findings: &mut Findings,
-    ) {
+    fn tell_silent(&mut self, id: DeviceId, now: Time, patience: &Patience, findings: &mut Findings) {
         let (alive, life) = (self.alive && !self.suspended, self.life);
         let silent = |run: &Run| alive && run.life == life && !run.told && run.is_silent(now, patience);
         for (number, run) in self.open.iter_mut().filter(|(_, run)| silent(run)) {
             run.told = true;
-            findings.add(Check::WithoutEnd, (Some(id), None), || {
+            findings.tell(Check::WithoutEnd, id, |names| {
                 let (unit, since, sign) = (names.unit(run.unit), names.time(run.since), names.time(run.sign));
                 let (now, patience) = (names.time(now), patience.of_run(run.hooks > 0));
                 format!("{id} started run {number} of {unit} at {since}, which did not end and said nothing between {sign} and {now}; no run is silent for longer than {patience}")
@@ -273,19 +258,12 @@ impl DeviceFlow {
 
     /// A unit begins to run at `at`, with events or without: whether a run of it was under way
     /// shows when that ends; a call was, until it comes back.
-    fn runs_beside(
-        &mut self,
-        id: DeviceId,
-        at: Time,
-        unit: UnitId,
-        names: Labels<'_>,
-        findings: &mut Findings,
-    ) {
+    fn runs_beside(&mut self, id: DeviceId, at: Time, unit: UnitId, findings: &mut Findings) {
         if let Some(other) = two_syncs_of_one_unit(self, unit) {
             self.met.entry(other).or_default().push(at);
         }
         for (_, since) in self.called.iter().filter(|(called, _)| *called == unit) {
-            findings.add(Check::TwoSyncs, (Some(id), None), || {
+            findings.tell(Check::TwoSyncs, id, |names| {
                 let (unit, at, since) = (names.unit(unit), names.time(at), names.time(*since));
                 format!("{id} started {unit} at {at} while the app had called {unit} at {since}, and it ran")
             });
@@ -293,9 +271,9 @@ impl DeviceFlow {
     }
 
     /// A run was under way, as its end shows, when others of its unit started.
-    fn tell_met(&mut self, id: DeviceId, run: u64, open: &Run, names: Labels<'_>, findings: &mut Findings) {
+    fn tell_met(&mut self, id: DeviceId, run: u64, open: &Run, findings: &mut Findings) {
         for at in self.met.remove(&run).unwrap_or_default() {
-            findings.add(Check::TwoSyncs, (Some(id), None), || {
+            findings.tell(Check::TwoSyncs, id, |names| {
                 let (unit, at, since) = (names.unit(open.unit), names.time(at), names.time(open.since));
                 format!(
                     "{id} started {unit} at {at} while its run {run} of {unit} was under way since {since}"

@@ -296,142 +296,114 @@ mod tests {
     const PHONE: DeviceId = DeviceId(0);
     const TWIN: DeviceId = DeviceId(1);
 
-    struct Desk {
-        found: Found,
-        lives: Lives,
-    }
-
-    impl Desk {
-        fn new() -> Desk {
-            Desk { found: Found::default(), lives: Lives::default() }
-        }
-
-        fn place(&self, device: DeviceId, second: u64) -> StorageTime {
-            StorageTime { device, life: self.lives.now(device), at: Time(second) }
-        }
-
-        /// The device makes an edit, whose row said `told` there.
-        fn makes(&mut self, device: DeviceId, number: u32, says: &str, told: &str) -> EditId {
-            let id = EditId { device, number };
-            let edit = edit(id, says);
-            let place = self.place(device, u64::from(number));
-            let edit = Edit::new(&edit, place.at, place.life, (ROW, 0));
-            self.found.made(place, (id, &edit), (&row(told), 0), true);
-            id
-        }
-
-        fn is_contested(&self, device: DeviceId, id: EditId, by: &str) -> bool {
-            self.found.is_contested(device, (id, ROW), (&row(by), 0))
-        }
-    }
-
     fn edit(id: EditId, says: &str) -> LocalEdit {
         let values = vec![(0, Value::text(says))];
         LocalEdit { id, entity: EntityId(0), key: Key::new("a"), kind: EditKind::Update, values }
     }
 
     fn row(says: &str) -> Row {
-        let values = Some(vec![Value::text(says)]);
+        let values = (says != "gone").then(|| vec![Value::text(says)]);
         Row { entity: EntityId(0), key: Key::new("a"), first_place: None, versions: Vec::new(), values }
     }
 
-    #[test]
-    fn what_waits_on_a_device_is_found_until_it_is_told_done() {
-        for (done, finds, not) in [(false, "mine", "told"), (true, "told", "mine")] {
-            let mut desk = Desk::new();
-            let first = desk.makes(PHONE, 1, "mine", "first");
-            if done {
-                desk.found.over(desk.place(PHONE, 2), (first, ROW));
+    /// After steps between `;`, each a second later: what becomes of the edits `1`, `2` of a row
+    /// that says something at the time; by which device, where that is not the first.
+    fn play(history: &str) -> Found {
+        let (mut found, mut lives) = (Found::default(), Lives::default());
+        for (at, step) in (1..).map(Time).zip(history.split("; ")) {
+            let words: Vec<&str> = step.split(' ').collect();
+            let (device, words) = if words[0] == "twin" { (TWIN, &words[1..]) } else { (PHONE, &words[..]) };
+            let place = StorageTime { device, life: lives.now(device), at };
+            let id = |at: usize| id(words[at]);
+            let b = Key::new("b");
+            match *words {
+                ["makes", _, says, "on", told] => {
+                    let edit = Edit::new(&edit(id(1), says), at, place.life, (ROW, 0));
+                    found.made(place, (id(1), &edit), (&row(told), 0), true);
+                }
+                ["over", _] => found.over(place, (id(1), ROW)),
+                ["given-up", _] => found.given_up(place, (id(1), ROW)),
+                ["decides", _, how, "on", told] => {
+                    let decision = match how {
+                        "both" => Decision::Both { key: &b },
+                        "parked" => Decision::Parked,
+                        _ => Decision::Local,
+                    };
+                    found.decided(place, (id(1), ROW), decision, (&row(told), 0));
+                }
+                ["copies"] => {
+                    lives.became_copy(TWIN, (PHONE, 0, at), Vec::new());
+                    found.put_in(TWIN, &lives);
+                }
+                ["back", to] => {
+                    lives.went_back(PHONE, 0, Time(to.parse().unwrap()));
+                    found.put_in(PHONE, &lives);
+                }
+                _ => panic!("{step} is no step"),
             }
-            let second = desk.makes(PHONE, 3, "again", "told");
-            assert!(!desk.is_contested(PHONE, second, finds), "{done}");
-            assert!(desk.is_contested(PHONE, second, not), "{done}");
         }
+        found
+    }
+
+    /// The edit of a number; `t2` is the twin's.
+    fn id(word: &str) -> EditId {
+        let device = if word.starts_with('t') { TWIN } else { PHONE };
+        EditId { device, number: word.trim_start_matches('t').parse().unwrap() }
     }
 
     #[test]
-    fn a_copy_finds_what_waited_on_the_other() {
-        let mut desk = Desk::new();
-        desk.makes(PHONE, 1, "mine", "first");
-        desk.lives.became_copy(TWIN, (PHONE, 0, Time(2)), Vec::new());
-        desk.found.put_in(TWIN, &desk.lives);
-        let on_top = desk.makes(TWIN, 3, "again", "first");
-        assert!(!desk.is_contested(TWIN, on_top, "mine"));
-        assert!(desk.is_contested(TWIN, on_top, "first"));
+    fn an_edit_finds_what_was_told_with_what_waits_on_its_storage() {
+        for (history, edit, finds, not) in [
+            ("makes 1 mine on first; makes 2 again on told", "2", "mine", "told"),
+            ("makes 1 mine on first; over 1; makes 2 again on told", "2", "told", "mine"),
+            // A copy finds what waited on the other.
+            ("makes 1 mine on first; copies; twin makes t2 again on first", "t2", "mine", "first"),
+            // What was made since a backup waits no more.
+            ("makes 1 mine on first; back 1; makes 2 again on first", "2", "first", "mine"),
+            ("makes 1 mine on first; back 2; makes 2 again on first", "2", "mine", "first"),
+            // Who was made on an edit that came to nothing found what it did.
+            ("makes 1 mine on first; makes 2 again on first; given-up 1", "2", "first", "mine"),
+            // What went to a row of its own is found no more.
+            (
+                "makes 1 mine on first; makes 2 top on first; decides 1 both on theirs; makes 3 again on theirs",
+                "3",
+                "theirs",
+                "top",
+            ),
+            (
+                "makes 1 mine on first; makes 2 top on first; decides 1 parked on theirs; makes 3 again on theirs",
+                "3",
+                "top",
+                "theirs",
+            ),
+        ] {
+            let (found, edit) = (play(history), id(edit));
+            let is_contested = |by| found.is_contested(edit.device, (edit, ROW), (&row(by), 0));
+            assert_eq!([finds, not].map(is_contested), [false, true], "{history}");
+        }
     }
 
     #[test]
     fn what_a_copy_decides_is_not_what_the_other_found() {
-        let mut desk = Desk::new();
-        let edit = desk.makes(PHONE, 1, "mine", "first");
-        desk.lives.became_copy(TWIN, (PHONE, 0, Time(2)), Vec::new());
-        desk.found.put_in(TWIN, &desk.lives);
-        let place = desk.place(TWIN, 3);
-        desk.found.decided(place, (edit, ROW), Decision::Local, (&row("theirs"), 0));
-        assert!(!desk.is_contested(TWIN, edit, "theirs"));
-        assert!(desk.is_contested(PHONE, edit, "theirs"));
-    }
-
-    #[test]
-    fn what_was_made_since_a_backup_waits_no_more() {
-        for (to, finds, not) in [(2, "first", "mine"), (9, "mine", "first")] {
-            let mut desk = Desk::new();
-            desk.makes(PHONE, 5, "mine", "first");
-            desk.lives.went_back(PHONE, 0, Time(to));
-            desk.found.put_in(PHONE, &desk.lives);
-            let edit = desk.makes(PHONE, 10, "again", "first");
-            assert!(!desk.is_contested(PHONE, edit, finds), "{to}");
-            assert!(desk.is_contested(PHONE, edit, not), "{to}");
-        }
-    }
-
-    #[test]
-    fn who_was_made_on_an_edit_that_came_to_nothing_found_what_it_did() {
-        let mut desk = Desk::new();
-        let first = desk.makes(PHONE, 1, "mine", "first");
-        let second = desk.makes(PHONE, 2, "again", "first");
-        desk.found.given_up(desk.place(PHONE, 3), (first, ROW));
-        assert!(!desk.is_contested(PHONE, second, "first"));
-        assert!(desk.is_contested(PHONE, second, "mine"));
+        let found = play("makes 1 mine on first; copies; twin decides 1 local on theirs");
+        let is_contested = |on| found.is_contested(on, (id("1"), ROW), (&row("theirs"), 0));
+        assert_eq!([TWIN, PHONE].map(is_contested), [false, true]);
     }
 
     #[test]
     fn nobody_is_sure_of_what_was_made_on_a_row_that_never_was() {
-        for made_row in [false, true] {
-            let mut desk = Desk::new();
-            let first = desk.makes(PHONE, 1, "mine", "first");
-            let second = desk.makes(PHONE, 2, "again", "first");
-            let gone = Row { values: if made_row { None } else { row("first").values }, ..row("") };
-            desk.found.decided(desk.place(PHONE, 3), (first, ROW), Decision::Local, (&gone, 0));
-            desk.found.given_up(desk.place(PHONE, 4), (first, ROW));
-            assert_eq!(desk.found.is_unsure(second), made_row);
-        }
-    }
-
-    #[test]
-    fn what_went_to_a_row_of_its_own_is_found_no_more() {
-        for splits in [true, false] {
-            let mut desk = Desk::new();
-            let first = desk.makes(PHONE, 1, "mine", "first");
-            desk.makes(PHONE, 2, "on top", "first");
-            let key = Key::new("b");
-            let decision = if splits { Decision::Both { key: &key } } else { Decision::Parked };
-            desk.found.decided(desk.place(PHONE, 3), (first, ROW), decision, (&row("theirs"), 0));
-            let edit = desk.makes(PHONE, 4, "again", "theirs");
-            assert_eq!(desk.is_contested(PHONE, edit, "theirs"), !splits);
-            assert_eq!(desk.is_contested(PHONE, edit, "on top"), splits);
+        for (told, is_unsure) in [("first", false), ("gone", true)] {
+            let made = "makes 1 mine on first; makes 2 again on first";
+            let found = play(&format!("{made}; decides 1 local on {told}; given-up 1"));
+            assert_eq!(found.is_unsure(id("2")), is_unsure);
         }
     }
 
     #[test]
     fn a_person_knows_what_they_saw_though_it_came_to_nothing() {
-        let mut desk = Desk::new();
-        let first = desk.makes(PHONE, 1, "mine", "first");
-        let second = desk.makes(PHONE, 2, "again", "first");
-        desk.found.given_up(desk.place(PHONE, 3), (first, ROW));
-        let edit = edit(second, "again");
-        let edit = Edit::new(&edit, Time(2), 0, (ROW, 0));
-        let knew = |says| desk.found.knew((second, &edit), &row("first"), (0, &Value::text(says)));
+        let found = play("makes 1 mine on first; makes 2 again on first; given-up 1");
+        let edit = Edit::new(&edit(id("2"), "again"), Time(2), 0, (ROW, 0));
+        let knew = |says| found.knew((id("2"), &edit), &row("first"), (0, &Value::text(says)));
         assert_eq!(["first", "mine", "theirs"].map(knew), [true, true, false]);
     }
 }

@@ -4,14 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::accounts::Accounts;
-use super::blind::Blind;
 use super::busy::{Busy, Eventful};
 use super::check::{Check, Subject, metric_of};
 use super::checks::{self, EditCase, RowCase};
-use super::content::{Contents, Difference};
-use super::copies;
+use super::content::{Contents, Difference, stale_copies};
 use super::edit::Edit;
+use super::findings::{Blind, Violation};
 use super::flow::Run;
 use super::held::{At, Behind};
 use super::history::{History, RowId};
@@ -21,7 +19,6 @@ use super::names::{NamedTruth, NamedView};
 use super::opened::Opened;
 use super::owed::Owing;
 use super::truth::Truth;
-use super::violation::Violation;
 use super::words::Labels;
 use crate::base::words::count;
 use crate::base::{DeviceId, EditId, EntityId, Time, Value, ValueRef};
@@ -36,8 +33,6 @@ pub struct Verdict {
     pub figures: BTreeMap<&'static str, u64>,
     /// The records to which most happened, most first.
     pub eventful: Vec<Eventful>,
-    /// The first edits whose conflicts the engine counts otherwise than the oracle, in words.
-    pub miscounted: Vec<String>,
     /// The first of the edits that were saved, and that a return to a backup destroyed, in words.
     pub taken_back: Option<String>,
     /// The first of the edits that wait on a device for who has logged out of it, in words.
@@ -178,16 +173,15 @@ impl<'a> Inspection<'a> {
                 oracle.findings.add(Check::Duplicate, (None, Some((id, key.as_str()))), || text);
             }
         }
-        let stale_copies = copies::stale(&oracle.schema, &truth);
+        let stale_copies = stale_copies(&oracle.schema, &truth);
         let (half_seen, compared) = (0, 0);
         Inspection { oracle, at, truth, stops, contents, half_seen, doubles, stale_copies, compared }
     }
 
     /// What the device owes at the end, and what it was owing when the edits were made that wait.
     fn check_owed(&mut self, device: DeviceId, said: &Said) {
-        let Oracle { schema, units, clock, owing, findings, .. } = &mut self.oracle;
-        let told = Labels { schema, units, clock: *clock };
-        owing.judge(self.at, device, told, findings);
+        let Oracle { owing, findings, .. } = &mut self.oracle;
+        owing.judge(self.at, device, findings);
         said.pending.iter().for_each(|waits| owing.confirm(device, waits.edit, findings));
     }
 
@@ -219,9 +213,8 @@ impl<'a> Inspection<'a> {
         if let Some(text) = checks::stuck(device, &said.pending, &unfinished, &view.doing(), words) {
             self.oracle.findings.add(Check::Stuck, (Some(device), said.waits()), || text);
         }
-        let Oracle { schema, units, clock, statuses, findings, .. } = &mut self.oracle;
-        let words = Labels { schema, units, clock: *clock };
-        statuses.finish(self.at, device, Some(said.unsent.len()), words, findings);
+        let Oracle { statuses, findings, .. } = &mut self.oracle;
+        statuses.finish(self.at, device, Some(said.unsent.len()), findings);
         self.check_owed(device, &said);
         self.check_overwriting(device, &said.log);
         self.check_edits(device, &said);
@@ -281,7 +274,6 @@ impl<'a> Inspection<'a> {
             owing,
             mut statuses,
             busy,
-            accounts,
             places,
             history,
             mut findings,
@@ -296,12 +288,15 @@ impl<'a> Inspection<'a> {
         let words = Labels { schema: &schema, units: &units, clock };
         self.oracle.intents.finish(&mut findings);
         let told = |blind: &Blind| ledger.has_told(blind.edit, blind.committed);
-        blind.into_iter().filter(told).for_each(|blind| blind.add_to(&mut findings));
-        flow.finish(self.at, words, &mut findings);
-        self.oracle.thrift.finish(words, &mut findings);
+        for Blind { edit, entity, key, text, .. } in blind.into_iter().filter(told) {
+            let concerns = (Some(edit.device), Some((entity, key.as_str())));
+            findings.add(Check::SilentDiscard, concerns, || text);
+        }
+        flow.finish(self.at, &mut findings);
+        self.oracle.thrift.finish(&mut findings);
         let devices = (0..places.len() as u32).map(DeviceId);
-        devices.for_each(|it| statuses.finish(self.at, it, None, words, &mut findings));
-        findings.tell_columns(&schema);
+        devices.for_each(|it| statuses.finish(self.at, it, None, &mut findings));
+        findings.tell_columns();
         let by_stamps = findings.by_stamps();
         let untried = findings.unfound(|check| match check.subject() {
             Subject::Rows => self.compared == 0,
@@ -312,7 +307,6 @@ impl<'a> Inspection<'a> {
         });
         let (mut violations, mut figures, not_applicable) = findings.finish();
         let eventful = with_records(&mut violations, &busy, &history);
-        let miscounted = miscounted(&accounts, (&ledger, places.len()), words);
         let uncounted = uncounted(&figures, &not_applicable, by_stamps);
         figures.extend([
             ("oracle.lost.row_ns", clipped(held.behind.lost)),
@@ -329,17 +323,7 @@ impl<'a> Inspection<'a> {
         figures.extend(held.odd.figures().into_iter().chain(families.finish(self.at)).chain(called));
         let [taken_back, shelved] = gone((&ledger, &self.oracle.undone), words, &mut figures);
         figures.retain(|metric, _| !uncounted.contains(metric));
-        Verdict {
-            violations,
-            figures,
-            eventful,
-            miscounted,
-            taken_back,
-            shelved,
-            not_applicable,
-            untried,
-            uncounted,
-        }
+        Verdict { violations, figures, eventful, taken_back, shelved, not_applicable, untried, uncounted }
     }
 
     /// The power may fail when a decision is durable and nobody was told: the log counts, not the
@@ -461,24 +445,6 @@ fn with_records(violations: &mut [Violation], busy: &Busy, history: &History) ->
     busy.most(record)
 }
 
-/// The first edits whose conflicts the engine counts otherwise than we do.
-fn miscounted(accounts: &Accounts, (ledger, devices): (&Ledger, usize), words: Labels<'_>) -> Vec<String> {
-    const TOLD: usize = 3;
-    let told = |(id, of_engine): (EditId, bool)| {
-        let edit = match ledger.get(id) {
-            Some(edit) => words.edit(id, edit),
-            None => format!("edit {id}"),
-        };
-        let why = if of_engine {
-            "in the engine's account and not in the oracle's"
-        } else {
-            "in the oracle's account and not in the engine's"
-        };
-        format!("{edit} is {why}")
-    };
-    accounts.differing(ledger, devices).into_iter().take(TOLD).map(told).collect()
-}
-
 fn case<'a>(
     words: Labels<'a>,
     truth: &dyn Truth,
@@ -544,24 +510,15 @@ fn judge(oracle: &mut Oracle, truth: &dyn Truth, entity: EntityId, at: At<'_>, d
         uncommitted,
         created_elsewhere: id.is_some_and(|id| ledger.created_elsewhere(device, id, history.row(id))),
     };
-    for (check, found) in [
-        (Check::Lost, checks::lost(&case)),
-        (Check::Stale, checks::stale(&case)),
-        (Check::Duplicate, checks::duplicate(&case)),
-        (Check::Resurrected, checks::resurrected(&case)),
-        (Check::UndetectedDelete, checks::undetected_delete(&case)),
-        (Check::Orphan, checks::orphan(&case)),
-    ] {
-        if let Some(text) = found {
-            findings.add(check, (Some(device), Some((entity, key))), text);
-        }
+    if let Some(check) = case.check() {
+        findings.add(check, (Some(device), Some((entity, key))), || case.told());
     }
     if matches!(difference, Difference::Differs { .. })
         && findings.by_stamps()
         && let Some((_, backend)) = truth.row(entity, key)
     {
         let bent = checks::bent_values(&case, &backend);
-        findings.add_bent(schema, (device, (entity, key)), bent, false);
+        findings.add_bent((device, (entity, key)), bent, false);
     }
     match id.filter(|id| !history.row(*id).versions.is_empty()) {
         Some(id) => held.count_to_end(id, history.row(id), at),

@@ -7,6 +7,7 @@ use super::checks::{self, CommitCase, Turn};
 use super::edit::Edit;
 use super::findings::{Concerns, Findings};
 use super::history::{History, RowId};
+use super::ledger::Ledger;
 use super::meant::{Beside, Meant};
 use super::persons::Persons;
 use crate::base::{DeviceId, EditId, EntityId, Key, Time};
@@ -14,7 +15,7 @@ use crate::contract::{Author, CommitKind, Decision, EditError, EditKind, LocalEd
 
 #[derive(Debug, Default)]
 pub(super) struct Intents {
-    beside: Beside,
+    pub(super) beside: Beside,
     /// When the latest process of each device ended: what that made durable last it did not tell.
     ended: BTreeMap<DeviceId, Time>,
     /// By device: the deletes that it made and that are not decided.
@@ -61,31 +62,53 @@ impl Intents {
         }
     }
 
-    pub(super) fn decided(&mut self, edit: EditId, decision: Decision<'_>) {
-        self.beside.decided(edit, decision);
-    }
-
     pub(super) fn process_ended(&mut self, device: DeviceId, at: Time) {
         self.ended.insert(device, at);
     }
 
     /// Whether a rule has made a row of this key, which is `new`, of an edit that goes out so, and
     /// died before it told: the backend had refused the edit. It tells once, by the first key.
-    pub(super) fn was_split_off(&self, id: EditId, edit: &Edit, key: &Key, new: bool) -> bool {
+    fn was_split_off(&self, id: EditId, edit: &Edit, key: &Key, new: bool) -> bool {
         let ended = self.ended.get(&id.device);
         let untold = edit.refused.is_some_and(|refused| ended.is_some_and(|ended| refused <= *ended));
         let told = self.beside.ruled.get(&id).is_some_and(Option::is_some);
         new && untold && !told && edit.key != *key
     }
 
-    /// A row that a device made is another that was there.
-    pub(super) fn is_called(&mut self, own: RowId, other: RowId) {
-        self.beside.elsewhere.insert(own, other);
+    /// The edit is in a request under this key. A process may have split it off to a row that
+    /// nobody had, and died before it told.
+    pub(super) fn sent(
+        &mut self,
+        ledger: &Ledger,
+        history: &History,
+        (device, edit): (DeviceId, EditId),
+        (entity, key): (EntityId, &Key),
+    ) {
+        self.persons.sent(device, edit);
+        let Some(made) = ledger.get(edit) else { return };
+        let known = history.find(entity, key.as_str());
+        let new = known.is_none_or(|row| history.row(row).versions.is_empty());
+        if self.was_split_off(edit, made, key, new) {
+            let decision = Decision::Both { key };
+            self.beside.decided(edit, decision);
+            self.with_those_on_top(ledger, edit, made.row, decision);
+        }
     }
 
-    /// Whether a rule made a row of this key of the edit.
-    pub(super) fn split_off(&self, edit: EditId, key: &Key) -> bool {
-        self.beside.split_off(edit, key)
+    /// What was made on top of an edit that becomes a row of its own goes with it.
+    pub(super) fn with_those_on_top(
+        &mut self,
+        ledger: &Ledger,
+        edit: EditId,
+        own: RowId,
+        decision: Decision<'_>,
+    ) {
+        if !matches!(decision, Decision::Both { .. }) {
+            return;
+        }
+        // One that says what the backend said with an earlier edit goes as well: it still waits.
+        let on_top = ledger.after(edit).filter(|(_, later)| later.row == own && later.commits == 0);
+        on_top.for_each(|(id, _)| self.beside.decided(id, decision));
     }
 
     pub(super) fn backend_went_back(&mut self) {
@@ -107,12 +130,7 @@ impl Intents {
         let keeps = findings.keeps_edits();
         let unasked = checks::unasked(case, &meant, &self.beside, keeps);
         let bent = checks::bent_on_the_way(case, &meant, &self.beside, keeps);
-        findings.add_bent(
-            case.words.schema,
-            (id.device, (case.row.entity, case.row.key.as_str())),
-            bent,
-            true,
-        );
+        findings.add_bent((id.device, (case.row.entity, case.row.key.as_str())), bent, true);
         let row = case.edit.map(|(_, edit)| edit.row);
         match (unasked, row) {
             (Some(text), _) => findings.add(Check::Unasked, concerns, || text),

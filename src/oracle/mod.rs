@@ -7,9 +7,8 @@
 //! others when a run ends, which devices are in use, and whether a violation was expected
 //! ([`implied`] helps there).
 //!
-//! Two kinds of checks. Those on the order of events (runs, queue, commits) speak at once; those on
-//! rows and edits speak at the end. Each is one function in `checks/` or `flow.rs`, with its
-//! invariant in its first line:
+//! Checks on the order of events (runs, queue, commits) speak at once, those on rows and edits at
+//! the end; each has its invariant in its first line, in `checks/` or in the file of its subject:
 //!
 //! | check | what must not be |
 //! |---|---|
@@ -36,34 +35,26 @@
 //! | `two-syncs-of-one-unit`, `event-without-end`, `unit-out-of-order`, `sync-loop` | runs overlap, do not end once, overtake, or start themselves for ever |
 //!
 //! Content decides before dates: a row that reads as it should is right, whatever its stamp. A row
-//! with edits that still wait is not compared; that is `stuck`. Of entities delivered on open
-//! nobody is to hold all rows: those that a device holds are compared with the versions that there
-//! were (`opened`). A check that had nothing to check has not passed ([`Verdict::untried`]).
+//! with edits that still wait is not compared; that is `stuck`. Of entities delivered on open those
+//! rows that a device holds are compared with the versions that there were. A check that had
+//! nothing to check has not passed ([`Verdict::untried`]).
 //!
-//! Who goes back to a backup loses what came since. Of a device's own edits, and of commits of the
-//! backend, that is counted and held against nobody; what the backend's return did to its rows are
-//! commits like others, and devices must hear of them. A device that becomes a copy of another
-//! holds what that does, edits included: whichever of them settles one first has the line about it.
-//! No life of a device is forgotten (`lives`): a backup may be put in that is newer than one that
-//! was put in since. Where a loss of power takes what was committed, it takes lines of the log too,
-//! and that is told with what is missing then.
-//!
-//! A conflict that waits for a person is neither lost nor stuck, as long as its device has told
-//! that it is open and not that a person decided; nor is what has to wait with it (`page`).
+//! Who goes back to a backup loses what came since: that is counted and held against nobody. A
+//! device that becomes a copy of another holds what that does, edits included: whichever of them
+//! settles one first has the line about it. No life of a device is forgotten (`lives`).
 //!
 //! A *conflict* is counted once for each edit: the backend refused it, the device received the
 //! answer, and the backend's row (or the row with its natural key), as the device is shown it, did
-//! not already say what the edit wants. A correct engine counts the same.
+//! not already say what the edit wants. A correct engine counts the same. One that waits for a
+//! person is neither lost nor stuck, nor is what has to wait with it (`page`).
 //!
 //! What became of an edit holds for every policy. It is *present* (its commit is the row's, or the
 //! row says what it wants), *merged* (some of its columns are, and a line says so where others gave
 //! way), *overwritten with a line* that its person can read, *overwritten in silence*
-//! (`silent-discard`), *waiting* (in the outbox or on a page), or *lost* (`lost-edit`). In how many
-//! columns somebody gave way is counted beside (`oracle.overwritten.columns`), and so
-//! are columns that came with a whole row. By commits alone it is counted besides which conflicts
-//! were called and are none, and which nobody called (`miscalled`), whatever the stack takes for
-//! one ([`Definition`]): an edit is contested where others changed what it sets since it was made,
-//! to something else than it found and than it says (`found`).
+//! (`silent-discard`), *waiting* (in the outbox or on a page), or *lost* (`lost-edit`). Columns in
+//! which somebody gave way are counted beside, and by commits alone which conflicts were called and
+//! are none, and which nobody called (`miscalled`), whatever the stack takes for one
+//! ([`Definition`]).
 //!
 //! Invariants: counts are exact however many violations there are, texts are kept of the first few;
 //! no hash map is iterated where order reaches a result; what is kept for each device is only what
@@ -72,23 +63,18 @@
 //! How: `history` holds versions by row, `held` which of them each device has and for how long it
 //! was behind, `ledger` the edits, `intents` what else people meant, `lives` where the state of
 //! each device began, `flow` the runs, `owed` those that are to begin. At the end `content` reads
-//! the backend once into sorted lists of (key, stamp, hash), shared by devices with equal
-//! attributes, and walks each device's rows along its list. [`Life`] is a listener of its own: it
-//! tells what happened to one record, in words.
+//! the backend once into sorted lists, shared by devices with equal attributes. [`Life`] is a
+//! listener of its own: it tells what happened to one record, in words.
 
-mod accounts;
 mod again;
 mod attachments;
 mod bent;
-mod blind;
 mod busy;
 mod carried;
 mod check;
 mod checks;
 mod clock;
-mod concerns;
 mod content;
-mod copies;
 mod due;
 mod edit;
 mod families;
@@ -116,7 +102,6 @@ mod page;
 mod parts;
 mod patience;
 mod persons;
-mod put_in;
 mod refused;
 mod shown;
 mod signs;
@@ -127,14 +112,12 @@ mod tests;
 mod thrift;
 mod told;
 mod truth;
-mod untold;
-mod violation;
 mod words;
 
 pub use busy::{Eventful, Happened};
 pub use check::{check_names, implied, is_of_check, metric_of, subject_of};
 pub use clock::Clock;
-pub use findings::VIOLATIONS_KEPT;
+pub use findings::{VIOLATIONS_KEPT, Violation};
 pub use haste::Retries;
 pub use inspection::{Inspection, Verdict};
 pub use life::{Filter, Life, Step, Story, place};
@@ -142,5 +125,4 @@ pub use model::{Oracle, OracleSetup};
 pub use patience::{Patience, Waits};
 pub use refused::Definition;
 pub use truth::Truth;
-pub use violation::Violation;
 pub use words::waiting;

@@ -5,17 +5,15 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::accounts::Accounts;
 use super::again::Again;
 use super::attachments::Attachments;
-use super::blind::Blind;
 use super::busy::Busy;
 use super::check::Check;
 use super::checks::{self, CommitCase, ShownCase, Turn};
 use super::clock::Clock;
 use super::edit::Refused;
 use super::families::Families;
-use super::findings::Findings;
+use super::findings::{Blind, Findings};
 use super::flow::Flow;
 use super::haste::Retries;
 use super::held::{All, At, Held};
@@ -28,14 +26,12 @@ use super::names::Names as Keys;
 use super::overwritten;
 use super::owed::Owing;
 use super::patience::Patience;
-use super::put_in;
 use super::refused::Definition;
 use super::shown::Shown;
 use super::status::Statuses;
 use super::strangers::Strangers;
 use super::thrift::Thrift;
 use super::truth::{Places, RowHash, Truth, place_of};
-use super::untold;
 use super::words::Labels;
 use crate::base::{DeviceId, EditId, Stamp, Time};
 use crate::contract::{
@@ -93,7 +89,6 @@ pub struct Oracle {
     pub(super) statuses: Statuses,
     pub(super) busy: Busy,
     pub(super) attachments: Attachments,
-    pub(super) accounts: Accounts,
     pub(super) thrift: Thrift,
     pub(super) again: Again,
     pub(super) strangers: Strangers,
@@ -143,14 +138,16 @@ impl Oracle {
             statuses: Statuses::new(devices, setting.patience),
             busy: Busy::default(),
             attachments: Attachments::new(setting.durable),
-            accounts: Accounts::default(),
             thrift: Thrift::new(devices, &setting.units, setting.retries),
             again: Again::new(devices, setting.durable),
             strangers: Strangers::new(devices),
             parts_seen: 0,
             durable: setting.durable,
             cut_short: FxHashMap::default(),
-            findings: Findings::new(setting.capabilities),
+            findings: Findings::new(
+                setting.capabilities,
+                (Arc::clone(&setting.schema), Arc::clone(&setting.units), setting.clock),
+            ),
             undone: Vec::new(),
             blind: Vec::new(),
             overwritten: 0,
@@ -184,10 +181,7 @@ impl Oracle {
         if !self.renames {
             return;
         }
-        let device = match node {
-            Node::Device(device) => Some(device),
-            _ => None,
-        };
+        let device = if let Node::Device(device) = node { Some(device) } else { None };
         if let Some(twice) = Rc::make_mut(&mut self.names).learn(&self.schema, event) {
             let concerns = (device, Some((twice.entity, twice.rows[1].as_str())));
             self.findings.add(Check::IdTwice, concerns, || checks::id_twice(&self.schema, &twice));
@@ -220,14 +214,12 @@ impl Oracle {
             self.again.server_went_back();
         }
         let Node::Device(device) = node else { return };
-        let told = Labels { schema: &self.schema, units: &self.units, clock: self.clock };
-        self.flow.on(*at, *device, event, told, &mut self.findings);
-        self.statuses.on(*at, *device, event, told, &mut self.findings);
-        self.owing.on(*at, *device, event, told, &mut self.findings);
+        self.flow.on(*at, *device, event, &mut self.findings);
+        self.statuses.on(*at, *device, event, &mut self.findings);
+        self.owing.on(*at, *device, event, &mut self.findings);
         self.thrift.on(*at, *device, event);
-        self.again.on(*at, *device, event, told, &mut self.findings);
-        self.strangers.on(*device, event, &self.schema, &self.units, &mut self.findings);
-        self.accounts.on(event);
+        self.again.on(*at, *device, event, &mut self.findings);
+        self.strangers.on(*device, event, &mut self.findings);
         self.busy.on(*device, event, &mut self.history);
         self.on_device(*at, *device, event);
     }
@@ -256,7 +248,7 @@ impl Oracle {
                 let by = self.schema.naming(entity).by;
                 if by == NamedBy::NaturalKey && (kind, conflict) == (EditKind::Create, Some(Refusal::Taken)) {
                     let own = self.history.remember(entity, key.as_str());
-                    self.intents.is_called(own, row);
+                    _ = self.intents.beside.elsewhere.insert(own, row);
                 }
                 let stands = conflict.map(|why| Refused { why, row, kind });
                 let places = &self.places[edit.device.0 as usize];
@@ -282,10 +274,7 @@ impl Oracle {
     }
 
     fn committed(&mut self, id: RowId, commit: Commit<'_>) {
-        let author = match commit.author {
-            Author::Device(edit) => Some(edit),
-            _ => None,
-        };
+        let author = if let Author::Device(edit) = commit.author { Some(edit) } else { None };
         let row = self.history.row(id);
         let case = CommitCase {
             words: Labels { schema: &self.schema, units: &self.units, clock: self.clock },
@@ -299,7 +288,7 @@ impl Oracle {
             ledger: &self.ledger,
             history: &self.history,
             creates: author.is_some_and(|edit| self.ledger.creates(edit.device, id)),
-            split_off: author.is_some_and(|edit| self.intents.split_off(edit, &row.key)),
+            split_off: author.is_some_and(|edit| self.intents.beside.split_off(edit, &row.key)),
         };
         let concerns = (author.map(|edit| edit.device), Some((row.entity, row.key.as_str())));
         let places = author.and_then(|edit| self.places.get(edit.device.0 as usize));
@@ -380,7 +369,7 @@ impl Oracle {
             Event::EditsSquashed { edit, with, stays: false, .. } => self.ledger.squashed(at, edit, with),
             Event::EditSent { edit, entity, key, request } => {
                 self.ledger.sent(device, edit, request);
-                untold::sent(&mut self.intents, &self.ledger, &self.history, (device, edit), (entity, key));
+                self.intents.sent(&self.ledger, &self.history, (device, edit), (entity, key));
             }
             Event::ResponseReceived { request, kind, .. } if kind.pushes() => {
                 self.ledger.request_ended(device, request, true);
@@ -431,8 +420,8 @@ impl Oracle {
             Some(_) => (own, 0),
             None => (own, self.met(at, device, own, sides.remote)),
         };
-        self.intents.decided(edit, decision);
-        untold::with_those_on_top(&mut self.intents, &self.ledger, edit, own, decision);
+        self.intents.beside.decided(edit, decision);
+        self.intents.with_those_on_top(&self.ledger, edit, own, decision);
         let of = (self.history.row(row), seen);
         let all = |row: RowId| (self.history.row(row), self.history.row(row).versions.len());
         let stays = other.map_or(of, all);
@@ -462,12 +451,20 @@ impl Oracle {
         }
     }
 
-    /// A device's storage became what it, or another, was in a life as `to` began.
-    fn put_in(&mut self, at: Time, device: DeviceId, from: (DeviceId, u32), to: Time) {
-        let places = self.places.get(device.0 as usize);
-        let all = places.map(|places| All { history: &self.history, places });
-        let books = (&mut self.ledger, &mut self.shown, &mut self.held);
-        put_in::former(books, all, (at, device), from, to);
+    /// A device's storage became what it, or another, was in a life as `to` began. What its person
+    /// did since is gone, as with a device that was lost; rows that it had it has to get again.
+    fn put_in(&mut self, at: Time, device: DeviceId, (of, life): (DeviceId, u32), to: Time) {
+        let present = self.ledger.lives.now(device);
+        let goes_on = of != device && self.ledger.lives.now(of) == life;
+        if of == device {
+            self.ledger.went_back(device, life, to);
+        } else {
+            self.ledger.became_copy(device, (of, life, to), Vec::new());
+        }
+        self.shown.forget(device, at);
+        let Some(places) = self.places.get(device.0 as usize) else { return };
+        let all = All { history: &self.history, places };
+        self.held.go_back(all, (device, present), (of, life, goes_on), to, at);
     }
 
     /// A device's storage became a copy of another's: of its own nothing is left, and it holds what

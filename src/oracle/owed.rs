@@ -8,7 +8,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::check::Check;
-use super::concerns::concerns;
 use super::due::{Owed, Waiting, Why};
 use super::findings::Findings;
 use super::kept::Kept;
@@ -85,17 +84,7 @@ impl Owing {
         self.idle
     }
 
-    pub(super) fn on(
-        &mut self,
-        at: Time,
-        id: DeviceId,
-        event: &Event<'_>,
-        told: Labels<'_>,
-        findings: &mut Findings,
-    ) {
-        if !concerns(event) {
-            return;
-        }
+    pub(super) fn on(&mut self, at: Time, id: DeviceId, event: &Event<'_>, findings: &mut Findings) {
         if let Event::AppWrote { took, .. } | Event::AppQueried { took, .. } | Event::Listed { took, .. } =
             event
         {
@@ -103,12 +92,13 @@ impl Owing {
             let device = &mut self.devices[id.0 as usize];
             device.mark = (device.mark + *took).min(device.mark.max(at));
         }
-        self.judge(at, id, told, findings);
+        self.judge(at, id, findings);
         let acknowledges = self.acknowledges;
         let device = &mut self.devices[id.0 as usize];
-        if let Some(text) = device.leaves_listed(at, id, event, told) {
+        if let Some(text) = device.leaves_listed(at, id, event, findings.words()) {
             findings.add(Check::IdleWithWork, (Some(id), None), || text);
         }
+        let told = findings.words();
         device.on_process(at, event, told.units);
         device.on_request(at, event, (&self.patience, told.units));
         device.on_run(at, event, told, (acknowledges, &self.patience));
@@ -128,7 +118,7 @@ impl Owing {
     }
 
     /// What has waited by `now` for longer than it may.
-    pub(super) fn judge(&mut self, now: Time, id: DeviceId, told: Labels<'_>, findings: &mut Findings) {
+    pub(super) fn judge(&mut self, now: Time, id: DeviceId, findings: &mut Findings) {
         let device = &mut self.devices[id.0 as usize];
         if !device.count_to(now) {
             return;
@@ -136,6 +126,7 @@ impl Owing {
         let OwingDevice { owed, edits, suspicions, .. } = device;
         for owed in owed.iter_mut().filter(|owed| owed.is_overdue(&self.patience)) {
             owed.told = true;
+            let told = findings.words();
             let text = owed.text(id, now, edits, told, &self.patience);
             match owed.why {
                 Why::Saved(edit) | Why::Left(edit) => {

@@ -40,25 +40,3 @@ impl Persons {
         })
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_edit_is_misfiled_that_goes_up_as_anothers() {
-        let phone = DeviceId(0);
-        let [first, second] = [0, 1].map(|number| EditId { device: phone, number });
-        let mut persons = Persons::default();
-        persons.made(first);
-        persons.on(phone, PhoneEvent::LoggedIn { person: 1 });
-        persons.made(second);
-        persons.sent(phone, second);
-        assert_eq!(persons.misfiled(second), None);
-        persons.sent(phone, first);
-        assert!(persons.misfiled(first).is_some(), "its person has gone");
-        persons.on(phone, PhoneEvent::LoggedIn { person: 0 });
-        persons.sent(phone, first);
-        assert_eq!(persons.misfiled(first), None);
-    }
-}

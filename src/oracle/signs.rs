@@ -35,21 +35,3 @@ impl Sign {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_is_done_for_a_run_is_a_sign() {
-        let sent = |unit| {
-            let (request, kind, bytes, rows, attempt) = (1, RequestKind::Pull, 9, 0, 0);
-            Sign::of(&Event::RequestSent { request, kind, unit, bytes, rows, attempt })
-        };
-        assert_eq!(sent(Some(UnitId(3))), Some(Sign { unit: Some(UnitId(3)), ..Sign::default() }));
-        assert_eq!(sent(None), None);
-        let waits = |in_run| Sign::of(&Event::RetryScheduled { attempt: 1, wait: Span::secs(5), in_run });
-        assert_eq!(waits(true), Some(Sign { wait: Span::secs(5), ..Sign::default() }));
-        assert_eq!(waits(false), None);
-    }
-}

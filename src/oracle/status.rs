@@ -12,7 +12,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::check::Check;
 use super::findings::Findings;
 use super::patience::Patience;
-use super::words::Labels;
 use crate::base::words::count;
 use crate::base::{DeviceId, EditId, Span, Time, UnitId};
 use crate::contract::{
@@ -106,15 +105,8 @@ impl Statuses {
         !self.any
     }
 
-    pub(super) fn on(
-        &mut self,
-        at: Time,
-        id: DeviceId,
-        event: &Event<'_>,
-        names: Labels<'_>,
-        findings: &mut Findings,
-    ) {
-        self.stalls(at, id, names, findings);
+    pub(super) fn on(&mut self, at: Time, id: DeviceId, event: &Event<'_>, findings: &mut Findings) {
+        self.stalls(at, id, findings);
         if let Event::BecameCopy { of, .. } = event {
             // What the copy sends of the other's edits settles them there, too.
             self.devices[of.0 as usize].unknown = true;
@@ -123,40 +115,33 @@ impl Statuses {
         if let Event::Status(status) = event {
             self.any = true;
             if let Some(text) = device.shows(at, *status) {
-                findings.add(Check::WrongStatus, (Some(id), None), || {
+                findings.tell(Check::WrongStatus, id, |names| {
                     format!("{id} shows \"{status}\" at {}: {text}", names.time(at))
                 });
             }
         } else if !device.learns(at, id, event) {
             return;
         }
-        self.compare(at, id, names, findings);
+        self.compare(at, id, findings);
     }
 
     /// The end, or of a device what it shows against what its outbox has.
-    pub(super) fn finish(
-        &mut self,
-        at: Time,
-        id: DeviceId,
-        unsent: Option<usize>,
-        names: Labels<'_>,
-        findings: &mut Findings,
-    ) {
-        self.stalls(at, id, names, findings);
+    pub(super) fn finish(&mut self, at: Time, id: DeviceId, unsent: Option<usize>, findings: &mut Findings) {
+        self.stalls(at, id, findings);
         let device = &mut self.devices[id.0 as usize];
         if let (Some(status), Some(unsent)) = (device.shown, unsent)
             && status.pending as usize != unsent
         {
-            findings.add(Check::WrongStatus, (Some(id), None), || {
+            findings.tell(Check::WrongStatus, id, |_| {
                 format!("{id} shows \"{status}\" at the end, and {} in its outbox", waits(unsent))
             });
         }
         device.shown = None;
-        self.compare(at, id, names, findings);
+        self.compare(at, id, findings);
     }
 
     /// Opens and closes stretches by what is wrong from `at` on.
-    fn compare(&mut self, at: Time, id: DeviceId, names: Labels<'_>, findings: &mut Findings) {
+    fn compare(&mut self, at: Time, id: DeviceId, findings: &mut Findings) {
         let device = &mut self.devices[id.0 as usize];
         let now = device.wrong();
         let bound = self.patience.of_status();
@@ -174,7 +159,7 @@ impl Statuses {
             stretch.before = if stretch.wrong.is_of_edits() { lasted } else { stretch.before + lasted };
             if stretch.before > bound && !std::mem::replace(&mut stretch.told, true) {
                 let Stretch { wrong, first, before, .. } = *stretch;
-                findings.add(Check::WrongStatus, (Some(id), None), || {
+                findings.tell(Check::WrongStatus, id, |names| {
                     let (first, until) = (names.time(first), names.time(at));
                     let wrong = wrong.text();
                     format!("{id} {wrong} for {before} in all between {first} and {until}; a slow disk explains no more than {bound}")
@@ -197,7 +182,7 @@ impl Statuses {
     }
 
     /// "Syncing" although nothing has moved for longer than any run may take to fail.
-    fn stalls(&mut self, at: Time, id: DeviceId, names: Labels<'_>, findings: &mut Findings) {
+    fn stalls(&mut self, at: Time, id: DeviceId, findings: &mut Findings) {
         let device = &mut self.devices[id.0 as usize];
         let shown = device.shown.filter(|_| !device.asleep);
         let Some(Status { state: Shown::Syncing(_), .. }) = shown else { return };
@@ -209,8 +194,9 @@ impl Statuses {
         self.wrong += u128::from((at - from).0);
         device.counted = at;
         if !std::mem::replace(&mut device.stall_told, true) {
-            let (moved, at) = (names.time(device.moved), names.time(at));
-            findings.add(Check::WrongStatus, (Some(id), None), || {
+            let moved = device.moved;
+            findings.tell(Check::WrongStatus, id, |names| {
+                let (moved, at) = (names.time(moved), names.time(at));
                 format!(
                     "{id} says that it is syncing, and nothing has moved from {moved} until {at}; a run fails within {bound}"
                 )

@@ -3,10 +3,12 @@
 //! A unit that ran may have moved its own cursors, those of the entities that it brings in full
 //! where units share them, and its own date. Nothing else may move any, whatever interrupts it.
 
+use std::sync::Arc;
+
 use super::check::Check;
 use super::findings::Findings;
 use crate::base::{DeviceId, EntityId, Stamp, UnitId};
-use crate::contract::{Event, KillReason, Schema, SyncUnit, UnitEvent};
+use crate::contract::{Event, KillReason, SyncUnit, UnitEvent};
 
 type Cursor = (Option<UnitId>, EntityId, u64);
 
@@ -38,14 +40,7 @@ impl Strangers {
         self.seen
     }
 
-    pub(super) fn on(
-        &mut self,
-        id: DeviceId,
-        event: &Event<'_>,
-        schema: &Schema,
-        units: &[SyncUnit],
-        findings: &mut Findings,
-    ) {
+    pub(super) fn on(&mut self, id: DeviceId, event: &Event<'_>, findings: &mut Findings) {
         match *event {
             Event::SyncStart { unit, .. } => {
                 let device = &mut self.devices[id.0 as usize];
@@ -69,15 +64,16 @@ impl Strangers {
             }
             Event::Unit(UnitEvent::Cursors { at, dates }) => {
                 self.seen = true;
+                let units = &*Arc::clone(&findings.units);
                 let device = &mut self.devices[id.0 as usize];
                 if let Some((cursors, before)) = &device.seen {
                     for (unit, entity) in moved(cursors, at) {
                         let own = |ran: &UnitId| may_move(&units[usize::from(ran.0)], *ran, unit, entity);
                         if !device.ran.iter().any(own) {
-                            let of = &schema.entity(entity).name;
-                            let whose = unit.map_or("all units", |unit| &units[usize::from(unit.0)].name);
-                            findings.add(Check::Stranger, (Some(id), None), || {
-                                let ran = named(units, &device.ran);
+                            findings.tell(Check::Stranger, id, |names| {
+                                let (of, ran) =
+                                    (&names.schema.entity(entity).name, named(units, &device.ran));
+                                let whose = unit.map_or("all units", |unit| names.unit(unit));
                                 format!(
                                     "on {id} the cursor of {whose} for {of} moved, and what ran was {ran}"
                                 )
@@ -86,9 +82,8 @@ impl Strangers {
                     }
                     for (unit, _) in dates.iter().filter(|date| !before.contains(date)) {
                         if !device.ran.contains(unit) {
-                            findings.add(Check::Stranger, (Some(id), None), || {
-                                let (own, ran) =
-                                    (&units[usize::from(unit.0)].name, named(units, &device.ran));
+                            findings.tell(Check::Stranger, id, |names| {
+                                let (own, ran) = (names.unit(*unit), named(units, &device.ran));
                                 format!(
                                     "on {id} the date of the last sync of {own} moved, and what ran was {ran}"
                                 )

@@ -172,9 +172,9 @@ impl Thrift {
         self.units.iter().map(parts).sum()
     }
 
-    pub(super) fn finish(&self, names: Labels<'_>, findings: &mut Findings) {
+    pub(super) fn finish(&self, findings: &mut Findings) {
         for (account, number) in self.accounts.iter().zip(0..) {
-            let device = DeviceId(number);
+            let (device, names) = (DeviceId(number), findings.words());
             let text = if let Some((unit, too_soon)) = account.haste.too_soon {
                 too_soon.told(device, unit, self.retries, names)
             } else if let Some(beyond) = account.beyond {

@@ -55,9 +55,6 @@ pub enum Reason {
     Expectation {
         /// Which: its `what`.
         what: String,
-        /// What it was counted by, in words, where that is worth a look.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        counted: Vec<String>,
     },
     /// One of its gates is not met.
     Gate {

@@ -37,11 +37,10 @@ pub(super) fn reason_of(cell: &CellRecord, reason: &Reason) -> String {
         Reason::NoChange {} => {
             nothing("nobody wanted to edit anything, and no row came to a device", "engine.apply.rows")
         }
-        Reason::Expectation { what, counted } => {
+        Reason::Expectation { what } => {
             let why = cell.expectations.iter().find(|one| one.what == *what);
             let why = why.map_or_else(String::new, |one| expectation(cell, one));
-            let counted: String = counted.iter().map(|edit| format!("; {edit}")).collect();
-            format!("expected {what}: {why}{counted}")
+            format!("expected {what}: {why}")
         }
         Reason::Gate { gate } => format!("gate {}: {}", gate.name, missed_gate(cell, gate)),
         Reason::Claim { claim, fails } => missed_claim(cell, claim, fails),

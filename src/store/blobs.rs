@@ -12,11 +12,8 @@ use crate::contract::{Attachment, EditError, LocalEdit, Part, blob_hash};
 pub struct WaitingBlob {
     /// Its place in the queue.
     pub seq: i64,
-    /// The entity of its row.
     pub entity: EntityId,
-    /// Its row.
     pub key: Key,
-    /// Which part.
     pub part: Part,
     /// Its bytes.
     pub total: u64,
@@ -41,7 +38,6 @@ const PIECES: i64 = 1 << 20;
 const IN_DOUBT: i64 = -1;
 
 impl<'t, 's> Blobs<'t, 's> {
-    /// Those of this transaction.
     pub fn of(tx: &'t Tx<'s>) -> Blobs<'t, 's> {
         Blobs(tx)
     }

@@ -25,7 +25,6 @@ pub struct Difference {
 pub struct Conflicts<'t, 's>(&'t Tx<'s>);
 
 impl<'t, 's> Conflicts<'t, 's> {
-    /// That of this transaction.
     pub fn of(tx: &'t Tx<'s>) -> Conflicts<'t, 's> {
         Conflicts(tx)
     }

@@ -16,7 +16,7 @@ use crate::disk;
 const STATEMENTS: usize = 128;
 
 pub(super) fn reopen(database: &Database, options: &StoreOptions) -> Result<Connection> {
-    let connection = disk::open(&disk::Location { path: database.path.clone(), vfs: database.vfs })?;
+    let connection = disk::open(database)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     // Else a statement is planned again whenever another value is bound, for statistics that these
     // tables do not have.

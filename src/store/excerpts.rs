@@ -18,7 +18,6 @@ pub type ShownPart = (UnitId, Key, Stamp, Vec<Value>);
 pub struct Excerpts<'t, 's>(&'t Tx<'s>);
 
 impl<'t, 's> Excerpts<'t, 's> {
-    /// Those of this transaction.
     pub fn of(tx: &'t Tx<'s>) -> Excerpts<'t, 's> {
         Excerpts(tx)
     }

@@ -9,9 +9,7 @@ use crate::base::{Cell, EntityId, Key, Stamp};
 /// A row that waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LateRow {
-    /// The row's key.
     pub key: Key,
-    /// The backend's stamp.
     pub stamp: Stamp,
     /// The cells as JSON; `None` for a tombstone.
     values: Option<String>,

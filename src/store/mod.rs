@@ -22,6 +22,8 @@
 //! the statements it has used at hand by entity, so that a row of a page costs one look into a list
 //! of a few.
 
+#![allow(missing_docs, reason = "what its name says needs no sentence")]
+
 mod blobs;
 mod conflicts;
 mod connection;

@@ -11,7 +11,6 @@ pub enum Journal {
     /// A rollback journal whose file is kept, as large as the largest transaction made it. Of
     /// simulated devices, that is often most of their memory.
     Persist,
-    /// A write-ahead log.
     Wal,
     /// None in the file layer: for `:memory:` and benches.
     Memory,
@@ -57,7 +56,6 @@ in_words!(OnMismatch { Migrate: "migrate", Backfill: "backfill", Reset: "reset" 
 /// An index of an entity besides its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Index {
-    /// Whose.
     pub entity: EntityId,
     /// Positions in the backend's columns, of columns that devices hold.
     pub columns: Vec<usize>,
@@ -68,7 +66,6 @@ pub struct Index {
 pub struct StoreOptions {
     /// Bytes a page.
     pub page_size: u32,
-    /// The journal.
     pub journal: Journal,
     /// How often SQLite waits for the disk.
     pub synchronous: Synchronous,

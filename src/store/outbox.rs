@@ -17,7 +17,6 @@ use crate::contract::{self, ColumnKind, EditError, EditKind, Entity, LocalEdit, 
 pub struct NewEntry<'a> {
     /// Its idempotency key; no two entries have the same.
     pub id: &'a str,
-    /// The edit.
     pub edit: &'a LocalEdit,
     /// The stamp of the version that it was made on.
     pub base: Option<Stamp>,
@@ -32,15 +31,10 @@ pub struct NewEntry<'a> {
 pub struct Entry {
     /// Its place in the order of edits; no two entries of one process have the same.
     pub seq: i64,
-    /// Its idempotency key.
     pub id: String,
-    /// The local edit.
     pub edit: EditId,
-    /// The entity.
     pub entity: EntityId,
-    /// The row.
     pub key: Key,
-    /// What it does.
     pub kind: EditKind,
     /// New values by position in the backend's columns.
     pub values: Vec<(usize, Value)>,
@@ -52,7 +46,6 @@ pub struct Entry {
     pub made_on: Option<Vec<(usize, Value)>>,
     /// When it was made, by the device's clock.
     pub made_at: Stamp,
-    /// How often it was tried.
     pub attempts: u32,
     /// What the last try came to, if it failed.
     pub last_error: Option<String>,

@@ -15,7 +15,6 @@ pub struct StoredRow {
     pub stamp: Stamp,
     /// The full load in which it was last seen.
     pub generation: u32,
-    /// The device's columns.
     pub values: Vec<Value>,
 }
 

@@ -231,7 +231,6 @@ impl<'s> Tx<'s> {
         self.store
     }
 
-    /// The entities.
     pub fn schema(&self) -> &'s Schema {
         self.store.schema()
     }

@@ -11,9 +11,7 @@ use crate::base::{Cell, EntityId, Stamp, UnitId};
 pub struct StagedPage {
     /// Its number; later pages have greater ones.
     pub number: i64,
-    /// The entity.
     pub entity: EntityId,
-    /// Where it ended.
     pub cursor: String,
     /// There may be more behind it.
     pub more: bool,
@@ -26,9 +24,7 @@ pub struct StagedPage {
 /// A row of such a page.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StagedRow {
-    /// The row's key.
     pub key: String,
-    /// The backend's stamp.
     pub stamp: Stamp,
     /// If only some columns came: the version that they are part of, and a bit for each column.
     pub part: Option<(Stamp, u64)>,
@@ -43,7 +39,6 @@ pub struct Staged<'t, 's>(&'t Tx<'s>);
 const PAGE: &str = "SELECT page,entity,cursor,more,onto,generation,rest FROM staged_page";
 
 impl<'t, 's> Staged<'t, 's> {
-    /// What is there in this transaction.
     pub fn of(tx: &'t Tx<'s>) -> Staged<'t, 's> {
         Staged(tx)
     }

@@ -12,7 +12,6 @@ use crate::base::UnitId;
 pub struct Waiting<'t, 's>(&'t Tx<'s>);
 
 impl<'t, 's> Waiting<'t, 's> {
-    /// That of this transaction.
     pub fn of(tx: &'t Tx<'s>) -> Waiting<'t, 's> {
         Waiting(tx)
     }

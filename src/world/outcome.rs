@@ -33,8 +33,6 @@ pub struct Outcome {
     pub violations: Vec<Violation>,
     /// The records to which most happened, most first.
     pub eventful: Vec<Eventful>,
-    /// The first edits whose conflicts the engine counts otherwise than the oracle, in words.
-    pub miscounted: Vec<String>,
     /// The first of the edits that were saved, and that a return to a backup destroyed, in words.
     pub taken_back: Option<String>,
     /// The first of the edits that wait on a device for who has logged out of it, in words.

@@ -42,7 +42,7 @@ impl Stacks {
     /// The built-in stack, and the built-in one with each planted bug.
     pub fn builtin() -> Stacks {
         let mut stacks = Stacks(BTreeMap::new()).with_builtin("builtin", BuiltinFactory::new);
-        for bug in bugs::ALL {
+        for bug in bugs::all() {
             let entry = Entry::Builtin(Arc::new(|options, store| bug.engine(options, store)));
             stacks.0.insert(format!("broken:{}", bug.id), entry);
         }

@@ -510,7 +510,6 @@ impl World {
             figures: collected.figures,
             violations: verdict.violations,
             eventful: verdict.eventful,
-            miscounted: verdict.miscounted,
             taken_back: verdict.taken_back,
             shelved: verdict.shelved,
             not_applicable: verdict.not_applicable,

@@ -15,8 +15,7 @@ const DATABASE: &str = "app.db";
 
 /// Where the database lies on a disk.
 pub(super) fn database(disk: &Disk) -> Database {
-    let location = disk.location(DATABASE);
-    Database { path: location.path, vfs: location.vfs }
+    disk.location(DATABASE)
 }
 
 pub(super) struct Storage {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::figures::Figure;
 use crate::base::{BitRate, Ppm, Seed, Span, Time};
-use crate::net::tcp::{Congestion, Load, Losses, Sender, Steady, Transfer};
+use crate::net::tcp::{Congestion, Load, Sender, Steady, Transfer};
 use crate::net::{Conditions, Direction, Link, LinkSchedule, PacketLoss, Profile};
 
 /// Throughput of long transfers under independent losses p, in the middle between what Reno's
@@ -31,7 +31,7 @@ fn megabits(rtt: f64, loss: f64) -> f64 {
     let rate = BitRate(12_000_000);
     let once = |seed| {
         let link = Steady::new(Span::from_secs_f64(rtt), rate, rate);
-        let link = link.with_losses(Losses::Bernoulli(loss), Seed(seed));
+        let link = link.with_losses(loss, Seed(seed));
         let mut sender = Sender::new(Congestion::Cubic, link.rtt, Time::ZERO, true);
         let mut transfer = Transfer::new(Direction::Down, Time::ZERO, Load::of(BYTES), 1_500, false);
         let ended = transfer.run(&mut sender, &link, Time::FAR).expect("nobody stops it");

@@ -6,22 +6,16 @@ use crate::contract::schema::Trigger;
 /// Something that happens to the app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AppEvent {
-    /// Somebody logged in.
     Login,
-    /// The network came back.
     Online,
-    /// The network went away.
     Offline,
-    /// The app came to the foreground.
     Resume,
-    /// The app went to the background.
     Pause,
     /// The operating system gives the app some time in the background.
     Background,
 }
 
 impl AppEvent {
-    /// What it triggers, if anything.
     pub fn trigger(self) -> Option<Trigger> {
         match self {
             AppEvent::Login => Some(Trigger::Login),
@@ -48,13 +42,10 @@ in_words!(EditKind { Create: "create", Update: "update", Delete: "delete" });
 /// An edit that a person makes in the app.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LocalEdit {
-    /// Its number.
     pub id: EditId,
-    /// The entity.
     pub entity: EntityId,
     /// The row; for a create a fresh key.
     pub key: Key,
-    /// What it does.
     pub kind: EditKind,
     /// New values by position in the backend's columns; only columns that devices hold. All of them
     /// for a create.
@@ -63,7 +54,6 @@ pub struct LocalEdit {
 
 /// Why an edit could not be made in the app; the person sees it at once, so nothing is lost.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[allow(missing_docs, reason = "each says it in its message")]
 pub enum EditError {
     #[error("the row is not on this device")]
     NoSuchRow,

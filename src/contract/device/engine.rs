@@ -31,13 +31,9 @@ impl Database {
 /// What an app knows about itself when it starts.
 #[derive(Clone, Debug)]
 pub struct DeviceSetup {
-    /// Its number.
     pub device: DeviceId,
-    /// The entities.
     pub schema: Arc<Schema>,
-    /// The sync units.
     pub units: Arc<[SyncUnit]>,
-    /// What sets it apart.
     pub attributes: Attributes,
     /// Which of those who share the phone is logged in, from 0.
     pub person: u32,
@@ -78,7 +74,6 @@ impl EngineError {
 pub trait SyncEngine {
     /// The life of the process: queue, sessions, timers. Never returns while the process lives.
     fn run(self: Rc<Self>) -> LocalBoxFuture<'static, ()>;
-    /// Something happened to the app.
     fn on(&self, event: AppEvent);
     /// A person edits a row: one transaction holds the row and what must be sent.
     ///
@@ -124,11 +119,8 @@ pub trait SyncEngine {
 /// A row that a device starts with.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Carried<'a> {
-    /// Its entity.
     pub entity: EntityId,
-    /// Its key.
     pub key: &'a str,
-    /// Its stamp.
     pub stamp: Stamp,
     /// The backend's values; the engine projects them.
     pub values: &'a [Value],
@@ -139,7 +131,6 @@ pub type CarriedRows<'r> = dyn FnMut(&mut dyn FnMut(Carried<'_>)) + 'r;
 
 /// The state that a device starts with: as if every unit had completed at one instant.
 pub trait Provision {
-    /// When that was.
     fn synced_at(&self) -> Stamp;
     /// The cursor that the server would have given for `entity` then
     /// ([`SyncServer::cursor_at`](crate::contract::server::SyncServer::cursor_at)).

@@ -7,9 +7,7 @@ use crate::base::{EditId, EntityId, Key, Stamp, Value};
 pub struct OpenConflict {
     /// The edit that met it.
     pub edit: EditId,
-    /// Its entity.
     pub entity: EntityId,
-    /// Its row.
     pub key: Key,
     /// What was set here, by position in the backend's columns, and when, by the device's clock;
     /// empty where the row was deleted here.

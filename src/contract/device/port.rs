@@ -22,13 +22,11 @@ pub trait Clock {
     fn local(&self) -> Stamp {
         self.wall()
     }
-    /// Waits until `time`.
     fn sleep_until(&self, time: Time) -> LocalBoxFuture<'static, ()>;
 }
 
 /// Runs tasks of the device's process; they end with it.
 pub trait Spawn {
-    /// Starts a task.
     fn spawn(&self, task: LocalBoxFuture<'static, ()>);
 }
 
@@ -85,13 +83,10 @@ pub trait Machine {
 /// A request, as those are told of it who listen.
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'a> {
-    /// Its number in the process.
     pub number: u64,
-    /// What it is for.
     pub kind: RequestKind,
     /// The unit that it is part of.
     pub unit: Option<UnitId>,
-    /// The edits that it brings.
     pub edits: &'a [Mutation],
     /// How many tries of it failed before.
     pub attempt: u32,
@@ -100,30 +95,21 @@ pub struct Call<'a> {
 /// Everything that an engine gets of the world.
 #[derive(Clone)]
 pub struct Ports {
-    /// Time.
     pub clock: Rc<dyn Clock>,
-    /// Tasks.
     pub spawn: Rc<dyn Spawn>,
-    /// The network.
     pub transport: Rc<dyn Transport>,
-    /// Crash points.
     pub crash: Rc<dyn CrashPoints>,
-    /// Who listens.
     pub events: Rc<dyn EventSink>,
-    /// The app's own code.
     pub hooks: Rc<dyn Hooks>,
-    /// The hardware.
     pub machine: Rc<dyn Machine>,
     /// Where the engine's random streams come from: this device, this incarnation.
     pub seed: Seed,
 }
 
 impl Ports {
-    /// Tells the listeners.
     pub fn emit(&self, event: Event<'_>) {
         self.events.emit(event);
     }
-    /// Waits for `span`.
     pub async fn sleep(&self, span: Span) {
         self.clock.sleep_until(self.clock.now() + span).await;
     }

@@ -5,7 +5,6 @@ use crate::base::EntityId;
 /// A list that a screen shows: rows of an entity, with those that they refer to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LocalQuery {
-    /// Whose rows.
     pub of: EntityId,
     /// The references by which a row is shown with another: the place among the device's columns,
     /// and the entity that it refers to.

@@ -37,7 +37,6 @@ impl Waiting {
 
 /// What adding a unit did.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "said by the variant")]
 pub enum Added {
     /// It waits, with so many in all.
     Queued { depth: u32 },
@@ -102,17 +101,14 @@ impl Queue {
         .await
     }
 
-    /// Whether the unit waits.
     pub fn waits(&self, unit: UnitId) -> bool {
         self.line.borrow().places.contains_key(&unit)
     }
 
-    /// How many wait.
     pub fn len(&self) -> usize {
         self.line.borrow().waiting.len()
     }
 
-    /// Whether none waits.
     pub fn is_empty(&self) -> bool {
         self.line.borrow().waiting.is_empty()
     }
@@ -122,62 +118,25 @@ impl Queue {
 mod tests {
     use super::*;
 
-    const A: UnitId = UnitId(0);
-    const B: UnitId = UnitId(1);
-    const C: UnitId = UnitId(2);
-
     #[test]
-    fn units_leave_in_the_order_in_which_they_came() {
-        let queue = Queue::default();
-        for unit in [B, A, C] {
+    fn units_wait_once_in_their_order_and_go_where_they_are_put() {
+        let (queue, [a, b, c]) = (Queue::default(), [0, 1, 2].map(UnitId));
+        for unit in [b, a, c] {
             queue.add(unit, false, Time(1));
         }
-        let order: Vec<_> = std::iter::from_fn(|| queue.take(false)).map(|(u, _)| u).collect();
-        assert_eq!(order, [B, A, C]);
-    }
-
-    #[test]
-    fn a_unit_that_waits_is_not_added_again() {
-        let queue = Queue::default();
-        queue.add(A, false, Time(1));
-        assert_eq!(queue.add(A, false, Time(2)), (Added::Coalesced, Vec::new()));
-        assert_eq!(queue.take(false), Some((A, Time(1))));
-        assert!(queue.is_empty());
-    }
-
-    #[test]
-    fn what_is_put_back_is_first_again_and_there_once() {
-        let queue = Queue::default();
-        for unit in [A, B, C] {
-            queue.add(unit, false, Time(1));
-        }
-        let (first, since) = queue.take(false).unwrap();
-        queue.add(first, false, Time(2));
-        assert!(queue.put_back(first, since));
+        assert_eq!(queue.add(a, false, Time(2)), (Added::Coalesced, Vec::new()));
+        assert_eq!(queue.take(false), Some((b, Time(1))));
+        queue.add(b, false, Time(3));
+        assert!(queue.put_back(b, Time(1)), "it was asked for meanwhile");
+        assert!(!queue.put_back(UnitId(7), Time(1)), "nothing of it waited");
         let order: Vec<_> = std::iter::from_fn(|| queue.take(false)).collect();
-        assert_eq!(order, [(A, Time(1)), (B, Time(1)), (C, Time(1))]);
-        assert!(!queue.put_back(first, since), "nothing of it waited");
-    }
-
-    #[test]
-    fn discarding_without_another_leaves_nothing() {
-        let queue = Queue::default();
-        for unit in [A, B] {
+        assert_eq!(order, [(UnitId(7), Time(1)), (b, Time(1)), (a, Time(1)), (c, Time(1))]);
+        for unit in [a, b] {
             queue.add(unit, false, Time(1));
         }
-        assert_eq!(queue.discard(None), [A, B]);
-        assert!(queue.is_empty());
-    }
-
-    #[test]
-    fn discarding_drops_what_waits_and_keeps_the_unit_itself() {
-        let queue = Queue::default();
-        for unit in [A, B] {
-            queue.add(unit, false, Time(1));
-        }
-        assert_eq!(queue.add(C, true, Time(2)), (Added::Queued { depth: 1 }, vec![A, B]));
-        queue.add(A, false, Time(3));
-        assert_eq!(queue.add(C, true, Time(4)), (Added::Coalesced, vec![A]));
-        assert_eq!(queue.take(false), Some((C, Time(2))));
+        assert_eq!(queue.add(c, true, Time(2)), (Added::Queued { depth: 1 }, vec![a, b]));
+        queue.add(a, false, Time(3));
+        assert_eq!(queue.add(c, true, Time(4)), (Added::Coalesced, vec![a]));
+        assert_eq!((queue.discard(None), queue.is_empty()), (vec![c], true));
     }
 }

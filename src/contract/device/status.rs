@@ -5,7 +5,6 @@ use std::fmt;
 /// What is shown: a state, and how many edits wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Status {
-    /// The state.
     pub state: Shown,
     /// Edits that are on the device alone, those among them that wait for a person too.
     pub pending: u32,

@@ -69,11 +69,8 @@ pub const TOO_LARGE_PAGE: &[u8] = b"<html>\r\n\
 /// What the operating system believes about the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NetworkKind {
-    /// No network.
     None,
-    /// Wi-Fi.
     Wifi,
-    /// A cellular network.
     Cellular,
     /// A satellite or another fixed link.
     Other,

@@ -67,9 +67,7 @@ pub trait DeviceView {
 /// A row that came and waits for another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowWait {
-    /// The row.
     pub row: (EntityId, Key),
-    /// What it waits for.
     pub other: (EntityId, Key),
     /// What came is the row's end, and the other refers to it; else it refers to the other, which
     /// is not here.
@@ -79,15 +77,10 @@ pub struct RowWait {
 /// An edit that waits to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PendingEdit {
-    /// The edit.
     pub edit: EditId,
-    /// Its entity.
     pub entity: EntityId,
-    /// Its row.
     pub key: Key,
-    /// How often it was tried.
     pub attempts: u32,
-    /// The last error, if any.
     pub last_error: Option<String>,
 }
 
@@ -103,11 +96,8 @@ impl PendingEdit {
 pub struct LogEntry {
     /// The local edit it speaks of; `None` for somebody else's edit that a local one overwrote.
     pub edit: Option<EditId>,
-    /// The entity.
     pub entity: EntityId,
-    /// The row.
     pub key: Key,
-    /// What happened.
     pub kind: LogKind,
     /// The backend's version that was met, if any.
     pub met: Option<Stamp>,

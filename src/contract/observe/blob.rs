@@ -5,7 +5,6 @@ use crate::contract::attachment::BlobId;
 
 /// Something about an attachment on its way.
 #[derive(Clone, Copy, Debug)]
-#[allow(missing_docs, reason = "said by the variant")]
 pub enum BlobEvent {
     /// A request leaves with a stretch of it from `offset` on, or asks how much of it there is.
     /// `in_run` if it is a part of a unit's run, whose rows wait for its end.

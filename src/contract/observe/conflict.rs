@@ -5,7 +5,6 @@ use crate::base::{Key, Stamp};
 /// What kind of conflict was met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ConflictKind {
-    /// Both sides changed the row.
     UpdateUpdate,
     /// Changed here, deleted there.
     UpdateDelete,
@@ -32,7 +31,6 @@ pub struct Sides {
 
 /// What an engine decided about a local edit that met a conflict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "said by the variant")]
 pub enum Decision<'a> {
     /// The edit wins: it goes out again, over the backend's version.
     Local,

@@ -14,11 +14,10 @@ use crate::contract::server::{Refusal, ServerError};
 
 /// Everything that can be observed; of devices by the engine unless it says "the world".
 ///
-/// Fields mean the same everywhere: `unit`, `run`, `request`, `entity`, `key` and `edit` name what it
-/// is about, `stamp` is the version's; something `took` so long, of which it `waited` for the lock,
-/// the queue or the screen.
+/// Fields mean the same everywhere: `unit`, `run`, `request`, `entity`, `key` and `edit` name what
+/// it is about, `stamp` is the version's; something `took` so long, of which it `waited` for the
+/// lock, the queue or the screen.
 #[derive(Clone, Copy, Debug)]
-#[allow(missing_docs, reason = "said by the variant")]
 pub enum Event<'a> {
     /// The world: a process starts, after so many lives.
     ProcessStarted { incarnation: u32 },

@@ -5,11 +5,8 @@ use crate::base::{EditId, EntityId, Key, Stamp, in_words};
 /// The kind of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RequestKind {
-    /// A pull of deltas.
     Pull,
-    /// A push of mutations.
     Push,
-    /// The details of a record.
     Fetch,
     /// A push and a pull in one.
     Sync,
@@ -17,11 +14,9 @@ pub enum RequestKind {
 in_words!(RequestKind { Pull: "pull", Push: "push", Fetch: "fetch", Sync: "sync" });
 
 impl RequestKind {
-    /// Whether it asks for deltas.
     pub fn pulls(self) -> bool {
         matches!(self, RequestKind::Pull | RequestKind::Sync)
     }
-    /// Whether it brings mutations.
     pub fn pushes(self) -> bool {
         matches!(self, RequestKind::Push | RequestKind::Sync)
     }
@@ -41,7 +36,6 @@ pub enum KillReason {
 /// Why a message vanished.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DropReason {
-    /// The link was down.
     Outage,
     /// The answer was lost on its way.
     AnswerLost,
@@ -55,7 +49,6 @@ pub enum DropReason {
 
 /// What became of a page for a replica that somebody else had moved past.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "said by the variant")]
 pub enum Overtaken {
     /// It was written all the same.
     Written { rows: u64 },
@@ -66,13 +59,10 @@ pub enum Overtaken {
 /// One change that a device has made durable.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AppliedChange<'a> {
-    /// The entity.
     pub entity: EntityId,
-    /// The row.
     pub key: &'a str,
     /// The backend's stamp of the version that the row now has.
     pub stamp: Stamp,
-    /// The row was removed.
     pub removed: bool,
 }
 
@@ -86,11 +76,8 @@ impl AppliedChange<'_> {
 /// Who is behind a commit on the backend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Author {
-    /// A local edit of a device.
     Device(EditId),
-    /// Somebody in the office.
     Office,
-    /// An import.
     Import,
     /// The backend itself, following another commit: a counter, a folded column.
     Derived,

@@ -6,11 +6,8 @@ use crate::base::{DeviceId, Time};
 /// Where something happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Node {
-    /// On a device.
     Device(DeviceId),
-    /// On the gateway.
     Gateway,
-    /// On the backend.
     Backend,
     /// In the bench itself.
     World,
@@ -21,14 +18,11 @@ pub enum Node {
 pub struct Occurrence<'a> {
     /// When, in virtual time.
     pub at: Time,
-    /// Where.
     pub node: Node,
-    /// What.
     pub event: Event<'a>,
 }
 
 /// Takes events; the world's sink adds place and time.
 pub trait EventSink {
-    /// Something happened.
     fn emit(&self, event: Event<'_>);
 }

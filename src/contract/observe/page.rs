@@ -5,7 +5,6 @@ use crate::base::{EditId, EntityId, Key, UnitId};
 
 /// Something about conflicts that wait for a person.
 #[derive(Clone, Copy, Debug)]
-#[allow(missing_docs, reason = "said by the variant")]
 pub enum PageEvent<'a> {
     /// The app has started, and this conflict is open: told of each. It is about the row of the
     /// edit that met it.

@@ -4,7 +4,6 @@ use crate::base::Span;
 
 /// Something in the life of a phone: the world tells of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "said by the variant")]
 pub enum PhoneEvent {
     /// It has another token, with which its requests go from now on. It took so long since it was
     /// asked for.

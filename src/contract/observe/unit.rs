@@ -4,7 +4,6 @@ use crate::base::{EntityId, Span, Stamp, UnitId};
 
 /// A unit's part of an entity, and where its cursors stand.
 #[derive(Clone, Copy, Debug)]
-#[allow(missing_docs, reason = "said by the variant")]
 pub enum UnitEvent<'a> {
     /// Rows of which a unit brings a part are committed on the device, beside those that it holds
     /// in full. The device was busy for so long.

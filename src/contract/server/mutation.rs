@@ -10,11 +10,8 @@ pub struct Mutation {
     pub id: String,
     /// The local edit behind it; carried, never read.
     pub edit: EditId,
-    /// The entity.
     pub entity: EntityId,
-    /// The row.
     pub key: Key,
-    /// What to do.
     pub kind: EditKind,
     /// New values by position in the backend's columns; all of the device's columns for a create,
     /// none for a delete.
@@ -92,9 +89,7 @@ impl Mutation {
 /// tombstone.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Row {
-    /// The row's key.
     pub key: Key,
-    /// The backend's stamp of this version.
     pub stamp: Stamp,
     /// The device's columns, or `None` if the row is deleted or out of the device's scope.
     pub values: Option<Vec<Value>>,
@@ -102,7 +97,6 @@ pub struct Row {
 
 /// What became of one mutation.
 #[derive(Clone, Debug, PartialEq)]
-#[allow(missing_docs, reason = "said by the variant")]
 pub enum Outcome {
     /// Committed, now or by an earlier request with the same idempotency key; this is the row's new
     /// stamp.

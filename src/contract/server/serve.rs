@@ -60,9 +60,7 @@ pub trait SyncServer<R: ?Sized = RecordPort> {
 /// An answer that needed no backend.
 #[derive(Debug)]
 pub struct Answered {
-    /// The answer's bytes.
     pub answer: Vec<u8>,
-    /// When it leaves.
     pub done_at: Time,
     /// What there is to tell of it.
     pub events: Vec<Event<'static>>,
@@ -77,7 +75,6 @@ pub type RecordPort = dyn SystemOfRecord;
 /// What a server knows when it is made.
 #[derive(Clone, Debug)]
 pub struct ServerSetup {
-    /// The entities.
     pub schema: Arc<Schema>,
     /// What sets each device apart, by its number.
     pub attributes: Vec<Attributes>,
@@ -88,7 +85,6 @@ pub type EachChange<'f> = dyn FnMut(&str, Stamp, Option<&[Value]>) + 'f;
 
 /// The backend as a server uses it while it answers one request.
 pub trait SystemOfRecord {
-    /// The entities.
     fn schema(&self) -> Arc<Schema>;
     /// What its clock shows.
     fn clock(&self) -> Stamp;

@@ -21,6 +21,6 @@ pub(super) use edits::{
     stuck,
 };
 pub(super) use names::{dangling_ids, id_twice};
-pub(super) use rows::{RowCase, duplicate, lost, orphan, resurrected, stale, undetected_delete};
+pub(super) use rows::RowCase;
 pub(super) use shown::{ShownCase, own_write_vanished, went_back};
 pub(super) use turn::{Turn, before_its_children, before_its_parent, reordered};

@@ -2,9 +2,10 @@
 
 use crate::base::{DeviceId, EditId, EntityId, Stamp, Time, Value};
 use crate::contract::ScopeRule;
+use crate::oracle::check::Check;
 use crate::oracle::content::Difference;
-use crate::oracle::history::Row;
-use crate::oracle::words::{self, Labels};
+use crate::oracle::history::{Row, Version};
+use crate::oracle::words::{Labels, author};
 
 /// A row with which something is wrong on a device, and what is known of it.
 #[derive(Clone, Copy)]
@@ -25,9 +26,6 @@ pub(in crate::oracle) struct RowCase<'a> {
     pub(in crate::oracle) created_elsewhere: bool,
 }
 
-/// What is wrong, worded only if somebody wants to read it: a lost table is many thousand cases.
-pub(in crate::oracle) type Wording<'a> = Box<dyn FnOnce() -> String + 'a>;
-
 impl RowCase<'_> {
     fn record(&self) -> String {
         self.words.record(self.entity, self.difference.key())
@@ -38,16 +36,8 @@ impl RowCase<'_> {
         match self.row.and_then(|row| row.versions.last()) {
             None => "there since before the start".to_owned(),
             Some(version) => {
-                format!("committed at {} by {}", self.words.time(version.at), words::author(version.author))
+                format!("committed at {} by {}", self.words.time(version.at), author(version.author))
             }
-        }
-    }
-
-    /// An extra row of which the backend has none.
-    fn gone(&self) -> Option<Stamp> {
-        match self.difference {
-            Difference::Extra { stamp, .. } if self.live.is_none() => Some(stamp),
-            _ => None,
         }
     }
 
@@ -56,104 +46,86 @@ impl RowCase<'_> {
         let row = self.row.is_some_and(|row| !row.versions.is_empty() || row.values.is_some());
         stamp != Stamp(0) || row
     }
-}
 
-/// A device holds every row of its scope.
-pub(in crate::oracle) fn lost<'a>(case: &'a RowCase<'_>) -> Option<Wording<'a>> {
-    let Difference::Missing(expected) = case.difference else { return None };
-    Some(Box::new(move || {
-        format!(
-            "{} lacks {} of {}, {}",
-            case.device,
-            case.record(),
-            case.words.stamp(expected.stamp),
-            case.since()
-        )
-    }))
-}
-
-/// A device holds the last version of every row, not one that was replaced.
-pub(in crate::oracle) fn stale<'a>(case: &'a RowCase<'_>) -> Option<Wording<'a>> {
-    let Difference::Differs { expected, stamp, content, .. } = case.difference else { return None };
-    let versions = case.row.map_or(&[][..], |row| &row.versions[..]);
-    let older = versions.iter().rev().skip(1).find(|v| v.content == content);
-    // Versions from before the start are not known by their content, only by their date.
-    let dated = stamp != Stamp(0) && stamp < expected.stamp && versions.iter().all(|v| v.stamp != stamp);
-    let words = move || {
-        let (device, record) = (case.device, case.record());
-        let since = case.since();
-        let [shown, now] = [stamp, expected.stamp].map(|stamp| case.words.stamp(stamp));
-        match (case.uncommitted, older.filter(|_| stamp >= expected.stamp)) {
-            // The date alone does not tell them apart.
-            (Some((edit, made)), Some(_)) => format!(
-                "{device} shows {record} with its edit {edit} of {}, which the backend does not have, over the backend's version of {now}, {since}",
-                case.words.time(made)
-            ),
-            (None, Some(older)) => format!(
-                "{device} shows {record} with the values that {} committed at {}, dated {shown}; the backend's version is of {now}, {since}",
-                words::author(older.author),
-                case.words.time(older.at)
-            ),
-            (_, None) => {
-                format!("{device} holds {record} as of {shown}; the backend's version is of {now}, {since}")
-            }
-        }
-    };
-    if older.is_some() || dated { Some(Box::new(words)) } else { None }
-}
-
-/// A device holds a row once.
-pub(in crate::oracle) fn duplicate<'a>(case: &'a RowCase<'_>) -> Option<Wording<'a>> {
-    let device = case.device;
-    match case.difference {
-        Difference::Twice { .. } => Some(Box::new(move || {
-            format!("{device} shows {} twice, or rows out of the order of keys", case.record())
-        })),
-        Difference::Extra { .. } if case.live.is_none() && case.created_elsewhere => {
-            Some(Box::new(move || {
-                let record = case.record();
-                format!(
-                    "{device} made {record}; the backend has it under another key, and the device still shows its own"
-                )
-            }))
-        }
-        _ => None,
+    /// An older version that reads as the device shows the row.
+    fn older(&self, content: u64) -> Option<&Version> {
+        let versions = self.row.map_or(&[][..], |row| &row.versions[..]);
+        versions.iter().rev().skip(1).find(|v| v.content == content)
     }
-}
 
-/// A row that a device removed does not come back while it is deleted on the backend.
-pub(in crate::oracle) fn resurrected<'a>(case: &'a RowCase<'_>) -> Option<Wording<'a>> {
-    case.gone().filter(|_| case.removed && !case.created_elsewhere)?;
-    Some(Box::new(move || {
-        format!(
-            "{} had removed {} and has it again; on the backend it is deleted",
-            case.device,
-            case.record()
-        )
-    }))
-}
+    /// What is wrong: a device holds every row of its scope, once and in its last version, and no
+    /// other; what was deleted goes, and what it had removed does not come back.
+    pub(in crate::oracle) fn check(&self) -> Option<Check> {
+        match self.difference {
+            Difference::Missing(_) => Some(Check::Lost),
+            Difference::Twice { .. } => Some(Check::Duplicate),
+            Difference::Differs { expected, stamp, content, .. } => {
+                let versions = self.row.map_or(&[][..], |row| &row.versions[..]);
+                // Versions from before the start are not known by their content, only by their
+                // date.
+                let dated =
+                    stamp != Stamp(0) && stamp < expected.stamp && versions.iter().all(|v| v.stamp != stamp);
+                (self.older(content).is_some() || dated).then_some(Check::Stale)
+            }
+            Difference::Extra { .. } if self.live.is_some() => Some(Check::Orphan),
+            Difference::Extra { .. } if self.created_elsewhere => Some(Check::Duplicate),
+            Difference::Extra { .. } if self.removed => Some(Check::Resurrected),
+            Difference::Extra { stamp, .. } => self.was_there(stamp).then_some(Check::UndetectedDelete),
+        }
+    }
 
-/// A row that was deleted on the backend goes from the devices.
-pub(in crate::oracle) fn undetected_delete<'a>(case: &'a RowCase<'_>) -> Option<Wording<'a>> {
-    case.gone().filter(|stamp| !case.removed && !case.created_elsewhere && case.was_there(*stamp))?;
-    Some(Box::new(move || {
-        let since = match case.row.and_then(|row| row.versions.last()) {
-            Some(v) => format!("at {} by {}", case.words.time(v.at), words::author(v.author)),
-            None => "before the start".to_owned(),
-        };
-        format!("{} still holds {}, which was deleted {since}", case.device, case.record())
-    }))
-}
-
-/// A device holds no live row outside of its scope.
-pub(in crate::oracle) fn orphan<'a>(case: &'a RowCase<'_>) -> Option<Wording<'a>> {
-    let values = case.live.filter(|_| matches!(case.difference, Difference::Extra { .. }))?;
-    Some(Box::new(move || {
-        let rules = case.words.schema.entity(case.entity).scope.iter().map(|rule| {
-            let (ScopeRule::Attribute { column, .. } | ScopeRule::Window { column, .. }) = rule;
-            (*column, values[*column].clone())
-        });
-        let place = case.words.values(case.entity, &rules.collect::<Vec<_>>());
-        format!("{} holds {}, which is outside of its scope with {place}", case.device, case.record())
-    }))
+    /// The same in words.
+    pub(in crate::oracle) fn told(&self) -> String {
+        let (device, words, record) = (self.device, self.words, self.record());
+        match self.difference {
+            Difference::Missing(expected) => {
+                format!("{device} lacks {record} of {}, {}", words.stamp(expected.stamp), self.since())
+            }
+            Difference::Twice { .. } => {
+                format!("{device} shows {record} twice, or rows out of the order of keys")
+            }
+            Difference::Differs { expected, stamp, content, .. } => {
+                let [shown, now] = [stamp, expected.stamp].map(|stamp| words.stamp(stamp));
+                let since = self.since();
+                // The date alone does not tell them apart.
+                match (self.uncommitted, self.older(content).filter(|_| stamp >= expected.stamp)) {
+                    (Some((edit, made)), Some(_)) => format!(
+                        "{device} shows {record} with its edit {edit} of {}, which the backend does not have, over the backend's version of {now}, {since}",
+                        words.time(made)
+                    ),
+                    (None, Some(older)) => format!(
+                        "{device} shows {record} with the values that {} committed at {}, dated {shown}; the backend's version is of {now}, {since}",
+                        author(older.author),
+                        words.time(older.at)
+                    ),
+                    (_, None) => format!(
+                        "{device} holds {record} as of {shown}; the backend's version is of {now}, {since}"
+                    ),
+                }
+            }
+            Difference::Extra { .. } => match self.live {
+                Some(values) => {
+                    let rules = words.schema.entity(self.entity).scope.iter().map(|rule| {
+                        let (ScopeRule::Attribute { column, .. } | ScopeRule::Window { column, .. }) = rule;
+                        (*column, values[*column].clone())
+                    });
+                    let place = words.values(self.entity, &rules.collect::<Vec<_>>());
+                    format!("{device} holds {record}, which is outside of its scope with {place}")
+                }
+                None if self.created_elsewhere => format!(
+                    "{device} made {record}; the backend has it under another key, and the device still shows its own"
+                ),
+                None if self.removed => {
+                    format!("{device} had removed {record} and has it again; on the backend it is deleted")
+                }
+                None => match self.row.and_then(|row| row.versions.last()) {
+                    Some(v) => {
+                        let (at, by) = (words.time(v.at), author(v.author));
+                        format!("{device} still holds {record}, which was deleted at {at} by {by}")
+                    }
+                    None => format!("{device} still holds {record}, which was deleted before the start"),
+                },
+            },
+        }
+    }
 }

@@ -122,7 +122,13 @@ fn a_row_comes_after_those_that_it_refers_to_and_goes_before_them() {
 }
 
 #[test]
-fn an_edit_not_seen_saved_is_of_who_was_logged_in() {
-    let history = "0 logged-in 1; 0 misses 0.7 a1 update status=done; 0 sends 0.7 a1 1";
-    judge(&format!("{history}; 0 commits 0.7 a1 done"), "lacks misfiled");
+fn an_edit_is_misfiled_that_goes_up_as_anothers() {
+    let missed = "0 logged-in 1; 0 misses 0.0 a1 update status=done";
+    for (made, sends, found) in [
+        (missed, "0 sends 0.0 a1 1", "lacks misfiled"),
+        ("0 sets a1 done; 0 logged-in 1", "0 sends 0.0 a1 1", "has misfiled"),
+        ("0 sets a1 done; 0 logged-in 1", "0 logged-in 0; 0 sends 0.0 a1 1", "lacks misfiled"),
+    ] {
+        judge(&format!("{made}; {sends}; 0 commits 0.0 a1 done"), found);
+    }
 }

@@ -10,7 +10,6 @@ mod life;
 mod overwritten;
 mod owed;
 mod play;
-mod random;
 mod requests;
 mod returns;
 mod rows;

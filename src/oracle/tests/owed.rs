@@ -9,10 +9,11 @@ use crate::oracle::Patience;
 
 /// A stage whose first phone has this of its unit.
 fn stage_with(change: impl FnOnce(&mut SyncUnit)) -> Stage {
-    let mut stage = Stage::new();
-    let mut units = stage.oracle.units.to_vec();
-    change(&mut units[usize::from(UNIT.0)]);
-    stage.oracle.units = Arc::from(units);
+    let mut stage = Stage::with(|setting| {
+        let mut units = setting.units.to_vec();
+        change(&mut units[usize::from(UNIT.0)]);
+        setting.units = Arc::from(units);
+    });
     stage.emit(0, Event::ProcessKilled { reason: KillReason::Killed });
     stage.emit(0, Event::ProcessStarted { incarnation: 1 });
     stage
@@ -153,8 +154,30 @@ fn a_row_that_waits_for_its_photo_is_not_left() {
         let mut stage = stage(&[]);
         let Patience::Computed(waits) = &mut stage.oracle.owing.patience else { unreachable!() };
         waits.holds_rows = holds;
-        let schema = Arc::make_mut(&mut stage.oracle.schema);
+        let schema = Arc::make_mut(&mut stage.oracle.findings.schema);
         schema.attachments.push((VISIT, Attachment { least: 1, most: 2, thumbnail: None }));
         assert_only(&play_on(stage, LEFT).verdict(), "idle-with-work", found);
+    }
+}
+
+#[test]
+fn a_queue_on_disk_owes_the_next_process_what_waited_long_enough() {
+    let cut = "0 queues A; 0 begins A 0; later 99; 0 dies; 0 starts";
+    for (history, found) in [
+        // Once by the process that died, and once by the next.
+        ("0 queues A; later 62; 0 dies; 0 starts", 2),
+        ("0 queues A; later 50; 0 dies; 0 starts", 0),
+        ("0 queues A; later 62; 0 dies power; 0 starts", 1),
+        ("0 queues A; later 62; 0 dies; 0 logged-in 1; 0 starts", 1),
+        ("0 queues A; 0 begins A 0; 0 ends A 0; later 99; 0 dies; 0 starts", 0),
+        // A run that was cut may have ended, until it is said so.
+        (cut, 0),
+        (&*format!("{cut}; 0 fails A 0 interrupted"), 1),
+    ] {
+        let mut stage = stage(&[]);
+        let Patience::Computed(waits) = &mut stage.oracle.owing.patience else { unreachable!() };
+        waits.keeps_queue = true;
+        let verdict = play_on(stage, &format!("{history}; later 70; 0 begins A 1; 0 ends A 1")).verdict();
+        assert_eq!(verdict.figures["oracle.idle_with_work.count"], found, "{history}");
     }
 }

@@ -326,11 +326,7 @@ impl Play {
             ["drops", id] => stage.phone(device).outbox.retain(|entry| entry.edit.id != edit(id)),
             ["forgets"] => stage.phone(device).log.clear(),
             ["logs", id, key, kind] => {
-                let kind = match kind {
-                    "overwrote" => LogKind::Overwrote,
-                    "merged" => LogKind::Merged,
-                    _ => LogKind::Superseded,
-                };
+                let kind = LogKind::of_word(kind).unwrap();
                 let (entity, key) = (entity(key), Key::new(key));
                 let line = LogEntry { edit: Some(edit(id)), entity, key, kind, met: None };
                 stage.phone(device).log.push(line);
@@ -566,9 +562,11 @@ impl Play {
                 Event::Status(Status { state, pending })
             }
             ["resets"] => Event::CursorReset { unit: UNIT, entity: VISIT },
-            ["expires"] => {
-                let (kind, error) = (RequestKind::Pull, &ServerError::CursorExpired(VISIT));
-                let refused = Event::RequestRefused { request: 1, kind, error, took: Span::ZERO };
+            ["expires"] | ["throttled", _] => {
+                let throttled = |wait: &&str| ServerError::Throttled(secs(wait));
+                let error = &words.get(1).map_or(ServerError::CursorExpired(VISIT), throttled);
+                let (kind, took) = (RequestKind::Pull, Span::ZERO);
+                let refused = Event::RequestRefused { request: 1, kind, error, took };
                 return self.stage.emit(device, refused);
             }
             ["asks"] => {
@@ -578,11 +576,6 @@ impl Play {
             ["unanswered"] => {
                 let (kind, error) = (RequestKind::Pull, TransportError::Timeout);
                 Event::RequestFailed { request: 0, kind, error, took: Span::secs(30), wasted: 9 }
-            }
-            ["throttled", wait] => {
-                let (kind, error) = (RequestKind::Pull, &ServerError::Throttled(secs(wait)));
-                let refused = Event::RequestRefused { request: 1, kind, error, took: Span::ZERO };
-                return self.stage.emit(device, refused);
             }
             ["waits", wait] => Event::RetryScheduled { attempt: 0, wait: secs(wait), in_run: true },
             _ => panic!("{words:?} is no step"),

@@ -43,7 +43,7 @@ fn a_version_that_comes_twice_by_one_cursor_is_found() {
     judge(&format!("repeats; {again} {one} {one}"), unpromised);
 }
 
-/// Two units of two entities each make six requests a sync; the phone has asked for one by starting.
+/// Two units of two entities each make six requests a sync; it has asked for one by starting.
 #[test]
 fn answers_that_nobody_asked_for_are_told_unless_they_are_worth_it() {
     let times = |step: &str, n: usize| format!("{step};").repeat(n);

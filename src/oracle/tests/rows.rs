@@ -131,3 +131,28 @@ fn checks_that_had_nothing_to_look_at_are_named() {
     let untried = empty.verdict().untried;
     assert!(["lost", "stale", "divergent"].iter().all(|check| untried.contains(check)), "{untried:?}");
 }
+
+#[test]
+fn a_family_is_split_while_what_waited_with_it_is_missing() {
+    let both = "0 sets a1 mine; 0 sets n1 visit=a1; later 3";
+    let apart = "0 sets a1 mine; later 3; 0 sets n1 visit=a1";
+    let later = "0 sets a1 mine; 1 copies 0; 0 sets n1 visit=a1; later 3";
+    let [own, copy] = ["0 sends 0.0 a1 1;", "1 sends 0.0 a1 1;"];
+    for (made, sent, wait, split) in [
+        (both, own, 2, 3),
+        // It was not made yet as that was put together.
+        (apart, own, 2, 0),
+        // What a copy never had does not wait with what it sends.
+        ("0 sets a1 mine; 0 sets n1 visit=a1; 1 copies 0; later 3", copy, 2, 3),
+        (later, own, 2, 3),
+        (later, copy, 2, 0),
+        (later, &*format!("{own} {copy}"), 2, 0),
+        (later, &*format!("{copy} {own}"), 2, 0),
+    ] {
+        let commits = format!("0 commits 0.0 a1 mine; later {wait}; 0 commits 0.1 n1 visit=a1");
+        let families = u8::from(split > 0);
+        let figures = format!("oracle.split.families {families} & oracle.split.family_ns {split}000000000");
+        let figures = figures.replace(" 0000000000", " 0");
+        judge(&format!("restless; office n1 visit=a1; {made}; {sent} {commits}"), &figures);
+    }
+}

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value, ValueRef};
 use crate::contract::{
     AppliedChange, Author, Capabilities, Column, ColumnKind, CommitKind, ConflictKind, Decision, Delivery,
-    DeviceView, EditKind, Entity, Event, LocalEdit, LogEntry, LogKind, Node, Occurrence, PendingEdit,
-    Refusal, RequestKind, Schema, ScopeRule, Sides, SyncUnit,
+    DeviceView, EditKind, Entity, Event, LocalEdit, LogEntry, LogKind, Node, Occurrence, OnDelete,
+    PendingEdit, Reference, Refusal, RequestKind, Schema, ScopeRule, Sides, SyncUnit,
 };
 use crate::oracle::{Clock, Definition, Life, Oracle, OracleSetup, Patience, Retries, Truth, Verdict, Waits};
 
@@ -84,7 +84,6 @@ pub(super) struct Stage {
     pub(super) ahead: bool,
     remembered: Remembered,
     refused: BTreeMap<EditId, (Option<Refusal>, Option<String>)>,
-    next_row: u32,
 }
 
 fn text_columns(names: &[&str]) -> Vec<Column> {
@@ -103,7 +102,8 @@ fn schema() -> Schema {
     let slot = Entity { unique: vec![0], ..entity("slot", &["name", "who"], vec![0, 1]) };
     let mut note = Entity { delivery: Delivery::OnOpen { by: 0 }, ..entity("note", &["visit"], vec![0]) };
     note.columns[0].kind = ColumnKind::Ref(VISIT);
-    Schema { entities: vec![visit, slot, note], ..Schema::default() }
+    let part = Reference { of: NOTE, column: 0, to: VISIT, on_delete: OnDelete::Cascade };
+    Schema { entities: vec![visit, slot, note], references: vec![part], ..Schema::default() }
 }
 
 fn units() -> Arc<[SyncUnit]> {
@@ -170,7 +170,6 @@ impl Stage {
             ahead: false,
             remembered: Remembered::new(),
             refused: BTreeMap::new(),
-            next_row: 0,
             backend,
             schema,
             units,
@@ -240,10 +239,6 @@ impl Stage {
         let event = Event::Committed { entity, key: &key, stamp, kind, values: &told, author, replaced };
         self.tell(Node::Backend, event);
         stamp
-    }
-    pub(super) fn fresh_key(&mut self, clinic: &str) -> String {
-        self.next_row += 1;
-        format!("{clinic}-new-{}", self.next_row)
     }
     pub(super) fn update(&mut self, device: u32, key: &str, status: &str) -> EditId {
         self.edit(device, VISIT, key, EditKind::Update, vec![(STATUS, Value::text(status))])

@@ -1,5 +1,6 @@
 //! Cursors that a stranger moved.
 
+use super::super::clock::Clock;
 use super::super::findings::Findings;
 use super::super::strangers::Strangers;
 use super::stage::Stage;
@@ -30,10 +31,10 @@ fn found(
     after: &[(Option<UnitId>, EntityId, u64)],
     dates: [i64; 2],
 ) -> Vec<String> {
-    let (units, schema) = (units(), Stage::new().schema);
-    let mut findings = Findings::new(Capabilities::ALL);
+    let labels = (Stage::new().schema, units().into(), Clock::default());
+    let mut findings = Findings::new(Capabilities::ALL, labels);
     let mut strangers = Strangers::new(1);
-    let mut tell = |event: Event<'_>| strangers.on(ME, &event, &schema, &units, &mut findings);
+    let mut tell = |event: Event<'_>| strangers.on(ME, &event, &mut findings);
     let date = |at| [(A, Stamp(at))];
     tell(Event::Unit(UnitEvent::Cursors { at: before, dates: &date(dates[0]) }));
     tell(Event::SyncStart { unit, run: 1, waited: Span::ZERO });

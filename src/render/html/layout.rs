@@ -262,7 +262,6 @@ fn again(record: &RunRecord) -> Markup {
         @if let Some(command) = command(record) {
             p {
                 "All of it (besides what was given with " code { "--set" } "; the resolved scenario has that"
-                @if record.tune.as_ref().is_some_and(|tune| tune.given.is_empty()) { "; and with " code { "--limit" } " and the ends of ranges, which are the default ones here" }
                 "):"
             }
             pre.cmd { code { (command) } }
@@ -273,7 +272,8 @@ fn again(record: &RunRecord) -> Markup {
 /// `syncdyno run`, `sweep` or `tune` with paths, seeds and axes.
 fn command(record: &RunRecord) -> Option<String> {
     if let Some(tune) = &record.tune {
-        return Some(tuned::command(&record.scenario.path, tune));
+        let words = [&record.scenario.path].into_iter().chain(&tune.given).map(|word| shell_word(word));
+        return Some(format!("syncdyno tune {}", words.collect::<Vec<_>>().join(" ")));
     }
     let seeds: BTreeSet<u64> = record.cells.iter().filter_map(|cell| cell.seed.parse().ok()).collect();
     let (first, last) = (*seeds.first()?, *seeds.last()?);

@@ -25,23 +25,6 @@ fn of_each_row_only_the_oldest_edit_leaves() {
 }
 
 #[test]
-fn a_parked_edit_holds_its_row_and_no_other() {
-    let store = store();
-    put(&store, "a", 5, 0);
-    put(&store, "b", 5, 0);
-    for (number, key) in [(0, "a"), (1, "a"), (2, "b")] {
-        store.edit(&update(number, key, "x"), &format!("id{number}"), Stamp(100)).unwrap();
-    }
-    let first = store.read(|tx| tx.outbox(&[TASK], 1)).unwrap().remove(0).seq;
-    store.transaction(|tx| tx.park(first, true)).unwrap();
-    assert_eq!(sendable(&store, 10), ["id2"]);
-    assert_eq!(store.read(|tx| tx.pending()).unwrap().len(), 3);
-    assert!(store.read(|tx| tx.entries_for(TASK, "a")).unwrap()[0].parked);
-    store.transaction(|tx| tx.park(first, false)).unwrap();
-    assert_eq!(sendable(&store, 10), ["id0", "id2"]);
-}
-
-#[test]
 fn an_entry_says_all_that_was_put_into_it() {
     let store = store();
     put(&store, "k", 5, 0);
@@ -83,30 +66,6 @@ fn an_entry_says_all_that_was_put_into_it() {
 }
 
 #[test]
-fn the_number_of_a_dropped_entry_is_not_given_again() {
-    let store = store();
-    put(&store, "k", 5, 0);
-    let append = |id: &str| {
-        let edit = update(0, "k", "x");
-        let new = NewEntry { id, edit: &edit, base: None, made_on: None, made_at: Stamp(1) };
-        store.transaction(|tx| tx.append(&new)).unwrap()
-    };
-    let first = append("a");
-    store.transaction(|tx| tx.drop_entry(first)).unwrap();
-    assert!(append("b") > first);
-}
-
-#[test]
-fn dirty_rows_are_those_with_edits() {
-    let store = store();
-    for (number, key) in [(0, "b"), (1, "a")] {
-        store.edit(&create(number, key), &format!("id{number}"), Stamp(1)).unwrap();
-    }
-    store.edit(&update(2, "b", "x"), "id2", Stamp(1)).unwrap();
-    assert_eq!(store.read(|tx| tx.dirty()).unwrap(), [(TASK, "a".to_owned()), (TASK, "b".to_owned())]);
-}
-
-#[test]
 fn an_edit_changes_its_row_and_waits_on_the_version_it_was_made_on() {
     let store = store();
     put(&store, "k", 5, 3);
@@ -138,16 +97,6 @@ fn an_edit_keeps_the_values_that_it_was_made_on() {
     let note = |text| Some(vec![(3, Value::text(text))]);
     let whole = vec![(0, Value::text("t")), (1, Value::text("s")), (3, Value::text("second"))];
     assert_eq!(made_on, [note("n"), note("first"), Some(whole), None]);
-}
-
-#[test]
-fn a_new_row_belongs_to_the_load_that_is_under_way() {
-    let store = store();
-    let loading = Progress { cursor: None, generation: 4, loading: true };
-    store.transaction(|tx| tx.save_progress(UNIT, TASK, &loading)).unwrap();
-    store.edit(&create(0, "k"), "id", Stamp(1)).unwrap();
-    assert_eq!(row(&store, "k").unwrap().generation, 4);
-    assert_eq!(row(&store, "k").unwrap().stamp, Stamp(0));
 }
 
 #[test]

@@ -2,8 +2,6 @@
 
 use super::*;
 
-const OTHER: UnitId = UnitId(1);
-
 /// A store that holds a row in full as of stamp 5.
 fn held() -> Store {
     let store = store();
@@ -47,43 +45,4 @@ fn nothing_is_shown_in_part_of_a_row_with_edits() {
     let edit = LocalEdit { id, entity: TASK, key: Key::new("held"), kind: EditKind::Update, values };
     store.edit(&edit, "d0.e1", Stamp(9)).unwrap();
     assert_eq!(shown(&store), []);
-}
-
-#[test]
-fn what_came_in_full_passes_parts_up_to_its_version() {
-    let store = held();
-    for (key, stamp) in [("held", 5), ("alone", 2), ("kept", 3)] {
-        put(&store, UNIT, key, stamp);
-        put(&store, OTHER, key, stamp + 1);
-    }
-    let kept = |store: &Store| store.read(|tx| tx.query_parts()).unwrap();
-    store.transaction(|tx| Excerpts::of(tx).pass_by(TASK, None)).unwrap();
-    assert_eq!(kept(&store), 5, "one of six is as old as what is held");
-    store.transaction(|tx| Excerpts::of(tx).pass_by(TASK, Some(&["kept"]))).unwrap();
-    assert_eq!(kept(&store), 3, "a load brought no row `alone`, and said nothing of `kept`");
-}
-
-#[test]
-fn a_load_takes_away_what_its_own_unit_brought_before() {
-    let store = held();
-    for unit in [UNIT, OTHER] {
-        put(&store, unit, "old", 2);
-        put(&store, unit, "withheld", 2);
-    }
-    store.transaction(|tx| Excerpts::of(tx).begin_load(UNIT, TASK)).unwrap();
-    put(&store, UNIT, "new", 3);
-    store.transaction(|tx| Excerpts::of(tx).end_load((UNIT, TASK), ["withheld"].into_iter())).unwrap();
-    let of = |unit: UnitId| {
-        let shown = store.read(|tx| Excerpts::of(tx).shown(TASK)).unwrap().into_iter();
-        let own = shown.filter(|(of, ..)| *of == unit).map(|(_, key, ..)| key.as_str().to_owned());
-        own.collect::<Vec<_>>()
-    };
-    assert_eq!(of(UNIT), ["new", "withheld"]);
-    assert_eq!(of(OTHER), ["old", "withheld"]);
-}
-
-impl Tx<'_> {
-    fn query_parts(&self) -> Result<i64, StoreError> {
-        Ok(self.query("SELECT count(*)FROM excerpt", [], |row| Ok(row.get::<_, i64>(0)?))?[0])
-    }
 }

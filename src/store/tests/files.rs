@@ -114,8 +114,7 @@ fn found(disk: &Disk, schema: &Arc<Schema>, options: &StoreOptions) -> (bool, bo
 }
 
 fn on(disk: &Disk) -> Database {
-    let location = disk.location("app.db");
-    Database { path: location.path, vfs: location.vfs }
+    disk.location("app.db")
 }
 
 #[test]
@@ -189,19 +188,6 @@ fn a_store_that_rests_in_between_leaves_the_same_on_disk() {
         assert_eq!(busy, resting, "{journal:?}");
         assert_eq!(busy.2.len(), 30);
     }
-}
-
-#[test]
-fn a_store_that_rested_when_its_process_died_opens_nothing() {
-    let schema = schema();
-    let disk = Disk::new(disk::DiskOptions::default());
-    let store = Store::open(&on(&disk), Arc::clone(&schema), &StoreOptions::default()).unwrap();
-    put(&store, "k", 5, 0);
-    store.rest();
-    disk.kill();
-    let dead = store.edit(&update(1, "k", "newer"), "id", Stamp(2));
-    assert!(matches!(dead, Err(EditError::Storage(_))), "{dead:?}");
-    assert_eq!(found(&disk, &schema, &StoreOptions::default()), (false, false));
 }
 
 #[test]

@@ -53,29 +53,3 @@ fn the_log_gives_its_lines_in_order() {
     store.transaction(|tx| lines.iter().try_for_each(|line| tx.log(line))).unwrap();
     assert_eq!(store.read(|tx| tx.log_entries()).unwrap(), lines);
 }
-
-#[test]
-fn a_shadow_is_the_version_that_was_told_last_whatever_its_stamp() {
-    let store = store();
-    let row = [Cell::Null, Cell::Null];
-    store.transaction(|tx| tx.set_shadow(TASK, "k", Stamp(9), Some(&row))).unwrap();
-    store.transaction(|tx| tx.set_shadow(TASK, "k", Stamp(4), None)).unwrap();
-    let shadow = store.transaction(|tx| tx.take_shadow(TASK, "k")).unwrap().expect("it was kept");
-    assert_eq!((shadow.stamp, shadow.values), (Stamp(4), None));
-    assert_eq!(store.transaction(|tx| tx.take_shadow(TASK, "k")).unwrap(), None);
-}
-
-#[test]
-fn who_loads_again_keeps_tombstones_beside_its_edits_and_no_versions() {
-    let store = store();
-    let row = [Cell::Null, Cell::Null];
-    let set = |entity, key, values: Option<&[Cell<'_>]>| {
-        store.transaction(|tx| tx.set_shadow(entity, key, Stamp(9), values)).unwrap();
-    };
-    set(TASK, "live", Some(&row));
-    set(TASK, "gone", None);
-    set(GROUP, "live", Some(&row));
-    store.transaction(|tx| tx.drop_live_shadows(TASK)).unwrap();
-    let left = |entity, key| store.transaction(|tx| tx.take_shadow(entity, key)).unwrap().is_some();
-    assert_eq!([left(TASK, "live"), left(TASK, "gone"), left(GROUP, "live")], [false, true, true]);
-}

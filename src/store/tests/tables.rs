@@ -67,41 +67,6 @@ fn a_pulled_version_that_is_older_than_the_held_one_stays_out() {
 }
 
 #[test]
-fn ends_of_rows_are_kept_until_they_are_dropped() {
-    let store = store();
-    store.transaction(|tx| tx.set_shadow(TASK, "gone", Stamp(7), None)).unwrap();
-    store.transaction(|tx| tx.set_shadow(TASK, "there", Stamp(8), Some(&[]))).unwrap();
-    let ends = || store.read(|tx| tx.ends()).unwrap();
-    assert_eq!(ends(), [((TASK, Key::new("gone")), Stamp(7))]);
-    store.transaction(|tx| tx.drop_end(TASK, "there").and_then(|()| tx.drop_end(TASK, "gone"))).unwrap();
-    assert_eq!(ends(), []);
-}
-
-#[test]
-fn a_put_replaces_what_was_there() {
-    let store = store();
-    put(&store, "b", 1, 1);
-    put(&store, "a", 2, 1);
-    let new = texts(&["x", "y", "z"]);
-    store.transaction(|tx| tx.put_values(TASK, "b", Stamp(3), 2, &new)).unwrap();
-    assert_eq!(row(&store, "b"), Some(StoredRow { stamp: Stamp(3), generation: 2, values: new.clone() }));
-    assert_eq!(store.count(TASK).unwrap(), 2);
-    let rows = all(&store, TASK);
-    assert_eq!(rows[0].0, "a");
-    assert_eq!(rows[1], ("b".to_owned(), Stamp(3), new));
-}
-
-#[test]
-fn rows_are_given_in_the_order_of_their_keys_bytes() {
-    let store = store();
-    for key in ["é", "b", "Z", "", "b0", "\u{10ffff}"] {
-        put(&store, key, 1, 0);
-    }
-    let keys: Vec<String> = all(&store, TASK).into_iter().map(|(key, ..)| key).collect();
-    assert_eq!(keys, ["", "Z", "b", "b0", "é", "\u{10ffff}"]);
-}
-
-#[test]
 fn a_row_with_too_few_or_too_many_values_is_refused() {
     let store = store();
     for cells in [&[Cell::Null, Cell::Null][..], &[Cell::Null, Cell::Null, Cell::Null, Cell::Null]] {
@@ -109,24 +74,6 @@ fn a_row_with_too_few_or_too_many_values_is_refused() {
         assert!(matches!(result, Err(StoreError::Damaged(_))), "{result:?}");
     }
     assert_eq!(store.count(TASK).unwrap(), 0);
-}
-
-#[test]
-fn remove_and_restamp_touch_their_row_only() {
-    let store = store();
-    put(&store, "a", 1, 0);
-    put(&store, "b", 1, 0);
-    store
-        .transaction(|tx| {
-            assert!(tx.remove(TASK, "a")?);
-            assert!(!tx.remove(TASK, "a")?);
-            tx.restamp(TASK, "b", Stamp(9))?;
-            tx.restamp(TASK, "a", Stamp(9))
-        })
-        .unwrap();
-    assert_eq!(row(&store, "a"), None);
-    assert_eq!(row(&store, "b").unwrap().stamp, Stamp(9));
-    assert_eq!(store.count(TASK).unwrap(), 1);
 }
 
 #[test]
@@ -173,24 +120,6 @@ fn a_sweep_keeps_new_rows_and_dirty_ones() {
     assert_eq!(swept, [Key::new("old"), Key::new("z")]);
     let left: Vec<String> = all(&store, TASK).into_iter().map(|(key, ..)| key).collect();
     assert_eq!(left, ["edited", "new"]);
-}
-
-#[test]
-fn what_a_load_saw_outlives_its_edit_and_the_sweep() {
-    let store = store();
-    put(&store, "k", 5, 1);
-    store.edit(&update(0, "k", "x"), "id", Stamp(1)).unwrap();
-    let swept = store.transaction(|tx| {
-        tx.seen(TASK, "k", 2)?;
-        tx.seen(TASK, "not here", 2)?;
-        for entry in tx.entries_for(TASK, "k")? {
-            tx.drop_entry(entry.seq)?;
-        }
-        tx.sweep(TASK, 2)
-    });
-    assert_eq!(swept.unwrap(), []);
-    assert_eq!(row(&store, "k").unwrap().stamp, Stamp(5));
-    assert_eq!(store.count(TASK).unwrap(), 1);
 }
 
 #[test]

@@ -19,12 +19,12 @@ use std::collections::BTreeMap;
 
 use super::figures::Section;
 use cells::{COLUMNS, Cell, OUTAGE_COLUMNS, OutageCell};
-use sheet::Sheet;
+use sheet::ROWS_MAX;
 use tally::Off;
 
 pub use predict::REPETITIONS;
 pub use sheet::Malformed;
-pub(in crate::campaign) use sheet::{line_of, ragged, text_of, whole};
+pub(in crate::campaign) use sheet::{Row, Sheet, whole};
 
 /// Transfers measured on Linux 6.18; `reference/README.md` says how.
 pub const TRANSFERS: &str = include_str!("../../../../reference/tcp.csv");
@@ -34,12 +34,9 @@ pub const OUTAGES: &str = include_str!("../../../../reference/tcp-outage.csv");
 /// The column of predictions.
 pub const PREDICTED: &str = "predicted_s";
 
-/// What is told of a file, and the file with a column of predictions.
-pub type Predicted = (Section, String);
-
 /// Holds the model against a file of transfers, and gives the file with a column of predictions.
-pub fn transfers(file: &[u8]) -> Result<Predicted, Malformed> {
-    let sheet = Sheet::read(file, &COLUMNS)?;
+pub fn transfers(file: &[u8]) -> Result<(Section, String), Malformed> {
+    let sheet = Sheet::read(file, &COLUMNS, ROWS_MAX)?;
     let cells: Vec<Cell> = sheet.rows().map(cells::cell).collect::<Result<_, _>>()?;
     let mut groups: BTreeMap<_, Vec<usize>> = BTreeMap::new();
     for (n, cell) in cells.iter().enumerate() {
@@ -58,8 +55,8 @@ pub fn transfers(file: &[u8]) -> Result<Predicted, Malformed> {
 }
 
 /// The same for a file of transfers with an outage in the middle.
-pub fn outages(file: &[u8]) -> Result<Predicted, Malformed> {
-    let sheet = Sheet::read(file, &OUTAGE_COLUMNS)?;
+pub fn outages(file: &[u8]) -> Result<(Section, String), Malformed> {
+    let sheet = Sheet::read(file, &OUTAGE_COLUMNS, ROWS_MAX)?;
     cells::names_links(&sheet)?;
     let cells: Vec<OutageCell> = sheet.rows().map(cells::outage_cell).collect::<Result<_, _>>()?;
     let stairs: Vec<predict::Stair> = cells.iter().map(predict::outage).collect();

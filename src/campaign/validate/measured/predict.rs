@@ -2,7 +2,7 @@
 
 use super::cells::{Cell, Link, Mode, OutageCell, ROUNDS_MAX};
 use crate::base::{BitRate, Seed, Span, Time};
-use crate::net::tcp::{Broken, Congestion, Connection, Handshake, Losses, Steady, Tls};
+use crate::net::tcp::{Broken, Congestion, Connection, Handshake, Steady, Tls};
 use crate::net::{Conditions, Direction, Outage, OutageMode};
 
 /// What a test server sends first: a self-signed certificate with an RSA key of 2048 bits, its
@@ -76,7 +76,7 @@ pub(super) fn group(cells: &[&Cell]) -> Vec<Prediction> {
         let times = times(cells, &clean);
         return times.iter().map(|times| Prediction { seconds: median(times), error: 0.0 }).collect();
     }
-    let lossy = |n| times(cells, &clean.clone().with_losses(Losses::Bernoulli(loss), Seed(n)));
+    let lossy = |n| times(cells, &clean.clone().with_losses(loss, Seed(n)));
     let runs: Vec<Vec<Vec<f64>>> = (0..REPETITIONS).map(lossy).collect();
     let predict = |(at, cell): (usize, &&Cell)| {
         let each = usize::try_from(cell.samples).unwrap_or(usize::MAX).min(ROUNDS_MAX).min(runs[0][at].len());
